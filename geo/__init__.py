@@ -1,0 +1,1 @@
+"""Geometry and rasters: knows no planning word and reads no file."""

@@ -1,0 +1,91 @@
+"""Which units of measure exist, and how land area is converted between them.
+
+1 亩 = 2000/3 m², 1 公顷 = 15 亩. 亩 is always computed from unrounded square metres.
+"""
+
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+M2_PER_MU = 2000.0 / 3.0
+"""Square metres in one 亩."""
+
+M2_PER_HA = 10_000.0
+"""Square metres in one 公顷 (hectare)."""
+
+AREA_UNITS_IN_M2 = {"m2": 1.0, "亩": M2_PER_MU, "公顷": M2_PER_HA}
+"""Units a list may declare its areas in, each with its size in square metres."""
+
+Areas = TypeVar("Areas", float, npt.NDArray[np.float64])
+
+RELATIVE_TOLERANCE = 1e-9
+"""Two values nearer than this, relative to the larger, are the same value."""
+
+
+def m2_to_mu(area_m2: Areas) -> Areas:
+    """Turn square metres into 亩.
+
+    Parameters
+    ----------
+    area_m2
+        Area [m²], unrounded.
+
+    Returns
+    -------
+    float or array
+        Area [亩].
+
+    Examples
+    --------
+    >>> round(m2_to_mu(68507.52), 2)
+    102.76
+    """
+    return area_m2 / M2_PER_MU
+
+
+def mu_to_m2(area_mu: Areas) -> Areas:
+    """Turn 亩 into square metres.
+
+    Parameters
+    ----------
+    area_mu
+        Area [亩].
+
+    Returns
+    -------
+    float or array
+        Area [m²].
+
+    Examples
+    --------
+    >>> round(mu_to_m2(15.0), 6)
+    10000.0
+    """
+    return area_mu * M2_PER_MU
+
+
+def compare(value: float, threshold: float) -> int:
+    """Say whether a value lies below (-1), at (0) or above (1) a threshold.
+
+    The one comparison of the whole product: within a relative 1e-9 a value *equals* its
+    threshold, so that 0.1 × 21 of 0.1 × 30 is exactly 70 %.
+
+    Parameters
+    ----------
+    value, threshold
+        Unrounded numbers in the same unit.
+
+    Returns
+    -------
+    int
+        -1, 0 or 1.
+
+    Examples
+    --------
+    >>> compare(0.1 * 21 / (0.1 * 30), 0.7), compare(99.99, 100), compare(100.01, 100)
+    (0, -1, 1)
+    """
+    if abs(value - threshold) <= RELATIVE_TOLERANCE * max(abs(value), abs(threshold)):
+        return 0
+    return -1 if value < threshold else 1

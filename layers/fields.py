@@ -1,0 +1,414 @@
+"""Every column name of the product: what it means, its unit, the values it may take.
+
+One entry per column. A name carries its unit: ``_mu`` 亩, ``_m2``, ``_m``, ``_wan_yuan`` 万元,
+``_yi_yuan`` 亿元, ``_tce`` 吨标煤, ``_t`` 吨, ``_share`` 0–1. Lists are texts divided by ``;``,
+dates are ISO texts (``2024-04-01``), so that they mean the same in every program.
+"""
+
+import re
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+Kind = Literal["text", "int", "float", "bool", "date", "timestamp", "list", "code"]
+
+UNITS = ("", "亩", "m²", "m", "万元", "亿元", "亿美元", "吨标煤", "吨", "万元/亩", "人", "kWh")
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of the vocabulary.
+
+    Attributes
+    ----------
+    name
+        Column name in workspaces and results.
+    kind
+        What its values are; ``code`` values come from ``values``.
+    unit
+        Unit of measure, empty where there is none.
+    zh, en
+        Meaning, Chinese and English; the Chinese one heads the column in lists.
+    values
+        For codes: each code with its Chinese and English words.
+    minimum
+        Smallest value allowed, None where any is.
+    """
+
+    name: str
+    kind: Kind
+    zh: str
+    en: str
+    unit: str = ""
+    values: MappingProxyType[str, tuple[str, str]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    minimum: float | None = None
+
+
+def _codes(**words: tuple[str, str]) -> MappingProxyType[str, tuple[str, str]]:
+    return MappingProxyType(words)
+
+
+ZONE_LEVELS = _codes(
+    national=("国家级", "national"),
+    provincial=("省级", "provincial"),
+    municipal=("市级", "municipal"),
+    county=("县级", "county"),
+)
+PARCEL_STATES = _codes(
+    planned=("规划", "planned"),
+    approved=("已批", "approved"),
+    cleared=("净地", "cleared, net land"),
+    listed=("可供", "listed for supply"),
+    supplied=("已供", "supplied"),
+    under_construction=("在建", "under construction"),
+    in_production=("投产", "in production"),
+    approved_not_supplied=("批而未供", "approved, not supplied"),
+    supplied_not_used=("供而未用", "supplied, not used"),
+    idle=("闲置", "idle"),
+    inefficient=("低效", "inefficient"),
+    withdrawn=("退出", "withdrawn"),
+    unknown=("未知", "unknown"),
+)
+DISPOSITIONS = _codes(
+    sub_park=("分区（分园）", "sub-park of a platform"),
+    exiting=("退出园区", "exiting park"),
+    unclassified=("未分类", "unclassified"),
+)
+BARRIER_CLASSES = _codes(
+    expressway=("高速公路", "expressway"),
+    railway=("铁路", "railway"),
+    trunk_road=("主干路", "trunk road"),
+    trunk_river=("骨干河道", "trunk river"),
+    lane=("支路", "lane"),
+    ditch=("沟渠", "ditch"),
+)
+CONSTRAINT_KINDS = _codes(
+    permanent_farmland=("永久基本农田", "permanent basic farmland"),
+    ecological_redline=("生态保护红线", "ecological redline"),
+    urban_growth_boundary=("城镇开发边界", "urban growth boundary"),
+    industrial_control_line=("工业用地控制线", "industrial land control line"),
+    river_management=("河道管理范围", "river management zone"),
+    pipeline=("管线走廊", "pipeline corridor"),
+    cultural_relic=("文物保护范围", "cultural relic protection"),
+    other=("其他", "other"),
+)
+SEVERITIES = _codes(
+    block=("禁止", "block"), warn=("提醒", "warn"), info=("提示", "information")
+)
+UTILITIES = _codes(
+    road=("通路", "road"),
+    water=("给水", "water"),
+    sewer=("污水", "sewer"),
+    storm=("雨水", "storm drain"),
+    power=("通电", "power"),
+    telecom=("通信", "telecom"),
+    gas=("燃气", "gas"),
+    heat=("热力", "heat"),
+    broadband=("宽带", "broadband"),
+    catv=("有线电视", "cable tv"),
+    levelled=("平整", "levelled"),
+)
+ELEMENTS = _codes(
+    land=("用地", "land"),
+    energy=("用能", "energy"),
+    emission=("排放权", "emission rights"),
+)
+CATEGORIES = _codes(
+    industry=("工业", "industry"),
+    logistics=("物流仓储", "logistics"),
+    research=("研发", "research"),
+    service=("服务业", "services"),
+    tourism=("文旅", "culture and tourism"),
+    health=("康养", "health and care"),
+    agriculture=("农业", "agriculture"),
+    commerce=("商业", "commerce"),
+    infrastructure=("基础设施", "infrastructure"),
+    real_estate=("房地产", "real estate"),
+    hotel=("宾馆酒店", "hotel"),
+    commercial_complex=("城市商业综合体", "commercial complex"),
+    letting_platform=("二次招商平台", "platform that lets to others"),
+)
+STAGES = _codes(
+    in_talks=("在谈", "in talks"),
+    signed=("签约", "signed"),
+    registered=("注册（备案）", "registered"),
+    started=("开工", "started"),
+    in_production=("投产", "in production"),
+    ended=("终止", "ended"),
+)
+EVENT_KINDS = _codes(
+    first_report=("首报", "first report"),
+    listed=("列入清单", "listed"),
+    signed=("签约", "signed"),
+    agreement=("具约束力协议", "binding agreement"),
+    registered=("注册（备案）", "registered"),
+    project_code=("取得项目代码", "project code"),
+    land_permit=("取得用地许可", "land-use permit"),
+    drawings=("完成施工图设计", "construction drawings"),
+    construction_permit=("取得施工许可", "construction permit"),
+    started=("开工", "started"),
+    production=("投产", "production"),
+    transferred=("流转", "transferred"),
+    updated=("更新", "update"),
+    corrected=("更正", "correction"),
+    ended=("终止", "ended"),
+)
+LAND_USE_SCHEMES = _codes(
+    MNR2023=("用地用海分类指南（2023）", "MNR 2023 guide"),
+    GBT21010=("GB/T 21010-2017", "GB/T 21010-2017"),
+    GB50137=("GB 50137-2011", "GB 50137-2011"),
+    local=("地方分类", "local scheme"),
+)
+INDUSTRY_SCHEMES = _codes(
+    GBT4754_2017=("GB/T 4754-2017", "GB/T 4754-2017"),
+    GBT4754_2011=("GB/T 4754-2011", "GB/T 4754-2011"),
+)
+FACILITY_KINDS = _codes(
+    expressway_exit=("高速公路出入口", "expressway exit"),
+    port=("港口码头", "port"),
+    rail_station=("铁路货站", "rail station"),
+    substation=("变电站", "substation"),
+    treatment_plant=("污水处理厂", "treatment plant"),
+)
+UNIT_KINDS = _codes(
+    county=("县（市、区）", "county-level unit"),
+    functional_zone=("功能区", "functional zone"),
+)
+BOUNDARY_KINDS = _codes(
+    managed=("委托管理范围", "managed outline"),
+    integrated=("整合提升范围", "integrated outline"),
+    planned=("规划范围", "planned outline"),
+    schematic=("示意范围", "schematic outline"),
+)
+BOUNDARY_STATUSES = _codes(
+    text_only=("仅文字四至", "text only"),
+    sketched=("示意", "sketched"),
+    surveyed=("实测", "surveyed"),
+    official=("公布", "official"),
+)
+PARK_KINDS = _codes(
+    industrial_park=("镇街工业园区", "town industrial park"),
+    industrial_area=("工业片区", "industrial area"),
+    feature_town=("特色小镇", "feature town"),
+)
+APPLIES = _codes(inside=("范围内", "inside"), outside=("范围外", "outside"))
+ALLOTMENT_STATUSES = _codes(planned=("计划", "planned"), allotted=("已配置", "allotted"))
+
+
+def _field(
+    name: str,
+    kind: Kind,
+    zh: str,
+    en: str,
+    values: MappingProxyType[str, tuple[str, str]] | None = None,
+    *,
+    unit: str = "",
+    minimum: float | None = None,
+) -> Field:
+    if values is None:
+        return Field(name, kind, zh, en, unit, minimum=minimum)
+    return Field(name, kind, zh, en, unit, values, minimum)
+
+
+def _amount(name: str, unit: str, zh: str, en: str, minimum: float | None = 0.0) -> Field:
+    return Field(name, "float", zh, en, unit, minimum=minimum)
+
+
+_IDENTITY = (
+    _field("unit_id", "text", "考核单位代码", "unit of assessment"),
+    _field("platform_id", "text", "重大平台代码", "platform"),
+    _field("boundary_id", "text", "四至区块代码", "approved block"),
+    _field("park_id", "text", "园区代码", "park"),
+    _field("parcel_id", "text", "地块编号", "parcel"),
+    _field("barrier_id", "text", "阻隔要素代码", "barrier"),
+    _field("constraint_id", "text", "管控要素代码", "constraint"),
+    _field("facility_id", "text", "设施代码", "facility"),
+    _field("enterprise_id", "text", "企业代码", "enterprise"),
+    _field("allotment_id", "text", "要素配置代码", "allotment"),
+    _field("quota_id", "text", "指标代码", "quota"),
+    _field("project_id", "text", "项目编号", "project"),
+    _field("event_id", "text", "事件编号", "event"),
+    _field("target_id", "text", "目标代码", "target"),
+    _field("problem_id", "text", "问题编号", "problem"),
+    _field("grant_id", "text", "扶持记录编号", "support grant"),
+    _field("milestone_id", "text", "节点编号", "milestone"),
+    _field("name", "text", "名称", "name"),
+    _field("note", "text", "备注", "note"),
+    _field("source_doc", "text", "依据文号", "source document"),
+)
+_PLACE = (
+    _field("unit_kind", "code", "单位类别", "kind of unit", UNIT_KINDS),
+    _field("level", "code", "级别", "level of the zone", ZONE_LEVELS),
+    _field("is_major", "bool", "是否重大平台", "counted among the major platforms"),
+    _field("boundary_kind", "code", "范围口径", "which outline is drawn", BOUNDARY_KINDS),
+    _field("boundary_status", "code", "四至状态", "state of the outline", BOUNDARY_STATUSES),
+    _field("edition", "text", "版本", "edition"),
+    _field("edition_on", "date", "版本日期", "date of the edition"),
+    _field("register_on", "date", "列入名录日期", "registered on"),
+    _field("leading_industries", "list", "主导产业代码", "leading industries"),
+    _field("specialty_industries", "list", "特色产业代码", "specialty industries"),
+    _field("extra_reason", "text", "超额保留理由", "reason for keeping more platforms"),
+    _field("extra_review_on", "date", "复核日期", "review date of that reason"),
+    _amount("approved_area_mu", "亩", "核准面积", "approved area"),
+    _amount("developable_declared_mu", "亩", "申报可开发空间", "declared developable space"),
+    _field("town", "text", "镇（街道）", "town or street"),
+    _field("park_kind", "code", "园区类别", "kind of park", PARK_KINDS),
+    _field("disposition", "code", "整治类型", "disposition", DISPOSITIONS),
+    _field("is_baseline", "bool", "列入2018年基数", "counted in the 2018 baseline"),
+    _field("is_opted_in", "bool", "特色小镇纳入整合", "feature town opted in"),
+    _field("exited_on", "date", "退出日期", "exited on"),
+    _field("barrier_class", "code", "阻隔类别", "class of barrier", BARRIER_CLASSES),
+    _amount("width_m", "m", "宽度", "width"),
+    _field("constraint_kind", "code", "管控类别", "kind of constraint", CONSTRAINT_KINDS),
+    _field("severity", "code", "管控强度", "severity", SEVERITIES),
+    _field("applies", "code", "作用范围", "where the constraint holds", APPLIES),
+    _field("effective_from", "date", "生效日期", "in force from"),
+    _field("effective_until", "date", "失效日期", "in force until"),
+    _field("facility_kind", "code", "设施类别", "kind of facility", FACILITY_KINDS),
+)
+_PARCEL = (
+    _field("land_use_code", "text", "用途代码", "land-use code"),
+    _field("land_use_scheme", "code", "用途分类标准", "land-use scheme", LAND_USE_SCHEMES),
+    _field("state", "code", "地块状态", "state of the parcel", PARCEL_STATES),
+    _field("state_on", "date", "状态日期", "date of the state"),
+    _field("utilities", "list", "配套条件", "utilities", UTILITIES),
+    _amount("area_declared_m2", "m²", "登记面积", "declared area"),
+    _field("allowed_industries", "list", "准入行业代码", "industries allowed"),
+    _field("far_min", "float", "容积率下限", "least floor-area ratio", minimum=0.0),
+    _field("far_max", "float", "容积率上限", "greatest floor-area ratio", minimum=0.0),
+    _amount("investment_min_wan_yuan_per_mu", "万元/亩", "投资强度下限", "least investment"),
+    _amount("tax_min_wan_yuan_per_mu", "万元/亩", "亩均税收下限", "least tax per 亩"),
+    _amount("output_min_wan_yuan_per_mu", "万元/亩", "亩均产出下限", "least output per 亩"),
+    _field("is_increment", "bool", "是否新增建设用地", "new construction land"),
+)
+_ENTERPRISE = (
+    _field("credit_code", "text", "统一社会信用代码", "credit code"),
+    _field("industry_code", "text", "行业代码", "industry code"),
+    _field("industry_scheme", "code", "行业分类标准", "industry scheme", INDUSTRY_SCHEMES),
+    _field("is_above_scale", "bool", "是否规上工业", "above scale"),
+    _field("is_listed_company", "bool", "是否上市企业", "listed company"),
+    _field("is_leading", "bool", "是否链主企业", "leads its chain"),
+    _amount("land_in_use_mu", "亩", "用地面积", "land in use"),
+    _amount("output_wan_yuan", "万元", "工业总产值", "gross output"),
+    _amount("value_added_wan_yuan", "万元", "工业增加值", "value added", None),
+    _amount("revenue_wan_yuan", "万元", "主营业务收入", "revenue", None),
+    _amount("tax_wan_yuan", "万元", "税收", "tax paid in", None),
+    _amount("rd_wan_yuan", "万元", "研发经费", "R&D expenditure"),
+    _amount("investment_wan_yuan", "万元", "固定资产投资", "fixed-asset investment"),
+    _amount("electricity_kwh", "kWh", "用电量", "electricity"),
+    _amount("energy_tce", "吨标煤", "综合能耗", "energy"),
+    _amount("emission_t", "吨", "污染物排放量", "emissions"),
+    _amount("employees", "人", "从业人数", "employees"),
+)
+_PLATFORM_FIGURES = (
+    _field("year", "int", "年度", "year", minimum=1990),
+    _field("period", "text", "期间", "period (2024 or 2024Q1)"),
+    _amount("value_added_yi_yuan", "亿元", "规上工业增加值", "above-scale value added", None),
+    _amount("output_yi_yuan", "亿元", "规上工业总产值", "above-scale gross output"),
+    _amount("tax_yi_yuan", "亿元", "规上工业税收", "above-scale tax", None),
+    _amount("revenue_yi_yuan", "亿元", "规上工业营业收入", "above-scale revenue", None),
+    _amount("rd_yi_yuan", "亿元", "研发经费", "R&D expenditure"),
+    _amount("hightech_value_added_yi_yuan", "亿元", "高新技术产业增加值", "high-tech value added"),
+    _amount("above_scale_land_mu", "亩", "规上工业用地", "land used by above-scale firms"),
+)
+_ELEMENT = (
+    _field("element", "code", "要素", "element", ELEMENTS),
+    _field("pollutant", "text", "污染物", "pollutant"),
+    _field("allotted_on", "date", "配置日期", "allotted on"),
+    _field("allotment_status", "code", "配置状态", "status", ALLOTMENT_STATUSES),
+    _field("is_industrial", "bool", "是否产业项目", "for an industrial project"),
+    _field("declared_inside", "bool", "申报在省级以上园区内", "declared inside a zone"),
+    _amount("land_mu", "亩", "用地数量", "land"),
+    _field("parcel_ids", "list", "所用地块", "parcels taken from"),
+)
+_PROJECT = (
+    _field("investor_name", "text", "投资主体", "investor"),
+    _field("category", "code", "项目类别", "category", CATEGORIES),
+    _field("product", "text", "主要产品", "main product"),
+    _field("is_expansion", "bool", "是否一般性产能扩张", "general expansion of capacity"),
+    _amount("investment_yi_yuan", "亿元", "总投资", "investment"),
+    _amount("investment_yi_usd", "亿美元", "总投资（美元）", "investment in USD"),
+    _amount("land_min_mu", "亩", "最低用地", "least land"),
+    _amount("land_ideal_mu", "亩", "理想用地", "ideal land"),
+    _amount("land_max_mu", "亩", "最高用地", "most land"),
+    _amount("width_min_m", "m", "最小宽度", "least width"),
+    _field("land_use_codes", "list", "可用用途代码", "land uses that fit"),
+    _field("utilities_needed", "list", "所需配套", "utilities needed", UTILITIES),
+    _field("preferred_units", "list", "意向单位", "preferred units"),
+    _field("excluded_units", "list", "排除单位", "excluded units"),
+    _field("stage", "code", "阶段", "stage", STAGES),
+    _field("started_on", "date", "开工日期", "started on"),
+)
+_LEDGER = (
+    _field("event_kind", "code", "事件类别", "kind of event", EVENT_KINDS),
+    _field("event_on", "date", "发生日期", "date of the event"),
+    _field("entered_at", "timestamp", "录入时间", "time of entry"),
+    _field("entry_seq", "int", "录入序号", "sequence of entry", minimum=1),
+    _field("actor", "text", "录入人", "entered by"),
+    _field("detail", "text", "内容", "details"),
+    _field("indicator", "text", "指标", "indicator"),
+    _field("target_value", "float", "目标值", "target value"),
+    _field("measure_unit", "text", "计量单位", "unit of measure"),
+    _field("filed_on", "date", "上报日期", "filed on"),
+    _field("sent_on", "date", "交办日期", "sent out on"),
+    _field("met_on", "date", "会商日期", "meeting on"),
+    _field("resolved_on", "date", "办结日期", "resolved on"),
+    _field("granted_on", "date", "扶持日期", "granted on"),
+    _field("policy", "text", "扶持政策", "policy"),
+    _amount("grant_wan_yuan", "万元", "扶持金额", "amount granted"),
+    _field("milestone", "text", "工作节点", "milestone"),
+    _field("due_on", "date", "应完成日期", "due on"),
+    _field("done_on", "date", "完成日期", "done on"),
+)
+_ANSWERS = (
+    _field("block_id", "text", "连片编号", "block"),
+    _field("site_id", "text", "选址编号", "site"),
+    _amount("area_mu", "亩", "面积（椭球）", "ellipsoidal area"),
+    _amount("area_m2", "m²", "面积（椭球）", "ellipsoidal area"),
+    _amount("planar_area_mu", "亩", "面积（平面）", "planar area"),
+    _amount("declared_area_mu", "亩", "登记面积合计", "sum of declared areas"),
+    _field("parcel_count", "int", "地块数", "number of parcels"),
+    _field("is_on_200_list", "bool", "列入200亩储备", "on the 200 亩 reserve list"),
+    _field("rank", "int", "排名", "rank"),
+    _field("score", "float", "得分", "score"),
+    _field("quadrant", "text", "象限", "quadrant"),
+    _amount("output_wan_yuan_per_mu", "万元/亩", "亩均产出", "output per 亩"),
+    _amount("tax_wan_yuan_per_mu", "万元/亩", "亩均税收", "tax per 亩"),
+)
+
+FIELDS: MappingProxyType[str, Field] = MappingProxyType(
+    {
+        entry.name: entry
+        for group in (
+            _IDENTITY, _PLACE, _PARCEL, _ENTERPRISE, _PLATFORM_FIGURES, _ELEMENT, _PROJECT,
+            _LEDGER, _ANSWERS,
+        )
+        for entry in group
+    }
+)  # fmt: skip
+"""Every field by its name."""
+
+
+def split_list(text: object) -> tuple[str, ...]:
+    """Divide a list column's text into its items.
+
+    Parameters
+    ----------
+    text
+        ``a;b`` (full-width ；、， and the half-width comma are taken too), or a missing value.
+
+    Returns
+    -------
+    tuple of str
+        The items, blanks left out.
+
+    Examples
+    --------
+    >>> split_list("C38; C39、C40"), split_list(None)
+    (('C38', 'C39', 'C40'), ())
+    """
+    if not isinstance(text, str):
+        return ()
+    return tuple(item.strip() for item in re.split(r"[;；,，、]", text) if item.strip())

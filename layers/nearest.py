@@ -1,0 +1,29 @@
+"""Which known name a mistyped one probably means."""
+
+import difflib
+from collections.abc import Iterable
+
+
+def nearest_name(given: str, known: Iterable[str]) -> str:
+    """Find the known name nearest to the one given.
+
+    Parameters
+    ----------
+    given
+        What was typed.
+    known
+        Names that exist.
+
+    Returns
+    -------
+    str
+        The nearest name, the whole list where none is near.
+
+    Examples
+    --------
+    >>> nearest_name("land_parcel", ["units", "land_parcels"])
+    'land_parcels'
+    """
+    names = list(known)
+    near = difflib.get_close_matches(given, names, n=1, cutoff=0.5)
+    return near[0] if near else ", ".join(names)

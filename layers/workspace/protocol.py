@@ -1,0 +1,147 @@
+"""What every store of a city's layers must offer, whatever holds it."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pyproj import CRS
+
+
+@dataclass(frozen=True)
+class WorkspaceFacts:
+    """What a workspace says of itself.
+
+    Attributes
+    ----------
+    title
+        Its name on every page.
+    crs
+        Its one projected system in metres.
+    as_of
+        Date (ISO) on which its evaluations stand, None for today.
+    is_demo
+        True for synthetic data, marked 演示数据 everywhere.
+    created_at
+        When it was made (ISO).
+    """
+
+    title: str
+    crs: CRS
+    as_of: str | None
+    is_demo: bool
+    created_at: str
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where the rows of a layer came from.
+
+    Attributes
+    ----------
+    source
+        File or office.
+    imported_at
+        Moment of import (ISO).
+    edition
+        Edition of the data, empty where not stated.
+    licence
+        Terms of use, empty where not stated.
+    sha256
+        Hash of the file read, empty where there is none.
+    detail
+        What was recognised (JSON).
+    """
+
+    source: str
+    imported_at: str
+    edition: str = ""
+    licence: str = ""
+    sha256: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class LayerFacts:
+    """What a workspace holds of one layer: its rows, and every source it came from."""
+
+    name: str
+    rows: int
+    sources: tuple[Provenance, ...]
+
+
+@dataclass(frozen=True)
+class Raster:
+    """A grid of values that carries its own place and mask.
+
+    Attributes
+    ----------
+    values
+        Grid [unit of the raster], NaN where there is no value; row 0 is the northernmost.
+    west, north
+        Corner of the grid [m].
+    cell_m
+        Size of a cell [m].
+    """
+
+    values: npt.NDArray[np.float32]
+    west: float
+    north: float
+    cell_m: float
+
+
+class Edit(Protocol):
+    """Changes that take effect together or not at all."""
+
+    def replace(self, layer: str, frame: pd.DataFrame, provenance: Provenance) -> None:
+        """Put these rows in the place of all rows of the layer."""
+
+    def add(self, layer: str, frame: pd.DataFrame, provenance: Provenance) -> None:
+        """Add rows; an existing key raises ``LayerError`` (``key_exists``)."""
+
+    def update(self, layer: str, frame: pd.DataFrame, provenance: Provenance) -> None:
+        """Replace rows by key; an unknown key raises ``LayerError`` (``key_absent``)."""
+
+    def quarantine(self, layer: str, frame: pd.DataFrame, reasons: pd.Series) -> None:
+        """Keep rows that failed, with their reasons."""
+
+    def replace_raster(self, name: str, raster: Raster) -> None:
+        """Put this grid in the place of the raster of that name."""
+
+
+class Workspace(Protocol):
+    """A city's layers and tables, read and written by name."""
+
+    @property
+    def facts(self) -> WorkspaceFacts:
+        """What the workspace says of itself."""
+
+    def layers(self) -> list[LayerFacts]:
+        """List the layers held, in the order of the data dictionary."""
+
+    def read(self, layer: str) -> pd.DataFrame:
+        """Read a layer (a GeoDataFrame) or table with all columns of its contract.
+
+        A layer that was never imported comes back empty.
+        """
+
+    def read_raster(self, name: str) -> Raster | None:
+        """Read a raster, None where there is none."""
+
+    def quarantined(self) -> pd.DataFrame:
+        """List the rows in quarantine: layer, row, reasons, data."""
+
+    def audit(self) -> pd.DataFrame:
+        """List who changed what and when."""
+
+    def content_hash(self, layer: str) -> str:
+        """Hash the rows of a layer in the order of their keys."""
+
+    def edit(self, actor: str, at: str) -> AbstractContextManager[Edit]:
+        """Open a set of changes that takes effect at the end of the ``with`` block."""
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names of the layers held."""

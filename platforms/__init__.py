@@ -1,0 +1,1 @@
+"""The planning domain: frames in, frames and verdicts out; no pages, no files, no clock."""
