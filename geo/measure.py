@@ -48,8 +48,8 @@ def ellipsoidal_area_m2(geometries: npt.ArrayLike, crs: CRS) -> npt.NDArray[np.f
 
     >>> side = (200 * 2000 / 3) ** 0.5
     >>> square = shapely.box(571815.4, 3403497.8, 571815.4 + side, 3403497.8 + side)
-    >>> float(shapely.area(square) - ellipsoidal_area_m2([square], CRS(4549))[0]).__round__(1)
-    17.1
+    >>> float(shapely.area(square) - ellipsoidal_area_m2([square], CRS(4549))[0]).__round__()
+    17
     """
     shapes: Geometries = np.asarray(geometries, dtype=object)
     transformer = equal_area_transformer(require_projected(crs))
