@@ -1,0 +1,1 @@
+"""Pages and command line: two faces of the same jobs."""

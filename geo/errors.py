@@ -22,7 +22,7 @@ class MuPlanError(Exception):
     ('file_missing', {'path': '地块.shp'})
     """
 
-    def __init__(self, code: str, **values: Value) -> None:
+    def __init__(self, code: str, /, **values: Value) -> None:
         super().__init__(code, values)
         self.code = code
         self.values: Mapping[str, Value] = values

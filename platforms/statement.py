@@ -23,7 +23,7 @@ class Statement:
     values: Mapping[str, Value] = field(default_factory=lambda: MappingProxyType({}))
 
 
-def say(code: str, **values: Value) -> Statement:
+def say(code: str, /, **values: Value) -> Statement:
     """Make a statement.
 
     Parameters

@@ -1,0 +1,1 @@
+"""Where a city's layers live."""

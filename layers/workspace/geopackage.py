@@ -40,7 +40,9 @@ _OWN_TABLES = {
         "seq INTEGER PRIMARY KEY, layer TEXT, action TEXT, rows INTEGER, source TEXT, "
         "imported_at TEXT, edition TEXT, licence TEXT, sha256 TEXT, detail TEXT"
     ),
-    "muplan_audit": "seq INTEGER PRIMARY KEY, at TEXT, actor TEXT, layer TEXT, action TEXT, rows INTEGER",
+    "muplan_audit": (
+        "seq INTEGER PRIMARY KEY, at TEXT, actor TEXT, layer TEXT, action TEXT, rows INTEGER"
+    ),
     "muplan_quarantine": (
         "seq INTEGER PRIMARY KEY, at TEXT, layer TEXT, row TEXT, reasons TEXT, data TEXT, wkt TEXT"
     ),
@@ -293,12 +295,12 @@ class GeoPackageEdit:
         """Keep rows that failed, with their reasons (both by the frame's index)."""
         contract = contract_of(layer)
         rows = []
-        for index, row in frame.iterrows():
+        for (_, row), reason in zip(frame.iterrows(), reasons.loc[frame.index], strict=True):
             values = {str(k): v for k, v in row.items() if k != "geometry" and pd.notna(v)}
             shape = row.get("geometry")
             rows.append(
                 (
-                    self._at, layer, str(values.get(contract.key, "")), str(reasons[index]),
+                    self._at, layer, str(values.get(contract.key, "")), str(reason),
                     json.dumps(values, ensure_ascii=False, default=str),
                     shapely.to_wkt(shape) if shape is not None else None,
                 )
@@ -407,7 +409,8 @@ def _write_frame(path: Path, frame: pd.DataFrame, contract: Contract) -> None:
 
 
 def _key_index(frame: pd.DataFrame, contract: Contract) -> pd.Index:
-    return pd.Index(frame[list(key_columns(contract))].astype(str).agg("/".join, axis=1))
+    keys: pd.Series = frame[list(key_columns(contract))].astype(str).agg("/".join, axis=1)
+    return pd.Index(keys.to_list(), dtype=object)
 
 
 def _some(keys: pd.Index) -> str:

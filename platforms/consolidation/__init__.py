@@ -1,0 +1,1 @@
+"""How far a unit's parks are consolidated."""

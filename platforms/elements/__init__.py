@@ -1,0 +1,1 @@
+"""Where land, energy and emission rights went."""

@@ -1,0 +1,1 @@
+"""What land yields: output and tax per 亩."""

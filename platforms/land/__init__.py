@@ -1,0 +1,1 @@
+"""Which land hangs together and is ready for supply."""

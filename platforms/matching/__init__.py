@@ -1,0 +1,1 @@
+"""Where one project should go, and why."""
