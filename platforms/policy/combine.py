@@ -1,0 +1,91 @@
+"""How packs go together: what a later one states replaces what an earlier one states."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from platforms.errors import PolicyError
+from platforms.nearest import nearest_known
+from platforms.policy.rules import Pack, Rule
+
+
+def combine_packs(packs: Sequence[Pack]) -> Pack:
+    """Lay packs over each other.
+
+    Parameters
+    ----------
+    packs
+        One or more packs; a later one replaces rules of the same id and part, and documents,
+        assumptions and lists of the same id.
+
+    Returns
+    -------
+    Pack
+        Named after all of them (``jiaxing+panan``); title and edition of each, joined alike.
+
+    Raises
+    ------
+    PolicyError
+        ``pack_none`` where none is given.
+    """
+    if not packs:
+        raise PolicyError("pack_none")
+    whole = packs[0]
+    for pack in packs[1:]:
+        stated = {rule.key for rule in pack.rules}
+        kept = tuple(rule for rule in whole.rules if rule.key not in stated)
+        whole = replace(
+            whole,
+            name=f"{whole.name}+{pack.name}",
+            title=f"{whole.title}+{pack.title}",
+            edition=f"{whole.edition}+{pack.edition}",
+            documents={**whole.documents, **pack.documents},
+            assumptions={**whole.assumptions, **pack.assumptions},
+            lists={**whole.lists, **pack.lists},
+            rules=kept + pack.rules,
+        )
+    return whole
+
+
+def check_references(pack: Pack) -> None:
+    """Hold every rule against what it refers to, and the dates of one rule against each other.
+
+    Parameters
+    ----------
+    pack
+        A pack, complete with what it extends.
+
+    Raises
+    ------
+    PolicyError
+        ``pack_document_unknown``, ``pack_assumption_unknown``, ``pack_list_unknown``,
+        ``pack_dates_overlap``.
+    """
+    for rule in pack.rules:
+        _known(rule, "pack_document_unknown", rule.clause.document_id, pack.documents)
+        for name in rule.assumptions:
+            _known(rule, "pack_assumption_unknown", name, pack.assumptions)
+        for name in rule.lists:
+            _known(rule, "pack_list_unknown", name, pack.lists)
+    for position, rule in enumerate(pack.rules):
+        for earlier in pack.rules[:position]:
+            if earlier.key == rule.key and _overlap(earlier, rule):
+                raise PolicyError(
+                    "pack_dates_overlap", pack=rule.pack, line=rule.line, rule=rule.rule_id,
+                    part=rule.part, other_line=earlier.line,
+                )  # fmt: skip
+
+
+def _known(rule: Rule, code: str, name: str, known: Mapping[str, object]) -> None:
+    if name not in known:
+        raise PolicyError(
+            code, pack=rule.pack, line=rule.line, rule=rule.rule_id, name=name,
+            nearest=nearest_known(name, known) or "–",
+        )  # fmt: skip
+
+
+def _overlap(one: Rule, other: Rule) -> bool:
+    """Say whether two spans of days, ends included, share a day; None has no end."""
+    first, last = "0000-00-00", "9999-99-99"
+    return (one.effective_from or first) <= (other.effective_until or last) and (
+        other.effective_from or first
+    ) <= (one.effective_until or last)

@@ -1,0 +1,213 @@
+"""How typed values are taken from a YAML text, each error naming its line.
+
+Nothing is guessed: an unknown or repeated key, a missing value, a text where a number belongs is
+a ``PolicyError``.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import yaml
+
+from platforms.errors import PolicyError
+from platforms.nearest import nearest_known
+
+NULL = "tag:yaml.org,2002:null"
+TEXT = "tag:yaml.org,2002:str"
+NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+PLAIN_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
+
+
+def compose(text: str, pack: str) -> yaml.Node:
+    """Read YAML into nodes that know their lines.
+
+    Parameters
+    ----------
+    text
+        The text of a pack.
+    pack
+        Its name, for errors.
+
+    Returns
+    -------
+    Node
+        The top node.
+
+    Raises
+    ------
+    PolicyError
+        ``pack_syntax``, ``pack_empty``.
+    """
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark is not None else 1
+        raise PolicyError("pack_syntax", pack=pack, line=line) from error
+    if node is None:
+        raise PolicyError("pack_empty", pack=pack, line=1)
+    return node
+
+
+@dataclass(frozen=True)
+class Block:
+    """One mapping of a pack: its known keys, its line.
+
+    Attributes
+    ----------
+    pack, line
+        Where it stands.
+    nodes
+        The values by key.
+    """
+
+    pack: str
+    line: int
+    nodes: Mapping[str, yaml.Node]
+
+    def has(self, key: str) -> bool:
+        """Say whether the key is there with a value other than null."""
+        return key in self.nodes and self.nodes[key].tag != NULL
+
+    def line_of(self, key: str) -> int:
+        """Give the line of a value, of the block where the key is absent."""
+        return _line(self.nodes[key]) if key in self.nodes else self.line
+
+    def node(self, key: str) -> yaml.Node:
+        """Give a value that must be there (``pack_key_missing``)."""
+        if not self.has(key):
+            raise PolicyError("pack_key_missing", pack=self.pack, line=self.line_of(key), key=key)
+        return self.nodes[key]
+
+    def fault(self, code: str, key: str) -> PolicyError:
+        """Make the error of a value of the wrong type."""
+        return PolicyError(code, pack=self.pack, line=self.line_of(key), key=key)
+
+    def text(self, key: str) -> str:
+        """Give a text that must be there and not blank."""
+        return self._text(self.node(key), key)
+
+    def optional_text(self, key: str) -> str | None:
+        """Give a text, None where it is null or absent."""
+        return self.text(key) if self.has(key) else None
+
+    def word(self, key: str, known: Sequence[str]) -> str:
+        """Give a word out of those known (``pack_word_unknown``)."""
+        return self._known(self._text(self.node(key), key, blank=True), key, known)
+
+    def words(self, key: str, known: Sequence[str]) -> tuple[str, ...]:
+        """Give words out of those known; one alone stands for a list of one."""
+        return tuple(self._known(text, key, known) for text in self.texts(key))
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Give a list of texts, empty where it is absent; one alone stands for a list of one."""
+        if not self.has(key):
+            return ()
+        node = self.nodes[key]
+        if isinstance(node, yaml.SequenceNode):
+            return tuple(self._text(item, key) for item in node.value)
+        return (self._text(node, key),)
+
+    def number(self, key: str) -> float:
+        """Give a finite number that must be there."""
+        return self._number(self.node(key), key)
+
+    def numbers(self, key: str) -> tuple[float, ...]:
+        """Give a list of finite numbers."""
+        node = self.node(key)
+        if not isinstance(node, yaml.SequenceNode):
+            raise self.fault("pack_not_list", key)
+        return tuple(self._number(item, key) for item in node.value)
+
+    def date(self, key: str) -> str | None:
+        """Give a date (ISO), None where it is null or absent."""
+        if not self.has(key):
+            return None
+        node = self.nodes[key]
+        try:
+            if not isinstance(node, yaml.ScalarNode):
+                raise ValueError
+            return date.fromisoformat(node.value).isoformat()
+        except ValueError:
+            raise self.fault("pack_not_date", key) from None
+
+    def block(self, key: str, keys: Iterable[str] | None) -> "Block":
+        """Give a mapping that must be there; ``keys`` None takes any key."""
+        return block_of(self.node(key), self.pack, keys)
+
+    def blocks(self, key: str, keys: Iterable[str] | None) -> list["Block"]:
+        """Give a list of mappings, empty where it is absent."""
+        if not self.has(key):
+            return []
+        node = self.nodes[key]
+        if not isinstance(node, yaml.SequenceNode):
+            raise self.fault("pack_not_list", key)
+        return [block_of(item, self.pack, keys) for item in node.value]
+
+    def _text(self, node: yaml.Node, key: str, *, blank: bool = False) -> str:
+        if not isinstance(node, yaml.ScalarNode) or node.tag != TEXT:
+            raise PolicyError("pack_not_text", pack=self.pack, line=_line(node), key=key)
+        text = str(node.value).strip()
+        if not text and not blank:
+            raise PolicyError("pack_key_missing", pack=self.pack, line=_line(node), key=key)
+        return text
+
+    def _number(self, node: yaml.Node, key: str) -> float:
+        plain = isinstance(node, yaml.ScalarNode) and node.tag in NUMBERS
+        if not plain or not PLAIN_NUMBER.fullmatch(node.value) or math.isinf(float(node.value)):
+            raise PolicyError("pack_not_number", pack=self.pack, line=_line(node), key=key)
+        return float(node.value)
+
+    def _known(self, text: str, key: str, known: Sequence[str]) -> str:
+        if text not in known:
+            raise PolicyError(
+                "pack_word_unknown", pack=self.pack, line=self.line_of(key), key=key, word=text,
+                nearest=nearest_known(text, known),
+            )  # fmt: skip
+        return text
+
+
+def block_of(node: yaml.Node, pack: str, keys: Iterable[str] | None) -> Block:
+    """Take a node as a mapping with known keys.
+
+    Parameters
+    ----------
+    node
+        The node.
+    pack
+        Name of the pack, for errors.
+    keys
+        Keys it may have, None for any.
+
+    Returns
+    -------
+    Block
+        The mapping.
+
+    Raises
+    ------
+    PolicyError
+        ``pack_not_mapping``, ``pack_key_unknown``, ``pack_key_twice``.
+    """
+    if not isinstance(node, yaml.MappingNode):
+        raise PolicyError("pack_not_mapping", pack=pack, line=_line(node))
+    known = None if keys is None else tuple(keys)
+    nodes: dict[str, yaml.Node] = {}
+    for key_node, value in node.value:
+        key = str(key_node.value)
+        line = _line(key_node)
+        if known is not None and key not in known:
+            raise PolicyError(
+                "pack_key_unknown", pack=pack, line=line, key=key, nearest=nearest_known(key, known)
+            )
+        if key in nodes:
+            raise PolicyError("pack_key_twice", pack=pack, line=line, key=key)
+        nodes[key] = value
+    return Block(pack, _line(node), nodes)
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1
