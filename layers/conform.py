@@ -103,7 +103,7 @@ def _understand(column: pd.Series, field: Field) -> tuple[pd.Series, Resisting |
     missing = column.isna() | column.map(lambda v: isinstance(v, str) and not v.strip())
     given = column[~missing]
     if field.kind in {"int", "float"}:
-        values, code = _numbers(given), "not_a_number"
+        values, code = as_numbers(given), "not_a_number"
         if field.kind == "int" and not values.isna().any() and (values % 1 != 0).any():
             values, code = values.where(values % 1 == 0), "not_an_integer"
     elif field.kind == "bool":
@@ -125,7 +125,24 @@ def _understand(column: pd.Series, field: Field) -> tuple[pd.Series, Resisting |
     return typed, Resisting(code, field.name, tuple(int(p) for p in positions), examples)
 
 
-def _numbers(given: pd.Series) -> pd.Series:
+def as_numbers(given: pd.Series) -> pd.Series:
+    """Read numbers, also where they are written as text.
+
+    Parameters
+    ----------
+    given
+        Values of any kind.
+
+    Returns
+    -------
+    Series
+        ``float64``; what is no finite number is missing.
+
+    Examples
+    --------
+    >>> as_numbers(pd.Series(["1,558.12", "１２", "约3"])).tolist()
+    [1558.12, 12.0, nan]
+    """
     if pd.api.types.is_numeric_dtype(given.dtype):
         numbers = given.astype("float64")
     else:

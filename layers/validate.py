@@ -72,7 +72,7 @@ class Report:
         if self.faults:
             first = self.faults[0]
             raise LayerError(
-                "contract_broken", code=first.code, column=first.column,
+                "contract_broken", fault=first.code, column=first.column,
                 rows=", ".join(first.rows[:EXAMPLES_IN_A_FAULT]),
             )  # fmt: skip
 
