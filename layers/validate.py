@@ -118,11 +118,9 @@ def validate(frame: pd.DataFrame, contract: Contract, crs: CRS | None = None) ->
 def row_names(frame: pd.DataFrame, contract: Contract) -> list[str]:
     """Name each row by its key, by its number (from 1) where the key is missing."""
     keys = frame[list(key_columns(contract))]
-    texts = keys.astype("object").where(keys.notna(), "").astype(str).agg("/".join, axis=1)
-    return [
-        text if text.strip("/") else f"#{position + 1}"
-        for position, text in enumerate(texts.tolist())
-    ]
+    texts = keys.astype("object").where(keys.notna(), "")
+    joined = ("/".join(map(str, row)) for row in texts.itertuples(index=False, name=None))
+    return [text if text.strip("/") else f"#{position + 1}" for position, text in enumerate(joined)]
 
 
 def schema_of(contract: Contract) -> pa.DataFrameSchema:
