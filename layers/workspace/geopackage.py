@@ -28,7 +28,7 @@ from geo.crs import require_projected, same_crs
 from layers.conform import conform
 from layers.contracts import CONTRACTS, RASTERS, Contract, contract_of, key_columns
 from layers.errors import LayerError
-from layers.validate import validate
+from layers.validate import row_names, validate
 from layers.workspace.protocol import LayerFacts, Provenance, Raster, WorkspaceFacts
 
 SCHEMA_VERSION = 1
@@ -409,8 +409,7 @@ def _write_frame(path: Path, frame: pd.DataFrame, contract: Contract) -> None:
 
 
 def _key_index(frame: pd.DataFrame, contract: Contract) -> pd.Index:
-    keys: pd.Series = frame[list(key_columns(contract))].astype(str).agg("/".join, axis=1)
-    return pd.Index(keys.to_list(), dtype=object)
+    return pd.Index(row_names(frame, contract), dtype=object)
 
 
 def _some(keys: pd.Index) -> str:
