@@ -1,1 +1,1 @@
-"""Files in and out."""
+"""How layers and lists come in from files, and go out to them."""

@@ -1,0 +1,120 @@
+"""How the text of a file is encoded: stated, declared, or recognised by its bytes."""
+
+import codecs
+import re
+from collections.abc import Iterable
+
+from layers.errors import LayerError
+
+_CHINESE = {"gbk", "gb2312", "gb18030"}
+_BY_NUMBER = {"65001": "UTF-8", "936": "GB18030", "54936": "GB18030", "950": "Big5"}
+_CUT = {"unexpected end of data", "incomplete multibyte sequence"}
+_BY_LDID = {0x4D: "GB18030", 0x7A: "GB18030", 0x4F: "Big5", 0x78: "Big5"}
+
+
+def known_encoding(text: str) -> str:
+    """Read the name of an encoding as people and ``.cpg`` files write it.
+
+    Parameters
+    ----------
+    text
+        ``GBK``, ``utf8``, ``936``, ``ANSI 936``, …
+
+    Returns
+    -------
+    str
+        Its usual name; all GB encodings are read as GB18030, which contains them.
+
+    Raises
+    ------
+    LayerError
+        ``encoding_unknown``.
+
+    Examples
+    --------
+    >>> known_encoding("gbk"), known_encoding("ANSI 936"), known_encoding("utf8")
+    ('GB18030', 'GB18030', 'UTF-8')
+    """
+    word = text.strip()
+    number = re.fullmatch(r"(?:ansi|cp|ms|windows)?[ _-]?(\d{3,5})", word, re.IGNORECASE)
+    if number and number[1] in _BY_NUMBER:
+        return _BY_NUMBER[number[1]]
+    try:
+        name = codecs.lookup(word).name
+        b"".decode(name)  # refuses codecs that aren't encodings of text
+    except (LookupError, ValueError) as error:
+        raise LayerError("encoding_unknown", encoding=text) from error
+    if name in _CHINESE:
+        return "GB18030"
+    return {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "big5": "Big5"}.get(name, name)
+
+
+def encoding_of_ldid(byte: int) -> str | None:
+    """Give the encoding that byte 29 of a DBF declares.
+
+    Only declarations of an East Asian encoding count: the others (0, and 0x57 "the system's own")
+    stand on files of every encoding.
+
+    Parameters
+    ----------
+    byte
+        The language driver byte.
+
+    Returns
+    -------
+    str or None
+        The encoding, None where nothing is declared.
+    """
+    return _BY_LDID.get(byte)
+
+
+def sniff(texts: Iterable[bytes]) -> str:
+    """Recognise an encoding by the bytes themselves.
+
+    Parameters
+    ----------
+    texts
+        Raw texts; one may end in the middle of a character, as full DBF fields do.
+
+    Returns
+    -------
+    str
+        ``ASCII`` where no byte has its high bit set, ``UTF-8`` where all such texts are valid
+        UTF-8, ``GB18030`` otherwise.
+
+    Examples
+    --------
+    >>> sniff(["计划".encode("gbk")]), sniff(["计划".encode()]), sniff([b"plan"])
+    ('GB18030', 'UTF-8', 'ASCII')
+    """
+    high = False
+    for text in texts:
+        if text.isascii():
+            continue
+        high = True
+        if decode(text, "UTF-8") is None:
+            return "GB18030"
+    return "UTF-8" if high else "ASCII"
+
+
+def decode(text: bytes, encoding: str) -> str | None:
+    """Decode a text, forgiving a last character that was cut.
+
+    Parameters
+    ----------
+    text
+        Raw text.
+    encoding
+        Its encoding.
+
+    Returns
+    -------
+    str or None
+        The text, its cut last character replaced by ``�``; None where the encoding doesn't fit.
+    """
+    try:
+        return text.decode(encoding)
+    except UnicodeDecodeError as error:
+        if error.reason not in _CUT or error.start == 0:
+            return None
+        return text[: error.start].decode(encoding) + "�"

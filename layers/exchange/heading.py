@@ -1,0 +1,134 @@
+"""What stands above and beside an exported list: title, sources, words of the columns."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from layers.fields import FIELDS, Field
+
+Language = Literal["zh", "en"]
+
+LABELS: MappingProxyType[Language, MappingProxyType[str, str]] = MappingProxyType(
+    {
+        "zh": MappingProxyType(
+            {
+                "sources": "来源与口径", "demo": "演示数据", "total": "合计", "item": "项目",
+                "content": "内容", "kind_of_data": "数据性质", "yes": "是", "no": "否",
+                "short_name": "字段名", "full_name": "全称", "meaning": "含义", "title": "标题",
+            }
+        ),
+        "en": MappingProxyType(
+            {
+                "sources": "Sources and definitions", "demo": "Demonstration data",
+                "total": "Total", "item": "Item", "content": "Content",
+                "kind_of_data": "Kind of data", "yes": "yes", "no": "no",
+                "short_name": "Short name", "full_name": "Full name", "meaning": "Meaning",
+                "title": "Title",
+            }
+        ),
+    }
+)  # fmt: skip
+"""The few fixed words of an exported file."""
+
+
+@dataclass(frozen=True)
+class ExportHeading:
+    """What an exported list says of itself.
+
+    Attributes
+    ----------
+    title
+        Title in print headers and descriptions.
+    manifest
+        Version, as-of date, parameters, sources …: words and texts, in the order shown.
+    is_demo
+        True for synthetic data: the file is marked 演示数据.
+    language
+        Language of column headings and fixed words.
+    titles
+        Headings of columns that are not in the vocabulary.
+    """
+
+    title: str
+    manifest: Mapping[str, str]
+    is_demo: bool = False
+    language: Language = "zh"
+    titles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The fixed words in the heading's language."""
+        return LABELS[self.language]
+
+    def lines(self) -> list[tuple[str, str]]:
+        """Give the manifest with title and 演示数据 mark in front."""
+        marks = [(self.labels["kind_of_data"], self.labels["demo"])] if self.is_demo else []
+        return [(self.labels["title"], self.title), *marks, *self.manifest.items()]
+
+
+def field_title(entry: Field, language: Language) -> str:
+    """Head a column of the vocabulary with its meaning and unit.
+
+    Parameters
+    ----------
+    entry
+        Entry of the vocabulary.
+    language
+        Language of the heading.
+
+    Returns
+    -------
+    str
+        Heading.
+
+    Examples
+    --------
+    >>> field_title(FIELDS["area_declared_m2"], "zh"), field_title(FIELDS["rank"], "en")
+    ('登记面积（m²）', 'rank')
+    """
+    if language == "zh":
+        return f"{entry.zh}（{entry.unit}）" if entry.unit else entry.zh
+    return f"{entry.en} ({entry.unit})" if entry.unit else entry.en
+
+
+def column_title(name: str, heading: ExportHeading) -> str:
+    """Head any column of a list.
+
+    Parameters
+    ----------
+    name
+        Name of the column.
+    heading
+        Language, and headings of columns outside the vocabulary.
+
+    Returns
+    -------
+    str
+        Heading; the bare name where nothing better is known.
+    """
+    if name in heading.titles:
+        return heading.titles[name]
+    return field_title(FIELDS[name], heading.language) if name in FIELDS else name
+
+
+def plain_title(title: str) -> str:
+    """Make two spellings of the same heading equal: width of characters, case, blanks.
+
+    Parameters
+    ----------
+    title
+        A heading as it stands in a file.
+
+    Returns
+    -------
+    str
+        Form in which headings are compared.
+
+    Examples
+    --------
+    >>> plain_title("登记面积（m²）") == plain_title("登记面积 (M2)")
+    True
+    """
+    return "".join(unicodedata.normalize("NFKC", title).casefold().split())

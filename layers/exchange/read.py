@@ -1,0 +1,117 @@
+"""What a file of any known kind holds, and on what evidence its kind was recognised."""
+
+import dataclasses
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from layers.errors import LayerError
+from layers.exchange.cells import is_text_column, show_control_characters
+from layers.exchange.evidence import found
+from layers.exchange.shapefile import read_shapefile, read_zipped_shapefile
+from layers.exchange.source import Content, SourceFile, file_sha256, unique_names
+from layers.exchange.tables import read_csv, read_xlsx
+from layers.exchange.vector import read_geojson, read_geopackage, read_parquet
+
+READ_ENDINGS = {
+    ".gpkg": "gpkg", ".parquet": "parquet", ".geoparquet": "parquet", ".geojson": "geojson",
+    ".json": "geojson", ".zip": "shapefile", ".shp": "shapefile", ".csv": "csv", ".xlsx": "xlsx",
+}  # fmt: skip
+"""Endings of files that can be read, each with its format."""
+
+
+def read_file(path: Path, *, encoding: str | None, source_layer: str | None) -> SourceFile:
+    """Read a file as it stands, and say how each thing was recognised.
+
+    Parameters
+    ----------
+    path
+        GeoPackage, GeoParquet, GeoJSON, Shapefile (loose or zipped), CSV or XLSX.
+    encoding
+        Stated encoding of its text; it overrules what is recognised. Only files whose format
+        leaves the encoding open can have one.
+    source_layer
+        Which layer, sheet or Shapefile; None where there is only one.
+
+    Returns
+    -------
+    SourceFile
+        Rows with the file's own column names, coordinate system, encoding, hash, evidence.
+
+    Raises
+    ------
+    LayerError
+        ``file_missing``, ``format_unknown``, ``not_a_gis_file``, ``file_truncated``,
+        ``file_unreadable``, ``file_empty``, ``file_forbidden``, and those of the readers.
+    """
+    if not path.is_file():
+        raise LayerError("file_missing", path=str(path))
+    kind = READ_ENDINGS.get(path.suffix.lower())
+    if kind is None:
+        raise LayerError("format_unknown", path=path.name, known=" ".join(READ_ENDINGS))
+    if path.stat().st_size == 0:
+        raise LayerError("file_empty", path=path.name)
+    try:
+        content = _read(path, kind, encoding, source_layer)
+        sha256 = file_sha256(path)
+    except PermissionError as error:
+        raise LayerError("file_forbidden", path=str(path)) from error
+    if len(content.frame) == 0:
+        raise LayerError("file_empty", path=path.name)
+    content = _tidied(content)
+    first = found("file_read", file=path.name, format=kind, rows=len(content.frame))
+    return SourceFile(
+        path, kind, content.frame, content.crs, content.crs_basis, content.encoding, sha256,
+        content.layers, (first, *content.evidence),
+    )  # fmt: skip
+
+
+def _read(path: Path, kind: str, encoding: str | None, layer: str | None) -> Content:
+    if kind == "gpkg":
+        return read_geopackage(path, layer)
+    if kind == "parquet":
+        return read_parquet(path)
+    if kind == "geojson":
+        return read_geojson(path, encoding)
+    if kind == "csv":
+        return read_csv(path, encoding)
+    if kind == "xlsx":
+        return read_xlsx(path, layer)
+    if path.suffix.lower() == ".zip":
+        return read_zipped_shapefile(path, layer, encoding)
+    return read_shapefile(path, encoding)
+
+
+def _tidied(content: Content) -> Content:
+    """Give shapes the column ``geometry``, columns unique names, and show control characters."""
+    frame = content.frame.reset_index(drop=True)
+    if isinstance(frame, gpd.GeoDataFrame):
+        shapes = frame.geometry
+        frame = pd.DataFrame(frame.drop(columns=shapes.name))
+        frame.columns = pd.Index(_free_of_geometry(unique_names(frame.columns)))
+        frame = gpd.GeoDataFrame(frame, geometry=shapes.to_numpy(), crs=shapes.crs)
+    else:
+        frame.columns = pd.Index(_free_of_geometry(unique_names(frame.columns)))
+    shown = 0
+    for name in frame.columns:
+        if name == "geometry" or not is_text_column(frame[name]):
+            continue
+        hidden = frame[name].map(lambda v: isinstance(v, str) and show_control_characters(v) != v)
+        if hidden.any():
+            frame.loc[hidden, name] = frame.loc[hidden, name].map(show_control_characters)
+            shown += int(hidden.sum())
+    if not shown:
+        return dataclasses.replace(content, frame=frame)
+    note = found("control_characters_shown", count=shown)
+    return dataclasses.replace(content, frame=frame, evidence=(*content.evidence, note))
+
+
+def _free_of_geometry(names: list[str]) -> list[str]:
+    taken = {name.casefold() for name in names}
+    return [
+        name if name.casefold() != "geometry" else next(
+            f"geometry_{number}" for number in range(2, 99) if f"geometry_{number}" not in taken
+        )
+        for name in names
+    ]  # fmt: skip

@@ -1,0 +1,116 @@
+"""What a file turned out to be: its rows, its coordinate system, and on what evidence."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+from pyproj import CRS
+
+from layers.exchange.evidence import Evidence
+
+CrsBasis = Literal["stated_in_file", "rfc7946", "none"]
+
+MAX_ROWS = 5_000_000
+"""More rows than any city has; a file that claims more isn't read."""
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file as read, before anything is asked of it.
+
+    Attributes
+    ----------
+    path
+        The file.
+    format
+        ``gpkg``, ``parquet``, ``geojson``, ``shapefile``, ``csv`` or ``xlsx``.
+    frame
+        Rows with the file's own column names; a GeoDataFrame (column ``geometry``) where the file
+        has shapes.
+    crs
+        Its coordinate system, None where it has none.
+    crs_basis
+        Whether the file states it or its format implies it.
+    encoding
+        How its text is encoded.
+    sha256
+        Hash of the file.
+    layers
+        Names of the layers or sheets it holds.
+    evidence
+        What was recognised, in order.
+    """
+
+    path: Path
+    format: str
+    frame: pd.DataFrame
+    crs: CRS | None
+    crs_basis: CrsBasis
+    encoding: str
+    sha256: str
+    layers: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True)
+class Content:
+    """What one reader found: rows, coordinate system, encoding, layers, evidence."""
+
+    frame: pd.DataFrame
+    evidence: tuple[Evidence, ...]
+    crs: CRS | None = None
+    crs_basis: CrsBasis = "none"
+    encoding: str = "UTF-8"
+    layers: tuple[str, ...] = ()
+
+
+def file_sha256(path: Path) -> str:
+    """Hash a file.
+
+    Parameters
+    ----------
+    path
+        An existing file.
+
+    Returns
+    -------
+    str
+        sha256, hexadecimal.
+    """
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def unique_names(names: Iterable[object]) -> list[str]:
+    """Make column names unique, whatever the case, by numbers behind the later ones.
+
+    Parameters
+    ----------
+    names
+        Names as they stand in the file; blanks become ``column_<position>``.
+
+    Returns
+    -------
+    list of str
+        As many names, in the same order.
+
+    Examples
+    --------
+    >>> unique_names(["名称", None, "ID", "id"])
+    ['名称', 'column_2', 'ID', 'id_2']
+    """
+    taken: set[str] = set()
+    unique = []
+    for position, name in enumerate(names, start=1):
+        base = "" if name is None else str(name).strip()
+        base = base or f"column_{position}"
+        candidate, number = base, 1
+        while candidate.casefold() in taken:
+            number += 1
+            candidate = f"{base}_{number}"
+        taken.add(candidate.casefold())
+        unique.append(candidate)
+    return unique
