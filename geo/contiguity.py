@@ -25,8 +25,14 @@ SURVEY_RESOLUTION_M = 1e-6
 QUADRANT_SEGMENTS = 16
 """Arcs of a reach are inscribed, so a corner contact can only be under-estimated."""
 
+MANY_CORNERS = 24
+"""Shapes of more corners are cut to the window of their pair before any exact work."""
+
 PIECE_M = 0.25
 """Facing boundary beside an obstacle is examined in pieces of at most this length."""
+
+PIECES_AT_ONCE = 128
+"""Pieces examined before asking whether enough free boundary has been found."""
 
 
 @dataclass(frozen=True)
@@ -82,14 +88,22 @@ class Obstacles:
 
 
 class _Barred:
-    """Obstacles with their indexes, made once per search."""
+    """All obstacles under one index, made once per search."""
 
     def __init__(self, obstacles: Obstacles) -> None:
-        self.cutting = obstacles.cutting
-        self.covering = obstacles.covering
-        self.owner = obstacles.owner
-        self.cutting_tree = shapely.STRtree(obstacles.cutting)
-        self.covering_tree = shapely.STRtree(obstacles.covering)
+        cutting = len(obstacles.cutting)
+        self.things = np.concatenate([obstacles.cutting, obstacles.covering])
+        self.is_cutting = np.arange(len(self.things)) < cutting
+        self.owner = np.concatenate([np.full(cutting, -1, np.intp), obstacles.owner])
+        self.tree = shapely.STRtree(self.things)
+
+    def shadows(self, facing: Shapes, reach: float) -> tuple[Positions, Positions, Shapes]:
+        """Give the stretches of boundary from which an obstacle lies within the reach."""
+        of_facing, of_thing = self.tree.query(facing, predicate="dwithin", distance=reach)
+        local = _cut_to(self.things[of_thing], shapely.bounds(facing[of_facing]), 2 * reach)
+        # A little wider than the reach, because arcs of a buffer are inscribed.
+        wide = shapely.buffer(local, reach * 1.05, quad_segs=4)
+        return of_facing, of_thing, shapely.intersection(facing[of_facing], wide)
 
 
 NO_OBSTACLES = Obstacles(np.empty(0, object), np.empty(0, object), np.empty(0, np.intp))
@@ -194,70 +208,88 @@ def _faces(
 ) -> npt.NDArray[np.bool_]:
     """Say for each pair whether ``of`` shows ``to`` enough unobstructed boundary."""
     reach = rule.gap_m + SURVEY_RESOLUTION_M
-    targets, target_of_pair = np.unique(to, return_inverse=True)
-    reaches = shapely.buffer(shapes[targets], reach, quad_segs=QUADRANT_SEGMENTS)
-    facing = shapely.intersection(shapely.boundary(shapes[of]), reaches[target_of_pair])
+    facing = _facing_lines(shapes, of, to, reach)
     enough = np.asarray(shapely.length(facing) >= rule.least_facing_m, dtype=np.bool_)
     candidates = np.flatnonzero(enough)
-    clear = _away_from_obstacles(facing[candidates], of, to, candidates, reach, barred)
-    doubtful = candidates[clear < rule.least_facing_m]
-    for pair in doubtful:
-        length = _unobstructed_m(facing[pair], shapes, int(of[pair]), int(to[pair]), barred)
-        enough[pair] = length >= rule.least_facing_m
+    pair, thing, shadowed = barred.shadows(facing[candidates], reach)
+    pair = candidates[pair]
+    other = (barred.owner[thing] != of[pair]) & (barred.owner[thing] != to[pair])
+    pair, thing, shadowed = pair[other], thing[other], shadowed[other]
+    hidden = np.bincount(pair, weights=shapely.length(shadowed), minlength=len(of))
+    # A stretch in two shadows is taken off twice: what is enough even so needs no closer look.
+    doubtful = enough & (shapely.length(facing) - hidden < rule.least_facing_m)
+    order = np.argsort(pair, kind="stable")
+    starts = np.searchsorted(pair[order], np.arange(len(of) + 1))
+    for position in np.flatnonzero(doubtful):
+        rows = order[starts[position] : starts[position + 1]]
+        stretch = shapely.union_all(shadowed[rows])
+        clear = shapely.length(facing[position]) - shapely.length(stretch)
+        if clear < rule.least_facing_m:
+            clear += _unobstructed_m(
+                stretch,
+                shapes[to[position]],
+                np.unique(thing[rows]),
+                barred,
+                reach,
+                rule.least_facing_m - clear,
+            )
+        enough[position] = clear >= rule.least_facing_m
     return enough
 
 
-def _away_from_obstacles(
-    facing: Shapes,
-    of: Positions,
-    to: Positions,
-    pairs: Positions,
-    reach: float,
-    barred: _Barred,
-) -> npt.NDArray[np.float64]:
-    """Measure the facing boundary farther than the reach from any obstacle, at least.
+def _facing_lines(shapes: Shapes, of: Positions, to: Positions, reach: float) -> Shapes:
+    """Give the boundary of each ``of`` that lies within the reach of its ``to``."""
+    boundaries = shapely.boundary(shapes)
+    bounds = shapely.bounds(shapes)
+    near = _cut_to(boundaries[of], bounds[to], 2 * reach)
+    targets = _cut_to(shapes[to], shapely.bounds(near), 2 * reach)
+    return shapely.intersection(near, shapely.buffer(targets, reach, quad_segs=QUADRANT_SEGMENTS))
 
-    No shortest way from there can meet an obstacle. Boundary near two obstacles is taken off
-    twice: the answer is a lower bound, and what it leaves in doubt is examined piece by piece.
-    """
-    lost = np.zeros(len(facing))
-    for things, tree, owner in (
-        (barred.cutting, barred.cutting_tree, None),
-        (barred.covering, barred.covering_tree, barred.owner),
-    ):
-        of_facing, of_thing = tree.query(facing, predicate="dwithin", distance=reach)
-        if owner is not None:
-            mine = owner[of_thing]
-            other = (mine != of[pairs[of_facing]]) & (mine != to[pairs[of_facing]])
-            of_facing, of_thing = of_facing[other], of_thing[other]
-        near, position = np.unique(of_thing, return_inverse=True)
-        shadows = shapely.buffer(things[near], reach * 1.01, quad_segs=4)
-        hidden = shapely.length(shapely.intersection(facing[of_facing], shadows[position]))
-        lost += np.bincount(of_facing, weights=hidden, minlength=len(facing))
-    return np.asarray(shapely.length(facing) - lost, dtype=np.float64)
+
+def _cut_to(shapes: Shapes, bounds: npt.NDArray[np.float64], margin: float) -> Shapes:
+    """Cut shapes of many corners to a window: a long road is worked on where it matters."""
+    local = shapes.copy()
+    many = shapely.get_num_coordinates(shapes) > MANY_CORNERS
+    for position in np.flatnonzero(many & np.isfinite(bounds).all(axis=1)):
+        west, south, east, north = bounds[position]
+        local[position] = shapely.clip_by_rect(
+            shapes[position], west - margin, south - margin, east + margin, north + margin
+        )
+    return local
 
 
 def _unobstructed_m(
-    facing: shapely.Geometry, shapes: Shapes, of: int, to: int, barred: _Barred
+    stretch: shapely.Geometry,
+    target: shapely.Geometry,
+    things: Positions,
+    barred: _Barred,
+    reach: float,
+    wanted_m: float,
 ) -> float:
-    """Add up the pieces of a facing boundary whose shortest way across meets no obstacle."""
-    lines = shapely.get_parts(shapely.segmentize(facing, PIECE_M))
+    """Add up pieces of boundary whose shortest way to the target is free, until it is enough."""
+    west, south, east, north = shapely.bounds(stretch)
+    window = (west - 2 * reach, south - 2 * reach, east + 2 * reach, north + 2 * reach)
+    local_target = shapely.clip_by_rect(target, *window)
+    obstacles = shapely.clip_by_rect(barred.things[things], *window)
+    cutting = barred.is_cutting[things]
+    tree = shapely.STRtree(obstacles)
+    lines = shapely.get_parts(shapely.segmentize(stretch, PIECE_M))
     lines = lines[shapely.get_dimensions(lines) == 1]
     coordinates, line = shapely.get_coordinates(lines, return_index=True)
     same = line[1:] == line[:-1]
-    start, end = coordinates[:-1][same], coordinates[1:][same]
-    lengths = np.hypot(*(end - start).T)
-    middles = shapely.points((start + end) / 2)
-    ways = shapely.shortest_line(middles, shapes[to])
-    apart = shapely.length(ways) > SURVEY_RESOLUTION_M
-    ways = np.where(apart, ways, middles)
-    way, _ = barred.cutting_tree.query(ways, predicate="dwithin", distance=SURVEY_RESOLUTION_M)
-    blocked = np.zeros(len(ways), dtype=bool)
-    blocked[way] = True
-    way, thing = barred.covering_tree.query(ways, predicate="intersects")
-    owner = barred.owner[thing]
-    other = (owner != of) & (owner != to) & apart[way]
-    way, thing = way[other], thing[other]
-    over = shapely.length(shapely.intersection(ways[way], barred.covering[thing]))
-    blocked[way[over > SURVEY_RESOLUTION_M]] = True
-    return float(lengths[~blocked].sum())
+    starts, ends = coordinates[:-1][same], coordinates[1:][same]
+    found = 0.0
+    for chunk in range(0, len(starts), PIECES_AT_ONCE):
+        start, end = starts[chunk : chunk + PIECES_AT_ONCE], ends[chunk : chunk + PIECES_AT_ONCE]
+        middles = shapely.points((start + end) / 2)
+        ways = shapely.shortest_line(middles, local_target)
+        apart = shapely.length(ways) > SURVEY_RESOLUTION_M
+        ways = np.where(apart, ways, middles)
+        way, met = tree.query(ways, predicate="dwithin", distance=SURVEY_RESOLUTION_M)
+        over = shapely.length(shapely.intersection(ways[way], obstacles[met])) > SURVEY_RESOLUTION_M
+        blocked = np.zeros(len(ways), dtype=bool)
+        blocked[way[cutting[met] | (over & apart[way])]] = True
+        found += float(np.hypot(*(end - start)[~blocked].T).sum())
+        if found >= wanted_m:
+            break
+    return found
