@@ -116,7 +116,7 @@ def draw_layer(frame: gpd.GeoDataFrame, style: LayerStyle, as_of: str) -> DrawnL
         raise LayerError("layer_without_crs", layer=style.layer)
     on_screen = rows.geometry.to_crs(3857).to_numpy() if len(rows) else np.empty(0, dtype=object)
     row_class = class_positions(rows, style, as_of)
-    shapes = _shapes(on_screen, row_class)
+    shapes = shapes_of(on_screen, row_class)
     names = rows["name"].fillna("") if "name" in rows.columns else pd.Series("", index=rows.index)
     return DrawnLayer(
         style=style,
@@ -197,7 +197,22 @@ def _is_drawn(frame: gpd.GeoDataFrame, style: LayerStyle) -> npt.NDArray[np.bool
     return mask
 
 
-def _shapes(geometries: npt.NDArray[np.object_], row_class: npt.NDArray[np.intp]) -> Shapes:
+def shapes_of(geometries: npt.NDArray[np.object_], row_class: npt.NDArray[np.intp]) -> Shapes:
+    """Take shapes apart and put them into the order of painting.
+
+    Parameters
+    ----------
+    geometries
+        Shapes of the rows (EPSG:3857), array of rows; missing, empty and endless ones are passed
+        over.
+    row_class
+        Position of each row's class, array of rows.
+
+    Returns
+    -------
+    Shapes
+        Areas, lines, points, each in the order of painting.
+    """
     parts, row = shapely.get_parts(geometries, return_index=True)
     while (shapely.get_type_id(parts) > shapely.GeometryType.POLYGON).any():
         parts, inner = shapely.get_parts(parts, return_index=True)

@@ -103,6 +103,57 @@ def to_mercator(lon: float, lat: float) -> tuple[float, float]:
     )
 
 
+def to_lon_lat(x: float, y: float) -> tuple[float, float]:
+    """Carry a place of the plane back to longitude and latitude.
+
+    Parameters
+    ----------
+    x, y
+        East and north [m, EPSG:3857].
+
+    Returns
+    -------
+    lon, lat
+        Longitude and latitude [degrees].
+
+    Examples
+    --------
+    >>> lon, lat = to_lon_lat(*to_mercator(120.75, 30.75))
+    >>> round(lon, 9), round(lat, 9)
+    (120.75, 30.75)
+    """
+    return (
+        180 * x / HALF_WORLD_M,
+        math.degrees(2 * math.atan(math.exp(math.pi * y / HALF_WORLD_M)) - math.pi / 2),
+    )
+
+
+def zoom_for(bounds: tuple[float, float, float, float], side_px: int) -> int:
+    """Find the zoom at which an extent fills a map.
+
+    Parameters
+    ----------
+    bounds
+        West, south, east, north [degrees].
+    side_px
+        Shorter side of the map [px].
+
+    Returns
+    -------
+    int
+        The deepest zoom at which the extent takes at most two thirds of the side, 17 at most.
+
+    Examples
+    --------
+    >>> zoom_for((-45.0, -1.0, 45.0, 1.0), 384)
+    2
+    """
+    (west, south), (east, north) = to_mercator(*bounds[:2]), to_mercator(*bounds[2:])
+    extent_m = max(east - west, north - south, 1.0)
+    deepest = math.log2(2 * HALF_WORLD_M / TILE_PX * (side_px * 2 / 3) / extent_m)
+    return min(max(math.floor(deepest + 1e-9), 0), 17)
+
+
 def metres_per_pixel(zoom: float) -> float:
     """Give the metres of the plane that one screen pixel covers at a zoom."""
     return float(2 * HALF_WORLD_M / 2**zoom / TILE_PX)

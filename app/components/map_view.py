@@ -1,0 +1,110 @@
+"""The map on a page, and the place that was clicked on it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit_folium import st_folium
+
+from app.tile_registry import new_token, shared_registry
+from layers.maps.folium_map import BaseMap, MapWords, build_map, highlight_groups
+from layers.maps.highlight import Highlight
+from layers.maps.mercator import zoom_for
+from layers.maps.view import Bounds, MapView
+
+DEFAULT_HEIGHT_PX = 560
+DEFAULT_ZOOM = 12.0
+
+
+@dataclass(frozen=True)
+class Click:
+    """A clicked place [degrees] and the zoom at which it was clicked."""
+
+    lon: float
+    lat: float
+    zoom: float
+
+
+def show_map(
+    view: MapView,
+    words: MapWords,
+    *,
+    key: str,
+    shown: Collection[str] | None = None,
+    highlights: Sequence[Highlight] = (),
+    focus: Bounds | None = None,
+    base_map: BaseMap | None = None,
+    height_px: int = DEFAULT_HEIGHT_PX,
+) -> Click | None:
+    """Show a map and say where it was clicked last.
+
+    Call it within the page's own ``st.fragment``, together with what the click changes: then a
+    click reruns that part only, and the map stays as it is. The map is built anew only where
+    ``view``, ``words``, ``shown`` or ``base_map`` change; highlights and focus are sent alone.
+
+    Parameters
+    ----------
+    view
+        The prepared map; keep it in ``st.cache_resource``, so that it stays the same object.
+    words
+        Words on the map.
+    key
+        Name of this map, one for each map of a session.
+    shown
+        Map layers switched on at first; None for those the styles switch on.
+    highlights
+        Shapes laid over the map, at most 2000 each.
+    focus
+        West, south, east, north [degrees] to move to; the map moves when this changes.
+    base_map
+        Online base map from the settings, None for none.
+    height_px
+        Height of the map.
+
+    Returns
+    -------
+    Click or None
+        None before the first click.
+
+    Raises
+    ------
+    LayerError
+        ``highlight_unknown``, ``highlight_too_many``, ``highlight_uneven``, ``layer_without_crs``.
+    """
+    token = _token_of(view, key)
+    groups = highlight_groups(highlights, view.styles)
+    centre = zoom = None
+    if focus is not None:
+        west, south, east, north = focus
+        centre = ((south + north) / 2, (west + east) / 2)
+        zoom = zoom_for(focus, height_px)
+    answer = st_folium(
+        build_map(view, token, words, shown, base_map),
+        key=key,
+        height=height_px,
+        use_container_width=True,
+        returned_objects=["last_clicked"],
+        feature_group_to_add=groups or None,
+        center=centre,
+        zoom=zoom,
+    )
+    return _click_of(answer)
+
+
+def _token_of(view: MapView, key: str) -> str:
+    slot = f"map_token:{key}"
+    held = st.session_state.get(slot)
+    if held is None or held[1] is not view:
+        held = (new_token(), view)
+        st.session_state[slot] = held
+    # Put at every run: the registry may have forgotten the map in the meantime.
+    shared_registry().put(*held)
+    return str(held[0])
+
+
+def _click_of(answer: object) -> Click | None:
+    place = answer.get("last_clicked") if isinstance(answer, dict) else None
+    if not isinstance(place, dict) or "lat" not in place or "lng" not in place:
+        return None
+    zoom = place.get("zoom", DEFAULT_ZOOM)
+    return Click(float(place["lng"]), float(place["lat"]), float(zoom))

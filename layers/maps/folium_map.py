@@ -1,0 +1,226 @@
+"""The map in the browser: made by folium, fed by the app's own addresses, without internet."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import ClassVar
+
+import folium
+from branca.element import MacroElement
+from folium.template import Template
+
+from layers.maps.furniture import Furniture
+from layers.maps.highlight import Highlight, feature_collection, look_of
+from layers.maps.legend import Language, legend_html
+from layers.maps.mercator import MAX_ZOOM
+from layers.maps.style import MapStyles, Mark
+from layers.maps.view import LABELS, MapView
+
+# The map's frame lies two levels below the app's root, so these addresses hold under any prefix.
+VENDOR_ROOT = "../../vendor/leaflet"
+TILE_ROOT = "../../maptiles"
+CHINA = ((18.0, 73.0), (54.0, 135.0))
+"""What an empty map shows: south-west and north-east corner [degrees, latitude first]."""
+
+
+@dataclass(frozen=True)
+class BaseMap:
+    """An online base map that the site has chosen: address with {z}/{x}/{y}, and its owner."""
+
+    url: str
+    attribution: str
+    max_zoom: int
+
+
+@dataclass(frozen=True)
+class MapWords:
+    """Words on the map that are no layer's name, in one language."""
+
+    language: Language
+    legend: str
+    labels: str
+    base_map: str
+    zoom_in: str
+    zoom_out: str
+
+
+class OfflineMap(folium.Map):  # type: ignore[misc]  # folium has no types
+    """A folium map whose scripts come from the app itself."""
+
+    default_js: ClassVar[list[tuple[str, str]]] = [("leaflet", f"{VENDOR_ROOT}/leaflet.js")]
+    default_css: ClassVar[list[tuple[str, str]]] = [("leaflet_css", f"{VENDOR_ROOT}/leaflet.css")]
+
+
+def build_map(
+    view: MapView,
+    token: str,
+    words: MapWords,
+    shown: Collection[str] | None = None,
+    base_map: BaseMap | None = None,
+) -> folium.Map:
+    """Make the map of a view; the same arguments make the same map, word for word.
+
+    Parameters
+    ----------
+    view
+        What is shown.
+    token
+        Secret part of the tile addresses.
+    words
+        Words on the map.
+    shown
+        Names of the map layers switched on at first; None for those the styles switch on.
+    base_map
+        Online base map, None for a blank ground.
+
+    Returns
+    -------
+    folium.Map
+        Make it anew for every use: showing a map changes it.
+    """
+    page = OfflineMap(
+        location=(30.75, 120.75),
+        tiles=None,
+        prefer_canvas=True,
+        zoom_control=False,
+        attributionControl=False,
+        max_zoom=MAX_ZOOM,
+    )
+    # Before the tiles: a map that moves after they are added asks for them twice.
+    page.add_child(_Extent(_corners(view)))
+    if base_map is not None:
+        _add_tiles(page, base_map.url, words.base_map, 1, True, base_map.max_zoom)
+    _add_tiles(page, _address(token, LABELS), words.labels, 99, shown is None or LABELS in shown)
+    for height, layer in reversed(list(enumerate(view.layers))):
+        style = layer.style
+        title = style.zh if words.language == "zh" else style.en
+        is_shown = style.is_shown if shown is None else style.name in shown
+        _add_tiles(page, _address(token, style.name), title, 10 + height, is_shown)
+    page.add_child(folium.LayerControl(collapsed=False, autoZIndex=False))
+    page.add_child(_furniture(view, words, base_map))
+    return page
+
+
+def _corners(view: MapView) -> tuple[tuple[float, float], tuple[float, float]]:
+    if view.extent is None:
+        return CHINA
+    west, south, east, north = view.extent
+    return (south, west), (north, east)
+
+
+def _address(token: str, map_layer: str) -> str:
+    return f"{TILE_ROOT}/{token}/{map_layer}/{{z}}/{{x}}/{{y}}.png"
+
+
+def _add_tiles(
+    page: folium.Map, url: str, title: str, height: int, shown: bool, max_zoom: int = MAX_ZOOM
+) -> None:
+    folium.TileLayer(
+        url,
+        attr=" ",
+        name=escape(title),
+        overlay=True,
+        show=shown,
+        max_zoom=MAX_ZOOM,
+        max_native_zoom=max_zoom,
+        z_index=height,
+        update_when_zooming=False,
+    ).add_to(page)
+
+
+def _furniture(view: MapView, words: MapWords, base_map: BaseMap | None) -> Furniture:
+    addresses = {f"/{section.map_layer}/{{z}}": section.map_layer for section in view.legend}
+    return Furniture(
+        legend_title=escape(words.legend),
+        legend_html=legend_html(view.legend, words.language),
+        section_of_address=addresses,
+        zoom_in=words.zoom_in,
+        zoom_out=words.zoom_out,
+        attribution=escape(base_map.attribution) if base_map is not None else "",
+    )
+
+
+class _Extent(MacroElement):  # type: ignore[misc]
+    """The first view; folium's own way to fit bounds glides there and loads tiles twice."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+        {{ this._parent.get_name() }}.fitBounds({{ this.corners|tojson }}, {animate: false});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, corners: tuple[tuple[float, float], tuple[float, float]]) -> None:
+        super().__init__()
+        self._name = "Extent"
+        self.corners = corners
+
+
+class _Vectors(MacroElement):  # type: ignore[misc]
+    """Shapes with captions; captions become text nodes, so that no markup in them acts."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+        var {{ this.get_name() }} = L.geoJson({{ this.features|tojson }}, {
+            style: {{ this.style|tojson }},
+            pointToLayer: (feature, place) => L.circleMarker(place, {radius: 8}),
+            onEachFeature: (feature, shape) => {
+                if (!feature.properties.caption) { return; }
+                const caption = document.createElement("div");
+                caption.textContent = feature.properties.caption;
+                shape.bindTooltip(caption, {sticky: true});
+            },
+        }).addTo({{ this._parent.get_name() }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, features: dict[str, object], style: dict[str, object]) -> None:
+        super().__init__()
+        self._name = "Vectors"
+        self.features = features
+        self.style = style
+
+
+def highlight_groups(
+    highlights: Sequence[Highlight], styles: MapStyles
+) -> list[folium.FeatureGroup]:
+    """Make the groups that are laid over the map without building it anew.
+
+    Parameters
+    ----------
+    highlights
+        Shapes in their looks, the last on top.
+    styles
+        Known looks.
+
+    Returns
+    -------
+    list of folium.FeatureGroup
+        One per highlight; make them anew for every use.
+
+    Raises
+    ------
+    LayerError
+        ``highlight_unknown``, ``highlight_too_many``, ``highlight_uneven``, ``layer_without_crs``.
+    """
+    groups = []
+    for highlight in highlights:
+        look = look_of(highlight, styles)
+        group = folium.FeatureGroup(name=escape(look.zh), control=False)
+        group.add_child(_Vectors(feature_collection(highlight), _path_options(look.mark)))
+        groups.append(group)
+    return groups
+
+
+def _path_options(mark: Mark) -> dict[str, object]:
+    return {
+        "color": mark.stroke,
+        "weight": mark.width_px,
+        "fill": mark.fill is not None,
+        "fillColor": mark.fill,
+        "fillOpacity": mark.opacity,
+        "dashArray": " ".join(f"{length:g}" for length in mark.dash_px) or None,
+    }

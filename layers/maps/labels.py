@@ -1,0 +1,203 @@
+"""Which names stand on the map, and where, so that none covers another or breaks at a tile."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from PIL import Image, ImageDraw
+
+from layers.maps.drawn import AREA, DrawnLayer
+from layers.maps.fonts import map_font
+from layers.maps.mercator import HALF_WORLD_M, TILE_PX, tile_window
+from layers.maps.paint import SUPERSAMPLING
+from layers.maps.style import LabelStyle, rgba
+from layers.maps.tiles import KEPT_TILES, blank_png, png_bytes
+
+LONGEST = 24
+"""Names longer than this many characters are cut, with an ellipsis."""
+HALO_PX = 2
+SHIFTS = (0.0, -1.15, 1.15)
+"""Places tried for a name: on its anchor, above, below; in heights of the name."""
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name, its place [m, EPSG:3857] and how it is written."""
+
+    text: str
+    x: float
+    y: float
+    style: LabelStyle
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Names at one zoom: centres [px of the whole world], their boxes and an index of these."""
+
+    names: list[Name]
+    centres: npt.NDArray[np.float64]
+    tree: shapely.STRtree
+
+
+class LabelLayer:
+    """The tiles on which names stand; safe to be asked from several threads.
+
+    Parameters
+    ----------
+    layers
+        Drawn layers from the bottom to the top; names of upper layers win over those of lower
+        ones, larger shapes over smaller ones.
+    """
+
+    def __init__(self, layers: Sequence[DrawnLayer]) -> None:
+        self.names = [name for layer in reversed(layers) for name in names_of(layer)]
+        self._placed = lru_cache(maxsize=None)(self._place)
+        self._kept = lru_cache(maxsize=KEPT_TILES)(self._png)
+
+    def png(self, z: int, x: int, y: int) -> bytes | None:
+        """Paint a tile.
+
+        Parameters
+        ----------
+        z, x, y
+            Zoom, column from the west, row from the north.
+
+        Returns
+        -------
+        bytes or None
+            PNG of 256 pixels (one transparent pixel where nothing stands), None where there is no
+            such tile.
+        """
+        return self._kept(z, x, y)
+
+    def _png(self, z: int, x: int, y: int) -> bytes | None:
+        if tile_window(z, x, y) is None:
+            return None
+        placed = self._placed(z)
+        west, north = x * TILE_PX, y * TILE_PX
+        seen = placed.tree.query(shapely.box(west, north, west + TILE_PX, north + TILE_PX))
+        if not len(seen):
+            return blank_png()
+        side = TILE_PX * SUPERSAMPLING
+        image = Image.new("RGBA", (side, side))
+        draw = ImageDraw.Draw(image)
+        for at in np.sort(seen).tolist():
+            centre = (placed.centres[at] - (west, north)) * SUPERSAMPLING
+            _write(draw, placed.names[at], float(centre[0]), float(centre[1]))
+        return png_bytes(image.reduce(SUPERSAMPLING))
+
+    def _place(self, z: int) -> Placed:
+        world_px = TILE_PX * 2**z
+        names = [name for name in self.names if name.style.from_zoom <= z]
+        taken: list[tuple[float, float, float, float]] = []
+        kept: list[Name] = []
+        centres: list[tuple[float, float]] = []
+        for name in names:
+            x = (name.x + HALF_WORLD_M) / (2 * HALF_WORLD_M) * world_px
+            y = (HALF_WORLD_M - name.y) / (2 * HALF_WORLD_M) * world_px
+            place = _free_place(name, x, y, taken)
+            if place is not None:
+                taken.append(place)
+                kept.append(name)
+                centres.append(((place[0] + place[2]) / 2, (place[1] + place[3]) / 2))
+        boxes = shapely.box(*np.array(taken).T) if taken else np.empty(0, dtype=object)
+        return Placed(kept, np.array(centres).reshape(-1, 2), shapely.STRtree(boxes))
+
+
+def names_of(layer: DrawnLayer) -> list[Name]:
+    """Give the names of a layer's rows and their anchors.
+
+    Parameters
+    ----------
+    layer
+        A drawn layer.
+
+    Returns
+    -------
+    list of Name
+        Largest shape first; rows without a name or shape, and layers that write none, left out.
+        An area's anchor is the middle of the widest circle within its largest part.
+    """
+    style, shapes = layer.style.label, layer.shapes
+    if style is None:
+        return []
+    seen: set[int] = set()
+    names = []
+    for part, row in zip(range(len(shapes.row)), shapes.row.tolist(), strict=True):
+        text = shown_text(layer.names[row])
+        if row in seen or not text:
+            continue
+        seen.add(row)
+        x, y = _anchor(shapes.parts[part], shapes.kind[part] == AREA)
+        names.append(Name(text, x, y, style))
+    return names
+
+
+def shown_text(name: str) -> str:
+    r"""Make a name fit for one line: no control characters, no line breaks, not too long.
+
+    Parameters
+    ----------
+    name
+        Name as in the data.
+
+    Returns
+    -------
+    str
+        What is written.
+
+    Examples
+    --------
+    >>> shown_text("嘉兴\n经开区\x07")
+    '嘉兴 经开区'
+    """
+    line = "".join(mark for mark in " ".join(name.split()) if mark.isprintable())
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+
+
+def _anchor(shape: shapely.Geometry, is_area: bool) -> tuple[float, float]:
+    if not is_area:
+        point = shapely.line_interpolate_point(shape, 0.5, normalized=True)
+        point = shape if point is None or point.is_empty else point
+        return float(shapely.get_x(point)), float(shapely.get_y(point))
+    west, south, east, north = shape.bounds
+    try:
+        radius = shapely.maximum_inscribed_circle(
+            shape, tolerance=max(east - west, north - south) / 60
+        )
+        x, y = shapely.get_coordinates(radius)[0]
+    except shapely.GEOSException:
+        x, y = (west + east) / 2, (south + north) / 2
+    return float(x), float(y)
+
+
+def _free_place(
+    name: Name, x: float, y: float, taken: list[tuple[float, float, float, float]]
+) -> tuple[float, float, float, float] | None:
+    width = map_font(name.style.size_px).getlength(name.text) + 2 * HALO_PX + 4
+    height = name.style.size_px * 1.25 + 2 * HALO_PX
+    boxes = np.array(taken).reshape(-1, 4)
+    for shift in SHIFTS:
+        middle = y + shift * height
+        box = (x - width / 2, middle - height / 2, x + width / 2, middle + height / 2)
+        apart = (
+            (boxes[:, 0] >= box[2])
+            | (boxes[:, 2] <= box[0])
+            | (boxes[:, 1] >= box[3])
+            | (boxes[:, 3] <= box[1])
+        )
+        if apart.all():
+            return box
+    return None
+
+
+def _write(draw: ImageDraw.ImageDraw, name: Name, x: float, y: float) -> None:
+    font = map_font(name.style.size_px * SUPERSAMPLING)
+    white, ink = (255, 255, 255, 235), rgba(name.style.colour)
+    halo = HALO_PX * SUPERSAMPLING
+    draw.text((x, y), name.text, font=font, fill=white, anchor="mm", stroke_width=halo)
+    weight = 1 if name.style.bold else 0
+    draw.text((x, y), name.text, font=font, fill=ink, anchor="mm", stroke_width=weight)

@@ -1,0 +1,133 @@
+"""What the colours and lines of a map mean, in words beside small pictures."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+import numpy as np
+import shapely
+
+from layers.maps.drawn import AREA, LINE, DrawnLayer, shapes_of
+from layers.maps.mercator import Window
+from layers.maps.paint import SUPERSAMPLING, paint
+from layers.maps.style import LayerStyle
+from layers.maps.tiles import png_bytes
+
+Language = Literal["zh", "en"]
+WIDTH_PX, HEIGHT_PX = 26, 18
+"""Size of the pictures on the screen."""
+
+
+@dataclass(frozen=True)
+class LegendEntry:
+    """A class that occurs on the map: its words, its rows and its picture (PNG)."""
+
+    zh: str
+    en: str
+    rows: int
+    png: bytes
+
+
+@dataclass(frozen=True)
+class LegendSection:
+    """The classes of one map layer, and its title."""
+
+    map_layer: str
+    zh: str
+    en: str
+    entries: tuple[LegendEntry, ...]
+
+
+def legend_of(layers: Sequence[DrawnLayer]) -> tuple[LegendSection, ...]:
+    """Explain the map layers by the very marks they are painted with.
+
+    Parameters
+    ----------
+    layers
+        Drawn layers from the bottom to the top.
+
+    Returns
+    -------
+    tuple of LegendSection
+        Top layer first; classes without rows left out.
+    """
+    return tuple(_section(layer) for layer in reversed(layers))
+
+
+def _section(layer: DrawnLayer) -> LegendSection:
+    style = layer.style
+    counts = np.bincount(layer.row_class, minlength=len(style.classes)).tolist()
+    class_of = layer.row_class[layer.shapes.row]
+    entries = []
+    for at, entry in enumerate(style.classes):
+        if counts[at]:
+            kinds = layer.shapes.kind[class_of == at]
+            kind = int(np.bincount(kinds).argmax()) if len(kinds) else AREA
+            entries.append(LegendEntry(entry.zh, entry.en, counts[at], swatch(style, at, kind)))
+    return LegendSection(style.name, style.zh, style.en, tuple(entries))
+
+
+def swatch(style: LayerStyle, position: int, kind: int) -> bytes:
+    """Paint the picture of a class for the legend.
+
+    Parameters
+    ----------
+    style
+        Style of the layer.
+    position
+        Of the class in ``style.classes``.
+    kind
+        ``AREA``, ``LINE`` or ``POINT``.
+
+    Returns
+    -------
+    bytes
+        PNG, twice as fine as it is shown.
+    """
+    wide, high = WIDTH_PX * SUPERSAMPLING, HEIGHT_PX * SUPERSAMPLING
+    shape = {
+        AREA: shapely.box(4, 5 - high, wide - 4, -5),
+        LINE: shapely.LineString([(2, -high / 2), (wide - 2, -high / 2)]),
+    }.get(kind, shapely.Point(wide / 2, -high / 2))
+    row_class = np.array([position], dtype=np.intp)
+    shapes = shapes_of(np.array([shape], dtype=object), row_class)
+    empty = np.array([""], dtype=object)
+    layer = DrawnLayer(style, empty, empty, row_class, shapes, 0)
+    window = Window(0.0, 0.0, float(wide), wide)
+    image = paint(layer, np.array([0], dtype=np.intp), window, float(SUPERSAMPLING))
+    return png_bytes(image.crop((0, 0, wide, high)))
+
+
+def legend_html(sections: Sequence[LegendSection], language: Language) -> str:
+    """Write the legend as HTML in which every word is escaped.
+
+    Parameters
+    ----------
+    sections
+        What is on the map.
+    language
+        Of the words.
+
+    Returns
+    -------
+    str
+        One ``div`` per section, marked by ``data-layer`` with the map layer's name.
+    """
+    return "".join(_section_html(section, language) for section in sections)
+
+
+def _section_html(section: LegendSection, language: Language) -> str:
+    title = section.zh if language == "zh" else section.en
+    lines = "".join(
+        f'<div class="mu-line"><img alt="" width="{WIDTH_PX}" height="{HEIGHT_PX}" '
+        f'src="data:image/png;base64,{base64.b64encode(entry.png).decode("ascii")}">'
+        f"<span>{escape(entry.zh if language == 'zh' else entry.en)}</span>"
+        f'<span class="mu-count">{entry.rows:,}</span></div>'
+        for entry in section.entries
+    )
+    return (
+        f'<div class="mu-section" data-layer="{escape(section.map_layer)}">'
+        f'<div class="mu-title">{escape(title)}</div>{lines}</div>'
+    )
