@@ -1,0 +1,165 @@
+"""How schematic outlines and courses are drawn: planned areas, meandering borders, true places."""
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from pyproj import CRS, Transformer
+from shapely import affinity
+
+from layers.demo.recipe import Place
+
+Xy = tuple[float, float]
+"""East and north in the workspace's system [m]."""
+
+GEOGRAPHIC = "EPSG:4490"
+FITTING_STEPS = 14
+FITTED_SHARE = 2e-4
+WINDOW_SHARE = 2.0
+GRID_M = 0.01
+"""Outlines are drawn on a centimetre grid, so that equal seeds give equal shapes everywhere."""
+
+
+def stream(seed: int, subject: str) -> np.random.Generator:
+    """Give the random numbers of one subject: more rows of one leave the others alone.
+
+    Parameters
+    ----------
+    seed
+        Seed of the whole demo.
+    subject
+        What is drawn by chance.
+
+    Returns
+    -------
+    Generator
+        Independent of the streams of other subjects.
+    """
+    return np.random.default_rng([seed, *subject.encode()])
+
+
+def places_xy(places: list[Place], crs: CRS) -> npt.NDArray[np.float64]:
+    """Carry longitudes and latitudes into the workspace's system.
+
+    Parameters
+    ----------
+    places
+        Longitude, latitude [°].
+    crs
+        Projected system.
+
+    Returns
+    -------
+    array of float
+        East, north [m], n by 2.
+    """
+    lon, lat = np.asarray(places, dtype=np.float64).T
+    return np.column_stack(
+        Transformer.from_crs(GEOGRAPHIC, crs, always_xy=True).transform(lon, lat)
+    )
+
+
+def planned_area(
+    centre: Xy,
+    area_m2: float,
+    *,
+    turn: float,
+    stretch: float,
+    rng: np.random.Generator,
+    within: shapely.Geometry,
+) -> shapely.Polygon:
+    """Draw the outline of a planned area: a few blocks along one direction, fitted to its size.
+
+    Parameters
+    ----------
+    centre
+        Middle of the area [m].
+    area_m2
+        Area wanted [m²]; less where ``within`` leaves no room.
+    turn
+        Direction of its streets, degrees from east.
+    stretch
+        Length over width.
+    rng
+        Source of chance.
+    within
+        Land it may take.
+
+    Returns
+    -------
+    Polygon
+        One part, without holes.
+    """
+    width, height = float(np.sqrt(stretch)), float(1 / np.sqrt(stretch))
+    blocks = [shapely.box(-width / 2, -height / 2, width / 2, height / 2)]
+    for _ in range(3):
+        w, h = rng.uniform(0.4, 0.8) * width, rng.uniform(0.4, 0.8) * height
+        x, y = rng.uniform(-0.5, 0.5) * width, rng.uniform(-0.5, 0.5) * height
+        blocks.append(shapely.box(x - w / 2, y - h / 2, x + w / 2, y + h / 2))
+    shape = affinity.rotate(shapely.union_all(blocks), turn, origin=(0, 0))
+    scale = float(np.sqrt(area_m2 / shape.area))
+    reach = WINDOW_SHARE * float(np.sqrt(area_m2 * stretch))
+    x, y = centre
+    room = shapely.intersection(within, shapely.box(x - reach, y - reach, x + reach, y + reach))
+    for _ in range(FITTING_STEPS):
+        drawn = affinity.translate(affinity.scale(shape, scale, scale, origin=(0, 0)), x, y)
+        placed = largest_part(shapely.intersection(drawn, room))
+        if abs(placed.area / area_m2 - 1) < FITTED_SHARE:
+            break
+        scale *= float(np.clip(np.sqrt(area_m2 / max(placed.area, 1.0)), 0.7, 1.25))
+    return placed
+
+
+def largest_part(shape: shapely.Geometry) -> shapely.Polygon:
+    """Keep the largest polygon of a shape, without its holes, on the drawing grid.
+
+    Parameters
+    ----------
+    shape
+        Any polygonal shape.
+
+    Returns
+    -------
+    Polygon
+        An empty one where there is none.
+    """
+    parts = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon"]
+    if not parts:
+        return shapely.Polygon()
+    best = max(parts, key=lambda part: part.area)
+    snapped = shapely.set_precision(shapely.Polygon(best.exterior), GRID_M)
+    return snapped if snapped.geom_type == "Polygon" else largest_part(snapped)
+
+
+def meander(
+    line: npt.NDArray[np.float64], amplitude: float, step_m: float, rng: np.random.Generator
+) -> npt.NDArray[np.float64]:
+    """Let a course wander about its straight legs, its ends fixed.
+
+    Parameters
+    ----------
+    line
+        Nodes [m], n by 2.
+    amplitude
+        Greatest excursion as a share of the leg's length.
+    step_m
+        Distance at which a leg is no longer divided [m].
+    rng
+        Source of chance.
+
+    Returns
+    -------
+    array of float
+        More nodes [m], m by 2.
+    """
+    nodes = line
+    while True:
+        legs = np.diff(nodes, axis=0)
+        lengths = np.hypot(legs[:, 0], legs[:, 1])
+        if lengths.max() <= step_m:
+            return np.asarray(np.round(nodes, 2))
+        normals = np.column_stack([-legs[:, 1], legs[:, 0]])
+        shift = rng.uniform(-amplitude, amplitude, len(legs))
+        middles = (nodes[:-1] + nodes[1:]) / 2 + normals * shift[:, None]
+        woven = np.empty((2 * len(nodes) - 1, 2))
+        woven[::2], woven[1::2] = nodes, middles
+        nodes = woven
