@@ -1,6 +1,6 @@
 """How packs go together: what a later one states replaces what an earlier one states."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from platforms.errors import PolicyError
@@ -61,11 +61,7 @@ def check_references(pack: Pack) -> None:
         ``pack_dates_overlap``.
     """
     for rule in pack.rules:
-        _known(rule, "pack_document_unknown", rule.clause.document_id, pack.documents)
-        for name in rule.assumptions:
-            _known(rule, "pack_assumption_unknown", name, pack.assumptions)
-        for name in rule.lists:
-            _known(rule, "pack_list_unknown", name, pack.lists)
+        _refuse_unknown(pack, rule)
     for position, rule in enumerate(pack.rules):
         for earlier in pack.rules[:position]:
             if earlier.key == rule.key and _overlap(earlier, rule):
@@ -75,12 +71,26 @@ def check_references(pack: Pack) -> None:
                 )  # fmt: skip
 
 
-def _known(rule: Rule, code: str, name: str, known: Mapping[str, object]) -> None:
-    if name not in known:
+def _refuse_unknown(pack: Pack, rule: Rule) -> None:
+    """Refuse a rule that refers to a document, assumption or list that isn't there."""
+    cited = rule.clause.document_id
+    if cited not in pack.documents:
         raise PolicyError(
-            code, pack=rule.pack, line=rule.line, rule=rule.rule_id, name=name,
-            nearest=nearest_known(name, known) or "–",
+            "pack_document_unknown", pack=rule.pack, line=rule.line, rule=rule.rule_id, name=cited,
+            nearest=nearest_known(cited, pack.documents),
         )  # fmt: skip
+    for name in rule.assumptions:
+        if name not in pack.assumptions:
+            raise PolicyError(
+                "pack_assumption_unknown", pack=rule.pack, line=rule.line, rule=rule.rule_id,
+                name=name, nearest=nearest_known(name, pack.assumptions),
+            )  # fmt: skip
+    for name in rule.lists:
+        if name not in pack.lists:
+            raise PolicyError(
+                "pack_list_unknown", pack=rule.pack, line=rule.line, rule=rule.rule_id, name=name,
+                nearest=nearest_known(name, pack.lists),
+            )  # fmt: skip
 
 
 def _overlap(one: Rule, other: Rule) -> bool:

@@ -82,10 +82,6 @@ class Block:
             raise PolicyError("pack_key_missing", pack=self.pack, line=self.line_of(key), key=key)
         return self.nodes[key]
 
-    def fault(self, code: str, key: str) -> PolicyError:
-        """Make the error of a value of the wrong type."""
-        return PolicyError(code, pack=self.pack, line=self.line_of(key), key=key)
-
     def text(self, key: str) -> str:
         """Give a text that must be there and not blank."""
         return self._text(self.node(key), key)
@@ -119,7 +115,7 @@ class Block:
         """Give a list of finite numbers."""
         node = self.node(key)
         if not isinstance(node, yaml.SequenceNode):
-            raise self.fault("pack_not_list", key)
+            raise PolicyError("pack_not_list", pack=self.pack, line=self.line_of(key), key=key)
         return tuple(self._number(item, key) for item in node.value)
 
     def date(self, key: str) -> str | None:
@@ -132,7 +128,9 @@ class Block:
                 raise ValueError
             return date.fromisoformat(node.value).isoformat()
         except ValueError:
-            raise self.fault("pack_not_date", key) from None
+            raise PolicyError(
+                "pack_not_date", pack=self.pack, line=self.line_of(key), key=key
+            ) from None
 
     def block(self, key: str, keys: Iterable[str] | None) -> "Block":
         """Give a mapping that must be there; ``keys`` None takes any key."""
@@ -144,7 +142,7 @@ class Block:
             return []
         node = self.nodes[key]
         if not isinstance(node, yaml.SequenceNode):
-            raise self.fault("pack_not_list", key)
+            raise PolicyError("pack_not_list", pack=self.pack, line=self.line_of(key), key=key)
         return [block_of(item, self.pack, keys) for item in node.value]
 
     def _text(self, node: yaml.Node, key: str, *, blank: bool = False) -> str:

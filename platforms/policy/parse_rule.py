@@ -111,7 +111,9 @@ def _value(block: Block) -> Value:
     if comparator == "between":
         ends = block.numbers("value")
         if len(ends) != 2 or ends[0] > ends[1]:
-            raise block.fault("pack_between_two", "value")
+            raise PolicyError(
+                "pack_between_two", pack=block.pack, line=block.line_of("value"), key="value"
+            )
         return ends[0], ends[1]
     if comparator == "tiers":
         block.node("value")
@@ -136,7 +138,9 @@ def _period(block: Block) -> tuple[int, int] | None:
         return None
     years = block.numbers("period")
     if len(years) != 2 or years[0] > years[1]:
-        raise block.fault("pack_between_two", "period")
+        raise PolicyError(
+            "pack_between_two", pack=block.pack, line=block.line_of("period"), key="period"
+        )
     return int(years[0]), int(years[1])
 
 
