@@ -6,7 +6,6 @@ union of its parcels: bridged gaps never count, land covered twice counts once.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import geopandas as gpd
 import numpy as np
@@ -38,8 +37,10 @@ class BlockQuery:
     states
         States of parcel taken; none given: those ready for supply (B3).
     net
-        True for the net land of B4: cleared, levelled, serviced, what lies under a blocking
-        constraint taken off before anything is joined.
+        True for the net land of B4: cleared, levelled, serviced; ``less_constraints`` goes
+        with it.
+    less_constraints
+        True to take off what lies under a blocking constraint before anything is joined.
     unit_id
         One unit: its connected parts inside are listed; None for the whole city.
 
@@ -54,6 +55,7 @@ class BlockQuery:
     min_edge_m: float = 5.0
     states: tuple[str, ...] = ()
     net: bool = False
+    less_constraints: bool = False
     unit_id: str | None = None
 
     def __post_init__(self) -> None:
@@ -165,7 +167,7 @@ def _parts_taken(
         taken = is_net_land(parcels) if query.net else is_supply_ready(parcels)
     chosen = parcels[taken.to_numpy(dtype=bool)]
     shapes = np.asarray(chosen.geometry.array, dtype=object)
-    if query.net:
+    if query.net or query.less_constraints:
         shapes = _without(shapes, blocking_shapes(layers.constraints, layers.parcels))
     if query.unit_id is not None:
         known = areas[areas["unit_id"] == query.unit_id]

@@ -1,0 +1,299 @@
+"""Which pieces of land could take a project, and what is known of each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from geo.measure import ellipsoidal_area_m2
+from geo.overlay import area_inside_m2, intersecting_pairs
+from geo.units import m2_to_mu
+from layers.fields import split_list
+from platforms.elements.placing import inside_shares
+from platforms.elements.zones import zone_outlines
+from platforms.land.blocks import BlockQuery, LandLayers, blocking_shapes, find_blocks
+from platforms.land.readiness import state_of
+from platforms.land.territory import area_by_unit, assessment_areas
+from platforms.outlines import Shapes, major_outlines, shapes_of
+from platforms.policy.dated import PolicySet
+from platforms.source import LayerSource
+
+NEAR_MISS = 0.6
+"""Blocks from this part of the least land on are named among the rejected."""
+
+VACANT_STATES = ("approved", "approved_not_supplied", "idle", "unknown")
+"""Parcels not ready yet but not in use either: candidates that the state gate decides on."""
+
+
+STANDARD_COLUMNS = (
+    "investment_min_wan_yuan_per_mu",
+    "output_min_wan_yuan_per_mu",
+    "tax_min_wan_yuan_per_mu",
+)
+"""标准地 figures a parcel may state."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """One piece of land as a candidate, with what the layers say of it.
+
+    Attributes
+    ----------
+    site_id
+        Name of the block, or of the single parcel not ready yet.
+    parcel_ids
+        Its parcels (parts as ``id#1``).
+    area_mu
+        Ellipsoidal area [亩], blocking constraints taken off.
+    blocked_mu
+        Area taken off [亩].
+    unit_id
+        Unit under which it is assessed, None where it lies in none.
+    platform_id
+        Platform in whose outline with sub-parks its largest part lies, None where in none.
+    main_platform_share, major_share
+        Part of it in the outline of a major platform itself, and with sub-parks (0–1).
+    zone_share
+        Part of it in provincial-or-higher zones (0–1), None where the zones aren't known.
+    states
+        States of its parcels.
+    land_uses
+        Pairs of scheme and code; None stands for a parcel without one.
+    utilities
+        Utilities all its parcels have, None where a parcel states none.
+    is_increment
+        True where a parcel is new construction land, None where that isn't known.
+    standards
+        标准地 figures of its parcels [万元/亩], the strictest of each column.
+    warnings
+        Names of the constraints of severity ``warn`` that it meets.
+    exit_km
+        Way to the nearest expressway exit as the crow flies [km], None where none is on file.
+    geometry
+        Its shape, in the system of the layers.
+    """
+
+    site_id: str
+    parcel_ids: tuple[str, ...]
+    area_mu: float
+    blocked_mu: float
+    unit_id: str | None
+    platform_id: str | None
+    main_platform_share: float
+    major_share: float
+    zone_share: float | None
+    states: frozenset[str]
+    land_uses: frozenset[tuple[str, str] | None]
+    utilities: frozenset[str] | None
+    is_increment: bool | None
+    standards: Mapping[str, float]
+    warnings: tuple[str, ...]
+    exit_km: float | None
+    geometry: shapely.Geometry
+
+
+def candidate_sites(
+    source: LayerSource, least_mu: float, policy: PolicySet, crs: CRS
+) -> list[Site]:
+    """Gather the land that could take a project of at least this size.
+
+    Parameters
+    ----------
+    source
+        The layers.
+    least_mu
+        Least land [亩].
+    policy
+        States in S15 which zones count as provincial or higher.
+    crs
+        Projected system in metres.
+
+    Returns
+    -------
+    list of Site
+        Contiguous supply-ready blocks less blocking constraints, from a near miss on, and single
+        vacant parcels of enough size that are not ready yet; largest first.
+    """
+    layers = land_layers(source)
+    query = BlockQuery(min_mu=least_mu * NEAR_MISS, less_constraints=True)
+    blocks = find_blocks(layers, query).blocks[["block_id", "parcel_ids", "geometry"]]
+    singles = _vacant_parcels(layers, least_mu)
+    lost = _lost_to_constraints(layers, blocks, least_mu)
+    land = gpd.GeoDataFrame(pd.concat([blocks, singles, lost], ignore_index=True), crs=crs)
+    if not len(land):
+        return []
+    described = _describe(land, source, layers, policy, crs)
+    return sorted(described, key=lambda site: (-site.area_mu, site.site_id))
+
+
+def land_layers(source: LayerSource) -> LandLayers:
+    """Read the layers that a search for land needs."""
+    names = ("land_parcels", "barriers", "constraints", "units")
+    return LandLayers(*(gpd.GeoDataFrame(source.read(name)) for name in names))
+
+
+def _vacant_parcels(layers: LandLayers, least_mu: float) -> gpd.GeoDataFrame:
+    vacant = layers.parcels[state_of(layers.parcels).isin(VACANT_STATES).to_numpy(dtype=bool)]
+    return _single_sites(vacant, least_mu)
+
+
+def _lost_to_constraints(
+    layers: LandLayers, blocks: gpd.GeoDataFrame, least_mu: float
+) -> gpd.GeoDataFrame:
+    """Name the ready parcels of enough size that blocking constraints leave in no block."""
+    ready = layers.parcels[state_of(layers.parcels).isin(("cleared", "listed")).to_numpy(bool)]
+    kept = {part.split("#")[0] for ids in blocks["parcel_ids"] for part in ids}
+    return _single_sites(ready[~ready["parcel_id"].isin(kept).to_numpy(dtype=bool)], least_mu)
+
+
+def _single_sites(parcels: gpd.GeoDataFrame, least_mu: float) -> gpd.GeoDataFrame:
+    shapes = shapes_of(parcels)
+    areas = ellipsoidal_area_m2(shapes, parcels.crs) if len(shapes) else np.empty(0)
+    large = m2_to_mu(areas) >= least_mu * (1 - 1e-9)
+    ids = parcels["parcel_id"].to_numpy(dtype=object)[large]
+    return gpd.GeoDataFrame(
+        {
+            "block_id": [f"DK-{parcel_id}" for parcel_id in ids],
+            "parcel_ids": [[parcel_id] for parcel_id in ids],
+        },
+        geometry=shapes[large],
+        crs=parcels.crs,
+    )
+
+
+def _describe(
+    land: gpd.GeoDataFrame, source: LayerSource, layers: LandLayers, policy: PolicySet, crs: CRS
+) -> list[Site]:
+    shapes = shapes_of(land)
+    area_m2 = ellipsoidal_area_m2(shapes, crs)
+    blocked = area_inside_m2(shapes, blocking_shapes(layers.constraints, layers.parcels), crs)
+    places = _places(land, source, layers, policy, crs, area_m2)
+    parcels = layers.parcels.set_index("parcel_id")
+    warnings = _warnings(shapes, layers.constraints)
+    exits = _exit_km(shapes, gpd.GeoDataFrame(source.read("facilities")))
+    sites = []
+    for position, (site_id, ids) in enumerate(
+        zip(land["block_id"], land["parcel_ids"], strict=True)
+    ):
+        rows = parcels.loc[sorted({part.split("#")[0] for part in ids})]
+        sites.append(
+            Site(
+                site_id=str(site_id),
+                parcel_ids=tuple(ids),
+                area_mu=m2_to_mu(float(area_m2[position] - blocked[position])),
+                blocked_mu=m2_to_mu(float(blocked[position])),
+                warnings=warnings[position],
+                exit_km=exits[position],
+                states=frozenset(state_of(rows)),
+                land_uses=_land_uses(rows),
+                utilities=_common_utilities(rows),
+                is_increment=_any_increment(rows),
+                standards=_strictest_standards(rows),
+                geometry=shapes[position],
+                **places[position],
+            )
+        )
+    return sites
+
+
+def _places(
+    land: gpd.GeoDataFrame,
+    source: LayerSource,
+    layers: LandLayers,
+    policy: PolicySet,
+    crs: CRS,
+    area_m2: npt.NDArray[np.float64],
+) -> list[dict[str, object]]:
+    """Say of each piece of land in which unit, platform and zone it lies."""
+    shapes = shapes_of(land)
+    platforms = gpd.GeoDataFrame(source.read("major_platforms"))
+    parks = gpd.GeoDataFrame(source.read("parks"))
+    units = area_by_unit(land.geometry, assessment_areas(layers.units))
+    unit = units.drop_duplicates("position").set_index("position")["unit_id"]
+    major = platforms[platforms["is_major"].fillna(value=True).to_numpy(dtype=bool)]
+    in_main = np.minimum(area_inside_m2(shapes, shapes_of(major), crs) / area_m2, 1.0)
+    in_major = np.minimum(
+        area_inside_m2(shapes, major_outlines(platforms, parks), crs) / area_m2, 1
+    )
+    least, most = inside_shares(shapes, zone_outlines(platforms, parks, policy), crs)
+    nearest = _platform_of(shapes, platforms, parks, crs)
+    return [
+        {
+            "unit_id": unit.get(position),
+            "platform_id": nearest[position],
+            "main_platform_share": float(in_main[position]),
+            "major_share": float(in_major[position]),
+            "zone_share": float(least[position]) if least[position] == most[position] else None,
+        }
+        for position in range(len(land))
+    ]
+
+
+def _platform_of(
+    shapes: Shapes, platforms: gpd.GeoDataFrame, parks: gpd.GeoDataFrame, crs: CRS
+) -> list[str | None]:
+    """Find the platform whose outline with sub-parks holds the largest part of each shape."""
+    sub_parks = parks[
+        parks["disposition"].eq("sub_park").fillna(value=False) & parks["platform_id"].notna()
+    ]
+    ids = np.concatenate([platforms["platform_id"], sub_parks["platform_id"]])
+    outlines = np.concatenate([shapes_of(platforms), shapes_of(sub_parks)])
+    of_shape, of_outline = intersecting_pairs(shapes, outlines)
+    found: list[str | None] = [None] * len(shapes)
+    if not len(of_shape):
+        return found
+    parts = shapely.intersection(shapes[of_shape], outlines[of_outline])
+    shares = pd.DataFrame(
+        {"shape": of_shape, "id": ids[of_outline], "m2": ellipsoidal_area_m2(parts, crs)}
+    )
+    sums = shares[shares["m2"] > 0].groupby(["shape", "id"], as_index=False)["m2"].sum()
+    best = sums.sort_values(["shape", "m2", "id"], ascending=[True, False, True])
+    for shape, platform_id in best.drop_duplicates("shape")[["shape", "id"]].to_numpy():
+        found[int(shape)] = str(platform_id)
+    return found
+
+
+def _warnings(shapes: Shapes, constraints: gpd.GeoDataFrame) -> list[tuple[str, ...]]:
+    rows = constraints[constraints["severity"].eq("warn").fillna(value=False)]
+    of_shape, of_row = intersecting_pairs(shapes, shapes_of(rows))
+    names = rows["name"].fillna(rows["constraint_id"]).to_numpy(dtype=object)
+    return [tuple(sorted(set(names[of_row[of_shape == n]]))) for n in range(len(shapes))]
+
+
+def _exit_km(shapes: Shapes, facilities: gpd.GeoDataFrame) -> list[float | None]:
+    exits = facilities[facilities["facility_kind"].eq("expressway_exit").fillna(value=False)]
+    if not len(exits):
+        return [None] * len(shapes)
+    points = shapely.union_all(shapes_of(exits))
+    return [float(metres) / 1000 for metres in shapely.distance(shapes, points)]
+
+
+def _land_uses(rows: pd.DataFrame) -> frozenset[tuple[str, str] | None]:
+    pairs = zip(rows["land_use_scheme"], rows["land_use_code"], strict=True)
+    return frozenset(
+        None if pd.isna(scheme) or pd.isna(code) else (str(scheme), str(code))
+        for scheme, code in pairs
+    )
+
+
+def _common_utilities(rows: pd.DataFrame) -> frozenset[str] | None:
+    if rows["utilities"].isna().any():
+        return None
+    return frozenset.intersection(*(frozenset(split_list(text)) for text in rows["utilities"]))
+
+
+def _strictest_standards(rows: pd.DataFrame) -> dict[str, float]:
+    strictest = rows[list(STANDARD_COLUMNS)].max()
+    return {str(name): float(value) for name, value in strictest.items() if pd.notna(value)}
+
+
+def _any_increment(rows: pd.DataFrame) -> bool | None:
+    stated = rows["is_increment"]
+    if stated.fillna(value=False).any():
+        return True
+    return None if stated.isna().any() else False
