@@ -243,7 +243,9 @@ def _facing_lines(shapes: Shapes, of: Positions, to: Positions, reach: float) ->
     bounds = shapely.bounds(shapes)
     near = _cut_to(boundaries[of], bounds[to], 2 * reach)
     targets = _cut_to(shapes[to], shapely.bounds(near), 2 * reach)
-    return shapely.intersection(near, shapely.buffer(targets, reach, quad_segs=QUADRANT_SEGMENTS))
+    reaches = shapely.buffer(targets, reach, quad_segs=QUADRANT_SEGMENTS)
+    facing: Shapes = shapely.intersection(near, reaches)
+    return facing
 
 
 def _cut_to(shapes: Shapes, bounds: npt.NDArray[np.float64], margin: float) -> Shapes:

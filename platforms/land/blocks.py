@@ -12,7 +12,15 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.contiguity import NeighbourRule, Obstacles, component_labels, neighbour_pairs, single_parts
+from geo.contiguity import (
+    NeighbourRule,
+    Obstacles,
+    Positions,
+    Shapes,
+    component_labels,
+    neighbour_pairs,
+    single_parts,
+)
 from geo.measure import ellipsoidal_area_m2, planar_area_m2
 from geo.units import compare, m2_to_mu
 from layers.fields import FIELDS
@@ -187,9 +195,7 @@ def _parts_taken(
     )
 
 
-def blocking_shapes(
-    constraints: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame
-) -> "np.ndarray[tuple[int], np.dtype[np.object_]]":
+def blocking_shapes(constraints: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> Shapes:
     """Give the land that blocking constraints cover.
 
     Parameters
@@ -208,7 +214,7 @@ def blocking_shapes(
     blocking = constraints[constraints["severity"].eq("block").fillna(value=False)]
     outside = blocking["applies"].eq("outside").fillna(value=False).to_numpy(dtype=bool)
     shapes = np.asarray(blocking.geometry.array, dtype=object)
-    inside = shapes[~outside]
+    inside: Shapes = shapes[~outside]
     if not outside.any() or not len(parcels):
         return inside
     frame = shapely.buffer(shapely.box(*parcels.total_bounds), 1000.0, join_style="mitre")
@@ -222,9 +228,9 @@ def blocking_shapes(
 
 
 def _without(
-    shapes: "np.ndarray[tuple[int], np.dtype[np.object_]]",
-    covers: "np.ndarray[tuple[int], np.dtype[np.object_]]",
-) -> "np.ndarray[tuple[int], np.dtype[np.object_]]":
+    shapes: Shapes,
+    covers: Shapes,
+) -> Shapes:
     left = shapes.copy()
     if not len(covers):
         return left
@@ -257,9 +263,9 @@ def _obstacles(layers: LandLayers, parts: gpd.GeoDataFrame) -> Obstacles:
 
 def _owners(
     parts: gpd.GeoDataFrame,
-    others: "np.ndarray[tuple[int], np.dtype[np.object_]]",
-    of_row: "np.ndarray[tuple[int], np.dtype[np.intp]]",
-) -> "np.ndarray[tuple[int], np.dtype[np.intp]]":
+    others: Shapes,
+    of_row: Positions,
+) -> Positions:
     """Say which part taken each parcel part is, -1 where it is none of them."""
     owner = np.full(len(others), -1, dtype=np.intp)
     shapes = np.asarray(parts.geometry.array, dtype=object)
@@ -271,7 +277,7 @@ def _owners(
 
 def _measured(
     parts: gpd.GeoDataFrame,
-    labels: "np.ndarray[tuple[int], np.dtype[np.intp]]",
+    labels: Positions,
     parcels: gpd.GeoDataFrame,
     query: BlockQuery,
 ) -> gpd.GeoDataFrame:
@@ -279,7 +285,7 @@ def _measured(
     shapes = np.asarray(parts.geometry.array, dtype=object)
     crs = parts.crs
     areas = ellipsoidal_area_m2(shapes, crs) if len(shapes) else np.empty(0)
-    sums = np.bincount(labels, weights=areas) if len(labels) else np.empty(0)
+    sums = np.bincount(labels, weights=areas, minlength=1).astype(np.float64)
     rows = []
     for label in np.flatnonzero(m2_to_mu(sums) >= query.min_mu * (1 - 1e-6)):
         members = np.flatnonzero(labels == label)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -94,7 +95,7 @@ class Demand:
         }
 
 
-def demand_of(row: Mapping[str, object]) -> Demand:
+def demand_of(row: Mapping[str, Any]) -> Demand:
     """Read a demand from a row of the project ledger or from a file.
 
     Parameters
@@ -149,12 +150,12 @@ def demand_of(row: Mapping[str, object]) -> Demand:
     )
 
 
-def _text(row: Mapping[str, object], key: str) -> str | None:
+def _text(row: Mapping[str, Any], key: str) -> str | None:
     value = row.get(key)
     return None if value is None or pd.isna(value) else str(value).strip() or None
 
 
-def _number(row: Mapping[str, object], key: str) -> float | None:
+def _number(row: Mapping[str, Any], key: str) -> float | None:
     value = row.get(key)
     if value is None or pd.isna(value) or value == "":
         return None
@@ -167,7 +168,7 @@ def _number(row: Mapping[str, object], key: str) -> float | None:
     return number
 
 
-def _code(row: Mapping[str, object], key: str) -> str | None:
+def _code(row: Mapping[str, Any], key: str) -> str | None:
     text = _text(row, key)
     if text is None:
         return None
@@ -177,13 +178,13 @@ def _code(row: Mapping[str, object], key: str) -> str | None:
     raise PlanningError("demand_value_bad", key=key, value=text)
 
 
-def _listed(row: Mapping[str, object], key: str) -> tuple[str, ...]:
+def _listed(row: Mapping[str, Any], key: str) -> tuple[str, ...]:
     return tuple(
         code for item in split_list(row.get(key)) if (code := _code({key: item}, key)) is not None
     )
 
 
-def _flag(row: Mapping[str, object], key: str) -> bool | None:
+def _flag(row: Mapping[str, Any], key: str) -> bool | None:
     value = row.get(key)
     if value is None or pd.isna(value):
         return None

@@ -134,7 +134,9 @@ def match(
     shares = _land_shares(source, year, policy, crs)
     tax = _tax_per_mu(source, year, policy)
     by_id = {str(row["platform_id"]): row for _, row in platforms.iterrows()}
-    admitted, undecided, rejected = [], [], []
+    admitted: list[MatchedSite] = []
+    undecided: list[MatchedSite] = []
+    rejected: list[MatchedSite] = []
     for site in candidate_sites(source, demand.land_min_mu, policy, crs):
         gates = judge(site, demand, policy, table)
         outcomes = {gate.outcome for gate in gates}
@@ -201,9 +203,11 @@ def _land_shares(
     source: LayerSource, year: int, policy: PolicySet, crs: CRS
 ) -> dict[str, pd.Series]:
     """Give each unit's land share of the year, by the outline in use."""
-    names = ("element_allotments", "major_platforms", "parks", "land_parcels", "units")
-    layers = (gpd.GeoDataFrame(source.read(name)) for name in names)
-    shares = element_shares(*layers, year, policy, crs)
+    allotments, platforms, parks, parcels, units = (
+        gpd.GeoDataFrame(source.read(name))
+        for name in ("element_allotments", "major_platforms", "parks", "land_parcels", "units")
+    )
+    shares = element_shares(allotments, platforms, parks, parcels, units, year, policy, crs)
     wanted = shares[
         (shares["element"] == "land")
         & (shares["span"] == "year")

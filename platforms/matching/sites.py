@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypedDict
 
 import geopandas as gpd
 import numpy as np
@@ -95,6 +96,16 @@ class Site:
     warnings: tuple[str, ...]
     exit_km: float | None
     geometry: shapely.Geometry
+
+
+class _Place(TypedDict):
+    """Where a piece of land lies, as ``Site`` says it."""
+
+    unit_id: str | None
+    platform_id: str | None
+    main_platform_share: float
+    major_share: float
+    zone_share: float | None
 
 
 def candidate_sites(
@@ -208,7 +219,7 @@ def _places(
     policy: PolicySet,
     crs: CRS,
     area_m2: npt.NDArray[np.float64],
-) -> list[dict[str, object]]:
+) -> list[_Place]:
     """Say of each piece of land in which unit, platform and zone it lies."""
     shapes = shapes_of(land)
     platforms = gpd.GeoDataFrame(source.read("major_platforms"))
@@ -223,13 +234,13 @@ def _places(
     least, most = inside_shares(shapes, zone_outlines(platforms, parks, policy), crs)
     nearest = _platform_of(shapes, platforms, parks, crs)
     return [
-        {
-            "unit_id": unit.get(position),
-            "platform_id": nearest[position],
-            "main_platform_share": float(in_main[position]),
-            "major_share": float(in_major[position]),
-            "zone_share": float(least[position]) if least[position] == most[position] else None,
-        }
+        _Place(
+            unit_id=unit.get(position),
+            platform_id=nearest[position],
+            main_platform_share=float(in_main[position]),
+            major_share=float(in_major[position]),
+            zone_share=float(least[position]) if least[position] == most[position] else None,
+        )
         for position in range(len(land))
     ]
 
@@ -251,7 +262,7 @@ def _platform_of(
     shares = pd.DataFrame(
         {"shape": of_shape, "id": ids[of_outline], "m2": ellipsoidal_area_m2(parts, crs)}
     )
-    sums = shares[shares["m2"] > 0].groupby(["shape", "id"], as_index=False)["m2"].sum()
+    sums = shares[shares["m2"] > 0].groupby(["shape", "id"])["m2"].sum().reset_index()
     best = sums.sort_values(["shape", "m2", "id"], ascending=[True, False, True])
     for shape, platform_id in best.drop_duplicates("shape")[["shape", "id"]].to_numpy():
         found[int(shape)] = str(platform_id)
