@@ -89,6 +89,8 @@ def field_title(entry: Field, language: Language) -> str:
     ('登记面积（m²）', 'rank')
     """
     if language == "zh":
+        if entry.unit and entry.zh.endswith("）"):
+            return f"{entry.zh[:-1]}，{entry.unit}）"
         return f"{entry.zh}（{entry.unit}）" if entry.unit else entry.zh
     return f"{entry.en} ({entry.unit})" if entry.unit else entry.en
 

@@ -1,0 +1,175 @@
+"""How layers are written as GeoPackage, GeoJSON and GeoParquet, each with its sources inside."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pyogrio
+import shapely
+
+from layers.exchange.cells import as_text, is_text_column, show_control_characters
+from layers.exchange.heading import ExportHeading
+from layers.exchange.sheet import Sheet
+
+MANIFEST_TABLE = "muplan_manifest"
+WGS84 = "EPSG:4326"
+GEOJSON_DECIMALS = 7
+"""About a centimetre, as RFC 7946 recommends to stop somewhere."""
+
+
+def write_geopackage(path: Path, sheets: Sequence[Sheet], heading: ExportHeading) -> None:
+    """Write layers and tables into one GeoPackage, with a table of their sources.
+
+    Parameters
+    ----------
+    path
+        File to write.
+    sheets
+        Layers with shapes and tables without.
+    heading
+        Sources and 演示数据 mark, which also stand in each layer's description.
+    """
+    mark = f"{heading.labels['demo']}: " if heading.is_demo else ""
+    described = {"DESCRIPTION": mark + heading.title}
+    for sheet in sheets:
+        frame = plain_frame(sheet.frame)
+        if not is_spatial(frame):
+            pyogrio.write_dataframe(
+                pd.DataFrame(frame), path, layer=sheet.name, driver="GPKG",
+                append=path.exists(), layer_options=described,
+            )  # fmt: skip
+            continue
+        many = _all_polygons(frame)
+        pyogrio.write_dataframe(
+            frame, path, layer=sheet.name, driver="GPKG", append=path.exists(),
+            geometry_type="MultiPolygon" if many else "Unknown", promote_to_multi=many,
+            layer_options={**described, "GEOMETRY_NAME": "geometry"},
+        )  # fmt: skip
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"CREATE TABLE {MANIFEST_TABLE} (item TEXT, content TEXT)")
+        connection.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description) "
+            "VALUES (?, 'attributes', ?, ?)",
+            (MANIFEST_TABLE, MANIFEST_TABLE, described["DESCRIPTION"]),
+        )
+        connection.executemany(
+            f"INSERT INTO {MANIFEST_TABLE} VALUES (?, ?)",
+            [(word, str(text)) for word, text in heading.lines()],
+        )
+
+
+def write_geojson(path: Path, sheet: Sheet, heading: ExportHeading) -> None:
+    """Write a layer as GeoJSON (RFC 7946: WGS84, longitude first, 7 decimals).
+
+    Parameters
+    ----------
+    path
+        File to write.
+    sheet
+        The layer, in any system; CGCS2000 counts as WGS84.
+    heading
+        Sources and 演示数据 mark, written as the foreign member ``manifest``.
+    """
+    frame = gpd.GeoDataFrame(plain_frame(sheet.frame))
+    if frame.crs is not None:
+        frame = frame.to_crs(WGS84)
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    rounded = shapely.transform(shapes, lambda points: np.round(points, GEOJSON_DECIMALS))
+    # RFC 7946: outer rings run against the clock.
+    geometries = shapely.to_geojson(shapely.orient_polygons(rounded, exterior_cw=False))
+    rows = pd.DataFrame(frame.drop(columns="geometry")).astype("object")
+    names = [str(name) for name in rows.columns]
+    head = {"name": sheet.name, "manifest": dict(heading.lines())}
+    with path.open("w", encoding="utf-8", newline="\n") as handle:
+        handle.write('{"type": "FeatureCollection",\n')
+        handle.write(json.dumps(head, ensure_ascii=False, default=str)[1:-1])
+        handle.write(',\n"features": [')
+        for number, (row, geometry) in enumerate(
+            zip(rows.itertuples(index=False, name=None), geometries, strict=True)
+        ):
+            values = {name: _json_value(value) for name, value in zip(names, row, strict=True)}
+            properties = json.dumps(values, ensure_ascii=False, allow_nan=False)
+            handle.write(
+                f'{"," if number else ""}\n{{"type": "Feature", "properties": {properties}, '
+                f'"geometry": {geometry or "null"}}}'
+            )
+        handle.write("\n]}\n")
+
+
+def write_parquet(path: Path, sheet: Sheet, heading: ExportHeading) -> None:
+    """Write a layer as GeoParquet, or a table as Parquet.
+
+    Parameters
+    ----------
+    path
+        File to write.
+    sheet
+        The layer or table.
+    heading
+        Sources and 演示数据 mark, written into the file's metadata as ``muplan_manifest``.
+    """
+    frame = plain_frame(sheet.frame)
+    frame.to_parquet(path, index=False)
+    table = pq.read_table(path)
+    manifest = json.dumps(dict(heading.lines()), ensure_ascii=False, default=str)
+    described = {**(table.schema.metadata or {}), MANIFEST_TABLE.encode(): manifest.encode()}
+    pq.write_table(table.replace_schema_metadata(described), path)
+
+
+def plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give a frame cells that every file format can carry.
+
+    Parameters
+    ----------
+    frame
+        Rows of any origin.
+
+    Returns
+    -------
+    DataFrame
+        Same rows with a fresh index; lists and other objects as text, control characters shown.
+    """
+    plain = frame.reset_index(drop=True).copy()
+    spatial = str(plain.active_geometry_name) if is_spatial(plain) else None
+    for name in plain.columns:
+        if name == spatial or not is_text_column(plain[name]):
+            continue
+        plain[name] = plain[name].map(_text).astype("object").astype("str")
+    if spatial is not None and spatial != "geometry":
+        plain = gpd.GeoDataFrame(plain).rename_geometry("geometry")
+    return plain
+
+
+def is_spatial(frame: pd.DataFrame) -> bool:
+    """Say whether a frame has shapes."""
+    return isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is not None
+
+
+def _json_value(value: object) -> object:
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating) and np.isfinite(value):
+        return float(value)
+    return as_text(value)
+
+
+def _text(value: object) -> object:
+    text = as_text(value)
+    return None if text is None else show_control_characters(text)
+
+
+def _all_polygons(frame: gpd.GeoDataFrame) -> bool:
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    kinds = set(shapely.get_type_id(shapes[~shapely.is_missing(shapes)]))
+    return bool(kinds) and kinds <= {
+        shapely.GeometryType.POLYGON,
+        shapely.GeometryType.MULTIPOLYGON,
+    }

@@ -1,0 +1,183 @@
+"""How a list or layer leaves the product: the format by the file's ending, whole or not at all."""
+
+import csv
+import sqlite3
+import tempfile
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from layers.errors import LayerError
+from layers.exchange.cells import could_run
+from layers.exchange.evidence import Evidence
+from layers.exchange.heading import ExportHeading
+from layers.exchange.shapefile_out import ShapefileEncoding, write_zipped_shapefile
+from layers.exchange.sheet import Sheet
+from layers.exchange.shown import Cell, shown_table
+from layers.exchange.spreadsheet import write_xlsx
+from layers.exchange.vector_out import (
+    is_spatial,
+    write_geojson,
+    write_geopackage,
+    write_parquet,
+)
+
+WRITE_ENDINGS = (".xlsx", ".csv", ".gpkg", ".geojson", ".parquet", ".shp.zip")
+"""Endings of files that can be written."""
+
+_NEED_SHAPES = {".geojson", ".shp.zip"}
+_ONE_LIST = {".csv", ".geojson", ".parquet", ".shp.zip"}
+
+
+def write_table(
+    path: Path,
+    sheets: Sequence[Sheet],
+    *,
+    heading: ExportHeading,
+    shapefile_encoding: ShapefileEncoding = "UTF-8",
+) -> tuple[Evidence, ...]:
+    """Write lists or layers to a file, in the format of its ending.
+
+    Parameters
+    ----------
+    path
+        File to write; an older one is replaced at the very end, a workspace never.
+    sheets
+        The lists: several only for ``.xlsx`` and ``.gpkg``.
+    heading
+        Title, sources, language, 演示数据 mark. A CSV has no place for the sources; the mark
+        stands in a column of its own, in CSV and XLSX, so that it stays with copied rows.
+    shapefile_encoding
+        Encoding of a Shapefile's texts: GBK for old programs.
+
+    Returns
+    -------
+    tuple of Evidence
+        What the format could not hold as it is.
+
+    Raises
+    ------
+    LayerError
+        ``format_unknown``, ``folder_missing``, ``export_over_workspace``, ``one_list_only``,
+        ``list_without_shapes``, ``rows_exceed_sheet``, ``encoding_cannot_hold``,
+        ``file_in_use``.
+    """
+    ending = ending_of(path)
+    _check_target(path)
+    _check_sheets(path, ending, sheets)
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            draft = Path(folder) / f"export{ending}"
+            notes = _write(draft, ending, sheets, heading, shapefile_encoding, path)
+            draft.replace(path)
+    except PermissionError as error:
+        raise LayerError("file_in_use", path=str(path)) from error
+    return notes
+
+
+def ending_of(path: Path) -> str:
+    """Give the ending by which a file's format is chosen.
+
+    Parameters
+    ----------
+    path
+        File to write.
+
+    Returns
+    -------
+    str
+        One of ``WRITE_ENDINGS``.
+
+    Raises
+    ------
+    LayerError
+        ``format_unknown``, with the endings known.
+
+    Examples
+    --------
+    >>> ending_of(Path("地块.SHP.ZIP"))
+    '.shp.zip'
+    """
+    name = path.name.lower()
+    for ending in WRITE_ENDINGS:
+        if name.endswith(ending) and len(name) > len(ending):
+            return ending
+    raise LayerError("format_unknown", path=path.name, known=" ".join(WRITE_ENDINGS))
+
+
+def is_workspace(path: Path) -> bool:
+    """Say whether a file is a workspace, whatever its name.
+
+    Parameters
+    ----------
+    path
+        Any path.
+
+    Returns
+    -------
+    bool
+        True for a file that holds a workspace's records.
+    """
+    if not path.is_file():
+        return False
+    with path.open("rb") as handle:
+        if handle.read(16) != b"SQLite format 3\x00":
+            return False
+    query = "SELECT 1 FROM sqlite_master WHERE name = 'muplan_meta'"
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            return database.execute(query).fetchone() is not None
+    except sqlite3.DatabaseError:
+        return False
+
+
+def _check_target(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise LayerError("folder_missing", path=str(path.parent))
+    if path.is_dir():
+        raise LayerError("path_is_folder", path=str(path))
+    if is_workspace(path):
+        raise LayerError("export_over_workspace", path=str(path))
+
+
+def _check_sheets(path: Path, ending: str, sheets: Sequence[Sheet]) -> None:
+    if ending in _ONE_LIST and len(sheets) != 1:
+        raise LayerError("one_list_only", path=path.name, count=len(sheets), ending=ending)
+    if ending in _NEED_SHAPES and not is_spatial(sheets[0].frame):
+        raise LayerError("list_without_shapes", path=path.name, ending=ending)
+
+
+def _write(
+    draft: Path,
+    ending: str,
+    sheets: Sequence[Sheet],
+    heading: ExportHeading,
+    shapefile_encoding: ShapefileEncoding,
+    path: Path,
+) -> tuple[Evidence, ...]:
+    if ending == ".xlsx":
+        write_xlsx(draft, sheets, heading)
+    elif ending == ".csv":
+        _write_csv(draft, sheets[0], heading)
+    elif ending == ".gpkg":
+        write_geopackage(draft, sheets, heading)
+    elif ending == ".geojson":
+        write_geojson(draft, sheets[0], heading)
+    elif ending == ".parquet":
+        write_parquet(draft, sheets[0], heading)
+    else:
+        stem = path.name[: -len(ending)]
+        return write_zipped_shapefile(draft, sheets[0], heading, shapefile_encoding, stem)
+    return ()
+
+
+def _write_csv(path: Path, sheet: Sheet, heading: ExportHeading) -> None:
+    titles, columns = shown_table(sheet.frame, heading)
+    with path.open("w", encoding="utf-8-sig", newline="") as handle:
+        writer = csv.writer(handle, lineterminator="\r\n")
+        writer.writerow([_disarmed(title) for title in titles])
+        writer.writerows([_disarmed(cell) for cell in row] for row in zip(*columns, strict=True))
+
+
+def _disarmed(cell: Cell) -> Cell:
+    return f"'{cell}" if isinstance(cell, str) and could_run(cell) else cell
