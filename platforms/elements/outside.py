@@ -4,19 +4,26 @@ from collections.abc import Sequence
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from pyproj import CRS
 
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import area_inside_m2
 from geo.units import m2_to_mu
-from platforms.elements.ledger import Cell, allotment_ledger, matches
+from platforms.elements.ledger import (
+    Answer,
+    Cell,
+    Numbers,
+    Texts,
+    allotment_ledger,
+    counts_in,
+    on_record,
+)
 from platforms.judge import judge
 from platforms.outlines import Shapes, major_outlines
 from platforms.policy.dated import DatedRule, PolicySet
-from platforms.statement import Statement, say
-from platforms.verdict import Evidence, Outcome, Verdict
+from platforms.statement import say
+from platforms.verdict import Evidence, Verdict
 
 LAYER = "element_allotments"
 
@@ -62,27 +69,23 @@ def outside_verdicts(
     dated = policy.rule("A18")
     ledger = allotment_ledger(allotments, parcels, units, crs)
     outlines = major_outlines(platforms, parks)
-    shapes: Shapes = np.asarray(ledger.geometry.array, dtype=object)
-    outside = _outside_m2(shapes, outlines, crs)
-    ledger = ledger.assign(outside_m2=outside)
+    outside_m2 = _outside_m2(ledger.shapes, outlines, crs)
     verdicts = []
     for unit_id in unit_ids:
-        found = matches(ledger, Cell(unit_id, "land", None, year, year))
-        found &= ledger["is_increment"]
-        seen = matches(
-            ledger.assign(is_industrial=pd.array([True] * len(ledger), dtype="boolean")),
-            Cell(unit_id, "land", None, year, year),
-        )
-        lacking = None
+        cell = Cell(unit_id, "land", None, year, year)
         if not len(outlines):
-            lacking = say("platforms_missing")
-        elif not seen.fillna(value=False).any():
-            lacking = say("a18_no_record", year=year)
-        verdicts.append(_verdict(dated, ledger, found, lacking, unit_id, year))
+            said = say("platforms_missing")
+            verdicts.append(judge(dated, None, unit_id=unit_id, year=year, reasons=(said,)))
+        elif not on_record(ledger, cell).yes.any():
+            said = say("a18_no_record", year=year)
+            verdicts.append(judge(dated, None, unit_id=unit_id, year=year, reasons=(said,)))
+        else:
+            caught = counts_in(ledger, cell) & ledger.increment
+            verdicts.append(_verdict(dated, ledger.ids, caught, outside_m2, unit_id, year))
     return verdicts
 
 
-def _outside_m2(shapes: Shapes, outlines: Shapes, crs: CRS) -> "np.ndarray":
+def _outside_m2(shapes: Shapes, outlines: Shapes, crs: CRS) -> Numbers:
     """Measure the part of each shape outside; NaN where the place isn't known."""
     if not len(shapes):
         return np.zeros(0)
@@ -91,38 +94,25 @@ def _outside_m2(shapes: Shapes, outlines: Shapes, crs: CRS) -> "np.ndarray":
 
 
 def _verdict(
-    dated: DatedRule,
-    ledger: gpd.GeoDataFrame,
-    found: pd.Series,
-    lacking: Statement | None,
-    unit_id: str,
-    year: int,
+    dated: DatedRule, ids: Texts, caught: Answer, outside_m2: Numbers, unit_id: str, year: int
 ) -> Verdict:
-    if lacking is not None:
-        return judge(dated, None, unit_id=unit_id, year=year, reasons=(lacking,))
-    beyond = ledger["outside_m2"] > dated.rule.tolerance_m2
-    counts = found.fillna(value=False).to_numpy(dtype=bool)
-    may_count = found.fillna(value=True).to_numpy(dtype=bool)
-    listed = ledger[counts & beyond]
-    unknown = may_count & (ledger["outside_m2"].isna() | (beyond & ~counts)).to_numpy(dtype=bool)
-    total_mu = m2_to_mu(float(listed["outside_m2"].sum()))
+    unplaced = np.isnan(outside_m2)
+    beyond = outside_m2 > dated.rule.tolerance_m2
+    listed = np.flatnonzero(caught.yes & beyond)
+    unknown = (caught.may & unplaced) | (caught.open & beyond)
     evidence = [
-        Evidence(LAYER, (row.allotment_id,), say("a18_outside", area_mu=m2_to_mu(row.outside_m2)))
-        for row in listed.itertuples()
+        Evidence(LAYER, (str(ids[row]),), say("a18_outside", area_mu=m2_to_mu(outside_m2[row])))
+        for row in listed
     ]
-    reasons = [say("a18_tolerance", tolerance_m2=dated.rule.tolerance_m2)]
     if unknown.any():
-        rows = tuple(ledger["allotment_id"][unknown])
+        rows = tuple(ids[unknown])
         evidence.append(Evidence(LAYER, rows, say("a18_unknown", count=len(rows))))
-    outcome: Outcome | None = None
-    if unknown.any() and not len(listed):
-        outcome = "no_data"
+    undecided = bool(unknown.any()) and not len(listed)
     return judge(
         dated,
-        None if outcome == "no_data" else total_mu,
+        None if undecided else m2_to_mu(float(outside_m2[listed].sum())),
         unit_id=unit_id,
         year=year,
-        outcome=outcome,
         evidence=tuple(evidence),
-        reasons=tuple(reasons),
+        reasons=(say("a18_tolerance", tolerance_m2=dated.rule.tolerance_m2),),
     )

@@ -17,13 +17,14 @@ from platforms.elements.bounds import Members, need_inside, room_outside, share_
 from platforms.elements.ledger import (
     CITY,
     Cell,
-    add_inside,
+    Ledger,
+    Numbers,
     allotment_ledger,
-    matches,
+    counts_in,
     open_points,
     with_further,
 )
-from platforms.elements.placing import AMOUNT_COLUMNS
+from platforms.elements.placing import AMOUNT_COLUMNS, inside_shares
 from platforms.elements.zones import approved_outlines, zone_outlines
 from platforms.judge import holds
 from platforms.policy.dated import DatedRule, PolicySet
@@ -105,12 +106,15 @@ def element_shares(
         outlines["approved"] = approved_outlines(platforms, parks, approved_boundaries, policy)
     rows = []
     for basis, zone in outlines.items():
-        placed = add_inside(ledger, zone, crs)
+        inside = inside_shares(ledger.shapes, zone, crs)
         for element, pollutant in _elements(ledger):
             for unit_id in (*units["unit_id"], CITY):
                 for span in _spans(ledger, year, policy, element):
                     cell = Cell(unit_id, element, pollutant, span.first, span.last)
-                    rows.append(_row(placed, cell, span, basis, policy))
+                    about = {"unit_id": unit_id, "year": span.year, "span": span.name}
+                    dated = rule_of(policy, element, span.name)
+                    row = _row(ledger, cell, inside, dated, policy)
+                    rows.append({**about, "boundary_basis": basis, **row})
     shares = pd.DataFrame(rows, columns=list(SHARE_COLUMNS)).astype(
         {"year": "Int64", "inside": float, "total": float, "share": float}
     )
@@ -137,19 +141,18 @@ def rule_of(policy: PolicySet, element: str, span: str) -> DatedRule:
     return policy.rule("B1", element if span == "year" else f"{element}_cumulative")
 
 
-def _elements(ledger: gpd.GeoDataFrame) -> list[tuple[str, str | None]]:
+def _elements(ledger: Ledger) -> list[tuple[str, str | None]]:
     """List the elements, emission rights by pollutant."""
-    pollutants = ledger["pollutant"][ledger["element"].eq("emission").fillna(value=False)]
-    names: Sequence[str | None] = sorted(pollutants.dropna().unique()) or [None]
+    emitted = ledger.pollutant[ledger.element == "emission"]
+    names: Sequence[str | None] = sorted({str(p) for p in emitted if p is not None}) or [None]
     plain = [(name, None) for name in AMOUNT_COLUMNS if name != "emission"]
     return [*plain, *(("emission", name) for name in names)]
 
 
-def _spans(
-    ledger: gpd.GeoDataFrame, year: int | None, policy: PolicySet, element: str
-) -> list[_Span]:
+def _spans(ledger: Ledger, year: int | None, policy: PolicySet, element: str) -> list[_Span]:
     """List the years asked, and the years of the plan up to the last of them."""
-    years = [year] if year is not None else sorted(int(y) for y in ledger["year"].dropna().unique())
+    known = ledger.year[~np.isnan(ledger.year)]
+    years = [year] if year is not None else sorted({int(y) for y in known})
     rule = rule_of(policy, element, "cumulative").rule
     first = int(rule.effective_from[:4]) if rule.effective_from else None
     ends = [int(rule.effective_until[:4])] if rule.effective_until else []
@@ -159,31 +162,24 @@ def _spans(
 
 
 def _row(
-    placed: gpd.GeoDataFrame, cell: Cell, span: _Span, basis: str, policy: PolicySet
+    ledger: Ledger,
+    cell: Cell,
+    inside: tuple[Numbers, Numbers],
+    dated: DatedRule,
+    policy: PolicySet,
 ) -> dict[str, object]:
-    found = matches(placed, cell)
-    counted = placed[found.fillna(value=True).to_numpy(dtype=bool)]
-    certain = found[counted.index].fillna(value=False).to_numpy(dtype=bool)
-    members = Members(
-        counted["amount"].to_numpy(dtype=float),
-        counted["least"].to_numpy(dtype=float),
-        counted["most"].to_numpy(dtype=float),
-        certain,
-    )
+    counts = counts_in(ledger, cell)
+    rows = counts.may
+    least, most = inside
+    members = Members(ledger.amount[rows], least[rows], most[rows], counts.yes[rows])
     bounds = share_bounds(members)
-    dated = rule_of(policy, cell.element, span.name)
     threshold = dated.rule.number
     outcome = _outcome(dated, bounds.low, bounds.high)
     known = outcome != "no_data"
-    declared = counted["declared_inside"].fillna(value=False).to_numpy(dtype=bool)
-    outside = counted["most"].to_numpy() < policy.setting_number("S15", "declared_inside_share")
+    outside = most < policy.setting_number("S15", "declared_inside_share")
     return {
-        "unit_id": cell.unit_id,
-        "year": span.year,
-        "span": span.name,
         "element": cell.element,
         "pollutant": cell.pollutant,
-        "boundary_basis": basis,
         "unit": FIELDS[AMOUNT_COLUMNS[cell.element]].unit,
         "inside": bounds.inside,
         "total": bounds.total,
@@ -194,10 +190,9 @@ def _row(
         "outcome": outcome,
         "headroom": room_outside(members, threshold) if known else np.nan,
         "need_inside": need_inside(members, threshold) if known else np.nan,
-        "basis_differs": False,
-        "declared_but_outside": tuple(counted["allotment_id"][declared & outside]),
-        "open_points": open_points(counted, cell),
-        "allotment_ids": tuple(counted["allotment_id"]),
+        "declared_but_outside": tuple(ledger.ids[rows & ledger.declared_inside & outside]),
+        "open_points": open_points(ledger, cell, rows, least != most),
+        "allotment_ids": tuple(ledger.ids[rows]),
     }
 
 

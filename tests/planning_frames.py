@@ -1,0 +1,118 @@
+"""Small frames for tests of the planning domain, at coordinates that can be reckoned."""
+
+from functools import cache
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from geo.measure import ellipsoidal_area_m2
+from geo.units import M2_PER_MU
+from layers.conform import conform
+from layers.contracts import CONTRACTS
+from platforms.policy.dated import PolicySet, policy_on
+from platforms.policy.parse import parse_pack
+
+CITY_CRS = CRS(4549)
+EAST, NORTH = 550_000.0, 3_400_000.0
+PACK_PATH = Path(__file__).resolve().parents[1] / "data" / "policy" / "jiaxing.yaml"
+PACK_TEXT = PACK_PATH.read_text(encoding="utf-8")
+
+
+@cache
+def jiaxing(as_of: str = "2025-06-30") -> PolicySet:
+    return policy_on(parse_pack(PACK_TEXT, "jiaxing"), as_of)
+
+
+def rect(x: float, y: float, width: float, height: float) -> shapely.Polygon:
+    """A rectangle [m] from a corner near Jiaxing."""
+    return shapely.box(EAST + x, NORTH + y, EAST + x + width, NORTH + y + height)
+
+
+def rect_of_mu(x: float, y: float, area_mu: float) -> shapely.Polygon:
+    """A rectangle whose ellipsoidal area is the one given to 1e-12, found by correction."""
+    height = width = (area_mu * M2_PER_MU) ** 0.5
+    for _ in range(4):
+        area = ellipsoidal_area_m2([rect(x, y, width, height)], CITY_CRS)[0] / M2_PER_MU
+        width *= area_mu / area
+    return rect(x, y, width, height)
+
+
+@cache
+def no_rows(layer: str) -> pd.DataFrame:
+    return rows_of(layer, [])
+
+
+def rows_of(layer: str, rows: list[dict]) -> pd.DataFrame:
+    """Rows under the contract of a layer; ``geometry`` is the shape."""
+    contract = CONTRACTS[layer]
+    frame = pd.DataFrame(rows)
+    if contract.is_spatial:
+        shapes = np.array([row.get("geometry") for row in rows], dtype=object)
+        plain = frame.drop(columns="geometry", errors="ignore")
+        frame = gpd.GeoDataFrame(plain, geometry=shapes, crs=CITY_CRS)
+    conformed, resisting = conform(frame, contract, CITY_CRS)
+    assert not resisting, resisting
+    return conformed
+
+
+@cache
+def constant_rows(layer: str) -> pd.DataFrame:
+    return rows_of(layer, UNITS if layer == "units" else PLATFORMS)
+
+
+class Frames:
+    """A city held in memory: layers by name, empty where none is given."""
+
+    def __init__(self, **layers: list[dict]) -> None:
+        self.layers = {name: self._made(name, rows) for name, rows in layers.items()}
+
+    def _made(self, layer: str, rows: list[dict]) -> pd.DataFrame:
+        """Make a frame; those of the constants below are made once, tests being many."""
+        for name, constant in (("units", UNITS), ("major_platforms", PLATFORMS)):
+            if layer == name and rows is constant:
+                return constant_rows(name).copy()
+        return rows_of(layer, rows)
+
+    def read(self, layer: str) -> pd.DataFrame:
+        if layer not in self.layers:
+            return no_rows(layer)
+        return self.layers[layer]
+
+
+UNITS = [
+    {"unit_id": "N", "name": "北县", "unit_kind": "county", "geometry": rect(0, 0, 20e3, 20e3)},
+    {"unit_id": "S", "name": "南县", "unit_kind": "county", "geometry": rect(20e3, 0, 20e3, 20e3)},
+    {"unit_id": "Z", "name": "功能区", "unit_kind": "functional_zone",
+     "geometry": rect(15e3, 15e3, 5e3, 5e3)},
+]  # fmt: skip
+"""Two counties side by side, and a functional zone in the north-east corner of the first."""
+
+PLATFORMS = [
+    {"platform_id": "P1", "name": "国家级区", "unit_id": "N", "level": "national",
+     "geometry": rect(0, 0, 3000, 3000)},
+    {"platform_id": "P2", "name": "市级区", "unit_id": "N", "level": "municipal",
+     "geometry": rect(6000, 0, 2000, 2000)},
+    {"platform_id": "P3", "name": "省级区", "unit_id": "S", "level": "provincial",
+     "geometry": rect(22e3, 0, 3000, 3000)},
+]  # fmt: skip
+
+SUB_PARK = {
+    "park_id": "K1", "unit_id": "N", "park_kind": "industrial_park", "disposition": "sub_park",
+    "platform_id": "P1", "geometry": rect(4000, 0, 1000, 1000),
+}  # fmt: skip
+
+INSIDE, OUTSIDE = rect(100, 100, 50, 50), rect(10e3, 10e3, 50, 50)
+
+
+def allotment(number: int, **values: object) -> dict:
+    """An allotment of 1 亩 to an industrial project of county N in 2024, inside P1."""
+    row = {
+        "allotment_id": f"A{number:03d}", "unit_id": "N", "year": 2024, "element": "land",
+        "land_mu": 1.0, "allotment_status": "allotted", "is_industrial": True,
+        "is_increment": True, "declared_inside": True, "geometry": INSIDE,
+    }  # fmt: skip
+    return {**row, **values}
