@@ -41,7 +41,7 @@ def known_encoding(text: str) -> str:
         return _BY_NUMBER[number[1]]
     try:
         name = codecs.lookup(word).name
-        b"".decode(name)  # refuses codecs that aren't encodings of text
+        b"ab".decode(name)  # refuses codecs that aren't encodings of text
     except (LookupError, ValueError) as error:
         raise LayerError("encoding_unknown", encoding=text) from error
     if name in _CHINESE:
