@@ -1,0 +1,1 @@
+"""The answer of each job, made once for page, command line and export."""

@@ -1,0 +1,141 @@
+"""What an answer is: JSON for machines, lists for people, a manifest for the audit office."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from types import MappingProxyType
+
+from app.context import Context
+from app.messages import Catalogue
+from layers.exchange.heading import ExportHeading
+from layers.exchange.sheet import Sheet
+from layers.exchange.write import write_table
+from platforms.policy.dated import PolicySet
+
+SCHEMA = "muplan/1"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer of one job.
+
+    Attributes
+    ----------
+    title
+        What it answers, in the language of the context.
+    parameters
+        What was asked, so that it can be run again.
+    result
+        The JSON keys of the command.
+    sheets
+        The lists for people, the main one first.
+    titles
+        Headings of columns outside the vocabulary.
+    summary
+        The answer in a sentence or two.
+    """
+
+    title: str
+    parameters: Mapping[str, object]
+    result: Mapping[str, object]
+    sheets: tuple[Sheet, ...]
+    titles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    summary: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stand:
+    """What an answer stands on, whatever was asked.
+
+    Attributes
+    ----------
+    words
+        Sentences of the language.
+    facts
+        Version, workspace and its hash, CRS, as-of date, pack and edition: what there is of it.
+    is_demo
+        True for synthetic data.
+    """
+
+    words: Catalogue
+    facts: Mapping[str, object]
+    is_demo: bool = False
+
+
+def stand_of(context: Context) -> Stand:
+    """Say what answers from a workspace stand on."""
+    facts = {
+        "workspace": context.facts.title,
+        "workspace_sha256": file_sha256(context.path),
+        "crs": ":".join(context.crs.to_authority() or (context.crs.name,)),
+        **policy_stand(context.policy, context.words).facts,
+    }
+    return Stand(context.words, facts, context.facts.is_demo)
+
+
+def policy_stand(policy: PolicySet, words: Catalogue) -> Stand:
+    """Say what answers from the rules alone stand on."""
+    facts = {"as_of": policy.as_of, "pack": policy.pack.name, "pack_edition": policy.pack.edition}
+    return Stand(words, facts)
+
+
+def manifest(answer: Answer, stand: Stand) -> dict[str, object]:
+    """Give the manifest of an answer: what it stands on and what was asked."""
+    return {
+        "muplan": version("muplan"),
+        **stand.facts,
+        "is_demo": stand.is_demo,
+        "parameters": dict(answer.parameters),
+    }
+
+
+def to_json(answer: Answer, stand: Stand) -> dict[str, object]:
+    """Give the one object that ``--json`` prints."""
+    return {"schema": SCHEMA, "manifest": manifest(answer, stand), **answer.result}
+
+
+def heading_of(answer: Answer, stand: Stand) -> ExportHeading:
+    """Say what an exported list says of itself."""
+    words = stand.words
+    facts = {"muplan": version("muplan"), **stand.facts}
+    lines = {words.text(f"manifest_{name}"): str(value) for name, value in facts.items()}
+    asked = [f"{k}={v}" for k, v in answer.parameters.items() if v not in (None, [], "")]
+    if asked:
+        lines[words.text("manifest_parameters")] = "; ".join(asked)
+    return ExportHeading(answer.title, lines, stand.is_demo, words.language, answer.titles)
+
+
+def write_answer(answer: Answer, stand: Stand, path: Path) -> tuple[str, ...]:
+    """Write the lists of an answer to a file, in the format of its ending.
+
+    Parameters
+    ----------
+    answer
+        The answer.
+    stand
+        Language and manifest.
+    path
+        File to write; formats with room for one list take the main one only.
+
+    Returns
+    -------
+    tuple of str
+        What the format could not hold as it is, in words.
+    """
+    several = path.name.lower().endswith((".xlsx", ".gpkg"))
+    sheets = answer.sheets if several else answer.sheets[:1]
+    notes = write_table(path, sheets, heading=heading_of(answer, stand))
+    return tuple(stand.words.text(note.code, **note.values) for note in notes)
+
+
+def column_titles(words: Catalogue, columns: tuple[str, ...]) -> dict[str, str]:
+    """Head the columns of an answer that the vocabulary doesn't hold (``column_<name>``)."""
+    return {name: words.text(f"column_{name}") for name in columns}
+
+
+def file_sha256(path: Path) -> str:
+    """Hash a file."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -1,0 +1,239 @@
+"""The answer to where a project should go, for page, command line and export."""
+
+import geopandas as gpd
+import pandas as pd
+
+from app.answers.answer import Answer, column_titles
+from app.answers.land import unit_names
+from app.context import Context
+from app.messages import Catalogue
+from geo.errors import MuPlanError
+from layers.exchange.sheet import Sheet
+from layers.nearest import nearest_name
+from platforms.matching.criteria import Criterion
+from platforms.matching.demand import Demand, demand_of
+from platforms.matching.gates import Gate
+from platforms.matching.match import MatchedSite, MatchResult, match
+from platforms.matching.table import MatchTable
+from platforms.statement import say
+
+SITE_COLUMNS = ("standing", "platform_name", "unit_name", "share_before", "share_after", "why")
+
+
+def demand_in_ledger(context: Context, project_id: str) -> Demand:
+    """Read the demand of a project of the ledger (``project_unknown`` with the nearest id)."""
+    projects = context.source.read("projects")
+    rows = projects[projects["project_id"] == project_id]
+    if not len(rows):
+        raise MuPlanError(
+            "project_unknown", project_id=project_id,
+            nearest=nearest_name(project_id, list(projects["project_id"])),
+        )  # fmt: skip
+    return demand_of(rows.iloc[0].to_dict())
+
+
+def run_match(context: Context, demand: Demand, table: MatchTable) -> MatchResult:
+    """Match a project in this context."""
+    return match(context.source, demand, context.policy, table, context.year, context.crs)
+
+
+def match_answer(context: Context, result: MatchResult, table: MatchTable, top: int) -> Answer:
+    """Answer ``match``: platforms and sites for one project.
+
+    Parameters
+    ----------
+    context
+        Workspace, rules, language.
+    result
+        What matching found.
+    table
+        The weights used.
+    top
+        Admitted sites shown; undecided and rejected ones are all listed.
+
+    Returns
+    -------
+    Answer
+        JSON keys ``platforms``, ``sites``, ``undecided``, ``rejected``.
+    """
+    words, demand = context.words, result.demand
+    platforms = context.source.read("major_platforms")
+    names = dict(zip(platforms["platform_id"], platforms["name"], strict=True))
+    shown = (*result.sites[:top], *result.undecided, *result.rejected)
+    return Answer(
+        title=words.text("title_match", name=demand.name),
+        parameters={
+            "project_id": demand.project_id, "land_min_mu": demand.land_min_mu,
+            "land_ideal_mu": demand.land_ideal_mu, "year": result.year, "top": top,
+            "weights": dict(table.weights),
+        },
+        result={
+            "project_id": demand.project_id,
+            "platforms": [
+                {
+                    "rank": p.rank, "platform_id": p.platform_id,
+                    "name": names.get(p.platform_id), "score": p.score,
+                    "site_count": p.site_count, "best_site_id": p.best_site_id,
+                    "criteria": _criteria(p.criteria),
+                }
+                for p in result.platforms
+            ],
+            "sites": [_site_row(one, words) for one in result.sites[:top]],
+            "undecided": [
+                {**_site_row(one, words), "missing": [gate.gate for gate in one.reasons]}
+                for one in result.undecided
+            ],
+            "rejected": [_site_row(one, words) for one in result.rejected],
+        },
+        sheets=(
+            Sheet(words.text("sheet_sites"), _site_frame(context, shown, result, names)),
+            Sheet(words.text("sheet_gates"), _gate_frame(shown, words)),
+        ),
+        titles=column_titles(words, (*SITE_COLUMNS, "gate", "outcome", "reason", "clause")),
+        summary=summary_lines(context, result, names),
+    )  # fmt: skip
+
+
+def summary_lines(context: Context, result: MatchResult, names: dict[str, str]) -> tuple[str, ...]:
+    """Say the answer in words that stand in a meeting."""
+    words = context.words
+    counts = words.text(
+        "summary_match", sites=len(result.sites), undecided=len(result.undecided),
+        rejected=len(result.rejected),
+    )  # fmt: skip
+    if not result.sites:
+        return (words.text("summary_no_site", name=result.demand.name), counts)
+    best = result.sites[0]
+    points = best.score.score if best.score else None
+    first = words.text(
+        "summary_best_site", name=result.demand.name,
+        platform=names.get(best.site.platform_id or "", words.text("no_platform")),
+        unit=unit_names(context).get(best.site.unit_id or "", words.text("no_value")),
+        site_id=best.site.site_id, area_mu=best.site.area_mu, score=points or 0.0,
+    )  # fmt: skip
+    return (first, counts)
+
+
+def share_sentence(one: MatchedSite, words: Catalogue) -> str:
+    """Say what the project would do to its unit's land share."""
+    if one.effect is None or one.effect.after is None:
+        return words.text("share_effect_unknown")
+    return words.text(
+        "share_effect_said", before=percent(one.effect.before),
+        after=one.effect.after, threshold=one.effect.threshold,
+        outcome=words.text(f"outcome_{one.effect.outcome}"),
+    )  # fmt: skip
+
+
+def percent(share: float | None) -> str | None:
+    """Show a share (0–1) as a percentage."""
+    return None if share is None else f"{share:.1%}"
+
+
+def _criteria(parts: tuple[Criterion, ...]) -> list[dict[str, object]]:
+    return [
+        {
+            "criterion": part.criterion, "value": part.value, "score": None
+            if part.value is None else 100 * part.value, "weight": part.weight,
+            "contribution": part.contribution,
+        }
+        for part in parts
+    ]  # fmt: skip
+
+
+def _gate_row(gate: Gate, words: Catalogue) -> dict[str, object]:
+    return {
+        "gate": gate.gate, "outcome": gate.outcome, "code": gate.statement.code,
+        "text": words.say(gate.statement), "clause": gate.clause,
+    }  # fmt: skip
+
+
+def _site_row(one: MatchedSite, words: Catalogue) -> dict[str, object]:
+    site, effect = one.site, one.effect
+    reasons = [*(gate.statement for gate in one.reasons)]
+    if one.score is not None:
+        reasons += [
+            say(f"because_{part.criterion}", points=part.contribution)
+            for part in sorted(one.score.criteria, key=lambda part: -part.contribution)[:3]
+            if part.value is not None and part.contribution > 0
+        ]
+    return {
+        "rank": one.rank,
+        "site_id": site.site_id,
+        "score": None if one.score is None else one.score.score,
+        "confidence": None if one.score is None else one.score.confidence,
+        "platform_id": site.platform_id,
+        "unit_id": site.unit_id,
+        "parcel_ids": list(site.parcel_ids),
+        "area_mu": site.area_mu,
+        "gates": [_gate_row(gate, words) for gate in one.gates],
+        "criteria": [] if one.score is None else _criteria(one.score.criteria),
+        "effect_on_share": []
+        if effect is None
+        else [
+            {
+                "unit_id": site.unit_id, "element": "land", "before": effect.before,
+                "after": effect.after, "outcome": effect.outcome,
+            }
+        ],
+        "reasons": [{"code": why.code, "text": words.say(why)} for why in reasons],
+    }  # fmt: skip
+
+
+def standing_of(one: MatchedSite, words: Catalogue) -> str:
+    """Say whether a site is admitted, undecided or rejected."""
+    outcomes = {gate.outcome for gate in one.gates}
+    if "not_met" in outcomes:
+        return words.text("standing_rejected")
+    return words.text("standing_undecided" if "no_data" in outcomes else "standing_admitted")
+
+
+def reason_text(one: MatchedSite, words: Catalogue) -> str:
+    """Say why a site is where it is: failed and open gates, else what carries its score."""
+    row = _site_row(one, words)
+    listed = row["reasons"]
+    return "；".join(str(reason["text"]) for reason in listed) if isinstance(listed, list) else ""
+
+
+def _site_frame(
+    context: Context, shown: tuple[MatchedSite, ...], result: MatchResult, names: dict[str, str]
+) -> gpd.GeoDataFrame:
+    words, units = context.words, unit_names(context)
+    rows = [
+        {
+            "rank": one.rank,
+            "standing": standing_of(one, words),
+            "site_id": one.site.site_id,
+            "score": None if one.score is None else one.score.score,
+            "platform_name": names.get(one.site.platform_id or ""),
+            "unit_name": units.get(one.site.unit_id or ""),
+            "area_mu": one.site.area_mu,
+            "share_before": None if one.effect is None else one.effect.before,
+            "share_after": None if one.effect is None else one.effect.after,
+            "why": reason_text(one, words),
+            "parcel_ids": list(one.site.parcel_ids),
+        }
+        for one in shown
+    ]
+    columns = [
+        "rank", "standing", "site_id", "score", "platform_name", "unit_name", "area_mu",
+        "share_before", "share_after", "why", "parcel_ids",
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=columns).astype({"rank": "Int64"})
+    shapes = [one.site.geometry for one in shown]
+    return gpd.GeoDataFrame(frame, geometry=shapes, crs=context.crs)
+
+
+def _gate_frame(shown: tuple[MatchedSite, ...], words: Catalogue) -> pd.DataFrame:
+    rows = [
+        {
+            "site_id": one.site.site_id,
+            "gate": words.text(f"gate_{gate.gate}"),
+            "outcome": words.text(f"outcome_{gate.outcome}"),
+            "reason": words.say(gate.statement),
+            "clause": gate.clause,
+        }
+        for one in shown
+        for gate in one.gates
+    ]
+    return pd.DataFrame(rows, columns=["site_id", "gate", "outcome", "reason", "clause"])

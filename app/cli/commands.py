@@ -1,0 +1,318 @@
+"""The commands: each reads its options, asks for the answer and shows it."""
+
+from pathlib import Path
+from typing import get_args
+
+import click
+import geopandas as gpd
+from pyproj import CRS
+
+from app.answers.answer import Stand, policy_stand, stand_of
+from app.answers.checks import (
+    check_answer,
+    indicator_answer,
+    rule_answer,
+    share_answer,
+)
+from app.answers.land import block_answer
+from app.answers.ledger import (
+    export_answer,
+    field_answer,
+    info_answer,
+    made_answer,
+    project_answer,
+)
+from app.answers.matching import demand_in_ledger, match_answer, run_match
+from app.answers.transfer import import_file, read_demand, read_what_if
+from app.cli.output import context_of, reading_options, rule_options, show
+from app.context import DEFAULT_PACK, load_policy, now, today
+from app.messages import catalogue
+from app.settings import load_settings
+from geo.crs import parse_crs
+from geo.errors import MuPlanError
+from layers.demo.build import build_demo
+from layers.exchange.request import ImportRequest
+from layers.workspace.geopackage import create_workspace
+from platforms.checks import CheckQuery
+from platforms.indicators.per_mu import By
+from platforms.land.blocks import BlockQuery
+from platforms.verdict import Outcome
+
+WORKSPACE = click.argument("workspace", type=click.Path(path_type=Path))
+
+
+@click.group(context_settings={"help_option_names": ["--help"]})
+def muplan() -> None:
+    """Find land for projects, match platforms, check rules."""
+
+
+@muplan.command()
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--seed", type=int, default=0)
+@click.option("--size", type=click.Choice(["small", "city"]), default="small")
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh")
+def demo(out: Path, seed: int, size: str, as_json: bool, lang: str) -> None:
+    """Make the demonstration workspace."""
+    recipe = load_settings().data_dir / "demo" / "jiaxing.yaml"
+    words = catalogue("en" if lang == "en" else "zh")
+
+    def progress(fraction: float, step: str) -> None:
+        click.echo(f"{fraction:4.0%} {words.text(step)}", err=True)
+
+    build_demo(
+        out, recipe, size="city" if size == "city" else "small", seed=seed, created_at=now(),
+        progress=progress,
+    )  # fmt: skip
+    context = context_of(out, lang)
+    show(made_answer(context), stand_of(context), as_json=as_json, out=None)
+
+
+@muplan.command()
+@WORKSPACE
+@click.option("--crs", default="EPSG:4549")
+@click.option("--title", default=None)
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh")
+def new(workspace: Path, crs: str, title: str | None, as_json: bool, lang: str) -> None:
+    """Make an empty workspace."""
+    system: CRS = parse_crs(crs)
+    create_workspace(workspace, system, title=title or workspace.stem, created_at=now())
+    context = context_of(workspace, lang)
+    show(made_answer(context), stand_of(context), as_json=as_json, out=None)
+
+
+@muplan.command()
+@WORKSPACE
+@reading_options
+def info(workspace: Path, as_json: bool, out: Path | None, lang: str) -> None:
+    """List layers, rows, CRS, dates and sources."""
+    context = context_of(workspace, lang)
+    show(info_answer(context), stand_of(context), as_json=as_json, out=out)
+
+
+@muplan.command()
+@click.argument("layer", required=False)
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh")
+def fields(layer: str | None, as_json: bool, lang: str) -> None:
+    """List the columns of layers."""
+    words = catalogue("en" if lang == "en" else "zh")
+    show(field_answer(layer, words), Stand(words, {}), as_json=as_json, out=None)
+
+
+@muplan.command("import")
+@WORKSPACE
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--layer", required=True)
+@click.option("--mode", type=click.Choice(["add", "replace", "update"]), default="add")
+@click.option("--map", "pairs", multiple=True)
+@click.option("--crs")
+@click.option("--encoding")
+@click.option("--declared-unit")
+@click.option("--source-layer")
+@click.option("--dry-run", is_flag=True)
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh")
+def import_(
+    workspace: Path,
+    file: Path,
+    layer: str,
+    mode: str,
+    pairs: tuple[str, ...],
+    crs: str | None,
+    encoding: str | None,
+    declared_unit: str | None,
+    source_layer: str | None,
+    dry_run: bool,
+    as_json: bool,
+    lang: str,
+) -> None:
+    """Import a file and report on every row."""
+    context = context_of(workspace, lang)
+    request = ImportRequest(
+        path=file, layer=layer, mode="add" if mode == "add" else "replace"
+        if mode == "replace" else "update",
+        mapping=_mapping(pairs), crs=crs, encoding=encoding, declared_unit=declared_unit,
+        source_layer=source_layer, dry_run=dry_run,
+    )  # fmt: skip
+    answer = import_file(context, request)
+    show(answer, stand_of(context), as_json=as_json, out=None)
+
+
+@muplan.command()
+@WORKSPACE
+@click.option("--min-mu", type=float, default=100.0)
+@click.option("--gap-m", type=float, default=2.0)
+@click.option("--min-edge-m", type=float, default=5.0)
+@click.option("--state", "states", multiple=True)
+@click.option("--net", is_flag=True)
+@click.option("--unit", "unit_id")
+@reading_options
+@rule_options
+def blocks(
+    workspace: Path,
+    min_mu: float,
+    gap_m: float,
+    min_edge_m: float,
+    states: tuple[str, ...],
+    net: bool,
+    unit_id: str | None,
+    as_json: bool,
+    out: Path | None,
+    lang: str,
+    packs: tuple[str, ...],
+    as_of: str | None,
+) -> None:
+    """List contiguous land."""
+    context = context_of(workspace, lang, packs, as_of)
+    query = BlockQuery(min_mu, gap_m, min_edge_m, states, net, unit_id=unit_id)
+    show(block_answer(context, query), stand_of(context), as_json=as_json, out=out)
+
+
+@muplan.command()
+@WORKSPACE
+@click.option("--project", required=True)
+@click.option("--top", type=click.IntRange(1, 1000), default=10)
+@reading_options
+@rule_options
+def match(
+    workspace: Path,
+    project: str,
+    top: int,
+    as_json: bool,
+    out: Path | None,
+    lang: str,
+    packs: tuple[str, ...],
+    as_of: str | None,
+) -> None:
+    """Find platforms and sites for one project."""
+    context = context_of(workspace, lang, packs, as_of)
+    is_file = Path(project).suffix.lower() in (".json", ".yaml", ".yml")
+    demand = read_demand(Path(project)) if is_file else demand_in_ledger(context, project)
+    table = context.match_table()
+    result = run_match(context, demand, table)
+    show(match_answer(context, result, table, top), stand_of(context), as_json=as_json, out=out)
+
+
+@muplan.command()
+@WORKSPACE
+@click.option("--year", type=int)
+@click.option("--rule", "rules", multiple=True)
+@click.option("--unit", "units", multiple=True)
+@click.option("--fail-on", type=click.Choice(get_args(Outcome)))
+@reading_options
+@rule_options
+def check(
+    workspace: Path,
+    year: int | None,
+    rules: tuple[str, ...],
+    units: tuple[str, ...],
+    fail_on: str | None,
+    as_json: bool,
+    out: Path | None,
+    lang: str,
+    packs: tuple[str, ...],
+    as_of: str | None,
+) -> int:
+    """Check the rules."""
+    context = context_of(workspace, lang, packs, as_of)
+    answer = check_answer(context, CheckQuery(year, rules, units, context.as_of))
+    show(answer, stand_of(context), as_json=as_json, out=out)
+    verdicts = answer.result["verdicts"]
+    found = isinstance(verdicts, list) and any(row["outcome"] == fail_on for row in verdicts)
+    return 1 if fail_on is not None and found else 0
+
+
+@muplan.command()
+@WORKSPACE
+@click.option("--year", type=int, required=True)
+@click.option("--what-if", type=click.Path(path_type=Path))
+@reading_options
+@rule_options
+def shares(
+    workspace: Path,
+    year: int,
+    what_if: Path | None,
+    as_json: bool,
+    out: Path | None,
+    lang: str,
+    packs: tuple[str, ...],
+    as_of: str | None,
+) -> None:
+    """Compute the shares of elements going to zones."""
+    context = context_of(workspace, lang, packs, as_of)
+    further: gpd.GeoDataFrame | None = None
+    if what_if is not None:
+        further = read_what_if(context, what_if)
+    show(share_answer(context, year, further), stand_of(context), as_json=as_json, out=out)
+
+
+@muplan.command()
+@WORKSPACE
+@click.option("--by", type=click.Choice(get_args(By)), required=True)
+@click.option("--period", required=True)
+@reading_options
+@rule_options
+def indicators(
+    workspace: Path,
+    by: By,
+    period: str,
+    as_json: bool,
+    out: Path | None,
+    lang: str,
+    packs: tuple[str, ...],
+    as_of: str | None,
+) -> None:
+    """Compute output and tax per 亩."""
+    context = context_of(workspace, lang, packs, as_of)
+    show(indicator_answer(context, by, period), stand_of(context), as_json=as_json, out=out)
+
+
+@muplan.command()
+@reading_options
+@rule_options
+def rules(
+    as_json: bool, out: Path | None, lang: str, packs: tuple[str, ...], as_of: str | None
+) -> None:
+    """List thresholds with clauses."""
+    words = catalogue("en" if lang == "en" else "zh")
+    policy = load_policy(load_settings(), packs or (DEFAULT_PACK,), as_of or today())
+    show(rule_answer(policy, words), policy_stand(policy, words), as_json=as_json, out=out)
+
+
+@muplan.command()
+@WORKSPACE
+@click.argument("layer")
+@click.option("--out", required=True, type=click.Path(path_type=Path))
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh")
+def export(workspace: Path, layer: str, out: Path, lang: str) -> None:
+    """Export a layer or table."""
+    context = context_of(workspace, lang)
+    show(export_answer(context, layer), stand_of(context), as_json=False, out=out)
+
+
+@muplan.group()
+def project() -> None:
+    """Group the commands of the project ledger."""
+
+
+@project.command("list")
+@WORKSPACE
+@reading_options
+def project_list(workspace: Path, as_json: bool, out: Path | None, lang: str) -> None:
+    """List the projects."""
+    context = context_of(workspace, lang)
+    show(project_answer(context), stand_of(context), as_json=as_json, out=out)
+
+
+def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:
+    mapping: dict[str, str] = {}
+    for pair in pairs:
+        source, equals, target = pair.partition("=")
+        if not equals or not source.strip() or not target.strip():
+            raise MuPlanError("map_pair_bad", pair=pair)
+        if source.strip() in mapping:
+            raise MuPlanError("map_pair_twice", column=source.strip())
+        mapping[source.strip()] = target.strip()
+    return mapping

@@ -1,0 +1,86 @@
+"""How a command shows its answer: one JSON object, a file, or a short list on the screen."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from app.answers.answer import Answer, Stand, heading_of, to_json, write_answer
+from app.context import Context, open_context
+from app.messages import Language
+from layers.exchange.heading import column_title
+
+SHOWN_ROWS = 20
+SHOWN_COLUMNS = 9
+
+Command = Callable[..., Any]
+
+
+def reading_options(command: Command) -> Command:
+    """Give a reading command the options that all of them have."""
+    for option in reversed(
+        (
+            click.option("--json", "as_json", is_flag=True),
+            click.option("--out", type=click.Path(path_type=Path)),
+            click.option("--lang", type=click.Choice(["zh", "en"]), default="zh"),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def rule_options(command: Command) -> Command:
+    """Give a command that uses rules the options for packs and date."""
+    for option in reversed(
+        (
+            click.option("--pack", "packs", multiple=True),
+            click.option("--as-of", "as_of"),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def context_of(
+    workspace: Path, lang: str, packs: tuple[str, ...] = (), as_of: str | None = None
+) -> Context:
+    """Open the workspace of a command."""
+    return open_context(workspace, language=cast(Language, lang), as_of=as_of, packs=packs)
+
+
+def show(answer: Answer, stand: Stand, *, as_json: bool, out: Path | None) -> None:
+    """Show an answer: to a file where asked, as JSON where asked, else as a short list."""
+    if out is not None:
+        for note in write_answer(answer, stand, out):
+            click.echo(note, err=True)
+        click.echo(stand.words.text("written", path=str(out)), err=True)
+    if as_json:
+        click.echo(json.dumps(to_json(answer, stand), ensure_ascii=False, allow_nan=False))
+    elif out is None:
+        _list(answer, stand)
+
+
+def _list(answer: Answer, stand: Stand) -> None:
+    heading = heading_of(answer, stand)
+    mark = f"【{heading.labels['demo']}】" if stand.is_demo else ""
+    click.echo(f"{mark}{answer.title}")
+    for line in answer.summary:
+        click.echo(line)
+    if not answer.sheets:
+        return
+    frame = answer.sheets[0].frame
+    columns = [name for name in frame.columns if name not in ("geometry", "parcel_ids")]
+    columns = columns[:SHOWN_COLUMNS]
+    click.echo("\t".join(column_title(str(name), heading) for name in columns))
+    for row in frame[columns].head(SHOWN_ROWS).itertuples(index=False):
+        click.echo("\t".join(_cell(value) for value in row))
+    if len(frame) > SHOWN_ROWS:
+        click.echo(stand.words.text("more_rows", count=len(frame) - SHOWN_ROWS))
+
+
+def _cell(value: object) -> str:
+    if value is None or value != value:  # NaN differs from itself
+        return "–"
+    return f"{value:,.2f}" if isinstance(value, float) else " ".join(str(value).split())

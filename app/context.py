@@ -1,0 +1,175 @@
+"""What every job stands on: an open workspace, a date, the rules in force, a language.
+
+The one place where pages and command line are put together, and where today's date is read.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pandas as pd
+from pyproj import CRS
+
+from app.messages import Catalogue, Language, catalogue
+from app.settings import Settings, load_settings
+from geo.errors import MuPlanError
+from layers.nearest import nearest_name
+from layers.workspace.geopackage import GeoPackageWorkspace
+from layers.workspace.protocol import Workspace, WorkspaceFacts
+from platforms.matching.criteria import CRITERIA
+from platforms.matching.table import MatchTable, parse_match_table
+from platforms.policy.combine import combine_packs
+from platforms.policy.dated import PolicySet, iso_day, policy_on
+from platforms.policy.parse import parse_pack
+
+DEFAULT_PACK = "jiaxing"
+
+
+class ReadOnce:
+    """Layers of a workspace, each read from the file once.
+
+    Parameters
+    ----------
+    workspace
+        Where they come from.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._held: dict[str, pd.DataFrame] = {}
+
+    def read(self, layer: str) -> pd.DataFrame:
+        """Read a layer; callers do not change what they get."""
+        if layer not in self._held:
+            self._held[layer] = self._workspace.read(layer)
+        return self._held[layer]
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything a job needs.
+
+    Attributes
+    ----------
+    path
+        File of the workspace.
+    workspace
+        The open workspace.
+    source
+        Its layers, read once.
+    policy
+        Rules on the as-of date.
+    settings
+        Folders of the installation.
+    words
+        Sentences of the language.
+    """
+
+    path: Path
+    workspace: GeoPackageWorkspace
+    source: ReadOnce
+    policy: PolicySet
+    settings: Settings
+    words: Catalogue
+    facts: WorkspaceFacts = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "facts", self.workspace.facts)
+
+    @property
+    def as_of(self) -> str:
+        """Day on which everything is looked at (ISO)."""
+        return self.policy.as_of
+
+    @property
+    def year(self) -> int:
+        """Year of the as-of date."""
+        return int(self.as_of[:4])
+
+    @property
+    def crs(self) -> CRS:
+        """Projected system of the workspace."""
+        return self.facts.crs
+
+    def match_table(self) -> MatchTable:
+        """Read the weights and bounds of matching."""
+        return parse_match_table(self.settings.text("matching", "criteria.yaml"), tuple(CRITERIA))
+
+
+def open_context(
+    path: Path,
+    *,
+    language: Language = "zh",
+    as_of: str | None = None,
+    packs: tuple[str, ...] = (),
+) -> Context:
+    """Open a workspace for a job.
+
+    Parameters
+    ----------
+    path
+        Workspace file.
+    language
+        Language of the answers.
+    as_of
+        Day asked for (ISO); None for the workspace's own, else today.
+    packs
+        Policy packs, none given: that of Jiaxing.
+
+    Returns
+    -------
+    Context
+        Workspace, rules and words.
+
+    Raises
+    ------
+    MuPlanError
+        What opening the workspace and reading the packs raise.
+    """
+    settings = load_settings()
+    workspace = GeoPackageWorkspace(path)
+    day = iso_day(as_of or workspace.facts.as_of or today())
+    policy = load_policy(settings, packs or (DEFAULT_PACK,), day)
+    return Context(path, workspace, ReadOnce(workspace), policy, settings, catalogue(language))
+
+
+def load_policy(settings: Settings, packs: tuple[str, ...], day: str) -> PolicySet:
+    """Read policy packs as they stand on a day.
+
+    Parameters
+    ----------
+    settings
+        Where the packs lie.
+    packs
+        Their names; a later one replaces what an earlier one states.
+    day
+        As-of date (ISO).
+
+    Returns
+    -------
+    PolicySet
+        The rules.
+
+    Raises
+    ------
+    MuPlanError
+        ``pack_unknown`` with the nearest name, and what reading a pack raises.
+    """
+    texts = {
+        file.stem: file.read_text(encoding="utf-8")
+        for file in sorted((settings.data_dir / "policy").glob("*.yaml"))
+    }
+    for pack in packs:
+        if pack not in texts:
+            raise MuPlanError("pack_unknown", pack=pack, nearest=nearest_name(pack, texts))
+    return policy_on(combine_packs([parse_pack(texts[pack], pack, texts) for pack in packs]), day)
+
+
+def today() -> str:
+    """Read today's date (ISO), by the planner's own calendar."""
+    return date.today().isoformat()  # noqa: DTZ011  # the planner's wall calendar is meant
+
+
+def now() -> str:
+    """Read the present moment (ISO, UTC, whole seconds)."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,126 @@
+"""The one table from codes to sentences, in Chinese and English.
+
+Sentences live in ``app/locale/<language>/*.yaml`` as ``code: "text with {named_value}"``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+
+from geo.errors import MuPlanError, Value
+from layers.fields import FIELDS, Field
+from platforms.statement import Statement
+
+Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+LOCALE = Path(__file__).parent / "locale"
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Every sentence of one language.
+
+    Attributes
+    ----------
+    language
+        ``zh`` or ``en``.
+    sentences
+        Text of each code.
+    """
+
+    language: Language
+    sentences: Mapping[str, str]
+
+    def text(self, code: str, /, **values: Value) -> str:
+        """Put a code into words.
+
+        Parameters
+        ----------
+        code
+            Key of the sentence.
+        **values
+            The values it names.
+
+        Returns
+        -------
+        str
+            The sentence; the bare code with its values where the catalogue has none, so that a
+            planner still learns what is known.
+        """
+        template = self.sentences.get(code)
+        if template is None:
+            listed = ", ".join(f"{name}={value}" for name, value in values.items())
+            return f"{code} {listed}".strip()
+        return template.format(**{name: self._shown(value) for name, value in values.items()})
+
+    def _shown(self, value: Value) -> Value:
+        return self.text("no_value") if value is None else value
+
+    def say(self, statement: Statement) -> str:
+        """Put a statement of the domain into words, codes in its values included."""
+        return self.text(statement.code, **self._worded(statement.values))
+
+    def error(self, error: MuPlanError) -> str:
+        """Put an error into one sentence."""
+        return self.text(error.code, **self._worded(error.values))
+
+    def _worded(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        """Show lists of field codes (states, utilities, columns) by their words."""
+        worded = dict(values)
+        for name, field in (("states", "state"), ("utilities", "utilities")):
+            if isinstance(worded.get(name), str):
+                worded[name] = self.codes(field, str(worded[name]))
+        for name in ("column", "columns"):
+            if isinstance(worded.get(name), str):
+                parts = str(worded[name]).split(";")
+                worded[name] = "、".join(
+                    self.heading(part) if part in FIELDS else part for part in parts
+                )
+        return worded
+
+    def word(self, field: str, code: object) -> str:
+        """Give the word of a code of a field; the code itself where it has none."""
+        if not isinstance(code, str):
+            return self.text("no_value")
+        words = FIELDS[field].values.get(code)
+        return words[LANGUAGES.index(self.language)] if words else code
+
+    def codes(self, field: str, codes: str) -> str:
+        """Give the words of several codes divided by ``;``."""
+        return "、".join(self.word(field, code) for code in codes.split(";") if code)
+
+    def heading(self, column: str) -> str:
+        """Give the heading of a column, with its unit."""
+        field: Field = FIELDS[column]
+        name = field.zh if self.language == "zh" else field.en
+        if not field.unit:
+            return name
+        return f"{name}（{field.unit}）" if self.language == "zh" else f"{name} ({field.unit})"
+
+
+@cache
+def catalogue(language: Language) -> Catalogue:
+    """Read all sentences of a language.
+
+    Parameters
+    ----------
+    language
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    Catalogue
+        The sentences.
+    """
+    sentences: dict[str, str] = {}
+    for path in sorted((LOCALE / language).glob("*.yaml")):
+        entries = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        twice = sentences.keys() & entries.keys()
+        if twice:
+            raise MuPlanError("sentence_twice", file=path.name, codes=", ".join(sorted(twice)))
+        sentences.update(entries)
+    return Catalogue(language, sentences)
