@@ -1,4 +1,4 @@
-"""What cuts the land: expressways, railways and rivers, and the lanes and ditches between parcels."""
+"""What cuts the land: expressways, railways, rivers, and lanes and ditches between parcels."""
 
 import geopandas as gpd
 import numpy as np

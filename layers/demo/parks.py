@@ -51,7 +51,9 @@ def make_parks(
     ]
     return gpd.GeoDataFrame(
         {
-            "park_id": [f"{row.unit_id}-{ID_OF_KIND[row.kind]}{n:02d}" for n, row in enumerate(rows)],
+            "park_id": [
+                f"{row.unit_id}-{ID_OF_KIND[row.kind]}{n:02d}" for n, row in enumerate(rows)
+            ],
             "name": [row.name or f"{row.town}工业园区" for row in rows],
             "unit_id": [row.unit_id for row in rows],
             "town": [row.town for row in rows],

@@ -96,11 +96,9 @@ def _protected(recipe: Recipe, city: shapely.Geometry, crs: CRS, rng: np.random.
         x, y = places_xy([row.at], crs)[0]
         angles = np.sort(rng.uniform(0, 2 * np.pi, 24))
         radii = rng.normal(1, 0.12, 24).clip(0.6, 1.4)
-        lake = shapely.Polygon(
-            np.column_stack([np.cos(angles) * 1.2, np.sin(angles)]) * radii[:, None]
-        )
-        lake = shapely.transform(lake, lambda xy, k=np.sqrt(row.km2 * 1e6 / lake.area): xy * k)
-        placed = shapely.transform(lake, lambda xy, at=(x, y): xy + at)
+        ring = np.column_stack([np.cos(angles) * 1.2, np.sin(angles)]) * radii[:, None]
+        scale = np.sqrt(row.km2 * 1e6 / shapely.Polygon(ring).area)
+        placed = shapely.Polygon(ring * scale + np.array([x, y]))
         rows.append((row.constraint_kind, row.name, shapely.intersection(placed, city)))
     return rows
 

@@ -171,6 +171,11 @@ class Recipe:
     products: list[ProductRow]
     cases: Cases
 
+    @property
+    def assessed(self) -> list[UnitRow | ZoneRow]:
+        """The nine units of assessment: counties, then functional zones."""
+        return [*self.units, *self.zones]
+
     def source_words(self, key: str) -> str:
         """Give title and date of a source as one line."""
         source = self.sources[key]

@@ -128,7 +128,7 @@ def make_approved_boundaries(
                 others = [s for (name, _), s in drawn.items() if name != block.name]
                 room = shapely.difference(outline.buffer(-SPACING_M), shapely.union_all(others))
                 step = sum(np.sqrt(s.area) for s in others) / 2 + np.sqrt(km2 * KM2) / 2
-                shift = rng.uniform(-300, 300, 2) + (step * bool(others), 0)
+                shift = rng.uniform(-300, 300, 2) + np.array([step * bool(others), 0.0])
                 drawn[block.name, km2] = planned_area(
                     (centre[0] + shift[0], centre[1] + shift[1]), km2 * KM2, turn=row.turn,
                     stretch=1.2, rng=rng, within=room,

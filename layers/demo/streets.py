@@ -131,12 +131,12 @@ def _grid(number: int, ground: Ground, rng: np.random.Generator) -> list[Block]:
     half = float(np.hypot(away[:, 0], away[:, 1]).max())
     widths, heights = BLOCK_SIZES_M[ground.kind]
     columns, rows = _bands(half, widths, rng), _bands(half, heights, rng)
-    turn = np.deg2rad(ground.turn)
+    cos, sin = np.cos(np.deg2rad(ground.turn)), np.sin(np.deg2rad(ground.turn))
     blocks = []
     for x, width in columns:
         for y, height in rows:
             u, v = x + width / 2, y + height / 2
-            at = middle + (u * np.cos(turn) - v * np.sin(turn), u * np.sin(turn) + v * np.cos(turn))
+            at = middle + np.array([[cos, -sin], [sin, cos]]) @ np.array([u, v])
             point = shapely.Point(at)
             if shapely.distance(ground.shape, point) > max(width, height) / 2:
                 continue
@@ -194,7 +194,8 @@ def _rings(block: Block, rng: np.random.Generator) -> list[Floats]:
                 ]
             )  # fmt: skip
             rings += _l_shape(quad, rng) if rng.random() < L_SHAPE_SHARE else [quad]
-    return [ring + (block.x, block.y) for ring in rings]
+    corner = np.array([block.x, block.y])
+    return [ring + corner for ring in rings]
 
 
 def _breaks(block: Block, rows: int, rng: np.random.Generator) -> Floats:

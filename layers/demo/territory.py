@@ -1,4 +1,4 @@
-"""Where the nine units of assessment lie: seven counties that share their borders, two zones inside.
+"""Where the nine units of assessment lie: seven counties sharing borders, two zones inside.
 
 Schematic: the city's hand-drawn outline is divided by a power diagram whose weights are moved until
 each county has its published land area; the borders between the corners then wander a little.
@@ -52,7 +52,7 @@ def make_units(recipe: Recipe, crs: CRS, rng: np.random.Generator) -> gpd.GeoDat
                 within=host.buffer(-50),
             )
         )  # fmt: skip
-    rows = [*recipe.units, *recipe.zones]
+    rows = recipe.assessed
     return gpd.GeoDataFrame(
         {
             "unit_id": [row.unit_id for row in rows],
@@ -109,10 +109,9 @@ def _fitted_weights(
     wanted: Floats,
 ) -> Floats:
     west, south, east, north = outline.bounds
-    x, y = np.meshgrid(np.arange(west, east, SAMPLE_M), np.arange(south, north, SAMPLE_M))
-    x, y = x.ravel(), y.ravel()
-    inside = shapely.contains_xy(outline, x, y)
-    points = np.column_stack([x[inside], y[inside]])
+    xs, ys = np.meshgrid(np.arange(west, east, SAMPLE_M), np.arange(south, north, SAMPLE_M))
+    points = np.column_stack([xs.ravel(), ys.ravel()])
+    points = points[shapely.contains_xy(outline, points)]
     distances = ((points[:, None, :] - seats[None]) ** 2).sum(axis=2)
     for _ in range(WEIGHT_STEPS):
         owner = of_unit[(distances - weights[of_unit]).argmin(axis=1)]

@@ -1,0 +1,250 @@
+"""How the demonstration workspace is made: a seeded, synthetic Jiaxing in one file."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geo.crs import parse_crs
+from layers.contracts import CONTRACTS
+from layers.demo.drawing import stream
+from layers.demo.elements import allot, allotment_rows, make_quotas
+from layers.demo.figures import make_platform_indicators
+from layers.demo.firms import make_enterprise_indicators, make_enterprises
+from layers.demo.grounds import make_grounds
+from layers.demo.ledger import (
+    make_events,
+    make_grants,
+    make_milestones,
+    make_problems,
+    make_targets,
+)
+from layers.demo.noise import slivers, survey_noise
+from layers.demo.obstacles import corridors, make_lanes, make_trunks
+from layers.demo.parcels import make_parcels, ready_parcels
+from layers.demo.parks import make_parks
+from layers.demo.planning_lines import make_constraints, make_facilities
+from layers.demo.projects import make_projects
+from layers.demo.recipe import Recipe, read_recipe
+from layers.demo.register import make_approved_boundaries, make_platforms, qualified_land
+from layers.demo.relief import make_relief
+from layers.demo.streets import draw_parcels
+from layers.demo.territory import make_units
+from layers.errors import LayerError
+from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
+from layers.workspace.protocol import Provenance
+
+ACTOR = "MuPlan"
+LICENCE = "演示数据，可自由使用"
+
+Frames = dict[str, pd.DataFrame]
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """How much of everything a demo of one size has."""
+
+    parcels: int
+    villages: int
+    intrusions: int
+    enterprises: int
+    coverage: float
+    allotments: int
+    projects: int
+    problems: int
+    grants: int
+
+
+SIZES = {
+    "small": Amounts(1_500, 2, 6, 300, 0.2, 6, 40, 24, 12),
+    "city": Amounts(20_000, 9, 30, 2_000, 0.95, 14, 120, 80, 40),
+}
+
+
+def build_demo(
+    path: Path,
+    recipe: Path,
+    *,
+    size: Literal["small", "city"],
+    seed: int,
+    created_at: str,
+    progress: Progress | None = None,
+) -> GeoPackageWorkspace:
+    """Make the demonstration workspace: real names, published facts, synthetic figures.
+
+    Parameters
+    ----------
+    path
+        File to make; it must not exist. It appears only when it is whole.
+    recipe
+        The recipe file.
+    size
+        ``small`` (about 1 500 parcels) or ``city`` (about 20 000).
+    seed
+        Equal seeds make equal layers.
+    created_at
+        Moment of making (ISO).
+    progress
+        Called with the share done and the code of the step.
+
+    Returns
+    -------
+    GeoPackageWorkspace
+        The workspace, every layer and table filled.
+
+    Raises
+    ------
+    LayerError
+        ``file_exists``, ``folder_missing``, and those of the recipe.
+    """
+    if path.exists():
+        raise LayerError("file_exists", path=str(path))
+    if not path.parent.is_dir():
+        raise LayerError("folder_missing", path=str(path.parent))
+    tell = progress or (lambda fraction, step: None)
+    plan = read_recipe(recipe)
+    frames = make_frames(plan, SIZES[size], seed, tell)
+    tell(0.7, "demo_relief")
+    relief = make_relief(plan, gpd.GeoDataFrame(frames["units"]), stream(seed, "relief"))
+    source = Provenance(f"演示数据（合成，种子 {seed}）", created_at, licence=LICENCE)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        draft = create_workspace(
+            Path(folder) / path.name, parse_crs(plan.crs), title=plan.title,
+            created_at=created_at, as_of=plan.as_of, is_demo=True,
+        )  # fmt: skip
+        with draft.edit(ACTOR, created_at) as edit:
+            for number, name in enumerate(CONTRACTS):
+                tell(0.75 + 0.2 * number / len(CONTRACTS), "demo_store")
+                edit.replace(name, frames[name], source)
+            edit.replace_raster("dem", relief)
+        draft.path.replace(path)
+    tell(1.0, "demo_done")
+    return GeoPackageWorkspace(path)
+
+
+def make_frames(recipe: Recipe, amounts: Amounts, seed: int, tell: Progress) -> Frames:
+    """Make all layers and tables of the demo.
+
+    Parameters
+    ----------
+    recipe
+        What the city is made from.
+    amounts
+        How much of everything.
+    seed
+        Seed of all chance.
+    tell
+        Called with the share done and the code of the step.
+
+    Returns
+    -------
+    dict
+        Frame by layer name.
+    """
+    tell(0.0, "demo_units")
+    units = make_units(recipe, parse_crs(recipe.crs), stream(seed, "units"))
+    tell(0.1, "demo_platforms")
+    platforms = make_platforms(recipe, units, stream(seed, "platforms"))
+    places = {
+        "units": units,
+        "major_platforms": platforms,
+        "approved_boundaries": make_approved_boundaries(
+            recipe, platforms, stream(seed, "approved")
+        ),
+        "parks": make_parks(recipe, units, platforms, stream(seed, "parks")),
+        "facilities": make_facilities(recipe, units, platforms, stream(seed, "facilities")),
+    }
+    tell(0.2, "demo_parcels")
+    land = _land(recipe, amounts, places, seed)
+    tell(0.5, "demo_enterprises")
+    firms = _firms(recipe, amounts, {**places, **land}, seed)
+    tell(0.6, "demo_projects")
+    work = _work(recipe, amounts, {**places, **land, **firms}, seed)
+    return {**places, **land, **firms, **work}
+
+
+def _land(
+    recipe: Recipe, amounts: Amounts, places: dict[str, gpd.GeoDataFrame], seed: int
+) -> dict[str, gpd.GeoDataFrame]:
+    units, platforms, parks = places["units"], places["major_platforms"], places["parks"]
+    trunks = make_trunks(recipe, units, stream(seed, "trunks"))
+    grounds = make_grounds(
+        recipe, units, platforms, parks, villages=amounts.villages, rng=stream(seed, "grounds")
+    )
+    closed = corridors(trunks)
+    cadastre = draw_parcels(grounds, closed, amounts.parcels, stream(seed, "streets"))
+    leaving = set(parks.loc[parks["disposition"] != "sub_park", "park_id"])
+    ready = ready_parcels(cadastre, grounds, leaving, stream(seed, "ready"))
+    noisy = survey_noise(cadastre.shapes, stream(seed, "noise"))
+    thin, beside = slivers(noisy, stream(seed, "slivers"))
+    owners = np.array([ground.owner for ground in grounds])[cadastre.ground]
+    parcels = make_parcels(
+        np.concatenate([noisy, thin]), np.concatenate([owners, owners[beside]]),
+        np.concatenate([ready, ready[beside]]), units=units, platforms=platforms, parks=parks,
+        rng=stream(seed, "parcels"),
+    )  # fmt: skip
+    between = np.isin(cadastre.lane_block, cadastre.block[ready])
+    lanes = make_lanes(
+        cadastre.lanes[between], cadastre.lane_m[between], parcels.crs, stream(seed, "lanes")
+    )
+    constraints = make_constraints(
+        recipe, units, platforms, parks, parcels, trunks, intrusions=amounts.intrusions,
+        rng=stream(seed, "constraints"),
+    )  # fmt: skip
+    barriers = pd.concat([trunks, lanes], ignore_index=True)
+    return {"land_parcels": parcels, "barriers": barriers, "constraints": constraints}
+
+
+def _firms(
+    recipe: Recipe, amounts: Amounts, layers: dict[str, gpd.GeoDataFrame], seed: int
+) -> Frames:
+    platforms = layers["major_platforms"]
+    enterprises = make_enterprises(
+        recipe, amounts.enterprises, parcels=layers["land_parcels"], platforms=platforms,
+        parks=layers["parks"], rng=stream(seed, "enterprises"),
+    )  # fmt: skip
+    figures = make_platform_indicators(recipe, platforms, stream(seed, "figures"))
+    return {
+        "enterprises": enterprises,
+        "platform_indicators": figures,
+        "enterprise_indicators": make_enterprise_indicators(
+            enterprises, figures, amounts.coverage, stream(seed, "firms")
+        ),
+    }
+
+
+def _work(
+    recipe: Recipe, amounts: Amounts, layers: dict[str, gpd.GeoDataFrame], seed: int
+) -> Frames:
+    platforms, parks = layers["major_platforms"], layers["parks"]
+    parcels = layers["land_parcels"]
+    allotted = allot(
+        recipe, amounts.allotments, parcels=parcels, qualified=qualified_land(platforms, parks),
+        rng=stream(seed, "allotments"),
+    )  # fmt: skip
+    portfolio = make_projects(
+        recipe, amounts.projects, allotted, parcels=parcels, platforms=platforms, parks=parks,
+        rng=stream(seed, "projects"),
+    )  # fmt: skip
+    projects = portfolio.projects
+    rows = allotment_rows(
+        recipe, allotted, portfolio.of_allotment, parcels, stream(seed, "elements")
+    )
+    return {
+        "element_allotments": rows,
+        "element_quotas": make_quotas(rows, stream(seed, "quotas")),
+        "projects": projects,
+        "project_events": make_events(projects, portfolio.rivals, stream(seed, "events")),
+        "targets": make_targets(recipe, stream(seed, "targets")),
+        "problems": make_problems(projects, amounts.problems, stream(seed, "problems")),
+        "support_grants": make_grants(
+            layers["enterprises"], parks, amounts.grants, stream(seed, "grants")
+        ),
+        "unit_milestones": make_milestones(recipe, stream(seed, "milestones")),
+    }
