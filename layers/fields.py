@@ -358,7 +358,7 @@ _LEDGER = (
     _field("granted_on", "date", "扶持日期", "granted on"),
     _field("policy", "text", "扶持政策", "policy"),
     _amount("grant_wan_yuan", "万元", "扶持金额", "amount granted"),
-    _field("milestone", "text", "工作节点", "milestone"),
+    _field("milestone", "text", "工作节点", "what the milestone is"),
     _field("due_on", "date", "应完成日期", "due on"),
     _field("done_on", "date", "完成日期", "done on"),
 )
