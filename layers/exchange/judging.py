@@ -75,7 +75,7 @@ def judge(
     names = keys_of(frame, contract)
     faults = (
         *report.faults,
-        *key_faults(frame, held, contract, mode),
+        *key_faults(names, held, contract, mode),
         *_flagged("place_implausible", "geometry", outside, names),
         *_long_cells(frame, names),
     )

@@ -1,5 +1,7 @@
 """Which rows of a file are already in the layer, by their keys."""
 
+import dataclasses
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -25,19 +27,18 @@ def keys_of(frame: pd.DataFrame, contract: Contract) -> list[str]:
     list of str
         One name per row; ``#<number>`` where the key is missing.
     """
-    keys = pd.DataFrame(frame[list(key_columns(contract))])
-    return row_names(conform(keys, contract)[0], contract)
+    columns = key_columns(contract)
+    narrow = dataclasses.replace(contract, columns=columns, geometry="none")
+    return row_names(conform(pd.DataFrame(frame[list(columns)]), narrow)[0], contract)
 
 
-def key_faults(
-    frame: pd.DataFrame, held: pd.DataFrame, contract: Contract, mode: Mode
-) -> list[Fault]:
+def key_faults(names: list[str], held: pd.DataFrame, contract: Contract, mode: Mode) -> list[Fault]:
     """Find rows that can't be added because they are there, or updated because they aren't.
 
     Parameters
     ----------
-    frame
-        New rows.
+    names
+        Keys of the new rows, by ``keys_of``.
     held
         Rows of the layer.
     contract
@@ -52,7 +53,6 @@ def key_faults(
     """
     if mode == "replace":
         return []
-    names = keys_of(frame, contract)
     known = np.isin(np.asarray(names, dtype=object), row_names(held, contract))
     stated = np.array([not name.startswith("#") or name in known for name in names], dtype=bool)
     code, wrong = ("key_exists", known) if mode == "add" else ("key_absent", stated & ~known)

@@ -426,7 +426,7 @@ def empty_workspace(tmp_path_factory):
     return make_workspace(tmp_path_factory.mktemp("empty"))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(rows=ROWS)
 def test_every_row_of_any_table_is_accepted_or_quarantined(empty_workspace, rows):
     names = ["project_id", "land_min_mu", "is_expansion", "mystery"]
