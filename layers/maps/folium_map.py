@@ -1,17 +1,20 @@
 """The map in the browser: made by folium, fed by the app's own addresses, without internet."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import ClassVar
 
 import folium
 from branca.element import MacroElement
+from folium.map import Layer
 from folium.template import Template
 
+from layers.errors import LayerError
 from layers.maps.furniture import Furniture
 from layers.maps.highlight import Highlight, feature_collection, look_of
 from layers.maps.legend import Language, legend_html
+from layers.maps.markup import markup
 from layers.maps.mercator import MAX_ZOOM
 from layers.maps.style import MapStyles, Mark
 from layers.maps.view import LABELS, MapView
@@ -30,6 +33,31 @@ class BaseMap:
     url: str
     attribution: str
     max_zoom: int
+
+
+def checked_address(url: str) -> str:
+    """Pass on the address of an online base map that can be one.
+
+    Parameters
+    ----------
+    url
+        Address with ``{z}``, ``{x}``, ``{y}`` (and ``{s}`` for a choice of hosts).
+
+    Returns
+    -------
+    str
+        The same address.
+
+    Raises
+    ------
+    LayerError
+        ``base_map_address_wrong``.
+    """
+    places = re.findall(r"\{[zxys]\}", url)
+    plain = re.sub(r"\{[zxys]\}", "0", url)
+    if re.fullmatch(r"https?://[^\s{}<>\"'`\\]+", plain) and {"{z}", "{x}", "{y}"} <= set(places):
+        return url
+    raise LayerError("base_map_address_wrong", url=url)
 
 
 @dataclass(frozen=True)
@@ -77,6 +105,11 @@ def build_map(
     -------
     folium.Map
         Make it anew for every use: showing a map changes it.
+
+    Raises
+    ------
+    LayerError
+        ``base_map_address_wrong``.
     """
     page = OfflineMap(
         location=(30.75, 120.75),
@@ -89,7 +122,7 @@ def build_map(
     # Before the tiles: a map that moves after they are added asks for them twice.
     page.add_child(_Extent(_corners(view)))
     if base_map is not None:
-        _add_tiles(page, base_map.url, words.base_map, 1, True, base_map.max_zoom)
+        _add_tiles(page, checked_address(base_map.url), words.base_map, 1, True, base_map.max_zoom)
     _add_tiles(page, _address(token, LABELS), words.labels, 99, shown is None or LABELS in shown)
     for height, layer in reversed(list(enumerate(view.layers))):
         style = layer.style
@@ -115,28 +148,18 @@ def _address(token: str, map_layer: str) -> str:
 def _add_tiles(
     page: folium.Map, url: str, title: str, height: int, shown: bool, max_zoom: int = MAX_ZOOM
 ) -> None:
-    folium.TileLayer(
-        url,
-        attr=" ",
-        name=escape(title),
-        overlay=True,
-        show=shown,
-        max_zoom=MAX_ZOOM,
-        max_native_zoom=max_zoom,
-        z_index=height,
-        update_when_zooming=False,
-    ).add_to(page)
+    page.add_child(_Tiles(url, markup(title), height, shown, max_zoom))
 
 
 def _furniture(view: MapView, words: MapWords, base_map: BaseMap | None) -> Furniture:
     addresses = {f"/{section.map_layer}/{{z}}": section.map_layer for section in view.legend}
     return Furniture(
-        legend_title=escape(words.legend),
+        legend_title=markup(words.legend),
         legend_html=legend_html(view.legend, words.language),
         section_of_address=addresses,
         zoom_in=words.zoom_in,
         zoom_out=words.zoom_out,
-        attribution=escape(base_map.attribution) if base_map is not None else "",
+        attribution=markup(base_map.attribution) if base_map is not None else "",
     )
 
 
@@ -157,8 +180,37 @@ class _Extent(MacroElement):  # type: ignore[misc]
         self.corners = corners
 
 
+class _Tiles(Layer):  # type: ignore[misc]
+    """Tiles from one address; folium's own class searches all known services for it first."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+        var {{ this.get_name() }} = L.tileLayer({{ this.url|tojson }}, {{ this.options|tojson }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(
+        self, url: str, title_html: str, height: int, is_shown: bool, max_zoom: int
+    ) -> None:
+        super().__init__(name=title_html, overlay=True, show=is_shown)
+        self._name = "TileLayer"
+        self.url = url
+        self.options = {
+            "maxZoom": MAX_ZOOM,
+            "maxNativeZoom": max_zoom,
+            "zIndex": height,
+            "updateWhenZooming": False,
+        }
+
+
 class _Vectors(MacroElement):  # type: ignore[misc]
-    """Shapes with captions; captions become text nodes, so that no markup in them acts."""
+    """Shapes with captions.
+
+    Captions travel percent-encoded, for the finished script is read as a template once more, and
+    become text nodes, so that neither a template nor markup in them acts.
+    """
 
     _template = Template(
         """
@@ -169,7 +221,7 @@ class _Vectors(MacroElement):  # type: ignore[misc]
             onEachFeature: (feature, shape) => {
                 if (!feature.properties.caption) { return; }
                 const caption = document.createElement("div");
-                caption.textContent = feature.properties.caption;
+                caption.textContent = decodeURIComponent(feature.properties.caption);
                 shape.bindTooltip(caption, {sticky: true});
             },
         }).addTo({{ this._parent.get_name() }});
@@ -209,7 +261,7 @@ def highlight_groups(
     groups = []
     for highlight in highlights:
         look = look_of(highlight, styles)
-        group = folium.FeatureGroup(name=escape(look.zh), control=False)
+        group = folium.FeatureGroup(name=markup(look.zh), control=False)
         group.add_child(_Vectors(feature_collection(highlight), _path_options(look.mark)))
         groups.append(group)
     return groups

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import geopandas as gpd
 import shapely
@@ -74,7 +75,7 @@ def feature_collection(highlight: Highlight) -> dict[str, object]:
     Returns
     -------
     dict
-        A GeoJSON FeatureCollection in degrees, with the property ``caption``.
+        A GeoJSON FeatureCollection in degrees, with the property ``caption``, percent-encoded.
 
     Raises
     ------
@@ -97,7 +98,7 @@ def feature_collection(highlight: Highlight) -> dict[str, object]:
             {
                 "type": "Feature",
                 "geometry": json.loads(shapely.to_geojson(shape)),
-                "properties": {"caption": caption},
+                "properties": {"caption": quote(caption, errors="replace")},
             }
             for shape, caption in zip(rounded, captions, strict=True)
             if shape is not None and not shape.is_empty

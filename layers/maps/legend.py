@@ -3,13 +3,13 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Literal
 
 import numpy as np
 import shapely
 
 from layers.maps.drawn import AREA, LINE, DrawnLayer, shapes_of
+from layers.maps.markup import markup
 from layers.maps.mercator import Window
 from layers.maps.paint import SUPERSAMPLING, paint
 from layers.maps.style import LayerStyle
@@ -123,11 +123,11 @@ def _section_html(section: LegendSection, language: Language) -> str:
     lines = "".join(
         f'<div class="mu-line"><img alt="" width="{WIDTH_PX}" height="{HEIGHT_PX}" '
         f'src="data:image/png;base64,{base64.b64encode(entry.png).decode("ascii")}">'
-        f"<span>{escape(entry.zh if language == 'zh' else entry.en)}</span>"
+        f"<span>{markup(entry.zh if language == 'zh' else entry.en)}</span>"
         f'<span class="mu-count">{entry.rows:,}</span></div>'
         for entry in section.entries
     )
     return (
-        f'<div class="mu-section" data-layer="{escape(section.map_layer)}">'
-        f'<div class="mu-title">{escape(title)}</div>{lines}</div>'
+        f'<div class="mu-section" data-layer="{markup(section.map_layer)}">'
+        f'<div class="mu-title">{markup(title)}</div>{lines}</div>'
     )
