@@ -78,9 +78,7 @@ def conform(
     for name in contract.columns:
         field = contract.field(name)
         if name not in frame.columns:
-            columns[name] = pd.Series(None, index=frame.index, dtype="object").astype(
-                DTYPES[field.kind]  # type: ignore[call-overload]
-            )
+            columns[name] = _nothing(frame.index, field)
             continue
         column, fault = _understand(frame[name], field)
         columns[name] = column
@@ -99,9 +97,16 @@ def conform(
     return gpd.GeoDataFrame(plain, geometry=empty, crs=crs), resisting
 
 
+def _nothing(index: pd.Index, field: Field) -> pd.Series:
+    empty = pd.Series(None, index=index, dtype="object")
+    return empty.astype(DTYPES[field.kind])  # type: ignore[call-overload]
+
+
 def _understand(column: pd.Series, field: Field) -> tuple[pd.Series, Resisting | None]:
     missing = column.isna() | column.map(lambda v: isinstance(v, str) and not v.strip())
     given = column[~missing]
+    if given.empty:
+        return _nothing(column.index, field), None
     if field.kind in {"int", "float"}:
         values, code = as_numbers(given), "not_a_number"
         if field.kind == "int" and not values.isna().any() and (values % 1 != 0).any():
@@ -111,7 +116,8 @@ def _understand(column: pd.Series, field: Field) -> tuple[pd.Series, Resisting |
     elif field.kind == "date":
         values, code = given.map(_iso_date), "not_a_date"
     elif field.values:
-        values, code = given.map(lambda v: _codes(v, field)), "code_unknown"
+        words = {label: code for code, labels in field.values.items() for label in (code, *labels)}
+        values, code = given.map(lambda v: _codes(v, field, words)), "code_unknown"
     else:
         values, code = given.map(_text), "not_a_text"
     bad = values.isna()
@@ -173,8 +179,7 @@ def _iso_date(value: object) -> object:
         return None
 
 
-def _codes(value: object, field: Field) -> object:
-    words = {label: code for code, labels in field.values.items() for label in (code, *labels)}
+def _codes(value: object, field: Field, words: dict[str, str]) -> object:
     items = re.split(r"[;；,，、]", str(value)) if field.kind == "list" else [str(value)]
     codes = [words.get(item.strip()) for item in items if item.strip()]
     if any(code is None for code in codes):

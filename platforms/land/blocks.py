@@ -286,11 +286,12 @@ def _measured(
     crs = parts.crs
     areas = ellipsoidal_area_m2(shapes, crs) if len(shapes) else np.empty(0)
     sums = np.bincount(labels, weights=areas, minlength=1).astype(np.float64)
+    reaching = np.flatnonzero(m2_to_mu(sums) >= query.min_mu * (1 - 1e-6))
+    groups = [np.flatnonzero(labels == label) for label in reaching]
+    unions = np.array([shapely.union_all(shapes[members]) for members in groups], dtype=object)
+    union_m2 = ellipsoidal_area_m2(unions, crs) if len(unions) else np.empty(0)
     rows = []
-    for label in np.flatnonzero(m2_to_mu(sums) >= query.min_mu * (1 - 1e-6)):
-        members = np.flatnonzero(labels == label)
-        union = shapely.union_all(shapes[members])
-        area_m2 = float(ellipsoidal_area_m2([union], crs)[0])
+    for members, union, area_m2 in zip(groups, unions, union_m2.tolist(), strict=True):
         if compare(m2_to_mu(area_m2), query.min_mu) < 0:
             continue
         ids = sorted(parts["part_id"].to_numpy()[members])
