@@ -13,7 +13,8 @@ import pandas as pd
 from geo.crs import parse_crs
 from layers.contracts import CONTRACTS
 from layers.demo.drawing import stream
-from layers.demo.elements import allot, allotment_rows, make_quotas
+from layers.demo.element_rows import allotment_rows, make_quotas
+from layers.demo.elements import allot
 from layers.demo.figures import make_platform_indicators
 from layers.demo.firms import make_enterprise_indicators, make_enterprises
 from layers.demo.grounds import make_grounds

@@ -213,8 +213,8 @@ def _year(
     alone = np.where(large, 2_500 + 9_000 * weight, rng.uniform(*BELOW_SCALE_WAN_YUAN, count))
     member = group.notna().to_numpy()
     output = np.where(member, shared(given["output_yi_yuan"] * 1e4, weight), alone)
-    land_parts = weight * thrift
-    land = np.where(member, shared(given["above_scale_land_mu"], land_parts), output / 380 * thrift)
+    alone_land = output / 380 * thrift
+    land = np.where(member, shared(given["above_scale_land_mu"], weight * thrift), alone_land)
     tax = np.where(member, shared(given["tax_yi_yuan"] * 1e4, weight), output * 0.04)
     added = np.where(member, shared(given["value_added_yi_yuan"] * 1e4, weight), output * 0.2)
     energy = np.where(member, shared(given["energy_tce"], weight / thrift), output * 0.06)

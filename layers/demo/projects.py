@@ -10,7 +10,8 @@ import shapely
 
 from geo.measure import ellipsoidal_area_m2
 from geo.units import M2_PER_MU, m2_to_mu
-from layers.demo.elements import POLLUTANTS, Allotted
+from layers.demo.element_rows import POLLUTANTS
+from layers.demo.elements import Allotted
 from layers.demo.firms import located
 from layers.demo.parcels import choose
 from layers.demo.recipe import Recipe

@@ -8,7 +8,6 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from geo.measure import ellipsoidal_area_m2
 from geo.units import m2_to_mu
 from layers.demo.drawing import places_xy, planned_area
 from layers.demo.recipe import ApprovedRow, PlatformRow, Recipe
@@ -167,47 +166,5 @@ def qualified_land(platforms: gpd.GeoDataFrame, parks: gpd.GeoDataFrame) -> shap
         One shape.
     """
     high = platforms[platforms["level"].isin(["national", "provincial"])]
-    return _with_sub_parks(high, parks)
-
-
-def major_land(platforms: gpd.GeoDataFrame, parks: gpd.GeoDataFrame) -> shapely.Geometry:
-    """Join the outlines of the major platforms with their sub-parks (重大平台).
-
-    Parameters
-    ----------
-    platforms
-        Layer ``major_platforms``.
-    parks
-        Layer ``parks``.
-
-    Returns
-    -------
-    Geometry
-        One shape.
-    """
-    return _with_sub_parks(platforms[platforms["is_major"].astype(bool)], parks)
-
-
-def _with_sub_parks(chosen: gpd.GeoDataFrame, parks: gpd.GeoDataFrame) -> shapely.Geometry:
-    belongs = (parks["disposition"] == "sub_park") & parks["platform_id"].isin(
-        chosen["platform_id"]
-    )
-    return shapely.union_all([*chosen.geometry, *parks.geometry[belongs]])
-
-
-def area_mu(shape: shapely.Geometry, crs: CRS) -> float:
-    """Measure one shape on the ellipsoid [亩].
-
-    Parameters
-    ----------
-    shape
-        Polygon.
-    crs
-        Its system.
-
-    Returns
-    -------
-    float
-        Area [亩].
-    """
-    return float(m2_to_mu(ellipsoidal_area_m2([shape], crs)[0]))
+    belongs = (parks["disposition"] == "sub_park") & parks["platform_id"].isin(high["platform_id"])
+    return shapely.union_all([*high.geometry, *parks.geometry[belongs]])
