@@ -98,8 +98,9 @@ def conform(
 
 
 def _nothing(index: pd.Index, field: Field) -> pd.Series:
-    empty = pd.Series(None, index=index, dtype="object")
-    return empty.astype(DTYPES[field.kind])  # type: ignore[call-overload]
+    empty: pd.Series = pd.Series(None, index=index, dtype="object")
+    empty = empty.astype(DTYPES[field.kind])  # type: ignore[call-overload]
+    return empty
 
 
 def _understand(column: pd.Series, field: Field) -> tuple[pd.Series, Resisting | None]:

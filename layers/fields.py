@@ -233,7 +233,7 @@ _IDENTITY = (
     _field("target_id", "text", "目标代码", "target"),
     _field("problem_id", "text", "问题编号", "problem"),
     _field("grant_id", "text", "扶持记录编号", "support grant"),
-    _field("milestone_id", "text", "节点编号", "milestone"),
+    _field("milestone_id", "text", "节点编号", "milestone code"),
     _field("name", "text", "名称", "name"),
     _field("note", "text", "备注", "note"),
     _field("source_doc", "text", "依据文号", "source document"),
@@ -358,7 +358,7 @@ _LEDGER = (
     _field("granted_on", "date", "扶持日期", "granted on"),
     _field("policy", "text", "扶持政策", "policy"),
     _amount("grant_wan_yuan", "万元", "扶持金额", "amount granted"),
-    _field("milestone", "text", "工作节点", "what the milestone is"),
+    _field("milestone", "text", "工作节点", "milestone"),
     _field("due_on", "date", "应完成日期", "due on"),
     _field("done_on", "date", "完成日期", "done on"),
 )
