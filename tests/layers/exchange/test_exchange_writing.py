@@ -186,8 +186,8 @@ def test_a_spreadsheet_has_words_units_real_dates_and_numbers(tmp_path):
         "地块编号", "地块状态", "状态日期", "配套条件", "面积（椭球，亩）", "地块数",
         "是否新增建设用地", "src_旧", "录入时间",
     ]  # fmt: skip
-    assert rows[1] == ["P1", "可供", datetime.fromisoformat("2024-04-01"), "通路;通电", 102.5, 1, "是", "x",
-                       datetime.fromisoformat("2024-04-01T08:30")]  # fmt: skip
+    day, moment = datetime.fromisoformat("2024-04-01"), datetime.fromisoformat("2024-04-01T08:30")
+    assert rows[1] == ["P1", "可供", day, "通路;通电", 102.5, 1, "是", "x", moment]
     assert rows[2][2] is None
     assert rows[2][8] == "2024-04-01T08:30:00+08:00"
     assert rows[3][0] == "合计"
