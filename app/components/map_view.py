@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit_folium import st_folium
 
+from app.messages import Catalogue
 from app.tile_registry import new_token, shared_registry
-from layers.maps.folium_map import BaseMap, MapWords, build_map, highlight_groups
+from layers.maps.folium_map import MapWords, build_map, highlight_groups
 from layers.maps.highlight import Highlight
 from layers.maps.mercator import zoom_for
 from layers.maps.view import Bounds, MapView
@@ -27,27 +28,27 @@ class Click:
 
 def show_map(
     view: MapView,
-    words: MapWords,
+    words: Catalogue,
     *,
     key: str,
     shown: Collection[str] | None = None,
     highlights: Sequence[Highlight] = (),
     focus: Bounds | None = None,
-    base_map: BaseMap | None = None,
+    base_map_url: str | None = None,
     height_px: int = DEFAULT_HEIGHT_PX,
 ) -> Click | None:
     """Show a map and say where it was clicked last.
 
     Call it within the page's own ``st.fragment``, together with what the click changes: then a
     click reruns that part only, and the map stays as it is. The map is built anew only where
-    ``view``, ``words``, ``shown`` or ``base_map`` change; highlights and focus are sent alone.
+    ``view``, ``words``, ``shown`` or ``base_map_url`` change; highlights and focus are sent alone.
 
     Parameters
     ----------
     view
         The prepared map; keep it in ``st.cache_resource``, so that it stays the same object.
     words
-        Words on the map.
+        Catalogue of the page's language.
     key
         Name of this map, one for each map of a session.
     shown
@@ -56,7 +57,7 @@ def show_map(
         Shapes laid over the map, at most 2000 each.
     focus
         West, south, east, north [degrees] to move to; the map moves when this changes.
-    base_map
+    base_map_url
         Online base map from the settings, None for none.
     height_px
         Height of the map.
@@ -69,7 +70,8 @@ def show_map(
     Raises
     ------
     LayerError
-        ``highlight_unknown``, ``highlight_too_many``, ``highlight_uneven``, ``layer_without_crs``.
+        ``highlight_unknown``, ``highlight_too_many``, ``highlight_uneven``, ``layer_without_crs``,
+        ``base_map_address_wrong``.
     """
     token = _token_of(view, key)
     groups = highlight_groups(highlights, view.styles)
@@ -79,7 +81,7 @@ def show_map(
         centre = ((south + north) / 2, (west + east) / 2)
         zoom = zoom_for(focus, height_px)
     answer = st_folium(
-        build_map(view, token, words, shown, base_map),
+        build_map(view, token, map_words(words), shown, base_map_url),
         key=key,
         height=height_px,
         use_container_width=True,
@@ -89,6 +91,18 @@ def show_map(
         zoom=zoom,
     )
     return _click_of(answer)
+
+
+def map_words(words: Catalogue) -> MapWords:
+    """Take the words that stand on every map from the catalogue."""
+    return MapWords(
+        language=words.language,
+        legend=words.text("map_legend"),
+        labels=words.text("map_labels"),
+        base_map=words.text("map_base_map"),
+        zoom_in=words.text("map_zoom_in"),
+        zoom_out=words.text("map_zoom_out"),
+    )
 
 
 def _token_of(view: MapView, key: str) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 import folium
 from branca.element import MacroElement
@@ -22,17 +23,10 @@ from layers.maps.view import LABELS, MapView
 # The map's frame lies two levels below the app's root, so these addresses hold under any prefix.
 VENDOR_ROOT = "../../vendor/leaflet"
 TILE_ROOT = "../../maptiles"
+BASE_MAP_ZOOM = 18
+"""Deepest zoom of an online base map; beyond it its tiles are enlarged."""
 CHINA = ((18.0, 73.0), (54.0, 135.0))
 """What an empty map shows: south-west and north-east corner [degrees, latitude first]."""
-
-
-@dataclass(frozen=True)
-class BaseMap:
-    """An online base map that the site has chosen: address with {z}/{x}/{y}, and its owner."""
-
-    url: str
-    attribution: str
-    max_zoom: int
 
 
 def checked_address(url: str) -> str:
@@ -84,7 +78,7 @@ def build_map(
     token: str,
     words: MapWords,
     shown: Collection[str] | None = None,
-    base_map: BaseMap | None = None,
+    base_map_url: str | None = None,
 ) -> folium.Map:
     """Make the map of a view; the same arguments make the same map, word for word.
 
@@ -98,8 +92,8 @@ def build_map(
         Words on the map.
     shown
         Names of the map layers switched on at first; None for those the styles switch on.
-    base_map
-        Online base map, None for a blank ground.
+    base_map_url
+        Address of an online base map, None for a blank ground; its host is named on the map.
 
     Returns
     -------
@@ -121,8 +115,9 @@ def build_map(
     )
     # Before the tiles: a map that moves after they are added asks for them twice.
     page.add_child(_Extent(_corners(view)))
-    if base_map is not None:
-        _add_tiles(page, checked_address(base_map.url), words.base_map, 1, True, base_map.max_zoom)
+    if base_map_url is not None:
+        address = checked_address(base_map_url)
+        _add_tiles(page, address, words.base_map, 1, True, BASE_MAP_ZOOM)
     _add_tiles(page, _address(token, LABELS), words.labels, 99, shown is None or LABELS in shown)
     for height, layer in reversed(list(enumerate(view.layers))):
         style = layer.style
@@ -130,7 +125,7 @@ def build_map(
         is_shown = style.is_shown if shown is None else style.name in shown
         _add_tiles(page, _address(token, style.name), title, 10 + height, is_shown)
     page.add_child(folium.LayerControl(collapsed=False, autoZIndex=False))
-    page.add_child(_furniture(view, words, base_map))
+    page.add_child(_furniture(view, words, base_map_url))
     return page
 
 
@@ -151,7 +146,8 @@ def _add_tiles(
     page.add_child(_Tiles(url, markup(title), height, shown, max_zoom))
 
 
-def _furniture(view: MapView, words: MapWords, base_map: BaseMap | None) -> Furniture:
+def _furniture(view: MapView, words: MapWords, base_map_url: str | None) -> Furniture:
+    host = urlsplit(base_map_url).hostname if base_map_url is not None else None
     addresses = {f"/{section.map_layer}/{{z}}": section.map_layer for section in view.legend}
     return Furniture(
         legend_title=markup(words.legend),
@@ -159,7 +155,7 @@ def _furniture(view: MapView, words: MapWords, base_map: BaseMap | None) -> Furn
         section_of_address=addresses,
         zoom_in=words.zoom_in,
         zoom_out=words.zoom_out,
-        attribution=markup(base_map.attribution) if base_map is not None else "",
+        attribution=markup(f"{words.base_map} {host}") if host else "",
     )
 
 

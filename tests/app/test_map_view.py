@@ -11,8 +11,8 @@ def page():
     import streamlit as st
 
     import app.components.map_view as component
+    from app.messages import catalogue
     from app.tile_registry import shared_registry
-    from layers.maps.folium_map import MapWords
     from layers.maps.highlight import Highlight
     from layers.maps.style_file import load_styles
     from layers.maps.view import prepare_view
@@ -28,7 +28,7 @@ def page():
         styles = load_styles(root / "data" / "styles" / "layers.yaml")
         return prepare_view({"land_parcels": frame}, styles, "2025-06-30")
 
-    words = MapWords("zh", "图例", "名称标注", "在线底图", "放大", "缩小")
+    words = catalogue("zh")
     shown = view(st.session_state.get("which", "idle"))
     square = gpd.GeoSeries([shapely.box(0, 0, 9, 9)], crs=3857)
     click = component.show_map(
