@@ -79,7 +79,9 @@ def unit_of_place(shapes: gpd.GeoSeries, units: gpd.GeoDataFrame) -> pd.Series:
     """
     found: list[object] = [None] * len(shapes)
     if len(units) and len(shapes):
-        largest = area_by_unit(shapes, assessment_areas(units)).drop_duplicates("position")
+        # A copy, because the cutting out of zones must never reach the caller's layer.
+        areas = assessment_areas(units.copy())
+        largest = area_by_unit(shapes, areas).drop_duplicates("position")
         for position, unit_id in zip(largest["position"], largest["unit_id"], strict=True):
             found[int(position)] = unit_id
     return pd.Series(np.array(found, dtype=object), index=shapes.index, dtype="str")

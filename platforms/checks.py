@@ -19,7 +19,7 @@ from platforms.indicators.verdicts import per_mu_verdicts
 from platforms.judge import judge
 from platforms.nearest import nearest_known
 from platforms.policy.dated import PolicySet, iso_day
-from platforms.source import LayerSource
+from platforms.source import LayerSource, ReadOnce
 from platforms.statement import say
 from platforms.verdict import Verdict
 
@@ -127,7 +127,8 @@ def run_checks(
     """
     if policy.as_of != query.as_of:
         raise PlanningError("as_of_differs", as_of=query.as_of, policy_as_of=policy.as_of)
-    units = source.read("units")
+    layers = ReadOnce(source)
+    units = layers.read("units")
     known = list(units["unit_id"])
     for unit_id in query.units:
         if unit_id not in known:
@@ -144,7 +145,7 @@ def run_checks(
             continue
         scope = policy.rule(rule_id, parts[0]).rule.scope
         asked = [u for u in units_in_scope(units, scope) if not query.units or u in query.units]
-        job = _Job(rule_id, query.figures_year, tuple(asked), source, policy, crs)
+        job = _Job(rule_id, query.figures_year, tuple(asked), layers, policy, crs)
         verdicts += check(job)
         if scope == ("U7",):
             lost = [u for u in kindless if not query.units or u in query.units]

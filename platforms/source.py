@@ -21,3 +21,23 @@ class LayerSource(Protocol):
         DataFrame
             Its rows.
         """
+
+
+class ReadOnce:
+    """A source that reads each layer only once, for a job that asks for some again and again.
+
+    Parameters
+    ----------
+    source
+        Where the layers come from.
+    """
+
+    def __init__(self, source: LayerSource) -> None:
+        self._source = source
+        self._read: dict[str, pd.DataFrame] = {}
+
+    def read(self, layer: str) -> pd.DataFrame:
+        """Read a layer, as ``LayerSource.read``; the frame is shared and not to be changed."""
+        if layer not in self._read:
+            self._read[layer] = self._source.read(layer)
+        return self._read[layer]

@@ -14,29 +14,31 @@ from geo.overlay import intersecting_pairs
 from geo.units import m2_to_mu
 from platforms.assessed import assessed_units, major_rows
 from platforms.judge import holds, judge
-from platforms.outlines import platform_outlines
+from platforms.outlines import Shapes, platform_outlines, shapes_of
 from platforms.policy.dated import DatedRule, PolicySet
 from platforms.statement import Statement, say
 from platforms.verdict import Evidence, Verdict
 
 
 @dataclass(frozen=True)
-class _Space:
-    """What was found of one platform.
+class _Figures:
+    """What was measured of one platform.
 
     Attributes
     ----------
-    shape
-        Outline with sub-parks less what is deducted.
     area_mu
-        Its ellipsoidal area [亩]; an upper bound where anything below is open.
+        Outline with sub-parks less what is deducted [亩]; an upper bound where anything is unclear.
     unclear
         Constraints that touch it and don't say whether, or on which side, they block.
+    remainder_mu, unknown_mu
+        What of it is under no parcel in use, and what of that is under a parcel of unknown state
+        [亩]; None without parcels on record.
     """
 
-    shape: shapely.Geometry
     area_mu: float
     unclear: tuple[str, ...]
+    remainder_mu: float | None
+    unknown_mu: float | None
 
 
 def developable_verdicts(
@@ -78,15 +80,18 @@ def developable_verdicts(
     dated = policy.rule("A2")
     major = major_rows(platforms)
     under = assessed_units(major, units)
+    chosen = [
+        (unit_id, position)
+        for unit_id in unit_ids
+        for position in np.flatnonzero(under.eq(unit_id).to_numpy(dtype=bool))
+    ]
     in_force = constraints_in_force(constraints, policy.as_of)
-    verdicts = []
-    for unit_id in unit_ids:
-        for position in np.flatnonzero(under.eq(unit_id).to_numpy(dtype=bool)):
-            row = major.iloc[[position]]
-            space = _space(row, parks, in_force, policy, crs)
-            beside = _beside(row.iloc[0], space, parcels, dated, policy, crs)
-            verdicts.append(_verdict(dated, row.iloc[0], unit_id, space, constraints.empty, beside))
-    return verdicts
+    spaces = [_space(major.iloc[[position]], parks, in_force, policy) for _, position in chosen]
+    measured = _measure(spaces, parcels, policy, crs)
+    return [
+        _verdict(dated, major.iloc[position], unit_id, figures, constraints.empty)
+        for (unit_id, position), figures in zip(chosen, measured, strict=True)
+    ]
 
 
 def constraints_in_force(constraints: gpd.GeoDataFrame, as_of: str) -> gpd.GeoDataFrame:
@@ -101,80 +106,98 @@ def _space(
     parks: gpd.GeoDataFrame,
     constraints: gpd.GeoDataFrame,
     policy: PolicySet,
-    crs: CRS,
-) -> _Space:
+) -> tuple[shapely.Geometry, tuple[str, ...]]:
+    """Cut what is deducted out of a platform; name the constraints that leave it unclear."""
     shape = shapely.union_all(platform_outlines(row, parks))
-    near = constraints[shapely.intersects(np.asarray(constraints.geometry.array), shape)]
+    near = constraints[shapely.intersects(shapes_of(constraints), shape)]
     blocks = constraints["severity"].isin(policy.setting_texts("S16", "deducted_severities"))
     unclear = near[near["severity"].isna() | (blocks[near.index] & near["applies"].isna())]
     inside = near[blocks[near.index] & near["applies"].eq("inside").fillna(value=False)]
-    shape = shapely.difference(shape, shapely.union_all(np.asarray(inside.geometry.array)))
+    shape = shapely.difference(shape, shapely.union_all(shapes_of(inside)))
     beyond = constraints[blocks & constraints["applies"].eq("outside").fillna(value=False)]
     for _, group in beyond.groupby(beyond["constraint_kind"].fillna("")):
-        shape = shapely.intersection(shape, shapely.union_all(np.asarray(group.geometry.array)))
-    area_mu = m2_to_mu(float(ellipsoidal_area_m2([shape], crs)[0]))
-    return _Space(shape, area_mu, tuple(unclear["constraint_id"]))
+        shape = shapely.intersection(shape, shapely.union_all(shapes_of(group)))
+    return shape, tuple(unclear["constraint_id"])
+
+
+def _measure(
+    spaces: list[tuple[shapely.Geometry, tuple[str, ...]]],
+    parcels: gpd.GeoDataFrame,
+    policy: PolicySet,
+    crs: CRS,
+) -> list[_Figures]:
+    shapes = np.array([shape for shape, _ in spaces], dtype=object)
+    areas = _areas_mu(shapes, crs)
+    if parcels.empty:
+        return [
+            _Figures(area, unclear, None, None)
+            for area, (_, unclear) in zip(areas, spaces, strict=True)
+        ]
+    used = parcels["state"].isin(policy.setting_texts("S16", "used_states"))
+    unknown = parcels["state"].isna() | parcels["state"].eq("unknown")
+    left = _without(shapes, shapes_of(parcels[used]))
+    known = _without(left, shapes_of(parcels[unknown]))
+    remainders, of_known = _areas_mu(left, crs), _areas_mu(known, crs)
+    return [
+        _Figures(areas[n], unclear, remainders[n], remainders[n] - of_known[n])
+        for n, (_, unclear) in enumerate(spaces)
+    ]
+
+
+def _without(shapes: Shapes, covers: Shapes) -> Shapes:
+    """Cut covers out of shapes."""
+    of_shape, of_cover = intersecting_pairs(shapes, covers)
+    left = shapes.copy()
+    for n in range(len(shapes)):
+        cover = shapely.union_all(covers[of_cover[of_shape == n]])
+        left[n] = shapely.difference(shapes[n], cover)
+    return left
+
+
+def _areas_mu(shapes: Shapes, crs: CRS) -> list[float]:
+    return m2_to_mu(ellipsoidal_area_m2(shapes, crs)).tolist() if len(shapes) else []
 
 
 def _verdict(
-    dated: DatedRule,
-    row: pd.Series,
-    unit_id: str,
-    space: _Space,
-    unconstrained: bool,
-    beside: list[Statement],
+    dated: DatedRule, row: pd.Series, unit_id: str, figures: _Figures, unconstrained: bool
 ) -> Verdict:
-    is_bound = unconstrained or bool(space.unclear)
-    enough = holds(dated.rule, space.area_mu)
+    is_bound = unconstrained or bool(figures.unclear)
+    enough = holds(dated.rule, figures.area_mu)
     evidence = [Evidence("major_platforms", (str(row["platform_id"]),))]
     reasons = []
     if unconstrained:
-        reasons.append(say("a2_constraints_missing", area_mu=space.area_mu))
-    if space.unclear:
-        said = say("a2_constraints_unclear", count=len(space.unclear))
-        evidence.append(Evidence("constraints", space.unclear, said))
+        reasons.append(say("a2_constraints_missing", area_mu=figures.area_mu))
+    if figures.unclear:
+        said = say("a2_constraints_unclear", count=len(figures.unclear))
+        evidence.append(Evidence("constraints", figures.unclear, said))
     if pd.isna(row["boundary_kind"]) or row["boundary_kind"] == "schematic":
         reasons.append(say("outline_schematic"))
+    reasons.append(_declared(dated, row["developable_declared_mu"], figures.area_mu))
     return judge(
         dated,
-        None if is_bound and enough else space.area_mu,
+        None if is_bound and enough else figures.area_mu,
         unit_id=unit_id,
         platform_id=str(row["platform_id"]),
         evidence=tuple(evidence),
-        reasons=(*reasons, *beside),
+        reasons=(*reasons, *_remainder(dated, figures)),
     )
 
 
-def _beside(
-    row: pd.Series,
-    space: _Space,
-    parcels: gpd.GeoDataFrame,
-    dated: DatedRule,
-    policy: PolicySet,
-    crs: CRS,
-) -> list[Statement]:
-    """Give the readings that stand beside the measured one, and whether they disagree."""
-    enough = holds(dated.rule, space.area_mu)
-    declared = row["developable_declared_mu"]
-    if pd.isna(declared):
-        said = [say("a2_declared_missing")]
-    elif holds(dated.rule, float(declared)) == enough:
-        said = [say("a2_declared_agrees", declared_mu=float(declared), area_mu=space.area_mu)]
-    else:
-        said = [say("a2_declared_disagrees", declared_mu=float(declared), area_mu=space.area_mu)]
-    if parcels.empty:
-        return [*said, say("a2_remainder_unknown")]
-    remainder_mu = _remainder_mu(space, parcels, policy, crs)
-    said.append(say("a2_remainder", remainder_mu=remainder_mu))
-    if enough and not holds(dated.rule, remainder_mu):
+def _declared(dated: DatedRule, declared_mu: float, area_mu: float) -> Statement:
+    """Say what was declared, and whether it leads to another outcome."""
+    if pd.isna(declared_mu):
+        return say("a2_declared_missing")
+    if holds(dated.rule, float(declared_mu)) == holds(dated.rule, area_mu):
+        return say("a2_declared_agrees", declared_mu=float(declared_mu), area_mu=area_mu)
+    return say("a2_declared_disagrees", declared_mu=float(declared_mu), area_mu=area_mu)
+
+
+def _remainder(dated: DatedRule, figures: _Figures) -> list[Statement]:
+    """Say what is unbuilt or inefficient, and whether the rule is met by built land only."""
+    if figures.remainder_mu is None or figures.unknown_mu is None:
+        return [say("a2_remainder_unknown")]
+    remainder_mu = figures.remainder_mu
+    said = [say("a2_remainder", remainder_mu=remainder_mu, unknown_mu=figures.unknown_mu)]
+    if holds(dated.rule, figures.area_mu) and not holds(dated.rule, remainder_mu):
         said.append(say("a2_met_reading_1_only", remainder_mu=remainder_mu))
     return said
-
-
-def _remainder_mu(space: _Space, parcels: gpd.GeoDataFrame, policy: PolicySet, crs: CRS) -> float:
-    """Measure what of the space is unbuilt or inefficient: not under a parcel in use."""
-    used = parcels[parcels["state"].isin(policy.setting_texts("S16", "used_states"))]
-    shapes = np.asarray(used.geometry.array, dtype=object)
-    _, met = intersecting_pairs([space.shape], shapes)
-    left = shapely.difference(space.shape, shapely.union_all(shapes[met]))
-    return m2_to_mu(float(ellipsoidal_area_m2([left], crs)[0]))

@@ -135,3 +135,22 @@ def test_an_unknown_unit_and_two_different_days_are_refused():
     assert caught.value.code == "check_unit_unknown"
     with pytest.raises(PlanningError, match="as_of_differs"):
         run_checks(CITY, CheckQuery(2024, (), (), "2025-06-30"), jiaxing("2025-07-01"), CITY_CRS)
+
+
+def test_checking_changes_no_layer_of_the_city():
+    city = Frames(units=[*UNITS], major_platforms=[*PLATFORMS], parks=PARKS)
+    before = city.read("units").geometry.area.tolist()
+    checked(city=city)
+    assert city.read("units").geometry.area.tolist() == before
+
+
+def test_each_layer_is_read_once_in_a_run():
+    class Counted(Frames):
+        reads: list[str] = []  # noqa: RUF012
+
+        def read(self, layer):
+            self.reads.append(layer)
+            return super().read(layer)
+
+    checked(city=Counted(units=UNITS, major_platforms=PLATFORMS))
+    assert len(Counted.reads) == len(set(Counted.reads))

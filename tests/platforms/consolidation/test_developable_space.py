@@ -113,6 +113,12 @@ def test_the_unbuilt_remainder_stands_beside_and_may_be_too_small():
     assert remainder.values["remainder_mu"] == pytest.approx(10_000 - 1500, rel=1e-4)
     assert found.outcome == "met"
     assert codes(found)[-1] == "a2_met_reading_1_only"
+    lost = next(
+        s for s in verdict_of(TEN_THOUSAND, parcels=[{**used, "state": None}]).reasons
+        if s.code == "a2_remainder"
+    )  # fmt: skip
+    assert lost.values["remainder_mu"] == pytest.approx(10_000)
+    assert lost.values["unknown_mu"] == pytest.approx(1500, rel=1e-4)
     poor = {**used, "state": "inefficient"}
     assert "a2_met_reading_1_only" not in codes(verdict_of(TEN_THOUSAND, parcels=[poor]))
     assert "a2_remainder_unknown" in codes(verdict_of(TEN_THOUSAND))
