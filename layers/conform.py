@@ -99,8 +99,7 @@ def conform(
 
 def _nothing(index: pd.Index, field: Field) -> pd.Series:
     empty: pd.Series = pd.Series(None, index=index, dtype="object")
-    empty = empty.astype(DTYPES[field.kind])  # type: ignore[call-overload]
-    return empty
+    return empty.astype(DTYPES[field.kind])  # type: ignore[call-overload,no-any-return]
 
 
 def _understand(column: pd.Series, field: Field) -> tuple[pd.Series, Resisting | None]:

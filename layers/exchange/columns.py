@@ -1,26 +1,22 @@
 """Which column of a file is which column of the vocabulary; what is neither is kept."""
 
-import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from geo.units import AREA_UNITS_IN_M2
 from layers.conform import SOURCE_PREFIX, as_numbers
 from layers.contracts import Contract, key_columns
 from layers.errors import LayerError
-from layers.exchange.cells import as_text
 from layers.exchange.evidence import Evidence, found
 from layers.exchange.heading import field_title, plain_title
+from layers.exchange.kept import kept_names, kept_values
 from layers.nearest import nearest_name
 
 DECLARED = "area_declared_m2"
 COLUMNS_SHOWN = 12
-LONGEST_KEPT_NAME = 60
 
 
 @dataclass(frozen=True)
@@ -82,7 +78,7 @@ def plan_columns(
             "key_column_missing", layer=contract.name, column=missing[0],
             columns=", ".join(columns[:COLUMNS_SHOWN]),
         )  # fmt: skip
-    kept = _kept_names([column for column in columns if column not in targets])
+    kept = kept_names([column for column in columns if column not in targets])
     evidence += [found("column_kept", column=column, kept_as=name) for column, name in kept.items()]
     everything = targets | kept
     return ColumnPlan({column: everything[column] for column in columns}, tuple(evidence))
@@ -111,25 +107,6 @@ def rename_columns(frame: pd.DataFrame, plan: ColumnPlan) -> pd.DataFrame:
     if isinstance(frame, gpd.GeoDataFrame):
         renamed = gpd.GeoDataFrame(renamed, geometry=frame.geometry, crs=frame.crs)
     return renamed
-
-
-def kept_values(values: pd.Series) -> pd.Series:
-    """Turn a column the vocabulary doesn't know into numbers or text, nothing else.
-
-    Parameters
-    ----------
-    values
-        Column as read.
-
-    Returns
-    -------
-    Series
-        ``int64`` or ``float64`` where the file's column is so typed, ``str`` otherwise.
-    """
-    plain = isinstance(values.dtype, np.dtype) and values.dtype.kind in "iuf"
-    if plain and values.dtype != np.uint64:
-        return values.astype("float64" if values.dtype.kind == "f" else "int64")
-    return values.map(as_text).astype("object").astype("str")
 
 
 def convert_declared(
@@ -165,56 +142,6 @@ def convert_declared(
     return frame.assign(**{DECLARED: converted}), (note,)
 
 
-def join_kept_columns(frame: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
-    """Make the kept columns of new rows fit beside those the layer has already.
-
-    Parameters
-    ----------
-    frame
-        New rows.
-    held
-        Rows of the layer.
-
-    Returns
-    -------
-    DataFrame
-        New rows; a kept column takes the spelling it has in the layer, and becomes text (or moves
-        to a name of its own) where numbers would meet text.
-    """
-    spelled = {str(n).casefold(): str(n) for n in held.columns if _is_kept(str(n))}
-    for name in [str(n) for n in frame.columns if _is_kept(str(n))]:
-        same = spelled.get(name.casefold())
-        if same is None:
-            continue
-        if _is_number(frame[name]) and not _is_number(held[same]):
-            frame = frame.assign(**{name: kept_values(frame[name].astype("object"))})
-        elif _is_number(held[same]) and not _is_number(frame[name]):
-            same = _free_name(same, frame, held)
-        frame = frame.rename(columns={name: same})
-    return frame
-
-
-def _free_name(name: str, frame: pd.DataFrame, held: pd.DataFrame) -> str:
-    """Find a numbered name for text that can't stand in a column of numbers."""
-    here = {str(column).casefold() for column in frame.columns}
-    there = {str(column).casefold(): str(column) for column in held.columns}
-    number = 2
-    while True:
-        candidate = f"{name}_{number}"
-        known = there.get(candidate.casefold())
-        if candidate.casefold() not in here and (known is None or not _is_number(held[known])):
-            return known or candidate
-        number += 1
-
-
-def _is_kept(name: str) -> bool:
-    return name.startswith(SOURCE_PREFIX)
-
-
-def _is_number(column: pd.Series) -> bool:
-    return bool(pd.api.types.is_numeric_dtype(column.dtype))
-
-
 def _check_mapping(columns: Sequence[str], contract: Contract, mapping: Mapping[str, str]) -> None:
     taken: dict[str, str] = {}
     for column, target in mapping.items():
@@ -246,20 +173,3 @@ def _known_names(contract: Contract, form: object) -> dict[str, str]:
     unambiguous = {spelling: min(owners) for spelling, owners in names.items() if len(owners) == 1}
     # A vocabulary name is never ambiguous, even where it is another column's English word.
     return unambiguous | {form(name): name for name in contract.columns}
-
-
-def _kept_names(columns: Iterable[str]) -> dict[str, str]:
-    kept: dict[str, str] = {}
-    taken: set[str] = set()
-    for column in columns:
-        text = unicodedata.normalize("NFKC", column)
-        bare = re.sub(r"\W+", "_", text).strip("_") or "column"
-        base = bare if bare.casefold().startswith(SOURCE_PREFIX) else SOURCE_PREFIX + bare
-        base = SOURCE_PREFIX + base[len(SOURCE_PREFIX) :][:LONGEST_KEPT_NAME]
-        candidate, number = base, 1
-        while candidate.casefold() in taken:
-            number += 1
-            candidate = f"{base}_{number}"
-        taken.add(candidate.casefold())
-        kept[column] = candidate
-    return kept

@@ -3,8 +3,10 @@
 import codecs
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from layers.errors import LayerError
+from layers.exchange.evidence import Evidence, found
 
 _CHINESE = {"gbk", "gb2312", "gb18030"}
 _BY_NUMBER = {"65001": "UTF-8", "936": "GB18030", "54936": "GB18030", "950": "Big5"}
@@ -118,3 +120,52 @@ def decode(text: bytes, encoding: str) -> str | None:
         if error.reason not in _CUT or error.start == 0:
             return None
         return text[: error.start].decode(encoding) + "�"
+
+
+def decode_file(path: Path, encoding: str | None) -> tuple[str, str, tuple[Evidence, ...]]:
+    """Decode a text file: as stated, by its mark, as UTF-8, else as GB18030.
+
+    Parameters
+    ----------
+    path
+        An existing file.
+    encoding
+        The stated encoding, None where none was.
+
+    Returns
+    -------
+    text, encoding, evidence
+        The text without mark, the encoding used, and what spoke for it.
+
+    Raises
+    ------
+    LayerError
+        ``encoding_unknown``, ``encoding_wrong``, ``not_a_gis_file`` for bytes that are no text.
+    """
+    raw = path.read_bytes()
+    marked = raw.startswith(b"\xef\xbb\xbf")
+    raw = raw.removeprefix(b"\xef\xbb\xbf")
+    if encoding is not None:
+        used, code = known_encoding(encoding), "encoding_stated"
+    elif marked:
+        used, code = "UTF-8", "encoding_by_mark"
+    elif raw[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        used, code = "UTF-16", "encoding_by_mark"
+    elif b"\x00" in raw[:4096]:
+        raise LayerError("not_a_gis_file", path=path.name, format="text")
+    else:
+        used, code = _text_encoding(raw), "encoding_sniffed"
+    try:
+        return raw.decode(used), used, (found(code, encoding=used),)
+    except UnicodeDecodeError as error:
+        if encoding is None:
+            raise LayerError("not_a_gis_file", path=path.name, format="text") from error
+        raise LayerError("encoding_wrong", path=path.name, encoding=used) from error
+
+
+def _text_encoding(raw: bytes) -> str:
+    try:
+        raw.decode("UTF-8")
+    except UnicodeDecodeError:
+        return "GB18030"
+    return "UTF-8"

@@ -16,12 +16,12 @@ from layers.contracts import GEOMETRY_TYPES, Contract, contract_of
 from layers.errors import LayerError
 from layers.exchange.columns import (
     convert_declared,
-    join_kept_columns,
     plan_columns,
     rename_columns,
 )
 from layers.exchange.evidence import Evidence, found
 from layers.exchange.judging import Judgement, judge
+from layers.exchange.kept import join_kept_columns
 from layers.exchange.keys import fill_from_held
 from layers.exchange.placing import Placed, place_shapes
 from layers.exchange.read import read_file

@@ -9,10 +9,11 @@ import pandas as pd
 from layers.errors import LayerError
 from layers.exchange.cells import is_text_column, show_control_characters
 from layers.exchange.evidence import found
+from layers.exchange.geojson import read_geojson
 from layers.exchange.shapefile import read_shapefile, read_zipped_shapefile
 from layers.exchange.source import Content, SourceFile, file_sha256, unique_names
 from layers.exchange.tables import read_csv, read_xlsx
-from layers.exchange.vector import read_geojson, read_geopackage, read_parquet
+from layers.exchange.vector import read_geopackage, read_parquet
 
 READ_ENDINGS = {
     ".gpkg": "gpkg", ".parquet": "parquet", ".geoparquet": "parquet", ".geojson": "geojson",

@@ -99,6 +99,7 @@ def _cell(page: Any, value: Cell, form: str | None, styles: dict[object, Any]) -
     if isinstance(value, str):
         cell.data_type = "s"  # never a formula, never an error value
     if kind in styles:
+        # Setting border and format cell by cell takes nearly twice the time.
         cell._style = styles[kind]
         return cell
     cell.border = _BORDER

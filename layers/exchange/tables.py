@@ -14,10 +14,11 @@ import pandas as pd
 from layers.errors import LayerError
 from layers.exchange.archive import open_archive
 from layers.exchange.cells import FORMULA_STARTS
+from layers.exchange.encoding import decode_file
 from layers.exchange.evidence import Evidence, found
 from layers.exchange.heading import LABELS
 from layers.exchange.source import MAX_ROWS, Content, unique_names
-from layers.exchange.vector import choose_layer, decode_file
+from layers.exchange.vector import choose_layer
 
 TOTALS_WORDS = frozenset({"合计", "总计", "total", "totals"})
 MAX_COLUMNS = 2_000

@@ -1,25 +1,20 @@
-"""What a GeoPackage, GeoParquet or GeoJSON file holds, as it stands in the file."""
+"""What a GeoPackage or GeoParquet file holds, as it stands in the file."""
 
-import json
 import sqlite3
 import warnings
 from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
 import shapely
-from pyproj import CRS
 
-from geo.crs import parse_crs
 from layers.errors import LayerError
-from layers.exchange.encoding import known_encoding
 from layers.exchange.evidence import Evidence, found
-from layers.exchange.source import MAX_ROWS, Content, CrsBasis
+from layers.exchange.source import MAX_ROWS, Content
 from layers.nearest import nearest_name
 
 OWN_PREFIX = "muplan_"
@@ -184,133 +179,6 @@ def read_parquet(path: Path) -> Content:
     if any(name is not None for name in frame.index.names):
         frame = frame.reset_index()
     return _content(frame, ())
-
-
-def read_geojson(path: Path, encoding: str | None) -> Content:
-    """Read a GeoJSON file (RFC 7946, and the older ``crs`` member).
-
-    Parameters
-    ----------
-    path
-        An existing file.
-    encoding
-        Stated encoding; else UTF-8, else GB18030 where the bytes are no UTF-8.
-
-    Returns
-    -------
-    Content
-        Its rows; nested properties stand as JSON text.
-
-    Raises
-    ------
-    LayerError
-        ``not_a_gis_file``, ``file_truncated``, ``file_empty``, ``encoding_wrong``.
-    GeometryError
-        ``crs_unknown`` for a ``crs`` member that names none.
-    """
-    text, used, evidence = decode_file(path, encoding)
-    try:
-        document = json.loads(text)
-    except RecursionError as error:
-        raise LayerError("not_a_gis_file", path=path.name, format="GeoJSON") from error
-    except ValueError as error:
-        begins = text.lstrip()[:1] in {"{", "["}
-        if begins:
-            raise LayerError("file_truncated", path=path.name) from error
-        raise LayerError("not_a_gis_file", path=path.name, format="GeoJSON") from error
-    features = _features(document)
-    if features is None:
-        raise LayerError("not_a_gis_file", path=path.name, format="GeoJSON")
-    if not features:
-        raise LayerError("file_empty", path=path.name)
-    crs, stated = _member_crs(document)
-    shapes = [feature.get("geometry") for feature in features]
-    texts = [None if shape is None else json.dumps(shape) for shape in shapes]
-    geometry = shapely.from_geojson(np.array(texts, dtype=object), on_invalid="ignore")
-    properties = [feature.get("properties") or {} for feature in features]
-    table = pd.DataFrame(properties, dtype=object, index=range(len(features)))
-    table = table.drop(columns="geometry", errors="ignore")
-    frame = gpd.GeoDataFrame(table, geometry=geometry, crs=crs)
-    implied: CrsBasis = "stated_in_file" if stated else "rfc7946"
-    return Content(frame, evidence, crs, "none" if crs is None else implied, used)
-
-
-def decode_file(path: Path, encoding: str | None) -> tuple[str, str, tuple[Evidence, ...]]:
-    """Decode a text file: as stated, by its mark, as UTF-8, else as GB18030.
-
-    Parameters
-    ----------
-    path
-        An existing file.
-    encoding
-        The stated encoding, None where none was.
-
-    Returns
-    -------
-    text, encoding, evidence
-        The text without mark, the encoding used, and what spoke for it.
-
-    Raises
-    ------
-    LayerError
-        ``encoding_unknown``, ``encoding_wrong``, ``not_a_gis_file`` for bytes that are no text.
-    """
-    raw = path.read_bytes()
-    marked = raw.startswith(b"\xef\xbb\xbf")
-    raw = raw.removeprefix(b"\xef\xbb\xbf")
-    if encoding is not None:
-        used, code = known_encoding(encoding), "encoding_stated"
-    elif marked:
-        used, code = "UTF-8", "encoding_by_mark"
-    elif raw[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        used, code = "UTF-16", "encoding_by_mark"
-    elif b"\x00" in raw[:4096]:
-        raise LayerError("not_a_gis_file", path=path.name, format="text")
-    else:
-        used, code = _text_encoding(raw), "encoding_sniffed"
-    try:
-        return raw.decode(used), used, (found(code, encoding=used),)
-    except UnicodeDecodeError as error:
-        if encoding is None:
-            raise LayerError("not_a_gis_file", path=path.name, format="text") from error
-        raise LayerError("encoding_wrong", path=path.name, encoding=used) from error
-
-
-def _text_encoding(raw: bytes) -> str:
-    try:
-        raw.decode("UTF-8")
-    except UnicodeDecodeError:
-        return "GB18030"
-    return "UTF-8"
-
-
-def _features(document: object) -> list[dict] | None:
-    if not isinstance(document, dict):
-        return None
-    kind = document.get("type")
-    if kind == "Feature":
-        return [document]
-    if kind != "FeatureCollection" or not isinstance(document.get("features"), list):
-        return None
-    features = document["features"]
-    wellformed = all(
-        isinstance(feature, dict)
-        and isinstance(feature.get("geometry"), dict | None)
-        and isinstance(feature.get("properties"), dict | None)
-        for feature in features
-    )
-    return features if wellformed else None
-
-
-def _member_crs(document: dict) -> tuple[CRS | None, bool]:
-    if "crs" not in document:
-        return CRS("OGC:CRS84"), False
-    member = document["crs"]
-    if member is None:
-        return None, True
-    properties = member.get("properties") if isinstance(member, dict) else None
-    named = properties if isinstance(properties, dict) else {}
-    return parse_crs(str(named.get("name", named.get("code", member)))), True
 
 
 def _content(
