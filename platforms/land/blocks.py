@@ -121,7 +121,9 @@ class BlockList:
     unknown_state_count: int
 
 
-def find_blocks(layers: LandLayers, query: BlockQuery) -> BlockList:
+def find_blocks(
+    layers: LandLayers, query: BlockQuery, admitted: pd.Series | None = None
+) -> BlockList:
     """Find the contiguous land of a city or of one unit.
 
     Parameters
@@ -130,6 +132,9 @@ def find_blocks(layers: LandLayers, query: BlockQuery) -> BlockList:
         Parcels, barriers, constraints and units.
     query
         What counts as a block.
+    admitted
+        True for the parcels that may be taken, index of the parcels; None for all. The others
+        stay in the way: no gap is bridged over them.
 
     Returns
     -------
@@ -146,7 +151,7 @@ def find_blocks(layers: LandLayers, query: BlockQuery) -> BlockList:
     B3, B4 嘉兴市进一步推动招大引强工作实施方案 三（二）; S13.
     """
     areas = assessment_areas(layers.units)
-    parts = _parts_taken(layers, query, areas)
+    parts = _parts_taken(layers, query, areas, admitted)
     obstacles = _obstacles(layers, parts)
     shapes = np.asarray(parts.geometry.array, dtype=object)
     labels = component_labels(len(parts), *neighbour_pairs(shapes, query.rule, obstacles))
@@ -166,13 +171,18 @@ def find_blocks(layers: LandLayers, query: BlockQuery) -> BlockList:
 
 
 def _parts_taken(
-    layers: LandLayers, query: BlockQuery, areas: gpd.GeoDataFrame
+    layers: LandLayers,
+    query: BlockQuery,
+    areas: gpd.GeoDataFrame,
+    admitted: pd.Series | None,
 ) -> gpd.GeoDataFrame:
     parcels = layers.parcels
     if query.states:
         taken = state_of(parcels).isin(query.states)
     else:
         taken = is_net_land(parcels) if query.net else is_supply_ready(parcels)
+    if admitted is not None:
+        taken = taken & admitted
     chosen = parcels[taken.to_numpy(dtype=bool)]
     shapes = np.asarray(chosen.geometry.array, dtype=object)
     if query.net or query.less_constraints:

@@ -10,6 +10,7 @@ from functools import partial
 from geo.units import compare
 from platforms.land.readiness import SUPPLY_READY_STATES
 from platforms.matching.demand import Demand
+from platforms.matching.land_use import fitting_uses, use_fits
 from platforms.matching.sites import Site
 from platforms.matching.table import MatchTable
 from platforms.policy.dated import PolicySet
@@ -84,29 +85,16 @@ def _size(site: Site, demand: Demand) -> Gate:
 
 
 def _land_use(site: Site, demand: Demand, table: MatchTable) -> Gate:
-    wanted = _fitting_uses(demand, table)
+    wanted = fitting_uses(demand, table)
     if wanted is None:
         return Gate("land_use", "no_data", say("category_unknown"))
-    unfit = sorted(use[1] for use in site.land_uses if use and not _fits(use, wanted))
+    unfit = sorted(use[1] for use in site.land_uses if use and not use_fits(*use, wanted))
     if unfit:
         return Gate("land_use", "not_met", say("land_use_unfit", codes=", ".join(unfit)))
     if None in site.land_uses:
         return Gate("land_use", "no_data", say("land_use_unknown"))
     codes = ", ".join(sorted(use[1] for use in site.land_uses if use))
     return Gate("land_use", "met", say("land_use_fits", codes=codes))
-
-
-def _fitting_uses(demand: Demand, table: MatchTable) -> dict[str, tuple[str, ...]] | None:
-    if demand.land_use_codes:
-        return {"MNR2023": demand.land_use_codes}
-    if demand.category is None or demand.category not in table.land_uses:
-        return None
-    return dict(table.land_uses[demand.category])
-
-
-def _fits(use: tuple[str, str], wanted: dict[str, tuple[str, ...]]) -> bool:
-    scheme, code = use
-    return code.startswith(wanted.get(scheme, ()))
 
 
 def _state(site: Site) -> Gate:

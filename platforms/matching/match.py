@@ -13,6 +13,7 @@ from platforms.indicators.per_mu import per_mu
 from platforms.matching.criteria import Criterion, Score, Surroundings, score
 from platforms.matching.demand import Demand
 from platforms.matching.gates import Gate, judge
+from platforms.matching.land_use import fitting_uses
 from platforms.matching.sites import Site, candidate_sites
 from platforms.matching.table import MatchTable
 from platforms.policy.dated import PolicySet
@@ -45,8 +46,9 @@ class MatchedSite:
 
     @property
     def reasons(self) -> tuple[Gate, ...]:
-        """The gates that rejected it or left it undecided."""
-        return tuple(gate for gate in self.gates if gate.outcome in ("not_met", "no_data"))
+        """The gates that rejected it, then those that could not be answered."""
+        failed = [gate for gate in self.gates if gate.outcome == "not_met"]
+        return (*failed, *(gate for gate in self.gates if gate.outcome == "no_data"))
 
 
 @dataclass(frozen=True)
@@ -131,13 +133,14 @@ def match(
         Every candidate: admitted, undecided or rejected, each with its reasons.
     """
     platforms = gpd.GeoDataFrame(source.read("major_platforms"))
+    uses = fitting_uses(demand, table)
     shares = _land_shares(source, year, policy, crs)
     tax = _tax_per_mu(source, year, policy)
     by_id = {str(row["platform_id"]): row for _, row in platforms.iterrows()}
     admitted: list[MatchedSite] = []
     undecided: list[MatchedSite] = []
     rejected: list[MatchedSite] = []
-    for site in candidate_sites(source, demand.land_min_mu, policy, crs):
+    for site in candidate_sites(source, demand.land_min_mu, uses, policy, crs):
         gates = judge(site, demand, policy, table)
         outcomes = {gate.outcome for gate in gates}
         effect = _effect(site, demand, shares)

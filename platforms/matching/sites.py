@@ -20,6 +20,7 @@ from platforms.elements.zones import zone_outlines
 from platforms.land.blocks import BlockQuery, LandLayers, blocking_shapes, find_blocks
 from platforms.land.readiness import state_of
 from platforms.land.territory import area_by_unit, assessment_areas
+from platforms.matching.land_use import Uses, may_be_used
 from platforms.outlines import Shapes, major_outlines, shapes_of
 from platforms.policy.dated import PolicySet
 from platforms.source import LayerSource
@@ -109,7 +110,7 @@ class _Place(TypedDict):
 
 
 def candidate_sites(
-    source: LayerSource, least_mu: float, policy: PolicySet, crs: CRS
+    source: LayerSource, least_mu: float, uses: Uses | None, policy: PolicySet, crs: CRS
 ) -> list[Site]:
     """Gather the land that could take a project of at least this size.
 
@@ -119,6 +120,8 @@ def candidate_sites(
         The layers.
     least_mu
         Least land [亩].
+    uses
+        Land uses that fit: parcels of another use join no block, and stand for themselves.
     policy
         States in S15 which zones count as provincial or higher.
     crs
@@ -132,9 +135,10 @@ def candidate_sites(
     """
     layers = land_layers(source)
     query = BlockQuery(min_mu=least_mu * NEAR_MISS, less_constraints=True)
-    blocks = find_blocks(layers, query).blocks[["block_id", "parcel_ids", "geometry"]]
+    found = find_blocks(layers, query, may_be_used(layers.parcels, uses)).blocks
+    blocks = found[["block_id", "parcel_ids", "geometry"]]
     singles = _vacant_parcels(layers, least_mu)
-    lost = _lost_to_constraints(layers, blocks, least_mu)
+    lost = _ready_in_no_block(layers, blocks, least_mu)
     land = gpd.GeoDataFrame(pd.concat([blocks, singles, lost], ignore_index=True), crs=crs)
     if not len(land):
         return []
@@ -153,10 +157,10 @@ def _vacant_parcels(layers: LandLayers, least_mu: float) -> gpd.GeoDataFrame:
     return _single_sites(vacant, least_mu)
 
 
-def _lost_to_constraints(
+def _ready_in_no_block(
     layers: LandLayers, blocks: gpd.GeoDataFrame, least_mu: float
 ) -> gpd.GeoDataFrame:
-    """Name the ready parcels of enough size that blocking constraints leave in no block."""
+    """Name the ready parcels of enough size that their use or a constraint keeps out of blocks."""
     ready = layers.parcels[state_of(layers.parcels).isin(("cleared", "listed")).to_numpy(bool)]
     kept = {part.split("#")[0] for ids in blocks["parcel_ids"] for part in ids}
     return _single_sites(ready[~ready["parcel_id"].isin(kept).to_numpy(dtype=bool)], least_mu)
