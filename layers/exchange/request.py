@@ -44,7 +44,7 @@ class ImportRequest:
     Raises
     ------
     LayerError
-        ``mode_unknown``, ``unit_unknown``.
+        ``mode_unknown``, ``area_unit_unknown``.
     """
 
     path: Path
@@ -64,7 +64,7 @@ class ImportRequest:
             raise LayerError("mode_unknown", mode=self.mode, known=", ".join(modes))
         if self.declared_unit is not None and self.declared_unit not in AREA_UNITS_IN_M2:
             raise LayerError(
-                "unit_unknown", unit=self.declared_unit,
+                "area_unit_unknown", unit=self.declared_unit,
                 nearest=nearest_name(self.declared_unit, AREA_UNITS_IN_M2),
             )  # fmt: skip
 

@@ -280,7 +280,7 @@ def test_declared_areas_are_converted_from_the_stated_unit(
 def test_a_unit_needs_a_column_and_a_known_name(tmp_path, workspace):
     path = saved(tmp_path, parcels())
     assert refusal(workspace, path, declared_unit="亩").code == "declared_column_missing"
-    assert refusal(workspace, path, declared_unit="mu").code == "unit_unknown"
+    assert refusal(workspace, path, declared_unit="mu").code == "area_unit_unknown"
     assert refusal(workspace, path, mode="append").code == "mode_unknown"
     assert refusal(workspace, path, layer="land_parcel").values["nearest"] == "land_parcels"
 
