@@ -258,7 +258,7 @@ def _obstacles(layers: LandLayers, parts: gpd.GeoDataFrame) -> Obstacles:
         layers.barriers["barrier_class"].isin(NEVER_BRIDGED).to_numpy(dtype=bool)
         | layers.barriers["barrier_class"].isna().to_numpy(dtype=bool)
     ]
-    lines = np.asarray(barring.geometry.array, dtype=object)
+    lines = np.array(barring.geometry.array, dtype=object)
     half = barring["width_m"].fillna(0.0).to_numpy(dtype=float) / 2
     wide = (half > 0) & (shapely.get_dimensions(lines) == 1)
     lines[wide] = shapely.buffer(lines[wide], half[wide], cap_style="flat")

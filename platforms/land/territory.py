@@ -27,7 +27,7 @@ def assessment_areas(units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         ``unit_id``, ``name`` and the area assessed, which overlap nowhere; empty ones left out.
     """
     zones = units["unit_kind"].eq("functional_zone").fillna(value=False).to_numpy(dtype=bool)
-    shapes = np.asarray(units.geometry.array, dtype=object)
+    shapes = np.array(units.geometry.array, dtype=object)
     if zones.any():
         shapes[~zones] = shapely.difference(shapes[~zones], shapely.union_all(shapes[zones]))
     areas = gpd.GeoDataFrame(
