@@ -119,7 +119,7 @@ def build_map(
         address = checked_address(base_map_url)
         _add_tiles(page, address, words.base_map, 1, True, BASE_MAP_ZOOM)
     _add_tiles(page, _address(token, LABELS), words.labels, 99, shown is None or LABELS in shown)
-    for height, layer in reversed(list(enumerate(view.layers))):
+    for height, layer in enumerate(view.layers):
         style = layer.style
         title = style.zh if words.language == "zh" else style.en
         is_shown = style.is_shown if shown is None else style.name in shown

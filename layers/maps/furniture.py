@@ -75,7 +75,7 @@ class Furniture(MacroElement):  # type: ignore[misc]  # folium has no types
         .leaflet-control-layers label { margin: 0; }
         .mu-legend { background: rgba(255, 255, 255, 0.94); font-size: 12px; color: #222;
             border: 1px solid #C9CDD2 !important; border-radius: 5px; padding: 5px 9px;
-            max-height: 55vh; max-width: 240px; overflow-y: auto; }
+            max-height: 68vh; max-width: 240px; overflow-y: auto; }
         .mu-legend summary { font-weight: 600; font-size: 13px; cursor: pointer; }
         .mu-title { font-weight: 600; margin-top: 5px; }
         .mu-line { display: flex; align-items: center; gap: 6px; line-height: 18px; }

@@ -1,5 +1,7 @@
 """Which names stand on the map, and where, so that none covers another or breaks at a tile."""
 
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,8 +18,12 @@ from layers.maps.paint import SUPERSAMPLING
 from layers.maps.style import LabelStyle, rgba
 from layers.maps.tiles import KEPT_TILES, blank_png, png_bytes
 
-LONGEST = 24
+LONGEST = 20
 """Names longer than this many characters are cut, with an ellipsis."""
+SHORT = 10
+"""Names longer than this many characters lose what stands in brackets at their end."""
+REPEAT_PX = 200.0
+"""The same name is not written twice within this distance."""
 HALO_PX = 2
 SHIFTS = (0.0, -1.15, 1.15)
 """Places tried for a name: on its anchor, above, below; in heights of the name."""
@@ -95,11 +101,16 @@ class LabelLayer:
         taken: list[tuple[float, float, float, float]] = []
         kept: list[Name] = []
         centres: list[tuple[float, float]] = []
+        written: dict[str, list[tuple[float, float]]] = {}
         for name in names:
             x = (name.x + HALF_WORLD_M) / (2 * HALF_WORLD_M) * world_px
             y = (HALF_WORLD_M - name.y) / (2 * HALF_WORLD_M) * world_px
+            # A unit and its platform may bear one name: once is enough.
+            if any(math.dist((x, y), other) < REPEAT_PX for other in written.get(name.text, ())):
+                continue
             place = _free_place(name, x, y, taken)
             if place is not None:
+                written.setdefault(name.text, []).append((x, y))
                 taken.append(place)
                 kept.append(name)
                 centres.append(((place[0] + place[2]) / 2, (place[1] + place[3]) / 2))
@@ -137,7 +148,7 @@ def names_of(layer: DrawnLayer) -> list[Name]:
 
 
 def shown_text(name: str) -> str:
-    r"""Make a name fit for one line: no control characters, no line breaks, not too long.
+    r"""Make a name fit for one line: no control characters or line breaks, not too long.
 
     Parameters
     ----------
@@ -153,8 +164,12 @@ def shown_text(name: str) -> str:
     --------
     >>> shown_text("嘉兴\n经开区\x07")
     '嘉兴 经开区'
+    >>> shown_text("海宁经济开发区（尖山新区）")
+    '海宁经济开发区'
     """
     line = "".join(mark for mark in " ".join(name.split()) if mark.isprintable())
+    if len(line) > SHORT:
+        line = re.sub(r"(?<=.)[（(][^（()）]*[)）]$", "", line)
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
 
 

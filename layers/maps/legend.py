@@ -51,9 +51,9 @@ def legend_of(layers: Sequence[DrawnLayer]) -> tuple[LegendSection, ...]:
     Returns
     -------
     tuple of LegendSection
-        Top layer first; classes without rows left out.
+        In the order given; classes without rows left out.
     """
-    return tuple(_section(layer) for layer in reversed(layers))
+    return tuple(_section(layer) for layer in layers)
 
 
 def _section(layer: DrawnLayer) -> LegendSection:

@@ -66,6 +66,12 @@ def test_names_do_not_cover_one_another(styles, at_pixel):
     assert not len(second)
 
 
+def test_one_name_is_not_written_twice_side_by_side(styles, at_pixel):
+    boxes = [(0, 0, 60, 60), (100, 100, 160, 160), (900, 900, 960, 960)]
+    labels = labels_of(styles, units(at_pixel, boxes, ["经开区"] * 3))
+    assert len(labels._placed(Z).names) == 2
+
+
 def test_rows_without_a_name_write_none(styles, at_pixel):
     labels = labels_of(styles, units(at_pixel, [(0, 0, 90, 90)], [None]))
     assert labels.names == []
