@@ -94,7 +94,7 @@ def _protected(recipe: Recipe, city: shapely.Geometry, crs: CRS, rng: np.random.
     rows: Rows = []
     for row in recipe.protected:
         x, y = places_xy([row.at], crs)[0]
-        angles = np.sort(rng.uniform(0, 2 * np.pi, 24))
+        angles = (np.arange(24) + rng.uniform(-0.3, 0.3, 24)) * np.pi / 12
         radii = rng.normal(1, 0.12, 24).clip(0.6, 1.4)
         ring = np.column_stack([np.cos(angles) * 1.2, np.sin(angles)]) * radii[:, None]
         scale = np.sqrt(row.km2 * 1e6 / shapely.Polygon(ring).area)

@@ -43,6 +43,7 @@ WAN_YUAN_PER_MU = (380.0, 1300.0)
 BASIC, MORE = "road;water;sewer;power;telecom", "road;water;sewer;power;telecom;gas;levelled"
 
 Floats = npt.NDArray[np.float64]
+Texts = npt.NDArray[np.str_]
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def make_projects(
     Portfolio
         Projects and their allotments.
     """
-    stage = choose(STAGES, wanted, rng)
+    stage = _dealt(STAGES, wanted, rng)
     category = np.where(np.isin(stage, LANDED), "industry", choose(CATEGORIES, wanted, rng))
     units = [row.unit_id for row in recipe.assessed]
     frame = pd.DataFrame(
@@ -123,6 +124,13 @@ def make_projects(
     frame, rivals = _with_twins(frame)
     names = dict(zip(landed.values(), frame["project_id"].iloc[positions], strict=True))
     return Portfolio(frame, names, rivals)
+
+
+def _dealt(shares: dict[str, float], size: int, rng: np.random.Generator) -> Texts:
+    """Deal words in their exact shares, so that no seed lacks a stage."""
+    ends = np.round(np.cumsum(list(shares.values())) / sum(shares.values()) * size).astype(int)
+    dealt = np.repeat(np.array(list(shares)), np.diff(ends, prepend=0))
+    return np.asarray(rng.permutation(dealt))
 
 
 def _with_industries(frame: pd.DataFrame, recipe: Recipe, rng: np.random.Generator) -> pd.DataFrame:

@@ -21,7 +21,7 @@ ONE_ROW_M = 240.0
 LANE_SHARE = 0.16
 L_SHAPE_SHARE = 0.05
 SAME_BREAKS_SHARE = 0.3
-NODE_JITTER_M = 2.5
+NODE_JITTER_M, SPLIT_JITTER_M = 2.5, 8.0
 SPARE = 1.35
 """Blocks taken beyond the estimate: clipping and corridors cost parcels."""
 
@@ -35,13 +35,29 @@ Shapes = npt.NDArray[np.object_]
 
 @dataclass(frozen=True)
 class Block:
-    """One street block in the frame of its ground: corner, size, distance from the middle."""
+    """One street block in the frame of its ground.
+
+    Attributes
+    ----------
+    ground
+        Position of its ground.
+    x, y, width, height
+        Corner and size [m].
+    left, right
+        Where its two rows meet, above the corner, at both ends [m].
+    reach
+        How far it lies from the ground's middle towards the rim.
+    lane_m
+        Width of the lane between its rows [m], 0 where there is none.
+    """
 
     ground: int
     x: float
     y: float
     width: float
     height: float
+    left: float
+    right: float
     reach: float
     lane_m: float
 
@@ -112,6 +128,9 @@ def draw_parcels(
     shapes, of_block = shapes[kept], of_block[kept]
     lanes = np.array([i for i, b in enumerate(blocks[:kept_blocks]) if b.lane_m], dtype=np.intp)
     lines = _placed(np.array([_lane(blocks[i]) for i in lanes]), lanes, turns)
+    land = np.array([grounds[i].shape for i in ground_of[lanes]], dtype=object)
+    lines = shapely.difference(shapely.intersection(lines, land), shapely.union_all(closed))
+    lanes, lines = lanes[~shapely.is_empty(lines)], lines[~shapely.is_empty(lines)]
     reaches = np.array([b.reach for b in blocks])
     return Cadastre(
         shapes, of_block, ground_of[of_block], reaches[of_block],
@@ -143,7 +162,10 @@ def _grid(number: int, ground: Ground, rng: np.random.Generator) -> list[Block]:
             out, rim = float(np.hypot(u, v)), float(shapely.distance(edge, point))
             inside = rim if shapely.contains_xy(ground.shape, *at) else 0.0
             reach = out / (out + inside + 1.0) * float(rng.uniform(0.85, 1.15))
-            blocks.append(Block(number, x, y, width, height, reach, _lane_width(ground.kind, rng)))
+            split = height / 2 + rng.normal(0, SPLIT_JITTER_M) + rng.normal(0, NODE_JITTER_M, 2)
+            lane = _lane_width(ground.kind, rng)
+            low, high = split.tolist()
+            blocks.append(Block(number, x, y, width, height, low, high, reach, lane))
     return blocks
 
 
@@ -170,9 +192,7 @@ def _lane_width(kind: Size, rng: np.random.Generator) -> float:
 
 def _rings(block: Block, rng: np.random.Generator) -> list[Floats]:
     rows = 1 if block.height < ONE_ROW_M else 2
-    middle = block.height / 2 + rng.normal(0, 8)
-    left, right = middle + rng.normal(0, NODE_JITTER_M), middle + rng.normal(0, NODE_JITTER_M)
-    gap = block.lane_m / 2
+    left, right, gap = block.left, block.right, block.lane_m / 2
     top = (block.height, block.height)
     edges = [((0.0, 0.0), (left - gap, right - gap)), ((left + gap, right + gap), top)]
     if rows == 1:
@@ -221,8 +241,8 @@ def _l_shape(quad: Floats, rng: np.random.Generator) -> list[Floats]:
 
 
 def _lane(block: Block) -> shapely.LineString:
-    y = block.y + block.height / 2
-    return shapely.LineString([(block.x, y), (block.x + block.width, y)])
+    start = (block.x, block.y + block.left)
+    return shapely.LineString([start, (block.x + block.width, block.y + block.right)])
 
 
 def _polygons(rings: list[Floats]) -> Shapes:

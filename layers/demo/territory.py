@@ -16,8 +16,9 @@ from layers.demo.recipe import Recipe
 
 WEIGHT_STEPS = 120
 SAMPLE_M = 400.0
-WANDERING_ROUNDS = 3
-BORDER_AMPLITUDE = 0.04
+WANDERING_ROUNDS = 8
+FITTED_SHARE = 0.012
+BORDER_AMPLITUDE = 0.03
 BORDER_STEP_M = 900.0
 
 Floats = npt.NDArray[np.float64]
@@ -90,13 +91,19 @@ def make_counties(recipe: Recipe, crs: CRS, rng: np.random.Generator) -> list[sh
     draws = int(rng.integers(2**32))
     weights = np.zeros(len(recipe.units))
     wanted = published * (outline.area / published.sum())
+    best, counties = np.inf, []
     for _ in range(WANDERING_ROUNDS):
         weights = _fitted_weights(outline, seats, of_unit, weights, wanted)
         cells = power_cells(outline, seats, weights[of_unit])
-        counties = _with_wandering_borders(
+        drawn = _with_wandering_borders(
             cells, seats, weights, of_unit, np.random.default_rng(draws)
         )
-        measured = ellipsoidal_area_m2(counties, crs)
+        measured = ellipsoidal_area_m2(drawn, crs)
+        off = float(np.abs(measured / published - 1).max())
+        if off < best:
+            best, counties = off, drawn
+        if best < FITTED_SHARE:
+            break
         wanted += published * (measured.sum() / published.sum()) - measured
     return counties
 
