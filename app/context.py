@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import pandas as pd
 from pyproj import CRS
 
 from app.messages import Catalogue, Language, catalogue
@@ -15,34 +14,15 @@ from app.settings import Settings, load_settings
 from geo.errors import MuPlanError
 from layers.nearest import nearest_name
 from layers.workspace.geopackage import GeoPackageWorkspace
-from layers.workspace.protocol import Workspace, WorkspaceFacts
+from layers.workspace.protocol import WorkspaceFacts
 from platforms.matching.criteria import CRITERIA
 from platforms.matching.table import MatchTable, parse_match_table
 from platforms.policy.combine import combine_packs
 from platforms.policy.dated import PolicySet, iso_day, policy_on
 from platforms.policy.parse import parse_pack
+from platforms.source import ReadOnce
 
 DEFAULT_PACK = "jiaxing"
-
-
-class ReadOnce:
-    """Layers of a workspace, each read from the file once.
-
-    Parameters
-    ----------
-    workspace
-        Where they come from.
-    """
-
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
-        self._held: dict[str, pd.DataFrame] = {}
-
-    def read(self, layer: str) -> pd.DataFrame:
-        """Read a layer; callers do not change what they get."""
-        if layer not in self._held:
-            self._held[layer] = self._workspace.read(layer)
-        return self._held[layer]
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ def block_list(context: Context, query: BlockQuery) -> BlockList:
     return find_blocks(land_layers(context.source), query)
 
 
-def block_answer(context: Context, query: BlockQuery) -> Answer:
+def block_answer(context: Context, query: BlockQuery, found: BlockList) -> Answer:
     """Answer ``blocks``: which contiguous land there is.
 
     Parameters
@@ -30,13 +30,14 @@ def block_answer(context: Context, query: BlockQuery) -> Answer:
         Workspace, rules, language.
     query
         What counts as a block.
+    found
+        What ``block_list`` gives for it.
 
     Returns
     -------
     Answer
         JSON keys ``blocks`` (``by_unit`` inside), ``totals``, ``unknown_state_count``.
     """
-    found = block_list(context, query)
     names = unit_names(context)
     reserve_mu = context.policy.rule("B4").rule.number
     listed = found.blocks.assign(

@@ -13,8 +13,9 @@ from app.answers.checks import (
     indicator_answer,
     rule_answer,
     share_answer,
+    verdict_list,
 )
-from app.answers.land import block_answer
+from app.answers.land import block_answer, block_list
 from app.answers.ledger import (
     export_answer,
     field_answer,
@@ -167,7 +168,12 @@ def blocks(
     """List contiguous land."""
     context = context_of(workspace, lang, packs, as_of)
     query = BlockQuery(min_mu, gap_m, min_edge_m, states, net, unit_id=unit_id)
-    show(block_answer(context, query), stand_of(context), as_json=as_json, out=out)
+    show(
+        block_answer(context, query, block_list(context, query)),
+        stand_of(context),
+        as_json=as_json,
+        out=out,
+    )
 
 
 @muplan.command()
@@ -217,11 +223,11 @@ def check(
 ) -> int:
     """Check the rules."""
     context = context_of(workspace, lang, packs, as_of)
-    answer = check_answer(context, CheckQuery(year, rules, units, context.as_of))
+    query = CheckQuery(year, rules, units, context.as_of)
+    found = verdict_list(context, query)
+    answer = check_answer(context, query, found)
     show(answer, stand_of(context), as_json=as_json, out=out)
-    verdicts = answer.result["verdicts"]
-    found = isinstance(verdicts, list) and any(row["outcome"] == fail_on for row in verdicts)
-    return 1 if fail_on is not None and found else 0
+    return 1 if any(verdict.outcome == fail_on for verdict in found) else 0
 
 
 @muplan.command()

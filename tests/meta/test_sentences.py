@@ -18,7 +18,9 @@ SPEAKERS = {"say", "found", "text"}
 def sentences(language):
     merged = {}
     for path in sorted((PROJECT / "app" / "locale" / language).glob("*.yaml")):
-        merged |= yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        held = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        assert not merged.keys() & held.keys(), f"{path.name} defines a code twice"
+        merged |= held
     return merged
 
 

@@ -1,0 +1,76 @@
+"""What every page shares: the sidebar, the head of a page, the buttons that hand out an answer."""
+
+import tempfile
+from datetime import date
+from pathlib import Path
+
+import streamlit as st
+
+from app.answers.answer import Answer, stand_of, write_answer
+from app.context import Context
+from app.session import AS_OF, context, open_path, words
+
+MIME = {
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".csv": "text/csv",
+    ".gpkg": "application/geopackage+sqlite3",
+    ".geojson": "application/geo+json",
+    ".shp.zip": "application/zip",
+}
+
+
+def sidebar() -> None:
+    """Say which workspace is open, on which date, and that a demonstration is one."""
+    text = words().text
+    st.sidebar.markdown(f"### {text('app_title')}")
+    if open_path() is None:
+        return
+    held = context()
+    if held.facts.is_demo:
+        st.sidebar.warning(text("demo_mark"))
+    st.sidebar.text(held.facts.title)
+    day = st.sidebar.date_input(
+        text("as_of_label"),
+        value=date.fromisoformat(held.as_of),
+        help=text("as_of_help"),
+        format="YYYY-MM-DD",
+        key=f"as_of_{held.path.name}",
+    )
+    if isinstance(day, date) and day.isoformat() != held.as_of:
+        st.session_state[AS_OF] = day.isoformat()
+        st.rerun()
+    st.sidebar.caption(
+        text("pack_said", pack=held.policy.pack.title, edition=held.policy.pack.edition)
+    )
+
+
+def page_head(held: Context, title: str, question: str) -> None:
+    """Say what a page answers, for which date and by which rules."""
+    text = words().text
+    mark = f" 〔{text('demo_short')}〕" if held.facts.is_demo else ""
+    st.header(f"{text(title)}{mark}")
+    st.caption(f"{text(question)}　{text('as_of_said', as_of=held.as_of)}")
+
+
+def hand_out(answer: Answer, held: Context, endings: tuple[str, ...], key: str) -> None:
+    """Offer an answer as files; each is made when it is asked for."""
+    text = words().text
+    columns = st.columns(len(endings) + 2)
+    mark = text("demo_short") if held.facts.is_demo else ""
+    for column, ending in zip(columns, endings, strict=False):
+        name = f"{answer.title}{mark}_{held.as_of}{ending}".replace("/", "-").replace("\\", "-")
+        column.download_button(
+            text("download_as", ending=ending),
+            data=lambda ending=ending: _file_of(answer, held, ending),
+            file_name=name,
+            mime=MIME[ending],
+            on_click="ignore",
+            key=f"{key}{ending}",
+        )
+
+
+def _file_of(answer: Answer, held: Context, ending: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"list{ending}"
+        write_answer(answer, stand_of(held), path)
+        return path.read_bytes()

@@ -1,0 +1,48 @@
+"""The router: sections and pages, the sidebar they share, one border for errors."""
+
+import logging
+
+import streamlit as st
+
+from app.components.frame import sidebar
+from app.session import open_path, words
+from geo.errors import MuPlanError
+
+FIRST = "start"
+SECTIONS = {
+    "workspace": ((FIRST, "🏠"), ("overview", "🚦"), ("map", "🗺️")),
+    "work": (("blocks", "🧩"), ("match", "🎯"), ("checks", "⚖️")),
+    "data": (("data", "🗂️"),),
+}
+"""Sections of the navigation, each page by the name of its file."""
+
+LOG = logging.getLogger("muplan")
+
+
+def main() -> None:
+    """Show the page chosen; an error becomes one sentence, never a traceback."""
+    text = words().text
+    st.set_page_config(page_title=text("app_title"), page_icon="🗺️", layout="wide")
+    sections = {
+        text(f"section_{section}"): [
+            st.Page(
+                f"views/{name}.py", title=text(f"page_{name}"), icon=icon, url_path=name,
+                default=name == FIRST,
+            )
+            for name, icon in pages
+            if name == FIRST or open_path() is not None
+        ]
+        for section, pages in SECTIONS.items()
+    }  # fmt: skip
+    page = st.navigation({name: pages for name, pages in sections.items() if pages})
+    try:
+        sidebar()
+        page.run()
+    except MuPlanError as error:
+        st.error(words().error(error))
+    except Exception:
+        LOG.exception("a page failed")
+        st.error(text("page_failed"))
+
+
+main()

@@ -1,0 +1,125 @@
+"""What one browser session has open, and what all sessions share."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from app.answers.land import block_list
+from app.answers.matching import run_match
+from app.context import Context, open_context
+from app.messages import Catalogue, Language, catalogue
+from app.settings import Settings, load_settings
+from geo.errors import MuPlanError
+from layers.contracts import CONTRACTS
+from layers.maps.style_file import load_styles
+from layers.maps.view import MapView, prepare_view
+from layers.workspace.geopackage import GeoPackageWorkspace
+from platforms.land.blocks import BlockList, BlockQuery
+from platforms.matching.demand import Demand
+from platforms.matching.match import MatchResult
+from platforms.matching.table import MatchTable
+
+OPEN_PATH = "open_workspace"
+AS_OF = "as_of"
+LANGUAGE: Language = "zh"
+
+Stamp = tuple[str, int, str | None]
+"""A workspace as it is now: its path, the time of its last change, the as-of date asked for."""
+
+
+def settings() -> Settings:
+    """Read the settings of the installation."""
+    return load_settings()
+
+
+def words() -> Catalogue:
+    """Give the sentences of the interface."""
+    return catalogue(LANGUAGE)
+
+
+def workspaces() -> list[Path]:
+    """List the workspaces of the folder, the one changed last first."""
+    folder = settings().workspace_dir
+    files = folder.glob("*.gpkg") if folder.is_dir() else ()
+    return sorted(files, key=lambda file: (-file.stat().st_mtime_ns, file.name))
+
+
+def open_path() -> Path | None:
+    """Give the workspace of this session: the one chosen, else the one changed last."""
+    chosen = st.session_state.get(OPEN_PATH)
+    if chosen is not None and Path(chosen).is_file():
+        return Path(chosen)
+    for file in workspaces():
+        try:
+            GeoPackageWorkspace(file)
+        except MuPlanError:
+            continue
+        st.session_state[OPEN_PATH] = str(file)
+        return file
+    return None
+
+
+def choose(path: Path) -> None:
+    """Open another workspace in this session."""
+    st.session_state[OPEN_PATH] = str(path)
+    st.session_state.pop(AS_OF, None)
+
+
+def stamp() -> Stamp:
+    """Give the stamp of the open workspace (``workspace_none_open`` where none is)."""
+    path = open_path()
+    if path is None:
+        raise MuPlanError("workspace_none_open")
+    return str(path), path.stat().st_mtime_ns, st.session_state.get(AS_OF)
+
+
+def context() -> Context:
+    """Give the open workspace with rules and words."""
+    return _context(*stamp())
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _context(path: str, changed_ns: int, as_of: str | None) -> Context:
+    return open_context(Path(path), language=LANGUAGE, as_of=as_of)
+
+
+def map_view() -> MapView:
+    """Give the prepared map of the open workspace."""
+    return _map_view(*stamp())
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _map_view(path: str, changed_ns: int, as_of: str | None) -> MapView:
+    held = _context(path, changed_ns, as_of)
+    frames = {
+        name: held.source.read(name) for name, contract in CONTRACTS.items() if contract.is_spatial
+    }
+    styles = load_styles(held.settings.data_dir / "styles" / "layers.yaml")
+    return prepare_view(frames, styles, held.as_of)
+
+
+def blocks(query: BlockQuery) -> BlockList:
+    """Find blocks, once for each query and state of the workspace."""
+    return _blocks(*stamp(), query)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _blocks(path: str, changed_ns: int, as_of: str | None, query: BlockQuery) -> BlockList:
+    return block_list(_context(path, changed_ns, as_of), query)
+
+
+def matched(demand: Demand, table: MatchTable) -> MatchResult:
+    """Match a project, once for each demand, weights and state of the workspace."""
+    return _matched(*stamp(), demand, tuple(table.weights.items()))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _matched(
+    path: str,
+    changed_ns: int,
+    as_of: str | None,
+    demand: Demand,
+    weights: tuple[tuple[str, float], ...],
+) -> MatchResult:
+    held = _context(path, changed_ns, as_of)
+    return run_match(held, demand, held.match_table().with_weights(dict(weights)))

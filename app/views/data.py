@@ -1,0 +1,177 @@
+"""What the workspace holds, where it came from, and how more comes in."""
+
+import tempfile
+from pathlib import Path
+from typing import get_args
+
+import pandas as pd
+import streamlit as st
+
+from app.answers.ledger import export_answer, field_answer, info_answer, layer_name
+from app.answers.transfer import actor, fault_text, import_answer
+from app.components.frame import hand_out, page_head
+from app.components.table import shown_columns
+from app.context import Context, now
+from app.session import context, words
+from geo.errors import MuPlanError
+from layers.contracts import CONTRACTS
+from layers.exchange.importing import run_import
+from layers.exchange.read import read_file
+from layers.exchange.request import ImportRequest, Mode, NothingAcceptedError
+from layers.workspace.geopackage import GeoPackageWorkspace
+
+KEEP = ""
+READ_ENDINGS = ["gpkg", "parquet", "geojson", "json", "zip", "csv", "xlsx"]
+
+
+def show() -> None:
+    """Show the page."""
+    held = context()
+    text = words().text
+    page_head(held, "page_data", "data_question")
+    layers, incoming, fields, trail = st.tabs(
+        [text("tab_layers"), text("tab_import"), text("tab_fields"), text("tab_trail")]
+    )
+    with layers:
+        answer = info_answer(held)
+        for line in answer.summary:
+            st.markdown(line)
+        frame = answer.sheets[0].frame
+        st.dataframe(
+            shown_columns(frame, tuple(frame.columns), words(), answer.titles), hide_index=True,
+            width="stretch",
+        )  # fmt: skip
+        _export(held)
+    with incoming:
+        _import(held)
+    with fields:
+        _fields()
+    with trail:
+        _trail(held)
+
+
+def _named(layer: str) -> str:
+    return f"{layer_name(layer, words())}（{layer}）"
+
+
+def _export(held: Context) -> None:
+    layer = st.selectbox(
+        words().text("export_layer"), list(held.workspace), format_func=_named, key="export_layer"
+    )
+    spatial = CONTRACTS[layer].is_spatial
+    endings = (".xlsx", ".csv", ".gpkg", ".geojson", ".shp.zip") if spatial else (".xlsx", ".csv")
+    hand_out(export_answer(held, layer), held, endings, f"export_{layer}")
+
+
+def _import(held: Context) -> None:
+    text = words().text
+    st.caption(text("import_hint"))
+    upload = st.file_uploader(text("import_file"), type=READ_ENDINGS, key="import_file")
+    if upload is None:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / Path(upload.name).name
+        path.write_bytes(upload.getbuffer())
+        request = _request(held, path)
+        if request is not None:
+            _run(held, request)
+
+
+def _request(held: Context, path: Path) -> ImportRequest | None:
+    text = words().text
+    first, second, third = st.columns(3)
+    layer = first.selectbox(text("option_layer"), list(CONTRACTS), format_func=_named, index=4)
+    mode: Mode = second.selectbox(
+        text("import_mode"), get_args(Mode), format_func=lambda code: text(f"mode_{code}")
+    )
+    crs = third.text_input(text("import_crs"), help=text("option_crs"))
+    encoding = first.text_input(text("option_encoding"))
+    source_layer = second.text_input(text("option_source_layer"))
+    declared = third.selectbox(text("option_declared_unit"), ["m2", "亩", "公顷"])
+    try:
+        source = read_file(path, encoding=encoding or None, source_layer=source_layer or None)
+    except MuPlanError as error:
+        st.error(words().error(error))
+        return None
+    st.caption(
+        text(
+            "import_read", rows=len(source.frame),
+            crs=None if source.crs is None else source.crs.name,
+        )
+    )  # fmt: skip
+    st.dataframe(pd.DataFrame(source.frame).drop(columns="geometry", errors="ignore").head(5))
+    mapping = _mapping(layer, [str(c) for c in source.frame.columns if c != "geometry"])
+    check, store = st.columns(2)
+    dry_run = check.button(text("import_check"), key="import_check")
+    if not dry_run and not store.button(text("import_store"), type="primary", key="import_store"):
+        return None
+    return ImportRequest(
+        path, layer, mode, mapping, crs or None, encoding or None, declared, source_layer or None,
+        dry_run,
+    )  # fmt: skip
+
+
+def _mapping(layer: str, columns: list[str]) -> dict[str, str]:
+    text = words().text
+    contract = CONTRACTS[layer]
+    targets = [KEEP, *contract.columns]
+    with st.expander(text("import_mapping"), expanded=True):
+        st.caption(text("import_mapping_help"))
+        cells = st.columns(4)
+        chosen = {}
+        for position, column in enumerate(columns):
+            target = cells[position % 4].selectbox(
+                column, targets, index=targets.index(column) if column in targets else 0,
+                format_func=lambda name: words().heading(name) if name else text("import_keep"),
+                key=f"map_{layer}_{column}",
+            )  # fmt: skip
+            if target:
+                chosen[column] = target
+    return chosen
+
+
+def _run(held: Context, request: ImportRequest) -> None:
+    text = words().text
+    try:
+        result = run_import(GeoPackageWorkspace(held.path), request, actor(), now())
+    except NothingAcceptedError as error:
+        st.error(words().error(error))
+        for fault in error.faults:
+            st.text(fault_text(fault, request.layer, words()))
+        return
+    answer = import_answer(held, request, result)
+    (st.info if request.dry_run else st.success)(answer.summary[0])
+    for line in answer.summary[1:]:
+        st.text(line)
+    for fault in result.faults:
+        st.warning(fault_text(fault, request.layer, words()))
+    if not request.dry_run:
+        st.caption(text("import_done"))
+
+
+def _fields() -> None:
+    layer = st.selectbox(
+        words().text("column_layer"), list(CONTRACTS), format_func=_named, key="field_layer"
+    )
+    answer = field_answer(layer, words())
+    frame = answer.sheets[0].frame
+    columns = tuple(name for name in frame.columns if name != "layer")
+    st.dataframe(
+        shown_columns(frame, columns, words(), answer.titles), hide_index=True, width="stretch"
+    )
+
+
+def _trail(held: Context) -> None:
+    text = words().text
+    workspace = GeoPackageWorkspace(held.path)
+    st.subheader(text("trail_quarantine"))
+    waiting = workspace.quarantined()
+    if len(waiting):
+        st.dataframe(waiting, hide_index=True, width="stretch")
+    else:
+        st.caption(text("trail_none_waiting"))
+    st.subheader(text("trail_audit"))
+    st.dataframe(workspace.audit(), hide_index=True, width="stretch")
+
+
+show()

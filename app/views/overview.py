@@ -1,0 +1,111 @@
+"""Overview: how much land there is, and a light for each unit and rule."""
+
+import pandas as pd
+import streamlit as st
+
+from app.answers.checks import check_answer, outcome_word, verdict_list
+from app.answers.land import unit_names
+from app.components.frame import hand_out, page_head
+from app.components.lights import LIGHTS, light
+from app.context import Context
+from app.session import blocks, context, words
+from geo.units import compare
+from platforms.checks import CheckQuery
+from platforms.land.blocks import BlockQuery
+from platforms.verdict import Verdict
+
+SHOWN = (
+    ("B1", "land"), ("B1", "energy"), ("B1", "emission"), ("A1", "principle"), ("A1", "limit"),
+    ("A13", ""), ("A18", ""),
+)  # fmt: skip
+
+
+def show() -> None:
+    """Show the page."""
+    held = context()
+    text = words().text
+    page_head(held, "page_overview", "overview_question")
+    _figures(held)
+    with st.spinner(text("working")):
+        verdicts = verdict_list(held, CheckQuery(None, (), (), held.as_of))
+    st.subheader(text("overview_units"))
+    table = _by_unit(held, verdicts)
+    if table.empty:
+        st.info(text("overview_empty"))
+        return
+    st.dataframe(table, hide_index=True, width="stretch")
+    st.caption(text("overview_legend", **LIGHTS))
+    st.subheader(text("overview_platforms"))
+    st.dataframe(_by_platform(held, verdicts), hide_index=True, width="stretch")
+    answer = check_answer(held, CheckQuery(None, (), (), held.as_of), verdicts)
+    hand_out(answer, held, (".xlsx", ".csv"), "overview")
+
+
+def _figures(held: Context) -> None:
+    text = words().text
+    reserve = held.policy.rule("B4").rule.number
+    listed = held.policy.rule("B3").rule.number
+    with st.spinner(text("working_blocks")):
+        found = blocks(BlockQuery(min_mu=listed)).blocks
+    large = found[[compare(mu, reserve) >= 0 for mu in found["area_mu"]]]
+    platforms = held.source.read("major_platforms")
+    parcels = held.source.read("land_parcels")
+    columns = st.columns(5)
+    columns[0].metric(text("figure_platforms"), f"{len(platforms)}")
+    columns[1].metric(text("figure_parcels"), f"{len(parcels):,}")
+    columns[2].metric(text("figure_blocks", least=listed), f"{len(found):,}")
+    columns[3].metric(text("figure_blocks_mu", least=listed), f"{found['area_mu'].sum():,.0f}")
+    columns[4].metric(text("figure_blocks", least=reserve), f"{len(large):,}")
+
+
+def _by_unit(held: Context, verdicts: list[Verdict]) -> pd.DataFrame:
+    text = words().text
+    rows = []
+    for unit_id, name in unit_names(held).items():
+        row = {text("column_unit_name"): name}
+        for rule_id, part in SHOWN:
+            found = [
+                v for v in verdicts
+                if v.unit_id == unit_id and v.platform_id is None and v.rule_id == rule_id
+                and v.part.split(":")[0] == part
+            ]  # fmt: skip
+            row[text(f"light_{rule_id}_{part}" if part else f"light_{rule_id}")] = _cell(
+                held, found
+            )
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _by_platform(held: Context, verdicts: list[Verdict]) -> pd.DataFrame:
+    text = words().text
+    platforms = held.source.read("major_platforms")
+    rows = []
+    for platform_id, name in platforms[["platform_id", "name"]].itertuples(index=False):
+        mine = [v for v in verdicts if v.platform_id == platform_id]
+        if not mine:
+            continue
+        row = {text("column_platform_name"): name}
+        for rule_id in ("A2", "A8", "A9"):
+            found = [v for v in mine if v.rule_id == rule_id]
+            row[text(f"light_{rule_id}")] = _cell(held, found)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _cell(held: Context, found: list[Verdict]) -> str:
+    """Show the worst of several verdicts, with its figure."""
+    order = ["not_met", "no_data", "met", "not_applicable"]
+    if not found:
+        return "–"
+    worst = min(found, key=lambda v: order.index(v.outcome))
+    figure = ""
+    if worst.measured is not None:
+        figure = (
+            f" {worst.measured:.1%}" if worst.unit in ("", "share") else f" {worst.measured:,.1f}"
+        )
+    expired = "" if worst.in_force else f"〔{words().text(f'force_status_{worst.force_status}')}〕"
+    past = f"〔{words().text('past_target')}〕" if worst.is_past_target else ""
+    return f"{light(worst)} {outcome_word(held, worst)}{figure}{expired}{past}"
+
+
+show()
