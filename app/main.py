@@ -9,12 +9,12 @@ from app.session import open_path, words
 from geo.errors import MuPlanError
 
 FIRST = "start"
+# Sections of the navigation: each page by the name of its file, with its icon.
 SECTIONS = {
-    "workspace": ((FIRST, "🏠"), ("overview", "🚦"), ("map", "🗺️")),
-    "work": (("blocks", "🧩"), ("match", "🎯"), ("checks", "⚖️")),
-    "data": (("data", "🗂️"),),
+    "workspace": ((FIRST, "home"), ("overview", "traffic"), ("map", "map")),
+    "work": (("blocks", "grid_view"), ("match", "location_on"), ("checks", "balance")),
+    "data": (("data", "database"),),
 }
-"""Sections of the navigation, each page by the name of its file."""
 
 LOG = logging.getLogger("muplan")
 
@@ -26,7 +26,10 @@ def main() -> None:
     sections = {
         text(f"section_{section}"): [
             st.Page(
-                f"views/{name}.py", title=text(f"page_{name}"), icon=icon, url_path=name,
+                f"views/{name}.py",
+                title=text(f"page_{name}"),
+                icon=f":material/{icon}:",
+                url_path=name,
                 default=name == FIRST,
             )
             for name, icon in pages

@@ -1,11 +1,16 @@
-"""The sign of a verdict: by shape as well as colour, and by the force of the rule's wording.
+"""The sign of a verdict: by shape and word as well as colour, and by the force of the wording.
 
-A missed target or guidance is never red: red is for what a mandatory rule forbids.
+A missed target or guidance is never red: red is for what a mandatory rule forbids. The signs are
+plain characters that every font has, and the colours can be told apart without seeing red or green.
 """
+
+import pandas as pd
+from pandas.io.formats.style import Styler
 
 from platforms.verdict import Verdict
 
-LIGHTS = {"good": "🟢", "amber": "🟠", "bad": "🔴", "below": "🔷", "unknown": "⚪"}
+LIGHTS = {"good": "●", "amber": "▲", "bad": "✖", "below": "◆", "unknown": "○"}
+COLOURS = {"●": "#00795A", "▲": "#A86500", "✖": "#C2272D", "◆": "#1F5FA8", "○": "#6B6B6B"}
 
 
 def light(verdict: Verdict) -> str:
@@ -17,3 +22,13 @@ def light(verdict: Verdict) -> str:
     return {"mandatory": LIGHTS["bad"], "principle": LIGHTS["amber"]}.get(
         verdict.force, LIGHTS["below"]
     )
+
+
+def coloured(table: pd.DataFrame) -> Styler:
+    """Colour the cells of a table that begin with a sign."""
+    return table.style.map(_colour)
+
+
+def _colour(value: object) -> str:
+    colour = COLOURS.get(str(value)[:1])
+    return f"color: {colour}; font-weight: 600" if colour else ""

@@ -6,7 +6,7 @@ import pandas as pd
 
 from app.messages import Catalogue
 from layers.exchange.heading import ExportHeading
-from layers.exchange.shown import shown_table
+from layers.exchange.shown import Cell, shown_table
 
 DECIMALS = 2
 
@@ -42,8 +42,9 @@ def shown_columns(
     }
     heading = ExportHeading("", {}, language=words.language, titles={**own, **(titles or {})})
     headings, cells = shown_table(pd.DataFrame(frame)[list(columns)], heading)
-    shown = pd.DataFrame(dict(zip(headings, cells, strict=True)))
-    for name in shown.columns:
-        if shown[name].map(lambda value: isinstance(value, float)).any():
-            shown[name] = pd.to_numeric(shown[name]).round(DECIMALS)
-    return shown
+    rounded = [[_rounded(cell) for cell in column] for column in cells]
+    return pd.DataFrame(dict(zip(headings, rounded, strict=True)))
+
+
+def _rounded(cell: Cell) -> Cell:
+    return round(cell, DECIMALS) if isinstance(cell, float) else cell

@@ -15,7 +15,7 @@ from app.answers.checks import (
 )
 from app.answers.land import unit_names
 from app.components.frame import hand_out, page_head
-from app.components.lights import light
+from app.components.lights import coloured, light
 from app.components.table import shown_columns
 from app.context import Context
 from app.session import context, words
@@ -82,7 +82,7 @@ def _verdicts(held: Context, year: int) -> None:
         signs = [f"{light(v)} {outcome_word(held, v)}" for v in mine]
         shown = shown_columns(frame, VERDICT_COLUMNS, words())
         shown.insert(0, text("column_outcome"), signs)
-        st.dataframe(shown, hide_index=True, width="stretch")
+        st.dataframe(coloured(shown), hide_index=True, width="stretch")
     hand_out(check_answer(held, query, found), held, (".xlsx", ".csv"), "verdicts")
 
 

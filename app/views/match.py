@@ -23,7 +23,7 @@ from platforms.matching.demand import LARGEST_LAND_MU, Demand
 from platforms.matching.match import MatchedSite, MatchResult
 from platforms.matching.table import MatchTable
 
-GATE_SIGNS = {"met": "✅", "not_met": "❌", "no_data": "❔", "not_applicable": "➖"}
+GATE_SIGNS = {"met": "✔", "not_met": "✖", "no_data": "○", "not_applicable": "–"}
 SHOWN_SITES = 30
 OWN = "own_demand"
 

@@ -6,7 +6,7 @@ import streamlit as st
 from app.answers.checks import check_answer, outcome_word, verdict_list
 from app.answers.land import unit_names
 from app.components.frame import hand_out, page_head
-from app.components.lights import LIGHTS, light
+from app.components.lights import LIGHTS, coloured, light
 from app.context import Context
 from app.session import blocks, context, words
 from geo.units import compare
@@ -33,10 +33,11 @@ def show() -> None:
     if table.empty:
         st.info(text("overview_empty"))
         return
-    st.dataframe(table, hide_index=True, width="stretch")
+    st.dataframe(coloured(table), hide_index=True, width="stretch")
     st.caption(text("overview_legend", **LIGHTS))
     st.subheader(text("overview_platforms"))
-    st.dataframe(_by_platform(held, verdicts), hide_index=True, width="stretch")
+    platforms = _by_platform(held, verdicts)
+    st.dataframe(coloured(platforms), hide_index=True, width="stretch")
     answer = check_answer(held, CheckQuery(None, (), (), held.as_of), verdicts)
     hand_out(answer, held, (".xlsx", ".csv"), "overview")
 

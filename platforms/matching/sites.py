@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import geopandas as gpd
 import numpy as np
@@ -24,6 +24,8 @@ from platforms.matching.land_use import Uses, may_be_used
 from platforms.outlines import Shapes, major_outlines, shapes_of
 from platforms.policy.dated import PolicySet
 from platforms.source import LayerSource
+
+_Facts = dict[str, Any]
 
 NEAR_MISS = 0.6
 """Blocks from this part of the least land on are named among the rejected."""
@@ -188,14 +190,14 @@ def _describe(
     area_m2 = ellipsoidal_area_m2(shapes, crs)
     blocked = area_inside_m2(shapes, blocking_shapes(layers.constraints, layers.parcels), crs)
     places = _places(land, source, layers, policy, crs, area_m2)
-    parcels = layers.parcels.set_index("parcel_id")
+    facts = _parcel_facts(layers.parcels, land)
     warnings = _warnings(shapes, layers.constraints)
     exits = _exit_km(shapes, gpd.GeoDataFrame(source.read("facilities")))
     sites = []
     for position, (site_id, ids) in enumerate(
         zip(land["block_id"], land["parcel_ids"], strict=True)
     ):
-        rows = parcels.loc[sorted({part.split("#")[0] for part in ids})]
+        rows = [facts[parcel_id] for parcel_id in sorted({part.split("#")[0] for part in ids})]
         sites.append(
             Site(
                 site_id=str(site_id),
@@ -204,7 +206,7 @@ def _describe(
                 blocked_mu=m2_to_mu(float(blocked[position])),
                 warnings=warnings[position],
                 exit_km=exits[position],
-                states=frozenset(state_of(rows)),
+                states=frozenset(str(row["state"]) for row in rows),
                 land_uses=_land_uses(rows),
                 utilities=_common_utilities(rows),
                 is_increment=_any_increment(rows),
@@ -288,27 +290,41 @@ def _exit_km(shapes: Shapes, facilities: gpd.GeoDataFrame) -> list[float | None]
     return [float(metres) / 1000 for metres in shapely.distance(shapes, points)]
 
 
-def _land_uses(rows: pd.DataFrame) -> frozenset[tuple[str, str] | None]:
-    pairs = zip(rows["land_use_scheme"], rows["land_use_code"], strict=True)
+def _parcel_facts(parcels: gpd.GeoDataFrame, land: gpd.GeoDataFrame) -> dict[str, _Facts]:
+    """Give what is on file for each parcel of the candidates, by its id."""
+    wanted = {part.split("#")[0] for ids in land["parcel_ids"] for part in ids}
+    rows = pd.DataFrame(parcels)[parcels["parcel_id"].isin(wanted)].set_index("parcel_id")
+    columns = ["land_use_scheme", "land_use_code", "utilities", "is_increment", *STANDARD_COLUMNS]
+    plain = rows[columns].astype("object").where(rows[columns].notna(), None)
+    facts: dict[str, _Facts] = plain.assign(state=state_of(rows)).to_dict("index")
+    return facts
+
+
+def _land_uses(rows: list[_Facts]) -> frozenset[tuple[str, str] | None]:
     return frozenset(
-        None if pd.isna(scheme) or pd.isna(code) else (str(scheme), str(code))
-        for scheme, code in pairs
+        None
+        if row["land_use_scheme"] is None or row["land_use_code"] is None
+        else (str(row["land_use_scheme"]), str(row["land_use_code"]))
+        for row in rows
     )
 
 
-def _common_utilities(rows: pd.DataFrame) -> frozenset[str] | None:
-    if rows["utilities"].isna().any():
+def _common_utilities(rows: list[_Facts]) -> frozenset[str] | None:
+    if any(row["utilities"] is None for row in rows):
         return None
-    return frozenset.intersection(*(frozenset(split_list(text)) for text in rows["utilities"]))
+    return frozenset.intersection(*(frozenset(split_list(row["utilities"])) for row in rows))
 
 
-def _strictest_standards(rows: pd.DataFrame) -> dict[str, float]:
-    strictest = rows[list(STANDARD_COLUMNS)].max()
-    return {str(name): float(value) for name, value in strictest.items() if pd.notna(value)}
+def _strictest_standards(rows: list[_Facts]) -> dict[str, float]:
+    stated = {
+        name: [float(row[name]) for row in rows if row[name] is not None]
+        for name in STANDARD_COLUMNS
+    }
+    return {name: max(values) for name, values in stated.items() if values}
 
 
-def _any_increment(rows: pd.DataFrame) -> bool | None:
-    stated = rows["is_increment"]
-    if stated.fillna(value=False).any():
+def _any_increment(rows: list[_Facts]) -> bool | None:
+    stated = [row["is_increment"] for row in rows]
+    if any(stated):
         return True
-    return None if stated.isna().any() else False
+    return None if None in stated else False
