@@ -16,6 +16,9 @@ SECTIONS = {
     "data": (("data", "database"),),
 }
 
+# Streamlit keeps wide margins free, which lists and maps need.
+ROOM = "<style>.stMainBlockContainer {padding: 2.5rem 2rem 3rem}</style>"
+
 LOG = logging.getLogger("muplan")
 
 
@@ -39,6 +42,7 @@ def main() -> None:
     }  # fmt: skip
     page = st.navigation({name: pages for name, pages in sections.items() if pages})
     try:
+        st.html(ROOM)
         sidebar()
         page.run()
     except MuPlanError as error:

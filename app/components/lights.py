@@ -4,9 +4,6 @@ A missed target or guidance is never red: red is for what a mandatory rule forbi
 plain characters that every font has, and the colours can be told apart without seeing red or green.
 """
 
-import pandas as pd
-from pandas.io.formats.style import Styler
-
 from platforms.verdict import Verdict
 
 LIGHTS = {"good": "●", "amber": "▲", "bad": "✖", "below": "◆", "unknown": "○"}
@@ -22,13 +19,3 @@ def light(verdict: Verdict) -> str:
     return {"mandatory": LIGHTS["bad"], "principle": LIGHTS["amber"]}.get(
         verdict.force, LIGHTS["below"]
     )
-
-
-def coloured(table: pd.DataFrame) -> Styler:
-    """Colour the cells of a table that begin with a sign."""
-    return table.style.map(_colour)
-
-
-def _colour(value: object) -> str:
-    colour = COLOURS.get(str(value)[:1])
-    return f"color: {colour}; font-weight: 600" if colour else ""

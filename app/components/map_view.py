@@ -36,6 +36,7 @@ def show_map(
     focus: Bounds | None = None,
     base_map_url: str | None = None,
     height_px: int = DEFAULT_HEIGHT_PX,
+    compact: bool = False,
 ) -> Click | None:
     """Show a map and say where it was clicked last.
 
@@ -59,6 +60,8 @@ def show_map(
         West, south, east, north [degrees] to move to; the map moves when this changes.
     base_map_url
         Online base map from the settings, None for none.
+    compact
+        True for a map beside a list: switches and legend wait folded up.
     height_px
         Height of the map.
 
@@ -81,7 +84,7 @@ def show_map(
         centre = ((south + north) / 2, (west + east) / 2)
         zoom = zoom_for(focus, height_px)
     answer = st_folium(
-        build_map(view, token, map_words(words), shown, base_map_url),
+        build_map(view, token, map_words(words), shown, base_map_url, compact),
         key=key,
         height=height_px,
         use_container_width=True,

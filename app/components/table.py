@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
+from pandas.io.formats.style import Styler
 
+from app.components.lights import COLOURS
 from app.messages import Catalogue
 from layers.exchange.heading import ExportHeading
 from layers.exchange.shown import Cell, shown_table
 
 DECIMALS = 2
+MISSING = "–"
 
 
 def shown_columns(
@@ -44,6 +47,19 @@ def shown_columns(
     headings, cells = shown_table(pd.DataFrame(frame)[list(columns)], heading)
     rounded = [[_rounded(cell) for cell in column] for column in cells]
     return pd.DataFrame(dict(zip(headings, rounded, strict=True)))
+
+
+def styled(table: pd.DataFrame) -> Styler:
+    """Give a table its look: thousands and two decimals, – for what is missing, coloured signs."""
+    numbers = [name for name in table.columns if pd.api.types.is_float_dtype(table[name])]
+    shown = table.style.format(na_rep=MISSING)
+    shown = shown.format(f"{{:,.{DECIMALS}f}}", subset=numbers, na_rep=MISSING)
+    return shown.map(_colour)
+
+
+def _colour(value: object) -> str:
+    colour = COLOURS.get(str(value)[:1])
+    return f"color: {colour}; font-weight: 600" if colour else ""
 
 
 def _rounded(cell: Cell) -> Cell:

@@ -6,7 +6,7 @@ import streamlit as st
 from app.answers.land import block_answer, unit_names
 from app.components.frame import hand_out, page_head
 from app.components.map_view import show_map
-from app.components.table import shown_columns
+from app.components.table import shown_columns, styled
 from app.context import Context
 from app.session import blocks, context, map_view, words
 from layers.maps.highlight import HIGHLIGHT_LIMIT, Highlight
@@ -64,7 +64,7 @@ def _list_and_map(held: Context, frame: gpd.GeoDataFrame) -> None:
     with left:
         st.caption(text("blocks_list_hint"))
         event = st.dataframe(
-            shown_columns(frame, LIST_COLUMNS, words()), hide_index=True, width="stretch",
+            styled(shown_columns(frame, LIST_COLUMNS, words())), hide_index=True, width="stretch",
             height=560, on_select="rerun", selection_mode="multi-row", key="block_rows",
         )  # fmt: skip
     chosen = frame.iloc[event.selection.rows]
@@ -77,7 +77,7 @@ def _list_and_map(held: Context, frame: gpd.GeoDataFrame) -> None:
     with right:
         show_map(
             map_view(), words(), key="block_map", highlights=highlights, focus=focus,
-            base_map_url=held.settings.base_map_url, height_px=590,
+            base_map_url=held.settings.base_map_url, height_px=590, compact=True,
         )  # fmt: skip
 
 

@@ -15,8 +15,8 @@ from app.answers.checks import (
 )
 from app.answers.land import unit_names
 from app.components.frame import hand_out, page_head
-from app.components.lights import coloured, light
-from app.components.table import shown_columns
+from app.components.lights import light
+from app.components.table import shown_columns, styled
 from app.context import Context
 from app.session import context, words
 from platforms.checks import CheckQuery
@@ -25,8 +25,8 @@ from platforms.verdict import Force, Verdict
 
 FORCES: tuple[Force, ...] = ("mandatory", "principle", "target", "guidance")
 VERDICT_COLUMNS = (
-    "rule_id", "rule_title", "unit_name", "platform_name", "measured", "threshold", "gap",
-    "measure", "force_status", "clause", "basis", "why",
+    "rule_id", "unit_name", "platform_name", "rule_title", "measured", "threshold", "gap",
+    "measure", "why", "clause", "force_status", "basis",
 )  # fmt: skip
 SHARE_COLUMNS = (
     "unit_name", "year", "span", "element_name", "pollutant", "boundary_basis", "share", "outcome",
@@ -82,7 +82,7 @@ def _verdicts(held: Context, year: int) -> None:
         signs = [f"{light(v)} {outcome_word(held, v)}" for v in mine]
         shown = shown_columns(frame, VERDICT_COLUMNS, words())
         shown.insert(0, text("column_outcome"), signs)
-        st.dataframe(coloured(shown), hide_index=True, width="stretch")
+        st.dataframe(styled(shown), hide_index=True, width="stretch")
     hand_out(check_answer(held, query, found), held, (".xlsx", ".csv"), "verdicts")
 
 
@@ -110,7 +110,9 @@ def _table(answer: Answer, columns: tuple[str, ...]) -> None:
         st.info(words().text("checks_empty"))
         return
     st.dataframe(
-        shown_columns(frame, columns, words(), answer.titles), hide_index=True, width="stretch"
+        styled(shown_columns(frame, columns, words(), answer.titles)),
+        hide_index=True,
+        width="stretch",
     )
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from app.answers.ledger import export_answer, field_answer, info_answer, layer_name
 from app.answers.transfer import actor, fault_text, import_answer
 from app.components.frame import hand_out, page_head
-from app.components.table import shown_columns
+from app.components.table import shown_columns, styled
 from app.context import Context, now
 from app.session import context, words
 from geo.errors import MuPlanError
@@ -37,10 +37,8 @@ def show() -> None:
         for line in answer.summary:
             st.markdown(line)
         frame = answer.sheets[0].frame
-        st.dataframe(
-            shown_columns(frame, tuple(frame.columns), words(), answer.titles), hide_index=True,
-            width="stretch",
-        )  # fmt: skip
+        shown = shown_columns(frame, tuple(frame.columns), words(), answer.titles)
+        st.dataframe(styled(shown), hide_index=True, width="stretch")
         _export(held)
     with incoming:
         _import(held)
@@ -157,7 +155,9 @@ def _fields() -> None:
     frame = answer.sheets[0].frame
     columns = tuple(name for name in frame.columns if name != "layer")
     st.dataframe(
-        shown_columns(frame, columns, words(), answer.titles), hide_index=True, width="stretch"
+        styled(shown_columns(frame, columns, words(), answer.titles)),
+        hide_index=True,
+        width="stretch",
     )
 
 
@@ -167,11 +167,11 @@ def _trail(held: Context) -> None:
     st.subheader(text("trail_quarantine"))
     waiting = workspace.quarantined()
     if len(waiting):
-        st.dataframe(waiting, hide_index=True, width="stretch")
+        st.dataframe(styled(waiting), hide_index=True, width="stretch")
     else:
         st.caption(text("trail_none_waiting"))
     st.subheader(text("trail_audit"))
-    st.dataframe(workspace.audit(), hide_index=True, width="stretch")
+    st.dataframe(styled(workspace.audit()), hide_index=True, width="stretch")
 
 
 show()

@@ -14,6 +14,7 @@ from app.answers.matching import (
 )
 from app.components.frame import hand_out, page_head
 from app.components.map_view import show_map
+from app.components.table import styled
 from app.context import Context
 from app.session import context, map_view, matched, words
 from geo.errors import MuPlanError
@@ -70,6 +71,12 @@ def _platform_names(held: Context) -> dict[str, str]:
 def _demand(held: Context) -> Demand | None:
     text = words().text
     projects = held.source.read("projects")
+    # Those still looking for a place come first.
+    waiting = ["in_talks", "signed", "registered"]
+    order = projects["stage"].map({stage: place for place, stage in enumerate(waiting)})
+    projects = projects.assign(order=order.fillna(len(waiting))).sort_values(
+        ["order", "project_id"], kind="stable"
+    )
     options = {OWN: text("match_own")}
     columns = ["project_id", "name", "land_min_mu"]
     for project_id, name, land_mu in projects[columns].itertuples(index=False):
@@ -153,7 +160,7 @@ def _platform_table(result: MatchResult, names: dict[str, str]) -> None:
         for p in result.platforms
     ]
     st.caption(text("match_platform_hint"))
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+    st.dataframe(styled(pd.DataFrame(rows)), hide_index=True, width="stretch")
 
 
 @st.fragment
@@ -168,7 +175,7 @@ def _sites(held: Context, result: MatchResult, names: dict[str, str]) -> None:
     left, right = st.columns([1, 1])
     with left:
         event = st.dataframe(
-            _site_table(held, shown, names), hide_index=True, width="stretch", height=330,
+            styled(_site_table(held, shown, names)), hide_index=True, width="stretch", height=330,
             on_select="rerun", selection_mode="single-row", key="site_rows",
         )  # fmt: skip
         chosen = shown[event.selection.rows[0] if event.selection.rows else 0]
@@ -187,6 +194,7 @@ def _sites(held: Context, result: MatchResult, names: dict[str, str]) -> None:
                         Highlight("selected", place, (chosen.site.site_id,))],
             focus=(west, south, east, north), base_map_url=held.settings.base_map_url,
             height_px=640,
+            compact=True,
         )  # fmt: skip
 
 
@@ -250,7 +258,7 @@ def _reasons(held: Context, sites: tuple[MatchedSite, ...], names: dict[str, str
         }
         for one in sites
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+    st.dataframe(styled(pd.DataFrame(rows)), hide_index=True, width="stretch")
 
 
 show()

@@ -6,7 +6,8 @@ import streamlit as st
 from app.answers.checks import check_answer, outcome_word, verdict_list
 from app.answers.land import unit_names
 from app.components.frame import hand_out, page_head
-from app.components.lights import LIGHTS, coloured, light
+from app.components.lights import LIGHTS, light
+from app.components.table import styled
 from app.context import Context
 from app.session import blocks, context, words
 from geo.units import compare
@@ -33,11 +34,11 @@ def show() -> None:
     if table.empty:
         st.info(text("overview_empty"))
         return
-    st.dataframe(coloured(table), hide_index=True, width="stretch")
+    st.dataframe(styled(table), hide_index=True, width="stretch")
     st.caption(text("overview_legend", **LIGHTS))
     st.subheader(text("overview_platforms"))
     platforms = _by_platform(held, verdicts)
-    st.dataframe(coloured(platforms), hide_index=True, width="stretch")
+    st.dataframe(styled(platforms), hide_index=True, width="stretch")
     answer = check_answer(held, CheckQuery(None, (), (), held.as_of), verdicts)
     hand_out(answer, held, (".xlsx", ".csv"), "overview")
 
@@ -99,14 +100,16 @@ def _cell(held: Context, found: list[Verdict]) -> str:
     if not found:
         return "–"
     worst = min(found, key=lambda v: order.index(v.outcome))
-    figure = ""
-    if worst.measured is not None:
-        figure = (
-            f" {worst.measured:.1%}" if worst.unit in ("", "share") else f" {worst.measured:,.1f}"
-        )
+    figure = "" if worst.measured is None else f" {_figure(worst.measured, worst.unit)}"
     expired = "" if worst.in_force else f"〔{words().text(f'force_status_{worst.force_status}')}〕"
     past = f"〔{words().text('past_target')}〕" if worst.is_past_target else ""
     return f"{light(worst)} {outcome_word(held, worst)}{figure}{expired}{past}"
+
+
+def _figure(measured: float, unit: str) -> str:
+    if unit == "个":
+        return f"{measured:.0f}"
+    return f"{measured:,.1f}" if unit else f"{measured:.1%}"
 
 
 show()

@@ -12,7 +12,7 @@ from geo.errors import MuPlanError
 from layers.demo.build import build_demo
 from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
 
-DEMO_FILE = "jiaxing-demo.gpkg"
+DEMO_NAME = "jiaxing-demo"
 
 
 def show() -> None:
@@ -78,9 +78,9 @@ def _new() -> None:
 def _make_demo() -> None:
     text = words().text
     recipe = settings().data_dir / "demo" / "jiaxing.yaml"
-    path = _folder() / DEMO_FILE
-    if path.exists():
-        raise MuPlanError("file_exists", path=str(path))
+    folder = _folder()
+    taken = len(list(folder.glob(f"{DEMO_NAME}*.gpkg")))
+    path = folder / (f"{DEMO_NAME}-{taken + 1}.gpkg" if taken else f"{DEMO_NAME}.gpkg")
     bar = st.progress(0.0, text("demo_units"))
     build_demo(
         path, recipe, size="city", seed=0, created_at=now(),

@@ -79,6 +79,7 @@ def build_map(
     words: MapWords,
     shown: Collection[str] | None = None,
     base_map_url: str | None = None,
+    compact: bool = False,
 ) -> folium.Map:
     """Make the map of a view; the same arguments make the same map, word for word.
 
@@ -94,6 +95,8 @@ def build_map(
         Names of the map layers switched on at first; None for those the styles switch on.
     base_map_url
         Address of an online base map, None for a blank ground; its host is named on the map.
+    compact
+        True for a map beside a list: switches and legend wait folded up.
 
     Returns
     -------
@@ -124,8 +127,8 @@ def build_map(
         title = style.zh if words.language == "zh" else style.en
         is_shown = style.is_shown if shown is None else style.name in shown
         _add_tiles(page, _address(token, style.name), title, 10 + height, is_shown)
-    page.add_child(folium.LayerControl(collapsed=False, autoZIndex=False))
-    page.add_child(_furniture(view, words, base_map_url))
+    page.add_child(folium.LayerControl(collapsed=compact, autoZIndex=False))
+    page.add_child(_furniture(view, words, base_map_url, compact))
     return page
 
 
@@ -146,7 +149,9 @@ def _add_tiles(
     page.add_child(_Tiles(url, markup(title), height, shown, max_zoom))
 
 
-def _furniture(view: MapView, words: MapWords, base_map_url: str | None) -> Furniture:
+def _furniture(
+    view: MapView, words: MapWords, base_map_url: str | None, compact: bool
+) -> Furniture:
     host = urlsplit(base_map_url).hostname if base_map_url is not None else None
     addresses = {f"/{section.map_layer}/{{z}}": section.map_layer for section in view.legend}
     return Furniture(
@@ -156,6 +161,7 @@ def _furniture(view: MapView, words: MapWords, base_map_url: str | None) -> Furn
         zoom_in=words.zoom_in,
         zoom_out=words.zoom_out,
         attribution=markup(f"{words.base_map} {host}") if host else "",
+        is_open=not compact,
     )
 
 

@@ -20,6 +20,8 @@ class Furniture(MacroElement):  # type: ignore[misc]  # folium has no types
         Words on the buttons.
     attribution
         HTML that names the base map's owner, escaped already; empty for none.
+    is_open
+        Whether the legend is unfolded at first.
     """  # noqa: D205 (the sentence needs two lines)
 
     _template = Template(
@@ -38,7 +40,7 @@ class Furniture(MacroElement):  # type: ignore[misc]  # folium has no types
             const legend = L.control({position: "bottomleft"});
             legend.onAdd = function () {
                 const box = L.DomUtil.create("details", "mu-legend leaflet-bar");
-                box.open = true;
+                box.open = words.is_open;
                 box.innerHTML = "<summary>" + words.legend_title + "</summary>"
                     + words.legend_html;
                 L.DomEvent.disableClickPropagation(box);
@@ -92,6 +94,7 @@ class Furniture(MacroElement):  # type: ignore[misc]  # folium has no types
         zoom_in: str,
         zoom_out: str,
         attribution: str,
+        is_open: bool,
     ) -> None:
         super().__init__()
         self._name = "Furniture"
@@ -102,4 +105,5 @@ class Furniture(MacroElement):  # type: ignore[misc]  # folium has no types
             "zoom_in": zoom_in,
             "zoom_out": zoom_out,
             "attribution": attribution,
+            "is_open": is_open,
         }
