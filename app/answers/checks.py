@@ -134,7 +134,7 @@ def share_answer(
 ) -> Answer:
     """Answer ``shares``: the 70 % shares, headroom and what is declared inside but lies outside."""
     frame = share_frame(context, year, what_if)
-    words = context.words
+    words, names = context.words, unit_names(context)
     rows = [
         {
             str(name): list(value) if isinstance(value, tuple) else plain(value)
@@ -144,7 +144,7 @@ def share_answer(
         for row in frame.to_dict("records")
     ]
     listed = frame.assign(
-        unit_name=frame["unit_id"].map(unit_names(context)).fillna(words.text("whole_city")),
+        unit_name=[names.get(unit_id, words.text("whole_city")) for unit_id in frame["unit_id"]],
         element_name=[words.word("element", code) for code in frame["element"]],
         outcome=[words.text(f"outcome_{code}") for code in frame["outcome"]],
         span=[words.text(f"span_{code}") for code in frame["span"]],
