@@ -51,6 +51,8 @@ def shown_columns(
 
 def styled(table: pd.DataFrame) -> Styler:
     """Give a table its look: thousands and two decimals, – for what is missing, coloured signs."""
+    texts = table.select_dtypes(["object", "string"]).columns
+    table = table.assign(**{name: table[name].fillna(MISSING) for name in texts})
     numbers = [name for name in table.columns if pd.api.types.is_float_dtype(table[name])]
     shown = table.style.format(na_rep=MISSING)
     shown = shown.format(f"{{:,.{DECIMALS}f}}", subset=numbers, na_rep=MISSING)

@@ -73,7 +73,7 @@ def _verdicts(held: Context, year: int) -> None:
         st.info(text("checks_empty"))
         return
     for force in FORCES:
-        mine = [v for v in found if v.force == force]
+        mine = sorted((v for v in found if v.force == force), key=_urgency)
         if not mine:
             continue
         st.subheader(text(f"force_head_{force}"))
@@ -82,8 +82,17 @@ def _verdicts(held: Context, year: int) -> None:
         signs = [f"{light(v)} {outcome_word(held, v)}" for v in mine]
         shown = shown_columns(frame, VERDICT_COLUMNS, words())
         shown.insert(0, text("column_outcome"), signs)
-        st.dataframe(styled(shown), hide_index=True, width="stretch")
+        wide = st.column_config.TextColumn(width="medium")
+        st.dataframe(
+            styled(shown), hide_index=True, width="stretch",
+            column_config={text("column_rule_title"): wide, text("column_platform_name"): wide},
+        )  # fmt: skip
     hand_out(check_answer(held, query, found), held, (".xlsx", ".csv"), "verdicts")
+
+
+def _urgency(verdict: Verdict) -> int:
+    """Put what is not met first, then what could not be told."""
+    return ("not_met", "no_data", "met", "not_applicable").index(verdict.outcome)
 
 
 def _count(held: Context, verdicts: list[Verdict]) -> str:

@@ -1,0 +1,178 @@
+"""Every page on the demonstration, on an empty workspace and on none, with what it says."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.messages import catalogue
+
+PROJECT = Path(__file__).resolve().parents[2]
+PAGES = ("overview", "map", "blocks", "match", "checks", "data")
+TEXT = catalogue("zh").text
+
+
+def opened(folder, monkeypatch, page=None):
+    monkeypatch.setenv("MUPLAN_WORKSPACES", str(folder))
+    app = AppTest.from_file(str(PROJECT / "app" / "main.py"), default_timeout=120)
+    app.run()
+    if page is not None:
+        app.switch_page(f"views/{page}.py").run()
+    return app
+
+
+@pytest.fixture(scope="module")
+def demo_folder(small_demo, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("workspaces")
+    (folder / "demo.gpkg").write_bytes(Path(small_demo).read_bytes())
+    return folder
+
+
+@pytest.fixture
+def empty_folder(tmp_path, monkeypatch):
+    from pyproj import CRS
+
+    from layers.workspace.geopackage import create_workspace
+
+    create_workspace(
+        tmp_path / "leer.gpkg", CRS(4549), title="空的", created_at="2025-01-01T00:00:00",
+        as_of="2025-06-30",
+    )  # fmt: skip
+    return tmp_path
+
+
+def shown_frames(app):
+    return [frame.value for frame in app.dataframe]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_shows_the_demo_without_error_and_marked(page, demo_folder, monkeypatch):
+    app = opened(demo_folder, monkeypatch, page)
+    assert not app.exception
+    assert [error.value for error in app.error] == []
+    assert TEXT(f"page_{page}") in app.header[0].value
+    assert TEXT("demo_short") in app.header[0].value
+    assert app.sidebar.warning[0].value == TEXT("demo_mark")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_of_an_empty_workspace_says_what_to_do(page, empty_folder, monkeypatch):
+    app = opened(empty_folder, monkeypatch, page)
+    assert not app.exception
+    assert [error.value for error in app.error] == []
+    spoken = [info.value for info in app.info] + [caption.value for caption in app.caption]
+    assert any("导入" in sentence for sentence in spoken) or page == "match"
+    assert TEXT("demo_short") not in app.header[0].value
+
+
+def test_the_overview_has_a_light_for_each_of_the_nine_units(demo_folder, monkeypatch):
+    app = opened(demo_folder, monkeypatch, "overview")
+    units = shown_frames(app)[0]
+    assert len(units) == 9
+    land = units[TEXT("light_B1_land")]
+    assert land.str.startswith(("●", "✖", "○")).all()
+    haining = units[units[TEXT("column_unit_name")] == "海宁市"].iloc[0]
+    assert haining[TEXT("light_B1_land")].startswith("✖")
+    assert int(app.metric[0].value) >= 13
+
+
+def test_a_missed_target_is_never_shown_as_a_breach(demo_folder, monkeypatch):
+    app = opened(demo_folder, monkeypatch, "overview")
+    platforms = shown_frames(app)[1]
+    for rule in ("A8", "A9"):
+        assert not platforms[TEXT(f"light_{rule}")].str.startswith("✖").any()
+        assert platforms[TEXT(f"light_{rule}")].str.contains(TEXT("past_target")).any()
+
+
+def test_every_block_listed_has_at_least_the_area_asked_for(demo_folder, monkeypatch):
+    app = opened(demo_folder, monkeypatch, "blocks")
+    listed = shown_frames(app)[0]
+    area = listed[catalogue("zh").heading("area_mu").replace("（椭球）（亩）", "（椭球，亩）")]
+    assert len(listed) > 0
+    assert area.min() >= 100
+    assert area.is_monotonic_decreasing
+
+
+def test_a_larger_least_area_lists_the_larger_blocks_only(demo_folder, monkeypatch):
+    app = opened(demo_folder, monkeypatch, "blocks")
+    before = shown_frames(app)[0]
+    app.number_input(key="min_mu").set_value(200.0)
+    app.button[0].click().run()
+    after = shown_frames(app)[0]
+    column = before.columns[2]
+    assert len(after) == (before[column] >= 200).sum()
+    assert set(after.iloc[:, 0]) <= set(before.iloc[:, 0])
+
+
+def test_matching_names_a_first_choice_or_says_that_there_is_none(demo_folder, monkeypatch):
+    app = opened(demo_folder, monkeypatch, "match")
+    words = " ".join(element.value for element in app.markdown)
+    assert "首选" in words or "没有完全符合" in words
+    assert "不符合" in words
+
+
+def test_matching_by_a_form_answers_for_the_demand_filled_in(demo_folder, monkeypatch):
+    app = opened(demo_folder, monkeypatch, "match")
+    app.selectbox(key="match_project").set_value("own_demand").run()
+    assert TEXT("match_fill_in") in [info.value for info in app.info]
+    app.button[0].click().run()
+    assert not app.exception
+    assert any(TEXT("match_own_name") in element.value for element in app.markdown)
+
+
+def test_verdicts_stand_apart_by_the_force_of_their_rule(demo_folder, monkeypatch):
+    app = opened(demo_folder, monkeypatch, "checks")
+    heads = [head.value for head in app.subheader]
+    assert TEXT("force_head_mandatory") in heads
+    assert TEXT("force_head_target") in heads
+    mandatory = shown_frames(app)[0]
+    assert mandatory[TEXT("column_clause")].str.len().min() > 0
+
+
+def test_an_earlier_date_shows_the_2024_plan_as_not_yet_in_force(demo_folder, monkeypatch):
+    app = opened(demo_folder, monkeypatch, "checks")
+    app.sidebar.date_input[0].set_value(__import__("datetime").date(2024, 3, 31)).run()
+    assert not app.exception
+    mandatory = shown_frames(app)[0]
+    of_plan = mandatory[mandatory[TEXT("column_rule_id")] == "B1"]
+    assert set(of_plan[TEXT("column_force_status")]) == {TEXT("force_status_not_yet")}
+
+
+def test_the_data_page_lists_every_layer_with_its_source(demo_folder, monkeypatch):
+    app = opened(demo_folder, monkeypatch, "data")
+    layers = shown_frames(app)[0]
+    assert {"units", "land_parcels", "project_events"} <= set(layers[TEXT("column_layer")])
+    assert layers[TEXT("column_source")].str.contains("演示数据").all()
+
+
+def test_a_new_workspace_is_made_and_opened_from_the_first_page(empty_folder, monkeypatch):
+    app = opened(empty_folder, monkeypatch)
+    app.text_input[0].set_value("桐乡 2026")
+    next(b for b in app.button if b.label == TEXT("start_new_button")).click().run()
+    assert not app.exception
+    assert (empty_folder / "桐乡_2026.gpkg").is_file()
+    assert app.session_state["open_workspace"].endswith("桐乡_2026.gpkg")
+
+
+def test_a_workspace_without_a_name_is_refused_with_one_sentence(empty_folder, monkeypatch):
+    app = opened(empty_folder, monkeypatch)
+    next(b for b in app.button if b.label == TEXT("start_new_button")).click().run()
+    assert [error.value for error in app.error] == [TEXT("title_missing")]
+    assert len(list(empty_folder.glob("*.gpkg"))) == 1
+
+
+def test_a_workspace_in_degrees_is_refused_with_one_sentence(empty_folder, monkeypatch):
+    app = opened(empty_folder, monkeypatch)
+    app.text_input[0].set_value("度")
+    app.text_input[1].set_value("EPSG:4490")
+    next(b for b in app.button if b.label == TEXT("start_new_button")).click().run()
+    assert len(app.error) == 1
+    assert len(list(empty_folder.glob("*.gpkg"))) == 1
+
+
+def test_another_workspace_is_opened_by_its_button(empty_folder, demo_folder, monkeypatch):
+    (empty_folder / "zweite.gpkg").write_bytes((demo_folder / "demo.gpkg").read_bytes())
+    app = opened(empty_folder, monkeypatch)
+    assert app.session_state["open_workspace"].endswith("zweite.gpkg")
+    app.button(key="open_leer.gpkg").click().run()
+    assert app.session_state["open_workspace"].endswith("leer.gpkg")
