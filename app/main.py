@@ -5,16 +5,9 @@ import logging
 import streamlit as st
 
 from app.components.frame import sidebar
+from app.navigation import FIRST, SECTIONS
 from app.session import open_path, words
 from geo.errors import MuPlanError
-
-FIRST = "start"
-# Sections of the navigation: each page by the name of its file, with its icon.
-SECTIONS = {
-    "workspace": ((FIRST, "home"), ("overview", "traffic"), ("map", "map")),
-    "work": (("blocks", "grid_view"), ("match", "location_on"), ("checks", "balance")),
-    "data": (("data", "database"),),
-}
 
 # Streamlit keeps wide margins free, which lists and maps need.
 ROOM = "<style>.stMainBlockContainer {padding: 2.5rem 2rem 3rem}</style>"

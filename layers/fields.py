@@ -10,6 +10,30 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+from layers.codes import (
+    ALLOTMENT_STATUSES,
+    APPLIES,
+    BARRIER_CLASSES,
+    BOUNDARY_KINDS,
+    BOUNDARY_STATUSES,
+    CATEGORIES,
+    CONSTRAINT_KINDS,
+    DISPOSITIONS,
+    ELEMENTS,
+    EVENT_KINDS,
+    FACILITY_KINDS,
+    INDUSTRY_SCHEMES,
+    LAND_USE_SCHEMES,
+    PARCEL_STATES,
+    PARK_KINDS,
+    SEVERITIES,
+    STAGES,
+    UNIT_KINDS,
+    UTILITIES,
+    ZONE_LEVELS,
+    Codes,
+)
+
 Kind = Literal["text", "int", "float", "bool", "date", "timestamp", "list", "code"]
 
 UNITS = ("", "亩", "m²", "m", "万元", "亿元", "亿美元", "吨标煤", "吨", "万元/亩", "人", "kWh")
@@ -40,161 +64,8 @@ class Field:
     zh: str
     en: str
     unit: str = ""
-    values: MappingProxyType[str, tuple[str, str]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    values: Codes = field(default_factory=lambda: MappingProxyType({}))
     minimum: float | None = None
-
-
-def _codes(**words: tuple[str, str]) -> MappingProxyType[str, tuple[str, str]]:
-    return MappingProxyType(words)
-
-
-ZONE_LEVELS = _codes(
-    national=("国家级", "national"),
-    provincial=("省级", "provincial"),
-    municipal=("市级", "municipal"),
-    county=("县级", "county"),
-)
-PARCEL_STATES = _codes(
-    planned=("规划", "planned"),
-    approved=("已批", "approved"),
-    cleared=("净地", "cleared, net land"),
-    listed=("可供", "listed for supply"),
-    supplied=("已供", "supplied"),
-    under_construction=("在建", "under construction"),
-    in_production=("投产", "in production"),
-    approved_not_supplied=("批而未供", "approved, not supplied"),
-    supplied_not_used=("供而未用", "supplied, not used"),
-    idle=("闲置", "idle"),
-    inefficient=("低效", "inefficient"),
-    withdrawn=("退出", "withdrawn"),
-    unknown=("未知", "unknown"),
-)
-DISPOSITIONS = _codes(
-    sub_park=("分区（分园）", "sub-park of a platform"),
-    exiting=("退出园区", "exiting park"),
-    unclassified=("未分类", "unclassified"),
-)
-BARRIER_CLASSES = _codes(
-    expressway=("高速公路", "expressway"),
-    railway=("铁路", "railway"),
-    trunk_road=("主干路", "trunk road"),
-    trunk_river=("骨干河道", "trunk river"),
-    lane=("支路", "lane"),
-    ditch=("沟渠", "ditch"),
-)
-CONSTRAINT_KINDS = _codes(
-    permanent_farmland=("永久基本农田", "permanent basic farmland"),
-    ecological_redline=("生态保护红线", "ecological redline"),
-    urban_growth_boundary=("城镇开发边界", "urban growth boundary"),
-    industrial_control_line=("工业用地控制线", "industrial land control line"),
-    river_management=("河道管理范围", "river management zone"),
-    pipeline=("管线走廊", "pipeline corridor"),
-    cultural_relic=("文物保护范围", "cultural relic protection"),
-    other=("其他", "other"),
-)
-SEVERITIES = _codes(
-    block=("禁止", "block"), warn=("提醒", "warn"), info=("提示", "information")
-)
-UTILITIES = _codes(
-    road=("通路", "road"),
-    water=("给水", "water"),
-    sewer=("污水", "sewer"),
-    storm=("雨水", "storm drain"),
-    power=("通电", "power"),
-    telecom=("通信", "telecom"),
-    gas=("燃气", "gas"),
-    heat=("热力", "heat"),
-    broadband=("宽带", "broadband"),
-    catv=("有线电视", "cable tv"),
-    levelled=("平整", "levelled"),
-)
-ELEMENTS = _codes(
-    land=("用地", "land"),
-    energy=("用能", "energy"),
-    emission=("排放权", "emission rights"),
-)
-CATEGORIES = _codes(
-    industry=("工业", "industry"),
-    logistics=("物流仓储", "logistics"),
-    research=("研发", "research"),
-    service=("服务业", "services"),
-    tourism=("文旅", "culture and tourism"),
-    health=("康养", "health and care"),
-    agriculture=("农业", "agriculture"),
-    commerce=("商业", "commerce"),
-    infrastructure=("基础设施", "infrastructure"),
-    real_estate=("房地产", "real estate"),
-    hotel=("宾馆酒店", "hotel"),
-    commercial_complex=("城市商业综合体", "commercial complex"),
-    letting_platform=("二次招商平台", "platform that lets to others"),
-)
-STAGES = _codes(
-    in_talks=("在谈", "in talks"),
-    signed=("签约", "signed"),
-    registered=("注册（备案）", "registered"),
-    started=("开工", "started"),
-    in_production=("投产", "in production"),
-    ended=("终止", "ended"),
-)
-EVENT_KINDS = _codes(
-    first_report=("首报", "first report"),
-    listed=("列入清单", "listed"),
-    signed=("签约", "signed"),
-    agreement=("具约束力协议", "binding agreement"),
-    registered=("注册（备案）", "registered"),
-    project_code=("取得项目代码", "project code"),
-    land_permit=("取得用地许可", "land-use permit"),
-    drawings=("完成施工图设计", "construction drawings"),
-    construction_permit=("取得施工许可", "construction permit"),
-    started=("开工", "started"),
-    production=("投产", "production"),
-    transferred=("流转", "transferred"),
-    updated=("更新", "update"),
-    corrected=("更正", "correction"),
-    ended=("终止", "ended"),
-)
-LAND_USE_SCHEMES = _codes(
-    MNR2023=("用地用海分类指南（2023）", "MNR 2023 guide"),
-    GBT21010=("GB/T 21010-2017", "GB/T 21010-2017"),
-    GB50137=("GB 50137-2011", "GB 50137-2011"),
-    local=("地方分类", "local scheme"),
-)
-INDUSTRY_SCHEMES = _codes(
-    GBT4754_2017=("GB/T 4754-2017", "GB/T 4754-2017"),
-    GBT4754_2011=("GB/T 4754-2011", "GB/T 4754-2011"),
-)
-FACILITY_KINDS = _codes(
-    expressway_exit=("高速公路出入口", "expressway exit"),
-    port=("港口码头", "port"),
-    rail_station=("铁路货站", "rail station"),
-    substation=("变电站", "substation"),
-    treatment_plant=("污水处理厂", "treatment plant"),
-)
-UNIT_KINDS = _codes(
-    county=("县（市、区）", "county-level unit"),
-    functional_zone=("功能区", "functional zone"),
-)
-BOUNDARY_KINDS = _codes(
-    managed=("委托管理范围", "managed outline"),
-    integrated=("整合提升范围", "integrated outline"),
-    planned=("规划范围", "planned outline"),
-    schematic=("示意范围", "schematic outline"),
-)
-BOUNDARY_STATUSES = _codes(
-    text_only=("仅文字四至", "text only"),
-    sketched=("示意", "sketched"),
-    surveyed=("实测", "surveyed"),
-    official=("公布", "official"),
-)
-PARK_KINDS = _codes(
-    industrial_park=("镇街工业园区", "town industrial park"),
-    industrial_area=("工业片区", "industrial area"),
-    feature_town=("特色小镇", "feature town"),
-)
-APPLIES = _codes(inside=("范围内", "inside"), outside=("范围外", "outside"))
-ALLOTMENT_STATUSES = _codes(planned=("计划", "planned"), allotted=("已配置", "allotted"))
 
 
 def _field(
@@ -202,7 +73,7 @@ def _field(
     kind: Kind,
     zh: str,
     en: str,
-    values: MappingProxyType[str, tuple[str, str]] | None = None,
+    values: Codes | None = None,
     *,
     unit: str = "",
     minimum: float | None = None,

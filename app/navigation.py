@@ -1,0 +1,9 @@
+"""Which pages there are: sections of the navigation, each page by the name of its file."""
+
+FIRST = "start"
+SECTIONS = {
+    "workspace": ((FIRST, "home"), ("overview", "traffic"), ("map", "map")),
+    "work": (("blocks", "grid_view"), ("match", "location_on"), ("checks", "balance")),
+    "data": (("data", "database"),),
+}
+"""Sections in their order; each page by the name of its file, with its icon."""
