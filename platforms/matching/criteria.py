@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from geo.units import compare
 from layers.fields import split_list
 from platforms.elements.effect import ShareEffect
 from platforms.matching.demand import Demand
@@ -18,7 +19,7 @@ from platforms.matching.sites import Site
 from platforms.matching.table import MatchTable
 
 BASIC_UTILITIES = frozenset({"road", "water", "power", "telecom", "gas", "levelled"})
-"""五通一平, what a site is held against where the project names no utility."""
+"""五通一平, what a site is held against besides the utilities that the project names."""
 
 
 @dataclass(frozen=True)
@@ -133,18 +134,18 @@ def _industry_fit(
         return 1.0
     if industry in map(division, split_list(special)):
         return 0.7
-    return None if pd.isna(leading) else 0.3
+    return None if pd.isna(leading) or pd.isna(special) else 0.3
 
 
 def _land_fit(site: Site, demand: Demand, around: Surroundings, table: MatchTable) -> float | None:
     """1 from the ideal to the most land; falls to 0.5 at the least, and with what is left over."""
     ideal = demand.land_wanted_mu
     most = demand.land_max_mu if demand.land_max_mu is not None else ideal
-    if site.area_mu < ideal:
+    if compare(site.area_mu, ideal) < 0:
         return _clamp(
             0.5 + 0.5 * (site.area_mu - demand.land_min_mu) / (ideal - demand.land_min_mu)
         )
-    return 1.0 if site.area_mu <= most else most / site.area_mu
+    return 1.0 if compare(site.area_mu, most) <= 0 else most / site.area_mu
 
 
 def _share_effect(
@@ -173,7 +174,7 @@ def _efficiency(
 def _infrastructure(
     site: Site, demand: Demand, around: Surroundings, table: MatchTable
 ) -> float | None:
-    """Part of the utilities there: of those asked, else of 五通一平."""
+    """Part of the utilities there, of those asked and those of 五通一平."""
     if site.utilities is None:
         return None
     wanted = frozenset(demand.utilities_needed) | BASIC_UTILITIES

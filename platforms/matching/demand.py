@@ -1,6 +1,7 @@
 """What a project asks of land, industry and services."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,9 @@ from platforms.nearest import nearest_known
 
 LARGEST_LAND_MU = 50_000.0
 """No site of more exists: the largest platforms have some 10 000 亩 to develop."""
+
+INDUSTRY_CODE = re.compile(r"[A-Ta-t]?[0-9]{2,4}")
+"""GB/T 4754: division, group or class, with or without the letter of its section."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,8 @@ class Demand:
     Raises
     ------
     PlanningError
-        ``demand_land_missing``, ``demand_land_out_of_range``, ``demand_land_order``.
+        ``demand_land_out_of_range``, ``demand_land_order``, ``demand_value_bad`` for what is no
+        industry code.
     """
 
     project_id: str
@@ -74,6 +79,8 @@ class Demand:
         stated = [land for land in steps if land is not None]
         if stated != sorted(stated):
             raise PlanningError("demand_land_order", project_id=self.project_id)
+        if self.industry_code is not None and not INDUSTRY_CODE.fullmatch(self.industry_code):
+            raise PlanningError("demand_value_bad", key="industry_code", value=self.industry_code)
 
     @property
     def land_wanted_mu(self) -> float:
@@ -139,14 +146,14 @@ def demand_of(row: Mapping[str, Any]) -> Demand:
         land_min_mu=least,
         land_ideal_mu=_number(row, "land_ideal_mu"),
         land_max_mu=_number(row, "land_max_mu"),
-        land_use_codes=split_list(row.get("land_use_codes")),
+        land_use_codes=split_list(_text(row, "land_use_codes")),
         utilities_needed=_listed(row, "utilities_needed"),
         investment_yi_yuan=_number(row, "investment_yi_yuan"),
         output_wan_yuan=_number(row, "output_wan_yuan"),
         tax_wan_yuan=_number(row, "tax_wan_yuan"),
         energy_tce=_number(row, "energy_tce"),
         is_expansion=_flag(row, "is_expansion"),
-        excluded_units=split_list(row.get("excluded_units")),
+        excluded_units=split_list(_text(row, "excluded_units")),
     )
 
 
@@ -179,9 +186,8 @@ def _code(row: Mapping[str, Any], key: str) -> str | None:
 
 
 def _listed(row: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    return tuple(
-        code for item in split_list(row.get(key)) if (code := _code({key: item}, key)) is not None
-    )
+    items = split_list(_text(row, key))
+    return tuple(code for item in items if (code := _code({key: item}, key)) is not None)
 
 
 def _flag(row: Mapping[str, Any], key: str) -> bool | None:

@@ -10,7 +10,7 @@ from functools import partial
 from geo.units import compare
 from platforms.land.readiness import SUPPLY_READY_STATES
 from platforms.matching.demand import Demand
-from platforms.matching.land_use import fitting_uses, use_fits
+from platforms.matching.land_use import can_compare, fitting_uses, use_fits
 from platforms.matching.sites import Site
 from platforms.matching.table import MatchTable
 from platforms.policy.dated import PolicySet
@@ -88,21 +88,27 @@ def _land_use(site: Site, demand: Demand, table: MatchTable) -> Gate:
     wanted = fitting_uses(demand, table)
     if wanted is None:
         return Gate("land_use", "no_data", say("category_unknown"))
-    unfit = sorted(use[1] for use in site.land_uses if use and not use_fits(*use, wanted))
+    stated = sorted(use for use in site.land_uses if use)
+    known = [use for use in stated if can_compare(use[0], wanted)]
+    unfit = [code for scheme, code in known if not use_fits(scheme, code, wanted)]
     if unfit:
         return Gate("land_use", "not_met", say("land_use_unfit", codes=", ".join(unfit)))
     if None in site.land_uses:
         return Gate("land_use", "no_data", say("land_use_unknown"))
-    codes = ", ".join(sorted(use[1] for use in site.land_uses if use))
+    foreign = [code for scheme, code in stated if not can_compare(scheme, wanted)]
+    if foreign:
+        why = say("land_use_not_comparable", codes=", ".join(foreign))
+        return Gate("land_use", "no_data", why)
+    codes = ", ".join(code for _, code in stated)
     return Gate("land_use", "met", say("land_use_fits", codes=codes))
 
 
 def _state(site: Site) -> Gate:
-    if "unknown" in site.states:
-        return Gate("state", "no_data", say("state_not_known"))
-    waiting = sorted(site.states - set(SUPPLY_READY_STATES))
+    waiting = sorted(site.states - {*SUPPLY_READY_STATES, "unknown"})
     if waiting:
         return Gate("state", "not_met", say("state_not_ready", states=";".join(waiting)))
+    if "unknown" in site.states:
+        return Gate("state", "no_data", say("state_not_known"))
     return Gate("state", "met", say("state_ready", states=";".join(sorted(site.states))))
 
 
@@ -184,7 +190,7 @@ def _standard_land(site: Site, demand: Demand, policy: PolicySet) -> Gate:
     if not rule.in_force or not _on_main_platform(site):
         return answer("not_applicable", say("standard_land_off_main"))
     if not site.standards:
-        return answer("not_applicable", say("standard_land_not_stated"))
+        return answer("no_data", say("standard_land_not_stated"))
     promised = demand.per_mu_wan_yuan
     missing = sorted(name for name in site.standards if promised[name] is None)
     short = [

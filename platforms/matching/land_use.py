@@ -45,6 +45,10 @@ def use_fits(scheme: str, code: str, uses: Uses) -> bool:
     bool
         True where the code begins with one of its scheme.
 
+    See Also
+    --------
+    can_compare : whether anything is stated of the scheme at all.
+
     Examples
     --------
     The same digits mean another thing in another scheme:
@@ -54,6 +58,29 @@ def use_fits(scheme: str, code: str, uses: Uses) -> bool:
     (True, False)
     """
     return code.startswith(uses.get(scheme, ()))
+
+
+def can_compare(scheme: str, uses: Uses) -> bool:
+    """Say whether a code of a scheme can be judged: codes of an unlisted scheme are unknown.
+
+    Parameters
+    ----------
+    scheme
+        Scheme of a parcel's land use.
+    uses
+        What ``fitting_uses`` gives.
+
+    Returns
+    -------
+    bool
+        True where fitting codes of the scheme are stated.
+
+    Examples
+    --------
+    >>> can_compare("GBT21010", {"MNR2023": ("1001",)})
+    False
+    """
+    return scheme in uses
 
 
 def may_be_used(parcels: pd.DataFrame, uses: Uses | None) -> pd.Series:
@@ -69,11 +96,16 @@ def may_be_used(parcels: pd.DataFrame, uses: Uses | None) -> pd.Series:
     Returns
     -------
     Series
-        False where scheme and code are stated and don't fit, index of ``parcels``.
+        False where scheme and code are stated, can be compared and don't fit, index of
+        ``parcels``.
     """
     pairs = zip(parcels["land_use_scheme"], parcels["land_use_code"], strict=True)
     fits = [
-        uses is None or pd.isna(scheme) or pd.isna(code) or use_fits(str(scheme), str(code), uses)
+        uses is None
+        or pd.isna(scheme)
+        or pd.isna(code)
+        or not can_compare(str(scheme), uses)
+        or use_fits(str(scheme), str(code), uses)
         for scheme, code in pairs
     ]
     return pd.Series(fits, index=parcels.index, dtype=bool)

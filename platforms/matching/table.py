@@ -1,10 +1,12 @@
 """The weights, bounds and land uses of matching, read from data."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import yaml
 
+from layers.fields import FIELDS
 from platforms.errors import PolicyError
 from platforms.nearest import nearest_known
 
@@ -42,7 +44,7 @@ class MatchTable:
                     "criterion_unknown", name=name, nearest=nearest_known(name, self.weights)
                 )
         merged = {name: float(weights.get(name, 0.0)) for name in self.weights}
-        if min(merged.values()) < 0 or sum(merged.values()) <= 0:
+        if min(merged.values()) < 0 or not 0 < sum(merged.values()) < math.inf:
             raise PolicyError("weights_empty")
         return MatchTable(
             merged, self.access_near_km, self.access_far_km,
@@ -74,31 +76,54 @@ def parse_match_table(text: str, criteria: tuple[str, ...]) -> MatchTable:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise PolicyError("match_table_bad", key=str(error).splitlines()[0]) from error
-    if not isinstance(data, dict):
-        raise PolicyError("match_table_bad", key="criteria")
-    _exactly(data, _SECTIONS)
-    _exactly(data["criteria"], criteria)
-    _exactly(data["bounds"], _BOUNDS)
+    sections = {name: _mapping(data, name) for name in _exactly(data, _SECTIONS)}
     weights = {
-        name: _positive(entry.get("weight"), name) for name, entry in data["criteria"].items()
+        name: _positive(_mapping(sections["criteria"], name).get("weight"), name)
+        for name in _exactly(sections["criteria"], criteria)
     }
-    near, far, span = (_positive(data["bounds"][name], name) for name in _BOUNDS)
+    near, far, span = (
+        _positive(sections["bounds"][name], name) for name in _exactly(sections["bounds"], _BOUNDS)
+    )
     if not near < far:
         raise PolicyError("match_table_bad", key="access_far_km")
-    uses = {
-        category: {scheme: tuple(map(str, codes)) for scheme, codes in schemes.items()}
-        for category, schemes in data["land_uses"].items()
-    }
+    uses = {category: _uses(sections["land_uses"], category) for category in sections["land_uses"]}
     return MatchTable(weights, near, far, span, uses)
 
 
-def _exactly(section: Mapping[str, object], names: tuple[str, ...]) -> None:
-    for name in (*section, *names):
-        if name not in names or name not in section:
+def _exactly(section: object, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Hold a section against the names it must have, no more and no less."""
+    held = section if isinstance(section, dict) else {}
+    for name in (*held, *names):
+        if name not in names or name not in held:
             raise PolicyError("match_table_bad", key=str(name))
+    return names
+
+
+def _mapping(section: Mapping[str, object], name: str) -> Mapping[str, object]:
+    held = section[name]
+    if not isinstance(held, dict):
+        raise PolicyError("match_table_bad", key=str(name))
+    return held
+
+
+def _uses(section: Mapping[str, object], category: str) -> Mapping[str, tuple[str, ...]]:
+    """Read the land uses that fit a category."""
+    if category not in FIELDS["category"].values:
+        raise PolicyError("match_table_bad", key=str(category))
+    schemes = _mapping(section, category)
+    return {scheme: _beginnings(codes, scheme, category) for scheme, codes in schemes.items()}
+
+
+def _beginnings(codes: object, scheme: str, category: str) -> tuple[str, ...]:
+    """Read the beginnings of fitting codes; an empty one would fit every code."""
+    is_known = scheme in FIELDS["land_use_scheme"].values
+    items = codes if isinstance(codes, list) else []
+    if not is_known or not items or not all(isinstance(c, str) and c.strip() for c in items):
+        raise PolicyError("match_table_bad", key=f"{category}.{scheme}")
+    return tuple(items)
 
 
 def _positive(value: object, key: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
         raise PolicyError("match_table_bad", key=key)
     return float(value)
