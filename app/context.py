@@ -108,7 +108,7 @@ def open_context(
     """
     settings = load_settings()
     workspace = GeoPackageWorkspace(path)
-    day = iso_day(as_of or workspace.facts.as_of or today())
+    day = iso_day((workspace.facts.as_of or today()) if as_of is None else as_of)
     policy = load_policy(settings, packs or (DEFAULT_PACK,), day)
     return Context(path, workspace, ReadOnce(workspace), policy, settings, catalogue(language))
 

@@ -3,7 +3,7 @@
 Sentences live in ``app/locale/<language>/*.yaml`` as ``code: "text with {named_value}"``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,9 @@ from platforms.statement import Statement
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 LOCALE = Path(__file__).parent / "locale"
+
+LONGEST_VALUE = 400
+"""Characters of the data that a sentence quotes at most."""
 
 
 @dataclass(frozen=True)
@@ -58,15 +61,18 @@ class Catalogue:
         return template.format(**{name: self._shown(value) for name, value in values.items()})
 
     def _shown(self, value: Value) -> Value:
-        return self.text("no_value") if value is None else value
+        if value is None or value != value:  # NaN differs from itself
+            return _Word(self.text("no_value"))
+        return value
 
     def say(self, statement: Statement) -> str:
         """Put a statement of the domain into words, codes in its values included."""
         return self.text(statement.code, **self._worded(statement.values))
 
     def error(self, error: MuPlanError) -> str:
-        """Put an error into one sentence."""
-        return self.text(error.code, **self._worded(error.values))
+        """Put an error into one sentence, long texts of the data cut short."""
+        values = {name: _cut(value) for name, value in self._worded(error.values).items()}
+        return self.text(error.code, **values)
 
     def _worded(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """Show lists of field codes (states, utilities, columns) by their words."""
@@ -93,6 +99,10 @@ class Catalogue:
         """Give the words of several codes divided by ``;``."""
         return "、".join(self.word(field, code) for code in codes.split(";") if code)
 
+    def joined(self, texts: Iterable[str]) -> str:
+        """Put several texts into one, divided as the language does."""
+        return ("；" if self.language == "zh" else "; ").join(texts)
+
     def heading(self, column: str) -> str:
         """Give the heading of a column, with its unit."""
         field: Field = FIELDS[column]
@@ -100,6 +110,21 @@ class Catalogue:
         if not field.unit:
             return name
         return f"{name}（{field.unit}）" if self.language == "zh" else f"{name} ({field.unit})"
+
+
+class _Word(str):
+    """A word that stands where a number was expected, whatever format is asked."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        return str(self)
+
+
+def _cut(value: Value) -> Value:
+    if isinstance(value, str) and len(value) > LONGEST_VALUE:
+        return value[:LONGEST_VALUE] + "…"
+    return value
 
 
 @cache

@@ -7,6 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 
+import pandas as pd
+
 from app.context import Context
 from app.messages import Catalogue
 from layers.exchange.heading import ExportHeading
@@ -35,6 +37,9 @@ class Answer:
         Headings of columns outside the vocabulary.
     summary
         The answer in a sentence or two.
+    screen
+        The main list as it is shown in a terminal: fewer columns, the urgent rows first; None for
+        the first sheet as it is.
     """
 
     title: str
@@ -43,6 +48,14 @@ class Answer:
     sheets: tuple[Sheet, ...]
     titles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     summary: tuple[str, ...] = ()
+    screen: pd.DataFrame | None = None
+
+    @property
+    def on_screen(self) -> pd.DataFrame | None:
+        """The list a terminal shows, None where there is none."""
+        if self.screen is not None or not self.sheets:
+            return self.screen
+        return self.sheets[0].frame
 
 
 @dataclass(frozen=True)

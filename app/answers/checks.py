@@ -10,13 +10,31 @@ from app.answers.land import unit_names
 from app.context import Context
 from app.messages import Catalogue
 from layers.exchange.sheet import Sheet
-from platforms.checks import CheckQuery, run_checks
+from platforms.checks import FIRST_YEAR, LAST_YEAR, CheckQuery, run_checks
 from platforms.elements.shares import element_shares
+from platforms.errors import PlanningError
 from platforms.indicators.per_mu import By, per_mu
 from platforms.policy.dated import PolicySet
 from platforms.statement import Statement
 from platforms.verdict import Verdict
 
+SCREEN_COLUMNS = (
+    "rule_id", "outcome", "unit_name", "platform_name", "measured", "threshold", "measure",
+    "force_status", "rule_title",
+)  # fmt: skip
+URGENCY = ("not_met", "no_data", "met", "not_applicable")
+SHARE_SCREEN_COLUMNS = (
+    "unit_name", "element_name", "pollutant", "outcome", "share", "threshold_share", "inside",
+    "total", "unit", "headroom", "need_inside",
+)  # fmt: skip
+INDICATOR_SCREEN_COLUMNS = (
+    "rank", "name", "unit_name", "output_wan_yuan_per_mu", "output_coverage_share", "tax_rank",
+    "tax_wan_yuan_per_mu", "tax_coverage_share", "quadrant",
+)  # fmt: skip
+RULE_SCREEN_COLUMNS = (
+    "rule_id", "comparator", "value", "unit", "force", "force_status", "clause", "title",
+)  # fmt: skip
+SIGNS = {">=": "≥", ">": ">", "<=": "≤", "<": "<", "==": "=", "share": "≥"}
 VERDICT_COLUMNS = (
     "rule_id", "part", "rule_title", "unit_name", "platform_name", "year", "outcome", "measured",
     "threshold", "gap", "measure", "force", "force_status", "clause", "basis", "why",
@@ -32,13 +50,15 @@ def check_answer(context: Context, query: CheckQuery, verdicts: list[Verdict]) -
     """Answer ``check``: what the rules say (``verdicts`` as ``verdict_list`` gives them)."""
     words = context.words
     counts = pd.Series([v.outcome for v in verdicts], dtype="object").value_counts()
+    frame = verdict_frame(context, verdicts)
+    urgent = sorted(range(len(verdicts)), key=lambda n: URGENCY.index(verdicts[n].outcome))
     return Answer(
         title=words.text("title_check"),
         parameters={
             "year": query.figures_year, "rules": list(query.rules), "units": list(query.units),
         },
         result={"verdicts": [_verdict_row(verdict, context) for verdict in verdicts]},
-        sheets=(Sheet(words.text("sheet_verdicts"), verdict_frame(context, verdicts)),),
+        sheets=(Sheet(words.text("sheet_verdicts"), frame),),
         titles=column_titles(words, VERDICT_COLUMNS),
         summary=(
             words.text(
@@ -47,6 +67,7 @@ def check_answer(context: Context, query: CheckQuery, verdicts: list[Verdict]) -
                    ("met", "not_met", "no_data", "not_applicable")},
             ),
         ),
+        screen=frame.iloc[urgent][list(SCREEN_COLUMNS)],
     )  # fmt: skip
 
 
@@ -86,6 +107,12 @@ def number(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else float(value)
 
 
+def in_percent(value: float | None, unit: str) -> float | None:
+    """Give the figure of a list for people: shares (0–1) as percentages."""
+    plain_value = number(value)
+    return plain_value * 100 if plain_value is not None and unit == "share" else plain_value
+
+
 def _said(statement: Statement, context: Context) -> dict[str, object]:
     return {"code": statement.code, "text": context.words.say(statement)}
 
@@ -109,15 +136,15 @@ def verdict_frame(context: Context, verdicts: list[Verdict]) -> pd.DataFrame:
             "platform_name": names.get(v.platform_id or ""),
             "year": v.year,
             "outcome": outcome_word(context, v),
-            "measured": number(v.measured),
-            "threshold": number(v.threshold),
-            "gap": number(v.gap),
-            "measure": v.unit,
+            "measured": in_percent(v.measured, v.unit),
+            "threshold": in_percent(v.threshold, v.unit),
+            "gap": in_percent(v.gap, v.unit),
+            "measure": "%" if v.unit == "share" else v.unit,
             "force": words.text(f"force_{v.force}"),
             "force_status": words.text(f"force_status_{v.force_status}"),
             "clause": v.clause,
             "basis": words.text(f"basis_{v.basis}", assumptions=" ".join(v.assumptions)),
-            "why": "；".join(words.say(reason) for reason in v.reasons),
+            "why": words.joined(words.say(reason) for reason in v.reasons),
         }
         for v in verdicts
     ]
@@ -133,8 +160,13 @@ def share_answer(
     context: Context, year: int | None, what_if: gpd.GeoDataFrame | None = None
 ) -> Answer:
     """Answer ``shares``: the 70 % shares, headroom and what is declared inside but lies outside."""
+    if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
+        raise PlanningError("year_out_of_range", year=year, first=FIRST_YEAR, last=LAST_YEAR)
     frame = share_frame(context, year, what_if)
     words, names = context.words, unit_names(context)
+    of_year = (frame["span"] == "year") & (frame["boundary_basis"] == "in_use")
+    counts = frame.loc[of_year, "outcome"].value_counts()
+    urgent = frame.loc[of_year, "outcome"].map(URGENCY.index).sort_values(kind="stable").index
     rows = [
         {
             str(name): list(value) if isinstance(value, tuple) else plain(value)
@@ -150,6 +182,7 @@ def share_answer(
         span=[words.text(f"span_{code}") for code in frame["span"]],
         boundary_basis=[words.text(f"boundary_{code}") for code in frame["boundary_basis"]],
         declared_but_outside=["、".join(ids) for ids in frame["declared_but_outside"]],
+        threshold_share=frame["threshold"],
     )
     columns = (
         "unit_name", "year", "span", "element_name", "pollutant", "boundary_basis", "inside",
@@ -161,8 +194,19 @@ def share_answer(
         parameters={"year": year, "what_if": what_if is not None},
         result={"shares": rows},
         sheets=(Sheet(words.text("sheet_shares"), listed[list(columns)]),),
-        titles=column_titles(words, tuple(c for c in columns if c not in ("year", "pollutant"))),
-        summary=(words.text("summary_shares", count=len(frame), year=year),),
+        titles={
+            **column_titles(words, tuple(c for c in columns if c not in ("year", "pollutant"))),
+            "threshold_share": words.text("column_threshold"),
+        },
+        summary=(
+            words.text(
+                "summary_shares",
+                count=len(frame),
+                year=year,
+                **{name: int(counts.get(name, 0)) for name in ("met", "not_met", "no_data")},
+            ),
+        ),
+        screen=listed.loc[urgent, list(SHARE_SCREEN_COLUMNS)],
     )
 
 
@@ -192,11 +236,13 @@ def indicator_answer(context: Context, by: By, period: str) -> Answer:
         quadrant=[
             words.text(f"quadrant_{code}") if isinstance(code, str) else None
             for code in frame["quadrant"]
-        ]
+        ],
+        unit_name=frame["unit_id"].map(unit_names(context)),
     )
     own = tuple(
         name for name in ("output_land_mu", "tax_land_mu", "output_coverage_share",
-                          "tax_coverage_share", "row_count", "tax_rank") if name in frame
+                          "tax_coverage_share", "row_count", "tax_rank", "unit_name")
+        if name in listed
     )  # fmt: skip
     return Answer(
         title=words.text("title_indicators", by=words.text(f"by_{by}"), period=period),
@@ -205,6 +251,7 @@ def indicator_answer(context: Context, by: By, period: str) -> Answer:
         sheets=(Sheet(words.text("sheet_indicators"), listed),),
         titles=column_titles(words, own),
         summary=(words.text("summary_indicators", count=len(frame)),),
+        screen=listed[list(INDICATOR_SCREEN_COLUMNS)],
     )
 
 
@@ -233,7 +280,15 @@ def rule_answer(policy: PolicySet, words: Catalogue) -> Answer:
             words.text(f"basis_{row['basis']}", assumptions=" ".join(map(str, row["assumptions"])))
             for row in rows
         ],
-        value=[value_text(row["value"]) for row in rows],
+        comparator=[
+            SIGNS.get(str(row["comparator"])) or words.text(f"comparator_{row['comparator']}")
+            for row in rows
+        ],
+        value=[
+            f"{row['value']:.0%}" if row["unit"] == "share" else value_text(row["value"])
+            for row in rows
+        ],
+        unit=["" if row["unit"] == "share" else row["unit"] for row in rows],
     )
     columns = (
         "rule_id", "part", "title", "comparator", "value", "unit", "force", "force_word",
@@ -247,6 +302,7 @@ def rule_answer(policy: PolicySet, words: Catalogue) -> Answer:
         sheets=(Sheet(words.text("sheet_rules"), listed[list(columns)]),),
         titles=column_titles(words, own),
         summary=(words.text("summary_rules", count=len(rows)),),
+        screen=listed[list(RULE_SCREEN_COLUMNS)],
     )
 
 

@@ -15,6 +15,11 @@ BLOCK_COLUMNS = (
     "parcel_count", "is_on_200_list", "parcel_ids",
 )  # fmt: skip
 
+SCREEN_COLUMNS = (
+    "block_id", "unit_name", "area_mu", "planar_area_mu", "declared_area_mu", "parcel_count",
+    "is_on_200_list",
+)  # fmt: skip
+
 
 def block_list(context: Context, query: BlockQuery) -> BlockList:
     """Find the blocks."""
@@ -71,6 +76,7 @@ def block_answer(context: Context, query: BlockQuery, found: BlockList) -> Answe
         ),
         titles=column_titles(words, ("unit_name",)),
         summary=_summary(context, query, frame, on_reserve, found),
+        screen=pd.DataFrame(frame)[list(SCREEN_COLUMNS)],
     )
 
 

@@ -10,6 +10,10 @@ from app.messages import Catalogue
 from layers.contracts import CONTRACTS, RASTERS, contract_of
 from layers.exchange.sheet import Sheet
 
+SCREEN_COLUMNS = (
+    "project_id", "unit_name", "stage", "category", "industry_code", "investment_yi_yuan",
+    "land_min_mu", "started_on", "name",
+)  # fmt: skip
 PROJECT_COLUMNS = (
     "project_id", "name", "unit_id", "unit_name", "stage", "category", "industry_code",
     "investment_yi_yuan", "land_min_mu", "land_ideal_mu", "started_on",
@@ -41,7 +45,7 @@ def info_answer(context: Context) -> Answer:
             {
                 "layer": row["name"], "title": row["title"], "rows": row["rows"],
                 "quarantined": row["quarantined"],
-                "source": "；".join(dict.fromkeys(s["source"] for s in row["sources"])),
+                "source": words.joined(dict.fromkeys(s["source"] for s in row["sources"])),
                 "imported_at": max((s["imported_at"] for s in row["sources"]), default=None),
             }
             for row in rows
@@ -102,6 +106,7 @@ def field_answer(layer: str | None, words: Catalogue) -> Answer:
                 }
             )  # fmt: skip
     listed = pd.DataFrame(rows)
+    listed["kind"] = [words.text(f"kind_{row['kind']}") for row in rows]
     listed["values"] = ["、".join(f"{k}={v}" for k, v in row["values"].items()) for row in rows]
     listed = listed.rename(columns={"name": "column"})
     return Answer(
@@ -127,6 +132,7 @@ def project_answer(context: Context) -> Answer:
         sheets=(Sheet(words.text("sheet_projects"), listed),),
         titles=column_titles(words, ("unit_name",)),
         summary=(words.text("summary_projects", count=len(rows)),),
+        screen=listed[list(SCREEN_COLUMNS)],
     )
 
 

@@ -15,9 +15,16 @@ from platforms.matching.demand import Demand, demand_of
 from platforms.matching.gates import Gate
 from platforms.matching.match import MatchedSite, MatchResult, match
 from platforms.matching.table import MatchTable
-from platforms.statement import say
+from platforms.statement import Statement, say
 
+SCREEN_COLUMNS = (
+    "rank", "standing", "score", "site_id", "platform_name", "unit_name", "area_mu", "share_after",
+    "why",
+)  # fmt: skip
+FIRST_PLATFORMS = 5
 SITE_COLUMNS = ("standing", "platform_name", "unit_name", "share_before", "share_after", "why")
+PLATFORM_COLUMNS = ("site_count", "best_site")
+GATE_COLUMNS = ("gate", "outcome", "reason", "clause")
 
 
 def demand_in_ledger(context: Context, project_id: str) -> Demand:
@@ -60,6 +67,7 @@ def match_answer(context: Context, result: MatchResult, table: MatchTable, top: 
     platforms = context.source.read("major_platforms")
     names = dict(zip(platforms["platform_id"], platforms["name"], strict=True))
     shown = (*result.sites[:top], *result.undecided, *result.rejected)
+    sites = _site_frame(context, shown, result, names)
     return Answer(
         title=words.text("title_match", name=demand.name),
         parameters={
@@ -86,11 +94,13 @@ def match_answer(context: Context, result: MatchResult, table: MatchTable, top: 
             "rejected": [_site_row(one, words) for one in result.rejected],
         },
         sheets=(
-            Sheet(words.text("sheet_sites"), _site_frame(context, shown, result, names)),
+            Sheet(words.text("sheet_sites"), sites),
+            Sheet(words.text("sheet_platforms"), _platform_frame(result, names)),
             Sheet(words.text("sheet_gates"), _gate_frame(shown, words)),
         ),
-        titles=column_titles(words, (*SITE_COLUMNS, "gate", "outcome", "reason", "clause")),
-        summary=summary_lines(context, result, names),
+        titles=column_titles(words, (*SITE_COLUMNS, *PLATFORM_COLUMNS, *GATE_COLUMNS)),
+        summary=(*summary_lines(context, result, names), *_platform_line(result, names, words)),
+        screen=pd.DataFrame(sites)[list(SCREEN_COLUMNS)],
     )  # fmt: skip
 
 
@@ -150,13 +160,6 @@ def _gate_row(gate: Gate, words: Catalogue) -> dict[str, object]:
 
 def _site_row(one: MatchedSite, words: Catalogue) -> dict[str, object]:
     site, effect = one.site, one.effect
-    reasons = [*(gate.statement for gate in one.reasons)]
-    if one.score is not None:
-        reasons += [
-            say(f"because_{part.criterion}", points=part.contribution)
-            for part in sorted(one.score.criteria, key=lambda part: -part.contribution)[:3]
-            if part.value is not None and part.contribution > 0
-        ]
     return {
         "rank": one.rank,
         "site_id": site.site_id,
@@ -176,8 +179,20 @@ def _site_row(one: MatchedSite, words: Catalogue) -> dict[str, object]:
                 "after": effect.after, "outcome": effect.outcome,
             }
         ],
-        "reasons": [{"code": why.code, "text": words.say(why)} for why in reasons],
+        "reasons": [{"code": why.code, "text": words.say(why)} for why in _reasons(one)],
     }  # fmt: skip
+
+
+def _reasons(one: MatchedSite) -> list[Statement]:
+    """Gather failed and open gates, then the three criteria that give most points."""
+    reasons = [gate.statement for gate in one.reasons]
+    parts = one.score.criteria if one.score is not None else ()
+    best = sorted(parts, key=lambda part: -part.contribution)[:3]
+    return reasons + [
+        say(f"because_{part.criterion}", points=part.contribution)
+        for part in best
+        if part.contribution > 0
+    ]
 
 
 def standing_of(one: MatchedSite, words: Catalogue) -> str:
@@ -190,9 +205,7 @@ def standing_of(one: MatchedSite, words: Catalogue) -> str:
 
 def reason_text(one: MatchedSite, words: Catalogue) -> str:
     """Say why a site is where it is: failed and open gates, else what carries its score."""
-    row = _site_row(one, words)
-    listed = row["reasons"]
-    return "；".join(str(reason["text"]) for reason in listed) if isinstance(listed, list) else ""
+    return words.joined(words.say(why) for why in _reasons(one))
 
 
 def _site_frame(
@@ -224,6 +237,27 @@ def _site_frame(
     return gpd.GeoDataFrame(frame, geometry=shapes, crs=context.crs)
 
 
+def _platform_frame(result: MatchResult, names: dict[str, str]) -> pd.DataFrame:
+    rows = [
+        (p.rank, p.platform_id, names.get(p.platform_id), p.score, p.site_count, p.best_site_id)
+        for p in result.platforms
+    ]
+    columns = ["rank", "platform_id", "platform_name", "score", "site_count", "best_site"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _platform_line(result: MatchResult, names: dict[str, str], words: Catalogue) -> tuple[str, ...]:
+    """Name the first platforms in order."""
+    if not result.platforms:
+        return ()
+    ranked = [
+        words.text("ranked_platform", rank=p.rank, score=p.score, count=p.site_count,
+                   name=names.get(p.platform_id, p.platform_id))
+        for p in result.platforms[:FIRST_PLATFORMS]
+    ]  # fmt: skip
+    return (words.text("summary_platforms", ranked=words.joined(ranked)),)
+
+
 def _gate_frame(shown: tuple[MatchedSite, ...], words: Catalogue) -> pd.DataFrame:
     rows = [
         {
@@ -236,4 +270,4 @@ def _gate_frame(shown: tuple[MatchedSite, ...], words: Catalogue) -> pd.DataFram
         for one in shown
         for gate in one.gates
     ]
-    return pd.DataFrame(rows, columns=["site_id", "gate", "outcome", "reason", "clause"])
+    return pd.DataFrame(rows, columns=["site_id", *GATE_COLUMNS])

@@ -16,7 +16,12 @@ from geo.errors import MuPlanError
 from layers.contracts import contract_of
 from layers.exchange.importing import run_import
 from layers.exchange.read import read_file
-from layers.exchange.request import ImportRequest, ImportResult, fault_values
+from layers.exchange.request import (
+    ImportRequest,
+    ImportResult,
+    NothingAcceptedError,
+    fault_values,
+)
 from layers.exchange.sheet import Sheet
 from layers.validate import Fault, validate
 from platforms.matching.demand import Demand, demand_of
@@ -41,6 +46,16 @@ def fault_text(fault: Fault, layer: str, words: Catalogue) -> str:
     """Put a fault into one sentence."""
     values = dict(fault_values(fault, layer))
     return words.error(MuPlanError(fault.code, **values))
+
+
+def refusal_text(error: NothingAcceptedError, words: Catalogue) -> str:
+    """Say in one sentence that no row could be stored, and what most rows lack."""
+    main = max(error.faults, key=lambda fault: len(fault.rows))
+    layer = str(error.values["layer"])
+    return words.text(
+        "nothing_accepted_because", path=error.values["path"], count=error.values["count"],
+        layer=layer, why=fault_text(main, layer, words),
+    )  # fmt: skip
 
 
 def import_answer(context: Context, request: ImportRequest, result: ImportResult) -> Answer:
@@ -91,6 +106,7 @@ def import_answer(context: Context, request: ImportRequest, result: ImportResult
         sheets=(Sheet(words.text("sheet_faults"), listed),),
         titles=column_titles(words, ("reason", "row_count")),
         summary=tuple(lines),
+        screen=listed[["row_count", "reason"]] if faults else None,
     )  # fmt: skip
 
 

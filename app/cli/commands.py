@@ -26,6 +26,7 @@ from app.answers.ledger import (
 from app.answers.matching import demand_in_ledger, match_answer, run_match
 from app.answers.transfer import import_file, read_demand, read_what_if
 from app.cli.output import context_of, reading_options, rule_options, show
+from app.cli.usage import Commands
 from app.context import DEFAULT_PACK, load_policy, now, today
 from app.messages import catalogue
 from app.settings import load_settings
@@ -42,7 +43,7 @@ from platforms.verdict import Outcome
 WORKSPACE = click.argument("workspace", type=click.Path(path_type=Path))
 
 
-@click.group(context_settings={"help_option_names": ["--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["--help"]})
 def muplan() -> None:
     """Find land for projects, match platforms, check rules."""
 
@@ -283,7 +284,9 @@ def rules(
 ) -> None:
     """List thresholds with clauses."""
     words = catalogue("en" if lang == "en" else "zh")
-    policy = load_policy(load_settings(), packs or (DEFAULT_PACK,), as_of or today())
+    policy = load_policy(
+        load_settings(), packs or (DEFAULT_PACK,), today() if as_of is None else as_of
+    )
     show(rule_answer(policy, words), policy_stand(policy, words), as_json=as_json, out=out)
 
 
@@ -298,7 +301,7 @@ def export(workspace: Path, layer: str, out: Path, lang: str) -> None:
     show(export_answer(context, layer), stand_of(context), as_json=False, out=out)
 
 
-@muplan.group()
+@muplan.group(cls=Commands)
 def project() -> None:
     """Group the commands of the project ledger."""
 

@@ -3,20 +3,29 @@
 Exit 0 done, 1 a check asked for failed, 2 bad input with exactly one line on standard error.
 """
 
+import io
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 
 import click
 
+from app.answers.transfer import refusal_text
 from app.cli.commands import muplan
+from app.cli.output import printable
+from app.cli.usage import usage_sentence
 from app.messages import Catalogue, Language, catalogue
 from geo.errors import MuPlanError
+from layers.exchange.request import NothingAcceptedError
 
 BAD_INPUT = 2
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and leave with its exit code."""
+    """Run the command line and leave with its exit code; what it prints is UTF-8 everywhere."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")
     sys.exit(answer(list(sys.argv[1:] if arguments is None else arguments)))
 
 
@@ -38,13 +47,17 @@ def answer(arguments: list[str]) -> int:
     try:
         result = muplan.main(arguments, prog_name="muplan", standalone_mode=False)
     except click.ClickException as error:
-        return _refuse(_usage(error, words))
+        return _refuse(usage_sentence(error, words))
+    except NothingAcceptedError as error:
+        return _refuse(refusal_text(error, words))
     except MuPlanError as error:
         return _refuse(words.error(error))
     except (click.Abort, KeyboardInterrupt):
         return _refuse(words.text("stopped"))
     except BrokenPipeError:
         return 0
+    except Exception as error:  # noqa: BLE001  # the one border: a planner never sees a traceback
+        return _refuse(words.text("command_failed", kind=type(error).__name__, detail=str(error)))
     return result if isinstance(result, int) else 0
 
 
@@ -64,6 +77,9 @@ def put_into_words(command: click.Command, words: Catalogue, name: str = "muplan
     for parameter in command.params:
         if isinstance(parameter, click.Option) and parameter.name != "help":
             parameter.help = words.text(f"option_{parameter.name}")
+    help_option = command.get_help_option(click.Context(command))
+    if help_option is not None:
+        help_option.help = words.text("option_help")
     if isinstance(command, click.Group):
         for child, sub_command in command.commands.items():
             path = child if name == "muplan" else f"{name}_{child}"
@@ -72,28 +88,13 @@ def put_into_words(command: click.Command, words: Catalogue, name: str = "muplan
 
 def _language(arguments: list[str]) -> Language:
     """Find the language before the options are read, for errors in the options themselves."""
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
-    stated = [value for name, value in pairs if name == "--lang"]
+    stated = [value for name, value in pairwise([*arguments, ""]) if name == "--lang"]
     return "en" if stated[-1:] == ["en"] or "--lang=en" in arguments else "zh"
 
 
 def _refuse(sentence: str) -> int:
-    click.echo(" ".join(sentence.split()), err=True)
+    click.echo(printable(sentence), err=True)
     return BAD_INPUT
-
-
-def _usage(error: click.ClickException, words: Catalogue) -> str:
-    """Say a usage error in the product's own words."""
-    if isinstance(error, click.NoSuchOption):
-        near = ", ".join(error.possibilities or []) or "--help"
-        return words.text("option_unknown", option=error.option_name, nearest=near)
-    if isinstance(error, click.MissingParameter):
-        name = error.param.name if error.param else error.param_hint
-        return words.text("parameter_missing", name=str(name))
-    if isinstance(error, click.BadParameter):
-        name = error.param.name if error.param else error.param_hint
-        return words.text("parameter_bad", name=str(name), why=error.message)
-    return words.text("usage_bad", why=error.format_message())
 
 
 if __name__ == "__main__":

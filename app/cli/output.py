@@ -8,12 +8,12 @@ from typing import Any, cast
 import click
 
 from app.answers.answer import Answer, Stand, heading_of, to_json, write_answer
+from app.cli.listing import list_lines
 from app.context import Context, open_context
 from app.messages import Language
-from layers.exchange.heading import column_title
+from layers.exchange.cells import show_control_characters
 
 SHOWN_ROWS = 20
-SHOWN_COLUMNS = 9
 
 Command = Callable[..., Any]
 
@@ -54,8 +54,8 @@ def show(answer: Answer, stand: Stand, *, as_json: bool, out: Path | None) -> No
     """Show an answer: to a file where asked, as JSON where asked, else as a short list."""
     if out is not None:
         for note in write_answer(answer, stand, out):
-            click.echo(note, err=True)
-        click.echo(stand.words.text("written", path=str(out)), err=True)
+            click.echo(printable(note), err=True)
+        click.echo(printable(stand.words.text("written", path=str(out))), err=True)
     if as_json:
         click.echo(json.dumps(to_json(answer, stand), ensure_ascii=False, allow_nan=False))
     elif out is None:
@@ -65,22 +65,17 @@ def show(answer: Answer, stand: Stand, *, as_json: bool, out: Path | None) -> No
 def _list(answer: Answer, stand: Stand) -> None:
     heading = heading_of(answer, stand)
     mark = f"【{heading.labels['demo']}】" if stand.is_demo else ""
-    click.echo(f"{mark}{answer.title}")
-    for line in answer.summary:
-        click.echo(line)
-    if not answer.sheets:
+    for line in (f"{mark}{answer.title}", *answer.summary):
+        click.echo(printable(line))
+    frame = answer.on_screen
+    if frame is None:
         return
-    frame = answer.sheets[0].frame
-    columns = [name for name in frame.columns if name not in ("geometry", "parcel_ids")]
-    columns = columns[:SHOWN_COLUMNS]
-    click.echo("\t".join(column_title(str(name), heading) for name in columns))
-    for row in frame[columns].head(SHOWN_ROWS).itertuples(index=False):
-        click.echo("\t".join(_cell(value) for value in row))
+    for line in list_lines(frame.head(SHOWN_ROWS), heading):
+        click.echo(line)
     if len(frame) > SHOWN_ROWS:
         click.echo(stand.words.text("more_rows", count=len(frame) - SHOWN_ROWS))
 
 
-def _cell(value: object) -> str:
-    if value is None or value != value:  # NaN differs from itself
-        return "–"
-    return f"{value:,.2f}" if isinstance(value, float) else " ".join(str(value).split())
+def printable(text: str) -> str:
+    """Put a text on one line without characters that would steer the terminal."""
+    return show_control_characters(" ".join(text.split()))
