@@ -1,0 +1,63 @@
+"""Demands, sites and a small city for tests of matching, with every figure round."""
+
+from pathlib import Path
+
+from platforms.matching.criteria import CRITERIA
+from platforms.matching.demand import demand_of
+from platforms.matching.gates import judge
+from platforms.matching.match import match
+from platforms.matching.sites import Site
+from platforms.matching.table import parse_match_table
+from tests.planning_frames import CITY_CRS, PLATFORMS, SUB_PARK, UNITS, Frames, jiaxing, rect
+
+TABLE_PATH = Path(__file__).resolve().parents[1] / "data" / "matching" / "criteria.yaml"
+TABLE_TEXT = TABLE_PATH.read_text(encoding="utf-8")
+TABLE = parse_match_table(TABLE_TEXT, tuple(CRITERIA))
+FIT = ("MNR2023", "100101")
+
+
+def demand(**values):
+    """An industrial project in an unrestricted industry that needs 100 亩."""
+    row = {"project_id": "X1", "category": "industry", "industry_code": "C39", "land_min_mu": 100.0}
+    return demand_of({**row, **values})
+
+
+def site(**facts):
+    """100 亩 of cleared industrial land wholly on a main platform, nothing in the way."""
+    held = {
+        "site_id": "LP-1", "parcel_ids": ("D1",), "area_mu": 100.0, "blocked_mu": 0.0,
+        "unit_id": "N", "platform_id": "P1", "main_platform_share": 1.0, "major_share": 1.0,
+        "zone_share": 1.0, "states": frozenset({"cleared"}), "land_uses": frozenset({FIT}),
+        "utilities": frozenset({"road", "water", "power"}), "is_increment": True,
+        "standards": {"tax_min_wan_yuan_per_mu": 30.0}, "warnings": (), "exit_km": 2.0,
+        "geometry": rect(0, 0, 200, 333),
+    }  # fmt: skip
+    return Site(**{**held, **facts})
+
+
+def gate(name, one=None, wanted=None, as_of="2025-06-30"):
+    """The answer of one gate."""
+    answers = judge(one or site(), wanted or demand(), jiaxing(as_of), TABLE)
+    return next(answer for answer in answers if answer.gate == name)
+
+
+def parcel(parcel_id, geometry, **values):
+    """A parcel on which nothing is missing: cleared, of industrial use, new construction land."""
+    row = {
+        "parcel_id": parcel_id, "state": "cleared", "land_use_scheme": "MNR2023",
+        "land_use_code": "100101", "utilities": "road;water;power", "is_increment": True,
+        "tax_min_wan_yuan_per_mu": 30.0, "geometry": geometry,
+    }  # fmt: skip
+    return {**row, **values}
+
+
+def city(parcels, **layers):
+    """A city with its units and platforms and these parcels."""
+    held = {"units": UNITS, "major_platforms": PLATFORMS, "parks": [SUB_PARK]}
+    return Frames(land_parcels=parcels, **{**held, **layers})
+
+
+def matched(source, wanted=None, as_of="2025-06-30", table=TABLE, year=2024):
+    """Match a project that promises what the parcels ask."""
+    wanted = wanted or demand(tax_wan_yuan=3000.0)
+    return match(source, wanted, jiaxing(as_of), table, year, CITY_CRS)

@@ -1,0 +1,145 @@
+import pandas as pd
+import pytest
+
+from platforms.elements.effect import ShareEffect
+from platforms.matching.criteria import Surroundings, score
+from tests.matching_frames import TABLE, demand, site
+
+PLATFORM = pd.Series({"leading_industries": "36;39", "specialty_industries": "14"})
+
+
+def effect(outcome, after=0.7):
+    return ShareEffect(None, after, 0.7, outcome, None)
+
+
+def scored(one=None, wanted=None, platform=PLATFORM, tax=30.0, share=None, table=TABLE):
+    return score(one or site(), wanted or demand(), Surroundings(platform, tax, share), table)
+
+
+def value(name, *args, **kwargs):
+    parts = {part.criterion: part for part in scored(*args, **kwargs).criteria}
+    return parts[name].value
+
+
+@pytest.mark.parametrize(
+    ("industry", "expected"),
+    [("C3982", 1.0), ("36", 1.0), ("C14", 0.7), ("C26", 0.3), (None, None)],
+)
+def test_an_industry_fits_a_platform_that_leads_or_specialises_in_it(industry, expected):
+    assert value("industry_fit", wanted=demand(industry_code=industry)) == expected
+
+
+def test_outside_every_platform_no_industry_fits():
+    assert value("industry_fit", platform=None) == 0.0
+
+
+@pytest.mark.parametrize("missing", ["leading_industries", "specialty_industries"])
+def test_a_platform_that_does_not_state_its_industries_leaves_the_fit_unknown(missing):
+    platform = PLATFORM.to_dict() | {missing: None}
+    wanted = demand(industry_code="C26")
+    assert value("industry_fit", wanted=wanted, platform=pd.Series(platform)) is None
+
+
+@pytest.mark.parametrize(
+    ("area_mu", "expected"),
+    [(100, 0.5), (110, 0.75), (120, 1.0), (150, 1.0), (200, 0.75), (300, 0.5)],
+)
+def test_land_fits_best_between_the_ideal_and_the_most(area_mu, expected):
+    wanted = demand(land_ideal_mu=120, land_max_mu=150)
+    assert value("land_fit", site(area_mu=float(area_mu)), wanted) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("area_mu", [100 * (1 - 1e-12), 100, 100 * (1 + 1e-12)])
+def test_land_that_equals_the_only_figure_stated_fits_fully(area_mu):
+    assert value("land_fit", site(area_mu=area_mu)) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("zone_share", "outcome", "expected"),
+    [
+        (1.0, "met", 1.0),
+        (1.0, "no_data", 1.0),
+        (0.0, "met", 0.5),
+        (0.0, "not_met", 0.0),
+        (0.5, "met", 0.75),
+        (0.5, "not_met", 0.5),
+        (0.5, "no_data", None),
+        (None, "met", None),
+    ],
+)
+def test_the_share_counts_by_the_part_inside_a_zone(zone_share, outcome, expected):
+    assert value("share_effect", site(zone_share=zone_share), share=effect(outcome)) == expected
+
+
+@pytest.mark.parametrize(
+    ("tax_wan_yuan", "expected"),
+    [(0.0, 0.0), (3000.0, 0.5), (4500.0, 0.75), (6000.0, 1.0), (9000.0, 1.0), (None, None)],
+)
+def test_efficiency_is_the_lead_in_tax_per_mu_over_the_platform(tax_wan_yuan, expected):
+    found = value("efficiency", wanted=demand(tax_wan_yuan=tax_wan_yuan), tax=30.0)
+    assert found == (None if expected is None else pytest.approx(expected))
+
+
+def test_efficiency_without_figures_of_the_platform_is_unknown():
+    assert value("efficiency", wanted=demand(tax_wan_yuan=3000.0), tax=None) is None
+
+
+@pytest.mark.parametrize(
+    ("there", "needed", "expected"),
+    [
+        ({"road", "water", "power"}, "", 3 / 6),
+        ({"road", "water", "power"}, "heat", 3 / 7),
+        ({"road", "water", "power", "heat"}, "heat", 4 / 7),
+        ({"road", "water", "power", "telecom", "gas", "levelled"}, "", 1.0),
+        (None, "", None),
+    ],
+)
+def test_infrastructure_is_the_part_of_the_utilities_there(there, needed, expected):
+    one = site(utilities=None if there is None else frozenset(there))
+    assert value("infrastructure", one, demand(utilities_needed=needed)) == expected
+
+
+@pytest.mark.parametrize(
+    ("exit_km", "expected"), [(0.0, 1.0), (2.0, 1.0), (11.0, 0.5), (20.0, 0.0), (50.0, 0.0)]
+)
+def test_access_falls_between_the_near_and_the_far_distance(exit_km, expected):
+    assert value("access", site(exit_km=exit_km)) == pytest.approx(expected)
+
+
+def test_access_without_an_exit_on_file_is_unknown():
+    assert value("access", site(exit_km=None)) is None
+
+
+def test_a_score_is_the_weighted_mean_of_its_parts():
+    found = scored(
+        site(exit_km=11.0), demand(tax_wan_yuan=3000.0), share=effect("met")
+    )  # industry 1, land 1, share 1, efficiency 0.5, infrastructure 0.5, access 0.5
+    expected = 100 * (25 + 20 + 15 + 15 * 0.5 + 10 * 0.5 + 5 * 0.5) / 90
+    assert found.score == pytest.approx(expected)
+    assert found.score == pytest.approx(sum(part.contribution for part in found.criteria))
+    assert found.confidence == 1.0
+
+
+def test_missing_criteria_leave_the_score_over_the_known_ones_and_lower_the_confidence():
+    found = scored(site(exit_km=None, utilities=None), demand(tax_wan_yuan=3000.0))
+    assert found.score == pytest.approx(100 * (25 + 20 + 15 + 15 * 0.5) / 75)
+    assert found.confidence == pytest.approx(75 / 90)
+    missing = [part.criterion for part in found.criteria if part.value is None]
+    assert missing == ["infrastructure", "access"]
+    assert all(part.contribution == 0 for part in found.criteria if part.value is None)
+
+
+def test_without_any_known_criterion_there_is_no_score():
+    one = site(exit_km=None)
+    only_access = TABLE.with_weights({"access": 1})
+    assert scored(one, table=only_access).score is None
+    assert scored(one, table=only_access).confidence == 0.0
+
+
+@pytest.mark.parametrize("factor", [0.01, 7, 1000])
+def test_scaling_all_weights_changes_nothing(factor):
+    wanted = demand(tax_wan_yuan=2000.0)
+    scaled = TABLE.with_weights({name: factor * w for name, w in TABLE.weights.items()})
+    assert scored(wanted=wanted, table=scaled).score == pytest.approx(
+        scored(wanted=wanted).score, rel=1e-12
+    )

@@ -1,0 +1,106 @@
+import math
+
+import pytest
+
+from platforms.errors import PlanningError
+from platforms.matching.demand import LARGEST_LAND_MU, Demand, demand_of
+from tests.matching_frames import demand
+
+
+@pytest.mark.parametrize("land_mu", [0, -1, 100_000, LARGEST_LAND_MU + 0.01])
+@pytest.mark.parametrize("column", ["land_min_mu", "land_ideal_mu", "land_max_mu"])
+def test_land_that_no_project_can_need_is_refused(column, land_mu):
+    with pytest.raises(PlanningError) as caught:
+        demand(**{column: land_mu})
+    assert caught.value.code == "demand_land_out_of_range"
+    assert caught.value.values["land_mu"] == land_mu
+
+
+def test_the_ends_of_the_range_are_taken():
+    assert demand(land_min_mu=LARGEST_LAND_MU).land_min_mu == LARGEST_LAND_MU
+    assert demand(land_min_mu=0.01).land_min_mu == 0.01
+
+
+def test_land_that_is_no_number_is_refused_even_when_constructed():
+    with pytest.raises(PlanningError, match="demand_land_out_of_range"):
+        Demand("X", "X", None, None, math.nan)
+
+
+@pytest.mark.parametrize("value", ["约100", "inf", True, "1e999"])
+def test_a_text_that_is_no_number_is_refused(value):
+    with pytest.raises(PlanningError) as caught:
+        demand(land_min_mu=value)
+    assert caught.value.code == "demand_value_bad"
+
+
+@pytest.mark.parametrize(
+    "lands",
+    [
+        {"land_min_mu": 100, "land_ideal_mu": 90},
+        {"land_min_mu": 100, "land_max_mu": 90},
+        {"land_min_mu": 100, "land_ideal_mu": 120, "land_max_mu": 110},
+    ],
+)
+def test_least_ideal_and_most_land_must_rise(lands):
+    with pytest.raises(PlanningError, match="demand_land_order"):
+        demand(**lands)
+
+
+@pytest.mark.parametrize("row", [{}, {"land_min_mu": None}, {"land_min_mu": float("nan")}])
+def test_no_land_at_all_is_asked_for(row):
+    with pytest.raises(PlanningError, match="demand_land_missing"):
+        demand_of({"project_id": "X", **row})
+
+
+def test_the_ideal_land_stands_in_for_the_least():
+    wanted = demand_of({"project_id": "X", "land_ideal_mu": 80})
+    assert (wanted.land_min_mu, wanted.land_wanted_mu) == (80.0, 80.0)
+
+
+def test_an_unknown_key_is_refused_with_the_nearest():
+    with pytest.raises(PlanningError) as caught:
+        demand(land_min_m2=3)
+    assert caught.value.code == "demand_key_unknown"
+    assert caught.value.values["nearest"] == "land_min_mu"
+
+
+@pytest.mark.parametrize(("word", "code"), [("工业", "industry"), ("industry", "industry")])
+def test_a_category_may_be_written_in_words(word, code):
+    assert demand(category=word).category == code
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("category", "工厂"), ("utilities_needed", "gas;喷泉"), ("is_expansion", "也许")],
+)
+def test_a_value_that_means_nothing_is_refused(key, value):
+    with pytest.raises(PlanningError) as caught:
+        demand(**{key: value})
+    assert caught.value.code == "demand_value_bad"
+    assert caught.value.values["key"] == key
+
+
+@pytest.mark.parametrize("code", ["38", "C38", "C3825", "c382"])
+def test_an_industry_code_has_two_to_four_digits(code):
+    assert demand(industry_code=code).industry_code == code
+
+
+@pytest.mark.parametrize("code", ["C", "C3", "电子", "C38250", "Z38", "３８"])
+def test_what_is_no_industry_code_is_refused_rather_than_taken_as_unrestricted(code):
+    with pytest.raises(PlanningError, match="demand_value_bad"):
+        demand(industry_code=code)
+
+
+def test_codes_given_as_numbers_are_not_lost():
+    wanted = demand(land_use_codes=1001, excluded_units=330402)
+    assert wanted.land_use_codes == ("1001",)
+    assert wanted.excluded_units == ("330402",)
+
+
+def test_promises_are_reckoned_per_mu_of_the_land_wanted():
+    wanted = demand(investment_yi_yuan=6.0, output_wan_yuan=60_000.0, land_ideal_mu=120.0)
+    assert wanted.per_mu_wan_yuan == {
+        "investment_min_wan_yuan_per_mu": pytest.approx(6 * 10_000 / 120),
+        "output_min_wan_yuan_per_mu": pytest.approx(60_000 / 120),
+        "tax_min_wan_yuan_per_mu": None,
+    }
