@@ -5,6 +5,7 @@ import logging
 import streamlit as st
 
 from app.components.frame import sidebar
+from app.components.plain import as_text
 from app.navigation import FIRST, SECTIONS
 from app.session import open_path, words
 from geo.errors import MuPlanError
@@ -39,7 +40,7 @@ def main() -> None:
         sidebar()
         page.run()
     except MuPlanError as error:
-        st.error(words().error(error))
+        st.error(as_text(words().error(error)))
     except Exception:
         LOG.exception("a page failed")
         st.error(text("page_failed"))

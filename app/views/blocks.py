@@ -6,6 +6,7 @@ import streamlit as st
 from app.answers.land import block_answer, unit_names
 from app.components.frame import hand_out, page_head
 from app.components.map_view import show_map
+from app.components.plain import say_lines
 from app.components.table import shown_columns, styled
 from app.context import Context
 from app.session import blocks, context, map_view, words
@@ -30,8 +31,7 @@ def show() -> None:
     with st.spinner(text("working_blocks")):
         found = blocks(query)
     answer = block_answer(held, query, found)
-    for line in answer.summary:
-        st.markdown(line)
+    say_lines(answer.summary)
     if not len(found.blocks):
         st.info(text("blocks_empty"))
         return

@@ -10,17 +10,22 @@ import streamlit as st
 from app.answers.ledger import export_answer, field_answer, info_answer, layer_name
 from app.answers.transfer import actor, fault_text, import_answer
 from app.components.frame import hand_out, page_head
+from app.components.plain import as_text, say_lines
 from app.components.table import shown_columns, styled
 from app.context import Context, now
 from app.session import context, words
 from geo.errors import MuPlanError
+from geo.units import AREA_UNITS_IN_M2
 from layers.contracts import CONTRACTS
+from layers.exchange.columns import recognised_columns
 from layers.exchange.importing import run_import
 from layers.exchange.read import read_file
 from layers.exchange.request import ImportRequest, Mode, NothingAcceptedError
 from layers.workspace.geopackage import GeoPackageWorkspace
 
 KEEP = ""
+M2 = "m2"
+STORED_SAID = "import_said"
 READ_ENDINGS = ["gpkg", "parquet", "geojson", "json", "zip", "csv", "xlsx"]
 
 
@@ -34,8 +39,7 @@ def show() -> None:
     )
     with layers:
         answer = info_answer(held)
-        for line in answer.summary:
-            st.markdown(line)
+        say_lines(answer.summary)
         frame = answer.sheets[0].frame
         shown = shown_columns(frame, tuple(frame.columns), words(), answer.titles)
         st.dataframe(styled(shown), hide_index=True, width="stretch")
@@ -64,6 +68,11 @@ def _export(held: Context) -> None:
 def _import(held: Context) -> None:
     text = words().text
     st.caption(text("import_hint"))
+    said = st.session_state.pop(STORED_SAID, ())
+    for line in said[:1]:
+        st.success(as_text(line))
+    with st.expander(text("import_details")) if said else st.container():
+        say_lines(tuple(said[1:]))
     upload = st.file_uploader(text("import_file"), type=READ_ENDINGS, key="import_file")
     if upload is None:
         return
@@ -85,13 +94,13 @@ def _request(held: Context, path: Path) -> ImportRequest | None:
     crs = third.text_input(text("import_crs"), help=text("option_crs"))
     encoding = first.text_input(text("option_encoding"))
     source_layer = second.text_input(text("option_source_layer"))
-    declared = third.selectbox(text("option_declared_unit"), ["m2", "亩", "公顷"])
+    declared = third.selectbox(text("option_declared_unit"), [*AREA_UNITS_IN_M2])
     try:
         source = read_file(path, encoding=encoding or None, source_layer=source_layer or None)
     except MuPlanError as error:
-        st.error(words().error(error))
+        st.error(as_text(words().error(error)))
         return None
-    st.caption(
+    st.text(
         text(
             "import_read", rows=len(source.frame),
             crs=None if source.crs is None else source.crs.name,
@@ -99,9 +108,9 @@ def _request(held: Context, path: Path) -> ImportRequest | None:
     )  # fmt: skip
     st.dataframe(pd.DataFrame(source.frame).drop(columns="geometry", errors="ignore").head(5))
     mapping = _mapping(layer, [str(c) for c in source.frame.columns if c != "geometry"])
-    check, store = st.columns(2)
+    check, store, _ = st.columns([1, 1, 6])
     dry_run = check.button(text("import_check"), key="import_check")
-    if not dry_run and not store.button(text("import_store"), type="primary", key="import_store"):
+    if not store.button(text("import_store"), type="primary", key="import_store") and not dry_run:
         return None
     return ImportRequest(
         path, layer, mode, mapping, crs or None, encoding or None, declared, source_layer or None,
@@ -116,10 +125,11 @@ def _mapping(layer: str, columns: list[str]) -> dict[str, str]:
     with st.expander(text("import_mapping"), expanded=True):
         st.caption(text("import_mapping_help"))
         cells = st.columns(4)
+        recognised = recognised_columns(columns, contract, {})
         chosen = {}
         for position, column in enumerate(columns):
             target = cells[position % 4].selectbox(
-                column, targets, index=targets.index(column) if column in targets else 0,
+                as_text(column), targets, index=targets.index(recognised.get(column, KEEP)),
                 format_func=lambda name: words().heading(name) if name else text("import_keep"),
                 key=f"map_{layer}_{column}",
             )  # fmt: skip
@@ -129,22 +139,22 @@ def _mapping(layer: str, columns: list[str]) -> dict[str, str]:
 
 
 def _run(held: Context, request: ImportRequest) -> None:
-    text = words().text
     try:
         result = run_import(GeoPackageWorkspace(held.path), request, actor(), now())
     except NothingAcceptedError as error:
-        st.error(words().error(error))
+        st.error(as_text(words().error(error)))
         for fault in error.faults:
             st.text(fault_text(fault, request.layer, words()))
         return
     answer = import_answer(held, request, result)
-    (st.info if request.dry_run else st.success)(answer.summary[0])
-    for line in answer.summary[1:]:
-        st.text(line)
-    for fault in result.faults:
-        st.warning(fault_text(fault, request.layer, words()))
-    if not request.dry_run:
-        st.caption(text("import_done"))
+    faults = [fault_text(fault, request.layer, words()) for fault in result.faults]
+    if result.stored:
+        # Every other tab shows the workspace as it was; the next run shows it as it is now.
+        st.session_state[STORED_SAID] = [*answer.summary, *faults]
+        st.rerun()
+    say_lines(answer.summary)
+    for fault in faults:
+        st.warning(as_text(fault))
 
 
 def _fields() -> None:

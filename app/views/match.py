@@ -14,6 +14,7 @@ from app.answers.matching import (
 )
 from app.components.frame import hand_out, page_head
 from app.components.map_view import show_map
+from app.components.plain import as_text, say_lines
 from app.components.table import styled
 from app.context import Context
 from app.session import context, map_view, matched, words
@@ -41,8 +42,7 @@ def show() -> None:
     with st.spinner(text("working_match")):
         result = matched(demand, table)
     names = _platform_names(held)
-    for line in summary_lines(held, result, names):
-        st.markdown(line)
+    say_lines(summary_lines(held, result, names))
     ranking, sites, undecided, rejected = st.tabs(
         [
             text("tab_platforms", count=len(result.platforms)),
@@ -89,7 +89,7 @@ def _demand(held: Context) -> Demand | None:
         try:
             return demand_in_ledger(held, chosen)
         except MuPlanError as error:
-            st.warning(words().error(error))
+            st.warning(as_text(words().error(error)))
             return None
     return _own_demand()
 

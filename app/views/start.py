@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.components.plain import as_text
 from app.context import now
 from app.session import choose, open_path, settings, words, workspaces
 from geo.crs import parse_crs
@@ -45,7 +46,7 @@ def _switch() -> None:
         try:
             workspace = GeoPackageWorkspace(file)
         except MuPlanError as error:
-            facts.caption(words().error(error))
+            facts.caption(as_text(words().error(error)))
             continue
         rows = sum(layer.rows for layer in workspace.layers())
         about = workspace.facts
@@ -55,7 +56,7 @@ def _switch() -> None:
         elif action.button(text("start_open_button"), key=f"open_{file.name}"):
             choose(file)
             st.rerun()
-    st.caption(text("start_folder", folder=str(settings().workspace_dir)))
+    st.caption(as_text(text("start_folder", folder=str(settings().workspace_dir))))
 
 
 def _new() -> None:

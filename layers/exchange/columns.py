@@ -61,17 +61,13 @@ def plan_columns(
         ``target_unknown``, ``source_column_unknown``, ``target_twice``, ``key_column_missing``.
     """
     _check_mapping(columns, contract, mapping)
-    targets = dict(mapping)
     evidence = [found("column_stated", column=c, target=t) for c, t in mapping.items()]
-    for form in (lambda name: name, str.casefold, plain_title):
-        names = _known_names(contract, form)
-        for column in columns:
-            target = names.get(form(column))
-            if target is None or column in targets or target in targets.values():
-                continue
-            targets[column] = target
-            if column != target:
-                evidence.append(found("column_recognised", column=column, target=target))
+    targets = recognised_columns(columns, contract, mapping)
+    evidence += [
+        found("column_recognised", column=column, target=target)
+        for column, target in targets.items()
+        if column not in mapping and column != target
+    ]
     missing = [key for key in key_columns(contract) if key not in targets.values()]
     if missing:
         raise LayerError(
@@ -82,6 +78,36 @@ def plan_columns(
     evidence += [found("column_kept", column=column, kept_as=name) for column, name in kept.items()]
     everything = targets | kept
     return ColumnPlan({column: everything[column] for column in columns}, tuple(evidence))
+
+
+def recognised_columns(
+    columns: Sequence[str], contract: Contract, mapping: Mapping[str, str]
+) -> dict[str, str]:
+    """Recognise the columns that bear a vocabulary name of the contract or its heading.
+
+    Parameters
+    ----------
+    columns
+        The file's columns, without the shape.
+    contract
+        What the layer must be.
+    mapping
+        Stated: file column -> vocabulary column.
+
+    Returns
+    -------
+    dict
+        The stated columns, then the recognised ones: file column -> vocabulary column.
+    """
+    targets = dict(mapping)
+    for form in (lambda name: name, str.casefold, plain_title):
+        names = _known_names(contract, form)
+        for column in columns:
+            target = names.get(form(column))
+            if target is None or column in targets or target in targets.values():
+                continue
+            targets[column] = target
+    return targets
 
 
 def rename_columns(frame: pd.DataFrame, plan: ColumnPlan) -> pd.DataFrame:
