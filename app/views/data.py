@@ -113,8 +113,8 @@ def _request(held: Context, path: Path) -> ImportRequest | None:
     if not store.button(text("import_store"), type="primary", key="import_store") and not dry_run:
         return None
     return ImportRequest(
-        path, layer, mode, mapping, crs or None, encoding or None, declared, source_layer or None,
-        dry_run,
+        path, layer, mode, mapping, crs or None, encoding or None,
+        None if declared == M2 else declared, source_layer or None, dry_run,
     )  # fmt: skip
 
 
