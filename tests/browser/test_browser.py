@@ -1,5 +1,6 @@
 """The main job in a real browser that can reach nothing but the app itself."""
 
+import json
 import os
 import shutil
 import socket
@@ -147,4 +148,31 @@ def test_the_block_list_is_taken_away_as_a_layer(page, tmp_path):
     blocks = gpd.read_file(path, layer="连片土地")
     assert (blocks["area_mu"] >= 100).all()
     assert len(blocks) > 0
+    assert_nothing_left_the_machine(page)
+
+
+def test_a_file_is_checked_and_stored_from_the_data_page(page, tmp_path):
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"facility_id": f"new-{n}", "name": name, "facility_kind": "port"},
+            "geometry": {"type": "Point", "coordinates": [120.9 + n / 100, 30.6]},
+        }
+        for n, name in enumerate(("新码头", "<b>[坏名字](x)</b>"))
+    ]
+    path = tmp_path / "设施.geojson"
+    path.write_text(
+        json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False),
+        encoding="utf-8",
+    )
+    open_page(page, "data", "数据管理")
+    page.get_by_role("tab").nth(1).click()
+    page.locator("input[type=file]").set_input_files(path)
+    page.get_by_test_id("stSelectbox").filter(has_text="目标图层").locator("input").click()
+    page.keyboard.type("facilities")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="先检查").click()
+    page.get_by_text("这是预检").wait_for()
+    page.get_by_role("button", name="入库").click()
+    page.get_by_text("读入 2 行，入库 2 行").wait_for()
     assert_nothing_left_the_machine(page)
