@@ -1,6 +1,7 @@
 """The list of contiguous land (B3, B4), for pages, command line and export."""
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from app.answers.answer import Answer, column_titles
@@ -47,7 +48,9 @@ def block_answer(context: Context, query: BlockQuery, found: BlockList) -> Answe
     reserve_mu = context.policy.rule("B4").rule.number
     listed = found.blocks.assign(
         unit_name=found.blocks["unit_id"].map(names),
-        is_on_200_list=[compare(mu, reserve_mu) >= 0 for mu in found.blocks["area_mu"]],
+        is_on_200_list=np.array(
+            [compare(mu, reserve_mu) >= 0 for mu in found.blocks["area_mu"]], dtype=bool
+        ),
     )
     frame = gpd.GeoDataFrame(listed[[*BLOCK_COLUMNS, "geometry"]], crs=context.crs)
     by_unit = found.by_unit.assign(unit_name=found.by_unit["unit_id"].map(names))
@@ -128,6 +131,6 @@ def _summary(
             min_edge_m=query.min_edge_m,
         )
     ]  # fmt: skip
-    if found.unknown_state_count:
+    if found.unknown_state_count and "unknown" not in query.states:
         lines.append(words.text("summary_unknown_state", count=found.unknown_state_count))
     return tuple(lines)

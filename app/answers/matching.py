@@ -28,8 +28,28 @@ GATE_COLUMNS = ("gate", "outcome", "reason", "clause")
 
 
 def demand_in_ledger(context: Context, project_id: str) -> Demand:
-    """Read the demand of a project of the ledger (``project_unknown`` with the nearest id)."""
+    """Read the demand of a project of the ledger.
+
+    Parameters
+    ----------
+    context
+        Workspace.
+    project_id
+        Its number.
+
+    Returns
+    -------
+    Demand
+        The demand.
+
+    Raises
+    ------
+    MuPlanError
+        ``ledger_empty``, ``project_unknown`` with the nearest number, and those of ``demand_of``.
+    """
     projects = context.source.read("projects")
+    if not len(projects):
+        raise MuPlanError("ledger_empty", project_id=project_id)
     rows = projects[projects["project_id"] == project_id]
     if not len(rows):
         raise MuPlanError(

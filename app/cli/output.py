@@ -68,7 +68,7 @@ def _list(answer: Answer, stand: Stand) -> None:
     for line in (f"{mark}{answer.title}", *answer.summary):
         click.echo(printable(line))
     frame = answer.on_screen
-    if frame is None:
+    if frame is None or not len(frame):
         return
     for line in list_lines(frame.head(SHOWN_ROWS), heading):
         click.echo(line)
