@@ -131,6 +131,9 @@ def summary_lines(context: Context, result: MatchResult, names: dict[str, str]) 
         "summary_match", sites=len(result.sites), undecided=len(result.undecided),
         rejected=len(result.rejected),
     )  # fmt: skip
+    if not (result.sites or result.undecided or result.rejected):
+        least = result.demand.land_min_mu
+        return (words.text("summary_no_candidate", name=result.demand.name, land_min_mu=least),)
     if not result.sites:
         return (words.text("summary_no_site", name=result.demand.name), counts)
     best = result.sites[0]

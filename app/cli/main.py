@@ -45,7 +45,10 @@ def answer(arguments: list[str]) -> int:
     words = catalogue(_language(arguments))
     put_into_words(muplan, words)
     try:
-        result = muplan.main(arguments, prog_name="muplan", standalone_mode=False)
+        with muplan.make_context("muplan", arguments) as context:
+            result = muplan.invoke(context)
+    except click.exceptions.Exit as done:
+        return done.exit_code
     except click.ClickException as error:
         return _refuse(usage_sentence(error, words))
     except NothingAcceptedError as error:

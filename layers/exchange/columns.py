@@ -71,7 +71,7 @@ def plan_columns(
     missing = [key for key in key_columns(contract) if key not in targets.values()]
     if missing:
         raise LayerError(
-            "key_column_missing", layer=contract.name, column=missing[0],
+            "key_column_missing", layer=contract.name, column=missing[0], target=missing[0],
             columns=", ".join(columns[:COLUMNS_SHOWN]),
         )  # fmt: skip
     kept = kept_names([column for column in columns if column not in targets])
@@ -160,7 +160,7 @@ def convert_declared(
     if unit is None:
         return frame, ()
     if DECLARED not in frame.columns:
-        raise LayerError("declared_column_missing", column=DECLARED, unit=unit)
+        raise LayerError("declared_column_missing", column=DECLARED, target=DECLARED, unit=unit)
     given = frame[DECLARED]
     numbers = as_numbers(given) * AREA_UNITS_IN_M2[unit]
     converted = given.astype("object").where(numbers.isna(), numbers)

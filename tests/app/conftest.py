@@ -1,0 +1,70 @@
+"""The command line in this process, and the answers of the demonstration, asked once a run."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+
+import pytest
+from click.testing import CliRunner
+
+from app.cli.main import answer
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What one command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self):
+        """The one object on standard output."""
+        assert self.code in (0, 1), self.err
+        assert self.out.count("\n") == 1
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def muplan(capsys):
+    """Run one command in this process."""
+
+    def run(*arguments):
+        capsys.readouterr()
+        code = answer([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return Ran(code, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def asked(small_demo):
+    """Ask the demonstration once a run and keep the answer: ``asked("check", "--year", 2025)``."""
+
+    @cache
+    def ask(command, *options):
+        arguments = [*command.split(), str(small_demo), *map(str, options), "--json"]
+        with CliRunner().isolation() as streams:
+            code = answer(arguments)
+            out, err = (stream.getvalue().decode("utf-8") for stream in streams[:2])
+        return Ran(code, out, err)
+
+    return ask
+
+
+@pytest.fixture
+def refused(muplan):
+    """Run a command that must be refused with one sentence, and give the sentence."""
+
+    def refuse(*arguments):
+        ran = muplan(*arguments)
+        assert ran.code == 2
+        assert ran.out == ""
+        assert ran.err.endswith("\n")
+        assert len(ran.err.splitlines()) == 1
+        assert "Traceback" not in ran.err
+        return ran.err.strip()
+
+    return refuse
