@@ -1,8 +1,10 @@
 """What several rooms of the tests share: one small demonstration workspace a run."""
 
+import os
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from layers.demo.build import build_demo
 
@@ -11,8 +13,16 @@ PROJECT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="session")
 def small_demo(tmp_path_factory):
-    """Build the small demonstration once; tests that change it work on a copy."""
-    path = tmp_path_factory.mktemp("demo") / "small.gpkg"
-    recipe = PROJECT / "data" / "demo" / "jiaxing.yaml"
-    build_demo(path, recipe, size="small", seed=0, created_at="2025-10-31T00:00:00+00:00")
+    """Build the small demonstration once, whatever the number of processes.
+
+    Nobody writes to it: tests that change a workspace work on a copy.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    path = folder / "small-demo.gpkg"
+    with FileLock(f"{path}.lock"):
+        if not path.exists():
+            recipe = PROJECT / "data" / "demo" / "jiaxing.yaml"
+            build_demo(path, recipe, size="small", seed=0, created_at="2025-10-31T00:00:00+00:00")
     return path

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pyogrio
 import shapely
 
+from geo.validity import repair
 from layers.exchange.cells import as_text, is_text_column, show_control_characters
 from layers.exchange.heading import ExportHeading
 from layers.exchange.sheet import Sheet
@@ -81,8 +82,11 @@ def write_geojson(path: Path, sheet: Sheet, heading: ExportHeading) -> None:
         frame = frame.to_crs(WGS84)
     shapes = np.asarray(frame.geometry.array, dtype=object)
     rounded = shapely.transform(shapes, lambda points: np.round(points, GEOJSON_DECIMALS))
+    # Rounding folds slits narrower than a centimetre; an outline that is nothing else stays so.
+    mended, _ = repair(rounded)
+    whole = np.where(shapely.is_empty(mended), rounded, mended)
     # RFC 7946: outer rings run against the clock.
-    geometries = shapely.to_geojson(shapely.orient_polygons(rounded, exterior_cw=False))
+    geometries = shapely.to_geojson(shapely.orient_polygons(whole, exterior_cw=False))
     rows = pd.DataFrame(frame.drop(columns="geometry")).astype("object")
     names = [str(name) for name in rows.columns]
     head = {"name": sheet.name, "manifest": dict(heading.lines())}
