@@ -5,11 +5,11 @@ change is listed. Nothing is dropped silently.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
 import shapely
 from pyproj import CRS
 
@@ -17,6 +17,9 @@ from geo.validity import Repair, repair
 from layers.conform import conform
 from layers.contracts import GEOMETRY_TYPES, Contract, key_columns
 from layers.errors import LayerError
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
 
 EXAMPLES_IN_A_FAULT = 5
 
@@ -123,7 +126,7 @@ def row_names(frame: pd.DataFrame, contract: Contract) -> list[str]:
     return [text if text.strip("/") else f"#{position + 1}" for position, text in enumerate(joined)]
 
 
-def schema_of(contract: Contract) -> pa.DataFrameSchema:
+def schema_of(contract: Contract) -> "pa.DataFrameSchema":
     """Make the pandera schema of a contract: keys, needed columns, ranges.
 
     Parameters
@@ -136,6 +139,9 @@ def schema_of(contract: Contract) -> pa.DataFrameSchema:
     DataFrameSchema
         Schema over the plain columns; shapes are checked apart.
     """
+    # Loaded only where rows are judged: it makes reading commands start a third of a second later.
+    import pandera.pandas as pa
+
     keys = key_columns(contract)
     columns = {}
     for name in contract.columns:
@@ -148,10 +154,12 @@ def schema_of(contract: Contract) -> pa.DataFrameSchema:
 
 
 def _schema_faults(frame: pd.DataFrame, contract: Contract, names: list[str]) -> list[Fault]:
+    from pandera.errors import SchemaErrors
+
     plain = pd.DataFrame(frame[list(contract.columns)])
     try:
         schema_of(contract).validate(plain, lazy=True)
-    except pa.errors.SchemaErrors as errors:
+    except SchemaErrors as errors:
         cases = errors.failure_cases
     else:
         return []

@@ -8,7 +8,6 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pandas as pd
 
 from layers.errors import LayerError
@@ -96,7 +95,9 @@ def read_xlsx(path: Path, sheet: str | None) -> Content:
     """
     open_archive(path, "XLSX", MAX_BOOK_BYTES).close()
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        from openpyxl import load_workbook  # loaded only where it is used, for a quicker start
+
+        book = load_workbook(path, read_only=True, data_only=True)
     except _BROKEN_BOOK as error:
         raise LayerError("not_a_gis_file", path=path.name, format="XLSX") from error
     try:

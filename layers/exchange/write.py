@@ -14,7 +14,6 @@ from layers.exchange.heading import ExportHeading
 from layers.exchange.shapefile_out import ShapefileEncoding, write_zipped_shapefile
 from layers.exchange.sheet import Sheet
 from layers.exchange.shown import Cell, shown_table
-from layers.exchange.spreadsheet import write_xlsx
 from layers.exchange.vector_out import (
     is_spatial,
     write_geojson,
@@ -156,6 +155,9 @@ def _write(
     path: Path,
 ) -> tuple[Evidence, ...]:
     if ending == ".xlsx":
+        # Loaded only where it is used: it makes every command start a tenth of a second later.
+        from layers.exchange.spreadsheet import write_xlsx
+
         write_xlsx(draft, sheets, heading)
     elif ending == ".csv":
         _write_csv(draft, sheets[0], heading)
