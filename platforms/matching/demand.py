@@ -80,7 +80,9 @@ class Demand:
         if stated != sorted(stated):
             raise PlanningError("demand_land_order", project_id=self.project_id)
         if self.industry_code is not None and not INDUSTRY_CODE.fullmatch(self.industry_code):
-            raise PlanningError("demand_value_bad", key="industry_code", value=self.industry_code)
+            raise PlanningError(
+                "demand_value_bad", column="industry_code", value=self.industry_code
+            )
 
     @property
     def land_wanted_mu(self) -> float:
@@ -171,7 +173,7 @@ def _number(row: Mapping[str, Any], key: str) -> float | None:
     except ValueError:
         number = math.nan
     if not math.isfinite(number) or isinstance(value, bool):
-        raise PlanningError("demand_value_bad", key=key, value=str(value))
+        raise PlanningError("demand_value_bad", column=key, value=str(value))
     return number
 
 
@@ -182,7 +184,7 @@ def _code(row: Mapping[str, Any], key: str) -> str | None:
     for code, words in FIELDS[key].values.items():
         if text in (code, *words):
             return code
-    raise PlanningError("demand_value_bad", key=key, value=text)
+    raise PlanningError("demand_value_bad", column=key, value=text)
 
 
 def _listed(row: Mapping[str, Any], key: str) -> tuple[str, ...]:
@@ -196,4 +198,4 @@ def _flag(row: Mapping[str, Any], key: str) -> bool | None:
         return None
     if value in (True, False):
         return bool(value)
-    raise PlanningError("demand_value_bad", key=key, value=str(value))
+    raise PlanningError("demand_value_bad", column=key, value=str(value))

@@ -77,7 +77,7 @@ def test_a_value_that_means_nothing_is_refused(key, value):
     with pytest.raises(PlanningError) as caught:
         demand(**{key: value})
     assert caught.value.code == "demand_value_bad"
-    assert caught.value.values["key"] == key
+    assert caught.value.values["column"] == key
 
 
 @pytest.mark.parametrize("code", ["38", "C38", "C3825", "c382"])
