@@ -12,7 +12,7 @@ from pyproj import CRS
 from app.messages import Catalogue, Language, catalogue
 from app.settings import Settings, load_settings
 from geo.errors import MuPlanError
-from layers.nearest import nearest_name
+from geo.nearest import nearest_name
 from layers.workspace.geopackage import GeoPackageWorkspace
 from layers.workspace.protocol import WorkspaceFacts
 from platforms.matching.criteria import CRITERIA

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
+from geo.nearest import nearest_name
 from layers.errors import LayerError
 from layers.fields import FIELDS, Field
-from layers.nearest import nearest_name
 
 GeometryKind = Literal["polygon", "line_or_polygon", "point_or_polygon", "none"]
 Warnings = Literal["estimated", "partial_coverage", "superseded_edition", "subtotals"]
@@ -18,9 +18,7 @@ Warnings = Literal["estimated", "partial_coverage", "superseded_edition", "subto
 GEOMETRY_TYPES: MappingProxyType[GeometryKind, frozenset[str]] = MappingProxyType(
     {
         "polygon": frozenset({"Polygon", "MultiPolygon"}),
-        "line_or_polygon": frozenset(
-            {"LineString", "MultiLineString", "Polygon", "MultiPolygon"}
-        ),
+        "line_or_polygon": frozenset({"LineString", "MultiLineString", "Polygon", "MultiPolygon"}),
         "point_or_polygon": frozenset({"Point", "Polygon", "MultiPolygon"}),
         "none": frozenset(),
     }

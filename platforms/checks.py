@@ -7,6 +7,7 @@ from typing import cast
 import geopandas as gpd
 from pyproj import CRS
 
+from geo.nearest import nearest_name
 from platforms.assessed import units_in_scope, units_of_unknown_kind
 from platforms.consolidation.count import count_verdicts
 from platforms.consolidation.developable import developable_verdicts
@@ -17,7 +18,6 @@ from platforms.elements.verdicts import share_verdicts
 from platforms.errors import PlanningError
 from platforms.indicators.verdicts import per_mu_verdicts
 from platforms.judge import judge
-from platforms.nearest import nearest_known
 from platforms.policy.dated import PolicySet, iso_day
 from platforms.source import LayerSource, ReadOnce
 from platforms.statement import say
@@ -65,7 +65,7 @@ class CheckQuery:
         for rule in self.rules:
             if rule not in CHECKS:
                 raise PlanningError(
-                    "rule_not_checked", rule=rule, nearest=nearest_known(rule, CHECKS),
+                    "rule_not_checked", rule=rule, nearest=nearest_name(rule, CHECKS),
                     known=", ".join(CHECKS),
                 )  # fmt: skip
         if not FIRST_YEAR <= self.figures_year <= LAST_YEAR:
@@ -133,7 +133,7 @@ def run_checks(
     for unit_id in query.units:
         if unit_id not in known:
             raise PlanningError(
-                "check_unit_unknown", unit_id=unit_id, nearest=nearest_known(unit_id, known)
+                "check_unit_unknown", unit_id=unit_id, nearest=nearest_name(unit_id, known)
             )
     kindless = units_of_unknown_kind(units)
     verdicts: list[Verdict] = []

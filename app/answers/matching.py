@@ -8,8 +8,8 @@ from app.answers.land import unit_names
 from app.context import Context
 from app.messages import Catalogue
 from geo.errors import MuPlanError
+from geo.nearest import nearest_name
 from layers.exchange.sheet import Sheet
-from layers.nearest import nearest_name
 from platforms.matching.criteria import Criterion
 from platforms.matching.demand import Demand, demand_of
 from platforms.matching.gates import Gate

@@ -6,7 +6,7 @@ import click
 
 from app.messages import Catalogue
 from geo.errors import MuPlanError
-from layers.nearest import nearest_name
+from geo.nearest import nearest_name
 
 
 class Command(click.Command):

@@ -7,8 +7,8 @@ from typing import Any, TypeVar, get_args
 
 import yaml
 
+from geo.nearest import nearest_name
 from layers.errors import LayerError
-from layers.nearest import nearest_name
 
 Place = tuple[float, float]
 """Longitude and latitude [°], CGCS2000."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
+from geo.nearest import nearest_name
 from geo.units import AREA_UNITS_IN_M2
 from layers.conform import SOURCE_PREFIX, as_numbers
 from layers.contracts import Contract, key_columns
@@ -13,7 +14,6 @@ from layers.errors import LayerError
 from layers.exchange.evidence import Evidence, found
 from layers.exchange.heading import field_title, plain_title
 from layers.exchange.kept import kept_names, kept_values
-from layers.nearest import nearest_name
 
 DECLARED = "area_declared_m2"
 COLUMNS_SHOWN = 12

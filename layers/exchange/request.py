@@ -7,11 +7,11 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 from geo.errors import Value
+from geo.nearest import nearest_name
 from geo.units import AREA_UNITS_IN_M2
 from geo.validity import Repair
 from layers.errors import LayerError
 from layers.exchange.evidence import Evidence
-from layers.nearest import nearest_name
 from layers.validate import EXAMPLES_IN_A_FAULT, Fault
 
 Mode = Literal["add", "replace", "update"]

@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 import pyogrio
 import shapely
 
+from geo.nearest import nearest_name
 from layers.errors import LayerError
 from layers.exchange.evidence import Evidence, found
 from layers.exchange.source import MAX_ROWS, Content
-from layers.nearest import nearest_name
 
 OWN_PREFIX = "muplan_"
 """Tables of this name in a GeoPackage are the product's own records, not layers."""

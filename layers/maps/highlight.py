@@ -7,9 +7,9 @@ from urllib.parse import quote
 import geopandas as gpd
 import shapely
 
+from geo.nearest import nearest_name
 from layers.errors import LayerError
 from layers.maps.style import ClassStyle, MapStyles
-from layers.nearest import nearest_name
 
 HIGHLIGHT_LIMIT = 2000
 """More shapes than this make a browser slow; whole layers are drawn as tiles."""

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 import yaml
 
+from geo.nearest import nearest_name
 from layers.contracts import contract_of
 from layers.errors import LayerError
 from layers.maps.style import (
@@ -23,7 +24,6 @@ from layers.maps.style import (
     Pattern,
     Symbol,
 )
-from layers.nearest import nearest_name
 
 Check = Callable[[Any], bool]
 

@@ -4,8 +4,6 @@ A set of changes is written to a copy beside the file and takes its place at the
 crash leaves the last good state; a lock file keeps two writers apart.
 """
 
-import hashlib
-import json
 import os
 import shutil
 import sqlite3
@@ -20,15 +18,14 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import rasterio
-import shapely
 from pyproj import CRS
-from rasterio.transform import Affine
 
-from geo.crs import require_projected, same_crs
+from geo.crs import require_projected
 from layers.conform import conform
-from layers.contracts import CONTRACTS, RASTERS, Contract, contract_of, key_columns
+from layers.contracts import CONTRACTS, contract_of
 from layers.errors import LayerError
-from layers.validate import row_names, validate
+from layers.workspace.edit import GeoPackageEdit
+from layers.workspace.frames import frame_hash, write_frame
 from layers.workspace.protocol import LayerFacts, Provenance, Raster, WorkspaceFacts
 
 SCHEMA_VERSION = 1
@@ -96,7 +93,7 @@ def create_workspace(
     empty, _ = conform(units, CONTRACTS["units"])
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         draft = Path(folder) / path.name
-        _write_frame(draft, empty, CONTRACTS["units"])
+        write_frame(draft, empty, CONTRACTS["units"])
         with closing(sqlite3.connect(draft)) as connection, connection:
             for name, columns in _OWN_TABLES.items():
                 connection.execute(f"CREATE TABLE {name} ({columns})")
@@ -227,14 +224,14 @@ class GeoPackageWorkspace:
         return frame_hash(self.read(layer), contract)
 
     @contextmanager
-    def edit(self, actor: str, at: str) -> Iterator["GeoPackageEdit"]:
+    def edit(self, actor: str, at: str) -> Iterator[GeoPackageEdit]:
         """Open a set of changes that takes effect at the end of the ``with`` block."""
         lock = filelock.FileLock(f"{self.path}.lock", timeout=LOCK_SECONDS)
         try:
             with lock, tempfile.TemporaryDirectory(dir=self.path.parent) as folder:
                 draft = Path(folder) / self.path.name
                 shutil.copyfile(self.path, draft)
-                changes = GeoPackageEdit(GeoPackageWorkspace(draft), actor, at)
+                changes = GeoPackageEdit(GeoPackageWorkspace(draft), draft, actor, at)
                 yield changes
                 with draft.open("rb+") as handle:
                     os.fsync(handle.fileno())
@@ -243,182 +240,3 @@ class GeoPackageWorkspace:
             raise LayerError("workspace_locked", path=str(self.path)) from error
         except PermissionError as error:
             raise LayerError("workspace_in_use", path=str(self.path)) from error
-
-
-class GeoPackageEdit:
-    """Changes being written to the copy of a workspace file.
-
-    Parameters
-    ----------
-    draft
-        The copy.
-    actor, at
-        Who changes it, and when (ISO).
-    """
-
-    def __init__(self, draft: GeoPackageWorkspace, actor: str, at: str) -> None:
-        self._draft = draft
-        self._actor = actor
-        self._at = at
-
-    def replace(self, layer: str, frame: pd.DataFrame, provenance: Provenance) -> None:
-        """Put these rows in the place of all rows of the layer."""
-        contract = contract_of(layer)
-        if contract.append_only and len(self._draft.read(layer)):
-            raise LayerError("layer_append_only", layer=layer)
-        self._store(contract, frame)
-        self._note(layer, "replace", len(frame), provenance)
-
-    def add(self, layer: str, frame: pd.DataFrame, provenance: Provenance) -> None:
-        """Add rows; an existing key raises ``key_exists``."""
-        contract = contract_of(layer)
-        held = self._draft.read(layer)
-        common = _key_index(frame, contract).intersection(_key_index(held, contract))
-        if len(common):
-            raise LayerError("key_exists", layer=layer, rows=_some(common))
-        self._store(contract, _stack(held, frame))
-        self._note(layer, "add", len(frame), provenance)
-
-    def update(self, layer: str, frame: pd.DataFrame, provenance: Provenance) -> None:
-        """Replace rows by key; an unknown key raises ``key_absent``."""
-        contract = contract_of(layer)
-        if contract.append_only:
-            raise LayerError("layer_append_only", layer=layer)
-        held = self._draft.read(layer)
-        here, there = _key_index(frame, contract), _key_index(held, contract)
-        if len(absent := here.difference(there)):
-            raise LayerError("key_absent", layer=layer, rows=_some(absent))
-        self._store(contract, _stack(held[~there.isin(here)], frame))
-        self._note(layer, "update", len(frame), provenance)
-
-    def quarantine(self, layer: str, frame: pd.DataFrame, reasons: pd.Series) -> None:
-        """Keep rows that failed, with their reasons (both by the frame's index)."""
-        contract = contract_of(layer)
-        rows = []
-        for (_, row), reason in zip(frame.iterrows(), reasons.loc[frame.index], strict=True):
-            values = {str(k): v for k, v in row.items() if k != "geometry" and pd.notna(v)}
-            shape = row.get("geometry")
-            rows.append(
-                (
-                    self._at, layer, str(values.get(contract.key, "")), str(reason),
-                    json.dumps(values, ensure_ascii=False, default=str),
-                    shapely.to_wkt(shape) if shape is not None else None,
-                )
-            )  # fmt: skip
-        with closing(sqlite3.connect(self._draft.path)) as connection, connection:
-            connection.executemany(
-                "INSERT INTO muplan_quarantine (at, layer, row, reasons, data, wkt) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                rows,
-            )
-        self._note(layer, "quarantine", len(frame), None)
-
-    def replace_raster(self, name: str, raster: Raster) -> None:
-        """Put this grid in the place of the raster of that name."""
-        if name not in RASTERS:
-            raise LayerError("raster_unknown", name=name, known=", ".join(RASTERS))
-        height, width = raster.values.shape
-        with rasterio.open(
-            self._draft.path, "w", driver="GPKG", width=width, height=height, count=1,
-            dtype="float32", crs=self._draft.facts.crs.to_wkt(), RASTER_TABLE=name,
-            APPEND_SUBDATASET="YES",
-            transform=Affine(raster.cell_m, 0, raster.west, 0, -raster.cell_m, raster.north),
-        ) as target:  # fmt: skip
-            target.write(raster.values, 1)
-        self._note(name, "replace", height * width, None)
-
-    def _store(self, contract: Contract, frame: pd.DataFrame) -> None:
-        crs = self._draft.facts.crs
-        if isinstance(frame, gpd.GeoDataFrame) and (
-            frame.crs is None or not same_crs(frame.crs, crs)
-        ):
-            raise LayerError("crs_differs", layer=contract.name, wanted=crs.name)
-        report = validate(frame, contract, crs)
-        report.raise_if_bad()
-        _write_frame(self._draft.path, report.accepted, contract)
-
-    def _note(self, layer: str, action: str, rows: int, provenance: Provenance | None) -> None:
-        with closing(sqlite3.connect(self._draft.path)) as connection, connection:
-            connection.execute(
-                "INSERT INTO muplan_audit (at, actor, layer, action, rows) VALUES (?, ?, ?, ?, ?)",
-                (self._at, self._actor, layer, action, rows),
-            )
-            if provenance is None:
-                return
-            if action == "replace":
-                connection.execute("DELETE FROM muplan_provenance WHERE layer = ?", (layer,))
-            p = provenance
-            connection.execute(
-                "INSERT INTO muplan_provenance (layer, action, rows, source, imported_at, "
-                "edition, licence, sha256, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (layer, action, rows, p.source, p.imported_at, p.edition, p.licence, p.sha256,
-                 p.detail),
-            )  # fmt: skip
-
-
-def frame_hash(frame: pd.DataFrame, contract: Contract) -> str:
-    """Hash rows in the order of their keys, so that the order in the file is irrelevant.
-
-    Parameters
-    ----------
-    frame
-        Rows of the layer.
-    contract
-        Its contract.
-
-    Returns
-    -------
-    str
-        sha256 over every value as text and every shape as WKB.
-    """
-    ordered = frame.sort_values(list(key_columns(contract)), kind="stable")
-    digest = hashlib.sha256()
-    plain = pd.DataFrame(ordered).drop(columns="geometry", errors="ignore")
-    digest.update(plain.to_csv(index=False).encode())
-    if isinstance(ordered, gpd.GeoDataFrame):
-        # A part alone and a collection of one part are the same land.
-        shapes = shapely.normalize(np.asarray(ordered.geometry.array, dtype=object))
-        for shape in shapes:
-            digest.update(b"-" if shape is None else shapely.to_wkb(_unwrapped(shape)))
-    return digest.hexdigest()
-
-
-def _unwrapped(shape: shapely.Geometry) -> shapely.Geometry:
-    parts = shapely.get_num_geometries(shape)
-    return shapely.get_geometry(shape, 0) if parts == 1 else shape
-
-
-def _write_frame(path: Path, frame: pd.DataFrame, contract: Contract) -> None:
-    plain = frame.copy()
-    for name in contract.columns:
-        if contract.field(name).kind in {"bool", "int"}:
-            plain[name] = plain[name].astype("float64" if plain[name].isna().any() else "int64")
-    options: dict[str, object] = {}
-    if contract.is_spatial:
-        kind = "MultiPolygon" if contract.geometry == "polygon" else "Unknown"
-        options = {
-            "geometry_type": kind,
-            "promote_to_multi": contract.geometry == "polygon",
-            "layer_options": {"GEOMETRY_NAME": "geometry", "OVERWRITE": "YES"},
-        }
-    else:
-        options = {"layer_options": {"OVERWRITE": "YES"}}
-    pyogrio.write_dataframe(
-        plain, path, layer=contract.name, driver="GPKG", append=False, **options
-    )
-
-
-def _key_index(frame: pd.DataFrame, contract: Contract) -> pd.Index:
-    return pd.Index(row_names(frame, contract), dtype=object)
-
-
-def _some(keys: pd.Index) -> str:
-    return ", ".join(str(key) for key in keys[:5])
-
-
-def _stack(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
-    if not len(first):
-        return second
-    if not len(second):
-        return first
-    return pd.concat([first, second], ignore_index=True)

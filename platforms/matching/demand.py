@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from geo.nearest import nearest_name
 from layers.contracts import CONTRACTS
 from layers.fields import FIELDS, split_list
 from platforms.errors import PlanningError
-from platforms.nearest import nearest_known
 
 LARGEST_LAND_MU = 50_000.0
 """No site of more exists: the largest platforms have some 10 000 亩 to develop."""
@@ -132,7 +132,7 @@ def demand_of(row: Mapping[str, Any]) -> Demand:
     for key in row:
         if key not in known and not str(key).startswith("src_"):
             raise PlanningError(
-                "demand_key_unknown", key=str(key), nearest=nearest_known(str(key), sorted(known))
+                "demand_key_unknown", key=str(key), nearest=nearest_name(str(key), sorted(known))
             )
     project_id = _text(row, "project_id") or ""
     least = _number(row, "land_min_mu")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import yaml
 
+from geo.nearest import nearest_name
 from layers.fields import FIELDS
 from platforms.errors import PolicyError
-from platforms.nearest import nearest_known
 
 _SECTIONS = ("criteria", "bounds", "land_uses")
 _BOUNDS = ("access_near_km", "access_far_km", "efficiency_span_wan_yuan_per_mu")
@@ -41,7 +41,7 @@ class MatchTable:
         for name in weights:
             if name not in self.weights:
                 raise PolicyError(
-                    "criterion_unknown", name=name, nearest=nearest_known(name, self.weights)
+                    "criterion_unknown", name=name, nearest=nearest_name(name, self.weights)
                 )
         merged = {name: float(weights.get(name, 0.0)) for name in self.weights}
         if min(merged.values()) < 0 or not 0 < sum(merged.values()) < math.inf:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from geo.nearest import nearest_name
 from platforms.errors import PolicyError
-from platforms.nearest import nearest_known
 from platforms.policy.rules import Pack, Rule
 
 
@@ -77,19 +77,19 @@ def _refuse_unknown(pack: Pack, rule: Rule) -> None:
     if cited not in pack.documents:
         raise PolicyError(
             "pack_document_unknown", pack=rule.pack, line=rule.line, rule=rule.rule_id, name=cited,
-            nearest=nearest_known(cited, pack.documents),
+            nearest=nearest_name(cited, pack.documents),
         )  # fmt: skip
     for name in rule.assumptions:
         if name not in pack.assumptions:
             raise PolicyError(
                 "pack_assumption_unknown", pack=rule.pack, line=rule.line, rule=rule.rule_id,
-                name=name, nearest=nearest_known(name, pack.assumptions),
+                name=name, nearest=nearest_name(name, pack.assumptions),
             )  # fmt: skip
     for name in rule.lists:
         if name not in pack.lists:
             raise PolicyError(
                 "pack_list_unknown", pack=rule.pack, line=rule.line, rule=rule.rule_id, name=name,
-                nearest=nearest_known(name, pack.lists),
+                nearest=nearest_name(name, pack.lists),
             )  # fmt: skip
 
 

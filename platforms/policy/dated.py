@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from geo.nearest import nearest_name
 from platforms.errors import PlanningError, PolicyError
-from platforms.nearest import nearest_known
 from platforms.policy.rules import Assumption, CodeList, Pack, Rule, Setting
 from platforms.verdict import Basis, ForceStatus
 
@@ -89,7 +89,7 @@ class PolicySet:
             )  # fmt: skip
         known = sorted({key[0] for key in self.rules})
         raise PolicyError(
-            "rule_unknown", rule=rule_id, pack=self.pack.name, nearest=nearest_known(rule_id, known)
+            "rule_unknown", rule=rule_id, pack=self.pack.name, nearest=nearest_name(rule_id, known)
         )
 
     def parts(self, rule_id: str) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from datetime import date
 
 import yaml
 
+from geo.nearest import nearest_name
 from platforms.errors import PolicyError
-from platforms.nearest import nearest_known
 
 NULL = "tag:yaml.org,2002:null"
 TEXT = "tag:yaml.org,2002:str"
@@ -163,7 +163,7 @@ class Block:
         if text not in known:
             raise PolicyError(
                 "pack_word_unknown", pack=self.pack, line=self.line_of(key), key=key, word=text,
-                nearest=nearest_known(text, known),
+                nearest=nearest_name(text, known),
             )  # fmt: skip
         return text
 
@@ -199,7 +199,7 @@ def block_of(node: yaml.Node, pack: str, keys: Iterable[str] | None) -> Block:
         line = _line(key_node)
         if known is not None and key not in known:
             raise PolicyError(
-                "pack_key_unknown", pack=pack, line=line, key=key, nearest=nearest_known(key, known)
+                "pack_key_unknown", pack=pack, line=line, key=key, nearest=nearest_name(key, known)
             )
         if key in nodes:
             raise PolicyError("pack_key_twice", pack=pack, line=line, key=key)

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import yaml
 
+from geo.nearest import nearest_name
 from layers.contracts import CONTRACTS
 from layers.fields import FIELDS
 from platforms.errors import PolicyError
-from platforms.nearest import nearest_known
 from platforms.policy.combine import check_references, combine_packs
 from platforms.policy.nodes import TEXT, Block, block_of, compose
 from platforms.policy.parse_rule import RULE_KEYS, parse_rule
@@ -65,7 +65,7 @@ def _resolve(text: str, name: str, bases: Mapping[str, str], chain: tuple[str, .
         if wanted not in bases:
             raise PolicyError(
                 "pack_base_unknown", pack=name, line=line, base=wanted,
-                nearest=nearest_known(wanted, bases) or "–",
+                nearest=nearest_name(wanted, bases) or "–",
             )  # fmt: skip
         base = _resolve(bases[wanted], wanted, bases, (*chain, wanted))
     own = _own(top, name, {} if base is None else base.documents)
@@ -154,7 +154,7 @@ def _columns_read(block: Block) -> dict[str, tuple[str, ...]]:
         if layer not in CONTRACTS:
             raise PolicyError(
                 "pack_layer_unknown", pack=block.pack, line=line, layer=layer,
-                nearest=nearest_known(layer, CONTRACTS),
+                nearest=nearest_name(layer, CONTRACTS),
             )  # fmt: skip
         columns = inner.texts(layer)
         known = (*CONTRACTS[layer].columns, "geometry")
@@ -162,7 +162,7 @@ def _columns_read(block: Block) -> dict[str, tuple[str, ...]]:
             if column not in known:
                 raise PolicyError(
                     "pack_column_unknown", pack=block.pack, line=line, layer=layer, column=column,
-                    nearest=nearest_known(column, known),
+                    nearest=nearest_name(column, known),
                 )  # fmt: skip
         reads[layer] = columns
     return reads

@@ -19,7 +19,8 @@ from layers.demo.recipe import read_recipe
 from layers.errors import LayerError
 from layers.fields import split_list
 from layers.validate import validate
-from layers.workspace.geopackage import GeoPackageWorkspace, frame_hash
+from layers.workspace.frames import frame_hash
+from layers.workspace.geopackage import GeoPackageWorkspace
 
 ROOT = Path(__file__).resolve().parents[3]
 RECIPE = ROOT / "data" / "demo" / "jiaxing.yaml"

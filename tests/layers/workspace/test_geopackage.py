@@ -16,7 +16,8 @@ from geo.errors import GeometryError
 from layers.conform import conform
 from layers.contracts import CONTRACTS
 from layers.errors import LayerError
-from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace, frame_hash
+from layers.workspace.frames import frame_hash
+from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
 from layers.workspace.protocol import Provenance, Raster
 
 HERE = CRS(4549)

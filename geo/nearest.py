@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable
 
 
-def nearest_known(given: str, known: Iterable[str]) -> str:
+def nearest_name(given: str, known: Iterable[str]) -> str:
     """Find the known name nearest to the one given.
 
     Parameters
@@ -17,13 +17,13 @@ def nearest_known(given: str, known: Iterable[str]) -> str:
     Returns
     -------
     str
-        The nearest name; all of them where none is near.
+        The nearest name, the whole list where none is near.
 
     Examples
     --------
-    >>> nearest_known("evaluater", ["evaluator", "effective_from"])
-    'evaluator'
-    >>> nearest_known("A99", ["A1", "B1"])
+    >>> nearest_name("land_parcel", ["units", "land_parcels"])
+    'land_parcels'
+    >>> nearest_name("A99", ["A1", "B1"])
     'A1'
     """
     names = list(known)

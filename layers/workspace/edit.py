@@ -1,0 +1,149 @@
+"""Changes to a workspace file that take effect together: written to a copy of it."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import rasterio
+import shapely
+from rasterio.transform import Affine
+
+from geo.crs import same_crs
+from layers.contracts import RASTERS, Contract, contract_of
+from layers.errors import LayerError
+from layers.validate import row_names, validate
+from layers.workspace.frames import write_frame
+from layers.workspace.protocol import Provenance, Raster, Workspace
+
+
+class GeoPackageEdit:
+    """Changes being written to the copy of a workspace file.
+
+    Parameters
+    ----------
+    draft
+        The copy.
+    path
+        Its file.
+    actor, at
+        Who changes it, and when (ISO).
+    """
+
+    def __init__(self, draft: Workspace, path: Path, actor: str, at: str) -> None:
+        self._draft = draft
+        self._path = path
+        self._actor = actor
+        self._at = at
+
+    def replace(self, layer: str, frame: pd.DataFrame, provenance: Provenance) -> None:
+        """Put these rows in the place of all rows of the layer."""
+        contract = contract_of(layer)
+        if contract.append_only and len(self._draft.read(layer)):
+            raise LayerError("layer_append_only", layer=layer)
+        self._store(contract, frame)
+        self._note(layer, "replace", len(frame), provenance)
+
+    def add(self, layer: str, frame: pd.DataFrame, provenance: Provenance) -> None:
+        """Add rows; an existing key raises ``key_exists``."""
+        contract = contract_of(layer)
+        held = self._draft.read(layer)
+        common = _key_index(frame, contract).intersection(_key_index(held, contract))
+        if len(common):
+            raise LayerError("key_exists", layer=layer, rows=_some(common))
+        self._store(contract, _stack(held, frame))
+        self._note(layer, "add", len(frame), provenance)
+
+    def update(self, layer: str, frame: pd.DataFrame, provenance: Provenance) -> None:
+        """Replace rows by key; an unknown key raises ``key_absent``."""
+        contract = contract_of(layer)
+        if contract.append_only:
+            raise LayerError("layer_append_only", layer=layer)
+        held = self._draft.read(layer)
+        here, there = _key_index(frame, contract), _key_index(held, contract)
+        if len(absent := here.difference(there)):
+            raise LayerError("key_absent", layer=layer, rows=_some(absent))
+        self._store(contract, _stack(held[~there.isin(here)], frame))
+        self._note(layer, "update", len(frame), provenance)
+
+    def quarantine(self, layer: str, frame: pd.DataFrame, reasons: pd.Series) -> None:
+        """Keep rows that failed, with their reasons (both by the frame's index)."""
+        contract = contract_of(layer)
+        rows = []
+        for (_, row), reason in zip(frame.iterrows(), reasons.loc[frame.index], strict=True):
+            values = {str(k): v for k, v in row.items() if k != "geometry" and pd.notna(v)}
+            shape = row.get("geometry")
+            rows.append(
+                (
+                    self._at, layer, str(values.get(contract.key, "")), str(reason),
+                    json.dumps(values, ensure_ascii=False, default=str),
+                    shapely.to_wkt(shape) if shape is not None else None,
+                )
+            )  # fmt: skip
+        with closing(sqlite3.connect(self._path)) as connection, connection:
+            connection.executemany(
+                "INSERT INTO muplan_quarantine (at, layer, row, reasons, data, wkt) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                rows,
+            )
+        self._note(layer, "quarantine", len(frame), None)
+
+    def replace_raster(self, name: str, raster: Raster) -> None:
+        """Put this grid in the place of the raster of that name."""
+        if name not in RASTERS:
+            raise LayerError("raster_unknown", name=name, known=", ".join(RASTERS))
+        height, width = raster.values.shape
+        with rasterio.open(
+            self._path, "w", driver="GPKG", width=width, height=height, count=1,
+            dtype="float32", crs=self._draft.facts.crs.to_wkt(), RASTER_TABLE=name,
+            APPEND_SUBDATASET="YES",
+            transform=Affine(raster.cell_m, 0, raster.west, 0, -raster.cell_m, raster.north),
+        ) as target:  # fmt: skip
+            target.write(raster.values, 1)
+        self._note(name, "replace", height * width, None)
+
+    def _store(self, contract: Contract, frame: pd.DataFrame) -> None:
+        crs = self._draft.facts.crs
+        if isinstance(frame, gpd.GeoDataFrame) and (
+            frame.crs is None or not same_crs(frame.crs, crs)
+        ):
+            raise LayerError("crs_differs", layer=contract.name, wanted=crs.name)
+        report = validate(frame, contract, crs)
+        report.raise_if_bad()
+        write_frame(self._path, report.accepted, contract)
+
+    def _note(self, layer: str, action: str, rows: int, provenance: Provenance | None) -> None:
+        with closing(sqlite3.connect(self._path)) as connection, connection:
+            connection.execute(
+                "INSERT INTO muplan_audit (at, actor, layer, action, rows) VALUES (?, ?, ?, ?, ?)",
+                (self._at, self._actor, layer, action, rows),
+            )
+            if provenance is None:
+                return
+            if action == "replace":
+                connection.execute("DELETE FROM muplan_provenance WHERE layer = ?", (layer,))
+            p = provenance
+            connection.execute(
+                "INSERT INTO muplan_provenance (layer, action, rows, source, imported_at, "
+                "edition, licence, sha256, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (layer, action, rows, p.source, p.imported_at, p.edition, p.licence, p.sha256,
+                 p.detail),
+            )  # fmt: skip
+
+
+def _key_index(frame: pd.DataFrame, contract: Contract) -> pd.Index:
+    return pd.Index(row_names(frame, contract), dtype=object)
+
+
+def _some(keys: pd.Index) -> str:
+    return ", ".join(str(key) for key in keys[:5])
+
+
+def _stack(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    if not len(first):
+        return second
+    if not len(second):
+        return first
+    return pd.concat([first, second], ignore_index=True)
