@@ -1,5 +1,7 @@
 """The answer to where a project should go, for page, command line and export."""
 
+from collections import Counter
+
 import geopandas as gpd
 import pandas as pd
 
@@ -135,7 +137,8 @@ def summary_lines(context: Context, result: MatchResult, names: dict[str, str]) 
         least = result.demand.land_min_mu
         return (words.text("summary_no_candidate", name=result.demand.name, land_min_mu=least),)
     if not result.sites:
-        return (words.text("summary_no_site", name=result.demand.name), counts)
+        causes = _main_causes((*result.undecided, *result.rejected), words)
+        return (words.text("summary_no_site", name=result.demand.name), counts, causes)
     best = result.sites[0]
     points = best.score.score if best.score else None
     first = words.text(
@@ -145,6 +148,13 @@ def summary_lines(context: Context, result: MatchResult, names: dict[str, str]) 
         site_id=best.site.site_id, area_mu=best.site.area_mu, score=points or 0.0,
     )  # fmt: skip
     return (first, counts)
+
+
+def _main_causes(sites: tuple[MatchedSite, ...], words: Catalogue) -> str:
+    """Say which gates kept most sites out."""
+    counts = Counter(one.reasons[0].gate for one in sites if one.reasons)
+    listed = [f"{words.text(f'gate_{gate}')} {count}" for gate, count in counts.most_common(3)]
+    return words.text("summary_causes", causes=words.joined(listed))
 
 
 def share_sentence(one: MatchedSite, words: Catalogue) -> str:
