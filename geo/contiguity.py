@@ -1,9 +1,10 @@
 """Which shapes are neighbours, and which hang together: by gap and facing edge.
 
 Two shapes are neighbours at gap g when, in both directions, the length of one's boundary lying
-within g of the other is at least ``min_edge + 2 g``. A bare corner contact shows 2 g of such
-boundary at any g, so it never becomes an edge. A gap is bridged only where the shortest way across
-it meets no obstacle. Shapes are in a projected system in metres.
+within g of the other is at least ``min_edge + 2 g``; once neighbours, they stay so at every larger
+gap. A bare corner contact shows 2 g of such boundary at any g, so it never becomes an edge. A gap
+is bridged only where the shortest way across it meets no obstacle. Shapes are in a projected
+system in metres.
 """
 
 from dataclasses import dataclass
@@ -14,25 +15,21 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from geo.bridging import NO_OBSTACLES, Bridges, Obstacles
+from geo.edges import Edges, Numbers, Positions, Shapes
 from geo.errors import GeometryError
+from geo.facing import CONTACT_M, Boundaries, Pairs, Stretches
 
-Shapes = npt.NDArray[np.object_]
-Positions = npt.NDArray[np.intp]
-
-SURVEY_RESOLUTION_M = 1e-6
-"""A gap of exactly g counts as within g: a micrometre is below any survey's resolution."""
-
-QUADRANT_SEGMENTS = 16
-"""Arcs of a reach are inscribed, so a corner contact can only be under-estimated."""
-
-MANY_CORNERS = 24
-"""Shapes of more corners are cut to the window of their pair before any exact work."""
-
-PIECE_M = 0.25
-"""Facing boundary beside an obstacle is examined in pieces of at most this length."""
-
-PIECES_AT_ONCE = 128
-"""Pieces examined before asking whether enough free boundary has been found."""
+__all__ = [
+    "NO_OBSTACLES",
+    "NeighbourRule",
+    "Obstacles",
+    "Positions",
+    "Shapes",
+    "component_labels",
+    "neighbour_pairs",
+    "single_parts",
+]
 
 
 @dataclass(frozen=True)
@@ -60,53 +57,6 @@ class NeighbourRule:
             raise GeometryError("gap_out_of_range", gap_m=self.gap_m)
         if not 0.1 <= self.min_edge_m <= 1000:
             raise GeometryError("min_edge_out_of_range", min_edge_m=self.min_edge_m)
-
-    @property
-    def least_facing_m(self) -> float:
-        """Facing boundary that each of two neighbours must show [m]."""
-        return self.min_edge_m + 2 * self.gap_m
-
-
-@dataclass(frozen=True)
-class Obstacles:
-    """What a gap may not be bridged over.
-
-    Attributes
-    ----------
-    cutting
-        Lines and polygons that part two shapes even where these touch (roads, rivers).
-    covering
-        Polygons that a bridged gap may not lie in (other parcels, blocking constraints).
-    owner
-        For each of ``covering`` the position of the shape that it is itself, -1 for none: a shape
-        is no obstacle to its own neighbourhood.
-    """
-
-    cutting: Shapes
-    covering: Shapes
-    owner: Positions
-
-
-class _Barred:
-    """All obstacles under one index, made once per search."""
-
-    def __init__(self, obstacles: Obstacles) -> None:
-        cutting = len(obstacles.cutting)
-        self.things = np.concatenate([obstacles.cutting, obstacles.covering])
-        self.is_cutting = np.arange(len(self.things)) < cutting
-        self.owner = np.concatenate([np.full(cutting, -1, np.intp), obstacles.owner])
-        self.tree = shapely.STRtree(self.things)
-
-    def shadows(self, facing: Shapes, reach: float) -> tuple[Positions, Positions, Shapes]:
-        """Give the stretches of boundary from which an obstacle lies within the reach."""
-        of_facing, of_thing = self.tree.query(facing, predicate="dwithin", distance=reach)
-        local = _cut_to(self.things[of_thing], shapely.bounds(facing[of_facing]), 2 * reach)
-        # A little wider than the reach, because arcs of a buffer are inscribed.
-        wide = shapely.buffer(local, reach * 1.05, quad_segs=4)
-        return of_facing, of_thing, shapely.intersection(facing[of_facing], wide)
-
-
-NO_OBSTACLES = Obstacles(np.empty(0, object), np.empty(0, object), np.empty(0, np.intp))
 
 
 def single_parts(shapes: npt.ArrayLike) -> tuple[Shapes, Positions, Positions]:
@@ -162,13 +112,17 @@ def neighbour_pairs(
     [[0], [1]]
     """
     shapes: Shapes = np.asarray(polygons, dtype=object)
-    barred = _Barred(obstacles)
-    first, second = _near_pairs(shapes, rule.gap_m)
-    for _ in range(2):  # the rule must hold in both directions
-        keep = _faces(shapes, first, second, rule, barred)
-        first, second = second[keep], first[keep]
-    order = np.lexsort((second, first))
-    return first[order], second[order]
+    boundaries = Boundaries(shapes)
+    bridges = Bridges(boundaries, obstacles)
+    first, second = [np.empty(0, np.intp)], [np.empty(0, np.intp)]
+    for pairs in boundaries.near_pairs(rule.gap_m + CONTACT_M):
+        facing, gap_m = _facing_pairs(boundaries, pairs, rule)
+        joined = facing.only(bridges.free(facing, gap_m, rule.min_edge_m))
+        first.append(joined.first)
+        second.append(joined.second)
+    ones, twos = np.concatenate(first), np.concatenate(second)
+    order = np.lexsort((twos, ones))
+    return ones[order], twos[order]
 
 
 def component_labels(count: int, first: Positions, second: Positions) -> Positions:
@@ -191,107 +145,49 @@ def component_labels(count: int, first: Positions, second: Positions) -> Positio
     return labels
 
 
-def _near_pairs(shapes: Shapes, gap_m: float) -> tuple[Positions, Positions]:
-    tree = shapely.STRtree(shapes)
-    distance = gap_m + SURVEY_RESOLUTION_M
-    first, second = tree.query(shapes, predicate="dwithin", distance=distance)
-    once = first < second
-    return first[once], second[once]
+def _facing_pairs(
+    boundaries: Boundaries, pairs: Pairs, rule: NeighbourRule
+) -> tuple[Pairs, Numbers]:
+    """Give the pairs that face each other enough, and the largest gap at which they do.
+
+    Of a ring that is partly within reach, at least 2 m more comes within reach with each further
+    metre of gap. So a pair that fails at g can hold at a smaller gap only by rings that are wholly
+    within reach: by small shapes, of which a larger gap asks more boundary than they have.
+    """
+    gap_m: Numbers = np.full(len(pairs), rule.gap_m)
+    beside = boundaries.beside(pairs, gap_m + CONTACT_M)
+    length, _ = _lengths(boundaries.edges, beside, len(pairs))
+    enough: npt.NDArray[np.bool_] = np.all(length >= _needed(rule, gap_m), axis=1)
+    still = np.flatnonzero(~enough)
+    while len(still):
+        some = pairs.only(still)
+        found = boundaries.facing(some, gap_m[still] + CONTACT_M)
+        length, complete = _lengths(boundaries.edges, found, len(some))
+        short = length < _needed(rule, gap_m[still])
+        enough[still] = ~short.any(axis=1)
+        smaller = np.where(short, (complete - rule.min_edge_m) / 2, np.inf).min(axis=1)
+        again = short.any(axis=1) & (smaller >= 0) & (smaller < gap_m[still] - CONTACT_M)
+        gap_m[still[again]] = smaller[again]
+        still = still[again]
+    kept = np.flatnonzero(enough)
+    return pairs.only(kept), gap_m[kept]
 
 
-def _faces(
-    shapes: Shapes,
-    of: Positions,
-    to: Positions,
-    rule: NeighbourRule,
-    barred: _Barred,
-) -> npt.NDArray[np.bool_]:
-    """Say for each pair whether ``of`` shows ``to`` enough unobstructed boundary."""
-    reach = rule.gap_m + SURVEY_RESOLUTION_M
-    facing = _facing_lines(shapes, of, to, reach)
-    enough = np.asarray(shapely.length(facing) >= rule.least_facing_m, dtype=np.bool_)
-    candidates = np.flatnonzero(enough)
-    pair, thing, shadowed = barred.shadows(facing[candidates], reach)
-    pair = candidates[pair]
-    other = (barred.owner[thing] != of[pair]) & (barred.owner[thing] != to[pair])
-    pair, thing, shadowed = pair[other], thing[other], shadowed[other]
-    hidden = np.bincount(pair, weights=shapely.length(shadowed), minlength=len(of))
-    # A stretch in two shadows is taken off twice: what is enough even so needs no closer look.
-    doubtful = enough & (shapely.length(facing) - hidden < rule.least_facing_m)
-    order = np.argsort(pair, kind="stable")
-    starts = np.searchsorted(pair[order], np.arange(len(of) + 1))
-    for position in np.flatnonzero(doubtful):
-        rows = order[starts[position] : starts[position + 1]]
-        stretch = shapely.union_all(shadowed[rows])
-        clear = shapely.length(facing[position]) - shapely.length(stretch)
-        if clear < rule.least_facing_m:
-            clear += _unobstructed_m(
-                stretch,
-                shapes[to[position]],
-                np.unique(thing[rows]),
-                barred,
-                reach,
-                rule.least_facing_m - clear,
-            )
-        enough[position] = clear >= rule.least_facing_m
-    return enough
+def _needed(rule: NeighbourRule, gap_m: Numbers) -> Numbers:
+    """Give the facing boundary that pairs must show [m], one column for both sides."""
+    return (rule.min_edge_m + 2 * gap_m - 4 * CONTACT_M)[:, None]
 
 
-def _facing_lines(shapes: Shapes, of: Positions, to: Positions, reach: float) -> Shapes:
-    """Give the boundary of each ``of`` that lies within the reach of its ``to``."""
-    boundaries = shapely.boundary(shapes)
-    bounds = shapely.bounds(shapes)
-    near = _cut_to(boundaries[of], bounds[to], 2 * reach)
-    targets = _cut_to(shapes[to], shapely.bounds(near), 2 * reach)
-    reaches = shapely.buffer(targets, reach, quad_segs=QUADRANT_SEGMENTS)
-    facing: Shapes = shapely.intersection(near, reaches)
-    return facing
-
-
-def _cut_to(shapes: Shapes, bounds: npt.NDArray[np.float64], margin: float) -> Shapes:
-    """Cut shapes of many corners to a window: a long road is worked on where it matters."""
-    local = shapes.copy()
-    many = shapely.get_num_coordinates(shapes) > MANY_CORNERS
-    for position in np.flatnonzero(many & np.isfinite(bounds).all(axis=1)):
-        west, south, east, north = bounds[position]
-        local[position] = shapely.clip_by_rect(
-            shapes[position], west - margin, south - margin, east + margin, north + margin
-        )
-    return local
-
-
-def _unobstructed_m(
-    stretch: shapely.Geometry,
-    target: shapely.Geometry,
-    things: Positions,
-    barred: _Barred,
-    reach: float,
-    wanted_m: float,
-) -> float:
-    """Add up pieces of boundary whose shortest way to the target is free, until it is enough."""
-    west, south, east, north = shapely.bounds(stretch)
-    window = (west - 2 * reach, south - 2 * reach, east + 2 * reach, north + 2 * reach)
-    local_target = shapely.clip_by_rect(target, *window)
-    obstacles = shapely.clip_by_rect(barred.things[things], *window)
-    cutting = barred.is_cutting[things]
-    tree = shapely.STRtree(obstacles)
-    lines = shapely.get_parts(shapely.segmentize(stretch, PIECE_M))
-    lines = lines[shapely.get_dimensions(lines) == 1]
-    coordinates, line = shapely.get_coordinates(lines, return_index=True)
-    same = line[1:] == line[:-1]
-    starts, ends = coordinates[:-1][same], coordinates[1:][same]
-    found = 0.0
-    for chunk in range(0, len(starts), PIECES_AT_ONCE):
-        start, end = starts[chunk : chunk + PIECES_AT_ONCE], ends[chunk : chunk + PIECES_AT_ONCE]
-        middles = shapely.points((start + end) / 2)
-        ways = shapely.shortest_line(middles, local_target)
-        apart = shapely.length(ways) > SURVEY_RESOLUTION_M
-        ways = np.where(apart, ways, middles)
-        way, met = tree.query(ways, predicate="dwithin", distance=SURVEY_RESOLUTION_M)
-        over = shapely.length(shapely.intersection(ways[way], obstacles[met])) > SURVEY_RESOLUTION_M
-        blocked = np.zeros(len(ways), dtype=bool)
-        blocked[way[cutting[met] | (over & apart[way])]] = True
-        found += float(np.hypot(*(end - start)[~blocked].T).sum())
-        if found >= wanted_m:
-            break
-    return found
+def _lengths(edges: Edges, found: Stretches, pairs: int) -> tuple[Numbers, Numbers]:
+    """Add up boundary within reach, and the rings wholly within reach [m]: pairs by 2 sides."""
+    metres = np.maximum(found.end - found.begin, 0) * edges.length_m[found.edge]
+    length = np.bincount(found.side, metres, 2 * pairs).astype(np.float64)
+    ring = edges.ring[found.edge]
+    complete = np.zeros(2 * pairs)
+    if len(ring):
+        new = np.r_[True, (np.diff(ring) != 0) | (np.diff(found.side) != 0)]
+        starts = np.flatnonzero(new)
+        whole = edges.ring_length_m[ring[starts]]
+        all_of_it = np.add.reduceat(metres, starts) >= whole * (1 - 1e-9) - CONTACT_M
+        np.add.at(complete, found.side[starts[all_of_it]], whole[all_of_it])
+    return length.reshape(-1, 2), complete.reshape(-1, 2)

@@ -1,0 +1,185 @@
+"""Which part of an edge lies within reach of another edge, and what several parts cover together.
+
+Shapes are taken apart into the straight edges of their rings. What lies within a distance of an
+edge is convex, so the part of another edge inside it is one interval, found without approximation.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+Shapes = npt.NDArray[np.object_]
+Positions = npt.NDArray[np.intp]
+Numbers = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Edges:
+    """The edges of an array of polygons, ring by ring.
+
+    Attributes
+    ----------
+    x, y
+        Where each edge starts [m].
+    dx, dy
+        From its start to its end [m].
+    length_m
+        Its length [m].
+    ring, shape
+        Position of its ring and of its shape.
+    offset
+        Position of the first edge of each shape, and the number of edges; array of n + 1.
+    ring_length_m
+        Length of each ring [m].
+    """
+
+    x: Numbers
+    y: Numbers
+    dx: Numbers
+    dy: Numbers
+    length_m: Numbers
+    ring: Positions
+    shape: Positions
+    offset: Positions
+    ring_length_m: Numbers
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def place(self, edge: Positions, share: Numbers) -> tuple[Numbers, Numbers]:
+        """Give the coordinates of points at a share of edges (0 the start, 1 the end) [m]."""
+        return self.x[edge] + share * self.dx[edge], self.y[edge] + share * self.dy[edge]
+
+    def boxes(self, first: int, last: int, margin: float) -> Shapes:
+        """Give the boxes of the edges from ``first`` up to ``last``, widened by a margin [m]."""
+        x, y = self.x[first:last], self.y[first:last]
+        to_x, to_y = x + self.dx[first:last], y + self.dy[first:last]
+        boxes: Shapes = shapely.box(
+            np.minimum(x, to_x) - margin,
+            np.minimum(y, to_y) - margin,
+            np.maximum(x, to_x) + margin,
+            np.maximum(y, to_y) + margin,
+        )
+        return boxes
+
+
+def edges_of(shapes: Shapes) -> Edges:
+    """Take polygons apart into the edges of their rings.
+
+    Parameters
+    ----------
+    shapes
+        Polygons of one part each, array of n.
+
+    Returns
+    -------
+    Edges
+        All edges longer than nothing, in the order of the shapes.
+    """
+    rings, of_shape = shapely.get_rings(shapes, return_index=True)
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    vector = np.diff(points, axis=0)
+    length = np.hypot(vector[:, 0], vector[:, 1])
+    held = (ring[1:] == ring[:-1]) & (length > 0)
+    ring = ring[:-1][held].astype(np.intp)
+    shape = of_shape[ring].astype(np.intp)
+    return Edges(
+        x=points[:-1, 0][held],
+        y=points[:-1, 1][held],
+        dx=vector[held, 0],
+        dy=vector[held, 1],
+        length_m=length[held],
+        ring=ring,
+        shape=shape,
+        offset=np.searchsorted(shape, np.arange(len(shapes) + 1)),
+        ring_length_m=np.bincount(ring, length[held], len(rings)).astype(np.float64),
+    )
+
+
+def part_within(
+    edges: Edges, of: Positions, to: Positions, reach_m: Numbers
+) -> tuple[Numbers, Numbers]:
+    """Find the part of edges that lies within reach of other edges.
+
+    Parameters
+    ----------
+    edges
+        All edges.
+    of, to
+        Pairs of edges, arrays of k.
+    reach_m
+        Distance of each pair [m], array of k.
+
+    Returns
+    -------
+    low, high
+        Where the part begins and ends, as shares of the edge ``of`` (0 its start, 1 its end);
+        ``high <= low`` where there is none.
+    """
+    dx, dy, qx, qy = edges.dx[of], edges.dy[of], edges.dx[to], edges.dy[to]
+    ox, oy = edges.x[to] - edges.x[of], edges.y[to] - edges.y[of]
+    square, other_square = dx * dx + dy * dy, qx * qx + qy * qy
+    low = np.full(len(of), np.inf)
+    high = np.full(len(of), -np.inf)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        for wx, wy in ((ox, oy), (ox + qx, oy + qy)):  # within reach of either end of the other
+            middle = (wx * dx + wy * dy) / square
+            aside = (wx * dy - wy * dx) / square
+            half = np.sqrt(reach_m * reach_m / square - aside * aside)
+            low, high = np.fmin(low, middle - half), np.fmax(high, middle + half)
+        along = _share_between(
+            0.0, 1.0, -(ox * qx + oy * qy) / other_square, (dx * qx + dy * qy) / other_square
+        )
+        width = np.sqrt(other_square)
+        across = _share_between(
+            -reach_m, reach_m, (oy * qx - ox * qy) / -width, (dy * qx - dx * qy) / width
+        )
+        beside_low, beside_high = np.maximum(along[0], across[0]), np.minimum(along[1], across[1])
+        beside = beside_low <= beside_high
+    low = np.where(beside, np.minimum(low, beside_low), low)
+    high = np.where(beside, np.maximum(high, beside_high), high)
+    return np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0)
+
+
+def _share_between(
+    least: float | Numbers, most: float | Numbers, at: Numbers, rate: Numbers
+) -> tuple[Numbers, Numbers]:
+    """Say from where to where ``at + rate * t`` lies between two values."""
+    one, two = (least - at) / rate, (most - at) / rate
+    still = rate == 0
+    always = (least <= at) & (at <= most)
+    low = np.where(still, np.where(always, -np.inf, np.inf), np.minimum(one, two))
+    high = np.where(still, np.where(always, np.inf, -np.inf), np.maximum(one, two))
+    return low, high
+
+
+def newly_covered(group: Positions, low: Numbers, high: Numbers) -> tuple[Numbers, Numbers]:
+    """Say what each interval adds to those before it in its group.
+
+    Parameters
+    ----------
+    group
+        Group of each interval, rising from 0 without a break; array of k.
+    low, high
+        Ends of the intervals, between 0 and 1, sorted by group and ``low``.
+
+    Returns
+    -------
+    begin, end
+        The part that is new; ``end <= begin`` where there is none. ``begin`` is greater than the
+        end reached before wherever a part of the group stays uncovered.
+
+    Examples
+    --------
+    >>> ends = newly_covered(np.array([0, 0, 1]), np.array([0, 0.2, 0]), np.array([0.5, 0.7, 0.1]))
+    >>> [array.tolist() for array in ends]
+    [[0.0, 0.5, 0.0], [0.5, 0.7, 0.1]]
+    """
+    if not len(group):
+        return low, high
+    base = 2.0 * group  # keeps the groups apart in one running maximum
+    reached = np.maximum.accumulate(high + base)
+    before = np.concatenate([[-np.inf], reached[:-1]]) - base
+    return np.maximum(low, before), high
