@@ -8,7 +8,7 @@ from pandas.io.formats.style import Styler
 from app.components.lights import COLOURS
 from app.messages import Catalogue
 from layers.exchange.heading import ExportHeading
-from layers.exchange.shown import Cell, shown_table
+from layers.exchange.shown import shown_table
 
 DECIMALS = 2
 MISSING = "–"
@@ -45,8 +45,22 @@ def shown_columns(
     }
     heading = ExportHeading("", {}, language=words.language, titles={**own, **(titles or {})})
     headings, cells = shown_table(pd.DataFrame(frame)[list(columns)], heading)
-    rounded = [[_rounded(cell) for cell in column] for column in cells]
-    return pd.DataFrame(dict(zip(headings, rounded, strict=True)))
+    shown = pd.DataFrame(dict(zip(headings, cells, strict=True)), dtype="object")
+    for name, title in zip(columns, headings, strict=False):
+        shown[title] = _figures(shown[title], is_share=name == "share" or name.endswith("_share"))
+    return shown
+
+
+def _figures(cells: pd.Series, *, is_share: bool) -> pd.Series:
+    """Show shares as percentages and whole numbers as such; round other figures."""
+    known = cells.dropna()
+    if not len(known) or not known.map(lambda cell: type(cell) in (int, float)).all():
+        return cells
+    if is_share:
+        return cells.map(lambda cell: MISSING if pd.isna(cell) else f"{cell:.1%}")
+    if known.map(lambda cell: isinstance(cell, int)).all():
+        return cells.astype("Int64")
+    return cells.astype("float64").round(DECIMALS)
 
 
 def styled(table: pd.DataFrame) -> Styler:
@@ -62,7 +76,3 @@ def styled(table: pd.DataFrame) -> Styler:
 def _colour(value: object) -> str:
     colour = COLOURS.get(str(value)[:1])
     return f"color: {colour}; font-weight: 600" if colour else ""
-
-
-def _rounded(cell: Cell) -> Cell:
-    return round(cell, DECIMALS) if isinstance(cell, float) else cell

@@ -109,7 +109,7 @@ def _cell(held: Context, found: list[Verdict]) -> str:
 def _figure(measured: float, unit: str) -> str:
     if unit == "个":
         return f"{measured:.0f}"
-    return f"{measured:,.1f}" if unit else f"{measured:.1%}"
+    return f"{measured:.1%}" if unit in ("", "share") else f"{measured:,.1f}"
 
 
 show()
