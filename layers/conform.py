@@ -103,7 +103,8 @@ def _nothing(index: pd.Index, field: Field) -> pd.Series:
 
 
 def _understand(column: pd.Series, field: Field) -> tuple[pd.Series, Resisting | None]:
-    missing = column.isna() | column.map(lambda v: isinstance(v, str) and not v.strip())
+    blank = [isinstance(value, str) and not value.strip() for value in column]
+    missing = column.isna() | pd.Series(blank, index=column.index, dtype=bool)
     given = column[~missing]
     if given.empty:
         return _nothing(column.index, field), None

@@ -59,7 +59,10 @@ def _figures(cells: pd.Series, *, is_share: bool) -> pd.Series:
     if is_share:
         return cells.map(lambda cell: MISSING if pd.isna(cell) else f"{cell:.1%}")
     if known.map(lambda cell: isinstance(cell, int)).all():
-        return cells.astype("Int64")
+        whole = cells.astype("Int64")
+        return (
+            whole.astype("str").where(whole.notna(), MISSING) if len(known) < len(cells) else whole
+        )
     return cells.astype("float64").round(DECIMALS)
 
 
