@@ -3,6 +3,7 @@
 1 亩 = 2000/3 m², 1 公顷 = 15 亩. 亩 is always computed from unrounded square metres.
 """
 
+import math
 from typing import TypeVar
 
 import numpy as np
@@ -81,11 +82,21 @@ def compare(value: float, threshold: float) -> int:
     int
         -1, 0 or 1.
 
+    Raises
+    ------
+    ValueError
+        Where a number is missing: what is not known is neither below nor above.
+
     Examples
     --------
     >>> compare(0.1 * 21 / (0.1 * 30), 0.7), compare(99.99, 100), compare(100.01, 100)
     (0, -1, 1)
     """
-    if abs(value - threshold) <= RELATIVE_TOLERANCE * max(abs(value), abs(threshold)):
+    if math.isnan(value) or math.isnan(threshold):
+        raise ValueError("a missing number has no place in a comparison")
+    if value == threshold:
+        return 0
+    larger = max(abs(value), abs(threshold))
+    if math.isfinite(larger) and abs(value - threshold) <= RELATIVE_TOLERANCE * larger:
         return 0
     return -1 if value < threshold else 1

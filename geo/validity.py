@@ -58,6 +58,8 @@ def repair(
     for position in broken:
         shape = geometries[position]
         rebuilt = shapely.make_valid(shape, method="structure", keep_collapsed=False)
+        if not shapely.is_valid(rebuilt):  # parts that share an edge: GEOS leaves them apart
+            rebuilt = shapely.union_all(shapely.get_parts(rebuilt))
         mended[position] = rebuilt
         ledger.append(
             Repair(

@@ -305,7 +305,8 @@ def _measured(
         if compare(m2_to_mu(area_m2), query.min_mu) < 0:
             continue
         ids = sorted(parts["part_id"].to_numpy()[members])
-        declared = parcels["area_declared_m2"].iloc[np.unique(parts["row"].to_numpy()[members])]
+        of_parcels = np.unique(parts["row"].to_numpy()[members])
+        declared = parcels["area_declared_m2"].iloc[of_parcels]
         rows.append(
             {
                 "block_id": f"LP-{ids[0]}",
@@ -313,7 +314,7 @@ def _measured(
                 "area_m2": area_m2,
                 "planar_area_mu": m2_to_mu(float(planar_area_m2([union])[0])),
                 "declared_area_mu": m2_to_mu(float(declared.sum(skipna=False))),
-                "parcel_count": len({i.split("#")[0] for i in ids}),
+                "parcel_count": len(of_parcels),
                 "parcel_ids": ids,
                 "geometry": union,
             }

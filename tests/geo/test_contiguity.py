@@ -305,7 +305,7 @@ def test_a_constraint_exactly_over_a_thin_parcel_does_not_block_its_gap():
 
 
 def test_a_constraint_over_the_far_end_of_a_small_parcel_does_not_block_its_gap():
-    # At a gap of 7 m all of the small one's boundary counts; the way along its own flanks is no gap.
+    # At a gap of 7 m all of the small one's boundary counts; along its own flanks is no gap.
     small, large = box(30, 40.3, 5.3, 7), LOWER
     over_far_end = box(27, 44, 12, 10)
     for angle in (0.0, 41.0):
