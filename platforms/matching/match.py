@@ -159,8 +159,9 @@ def match(
 
 
 def _by_score(one: MatchedSite) -> tuple[float, str]:
+    """Sort by score, and by name where scores are equal to more digits than a score has."""
     points = one.score.score if one.score is not None else None
-    return (-(points if points is not None else -1.0), one.site.site_id)
+    return (-round(points if points is not None else -1.0, 9), one.site.site_id)
 
 
 def _ranked(admitted: list[MatchedSite]) -> list[MatchedSite]:
