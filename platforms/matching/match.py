@@ -159,19 +159,23 @@ def match(
 
 
 def _by_score(one: MatchedSite) -> tuple[float, str]:
-    """Sort by score, and by name where scores are equal to more digits than a score has."""
     points = one.score.score if one.score is not None else None
-    return (-round(points if points is not None else -1.0, 9), one.site.site_id)
+    return (-(points if points is not None else -1.0), one.site.site_id)
 
 
 def _ranked(admitted: list[MatchedSite]) -> list[MatchedSite]:
-    """Put the sites in order; equal scores share a rank, so that a tie is seen as one."""
+    """Put the sites in order; equal scores share a rank, and stand in the order of their names."""
+    ties: list[list[MatchedSite]] = []
+    for one in sorted(admitted, key=_by_score):
+        if ties and compare(_by_score(ties[-1][0])[0], _by_score(one)[0]) == 0:
+            ties[-1].append(one)
+        else:
+            ties.append([one])
     ranked: list[MatchedSite] = []
-    for place, one in enumerate(sorted(admitted, key=_by_score), start=1):
-        before = ranked[-1] if ranked else None
-        tied = before is not None and compare(-_by_score(before)[0], -_by_score(one)[0]) == 0
-        rank = before.rank if before is not None and tied else place
-        ranked.append(MatchedSite(rank, one.site, one.gates, one.score, one.effect))
+    for tie in ties:
+        rank = len(ranked) + 1
+        for one in sorted(tie, key=lambda site: site.site.site_id):
+            ranked.append(MatchedSite(rank, one.site, one.gates, one.score, one.effect))
     return ranked
 
 
