@@ -303,7 +303,8 @@ def test_unit_shares_add_up_to_each_block(rng):
     parcels_mu = sum(mu_of(row["geometry"]) for row in parcels)
     assert wanted.sum() <= parcels_mu * (1 + 1e-9)
     union = mu_of(*(row["geometry"] for row in parcels))
-    assert wanted.sum() == pytest.approx(union, rel=1e-8)
+    # A block is the union of its own parcels: land under parcels of two blocks stands in both.
+    assert wanted.sum() >= union * (1 - 1e-8)
 
 
 # --- what stays the same -------------------------------------------------------------------------
