@@ -1,6 +1,5 @@
-"""Columns become the contract's types; what resists is listed, row by row, all at once."""
-
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -8,127 +7,224 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 
-from layers.conform import conform
 from layers.contracts import CONTRACTS
 from layers.errors import LayerError
-from layers.validate import validate
+from layers.validate import row_names, validate
 
-PARCELS = CONTRACTS["land_parcels"]
-SQUARE = shapely.box(0, 0, 10, 10)
+PARCELS, ALLOTMENTS, EVENTS = (
+    CONTRACTS[n] for n in ("land_parcels", "element_allotments", "project_events")
+)
+INDICATORS = CONTRACTS["platform_indicators"]
+CITY = CRS(4549)
 
 
-def frame(**columns):
+def square(number=0):
+    return shapely.box(20 * number, 0, 20 * number + 10, 10)
+
+
+BOW_TIE = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
+
+
+def parcels(shapes=None, **columns):
     count = len(next(iter(columns.values())))
-    shapes = columns.pop("geometry", [SQUARE] * count)
-    return gpd.GeoDataFrame(columns, geometry=shapes, crs=CRS(4549))
+    held = np.empty(count, dtype=object)
+    held[:] = [square(i) for i in range(count)] if shapes is None else shapes
+    return gpd.GeoDataFrame(columns, geometry=held, crs=CITY)
 
 
-def faults_of(report):
-    return {(fault.code, fault.column): fault.rows for fault in report.faults}
+def faults_of(frame, contract=PARCELS):
+    return {(f.code, f.column): f.rows for f in validate(frame, contract, CITY).faults}
 
 
-def test_words_numbers_and_dates_are_understood_as_people_write_them():
-    given_frame = frame(
-        parcel_id=["a"], state=["净地"], utilities=["通路、给水"], is_increment=["是"],
-        area_declared_m2=["１，234.5"], state_on=["2024年3月1日"], land_use_scheme=["MNR2023"],
-    )  # fmt: skip
-    row = conform(given_frame, PARCELS)[0].iloc[0]
-    assert row["state"] == "cleared"
-    assert row["utilities"] == "road;water"
-    assert bool(row["is_increment"]) is True
-    assert row["area_declared_m2"] == 1234.5
-    assert row["state_on"] == "2024-03-01"
-
-
-def test_blank_cells_are_missing_and_not_zero():
-    row = conform(frame(parcel_id=["a"], area_declared_m2=["  "], state=[""]), PARCELS)[0].iloc[0]
-    assert pd.isna(row["area_declared_m2"])
-    assert pd.isna(row["state"])
-
-
-def test_all_faults_of_a_file_are_found_at_once_with_their_rows():
-    report = validate(
-        frame(
-            parcel_id=["a", "a", None, "d", "e", "f", "g"],
-            area_declared_m2=["1", "2", "3", "-4", "约五亩", "6", "7"],
-            state=["净地", "净地", "净地", "净地", "净地", "不存在", "净地"],
-            geometry=[SQUARE] * 6 + [None],
-        ),
-        PARCELS,
-    )
-    found = faults_of(report)
-    assert found[("key_duplicate", "parcel_id")] == ("a", "a")
-    assert found[("value_missing", "parcel_id")] == ("#3",)
-    assert found[("below_minimum", "area_declared_m2")] == ("d",)
-    assert found[("not_a_number", "area_declared_m2")] == ("e",)
-    assert found[("code_unknown", "state")] == ("f",)
-    assert found[("geometry_missing", "geometry")] == ("g",)
-    assert len(report.accepted) == 0
-    assert len(report.quarantined) == 7
-    with pytest.raises(LayerError) as caught:
-        report.raise_if_bad()
-    assert caught.value.code == "contract_broken"
-
-
-def test_good_rows_are_accepted_beside_bad_ones():
-    report = validate(frame(parcel_id=["a", "b"], area_declared_m2=["1", "x"]), PARCELS)
-    assert list(report.accepted["parcel_id"]) == ["a"]
-    assert list(report.quarantined["parcel_id"]) == ["b"]
-
-
-def test_zero_is_allowed_where_the_least_value_is_zero():
-    report = validate(frame(parcel_id=["a", "b"], area_declared_m2=[0.0, -0.001]), PARCELS)
-    assert list(report.accepted["parcel_id"]) == ["a"]
-
-
-def test_a_broken_outline_is_mended_and_the_change_listed():
-    bow_tie = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
-    report = validate(frame(parcel_id=["a"], geometry=[bow_tie]), PARCELS)
+def test_a_clean_frame_is_accepted_whole():
+    report = validate(parcels(parcel_id=["A", "B"], area_declared_m2=[0.0, 5.5]), PARCELS)
     assert report.faults == ()
-    (name, repair), *_ = report.repairs
-    assert name == "a"
-    assert repair.area_after_m2 == 2.0
-    assert report.accepted.geometry.iloc[0].is_valid
+    assert report.repairs == ()
+    assert len(report.quarantined) == 0
+    assert report.accepted["parcel_id"].tolist() == ["A", "B"]
+    report.raise_if_bad()
 
 
-@pytest.mark.parametrize(
-    ("shape", "code"),
-    [
-        (shapely.Point(1, 1), "geometry_wrong_type"),
-        (shapely.LineString([(0, 0), (1, 1)]), "geometry_wrong_type"),
-        (shapely.Polygon(), "geometry_missing"),
-    ],
-)
-def test_a_shape_of_the_wrong_kind_is_a_fault_of_its_row(shape, code):
-    report = validate(frame(parcel_id=["a", "b"], geometry=[SQUARE, shape]), PARCELS)
-    assert faults_of(report) == {(code, "geometry"): ("b",)}
+def test_only_key_and_shape_are_required():
+    report = validate(parcels(parcel_id=["A"]), PARCELS)
+    assert len(report.accepted) == 1
+    assert report.accepted[list(PARCELS.columns[1:])].isna().all(axis=None)
 
 
-def test_an_allotment_may_come_without_its_shape():
-    contract = CONTRACTS["element_allotments"]
-    rows = gpd.GeoDataFrame({"allotment_id": ["a"]}, geometry=[None], crs=CRS(4549))
-    assert validate(rows, contract).faults == ()
+def test_every_fault_of_every_row_is_reported_at_once():
+    frame = parcels(
+        shapes=[square(), None, shapely.Point(1, 1), shapely.Polygon(), square(), square()],
+        parcel_id=["A", "B", "C", "D", "A", None],
+        area_declared_m2=["-1", "x", "3", "4", "5", "6"],
+        state=["净地", "净地", "净地", "不明", "净地", "净地"],
+    )
+    assert faults_of(frame) == {
+        ("not_a_number", "area_declared_m2"): ("B",),
+        ("code_unknown", "state"): ("D",),
+        ("below_minimum", "area_declared_m2"): ("A",),
+        ("value_missing", "parcel_id"): ("#6",),
+        ("key_duplicate", "parcel_id"): ("A", "A"),
+        ("geometry_missing", "geometry"): ("B", "D"),
+        ("geometry_wrong_type", "geometry"): ("C",),
+    }
 
 
-def test_columns_kept_from_a_file_stay():
-    report = validate(frame(parcel_id=["a"], src_分区=["工业"]), PARCELS)
-    assert list(report.accepted["src_分区"]) == ["工业"]
+def test_faulty_rows_are_set_apart_as_given_and_the_others_kept():
+    frame = parcels(parcel_id=["A", "B", "C"], area_declared_m2=["1", "约2", "3"])
+    report = validate(frame, PARCELS)
+    assert report.accepted["parcel_id"].tolist() == ["A", "C"]
+    assert report.accepted["area_declared_m2"].tolist() == [1.0, 3.0]
+    assert report.quarantined["area_declared_m2"].tolist() == ["约2"]
+    assert report.quarantined.index.tolist() == [1]
 
 
-cells = st.one_of(
-    st.none(), st.text(max_size=6), st.floats(allow_nan=True), st.integers(), st.booleans()
-)
+@pytest.mark.parametrize(("value", "is_fault"), [(-1e-9, True), (0.0, False), (1e-9, False)])
+def test_zero_is_the_least_of_an_amount(value, is_fault):
+    frame = parcels(parcel_id=["A"], area_declared_m2=[value])
+    assert (("below_minimum", "area_declared_m2") in faults_of(frame)) is is_fault
+
+
+@pytest.mark.parametrize(("year", "is_fault"), [("1989", True), ("1990", False)])
+def test_the_least_year_is_1990(year, is_fault):
+    frame = parcels(allotment_id=["A"], year=[year])
+    assert bool(faults_of(frame, ALLOTMENTS)) is is_fault
+
+
+def test_both_rows_of_a_double_key_are_faulty():
+    frame = parcels(parcel_id=["A", "B", "A", "C"])
+    assert faults_of(frame) == {("key_duplicate", "parcel_id"): ("A", "A")}
+
+
+def test_keys_that_differ_only_in_their_spelling_are_one_key():
+    assert faults_of(parcels(parcel_id=[" A", "A "])) == {
+        ("key_duplicate", "parcel_id"): ("A", "A")
+    }
+    assert faults_of(parcels(parcel_id=[7.0, "7"])) == {("key_duplicate", "parcel_id"): ("7", "7")}
+
+
+def test_a_key_of_two_columns_is_unique_as_a_pair():
+    frame = pd.DataFrame({"platform_id": ["P", "P", "Q"], "period": ["2024", "2025", "2024"]})
+    assert faults_of(frame, INDICATORS) == {}
+    twice = pd.concat([frame, frame.iloc[[1]]])
+    assert faults_of(twice, INDICATORS) == {
+        ("key_duplicate", "platform_id/period"): ("P/2025", "P/2025")
+    }
+
+
+def test_needed_columns_may_not_be_missing():
+    frame = pd.DataFrame({"event_id": ["E"], "project_id": ["P"], "event_on": ["2024-01-01"]})
+    assert faults_of(frame, EVENTS) == {
+        ("value_missing", "event_kind"): ("E",), ("value_missing", "entered_at"): ("E",),
+        ("value_missing", "entry_seq"): ("E",),
+    }  # fmt: skip
+
+
+def test_an_allotment_may_come_without_its_shape_and_a_parcel_may_not():
+    shapes = [None, shapely.Polygon(), square()]
+    frame = parcels(shapes=shapes, allotment_id=["A", "B", "C"])
+    assert faults_of(frame, ALLOTMENTS) == {}
+    assert faults_of(parcels(shapes=shapes, parcel_id=["A", "B", "C"])) == {
+        ("geometry_missing", "geometry"): ("A", "B")
+    }
+
+
+def test_a_table_without_shapes_lacks_them_all_in_a_layer():
+    assert faults_of(pd.DataFrame({"parcel_id": ["A", "B"]})) == {
+        ("geometry_missing", "geometry"): ("A", "B")
+    }
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_coordinate_that_is_no_number_is_a_fault(bad):
+    with np.errstate(invalid="ignore"):
+        shape = shapely.LineString([(0, 0), (bad, 5)])
+    lines = gpd.GeoDataFrame({"barrier_id": ["A"]}, geometry=[shape], crs=CITY)
+    found = faults_of(lines, CONTRACTS["barriers"])
+    assert [key for key in found if key[1] == "geometry"] != []
+
+
+@pytest.mark.parametrize("layer", [n for n, c in CONTRACTS.items() if c.is_spatial])
+def test_each_layer_takes_its_kinds_of_shape_only(layer):
+    contract = CONTRACTS[layer]
+    kinds = {
+        "Point": shapely.Point(1, 1), "LineString": shapely.LineString([(0, 0), (1, 1)]),
+        "Polygon": square(), "MultiPolygon": shapely.MultiPolygon([square(0), square(1)]),
+        "MultiPoint": shapely.MultiPoint([(0, 0), (1, 1)]),
+        "GeometryCollection": shapely.GeometryCollection([square(), shapely.Point(0, 0)]),
+    }  # fmt: skip
+    taken = {
+        "polygon": {"Polygon", "MultiPolygon"},
+        "line_or_polygon": {"LineString", "Polygon", "MultiPolygon"},
+        "point_or_polygon": {"Point", "Polygon", "MultiPolygon"},
+    }[contract.geometry]
+    frame = gpd.GeoDataFrame({contract.key: list(kinds)}, geometry=list(kinds.values()), crs=CITY)
+    report = validate(frame, contract)
+    assert set(report.accepted[contract.key]) == taken
+
+
+def test_a_broken_outline_is_repaired_and_listed_by_its_key():
+    report = validate(parcels(shapes=[BOW_TIE, square()], parcel_id=["X", "Y"]), PARCELS)
+    assert report.faults == ()
+    [(name, repair)] = report.repairs
+    assert (name, repair.position, repair.area_after_m2) == ("X", 0, 50.0)
+    assert report.accepted.geometry.is_valid.all()
+
+
+def test_a_repair_of_a_row_in_quarantine_is_not_listed():
+    frame = parcels(shapes=[BOW_TIE], parcel_id=["X"], state=["?"])
+    report = validate(frame, PARCELS)
+    assert report.repairs == ()
+    assert report.quarantined.geometry.iloc[0].equals_exact(BOW_TIE)
+
+
+def test_an_outline_without_area_is_a_fault_not_an_empty_parcel():
+    flat = shapely.Polygon([(0, 0), (5, 0), (10, 0)])
+    assert faults_of(parcels(shapes=[flat], parcel_id=["X"])) == {
+        ("geometry_missing", "geometry"): ("X",)
+    }
+
+
+def test_a_broken_report_raises_with_its_first_fault_and_few_rows():
+    count = 12
+    frame = parcels(parcel_id=[f"P{i}" for i in range(count)], state=["?"] * count)
+    with pytest.raises(LayerError) as caught:
+        validate(frame, PARCELS).raise_if_bad()
+    assert caught.value.code == "contract_broken"
+    assert caught.value.values["rows"] == "P0, P1, P2, P3, P4"
+
+
+def test_rows_are_named_by_key_or_number():
+    frame = validate(parcels(parcel_id=["甲/1", "B"]), PARCELS).accepted
+    assert row_names(frame, PARCELS) == ["甲/1", "B"]
+    indicators = pd.DataFrame({"platform_id": ["P", None, None], "period": ["2024", "2025", None]})
+    assert row_names(indicators, INDICATORS) == ["P/2024", "/2025", "#3"]
+
+
+def test_the_frame_given_is_not_changed():
+    frame = parcels(shapes=[BOW_TIE], parcel_id=[" A "], state=["净地"])
+    before = frame.copy(deep=True)
+    validate(frame, PARCELS)
+    pd.testing.assert_frame_equal(pd.DataFrame(frame), pd.DataFrame(before))
+
+
+def test_an_empty_frame_has_no_faults():
+    assert faults_of(parcels(parcel_id=["A"]).iloc[:0]) == {}
+
+
+CELLS = st.one_of(st.none(), st.sampled_from(["A", "B", "1", "-1", "净地", "x", " ", "2024-01-01"]))
+SHAPES = st.sampled_from([None, square(), square(1), BOW_TIE, shapely.Point(0, 0)])
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=6))
-def test_whatever_is_given_every_row_ends_in_exactly_one_place(rows):
-    ids, areas, states = (list(column) for column in zip(*rows, strict=True))
-    given_frame = pd.DataFrame(
-        {"parcel_id": ids, "area_declared_m2": areas, "state": states}, dtype="object"
-    )
-    given_frame = gpd.GeoDataFrame(given_frame, geometry=[SQUARE] * len(rows), crs=CRS(4549))
-    report = validate(given_frame, PARCELS)
-    assert len(report.accepted) + len(report.quarantined) == len(rows)
-    assert report.accepted["parcel_id"].is_unique
-    assert not (report.accepted["area_declared_m2"] < 0).any()
+@given(st.lists(st.tuples(CELLS, CELLS, CELLS, SHAPES), min_size=1, max_size=5))
+def test_every_row_is_either_accepted_or_set_apart_with_a_reason(rows):
+    ids, states, areas, shapes = zip(*rows, strict=True)
+    frame = parcels(shapes=list(shapes), parcel_id=list(ids), state=list(states),
+                    area_declared_m2=list(areas))  # fmt: skip
+    report = validate(frame, PARCELS)
+    faulty = {p for fault in report.faults for p in fault.positions}
+    assert set(report.quarantined.index) == faulty
+    assert set(report.accepted.index) == set(range(len(rows))) - faulty
+    again = validate(report.accepted, PARCELS)
+    assert again.faults == ()
+    assert len(again.accepted) == len(report.accepted)
