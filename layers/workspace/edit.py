@@ -18,6 +18,16 @@ from layers.validate import row_names, validate
 from layers.workspace.frames import write_frame
 from layers.workspace.protocol import Provenance, Raster, Workspace
 
+_RASTER_REGISTERS = (
+    ("gpkg_contents", "table_name"),
+    ("gpkg_tile_matrix", "table_name"),
+    ("gpkg_tile_matrix_set", "table_name"),
+    ("gpkg_2d_gridded_coverage_ancillary", "tile_matrix_set_name"),
+    ("gpkg_2d_gridded_tile_ancillary", "tpudt_name"),
+    ("gpkg_extensions", "table_name"),
+)
+"""Where a GeoPackage registers a raster, and under which column."""
+
 
 class GeoPackageEdit:
     """Changes being written to the copy of a workspace file.
@@ -95,6 +105,7 @@ class GeoPackageEdit:
         if name not in RASTERS:
             raise LayerError("raster_unknown", name=name, known=", ".join(RASTERS))
         height, width = raster.values.shape
+        self._drop_raster(name)
         with rasterio.open(
             self._path, "w", driver="GPKG", width=width, height=height, count=1,
             dtype="float32", crs=self._draft.facts.crs.to_wkt(), RASTER_TABLE=name,
@@ -103,6 +114,17 @@ class GeoPackageEdit:
         ) as target:  # fmt: skip
             target.write(raster.values, 1)
         self._note(name, "replace", height * width, None)
+
+    def _drop_raster(self, name: str) -> None:
+        """Take a raster out with all that is registered of it: the driver writes no table twice."""
+        with closing(sqlite3.connect(self._path)) as connection, connection:
+            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+            if name not in tables:
+                return
+            for table, column in _RASTER_REGISTERS:
+                if table in tables:
+                    connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (name,))
+            connection.execute(f'DROP TABLE "{name}"')
 
     def _store(self, contract: Contract, frame: pd.DataFrame) -> None:
         crs = self._draft.facts.crs

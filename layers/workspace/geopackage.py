@@ -136,9 +136,10 @@ class GeoPackageWorkspace:
         try:
             with closing(self._connect()) as connection:
                 self._meta = dict(connection.execute("SELECT key, value FROM muplan_meta"))
-        except sqlite3.DatabaseError as error:
+            version = int(self._meta["schema_version"])
+        except (sqlite3.DatabaseError, KeyError, ValueError) as error:
             raise LayerError("workspace_unreadable", path=str(path)) from error
-        if int(self._meta["schema_version"]) > SCHEMA_VERSION:
+        if version > SCHEMA_VERSION:
             raise LayerError("workspace_newer", path=str(path))
 
     def _connect(self) -> sqlite3.Connection:
@@ -200,7 +201,7 @@ class GeoPackageWorkspace:
             ).fetchone()
         if held is None:
             return None
-        with rasterio.open(f"GPKG:{self.path.absolute()}:{name}") as source:
+        with rasterio.open(self.path, driver="GPKG", TABLE=name) as source:
             values = source.read(1).astype(np.float32)
             transform = source.transform
         return Raster(values, transform.c, transform.f, transform.a)

@@ -1,243 +1,305 @@
-"""A workspace keeps what it is given, changes all or nothing, and says what was done."""
-
+import os
+import shutil
 import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
+import filelock
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
 import shapely
 from pyproj import CRS
 
-import layers.workspace.geopackage as geopackage
 from geo.errors import GeometryError
-from layers.conform import conform
-from layers.contracts import CONTRACTS
 from layers.errors import LayerError
-from layers.workspace.frames import frame_hash
-from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
-from layers.workspace.protocol import Provenance, Raster
+from layers.workspace import geopackage
+from layers.workspace.geopackage import SCHEMA_VERSION, GeoPackageWorkspace, create_workspace
+from layers.workspace.protocol import Provenance
 
-HERE = CRS(4549)
-SOURCE = Provenance("测试文件.gpkg", "2025-01-02T03:04:05", edition="2025")
-EAST, NORTH = 571_000.0, 3_403_000.0
+AT = "2025-03-04T05:06:07"
+SOURCE = Provenance("test", AT)
+
+
+def parcels(*ids):
+    shapes = [shapely.box(571_000 + 200 * i, 3.4e6, 571_100 + 200 * i, 3.4e6 + 100)
+              for i in range(len(ids))]  # fmt: skip
+    return gpd.GeoDataFrame({"parcel_id": list(ids)}, geometry=shapes, crs=4549)
 
 
 @pytest.fixture
 def workspace(tmp_path):
-    return create_workspace(
-        tmp_path / "嘉兴 测试.gpkg", HERE, title="嘉兴", created_at="2025-01-01T00:00:00"
-    )
+    made = create_workspace(tmp_path / "城市.gpkg", CRS(4549), title="t", created_at=AT)
+    with made.edit("a", AT) as edit:
+        edit.replace("land_parcels", parcels("A", "B"), SOURCE)
+    return made
 
 
-def parcels(*ids, offset=0.0):
-    boxes = [
-        shapely.box(EAST + offset + 100 * n, NORTH, EAST + offset + 100 * n + 90, NORTH + 90)
-        for n in range(len(ids))
-    ]
-    return gpd.GeoDataFrame({"parcel_id": list(ids), "state": "cleared"}, geometry=boxes, crs=HERE)
+def change(path, statement, *values):
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(statement, values)
 
 
-def test_a_new_workspace_is_empty_and_says_what_it_is(workspace):
-    assert workspace.facts.title == "嘉兴"
-    assert workspace.facts.crs == HERE
-    assert workspace.facts.as_of is None
-    assert not workspace.facts.is_demo
-    assert [(layer.name, layer.rows) for layer in workspace.layers()] == [("units", 0)]
+# --- one file that other programs open -----------------------------------------------------------
 
 
-def test_every_layer_never_imported_reads_as_empty_with_its_columns(workspace):
-    for name, contract in CONTRACTS.items():
-        frame = workspace.read(name)
-        assert len(frame) == 0
-        assert set(contract.columns) <= set(frame.columns)
-        assert isinstance(frame, gpd.GeoDataFrame) == contract.is_spatial
+def test_other_programs_see_the_layers_with_their_system(workspace):
+    layers = dict(pyogrio.list_layers(workspace.path).tolist())
+    assert layers["land_parcels"] == "MultiPolygon"
+    info = pyogrio.read_info(workspace.path, layer="land_parcels")
+    assert info["crs"] == "EPSG:4549"
+    assert info["features"] == 2
 
 
-@pytest.mark.parametrize("name", [n for n, c in CONTRACTS.items() if c.is_spatial])
-def test_what_a_layer_is_given_comes_back(workspace, name):
-    contract = CONTRACTS[name]
-    shape = shapely.box(EAST, NORTH, EAST + 50, NORTH + 50)
-    values = {contract.key: ["甲'\"乙"]}
-    for column in contract.columns[1:]:
-        field = contract.field(column)
-        if field.values:
-            values[column] = [next(iter(field.values))]
-        else:
-            values[column] = [
-                {"text": "文字；<b>", "list": "甲;乙", "date": "2024-02-29", "bool": True,
-                 "int": 2024, "float": 1.25, "timestamp": "2024-02-29T01:02:03"}[field.kind]
-            ]  # fmt: skip
-    given = gpd.GeoDataFrame(values, geometry=[shape], crs=HERE)
-    with workspace.edit("我", "2025-01-02") as edit:
-        edit.add(name, given, SOURCE)
-    back = GeoPackageWorkspace(workspace.path).read(name)
-    wanted, resisting = conform(given, contract)
-    assert not resisting
-    assert frame_hash(back, contract) == frame_hash(wanted, contract)
+def test_the_file_is_a_sound_database_without_leftovers(workspace):
+    with closing(sqlite3.connect(workspace.path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        for _ in range(3):
+            with workspace.edit("a", AT) as edit:
+                edit.replace("land_parcels", parcels("A"), SOURCE)
+    with closing(sqlite3.connect(workspace.path)) as connection:
+        registered = connection.execute(
+            "SELECT count(*) FROM gpkg_contents WHERE table_name = 'land_parcels'"
+        )
+        assert registered.fetchone() == (1,)
+    left = {p.name for p in workspace.path.parent.iterdir()}
+    assert left - {f"{workspace.path.name}.lock"} == {workspace.path.name}
 
 
-def test_a_missing_yes_or_no_stays_missing(workspace):
-    frame = parcels("a", "b", "c").assign(is_increment=["是", None, "否"])
-    with workspace.edit("我", "2025") as edit:
-        edit.add("land_parcels", frame, SOURCE)
-    stored = workspace.read("land_parcels").set_index("parcel_id")["is_increment"]
-    assert stored["a"] is np.True_ or bool(stored["a"])
-    assert pd.isna(stored["b"])
-    assert not bool(stored["c"])
+@pytest.mark.parametrize(
+    "name", ["工作区 一.gpkg", "it's.gpkg", "a#b?c%20.gpkg", 'q"q.gpkg', "无后缀"]
+)
+def test_any_file_name_will_do(tmp_path, name):
+    if os.name == "nt" and set(name) & set('?"'):
+        pytest.skip("no such names on this system")
+    folder = tmp_path / "目录 '1'"
+    folder.mkdir()
+    made = create_workspace(folder / name, CRS(4549), title="t", created_at=AT)
+    with made.edit("a", AT) as edit:
+        edit.replace("land_parcels", parcels("A"), SOURCE)
+    again = GeoPackageWorkspace(folder / name)
+    assert again.read("land_parcels")["parcel_id"].tolist() == ["A"]
 
 
-def add_one_parcel_twice(workspace):
-    with workspace.edit("我", "2025") as edit:
-        edit.add("land_parcels", parcels("a"), SOURCE)
-        edit.add("land_parcels", parcels("a"), SOURCE)
+def test_a_path_from_the_current_folder_will_do(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = create_workspace(Path("w.gpkg"), CRS(4549), title="t", created_at=AT)
+    with made.edit("a", AT) as edit:
+        edit.replace("land_parcels", parcels("A"), SOURCE)
+    assert len(GeoPackageWorkspace(tmp_path / "w.gpkg").read("land_parcels")) == 1
 
 
-def test_an_error_in_the_middle_of_an_edit_changes_nothing(workspace):
-    before = workspace.path.read_bytes()
-    with pytest.raises(LayerError) as caught:
-        add_one_parcel_twice(workspace)
-    assert caught.value.code == "key_exists"
-    assert workspace.path.read_bytes() == before
-    assert [p.name for p in workspace.path.parent.iterdir() if p.is_dir()] == []
-
-
-def test_changes_are_seen_only_when_the_edit_is_over(workspace):
-    with workspace.edit("我", "2025") as edit:
-        edit.add("land_parcels", parcels("a"), SOURCE)
-        assert len(GeoPackageWorkspace(workspace.path).read("land_parcels")) == 0
-    assert len(workspace.read("land_parcels")) == 1
-
-
-def test_a_second_writer_is_told_to_wait(workspace, monkeypatch):
-    monkeypatch.setattr(geopackage, "LOCK_SECONDS", 0.01)
-    with workspace.edit("我", "2025"):
-        other = GeoPackageWorkspace(workspace.path)
-        with pytest.raises(LayerError) as caught, other.edit("他", "2025"):
-            pass
-    assert caught.value.code == "workspace_locked"
-
-
-def test_rows_are_added_replaced_and_updated_by_their_ids(workspace):
-    with workspace.edit("我", "2025") as edit:
-        edit.add("land_parcels", parcels("a", "b"), SOURCE)
-        edit.update("land_parcels", parcels("b").assign(state="listed"), SOURCE)
-    states = workspace.read("land_parcels").set_index("parcel_id")["state"]
-    assert dict(states) == {"a": "cleared", "b": "listed"}
-    with pytest.raises(LayerError) as caught, workspace.edit("我", "2025") as edit:
-        edit.update("land_parcels", parcels("z"), SOURCE)
-    assert caught.value.code == "key_absent"
-    with workspace.edit("我", "2025") as edit:
-        edit.replace("land_parcels", parcels("c"), SOURCE)
-    assert list(workspace.read("land_parcels")["parcel_id"]) == ["c"]
-
-
-def test_the_ledger_of_events_is_only_ever_added_to(workspace):
-    event = pd.DataFrame(
-        {
-            "event_id": ["e1"], "project_id": ["p1"], "event_kind": ["first_report"],
-            "event_on": ["2025-01-01"], "entered_at": ["2025-01-01T08:00:00"], "entry_seq": [1],
-        }
+def test_what_it_was_made_with_is_kept_in_the_file(tmp_path):
+    path = tmp_path / "d.gpkg"
+    create_workspace(path, CRS(4528), title="示例", created_at=AT, as_of="2025-06-30", is_demo=True)
+    facts = GeoPackageWorkspace(path).facts
+    assert (facts.title, facts.as_of, facts.is_demo, facts.created_at) == (
+        "示例", "2025-06-30", True, AT,
     )  # fmt: skip
-    with workspace.edit("我", "2025") as edit:
-        edit.add("project_events", event, SOURCE)
-    for change in ("replace", "update"):
-        with pytest.raises(LayerError) as caught, workspace.edit("我", "2025") as edit:
-            getattr(edit, change)("project_events", event, SOURCE)
-        assert caught.value.code == "layer_append_only"
+    assert facts.crs.to_epsg() == 4528
 
 
-def test_rows_of_another_coordinate_system_are_refused(workspace):
-    with pytest.raises(LayerError) as caught, workspace.edit("我", "2025") as edit:
-        edit.add("land_parcels", parcels("a").to_crs(4528), SOURCE)
-    assert caught.value.code == "crs_differs"
+# --- making --------------------------------------------------------------------------------------
 
 
-def test_the_hash_does_not_depend_on_the_order_of_rows(workspace):
-    frame = parcels("a", "b", "c")
-    with workspace.edit("我", "2025") as edit:
-        edit.add("land_parcels", frame, SOURCE)
-    first = workspace.content_hash("land_parcels")
-    with workspace.edit("我", "2025") as edit:
-        edit.replace("land_parcels", frame.iloc[::-1], SOURCE)
-    assert workspace.content_hash("land_parcels") == first
-    with workspace.edit("我", "2025") as edit:
-        edit.update("land_parcels", frame.iloc[:1].assign(state="listed"), SOURCE)
-    assert workspace.content_hash("land_parcels") != first
+def test_an_existing_file_is_never_overwritten(workspace):
+    before = workspace.path.read_bytes()
+    with pytest.raises(LayerError, match="file_exists"):
+        create_workspace(workspace.path, CRS(4549), title="t", created_at=AT)
+    assert workspace.path.read_bytes() == before
 
 
-def test_the_trail_names_who_changed_what_and_when(workspace):
-    with workspace.edit("王工", "2025-05-05T05:05:05") as edit:
-        edit.add("land_parcels", parcels("a", "b"), SOURCE)
-        edit.quarantine("land_parcels", parcels("x"), pd.Series(["面积为负"]))
-    trail = workspace.audit()
-    assert list(trail["action"]) == ["add", "quarantine"]
-    assert set(trail["actor"]) == {"王工"}
-    assert list(trail["rows"]) == [2, 1]
-    waiting = workspace.quarantined()
-    assert list(waiting["reasons"]) == ["面积为负"]
-    assert list(waiting["row"]) == ["x"]
-    sources = {layer.name: layer.sources for layer in workspace.layers()}["land_parcels"]
-    assert sources == (SOURCE,)
+def test_a_missing_folder_is_not_made(tmp_path):
+    with pytest.raises(LayerError, match="folder_missing"):
+        create_workspace(tmp_path / "no" / "w.gpkg", CRS(4549), title="t", created_at=AT)
 
 
-def test_a_raster_comes_back_with_its_place(workspace):
-    values = np.arange(600, dtype=np.float32).reshape(20, 30) / 7
-    raster = Raster(values, EAST, NORTH, 50.0)
-    assert workspace.read_raster("dem") is None
-    with workspace.edit("我", "2025") as edit:
-        edit.replace_raster("dem", raster)
-    back = workspace.read_raster("dem")
-    assert np.array_equal(back.values, values)
-    assert (back.west, back.north, back.cell_m) == (EAST, NORTH, 50.0)
-    with pytest.raises(LayerError) as caught, workspace.edit("我", "2025") as edit:
-        edit.replace_raster("slope", raster)
-    assert caught.value.code == "raster_unknown"
+def test_a_system_in_degrees_is_refused_and_leaves_no_file(tmp_path):
+    with pytest.raises(GeometryError, match="crs_not_projected"):
+        create_workspace(tmp_path / "w.gpkg", CRS(4490), title="t", created_at=AT)
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_other_programs_see_ordinary_layers(workspace):
-    with workspace.edit("我", "2025") as edit:
-        edit.add("land_parcels", parcels("a"), SOURCE)
-    listed = {name for name, _ in pyogrio.list_layers(workspace.path)}
-    assert {"units", "land_parcels", "muplan_audit", "muplan_provenance"} <= listed
+# --- opening -------------------------------------------------------------------------------------
 
 
-def test_a_workspace_is_never_made_over_a_file_or_in_degrees(tmp_path):
-    path = tmp_path / "da.gpkg"
-    path.write_bytes(b"precious")
-    with pytest.raises(LayerError) as caught:
-        create_workspace(path, HERE, title="t", created_at="2025")
-    assert caught.value.code == "file_exists"
-    assert path.read_bytes() == b"precious"
-    with pytest.raises(GeometryError) as caught:
-        create_workspace(tmp_path / "neu.gpkg", CRS(4490), title="t", created_at="2025")
-    assert caught.value.code == "crs_not_projected"
-    assert not (tmp_path / "neu.gpkg").exists()
-    with pytest.raises(LayerError) as caught:
-        create_workspace(tmp_path / "fehlt" / "x.gpkg", HERE, title="t", created_at="2025")
-    assert caught.value.code == "folder_missing"
+def test_a_missing_file_and_a_folder_are_no_workspace(tmp_path):
+    for path in (tmp_path / "no.gpkg", tmp_path):
+        with pytest.raises(LayerError, match="file_missing"):
+            GeoPackageWorkspace(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"not a database at all", b"SQLite format 3\x00junk"])
-def test_a_file_that_is_no_workspace_is_refused(tmp_path, content):
-    path = tmp_path / "x.gpkg"
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"PK\x03\x04 no database", "地块编号,面积".encode(), b"SQLite format 3\x00" * 9],
+)
+def test_a_file_that_is_no_database_is_named_unreadable(tmp_path, content):
+    path = tmp_path / "文件.gpkg"
     path.write_bytes(content)
     with pytest.raises(LayerError) as caught:
         GeoPackageWorkspace(path)
     assert caught.value.code == "workspace_unreadable"
+    assert caught.value.values["path"] == str(path)
+    assert path.read_bytes() == content
 
 
-def test_a_missing_file_is_said_to_be_missing(tmp_path):
-    with pytest.raises(LayerError) as caught:
-        GeoPackageWorkspace(Path(tmp_path / "fehlt.gpkg"))
-    assert caught.value.code == "file_missing"
+def test_a_geopackage_of_another_program_is_no_workspace(tmp_path):
+    parcels("A").to_file(tmp_path / "qgis.gpkg", layer="地块")
+    with pytest.raises(LayerError, match="workspace_unreadable"):
+        GeoPackageWorkspace(tmp_path / "qgis.gpkg")
 
 
-def test_a_workspace_of_a_newer_version_is_refused(workspace):
-    with sqlite3.connect(workspace.path) as connection:
-        connection.execute("UPDATE muplan_meta SET value = '99' WHERE key = 'schema_version'")
-    with pytest.raises(LayerError) as caught:
+def test_a_cut_off_file_is_unreadable_or_says_so_when_read(workspace):
+    whole = workspace.path.read_bytes()
+    cut = workspace.path.with_name("cut.gpkg")
+    cut.write_bytes(whole[:2000])
+    with pytest.raises(LayerError, match="workspace_unreadable"):
+        GeoPackageWorkspace(cut)
+
+
+@pytest.mark.parametrize("version", [None, "", "eins"])
+def test_a_file_without_a_sound_version_is_unreadable(workspace, version):
+    if version is None:
+        change(workspace.path, "DELETE FROM muplan_meta WHERE key = 'schema_version'")
+    else:
+        change(workspace.path, "UPDATE muplan_meta SET value = ? WHERE key = 'schema_version'",
+               version)  # fmt: skip
+    with pytest.raises(LayerError, match="workspace_unreadable"):
         GeoPackageWorkspace(workspace.path)
-    assert caught.value.code == "workspace_newer"
+
+
+def test_a_file_of_a_newer_version_is_not_opened(workspace):
+    for version, code in ((SCHEMA_VERSION, None), (SCHEMA_VERSION + 1, "workspace_newer")):
+        change(workspace.path, "UPDATE muplan_meta SET value = ? WHERE key = 'schema_version'",
+               str(version))  # fmt: skip
+        if code is None:
+            GeoPackageWorkspace(workspace.path)
+        else:
+            with pytest.raises(LayerError, match=code):
+                GeoPackageWorkspace(workspace.path)
+
+
+def test_a_value_spoilt_by_another_program_is_named(workspace):
+    with workspace.edit("a", AT) as edit:
+        edit.replace("projects", pd.DataFrame({"project_id": ["P"], "stage": ["签约"]}), SOURCE)
+    change(workspace.path, "UPDATE projects SET stage = '想想'")
+    with pytest.raises(LayerError) as caught:
+        workspace.read("projects")
+    assert caught.value.code == "stored_value_bad"
+    named = caught.value.values
+    assert (named["layer"], named["column"], named["examples"]) == ("projects", "stage", "想想")
+
+
+def test_reading_never_writes(workspace):
+    before = workspace.path.read_bytes()
+    workspace.read("land_parcels")
+    workspace.read_raster("dem")
+    workspace.layers()
+    workspace.audit()
+    workspace.quarantined()
+    workspace.content_hash("land_parcels")
+    assert workspace.path.read_bytes() == before
+
+
+# --- writers that fail, and two at once ----------------------------------------------------------
+
+
+def change_and_fail(workspace, error):
+    with workspace.edit("a", AT) as edit:
+        edit.replace("land_parcels", parcels("X"), SOURCE)
+        edit.add("land_parcels", parcels("Y"), SOURCE)
+        raise error
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, LayerError("x"), MemoryError])
+def test_an_exception_leaves_the_file_byte_for_byte(workspace, error):
+    before = workspace.path.read_bytes()
+    kind = error if isinstance(error, type) else type(error)
+    with pytest.raises(kind):
+        change_and_fail(workspace, error)
+    assert workspace.path.read_bytes() == before
+    assert {p.suffix for p in workspace.path.parent.iterdir()} <= {".gpkg", ".lock"}
+    with workspace.edit("a", AT) as edit:
+        edit.add("land_parcels", parcels("C"), SOURCE)
+    assert len(workspace.read("land_parcels")) == 3
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from layers.workspace.geopackage import GeoPackageWorkspace
+from layers.workspace.protocol import Provenance
+workspace = GeoPackageWorkspace(Path(sys.argv[1]))
+with workspace.edit("killed", "2025-01-01") as edit:
+    edit.replace("land_parcels", workspace.read("land_parcels").iloc[:1], Provenance("k", "2025"))
+    os._exit(9)
+"""
+
+
+def test_a_killed_writer_leaves_the_last_good_state_and_no_lock(workspace, monkeypatch):
+    before = workspace.path.read_bytes()
+    root = Path(geopackage.__file__).resolve().parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(workspace.path)], cwd=root, check=False
+    )
+    assert done.returncode == 9
+    assert workspace.path.read_bytes() == before
+    assert any(p.is_dir() for p in workspace.path.parent.iterdir()), "it was killed half way"
+    monkeypatch.setattr(geopackage, "LOCK_SECONDS", 1)
+    with workspace.edit("next", AT) as edit:
+        edit.add("land_parcels", parcels("C"), SOURCE)
+    assert workspace.read("land_parcels")["parcel_id"].tolist() == ["A", "B", "C"]
+
+
+def test_a_second_writer_is_turned_away_while_the_first_writes(workspace, monkeypatch):
+    monkeypatch.setattr(geopackage, "LOCK_SECONDS", 0.05)
+    with workspace.edit("first", AT) as edit:
+        edit.add("land_parcels", parcels("C"), SOURCE)
+        second = GeoPackageWorkspace(workspace.path)
+        with pytest.raises(LayerError) as caught, second.edit("second", AT):
+            pytest.fail("two writers at once")
+        assert caught.value.code == "workspace_locked"
+        assert second.read("land_parcels")["parcel_id"].tolist() == ["A", "B"], "reading goes on"
+    assert len(workspace.read("land_parcels")) == 3
+
+
+def test_a_lock_held_by_another_program_is_waited_for_and_then_named(workspace, monkeypatch):
+    monkeypatch.setattr(geopackage, "LOCK_SECONDS", 0.05)
+    before = workspace.path.read_bytes()
+    held = filelock.FileLock(f"{workspace.path}.lock")
+    with held, pytest.raises(LayerError) as caught, workspace.edit("a", AT):
+        pytest.fail("the lock was not heeded")
+    assert caught.value.code == "workspace_locked"
+    assert caught.value.values["path"] == str(workspace.path)
+    assert workspace.path.read_bytes() == before
+
+
+def test_a_file_that_may_not_be_replaced_is_named_and_left(workspace, monkeypatch):
+    before = workspace.path.read_bytes()
+
+    def refuse(self, target):
+        raise PermissionError(13, "in use", str(target))
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(LayerError) as caught, workspace.edit("a", AT) as edit:
+        edit.add("land_parcels", parcels("C"), SOURCE)
+    assert caught.value.code == "workspace_in_use"
+    monkeypatch.undo()
+    assert workspace.path.read_bytes() == before
+
+
+def test_two_open_workspaces_see_each_others_changes(workspace):
+    other = GeoPackageWorkspace(workspace.path)
+    with other.edit("b", AT) as edit:
+        edit.add("land_parcels", parcels("C"), SOURCE)
+    assert workspace.read("land_parcels")["parcel_id"].tolist() == ["A", "B", "C"]
+    assert workspace.audit()["actor"].tolist() == ["a", "b"]
+
+
+def test_a_copy_of_the_file_is_a_workspace(workspace, tmp_path):
+    shutil.copyfile(workspace.path, tmp_path / "copy.gpkg")
+    copy = GeoPackageWorkspace(tmp_path / "copy.gpkg")
+    assert copy.content_hash("land_parcels") == workspace.content_hash("land_parcels")
