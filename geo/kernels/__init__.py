@@ -1,0 +1,1 @@
+"""Compiled loops over edges; imported only where numba can be loaded."""
