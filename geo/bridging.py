@@ -3,14 +3,13 @@
 A way is *over* a polygon where it runs through its interior; running along its edge is not over it.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 import shapely
 
 from geo.edges import Numbers, Positions, Shapes
 from geo.facing import CONTACT_M, Boundaries, Pairs
+from geo.obstacles import Obstacles
 from geo.ways import Ways, as_lines, divided, length_of, shortest_ways
 
 FEW_PIECES = 16
@@ -23,29 +22,6 @@ ASIDE_M = 0.01
 """A way over a polygon stays over it when it is moved aside by this; along its edge it doesn't."""
 
 Flags = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Obstacles:
-    """What a gap may not be bridged over.
-
-    Attributes
-    ----------
-    cutting
-        Lines and polygons that part two shapes even where these touch (roads, rivers).
-    covering
-        Polygons that a bridged gap may not lie in (other parcels, blocking constraints).
-    owner
-        For each of ``covering`` the position of the shape that it is itself, -1 for none: a shape
-        is no obstacle to its own neighbourhood.
-    """
-
-    cutting: Shapes
-    covering: Shapes
-    owner: Positions
-
-
-NO_OBSTACLES = Obstacles(np.empty(0, object), np.empty(0, object), np.empty(0, np.intp))
 
 
 class Bridges:
@@ -65,7 +41,9 @@ class Bridges:
         self._covering = obstacles.covering
         self._owner = obstacles.owner
         self._cutting_tree = shapely.STRtree(obstacles.cutting)
-        self._cuts_tree = shapely.STRtree(_segments(obstacles.cutting))
+        segments, self._of_segment = _segments(obstacles.cutting)
+        self._cuts_tree = shapely.STRtree(segments)
+        self._bridged_up_to_m = obstacles.bridged_up_to_m
         self._covering_tree = shapely.STRtree(obstacles.covering)
 
     def free(self, pairs: Pairs, gap_m: Numbers, min_edge_m: float) -> Positions:
@@ -159,12 +137,16 @@ class Bridges:
 
     def _is_parted(self, ends: Numbers) -> Positions:
         """List the ways that meet a cutting obstacle, or lie in one."""
-        met, _ = self._cuts_tree.query(as_lines(ends), predicate="dwithin", distance=CONTACT_M)
+        lines = as_lines(ends)
+        met, segment = self._cuts_tree.query(lines, predicate="dwithin", distance=CONTACT_M)
         points = shapely.points(ends[0], ends[1])
         way, thing = self._cutting_tree.query(points)
         shapely.prepare(self._cutting[np.unique(thing)])
         inside = shapely.intersects(self._cutting[thing], points[way])
-        return np.concatenate([met, way[inside]])
+        way = np.concatenate([met, way[inside]])
+        thing = np.concatenate([self._of_segment[segment], thing[inside]])
+        parted: Positions = way[length_of(ends)[way] > self._bridged_up_to_m[thing]]
+        return parted
 
     def _are_over(self, thing: Positions, ends: Numbers) -> Flags:
         """Say which ways run through the interior of their obstacle."""
@@ -209,13 +191,14 @@ def _on_lesser_side(side: Positions, metres: Numbers, pair_count: int) -> Number
     return lesser
 
 
-def _segments(shapes: Shapes) -> Shapes:
+def _segments(shapes: Shapes) -> tuple[Shapes, Positions]:
     """Take lines and outlines apart: a long road is worked on where it matters."""
     lines = np.where(shapely.get_dimensions(shapes) == 2, shapely.boundary(shapes), shapes)
-    points, line = shapely.get_coordinates(shapely.get_parts(lines), return_index=True)
-    same = line[1:] == line[:-1]
+    parts, of_line = shapely.get_parts(lines, return_index=True)
+    points, part = shapely.get_coordinates(parts, return_index=True)
+    same = part[1:] == part[:-1]
     segments: Shapes = shapely.linestrings(np.stack([points[:-1], points[1:]], axis=1)[same])
-    return segments
+    return segments, of_line[part[:-1][same]]
 
 
 def _enough(pair_count: int, ways: Ways, clear: Flags, gap_m: Numbers, min_edge_m: float) -> Flags:

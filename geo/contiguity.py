@@ -15,21 +15,30 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from geo.bridging import NO_OBSTACLES, Bridges, Obstacles
-from geo.edges import Edges, Numbers, Positions, Shapes
+from geo.compiled import kernels_available
+from geo.edges import Numbers, Positions, Shapes
 from geo.errors import GeometryError
-from geo.facing import CONTACT_M, Boundaries, Pairs, Stretches
+from geo.obstacles import NO_OBSTACLES, Obstacles
+from geo.plain_joining import plain_gaps, plain_near_pairs
+from geo.progress import Progress
 
 __all__ = [
+    "MOST_GAP_M",
     "NO_OBSTACLES",
+    "JoiningGaps",
     "NeighbourRule",
     "Obstacles",
     "Positions",
     "Shapes",
     "component_labels",
+    "joining_gaps",
+    "near_pairs",
     "neighbour_pairs",
     "single_parts",
 ]
+
+MOST_GAP_M = 50.0
+"""Wider gaps are never bridged [m]."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +62,7 @@ class NeighbourRule:
     min_edge_m: float = 5.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.gap_m <= 50:
+        if not 0 <= self.gap_m <= MOST_GAP_M:
             raise GeometryError("gap_out_of_range", gap_m=self.gap_m)
         if not 0.1 <= self.min_edge_m <= 1000:
             raise GeometryError("min_edge_out_of_range", min_edge_m=self.min_edge_m)
@@ -84,8 +93,33 @@ def single_parts(shapes: npt.ArrayLike) -> tuple[Shapes, Positions, Positions]:
     return parts, of_shape, np.where(counts[of_shape] == 1, 0, number)
 
 
+@dataclass(frozen=True)
+class JoiningGaps:
+    """Pairs of shapes with the smallest gap at which they are neighbours (连片距离).
+
+    Attributes
+    ----------
+    first, second
+        Positions of the pairs, ``first < second``, sorted; arrays of p.
+    gap_m
+        From which gap on they are neighbours [m], array of p.
+    """
+
+    first: Positions
+    second: Positions
+    gap_m: Numbers
+
+    def within(self, gap_m: float) -> tuple[Positions, Positions]:
+        """Give the pairs that are neighbours at a gap [m]."""
+        held = self.gap_m <= gap_m
+        return self.first[held], self.second[held]
+
+
 def neighbour_pairs(
-    polygons: npt.ArrayLike, rule: NeighbourRule, obstacles: Obstacles = NO_OBSTACLES
+    polygons: npt.ArrayLike,
+    rule: NeighbourRule,
+    obstacles: Obstacles = NO_OBSTACLES,
+    progress: Progress | None = None,
 ) -> tuple[Positions, Positions]:
     """Find every pair of neighbours.
 
@@ -97,6 +131,8 @@ def neighbour_pairs(
         Gap and facing edge.
     obstacles
         What a gap may not be bridged over.
+    progress
+        Told the share done.
 
     Returns
     -------
@@ -111,18 +147,111 @@ def neighbour_pairs(
     >>> [ends.tolist() for ends in neighbour_pairs(squares, NeighbourRule(2, 5))]
     [[0], [1]]
     """
+    found = _joining(polygons, rule.min_edge_m, obstacles, rule.gap_m, False, progress)
+    return found.first, found.second
+
+
+def joining_gaps(
+    polygons: npt.ArrayLike,
+    min_edge_m: float,
+    obstacles: Obstacles = NO_OBSTACLES,
+    most_gap_m: float = MOST_GAP_M,
+    progress: Progress | None = None,
+) -> JoiningGaps:
+    """Find for every pair of shapes from which gap on they are neighbours.
+
+    Parameters
+    ----------
+    polygons
+        Valid polygons of one part each, array of n.
+    min_edge_m
+        Least facing edge [m].
+    obstacles
+        What a gap may not be bridged over.
+    most_gap_m
+        Largest gap looked at [m].
+    progress
+        Told the share done.
+
+    Returns
+    -------
+    JoiningGaps
+        The pairs that are neighbours at ``most_gap_m`` or less.
+
+    Raises
+    ------
+    GeometryError
+        ``gap_out_of_range``, ``min_edge_out_of_range``.
+
+    Examples
+    --------
+    Two fields 3 m apart:
+
+    >>> fields = [shapely.box(0, 0, 90, 90), shapely.box(93, 0, 180, 90)]
+    >>> joining_gaps(fields, 5.0).gap_m.round(3).tolist()
+    [3.0]
+    """
+    NeighbourRule(most_gap_m, min_edge_m)
+    return _joining(polygons, min_edge_m, obstacles, most_gap_m, True, progress)
+
+
+def _joining(
+    polygons: npt.ArrayLike,
+    min_edge_m: float,
+    obstacles: Obstacles,
+    most_gap_m: float,
+    exact: bool,
+    progress: Progress | None,
+) -> JoiningGaps:
     shapes: Shapes = np.asarray(polygons, dtype=object)
-    boundaries = Boundaries(shapes)
-    bridges = Bridges(boundaries, obstacles)
-    first, second = [np.empty(0, np.intp)], [np.empty(0, np.intp)]
-    for pairs in boundaries.near_pairs(rule.gap_m + CONTACT_M):
-        facing, gap_m = _facing_pairs(boundaries, pairs, rule)
-        joined = facing.only(bridges.free(facing, gap_m, rule.min_edge_m))
-        first.append(joined.first)
-        second.append(joined.second)
-    ones, twos = np.concatenate(first), np.concatenate(second)
-    order = np.lexsort((twos, ones))
-    return ones[order], twos[order]
+    if kernels_available():
+        from geo.joining import compiled_gaps
+
+        found = compiled_gaps(
+            shapes, min_edge_m, obstacles, most_gap_m, exact=exact, progress=progress
+        )
+    else:
+        found = plain_gaps(
+            shapes, min_edge_m, obstacles, most_gap_m, exact=exact, progress=progress
+        )
+    first, second, gap_m = found
+    order = np.lexsort((second, first))
+    return JoiningGaps(first[order], second[order], gap_m[order])
+
+
+def near_pairs(polygons: npt.ArrayLike, reach_m: float) -> tuple[Positions, Positions]:
+    """Find every pair of shapes whose distance is not greater than a reach.
+
+    Corner contacts are among them: this is how loose clustering joins land, and the neighbour
+    rule does not.
+
+    Parameters
+    ----------
+    polygons
+        Valid polygons of one part each, array of n.
+    reach_m
+        Largest distance [m].
+
+    Returns
+    -------
+    first, second
+        Positions of the pairs, ``first < second``, sorted.
+
+    Examples
+    --------
+    >>> squares = [shapely.box(0, 0, 9, 9), shapely.box(9, 9, 18, 18), shapely.box(20, 9, 27, 18)]
+    >>> [ends.tolist() for ends in near_pairs(squares, 1.0)]
+    [[0], [1]]
+    """
+    shapes: Shapes = np.asarray(polygons, dtype=object)
+    if kernels_available():
+        from geo.joining import compiled_near_pairs
+
+        first, second = compiled_near_pairs(shapes, reach_m)
+    else:
+        first, second = plain_near_pairs(shapes, reach_m)
+    order = np.lexsort((second, first))
+    return first[order], second[order]
 
 
 def component_labels(count: int, first: Positions, second: Positions) -> Positions:
@@ -143,51 +272,3 @@ def component_labels(count: int, first: Positions, second: Positions) -> Positio
     links = coo_array((np.ones(len(first)), (first, second)), shape=(count, count))
     labels: Positions = connected_components(links, directed=False)[1].astype(np.intp)
     return labels
-
-
-def _facing_pairs(
-    boundaries: Boundaries, pairs: Pairs, rule: NeighbourRule
-) -> tuple[Pairs, Numbers]:
-    """Give the pairs that face each other enough, and the largest gap at which they do.
-
-    Of a ring that is partly within reach, at least 2 m more comes within reach with each further
-    metre of gap. So a pair that fails at g can hold at a smaller gap only by rings that are wholly
-    within reach: by small shapes, of which a larger gap asks more boundary than they have.
-    """
-    gap_m: Numbers = np.full(len(pairs), rule.gap_m)
-    beside = boundaries.beside(pairs, gap_m + CONTACT_M)
-    length, _ = _lengths(boundaries.edges, beside, len(pairs))
-    enough: npt.NDArray[np.bool_] = np.all(length >= _needed(rule, gap_m), axis=1)
-    still = np.flatnonzero(~enough)
-    while len(still):
-        some = pairs.only(still)
-        found = boundaries.facing(some, gap_m[still] + CONTACT_M)
-        length, complete = _lengths(boundaries.edges, found, len(some))
-        short = length < _needed(rule, gap_m[still])
-        enough[still] = ~short.any(axis=1)
-        smaller = np.where(short, (complete - rule.min_edge_m) / 2, np.inf).min(axis=1)
-        again = short.any(axis=1) & (smaller >= 0) & (smaller < gap_m[still] - CONTACT_M)
-        gap_m[still[again]] = smaller[again]
-        still = still[again]
-    kept = np.flatnonzero(enough)
-    return pairs.only(kept), gap_m[kept]
-
-
-def _needed(rule: NeighbourRule, gap_m: Numbers) -> Numbers:
-    """Give the facing boundary that pairs must show [m], one column for both sides."""
-    return (rule.min_edge_m + 2 * gap_m - 4 * CONTACT_M)[:, None]
-
-
-def _lengths(edges: Edges, found: Stretches, pairs: int) -> tuple[Numbers, Numbers]:
-    """Add up boundary within reach, and the rings wholly within reach [m]: pairs by 2 sides."""
-    metres = np.maximum(found.end - found.begin, 0) * edges.length_m[found.edge]
-    length = np.bincount(found.side, metres, 2 * pairs).astype(np.float64)
-    ring = edges.ring[found.edge]
-    complete = np.zeros(2 * pairs)
-    if len(ring):
-        new = np.r_[True, (np.diff(ring) != 0) | (np.diff(found.side) != 0)]
-        starts = np.flatnonzero(new)
-        whole = edges.ring_length_m[ring[starts]]
-        all_of_it = np.add.reduceat(metres, starts) >= whole * (1 - 1e-9) - CONTACT_M
-        np.add.at(complete, found.side[starts[all_of_it]], whole[all_of_it])
-    return length.reshape(-1, 2), complete.reshape(-1, 2)

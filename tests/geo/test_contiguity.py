@@ -25,6 +25,14 @@ UNDECIDED_M = 0.8
 """Nearer to the threshold than this the samples of the oracle decide nothing."""
 
 
+@pytest.fixture(autouse=True, params=["compiled", "plain"], scope="module")
+def _kernels(request):
+    """Every sentence holds with the compiled kernels and without them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("geo.contiguity.kernels_available", lambda: request.param == "compiled")
+        yield
+
+
 def array_of(shapes):
     held = np.empty(len(shapes), dtype=object)
     held[:] = shapes
