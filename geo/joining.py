@@ -10,7 +10,7 @@ import shapely
 
 from geo.edges import Edges, Numbers, Positions, Shapes, edges_of
 from geo.kernels.boxes import box_pairs
-from geo.kernels.reach import CONTACT_M, Outlines, joining_gaps, near_flags
+from geo.kernels.reach import CONTACT_M, Outlines, joining_gaps, near_flags, run_boxes
 from geo.kernels.ways import ASIDE_M, hidden_gaps
 from geo.kernels.ways import Obstacles as Things
 from geo.obstacles import Obstacles
@@ -83,9 +83,11 @@ def compiled_near_pairs(shapes: Shapes, reach_m: float) -> tuple[Positions, Posi
 def outlines_of(shapes: Shapes) -> Outlines:
     """Take shapes apart for the kernels."""
     edges: Edges = edges_of(shapes)
+    offset = edges.offset.astype(np.int64)
     return Outlines(
-        edges.x, edges.y, edges.dx, edges.dy, edges.length_m, edges.ring.astype(np.int64),
-        edges.offset.astype(np.int64), edges.ring_length_m, shapely.bounds(shapes).reshape(-1, 4),
+        edges.x, edges.y, edges.dx, edges.dy, edges.length_m, edges.ring.astype(np.int64), offset,
+        edges.ring_length_m, shapely.bounds(shapes).reshape(-1, 4),
+        *run_boxes(edges.x, edges.y, edges.dx, edges.dy, offset),
     )  # fmt: skip
 
 
@@ -190,6 +192,7 @@ def _things(obstacles: Obstacles, windows: Numbers, rows: Positions, thing: Posi
         np.ascontiguousarray(points[:-1, 0][same]), np.ascontiguousarray(points[:-1, 1][same]),
         np.ascontiguousarray(vector[:, 0]), np.ascontiguousarray(vector[:, 1]),
         np.searchsorted(line[:-1][same], np.arange(len(held) + 1)).astype(np.int64),
-        used < len(obstacles.cutting), polygonal, bridged[used],
+        shapely.bounds(held).reshape(-1, 4), used < len(obstacles.cutting), polygonal,
+        bridged[used],
         rows.astype(np.int64), which.astype(np.int64), around, reference, windows,
     )  # fmt: skip

@@ -16,12 +16,22 @@ Positions = npt.NDArray[np.int64]
 CONTACT_M = 1e-6
 """Shapes nearer than this touch: a micrometre is below any survey's resolution."""
 
+RUN = 16
+"""Edges are passed over in runs of this many where the box of the run is out of reach."""
+
+FEW = 8
+"""The same among the edges gathered of one shape."""
+
 PRECISE_M = 2e-7
 """Joining gaps are found to this: well within the contact distance."""
 
 
 class Outlines(NamedTuple):
-    """The edges of shapes of one part each, as in ``geo.edges.Edges``, with the shapes' boxes."""
+    """The edges of shapes of one part each, as in ``geo.edges.Edges``.
+
+    ``bounds`` are the boxes of the shapes, ``run_bounds`` those of runs of ``RUN`` edges in
+    order, which begin anew with each shape at ``run_offset``.
+    """
 
     x: Numbers
     y: Numbers
@@ -32,6 +42,41 @@ class Outlines(NamedTuple):
     offset: Positions
     ring_length: Numbers
     bounds: Numbers
+    run_bounds: Numbers
+    run_offset: Positions
+
+
+class Side(NamedTuple):
+    """One shape as seen from another: its edges near the other, and the other's near it.
+
+    ``boxes`` are those of runs of ``FEW`` of the other's edges.
+    """
+
+    other: int
+    mine: Positions
+    theirs: Positions
+    boxes: Numbers
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def run_boxes(
+    x: Numbers, y: Numbers, dx: Numbers, dy: Numbers, offset: Positions
+) -> tuple[Numbers, Positions]:
+    """Give the boxes of the runs of edges, and where the runs of each shape begin."""
+    run_offset = np.zeros(len(offset), np.int64)
+    for i in range(len(offset) - 1):
+        run_offset[i + 1] = run_offset[i] + (offset[i + 1] - offset[i] + RUN - 1) // RUN
+    boxes = np.empty((run_offset[-1], 4))
+    for i in range(len(offset) - 1):
+        for run in range(run_offset[i], run_offset[i + 1]):
+            first = offset[i] + (run - run_offset[i]) * RUN
+            box = boxes[run]
+            box[0], box[1], box[2], box[3] = np.inf, np.inf, -np.inf, -np.inf
+            for e in range(first, min(first + RUN, offset[i + 1])):
+                to_x, to_y = x[e] + dx[e], y[e] + dy[e]
+                box[0], box[1] = min(box[0], x[e], to_x), min(box[1], y[e], to_y)
+                box[2], box[3] = max(box[2], x[e], to_x), max(box[3], y[e], to_y)
+    return boxes, run_offset
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -75,16 +120,21 @@ def edges_near(shapes: Outlines, one: int, other: int, reach: float, found: Posi
     """List the edges of a shape within reach of the box of another; say how many."""
     west, south = shapes.bounds[other, 0] - reach, shapes.bounds[other, 1] - reach
     east, north = shapes.bounds[other, 2] + reach, shapes.bounds[other, 3] + reach
-    count = 0
-    for e in range(shapes.offset[one], shapes.offset[one + 1]):
-        x, y = shapes.x[e], shapes.y[e]
-        to_x, to_y = x + shapes.dx[e], y + shapes.dy[e]
-        if max(x, to_x) < west or min(x, to_x) > east:
+    count, last = 0, shapes.offset[one + 1]
+    for run in range(shapes.run_offset[one], shapes.run_offset[one + 1]):
+        box = shapes.run_bounds[run]
+        if box[2] < west or box[0] > east or box[3] < south or box[1] > north:
             continue
-        if max(y, to_y) < south or min(y, to_y) > north:
-            continue
-        found[count] = e
-        count += 1
+        first = shapes.offset[one] + (run - shapes.run_offset[one]) * RUN
+        for e in range(first, min(first + RUN, last)):
+            x, y = shapes.x[e], shapes.y[e]
+            to_x, to_y = x + shapes.dx[e], y + shapes.dy[e]
+            if max(x, to_x) < west or min(x, to_x) > east:
+                continue
+            if max(y, to_y) < south or min(y, to_y) > north:
+                continue
+            found[count] = e
+            count += 1
     return count
 
 
@@ -95,225 +145,20 @@ def contains(shapes: Outlines, one: int, x: float, y: float) -> bool:
         return False
     if y < shapes.bounds[one, 1] or y > shapes.bounds[one, 3]:
         return False
-    inside = False
-    for e in range(shapes.offset[one], shapes.offset[one + 1]):
-        low = shapes.y[e] - y
-        high = low + shapes.dy[e]
-        if (low > 0) != (high > 0):
-            side = shapes.dx[e] * -low - (x - shapes.x[e]) * shapes.dy[e]
-            if (side > 0) == (shapes.dy[e] > 0):
-                inside = not inside
+    inside, last = False, shapes.offset[one + 1]
+    for run in range(shapes.run_offset[one], shapes.run_offset[one + 1]):
+        box = shapes.run_bounds[run]
+        if box[1] > y or box[3] < y or box[2] < x:
+            continue
+        first = shapes.offset[one] + (run - shapes.run_offset[one]) * RUN
+        for e in range(first, min(first + RUN, last)):
+            low = shapes.y[e] - y
+            high = shapes.y[e] + shapes.dy[e] - y
+            if (low > 0) != (high > 0):
+                side = shapes.dx[e] * -low - (x - shapes.x[e]) * shapes.dy[e]
+                if (side > 0) == (shapes.dy[e] > 0):
+                    inside = not inside
     return inside
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def shown(
-    shapes: Outlines,
-    other: int,
-    mine: Positions,
-    theirs: Positions,
-    reach: float,
-    ring: int,
-) -> tuple[float, bool]:
-    """Measure the boundary that lies within reach of the other shape.
-
-    ``mine`` and ``theirs`` are the edges that may. With a ring (-1: all rings), only that ring is
-    measured. The second value says whether all rings reached lie wholly within reach.
-    """
-    total, all_whole = 0.0, True
-    now, of_ring = np.int64(-1), 0.0
-    starts, ends = np.empty(len(theirs) + 1), np.empty(len(theirs) + 1)
-    for e in mine:
-        if ring >= 0 and shapes.ring[e] != ring:
-            continue
-        if shapes.ring[e] != now:
-            all_whole = all_whole and _is_whole(shapes, now, of_ring)
-            now, of_ring = shapes.ring[e], 0.0
-        share = _share_shown(shapes, other, e, theirs, reach, starts, ends)
-        of_ring += share * shapes.length[e]
-        total += share * shapes.length[e]
-    return total, all_whole and _is_whole(shapes, now, of_ring)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _is_whole(shapes: Outlines, ring: int, length: float) -> bool:
-    """Say whether a ring is wholly within reach, or not at all."""
-    if ring < 0 or length == 0:
-        return True
-    return bool(length >= shapes.ring_length[ring] * (1 - 1e-9) - CONTACT_M)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _share_shown(
-    shapes: Outlines,
-    other: int,
-    e: int,
-    theirs: Positions,
-    reach: float,
-    starts: Numbers,
-    ends: Numbers,
-) -> float:
-    x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
-    west, east = min(x, x + dx) - reach, max(x, x + dx) + reach
-    south, north = min(y, y + dy) - reach, max(y, y + dy) + reach
-    count = 0
-    for f in theirs:
-        fx, fy, qx, qy = shapes.x[f], shapes.y[f], shapes.dx[f], shapes.dy[f]
-        if max(fx, fx + qx) < west or min(fx, fx + qx) > east:
-            continue
-        if max(fy, fy + qy) < south or min(fy, fy + qy) > north:
-            continue
-        low, high = part_within(dx, dy, fx - x, fy - y, qx, qy, reach)
-        if low >= high:
-            continue
-        place = count
-        while place > 0 and starts[place - 1] > low:
-            starts[place], ends[place] = starts[place - 1], ends[place - 1]
-            place -= 1
-        starts[place], ends[place] = low, high
-        count += 1
-    share, done = 0.0, 0.0
-    for i in range(count + 1):
-        begin = starts[i] if i < count else 1.0
-        if begin - done > 1e-9:
-            at = (begin + done) / 2
-            if contains(shapes, other, x + at * dx, y + at * dy):
-                share += begin - done
-        if i < count and ends[i] > done:
-            share += ends[i] - max(begin, done)
-            done = ends[i]
-    return share
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _surplus(
-    shapes: Outlines, other: int, mine: Positions, theirs: Positions, gap: float, edge: float
-) -> tuple[float, bool]:
-    """Give the boundary shown beyond what the gap asks, and whether larger gaps show no more."""
-    length, whole = shown(shapes, other, mine, theirs, gap + CONTACT_M, -1)
-    return length - (edge + 2 * gap - 4 * CONTACT_M), whole
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _marks(
-    shapes: Outlines, other: int, mine: Positions, theirs: Positions, low: float, most: float
-) -> Numbers:
-    """Give the gaps between which the surplus doesn't turn: where a ring is reached, or whole.
-
-    Of a ring that is partly within reach, at least 2 m more come within reach with each further
-    metre of gap, so the surplus falls only while no ring is.
-    """
-    marks = [most]
-    now = np.int64(-1)
-    for e in mine:
-        ring = shapes.ring[e]
-        if ring == now:
-            continue
-        now = ring
-        whole = shapes.ring_length[ring] * (1 - 1e-9) - CONTACT_M
-        for target in (0.0, whole):
-            if _of_ring(shapes, other, mine, theirs, most, ring) <= target:
-                continue
-            below, above = low, most
-            while above - below > PRECISE_M:
-                middle = (below + above) / 2
-                if _of_ring(shapes, other, mine, theirs, middle, ring) > target:
-                    above = middle
-                else:
-                    below = middle
-            if above < most:
-                marks.append(above)
-    return np.sort(np.array(marks))
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _of_ring(
-    shapes: Outlines, other: int, mine: Positions, theirs: Positions, gap: float, ring: int
-) -> float:
-    return shown(shapes, other, mine, theirs, gap + CONTACT_M, ring)[0]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _first_gap(
-    shapes: Outlines,
-    other: int,
-    mine: Positions,
-    theirs: Positions,
-    low: float,
-    most: float,
-    edge: float,
-) -> float:
-    """Find the smallest gap from ``low`` to ``most`` at which one side shows enough."""
-    if _surplus(shapes, other, mine, theirs, low, edge)[0] >= 0:
-        return low
-    surplus, whole = _surplus(shapes, other, mine, theirs, most, edge)
-    if not whole:
-        marks = np.array([most])
-        if surplus < 0 and shapes.ring[mine[0]] == shapes.ring[mine[-1]]:
-            return np.inf
-    if whole or shapes.ring[mine[0]] != shapes.ring[mine[-1]]:
-        marks = _marks(shapes, other, mine, theirs, low, most)
-    below = low
-    for mark in marks:
-        if _surplus(shapes, other, mine, theirs, mark, edge)[0] >= 0:
-            above, step = mark, 0.05
-            while below + step < above:  # most gaps are small: look there first
-                if _surplus(shapes, other, mine, theirs, below + step, edge)[0] >= 0:
-                    above = below + step
-                else:
-                    below += step
-                    step *= 3
-            while above - below > PRECISE_M:
-                middle = (below + above) / 2
-                if _surplus(shapes, other, mine, theirs, middle, edge)[0] >= 0:
-                    above = middle
-                else:
-                    below = middle
-            return float(above)
-        below = mark
-    return np.inf
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def joining_gap(
-    shapes: Outlines, one: int, two: int, most: float, edge: float, exact: bool
-) -> float:
-    """Find the smallest gap at which two shapes are neighbours, infinite beyond ``most``.
-
-    Without ``exact``, ``most`` stands for any gap above 0: enough to know that they are.
-    """
-    reach = most + CONTACT_M
-    size = shapes.offset[one + 1] - shapes.offset[one]
-    ones = np.empty(size, np.int64)
-    twos = np.empty(shapes.offset[two + 1] - shapes.offset[two], np.int64)
-    ones = ones[: edges_near(shapes, one, two, reach, ones)]
-    twos = twos[: edges_near(shapes, two, one, reach, twos)]
-    if len(ones) == 0 or len(twos) == 0:
-        return np.inf
-    if not exact and most > 0:
-        of_one, _ = _surplus(shapes, two, ones, twos, most, edge)
-        if of_one >= 0 and _surplus(shapes, one, twos, ones, most, edge)[0] >= 0:
-            both = _surplus(shapes, two, ones, twos, 0.0, edge)[0] >= 0
-            both = both and _surplus(shapes, one, twos, ones, 0.0, edge)[0] >= 0
-            return 0.0 if both else most
-    gap = 0.0
-    for _ in range(100):
-        enough = _first_gap(shapes, two, ones, twos, gap, most, edge)
-        if enough == np.inf:
-            return np.inf
-        gap = _first_gap(shapes, one, twos, ones, enough, most, edge)
-        if gap == np.inf or gap <= enough:
-            return gap
-    return np.inf
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def joining_gaps(
-    shapes: Outlines, pairs: Positions, most: float, edge: float, exact: bool, gaps: Numbers
-) -> None:
-    """Find the joining gap of each pair."""
-    for i in range(len(pairs)):
-        gaps[i] = joining_gap(shapes, pairs[i, 0], pairs[i, 1], most, edge, exact)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -347,35 +192,286 @@ def edges_meet(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def are_near(shapes: Outlines, one: int, two: int, reach: float) -> bool:
-    """Say whether two shapes lie within reach of each other."""
-    ones = np.empty(shapes.offset[one + 1] - shapes.offset[one], np.int64)
-    twos = np.empty(shapes.offset[two + 1] - shapes.offset[two], np.int64)
-    ones = ones[: edges_near(shapes, one, two, reach, ones)]
-    twos = twos[: edges_near(shapes, two, one, reach, twos)]
-    square = reach * reach
-    for e in ones:
-        x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
-        west, east = min(x, x + dx) - reach, max(x, x + dx) + reach
-        south, north = min(y, y + dy) - reach, max(y, y + dy) + reach
-        for f in twos:
+def side_of(shapes: Outlines, one: int, other: int, reach: float) -> Side:
+    """Gather the edges that may lie within reach."""
+    mine = np.empty(shapes.offset[one + 1] - shapes.offset[one], np.int64)
+    theirs = np.empty(shapes.offset[other + 1] - shapes.offset[other], np.int64)
+    mine = mine[: edges_near(shapes, one, other, reach, mine)]
+    theirs = theirs[: edges_near(shapes, other, one, reach, theirs)]
+    boxes = np.empty(((len(theirs) + FEW - 1) // FEW, 4))
+    boxes[:, :2], boxes[:, 2:] = np.inf, -np.inf
+    for i in range(len(theirs)):
+        e, box = theirs[i], boxes[i // FEW]
+        x, y = shapes.x[e], shapes.y[e]
+        to_x, to_y = x + shapes.dx[e], y + shapes.dy[e]
+        box[0], box[1] = min(box[0], x, to_x), min(box[1], y, to_y)
+        box[2], box[3] = max(box[2], x, to_x), max(box[3], y, to_y)
+    return Side(other, mine, theirs, boxes)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def shown(shapes: Outlines, side: Side, reach: float, ring: int) -> tuple[float, bool]:
+    """Measure the boundary that lies within reach of the other shape.
+
+    With a ring (-1: all rings), only that ring is measured. The second value says whether all
+    rings reached lie wholly within reach.
+    """
+    total, all_whole = 0.0, True
+    now, of_ring = np.int64(-1), 0.0
+    starts, ends = np.empty(len(side.theirs) + 1), np.empty(len(side.theirs) + 1)
+    for e in side.mine:
+        if ring >= 0 and shapes.ring[e] != ring:
+            continue
+        if shapes.ring[e] != now:
+            all_whole = all_whole and _is_whole(shapes, now, of_ring)
+            now, of_ring = shapes.ring[e], 0.0
+        share = _share_shown(shapes, side, e, reach, starts, ends)
+        of_ring += share * shapes.length[e]
+        total += share * shapes.length[e]
+    return total, all_whole and _is_whole(shapes, now, of_ring)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _is_whole(shapes: Outlines, ring: int, length: float) -> bool:
+    """Say whether a ring is wholly within reach, or not at all."""
+    if ring < 0 or length == 0:
+        return True
+    return bool(length >= shapes.ring_length[ring] * (1 - 1e-9) - CONTACT_M)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _share_shown(
+    shapes: Outlines, side: Side, e: int, reach: float, starts: Numbers, ends: Numbers
+) -> float:
+    x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
+    west, east = min(x, x + dx) - reach, max(x, x + dx) + reach
+    south, north = min(y, y + dy) - reach, max(y, y + dy) + reach
+    count = 0
+    for run in range(len(side.boxes)):
+        box = side.boxes[run]
+        if box[2] < west or box[0] > east or box[3] < south or box[1] > north:
+            continue
+        for f in side.theirs[run * FEW : (run + 1) * FEW]:
             fx, fy, qx, qy = shapes.x[f], shapes.y[f], shapes.dx[f], shapes.dy[f]
             if max(fx, fx + qx) < west or min(fx, fx + qx) > east:
                 continue
             if max(fy, fy + qy) < south or min(fy, fy + qy) > north:
                 continue
-            if (
-                square_to_edge(x, y, dx, dy, fx, fy) <= square
-                or square_to_edge(x, y, dx, dy, fx + qx, fy + qy) <= square
-                or square_to_edge(fx, fy, qx, qy, x, y) <= square
-                or square_to_edge(fx, fy, qx, qy, x + dx, y + dy) <= square
-                or edges_meet(x, y, dx, dy, fx, fy, qx, qy)
-            ):
-                return True
-    e, f = shapes.offset[one], shapes.offset[two]
-    return contains(shapes, two, shapes.x[e], shapes.y[e]) or contains(
+            low, high = part_within(dx, dy, fx - x, fy - y, qx, qy, reach)
+            if low >= high:
+                continue
+            if low <= 0 and high >= 1:
+                return 1.0
+            place = count
+            while place > 0 and starts[place - 1] > low:
+                starts[place], ends[place] = starts[place - 1], ends[place - 1]
+                place -= 1
+            starts[place], ends[place] = low, high
+            count += 1
+    share, done = 0.0, 0.0
+    for i in range(count + 1):
+        begin = starts[i] if i < count else 1.0
+        if begin - done > 1e-9:
+            at = (begin + done) / 2
+            if contains(shapes, side.other, x + at * dx, y + at * dy):
+                share += begin - done
+        if i < count and ends[i] > done:
+            share += ends[i] - max(begin, done)
+            done = ends[i]
+    return share
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _surplus(shapes: Outlines, side: Side, gap: float, edge: float) -> tuple[float, bool]:
+    """Give the boundary shown beyond what the gap asks, and whether larger gaps show no more."""
+    length, whole = shown(shapes, side, gap + CONTACT_M, -1)
+    return length - (edge + 2 * gap - 4 * CONTACT_M), whole
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _marks(shapes: Outlines, side: Side, low: float, most: float) -> Numbers:
+    """Give the gaps between which the surplus doesn't turn: where a ring is reached, or whole.
+
+    Of a ring that is partly within reach, at least 2 m more come within reach with each further
+    metre of gap, so the surplus falls only while no ring is.
+    """
+    marks = [most]
+    now = np.int64(-1)
+    for e in side.mine:
+        ring = shapes.ring[e]
+        if ring == now:
+            continue
+        now = ring
+        whole = shapes.ring_length[ring] * (1 - 1e-9) - CONTACT_M
+        for target in (0.0, whole):
+            if shown(shapes, side, most + CONTACT_M, ring)[0] <= target:
+                continue
+            below, above = low, most
+            while above - below > PRECISE_M:
+                middle = (below + above) / 2
+                if shown(shapes, side, middle + CONTACT_M, ring)[0] > target:
+                    above = middle
+                else:
+                    below = middle
+            if above < most:
+                marks.append(above)
+    return np.sort(np.array(marks))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _first_gap(
+    shapes: Outlines,
+    one: int,
+    side: Side,
+    low: float,
+    most: float,
+    edge: float,
+    distance: float,
+) -> float:
+    """Find the smallest gap from ``low`` to ``most`` at which one side shows enough."""
+    if _surplus(shapes, side, low, edge)[0] >= 0:
+        return low
+    surplus, whole = _surplus(shapes, side, most, edge)
+    many_rings = shapes.ring[side.mine[0]] != shapes.ring[side.mine[-1]]
+    if surplus < 0 and not whole and not many_rings:
+        return np.inf
+    marks = np.array([most])
+    if whole or many_rings:
+        marks = _marks(shapes, side, low, most)
+    below = low
+    for mark in marks:
+        if _surplus(shapes, side, mark, edge)[0] >= 0:
+            return _close_in(shapes, one, side, below, mark, edge, distance)
+        below = mark
+    return np.inf
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _close_in(
+    shapes: Outlines,
+    one: int,
+    side: Side,
+    below: float,
+    above: float,
+    edge: float,
+    distance: float,
+) -> float:
+    """Find where the surplus, which doesn't fall between two gaps, first reaches 0."""
+    # Nothing is shown short of the distance, and facing edges mostly run beside each other.
+    below, step = max(below, distance - 2 * CONTACT_M), 2 * CONTACT_M
+    least, _ = _surplus(shapes, side, below, edge)
+    while below + step < above:
+        value, _ = _surplus(shapes, side, below + step, edge)
+        if value >= 0:
+            above = below + step
+            break
+        below, least, step = below + step, value, step * 8
+    if above < below + step * 8:
+        side = side_of(shapes, one, side.other, above + CONTACT_M)
+    most, _ = _surplus(shapes, side, above, edge)
+    while above - below > PRECISE_M:
+        # Where the surplus is straight, the place is met at once; else it is halved.
+        guess = below - least * (above - below) / (most - least) if most > least else above
+        for middle in (guess + 0.4 * PRECISE_M, guess - 0.4 * PRECISE_M, (below + above) / 2):
+            if middle <= below or middle >= above:
+                continue
+            value, _ = _surplus(shapes, side, middle, edge)
+            if value >= 0:
+                above, most = middle, value
+            else:
+                below, least = middle, value
+    return above
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def joining_gap(
+    shapes: Outlines, one: int, two: int, most: float, edge: float, exact: bool
+) -> float:
+    """Find the smallest gap at which two shapes are neighbours, infinite beyond ``most``.
+
+    Without ``exact``, ``most`` stands for any gap above 0: enough to know that they are.
+    """
+    if are_apart(shapes, one, two, CONTACT_M) <= 0:
+        of_one = side_of(shapes, one, two, CONTACT_M)
+        of_two = side_of(shapes, two, one, CONTACT_M)
+        if (
+            _surplus(shapes, of_one, 0.0, edge)[0] >= 0
+            and _surplus(shapes, of_two, 0.0, edge)[0] >= 0
+        ):
+            return 0.0
+    of_one = side_of(shapes, one, two, most + CONTACT_M)
+    of_two = side_of(shapes, two, one, most + CONTACT_M)
+    if len(of_one.mine) == 0 or len(of_one.theirs) == 0:
+        return np.inf
+    if (
+        not exact
+        and _surplus(shapes, of_one, most, edge)[0] >= 0
+        and _surplus(shapes, of_two, most, edge)[0] >= 0
+    ):
+        return most
+    distance = distance_of(shapes, one, of_one, most + CONTACT_M)
+    if distance > most + CONTACT_M:
+        return np.inf
+    gap = 0.0
+    for _ in range(100):
+        enough = _first_gap(shapes, one, of_one, gap, most, edge, distance)
+        if enough == np.inf:
+            return np.inf
+        gap = _first_gap(shapes, two, of_two, enough, most, edge, distance)
+        if gap == np.inf or gap <= enough:
+            return gap
+    return np.inf
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def are_apart(shapes: Outlines, one: int, two: int, reach: float) -> float:
+    """Say how far the boxes of two shapes lie apart beyond a reach; negative where they meet."""
+    box, other = shapes.bounds[one], shapes.bounds[two]
+    aside = max(box[0] - other[2], other[0] - box[2])
+    return float(max(aside, box[1] - other[3], other[1] - box[3]) - reach)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def distance_of(shapes: Outlines, one: int, side: Side, reach: float) -> float:
+    """Measure the distance of two shapes as far as the reach; infinite beyond."""
+    e, f = shapes.offset[one], shapes.offset[side.other]
+    if contains(shapes, side.other, shapes.x[e], shapes.y[e]) or contains(
         shapes, one, shapes.x[f], shapes.y[f]
-    )
+    ):
+        return 0.0
+    least = reach * reach
+    found = False
+    for e in side.mine:
+        x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
+        far = np.sqrt(least)
+        west, east = min(x, x + dx) - far, max(x, x + dx) + far
+        south, north = min(y, y + dy) - far, max(y, y + dy) + far
+        for run in range(len(side.boxes)):
+            box = side.boxes[run]
+            if box[2] < west or box[0] > east or box[3] < south or box[1] > north:
+                continue
+            for f in side.theirs[run * FEW : (run + 1) * FEW]:
+                fx, fy, qx, qy = shapes.x[f], shapes.y[f], shapes.dx[f], shapes.dy[f]
+                square = min(
+                    square_to_edge(x, y, dx, dy, fx, fy),
+                    square_to_edge(x, y, dx, dy, fx + qx, fy + qy),
+                    square_to_edge(fx, fy, qx, qy, x, y),
+                    square_to_edge(fx, fy, qx, qy, x + dx, y + dy),
+                )
+                if square <= least:
+                    least, found = square, True
+                elif edges_meet(x, y, dx, dy, fx, fy, qx, qy):
+                    return 0.0
+    return float(np.sqrt(least)) if found else np.inf
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def joining_gaps(
+    shapes: Outlines, pairs: Positions, most: float, edge: float, exact: bool, gaps: Numbers
+) -> None:
+    """Find the joining gap of each pair."""
+    for i in range(len(pairs)):
+        gaps[i] = joining_gap(shapes, pairs[i, 0], pairs[i, 1], most, edge, exact)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -384,4 +480,6 @@ def near_flags(
 ) -> None:
     """Say of each pair whether its shapes lie within reach of each other."""
     for i in range(len(pairs)):
-        flags[i] = are_near(shapes, pairs[i, 0], pairs[i, 1], reach)
+        one, two = pairs[i, 0], pairs[i, 1]
+        side = side_of(shapes, one, two, reach)
+        flags[i] = distance_of(shapes, one, side, reach) <= reach

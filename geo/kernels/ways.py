@@ -13,10 +13,13 @@ from numba import njit
 
 from geo.kernels.reach import (
     CONTACT_M,
+    FEW,
+    RUN,
     Outlines,
+    Side,
     contains,
     edges_meet,
-    edges_near,
+    side_of,
     square_to_edge,
 )
 
@@ -53,6 +56,7 @@ class Obstacles(NamedTuple):
     dx: Numbers
     dy: Numbers
     offset: Positions
+    bounds: Numbers
     cuts: npt.NDArray[np.bool_]
     solid: npt.NDArray[np.bool_]
     bridged_m: Numbers
@@ -64,12 +68,16 @@ class Obstacles(NamedTuple):
 
 
 class Near(NamedTuple):
-    """The obstacles' edges in the window of one pair: row by row from ``begin``, with its box."""
+    """The obstacles' edges in the window of one pair, row by row from ``begin``.
+
+    ``boxes`` are those of runs of ``FEW`` edges, which begin anew with each row at ``runs``.
+    """
 
     row: Positions
     edge: Positions
     begin: Positions
-    box: Numbers
+    boxes: Numbers
+    runs: Positions
     x: float
     y: float
 
@@ -91,7 +99,15 @@ def hidden_gaps(
     for i in range(len(pairs)):
         one, two = pairs[i, 0], pairs[i, 1]
         near = _edges_in_window(things, i)
+        if (
+            shapes.offset[one + 1] - shapes.offset[one]
+            > shapes.offset[two + 1] - shapes.offset[two]
+        ):
+            one, two = two, one
         ones = _pieces(shapes, things, near, one, two, most)
+        if _clear_length(ones) < edge + 2 * open_gaps[i] - 4 * CONTACT_M:
+            gaps[i] = np.inf  # whatever the other side shows
+            continue
         twos = _pieces(shapes, things, near, two, one, most)
         least = min(_least_hidden(ones), _least_hidden(twos))
         if least > open_gaps[i] + CONTACT_M:
@@ -105,8 +121,7 @@ def _edges_in_window(things: Obstacles, pair: int) -> Near:
     first, last = things.rows[pair], things.rows[pair + 1]
     west, south, east, north = things.window[pair]
     begin = np.zeros(last - first + 1, np.int64)
-    box = np.empty((last - first, 4))
-    row = np.arange(first, last)
+    runs = np.zeros(last - first + 1, np.int64)
     held = np.empty(0, np.int64)
     for fill in range(2):
         if fill:
@@ -114,21 +129,29 @@ def _edges_in_window(things: Obstacles, pair: int) -> Near:
         count = 0
         for k in range(last - first):
             thing = things.thing[first + k]
-            box[k] = np.array([np.inf, np.inf, -np.inf, -np.inf])
             for e in range(things.offset[thing], things.offset[thing + 1]):
                 x, y = things.x[e], things.y[e]
                 to_x, to_y = x + things.dx[e], y + things.dy[e]
-                low_x, high_x = min(x, to_x), max(x, to_x)
-                low_y, high_y = min(y, to_y), max(y, to_y)
-                if high_x < west or low_x > east or high_y < south or low_y > north:
+                if max(x, to_x) < west or min(x, to_x) > east:
+                    continue
+                if max(y, to_y) < south or min(y, to_y) > north:
                     continue
                 if fill:
                     held[count] = e
-                box[k, 0], box[k, 1] = min(box[k, 0], low_x), min(box[k, 1], low_y)
-                box[k, 2], box[k, 3] = max(box[k, 2], high_x), max(box[k, 3], high_y)
                 count += 1
             begin[k + 1] = count
-    return Near(row, held, begin, box, things.reference[pair, 0], things.reference[pair, 1])
+            runs[k + 1] = runs[k] + (count - begin[k] + FEW - 1) // FEW
+    boxes = np.empty((runs[-1], 4))
+    boxes[:, :2], boxes[:, 2:] = np.inf, -np.inf
+    for k in range(last - first):
+        for i in range(begin[k], begin[k + 1]):
+            e, box = held[i], boxes[runs[k] + (i - begin[k]) // FEW]
+            x, y = things.x[e], things.y[e]
+            to_x, to_y = x + things.dx[e], y + things.dy[e]
+            box[0], box[1] = min(box[0], x, to_x), min(box[1], y, to_y)
+            box[2], box[3] = max(box[2], x, to_x), max(box[3], y, to_y)
+    reference = things.reference[pair]
+    return Near(np.arange(first, last), held, begin, boxes, runs, reference[0], reference[1])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -137,63 +160,63 @@ def _pieces(
 ) -> Numbers:
     """Divide the boundary near the other shape: nearest, farthest, length, 1 if hidden; by rows."""
     reach = most + CONTACT_M
-    mine = np.empty(shapes.offset[one + 1] - shapes.offset[one], np.int64)
-    theirs = np.empty(shapes.offset[two + 1] - shapes.offset[two], np.int64)
-    mine = mine[: edges_near(shapes, one, two, reach, mine)]
+    mine = side_of(shapes, one, two, reach).mine
     longest = 0.0
     for e in mine:
         longest = max(longest, shapes.length[e])
     beyond = PIECE_M + PIECE_OF_DISTANCE * reach + longest / MOST_PIECES
-    theirs = theirs[: edges_near(shapes, two, one, reach + beyond, theirs)]
+    side = side_of(shapes, one, two, reach + beyond)
     counts = np.zeros(len(mine), np.int64)
     for i in range(len(mine)):
-        counts[i] = _piece_count(shapes, mine[i], two, theirs, reach)
-    found, count = np.empty((counts.sum(), 4)), 0
+        counts[i] = _piece_count(shapes, side, mine[i], reach)
+    found, count, blocker = np.empty((counts.sum(), 4)), 0, 0
     for i in range(len(mine)):
         e = mine[i]
         x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
+        end = 0.0
         for k in range(counts[i]):
-            ends = _distance(shapes, two, theirs, x, y, dx, dy, k / counts[i])
-            end = _distance(shapes, two, theirs, x, y, dx, dy, (k + 1) / counts[i])
-            nearest, farthest = min(ends, end), max(ends, end)
+            start = _distance(shapes, side, x, y) if k == 0 else end
+            share = (k + 1) / counts[i]
+            end = _distance(shapes, side, x + share * dx, y + share * dy)
+            nearest, farthest = min(start, end), max(start, end)
             if nearest > reach:
                 continue
             at = (k + 0.5) / counts[i]
             px, py = x + at * dx, y + at * dy
+            to_x, to_y = px, py
             if contains(shapes, two, px, py):
                 nearest, farthest = 0.0, 0.0
-                to_x, to_y = px, py
             else:
-                to_x, to_y = _nearest_point(shapes, theirs, px, py)
-            hidden = _is_hidden(shapes, things, near, one, px, py, to_x, to_y)
+                to_x, to_y = _nearest_point(shapes, side, px, py)
+            # The obstacle that hid the last piece mostly hides this one too.
+            blocker = _hidden_by(shapes, things, near, one, px, py, to_x, to_y, abs(blocker))
             found[count, 0], found[count, 1] = nearest, farthest
-            found[count, 2], found[count, 3] = (
-                shapes.length[e] / counts[i],
-                (1.0 if hidden else 0.0),
-            )
+            found[count, 2] = shapes.length[e] / counts[i]
+            found[count, 3] = 1.0 if blocker >= 0 else 0.0
             count += 1
     return found[:count]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _piece_count(shapes: Outlines, e: int, two: int, theirs: Positions, reach: float) -> int:
+def _piece_count(shapes: Outlines, side: Side, e: int, reach: float) -> int:
     """Say into how many pieces an edge is divided: none where it lies out of reach."""
     x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
-    square = np.inf
-    for f in theirs:
-        fx, fy, qx, qy = shapes.x[f], shapes.y[f], shapes.dx[f], shapes.dy[f]
-        square = min(
-            square,
-            square_to_edge(x, y, dx, dy, fx, fy),
-            square_to_edge(x, y, dx, dy, fx + qx, fy + qy),
-            square_to_edge(fx, fy, qx, qy, x, y),
-            square_to_edge(fx, fy, qx, qy, x + dx, y + dy),
-        )
-        if square == 0 or edges_meet(x, y, dx, dy, fx, fy, qx, qy):
-            square = 0.0
-            break
-    if contains(shapes, two, x, y) or contains(shapes, two, x + dx, y + dy):
-        square = 0.0
+    least = min(_distance(shapes, side, x, y), _distance(shapes, side, x + dx, y + dy))
+    square = least * least
+    for run in range(len(side.boxes)):
+        far = np.sqrt(square)
+        if not _box_meets(side.boxes[run], x, y, x + dx, y + dy, far):
+            continue
+        for f in side.theirs[run * FEW : (run + 1) * FEW]:
+            fx, fy, qx, qy = shapes.x[f], shapes.y[f], shapes.dx[f], shapes.dy[f]
+            square = min(
+                square,
+                square_to_edge(x, y, dx, dy, fx, fy),
+                square_to_edge(x, y, dx, dy, fx + qx, fy + qy),
+            )
+            if square == 0 or edges_meet(x, y, dx, dy, fx, fy, qx, qy):
+                square = 0.0
+                break
     if square > reach * reach:
         return 0
     piece = max(PIECE_M, PIECE_OF_DISTANCE * np.sqrt(square))
@@ -201,45 +224,36 @@ def _piece_count(shapes: Outlines, e: int, two: int, theirs: Positions, reach: f
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _distance(
-    shapes: Outlines,
-    two: int,
-    theirs: Positions,
-    x: float,
-    y: float,
-    dx: float,
-    dy: float,
-    share: float,
-) -> float:
-    px, py = x + share * dx, y + share * dy
-    square = np.inf
-    for f in theirs:
-        square = min(
-            square, square_to_edge(shapes.x[f], shapes.y[f], shapes.dx[f], shapes.dy[f], px, py)
-        )
-    if square > 0 and contains(shapes, two, px, py):
+def _distance(shapes: Outlines, side: Side, px: float, py: float) -> float:
+    to_x, to_y = _nearest_point(shapes, side, px, py)
+    distance = np.hypot(to_x - px, to_y - py)
+    if distance > 0 and contains(shapes, side.other, px, py):
         return 0.0
-    return float(np.sqrt(square))
+    return float(distance)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _nearest_point(
-    shapes: Outlines, theirs: Positions, px: float, py: float
-) -> tuple[float, float]:
-    least, to_x, to_y = np.inf, px, py
-    for f in theirs:
-        x, y, dx, dy = shapes.x[f], shapes.y[f], shapes.dx[f], shapes.dy[f]
-        along = ((px - x) * dx + (py - y) * dy) / (dx * dx + dy * dy)
-        along = min(max(along, 0.0), 1.0)
-        at_x, at_y = x + along * dx, y + along * dy
-        square = (at_x - px) ** 2 + (at_y - py) ** 2
-        if square < least:
-            least, to_x, to_y = square, at_x, at_y
+def _nearest_point(shapes: Outlines, side: Side, px: float, py: float) -> tuple[float, float]:
+    least, to_x, to_y = np.inf, np.inf, np.inf
+    for run in range(len(side.boxes)):
+        box = side.boxes[run]
+        aside = max(box[0] - px, px - box[2], 0.0)
+        above = max(box[1] - py, py - box[3], 0.0)
+        if aside * aside + above * above > least:
+            continue
+        for f in side.theirs[run * FEW : (run + 1) * FEW]:
+            x, y, dx, dy = shapes.x[f], shapes.y[f], shapes.dx[f], shapes.dy[f]
+            along = ((px - x) * dx + (py - y) * dy) / (dx * dx + dy * dy)
+            along = min(max(along, 0.0), 1.0)
+            at_x, at_y = x + along * dx, y + along * dy
+            square = (at_x - px) ** 2 + (at_y - py) ** 2
+            if square < least:
+                least, to_x, to_y = square, at_x, at_y
     return to_x, to_y
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _is_hidden(
+def _hidden_by(
     shapes: Outlines,
     things: Obstacles,
     near: Near,
@@ -248,23 +262,28 @@ def _is_hidden(
     py: float,
     to_x: float,
     to_y: float,
-) -> bool:
-    """Say whether the way meets an obstacle."""
-    length = np.hypot(to_x - px, to_y - py)
-    for k in range(len(near.row)):
+    first: int,
+) -> int:
+    """Give the row of an obstacle that the way meets, looking at one of them first; -1: none."""
+    rows = len(near.row)
+    for turn in range(rows):
+        k = (first + turn) % rows
         thing = things.thing[near.row[k]]
+        length = np.hypot(to_x - px, to_y - py)
         if length <= things.bridged_m[thing]:
+            continue
+        if not _box_meets(things.bounds[thing], px, py, to_x, to_y, 2 * ASIDE_M):
             continue
         if things.cuts[thing]:
             if _is_cut(things, near, k, px, py, to_x, to_y) or (
                 things.solid[thing] and _holds(things, near, k, px, py)
             ):
-                return True
+                return k
         elif length > APART_M and _is_over(things, near, k, px, py, to_x, to_y):
             from_x, from_y = _leaving(shapes, one, px, py, to_x, to_y)
             if _is_over(things, near, k, from_x, from_y, to_x, to_y):
-                return True
-    return False
+                return k
+    return -1
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -272,17 +291,18 @@ def _is_cut(
     things: Obstacles, near: Near, k: int, px: float, py: float, to_x: float, to_y: float
 ) -> bool:
     """Say whether the way meets the line or outline of an obstacle."""
-    box = near.box[k]
-    if _box_meets(box, px, py, to_x, to_y, CONTACT_M):
-        square = CONTACT_M * CONTACT_M
-        for i in range(near.begin[k], near.begin[k + 1]):
-            e = near.edge[i]
+    square = CONTACT_M * CONTACT_M
+    qx, qy = to_x - px, to_y - py
+    for run in range(near.runs[k], near.runs[k + 1]):
+        if not _box_meets(near.boxes[run], px, py, to_x, to_y, CONTACT_M):
+            continue
+        begin = near.begin[k] + (run - near.runs[k]) * FEW
+        for e in near.edge[begin : min(begin + FEW, near.begin[k + 1])]:
             x, y, dx, dy = things.x[e], things.y[e], things.dx[e], things.dy[e]
             if square_to_edge(x, y, dx, dy, px, py) <= square:
                 return True
             if square_to_edge(x, y, dx, dy, to_x, to_y) <= square:
                 return True
-            qx, qy = to_x - px, to_y - py
             if qx == 0 and qy == 0:
                 continue
             if edges_meet(x, y, dx, dy, px, py, qx, qy):
@@ -312,43 +332,53 @@ def _is_over(
     length = np.hypot(to_x - px, to_y - py)
     if length <= APART_M:
         return False
-    nothing_near = near.begin[k] == near.begin[k + 1] or not _box_meets(
-        near.box[k], px, py, to_x, to_y, 2 * ASIDE_M
-    )
-    if nothing_near:
-        return _holds(things, near, k, px, py)
     ahead_x, ahead_y = (to_x - px) / length, (to_y - py) / length
     trim = 2 * CONTACT_M
     for side in (-ASIDE_M, ASIDE_M):
         x, y = px - side * ahead_y + trim * ahead_x, py + side * ahead_x + trim * ahead_y
         qx, qy = (length - 2 * trim) * ahead_x, (length - 2 * trim) * ahead_y
-        meets = False
-        for i in range(near.begin[k], near.begin[k + 1]):
-            e = near.edge[i]
-            if edges_meet(things.x[e], things.y[e], things.dx[e], things.dy[e], x, y, qx, qy):
-                meets = True
-                break
+        meets = _meets_edge(things, near, k, x, y, qx, qy)
         if not meets and not _holds(things, near, k, x, y):
             return False
     return True
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _meets_edge(
+    things: Obstacles, near: Near, k: int, x: float, y: float, qx: float, qy: float
+) -> bool:
+    """Say whether a line meets the outline of an obstacle."""
+    for run in range(near.runs[k], near.runs[k + 1]):
+        if not _box_meets(near.boxes[run], x, y, x + qx, y + qy, 0.0):
+            continue
+        begin = near.begin[k] + (run - near.runs[k]) * FEW
+        for e in near.edge[begin : min(begin + FEW, near.begin[k + 1])]:
+            if edges_meet(things.x[e], things.y[e], things.dx[e], things.dy[e], x, y, qx, qy):
+                return True
+    return False
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _holds(things: Obstacles, near: Near, k: int, x: float, y: float) -> bool:
     """Say whether an obstacle holds a point, by the edges between it and the point of reference."""
+    bounds = things.bounds[things.thing[near.row[k]]]
+    if not _box_meets(bounds, x, y, x, y, 0.0):
+        return False
     holds = things.around[near.row[k]]
     dx, dy = x - near.x, y - near.y
-    for i in range(near.begin[k], near.begin[k + 1]):
-        e = near.edge[i]
-        ox, oy = things.x[e] - near.x, things.y[e] - near.y
-        one = dx * oy - dy * ox
-        two = one + dx * things.dy[e] - dy * things.dx[e]
-        if (one > 0) == (two > 0):
+    for run in range(near.runs[k], near.runs[k + 1]):
+        if not _box_meets(near.boxes[run], near.x, near.y, x, y, 0.0):
             continue
-        cross = dx * things.dy[e] - dy * things.dx[e]
-        along = (ox * things.dy[e] - oy * things.dx[e]) / cross
-        if 0 < along < 1:
-            holds = not holds
+        begin = near.begin[k] + (run - near.runs[k]) * FEW
+        for e in near.edge[begin : min(begin + FEW, near.begin[k + 1])]:
+            ox, oy = things.x[e] - near.x, things.y[e] - near.y
+            cross = dx * things.dy[e] - dy * things.dx[e]
+            one = dx * oy - dy * ox
+            if (one > 0) == (one + cross > 0):
+                continue
+            along = (ox * things.dy[e] - oy * things.dx[e]) / cross
+            if 0 < along < 1:
+                holds = not holds
     return bool(holds)
 
 
@@ -359,21 +389,20 @@ def _leaving(
     """Let a way that begins through its own shape, or along it, begin where it leaves it."""
     qx, qy = to_x - px, to_y - py
     length = np.hypot(qx, qy)
-    near = APART_M / length
+    near, last = APART_M / length, shapes.offset[one + 1]
     marks = [0.0, 1.0]
-    for e in range(shapes.offset[one], shapes.offset[one + 1]):
-        x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
-        if not _box_meets(
-            np.array([min(x, x + dx), min(y, y + dy), max(x, x + dx), max(y, y + dy)]),
-            px, py, to_x, to_y, APART_M,
-        ):  # fmt: skip
+    for run in range(shapes.run_offset[one], shapes.run_offset[one + 1]):
+        if not _box_meets(shapes.run_bounds[run], px, py, to_x, to_y, APART_M):
             continue
-        for end_x, end_y in ((x, y), (x + dx, y + dy)):
-            if square_to_edge(px, py, qx, qy, end_x, end_y) <= APART_M * APART_M:
-                marks.append(((end_x - px) * qx + (end_y - py) * qy) / (length * length))
-        cross = qx * dy - qy * dx
-        if cross != 0 and edges_meet(x, y, dx, dy, px, py, qx, qy):
-            marks.append(((x - px) * dy - (y - py) * dx) / cross)
+        first = shapes.offset[one] + (run - shapes.run_offset[one]) * RUN
+        for e in range(first, min(first + RUN, last)):
+            x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
+            for end_x, end_y in ((x, y), (x + dx, y + dy)):
+                if square_to_edge(px, py, qx, qy, end_x, end_y) <= APART_M * APART_M:
+                    marks.append(((end_x - px) * qx + (end_y - py) * qy) / (length * length))
+            cross = qx * dy - qy * dx
+            if cross != 0 and edges_meet(x, y, dx, dy, px, py, qx, qy):
+                marks.append(((x - px) * dy - (y - py) * dx) / cross)
     places = np.sort(np.array(marks))
     before = 0.0
     for place in places:
@@ -393,11 +422,26 @@ def _is_on(shapes: Outlines, one: int, x: float, y: float) -> bool:
     """Say whether a point lies in a shape or on its boundary."""
     if contains(shapes, one, x, y):
         return True
-    for e in range(shapes.offset[one], shapes.offset[one + 1]):
-        square = square_to_edge(shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e], x, y)
-        if square <= APART_M * APART_M:
-            return True
+    last = shapes.offset[one + 1]
+    for run in range(shapes.run_offset[one], shapes.run_offset[one + 1]):
+        if not _box_meets(shapes.run_bounds[run], x, y, x, y, APART_M):
+            continue
+        first = shapes.offset[one] + (run - shapes.run_offset[one]) * RUN
+        for e in range(first, min(first + RUN, last)):
+            square = square_to_edge(shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e], x, y)
+            if square <= APART_M * APART_M:
+                return True
     return False
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _clear_length(pieces: Numbers) -> float:
+    """Add up the pieces that are not hidden."""
+    total = 0.0
+    for i in range(len(pieces)):
+        if pieces[i, 3] == 0:
+            total += pieces[i, 2]
+    return total
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
