@@ -1,16 +1,47 @@
 """How much of each shape lies inside zones. Areas are ellipsoidal, in m²."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 import shapely
 from pyproj import CRS
 
-from geo.measure import ellipsoidal_area_m2
+from geo.compiled import kernels_available
+from geo.crs import require_projected
+from geo.measure import ellipsoidal_area_m2, planar_area_m2
+from geo.progress import Progress
+from geo.units import RELATIVE_TOLERANCE
+
+Shapes = npt.NDArray[np.object_]
+Positions = npt.NDArray[np.intp]
+Numbers = npt.NDArray[np.float64]
 
 
-def intersecting_pairs(
-    first: npt.ArrayLike, second: npt.ArrayLike
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+@dataclass(frozen=True)
+class ZoneShares:
+    """Which part of each shape lies in which zone; one row for every pair with land in common.
+
+    Attributes
+    ----------
+    of_shape, of_zone
+        Positions of shape and zone, sorted by shape, then zone.
+    area_m2
+        Ellipsoidal area of the shape inside the zone [m²].
+    share
+        The same as a share of the shape, 0-1.
+    whole_m2
+        Ellipsoidal area of each shape [m²], array of n shapes.
+    """
+
+    of_shape: Positions
+    of_zone: Positions
+    area_m2: Numbers
+    share: Numbers
+    whole_m2: Numbers
+
+
+def intersecting_pairs(first: npt.ArrayLike, second: npt.ArrayLike) -> tuple[Positions, Positions]:
     """Find which shapes of one array meet which of another.
 
     Parameters
@@ -23,16 +54,134 @@ def intersecting_pairs(
     of_first, of_second
         Positions of the pairs, sorted by the first.
     """
-    ones: npt.NDArray[np.object_] = np.asarray(first, dtype=object)
+    ones: Shapes = np.asarray(first, dtype=object)
     tree = shapely.STRtree(np.asarray(second, dtype=object))
     pairs = tree.query(ones, predicate="intersects")
     order = np.lexsort((pairs[1], pairs[0]))
     return pairs[0][order], pairs[1][order]
 
 
-def area_inside_m2(
-    shapes: npt.ArrayLike, zones: npt.ArrayLike, crs: CRS
-) -> npt.NDArray[np.float64]:
+def common_area_m2(
+    first: npt.ArrayLike,
+    second: npt.ArrayLike,
+    of_first: npt.ArrayLike,
+    of_second: npt.ArrayLike,
+    crs: CRS | None,
+) -> Numbers:
+    """Measure the land that pairs of polygons have in common, without cutting them.
+
+    Parameters
+    ----------
+    first, second
+        Valid polygons of one or more parts, arrays of n and m, in ``crs``; missing shapes, lines
+        and points have no land. Where sizes differ, the larger belong into ``second``.
+    of_first, of_second
+        Positions of each pair, arrays of k; their boxes need not meet.
+    crs
+        Projected system in metres, for ellipsoidal areas; None for areas in the plane.
+
+    Returns
+    -------
+    array of float
+        Area [m²], array of k, in the order of the pairs, never negative.
+
+    Raises
+    ------
+    GeometryError
+        ``crs_not_projected``.
+
+    Examples
+    --------
+    Two squares that share a quarter, and two that share a side:
+
+    >>> squares = [shapely.box(x, y, x + 10, y + 10) for x, y in ((0, 0), (5, 5), (10, 0))]
+    >>> common_area_m2(squares, squares, [0, 0], [1, 2], None).tolist()
+    [25.0, 0.0]
+    """
+    ones: Shapes = np.asarray(first, dtype=object)
+    others: Shapes = np.asarray(second, dtype=object)
+    one, other = np.asarray(of_first, dtype=np.intp), np.asarray(of_second, dtype=np.intp)
+    if crs is not None:
+        require_projected(crs)
+    if kernels_available():
+        from geo.common_area import Laid, parts_of_pairs
+
+        used, place = np.unique(other, return_inverse=True)
+        areas = parts_of_pairs(ones, Laid.out(others[used]), one, place, crs)
+        return np.maximum(areas, 0.0)
+    pieces = shapely.intersection(ones[one], others[other])
+    return planar_area_m2(pieces) if crs is None else ellipsoidal_area_m2(pieces, crs)
+
+
+def zone_shares(
+    shapes: npt.ArrayLike, zones: npt.ArrayLike, crs: CRS, progress: Progress | None = None
+) -> ZoneShares:
+    """Measure the part of each shape inside each zone.
+
+    Parameters
+    ----------
+    shapes, zones
+        Valid polygons of one or more parts, arrays of n and m, in ``crs``; missing shapes, lines
+        and points have no land. Zones may overlap: then each has its own share.
+    crs
+        Projected system in metres.
+    progress
+        Told the share done.
+
+    Returns
+    -------
+    ZoneShares
+        A row for every pair with land in common. Where zones tile a shape, its shares sum to 1.
+
+    Raises
+    ------
+    GeometryError
+        ``crs_missing``, ``crs_not_projected``.
+
+    Notes
+    -----
+    What is less than 1e-9 of the smaller of the two is no land, as in every comparison.
+
+    Examples
+    --------
+    A fifth of a square lies in the west, the rest in the east:
+
+    >>> square = shapely.box(5e5, 34e5, 500100, 3400100)
+    >>> west, east = shapely.box(4e5, 33e5, 500020, 35e5), shapely.box(500020, 33e5, 6e5, 35e5)
+    >>> zone_shares([square], [west, east], CRS(4549)).share.round(6).tolist()
+    [0.2, 0.8]
+    """
+    ones: Shapes = np.asarray(shapes, dtype=object)
+    many: Shapes = np.asarray(zones, dtype=object)
+    require_projected(crs)
+    if kernels_available():
+        from geo.common_area import Laid, parts_of_all
+
+        laid = Laid.out(many)
+        parts = parts_of_all(ones, laid, crs, progress)
+        of_shape, of_zone, area, whole = parts.first, parts.second, parts.area_m2, parts.whole_m2
+    else:
+        of_shape, of_zone = intersecting_pairs(ones, many)
+        whole = ellipsoidal_area_m2(ones, crs) if len(ones) else np.empty(0)
+        area = ellipsoidal_area_m2(_cut(ones, many, of_shape, of_zone), crs)
+    least = np.minimum(whole[of_shape], planar_area_m2(many)[of_zone])
+    land = np.flatnonzero(area > RELATIVE_TOLERANCE * least)
+    land = land[np.lexsort((of_zone[land], of_shape[land]))]
+    of_shape, of_zone, area = of_shape[land], of_zone[land], area[land]
+    share = np.minimum(area / whole[of_shape], 1.0)
+    return ZoneShares(of_shape, of_zone, area, share, whole)
+
+
+def _cut(shapes: Shapes, zones: Shapes, of_shape: Positions, of_zone: Positions) -> Shapes:
+    """Cut out the part of each shape in each zone; shapes inside stay whole."""
+    pieces: Shapes = shapes[of_shape]
+    shapely.prepare(zones)
+    crossing = ~shapely.covers(zones[of_zone], pieces)
+    pieces[crossing] = shapely.intersection(pieces[crossing], zones[of_zone[crossing]])
+    return pieces
+
+
+def area_inside_m2(shapes: npt.ArrayLike, zones: npt.ArrayLike, crs: CRS) -> Numbers:
     """Measure the part of each shape inside the zones taken together.
 
     Parameters
@@ -58,24 +207,35 @@ def area_inside_m2(
     >>> float(inside[0] / ellipsoidal_area_m2([square], CRS(4549))[0]).__round__(6)
     0.5
     """
-    ones: npt.NDArray[np.object_] = np.asarray(shapes, dtype=object)
-    many: npt.NDArray[np.object_] = np.asarray(zones, dtype=object)
+    ones: Shapes = np.asarray(shapes, dtype=object)
+    many: Shapes = np.asarray(zones, dtype=object)
     total = np.zeros(len(ones))
-    of_shape, of_zone = intersecting_pairs(ones, many)
-    if not len(of_shape):
+    rows = zone_shares(ones, many, crs)
+    if not len(rows.of_shape):
         return total
-    shapely.prepare(many)
-    whole = shapely.covers(many[of_zone], ones[of_shape])
-    inside = np.unique(of_shape[whole])
-    total[inside] = ellipsoidal_area_m2(ones[inside], crs)
-    cut = ~np.isin(of_shape, inside)
-    if cut.any():
-        pieces = shapely.intersection(ones[of_shape[cut]], many[of_zone[cut]])
-        starts = np.flatnonzero(np.r_[True, np.diff(of_shape[cut]) > 0])
-        ends = np.r_[starts[1:], cut.sum()]
-        joined = [
-            pieces[a] if b - a == 1 else shapely.union_all(pieces[a:b])
-            for a, b in zip(starts, ends, strict=True)
-        ]
-        total[of_shape[cut][starts]] = ellipsoidal_area_m2(joined, crs)
+    share = np.bincount(rows.of_shape, rows.share, len(ones))
+    share[rows.of_shape[rows.share >= 1 - RELATIVE_TOLERANCE / 1000]] = 1.0
+    tangled = _overlapping(many, np.unique(rows.of_zone))[rows.of_zone]
+    twice = np.bincount(rows.of_shape[tangled], minlength=len(ones)) > 1
+    twice &= share != 1.0
+    once = (share > 0) & ~twice
+    total[once] = ellipsoidal_area_m2(ones[once], crs) * np.minimum(share[once], 1.0)
+    if twice.any():
+        of_shape, of_zone = (side[twice[rows.of_shape]] for side in (rows.of_shape, rows.of_zone))
+        pieces = shapely.intersection(ones[of_shape], many[of_zone])
+        starts = np.flatnonzero(np.diff(of_shape, prepend=-1))
+        unions = [shapely.union_all(some) for some in np.split(pieces, starts[1:])]
+        total[of_shape[starts]] = ellipsoidal_area_m2(unions, crs)
     return total
+
+
+def _overlapping(zones: Shapes, used: Positions) -> npt.NDArray[np.bool_]:
+    """Say which of the zones used share land with another of them."""
+    shares = np.zeros(len(zones), dtype=bool)
+    some = zones[used]
+    first, second = shapely.STRtree(some).query(some, predicate="intersects")
+    first, second = first[first < second], second[first < second]
+    land = shapely.relate_pattern(some[first], some[second], "T********")
+    shares[used[first[land]]] = True
+    shares[used[second[land]]] = True
+    return shares
