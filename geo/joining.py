@@ -1,9 +1,5 @@
 """From which gap on shapes are neighbours, by the compiled kernels."""
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import numpy.typing as npt
 import shapely
@@ -13,8 +9,9 @@ from geo.kernels.boxes import box_pairs
 from geo.kernels.reach import CONTACT_M, Outlines, joining_gaps, near_flags, run_boxes
 from geo.kernels.ways import ASIDE_M, hidden_gaps
 from geo.kernels.ways import Obstacles as Things
+from geo.lots import in_lots
 from geo.obstacles import Obstacles
-from geo.progress import Progress, report, within
+from geo.progress import Progress, within
 
 PAIRS_AT_ONCE = 8_192
 """Work is given to the processors in lots of this many pairs; between two lots it can be ended."""
@@ -55,8 +52,9 @@ def compiled_gaps(
     outlines = outlines_of(shapes)
     pairs = box_pairs(outlines.bounds, most_gap_m + CONTACT_M)
     gaps = np.empty(len(pairs))
-    _in_lots(
+    in_lots(
         len(pairs),
+        PAIRS_AT_ONCE,
         lambda lot: joining_gaps(outlines, pairs[lot], most_gap_m, min_edge_m, exact, gaps[lot]),
         within(progress, 0.0, 0.5),
     )
@@ -75,7 +73,9 @@ def compiled_near_pairs(shapes: Shapes, reach_m: float) -> tuple[Positions, Posi
     outlines = outlines_of(shapes)
     pairs = box_pairs(outlines.bounds, reach_m)
     flags = np.empty(len(pairs), dtype=bool)
-    _in_lots(len(pairs), lambda lot: near_flags(outlines, pairs[lot], reach_m, flags[lot]))
+    in_lots(
+        len(pairs), PAIRS_AT_ONCE, lambda lot: near_flags(outlines, pairs[lot], reach_m, flags[lot])
+    )
     pairs = pairs[flags]
     return pairs[:, 0].astype(np.intp), pairs[:, 1].astype(np.intp)
 
@@ -89,20 +89,6 @@ def outlines_of(shapes: Shapes) -> Outlines:
         edges.ring_length_m, shapely.bounds(shapes).reshape(-1, 4),
         *run_boxes(edges.x, edges.y, edges.dx, edges.dy, offset),
     )  # fmt: skip
-
-
-def _in_lots(count: int, do: Callable[[slice], object], progress: Progress | None = None) -> None:
-    """Let the processors do the work lot by lot; tell how far they are."""
-    lots = [slice(a, min(a + PAIRS_AT_ONCE, count)) for a in range(0, count, PAIRS_AT_ONCE)]
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        waiting = [pool.submit(do, lot) for lot in lots]
-        try:
-            for done, one in enumerate(waiting, 1):
-                one.result()
-                report(progress, done / len(waiting))
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
 
 
 def _hide(
@@ -132,8 +118,9 @@ def _hide(
     else:
         exact_gaps = gaps[doubtful]
     found = np.empty(len(some))
-    _in_lots(
+    in_lots(
         len(some),
+        PAIRS_AT_ONCE,
         lambda lot: hidden_gaps(
             outlines,
             things._replace(

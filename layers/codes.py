@@ -43,6 +43,7 @@ BARRIER_CLASSES = _codes(
     lane=("支路", "lane"),
     ditch=("沟渠", "ditch"),
 )
+ADJACENCIES = _codes(join=("连片", "joined"), part=("不连片", "parted"))
 CONSTRAINT_KINDS = _codes(
     permanent_farmland=("永久基本农田", "permanent basic farmland"),
     ecological_redline=("生态保护红线", "ecological redline"),

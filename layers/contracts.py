@@ -118,6 +118,11 @@ _ALL = (
         "barrier_id name barrier_class width_m",
     ),
     _contract(
+        "adjacency_decisions", "连片认定", "decisions on adjacency", "none",
+        "decision_id parcel_id other_parcel_id adjacency decided_by reason decided_on",
+        needed="parcel_id other_parcel_id adjacency decided_by reason",
+    ),
+    _contract(
         "constraints", "管控要素", "constraints", "polygon",
         "constraint_id name constraint_kind severity applies effective_from effective_until",
     ),

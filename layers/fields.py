@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from layers.codes import (
+    ADJACENCIES,
     ALLOTMENT_STATUSES,
     APPLIES,
     BARRIER_CLASSES,
@@ -130,6 +131,12 @@ _PLACE = (
     _field("is_baseline", "bool", "列入2018年基数", "counted in the 2018 baseline"),
     _field("is_opted_in", "bool", "特色小镇纳入整合", "feature town opted in"),
     _field("exited_on", "date", "退出日期", "exited on"),
+    _field("decision_id", "text", "认定编号", "decision"),
+    _field("other_parcel_id", "text", "另一地块编号", "other parcel"),
+    _field("adjacency", "code", "认定结果", "decision on adjacency", ADJACENCIES),
+    _field("decided_by", "text", "认定人", "decided by"),
+    _field("reason", "text", "理由", "reason"),
+    _field("decided_on", "date", "认定日期", "decided on"),
     _field("barrier_class", "code", "阻隔类别", "class of barrier", BARRIER_CLASSES),
     _amount("width_m", "m", "宽度", "width"),
     _field("constraint_kind", "code", "管控类别", "kind of constraint", CONSTRAINT_KINDS),

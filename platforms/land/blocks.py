@@ -12,89 +12,41 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.contiguity import (
-    NeighbourRule,
-    Obstacles,
-    Positions,
-    Shapes,
-    component_labels,
-    neighbour_pairs,
-    single_parts,
-)
+from geo.contiguity import JoiningGaps, Positions, component_labels, joining_gaps
 from geo.measure import ellipsoidal_area_m2, planar_area_m2
+from geo.progress import Progress
 from geo.units import compare, m2_to_mu
-from layers.fields import FIELDS
-from platforms.errors import PlanningError
-from platforms.land.readiness import is_net_land, is_supply_ready, state_of
+from platforms.land.decisions import Decided, decide, decided_pairs
+from platforms.land.necks import parted_at_necks
+from platforms.land.obstacles import blocking_shapes, land_obstacles
+from platforms.land.parts import parts_taken
+from platforms.land.query import BlockQuery, LandLayers
+from platforms.land.readiness import state_of
 from platforms.land.territory import area_by_unit, assessment_areas
 
-NEVER_BRIDGED = ("expressway", "railway", "trunk_road", "trunk_river")
-"""S13: classes of barrier that always part land; lanes and ditches may be bridged."""
+__all__ = ["BlockList", "BlockQuery", "Land", "LandLayers", "blocking_shapes", "find_blocks"]
+
+SHORT_FROM = 0.6
+"""Blocks from this part of the least area on are listed apart, with what bounds them."""
 
 
 @dataclass(frozen=True)
-class BlockQuery:
-    """What counts as a block.
+class Land:
+    """The parts of parcels taken, and from which gap on they are neighbours.
 
     Attributes
     ----------
-    min_mu
-        Least area [亩], the number included.
-    gap_m, min_edge_m
-        Largest gap bridged and least facing edge [m].
-    states
-        States of parcel taken; none given: those ready for supply (B3).
-    net
-        True for the net land of B4: cleared, levelled, serviced; ``less_constraints`` goes
-        with it.
-    less_constraints
-        True to take off what lies under a blocking constraint before anything is joined.
-    unit_id
-        One unit: its connected parts inside are listed; None for the whole city.
-
-    Raises
-    ------
-    PlanningError
-        ``min_mu_out_of_range``, ``state_unknown``.
+    parts
+        ``parcel_id``, ``part_id``, ``row`` of the parcel, shape.
+    joining
+        Joining gaps up to the largest asked for, decisions made by hand included.
+    decided
+        Those decisions.
     """
 
-    min_mu: float = 100.0
-    gap_m: float = 2.0
-    min_edge_m: float = 5.0
-    states: tuple[str, ...] = ()
-    net: bool = False
-    less_constraints: bool = False
-    unit_id: str | None = None
-
-    def __post_init__(self) -> None:
-        if not 0 < self.min_mu <= 1_000_000:
-            raise PlanningError("min_mu_out_of_range", min_mu=self.min_mu)
-        known = FIELDS["state"].values
-        for state in self.states:
-            if state not in known:
-                raise PlanningError("state_unknown", state=state, known=", ".join(known))
-        NeighbourRule(self.gap_m, self.min_edge_m)
-
-    @property
-    def rule(self) -> NeighbourRule:
-        """When two parcels count as neighbours."""
-        return NeighbourRule(self.gap_m, self.min_edge_m)
-
-
-@dataclass(frozen=True)
-class LandLayers:
-    """The layers that a search for land reads, all in the workspace's system.
-
-    Attributes
-    ----------
-    parcels, barriers, constraints, units
-        The layers of these names.
-    """
-
-    parcels: gpd.GeoDataFrame
-    barriers: gpd.GeoDataFrame
-    constraints: gpd.GeoDataFrame
-    units: gpd.GeoDataFrame
+    parts: gpd.GeoDataFrame
+    joining: JoiningGaps
+    decided: Decided
 
 
 @dataclass(frozen=True)
@@ -109,6 +61,15 @@ class BlockList:
         ``parcel_count``, ``parcel_ids`` (parts as ``id#1``), shape.
     by_unit
         ``block_id``, ``unit_id``, ``area_mu`` of each block inside each unit.
+    short
+        Blocks short of the line, from ``SHORT_FROM`` of it on: the same columns.
+    counted_once_m2
+        Area of all blocks together, land in two of them counted once [m²].
+    members
+        Parts in the blocks listed: ``block_id``, ``parcel_id``, ``part_id``, ``row``, shape;
+        ``taken_id`` names the part before it was cut at a neck.
+    land
+        Parts and joining gaps the list was made from.
     taken_count
         Parcels taken into the search.
     unknown_state_count
@@ -117,24 +78,33 @@ class BlockList:
 
     blocks: gpd.GeoDataFrame
     by_unit: pd.DataFrame
+    short: gpd.GeoDataFrame
+    counted_once_m2: float
+    members: gpd.GeoDataFrame
+    land: Land
     taken_count: int
     unknown_state_count: int
 
 
 def find_blocks(
-    layers: LandLayers, query: BlockQuery, admitted: pd.Series | None = None
+    layers: LandLayers,
+    query: BlockQuery,
+    admitted: pd.Series | None = None,
+    progress: Progress | None = None,
 ) -> BlockList:
     """Find the contiguous land of a city or of one unit.
 
     Parameters
     ----------
     layers
-        Parcels, barriers, constraints and units.
+        Parcels, barriers, constraints, units and decisions on adjacency.
     query
         What counts as a block.
     admitted
         True for the parcels that may be taken, index of the parcels; None for all. The others
         stay in the way: no gap is bridged over them.
+    progress
+        Told the share done.
 
     Returns
     -------
@@ -144,165 +114,114 @@ def find_blocks(
     Raises
     ------
     PlanningError
-        ``unit_unknown``.
+        ``unit_unknown``, ``decisions_contradict``.
 
     Notes
     -----
     B3, B4 嘉兴市进一步推动招大引强工作实施方案 三（二）; S13.
     """
     areas = assessment_areas(layers.units)
-    parts = _parts_taken(layers, query, areas, admitted)
-    obstacles = _obstacles(layers, parts)
-    shapes = np.asarray(parts.geometry.array, dtype=object)
-    labels = component_labels(len(parts), *neighbour_pairs(shapes, query.rule, obstacles))
-    blocks = _measured(parts, labels, layers.parcels, query)
-    shares = area_by_unit(blocks.geometry, areas)
+    land = joined_land(layers, query, admitted, query.gap_m, progress)
+    labels = component_labels(len(land.parts), *land.joining.within(query.gap_m))
+    parts, labels = parted_at_necks(land.parts, labels, query.min_neck_m, query.gap_m)
+    measured = _measured(parts, labels, layers.parcels, query.min_mu * SHORT_FROM)
+    shares = area_by_unit(measured.geometry, areas)
     largest = shares.drop_duplicates("position").set_index("position")["unit_id"]
-    blocks["unit_id"] = largest.reindex(blocks.index).astype("str")
+    measured["unit_id"] = largest.reindex(measured.index).astype("str")
+    reaching = np.array([compare(mu, query.min_mu) >= 0 for mu in measured["area_mu"]], dtype=bool)
+    listed = shares[reaching[shares["position"].to_numpy(dtype=np.intp)]]
     by_unit = pd.DataFrame(
         {
-            "block_id": blocks["block_id"].to_numpy()[shares["position"]],
-            "unit_id": shares["unit_id"],
-            "area_mu": m2_to_mu(shares["area_m2"].to_numpy(dtype=float)),
+            "block_id": measured["block_id"].to_numpy()[listed["position"]],
+            "unit_id": listed["unit_id"].to_numpy(),
+            "area_mu": m2_to_mu(listed["area_m2"].to_numpy(dtype=float)),
         }
     )
-    unknown = int(state_of(layers.parcels).eq("unknown").sum())
-    return BlockList(blocks, by_unit, parts["parcel_id"].nunique(), unknown)
-
-
-def _parts_taken(
-    layers: LandLayers,
-    query: BlockQuery,
-    areas: gpd.GeoDataFrame,
-    admitted: pd.Series | None,
-) -> gpd.GeoDataFrame:
-    parcels = layers.parcels
-    if query.states:
-        taken = state_of(parcels).isin(query.states)
-    else:
-        taken = is_net_land(parcels) if query.net else is_supply_ready(parcels)
-    if admitted is not None:
-        taken = taken & admitted
-    chosen = parcels[taken.to_numpy(dtype=bool)]
-    shapes = np.asarray(chosen.geometry.array, dtype=object)
-    if query.net or query.less_constraints:
-        shapes = _without(shapes, blocking_shapes(layers.constraints, layers.parcels))
-    if query.unit_id is not None:
-        known = areas[areas["unit_id"] == query.unit_id]
-        if not len(known):
-            raise PlanningError(
-                "unit_unknown", unit_id=query.unit_id, known=", ".join(areas["unit_id"])
-            )
-        shapes = shapely.intersection(shapes, shapely.union_all(known.geometry.array))
-    polygons, of_shape, number = single_parts(shapes)
-    solid = shapely.get_dimensions(polygons) == 2
-    polygons, of_shape, number = polygons[solid], of_shape[solid], number[solid]
-    ids = chosen["parcel_id"].to_numpy(dtype=object)[of_shape]
-    part_ids = [f"{i}#{n}" if n else str(i) for i, n in zip(ids, number, strict=True)]
-    rows = np.flatnonzero(taken.to_numpy(dtype=bool))[of_shape]
-    return gpd.GeoDataFrame(
-        {"parcel_id": ids, "part_id": part_ids, "row": rows}, geometry=polygons, crs=parcels.crs
+    blocks = measured[reaching].reset_index(drop=True)
+    return BlockList(
+        blocks=blocks,
+        by_unit=by_unit,
+        short=measured[~reaching].reset_index(drop=True),
+        counted_once_m2=_counted_once_m2(blocks),
+        members=_members(parts, blocks),
+        land=land,
+        taken_count=parts["parcel_id"].nunique(),
+        unknown_state_count=int(state_of(layers.parcels).eq("unknown").sum()),
     )
 
 
-def blocking_shapes(constraints: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> Shapes:
-    """Give the land that blocking constraints cover.
+def joined_land(
+    layers: LandLayers,
+    query: BlockQuery,
+    admitted: pd.Series | None,
+    most_gap_m: float,
+    progress: Progress | None = None,
+) -> Land:
+    """Take the parcels and find from which gap on they are neighbours.
 
     Parameters
     ----------
-    constraints
-        Layer ``constraints``.
-    parcels
-        Layer ``land_parcels``: a constraint that holds *outside* its outline (城镇开发边界)
-        covers the rest of their extent.
+    layers, query, admitted, progress
+        As for ``find_blocks``.
+    most_gap_m
+        Largest gap looked at [m].
 
     Returns
     -------
-    array of polygons
-        The land covered, in the system of the layers.
+    Land
+        Parts with their joining gaps.
     """
-    blocking = constraints[constraints["severity"].eq("block").fillna(value=False)]
-    outside = blocking["applies"].eq("outside").fillna(value=False).to_numpy(dtype=bool)
-    shapes = np.asarray(blocking.geometry.array, dtype=object)
-    inside: Shapes = shapes[~outside]
-    if not outside.any() or not len(parcels):
-        return inside
-    frame = shapely.buffer(shapely.box(*parcels.total_bounds), 1000.0, join_style="mitre")
-    kinds = blocking["constraint_kind"].fillna("").to_numpy(dtype=object)[outside]
-    rest = [
-        shapely.difference(frame, shapely.union_all(shapes[outside][kinds == kind]))
-        for kind in sorted(set(kinds))
-    ]
-    pieces = shapely.get_parts(np.array(rest, dtype=object))
-    return np.concatenate([inside, pieces])
+    parts = parts_taken(layers, query, assessment_areas(layers.units), admitted)
+    obstacles = land_obstacles(layers, parts, query.bridge_width_m)
+    shapes = np.asarray(parts.geometry.array, dtype=object)
+    found = joining_gaps(shapes, query.min_edge_m, obstacles, most_gap_m, progress)
+    decided = decided_pairs(parts, layers.decisions)
+    return Land(parts, decide(found, decided, len(parts)), decided)
 
 
-def _without(
-    shapes: Shapes,
-    covers: Shapes,
-) -> Shapes:
-    left = shapes.copy()
-    if not len(covers):
-        return left
-    of_shape, of_cover = shapely.STRtree(covers).query(shapes, predicate="intersects")
-    for position in np.unique(of_shape):
-        left[position] = shapely.difference(
-            shapes[position], shapely.union_all(covers[of_cover[of_shape == position]])
-        )
-    return left
-
-
-def _obstacles(layers: LandLayers, parts: gpd.GeoDataFrame) -> Obstacles:
-    """Gather what a gap is never bridged over, near the parts taken only."""
-    barring = layers.barriers[
-        layers.barriers["barrier_class"].isin(NEVER_BRIDGED).to_numpy(dtype=bool)
-        | layers.barriers["barrier_class"].isna().to_numpy(dtype=bool)
-    ]
-    lines = np.array(barring.geometry.array, dtype=object)
-    half = barring["width_m"].fillna(0.0).to_numpy(dtype=float) / 2
-    wide = (half > 0) & (shapely.get_dimensions(lines) == 1)
-    lines[wide] = shapely.buffer(lines[wide], half[wide], cap_style="flat")
-    others, of_row, _ = single_parts(np.asarray(layers.parcels.geometry.array, dtype=object))
-    owner = _owners(parts, others, of_row)
-    blocking = blocking_shapes(layers.constraints, layers.parcels)
-    covering = np.concatenate([others, blocking])
-    return Obstacles(
-        lines, covering, np.concatenate([owner, np.full(len(blocking), -1)]).astype(np.intp)
+def _members(parts: gpd.GeoDataFrame, blocks: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    of_part = {p: b for b, ids in zip(blocks["block_id"], blocks["parcel_ids"], strict=True)
+               for p in ids}  # fmt: skip
+    block_id = parts["part_id"].map(of_part)
+    return parts.assign(block_id=block_id)[block_id.notna().to_numpy(dtype=bool)].reset_index(
+        drop=True
     )
 
 
-def _owners(
-    parts: gpd.GeoDataFrame,
-    others: Shapes,
-    of_row: Positions,
-) -> Positions:
-    """Say which part taken each parcel part is, -1 where it is none of them."""
-    owner = np.full(len(others), -1, dtype=np.intp)
-    shapes = np.asarray(parts.geometry.array, dtype=object)
-    of_part, of_other = shapely.STRtree(others).query(shapes, predicate="intersects")
-    same = parts["row"].to_numpy(dtype=np.intp)[of_part] == of_row[of_other]
-    owner[of_other[same]] = of_part[same]
-    return owner
+def _counted_once_m2(blocks: gpd.GeoDataFrame) -> float:
+    """Add up the areas; where blocks overlap, measure them together."""
+    shapes = np.asarray(blocks.geometry.array, dtype=object)
+    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    crossing = first < second
+    first, second = first[crossing], second[crossing]
+    common = shapely.area(shapely.intersection(shapes[first], shapes[second])) > 0
+    together = component_labels(len(shapes), first[common], second[common])
+    single = np.bincount(together, minlength=1)[together] == 1
+    total = float(blocks["area_m2"].to_numpy(dtype=float)[single].sum())
+    joint = [shapely.union_all(shapes[together == label]) for label in np.unique(together[~single])]
+    return total + float(ellipsoidal_area_m2(joint, blocks.crs).sum()) if joint else total
 
 
 def _measured(
     parts: gpd.GeoDataFrame,
     labels: Positions,
     parcels: gpd.GeoDataFrame,
-    query: BlockQuery,
+    least_mu: float,
 ) -> gpd.GeoDataFrame:
     """Unite and measure the groups that can reach the threshold."""
     shapes = np.asarray(parts.geometry.array, dtype=object)
     crs = parts.crs
     areas = ellipsoidal_area_m2(shapes, crs) if len(shapes) else np.empty(0)
     sums = np.bincount(labels, weights=areas, minlength=1).astype(np.float64)
-    reaching = np.flatnonzero(m2_to_mu(sums) >= query.min_mu * (1 - 1e-6))
-    groups = [np.flatnonzero(labels == label) for label in reaching]
+    reaching = np.flatnonzero(m2_to_mu(sums) >= least_mu * (1 - 1e-6))
+    order = np.argsort(labels, kind="stable")
+    starts = np.searchsorted(labels[order], np.arange(len(sums) + 1))
+    groups = [order[starts[label] : starts[label + 1]] for label in reaching]
     unions = np.array([shapely.union_all(shapes[members]) for members in groups], dtype=object)
     union_m2 = ellipsoidal_area_m2(unions, crs) if len(unions) else np.empty(0)
     rows = []
     for members, union, area_m2 in zip(groups, unions, union_m2.tolist(), strict=True):
-        if compare(m2_to_mu(area_m2), query.min_mu) < 0:
+        if compare(m2_to_mu(area_m2), least_mu) < 0:
             continue
         ids = sorted(parts["part_id"].to_numpy()[members])
         of_parcels = np.unique(parts["row"].to_numpy()[members])

@@ -150,8 +150,14 @@ def candidate_sites(
 
 def land_layers(source: LayerSource) -> LandLayers:
     """Read the layers that a search for land needs."""
-    names = ("land_parcels", "barriers", "constraints", "units")
-    return LandLayers(*(gpd.GeoDataFrame(source.read(name)) for name in names))
+
+    def layer(name: str) -> gpd.GeoDataFrame:
+        return gpd.GeoDataFrame(source.read(name))
+
+    return LandLayers(
+        layer("land_parcels"), layer("barriers"), layer("constraints"), layer("units"),
+        source.read("adjacency_decisions"),
+    )  # fmt: skip
 
 
 def _vacant_parcels(layers: LandLayers, least_mu: float) -> gpd.GeoDataFrame:

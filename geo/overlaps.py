@@ -1,0 +1,154 @@
+"""Land that several shapes cover: each piece of it once, with the shapes that cover it.
+
+With these pieces the area of any set of shapes is known without uniting them: the sum of their
+areas, less each piece as often as it is counted too much.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from pyproj import CRS
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from geo.edges import Numbers, Positions, Shapes
+from geo.measure import ellipsoidal_area_m2
+from geo.overlay import common_area_m2, intersecting_pairs
+
+Flags = npt.NDArray[np.bool_]
+
+LEAST_M2 = 1e-6
+"""Smaller pieces are rounding [m²]."""
+
+
+@dataclass(frozen=True)
+class OverlapFaces:
+    """Pieces of land that two shapes or more cover.
+
+    Attributes
+    ----------
+    face, member
+        Which shape covers which piece; arrays of incidences.
+    area_m2
+        Ellipsoidal area of each piece [m²].
+    """
+
+    face: Positions
+    member: Positions
+    area_m2: Numbers
+
+    @classmethod
+    def none(cls) -> "OverlapFaces":
+        """Give no pieces at all."""
+        return cls(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0))
+
+    def counted_twice_m2(self, label: Positions, count: int) -> Numbers:
+        """Say how much the areas of groups of shapes add up to too much.
+
+        Parameters
+        ----------
+        label
+            Group of each shape.
+        count
+            Number of groups.
+
+        Returns
+        -------
+        array of float
+            Area counted too much in each group [m²].
+        """
+        too_much = np.zeros(count)
+        keys, times = np.unique(label[self.member] * len(self.area_m2) + self.face,
+                                return_counts=True)  # fmt: skip
+        if len(keys):
+            face = keys % len(self.area_m2)
+            np.add.at(too_much, keys // len(self.area_m2), (times - 1) * self.area_m2[face])
+        return too_much
+
+
+def overlap_faces(shapes: Shapes, crs: CRS) -> OverlapFaces:
+    """Find the land that several shapes cover.
+
+    Parameters
+    ----------
+    shapes
+        Valid polygons, array of n, in ``crs``.
+    crs
+        Projected system in metres.
+
+    Returns
+    -------
+    OverlapFaces
+        Pieces that overlap nowhere, each with all the shapes that cover it.
+
+    Examples
+    --------
+    Three squares over one place: four pieces are covered by two or by all three.
+
+    >>> squares = np.array([shapely.box(5e5 + x, 34e5 + y, 5e5 + x + 20, 34e5 + y + 20)
+    ...                     for x, y in ((0, 0), (10, 0), (0, 10))])
+    >>> faces = overlap_faces(squares, CRS(4549))
+    >>> sorted(np.bincount(faces.face).tolist()), faces.area_m2.round(1).tolist()
+    ([2, 2, 3], [100.0, 100.0, 100.0])
+    """
+    first, second = intersecting_pairs(shapes, shapes)
+    once = first < second
+    first, second = first[once], second[once]
+    if not len(first):
+        return OverlapFaces.none()
+    area_m2 = common_area_m2(shapes, shapes, first, second, crs)
+    held = area_m2 > LEAST_M2
+    first, second, area_m2 = first[held], second[held], area_m2[held]
+    alone = ~_in_triangle(len(shapes), first, second)
+    pairs = int(alone.sum())
+    face = np.repeat(np.arange(pairs), 2)
+    member = np.column_stack([first[alone], second[alone]]).ravel()
+    rest = _split(shapes, first[~alone], second[~alone])
+    places = [members for members, _ in rest]
+    areas = ellipsoidal_area_m2([shape for _, shape in rest], crs) if rest else np.empty(0)
+    face = np.concatenate(
+        [face, *(np.full(len(held_by), pairs + i) for i, held_by in enumerate(places))]
+    )
+    return OverlapFaces(
+        face.astype(np.intp),
+        np.concatenate([member, *places]).astype(np.intp),
+        np.concatenate([area_m2[alone], areas]),
+    )
+
+
+def _in_triangle(count: int, first: Positions, second: Positions) -> Flags:
+    """Say which pairs have a third shape that overlaps both: it may lie over their common land."""
+    links = coo_array((np.ones(len(first)), (first, second)), shape=(count, count)).tocsr()
+    both = links + links.T
+    thirds = (both @ both).multiply(both).tocsr()
+    held: Flags = np.asarray(thirds[first, second]).ravel() > 0
+    return held
+
+
+def _split(
+    shapes: Shapes, first: Positions, second: Positions
+) -> list[tuple[Positions, shapely.Geometry]]:
+    """Cut the common land of pairs up where more than two shapes lie over it."""
+    common = shapely.intersection(shapes[first], shapes[second])
+    pieces, of_pair = shapely.get_parts(common, return_index=True)
+    solid = shapely.get_dimensions(pieces) == 2
+    pieces, of_pair = pieces[solid], of_pair[solid]
+    one, two = shapely.STRtree(pieces).query(pieces, predicate="intersects")
+    links = coo_array((np.ones(len(one)), (one, two)), shape=(len(pieces), len(pieces)))
+    count, cluster = connected_components(links, directed=False)
+    found: list[tuple[Positions, shapely.Geometry]] = []
+    order = np.argsort(cluster, kind="stable")
+    for rows in np.split(order, np.searchsorted(cluster[order], np.arange(1, count))):
+        members = np.unique(np.concatenate([first[of_pair[rows]], second[of_pair[rows]]]))
+        if len(members) == 2:
+            found += [(members, pieces[row]) for row in rows]
+            continue
+        lines = shapely.union_all(shapely.boundary(pieces[rows]))
+        for face in shapely.get_parts(shapely.polygonize([lines])):
+            inside = shapely.point_on_surface(face)
+            held = members[shapely.contains_properly(shapes[members], inside)]
+            if len(held) > 1 and face.area > LEAST_M2:
+                found.append((held, face))
+    return found
