@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.answers.land import block_list
+from app.answers.land import LandFound, block_list
 from app.answers.matching import run_match
 from app.context import Context, open_context
 from app.messages import Catalogue, Language, catalogue
@@ -14,7 +14,7 @@ from layers.contracts import CONTRACTS
 from layers.maps.style_file import load_styles
 from layers.maps.view import MapView, prepare_view
 from layers.workspace.geopackage import GeoPackageWorkspace
-from platforms.land.blocks import BlockList, BlockQuery
+from platforms.land.blocks import BlockQuery
 from platforms.matching.demand import Demand
 from platforms.matching.match import MatchResult
 from platforms.matching.table import MatchTable
@@ -98,13 +98,13 @@ def _map_view(path: str, changed_ns: int, as_of: str | None) -> MapView:
     return prepare_view(frames, styles, held.as_of)
 
 
-def blocks(query: BlockQuery) -> BlockList:
+def blocks(query: BlockQuery) -> LandFound:
     """Find blocks, once for each query and state of the workspace."""
     return _blocks(*stamp(), query)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _blocks(path: str, changed_ns: int, as_of: str | None, query: BlockQuery) -> BlockList:
+def _blocks(path: str, changed_ns: int, as_of: str | None, query: BlockQuery) -> LandFound:
     return block_list(_context(path, changed_ns, as_of), query)
 
 

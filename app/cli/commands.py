@@ -25,7 +25,13 @@ from app.answers.ledger import (
 )
 from app.answers.matching import demand_in_ledger, match_answer, run_match
 from app.answers.transfer import import_file, read_demand, read_what_if
-from app.cli.output import context_of, reading_options, rule_options, show
+from app.cli.output import (
+    context_of,
+    reading_options,
+    rule_options,
+    show,
+    terminal_progress,
+)
 from app.cli.usage import Commands
 from app.context import DEFAULT_PACK, load_policy, now, today
 from app.messages import catalogue
@@ -147,9 +153,12 @@ def import_(
 @click.option("--min-mu", type=float, default=100.0)
 @click.option("--gap-m", type=float, default=2.0)
 @click.option("--min-edge-m", type=float, default=5.0)
+@click.option("--bridge-width-m", type=float, default=6.0)
+@click.option("--min-neck-m", type=float, default=0.0)
 @click.option("--state", "states", multiple=True)
 @click.option("--net", is_flag=True)
 @click.option("--unit", "unit_id")
+@click.option("--curve", "with_curve", is_flag=True)
 @reading_options
 @rule_options
 def blocks(
@@ -157,9 +166,12 @@ def blocks(
     min_mu: float,
     gap_m: float,
     min_edge_m: float,
+    bridge_width_m: float,
+    min_neck_m: float,
     states: tuple[str, ...],
     net: bool,
     unit_id: str | None,
+    with_curve: bool,
     as_json: bool,
     out: Path | None,
     lang: str,
@@ -168,9 +180,12 @@ def blocks(
 ) -> None:
     """List contiguous land."""
     context = context_of(workspace, lang, packs, as_of)
-    query = BlockQuery(min_mu, gap_m, min_edge_m, states, net, unit_id=unit_id)
+    query = BlockQuery(
+        min_mu, gap_m, min_edge_m, bridge_width_m, min_neck_m, states, net, unit_id=unit_id
+    )
+    found = block_list(context, query, with_curve=with_curve, progress=terminal_progress())
     show(
-        block_answer(context, query, block_list(context, query)),
+        block_answer(context, query, found),
         stand_of(context),
         as_json=as_json,
         out=out,

@@ -1,6 +1,7 @@
 """How a command shows its answer: one JSON object, a file, or a short list on the screen."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -11,6 +12,7 @@ from app.answers.answer import Answer, Stand, heading_of, to_json, write_answer
 from app.cli.listing import list_lines
 from app.context import Context, open_context
 from app.messages import Language
+from geo.progress import Progress
 from layers.exchange.cells import show_control_characters
 
 SHOWN_ROWS = 20
@@ -48,6 +50,17 @@ def context_of(
 ) -> Context:
     """Open the workspace of a command."""
     return open_context(workspace, language=cast(Language, lang), as_of=as_of, packs=packs)
+
+
+def terminal_progress() -> Progress | None:
+    """Tell a person at a terminal how far long work is; a program that reads along is told none."""
+    if not sys.stderr.isatty():
+        return None
+
+    def tell(share: float) -> None:
+        click.echo(f"\r{share:4.0%}" + ("\r    \r" if share >= 1 else ""), nl=False, err=True)
+
+    return tell
 
 
 def show(answer: Answer, stand: Stand, *, as_json: bool, out: Path | None) -> None:

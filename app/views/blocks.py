@@ -1,22 +1,36 @@
 """Contiguous land of 100 亩 and more: list, map, export."""
 
+from dataclasses import replace
+
 import geopandas as gpd
+import pandas as pd
 import streamlit as st
 
-from app.answers.land import block_answer, unit_names
+from app.answers.land import block_answer, curve_lines, land_curve, unit_names
+from app.components.chart import curve_chart
 from app.components.frame import hand_out, page_head
 from app.components.map_view import show_map
 from app.components.plain import say_lines
 from app.components.table import shown_columns, styled
 from app.context import Context
-from app.session import blocks, context, map_view, words
+from app.session import blocks, context, map_view, stamp, words
 from layers.maps.highlight import HIGHLIGHT_LIMIT, Highlight
 from platforms.land.blocks import BlockQuery
+from platforms.land.curve import ToleranceCurve
 
 LIST_COLUMNS = (
-    "block_id", "unit_name", "area_mu", "planar_area_mu", "declared_area_mu", "parcel_count",
-    "is_on_200_list",
+    "block_id", "unit_name", "area_mu", "net_area_mu", "net_largest_mu", "min_width_m",
+    "frontage_m", "bridge_count", "parcel_count", "is_on_200_list",
 )  # fmt: skip
+
+SHORT_COLUMNS = ("block_id", "unit_name", "area_mu", "bounded_by")
+
+BRIDGE_COLUMNS = (
+    "block_id", "parcel_id", "other_parcel_id", "gap_width_m", "joining_gap_m", "over",
+    "decided_by", "reason",
+)  # fmt: skip
+
+CURVE = "tolerance_curve"
 
 
 def show() -> None:
@@ -30,14 +44,66 @@ def show() -> None:
     query = _query(held)
     with st.spinner(text("working_blocks")):
         found = blocks(query)
-    answer = block_answer(held, query, found)
+    curve = _held_curve(query)
+    answer = block_answer(held, query, replace(found, curve=curve))
     say_lines(answer.summary)
-    if not len(found.blocks):
-        st.info(text("blocks_empty"))
-        return
     frame = gpd.GeoDataFrame(answer.sheets[0].frame)
-    _list_and_map(held, frame)
+    listed, short, bridges, tolerance = st.tabs(
+        [
+            text("tab_listed", count=len(frame)),
+            text("tab_short", count=len(found.blocks.short)),
+            text("tab_bridges", count=len(found.bridges)),
+            text("tab_tolerance"),
+        ]
+    )
+    with listed:
+        if len(frame):
+            _list_and_map(held, frame)
+        else:
+            st.info(text("blocks_empty"))
+    with short:
+        _table(answer.sheets[3].frame, SHORT_COLUMNS, "short_empty", "short_hint")
+    with bridges:
+        _table(found.bridges, BRIDGE_COLUMNS, "bridges_empty", "bridges_hint")
+    with tolerance:
+        _tolerance(held, query, curve)
     hand_out(answer, held, (".xlsx", ".csv", ".gpkg", ".geojson", ".shp.zip"), "blocks")
+
+
+def _table(frame: pd.DataFrame, columns: tuple[str, ...], empty: str, hint: str) -> None:
+    text = words().text
+    if not len(frame):
+        st.info(text(empty))
+        return
+    st.caption(text(hint))
+    shown = shown_columns(pd.DataFrame(frame), columns, words())
+    st.dataframe(styled(shown), hide_index=True, width="stretch")
+
+
+def _held_curve(query: BlockQuery) -> ToleranceCurve | None:
+    """Give the curve made in this session for this query and state of the workspace."""
+    key, curve = st.session_state.get(CURVE, (None, None))
+    return curve if key == (stamp(), query) else None
+
+
+def _tolerance(held: Context, query: BlockQuery, curve: ToleranceCurve | None) -> None:
+    text = words().text
+    st.caption(text("tolerance_hint"))
+    if curve is None:
+        if query.min_neck_m > 0:
+            st.info(text("curve_with_neck", min_neck_m=query.min_neck_m))
+        elif st.button(text("tolerance_run"), key="tolerance_run"):
+            bar = st.progress(0.0, text("working_curve"))
+            made = land_curve(held, query, lambda share: bar.progress(share) and None)
+            st.session_state[CURVE] = ((stamp(), query), made)
+            st.rerun()
+        return
+    say_lines(curve_lines(curve, query.gap_m, words()))
+    st.altair_chart(curve_chart(curve, query.gap_m, words()), width="stretch")
+    columns = ("gap_m", "blocks_100", "area_mu_100", "blocks_200", "area_mu_200")
+    st.dataframe(
+        styled(shown_columns(curve.rows, columns, words())), hide_index=True, width="stretch"
+    )
 
 
 def _query(held: Context) -> BlockQuery:
@@ -45,16 +111,36 @@ def _query(held: Context) -> BlockQuery:
     least = held.policy.rule("B3").rule.number
     names = {"": text("whole_city"), **unit_names(held)}
     with st.form("block_query"):
-        first, second, third, fourth, fifth = st.columns([1, 1, 1, 2, 1])
+        first, second, third, fourth, fifth, sixth, last = st.columns([2, 2, 2, 2, 2, 3, 2])
         min_mu = first.number_input(text("option_min_mu"), 1.0, 1e6, least, 10.0, key="min_mu")
         gap_m = second.number_input(text("option_gap_m"), 0.0, 50.0, 2.0, 0.5, key="gap_m")
         edge_m = third.number_input(text("option_min_edge_m"), 0.1, 1000.0, 5.0, 1.0, key="edge_m")
-        unit_id = fourth.selectbox(
+        bridge_m = fourth.number_input(
+            text("blocks_bridge_width"),
+            0.0,
+            50.0,
+            6.0,
+            1.0,
+            key="bridge_width_m",
+            help=text("option_bridge_width_m"),
+        )
+        neck_m = fifth.number_input(
+            text("blocks_min_neck"),
+            0.0,
+            1000.0,
+            0.0,
+            5.0,
+            key="min_neck_m",
+            help=text("option_min_neck_m"),
+        )
+        unit_id = sixth.selectbox(
             text("column_unit_name"), list(names), format_func=names.get, key="block_unit"
         )
-        net = fifth.checkbox(text("blocks_net"), help=text("option_net"), key="net")
+        net = last.checkbox(text("blocks_net"), help=text("option_net"), key="net")
         st.form_submit_button(text("blocks_run"))
-    return BlockQuery(min_mu, gap_m, edge_m, net=net, unit_id=unit_id or None)
+    return BlockQuery(
+        min_mu, gap_m, edge_m, bridge_m, neck_m, net=net, unit_id=unit_id or None
+    )  # fmt: skip
 
 
 @st.fragment

@@ -10,7 +10,7 @@ from app.components.lights import LIGHTS, light
 from app.components.table import styled
 from app.context import Context
 from app.session import blocks, context, words
-from geo.units import compare
+from geo.units import compare, m2_to_mu
 from platforms.checks import CheckQuery
 from platforms.land.blocks import BlockQuery
 from platforms.verdict import Verdict
@@ -48,7 +48,8 @@ def _figures(held: Context) -> None:
     reserve = held.policy.rule("B4").rule.number
     listed = held.policy.rule("B3").rule.number
     with st.spinner(text("working_blocks")):
-        found = blocks(BlockQuery(min_mu=listed)).blocks
+        land = blocks(BlockQuery(min_mu=listed)).blocks
+    found = land.blocks
     large = found[[compare(mu, reserve) >= 0 for mu in found["area_mu"]]]
     platforms = held.source.read("major_platforms")
     parcels = held.source.read("land_parcels")
@@ -56,7 +57,8 @@ def _figures(held: Context) -> None:
     columns[0].metric(text("figure_platforms"), f"{len(platforms)}")
     columns[1].metric(text("figure_parcels"), f"{len(parcels):,}")
     columns[2].metric(text("figure_blocks", least=listed), f"{len(found):,}")
-    columns[3].metric(text("figure_blocks_mu", least=listed), f"{found['area_mu'].sum():,.0f}")
+    area_mu = m2_to_mu(land.counted_once_m2)
+    columns[3].metric(text("figure_blocks_mu", least=listed), f"{area_mu:,.0f}")
     columns[4].metric(text("figure_blocks", least=reserve), f"{len(large):,}")
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from geo.crs import parse_crs
 from layers.contracts import CONTRACTS
+from layers.demo.decisions import make_decisions
 from layers.demo.drawing import stream
 from layers.demo.element_rows import allotment_rows, make_quotas
 from layers.demo.elements import allot
@@ -243,6 +244,7 @@ def _work(
         "projects": projects,
         "project_events": make_events(projects, portfolio.rivals, stream(seed, "events")),
         "targets": make_targets(recipe, stream(seed, "targets")),
+        "adjacency_decisions": make_decisions(parcels, stream(seed, "decisions")),
         "problems": make_problems(projects, amounts.problems, stream(seed, "problems")),
         "support_grants": make_grants(
             layers["enterprises"], parks, amounts.grants, stream(seed, "grants")
