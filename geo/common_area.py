@@ -11,6 +11,7 @@ from pyproj import CRS
 from geo.areal_scale import LARGEST_M, ArealScale, areal_scale
 from geo.kernels.common_area import PART, WHOLE, common_moments, whole_moments
 from geo.kernels.meeting import meeting_boxes
+from geo.kernels.rings import Rings
 from geo.kernels.rows import Rows, rows_of
 from geo.lots import in_lots
 from geo.measure import ellipsoidal_area_m2
@@ -173,15 +174,41 @@ def parts_of_pairs(
     return area
 
 
+def whole_areas_m2(shapes: Shapes, crs: CRS | None) -> Numbers:
+    """Measure polygons by their moments.
+
+    Parameters
+    ----------
+    shapes
+        Valid polygons, array of n; others have no land.
+    crs
+        Their system; None for areas in the plane.
+
+    Returns
+    -------
+    array of float
+        Area [m²], array of n.
+    """
+    measure = Measure.over(shapes, crs)
+    lots = in_lots(len(shapes), SHAPES_AT_ONCE, lambda lot: _whole_m2(shapes[lot], measure)[2])
+    return np.concatenate([np.empty(0), *lots])
+
+
+def _whole_m2(shapes: Shapes, measure: Measure) -> tuple[Rings, Numbers, Numbers]:
+    """Take polygons apart and measure them: rings, boxes, areas."""
+    rings, bounds = rings_of(shapes)
+    whole = np.empty((len(shapes), 5))
+    whole_moments(rings, bounds, whole)
+    area = measure.areas_m2(whole, bounds, lambda at: shapes[at])
+    area[np.isnan(bounds[:, 0])] = 0.0
+    return rings, bounds, area
+
+
 def _measured(
     first: Shapes, second: Laid, measure: Measure, pairs: npt.NDArray[np.int64] | None, start: int
 ) -> Parts:
     """Measure pairs, or all whose boxes meet; positions of the first are told from ``start`` on."""
-    rings, bounds = rings_of(first)
-    whole = np.empty((len(first), 5))
-    whole_moments(rings, bounds, whole)
-    whole_m2 = measure.areas_m2(whole, bounds, lambda at: first[at])
-    whole_m2[np.isnan(bounds[:, 0])] = 0.0
+    rings, bounds, whole_m2 = _whole_m2(first, measure)
     if pairs is None:
         pairs = meeting_boxes(bounds, second.bounds)
     count = len(pairs)
