@@ -225,7 +225,7 @@ def shown(shapes: Outlines, side: Side, reach: float, ring: int) -> tuple[float,
         if shapes.ring[e] != now:
             all_whole = all_whole and _is_whole(shapes, now, of_ring)
             now, of_ring = shapes.ring[e], 0.0
-        share = _share_shown(shapes, side, e, reach, starts, ends)
+        share = share_shown(shapes, side, e, reach, starts, ends)
         of_ring += share * shapes.length[e]
         total += share * shapes.length[e]
     return total, all_whole and _is_whole(shapes, now, of_ring)
@@ -240,9 +240,10 @@ def _is_whole(shapes: Outlines, ring: int, length: float) -> bool:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _share_shown(
+def share_shown(
     shapes: Outlines, side: Side, e: int, reach: float, starts: Numbers, ends: Numbers
 ) -> float:
+    """Give the share of an edge that lies within reach of the other shape, or inside it."""
     x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
     west, east = min(x, x + dx) - reach, max(x, x + dx) + reach
     south, north = min(y, y + dy) - reach, max(y, y + dy) + reach
@@ -384,6 +385,39 @@ def _close_in(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def is_equal(shapes: Outlines, e: int, f: int) -> bool:
+    """Say whether two edges have the same ends."""
+    x, y, to_x, to_y = (
+        shapes.x[e],
+        shapes.y[e],
+        shapes.x[e] + shapes.dx[e],
+        shapes.y[e] + shapes.dy[e],
+    )
+    fx, fy, gx, gy = (
+        shapes.x[f],
+        shapes.y[f],
+        shapes.x[f] + shapes.dx[f],
+        shapes.y[f] + shapes.dy[f],
+    )
+    return bool(
+        (fx == to_x and fy == to_y and gx == x and gy == y)
+        or (fx == x and fy == y and gx == to_x and gy == to_y)
+    )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def equal_m(shapes: Outlines, side: Side) -> float:
+    """Measure the edges that both shapes have: the quickest sign of a common border."""
+    metres = 0.0
+    for e in side.mine:
+        for f in side.theirs:
+            if is_equal(shapes, e, f):
+                metres += shapes.length[e]
+                break
+    return metres
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def joining_gap(
     shapes: Outlines, one: int, two: int, most: float, edge: float, exact: bool
 ) -> float:
@@ -393,6 +427,8 @@ def joining_gap(
     """
     if are_apart(shapes, one, two, CONTACT_M) <= 0:
         of_one = side_of(shapes, one, two, CONTACT_M)
+        if equal_m(shapes, of_one) >= edge:
+            return 0.0
         of_two = side_of(shapes, two, one, CONTACT_M)
         if (
             _surplus(shapes, of_one, 0.0, edge)[0] >= 0

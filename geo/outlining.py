@@ -1,0 +1,148 @@
+"""Uniting the shapes of groups by their outlines, with the compiled kernels."""
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from geo.edges import Positions, Shapes
+from geo.joining import PAIRS_AT_ONCE, outlines_of
+from geo.kernels.boxes import box_pairs
+from geo.kernels.dissolve import united_rings, untidy_pairs
+from geo.kernels.reach import CONTACT_M
+from geo.lots import in_lots
+from geo.progress import Progress, within
+from geo.rings import rings_of
+
+SHAPES_AT_ONCE = 4_096
+"""Groups are taken in lots of about this many shapes."""
+
+Flags = npt.NDArray[np.bool_]
+
+
+def outlined(
+    shapes: Shapes, group: Positions, start: Positions, progress: Progress | None = None
+) -> Shapes:
+    """Unite groups: by their outlines what shares its edges, generally what doesn't.
+
+    Parameters
+    ----------
+    shapes
+        Valid polygons, group by group; array of n.
+    group
+        Group of each shape.
+    start
+        Position of the first shape of each group, and their number.
+    progress
+        Told the share done.
+
+    Returns
+    -------
+    array of polygons
+        The union of each group.
+    """
+    from geo.dissolve import gathered
+
+    tidy = ~_untidy(shapes, group, within(progress, 0.0, 0.4))
+    polygons, of_polygon = _outlines(shapes, start, tidy, within(progress, 0.4, 0.6))
+    # An outline that is not sound had something in it that was no tidy contact after all.
+    broken = np.zeros(len(start), dtype=bool)
+    broken[of_polygon[~shapely.is_valid(polygons)]] = True
+    kept = ~broken[of_polygon]
+    loose = ~tidy | broken[group]
+    pieces = np.concatenate([polygons[kept], shapes[loose]])
+    of_piece = np.concatenate([of_polygon[kept], group[loose]])
+    count = len(start) - 1
+    united = np.empty(count, dtype=object)
+    united[:] = shapely.Polygon()
+    single = np.bincount(of_piece, minlength=count) == 1
+    alone = single[of_piece]
+    united[of_piece[alone]] = pieces[alone]
+    order = np.argsort(of_piece[~alone], kind="stable")
+    several, place = np.unique(of_piece[~alone][order], return_inverse=True)
+    united[several] = gathered(
+        pieces[~alone][order], place, len(several), within(progress, 0.6, 1.0)
+    )
+    return united
+
+
+def _untidy(shapes: Shapes, group: Positions, progress: Progress | None) -> Flags:
+    """Choose from each pair that fits badly the shape that fits badly with more."""
+    outlines = outlines_of(shapes)
+    pairs = box_pairs(outlines.bounds, CONTACT_M)
+    flags = np.zeros(len(pairs), dtype=bool)
+    label = group.astype(np.int64)
+    in_lots(
+        len(pairs),
+        PAIRS_AT_ONCE,
+        lambda lot: untidy_pairs(outlines, pairs[lot], label, flags[lot]),
+        progress,
+    )
+    bad = pairs[flags]
+    times = np.bincount(bad.ravel(), minlength=len(shapes))
+    worse = np.where(times[bad[:, 0]] > times[bad[:, 1]], bad[:, 0], bad[:, 1])
+    untidy = np.zeros(len(shapes), dtype=bool)
+    untidy[worse] = True
+    return untidy
+
+
+def _outlines(
+    shapes: Shapes, start: Positions, tidy: Flags, progress: Progress | None
+) -> tuple[Shapes, Positions]:
+    """Give the outlines of the tidy shapes of each group as polygons, and their groups."""
+    found: list[tuple[Shapes, Positions]] = []
+    lots = np.unique(np.searchsorted(start, np.arange(0, len(shapes) + 1, SHAPES_AT_ONCE)))
+    bounds = np.unique(np.concatenate([lots, [0, len(start) - 1]]))
+
+    def one(lot: slice) -> tuple[Shapes, Positions]:
+        first, last = bounds[lot.start], bounds[lot.stop]
+        begin, end = start[first], start[last]
+        rings, _ = rings_of(shapes[begin:end])
+        points, corner, of_ring, hole = united_rings(
+            rings, (start[first : last + 1] - begin).astype(np.int64), tidy[begin:end]
+        )
+        polygons, place = _polygons(points, corner, of_ring, hole)
+        return polygons, place + first
+
+    found = in_lots(len(bounds) - 1, 1, one, progress)
+    polygons = np.concatenate([np.empty(0, dtype=object), *(held for held, _ in found)])
+    places = np.concatenate([np.empty(0, dtype=np.intp), *(place for _, place in found)])
+    return polygons, places.astype(np.intp)
+
+
+def _polygons(
+    points: npt.NDArray[np.float64],
+    corner: npt.NDArray[np.int64],
+    group: npt.NDArray[np.int64],
+    hole: Flags,
+) -> tuple[Shapes, Positions]:
+    """Put holes into their shells."""
+    index = np.repeat(np.arange(len(group)), np.diff(corner))
+    rings = shapely.linearrings(points, indices=index)
+    shells, holes = np.flatnonzero(~hole), np.flatnonzero(hole)
+    of_shell = np.full(len(group), -1)
+    of_shell[shells] = np.arange(len(shells))
+    number = np.bincount(group[shells], minlength=int(group.max(initial=-1)) + 1)
+    only = np.full(len(number), -1)
+    only[group[shells]] = np.arange(len(shells))
+    of_shell[holes] = only[group[holes]]
+    among = holes[number[group[holes]] > 1]
+    if len(among):
+        of_shell[among] = _shells_around(rings, group, shells, among)
+    order = np.lexsort((hole, of_shell))
+    polygons: Shapes = shapely.polygons(rings[order], indices=of_shell[order])
+    return polygons, group[shells].astype(np.intp)
+
+
+def _shells_around(
+    rings: Shapes, group: npt.NDArray[np.int64], shells: Positions, holes: Positions
+) -> Positions:
+    """Give the smallest shell of the same group around each hole."""
+    whole = shapely.polygons(rings[shells])
+    inside = shapely.point_on_surface(shapely.polygons(rings[holes]))
+    place, shell = shapely.STRtree(whole).query(inside, predicate="within")
+    same = group[holes[place]] == group[shells[shell]]
+    place, shell = place[same], shell[same]
+    order = np.lexsort((shapely.area(whole[shell]), place))
+    first = np.unique(place[order], return_index=True)[1]
+    found: Positions = shell[order][first]
+    return found
