@@ -4,7 +4,7 @@ import numpy as np
 import shapely
 
 from geo.edges import Shapes
-from geo.shape import EXACT_M
+from geo.shape import EXACT_M, filled
 
 
 def parted_regions(shape: shapely.Geometry, width_m: float, gap_m: float = 0.0) -> Shapes:

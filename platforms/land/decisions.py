@@ -30,6 +30,27 @@ class Decided:
     joins: np.ndarray
 
 
+def decisions_on(decisions: pd.DataFrame, as_of: str) -> pd.DataFrame:
+    """Give the decisions made by a date.
+
+    Parameters
+    ----------
+    decisions
+        Table ``adjacency_decisions``; one without a date holds always.
+    as_of
+        The date.
+
+    Returns
+    -------
+    DataFrame
+        Those that hold.
+    """
+    if not len(decisions):
+        return decisions
+    later = decisions["decided_on"].fillna("").astype(str) > as_of
+    return decisions[~later.to_numpy(dtype=bool)].reset_index(drop=True)
+
+
 def decided_pairs(parts: gpd.GeoDataFrame, decisions: pd.DataFrame) -> Decided:
     """Find the parts that decisions are about.
 
