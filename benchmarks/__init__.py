@@ -1,0 +1,1 @@
+"""Comparisons with named peers: each makes its input, asks all the same, and checks the answers."""
