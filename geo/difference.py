@@ -25,6 +25,9 @@ SHAPES_AT_ONCE = 2_048
 MOST_TURNS = 12
 """A shape with more covers is cut once, by their union; others cover by cover, which is faster."""
 
+COLLECTION = 7
+"""Shapely's number for shapes of mixed kinds."""
+
 MANY_CORNERS, AROUND_M = 150, 1.0
 """A cover with more corners is first cut down to the surroundings of the shape [m]."""
 
@@ -186,8 +189,8 @@ def _near(covers: Shapes, shapes: Shapes) -> Shapes:
     pieces: Shapes = np.empty(len(large), dtype=object)
     for number, (cover, window) in enumerate(zip(covers[large], boxes.tolist(), strict=True)):
         pieces[number] = shapely.clip_by_rect(cover, *window)
-    # The clipping is fast, and not bound to give valid shapes.
-    sound = shapely.is_valid(pieces)
+    # The clipping is fast, and not bound to give valid polygons.
+    sound = shapely.is_valid(pieces) & (shapely.get_type_id(pieces) != COLLECTION)
     near = covers.copy()
     near[large[sound]] = pieces[sound]
     return near
@@ -212,12 +215,21 @@ def _alone_m2(
         pieces: Shapes = shapes[rows.of_shape[at]]
         part = ~whole[at]
         near = _near(covers[rows.of_zone[at[part]]], pieces[part])
-        pieces[part] = shapely.intersection(pieces[part], near)
+        pieces[part] = _polygons_of(shapely.intersection(pieces[part], near))
         left = _apart(pieces, rows.of_shape[at], ~beside_whole[at])
         alone[at] = np.minimum(areas_m2(left, crs), alone[at])
 
     in_lots(len(begin) - 1, SHAPES_AT_ONCE, one)
     return alone
+
+
+def _polygons_of(shapes: Shapes) -> Shapes:
+    """Leave out the lines and points where shapes met without sharing land."""
+    mixed = np.flatnonzero(shapely.get_type_id(shapes) == COLLECTION)
+    for at in mixed:
+        parts = shapely.get_parts(shapes[at])
+        shapes[at] = shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
+    return shapes
 
 
 def _apart(pieces: Shapes, of_shape: Positions, wanted: npt.NDArray[np.bool_]) -> Shapes:

@@ -138,6 +138,14 @@ def test_many_covers_and_covers_of_many_corners_are_cut_all_the_same():
     assert left.symmetric_difference(wanted).area == pytest.approx(0, abs=1e-5)
 
 
+def test_covers_that_also_touch_a_shape_along_a_line_are_cut_as_others():
+    rim = box(-50, -50, 200, 200).difference(box(0, 0, 60, 100))
+    found = remainder([box(0, 0, 100, 100)], [rim, box(50, 0, 30, 100)], CITY)
+    wanted = area(box(60, 0, 40, 100), box(50, 0, 30, 100))
+    assert found.lost_m2 == pytest.approx(wanted, rel=1e-8)
+    assert found.alone_m2 == pytest.approx(area(box(80, 0, 20, 100), box(50, 0, 10, 100)), rel=1e-8)
+
+
 def test_the_arrays_given_stay_as_they_are():
     shapes, covers = np.array([box(0, 0, 9, 9)]), np.array([box(5, 5, 9, 9)])
     before = [shapely.to_wkb(shapes).tolist(), shapely.to_wkb(covers).tolist()]
