@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from statistics import median
 from typing import Literal
 
@@ -35,6 +36,8 @@ class Contest:
         Settings and queries, printed.
     steps
         Further things of ours that are timed, without a peer.
+    close
+        Puts away what the peers need.
     """
 
     kernel: str
@@ -46,6 +49,7 @@ class Contest:
     coordinate_mb: float
     notes: tuple[str, ...]
     steps: dict[str, Callable[[], object]] = field(default_factory=dict)
+    close: Callable[[], object] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -200,7 +204,7 @@ def _watched(run: Callable[[], object], sender: "multiprocessing.connection.Conn
 def _private_mb() -> float:
     """Give the memory that is this process's own [MB]: resident less shared with its parent."""
     total = 0.0
-    with open("/proc/self/smaps_rollup") as lines:
+    with Path("/proc/self/smaps_rollup").open() as lines:
         for line in lines:
             if line.startswith(("Private_Dirty", "Private_Clean")):
                 total += float(line.split()[1]) / 1024

@@ -1,0 +1,55 @@
+"""One door to all comparisons: ``python -m benchmarks KERNEL --n N [--json]``."""
+
+import argparse
+import json
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
+
+from benchmarks.contest import Outcome, hold
+from benchmarks.report import as_lines, written
+
+SIZES = {
+    "blocks": 1_000_000, "distance": 1_000_000, "ids": 1_000_000, "curve": 100_000,
+    "shares": 1_000_000, "net": 100_000, "zonal": 10_000,
+}  # fmt: skip
+"""Kernels, and the size each is compared at unless told otherwise."""
+
+DOCUMENT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Refuse in one sentence."""
+        self.exit(2, f"benchmarks: {message}; kernels are {', '.join(SIZES)}.\n")
+
+
+def main(arguments: list[str]) -> int:
+    """Hold one comparison and show it."""
+    parser = _Parser(prog="benchmarks", allow_abbrev=False)
+    parser.add_argument("kernel", choices=list(SIZES))
+    parser.add_argument("--n", type=int)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--write", action="store_true", help="into docs/benchmarks.md")
+    asked = parser.parse_args(arguments)
+    n = SIZES[asked.kernel] if asked.n is None else asked.n
+    if not 100 <= n <= 10_000_000 or not 1 <= asked.rounds <= 100:
+        parser.error("--n is 100 to 10000000, --rounds 1 to 100")
+    contest = import_module(f"benchmarks.{asked.kernel}").contest(n)
+    try:
+        outcome: Outcome = hold(contest, asked.rounds)
+    finally:
+        contest.close()
+    if asked.write:
+        written(DOCUMENT, outcome)
+    if asked.json:
+        print(json.dumps(outcome.as_dict(), ensure_ascii=False))
+    else:
+        print("\n".join(as_lines(outcome)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,124 @@
+"""Contiguous land asked of PostGIS, by the same definition as ours."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import psycopg
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from geo.units import M2_PER_MU
+
+CONTACT_M = 1e-6
+QUARTER_SEGMENTS = 16
+
+PAIRS = """
+SELECT a.id, b.id
+FROM {table}_near a JOIN {table}_near b
+  ON a.id < b.id AND a.geom && b.reach
+WHERE ST_Intersects(a.geom, b.reach)
+  AND ST_Length(ST_Intersection(a.edge, b.reach)) >= {need}
+  AND ST_Length(ST_Intersection(b.edge, a.reach)) >= {need}
+"""
+"""Neighbours: boundary within the gap of the other, on both sides."""
+
+NEAR = """
+CREATE UNLOGGED TABLE {table}_near AS
+SELECT id, geom, ST_Boundary(geom) AS edge,
+       ST_Buffer(geom, {reach}, 'quad_segs={segments}') AS reach
+FROM {table}
+"""
+
+CLUSTERS = "SELECT id, ST_ClusterDBSCAN(geom, eps := {gap}, minpoints := 1) OVER () FROM {table}"
+
+UNIONS = """
+WITH large AS (
+  SELECT label FROM {table} JOIN {table}_label USING (id)
+  GROUP BY label HAVING sum(ST_Area(geom)) >= {least}
+), unions AS (
+  SELECT label, ST_Union(geom) AS geom
+  FROM {table} JOIN {table}_label USING (id) JOIN large USING (label) GROUP BY label
+)
+SELECT label, ST_Area(ST_Transform(geom, 4490)::geography) FROM unions
+"""
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Groups found by PostGIS: the label of each shape, and the area of the large groups [m²]."""
+
+    label: npt.NDArray[np.intp]
+    area_m2: npt.NDArray[np.float64]
+
+
+def edge_blocks(
+    connection: psycopg.Connection, table: str, gap_m: float, min_edge_m: float
+) -> Labelled:
+    """Find contiguous land by gap and facing edge.
+
+    Parameters
+    ----------
+    connection
+        To a server with the parcels in ``table``.
+    table
+        ``(id, geom)``, ids from 0.
+    gap_m, min_edge_m
+        The rule [m].
+
+    Returns
+    -------
+    Labelled
+        Groups by label; components are labelled on this side from the pairs fetched.
+    """
+    pairs = edge_pairs(connection, table, gap_m, min_edge_m)
+    count = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+    size = int(count[0]) if count else 0
+    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(size, size))
+    return _with_areas(connection, table, connected_components(links, directed=False)[1])
+
+
+def edge_pairs(
+    connection: psycopg.Connection, table: str, gap_m: float, min_edge_m: float
+) -> npt.NDArray[np.intp]:
+    """Find the pairs of neighbours, k by 2."""
+    connection.execute(f"DROP TABLE IF EXISTS {table}_near")
+    reach = gap_m + CONTACT_M
+    connection.execute(NEAR.format(table=table, reach=reach, segments=QUARTER_SEGMENTS))
+    connection.execute(f"CREATE INDEX ON {table}_near USING gist (geom)")
+    connection.execute(f"ANALYZE {table}_near")
+    need = min_edge_m + 2 * gap_m - 4 * CONTACT_M
+    return _fetched(connection, PAIRS.format(table=table, need=need))
+
+
+def distance_blocks(connection: psycopg.Connection, table: str, gap_m: float) -> Labelled:
+    """Find land that lies nearer than a gap, corners included."""
+    rows = _fetched(connection, CLUSTERS.format(table=table, gap=gap_m))
+    label = np.empty(len(rows), dtype=np.intp)
+    label[rows[:, 0]] = rows[:, 1]
+    return _with_areas(connection, table, label)
+
+
+def _fetched(connection: psycopg.Connection, query: str) -> npt.NDArray[np.intp]:
+    with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT") as copy:
+        data = b"".join(bytes(block) for block in copy)
+    if not data:
+        return np.empty((0, 2), dtype=np.intp)
+    return np.array(data.split(), dtype=np.intp).reshape(-1, 2)
+
+
+def _with_areas(
+    connection: psycopg.Connection, table: str, label: npt.NDArray[np.intp]
+) -> Labelled:
+    connection.execute(f"DROP TABLE IF EXISTS {table}_label")
+    connection.execute(f"CREATE UNLOGGED TABLE {table}_label (id int4, label int4)")
+    lines = "\n".join(f"{place}\t{one}" for place, one in enumerate(label.tolist()))
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table}_label FROM STDIN") as copy,
+    ):
+        copy.write(lines)
+    connection.execute(f"ANALYZE {table}_label")
+    least = 100 * M2_PER_MU * (1 - 1e-3)  # planar areas choose, ellipsoidal ones decide
+    rows = connection.execute(UNIONS.format(table=table, least=least)).fetchall()
+    return Labelled(label, np.array([float(row[1]) for row in rows]))
