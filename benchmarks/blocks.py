@@ -2,56 +2,75 @@
 
 from contextlib import ExitStack
 from functools import partial
+from zlib import crc32
 
 import geopandas as gpd
 import networkx as nx
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import shapely
 from pyproj import CRS
 
 from benchmarks.contest import Contest, Figures
 from benchmarks.parcels import parcels
-from benchmarks.postgis import SETTINGS, load, server
-from benchmarks.postgis_blocks import NEAR, PAIRS, UNIONS, Labelled, edge_blocks
+from benchmarks.postgis import loaded
+from benchmarks.postgis_blocks import (
+    GATHERED,
+    NEAR,
+    PAIRS,
+    UNION_AGGREGATE,
+    UNION_OF_ROWS,
+    Labelled,
+    edge_blocks,
+)
 from geo.contiguity import NeighbourRule, component_labels, neighbour_pairs
-from geo.dissolve import united
+from geo.dissolve import united, united_area_m2
 from geo.overlay import areas_m2
 from geo.units import M2_PER_MU
 
 CITY = CRS(4549)
+EQUAL_AREA = "+proj=cea +ellps=GRS80 +lon_0=120"
 GAP_M, MIN_EDGE_M = 0.5, 5.0
 RULE = NeighbourRule(GAP_M, MIN_EDGE_M)
 LISTED_M2 = np.array([100.0, 200.0]) * M2_PER_MU
 
 Shapes = npt.NDArray[np.object_]
+Positions = npt.NDArray[np.intp]
+Numbers = npt.NDArray[np.float64]
 
 
 def contest(n: int) -> Contest:
     """Set up the contest for n parcels, of which those ready for supply are joined."""
     made = parcels(n)
     ready = made.ready
-    stack = ExitStack()
-    connection = stack.enter_context(server())
-    load(connection, "ready", ready)
     frame = gpd.GeoDataFrame(geometry=ready, crs=CITY)
+    stack = ExitStack()
+    peers = {"geopandas sjoin + networkx": partial(_networkx, frame)}
+    connection, said = loaded(stack, ready=ready)
+    if connection is not None:
+        ask = partial(edge_blocks, connection, "ready", GAP_M, MIN_EDGE_M)
+        peers |= {
+            "PostGIS": lambda: figures_of(ask(shared=False)),
+            "PostGIS, union on all workers": lambda: figures_of(ask(shared=True)),
+        }
     return Contest(
         kernel="blocks",
         n=n,
         ours=lambda: edge_figures(ready),
-        peers={
-            "PostGIS": lambda: figures_of(edge_blocks(connection, "ready", GAP_M, MIN_EDGE_M)),
-            "geopandas sjoin + networkx": partial(_networkx, frame),
-        },
+        peers=peers,
         tolerance=1e-8,
         clock="wall",
         coordinate_mb=coordinate_mb(made.polygons),
         notes=(
-            f"{len(ready):,} of the parcels are ready and joined; gap {GAP_M} m, edge "
-            f"{MIN_EDGE_M} m; all start from loaded shapes, PostGIS from an indexed table",
-            f"PostGIS settings: {SETTINGS}; components labelled from the pairs by scipy",
-            NEAR, PAIRS, UNIONS,
+            f"{len(ready):,} of the parcels are ready and joined at a gap of {GAP_M} m and an "
+            f"edge of {MIN_EDGE_M} m; all start from loaded shapes, PostGIS from an indexed table "
+            "and not counting the load",
+            "ours, without shapes: ids and areas of the same blocks (kernel `ids`)",
+            said, "PostGIS labels no groups by pairs: scipy does it from the pairs fetched",
+            NEAR, PAIRS, UNION_AGGREGATE, GATHERED, UNION_OF_ROWS,
         ),
+        steps={"ids and areas without shapes": lambda: edge_figures_without_shapes(ready)},
         close=stack.close,
     )  # fmt: skip
 
@@ -61,13 +80,23 @@ def coordinate_mb(shapes: Shapes) -> float:
     return float(shapely.get_num_coordinates(shapes).sum() * 16 / 1e6)
 
 
+def edge_labels(ready: Shapes) -> Positions:
+    """Join shapes by the product's own functions."""
+    return component_labels(len(ready), *neighbour_pairs(ready, RULE))
+
+
 def edge_figures(ready: Shapes) -> Figures:
-    """Find blocks by the product's own functions, unite and measure those that may be listed."""
-    pairs = neighbour_pairs(ready, RULE)
-    return measured(ready, component_labels(len(ready), *pairs))
+    """Join shapes, unite and measure the blocks that may be listed."""
+    return measured(ready, edge_labels(ready))
 
 
-def measured(ready: Shapes, label: npt.NDArray[np.intp]) -> Figures:
+def edge_figures_without_shapes(ready: Shapes) -> Figures:
+    """Join shapes and measure the blocks, without uniting any."""
+    label = edge_labels(ready)
+    return figures(label, united_area_m2(ready, label, int(label.max()) + 1, CITY))
+
+
+def measured(ready: Shapes, label: Positions) -> Figures:
     """Unite and measure the groups that can reach 100 亩."""
     sums = np.bincount(label, areas_m2(ready, CITY))
     large = np.flatnonzero(sums >= LISTED_M2[0] * (1 - 1e-6))
@@ -75,23 +104,45 @@ def measured(ready: Shapes, label: npt.NDArray[np.intp]) -> Figures:
     place[large] = np.arange(len(large))
     held = place[label] >= 0
     shapes = united(ready[held], place[label[held]], len(large))
-    return figures(len(sums), areas_m2(shapes, CITY))
+    return figures(label, areas_m2(shapes, CITY))
 
 
-def figures(components: int, area_m2: npt.NDArray[np.float64]) -> Figures:
-    """Give what is compared."""
+def figures(label: Positions, area_m2: Numbers) -> Figures:
+    """Give what is compared: which shapes hang together, and how much land the blocks are."""
+    return {
+        "components": float(label.max()) + 1,
+        "membership": membership(label),
+        **area_figures(area_m2),
+    }
+
+
+def area_figures(area_m2: Numbers) -> Figures:
+    """Count the blocks of 100 and 200 亩, and add up the land of the first."""
     listed = area_m2 >= LISTED_M2[0] * (1 - 1e-9)
     return {
-        "components": float(components),
         "blocks_100": float(listed.sum()),
         "blocks_200": float((area_m2 >= LISTED_M2[1] * (1 - 1e-9)).sum()),
         "area_m2": float(area_m2[listed].sum()),
     }
 
 
+def membership(label: Positions) -> float:
+    """Give a number that is the same where the same shapes hang together, however labelled."""
+    _, first, place = np.unique(label, return_index=True, return_inverse=True)
+    return float(crc32(first[place].astype("<i4").tobytes()))
+
+
 def figures_of(found: Labelled) -> Figures:
     """Give the figures of a peer's answer."""
-    return figures(int(found.label.max()) + 1, found.area_m2)
+    return figures(found.label, found.area_m2)
+
+
+def dissolved_m2(frame: gpd.GeoDataFrame, label: Positions) -> Numbers:
+    """Dissolve the groups that can reach 100 亩 with geopandas, and measure them."""
+    sums = np.bincount(label, frame.area)
+    large = sums[label] >= LISTED_M2[0] * (1 - 1e-3)
+    blocks = frame[large].dissolve(label[large])
+    return blocks.to_crs(EQUAL_AREA).area.to_numpy()
 
 
 def _networkx(frame: gpd.GeoDataFrame) -> Figures:
@@ -99,21 +150,18 @@ def _networkx(frame: gpd.GeoDataFrame) -> Figures:
     near = near[near.index < near["index_right"]]
     one = frame.geometry.loc[near.index].reset_index(drop=True)
     two = frame.geometry.loc[near["index_right"]].reset_index(drop=True)
-    need = MIN_EDGE_M + 2 * GAP_M - 4e-6
-    held = np.ones(len(one), dtype=bool)
-    for mine, other in ((one, two), (two, one)):
-        reach = other.buffer(GAP_M + 1e-6, resolution=16)
-        held &= mine.boundary.intersection(reach).length.to_numpy() >= need
+    held = (_facing(one, two) & _facing(two, one)).to_numpy()
     graph = nx.Graph()
     graph.add_nodes_from(frame.index)
     graph.add_edges_from(
         zip(near.index[held].tolist(), near["index_right"][held].tolist(), strict=True)
     )
-    label = np.empty(len(frame), dtype=int)
+    label = np.empty(len(frame), dtype=np.intp)
     for number, members in enumerate(nx.connected_components(graph)):
         label[list(members)] = number
-    sums = np.bincount(label, frame.area)
-    large = sums[label] >= LISTED_M2[0] * (1 - 1e-3)
-    blocks = frame[large].dissolve(label[large])
-    equal_area = "+proj=cea +ellps=GRS80 +lon_0=120"
-    return figures(len(sums), blocks.to_crs(equal_area).area.to_numpy())
+    return figures(label, dissolved_m2(frame, label))
+
+
+def _facing(mine: gpd.GeoSeries, other: gpd.GeoSeries) -> pd.Series:
+    reach = other.buffer(GAP_M + 1e-6, resolution=8)
+    return mine.boundary.intersection(reach).length >= MIN_EDGE_M + 2 * GAP_M - 4e-6

@@ -28,8 +28,10 @@ class Contest:
         The same question asked of each peer at its best.
     tolerance
         Relative difference up to which figures agree.
+    tolerances
+        The same for peers whose method is less exact.
     clock
-        Which seconds the ratios are of.
+        Which seconds the ratios are of; "cpu" sees this process alone, so no server.
     coordinate_mb
         Size of the input's coordinates [MB].
     notes
@@ -49,6 +51,7 @@ class Contest:
     coordinate_mb: float
     notes: tuple[str, ...]
     steps: dict[str, Callable[[], object]] = field(default_factory=dict)
+    tolerances: dict[str, float] = field(default_factory=dict)
     close: Callable[[], object] = lambda: None
 
 
@@ -64,8 +67,8 @@ class Outcome:
         Median of ours, and its first run, which loads or compiles the kernels.
     peers, ratios
         Median of each peer, and how many times ours it took.
-    steps
-        Median of each further thing of ours.
+    steps, step_ratios
+        Median of each further thing of ours, and how many times ours it took.
     agree
         True where all figures agree.
     differences
@@ -87,6 +90,7 @@ class Outcome:
     peers: dict[str, float]
     ratios: dict[str, float]
     steps: dict[str, float]
+    step_ratios: dict[str, float]
     agree: bool
     differences: dict[str, float]
     figures: Figures
@@ -128,6 +132,7 @@ def hold(contest: Contest, rounds: int = 3) -> Outcome:
             differences[name] = max(differences.get(name, 0.0), _difference(figures, answer))
     ours_s = median(times["ours"])
     peers = {name: median(times[name]) for name in contest.peers}
+    steps = {name: median(times[f"step {name}"]) for name in contest.steps}
     return Outcome(
         kernel=contest.kernel,
         n=contest.n,
@@ -137,8 +142,12 @@ def hold(contest: Contest, rounds: int = 3) -> Outcome:
         cold_s=cold_s,
         peers=peers,
         ratios={name: seconds / ours_s for name, seconds in peers.items()},
-        steps={name: median(times[f"step {name}"]) for name in contest.steps},
-        agree=all(difference <= contest.tolerance for difference in differences.values()),
+        steps=steps,
+        step_ratios={name: seconds / ours_s for name, seconds in steps.items()},
+        agree=all(
+            difference <= contest.tolerances.get(name, contest.tolerance)
+            for name, difference in differences.items()
+        ),
         differences=differences,
         figures=figures,
         peak_mb=_peak_mb(contest.ours),
@@ -162,12 +171,10 @@ def _cpu_s() -> float:
 
 
 def _difference(ours: Figures, theirs: Figures) -> float:
-    if ours.keys() != theirs.keys():
+    """Give the largest relative difference of the figures that a peer can give."""
+    if not theirs or not theirs.keys() <= ours.keys():
         return float("inf")
-    return max(
-        (abs(ours[k] - theirs[k]) / max(abs(ours[k]), abs(theirs[k]), 1e-300) for k in ours),
-        default=0.0,
-    )
+    return max(abs(ours[k] - theirs[k]) / max(abs(ours[k]), abs(theirs[k]), 1e-300) for k in theirs)
 
 
 def _peak_mb(run: Callable[[], object]) -> float:

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +110,43 @@ def load(
             copy.write_row((place, shape))
     connection.execute(f"CREATE INDEX ON {table} USING gist (geom)")
     connection.execute(f"ANALYZE {table}")
+
+
+def loaded(
+    stack: ExitStack, **tables: npt.NDArray[np.object_]
+) -> tuple[psycopg.Connection | None, str]:
+    """Start a server with tables for a comparison, where PostGIS is installed.
+
+    Parameters
+    ----------
+    stack
+        Puts the server away when it is closed.
+    **tables
+        Polygons, by the name of their table.
+
+    Returns
+    -------
+    connection
+        To the server; None where it is not installed.
+    said
+        Version and settings, or that it is missing.
+    """
+    if programs() is None:
+        return None, "NOT COMPARED with PostGIS: postgresql-15-postgis-3 is not installed"
+    connection = stack.enter_context(server())
+    for table, shapes in tables.items():
+        load(connection, table, shapes)
+    settings = ", ".join(f"{name} {value}" for name, value in SETTINGS.items())
+    return connection, f"PostgreSQL {versions(connection)}; {settings}; GiST and ANALYZE"
+
+
+def versions(connection: psycopg.Connection) -> str:
+    """Say which versions answer."""
+    row = connection.execute(
+        "SELECT current_setting('server_version') || ', PostGIS ' || postgis_lib_version()"
+        " || ', GEOS ' || postgis_geos_version()"
+    ).fetchone()
+    return str(row[0]) if row else ""
 
 
 def _free_port() -> int:

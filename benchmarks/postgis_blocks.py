@@ -11,17 +11,8 @@ from scipy.sparse.csgraph import connected_components
 from geo.units import M2_PER_MU
 
 CONTACT_M = 1e-6
-QUARTER_SEGMENTS = 16
-
-PAIRS = """
-SELECT a.id, b.id
-FROM {table}_near a JOIN {table}_near b
-  ON a.id < b.id AND a.geom && b.reach
-WHERE ST_Intersects(a.geom, b.reach)
-  AND ST_Length(ST_Intersection(a.edge, b.reach)) >= {need}
-  AND ST_Length(ST_Intersection(b.edge, a.reach)) >= {need}
-"""
-"""Neighbours: boundary within the gap of the other, on both sides."""
+QUARTER_SEGMENTS = 8
+"""PostGIS draws a round corner with this many edges a quarter: 1 % of the gap is lost at most."""
 
 NEAR = """
 CREATE UNLOGGED TABLE {table}_near AS
@@ -30,18 +21,47 @@ SELECT id, geom, ST_Boundary(geom) AS edge,
 FROM {table}
 """
 
+PAIRS = """
+SELECT a.id, b.id
+FROM {table}_near a JOIN {table}_near b ON a.id < b.id AND a.geom && b.reach
+WHERE ST_Length(ST_Intersection(a.edge, b.reach)) >= {need}
+  AND ST_Length(ST_Intersection(b.edge, a.reach)) >= {need}
+"""
+"""Neighbours: boundary within the gap of the other, on both sides."""
+
 CLUSTERS = "SELECT id, ST_ClusterDBSCAN(geom, eps := {gap}, minpoints := 1) OVER () FROM {table}"
 
-UNIONS = """
+LARGE = """
 WITH large AS (
   SELECT label FROM {table} JOIN {table}_label USING (id)
   GROUP BY label HAVING sum(ST_Area(geom)) >= {least}
-), unions AS (
+)
+"""
+
+UNION_AGGREGATE = (
+    LARGE
+    + """, unions AS (
   SELECT label, ST_Union(geom) AS geom
   FROM {table} JOIN {table}_label USING (id) JOIN large USING (label) GROUP BY label
 )
 SELECT label, ST_Area(ST_Transform(geom, 4490)::geography) FROM unions
 """
+)
+"""One worker unites: PostGIS 3.3 does not share the aggregate between workers."""
+
+GATHERED = (
+    "CREATE UNLOGGED TABLE {table}_group AS"
+    + LARGE
+    + """
+SELECT label, ST_Collect(geom) AS geom
+FROM {table} JOIN {table}_label USING (id) JOIN large USING (label) GROUP BY label
+"""
+)
+
+UNION_OF_ROWS = """
+SELECT label, ST_Area(ST_Transform(ST_UnaryUnion(geom), 4490)::geography) FROM {table}_group
+"""
+"""All workers unite: each row is a group of its own."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +73,13 @@ class Labelled:
 
 
 def edge_blocks(
-    connection: psycopg.Connection, table: str, gap_m: float, min_edge_m: float
+    connection: psycopg.Connection,
+    table: str,
+    gap_m: float,
+    min_edge_m: float,
+    *,
+    shared: bool = True,
+    segments: int = QUARTER_SEGMENTS,
 ) -> Labelled:
     """Find contiguous land by gap and facing edge.
 
@@ -65,52 +91,61 @@ def edge_blocks(
         ``(id, geom)``, ids from 0.
     gap_m, min_edge_m
         The rule [m].
+    shared
+        True where all workers unite, False for the plain aggregate.
+    segments
+        Edges of a round corner, a quarter.
 
     Returns
     -------
     Labelled
         Groups by label; components are labelled on this side from the pairs fetched.
     """
-    pairs = edge_pairs(connection, table, gap_m, min_edge_m)
+    pairs = edge_pairs(connection, table, gap_m, min_edge_m, segments)
     count = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
     size = int(count[0]) if count else 0
     links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(size, size))
-    return _with_areas(connection, table, connected_components(links, directed=False)[1])
+    label = connected_components(links, directed=False)[1].astype(np.intp)
+    return Labelled(label, united_area_m2(connection, table, label, shared=shared))
 
 
 def edge_pairs(
-    connection: psycopg.Connection, table: str, gap_m: float, min_edge_m: float
+    connection: psycopg.Connection,
+    table: str,
+    gap_m: float,
+    min_edge_m: float,
+    segments: int = QUARTER_SEGMENTS,
 ) -> npt.NDArray[np.intp]:
     """Find the pairs of neighbours, k by 2."""
     connection.execute(f"DROP TABLE IF EXISTS {table}_near")
     reach = gap_m + CONTACT_M
-    connection.execute(NEAR.format(table=table, reach=reach, segments=QUARTER_SEGMENTS))
+    connection.execute(NEAR.format(table=table, reach=reach, segments=segments))
     connection.execute(f"CREATE INDEX ON {table}_near USING gist (geom)")
     connection.execute(f"ANALYZE {table}_near")
     need = min_edge_m + 2 * gap_m - 4 * CONTACT_M
     return _fetched(connection, PAIRS.format(table=table, need=need))
 
 
-def distance_blocks(connection: psycopg.Connection, table: str, gap_m: float) -> Labelled:
+def distance_blocks(
+    connection: psycopg.Connection, table: str, gap_m: float, *, shared: bool = True
+) -> Labelled:
     """Find land that lies nearer than a gap, corners included."""
     rows = _fetched(connection, CLUSTERS.format(table=table, gap=gap_m))
     label = np.empty(len(rows), dtype=np.intp)
     label[rows[:, 0]] = rows[:, 1]
-    return _with_areas(connection, table, label)
+    return Labelled(label, united_area_m2(connection, table, label, shared=shared))
 
 
-def _fetched(connection: psycopg.Connection, query: str) -> npt.NDArray[np.intp]:
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT") as copy:
-        data = b"".join(bytes(block) for block in copy)
-    if not data:
-        return np.empty((0, 2), dtype=np.intp)
-    return np.array(data.split(), dtype=np.intp).reshape(-1, 2)
-
-
-def _with_areas(
-    connection: psycopg.Connection, table: str, label: npt.NDArray[np.intp]
-) -> Labelled:
-    connection.execute(f"DROP TABLE IF EXISTS {table}_label")
+def united_area_m2(
+    connection: psycopg.Connection,
+    table: str,
+    label: npt.NDArray[np.intp],
+    *,
+    shared: bool = True,
+    least_mu: float = 100.0,
+) -> npt.NDArray[np.float64]:
+    """Unite the groups whose parcels add up to a least area, and measure each [m²]."""
+    connection.execute(f"DROP TABLE IF EXISTS {table}_label, {table}_group")
     connection.execute(f"CREATE UNLOGGED TABLE {table}_label (id int4, label int4)")
     lines = "\n".join(f"{place}\t{one}" for place, one in enumerate(label.tolist()))
     with (
@@ -119,6 +154,17 @@ def _with_areas(
     ):
         copy.write(lines)
     connection.execute(f"ANALYZE {table}_label")
-    least = 100 * M2_PER_MU * (1 - 1e-3)  # planar areas choose, ellipsoidal ones decide
-    rows = connection.execute(UNIONS.format(table=table, least=least)).fetchall()
-    return Labelled(label, np.array([float(row[1]) for row in rows]))
+    least = least_mu * M2_PER_MU * (1 - 1e-3)  # planar areas choose, ellipsoidal ones decide
+    if shared:
+        connection.execute(GATHERED.format(table=table, least=least))
+    query = UNION_OF_ROWS if shared else UNION_AGGREGATE
+    rows = connection.execute(query.format(table=table, least=least)).fetchall()
+    return np.array([float(row[1]) for row in rows])
+
+
+def _fetched(connection: psycopg.Connection, query: str) -> npt.NDArray[np.intp]:
+    with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT") as copy:
+        data = b"".join(bytes(block) for block in copy)
+    if not data:
+        return np.empty((0, 2), dtype=np.intp)
+    return np.array(data.split(), dtype=np.intp).reshape(-1, 2)

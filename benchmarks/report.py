@@ -26,7 +26,8 @@ def as_lines(outcome: Outcome) -> list[str]:
     libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
     rows = [("ours", outcome.ours_s, None), ("ours, first run (kernels load or compile)",
                                              outcome.cold_s, None)]  # fmt: skip
-    rows += [(f"ours: {name}", seconds, None) for name, seconds in outcome.steps.items()]
+    rows += [(f"ours: {name}", seconds, outcome.step_ratios[name])
+             for name, seconds in outcome.steps.items()]  # fmt: skip
     rows += [(name, seconds, outcome.ratios[name]) for name, seconds in outcome.peers.items()]
     figures = ", ".join(f"{name} {value:,.10g}" for name, value in outcome.figures.items())
     apart = ", ".join(f"{name} {value:.1e}" for name, value in outcome.differences.items())
@@ -36,7 +37,7 @@ def as_lines(outcome: Outcome) -> list[str]:
         f"| who | {outcome.clock} s (median of {outcome.rounds}) | times ours |",
         "|---|---|---|",
         *(
-            f"| {name} | {seconds:.3f} | {'' if ratio is None else f'{ratio:.1f}'} |"
+            f"| {name} | {seconds:.3f} | {'' if ratio is None else f'{ratio:.2f}'} |"
             for name, seconds, ratio in rows
         ),
         "",
@@ -48,8 +49,13 @@ def as_lines(outcome: Outcome) -> list[str]:
         "",
         f"{outcome.machine}; {libraries}.",
         "",
-        *(f"    {line}" for note in outcome.notes for line in ["", *note.strip().splitlines()]),
+        *(f"- {note}." for note in outcome.notes if "SELECT" not in note),
+        *(line for note in outcome.notes if "SELECT" in note for line in _as_code(note)),
     ]
+
+
+def _as_code(query: str) -> list[str]:
+    return ["", "```sql", *query.strip().splitlines(), "```"]
 
 
 def written(document: Path, outcome: Outcome) -> None:
