@@ -45,7 +45,7 @@ def zones(polygons: Shapes, count: int = 200, seed: int = 0) -> Shapes:
         else _wavy(rng, place, size, int(rng.integers(300, 3000)))
         for number, (place, size) in enumerate(zip(places, sizes, strict=True))
     ]
-    return np.array(made, dtype=object)
+    return _polygons_of(np.array(made, dtype=object))
 
 
 def constraints(polygons: Shapes, count: int, seed: int = 1) -> Shapes:
@@ -77,7 +77,14 @@ def constraints(polygons: Shapes, count: int, seed: int = 1) -> Shapes:
         union = _union_around(polygons, tree, place, max(size, reach)) if number % 10 == 0 else None
         corners = int(np.clip(size * rng.uniform(0.5, 2.0), 8, MOST_CORNERS))
         made.append(_wavy(rng, place, size, corners) if union is None else union)
-    return np.array(made, dtype=object)
+    return _polygons_of(np.array(made, dtype=object))
+
+
+def _polygons_of(shapes: Shapes) -> Shapes:
+    """Make shapes valid, and leave out lines that are left over."""
+    bad = np.flatnonzero(~shapely.is_valid(shapes))
+    shapes[bad] = shapely.buffer(shapes[bad], 0)
+    return shapes
 
 
 def _middles(polygons: Shapes) -> tuple[npt.NDArray[np.float64], float]:
