@@ -66,7 +66,15 @@ SELECT label, ST_Area(ST_Transform(ST_UnaryUnion(geom), 4490)::geography) FROM {
 
 @dataclass(frozen=True)
 class Labelled:
-    """Groups found by PostGIS: the label of each shape, and the area of the large groups [m²]."""
+    """Groups found by PostGIS.
+
+    Attributes
+    ----------
+    label
+        Group of each shape, array of n.
+    area_m2
+        Ellipsoidal area of the union of each group [m²]; 0 for one that cannot reach 100 亩.
+    """
 
     label: npt.NDArray[np.intp]
     area_m2: npt.NDArray[np.float64]
@@ -144,7 +152,24 @@ def united_area_m2(
     shared: bool = True,
     least_mu: float = 100.0,
 ) -> npt.NDArray[np.float64]:
-    """Unite the groups whose parcels add up to a least area, and measure each [m²]."""
+    """Unite the groups whose parcels add up to a least area; the others are given 0.
+
+    Parameters
+    ----------
+    connection, table
+        As for ``edge_blocks``.
+    label
+        Group of each shape, array of n.
+    shared
+        True where all workers unite, False for the plain aggregate.
+    least_mu
+        Least area [亩].
+
+    Returns
+    -------
+    array of float
+        Ellipsoidal area of the union of each group [m²].
+    """
     connection.execute(f"DROP TABLE IF EXISTS {table}_label, {table}_group")
     connection.execute(f"CREATE UNLOGGED TABLE {table}_label (id int4, label int4)")
     lines = "\n".join(f"{place}\t{one}" for place, one in enumerate(label.tolist()))
@@ -159,7 +184,10 @@ def united_area_m2(
         connection.execute(GATHERED.format(table=table, least=least))
     query = UNION_OF_ROWS if shared else UNION_AGGREGATE
     rows = connection.execute(query.format(table=table, least=least)).fetchall()
-    return np.array([float(row[1]) for row in rows])
+    area_m2 = np.zeros(int(label.max()) + 1)
+    for one, area in rows:
+        area_m2[one] = area
+    return area_m2
 
 
 def _fetched(connection: psycopg.Connection, query: str) -> npt.NDArray[np.intp]:

@@ -78,10 +78,16 @@ def _untidy(shapes: Shapes, group: Positions, progress: Progress | None) -> Flag
         progress,
     )
     bad = pairs[flags]
-    times = np.bincount(bad.ravel(), minlength=len(shapes))
-    worse = np.where(times[bad[:, 0]] > times[bad[:, 1]], bad[:, 0], bad[:, 1])
     untidy = np.zeros(len(shapes), dtype=bool)
-    untidy[worse] = True
+    while len(bad):
+        times = np.bincount(bad.ravel(), minlength=len(shapes))
+        # The worst of its surroundings is set aside; what fits badly with it alone may stay.
+        rank = times * len(shapes) + np.arange(len(shapes))
+        worst = np.zeros(len(shapes), dtype=np.int64)
+        np.maximum.at(worst, bad[:, 0], rank[bad[:, 1]])
+        np.maximum.at(worst, bad[:, 1], rank[bad[:, 0]])
+        untidy |= (times > 0) & (rank > worst)
+        bad = bad[~untidy[bad].any(axis=1)]
     return untidy
 
 

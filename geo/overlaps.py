@@ -101,6 +101,8 @@ def overlap_faces(shapes: Shapes, crs: CRS) -> OverlapFaces:
     area_m2 = common_area_m2(shapes, shapes, first, second, crs)
     held = area_m2 > LEAST_M2
     first, second, area_m2 = first[held], second[held], area_m2[held]
+    if not len(first):
+        return OverlapFaces.none()
     alone = ~_in_triangle(len(shapes), first, second)
     pairs = int(alone.sum())
     face = np.repeat(np.arange(pairs), 2)

@@ -320,6 +320,12 @@ def _marks(shapes: Outlines, side: Side, low: float, most: float) -> Numbers:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _is_one_ring(shapes: Outlines, side: Side) -> bool:
+    """Say whether all of a shape's edges near the other are of one ring."""
+    return bool(shapes.ring[side.mine[0]] == shapes.ring[side.mine[-1]])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _first_gap(
     shapes: Outlines,
     one: int,
@@ -333,7 +339,7 @@ def _first_gap(
     if _surplus(shapes, side, low, edge)[0] >= 0:
         return low
     surplus, whole = _surplus(shapes, side, most, edge)
-    many_rings = shapes.ring[side.mine[0]] != shapes.ring[side.mine[-1]]
+    many_rings = not _is_one_ring(shapes, side)
     if surplus < 0 and not whole and not many_rings:
         return np.inf
     marks = np.array([most])
@@ -439,11 +445,13 @@ def joining_gap(
     of_two = side_of(shapes, two, one, most + CONTACT_M)
     if len(of_one.mine) == 0 or len(of_one.theirs) == 0:
         return np.inf
-    if (
-        not exact
-        and _surplus(shapes, of_one, most, edge)[0] >= 0
-        and _surplus(shapes, of_two, most, edge)[0] >= 0
-    ):
+    ones, one_whole = _surplus(shapes, of_one, most, edge)
+    if ones < 0 and not one_whole and _is_one_ring(shapes, of_one):
+        return np.inf
+    twos, two_whole = _surplus(shapes, of_two, most, edge)
+    if twos < 0 and not two_whole and _is_one_ring(shapes, of_two):
+        return np.inf
+    if not exact and ones >= 0 and twos >= 0:
         return most
     distance = distance_of(shapes, one, of_one, most + CONTACT_M)
     if distance > most + CONTACT_M:
