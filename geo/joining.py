@@ -6,9 +6,11 @@ import shapely
 
 from geo.edges import Edges, Numbers, Positions, Shapes, edges_of
 from geo.kernels.boxes import box_pairs
-from geo.kernels.reach import CONTACT_M, Outlines, joining_gaps, near_flags, run_boxes
-from geo.kernels.ways import ASIDE_M, hidden_gaps
-from geo.kernels.ways import Obstacles as Things
+from geo.kernels.hiding import ASIDE_M
+from geo.kernels.hiding import Obstacles as Things
+from geo.kernels.outlines import CONTACT_M, Outlines, run_boxes
+from geo.kernels.reach import joining_gaps, near_flags
+from geo.kernels.ways import hidden_gaps
 from geo.lots import in_lots
 from geo.obstacles import Obstacles
 from geo.progress import Progress, within

@@ -8,7 +8,7 @@ from geo.edges import Positions, Shapes
 from geo.joining import PAIRS_AT_ONCE, outlines_of
 from geo.kernels.boxes import box_pairs
 from geo.kernels.dissolve import united_rings, untidy_pairs
-from geo.kernels.reach import CONTACT_M
+from geo.kernels.outlines import CONTACT_M
 from geo.lots import in_lots
 from geo.progress import Progress, within
 from geo.rings import rings_of

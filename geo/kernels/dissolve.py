@@ -4,7 +4,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from geo.kernels.reach import CONTACT_M, Outlines, Side, is_equal, share_shown, side_of
+from geo.kernels.outlines import CONTACT_M, Outlines, Side, side_of
+from geo.kernels.reach import is_equal, share_shown
 from geo.kernels.rings import Rings
 
 Numbers = npt.NDArray[np.float64]

@@ -4,79 +4,25 @@ The definition is that of ``geo.contiguity``. What lies within a distance of an 
 the part of another edge inside it is one interval, found without approximation.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-Numbers = npt.NDArray[np.float64]
-Positions = npt.NDArray[np.int64]
-
-CONTACT_M = 1e-6
-"""Shapes nearer than this touch: a micrometre is below any survey's resolution."""
-
-RUN = 16
-"""Edges are passed over in runs of this many where the box of the run is out of reach."""
-
-FEW = 8
-"""The same among the edges gathered of one shape."""
+from geo.kernels.outlines import (
+    CONTACT_M,
+    FEW,
+    Numbers,
+    Outlines,
+    Positions,
+    Side,
+    contains,
+    edges_meet,
+    side_of,
+    square_to_edge,
+)
 
 PRECISE_M = 2e-7
 """Joining gaps are found to this: well within the contact distance."""
-
-
-class Outlines(NamedTuple):
-    """The edges of shapes of one part each, as in ``geo.edges.Edges``.
-
-    ``bounds`` are the boxes of the shapes, ``run_bounds`` those of runs of ``RUN`` edges in
-    order, which begin anew with each shape at ``run_offset``.
-    """
-
-    x: Numbers
-    y: Numbers
-    dx: Numbers
-    dy: Numbers
-    length: Numbers
-    ring: Positions
-    offset: Positions
-    ring_length: Numbers
-    bounds: Numbers
-    run_bounds: Numbers
-    run_offset: Positions
-
-
-class Side(NamedTuple):
-    """One shape as seen from another: its edges near the other, and the other's near it.
-
-    ``boxes`` are those of runs of ``FEW`` of the other's edges.
-    """
-
-    other: int
-    mine: Positions
-    theirs: Positions
-    boxes: Numbers
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def run_boxes(
-    x: Numbers, y: Numbers, dx: Numbers, dy: Numbers, offset: Positions
-) -> tuple[Numbers, Positions]:
-    """Give the boxes of the runs of edges, and where the runs of each shape begin."""
-    run_offset = np.zeros(len(offset), np.int64)
-    for i in range(len(offset) - 1):
-        run_offset[i + 1] = run_offset[i] + (offset[i + 1] - offset[i] + RUN - 1) // RUN
-    boxes = np.empty((run_offset[-1], 4))
-    for i in range(len(offset) - 1):
-        for run in range(run_offset[i], run_offset[i + 1]):
-            first = offset[i] + (run - run_offset[i]) * RUN
-            box = boxes[run]
-            box[0], box[1], box[2], box[3] = np.inf, np.inf, -np.inf, -np.inf
-            for e in range(first, min(first + RUN, offset[i + 1])):
-                to_x, to_y = x[e] + dx[e], y[e] + dy[e]
-                box[0], box[1] = min(box[0], x[e], to_x), min(box[1], y[e], to_y)
-                box[2], box[3] = max(box[2], x[e], to_x), max(box[3], y[e], to_y)
-    return boxes, run_offset
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -113,100 +59,6 @@ def _between(least: float, most: float, at: float, rate: float) -> tuple[float, 
         return np.inf, -np.inf
     one, two = (least - at) / rate, (most - at) / rate
     return min(one, two), max(one, two)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def edges_near(shapes: Outlines, one: int, other: int, reach: float, found: Positions) -> int:
-    """List the edges of a shape within reach of the box of another; say how many."""
-    west, south = shapes.bounds[other, 0] - reach, shapes.bounds[other, 1] - reach
-    east, north = shapes.bounds[other, 2] + reach, shapes.bounds[other, 3] + reach
-    count, last = 0, shapes.offset[one + 1]
-    for run in range(shapes.run_offset[one], shapes.run_offset[one + 1]):
-        box = shapes.run_bounds[run]
-        if box[2] < west or box[0] > east or box[3] < south or box[1] > north:
-            continue
-        first = shapes.offset[one] + (run - shapes.run_offset[one]) * RUN
-        for e in range(first, min(first + RUN, last)):
-            x, y = shapes.x[e], shapes.y[e]
-            to_x, to_y = x + shapes.dx[e], y + shapes.dy[e]
-            if max(x, to_x) < west or min(x, to_x) > east:
-                continue
-            if max(y, to_y) < south or min(y, to_y) > north:
-                continue
-            found[count] = e
-            count += 1
-    return count
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def contains(shapes: Outlines, one: int, x: float, y: float) -> bool:
-    """Say whether a point lies inside a shape."""
-    if x < shapes.bounds[one, 0] or x > shapes.bounds[one, 2]:
-        return False
-    if y < shapes.bounds[one, 1] or y > shapes.bounds[one, 3]:
-        return False
-    inside, last = False, shapes.offset[one + 1]
-    for run in range(shapes.run_offset[one], shapes.run_offset[one + 1]):
-        box = shapes.run_bounds[run]
-        if box[1] > y or box[3] < y or box[2] < x:
-            continue
-        first = shapes.offset[one] + (run - shapes.run_offset[one]) * RUN
-        for e in range(first, min(first + RUN, last)):
-            low = shapes.y[e] - y
-            high = shapes.y[e] + shapes.dy[e] - y
-            if (low > 0) != (high > 0):
-                side = shapes.dx[e] * -low - (x - shapes.x[e]) * shapes.dy[e]
-                if (side > 0) == (shapes.dy[e] > 0):
-                    inside = not inside
-    return inside
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def square_to_edge(x: float, y: float, dx: float, dy: float, px: float, py: float) -> float:
-    """Give the square of the distance from a point to an edge."""
-    along = ((px - x) * dx + (py - y) * dy) / (dx * dx + dy * dy)
-    along = min(max(along, 0.0), 1.0)
-    away_x, away_y = x + along * dx - px, y + along * dy - py
-    return away_x * away_x + away_y * away_y
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def edges_meet(
-    x: float, y: float, dx: float, dy: float, ox: float, oy: float, qx: float, qy: float
-) -> bool:
-    """Say whether two edges cross or touch."""
-    one = dx * (oy - y) - dy * (ox - x)
-    two = dx * (oy + qy - y) - dy * (ox + qx - x)
-    three = qx * (y - oy) - qy * (x - ox)
-    four = qx * (y + dy - oy) - qy * (x + dx - ox)
-    if ((one > 0) == (two > 0) and one != 0 and two != 0) or (
-        (three > 0) == (four > 0) and three != 0 and four != 0
-    ):
-        return False
-    if one == 0 and two == 0:  # on one line
-        along = dx * dx + dy * dy
-        begin = ((ox - x) * dx + (oy - y) * dy) / along
-        end = ((ox + qx - x) * dx + (oy + qy - y) * dy) / along
-        return bool(max(begin, end) >= 0 and min(begin, end) <= 1)
-    return True
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def side_of(shapes: Outlines, one: int, other: int, reach: float) -> Side:
-    """Gather the edges that may lie within reach."""
-    mine = np.empty(shapes.offset[one + 1] - shapes.offset[one], np.int64)
-    theirs = np.empty(shapes.offset[other + 1] - shapes.offset[other], np.int64)
-    mine = mine[: edges_near(shapes, one, other, reach, mine)]
-    theirs = theirs[: edges_near(shapes, other, one, reach, theirs)]
-    boxes = np.empty(((len(theirs) + FEW - 1) // FEW, 4))
-    boxes[:, :2], boxes[:, 2:] = np.inf, -np.inf
-    for i in range(len(theirs)):
-        e, box = theirs[i], boxes[i // FEW]
-        x, y = shapes.x[e], shapes.y[e]
-        to_x, to_y = x + shapes.dx[e], y + shapes.dy[e]
-        box[0], box[1] = min(box[0], x, to_x), min(box[1], y, to_y)
-        box[2], box[3] = max(box[2], x, to_x), max(box[3], y, to_y)
-    return Side(other, mine, theirs, boxes)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
