@@ -16,9 +16,13 @@ needs_shared = pytest.mark.skipif(
     not SHARED.is_dir(), reason="no reference data beside the project"
 )
 DEMO = "演示数据"
+NET_HEADINGS = (
+    "净面积（亩）", "最大净块（亩）", "第二净块（亩）", "宽度（最大内切圆直径，米）", "紧凑度", "临路长度（米）",
+)  # fmt: skip
+LISTS = ("连片土地", "200亩以上", "分单位", "未达标连片", "未达标原因", "搭接", "净地分块")
 HEADINGS = (
     "连片编号", "考核单位代码", "考核单位", "面积（椭球，亩）", "面积（平面，亩）",
-    "登记面积合计（亩）", "地块数", "列入200亩储备", "所用地块", "数据性质",
+    "登记面积合计（亩）", *NET_HEADINGS, "搭接数", "地块数", "列入200亩储备", "所用地块", "数据性质",
 )  # fmt: skip
 
 
@@ -41,7 +45,7 @@ def test_a_spreadsheet_holds_every_list_marked_with_its_manifest(exported, asked
     blocks = asked("blocks").json["blocks"]
     book = openpyxl.load_workbook(exported(".xlsx"))
     names = [sheet.title for sheet in book]
-    assert names[:-1] == [f"{DEMO} {name}" for name in ("连片土地", "200亩以上", "分单位")]
+    assert names[:-1] == [f"{DEMO} {name}" for name in LISTS]
     rows = list(book.worksheets[0].iter_rows(values_only=True))
     assert rows[0] == HEADINGS
     listed = {row[0]: row for row in rows[1:] if row[0] in {b["block_id"] for b in blocks}}
@@ -49,8 +53,9 @@ def test_a_spreadsheet_holds_every_list_marked_with_its_manifest(exported, asked
     for block in blocks:
         row = listed[block["block_id"]]
         assert row[3] == pytest.approx(block["area_mu"])
-        assert row[6] == block["parcel_count"]
-        assert row[7] == ("是" if block["is_on_200_list"] else "否")
+        assert row[6] == pytest.approx(block["net_area_mu"])
+        assert row[HEADINGS.index("地块数")] == block["parcel_count"]
+        assert row[HEADINGS.index("列入200亩储备")] == ("是" if block["is_on_200_list"] else "否")
         assert row[-1] == DEMO
     total = next(row for row in rows[1:] if row[0] not in listed and row[3] is not None)
     assert total[3] == f"=SUM(D2:D{len(blocks) + 1})" or isinstance(total[3], int | float)
@@ -76,7 +81,7 @@ def test_a_csv_opens_in_a_spreadsheet_and_is_marked(exported, asked):
 def test_a_geopackage_holds_lists_and_manifest(exported, asked):
     path = exported(".gpkg")
     layers = pyogrio.list_layers(path)[:, 0].tolist()
-    assert layers == ["连片土地", "200亩以上", "分单位", "muplan_manifest"]
+    assert set(layers) == {*LISTS, "muplan_manifest"}
     frame = gpd.read_file(path, layer="连片土地")
     assert frame.crs.to_epsg() == 4549
     blocks = asked("blocks").json["blocks"]

@@ -75,6 +75,7 @@ def test_every_layer_of_the_design_has_a_contract():
         "parks",
         "land_parcels",
         "barriers",
+        "adjacency_decisions",
         "constraints",
         "facilities",
         "enterprises",

@@ -416,7 +416,9 @@ def test_the_source_of_a_layer_is_recorded(tmp_path, workspace):
 
 # Properties
 
-CELLS = st.one_of(st.none(), st.integers(-5, 5), st.text(max_size=5), st.floats(width=32))
+# A bare carriage return ends a row in a CSV file, and a NUL makes it no text: both are the file's.
+TEXTS = st.text(st.characters(exclude_characters="\r\x00", exclude_categories=("Cs",)), max_size=5)
+CELLS = st.one_of(st.none(), st.integers(-5, 5), TEXTS, st.floats(width=32))
 IDS = st.one_of(st.none(), st.sampled_from(["A", "B", "C", " A ", "", "1"]))
 ROWS = st.lists(st.tuples(IDS, CELLS, CELLS, CELLS), min_size=1, max_size=6)
 
