@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.answers.land import LandFound, block_list
+from app.answers.land_search import LandFound, block_list
 from app.answers.matching import run_match
 from app.context import Context, open_context
 from app.messages import Catalogue, Language, catalogue

@@ -1,112 +1,30 @@
 """The list of contiguous land (B3, B4), for pages, command line and export."""
 
-from dataclasses import dataclass
-
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from app.answers.answer import Answer, column_titles
+from app.answers.land_lists import block_rows, listed, sheets, short_list, short_rows
+from app.answers.land_search import LandFound
 from app.context import Context
 from app.messages import Catalogue
-from geo.progress import Progress, within
-from geo.units import compare, m2_to_mu
-from layers.exchange.sheet import Sheet
-from platforms.land.blocks import SHORT_FROM, BlockList, BlockQuery, LandLayers, find_blocks
-from platforms.land.bounds import bounds_of
-from platforms.land.bridges import bridges_of
-from platforms.land.curve import ToleranceCurve, tolerance_curve
-from platforms.land.decisions import decisions_on
-from platforms.land.description import DESCRIBED, describe_blocks
-from platforms.land.remainder import net_pieces
-from platforms.matching.sites import land_layers
-
-BLOCK_COLUMNS = (
-    "block_id", "unit_id", "unit_name", "area_mu", "planar_area_mu", "declared_area_mu",
-    *DESCRIBED, "bridge_count", "parcel_count", "is_on_200_list", "parcel_ids",
-)  # fmt: skip
+from geo.units import m2_to_mu
+from platforms.land.blocks import SHORT_FROM, BlockQuery, counted_once_m2
+from platforms.land.curve import ToleranceCurve
+from platforms.land.description import DESCRIBED
 
 SCREEN_COLUMNS = (
     "block_id", "unit_name", "area_mu", "net_area_mu", "min_width_m", "bridge_count",
     "parcel_count", "is_on_200_list",
 )  # fmt: skip
 
+
 TITLED = (
     "unit_name", *DESCRIBED, "bridge_count", "bounded_by", "bound_kind", "bound_code", "bound_id",
     "bound_name", "beside_m", "gap_width_m", "joining_gap_m", "over", "x_m", "y_m", "gap_m",
-    "blocks_100", "area_mu_100", "blocks_200", "area_mu_200", "is_asked", "is_knee",
+    "lost_mu", "alone_mu", "blocks_100", "area_mu_100", "blocks_200", "area_mu_200",
+    "is_asked", "is_knee",
 )  # fmt: skip
-
-BOUND_FIELDS = {"barrier": "barrier_class", "parcel": "state", "constraint": "constraint_kind"}
-"""Columns whose codes say what kind of thing bounds a block."""
-
-NAMED_BOUNDS = 5
-"""A sentence names this many bounds of a block, the longest; the list has them all."""
-
-
-@dataclass(frozen=True)
-class LandFound:
-    """What a search for land found.
-
-    Attributes
-    ----------
-    blocks
-        The blocks.
-    described
-        Net land, width, compactness and frontage of each.
-    bridges
-        Gaps that hold them together.
-    pieces
-        What constraints leave of them.
-    bounds
-        What bounds the blocks short of the line.
-    curve
-        Number and area at every tolerance, None where not asked for.
-    """
-
-    blocks: BlockList
-    described: pd.DataFrame
-    bridges: gpd.GeoDataFrame
-    pieces: gpd.GeoDataFrame
-    bounds: pd.DataFrame
-    curve: ToleranceCurve | None
-
-
-def block_list(
-    context: Context,
-    query: BlockQuery,
-    *,
-    with_curve: bool = False,
-    progress: Progress | None = None,
-) -> LandFound:
-    """Find the blocks and what there is to say of them."""
-    layers = _layers(context)
-    found = find_blocks(layers, query, progress=within(progress, 0.0, 0.4))
-    pieces = net_pieces(found, layers, query, within(progress, 0.4, 0.5))
-    curve = None
-    if with_curve:
-        curve = tolerance_curve(layers, query, within(progress, 0.5, 1.0))
-    return LandFound(
-        blocks=found,
-        described=describe_blocks(found, pieces, layers, query),
-        bridges=bridges_of(found, layers.barriers, layers.decisions, query.gap_m),
-        pieces=pieces,
-        bounds=bounds_of(found, layers, query),
-        curve=curve,
-    )
-
-
-def land_curve(
-    context: Context, query: BlockQuery, progress: Progress | None = None
-) -> ToleranceCurve:
-    """Compute the tolerance curve alone."""
-    return tolerance_curve(_layers(context), query, progress)
-
-
-def _layers(context: Context) -> LandLayers:
-    layers = land_layers(context.source)
-    held = decisions_on(layers.decisions, context.as_of)
-    return LandLayers(layers.parcels, layers.barriers, layers.constraints, layers.units, held)
 
 
 def block_answer(context: Context, query: BlockQuery, land: LandFound) -> Answer:
@@ -124,26 +42,22 @@ def block_answer(context: Context, query: BlockQuery, land: LandFound) -> Answer
     Returns
     -------
     Answer
-        JSON keys ``blocks`` (``by_unit``, ``bridges``, ``net_pieces_mu`` inside),
+        JSON keys ``blocks`` (``by_unit``, ``bridges``, ``net_pieces_mu``, ``losses``
+        inside),
         ``short_blocks`` (``bounded_by`` inside), ``totals``, ``unknown_state_count`` and, where
         asked for, ``curve`` and ``knee_gap_m``.
     """
     names = unit_names(context)
     words = context.words
-    frame = _listed(context, land, names)
+    frame = listed(context, land, names)
     by_unit = land.blocks.by_unit.assign(unit_name=land.blocks.by_unit["unit_id"].map(names))
     on_reserve = frame[frame["is_on_200_list"]]
-    short = _short(context, land, names)
+    short = short_list(context, land, names)
+    totals = _totals(land, frame)
     result: dict[str, object] = {
-        "blocks": _rows(frame, by_unit, land),
-        "short_blocks": _short_rows(short, land, words),
-        "totals": {
-            "blocks": len(frame),
-            "area_mu": m2_to_mu(land.blocks.counted_once_m2),
-            "blocks_200": len(on_reserve),
-            "area_mu_200": float(on_reserve["area_mu"].sum()),
-            "overlap_mu": _overlap_mu(frame, land),
-        },
+        "blocks": block_rows(frame, by_unit, land),
+        "short_blocks": short_rows(short, land, words),
+        "totals": totals,
         "unknown_state_count": land.blocks.unknown_state_count,
     }
     if land.curve is not None:
@@ -153,115 +67,25 @@ def block_answer(context: Context, query: BlockQuery, land: LandFound) -> Answer
         title=words.text("title_blocks_net" if query.net else "title_blocks"),
         parameters=_parameters(query),
         result=result,
-        sheets=_sheets(context, query, land, frame, on_reserve, by_unit, short),
+        sheets=sheets(context, query, land, frame, on_reserve, by_unit, short),
         titles=column_titles(words, TITLED),
-        summary=_summary(context, query, frame, on_reserve, land),
+        summary=_summary(context, query, totals, land),
         screen=pd.DataFrame(frame)[list(SCREEN_COLUMNS)],
     )
 
 
-def _listed(context: Context, land: LandFound, names: dict[str, str]) -> gpd.GeoDataFrame:
-    reserve_mu = context.policy.rule("B4").rule.number
-    blocks = pd.concat([land.blocks.blocks, land.described], axis=1)
-    listed = blocks.assign(
-        unit_name=blocks["unit_id"].map(names),
-        bridge_count=blocks["block_id"].map(land.bridges["block_id"].value_counts())
-        .fillna(0).astype("int64"),
-        is_on_200_list=np.array(
-            [compare(mu, reserve_mu) >= 0 for mu in blocks["area_mu"]], dtype=bool
-        ),
-    )  # fmt: skip
-    return gpd.GeoDataFrame(listed[[*BLOCK_COLUMNS, "geometry"]], crs=context.crs)
-
-
-def _short(context: Context, land: LandFound, names: dict[str, str]) -> gpd.GeoDataFrame:
-    said = {
-        block_id: context.words.joined(
-            bound_text(row, context.words) for row in rows[:NAMED_BOUNDS]
-        )
-        for block_id, rows in _bounds_by_block(land).items()
+def _totals(land: LandFound, frame: gpd.GeoDataFrame) -> dict[str, float]:
+    """Count blocks and land; land in two blocks counts once."""
+    once_mu = m2_to_mu(counted_once_m2(land.blocks.blocks))
+    twice_mu = float(frame["area_mu"].sum()) - once_mu
+    reserve = land.blocks.blocks[frame["is_on_200_list"].to_numpy(dtype=bool)]
+    return {
+        "blocks": len(frame),
+        "area_mu": once_mu,
+        "blocks_200": len(reserve),
+        "area_mu_200": m2_to_mu(counted_once_m2(reserve)),
+        "overlap_mu": twice_mu if twice_mu > 1e-6 else 0.0,
     }
-    frame = land.blocks.short.assign(
-        unit_name=land.blocks.short["unit_id"].map(names),
-        bounded_by=land.blocks.short["block_id"].map(said),
-    )
-    columns = ["block_id", "unit_id", "unit_name", "area_mu", "parcel_count", "bounded_by",
-               "parcel_ids", "geometry"]  # fmt: skip
-    return gpd.GeoDataFrame(frame[columns], crs=context.crs)
-
-
-def _bounds_by_block(land: LandFound) -> dict[str, list[dict[str, object]]]:
-    held: dict[str, list[dict[str, object]]] = {}
-    for row in land.bounds.to_dict("records"):
-        plain = {str(k): None if pd.isna(v) else v for k, v in row.items()}
-        held.setdefault(str(plain.pop("block_id")), []).append(plain)
-    return held
-
-
-def bound_text(row: dict[str, object], words: Catalogue) -> str:
-    """Say in words what bounds a block on one side."""
-    kind, code = str(row["bound_kind"]), row["bound_code"]
-    said = words.word(BOUND_FIELDS[kind], code) if kind in BOUND_FIELDS else ""
-    return words.text(
-        f"bound_{kind}", code=said, name=row["bound_name"], metres=row["beside_m"] or 0.0
-    )
-
-
-def _short_rows(
-    short: gpd.GeoDataFrame, land: LandFound, words: Catalogue
-) -> list[dict[str, object]]:
-    bounds = _bounds_by_block(land)
-    rows = pd.DataFrame(short).drop(columns=["geometry", "bounded_by"]).to_dict("records")
-    return [
-        {
-            **_plain(row),
-            "bounded_by": [
-                {**bound, "text": bound_text(bound, words)} for bound in bounds[row["block_id"]]
-            ],
-        }
-        for row in rows
-    ]
-
-
-def _overlap_mu(frame: gpd.GeoDataFrame, land: LandFound) -> float:
-    twice = float(frame["area_mu"].sum()) - m2_to_mu(land.blocks.counted_once_m2)
-    return twice if twice > 1e-6 else 0.0
-
-
-def _sheets(
-    context: Context,
-    query: BlockQuery,
-    land: LandFound,
-    frame: gpd.GeoDataFrame,
-    on_reserve: gpd.GeoDataFrame,
-    by_unit: pd.DataFrame,
-    short: gpd.GeoDataFrame,
-) -> tuple[Sheet, ...]:
-    text = context.words.text
-    kinds = land.bounds["bound_kind"].map(lambda kind: text(f"bound_kind_{kind}"))
-    sheets = [
-        Sheet(text("sheet_blocks"), frame, ("area_mu", "net_area_mu")),
-        Sheet(text("sheet_blocks_200"), on_reserve, ("area_mu", "net_area_mu")),
-        Sheet(text("sheet_by_unit"), by_unit[["unit_id", "unit_name", "block_id", "area_mu"]],
-              ("area_mu",)),
-        Sheet(text("sheet_short_blocks"), short, ("area_mu",)),
-        Sheet(text("sheet_bounds"), land.bounds.assign(bound_kind=kinds)),
-        Sheet(text("sheet_bridges"), land.bridges),
-        Sheet(text("sheet_net_pieces"), land.pieces[["block_id", "area_mu", "geometry"]],
-              ("area_mu",)),
-    ]  # fmt: skip
-    if land.curve is not None:
-        sheets.append(Sheet(text("sheet_curve"), curve_rows(land.curve, query.gap_m)))
-    return tuple(sheets)
-
-
-def curve_rows(curve: ToleranceCurve, gap_m: float) -> pd.DataFrame:
-    """Give the curve with the tolerance used and the knee marked."""
-    rows = curve.rows
-    return rows.assign(
-        is_asked=rows["gap_m"].eq(gap_m),
-        is_knee=rows["gap_m"].eq(-1.0 if curve.knee_gap_m is None else curve.knee_gap_m),
-    )
 
 
 def curve_lines(curve: ToleranceCurve, gap_m: float, words: Catalogue) -> tuple[str, ...]:
@@ -293,57 +117,22 @@ def _parameters(query: BlockQuery) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _rows(
-    frame: gpd.GeoDataFrame, by_unit: pd.DataFrame, land: LandFound
-) -> list[dict[str, object]]:
-    shares = _grouped(by_unit[["block_id", "unit_id", "area_mu"]])
-    bridges = _grouped(pd.DataFrame(land.bridges).drop(columns="geometry"))
-    pieces = _grouped(pd.DataFrame(land.pieces)[["block_id", "area_mu"]])
-    rows = []
-    for row in pd.DataFrame(frame).drop(columns="geometry").to_dict("records"):
-        block_id = str(row["block_id"])
-        rows.append(
-            {
-                **_plain(row),
-                "by_unit": shares.get(block_id, []),
-                "bridges": bridges.get(block_id, []),
-                "net_pieces_mu": [piece["area_mu"] for piece in pieces.get(block_id, [])],
-            }
-        )
-    return rows
-
-
-def _grouped(frame: pd.DataFrame) -> dict[str, list[dict[str, object]]]:
-    held: dict[str, list[dict[str, object]]] = {}
-    for row in frame.to_dict("records"):
-        plain = _plain(row)
-        held.setdefault(str(plain.pop("block_id")), []).append(plain)
-    return held
-
-
-def _plain(row: dict) -> dict[str, object]:
-    return {str(k): None if not isinstance(v, list) and pd.isna(v) else v for k, v in row.items()}
-
-
 def _summary(
     context: Context,
     query: BlockQuery,
-    frame: gpd.GeoDataFrame,
-    reserve: gpd.GeoDataFrame,
+    totals: dict[str, float],
     land: LandFound,
 ) -> tuple[str, ...]:
     words = context.words
     lines = [
         words.text(
-            "summary_blocks", count=len(frame), min_mu=query.min_mu,
-            area_mu=m2_to_mu(land.blocks.counted_once_m2), reserve=len(reserve),
-            reserve_mu=float(reserve["area_mu"].sum()), gap_m=query.gap_m,
-            min_edge_m=query.min_edge_m,
+            "summary_blocks", count=int(totals["blocks"]), min_mu=query.min_mu,
+            area_mu=totals["area_mu"], reserve=int(totals["blocks_200"]),
+            reserve_mu=totals["area_mu_200"], gap_m=query.gap_m, min_edge_m=query.min_edge_m,
         )
     ]  # fmt: skip
-    overlap_mu = _overlap_mu(frame, land)
-    if overlap_mu:
-        lines.append(words.text("summary_overlap", overlap_mu=overlap_mu))
+    if totals["overlap_mu"]:
+        lines.append(words.text("summary_overlap", overlap_mu=totals["overlap_mu"]))
     if len(land.blocks.short):
         lines.append(
             words.text(

@@ -15,7 +15,8 @@ from app.answers.checks import (
     share_answer,
     verdict_list,
 )
-from app.answers.land import block_answer, block_list
+from app.answers.land import block_answer
+from app.answers.land_search import block_list
 from app.answers.ledger import (
     export_answer,
     field_answer,

@@ -6,7 +6,8 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
-from app.answers.land import block_answer, curve_lines, land_curve, unit_names
+from app.answers.land import block_answer, curve_lines, unit_names
+from app.answers.land_search import land_curve
 from app.components.chart import curve_chart
 from app.components.frame import hand_out, page_head
 from app.components.map_view import show_map

@@ -12,7 +12,7 @@ from app.context import Context
 from app.session import blocks, context, words
 from geo.units import compare, m2_to_mu
 from platforms.checks import CheckQuery
-from platforms.land.blocks import BlockQuery
+from platforms.land.blocks import BlockQuery, counted_once_m2
 from platforms.verdict import Verdict
 
 SHOWN = (
@@ -57,7 +57,7 @@ def _figures(held: Context) -> None:
     columns[0].metric(text("figure_platforms"), f"{len(platforms)}")
     columns[1].metric(text("figure_parcels"), f"{len(parcels):,}")
     columns[2].metric(text("figure_blocks", least=listed), f"{len(found):,}")
-    area_mu = m2_to_mu(land.counted_once_m2)
+    area_mu = m2_to_mu(counted_once_m2(found))
     columns[3].metric(text("figure_blocks_mu", least=listed), f"{area_mu:,.0f}")
     columns[4].metric(text("figure_blocks", least=reserve), f"{len(large):,}")
 

@@ -9,8 +9,8 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from geo.difference import without
 from geo.measure import ellipsoidal_area_m2
-from geo.overlay import intersecting_pairs
 from geo.units import m2_to_mu
 from platforms.assessed import assessed_units, major_rows
 from platforms.judge import holds, judge
@@ -135,23 +135,13 @@ def _measure(
         ]
     used = parcels["state"].isin(policy.setting_texts("S16", "used_states"))
     unknown = parcels["state"].isna() | parcels["state"].eq("unknown")
-    left = _without(shapes, shapes_of(parcels[used]))
-    known = _without(left, shapes_of(parcels[unknown]))
+    left = without(shapes, shapes_of(parcels[used]))
+    known = without(left, shapes_of(parcels[unknown]))
     remainders, of_known = _areas_mu(left, crs), _areas_mu(known, crs)
     return [
         _Figures(areas[n], unclear, remainders[n], remainders[n] - of_known[n])
         for n, (_, unclear) in enumerate(spaces)
     ]
-
-
-def _without(shapes: Shapes, covers: Shapes) -> Shapes:
-    """Cut covers out of shapes."""
-    of_shape, of_cover = intersecting_pairs(shapes, covers)
-    left = shapes.copy()
-    for n in range(len(shapes)):
-        cover = shapely.union_all(covers[of_cover[of_shape == n]])
-        left[n] = shapely.difference(shapes[n], cover)
-    return left
 
 
 def _areas_mu(shapes: Shapes, crs: CRS) -> list[float]:

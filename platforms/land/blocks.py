@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from geo.contiguity import JoiningGaps, Positions, component_labels, joining_gaps
-from geo.measure import ellipsoidal_area_m2, planar_area_m2
+from geo.dissolve import united
+from geo.measure import planar_area_m2
+from geo.overlay import areas_m2, common_area_m2, intersecting_pairs
 from geo.progress import Progress
 from geo.units import compare, m2_to_mu
 from platforms.land.decisions import Decided, decide, decided_pairs
@@ -63,8 +64,6 @@ class BlockList:
         ``block_id``, ``unit_id``, ``area_mu`` of each block inside each unit.
     short
         Blocks short of the line, from ``SHORT_FROM`` of it on: the same columns.
-    counted_once_m2
-        Area of all blocks together, land in two of them counted once [m²].
     members
         Parts in the blocks listed: ``block_id``, ``parcel_id``, ``part_id``, ``row``, shape;
         ``taken_id`` names the part before it was cut at a neck.
@@ -79,7 +78,6 @@ class BlockList:
     blocks: gpd.GeoDataFrame
     by_unit: pd.DataFrame
     short: gpd.GeoDataFrame
-    counted_once_m2: float
     members: gpd.GeoDataFrame
     land: Land
     taken_count: int
@@ -142,7 +140,6 @@ def find_blocks(
         blocks=blocks,
         by_unit=by_unit,
         short=measured[~reaching].reset_index(drop=True),
-        counted_once_m2=_counted_once_m2(blocks),
         members=_members(parts, blocks),
         land=land,
         taken_count=parts["parcel_id"].nunique(),
@@ -188,18 +185,32 @@ def _members(parts: gpd.GeoDataFrame, blocks: gpd.GeoDataFrame) -> gpd.GeoDataFr
     )
 
 
-def _counted_once_m2(blocks: gpd.GeoDataFrame) -> float:
-    """Add up the areas; where blocks overlap, measure them together."""
+def counted_once_m2(blocks: gpd.GeoDataFrame) -> float:
+    """Measure the land of all blocks together, land in two of them counted once.
+
+    Parameters
+    ----------
+    blocks
+        Rows of ``BlockList.blocks``.
+
+    Returns
+    -------
+    float
+        Ellipsoidal area [m²].
+    """
     shapes = np.asarray(blocks.geometry.array, dtype=object)
-    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    crossing = first < second
-    first, second = first[crossing], second[crossing]
-    common = shapely.area(shapely.intersection(shapes[first], shapes[second])) > 0
+    first, second = intersecting_pairs(shapes, shapes)
+    first, second = first[first < second], second[first < second]
+    common = common_area_m2(shapes, shapes, first, second, blocks.crs) > 0
     together = component_labels(len(shapes), first[common], second[common])
-    single = np.bincount(together, minlength=1)[together] == 1
+    sizes = np.bincount(together)
+    single = sizes[together] == 1
     total = float(blocks["area_m2"].to_numpy(dtype=float)[single].sum())
-    joint = [shapely.union_all(shapes[together == label]) for label in np.unique(together[~single])]
-    return total + float(ellipsoidal_area_m2(joint, blocks.crs).sum()) if joint else total
+    if single.all():
+        return total
+    _, place = np.unique(together[~single], return_inverse=True)
+    joint = united(shapes[~single], place, int((sizes > 1).sum()))
+    return total + float(areas_m2(joint, blocks.crs).sum())
 
 
 def _measured(
@@ -211,14 +222,16 @@ def _measured(
     """Unite and measure the groups that can reach the threshold."""
     shapes = np.asarray(parts.geometry.array, dtype=object)
     crs = parts.crs
-    areas = ellipsoidal_area_m2(shapes, crs) if len(shapes) else np.empty(0)
-    sums = np.bincount(labels, weights=areas, minlength=1).astype(np.float64)
-    reaching = np.flatnonzero(m2_to_mu(sums) >= least_mu * (1 - 1e-6))
+    count = int(labels.max()) + 1 if len(labels) else 0
+    sums = np.bincount(labels, areas_m2(shapes, crs), count).astype(np.float64)
+    is_large = m2_to_mu(sums) >= least_mu * (1 - 1e-6)
     order = np.argsort(labels, kind="stable")
-    starts = np.searchsorted(labels[order], np.arange(len(sums) + 1))
-    groups = [order[starts[label] : starts[label + 1]] for label in reaching]
-    unions = np.array([shapely.union_all(shapes[members]) for members in groups], dtype=object)
-    union_m2 = ellipsoidal_area_m2(unions, crs) if len(unions) else np.empty(0)
+    starts = np.searchsorted(labels[order], np.arange(count + 1))
+    groups = [order[starts[label] : starts[label + 1]] for label in np.flatnonzero(is_large)]
+    held = is_large[labels]
+    place = (np.cumsum(is_large) - 1)[labels[held]]
+    unions = united(shapes[held], place, len(groups))
+    union_m2 = areas_m2(unions, crs)
     rows = []
     for members, union, area_m2 in zip(groups, unions, union_m2.tolist(), strict=True):
         if compare(m2_to_mu(area_m2), least_mu) < 0:

@@ -5,7 +5,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.contiguity import Shapes, single_parts
+from geo.contiguity import single_parts
+from geo.difference import without
 from platforms.errors import PlanningError
 from platforms.land.obstacles import blocking_shapes
 from platforms.land.query import BlockQuery, LandLayers
@@ -89,25 +90,3 @@ def apart(whole: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     names = zip(rows["part_id"], number.tolist(), strict=True)
     parts = rows.assign(part_id=[f"{i}#{n}" if n else i for i, n in names])
     return parts.set_geometry(polygons, crs=whole.crs).reset_index(drop=True)
-
-
-def without(shapes: Shapes, covers: Shapes) -> Shapes:
-    """Take off the land that covers lie on, all of them together.
-
-    Parameters
-    ----------
-    shapes, covers
-        Polygons of one system.
-
-    Returns
-    -------
-    array of polygons
-        The true difference, empty where nothing is left.
-    """
-    left = shapes.copy()
-    of_shape, of_cover = shapely.STRtree(covers).query(shapes, predicate="intersects")
-    for position in np.unique(of_shape):
-        left[position] = shapely.difference(
-            shapes[position], shapely.union_all(covers[of_cover[of_shape == position]])
-        )
-    return left

@@ -6,13 +6,15 @@ import pandas as pd
 import shapely
 
 from geo.contiguity import component_labels, joining_gaps
-from geo.measure import ellipsoidal_area_m2
+from geo.difference import without
+from geo.dissolve import united
+from geo.overlay import areas_m2
 from geo.progress import Progress
 from geo.units import m2_to_mu
 from platforms.land.blocks import BlockList
 from platforms.land.decisions import decide, decided_pairs
 from platforms.land.obstacles import blocking_shapes, land_obstacles
-from platforms.land.parts import apart, without
+from platforms.land.parts import apart
 from platforms.land.query import BlockQuery, LandLayers
 
 
@@ -55,18 +57,14 @@ def net_pieces(
     joining = decide(joining, decided_pairs(cut, layers.decisions), len(cut))
     labels = component_labels(len(cut), *joining.within(query.gap_m))
     place = cut["block_id"].map({block_id: i for i, block_id in enumerate(ids)})
-    cut = cut.assign(label=labels, place=place)
-    rows = [
-        (int(at), shapely.union_all(np.asarray(group.geometry.array, dtype=object)))
-        for (at, _), group in cut.groupby(["place", "label"])
-    ]
+    piece = cut.assign(label=labels, place=place).groupby(["place", "label"])
+    of_block = piece["place"].first().to_numpy(dtype=np.intp)
     untouched = np.setdiff1d(np.arange(len(blocks)), met)
-    rows += [(at, blocks[at]) for at in untouched.tolist()]
-    shapes = np.array([shape for _, shape in rows], dtype=object)
-    area_m2 = ellipsoidal_area_m2(shapes, found.blocks.crs) if len(rows) else np.empty(0)
+    shapes = np.concatenate([united(shapes, piece.ngroup(), len(of_block)), blocks[untouched]])
+    area_m2 = areas_m2(shapes, found.blocks.crs)
     frame = pd.DataFrame(
         {
-            "block_id": ids[np.array([at for at, _ in rows], dtype=np.intp)],
+            "block_id": ids[np.concatenate([of_block, untouched])],
             "area_m2": area_m2,
             "area_mu": m2_to_mu(area_m2),
         }

@@ -14,17 +14,47 @@ MANIFEST = {
     "parameters",
 }  # fmt: skip
 BLOCK = {
-    "block_id", "unit_id", "unit_name", "area_mu", "planar_area_mu", "declared_area_mu",
-    "net_area_mu", "net_largest_mu", "net_second_mu", "net_pieces_mu", "min_width_m",
-    "compactness", "frontage_m", "bridge_count", "bridges", "parcel_count", "is_on_200_list",
-    "parcel_ids", "by_unit",
+    "block_id",
+    "unit_id",
+    "unit_name",
+    "area_mu",
+    "planar_area_mu",
+    "declared_area_mu",
+    "net_area_mu",
+    "net_largest_mu",
+    "net_second_mu",
+    "net_pieces_mu",
+    "losses",
+    "min_width_m",
+    "compactness",
+    "frontage_m",
+    "bridge_count",
+    "bridges",
+    "parcel_count",
+    "is_on_200_list",
+    "parcel_ids",
+    "by_unit",
 }
 SHORT = {
-    "block_id", "unit_id", "unit_name", "area_mu", "parcel_count", "parcel_ids", "bounded_by",
+    "block_id",
+    "unit_id",
+    "unit_name",
+    "area_mu",
+    "parcel_count",
+    "parcel_ids",
+    "bounded_by",
 }
 BRIDGE = {
-    "parcel_id", "other_parcel_id", "gap_width_m", "joining_gap_m", "over", "x_m", "y_m",
-    "decision_id", "decided_by", "reason",
+    "parcel_id",
+    "other_parcel_id",
+    "gap_width_m",
+    "joining_gap_m",
+    "over",
+    "x_m",
+    "y_m",
+    "decision_id",
+    "decided_by",
+    "reason",
 }
 BOUND = {"bound_kind", "bound_code", "bound_id", "bound_name", "beside_m", "text"}
 CURVE = {"gap_m", "blocks_100", "area_mu_100", "blocks_200", "area_mu_200"}  # fmt: skip
@@ -386,11 +416,14 @@ def test_blocks_say_what_is_left_of_them_and_what_holds_them_together(asked):
         assert block["net_largest_mu"] == pytest.approx(max(block["net_pieces_mu"], default=0))
         assert 0 < block["compactness"] <= 1
         assert block["min_width_m"] > 0
+        lost_mu = block["area_mu"] - block["net_area_mu"]
+        assert sum(loss["alone_mu"] for loss in block["losses"]) <= lost_mu + 1e-6
+        assert sum(loss["lost_mu"] for loss in block["losses"]) >= lost_mu - 1e-6
         assert len(block["bridges"]) == block["bridge_count"]
         for bridge in block["bridges"]:
             assert set(bridge) == BRIDGE
             assert {bridge["parcel_id"], bridge["other_parcel_id"]} <= set(block["parcel_ids"])
-            assert 0 < bridge["gap_width_m"] or bridge["decision_id"]
+            assert bridge["gap_width_m"] > 0 or bridge["decision_id"]
     assert any(block["bridges"] for block in blocks)
 
 

@@ -58,7 +58,7 @@ def test_a_block_is_listed_from_its_threshold_on(threshold, off_mu, listed):
     blocks = blocks_of([parcel("A", shape)], BlockQuery(min_mu=threshold))
     assert len(blocks) == listed
     if listed:
-        assert blocks["area_mu"].iloc[0] == pytest.approx(threshold + off_mu, rel=1e-11)
+        assert blocks["area_mu"].iloc[0] == pytest.approx(threshold + off_mu, rel=1e-10)
 
 
 def test_the_area_is_ellipsoidal_with_the_planar_one_beside_it():
