@@ -22,6 +22,9 @@ Flags = npt.NDArray[np.bool_]
 LEAST_M2 = 1e-6
 """Smaller pieces are rounding [m²]."""
 
+NODE_M = 1e-7
+"""Edges nearer than this are one [m]: coordinates of ten million metres are exact to 1e-8."""
+
 
 @dataclass(frozen=True)
 class OverlapFaces:
@@ -147,7 +150,9 @@ def _split(
         if len(members) == 2:
             found += [(members, pieces[row]) for row in rows]
             continue
-        lines = shapely.union_all(shapely.boundary(pieces[rows]))
+        # Edges of two pieces along one edge of a shape part by rounding: between them would lie
+        # slivers that hang on to the faces beside them.
+        lines = shapely.union_all(shapely.boundary(pieces[rows]), grid_size=NODE_M)
         for face in shapely.get_parts(shapely.polygonize([lines])):
             inside = shapely.point_on_surface(face)
             held = members[shapely.contains_properly(shapes[members], inside)]
