@@ -356,7 +356,7 @@ def distance_of(shapes: Outlines, one: int, side: Side, reach: float) -> float:
                 )
                 if square <= least:
                     least, found = square, True
-                elif edges_meet(x, y, dx, dy, fx, fy, qx, qy):
+                if edges_meet(x, y, dx, dy, fx, fy, qx, qy):
                     return 0.0
     return float(np.sqrt(least)) if found else np.inf
 

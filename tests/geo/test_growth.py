@@ -11,7 +11,6 @@ from shapely import affinity
 from geo.contiguity import (
     JoiningGaps,
     NeighbourRule,
-    Obstacles,
     component_labels,
     joining_gaps,
     neighbour_pairs,
@@ -116,26 +115,38 @@ def test_the_order_of_shapes_changes_nothing(land, random):
 @settings(max_examples=15, deadline=None)
 @given(arrangements())
 def test_measured_shapes_grow_to_the_groups_searched_anew_at_each_gap(arrangement):
-    local, _, cutting, covering = arrangement
-    move = {"xoff": 571_000, "yoff": 3_403_000}
-    shapes, cuts, covers = (
-        np.array([affinity.translate(s, **move) for s in layer], dtype=object)
-        for layer in (local, cutting, covering)
+    shapes = np.array(
+        [affinity.translate(s, 571_000, 3_403_000) for s in arrangement[0]], dtype=object
     )
-    owner = np.r_[np.arange(len(shapes)), np.full(len(covers), -1)].astype(np.intp)
-    obstacles = Obstacles(cuts, np.concatenate([shapes, covers]), owner)
     threshold_m2 = 300.0
     steps = growth(
-        ellipsoidal_area_m2(shapes, CITY), joining_gaps(shapes, 5.0, obstacles),
-        overlap_faces(shapes, CITY), threshold_m2,
+        ellipsoidal_area_m2(shapes, CITY), joining_gaps(shapes, 5.0), overlap_faces(shapes, CITY),
+        threshold_m2,
     )  # fmt: skip
     for gap_m in (0.0, 1.1, 4.4, 21.0, 50.0):
-        first, second = neighbour_pairs(shapes, NeighbourRule(gap_m, 5.0), obstacles)
+        first, second = neighbour_pairs(shapes, NeighbourRule(gap_m, 5.0))
         labels = component_labels(len(shapes), first, second)
         unions = np.array([shapely.union_all(shapes[labels == n]) for n in np.unique(labels)])
         large = unions[ellipsoidal_area_m2(unions, CITY) >= threshold_m2]
         area_m2 = ellipsoidal_area_m2([shapely.union_all(large)], CITY)[0] if len(large) else 0.0
         assert steps.at(gap_m) == (len(large), pytest.approx(area_m2, rel=1e-8, abs=1e-5))
+
+
+@pytest.mark.parametrize("kernels", ["compiled", "plain"])
+def test_shapes_that_overlap_join_at_the_gap_at_which_they_show_enough(kernels, monkeypatch):
+    # The corner of a square on its tip reaches 2.2 m into another: that shows 4.4 m inside it and
+    # at g, at half a right angle, √2 g more on each side; it takes 5 + 2 g.
+    monkeypatch.setattr("geo.contiguity.kernels_available", lambda: kernels == "compiled")
+    lower, deep_m, half = shapely.box(0, 0, 60, 30), 2.2, 20.0
+    tip = 30 - deep_m
+    upper = shapely.Polygon(
+        [(30 + half, tip + half), (30, tip + 2 * half), (30 - half, tip + half), (30, tip)]
+    )
+    wanted_m = (5.0 - 2 * deep_m) / (2 * 2**0.5 - 2)
+    found = joining_gaps([lower, upper], 5.0)
+    assert found.gap_m == pytest.approx([wanted_m], abs=1e-5)
+    for gap_m, count in ((wanted_m - 1e-3, 0), (wanted_m + 1e-3, 1)):
+        assert len(neighbour_pairs([lower, upper], NeighbourRule(gap_m, 5.0))[0]) == count
 
 
 # --- both sides of gap and least area ------------------------------------------------------------
