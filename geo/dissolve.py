@@ -69,12 +69,12 @@ def gathered(
 
     def one(lot: slice) -> Shapes:
         begin, end = start[lot.start], start[lot.stop]
-        place = group[begin:end] - lot.start
-        size = lot.stop - lot.start
-        held = np.empty(size, dtype=object)
-        held[:] = shapely.GeometryCollection()
-        bundles = shapely.geometrycollections(shapes[begin:end], indices=place, out=held)
-        unions: Shapes = shapely.unary_union(bundles[:, None], axis=1)
+        unions = np.empty(lot.stop - lot.start, dtype=object)
+        unions[:] = shapely.Polygon()
+        held, place = np.unique(group[begin:end] - lot.start, return_inverse=True)
+        if len(held):
+            bundles = shapely.geometrycollections(shapes[begin:end], indices=place)
+            unions[held] = shapely.unary_union(bundles[:, None], axis=1)
         return unions
 
     lots = in_lots(count, GROUPS_AT_ONCE, one, progress)
