@@ -30,6 +30,7 @@ def site(**facts):
         "zone_share": 1.0, "states": frozenset({"cleared"}), "land_uses": frozenset({FIT}),
         "utilities": frozenset({"road", "water", "power"}), "is_increment": True,
         "standards": {"tax_min_wan_yuan_per_mu": 30.0}, "warnings": (), "exit_km": 2.0,
+        "carved": None,
         "geometry": rect(0, 0, 200, 333),
     }  # fmt: skip
     return Site(**{**held, **facts})

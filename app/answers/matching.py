@@ -12,6 +12,7 @@ from app.messages import Catalogue
 from geo.errors import MuPlanError
 from geo.nearest import nearest_name
 from layers.exchange.sheet import Sheet
+from platforms.land.site_carving import CUT_SUFFIX, CarvedSite
 from platforms.matching.criteria import Criterion
 from platforms.matching.demand import Demand, demand_of
 from platforms.matching.gates import Gate
@@ -24,7 +25,10 @@ SCREEN_COLUMNS = (
     "why",
 )  # fmt: skip
 FIRST_PLATFORMS = 5
-SITE_COLUMNS = ("standing", "platform_name", "unit_name", "share_before", "share_after", "why")
+SITE_COLUMNS = (
+    "standing", "platform_name", "unit_name", "carved_from", "remainder_mu", "share_before",
+    "share_after", "why",
+)  # fmt: skip
 PLATFORM_COLUMNS = ("site_count", "best_site")
 GATE_COLUMNS = ("gate", "outcome", "reason", "clause")
 
@@ -202,6 +206,7 @@ def _site_row(one: MatchedSite, words: Catalogue) -> dict[str, object]:
         "unit_id": site.unit_id,
         "parcel_ids": list(site.parcel_ids),
         "area_mu": site.area_mu,
+        "carved": None if site.carved is None else _carved(site.carved),
         "gates": [_gate_row(gate, words) for gate in one.gates],
         "criteria": [] if one.score is None else _criteria(one.score.criteria),
         "effect_on_share": []
@@ -216,9 +221,28 @@ def _site_row(one: MatchedSite, words: Catalogue) -> dict[str, object]:
     }  # fmt: skip
 
 
+def _carved(site: CarvedSite) -> dict[str, object]:
+    carving = site.carving
+    return {
+        "block_id": site.block_id, "block_mu": site.block_mu, "surplus_mu": carving.surplus_mu,
+        "remainder_mu": carving.remainder_mu, "stranded_mu": carving.stranded_mu,
+        "sizes_lost": carving.lines_missed, "is_exact": site.is_exact,
+    }  # fmt: skip
+
+
+def _carving_statement(site: CarvedSite) -> Statement:
+    cut = any(part.endswith(CUT_SUFFIX) for part in site.parcel_ids)
+    return say(
+        "site_cut" if cut else "site_carved", block_id=site.block_id, block_mu=site.block_mu,
+        remainder_mu=site.carving.remainder_mu, stranded_mu=site.carving.stranded_mu,
+    )  # fmt: skip
+
+
 def _reasons(one: MatchedSite) -> list[Statement]:
     """Gather failed and open gates, then the three criteria that give most points."""
     reasons = [gate.statement for gate in one.reasons]
+    if one.site.carved is not None:
+        reasons.append(_carving_statement(one.site.carved))
     parts = one.score.criteria if one.score is not None else ()
     best = sorted(parts, key=lambda part: -part.contribution)[:3]
     return reasons + [
@@ -254,6 +278,10 @@ def _site_frame(
             "platform_name": names.get(one.site.platform_id or ""),
             "unit_name": units.get(one.site.unit_id or ""),
             "area_mu": one.site.area_mu,
+            "carved_from": None if one.site.carved is None else one.site.carved.block_id,
+            "remainder_mu": None
+            if one.site.carved is None
+            else one.site.carved.carving.remainder_mu,
             "share_before": None if one.effect is None else one.effect.before,
             "share_after": None if one.effect is None else one.effect.after,
             "why": reason_text(one, words),
@@ -263,7 +291,7 @@ def _site_frame(
     ]
     columns = [
         "rank", "standing", "site_id", "score", "platform_name", "unit_name", "area_mu",
-        "share_before", "share_after", "why", "parcel_ids",
+        "carved_from", "remainder_mu", "share_before", "share_after", "why", "parcel_ids",
     ]  # fmt: skip
     frame = pd.DataFrame(rows, columns=columns).astype({"rank": "Int64"})
     shapes = [one.site.geometry for one in shown]

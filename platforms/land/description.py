@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo.edges import Numbers, Shapes
 from geo.shape import compactness, filled, frontage_m, width_m
 from geo.units import m2_to_mu
 from platforms.land.blocks import BlockList
@@ -72,10 +73,30 @@ def describe_blocks(
     return described
 
 
-def _frontage_m(shapes: np.ndarray, barriers: gpd.GeoDataFrame) -> np.ndarray:
+def road_areas(barriers: gpd.GeoDataFrame) -> Shapes:
+    """Give the roads from which land is entered, as wide as they are.
+
+    Parameters
+    ----------
+    barriers
+        Layer ``barriers``; a road without ``width_m`` is its line.
+
+    Returns
+    -------
+    array of shapes
+        Polygons, or lines of roads without a width.
+    """
     roads = barriers[barriers["barrier_class"].isin(ROADS).to_numpy(dtype=bool)]
+    lines: Shapes = np.asarray(roads.geometry.array, dtype=object)
+    half = roads["width_m"].to_numpy(dtype=float, na_value=0.0) / 2
+    wide = half > 0
+    areas = lines.copy()
+    areas[wide] = shapely.buffer(lines[wide], half[wide], cap_style="flat")
+    return areas
+
+
+def _frontage_m(shapes: Shapes, barriers: gpd.GeoDataFrame) -> Numbers:
+    roads = road_areas(barriers)
     if not len(roads):
         return np.full(len(shapes), np.nan)
-    lines = np.asarray(roads.geometry.array, dtype=object)
-    half = roads["width_m"].to_numpy(dtype=float, na_value=0.0) / 2
-    return frontage_m(shapes, shapely.buffer(lines, half, cap_style="flat"), BESIDE_ROAD_M)
+    return frontage_m(shapes, roads, BESIDE_ROAD_M)

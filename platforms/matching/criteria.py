@@ -189,6 +189,18 @@ def _access(site: Site, demand: Demand, around: Surroundings, table: MatchTable)
     return _clamp((table.access_far_km - site.exit_km) / span)
 
 
+def _remainder(site: Site, demand: Demand, around: Surroundings, table: MatchTable) -> float | None:
+    """1 where the rest of the block stays in one piece; less what is stranded.
+
+    Half is lost with each listed size (B3, B4) that the rest could have kept.
+    """
+    if site.carved is None:
+        return 1.0
+    carving = site.carved.carving
+    spared = site.carved.block_mu - demand.land_wanted_mu
+    return _clamp(carving.remainder_mu / spared - 0.5 * carving.lines_missed)
+
+
 CRITERIA: Mapping[str, Callable[[Site, Demand, Surroundings, MatchTable], float | None]] = (
     MappingProxyType(
         {
@@ -198,6 +210,7 @@ CRITERIA: Mapping[str, Callable[[Site, Demand, Surroundings, MatchTable], float 
             "efficiency": _efficiency,
             "infrastructure": _infrastructure,
             "access": _access,
+            "remainder": _remainder,
         }
     )
 )

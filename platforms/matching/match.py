@@ -10,6 +10,7 @@ from geo.units import compare
 from platforms.elements.effect import ShareEffect, share_effect
 from platforms.elements.shares import element_shares
 from platforms.indicators.per_mu import per_mu
+from platforms.land.carving import Need
 from platforms.matching.criteria import Criterion, Score, Surroundings, score
 from platforms.matching.demand import Demand
 from platforms.matching.gates import Gate, judge
@@ -140,7 +141,7 @@ def match(
     admitted: list[MatchedSite] = []
     undecided: list[MatchedSite] = []
     rejected: list[MatchedSite] = []
-    for site in candidate_sites(source, demand.land_min_mu, uses, policy, crs):
+    for site in candidate_sites(source, _need(demand, policy, table), uses, policy, crs):
         gates = judge(site, demand, policy, table)
         outcomes = {gate.outcome for gate in gates}
         effect = _effect(site, demand, shares)
@@ -156,6 +157,15 @@ def match(
     return MatchResult(
         demand, year, tuple(_platforms(ranked)), ranked, tuple(undecided), tuple(rejected)
     )
+
+
+def _need(demand: Demand, policy: PolicySet, table: MatchTable) -> Need:
+    """Ask for the land wanted; blocks of the sizes that are listed (B3, B4) are worth keeping."""
+    lines = tuple(policy.rule(rule_id).rule.number for rule_id in ("B3", "B4"))
+    most_mu = demand.land_max_mu
+    if most_mu is None:
+        most_mu = demand.land_wanted_mu * (1 + table.surplus_share)
+    return Need(demand.land_min_mu, demand.land_wanted_mu, most_mu, lines)
 
 
 def _by_score(one: MatchedSite) -> tuple[float, str]:

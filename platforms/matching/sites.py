@@ -13,12 +13,15 @@ from pyproj import CRS
 
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import area_inside_m2, intersecting_pairs
-from geo.units import m2_to_mu
+from geo.units import compare, m2_to_mu
 from layers.fields import split_list
 from platforms.elements.placing import inside_shares
 from platforms.elements.zones import zone_outlines
-from platforms.land.blocks import BlockQuery, LandLayers, blocking_shapes, find_blocks
+from platforms.land.blocks import BlockList, BlockQuery, LandLayers, blocking_shapes, find_blocks
+from platforms.land.carving import Need
+from platforms.land.description import road_areas
 from platforms.land.readiness import state_of
+from platforms.land.site_carving import CarvedSite, carved_sites
 from platforms.land.territory import area_by_unit, assessment_areas
 from platforms.matching.land_use import Uses, may_be_used
 from platforms.outlines import Shapes, major_outlines, shapes_of
@@ -78,6 +81,8 @@ class Site:
         Names of the constraints of severity ``warn`` that it meets.
     exit_km
         Way to the nearest expressway exit as the crow flies [km], None where none is on file.
+    carved
+        What it is carved from and what that leaves, None for a whole block or parcel.
     geometry
         Its shape, in the system of the layers.
     """
@@ -98,6 +103,7 @@ class Site:
     standards: Mapping[str, float]
     warnings: tuple[str, ...]
     exit_km: float | None
+    carved: CarvedSite | None
     geometry: shapely.Geometry
 
 
@@ -112,16 +118,16 @@ class _Place(TypedDict):
 
 
 def candidate_sites(
-    source: LayerSource, least_mu: float, uses: Uses | None, policy: PolicySet, crs: CRS
+    source: LayerSource, need: Need, uses: Uses | None, policy: PolicySet, crs: CRS
 ) -> list[Site]:
-    """Gather the land that could take a project of at least this size.
+    """Gather the land that could take a project of a size.
 
     Parameters
     ----------
     source
         The layers.
-    least_mu
-        Least land [亩].
+    need
+        Least land, land wanted and most land [亩].
     uses
         Land uses that fit: parcels of another use join no block, and stand for themselves.
     policy
@@ -133,15 +139,18 @@ def candidate_sites(
     -------
     list of Site
         Contiguous supply-ready blocks less blocking constraints, from a near miss on, and single
-        vacant parcels of enough size that are not ready yet; largest first.
+        vacant parcels of enough size that are not ready yet; largest first. Of a block larger than
+        the most land the project takes, the part that it takes stands for the block.
     """
     layers = land_layers(source)
+    least_mu = need.least_mu
     query = BlockQuery(min_mu=least_mu * NEAR_MISS, less_constraints=True)
-    found = find_blocks(layers, query, may_be_used(layers.parcels, uses)).blocks
-    blocks = found[["block_id", "parcel_ids", "geometry"]]
+    found = find_blocks(layers, query, may_be_used(layers.parcels, uses))
     singles = _vacant_parcels(layers, least_mu)
-    lost = _ready_in_no_block(layers, blocks, least_mu)
-    land = gpd.GeoDataFrame(pd.concat([blocks, singles, lost], ignore_index=True), crs=crs)
+    lost = _ready_in_no_block(layers, found.blocks, least_mu)
+    land = gpd.GeoDataFrame(
+        pd.concat([_carved(found, layers, need, query), singles, lost], ignore_index=True), crs=crs
+    )
     if not len(land):
         return []
     described = _describe(land, source, layers, policy, crs)
@@ -158,6 +167,24 @@ def land_layers(source: LayerSource) -> LandLayers:
         layer("land_parcels"), layer("barriers"), layer("constraints"), layer("units"),
         source.read("adjacency_decisions"),
     )  # fmt: skip
+
+
+def _carved(
+    found: BlockList, layers: LandLayers, need: Need, query: BlockQuery
+) -> gpd.GeoDataFrame:
+    """Give the blocks, and of those larger than the project takes the part that it takes."""
+    blocks = found.blocks[["block_id", "parcel_ids", "geometry"]].assign(carved=None)
+    most_mu = need.wanted_mu if need.most_mu is None else need.most_mu
+    large = [at for at, mu in enumerate(found.blocks["area_mu"]) if compare(mu, most_mu) > 0]
+    rows = blocks.to_dict("records")
+    sites = carved_sites(found, large, need, query, road_areas(layers.barriers))
+    for place, site in zip(large, sites, strict=True):
+        if site is not None:
+            rows[place] = {
+                "block_id": f"{site.block_id}@{need.wanted_mu:g}", "geometry": site.geometry,
+                "parcel_ids": list(site.parcel_ids), "carved": site,
+            }  # fmt: skip
+    return gpd.GeoDataFrame(pd.DataFrame(rows, columns=blocks.columns), crs=blocks.crs)
 
 
 def _vacant_parcels(layers: LandLayers, least_mu: float) -> gpd.GeoDataFrame:
@@ -183,6 +210,7 @@ def _single_sites(parcels: gpd.GeoDataFrame, least_mu: float) -> gpd.GeoDataFram
         {
             "block_id": [f"DK-{parcel_id}" for parcel_id in ids],
             "parcel_ids": [[parcel_id] for parcel_id in ids],
+            "carved": None,
         },
         geometry=shapes[large],
         crs=parcels.crs,
@@ -212,6 +240,7 @@ def _describe(
                 blocked_mu=m2_to_mu(float(blocked[position])),
                 warnings=warnings[position],
                 exit_km=exits[position],
+                carved=land["carved"].iloc[position],
                 states=frozenset(str(row["state"]) for row in rows),
                 land_uses=_land_uses(rows),
                 utilities=_common_utilities(rows),

@@ -11,7 +11,7 @@ from layers.fields import FIELDS
 from platforms.errors import PolicyError
 
 _SECTIONS = ("criteria", "bounds", "land_uses")
-_BOUNDS = ("access_near_km", "access_far_km", "efficiency_span_wan_yuan_per_mu")
+_BOUNDS = ("access_near_km", "access_far_km", "efficiency_span_wan_yuan_per_mu", "surplus_share")
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class MatchTable:
         Distance to an expressway exit that scores full and nothing [km].
     efficiency_span_wan_yuan_per_mu
         Lead in tax per 亩 over the platform that scores full [万元/亩].
+    surplus_share
+        Land beyond the wish that a project takes where it states no most, as a share of the wish.
     land_uses
         For each category the beginnings of fitting land-use codes, by scheme.
     """
@@ -34,6 +36,7 @@ class MatchTable:
     access_near_km: float
     access_far_km: float
     efficiency_span_wan_yuan_per_mu: float
+    surplus_share: float
     land_uses: Mapping[str, Mapping[str, tuple[str, ...]]]
 
     def with_weights(self, weights: Mapping[str, float]) -> "MatchTable":
@@ -48,7 +51,7 @@ class MatchTable:
             raise PolicyError("weights_empty")
         return MatchTable(
             merged, self.access_near_km, self.access_far_km,
-            self.efficiency_span_wan_yuan_per_mu, self.land_uses,
+            self.efficiency_span_wan_yuan_per_mu, self.surplus_share, self.land_uses,
         )  # fmt: skip
 
 
@@ -81,13 +84,13 @@ def parse_match_table(text: str, criteria: tuple[str, ...]) -> MatchTable:
         name: _positive(_mapping(sections["criteria"], name).get("weight"), name)
         for name in _exactly(sections["criteria"], criteria)
     }
-    near, far, span = (
+    near, far, span, surplus = (
         _positive(sections["bounds"][name], name) for name in _exactly(sections["bounds"], _BOUNDS)
     )
     if not near < far:
         raise PolicyError("match_table_bad", key="access_far_km")
     uses = {category: _uses(sections["land_uses"], category) for category in sections["land_uses"]}
-    return MatchTable(weights, near, far, span, uses)
+    return MatchTable(weights, near, far, span, surplus, uses)
 
 
 def _exactly(section: object, names: tuple[str, ...]) -> tuple[str, ...]:

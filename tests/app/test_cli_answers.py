@@ -60,7 +60,7 @@ BOUND = {"bound_kind", "bound_code", "bound_id", "bound_name", "beside_m", "text
 CURVE = {"gap_m", "blocks_100", "area_mu_100", "blocks_200", "area_mu_200"}  # fmt: skip
 SITE = {
     "rank", "site_id", "score", "confidence", "platform_id", "unit_id", "parcel_ids", "area_mu",
-    "gates", "criteria", "effect_on_share", "reasons",
+    "carved", "gates", "criteria", "effect_on_share", "reasons",
 }  # fmt: skip
 VERDICT = {
     "rule_id", "part", "clause", "unit_id", "platform_id", "year", "outcome", "measured",

@@ -2,8 +2,11 @@ import pandas as pd
 import pytest
 
 from platforms.elements.effect import ShareEffect
+from platforms.land.carving import Carving
+from platforms.land.site_carving import CarvedSite
 from platforms.matching.criteria import Surroundings, score
 from tests.matching_frames import TABLE, demand, site
+from tests.planning_frames import rect
 
 PLATFORM = pd.Series({"leading_industries": "36;39", "specialty_industries": "14"})
 
@@ -110,11 +113,39 @@ def test_access_without_an_exit_on_file_is_unknown():
     assert value("access", site(exit_km=None)) is None
 
 
+def carved(block_mu, remainder_mu, lines_missed=0):
+    """100 亩 out of a block that could have kept the rest whole."""
+    stranded_mu = block_mu - 100.0 - remainder_mu
+    held = Carving((0,), 100.0, 0.0, 0.0, block_mu - 100.0, remainder_mu, stranded_mu, stranded_mu,
+                   False, lines_missed)  # fmt: skip
+    return CarvedSite("LP-1", block_mu, ("D1#cut",), rect(0, 0, 200, 333), held, True)
+
+
+@pytest.mark.parametrize(
+    ("block_mu", "remainder_mu", "lines_missed", "expected"),
+    [
+        (300, 200, 0, 1.0),  # the rest stays whole
+        (300, 150, 0, 0.75),
+        (300, 150, 1, 0.25),  # 200 亩 would have been left otherwise
+        (300, 90, 2, 0.0),
+    ],
+)
+def test_the_rest_of_the_block_counts_by_its_largest_piece(
+    block_mu, remainder_mu, lines_missed, expected
+):
+    one = site(carved=carved(block_mu, remainder_mu, lines_missed))
+    assert value("remainder", one) == pytest.approx(expected)
+
+
+def test_a_whole_block_leaves_no_rest_to_spoil():
+    assert value("remainder", site(carved=None)) == 1.0
+
+
 def test_a_score_is_the_weighted_mean_of_its_parts():
     found = scored(
         site(exit_km=11.0), demand(tax_wan_yuan=3000.0), share=effect("met")
-    )  # industry 1, land 1, share 1, efficiency 0.5, infrastructure 0.5, access 0.5
-    expected = 100 * (25 + 20 + 15 + 15 * 0.5 + 10 * 0.5 + 5 * 0.5) / 90
+    )  # industry, land, share and remainder 1; efficiency, infrastructure and access 0.5
+    expected = 25 + 20 + 15 + 10 + 15 * 0.5 + 10 * 0.5 + 5 * 0.5
     assert found.score == pytest.approx(expected)
     assert found.score == pytest.approx(sum(part.contribution for part in found.criteria))
     assert found.confidence == 1.0
@@ -122,8 +153,8 @@ def test_a_score_is_the_weighted_mean_of_its_parts():
 
 def test_missing_criteria_leave_the_score_over_the_known_ones_and_lower_the_confidence():
     found = scored(site(exit_km=None, utilities=None), demand(tax_wan_yuan=3000.0))
-    assert found.score == pytest.approx(100 * (25 + 20 + 15 + 15 * 0.5) / 75)
-    assert found.confidence == pytest.approx(75 / 90)
+    assert found.score == pytest.approx(100 * (25 + 20 + 15 + 10 + 15 * 0.5) / 85)
+    assert found.confidence == pytest.approx(85 / 100)
     missing = [part.criterion for part in found.criteria if part.value is None]
     assert missing == ["infrastructure", "access"]
     assert all(part.contribution == 0 for part in found.criteria if part.value is None)

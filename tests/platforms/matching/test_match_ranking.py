@@ -7,14 +7,14 @@ from tests.planning_frames import allotment, rect, rect_of_mu
 GOOD = parcel("A", rect_of_mu(100, 100, 120))
 TWIN = parcel("B", rect_of_mu(100, 1500, 120))
 LARGE = parcel("C", rect_of_mu(1500, 1500, 200))
-PROVINCIAL = parcel("D", rect_of_mu(22_100, 100, 130))
+PROVINCIAL = parcel("D", rect_of_mu(22_100, 100, 115))
 UNKNOWN = parcel("U", rect_of_mu(1500, 100, 150), state=None)
 IN_THE_FIELDS = parcel("R", rect_of_mu(10_000, 10_000, 150))
 ALL = [GOOD, TWIN, LARGE, PROVINCIAL, UNKNOWN, IN_THE_FIELDS]
 
 
 def names(sites):
-    return [one.site.parcel_ids[0] for one in sites]
+    return [one.site.parcel_ids[0].split("#")[0] for one in sites]
 
 
 def scores(result):
@@ -40,7 +40,8 @@ def test_a_rejected_site_keeps_its_reasons_failed_gates_first():
 
 
 def test_equal_scores_share_a_rank_and_the_next_one_is_counted_on():
-    result = matched(city([GOOD, TWIN, LARGE]))
+    poor = parcel("C", rect_of_mu(1500, 1500, 120), utilities="road")
+    result = matched(city([GOOD, TWIN, poor]))
     assert [(one.rank, one.site.parcel_ids[0]) for one in result.sites] == [
         (1, "A"), (1, "B"), (3, "C"),
     ]  # fmt: skip
@@ -67,8 +68,31 @@ def test_platforms_whose_best_sites_tie_share_a_rank():
 def test_a_parcel_added_elsewhere_leaves_every_other_score_as_it_was():
     before = scores(matched(city(ALL)))
     after = scores(matched(city([*ALL, parcel("E", rect_of_mu(23_500, 1500, 300))])))
-    assert {key: after[key] for key in before} == before
+    assert {key: after[key] for key in before} == pytest.approx(before, rel=1e-10)
     assert len(after) == len(before) + 1
+
+
+def test_of_land_larger_than_the_project_takes_the_part_it_takes_is_ranked():
+    result = matched(city([LARGE]), demand(land_max_mu=150, tax_wan_yuan=3000.0))
+    one = result.sites[0]
+    assert (one.site.site_id, one.site.parcel_ids) == ("LP-C@100", ("C#cut",))
+    assert one.site.area_mu == pytest.approx(100.0, rel=1e-10)
+    assert one.site.carved.carving.remainder_mu == pytest.approx(100.0, rel=1e-9)
+    values = {part.criterion: part.value for part in one.score.criteria}
+    assert values["land_fit"] == pytest.approx(1.0)
+    assert values["remainder"] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("most_mu", "is_carved"), [(199.99, True), (200.0, False)])
+def test_land_up_to_the_most_is_taken_whole(most_mu, is_carved):
+    result = matched(city([LARGE]), demand(land_max_mu=most_mu, tax_wan_yuan=3000.0))
+    assert (result.sites[0].site.carved is not None) == is_carved
+
+
+@pytest.mark.parametrize(("area_mu", "is_carved"), [(120.0, False), (120.01, True)])
+def test_a_project_that_states_no_most_takes_a_fifth_more_before_land_is_cut(area_mu, is_carved):
+    result = matched(city([parcel("A", rect_of_mu(100, 100, area_mu))]))
+    assert (result.sites[0].site.carved is not None) == is_carved
 
 
 def test_the_order_of_the_parcels_changes_nothing():

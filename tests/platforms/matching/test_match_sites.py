@@ -1,6 +1,7 @@
 import pytest
 
 from geo.measure import ellipsoidal_area_m2
+from platforms.land.carving import Need
 from platforms.matching.sites import candidate_sites
 from tests.matching_frames import FIT, TABLE, city, parcel
 from tests.planning_frames import CITY_CRS, PLATFORMS, jiaxing, rect, rect_of_mu
@@ -9,7 +10,8 @@ USES = TABLE.land_uses["industry"]
 
 
 def found(parcels, least_mu=100.0, uses=USES, **layers):
-    sites = candidate_sites(city(parcels, **layers), least_mu, uses, jiaxing(), CITY_CRS)
+    need = Need(least_mu, least_mu, 50_000.0)
+    sites = candidate_sites(city(parcels, **layers), need, uses, jiaxing(), CITY_CRS)
     return {one.site_id: one for one in sites}
 
 

@@ -21,7 +21,7 @@ def refusal(text):
 
 
 def test_the_table_that_comes_with_the_product_is_read():
-    assert sum(TABLE.weights.values()) == 90
+    assert sum(TABLE.weights.values()) == 100
     assert TABLE.access_near_km < TABLE.access_far_km
     assert TABLE.land_uses["industry"]["MNR2023"] == ("1001",)
 

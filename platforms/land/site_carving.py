@@ -1,0 +1,286 @@
+"""The piece of a block that one project takes, as land: whole parcels, or one of them cut.
+
+A 200 亩 block is not spoiled for a 40 亩 project: parcels are chosen by ``platforms.land.carving``,
+and a parcel is cut along its frontage only where whole parcels serve worse.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from pyproj import CRS
+
+from geo.contiguity import NeighbourRule, Positions, component_labels, neighbour_pairs
+from geo.difference import without
+from geo.edges import Numbers, Shapes
+from geo.measure import ellipsoidal_area_m2
+from geo.overlaps import LEAST_M2
+from geo.overlay import areas_m2, common_area_m2, intersecting_pairs
+from geo.slicing import Direction, frontage_direction, long_side_direction, sliced
+from geo.units import M2_PER_MU, m2_to_mu
+from platforms.land.blocks import BlockList
+from platforms.land.carving import Carving, CutOption, Need, carve, judged
+from platforms.land.description import BESIDE_ROAD_M
+from platforms.land.query import BlockQuery
+
+NEAR_ENOUGH = 1e-6
+"""Share of a block within which the cost of a cut is the least there can be."""
+
+STRANDED_MU = 1.0
+"""Less land parted from the rest is no reason to cut a parcel [亩]."""
+
+CUT_SUFFIX = "#cut"
+"""Stands behind the id of a parcel that is taken in part."""
+
+
+@dataclass(frozen=True)
+class CarvedSite:
+    """What a project takes of a block (地块切分), and what that leaves.
+
+    Attributes
+    ----------
+    block_id, block_mu
+        The block and its area [亩].
+    parcel_ids
+        Parcels taken, a cut one as ``id#cut``.
+    geometry
+        The land taken.
+    carving
+        Land taken, surplus, what is left and what is stranded.
+    is_exact
+        True where every connected set of parcels was looked at or shown to be no better.
+    """
+
+    block_id: str
+    block_mu: float
+    parcel_ids: tuple[str, ...]
+    geometry: shapely.Geometry
+    carving: Carving
+    is_exact: bool
+
+
+def carved_sites(
+    found: BlockList, places: Sequence[int], need: Need, query: BlockQuery, roads: Shapes
+) -> list[CarvedSite | None]:
+    """Choose what a project would take of each of some blocks.
+
+    Parameters
+    ----------
+    found
+        What ``find_blocks`` gives for a query without necks; less constraints, so that what is
+        left is net land.
+    places
+        Positions of the blocks in ``found.blocks``.
+    need
+        Land asked for.
+    query
+        What the list was asked: what is left hangs together by the same rule.
+    roads
+        What ``platforms.land.description.road_areas`` gives: a cut goes along the frontage on them.
+
+    Returns
+    -------
+    list of CarvedSite or None
+        In the order of the places; None where no part of a block is large enough.
+
+    Notes
+    -----
+    A parcel is cut only where whole parcels would go over the most that the project takes, lose
+    the rest a listed size (B3, B4), or part it, and where a cut does not.
+    """
+    blocks = _blocks(found, places, query)
+    ids = found.blocks["block_id"].to_numpy(dtype=object)
+    return [
+        _carved(str(ids[place]), block, need, roads)
+        for place, block in zip(places, blocks, strict=True)
+    ]
+
+
+def _carved(block_id: str, block: "_Block", need: Need, roads: Shapes) -> CarvedSite | None:
+    choices = carve(block.areas_mu, block.pairs, need)
+    best = choices.best
+    if best is None or any(_badness(best)):
+        cut = _best_cut(block, choices.cuts, need, roads)
+        if cut is not None and (best is None or _badness(cut.carving) < _badness(best)):
+            shape = _finished(block, cut)
+            return CarvedSite(
+                block_id, block.block_mu, cut.ids, shape, cut.carving, choices.is_exact
+            )
+    if best is None:
+        return None
+    taken = list(best.taken)
+    shape = shapely.union_all(block.shapes[taken])
+    return CarvedSite(
+        block_id, block.block_mu, tuple(block.ids[taken]), shape, best, choices.is_exact
+    )
+
+
+def _badness(carving: Carving) -> tuple[bool, int, bool]:
+    """Give what is reason enough to cut a parcel, the gravest first."""
+    return carving.is_over_most, carving.lines_missed, carving.stranded_mu > STRANDED_MU
+
+
+@dataclass(frozen=True)
+class _Block:
+    """The parcels of one block: land under two of them stands with the first."""
+
+    ids: np.ndarray
+    shapes: Shapes
+    areas_mu: Numbers
+    pairs: tuple[Positions, Positions]
+    rule: NeighbourRule
+    crs: CRS
+
+    @property
+    def block_mu(self) -> float:
+        return float(self.areas_mu.sum())
+
+    def beside(self, one: int) -> Positions:
+        first, second = self.pairs
+        return np.concatenate([second[first == one], first[second == one]])
+
+    def piece_mu(self, piece: shapely.Geometry, of: int) -> float:
+        """Measure a piece of a parcel, at the parcel's own scale."""
+        return float(piece.area / self.shapes[of].area * self.areas_mu[of])
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """A cut carried out."""
+
+    carving: Carving
+    ids: tuple[str, ...]
+    option: CutOption
+    along: Direction
+
+
+def _blocks(found: BlockList, places: Sequence[int], query: BlockQuery) -> list[_Block]:
+    parts = found.land.parts
+    position = {part_id: at for at, part_id in enumerate(parts["part_id"])}
+    listed = [
+        np.sort([position[part_id] for part_id in found.blocks["parcel_ids"].iloc[place]])
+        for place in places
+    ]
+    block = np.full(len(parts), -1)
+    for number, members in enumerate(listed):
+        block[members] = number
+    shapes = _counted_once(np.asarray(parts.geometry.array, dtype=object), block, parts.crs)
+    areas_mu = m2_to_mu(areas_m2(shapes, parts.crs))
+    first, second = found.land.joining.within(query.gap_m)
+    inside = (block[first] >= 0) & (block[first] == block[second])
+    first, second = first[inside], second[inside]
+    order = np.argsort(block[first], kind="stable")
+    first, second = first[order], second[order]
+    start = np.searchsorted(block[first], np.arange(len(listed) + 1))
+    rule = NeighbourRule(query.gap_m, query.min_edge_m)
+    ids = parts["part_id"].to_numpy(dtype=object)
+    return [
+        _Block(
+            ids[members], shapes[members], areas_mu[members],
+            tuple(
+                np.searchsorted(members, side[start[number] : start[number + 1]])
+                for side in (first, second)
+            ),
+            rule, parts.crs,
+        )
+        for number, members in enumerate(listed)
+    ]  # fmt: skip
+
+
+def _counted_once(shapes: Shapes, block: Positions, crs: CRS) -> Shapes:
+    """Take the land that two parcels of a block share off the later one."""
+    some = np.flatnonzero(block >= 0)
+    first, second = (some[side] for side in intersecting_pairs(shapes[some], shapes[some]))
+    later = (second < first) & (block[first] == block[second])
+    first, second = first[later], second[later]
+    shared = common_area_m2(shapes, shapes, first, second, crs) > LEAST_M2
+    first, second = first[shared], second[shared]
+    once = shapes.copy()
+    for one in np.unique(first):
+        once[one] = without(once[[one]], once[second[first == one]])[0]
+    return once
+
+
+def _best_cut(
+    block: _Block, options: tuple[CutOption, ...], need: Need, roads: Shapes
+) -> _Cut | None:
+    """Carry out the cuts that promise most, from both ends, and keep the best."""
+    best: _Cut | None = None
+    for option in options:
+        along = _cut_direction(block.shapes[option.cut], roads)
+        for towards in (along, (-along[0], -along[1])):
+            if best is not None and _cannot_beat(block, option, best.carving):
+                continue
+            tried = _cut(block, option, towards, need)
+            if tried is not None and (best is None or tried.carving.order < best.carving.order):
+                best = tried
+    return best
+
+
+def _cannot_beat(block: _Block, option: CutOption, best: Carving) -> bool:
+    least_mu = option.least_cost_mu + NEAR_ENOUGH * block.block_mu
+    return not best.lines_missed and best.cost_mu <= least_mu
+
+
+def _cut_direction(shape: shapely.Geometry, roads: Shapes) -> Direction:
+    """Cut along the frontage, so that both pieces keep some; without any, across the long side."""
+    near = roads[shapely.dwithin(shape, roads, BESIDE_ROAD_M)]
+    found = frontage_direction(shape, shapely.union_all(near), BESIDE_ROAD_M)
+    return found or long_side_direction(shape)
+
+
+def _cut(block: _Block, option: CutOption, along: Direction, need: Need) -> _Cut | None:
+    """Cut one parcel; None where the piece falls apart or doesn't join the parcels taken whole."""
+    shape, whole = block.shapes[option.cut], list(option.whole)
+    share = option.take_mu / block.areas_mu[option.cut]
+    piece, left = sliced(shape, along, share * shape.area)
+    if shapely.get_type_id(piece) != shapely.GeometryType.POLYGON:
+        return None
+    beside = block.beside(option.cut)
+    near = [one for one in beside.tolist() if one in option.whole]
+    if whole and not _meets(piece, block.shapes[near], block.rule):
+        return None
+    remainder_mu = _largest_left(block, option, shapely.get_parts(left), beside)
+    taken = tuple(sorted((*whole, option.cut)))
+    carving = judged(taken, need.wanted_mu, block.block_mu, remainder_mu, need)
+    ids = (*block.ids[whole], f"{block.ids[option.cut]}{CUT_SUFFIX}")
+    return _Cut(carving, tuple(sorted(ids)), option, along)
+
+
+def _meets(piece: shapely.Geometry, others: Shapes, rule: NeighbourRule) -> bool:
+    first, _ = neighbour_pairs(np.array([piece, *others], dtype=object), rule)
+    return bool((first == 0).any())
+
+
+def _largest_left(block: _Block, option: CutOption, pieces: Shapes, beside: Positions) -> float:
+    """Measure the largest connected piece left: parcels not taken, and what is left of the cut."""
+    count = len(block.ids)
+    free = np.ones(count, dtype=bool)
+    free[[*option.whole, option.cut]] = False
+    first, second = block.pairs
+    both = free[first] & free[second]
+    near = beside[free[beside]]
+    one, other = neighbour_pairs(np.concatenate([pieces, block.shapes[near]]), block.rule)
+    place = np.concatenate([count + np.arange(len(pieces)), near])
+    joins = one < len(pieces)
+    label = component_labels(
+        count + len(pieces),
+        np.concatenate([first[both], place[one[joins]]]),
+        np.concatenate([second[both], place[other[joins]]]),
+    )
+    pieces_mu = [block.piece_mu(piece, option.cut) for piece in pieces]
+    return float(np.bincount(label, [*np.where(free, block.areas_mu, 0.0), *pieces_mu]).max())
+
+
+def _finished(block: _Block, cut: _Cut) -> shapely.Geometry:
+    """Cut once more, so that the ellipsoidal area of the land is what was asked for."""
+    shape, option = block.shapes[cut.option.cut], cut.option
+    wanted_m2 = option.take_mu * M2_PER_MU
+    planar_m2 = option.take_mu / block.areas_mu[option.cut] * shape.area
+    piece = shape
+    for _ in range(2):
+        piece, _rest = sliced(shape, cut.along, planar_m2)
+        planar_m2 *= wanted_m2 / float(ellipsoidal_area_m2([piece], block.crs)[0])
+    piece, _rest = sliced(shape, cut.along, planar_m2)
+    return shapely.union_all(np.array([*block.shapes[list(option.whole)], piece], dtype=object))
