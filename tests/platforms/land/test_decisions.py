@@ -1,4 +1,7 @@
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
@@ -53,14 +56,14 @@ def test_a_decision_joins_two_parcels_that_do_not_touch(order):
 @pytest.mark.parametrize("order", [("A", "B"), ("B", "A")])
 def test_a_decision_parts_two_parcels_that_do(order):
     assert ids_of(layers_of(TOUCHING)) == ["A;B"]
-    assert ids_of(layers_of(TOUCHING, decision(*order, "cut"))) == ["A", "B"]
+    assert ids_of(layers_of(TOUCHING, decision(*order, "part"))) == ["A", "B"]
 
 
 @pytest.mark.parametrize("gap_m", [0.0, 2.0, 50.0])
 def test_decisions_hold_at_every_gap(gap_m):
     query = BlockQuery(min_mu=0.001, gap_m=gap_m)
     assert ids_of(layers_of(APART, decision("A", "B", "join")), query) == ["A;B"]
-    assert ids_of(layers_of(TOUCHING, decision("A", "B", "cut")), query) == ["A", "B"]
+    assert ids_of(layers_of(TOUCHING, decision("A", "B", "part")), query) == ["A", "B"]
 
 
 def test_the_area_of_a_block_joined_by_hand_is_that_of_its_parcels():
@@ -69,10 +72,10 @@ def test_the_area_of_a_block_joined_by_hand_is_that_of_its_parcels():
     assert joined["area_m2"].tolist() == pytest.approx([alone], rel=1e-9)
 
 
-def test_a_cut_parts_a_pair_and_not_what_hangs_together_by_a_third():
+def test_a_pair_parted_by_hand_may_still_hang_together_by_a_third():
     three = {**TOUCHING, "C": rect(0, 100, 200, 50)}
-    assert ids_of(layers_of(three, decision("A", "B", "cut"))) == ["A;B;C"]
-    rows = [decision("A", "B", "cut"), decision("B", "C", "cut")]
+    assert ids_of(layers_of(three, decision("A", "B", "part"))) == ["A;B;C"]
+    rows = [decision("A", "B", "part"), decision("B", "C", "part")]
     assert ids_of(layers_of(three, *rows)) == ["A;C", "B"]
 
 
@@ -84,7 +87,7 @@ def test_a_decision_stands_above_a_railway():
 
 
 def test_decisions_about_land_that_is_not_taken_bear_on_nothing():
-    rows = [decision("A", "X", "join"), decision("X", "Y", "cut")]
+    rows = [decision("A", "X", "join"), decision("X", "Y", "part")]
     layers = layers_of(TOUCHING, *rows)
     found = find_blocks(layers, ALL_LAND)
     assert ids_of(layers) == ["A;B"]
@@ -116,13 +119,13 @@ def test_a_part_named_is_that_part_alone():
     assert ids_of(layers_of(PARTS, decision("M#1", "M#2", "join"))) == ["B", "M#1;M#2"]
 
 
-def test_a_cut_parts_all_parts_of_both():
+def test_parting_two_parcels_parts_all_parts_of_both():
     shapes = {"M": rect(0, 0, 100, 100) | rect(200, 0, 100, 100), "B": rect(100, 0, 100, 100)}
     assert ids_of(layers_of(shapes)) == ["B;M#1;M#2"]
-    assert ids_of(layers_of(shapes, decision("M", "B", "cut"))) == ["B", "M#1", "M#2"]
+    assert ids_of(layers_of(shapes, decision("M", "B", "part"))) == ["B", "M#1", "M#2"]
     west = "M#1" if part_is_west(shapes) else "M#2"
     east = "M#2" if west == "M#1" else "M#1"
-    assert ids_of(layers_of(shapes, decision(west, "B", "cut"))) == sorted([west, f"B;{east}"])
+    assert ids_of(layers_of(shapes, decision(west, "B", "part"))) == sorted([west, f"B;{east}"])
 
 
 def part_is_west(shapes):
@@ -137,13 +140,15 @@ def part_is_west(shapes):
     ("as_of", "held"), [("2025-06-29", False), ("2025-06-30", True), ("2025-07-01", True)]
 )
 def test_a_decision_holds_from_the_day_it_was_made(as_of, held):
-    rows = decisions_of(decision("A", "B", "join", decided_on="2025-06-30"))
-    assert len(decisions_on(rows, as_of)) == int(held)
+    layers = layers_of(APART, decision("A", "B", "join", decided_on="2025-06-30"))
+    rows = decisions_on(layers.decisions, as_of)
+    assert len(rows) == int(held)
+    assert ids_of(replace(layers, decisions=rows)) == (["A;B"] if held else ["A", "B"])
 
 
 def test_a_decision_without_a_date_holds_always():
     rows = decisions_of(
-        decision("A", "B", "join"), decision("C", "D", "cut", decided_on="2025-06-30")
+        decision("A", "B", "join"), decision("C", "D", "part", decided_on="2025-06-30")
     )
     assert decisions_on(rows, "1999-01-01")["decision_id"].tolist() == ["D1"]
     assert decisions_on(rows, "2025-12-31")["decision_id"].tolist() == ["D1", "D2"]
@@ -152,7 +157,7 @@ def test_a_decision_without_a_date_holds_always():
 
 def test_name_reason_and_number_of_a_decision_are_kept_with_its_bridge():
     row = decision("B", "A", "join", decided_by="李工", reason="规划支路已取消")
-    layers = layers_of(APART, decision("A", "X", "cut"), row)
+    layers = layers_of(APART, decision("A", "X", "part"), row)
     found = find_blocks(layers, ALL_LAND)
     bridges = bridges_of(found, layers.barriers, layers.decisions, ALL_LAND.gap_m)
     (bridge,) = bridges.to_dict("records")
@@ -160,7 +165,7 @@ def test_name_reason_and_number_of_a_decision_are_kept_with_its_bridge():
     assert bridge["decision_id"] == "D2"
     assert (bridge["decided_by"], bridge["reason"]) == ("李工", "规划支路已取消")
     assert bridge["gap_width_m"] == pytest.approx(200.0)
-    assert np.isnan(bridge["joining_gap_m"])
+    assert pd.isna(bridge["joining_gap_m"])
 
 
 def test_parcels_that_touch_and_were_joined_by_hand_are_listed_with_the_decision():
@@ -176,7 +181,7 @@ def test_parcels_that_touch_and_were_joined_by_hand_are_listed_with_the_decision
 
 @pytest.mark.parametrize("order", [("A", "B"), ("B", "A")])
 def test_a_pair_both_joined_and_parted_is_refused_with_both_decisions(order):
-    layers = layers_of(TOUCHING, decision("A", "B", "join"), decision(*order, "cut"))
+    layers = layers_of(TOUCHING, decision("A", "B", "join"), decision(*order, "part"))
     with pytest.raises(PlanningError) as caught:
         find_blocks(layers, ALL_LAND)
     assert caught.value.code == "decisions_contradict"
@@ -191,10 +196,10 @@ def test_the_same_decision_twice_is_no_contradiction():
 
 def test_decisions_of_later_days_do_not_contradict_earlier_ones_before_they_hold():
     rows = decisions_of(
-        decision("A", "B", "cut", decided_on="2024-01-01"),
+        decision("A", "B", "part", decided_on="2024-01-01"),
         decision("A", "B", "join", decided_on="2025-01-01"),
     )
-    assert decisions_on(rows, "2024-12-31")["adjacency"].tolist() == ["cut"]
+    assert decisions_on(rows, "2024-12-31")["adjacency"].tolist() == ["part"]
 
 
 # --- by positions --------------------------------------------------------------------------------
@@ -207,7 +212,7 @@ def test_a_decision_stands_above_what_was_measured():
         np.array([False, True, True]),
     )  # fmt: skip
     found = decide(measured, decided, 4)
-    # 0-1 is cut, 1-2 is joined at once, 2-3 was never measured, 0-2 is as it was.
+    # 0-1 is parted, 1-2 is joined at once, 2-3 was never measured, 0-2 is as it was.
     pairs = zip(found.first.tolist(), found.second.tolist(), found.gap_m.tolist(), strict=True)
     assert list(pairs) == [(0, 2, 3.0), (1, 2, 0.0), (2, 3, 0.0)]
 
