@@ -44,7 +44,7 @@ UNION_AGGREGATE = (
   SELECT label, ST_Union(geom) AS geom
   FROM {table} JOIN {table}_label USING (id) JOIN large USING (label) GROUP BY label
 )
-SELECT label, ST_Area(ST_Transform(geom, 4490)::geography) FROM unions
+SELECT label, ST_Area(ST_Transform({outline}, 4490)::geography) FROM unions
 """
 )
 """One worker unites: PostGIS 3.3 does not share the aggregate between workers."""
@@ -59,7 +59,7 @@ FROM {table} JOIN {table}_label USING (id) JOIN large USING (label) GROUP BY lab
 )
 
 UNION_OF_ROWS = """
-SELECT label, ST_Area(ST_Transform(ST_UnaryUnion(geom), 4490)::geography) FROM {table}_group
+SELECT label, ST_Area(ST_Transform({outline}, 4490)::geography) FROM {table}_group
 """
 """All workers unite: each row is a group of its own."""
 
@@ -151,6 +151,7 @@ def united_area_m2(
     *,
     shared: bool = True,
     least_mu: float = 100.0,
+    longest_edge_m: float | None = None,
 ) -> npt.NDArray[np.float64]:
     """Unite the groups whose parcels add up to a least area; the others are given 0.
 
@@ -164,6 +165,9 @@ def united_area_m2(
         True where all workers unite, False for the plain aggregate.
     least_mu
         Least area [亩].
+    longest_edge_m
+        Longer edges are divided before they are measured: PostGIS takes an edge for the shortest
+        way between its ends, we for the straight line of the map. None for as they are.
 
     Returns
     -------
@@ -182,8 +186,10 @@ def united_area_m2(
     least = least_mu * M2_PER_MU * (1 - 1e-3)  # planar areas choose, ellipsoidal ones decide
     if shared:
         connection.execute(GATHERED.format(table=table, least=least))
-    query = UNION_OF_ROWS if shared else UNION_AGGREGATE
-    rows = connection.execute(query.format(table=table, least=least)).fetchall()
+    query, outline = (UNION_OF_ROWS, "ST_UnaryUnion(geom)") if shared else (UNION_AGGREGATE, "geom")
+    if longest_edge_m is not None:
+        outline = f"ST_Segmentize({outline}, {longest_edge_m})"
+    rows = connection.execute(query.format(table=table, least=least, outline=outline)).fetchall()
     area_m2 = np.zeros(int(label.max()) + 1)
     for one, area in rows:
         area_m2[one] = area
