@@ -81,10 +81,10 @@ def apart(whole: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame
-        One row a polygon, ``id#n`` for one of several; lines and points are no land.
+        One row a polygon, ``id#n`` for one of several; lines, points and empty shapes are no land.
     """
     polygons, of_row, number = single_parts(np.asarray(whole.geometry.array, dtype=object))
-    solid = shapely.get_dimensions(polygons) == 2
+    solid = (shapely.get_dimensions(polygons) == 2) & ~shapely.is_empty(polygons)
     polygons, of_row, number = polygons[solid], of_row[solid], number[solid]
     rows = whole.iloc[of_row]
     names = zip(rows["part_id"], number.tolist(), strict=True)
