@@ -60,7 +60,9 @@ def hidden_gaps(
             continue
         twos = _pieces(shapes, things, near, two, one, most)
         least = min(_least_hidden(ones), _least_hidden(twos))
-        if least > open_gaps[i] + CONTACT_M:
+        # At its joining gap a pair shows what lies up to the contact distance farther: twice that
+        # keeps rounding from taking a hidden piece just there for one beyond.
+        if least > open_gaps[i] + 2 * CONTACT_M:
             gaps[i] = open_gaps[i]
         else:
             gaps[i] = max(open_gaps[i], _first_enough(ones, twos, most, edge))

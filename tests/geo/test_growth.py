@@ -11,6 +11,7 @@ from shapely import affinity
 from geo.contiguity import (
     JoiningGaps,
     NeighbourRule,
+    Obstacles,
     component_labels,
     joining_gaps,
     neighbour_pairs,
@@ -147,6 +148,34 @@ def test_shapes_that_overlap_join_at_the_gap_at_which_they_show_enough(kernels, 
     assert found.gap_m == pytest.approx([wanted_m], abs=1e-5)
     for gap_m, count in ((wanted_m - 1e-3, 0), (wanted_m + 1e-3, 1)):
         assert len(neighbour_pairs([lower, upper], NeighbourRule(gap_m, 5.0))[0]) == count
+
+
+@pytest.mark.parametrize("kernels", ["compiled", "plain"])
+@pytest.mark.parametrize(
+    ("most_gap_m", "deep_m", "angle", "east_m", "north_m"),
+    [(50.0, 11.32683657357983, 8.779042159656985, 574_500, 3_422_000),
+     (20.0, 10.326326714632586, 76.45979781039217, 589_500, 3_422_500),
+     (13.0, 6.948240320789708, 83.10768418100038, 595_500, 3_435_500),
+     (50.0, 8.0, 0.0, 571_000, 3_403_000)],
+)  # fmt: skip
+def test_an_edge_that_another_parcel_hides_joins_at_no_gap_also_not_at_its_own_distance(
+    most_gap_m, deep_m, angle, east_m, north_m, kernels, monkeypatch
+):
+    # B stands on A with 4 m and overhangs it by 3 m more, so far above: with them both show enough
+    # from that distance on, without them B shows 4 + 2 g at most and takes 5 + 2 g.
+    monkeypatch.setattr("geo.contiguity.kernels_available", lambda: kernels == "compiled")
+    corners = [(0, 14), (4, 14), (4, 14 + deep_m), (7, 14 + deep_m), (7, 40), (0, 40)]
+    flat = [shapely.box(0, 0, 7, 14), shapely.Polygon(corners),
+            shapely.box(4.2, 14.1, 9, 14 + deep_m - 0.1)]  # fmt: skip
+    shapes = np.array(
+        [affinity.translate(affinity.rotate(s, angle, origin=(0, 0)), east_m, north_m)
+         for s in flat]
+    )  # fmt: skip
+    obstacles = Obstacles(np.empty(0, dtype=object), shapes, np.arange(3))
+    found = joining_gaps(shapes, 5.0, obstacles, most_gap_m)
+    assert (0, 1) not in zip(found.first.tolist(), found.second.tolist(), strict=True)
+    open_m = joining_gaps(shapes[:2], 5.0, most_gap_m=most_gap_m).gap_m
+    assert open_m == pytest.approx([deep_m], abs=1e-5)
 
 
 # --- both sides of gap and least area ------------------------------------------------------------
