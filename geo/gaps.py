@@ -24,9 +24,6 @@ LEAST_EDGE_M = 0.01
 LEAST_M2 = 1e-6
 """Smaller pieces are rounding [m²]."""
 
-CLOSE_M = 1e-3
-"""Widths are found to this [m]."""
-
 GROUPS_AT_ONCE = 32
 
 
@@ -191,40 +188,3 @@ def _only_rounded(pieces: Shapes, along_m: Numbers, most_width_m: float) -> npt.
     thin = 2 * shapely.area(pieces) <= 0.011 * most_width_m / 2 * around
     rounded: npt.NDArray[np.bool_] = thin & (along_m < 0.75 * around)
     return rounded
-
-
-def inscribed_width_m(shapes: npt.ArrayLike) -> Numbers:
-    """Measure how wide narrow shapes are at their widest (最大内切圆直径), to a millimetre.
-
-    Parameters
-    ----------
-    shapes
-        Valid polygons with an area, array of n, in a projected system.
-
-    Returns
-    -------
-    array of float
-        Diameter of the largest circle inside [m], array of n; to 1 % where the outline is bent.
-
-    Notes
-    -----
-    Between 2A/P and 2√(A/π), A the area and P the perimeter, the width at which nothing is left
-    when the outline is moved inwards by half of it. For narrow shapes this is quicker and more
-    exact than a search for the circle's centre.
-
-    Examples
-    --------
-    >>> inscribed_width_m([shapely.box(0, 0, 0.5, 100)]).round(2).tolist()
-    [0.5]
-    """
-    ones: Shapes = np.asarray(shapes, dtype=object)
-    area = shapely.area(ones)
-    low, high = 2 * area / shapely.length(ones), 2 * np.sqrt(area / np.pi)
-    while len(ones) and (high - low).max() > CLOSE_M:
-        open_ = high - low > CLOSE_M
-        middle = (low[open_] + high[open_]) / 2
-        gone = shapely.is_empty(shapely.buffer(ones[open_], -middle / 2, join_style="mitre"))
-        high[open_] = np.where(gone, middle, high[open_])
-        low[open_] = np.where(gone, low[open_], middle)
-    widths: Numbers = np.round((low + high) / 2, 3)
-    return widths

@@ -16,7 +16,8 @@ from geo.contiguity import component_labels, single_parts
 from geo.crs import require_projected
 from geo.edges import Positions, Shapes
 from geo.faults import KINDS, Finding, Kind, Topology, TopologyRule
-from geo.gaps import gaps_between, inscribed_width_m
+from geo.gaps import gaps_between
+from geo.narrow import circle_fits, inscribed_width_m
 from geo.overlaps import LEAST_M2
 from geo.overlay import areas_m2, common_area_m2, intersecting_pairs
 from geo.progress import Progress, report, within
@@ -75,9 +76,9 @@ def topology(
     system = require_projected(crs)
     rule = rule or TopologyRule()
     given: Shapes = np.asarray(shapes, dtype=object)
-    finite = np.isfinite(shapely.bounds(given)).all(axis=1)
     placed = given.copy()
-    placed[~finite] = None
+    points, place = shapely.get_coordinates(given, return_index=True)
+    placed[place[~np.isfinite(points).all(axis=1)]] = None
     sound, ledger = repair(placed)
     rows = np.arange(len(given))
     held = np.flatnonzero((shapely.get_dimensions(sound) == 2) & (shapely.area(sound) > 0))
@@ -180,8 +181,7 @@ def _slivers(parts: Shapes, crs: CRS, rule: TopologyRule) -> list[Finding]:
     """Find parts that no circle of the least width fits into, or that are not compact."""
     # A circle of diameter 2A/P fits into any shape: all wider ones need no closer look.
     thin = np.flatnonzero(2 * shapely.area(parts) < rule.min_width_m * shapely.length(parts))
-    inwards = rule.min_width_m / 2 - EXACT_M
-    thin = thin[shapely.is_empty(shapely.buffer(parts[thin], -inwards, join_style="mitre"))]
+    thin = thin[~circle_fits(parts[thin], rule.min_width_m - EXACT_M)]
     loose = np.flatnonzero(compactness(parts) < rule.min_compactness)
     narrow = np.union1d(thin, loose)
     some = parts[narrow]
