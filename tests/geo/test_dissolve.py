@@ -12,7 +12,7 @@ from tests.strategies import arrangements, seeded
 
 CITY = CRS(4549)
 EAST, NORTH = 571_000.0, 3_403_000.0
-FEW = settings(max_examples=25, deadline=None)
+FEW = settings(max_examples=15, deadline=None)
 
 
 @pytest.fixture(autouse=True, params=["compiled", "plain"], scope="module")
