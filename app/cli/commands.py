@@ -33,6 +33,7 @@ from app.cli.output import (
     show,
     terminal_progress,
 )
+from app.cli.topology import topology_command
 from app.cli.usage import Commands
 from app.context import DEFAULT_PACK, load_policy, now, today
 from app.messages import catalogue
@@ -191,6 +192,9 @@ def blocks(
         as_json=as_json,
         out=out,
     )
+
+
+muplan.add_command(topology_command)
 
 
 @muplan.command()

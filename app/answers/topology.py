@@ -1,0 +1,146 @@
+"""What is wrong between the shapes of a layer, for command line and export."""
+
+import math
+from collections import Counter
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from app.answers.answer import Answer, column_titles
+from app.answers.ledger import layer_name
+from app.context import Context
+from app.messages import Catalogue
+from geo.errors import MuPlanError
+from geo.faults import KINDS, Finding, Topology, TopologyRule
+from geo.progress import Progress
+from geo.topology import topology
+from layers.contracts import CONTRACTS, Contract, contract_of
+from layers.exchange.sheet import Sheet
+from layers.validate import row_names
+
+NAMED_ROWS = 5
+"""A sentence names this many rows; the list has them all."""
+
+TITLED = ("finding_kind", "row_ids", "finding_text")
+
+
+def topology_answer(
+    context: Context, layer: str, rule: TopologyRule, progress: Progress | None = None
+) -> Answer:
+    """Answer ``topology``: duplicates, overlaps, gaps and slivers of a layer (拓扑检查).
+
+    Parameters
+    ----------
+    context
+        Workspace, language.
+    layer
+        A layer of areas.
+    rule
+        What counts as a fault.
+    progress
+        Told the share done.
+
+    Returns
+    -------
+    Answer
+        JSON keys ``layer``, ``row_count``, ``findings``, ``counts`` by kind, and
+        ``below_least_area``: overlaps and gaps too small to be listed. The layer stays as it is.
+
+    Raises
+    ------
+    MuPlanError
+        ``layer_unknown``, ``layer_without_areas``.
+    """
+    words, contract = context.words, _layer_of_areas(layer)
+    frame = context.source.read(layer)
+    shapes = np.asarray(gpd.GeoSeries(frame["geometry"]).array, dtype=object)
+    found = topology(shapes, context.crs, rule, progress)
+    names = row_names(frame, contract)
+    rows = [_row(one, names, words) for one in found.findings]
+    held = Counter(one.kind for one in found.findings)
+    counts = {kind: held[kind] for kind in KINDS}
+    return Answer(
+        title=words.text("title_topology", layer=layer_name(layer, words)),
+        parameters={
+            "layer": layer, "min_overlap_m2": rule.min_overlap_m2, "max_gap_m": rule.max_gap_m,
+            "max_gap_m2": rule.max_gap_m2, "min_width_m": rule.min_width_m,
+            "min_compactness": rule.min_compactness,
+        },
+        result={
+            "layer": layer, "row_count": len(frame), "findings": rows, "counts": counts,
+            "below_least_area": {"overlap": found.small_overlaps, "gap": found.small_gaps},
+        },
+        sheets=(Sheet(words.text("sheet_topology"), _list(found, rows, context)),),
+        titles=column_titles(words, TITLED),
+        summary=_summary(len(frame), counts, found, rule, words),
+    )  # fmt: skip
+
+
+def _layer_of_areas(layer: str) -> Contract:
+    contract = contract_of(layer)
+    if contract.geometry != "polygon":
+        known = ", ".join(name for name, one in CONTRACTS.items() if one.geometry == "polygon")
+        raise MuPlanError("layer_without_areas", layer=layer, known=known)
+    return contract
+
+
+def _row(one: Finding, names: list[str], words: Catalogue) -> dict[str, object]:
+    rows = [names[row] for row in one.rows]
+    text = words.text(
+        f"finding_text_{one.kind}", rows=_named(rows, words), area_m2=one.area_m2,
+        width_m=one.width_m, reason=one.reason,
+    )  # fmt: skip
+    return {
+        "kind": one.kind,
+        "rows": rows,
+        "area_m2": _known(one.area_m2),
+        "width_m": _known(one.width_m),
+        "text": text,
+    }
+
+
+def _named(rows: list[str], words: Catalogue) -> str:
+    listed = words.text("rows_between").join(rows[:NAMED_ROWS])
+    if len(rows) <= NAMED_ROWS:
+        return listed
+    return words.text("rows_and_more", rows=listed, count=len(rows))
+
+
+def _known(number: float) -> float | None:
+    return None if math.isnan(number) else number
+
+
+def _list(found: Topology, rows: list[dict[str, object]], context: Context) -> gpd.GeoDataFrame:
+    words = context.words
+    shapes = np.empty(len(rows), dtype=object)
+    shapes[:] = [one.shape for one in found.findings]
+    columns = pd.DataFrame(
+        {
+            "finding_kind": [words.text(f"finding_{one.kind}") for one in found.findings],
+            "row_ids": [row["rows"] for row in rows],
+            "area_m2": [one.area_m2 for one in found.findings],
+            "width_m": [one.width_m for one in found.findings],
+            "finding_text": [row["text"] for row in rows],
+        }
+    ).astype({"area_m2": "float64", "width_m": "float64"})
+    return gpd.GeoDataFrame(columns, geometry=shapes, crs=context.crs)
+
+
+def _summary(
+    row_count: int,
+    counts: dict[str, int],
+    found: Topology,
+    rule: TopologyRule,
+    words: Catalogue,
+) -> tuple[str, ...]:
+    kinds = words.joined(f"{words.text(f'finding_{kind}')} {counts[kind]}" for kind in KINDS)
+    lines = [words.text("summary_topology", count=row_count, kinds=kinds)]
+    if found.small_overlaps or found.small_gaps:
+        lines.append(
+            words.text(
+                "summary_topology_small", overlaps=found.small_overlaps, gaps=found.small_gaps,
+                least_m2=rule.min_overlap_m2,
+            )
+        )  # fmt: skip
+    return tuple(lines)
