@@ -99,13 +99,9 @@ def _bent(begin: Numbers, end: Numbers, rng: np.random.Generator) -> Numbers:
 
 
 def _roads(rings: Numbers, side: int, n: int, rng: np.random.Generator) -> Numbers:
-    """Draw parcels back from the roads on their western or southern side."""
+    """Move what lies beyond each road away by its width."""
     place = np.arange(n)
     for axis, number in ((0, place // side), (1, place % side)):
-        width = rng.uniform(4, 26, side)
-        beside = number % 10 == 0
-        low = rings[..., axis].min(axis=1, keepdims=True)
-        span = np.ptp(rings[..., axis], axis=1, keepdims=True)
-        shrunk = rings[..., axis] + width[number][:, None] * (1 - (rings[..., axis] - low) / span)
-        rings[..., axis] = np.where(beside[:, None], shrunk, rings[..., axis])
+        width = np.where(np.arange(side) % 10 == 0, rng.uniform(4, 26, side), 0.0)
+        rings[..., axis] += np.cumsum(width)[number][:, None]
     return rings

@@ -4,16 +4,17 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from geo.edges import Edges, Numbers, Positions, Shapes, edges_of
+from geo.edges import Numbers, Positions, Shapes
 from geo.kernels.boxes import box_pairs
 from geo.kernels.hiding import ASIDE_M
 from geo.kernels.hiding import Obstacles as Things
-from geo.kernels.outlines import CONTACT_M, Outlines, run_boxes
+from geo.kernels.outlines import CONTACT_M, Outlines, edges_of_rings, run_boxes
 from geo.kernels.reach import joining_gaps, near_flags
 from geo.kernels.ways import hidden_gaps
 from geo.lots import in_lots
 from geo.obstacles import Obstacles
 from geo.progress import Progress, within
+from geo.rings import rings_of
 
 PAIRS_AT_ONCE = 8_192
 """Work is given to the processors in lots of this many pairs; between two lots it can be ended."""
@@ -84,13 +85,11 @@ def compiled_near_pairs(shapes: Shapes, reach_m: float) -> tuple[Positions, Posi
 
 def outlines_of(shapes: Shapes) -> Outlines:
     """Take shapes apart for the kernels."""
-    edges: Edges = edges_of(shapes)
-    offset = edges.offset.astype(np.int64)
+    rings, bounds = rings_of(shapes)
+    x, y, dx, dy, length, ring, offset, ring_length = edges_of_rings(rings)
     return Outlines(
-        edges.x, edges.y, edges.dx, edges.dy, edges.length_m, edges.ring.astype(np.int64), offset,
-        edges.ring_length_m, shapely.bounds(shapes).reshape(-1, 4),
-        *run_boxes(edges.x, edges.y, edges.dx, edges.dy, offset),
-    )  # fmt: skip
+        x, y, dx, dy, length, ring, offset, ring_length, bounds, *run_boxes(x, y, dx, dy, offset)
+    )
 
 
 def _hide(

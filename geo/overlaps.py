@@ -13,6 +13,7 @@ from pyproj import CRS
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from geo.compiled import kernels_available
 from geo.edges import Numbers, Positions, Shapes
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import common_area_m2, intersecting_pairs
@@ -96,9 +97,7 @@ def overlap_faces(shapes: Shapes, crs: CRS) -> OverlapFaces:
     >>> sorted(np.bincount(faces.face).tolist()), faces.area_m2.round(1).tolist()
     ([2, 2, 3], [100.0, 100.0, 100.0])
     """
-    first, second = intersecting_pairs(shapes, shapes)
-    once = first < second
-    first, second = first[once], second[once]
+    first, second = _pairs_by_boxes(shapes)
     if not len(first):
         return OverlapFaces.none()
     area_m2 = common_area_m2(shapes, shapes, first, second, crs)
@@ -121,6 +120,19 @@ def overlap_faces(shapes: Shapes, crs: CRS) -> OverlapFaces:
         np.concatenate([member, *places]).astype(np.intp),
         np.concatenate([area_m2[alone], areas]),
     )
+
+
+def _pairs_by_boxes(shapes: Shapes) -> tuple[Positions, Positions]:
+    """Give the pairs whose boxes meet, first before second."""
+    if kernels_available():
+        from geo.kernels.boxes import box_pairs
+
+        pairs = box_pairs(shapely.bounds(shapes).reshape(-1, 4), 0.0).astype(np.intp)
+        return pairs[:, 0], pairs[:, 1]
+    boxes = shapely.box(*shapely.bounds(shapes).reshape(-1, 4).T)
+    first, second = intersecting_pairs(boxes, boxes)
+    once = first < second
+    return first[once], second[once]
 
 
 def _in_triangle(count: int, first: Positions, second: Positions) -> Flags:

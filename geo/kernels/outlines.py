@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from geo.kernels.rings import Rings
+
 Numbers = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]
 
@@ -49,6 +51,44 @@ class Side(NamedTuple):
     mine: Positions
     theirs: Positions
     boxes: Numbers
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def edges_of_rings(
+    rings: Rings,
+) -> tuple[Numbers, Numbers, Numbers, Numbers, Numbers, Positions, Positions, Numbers]:
+    """Take rings apart into their edges longer than nothing.
+
+    Parameters
+    ----------
+    rings
+        Rings of all shapes.
+
+    Returns
+    -------
+    x, y, dx, dy, length, ring, offset, ring_length
+        As in ``Outlines``.
+    """
+    total = len(rings.x)
+    numbers, ring_of = np.empty((5, total)), np.empty(total, np.int64)
+    offset = np.zeros(len(rings.ring), np.int64)
+    ring_length = np.zeros(len(rings.corner) - 1)
+    count = 0
+    for shape in range(len(rings.ring) - 1):
+        for ring in range(rings.ring[shape], rings.ring[shape + 1]):
+            for k in range(rings.corner[ring], rings.corner[ring + 1] - 1):
+                dx, dy = rings.x[k + 1] - rings.x[k], rings.y[k + 1] - rings.y[k]
+                length = np.hypot(dx, dy)
+                if length == 0:
+                    continue
+                numbers[0, count], numbers[1, count] = rings.x[k], rings.y[k]
+                numbers[2, count], numbers[3, count] = dx, dy
+                numbers[4, count], ring_of[count] = length, ring
+                ring_length[ring] += length
+                count += 1
+        offset[shape + 1] = count
+    x, y, dx, dy, length = numbers[:, :count]
+    return x, y, dx, dy, length, ring_of[:count], offset, ring_length
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
