@@ -41,8 +41,8 @@ def contest(n: int) -> Contest:
             f"{len(over)} zones of {corners.min()} to {corners.max()} corners, every other one a "
             "union of parcels (edges on one line), the rest cut through",
             "geopandas.overlay(parcels, zones, how='intersection', keep_geom_type=True), "
-            "measured on the ellipsoid by geo.measure: straight edges in an equal-area plane are out "
-            "by up to 20 cm² a parcel, which decides which side of 70 % two rows lie",
+            "measured on the ellipsoid by geo.measure: straight edges in an equal-area plane are "
+            "out by up to 20 cm² a parcel, which decides which side of 70 % two rows lie",
         ),
     )
 

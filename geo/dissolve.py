@@ -2,19 +2,14 @@
 
 import numpy as np
 import numpy.typing as npt
-import shapely
 from pyproj import CRS
 
 from geo.compiled import kernels_available
-from geo.edges import Numbers, Positions, Shapes
-from geo.lots import in_lots
+from geo.edges import Numbers, Shapes
+from geo.gathering import gathered
 from geo.overlaps import overlap_faces
 from geo.overlay import areas_m2
 from geo.progress import Progress
-
-GROUPS_AT_ONCE = 256
-
-Flags = npt.NDArray[np.bool_]
 
 
 def united(
@@ -45,6 +40,7 @@ def united(
 
     Examples
     --------
+    >>> import shapely
     >>> squares = [shapely.box(x, 0, x + 10, 10) for x in (0, 10, 40)]
     >>> [round(shape.area) for shape in united(squares, [0, 0, 1], 2)]
     [200, 100]
@@ -59,26 +55,6 @@ def united(
 
         return outlined(ones, of_group, start, progress)
     return gathered(ones, of_group, count, progress)
-
-
-def gathered(
-    shapes: Shapes, group: Positions, count: int, progress: Progress | None = None
-) -> Shapes:
-    """Unite groups by the general union alone; shapes come group by group."""
-    start = np.searchsorted(group, np.arange(count + 1))
-
-    def one(lot: slice) -> Shapes:
-        begin, end = start[lot.start], start[lot.stop]
-        unions = np.empty(lot.stop - lot.start, dtype=object)
-        unions[:] = shapely.Polygon()
-        held, place = np.unique(group[begin:end] - lot.start, return_inverse=True)
-        if len(held):
-            bundles = shapely.geometrycollections(shapes[begin:end], indices=place)
-            unions[held] = shapely.unary_union(bundles[:, None], axis=1)
-        return unions
-
-    lots = in_lots(count, GROUPS_AT_ONCE, one, progress)
-    return np.concatenate([np.empty(0, dtype=object), *lots])
 
 
 def united_area_m2(shapes: npt.ArrayLike, group: npt.ArrayLike, count: int, crs: CRS) -> Numbers:
@@ -104,6 +80,7 @@ def united_area_m2(shapes: npt.ArrayLike, group: npt.ArrayLike, count: int, crs:
     --------
     Two squares overlap by half:
 
+    >>> import shapely
     >>> squares = [shapely.box(5e5 + x, 34e5, 5e5 + x + 10, 34e5 + 10) for x in (0, 5)]
     >>> united_area_m2(squares, [0, 0], 1, CRS(4549)).round(1).tolist()
     [150.0]

@@ -8,16 +8,13 @@ from geo.edges import Numbers, Positions, Shapes
 from geo.kernels.boxes import box_pairs
 from geo.kernels.hiding import ASIDE_M
 from geo.kernels.hiding import Obstacles as Things
-from geo.kernels.outlines import CONTACT_M, Outlines, edges_of_rings, run_boxes
+from geo.kernels.outlines import CONTACT_M, Outlines
 from geo.kernels.reach import joining_gaps, near_flags
 from geo.kernels.ways import hidden_gaps
 from geo.lots import in_lots
 from geo.obstacles import Obstacles
+from geo.outlines import PAIRS_AT_ONCE, outlines_of
 from geo.progress import Progress, within
-from geo.rings import rings_of
-
-PAIRS_AT_ONCE = 8_192
-"""Work is given to the processors in lots of this many pairs; between two lots it can be ended."""
 
 
 def compiled_gaps(
@@ -81,15 +78,6 @@ def compiled_near_pairs(shapes: Shapes, reach_m: float) -> tuple[Positions, Posi
     )
     pairs = pairs[flags]
     return pairs[:, 0].astype(np.intp), pairs[:, 1].astype(np.intp)
-
-
-def outlines_of(shapes: Shapes) -> Outlines:
-    """Take shapes apart for the kernels."""
-    rings, bounds = rings_of(shapes)
-    x, y, dx, dy, length, ring, offset, ring_length = edges_of_rings(rings)
-    return Outlines(
-        x, y, dx, dy, length, ring, offset, ring_length, bounds, *run_boxes(x, y, dx, dy, offset)
-    )
 
 
 def _hide(

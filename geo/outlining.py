@@ -5,10 +5,9 @@ import numpy.typing as npt
 import shapely
 
 from geo.edges import Positions, Shapes
-from geo.joining import PAIRS_AT_ONCE, outlines_of
-from geo.kernels.boxes import box_pairs
-from geo.kernels.dissolve import united_rings, untidy_pairs
-from geo.kernels.outlines import CONTACT_M
+from geo.fitting import misfitting_pairs
+from geo.gathering import gathered
+from geo.kernels.dissolve import united_rings
 from geo.lots import in_lots
 from geo.progress import Progress, within
 from geo.rings import rings_of
@@ -40,8 +39,6 @@ def outlined(
     array of polygons
         The union of each group.
     """
-    from geo.dissolve import gathered
-
     tidy = ~_untidy(shapes, group, within(progress, 0.0, 0.4))
     polygons, of_polygon = _outlines(shapes, start, tidy, within(progress, 0.4, 0.6))
     # An outline that is not sound had something in it that was no tidy contact after all.
@@ -67,17 +64,7 @@ def outlined(
 
 def _untidy(shapes: Shapes, group: Positions, progress: Progress | None) -> Flags:
     """Choose from each pair that fits badly the shape that fits badly with more."""
-    outlines = outlines_of(shapes)
-    pairs = box_pairs(outlines.bounds, CONTACT_M)
-    flags = np.zeros(len(pairs), dtype=bool)
-    label = group.astype(np.int64)
-    in_lots(
-        len(pairs),
-        PAIRS_AT_ONCE,
-        lambda lot: untidy_pairs(outlines, pairs[lot], label, flags[lot]),
-        progress,
-    )
-    bad = pairs[flags]
+    bad = misfitting_pairs(shapes, group, progress)
     untidy = np.zeros(len(shapes), dtype=bool)
     while len(bad):
         times = np.bincount(bad.ravel(), minlength=len(shapes))

@@ -97,7 +97,7 @@ def overlap_faces(shapes: Shapes, crs: CRS) -> OverlapFaces:
     >>> sorted(np.bincount(faces.face).tolist()), faces.area_m2.round(1).tolist()
     ([2, 2, 3], [100.0, 100.0, 100.0])
     """
-    first, second = _pairs_by_boxes(shapes)
+    first, second = _doubtful_pairs(shapes)
     if not len(first):
         return OverlapFaces.none()
     area_m2 = common_area_m2(shapes, shapes, first, second, crs)
@@ -110,24 +110,22 @@ def overlap_faces(shapes: Shapes, crs: CRS) -> OverlapFaces:
     face = np.repeat(np.arange(pairs), 2)
     member = np.column_stack([first[alone], second[alone]]).ravel()
     rest = _split(shapes, first[~alone], second[~alone])
+    faces: Shapes = np.array([shape for _, shape in rest], dtype=object)
     places = [members for members, _ in rest]
-    areas = ellipsoidal_area_m2([shape for _, shape in rest], crs) if rest else np.empty(0)
-    face = np.concatenate(
-        [face, *(np.full(len(held_by), pairs + i) for i, held_by in enumerate(places))]
-    )
+    numbers = np.repeat(np.arange(len(rest)), [len(held_by) for held_by in places])
     return OverlapFaces(
-        face.astype(np.intp),
+        np.concatenate([face, numbers + pairs]).astype(np.intp),
         np.concatenate([member, *places]).astype(np.intp),
-        np.concatenate([area_m2[alone], areas]),
+        np.concatenate([area_m2[alone], ellipsoidal_area_m2(faces, crs)]),
     )
 
 
-def _pairs_by_boxes(shapes: Shapes) -> tuple[Positions, Positions]:
-    """Give the pairs whose boxes meet, first before second."""
+def _doubtful_pairs(shapes: Shapes) -> tuple[Positions, Positions]:
+    """Give the pairs that may have land in common, first before second."""
     if kernels_available():
-        from geo.kernels.boxes import box_pairs
+        from geo.fitting import misfitting_pairs
 
-        pairs = box_pairs(shapely.bounds(shapes).reshape(-1, 4), 0.0).astype(np.intp)
+        pairs = misfitting_pairs(shapes).astype(np.intp)
         return pairs[:, 0], pairs[:, 1]
     boxes = shapely.box(*shapely.bounds(shapes).reshape(-1, 4).T)
     first, second = intersecting_pairs(boxes, boxes)
@@ -153,15 +151,19 @@ def _split(
     solid = shapely.get_dimensions(pieces) == 2
     pieces, of_pair = pieces[solid], of_pair[solid]
     one, two = shapely.STRtree(pieces).query(pieces, predicate="intersects")
-    links = coo_array((np.ones(len(one)), (one, two)), shape=(len(pieces), len(pieces)))
+    one, two = one[one < two], two[one < two]
+    over = common_area_m2(pieces, pieces, one, two, None) > LEAST_M2
+    links = coo_array((np.ones(over.sum()), (one[over], two[over])), shape=(len(pieces),) * 2)
     count, cluster = connected_components(links, directed=False)
     found: list[tuple[Positions, shapely.Geometry]] = []
     order = np.argsort(cluster, kind="stable")
     for rows in np.split(order, np.searchsorted(cluster[order], np.arange(1, count))):
-        members = np.unique(np.concatenate([first[of_pair[rows]], second[of_pair[rows]]]))
-        if len(members) == 2:
-            found += [(members, pieces[row]) for row in rows]
+        of_rows = of_pair[rows]
+        if len(rows) == 1:
+            members = np.array([first[of_rows[0]], second[of_rows[0]]])
+            found.append((members, pieces[rows[0]]))
             continue
+        members = np.unique(np.concatenate([first[of_rows], second[of_rows]]))
         # Edges of two pieces along one edge of a shape part by rounding: between them would lie
         # slivers that hang on to the faces beside them.
         lines = shapely.union_all(shapely.boundary(pieces[rows]), grid_size=NODE_M)

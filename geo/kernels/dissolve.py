@@ -4,51 +4,11 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from geo.kernels.outlines import CONTACT_M, Outlines, Side, side_of
-from geo.kernels.reach import is_equal, share_shown
 from geo.kernels.rings import Rings
 
 Numbers = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-
-LEAST_M = 1e-3
-"""Contact other than along equal edges, shorter than this, is a corner's [m]."""
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def untidy_pairs(shapes: Outlines, pairs: Positions, group: Positions, untidy: Flags) -> None:
-    """Say of each pair whether, in one group, it touches or overlaps beside its equal edges."""
-    for i in range(len(pairs)):
-        one, two = pairs[i, 0], pairs[i, 1]
-        if group[one] != group[two]:
-            continue
-        # Each shows the other what is amiss, but for a shape that holds the other wholly.
-        if _holds_box(shapes.bounds[one], shapes.bounds[two]):
-            one, two = two, one
-        untidy[i] = _is_untidy(shapes, side_of(shapes, one, two, CONTACT_M))
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _holds_box(box: Numbers, other: Numbers) -> bool:
-    return bool(
-        box[0] <= other[0] and box[1] <= other[1] and box[2] >= other[2] and box[3] >= other[3]
-    )
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _is_untidy(shapes: Outlines, side: Side) -> bool:
-    starts, ends = np.empty(len(side.theirs) + 1), np.empty(len(side.theirs) + 1)
-    metres = 0.0
-    for e in side.mine:
-        equal = False
-        for f in side.theirs:
-            if is_equal(shapes, e, f):
-                equal = True
-                break
-        if not equal:
-            metres += share_shown(shapes, side, e, CONTACT_M, starts, ends) * shapes.length[e]
-    return metres > LEAST_M
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -103,12 +103,12 @@ def run_boxes(
     for i in range(len(offset) - 1):
         for run in range(run_offset[i], run_offset[i + 1]):
             first = offset[i] + (run - run_offset[i]) * RUN
-            box = boxes[run]
-            box[0], box[1], box[2], box[3] = np.inf, np.inf, -np.inf, -np.inf
+            west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
             for e in range(first, min(first + RUN, offset[i + 1])):
                 to_x, to_y = x[e] + dx[e], y[e] + dy[e]
-                box[0], box[1] = min(box[0], x[e], to_x), min(box[1], y[e], to_y)
-                box[2], box[3] = max(box[2], x[e], to_x), max(box[3], y[e], to_y)
+                west, south = min(west, x[e], to_x), min(south, y[e], to_y)
+                east, north = max(east, x[e], to_x), max(north, y[e], to_y)
+            boxes[run, 0], boxes[run, 1], boxes[run, 2], boxes[run, 3] = west, south, east, north
     return boxes, run_offset
 
 
@@ -118,9 +118,11 @@ def edges_near(shapes: Outlines, one: int, other: int, reach: float, found: Posi
     west, south = shapes.bounds[other, 0] - reach, shapes.bounds[other, 1] - reach
     east, north = shapes.bounds[other, 2] + reach, shapes.bounds[other, 3] + reach
     count, last = 0, shapes.offset[one + 1]
+    boxes = shapes.run_bounds
     for run in range(shapes.run_offset[one], shapes.run_offset[one + 1]):
-        box = shapes.run_bounds[run]
-        if box[2] < west or box[0] > east or box[3] < south or box[1] > north:
+        if boxes[run, 2] < west or boxes[run, 0] > east:
+            continue
+        if boxes[run, 3] < south or boxes[run, 1] > north:
             continue
         first = shapes.offset[one] + (run - shapes.run_offset[one]) * RUN
         for e in range(first, min(first + RUN, last)):
@@ -143,9 +145,9 @@ def contains(shapes: Outlines, one: int, x: float, y: float) -> bool:
     if y < shapes.bounds[one, 1] or y > shapes.bounds[one, 3]:
         return False
     inside, last = False, shapes.offset[one + 1]
+    boxes = shapes.run_bounds
     for run in range(shapes.run_offset[one], shapes.run_offset[one + 1]):
-        box = shapes.run_bounds[run]
-        if box[1] > y or box[3] < y or box[2] < x:
+        if boxes[run, 1] > y or boxes[run, 3] < y or boxes[run, 2] < x:
             continue
         first = shapes.offset[one] + (run - shapes.run_offset[one]) * RUN
         for e in range(first, min(first + RUN, last)):
@@ -195,12 +197,26 @@ def side_of(shapes: Outlines, one: int, other: int, reach: float) -> Side:
     theirs = np.empty(shapes.offset[other + 1] - shapes.offset[other], np.int64)
     mine = mine[: edges_near(shapes, one, other, reach, mine)]
     theirs = theirs[: edges_near(shapes, other, one, reach, theirs)]
-    boxes = np.empty(((len(theirs) + FEW - 1) // FEW, 4))
-    boxes[:, :2], boxes[:, 2:] = np.inf, -np.inf
-    for i in range(len(theirs)):
-        e, box = theirs[i], boxes[i // FEW]
-        x, y = shapes.x[e], shapes.y[e]
-        to_x, to_y = x + shapes.dx[e], y + shapes.dy[e]
-        box[0], box[1] = min(box[0], x, to_x), min(box[1], y, to_y)
-        box[2], box[3] = max(box[2], x, to_x), max(box[3], y, to_y)
-    return Side(other, mine, theirs, boxes)
+    return Side(other, mine, theirs, _few_boxes(shapes, theirs))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def other_side(shapes: Outlines, one: int, side: Side) -> Side:
+    """Turn the side of a shape into that of the other."""
+    return Side(one, side.theirs, side.mine, _few_boxes(shapes, side.mine))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _few_boxes(shapes: Outlines, edges: Positions) -> Numbers:
+    """Give the boxes of runs of ``FEW`` edges."""
+    boxes = np.empty(((len(edges) + FEW - 1) // FEW, 4))
+    for run in range(len(boxes)):
+        west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
+        for i in range(run * FEW, min(run * FEW + FEW, len(edges))):
+            e = edges[i]
+            x, y = shapes.x[e], shapes.y[e]
+            to_x, to_y = x + shapes.dx[e], y + shapes.dy[e]
+            west, south = min(west, x, to_x), min(south, y, to_y)
+            east, north = max(east, x, to_x), max(north, y, to_y)
+        boxes[run, 0], boxes[run, 1], boxes[run, 2], boxes[run, 3] = west, south, east, north
+    return boxes

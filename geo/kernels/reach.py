@@ -17,12 +17,16 @@ from geo.kernels.outlines import (
     Side,
     contains,
     edges_meet,
+    other_side,
     side_of,
     square_to_edge,
 )
 
 PRECISE_M = 2e-7
 """Joining gaps are found to this: well within the contact distance."""
+
+UNKNOWN, OUTSIDE, INSIDE = -1, 0, 1
+"""Where a place lies that is out of reach of the other shape's outline."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -62,14 +66,17 @@ def _between(least: float, most: float, at: float, rate: float) -> tuple[float, 
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def shown(shapes: Outlines, side: Side, reach: float, ring: int) -> tuple[float, bool]:
+def shown(
+    shapes: Outlines, side: Side, reach: float, ring: int, enough: float
+) -> tuple[float, bool]:
     """Measure the boundary that lies within reach of the other shape.
 
     With a ring (-1: all rings), only that ring is measured. The second value says whether all
-    rings reached lie wholly within reach.
+    rings reached lie wholly within reach. Nothing more is measured once it is enough.
     """
     total, all_whole = 0.0, True
     now, of_ring = np.int64(-1), 0.0
+    before, ground = np.int64(-2), UNKNOWN
     starts, ends = np.empty(len(side.theirs) + 1), np.empty(len(side.theirs) + 1)
     for e in side.mine:
         if ring >= 0 and shapes.ring[e] != ring:
@@ -77,9 +84,15 @@ def shown(shapes: Outlines, side: Side, reach: float, ring: int) -> tuple[float,
         if shapes.ring[e] != now:
             all_whole = all_whole and _is_whole(shapes, now, of_ring)
             now, of_ring = shapes.ring[e], 0.0
-        share = share_shown(shapes, side, e, reach, starts, ends)
+            ground = UNKNOWN
+        elif e != before + 1:
+            ground = OUTSIDE  # the edges between lie beyond the other's box
+        share, ground = share_shown(shapes, side, e, reach, starts, ends, ground)
         of_ring += share * shapes.length[e]
         total += share * shapes.length[e]
+        if total >= enough:
+            return total, False
+        before = e
     return total, all_whole and _is_whole(shapes, now, of_ring)
 
 
@@ -93,18 +106,25 @@ def _is_whole(shapes: Outlines, ring: int, length: float) -> bool:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def share_shown(
-    shapes: Outlines, side: Side, e: int, reach: float, starts: Numbers, ends: Numbers
-) -> float:
-    """Give the share of an edge that lies within reach of the other shape, or inside it."""
+    shapes: Outlines, side: Side, e: int, reach: float, starts: Numbers, ends: Numbers, ground: int
+) -> tuple[float, int]:
+    """Give the share of an edge that lies within reach of the other shape, or inside it.
+
+    ``ground`` says where the edge begins if it begins out of reach; the second value says the same
+    of its end. A way out of reach of an outline never crosses it.
+    """
     x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
     west, east = min(x, x + dx) - reach, max(x, x + dx) + reach
     south, north = min(y, y + dy) - reach, max(y, y + dy) + reach
     count = 0
-    for run in range(len(side.boxes)):
-        box = side.boxes[run]
-        if box[2] < west or box[0] > east or box[3] < south or box[1] > north:
+    theirs, boxes = side.theirs, side.boxes
+    for run in range(len(boxes)):
+        if boxes[run, 2] < west or boxes[run, 0] > east:
             continue
-        for f in side.theirs[run * FEW : (run + 1) * FEW]:
+        if boxes[run, 3] < south or boxes[run, 1] > north:
+            continue
+        for k in range(run * FEW, min(run * FEW + FEW, len(theirs))):
+            f = theirs[k]
             fx, fy, qx, qy = shapes.x[f], shapes.y[f], shapes.dx[f], shapes.dy[f]
             if max(fx, fx + qx) < west or min(fx, fx + qx) > east:
                 continue
@@ -114,7 +134,7 @@ def share_shown(
             if low >= high:
                 continue
             if low <= 0 and high >= 1:
-                return 1.0
+                return 1.0, UNKNOWN
             place = count
             while place > 0 and starts[place - 1] > low:
                 starts[place], ends[place] = starts[place - 1], ends[place - 1]
@@ -125,20 +145,39 @@ def share_shown(
     for i in range(count + 1):
         begin = starts[i] if i < count else 1.0
         if begin - done > 1e-9:
-            at = (begin + done) / 2
-            if contains(shapes, side.other, x + at * dx, y + at * dy):
+            if ground == UNKNOWN:
+                at = (begin + done) / 2
+                inside = contains(shapes, side.other, x + at * dx, y + at * dy)
+                ground = INSIDE if inside else OUTSIDE
+            if ground == INSIDE:
                 share += begin - done
+            if i == count:
+                return share, ground
+        ground = UNKNOWN
         if i < count and ends[i] > done:
             share += ends[i] - max(begin, done)
             done = ends[i]
-    return share
+    return share, UNKNOWN
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _surplus(shapes: Outlines, side: Side, gap: float, edge: float) -> tuple[float, bool]:
     """Give the boundary shown beyond what the gap asks, and whether larger gaps show no more."""
-    length, whole = shown(shapes, side, gap + CONTACT_M, -1)
-    return length - (edge + 2 * gap - 4 * CONTACT_M), whole
+    length, whole = shown(shapes, side, gap + CONTACT_M, -1, np.inf)
+    return length - _needed(gap, edge), whole
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _needed(gap: float, edge: float) -> float:
+    return edge + 2 * gap - 4 * CONTACT_M
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _shows_enough(shapes: Outlines, side: Side, gap: float, edge: float) -> tuple[bool, bool]:
+    """Say whether enough boundary is shown, and if not, whether larger gaps show no more."""
+    needed = _needed(gap, edge)
+    length, whole = shown(shapes, side, gap + CONTACT_M, -1, needed)
+    return bool(length >= needed), whole
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -157,12 +196,12 @@ def _marks(shapes: Outlines, side: Side, low: float, most: float) -> Numbers:
         now = ring
         whole = shapes.ring_length[ring] * (1 - 1e-9) - CONTACT_M
         for target in (0.0, whole):
-            if shown(shapes, side, most + CONTACT_M, ring)[0] <= target:
+            if shown(shapes, side, most + CONTACT_M, ring, np.inf)[0] <= target:
                 continue
             below, above = low, most
             while above - below > PRECISE_M:
                 middle = (below + above) / 2
-                if shown(shapes, side, middle + CONTACT_M, ring)[0] > target:
+                if shown(shapes, side, middle + CONTACT_M, ring, np.inf)[0] > target:
                     above = middle
                 else:
                     below = middle
@@ -188,7 +227,7 @@ def _first_gap(
     distance: float,
 ) -> float:
     """Find the smallest gap from ``low`` to ``most`` at which one side shows enough."""
-    if _surplus(shapes, side, low, edge)[0] >= 0:
+    if _shows_enough(shapes, side, low, edge)[0]:
         return low
     surplus, whole = _surplus(shapes, side, most, edge)
     many_rings = not _is_one_ring(shapes, side)
@@ -199,7 +238,7 @@ def _first_gap(
         marks = _marks(shapes, side, low, most)
     below = low
     for mark in marks:
-        if _surplus(shapes, side, mark, edge)[0] >= 0:
+        if _shows_enough(shapes, side, mark, edge)[0]:
             return _close_in(shapes, one, side, below, mark, edge, distance)
         below = mark
     return np.inf
@@ -264,14 +303,16 @@ def is_equal(shapes: Outlines, e: int, f: int) -> bool:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def equal_m(shapes: Outlines, side: Side) -> float:
-    """Measure the edges that both shapes have: the quickest sign of a common border."""
+def equal_m(shapes: Outlines, side: Side, enough: float) -> float:
+    """Measure the edges that both shapes have until it is enough: a common border, quickly."""
     metres = 0.0
     for e in side.mine:
         for f in side.theirs:
             if is_equal(shapes, e, f):
                 metres += shapes.length[e]
                 break
+        if metres >= enough:
+            break
     return metres
 
 
@@ -283,27 +324,26 @@ def joining_gap(
 
     Without ``exact``, ``most`` stands for any gap above 0: enough to know that they are.
     """
-    if are_apart(shapes, one, two, CONTACT_M) <= 0:
-        of_one = side_of(shapes, one, two, CONTACT_M)
-        if equal_m(shapes, of_one) >= edge:
-            return 0.0
-        of_two = side_of(shapes, two, one, CONTACT_M)
-        if (
-            _surplus(shapes, of_one, 0.0, edge)[0] >= 0
-            and _surplus(shapes, of_two, 0.0, edge)[0] >= 0
-        ):
-            return 0.0
     of_one = side_of(shapes, one, two, most + CONTACT_M)
-    of_two = side_of(shapes, two, one, most + CONTACT_M)
     if len(of_one.mine) == 0 or len(of_one.theirs) == 0:
         return np.inf
-    ones, one_whole = _surplus(shapes, of_one, most, edge)
-    if ones < 0 and not one_whole and _is_one_ring(shapes, of_one):
+    touching = are_apart(shapes, one, two, CONTACT_M) <= 0
+    if touching and equal_m(shapes, of_one, edge) >= edge:
+        return 0.0
+    one_shows, one_whole = _shows_enough(shapes, of_one, most, edge)
+    if not one_shows and not one_whole and _is_one_ring(shapes, of_one):
         return np.inf
-    twos, two_whole = _surplus(shapes, of_two, most, edge)
-    if twos < 0 and not two_whole and _is_one_ring(shapes, of_two):
+    of_two = other_side(shapes, one, of_one)
+    two_shows, two_whole = _shows_enough(shapes, of_two, most, edge)
+    if not two_shows and not two_whole and _is_one_ring(shapes, of_two):
         return np.inf
-    if not exact and ones >= 0 and twos >= 0:
+    if (
+        touching
+        and _shows_enough(shapes, of_one, 0.0, edge)[0]
+        and _shows_enough(shapes, of_two, 0.0, edge)[0]
+    ):
+        return 0.0
+    if not exact and one_shows and two_shows:
         return most
     distance = distance_of(shapes, one, of_one, most + CONTACT_M)
     if distance > most + CONTACT_M:
@@ -322,9 +362,9 @@ def joining_gap(
 @njit(cache=True, nogil=True, error_model="numpy")
 def are_apart(shapes: Outlines, one: int, two: int, reach: float) -> float:
     """Say how far the boxes of two shapes lie apart beyond a reach; negative where they meet."""
-    box, other = shapes.bounds[one], shapes.bounds[two]
-    aside = max(box[0] - other[2], other[0] - box[2])
-    return float(max(aside, box[1] - other[3], other[1] - box[3]) - reach)
+    box = shapes.bounds
+    aside = max(box[one, 0] - box[two, 2], box[two, 0] - box[one, 2])
+    return float(max(aside, box[one, 1] - box[two, 3], box[two, 1] - box[one, 3]) - reach)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -337,16 +377,19 @@ def distance_of(shapes: Outlines, one: int, side: Side, reach: float) -> float:
         return 0.0
     least = reach * reach
     found = False
+    theirs, boxes = side.theirs, side.boxes
     for e in side.mine:
         x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
         far = np.sqrt(least)
         west, east = min(x, x + dx) - far, max(x, x + dx) + far
         south, north = min(y, y + dy) - far, max(y, y + dy) + far
-        for run in range(len(side.boxes)):
-            box = side.boxes[run]
-            if box[2] < west or box[0] > east or box[3] < south or box[1] > north:
+        for run in range(len(boxes)):
+            if boxes[run, 2] < west or boxes[run, 0] > east:
                 continue
-            for f in side.theirs[run * FEW : (run + 1) * FEW]:
+            if boxes[run, 3] < south or boxes[run, 1] > north:
+                continue
+            for k in range(run * FEW, min(run * FEW + FEW, len(theirs))):
+                f = theirs[k]
                 fx, fy, qx, qy = shapes.x[f], shapes.y[f], shapes.dx[f], shapes.dy[f]
                 square = min(
                     square_to_edge(x, y, dx, dy, fx, fy),

@@ -16,6 +16,7 @@ from geo.contiguity import (
     single_parts,
 )
 from geo.errors import GeometryError
+from tests.arrays import array_of
 from tests.oracles import component_sets, neighbour_margin_m
 from tests.strategies import arrangements
 
@@ -31,12 +32,6 @@ def _kernels(request):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("geo.contiguity.kernels_available", lambda: request.param == "compiled")
         yield
-
-
-def array_of(shapes):
-    held = np.empty(len(shapes), dtype=object)
-    held[:] = shapes
-    return held
 
 
 def obstacles_of(shapes, cutting=(), covering=()):

@@ -6,8 +6,10 @@ from hypothesis import strategies as st
 from pyproj import CRS
 from shapely import affinity
 
-from geo.dissolve import gathered, united, united_area_m2
+from geo.dissolve import united, united_area_m2
+from geo.gathering import gathered
 from geo.measure import ellipsoidal_area_m2
+from tests.arrays import array_of
 from tests.strategies import arrangements, seeded
 
 CITY = CRS(4549)
@@ -34,12 +36,6 @@ def polygon(*corners):
 
 def ellipsoidal(shape):
     return float(ellipsoidal_area_m2([shape], CITY)[0])
-
-
-def array_of(shapes):
-    held = np.empty(len(shapes), dtype=object)
-    held[:] = shapes
-    return held
 
 
 def assert_united(shapes, group=None, count=1, *, parts=True):
