@@ -10,6 +10,7 @@ from app.context import Context, open_context
 from app.messages import Catalogue, Language, catalogue
 from app.settings import Settings, load_settings
 from geo.errors import MuPlanError
+from geo.progress import Progress
 from layers.contracts import CONTRACTS
 from layers.maps.style_file import load_styles
 from layers.maps.view import MapView, prepare_view
@@ -22,6 +23,8 @@ from platforms.matching.table import MatchTable
 OPEN_PATH = "open_workspace"
 AS_OF = "as_of"
 LANGUAGE: Language = "zh"
+
+KEPT_SEARCHES = 16
 
 Stamp = tuple[str, int, str | None]
 """A workspace as it is now: its path, the time of its last change, the as-of date asked for."""
@@ -98,14 +101,27 @@ def _map_view(path: str, changed_ns: int, as_of: str | None) -> MapView:
     return prepare_view(frames, styles, held.as_of)
 
 
-def blocks(query: BlockQuery) -> LandFound:
+def found_blocks(query: BlockQuery) -> LandFound | None:
+    """Give the blocks if they were found before for this query and state of the workspace."""
+    return _searches().get((*stamp(), query))
+
+
+def blocks(query: BlockQuery, progress: Progress | None = None) -> LandFound:
     """Find blocks, once for each query and state of the workspace."""
-    return _blocks(*stamp(), query)
+    held, key = _searches(), (*stamp(), query)
+    found = held.get(key)
+    if found is None:
+        found = block_list(context(), query, progress=progress)
+        while len(held) >= KEPT_SEARCHES:
+            held.pop(next(iter(held)), None)
+        held[key] = found
+    return found
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _blocks(path: str, changed_ns: int, as_of: str | None, query: BlockQuery) -> LandFound:
-    return block_list(_context(path, changed_ns, as_of), query)
+@st.cache_resource(show_spinner=False)
+def _searches() -> dict[tuple[str, int, str | None, BlockQuery], LandFound]:
+    """Hold the last searches: a cached function must not draw, and a search moves its bar."""
+    return {}
 
 
 def matched(demand: Demand, table: MatchTable) -> MatchResult:

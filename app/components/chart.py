@@ -40,11 +40,19 @@ def curve_chart(curve: ToleranceCurve, gap_m: float, words: Catalogue) -> alt.La
     marks = [(gap_m, words.text("chart_asked", gap_m=gap_m))]
     if curve.knee_gap_m is not None:
         marks.append((curve.knee_gap_m, words.text("chart_knee", gap_m=curve.knee_gap_m)))
-    rules = alt.Chart(pd.DataFrame(marks, columns=["gap_m", "said"]))
-    return alt.layer(
-        lines.encode(gap, area, size),
-        rules.mark_rule(color=GREY, strokeDash=[4, 3]).encode(gap),
-        rules.mark_text(color=GREY, align="left", dx=4, baseline="top").encode(
-            gap, text="said:N", y=alt.value(4)
-        ),
-    ).properties(height=360)
+    said = pd.DataFrame(marks, columns=["gap_m", "said"]).assign(line=range(len(marks)))
+    rules = alt.Chart(said)
+    return (
+        alt.layer(
+            lines.encode(gap, area, size),
+            rules.mark_rule(color=GREY, strokeDash=[4, 3]).encode(gap),
+            rules.mark_text(color=GREY, align="left", dx=4, baseline="top").encode(
+                gap,
+                text="said:N",
+                # One under the other: the knee often lies near the tolerance used.
+                y=alt.Y("line:Q", scale=alt.Scale(domain=[0, 18], range=[334, 0]), axis=None),
+            ),
+        )
+        .resolve_scale(y="independent")
+        .properties(height=360)
+    )

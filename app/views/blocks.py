@@ -6,15 +6,16 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
-from app.answers.land import block_answer, curve_lines, unit_names
-from app.answers.land_search import land_curve
+from app.answers.land import block_answer, unit_names
+from app.answers.land_search import LandFound, land_curve
 from app.components.chart import curve_chart
 from app.components.frame import hand_out, page_head
 from app.components.map_view import show_map
 from app.components.plain import say_lines
 from app.components.table import shown_columns, styled
+from app.components.working import run_with_bar
 from app.context import Context
-from app.session import blocks, context, map_view, stamp, words
+from app.session import blocks, context, found_blocks, map_view, stamp, words
 from layers.maps.highlight import HIGHLIGHT_LIMIT, Highlight
 from platforms.land.blocks import BlockQuery
 from platforms.land.curve import ToleranceCurve
@@ -43,8 +44,7 @@ def show() -> None:
         st.info(text("blocks_no_parcels"))
         return
     query = _query(held)
-    with st.spinner(text("working_blocks")):
-        found = blocks(query)
+    found = _found(query)
     curve = _held_curve(query)
     answer = block_answer(held, query, replace(found, curve=curve))
     say_lines(answer.summary)
@@ -81,6 +81,16 @@ def _table(frame: pd.DataFrame, columns: tuple[str, ...], empty: str, hint: str)
     st.dataframe(styled(shown), hide_index=True, width="stretch")
 
 
+def _found(query: BlockQuery) -> LandFound:
+    """Find the blocks, under a bar where they were not found before."""
+    found = found_blocks(query)
+    if found is not None:
+        return found
+    return run_with_bar(
+        "blocks", words().text("working_blocks"), lambda progress: blocks(query, progress)
+    )
+
+
 def _held_curve(query: BlockQuery) -> ToleranceCurve | None:
     """Give the curve made in this session for this query and state of the workspace."""
     key, curve = st.session_state.get(CURVE, (None, None))
@@ -94,12 +104,14 @@ def _tolerance(held: Context, query: BlockQuery, curve: ToleranceCurve | None) -
         if query.min_neck_m > 0:
             st.info(text("curve_with_neck", min_neck_m=query.min_neck_m))
         elif st.button(text("tolerance_run"), key="tolerance_run"):
-            bar = st.progress(0.0, text("working_curve"))
-            made = land_curve(held, query, lambda share: bar.progress(share) and None)
+            made = run_with_bar(
+                "curve",
+                text("working_curve"),
+                lambda progress: land_curve(held, query, progress),
+            )
             st.session_state[CURVE] = ((stamp(), query), made)
             st.rerun()
         return
-    say_lines(curve_lines(curve, query.gap_m, words()))
     st.altair_chart(curve_chart(curve, query.gap_m, words()), width="stretch")
     columns = ("gap_m", "blocks_100", "area_mu_100", "blocks_200", "area_mu_200")
     st.dataframe(
@@ -112,7 +124,9 @@ def _query(held: Context) -> BlockQuery:
     least = held.policy.rule("B3").rule.number
     names = {"": text("whole_city"), **unit_names(held)}
     with st.form("block_query"):
-        first, second, third, fourth, fifth, sixth, last = st.columns([2, 2, 2, 2, 2, 3, 2])
+        first, second, third, fourth, fifth, sixth, last = st.columns(
+            [2, 2, 2, 2, 2, 3, 2], vertical_alignment="bottom"
+        )
         min_mu = first.number_input(text("option_min_mu"), 1.0, 1e6, least, 10.0, key="min_mu")
         gap_m = second.number_input(text("option_gap_m"), 0.0, 50.0, 2.0, 0.5, key="gap_m")
         edge_m = third.number_input(text("option_min_edge_m"), 0.1, 1000.0, 5.0, 1.0, key="edge_m")
