@@ -9,6 +9,9 @@ from pyproj import CRS
 from geo.crs import require_projected
 from geo.errors import GeometryError
 
+CELLS_AT_ONCE = 2_000_000
+"""A raster of a province is worked through in strips: only the slope itself is kept."""
+
 Cells = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
 
@@ -65,8 +68,8 @@ def slope_pct(heights: Raster) -> Raster:
     Returns
     -------
     Raster
-        Slope [%] by Horn's differences over the eight cells around; NaN in the outermost cells and
-        wherever one of the nine has no height.
+        Slope [%] by Horn's differences over the eight cells around, in the precision of the
+        heights; NaN in the outermost cells and wherever one of the nine has no height.
 
     Raises
     ------
@@ -83,13 +86,24 @@ def slope_pct(heights: Raster) -> Raster:
     [[10.0, 10.0], [10.0, 10.0]]
     """
     require_projected(heights.crs)
-    z = np.pad(heights.cells.astype(np.float64), 1, constant_values=np.nan)
+    cells = heights.cells
+    slope = np.full_like(cells, np.nan)
+    at_once = max(1, CELLS_AT_ONCE // cells.shape[1])
+    for begin in range(1, len(cells) - 1, at_once):
+        end = min(begin + at_once, len(cells) - 1)
+        slope[begin:end, 1:-1] = _horn_pct(cells[begin - 1 : end + 1], heights)
+    # Neither difference looks at the cell itself.
+    slope[np.isnan(cells)] = np.nan
+    return replace(heights, cells=slope)
+
+
+def _horn_pct(cells: Cells, of: Raster) -> npt.NDArray[np.float64]:
+    """Give the slope of all but the outermost cells of some rows."""
+    z = cells.astype(np.float64)
     # Each difference is weighed 1, 2, 1 over the three rows or columns it is taken in.
     columns = z[:-2] + 2 * z[1:-1] + z[2:]
-    rise_east = (columns[:, 2:] - columns[:, :-2]) / (8 * heights.cell_width)
+    rise_east = (columns[:, 2:] - columns[:, :-2]) / (8 * of.cell_width)
     rows = z[:, :-2] + 2 * z[:, 1:-1] + z[:, 2:]
-    rise_north = (rows[:-2] - rows[2:]) / (8 * heights.cell_height)
-    slope = 100 * np.hypot(rise_east, rise_north)
-    # Neither difference looks at the cell itself.
-    slope[np.isnan(heights.cells)] = np.nan
-    return replace(heights, cells=slope)
+    rise_north = (rows[:-2] - rows[2:]) / (8 * of.cell_height)
+    steepness: npt.NDArray[np.float64] = 100 * np.hypot(rise_east, rise_north)
+    return steepness

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 
+import geo.raster
 from geo.errors import GeometryError
 from geo.raster import Raster, slope_pct
 
@@ -116,10 +117,25 @@ def test_slope_is_the_same_seen_from_any_side_and_at_any_height(seed):
     np.testing.assert_allclose(slope_pct(heights(cells + 1000)).cells, slope, **same)
 
 
-def test_heights_in_single_precision_make_the_slope_in_double():
-    ground = heights(np.zeros((3, 3)))
-    single = Raster(ground.cells.astype(np.float32), WEST, NORTH, 10.0, 10.0, CITY)
-    assert slope_pct(single).cells.dtype == np.float64
+def test_heights_in_single_precision_are_subtracted_in_double():
+    cells = np.random.default_rng(1).uniform(900, 950, (6, 7)).astype(np.float32)
+    single = slope_pct(Raster(cells, WEST, NORTH, 10.0, 10.0, CITY)).cells
+    assert single.dtype == np.float32
+    double = slope_pct(heights(cells)).cells
+    np.testing.assert_array_equal(single, double.astype(np.float32))
+
+
+@pytest.mark.parametrize("rows_at_once", [1, 2, 3, 100])
+def test_slope_is_the_same_in_strips(monkeypatch, rows_at_once):
+    cells = np.random.default_rng(2).uniform(0, 50, (9, 7))
+    whole = slope_pct(heights(cells)).cells
+    monkeypatch.setattr(geo.raster, "CELLS_AT_ONCE", rows_at_once * 7)
+    np.testing.assert_array_equal(slope_pct(heights(cells)).cells, whole)
+
+
+@pytest.mark.parametrize("shape", [(1, 5), (2, 5), (5, 1), (5, 2)])
+def test_a_strip_too_narrow_has_no_slope(shape):
+    assert np.isnan(slope_pct(heights(np.zeros(shape))).cells).all()
 
 
 @pytest.mark.parametrize("crs", [CRS(4490), CRS(4326)])
