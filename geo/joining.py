@@ -6,10 +6,11 @@ import shapely
 
 from geo.edges import Numbers, Positions, Shapes
 from geo.kernels.boxes import box_pairs
+from geo.kernels.distance import near_flags
 from geo.kernels.hiding import ASIDE_M
 from geo.kernels.hiding import Obstacles as Things
 from geo.kernels.outlines import CONTACT_M, Outlines
-from geo.kernels.reach import joining_gaps, near_flags
+from geo.kernels.reach import joining_gaps
 from geo.kernels.ways import hidden_gaps
 from geo.lots import in_lots
 from geo.obstacles import Obstacles

@@ -1,14 +1,18 @@
 """A raster held in memory, and the slope of a raster of heights."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from pyproj import CRS
 
+from geo.crs import require_projected
 from geo.errors import GeometryError
 
-Cells = npt.NDArray[np.float64]
+CELLS_AT_ONCE = 2_000_000
+"""A raster of a province is worked through in strips: only the slope itself is kept."""
+
+Cells = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,7 @@ class Raster:
     Attributes
     ----------
     cells
-        Values, rows by columns; NaN where there is none (nodata is never zero).
+        Values, rows by columns, of floats; NaN where there is none (nodata is never zero).
     west, north
         Outer corner of the first cell, in units of the system.
     cell_width, cell_height
@@ -29,7 +33,7 @@ class Raster:
     Raises
     ------
     GeometryError
-        ``raster_bad``: no two-dimensional cells, or cells of no size.
+        ``raster_bad``: no two-dimensional floats, or a place or a size that is no number.
     """
 
     cells: Cells
@@ -40,8 +44,9 @@ class Raster:
     crs: CRS | None
 
     def __post_init__(self) -> None:
-        sizes = (self.cell_width, self.cell_height)
-        if self.cells.ndim != 2 or not self.cells.size or not min(sizes) > 0:
+        is_grid = self.cells.ndim == 2 and self.cells.size and self.cells.dtype.kind == "f"
+        is_sized = min(self.cell_width, self.cell_height) > 0
+        if not is_grid or not is_sized or not np.isfinite(self.bounds).all():
             raise GeometryError("raster_bad")
 
     @property
@@ -63,13 +68,13 @@ def slope_pct(heights: Raster) -> Raster:
     Returns
     -------
     Raster
-        Slope [%] by Horn's differences over the eight cells around; NaN in the outermost cells and
-        wherever one of the nine has no height.
+        Slope [%] by Horn's differences over the eight cells around, in the precision of the
+        heights; NaN in the outermost cells and wherever one of the nine has no height.
 
     Raises
     ------
     GeometryError
-        ``crs_missing``, ``crs_not_projected``.
+        ``crs_missing``, ``crs_not_projected``: degrees and metres make no slope.
 
     Examples
     --------
@@ -80,29 +85,25 @@ def slope_pct(heights: Raster) -> Raster:
     >>> slope.cells[1:3, 1:3].round(6).tolist()
     [[10.0, 10.0], [10.0, 10.0]]
     """
-    if heights.crs is None:
-        raise GeometryError("crs_missing")
-    if not heights.crs.is_projected or heights.crs.axis_info[0].unit_name != "metre":
-        raise GeometryError("crs_not_projected", crs=heights.crs.name)
-    z = np.pad(heights.cells, 1, constant_values=np.nan)
-    north, middle, south = z[:-2], z[1:-1], z[2:]
-    east_of = [row[:, 2:] for row in (north, middle, south)]
-    west_of = [row[:, :-2] for row in (north, middle, south)]
-    weights = (1, 2, 1)
-    rise_east = sum(w * (e - f) for w, e, f in zip(weights, east_of, west_of, strict=True))
-    rise_north = sum(
-        w * (n - s)
-        for w, n, s in zip(
-            weights,
-            (north[:, :-2], north[:, 1:-1], north[:, 2:]),
-            (south[:, :-2], south[:, 1:-1], south[:, 2:]),
-            strict=True,
-        )
-    )
-    slope = 100 * np.hypot(
-        rise_east / (8 * heights.cell_width), rise_north / (8 * heights.cell_height)
-    )
-    slope = np.where(np.isnan(heights.cells), np.nan, slope)
-    return Raster(
-        slope, heights.west, heights.north, heights.cell_width, heights.cell_height, heights.crs
-    )
+    require_projected(heights.crs)
+    cells = heights.cells
+    slope = np.full_like(cells, np.nan)
+    at_once = max(1, CELLS_AT_ONCE // cells.shape[1])
+    for begin in range(1, len(cells) - 1, at_once):
+        end = min(begin + at_once, len(cells) - 1)
+        slope[begin:end, 1:-1] = _horn_pct(cells[begin - 1 : end + 1], heights)
+    # Neither difference looks at the cell itself.
+    slope[np.isnan(cells)] = np.nan
+    return replace(heights, cells=slope)
+
+
+def _horn_pct(cells: Cells, of: Raster) -> npt.NDArray[np.float64]:
+    """Give the slope of all but the outermost cells of some rows."""
+    z = cells.astype(np.float64)
+    # Each difference is weighed 1, 2, 1 over the three rows or columns it is taken in.
+    columns = z[:-2] + 2 * z[1:-1] + z[2:]
+    rise_east = (columns[:, 2:] - columns[:, :-2]) / (8 * of.cell_width)
+    rows = z[:, :-2] + 2 * z[:, 1:-1] + z[:, 2:]
+    rise_north = (rows[:-2] - rows[2:]) / (8 * of.cell_height)
+    steepness: npt.NDArray[np.float64] = 100 * np.hypot(rise_east, rise_north)
+    return steepness

@@ -1,8 +1,9 @@
 """Every column name of the product: what it means, its unit, the values it may take.
 
 One entry per column. A name carries its unit: ``_mu`` 亩, ``_m2``, ``_m``, ``_wan_yuan`` 万元,
-``_yi_yuan`` 亿元, ``_tce`` 吨标煤, ``_t`` 吨, ``_share`` 0–1. Lists are texts divided by ``;``,
-dates are ISO texts (``2024-04-01``), so that they mean the same in every program.
+``_yi_yuan`` 亿元, ``_tce`` 吨标煤, ``_t`` 吨, ``_pct`` %, ``_share`` 0–1. Lists are
+texts divided by ``;``, dates are ISO texts (``2024-04-01``), so that they mean the same in every
+program.
 """
 
 import re
@@ -37,7 +38,7 @@ from layers.codes import (
 
 Kind = Literal["text", "int", "float", "bool", "date", "timestamp", "list", "code"]
 
-UNITS = ("", "亩", "m²", "m", "万元", "亿元", "亿美元", "吨标煤", "吨", "万元/亩", "人", "kWh")
+UNITS = ("", "亩", "m²", "m", "万元", "亿元", "亿美元", "吨标煤", "吨", "万元/亩", "人", "kWh", "%")
 
 
 @dataclass(frozen=True)
@@ -248,6 +249,20 @@ _ANSWERS = (
     _amount("planar_area_mu", "亩", "面积（平面）", "planar area"),
     _amount("declared_area_mu", "亩", "登记面积合计", "sum of declared areas"),
     _field("parcel_count", "int", "地块数", "number of parcels"),
+    _amount("slope_mean_pct", "%", "平均坡度", "mean slope"),
+    _field("steep_share", "float", "坡度大于15%占比", "share steeper than 15 %", minimum=0.0),
+    _field(
+        "slope_covered_share", "float", "有坡度数据占比", "share with a known slope", minimum=0.0
+    ),
+    _amount("flood_depth_max_m", "m", "最大淹没水深", "greatest flood depth"),
+    _field("flooded_share", "float", "淹没占比", "share under flood water", minimum=0.0),
+    _field(
+        "flood_covered_share",
+        "float",
+        "有淹没数据占比",
+        "share with a known flood depth",
+        minimum=0.0,
+    ),
     _field("is_on_200_list", "bool", "列入200亩储备", "on the 200 亩 reserve list"),
     _field("rank", "int", "排名", "rank"),
     _field("score", "float", "得分", "score"),

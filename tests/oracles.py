@@ -115,3 +115,12 @@ def component_sets(count, pairs):
         seen |= group
         groups.add(frozenset(group))
     return groups
+
+
+def cell_parts(shape, raster):
+    """Part of every cell of a raster inside a shape: each cell a box, cut by the shape."""
+    rows, columns = raster.cells.shape
+    west = raster.west + np.arange(columns) * raster.cell_width
+    north = raster.north - np.arange(rows)[:, None] * raster.cell_height
+    boxes = shapely.box(west, north - raster.cell_height, west + raster.cell_width, north)
+    return shapely.area(shapely.intersection(boxes, shape)) / shapely.area(boxes)

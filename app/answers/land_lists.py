@@ -12,10 +12,11 @@ from layers.exchange.sheet import Sheet
 from platforms.land.blocks import BlockQuery
 from platforms.land.curve import ToleranceCurve
 from platforms.land.description import DESCRIBED
+from platforms.land.terrain import TERRAIN
 
 BLOCK_COLUMNS = (
     "block_id", "unit_id", "unit_name", "area_mu", "planar_area_mu", "declared_area_mu",
-    *DESCRIBED, "bridge_count", "parcel_count", "is_on_200_list", "parcel_ids",
+    *DESCRIBED, *TERRAIN, "bridge_count", "parcel_count", "is_on_200_list", "parcel_ids",
 )  # fmt: skip
 
 
@@ -30,7 +31,7 @@ NAMED_BOUNDS = 5
 def listed(context: Context, land: LandFound, names: dict[str, str]) -> gpd.GeoDataFrame:
     """List the blocks with all there is to say of each."""
     reserve_mu = context.policy.rule("B4").rule.number
-    blocks = pd.concat([land.blocks.blocks, land.described], axis=1)
+    blocks = pd.concat([land.blocks.blocks, land.described, land.terrain], axis=1)
     listed = blocks.assign(
         unit_name=blocks["unit_id"].map(names),
         bridge_count=blocks["block_id"].map(land.bridges["block_id"].value_counts())

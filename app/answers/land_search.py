@@ -15,6 +15,7 @@ from platforms.land.decisions import decisions_on
 from platforms.land.description import describe_blocks
 from platforms.land.net_land import net_land
 from platforms.land.remainder import net_pieces
+from platforms.land.terrain import describe_terrain
 from platforms.matching.sites import land_layers
 
 
@@ -28,6 +29,8 @@ class LandFound:
         The blocks.
     described
         Net land, width, compactness and frontage of each.
+    terrain
+        Slope and flood on each; missing where the workspace has no raster.
     bridges
         Gaps that hold them together.
     pieces
@@ -42,6 +45,7 @@ class LandFound:
 
     blocks: BlockList
     described: pd.DataFrame
+    terrain: pd.DataFrame
     bridges: gpd.GeoDataFrame
     pieces: gpd.GeoDataFrame
     losses: pd.DataFrame
@@ -59,13 +63,20 @@ def block_list(
     """Find the blocks and what there is to say of them."""
     layers = _layers(context)
     found = find_blocks(layers, query, progress=within(progress, 0.0, 0.4))
-    pieces = net_pieces(found, layers, query, within(progress, 0.4, 0.5))
+    pieces = net_pieces(found, layers, query, within(progress, 0.4, 0.48))
+    terrain = describe_terrain(
+        found.blocks,
+        context.workspace.read_raster("dem"),
+        context.workspace.read_raster("flood_depth"),
+        within(progress, 0.48, 0.5),
+    )
     curve = None
     if with_curve:
         curve = tolerance_curve(layers, query, within(progress, 0.5, 1.0))
     return LandFound(
         blocks=found,
         described=describe_blocks(found, pieces, layers, query),
+        terrain=terrain,
         bridges=bridges_of(found, layers.barriers, layers.decisions, query.gap_m),
         pieces=pieces,
         losses=net_land(found.blocks, layers.constraints).losses,

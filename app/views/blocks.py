@@ -19,10 +19,11 @@ from app.session import blocks, context, found_blocks, map_view, stamp, words
 from layers.maps.highlight import HIGHLIGHT_LIMIT, Highlight
 from platforms.land.blocks import BlockQuery
 from platforms.land.curve import ToleranceCurve
+from platforms.land.terrain import FLOOD, SLOPE, TERRAIN
 
 LIST_COLUMNS = (
     "block_id", "unit_name", "area_mu", "net_area_mu", "net_largest_mu", "min_width_m",
-    "frontage_m", "bridge_count", "parcel_count", "is_on_200_list",
+    "frontage_m", *TERRAIN, "bridge_count", "parcel_count", "is_on_200_list",
 )  # fmt: skip
 
 SHORT_COLUMNS = ("block_id", "unit_name", "area_mu", "bounded_by")
@@ -165,8 +166,9 @@ def _list_and_map(held: Context, frame: gpd.GeoDataFrame) -> None:
     with left:
         st.caption(text("blocks_list_hint"))
         event = st.dataframe(
-            styled(shown_columns(frame, LIST_COLUMNS, words())), hide_index=True, width="stretch",
-            height=560, on_select="rerun", selection_mode="multi-row", key="block_rows",
+            styled(shown_columns(frame, _list_columns(frame), words())), hide_index=True,
+            width="stretch", height=560, on_select="rerun", selection_mode="multi-row",
+            key="block_rows",
         )  # fmt: skip
     chosen = frame.iloc[event.selection.rows]
     highlights = [Highlight("result", frame.geometry[:HIGHLIGHT_LIMIT], _captions(frame))]
@@ -180,6 +182,15 @@ def _list_and_map(held: Context, frame: gpd.GeoDataFrame) -> None:
             map_view(), words(), key="block_map", highlights=highlights, focus=focus,
             base_map_url=held.settings.base_map_url, height_px=590, compact=True,
         )  # fmt: skip
+
+
+def _list_columns(frame: gpd.GeoDataFrame) -> tuple[str, ...]:
+    """Leave out what a raster would say that the workspace doesn't have."""
+    absent: set[str] = set()
+    for columns in (SLOPE, FLOOD):
+        covered = columns[-1]
+        absent |= {covered} if frame[covered].notna().any() else set(columns)
+    return tuple(name for name in LIST_COLUMNS if name not in absent)
 
 
 def _captions(frame: gpd.GeoDataFrame) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ from layers.demo.planning_lines import make_constraints, make_facilities
 from layers.demo.projects import make_projects
 from layers.demo.recipe import Recipe, read_recipe
 from layers.demo.register import make_approved_boundaries, make_platforms, qualified_land
-from layers.demo.relief import make_relief
+from layers.demo.relief import make_flood_depth, make_relief
 from layers.demo.streets import draw_parcels
 from layers.demo.territory import make_units
 from layers.errors import LayerError
@@ -125,6 +125,7 @@ def build_demo(
                 tell(0.75 + 0.2 * number / len(CONTRACTS), "demo_store")
                 edit.replace(name, frames[name], source)
             edit.replace_raster("dem", relief)
+            edit.replace_raster("flood_depth", make_flood_depth(relief, plan.flood_level_m))
         draft.path.replace(path)
     tell(1.0, "demo_done")
     return GeoPackageWorkspace(path)

@@ -168,6 +168,7 @@ class Recipe:
     protected: list[ProtectedRow]
     pipelines: list[CourseRow]
     hills: list[HillRow]
+    flood_level_m: float
     products: list[ProductRow]
     cases: Cases
 

@@ -1,13 +1,15 @@
-"""How high the land lies: a plain of a few metres with single hills by the bay."""
+"""How high the land lies, a plain of a few metres with single hills by the bay, and its floods."""
+
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from pyproj import CRS
 
+from geo.raster import Raster
 from layers.demo.drawing import places_xy
 from layers.demo.recipe import Recipe
-from layers.workspace.protocol import Raster
 
 CELL_M = 50.0
 PLAIN_M = (1.0, 8.0)
@@ -53,4 +55,23 @@ def make_relief(recipe: Recipe, units: gpd.GeoDataFrame, rng: np.random.Generato
     shapely.prepare(city)
     xs, ys = np.meshgrid(x, y)
     grid[~shapely.contains_xy(city, xs.ravel(), ys.ravel()).reshape(grid.shape)] = np.nan
-    return Raster(np.round(grid, 2).astype(np.float32), float(west), float(north), CELL_M)
+    heights = np.round(grid, 2).astype(np.float32)
+    return Raster(heights, float(west), float(north), CELL_M, CELL_M, CRS(units.crs))
+
+
+def make_flood_depth(relief: Raster, level_m: float) -> Raster:
+    """Fill the land up to one level, as far as it lies lower.
+
+    Parameters
+    ----------
+    relief
+        Elevation [m].
+    level_m
+        Level of the water [m].
+
+    Returns
+    -------
+    Raster
+        Depth [m], 0 on land that stays dry.
+    """
+    return replace(relief, cells=np.maximum(np.float32(level_m) - relief.cells, np.float32(0)))

@@ -6,17 +6,19 @@ from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import rasterio
 import shapely
 from rasterio.transform import Affine
 
-from geo.crs import same_crs
+from geo.crs import crs_label, same_crs
+from geo.raster import Raster
 from layers.contracts import RASTERS, Contract, contract_of
 from layers.errors import LayerError
 from layers.validate import row_names, validate
 from layers.workspace.frames import write_frame
-from layers.workspace.protocol import Provenance, Raster, Workspace
+from layers.workspace.protocol import Provenance, Workspace
 
 _RASTER_REGISTERS = (
     ("gpkg_contents", "table_name"),
@@ -101,18 +103,23 @@ class GeoPackageEdit:
         self._note(layer, "quarantine", len(frame), None)
 
     def replace_raster(self, name: str, raster: Raster) -> None:
-        """Put this grid in the place of the raster of that name."""
+        """Put this raster, in the workspace's system, in the place of that of the name."""
         if name not in RASTERS:
             raise LayerError("raster_unknown", name=name, known=", ".join(RASTERS))
-        height, width = raster.values.shape
+        crs = self._draft.facts.crs
+        if raster.crs is None or not same_crs(raster.crs, crs):
+            raise LayerError("raster_crs_differs", name=name, wanted=crs_label(crs))
+        height, width = raster.cells.shape
         self._drop_raster(name)
+        place = Affine(raster.cell_width, 0, raster.west, 0, -raster.cell_height, raster.north)
+        # No nodata value is declared: the driver leaves out tiles of nothing but NaN then, and
+        # gives them back as zeros.
         with rasterio.open(
             self._path, "w", driver="GPKG", width=width, height=height, count=1,
-            dtype="float32", crs=self._draft.facts.crs.to_wkt(), RASTER_TABLE=name,
-            APPEND_SUBDATASET="YES",
-            transform=Affine(raster.cell_m, 0, raster.west, 0, -raster.cell_m, raster.north),
+            dtype="float32", crs=crs.to_wkt(), RASTER_TABLE=name,
+            APPEND_SUBDATASET="YES", transform=place,
         ) as target:  # fmt: skip
-            target.write(raster.values, 1)
+            target.write(raster.cells.astype(np.float32), 1)
         self._note(name, "replace", height * width, None)
 
     def _drop_raster(self, name: str) -> None:

@@ -21,12 +21,13 @@ import rasterio
 from pyproj import CRS
 
 from geo.crs import require_projected
+from geo.raster import Raster
 from layers.conform import conform
 from layers.contracts import CONTRACTS, contract_of
 from layers.errors import LayerError
 from layers.workspace.edit import GeoPackageEdit
 from layers.workspace.frames import frame_hash, write_frame
-from layers.workspace.protocol import LayerFacts, Provenance, Raster, WorkspaceFacts
+from layers.workspace.protocol import LayerFacts, Provenance, WorkspaceFacts
 
 SCHEMA_VERSION = 1
 LOCK_SECONDS = 20
@@ -195,16 +196,18 @@ class GeoPackageWorkspace:
     def read_raster(self, name: str) -> Raster | None:
         """Read a raster, None where there is none."""
         with closing(self._connect()) as connection:
-            held = connection.execute(
+            entry = connection.execute(
                 "SELECT 1 FROM gpkg_contents WHERE table_name = ? AND data_type LIKE '%grid%'",
                 (name,),
             ).fetchone()
-        if held is None:
+        if entry is None:
             return None
         with rasterio.open(self.path, driver="GPKG", TABLE=name) as source:
-            values = source.read(1).astype(np.float32)
-            transform = source.transform
-        return Raster(values, transform.c, transform.f, transform.a)
+            # Other programs mark what has no value in their own ways.
+            held = source.read(1, masked=True).astype(np.float32).filled(np.nan)
+            place = source.transform
+            crs = None if source.crs is None else CRS.from_wkt(source.crs.to_wkt())
+        return Raster(held, place.c, place.f, place.a, -place.e, crs)
 
     def quarantined(self) -> pd.DataFrame:
         """List the rows in quarantine."""

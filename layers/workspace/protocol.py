@@ -5,10 +5,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from pyproj import CRS
+
+from geo.raster import Raster
 
 
 @dataclass(frozen=True)
@@ -73,26 +73,6 @@ class LayerFacts:
     sources: tuple[Provenance, ...]
 
 
-@dataclass(frozen=True)
-class Raster:
-    """A grid of values that carries its own place and mask.
-
-    Attributes
-    ----------
-    values
-        Grid [unit of the raster], NaN where there is no value; row 0 is the northernmost.
-    west, north
-        Corner of the grid [m].
-    cell_m
-        Size of a cell [m].
-    """
-
-    values: npt.NDArray[np.float32]
-    west: float
-    north: float
-    cell_m: float
-
-
 class Edit(Protocol):
     """Changes that take effect together or not at all."""
 
@@ -109,7 +89,10 @@ class Edit(Protocol):
         """Keep rows that failed, with their reasons."""
 
     def replace_raster(self, name: str, raster: Raster) -> None:
-        """Put this grid in the place of the raster of that name."""
+        """Put this raster, in the workspace's system, in the place of that of the name.
+
+        Its values are held in single precision.
+        """
 
 
 class Workspace(Protocol):

@@ -4,8 +4,15 @@ import json
 import shutil
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
+
+from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
+from layers.workspace.protocol import Provenance
+from platforms.land.terrain import TERRAIN
+
+AT = "2025-01-01T00:00:00"
 
 MATCH = ("match", "--project", "xm-0003", "--top", 1000)
 ENVELOPE = {"schema", "manifest"}
@@ -28,6 +35,12 @@ BLOCK = {
     "min_width_m",
     "compactness",
     "frontage_m",
+    "slope_mean_pct",
+    "steep_share",
+    "slope_covered_share",
+    "flood_depth_max_m",
+    "flooded_share",
+    "flood_covered_share",
     "bridge_count",
     "bridges",
     "parcel_count",
@@ -127,7 +140,7 @@ def test_info_lists_every_layer_with_rows_and_sources(asked):
     assert {"units": 9, "major_platforms": 18}.items() <= {
         layer["name"]: layer["rows"] for layer in layers
     }.items()
-    assert asked("info").json["rasters"] == ["dem"]
+    assert asked("info").json["rasters"] == ["dem", "flood_depth"]
 
 
 def test_blocks_reach_the_threshold_and_their_parts_add_up(asked):
@@ -145,6 +158,33 @@ def test_blocks_reach_the_threshold_and_their_parts_add_up(asked):
     assert totals["area_mu"] + totals["overlap_mu"] == pytest.approx(listed_mu)
     assert totals["overlap_mu"] >= 0
     assert answer["totals"]["blocks_200"] == sum(b["is_on_200_list"] for b in answer["blocks"])
+
+
+def test_blocks_say_on_what_ground_they_lie(asked):
+    blocks = asked("blocks").json["blocks"]
+    known = [block for block in blocks if block["slope_mean_pct"] is not None]
+    assert len(known) > len(blocks) / 2
+    for block in known:
+        assert block["slope_mean_pct"] >= 0
+        assert 0 <= block["steep_share"] <= 1
+        assert 0 < block["slope_covered_share"] <= 1
+        assert (block["flooded_share"] > 0) == (block["flood_depth_max_m"] > 0)
+    depths = [block["flood_depth_max_m"] for block in known]
+    assert min(depths) == 0 < max(depths)
+
+
+def test_without_rasters_the_ground_is_not_known(small_demo, muplan, tmp_path):
+    demo = GeoPackageWorkspace(Path(small_demo))
+    bare = create_workspace(
+        tmp_path / "bare.gpkg", demo.facts.crs, title="无栅格", created_at=AT, as_of="2025-10-31"
+    )
+    with bare.edit("a", AT) as edit:
+        for layer in ("units", "land_parcels", "barriers"):
+            edit.replace(layer, demo.read(layer), Provenance("demo", AT))
+    blocks = muplan("blocks", bare.path, "--json").json["blocks"]
+    assert blocks
+    for block in blocks:
+        assert [block[name] for name in TERRAIN] == [None] * len(TERRAIN)
 
 
 def test_a_higher_threshold_lists_exactly_the_larger_blocks(asked):

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+from pyproj import CRS
 from streamlit.testing.v1 import AppTest
 
 from app.messages import catalogue
+from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
+from layers.workspace.protocol import Provenance
 
 PROJECT = Path(__file__).resolve().parents[2]
 PAGES = ("overview", "map", "blocks", "match", "checks", "data")
@@ -30,10 +33,6 @@ def demo_folder(small_demo, tmp_path_factory):
 
 @pytest.fixture
 def empty_folder(tmp_path, monkeypatch):
-    from pyproj import CRS
-
-    from layers.workspace.geopackage import create_workspace
-
     create_workspace(
         tmp_path / "leer.gpkg", CRS(4549), title="空的", created_at="2025-01-01T00:00:00",
         as_of="2025-06-30",
@@ -102,6 +101,30 @@ def test_a_larger_least_area_lists_the_larger_blocks_only(demo_folder, monkeypat
     column = before.columns[2]
     assert len(after) == (before[column] >= 200).sum()
     assert set(after.iloc[:, 0]) <= set(before.iloc[:, 0])
+
+
+def test_the_block_list_shows_the_ground_where_the_workspace_has_rasters(demo_folder, monkeypatch):
+    listed = shown_frames(opened(demo_folder, monkeypatch, "blocks"))[0]
+    headings = catalogue("zh").heading
+    for name in ("slope_mean_pct", "steep_share", "flood_depth_max_m", "flooded_share"):
+        assert headings(name) in listed.columns
+    assert headings("slope_covered_share") not in listed.columns
+
+
+def test_the_block_list_leaves_out_what_no_raster_says(small_demo, tmp_path, monkeypatch):
+    at = "2025-01-01T00:00:00"
+    demo = GeoPackageWorkspace(Path(small_demo))
+    bare = create_workspace(
+        tmp_path / "bare.gpkg", demo.facts.crs, title="无高程", created_at=at, as_of="2025-06-30"
+    )
+    with bare.edit("a", at) as edit:
+        for layer in ("units", "land_parcels"):
+            edit.replace(layer, demo.read(layer), Provenance("demo", at))
+        edit.replace_raster("flood_depth", demo.read_raster("flood_depth"))
+    listed = shown_frames(opened(tmp_path, monkeypatch, "blocks"))[0]
+    headings = catalogue("zh").heading
+    assert headings("flooded_share") in listed.columns
+    assert not {headings("slope_mean_pct"), headings("steep_share")} & set(listed.columns)
 
 
 def test_matching_names_a_first_choice_or_says_that_there_is_none(demo_folder, monkeypatch):

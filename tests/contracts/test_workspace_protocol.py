@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from pyproj import CRS
 
 from geo.crs import same_crs
+from geo.raster import Raster
 from layers.conform import conform
 from layers.contracts import CONTRACTS, key_columns
 from layers.errors import LayerError
 from layers.workspace.geopackage import create_workspace
-from layers.workspace.protocol import Provenance, Raster
+from layers.workspace.protocol import Provenance
 
 AT = "2025-03-04T05:06:07+08:00"
 CITY = CRS(4549)
@@ -38,6 +39,10 @@ def workspace(request, tmp_path):
 @pytest.fixture(scope="module", params=[geopackage], ids=["geopackage"])
 def shared_workspace(request, tmp_path_factory):
     return request.param(tmp_path_factory.mktemp("workspace"))
+
+
+def grid(cells, west=WEST, north=SOUTH, cell_m=10.0, crs=CITY):
+    return Raster(np.asarray(cells, dtype=np.float32), west, north, cell_m, cell_m, crs)
 
 
 def square(number=0, side=100.0):
@@ -285,7 +290,7 @@ def change_and_fail(workspace):
     with workspace.edit("b", AT) as edit:
         edit.replace("land_parcels", parcels("X", "Y"), FROM_OFFICE)
         edit.replace("barriers", barriers, FROM_OFFICE)
-        edit.replace_raster("dem", Raster(np.ones((2, 2), np.float32), WEST, SOUTH, 10.0))
+        edit.replace_raster("dem", grid(np.ones((2, 2))))
         edit.quarantine("land_parcels", parcels("Q"), pd.Series(["?"]))
         raise RuntimeError("half way")
 
@@ -406,42 +411,65 @@ def test_the_hash_of_a_layer_never_imported_is_that_of_an_empty_one(workspace):
 # --- rasters -------------------------------------------------------------------------------------
 
 
-def test_a_raster_comes_back_with_its_place_and_its_gaps(workspace):
-    values = np.arange(12, dtype=np.float32).reshape(3, 4) / 7
-    values[1, 2] = np.nan
+def test_a_raster_comes_back_with_its_place_its_system_and_its_gaps(workspace):
+    cells = np.arange(12, dtype=np.float32).reshape(3, 4) / 7
+    cells[1, 2] = np.nan
     with workspace.edit("a", AT) as edit:
-        edit.replace_raster("dem", Raster(values, WEST, SOUTH + 90, 30.0))
-        edit.replace_raster("flood_depth", Raster(-values, WEST + 5, SOUTH, 10.0))
+        edit.replace_raster("dem", grid(cells, WEST, SOUTH + 90, 30.0))
+        edit.replace_raster("flood_depth", grid(-cells, WEST + 5, SOUTH))
     back = workspace.read_raster("dem")
-    np.testing.assert_array_equal(back.values, values)
-    assert (back.west, back.north, back.cell_m) == pytest.approx((WEST, SOUTH + 90, 30.0))
-    np.testing.assert_array_equal(workspace.read_raster("flood_depth").values, -values)
+    np.testing.assert_array_equal(back.cells, cells)
+    assert back.bounds == pytest.approx((WEST, SOUTH, WEST + 120, SOUTH + 90))
+    assert (back.cell_width, back.cell_height) == pytest.approx((30.0, 30.0))
+    assert same_crs(back.crs, CITY)
+    np.testing.assert_array_equal(workspace.read_raster("flood_depth").cells, -cells)
+
+
+def test_cells_longer_than_wide_come_back_as_they_were(workspace):
+    raster = Raster(np.eye(3, 5, dtype=np.float32), WEST, SOUTH, 5.0, 20.0, CITY)
+    with workspace.edit("a", AT) as edit:
+        edit.replace_raster("dem", raster)
+    back = workspace.read_raster("dem")
+    assert back.bounds == pytest.approx((WEST, SOUTH - 60, WEST + 25, SOUTH))
+    np.testing.assert_array_equal(back.cells, raster.cells)
+
+
+def test_a_large_raster_keeps_wide_stretches_without_a_value_and_of_zeros(workspace):
+    cells = np.random.default_rng(0).normal(0, 50, (300, 1600)).astype(np.float32)
+    cells[:, :600] = np.nan
+    cells[:, 900:1500] = 0.0
+    with workspace.edit("a", AT) as edit:
+        edit.replace_raster("dem", grid(cells))
+    np.testing.assert_array_equal(workspace.read_raster("dem").cells, cells)
+
+
+@pytest.mark.parametrize("crs", [CRS(4490), CRS(4528), None])
+def test_a_raster_in_another_system_is_refused(workspace, crs):
+    with pytest.raises(LayerError, match="raster_crs_differs"), workspace.edit("a", AT) as edit:
+        edit.replace_raster("dem", grid(np.ones((2, 2)), crs=crs))
 
 
 def test_a_raster_is_replaced_whole(workspace):
     for size in (5, 3):
         with workspace.edit("a", AT) as edit:
-            edit.replace_raster(
-                "dem", Raster(np.full((size, size), size, np.float32), WEST, SOUTH, 10.0)
-            )
+            edit.replace_raster("dem", grid(np.full((size, size), size)))
     back = workspace.read_raster("dem")
-    assert back.values.shape == (3, 3)
-    assert (back.values == 3).all()
+    assert back.cells.shape == (3, 3)
+    assert (back.cells == 3).all()
 
 
 def test_rasters_stand_beside_layers(workspace):
     replaced(workspace, "land_parcels", parcels("A"))
     with workspace.edit("a", AT) as edit:
-        edit.replace_raster("dem", Raster(np.ones((2, 2), np.float32), WEST, SOUTH, 10.0))
+        edit.replace_raster("dem", grid(np.ones((2, 2))))
     replaced(workspace, "land_parcels", parcels("A", "B"))
-    assert workspace.read_raster("dem").values.tolist() == [[1, 1], [1, 1]]
+    assert workspace.read_raster("dem").cells.tolist() == [[1, 1], [1, 1]]
     assert len(workspace.read("land_parcels")) == 2
     assert "dem" not in list(workspace)
 
 
 def test_only_the_agreed_rasters_are_held(workspace):
     assert workspace.read_raster("dem") is None
-    grid = Raster(np.ones((2, 2), np.float32), WEST, SOUTH, 10.0)
     for name in ("slope", "units", string.whitespace):
         with pytest.raises(LayerError, match="raster_unknown"), workspace.edit("a", AT) as edit:
-            edit.replace_raster(name, grid)
+            edit.replace_raster(name, grid(np.ones((2, 2))))

@@ -94,7 +94,10 @@ def test_every_layer_of_the_design_has_a_contract():
 
 
 def test_a_column_with_a_unit_carries_it_in_its_name():
-    endings = {"亩": "_mu", "m²": "_m2", "m": "_m", "吨标煤": "_tce", "吨": "_t", "kWh": "_kwh"}
+    endings = {
+        "亩": "_mu", "m²": "_m2", "m": "_m", "吨标煤": "_tce", "吨": "_t", "kWh": "_kwh",
+        "%": "_pct",
+    }  # fmt: skip
     for field in FIELDS.values():
         assert field.unit in UNITS, field.name
         if field.unit in endings:

@@ -13,9 +13,11 @@ from pyproj import CRS
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import area_inside_m2
 from geo.units import compare
-from layers.contracts import CONTRACTS
+from layers.contracts import CONTRACTS, RASTERS
 from layers.demo.build import SIZES, build_demo, make_frames
+from layers.demo.drawing import stream
 from layers.demo.recipe import read_recipe
+from layers.demo.relief import make_relief
 from layers.errors import LayerError
 from layers.fields import split_list
 from layers.validate import validate
@@ -423,16 +425,38 @@ def test_one_grant_went_to_a_firm_in_a_park_that_leaves(frames):
 
 def test_the_elevation_is_a_plain_with_hills(workspace, frames):
     relief = workspace.read_raster("dem")
-    assert relief.cell_m == 50
+    assert relief.cell_width == relief.cell_height == 50
     west, _, _, north = frames["units"].total_bounds
     assert relief.west <= west
     assert relief.north >= north
-    assert np.nanmin(relief.values) > 0
-    assert np.nanmedian(relief.values) < 8
-    assert 100 < np.nanmax(relief.values) < 250
+    assert np.nanmin(relief.cells) > 0
+    assert np.nanmedian(relief.cells) < 8
+    assert 100 < np.nanmax(relief.cells) < 250
+
+
+def test_the_flood_stands_on_the_low_land_alone_and_is_known_wherever_the_height_is(workspace):
+    relief, depth = workspace.read_raster("dem"), workspace.read_raster("flood_depth")
+    level_m = read_recipe(RECIPE).flood_level_m
+    known = ~np.isnan(relief.cells)
+    np.testing.assert_array_equal(~np.isnan(depth.cells), known)
+    heights, depths = relief.cells[known], depth.cells[known]
+    assert (depths[heights >= level_m] == 0).all()
+    low = heights < level_m
+    np.testing.assert_allclose(depths[low] + heights[low], level_m, rtol=1e-6)
+    assert 0.01 < low.mean() < 0.3
+
+
+def test_the_same_seed_gives_the_same_heights_and_another_seed_others(workspace, frames):
+    units = gpd.GeoDataFrame(frames["units"])
+    held = workspace.read_raster("dem").cells
+    same, others = (
+        make_relief(read_recipe(RECIPE), units, stream(seed, "relief")).cells for seed in (7, 8)
+    )
+    np.testing.assert_array_equal(same, held)
+    assert not np.array_equal(others, held, equal_nan=True)
 
 
 def test_the_file_is_a_geopackage_that_lists_all_layers(workspace):
     with closing(sqlite3.connect(workspace.path)) as connection:
         held = {name for (name,) in connection.execute("SELECT table_name FROM gpkg_contents")}
-    assert set(CONTRACTS) | {"dem"} <= held
+    assert set(CONTRACTS) | set(RASTERS) <= held
