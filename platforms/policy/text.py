@@ -42,8 +42,7 @@ def pack_text(data: bytes, pack: str) -> str:
     """
     if len(data) > LARGEST_BYTES:
         raise PolicyError(
-            "pack_too_large", pack=pack, line=1, size_kb=len(data) // 1000,
-            limit_kb=LARGEST_BYTES // 1000,
+            "pack_too_large", pack=pack, line=1, limit_kb=LARGEST_BYTES // 1000
         )  # fmt: skip
     try:
         return data.decode("utf-8-sig")
