@@ -121,25 +121,32 @@ def check_references(pack: Pack) -> None:
 
 
 def _refuse_unknown(pack: Pack, rule: Rule) -> None:
-    """Refuse a rule that refers to a document, assumption or list that isn't there."""
+    """Refuse a rule whose document, assumption or list isn't there, or which leans on none."""
     cited = rule.clause.document_id
     if cited not in pack.documents:
         raise PolicyError(
-            "pack_document_unknown", pack=rule.pack, line=rule.line, rule=rule.rule_id, name=cited,
-            nearest=nearest_name(cited, pack.documents),
+            "pack_document_unknown", pack=rule.pack, line=rule.line_of("clause"),
+            rule=rule.rule_id, name=cited, nearest=nearest_name(cited, pack.documents),
         )  # fmt: skip
     for name in rule.assumptions:
         if name not in pack.assumptions:
             raise PolicyError(
-                "pack_assumption_unknown", pack=rule.pack, line=rule.line, rule=rule.rule_id,
-                name=name, nearest=nearest_name(name, pack.assumptions),
+                "pack_assumption_unknown", pack=rule.pack, line=rule.line_of("assumptions"),
+                rule=rule.rule_id, name=name, nearest=nearest_name(name, pack.assumptions),
             )  # fmt: skip
     for name in rule.lists:
         if name not in pack.lists:
             raise PolicyError(
-                "pack_list_unknown", pack=rule.pack, line=rule.line, rule=rule.rule_id, name=name,
-                nearest=nearest_name(name, pack.lists),
+                "pack_list_unknown", pack=rule.pack, line=rule.line_of("lists"),
+                rule=rule.rule_id, name=name, nearest=nearest_name(name, pack.lists),
             )  # fmt: skip
+    # what is assumed is badged by the assumption it names; without one nobody could look it up
+    leans = rule.basis == "assumed" or any(pack.lists[n].basis == "assumed" for n in rule.lists)
+    if leans and not rule.assumptions:
+        raise PolicyError(
+            "pack_assumption_missing", pack=rule.pack, line=rule.line, rule=rule.rule_id,
+            part=rule.part,
+        )  # fmt: skip
 
 
 def _overlap(one: Rule, other: Rule) -> bool:

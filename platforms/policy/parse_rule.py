@@ -76,6 +76,7 @@ def parse_rule(block: Block, documents: Mapping[str, Document]) -> Rule:
         pack=block.pack,
         line=block.line,
         where=conditions(block, reads),
+        lines={key: block.line_of(key) for key in block.nodes},
     )
     _check_unit(block, rule)
     _check_dates(block, rule)
@@ -184,8 +185,8 @@ def _check_dates(block: Block, rule: Rule) -> None:
     since, until = rule.effective_from, rule.effective_until
     if since is not None and until is not None and since > until:
         raise PolicyError(
-            "pack_dates_reversed", pack=block.pack, line=block.line, rule=rule.rule_id,
-            since=since, until=until,
+            "pack_dates_reversed", pack=block.pack, line=rule.line_of("effective_until"),
+            rule=rule.rule_id, since=since, until=until,
         )  # fmt: skip
     if rule.target_date is None:
         return

@@ -1,7 +1,7 @@
 """What a policy pack consists of: documents, rules, assumptions, lists of codes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from platforms.errors import PolicyError
 from platforms.policy.vocabulary import Comparator, Evaluator, Scope
@@ -167,8 +167,8 @@ class Rule:
         Ids of the assumptions and lists of codes it rests on.
     tolerance_m2
         Area [m²] that may be overlooked where outlines are drawn by hand.
-    pack, line
-        Where it is written.
+    pack, line, lines
+        Where it is written, and each of its keys.
     """
 
     rule_id: str
@@ -194,6 +194,11 @@ class Rule:
     pack: str
     line: int
     where: tuple[Condition, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def line_of(self, key: str) -> int:
+        """Give the line of one of its keys, of the rule where the key isn't stated."""
+        return self.lines.get(key, self.line)
 
     @property
     def key(self) -> tuple[str, str]:

@@ -5,6 +5,7 @@ is no pack; it is refused with one sentence before it can cost memory.
 """
 
 import yaml
+from yaml.reader import Reader
 
 from platforms.errors import PolicyError
 
@@ -107,8 +108,9 @@ def _survey(text: str, pack: str) -> None:
 
 
 def _line_of_error(error: yaml.YAMLError, text: str) -> int:
-    """Give the line of a fault; a character that YAML forbids is known by its position only."""
+    """Give the line of a fault; of a character that YAML forbids no mark is given."""
     mark = getattr(error, "problem_mark", None)
     if mark is not None:
         return int(mark.line) + 1
-    return text.count("\n", 0, int(getattr(error, "position", 0) or 0)) + 1
+    forbidden = Reader.NON_PRINTABLE.search(text)
+    return text.count("\n", 0, forbidden.start() if forbidden else 0) + 1
