@@ -13,7 +13,7 @@ COLUMNS = (
     "force_status", "effective_from", "effective_until", "target_date", "basis", "clause",
 )  # fmt: skip
 SCREEN_COLUMNS = (
-    "rule_id", "comparator", "value", "unit", "force", "force_status", "clause", "title",
+    "rule_id", "part", "comparator", "value", "unit", "force", "force_status", "clause", "title",
 )  # fmt: skip
 SIGNS = {">=": "≥", ">": ">", "<=": "≤", "<": "<", "==": "=", "share": "≥"}
 
@@ -31,6 +31,7 @@ def rule_answer(policy: PolicySet, words: Catalogue) -> Answer:
         titles=column_titles(words, own),
         summary=(words.text("summary_rules", count=len(dated)),),
         screen=listed[list(SCREEN_COLUMNS)],
+        is_whole_on_screen=True,
     )
 
 
