@@ -10,16 +10,13 @@ from pathlib import Path
 from pyproj import CRS
 
 from app.messages import Catalogue, Language, catalogue
+from app.packs import read_policy
 from app.settings import Settings, load_settings
-from geo.errors import MuPlanError
-from geo.nearest import nearest_name
 from layers.workspace.geopackage import GeoPackageWorkspace
 from layers.workspace.protocol import WorkspaceFacts
 from platforms.matching.criteria import CRITERIA
 from platforms.matching.table import MatchTable, parse_match_table
-from platforms.policy.combine import combine_packs
-from platforms.policy.dated import PolicySet, iso_day, policy_on
-from platforms.policy.parse import parse_pack
+from platforms.policy.dated import PolicySet, iso_day
 from platforms.source import ReadOnce
 
 DEFAULT_PACK = "jiaxing"
@@ -135,14 +132,7 @@ def load_policy(settings: Settings, packs: tuple[str, ...], day: str) -> PolicyS
     MuPlanError
         ``pack_unknown`` with the nearest name, and what reading a pack raises.
     """
-    texts = {
-        file.stem: file.read_text(encoding="utf-8")
-        for file in sorted((settings.data_dir / "policy").glob("*.yaml"))
-    }
-    for pack in packs:
-        if pack not in texts:
-            raise MuPlanError("pack_unknown", pack=pack, nearest=nearest_name(pack, texts))
-    return policy_on(combine_packs([parse_pack(texts[pack], pack, texts) for pack in packs]), day)
+    return read_policy(settings.data_dir / "policy", packs, day)
 
 
 def today() -> str:

@@ -107,7 +107,32 @@ EVENT_KINDS = _codes(
     drawings=("完成施工图设计", "construction drawings"),
     construction_permit=("取得施工许可", "construction permit"),
     started=("开工", "started"),
+    resumed=("复工", "works resumed"),
     production=("投产", "production"),
+    lead=("项目信息", "lead"),
+    planned=("谋划", "planned"),
+    intent=("达成意向", "intent stated"),
+    feasibility=("分管领导论证", "feasibility argued"),
+    approval_form=("填报落地审批表", "approval form filed"),
+    review_panel=("研判小组会议", "review panel"),
+    task_force=("组建洽谈专班", "task force for the talks"),
+    leading_group=("领导小组会议", "leading group"),
+    access_assessment=("统一准入评估", "access assessment"),
+    expert_review=("专家评估", "expert review"),
+    collective_decision=("集体商议", "collective decision"),
+    final_decision=("主要负责人审定", "decided by the head"),
+    approved=("审批同意", "approved"),
+    energy_review=("能评", "energy review"),
+    environment_review=("环评审批", "environmental approval"),
+    project_approval=("项目核准", "project approval"),
+    credit=("新增授信", "new credit"),
+    central_approval=("集中审批", "centralised approval"),
+    list_opinion=("增列（退出）书面意见", "written opinion on the list"),
+    list_review=("发改委核报", "list reviewed"),
+    list_consent=("市政府同意", "list consented to"),
+    list_recorded=("省发改委备案", "list put on record"),
+    delisted=("退出清单", "left the list"),
+    escalated=("上报市里统筹", "passed on to the city"),
     transferred=("流转", "transferred"),
     updated=("更新", "update"),
     corrected=("更正", "correction"),
@@ -153,3 +178,24 @@ PARK_KINDS = _codes(
 )
 APPLIES = _codes(inside=("范围内", "inside"), outside=("范围外", "outside"))
 ALLOTMENT_STATUSES = _codes(planned=("计划", "planned"), allotted=("已配置", "allotted"))
+INTEGRATION_ROUTES = _codes(
+    district_adjustment=("区划调整", "adjustment of districts"),
+    holding_company=("控股开发公司", "held development company"),
+)
+PROJECT_CLASSES = _codes(
+    governor=("省长工程", "governor's project"),
+    mayor=("市长工程", "mayor's project"),
+    county_head=("县长工程", "county head's project"),
+)
+LEADER_ROLES = _codes(
+    city_leader=("市领导", "leader of the city"),
+    unit_head=("地方主要负责人", "head of the unit"),
+    unit_leader=("地方分管负责人", "deputy head of the unit"),
+    department_head=("部门主要负责人", "head of a department"),
+)
+RESERVE_LEVELS = _codes(city=("市级", "city"), county=("县级", "county"))
+EXIT_REASONS = _codes(
+    started=("已落地开工", "started"),
+    policy_changed=("不再符合产业政策和规划布局", "policy no longer fits"),
+    investor_withdrew=("投资主体终止意向", "investor withdrew"),
+)

@@ -96,7 +96,7 @@ _ALL = (
         "major_platforms", "重大平台", "major platforms", "polygon",
         "platform_id name unit_id level is_major boundary_kind approved_area_mu "
         "developable_declared_mu leading_industries specialty_industries industry_scheme "
-        "register_on extra_reason extra_review_on",
+        "register_on extra_reason extra_review_on town leading_chains management_bodies",
     ),
     _contract(
         "approved_boundaries", "核准四至", "approved boundaries", "polygon",
@@ -105,13 +105,14 @@ _ALL = (
     _contract(
         "parks", "园区", "parks", "polygon",
         "park_id name unit_id town park_kind disposition platform_id is_baseline is_opted_in "
-        "exited_on",
+        "exited_on disposition_on integration_route",
     ),
     _contract(
         "land_parcels", "地块", "land parcels", "polygon",
         "parcel_id name unit_id land_use_code land_use_scheme state state_on utilities "
         "area_declared_m2 is_increment allowed_industries industry_scheme far_min far_max "
-        "investment_min_wan_yuan_per_mu tax_min_wan_yuan_per_mu output_min_wan_yuan_per_mu",
+        "investment_min_wan_yuan_per_mu tax_min_wan_yuan_per_mu output_min_wan_yuan_per_mu "
+        "revived_on",
     ),
     _contract(
         "barriers", "阻隔要素", "barriers", "line_or_polygon",
@@ -133,7 +134,7 @@ _ALL = (
     _contract(
         "enterprises", "企业", "enterprises", "point_or_polygon",
         "enterprise_id name credit_code unit_id platform_id park_id industry_code "
-        "industry_scheme is_above_scale is_listed_company is_leading",
+        "industry_scheme is_above_scale is_listed_company is_leading is_key_foreign contact",
     ),
     _contract(
         "element_allotments", "要素配置", "element allotments", "polygon",
@@ -144,7 +145,8 @@ _ALL = (
     _contract(
         "platform_indicators", "平台指标", "platform indicators", "none",
         "platform_id period value_added_yi_yuan output_yi_yuan tax_yi_yuan revenue_yi_yuan "
-        "rd_yi_yuan hightech_value_added_yi_yuan above_scale_land_mu energy_tce",
+        "rd_yi_yuan hightech_value_added_yi_yuan above_scale_land_mu energy_tce "
+        "hightech_firms rd_centres academician_stations",
         needed="period",
     ),
     _contract(
@@ -164,16 +166,21 @@ _ALL = (
         "industry_scheme product is_expansion investment_yi_yuan investment_yi_usd land_min_mu "
         "land_ideal_mu land_max_mu width_min_m land_use_codes output_wan_yuan tax_wan_yuan "
         "energy_tce emission_t pollutant utilities_needed preferred_units excluded_units stage "
-        "started_on platform_id parcel_ids",
+        "started_on platform_id parcel_ids project_code phase_of project_class is_fortune_500 "
+        "is_frontier is_representative is_mid_high_end is_special_policy is_flagship is_landmark "
+        "is_confidential reserve_level department leader leader_role secretary action_map "
+        "service_team",
     ),
     _contract(
         "project_events", "项目事件", "project events", "none",
-        "event_id project_id event_kind event_on entered_at entry_seq unit_id actor detail",
+        "event_id project_id event_kind event_on entered_at entry_seq unit_id actor detail "
+        "exit_reason",
         needed="project_id event_kind event_on entered_at entry_seq", append_only=True,
     ),
     _contract(
         "targets", "目标任务", "targets", "none",
-        "target_id unit_id year indicator target_value measure_unit",
+        "target_id unit_id year indicator target_value measure_unit actual_value town leader "
+        "leader_role",
     ),
     _contract(
         "problems", "问题清单", "problems", "none",
@@ -181,7 +188,7 @@ _ALL = (
     ),
     _contract(
         "support_grants", "扶持政策", "support grants", "none",
-        "grant_id enterprise_id park_id granted_on policy grant_wan_yuan",
+        "grant_id enterprise_id park_id granted_on policy grant_wan_yuan project_id",
     ),
     _contract(
         "unit_milestones", "工作节点", "milestones of units", "none",

@@ -23,11 +23,16 @@ from layers.codes import (
     DISPOSITIONS,
     ELEMENTS,
     EVENT_KINDS,
+    EXIT_REASONS,
     FACILITY_KINDS,
     INDUSTRY_SCHEMES,
+    INTEGRATION_ROUTES,
     LAND_USE_SCHEMES,
+    LEADER_ROLES,
     PARCEL_STATES,
     PARK_KINDS,
+    PROJECT_CLASSES,
+    RESERVE_LEVELS,
     SEVERITIES,
     STAGES,
     UNIT_KINDS,
@@ -122,6 +127,8 @@ _PLACE = (
     _field("register_on", "date", "列入名录日期", "registered on"),
     _field("leading_industries", "list", "主导产业代码", "leading industries"),
     _field("specialty_industries", "list", "特色产业代码", "specialty industries"),
+    _field("leading_chains", "list", "领跑产业链", "leading chains of industry"),
+    _field("management_bodies", "list", "管理机构", "management bodies"),
     _field("extra_reason", "text", "超额保留理由", "reason for keeping more platforms"),
     _field("extra_review_on", "date", "复核日期", "review date of that reason"),
     _amount("approved_area_mu", "亩", "核准面积", "approved area"),
@@ -129,6 +136,8 @@ _PLACE = (
     _field("town", "text", "镇（街道）", "town or street"),
     _field("park_kind", "code", "园区类别", "kind of park", PARK_KINDS),
     _field("disposition", "code", "整治类型", "disposition", DISPOSITIONS),
+    _field("disposition_on", "date", "整治类型认定日期", "disposition decided on"),
+    _field("integration_route", "code", "纳入方式", "how it is taken in", INTEGRATION_ROUTES),
     _field("is_baseline", "bool", "列入2018年基数", "counted in the 2018 baseline"),
     _field("is_opted_in", "bool", "特色小镇纳入整合", "feature town opted in"),
     _field("exited_on", "date", "退出日期", "exited on"),
@@ -161,6 +170,7 @@ _PARCEL = (
     _amount("tax_min_wan_yuan_per_mu", "万元/亩", "亩均税收下限", "least tax per 亩"),
     _amount("output_min_wan_yuan_per_mu", "万元/亩", "亩均产出下限", "least output per 亩"),
     _field("is_increment", "bool", "是否新增建设用地", "new construction land"),
+    _field("revived_on", "date", "盘活日期", "idle or inefficient land revived on"),
 )
 _ENTERPRISE = (
     _field("credit_code", "text", "统一社会信用代码", "credit code"),
@@ -169,6 +179,8 @@ _ENTERPRISE = (
     _field("is_above_scale", "bool", "是否规上工业", "above scale"),
     _field("is_listed_company", "bool", "是否上市企业", "listed company"),
     _field("is_leading", "bool", "是否链主企业", "leads its chain"),
+    _field("is_key_foreign", "bool", "是否重点外资企业", "key foreign firm"),
+    _field("contact", "text", "联挂责任人", "contact who looks after it"),
     _amount("land_in_use_mu", "亩", "用地面积", "land in use"),
     _amount("output_wan_yuan", "万元", "工业总产值", "gross output"),
     _amount("value_added_wan_yuan", "万元", "工业增加值", "value added", None),
@@ -191,6 +203,9 @@ _PLATFORM_FIGURES = (
     _amount("rd_yi_yuan", "亿元", "研发经费", "R&D expenditure"),
     _amount("hightech_value_added_yi_yuan", "亿元", "高新技术产业增加值", "high-tech value added"),
     _amount("above_scale_land_mu", "亩", "规上工业用地", "land used by above-scale firms"),
+    _field("hightech_firms", "int", "国家级高新技术企业数", "national high-tech firms", minimum=0),
+    _field("rd_centres", "int", "技术研发中心数", "R&D centres", minimum=0),
+    _field("academician_stations", "int", "院士工作站数", "academician stations", minimum=0),
 )
 _ELEMENT = (
     _field("element", "code", "要素", "element", ELEMENTS),
@@ -220,7 +235,28 @@ _PROJECT = (
     _field("stage", "code", "阶段", "stage", STAGES),
     _field("started_on", "date", "开工日期", "started on"),
 )
+_PIPELINE = (
+    _field("project_code", "text", "项目代码", "project code"),
+    _field("phase_of", "text", "所属总项目", "project it is a phase of"),
+    _field("project_class", "code", "工程类别", "class of the project", PROJECT_CLASSES),
+    _field("is_fortune_500", "bool", "是否世界500强投资", "invested by a Fortune 500 firm"),
+    _field("is_frontier", "bool", "是否未来产业、前沿科技", "future industry, frontier technology"),
+    _field("is_representative", "bool", "是否具有代表性、引领性", "representative and leading"),
+    _field("is_mid_high_end", "bool", "是否三链中高端", "mid-to-high end of its chains"),
+    _field("is_special_policy", "bool", "是否一事一议财政扶持", "case-by-case fiscal support"),
+    _field("is_flagship", "bool", "是否“龙头”项目", "flagship of its county"),
+    _field("is_landmark", "bool", "是否“标志性”项目", "landmark of its department"),
+    _field("is_confidential", "bool", "是否限制知晓范围", "known to few"),
+    _field("reserve_level", "code", "储备库级别", "level of the reserve", RESERVE_LEVELS),
+    _field("department", "text", "牵头部门", "department in charge"),
+    _field("leader", "text", "牵头（包保）领导", "leader in charge"),
+    _field("leader_role", "code", "牵头领导类别", "role of that leader", LEADER_ROLES),
+    _field("secretary", "text", "项目秘书", "project secretary"),
+    _field("action_map", "text", "作战图", "map of action"),
+    _field("service_team", "text", "服务小组", "service team"),
+)
 _LEDGER = (
+    _field("exit_reason", "code", "退出清单原因", "why it left the list", EXIT_REASONS),
     _field("event_kind", "code", "事件类别", "kind of event", EVENT_KINDS),
     _field("event_on", "date", "发生日期", "date of the event"),
     _field("entered_at", "timestamp", "录入时间", "time of entry"),
@@ -229,6 +265,7 @@ _LEDGER = (
     _field("detail", "text", "内容", "details"),
     _field("indicator", "text", "指标", "indicator"),
     _field("target_value", "float", "目标值", "target value"),
+    _field("actual_value", "float", "实际完成值", "value reached"),
     _field("measure_unit", "text", "计量单位", "unit of measure"),
     _field("filed_on", "date", "上报日期", "filed on"),
     _field("sent_on", "date", "交办日期", "sent out on"),
@@ -298,7 +335,7 @@ FIELDS: MappingProxyType[str, Field] = MappingProxyType(
         entry.name: entry
         for group in (
             _IDENTITY, _PLACE, _PARCEL, _ENTERPRISE, _PLATFORM_FIGURES, _ELEMENT, _PROJECT,
-            _LEDGER, _ANSWERS,
+            _PIPELINE, _LEDGER, _ANSWERS,
         )
         for entry in group
     }

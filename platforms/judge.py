@@ -1,6 +1,7 @@
 """How a measured figure and a dated rule become a verdict."""
 
 from geo.units import compare
+from platforms.errors import PolicyError
 from platforms.policy.dated import DatedRule
 from platforms.policy.rules import Rule
 from platforms.statement import Statement
@@ -35,7 +36,12 @@ def holds(rule: Rule, measured: float) -> bool:
         return compare(measured, low) >= 0 and compare(measured, high) <= 0
     if rule.comparator == "list_empty":
         return compare(measured, rule.number) <= 0
-    return compare(measured, rule.number) in SIGNS.get(rule.comparator, ())
+    if rule.comparator not in SIGNS:
+        raise PolicyError(
+            "rule_without_number", pack=rule.pack, line=rule.line, rule=rule.rule_id,
+            part=rule.part,
+        )  # fmt: skip
+    return compare(measured, rule.number) in SIGNS[rule.comparator]
 
 
 def threshold_for(rule: Rule, measured: float | None) -> float | None:
@@ -52,8 +58,11 @@ def threshold_for(rule: Rule, measured: float | None) -> float | None:
     -------
     float or None
         The number of the rule; of a range the lower end where the figure lies below it, else the
-        upper end [unit of the rule].
+        upper end [unit of the rule]. Of a rule that is never judged the amount that its distance
+        is shown to (左右), None where it names none.
     """
+    if rule.comparator == "none":
+        return rule.value if isinstance(rule.value, float) else None
     if rule.comparator == "between":
         low, high = rule.bounds
         return low if measured is not None and compare(measured, low) < 0 else high
@@ -83,7 +92,8 @@ def judge(
     unit_id, platform_id, year
         The subject.
     outcome
-        The outcome where it doesn't follow from the figure alone.
+        The outcome where it doesn't follow from the figure alone. A rule that is never judged
+        (comparator ``none``) is ``not_applicable`` once there is a figure.
     part
         Part of the rule where it says more than the pack's (a pollutant).
     evidence, reasons
@@ -96,6 +106,8 @@ def judge(
     """
     rule = dated.rule
     threshold = threshold_for(rule, measured)
+    if outcome is None and measured is not None and rule.comparator == "none":
+        outcome = "not_applicable"
     if outcome is None and measured is not None:
         outcome = "met" if holds(rule, measured) else "not_met"
     gap = None if measured is None or threshold is None else measured - threshold

@@ -40,6 +40,8 @@ class Answer:
     screen
         The main list as it is shown in a terminal: fewer columns, the urgent rows first; None for
         the first sheet as it is.
+    is_whole_on_screen
+        True where a terminal shows every row: a list to look things up in.
     """
 
     title: str
@@ -49,6 +51,7 @@ class Answer:
     titles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     summary: tuple[str, ...] = ()
     screen: pd.DataFrame | None = None
+    is_whole_on_screen: bool = False
 
     @property
     def on_screen(self) -> pd.DataFrame | None:

@@ -8,13 +8,11 @@ import pandas as pd
 from app.answers.answer import Answer, column_titles
 from app.answers.land import unit_names
 from app.context import Context
-from app.messages import Catalogue
 from layers.exchange.sheet import Sheet
 from platforms.checks import FIRST_YEAR, LAST_YEAR, CheckQuery, run_checks
 from platforms.elements.shares import element_shares
 from platforms.errors import PlanningError
 from platforms.indicators.per_mu import By, per_mu
-from platforms.policy.dated import PolicySet
 from platforms.statement import Statement
 from platforms.verdict import Verdict
 
@@ -31,10 +29,6 @@ INDICATOR_SCREEN_COLUMNS = (
     "rank", "name", "unit_name", "output_wan_yuan_per_mu", "output_coverage_share", "tax_rank",
     "tax_wan_yuan_per_mu", "tax_coverage_share", "quadrant",
 )  # fmt: skip
-RULE_SCREEN_COLUMNS = (
-    "rule_id", "comparator", "value", "unit", "force", "force_status", "clause", "title",
-)  # fmt: skip
-SIGNS = {">=": "≥", ">": ">", "<=": "≤", "<": "<", "==": "=", "share": "≥"}
 VERDICT_COLUMNS = (
     "rule_id", "part", "rule_title", "unit_name", "platform_name", "year", "outcome", "measured",
     "threshold", "gap", "measure", "force", "force_status", "clause", "basis", "why",
@@ -253,64 +247,6 @@ def indicator_answer(context: Context, by: By, period: str) -> Answer:
         summary=(words.text("summary_indicators", count=len(frame)),),
         screen=listed[list(INDICATOR_SCREEN_COLUMNS)],
     )
-
-
-def rule_answer(policy: PolicySet, words: Catalogue) -> Answer:
-    """Answer ``rules``: the thresholds with their clauses."""
-    rows = []
-    for dated in policy.rules.values():
-        rule = dated.rule
-        rows.append(
-            {
-                "rule_id": rule.rule_id, "part": rule.part, "title": rule.title,
-                "force": rule.force, "force_word": rule.force_word,
-                "comparator": rule.comparator,
-                "value": list(rule.value) if isinstance(rule.value, tuple) else rule.value,
-                "unit": rule.unit, "effective_from": rule.effective_from,
-                "effective_until": rule.effective_until, "target_date": rule.target_date,
-                "force_status": dated.force_status, "basis": dated.basis,
-                "assumptions": list(rule.assumptions), "clause": dated.clause,
-                "evaluator": rule.evaluator,
-            }
-        )  # fmt: skip
-    listed = pd.DataFrame(rows).assign(
-        force=[words.text(f"force_{row['force']}") for row in rows],
-        force_status=[words.text(f"force_status_{row['force_status']}") for row in rows],
-        basis=[
-            words.text(f"basis_{row['basis']}", assumptions=" ".join(map(str, row["assumptions"])))
-            for row in rows
-        ],
-        comparator=[
-            SIGNS.get(str(row["comparator"])) or words.text(f"comparator_{row['comparator']}")
-            for row in rows
-        ],
-        value=[
-            f"{row['value']:.0%}" if row["unit"] == "share" else value_text(row["value"])
-            for row in rows
-        ],
-        unit=["" if row["unit"] == "share" else row["unit"] for row in rows],
-    )
-    columns = (
-        "rule_id", "part", "title", "comparator", "value", "unit", "force", "force_word",
-        "force_status", "effective_from", "effective_until", "target_date", "basis", "clause",
-    )  # fmt: skip
-    own = tuple(name for name in columns if not name.startswith("effective"))
-    return Answer(
-        title=words.text("title_rules", pack=policy.pack.title),
-        parameters={},
-        result={"rules": rows},
-        sheets=(Sheet(words.text("sheet_rules"), listed[list(columns)]),),
-        titles=column_titles(words, own),
-        summary=(words.text("summary_rules", count=len(rows)),),
-        screen=listed[list(RULE_SCREEN_COLUMNS)],
-    )
-
-
-def value_text(value: object) -> str:
-    """Show a threshold: a number, or a span of two."""
-    if isinstance(value, list | tuple):
-        return "–".join(f"{part:g}" for part in value)
-    return "" if value is None else f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
 def plain(value: object) -> object:

@@ -11,7 +11,6 @@ from app.answers.answer import Stand, policy_stand, stand_of
 from app.answers.checks import (
     check_answer,
     indicator_answer,
-    rule_answer,
     share_answer,
     verdict_list,
 )
@@ -25,6 +24,7 @@ from app.answers.ledger import (
     project_answer,
 )
 from app.answers.matching import demand_in_ledger, match_answer, run_match
+from app.answers.rules import rule_answer
 from app.answers.transfer import import_file, read_demand, read_what_if
 from app.cli.output import (
     context_of,

@@ -83,10 +83,11 @@ def _list(answer: Answer, stand: Stand) -> None:
     frame = answer.on_screen
     if frame is None or not len(frame):
         return
-    for line in list_lines(frame.head(SHOWN_ROWS), heading):
+    shown = len(frame) if answer.is_whole_on_screen else SHOWN_ROWS
+    for line in list_lines(frame.head(shown), heading):
         click.echo(line)
-    if len(frame) > SHOWN_ROWS:
-        click.echo(stand.words.text("more_rows", count=len(frame) - SHOWN_ROWS))
+    if len(frame) > shown:
+        click.echo(stand.words.text("more_rows", count=len(frame) - shown))
 
 
 def printable(text: str) -> str:

@@ -8,12 +8,12 @@ from app.answers.checks import (
     check_answer,
     indicator_answer,
     outcome_word,
-    rule_answer,
     share_answer,
     verdict_frame,
     verdict_list,
 )
 from app.answers.land import unit_names
+from app.answers.rules import rule_answer
 from app.components.frame import hand_out, page_head
 from app.components.lights import light
 from app.components.table import shown_columns, styled

@@ -18,38 +18,8 @@ from platforms.errors import PolicyError
 NULL = "tag:yaml.org,2002:null"
 TEXT = "tag:yaml.org,2002:str"
 NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+YES_NO = "tag:yaml.org,2002:bool"
 PLAIN_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
-
-
-def compose(text: str, pack: str) -> yaml.Node:
-    """Read YAML into nodes that know their lines.
-
-    Parameters
-    ----------
-    text
-        The text of a pack.
-    pack
-        Its name, for errors.
-
-    Returns
-    -------
-    Node
-        The top node.
-
-    Raises
-    ------
-    PolicyError
-        ``pack_syntax``, ``pack_empty``.
-    """
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark is not None else 1
-        raise PolicyError("pack_syntax", pack=pack, line=line) from error
-    if node is None:
-        raise PolicyError("pack_empty", pack=pack, line=1)
-    return node
 
 
 @dataclass(frozen=True)
@@ -117,6 +87,13 @@ class Block:
         if not isinstance(node, yaml.SequenceNode):
             raise PolicyError("pack_not_list", pack=self.pack, line=self.line_of(key), key=key)
         return tuple(self._number(item, key) for item in node.value)
+
+    def yes_no(self, key: str) -> bool:
+        """Give a yes or no that must be there."""
+        node = self.node(key)
+        if node.tag != YES_NO:
+            raise PolicyError("pack_not_yes_no", pack=self.pack, line=self.line_of(key), key=key)
+        return str(node.value).lower() in ("true", "yes", "on")
 
     def date(self, key: str) -> str | None:
         """Give a date (ISO), None where it is null or absent."""

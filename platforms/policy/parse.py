@@ -5,16 +5,28 @@ from collections.abc import Mapping, Sequence
 import yaml
 
 from geo.nearest import nearest_name
-from layers.contracts import CONTRACTS
 from layers.fields import FIELDS
 from platforms.errors import PolicyError
-from platforms.policy.combine import check_references, combine_packs
-from platforms.policy.nodes import TEXT, Block, block_of, compose
+from platforms.policy.combine import check_references, combine_packs, switch_off
+from platforms.policy.nodes import TEXT, Block, block_of
 from platforms.policy.parse_rule import RULE_KEYS, parse_rule
-from platforms.policy.rules import BASES, Assumption, CodeList, Document, Pack, Setting
+from platforms.policy.rules import (
+    Assumption,
+    CodeList,
+    Document,
+    Pack,
+    Setting,
+    SwitchedOff,
+)
+from platforms.policy.text import compose
+from platforms.policy.vocabulary import BASES
 
-PACK_KEYS = ("name", "title", "edition", "extends", "documents", "assumptions", "lists", "rules")
-DOCUMENT_KEYS = ("id", "title", "number", "issued_on", "effective_from", "effective_until")
+PACK_KEYS = (
+    "name", "title", "edition", "extends", "documents", "assumptions", "lists", "switched_off",
+    "rules",
+)  # fmt: skip
+DOCUMENT_KEYS = ("id", "title", "number", "issued_on", "effective_from", "effective_until", "note")
+SWITCHED_OFF_KEYS = ("id", "part", "why")
 ASSUMPTION_KEYS = ("id", "text", "settings")
 LIST_KEYS = ("id", "title", "industry_scheme", "codes", "basis", "note")
 
@@ -30,7 +42,8 @@ def parse_pack(text: str, name: str, bases: Mapping[str, str] | None = None) -> 
         Its name; the pack must state the same.
     bases
         Texts of the packs it may extend, by name. What the pack states replaces what its base
-        states: a rule by id and part, a document, assumption or list by id.
+        states: a rule by id and part, a document, assumption or list by id; what it switches off
+        is left out.
 
     Returns
     -------
@@ -69,7 +82,9 @@ def _resolve(text: str, name: str, bases: Mapping[str, str], chain: tuple[str, .
             )  # fmt: skip
         base = _resolve(bases[wanted], wanted, bases, (*chain, wanted))
     own = _own(top, name, {} if base is None else base.documents)
-    whole = own if base is None else combine_packs((base, own))
+    if base is None and own.switched_off:
+        raise PolicyError("pack_off_without_base", pack=name, line=own.switched_off[0].line)
+    whole = own if base is None else combine_packs((switch_off(base, own), own))
     check_references(whole)
     return whole
 
@@ -95,20 +110,33 @@ def _own(top: Block, name: str, inherited: Mapping[str, Document]) -> Pack:
         assumptions={a.assumption_id: a for a in assumptions},
         lists={entry.list_id: entry for entry in lists},
         rules=tuple(
-            parse_rule(block, {**inherited, **by_document}, _columns_read(block))
+            parse_rule(block, {**inherited, **by_document})
             for block in top.blocks("rules", RULE_KEYS)
+        ),
+        switched_off=tuple(
+            SwitchedOff(
+                block.text("id"), block.optional_text("part"), block.text("why"), block.line
+            )
+            for block in top.blocks("switched_off", SWITCHED_OFF_KEYS)
         ),
     )
 
 
 def _document(block: Block) -> Document:
+    since, until = block.date("effective_from"), block.date("effective_until")
+    if since is not None and until is not None and since > until:
+        raise PolicyError(
+            "pack_document_reversed", pack=block.pack, line=block.line_of("effective_until"),
+            document=block.text("id"), since=since, until=until,
+        )  # fmt: skip
     return Document(
         document_id=block.text("id"),
         title=block.text("title"),
         number=block.optional_text("number"),
         issued_on=block.date("issued_on"),
-        effective_from=block.date("effective_from"),
-        effective_until=block.date("effective_until"),
+        effective_from=since,
+        effective_until=until,
+        note=block.optional_text("note"),
     )
 
 
@@ -141,28 +169,3 @@ def _refuse_twice(top: Block, key: str, ids: Sequence[str]) -> None:
         if name in ids[:position]:
             line = top.blocks(key, None)[position].line
             raise PolicyError("pack_id_twice", pack=top.pack, line=line, key=key, id=name)
-
-
-def _columns_read(block: Block) -> dict[str, tuple[str, ...]]:
-    """Give the layers and columns a rule reads, each known to the contracts."""
-    if not block.has("reads"):
-        return {}
-    inner = block.block("reads", None)
-    reads = {}
-    for layer in inner.nodes:
-        line = inner.line_of(layer)
-        if layer not in CONTRACTS:
-            raise PolicyError(
-                "pack_layer_unknown", pack=block.pack, line=line, layer=layer,
-                nearest=nearest_name(layer, CONTRACTS),
-            )  # fmt: skip
-        columns = inner.texts(layer)
-        known = (*CONTRACTS[layer].columns, "geometry")
-        for column in columns:
-            if column not in known:
-                raise PolicyError(
-                    "pack_column_unknown", pack=block.pack, line=line, layer=layer, column=column,
-                    nearest=nearest_name(column, known),
-                )  # fmt: skip
-        reads[layer] = columns
-    return reads

@@ -1,43 +1,13 @@
 """What a policy pack consists of: documents, rules, assumptions, lists of codes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
 
 from platforms.errors import PolicyError
+from platforms.policy.vocabulary import Comparator, Evaluator, Scope
 from platforms.verdict import Basis, Force
 
-Comparator = Literal[">=", ">", "<=", "<", "==", "between", "tiers", "share", "list_empty"]
-Evaluator = Literal["check", "shares", "match", "ledger", "table"]
-Scope = Literal[
-    "U7", "U9", "P", "city", "zone", "park", "parcel", "allotment", "enterprise", "project"
-]
 Setting = float | str | tuple[str, ...]
-
-COMPARATORS = (">=", ">", "<=", "<", "==", "between", "tiers", "share", "list_empty")
-"""``share`` is a part of a whole (0–1) that must reach the value; ``list_empty`` a list of
-offenders that must be empty (with a value: their total may not exceed it)."""
-
-EVALUATORS = ("check", "shares", "match", "ledger", "table")
-"""Which job computes a rule."""
-
-SCOPES = ("U7", "U9", "P", "city", "zone", "park", "parcel", "allotment", "enterprise", "project")
-"""Who is assessed: U7 the county-level units, U9 with the functional zones, P each platform."""
-
-FORCES = ("mandatory", "principle", "target", "guidance")
-BASES = ("cited", "derived", "assumed")
-
-UNITS = (
-    "", "个", "家", "人", "项", "亩", "share", "万元/亩", "亿元", "万元", "亿美元", "吨标煤", "吨",
-    "天", "月",
-)  # fmt: skip
-"""Units a threshold may be stated in; ``share`` is 0–1."""
-
-COMPUTED_UNITS: Mapping[str, str] = {
-    "A1": "个", "A2": "亩", "A8": "万元/亩", "A9": "万元/亩", "A13": "share", "A18": "亩",
-    "B1": "share", "B3": "亩", "B4": "亩",
-}  # fmt: skip
-"""Unit that the product measures a rule in; a pack that states another one is refused."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +24,8 @@ class Document:
         Date of issue (ISO), None: 未载明.
     effective_from, effective_until
         First and last day in force (ISO), None: 未载明.
+    note
+        Where it was read, and what about its dates isn't certain.
     """
 
     document_id: str
@@ -62,6 +34,7 @@ class Document:
     issued_on: str | None
     effective_from: str | None
     effective_until: str | None
+    note: str | None = None
 
     @property
     def short_name(self) -> str:
@@ -121,6 +94,31 @@ class Tier:
     up_to: float | None
     gives: str
 
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """What it gives, step by step (``县长办公会议审议 → 县长审批``)."""
+        return tuple(step.strip() for step in self.gives.split("→"))
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Which rows of a layer a rule counts: those whose column compares so with the value.
+
+    Attributes
+    ----------
+    layer, column
+        The column.
+    comparator
+        One of ``>= > <= < ==``; words and yes/no compare by ``==`` only.
+    value
+        A number [unit of the column], yes/no, or words of which any one fits.
+    """
+
+    layer: str
+    column: str
+    comparator: Comparator
+    value: float | bool | tuple[str, ...]
+
 
 @dataclass(frozen=True)
 class Clause:
@@ -147,6 +145,8 @@ class Rule:
         Who is assessed.
     unit, comparator, value
         The threshold.
+    where
+        Conditions, all of them, on the rows that are counted.
     force, force_word
         Force of the wording, and the word itself.
     effective_from, effective_until
@@ -167,8 +167,8 @@ class Rule:
         Ids of the assumptions and lists of codes it rests on.
     tolerance_m2
         Area [m²] that may be overlooked where outlines are drawn by hand.
-    pack, line
-        Where it is written.
+    pack, line, lines
+        Where it is written, and each of its keys.
     """
 
     rule_id: str
@@ -193,6 +193,12 @@ class Rule:
     tolerance_m2: float
     pack: str
     line: int
+    where: tuple[Condition, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def line_of(self, key: str) -> int:
+        """Give the line of one of its keys, of the rule where the key isn't stated."""
+        return self.lines.get(key, self.line)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -226,6 +232,16 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class SwitchedOff:
+    """A rule of the extended pack that doesn't hold here: all parts of it where none is named."""
+
+    rule_id: str
+    part: str | None
+    why: str
+    line: int
+
+
+@dataclass(frozen=True)
 class Pack:
     """A policy pack as read.
 
@@ -237,6 +253,8 @@ class Pack:
         By id.
     rules
         In the order written.
+    switched_off
+        Rules of the pack it extends that it switches off, each with the reason.
     """
 
     name: str
@@ -246,3 +264,4 @@ class Pack:
     assumptions: Mapping[str, Assumption]
     lists: Mapping[str, CodeList]
     rules: tuple[Rule, ...]
+    switched_off: tuple[SwitchedOff, ...] = ()

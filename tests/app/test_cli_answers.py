@@ -86,9 +86,9 @@ SHARE = {
     "basis_differs", "declared_but_outside", "allotment_ids",
 }  # fmt: skip
 RULE = {
-    "rule_id", "part", "title", "force", "force_word", "comparator", "value", "unit",
-    "effective_from", "effective_until", "target_date", "force_status", "basis", "assumptions",
-    "clause", "evaluator",
+    "rule_id", "part", "title", "scope", "force", "force_word", "comparator", "value", "unit",
+    "where", "effective_from", "effective_until", "target_date", "period", "force_status", "basis",
+    "assumptions", "clause", "evaluator",
 }  # fmt: skip
 PER_MU = {
     "name", "unit_id", "period", "output_wan_yuan", "output_land_mu", "output_wan_yuan_per_mu",
@@ -379,6 +379,33 @@ def test_rules_are_listed_with_clauses_on_the_day_asked(muplan):
     assert {rule["force_status"] for rule in plan} == {"not_yet"}
     assert {rule["effective_from"] for rule in plan} == {"2024-04-01"}
     assert {rule["effective_until"] for rule in plan} == {"2025-12-31"}
+
+
+def test_rules_of_all_packs_are_listed_with_tiers_conditions_and_periods(muplan):
+    packs = ("--pack", "jiaxing", "--pack", "panan", "--pack", "changchun")
+    found = muplan("rules", "--json", *packs).json["rules"]
+    same_keys(found, RULE)
+    rules = {(rule["rule_id"], rule["part"]): rule for rule in found}
+    counts = {letter: len({r for r, _ in rules if r[0] == letter}) for letter in "ABCDE"}
+    assert counts == {"A": 30, "B": 15, "C": 15, "D": 11, "E": 10}
+    bands = [tier["up_to"] for tier in rules["D1", "others"]["value"]]
+    assert bands == [20, 50, None]
+    assert rules["B9", "rmb"]["where"][1] == {
+        "column": "projects.investment_yi_yuan", "comparator": ">=", "value": 50,
+    }  # fmt: skip
+    assert rules["B10", "five_years_fdi"]["period"] == [2021, 2025]
+    assert rules["A27", "land"]["value"] is None
+
+
+def test_tiers_and_rules_that_are_never_judged_are_readable(muplan, tmp_path):
+    path = tmp_path / "规则.csv"
+    assert muplan("rules", "--pack", "panan", "--out", path).code == 0
+    listed = path.read_text(encoding="utf-8-sig")
+    assert "30以下（含）：县长同意 → 分管副县长审批；50以下（含）：" in listed
+    assert "；以上：分管副县长审核" in listed
+    assert "只列不判" in muplan("rules", "--pack", "panan").out
+    english = muplan("rules", "--pack", "changchun", "--lang", "en").out
+    assert "shown, not judged" in english
 
 
 def test_rules_without_a_date_stand_as_of_today(muplan):

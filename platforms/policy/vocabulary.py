@@ -1,0 +1,52 @@
+"""The words that a policy pack may use: comparators, evaluators, scopes, forces, units."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+Comparator = Literal[
+    ">=", ">", "<=", "<", "==", "between", "tiers", "share", "list_empty", "none"
+]  # fmt: skip
+Evaluator = Literal["check", "shares", "match", "ledger", "table"]
+Scope = Literal[
+    "U7", "U9", "Z2", "P", "city", "zone", "park", "parcel", "allotment", "enterprise", "project",
+    "leader", "department",
+]  # fmt: skip
+
+COMPARATORS = (">=", ">", "<=", "<", "==", "between", "tiers", "share", "list_empty", "none")
+"""``share`` is a part of a whole (0–1) that must reach the value; ``list_empty`` a list of
+offenders that must be empty (with a value: their total may not exceed it); ``none`` is shown and
+never judged (with a value: the distance to it is shown, as for 左右)."""
+
+NUMERIC = (">=", ">", "<=", "<", "==", "between", "tiers")
+"""Comparators whose threshold is an amount, which means nothing without its unit."""
+
+CONDITION_COMPARATORS = (">=", ">", "<=", "<", "==")
+"""How a condition of ``where`` may compare a column; words and yes/no only by ``==``."""
+
+EVALUATORS = ("check", "shares", "match", "ledger", "table")
+"""Which job computes a rule."""
+
+SCOPES = (
+    "U7", "U9", "Z2", "P", "city", "zone", "park", "parcel", "allotment", "enterprise", "project",
+    "leader", "department",
+)  # fmt: skip
+"""Who is assessed: U7 the county-level units, Z2 the functional zones, U9 both, P each platform."""
+
+FORCES = ("mandatory", "principle", "target", "guidance")
+BASES = ("cited", "derived", "assumed")
+
+UNITS = (
+    "", "个", "家", "人", "项", "期", "级", "位", "亩", "m", "share", "万元/亩", "亿元", "万元",
+    "亿美元", "吨标煤", "吨", "日", "天", "工作日", "月", "年",
+    "次/周", "次/双周", "次/月", "次/季",
+)  # fmt: skip
+"""Units a threshold may be stated in; ``share`` is 0–1, 日 a day of the month, 天 a span."""
+
+COMPUTED_UNITS: Mapping[str, str] = {
+    "A1": "个", "A2": "亩", "A8": "万元/亩", "A9": "万元/亩", "A13": "share", "B1": "share",
+    "B3": "亩", "B4": "亩",
+}  # fmt: skip
+"""Unit that the product measures a rule in; a pack that states another one is refused."""
+
+COMPUTED_PART_UNITS: Mapping[tuple[str, str], str] = {("A18", ""): "亩"}
+"""The same where the parts of a rule are measured in different units."""
