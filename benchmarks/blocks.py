@@ -27,6 +27,7 @@ from benchmarks.postgis_blocks import (
 from geo.contiguity import NeighbourRule, component_labels, neighbour_pairs
 from geo.dissolve import united, united_area_m2
 from geo.overlay import areas_m2
+from geo.prepared import Given, prepared
 from geo.units import M2_PER_MU
 
 CITY = CRS(4549)
@@ -80,30 +81,32 @@ def coordinate_mb(shapes: Shapes) -> float:
     return float(shapely.get_num_coordinates(shapes).sum() * 16 / 1e6)
 
 
-def edge_labels(ready: Shapes) -> Positions:
+def edge_labels(ready: Given) -> Positions:
     """Join shapes by the product's own functions."""
     return component_labels(len(ready), *neighbour_pairs(ready, RULE))
 
 
 def edge_figures(ready: Shapes) -> Figures:
     """Join shapes, unite and measure the blocks that may be listed."""
-    return measured(ready, edge_labels(ready))
+    held = prepared(ready)
+    return measured(held, edge_labels(held))
 
 
 def edge_figures_without_shapes(ready: Shapes) -> Figures:
     """Join shapes and measure the blocks, without uniting any."""
-    label = edge_labels(ready)
-    return figures(label, united_area_m2(ready, label, int(label.max()) + 1, CITY))
+    held = prepared(ready)
+    label = edge_labels(held)
+    return figures(label, united_area_m2(held, label, int(label.max()) + 1, CITY))
 
 
-def measured(ready: Shapes, label: Positions) -> Figures:
+def measured(ready: Given, label: Positions) -> Figures:
     """Unite and measure the groups that can reach 100 亩."""
-    sums = np.bincount(label, areas_m2(ready, CITY))
+    held = prepared(ready)
+    sums = np.bincount(label, areas_m2(held.shapes, CITY))
     large = np.flatnonzero(sums >= LISTED_M2[0] * (1 - 1e-6))
     place = np.full(len(sums), -1)
     place[large] = np.arange(len(large))
-    held = place[label] >= 0
-    shapes = united(ready[held], place[label[held]], len(large))
+    shapes = united(held, place[label], len(large))
     return figures(label, areas_m2(shapes, CITY))
 
 

@@ -27,6 +27,7 @@ from benchmarks.postgis_blocks import (
     distance_blocks,
 )
 from geo.contiguity import component_labels, near_pairs
+from geo.prepared import prepared
 
 BUFFER = "geopandas buffer, union, explode"
 
@@ -67,7 +68,8 @@ def contest(n: int) -> Contest:
 
 def distance_figures(ready: Shapes) -> Figures:
     """Join shapes by the product's own functions, unite and measure them."""
-    return measured(ready, component_labels(len(ready), *near_pairs(ready, GAP_M)))
+    held = prepared(ready)
+    return measured(held, component_labels(len(held), *near_pairs(held, GAP_M)))
 
 
 def _buffered(series: gpd.GeoSeries) -> Figures:

@@ -20,6 +20,7 @@ from geo.edges import Numbers, Positions, Shapes
 from geo.errors import GeometryError
 from geo.obstacles import NO_OBSTACLES, Obstacles
 from geo.plain_joining import plain_gaps, plain_near_pairs
+from geo.prepared import Given, prepared
 from geo.progress import Progress
 
 __all__ = [
@@ -116,7 +117,7 @@ class JoiningGaps:
 
 
 def neighbour_pairs(
-    polygons: npt.ArrayLike,
+    polygons: Given,
     rule: NeighbourRule,
     obstacles: Obstacles = NO_OBSTACLES,
     progress: Progress | None = None,
@@ -152,7 +153,7 @@ def neighbour_pairs(
 
 
 def joining_gaps(
-    polygons: npt.ArrayLike,
+    polygons: Given,
     min_edge_m: float,
     obstacles: Obstacles = NO_OBSTACLES,
     most_gap_m: float = MOST_GAP_M,
@@ -196,14 +197,14 @@ def joining_gaps(
 
 
 def _joining(
-    polygons: npt.ArrayLike,
+    polygons: Given,
     min_edge_m: float,
     obstacles: Obstacles,
     most_gap_m: float,
     exact: bool,
     progress: Progress | None,
 ) -> JoiningGaps:
-    shapes: Shapes = np.asarray(polygons, dtype=object)
+    shapes = prepared(polygons)
     if kernels_available():
         from geo.joining import compiled_gaps
 
@@ -212,14 +213,14 @@ def _joining(
         )
     else:
         found = plain_gaps(
-            shapes, min_edge_m, obstacles, most_gap_m, exact=exact, progress=progress
+            shapes.shapes, min_edge_m, obstacles, most_gap_m, exact=exact, progress=progress
         )
     first, second, gap_m = found
     order = np.lexsort((second, first))
     return JoiningGaps(first[order], second[order], gap_m[order])
 
 
-def near_pairs(polygons: npt.ArrayLike, reach_m: float) -> tuple[Positions, Positions]:
+def near_pairs(polygons: Given, reach_m: float) -> tuple[Positions, Positions]:
     """Find every pair of shapes whose distance is not greater than a reach.
 
     Corner contacts are among them: this is how loose clustering joins land, and the neighbour
@@ -243,13 +244,13 @@ def near_pairs(polygons: npt.ArrayLike, reach_m: float) -> tuple[Positions, Posi
     >>> [ends.tolist() for ends in near_pairs(squares, 1.0)]
     [[0], [1]]
     """
-    shapes: Shapes = np.asarray(polygons, dtype=object)
+    shapes = prepared(polygons)
     if kernels_available():
         from geo.joining import compiled_near_pairs
 
         first, second = compiled_near_pairs(shapes, reach_m)
     else:
-        first, second = plain_near_pairs(shapes, reach_m)
+        first, second = plain_near_pairs(shapes.shapes, reach_m)
     order = np.lexsort((second, first))
     return first[order], second[order]
 

@@ -9,11 +9,12 @@ from geo.edges import Numbers, Shapes
 from geo.gathering import gathered
 from geo.overlaps import overlap_faces
 from geo.overlay import areas_m2
+from geo.prepared import Given, prepared
 from geo.progress import Progress
 
 
 def united(
-    shapes: npt.ArrayLike, group: npt.ArrayLike, count: int, progress: Progress | None = None
+    shapes: Given, group: npt.ArrayLike, count: int, progress: Progress | None = None
 ) -> Shapes:
     """Unite the shapes of each group.
 
@@ -22,7 +23,7 @@ def united(
     shapes
         Valid polygons, array of n.
     group
-        Group of each shape, 0 to ``count - 1``; array of n.
+        Group of each shape, 0 to ``count - 1``; a negative one leaves the shape out. Array of n.
     count
         Number of groups.
     progress
@@ -45,19 +46,18 @@ def united(
     >>> [round(shape.area) for shape in united(squares, [0, 0, 1], 2)]
     [200, 100]
     """
-    ones: Shapes = np.asarray(shapes, dtype=object)
+    held = prepared(shapes)
     of_group = np.asarray(group, dtype=np.intp)
     order = np.argsort(of_group, kind="stable")
-    ones, of_group = ones[order], of_group[order]
-    start = np.searchsorted(of_group, np.arange(count + 1))
+    order = order[np.searchsorted(of_group[order], 0) :]
     if kernels_available():
         from geo.outlining import outlined
 
-        return outlined(ones, of_group, start, progress)
-    return gathered(ones, of_group, count, progress)
+        return outlined(held, of_group, order, count, progress)
+    return gathered(held.shapes[order], of_group[order], count, progress)
 
 
-def united_area_m2(shapes: npt.ArrayLike, group: npt.ArrayLike, count: int, crs: CRS) -> Numbers:
+def united_area_m2(shapes: Given, group: npt.ArrayLike, count: int, crs: CRS) -> Numbers:
     """Measure the union of each group without uniting it.
 
     Parameters
@@ -85,8 +85,8 @@ def united_area_m2(shapes: npt.ArrayLike, group: npt.ArrayLike, count: int, crs:
     >>> united_area_m2(squares, [0, 0], 1, CRS(4549)).round(1).tolist()
     [150.0]
     """
-    ones: Shapes = np.asarray(shapes, dtype=object)
+    held = prepared(shapes)
     label = np.asarray(group, dtype=np.intp)
-    sums = np.bincount(label, areas_m2(ones, crs), count).astype(np.float64)
-    twice: Numbers = overlap_faces(ones, crs).counted_twice_m2(label, count)
+    sums = np.bincount(label, areas_m2(held.shapes, crs), count).astype(np.float64)
+    twice: Numbers = overlap_faces(held, crs).counted_twice_m2(label, count)
     return sums - twice

@@ -3,18 +3,18 @@
 import numpy as np
 import numpy.typing as npt
 
-from geo.edges import Positions, Shapes
+from geo.edges import Positions
 from geo.kernels.boxes import box_pairs
 from geo.kernels.fitting import misfits
 from geo.kernels.outlines import CONTACT_M
 from geo.lots import in_lots
-from geo.outlines import PAIRS_AT_ONCE, outlines_of_rings
+from geo.outlines import PAIRS_AT_ONCE
+from geo.prepared import Given, prepared
 from geo.progress import Progress
-from geo.rings import rings_of
 
 
 def misfitting_pairs(
-    shapes: Shapes, group: Positions | None = None, progress: Progress | None = None
+    shapes: Given, group: Positions | None = None, progress: Progress | None = None
 ) -> npt.NDArray[np.int64]:
     """Find the pairs of shapes that don't fit; all others have no land in common.
 
@@ -23,7 +23,8 @@ def misfitting_pairs(
     shapes
         Valid polygons of one or more parts, array of n.
     group
-        Group of each shape: only pairs of one group are looked at; None for all pairs.
+        Group of each shape: only pairs of one group are looked at, and none of a negative one;
+        None for all pairs.
     progress
         Told the share done.
 
@@ -41,11 +42,12 @@ def misfitting_pairs(
     >>> misfitting_pairs(np.array(squares)).tolist()
     [[1, 2]]
     """
-    rings, bounds = rings_of(shapes)
-    outlines = outlines_of_rings(rings, bounds)
+    held = prepared(shapes)
+    (rings, bounds), outlines = held.rings, held.outlines
     pairs = box_pairs(bounds, CONTACT_M)
     if group is not None:
-        pairs = pairs[group[pairs[:, 0]] == group[pairs[:, 1]]]
+        first = group[pairs[:, 0]]
+        pairs = pairs[(first == group[pairs[:, 1]]) & (first >= 0)]
     found = np.zeros(len(pairs), dtype=bool)
     in_lots(
         len(pairs),

@@ -14,12 +14,13 @@ from geo.kernels.reach import joining_gaps
 from geo.kernels.ways import hidden_gaps
 from geo.lots import in_lots
 from geo.obstacles import Obstacles
-from geo.outlines import PAIRS_AT_ONCE, outlines_of
+from geo.outlines import PAIRS_AT_ONCE
+from geo.prepared import PreparedShapes
 from geo.progress import Progress, within
 
 
 def compiled_gaps(
-    shapes: Shapes,
+    shapes: PreparedShapes,
     min_edge_m: float,
     obstacles: Obstacles,
     most_gap_m: float,
@@ -50,7 +51,7 @@ def compiled_gaps(
         Pairs of neighbours, not sorted, and from which gap on they are [m].
     """
     most_gap_m, min_edge_m = float(most_gap_m), float(min_edge_m)  # one kind for the kernels
-    outlines = outlines_of(shapes)
+    outlines = shapes.outlines
     pairs = box_pairs(outlines.bounds, most_gap_m + CONTACT_M)
     gaps = np.empty(len(pairs))
     in_lots(
@@ -68,10 +69,10 @@ def compiled_gaps(
     return pairs[:, 0].astype(np.intp), pairs[:, 1].astype(np.intp), gaps
 
 
-def compiled_near_pairs(shapes: Shapes, reach_m: float) -> tuple[Positions, Positions]:
+def compiled_near_pairs(shapes: PreparedShapes, reach_m: float) -> tuple[Positions, Positions]:
     """Do what ``geo.contiguity.near_pairs`` does; the pairs are not sorted."""
     reach_m = float(reach_m)
-    outlines = outlines_of(shapes)
+    outlines = shapes.outlines
     pairs = box_pairs(outlines.bounds, reach_m)
     flags = np.empty(len(pairs), dtype=bool)
     in_lots(

@@ -1,28 +1,11 @@
 """Shapes as the compiled kernels that look along their edges read them."""
 
-from geo.edges import Numbers, Shapes
+from geo.edges import Numbers
 from geo.kernels.outlines import Outlines, edges_of_rings, run_boxes
 from geo.kernels.rings import Rings
-from geo.rings import rings_of
 
 PAIRS_AT_ONCE = 8_192
 """Work is given to the processors in lots of this many pairs; between two lots it can be ended."""
-
-
-def outlines_of(shapes: Shapes) -> Outlines:
-    """Take shapes apart into the edges of their outlines.
-
-    Parameters
-    ----------
-    shapes
-        Valid polygons, array of n.
-
-    Returns
-    -------
-    Outlines
-        Their edges, in the order of the shapes.
-    """
-    return outlines_of_rings(*rings_of(shapes))
 
 
 def outlines_of_rings(rings: Rings, bounds: Numbers) -> Outlines:

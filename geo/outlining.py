@@ -9,6 +9,7 @@ from geo.fitting import misfitting_pairs
 from geo.gathering import gathered
 from geo.kernels.dissolve import united_rings
 from geo.lots import in_lots
+from geo.prepared import PreparedShapes
 from geo.progress import Progress, within
 from geo.rings import rings_of
 
@@ -19,36 +20,43 @@ Flags = npt.NDArray[np.bool_]
 
 
 def outlined(
-    shapes: Shapes, group: Positions, start: Positions, progress: Progress | None = None
+    held: PreparedShapes,
+    group: Positions,
+    order: Positions,
+    count: int,
+    progress: Progress | None = None,
 ) -> Shapes:
     """Unite groups: by their outlines what shares its edges, generally what doesn't.
 
     Parameters
     ----------
-    shapes
-        Valid polygons, group by group; array of n.
+    held
+        Valid polygons, array of n.
     group
-        Group of each shape.
-    start
-        Position of the first shape of each group, and their number.
+        Group of each shape, array of n; a negative one leaves the shape out.
+    order
+        Positions of the shapes that take part, group by group.
+    count
+        Number of groups.
     progress
         Told the share done.
 
     Returns
     -------
     array of polygons
-        The union of each group.
+        The union of each group, array of ``count``.
     """
-    tidy = ~_untidy(shapes, group, within(progress, 0.0, 0.4))
-    polygons, of_polygon = _outlines(shapes, start, tidy, within(progress, 0.4, 0.6))
+    tidy = ~_untidy(held, group, within(progress, 0.0, 0.4))[order]
+    shapes, group = held.shapes[order], group[order]
+    start = np.searchsorted(group, np.arange(count + 1))
+    polygons, of_polygon, sound = _outlines(shapes, start, tidy, within(progress, 0.4, 0.6))
     # An outline that is not sound had something in it that was no tidy contact after all.
     broken = np.zeros(len(start), dtype=bool)
-    broken[of_polygon[~shapely.is_valid(polygons)]] = True
+    broken[of_polygon[~sound]] = True
     kept = ~broken[of_polygon]
     loose = ~tidy | broken[group]
     pieces = np.concatenate([polygons[kept], shapes[loose]])
     of_piece = np.concatenate([of_polygon[kept], group[loose]])
-    count = len(start) - 1
     united = np.empty(count, dtype=object)
     united[:] = shapely.Polygon()
     single = np.bincount(of_piece, minlength=count) == 1
@@ -62,7 +70,7 @@ def outlined(
     return united
 
 
-def _untidy(shapes: Shapes, group: Positions, progress: Progress | None) -> Flags:
+def _untidy(shapes: PreparedShapes, group: Positions, progress: Progress | None) -> Flags:
     """Choose from each pair that fits badly the shape that fits badly with more."""
     bad = misfitting_pairs(shapes, group, progress)
     untidy = np.zeros(len(shapes), dtype=bool)
@@ -80,13 +88,12 @@ def _untidy(shapes: Shapes, group: Positions, progress: Progress | None) -> Flag
 
 def _outlines(
     shapes: Shapes, start: Positions, tidy: Flags, progress: Progress | None
-) -> tuple[Shapes, Positions]:
-    """Give the outlines of the tidy shapes of each group as polygons, and their groups."""
-    found: list[tuple[Shapes, Positions]] = []
+) -> tuple[Shapes, Positions, Flags]:
+    """Give the outlines of the tidy shapes of each group as polygons: group, and whether sound."""
     lots = np.unique(np.searchsorted(start, np.arange(0, len(shapes) + 1, SHAPES_AT_ONCE)))
     bounds = np.unique(np.concatenate([lots, [0, len(start) - 1]]))
 
-    def one(lot: slice) -> tuple[Shapes, Positions]:
+    def one(lot: slice) -> tuple[Shapes, Positions, Flags]:
         first, last = bounds[lot.start], bounds[lot.stop]
         begin, end = start[first], start[last]
         rings, _ = rings_of(shapes[begin:end])
@@ -94,12 +101,13 @@ def _outlines(
             rings, (start[first : last + 1] - begin).astype(np.int64), tidy[begin:end]
         )
         polygons, place = _polygons(points, corner, of_ring, hole)
-        return polygons, place + first
+        return polygons, place + first, shapely.is_valid(polygons)
 
     found = in_lots(len(bounds) - 1, 1, one, progress)
-    polygons = np.concatenate([np.empty(0, dtype=object), *(held for held, _ in found)])
-    places = np.concatenate([np.empty(0, dtype=np.intp), *(place for _, place in found)])
-    return polygons, places.astype(np.intp)
+    polygons = np.concatenate([np.empty(0, dtype=object), *(lot[0] for lot in found)])
+    places = np.concatenate([np.empty(0, dtype=np.intp), *(lot[1] for lot in found)])
+    sound = np.concatenate([np.empty(0, dtype=bool), *(lot[2] for lot in found)])
+    return polygons, places.astype(np.intp), sound
 
 
 def _polygons(

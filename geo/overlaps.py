@@ -17,6 +17,7 @@ from geo.compiled import kernels_available
 from geo.edges import Numbers, Positions, Shapes
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import common_area_m2, intersecting_pairs
+from geo.prepared import Given, PreparedShapes, prepared
 
 Flags = npt.NDArray[np.bool_]
 
@@ -72,7 +73,7 @@ class OverlapFaces:
         return too_much
 
 
-def overlap_faces(shapes: Shapes, crs: CRS) -> OverlapFaces:
+def overlap_faces(shapes: Given, crs: CRS) -> OverlapFaces:
     """Find the land that several shapes cover.
 
     Parameters
@@ -97,19 +98,21 @@ def overlap_faces(shapes: Shapes, crs: CRS) -> OverlapFaces:
     >>> sorted(np.bincount(faces.face).tolist()), faces.area_m2.round(1).tolist()
     ([2, 2, 3], [100.0, 100.0, 100.0])
     """
-    first, second = _doubtful_pairs(shapes)
+    taken = prepared(shapes)
+    ones = taken.shapes
+    first, second = _doubtful_pairs(taken)
     if not len(first):
         return OverlapFaces.none()
-    area_m2 = common_area_m2(shapes, shapes, first, second, crs)
+    area_m2 = common_area_m2(ones, ones, first, second, crs)
     held = area_m2 > LEAST_M2
     first, second, area_m2 = first[held], second[held], area_m2[held]
     if not len(first):
         return OverlapFaces.none()
-    alone = ~_in_triangle(len(shapes), first, second)
+    alone = ~_in_triangle(len(ones), first, second)
     pairs = int(alone.sum())
     face = np.repeat(np.arange(pairs), 2)
     member = np.column_stack([first[alone], second[alone]]).ravel()
-    rest = _split(shapes, first[~alone], second[~alone])
+    rest = _split(ones, first[~alone], second[~alone])
     faces: Shapes = np.array([shape for _, shape in rest], dtype=object)
     places = [members for members, _ in rest]
     numbers = np.repeat(np.arange(len(rest)), [len(held_by) for held_by in places])
@@ -120,14 +123,14 @@ def overlap_faces(shapes: Shapes, crs: CRS) -> OverlapFaces:
     )
 
 
-def _doubtful_pairs(shapes: Shapes) -> tuple[Positions, Positions]:
+def _doubtful_pairs(shapes: PreparedShapes) -> tuple[Positions, Positions]:
     """Give the pairs that may have land in common, first before second."""
     if kernels_available():
         from geo.fitting import misfitting_pairs
 
         pairs = misfitting_pairs(shapes).astype(np.intp)
         return pairs[:, 0], pairs[:, 1]
-    boxes = shapely.box(*shapely.bounds(shapes).reshape(-1, 4).T)
+    boxes = shapely.box(*shapely.bounds(shapes.shapes).reshape(-1, 4).T)
     first, second = intersecting_pairs(boxes, boxes)
     once = first < second
     return first[once], second[once]

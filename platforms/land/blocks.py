@@ -15,6 +15,7 @@ from geo.contiguity import JoiningGaps, Positions, component_labels, joining_gap
 from geo.dissolve import united
 from geo.measure import planar_area_m2
 from geo.overlay import areas_m2, common_area_m2, intersecting_pairs
+from geo.prepared import PreparedShapes, prepared
 from geo.progress import Progress
 from geo.units import compare, m2_to_mu
 from platforms.land.decisions import Decided, decide, decided_pairs
@@ -119,10 +120,12 @@ def find_blocks(
     B3, B4 嘉兴市进一步推动招大引强工作实施方案 三（二）; S13.
     """
     areas = assessment_areas(layers.units)
-    land = joined_land(layers, query, admitted, query.gap_m, progress)
+    land, shapes = _joined(layers, query, admitted, query.gap_m, progress)
     labels = component_labels(len(land.parts), *land.joining.within(query.gap_m))
     parts, labels = parted_at_necks(land.parts, labels, query.min_neck_m, query.gap_m)
-    measured = _measured(parts, labels, layers.parcels, query.min_mu * SHORT_FROM)
+    if parts is not land.parts:
+        shapes = prepared(parts.geometry.array)
+    measured = _measured(parts, shapes, labels, layers.parcels, query.min_mu * SHORT_FROM)
     shares = area_by_unit(measured.geometry, areas)
     largest = shares.drop_duplicates("position").set_index("position")["unit_id"]
     measured["unit_id"] = largest.reindex(measured.index).astype("str")
@@ -168,12 +171,23 @@ def joined_land(
     Land
         Parts with their joining gaps.
     """
+    return _joined(layers, query, admitted, most_gap_m, progress)[0]
+
+
+def _joined(
+    layers: LandLayers,
+    query: BlockQuery,
+    admitted: pd.Series | None,
+    most_gap_m: float,
+    progress: Progress | None,
+) -> tuple[Land, PreparedShapes]:
+    """Do what ``joined_land`` does, and give the shapes of the parts as they were taken apart."""
     parts = parts_taken(layers, query, assessment_areas(layers.units), admitted)
     obstacles = land_obstacles(layers, parts, query.bridge_width_m)
-    shapes = np.asarray(parts.geometry.array, dtype=object)
+    shapes = prepared(parts.geometry.array)
     found = joining_gaps(shapes, query.min_edge_m, obstacles, most_gap_m, progress)
     decided = decided_pairs(parts, layers.decisions)
-    return Land(parts, decide(found, decided, len(parts)), decided)
+    return Land(parts, decide(found, decided, len(parts)), decided), shapes
 
 
 def _members(parts: gpd.GeoDataFrame, blocks: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -215,22 +229,21 @@ def counted_once_m2(blocks: gpd.GeoDataFrame) -> float:
 
 def _measured(
     parts: gpd.GeoDataFrame,
+    held: PreparedShapes,
     labels: Positions,
     parcels: gpd.GeoDataFrame,
     least_mu: float,
 ) -> gpd.GeoDataFrame:
     """Unite and measure the groups that can reach the threshold."""
-    shapes = np.asarray(parts.geometry.array, dtype=object)
     crs = parts.crs
     count = int(labels.max()) + 1 if len(labels) else 0
-    sums = np.bincount(labels, areas_m2(shapes, crs), count).astype(np.float64)
+    sums = np.bincount(labels, areas_m2(held.shapes, crs), count).astype(np.float64)
     is_large = m2_to_mu(sums) >= least_mu * (1 - 1e-6)
     order = np.argsort(labels, kind="stable")
     starts = np.searchsorted(labels[order], np.arange(count + 1))
     groups = [order[starts[label] : starts[label + 1]] for label in np.flatnonzero(is_large)]
-    held = is_large[labels]
-    place = (np.cumsum(is_large) - 1)[labels[held]]
-    unions = united(shapes[held], place, len(groups))
+    place = np.where(is_large, np.cumsum(is_large) - 1, -1)
+    unions = united(held, place[labels], len(groups))
     union_m2 = areas_m2(unions, crs)
     rows = []
     for members, union, area_m2 in zip(groups, unions, union_m2.tolist(), strict=True):

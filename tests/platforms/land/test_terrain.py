@@ -38,24 +38,25 @@ def test_the_mean_slope_of_a_plane_is_its_slope():
     assert (row["steep_share"], row["slope_covered_share"]) == (0, 1)
 
 
-@pytest.mark.parametrize(("slope", "share"), [(24.9, 0.0), (25.1, 1.0)])
-def test_land_steeper_than_a_quarter_is_steep(slope, share):
+@pytest.mark.parametrize(("slope", "share"), [(14.9, 0.0), (15.1, 1.0)])
+def test_land_steeper_than_the_standard_advises_for_industry_is_steep(slope, share):
     assert described([rect(50, 50, 100, 80)], hillside(slope, slope)).loc[0, "steep_share"] == share
 
 
-def test_land_of_a_quarter_exactly_is_not_steep():
-    # 0.25 × 8 m = 2 m a cell: all heights are whole and the slope comes without rounding.
-    heights = Raster(np.tile(np.arange(0, 60, 2.0), (30, 1)), EAST, NORTH + 240, 8.0, 8.0, CITY_CRS)
-    row = described([rect(20, 20, 100, 100)], heights).loc[0]
-    assert (row["slope_mean_pct"], row["steep_share"]) == (25.0, 0.0)
+def test_land_of_fifteen_per_cent_exactly_is_not_steep():
+    # 0.15 × 20 m = 3 m a cell: all heights are whole and the slope comes without rounding.
+    rising = np.tile(np.arange(0, 90, 3.0), (30, 1))
+    heights = Raster(rising, EAST, NORTH + 600, 20.0, 20.0, CITY_CRS)
+    row = described([rect(50, 50, 200, 200)], heights).loc[0]
+    assert (row["slope_mean_pct"], row["steep_share"]) == (15.0, 0.0)
 
 
 def test_the_steep_part_is_counted_by_land_not_by_cells():
-    # 10 % up to x = 200 m, 30 % beyond: Horn's difference over two cells makes the last flat cell
-    # (190 to 200 m) one of 20 %. From x = 155 m to 235 m, 35 of 80 m lie beyond.
-    row = described([rect(155, 53, 80, 61)], hillside(10, 30)).loc[0]
+    # 5 % up to x = 200 m, 23 % beyond: Horn's difference over two cells makes the last flat cell
+    # (190 to 200 m) one of 14 %. From x = 155 m to 235 m, 35 of 80 m lie beyond.
+    row = described([rect(155, 53, 80, 61)], hillside(5, 23)).loc[0]
     assert row["steep_share"] == pytest.approx(35 / 80, rel=1e-5)
-    assert row["slope_mean_pct"] == pytest.approx((35 * 10 + 10 * 20 + 35 * 30) / 80, rel=1e-4)
+    assert row["slope_mean_pct"] == pytest.approx((35 * 5 + 10 * 14 + 35 * 23) / 80, rel=1e-4)
 
 
 def test_a_flood_is_its_greatest_depth_and_the_part_under_water():
