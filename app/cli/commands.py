@@ -8,6 +8,7 @@ import geopandas as gpd
 from pyproj import CRS
 
 from app.answers.answer import Stand, policy_stand, stand_of
+from app.answers.changes import changed_answer, other_context
 from app.answers.checks import (
     check_answer,
     indicator_answer,
@@ -227,6 +228,7 @@ def match(
 @click.option("--year", type=int)
 @click.option("--rule", "rules", multiple=True)
 @click.option("--unit", "units", multiple=True)
+@click.option("--against")
 @click.option("--fail-on", type=click.Choice(get_args(Outcome)))
 @reading_options
 @rule_options
@@ -235,6 +237,7 @@ def check(
     year: int | None,
     rules: tuple[str, ...],
     units: tuple[str, ...],
+    against: str | None,
     fail_on: str | None,
     as_json: bool,
     out: Path | None,
@@ -246,7 +249,11 @@ def check(
     context = context_of(workspace, lang, packs, as_of)
     query = CheckQuery(year, rules, units, context.as_of)
     found = verdict_list(context, query)
-    answer = check_answer(context, query, found)
+    if against is None:
+        answer = check_answer(context, query, found)
+    else:
+        other = other_context(context, against, packs or (DEFAULT_PACK,))
+        answer = changed_answer(context, other, query, found)
     show(answer, stand_of(context), as_json=as_json, out=out)
     return 1 if any(verdict.outcome == fail_on for verdict in found) else 0
 
