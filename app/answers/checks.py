@@ -176,12 +176,13 @@ def share_answer(
         span=[words.text(f"span_{code}") for code in frame["span"]],
         boundary_basis=[words.text(f"boundary_{code}") for code in frame["boundary_basis"]],
         declared_but_outside=["、".join(ids) for ids in frame["declared_but_outside"]],
+        repair_allotment_ids=["、".join(ids) for ids in frame["repair_allotment_ids"]],
         threshold_share=frame["threshold"],
     )
     columns = (
         "unit_name", "year", "span", "element_name", "pollutant", "boundary_basis", "inside",
         "total", "unit", "share", "threshold", "outcome", "headroom", "need_inside",
-        "declared_but_outside",
+        "planned_share", "repair_share", "repair_allotment_ids", "declared_but_outside",
     )  # fmt: skip
     return Answer(
         title=words.text("title_shares"),

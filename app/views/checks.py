@@ -30,7 +30,8 @@ VERDICT_COLUMNS = (
 )  # fmt: skip
 SHARE_COLUMNS = (
     "unit_name", "year", "span", "element_name", "pollutant", "boundary_basis", "share", "outcome",
-    "inside", "total", "unit", "headroom", "need_inside", "declared_but_outside",
+    "inside", "total", "unit", "headroom", "need_inside", "planned_share", "repair_allotment_ids",
+    "declared_but_outside",
 )  # fmt: skip
 BIES: tuple[By, ...] = ("platform", "park", "unit", "enterprise")
 

@@ -170,7 +170,7 @@ def with_further(
     return gpd.GeoDataFrame(pd.concat([allotments, made], ignore_index=True), crs=allotments.crs)
 
 
-def counts_in(ledger: Ledger, cell: Cell) -> Answer:
+def counts_in(ledger: Ledger, cell: Cell, status: str = "allotted") -> Answer:
     """Say which allotments count in a share: those made to industrial projects (产业项目).
 
     Parameters
@@ -179,18 +179,20 @@ def counts_in(ledger: Ledger, cell: Cell) -> Answer:
         The allotments.
     cell
         What the share is about.
+    status
+        ``allotted`` for those made, ``planned`` for those that are to be.
 
     Returns
     -------
     Answer
         Of each allotment.
     """
-    return ledger.industrial & on_record(ledger, cell)
+    return ledger.industrial & on_record(ledger, cell, status)
 
 
-def on_record(ledger: Ledger, cell: Cell) -> Answer:
+def on_record(ledger: Ledger, cell: Cell, status: str = "allotted") -> Answer:
     """Say which allotments were made in a cell, to whatever kind of project."""
-    found = _equals(ledger.status, "allotted") & _equals(ledger.element, cell.element)
+    found = _equals(ledger.status, status) & _equals(ledger.element, cell.element)
     if cell.unit_id != CITY:
         found = found & _equals(ledger.unit_id, cell.unit_id)
     if cell.pollutant is not None:

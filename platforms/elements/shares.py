@@ -25,6 +25,7 @@ from platforms.elements.ledger import (
     with_further,
 )
 from platforms.elements.placing import AMOUNT_COLUMNS, inside_shares
+from platforms.elements.repair import repair_of
 from platforms.elements.zones import approved_outlines, zone_outlines
 from platforms.judge import holds
 from platforms.policy.dated import DatedRule, PolicySet
@@ -33,7 +34,8 @@ from platforms.verdict import Outcome
 SHARE_COLUMNS = (
     "unit_id", "year", "span", "element", "pollutant", "boundary_basis", "unit", "inside", "total",
     "share", "share_low", "share_high", "threshold", "outcome", "headroom", "need_inside",
-    "basis_differs", "declared_but_outside", "open_points", "allotment_ids",
+    "planned_share", "repair_share", "repair_allotment_ids", "basis_differs",
+    "declared_but_outside", "open_points", "allotment_ids",
 )  # fmt: skip
 
 
@@ -86,9 +88,12 @@ def element_shares(
         need_inside; shares are 0–1. ``share`` is missing while something is open; then
         ``share_low`` and ``share_high`` bound it, and ``outcome`` is ``no_data`` unless both lie
         on one side. ``headroom`` is what may still go outside before the share breaks,
-        ``need_inside`` what must go inside to reach it. ``declared_but_outside`` names allotments
-        declared inside of which less than the part stated in S15 lies inside, ``open_points`` what
-        isn't known of which allotment, ``allotment_ids`` all that count or may count.
+        ``need_inside`` what must go inside to reach it. ``planned_share`` is the share once all
+        that is planned is made, ``repair_allotment_ids`` the fewest planned allotments whose moving
+        inside makes it hold then, ``repair_share`` the share after that. ``declared_but_outside``
+        names allotments declared inside of which less than the part stated in S15 lies inside,
+        ``open_points`` what isn't known of which allotment, ``allotment_ids`` all that count or
+        may count.
 
     Raises
     ------
@@ -176,6 +181,7 @@ def _row(
     threshold = dated.rule.number
     outcome = _outcome(dated, bounds.low, bounds.high)
     known = outcome != "no_data"
+    repair = repair_of(ledger, cell, inside, threshold)
     outside = most < policy.setting_number("S15", "declared_inside_share")
     return {
         "element": cell.element,
@@ -190,6 +196,9 @@ def _row(
         "outcome": outcome,
         "headroom": room_outside(members, threshold) if known else np.nan,
         "need_inside": need_inside(members, threshold) if known else np.nan,
+        "planned_share": repair.planned_share,
+        "repair_share": repair.share,
+        "repair_allotment_ids": repair.allotment_ids,
         "declared_but_outside": tuple(ledger.ids[rows & ledger.declared_inside & outside]),
         "open_points": open_points(ledger, cell, rows, least != most),
         "allotment_ids": tuple(ledger.ids[rows]),

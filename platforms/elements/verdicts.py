@@ -4,11 +4,15 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from geo.units import compare
 from platforms.elements.shares import rule_of
 from platforms.judge import judge
 from platforms.policy.dated import PolicySet
 from platforms.statement import Statement, say
 from platforms.verdict import Evidence, Verdict
+
+NAMED_ALLOTMENTS = 5
+"""A sentence names this many allotments; the row has them all."""
 
 
 def share_verdicts(
@@ -53,7 +57,7 @@ def _verdict(row: pd.Series, approved: pd.Series | None, policy: PolicySet) -> V
         outcome=row["outcome"],
         part=dated.rule.part if pd.isna(pollutant) else f"{dated.rule.part}:{pollutant}",
         evidence=_evidence(row),
-        reasons=(*_bounds(row), *_room(row), *_approved(row, approved)),
+        reasons=(*_bounds(row), *_room(row), *_repair(row), *_approved(row, approved)),
     )
 
 
@@ -91,6 +95,25 @@ def _room(row: pd.Series) -> list[Statement]:
     if row["outcome"] == "not_met" and not pd.isna(row["need_inside"]):
         return [say("share_need_inside", amount=float(row["need_inside"]), unit=row["unit"])]
     return []
+
+
+def _repair(row: pd.Series) -> list[Statement]:
+    """Say what the share comes to once all that is planned is made, and how to mend it."""
+    planned, after = row["planned_share"], row["repair_share"]
+    if pd.isna(planned):
+        return []
+    ids = row["repair_allotment_ids"]
+    if ids:
+        names = ", ".join(ids[:NAMED_ALLOTMENTS])
+        return [
+            say(
+                "share_repair", planned_share=float(planned), count=len(ids), rows=names,
+                after_share=float(after),
+            )
+        ]  # fmt: skip
+    if compare(float(after), float(row["threshold"])) < 0:
+        return [say("share_beyond_repair", planned_share=float(planned), after_share=float(after))]
+    return [say("share_with_planned", planned_share=float(planned))]
 
 
 def _approved(row: pd.Series, approved: pd.Series | None) -> list[Statement]:

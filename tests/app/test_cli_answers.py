@@ -83,7 +83,8 @@ VERDICT = {
 SHARE = {
     "unit_id", "year", "span", "element", "pollutant", "boundary_basis", "unit", "inside", "total",
     "share", "share_low", "share_high", "threshold", "outcome", "headroom", "need_inside",
-    "basis_differs", "declared_but_outside", "allotment_ids",
+    "planned_share", "repair_share", "repair_allotment_ids", "basis_differs",
+    "declared_but_outside", "allotment_ids",
 }  # fmt: skip
 RULE = {
     "rule_id", "part", "title", "scope", "force", "force_word", "comparator", "value", "unit",
