@@ -13,6 +13,8 @@ from platforms.consolidation.count import count_verdicts
 from platforms.consolidation.developable import developable_verdicts
 from platforms.consolidation.exits import exit_verdicts
 from platforms.elements.outside import outside_verdicts
+from platforms.elements.project_share import project_shares
+from platforms.elements.project_verdicts import project_share_verdicts
 from platforms.elements.shares import element_shares
 from platforms.elements.verdicts import share_verdicts
 from platforms.errors import PlanningError
@@ -205,8 +207,17 @@ def _shares(job: _Job) -> list[Verdict]:
     return share_verdicts(shares, job.policy, job.unit_ids)
 
 
+def _projects(job: _Job) -> list[Verdict]:
+    shares = project_shares(
+        job.source.read("projects"), job.layer("major_platforms"), job.layer("parks"),
+        job.layer("land_parcels"), job.layer("units"), job.year, job.policy, job.crs,
+        approved_boundaries=job.layer("approved_boundaries"),
+    )  # fmt: skip
+    return project_share_verdicts(shares, job.policy, job.unit_ids)
+
+
 CHECKS: dict[str, Callable[[_Job], list[Verdict]]] = {
     "A1": _count, "A2": _developable, "A8": _per_mu, "A9": _per_mu, "A13": _exits,
-    "A18": _outside, "B1": _shares,
+    "A18": _outside, "B1": _shares, "B2": _projects,
 }  # fmt: skip
 """The check of each rule."""

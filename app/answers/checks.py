@@ -10,6 +10,7 @@ from app.answers.land import unit_names
 from app.context import Context
 from layers.exchange.sheet import Sheet
 from platforms.checks import FIRST_YEAR, LAST_YEAR, CheckQuery, run_checks
+from platforms.elements.project_share import project_shares
 from platforms.elements.shares import element_shares
 from platforms.errors import PlanningError
 from platforms.indicators.per_mu import By, per_mu
@@ -21,6 +22,7 @@ SCREEN_COLUMNS = (
     "force_status", "rule_title",
 )  # fmt: skip
 URGENCY = ("not_met", "no_data", "met", "not_applicable")
+COUNT_UNIT = "个"
 SHARE_SCREEN_COLUMNS = (
     "unit_name", "element_name", "pollutant", "outcome", "share", "threshold_share", "inside",
     "total", "unit", "headroom", "need_inside",
@@ -171,7 +173,10 @@ def share_answer(
     ]
     listed = frame.assign(
         unit_name=[names.get(unit_id, words.text("whole_city")) for unit_id in frame["unit_id"]],
-        element_name=[words.word("element", code) for code in frame["element"]],
+        element_name=[
+            words.text("element_projects") if code == "projects" else words.word("element", code)
+            for code in frame["element"]
+        ],
         outcome=[words.text(f"outcome_{code}") for code in frame["outcome"]],
         span=[words.text(f"span_{code}") for code in frame["span"]],
         boundary_basis=[words.text(f"boundary_{code}") for code in frame["boundary_basis"]],
@@ -216,10 +221,23 @@ def share_frame(
             "approved_boundaries",
         )
     )  # fmt: skip
-    return element_shares(
+    shares = element_shares(
         allotments, platforms, parks, parcels, units, year, context.policy, context.crs,
         approved_boundaries=approved, what_if=what_if,
+    ).assign(project_ids=lambda frame: [()] * len(frame))  # fmt: skip
+    if year is None or not context.policy.parts("B2"):
+        return shares
+    landed = project_shares(
+        context.source.read("projects"), platforms, parks, parcels, units, year, context.policy,
+        context.crs, approved_boundaries=approved,
     )  # fmt: skip
+    rows = landed.assign(
+        span="year", element="projects", unit=COUNT_UNIT,
+        **{name: [()] * len(landed) for name in
+           ("declared_but_outside", "allotment_ids", "repair_allotment_ids")},
+    )  # fmt: skip
+    # Amounts of land have no counterpart among projects: those columns stay missing.
+    return pd.concat([shares, rows.reindex(columns=shares.columns)], ignore_index=True)
 
 
 def indicator_answer(context: Context, by: By, period: str) -> Answer:

@@ -84,7 +84,7 @@ SHARE = {
     "unit_id", "year", "span", "element", "pollutant", "boundary_basis", "unit", "inside", "total",
     "share", "share_low", "share_high", "threshold", "outcome", "headroom", "need_inside",
     "planned_share", "repair_share", "repair_allotment_ids", "basis_differs",
-    "declared_but_outside", "allotment_ids",
+    "declared_but_outside", "allotment_ids", "project_ids",
 }  # fmt: skip
 RULE = {
     "rule_id", "part", "title", "scope", "force", "force_word", "comparator", "value", "unit",
@@ -258,7 +258,7 @@ def test_undecided_sites_say_what_is_missing(asked):
 def test_check_gives_verdicts_with_clause_figures_and_force(asked):
     verdicts = asked("check").json["verdicts"]
     same_keys(verdicts, VERDICT)
-    assert {v["rule_id"] for v in verdicts} == {"A1", "A2", "A8", "A9", "A13", "A18", "B1"}
+    assert {v["rule_id"] for v in verdicts} == {"A1", "A2", "A8", "A9", "A13", "A18", "B1", "B2"}
     for verdict in verdicts:
         assert verdict["clause"]
         if verdict["measured"] is None or verdict["threshold"] is None:
@@ -306,7 +306,7 @@ def test_fail_on_leaves_with_1_where_the_outcome_occurs(outcome, code, asked):
 def test_shares_are_inside_over_total_and_judged_at_seventy_percent(asked):
     rows = asked("shares", "--year", 2024).json["shares"]
     same_keys(rows, SHARE)
-    assert {row["element"] for row in rows} == {"land", "energy", "emission"}
+    assert {row["element"] for row in rows} == {"land", "energy", "emission", "projects"}
     assert {row["boundary_basis"] for row in rows} == {"in_use", "approved"}
     known = [row for row in rows if row["share"] is not None]
     assert known
