@@ -169,6 +169,8 @@ _ENTERPRISE = (
     _field("is_above_scale", "bool", "是否规上工业", "above scale"),
     _field("is_listed_company", "bool", "是否上市企业", "listed company"),
     _field("is_leading", "bool", "是否链主企业", "leads its chain"),
+    _field("founded_on", "date", "成立日期", "founded on"),
+    _field("land_supplied_on", "date", "供地日期", "land supplied on"),
     _amount("land_in_use_mu", "亩", "用地面积", "land in use"),
     _amount("output_wan_yuan", "万元", "工业总产值", "gross output"),
     _amount("value_added_wan_yuan", "万元", "工业增加值", "value added", None),
