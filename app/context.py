@@ -15,6 +15,7 @@ from geo.errors import MuPlanError
 from geo.nearest import nearest_name
 from layers.workspace.geopackage import GeoPackageWorkspace
 from layers.workspace.protocol import WorkspaceFacts
+from platforms.indicators.scheme import Scheme, parse_scheme
 from platforms.matching.criteria import CRITERIA
 from platforms.matching.table import MatchTable, parse_match_table
 from platforms.policy.combine import combine_packs
@@ -143,6 +144,47 @@ def load_policy(settings: Settings, packs: tuple[str, ...], day: str) -> PolicyS
         if pack not in texts:
             raise MuPlanError("pack_unknown", pack=pack, nearest=nearest_name(pack, texts))
     return policy_on(combine_packs([parse_pack(texts[pack], pack, texts) for pack in packs]), day)
+
+
+def scheme_names(settings: Settings) -> list[str]:
+    """List the grading schemes that come with the product."""
+    return sorted(file.stem for file in (settings.data_dir / "grading").glob("*.yaml"))
+
+
+def load_scheme(settings: Settings, wanted: str) -> Scheme:
+    """Read a grading scheme.
+
+    Parameters
+    ----------
+    settings
+        Where the schemes lie.
+    wanted
+        Name of one of them, or a file (``.yaml``, ``.yml``).
+
+    Returns
+    -------
+    Scheme
+        The scheme.
+
+    Raises
+    ------
+    MuPlanError
+        ``scheme_unknown`` with the nearest name, ``file_missing``, and what reading it raises.
+    """
+    path = Path(wanted)
+    if path.suffix.lower() not in (".yaml", ".yml"):
+        known = scheme_names(settings)
+        if wanted not in known:
+            nearest = nearest_name(wanted, known) or "–"
+            raise MuPlanError("scheme_unknown", scheme=wanted, nearest=nearest)
+        path = settings.data_dir / "grading" / f"{wanted}.yaml"
+    if not path.is_file():
+        raise MuPlanError("file_missing", path=str(path))
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise MuPlanError("pack_syntax", pack=path.stem, line=1) from None
+    return parse_scheme(text, path.stem)
 
 
 def today() -> str:
