@@ -70,7 +70,9 @@ def indicator_answer(
         sheets += _basis_part(context, held, result, summary)
         screen = BASIS_SCREEN_COLUMNS
         if by == "platform":
-            ratios = land_efficiency(period, context.source, context.policy, context.crs)
+            ratios = land_efficiency(
+                period, context.source, context.policy, context.crs, held.balance
+            )
             sheets.append(_efficiency_part(context, ratios, result))
     if scheme is not None:
         if by != "enterprise":

@@ -75,7 +75,7 @@ def _bases(by: By, year: int) -> Answer | None:
         return None
     with st.spinner(text("per_mu_bases_working")):
         answer = indicators(by, str(year), DEFAULT_BASIS, None)
-    for line in answer.summary[1:-1]:
+    for line in answer.summary[1 : len(BASES_OF[by])]:
         st.text(line)
     sheets = {sheet.name: sheet for sheet in answer.sheets}
     _table(answer, sheets[text("sheet_denominators")], BASIS_COLUMNS)

@@ -6,7 +6,7 @@ is missing is no figure, never filled from another basis.
 """
 
 from dataclasses import dataclass
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 import geopandas as gpd
 import numpy as np
@@ -16,7 +16,12 @@ from pyproj import CRS
 from geo.units import compare
 from platforms.elements.zones import newest_edition
 from platforms.errors import PlanningError
-from platforms.indicators.land_balance import PlaceKind, land_balance, outline_area_mu, places_of
+from platforms.indicators.land_balance import (
+    Places,
+    land_balance,
+    outline_area_mu,
+    places_of,
+)
 from platforms.indicators.per_mu import FIGURES, By, firm_parts, per_mu, quadrant_of
 from platforms.indicators.ranks import ranks_with_ties
 from platforms.policy.dated import PolicySet
@@ -54,11 +59,14 @@ class Denominators:
         Places whose place by output or tax differs from that under the default basis, ranked
         among those with a figure under both (``compared_count``): key, ``name``, ``land_basis``,
         ``figure``, ``default_rank``, ``rank``, ``rank_change`` (positive: climbs).
+    balance
+        The ``land_balance`` of the places, None for enterprises.
     """
 
     rows: pd.DataFrame
     reasons: tuple[tuple[Statement, ...], ...]
     changes: pd.DataFrame
+    balance: pd.DataFrame | None
 
 
 Land = dict[Basis, tuple[pd.Series, pd.Series, dict[str, list[Statement]]]]
@@ -103,9 +111,15 @@ def denominators(
     default = default[default[key].notna()].reset_index(drop=True)
     frames = [_default_rows(default)]
     said: list[dict[str, list[Statement]]] = [_firms_say(by, period, default, source)]
+    balance = None
     if by != "enterprise":
+        places = places_of(by, source)
+        parcels = gpd.GeoDataFrame(source.read("land_parcels"))
+        balance = land_balance(places, parcels, policy, crs)
         figures, partial = _figures(by, period, default, source)
-        for basis, (land, open_land, reasons) in _land(by, source, policy, crs).items():
+        for basis, (land, open_land, reasons) in _land(
+            by, places, balance, source, policy, crs
+        ).items():
             frames.append(_rows(default, key, basis, land, open_land, figures))
             said.append(_joined(partial, reasons))
     rows, reasons_of = [], []
@@ -113,7 +127,7 @@ def denominators(
         rows.append(_ranked(frame, key, policy))
         reasons_of += [tuple(statements.get(str(name), ())) for name in frame[key]]
     whole = pd.concat(rows, ignore_index=True)
-    return Denominators(whole, tuple(reasons_of), _changes(whole, key))
+    return Denominators(whole, tuple(reasons_of), _changes(whole, key), balance)
 
 
 def check_basis(by: By, basis: str) -> Basis:
@@ -182,11 +196,10 @@ def _figures(
     return groups[names].sum(min_count=1), partial
 
 
-def _land(by: By, source: LayerSource, policy: PolicySet, crs: CRS) -> Land:
+def _land(
+    by: By, places: Places, balance: pd.DataFrame, source: LayerSource, policy: PolicySet, crs: CRS
+) -> Land:
     """Give the land under each basis on record."""
-    places = places_of(cast(PlaceKind, by), source)
-    parcels = gpd.GeoDataFrame(source.read("land_parcels"))
-    balance = land_balance(places, parcels, policy, crs)
     found: Land = {}
     nothing = pd.Series(0.0, index=balance.index)
     empty = balance.index[balance["parcel_count"] == 0]

@@ -79,7 +79,11 @@ class LandEfficiency:
 
 
 def land_efficiency(
-    period: str, source: LayerSource, policy: PolicySet, crs: CRS
+    period: str,
+    source: LayerSource,
+    policy: PolicySet,
+    crs: CRS,
+    balance: pd.DataFrame | None = None,
 ) -> LandEfficiency:
     """Compute the land ratios of each platform.
 
@@ -93,6 +97,8 @@ def land_efficiency(
         Its assumption ``land_balance`` says which states and uses count.
     crs
         Projected system in metres.
+    balance
+        ``land_balance`` of the platforms where it was measured before.
 
     Returns
     -------
@@ -104,8 +110,10 @@ def land_efficiency(
     TD/T 1029 family, as training material quotes it: to be held against the standard before
     anything is published. Revenue and tax are those of above-scale firms only.
     """
-    places = places_of("platform", source)
-    balance = land_balance(places, gpd.GeoDataFrame(source.read("land_parcels")), policy, crs)
+    if balance is None:
+        places = places_of("platform", source)
+        parcels = gpd.GeoDataFrame(source.read("land_parcels"))
+        balance = land_balance(places, parcels, policy, crs)
     indicators = source.read("platform_indicators")
     figures = indicators[indicators["period"] == period]
     refuse_twice(figures, "platform_id", period)
