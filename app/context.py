@@ -12,11 +12,15 @@ from pyproj import CRS
 from app.messages import Catalogue, Language, catalogue
 from app.packs import read_policy
 from app.settings import Settings, load_settings
+from geo.errors import MuPlanError
+from geo.nearest import nearest_name
 from layers.workspace.geopackage import GeoPackageWorkspace
 from layers.workspace.protocol import WorkspaceFacts
+from platforms.indicators.scheme import Scheme, parse_scheme
 from platforms.matching.criteria import CRITERIA
 from platforms.matching.table import MatchTable, parse_match_table
 from platforms.policy.dated import PolicySet, iso_day
+from platforms.policy.text import pack_text
 from platforms.source import ReadOnce
 
 DEFAULT_PACK = "jiaxing"
@@ -133,6 +137,43 @@ def load_policy(settings: Settings, packs: tuple[str, ...], day: str) -> PolicyS
         ``pack_unknown`` with the nearest name, and what reading a pack raises.
     """
     return read_policy(settings.data_dir / "policy", packs, day)
+
+
+def scheme_names(settings: Settings) -> list[str]:
+    """List the grading schemes that come with the product."""
+    return sorted(file.stem for file in (settings.data_dir / "grading").glob("*.yaml"))
+
+
+def load_scheme(settings: Settings, wanted: str) -> Scheme:
+    """Read a grading scheme.
+
+    Parameters
+    ----------
+    settings
+        Where the schemes lie.
+    wanted
+        Name of one of them, or a file (``.yaml``, ``.yml``).
+
+    Returns
+    -------
+    Scheme
+        The scheme.
+
+    Raises
+    ------
+    MuPlanError
+        ``scheme_unknown`` with the nearest name, ``file_missing``, and what reading it raises.
+    """
+    path = Path(wanted)
+    if path.suffix.lower() not in (".yaml", ".yml"):
+        known = scheme_names(settings)
+        if wanted not in known:
+            nearest = nearest_name(wanted, known) or "–"
+            raise MuPlanError("scheme_unknown", scheme=wanted, nearest=nearest)
+        path = settings.data_dir / "grading" / f"{wanted}.yaml"
+    if not path.is_file():
+        raise MuPlanError("file_missing", path=str(path))
+    return parse_scheme(pack_text(path.read_bytes(), path.stem), path.stem)
 
 
 def today() -> str:

@@ -80,6 +80,8 @@ class Catalogue:
         for name, field in (("states", "state"), ("utilities", "utilities")):
             if isinstance(worded.get(name), str):
                 worded[name] = self.codes(field, str(worded[name]))
+        if isinstance(worded.get("graded_by"), str):
+            worded["graded_by"] = self.text(f"measure_{worded['graded_by']}")
         for name in ("column", "columns"):
             if isinstance(worded.get(name), str):
                 parts = str(worded[name]).split(";")

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.answers.answer import Answer
+from app.answers.indicators import indicator_answer
 from app.answers.land_search import LandFound, block_list
 from app.answers.matching import run_match
-from app.context import Context, open_context
+from app.context import Context, load_scheme, open_context
 from app.messages import Catalogue, Language, catalogue
 from app.settings import Settings, load_settings
 from geo.errors import MuPlanError
@@ -15,6 +17,7 @@ from layers.contracts import CONTRACTS
 from layers.maps.style_file import load_styles
 from layers.maps.view import MapView, prepare_view
 from layers.workspace.geopackage import GeoPackageWorkspace
+from platforms.indicators.per_mu import By
 from platforms.land.blocks import BlockQuery
 from platforms.matching.demand import Demand
 from platforms.matching.match import MatchResult
@@ -116,6 +119,26 @@ def blocks(query: BlockQuery, progress: Progress | None = None) -> LandFound:
             held.pop(next(iter(held)), None)
         held[key] = found
     return found
+
+
+def indicators(by: By, period: str, basis: str | None, scheme: str | None) -> Answer:
+    """Answer ``indicators`` once for each question and state of the workspace."""
+    return _indicators(*stamp(), by, period, basis, scheme)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _indicators(
+    path: str,
+    changed_ns: int,
+    as_of: str | None,
+    by: By,
+    period: str,
+    basis: str | None,
+    scheme: str | None,
+) -> Answer:
+    held = _context(path, changed_ns, as_of)
+    chosen = None if scheme is None else load_scheme(held.settings, scheme)
+    return indicator_answer(held, by, period, basis, chosen)
 
 
 @st.cache_resource(show_spinner=False)

@@ -134,7 +134,8 @@ _ALL = (
     _contract(
         "enterprises", "企业", "enterprises", "point_or_polygon",
         "enterprise_id name credit_code unit_id platform_id park_id industry_code "
-        "industry_scheme is_above_scale is_listed_company is_leading is_key_foreign contact",
+        "industry_scheme is_above_scale is_listed_company is_leading is_key_foreign contact "
+        "founded_on land_supplied_on",
     ),
     _contract(
         "element_allotments", "要素配置", "element allotments", "polygon",

@@ -181,6 +181,8 @@ _ENTERPRISE = (
     _field("is_leading", "bool", "是否链主企业", "leads its chain"),
     _field("is_key_foreign", "bool", "是否重点外资企业", "key foreign firm"),
     _field("contact", "text", "联挂责任人", "contact who looks after it"),
+    _field("founded_on", "date", "成立日期", "founded on"),
+    _field("land_supplied_on", "date", "供地日期", "land supplied on"),
     _amount("land_in_use_mu", "亩", "用地面积", "land in use"),
     _amount("output_wan_yuan", "万元", "工业总产值", "gross output"),
     _amount("value_added_wan_yuan", "万元", "工业增加值", "value added", None),

@@ -13,7 +13,6 @@ from platforms.checks import FIRST_YEAR, LAST_YEAR, CheckQuery, run_checks
 from platforms.elements.project_share import project_shares
 from platforms.elements.shares import element_shares
 from platforms.errors import PlanningError
-from platforms.indicators.per_mu import By, per_mu
 from platforms.statement import Statement
 from platforms.verdict import Verdict
 
@@ -26,10 +25,6 @@ COUNT_UNIT = "个"
 SHARE_SCREEN_COLUMNS = (
     "unit_name", "element_name", "pollutant", "outcome", "share", "threshold_share", "inside",
     "total", "unit", "headroom", "need_inside",
-)  # fmt: skip
-INDICATOR_SCREEN_COLUMNS = (
-    "rank", "name", "unit_name", "output_wan_yuan_per_mu", "output_coverage_share", "tax_rank",
-    "tax_wan_yuan_per_mu", "tax_coverage_share", "quadrant",
 )  # fmt: skip
 VERDICT_COLUMNS = (
     "rule_id", "part", "rule_title", "unit_name", "platform_name", "year", "outcome", "measured",
@@ -238,34 +233,6 @@ def share_frame(
     )  # fmt: skip
     # Amounts of land have no counterpart among projects: those columns stay missing.
     return pd.concat([shares, rows.reindex(columns=shares.columns)], ignore_index=True)
-
-
-def indicator_answer(context: Context, by: By, period: str) -> Answer:
-    """Answer ``indicators``: output and tax per 亩."""
-    frame = per_mu(by, period, context.source, context.policy)
-    words = context.words
-    rows = [{str(k): plain(v) for k, v in row.items()} for row in frame.to_dict("records")]
-    listed = frame.assign(
-        quadrant=[
-            words.text(f"quadrant_{code}") if isinstance(code, str) else None
-            for code in frame["quadrant"]
-        ],
-        unit_name=frame["unit_id"].map(unit_names(context)),
-    )
-    own = tuple(
-        name for name in ("output_land_mu", "tax_land_mu", "output_coverage_share",
-                          "tax_coverage_share", "row_count", "tax_rank", "unit_name")
-        if name in listed
-    )  # fmt: skip
-    return Answer(
-        title=words.text("title_indicators", by=words.text(f"by_{by}"), period=period),
-        parameters={"by": by, "period": period},
-        result={"rows": rows},
-        sheets=(Sheet(words.text("sheet_indicators"), listed),),
-        titles=column_titles(words, own),
-        summary=(words.text("summary_indicators", count=len(frame)),),
-        screen=listed[list(INDICATOR_SCREEN_COLUMNS)],
-    )
 
 
 def plain(value: object) -> object:

@@ -11,10 +11,10 @@ from app.answers.answer import Stand, policy_stand, stand_of
 from app.answers.changes import changed_answer, other_context
 from app.answers.checks import (
     check_answer,
-    indicator_answer,
     share_answer,
     verdict_list,
 )
+from app.answers.indicators import indicator_answer
 from app.answers.land import block_answer
 from app.answers.land_search import block_list
 from app.answers.ledger import (
@@ -36,7 +36,7 @@ from app.cli.output import (
 )
 from app.cli.topology import topology_command
 from app.cli.usage import Commands
-from app.context import DEFAULT_PACK, load_policy, now, today
+from app.context import DEFAULT_PACK, load_policy, load_scheme, now, today
 from app.messages import catalogue
 from app.settings import load_settings
 from geo.crs import parse_crs
@@ -45,6 +45,7 @@ from layers.demo.build import build_demo
 from layers.exchange.request import ImportRequest
 from layers.workspace.geopackage import create_workspace
 from platforms.checks import CheckQuery
+from platforms.indicators.denominators import Basis
 from platforms.indicators.per_mu import By
 from platforms.land.blocks import BlockQuery
 from platforms.verdict import Outcome
@@ -286,21 +287,27 @@ def shares(
 @WORKSPACE
 @click.option("--by", type=click.Choice(get_args(By)), required=True)
 @click.option("--period", required=True)
+@click.option("--basis", type=click.Choice(get_args(Basis)))
+@click.option("--scheme")
 @reading_options
 @rule_options
 def indicators(
     workspace: Path,
     by: By,
     period: str,
+    basis: Basis | None,
+    scheme: str | None,
     as_json: bool,
     out: Path | None,
     lang: str,
     packs: tuple[str, ...],
     as_of: str | None,
 ) -> None:
-    """Compute output and tax per 亩."""
+    """Compute output and tax per 亩, under any denominator; grade enterprises."""
     context = context_of(workspace, lang, packs, as_of)
-    show(indicator_answer(context, by, period), stand_of(context), as_json=as_json, out=out)
+    chosen = None if scheme is None else load_scheme(context.settings, scheme)
+    answer = indicator_answer(context, by, period, basis, chosen)
+    show(answer, stand_of(context), as_json=as_json, out=out)
 
 
 @muplan.command()

@@ -6,7 +6,6 @@ import streamlit as st
 from app.answers.answer import Answer
 from app.answers.checks import (
     check_answer,
-    indicator_answer,
     outcome_word,
     share_answer,
     verdict_frame,
@@ -16,11 +15,11 @@ from app.answers.land import unit_names
 from app.answers.rules import rule_answer
 from app.components.frame import hand_out, page_head
 from app.components.lights import light
+from app.components.per_mu import per_mu_tab
 from app.components.table import shown_columns, styled
 from app.context import Context
 from app.session import context, words
 from platforms.checks import CheckQuery
-from platforms.indicators.per_mu import By
 from platforms.verdict import Force, Verdict
 
 FORCES: tuple[Force, ...] = ("mandatory", "principle", "target", "guidance")
@@ -33,7 +32,6 @@ SHARE_COLUMNS = (
     "inside", "total", "unit", "headroom", "need_inside", "planned_share", "repair_allotment_ids",
     "declared_but_outside",
 )  # fmt: skip
-BIES: tuple[By, ...] = ("platform", "park", "unit", "enterprise")
 
 
 def show() -> None:
@@ -53,7 +51,7 @@ def show() -> None:
         _table(answer, SHARE_COLUMNS)
         hand_out(answer, held, (".xlsx", ".csv"), "shares")
     with per_mu:
-        _per_mu(held, int(year))
+        per_mu_tab(held, int(year))
     with rules:
         answer = rule_answer(held.policy, words())
         _table(answer, tuple(map(str, answer.sheets[0].frame.columns)))
@@ -99,19 +97,6 @@ def _urgency(verdict: Verdict) -> int:
 def _count(held: Context, verdicts: list[Verdict]) -> str:
     counts = pd.Series([outcome_word(held, v) for v in verdicts]).value_counts()
     return "　".join(f"{name} {count}" for name, count in counts.items())
-
-
-def _per_mu(held: Context, year: int) -> None:
-    text = words().text
-    by = st.radio(
-        text("option_by"), BIES, format_func=lambda code: text(f"by_{code}"), horizontal=True,
-        key="per_mu_by",
-    )  # fmt: skip
-    answer = indicator_answer(held, by, str(year))
-    columns = ("rank", "name", "output_wan_yuan_per_mu", "tax_wan_yuan_per_mu", "quadrant",
-               "output_land_mu", "output_coverage_share", "tax_rank")  # fmt: skip
-    _table(answer, columns)
-    hand_out(answer, held, (".xlsx", ".csv"), "per_mu")
 
 
 def _table(answer: Answer, columns: tuple[str, ...]) -> None:

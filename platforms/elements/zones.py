@@ -80,7 +80,7 @@ def approved_outlines(
         outline in use, which therefore is ``possible``.
     """
     counts, unknown = _standing(platforms, policy)
-    newest = _newest_edition(approved, policy.as_of)
+    newest = newest_edition(approved, policy.as_of)
     drawn = newest["platform_id"].isin(platforms["platform_id"][counts])
     undrawn = counts & ~platforms["platform_id"].isin(newest["platform_id"])
     rest = platforms[undrawn | unknown]
@@ -95,8 +95,21 @@ def _standing(platforms: gpd.GeoDataFrame, policy: PolicySet) -> tuple[pd.Series
     return platforms["level"].isin(levels), platforms["level"].isna()
 
 
-def _newest_edition(approved: gpd.GeoDataFrame, as_of: str) -> gpd.GeoDataFrame:
-    """Take of each platform the blocks of its newest edition not after the day."""
+def newest_edition(approved: gpd.GeoDataFrame, as_of: str) -> gpd.GeoDataFrame:
+    """Take of each platform the blocks of its newest edition not after the day.
+
+    Parameters
+    ----------
+    approved
+        Layer ``approved_boundaries``.
+    as_of
+        Day (ISO); an edition without a date is older than any.
+
+    Returns
+    -------
+    GeoDataFrame
+        Their rows.
+    """
     dated = approved["edition_on"].fillna("")
     reached = approved[dated <= as_of]
     day = reached["edition_on"].fillna("")

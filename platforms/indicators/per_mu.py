@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from platforms.errors import PlanningError
+from platforms.indicators.placing import placed_firms
 from platforms.indicators.ranks import ranks_with_ties
 from platforms.judge import holds
 from platforms.policy.dated import PolicySet
@@ -50,8 +51,9 @@ def per_mu(by: By, period: str, source: LayerSource, policy: PolicySet) -> pd.Da
         ``output_wan_yuan_per_mu`` [万元/亩] and ``output_coverage_share`` (rows with figure and
         land ÷ all rows); ``row_count``; ``rank`` by output and ``tax_rank``, ties sharing a place;
         ``quadrant`` (``both_reached``, ``output_reached``, ``tax_reached``, ``none_reached``). A
-        missing or zero land leaves the ratio missing. Firms in no unit or park make a last row
-        without key and rank.
+        missing or zero land leaves the ratio missing. A firm whose polygon lies in several units
+        or parks counts in each by area. Firms in no unit or park make a last row without key and
+        rank.
 
     Raises
     ------
@@ -78,7 +80,7 @@ def per_mu(by: By, period: str, source: LayerSource, policy: PolicySet) -> pd.Da
 def _platforms(period: str, source: LayerSource) -> pd.DataFrame:
     indicators = source.read("platform_indicators")
     rows = indicators[indicators["period"] == period]
-    _refuse_twice(rows, "platform_id", period)
+    refuse_twice(rows, "platform_id", period)
     platforms = pd.DataFrame(source.read("major_platforms"))[["platform_id", "name", "unit_id"]]
     wanted = ["output_yi_yuan", "tax_yi_yuan", "above_scale_land_mu"]
     frame = platforms.merge(rows[["platform_id", *wanted]], on="platform_id", how="outer")
@@ -96,22 +98,15 @@ def _platforms(period: str, source: LayerSource) -> pd.DataFrame:
 
 
 def _enterprises(by: By, period: str, source: LayerSource) -> pd.DataFrame:
-    indicators = source.read("enterprise_indicators")
-    rows = indicators[(indicators["year"] == int(period)).fillna(value=False)]
-    _refuse_twice(rows, "enterprise_id", period)
-    about = ["enterprise_id", "name", "unit_id", "park_id", "is_above_scale"]
-    enterprises = pd.DataFrame(source.read("enterprises"))[about]
-    wanted = ["enterprise_id", "output_wan_yuan", "tax_wan_yuan", "land_in_use_mu"]
-    frame = enterprises.merge(rows[wanted], on="enterprise_id", how="outer")
     if by == "enterprise":
-        grouped = _sums(frame.assign(is_above_scale=True), "enterprise_id")
+        frame = _firms(period, source)
+        grouped = _sums(frame.assign(is_above_scale=True, part_share=1.0), "enterprise_id")
         return (
             frame[["enterprise_id", "name", "unit_id"]]
             .assign(period=period)
             .merge(grouped, on="enterprise_id", how="left")
         )
-    scale = frame["is_above_scale"].astype("boolean").fillna(value=True).to_numpy(dtype=bool)
-    grouped = _sums(frame[scale], f"{by}_id")
+    grouped = _sums(firm_parts(by, period, source), f"{by}_id")
     columns = ["unit_id", "name"] if by == "unit" else [f"{by}_id", "name", "unit_id"]
     groups = pd.DataFrame(source.read(GROUP_LAYERS[by]))[columns]
     result = groups.merge(grouped, on=f"{by}_id", how="outer").assign(period=period)
@@ -119,14 +114,51 @@ def _enterprises(by: By, period: str, source: LayerSource) -> pd.DataFrame:
     return result.fillna({"row_count": 0, **dict.fromkeys(counts, 0.0)})
 
 
+def firm_parts(by: By, period: str, source: LayerSource) -> pd.DataFrame:
+    """List the firms whose figures units and parks stand on, each by its part there.
+
+    Parameters
+    ----------
+    by
+        ``unit`` or ``park``.
+    period
+        Year.
+    source
+        Gives the layers.
+
+    Returns
+    -------
+    DataFrame
+        One row a firm and place: ``enterprise_id``, ``unit_id`` or ``park_id``, ``part_share``,
+        ``is_above_scale``, ``output_wan_yuan``, ``tax_wan_yuan`` [万元] and ``land_in_use_mu``
+        [亩] of the whole firm. Firms known to be below scale are left out.
+    """
+    frame = _firms(period, source)
+    scale = frame["is_above_scale"].astype("boolean").fillna(value=True).to_numpy(dtype=bool)
+    parts = placed_firms(by, source)[["enterprise_id", f"{by}_id", "part_share"]]
+    placed = frame[scale].drop(columns="unit_id").merge(parts, on="enterprise_id", how="left")
+    return placed.fillna({"part_share": 1.0})
+
+
+def _firms(period: str, source: LayerSource) -> pd.DataFrame:
+    indicators = source.read("enterprise_indicators")
+    rows = indicators[(indicators["year"] == int(period)).fillna(value=False)]
+    refuse_twice(rows, "enterprise_id", period)
+    about = ["enterprise_id", "name", "unit_id", "is_above_scale"]
+    enterprises = pd.DataFrame(source.read("enterprises"))[about]
+    wanted = ["enterprise_id", "output_wan_yuan", "tax_wan_yuan", "land_in_use_mu"]
+    return enterprises.merge(rows[wanted], on="enterprise_id", how="outer")
+
+
 def _sums(frame: pd.DataFrame, key: str) -> pd.DataFrame:
-    """Sum figures and land of each group over the rows that have both."""
+    """Sum figures and land of each group over the rows that have both, each by its part there."""
     known = frame["is_above_scale"].astype("boolean").fillna(value=False).to_numpy(dtype=bool)
-    land = frame["land_in_use_mu"].to_numpy(dtype=float)
+    part = frame["part_share"].to_numpy(dtype=float)
+    land = frame["land_in_use_mu"].to_numpy(dtype=float) * part
     groups = frame.groupby(key, dropna=False)
     result = groups.size().rename("row_count").astype("Int64").to_frame()
     for figure in FIGURES:
-        values = frame[f"{figure}_wan_yuan"].to_numpy(dtype=float)
+        values = frame[f"{figure}_wan_yuan"].to_numpy(dtype=float) * part
         both = known & ~np.isnan(values) & (land > 0)
         used = frame[[key]].assign(
             values=np.where(both, values, np.nan), land=np.where(both, land, np.nan), both=both
@@ -155,7 +187,7 @@ def _ranked(frame: pd.DataFrame, key: str, policy: PolicySet) -> pd.DataFrame:
         rank=ranks_with_ties(output),
         tax_rank=ranks_with_ties(tax),
         quadrant=pd.Series(
-            np.array([_quadrant(o, t, policy) for o, t in zip(output, tax, strict=True)], object),
+            np.array([quadrant_of(o, t, policy) for o, t in zip(output, tax, strict=True)], object),
             index=frame.index,
             dtype="str",
         ),
@@ -164,7 +196,8 @@ def _ranked(frame: pd.DataFrame, key: str, policy: PolicySet) -> pd.DataFrame:
     return ranked.sort_values(first, na_position="last", ignore_index=True)
 
 
-def _quadrant(output: float, tax: float, policy: PolicySet) -> str | None:
+def quadrant_of(output: float, tax: float, policy: PolicySet) -> str | None:
+    """Say which of the thresholds A8 and A9 two figures reach; None where one is missing."""
     if pd.isna(output) or pd.isna(tax):
         return None
     reached = holds(policy.rule("A8").rule, output), holds(policy.rule("A9").rule, tax)
@@ -176,7 +209,7 @@ def _quadrant(output: float, tax: float, policy: PolicySet) -> str | None:
     return names.get(reached, "none_reached")
 
 
-def _refuse_twice(rows: pd.DataFrame, key: str, period: str) -> None:
+def refuse_twice(rows: pd.DataFrame, key: str, period: str) -> None:
     """Refuse two rows for one subject and period: nobody could say which one holds."""
     twice = rows[key][rows[key].duplicated()]
     if len(twice):

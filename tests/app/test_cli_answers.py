@@ -120,6 +120,12 @@ def same_keys(rows, keys):
         ("check", (), {"verdicts"}),
         ("shares", ("--year", 2024), {"shares"}),
         ("indicators", ("--by", "platform", "--period", 2024), {"rows"}),
+        ("indicators", ("--by", "park", "--period", 2024, "--basis", "managed"),
+         {"rows", "denominators", "rank_changes", "missing"}),
+        ("indicators", ("--by", "platform", "--period", 2024, "--basis", "above_scale"),
+         {"rows", "denominators", "rank_changes", "land_efficiency", "missing"}),
+        ("indicators", ("--by", "enterprise", "--period", 2024, "--scheme", "huangyan-2022"),
+         {"rows", "grading", "missing"}),
         ("project list", (), {"projects"}),
     ],
 )  # fmt: skip
@@ -363,6 +369,51 @@ def test_indicators_are_figures_over_land_with_ranks(by, asked):
 def test_platforms_have_quarters_too(asked):
     rows = asked("indicators", "--by", "platform", "--period", "2024Q1").json["rows"]
     assert {row["period"] for row in rows} == {"2024Q1"}
+
+
+def test_a_chosen_denominator_stands_beside_the_default_in_the_rows(asked):
+    found = asked("indicators", "--by", "platform", "--period", 2024, "--basis", "supplied").json
+    own = {"land_basis", "basis_land_mu", "basis_land_open_mu", "basis_output_wan_yuan_per_mu",
+           "basis_tax_wan_yuan_per_mu", "basis_rank", "basis_tax_rank", "rank_change",
+           "tax_rank_change"}  # fmt: skip
+    same_keys(found["rows"], PER_MU | {"platform_id"} | own)
+    by_basis = {(row["platform_id"], row["land_basis"]): row for row in found["denominators"]}
+    for row in found["rows"]:
+        held = by_basis[row["platform_id"], "supplied"]
+        if row["output_wan_yuan"] is not None and held["land_mu"]:
+            assert row["basis_output_wan_yuan_per_mu"] == pytest.approx(
+                row["output_wan_yuan"] / held["land_mu"]
+            )
+        assert {"code", "text"} == set().union(*held["reasons"]) or not held["reasons"]
+    changes = {
+        row["platform_id"]: row["rank_change"]
+        for row in found["rank_changes"]
+        if (row["land_basis"], row["figure"]) == ("supplied", "output")
+    }
+    assert changes
+    assert all(changes.values())
+    listed = {row["platform_id"]: row["rank_change"] for row in found["rows"]}
+    assert {name: change for name, change in listed.items() if change} == changes
+
+
+def test_grades_carry_their_points_and_every_firm_is_accounted_for(asked):
+    found = asked(
+        "indicators", "--by", "enterprise", "--period", 2024, "--scheme", "huangyan-2022"
+    ).json
+    grading = found["grading"]
+    firms = grading["firms"]
+    assert sum(grading["standings"].values()) == len(firms) == len(found["rows"])
+    graded = [firm for firm in firms if firm["standing"] == "graded"]
+    assert [one["count"] for one in grading["classes"]] == [
+        sum(firm["grade"] == one["grade"] for firm in graded) for one in grading["classes"]
+    ]
+    for firm in graded:
+        assert firm["score"] == pytest.approx(sum(c["points"] for c in firm["contributions"]))
+        if {c["status"] for c in firm["contributions"]} == {"counted"}:
+            for one in firm["contributions"]:
+                assert one["points"] == pytest.approx(one["value"] / one["base"] * one["weight"])
+    assert grading["notes"][0]["code"] == "scheme_year_differs"
+    assert {row["grade"] for row in found["rows"] if row["standing"] != "graded"} == {None}
 
 
 def test_project_list_gives_every_project(asked):

@@ -302,6 +302,20 @@ def test_a_search_for_blocks_that_makes_no_sense(arguments, named, refused, work
         (["indicators", "--by", "plattform", "--period", "2024"], "platform"),
         (["indicators", "--by", "unit", "--period", "2024Q5"], "2024Q5"),
         (["indicators", "--by", "unit", "--period", "2024Q1"], "2024Q1"),
+        (["indicators", "--by", "unit", "--period", "2024", "--basis", "approved"], "supplied"),
+        (["indicators", "--by", "unit", "--period", "2024", "--basis", "net"], "managed"),
+        (
+            ["indicators", "--by", "unit", "--period", "2024", "--scheme", "huangyan-2022"],
+            "enterprise",
+        ),
+        (
+            ["indicators", "--by", "enterprise", "--period", "2024", "--scheme", "huangyan-2202"],
+            "huangyan-2022",
+        ),
+        (
+            ["indicators", "--by", "enterprise", "--period", "2024", "--scheme", "没有.yaml"],
+            "没有.yaml",
+        ),
         (["match", "--project", "X", "--top", "0"], "1000"),
         (["export", "unit", "--out", "x.xlsx"], "units"),
         (["export", "units", "--out", "x.doc"], ".xlsx"),
@@ -312,6 +326,18 @@ def test_a_search_for_blocks_that_makes_no_sense(arguments, named, refused, work
 def test_a_question_that_makes_no_sense(arguments, named, refused, workspace):
     command, *options = arguments
     assert named in refused(command, workspace, *options)
+
+
+def test_a_faulty_scheme_file_is_refused_with_its_line(refused, workspace, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("scheme: mine\nwieght: 3\n", encoding="utf-8")
+    options = ("--by", "enterprise", "--period", "2024", "--scheme", path)
+    said = refused("indicators", workspace, *options)
+    assert "mine" in said
+    assert "2" in said
+    assert "wieght" in said
+    path.write_bytes("scheme: 方案".encode("gb18030"))
+    assert "mine" in refused("indicators", workspace, *options)
 
 
 def test_a_list_never_replaces_a_workspace(refused, workspace):

@@ -163,6 +163,33 @@ def test_every_reading_command_writes_its_list(command, options, muplan, small_d
     assert book.worksheets[0].title.startswith(DEMO)
 
 
+@pytest.mark.parametrize(
+    ("by", "options", "sheets"),
+    [
+        ("park", (), ["亩均", "未计入汇总", "未计入明细"]),
+        ("platform", ("--basis", "built"),
+         ["亩均", "分母口径并列", "排名变化", "土地集约指标", "未计入汇总", "未计入明细"]),
+        ("enterprise", ("--scheme", "huangyan-2021"),
+         ["亩均", "企业分级", "分级得分明细", "未计入汇总", "未计入明细"]),
+    ],
+)  # fmt: skip
+def test_a_spreadsheet_per_mu_holds_what_stands_beside_the_figures(
+    by, options, sheets, muplan, small_demo, tmp_path
+):
+    path = tmp_path / "mu.xlsx"
+    ran = muplan("indicators", small_demo, "--by", by, "--period", 2024, *options, "--out", path)
+    assert ran.code == 0
+    book = openpyxl.load_workbook(path)
+    titles = [sheet.title.removeprefix(DEMO).strip("_- ") for sheet in book.worksheets]
+    assert titles[: len(sheets)] == sheets
+    for sheet in book.worksheets[: len(sheets)]:
+        headings = [cell.value for cell in sheet[1]]
+        assert not [name for name in headings if name.replace("_", "").isascii()], headings
+        cells = {cell for row in sheet.iter_rows(min_row=2, values_only=True) for cell in row}
+        codes = {"supplied", "above_scale", "land_missing", "graded", "tax_per_mu", "no_data"}
+        assert not cells & codes
+
+
 def test_shares_in_lists_of_verdicts_are_percentages(muplan, small_demo, tmp_path, asked):
     path = tmp_path / "check.csv"
     assert muplan("check", small_demo, "--rule", "B1", "--year", 2024, "--out", path).code == 0

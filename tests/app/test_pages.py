@@ -152,6 +152,41 @@ def test_verdicts_stand_apart_by_the_force_of_their_rule(demo_folder, monkeypatc
     assert mandatory[TEXT("column_clause")].str.len().min() > 0
 
 
+def test_what_the_figures_per_mu_leave_out_stands_beneath_them(demo_folder, monkeypatch):
+    app = opened(demo_folder, monkeypatch, "checks")
+    app.number_input(key="check_year").set_value(2024).run()
+    app.radio(key="per_mu_by").set_value("park").run()
+    totals = next(f for f in shown_frames(app) if TEXT("column_issue") in f.columns)
+    assert TEXT("gap_other_period") in set(totals[TEXT("column_issue")])
+
+
+def test_denominators_stand_side_by_side_once_asked_for(demo_folder, monkeypatch):
+    app = opened(demo_folder, monkeypatch, "checks")
+    app.number_input(key="check_year").set_value(2024).run()
+    app.toggle(key="per_mu_bases_platform").set_value(True).run()
+    assert not app.exception
+    assert [error.value for error in app.error] == []
+    basis = TEXT("column_land_basis")
+    frames = [frame for frame in shown_frames(app) if basis in frame.columns]
+    assert set(frames[0][basis]) == {
+        TEXT(f"land_basis_{name}")
+        for name in ("above_scale", "approved", "managed", "supplied", "built", "registered")
+    }
+    assert TEXT("column_rank_change") in frames[1].columns
+    assert any(TEXT("column_ratio_name") in frame.columns for frame in shown_frames(app))
+
+
+def test_enterprises_are_graded_by_the_scheme_chosen(demo_folder, monkeypatch):
+    app = opened(demo_folder, monkeypatch, "checks")
+    app.number_input(key="check_year").set_value(2024).run()
+    app.radio(key="per_mu_by").set_value("enterprise").run()
+    app.selectbox(key="per_mu_scheme").set_value("huangyan-2022").run()
+    assert not app.exception
+    grades = next(f for f in shown_frames(app) if TEXT("column_grade") in f.columns)
+    assert set(grades[TEXT("column_grade")]) >= {"A", "B", "C", "D"}
+    assert any("仅供参考" in line.value for line in app.text)
+
+
 def test_an_earlier_date_shows_the_2024_plan_as_not_yet_in_force(demo_folder, monkeypatch):
     app = opened(demo_folder, monkeypatch, "checks")
     app.sidebar.date_input[0].set_value(__import__("datetime").date(2024, 3, 31)).run()

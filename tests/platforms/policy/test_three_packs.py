@@ -85,7 +85,8 @@ def test_all_assumptions_of_the_documents_are_in_the_packs_and_every_one_is_used
     assert {f"S{n}" for n in range(1, 17)} <= held
     for name in PACKS:
         used = {key for rule in pack(name).rules for key in rule.assumptions}
-        assert set(pack(name).assumptions) == used, name
+        # The land balance is read by the land ratios, which no rule of the documents judges.
+        assert set(pack(name).assumptions) - {"land_balance"} == used, name
         listed = {key for rule in pack(name).rules for key in rule.lists}
         assert set(pack(name).lists) == listed, name
         cited = {rule.clause.document_id for rule in pack(name).rules}

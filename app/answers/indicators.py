@@ -1,0 +1,286 @@
+"""Figures per 亩 with every denominator, what they leave out, land ratios, and grades of firms."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from app.answers.answer import Answer, column_titles
+from app.answers.checks import plain
+from app.answers.land import unit_names
+from app.context import Context
+from layers.exchange.sheet import Sheet
+from platforms.errors import PlanningError
+from platforms.indicators.denominators import Denominators, check_basis, denominators
+from platforms.indicators.gaps import gap_totals, indicator_gaps
+from platforms.indicators.grading import Grading, grade_firms
+from platforms.indicators.land_efficiency import LandEfficiency, land_efficiency
+from platforms.indicators.per_mu import By, per_mu
+from platforms.indicators.scheme import Scheme
+from platforms.statement import Statement
+
+SCREEN_COLUMNS = (
+    "rank", "name", "unit_name", "output_wan_yuan_per_mu", "output_coverage_share", "tax_rank",
+    "tax_wan_yuan_per_mu", "tax_coverage_share", "quadrant",
+)  # fmt: skip
+BASIS_SCREEN_COLUMNS = (
+    "basis_rank", "name", "unit_name", "land_basis", "basis_land_mu",
+    "basis_output_wan_yuan_per_mu", "rank_change", "basis_tax_rank",
+    "basis_tax_wan_yuan_per_mu", "tax_rank_change",
+)  # fmt: skip
+GRADE_SCREEN_COLUMNS = ("grade_rank", "name", "unit_name", "score", "grade", "standing", "why")
+OWN = (
+    "output_land_mu", "tax_land_mu", "output_coverage_share", "tax_coverage_share", "row_count",
+    "tax_rank", "unit_name", "land_basis", "land_open_mu", "output_low_wan_yuan_per_mu",
+    "tax_low_wan_yuan_per_mu", "figure", "default_rank", "rank_change", "tax_rank_change",
+    "compared_count", "issue", "row_id", "place_ids", "standing", "grade", "grade_rank",
+    "indicator", "base", "ratio", "weight", "points", "status", "numerator", "numerator_value",
+    "denominator", "denominator_mu", "open_mu", "outcome", "basis", "why", "basis_land_mu",
+    "basis_land_open_mu", "basis_output_wan_yuan_per_mu", "basis_tax_wan_yuan_per_mu",
+    "basis_rank", "basis_tax_rank", "unit",
+)  # fmt: skip
+CODES = {
+    "land_basis": "land_basis", "figure": "figure", "issue": "gap", "standing": "standing",
+    "indicator": "measure", "status": "points", "numerator": "land_kind",
+    "denominator": "land_kind", "quadrant": "quadrant", "ratio_name": "ratio",
+}  # fmt: skip
+"""Columns of codes, with the beginning of the keys of their words."""
+
+
+def indicator_answer(
+    context: Context,
+    by: By,
+    period: str,
+    basis: str | None = None,
+    scheme: Scheme | None = None,
+) -> Answer:
+    """Answer ``indicators``: output and tax per 亩; with a basis all denominators side by side.
+
+    With a scheme the enterprises are graded.
+    """
+    frame = per_mu(by, period, context.source, context.policy)
+    gaps = indicator_gaps(by, period, context.source)
+    result: dict[str, object] = {}
+    sheets: list[Sheet] = []
+    summary: list[str] = []
+    screen = SCREEN_COLUMNS
+    key = f"{by}_id"
+    if basis is not None:
+        held = denominators(by, period, context.source, context.policy, context.crs)
+        frame = _with_basis(frame, held, key, check_basis(by, basis))
+        sheets += _basis_part(context, held, result, summary)
+        screen = BASIS_SCREEN_COLUMNS
+        if by == "platform":
+            ratios = land_efficiency(
+                period, context.source, context.policy, context.crs, held.balance
+            )
+            sheets.append(_efficiency_part(context, ratios, result))
+    if scheme is not None:
+        if by != "enterprise":
+            raise PlanningError("scheme_needs_enterprise", by=by)
+        grading = grade_firms(scheme, period, context.source)
+        frame = _with_grades(context, frame, grading)
+        sheets += _grading_part(context, scheme, grading, result, summary)
+        screen = GRADE_SCREEN_COLUMNS
+    if basis is not None or scheme is not None:
+        result["missing"] = {"totals": _records(gap_totals(gaps)), "rows": _records(gaps)}
+    return _answer(context, by, period, basis, scheme, frame, gaps, result, sheets, summary, screen)
+
+
+def _answer(
+    context: Context, by: By, period: str, basis: str | None, scheme: Scheme | None,
+    frame: pd.DataFrame, gaps: pd.DataFrame, result: dict[str, object], sheets: list[Sheet],
+    summary: list[str], screen: tuple[str, ...],
+) -> Answer:  # fmt: skip
+    words = context.words
+    listed = _worded(context, frame)
+    asked: dict[str, object] = {"by": by, "period": period}
+    if basis is not None:
+        asked["basis"] = basis
+    if scheme is not None:
+        asked["scheme"] = scheme.name
+    shown = listed.sort_values(screen[0], kind="stable", na_position="last")
+    totals = gap_totals(gaps)
+    said = [words.text("summary_indicators", count=len(frame)), *summary]
+    if len(totals):
+        counts = words.joined(
+            f"{words.text(f'gap_{issue}')} {count:,}"
+            for issue, count in zip(totals["issue"], totals["row_count"], strict=True)
+        )
+        said.append(words.text("summary_gaps", counts=counts))
+    return Answer(
+        title=words.text("title_indicators", by=words.text(f"by_{by}"), period=period),
+        parameters=asked,
+        result={"rows": _records(frame), **result},
+        sheets=(
+            Sheet(words.text("sheet_indicators"), listed),
+            *sheets,
+            Sheet(words.text("sheet_gap_totals"), _worded(context, totals)),
+            Sheet(words.text("sheet_gaps"), _worded(context, gaps)),
+        ),
+        titles={
+            **column_titles(words, OWN),
+            **_measure_titles(context, scheme),
+            "ratio_name": words.text("column_ratio_name"),
+            "value": words.text("column_ratio_value"),
+        },
+        summary=tuple(said),
+        screen=shown[list(screen)],
+    )
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, object]]:
+    return [{str(k): plain(v) for k, v in row.items()} for row in frame.to_dict("records")]
+
+
+def _worded(context: Context, frame: pd.DataFrame) -> pd.DataFrame:
+    """Put codes into words for people."""
+    words = context.words
+    shown = frame.copy()
+    for column, beginning in CODES.items():
+        if column in shown:
+            shown[column] = [
+                words.text(f"{beginning}_{code}") if isinstance(code, str) else None
+                for code in shown[column]
+            ]
+    if "outcome" in shown:
+        shown["outcome"] = [words.text(f"ratio_outcome_{code}") for code in shown["outcome"]]
+    if "basis" in shown:
+        shown["basis"] = [words.text(f"definition_{code}") for code in shown["basis"]]
+    if "unit_id" in shown:
+        shown["unit_name"] = shown["unit_id"].map(unit_names(context))
+    return shown
+
+
+def _said(context: Context, statements: Sequence[Statement]) -> list[dict[str, str]]:
+    return [{"code": one.code, "text": context.words.say(one)} for one in statements]
+
+
+def _why(context: Context, reasons: Sequence[Sequence[Statement]]) -> list[str]:
+    words = context.words
+    return [words.joined(words.say(one) for one in statements) for statements in reasons]
+
+
+def _with_basis(frame: pd.DataFrame, held: Denominators, key: str, basis: str) -> pd.DataFrame:
+    """Put the figures under one basis beside those under the default."""
+    rows = held.rows[held.rows["land_basis"] == basis].set_index(key)
+    moved = held.changes[held.changes["land_basis"] == basis]
+    ids = frame[key]
+    result = frame.assign(land_basis=basis)
+    for name in ("land_mu", "land_open_mu", "output_wan_yuan_per_mu", "tax_wan_yuan_per_mu",
+                 "rank", "tax_rank"):  # fmt: skip
+        result[f"basis_{name}"] = ids.map(rows[name])
+    for figure, name in (("output", "rank_change"), ("tax", "tax_rank_change")):
+        changes = moved[moved["figure"] == figure].set_index(key)["rank_change"]
+        rank = result["basis_rank" if figure == "output" else "basis_tax_rank"]
+        default = result["rank" if figure == "output" else "tax_rank"]
+        compared = rank.notna() & default.notna()
+        change = ids.map(changes).astype("Int64").fillna(0)
+        result[name] = change.where(compared)
+    for name in ("basis_rank", "basis_tax_rank"):
+        result[name] = result[name].astype("Int64")
+    return result
+
+
+def _basis_part(
+    context: Context, held: Denominators, result: dict[str, object], summary: list[str]
+) -> list[Sheet]:
+    words = context.words
+    result["denominators"] = [
+        {**row, "reasons": _said(context, reasons)}
+        for row, reasons in zip(_records(held.rows), held.reasons, strict=True)
+    ]
+    result["rank_changes"] = _records(held.changes)
+    counts = held.changes.drop_duplicates(["land_basis", held.changes.columns[0]])
+    counts = counts["land_basis"].value_counts()
+    bases = [basis for basis in held.rows["land_basis"].unique() if basis != "above_scale"]
+    known = held.rows[held.rows["rank"].notna()]["land_basis"].value_counts()
+    for basis in bases:
+        summary.append(
+            words.text(
+                "summary_basis", basis=words.text(f"land_basis_{basis}"),
+                known=int(known.get(basis, 0)), moved=int(counts.get(basis, 0)),
+            )
+        )  # fmt: skip
+    listed = _worded(context, held.rows).assign(why=_why(context, held.reasons))
+    return [
+        Sheet(words.text("sheet_denominators"), listed),
+        Sheet(words.text("sheet_rank_changes"), _worded(context, held.changes)),
+    ]
+
+
+def _efficiency_part(context: Context, ratios: LandEfficiency, result: dict[str, object]) -> Sheet:
+    result["land_efficiency"] = [
+        {**row, "reasons": _said(context, reasons)}
+        for row, reasons in zip(_records(ratios.rows), ratios.reasons, strict=True)
+    ]
+    rows = ratios.rows.rename(columns={"ratio": "ratio_name"})
+    listed = _worded(context, rows).assign(why=_why(context, ratios.reasons))
+    is_share = listed["unit"] == "share"
+    listed["value"] = listed["value"].where(~is_share, listed["value"] * 100)
+    listed["unit"] = listed["unit"].where(~is_share, "%")
+    return Sheet(context.words.text("sheet_land_efficiency"), listed)
+
+
+def _with_grades(context: Context, frame: pd.DataFrame, grading: Grading) -> pd.DataFrame:
+    why = pd.Series(_why(context, grading.reasons), index=grading.firms.index, dtype="str")
+    grades = grading.firms[["enterprise_id", "standing", "score", "rank", "grade"]].assign(why=why)
+    return frame.merge(grades.rename(columns={"rank": "grade_rank"}), on="enterprise_id")
+
+
+def _grading_part(
+    context: Context, scheme: Scheme, grading: Grading, result: dict[str, object],
+    summary: list[str],
+) -> list[Sheet]:  # fmt: skip
+    words = context.words
+    points = grading.points.groupby("enterprise_id", sort=False)
+    by_firm = {str(name): _records(rows.drop(columns="enterprise_id")) for name, rows in points}
+    firms = [
+        {**row, "contributions": by_firm.get(str(row["enterprise_id"]), []),
+         "reasons": _said(context, reasons)}
+        for row, reasons in zip(_records(grading.firms), grading.reasons, strict=True)
+    ]  # fmt: skip
+    counts = grading.firms["grade"].value_counts()
+    standing = grading.firms["standing"].value_counts()
+    classes = [{"grade": one.grade, "limit": one.limit, "count": int(counts.get(one.grade, 0))}
+               for one in scheme.classes]  # fmt: skip
+    result["grading"] = {
+        "scheme": scheme.name, "title": scheme.title, "year": scheme.year, "scope": scheme.scope,
+        "basis": scheme.basis, "source": scheme.source, "note": scheme.note, "by": scheme.by,
+        "classes": classes, "standings": {str(k): int(v) for k, v in standing.items()},
+        "notes": _said(context, grading.notes), "firms": firms,
+    }  # fmt: skip
+    listed = words.joined(f"{one['grade']} {one['count']}" for one in classes)
+    summary.append(
+        words.text(
+            "summary_grading", title=scheme.title, source=scheme.source, grades=listed,
+            basis=words.text(f"definition_{scheme.basis}"),
+            **{name: int(standing.get(name, 0))
+               for name in ("graded", "exempt", "no_data", "out_of_scope")},
+        )
+    )  # fmt: skip
+    summary += [words.say(note) for note in grading.notes]
+    shown = _worded(context, grading.firms.rename(columns={"rank": "grade_rank"}))
+    wide = grading.points.pivot(index="enterprise_id", columns="indicator", values="points")
+    wide = wide.reindex(columns=[one.measure for one in scheme.criteria]).add_prefix("points_of_")
+    shown = shown.merge(wide.reset_index(), on="enterprise_id", how="left")
+    shown["why"] = _why(context, grading.reasons)
+    named = grading.points.rename(columns={"value": "measured"})
+    return [
+        Sheet(words.text("sheet_grading"), shown),
+        Sheet(words.text("sheet_points"), _worded(context, named)),
+    ]
+
+
+def _measure_titles(context: Context, scheme: Scheme | None) -> dict[str, str]:
+    words = context.words
+    if scheme is None:
+        return {}
+    return {
+        "measured": words.text("column_measured"),
+        **{
+            f"points_of_{one.measure}": words.text(
+                "column_points_of", measure=words.text(f"measure_{one.measure}")
+            )
+            for one in scheme.criteria
+        },
+    }

@@ -1,0 +1,123 @@
+"""The tab of figures per 亩: by any denominator, what is left out, land ratios, grades of firms."""
+
+import streamlit as st
+
+from app.answers.answer import Answer
+from app.components.frame import hand_out
+from app.components.table import shown_columns, styled
+from app.context import Context, scheme_names
+from app.session import indicators, settings, words
+from layers.exchange.sheet import Sheet
+from platforms.indicators.denominators import BASES_OF, DEFAULT_BASIS
+from platforms.indicators.per_mu import By
+
+BIES: tuple[By, ...] = ("platform", "park", "unit", "enterprise")
+
+FIGURE_COLUMNS = (
+    "rank", "name", "unit_name", "output_wan_yuan_per_mu", "tax_wan_yuan_per_mu", "quadrant",
+    "output_land_mu", "output_coverage_share", "tax_rank", "tax_coverage_share", "row_count",
+)  # fmt: skip
+BASIS_COLUMNS = (
+    "name", "land_basis", "land_mu", "land_open_mu", "output_wan_yuan_per_mu", "rank",
+    "tax_wan_yuan_per_mu", "tax_rank", "quadrant", "why",
+)  # fmt: skip
+CHANGE_COLUMNS = (
+    "name", "land_basis", "figure", "default_rank", "rank", "rank_change", "compared_count",
+)  # fmt: skip
+EFFICIENCY_COLUMNS = (
+    "name", "ratio_name", "value", "unit", "numerator", "numerator_value", "denominator",
+    "denominator_mu", "open_mu", "basis", "outcome", "why",
+)  # fmt: skip
+GRADE_COLUMNS = ("grade_rank", "name", "unit_name", "score", "grade", "standing", "why")
+TOTAL_COLUMNS = ("issue", "row_count", "output_wan_yuan", "tax_wan_yuan", "land_mu")
+GAP_COLUMNS = (
+    "issue", "row_id", "name", "unit_name", "period", "place_ids", "output_wan_yuan",
+    "tax_wan_yuan", "land_mu", "row_count",
+)  # fmt: skip
+
+
+def per_mu_tab(held: Context, year: int) -> None:
+    """Show output and tax per 亩 of a year with everything that stands beside them."""
+    text = words().text
+    by: By = st.radio(
+        text("option_by"), BIES, format_func=lambda code: text(f"by_{code}"), horizontal=True,
+        key="per_mu_by",
+    )  # fmt: skip
+    answer = indicators(by, str(year), None, None)
+    _table(answer, answer.sheets[0], FIGURE_COLUMNS)
+    _gaps(answer)
+    if by == "enterprise":
+        answer = _grades(year) or answer
+    elif len(BASES_OF[by]) > 1 and len(answer.sheets[0].frame):
+        answer = _bases(by, year) or answer
+    hand_out(answer, held, (".xlsx", ".csv"), "per_mu")
+
+
+def _gaps(answer: Answer) -> None:
+    """Say how many rows are left out or counted in a way worth knowing, and list them."""
+    text = words().text
+    totals, rows = answer.sheets[-2:]
+    if not len(totals.frame):
+        if len(answer.sheets[0].frame):
+            st.caption(text("per_mu_no_gaps"))
+        return
+    with st.expander(text("per_mu_gaps"), expanded=True):
+        _table(answer, totals, TOTAL_COLUMNS)
+        _table(answer, rows, GAP_COLUMNS)
+
+
+def _bases(by: By, year: int) -> Answer | None:
+    """Show the denominators side by side once they are asked for: measuring takes seconds."""
+    text = words().text
+    st.subheader(text("per_mu_denominators"))
+    st.caption(text("per_mu_bases_hint"))
+    if not st.toggle(text("per_mu_bases_run"), key=f"per_mu_bases_{by}"):
+        return None
+    with st.spinner(text("per_mu_bases_working")):
+        answer = indicators(by, str(year), DEFAULT_BASIS, None)
+    for line in answer.summary[1 : len(BASES_OF[by])]:
+        st.text(line)
+    sheets = {sheet.name: sheet for sheet in answer.sheets}
+    _table(answer, sheets[text("sheet_denominators")], BASIS_COLUMNS)
+    st.subheader(text("per_mu_changes"))
+    changes = sheets[text("sheet_rank_changes")]
+    if len(changes.frame):
+        _table(answer, changes, CHANGE_COLUMNS)
+    else:
+        st.info(text("per_mu_no_changes"))
+    if by == "platform":
+        st.subheader(text("per_mu_efficiency"))
+        st.caption(text("per_mu_efficiency_hint"))
+        _table(answer, sheets[text("sheet_land_efficiency")], EFFICIENCY_COLUMNS)
+    return answer
+
+
+def _grades(year: int) -> Answer | None:
+    """Grade the firms by the scheme chosen."""
+    text = words().text
+    st.subheader(text("per_mu_grading"))
+    st.caption(text("per_mu_grading_hint"))
+    name = st.selectbox(
+        text("per_mu_scheme"), scheme_names(settings()), index=None, placeholder=text("choose"),
+        key="per_mu_scheme", width=320,
+    )  # fmt: skip
+    if name is None:
+        return None
+    answer = indicators("enterprise", str(year), None, name)
+    for line in answer.summary[1:]:
+        st.text(line)
+    grades = next(one for one in answer.sheets if one.name == text("sheet_grading"))
+    points = tuple(c for c in map(str, grades.frame.columns) if c.startswith("points_of_"))
+    _table(answer, grades, (*GRADE_COLUMNS, *points))
+    return answer
+
+
+def _table(answer: Answer, sheet: Sheet, columns: tuple[str, ...]) -> None:
+    if not len(sheet.frame):
+        st.info(words().text("checks_empty"))
+        return
+    st.dataframe(
+        styled(shown_columns(sheet.frame, columns, words(), answer.titles)),
+        hide_index=True,
+        width="stretch",
+    )

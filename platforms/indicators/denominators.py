@@ -1,0 +1,341 @@
+"""Output and tax per 亩 under each land basis side by side, and which ranks change with it.
+
+核准 approved, 管理 managed, 已供 supplied, 已建成 built, 登记 registered, and the land in use by
+above-scale firms (S3), which is the default of A8 and A9. One row stands on one basis; an area that
+is missing is no figure, never filled from another basis.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from pyproj import CRS
+
+from geo.units import compare
+from platforms.elements.zones import newest_edition
+from platforms.errors import PlanningError
+from platforms.indicators.land_balance import (
+    Places,
+    land_balance,
+    outline_area_mu,
+    places_of,
+)
+from platforms.indicators.per_mu import FIGURES, By, firm_parts, per_mu, quadrant_of
+from platforms.indicators.ranks import ranks_with_ties
+from platforms.policy.dated import PolicySet
+from platforms.source import LayerSource
+from platforms.statement import Statement, say
+
+Basis = Literal["above_scale", "approved", "managed", "supplied", "built", "registered"]
+
+DEFAULT_BASIS: Basis = "above_scale"
+
+BASES_OF: dict[By, tuple[Basis, ...]] = {
+    "platform": get_args(Basis),
+    "park": ("above_scale", "managed", "supplied", "built", "registered"),
+    "unit": ("above_scale", "supplied", "built", "registered"),
+    "enterprise": ("above_scale",),
+}
+"""Bases that make sense: only platforms are approved; a unit's outline is no industrial land."""
+
+
+@dataclass(frozen=True)
+class Denominators:
+    """Figures per 亩 under each basis.
+
+    Attributes
+    ----------
+    rows
+        One row a place and basis: the key (``platform_id`` ...), ``name``, ``unit_id``,
+        ``period``, ``land_basis``, ``land_mu`` and ``tax_land_mu`` [亩] (which differ for firms
+        only), ``land_open_mu`` [亩] (what may come to it);
+        ``output_wan_yuan``, ``tax_wan_yuan`` [万元], ``*_wan_yuan_per_mu`` [万元/亩],
+        ``*_low_wan_yuan_per_mu`` (with the open land), ``rank``, ``tax_rank``, ``quadrant``.
+    reasons
+        What is to be said of each row, in its order.
+    changes
+        Places whose place by output or tax differs from that under the default basis, ranked
+        among those with a figure under both (``compared_count``): key, ``name``, ``land_basis``,
+        ``figure``, ``default_rank``, ``rank``, ``rank_change`` (positive: climbs).
+    balance
+        The ``land_balance`` of the places, None for enterprises.
+    """
+
+    rows: pd.DataFrame
+    reasons: tuple[tuple[Statement, ...], ...]
+    changes: pd.DataFrame
+    balance: pd.DataFrame | None
+
+
+Land = dict[Basis, tuple[pd.Series, pd.Series, dict[str, list[Statement]]]]
+"""Land and open land [亩] by id, and what is to be said of an id."""
+
+
+def denominators(
+    by: By, period: str, source: LayerSource, policy: PolicySet, crs: CRS
+) -> Denominators:
+    """Compute output and tax per 亩 under every basis that makes sense.
+
+    Parameters
+    ----------
+    by, period
+        As ``per_mu`` takes them.
+    source
+        Gives the layers.
+    policy
+        Rules on the as-of date; its assumption ``land_balance`` says which states are supplied.
+    crs
+        Projected system in metres.
+
+    Returns
+    -------
+    Denominators
+        Bases side by side. Figures of units and parks are, under a basis of land on record, the
+        sums over above-scale firms with the figure; under ``above_scale`` over those that have
+        land too. A rank is by the figure over the land that is certain.
+
+    Raises
+    ------
+    PlanningError
+        What ``per_mu`` raises.
+
+    Notes
+    -----
+    A8, A9 嘉政发〔2018〕15号 一（资源配置更加高效）; S3. Where a supplied parcel has no declared
+    area, registered land is no figure: the sum would make the yield look higher than it is.
+    """
+    default = per_mu(by, period, source, policy)
+    key = f"{by}_id"
+    default = default[default[key].notna()].reset_index(drop=True)
+    frames = [_default_rows(default)]
+    said: list[dict[str, list[Statement]]] = [_firms_say(by, period, default, source)]
+    balance = None
+    if by != "enterprise":
+        places = places_of(by, source)
+        parcels = gpd.GeoDataFrame(source.read("land_parcels"))
+        balance = land_balance(places, parcels, policy, crs)
+        figures, partial = _figures(by, period, default, source)
+        for basis, (land, open_land, reasons) in _land(
+            by, places, balance, source, policy, crs
+        ).items():
+            frames.append(_rows(default, key, basis, land, open_land, figures))
+            said.append(_joined(partial, reasons))
+    rows, reasons_of = [], []
+    for frame, statements in zip(frames, said, strict=True):
+        rows.append(_ranked(frame, key, policy))
+        reasons_of += [tuple(statements.get(str(name), ())) for name in frame[key]]
+    whole = pd.concat(rows, ignore_index=True)
+    return Denominators(whole, tuple(reasons_of), _changes(whole, key), balance)
+
+
+def check_basis(by: By, basis: str) -> Basis:
+    """Hold a basis against those that make sense (``basis_unfit``)."""
+    if basis not in BASES_OF[by]:
+        raise PlanningError("basis_unfit", basis=basis, by=by, known=", ".join(BASES_OF[by]))
+    return basis
+
+
+def _default_rows(default: pd.DataFrame) -> pd.DataFrame:
+    rows = default.assign(
+        land_basis=DEFAULT_BASIS, land_mu=default["output_land_mu"], land_open_mu=0.0
+    )
+    for figure in FIGURES:
+        rows[f"{figure}_low_wan_yuan_per_mu"] = rows[f"{figure}_wan_yuan_per_mu"]
+    return rows
+
+
+def _firms_say(
+    by: By, period: str, default: pd.DataFrame, source: LayerSource
+) -> dict[str, list[Statement]]:
+    """Hold the land a platform states against that of its firms, to be reconciled."""
+    if by != "platform" or "Q" in period:
+        return {}
+    firms = pd.DataFrame(source.read("enterprises"))[
+        ["enterprise_id", "platform_id", "is_above_scale"]
+    ]
+    rows = source.read("enterprise_indicators")
+    rows = rows[(rows["year"] == int(period)).fillna(value=False)]
+    large = firms[firms["is_above_scale"].astype("boolean").fillna(value=False)]
+    merged = large.merge(rows[["enterprise_id", "land_in_use_mu"]], on="enterprise_id", how="left")
+    groups = merged.groupby("platform_id")["land_in_use_mu"]
+    table = groups.agg(["sum", "count", "size"])
+    stated = default.set_index("platform_id")["output_land_mu"]
+    return {
+        str(name): [
+            say(
+                "denominator_firms", stated_mu=float(stated.get(name, np.nan)),
+                firms_mu=float(row["sum"]), count=int(row["count"]),
+                missing=int(row["size"] - row["count"]),
+            )
+        ]
+        for name, row in table.iterrows()
+    }  # fmt: skip
+
+
+def _figures(
+    by: By, period: str, default: pd.DataFrame, source: LayerSource
+) -> tuple[pd.DataFrame, dict[str, list[Statement]]]:
+    """Give the figures that stand over land on record, and of which places some are missing."""
+    key = f"{by}_id"
+    names = [f"{figure}_wan_yuan" for figure in FIGURES]
+    if by == "platform":
+        return default.set_index(key)[names], {}
+    parts = firm_parts(by, period, source)
+    known = parts["is_above_scale"].astype("boolean").fillna(value=False).to_numpy(dtype=bool)
+    values = parts[names].mul(parts["part_share"], axis=0)
+    values[~known] = np.nan
+    groups = values.assign(**{key: parts[key]}).groupby(key)
+    gone = values.isna().any(axis=1).groupby(parts[key]).sum()
+    partial = {
+        str(name): [say("denominator_figures_partial", count=int(count))]
+        for name, count in gone.items()
+        if count
+    }
+    return groups[names].sum(min_count=1), partial
+
+
+def _land(
+    by: By, places: Places, balance: pd.DataFrame, source: LayerSource, policy: PolicySet, crs: CRS
+) -> Land:
+    """Give the land under each basis on record."""
+    found: Land = {}
+    nothing = pd.Series(0.0, index=balance.index)
+    empty = balance.index[balance["parcel_count"] == 0]
+    bare = {str(name): [say("denominator_no_parcels")] for name in empty}
+    if "approved" in BASES_OF[by]:
+        area, said = _approved(source, policy)
+        found["approved"] = (area, nothing, said)
+    if "managed" in BASES_OF[by]:
+        area = pd.Series(outline_area_mu(places, crs), index=balance.index)
+        found["managed"] = (area.where(area > 0), nothing, _schematic(by, source))
+    kinds: tuple[Basis, Basis] = ("supplied", "built")
+    for basis in kinds:
+        open_land = balance[f"{basis}_open_mu"]
+        unclear = {
+            str(name): [say("denominator_open", area_mu=float(area))]
+            for name, area in open_land.items()
+            if area > 0
+        }
+        found[basis] = (balance[f"{basis}_mu"], open_land, {**unclear, **bare})
+    missing = balance["registered_missing_mu"]
+    lacking = {
+        str(name): [
+            say(
+                "denominator_unregistered", count=len(ids), area_mu=float(area),
+                known_mu=float(known),
+            )
+        ]
+        for name, area, known, ids in zip(
+            balance.index, missing, balance["registered_mu"], balance["unregistered_ids"],
+            strict=True,
+        )
+        if area > 0
+    }  # fmt: skip
+    registered = balance["registered_mu"].where(~(missing > 0))
+    found["registered"] = (registered, balance["supplied_open_mu"], {**lacking, **bare})
+    return found
+
+
+def _approved(
+    source: LayerSource, policy: PolicySet
+) -> tuple[pd.Series, dict[str, list[Statement]]]:
+    """Give the approved area of the platform, else of its blocks where all of them state one."""
+    platforms = pd.DataFrame(source.read("major_platforms")).set_index("platform_id")
+    blocks = newest_edition(gpd.GeoDataFrame(source.read("approved_boundaries")), policy.as_of)
+    groups = pd.DataFrame(blocks).groupby("platform_id")["approved_area_mu"]
+    of_blocks = groups.sum().where(groups.count() == groups.size()).reindex(platforms.index)
+    stated = platforms["approved_area_mu"].astype("float64")
+    said = {
+        str(name): [say("denominator_approved_differs", stated_mu=float(one), blocks_mu=float(two))]
+        for name, one, two in zip(platforms.index, stated, of_blocks, strict=True)
+        if not (np.isnan(one) or np.isnan(two)) and compare(float(one), float(two)) != 0
+    }
+    area = stated.fillna(of_blocks)
+    for name in area.index[area.isna()]:
+        said[str(name)] = [say("denominator_approved_missing")]
+    return area, said
+
+
+def _schematic(by: By, source: LayerSource) -> dict[str, list[Statement]]:
+    """Say which outlines only show where a platform lies."""
+    if by != "platform":
+        return {}
+    platforms = pd.DataFrame(source.read("major_platforms"))
+    loose = platforms["boundary_kind"].isna() | platforms["boundary_kind"].eq("schematic")
+    return {str(name): [say("outline_schematic")] for name in platforms["platform_id"][loose]}
+
+
+def _joined(
+    one: dict[str, list[Statement]], other: dict[str, list[Statement]]
+) -> dict[str, list[Statement]]:
+    return {name: [*one.get(name, []), *other.get(name, [])] for name in {*one, *other}}
+
+
+def _rows(
+    default: pd.DataFrame, key: str, basis: Basis, land: pd.Series, open_land: pd.Series,
+    figures: pd.DataFrame,
+) -> pd.DataFrame:  # fmt: skip
+    about = list(dict.fromkeys((key, "name", "unit_id", "period")))
+    rows = default[about].assign(land_basis=basis)
+    ids = rows[key]
+    rows["land_mu"] = ids.map(land).astype("float64")
+    rows["tax_land_mu"] = rows["land_mu"]
+    rows["land_open_mu"] = ids.map(open_land).astype("float64")
+    for figure in FIGURES:
+        values = ids.map(figures[f"{figure}_wan_yuan"]).astype("float64")
+        rows[f"{figure}_wan_yuan"] = values
+        rows[f"{figure}_wan_yuan_per_mu"] = _over(values, rows["land_mu"])
+        rows[f"{figure}_low_wan_yuan_per_mu"] = _over(
+            values, rows["land_mu"] + rows["land_open_mu"].fillna(0.0)
+        )
+    return rows
+
+
+def _over(values: pd.Series, land: pd.Series) -> pd.Series:
+    """Divide; without land there is no ratio."""
+    return values / land.where(land > 0)
+
+
+COLUMNS = (
+    "name", "unit_id", "period", "land_basis", "land_mu", "tax_land_mu", "land_open_mu",
+    *(f"{figure}_{what}" for figure in FIGURES
+      for what in ("wan_yuan", "wan_yuan_per_mu", "low_wan_yuan_per_mu")),
+)  # fmt: skip
+
+
+def _ranked(frame: pd.DataFrame, key: str, policy: PolicySet) -> pd.DataFrame:
+    rows = frame[list(dict.fromkeys((key, *COLUMNS)))]
+    output, tax = rows["output_wan_yuan_per_mu"], rows["tax_wan_yuan_per_mu"]
+    quadrants = [quadrant_of(o, t, policy) for o, t in zip(output, tax, strict=True)]
+    return rows.assign(
+        rank=ranks_with_ties(output),
+        tax_rank=ranks_with_ties(tax),
+        quadrant=pd.Series(np.array(quadrants, dtype=object), index=rows.index, dtype="str"),
+    )
+
+
+def _changes(rows: pd.DataFrame, key: str) -> pd.DataFrame:
+    """List who stands at another place, among those that have a figure under both bases."""
+    found = []
+    for figure in FIGURES:
+        table = rows.pivot(index=key, columns="land_basis", values=f"{figure}_wan_yuan_per_mu")
+        for basis in [name for name in get_args(Basis) if name in table and name != DEFAULT_BASIS]:
+            both = table[[DEFAULT_BASIS, basis]].dropna()
+            ranks = pd.DataFrame(
+                {
+                    "default_rank": ranks_with_ties(both[DEFAULT_BASIS]),
+                    "rank": ranks_with_ties(both[basis]),
+                }
+            )
+            change = (ranks["default_rank"] - ranks["rank"]).astype("Int64")
+            moved = ranks.assign(rank_change=change, compared_count=len(both))[change != 0]
+            found.append(moved.assign(land_basis=basis, figure=figure).sort_values("rank"))
+    columns = [key, "name", "land_basis", "figure", "default_rank", "rank", "rank_change",
+               "compared_count"]  # fmt: skip
+    if not found:
+        return pd.DataFrame(columns=columns)
+    whole = pd.concat(found).rename_axis(key).reset_index()
+    names = rows.drop_duplicates(key).set_index(key)["name"]
+    return whole.assign(name=whole[key].map(names))[columns]
