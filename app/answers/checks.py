@@ -1,6 +1,7 @@
 """Verdicts, shares, rules and figures per 亩, for pages, command line and export."""
 
 import math
+from typing import get_args
 
 import geopandas as gpd
 import pandas as pd
@@ -16,7 +17,7 @@ from platforms.errors import PlanningError
 from platforms.indicators.per_mu import By, per_mu
 from platforms.policy.dated import PolicySet
 from platforms.statement import Statement
-from platforms.verdict import Verdict
+from platforms.verdict import Force, Verdict
 
 SCREEN_COLUMNS = (
     "rule_id", "outcome", "unit_name", "platform_name", "measured", "threshold", "measure",
@@ -34,6 +35,18 @@ INDICATOR_SCREEN_COLUMNS = (
 RULE_SCREEN_COLUMNS = (
     "rule_id", "comparator", "value", "unit", "force", "force_status", "clause", "title",
 )  # fmt: skip
+PRINTED_VERDICTS = (
+    "rule_id", "rule_title", "unit_name", "platform_name", "outcome", "measured", "threshold",
+    "gap", "measure", "force", "force_status", "clause",
+)  # fmt: skip
+PRINTED_SHARES = (
+    "unit_name", "span", "element_name", "pollutant", "boundary_basis", "inside", "total", "unit",
+    "share", "outcome", "headroom", "need_inside",
+)  # fmt: skip
+PRINTED_RULES = (
+    "rule_id", "part", "title", "comparator", "value", "unit", "force", "force_word",
+    "force_status", "target_date", "basis", "clause",
+)  # fmt: skip
 SIGNS = {">=": "≥", ">": ">", "<=": "≤", "<": "<", "==": "=", "share": "≥"}
 VERDICT_COLUMNS = (
     "rule_id", "part", "rule_title", "unit_name", "platform_name", "year", "outcome", "measured",
@@ -49,7 +62,6 @@ def verdict_list(context: Context, query: CheckQuery) -> list[Verdict]:
 def check_answer(context: Context, query: CheckQuery, verdicts: list[Verdict]) -> Answer:
     """Answer ``check``: what the rules say (``verdicts`` as ``verdict_list`` gives them)."""
     words = context.words
-    counts = pd.Series([v.outcome for v in verdicts], dtype="object").value_counts()
     frame = verdict_frame(context, verdicts)
     urgent = sorted(range(len(verdicts)), key=lambda n: URGENCY.index(verdicts[n].outcome))
     return Answer(
@@ -58,17 +70,28 @@ def check_answer(context: Context, query: CheckQuery, verdicts: list[Verdict]) -
             "year": query.figures_year, "rules": list(query.rules), "units": list(query.units),
         },
         result={"verdicts": [_verdict_row(verdict, context) for verdict in verdicts]},
-        sheets=(Sheet(words.text("sheet_verdicts"), frame),),
+        sheets=(Sheet(words.text("sheet_verdicts"), frame, printed=PRINTED_VERDICTS),),
         titles=column_titles(words, VERDICT_COLUMNS),
-        summary=(
+        summary=tuple(
             words.text(
-                "summary_check", count=len(verdicts),
-                **{name: int(counts.get(name, 0)) for name in
-                   ("met", "not_met", "no_data", "not_applicable")},
-            ),
+                "summary_check", force=words.text(f"force_{force}"),
+                counts=force_counts(context, [v for v in verdicts if v.force == force]),
+            )
+            for force in get_args(Force)
+            if any(v.force == force for v in verdicts)
         ),
         screen=frame.iloc[urgent][list(SCREEN_COLUMNS)],
     )  # fmt: skip
+
+
+def force_counts(context: Context, verdicts: list[Verdict]) -> str:
+    """Count the outcomes of verdicts of one force; totals never mix forces."""
+    words, urgent = context.words, sorted(verdicts, key=lambda v: URGENCY.index(v.outcome))
+    counts = pd.Series([outcome_word(context, v) for v in urgent], dtype="object")
+    listed = words.joined(
+        f"{word} {count}" for word, count in counts.value_counts(sort=False).items()
+    )
+    return words.text("force_counts", count=len(verdicts), counts=listed)
 
 
 def _verdict_row(verdict: Verdict, context: Context) -> dict[str, object]:
@@ -193,7 +216,7 @@ def share_answer(
         title=words.text("title_shares"),
         parameters={"year": year, "what_if": what_if is not None},
         result={"shares": rows},
-        sheets=(Sheet(words.text("sheet_shares"), listed[list(columns)]),),
+        sheets=(Sheet(words.text("sheet_shares"), listed[list(columns)], printed=PRINTED_SHARES),),
         titles={
             **column_titles(words, tuple(c for c in columns if c not in ("year", "pollutant"))),
             "threshold_share": words.text("column_threshold"),
@@ -248,7 +271,7 @@ def indicator_answer(context: Context, by: By, period: str) -> Answer:
         title=words.text("title_indicators", by=words.text(f"by_{by}"), period=period),
         parameters={"by": by, "period": period},
         result={"rows": rows},
-        sheets=(Sheet(words.text("sheet_indicators"), listed),),
+        sheets=(Sheet(words.text("sheet_indicators"), listed, printed=INDICATOR_SCREEN_COLUMNS),),
         titles=column_titles(words, own),
         summary=(words.text("summary_indicators", count=len(frame)),),
         screen=listed[list(INDICATOR_SCREEN_COLUMNS)],
@@ -299,7 +322,7 @@ def rule_answer(policy: PolicySet, words: Catalogue) -> Answer:
         title=words.text("title_rules", pack=policy.pack.title),
         parameters={},
         result={"rules": rows},
-        sheets=(Sheet(words.text("sheet_rules"), listed[list(columns)]),),
+        sheets=(Sheet(words.text("sheet_rules"), listed[list(columns)], printed=PRINTED_RULES),),
         titles=column_titles(words, own),
         summary=(words.text("summary_rules", count=len(rows)),),
         screen=listed[list(RULE_SCREEN_COLUMNS)],

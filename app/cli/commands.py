@@ -33,6 +33,7 @@ from app.cli.output import (
     show,
     terminal_progress,
 )
+from app.cli.report import report_command
 from app.cli.topology import topology_command
 from app.cli.usage import Commands
 from app.context import DEFAULT_PACK, load_policy, now, today
@@ -195,6 +196,7 @@ def blocks(
 
 
 muplan.add_command(topology_command)
+muplan.add_command(report_command)
 
 
 @muplan.command()

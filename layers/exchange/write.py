@@ -91,11 +91,27 @@ def write_report(path: Path, report: Report) -> None:
     """
     from layers.exchange.document import write_docx
 
+    check_report_path(path)
+    with _whole_or_not_at_all(path, REPORT_ENDING) as draft:
+        write_docx(draft, report)
+
+
+def check_report_path(path: Path) -> None:
+    """Refuse a file that a report can't be written to, before the work is done.
+
+    Parameters
+    ----------
+    path
+        File to write.
+
+    Raises
+    ------
+    LayerError
+        ``report_format``, ``folder_missing``, ``path_is_folder``, ``export_over_workspace``.
+    """
     if not path.name.lower().endswith(REPORT_ENDING):
         raise LayerError("report_format", path=path.name, known=REPORT_ENDING)
     _check_target(path)
-    with _whole_or_not_at_all(path, REPORT_ENDING) as draft:
-        write_docx(draft, report)
 
 
 @contextmanager
