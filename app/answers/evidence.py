@@ -113,13 +113,20 @@ def verdict_table(context: Context, verdicts: Sequence[Verdict]) -> pd.DataFrame
     -------
     DataFrame
         Columns of ``verdict_frame``; ``outcome`` with its light, ``force_status`` with 目标期已过,
-        and ``subject``: platform, unit or city.
+        and ``subject``: platform, unit or city; a rule told
+        by pollutant names it.
     """
     words = context.words
     frame = verdict_frame(context, list(verdicts))
     return frame.assign(
         outcome=[f"{light(v)} {outcome_word(context, v)}" for v in verdicts],
         force_status=[words.joined(time_marks(context, v)) for v in verdicts],
+        rule_title=[
+            f"{title}：{word}" if word else title
+            for title, word in zip(
+                frame["rule_title"], (v.part.partition(":")[2] for v in verdicts), strict=True
+            )
+        ],
         subject=frame["platform_name"].where(frame["platform_name"].notna(), frame["unit_name"]),
     )
 

@@ -1,12 +1,13 @@
 """Printable reports: an answer with its map, as content for a document."""
 
 from collections.abc import Sequence
+from typing import get_args
 
 import geopandas as gpd
 import pandas as pd
 
 from app.answers.answer import Answer, heading_of, stand_of
-from app.answers.checks import check_answer, force_counts, verdict_list
+from app.answers.checks import URGENCY, check_answer, force_counts, verdict_list
 from app.answers.evidence import assumption_texts, verdict_table
 from app.answers.land import block_answer
 from app.answers.land_search import LandFound, block_list
@@ -28,8 +29,6 @@ from platforms.verdict import Force, Verdict
 
 KINDS = ("land", "match", "check")
 """Reports there are."""
-FORCES: tuple[Force, ...] = ("mandatory", "principle", "target", "guidance")
-URGENCY = ("not_met", "no_data", "met", "not_applicable")
 FIRST_SITES = 5
 """Sites drawn on the map of a match and explained gate by gate."""
 PRINTED_VERDICTS = (
@@ -125,8 +124,9 @@ def match_report(
         tuple(_site_caption(one, context) for one in first),
         words.text("report_first_sites"),
     )
+    marks = [marked] if first else []
     sections = [
-        _map_section(context, view, answer.title, [marked] if first else []),
+        _map_section(context, view, answer.title, marks, with_parcels=bool(first)),
         Section(platforms.name, (platforms,)),
     ]
     frame, at = sites.frame, 0
@@ -153,7 +153,7 @@ def check_report(
     answer = check_answer(context, query, verdicts)
     title = words.text("report_platform_map")
     sections = [_map_section(context, view, title, _platform_highlights(context, verdicts))]
-    for force in FORCES:
+    for force in get_args(Force):
         mine = sorted((v for v in verdicts if v.force == force), key=_urgency)
         if mine:
             name = words.text(f"force_head_{force}")
@@ -180,21 +180,34 @@ def _report(context: Context, kind: str, answer: Answer, sections: Sequence[Sect
         result={},
         sheets=(),
         titles={**answer.titles, "subject": words.text("column_subject")},
-        summary=answer.summary,
+        summary=(words.text("as_of_said", as_of=context.as_of), *answer.summary),
     )
     return Report(heading_of(named, stand_of(context)), tuple(sections))
 
 
 def _map_section(
-    context: Context, view: MapView | None, title: str, highlights: Sequence[Highlight]
+    context: Context,
+    view: MapView | None,
+    title: str,
+    highlights: Sequence[Highlight],
+    *,
+    with_parcels: bool = False,
 ) -> Section:
-    """Draw the map; a workspace without shapes gets the sentence that says so."""
+    """Draw the map; seen as a whole, a city's parcels are dust.
+
+    A workspace without shapes gets the sentence that says so.
+    """
     words = context.words
     heading = words.text("report_map")
     seen = view if view is not None else view_of(context)
     if seen.extent is None:
         return Section(heading, (words.text("picture_empty"),))
-    content = Picture(picture_of(context, seen, title, highlights), title)
+    shown = [
+        layer.style.name
+        for layer in seen.layers
+        if layer.style.is_shown and (with_parcels or layer.style.layer != "land_parcels")
+    ]
+    content = Picture(picture_of(context, seen, title, highlights, shown), title)
     return Section(heading, (content,))
 
 

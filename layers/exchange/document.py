@@ -14,7 +14,7 @@ from docx.oxml.parser import OxmlElement
 from docx.shared import Cm, Pt, RGBColor
 
 from layers.exchange.cells import show_control_characters
-from layers.exchange.document_table import PaperTable, column_count, paper_table
+from layers.exchange.document_table import PaperTable, column_count, paper_table, shared_room
 from layers.exchange.report import Picture, Report
 from layers.exchange.sheet import Sheet
 
@@ -24,6 +24,8 @@ ZIP_DAY = (1980, 1, 1, 0, 0, 0)
 LANDSCAPE_FROM = 8
 """A report with a table of this many columns lies on its side."""
 SHORT_SIDE, LONG_SIDE, MARGIN = Cm(21.0), Cm(29.7), Cm(2.0)
+LETTER = Pt(4.3)
+"""Width of a letter in a table."""
 RED = RGBColor(0xC0, 0x00, 0x00)
 GREY = RGBColor(0x59, 0x59, 0x59)
 
@@ -63,7 +65,7 @@ def _add(document: Any, part: str | Sheet | Picture, report: Report, room: int, 
     if isinstance(part, str):
         document.add_paragraph(_clean(part))
     elif isinstance(part, Picture):
-        _add_picture(document, part, room)
+        _add_picture(document, part, report, room)
     else:
         if part.name != above:
             document.add_paragraph(
@@ -76,13 +78,15 @@ def _add(document: Any, part: str | Sheet | Picture, report: Report, room: int, 
             _note(document, note)
 
 
-def _add_picture(document: Any, picture: Picture, room: int) -> None:  # noqa: ANN401
+def _add_picture(document: Any, picture: Picture, report: Report, room: int) -> None:  # noqa: ANN401
     place = document.add_paragraph()
     place.alignment = WD_ALIGN_PARAGRAPH.CENTER
     place.paragraph_format.keep_with_next = True
     shape = place.add_run().add_picture(io.BytesIO(picture.png), width=room)
     page = document.sections[0]
-    highest = page.page_height - page.top_margin - page.bottom_margin - Cm(2.0)
+    # Title, summary and map share the first page, as far as a map can be that small.
+    above = Cm(5.0) + Cm(0.75) * len(report.heading.summary)
+    highest = page.page_height - page.top_margin - page.bottom_margin - min(above, Cm(8.0))
     if shape.height > highest:
         shape.width, shape.height = round(shape.width * highest / shape.height), highest
     shape._inline.docPr.set("descr", _clean(picture.caption))
@@ -99,7 +103,8 @@ def _add_table(document: Any, table: PaperTable, room: int) -> None:  # noqa: AN
     """Add a table; rows are made as XML, for the library's own cells take minutes for hundreds."""
     made = document.add_table(rows=0, cols=len(table.titles), style="Table Grid")
     made.autofit = False
-    twips = [round(room / 635 * width / sum(table.widths)) for width in table.widths]
+    letters = shared_room(table.widths, room / LETTER)
+    twips = [round(width * LETTER / Pt(1) * 20) for width in letters]
     for column, width in zip(made._tbl.tblGrid.gridCol_lst, twips, strict=True):
         column.set(qn("w:w"), str(width))
     centre = ["center"] * len(table.titles)
@@ -206,7 +211,8 @@ def _set_fonts(document: Any) -> None:  # noqa: ANN401
             del fonts.attrib[key]
         for key, value in (("ascii", LATIN_FONT), ("hAnsi", LATIN_FONT), ("eastAsia", font)):
             fonts.set(qn(f"w:{key}"), value)
-    styles["Cell"].paragraph_format.space_after = Pt(0)
+    styles["Cell"].paragraph_format.space_before = Pt(1)
+    styles["Cell"].paragraph_format.space_after = Pt(1)
     styles["Cell"].paragraph_format.line_spacing = 1.0
     styles["Normal"].paragraph_format.space_after = Pt(6)
     # The template's rule below a title is blue and no office asks for it.

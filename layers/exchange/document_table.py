@@ -17,7 +17,11 @@ MAX_COLUMNS = 12
 MAX_TEXT = 400
 """Characters of one cell; longer texts would fill pages with one row."""
 MISSING = "–"
-WIDTH_LEAST, WIDTH_MOST = 5, 40
+WIDTH_LEAST, WIDTH_MOST = 4, 40
+PADDING = 3
+"""Room at both sides of a cell [letters]."""
+WHOLE_UP_TO = 15
+"""Columns of at most this many letters are never squeezed: figures must not break."""
 ROWS_MEASURED = 100
 
 
@@ -161,7 +165,7 @@ def _notes(
                 shown=MAX_ROWS, left=f"{count - MAX_ROWS:,}", count=f"{count:,}"
             )
         )
-    if left_out:
+    if left_out and count:
         listed = "、" if heading.language == "zh" else ", "
         names = listed.join(_short(column_title(name, heading)) for name in left_out)
         notes.append(labels["columns_left_out"].format(columns=names))
@@ -173,7 +177,36 @@ def _notes(
 def _width(title: str, cells: Sequence[str], total: str) -> int:
     longest = max((_letters(cell) for cell in (*cells[:ROWS_MEASURED], total)), default=0)
     # A heading may break into two lines, its cells break only where they are long.
-    return min(max(longest, (_letters(title) + 1) // 2 + 1, WIDTH_LEAST), WIDTH_MOST)
+    return min(max(longest, (_letters(title) + 1) // 2 + 1, WIDTH_LEAST), WIDTH_MOST) + PADDING
+
+
+def shared_room(widths: Sequence[int], room: float) -> list[float]:
+    """Share the width of a page among columns.
+
+    Parameters
+    ----------
+    widths
+        What each column needs [letters].
+    room
+        What there is [letters].
+
+    Returns
+    -------
+    list of float
+        Widths that add up to the room. Where it is short, wide columns give way, for their texts
+        can break.
+
+    Examples
+    --------
+    >>> shared_room([10, 30], 80.0), shared_room([10, 30, 60], 70.0)
+    ([20.0, 60.0], [10.0, 20.0, 40.0])
+    """
+    least = WHOLE_UP_TO + PADDING
+    kept = sum(width for width in widths if width <= least)
+    wide = sum(widths) - kept
+    if sum(widths) <= room or not wide or kept >= room:
+        return [width * room / sum(widths) for width in widths]
+    return [float(w) if w <= least else w * (room - kept) / wide for w in widths]
 
 
 def _letters(text: str) -> int:

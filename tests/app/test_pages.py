@@ -145,11 +145,19 @@ def test_matching_by_a_form_answers_for_the_demand_filled_in(demo_folder, monkey
 
 def test_verdicts_stand_apart_by_the_force_of_their_rule(demo_folder, monkeypatch):
     app = opened(demo_folder, monkeypatch, "checks")
-    heads = [head.value for head in app.subheader]
-    assert TEXT("force_head_mandatory") in heads
-    assert TEXT("force_head_target") in heads
+    forces = app.radio(key="check_force").options
+    assert forces[0] == TEXT("force_head_mandatory")
+    assert TEXT("force_head_target") in forces
+    counts = [c.value for c in app.caption if "共" in c.value and "条" in c.value]
+    assert len(counts) == len(forces)
     mandatory = shown_frames(app)[0]
     assert mandatory[TEXT("column_clause")].str.len().min() > 0
+    assert mandatory[TEXT("column_outcome")].str.startswith(("●", "✖", "○")).all()
+    app.radio(key="check_force").set_value("target").run()
+    assert not app.exception
+    targets = shown_frames(app)[0]
+    assert targets[TEXT("column_outcome")].str.startswith(("●", "◆", "○")).all()
+    assert targets[TEXT("column_force_status")].str.contains(TEXT("past_target")).any()
 
 
 def test_an_earlier_date_shows_the_2024_plan_as_not_yet_in_force(demo_folder, monkeypatch):
