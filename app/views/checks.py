@@ -29,8 +29,8 @@ from platforms.verdict import Force, Verdict
 
 TABLE_PX, MAP_PX = 330, 520
 VERDICT_COLUMNS = (
-    "outcome", "rule_id", "unit_name", "platform_name", "rule_title", "measured", "threshold",
-    "gap", "measure", "force_status", "basis", "clause", "why",
+    "outcome", "rule_id", "subject", "rule_title", "measured", "threshold", "gap", "measure",
+    "force_status", "basis", "clause", "why",
 )  # fmt: skip
 SHARE_COLUMNS = (
     "unit_name", "year", "span", "element_name", "pollutant", "boundary_basis", "share", "outcome",
@@ -81,8 +81,11 @@ def _verdicts(held: Context, year: int) -> None:
         for force in get_args(Force)
     }
     by_force = {force: mine for force, mine in by_force.items() if mine}
-    for force, mine in by_force.items():
-        st.caption(f"{text(f'force_head_{force}')}　{force_counts(held, mine)}")
+    counts = (
+        f"{text(f'force_head_{force}')}　{force_counts(held, mine)}"
+        for force, mine in by_force.items()
+    )
+    st.caption("  \n".join(counts))
     force = st.radio(
         text("column_force"), list(by_force), key="check_force", horizontal=True,
         format_func=lambda code: text(f"force_head_{code}"), label_visibility="collapsed",
@@ -98,7 +101,7 @@ def _verdicts(held: Context, year: int) -> None:
 def _table_and_evidence(held: Context, mine: list[Verdict], force: Force) -> None:
     text = words().text
     wide, narrow = (st.column_config.TextColumn(width=width) for width in ("medium", "small"))
-    widths = {text(f"column_{name}"): wide for name in ("rule_title", "platform_name")}
+    widths = {text(f"column_{name}"): wide for name in ("rule_title", "subject", "clause")}
     widths[text("column_rule_id")] = narrow
     event = st.dataframe(
         styled(shown_columns(verdict_table(held, mine), VERDICT_COLUMNS, words())),
