@@ -244,6 +244,13 @@ def _site_caption(one: MatchedSite, context: Context) -> str:
 
 def _missing(context: Context, verdicts: Sequence[Verdict]) -> pd.DataFrame:
     """List what is missing: subjects that lack the same thing share a row."""
-    table = verdict_table(context, verdicts)
+    words = context.words
+    said = [
+        [*verdict.reasons, *(one.statement for one in verdict.evidence if one.statement)]
+        for verdict in verdicts
+    ]
+    table = verdict_table(context, verdicts).assign(
+        why=[words.joined(words.say(statement) for statement in one) for one in said]
+    )
     grouped = table.groupby(MISSING_KEYS, sort=False, dropna=False)["subject"]
     return grouped.agg(lambda names: "、".join(dict.fromkeys(names))).reset_index()

@@ -85,7 +85,7 @@ def _add_picture(document: Any, picture: Picture, report: Report, room: int) -> 
     shape = place.add_run().add_picture(io.BytesIO(picture.png), width=room)
     page = document.sections[0]
     # Title, summary and map share the first page, as far as a map can be that small.
-    above = Cm(5.0) + Cm(0.75) * len(report.heading.summary)
+    above = Cm(5.1) + Cm(0.65) * len(report.heading.summary)
     highest = page.page_height - page.top_margin - page.bottom_margin - min(above, Cm(8.0))
     if shape.height > highest:
         shape.width, shape.height = round(shape.width * highest / shape.height), highest

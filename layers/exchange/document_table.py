@@ -17,8 +17,8 @@ MAX_COLUMNS = 12
 MAX_TEXT = 400
 """Characters of one cell; longer texts would fill pages with one row."""
 MISSING = "–"
-WIDTH_LEAST, WIDTH_MOST = 4, 40
-PADDING = 3
+WIDTH_LEAST, WIDTH_MOST = 4, 80
+PADDING = 4
 """Room at both sides of a cell [letters]."""
 WHOLE_UP_TO = 15
 """Columns of at most this many letters are never squeezed: figures must not break."""
@@ -176,8 +176,10 @@ def _notes(
 
 def _width(title: str, cells: Sequence[str], total: str) -> int:
     longest = max((_letters(cell) for cell in (*cells[:ROWS_MEASURED], total)), default=0)
-    # A heading may break into two lines, its cells break only where they are long.
-    return min(max(longest, (_letters(title) + 1) // 2 + 1, WIDTH_LEAST), WIDTH_MOST) + PADDING
+    # A heading may break into two lines, its words not; cells break only where they are long.
+    word = max((len(part) for part in title.split() if part.isascii()), default=0)
+    need = max(longest, (_letters(title) + 1) // 2 + 1, word + 1, WIDTH_LEAST)
+    return min(need, WIDTH_MOST) + PADDING
 
 
 def shared_room(widths: Sequence[int], room: float) -> list[float]:

@@ -37,9 +37,11 @@ def tables(document):
 
 def test_a_check_report_tells_each_force_by_itself_and_every_verdict_once(reported, asked):
     document, verdicts = reported("check"), asked("check").json["verdicts"]
-    of_force = {}
-    for verdict in verdicts:
-        of_force.setdefault(verdict["force"], []).append(verdict)
+    of_force = {
+        force: [v for v in verdicts if v["force"] == force]
+        for force in ("mandatory", "principle", "target")
+    }
+    assert sum(map(len, of_force.values())) == len(verdicts)
     titles = [TEXT(f"force_head_{force}") for force in of_force]
     assert [head for head in heads(document) if head in titles] == titles
     found = tables(document)
