@@ -29,13 +29,13 @@ class EvidenceRows:
     frame
         The rows with the columns that hold anything, shapes included where there are any.
     missing
-        Number of rows that are named but no longer in the layer.
+        Rows that the verdict asked for and the layer doesn't have.
     """
 
     title: str
     said: str
     frame: pd.DataFrame
-    missing: int
+    missing: tuple[str, ...]
 
 
 def evidence_rows(context: Context, verdict: Verdict) -> tuple[EvidenceRows, ...]:
@@ -47,6 +47,7 @@ def _rows(context: Context, one: Evidence) -> EvidenceRows:
     contract, frame = contract_of(one.layer), context.source.read(one.layer)
     wanted = dict.fromkeys(one.rows)
     names = pd.Series(row_names(frame, contract), index=frame.index, dtype="object")
+    held = set(names)
     rows = frame[names.isin(list(wanted))]
     filled = [
         name for name in contract.columns if name in rows.columns and rows[name].notna().any()
@@ -57,7 +58,7 @@ def _rows(context: Context, one: Evidence) -> EvidenceRows:
         title=layer_name(one.layer, context.words),
         said="" if one.statement is None else context.words.say(one.statement),
         frame=rows[filled],
-        missing=len(wanted.keys() - set(names)),
+        missing=tuple(row for row in wanted if row not in held),
     )
 
 

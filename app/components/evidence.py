@@ -13,6 +13,7 @@ from platforms.verdict import Verdict
 
 ROWS_SHOWN = 200
 ROWS_PX = 210
+ROWS_NAMED = 10
 
 
 def show_evidence(held: Context, verdict: Verdict) -> None:
@@ -76,7 +77,8 @@ def _rows(rows: EvidenceRows) -> None:
     title = text("evidence_rows", layer=rows.title, count=len(rows.frame))
     st.caption(as_text(f"{title}　{rows.said}"))
     if rows.missing:
-        st.caption(text("evidence_missing", count=rows.missing))
+        named = "、".join(rows.missing[:ROWS_NAMED])
+        st.caption(as_text(text("evidence_missing", count=len(rows.missing), rows=named)))
     columns = [str(name) for name in rows.frame.columns if name != "geometry"]
     if len(rows.frame):
         shown = shown_columns(rows.frame.head(ROWS_SHOWN), columns, words())
