@@ -8,14 +8,13 @@ from app.answers.answer import Answer
 from app.answers.indicators import indicator_answer
 from app.answers.land_search import LandFound, block_list
 from app.answers.matching import run_match
+from app.answers.pictures import view_of
 from app.context import Context, load_scheme, open_context
 from app.messages import Catalogue, Language, catalogue
 from app.settings import Settings, load_settings
 from geo.errors import MuPlanError
 from geo.progress import Progress
-from layers.contracts import CONTRACTS
-from layers.maps.style_file import load_styles
-from layers.maps.view import MapView, prepare_view
+from layers.maps.view import MapView
 from layers.workspace.geopackage import GeoPackageWorkspace
 from platforms.indicators.per_mu import By
 from platforms.land.blocks import BlockQuery
@@ -96,12 +95,7 @@ def map_view() -> MapView:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _map_view(path: str, changed_ns: int, as_of: str | None) -> MapView:
-    held = _context(path, changed_ns, as_of)
-    frames = {
-        name: held.source.read(name) for name, contract in CONTRACTS.items() if contract.is_spatial
-    }
-    styles = load_styles(held.settings.data_dir / "styles" / "layers.yaml")
-    return prepare_view(frames, styles, held.as_of)
+    return view_of(_context(path, changed_ns, as_of))
 
 
 def found_blocks(query: BlockQuery) -> LandFound | None:

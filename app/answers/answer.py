@@ -120,7 +120,9 @@ def heading_of(answer: Answer, stand: Stand) -> ExportHeading:
     asked = [f"{k}={v}" for k, v in answer.parameters.items() if v not in (None, [], "")]
     if asked:
         lines[words.text("manifest_parameters")] = "; ".join(asked)
-    return ExportHeading(answer.title, lines, stand.is_demo, words.language, answer.titles)
+    return ExportHeading(
+        answer.title, lines, stand.is_demo, words.language, answer.titles, answer.summary
+    )
 
 
 def write_answer(answer: Answer, stand: Stand, path: Path) -> tuple[str, ...]:
@@ -140,7 +142,7 @@ def write_answer(answer: Answer, stand: Stand, path: Path) -> tuple[str, ...]:
     tuple of str
         What the format could not hold as it is, in words.
     """
-    several = path.name.lower().endswith((".xlsx", ".gpkg"))
+    several = path.name.lower().endswith((".xlsx", ".docx", ".gpkg"))
     sheets = answer.sheets if several else answer.sheets[:1]
     notes = write_table(path, sheets, heading=heading_of(answer, stand))
     return tuple(stand.words.text(note.code, **note.values) for note in notes)

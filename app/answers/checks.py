@@ -1,6 +1,7 @@
 """Verdicts, shares, rules and figures per 亩, for pages, command line and export."""
 
 import math
+from typing import get_args
 
 import geopandas as gpd
 import pandas as pd
@@ -14,7 +15,7 @@ from platforms.elements.project_share import project_shares
 from platforms.elements.shares import element_shares
 from platforms.errors import PlanningError
 from platforms.statement import Statement
-from platforms.verdict import Verdict
+from platforms.verdict import Force, Verdict
 
 SCREEN_COLUMNS = (
     "rule_id", "outcome", "unit_name", "platform_name", "measured", "threshold", "measure",
@@ -25,6 +26,14 @@ COUNT_UNIT = "个"
 SHARE_SCREEN_COLUMNS = (
     "unit_name", "element_name", "pollutant", "outcome", "share", "threshold_share", "inside",
     "total", "unit", "headroom", "need_inside",
+)  # fmt: skip
+PRINTED_VERDICTS = (
+    "rule_id", "rule_title", "unit_name", "platform_name", "outcome", "measured", "threshold",
+    "gap", "measure", "force", "force_status", "clause",
+)  # fmt: skip
+PRINTED_SHARES = (
+    "unit_name", "span", "element_name", "pollutant", "boundary_basis", "inside", "total", "unit",
+    "share", "outcome", "headroom", "need_inside",
 )  # fmt: skip
 VERDICT_COLUMNS = (
     "rule_id", "part", "rule_title", "unit_name", "platform_name", "year", "outcome", "measured",
@@ -40,7 +49,6 @@ def verdict_list(context: Context, query: CheckQuery) -> list[Verdict]:
 def check_answer(context: Context, query: CheckQuery, verdicts: list[Verdict]) -> Answer:
     """Answer ``check``: what the rules say (``verdicts`` as ``verdict_list`` gives them)."""
     words = context.words
-    counts = pd.Series([v.outcome for v in verdicts], dtype="object").value_counts()
     frame = verdict_frame(context, verdicts)
     urgent = sorted(range(len(verdicts)), key=lambda n: URGENCY.index(verdicts[n].outcome))
     return Answer(
@@ -49,17 +57,28 @@ def check_answer(context: Context, query: CheckQuery, verdicts: list[Verdict]) -
             "year": query.figures_year, "rules": list(query.rules), "units": list(query.units),
         },
         result={"verdicts": [_verdict_row(verdict, context) for verdict in verdicts]},
-        sheets=(Sheet(words.text("sheet_verdicts"), frame),),
+        sheets=(Sheet(words.text("sheet_verdicts"), frame, printed=PRINTED_VERDICTS),),
         titles=column_titles(words, VERDICT_COLUMNS),
-        summary=(
+        summary=tuple(
             words.text(
-                "summary_check", count=len(verdicts),
-                **{name: int(counts.get(name, 0)) for name in
-                   ("met", "not_met", "no_data", "not_applicable")},
-            ),
+                "summary_check", force=words.text(f"force_{force}"),
+                counts=force_counts(context, [v for v in verdicts if v.force == force]),
+            )
+            for force in get_args(Force)
+            if any(v.force == force for v in verdicts)
         ),
         screen=frame.iloc[urgent][list(SCREEN_COLUMNS)],
     )  # fmt: skip
+
+
+def force_counts(context: Context, verdicts: list[Verdict]) -> str:
+    """Count the outcomes of verdicts of one force; totals never mix forces."""
+    words, urgent = context.words, sorted(verdicts, key=lambda v: URGENCY.index(v.outcome))
+    counts = pd.Series([outcome_word(context, v) for v in urgent], dtype="object")
+    listed = words.joined(
+        f"{word} {count}" for word, count in counts.value_counts(sort=False).items()
+    )
+    return words.text("force_counts", count=len(verdicts), counts=listed)
 
 
 def _verdict_row(verdict: Verdict, context: Context) -> dict[str, object]:
@@ -188,7 +207,7 @@ def share_answer(
         title=words.text("title_shares"),
         parameters={"year": year, "what_if": what_if is not None},
         result={"shares": rows},
-        sheets=(Sheet(words.text("sheet_shares"), listed[list(columns)]),),
+        sheets=(Sheet(words.text("sheet_shares"), listed[list(columns)], printed=PRINTED_SHARES),),
         titles={
             **column_titles(words, tuple(c for c in columns if c not in ("year", "pollutant"))),
             "threshold_share": words.text("column_threshold"),

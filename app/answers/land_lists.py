@@ -20,6 +20,13 @@ BLOCK_COLUMNS = (
 )  # fmt: skip
 
 
+PRINTED_BLOCKS = (
+    "block_id", "unit_name", "area_mu", "net_area_mu", "min_width_m", "frontage_m",
+    "slope_mean_pct", "flooded_share", "bridge_count", "parcel_count", "is_on_200_list",
+)  # fmt: skip
+PRINTED_SHORT = ("block_id", "unit_name", "area_mu", "bounded_by")
+
+
 BOUND_FIELDS = {"barrier": "barrier_class", "parcel": "state", "constraint": "constraint_kind"}
 """Columns whose codes say what kind of thing bounds a block."""
 
@@ -109,11 +116,11 @@ def sheets(
     kinds = land.bounds["bound_kind"].map(lambda kind: text(f"bound_kind_{kind}"))
     lost_to = [words.word("constraint_kind", kind) for kind in land.losses["constraint_kind"]]
     lists = [
-        Sheet(text("sheet_blocks"), frame, ("area_mu", "net_area_mu")),
-        Sheet(text("sheet_blocks_200"), on_reserve, ("area_mu", "net_area_mu")),
+        Sheet(text("sheet_blocks"), frame, ("area_mu", "net_area_mu"), PRINTED_BLOCKS),
+        Sheet(text("sheet_blocks_200"), on_reserve, ("area_mu", "net_area_mu"), PRINTED_BLOCKS),
         Sheet(text("sheet_by_unit"), by_unit[["unit_id", "unit_name", "block_id", "area_mu"]],
               ("area_mu",)),
-        Sheet(text("sheet_short_blocks"), short, ("area_mu",)),
+        Sheet(text("sheet_short_blocks"), short, ("area_mu",), PRINTED_SHORT),
         Sheet(text("sheet_bounds"), land.bounds.assign(bound_kind=kinds)),
         Sheet(text("sheet_bridges"), land.bridges),
         Sheet(text("sheet_net_pieces"), land.pieces[["block_id", "area_mu", "geometry"]],

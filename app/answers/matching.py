@@ -120,7 +120,7 @@ def match_answer(context: Context, result: MatchResult, table: MatchTable, top: 
             "rejected": [_site_row(one, words) for one in result.rejected],
         },
         sheets=(
-            Sheet(words.text("sheet_sites"), sites),
+            Sheet(words.text("sheet_sites"), sites, printed=SCREEN_COLUMNS),
             Sheet(words.text("sheet_platforms"), _platform_frame(result, names)),
             Sheet(words.text("sheet_gates"), _gate_frame(shown, words)),
         ),

@@ -16,6 +16,10 @@ SCREEN_COLUMNS = (
     "rule_id", "part", "comparator", "value", "unit", "force", "force_status", "clause", "title",
 )  # fmt: skip
 SIGNS = {">=": "≥", ">": ">", "<=": "≤", "<": "<", "==": "=", "share": "≥"}
+PRINTED_RULES = (
+    "rule_id", "part", "title", "comparator", "value", "unit", "force", "force_word",
+    "force_status", "target_date", "basis", "clause",
+)  # fmt: skip
 
 
 def rule_answer(policy: PolicySet, words: Catalogue) -> Answer:
@@ -27,7 +31,7 @@ def rule_answer(policy: PolicySet, words: Catalogue) -> Answer:
         title=words.text("title_rules", pack=policy.pack.title),
         parameters={},
         result={"rules": [_row(one) for one in dated]},
-        sheets=(Sheet(words.text("sheet_rules"), listed),),
+        sheets=(Sheet(words.text("sheet_rules"), listed, printed=PRINTED_RULES),),
         titles=column_titles(words, own),
         summary=(words.text("summary_rules", count=len(dated)),),
         screen=listed[list(SCREEN_COLUMNS)],

@@ -34,6 +34,7 @@ from app.cli.output import (
     show,
     terminal_progress,
 )
+from app.cli.report import report_command
 from app.cli.topology import topology_command
 from app.cli.usage import Commands
 from app.context import DEFAULT_PACK, load_policy, load_scheme, now, today
@@ -197,6 +198,7 @@ def blocks(
 
 
 muplan.add_command(topology_command)
+muplan.add_command(report_command)
 
 
 @muplan.command()

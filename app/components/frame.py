@@ -1,6 +1,7 @@
 """What every page shares: the sidebar, the head of a page, the buttons that hand out an answer."""
 
 import tempfile
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -9,9 +10,12 @@ import streamlit as st
 from app.answers.answer import Answer, stand_of, write_answer
 from app.context import Context
 from app.session import AS_OF, context, open_path, words
+from layers.exchange.report import Report
+from layers.exchange.write import REPORT_ENDING, write_report
 
 MIME = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ".csv": "text/csv",
     ".gpkg": "application/geopackage+sqlite3",
     ".geojson": "application/geo+json",
@@ -52,8 +56,28 @@ def page_head(held: Context, title: str, question: str) -> None:
     st.caption(f"{text(question)}　{text('as_of_said', as_of=held.as_of)}")
 
 
-def hand_out(answer: Answer, held: Context, endings: tuple[str, ...], key: str) -> None:
-    """Offer an answer as files; each is made when it is asked for."""
+def hand_out(
+    answer: Answer,
+    held: Context,
+    endings: tuple[str, ...],
+    key: str,
+    report: Callable[[], Report] | None = None,
+) -> None:
+    """Offer an answer as files; each is made when it is asked for.
+
+    Parameters
+    ----------
+    answer
+        The answer.
+    held
+        Workspace, rules, language.
+    endings
+        Formats offered.
+    key
+        Of the buttons; one answer of a page has one.
+    report
+        Makes the printable report that stands for the lists in a document; None for the lists.
+    """
     text = words().text
     columns = st.columns(len(endings) + 2)
     mark = text("demo_short") if held.facts.is_demo else ""
@@ -61,7 +85,7 @@ def hand_out(answer: Answer, held: Context, endings: tuple[str, ...], key: str) 
         name = f"{answer.title}{mark}_{held.as_of}{ending}".replace("/", "-").replace("\\", "-")
         column.download_button(
             text("download_as", ending=ending),
-            data=lambda ending=ending: _file_of(answer, held, ending),
+            data=lambda ending=ending: _file_of(answer, held, ending, report),
             file_name=name,
             mime=MIME[ending],
             on_click="ignore",
@@ -69,8 +93,13 @@ def hand_out(answer: Answer, held: Context, endings: tuple[str, ...], key: str) 
         )
 
 
-def _file_of(answer: Answer, held: Context, ending: str) -> bytes:
+def _file_of(
+    answer: Answer, held: Context, ending: str, report: Callable[[], Report] | None
+) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"list{ending}"
-        write_answer(answer, stand_of(held), path)
+        if report is not None and ending == REPORT_ENDING:
+            write_report(path, report())
+        else:
+            write_answer(answer, stand_of(held), path)
         return path.read_bytes()

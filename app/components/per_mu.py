@@ -50,7 +50,7 @@ def per_mu_tab(held: Context, year: int) -> None:
         answer = _grades(year) or answer
     elif len(BASES_OF[by]) > 1 and len(answer.sheets[0].frame):
         answer = _bases(by, year) or answer
-    hand_out(answer, held, (".xlsx", ".csv"), "per_mu")
+    hand_out(answer, held, (".xlsx", ".docx", ".csv"), "per_mu")
 
 
 def _gaps(answer: Answer) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.answers.land import block_answer, unit_names
 from app.answers.land_search import LandFound, land_curve
+from app.answers.reports import land_report
 from app.components.chart import curve_chart
 from app.components.frame import hand_out, page_head
 from app.components.map_view import show_map
@@ -69,7 +70,11 @@ def show() -> None:
         _table(found.bridges, BRIDGE_COLUMNS, "bridges_empty", "bridges_hint")
     with tolerance:
         _tolerance(held, query, curve)
-    hand_out(answer, held, (".xlsx", ".csv", ".gpkg", ".geojson", ".shp.zip"), "blocks")
+    endings = (".xlsx", ".docx", ".csv", ".gpkg", ".geojson", ".shp.zip")
+    hand_out(
+        answer, held, endings, "blocks",
+        report=lambda: land_report(held, query, replace(found, curve=curve), map_view()),
+    )  # fmt: skip
 
 
 def _table(frame: pd.DataFrame, columns: tuple[str, ...], empty: str, hint: str) -> None:

@@ -1,31 +1,35 @@
 """What the rules say: verdicts by force, shares with headroom, figures per 亩, thresholds."""
 
-import pandas as pd
+from typing import get_args
+
 import streamlit as st
 
 from app.answers.answer import Answer
 from app.answers.checks import (
+    URGENCY,
     check_answer,
-    outcome_word,
+    force_counts,
     share_answer,
-    verdict_frame,
     verdict_list,
 )
+from app.answers.evidence import evidence_highlight, verdict_table
 from app.answers.land import unit_names
+from app.answers.reports import check_report
 from app.answers.rules import rule_answer
+from app.components.evidence import show_evidence
 from app.components.frame import hand_out, page_head
-from app.components.lights import light
+from app.components.map_view import show_map
 from app.components.per_mu import per_mu_tab
 from app.components.table import shown_columns, styled
 from app.context import Context
-from app.session import context, words
+from app.session import context, map_view, words
 from platforms.checks import CheckQuery
 from platforms.verdict import Force, Verdict
 
-FORCES: tuple[Force, ...] = ("mandatory", "principle", "target", "guidance")
+TABLE_PX, MAP_PX = 330, 520
 VERDICT_COLUMNS = (
-    "rule_id", "unit_name", "platform_name", "rule_title", "measured", "threshold", "gap",
-    "measure", "why", "clause", "force_status", "basis",
+    "outcome", "rule_id", "subject", "rule_title", "measured", "threshold", "gap", "measure",
+    "force_status", "basis", "clause", "why",
 )  # fmt: skip
 SHARE_COLUMNS = (
     "unit_name", "year", "span", "element_name", "pollutant", "boundary_basis", "share", "outcome",
@@ -49,13 +53,13 @@ def show() -> None:
         answer = share_answer(held, int(year))
         st.caption(text("shares_hint"))
         _table(answer, SHARE_COLUMNS)
-        hand_out(answer, held, (".xlsx", ".csv"), "shares")
+        hand_out(answer, held, (".xlsx", ".docx", ".csv"), "shares")
     with per_mu:
         per_mu_tab(held, int(year))
     with rules:
         answer = rule_answer(held.policy, words())
         _table(answer, tuple(map(str, answer.sheets[0].frame.columns)))
-        hand_out(answer, held, (".xlsx", ".csv"), "rules")
+        hand_out(answer, held, (".xlsx", ".docx", ".csv"), "rules")
 
 
 def _verdicts(held: Context, year: int) -> None:
@@ -71,32 +75,63 @@ def _verdicts(held: Context, year: int) -> None:
     if not found:
         st.info(text("checks_empty"))
         return
-    for force in FORCES:
-        mine = sorted((v for v in found if v.force == force), key=_urgency)
-        if not mine:
-            continue
-        st.subheader(text(f"force_head_{force}"))
-        st.caption(_count(held, mine))
-        frame = verdict_frame(held, mine)
-        signs = [f"{light(v)} {outcome_word(held, v)}" for v in mine]
-        shown = shown_columns(frame, VERDICT_COLUMNS, words())
-        shown.insert(0, text("column_outcome"), signs)
-        wide = st.column_config.TextColumn(width="medium")
-        st.dataframe(
-            styled(shown), hide_index=True, width="stretch",
-            column_config={text("column_rule_title"): wide, text("column_platform_name"): wide},
+    by_force = {
+        force: sorted((v for v in found if v.force == force), key=_urgency)
+        for force in get_args(Force)
+    }
+    by_force = {force: mine for force, mine in by_force.items() if mine}
+    counts = (
+        f"{text(f'force_head_{force}')}　{force_counts(held, mine)}"
+        for force, mine in by_force.items()
+    )
+    st.caption("  \n".join(counts))
+    force = st.radio(
+        text("column_force"), list(by_force), key="check_force", horizontal=True,
+        format_func=lambda code: text(f"force_head_{code}"), label_visibility="collapsed",
+    )  # fmt: skip
+    _table_and_evidence(held, by_force[force], force)
+    hand_out(
+        check_answer(held, query, found), held, (".xlsx", ".docx", ".csv"), "verdicts",
+        report=lambda: check_report(held, query, found, map_view()),
+    )  # fmt: skip
+
+
+@st.fragment
+def _table_and_evidence(held: Context, mine: list[Verdict], force: Force) -> None:
+    text = words().text
+    wide, narrow = (st.column_config.TextColumn(width=width) for width in ("medium", "small"))
+    widths = {text(f"column_{name}"): wide for name in ("rule_title", "subject", "clause")}
+    widths[text("column_rule_id")] = narrow
+    event = st.dataframe(
+        styled(shown_columns(verdict_table(held, mine), VERDICT_COLUMNS, words())),
+        hide_index=True, width="stretch", height=TABLE_PX, on_select="rerun",
+        selection_mode="single-row", key=f"verdict_rows_{force}", column_config=widths,
+    )  # fmt: skip
+    chosen = [mine[row] for row in event.selection.rows if row < len(mine)]
+    left, right = st.columns([1, 1])
+    with left:
+        if chosen:
+            show_evidence(held, chosen[0])
+        else:
+            st.info(text("checks_choose"))
+    marked = evidence_highlight(held, chosen[0]) if chosen else None
+    focus = None
+    if marked is not None:
+        west, south, east, north = marked.shapes.to_crs(4326).total_bounds.tolist()
+        focus = (west, south, east, north)
+    with right:
+        show_map(
+            map_view(), words(), key="check_map",
+            highlights=[] if marked is None else [marked], focus=focus,
+            base_map_url=held.settings.base_map_url, height_px=MAP_PX, compact=True,
         )  # fmt: skip
-    hand_out(check_answer(held, query, found), held, (".xlsx", ".csv"), "verdicts")
+        if chosen and marked is None:
+            st.caption(text("evidence_no_shape"))
 
 
 def _urgency(verdict: Verdict) -> int:
     """Put what is not met first, then what could not be told."""
-    return ("not_met", "no_data", "met", "not_applicable").index(verdict.outcome)
-
-
-def _count(held: Context, verdicts: list[Verdict]) -> str:
-    counts = pd.Series([outcome_word(held, v) for v in verdicts]).value_counts()
-    return "　".join(f"{name} {count}" for name, count in counts.items())
+    return URGENCY.index(verdict.outcome)
 
 
 def _table(answer: Answer, columns: tuple[str, ...]) -> None:

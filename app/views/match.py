@@ -12,6 +12,7 @@ from app.answers.matching import (
     share_sentence,
     summary_lines,
 )
+from app.answers.reports import match_report
 from app.components.frame import hand_out, page_head
 from app.components.map_view import show_map
 from app.components.plain import as_text, say_lines
@@ -60,7 +61,10 @@ def show() -> None:
     with rejected:
         _reasons(held, result.rejected, names)
     answer = match_answer(held, result, table, SHOWN_SITES)
-    hand_out(answer, held, (".xlsx", ".csv", ".gpkg"), "match")
+    hand_out(
+        answer, held, (".xlsx", ".docx", ".csv", ".gpkg"), "match",
+        report=lambda: match_report(held, result, table, map_view()),
+    )  # fmt: skip
 
 
 def _platform_names(held: Context) -> dict[str, str]:

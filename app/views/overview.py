@@ -5,11 +5,12 @@ import streamlit as st
 
 from app.answers.checks import check_answer, outcome_word, verdict_list
 from app.answers.land import unit_names
+from app.answers.reports import check_report
 from app.components.frame import hand_out, page_head
 from app.components.lights import LIGHTS, light
 from app.components.table import styled
 from app.context import Context
-from app.session import blocks, context, words
+from app.session import blocks, context, map_view, words
 from geo.units import compare, m2_to_mu
 from platforms.checks import CheckQuery
 from platforms.land.blocks import BlockQuery, counted_once_m2
@@ -39,8 +40,15 @@ def show() -> None:
     st.subheader(text("overview_platforms"))
     platforms = _by_platform(held, verdicts)
     st.dataframe(styled(platforms), hide_index=True, width="stretch")
-    answer = check_answer(held, CheckQuery(None, (), (), held.as_of), verdicts)
-    hand_out(answer, held, (".xlsx", ".csv"), "overview")
+    query = CheckQuery(None, (), (), held.as_of)
+    answer = check_answer(held, query, verdicts)
+    hand_out(
+        answer,
+        held,
+        (".xlsx", ".docx", ".csv"),
+        "overview",
+        report=lambda: check_report(held, query, verdicts, map_view()),
+    )
 
 
 def _figures(held: Context) -> None:

@@ -17,6 +17,13 @@ LABELS: MappingProxyType[Language, MappingProxyType[str, str]] = MappingProxyTyp
                 "sources": "来源与口径", "demo": "演示数据", "total": "合计", "item": "项目",
                 "content": "内容", "kind_of_data": "数据性质", "yes": "是", "no": "否",
                 "short_name": "字段名", "full_name": "全称", "meaning": "含义", "title": "标题",
+                "page_of": "第 {page} 页，共 {pages} 页", "no_rows": "没有符合条件的行。",
+                "total_of_all": "合计（全部 {count} 行）",
+                "rows_left_out": "表中列出前 {shown} 行，另有 {left} 行未列；全部 {count} 行见同一"
+                "查询导出的 .xlsx 或 .csv。",
+                "columns_left_out": "限于版面未列的列：{columns}；见同一查询导出的 .xlsx。",
+                "texts_cut": "{count} 处文字超过 {limit} 字，已截短并以 ✂ 标出；"
+                "全文见同一查询导出的 .xlsx。",
             }
         ),
         "en": MappingProxyType(
@@ -26,6 +33,14 @@ LABELS: MappingProxyType[Language, MappingProxyType[str, str]] = MappingProxyTyp
                 "kind_of_data": "Kind of data", "yes": "yes", "no": "no",
                 "short_name": "Short name", "full_name": "Full name", "meaning": "Meaning",
                 "title": "Title",
+                "page_of": "Page {page} of {pages}", "no_rows": "There are no such rows.",
+                "total_of_all": "Total (all {count} rows)",
+                "rows_left_out": "The first {shown} rows are listed and {left} are not; all "
+                "{count} are in the same query written to .xlsx or .csv.",
+                "columns_left_out": "Columns without room here: {columns}; they are in the same "
+                "query written to .xlsx.",
+                "texts_cut": "{count} texts longer than {limit} characters are cut and marked ✂; "
+                "they are whole in the same query written to .xlsx.",
             }
         ),
     }
@@ -49,6 +64,8 @@ class ExportHeading:
         Language of column headings and fixed words.
     titles
         Headings of columns that are not in the vocabulary.
+    summary
+        The answer in a few sentences; documents only have a place for it.
     """
 
     title: str
@@ -56,6 +73,7 @@ class ExportHeading:
     is_demo: bool = False
     language: Language = "zh"
     titles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    summary: tuple[str, ...] = ()
 
     @property
     def labels(self) -> Mapping[str, str]:

@@ -16,9 +16,13 @@ class Sheet:
     frame
         Rows with the vocabulary's column names; a GeoDataFrame where they have shapes.
     totals
-        Columns summed in a last row, in spreadsheets only.
+        Columns summed in a last row, in spreadsheets and documents.
+    printed
+        Columns that a page of paper has room for, in order; empty for the first that fit. The
+        others are named below the table.
     """
 
     name: str
     frame: pd.DataFrame
     totals: tuple[str, ...] = ()
+    printed: tuple[str, ...] = ()

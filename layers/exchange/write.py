@@ -3,14 +3,15 @@
 import csv
 import sqlite3
 import tempfile
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from layers.errors import LayerError
 from layers.exchange.cells import could_run
 from layers.exchange.evidence import Evidence
 from layers.exchange.heading import ExportHeading
+from layers.exchange.report import Report, report_of_sheets
 from layers.exchange.shapefile_out import ShapefileEncoding, write_zipped_shapefile
 from layers.exchange.sheet import Sheet
 from layers.exchange.shown import Cell, shown_table
@@ -21,8 +22,11 @@ from layers.exchange.vector_out import (
     write_parquet,
 )
 
-WRITE_ENDINGS = (".xlsx", ".csv", ".gpkg", ".geojson", ".parquet", ".shp.zip")
+WRITE_ENDINGS = (".xlsx", ".docx", ".csv", ".gpkg", ".geojson", ".parquet", ".shp.zip")
 """Endings of files that can be written."""
+
+REPORT_ENDING = ".docx"
+"""What a report with pictures is written as."""
 
 _NEED_SHAPES = {".geojson", ".shp.zip"}
 _ONE_LIST = {".csv", ".geojson", ".parquet", ".shp.zip"}
@@ -42,7 +46,7 @@ def write_table(
     path
         File to write; an older one is replaced at the very end, a workspace never.
     sheets
-        The lists: several only for ``.xlsx`` and ``.gpkg``.
+        The lists: several only for ``.xlsx``, ``.docx`` and ``.gpkg``.
     heading
         Title, sources, language, 演示数据 mark. A CSV has no place for the sources; the mark
         stands in a column of its own, in CSV and XLSX, so that it stays with copied rows.
@@ -64,14 +68,61 @@ def write_table(
     ending = ending_of(path)
     _check_target(path)
     _check_sheets(path, ending, sheets)
+    with _whole_or_not_at_all(path, ending) as draft:
+        return _write(draft, ending, sheets, heading, shapefile_encoding, path)
+
+
+def write_report(path: Path, report: Report) -> None:
+    """Write a report with its pictures as a document.
+
+    Parameters
+    ----------
+    path
+        File to write, ending in ``.docx``; an older one is replaced at the very end, a workspace
+        never.
+    report
+        What it says.
+
+    Raises
+    ------
+    LayerError
+        ``report_format``, ``folder_missing``, ``path_is_folder``, ``export_over_workspace``,
+        ``file_in_use``.
+    """
+    from layers.exchange.document import write_docx
+
+    check_report_path(path)
+    with _whole_or_not_at_all(path, REPORT_ENDING) as draft:
+        write_docx(draft, report)
+
+
+def check_report_path(path: Path) -> None:
+    """Refuse a file that a report can't be written to, before the work is done.
+
+    Parameters
+    ----------
+    path
+        File to write.
+
+    Raises
+    ------
+    LayerError
+        ``report_format``, ``folder_missing``, ``path_is_folder``, ``export_over_workspace``.
+    """
+    if not path.name.lower().endswith(REPORT_ENDING):
+        raise LayerError("report_format", path=path.name, known=REPORT_ENDING)
+    _check_target(path)
+
+
+@contextmanager
+def _whole_or_not_at_all(path: Path, ending: str) -> Iterator[Path]:
     try:
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
             draft = Path(folder) / f"export{ending}"
-            notes = _write(draft, ending, sheets, heading, shapefile_encoding, path)
+            yield draft
             draft.replace(path)
     except PermissionError as error:
         raise LayerError("file_in_use", path=str(path)) from error
-    return notes
 
 
 def ending_of(path: Path) -> str:
@@ -159,6 +210,10 @@ def _write(
         from layers.exchange.spreadsheet import write_xlsx
 
         write_xlsx(draft, sheets, heading)
+    elif ending == ".docx":
+        from layers.exchange.document import write_docx
+
+        write_docx(draft, report_of_sheets(sheets, heading))
     elif ending == ".csv":
         _write_csv(draft, sheets[0], heading)
     elif ending == ".gpkg":

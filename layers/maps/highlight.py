@@ -30,11 +30,14 @@ class Highlight:
     captions
         What is said when the pointer rests on a shape, n texts (empty for silence); texts of the
         data are shown as text.
+    title
+        What the shapes are, in the legend of a picture; empty for the look's own words.
     """
 
     look: str
     shapes: gpd.GeoSeries
     captions: tuple[str, ...]
+    title: str = ""
 
 
 def look_of(highlight: Highlight, styles: MapStyles) -> ClassStyle:

@@ -29,6 +29,9 @@ SHIFTS = (0.0, -1.15, 1.15)
 """Places tried for a name: on its anchor, above, below; in heights of the name."""
 
 
+Box = tuple[float, float, float, float]
+
+
 @dataclass(frozen=True)
 class Name:
     """A name, its place [m, EPSG:3857] and how it is written."""
@@ -92,30 +95,54 @@ class LabelLayer:
         draw = ImageDraw.Draw(image)
         for at in np.sort(seen).tolist():
             centre = (placed.centres[at] - (west, north)) * SUPERSAMPLING
-            _write(draw, placed.names[at], float(centre[0]), float(centre[1]))
+            write_name(draw, placed.names[at], float(centre[0]), float(centre[1]))
         return png_bytes(image.reduce(SUPERSAMPLING))
 
     def _place(self, z: int) -> Placed:
-        world_px = TILE_PX * 2**z
         names = [name for name in self.names if name.style.from_zoom <= z]
-        taken: list[tuple[float, float, float, float]] = []
-        kept: list[Name] = []
-        centres: list[tuple[float, float]] = []
-        written: dict[str, list[tuple[float, float]]] = {}
-        for name in names:
-            x = (name.x + HALF_WORLD_M) / (2 * HALF_WORLD_M) * world_px
-            y = (HALF_WORLD_M - name.y) / (2 * HALF_WORLD_M) * world_px
-            # A unit and its platform may bear one name: once is enough.
-            if any(math.dist((x, y), other) < REPEAT_PX for other in written.get(name.text, ())):
-                continue
-            place = _free_place(name, x, y, taken)
-            if place is not None:
-                written.setdefault(name.text, []).append((x, y))
-                taken.append(place)
-                kept.append(name)
-                centres.append(((place[0] + place[2]) / 2, (place[1] + place[3]) / 2))
-        boxes = shapely.box(*np.array(taken).T) if taken else np.empty(0, dtype=object)
-        return Placed(kept, np.array(centres).reshape(-1, 2), shapely.STRtree(boxes))
+        return place_names(names, TILE_PX * 2**z)
+
+
+def place_names(
+    names: Sequence[Name], world_px: float, scale: float = 1.0, inside: Box | None = None
+) -> Placed:
+    """Find places for names, so that none covers another.
+
+    Parameters
+    ----------
+    names
+        The names, those that win first.
+    world_px
+        Side of the whole world [px].
+    scale
+        Pixels for one pixel of the sizes in the style.
+    inside
+        West, north, east, south [px of the whole world] that a name must lie in; None for anywhere.
+
+    Returns
+    -------
+    Placed
+        The names that found a place.
+    """
+    taken: list[Box] = []
+    kept: list[Name] = []
+    centres: list[tuple[float, float]] = []
+    written: dict[str, list[tuple[float, float]]] = {}
+    for name in names:
+        x = (name.x + HALF_WORLD_M) / (2 * HALF_WORLD_M) * world_px
+        y = (HALF_WORLD_M - name.y) / (2 * HALF_WORLD_M) * world_px
+        near = REPEAT_PX * scale
+        # A unit and its platform may bear one name: once is enough.
+        if any(math.dist((x, y), other) < near for other in written.get(name.text, ())):
+            continue
+        place = _free_place(name, x, y, taken, scale, inside)
+        if place is not None:
+            written.setdefault(name.text, []).append((x, y))
+            taken.append(place)
+            kept.append(name)
+            centres.append(((place[0] + place[2]) / 2, (place[1] + place[3]) / 2))
+    boxes = shapely.box(*np.array(taken).T) if taken else np.empty(0, dtype=object)
+    return Placed(kept, np.array(centres).reshape(-1, 2), shapely.STRtree(boxes))
 
 
 def names_of(layer: DrawnLayer) -> list[Name]:
@@ -142,7 +169,7 @@ def names_of(layer: DrawnLayer) -> list[Name]:
         if row in seen or not text:
             continue
         seen.add(row)
-        x, y = _anchor(shapes.parts[part], shapes.kind[part] == AREA)
+        x, y = anchor_of(shapes.parts[part], shapes.kind[part] == AREA)
         names.append(Name(text, x, y, style))
     return names
 
@@ -173,7 +200,8 @@ def shown_text(name: str) -> str:
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
 
 
-def _anchor(shape: shapely.Geometry, is_area: bool) -> tuple[float, float]:
+def anchor_of(shape: shapely.Geometry, is_area: bool) -> tuple[float, float]:
+    """Find where the name of a shape stands: within it, along a line in its middle."""
     if not is_area:
         point = shapely.line_interpolate_point(shape, 0.5, normalized=True)
         point = shape if point is None or point.is_empty else point
@@ -190,10 +218,11 @@ def _anchor(shape: shapely.Geometry, is_area: bool) -> tuple[float, float]:
 
 
 def _free_place(
-    name: Name, x: float, y: float, taken: list[tuple[float, float, float, float]]
-) -> tuple[float, float, float, float] | None:
-    width = map_font(name.style.size_px).getlength(name.text) + 2 * HALO_PX + 4
-    height = name.style.size_px * 1.25 + 2 * HALO_PX
+    name: Name, x: float, y: float, taken: list[Box], scale: float, inside: Box | None
+) -> Box | None:
+    size = round(name.style.size_px * scale)
+    width = map_font(size).getlength(name.text) + (2 * HALO_PX + 4) * scale
+    height = (name.style.size_px * 1.25 + 2 * HALO_PX) * scale
     boxes = np.array(taken).reshape(-1, 4)
     for shift in SHIFTS:
         middle = y + shift * height
@@ -204,15 +233,34 @@ def _free_place(
             | (boxes[:, 1] >= box[3])
             | (boxes[:, 3] <= box[1])
         )
-        if apart.all():
+        if apart.all() and (inside is None or _lies_in(box, inside)):
             return box
     return None
 
 
-def _write(draw: ImageDraw.ImageDraw, name: Name, x: float, y: float) -> None:
-    font = map_font(name.style.size_px * SUPERSAMPLING)
+def _lies_in(box: Box, outer: Box) -> bool:
+    return box[0] >= outer[0] and box[1] >= outer[1] and box[2] <= outer[2] and box[3] <= outer[3]
+
+
+def write_name(
+    draw: ImageDraw.ImageDraw, name: Name, x: float, y: float, scale: float = SUPERSAMPLING
+) -> None:
+    """Write a name with its halo.
+
+    Parameters
+    ----------
+    draw
+        Canvas.
+    name
+        The name.
+    x, y
+        Its middle [px].
+    scale
+        Pixels for one pixel of the sizes in the style.
+    """
+    font = map_font(round(name.style.size_px * scale))
     white, ink = (255, 255, 255, 235), rgba(name.style.colour)
-    halo = HALO_PX * SUPERSAMPLING
+    halo = round(HALO_PX * scale)
     draw.text((x, y), name.text, font=font, fill=white, anchor="mm", stroke_width=halo)
     weight = 1 if name.style.bold else 0
     draw.text((x, y), name.text, font=font, fill=ink, anchor="mm", stroke_width=weight)

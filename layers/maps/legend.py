@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from layers.maps.drawn import AREA, LINE, DrawnLayer, shapes_of
@@ -53,12 +54,26 @@ def legend_of(layers: Sequence[DrawnLayer]) -> tuple[LegendSection, ...]:
     tuple of LegendSection
         In the order given; classes without rows left out.
     """
-    return tuple(_section(layer) for layer in layers)
+    return tuple(legend_section(layer, layer.row_class) for layer in layers)
 
 
-def _section(layer: DrawnLayer) -> LegendSection:
+def legend_section(layer: DrawnLayer, row_class: npt.NDArray[np.intp]) -> LegendSection:
+    """Explain one map layer.
+
+    Parameters
+    ----------
+    layer
+        The layer.
+    row_class
+        Positions of the classes of the rows that are seen.
+
+    Returns
+    -------
+    LegendSection
+        The classes of these rows.
+    """
     style = layer.style
-    counts = np.bincount(layer.row_class, minlength=len(style.classes)).tolist()
+    counts = np.bincount(row_class, minlength=len(style.classes)).tolist()
     class_of = layer.row_class[layer.shapes.row]
     entries = []
     for at, entry in enumerate(style.classes):

@@ -82,7 +82,9 @@ def test_the_list_of_a_command_is_readable(command, seen, muplan, small_demo):
 
 def test_what_is_not_met_is_listed_first(muplan, small_demo):
     shown = muplan("check", small_demo, "--rule", "A1").out.splitlines()
-    outcomes = [line.split()[1] for line in shown[3:]]
+    head = next(n for n, line in enumerate(shown) if line.startswith("规则 "))
+    assert "强制：" in "".join(shown[:head])
+    outcomes = [line.split()[1] for line in shown[head + 1 :]]
     assert outcomes[0] in ("不符合", "偏离原则")
     last_bad = max(n for n, word in enumerate(outcomes) if word in ("不符合", "偏离原则"))
     assert all(word in ("不符合", "偏离原则") for word in outcomes[: last_bad + 1])

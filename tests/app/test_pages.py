@@ -145,11 +145,19 @@ def test_matching_by_a_form_answers_for_the_demand_filled_in(demo_folder, monkey
 
 def test_verdicts_stand_apart_by_the_force_of_their_rule(demo_folder, monkeypatch):
     app = opened(demo_folder, monkeypatch, "checks")
-    heads = [head.value for head in app.subheader]
-    assert TEXT("force_head_mandatory") in heads
-    assert TEXT("force_head_target") in heads
+    forces = app.radio(key="check_force").options
+    assert forces[0] == TEXT("force_head_mandatory")
+    assert TEXT("force_head_target") in forces
+    counts = next(c.value for c in app.caption if c.value.startswith(forces[0]))
+    assert [line.split("　")[0] for line in counts.split("  \n")] == forces
     mandatory = shown_frames(app)[0]
     assert mandatory[TEXT("column_clause")].str.len().min() > 0
+    assert mandatory[TEXT("column_outcome")].str.startswith(("●", "✖", "○")).all()
+    app.radio(key="check_force").set_value("target").run()
+    assert not app.exception
+    targets = shown_frames(app)[0]
+    assert targets[TEXT("column_outcome")].str.startswith(("●", "◆", "○")).all()
+    assert targets[TEXT("column_force_status")].str.contains(TEXT("past_target")).any()
 
 
 def test_what_the_figures_per_mu_leave_out_stands_beneath_them(demo_folder, monkeypatch):

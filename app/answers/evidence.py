@@ -1,0 +1,146 @@
+"""What stands behind a verdict: rows of layers as lists, their shapes, the assumptions used."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+
+from app.answers.checks import outcome_word, verdict_frame
+from app.answers.ledger import layer_name
+from app.components.lights import light
+from app.context import Context
+from layers.contracts import contract_of
+from layers.maps.highlight import HIGHLIGHT_LIMIT, Highlight
+from layers.validate import row_names
+from platforms.verdict import Evidence, Verdict
+
+
+@dataclass(frozen=True)
+class EvidenceRows:
+    """Rows of one layer behind a verdict.
+
+    Attributes
+    ----------
+    title
+        Name of the layer or table in words.
+    said
+        What the rows show, empty where they speak for themselves.
+    frame
+        The rows with the columns that hold anything, shapes included where there are any.
+    missing
+        Rows that the verdict asked for and the layer doesn't have.
+    """
+
+    title: str
+    said: str
+    frame: pd.DataFrame
+    missing: tuple[str, ...]
+
+
+def evidence_rows(context: Context, verdict: Verdict) -> tuple[EvidenceRows, ...]:
+    """List the rows behind a verdict, layer by layer as it names them."""
+    return tuple(_rows(context, one) for one in verdict.evidence if one.rows)
+
+
+def _rows(context: Context, one: Evidence) -> EvidenceRows:
+    contract, frame = contract_of(one.layer), context.source.read(one.layer)
+    wanted = dict.fromkeys(one.rows)
+    names = pd.Series(row_names(frame, contract), index=frame.index, dtype="object")
+    held = set(names)
+    rows = frame[names.isin(list(wanted))]
+    filled = [
+        name for name in contract.columns if name in rows.columns and rows[name].notna().any()
+    ]
+    if isinstance(rows, gpd.GeoDataFrame) and contract.is_spatial:
+        filled.append(str(rows.active_geometry_name))
+    return EvidenceRows(
+        title=layer_name(one.layer, context.words),
+        said="" if one.statement is None else context.words.say(one.statement),
+        frame=rows[filled],
+        missing=tuple(row for row in wanted if row not in held),
+    )
+
+
+def evidence_highlight(context: Context, verdict: Verdict) -> Highlight | None:
+    """Give the shapes behind a verdict; where the rows have none, the outline of its subject.
+
+    Returns
+    -------
+    Highlight or None
+        At most ``HIGHLIGHT_LIMIT`` shapes, each once; None where there is no shape at all.
+    """
+    shapes: list[object] = []
+    captions: list[str] = []
+    seen: set[tuple[str, str]] = set()
+    for one in (*verdict.evidence, *_subject(verdict)):
+        contract = contract_of(one.layer)
+        is_subject = one.layer in ("units", "major_platforms") and one not in verdict.evidence
+        if not contract.is_spatial or (is_subject and shapes):
+            continue
+        frame = gpd.GeoDataFrame(context.source.read(one.layer))
+        keys = frame[contract.key].astype("str")
+        rows = frame[keys.isin(one.rows) & frame.geometry.notna()]
+        for key, row in zip(keys[rows.index], rows.to_dict("records"), strict=True):
+            if (one.layer, key) in seen or row["geometry"].is_empty:
+                continue
+            seen.add((one.layer, key))
+            name = row.get("name")
+            captions.append(f"{name}　{key}" if isinstance(name, str) else key)
+            shapes.append(row["geometry"])
+    if not shapes:
+        return None
+    series = gpd.GeoSeries(shapes[:HIGHLIGHT_LIMIT], crs=context.crs)
+    return Highlight("selected", series, tuple(captions[:HIGHLIGHT_LIMIT]))
+
+
+def _subject(verdict: Verdict) -> tuple[Evidence, ...]:
+    if verdict.platform_id is not None:
+        return (Evidence("major_platforms", (verdict.platform_id,)),)
+    return () if verdict.unit_id is None else (Evidence("units", (verdict.unit_id,)),)
+
+
+def verdict_table(context: Context, verdicts: Sequence[Verdict]) -> pd.DataFrame:
+    """List verdicts as pages and reports show them: with lights, and what dates them.
+
+    Parameters
+    ----------
+    context
+        Workspace, rules, language.
+    verdicts
+        The verdicts, in the order wanted.
+
+    Returns
+    -------
+    DataFrame
+        Columns of ``verdict_frame``; ``outcome`` with its light, ``force_status`` with 目标期已过,
+        and ``subject``: platform, unit or city; a rule told
+        by pollutant names it.
+    """
+    words = context.words
+    frame = verdict_frame(context, list(verdicts))
+    return frame.assign(
+        outcome=[f"{light(v)} {outcome_word(context, v)}" for v in verdicts],
+        force_status=[words.joined(time_marks(context, v)) for v in verdicts],
+        rule_title=[
+            f"{title}：{word}" if word else title
+            for title, word in zip(
+                frame["rule_title"], (v.part.partition(":")[2] for v in verdicts), strict=True
+            )
+        ],
+        subject=frame["platform_name"].where(frame["platform_name"].notna(), frame["unit_name"]),
+    )
+
+
+def time_marks(context: Context, verdict: Verdict) -> list[str]:
+    """Say whether the rule is in force on the as-of date, and whether its target date is past."""
+    words = context.words
+    past = [words.text("past_target")] if verdict.is_past_target else []
+    return [words.text(f"force_status_{verdict.force_status}"), *past]
+
+
+def assumption_texts(context: Context, verdicts: Sequence[Verdict]) -> list[tuple[str, str]]:
+    """Give number and wording of the assumptions that verdicts rest on, each once, by number."""
+    used = {name for verdict in verdicts for name in verdict.assumptions}
+    ordered = sorted(used, key=lambda name: (len(name), name))
+    return [(name, context.policy.assumption(name).text) for name in ordered]

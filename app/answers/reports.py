@@ -1,0 +1,256 @@
+"""Printable reports: an answer with its map, as content for a document."""
+
+from collections.abc import Sequence
+from typing import get_args
+
+import geopandas as gpd
+import pandas as pd
+
+from app.answers.answer import Answer, heading_of, stand_of
+from app.answers.checks import URGENCY, check_answer, force_counts, verdict_list
+from app.answers.evidence import assumption_texts, verdict_table
+from app.answers.land import block_answer
+from app.answers.land_search import LandFound, block_list
+from app.answers.matching import demand_in_ledger, match_answer, run_match
+from app.answers.pictures import picture_of, view_of
+from app.context import Context
+from geo.errors import MuPlanError
+from geo.nearest import nearest_name
+from geo.progress import Progress
+from layers.exchange.report import Content, Picture, Report, Section
+from layers.exchange.sheet import Sheet
+from layers.maps.highlight import Highlight
+from layers.maps.view import MapView
+from platforms.checks import CheckQuery
+from platforms.land.blocks import BlockQuery
+from platforms.matching.match import MatchedSite, MatchResult
+from platforms.matching.table import MatchTable
+from platforms.verdict import Force, Verdict
+
+KINDS = ("land", "match", "check")
+"""Reports there are."""
+FIRST_SITES = 5
+"""Sites drawn on the map of a match and explained gate by gate."""
+PRINTED_VERDICTS = (
+    "outcome", "rule_id", "rule_title", "subject", "measured", "threshold", "gap", "measure",
+    "force_status", "basis", "clause", "why",
+)  # fmt: skip
+PRINTED_MISSING = ("rule_id", "rule_title", "subject", "why", "clause")
+MISSING_KEYS = ["rule_id", "rule_title", "why", "clause"]
+
+
+def report_of(
+    context: Context, kind: str, project_id: str | None, progress: Progress | None = None
+) -> Report:
+    """Make a report with the parameters that its command has by default.
+
+    Parameters
+    ----------
+    context
+        Workspace, rules, language.
+    kind
+        One of ``KINDS``.
+    project_id
+        Project of a report on matching; None for the others.
+    progress
+        Told the share done.
+
+    Returns
+    -------
+    Report
+        The report.
+
+    Raises
+    ------
+    MuPlanError
+        ``report_kind_unknown``, ``report_project_needed``, ``report_project_unused``, and what
+        the job itself raises.
+    """
+    if kind not in KINDS:
+        raise MuPlanError(
+            "report_kind_unknown", kind=kind, known=", ".join(KINDS),
+            nearest=nearest_name(kind, KINDS),
+        )  # fmt: skip
+    if kind == "match":
+        if project_id is None:
+            raise MuPlanError("report_project_needed", kind=kind)
+        demand, table = demand_in_ledger(context, project_id), context.match_table()
+        return match_report(context, run_match(context, demand, table), table)
+    if project_id is not None:
+        raise MuPlanError("report_project_unused", kind=kind)
+    if kind == "land":
+        query = BlockQuery(min_mu=context.policy.rule("B3").rule.number)
+        found = block_list(context, query, with_curve=True, progress=progress)
+        return land_report(context, query, found)
+    check = CheckQuery(None, (), (), context.as_of)
+    return check_report(context, check, verdict_list(context, check))
+
+
+def land_report(
+    context: Context, query: BlockQuery, found: LandFound, view: MapView | None = None
+) -> Report:
+    """Report on contiguous land: map, list, by unit, short of the line, tolerance curve."""
+    words = context.words
+    answer = block_answer(context, query, found)
+    listed, _reserve, by_unit, short, *_ = answer.sheets
+    frame = gpd.GeoDataFrame(listed.frame)
+    captions = tuple(
+        words.text("block_caption", block_id=block_id, area_mu=area_mu)
+        for block_id, area_mu in zip(frame["block_id"], frame["area_mu"], strict=True)
+    )
+    marked = Highlight("result", frame.geometry, captions, listed.name)
+    sections = [
+        _map_section(context, view, answer.title, [marked]),
+        Section(listed.name, (listed,)),
+        Section(by_unit.name, (by_unit,)),
+        Section(short.name, (short,)),
+    ]
+    if found.curve is not None:
+        sections.append(Section(answer.sheets[-1].name, (answer.sheets[-1],)))
+    return _report(context, "land", answer, sections)
+
+
+def match_report(
+    context: Context, result: MatchResult, table: MatchTable, view: MapView | None = None
+) -> Report:
+    """Report on where a project should go: map, platforms, sites and why, gates of the first."""
+    words = context.words
+    answer = match_answer(context, result, table, max(len(result.sites), 1))
+    sites, platforms, gates = answer.sheets
+    first = (result.sites or result.undecided)[:FIRST_SITES]
+    marked = Highlight(
+        "selected",
+        gpd.GeoSeries([one.site.geometry for one in first], crs=context.crs),
+        tuple(_site_caption(one, context) for one in first),
+        words.text("report_first_sites"),
+    )
+    marks = [marked] if first else []
+    sections = [
+        _map_section(context, view, answer.title, marks, with_parcels=bool(first)),
+        Section(platforms.name, (platforms,)),
+    ]
+    frame, at = sites.frame, 0
+    for group, standing in (
+        (result.sites, "standing_admitted"),
+        (result.undecided, "standing_undecided"),
+        (result.rejected, "standing_rejected"),
+    ):
+        part, at = frame.iloc[at : at + len(group)], at + len(group)
+        name = words.text("report_sites", standing=words.text(standing), count=len(group))
+        sections.append(Section(name, (Sheet(name, part, sites.totals, sites.printed),)))
+    shown = {one.site.site_id for one in first}
+    of_first = gates.frame[gates.frame["site_id"].isin(shown)]
+    name = words.text("report_gates")
+    sections.append(Section(name, (Sheet(name, of_first, printed=gates.printed),)))
+    return _report(context, "match", answer, sections)
+
+
+def check_report(
+    context: Context, query: CheckQuery, verdicts: list[Verdict], view: MapView | None = None
+) -> Report:
+    """Report on the rules: map of platforms, verdicts by force, what is missing, assumptions."""
+    words = context.words
+    answer = check_answer(context, query, verdicts)
+    title = words.text("report_platform_map")
+    sections = [_map_section(context, view, title, _platform_highlights(context, verdicts))]
+    for force in get_args(Force):
+        mine = sorted((v for v in verdicts if v.force == force), key=_urgency)
+        if mine:
+            name = words.text(f"force_head_{force}")
+            table = verdict_table(context, mine)
+            counts = force_counts(context, mine)
+            sections.append(Section(name, (counts, Sheet(name, table, printed=PRINTED_VERDICTS))))
+    open_ones = [v for v in verdicts if v.outcome == "no_data"]
+    name = words.text("report_missing")
+    content: tuple[Content, ...] = (words.text("report_missing_none"),)
+    if open_ones:
+        content = (Sheet(name, _missing(context, open_ones), printed=PRINTED_MISSING),)
+    sections.append(Section(name, content))
+    texts = tuple(f"{key}　{text}" for key, text in assumption_texts(context, verdicts))
+    if texts:
+        sections.append(Section(words.text("report_assumptions"), texts))
+    return _report(context, "check", answer, sections)
+
+
+def _report(context: Context, kind: str, answer: Answer, sections: Sequence[Section]) -> Report:
+    words = context.words
+    named = Answer(
+        title=words.text("report_title", title=answer.title),
+        parameters={"report": kind, **answer.parameters},
+        result={},
+        sheets=(),
+        titles={**answer.titles, "subject": words.text("column_subject")},
+        summary=(words.text("as_of_said", as_of=context.as_of), *answer.summary),
+    )
+    return Report(heading_of(named, stand_of(context)), tuple(sections))
+
+
+def _map_section(
+    context: Context,
+    view: MapView | None,
+    title: str,
+    highlights: Sequence[Highlight],
+    *,
+    with_parcels: bool = False,
+) -> Section:
+    """Draw the map; seen as a whole, a city's parcels are dust.
+
+    A workspace without shapes gets the sentence that says so.
+    """
+    words = context.words
+    heading = words.text("report_map")
+    seen = view if view is not None else view_of(context)
+    if seen.extent is None:
+        return Section(heading, (words.text("picture_empty"),))
+    shown = [
+        layer.style.name
+        for layer in seen.layers
+        if layer.style.is_shown and (with_parcels or layer.style.layer != "land_parcels")
+    ]
+    content = Picture(picture_of(context, seen, title, highlights, shown), title)
+    return Section(heading, (content,))
+
+
+def _urgency(verdict: Verdict) -> int:
+    return URGENCY.index(verdict.outcome)
+
+
+def _platform_highlights(context: Context, verdicts: Sequence[Verdict]) -> list[Highlight]:
+    """Colour platforms by their worst mandatory verdict; other forces never mix in."""
+    worst: dict[str, str] = {}
+    for verdict in sorted(verdicts, key=_urgency, reverse=True):
+        if verdict.platform_id is not None and verdict.force == "mandatory":
+            worst[verdict.platform_id] = verdict.outcome
+    frame = gpd.GeoDataFrame(context.source.read("major_platforms"))
+    frame = frame[frame.geometry.notna()]
+    highlights = []
+    for outcome in ("not_applicable", "met", "no_data", "not_met"):
+        keys = [key for key, found in worst.items() if found == outcome]
+        rows = frame[frame["platform_id"].isin(keys)]
+        if len(rows):
+            names = tuple(rows["name"].fillna("").astype(str))
+            title = context.words.text(f"outcome_{outcome}_mandatory")
+            look = "no_data" if outcome == "not_applicable" else outcome
+            highlights.append(Highlight(look, rows.geometry, names, title))
+    return highlights
+
+
+def _site_caption(one: MatchedSite, context: Context) -> str:
+    rank = "" if one.rank is None else f"{one.rank}  "
+    return rank + context.words.text(
+        "block_caption", block_id=one.site.site_id, area_mu=one.site.area_mu
+    )
+
+
+def _missing(context: Context, verdicts: Sequence[Verdict]) -> pd.DataFrame:
+    """List what is missing: subjects that lack the same thing share a row."""
+    words = context.words
+    said = [
+        [*verdict.reasons, *(one.statement for one in verdict.evidence if one.statement)]
+        for verdict in verdicts
+    ]
+    table = verdict_table(context, verdicts).assign(
+        why=[words.joined(words.say(statement) for statement in one) for one in said]
+    )
+    grouped = table.groupby(MISSING_KEYS, sort=False, dropna=False)["subject"]
+    return grouped.agg(lambda names: "、".join(dict.fromkeys(names))).reset_index()

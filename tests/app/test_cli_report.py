@@ -1,0 +1,117 @@
+"""Reports as documents by the command, and lists as documents by --out."""
+
+import pytest
+from docx import Document
+
+from app.answers.reports import KINDS
+from app.messages import catalogue
+
+TEXT = catalogue("zh").text
+
+
+@pytest.fixture(scope="module")
+def reported(small_demo, tmp_path_factory):
+    """Write each report once: ``reported("check")``."""
+    from app.cli.main import answer
+
+    folder, held = tmp_path_factory.mktemp("reports"), {}
+
+    def report(kind, *options):
+        if kind not in held:
+            path = folder / f"{kind}.docx"
+            arguments = ["report", str(small_demo), "--kind", kind, "--out", str(path), *options]
+            assert answer(arguments) == 0
+            held[kind] = Document(path)
+        return held[kind]
+
+    return report
+
+
+def heads(document):
+    return [p.text for p in document.paragraphs if p.style.name == "Heading 1"]
+
+
+def tables(document):
+    return [[[cell.text for cell in row.cells] for row in t.rows] for t in document.tables]
+
+
+def test_a_check_report_tells_each_force_by_itself_and_every_verdict_once(reported, asked):
+    document, verdicts = reported("check"), asked("check").json["verdicts"]
+    of_force = {
+        force: [v for v in verdicts if v["force"] == force]
+        for force in ("mandatory", "principle", "target")
+    }
+    assert sum(map(len, of_force.values())) == len(verdicts)
+    titles = [TEXT(f"force_head_{force}") for force in of_force]
+    assert [head for head in heads(document) if head in titles] == titles
+    found = tables(document)
+    for force, table in zip(of_force, found, strict=False):
+        assert len(table) - 1 == len(of_force[force])
+        signs = {row[0][0] for row in table[1:]}
+        assert signs <= ({"●", "✖", "○"} if force == "mandatory" else {"●", "▲", "◆", "○"})
+    said = [p.text for p in document.paragraphs if p.text.startswith(TEXT("force_mandatory"))]
+    assert any(f"{len(of_force['mandatory'])} 条" in line for line in said)
+    assert len(document.inline_shapes) == 1
+    assert any(p.text.startswith("S15") for p in document.paragraphs)
+
+
+def test_a_check_report_lists_what_is_missing(reported, asked):
+    lacking = [v for v in asked("check").json["verdicts"] if v["outcome"] == "no_data"]
+    assert lacking
+    title = TEXT("report_missing")
+    assert title in heads(reported("check"))
+    table = tables(reported("check"))[-2]
+    assert {row[0] for row in table[1:]} == {v["rule_id"] for v in lacking}
+
+
+def test_a_land_report_holds_the_list_the_short_list_the_curve_and_a_map(reported, asked):
+    document, blocks = reported("land"), asked("blocks", "--curve").json
+    found = tables(document)
+    assert [row[0] for row in found[0][1:-1]] == [b["block_id"] for b in blocks["blocks"]]
+    assert len(found[3]) - 1 == len(blocks["curve"])
+    assert len(document.inline_shapes) == 1
+    assert "演示数据" in document.sections[0].header.paragraphs[0].text
+
+
+def test_a_match_report_lists_every_site_under_its_standing(reported, asked):
+    projects = asked("project list").json["projects"]
+    project = projects[0]["project_id"]
+    document = reported("match", "--project", project)
+    result = asked("match", "--project", project, "--top", 1000).json
+    for standing, key in (("admitted", "sites"), ("undecided", "undecided"),
+                          ("rejected", "rejected")):  # fmt: skip
+        name = TEXT("report_sites", standing=TEXT(f"standing_{standing}"), count=len(result[key]))
+        assert name in heads(document)
+    assert len(document.inline_shapes) == 1
+
+
+@pytest.mark.parametrize("kind", ["ledger", "investment-map", "chek"])
+def test_a_report_that_is_not_there_is_refused_with_those_that_are(
+    kind, refused, small_demo, tmp_path
+):
+    sentence = refused("report", small_demo, "--kind", kind, "--out", tmp_path / "r.docx")
+    assert kind in sentence
+    assert all(known in sentence for known in KINDS)
+
+
+def test_a_project_belongs_to_a_match_report_and_to_no_other(refused, small_demo, tmp_path):
+    out = ("--out", tmp_path / "r.docx")
+    assert "--project" in refused("report", small_demo, "--kind", "match", *out)
+    assert "--project" in refused("report", small_demo, "--kind", "land", "--project", "x", *out)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_report_in_another_format_is_refused_before_the_work(refused, small_demo, tmp_path):
+    sentence = refused("report", small_demo, "--kind", "land", "--out", tmp_path / "r.xlsx")
+    assert ".docx" in sentence
+
+
+@pytest.mark.parametrize(
+    "command", [("shares", "--year", "2025"), ("indicators", "--by", "unit", "--period", "2024")]
+)
+def test_lists_leave_as_documents_by_their_ending(command, muplan, small_demo, tmp_path):
+    path = tmp_path / "清单.docx"
+    assert muplan(command[0], small_demo, *command[1:], "--out", path).code == 0
+    found = tables(Document(path))
+    assert len(found[0]) > 1
+    assert any("2025-10-31" in row for row in found[-1])
