@@ -43,7 +43,8 @@ UNITS = (
 """Units a threshold may be stated in; ``share`` is 0–1, 日 a day of the month, 天 a span."""
 
 COMPUTED_UNITS: Mapping[str, str] = {
-    "A1": "个", "A2": "亩", "A8": "万元/亩", "A9": "万元/亩", "A13": "share", "B1": "share",
+    "A1": "个", "A2": "亩", "A3": "亿元", "A5": "share", "A6": "share", "A7": "个",
+    "A8": "万元/亩", "A9": "万元/亩", "A10": "家", "A11": "个", "A13": "share", "B1": "share",
     "B3": "亩", "B4": "亩",
 }  # fmt: skip
 """Unit that the product measures a rule in; a pack that states another one is refused."""
