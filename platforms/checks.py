@@ -11,6 +11,17 @@ from platforms.check_job import CheckJob
 from platforms.consolidation.count import count_verdicts
 from platforms.consolidation.developable import developable_verdicts
 from platforms.consolidation.exits import exit_verdicts
+from platforms.consolidation.grants import grant_verdicts
+from platforms.consolidation.management import (
+    body_verdicts,
+    level_verdicts,
+    town_task_verdicts,
+)
+from platforms.consolidation.sorted_parks import (
+    kept_park_verdicts,
+    new_park_verdicts,
+    sorting_verdicts,
+)
 from platforms.elements.outside import outside_verdicts
 from platforms.elements.shares import element_shares
 from platforms.elements.verdicts import share_verdicts
@@ -179,7 +190,10 @@ def _exits(job: CheckJob) -> list[Verdict]:
 
 
 def _outside(job: CheckJob) -> list[Verdict]:
-    return outside_verdicts(
+    new_parks = new_park_verdicts(job)
+    if not job.rules(""):
+        return new_parks
+    return new_parks + outside_verdicts(
         job.layer("element_allotments"), job.layer("major_platforms"), job.layer("parks"),
         job.layer("land_parcels"), job.layer("units"), job.year, job.unit_ids, job.policy, job.crs,
     )  # fmt: skip
@@ -206,7 +220,13 @@ CHECKS: dict[str, Callable[[CheckJob], list[Verdict]]] = {
     "A10": firm_verdicts,
     "A11": large_platform_verdicts,
     "A13": _exits,
+    "A14": sorting_verdicts,
+    "A15": kept_park_verdicts,
+    "A16": level_verdicts,
     "A18": _outside,
+    "A19": grant_verdicts,
+    "A24": body_verdicts,
+    "A25": town_task_verdicts,
     "B1": _shares,
 }
 """The check of each rule."""

@@ -44,10 +44,12 @@ UNITS = (
 
 COMPUTED_UNITS: Mapping[str, str] = {
     "A1": "个", "A2": "亩", "A3": "亿元", "A5": "share", "A6": "share", "A7": "个",
-    "A8": "万元/亩", "A9": "万元/亩", "A10": "家", "A11": "个", "A13": "share", "B1": "share",
-    "B3": "亩", "B4": "亩",
+    "A8": "万元/亩", "A9": "万元/亩", "A10": "家", "A11": "个", "A13": "share", "A14": "个",
+    "A15": "个", "A16": "个", "A19": "项", "A24": "个", "A25": "项", "B1": "share", "B3": "亩", "B4": "亩",
 }  # fmt: skip
 """Unit that the product measures a rule in; a pack that states another one is refused."""
 
-COMPUTED_PART_UNITS: Mapping[tuple[str, str], str] = {("A18", ""): "亩"}
+COMPUTED_PART_UNITS: Mapping[tuple[str, str], str] = {
+    ("A18", ""): "亩", ("A18", "new_parks"): "个",
+}  # fmt: skip
 """The same where the parts of a rule are measured in different units."""
