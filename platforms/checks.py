@@ -11,6 +11,7 @@ from platforms.check_job import CheckJob
 from platforms.consolidation.count import count_verdicts
 from platforms.consolidation.developable import developable_verdicts
 from platforms.consolidation.exits import exit_verdicts
+from platforms.consolidation.gazetted import gazetted_verdicts
 from platforms.consolidation.grants import grant_verdicts
 from platforms.consolidation.management import (
     body_verdicts,
@@ -212,6 +213,7 @@ CHECKS: dict[str, Callable[[CheckJob], list[Verdict]]] = {
     "A1": _count,
     "A2": _developable,
     "A3": figure_verdicts,
+    "A4": gazetted_verdicts,
     "A5": figure_verdicts,
     "A6": figure_verdicts,
     "A7": chain_verdicts,
