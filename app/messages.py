@@ -77,7 +77,10 @@ class Catalogue:
     def _worded(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """Show lists of field codes (states, utilities, columns) by their words."""
         worded = dict(values)
-        coded = (("states", "state"), ("utilities", "utilities"), ("level", "level"))
+        coded = (
+            ("states", "state"), ("utilities", "utilities"), ("level", "level"),
+            ("steps", "event_kind"),
+        )  # fmt: skip
         for name, field in coded:
             if isinstance(worded.get(name), str):
                 worded[name] = self.codes(field, str(worded[name]))

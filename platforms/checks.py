@@ -8,29 +8,37 @@ from pyproj import CRS
 from geo.nearest import nearest_name
 from platforms.assessed import units_in_scope, units_of_unknown_kind
 from platforms.check_job import CheckJob
+from platforms.consolidation.checklist import checklist_verdicts
 from platforms.consolidation.count import count_verdicts
 from platforms.consolidation.developable import developable_verdicts
+from platforms.consolidation.evidence import evidence_verdicts
 from platforms.consolidation.exits import exit_verdicts
 from platforms.consolidation.gazetted import gazetted_verdicts
 from platforms.consolidation.grants import grant_verdicts
+from platforms.consolidation.land_mix import platform_mix_verdicts
 from platforms.consolidation.management import (
     body_verdicts,
     level_verdicts,
     town_task_verdicts,
 )
+from platforms.consolidation.nearness import nearness_verdicts
 from platforms.consolidation.sorted_parks import (
     kept_park_verdicts,
     new_park_verdicts,
     sorting_verdicts,
 )
+from platforms.consolidation.totals import total_verdicts
 from platforms.elements.outside import outside_verdicts
 from platforms.elements.shares import element_shares
+from platforms.elements.steps import step_verdicts
+from platforms.elements.supply import supply_verdicts
 from platforms.elements.verdicts import share_verdicts
 from platforms.errors import PlanningError
 from platforms.indicators.figures import figure_verdicts, large_platform_verdicts
 from platforms.indicators.firms import chain_verdicts, firm_verdicts
 from platforms.indicators.verdicts import per_mu_verdicts
 from platforms.judge import judge
+from platforms.land.renewal import revived_verdicts, utility_verdicts
 from platforms.policy.dated import PolicySet, iso_day
 from platforms.source import LayerSource, ReadOnce
 from platforms.statement import say
@@ -225,10 +233,19 @@ CHECKS: dict[str, Callable[[CheckJob], list[Verdict]]] = {
     "A14": sorting_verdicts,
     "A15": kept_park_verdicts,
     "A16": level_verdicts,
+    "A17": nearness_verdicts,
     "A18": _outside,
     "A19": grant_verdicts,
+    "A23": checklist_verdicts,
     "A24": body_verdicts,
     "A25": town_task_verdicts,
+    "A26": step_verdicts,
+    "A28": evidence_verdicts,
+    "A29": total_verdicts,
+    "A30": platform_mix_verdicts,
     "B1": _shares,
+    "D5": supply_verdicts,
+    "D6": revived_verdicts,
+    "E3": utility_verdicts,
 }
 """The check of each rule."""

@@ -29,6 +29,13 @@ def jiaxing(as_of: str = "2025-06-30") -> PolicySet:
     return policy_on(parse_pack(PACK_TEXT, "jiaxing"), as_of)
 
 
+@cache
+def pack_on(name: str, as_of: str = "2025-06-30") -> PolicySet:
+    """One of the packs that come with the product."""
+    text = (PACK_PATH.parent / f"{name}.yaml").read_text(encoding="utf-8")
+    return policy_on(parse_pack(text, name), as_of)
+
+
 def rect(x: float, y: float, width: float, height: float) -> shapely.Polygon:
     """A rectangle [m] from a corner near Jiaxing."""
     return shapely.box(EAST + x, NORTH + y, EAST + x + width, NORTH + y + height)
