@@ -155,6 +155,7 @@ def make_parcels(
             "utilities": _utilities(state, ready, rng),
             "area_declared_m2": _declared(shapes, units, rng),
             "is_increment": _increment(state, rng),
+            "revived_on": _revived(state, number),
             "industry_scheme": "GBT4754_2017",
             "note": "演示数据",
         },
@@ -163,6 +164,13 @@ def make_parcels(
     )
     frame["allowed_industries"] = _allowed(owners, ready, platforms, rng)
     return _with_thresholds(frame, rng)
+
+
+def _revived(state: Texts, number: npt.NDArray[np.int_]) -> npt.NDArray[np.object_]:
+    """Say of some parcels in use that they were idle before, and since when not."""
+    in_use = np.isin(state, ["under_construction", "in_production"]) & (number % 31 == 7)
+    day = np.where(number % 2 == 0, "2024-06-15", "2025-05-20").astype(object)
+    return np.where(in_use, day, None)
 
 
 def units_of(shapes: npt.NDArray[np.object_], units: gpd.GeoDataFrame) -> Texts:
