@@ -270,6 +270,14 @@ def test_check_gives_verdicts_with_clause_figures_and_force(asked):
             assert verdict["reasons"]
 
 
+def test_every_reason_and_every_row_of_a_check_is_said_in_a_sentence(asked):
+    verdicts = asked("check").json["verdicts"]
+    said = [one for v in verdicts for one in (*v["reasons"], *v["evidence"]) if "code" in one]
+    assert said
+    # a code without a sentence would be shown as it stands
+    assert [one for one in said if one["text"].startswith(one["code"])] == []
+
+
 def test_check_answers_for_the_rules_and_units_asked(asked):
     verdicts = asked("check", "--rule", "B1", "--unit", "330482", "--year", 2024).json["verdicts"]
     assert {(v["rule_id"], v["unit_id"]) for v in verdicts} == {("B1", "330482")}

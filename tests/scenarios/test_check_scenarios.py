@@ -82,6 +82,27 @@ def test_rules_for_counties_leave_out_functional_zones_and_others_do_not():
     assert {v.unit_id for v in checked(rules=("A18", "B1"))} == {"N", "S", "Z"}
 
 
+def test_a_rule_for_the_city_is_left_out_where_units_are_asked_for():
+    assert [(v.unit_id, v.platform_id) for v in checked(rules=("A11",))] == [(None, None)]
+    assert checked(rules=("A11",), units=("N",)) == []
+
+
+@pytest.mark.parametrize("rule", [rule for rule in CHECKS if not jiaxing().parts(rule)])
+def test_a_rule_that_the_pack_does_not_hold_is_not_checked(rule):
+    assert rule not in {v.rule_id for v in checked()}
+    with pytest.raises(PlanningError, match="rule_unknown"):
+        checked(rules=(rule,))
+
+
+def test_what_was_assumed_is_badged_wherever_it_was_used():
+    badges = {v.rule_id: v.assumptions for v in checked() if v.assumptions}
+    assert {v.basis for v in checked() if v.assumptions} == {"assumed"}
+    assert {rule: badges.get(rule) for rule in ("A6", "A10", "A14", "A16", "A29")} == {
+        "A6": ("S4",), "A10": ("S4",), "A14": ("S1", "S16"), "A16": ("main_platform_levels",),
+        "A29": ("S9",),
+    }  # fmt: skip
+
+
 def test_half_of_the_baseline_exited_meets_the_thirty_percent():
     (north,) = checked(rules=("A13",), units=("N",))
     assert (north.outcome, north.measured) == ("met", 0.5)
