@@ -155,7 +155,7 @@ def make_parcels(
             "utilities": _utilities(state, ready, rng),
             "area_declared_m2": _declared(shapes, units, rng),
             "is_increment": _increment(state, rng),
-            "revived_on": _revived(state, number),
+            "revived_on": _revived(state, number.tolist()),
             "industry_scheme": "GBT4754_2017",
             "note": "演示数据",
         },
@@ -166,11 +166,14 @@ def make_parcels(
     return _with_thresholds(frame, rng)
 
 
-def _revived(state: Texts, number: npt.NDArray[np.int_]) -> npt.NDArray[np.object_]:
+def _revived(state: Texts, number: list[int]) -> list[str | None]:
     """Say of some parcels in use that they were idle before, and since when not."""
-    in_use = np.isin(state, ["under_construction", "in_production"]) & (number % 31 == 7)
-    day = np.where(number % 2 == 0, "2024-06-15", "2025-05-20").astype(object)
-    return np.where(in_use, day, None)
+    in_use = np.isin(state, ["under_construction", "in_production"])
+    days = ("2024-06-15", "2025-05-20")
+    return [
+        days[n % 2] if used and n % 31 == 7 else None
+        for used, n in zip(in_use, number, strict=True)
+    ]
 
 
 def units_of(shapes: npt.NDArray[np.object_], units: gpd.GeoDataFrame) -> Texts:
