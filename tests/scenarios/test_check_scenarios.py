@@ -1,7 +1,7 @@
 import pytest
 
 from platforms.checks import CHECKS, CheckQuery, run_checks
-from platforms.errors import PlanningError
+from platforms.errors import PlanningError, PolicyError
 from tests.planning_frames import (
     CITY_CRS,
     OUTSIDE,
@@ -90,7 +90,7 @@ def test_a_rule_for_the_city_is_left_out_where_units_are_asked_for():
 @pytest.mark.parametrize("rule", [rule for rule in CHECKS if not jiaxing().parts(rule)])
 def test_a_rule_that_the_pack_does_not_hold_is_not_checked(rule):
     assert rule not in {v.rule_id for v in checked()}
-    with pytest.raises(PlanningError, match="rule_unknown"):
+    with pytest.raises(PolicyError, match="rule_unknown"):
         checked(rules=(rule,))
 
 
