@@ -77,7 +77,11 @@ class Catalogue:
     def _worded(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """Show lists of field codes (states, utilities, columns) by their words."""
         worded = dict(values)
-        for name, field in (("states", "state"), ("utilities", "utilities")):
+        coded = (
+            ("states", "state"), ("utilities", "utilities"), ("level", "level"),
+            ("steps", "event_kind"),
+        )  # fmt: skip
+        for name, field in coded:
             if isinstance(worded.get(name), str):
                 worded[name] = self.codes(field, str(worded[name]))
         if isinstance(worded.get("graded_by"), str):

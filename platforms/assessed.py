@@ -21,7 +21,8 @@ def units_in_scope(units: pd.DataFrame, scope: Sequence[str]) -> tuple[str, ...]
     units
         Layer ``units``.
     scope
-        Scope of the rule: ``U7`` the county-level units, anything else all units.
+        Scope of the rule: ``U7`` the county-level units, ``Z2`` the functional zones, anything
+        else all units.
 
     Returns
     -------
@@ -31,6 +32,8 @@ def units_in_scope(units: pd.DataFrame, scope: Sequence[str]) -> tuple[str, ...]
     ids = units["unit_id"]
     if "U7" in scope and "U9" not in scope:
         ids = ids[units["unit_kind"].eq("county").fillna(value=False)]
+    if "Z2" in scope and "U9" not in scope:
+        ids = ids[units["unit_kind"].eq("functional_zone").fillna(value=False)]
     return tuple(ids)
 
 

@@ -2,24 +2,45 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
 
-import geopandas as gpd
 from pyproj import CRS
 
 from geo.nearest import nearest_name
 from platforms.assessed import units_in_scope, units_of_unknown_kind
+from platforms.check_job import CheckJob
+from platforms.consolidation.checklist import checklist_verdicts
 from platforms.consolidation.count import count_verdicts
 from platforms.consolidation.developable import developable_verdicts
+from platforms.consolidation.evidence import evidence_verdicts
 from platforms.consolidation.exits import exit_verdicts
+from platforms.consolidation.gazetted import gazetted_verdicts
+from platforms.consolidation.grants import grant_verdicts
+from platforms.consolidation.land_mix import platform_mix_verdicts
+from platforms.consolidation.management import (
+    body_verdicts,
+    level_verdicts,
+    town_task_verdicts,
+)
+from platforms.consolidation.nearness import nearness_verdicts
+from platforms.consolidation.sorted_parks import (
+    kept_park_verdicts,
+    new_park_verdicts,
+    sorting_verdicts,
+)
+from platforms.consolidation.totals import total_verdicts
 from platforms.elements.outside import outside_verdicts
 from platforms.elements.project_share import project_shares
 from platforms.elements.project_verdicts import project_share_verdicts
 from platforms.elements.shares import element_shares
+from platforms.elements.steps import step_verdicts
+from platforms.elements.supply import supply_verdicts
 from platforms.elements.verdicts import share_verdicts
 from platforms.errors import PlanningError
+from platforms.indicators.figures import figure_verdicts, large_platform_verdicts
+from platforms.indicators.firms import chain_verdicts, firm_verdicts
 from platforms.indicators.verdicts import per_mu_verdicts
 from platforms.judge import judge
+from platforms.land.renewal import revived_verdicts, utility_verdicts
 from platforms.policy.dated import PolicySet, iso_day
 from platforms.source import LayerSource, ReadOnce
 from platforms.statement import say
@@ -81,22 +102,6 @@ class CheckQuery:
         return int(self.as_of[:4]) if self.year is None else self.year
 
 
-@dataclass(frozen=True)
-class _Job:
-    """One rule to be checked on some units."""
-
-    rule_id: str
-    year: int
-    unit_ids: tuple[str, ...]
-    source: LayerSource
-    policy: PolicySet
-    crs: CRS
-
-    def layer(self, name: str) -> gpd.GeoDataFrame:
-        """Read a layer with shapes."""
-        return cast("gpd.GeoDataFrame", self.source.read(name))
-
-
 def run_checks(
     source: LayerSource, query: CheckQuery, policy: PolicySet, crs: CRS
 ) -> list[Verdict]:
@@ -117,8 +122,9 @@ def run_checks(
     -------
     list of Verdict
         By rule in the order of ``CHECKS``, then by unit in the order of the layer. A rule out of
-        force is computed and says so; a unit that doesn't say whether it is county-level gets
-        ``no_data`` from rules for county-level units.
+        force is computed and says so; a unit that doesn't say whether it is county-level or a
+        functional zone gets ``no_data`` from rules for one of them. A rule for the city is left
+        out where only some units were asked for.
 
     Raises
     ------
@@ -147,16 +153,19 @@ def run_checks(
             continue
         scope = policy.rule(rule_id, parts[0]).rule.scope
         asked = [u for u in units_in_scope(units, scope) if not query.units or u in query.units]
-        job = _Job(rule_id, query.figures_year, tuple(asked), layers, policy, crs)
+        job = CheckJob(
+            rule_id, query.figures_year, tuple(asked), layers, policy, crs,
+            is_whole_city=len(known) > 0 and not query.units,
+        )  # fmt: skip
         verdicts += check(job)
-        if scope == ("U7",):
+        if scope in (("U7",), ("Z2",)):
             lost = [u for u in kindless if not query.units or u in query.units]
             verdicts += _kindless(rule_id, policy, lost)
     return verdicts
 
 
 def _kindless(rule_id: str, policy: PolicySet, unit_ids: list[str]) -> list[Verdict]:
-    """Say of units of unknown kind that a rule for county-level units can't be judged."""
+    """Say of units of unknown kind that a rule for one kind of unit can't be judged."""
     return [
         judge(policy.rule(rule_id, part), None, unit_id=u, reasons=(say("unit_kind_unknown"),))
         for u in unit_ids
@@ -164,41 +173,44 @@ def _kindless(rule_id: str, policy: PolicySet, unit_ids: list[str]) -> list[Verd
     ]
 
 
-def _count(job: _Job) -> list[Verdict]:
+def _count(job: CheckJob) -> list[Verdict]:
     return count_verdicts(
         job.layer("major_platforms"), job.layer("units"), job.unit_ids, job.policy
     )
 
 
-def _developable(job: _Job) -> list[Verdict]:
+def _developable(job: CheckJob) -> list[Verdict]:
     return developable_verdicts(
         job.layer("major_platforms"), job.layer("parks"), job.layer("constraints"),
         job.layer("land_parcels"), job.layer("units"), job.unit_ids, job.policy, job.crs,
     )  # fmt: skip
 
 
-def _per_mu(job: _Job) -> list[Verdict]:
+def _per_mu(job: CheckJob) -> list[Verdict]:
     return per_mu_verdicts(
         job.rule_id, job.year, job.source, job.layer("major_platforms"), job.layer("units"),
         job.unit_ids, job.policy,
     )  # fmt: skip
 
 
-def _exits(job: _Job) -> list[Verdict]:
+def _exits(job: CheckJob) -> list[Verdict]:
     return exit_verdicts(
         job.layer("parks"), job.layer("major_platforms"), job.layer("units"), job.unit_ids,
         job.policy, job.crs,
     )  # fmt: skip
 
 
-def _outside(job: _Job) -> list[Verdict]:
-    return outside_verdicts(
+def _outside(job: CheckJob) -> list[Verdict]:
+    new_parks = new_park_verdicts(job)
+    if not job.rules(""):
+        return new_parks
+    return new_parks + outside_verdicts(
         job.layer("element_allotments"), job.layer("major_platforms"), job.layer("parks"),
         job.layer("land_parcels"), job.layer("units"), job.year, job.unit_ids, job.policy, job.crs,
     )  # fmt: skip
 
 
-def _shares(job: _Job) -> list[Verdict]:
+def _shares(job: CheckJob) -> list[Verdict]:
     shares = element_shares(
         job.layer("element_allotments"), job.layer("major_platforms"), job.layer("parks"),
         job.layer("land_parcels"), job.layer("units"), job.year, job.policy, job.crs,
@@ -207,7 +219,7 @@ def _shares(job: _Job) -> list[Verdict]:
     return share_verdicts(shares, job.policy, job.unit_ids)
 
 
-def _projects(job: _Job) -> list[Verdict]:
+def _projects(job: CheckJob) -> list[Verdict]:
     shares = project_shares(
         job.source.read("projects"), job.layer("major_platforms"), job.layer("parks"),
         job.layer("land_parcels"), job.layer("units"), job.year, job.policy, job.crs,
@@ -216,8 +228,36 @@ def _projects(job: _Job) -> list[Verdict]:
     return project_share_verdicts(shares, job.policy, job.unit_ids)
 
 
-CHECKS: dict[str, Callable[[_Job], list[Verdict]]] = {
-    "A1": _count, "A2": _developable, "A8": _per_mu, "A9": _per_mu, "A13": _exits,
-    "A18": _outside, "B1": _shares, "B2": _projects,
-}  # fmt: skip
+CHECKS: dict[str, Callable[[CheckJob], list[Verdict]]] = {
+    "A1": _count,
+    "A2": _developable,
+    "A3": figure_verdicts,
+    "A4": gazetted_verdicts,
+    "A5": figure_verdicts,
+    "A6": figure_verdicts,
+    "A7": chain_verdicts,
+    "A8": _per_mu,
+    "A9": _per_mu,
+    "A10": firm_verdicts,
+    "A11": large_platform_verdicts,
+    "A13": _exits,
+    "A14": sorting_verdicts,
+    "A15": kept_park_verdicts,
+    "A16": level_verdicts,
+    "A17": nearness_verdicts,
+    "A18": _outside,
+    "A19": grant_verdicts,
+    "A23": checklist_verdicts,
+    "A24": body_verdicts,
+    "A25": town_task_verdicts,
+    "A26": step_verdicts,
+    "A28": evidence_verdicts,
+    "A29": total_verdicts,
+    "A30": platform_mix_verdicts,
+    "B1": _shares,
+    "B2": _projects,
+    "D5": supply_verdicts,
+    "D6": revived_verdicts,
+    "E3": utility_verdicts,
+}
 """The check of each rule."""

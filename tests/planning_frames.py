@@ -13,8 +13,10 @@ from geo.measure import ellipsoidal_area_m2
 from geo.units import M2_PER_MU
 from layers.conform import conform
 from layers.contracts import CONTRACTS
+from platforms.checks import CheckQuery, run_checks
 from platforms.policy.dated import PolicySet, policy_on
 from platforms.policy.parse import parse_pack
+from platforms.verdict import Verdict
 
 CITY_CRS = CRS(4549)
 EAST, NORTH = 550_000.0, 3_400_000.0
@@ -25,6 +27,13 @@ PACK_TEXT = PACK_PATH.read_text(encoding="utf-8")
 @cache
 def jiaxing(as_of: str = "2025-06-30") -> PolicySet:
     return policy_on(parse_pack(PACK_TEXT, "jiaxing"), as_of)
+
+
+@cache
+def pack_on(name: str, as_of: str = "2025-06-30") -> PolicySet:
+    """One of the packs that come with the product."""
+    text = (PACK_PATH.parent / f"{name}.yaml").read_text(encoding="utf-8")
+    return policy_on(parse_pack(text, name), as_of)
 
 
 def rect(x: float, y: float, width: float, height: float) -> shapely.Polygon:
@@ -116,3 +125,11 @@ def allotment(number: int, **values: object) -> dict:
         "is_increment": True, "declared_inside": True, "geometry": INSIDE,
     }  # fmt: skip
     return {**row, **values}
+
+
+def verdicts_of(
+    rule_id: str, city: Frames, *, year: int = 2024, as_of: str = "2025-06-30", policy=None
+) -> list[Verdict]:
+    """Check one rule on a city held in memory."""
+    query = CheckQuery(year, (rule_id,), (), as_of)
+    return run_checks(city, query, policy or jiaxing(as_of), CITY_CRS)

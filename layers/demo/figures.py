@@ -55,6 +55,7 @@ def make_platform_indicators(
     growth = rng.uniform(0.95, 1.12, (len(first), 1))
     second = first.assign(**{name: first[name] * growth[:, 0] for name in FLOWS})
     second = second[second["platform_id"] != recipe.cases.platform_without_2025]
+    second = second.assign(hightech_firms=second["hightech_firms"] + 4)
     frames = []
     for period, frame in (("2024", first), ("2025", second)):
         frames.append(frame.assign(period=period))
@@ -80,9 +81,14 @@ def _year_2024(major: gpd.GeoDataFrame, rng: np.random.Generator) -> pd.DataFram
     output = np.minimum(value_added / ratio, room * MOST_OUTPUT_WAN_YUAN_PER_MU / 1e4)
     land = np.minimum(output * 1e4 / output_per_mu, room)
     revenue = output * rng.uniform(0.95, 1.06, count)
+    # Firms and centres follow the value added, so that no chance is drawn for them.
+    hightech_firms = np.floor(output * ratio / 2).astype(int) + 5
     return pd.DataFrame(
         {
             "platform_id": major["platform_id"].to_numpy(),
+            "hightech_firms": hightech_firms,
+            "rd_centres": hightech_firms // 4,
+            "academician_stations": hightech_firms // 20,
             "value_added_yi_yuan": output * ratio,
             "output_yi_yuan": output,
             "tax_yi_yuan": tax_per_mu * land / 1e4,

@@ -155,6 +155,7 @@ def make_parcels(
             "utilities": _utilities(state, ready, rng),
             "area_declared_m2": _declared(shapes, units, rng),
             "is_increment": _increment(state, rng),
+            "revived_on": _revived(state, number.tolist()),
             "industry_scheme": "GBT4754_2017",
             "note": "演示数据",
         },
@@ -163,6 +164,16 @@ def make_parcels(
     )
     frame["allowed_industries"] = _allowed(owners, ready, platforms, rng)
     return _with_thresholds(frame, rng)
+
+
+def _revived(state: Texts, number: list[int]) -> list[str | None]:
+    """Say of some parcels in use that they were idle before, and since when not."""
+    in_use = np.isin(state, ["under_construction", "in_production"])
+    days = ("2024-06-15", "2025-05-20")
+    return [
+        days[n % 2] if used and n % 31 == 7 else None
+        for used, n in zip(in_use, number, strict=True)
+    ]
 
 
 def units_of(shapes: npt.NDArray[np.object_], units: gpd.GeoDataFrame) -> Texts:

@@ -16,6 +16,8 @@ ROOM_M = 450.0
 WINDOW_M = 9_000.0
 EXITS_FROM = date(2018, 9, 1)
 EXITS_DAYS = 1200
+SORTED_ON = date(2018, 8, 31)
+"""Day on which the parks were sorted, the same for all."""
 ID_OF_KIND = {"industrial_park": "gy", "industrial_area": "pq", "feature_town": "xz"}
 
 
@@ -66,6 +68,10 @@ def make_parks(
                 row.exited_on or _exit_day(row, int(day))
                 for row, day in zip(rows, days, strict=True)
             ],
+            "disposition_on": [
+                None if row.fate == "unclassified" else SORTED_ON.isoformat() for row in rows
+            ],
+            "integration_route": [_route(row, n) for n, row in enumerate(rows)],
             "source_doc": recipe.source_words("TOWNS"),
             "note": "示意范围与整治类型为演示设定",
         },
@@ -76,6 +82,13 @@ def make_parks(
 
 def _exit_day(row: ParkRow, day: int) -> str | None:
     return (EXITS_FROM + timedelta(days=day)).isoformat() if row.fate == "exited" else None
+
+
+def _route(row: ParkRow, number: int) -> str | None:
+    """Say how a sub-park was taken in; every eleventh doesn't."""
+    if row.fate != "sub_park" or number % 11 == 10:
+        return None
+    return "holding_company" if number % 3 else "district_adjustment"
 
 
 def _outlines(

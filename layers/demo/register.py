@@ -14,6 +14,11 @@ from layers.demo.recipe import ApprovedRow, PlatformRow, Recipe
 
 SPACING_M = 80.0
 KM2 = 1e6
+CHAINS = {
+    "17": "现代纺织", "26": "化工新材料", "33": "紧固件", "36": "汽车零部件", "38": "光伏",
+    "39": "集成电路", "40": "智能传感",
+}  # fmt: skip
+"""Leading chain of an industry, made up for the demonstration."""
 
 
 def make_platforms(
@@ -54,6 +59,10 @@ def make_platforms(
             "register_on": [row.register_on for row in rows],
             "extra_reason": [row.extra_reason for row in rows],
             "extra_review_on": [row.extra_review_on for row in rows],
+            "leading_chains": [
+                ";".join(CHAINS[c] for c in row.leading if c in CHAINS) or None for row in rows
+            ],
+            "management_bodies": [f"{row.short}管理委员会" for row in rows],
             "source_doc": [recipe.source_words(row.source) for row in rows],
             "note": [row.note or "示意范围（演示）" for row in rows],
         },

@@ -51,7 +51,7 @@ def exit_verdicts(
     """
     dated = policy.rule("A13")
     under = assessed_units(parks, units)
-    counted = _counted(parks, policy)
+    counted = counted_parks(parks, policy)
     major_under = assessed_units(major_rows(platforms), units)
     verdicts = []
     for unit_id in unit_ids:
@@ -66,8 +66,21 @@ def exit_verdicts(
     return verdicts
 
 
-def _counted(parks: gpd.GeoDataFrame, policy: PolicySet) -> pd.Series:
-    """Say which parks are industrial platforms: a kind that isn't stated is taken for one."""
+def counted_parks(parks: gpd.GeoDataFrame, policy: PolicySet) -> pd.Series:
+    """Say which parks are industrial platforms (S1): a kind that isn't stated is taken for one.
+
+    Parameters
+    ----------
+    parks
+        Layer ``parks``.
+    policy
+        States in S1 which kinds count, and which only where they opted in.
+
+    Returns
+    -------
+    Series of bool
+        Index of ``parks``.
+    """
     kinds = policy.setting_texts("S1", "park_kinds")
     if_opted_in = policy.setting_texts("S1", "park_kinds_if_opted_in")
     opted_in = parks["is_opted_in"].fillna(value=False).astype(bool)

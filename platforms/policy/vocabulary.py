@@ -43,10 +43,19 @@ UNITS = (
 """Units a threshold may be stated in; ``share`` is 0–1, 日 a day of the month, 天 a span."""
 
 COMPUTED_UNITS: Mapping[str, str] = {
-    "A1": "个", "A2": "亩", "A8": "万元/亩", "A9": "万元/亩", "A13": "share", "B1": "share",
-    "B3": "亩", "B4": "亩",
+    "A1": "个", "A2": "亩", "A3": "亿元", "A5": "share", "A6": "share", "A7": "个",
+    "A8": "万元/亩", "A9": "万元/亩", "A10": "家", "A11": "个", "A13": "share", "A14": "个",
+    "A15": "个", "A16": "个", "A19": "项", "A23": "个", "A24": "个", "A25": "项", "A26": "项",
+    "B1": "share", "B3": "亩", "B4": "亩", "D6": "亩", "E3": "项",
 }  # fmt: skip
 """Unit that the product measures a rule in; a pack that states another one is refused."""
 
-COMPUTED_PART_UNITS: Mapping[tuple[str, str], str] = {("A18", ""): "亩"}
+COMPUTED_PART_UNITS: Mapping[tuple[str, str], str] = {
+    ("A4", "outline"): "个", ("A4", "area"): "亩", ("A17", "distance"): "m",
+    ("A17", "industry"): "share", ("A18", ""): "亩", ("A18", "new_parks"): "个",
+    ("A28", "upgrade"): "", ("A28", "exit"): "", ("A29", "totals"): "亿元",
+    ("A29", "double_count"): "家", ("A30", "land_mix"): "share", ("A30", "hightech_firms"): "家",
+    ("A30", "rd_centres"): "个", ("A30", "academician_stations"): "个", ("D5", "share"): "share",
+    ("D5", "control_line"): "亩",
+}  # fmt: skip
 """The same where the parts of a rule are measured in different units."""

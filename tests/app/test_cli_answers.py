@@ -10,6 +10,7 @@ import pytest
 
 from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
 from layers.workspace.protocol import Provenance
+from platforms.checks import CHECKS
 from platforms.land.terrain import TERRAIN
 
 AT = "2025-01-01T00:00:00"
@@ -264,7 +265,7 @@ def test_undecided_sites_say_what_is_missing(asked):
 def test_check_gives_verdicts_with_clause_figures_and_force(asked):
     verdicts = asked("check").json["verdicts"]
     same_keys(verdicts, VERDICT)
-    assert {v["rule_id"] for v in verdicts} == {"A1", "A2", "A8", "A9", "A13", "A18", "B1", "B2"}
+    assert {v["rule_id"] for v in verdicts} == {rule for rule in CHECKS if rule[0] in "ABC"}
     for verdict in verdicts:
         assert verdict["clause"]
         if verdict["measured"] is None or verdict["threshold"] is None:
@@ -274,6 +275,14 @@ def test_check_gives_verdicts_with_clause_figures_and_force(asked):
         if verdict["outcome"] == "no_data":
             assert verdict["measured"] is None
             assert verdict["reasons"]
+
+
+def test_every_reason_and_every_row_of_a_check_is_said_in_a_sentence(asked):
+    verdicts = asked("check").json["verdicts"]
+    said = [one for v in verdicts for one in (*v["reasons"], *v["evidence"]) if "code" in one]
+    assert said
+    # a code without a sentence would be shown as it stands
+    assert [one for one in said if one["text"].startswith(one["code"])] == []
 
 
 def test_check_answers_for_the_rules_and_units_asked(asked):

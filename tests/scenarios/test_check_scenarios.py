@@ -1,7 +1,7 @@
 import pytest
 
 from platforms.checks import CHECKS, CheckQuery, run_checks
-from platforms.errors import PlanningError
+from platforms.errors import PlanningError, PolicyError
 from tests.planning_frames import (
     CITY_CRS,
     OUTSIDE,
@@ -38,11 +38,16 @@ def checked(as_of="2025-06-30", year=2024, rules=(), units=(), city=CITY):
 
 def test_one_run_gives_every_rule_its_verdicts_with_clause_force_and_figures():
     found = checked()
-    assert list(dict.fromkeys(v.rule_id for v in found)) == list(CHECKS)
+    held = [rule for rule in CHECKS if jiaxing().parts(rule)]
+    assert list(dict.fromkeys(v.rule_id for v in found)) == held
     for verdict in found:
         assert verdict.clause, verdict
-        assert verdict.threshold is not None, verdict
-        assert (verdict.measured is None) == (verdict.gap is None)
+        rule = jiaxing().rule(verdict.rule_id, verdict.part.split(":")[0]).rule
+        assert (verdict.threshold is None) is (rule.comparator == "none"), verdict
+        if rule.comparator == "none":
+            assert verdict.outcome in ("not_applicable", "no_data"), verdict
+        else:
+            assert (verdict.measured is None) == (verdict.gap is None)
         if verdict.outcome == "no_data":
             assert verdict.reasons, verdict
         if verdict.assumptions:
@@ -75,6 +80,27 @@ def test_a_rule_out_of_force_is_computed_all_the_same_and_says_so(as_of, status)
 def test_rules_for_counties_leave_out_functional_zones_and_others_do_not():
     assert {v.unit_id for v in checked(rules=("A1", "A13"))} == {"N", "S"}
     assert {v.unit_id for v in checked(rules=("A18", "B1"))} == {"N", "S", "Z"}
+
+
+def test_a_rule_for_the_city_is_left_out_where_units_are_asked_for():
+    assert [(v.unit_id, v.platform_id) for v in checked(rules=("A11",))] == [(None, None)]
+    assert checked(rules=("A11",), units=("N",)) == []
+
+
+@pytest.mark.parametrize("rule", [rule for rule in CHECKS if not jiaxing().parts(rule)])
+def test_a_rule_that_the_pack_does_not_hold_is_not_checked(rule):
+    assert rule not in {v.rule_id for v in checked()}
+    with pytest.raises(PolicyError, match="rule_unknown"):
+        checked(rules=(rule,))
+
+
+def test_what_was_assumed_is_badged_wherever_it_was_used():
+    badges = {v.rule_id: v.assumptions for v in checked() if v.assumptions}
+    assert {v.basis for v in checked() if v.assumptions} == {"assumed"}
+    assert {rule: badges.get(rule) for rule in ("A6", "A10", "A14", "A16", "A29")} == {
+        "A6": ("S4",), "A10": ("S4",), "A14": ("S1", "S16"), "A16": ("main_platform_levels",),
+        "A29": ("S9",),
+    }  # fmt: skip
 
 
 def test_half_of_the_baseline_exited_meets_the_thirty_percent():

@@ -1,0 +1,184 @@
+"""What speaks for keeping a park and what for its exit (A28): evidence and a score, no verdict."""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo.measure import ellipsoidal_area_m2
+from geo.overlay import common_area_m2, intersecting_pairs
+from platforms.assessed import assessed_units
+from platforms.check_job import CheckJob
+from platforms.consolidation.developable import constraints_in_force
+from platforms.consolidation.park_firms import firms_by_park
+from platforms.judge import judge
+from platforms.outlines import shapes_of
+from platforms.policy.dated import PolicySet
+from platforms.statement import Statement, say
+from platforms.verdict import Evidence, Verdict
+
+LAYER = "parks"
+WASTED_STATES = ("idle", "inefficient", "supplied_not_used", "withdrawn")
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What is known of one park; shares 0-1, None where it isn't known."""
+
+    fit_share: float | None
+    above_scale_share: float | None
+    unused_share: float | None
+    wasted_share: float | None
+    firm_count: int
+    yields: Statement
+
+
+def evidence_verdicts(job: CheckJob) -> list[Verdict]:
+    """Give the evidence for sorting each park that hasn't exited.
+
+    Parameters
+    ----------
+    job
+        ``A28``.
+
+    Returns
+    -------
+    list of Verdict
+        Two a park, measured a score from 0 to 1. ``upgrade``: mean of what is known of the land
+        that no blocking constraint takes, firms above scale, land not yet used. ``exit``: of the
+        land that constraints take, firms below scale, idle and inefficient land. Nothing known is
+        ``no_data``. Hazards and discord aren't in the data, and the reasons say so.
+
+    Notes
+    -----
+    A28 嘉政发〔2018〕15号 二（二）; the measures are assumed, people decide.
+    """
+    parks = job.layer(LAYER)
+    stands = parks[~(parks["exited_on"].fillna("9999-12-31") <= job.policy.as_of)]
+    facts = _facts(job, stands)
+    under = assessed_units(stands, job.layer("units"))
+    verdicts = []
+    for unit_id in job.unit_ids:
+        for position in np.flatnonzero(under.eq(unit_id).to_numpy(dtype=bool)):
+            park_id = str(stands["park_id"].iloc[int(position)])
+            one = facts[int(position)]
+            for dated in job.rules("upgrade", "exit"):
+                is_exit = dated.rule.part == "exit"
+                shares = _for_exit(one) if is_exit else _for_upgrade(one)
+                known = [share for share in shares.values() if share is not None]
+                said = [
+                    say(code, value=share) if share is not None else say(f"{code}_unknown")
+                    for code, share in shares.items()
+                ]
+                verdicts.append(
+                    judge(
+                        dated,
+                        sum(known) / len(known) if known else None,
+                        unit_id=unit_id,
+                        year=job.year,
+                        evidence=(Evidence(LAYER, (park_id,)),),
+                        reasons=(
+                            say("park_named", park_id=park_id), *said, one.yields,
+                            *((say("a28_not_in_data"),) if is_exit else ()),
+                        ),
+                    )
+                )  # fmt: skip
+    return verdicts
+
+
+def _for_upgrade(facts: _Facts) -> dict[str, float | None]:
+    return {
+        "a28_fit": facts.fit_share,
+        "a28_above_scale": facts.above_scale_share,
+        "a28_unused": facts.unused_share,
+    }
+
+
+def _for_exit(facts: _Facts) -> dict[str, float | None]:
+    fit, above = facts.fit_share, facts.above_scale_share
+    return {
+        "a28_misfit": None if fit is None else 1 - fit,
+        "a28_below_scale": None if above is None else 1 - above,
+        "a28_wasted": facts.wasted_share,
+    }
+
+
+def _facts(job: CheckJob, parks: gpd.GeoDataFrame) -> list[_Facts]:
+    fit = _fit_shares(job, parks)
+    unused, wasted = _land_shares(job, parks)
+    firms = job.layer("enterprises").drop_duplicates("enterprise_id").set_index("enterprise_id")
+    of_park = firms_by_park(job.layer("enterprises"), parks)
+    figures = job.source.read("enterprise_indicators")
+    figures = figures[figures["year"].eq(job.year).fillna(value=False)]
+    found = []
+    for number, park_id in enumerate(parks["park_id"]):
+        own = firms.loc[of_park[str(park_id)]]
+        scale = own["is_above_scale"].dropna().astype(bool)
+        found.append(
+            _Facts(
+                fit[number],
+                float(scale.mean()) if len(scale) else None,
+                unused[number],
+                wasted[number],
+                len(own),
+                _yields(figures[figures["enterprise_id"].isin(own.index)], len(own), job.year),
+            )
+        )
+    return found
+
+
+def _fit_shares(job: CheckJob, parks: gpd.GeoDataFrame) -> list[float | None]:
+    """Measure what part of each park no blocking constraint takes (S16)."""
+    held = constraints_in_force(job.layer("constraints"), job.policy.as_of)
+    if held.empty or parks.empty:
+        return [None] * len(parks)
+    left = shapes_of(parks).copy()
+    severities = job.policy.setting_texts("S16", "deducted_severities")
+    blocks = held[held["severity"].isin(severities)]
+    inside = blocks[blocks["applies"].eq("inside").fillna(value=False)]
+    left = shapely.difference(left, shapely.union_all(shapes_of(inside)))
+    beyond = blocks[blocks["applies"].eq("outside").fillna(value=False)]
+    for _, group in beyond.groupby(beyond["constraint_kind"].fillna("")):
+        left = shapely.intersection(left, shapely.union_all(shapes_of(group)))
+    whole = ellipsoidal_area_m2(shapes_of(parks), job.crs)
+    free = ellipsoidal_area_m2(left, job.crs)
+    return [float(f / w) if w > 0 else None for f, w in zip(free, whole, strict=True)]
+
+
+def _land_shares(
+    job: CheckJob, parks: gpd.GeoDataFrame
+) -> tuple[list[float | None], list[float | None]]:
+    """Measure what part of a park's parcels of known state is unused, and idle or inefficient."""
+    parcels = job.layer("land_parcels")
+    parcels = parcels[parcels["state"].notna() & parcels["state"].ne("unknown")]
+    of_parcel, of_park = intersecting_pairs(shapes_of(parcels), shapes_of(parks))
+    if not len(of_parcel):
+        return [None] * len(parks), [None] * len(parks)
+    area = common_area_m2(shapes_of(parcels), shapes_of(parks), of_parcel, of_park, job.crs)
+    state = parcels["state"].to_numpy(dtype=object)[of_parcel]
+    known = np.bincount(of_park, area, len(parks))
+    used = np.isin(state, [*_used_states(job.policy), "inefficient"])
+    unused = np.bincount(of_park, np.where(used, 0.0, area), len(parks))
+    wasted = np.bincount(of_park, np.where(np.isin(state, WASTED_STATES), area, 0.0), len(parks))
+    return _over(unused, known), _over(wasted, known)
+
+
+def _used_states(policy: PolicySet) -> tuple[str, ...]:
+    return policy.setting_texts("S16", "used_states")
+
+
+def _over(part: np.ndarray, whole: np.ndarray) -> list[float | None]:
+    return [float(p / w) if w > 0 else None for p, w in zip(part, whole, strict=True)]
+
+
+def _yields(figures: pd.DataFrame, firm_count: int, year: int) -> Statement:
+    """Give output per 亩 of the firms that have both figures, as the sum over the sum."""
+    both = figures[figures["output_wan_yuan"].notna() & (figures["land_in_use_mu"] > 0)]
+    if both.empty:
+        return say("a28_yield_unknown", firms=firm_count, year=year)
+    per_mu = float(both["output_wan_yuan"].sum() / both["land_in_use_mu"].sum())
+    return say(
+        "a28_yield", firms=firm_count, known=len(both), year=year, output_wan_yuan_per_mu=per_mu
+    )

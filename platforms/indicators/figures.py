@@ -1,0 +1,245 @@
+"""What the targets for a platform's yearly figures say of each: A3, A5, A6, A11 and counts of A30.
+
+Shares come from the sums of the year; a missing figure or a denominator of zero is ``no_data``.
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from geo.units import compare
+from platforms.assessed import major_rows
+from platforms.check_job import CheckJob, counted_rows
+from platforms.errors import PlanningError
+from platforms.judge import judge
+from platforms.policy.dated import DatedRule
+from platforms.statement import Statement, say
+from platforms.verdict import Evidence, Verdict
+
+LAYER = "platform_indicators"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A column of the yearly figures, over another one where the figure is a share."""
+
+    column: str
+    over: str | None = None
+
+
+FIGURES = {
+    ("A3", "entry"): Figure("value_added_yi_yuan"),
+    ("A3", "2020"): Figure("value_added_yi_yuan"),
+    ("A5", ""): Figure("hightech_value_added_yi_yuan", "value_added_yi_yuan"),
+    ("A6", ""): Figure("rd_yi_yuan", "revenue_yi_yuan"),
+    ("A30", "hightech_firms"): Figure("hightech_firms"),
+    ("A30", "rd_centres"): Figure("rd_centres"),
+    ("A30", "academician_stations"): Figure("academician_stations"),
+}
+"""What each rule is about."""
+
+
+def figure_verdicts(job: CheckJob) -> list[Verdict]:
+    """Judge the figures of each major platform in a year.
+
+    Parameters
+    ----------
+    job
+        ``A3``, ``A5``, ``A6`` or ``A30``.
+
+    Returns
+    -------
+    list of Verdict
+        One a platform and part, in the unit of the rule. Past the target date the value of the
+        target year stands in the reasons; for what is only shown (A30) that of the year before.
+
+    Raises
+    ------
+    PlanningError
+        ``indicator_twice``.
+
+    Notes
+    -----
+    嘉政发〔2018〕15号 一（平台布局更加合理、产业发展更加高端、资源配置更加高效）; S4.
+    """
+    parts = [part for rule_id, part in FIGURES if rule_id == job.rule_id]
+    dated_rules = job.rules(*parts)
+    return [
+        _verdict(job, dated, unit_id, str(row["platform_id"]))
+        for unit_id, row in job.platforms()
+        for dated in dated_rules
+    ]
+
+
+def _verdict(job: CheckJob, dated: DatedRule, unit_id: str, platform_id: str) -> Verdict:
+    figure = FIGURES[dated.rule.key]
+    value, lacking = yearly_value(job, platform_id, job.year, figure)
+    reasons = [] if lacking is None else [lacking]
+    if value is not None and figure.over is not None:
+        reasons += _sums(job, platform_id, figure)
+    return judge(
+        dated,
+        value,
+        unit_id=unit_id,
+        platform_id=platform_id,
+        year=job.year,
+        evidence=(Evidence(LAYER, (f"{platform_id}/{job.year}",)),),
+        reasons=(*reasons, *_beside(job, dated, platform_id)),
+    )
+
+
+def yearly_value(
+    job: CheckJob, platform_id: str, year: int, figure: Figure
+) -> tuple[float | None, Statement | None]:
+    """Give a platform's figure of a year, or say what is missing of it.
+
+    Parameters
+    ----------
+    job
+        Gives the figures.
+    platform_id
+        The platform.
+    year
+        The year.
+    figure
+        Which figure.
+
+    Returns
+    -------
+    value, reason
+        Figure [unit of the column, or share 0-1], else None and why.
+
+    Raises
+    ------
+    PlanningError
+        ``indicator_twice``.
+    """
+    rows = job.source.read(LAYER)
+    rows = rows[rows["platform_id"].eq(platform_id) & rows["period"].eq(str(year))]
+    if len(rows) > 1:
+        raise PlanningError("indicator_twice", rows=platform_id, period=str(year))
+    if rows.empty:
+        return None, say("per_mu_no_row", year=year)
+    columns = [figure.column] if figure.over is None else [figure.column, figure.over]
+    missing = [name for name in columns if pd.isna(rows[name].iloc[0])]
+    if missing:
+        return None, say("figure_missing", year=year, columns=";".join(missing))
+    value = float(rows[figure.column].iloc[0])
+    if figure.over is None:
+        return value, None
+    whole = float(rows[figure.over].iloc[0])
+    if whole <= 0:
+        return None, say("figure_not_positive", year=year, column=figure.over, amount=whole)
+    return value / whole, None
+
+
+def _sums(job: CheckJob, platform_id: str, figure: Figure) -> list[Statement]:
+    """Name the two sums a share was made of."""
+    part, _ = yearly_value(job, platform_id, job.year, Figure(figure.column))
+    whole, _ = yearly_value(job, platform_id, job.year, Figure(str(figure.over)))
+    return [say("figure_of_sums", column=figure.column, part=part, whole=whole)]
+
+
+def _beside(job: CheckJob, dated: DatedRule, platform_id: str) -> list[Statement]:
+    """Give the value of the target year, or of the year before what is only shown."""
+    figure, target = FIGURES[dated.rule.key], dated.rule.target_date
+    if dated.rule.comparator == "none":
+        before, _ = yearly_value(job, platform_id, job.year - 1, figure)
+        return [] if before is None else [say("figure_before", year=job.year - 1, value=before)]
+    if target is None or not dated.is_past_target or int(target[:4]) == job.year:
+        return []
+    year = int(target[:4])
+    value, _ = yearly_value(job, platform_id, year, figure)
+    if value is None:
+        return [say("figure_at_target_missing", year=year)]
+    if dated.rule.unit == "share":
+        return [say("share_at_target", year=year, value=value)]
+    return [say("figure_at_target", year=year, value=value, unit=dated.rule.unit)]
+
+
+def large_platform_verdicts(job: CheckJob) -> list[Verdict]:
+    """Judge how many of the city's major platforms reach the output that the rule names (A11).
+
+    Parameters
+    ----------
+    job
+        ``A11``.
+
+    Returns
+    -------
+    list of Verdict
+        One for the city, none where only some units were asked for. Platforms without a figure
+        are listed; where they could change the outcome it is ``no_data``.
+
+    Notes
+    -----
+    A11 嘉政发〔2018〕15号 一（资源配置更加高效）.
+    """
+    if not job.is_whole_city:
+        return []
+    major = set(major_rows(job.layer("major_platforms"))["platform_id"])
+    rows = job.source.read(LAYER)
+    rows = rows[rows["platform_id"].isin(major) & rows["period"].eq(str(job.year))]
+    twice = rows["platform_id"][rows["platform_id"].duplicated()]
+    if len(twice):
+        raise PlanningError("indicator_twice", rows=str(twice.iloc[0]), period=str(job.year))
+    verdicts = []
+    for dated in job.rules():
+        yes, unclear = counted_rows(dated.rule, LAYER, rows)
+        unknown = sorted((major - set(rows["platform_id"])) | set(rows["platform_id"][unclear]))
+        reached = tuple(f"{name}/{job.year}" for name in rows["platform_id"][yes])
+        evidence = [Evidence(LAYER, reached, say("a11_reached"))] if reached else []
+        if unknown:
+            said = say("a11_unknown", count=len(unknown), year=job.year)
+            evidence.append(Evidence("major_platforms", tuple(unknown), said))
+        at_least, at_most = float(len(reached)), float(len(reached) + len(unknown))
+        reasons = () if major else (say("platforms_missing"),)
+        verdicts.append(
+            count_verdict(dated, at_least, at_most, None, None, job.year, evidence, reasons)
+        )
+    return verdicts
+
+
+def count_verdict(
+    dated: DatedRule,
+    at_least: float,
+    at_most: float,
+    unit_id: str | None,
+    platform_id: str | None,
+    year: int | None,
+    evidence: list[Evidence],
+    reasons: tuple[Statement, ...] = (),
+) -> Verdict:
+    """Judge a count that must reach a number, some of what is counted being unknown.
+
+    Parameters
+    ----------
+    dated
+        A rule of the kind ``>=``.
+    at_least, at_most
+        What is certain, and what it would be with everything unknown counted.
+    unit_id, platform_id, year
+        The subject.
+    evidence, reasons
+        The rows behind it, and what is to be said beside.
+
+    Returns
+    -------
+    Verdict
+        ``no_data`` where the unknown could change the outcome, or where reasons say that there is
+        nothing to count; otherwise the certain count.
+    """
+    number = dated.rule.number
+    settled = compare(at_least, number) >= 0 or compare(at_most, number) < 0
+    said = list(reasons)
+    if at_most > at_least:
+        said.append(say("count_between", at_least=int(at_least), at_most=int(at_most)))
+    return judge(
+        dated,
+        at_least if settled and not reasons else None,
+        unit_id=unit_id,
+        platform_id=platform_id,
+        year=year,
+        evidence=tuple(evidence),
+        reasons=tuple(said),
+    )
