@@ -21,6 +21,7 @@ from platforms.judge import judge
 from platforms.policy.dated import PolicySet, iso_day
 from platforms.source import LayerSource, ReadOnce
 from platforms.statement import say
+from platforms.targets.verdicts import target_verdicts
 from platforms.verdict import Verdict
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
@@ -205,8 +206,14 @@ def _shares(job: _Job) -> list[Verdict]:
     return share_verdicts(shares, job.policy, job.unit_ids)
 
 
+def _targets(job: _Job) -> list[Verdict]:
+    return target_verdicts(job.rule_id, job.year, job.source, job.unit_ids, job.policy)
+
+
 CHECKS: dict[str, Callable[[_Job], list[Verdict]]] = {
-    "A1": _count, "A2": _developable, "A8": _per_mu, "A9": _per_mu, "A13": _exits,
-    "A18": _outside, "B1": _shares,
+    "A1": _count, "A2": _developable, "A8": _per_mu, "A9": _per_mu, "A12": _targets,
+    "A13": _exits, "A18": _outside, "B1": _shares, "B9": _targets, "B10": _targets,
+    "B11": _targets, "C1": _targets, "C2": _targets, "C3": _targets, "C8": _targets,
+    "E1": _targets, "E8": _targets,
 }  # fmt: skip
 """The check of each rule."""

@@ -44,9 +44,13 @@ UNITS = (
 
 COMPUTED_UNITS: Mapping[str, str] = {
     "A1": "个", "A2": "亩", "A8": "万元/亩", "A9": "万元/亩", "A13": "share", "B1": "share",
-    "B3": "亩", "B4": "亩",
+    "B3": "亩", "B4": "亩", "A12": "个", "B9": "个", "C2": "亿元", "C8": "share",
 }  # fmt: skip
 """Unit that the product measures a rule in; a pack that states another one is refused."""
 
-COMPUTED_PART_UNITS: Mapping[tuple[str, str], str] = {("A18", ""): "亩"}
+COMPUTED_PART_UNITS: Mapping[tuple[str, str], str] = {
+    ("A18", ""): "亩", ("B11", "excellence"): "share", ("B11", "last_two_years"): "年",
+    ("B11", "short_two_years"): "年", ("C3", "city_level"): "个", ("C3", "county_head"): "个",
+    ("C3", "county_head_port"): "个", ("C3", "landing_rate"): "share",
+}  # fmt: skip
 """The same where the parts of a rule are measured in different units."""

@@ -257,7 +257,10 @@ def test_undecided_sites_say_what_is_missing(asked):
 def test_check_gives_verdicts_with_clause_figures_and_force(asked):
     verdicts = asked("check").json["verdicts"]
     same_keys(verdicts, VERDICT)
-    assert {v["rule_id"] for v in verdicts} == {"A1", "A2", "A8", "A9", "A13", "A18", "B1"}
+    assert {v["rule_id"] for v in verdicts} == {
+        "A1", "A2", "A8", "A9", "A12", "A13", "A18", "B1", "B9", "B10", "B11", "C1", "C2", "C3",
+        "C8",
+    }  # fmt: skip
     for verdict in verdicts:
         assert verdict["clause"]
         if verdict["measured"] is None or verdict["threshold"] is None:

@@ -38,7 +38,8 @@ def checked(as_of="2025-06-30", year=2024, rules=(), units=(), city=CITY):
 
 def test_one_run_gives_every_rule_its_verdicts_with_clause_force_and_figures():
     found = checked()
-    assert list(dict.fromkeys(v.rule_id for v in found)) == list(CHECKS)
+    held = [rule for rule in CHECKS if jiaxing().parts(rule)]
+    assert list(dict.fromkeys(v.rule_id for v in found)) == held
     for verdict in found:
         assert verdict.clause, verdict
         assert verdict.threshold is not None, verdict
