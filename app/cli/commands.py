@@ -33,6 +33,7 @@ from app.cli.output import (
     show,
     terminal_progress,
 )
+from app.cli.targets import evaluate_command, ranking_command, targets_command
 from app.cli.topology import topology_command
 from app.cli.usage import Commands
 from app.context import DEFAULT_PACK, load_policy, now, today
@@ -194,7 +195,8 @@ def blocks(
     )
 
 
-muplan.add_command(topology_command)
+for command in (topology_command, targets_command, ranking_command, evaluate_command):
+    muplan.add_command(command)
 
 
 @muplan.command()

@@ -209,7 +209,7 @@ def _investment(
     amounts = projects["investment_yi_yuan"].astype("float64") * WAN_YUAN_PER_YI_YUAN
     key = projects[f"{by}_id"]
     value = (amounts.groupby(key).sum(min_count=1) * measure.scale).reindex(ids)
-    coverage = amounts.notna().groupby(key).mean().reindex(ids)
+    coverage = amounts.notna().astype("float64").groupby(key).mean().reindex(ids)
     begun = not ledger.is_empty and first <= policy.as_of
     # Nothing is only said of an idle place where every project of the period has its place.
     if begun and not came.open.any() and key.notna().all():

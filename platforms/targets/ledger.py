@@ -44,6 +44,12 @@ class Ledger:
         return not len(self.projects)
 
     @cached_property
+    def first_year(self) -> int | None:
+        """Year of the first thing on file, None where no day is: before it nothing was entered."""
+        days = [*self.events["event_on"].dropna(), *self.projects["started_on"].dropna()]
+        return int(min(days)[:4]) if days else None
+
+    @cached_property
     def _by_kind(self) -> dict[str, pd.Series]:
         """First day of each kind of event, by project, on whatever day it happened."""
         firsts = self.events.groupby(["event_kind", "project_id"])["event_on"].min()

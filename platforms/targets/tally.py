@@ -50,6 +50,10 @@ def count_verdict(
     lacking = _lacking(ledger, window)
     if lacking is None and holds(dated.rule, low) != holds(dated.rule, high):
         lacking = say("target_undecided", low=low, high=high, count=int(high - low))
+    begins = ledger.first_year
+    if lacking is None and begins is not None and begins > int(window.first[:4]):
+        # What happened before the ledger was kept could only add to the count.
+        lacking = None if holds(dated.rule, low) else say("target_ledger_begins", year=begins)
     if lacking is not None:
         return judge(
             dated, None, unit_id=unit_id, year=window.year, evidence=evidence, reasons=(lacking,)

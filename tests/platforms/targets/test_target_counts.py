@@ -55,7 +55,8 @@ def test_an_amount_in_one_currency_is_never_converted_into_the_other():
 )  # fmt: skip
 def test_only_what_happened_in_the_year_and_by_the_day_counts(day, as_of, count):
     rows = led(1)
-    assert one("B9", "rmb", city(rows, registered(rows, day)), "N", as_of=as_of).measured == count
+    held = city([*rows, OLD], [*registered(rows, day), OLD_EVENTS])
+    assert one("B9", "rmb", held, "N", as_of=as_of).measured == count
 
 
 @pytest.mark.parametrize(
@@ -98,6 +99,11 @@ def test_what_is_open_does_not_matter_once_enough_is_certain():
 
 def of_class(name, number, **values):
     return [project(f"{name}{n}", project_class=name, **values) for n in range(number)]
+
+
+OLD = project("old", project_class="mayor", unit_id="Z")
+OLD_EVENTS = events("old", registered="2018-01-05")
+"""Something on file since early 2018, so that the ledger covers the days of A12."""
 
 
 def on_list(projects, day="2024-05-01"):
@@ -177,8 +183,8 @@ def test_a_county_with_a_state_level_zone_needs_twenty_good_projects(
     unit_id, part, number, outcome
 ):
     rows = of_class("county_head", number, unit_id=unit_id)
-    found = [v for v in judged("A12", city(rows, on_list(rows, "2019-05-01")))
-             if v.unit_id == unit_id]  # fmt: skip
+    held = city([*rows, OLD], [*on_list(rows, "2019-05-01"), OLD_EVENTS])
+    found = [v for v in judged("A12", held) if v.unit_id == unit_id]
     assert [(v.part, v.outcome, v.measured) for v in found] == [(part, outcome, number)]
     assert (found[0].force, found[0].is_past_target) == ("target", True)
 
@@ -190,8 +196,20 @@ def test_a_county_with_a_state_level_zone_needs_twenty_good_projects(
 )  # fmt: skip
 def test_good_projects_count_from_the_day_of_the_document_to_the_target_date(day, count):
     rows = of_class("mayor", 1)
-    found = one("A12", "with_national_zone", city(rows, on_list(rows, day)), "N")
-    assert found.measured == count
+    held = city([*rows, OLD], [*on_list(rows, day), OLD_EVENTS])
+    assert one("A12", "with_national_zone", held, "N").measured == count
+
+
+@pytest.mark.parametrize(
+    ("first", "number", "outcome"),
+    [("2018-12-31", 19, "not_met"), ("2019-01-01", 19, "no_data"), ("2019-01-01", 20, "met")],
+)
+def test_a_ledger_that_begins_too_late_can_only_show_that_a_number_is_reached(
+    first, number, outcome
+):
+    rows = of_class("mayor", number)
+    found = one("A12", "with_national_zone", city(rows, on_list(rows, first)), "N")
+    assert found.outcome == outcome
 
 
 @pytest.mark.parametrize(
@@ -201,8 +219,8 @@ def test_good_projects_count_from_the_day_of_the_document_to_the_target_date(day
 )  # fmt: skip
 def test_a_missed_target_reads_past_its_date_from_the_day_after(as_of, state):
     rows = of_class("mayor", 1)
-    found = one("A12", "with_national_zone", city(rows, on_list(rows, "2019-01-01")), "N",
-                as_of=as_of)  # fmt: skip
+    held = city([*rows, OLD], [*on_list(rows, "2019-01-01"), OLD_EVENTS])
+    found = one("A12", "with_national_zone", held, "N", as_of=as_of)
     (row,) = progress_rows([found], jiaxing(as_of))
     assert (row.state, found.outcome) == (state, "not_met")
 

@@ -149,7 +149,8 @@ def test_construction_targets_count_up_to_their_date(rule, part, day, threshold,
     assert fewer.outcome == ("met" if includes else "not_met")
     next_day = f"{day[:8]}{int(day[8:]) - 1:02d}"
     assert e_one(part, city(rows), next_day, rule).measured == 0
-    late = [{**row, "started_on": "2019-01-01"} for row in rows]
+    small = project("s", investment_yi_yuan=0.5, started_on="2017-01-01", stage="started")
+    late = [small, *({**row, "started_on": "2019-01-01"} for row in rows)]
     assert e_one(part, city(late), "2019-06-30", rule).measured == 0
 
 
