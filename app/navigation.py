@@ -3,7 +3,12 @@
 FIRST = "start"
 SECTIONS = {
     "workspace": ((FIRST, "home"), ("overview", "traffic"), ("map", "map")),
-    "work": (("blocks", "grid_view"), ("match", "location_on"), ("checks", "balance")),
+    "work": (
+        ("blocks", "grid_view"),
+        ("match", "location_on"),
+        ("checks", "balance"),
+        ("targets", "flag"),
+    ),
     "data": (("data", "database"),),
 }
 """Sections in their order; each page by the name of its file, with its icon."""

@@ -154,7 +154,7 @@ _ALL = (
         "enterprise_indicators", "企业指标", "enterprise indicators", "none",
         "enterprise_id year land_in_use_mu output_wan_yuan value_added_wan_yuan "
         "revenue_wan_yuan tax_wan_yuan rd_wan_yuan electricity_kwh energy_tce emission_t "
-        "employees",
+        "employees investment_wan_yuan",
         needed="year",
     ),
     _contract(

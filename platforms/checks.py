@@ -44,6 +44,7 @@ from platforms.land.renewal import revived_verdicts, utility_verdicts
 from platforms.policy.dated import PolicySet, iso_day
 from platforms.source import LayerSource, ReadOnce
 from platforms.statement import say
+from platforms.targets.verdicts import target_verdicts
 from platforms.verdict import Verdict
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
@@ -228,6 +229,10 @@ def _projects(job: CheckJob) -> list[Verdict]:
     return project_share_verdicts(shares, job.policy, job.unit_ids)
 
 
+def _targets(job: CheckJob) -> list[Verdict]:
+    return target_verdicts(job.rule_id, job.year, job.source, job.unit_ids, job.policy)
+
+
 CHECKS: dict[str, Callable[[CheckJob], list[Verdict]]] = {
     "A1": _count,
     "A2": _developable,
@@ -240,6 +245,7 @@ CHECKS: dict[str, Callable[[CheckJob], list[Verdict]]] = {
     "A9": _per_mu,
     "A10": firm_verdicts,
     "A11": large_platform_verdicts,
+    "A12": _targets,
     "A13": _exits,
     "A14": sorting_verdicts,
     "A15": kept_park_verdicts,
@@ -256,8 +262,17 @@ CHECKS: dict[str, Callable[[CheckJob], list[Verdict]]] = {
     "A30": platform_mix_verdicts,
     "B1": _shares,
     "B2": _projects,
+    "B9": _targets,
+    "B10": _targets,
+    "B11": _targets,
+    "C1": _targets,
+    "C2": _targets,
+    "C3": _targets,
+    "C8": _targets,
     "D5": supply_verdicts,
     "D6": revived_verdicts,
+    "E1": _targets,
     "E3": utility_verdicts,
+    "E8": _targets,
 }
 """The check of each rule."""

@@ -35,6 +35,7 @@ from app.cli.output import (
     terminal_progress,
 )
 from app.cli.report import report_command
+from app.cli.targets import evaluate_command, ranking_command, targets_command
 from app.cli.topology import topology_command
 from app.cli.usage import Commands
 from app.context import DEFAULT_PACK, load_policy, load_scheme, now, today
@@ -197,8 +198,14 @@ def blocks(
     )
 
 
-muplan.add_command(topology_command)
-muplan.add_command(report_command)
+for command in (
+    topology_command,
+    report_command,
+    targets_command,
+    ranking_command,
+    evaluate_command,
+):
+    muplan.add_command(command)
 
 
 @muplan.command()

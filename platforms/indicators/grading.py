@@ -12,7 +12,7 @@ import pandas as pd
 
 from geo.units import compare
 from platforms.errors import PlanningError
-from platforms.indicators.measures import MEASURES, measure_of
+from platforms.indicators.firm_measures import MEASURES, measure_of
 from platforms.indicators.per_mu import refuse_twice
 from platforms.indicators.ranks import ranks_with_ties
 from platforms.indicators.scheme import Adjustment, Condition, Criterion, Scheme

@@ -14,7 +14,7 @@ from geo.units import compare
 from layers.contracts import CONTRACTS
 from layers.fields import FIELDS
 from platforms.errors import PolicyError
-from platforms.indicators.measures import MEASURES
+from platforms.indicators.firm_measures import MEASURES
 from platforms.policy.nodes import Block, block_of
 from platforms.policy.text import compose
 from platforms.policy.vocabulary import BASES

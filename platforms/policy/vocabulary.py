@@ -47,6 +47,7 @@ COMPUTED_UNITS: Mapping[str, str] = {
     "A8": "万元/亩", "A9": "万元/亩", "A10": "家", "A11": "个", "A13": "share", "A14": "个",
     "A15": "个", "A16": "个", "A19": "项", "A23": "个", "A24": "个", "A25": "项", "A26": "项",
     "B1": "share", "B3": "亩", "B4": "亩", "D6": "亩", "E3": "项",
+    "A12": "个", "B9": "个", "C2": "亿元", "C8": "share",
 }  # fmt: skip
 """Unit that the product measures a rule in; a pack that states another one is refused."""
 
@@ -57,5 +58,8 @@ COMPUTED_PART_UNITS: Mapping[tuple[str, str], str] = {
     ("A29", "double_count"): "家", ("A30", "land_mix"): "share", ("A30", "hightech_firms"): "家",
     ("A30", "rd_centres"): "个", ("A30", "academician_stations"): "个", ("D5", "share"): "share",
     ("D5", "control_line"): "亩",
+    ("B11", "excellence"): "share", ("B11", "last_two_years"): "年",
+    ("B11", "short_two_years"): "年", ("C3", "city_level"): "个", ("C3", "county_head"): "个",
+    ("C3", "county_head_port"): "个", ("C3", "landing_rate"): "share",
 }  # fmt: skip
 """The same where the parts of a rule are measured in different units."""

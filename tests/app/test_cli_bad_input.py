@@ -292,7 +292,7 @@ def test_a_search_for_blocks_that_makes_no_sense(arguments, named, refused, work
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (["check", "--rule", "B11"], "B1"),
+        (["check", "--rule", "B111"], "B11"),
         (["check", "--unit", "330400"], "330400"),
         (["check", "--year", "1800"], "1800"),
         (["check", "--year", "今年"], "--year"),

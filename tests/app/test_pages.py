@@ -11,7 +11,7 @@ from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
 from layers.workspace.protocol import Provenance
 
 PROJECT = Path(__file__).resolve().parents[2]
-PAGES = ("overview", "map", "blocks", "match", "checks", "data")
+PAGES = ("overview", "map", "blocks", "match", "checks", "targets", "data")
 TEXT = catalogue("zh").text
 
 
@@ -242,3 +242,21 @@ def test_another_workspace_is_opened_by_its_button(empty_folder, demo_folder, mo
     assert app.session_state["open_workspace"].endswith("zweite.gpkg")
     app.button(key="open_leer.gpkg").click().run()
     assert app.session_state["open_workspace"].endswith("leer.gpkg")
+
+
+def test_a_figure_of_the_targets_opens_to_its_projects(demo_folder, monkeypatch):
+    app = opened(demo_folder, monkeypatch, "targets")
+    app.number_input(key="target_year").set_value(2024).run()
+    chosen = app.selectbox(key="target_row")
+    assert chosen.options
+    behind = next(f for f in shown_frames(app) if TEXT("column_is_counted") in f.columns)
+    assert len(behind) > 0
+
+
+def test_the_page_ranks_by_the_quarter_chosen(demo_folder, monkeypatch):
+    app = opened(demo_folder, monkeypatch, "targets")
+    app.radio(key="ranking_quarter").set_value("Q2").run()
+    app.selectbox(key="ranking_measure").set_value(TEXT("measure_output")).run()
+    assert not app.exception
+    ranked = next(f for f in shown_frames(app) if TEXT("column_rank_change") in f.columns)
+    assert ranked[TEXT("column_rank")].tolist()[0] in (1, "1")

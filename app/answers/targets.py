@@ -1,0 +1,173 @@
+"""Progress on tasks and targets, with the projects behind each figure."""
+
+import pandas as pd
+
+from app.answers.answer import Answer, column_titles
+from app.answers.checks import in_percent, number, rule_title
+from app.answers.land import unit_names
+from app.context import Context
+from geo.nearest import nearest_name
+from layers.exchange.sheet import Sheet
+from platforms.checks import CheckQuery, run_checks
+from platforms.errors import PlanningError
+from platforms.targets.progress import Progress, progress_rows
+from platforms.targets.verdicts import TARGET_RULES
+
+COLUMNS = (
+    "rule_id", "part", "rule_title", "unit_name", "year", "progress_state", "done", "target",
+    "gap", "measure", "share_done", "project_ids", "force", "force_status", "clause", "basis",
+    "why",
+)  # fmt: skip
+SCREEN_COLUMNS = (
+    "rule_id", "unit_name", "progress_state", "done", "target", "gap", "measure", "share_done",
+    "force", "rule_title",
+)  # fmt: skip
+PROJECT_COLUMNS = (
+    "rule_id", "part", "unit_name", "project_id", "project_name", "investment_yi_yuan",
+    "is_counted",
+)  # fmt: skip
+
+
+def progress_list(
+    context: Context, year: int | None, rules: tuple[str, ...] = ()
+) -> list[Progress]:
+    """Compute the progress on tasks and targets (``rule_not_checked`` for another rule)."""
+    for rule in rules:
+        if rule not in TARGET_RULES:
+            raise PlanningError(
+                "rule_not_checked", rule=rule, nearest=nearest_name(rule, TARGET_RULES),
+                known=", ".join(TARGET_RULES),
+            )  # fmt: skip
+    asked = rules or tuple(rule for rule in TARGET_RULES if context.policy.parts(rule))
+    query = CheckQuery(year, asked, (), context.as_of)
+    if not asked:
+        return []
+    found = run_checks(context.source, query, context.policy, context.crs)
+    return progress_rows(found, context.policy)
+
+
+def target_answer(
+    context: Context, year: int | None, rules: tuple[str, ...], rows: list[Progress]
+) -> Answer:
+    """Answer ``targets``: done, target, gap and where it stands (``rows`` of ``progress_list``)."""
+    words = context.words
+    frame = progress_frame(context, rows)
+    counts = pd.Series([row.state for row in rows], dtype="object").value_counts()
+    states = ("on_target", "below_target", "past_target_date", "running", "no_data")
+    projects = _project_frame(context, rows)
+    titles = column_titles(words, COLUMNS)
+    own = tuple(name for name in PROJECT_COLUMNS if f"column_{name}" in words.sentences)
+    return Answer(
+        title=words.text("title_targets"),
+        parameters={"year": context.year if year is None else year, "rules": list(rules)},
+        result={"targets": [_row(context, row) for row in rows]},
+        sheets=(
+            Sheet(words.text("sheet_targets"), frame),
+            Sheet(words.text("sheet_target_projects"), projects),
+        ),
+        titles={**titles, **column_titles(words, own)},
+        summary=(
+            words.text(
+                "summary_targets", count=len(rows),
+                **{name: int(counts.get(name, 0)) for name in states},
+            ),
+        ),
+        screen=frame[list(SCREEN_COLUMNS)],
+    )  # fmt: skip
+
+
+def progress_frame(context: Context, rows: list[Progress]) -> pd.DataFrame:
+    """List progress for people, one row each."""
+    words, units = context.words, unit_names(context)
+    listed = []
+    for row in rows:
+        verdict = row.verdict
+        listed.append(
+            {
+                "rule_id": verdict.rule_id,
+                "part": verdict.part,
+                "rule_title": rule_title(context, verdict.rule_id, verdict.part),
+                "unit_name": units.get(verdict.unit_id or "", words.text("whole_city")),
+                "year": verdict.year,
+                "progress_state": state_word(context, row),
+                "done": in_percent(verdict.measured, verdict.unit),
+                "target": in_percent(verdict.threshold, verdict.unit),
+                "gap": in_percent(verdict.gap, verdict.unit),
+                "measure": "%" if verdict.unit == "share" else verdict.unit,
+                "share_done": row.share_done,
+                "project_ids": "、".join(row.project_ids),
+                "force": words.text(f"force_{verdict.force}"),
+                "force_status": words.text(f"force_status_{verdict.force_status}"),
+                "clause": verdict.clause,
+                "basis": words.text(
+                    f"basis_{verdict.basis}", assumptions=" ".join(verdict.assumptions)
+                ),
+                "why": words.joined(words.say(reason) for reason in verdict.reasons),
+            }
+        )
+    return pd.DataFrame(listed, columns=list(COLUMNS)).astype(
+        {"year": "Int64", "done": "float64", "target": "float64", "gap": "float64",
+         "share_done": "float64"}
+    )  # fmt: skip
+
+
+def state_word(context: Context, row: Progress) -> str:
+    """Say where a target stands; what falls short of a duty is a breach, of a target it isn't."""
+    is_duty = row.verdict.force == "mandatory" and row.state == "below_target"
+    name = "state_breach" if is_duty else f"state_{row.state}"
+    past = row.verdict.is_past_target and row.state != "past_target_date"
+    mark = f"〔{context.words.text('past_target')}〕" if past else ""
+    return f"{context.words.text(name)}{mark}"
+
+
+def _row(context: Context, row: Progress) -> dict[str, object]:
+    verdict, words = row.verdict, context.words
+    return {
+        "rule_id": verdict.rule_id,
+        "part": verdict.part,
+        "title": rule_title(context, verdict.rule_id, verdict.part),
+        "clause": verdict.clause,
+        "unit_id": verdict.unit_id,
+        "year": verdict.year,
+        "outcome": verdict.outcome,
+        "state": row.state,
+        "done": number(verdict.measured),
+        "target": number(verdict.threshold),
+        "gap": number(verdict.gap),
+        "unit": verdict.unit,
+        "share_done": number(row.share_done),
+        "force": verdict.force,
+        "in_force": verdict.in_force,
+        "force_status": verdict.force_status,
+        "is_past_target": verdict.is_past_target,
+        "basis": verdict.basis,
+        "project_ids": list(row.project_ids),
+        "open_project_ids": list(row.open_project_ids),
+        "reasons": [{"code": one.code, "text": words.say(one)} for one in verdict.reasons],
+    }
+
+
+def _project_frame(context: Context, rows: list[Progress]) -> pd.DataFrame:
+    """List the projects behind every figure."""
+    words, units = context.words, unit_names(context)
+    projects = pd.DataFrame(context.source.read("projects")).set_index("project_id")
+    listed = [
+        {
+            "rule_id": row.verdict.rule_id,
+            "part": row.verdict.part,
+            "unit_name": units.get(row.verdict.unit_id or "", words.text("whole_city")),
+            "project_id": project_id,
+            "project_name": projects.at[project_id, "name"],
+            "investment_yi_yuan": projects.at[project_id, "investment_yi_yuan"],
+            "is_counted": words.text("counted_yes" if is_counted else "counted_open"),
+        }
+        for row in rows
+        for is_counted, ids in ((True, row.project_ids), (False, row.open_project_ids))
+        for project_id in ids
+    ]
+    return pd.DataFrame(listed, columns=list(PROJECT_COLUMNS))
+
+
+def projects_behind(context: Context, row: Progress) -> pd.DataFrame:
+    """List the projects behind one figure."""
+    return _project_frame(context, [row])

@@ -1,0 +1,138 @@
+"""Tasks and targets, rankings with their trend, and what was promised against what was reached."""
+
+import pandas as pd
+import streamlit as st
+
+from app.answers.answer import Answer
+from app.answers.rankings import evaluation_answer, ranking_answer
+from app.answers.targets import (
+    PROJECT_COLUMNS,
+    progress_frame,
+    progress_list,
+    projects_behind,
+    target_answer,
+)
+from app.components.frame import hand_out, page_head
+from app.components.lights import light
+from app.components.plain import say_lines
+from app.components.table import shown_columns, styled
+from app.context import Context
+from app.session import context, words
+from platforms.indicators.measures import RankedBy
+from platforms.indicators.rankings import RankingQuery
+from platforms.targets.progress import Progress
+
+PROGRESS_COLUMNS = (
+    "rule_id", "unit_name", "rule_title", "done", "target", "gap", "measure", "share_done",
+    "why", "clause", "force_status", "basis",
+)  # fmt: skip
+RANKING_COLUMNS = (
+    "rank", "tied", "name", "measured", "measure", "previous_rank", "rank_change", "change",
+    "year_before_rank", "year_before_change", "coverage_share",
+)  # fmt: skip
+COMPOSITE_COLUMNS = ("rank", "tied", "name", "score", "lacking")
+BIES: tuple[RankedBy, ...] = ("platform", "unit")
+QUARTERS = ("", "Q1", "Q2", "Q3", "Q4")
+FORCES = ("mandatory", "principle", "target", "guidance")
+
+
+def show() -> None:
+    """Show the page."""
+    held = context()
+    text = words().text
+    page_head(held, "page_targets", "targets_question")
+    year = int(
+        st.number_input(text("column_year"), 1990, 2100, held.year, key="target_year", width=160)
+    )
+    progress, ranking, evaluation = st.tabs(
+        [text("tab_progress"), text("tab_ranking"), text("tab_evaluation")]
+    )
+    with progress:
+        _progress(held, year)
+    with ranking:
+        _ranking(held, year)
+    with evaluation:
+        answer = evaluation_answer(held, year)
+        st.caption(text("evaluation_hint"))
+        say_lines(answer.summary)
+        _table(answer, answer.sheets[0].frame, tuple(map(str, answer.sheets[0].frame.columns)))
+        hand_out(answer, held, (".xlsx", ".csv"), "evaluation")
+
+
+def _progress(held: Context, year: int) -> None:
+    text = words().text
+    rows = progress_list(held, year)
+    if not rows:
+        st.info(text("targets_empty"))
+        return
+    for force in FORCES:
+        mine = [row for row in rows if row.verdict.force == force]
+        if not mine:
+            continue
+        st.subheader(text(f"force_head_{force}"))
+        frame = progress_frame(held, mine)
+        shown = shown_columns(frame, PROGRESS_COLUMNS, words())
+        signs = [
+            f"{light(row.verdict)} {word}"
+            for row, word in zip(mine, frame["progress_state"], strict=True)
+        ]
+        shown.insert(0, text("column_progress_state"), signs)
+        st.dataframe(styled(shown), hide_index=True, width="stretch")
+    _behind(held, rows)
+    answer = target_answer(held, year, (), rows)
+    hand_out(answer, held, (".xlsx", ".csv"), "targets")
+
+
+def _behind(held: Context, rows: list[Progress]) -> None:
+    """Open one figure to its projects."""
+    text = words().text
+    frame = progress_frame(held, rows)
+    with_projects = [n for n, row in enumerate(rows) if row.project_ids or row.open_project_ids]
+    if not with_projects:
+        return
+    st.subheader(text("targets_behind"))
+    chosen = st.selectbox(
+        text("targets_choose"), with_projects, key="target_row",
+        format_func=lambda n: " · ".join(
+            str(frame.iloc[n][name]) for name in ("rule_id", "unit_name", "rule_title")
+        ),
+    )  # fmt: skip
+    behind = projects_behind(held, rows[chosen])
+    st.dataframe(
+        styled(shown_columns(behind, PROJECT_COLUMNS[2:], words())),
+        hide_index=True, width="stretch",
+    )  # fmt: skip
+
+
+def _ranking(held: Context, year: int) -> None:
+    text = words().text
+    left, right = st.columns(2)
+    by = left.radio(
+        text("option_by"), BIES, format_func=lambda code: text(f"by_{code}"), horizontal=True,
+        key="ranking_by",
+    )  # fmt: skip
+    quarter = right.radio(
+        text("option_period"), QUARTERS, horizontal=True, key="ranking_quarter",
+        format_func=lambda code: code or text("whole_year"),
+    )  # fmt: skip
+    query = RankingQuery(by, f"{year}{quarter}")
+    answer = ranking_answer(held, query)
+    sheets = {sheet.name: sheet.frame for sheet in answer.sheets[1:]}
+    name = st.selectbox(text("column_measure_name"), list(sheets), key="ranking_measure")
+    st.caption(text("composite_hint") if name == text("sheet_composite") else text("ranking_hint"))
+    columns = COMPOSITE_COLUMNS if name == text("sheet_composite") else RANKING_COLUMNS
+    _table(answer, sheets[name], columns)
+    hand_out(answer, held, (".xlsx", ".csv"), "ranking")
+
+
+def _table(answer: Answer, frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
+    if not len(frame):
+        st.info(words().text("targets_empty"))
+        return
+    st.dataframe(
+        styled(shown_columns(frame, columns, words(), answer.titles)),
+        hide_index=True, width="stretch",
+    )  # fmt: skip
+
+
+show()

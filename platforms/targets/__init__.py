@@ -1,0 +1,1 @@
+"""Tasks and targets: what was to be done, what the project ledger says was done."""
