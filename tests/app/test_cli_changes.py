@@ -2,7 +2,8 @@
 
 
 def test_the_day_after_the_plan_ends_its_rules_expire_and_nothing_else_changes(asked):
-    answer = asked("check", "--as-of", "2025-12-31", "--against", "2026-01-01").json
+    days = ("--as-of", "2025-12-31", "--against", "2026-01-01")
+    answer = asked("check", "--rule", "A1", "--rule", "B1", *days).json
     changes = answer["changes"]
     assert {change["rule_id"] for change in changes} == {"B1"}
     assert {change["after"]["force_status"] for change in changes} == {"expired"}

@@ -39,7 +39,7 @@ def test_a_check_report_tells_each_force_by_itself_and_every_verdict_once(report
     document, verdicts = reported("check"), asked("check").json["verdicts"]
     of_force = {
         force: [v for v in verdicts if v["force"] == force]
-        for force in ("mandatory", "principle", "target")
+        for force in ("mandatory", "principle", "target", "guidance")
     }
     assert sum(map(len, of_force.values())) == len(verdicts)
     titles = [TEXT(f"force_head_{force}") for force in of_force]

@@ -256,7 +256,7 @@ def test_a_figure_of_the_targets_opens_to_its_projects(demo_folder, monkeypatch)
 def test_the_page_ranks_by_the_quarter_chosen(demo_folder, monkeypatch):
     app = opened(demo_folder, monkeypatch, "targets")
     app.radio(key="ranking_quarter").set_value("Q2").run()
-    app.selectbox(key="ranking_measure").set_value(TEXT("measure_output")).run()
+    app.selectbox(key="ranking_measure").set_value(TEXT("ranked_output")).run()
     assert not app.exception
     ranked = next(f for f in shown_frames(app) if TEXT("column_rank_change") in f.columns)
     assert ranked[TEXT("column_rank")].tolist()[0] in (1, "1")
