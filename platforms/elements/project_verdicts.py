@@ -5,6 +5,7 @@ from typing import cast
 
 import pandas as pd
 
+from platforms.elements.verdicts import approved_beside
 from platforms.judge import judge
 from platforms.policy.dated import PolicySet
 from platforms.statement import Statement, say
@@ -47,7 +48,7 @@ def project_share_verdicts(
                 year=int(row["year"]),
                 outcome=row["outcome"],
                 evidence=_evidence(row),
-                reasons=(*_figures(row), *_approved(row, beside)),
+                reasons=(*_figures(row), *approved_beside(row, beside)),
             )
         )
     return verdicts
@@ -78,13 +79,3 @@ def _figures(row: pd.Series) -> list[Statement]:
     if not pd.isna(row["investment_share"]):
         said.append(say("projects_by_investment", investment_share=float(row["investment_share"])))
     return said
-
-
-def _approved(row: pd.Series, approved: pd.Series | None) -> list[Statement]:
-    """Say what the share is by the approved outline, above all where the verdict differs."""
-    if approved is None or pd.isna(approved["share_low"]):
-        return []
-    low, high = float(approved["share_low"]), float(approved["share_high"])
-    if row["basis_differs"]:
-        return [say("share_approved_differs", low_share=low, high_share=high)]
-    return [say("share_approved_beside", low_share=low, high_share=high)]

@@ -57,7 +57,7 @@ def _verdict(row: pd.Series, approved: pd.Series | None, policy: PolicySet) -> V
         outcome=row["outcome"],
         part=dated.rule.part if pd.isna(pollutant) else f"{dated.rule.part}:{pollutant}",
         evidence=_evidence(row),
-        reasons=(*_bounds(row), *_room(row), *_repair(row), *_approved(row, approved)),
+        reasons=(*_bounds(row), *_room(row), *_repair(row), *approved_beside(row, approved)),
     )
 
 
@@ -116,7 +116,7 @@ def _repair(row: pd.Series) -> list[Statement]:
     return [say("share_with_planned", planned_share=float(planned))]
 
 
-def _approved(row: pd.Series, approved: pd.Series | None) -> list[Statement]:
+def approved_beside(row: pd.Series, approved: pd.Series | None) -> list[Statement]:
     """Say what the share is by the approved outline, above all where the verdict differs."""
     if approved is None or pd.isna(approved["share_low"]):
         return []
