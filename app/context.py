@@ -10,7 +10,7 @@ from pathlib import Path
 from pyproj import CRS
 
 from app.messages import Catalogue, Language, catalogue
-from app.packs import read_policy
+from app.packs import PackFolder, read_policy
 from app.settings import Settings, load_settings
 from geo.errors import MuPlanError
 from geo.nearest import nearest_name
@@ -20,6 +20,7 @@ from platforms.indicators.scheme import Scheme, parse_scheme
 from platforms.matching.criteria import CRITERIA
 from platforms.matching.table import MatchTable, parse_match_table
 from platforms.policy.dated import PolicySet, iso_day
+from platforms.policy.parse import parse_pack
 from platforms.policy.text import pack_text
 from platforms.source import ReadOnce
 
@@ -137,6 +138,29 @@ def load_policy(settings: Settings, packs: tuple[str, ...], day: str) -> PolicyS
         ``pack_unknown`` with the nearest name, and what reading a pack raises.
     """
     return read_policy(settings.data_dir / "policy", packs, day)
+
+
+def pack_titles(settings: Settings) -> dict[str, str]:
+    """Name the policy packs that can be read, each with its title.
+
+    Parameters
+    ----------
+    settings
+        Where the packs lie.
+
+    Returns
+    -------
+    dict of str to str
+        Title by name; a pack at fault stands under its bare name, so that choosing it says why.
+    """
+    texts = PackFolder(settings.data_dir / "policy")
+    titles = {}
+    for name in texts:
+        try:
+            titles[name] = parse_pack(texts[name], name, texts).title
+        except MuPlanError:
+            titles[name] = name
+    return titles
 
 
 def scheme_names(settings: Settings) -> list[str]:

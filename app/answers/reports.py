@@ -23,6 +23,7 @@ from layers.maps.highlight import Highlight
 from layers.maps.view import MapView
 from platforms.checks import CheckQuery
 from platforms.land.blocks import BlockQuery
+from platforms.land.query import lines_mu
 from platforms.matching.match import MatchedSite, MatchResult
 from platforms.matching.table import MatchTable
 from platforms.verdict import Force, Verdict
@@ -79,7 +80,7 @@ def report_of(
     if project_id is not None:
         raise MuPlanError("report_project_unused", kind=kind)
     if kind == "land":
-        query = BlockQuery(min_mu=context.policy.rule("B3").rule.number)
+        query = BlockQuery(min_mu=lines_mu(context.policy)[0])
         found = block_list(context, query, with_curve=True, progress=progress)
         return land_report(context, query, found)
     check = CheckQuery(None, (), (), context.as_of)

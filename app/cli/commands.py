@@ -50,6 +50,7 @@ from platforms.checks import CheckQuery
 from platforms.indicators.denominators import Basis
 from platforms.indicators.per_mu import By
 from platforms.land.blocks import BlockQuery
+from platforms.land.query import LISTED_MU
 from platforms.verdict import Outcome
 
 WORKSPACE = click.argument("workspace", type=click.Path(path_type=Path))
@@ -156,7 +157,7 @@ def import_(
 
 @muplan.command()
 @WORKSPACE
-@click.option("--min-mu", type=float, default=100.0)
+@click.option("--min-mu", type=float, default=LISTED_MU)
 @click.option("--gap-m", type=float, default=2.0)
 @click.option("--min-edge-m", type=float, default=5.0)
 @click.option("--bridge-width-m", type=float, default=6.0)

@@ -20,6 +20,7 @@ from app.session import blocks, context, found_blocks, map_view, stamp, words
 from layers.maps.highlight import HIGHLIGHT_LIMIT, Highlight
 from platforms.land.blocks import BlockQuery
 from platforms.land.curve import ToleranceCurve
+from platforms.land.query import lines_mu
 from platforms.land.terrain import FLOOD, SLOPE, TERRAIN
 
 LIST_COLUMNS = (
@@ -127,7 +128,7 @@ def _tolerance(held: Context, query: BlockQuery, curve: ToleranceCurve | None) -
 
 def _query(held: Context) -> BlockQuery:
     text = words().text
-    least = held.policy.rule("B3").rule.number
+    least, _ = lines_mu(held.policy)
     names = {"": text("whole_city"), **unit_names(held)}
     with st.form("block_query"):
         first, second, third, fourth, fifth, sixth, last = st.columns(

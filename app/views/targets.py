@@ -12,7 +12,7 @@ from app.answers.targets import (
     projects_behind,
     target_answer,
 )
-from app.components.frame import hand_out, page_head
+from app.components.frame import hand_out, page_head, show_where_held
 from app.components.lights import light
 from app.components.plain import say_lines
 from app.components.table import shown_columns, styled
@@ -50,13 +50,17 @@ def show() -> None:
     with progress:
         _progress(held, year)
     with ranking:
-        _ranking(held, year)
+        show_where_held(lambda: _ranking(held, year))
     with evaluation:
-        answer = evaluation_answer(held, year)
-        st.caption(text("evaluation_hint"))
-        say_lines(answer.summary)
-        _table(answer, answer.sheets[0].frame, tuple(map(str, answer.sheets[0].frame.columns)))
-        hand_out(answer, held, (".xlsx", ".csv"), "evaluation")
+        show_where_held(lambda: _evaluation(held, year))
+
+
+def _evaluation(held: Context, year: int) -> None:
+    answer = evaluation_answer(held, year)
+    st.caption(words().text("evaluation_hint"))
+    say_lines(answer.summary)
+    _table(answer, answer.sheets[0].frame, tuple(map(str, answer.sheets[0].frame.columns)))
+    hand_out(answer, held, (".xlsx", ".csv"), "evaluation")
 
 
 def _progress(held: Context, year: int) -> None:
