@@ -5,7 +5,7 @@ from datetime import date
 import streamlit as st
 
 from app.components.frame import hand_out
-from app.components.table import shown_columns, styled
+from app.components.table import show_list, shown_columns
 from app.context import DEFAULT_PACK, Context, pack_titles
 from app.session import PACKS, changes, context_against, words
 from platforms.checks import CheckQuery
@@ -49,8 +49,5 @@ def show_changes(held: Context, query: CheckQuery) -> None:
     if not len(frame):
         st.info(text("changes_none"))
         return
-    st.dataframe(
-        styled(shown_columns(frame, COLUMNS, words(), answer.titles)), hide_index=True,
-        width="stretch",
-    )  # fmt: skip
+    show_list(shown_columns(frame, COLUMNS, words(), answer.titles))
     hand_out(answer, held, (".xlsx", ".docx"), "changes")

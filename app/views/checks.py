@@ -20,7 +20,7 @@ from app.components.evidence import show_evidence
 from app.components.frame import hand_out, page_head, show_where_held
 from app.components.map_view import show_map
 from app.components.per_mu import per_mu_tab
-from app.components.table import shown_columns, styled
+from app.components.table import show_list, shown_columns
 from app.context import Context
 from app.session import context, map_view, words
 from app.session import verdicts as verdicts_of
@@ -109,9 +109,9 @@ def _table_and_evidence(held: Context, mine: list[Verdict], force: Force) -> Non
     wide, narrow = (st.column_config.TextColumn(width=width) for width in ("medium", "small"))
     widths = {text(f"column_{name}"): wide for name in ("rule_title", "subject", "clause")}
     widths[text("column_rule_id")] = narrow
-    event = st.dataframe(
-        styled(shown_columns(verdict_table(held, mine), VERDICT_COLUMNS, words())),
-        hide_index=True, width="stretch", height=TABLE_PX, on_select="rerun",
+    event = show_list(
+        shown_columns(verdict_table(held, mine), VERDICT_COLUMNS, words()), height=TABLE_PX,
+        on_select="rerun",
         selection_mode="single-row", key=f"verdict_rows_{force}", column_config=widths,
     )  # fmt: skip
     chosen = [mine[row] for row in event.selection.rows if row < len(mine)]
@@ -146,11 +146,7 @@ def _table(answer: Answer, columns: tuple[str, ...]) -> None:
     if not len(frame):
         st.info(words().text("checks_empty"))
         return
-    st.dataframe(
-        styled(shown_columns(frame, columns, words(), answer.titles)),
-        hide_index=True,
-        width="stretch",
-    )
+    show_list(shown_columns(frame, columns, words(), answer.titles))
 
 
 show()

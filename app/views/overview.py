@@ -8,7 +8,7 @@ from app.answers.land import unit_names
 from app.answers.reports import check_report
 from app.components.frame import hand_out, page_head
 from app.components.lights import LIGHTS, light
-from app.components.table import styled
+from app.components.table import show_list
 from app.context import Context
 from app.session import blocks, context, map_view, words
 from app.session import verdicts as verdicts_of
@@ -37,11 +37,11 @@ def show() -> None:
     if table.empty:
         st.info(text("overview_empty"))
         return
-    st.dataframe(styled(table), hide_index=True, width="stretch")
+    show_list(table)
     st.caption(text("overview_legend", **LIGHTS))
     st.subheader(text("overview_platforms"))
     platforms = _by_platform(held, verdicts)
-    st.dataframe(styled(platforms), hide_index=True, width="stretch")
+    show_list(platforms)
     query = CheckQuery(None, (), (), held.as_of)
     answer = check_answer(held, query, verdicts)
     hand_out(

@@ -15,7 +15,7 @@ from app.answers.targets import (
 from app.components.frame import hand_out, page_head, show_where_held
 from app.components.lights import light
 from app.components.plain import say_lines
-from app.components.table import shown_columns, styled
+from app.components.table import show_list, shown_columns
 from app.context import Context
 from app.session import context, words
 from platforms.indicators.measures import RankedBy
@@ -81,7 +81,7 @@ def _progress(held: Context, year: int) -> None:
             for row, word in zip(mine, frame["progress_state"], strict=True)
         ]
         shown.insert(0, text("column_progress_state"), signs)
-        st.dataframe(styled(shown), hide_index=True, width="stretch")
+        show_list(shown)
     _behind(held, rows)
     answer = target_answer(held, year, (), rows)
     hand_out(answer, held, (".xlsx", ".csv"), "targets")
@@ -102,10 +102,7 @@ def _behind(held: Context, rows: list[Progress]) -> None:
         ),
     )  # fmt: skip
     behind = projects_behind(held, rows[chosen])
-    st.dataframe(
-        styled(shown_columns(behind, PROJECT_COLUMNS[2:], words())),
-        hide_index=True, width="stretch",
-    )  # fmt: skip
+    show_list(shown_columns(behind, PROJECT_COLUMNS[2:], words()))
 
 
 def _ranking(held: Context, year: int) -> None:
@@ -133,10 +130,7 @@ def _table(answer: Answer, frame: pd.DataFrame, columns: tuple[str, ...]) -> Non
     if not len(frame):
         st.info(words().text("targets_empty"))
         return
-    st.dataframe(
-        styled(shown_columns(frame, columns, words(), answer.titles)),
-        hide_index=True, width="stretch",
-    )  # fmt: skip
+    show_list(shown_columns(frame, columns, words(), answer.titles))
 
 
 show()
