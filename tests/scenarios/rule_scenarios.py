@@ -195,7 +195,9 @@ def _changed(where: str, layer: str, rows: list[dict], changes: dict) -> list[di
             del changed[at[0]]
             continue
         _only(f"{where} {layer}", values, _keys(layer))
-        changed[at[0]] = {**changed[at[0]], **values}
+        drawn = {"rect", "rect_mu"} if {"rect", "rect_mu"} & set(values) else set()
+        kept = {k: v for k, v in changed[at[0]].items() if k not in drawn}
+        changed[at[0]] = {**kept, **values}
     return changed
 
 
