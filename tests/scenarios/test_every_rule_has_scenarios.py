@@ -12,17 +12,18 @@ import pytest
 from geo.units import compare
 from platforms.checks import CHECKS
 from platforms.policy.rules import Rule
-from tests.scenarios.rule_scenarios import PACKS, Expected, Scenarios, all_scenarios, pack
+from tests.scenarios.rule_scenarios import (
+    AWAITED,
+    PACKS,
+    Expected,
+    Scenarios,
+    all_scenarios,
+    pack,
+)
 
 NAMES = sorted(path.stem for path in PACKS.glob("*.yaml"))
 RULES = [rule for name in NAMES for rule in pack(name).rules]
 SCENARIOS = all_scenarios()
-
-AWAITED = {
-    ("A22", "quarterly"), ("A27", "land"), ("A27", "energy"), ("A27", "funds"),
-    ("A27", "emission"), ("A27", "projects"), ("E3", "nine"),
-}  # fmt: skip
-"""Parts whose check is being written: neither asked for nor refused here."""
 
 ELSEWHERE = {
     "A18": "platforms.matching.gates", "A20": "platforms.matching.gates",
@@ -186,3 +187,29 @@ def test_no_expectation_speaks_of_a_part_that_no_pack_has():
         for one in case.expect
     }
     assert spoken - held == set()
+
+
+def test_a_check_without_scenarios_fails_by_its_name(monkeypatch):
+    (rule,) = [rule for rule in RULES if rule.key == ("B1", "land")]
+    monkeypatch.delitem(SCENARIOS, "B1")
+    for test in (
+        test_every_part_has_its_cases,
+        test_every_rule_is_seen_on_its_first_and_last_day_and_on_the_days_beside,
+    ):
+        with pytest.raises(AssertionError, match="jiaxing B1 land"):
+            test(rule)
+    for test in (
+        test_every_threshold_is_shown_from_both_sides_and_on_it,
+        test_every_share_is_shown_with_a_denominator_of_zero,
+        test_the_force_of_every_part_is_stated_and_is_that_of_its_pack,
+    ):
+        with pytest.raises(AssertionError, match="jiaxing B1 land"):
+            test(rule)
+
+
+def test_what_the_cases_of_a_part_leave_out_is_named():
+    (rule,) = [rule for rule in RULES if rule.key == ("B1", "land")]
+    (kept,) = [rule for rule in RULES if rule.key == ("A1", "limit")]
+    assert [k for k, v in sides(rule, [0.7, 0.8]).items() if not v] == ["below"]
+    assert [k for k, v in sides(kept, [0.0, 1.0, 5.0]).items() if not v] == ["at the upper end"]
+    assert all(sides(kept, [0.0, 1.0, 4.0, 5.0]).values())
