@@ -1,0 +1,215 @@
+"""No rule without its clause, no check without scenarios: looped over every pack there is.
+
+A check that someone adds, or a part that someone adds to a pack, fails here by its name until its
+file in ``rules`` shows it on both sides of its threshold, without data, and on its days.
+"""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+
+from geo.units import compare
+from platforms.checks import CHECKS
+from platforms.policy.rules import Rule
+from tests.scenarios.rule_scenarios import (
+    AWAITED,
+    PACKS,
+    Expected,
+    Scenarios,
+    all_scenarios,
+    pack,
+)
+
+NAMES = sorted(path.stem for path in PACKS.glob("*.yaml"))
+RULES = [rule for name in NAMES for rule in pack(name).rules]
+SCENARIOS = all_scenarios()
+
+ELSEWHERE = {
+    "A18": "platforms.matching.gates", "A20": "platforms.matching.gates",
+    "A21": "platforms.indicators.post_evaluation", "A22": "platforms.indicators.rankings",
+    "B3": "platforms.land.blocks", "B4": "platforms.land.blocks",
+}  # fmt: skip
+"""Rules that another computation than a check is about: gates of the match, tables, blocks."""
+
+LISTED_ONLY = {
+    "B5", "B6", "B7", "B8", "B12", "B13", "B14", "B15", "C4", "C5", "C6", "C7", "C9", "C10",
+    "C11", "C12", "C13", "C14", "C15", "D1", "D2", "D3", "D4", "D7", "D8", "D9", "D10", "D11",
+    "E2", "E4", "E5", "E6", "E7", "E9", "E10",
+}  # fmt: skip
+"""Rules that packs hold and nothing computes yet; a check that is added leaves this list."""
+
+NEVER_ANSWERED = {("E1", "new_start_rate_june")}
+"""Only ``no_data`` can come out: no column says which projects were to start."""
+
+NEVER_BELOW = {("A24", "one_body"), ("A7", "leading_chains")}
+"""Nothing on file isn't a count of zero but ``no_data``, so there is nothing below one."""
+
+REPORTED = {("E8", "investment_growth")}
+"""A share that the city reports as such: nothing is divided here."""
+
+
+def in_checks(rule: Rule) -> bool:
+    return rule.rule_id in CHECKS and rule.key not in AWAITED
+
+
+def named(rule: Rule) -> str:
+    return f"{rule.pack} {rule.rule_id} {rule.part}".strip()
+
+
+CHECKED = [pytest.param(rule, id=named(rule)) for rule in RULES if in_checks(rule)]
+
+
+def expected_of(rule: Rule) -> Iterator[tuple[Expected, bool]]:
+    """Give what the scenarios say of a part, and whether its case has a denominator of zero."""
+    held = SCENARIOS.get(rule.rule_id)
+    for case in held.cases if held is not None else ():
+        for one in case.expect:
+            if one.part.split(":")[0] == rule.part:
+                yield one, case.is_zero_denominator
+
+
+def scenarios_of(rule: Rule) -> Scenarios:
+    assert rule.rule_id in SCENARIOS, f"{named(rule)}: tests/scenarios/rules has no file of it"
+    held = SCENARIOS[rule.rule_id]
+    assert held.pack == rule.pack, named(rule)
+    return held
+
+
+def beside(day: str, days: int) -> str:
+    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+
+
+@pytest.mark.parametrize("rule", [pytest.param(rule, id=named(rule)) for rule in RULES])
+def test_every_rule_is_cited_down_to_the_clause(rule):
+    documents = pack(rule.pack).documents
+    assert rule.clause.document_id in documents, named(rule)
+    assert rule.clause.place.strip(), named(rule)
+    assert documents[rule.clause.document_id].title, named(rule)
+    assert rule.force_word.strip(), named(rule)
+
+
+def test_every_check_judges_a_rule_of_some_pack_and_every_file_a_check():
+    assert set(CHECKS) - {rule.rule_id for rule in RULES} == set()
+    assert set(SCENARIOS) == {rule.rule_id for rule in RULES if in_checks(rule)}
+
+
+def test_what_no_check_judges_is_computed_elsewhere_or_said_to_be_listed_only():
+    awaited = {rule_id for rule_id, _ in AWAITED}
+    rest = {rule.rule_id for rule in RULES} - set(CHECKS) - set(ELSEWHERE) - awaited
+    assert rest == LISTED_ONLY
+    for rule_id, module in ELSEWHERE.items():
+        assert any(rule.rule_id == rule_id for rule in RULES), rule_id
+        text = (PACKS.parents[1] / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
+        assert rule_id in text, (rule_id, module)
+
+
+@pytest.mark.parametrize("rule", CHECKED)
+def test_every_part_has_its_cases(rule):
+    scenarios_of(rule)
+    found = [one for one, _ in expected_of(rule)]
+    outcomes = {one.outcome for one in found}
+    wanted = {"no_data"}
+    if rule.key not in NEVER_ANSWERED:
+        wanted |= {"not_applicable"} if rule.comparator == "none" else {"met", "not_met"}
+    assert wanted <= outcomes, f"{named(rule)}: no case of {sorted(wanted - outcomes)}"
+
+
+@pytest.mark.parametrize("rule", CHECKED)
+def test_every_threshold_is_shown_from_both_sides_and_on_it(rule):
+    if rule.key in NEVER_ANSWERED or rule.comparator == "none":
+        pytest.skip("never judged")
+    figures = [one.measured for one, _ in expected_of(rule) if one.measured is not None]
+    missing = [what for what, is_shown in sides(rule, figures).items() if not is_shown]
+    assert not missing, f"{named(rule)}: no case {missing}"
+
+
+def sides(rule: Rule, figures: list[float]) -> dict[str, bool]:
+    """Say where around the threshold, or both ends of a range, the figures of the cases lie."""
+    low, high = rule.bounds if rule.comparator == "between" else (rule.number, rule.number)
+    shown = {
+        "below": any(compare(figure, low) < 0 for figure in figures),
+        "at": any(compare(figure, low) == 0 for figure in figures),
+        "at the upper end": any(compare(figure, high) == 0 for figure in figures),
+        "above": any(compare(figure, high) > 0 for figure in figures),
+    }
+    if rule.comparator == "list_empty" or rule.key in NEVER_BELOW:
+        del shown["below"]
+    return shown
+
+
+@pytest.mark.parametrize("rule", CHECKED)
+def test_every_share_is_shown_with_a_denominator_of_zero(rule):
+    if rule.unit not in ("share", "万元/亩") or rule.key in REPORTED:
+        pytest.skip("no denominator")
+    found = [one.outcome for one, is_zero in expected_of(rule) if is_zero]
+    assert found, f"{named(rule)}: no case whose denominator is zero"
+    assert set(found) == {"no_data"}, named(rule)
+
+
+@pytest.mark.parametrize("rule", CHECKED)
+def test_every_rule_is_seen_on_its_first_and_last_day_and_on_the_days_beside(rule):
+    held = scenarios_of(rule)
+    wanted: dict[str, str] = {}
+    if rule.effective_from:
+        wanted |= {beside(rule.effective_from, n): "in_force" for n in (0, 1)}
+        wanted[beside(rule.effective_from, -1)] = "not_yet"
+    if rule.effective_until:
+        wanted |= {beside(rule.effective_until, n): "in_force" for n in (-1, 0)}
+        wanted[beside(rule.effective_until, 1)] = "expired"
+    assert wanted.items() <= held.days.items(), named(rule)
+
+
+@pytest.mark.parametrize("rule", CHECKED)
+def test_every_target_date_is_seen_on_the_day_and_the_day_after(rule):
+    days = scenarios_of(rule).target_days.get(rule.part, {})
+    wanted = {}
+    if rule.target_date:
+        wanted = {rule.target_date: False, beside(rule.target_date, 1): True}
+    assert wanted.items() <= days.items(), named(rule)
+    assert bool(wanted) or not days, f"{named(rule)}: has no target date"
+
+
+@pytest.mark.parametrize("rule", CHECKED)
+def test_the_force_of_every_part_is_stated_and_is_that_of_its_pack(rule):
+    stated = {one.force for one, _ in expected_of(rule)} - {None}
+    if rule.key in NEVER_ANSWERED:
+        stated |= {rule.force}
+    assert stated == {rule.force}, named(rule)
+
+
+def test_no_expectation_speaks_of_a_part_that_no_pack_has():
+    held = {rule.key for rule in RULES}
+    spoken = {
+        (rule_id, one.part.split(":")[0])
+        for rule_id, scenarios in SCENARIOS.items()
+        for case in scenarios.cases
+        for one in case.expect
+    }
+    assert spoken - held == set()
+
+
+def test_a_check_without_scenarios_fails_by_its_name(monkeypatch):
+    (rule,) = [rule for rule in RULES if rule.key == ("B1", "land")]
+    monkeypatch.delitem(SCENARIOS, "B1")
+    for test in (
+        test_every_part_has_its_cases,
+        test_every_rule_is_seen_on_its_first_and_last_day_and_on_the_days_beside,
+    ):
+        with pytest.raises(AssertionError, match="jiaxing B1 land"):
+            test(rule)
+    for test in (
+        test_every_threshold_is_shown_from_both_sides_and_on_it,
+        test_every_share_is_shown_with_a_denominator_of_zero,
+        test_the_force_of_every_part_is_stated_and_is_that_of_its_pack,
+    ):
+        with pytest.raises(AssertionError, match="jiaxing B1 land"):
+            test(rule)
+
+
+def test_what_the_cases_of_a_part_leave_out_is_named():
+    (rule,) = [rule for rule in RULES if rule.key == ("B1", "land")]
+    (kept,) = [rule for rule in RULES if rule.key == ("A1", "limit")]
+    assert [k for k, v in sides(rule, [0.7, 0.8]).items() if not v] == ["below"]
+    assert [k for k, v in sides(kept, [0.0, 1.0, 5.0]).items() if not v] == ["at the upper end"]
+    assert all(sides(kept, [0.0, 1.0, 4.0, 5.0]).values())
