@@ -5,7 +5,7 @@ import pytest
 from app.components.lights import LIGHTS, light
 from platforms.verdict import Verdict
 from tests.scenarios.rule_scenarios import (
-    AWAITED,
+    TABLES,
     Expected,
     ScenarioError,
     all_scenarios,
@@ -90,7 +90,7 @@ def test_on_each_day_every_part_says_whether_it_is_in_force_and_is_computed_all_
     assert {v.in_force for v in found} == {status == "in_force"}
     parts = {v.part.split(":")[0] for v in found}
     held_by_pack = set(policy(held.pack, day).parts(held.rule))
-    assert held_by_pack - {part for rule, part in AWAITED if rule == held.rule} <= parts
+    assert held_by_pack - {part for rule, part in TABLES if rule == held.rule} <= parts
     assert parts <= held_by_pack
 
 
@@ -109,7 +109,9 @@ year: 2024
 base: {}
 days: {because: 一, status: {2018-06-08: in_force}}
 cases:
-  - {name: 一, expect: [{part: limit, unit: N, outcome: met, measured: 2, threshold: 4}], because: 二}
+  - name: 一
+    expect: [{part: limit, unit: N, outcome: met, measured: 2, threshold: 4}]
+    because: 二
 """  # fmt: skip
 
 
@@ -125,9 +127,10 @@ cases:
         ("in_force", "inforce"),
         ("outcome: met", "outcom: met"),
         (", measured: 2", ""),
-        (", because: 二", ""),
-        ("name: 一", "name: 一, change: {units: {M: {name: 甲}}}"),
-        ("name: 一", "name: 一, given: {units: [{unit_id: N, repeat: 0}]}"),
+        ("because: 二", "because: ' '"),
+        ("because: 二", "becuase: 二"),
+        ("name: 一", "name: 一\n    change: {units: {M: {name: 甲}}}"),
+        ("name: 一", "name: 一\n    given: {units: [{unit_id: N, repeat: 0}]}"),
     ],
 )
 def test_a_file_that_says_something_unknown_is_refused(right, wrong):
