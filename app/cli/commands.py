@@ -259,11 +259,11 @@ def check(
     """Check the rules."""
     context = context_of(workspace, lang, packs, as_of)
     query = CheckQuery(year, rules, units, context.as_of)
+    other = other_context(context, against, packs or (DEFAULT_PACK,)) if against else None
     found = verdict_list(context, query)
-    if against is None:
+    if other is None:
         answer = check_answer(context, query, found)
     else:
-        other = other_context(context, against, packs or (DEFAULT_PACK,))
         answer = changed_answer(context, other, query, found)
     show(answer, stand_of(context), as_json=as_json, out=out)
     return 1 if any(verdict.outcome == fail_on for verdict in found) else 0
