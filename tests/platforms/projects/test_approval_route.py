@@ -1,4 +1,4 @@
-"""Routes of approval at the borders of every tier, raised, and in the zone with rules of its own."""
+"""Routes of approval at the borders of every tier, raised, and in the zone with its own rules."""
 
 from pathlib import Path
 
