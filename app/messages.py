@@ -78,7 +78,7 @@ class Catalogue:
         """Show lists of field codes (states, utilities, columns) by their words."""
         worded = dict(values)
         coded = (
-            ("states", "state"), ("utilities", "utilities"), ("level", "level"),
+            ("states", "state"), ("utilities", "utilities"), ("level", "level"), ("category", "category"),
             ("steps", "event_kind"),
         )  # fmt: skip
         for name, field in coded:

@@ -162,10 +162,8 @@ def _seen_by(
 
 def _last(claims: list[Claim]) -> Claim:
     """Choose the claim that lasts longest; one without end lasts longest of all."""
-    return max(
-        claims,
-        key=lambda claim: (claim.until is None, claim.until.timestamp() if claim.until else 0),
-    )
+    ends = [float("inf") if one.until is None else one.until.timestamp() for one in claims]
+    return claims[ends.index(max(ends))]
 
 
 def _held(
