@@ -78,8 +78,8 @@ class Catalogue:
         """Show lists of field codes (states, utilities, columns) by their words."""
         worded = dict(values)
         coded = (
-            ("states", "state"), ("utilities", "utilities"), ("level", "level"), ("category", "category"),
-            ("steps", "event_kind"),
+            ("states", "state"), ("utilities", "utilities"), ("level", "level"),
+            ("steps", "event_kind"), ("category", "category"),
         )  # fmt: skip
         for name, field in coded:
             if isinstance(worded.get(name), str):
