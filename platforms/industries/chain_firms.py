@@ -81,12 +81,12 @@ def chain_firms(source: LayerSource, table: IndustryTable, year: int) -> ChainFi
 
 def _usable(code: object, scheme: object, table: IndustryTable) -> tuple[str | None, str | None]:
     """Give the digits of a code, or why it can't be used."""
-    if pd.isna(code) or not str(code).strip():
+    if not isinstance(code, str) or not code.strip():
         return None, "missing"
-    if pd.isna(scheme) or str(scheme) != table.scheme:
+    if scheme != table.scheme:
         return None, "other_scheme"
     try:
-        return table.code(str(code)).digits, None
+        return table.code(code).digits, None
     except PlanningError:
         return None, "unknown"
 
