@@ -17,6 +17,8 @@ from geo.nearest import nearest_name
 from layers.workspace.geopackage import GeoPackageWorkspace
 from layers.workspace.protocol import WorkspaceFacts
 from platforms.indicators.scheme import Scheme, parse_scheme
+from platforms.industries.chains import Chains, parse_chains
+from platforms.industries.codes import IndustryTable, parse_industries
 from platforms.matching.criteria import CRITERIA
 from platforms.matching.table import MatchTable, parse_match_table
 from platforms.policy.dated import PolicySet, iso_day
@@ -76,6 +78,15 @@ class Context:
     def match_table(self) -> MatchTable:
         """Read the weights and bounds of matching."""
         return parse_match_table(self.settings.text("matching", "criteria.yaml"), tuple(CRITERIA))
+
+    def industries(self) -> IndustryTable:
+        """Read the sections and divisions of industry."""
+        return parse_industries(self.settings.text("industries", "gbt4754-2017-divisions.yaml"))
+
+    def chains(self) -> Chains:
+        """Read the chains of industry."""
+        text = self.settings.text("industries", "chains.yaml")
+        return parse_chains(text, self.industries())
 
 
 def open_context(

@@ -27,6 +27,7 @@ from app.answers.ledger import (
 from app.answers.matching import demand_in_ledger, match_answer, run_match
 from app.answers.rules import rule_answer
 from app.answers.transfer import import_file, read_demand, read_what_if
+from app.cli.chains import chains_command
 from app.cli.output import (
     context_of,
     reading_options,
@@ -202,6 +203,7 @@ def blocks(
 for command in (
     topology_command,
     report_command,
+    chains_command,
     targets_command,
     ranking_command,
     evaluate_command,
