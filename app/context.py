@@ -122,33 +122,8 @@ def open_context(
     settings = load_settings()
     workspace = GeoPackageWorkspace(path)
     day = iso_day((workspace.facts.as_of or today()) if as_of is None else as_of)
-    policy = load_policy(settings, packs or (DEFAULT_PACK,), day)
+    policy = read_policy(settings.policy_dir, packs or (DEFAULT_PACK,), day)
     return Context(path, workspace, ReadOnce(workspace), policy, settings, catalogue(language))
-
-
-def load_policy(settings: Settings, packs: tuple[str, ...], day: str) -> PolicySet:
-    """Read policy packs as they stand on a day.
-
-    Parameters
-    ----------
-    settings
-        Where the packs lie.
-    packs
-        Their names; a later one replaces what an earlier one states.
-    day
-        As-of date (ISO).
-
-    Returns
-    -------
-    PolicySet
-        The rules.
-
-    Raises
-    ------
-    MuPlanError
-        ``pack_unknown`` with the nearest name, and what reading a pack raises.
-    """
-    return read_policy(settings.data_dir / "policy", packs, day)
 
 
 def pack_titles(settings: Settings) -> dict[str, str]:
@@ -164,7 +139,7 @@ def pack_titles(settings: Settings) -> dict[str, str]:
     dict of str to str
         Title by name; a pack at fault stands under its bare name, so that choosing it says why.
     """
-    texts = PackFolder(settings.data_dir / "policy")
+    texts = PackFolder(settings.policy_dir)
     titles = {}
     for name in texts:
         try:

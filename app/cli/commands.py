@@ -39,8 +39,9 @@ from app.cli.report import report_command
 from app.cli.targets import evaluate_command, ranking_command, targets_command
 from app.cli.topology import topology_command
 from app.cli.usage import Commands
-from app.context import DEFAULT_PACK, load_policy, load_scheme, now, today
+from app.context import DEFAULT_PACK, load_scheme, now, today
 from app.messages import catalogue
+from app.packs import read_policy
 from app.settings import load_settings
 from geo.crs import parse_crs
 from geo.errors import MuPlanError
@@ -330,8 +331,8 @@ def rules(
 ) -> None:
     """List thresholds with clauses."""
     words = catalogue("en" if lang == "en" else "zh")
-    policy = load_policy(
-        load_settings(), packs or (DEFAULT_PACK,), today() if as_of is None else as_of
+    policy = read_policy(
+        load_settings().policy_dir, packs or (DEFAULT_PACK,), today() if as_of is None else as_of
     )
     show(rule_answer(policy, words), policy_stand(policy, words), as_json=as_json, out=out)
 
