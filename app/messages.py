@@ -79,7 +79,7 @@ class Catalogue:
         worded = dict(values)
         coded = (
             ("states", "state"), ("utilities", "utilities"), ("level", "level"),
-            ("steps", "event_kind"),
+            ("steps", "event_kind"), ("facility_kind", "facility_kind"), ("element", "element"),
         )  # fmt: skip
         for name, field in coded:
             if isinstance(worded.get(name), str):

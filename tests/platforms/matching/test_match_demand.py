@@ -3,7 +3,8 @@ import math
 import pytest
 
 from platforms.errors import PlanningError
-from platforms.matching.demand import LARGEST_LAND_MU, Demand, demand_of
+from platforms.matching.demand import LARGEST_LAND_MU, Demand
+from platforms.matching.demand_row import demand_of
 from tests.matching_frames import demand
 
 
