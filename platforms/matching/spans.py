@@ -129,7 +129,7 @@ def _negative(a: Numbers, b: Numbers, c: Numbers) -> tuple[Numbers, Numbers]:
         half = -0.5 * (b + np.where(b >= 0, 1.0, -1.0) * root)
         one, other = half / a, np.where(half == 0, 0.0, c / half)
     first, second = np.fmin(one, other), np.fmax(one, other)
-    real = curve & (b * b - 4 * a * c > 0)
+    real = curve & (b * b - 4 * a * c >= 0)
     below = real & (a < 0)
     spans = (
         (flat & (c < 0), -inf, inf), (line & (b > 0), -inf, cut), (line & (b < 0), cut, inf),
