@@ -73,6 +73,11 @@ class SiteColumns:
         """Count the candidates."""
         return len(self.sites)
 
+    @property
+    def unit_ids(self) -> tuple[str | None, ...]:
+        """Units that candidates lie in, None where some lie in none."""
+        return tuple(None if one is None else str(one) for one in self.coded["unit_id"].values)
+
 
 CODED = (
     "states", "land_uses", "utilities", "unit_id", "platform_id", "far_bounds",

@@ -5,7 +5,7 @@ and the confidence says what part of the weight they carry. No value depends on 
 """
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -15,11 +15,11 @@ import pandas as pd
 from geo.units import compare_all
 from layers.fields import split_list
 from platforms.elements.effect import ShareEffect, share_effect
+from platforms.industries.codes import division
 from platforms.matching.columns import Numbers, SiteColumns, coded_of
 from platforms.matching.gate import Asking
 from platforms.matching.gates import Judged
 from platforms.matching.headroom import SUBJECTS, left, needs
-from platforms.matching.industry import division
 
 BASIC_UTILITIES = frozenset({"road", "water", "power", "telecom", "gas", "levelled"})
 """五通一平, what a site is held against besides the utilities that the project names."""
@@ -40,11 +40,15 @@ class Surroundings:
         Tax per 亩 of platforms [万元/亩]; those not known are left out.
     shares
         Rows of ``element_shares`` of the year by unit, element and pollutant.
+    chain_nearness
+        How near each platform, or none of them (None), is to the industry along the chains (0–1);
+        those not known are left out.
     """
 
     platforms: Mapping[str, Mapping[Hashable, Any]]
     tax_wan_yuan_per_mu: Mapping[str, float]
     shares: Mapping[ShareKey, Mapping[str, object]]
+    chain_nearness: Mapping[str | None, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,14 @@ def _industry_fit(setting: Setting) -> Numbers:
         return np.nan if pd.isna(leading) or pd.isna(special) else 0.3
 
     return setting.columns.coded["platform_id"].numbers(of)
+
+
+def _chain(setting: Setting) -> Numbers:
+    """Give how near the firms of the platform stand along the chains, on fixed bounds."""
+    known = setting.around.chain_nearness
+    return setting.columns.coded["platform_id"].numbers(
+        lambda one: known.get(None if one is None else str(one), np.nan)
+    )
 
 
 def _land_fit(setting: Setting) -> Numbers:
@@ -266,6 +278,7 @@ def _wishes(setting: Setting) -> Numbers:
 CRITERIA: Mapping[str, CriterionRule] = MappingProxyType(
     {
         "industry_fit": _industry_fit,
+        "chain": _chain,
         "land_fit": _land_fit,
         "share_effect": _share_effect,
         "efficiency": _efficiency,

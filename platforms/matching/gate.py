@@ -1,7 +1,7 @@
 """What a gate answers: for all candidates at once, and put into words for one."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +9,7 @@ import numpy.typing as npt
 from platforms.elements.room import Room, RoomKey
 from platforms.matching.columns import Flags, SiteColumns
 from platforms.matching.demand import Demand
+from platforms.matching.project_standing import ProjectStanding
 from platforms.matching.site import Site
 from platforms.matching.table import MatchTable
 from platforms.policy.dated import DatedRule, PolicySet
@@ -34,6 +35,8 @@ class Asking:
         Year of the quotas.
     rooms
         Quotas and what is taken of them, by unit or platform, element and pollutant.
+    project
+        What the rules say of the project itself.
     """
 
     demand: Demand
@@ -41,6 +44,7 @@ class Asking:
     table: MatchTable
     year: int
     rooms: Mapping[RoomKey, Room]
+    project: ProjectStanding = field(default_factory=ProjectStanding)
 
 
 @dataclass(frozen=True)

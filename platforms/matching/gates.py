@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from platforms.matching import land_gates, rule_gates
+from platforms.matching import land_gates, project_gates, rule_gates
 from platforms.matching.columns import Flags, SiteColumns, columns_of
 from platforms.matching.gate import Answers, Asking, Gate, GateRule
 from platforms.matching.headroom import headroom
@@ -43,6 +43,9 @@ GATES: Mapping[str, GateRule] = MappingProxyType(
         "headroom_land": headroom("land"),
         "headroom_energy": headroom("energy"),
         "headroom_emission": headroom("emission"),
+        "C4": project_gates.eligible("mandatory"),
+        "C4_principle": project_gates.eligible("principle"),
+        "exclusivity": project_gates.exclusive,
     }
 )
 """Every gate by its name, in the order in which they are shown."""

@@ -10,11 +10,13 @@ from platforms.elements.room import Quotas, quotas_of
 from platforms.elements.shares import element_shares
 from platforms.indicators.per_mu import per_mu
 from platforms.land.carving import Need
+from platforms.matching.chain_reach import ChainReach
 from platforms.matching.columns import SiteColumns, columns_of
 from platforms.matching.criteria import ShareKey, Surroundings
 from platforms.matching.demand import Demand, check_units, check_waiting
 from platforms.matching.gate import held_rule
 from platforms.matching.land_use import fitting_uses
+from platforms.matching.project_standing import ProjectStanding, project_standing
 from platforms.matching.site_facts import Shaped
 from platforms.matching.sites import candidate_sites
 from platforms.matching.table import MatchTable
@@ -36,16 +38,25 @@ class Ground:
         Quotas of the year and what takes from them.
     year
         Year of quotas, shares and figures per 亩.
+    project
+        What the rules say of the project itself.
     """
 
     columns: SiteColumns
     around: Surroundings
     quotas: Quotas
     year: int
+    project: ProjectStanding
 
 
 def ground_of(
-    source: LayerSource, demand: Demand, policy: PolicySet, table: MatchTable, year: int, crs: CRS
+    source: LayerSource,
+    demand: Demand,
+    policy: PolicySet,
+    table: MatchTable,
+    year: int,
+    crs: CRS,
+    chains: ChainReach | None = None,
 ) -> Ground:
     """Read the land and the figures that a project is matched with.
 
@@ -63,6 +74,8 @@ def ground_of(
         Year of quotas, shares and figures per 亩.
     crs
         Projected system in metres.
+    chains
+        The firms of the city along the chains, None where they aren't looked at.
 
     Returns
     -------
@@ -84,8 +97,11 @@ def ground_of(
         {str(row["platform_id"]): row for row in platforms.to_dict("records")},
         _tax_per_mu(source, year, policy),
         _shares(source, year, policy, crs),
+        {} if chains is None else chains.nearness(demand.industry_code, platforms["platform_id"]),
     )
-    return Ground(columns_of(sites), around, quotas_of(source, year, crs), year)
+    columns = columns_of(sites)
+    project = project_standing(source, demand, columns.unit_ids, policy)
+    return Ground(columns, around, quotas_of(source, year, crs), year, project)
 
 
 def needed(demand: Demand, policy: PolicySet, table: MatchTable) -> Need:

@@ -4,6 +4,7 @@ import re
 
 from geo.nearest import nearest_name
 from platforms.errors import PlanningError
+from platforms.industries.codes import division
 
 INDUSTRY_CODE = re.compile(r"[A-Ta-t]?[0-9]{2,4}")
 """GB/T 4754: division, group or class, with or without the letter of its section."""
@@ -66,24 +67,3 @@ def check_industry(code: str, scheme: str | None) -> None:
     raise PlanningError(
         "demand_industry_unknown", code=code, nearest=f"{sections.get(nearest, '')}{nearest}"
     )
-
-
-def division(industry_code: str) -> str:
-    """Give the two-digit division of a GB/T 4754 code, with or without its letter.
-
-    Parameters
-    ----------
-    industry_code
-        ``C3982``, ``3982`` or ``39``.
-
-    Returns
-    -------
-    str
-        ``39``.
-
-    Examples
-    --------
-    >>> division("C3982")
-    '39'
-    """
-    return industry_code.strip().upper().lstrip("ABCDEFGHIJKLMNOPQRST")[:2]

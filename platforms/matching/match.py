@@ -10,6 +10,7 @@ from pyproj import CRS
 
 from geo.units import compare
 from platforms.elements.effect import ShareEffect
+from platforms.matching.chain_reach import ChainReach
 from platforms.matching.columns import Numbers, Places
 from platforms.matching.criteria import Setting, criterion_values, effects
 from platforms.matching.demand import Demand
@@ -141,7 +142,8 @@ def evaluate(ground: Ground, demand: Demand, policy: PolicySet, table: MatchTabl
     Evaluation
         For ``ranked`` under any weights.
     """
-    asked = Asking(demand, policy, table, ground.year, ground.quotas.rooms(demand.project_id))
+    rooms = ground.quotas.rooms(demand.project_id)
+    asked = Asking(demand, policy, table, ground.year, rooms, ground.project)
     answers = judged(ground.columns, asked)
     setting = Setting(answers, asked, ground.around)
     names = np.array([site.site_id for site in ground.columns.sites], dtype=str)
@@ -263,7 +265,13 @@ class MatchResult:
 
 
 def match(
-    source: LayerSource, demand: Demand, policy: PolicySet, table: MatchTable, year: int, crs: CRS
+    source: LayerSource,
+    demand: Demand,
+    policy: PolicySet,
+    table: MatchTable,
+    year: int,
+    crs: CRS,
+    chains: ChainReach | None = None,
 ) -> MatchResult:
     """Match a project with the land of the city.
 
@@ -281,6 +289,8 @@ def match(
         Year of the land share and of the figures per 亩.
     crs
         Projected system in metres.
+    chains
+        The firms of the city along the chains, None where they aren't looked at.
 
     Returns
     -------
@@ -292,7 +302,7 @@ def match(
     PlanningError
         Those of ``ground_of``.
     """
-    ground = ground_of(source, demand, policy, table, year, crs)
+    ground = ground_of(source, demand, policy, table, year, crs, chains)
     return ranked(evaluate(ground, demand, policy, table), table)
 
 

@@ -6,10 +6,10 @@ from typing import cast
 import numpy as np
 
 from geo.units import compare
+from platforms.industries.codes import division
 from platforms.land.readiness import NET_LAND_STATES, NET_LAND_UTILITIES
 from platforms.matching.columns import Flags, SiteColumns
 from platforms.matching.gate import Answers, Asking, GateRule, Reason, under_rule
-from platforms.matching.industry import division
 from platforms.matching.land_gates import TOLERANCE_MU, utility_reason
 from platforms.matching.site import Site
 from platforms.statement import Statement, say

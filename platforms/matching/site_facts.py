@@ -14,10 +14,10 @@ from geo.overlay import area_inside_m2, intersecting_pairs
 from geo.shape import filled, frontage_m, width_m
 from geo.units import m2_to_mu
 from layers.fields import split_list
+from platforms.industries.codes import division
 from platforms.land.blocks import BlockQuery, LandLayers, blocking_shapes
 from platforms.land.description import BESIDE_ROAD_M, road_areas
 from platforms.land.readiness import state_of
-from platforms.matching.industry import division
 from platforms.matching.site import STANDARD_COLUMNS, Site
 from platforms.matching.site_places import places_of
 from platforms.outlines import Shapes, shapes_of
