@@ -131,7 +131,6 @@ def site_row(one: MatchedSite, words: Catalogue) -> dict[str, object]:
     """Give a site as plain values: verdict, score and confidence apart from each other."""
     site = one.site
     return {
-        "standing": one.standing,
         "rank": one.rank,
         "site_id": site.site_id,
         "score": None if one.score is None else one.score.score,
@@ -150,6 +149,8 @@ def site_row(one: MatchedSite, words: Catalogue) -> dict[str, object]:
             }
             for (element, pollutant), effect in one.effects.items()
         ],
+        "losses": [],
+        "would_be_first": None,
         "warnings": [_gate_row(gate, words) for gate in one.warnings],
         "reasons": [{"code": why.code, "text": words.say(why)} for why in _reasons(one)],
     }  # fmt: skip

@@ -22,7 +22,7 @@ from app.messages import Catalogue
 from geo.errors import MuPlanError
 from geo.nearest import nearest_name
 from layers.exchange.sheet import Sheet
-from platforms.matching.demand import Demand, check_waiting
+from platforms.matching.demand import Demand
 from platforms.matching.demand_row import demand_of
 from platforms.matching.match import MatchedSite, MatchResult, match
 from platforms.matching.table import MatchTable
@@ -58,8 +58,7 @@ def demand_in_ledger(context: Context, project_id: str) -> Demand:
     Raises
     ------
     MuPlanError
-        ``ledger_empty``, ``project_unknown`` with the nearest number, ``demand_started``, and
-        those of ``demand_of``.
+        ``ledger_empty``, ``project_unknown`` with the nearest number, and those of ``demand_of``.
     """
     projects = context.source.read("projects")
     if not len(projects):
@@ -70,9 +69,7 @@ def demand_in_ledger(context: Context, project_id: str) -> Demand:
             "project_unknown", project_id=project_id,
             nearest=nearest_name(project_id, list(projects["project_id"])),
         )  # fmt: skip
-    demand = demand_of(rows.iloc[0].to_dict())
-    check_waiting(demand, context.policy.as_of)
-    return demand
+    return demand_of(rows.iloc[0].to_dict())
 
 
 def run_match(context: Context, demand: Demand, table: MatchTable) -> MatchResult:

@@ -182,8 +182,8 @@ def check_units(demand: Demand, unit_ids: Iterable[str]) -> None:
             )  # fmt: skip
 
 
-def check_waiting(demand: Demand, as_of: str) -> None:
-    """Refuse a project that has its place already: it started on or before the day.
+def has_started(demand: Demand, as_of: str) -> bool:
+    """Say whether a project started on or before a day, by its date or else its stage.
 
     Parameters
     ----------
@@ -192,15 +192,10 @@ def check_waiting(demand: Demand, as_of: str) -> None:
     as_of
         The day (ISO).
 
-    Raises
-    ------
-    PlanningError
-        ``demand_started``.
-
-    Notes
-    -----
-    C4 嘉政办发〔2018〕52号 三: 尚未开工.
+    Returns
+    -------
+    bool
+        True where it has its place already.
     """
     day = demand.started_on
-    if (day is not None and day <= as_of) or (day is None and demand.stage in BEGUN):
-        raise PlanningError("demand_started", project_id=demand.project_id, started_on=day or "")
+    return day <= as_of if day is not None else demand.stage in BEGUN

@@ -37,6 +37,7 @@ GATES: Mapping[str, GateRule] = MappingProxyType(
         "facilities": land_gates.facilities,
         "unit": land_gates.unit,
         "preferred_unit": land_gates.preferred_unit,
+        "not_started": land_gates.not_started,
         "A18": rule_gates.increment,
         "A20": rule_gates.industry,
         "standard_land": rule_gates.standard_land,

@@ -13,7 +13,7 @@ from platforms.land.carving import Need
 from platforms.matching.chain_reach import ChainReach
 from platforms.matching.columns import SiteColumns, columns_of
 from platforms.matching.criteria import ShareKey, Surroundings
-from platforms.matching.demand import Demand, check_units, check_waiting
+from platforms.matching.demand import Demand, check_units
 from platforms.matching.gate import held_rule
 from platforms.matching.land_use import fitting_uses
 from platforms.matching.project_standing import ProjectStanding, project_standing
@@ -85,9 +85,8 @@ def ground_of(
     Raises
     ------
     PlanningError
-        ``demand_started``, ``demand_unit_unknown``.
+        ``demand_unit_unknown``.
     """
-    check_waiting(demand, policy.as_of)
     check_units(demand, source.read("units")["unit_id"])
     shaped = Shaped(demand.width_min_m is not None, demand.frontage_min_m is not None)
     need, uses = needed(demand, policy, table), fitting_uses(demand, table)

@@ -1,6 +1,7 @@
 """Gates that follow from what the project asks of the land: size, shape, use, readiness."""
 
 from collections.abc import Hashable
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from geo.units import compare_all
 from platforms.land.readiness import SUPPLY_READY_STATES
 from platforms.matching.columns import Flags, Numbers, SiteColumns
+from platforms.matching.demand import has_started
 from platforms.matching.gate import Answers, Asking, Reason, everywhere
 from platforms.matching.land_use import Uses, can_compare, fitting_uses, use_fits
 from platforms.matching.site import Site
@@ -215,3 +217,13 @@ def preferred_unit(columns: SiteColumns, asked: Asking) -> Answers:
     )
     place = columns.coded["unit_id"].ranks(lambda u: 2 if u is None else int(u in preferred))
     return Answers(place, reasons, force="guidance")
+
+
+def not_started(columns: SiteColumns, asked: Asking) -> Answers:
+    """C4: the project has not started yet; a principle (exclusions alone are mandatory)."""
+    if not has_started(asked.demand, asked.policy.as_of):
+        waiting = everywhere(columns, "met", say("project_waiting"))
+        return replace(waiting, force="principle")
+    day = asked.demand.started_on or ""
+    begun = everywhere(columns, "not_met", say("project_started", started_on=day))
+    return replace(begun, force="principle")

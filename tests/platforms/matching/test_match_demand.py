@@ -3,9 +3,9 @@ import math
 import pytest
 
 from platforms.errors import PlanningError
-from platforms.matching.demand import LARGEST_LAND_MU, Demand, check_units, check_waiting
+from platforms.matching.demand import LARGEST_LAND_MU, Demand, check_units, has_started
 from platforms.matching.demand_row import demand_of
-from tests.matching_frames import demand
+from tests.matching_frames import demand, gate
 
 
 @pytest.mark.parametrize("land_mu", [0, -1, 100_000, LARGEST_LAND_MU + 0.01])
@@ -154,7 +154,7 @@ def test_a_kind_of_facility_may_be_written_in_words():
 
 
 @pytest.mark.parametrize(
-    ("row", "is_refused"),
+    ("row", "is_begun"),
     [
         ({"started_on": "2025-06-30"}, True),
         ({"started_on": "2025-07-01"}, False),
@@ -162,12 +162,10 @@ def test_a_kind_of_facility_may_be_written_in_words():
         ({"stage": "signed"}, False),
     ],
 )
-def test_a_project_that_has_started_is_not_matched_again(row, is_refused):
-    if not is_refused:
-        check_waiting(demand(**row), "2025-06-30")
-        return
-    with pytest.raises(PlanningError, match="demand_started"):
-        check_waiting(demand(**row), "2025-06-30")
+def test_a_project_has_started_by_its_date_or_else_its_stage(row, is_begun):
+    assert has_started(demand(**row), "2025-06-30") == is_begun
+    answer = gate("not_started", wanted=demand(**row))
+    assert (answer.outcome, answer.force) == ("not_met" if is_begun else "met", "principle")
 
 
 def test_a_unit_that_there_is_not_is_refused_with_the_nearest():
