@@ -34,8 +34,34 @@ def filled(shapes: npt.ArrayLike, gap_m: float) -> Shapes:
     half = gap_m / 2 + EXACT_M
     closed = shapely.buffer(shapely.buffer(ones, half, join_style="mitre"), -half,
                             join_style="mitre")  # fmt: skip
-    whole: Shapes = shapely.union(ones, closed)
-    return whole
+    return solid(shapely.union(ones, closed))
+
+
+def solid(shapes: Shapes) -> Shapes:
+    """Keep the polygons of shapes that hold lines and points beside them.
+
+    Parameters
+    ----------
+    shapes
+        Any shapes, array of n.
+
+    Returns
+    -------
+    array of shapes
+        Collections become multi-polygons; the others stay as they are.
+
+    Examples
+    --------
+    >>> mixed = shapely.from_wkt("GEOMETRYCOLLECTION (POINT (9 9), POLYGON ((0 0, 1 0, 0 1, 0 0)))")
+    >>> solid(np.array([mixed]))[0].geom_type
+    'MultiPolygon'
+    """
+    found = shapes.copy()
+    mixed = shapely.get_type_id(found) == shapely.GeometryType.GEOMETRYCOLLECTION
+    for place in np.flatnonzero(mixed):
+        pieces = shapely.get_parts(found[place])
+        found[place] = shapely.multipolygons(pieces[shapely.get_dimensions(pieces) == 2])
+    return found
 
 
 def width_m(shapes: npt.ArrayLike) -> Numbers:
@@ -56,11 +82,11 @@ def width_m(shapes: npt.ArrayLike) -> Numbers:
     >>> width_m([shapely.box(0, 0, 30, 80)]).round(0).tolist()
     [30.0]
     """
-    ones: Shapes = np.asarray(shapes, dtype=object)
+    ones = solid(np.asarray(shapes, dtype=object))
     found = np.full(len(ones), np.nan)
-    solid = np.flatnonzero(shapely.area(ones) > 0)
-    circles = shapely.maximum_inscribed_circle(ones[solid], CLOSE_M)
-    found[solid] = 2 * shapely.length(circles)
+    filling = np.flatnonzero(shapely.area(ones) > 0)
+    circles = shapely.maximum_inscribed_circle(ones[filling], CLOSE_M)
+    found[filling] = 2 * shapely.length(circles)
     return found
 
 

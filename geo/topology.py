@@ -21,7 +21,7 @@ from geo.narrow import circle_fits, inscribed_width_m
 from geo.overlaps import LEAST_M2
 from geo.overlay import areas_m2, common_area_m2, intersecting_pairs
 from geo.progress import Progress, report, within
-from geo.shape import EXACT_M, compactness
+from geo.shape import EXACT_M, compactness, solid
 from geo.units import RELATIVE_TOLERANCE
 from geo.validity import repair
 
@@ -130,11 +130,11 @@ def _pairs(
     first, second, common_m2 = first[~same], second[~same], common_m2[~same]
     large = common_m2 >= rule.min_overlap_m2 * (1 - RELATIVE_TOLERANCE)
     cut = shapely.intersection(shapes[first[large]], shapes[second[large]])
-    solid = _solid(cut)
+    common = solid(cut)
     found += [
         Finding("overlap", (int(one), int(two)), shape, float(m2), float(width))
         for one, two, shape, m2, width in zip(
-            first[large], second[large], solid, common_m2[large], inscribed_width_m(solid),
+            first[large], second[large], common, common_m2[large], inscribed_width_m(common),
             strict=True,
         )
     ]  # fmt: skip
@@ -150,15 +150,6 @@ def _duplicates(
     for group in np.unique(label[members]):
         rows = members[label[members] == group]
         yield Finding("duplicate", tuple(rows.tolist()), shapes[rows[0]], float(area_m2[rows[0]]))
-
-
-def _solid(shapes: Shapes) -> Shapes:
-    """Keep the polygons of what two polygons have in common: they may touch elsewhere."""
-    mixed = shapely.get_type_id(shapes) == shapely.GeometryType.GEOMETRYCOLLECTION
-    for place in np.flatnonzero(mixed):
-        pieces = shapely.get_parts(shapes[place])
-        shapes[place] = shapely.multipolygons(pieces[shapely.get_dimensions(pieces) == 2])
-    return shapes
 
 
 def _gaps(

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import affinity
 
-from geo.shape import CLOSE_M, compactness, filled, frontage_m, width_m
+from geo.shape import CLOSE_M, compactness, filled, frontage_m, solid, width_m
 
 FEW = settings(max_examples=40, deadline=None)
 ROAD = shapely.LineString([(-500, -10), (500, -10)])
@@ -177,3 +177,10 @@ def test_filled_land_holds_the_shape_and_a_larger_gap_holds_the_smaller(one_m, m
     narrow, wide = filled([shape], one_m)[0], filled([shape], one_m + more_m)[0]
     assert shape.difference(narrow).area == pytest.approx(0, abs=1e-6)
     assert narrow.difference(wide).area == pytest.approx(0, abs=1e-3)
+
+
+def test_land_with_a_line_hanging_on_is_as_wide_as_the_land():
+    line = shapely.LineString([(30, 0), (90, 0)])
+    mixed = shapely.GeometryCollection([shapely.box(0, 0, 30, 80), line])
+    assert width_m([mixed]) == pytest.approx([30.0], abs=0.1)
+    assert solid(np.array([mixed, line], dtype=object))[1].equals(line)
