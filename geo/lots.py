@@ -36,6 +36,12 @@ def in_lots(
     """
     lots = [slice(begin, min(begin + at_once, count)) for begin in range(0, count, at_once)]
     results: list[Result] = []
+    if len(lots) <= 1:
+        # Threads cost more than a short list takes.
+        for lot in lots:
+            results.append(do(lot))
+            report(progress, 1.0)
+        return results
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         waiting = [pool.submit(do, lot) for lot in lots]
         try:

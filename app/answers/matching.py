@@ -8,7 +8,6 @@ import geopandas as gpd
 import pandas as pd
 
 from app.answers.answer import Answer, column_titles
-from app.answers.chains import run_chains
 from app.answers.land import unit_names
 from app.answers.matched_site import (
     criterion_rows,
@@ -23,6 +22,7 @@ from app.messages import Catalogue
 from geo.errors import MuPlanError
 from geo.nearest import nearest_name
 from layers.exchange.sheet import Sheet
+from platforms.industries.chain_firms import chain_firms
 from platforms.matching.chain_reach import ChainReach
 from platforms.matching.demand import Demand
 from platforms.matching.demand_row import demand_of
@@ -76,7 +76,9 @@ def demand_in_ledger(context: Context, project_id: str) -> Demand:
 
 def run_match(context: Context, demand: Demand, table: MatchTable) -> MatchResult:
     """Match a project in this context."""
-    reach = ChainReach(run_chains(context), context.industries())
+    industries = context.industries()
+    firms = chain_firms(context.source, industries, context.year)
+    reach = ChainReach(firms, context.chains(), industries)
     return match(
         context.source, demand, context.policy, table, context.year, context.crs, reach
     )  # fmt: skip

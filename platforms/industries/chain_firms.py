@@ -34,6 +34,19 @@ class ChainFirms:
     of_platform: Mapping[str, tuple[int, ...]]
     year: int
 
+    def digits_on(self, platform_id: str) -> tuple[str | None, ...]:
+        """Give the industry of each firm on a platform, None where it has no usable code.
+
+        Raises
+        ------
+        PlanningError
+            ``chain_platform_unknown``.
+        """
+        if platform_id not in self.of_platform:
+            raise PlanningError("chain_platform_unknown", platform_id=platform_id)
+        rows = self.firms["digits"].to_numpy(dtype=object)[list(self.of_platform[platform_id])]
+        return tuple(None if pd.isna(one) else str(one) for one in rows)
+
 
 def chain_firms(source: LayerSource, table: IndustryTable, year: int) -> ChainFirms:
     """Read the firms of a city.

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from platforms.errors import PlanningError
 from platforms.industries.chain_firms import ChainFirms
 from platforms.industries.chains import Chain, Chains, Link
 from platforms.statement import Statement, say
@@ -90,19 +89,6 @@ class ChainMap:
     firms: ChainFirms
     lacking: Mapping[str, tuple[str, ...]]
 
-    def digits_on(self, platform_id: str) -> tuple[str | None, ...]:
-        """Give the industry of each firm on a platform, None where it has no usable code.
-
-        Raises
-        ------
-        PlanningError
-            ``chain_platform_unknown``.
-        """
-        if platform_id not in self.firms.of_platform:
-            raise PlanningError("chain_platform_unknown", platform_id=platform_id)
-        rows = self.firms.firms.iloc[list(self.firms.of_platform[platform_id])]
-        return tuple(None if pd.isna(one) else str(one) for one in rows["digits"])
-
 
 def chain_map(firms: ChainFirms, chains: Chains) -> ChainMap:
     """Lay the firms of a city over the chains.
@@ -177,8 +163,9 @@ def presence(rows: pd.DataFrame) -> Presence:
 
 def _by_platform(firms: ChainFirms, taken: pd.Series) -> dict[str, Presence]:
     found = {}
+    is_taken = taken.to_numpy(dtype=bool)
     for platform_id, positions in firms.of_platform.items():
-        own = [n for n in positions if taken.iloc[n]]
+        own = [n for n in positions if is_taken[n]]
         if own:
             found[platform_id] = presence(firms.firms.iloc[own])
     return found

@@ -1,8 +1,8 @@
 """How near a platform is to an industry along the chains: 0–1 on fixed bounds."""
 
 from platforms.errors import PlanningError
-from platforms.industries.chain_map import ChainMap
-from platforms.industries.chains import Chain, Link
+from platforms.industries.chain_firms import ChainFirms
+from platforms.industries.chains import Chain, Chains, Link
 from platforms.industries.codes import IndustryTable
 from platforms.statement import Statement, say
 
@@ -10,7 +10,11 @@ Near = tuple[float | None, Statement]
 
 
 def chain_proximity(
-    industry_code: str | None, platform_id: str | None, chains: ChainMap, table: IndustryTable
+    industry_code: str | None,
+    platform_id: str | None,
+    firms: ChainFirms,
+    chains: Chains,
+    table: IndustryTable,
 ) -> Near:
     """Say how near the firms of a platform are to an industry.
 
@@ -20,8 +24,10 @@ def chain_proximity(
         Industry of the project, None where not stated.
     platform_id
         The platform, None for a site in none.
+    firms
+        The firms of the city.
     chains
-        The chains of the city.
+        The chains.
     table
         Sections and divisions.
 
@@ -45,17 +51,17 @@ def chain_proximity(
         digits = table.code(industry_code).digits
     except PlanningError as error:
         return None, Statement(error.code, error.values)
-    own = [(c, link) for c in chains.chains.chains for link in c.links if link.takes(digits)]
+    own = [(c, link) for c in chains.chains for link in c.links if link.takes(digits)]
     if not own:
-        coarse = any(link.may_take(digits) for c in chains.chains.chains for link in c.links)
+        coarse = any(link.may_take(digits) for c in chains.chains for link in c.links)
         code = "chain_industry_coarse" if coarse else "chain_industry_in_none"
         return None, say(code, code=digits)
     if platform_id is None:
-        return chains.chains.proximity.none, say("chain_off_platform")
-    there = chains.digits_on(platform_id)
+        return chains.proximity.none, say("chain_off_platform")
+    there = firms.digits_on(platform_id)
     found = [_along(chain, link, there, chains) for chain, link in own]
     value, statement = max(found, key=lambda near: near[0])
-    if value > chains.chains.proximity.none:
+    if value > chains.proximity.none:
         return value, statement
     if not there:
         return None, say("chain_platform_empty")
@@ -66,10 +72,10 @@ def chain_proximity(
 
 
 def _along(
-    chain: Chain, link: Link, there: tuple[str | None, ...], chains: ChainMap
+    chain: Chain, link: Link, there: tuple[str | None, ...], chains: Chains
 ) -> tuple[float, Statement]:
     """Give the value of one chain and name the links that stand there."""
-    values = chains.chains.proximity
+    values = chains.proximity
     present = [
         one for one in chain.links if any(code is not None and one.takes(code) for code in there)
     ]

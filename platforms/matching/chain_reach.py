@@ -3,24 +3,28 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from platforms.industries.chain_map import ChainMap
+from platforms.industries.chain_firms import ChainFirms
 from platforms.industries.chain_proximity import chain_proximity
+from platforms.industries.chains import Chains
 from platforms.industries.codes import IndustryTable
 
 
 @dataclass(frozen=True)
 class ChainReach:
-    """The chains of a city with the classification they speak of.
+    """The firms and chains of a city with the classification they speak of.
 
     Attributes
     ----------
+    firms
+        The firms and the platforms they stand on.
     chains
-        Which links stand on which platform.
+        The chains.
     industries
         Sections and divisions.
     """
 
-    chains: ChainMap
+    firms: ChainFirms
+    chains: Chains
     industries: IndustryTable
 
     def nearness(
@@ -42,7 +46,9 @@ class ChainReach:
         """
         found = {}
         for platform_id in (*platform_ids, None):
-            value, _ = chain_proximity(industry_code, platform_id, self.chains, self.industries)
+            value, _ = chain_proximity(
+                industry_code, platform_id, self.firms, self.chains, self.industries
+            )
             if value is not None:
                 found[platform_id] = value
         return found

@@ -190,12 +190,12 @@ def test_the_named_leading_firms_of_the_data_and_those_on_file():
 )  # fmt: skip
 def test_how_near_a_platform_is_to_an_industry(there, value, code):
     found = mapped(firm(99, "4416", 5000), *[firm(n, one) for n, one in enumerate(there)])
-    near, said = chain_proximity("3973", "p1", found, TABLE)
+    near, said = chain_proximity("3973", "p1", found.firms, CHAINS, TABLE)
     assert (near, said.code) == (value, code)
 
 
 def test_two_stages_apart_is_only_the_same_chain():
-    near, said = chain_proximity("3985", "p1", mapped(firm(1, "6520")), TABLE)
+    near, said = chain_proximity("3985", "p1", mapped(firm(1, "6520")).firms, CHAINS, TABLE)
     assert (near, said.code) == (0.4, "chain_same_chain")
     assert said.values["links"] == "终端"
 
@@ -207,10 +207,12 @@ def test_two_stages_apart_is_only_the_same_chain():
      ("3973", None, 0.0, "chain_off_platform"), ("3973", "p3", None, "chain_platform_empty")],
 )  # fmt: skip
 def test_what_cannot_be_told_is_said(industry, platform_id, value, code):
-    near, said = chain_proximity(industry, platform_id, mapped(firm(1, "3973")), TABLE)
+    near, said = chain_proximity(
+        industry, platform_id, mapped(firm(1, "3973")).firms, CHAINS, TABLE
+    )
     assert (near, said.code) == (value, code)
 
 
 def test_a_platform_that_is_not_there_is_refused():
     with pytest.raises(PlanningError, match="chain_platform_unknown"):
-        chain_proximity("3973", "p9", mapped(firm(1, "3973")), TABLE)
+        chain_proximity("3973", "p9", mapped(firm(1, "3973")).firms, CHAINS, TABLE)

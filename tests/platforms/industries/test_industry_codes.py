@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from platforms.errors import PlanningError, PolicyError
 from platforms.industries.codes import division, nearness, parse_industries
-from platforms.matching import gates
 
 TEXT = (
     Path(__file__).resolve().parents[3] / "data" / "industries" / "gbt4754-2017-divisions.yaml"
@@ -81,11 +80,6 @@ def test_a_code_with_its_letter_is_the_same_code(digits):
     code = TABLE.code(digits)
     assert TABLE.code(code.section + digits) == code
     assert division(code.section + digits) == code.division
-
-
-def test_divisions_are_taken_as_matching_takes_them():
-    for text in ("C3982", "3982", "39", "i651", " 65 "):
-        assert division(text) == gates.division(text)
 
 
 @pytest.mark.parametrize(
