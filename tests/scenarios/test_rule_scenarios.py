@@ -109,7 +109,9 @@ year: 2024
 base: {}
 days: {because: 一, status: {2018-06-08: in_force}}
 cases:
-  - {name: 一, expect: [{part: limit, unit: N, outcome: met, measured: 2, threshold: 4}], because: 二}
+  - name: 一
+    expect: [{part: limit, unit: N, outcome: met, measured: 2, threshold: 4}]
+    because: 二
 """  # fmt: skip
 
 
@@ -125,9 +127,10 @@ cases:
         ("in_force", "inforce"),
         ("outcome: met", "outcom: met"),
         (", measured: 2", ""),
-        (", because: 二", ""),
-        ("name: 一", "name: 一, change: {units: {M: {name: 甲}}}"),
-        ("name: 一", "name: 一, given: {units: [{unit_id: N, repeat: 0}]}"),
+        ("because: 二", "because: ' '"),
+        ("because: 二", "becuase: 二"),
+        ("name: 一", "name: 一\n    change: {units: {M: {name: 甲}}}"),
+        ("name: 一", "name: 一\n    given: {units: [{unit_id: N, repeat: 0}]}"),
     ],
 )
 def test_a_file_that_says_something_unknown_is_refused(right, wrong):
