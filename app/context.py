@@ -10,16 +10,19 @@ from pathlib import Path
 from pyproj import CRS
 
 from app.messages import Catalogue, Language, catalogue
-from app.packs import read_policy
+from app.packs import PackFolder, read_policy
 from app.settings import Settings, load_settings
 from geo.errors import MuPlanError
 from geo.nearest import nearest_name
 from layers.workspace.geopackage import GeoPackageWorkspace
 from layers.workspace.protocol import WorkspaceFacts
 from platforms.indicators.scheme import Scheme, parse_scheme
+from platforms.industries.chains import Chains, parse_chains
+from platforms.industries.codes import IndustryTable, parse_industries
 from platforms.matching.criteria import CRITERIA
 from platforms.matching.table import MatchTable, parse_match_table
 from platforms.policy.dated import PolicySet, iso_day
+from platforms.policy.parse import parse_pack
 from platforms.policy.text import pack_text
 from platforms.source import ReadOnce
 
@@ -76,6 +79,15 @@ class Context:
         """Read the weights and bounds of matching."""
         return parse_match_table(self.settings.text("matching", "criteria.yaml"), tuple(CRITERIA))
 
+    def industries(self) -> IndustryTable:
+        """Read the sections and divisions of industry."""
+        return parse_industries(self.settings.text("industries", "gbt4754-2017-divisions.yaml"))
+
+    def chains(self) -> Chains:
+        """Read the chains of industry."""
+        text = self.settings.text("industries", "chains.yaml")
+        return parse_chains(text, self.industries())
+
 
 def open_context(
     path: Path,
@@ -110,33 +122,31 @@ def open_context(
     settings = load_settings()
     workspace = GeoPackageWorkspace(path)
     day = iso_day((workspace.facts.as_of or today()) if as_of is None else as_of)
-    policy = load_policy(settings, packs or (DEFAULT_PACK,), day)
+    policy = read_policy(settings.policy_dir, packs or (DEFAULT_PACK,), day)
     return Context(path, workspace, ReadOnce(workspace), policy, settings, catalogue(language))
 
 
-def load_policy(settings: Settings, packs: tuple[str, ...], day: str) -> PolicySet:
-    """Read policy packs as they stand on a day.
+def pack_titles(settings: Settings) -> dict[str, str]:
+    """Name the policy packs that can be read, each with its title.
 
     Parameters
     ----------
     settings
         Where the packs lie.
-    packs
-        Their names; a later one replaces what an earlier one states.
-    day
-        As-of date (ISO).
 
     Returns
     -------
-    PolicySet
-        The rules.
-
-    Raises
-    ------
-    MuPlanError
-        ``pack_unknown`` with the nearest name, and what reading a pack raises.
+    dict of str to str
+        Title by name; a pack at fault stands under its bare name, so that choosing it says why.
     """
-    return read_policy(settings.data_dir / "policy", packs, day)
+    texts = PackFolder(settings.policy_dir)
+    titles = {}
+    for name in texts:
+        try:
+            titles[name] = parse_pack(texts[name], name, texts).title
+        except MuPlanError:
+            titles[name] = name
+    return titles
 
 
 def scheme_names(settings: Settings) -> list[str]:

@@ -79,7 +79,8 @@ class Catalogue:
         worded = dict(values)
         coded = (
             ("states", "state"), ("utilities", "utilities"), ("level", "level"),
-            ("steps", "event_kind"),
+            ("steps", "event_kind"), ("category", "category"), ("facility_kind", "facility_kind"),
+            ("element", "element"),
         )  # fmt: skip
         for name, field in coded:
             if isinstance(worded.get(name), str):
@@ -106,8 +107,12 @@ class Catalogue:
         return "、".join(self.word(field, code) for code in codes.split(";") if code)
 
     def joined(self, texts: Iterable[str]) -> str:
-        """Put several texts into one, divided as the language does."""
-        return ("；" if self.language == "zh" else "; ").join(texts)
+        """Put several texts into one, divided as the language does; sentences need no divider."""
+        divider, stop = ("；", "。") if self.language == "zh" else ("; ", ".")
+        *first, last = [*texts] or [""]
+        closed = (text if text.endswith(stop) else f"{text}{divider}".rstrip() for text in first)
+        between = "" if self.language == "zh" else " "
+        return between.join([*closed, last])
 
     def heading(self, column: str) -> str:
         """Give the heading of a column, with its unit."""

@@ -5,6 +5,8 @@ from pathlib import Path
 import streamlit as st
 
 from app.answers.answer import Answer
+from app.answers.changes import changed_answer
+from app.answers.checks import verdict_list
 from app.answers.indicators import indicator_answer
 from app.answers.land_search import LandFound, block_list
 from app.answers.matching import run_match
@@ -16,20 +18,23 @@ from geo.errors import MuPlanError
 from geo.progress import Progress
 from layers.maps.view import MapView
 from layers.workspace.geopackage import GeoPackageWorkspace
+from platforms.checks import CheckQuery
 from platforms.indicators.per_mu import By
 from platforms.land.blocks import BlockQuery
 from platforms.matching.demand import Demand
 from platforms.matching.match import MatchResult
 from platforms.matching.table import MatchTable
+from platforms.verdict import Verdict
 
 OPEN_PATH = "open_workspace"
 AS_OF = "as_of"
+PACKS = "packs"
 LANGUAGE: Language = "zh"
 
 KEPT_SEARCHES = 16
 
-Stamp = tuple[str, int, str | None]
-"""A workspace as it is now: its path, the time of its last change, the as-of date asked for."""
+Stamp = tuple[str, int, str | None, tuple[str, ...]]
+"""A workspace as it is now: path, time of its last change, as-of date and packs asked for."""
 
 
 def settings() -> Settings:
@@ -75,37 +80,60 @@ def stamp() -> Stamp:
     path = open_path()
     if path is None:
         raise MuPlanError("workspace_none_open")
-    return str(path), path.stat().st_mtime_ns, st.session_state.get(AS_OF)
+    packs = tuple(st.session_state.get(PACKS, ()))
+    return str(path), path.stat().st_mtime_ns, st.session_state.get(AS_OF), packs
 
 
 def context() -> Context:
     """Give the open workspace with rules and words."""
-    return _context(*stamp())
+    return _context(stamp())
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _context(path: str, changed_ns: int, as_of: str | None) -> Context:
-    return open_context(Path(path), language=LANGUAGE, as_of=as_of)
+def _context(at: Stamp) -> Context:
+    path, _, as_of, packs = at
+    return open_context(Path(path), language=LANGUAGE, as_of=as_of, packs=packs)
+
+
+def context_against(as_of: str, packs: tuple[str, ...]) -> Context:
+    """Give the open workspace under another date or other packs."""
+    path, changed_ns, _, _ = stamp()
+    return _context((path, changed_ns, as_of, packs))
 
 
 def map_view() -> MapView:
     """Give the prepared map of the open workspace."""
-    return _map_view(*stamp())
+    return _map_view(stamp())
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _map_view(path: str, changed_ns: int, as_of: str | None) -> MapView:
-    return view_of(_context(path, changed_ns, as_of))
+def _map_view(at: Stamp) -> MapView:
+    return view_of(_context(at))
 
 
 def found_blocks(query: BlockQuery) -> LandFound | None:
     """Give the blocks if they were found before for this query and state of the workspace."""
-    return _searches().get((*stamp(), query))
+    return _searches().get((stamp(), query))
+
+
+def verdicts(query: CheckQuery) -> list[Verdict]:
+    """Run the checks asked, once for each query and state of the workspace."""
+    return _verdicts(stamp(), query)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _verdicts(at: Stamp, query: CheckQuery) -> list[Verdict]:
+    return verdict_list(_context(at), query)
+
+
+def changes(against: Context, query: CheckQuery) -> Answer:
+    """Answer which verdicts differ under another date or other packs."""
+    return changed_answer(context(), against, query, verdicts(query))
 
 
 def blocks(query: BlockQuery, progress: Progress | None = None) -> LandFound:
     """Find blocks, once for each query and state of the workspace."""
-    held, key = _searches(), (*stamp(), query)
+    held, key = _searches(), (stamp(), query)
     found = held.get(key)
     if found is None:
         found = block_list(context(), query, progress=progress)
@@ -117,42 +145,28 @@ def blocks(query: BlockQuery, progress: Progress | None = None) -> LandFound:
 
 def indicators(by: By, period: str, basis: str | None, scheme: str | None) -> Answer:
     """Answer ``indicators`` once for each question and state of the workspace."""
-    return _indicators(*stamp(), by, period, basis, scheme)
+    return _indicators(stamp(), by, period, basis, scheme)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _indicators(
-    path: str,
-    changed_ns: int,
-    as_of: str | None,
-    by: By,
-    period: str,
-    basis: str | None,
-    scheme: str | None,
-) -> Answer:
-    held = _context(path, changed_ns, as_of)
+def _indicators(at: Stamp, by: By, period: str, basis: str | None, scheme: str | None) -> Answer:
+    held = _context(at)
     chosen = None if scheme is None else load_scheme(held.settings, scheme)
     return indicator_answer(held, by, period, basis, chosen)
 
 
 @st.cache_resource(show_spinner=False)
-def _searches() -> dict[tuple[str, int, str | None, BlockQuery], LandFound]:
+def _searches() -> dict[tuple[Stamp, BlockQuery], LandFound]:
     """Hold the last searches: a cached function must not draw, and a search moves its bar."""
     return {}
 
 
 def matched(demand: Demand, table: MatchTable) -> MatchResult:
     """Match a project, once for each demand, weights and state of the workspace."""
-    return _matched(*stamp(), demand, tuple(table.weights.items()))
+    return _matched(stamp(), demand, tuple(table.weights.items()))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _matched(
-    path: str,
-    changed_ns: int,
-    as_of: str | None,
-    demand: Demand,
-    weights: tuple[tuple[str, float], ...],
-) -> MatchResult:
-    held = _context(path, changed_ns, as_of)
+def _matched(at: Stamp, demand: Demand, weights: tuple[tuple[str, float], ...]) -> MatchResult:
+    held = _context(at)
     return run_match(held, demand, held.match_table().with_weights(dict(weights)))

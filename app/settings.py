@@ -25,6 +25,11 @@ class Settings:
     workspace_dir: Path
     base_map_url: str | None = None
 
+    @property
+    def policy_dir(self) -> Path:
+        """Folder of the policy packs."""
+        return self.data_dir / "policy"
+
     def text(self, *parts: str) -> str:
         """Read a text file of the data folder."""
         return self.data_dir.joinpath(*parts).read_text(encoding="utf-8")

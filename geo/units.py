@@ -100,3 +100,40 @@ def compare(value: float, threshold: float) -> int:
     if math.isfinite(larger) and abs(value - threshold) <= RELATIVE_TOLERANCE * larger:
         return 0
     return -1 if value < threshold else 1
+
+
+def compare_all(values: npt.ArrayLike, thresholds: npt.ArrayLike) -> npt.NDArray[np.int8]:
+    """Compare many values at once, each exactly as ``compare`` does.
+
+    Parameters
+    ----------
+    values, thresholds
+        Unrounded numbers in the same unit, arrays of n or single numbers.
+
+    Returns
+    -------
+    array of int8
+        -1, 0 or 1 each.
+
+    Raises
+    ------
+    ValueError
+        Where a number is missing.
+
+    Examples
+    --------
+    >>> compare_all([99.99, 100.0 * (1 + 1e-12), 101.0], 100.0).tolist()
+    [-1, 0, 1]
+    """
+    left, right = np.broadcast_arrays(
+        np.asarray(values, dtype=float), np.asarray(thresholds, dtype=float)
+    )
+    if np.isnan(left).any() or np.isnan(right).any():
+        raise ValueError("a missing number has no place in a comparison")
+    larger = np.maximum(np.abs(left), np.abs(right))
+    with np.errstate(invalid="ignore"):
+        near = np.isfinite(larger) & (np.abs(left - right) <= RELATIVE_TOLERANCE * larger)
+    found: npt.NDArray[np.int8] = np.where(
+        (left == right) | near, 0, np.where(left < right, -1, 1)
+    ).astype(np.int8)
+    return found

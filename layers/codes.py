@@ -186,6 +186,7 @@ PROJECT_CLASSES = _codes(
     governor=("省长工程", "governor's project"),
     mayor=("市长工程", "mayor's project"),
     county_head=("县长工程", "county head's project"),
+    other=("不在工程内", "of none of them"),
 )
 LEADER_ROLES = _codes(
     city_leader=("市领导", "leader of the city"),

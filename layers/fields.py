@@ -230,6 +230,13 @@ _PROJECT = (
     _amount("land_ideal_mu", "亩", "理想用地", "ideal land"),
     _amount("land_max_mu", "亩", "最高用地", "most land"),
     _amount("width_min_m", "m", "最小宽度", "least width"),
+    _amount("frontage_min_m", "m", "最小临路长度", "least frontage on roads"),
+    _field("far", "float", "容积率", "floor-area ratio promised", minimum=0.0),
+    _field("emissions_t", "list", "各污染物排放量（污染物:吨）", "emissions (pollutant:t)"),
+    _field(
+        "facilities_max_km", "list", "距设施最远距离（设施:公里）", "farthest facilities (kind:km)"
+    ),
+    _field("start_planned_on", "date", "计划开工日期", "start planned on"),
     _field("land_use_codes", "list", "可用用途代码", "land uses that fit"),
     _field("utilities_needed", "list", "所需配套", "utilities needed", UTILITIES),
     _field("preferred_units", "list", "意向单位", "preferred units"),

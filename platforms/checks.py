@@ -28,6 +28,7 @@ from platforms.consolidation.sorted_parks import (
     sorting_verdicts,
 )
 from platforms.consolidation.totals import total_verdicts
+from platforms.elements.main_platforms import main_platform_verdicts
 from platforms.elements.outside import outside_verdicts
 from platforms.elements.project_share import project_shares
 from platforms.elements.project_verdicts import project_share_verdicts
@@ -38,6 +39,7 @@ from platforms.elements.verdicts import share_verdicts
 from platforms.errors import PlanningError
 from platforms.indicators.figures import figure_verdicts, large_platform_verdicts
 from platforms.indicators.firms import chain_verdicts, firm_verdicts
+from platforms.indicators.quarters import quarter_verdicts
 from platforms.indicators.verdicts import per_mu_verdicts
 from platforms.judge import judge
 from platforms.land.renewal import revived_verdicts, utility_verdicts
@@ -253,10 +255,12 @@ CHECKS: dict[str, Callable[[CheckJob], list[Verdict]]] = {
     "A17": nearness_verdicts,
     "A18": _outside,
     "A19": grant_verdicts,
+    "A22": quarter_verdicts,
     "A23": checklist_verdicts,
     "A24": body_verdicts,
     "A25": town_task_verdicts,
     "A26": step_verdicts,
+    "A27": main_platform_verdicts,
     "A28": evidence_verdicts,
     "A29": total_verdicts,
     "A30": platform_mix_verdicts,

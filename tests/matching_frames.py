@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+from platforms.elements.room import Room
 from platforms.matching.criteria import CRITERIA
-from platforms.matching.demand import demand_of
+from platforms.matching.demand_row import demand_of
+from platforms.matching.gate import Asking
 from platforms.matching.gates import judge
 from platforms.matching.match import match
-from platforms.matching.sites import Site
+from platforms.matching.site import Site
 from platforms.matching.table import parse_match_table
 from tests.planning_frames import CITY_CRS, PLATFORMS, SUB_PARK, UNITS, Frames, jiaxing, rect
 
@@ -17,8 +19,11 @@ FIT = ("MNR2023", "100101")
 
 
 def demand(**values):
-    """An industrial project in an unrestricted industry that needs 100 亩."""
-    row = {"project_id": "X1", "category": "industry", "industry_code": "C39", "land_min_mu": 100.0}
+    """An industrial project in an unrestricted industry that needs 100 亩 and little else."""
+    row = {
+        "project_id": "X1", "category": "industry", "industry_code": "C39", "land_min_mu": 100.0,
+        "energy_tce": 0.0, "emission_t": 0.0,
+    }  # fmt: skip
     return demand_of({**row, **values})
 
 
@@ -29,16 +34,25 @@ def site(**facts):
         "unit_id": "N", "platform_id": "P1", "main_platform_share": 1.0, "major_share": 1.0,
         "zone_share": 1.0, "states": frozenset({"cleared"}), "land_uses": frozenset({FIT}),
         "utilities": frozenset({"road", "water", "power"}), "is_increment": True,
-        "standards": {"tax_min_wan_yuan_per_mu": 30.0}, "warnings": (), "exit_km": 2.0,
-        "carved": None,
+        "standards": {"tax_min_wan_yuan_per_mu": 30.0}, "warnings": (),
+        "facility_km": {"expressway_exit": 2.0}, "carved": None,
         "geometry": rect(0, 0, 200, 333),
     }  # fmt: skip
     return Site(**{**held, **facts})
 
 
-def gate(name, one=None, wanted=None, as_of="2025-06-30"):
+ROOMS = {("unit", unit_id, "land", None): Room(10_000.0, 0.0) for unit_id in "NSZ"}
+"""Land enough in every unit; nothing of energy and emissions, of which the project takes none."""
+
+
+def asking(wanted=None, as_of="2025-06-30", rooms=ROOMS, policy=None, table=TABLE):
+    """What a site is held against."""
+    return Asking(wanted or demand(), policy or jiaxing(as_of), table, 2024, rooms)
+
+
+def gate(name, one=None, wanted=None, as_of="2025-06-30", **asked):
     """The answer of one gate."""
-    answers = judge(one or site(), wanted or demand(), jiaxing(as_of), TABLE)
+    answers = judge(one or site(), asking(wanted, as_of, **asked))
     return next(answer for answer in answers if answer.gate == name)
 
 
@@ -52,9 +66,21 @@ def parcel(parcel_id, geometry, **values):
     return {**row, **values}
 
 
+def quotas(year):
+    """Land enough for every unit in a year."""
+    return [
+        {"quota_id": f"{unit_id}{year}", "unit_id": unit_id, "year": year, "element": "land",
+         "land_mu": 10_000.0}
+        for unit_id in "NSZ"
+    ]  # fmt: skip
+
+
 def city(parcels, **layers):
     """A city with its units and platforms and these parcels."""
-    held = {"units": UNITS, "major_platforms": PLATFORMS, "parks": [SUB_PARK]}
+    held = {
+        "units": UNITS, "major_platforms": PLATFORMS, "parks": [SUB_PARK],
+        "element_quotas": quotas(2024) + quotas(2025),
+    }  # fmt: skip
     return Frames(land_parcels=parcels, **{**held, **layers})
 
 

@@ -8,7 +8,8 @@ import pandas as pd
 from app.answers.answer import Answer, column_titles
 from app.answers.checks import check_answer, in_percent, number, rule_title, verdict_list
 from app.answers.land import unit_names
-from app.context import Context, load_policy
+from app.context import Context
+from app.packs import read_policy
 from layers.exchange.sheet import Sheet
 from platforms.changes import VerdictChange, verdict_changes
 from platforms.checks import CheckQuery
@@ -46,9 +47,9 @@ def other_context(context: Context, against: str, packs: tuple[str, ...]) -> Con
         ``as_of_not_a_date``, ``pack_unknown``.
     """
     if LOOKS_LIKE_A_DAY.match(against):
-        policy = load_policy(context.settings, packs, iso_day(against))
+        policy = read_policy(context.settings.policy_dir, packs, iso_day(against))
     else:
-        policy = load_policy(context.settings, (against,), context.as_of)
+        policy = read_policy(context.settings.policy_dir, (against,), context.as_of)
     return replace(context, policy=policy)
 
 

@@ -12,6 +12,7 @@ from layers.exchange.sheet import Sheet
 from platforms.land.blocks import BlockQuery
 from platforms.land.curve import ToleranceCurve
 from platforms.land.description import DESCRIBED
+from platforms.land.query import lines_mu
 from platforms.land.terrain import TERRAIN
 
 BLOCK_COLUMNS = (
@@ -37,7 +38,7 @@ NAMED_BOUNDS = 5
 
 def listed(context: Context, land: LandFound, names: dict[str, str]) -> gpd.GeoDataFrame:
     """List the blocks with all there is to say of each."""
-    reserve_mu = context.policy.rule("B4").rule.number
+    _, reserve_mu = lines_mu(context.policy)
     blocks = pd.concat([land.blocks.blocks, land.described, land.terrain], axis=1)
     listed = blocks.assign(
         unit_name=blocks["unit_id"].map(names),

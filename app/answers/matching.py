@@ -1,24 +1,31 @@
 """The answer to where a project should go, for page, command line and export."""
 
 from collections import Counter
+from collections.abc import Iterable
+from itertools import chain
 
 import geopandas as gpd
 import pandas as pd
 
 from app.answers.answer import Answer, column_titles
 from app.answers.land import unit_names
+from app.answers.matched_site import (
+    criterion_rows,
+    reason_text,
+    site_row,
+    site_rows,
+    standing_of,
+    weight_range_rows,
+)
 from app.context import Context
 from app.messages import Catalogue
 from geo.errors import MuPlanError
 from geo.nearest import nearest_name
 from layers.exchange.sheet import Sheet
-from platforms.land.site_carving import CUT_SUFFIX, CarvedSite
-from platforms.matching.criteria import Criterion
-from platforms.matching.demand import Demand, demand_of
-from platforms.matching.gates import Gate
+from platforms.matching.demand import Demand
+from platforms.matching.demand_row import demand_of
 from platforms.matching.match import MatchedSite, MatchResult, match
 from platforms.matching.table import MatchTable
-from platforms.statement import Statement, say
 
 SCREEN_COLUMNS = (
     "rank", "standing", "score", "site_id", "platform_name", "unit_name", "area_mu", "share_after",
@@ -30,7 +37,7 @@ SITE_COLUMNS = (
     "share_after", "why",
 )  # fmt: skip
 PLATFORM_COLUMNS = ("site_count", "best_site")
-GATE_COLUMNS = ("gate", "outcome", "reason", "clause")
+GATE_COLUMNS = ("gate", "outcome", "force", "reason", "clause")
 
 
 def demand_in_ledger(context: Context, project_id: str) -> Demand:
@@ -87,7 +94,7 @@ def match_answer(context: Context, result: MatchResult, table: MatchTable, top: 
     Returns
     -------
     Answer
-        JSON keys ``platforms``, ``sites``, ``undecided``, ``rejected``.
+        JSON keys ``platforms``, ``sites``, ``undecided``, ``rejected``, ``weight_ranges``.
     """
     words, demand = context.words, result.demand
     platforms = context.source.read("major_platforms")
@@ -108,16 +115,17 @@ def match_answer(context: Context, result: MatchResult, table: MatchTable, top: 
                     "rank": p.rank, "platform_id": p.platform_id,
                     "name": names.get(p.platform_id), "score": p.score,
                     "site_count": p.site_count, "best_site_id": p.best_site_id,
-                    "criteria": _criteria(p.criteria),
+                    "criteria": criterion_rows(p.criteria),
                 }
                 for p in result.platforms
             ],
-            "sites": [_site_row(one, words) for one in result.sites[:top]],
+            "sites": site_rows(result, top, words),
+            "weight_ranges": weight_range_rows(result),
             "undecided": [
-                {**_site_row(one, words), "missing": [gate.gate for gate in one.reasons]}
+                {**site_row(one, words), "missing": [gate.gate for gate in one.reasons]}
                 for one in result.undecided
             ],
-            "rejected": [_site_row(one, words) for one in result.rejected],
+            "rejected": [site_row(one, words) for one in result.rejected],
         },
         sheets=(
             Sheet(words.text("sheet_sites"), sites, printed=SCREEN_COLUMNS),
@@ -141,7 +149,7 @@ def summary_lines(context: Context, result: MatchResult, names: dict[str, str]) 
         least = result.demand.land_min_mu
         return (words.text("summary_no_candidate", name=result.demand.name, land_min_mu=least),)
     if not result.sites:
-        causes = _main_causes((*result.undecided, *result.rejected), words)
+        causes = _main_causes(chain(result.undecided, result.rejected), words)
         return (words.text("summary_no_site", name=result.demand.name), counts, causes)
     best = result.sites[0]
     points = best.score.score if best.score else None
@@ -154,115 +162,11 @@ def summary_lines(context: Context, result: MatchResult, names: dict[str, str]) 
     return (first, counts)
 
 
-def _main_causes(sites: tuple[MatchedSite, ...], words: Catalogue) -> str:
+def _main_causes(sites: Iterable[MatchedSite], words: Catalogue) -> str:
     """Say which gates kept most sites out."""
     counts = Counter(one.reasons[0].gate for one in sites if one.reasons)
     listed = [f"{words.text(f'gate_{gate}')} {count}" for gate, count in counts.most_common(3)]
     return words.text("summary_causes", causes=words.joined(listed))
-
-
-def share_sentence(one: MatchedSite, words: Catalogue) -> str:
-    """Say what the project would do to its unit's land share."""
-    if one.effect is None or one.effect.after is None:
-        return words.text("share_effect_unknown")
-    return words.text(
-        "share_effect_said", before=percent(one.effect.before),
-        after=one.effect.after, threshold=one.effect.threshold,
-        outcome=words.text(f"outcome_{one.effect.outcome}"),
-    )  # fmt: skip
-
-
-def percent(share: float | None) -> str | None:
-    """Show a share (0–1) as a percentage."""
-    return None if share is None else f"{share:.1%}"
-
-
-def _criteria(parts: tuple[Criterion, ...]) -> list[dict[str, object]]:
-    return [
-        {
-            "criterion": part.criterion, "value": part.value, "score": None
-            if part.value is None else 100 * part.value, "weight": part.weight,
-            "contribution": part.contribution,
-        }
-        for part in parts
-    ]  # fmt: skip
-
-
-def _gate_row(gate: Gate, words: Catalogue) -> dict[str, object]:
-    return {
-        "gate": gate.gate, "outcome": gate.outcome, "code": gate.statement.code,
-        "text": words.say(gate.statement), "clause": gate.clause,
-    }  # fmt: skip
-
-
-def _site_row(one: MatchedSite, words: Catalogue) -> dict[str, object]:
-    site, effect = one.site, one.effect
-    return {
-        "rank": one.rank,
-        "site_id": site.site_id,
-        "score": None if one.score is None else one.score.score,
-        "confidence": None if one.score is None else one.score.confidence,
-        "platform_id": site.platform_id,
-        "unit_id": site.unit_id,
-        "parcel_ids": list(site.parcel_ids),
-        "area_mu": site.area_mu,
-        "carved": None if site.carved is None else _carved(site.carved),
-        "gates": [_gate_row(gate, words) for gate in one.gates],
-        "criteria": [] if one.score is None else _criteria(one.score.criteria),
-        "effect_on_share": []
-        if effect is None
-        else [
-            {
-                "unit_id": site.unit_id, "element": "land", "before": effect.before,
-                "after": effect.after, "outcome": effect.outcome,
-            }
-        ],
-        "reasons": [{"code": why.code, "text": words.say(why)} for why in _reasons(one)],
-    }  # fmt: skip
-
-
-def _carved(site: CarvedSite) -> dict[str, object]:
-    carving = site.carving
-    return {
-        "block_id": site.block_id, "block_mu": site.block_mu, "surplus_mu": carving.surplus_mu,
-        "remainder_mu": carving.remainder_mu, "stranded_mu": carving.stranded_mu,
-        "sizes_lost": carving.lines_missed, "is_exact": site.is_exact,
-    }  # fmt: skip
-
-
-def _carving_statement(site: CarvedSite) -> Statement:
-    cut = any(part.endswith(CUT_SUFFIX) for part in site.parcel_ids)
-    return say(
-        "site_cut" if cut else "site_carved", block_id=site.block_id, block_mu=site.block_mu,
-        remainder_mu=site.carving.remainder_mu, stranded_mu=site.carving.stranded_mu,
-    )  # fmt: skip
-
-
-def _reasons(one: MatchedSite) -> list[Statement]:
-    """Gather failed and open gates, then the three criteria that give most points."""
-    reasons = [gate.statement for gate in one.reasons]
-    if one.site.carved is not None:
-        reasons.append(_carving_statement(one.site.carved))
-    parts = one.score.criteria if one.score is not None else ()
-    best = sorted(parts, key=lambda part: -part.contribution)[:3]
-    return reasons + [
-        say(f"because_{part.criterion}", points=part.contribution)
-        for part in best
-        if part.contribution > 0
-    ]
-
-
-def standing_of(one: MatchedSite, words: Catalogue) -> str:
-    """Say whether a site is admitted, undecided or rejected."""
-    outcomes = {gate.outcome for gate in one.gates}
-    if "not_met" in outcomes:
-        return words.text("standing_rejected")
-    return words.text("standing_undecided" if "no_data" in outcomes else "standing_admitted")
-
-
-def reason_text(one: MatchedSite, words: Catalogue) -> str:
-    """Say why a site is where it is: failed and open gates, else what carries its score."""
-    return words.joined(words.say(why) for why in _reasons(one))
 
 
 def _site_frame(
@@ -325,6 +229,7 @@ def _gate_frame(shown: tuple[MatchedSite, ...], words: Catalogue) -> pd.DataFram
             "site_id": one.site.site_id,
             "gate": words.text(f"gate_{gate.gate}"),
             "outcome": words.text(f"outcome_{gate.outcome}"),
+            "force": words.text(f"force_{gate.force}"),
             "reason": words.say(gate.statement),
             "clause": gate.clause,
         }

@@ -21,8 +21,9 @@ from layers.exchange.report import Content, Picture, Report, Section
 from layers.exchange.sheet import Sheet
 from layers.maps.highlight import Highlight
 from layers.maps.view import MapView
-from platforms.checks import CheckQuery
+from platforms.checks import CHECKS, CheckQuery
 from platforms.land.blocks import BlockQuery
+from platforms.land.query import lines_mu
 from platforms.matching.match import MatchedSite, MatchResult
 from platforms.matching.table import MatchTable
 from platforms.verdict import Force, Verdict
@@ -35,6 +36,7 @@ PRINTED_VERDICTS = (
     "outcome", "rule_id", "rule_title", "subject", "measured", "threshold", "gap", "measure",
     "force_status", "basis", "clause", "why",
 )  # fmt: skip
+PRINTED_COUNTS = ("rule_id", "rule_title", "counts", "clause")
 PRINTED_MISSING = ("rule_id", "rule_title", "subject", "why", "clause")
 MISSING_KEYS = ["rule_id", "rule_title", "why", "clause"]
 
@@ -79,7 +81,7 @@ def report_of(
     if project_id is not None:
         raise MuPlanError("report_project_unused", kind=kind)
     if kind == "land":
-        query = BlockQuery(min_mu=context.policy.rule("B3").rule.number)
+        query = BlockQuery(min_mu=lines_mu(context.policy)[0])
         found = block_list(context, query, with_curve=True, progress=progress)
         return land_report(context, query, found)
     check = CheckQuery(None, (), (), context.as_of)
@@ -157,9 +159,7 @@ def check_report(
         mine = sorted((v for v in verdicts if v.force == force), key=_urgency)
         if mine:
             name = words.text(f"force_head_{force}")
-            table = verdict_table(context, mine)
-            counts = force_counts(context, mine)
-            sections.append(Section(name, (counts, Sheet(name, table, printed=PRINTED_VERDICTS))))
+            sections.append(Section(name, _of_one_force(context, name, mine)))
     open_ones = [v for v in verdicts if v.outcome == "no_data"]
     name = words.text("report_missing")
     content: tuple[Content, ...] = (words.text("report_missing_none"),)
@@ -172,6 +172,33 @@ def check_report(
     return _report(context, "check", answer, sections)
 
 
+def _of_one_force(context: Context, name: str, mine: list[Verdict]) -> tuple[Content, ...]:
+    """List what is not met row by row, and count the rest by rule: a paper is for the faults."""
+    words = context.words
+    missed = [v for v in mine if v.outcome == "not_met"]
+    rest = [v for v in mine if v.outcome != "not_met"]
+    content: list[Content] = [force_counts(context, mine)]
+    if missed:
+        table = verdict_table(context, missed)
+        content.append(Sheet(name, table, printed=PRINTED_VERDICTS))
+    if rest:
+        by_rule = words.text("report_by_rule")
+        content.append(Sheet(by_rule, _counted(context, rest), printed=PRINTED_COUNTS))
+    return tuple(content)
+
+
+def _counted(context: Context, verdicts: list[Verdict]) -> pd.DataFrame:
+    in_order = sorted(verdicts, key=lambda v: (list(CHECKS).index(v.rule_id), v.part))
+    table = verdict_table(context, in_order)
+    groups = table.groupby(["rule_id", "rule_title", "clause"], sort=False)["outcome"]
+    counts = groups.agg(
+        lambda words: context.words.joined(
+            f"{word} {count}" for word, count in words.value_counts(sort=False).items()
+        )
+    )
+    return counts.rename("counts").reset_index()
+
+
 def _report(context: Context, kind: str, answer: Answer, sections: Sequence[Section]) -> Report:
     words = context.words
     named = Answer(
@@ -179,7 +206,11 @@ def _report(context: Context, kind: str, answer: Answer, sections: Sequence[Sect
         parameters={"report": kind, **answer.parameters},
         result={},
         sheets=(),
-        titles={**answer.titles, "subject": words.text("column_subject")},
+        titles={
+            **answer.titles,
+            "subject": words.text("column_subject"),
+            "counts": words.text("column_counts"),
+        },
         summary=(words.text("as_of_said", as_of=context.as_of), *answer.summary),
     )
     return Report(heading_of(named, stand_of(context)), tuple(sections))

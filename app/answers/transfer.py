@@ -24,7 +24,8 @@ from layers.exchange.request import (
 )
 from layers.exchange.sheet import Sheet
 from layers.validate import Fault, validate
-from platforms.matching.demand import Demand, demand_of
+from platforms.matching.demand import Demand
+from platforms.matching.demand_row import demand_of
 
 LARGEST_DEMAND_BYTES = 1_000_000
 

@@ -27,6 +27,7 @@ from app.answers.ledger import (
 from app.answers.matching import demand_in_ledger, match_answer, run_match
 from app.answers.rules import rule_answer
 from app.answers.transfer import import_file, read_demand, read_what_if
+from app.cli.chains import chains_command
 from app.cli.output import (
     context_of,
     reading_options,
@@ -38,8 +39,9 @@ from app.cli.report import report_command
 from app.cli.targets import evaluate_command, ranking_command, targets_command
 from app.cli.topology import topology_command
 from app.cli.usage import Commands
-from app.context import DEFAULT_PACK, load_policy, load_scheme, now, today
+from app.context import DEFAULT_PACK, load_scheme, now, today
 from app.messages import catalogue
+from app.packs import read_policy
 from app.settings import load_settings
 from geo.crs import parse_crs
 from geo.errors import MuPlanError
@@ -50,6 +52,7 @@ from platforms.checks import CheckQuery
 from platforms.indicators.denominators import Basis
 from platforms.indicators.per_mu import By
 from platforms.land.blocks import BlockQuery
+from platforms.land.query import LISTED_MU
 from platforms.verdict import Outcome
 
 WORKSPACE = click.argument("workspace", type=click.Path(path_type=Path))
@@ -156,7 +159,7 @@ def import_(
 
 @muplan.command()
 @WORKSPACE
-@click.option("--min-mu", type=float, default=100.0)
+@click.option("--min-mu", type=float, default=LISTED_MU)
 @click.option("--gap-m", type=float, default=2.0)
 @click.option("--min-edge-m", type=float, default=5.0)
 @click.option("--bridge-width-m", type=float, default=6.0)
@@ -201,6 +204,7 @@ def blocks(
 for command in (
     topology_command,
     report_command,
+    chains_command,
     targets_command,
     ranking_command,
     evaluate_command,
@@ -258,11 +262,11 @@ def check(
     """Check the rules."""
     context = context_of(workspace, lang, packs, as_of)
     query = CheckQuery(year, rules, units, context.as_of)
+    other = other_context(context, against, packs or (DEFAULT_PACK,)) if against else None
     found = verdict_list(context, query)
-    if against is None:
+    if other is None:
         answer = check_answer(context, query, found)
     else:
-        other = other_context(context, against, packs or (DEFAULT_PACK,))
         answer = changed_answer(context, other, query, found)
     show(answer, stand_of(context), as_json=as_json, out=out)
     return 1 if any(verdict.outcome == fail_on for verdict in found) else 0
@@ -327,8 +331,8 @@ def rules(
 ) -> None:
     """List thresholds with clauses."""
     words = catalogue("en" if lang == "en" else "zh")
-    policy = load_policy(
-        load_settings(), packs or (DEFAULT_PACK,), today() if as_of is None else as_of
+    policy = read_policy(
+        load_settings().policy_dir, packs or (DEFAULT_PACK,), today() if as_of is None else as_of
     )
     show(rule_answer(policy, words), policy_stand(policy, words), as_json=as_json, out=out)
 

@@ -6,7 +6,7 @@ from app.answers.checks import in_percent, outcome_word
 from app.answers.evidence import EvidenceRows, assumption_texts, evidence_rows, verdict_table
 from app.components.lights import light
 from app.components.plain import as_text
-from app.components.table import MISSING, shown_columns, styled
+from app.components.table import MISSING, show_list, shown_columns
 from app.context import Context
 from app.session import words
 from platforms.verdict import Verdict
@@ -83,6 +83,6 @@ def _rows(rows: EvidenceRows) -> None:
     if len(rows.frame):
         shown = shown_columns(rows.frame.head(ROWS_SHOWN), columns, words())
         tall = min(ROWS_PX, 38 + 35 * len(shown))
-        st.dataframe(styled(shown), hide_index=True, width="stretch", height=tall)
+        show_list(shown, height=tall)
     if len(rows.frame) > ROWS_SHOWN:
         st.caption(text("evidence_cut", shown=ROWS_SHOWN, count=len(rows.frame)))

@@ -8,10 +8,12 @@ from pathlib import Path
 import streamlit as st
 
 from app.answers.answer import Answer, stand_of, write_answer
-from app.context import Context
-from app.session import AS_OF, context, open_path, words
+from app.components.plain import as_text
+from app.context import DEFAULT_PACK, Context, pack_titles
+from app.session import AS_OF, PACKS, context, open_path, words
 from layers.exchange.report import Report
 from layers.exchange.write import REPORT_ENDING, write_report
+from platforms.errors import PolicyError
 
 MIME = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -43,6 +45,14 @@ def sidebar() -> None:
     if isinstance(day, date) and day.isoformat() != held.as_of:
         st.session_state[AS_OF] = day.isoformat()
         st.rerun()
+    packs = st.sidebar.multiselect(
+        text("packs_label"), list(titles := pack_titles(held.settings)),
+        default=[DEFAULT_PACK], format_func=titles.get, help=text("packs_help"),
+        placeholder=titles.get(DEFAULT_PACK, DEFAULT_PACK), key=f"packs_{held.path.name}",
+    )  # fmt: skip
+    if tuple(packs) != tuple(st.session_state.get(PACKS, (DEFAULT_PACK,))):
+        st.session_state[PACKS] = tuple(packs)
+        st.rerun()
     st.sidebar.caption(
         text("pack_said", pack=held.policy.pack.title, edition=held.policy.pack.edition)
     )
@@ -54,6 +64,20 @@ def page_head(held: Context, title: str, question: str) -> None:
     mark = f" 〔{text('demo_short')}〕" if held.facts.is_demo else ""
     st.header(f"{text(title)}{mark}")
     st.caption(f"{text(question)}　{text('as_of_said', as_of=held.as_of)}")
+
+
+def show_where_held(show: Callable[[], None]) -> None:
+    """Show a part of a page, or the sentence that says what the rule packs chosen don't hold.
+
+    Parameters
+    ----------
+    show
+        Draws the part; a ``PolicyError`` of it leaves the rest of the page as it is.
+    """
+    try:
+        show()
+    except PolicyError as error:
+        st.info(as_text(words().error(error)))
 
 
 def hand_out(

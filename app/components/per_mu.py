@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.answers.answer import Answer
 from app.components.frame import hand_out
-from app.components.table import shown_columns, styled
+from app.components.table import show_list, shown_columns
 from app.context import Context, scheme_names
 from app.session import indicators, settings, words
 from layers.exchange.sheet import Sheet
@@ -116,8 +116,4 @@ def _table(answer: Answer, sheet: Sheet, columns: tuple[str, ...]) -> None:
     if not len(sheet.frame):
         st.info(words().text("checks_empty"))
         return
-    st.dataframe(
-        styled(shown_columns(sheet.frame, columns, words(), answer.titles)),
-        hide_index=True,
-        width="stretch",
-    )
+    show_list(shown_columns(sheet.frame, columns, words(), answer.titles))

@@ -1,8 +1,10 @@
 """How a list is shown on a page: words for codes, headings with units, figures rounded."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
+import streamlit as st
 from pandas.io.formats.style import Styler
 
 from app.components.lights import COLOURS
@@ -66,10 +68,28 @@ def _figures(cells: pd.Series, *, is_share: bool) -> pd.Series:
     return cells.astype("float64").round(DECIMALS)
 
 
+def show_list(table: pd.DataFrame, **options: object) -> Any:  # noqa: ANN401
+    """Show a list: its look, no index, the whole width, – for what is missing.
+
+    Parameters
+    ----------
+    table
+        As ``shown_columns`` gives it.
+    **options
+        Further ones of ``st.dataframe`` (height, selection).
+
+    Returns
+    -------
+    Any
+        The rows chosen, where ``on_select`` asks for them.
+    """
+    return st.dataframe(
+        styled(table), hide_index=True, width="stretch", placeholder=MISSING, **options
+    )
+
+
 def styled(table: pd.DataFrame) -> Styler:
     """Give a table its look: thousands and two decimals, – for what is missing, coloured signs."""
-    texts = table.select_dtypes(["object", "string"]).columns
-    table = table.assign(**{name: table[name].fillna(MISSING) for name in texts})
     numbers = [name for name in table.columns if pd.api.types.is_float_dtype(table[name])]
     shown = table.style.format(na_rep=MISSING)
     shown = shown.format(f"{{:,.{DECIMALS}f}}", subset=numbers, na_rep=MISSING)

@@ -13,13 +13,14 @@ from app.components.chart import curve_chart
 from app.components.frame import hand_out, page_head
 from app.components.map_view import show_map
 from app.components.plain import say_lines
-from app.components.table import shown_columns, styled
+from app.components.table import show_list, shown_columns
 from app.components.working import run_with_bar
 from app.context import Context
 from app.session import blocks, context, found_blocks, map_view, stamp, words
 from layers.maps.highlight import HIGHLIGHT_LIMIT, Highlight
 from platforms.land.blocks import BlockQuery
 from platforms.land.curve import ToleranceCurve
+from platforms.land.query import lines_mu
 from platforms.land.terrain import FLOOD, SLOPE, TERRAIN
 
 LIST_COLUMNS = (
@@ -84,7 +85,7 @@ def _table(frame: pd.DataFrame, columns: tuple[str, ...], empty: str, hint: str)
         return
     st.caption(text(hint))
     shown = shown_columns(pd.DataFrame(frame), columns, words())
-    st.dataframe(styled(shown), hide_index=True, width="stretch")
+    show_list(shown)
 
 
 def _found(query: BlockQuery) -> LandFound:
@@ -120,14 +121,12 @@ def _tolerance(held: Context, query: BlockQuery, curve: ToleranceCurve | None) -
         return
     st.altair_chart(curve_chart(curve, query.gap_m, words()), width="stretch")
     columns = ("gap_m", "blocks_100", "area_mu_100", "blocks_200", "area_mu_200")
-    st.dataframe(
-        styled(shown_columns(curve.rows, columns, words())), hide_index=True, width="stretch"
-    )
+    show_list(shown_columns(curve.rows, columns, words()))
 
 
 def _query(held: Context) -> BlockQuery:
     text = words().text
-    least = held.policy.rule("B3").rule.number
+    least, _ = lines_mu(held.policy)
     names = {"": text("whole_city"), **unit_names(held)}
     with st.form("block_query"):
         first, second, third, fourth, fifth, sixth, last = st.columns(
@@ -170,9 +169,9 @@ def _list_and_map(held: Context, frame: gpd.GeoDataFrame) -> None:
     left, right = st.columns([1, 1])
     with left:
         st.caption(text("blocks_list_hint"))
-        event = st.dataframe(
-            styled(shown_columns(frame, _list_columns(frame), words())), hide_index=True,
-            width="stretch", height=560, on_select="rerun", selection_mode="multi-row",
+        event = show_list(
+            shown_columns(frame, _list_columns(frame), words()), height=560, on_select="rerun",
+            selection_mode="multi-row",
             key="block_rows",
         )  # fmt: skip
     chosen = frame.iloc[event.selection.rows]

@@ -10,23 +10,25 @@ from app.answers.checks import (
     check_answer,
     force_counts,
     share_answer,
-    verdict_list,
 )
 from app.answers.evidence import evidence_highlight, verdict_table
 from app.answers.land import unit_names
 from app.answers.reports import check_report
 from app.answers.rules import rule_answer
+from app.components.changes import show_changes
 from app.components.evidence import show_evidence
-from app.components.frame import hand_out, page_head
+from app.components.frame import hand_out, page_head, show_where_held
 from app.components.map_view import show_map
 from app.components.per_mu import per_mu_tab
-from app.components.table import shown_columns, styled
+from app.components.table import show_list, shown_columns
 from app.context import Context
 from app.session import context, map_view, words
+from app.session import verdicts as verdicts_of
 from platforms.checks import CheckQuery
 from platforms.verdict import Force, Verdict
 
 TABLE_PX, MAP_PX = 330, 520
+TABS = ("verdicts", "shares", "per_mu", "rules", "changes")
 VERDICT_COLUMNS = (
     "outcome", "rule_id", "subject", "rule_title", "measured", "threshold", "gap", "measure",
     "force_status", "basis", "clause", "why",
@@ -44,22 +46,27 @@ def show() -> None:
     text = words().text
     page_head(held, "page_checks", "checks_question")
     year = st.number_input(text("column_year"), 1990, 2100, held.year, key="check_year", width=160)
-    verdicts, shares, per_mu, rules = st.tabs(
-        [text("tab_verdicts"), text("tab_shares"), text("tab_per_mu"), text("tab_rules")]
-    )
+    verdicts, shares, per_mu, rules, changes = st.tabs([text(f"tab_{name}") for name in TABS])
     with verdicts:
         _verdicts(held, int(year))
     with shares:
-        answer = share_answer(held, int(year))
-        st.caption(text("shares_hint"))
-        _table(answer, SHARE_COLUMNS)
-        hand_out(answer, held, (".xlsx", ".docx", ".csv"), "shares")
+        show_where_held(lambda: _shares(held, int(year)))
     with per_mu:
-        per_mu_tab(held, int(year))
+        show_where_held(lambda: per_mu_tab(held, int(year)))
     with rules:
         answer = rule_answer(held.policy, words())
         _table(answer, tuple(map(str, answer.sheets[0].frame.columns)))
         hand_out(answer, held, (".xlsx", ".docx", ".csv"), "rules")
+    with changes:
+        st.caption(text("changes_hint"))
+        show_changes(held, CheckQuery(int(year), (), (), held.as_of))
+
+
+def _shares(held: Context, year: int) -> None:
+    answer = share_answer(held, year)
+    st.caption(words().text("shares_hint"))
+    _table(answer, SHARE_COLUMNS)
+    hand_out(answer, held, (".xlsx", ".docx", ".csv"), "shares")
 
 
 def _verdicts(held: Context, year: int) -> None:
@@ -71,7 +78,7 @@ def _verdicts(held: Context, year: int) -> None:
     )  # fmt: skip
     query = CheckQuery(year, (), tuple(units), held.as_of)
     with st.spinner(text("working")):
-        found = verdict_list(held, query)
+        found = verdicts_of(query)
     if not found:
         st.info(text("checks_empty"))
         return
@@ -102,9 +109,9 @@ def _table_and_evidence(held: Context, mine: list[Verdict], force: Force) -> Non
     wide, narrow = (st.column_config.TextColumn(width=width) for width in ("medium", "small"))
     widths = {text(f"column_{name}"): wide for name in ("rule_title", "subject", "clause")}
     widths[text("column_rule_id")] = narrow
-    event = st.dataframe(
-        styled(shown_columns(verdict_table(held, mine), VERDICT_COLUMNS, words())),
-        hide_index=True, width="stretch", height=TABLE_PX, on_select="rerun",
+    event = show_list(
+        shown_columns(verdict_table(held, mine), VERDICT_COLUMNS, words()), height=TABLE_PX,
+        on_select="rerun",
         selection_mode="single-row", key=f"verdict_rows_{force}", column_config=widths,
     )  # fmt: skip
     chosen = [mine[row] for row in event.selection.rows if row < len(mine)]
@@ -139,11 +146,7 @@ def _table(answer: Answer, columns: tuple[str, ...]) -> None:
     if not len(frame):
         st.info(words().text("checks_empty"))
         return
-    st.dataframe(
-        styled(shown_columns(frame, columns, words(), answer.titles)),
-        hide_index=True,
-        width="stretch",
-    )
+    show_list(shown_columns(frame, columns, words(), answer.titles))
 
 
 show()

@@ -11,7 +11,7 @@ from app.answers.ledger import export_answer, field_answer, info_answer, layer_n
 from app.answers.transfer import actor, fault_text, import_answer
 from app.components.frame import hand_out, page_head
 from app.components.plain import as_text, say_lines
-from app.components.table import shown_columns, styled
+from app.components.table import show_list, shown_columns
 from app.context import Context, now
 from app.session import context, words
 from geo.errors import MuPlanError
@@ -42,7 +42,7 @@ def show() -> None:
         say_lines(answer.summary)
         frame = answer.sheets[0].frame
         shown = shown_columns(frame, tuple(frame.columns), words(), answer.titles)
-        st.dataframe(styled(shown), hide_index=True, width="stretch")
+        show_list(shown)
         _export(held)
     with incoming:
         _import(held)
@@ -164,11 +164,7 @@ def _fields() -> None:
     answer = field_answer(layer, words())
     frame = answer.sheets[0].frame
     columns = tuple(name for name in frame.columns if name != "layer")
-    st.dataframe(
-        styled(shown_columns(frame, columns, words(), answer.titles)),
-        hide_index=True,
-        width="stretch",
-    )
+    show_list(shown_columns(frame, columns, words(), answer.titles))
 
 
 def _trail(held: Context) -> None:
@@ -177,11 +173,11 @@ def _trail(held: Context) -> None:
     st.subheader(text("trail_quarantine"))
     waiting = workspace.quarantined()
     if len(waiting):
-        st.dataframe(styled(waiting), hide_index=True, width="stretch")
+        show_list(waiting)
     else:
         st.caption(text("trail_none_waiting"))
     st.subheader(text("trail_audit"))
-    st.dataframe(styled(workspace.audit()), hide_index=True, width="stretch")
+    show_list(workspace.audit())
 
 
 show()

@@ -5,13 +5,8 @@ import pandas as pd
 import streamlit as st
 
 from app.answers.land import unit_names
-from app.answers.matching import (
-    demand_in_ledger,
-    match_answer,
-    reason_text,
-    share_sentence,
-    summary_lines,
-)
+from app.answers.matched_site import reason_text, share_sentence
+from app.answers.matching import demand_in_ledger, match_answer, summary_lines
 from app.answers.reports import match_report
 from app.components.frame import hand_out, page_head
 from app.components.map_view import show_map
@@ -23,7 +18,7 @@ from geo.errors import MuPlanError
 from layers.fields import FIELDS
 from layers.maps.highlight import Highlight
 from platforms.matching.demand import LARGEST_LAND_MU, Demand
-from platforms.matching.match import MatchedSite, MatchResult
+from platforms.matching.match import MatchedSite, Matches, MatchResult
 from platforms.matching.table import MatchTable
 
 GATE_SIGNS = {"met": "✔", "not_met": "✖", "no_data": "○", "not_applicable": "–"}
@@ -113,6 +108,9 @@ def _own_demand() -> Demand | None:
         ideal = second.number_input(heading("land_ideal_mu"), 0.1, LARGEST_LAND_MU, 120.0)
         tax = third.number_input(heading("tax_wan_yuan"), 0.0, 1e7, 5000.0)
         output = fourth.number_input(heading("output_wan_yuan"), 0.0, 1e8, 80_000.0)
+        energy = first.number_input(heading("energy_tce"), 0.0, 1e7, 0.0)
+        emission = second.number_input(heading("emission_t"), 0.0, 1e6, 0.0)
+        pollutant = third.text_input(heading("pollutant"), max_chars=40).strip()
         needed = st.multiselect(
             heading("utilities_needed"), list(FIELDS["utilities"].values),
             format_func=lambda code: words().word("utilities", code),
@@ -121,10 +119,14 @@ def _own_demand() -> Demand | None:
         if not st.form_submit_button(text("match_run")):
             st.info(text("match_fill_in"))
             return None
+    # An amount without a pollutant can't be held against any quota: it stays unknown.
+    emissions: tuple[tuple[str, float], ...] | None = () if emission == 0 else None
+    if pollutant:
+        emissions = ((pollutant, emission),)
     return Demand(
         OWN, name, category, industry.strip() or None, least, ideal,
         utilities_needed=tuple(needed), investment_yi_yuan=investment, tax_wan_yuan=tax,
-        output_wan_yuan=output,
+        output_wan_yuan=output, energy_tce=energy, emissions_t=emissions,
     )  # fmt: skip
 
 
@@ -245,7 +247,7 @@ def _site_detail(one: MatchedSite) -> None:
     st.text(share_sentence(one, words()))
 
 
-def _reasons(held: Context, sites: tuple[MatchedSite, ...], names: dict[str, str]) -> None:
+def _reasons(held: Context, sites: Matches, names: dict[str, str]) -> None:
     text, units = words().text, unit_names(held)
     if not sites:
         st.info(text("match_none_here"))

@@ -3,17 +3,19 @@
 import pandas as pd
 import streamlit as st
 
-from app.answers.checks import check_answer, outcome_word, verdict_list
+from app.answers.checks import check_answer, outcome_word
 from app.answers.land import unit_names
 from app.answers.reports import check_report
 from app.components.frame import hand_out, page_head
 from app.components.lights import LIGHTS, light
-from app.components.table import styled
+from app.components.table import show_list
 from app.context import Context
 from app.session import blocks, context, map_view, words
+from app.session import verdicts as verdicts_of
 from geo.units import compare, m2_to_mu
 from platforms.checks import CheckQuery
 from platforms.land.blocks import BlockQuery, counted_once_m2
+from platforms.land.query import lines_mu
 from platforms.verdict import Verdict
 
 SHOWN = (
@@ -29,17 +31,17 @@ def show() -> None:
     page_head(held, "page_overview", "overview_question")
     _figures(held)
     with st.spinner(text("working")):
-        verdicts = verdict_list(held, CheckQuery(None, (), (), held.as_of))
+        verdicts = verdicts_of(CheckQuery(None, (), (), held.as_of))
     st.subheader(text("overview_units"))
     table = _by_unit(held, verdicts)
     if table.empty:
         st.info(text("overview_empty"))
         return
-    st.dataframe(styled(table), hide_index=True, width="stretch")
+    show_list(table)
     st.caption(text("overview_legend", **LIGHTS))
     st.subheader(text("overview_platforms"))
     platforms = _by_platform(held, verdicts)
-    st.dataframe(styled(platforms), hide_index=True, width="stretch")
+    show_list(platforms)
     query = CheckQuery(None, (), (), held.as_of)
     answer = check_answer(held, query, verdicts)
     hand_out(
@@ -53,17 +55,16 @@ def show() -> None:
 
 def _figures(held: Context) -> None:
     text = words().text
-    reserve = held.policy.rule("B4").rule.number
-    listed = held.policy.rule("B3").rule.number
-    with st.spinner(text("working_blocks")):
-        land = blocks(BlockQuery(min_mu=listed)).blocks
-    found = land.blocks
-    large = found[[compare(mu, reserve) >= 0 for mu in found["area_mu"]]]
     platforms = held.source.read("major_platforms")
     parcels = held.source.read("land_parcels")
     columns = st.columns(5)
     columns[0].metric(text("figure_platforms"), f"{len(platforms)}")
     columns[1].metric(text("figure_parcels"), f"{len(parcels):,}")
+    listed, reserve = lines_mu(held.policy)
+    with st.spinner(text("working_blocks")):
+        land = blocks(BlockQuery(min_mu=listed)).blocks
+    found = land.blocks
+    large = found[[compare(mu, reserve) >= 0 for mu in found["area_mu"]]]
     columns[2].metric(text("figure_blocks", least=listed), f"{len(found):,}")
     area_mu = m2_to_mu(counted_once_m2(found))
     columns[3].metric(text("figure_blocks_mu", least=listed), f"{area_mu:,.0f}")
@@ -76,6 +77,8 @@ def _by_unit(held: Context, verdicts: list[Verdict]) -> pd.DataFrame:
     for unit_id, name in unit_names(held).items():
         row = {text("column_unit_name"): name}
         for rule_id, part in SHOWN:
+            if part not in held.policy.parts(rule_id):
+                continue
             found = [
                 v for v in verdicts
                 if v.unit_id == unit_id and v.platform_id is None and v.rule_id == rule_id
@@ -98,6 +101,8 @@ def _by_platform(held: Context, verdicts: list[Verdict]) -> pd.DataFrame:
             continue
         row = {text("column_platform_name"): name}
         for rule_id in ("A2", "A8", "A9"):
+            if not held.policy.parts(rule_id):
+                continue
             found = [v for v in mine if v.rule_id == rule_id]
             row[text(f"light_{rule_id}")] = _cell(held, found)
         rows.append(row)

@@ -12,10 +12,10 @@ from app.answers.targets import (
     projects_behind,
     target_answer,
 )
-from app.components.frame import hand_out, page_head
+from app.components.frame import hand_out, page_head, show_where_held
 from app.components.lights import light
 from app.components.plain import say_lines
-from app.components.table import shown_columns, styled
+from app.components.table import show_list, shown_columns
 from app.context import Context
 from app.session import context, words
 from platforms.indicators.measures import RankedBy
@@ -50,13 +50,17 @@ def show() -> None:
     with progress:
         _progress(held, year)
     with ranking:
-        _ranking(held, year)
+        show_where_held(lambda: _ranking(held, year))
     with evaluation:
-        answer = evaluation_answer(held, year)
-        st.caption(text("evaluation_hint"))
-        say_lines(answer.summary)
-        _table(answer, answer.sheets[0].frame, tuple(map(str, answer.sheets[0].frame.columns)))
-        hand_out(answer, held, (".xlsx", ".csv"), "evaluation")
+        show_where_held(lambda: _evaluation(held, year))
+
+
+def _evaluation(held: Context, year: int) -> None:
+    answer = evaluation_answer(held, year)
+    st.caption(words().text("evaluation_hint"))
+    say_lines(answer.summary)
+    _table(answer, answer.sheets[0].frame, tuple(map(str, answer.sheets[0].frame.columns)))
+    hand_out(answer, held, (".xlsx", ".csv"), "evaluation")
 
 
 def _progress(held: Context, year: int) -> None:
@@ -77,7 +81,7 @@ def _progress(held: Context, year: int) -> None:
             for row, word in zip(mine, frame["progress_state"], strict=True)
         ]
         shown.insert(0, text("column_progress_state"), signs)
-        st.dataframe(styled(shown), hide_index=True, width="stretch")
+        show_list(shown)
     _behind(held, rows)
     answer = target_answer(held, year, (), rows)
     hand_out(answer, held, (".xlsx", ".csv"), "targets")
@@ -98,10 +102,7 @@ def _behind(held: Context, rows: list[Progress]) -> None:
         ),
     )  # fmt: skip
     behind = projects_behind(held, rows[chosen])
-    st.dataframe(
-        styled(shown_columns(behind, PROJECT_COLUMNS[2:], words())),
-        hide_index=True, width="stretch",
-    )  # fmt: skip
+    show_list(shown_columns(behind, PROJECT_COLUMNS[2:], words()))
 
 
 def _ranking(held: Context, year: int) -> None:
@@ -129,10 +130,7 @@ def _table(answer: Answer, frame: pd.DataFrame, columns: tuple[str, ...]) -> Non
     if not len(frame):
         st.info(words().text("targets_empty"))
         return
-    st.dataframe(
-        styled(shown_columns(frame, columns, words(), answer.titles)),
-        hide_index=True, width="stretch",
-    )  # fmt: skip
+    show_list(shown_columns(frame, columns, words(), answer.titles))
 
 
 show()

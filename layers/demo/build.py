@@ -31,6 +31,7 @@ from layers.demo.obstacles import corridors, make_lanes, make_trunks
 from layers.demo.parcels import make_parcels, ready_parcels
 from layers.demo.parks import make_parks
 from layers.demo.planning_lines import make_constraints, make_facilities
+from layers.demo.programmes import with_firms, with_programmes
 from layers.demo.projects import make_projects
 from layers.demo.recipe import Recipe, read_recipe
 from layers.demo.register import make_approved_boundaries, make_platforms, qualified_land
@@ -235,7 +236,10 @@ def _work(
         recipe, amounts.projects, allotted, parcels=parcels, platforms=platforms, parks=parks,
         rng=stream(seed, "projects"),
     )  # fmt: skip
-    projects = portfolio.projects
+    chance = stream(seed, "programmes")
+    projects = with_firms(
+        with_programmes(portfolio.projects, chance), layers["enterprises"], chance
+    )
     rows = allotment_rows(
         recipe, allotted, portfolio.of_allotment, parcels, stream(seed, "elements")
     )

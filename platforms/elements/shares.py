@@ -112,7 +112,7 @@ def element_shares(
     rows = []
     for basis, zone in outlines.items():
         inside = inside_shares(ledger.shapes, zone, crs)
-        for element, pollutant in _elements(ledger):
+        for element, pollutant in elements_of(ledger):
             for unit_id in (*units["unit_id"], CITY):
                 for span in _spans(ledger, year, policy, element):
                     cell = Cell(unit_id, element, pollutant, span.first, span.last)
@@ -146,8 +146,19 @@ def rule_of(policy: PolicySet, element: str, span: str) -> DatedRule:
     return policy.rule("B1", element if span == "year" else f"{element}_cumulative")
 
 
-def _elements(ledger: Ledger) -> list[tuple[str, str | None]]:
-    """List the elements, emission rights by pollutant."""
+def elements_of(ledger: Ledger) -> list[tuple[str, str | None]]:
+    """List the elements, emission rights by pollutant.
+
+    Parameters
+    ----------
+    ledger
+        The allotments.
+
+    Returns
+    -------
+    list of (str, str or None)
+        Element and pollutant, None where it has none.
+    """
     emitted = ledger.pollutant[ledger.element == "emission"]
     names: Sequence[str | None] = sorted({str(p) for p in emitted if p is not None}) or [None]
     plain = [(name, None) for name in AMOUNT_COLUMNS if name != "emission"]

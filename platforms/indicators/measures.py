@@ -60,6 +60,9 @@ MEASURES: dict[str, Measure] = {
 }  # fmt: skip
 """Every measure by its name."""
 
+BROUGHT_IN = "S6"
+"""Assumption that says when a project counts as brought in; without it no figure is given."""
+
 FIGURES = ("output", "value_added", "tax", "revenue", "rd", "hightech_value_added")
 
 
@@ -202,9 +205,11 @@ def _investment(
     layer = "major_platforms" if by == "platform" else "units"
     held = pd.DataFrame(source.read(layer))
     ids = pd.Index(held[f"{by}_id"])
+    if BROUGHT_IN not in policy.pack.assumptions:
+        return pd.DataFrame({"value": np.nan, "coverage_share": 0.0}, index=ids)
     ledger = ledger_on(source, policy.as_of)
     first, last = days_of(period)
-    came = ledger.happened(policy.setting_texts("S6", "brought_in_events"), first, last)
+    came = ledger.happened(policy.setting_texts(BROUGHT_IN, "brought_in_events"), first, last)
     projects = ledger.projects[came.yes]
     amounts = projects["investment_yi_yuan"].astype("float64") * WAN_YUAN_PER_YI_YUAN
     key = projects[f"{by}_id"]

@@ -197,8 +197,11 @@ def _ranked(frame: pd.DataFrame, key: str, policy: PolicySet) -> pd.DataFrame:
 
 
 def quadrant_of(output: float, tax: float, policy: PolicySet) -> str | None:
-    """Say which of the thresholds A8 and A9 two figures reach; None where one is missing."""
-    if pd.isna(output) or pd.isna(tax):
+    """Say which of the thresholds A8 and A9 two figures reach.
+
+    None where a figure is missing, and where no active pack holds both rules.
+    """
+    if pd.isna(output) or pd.isna(tax) or not (policy.parts("A8") and policy.parts("A9")):
         return None
     reached = holds(policy.rule("A8").rule, output), holds(policy.rule("A9").rule, tax)
     names = {

@@ -8,6 +8,31 @@ import pandas as pd
 from geo.contiguity import MOST_GAP_M, NeighbourRule
 from layers.fields import FIELDS
 from platforms.errors import PlanningError
+from platforms.policy.dated import PolicySet
+
+LISTED_MU, RESERVE_MU = 100.0, 200.0
+"""What a list of contiguous land starts from, and its reserve [亩], where no pack says (B3, B4)."""
+
+
+def lines_mu(policy: PolicySet) -> tuple[float, float]:
+    """Give the least area of the list of contiguous land and of the reserve.
+
+    Parameters
+    ----------
+    policy
+        Rules on the as-of date.
+
+    Returns
+    -------
+    listed, reserve
+        Thresholds of B3 and B4 [亩]; those of the plan of 2024 where the packs hold neither.
+    """
+    held = zip(("B3", "B4"), (LISTED_MU, RESERVE_MU), strict=True)
+    listed, reserve = (
+        policy.rule(rule_id).rule.number if policy.parts(rule_id) else usual
+        for rule_id, usual in held
+    )
+    return listed, reserve
 
 
 @dataclass(frozen=True)
@@ -42,7 +67,7 @@ class BlockQuery:
         ``min_neck_out_of_range``.
     """
 
-    min_mu: float = 100.0
+    min_mu: float = LISTED_MU
     gap_m: float = 2.0
     min_edge_m: float = 5.0
     bridge_width_m: float = 6.0

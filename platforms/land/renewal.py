@@ -1,22 +1,31 @@
 """Land revived in a year (D6), and what each parcel ready for supply lacks in utilities (E3)."""
 
+import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 import shapely
 
 from geo.measure import ellipsoidal_area_m2
+from geo.overlay import area_inside_m2
 from geo.units import compare, m2_to_mu
 from layers.fields import split_list
 from platforms.assessed import assessed_units
 from platforms.check_job import CheckJob
 from platforms.judge import judge
 from platforms.land.readiness import is_supply_ready
-from platforms.outlines import shapes_of
+from platforms.outlines import platform_outlines, shapes_of
+from platforms.policy.dated import DatedRule
 from platforms.statement import say
 from platforms.verdict import Evidence, Verdict
 
 LAYER = "land_parcels"
-LEVELS = {"five": "five", "seven": "seven"}
-"""Setting of each part of E3. 九通一平 holds for some zones only, which no document names."""
+LEVEL_ASSUMPTION = "utility_levels"
+ALL_PARCELS = ("five", "seven")
+"""Parts of E3 for every parcel; the setting of the same name lists what the level holds."""
+
+SOME_ZONES, ZONES_SETTING = "nine", "nine_platforms"
+"""九通一平 is for the zones that are able to, which no document names: the pack may."""
 
 
 def revived_verdicts(job: CheckJob) -> list[Verdict]:
@@ -82,7 +91,8 @@ def utility_verdicts(job: CheckJob) -> list[Verdict]:
     -------
     list of Verdict
         Two a parcel (五通一平, 七通一平), measured the number of utilities it lacks; a parcel
-        without utilities on file is ``no_data``.
+        without utilities on file is ``no_data``. 九通一平 is judged for the parcels in the
+        platforms that the pack names; where it names none, it is ``no_data`` once a unit.
 
     Notes
     -----
@@ -91,28 +101,43 @@ def utility_verdicts(job: CheckJob) -> list[Verdict]:
     parcels = job.layer(LAYER)
     ready = parcels[is_supply_ready(parcels)]
     under = assessed_units(ready, job.layer("units"))
-    rules = [(d, job.policy.setting_texts("utility_levels", LEVELS[d.rule.part]))
-             for d in job.rules(*LEVELS)]  # fmt: skip
+    everywhere, in_zones = job.rules(*ALL_PARCELS), job.rules(SOME_ZONES)
+    zones = job.policy.assumption(LEVEL_ASSUMPTION).settings.get(ZONES_SETTING)
+    able = _in_platforms(job, ready) if zones and in_zones else np.zeros(len(ready), dtype=bool)
     verdicts = []
     for unit_id in job.unit_ids:
-        own = ready[under.eq(unit_id).to_numpy(dtype=bool)]
-        for parcel_id, text in zip(own["parcel_id"], own["utilities"], strict=True):
-            there = set(split_list(text))
-            for dated, needed in rules:
-                missing = [one for one in needed if one not in there]
-                said = say("e3_unknown", parcel_id=str(parcel_id))
-                if there:
-                    utilities = ";".join(missing)
-                    said = say("e3_lacks", parcel_id=str(parcel_id), utilities=utilities)
-                    if not missing:
-                        said = say("e3_complete", parcel_id=str(parcel_id))
-                verdicts.append(
-                    judge(
-                        dated,
-                        float(len(missing)) if there else None,
-                        unit_id=unit_id,
-                        evidence=(Evidence(LAYER, (str(parcel_id),)),),
-                        reasons=(said,),
-                    )
-                )
+        for at in np.flatnonzero(under.eq(unit_id).to_numpy(dtype=bool)):
+            dated_rules = [*everywhere, *(in_zones if able[at] else [])]
+            verdicts += [_lacking(job, dated, unit_id, ready.iloc[at]) for dated in dated_rules]
+        if not zones:
+            said = (say("e3_no_zone_named", setting=ZONES_SETTING),)
+            verdicts += [judge(d, None, unit_id=unit_id, reasons=said) for d in in_zones]
     return verdicts
+
+
+def _in_platforms(job: CheckJob, parcels: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
+    """Say which parcels lie, by more than half, in the platforms that the pack names."""
+    named = job.policy.setting_texts(LEVEL_ASSUMPTION, ZONES_SETTING)
+    platforms = job.layer("major_platforms")
+    zones = platform_outlines(platforms[platforms["platform_id"].isin(named)], job.layer("parks"))
+    shapes = shapes_of(parcels)
+    inside_m2 = area_inside_m2(shapes, zones, job.crs)
+    return np.asarray(inside_m2 * 2 > ellipsoidal_area_m2(shapes, job.crs), dtype=bool)
+
+
+def _lacking(job: CheckJob, dated: DatedRule, unit_id: str, parcel: pd.Series) -> Verdict:
+    parcel_id, there = str(parcel["parcel_id"]), set(split_list(parcel["utilities"]))
+    needed = job.policy.setting_texts(LEVEL_ASSUMPTION, dated.rule.part)
+    missing = [one for one in needed if one not in there]
+    said = say("e3_unknown", parcel_id=parcel_id)
+    if there:
+        said = say("e3_complete", parcel_id=parcel_id)
+        if missing:
+            said = say("e3_lacks", parcel_id=parcel_id, utilities=";".join(missing))
+    return judge(
+        dated,
+        float(len(missing)) if there else None,
+        unit_id=unit_id,
+        evidence=(Evidence(LAYER, (parcel_id,)),),
+        reasons=(said,),
+    )

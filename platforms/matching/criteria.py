@@ -1,217 +1,292 @@
-"""How well an admitted site suits a project: criteria on fixed reference bounds, 0 to 1.
+"""How well candidates suit a project: criteria on fixed reference bounds, 0 to 1.
 
-A criterion whose input is missing has no value: the score is taken over those that have one, and
-``confidence`` says what part of the weight they carry.
+A criterion whose input is missing has no value (NaN): the score is taken over those that have one,
+and the confidence says what part of the weight they carry. No value depends on other candidates.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any, cast
 
+import numpy as np
 import pandas as pd
 
-from geo.units import compare
+from geo.units import compare_all
 from layers.fields import split_list
-from platforms.elements.effect import ShareEffect
-from platforms.matching.demand import Demand
-from platforms.matching.gates import division
-from platforms.matching.sites import Site
-from platforms.matching.table import MatchTable
+from platforms.elements.effect import ShareEffect, share_effect
+from platforms.industries.codes import division
+from platforms.matching.columns import Numbers, SiteColumns, coded_of
+from platforms.matching.gate import Asking
+from platforms.matching.gates import Judged
+from platforms.matching.headroom import SUBJECTS, left, needs
 
 BASIC_UTILITIES = frozenset({"road", "water", "power", "telecom", "gas", "levelled"})
 """五通一平, what a site is held against besides the utilities that the project names."""
 
+ShareKey = tuple[str, str, str | None]
+"""Unit, element, pollutant."""
+
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What is known around a site.
+    """What is known around the candidates.
 
     Attributes
     ----------
-    platform
-        Row of its platform in ``major_platforms``, None where it lies in none.
-    platform_tax_wan_yuan_per_mu
-        Tax per 亩 of that platform [万元/亩], None where not known.
-    effect
-        Effect on the unit's land share, None where not known.
+    platforms
+        Rows of ``major_platforms`` by id.
+    tax_wan_yuan_per_mu
+        Tax per 亩 of platforms [万元/亩]; those not known are left out.
+    shares
+        Rows of ``element_shares`` of the year by unit, element and pollutant.
+    chain_nearness
+        How near each platform, or none of them (None), is to the industry along the chains (0–1);
+        those not known are left out.
     """
 
-    platform: pd.Series | None
-    platform_tax_wan_yuan_per_mu: float | None
-    effect: ShareEffect | None
+    platforms: Mapping[str, Mapping[Hashable, Any]]
+    tax_wan_yuan_per_mu: Mapping[str, float]
+    shares: Mapping[ShareKey, Mapping[str, object]]
+    chain_nearness: Mapping[str | None, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Criterion:
-    """One part of a score.
+class Setting:
+    """Everything that a criterion may look at.
 
     Attributes
     ----------
-    criterion
-        Its name.
-    value
-        0 to 1, None where its input is missing.
-    weight
-        Its weight in the table.
-    contribution
-        Points it adds to the score of at most 100; 0 where it has no value.
+    judged
+        The candidates with the answers of their gates.
+    asked
+        What they are held against.
+    around
+        What is known around them.
     """
 
-    criterion: str
-    value: float | None
-    weight: float
-    contribution: float
+    judged: Judged
+    asked: Asking
+    around: Surroundings
+
+    @property
+    def columns(self) -> SiteColumns:
+        """The candidates."""
+        return self.judged.columns
 
 
-@dataclass(frozen=True)
-class Score:
-    """A score with its parts.
-
-    Attributes
-    ----------
-    score
-        0 to 100, None where no criterion has a value.
-    confidence
-        Part of the weight whose criteria have a value (0–1).
-    criteria
-        The parts, in the order of the table.
-    """
-
-    score: float | None
-    confidence: float
-    criteria: tuple[Criterion, ...]
+CriterionRule = Callable[[Setting], Numbers]
 
 
-def score(site: Site, demand: Demand, around: Surroundings, table: MatchTable) -> Score:
-    """Score a site for a project.
+def criterion_values(setting: Setting) -> Numbers:
+    """Value every candidate by every criterion, whatever the weights.
 
     Parameters
     ----------
-    site
-        The candidate.
-    demand
-        What the project asks.
-    around
-        What is known of its platform and its unit's share.
-    table
-        Weights and reference bounds.
+    setting
+        Candidates, demand, surroundings.
 
     Returns
     -------
-    Score
-        100 × Σ weight × value ÷ Σ weight, over the criteria that have a value.
+    array of float
+        n × k, 0 to 1, NaN where an input is missing; columns in the order of the table.
     """
-    values = {name: CRITERIA[name](site, demand, around, table) for name in table.weights}
-    known = sum(table.weights[name] for name, value in values.items() if value is not None)
-    total = sum(table.weights.values())
-    parts = tuple(
-        Criterion(
-            name, value, table.weights[name],
-            0.0 if value is None or known == 0 else 100 * table.weights[name] * value / known,
-        )
-        for name, value in values.items()
-    )  # fmt: skip
-    points = sum(part.contribution for part in parts) if known > 0 else None
-    return Score(points, known / total, parts)
+    names = list(setting.asked.table.weights)
+    return np.column_stack([CRITERIA[name](setting) for name in names])
 
 
-def _clamp(value: float) -> float:
-    return min(1.0, max(0.0, value))
-
-
-def _industry_fit(
-    site: Site, demand: Demand, around: Surroundings, table: MatchTable
-) -> float | None:
+def _industry_fit(setting: Setting) -> Numbers:
     """1 in a leading industry of the platform, 0.7 in a specialty, 0.3 else, 0 in no platform."""
-    if demand.industry_code is None:
-        return None
-    if around.platform is None:
-        return 0.0
-    industry = division(demand.industry_code)
-    leading = around.platform["leading_industries"]
-    special = around.platform["specialty_industries"]
-    if industry in map(division, split_list(leading)):
-        return 1.0
-    if industry in map(division, split_list(special)):
-        return 0.7
-    return None if pd.isna(leading) or pd.isna(special) else 0.3
+    code = setting.asked.demand.industry_code
+
+    def of(platform_id: Hashable) -> float:
+        platform = setting.around.platforms.get(str(platform_id))
+        if code is None:
+            return np.nan
+        if platform is None:
+            return 0.0
+        leading, special = platform["leading_industries"], platform["specialty_industries"]
+        if division(code) in map(division, split_list(leading)):
+            return 1.0
+        if division(code) in map(division, split_list(special)):
+            return 0.7
+        return np.nan if pd.isna(leading) or pd.isna(special) else 0.3
+
+    return setting.columns.coded["platform_id"].numbers(of)
 
 
-def _land_fit(site: Site, demand: Demand, around: Surroundings, table: MatchTable) -> float | None:
+def _chain(setting: Setting) -> Numbers:
+    """Give how near the firms of the platform stand along the chains, on fixed bounds."""
+    known = setting.around.chain_nearness
+    return setting.columns.coded["platform_id"].numbers(
+        lambda one: known.get(None if one is None else str(one), np.nan)
+    )
+
+
+def _land_fit(setting: Setting) -> Numbers:
     """1 from the ideal to the most land; falls to 0.5 at the least, and with what is left over."""
-    ideal = demand.land_wanted_mu
+    demand, area_mu = setting.asked.demand, setting.columns.area_mu
+    ideal, least = demand.land_wanted_mu, demand.land_min_mu
     most = demand.land_max_mu if demand.land_max_mu is not None else ideal
-    if compare(site.area_mu, ideal) < 0:
-        return _clamp(
-            0.5 + 0.5 * (site.area_mu - demand.land_min_mu) / (ideal - demand.land_min_mu)
-        )
-    return 1.0 if compare(site.area_mu, most) <= 0 else most / site.area_mu
+    short = compare_all(area_mu, ideal) < 0
+    span = ideal - least if ideal > least else 1.0
+    below = np.clip(0.5 + 0.5 * (area_mu - least) / span, 0.0, 1.0)
+    over = compare_all(area_mu, most) > 0
+    fit: Numbers = np.where(short, below, np.where(over, most / np.maximum(area_mu, most), 1.0))
+    return fit
 
 
-def _share_effect(
-    site: Site, demand: Demand, around: Surroundings, table: MatchTable
-) -> float | None:
+def _share_effect(setting: Setting) -> Numbers:
     """1 inside a provincial-or-higher zone; 0.5 outside while the share holds, 0 if it breaks."""
+    inside = setting.columns.zone_share
+    outcome = _effect_outcomes(setting)
+    outside = np.where(outcome == 1, 0.5, np.where(outcome == 0, 0.0, np.nan))
+    whole: Numbers = np.where(inside >= 1, 1.0, inside + (1 - inside) * outside)
+    return whole
+
+
+def _effect_outcomes(setting: Setting) -> Numbers:
+    """Say of each candidate whether the land share holds after it: 1, 0, NaN where not known."""
+    columns = setting.columns
+    taken = np.minimum(setting.asked.demand.land_wanted_mu, columns.area_mu)
+    units = columns.coded["unit_id"]
+    keys = coded_of(
+        zip(units.place.tolist(), columns.zone_share.tolist(), taken.tolist(), strict=True)
+    )
+
+    def of(key: Hashable) -> float:
+        place, inside, added = cast("tuple[int, float, float]", key)
+        row = setting.around.shares.get((str(units.values[place]), "land", None))
+        if row is None or np.isnan(inside):
+            return np.nan
+        outcome = share_effect(row, added, inside).outcome
+        return {"met": 1.0, "not_met": 0.0}.get(outcome, np.nan)
+
+    return keys.numbers(of)
+
+
+def effects(setting: Setting, position: int) -> dict[tuple[str, str | None], ShareEffect]:
+    """Say what the project would do to the shares of the unit of one candidate (B1).
+
+    Parameters
+    ----------
+    setting
+        Candidates, demand, surroundings.
+    position
+        The candidate.
+
+    Returns
+    -------
+    dict
+        By element and pollutant, those that can be told; land counts as much as it takes, energy
+        and emissions in the same proportion inside (S15).
+    """
+    site, demand = setting.columns.sites[position], setting.asked.demand
     if site.zone_share is None:
-        return None
-    if around.effect is None or around.effect.outcome == "no_data":
-        return None if site.zone_share < 1 else 1.0
-    outside = 0.5 if around.effect.outcome == "met" else 0.0
-    return site.zone_share + (1 - site.zone_share) * outside
+        return {}
+    added: dict[tuple[str, str | None], float | None] = {
+        ("land", None): min(demand.land_wanted_mu, site.area_mu),
+        ("energy", None): demand.energy_tce,
+        **{("emission", name): amount for name, amount in demand.emissions_t or ()},
+    }
+    found = {}
+    for key, amount in added.items():
+        row = setting.around.shares.get((str(site.unit_id), *key))
+        if row is not None and amount is not None:
+            found[key] = share_effect(row, amount, site.zone_share)
+    return found
 
 
-def _efficiency(
-    site: Site, demand: Demand, around: Surroundings, table: MatchTable
-) -> float | None:
+def _efficiency(setting: Setting) -> Numbers:
     """0.5 where the project yields as much tax per 亩 as its platform, 1 with a full lead."""
-    promised = demand.per_mu_wan_yuan["tax_min_wan_yuan_per_mu"]
-    present = around.platform_tax_wan_yuan_per_mu
-    if promised is None or present is None:
-        return None
-    return _clamp(0.5 + 0.5 * (promised - present) / table.efficiency_span_wan_yuan_per_mu)
+    promised = setting.asked.demand.per_mu_wan_yuan["tax_min_wan_yuan_per_mu"]
+    span = setting.asked.table.efficiency_span_wan_yuan_per_mu
+
+    def of(platform_id: Hashable) -> float:
+        present = setting.around.tax_wan_yuan_per_mu.get(str(platform_id))
+        if promised is None or present is None:
+            return np.nan
+        return min(1.0, max(0.0, 0.5 + 0.5 * (promised - present) / span))
+
+    return setting.columns.coded["platform_id"].numbers(of)
 
 
-def _infrastructure(
-    site: Site, demand: Demand, around: Surroundings, table: MatchTable
-) -> float | None:
+def _infrastructure(setting: Setting) -> Numbers:
     """Part of the utilities there, of those asked and those of 五通一平."""
-    if site.utilities is None:
-        return None
-    wanted = frozenset(demand.utilities_needed) | BASIC_UTILITIES
-    return len(wanted & site.utilities) / len(wanted)
+    wanted = frozenset(setting.asked.demand.utilities_needed) | BASIC_UTILITIES
+
+    def of(there: Hashable) -> float:
+        return (
+            np.nan if there is None else len(wanted & cast("frozenset[str]", there)) / len(wanted)
+        )
+
+    return setting.columns.coded["utilities"].numbers(of)
 
 
-def _access(site: Site, demand: Demand, around: Surroundings, table: MatchTable) -> float | None:
+def _access(setting: Setting) -> Numbers:
     """1 within the near distance of an expressway exit, 0 from the far one on."""
-    if site.exit_km is None:
-        return None
+    table = setting.asked.table
+    nowhere = np.full(len(setting.columns), np.nan)
+    km = setting.columns.facility_km.get("expressway_exit", nowhere)
     span = table.access_far_km - table.access_near_km
-    return _clamp((table.access_far_km - site.exit_km) / span)
+    return np.clip((table.access_far_km - km) / span, 0.0, 1.0)
 
 
-def _remainder(site: Site, demand: Demand, around: Surroundings, table: MatchTable) -> float | None:
+def _headroom(setting: Setting) -> Numbers:
+    """Part of the scarcest quota that the project leaves; 1 where it takes nothing."""
+    columns, asked = setting.columns, setting.asked
+    least = np.ones(len(columns))
+    for element in ("land", "energy", "emission"):
+        stated = needs(columns, asked, element)
+        if stated is None:
+            return np.full(len(columns), np.nan)
+        for need in stated:
+            for subject in SUBJECTS:
+                room = left(columns, asked, subject, need)
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    spare = np.where(room > 0, 1 - need.amount / room, 0.0)
+                spare = np.where(np.isnan(room) | np.isnan(need.amount), np.nan, spare)
+                least = np.minimum(least, np.where(need.amount == 0, 1.0, np.clip(spare, 0, 1)))
+    return least
+
+
+def _remainder(setting: Setting) -> Numbers:
     """1 where the rest of the block stays in one piece; less what is stranded.
 
     Half is lost with each listed size (B3, B4) that the rest could have kept.
     """
-    if site.carved is None:
-        return 1.0
-    carving = site.carved.carving
-    spared = site.carved.block_mu - demand.land_wanted_mu
-    return _clamp(carving.remainder_mu / spared - 0.5 * carving.lines_missed)
+    wanted = setting.asked.demand.land_wanted_mu
+    values = np.ones(len(setting.columns))
+    for position, site in enumerate(setting.columns.sites):
+        if site.carved is not None:
+            carving = site.carved.carving
+            kept = carving.remainder_mu / (site.carved.block_mu - wanted)
+            values[position] = min(1.0, max(0.0, kept - 0.5 * carving.lines_missed))
+    return values
 
 
-CRITERIA: Mapping[str, Callable[[Site, Demand, Surroundings, MatchTable], float | None]] = (
-    MappingProxyType(
-        {
-            "industry_fit": _industry_fit,
-            "land_fit": _land_fit,
-            "share_effect": _share_effect,
-            "efficiency": _efficiency,
-            "infrastructure": _infrastructure,
-            "access": _access,
-            "remainder": _remainder,
-        }
+def _wishes(setting: Setting) -> Numbers:
+    """Part of the targets and wishes that are met; 1 where there are none."""
+    met, missed, unknown = (
+        setting.judged.soft(outcome) for outcome in ("met", "not_met", "no_data")
     )
+    part = met / np.maximum(met + missed, 1)
+    values: Numbers = np.where(unknown > 0, np.nan, np.where(met + missed == 0, 1.0, part))
+    return values
+
+
+CRITERIA: Mapping[str, CriterionRule] = MappingProxyType(
+    {
+        "industry_fit": _industry_fit,
+        "chain": _chain,
+        "land_fit": _land_fit,
+        "share_effect": _share_effect,
+        "efficiency": _efficiency,
+        "headroom": _headroom,
+        "infrastructure": _infrastructure,
+        "access": _access,
+        "remainder": _remainder,
+        "wishes": _wishes,
+    }
 )
 """Every criterion by the name it has in the table."""

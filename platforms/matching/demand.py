@@ -1,23 +1,19 @@
 """What a project asks of land, industry and services."""
 
 import math
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
 
 from geo.nearest import nearest_name
-from layers.contracts import CONTRACTS
-from layers.fields import FIELDS, split_list
+from layers.fields import FIELDS
 from platforms.errors import PlanningError
+from platforms.matching.industry import check_industry
 
 LARGEST_LAND_MU = 50_000.0
 """No site of more exists: the largest platforms have some 10 000 亩 to develop."""
 
-INDUSTRY_CODE = re.compile(r"[A-Ta-t]?[0-9]{2,4}")
-"""GB/T 4754: division, group or class, with or without the letter of its section."""
+BEGUN = ("started", "in_production")
+"""Stages in which a project has its place."""
 
 
 @dataclass(frozen=True)
@@ -30,26 +26,40 @@ class Demand:
         Its number and name.
     category
         Category code, None where not stated.
-    industry_code
-        GB/T 4754 code of two to four digits, None where not stated.
+    industry_code, industry_scheme
+        GB/T 4754 code of two to four digits and its edition (None: 2017), None where not stated.
     land_min_mu, land_ideal_mu, land_max_mu
         Least, ideal and most land [亩]; ideal and most are None where not stated.
+    width_min_m, frontage_min_m
+        Least width of the land (diameter of the largest inscribed circle) and least boundary along
+        roads [m], None where it asks for none.
     land_use_codes
         Land uses that fit; none given: those of its category.
     utilities_needed
         Utilities it cannot do without.
-    investment_yi_yuan, output_wan_yuan, tax_wan_yuan, energy_tce
-        Investment [亿元], yearly output and tax [万元], energy [吨标煤]; None where not stated.
+    facilities_max_km
+        Kinds of facility, each with the farthest it may be as the crow flies [km].
+    investment_yi_yuan, output_wan_yuan, tax_wan_yuan
+        Investment [亿元], yearly output and tax [万元]; None where not stated.
+    far
+        Floor-area ratio promised, None where not stated.
+    energy_tce
+        Energy a year [吨标煤], None where not stated.
+    emissions_t
+        Pollutants, each with its amount a year [t]; empty: it emits none; None where not stated.
     is_expansion
         True for a general expansion of capacity, None where not stated.
-    excluded_units
-        Units it must not go to.
+    preferred_units, excluded_units
+        Units it would like to go to, and those it must not go to.
+    stage, start_planned_on, started_on
+        Stage, and the days (ISO) it is to start and did start; None where not stated.
 
     Raises
     ------
     PlanningError
-        ``demand_land_out_of_range``, ``demand_land_order``, ``demand_value_bad`` for what is no
-        industry code.
+        ``demand_land_out_of_range``, ``demand_land_order``, ``demand_amount_negative``,
+        ``demand_word_unknown`` for a utility or kind of facility, ``demand_unit_both`` for a unit
+        preferred and excluded at once, and those of ``check_industry``.
     """
 
     project_id: str
@@ -67,22 +77,56 @@ class Demand:
     energy_tce: float | None = None
     is_expansion: bool | None = None
     excluded_units: tuple[str, ...] = ()
+    preferred_units: tuple[str, ...] = ()
+    industry_scheme: str | None = None
+    width_min_m: float | None = None
+    frontage_min_m: float | None = None
+    far: float | None = None
+    emissions_t: tuple[tuple[str, float], ...] | None = None
+    facilities_max_km: tuple[tuple[str, float], ...] = ()
+    stage: str | None = None
+    start_planned_on: str | None = None
+    started_on: str | None = None
 
     def __post_init__(self) -> None:
-        for land in (self.land_min_mu, self.land_ideal_mu, self.land_max_mu):
-            if land is not None and not 0 < land <= LARGEST_LAND_MU:
+        self._check_land()
+        self._check_amounts()
+        known_words("utilities_needed", self.utilities_needed)
+        known_words("facility_kind", (kind for kind, _ in self.facilities_max_km))
+        for unit_id in self.preferred_units:
+            if unit_id in self.excluded_units:
+                raise PlanningError("demand_unit_both", project_id=self.project_id, unit_id=unit_id)
+        if self.industry_code is not None:
+            check_industry(self.industry_code, self.industry_scheme)
+
+    def _check_land(self) -> None:
+        steps = [self.land_min_mu, self.land_ideal_mu, self.land_max_mu]
+        stated = [land for land in steps if land is not None]
+        for land in stated:
+            if not 0 < land <= LARGEST_LAND_MU:
                 raise PlanningError(
                     "demand_land_out_of_range", project_id=self.project_id, land_mu=land,
                     most_mu=LARGEST_LAND_MU,
                 )  # fmt: skip
-        steps = [self.land_min_mu, self.land_ideal_mu, self.land_max_mu]
-        stated = [land for land in steps if land is not None]
         if stated != sorted(stated):
             raise PlanningError("demand_land_order", project_id=self.project_id)
-        if self.industry_code is not None and not INDUSTRY_CODE.fullmatch(self.industry_code):
-            raise PlanningError(
-                "demand_value_bad", column="industry_code", value=self.industry_code
+
+    def _check_amounts(self) -> None:
+        amounts = {
+            name: getattr(self, name)
+            for name in (
+                "investment_yi_yuan", "output_wan_yuan", "energy_tce", "width_min_m",
+                "frontage_min_m", "far",
             )
+        }  # fmt: skip
+        amounts |= {f"emissions_t:{name}": amount for name, amount in self.emissions_t or ()}
+        amounts |= {f"facilities_max_km:{kind}": km for kind, km in self.facilities_max_km}
+        for name, amount in amounts.items():
+            if amount is not None and not 0 <= amount < math.inf:
+                raise PlanningError(
+                    "demand_amount_negative", project_id=self.project_id,
+                    column=name.split(":")[0], value=amount,
+                )  # fmt: skip
 
     @property
     def land_wanted_mu(self) -> float:
@@ -104,98 +148,54 @@ class Demand:
         }
 
 
-def demand_of(row: Mapping[str, Any]) -> Demand:
-    """Read a demand from a row of the project ledger or from a file.
+def known_words(column: str, codes: Iterable[str]) -> None:
+    """Refuse codes that a column doesn't know (``demand_word_unknown``, the nearest named)."""
+    known = FIELDS[column].values
+    for code in codes:
+        if code not in known:
+            raise PlanningError(
+                "demand_word_unknown", column=column, value=code, nearest=nearest_name(code, known)
+            )
+
+
+def check_units(demand: Demand, unit_ids: Iterable[str]) -> None:
+    """Refuse units that there are not.
 
     Parameters
     ----------
-    row
-        Column names of ``projects`` with their values; missing ones are unknown.
-
-    Returns
-    -------
-    Demand
-        The demand.
+    demand
+        What the project asks.
+    unit_ids
+        Ids of the layer ``units``; nothing can be said where it holds none.
 
     Raises
     ------
     PlanningError
-        ``demand_key_unknown``, ``demand_value_bad``, ``demand_land_missing`` and those of
-        ``Demand``.
-
-    Examples
-    --------
-    >>> demand_of({"project_id": "P1", "land_min_mu": 120}).land_wanted_mu
-    120.0
+        ``demand_unit_unknown``, the nearest named.
     """
-    known = set(CONTRACTS["projects"].columns)
-    for key in row:
-        if key not in known and not str(key).startswith("src_"):
+    known = [str(unit_id) for unit_id in unit_ids]
+    for unit_id in (*demand.preferred_units, *demand.excluded_units):
+        if known and unit_id not in known:
             raise PlanningError(
-                "demand_key_unknown", key=str(key), nearest=nearest_name(str(key), sorted(known))
-            )
-    project_id = _text(row, "project_id") or ""
-    least = _number(row, "land_min_mu")
-    if least is None:
-        least = _number(row, "land_ideal_mu")
-    if least is None:
-        raise PlanningError("demand_land_missing", project_id=project_id)
-    return Demand(
-        project_id=project_id,
-        name=_text(row, "name") or project_id,
-        category=_code(row, "category"),
-        industry_code=_text(row, "industry_code"),
-        land_min_mu=least,
-        land_ideal_mu=_number(row, "land_ideal_mu"),
-        land_max_mu=_number(row, "land_max_mu"),
-        land_use_codes=split_list(_text(row, "land_use_codes")),
-        utilities_needed=_listed(row, "utilities_needed"),
-        investment_yi_yuan=_number(row, "investment_yi_yuan"),
-        output_wan_yuan=_number(row, "output_wan_yuan"),
-        tax_wan_yuan=_number(row, "tax_wan_yuan"),
-        energy_tce=_number(row, "energy_tce"),
-        is_expansion=_flag(row, "is_expansion"),
-        excluded_units=split_list(_text(row, "excluded_units")),
-    )
+                "demand_unit_unknown", project_id=demand.project_id, unit_id=unit_id,
+                nearest=nearest_name(unit_id, known),
+            )  # fmt: skip
 
 
-def _text(row: Mapping[str, Any], key: str) -> str | None:
-    value = row.get(key)
-    return None if value is None or pd.isna(value) else str(value).strip() or None
+def has_started(demand: Demand, as_of: str) -> bool:
+    """Say whether a project started on or before a day, by its date or else its stage.
 
+    Parameters
+    ----------
+    demand
+        What the project asks.
+    as_of
+        The day (ISO).
 
-def _number(row: Mapping[str, Any], key: str) -> float | None:
-    value = row.get(key)
-    if value is None or pd.isna(value) or value == "":
-        return None
-    try:
-        number = float(str(value))
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number) or isinstance(value, bool):
-        raise PlanningError("demand_value_bad", column=key, value=str(value))
-    return number
-
-
-def _code(row: Mapping[str, Any], key: str) -> str | None:
-    text = _text(row, key)
-    if text is None:
-        return None
-    for code, words in FIELDS[key].values.items():
-        if text in (code, *words):
-            return code
-    raise PlanningError("demand_value_bad", column=key, value=text)
-
-
-def _listed(row: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    items = split_list(_text(row, key))
-    return tuple(code for item in items if (code := _code({key: item}, key)) is not None)
-
-
-def _flag(row: Mapping[str, Any], key: str) -> bool | None:
-    value = row.get(key)
-    if value is None or pd.isna(value):
-        return None
-    if value in (True, False):
-        return bool(value)
-    raise PlanningError("demand_value_bad", column=key, value=str(value))
+    Returns
+    -------
+    bool
+        True where it has its place already.
+    """
+    day = demand.started_on
+    return day <= as_of if day is not None else demand.stage in BEGUN

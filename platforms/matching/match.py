@@ -1,21 +1,25 @@
 """Where one project should go, and why there, and why not elsewhere (最优落地平台优先)."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import overload
 
-import geopandas as gpd
-import pandas as pd
+import numpy as np
 from pyproj import CRS
 
 from geo.units import compare
-from platforms.elements.effect import ShareEffect, share_effect
-from platforms.elements.shares import element_shares
-from platforms.indicators.per_mu import per_mu
-from platforms.land.carving import Need
-from platforms.matching.criteria import Criterion, Score, Surroundings, score
+from platforms.elements.effect import ShareEffect
+from platforms.matching.chain_reach import ChainReach
+from platforms.matching.columns import Numbers, Places
+from platforms.matching.criteria import Setting, criterion_values, effects
 from platforms.matching.demand import Demand
-from platforms.matching.gates import Gate, judge
-from platforms.matching.land_use import fitting_uses
-from platforms.matching.sites import Site, candidate_sites
+from platforms.matching.gate import Asking, Gate
+from platforms.matching.gates import Standing, judged, standing
+from platforms.matching.ground import Ground, ground_of
+from platforms.matching.ranking import Ranking, rank
+from platforms.matching.score import Criterion, Score, score_of
+from platforms.matching.site import Site
 from platforms.matching.table import MatchTable
 from platforms.policy.dated import PolicySet
 from platforms.source import LayerSource
@@ -35,21 +39,37 @@ class MatchedSite:
         Every gate's answer.
     score
         Score with its parts, None for a rejected site.
-    effect
-        Effect on the unit's land share, None where it can't be told.
+    effects
+        Effect on the shares of its unit by element and pollutant, those that can be told.
     """
 
     rank: int | None
     site: Site
     gates: tuple[Gate, ...]
     score: Score | None
-    effect: ShareEffect | None
+    effects: dict[tuple[str, str | None], ShareEffect]
+
+    @property
+    def effect(self) -> ShareEffect | None:
+        """Effect on the unit's land share, None where it can't be told."""
+        return self.effects.get(("land", None))
+
+    @property
+    def standing(self) -> Standing:
+        """The verdict: admitted, undecided or rejected."""
+        return standing(self.gates)
 
     @property
     def reasons(self) -> tuple[Gate, ...]:
-        """The gates that rejected it, then those that could not be answered."""
-        failed = [gate for gate in self.gates if gate.outcome == "not_met"]
-        return (*failed, *(gate for gate in self.gates if gate.outcome == "no_data"))
+        """The mandatory gates that rejected it, then those that could not be answered."""
+        binding = [gate for gate in self.gates if gate.force == "mandatory"]
+        failed = [gate for gate in binding if gate.outcome == "not_met"]
+        return (*failed, *(gate for gate in binding if gate.outcome == "no_data"))
+
+    @property
+    def warnings(self) -> tuple[Gate, ...]:
+        """The principles that it departs from, or of which that isn't known."""
+        return tuple(gate for gate in self.gates if gate.force == "principle" and gate.is_open)
 
 
 @dataclass(frozen=True)
@@ -81,35 +101,177 @@ class MatchedPlatform:
 
 
 @dataclass(frozen=True)
+class Evaluation:
+    """Gates and values of every candidate: all that doesn't change with the weights.
+
+    Attributes
+    ----------
+    setting
+        Candidates, their gates, demand, surroundings.
+    values
+        n × k criteria (0–1), NaN where not known.
+    admitted, undecided
+        Positions of the candidates by their name; no gate failed or is open, or only open.
+    rejected
+        Positions of those that a gate rejects, the largest first.
+    """
+
+    setting: Setting
+    values: Numbers
+    admitted: Places
+    undecided: Places
+    rejected: Places
+
+
+def evaluate(ground: Ground, demand: Demand, policy: PolicySet, table: MatchTable) -> Evaluation:
+    """Judge and value every candidate.
+
+    Parameters
+    ----------
+    ground
+        What ``ground_of`` reads for this demand.
+    demand
+        What the project asks.
+    policy
+        Rules on the as-of date.
+    table
+        Bounds and land uses.
+
+    Returns
+    -------
+    Evaluation
+        For ``ranked`` under any weights.
+    """
+    rooms = ground.quotas.rooms(demand.project_id)
+    asked = Asking(demand, policy, table, ground.year, rooms, ground.project)
+    answers = judged(ground.columns, asked)
+    setting = Setting(answers, asked, ground.around)
+    names = np.array([site.site_id for site in ground.columns.sites], dtype=str)
+    by_name = np.argsort(names, kind="stable")
+    rejected, undecided = answers.rejected, answers.undecided
+    return Evaluation(
+        setting,
+        criterion_values(setting),
+        by_name[~(rejected | undecided)[by_name]],
+        by_name[undecided[by_name]],
+        np.flatnonzero(rejected),
+    )
+
+
+class Matches(Sequence[MatchedSite]):
+    """Sites of one standing in order, each put together only when it is looked at.
+
+    Parameters
+    ----------
+    evaluation
+        Gates and values.
+    positions
+        The candidates, in order.
+    weights
+        Weights of the criteria; None where they aren't scored.
+    ranks
+        Their ranks; None where they have none.
+    """
+
+    def __init__(
+        self,
+        evaluation: Evaluation,
+        positions: Places,
+        weights: Numbers | None = None,
+        ranks: Places | None = None,
+    ) -> None:
+        self._evaluation, self.positions = evaluation, positions
+        self._weights, self._ranks = weights, ranks
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self.positions)
+
+    @overload
+    def __getitem__(self, at: int) -> MatchedSite: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[MatchedSite, ...]: ...
+    def __getitem__(self, at: int | slice) -> MatchedSite | tuple[MatchedSite, ...]:
+        """Put one site together, or some."""
+        if isinstance(at, slice):
+            return tuple(self._made(one) for one in range(*at.indices(len(self))))
+        return self._made(range(len(self))[at])
+
+    def __iter__(self) -> Iterator[MatchedSite]:
+        """Put them together one by one."""
+        return (self._made(one) for one in range(len(self)))
+
+    def _made(self, at: int) -> MatchedSite:
+        held, position = self._evaluation, int(self.positions[at])
+        names = tuple(held.setting.asked.table.weights)
+        score = None
+        if self._weights is not None:
+            score = score_of(held.values[position], self._weights, names)
+        return MatchedSite(
+            None if self._ranks is None else int(self._ranks[at]),
+            held.setting.columns.sites[position],
+            held.setting.judged.gates(position),
+            score,
+            effects(held.setting, position),
+        )
+
+
+@dataclass(frozen=True)
 class MatchResult:
     """The answer for one project.
 
     Attributes
     ----------
-    demand
-        What was asked.
-    year
-        Year of the land share and of the figures per 亩.
-    platforms
-        Platforms by their best site.
+    evaluation
+        Gates and values, for other weights.
+    weights
+        Weight of each criterion, in the order of the table.
     sites
-        All gates passed, by score.
+        Admitted: all mandatory gates passed, by score.
     undecided
-        No gate failed, some could not be answered.
+        No mandatory gate failed, some could not be answered; by score.
     rejected
-        A gate failed.
+        A mandatory gate failed; the largest first.
+    ranking
+        Of the admitted sites, in the order of ``evaluation.admitted``.
     """
 
-    demand: Demand
-    year: int
-    platforms: tuple[MatchedPlatform, ...]
-    sites: tuple[MatchedSite, ...]
-    undecided: tuple[MatchedSite, ...]
-    rejected: tuple[MatchedSite, ...]
+    evaluation: Evaluation
+    weights: Numbers
+    sites: Matches
+    undecided: Matches
+    rejected: Matches
+    ranking: Ranking
+
+    @property
+    def demand(self) -> Demand:
+        """What was asked."""
+        return self.evaluation.setting.asked.demand
+
+    @property
+    def year(self) -> int:
+        """Year of shares, quotas and figures per 亩."""
+        return self.evaluation.setting.asked.year
+
+    @property
+    def criteria(self) -> tuple[str, ...]:
+        """Names of the criteria, in the order of the weights."""
+        return tuple(self.evaluation.setting.asked.table.weights)
+
+    @cached_property
+    def platforms(self) -> tuple[MatchedPlatform, ...]:
+        """Platforms by their best site."""
+        return tuple(_platforms(self))
 
 
 def match(
-    source: LayerSource, demand: Demand, policy: PolicySet, table: MatchTable, year: int, crs: CRS
+    source: LayerSource,
+    demand: Demand,
+    policy: PolicySet,
+    table: MatchTable,
+    year: int,
+    crs: CRS,
+    chains: ChainReach | None = None,
 ) -> MatchResult:
     """Match a project with the land of the city.
 
@@ -127,120 +289,73 @@ def match(
         Year of the land share and of the figures per 亩.
     crs
         Projected system in metres.
+    chains
+        The firms of the city along the chains, None where they aren't looked at.
 
     Returns
     -------
     MatchResult
         Every candidate: admitted, undecided or rejected, each with its reasons.
+
+    Raises
+    ------
+    PlanningError
+        Those of ``ground_of``.
     """
-    platforms = gpd.GeoDataFrame(source.read("major_platforms"))
-    uses = fitting_uses(demand, table)
-    shares = _land_shares(source, year, policy, crs)
-    tax = _tax_per_mu(source, year, policy)
-    by_id = {str(row["platform_id"]): row for _, row in platforms.iterrows()}
-    admitted: list[MatchedSite] = []
-    undecided: list[MatchedSite] = []
-    rejected: list[MatchedSite] = []
-    for site in candidate_sites(source, _need(demand, policy, table), uses, policy, crs):
-        gates = judge(site, demand, policy, table)
-        outcomes = {gate.outcome for gate in gates}
-        effect = _effect(site, demand, shares)
-        if "not_met" in outcomes:
-            rejected.append(MatchedSite(None, site, gates, None, effect))
-            continue
-        platform = by_id.get(site.platform_id or "")
-        around = Surroundings(platform, tax.get(site.platform_id or ""), effect)
-        scored = MatchedSite(None, site, gates, score(site, demand, around, table), effect)
-        (undecided if "no_data" in outcomes else admitted).append(scored)
-    ranked = tuple(_ranked(admitted))
-    undecided.sort(key=_by_score)
+    ground = ground_of(source, demand, policy, table, year, crs, chains)
+    return ranked(evaluate(ground, demand, policy, table), table)
+
+
+def ranked(evaluation: Evaluation, table: MatchTable) -> MatchResult:
+    """Rank what was judged and valued, under the weights of a table.
+
+    Parameters
+    ----------
+    evaluation
+        What ``evaluate`` gives.
+    table
+        The weights; gates and values stay as they are.
+
+    Returns
+    -------
+    MatchResult
+        The sites in their new order.
+    """
+    names = tuple(evaluation.setting.asked.table.weights)
+    weights = np.array([table.weights[name] for name in names], dtype=float)
+    found = rank(evaluation.values[evaluation.admitted], weights)
+    open_ones = rank(evaluation.values[evaluation.undecided], weights)
+    admitted = evaluation.admitted[found.order]
+    undecided = evaluation.undecided[open_ones.order]
     return MatchResult(
-        demand, year, tuple(_platforms(ranked)), ranked, tuple(undecided), tuple(rejected)
+        evaluation,
+        weights,
+        Matches(evaluation, admitted, weights, found.rank[found.order]),
+        Matches(evaluation, undecided, weights),
+        Matches(evaluation, evaluation.rejected),
+        found,
     )
 
 
-def _need(demand: Demand, policy: PolicySet, table: MatchTable) -> Need:
-    """Ask for the land wanted; blocks of the sizes that are listed (B3, B4) are worth keeping."""
-    lines = tuple(policy.rule(rule_id).rule.number for rule_id in ("B3", "B4"))
-    most_mu = demand.land_max_mu
-    if most_mu is None:
-        most_mu = demand.land_wanted_mu * (1 + table.surplus_share)
-    return Need(demand.land_min_mu, demand.land_wanted_mu, most_mu, lines)
-
-
-def _by_score(one: MatchedSite) -> tuple[float, str]:
-    points = one.score.score if one.score is not None else None
-    return (-(points if points is not None else -1.0), one.site.site_id)
-
-
-def _ranked(admitted: list[MatchedSite]) -> list[MatchedSite]:
-    """Put the sites in order; equal scores share a rank, and stand in the order of their names."""
-    ties: list[list[MatchedSite]] = []
-    for one in sorted(admitted, key=_by_score):
-        if ties and compare(_by_score(ties[-1][0])[0], _by_score(one)[0]) == 0:
-            ties[-1].append(one)
-        else:
-            ties.append([one])
-    ranked: list[MatchedSite] = []
-    for tie in ties:
-        rank = len(ranked) + 1
-        for one in sorted(tie, key=lambda site: site.site.site_id):
-            ranked.append(MatchedSite(rank, one.site, one.gates, one.score, one.effect))
-    return ranked
-
-
-def _platforms(ranked: tuple[MatchedSite, ...]) -> list[MatchedPlatform]:
-    best: dict[str, list[MatchedSite]] = {}
-    for one in ranked:
-        if one.site.platform_id is not None:
-            best.setdefault(one.site.platform_id, []).append(one)
+def _platforms(result: MatchResult) -> list[MatchedPlatform]:
+    ids = result.evaluation.setting.columns.coded["platform_id"]
+    of_site = ids.place[result.sites.positions]
+    _, first, count = np.unique(of_site, return_index=True, return_counts=True)
     found: list[MatchedPlatform] = []
-    for place, (platform_id, sites) in enumerate(best.items(), start=1):
-        top = sites[0].score
-        if top is None or top.score is None:
+    placed = [
+        (at, sites) for at, sites in sorted(zip(first.tolist(), count.tolist(), strict=True))
+        if ids.values[of_site[at]] is not None
+    ]  # fmt: skip
+    for place, (at, sites) in enumerate(placed, start=1):
+        best = result.sites[at]
+        if best.score is None or best.score.score is None:
             continue
-        tied = bool(found) and compare(found[-1].score, top.score) == 0
-        rank = found[-1].rank if tied else place
+        points = best.score.score
+        tied = bool(found) and compare(found[-1].score, points) == 0
         found.append(
             MatchedPlatform(
-                rank, platform_id, top.score, len(sites), sites[0].site.site_id, top.criteria
+                found[-1].rank if tied else place, str(best.site.platform_id), points, sites,
+                best.site.site_id, best.score.criteria,
             )
-        )
+        )  # fmt: skip
     return found
-
-
-def _effect(site: Site, demand: Demand, shares: dict[str, pd.Series]) -> ShareEffect | None:
-    row = shares.get(site.unit_id or "")
-    if row is None or site.zone_share is None:
-        return None
-    added = min(demand.land_wanted_mu, site.area_mu)
-    return share_effect(row, added, site.zone_share)
-
-
-def _land_shares(
-    source: LayerSource, year: int, policy: PolicySet, crs: CRS
-) -> dict[str, pd.Series]:
-    """Give each unit's land share of the year, by the outline in use."""
-    allotments, platforms, parks, parcels, units = (
-        gpd.GeoDataFrame(source.read(name))
-        for name in ("element_allotments", "major_platforms", "parks", "land_parcels", "units")
-    )
-    shares = element_shares(allotments, platforms, parks, parcels, units, year, policy, crs)
-    wanted = shares[
-        (shares["element"] == "land")
-        & (shares["span"] == "year")
-        & (shares["boundary_basis"] == "in_use")
-    ]
-    return {str(row["unit_id"]): row for _, row in wanted.iterrows()}
-
-
-def _tax_per_mu(source: LayerSource, year: int, policy: PolicySet) -> dict[str, float]:
-    figures = per_mu("platform", str(year), source, policy)
-    known = figures.dropna(subset=["tax_wan_yuan_per_mu"])
-    return dict(
-        zip(
-            known["platform_id"].astype(str),
-            known["tax_wan_yuan_per_mu"].astype(float),
-            strict=True,
-        )
-    )

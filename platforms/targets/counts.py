@@ -21,6 +21,10 @@ SIZE_PARTS = {"governor_size", "mayor_size", "county_head_size"}
 START_PARTS = {"starts_1", "starts_10"}
 
 
+NO_CLASS = "other"
+"""Class of a project that belongs to none of the programmes."""
+
+
 def brought_in(ledger: Ledger, policy: PolicySet, window: Window) -> Fit:
     """Say which projects were brought in (引进) in a window: registered, S6."""
     kinds = policy.setting_texts("S6", "brought_in_events")
@@ -238,9 +242,10 @@ def good_project_verdicts(
             continue
         dated = zone if fit.yes.any() else policy.rule("A12", "others")
         window = window_of(dated.rule, 0, policy.as_of, since=since)
+        classes = ledger.projects["project_class"].astype("object")
         classed = Fit(
-            ledger.projects["project_class"].notna().to_numpy(dtype=bool),
-            ledger.projects["project_class"].isna().to_numpy(dtype=bool),
+            (classes.notna() & classes.ne(NO_CLASS)).to_numpy(dtype=bool),
+            classes.isna().to_numpy(dtype=bool),
         )
         counted = listed(ledger, window) & classed & ledger.of_unit(unit_id)
         verdicts.append(count_verdict(dated, ledger, counted, window, unit_id))

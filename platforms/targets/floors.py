@@ -56,28 +56,13 @@ def _of_unit(
     of_class = fitting(
         ledger.projects, [one for one in conditions if one.column == "project_class"]
     )
-    fit = fitting(ledger.projects, conditions)
     own = ledger.of_unit(unit_id).yes
     listed_on = ledger.first_day(("listed",)).fillna("").to_numpy(dtype=object)
     until = np.array([day <= min(f"{year}-12-31", policy.as_of) for day in listed_on], dtype=bool)
     shown = np.flatnonzero(own & of_class.yes & until)
     verdicts = []
     for position in shown:
-        row = ledger.projects.iloc[position]
-        amount = row["investment_yi_yuan"]
-        if fit.yes[position]:
-            reason = say("target_amount_missing") if pd.isna(amount) else None
-        elif fit.open[position]:
-            reason = say("c2_kind_unknown")
-        else:
-            reason = say("c2_no_floor_stated")
-        verdicts.append(
-            judge(
-                dated, float(amount) if reason is None else None, unit_id=unit_id, year=year,
-                evidence=(Evidence("projects", (str(row["project_id"]),), say("target_counted")),),
-                reasons=() if reason is None else (reason,),
-            )
-        )  # fmt: skip
+        verdicts.append(floor_verdict(ledger, int(position), part, policy, unit_id, year))
     if verdicts:
         return verdicts
     open_ids = ledger.ids(own & of_class.open)
@@ -93,3 +78,45 @@ def _of_unit(
             reasons=(say("c2_none_of_class"),),
         )
     ]  # fmt: skip
+
+
+def floor_verdict(
+    ledger: Ledger, position: int, part: str, policy: PolicySet, unit_id: str | None, year: int
+) -> Verdict:
+    """Judge the investment of one project of the class against its floor.
+
+    Parameters
+    ----------
+    ledger
+        The ledger.
+    position
+        The project, by its position in it; of the class that the part speaks of.
+    part
+        Part of C2.
+    policy
+        Rules on the as-of date.
+    unit_id, year
+        Subject and year of the verdict.
+
+    Returns
+    -------
+    Verdict
+        [亿元]; ``no_data`` where the project isn't of the kind whose floor is stated, or doesn't
+        say.
+    """
+    dated = policy.rule("C2", part)
+    one = ledger.projects.iloc[[position]]
+    fit = fitting(one, conditions_on(dated.rule, "projects"))
+    row = one.iloc[0]
+    amount = row["investment_yi_yuan"]
+    if fit.yes[0]:
+        reason = say("target_amount_missing") if pd.isna(amount) else None
+    elif fit.open[0]:
+        reason = say("c2_kind_unknown")
+    else:
+        reason = say("c2_no_floor_stated")
+    return judge(
+        dated, float(amount) if reason is None else None, unit_id=unit_id, year=year,
+        evidence=(Evidence("projects", (str(row["project_id"]),), say("target_counted")),),
+        reasons=() if reason is None else (reason,),
+    )  # fmt: skip

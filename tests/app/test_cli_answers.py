@@ -75,6 +75,7 @@ CURVE = {"gap_m", "blocks_100", "area_mu_100", "blocks_200", "area_mu_200"}  # f
 SITE = {
     "rank", "site_id", "score", "confidence", "platform_id", "unit_id", "parcel_ids", "area_mu",
     "carved", "gates", "criteria", "effect_on_share", "reasons",
+    "warnings", "losses", "would_be_first",
 }  # fmt: skip
 VERDICT = {
     "rule_id", "part", "clause", "unit_id", "platform_id", "year", "outcome", "measured",
@@ -117,7 +118,7 @@ def same_keys(rows, keys):
         ("blocks", ("--curve",),
          {"blocks", "short_blocks", "totals", "unknown_state_count", "curve", "knee_gap_m"}),
         ("match", MATCH[1:],
-         {"project_id", "platforms", "sites", "undecided", "rejected"}),
+         {"project_id", "platforms", "sites", "undecided", "rejected", "weight_ranges"}),
         ("check", (), {"verdicts"}),
         ("shares", ("--year", 2024), {"shares"}),
         ("indicators", ("--by", "platform", "--period", 2024), {"rows"}),
@@ -216,11 +217,15 @@ def test_match_ranks_sites_and_gives_every_gate_and_criterion(asked):
     answer = asked(*MATCH).json
     same_keys([*answer["sites"], *answer["rejected"]], SITE)
     for one in answer["sites"]:
-        same_keys(one["gates"], {"gate", "outcome", "code", "text", "clause"})
+        same_keys(one["gates"], {"gate", "outcome", "force", "code", "text", "clause"})
         same_keys(one["criteria"], {"criterion", "value", "score", "weight", "contribution"})
-        same_keys(one["effect_on_share"], {"unit_id", "element", "before", "after", "outcome"})
+        same_keys(
+            one["effect_on_share"],
+            {"unit_id", "element", "pollutant", "before", "after", "outcome"},
+        )
         same_keys(one["reasons"], {"code", "text"})
-        assert {gate["outcome"] for gate in one["gates"]} <= {"met", "not_applicable"}
+        binding = [gate for gate in one["gates"] if gate["force"] == "mandatory"]
+        assert {gate["outcome"] for gate in binding} <= {"met", "not_applicable"}
         assert one["score"] == pytest.approx(sum(part["contribution"] for part in one["criteria"]))
     assert [one["rank"] for one in answer["sites"]] == sorted(
         one["rank"] for one in answer["sites"]

@@ -12,10 +12,12 @@ def test_the_day_after_the_plan_ends_its_rules_expire_and_nothing_else_changes(a
 
 
 def test_figures_of_both_sides_are_of_the_same_year(asked):
-    answer = asked("check", "--as-of", "2025-12-31", "--against", "2027-06-01").json
+    days = ("--as-of", "2025-12-31", "--against", "2027-06-01")
+    answer = asked("check", "--rule", "B1", "--rule", "A3", *days).json
     shares = [change for change in answer["changes"] if change["rule_id"] == "B1"]
     assert shares
     assert {change["year"] for change in shares} <= {2025, None}
+    assert {one["year"] for one in answer["changes"]} <= {2025, None}
     assert all(one["before"]["measured"] == one["after"]["measured"] for one in shares)
 
 

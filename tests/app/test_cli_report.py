@@ -1,5 +1,7 @@
 """Reports as documents by the command, and lists as documents by --out."""
 
+import re
+
 import pytest
 from docx import Document
 
@@ -35,7 +37,7 @@ def tables(document):
     return [[[cell.text for cell in row.cells] for row in t.rows] for t in document.tables]
 
 
-def test_a_check_report_tells_each_force_by_itself_and_every_verdict_once(reported, asked):
+def test_a_check_report_lists_what_is_not_met_by_force_and_counts_the_rest_by_rule(reported, asked):
     document, verdicts = reported("check"), asked("check").json["verdicts"]
     of_force = {
         force: [v for v in verdicts if v["force"] == force]
@@ -44,11 +46,18 @@ def test_a_check_report_tells_each_force_by_itself_and_every_verdict_once(report
     assert sum(map(len, of_force.values())) == len(verdicts)
     titles = [TEXT(f"force_head_{force}") for force in of_force]
     assert [head for head in heads(document) if head in titles] == titles
-    found = tables(document)
-    for force, table in zip(of_force, found, strict=False):
-        assert len(table) - 1 == len(of_force[force])
-        signs = {row[0][0] for row in table[1:]}
-        assert signs <= ({"●", "✖", "○"} if force == "mandatory" else {"●", "▲", "◆", "○"})
+    found = iter(tables(document))
+    for force, mine in of_force.items():
+        missed = [v["rule_id"] for v in mine if v["outcome"] == "not_met"]
+        rest = [v["rule_id"] for v in mine if v["outcome"] != "not_met"]
+        if missed:
+            table = next(found)[1:]
+            assert sorted(row[1] for row in table) == sorted(missed)
+            assert {row[0][0] for row in table} <= ({"✖"} if force == "mandatory" else {"▲", "◆"})
+        counted = next(found)[1:]
+        assert {row[0] for row in counted} == set(rest)
+        numbers = [int(n) for row in counted for n in re.findall(r" (\d+)", row[2])]
+        assert sum(numbers) == len(rest)
     said = [p.text for p in document.paragraphs if p.text.startswith(TEXT("force_mandatory"))]
     assert any(f"{len(of_force['mandatory'])} 条" in line for line in said)
     assert len(document.inline_shapes) == 1

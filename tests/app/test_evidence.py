@@ -72,4 +72,4 @@ def test_every_assumption_used_is_given_with_its_wording_once(held, verdicts):
 def test_pollutants_can_be_told_apart_in_the_list(held, verdicts):
     emission = [v for v in verdicts if v.part.startswith("emission:")]
     titles = set(verdict_table(held, emission)["rule_title"])
-    assert len(titles) == len({v.part for v in emission})
+    assert len(titles) == len({(v.rule_id, v.part) for v in emission})

@@ -64,6 +64,30 @@ def test_every_page_of_an_empty_workspace_says_what_to_do(page, empty_folder, mo
     assert TEXT("demo_short") not in app.header[0].value
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "match"])
+@pytest.mark.parametrize("pack", ["panan", "changchun"])
+def test_every_page_stands_under_the_rules_of_another_city(page, pack, demo_folder, monkeypatch):
+    app = opened(demo_folder, monkeypatch)
+    app.session_state["packs_demo.gpkg"] = [pack]
+    app.switch_page(f"views/{page}.py").run()
+    assert not app.exception
+    assert [error.value for error in app.error] == []
+    assert "嘉兴" not in app.sidebar.caption[0].value
+
+
+def test_other_rules_on_the_same_workspace_change_verdicts_for_a_reason(demo_folder, monkeypatch):
+    app = opened(demo_folder, monkeypatch, "checks")
+    (button,) = [one for one in app.button if one.label == TEXT("changes_button")]
+    (day,) = [one for one in app.date_input if one.label == TEXT("changes_as_of")]
+    day.set_value("2018-06-07")
+    button.click().run()
+    assert [error.value for error in app.error] == []
+    changed = next(f for f in shown_frames(app) if TEXT("column_why_changed") in f.columns)
+    of_a2 = changed[changed[TEXT("column_rule_id")] == "A2"]
+    assert len(of_a2)
+    assert of_a2[TEXT("column_why_changed")].str.contains(TEXT("change_now_not_yet")).all()
+
+
 def test_the_overview_has_a_light_for_each_of_the_nine_units(demo_folder, monkeypatch):
     app = opened(demo_folder, monkeypatch, "overview")
     units = shown_frames(app)[0]

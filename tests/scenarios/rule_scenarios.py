@@ -32,11 +32,8 @@ VERDICT_KEYS = SUBJECT_KEYS | {"outcome", "measured", "threshold", "force", "say
 STATUSES = {"not_yet", "in_force", "expired"}
 REPEAT_MOST = 2000
 
-AWAITED = {
-    ("A22", "quarterly"), ("A27", "land"), ("A27", "energy"), ("A27", "funds"),
-    ("A27", "emission"), ("A27", "projects"), ("E3", "nine"),
-}  # fmt: skip
-"""Parts whose check is being written: neither asked for nor refused here."""
+TABLES = {("A22", "ranking")}
+"""Parts that a table answers, beside others of the same rule that a check judges."""
 
 
 class ScenarioError(ValueError):

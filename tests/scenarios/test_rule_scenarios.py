@@ -5,7 +5,7 @@ import pytest
 from app.components.lights import LIGHTS, light
 from platforms.verdict import Verdict
 from tests.scenarios.rule_scenarios import (
-    AWAITED,
+    TABLES,
     Expected,
     ScenarioError,
     all_scenarios,
@@ -90,7 +90,7 @@ def test_on_each_day_every_part_says_whether_it_is_in_force_and_is_computed_all_
     assert {v.in_force for v in found} == {status == "in_force"}
     parts = {v.part.split(":")[0] for v in found}
     held_by_pack = set(policy(held.pack, day).parts(held.rule))
-    assert held_by_pack - {part for rule, part in AWAITED if rule == held.rule} <= parts
+    assert held_by_pack - {part for rule, part in TABLES if rule == held.rule} <= parts
     assert parts <= held_by_pack
 
 

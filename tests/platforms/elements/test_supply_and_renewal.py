@@ -2,8 +2,12 @@
 
 import pytest
 
+from platforms.policy.dated import policy_on
+from platforms.policy.parse import parse_pack
 from tests.planning_frames import (
     OUTSIDE,
+    PACK_PATH,
+    PLATFORMS,
     UNITS,
     Frames,
     allotment,
@@ -162,5 +166,25 @@ def test_a_parcel_has_its_five_or_seven_utilities_or_says_what_it_lacks(text, fi
 
 
 def test_only_parcels_ready_for_supply_are_asked():
-    assert utilities(FIVE, "in_production") == {}
-    assert utilities(FIVE, None) == {}
+    assert set(utilities(FIVE, "in_production")) == {"nine"}
+    assert set(utilities(FIVE, None)) == {"nine"}
+
+
+def test_nine_utilities_are_judged_where_the_pack_names_the_zones_and_nowhere_else():
+    every = f"{FIVE};sewer;heat;storm;broadband"
+    unnamed = utilities(every)["nine"]
+    assert (unnamed.outcome, unnamed.measured) == ("no_data", None)
+    assert [r.code for r in unnamed.reasons] == ["e3_no_zone_named"]
+    base = PACK_PATH.with_name("changchun.yaml").read_text(encoding="utf-8")
+    named = base.replace("      nine: [", "      nine_platforms: [P1]\n      nine: [")
+    policy = policy_on(parse_pack(named, "changchun"), "2025-06-30")
+    rows = [
+        {"parcel_id": f"L{n}", "unit_id": "N", "state": "cleared", "utilities": text,
+         "geometry": rect(x, 0, 100, 100)}
+        for n, (x, text) in enumerate([(2949, every), (2951, every), (100, FIVE)])
+    ]  # fmt: skip
+    city = Frames(units=UNITS, major_platforms=PLATFORMS, land_parcels=rows)
+    nine = [v for v in verdicts_of("E3", city, policy=policy) if v.part == "nine"]
+    assert [(v.evidence[0].rows, v.outcome, v.measured) for v in nine] == [
+        (("L0",), "met", 0), (("L2",), "not_met", 4),
+    ]  # fmt: skip

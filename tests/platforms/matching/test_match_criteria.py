@@ -1,22 +1,38 @@
-import pandas as pd
+import numpy as np
 import pytest
 
-from platforms.elements.effect import ShareEffect
+from platforms.elements.room import Room
 from platforms.land.carving import Carving
 from platforms.land.site_carving import CarvedSite
-from platforms.matching.criteria import Surroundings, score
-from tests.matching_frames import TABLE, demand, site
+from platforms.matching.columns import columns_of
+from platforms.matching.criteria import Setting, Surroundings, criterion_values
+from platforms.matching.gates import judged
+from platforms.matching.score import score_of
+from tests.matching_frames import ROOMS, TABLE, asking, demand, site
 from tests.planning_frames import rect
 
-PLATFORM = pd.Series({"leading_industries": "36;39", "specialty_industries": "14"})
+PLATFORM = {"leading_industries": "36;39", "specialty_industries": "14"}
+SHARES = {
+    "met": {"inside": 1000.0, "total": 1000.0},
+    "not_met": {"inside": 0.0, "total": 1000.0},
+    "no_data": {"inside": 1000.0, "total": 1000.0, "open_points": ("A001",)},
+}
+"""A land share that holds, breaks or stays open whatever 100 亩 more do to it."""
 
 
-def effect(outcome, after=0.7):
-    return ShareEffect(None, after, 0.7, outcome, None)
-
-
-def scored(one=None, wanted=None, platform=PLATFORM, tax=30.0, share=None, table=TABLE):
-    return score(one or site(), wanted or demand(), Surroundings(platform, tax, share), table)
+def scored(
+    one=None, wanted=None, platform=PLATFORM, tax=30.0, share=None, table=TABLE, rooms=ROOMS
+):
+    one = one or site()
+    asked = asking(wanted, table=table, rooms=rooms)
+    row = None if share is None else {"share": 1.0, "threshold": 0.7, **SHARES[share]}
+    around = Surroundings(
+        {} if platform is None else {"P1": platform},
+        {} if tax is None else {"P1": tax},
+        {} if row is None else {("N", "land", None): row},
+    )
+    values = criterion_values(Setting(judged(columns_of([one]), asked), asked, around))[0]
+    return score_of(values, np.array(list(table.weights.values())), tuple(table.weights))
 
 
 def value(name, *args, **kwargs):
@@ -38,9 +54,9 @@ def test_outside_every_platform_no_industry_fits():
 
 @pytest.mark.parametrize("missing", ["leading_industries", "specialty_industries"])
 def test_a_platform_that_does_not_state_its_industries_leaves_the_fit_unknown(missing):
-    platform = PLATFORM.to_dict() | {missing: None}
+    platform = PLATFORM | {missing: None}
     wanted = demand(industry_code="C26")
-    assert value("industry_fit", wanted=wanted, platform=pd.Series(platform)) is None
+    assert value("industry_fit", wanted=wanted, platform=platform) is None
 
 
 @pytest.mark.parametrize(
@@ -71,7 +87,9 @@ def test_land_that_equals_the_only_figure_stated_fits_fully(area_mu):
     ],
 )
 def test_the_share_counts_by_the_part_inside_a_zone(zone_share, outcome, expected):
-    assert value("share_effect", site(zone_share=zone_share), share=effect(outcome)) == expected
+    assert value("share_effect", site(zone_share=zone_share), share=outcome) == pytest.approx(
+        expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -106,11 +124,13 @@ def test_infrastructure_is_the_part_of_the_utilities_there(there, needed, expect
     ("exit_km", "expected"), [(0.0, 1.0), (2.0, 1.0), (11.0, 0.5), (20.0, 0.0), (50.0, 0.0)]
 )
 def test_access_falls_between_the_near_and_the_far_distance(exit_km, expected):
-    assert value("access", site(exit_km=exit_km)) == pytest.approx(expected)
+    assert value("access", site(facility_km={"expressway_exit": exit_km})) == pytest.approx(
+        expected
+    )
 
 
 def test_access_without_an_exit_on_file_is_unknown():
-    assert value("access", site(exit_km=None)) is None
+    assert value("access", site(facility_km={})) is None
 
 
 def carved(block_mu, remainder_mu, lines_missed=0):
@@ -143,25 +163,27 @@ def test_a_whole_block_leaves_no_rest_to_spoil():
 
 def test_a_score_is_the_weighted_mean_of_its_parts():
     found = scored(
-        site(exit_km=11.0), demand(tax_wan_yuan=3000.0), share=effect("met")
-    )  # industry, land, share and remainder 1; efficiency, infrastructure and access 0.5
-    expected = 25 + 20 + 15 + 10 + 15 * 0.5 + 10 * 0.5 + 5 * 0.5
+        site(facility_km={"expressway_exit": 11.0}), demand(tax_wan_yuan=3000.0), share="met"
+    )  # industry, land, share and remainder 1; efficiency, infrastructure and access 0.5; land left
+    # is 9900 of 10 000 亩, and the land is no net land (not levelled)
+    expected = 20 + 20 + 10 + 5 + (15 + 10 + 5) * 0.5 + 10 * 0.99 + 5 * 0
     assert found.score == pytest.approx(expected)
     assert found.score == pytest.approx(sum(part.contribution for part in found.criteria))
     assert found.confidence == 1.0
 
 
 def test_missing_criteria_leave_the_score_over_the_known_ones_and_lower_the_confidence():
-    found = scored(site(exit_km=None, utilities=None), demand(tax_wan_yuan=3000.0))
-    assert found.score == pytest.approx(100 * (25 + 20 + 15 + 10 + 15 * 0.5) / 85)
-    assert found.confidence == pytest.approx(85 / 100)
+    found = scored(site(facility_km={}, utilities=None), demand(tax_wan_yuan=3000.0))
+    # Without utilities nobody knows whether it is net land, the one wish there is.
+    assert found.score == pytest.approx(100 * (20 + 20 + 10 + 5 + 15 * 0.5 + 10 * 0.99) / 80)
+    assert found.confidence == pytest.approx(80 / 100)
     missing = [part.criterion for part in found.criteria if part.value is None]
-    assert missing == ["infrastructure", "access"]
+    assert missing == ["infrastructure", "access", "wishes"]
     assert all(part.contribution == 0 for part in found.criteria if part.value is None)
 
 
 def test_without_any_known_criterion_there_is_no_score():
-    one = site(exit_km=None)
+    one = site(facility_km={})
     only_access = TABLE.with_weights({"access": 1})
     assert scored(one, table=only_access).score is None
     assert scored(one, table=only_access).confidence == 0.0
@@ -174,3 +196,29 @@ def test_scaling_all_weights_changes_nothing(factor):
     assert scored(wanted=wanted, table=scaled).score == pytest.approx(
         scored(wanted=wanted).score, rel=1e-12
     )
+
+
+@pytest.mark.parametrize(
+    ("taken", "expected"), [(0.0, 0.9), (50.0, 0.8), (90.0, 0.0), (95.0, 0.0), (None, None)]
+)
+def test_headroom_is_the_part_of_the_scarcest_quota_that_is_left(taken, expected):
+    energy = Room(100.0, float("nan") if taken is None else taken)
+    rooms = {
+        ("unit", "N", "land", None): Room(10_000.0, 0.0), ("unit", "N", "energy", None): energy,
+    }  # fmt: skip
+    found = value("headroom", wanted=demand(energy_tce=10.0), rooms=rooms)
+    assert found == (None if expected is None else pytest.approx(expected))
+
+
+@pytest.mark.parametrize(
+    ("preferred", "there", "expected"),
+    [
+        ("N", "road;water;power;levelled", 1.0),
+        ("N", "road", 0.5),
+        ("S", "road", 0.0),
+        ("", "road;water;power;levelled", 1.0),
+    ],
+)
+def test_wishes_count_by_the_part_that_is_met(preferred, there, expected):
+    one = site(utilities=frozenset(there.split(";")))
+    assert value("wishes", one, demand(preferred_units=preferred)) == expected

@@ -3,8 +3,9 @@ import math
 import pytest
 
 from platforms.errors import PlanningError
-from platforms.matching.demand import LARGEST_LAND_MU, Demand, demand_of
-from tests.matching_frames import demand
+from platforms.matching.demand import LARGEST_LAND_MU, Demand, check_units, has_started
+from platforms.matching.demand_row import demand_of
+from tests.matching_frames import demand, gate
 
 
 @pytest.mark.parametrize("land_mu", [0, -1, 100_000, LARGEST_LAND_MU + 0.01])
@@ -104,3 +105,71 @@ def test_promises_are_reckoned_per_mu_of_the_land_wanted():
         "output_min_wan_yuan_per_mu": pytest.approx(60_000 / 120),
         "tax_min_wan_yuan_per_mu": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ({"width_min_m": -1}, "demand_amount_negative"),
+        ({"energy_tce": -0.1}, "demand_amount_negative"),
+        ({"emissions_t": "氨氮:-1"}, "demand_amount_negative"),
+        ({"facilities_max_km": {"port": -5}}, "demand_amount_negative"),
+        ({"facilities_max_km": "prt:5"}, "demand_word_unknown"),
+        ({"facilities_max_km": "port"}, "demand_value_bad"),
+        ({"preferred_units": "N;S", "excluded_units": "S"}, "demand_unit_both"),
+        ({"industry_code": "C98"}, "demand_industry_unknown"),
+        ({"industry_code": "A39"}, "demand_industry_unknown"),
+        ({"started_on": "2025-13-01"}, "demand_value_bad"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(row, code):
+    with pytest.raises(PlanningError) as caught:
+        demand(**row)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("amount", ["width_min_m", "energy_tce", "far"])
+def test_nothing_is_no_negative_amount(amount):
+    assert getattr(demand(**{amount: 0}), amount) == 0.0
+
+
+def test_the_nearest_section_of_an_industry_is_named():
+    with pytest.raises(PlanningError) as caught:
+        demand(industry_code="A39")
+    assert caught.value.values["nearest"] == "C39"
+
+
+def test_emissions_may_come_by_pollutant_in_a_mapping_or_in_one_pair_of_columns():
+    assert demand(emission_t=0.7, pollutant="氨氮").emissions_t == (("氨氮", 0.7),)
+    assert demand(emission_t=None, emissions_t="氨氮:0.7；氮氧化物：1").emissions_t == (
+        ("氨氮", 0.7), ("氮氧化物", 1.0),
+    )  # fmt: skip
+    assert demand(emission_t=0).emissions_t == ()
+    assert demand(emission_t=None).emissions_t is None
+    assert demand(emission_t=0.7).emissions_t is None
+
+
+def test_a_kind_of_facility_may_be_written_in_words():
+    assert demand(facilities_max_km="变电站:3").facilities_max_km == (("substation", 3.0),)
+
+
+@pytest.mark.parametrize(
+    ("row", "is_begun"),
+    [
+        ({"started_on": "2025-06-30"}, True),
+        ({"started_on": "2025-07-01"}, False),
+        ({"stage": "in_production"}, True),
+        ({"stage": "signed"}, False),
+    ],
+)
+def test_a_project_has_started_by_its_date_or_else_its_stage(row, is_begun):
+    assert has_started(demand(**row), "2025-06-30") == is_begun
+    answer = gate("not_started", wanted=demand(**row))
+    assert (answer.outcome, answer.force) == ("not_met" if is_begun else "met", "principle")
+
+
+def test_a_unit_that_there_is_not_is_refused_with_the_nearest():
+    with pytest.raises(PlanningError) as caught:
+        check_units(demand(preferred_units="33040"), ["330402", "330411"])
+    assert caught.value.code == "demand_unit_unknown"
+    assert caught.value.values["nearest"] == "330402"

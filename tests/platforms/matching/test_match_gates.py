@@ -1,6 +1,9 @@
 import pytest
 
-from tests.matching_frames import FIT, demand, gate, site
+from platforms.elements.room import Room
+from platforms.matching.gates import GATES, judge, standing
+from tests.matching_frames import FIT, ROOMS, asking, demand, gate, site
+from tests.planning_frames import pack_on
 
 M2_IN_MU = 1.0 / (2000.0 / 3.0)
 JUST_BEFORE, FIRST_DAY = "2018-06-07", "2018-06-08"
@@ -99,9 +102,12 @@ def test_land_under_a_blocking_constraint_rejects_beyond_one_square_metre(blocke
 
 
 def test_a_warning_is_named_and_does_not_reject():
-    answer = gate("constraints", site(warnings=("管线走廊", "河道")))
-    assert answer.outcome == "met"
+    warned = site(warnings=("管线走廊", "河道"))
+    assert gate("constraints", warned).outcome == "met"
+    answer = gate("cautions", warned)
+    assert (answer.outcome, answer.force) == ("not_met", "principle")
     assert answer.statement.values["names"] == "管线走廊、河道"
+    assert standing(judge(warned, asking(demand(tax_wan_yuan=3000.0)))) == "admitted"
 
 
 @pytest.mark.parametrize(
@@ -232,3 +238,156 @@ def test_parcels_without_standard_land_figures_leave_the_gate_open():
 def test_standard_land_binds_main_platforms_only(place):
     one = site(main_platform_share=place[0], major_share=place[1])
     assert gate("standard_land", one, demand(tax_wan_yuan=1.0)).outcome == "not_applicable"
+
+
+@pytest.mark.parametrize(
+    ("width_m", "outcome"), [(None, "no_data"), (99.9, "not_met"), (100.0, "met"), (100.1, "met")]
+)
+@pytest.mark.parametrize("name", ["width", "frontage"])
+def test_width_and_frontage_are_enough_from_the_least_on(name, width_m, outcome):
+    wanted = demand(width_min_m=100.0, frontage_min_m=100.0)
+    assert gate(name, site(width_m=width_m, frontage_m=width_m), wanted).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("km", "outcome"), [(9.99, "met"), (10.0, "met"), (10.01, "not_met"), (None, "no_data")]
+)
+def test_a_facility_may_lie_as_far_as_the_project_says(km, outcome):
+    one = site(facility_km={} if km is None else {"port": km})
+    assert gate("facilities", one, demand(facilities_max_km="port:10")).outcome == outcome
+
+
+@pytest.mark.parametrize("order", ["port:1;rail_station:1", "rail_station:1;port:1"])
+def test_a_facility_too_far_goes_before_one_not_on_file(order):
+    one = site(facility_km={"port": 5.0})
+    assert gate("facilities", one, demand(facilities_max_km=order)).outcome == "not_met"
+
+
+ENERGY = ("unit", "N", "energy", None)
+
+
+@pytest.mark.parametrize(
+    ("need", "outcome"), [(0.0, "met"), (39.9, "met"), (40.0, "met"), (40.1, "not_met")]
+)
+def test_energy_fits_while_the_quota_of_the_unit_has_room(need, outcome):
+    rooms = {**ROOMS, ENERGY: Room(100.0, 60.0)}
+    assert gate("headroom_energy", wanted=demand(energy_tce=need), rooms=rooms).outcome == outcome
+
+
+def test_a_missing_quota_is_named():
+    answer = gate("headroom_emission", wanted=demand(emission_t=None, emissions_t="氨氮:0.1"))
+    assert (answer.outcome, answer.statement.code) == ("no_data", "quota_missing")
+    assert answer.statement.values["pollutant"] == "氨氮"
+    assert answer.statement.values["subject_id"] == "N"
+
+
+def test_every_pollutant_is_held_against_its_own_quota():
+    rooms = {
+        **ROOMS,
+        ("unit", "N", "emission", "氨氮"): Room(1.0, 0.0),
+        ("unit", "N", "emission", "氮氧化物"): Room(1.0, 0.95),
+    }
+    wanted = demand(emission_t=None, emissions_t={"氨氮": 0.1, "氮氧化物": 0.1})
+    answer = gate("headroom_emission", wanted=wanted, rooms=rooms)
+    assert (answer.outcome, answer.statement.values["pollutant"]) == ("not_met", "氮氧化物")
+
+
+@pytest.mark.parametrize(
+    ("quota", "outcome"), [(None, "met"), (Room(50.0, 0.0), "met"), (Room(49.0, 0.0), "not_met")]
+)
+def test_a_platform_with_a_quota_of_its_own_is_held_to_it(quota, outcome):
+    rooms = {**ROOMS, ENERGY: Room(100.0, 0.0)}
+    if quota is not None:
+        rooms["platform", "P1", "energy", None] = quota
+    assert gate("headroom_energy", wanted=demand(energy_tce=50.0), rooms=rooms).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("is_increment", "left", "outcome"),
+    [(True, 100.0, "met"), (True, 99.9, "not_met"), (False, 0.0, "met"), (None, 500.0, "no_data")],
+)
+def test_only_new_construction_land_takes_quota(is_increment, left, outcome):
+    rooms = {("unit", "N", "land", None): Room(left, 0.0)}
+    assert gate("headroom_land", site(is_increment=is_increment), rooms=rooms).outcome == outcome
+
+
+@pytest.mark.parametrize("name", ["energy", "emission"])
+def test_a_project_that_does_not_say_what_it_takes_is_undecided(name):
+    wanted = demand(energy_tce=None, emission_t=None)
+    assert gate(f"headroom_{name}", wanted=wanted).outcome == "no_data"
+
+
+@pytest.mark.parametrize("pack", ["panan", "changchun"])
+def test_a_rule_that_no_active_pack_holds_does_not_apply(pack):
+    policy = pack_on(pack)
+    for name in ("A18", "A20", "standard_land", "net_land"):
+        answer = gate(name, site(major_share=0.0), demand(industry_code="C30"), policy=policy)
+        assert (answer.outcome, answer.statement.code) == ("not_applicable", "rule_not_held")
+
+
+@pytest.mark.parametrize(
+    ("part", "force", "there", "outcome"),
+    [
+        ("five", "mandatory", "road;water;power;telecom;gas;levelled", "met"),
+        ("five", "mandatory", "road;water;power;telecom;gas", "not_met"),
+        ("five", "mandatory", None, "no_data"),
+        ("seven", "target", "road;water;power;telecom;gas;levelled", "not_met"),
+    ],
+)
+def test_e3_binds_by_its_force_where_the_pack_holds_it(part, force, there, outcome):
+    one = site(utilities=None if there is None else frozenset(there.split(";")))
+    answer = gate(f"E3_{part}", one, policy=pack_on("changchun"))
+    assert (answer.outcome, answer.force) == (outcome, force)
+
+
+@pytest.mark.parametrize(
+    ("changed", "missing"),
+    [
+        ({"states": frozenset({"unknown"})}, "state"),
+        ({"land_uses": frozenset({None})}, "land_use"),
+        ({"unit_id": None}, "unit"),
+        ({"is_increment": None}, "headroom_land"),
+        ({"standards": {}}, "standard_land"),
+        ({"without_standards": ("D2",)}, "standard_land"),
+        ({"width_m": None}, "width"),
+        ({"frontage_m": None}, "frontage"),
+        ({"utilities": None}, "utilities"),
+        ({"facility_km": {}}, "facilities"),
+    ],
+)
+def test_one_unknown_of_the_land_leaves_the_site_undecided_and_is_named(changed, missing):
+    wanted = demand(
+        tax_wan_yuan=3000.0, width_min_m=10, frontage_min_m=10, utilities_needed="road",
+        facilities_max_km="expressway_exit:5",
+    )  # fmt: skip
+    whole = {"width_m": 50.0, "frontage_m": 50.0}
+    assert standing(judge(site(**whole), asking(wanted))) == "admitted"
+    gates = judge(site(**{**whole, **changed}), asking(wanted))
+    assert standing(gates) == "undecided"
+    assert missing in {one.gate for one in gates if one.outcome == "no_data"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "missing"),
+    [
+        ({"category": None}, "land_use"), ({"industry_code": None}, "A20"),
+        ({"tax_wan_yuan": None}, "standard_land"), ({"energy_tce": None}, "headroom_energy"),
+        ({"emission_t": None}, "headroom_emission"),
+    ],
+)  # fmt: skip
+def test_one_unknown_of_the_project_leaves_the_site_undecided_and_is_named(changed, missing):
+    gates = judge(site(), asking(demand(**{"tax_wan_yuan": 3000.0, **changed})))
+    assert standing(gates) == "undecided"
+    assert [one.gate for one in gates if one.outcome == "no_data" and one.force == "mandatory"] == [
+        missing
+    ]
+
+
+def test_a_wish_for_a_unit_neither_rejects_nor_sets_apart():
+    gates = judge(site(), asking(demand(tax_wan_yuan=3000.0, preferred_units="S")))
+    answer = next(one for one in gates if one.gate == "preferred_unit")
+    assert (answer.outcome, answer.force, standing(gates)) == ("not_met", "guidance", "admitted")
+
+
+def test_every_gate_answers():
+    assert [one.gate for one in judge(site(), asking())] == list(GATES)

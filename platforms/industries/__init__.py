@@ -1,0 +1,1 @@
+"""Industries: their codes, and the chains they form."""
