@@ -14,6 +14,8 @@ from platforms.matching.explanation import (
 from platforms.matching.gate import Gate
 from platforms.matching.match import MatchedSite, MatchResult
 from platforms.matching.score import Criterion
+from platforms.projects.approval_route import ApprovalRoute
+from platforms.projects.exclusivity import Exclusivity
 from platforms.statement import Statement, say
 
 
@@ -127,6 +129,37 @@ def _gate_row(gate: Gate, words: Catalogue) -> dict[str, object]:
     }  # fmt: skip
 
 
+def route_row(route: ApprovalRoute | None, words: Catalogue) -> dict[str, object] | None:
+    """Give who approves the land of a project, and why or why not (D1–D3)."""
+    if route is None:
+        return None
+    return {
+        "outcome": route.outcome, "tier": route.tier, "steps": list(route.steps),
+        "rules": list(route.rule_ids), "clause": route.clause,
+        "reasons": [{"code": why.code, "text": words.say(why)} for why in route.reasons],
+    }  # fmt: skip
+
+
+def talks_row(talks: Exclusivity | None, words: Catalogue) -> dict[str, object] | None:
+    """Give who holds a project, as the unit of the site sees it (B5, C5)."""
+    if talks is None:
+        return None
+    return {
+        "state": talks.state, "outcome": talks.outcome, "holder_unit_id": talks.holder_unit_id,
+        "until": None if talks.until is None else talks.until.isoformat(),
+        "clause": talks.clause,
+        "reasons": [{"code": why.code, "text": words.say(why)} for why in talks.reasons],
+    }  # fmt: skip
+
+
+def route_text(route: ApprovalRoute | None, words: Catalogue) -> str:
+    """Say the steps of approval, or why there are none."""
+    if route is None:
+        return words.text("no_value")
+    said = words.joined(words.say(why) for why in route.reasons)
+    return f"{' → '.join(route.steps)}　{said}" if route.steps else said
+
+
 def site_row(one: MatchedSite, words: Catalogue) -> dict[str, object]:
     """Give a site as plain values: verdict, score and confidence apart from each other."""
     site = one.site
@@ -151,6 +184,8 @@ def site_row(one: MatchedSite, words: Catalogue) -> dict[str, object]:
         ],
         "losses": [],
         "would_be_first": None,
+        "approval_route": route_row(one.route, words),
+        "exclusivity": talks_row(one.talks, words),
         "warnings": [_gate_row(gate, words) for gate in one.warnings],
         "reasons": [{"code": why.code, "text": words.say(why)} for why in _reasons(one)],
     }  # fmt: skip

@@ -22,6 +22,8 @@ from platforms.matching.score import Criterion, Score, score_of
 from platforms.matching.site import Site
 from platforms.matching.table import MatchTable
 from platforms.policy.dated import PolicySet
+from platforms.projects.approval_route import ApprovalRoute
+from platforms.projects.exclusivity import Exclusivity
 from platforms.source import LayerSource
 
 
@@ -41,6 +43,10 @@ class MatchedSite:
         Score with its parts, None for a rejected site.
     effects
         Effect on the shares of its unit by element and pollutant, those that can be told.
+    route
+        Who approves the land there (D1–D3), None where that isn't known.
+    talks
+        Who holds the project, as its unit sees it (B5, C5); None where it is on no file.
     """
 
     rank: int | None
@@ -48,6 +54,8 @@ class MatchedSite:
     gates: tuple[Gate, ...]
     score: Score | None
     effects: dict[tuple[str, str | None], ShareEffect]
+    route: ApprovalRoute | None = None
+    talks: Exclusivity | None = None
 
     @property
     def effect(self) -> ShareEffect | None:
@@ -207,12 +215,15 @@ class Matches(Sequence[MatchedSite]):
         score = None
         if self._weights is not None:
             score = score_of(held.values[position], self._weights, names)
+        site, project = held.setting.columns.sites[position], held.setting.asked.project
         return MatchedSite(
             None if self._ranks is None else int(self._ranks[at]),
-            held.setting.columns.sites[position],
+            site,
             held.setting.judged.gates(position),
             score,
             effects(held.setting, position),
+            project.routes.get(site.unit_id),
+            project.talks.get(site.unit_id),
         )
 
 

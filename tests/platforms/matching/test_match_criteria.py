@@ -166,19 +166,19 @@ def test_a_score_is_the_weighted_mean_of_its_parts():
         site(facility_km={"expressway_exit": 11.0}), demand(tax_wan_yuan=3000.0), share="met"
     )  # industry, land, share and remainder 1; efficiency, infrastructure and access 0.5; land left
     # is 9900 of 10 000 亩, and the land is no net land (not levelled)
-    expected = 20 + 20 + 10 + 5 + (15 + 10 + 5) * 0.5 + 10 * 0.99 + 5 * 0
-    assert found.score == pytest.approx(expected)
+    known = 15 + 15 + 10 + 5 + (15 + 10 + 5) * 0.5 + 10 * 0.99 + 5 * 0
+    assert found.score == pytest.approx(100 * known / 90)
     assert found.score == pytest.approx(sum(part.contribution for part in found.criteria))
-    assert found.confidence == 1.0
+    assert found.confidence == pytest.approx(0.9)  # nothing is known of the chains
 
 
 def test_missing_criteria_leave_the_score_over_the_known_ones_and_lower_the_confidence():
     found = scored(site(facility_km={}, utilities=None), demand(tax_wan_yuan=3000.0))
     # Without utilities nobody knows whether it is net land, the one wish there is.
-    assert found.score == pytest.approx(100 * (20 + 20 + 10 + 5 + 15 * 0.5 + 10 * 0.99) / 80)
-    assert found.confidence == pytest.approx(80 / 100)
+    assert found.score == pytest.approx(100 * (15 + 15 + 10 + 5 + 15 * 0.5 + 10 * 0.99) / 70)
+    assert found.confidence == pytest.approx(70 / 100)
     missing = [part.criterion for part in found.criteria if part.value is None]
-    assert missing == ["infrastructure", "access", "wishes"]
+    assert missing == ["chain", "infrastructure", "access", "wishes"]
     assert all(part.contribution == 0 for part in found.criteria if part.value is None)
 
 
@@ -222,3 +222,12 @@ def test_headroom_is_the_part_of_the_scarcest_quota_that_is_left(taken, expected
 def test_wishes_count_by_the_part_that_is_met(preferred, there, expected):
     one = site(utilities=frozenset(there.split(";")))
     assert value("wishes", one, demand(preferred_units=preferred)) == expected
+
+
+@pytest.mark.parametrize(("platform_id", "expected"), [("P1", 0.7), ("P2", None), (None, 0.0)])
+def test_a_platform_counts_by_how_near_its_firms_are_along_the_chains(platform_id, expected):
+    around = Surroundings({}, {}, {}, {"P1": 0.7, None: 0.0})
+    judged_one = judged(columns_of([site(platform_id=platform_id)]), asking())
+    values = criterion_values(Setting(judged_one, asking(), around))[0]
+    found = values[list(TABLE.weights).index("chain")]
+    assert found == pytest.approx(expected if expected is not None else float("nan"), nan_ok=True)
