@@ -1,19 +1,13 @@
 """The router: sections and pages, the sidebar they share, one border for errors."""
 
-import logging
-
 import streamlit as st
 
-from app.components.frame import sidebar
-from app.components.plain import as_text
+from app.components.frame import sidebar, within_border
 from app.navigation import FIRST, SECTIONS
 from app.session import open_path, words
-from geo.errors import MuPlanError
 
 # Streamlit keeps wide margins free, which lists and maps need.
 ROOM = "<style>.stMainBlockContainer {padding: 2.5rem 2rem 3rem}</style>"
-
-LOG = logging.getLogger("muplan")
 
 
 def main() -> None:
@@ -35,15 +29,13 @@ def main() -> None:
         for section, pages in SECTIONS.items()
     }  # fmt: skip
     page = st.navigation({name: pages for name, pages in sections.items() if pages})
-    try:
-        st.html(ROOM)
+    st.html(ROOM)
+
+    def whole() -> None:
         sidebar()
         page.run()
-    except MuPlanError as error:
-        st.error(as_text(words().error(error)))
-    except Exception:
-        LOG.exception("a page failed")
-        st.error(text("page_failed"))
+
+    within_border(whole)
 
 
 main()

@@ -9,7 +9,7 @@ from app.answers.changes import changed_answer
 from app.answers.checks import verdict_list
 from app.answers.indicators import indicator_answer
 from app.answers.land_search import LandFound, block_list
-from app.answers.matching import run_match
+from app.answers.matching import evaluate_match
 from app.answers.pictures import view_of
 from app.context import Context, load_scheme, open_context
 from app.messages import Catalogue, Language, catalogue
@@ -22,8 +22,7 @@ from platforms.checks import CheckQuery
 from platforms.indicators.per_mu import By
 from platforms.land.blocks import BlockQuery
 from platforms.matching.demand import Demand
-from platforms.matching.match import MatchResult
-from platforms.matching.table import MatchTable
+from platforms.matching.match import Evaluation
 from platforms.verdict import Verdict
 
 OPEN_PATH = "open_workspace"
@@ -161,12 +160,12 @@ def _searches() -> dict[tuple[Stamp, BlockQuery], LandFound]:
     return {}
 
 
-def matched(demand: Demand, table: MatchTable) -> MatchResult:
-    """Match a project, once for each demand, weights and state of the workspace."""
-    return _matched(stamp(), demand, tuple(table.weights.items()))
+def evaluated(demand: Demand) -> Evaluation:
+    """Judge and value the land for a project, once for each demand and state of the workspace."""
+    return _evaluated(stamp(), demand)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _matched(at: Stamp, demand: Demand, weights: tuple[tuple[str, float], ...]) -> MatchResult:
+def _evaluated(at: Stamp, demand: Demand) -> Evaluation:
     held = _context(at)
-    return run_match(held, demand, held.match_table().with_weights(dict(weights)))
+    return evaluate_match(held, demand, held.match_table())

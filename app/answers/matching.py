@@ -26,7 +26,8 @@ from platforms.industries.chain_firms import chain_firms
 from platforms.matching.chain_reach import ChainReach
 from platforms.matching.demand import Demand
 from platforms.matching.demand_row import demand_of
-from platforms.matching.match import MatchedSite, MatchResult, match
+from platforms.matching.ground import ground_of
+from platforms.matching.match import Evaluation, MatchedSite, MatchResult, evaluate, ranked
 from platforms.matching.table import MatchTable
 
 SCREEN_COLUMNS = (
@@ -74,14 +75,19 @@ def demand_in_ledger(context: Context, project_id: str) -> Demand:
     return demand_of(rows.iloc[0].to_dict())
 
 
-def run_match(context: Context, demand: Demand, table: MatchTable) -> MatchResult:
-    """Match a project in this context."""
+def evaluate_match(context: Context, demand: Demand, table: MatchTable) -> Evaluation:
+    """Judge and value the land of the city for a project, whatever the weights."""
     industries = context.industries()
     firms = chain_firms(context.source, industries, context.year)
     reach = ChainReach(firms, context.chains(), industries)
-    return match(
-        context.source, demand, context.policy, table, context.year, context.crs, reach
-    )  # fmt: skip
+    policy, year = context.policy, context.year
+    ground = ground_of(context.source, demand, policy, table, year, context.crs, reach)
+    return evaluate(ground, demand, policy, table)
+
+
+def run_match(context: Context, demand: Demand, table: MatchTable) -> MatchResult:
+    """Match a project in this context."""
+    return ranked(evaluate_match(context, demand, table), table)
 
 
 def match_answer(context: Context, result: MatchResult, table: MatchTable, top: int) -> Answer:

@@ -1,5 +1,6 @@
 """What every page shares: the sidebar, the head of a page, the buttons that hand out an answer."""
 
+import logging
 import tempfile
 from collections.abc import Callable
 from datetime import date
@@ -11,9 +12,12 @@ from app.answers.answer import Answer, stand_of, write_answer
 from app.components.plain import as_text
 from app.context import DEFAULT_PACK, Context, pack_titles
 from app.session import AS_OF, PACKS, context, open_path, words
+from geo.errors import MuPlanError
 from layers.exchange.report import Report
 from layers.exchange.write import REPORT_ENDING, write_report
 from platforms.errors import PolicyError
+
+LOG = logging.getLogger("muplan")
 
 MIME = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -66,6 +70,23 @@ def page_head(held: Context, title: str, question: str) -> None:
     st.caption(f"{text(question)}　{text('as_of_said', as_of=held.as_of)}")
 
 
+def within_border(show: Callable[[], None]) -> None:
+    """Show a page, or a part of one that is drawn again by itself; an error becomes one sentence.
+
+    Parameters
+    ----------
+    show
+        Draws it.
+    """
+    try:
+        show()
+    except MuPlanError as error:
+        st.error(as_text(words().error(error)))
+    except Exception:
+        LOG.exception("a page failed")
+        st.error(words().text("page_failed"))
+
+
 def show_where_held(show: Callable[[], None]) -> None:
     """Show a part of a page, or the sentence that says what the rule packs chosen don't hold.
 
@@ -81,18 +102,19 @@ def show_where_held(show: Callable[[], None]) -> None:
 
 
 def hand_out(
-    answer: Answer,
+    answer: Answer | Callable[[], Answer],
     held: Context,
     endings: tuple[str, ...],
     key: str,
     report: Callable[[], Report] | None = None,
+    title: str | None = None,
 ) -> None:
     """Offer an answer as files; each is made when it is asked for.
 
     Parameters
     ----------
     answer
-        The answer.
+        The answer, or what makes it where that takes long; then ``title`` names the file.
     held
         Workspace, rules, language.
     endings
@@ -101,12 +123,15 @@ def hand_out(
         Of the buttons; one answer of a page has one.
     report
         Makes the printable report that stands for the lists in a document; None for the lists.
+    title
+        Name of the files, None for the answer's own.
     """
     text = words().text
     columns = st.columns(len(endings) + 2)
     mark = text("demo_short") if held.facts.is_demo else ""
+    named = title if title is not None else answer.title if isinstance(answer, Answer) else key
     for column, ending in zip(columns, endings, strict=False):
-        name = f"{answer.title}{mark}_{held.as_of}{ending}".replace("/", "-").replace("\\", "-")
+        name = f"{named}{mark}_{held.as_of}{ending}".replace("/", "-").replace("\\", "-")
         column.download_button(
             text("download_as", ending=ending),
             data=lambda ending=ending: _file_of(answer, held, ending, report),
@@ -118,12 +143,16 @@ def hand_out(
 
 
 def _file_of(
-    answer: Answer, held: Context, ending: str, report: Callable[[], Report] | None
+    answer: Answer | Callable[[], Answer],
+    held: Context,
+    ending: str,
+    report: Callable[[], Report] | None,
 ) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"list{ending}"
         if report is not None and ending == REPORT_ENDING:
             write_report(path, report())
         else:
-            write_answer(answer, stand_of(held), path)
+            made = answer if isinstance(answer, Answer) else answer()
+            write_answer(made, stand_of(held), path)
         return path.read_bytes()

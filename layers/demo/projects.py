@@ -39,7 +39,7 @@ CHEMICAL = ("25", "26", "28", "30", "31", "32", "44")
 TRADITIONAL = ("17", "18", "19", "21", "22", "28")
 LAND_MU = (15.0, 400.0)
 LEAST_SITE_MU = 20.0
-WAN_YUAN_PER_MU = (380.0, 1300.0)
+WAN_YUAN_PER_MU = (460.0, 1300.0)
 BASIC, MORE = "road;water;sewer;power;telecom", "road;water;sewer;power;telecom;gas;levelled"
 
 Floats = npt.NDArray[np.float64]
@@ -196,8 +196,8 @@ def _with_demand(frame: pd.DataFrame, land: Floats, rng: np.random.Generator) ->
     frame["investment_yi_yuan"] = np.round(land * intensity / 1e4, 2)
     in_usd = rng.random(count) < 0.18
     frame["investment_yi_usd"] = np.where(in_usd, np.round(land * intensity / 1e4 / 7.1, 3), np.nan)
-    frame["output_wan_yuan"] = np.round(land * rng.uniform(420, 1100, count), 0)
-    frame["tax_wan_yuan"] = np.round(land * rng.uniform(22, 60, count), 0)
+    frame["output_wan_yuan"] = np.round(land * rng.uniform(620, 1250, count), 0)
+    frame["tax_wan_yuan"] = np.round(land * rng.uniform(34, 72, count), 0)
     heavy = frame["industry_code"].str[:2].isin(CHEMICAL).to_numpy()
     per_mu = np.where(heavy, rng.uniform(150, 420, count), rng.uniform(15, 90, count))
     frame["energy_tce"] = np.round(land * per_mu, 0)
@@ -259,6 +259,7 @@ def _with_twins(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, str]]:
         "pollutant", "land_use_codes", *demand,
     ]  # fmt: skip
     frame.loc[talks[0], demand] = [12.6, 180.0, 200.0, 240.0]
+    frame.loc[talks[0], ["output_wan_yuan", "tax_wan_yuan"]] = [180_000.0, 10_000.0]
     for first, second in ((talks[0], talks[1]), (bound[0], talks[2])):
         number = frame.loc[second, "name"].split("：")[0]
         frame.loc[second, same] = frame.loc[first, same].to_numpy()

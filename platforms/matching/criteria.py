@@ -15,7 +15,7 @@ import pandas as pd
 from geo.units import compare_all
 from layers.fields import split_list
 from platforms.elements.effect import ShareEffect, share_effect
-from platforms.industries.codes import division
+from platforms.industries.codes import digits_of
 from platforms.matching.columns import Numbers, SiteColumns, coded_of
 from platforms.matching.gate import Asking
 from platforms.matching.gates import Judged
@@ -96,7 +96,10 @@ def criterion_values(setting: Setting) -> Numbers:
 
 
 def _industry_fit(setting: Setting) -> Numbers:
-    """1 in a leading industry of the platform, 0.7 in a specialty, 0.3 else, 0 in no platform."""
+    """1 in a leading industry of the platform, 0.7 in a specialty, 0.3 else, 0 in no platform.
+
+    Less where only group or division agree.
+    """
     code = setting.asked.demand.industry_code
 
     def of(platform_id: Hashable) -> float:
@@ -106,13 +109,41 @@ def _industry_fit(setting: Setting) -> Numbers:
         if platform is None:
             return 0.0
         leading, special = platform["leading_industries"], platform["specialty_industries"]
-        if division(code) in map(division, split_list(leading)):
-            return 1.0
-        if division(code) in map(division, split_list(special)):
-            return 0.7
+        best = max(
+            max((closeness(code, one) for one in split_list(leading)), default=0.0),
+            max((0.7 * closeness(code, one) for one in split_list(special)), default=0.0),
+        )
+        if best > 0:
+            return best
         return np.nan if pd.isna(leading) or pd.isna(special) else 0.3
 
     return setting.columns.coded["platform_id"].numbers(of)
+
+
+def closeness(code: str, listed: str) -> float:
+    """Say how close an industry is to one that a platform lists, on fixed steps.
+
+    Parameters
+    ----------
+    code, listed
+        Codes of GB/T 4754, two to four digits, with or without the letter of the section.
+
+    Returns
+    -------
+    float
+        1 where one holds the other, 0.9 in the same group, 0.8 in the same division, else 0.
+
+    Examples
+    --------
+    >>> closeness("C3973", "39"), closeness("3973", "3976"), closeness("3973", "3911")
+    (1.0, 0.9, 0.8)
+    """
+    one, other = digits_of(code), digits_of(listed)
+    if one.startswith(other) or other.startswith(one):
+        return 1.0
+    if one[:3] == other[:3]:
+        return 0.9
+    return 0.8 if one[:2] == other[:2] else 0.0
 
 
 def _chain(setting: Setting) -> Numbers:

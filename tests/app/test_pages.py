@@ -64,7 +64,7 @@ def test_every_page_of_an_empty_workspace_says_what_to_do(page, empty_folder, mo
     assert TEXT("demo_short") not in app.header[0].value
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page != "match"])
+@pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("pack", ["panan", "changchun"])
 def test_every_page_stands_under_the_rules_of_another_city(page, pack, demo_folder, monkeypatch):
     app = opened(demo_folder, monkeypatch)
@@ -156,6 +156,37 @@ def test_matching_names_a_first_choice_or_says_that_there_is_none(demo_folder, m
     words = " ".join(element.value for element in app.markdown)
     assert "首选" in words or "没有完全符合" in words
     assert "不符合" in words
+
+
+def matched(folder, monkeypatch, project_id="xm-0012"):
+    """Open the matching of a project that the small demonstration has land for."""
+    app = opened(folder, monkeypatch, "match")
+    return app.selectbox(key="match_project").set_value(project_id).run()
+
+
+def test_a_weight_changes_the_scores_at_once_and_a_weight_of_none_is_refused_by_sentence(
+    demo_folder, monkeypatch
+):
+    app = matched(demo_folder, monkeypatch)
+    before = shown_frames(app)[0]
+    app.slider(key="weight_access").set_value(50).run()
+    after = shown_frames(app)[0]
+    assert not before[TEXT("column_score")].equals(after[TEXT("column_score")])
+    for name in [one.key for one in app.slider]:
+        app.slider(key=name).set_value(0)
+    app.run()
+    assert not app.exception
+    assert catalogue("zh").text("weights_empty") in [error.value for error in app.error]
+
+
+def test_two_sites_stand_side_by_side_score_by_score_and_gate_by_gate(demo_folder, monkeypatch):
+    app = matched(demo_folder, monkeypatch)
+    item = TEXT("match_compare_item")
+    table = next(f for f in shown_frames(app) if item in f.columns)
+    assert {TEXT("criterion_chain"), TEXT("gate_exclusivity"), TEXT("match_route")} <= set(
+        table[item]
+    )
+    assert len(table.columns) == 3
 
 
 def test_matching_by_a_form_answers_for_the_demand_filled_in(demo_folder, monkeypatch):

@@ -48,6 +48,15 @@ def test_an_industry_fits_a_platform_that_leads_or_specialises_in_it(industry, e
     assert value("industry_fit", wanted=demand(industry_code=industry)) == expected
 
 
+@pytest.mark.parametrize(
+    ("industry", "expected"), [("3973", 1.0), ("3976", 0.9), ("3911", 0.8), ("1411", 0.7)]
+)
+def test_an_industry_fits_less_where_only_its_group_or_division_is_listed(industry, expected):
+    platform = {"leading_industries": "3973", "specialty_industries": "14"}
+    found = value("industry_fit", wanted=demand(industry_code=industry), platform=platform)
+    assert found == pytest.approx(expected)
+
+
 def test_outside_every_platform_no_industry_fits():
     assert value("industry_fit", platform=None) == 0.0
 
