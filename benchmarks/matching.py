@@ -17,6 +17,7 @@ from platforms.matching.demand import Demand
 from platforms.matching.explanation import weight_ranges, would_be_first
 from platforms.matching.ground import Ground
 from platforms.matching.match import Evaluation, evaluate, ranked
+from platforms.matching.project_standing import ProjectStanding
 from platforms.matching.ranking import rank
 from platforms.matching.site import Site
 from platforms.matching.table import MatchTable, parse_match_table
@@ -79,6 +80,7 @@ def _ground(n: int) -> Ground:
         {f"P{p}": 20.0 + p for p in range(PLATFORMS)},
         {(f"U{u}", "land", None): {"inside": 700.0 + u, "total": 1000.0, "share": 0.7,
                                    "threshold": 0.7} for u in range(UNITS)},
+        {f"P{p}": p / PLATFORMS for p in range(PLATFORMS)},
     )  # fmt: skip
     amounts = {}
     for u in range(UNITS):
@@ -94,7 +96,7 @@ def _ground(n: int) -> Ground:
     ).astype({"allotted_on": "string"})  # fmt: skip
     ledger = allotment_ledger(empty, empty, empty, CITY)
     quotas = Quotas(amounts, ledger, np.empty(0, dtype=object), {}, 2025)
-    return Ground(columns_of(sites), around, quotas, 2025)
+    return Ground(columns_of(sites), around, quotas, 2025, ProjectStanding())
 
 
 def _site(number: int, rng: np.random.Generator) -> Site:
@@ -189,7 +191,8 @@ def _plain_values(
         site.unit_id in demand.preferred_units,
     ]
     return [
-        fit, size, 1.0 if site.zone_share == 1 else 0.5 if holds else 0.0, lead,
+        fit, around.chain_nearness.get(site.platform_id), size,
+        1.0 if site.zone_share == 1 else 0.5 if holds else 0.0, lead,
         min(1 - need / room if need else 1.0 for need, room in left),
         len(basic & site.utilities) / len(basic), min(1.0, max(0.0, access)), 1.0,
         sum(wishes) / 2,
