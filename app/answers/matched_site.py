@@ -140,12 +140,15 @@ def route_row(route: ApprovalRoute | None, words: Catalogue) -> dict[str, object
     }  # fmt: skip
 
 
-def talks_row(talks: Exclusivity | None, words: Catalogue) -> dict[str, object] | None:
-    """Give who holds a project, as the unit of the site sees it (B5, C5)."""
+def talks_row(
+    talks: Exclusivity | None, unit_id: str | None, words: Catalogue
+) -> dict[str, object] | None:
+    """Give who holds a project where it goes to land of a unit, and whether by transfer."""
     if talks is None:
         return None
     return {
         "state": talks.state, "outcome": talks.outcome, "holder_unit_id": talks.holder_unit_id,
+        "by_transfer": talks.unit_id != unit_id,
         "until": None if talks.until is None else talks.until.isoformat(),
         "clause": talks.clause,
         "reasons": [{"code": why.code, "text": words.say(why)} for why in talks.reasons],
@@ -185,7 +188,7 @@ def site_row(one: MatchedSite, words: Catalogue) -> dict[str, object]:
         "losses": [],
         "would_be_first": None,
         "approval_route": route_row(one.route, words),
-        "exclusivity": talks_row(one.talks, words),
+        "exclusivity": talks_row(one.talks, site.unit_id, words),
         "warnings": [_gate_row(gate, words) for gate in one.warnings],
         "reasons": [{"code": why.code, "text": words.say(why)} for why in _reasons(one)],
     }  # fmt: skip

@@ -223,7 +223,7 @@ class Matches(Sequence[MatchedSite]):
             score,
             effects(held.setting, position),
             project.routes.get(site.unit_id),
-            project.talks.get(site.unit_id),
+            project.talks_on(site.unit_id),
         )
 
 

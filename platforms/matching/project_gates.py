@@ -7,7 +7,6 @@ from platforms.matching.gate import Answers, Asking, GateRule, Reason, everywher
 from platforms.matching.project_standing import ProjectStanding
 from platforms.matching.site import Site
 from platforms.projects.eligibility import outcome_of
-from platforms.projects.exclusivity import Exclusivity
 from platforms.statement import Statement, say
 from platforms.verdict import Force, Outcome
 
@@ -68,33 +67,26 @@ def exclusive(columns: SiteColumns, asked: Asking) -> Answers:
     project = asked.project
     if not project.is_on_file:
         return everywhere(columns, "not_applicable", say("talks_not_on_file"))
-    home = project.talks[project.unit_id]
-    if home.rule_id is None and home.state == "free" and not _held(asked):
+    if not (asked.policy.parts("B5") or asked.policy.parts("C5")):
         return everywhere(columns, "not_applicable", say("talks_no_rule"))
     units = columns.coded["unit_id"]
-    reasons = [_reason(unit, project, home) for unit in units.values]
-    return Answers(units.place, tuple(reasons), "mandatory", home.clause)
+    reasons = [_reason(unit, project) for unit in units.values]
+    clauses = {talks.clause for talks in project.talks.values() if talks.clause}
+    return Answers(units.place, tuple(reasons), "mandatory", "；".join(sorted(clauses)))
 
 
-def _held(asked: Asking) -> bool:
-    return bool(asked.policy.parts("B5") or asked.policy.parts("C5"))
-
-
-def _reason(unit: Hashable, project: ProjectStanding, home: Exclusivity) -> Reason:
-    outcome, said = _answer(None if unit is None else str(unit), project, home)
+def _reason(unit: Hashable, project: ProjectStanding) -> Reason:
+    unit_id = None if unit is None else str(unit)
+    outcome: Outcome
+    talks = project.talks_on(unit_id)
+    if talks is None:
+        outcome, said = "no_data", say("talks_unit_unknown")
+    elif talks.outcome == "met" and project.by_transfer(unit_id) and talks.unit_id != unit_id:
+        outcome, said = "met", say("talks_by_transfer")
+    else:
+        outcome, said = talks.outcome, talks.reasons[0]
 
     def same(_: Site) -> Statement:
         return said
 
     return Reason(outcome, same)
-
-
-def _answer(
-    unit_id: str | None, project: ProjectStanding, home: Exclusivity
-) -> tuple[Outcome, Statement]:
-    if home.outcome == "met":
-        if unit_id in (None, project.unit_id):
-            return "met", home.reasons[0]
-        return "met", say("talks_by_transfer")
-    there = project.talks.get(unit_id, home)
-    return there.outcome, there.reasons[0]

@@ -44,6 +44,19 @@ class ProjectStanding:
     talks: Mapping[UnitId, Exclusivity] = field(default_factory=lambda: MappingProxyType({}))
     routes: Mapping[UnitId, ApprovalRoute] = field(default_factory=lambda: MappingProxyType({}))
 
+    def talks_on(self, unit_id: UnitId) -> Exclusivity | None:
+        """Say who holds the project where it goes to land of a unit.
+
+        Where the unit that has it on file holds it, or nobody does, that unit's view counts for
+        all land: elsewhere it goes by transfer (流转). Else the unit of the land is asked.
+        """
+        home = self.talks.get(self.unit_id)
+        return home if home is None or home.outcome == "met" else self.talks.get(unit_id, home)
+
+    def by_transfer(self, unit_id: UnitId) -> bool:
+        """Whether the project would leave the unit that has it on file."""
+        return self.is_on_file and unit_id not in (None, self.unit_id)
+
 
 def project_standing(
     source: LayerSource, demand: Demand, unit_ids: Iterable[UnitId], policy: PolicySet
