@@ -129,7 +129,7 @@ def _require_majors(edits: Sequence[ScenarioEdit], source: LayerSource) -> None:
 
 
 def _require_parcels_once(edits: Sequence[ScenarioEdit]) -> None:
-    """A parcel is added once, and changed or given to a project once."""
+    """Refuse a parcel that is added twice, or changed or given to a project twice."""
     added, used = [], []
     for edit in edits:
         if isinstance(edit, AddLand):
