@@ -106,8 +106,8 @@ class Situation:
     clashes
         Pairs of parks that must not be one sub-park and the other exiting; the second may be a
         park that isn't asked about, then what it is (``sub_park`` or ``exiting``) stands third.
-    foreign_sub_parks
-        Unused rows are left out; open points found on the way.
+    open_points
+        What is missing, so that it can't be counted on.
     """
 
     unit_id: str

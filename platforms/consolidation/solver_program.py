@@ -1,4 +1,4 @@
-"""The small integer program of a unit: variables, rules as rows that may be relaxed, and its run."""
+"""The small integer program of a unit: variables, rules as rows that may be relaxed, its run."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
 from platforms.consolidation.developable import areas_mu
-from platforms.consolidation.solver_options import EXIT, PLANNED, STAY, Situation
+from platforms.consolidation.solver_options import EXIT, PLANNED, STAY, ParkOption, Situation
 from platforms.errors import PlanningError
 from platforms.judge import holds
 from platforms.policy.dated import PolicySet
@@ -25,7 +25,7 @@ INFEASIBLE = 2
 
 @dataclass(frozen=True)
 class Row:
-    """``sum of coefficients x variables >= least``; of a rule, or empty where nothing relaxes it."""
+    """``sum of coefficients x variables >= least``, of a rule or (empty) of none."""
 
     rule_id: str
     terms: Mapping[Variable, float]
@@ -81,7 +81,7 @@ def program_of(situation: Situation, policy: PolicySet, crs: CRS) -> Program:
         program.base_cost += float(platform.is_major)
     for park in situation.parks:
         one = {(park.park_id, choice): 1.0 for choice in park.choices}
-        program.rows += [Row("", one, 1.0), Row("", {v: -1.0 for v in one}, -1.0)]
+        program.rows += [Row("", one, 1.0), Row("", dict.fromkeys(one, -1.0), -1.0)]
         for choice, cost in park.choices.items():
             program.costs[park.park_id, choice] = float(cost)
             program.scores[park.park_id, choice] = park.scores.get(choice, 0.0)
@@ -110,7 +110,7 @@ def _count(program: Program, rule_id: str) -> list[Row]:
     beyond = {(KEEP, p.platform_id): float(p.has_reason) - 1.0 for p in situation.platforms}
     return [
         Row(rule_id, keeps, least),
-        Row(rule_id, {v: -1.0 for v in keeps}, -most),
+        Row(rule_id, dict.fromkeys(keeps, -1.0), -most),
         Row(rule_id, beyond, -usual),
     ]
 
@@ -191,12 +191,12 @@ def _sorted(program: Program, rule_id: str) -> list[Row]:
     return rows
 
 
-def _as(park: object, kind: str) -> dict[Variable, float]:
+def _as(park: ParkOption, kind: str) -> dict[Variable, float]:
     """Give the variables that make a park a sub-park, or an exiting one, each counted against."""
-    park_id, choices = park.park_id, park.choices  # type: ignore[attr-defined]
+    park_id, choices = park.park_id, park.choices
     exits = (EXIT, PLANNED)
     chosen = [c for c in choices if (c in exits) == (kind == "exiting") and c != STAY]
-    if kind == "sub_park" and park.outside_id is not None:  # type: ignore[attr-defined]
+    if kind == "sub_park" and park.outside_id is not None:
         chosen.append(STAY)
     return {(park_id, choice): -1.0 for choice in chosen}
 
@@ -286,7 +286,7 @@ def _run_once(
         return None
     if answer.x is None:
         raise PlanningError("consolidate_time_up", seconds=time_limit_s)
-    chosen = frozenset(v for v, x in zip(variables, answer.x, strict=False) if x > 0.5)  # noqa: PLR2004
+    chosen = frozenset(v for v, x in zip(variables, answer.x, strict=False) if x > 0.5)
     gap = float(answer.mip_gap or 0.0) if answer.status == TIME_UP else 0.0
     return Found(chosen, float(answer.fun), gap)
 

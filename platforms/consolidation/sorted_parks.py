@@ -145,6 +145,7 @@ def new_park_verdicts(job: CheckJob) -> list[Verdict]:
 
 
 def has_exited(parks: gpd.GeoDataFrame, as_of: str) -> np.ndarray:
+    """Say which parks have exited on or before a day."""
     return np.asarray(parks["exited_on"].fillna("9999-12-31") <= as_of, dtype=bool)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -54,7 +55,7 @@ class Overlay:
         frame = self.read(layer).copy()
         here = frame[key].eq(row_id).fillna(value=False).to_numpy(dtype=bool)
         for column, value in values.items():
-            frame.loc[here, column] = value
+            frame.loc[here, column] = cast("Any", value)
         self.frames[layer] = frame
         changed = self.changed.setdefault(layer, [])
         if row_id not in [*changed, *self.added.get(layer, [])]:
