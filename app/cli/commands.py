@@ -28,6 +28,7 @@ from app.answers.matching import demand_in_ledger, match_answer, run_match
 from app.answers.rules import rule_answer
 from app.answers.transfer import import_file, read_demand, read_what_if
 from app.cli.chains import chains_command
+from app.cli.consolidate import consolidate_command
 from app.cli.output import (
     context_of,
     reading_options,
@@ -205,6 +206,7 @@ for command in (
     topology_command,
     report_command,
     chains_command,
+    consolidate_command,
     targets_command,
     ranking_command,
     evaluate_command,
