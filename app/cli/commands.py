@@ -37,6 +37,7 @@ from app.cli.output import (
     terminal_progress,
 )
 from app.cli.report import report_command
+from app.cli.scenario import scenario_commands
 from app.cli.targets import evaluate_command, ranking_command, targets_command
 from app.cli.topology import topology_command
 from app.cli.usage import Commands
@@ -207,6 +208,7 @@ for command in (
     report_command,
     chains_command,
     consolidate_command,
+    scenario_commands,
     targets_command,
     ranking_command,
     evaluate_command,
