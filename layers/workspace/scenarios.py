@@ -1,7 +1,6 @@
 """Named scenarios of a workspace, kept in a file beside it so that the workspace stays as it is."""
 
 import json
-import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -53,6 +52,6 @@ def write_scenarios(workspace: Path, scenarios: Mapping[str, list[dict[str, Any]
         ):
             draft = Path(folder) / path.name
             draft.write_text(text, encoding="utf-8")
-            os.replace(draft, path)
+            draft.replace(path)
     except filelock.Timeout as error:
         raise LayerError("workspace_locked", path=str(path)) from error
