@@ -86,8 +86,8 @@ def test_edits_that_contradict_are_refused_and_nothing_is_written(
     for arguments, part in (
         (("--join", f"{parks[0]}=pt-jiashan"), "既纳入平台又退出"),
         (("--join", f"{parks[1]}=pt-jiashan", "--join", f"{parks[1]}=pt-haiyan"), "同时纳入"),
-        (("--join", "xx=pt-jiashan"), "park_id"),
-        (("--join", f"{parks[1]}=xx"), "platform_id"),
+        (("--join", "xx=pt-jiashan"), "xx"),
+        (("--join", f"{parks[1]}=xx"), "xx"),
         (("--join", parks[1]), "须写成"),
         (("--exit", f"{parks[1]}=soon"), "soon"),
         (("--edits", twice), "用了两次"),
