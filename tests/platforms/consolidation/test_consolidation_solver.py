@@ -16,7 +16,8 @@ from tests.planning_frames import CITY_CRS, UNITS, Frames, jiaxing, rect, rect_o
 
 POLICY = jiaxing("2025-06-30")
 BLOCKED = {"constraint_id": "C1", "severity": "block", "applies": "inside",
-           "constraint_kind": "permanent_farmland", "geometry": rect(9000, 9000, 10, 10)}  # fmt: skip
+           "constraint_kind": "permanent_farmland",
+           "geometry": rect(9000, 9000, 10, 10)}  # fmt: skip
 
 
 def platform(number, area_mu=12_000.0, unit_id="N", **values):
