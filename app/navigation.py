@@ -8,6 +8,7 @@ SECTIONS = {
         ("match", "location_on"),
         ("checks", "balance"),
         ("targets", "flag"),
+        ("consolidate", "hub"),
     ),
     "data": (("data", "database"),),
 }

@@ -97,7 +97,7 @@ def changed_answer(
     answer = check_answer(context, query, verdicts)
     found = changes_between(context, other, query, verdicts)
     words = context.words
-    frame = _frame(context, other, found)
+    frame = change_list(context, other, found)
     outcomes = sum(change.is_outcome for change in found)
     return replace(
         answer,
@@ -105,7 +105,7 @@ def changed_answer(
             **answer.parameters, "against_as_of": other.as_of,
             "against_pack": other.policy.pack.name,
         },
-        result={**answer.result, "changes": [_row(change, context) for change in found]},
+        result={**answer.result, "changes": [change_row(change, context) for change in found]},
         sheets=(*answer.sheets, Sheet(words.text("sheet_changes"), frame)),
         titles={**answer.titles, **column_titles(words, CHANGE_COLUMNS)},
         summary=(
@@ -119,7 +119,8 @@ def changed_answer(
     )  # fmt: skip
 
 
-def _row(change: VerdictChange, context: Context) -> dict[str, object]:
+def change_row(change: VerdictChange, context: Context) -> dict[str, object]:
+    """Give a change as the command prints it."""
     return {
         "rule_id": change.rule_id,
         "part": change.part,
@@ -149,7 +150,8 @@ def _side(verdict: Verdict | None) -> dict[str, object] | None:
     }
 
 
-def _frame(context: Context, other: Context, changes: list[VerdictChange]) -> pd.DataFrame:
+def change_list(context: Context, other: Context, changes: list[VerdictChange]) -> pd.DataFrame:
+    """List changes for people, one row each."""
     units = unit_names(context)
     platforms = context.source.read("major_platforms")
     names = dict(zip(platforms["platform_id"], platforms["name"], strict=True))

@@ -28,6 +28,7 @@ from app.answers.matching import demand_in_ledger, match_answer, run_match
 from app.answers.rules import rule_answer
 from app.answers.transfer import import_file, read_demand, read_what_if
 from app.cli.chains import chains_command
+from app.cli.consolidate import consolidate_command
 from app.cli.output import (
     context_of,
     reading_options,
@@ -36,6 +37,7 @@ from app.cli.output import (
     terminal_progress,
 )
 from app.cli.report import report_command
+from app.cli.scenario import scenario_commands
 from app.cli.targets import evaluate_command, ranking_command, targets_command
 from app.cli.topology import topology_command
 from app.cli.usage import Commands
@@ -205,6 +207,8 @@ for command in (
     topology_command,
     report_command,
     chains_command,
+    consolidate_command,
+    scenario_commands,
     targets_command,
     ranking_command,
     evaluate_command,

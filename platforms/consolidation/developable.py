@@ -107,8 +107,28 @@ def _space(
     constraints: gpd.GeoDataFrame,
     policy: PolicySet,
 ) -> tuple[shapely.Geometry, tuple[str, ...]]:
-    """Cut what is deducted out of a platform; name the constraints that leave it unclear."""
-    shape = shapely.union_all(platform_outlines(row, parks))
+    return developable_shape(shapely.union_all(platform_outlines(row, parks)), constraints, policy)
+
+
+def developable_shape(
+    shape: shapely.Geometry, constraints: gpd.GeoDataFrame, policy: PolicySet
+) -> tuple[shapely.Geometry, tuple[str, ...]]:
+    """Cut what is deducted out of an outline.
+
+    Parameters
+    ----------
+    shape
+        Outline, in the system of the constraints.
+    constraints
+        Those in force.
+    policy
+        S16 states what is deducted.
+
+    Returns
+    -------
+    shape, unclear
+        What can be built on, and the ids of constraints that leave it unclear.
+    """
     near = constraints[shapely.intersects(shapes_of(constraints), shape)]
     blocks = constraints["severity"].isin(policy.setting_texts("S16", "deducted_severities"))
     unclear = near[near["severity"].isna() | (blocks[near.index] & near["applies"].isna())]
@@ -127,7 +147,7 @@ def _measure(
     crs: CRS,
 ) -> list[_Figures]:
     shapes = np.array([shape for shape, _ in spaces], dtype=object)
-    areas = _areas_mu(shapes, crs)
+    areas = areas_mu(shapes, crs)
     if parcels.empty:
         return [
             _Figures(area, unclear, None, None)
@@ -137,14 +157,15 @@ def _measure(
     unknown = parcels["state"].isna() | parcels["state"].eq("unknown")
     left = without(shapes, shapes_of(parcels[used]))
     known = without(left, shapes_of(parcels[unknown]))
-    remainders, of_known = _areas_mu(left, crs), _areas_mu(known, crs)
+    remainders, of_known = areas_mu(left, crs), areas_mu(known, crs)
     return [
         _Figures(areas[n], unclear, remainders[n], remainders[n] - of_known[n])
         for n, (_, unclear) in enumerate(spaces)
     ]
 
 
-def _areas_mu(shapes: Shapes, crs: CRS) -> list[float]:
+def areas_mu(shapes: Shapes, crs: CRS) -> list[float]:
+    """Give ellipsoidal areas [亩]."""
     return m2_to_mu(ellipsoidal_area_m2(shapes, crs)).tolist() if len(shapes) else []
 
 

@@ -23,7 +23,7 @@ PARKS = "parks"
 
 
 @dataclass(frozen=True)
-class _Pair:
+class Pair:
     """A park and the platform it is held against."""
 
     park: pd.Series
@@ -59,15 +59,15 @@ def nearness_verdicts(job: CheckJob) -> list[Verdict]:
     for pair in _pairs(job, stands):
         for dated in job.rules("distance", "industry"):
             if dated.rule.part == "distance":
-                value, said = _distance(pair)
+                value, said = pair_distance(pair)
             else:
                 own = by_id.loc[of_park[str(pair.park["park_id"])]]
-                value, said = _industry(pair, own)
+                value, said = pair_industry(pair, own)
             verdicts.append(_verdict(dated, pair, value, said))
     return verdicts
 
 
-def _pairs(job: CheckJob, parks: gpd.GeoDataFrame) -> list[_Pair]:
+def _pairs(job: CheckJob, parks: gpd.GeoDataFrame) -> list[Pair]:
     major = major_rows(job.layer("major_platforms"))
     units = job.layer("units")
     under, of_platform = assessed_units(parks, units), assessed_units(major, units)
@@ -82,18 +82,20 @@ def _pairs(job: CheckJob, parks: gpd.GeoDataFrame) -> list[_Pair]:
             if len(candidates) and park.geometry is not None:
                 distances = candidates.geometry.distance(park.geometry).to_numpy()
                 platform = candidates.iloc[int(np.nanargmin(distances))]
-            pairs.append(_Pair(park, platform, unit_id))
+            pairs.append(Pair(park, platform, unit_id))
     return pairs
 
 
-def _distance(pair: _Pair) -> tuple[float | None, list[Statement]]:
+def pair_distance(pair: Pair) -> tuple[float | None, list[Statement]]:
+    """Give the shortest distance [m] between the outlines, None without a platform."""
     if pair.platform is None:
         return None, [say("a17_no_platform")]
     distance = float(shapely.distance(pair.park.geometry, pair.platform.geometry))
     return distance, [say("a17_adjacent")] if distance == 0 else []
 
 
-def _industry(pair: _Pair, firms: pd.DataFrame) -> tuple[float | None, list[Statement]]:
+def pair_industry(pair: Pair, firms: pd.DataFrame) -> tuple[float | None, list[Statement]]:
+    """Give the share of a park's firms in an industry of the platform, None where unknown."""
     if pair.platform is None:
         return None, [say("a17_no_platform")]
     named = [*split_list(pair.platform["leading_industries"]),
@@ -111,7 +113,7 @@ def _industry(pair: _Pair, firms: pd.DataFrame) -> tuple[float | None, list[Stat
     return float(fitting.sum()) / len(compared), said
 
 
-def _verdict(dated: DatedRule, pair: _Pair, value: float | None, said: list[Statement]) -> Verdict:
+def _verdict(dated: DatedRule, pair: Pair, value: float | None, said: list[Statement]) -> Verdict:
     park_id = str(pair.park["park_id"])
     return judge(
         dated,

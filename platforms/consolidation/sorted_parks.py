@@ -82,7 +82,7 @@ def kept_park_verdicts(job: CheckJob) -> list[Verdict]:
     """
     parks = job.layer(LAYER)
     integrated = parks["disposition"].eq("sub_park").fillna(value=False)
-    here = parks[~_has_exited(parks, job.policy.as_of) & ~integrated]
+    here = parks[~has_exited(parks, job.policy.as_of) & ~integrated]
     verdicts = []
     for dated in job.rules(""):
         yes, unclear = counted_rows(dated.rule, LAYER, here)
@@ -122,7 +122,7 @@ def new_park_verdicts(job: CheckJob) -> list[Verdict]:
     parks = job.layer(LAYER)
     here = parks[
         parks["park_kind"].ne("feature_town").fillna(value=True).to_numpy(dtype=bool)
-        & ~_has_exited(parks, job.policy.as_of)
+        & ~has_exited(parks, job.policy.as_of)
     ]
     outlines = major_outlines(job.layer("major_platforms"), parks)
     shapes = shapes_of(here)
@@ -144,7 +144,8 @@ def new_park_verdicts(job: CheckJob) -> list[Verdict]:
     return _per_unit(job, here, found, not known, vacuous=True)
 
 
-def _has_exited(parks: gpd.GeoDataFrame, as_of: str) -> np.ndarray:
+def has_exited(parks: gpd.GeoDataFrame, as_of: str) -> np.ndarray:
+    """Say which parks have exited on or before a day."""
     return np.asarray(parks["exited_on"].fillna("9999-12-31") <= as_of, dtype=bool)
 
 
@@ -152,7 +153,7 @@ def _neither(job: CheckJob, parks: gpd.GeoDataFrame) -> Found:
     platforms = job.layer("major_platforms")
     minor = set(platforms["platform_id"][platforms["is_major"].eq(other=False).fillna(value=False)])
     known = set(platforms["platform_id"])
-    exited = _has_exited(parks, job.policy.as_of)
+    exited = has_exited(parks, job.policy.as_of)
     listed, unclear = {}, {}
     for (_, row), gone in zip(parks.iterrows(), exited, strict=True):
         park_id, disposition = row["park_id"], row["disposition"]
@@ -170,21 +171,21 @@ def _neither(job: CheckJob, parks: gpd.GeoDataFrame) -> Found:
 
 
 def _both(job: CheckJob, parks: gpd.GeoDataFrame) -> Found:
-    exited = _has_exited(parks, job.policy.as_of)
+    exited = has_exited(parks, job.policy.as_of)
     exiting = parks["disposition"].eq("exiting").fillna(value=False).to_numpy(dtype=bool)
     sub_park = parks["disposition"].eq("sub_park").fillna(value=False).to_numpy(dtype=bool)
     with_platform = parks["platform_id"].notna().to_numpy(dtype=bool)
     ids = parks["park_id"].to_numpy(dtype=object)
     listed = {i: say("a14_exiting_with_platform") for i in ids[exiting & with_platform]}
     listed |= {i: say("a14_sub_park_exited") for i in ids[sub_park & exited]}
-    for first, second, share in _overlaps(job, parks[sub_park], parks[exiting]):
+    for first, second, share in overlapping_parks(job, parks[sub_park], parks[exiting]):
         listed.setdefault(first, say("a14_overlap", other_id=second, overlap_share=share))
         listed.setdefault(second, say("a14_overlap", other_id=first, overlap_share=share))
     unknown = ids[parks["disposition"].isna().to_numpy(dtype=bool) & (with_platform | exited)]
     return Found(listed, dict.fromkeys(unknown, say("park_disposition_unknown")))
 
 
-def _overlaps(
+def overlapping_parks(
     job: CheckJob, sub_parks: gpd.GeoDataFrame, exiting: gpd.GeoDataFrame
 ) -> list[tuple[str, str, float]]:
     """Find pairs that have more in common than S16 overlooks, as a part of the smaller one."""

@@ -11,7 +11,7 @@ from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
 from layers.workspace.protocol import Provenance
 
 PROJECT = Path(__file__).resolve().parents[2]
-PAGES = ("overview", "map", "blocks", "match", "checks", "targets", "data")
+PAGES = ("overview", "map", "blocks", "match", "checks", "targets", "consolidate", "data")
 TEXT = catalogue("zh").text
 
 
@@ -315,3 +315,13 @@ def test_the_page_ranks_by_the_quarter_chosen(demo_folder, monkeypatch):
     assert not app.exception
     ranked = next(f for f in shown_frames(app) if TEXT("column_rank_change") in f.columns)
     assert ranked[TEXT("column_rank")].tolist()[0] in (1, "1")
+
+
+def test_the_fewest_changes_of_a_unit_are_listed_after_the_button(demo_folder, monkeypatch):
+    app = opened(demo_folder, monkeypatch, "consolidate")
+    unit = next(box for box in app.selectbox if box.key == "consolidate_unit")
+    unit.set_value("330421").run()
+    (button,) = [one for one in app.button if one.label == TEXT("consolidate_solve")]
+    button.click().run()
+    assert [error.value for error in app.error] == []
+    assert any(TEXT("column_plan_after") in frame.columns for frame in shown_frames(app))

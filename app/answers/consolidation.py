@@ -1,0 +1,228 @@
+"""How far a unit's platforms are consolidated, and the fewest changes that meet the rules."""
+
+import geopandas as gpd
+import pandas as pd
+
+from app.answers.answer import Answer, column_titles
+from app.answers.chains import platform_names
+from app.answers.checks import VERDICT_COLUMNS, check_answer, number, verdict_frame, verdict_list
+from app.answers.land import unit_names
+from app.context import Context
+from geo.nearest import nearest_name
+from geo.progress import Progress, within
+from layers.exchange.sheet import Sheet
+from platforms.checks import CheckQuery
+from platforms.consolidation.solver import consolidation_plans
+from platforms.consolidation.solver_plan import (
+    PLAN_RULES,
+    ConsolidationPlan,
+    ConsolidationQuery,
+    PlanChange,
+    PlansFound,
+    Relaxation,
+)
+from platforms.errors import PlanningError
+from platforms.verdict import Verdict
+
+CHANGE_COLUMNS = (
+    "plan_unit_name", "plan_number", "row_layer", "row_id", "row_name", "plan_before",
+    "plan_after", "why",
+)  # fmt: skip
+PLAN_COLUMNS = ("plan_unit_name", "plan_number", "change_count", "plan_score", "plan_said")
+
+
+def state_verdicts(context: Context, unit_id: str | None, year: int | None) -> list[Verdict]:
+    """Say where units stand on the rules a plan has to meet (``check_unit_unknown``)."""
+    held = tuple(rule for rule in PLAN_RULES if context.policy.parts(rule))
+    query = CheckQuery(year, held, () if unit_id is None else (unit_id,), context.as_of)
+    return verdict_list(context, query) if held else []
+
+
+def solve(
+    context: Context,
+    unit_id: str | None,
+    year: int | None,
+    alternatives: int,
+    progress: Progress | None = None,
+) -> list[PlansFound]:
+    """Find the plans of one unit, or of every unit."""
+    known = [str(one) for one in context.source.read("units")["unit_id"]]
+    if unit_id is not None and unit_id not in known:
+        nearest = nearest_name(unit_id, known)
+        raise PlanningError("check_unit_unknown", unit_id=unit_id, nearest=nearest)
+    asked = known if unit_id is None else [unit_id]
+    found = []
+    for n, one in enumerate(asked):
+        query = ConsolidationQuery(one, context.year if year is None else year, alternatives)
+        stretch = within(progress, n / len(asked), (n + 1) / len(asked))
+        found.append(
+            consolidation_plans(context.source, query, context.policy, context.crs, stretch)
+        )
+    return found
+
+
+def consolidation_answer(
+    context: Context,
+    unit_id: str | None,
+    year: int | None,
+    verdicts: list[Verdict],
+    found: list[PlansFound] | None,
+) -> Answer:
+    """Answer ``consolidate``: the state and, where it was asked for, the plans."""
+    words = context.words
+    query = CheckQuery(year, (), () if unit_id is None else (unit_id,), context.as_of)
+    state = check_answer(context, query, verdicts)
+    plans = [_plans_row(context, one) for one in found or ()]
+    best = found[0].plans[0] if found is not None and len(found) == 1 and found[0].plans else None
+    result: dict[str, object] = {
+        **state.result, "plan": None if best is None else _plan_row(context, best),
+    }  # fmt: skip
+    sheets, screen, summary = list(state.sheets), state.screen, state.summary
+    if found is not None:
+        result["plans"] = plans
+        changes = change_frame(context, found)
+        after = [v for one in found if one.plans for v in one.plans[0].verdicts]
+        sheets = [
+            Sheet(words.text("sheet_plan_changes"), changes),
+            Sheet(words.text("sheet_plans"), plan_frame(context, found)),
+            Sheet(words.text("sheet_plan_verdicts"), verdict_frame(context, after)),
+            *sheets,
+        ]
+        screen = pd.DataFrame(changes.drop(columns="geometry"))
+        summary = tuple(line for one in found for line in plan_lines(context, one))
+    own = (*VERDICT_COLUMNS, *CHANGE_COLUMNS, *PLAN_COLUMNS)
+    return Answer(
+        title=words.text("title_consolidate"),
+        parameters={"unit": unit_id, "year": query.figures_year, "solve": found is not None},
+        result=result,
+        sheets=tuple(sheets),
+        titles=column_titles(words, tuple(c for c in own if f"column_{c}" in words.sentences)),
+        summary=summary,
+        screen=screen,
+    )
+
+
+def plan_lines(context: Context, found: PlansFound) -> tuple[str, ...]:
+    """Say what was found for a unit: plans, or what clashes and what would have to give way."""
+    words = context.words
+    unit_name = unit_names(context).get(found.unit_id, found.unit_id)
+    if not found.plans:
+        rules = "、".join(_ruled(context, rule) for rule in found.conflict)
+        ways = words.joined(_way(context, one) for one in found.relaxations)
+        return (
+            words.text("summary_plan_none", unit_name=unit_name, rules=rules),
+            *((words.text("summary_plan_relax", ways=ways),) if ways else ()),
+            *(words.say(point) for point in found.open_points),
+        )
+    best = found.plans[0]
+    return (
+        words.text(
+            "summary_plan", unit_name=unit_name, count=len(best.changes),
+            others=len(found.plans) - 1,
+        ),
+        *((words.text("summary_plan_gap", gap=best.gap),) if best.gap else ()),
+        *(words.say(point) for point in best.open_points),
+    )  # fmt: skip
+
+
+def _ruled(context: Context, rule_id: str) -> str:
+    """Name a rule in its own words."""
+    policy = context.policy
+    part = {"A1": "limit", "A3": "entry"}.get(rule_id, policy.parts(rule_id)[0])
+    dated = policy.rule(rule_id, part)
+    return f"{rule_id} {dated.rule.title}（{dated.clause}）"
+
+
+def _way(context: Context, way: Relaxation) -> str:
+    unit = "亩" if way.rules == ("A2",) else "个"
+    return context.words.text(
+        "plan_gives_way", rules="、".join(way.rules), amount=way.amount, unit=unit
+    )
+
+
+def change_frame(context: Context, found: list[PlansFound]) -> gpd.GeoDataFrame:
+    """List the changes of every plan, with outlines."""
+    units, words = unit_names(context), context.words
+    layers = {name: gpd.GeoDataFrame(context.source.read(name)) for name in
+              ("parks", "major_platforms")}  # fmt: skip
+    rows, shapes = [], []
+    for one in found:
+        for n, plan in enumerate(one.plans, 1):
+            for change in plan.changes:
+                frame = layers[change.layer]
+                key = "park_id" if change.layer == "parks" else "platform_id"
+                row = frame[frame[key].eq(change.row_id)].iloc[0]
+                rows.append(
+                    {
+                        "plan_unit_name": units.get(one.unit_id, one.unit_id),
+                        "plan_number": n,
+                        "row_layer": words.text(f"plan_row_{change.layer}"),
+                        "row_id": change.row_id,
+                        "row_name": row["name"],
+                        "plan_before": state_name(context, change.before),
+                        "plan_after": state_name(context, change.after),
+                        "why": words.joined(words.say(reason) for reason in change.reasons),
+                    }
+                )
+                shapes.append(row.geometry)
+    frame = pd.DataFrame(rows, columns=list(CHANGE_COLUMNS))
+    return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, crs=context.crs))
+
+
+def plan_frame(context: Context, found: list[PlansFound]) -> pd.DataFrame:
+    """List the plans, one row each; a unit without plan has one that says why."""
+    units, rows = unit_names(context), []
+    for one in found:
+        unit_name = units.get(one.unit_id, one.unit_id)
+        for n, plan in enumerate(one.plans, 1):
+            said = context.words.joined(context.words.say(point) for point in plan.open_points)
+            rows.append((unit_name, n, len(plan.changes), plan.score, said))
+        if not one.plans:
+            rows.append((unit_name, None, None, None, " ".join(plan_lines(context, one))))
+    return pd.DataFrame(rows, columns=list(PLAN_COLUMNS)).astype(
+        {"plan_number": "Int64", "change_count": "Int64", "plan_score": "float64"}
+    )
+
+
+def state_name(context: Context, code: str) -> str:
+    """Name what a park or platform is or becomes: a word, else the platform's name."""
+    code_of = f"plan_state_{code}"
+    if code_of in context.words.sentences:
+        return context.words.text(code_of)
+    return platform_names(context).get(code, code)
+
+
+def _plans_row(context: Context, found: PlansFound) -> dict[str, object]:
+    return {
+        "unit_id": found.unit_id,
+        "plans": [_plan_row(context, plan) for plan in found.plans],
+        "conflict": list(found.conflict),
+        "relaxations": [{"rules": list(r.rules), "amount": r.amount} for r in found.relaxations],
+        "open_points": [{"code": p.code, "text": context.words.say(p)} for p in found.open_points],
+    }
+
+
+def _plan_row(context: Context, plan: ConsolidationPlan) -> dict[str, object]:
+    words = context.words
+    return {
+        "changes": [_change_row(context, change) for change in plan.changes],
+        "verdicts": [
+            {
+                "rule_id": v.rule_id, "part": v.part, "unit_id": v.unit_id,
+                "platform_id": v.platform_id, "outcome": v.outcome,
+                "measured": number(v.measured), "threshold": number(v.threshold),
+                "force": v.force, "clause": v.clause,
+            }
+            for v in plan.verdicts
+        ],
+        "open_points": [{"code": p.code, "text": words.say(p)} for p in plan.open_points],
+        "score": plan.score,
+        "gap": plan.gap,
+    }  # fmt: skip
+
+
+def _change_row(context: Context, change: PlanChange) -> dict[str, object]:
+    return {
+        "layer": change.layer, "id": change.row_id, "from": change.before, "to": change.after,
+        "reasons": [{"code": r.code, "text": context.words.say(r)} for r in change.reasons],
+    }  # fmt: skip

@@ -1,0 +1,113 @@
+"""How a unit's platforms are consolidated, and the fewest changes that meet the rules."""
+
+import geopandas as gpd
+import streamlit as st
+
+from app.answers.checks import verdict_frame
+from app.answers.consolidation import (
+    CHANGE_COLUMNS,
+    change_frame,
+    consolidation_answer,
+    plan_lines,
+    solve,
+    state_verdicts,
+)
+from app.answers.land import unit_names
+from app.components.frame import hand_out, page_head
+from app.components.lights import light
+from app.components.map_view import show_map
+from app.components.plain import say_lines
+from app.components.table import show_list, shown_columns
+from app.components.working import run_with_bar
+from app.context import Context
+from app.session import context, map_view, stamp, words
+from layers.maps.highlight import Highlight
+from platforms.consolidation.solver_plan import PlansFound
+
+STATE_COLUMNS = (
+    "rule_id", "rule_title", "platform_name", "measured", "threshold", "measure", "why", "clause",
+)  # fmt: skip
+FOUND = "consolidation_found"
+ALTERNATIVES = 3
+
+
+def show() -> None:
+    """Show the page."""
+    held = context()
+    text = words().text
+    page_head(held, "page_consolidate", "consolidate_question")
+    names = unit_names(held)
+    if not names or not len(held.source.read("major_platforms")):
+        st.info(text("consolidate_empty"))
+        return
+    unit_id = st.selectbox(
+        text("column_plan_unit_name"), list(names), format_func=lambda one: names.get(one, one),
+        key="consolidate_unit",
+    )  # fmt: skip
+    verdicts = state_verdicts(held, unit_id, None)
+    st.subheader(text("consolidate_state"))
+    shown = shown_columns(verdict_frame(held, verdicts), STATE_COLUMNS, words())
+    shown.insert(0, text("column_outcome"), [light(verdict) for verdict in verdicts])
+    show_list(shown)
+    found = _found(held, unit_id)
+    if found is not None:
+        _plans(held, found)
+    answer = consolidation_answer(held, unit_id, None, verdicts, None if found is None else [found])
+    hand_out(answer, held, (".xlsx", ".docx", ".csv", ".gpkg"), "consolidate")
+
+
+def _found(held: Context, unit_id: str) -> PlansFound | None:
+    """Solve where the button was pressed for this unit and state of the workspace."""
+    kept = st.session_state.setdefault(FOUND, {})
+    key = (stamp(), unit_id)
+    asked = st.button(words().text("consolidate_solve"), type="primary", key="consolidate_solve")
+    if asked and key not in kept:
+        found = run_with_bar(
+            "consolidate", words().text("consolidate_working"),
+            lambda progress: solve(held, unit_id, None, ALTERNATIVES, progress),
+        )  # fmt: skip
+        kept.clear()
+        kept[key] = found[0]
+    answer: PlansFound | None = kept.get(key)
+    return answer
+
+
+def _plans(held: Context, found: PlansFound) -> None:
+    text = words().text
+    say_lines(plan_lines(held, found))
+    if not found.plans:
+        return
+    frame = change_frame(held, [found])
+    number = st.radio(
+        text("consolidate_choose"), range(1, len(found.plans) + 1), horizontal=True,
+        format_func=lambda n: f"{n}（{len(found.plans[n - 1].changes)}）", key="consolidate_plan",
+    )  # fmt: skip
+    chosen = frame[frame["plan_number"] == number]
+    if not len(chosen):
+        st.success(text("consolidate_no_change"))
+        return
+    show_list(shown_columns(chosen, CHANGE_COLUMNS[2:], words()))
+    _map(held, found, number)
+
+
+def _map(held: Context, found: PlansFound, number: int) -> None:
+    """Show the parks of the plan: those that join a platform, and those that exit."""
+    parks = gpd.GeoDataFrame(held.source.read("parks")).set_index("park_id")
+    changes = [c for c in found.plans[number - 1].changes if c.layer == "parks"]
+    highlights = []
+    for look, code in (("result", False), ("selected", True)):
+        ids = [c.row_id for c in changes if (c.after == "exit") == code]
+        shapes = parks.geometry.reindex(ids).dropna()
+        if len(shapes):
+            named = tuple(str(parks.at[one, "name"]) for one in shapes.index)
+            highlights.append(Highlight(look, shapes, named))
+    units = gpd.GeoDataFrame(held.source.read("units"))
+    here = units[units["unit_id"].eq(found.unit_id)].geometry.to_crs(4326)
+    west, south, east, north = here.total_bounds.tolist()
+    show_map(
+        map_view(), words(), key="consolidate_map", highlights=highlights,
+        focus=(west, south, east, north), base_map_url=held.settings.base_map_url, compact=True,
+    )  # fmt: skip
+
+
+show()

@@ -1,0 +1,153 @@
+"""A city as a scenario has it: the layers it changes are copies, all others those of the base."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from geo.measure import ellipsoidal_area_m2
+from geo.units import m2_to_mu
+from platforms.scenario.contradictions import require_consistent
+from platforms.scenario.edits import (
+    AddLand,
+    ChangeLand,
+    ExitPark,
+    JoinPark,
+    PlaceProject,
+    ScenarioEdit,
+    SetMajor,
+)
+from platforms.source import LayerSource
+
+INDUSTRIAL = "industry"
+
+
+@dataclass
+class Overlay:
+    """The layers of a city with the edits of a scenario.
+
+    Attributes
+    ----------
+    base
+        The city, which stays as it is.
+    frames
+        Copies of the layers that are changed.
+    changed, added
+        Keys of the rows changed and added, by layer.
+    """
+
+    base: LayerSource
+    frames: dict[str, pd.DataFrame] = field(default_factory=dict)
+    changed: dict[str, list[str]] = field(default_factory=dict)
+    added: dict[str, list[str]] = field(default_factory=dict)
+
+    def read(self, layer: str) -> pd.DataFrame:
+        """Read a layer, as ``LayerSource.read``."""
+        return self.frames[layer] if layer in self.frames else self.base.read(layer)
+
+    def put(self, layer: str, key: str, row_id: str, values: Mapping[str, object]) -> None:
+        """Change some values of one row."""
+        frame = self.read(layer).copy()
+        here = frame[key].eq(row_id).fillna(value=False).to_numpy(dtype=bool)
+        for column, value in values.items():
+            frame.loc[here, column] = cast("Any", value)
+        self.frames[layer] = frame
+        changed = self.changed.setdefault(layer, [])
+        if row_id not in [*changed, *self.added.get(layer, [])]:
+            changed.append(row_id)
+
+    def add(self, layer: str, key: str, values: Mapping[str, object], crs: CRS) -> None:
+        """Add one row; what isn't given is missing."""
+        frame = self.read(layer)
+        row = gpd.GeoDataFrame([dict(values)], geometry="geometry", crs=crs)
+        row = row.reindex(columns=frame.columns).astype(frame.drop(columns="geometry").dtypes)
+        stacked = pd.concat([frame, row], ignore_index=True) if len(frame) else row
+        self.frames[layer] = gpd.GeoDataFrame(stacked, geometry="geometry", crs=crs)
+        self.added.setdefault(layer, []).append(str(values[key]))
+
+
+def apply_edits(source: LayerSource, edits: Sequence[ScenarioEdit], crs: CRS) -> Overlay:
+    """Give a city as a scenario has it.
+
+    Parameters
+    ----------
+    source
+        The city; nothing in it is changed.
+    edits
+        What is changed.
+    crs
+        Projected system of the city in metres.
+
+    Returns
+    -------
+    Overlay
+        A source with the changes, and which rows they are.
+
+    Raises
+    ------
+    PlanningError
+        What ``require_consistent`` raises.
+    """
+    require_consistent(edits, source)
+    overlay = Overlay(source)
+    # Land comes first, because a project may be placed on a parcel that is added.
+    for edit in sorted(edits, key=lambda one: not isinstance(one, AddLand)):
+        _apply(overlay, edit, crs)
+    return overlay
+
+
+def _apply(overlay: Overlay, edit: ScenarioEdit, crs: CRS) -> None:
+    if isinstance(edit, JoinPark):
+        values = {"disposition": "sub_park", "platform_id": edit.platform_id, "exited_on": None}
+        overlay.put("parks", "park_id", edit.park_id, values)
+    elif isinstance(edit, ExitPark):
+        values = {"disposition": "exiting", "platform_id": None, "exited_on": edit.exited_on}
+        overlay.put("parks", "park_id", edit.park_id, values)
+    elif isinstance(edit, SetMajor):
+        is_major = {"is_major": edit.is_major}
+        overlay.put("major_platforms", "platform_id", edit.platform_id, is_major)
+    elif isinstance(edit, ChangeLand):
+        state = {"state": edit.state, "state_on": edit.state_on}
+        overlay.put("land_parcels", "parcel_id", edit.parcel_id, state)
+    elif isinstance(edit, AddLand):
+        land = {
+            "parcel_id": edit.parcel_id, "unit_id": edit.unit_id, "state": edit.state,
+            "geometry": shapely.from_wkt(edit.wkt),
+        }  # fmt: skip
+        overlay.add("land_parcels", "parcel_id", land, crs)
+    else:
+        _place(overlay, edit, crs)
+
+
+def _place(overlay: Overlay, edit: PlaceProject, crs: CRS) -> None:
+    """Give a project its parcels: an allotment of their area, and they are supplied."""
+    parcels = overlay.read("land_parcels")
+    given = parcels[parcels["parcel_id"].isin(edit.parcel_ids)]
+    projects = overlay.read("projects")
+    project = projects[projects["project_id"].eq(edit.project_id)].iloc[0]
+    shape = shapely.union_all(np.asarray(gpd.GeoDataFrame(given).geometry.array, dtype=object))
+    increments = set(given["is_increment"].dropna()) if given["is_increment"].notna().all() else ()
+    category = project["category"]
+    allotment = {
+        "allotment_id": edit.allotment_id,
+        "unit_id": given["unit_id"].iloc[0],
+        "year": int(edit.allotted_on[:4]),
+        "element": "land",
+        "land_mu": m2_to_mu(float(ellipsoidal_area_m2([shape], crs)[0])),
+        "allotted_on": edit.allotted_on,
+        "allotment_status": "allotted",
+        "is_industrial": None if pd.isna(category) else category == INDUSTRIAL,
+        "is_increment": next(iter(increments)) if len(increments) == 1 else None,
+        "project_id": edit.project_id,
+        "parcel_ids": ";".join(edit.parcel_ids),
+        "geometry": shape,
+    }
+    overlay.add("element_allotments", "allotment_id", allotment, crs)
+    supplied = {"state": "supplied", "state_on": edit.allotted_on}
+    for parcel_id in edit.parcel_ids:
+        overlay.put("land_parcels", "parcel_id", parcel_id, supplied)

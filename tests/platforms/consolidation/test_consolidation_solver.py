@@ -1,0 +1,251 @@
+"""Plans with the fewest changes, held against every disposition there is on small cities."""
+
+from itertools import combinations, product
+
+import pytest
+
+from platforms.check_job import CheckJob
+from platforms.checks import CheckQuery, run_checks
+from platforms.consolidation.solver import consolidation_plans, plan_verdicts
+from platforms.consolidation.solver_options import situation_of
+from platforms.consolidation.solver_plan import PLAN_RULES, ConsolidationQuery
+from platforms.consolidation.solver_program import program_of, run
+from platforms.errors import PlanningError
+from platforms.scenario.edits import ExitPark, JoinPark, SetMajor
+from tests.planning_frames import CITY_CRS, UNITS, Frames, jiaxing, rect, rect_of_mu
+
+POLICY = jiaxing("2025-06-30")
+BLOCKED = {"constraint_id": "C1", "severity": "block", "applies": "inside",
+           "constraint_kind": "permanent_farmland",
+           "geometry": rect(9000, 9000, 10, 10)}  # fmt: skip
+
+
+def platform(number, area_mu=12_000.0, unit_id="N", **values):
+    return {"platform_id": f"P{number}", "unit_id": unit_id, "level": "national",
+            "geometry": rect_of_mu(4500 * (number - 1), 0, area_mu), **values}  # fmt: skip
+
+
+def park(number, disposition="unclassified", area_mu=300.0, **values):
+    return {"park_id": f"K{number}", "unit_id": "N", "park_kind": "industrial_park",
+            "disposition": disposition, "is_baseline": True,
+            "geometry": rect_of_mu(1500 * number, 6000, area_mu), **values}  # fmt: skip
+
+
+def sub_park(number, platform_id, **values):
+    return park(number, "sub_park", platform_id=platform_id, **values)
+
+
+def city(platforms, parks, added=None, **layers):
+    figures = [
+        {"platform_id": p["platform_id"], "period": "2024", "value_added_yi_yuan": value}
+        for p, value in zip(platforms, added or [90.0] * len(platforms), strict=True)
+        if value is not None
+    ]
+    return Frames(
+        units=UNITS, major_platforms=platforms, parks=parks, constraints=[BLOCKED],
+        platform_indicators=figures, **layers,
+    )  # fmt: skip
+
+
+def plans_of(held, alternatives=1, unit_id="N"):
+    query = ConsolidationQuery(unit_id, 2024, alternatives)
+    return consolidation_plans(held, query, POLICY, CITY_CRS)
+
+
+def is_lawful(verdicts):
+    return all(v.outcome != "not_met" and v.outcome != "no_data"
+               for v in verdicts if v.force == "mandatory")  # fmt: skip
+
+
+def fewest_by_trying_all(held, platforms, parks):
+    """Try every disposition, judged by the checks alone; give the fewest changes that will do."""
+    query = ConsolidationQuery("N", 2024)
+    ways = []
+    for keeps in product([True, False], repeat=len(platforms)):
+        majors = [
+            SetMajor(p["platform_id"], keep)
+            for p, keep in zip(platforms, keeps, strict=True)
+            if keep != p.get("is_major", True)
+        ]
+        kept = [p["platform_id"] for p, keep in zip(platforms, keeps, strict=True) if keep]
+        for ends in product([None, "exit", *kept], repeat=len(parks)):
+            edits = list(majors)
+            for row, end in zip(parks, ends, strict=True):
+                if end == "exit":
+                    edits.append(ExitPark(row["park_id"], "2025-06-30"))
+                elif end is not None and end != row.get("platform_id"):
+                    edits.append(JoinPark(row["park_id"], end))
+            ways.append(edits)
+    for edits in sorted(ways, key=len):
+        if is_lawful(plan_verdicts(held, edits, query, POLICY, CITY_CRS)):
+            return len(edits)
+    return None
+
+
+GONE = park(9, "exiting", exited_on="2024-01-01")
+SMALL = {
+    "nothing to do": ([platform(1)], [sub_park(1, "P1"), GONE], None),
+    "unsorted parks": ([platform(1), platform(2)], [park(1), park(2)], None),
+    "too small alone": ([platform(1, 9_900.0)], [park(1, area_mu=150.0), park(2)], None),
+    "low value added": ([platform(1), platform(2)], [sub_park(1, "P2"), GONE], [80.0, 79.0]),
+    "three without reasons": ([platform(1), platform(2), platform(3)], [sub_park(1, "P3")], None),
+    "a level that does not do": (
+        [platform(1), platform(2, level="county")], [sub_park(1, "P2"), GONE], None,
+    ),
+    "only a minor one does": (
+        [platform(1, is_major=False), platform(2, level=None)], [sub_park(2, "P2")], None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_no_disposition_does_with_fewer_changes(name):
+    platforms, parks, added = SMALL[name]
+    held = city(platforms, parks, added)
+    found = plans_of(held)
+    assert len(found.plans[0].changes) == fewest_by_trying_all(held, platforms, parks)
+    assert is_lawful(found.plans[0].verdicts)
+
+
+def test_of_equal_plans_the_nearer_platform_takes_the_park():
+    parks = [park(1), park(2, "exiting", exited_on="2024-01-01")]
+    near = plans_of(city([platform(1), platform(2)], parks), 3)
+    assert [c.after for c in near.plans[0].changes] == ["P1"]
+    assert [len(p.changes) for p in near.plans] == [1, 1, 1]
+    assert {p.changes[0].after for p in near.plans} == {"P1", "P2", "exit"}
+    scores = [p.score for p in near.plans]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_alternatives_differ_and_never_get_better():
+    parks = [park(1), park(2), park(3, "exiting", exited_on="2024-01-01")]
+    found = plans_of(city([platform(1), platform(2)], parks), 6)
+    ways = [frozenset(p.edits) for p in found.plans]
+    assert len(set(ways)) == 6
+    keys = [(len(p.changes), -p.score) for p in found.plans]
+    assert keys == sorted(keys)
+    assert all(is_lawful(p.verdicts) for p in found.plans)
+
+
+@pytest.mark.parametrize(("area_mu", "is_there"), [(99.0, False), (100.0, True), (101.0, True)])
+def test_a_park_brings_a_platform_to_its_space_from_the_threshold_on(area_mu, is_there):
+    parks = [park(1, area_mu=area_mu), park(2, "exiting", exited_on="2024-01-01")]
+    found = plans_of(city([platform(1, 9_900.0)], parks))
+    assert bool(found.plans) == is_there
+    if is_there:
+        assert [c.after for c in found.plans[0].changes] == ["P1"]
+
+
+def test_land_in_two_parks_counts_once():
+    both = rect_of_mu(3000, 6000, 60.0)
+    parks = [
+        park(1, geometry=both), park(2, geometry=both),
+        park(3, "exiting", exited_on="2024-01-01"), park(4, "exiting", exited_on="2024-01-01"),
+    ]  # fmt: skip
+    assert plans_of(city([platform(1, 9_900.0)], parks)).plans == ()
+    aside = [parks[0], {**parks[1], "geometry": rect_of_mu(7500, 6000, 60.0)}, *parks[2:]]
+    assert len(plans_of(city([platform(1, 9_900.0)], aside)).plans[0].changes) == 2
+
+
+@pytest.mark.parametrize(("added", "is_there"), [(79.9, False), (80.0, True), (None, False)])
+def test_value_added_that_is_short_or_missing_is_never_enough(added, is_there):
+    found = plans_of(city([platform(1)], [sub_park(1, "P1"), park(2)], [added]))
+    assert bool(found.plans) == is_there
+    assert [s.code for s in found.open_points] == (["consolidate_a3_open"] if added is None else [])
+    if not is_there:
+        assert found.conflict == ("A1", "A3")
+        assert {r.rules for r in found.relaxations} == {("A1",), ("A3",)}
+        assert {r.amount for r in found.relaxations} == {1.0}
+
+
+@pytest.mark.parametrize(("gone", "changes"), [(2, 1), (3, 0)])
+def test_thirty_percent_of_the_baseline_leave(gone, changes):
+    parks = [sub_park(n, "P1") for n in range(10 - gone)]
+    parks += [park(n, "exiting", exited_on="2024-01-01") for n in range(10 - gone, 10)]
+    assert len(plans_of(city([platform(1)], parks)).plans[0].changes) == changes
+
+
+def test_a_planned_exit_is_carried_out_where_the_share_needs_it():
+    parks = [sub_park(1, "P1"), sub_park(2, "P1"), park(3, "exiting")]
+    (plan,) = plans_of(city([platform(1)], parks)).plans
+    assert len(plan.changes) == 1
+    assert plan.changes[0].after == "exit"
+
+
+def test_a_functional_zone_keeps_no_town_park():
+    zone = platform(1, unit_id="Z", geometry=rect_of_mu(15_100, 15_100, 12_000.0))
+    held = {"unit_id": "Z", "geometry": rect_of_mu(19_000, 19_000, 300.0)}
+    for disposition, changes in (("exiting", 1), ("unclassified", 1)):
+        found = plans_of(city([zone], [park(1, disposition, **held)]), unit_id="Z")
+        assert len(found.plans[0].changes) == changes
+    kept = sub_park(1, "P1", **held)
+    assert plans_of(city([zone], [kept]), unit_id="Z").plans[0].changes == ()
+
+
+CLASHES = {
+    ("A1", "A16"): ([platform(1, level="county")], [90.0]),
+    ("A1", "A2"): ([platform(1, 5_000.0)], [90.0]),
+    ("A1", "A3"): ([platform(1)], [10.0]),
+}
+
+
+@pytest.mark.parametrize("expected", CLASHES)
+def test_the_rules_that_clash_are_named_and_none_too_many(expected):
+    platforms, added = CLASHES[expected]
+    held = city(platforms, [park(1), park(2)], added)
+    found = plans_of(held)
+    assert (found.plans, found.conflict) == ((), expected)
+    job = CheckJob("A14", 2024, ("N",), held, POLICY, CITY_CRS)
+    program = program_of(situation_of(job), POLICY, CITY_CRS)
+    for fewer in combinations(expected, len(expected) - 1):
+        others = [rule for rule in program.rules if rule not in fewer]
+        assert run(program, {}, relaxed=others, time_limit_s=5) is not None
+    assert all(run(program, {}, relaxed=r.rules, time_limit_s=5) for r in found.relaxations)
+
+
+def test_space_may_give_way_by_just_what_is_lacking():
+    parks = [park(1, area_mu=300.0), park(2, "exiting", exited_on="2024-01-01")]
+    found = plans_of(city([platform(1, 9_000.0)], parks))
+    of_space = next(r for r in found.relaxations if r.rules == ("A2",))
+    assert of_space.amount == pytest.approx(10_000 - 9_000 - 300, abs=1e-3)
+
+
+def test_a_unit_that_is_not_there_is_refused_with_the_nearest():
+    with pytest.raises(PlanningError) as caught:
+        plans_of(city([platform(1)], []), unit_id="NN")
+    assert caught.value.code == "check_unit_unknown"
+
+
+def test_the_search_can_be_ended():
+    class EndedError(Exception):
+        pass
+
+    def listen(share):
+        if share > 0:
+            raise EndedError
+
+    held = city([platform(1)], [park(1)])
+    with pytest.raises(EndedError):
+        consolidation_plans(held, ConsolidationQuery("N", 2024), POLICY, CITY_CRS, listen)
+
+
+def test_the_verdicts_of_a_plan_are_those_of_the_checks_on_edited_layers():
+    held = city([platform(1), platform(2)], [park(1), sub_park(2, "P2")], [90.0, 10.0])
+    (plan,) = plans_of(held).plans
+    rows = {row["park_id"]: dict(row) for row in (park(1), sub_park(2, "P2"))}
+    platforms = [platform(1), platform(2)]
+    for change in plan.changes:
+        edit = change.edit
+        if isinstance(edit, JoinPark):
+            rows[edit.park_id] |= {"disposition": "sub_park", "platform_id": edit.platform_id}
+        elif isinstance(edit, ExitPark):
+            rows[edit.park_id] |= {"disposition": "exiting", "platform_id": None,
+                                   "exited_on": edit.exited_on}  # fmt: skip
+        else:
+            next(p for p in platforms if p["platform_id"] == edit.platform_id)["is_major"] = (
+                edit.is_major
+            )
+    edited = city(platforms, list(rows.values()), [90.0, 10.0])
+    query = CheckQuery(2024, PLAN_RULES, ("N",), "2025-06-30")
+    assert list(plan.verdicts) == run_checks(edited, query, POLICY, CITY_CRS)
+    assert is_lawful(plan.verdicts)
