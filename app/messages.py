@@ -79,7 +79,7 @@ class Catalogue:
         worded = dict(values)
         coded = (
             ("states", "state"), ("utilities", "utilities"), ("level", "level"),
-            ("steps", "event_kind"), ("category", "category"),
+            ("steps", "event_kind"), ("predecessor", "event_kind"), ("category", "category"),
         )  # fmt: skip
         for name, field in coded:
             if isinstance(worded.get(name), str):

@@ -201,5 +201,5 @@ def _ordered(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     return pd.DataFrame(frame).sort_values([SEQUENCE, contract.key], kind="stable")
 
 
-def _text(value: object) -> str:
+def _text(value: Any) -> str:
     return "" if value is None or pd.isna(value) else str(value)

@@ -134,9 +134,7 @@ class GeoPackageEdit:
                     connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (name,))
             connection.execute(f'DROP TABLE "{name}"')
 
-    def _sealed(
-        self, held: pd.DataFrame, frame: pd.DataFrame, contract: Contract
-    ) -> pd.DataFrame:
+    def _sealed(self, held: pd.DataFrame, frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
         """Chain new entries to those held; rows at fault are left for the contract to refuse."""
         if not is_chained(contract):
             return frame
