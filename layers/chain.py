@@ -201,5 +201,6 @@ def _ordered(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     return pd.DataFrame(frame).sort_values([SEQUENCE, contract.key], kind="stable")
 
 
-def _text(value: Any) -> str:
-    return "" if value is None or pd.isna(value) else str(value)
+def _text(value: object) -> str:
+    """Give a text; what the file holds in the place of a hash may be anything."""
+    return value if isinstance(value, str) else ""

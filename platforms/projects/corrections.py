@@ -35,7 +35,8 @@ def corrected(events: pd.DataFrame, as_of: str) -> pd.DataFrame:
     named = _holds(events["event_id"].isin(last.index)) & ~is_correction
     right = events["event_id"].map(last["corrected_on"]).astype("object")
     days = events["event_on"].astype("object").where(~named, right)
-    return events.assign(event_on=days)[~named | _holds(right.notna())]
+    standing = events.assign(event_on=days)
+    return pd.DataFrame(standing.loc[~named | _holds(right.notna())])
 
 
 def in_force(events: pd.DataFrame, as_of: str) -> pd.DataFrame:
