@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from app.answers.ledger_chain import chain_answer, holds, ledger_stand
+from app.answers.ledger_conflicts import conflict_answer
 from app.answers.ledger_entry import add_event, add_project, renewed
-from app.cli.output import context_of, reading_options, show
+from app.cli.output import context_of, reading_options, rule_options, show
 from app.cli.usage import Command
 from layers.codes import CATEGORIES, EVENT_KINDS, EXIT_REASONS
 
@@ -117,3 +118,23 @@ def add_command(
     }  # fmt: skip
     answer = add_project(context, project, event)
     show(answer, ledger_stand(renewed(context)), as_json=as_json, out=None)
+
+
+@click.command("conflicts", cls=Command)
+@WORKSPACE
+@click.option("--project", "one_project")
+@reading_options
+@rule_options
+def conflicts_command(
+    workspace: Path,
+    one_project: str | None,
+    as_json: bool,
+    out: Path | None,
+    lang: str,
+    packs: tuple[str, ...],
+    as_of: str | None,
+) -> None:
+    """List pairs of projects that may be one."""
+    context = context_of(workspace, lang, packs, as_of)
+    answer = conflict_answer(context, one_project)
+    show(answer, ledger_stand(context), as_json=as_json, out=out)

@@ -129,3 +129,17 @@ def test_an_exported_list_carries_the_head(muplan, small_demo, tmp_path):
 
     cells = [str(c.value) for sheet in openpyxl.load_workbook(path) for r in sheet for c in r]
     assert any(head in cell for cell in cells)
+
+
+def test_conflicts_come_with_reasons_and_the_timeline_of_both(muplan, asked, small_demo, refused):
+    found = asked("project conflicts").json["conflicts"]
+    assert found
+    for one in found:
+        assert 0 < one["score"] <= 1
+        assert all(reason["text"] for reason in one["reasons"])
+        assert {step["project_id"] for step in one["timeline"]} <= set(one["project_ids"])
+    wanted = found[0]["project_ids"][0]
+    only = asked("project conflicts", "--project", wanted).json["conflicts"]
+    assert only == [one for one in found if wanted in one["project_ids"]]
+    refused("project", "conflicts", small_demo, "--project", "nowhere")
+    assert muplan("project", "conflicts", small_demo, "--lang", "en").code == 0
