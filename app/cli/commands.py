@@ -29,7 +29,13 @@ from app.answers.matching import demand_in_ledger, match_answer, run_match
 from app.answers.rules import rule_answer
 from app.answers.transfer import import_file, read_demand, read_what_if
 from app.cli.chains import chains_command
-from app.cli.ledger import add_command, conflicts_command, event_command, verify_command
+from app.cli.ledger import (
+    add_command,
+    conflicts_command,
+    event_command,
+    verify_command,
+    warnings_command,
+)
 from app.cli.output import (
     context_of,
     reading_options,
@@ -365,7 +371,7 @@ def project_list(workspace: Path, as_json: bool, out: Path | None, lang: str) ->
     show(project_answer(context), ledger_stand(context), as_json=as_json, out=out)
 
 
-for command in (add_command, event_command, verify_command, conflicts_command):
+for command in (add_command, event_command, verify_command, conflicts_command, warnings_command):
     project.add_command(command)
 
 

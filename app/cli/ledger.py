@@ -9,6 +9,7 @@ import click
 from app.answers.ledger_chain import chain_answer, holds, ledger_stand
 from app.answers.ledger_conflicts import conflict_answer
 from app.answers.ledger_entry import add_event, add_project, renewed
+from app.answers.ledger_warnings import warning_answer
 from app.cli.output import context_of, reading_options, rule_options, show
 from app.cli.usage import Command
 from layers.codes import CATEGORIES, EVENT_KINDS, EXIT_REASONS
@@ -137,4 +138,24 @@ def conflicts_command(
     """List pairs of projects that may be one."""
     context = context_of(workspace, lang, packs, as_of)
     answer = conflict_answer(context, one_project)
+    show(answer, ledger_stand(context), as_json=as_json, out=out)
+
+
+@click.command("warnings", cls=Command)
+@WORKSPACE
+@click.option("--unit", "warned_unit")
+@reading_options
+@rule_options
+def warnings_command(
+    workspace: Path,
+    warned_unit: str | None,
+    as_json: bool,
+    out: Path | None,
+    lang: str,
+    packs: tuple[str, ...],
+    as_of: str | None,
+) -> None:
+    """List what is late or missing."""
+    context = context_of(workspace, lang, packs, as_of)
+    answer = warning_answer(context, warned_unit)
     show(answer, ledger_stand(context), as_json=as_json, out=out)

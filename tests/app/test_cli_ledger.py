@@ -143,3 +143,14 @@ def test_conflicts_come_with_reasons_and_the_timeline_of_both(muplan, asked, sma
     assert only == [one for one in found if wanted in one["project_ids"]]
     refused("project", "conflicts", small_demo, "--project", "nowhere")
     assert muplan("project", "conflicts", small_demo, "--lang", "en").code == 0
+
+
+def test_warnings_come_by_unit_with_the_clause(asked):
+    packs = ("--pack", "jiaxing", "--pack", "panan")
+    found = asked("project warnings", *packs).json["warnings"]
+    assert found
+    assert all(one["text"] and one["clause"] for one in found)
+    units = {one["unit_id"] for one in found}
+    wanted = min(units - {None})
+    only = asked("project warnings", "--unit", wanted, *packs).json["warnings"]
+    assert only == [one for one in found if one["unit_id"] == wanted]
