@@ -79,8 +79,8 @@ class Catalogue:
         worded = dict(values)
         coded = (
             ("states", "state"), ("utilities", "utilities"), ("level", "level"),
-            ("steps", "event_kind"), ("category", "category"), ("facility_kind", "facility_kind"),
-            ("element", "element"),
+            ("steps", "event_kind"), ("predecessor", "event_kind"), ("category", "category"),
+            ("facility_kind", "facility_kind"), ("element", "element"),
         )  # fmt: skip
         for name, field in coded:
             if isinstance(worded.get(name), str):

@@ -24,11 +24,19 @@ from app.answers.ledger import (
     made_answer,
     project_answer,
 )
+from app.answers.ledger_chain import LEDGER_TABLES, ledger_stand
 from app.answers.matching import demand_in_ledger, match_answer, run_match
 from app.answers.rules import rule_answer
 from app.answers.transfer import import_file, read_demand, read_what_if
 from app.cli.chains import chains_command
 from app.cli.consolidate import consolidate_command
+from app.cli.ledger import (
+    add_command,
+    conflicts_command,
+    event_command,
+    verify_command,
+    warnings_command,
+)
 from app.cli.output import (
     context_of,
     reading_options,
@@ -349,7 +357,8 @@ def rules(
 def export(workspace: Path, layer: str, out: Path, lang: str) -> None:
     """Export a layer or table."""
     context = context_of(workspace, lang)
-    show(export_answer(context, layer), stand_of(context), as_json=False, out=out)
+    stand = ledger_stand(context) if layer in LEDGER_TABLES else stand_of(context)
+    show(export_answer(context, layer), stand, as_json=False, out=out)
 
 
 @muplan.group(cls=Commands)
@@ -363,7 +372,11 @@ def project() -> None:
 def project_list(workspace: Path, as_json: bool, out: Path | None, lang: str) -> None:
     """List the projects."""
     context = context_of(workspace, lang)
-    show(project_answer(context), stand_of(context), as_json=as_json, out=out)
+    show(project_answer(context), ledger_stand(context), as_json=as_json, out=out)
+
+
+for command in (add_command, event_command, verify_command, conflicts_command, warnings_command):
+    project.add_command(command)
 
 
 def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:

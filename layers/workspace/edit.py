@@ -14,6 +14,7 @@ from rasterio.transform import Affine
 
 from geo.crs import crs_label, same_crs
 from geo.raster import Raster
+from layers.chain import is_chained, seal
 from layers.contracts import RASTERS, Contract, contract_of
 from layers.errors import LayerError
 from layers.validate import row_names, validate
@@ -55,7 +56,7 @@ class GeoPackageEdit:
         contract = contract_of(layer)
         if contract.append_only and len(self._draft.read(layer)):
             raise LayerError("layer_append_only", layer=layer)
-        self._store(contract, frame)
+        self._store(contract, self._sealed(self._draft.read(layer).head(0), frame, contract))
         self._note(layer, "replace", len(frame), provenance)
 
     def add(self, layer: str, frame: pd.DataFrame, provenance: Provenance) -> None:
@@ -65,7 +66,7 @@ class GeoPackageEdit:
         common = _key_index(frame, contract).intersection(_key_index(held, contract))
         if len(common):
             raise LayerError("key_exists", layer=layer, rows=_some(common))
-        self._store(contract, _stack(held, frame))
+        self._store(contract, _stack(held, self._sealed(held, frame, contract)))
         self._note(layer, "add", len(frame), provenance)
 
     def update(self, layer: str, frame: pd.DataFrame, provenance: Provenance) -> None:
@@ -132,6 +133,14 @@ class GeoPackageEdit:
                 if table in tables:
                     connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (name,))
             connection.execute(f'DROP TABLE "{name}"')
+
+    def _sealed(self, held: pd.DataFrame, frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+        """Chain new entries to those held; rows at fault are left for the contract to refuse."""
+        if not is_chained(contract):
+            return frame
+        report = validate(frame, contract, self._draft.facts.crs)
+        report.raise_if_bad()
+        return seal(held, report.accepted, contract)
 
     def _store(self, contract: Contract, frame: pd.DataFrame) -> None:
         crs = self._draft.facts.crs

@@ -14,6 +14,7 @@ import pandas as pd
 
 from platforms.policy.dated import DatedRule, PolicySet
 from platforms.projects.calendar import Holidays, moment_of, period_from
+from platforms.projects.corrections import in_force
 from platforms.projects.filing import filing_size
 from platforms.projects.matter import Likeness, likeness
 from platforms.projects.rows import Row, project_row, text_of
@@ -151,7 +152,7 @@ def zone_of(policy: PolicySet) -> ZoneInfo:
 
 def _entered_by(events: pd.DataFrame, as_of: str, moment: datetime, zone: ZoneInfo) -> pd.DataFrame:
     """Keep what had happened; where the moment is to the minute, what had been entered by then."""
-    happened = events[events["event_on"].le(moment.date().isoformat()).to_numpy(dtype=bool)]
+    happened = in_force(events, moment.date().isoformat())
     if len(as_of) <= len("2025-01-31"):
         return happened
     entered = [moment_of(str(text), zone) <= moment for text in happened["entered_at"]]

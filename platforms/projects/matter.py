@@ -44,7 +44,7 @@ def likeness(
 def same_investor(one: Row, other: Row, controllers: Mapping[str, str]) -> Likeness:
     """Say whether two projects have one investor: by credit code, controller, then by name."""
     codes = [text_of(row, "credit_code") for row in (one, other)]
-    names = [_plain(text_of(row, "investor_name")) for row in (one, other)]
+    names = [plain_name(text_of(row, "investor_name")) for row in (one, other)]
     if None not in codes:
         if codes[0] == codes[1]:
             return "same"
@@ -60,7 +60,7 @@ def same_content(one: Row, other: Row, digits: int) -> Likeness:
     classes = [_class(row, digits) for row in (one, other)]
     # codes of two editions mean different things and can't be compared
     industry = None if len(schemes) > 1 else _agree(*classes)
-    product = _agree(*(_plain(text_of(row, "product")) for row in (one, other)))
+    product = _agree(*(plain_name(text_of(row, "product")) for row in (one, other)))
     if industry and product:
         return "same"
     if industry is False and product is False:
@@ -79,8 +79,24 @@ def _class(row: Row, digits: int) -> str | None:
     return code[:digits] if len(code) >= digits else None
 
 
-def _plain(text: str | None) -> str | None:
-    """Give a name without what people write differently: blanks, brackets, case."""
+def plain_name(text: str | None) -> str | None:
+    """Give a name without what people write differently: blanks, brackets, case.
+
+    Parameters
+    ----------
+    text
+        The name, None where there is none.
+
+    Returns
+    -------
+    str or None
+        The signs that tell it apart, None where nothing is left.
+
+    Examples
+    --------
+    >>> plain_name("甲（中国） Co.")
+    '甲中国co'
+    """
     if text is None:
         return None
     plain = "".join(sign for sign in text.casefold() if sign.isalnum())

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from platforms.projects.corrections import corrected
 from platforms.source import LayerSource
 from platforms.targets.conditions import Fit
 
@@ -29,7 +30,7 @@ class Ledger:
     projects
         Table ``projects``, numbered from 0.
     events
-        Table ``project_events``, corrected or not as entered.
+        Table ``project_events``, with the corrections made by the day applied.
     as_of
         The day (ISO); later events have not happened.
     """
@@ -175,4 +176,5 @@ def ledger_on(source: LayerSource, as_of: str) -> Ledger:
         The ledger.
     """
     projects = pd.DataFrame(source.read("projects")).reset_index(drop=True)
-    return Ledger(projects, pd.DataFrame(source.read("project_events")), as_of)
+    events = corrected(pd.DataFrame(source.read("project_events")), as_of)
+    return Ledger(projects, events.reset_index(drop=True), as_of)

@@ -13,6 +13,7 @@ from pyproj import CRS
 
 from geo.crs import same_crs
 from geo.raster import Raster
+from layers.chain import HASH_COLUMNS, examine
 from layers.conform import conform
 from layers.contracts import CONTRACTS, key_columns
 from layers.errors import LayerError
@@ -141,9 +142,13 @@ def test_rows_of_every_layer_come_back_as_they_were(shared_workspace, layer, dat
         # No second replacement: further rows with keys of their own.
         known = len(shared_workspace.read(layer))
         rows[contract.key] = [f"{known}.{key}" for key in rows[contract.key]]
+        rows["entry_seq"] = pd.array(range(known + 1, known + 1 + len(rows)), dtype="Int64")
         with shared_workspace.edit("规划员", AT) as edit:
             edit.add(layer, rows, FROM_OFFICE)
-        assert_same_rows(shared_workspace.read(layer).iloc[known:], rows)
+        back = shared_workspace.read(layer).iloc[known:]
+        hashes = list(HASH_COLUMNS)
+        assert_same_rows(back.drop(columns=hashes), rows.drop(columns=hashes))
+        assert back[hashes].notna().all(axis=None)
     else:
         assert_same_rows(replaced(shared_workspace, layer, rows), rows)
 
@@ -259,6 +264,24 @@ def test_events_are_only_ever_added(workspace):
             getattr(edit, change)("project_events", events(1), FROM_OFFICE)
         assert caught.value.code == "layer_append_only"
     assert workspace.read("project_events")["event_id"].tolist() == ["E1", "E2"]
+
+
+def test_events_are_chained_in_the_order_of_their_entry(workspace):
+    replaced(workspace, "project_events", events(2, 1))
+    with workspace.edit("a", AT) as edit:
+        edit.add("project_events", events(3), FROM_OFFICE)
+    chain = examine(workspace.read("project_events"), CONTRACTS["project_events"])
+    held = workspace.read("project_events").set_index("event_id")
+    assert (chain.breaks, chain.unsealed, len(chain.heads)) == ((), 0, 4)
+    assert held["previous_sha256"]["E3"] == held["row_sha256"]["E2"]
+    assert chain.head == held["row_sha256"]["E3"]
+
+
+def test_an_event_is_entered_behind_all_that_are_held(workspace):
+    replaced(workspace, "project_events", events(5))
+    with pytest.raises(LayerError, match="entry_seq_behind"), workspace.edit("a", AT) as edit:
+        edit.add("project_events", events(4), FROM_OFFICE)
+    assert workspace.read("project_events")["event_id"].tolist() == ["E5"]
 
 
 def test_rows_that_break_the_contract_are_not_written(workspace):
