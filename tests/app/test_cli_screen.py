@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pandas as pd
 import pytest
 
@@ -107,11 +108,14 @@ def test_english_lists_speak_english(muplan, small_demo):
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_command_and_option_is_explained(lang, muplan):
-    paths = [(name,) for name in command_group.commands if name != "project"]
-    for path in [(), ("project",), ("project", "list"), *paths]:
-        ran = muplan(*path, "--lang", lang, "--help") if path and path != ("project",) else (
-            muplan(*path, "--help")
-        )  # fmt: skip
+    groups = {
+        name: held for name, held in command_group.commands.items() if isinstance(held, click.Group)
+    }
+    paths = [(name,) for name in command_group.commands if name not in groups]
+    paths += [(group, name) for group, held in groups.items() for name in held.commands]
+    for path in [(), *((name,) for name in groups), *paths]:
+        is_group = not path or (len(path) == 1 and path[0] in groups)
+        ran = muplan(*path, *(() if is_group else ("--lang", lang)), "--help")
         assert ran.code == 0
         assert "command_" not in ran.out
         assert "option_" not in ran.out
