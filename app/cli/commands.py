@@ -35,6 +35,7 @@ from app.cli.output import (
     show,
     terminal_progress,
 )
+from app.cli.placement import place_command
 from app.cli.report import report_command
 from app.cli.targets import evaluate_command, ranking_command, targets_command
 from app.cli.topology import topology_command
@@ -205,6 +206,7 @@ for command in (
     topology_command,
     report_command,
     chains_command,
+    place_command,
     targets_command,
     ranking_command,
     evaluate_command,
