@@ -141,8 +141,9 @@ def share_limits(
         weights = {}
         for at, one in enumerate(options):
             amount = one.takes.get((element, pollutant), 0.0)
-            if one.unit_id == unit_id and amount > 0 and one.zone_share is not None:
-                weights[at] = amount * (least - one.zone_share)
+            if one.unit_id == unit_id and amount > 0:
+                # Land whose place isn't known counts as outside: not known is no pass.
+                weights[at] = amount * (least - (one.zone_share or 0.0))
         if weights:
             spare = float(str(row["inside"])) - least * float(str(row["total"]))
             name = say(
