@@ -44,6 +44,7 @@ from app.cli.output import (
     show,
     terminal_progress,
 )
+from app.cli.placement import place_command
 from app.cli.report import report_command
 from app.cli.scenario import scenario_commands
 from app.cli.targets import evaluate_command, ranking_command, targets_command
@@ -217,6 +218,7 @@ for command in (
     chains_command,
     consolidate_command,
     scenario_commands,
+    place_command,
     targets_command,
     ranking_command,
     evaluate_command,

@@ -1,6 +1,6 @@
 """How much of each quota (要素指标) is left: by unit or platform, element and pollutant."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -82,6 +82,11 @@ class Quotas:
             Quota and what is taken, for every key on record.
         """
         others = self.project_id != project_id
+        return {key: Room(quota, self._taken(key, others)) for key, quota in self.amounts.items()}
+
+    def rooms_of_all(self, project_ids: Collection[str]) -> dict[RoomKey, Room]:
+        """Give what is left for several projects at once: their own allotments take nothing."""
+        others = ~np.isin(self.project_id.astype(str), list(project_ids))
         return {key: Room(quota, self._taken(key, others)) for key, quota in self.amounts.items()}
 
     def _taken(self, key: RoomKey, others: Flags) -> float:

@@ -1,0 +1,1 @@
+"""Which of many projects goes where, all at once."""
