@@ -7,7 +7,8 @@ from platforms.matching.criteria import CRITERIA
 from platforms.matching.demand_row import demand_of
 from platforms.matching.gate import Asking
 from platforms.matching.gates import judge
-from platforms.matching.match import match
+from platforms.matching.ground import ground_of
+from platforms.matching.match import evaluate, ranked
 from platforms.matching.site import Site
 from platforms.matching.table import parse_match_table
 from tests.planning_frames import CITY_CRS, PLATFORMS, SUB_PARK, UNITS, Frames, jiaxing, rect
@@ -87,4 +88,6 @@ def city(parcels, **layers):
 def matched(source, wanted=None, as_of="2025-06-30", table=TABLE, year=2024):
     """Match a project that promises what the parcels ask."""
     wanted = wanted or demand(tax_wan_yuan=3000.0)
-    return match(source, wanted, jiaxing(as_of), table, year, CITY_CRS)
+    policy = jiaxing(as_of)
+    ground = ground_of(source, wanted, policy, table, year, CITY_CRS)
+    return ranked(evaluate(ground, wanted, policy, table), table)

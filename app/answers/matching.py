@@ -75,11 +75,16 @@ def demand_in_ledger(context: Context, project_id: str) -> Demand:
     return demand_of(rows.iloc[0].to_dict())
 
 
-def evaluate_match(context: Context, demand: Demand, table: MatchTable) -> Evaluation:
-    """Judge and value the land of the city for a project, whatever the weights."""
+def chain_reach(context: Context) -> ChainReach:
+    """Read the firms of the city along the chains, for matching."""
     industries = context.industries()
     firms = chain_firms(context.source, industries, context.year)
-    reach = ChainReach(firms, context.chains(), industries)
+    return ChainReach(firms, context.chains(), industries)
+
+
+def evaluate_match(context: Context, demand: Demand, table: MatchTable) -> Evaluation:
+    """Judge and value the land of the city for a project, whatever the weights."""
+    reach = chain_reach(context)
     policy, year = context.policy, context.year
     ground = ground_of(context.source, demand, policy, table, year, context.crs, reach)
     return evaluate(ground, demand, policy, table)

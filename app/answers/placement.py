@@ -10,16 +10,14 @@ import yaml
 from app.answers.answer import Answer, column_titles
 from app.answers.land import unit_names
 from app.answers.matched_site import percent
-from app.answers.matching import demand_in_ledger
+from app.answers.matching import chain_reach, demand_in_ledger
 from app.context import Context
 from app.messages import Catalogue
 from geo.errors import MuPlanError
 from layers.exchange.sheet import Sheet
-from platforms.industries.chain_firms import chain_firms
-from platforms.matching.chain_reach import ChainReach
 from platforms.matching.demand import BEGUN, Demand
 from platforms.matching.demand_row import demand_of
-from platforms.matching.ground import ground_of
+from platforms.matching.ground import ground_of, shares_beside
 from platforms.matching.match import MatchResult, evaluate, ranked
 from platforms.matching.table import MatchTable
 from platforms.placement.place import Placement, Unplaced, Wishes, place
@@ -92,16 +90,16 @@ def run_placement(
     tell: Callable[[float], None] | None = None,
 ) -> Placement:
     """Match each project, then place all of them at once."""
-    industries, policy, year = context.industries(), context.policy, context.year
-    reach = ChainReach(chain_firms(context.source, industries, year), context.chains(), industries)
+    policy, year, reach = context.policy, context.year, chain_reach(context)
     results: list[MatchResult] = []
     for number, demand in enumerate(demands, start=1):
         ground = ground_of(context.source, demand, policy, table, year, context.crs, reach)
         results.append(ranked(evaluate(ground, demand, policy, table), table))
         if tell is not None:
             tell(number / len(demands))
-    rooms = ground.quotas.rooms_of_all([one.project_id for one in demands])
-    return place(results, rooms, ground.around.shares, policy, wishes)
+    ids = [one.project_id for one in demands]
+    shares = shares_beside(context.source, ids, year, policy, context.crs)
+    return place(results, ground.quotas.rooms_of_all(ids), shares, policy, wishes)
 
 
 def placement_answer(

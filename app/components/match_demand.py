@@ -57,8 +57,8 @@ def _own_demand(held: Context) -> Demand | None:
         ideal = second.number_input(heading("land_ideal_mu"), 0.1, LARGEST_LAND_MU, 120.0)
         tax = third.number_input(heading("tax_wan_yuan"), 0.0, 1e7, 5000.0)
         output = fourth.number_input(heading("output_wan_yuan"), 0.0, 1e8, 80_000.0)
-        energy = first.number_input(heading("energy_tce"), 0.0, 1e7, 0.0)
-        emission = second.number_input(heading("emission_t"), 0.0, 1e6, 0.0)
+        energy = first.number_input(heading("energy_tce"), 0.0, 1e7, None)
+        emission = second.number_input(heading("emission_t"), 0.0, 1e6, None)
         pollutant = third.text_input(heading("pollutant"), max_chars=40).strip()
         needed = st.multiselect(
             heading("utilities_needed"), list(FIELDS["utilities"].values),
@@ -79,9 +79,9 @@ def _own_demand(held: Context) -> Demand | None:
         if not st.form_submit_button(text("match_run")):
             st.info(text("match_fill_in"))
             return None
-    # An amount without a pollutant can't be held against any quota: it stays unknown.
+    # Left blank is unknown, as is an amount without a pollutant; 0 says that there are none.
     emissions: tuple[tuple[str, float], ...] | None = () if emission == 0 else None
-    if pollutant:
+    if pollutant and emission is not None:
         emissions = ((pollutant, emission),)
     return Demand(
         OWN, name, category, industry.strip() or None, least, ideal,

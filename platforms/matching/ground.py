@@ -1,6 +1,6 @@
 """What matching reads of a city for one project, before anything is judged."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -95,7 +95,7 @@ def ground_of(
     around = Surroundings(
         {str(row["platform_id"]): row for row in platforms.to_dict("records")},
         _tax_per_mu(source, year, policy),
-        _shares(source, year, policy, crs),
+        shares_beside(source, [demand.project_id], year, policy, crs),
         {} if chains is None else chains.nearness(demand.industry_code, platforms["platform_id"]),
     )
     columns = columns_of(sites)
@@ -128,17 +128,39 @@ def needed(demand: Demand, policy: PolicySet, table: MatchTable) -> Need:
     return Need(demand.land_min_mu, demand.land_wanted_mu, most_mu, lines)
 
 
-def _shares(
-    source: LayerSource, year: int, policy: PolicySet, crs: CRS
+def shares_beside(
+    source: LayerSource, project_ids: Iterable[str], year: int, policy: PolicySet, crs: CRS
 ) -> Mapping[ShareKey, Mapping[str, object]]:
-    """Give the shares of the year by the outline in use."""
+    """Give the shares of the year (B1), without what projects that are to be placed hold already.
+
+    Parameters
+    ----------
+    source
+        The layers.
+    project_ids
+        Projects to be placed: counted with their new place, their own allotments would count twice.
+    year
+        The year.
+    policy
+        Rules on the as-of date.
+    crs
+        Projected system in metres.
+
+    Returns
+    -------
+    mapping
+        Rows of ``element_shares`` by the outline in use, by unit, element and pollutant; none
+        where the packs don't hold B1.
+    """
     if not policy.parts("B1"):
         return {}
     allotments, platforms, parks, parcels, units = (
         gpd.GeoDataFrame(source.read(name))
         for name in ("element_allotments", "major_platforms", "parks", "land_parcels", "units")
     )
-    shares = element_shares(allotments, platforms, parks, parcels, units, year, policy, crs)
+    own = allotments["project_id"].isin(list(project_ids)).fillna(value=False)
+    others = allotments[~own.to_numpy(dtype=bool)]
+    shares = element_shares(others, platforms, parks, parcels, units, year, policy, crs)
     wanted = shares[(shares["span"] == "year") & (shares["boundary_basis"] == "in_use")]
     return {
         (str(row["unit_id"]), str(row["element"]), row["pollutant"] or None): {

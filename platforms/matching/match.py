@@ -6,17 +6,15 @@ from functools import cached_property
 from typing import overload
 
 import numpy as np
-from pyproj import CRS
 
 from geo.units import compare
 from platforms.elements.effect import ShareEffect
-from platforms.matching.chain_reach import ChainReach
 from platforms.matching.columns import Numbers, Places
 from platforms.matching.criteria import Setting, criterion_values, effects
 from platforms.matching.demand import Demand
 from platforms.matching.gate import Asking, Gate
 from platforms.matching.gates import Standing, judged, standing
-from platforms.matching.ground import Ground, ground_of
+from platforms.matching.ground import Ground
 from platforms.matching.ranking import Ranking, rank
 from platforms.matching.score import Criterion, Score, score_of
 from platforms.matching.site import Site
@@ -24,7 +22,6 @@ from platforms.matching.table import MatchTable
 from platforms.policy.dated import PolicySet
 from platforms.projects.approval_route import ApprovalRoute
 from platforms.projects.exclusivity import Exclusivity
-from platforms.source import LayerSource
 
 
 @dataclass(frozen=True)
@@ -273,48 +270,6 @@ class MatchResult:
     def platforms(self) -> tuple[MatchedPlatform, ...]:
         """Platforms by their best site."""
         return tuple(_platforms(self))
-
-
-def match(
-    source: LayerSource,
-    demand: Demand,
-    policy: PolicySet,
-    table: MatchTable,
-    year: int,
-    crs: CRS,
-    chains: ChainReach | None = None,
-) -> MatchResult:
-    """Match a project with the land of the city.
-
-    Parameters
-    ----------
-    source
-        The layers.
-    demand
-        What the project asks.
-    policy
-        Rules on the as-of date.
-    table
-        Weights, bounds and land uses.
-    year
-        Year of the land share and of the figures per 亩.
-    crs
-        Projected system in metres.
-    chains
-        The firms of the city along the chains, None where they aren't looked at.
-
-    Returns
-    -------
-    MatchResult
-        Every candidate: admitted, undecided or rejected, each with its reasons.
-
-    Raises
-    ------
-    PlanningError
-        Those of ``ground_of``.
-    """
-    ground = ground_of(source, demand, policy, table, year, crs, chains)
-    return ranked(evaluate(ground, demand, policy, table), table)
 
 
 def ranked(evaluation: Evaluation, table: MatchTable) -> MatchResult:

@@ -106,7 +106,8 @@ def search(points: list[float], rows: list[Row], gap: float, deadline_s: float) 
     proven = count.status == 0
     if best.x is None:
         return Solved(_taken(count.x), None, is_count_proven=proven)
-    return Solved(_taken(best.x), float(best.mip_gap or 0.0), is_count_proven=proven)
+    stated = None if best.mip_gap is None else float(best.mip_gap)
+    return Solved(_taken(best.x), stated, is_count_proven=proven)
 
 
 def _best(value: np.ndarray, rows: list[Row], gap: float, seconds: float) -> OptimizeResult:
