@@ -44,6 +44,7 @@ from platforms.indicators.verdicts import per_mu_verdicts
 from platforms.judge import judge
 from platforms.land.renewal import revived_verdicts, utility_verdicts
 from platforms.policy.dated import PolicySet, iso_day
+from platforms.projects.ledger_verdicts import ledger_verdicts
 from platforms.source import LayerSource, ReadOnce
 from platforms.statement import say
 from platforms.targets.verdicts import target_verdicts
@@ -266,17 +267,34 @@ CHECKS: dict[str, Callable[[CheckJob], list[Verdict]]] = {
     "A30": platform_mix_verdicts,
     "B1": _shares,
     "B2": _projects,
+    "B5": ledger_verdicts,
+    "B7": ledger_verdicts,
+    "B8": ledger_verdicts,
     "B9": _targets,
     "B10": _targets,
     "B11": _targets,
+    "B14": ledger_verdicts,
     "C1": _targets,
     "C2": _targets,
     "C3": _targets,
+    "C5": ledger_verdicts,
+    "C6": ledger_verdicts,
+    "C7": ledger_verdicts,
     "C8": _targets,
+    "C12": ledger_verdicts,
+    "C13": ledger_verdicts,
+    "C14": ledger_verdicts,
+    "C15": ledger_verdicts,
     "D5": supply_verdicts,
     "D6": revived_verdicts,
+    "D8": ledger_verdicts,
+    "D9": ledger_verdicts,
+    "D10": ledger_verdicts,
     "E1": _targets,
     "E3": utility_verdicts,
+    "E4": ledger_verdicts,
+    "E5": ledger_verdicts,
+    "E6": ledger_verdicts,
     "E8": _targets,
 }
 """The check of each rule."""

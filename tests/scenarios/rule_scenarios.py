@@ -32,8 +32,11 @@ VERDICT_KEYS = SUBJECT_KEYS | {"outcome", "measured", "threshold", "force", "say
 STATUSES = {"not_yet", "in_force", "expired"}
 REPEAT_MOST = 2000
 
-TABLES = {("A22", "ranking")}
-"""Parts that a table answers, beside others of the same rule that a check judges."""
+TABLES = {
+    ("A22", "ranking"), ("B5", "usd"), ("B5", "rmb"), ("B5", "exclusive_talks"),
+    ("D9", "manufacturing"), ("D9", "major"),
+}  # fmt: skip
+"""Parts that a table answers, or that say what another part of the rule counts."""
 
 
 class ScenarioError(ValueError):

@@ -1,0 +1,95 @@
+"""Which computation judges which rule of the project ledger."""
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+
+import pandas as pd
+
+from platforms.check_job import CheckJob
+from platforms.policy.dated import DatedRule
+from platforms.projects.approval_days import approval_share, approval_verdicts
+from platforms.projects.dossiers import Dossiers, dossiers_of
+from platforms.projects.filing_rules import notice_verdicts, unfiled
+from platforms.projects.findings import Finding, list_verdicts
+from platforms.projects.list_rules import exits, late_nodes, missed_steps, unserved
+from platforms.projects.problem_days import problem_verdict
+from platforms.projects.replenishment import replenishment_verdict
+from platforms.projects.shut_out import barred_steps, competing, in_others_talks
+from platforms.projects.staffing import unattended
+from platforms.projects.stage_rules import disordered, stale, unrecorded
+from platforms.targets.landing import landing_verdicts
+from platforms.targets.ledger import ledger_on
+from platforms.targets.recurring import recurring_verdicts
+from platforms.verdict import Verdict
+
+MILESTONES = "unit_milestones"
+
+Finder = Callable[[Dossiers, DatedRule], Iterator[Finding]]
+
+LISTS: Mapping[tuple[str, str], Finder] = MappingProxyType({
+    ("B5", "filed"): unfiled,
+    ("B5", "conflicts"): in_others_talks,
+    ("B8", ""): disordered,
+    ("C5", ""): competing,
+    ("C6", "exit"): exits,
+    ("C7", ""): late_nodes,
+    ("C12", ""): unserved,
+    ("C13", ""): missed_steps,
+    ("C14", ""): barred_steps,
+    ("D8", "recorded"): unrecorded,
+    ("D8", "stale"): stale,
+    ("D10", "order"): disordered,
+    ("D10", "task_force"): too_early_task_forces,
+    ("E5", "leader"): unattended,
+    ("E5", "secretary"): unattended,
+})  # fmt: skip
+"""Rules that keep a list empty, each with what finds the projects on it."""
+
+
+def ledger_verdicts(job: CheckJob) -> list[Verdict]:
+    """Judge one rule of the project ledger.
+
+    Parameters
+    ----------
+    job
+        B5, B7, B8, B14, C5–C7, C12–C15, D8–D10, E4, E5 or E6.
+
+    Returns
+    -------
+    list of Verdict
+        By part and unit; the evidence names each project with why.
+    """
+    held = dossiers_of(job)
+    return [verdict for dated in job.rules() for verdict in _of_part(job, held, dated)]
+
+
+def _of_part(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
+    key = (job.rule_id, dated.rule.part)
+    if key in LISTS:
+        return list_verdicts(job, dated, list(LISTS[key](held, dated)), held.is_on_file)
+    if key == ("B7", ""):
+        return notice_verdicts(held, dated, job.unit_ids)
+    if key == ("E4", "days"):
+        return approval_verdicts(held, dated, job.unit_ids)
+    if any(one.layer == MILESTONES for one in dated.rule.where):
+        rows = pd.DataFrame(job.source.read(MILESTONES))
+        return recurring_verdicts(rows, dated, _subjects(job, dated), job.year, job.policy.as_of)
+    if key == ("C15", "veto_reference"):
+        ledger = ledger_on(job.source, job.policy.as_of)
+        return landing_verdicts(ledger, *key, job.unit_ids, job.policy, job.year)
+    if not job.is_whole_city:
+        return []
+    if key == ("E4", "share"):
+        return [approval_share(held, dated, job.policy.rule("E4", "days"))]
+    if key == ("C6", "replenish"):
+        return [replenishment_verdict(held, dated, pd.DataFrame(job.source.read("targets")))]
+    if job.rule_id == "E6":
+        problems = pd.DataFrame(job.source.read("problems"))
+        return [problem_verdict(problems, dated, job.year, job.policy.as_of)]
+    return []
+
+
+def _subjects(job: CheckJob, dated: DatedRule) -> list[str | None]:
+    if "city" in dated.rule.scope:
+        return [None] if job.is_whole_city else []
+    return list(job.unit_ids)
