@@ -16,7 +16,7 @@ from platforms.projects.problem_days import problem_verdict
 from platforms.projects.replenishment import replenishment_verdict
 from platforms.projects.shut_out import barred_steps, competing, in_others_talks
 from platforms.projects.staffing import unattended
-from platforms.projects.stage_rules import disordered, stale, unrecorded
+from platforms.projects.stage_rules import disordered, stale, too_early_task_forces, unrecorded
 from platforms.targets.landing import landing_verdicts
 from platforms.targets.ledger import ledger_on
 from platforms.targets.recurring import recurring_verdicts

@@ -1,4 +1,4 @@
-"""Duties that come round each week, fortnight, month or quarter: were they done (工作节点)?"""
+"""Duties that come round each week, fortnight, month or quarter (工作节点): were they done."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
