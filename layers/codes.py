@@ -136,6 +136,7 @@ EVENT_KINDS = _codes(
     delisted=("退出清单", "left the list"),
     escalated=("上报市里统筹", "passed on to the city"),
     transferred=("流转", "transferred"),
+    node_planned=("计划节点", "node planned"),
     updated=("更新", "update"),
     corrected=("更正", "correction"),
     ended=("终止", "ended"),

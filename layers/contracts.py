@@ -176,7 +176,7 @@ _ALL = (
     _contract(
         "project_events", "项目事件", "project events", "none",
         "event_id project_id event_kind event_on entered_at entry_seq unit_id actor detail "
-        "exit_reason corrects corrected_on previous_sha256 row_sha256",
+        "exit_reason planned_kind planned_on corrects corrected_on previous_sha256 row_sha256",
         needed="project_id event_kind event_on entered_at entry_seq", append_only=True,
     ),
     _contract(

@@ -272,6 +272,8 @@ _LEDGER = (
     _field("entry_seq", "int", "录入序号", "sequence of entry", minimum=1),
     _field("actor", "text", "录入人", "entered by"),
     _field("detail", "text", "内容", "details"),
+    _field("planned_kind", "code", "计划的节点", "node planned", EVENT_KINDS),
+    _field("planned_on", "date", "计划日期", "planned for"),
     _field("corrects", "text", "更正的事件", "event corrected"),
     _field("corrected_on", "date", "更正后日期（空为撤销）", "its right date, none: withdrawn"),
     _field("previous_sha256", "text", "前一条校验值", "hash of the entry before"),

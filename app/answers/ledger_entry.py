@@ -83,7 +83,9 @@ def _numbered(event: Values, held: pd.DataFrame, moment: str) -> dict[str, objec
     """Give an event its number, behind all that are held."""
     last = int(held["entry_seq"].max()) if len(held) else 0
     days = {
-        name: iso_day(str(event[name])) for name in ("event_on", "corrected_on") if event.get(name)
+        name: iso_day(str(event[name]))
+        for name in ("event_on", "planned_on", "corrected_on")
+        if event.get(name)
     }
     return {
         "event_id": f"sj-{last + 1:05d}", **event, **days, "entered_at": moment,

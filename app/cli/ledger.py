@@ -50,6 +50,8 @@ def verify_command(workspace: Path, head: str, as_json: bool, out: Path | None, 
 @WORKSPACE
 @click.option("--kind", "event_kind", type=click.Choice(list(EVENT_KINDS)), required=True)
 @click.option("--exit-reason", type=click.Choice(list(EXIT_REASONS)))
+@click.option("--node", "planned_kind", type=click.Choice(list(EVENT_KINDS)))
+@click.option("--planned-on")
 @click.option("--corrects")
 @click.option("--corrected-on")
 @writing_options
@@ -57,6 +59,8 @@ def event_command(
     workspace: Path,
     event_kind: str,
     exit_reason: str | None,
+    planned_kind: str | None,
+    planned_on: str | None,
     corrects: str | None,
     corrected_on: str | None,
     ledger_project: str,
@@ -73,7 +77,8 @@ def event_command(
     event = {
         "project_id": ledger_project, "event_kind": event_kind, "event_on": event_on,
         "unit_id": event_unit, "actor": event_actor, "detail": event_detail,
-        "exit_reason": exit_reason, "corrects": corrects, "corrected_on": corrected_on,
+        "exit_reason": exit_reason, "planned_kind": planned_kind, "planned_on": planned_on,
+        "corrects": corrects, "corrected_on": corrected_on,
     }  # fmt: skip
     answer = add_event(context, event)
     show(answer, ledger_stand(renewed(context)), as_json=as_json, out=None)

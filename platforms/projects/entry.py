@@ -14,6 +14,7 @@ from platforms.judge import holds
 from platforms.policy.dated import PolicySet, iso_day
 from platforms.projects.corrections import CORRECTION, in_force
 from platforms.projects.credit_code import is_credit_code
+from platforms.projects.milestones import PLANNED
 from platforms.projects.rows import Row, number_of, project_row, text_of
 from platforms.projects.stages import Contradiction, contradictions, stage_models
 from platforms.targets.ledger import NEVER
@@ -96,7 +97,8 @@ def check_event(row: Row, book: Book) -> None:
         ``project_not_on_file``, ``ledger_unit_unknown``, ``as_of_not_a_date``,
         ``event_in_future``, ``event_before_predecessor``, ``event_predecessor_missing``,
         ``event_after_end``, ``project_code_taken``, ``correction_needs_event``,
-        ``correction_only``, ``event_not_on_file``, ``correction_of_other``.
+        ``correction_only``, ``event_not_on_file``, ``correction_of_other``, ``plan_incomplete``,
+        ``plan_only``.
     """
     project_id = str(row["project_id"])
     project_row(book.projects, project_id)
@@ -106,6 +108,7 @@ def check_event(row: Row, book: Book) -> None:
         if day is not None and iso_day(day) > book.last_day:
             raise PlanningError("event_in_future", day=day, last_day=book.last_day)
     _check_correction(row, book.events)
+    _check_plan(row)
     if row["event_kind"] == CODE_KIND:
         _check_code(text_of(row, "detail"), project_id, book)
     _check_order(row, book)
@@ -158,6 +161,17 @@ def _check_correction(row: Row, events: pd.DataFrame) -> None:
     (first, *_) = named.to_dict("records")
     if first["project_id"] != row["project_id"] or first["event_kind"] == CORRECTION:
         raise PlanningError("correction_of_other", event_id=corrects, project_id=row["project_id"])
+
+
+def _check_plan(row: Row) -> None:
+    """Refuse a plan without node and day, and another event with either."""
+    stated = [text_of(row, column) is not None for column in ("planned_kind", "planned_on")]
+    if row["event_kind"] == PLANNED and not all(stated):
+        raise PlanningError("plan_incomplete")
+    if row["event_kind"] != PLANNED and any(stated):
+        raise PlanningError("plan_only")
+    if stated[1]:
+        iso_day(str(row["planned_on"]))
 
 
 def _check_order(row: Row, book: Book) -> None:

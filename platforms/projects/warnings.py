@@ -14,6 +14,8 @@ from platforms.policy.dated import PolicySet
 from platforms.projects.calendar import moment_of
 from platforms.projects.claims import zone_of
 from platforms.projects.corrections import in_force
+from platforms.projects.dossiers import kinds_of
+from platforms.projects.milestones import nodes_of
 from platforms.projects.rows import Row, number_of, text_of
 from platforms.projects.stages import contradictions, stage_models
 from platforms.statement import Statement, say
@@ -98,6 +100,7 @@ def warnings_on(desk: Desk) -> tuple[LedgerWarning, ...]:
         if text_of(row, "stage") in OVER_STAGES or own["event_kind"].isin(OVER_KINDS).any():
             continue
         found += _of_updates(row, own, desk)
+        found += _of_plans(row, own, desk)
         found += _of_assignment(row, desk)
     found += _of_problems(desk)
     return tuple(
@@ -145,6 +148,22 @@ def _of_updates(row: Row, own: pd.DataFrame, desk: Desk) -> Iterator[LedgerWarni
     if days >= most:
         said = say("warning_stale", days=days, last=last.isoformat())
         yield _about(row, ("D8", "stale"), said, days)
+
+
+def _of_plans(row: Row, own: pd.DataFrame, desk: Desk) -> Iterator[LedgerWarning]:
+    """Nodes that are overdue by their plan, or due within the days of notice (C7)."""
+    if not desk.policy.parts("C7"):
+        return
+    kinds = kinds_of(desk.policy.rule("C7"))
+    for node in nodes_of(own.to_dict("records"), kinds, desk.policy):
+        if node.done_on is not None or node.days is None or node.light == "green":
+            continue
+        on = node.planned_on or ""
+        if node.light == "red":
+            said = say("warning_node_overdue", steps=node.kind, on=on, days=-node.days)
+        else:
+            said = say("warning_node_due", steps=node.kind, on=on, days=node.days)
+        yield _about(row, ("C7", ""), said, abs(node.days))
 
 
 def _of_assignment(row: Row, desk: Desk) -> Iterator[LedgerWarning]:
