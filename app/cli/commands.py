@@ -34,6 +34,7 @@ from app.cli.ledger import (
     add_command,
     conflicts_command,
     event_command,
+    project_ranking_command,
     verify_command,
     warnings_command,
 )
@@ -377,7 +378,14 @@ def project_list(workspace: Path, as_json: bool, out: Path | None, lang: str) ->
     show(project_answer(context), ledger_stand(context), as_json=as_json, out=out)
 
 
-for command in (add_command, event_command, verify_command, conflicts_command, warnings_command):
+for command in (
+    add_command,
+    event_command,
+    verify_command,
+    conflicts_command,
+    warnings_command,
+    project_ranking_command,
+):
     project.add_command(command)
 
 

@@ -9,6 +9,7 @@ import click
 from app.answers.ledger_chain import chain_answer, holds, ledger_stand
 from app.answers.ledger_conflicts import conflict_answer
 from app.answers.ledger_entry import add_event, add_project, renewed
+from app.answers.ledger_ranking import ledger_ranking_answer
 from app.answers.ledger_warnings import warning_answer
 from app.cli.output import context_of, reading_options, rule_options, show
 from app.cli.usage import Command
@@ -163,4 +164,24 @@ def warnings_command(
     """List what is late or missing."""
     context = context_of(workspace, lang, packs, as_of)
     answer = warning_answer(context, warned_unit)
+    show(answer, ledger_stand(context), as_json=as_json, out=out)
+
+
+@click.command("ranking", cls=Command)
+@WORKSPACE
+@click.option("--period", "ledger_period", required=True)
+@reading_options
+@rule_options
+def project_ranking_command(
+    workspace: Path,
+    ledger_period: str,
+    as_json: bool,
+    out: Path | None,
+    lang: str,
+    packs: tuple[str, ...],
+    as_of: str | None,
+) -> None:
+    """Rank the units by their major projects."""
+    context = context_of(workspace, lang, packs, as_of)
+    answer = ledger_ranking_answer(context, ledger_period)
     show(answer, ledger_stand(context), as_json=as_json, out=out)
