@@ -35,6 +35,7 @@ from app.cli.ledger import (
     conflicts_command,
     event_command,
     project_ranking_command,
+    project_show_command,
     verify_command,
     warnings_command,
 )
@@ -385,6 +386,7 @@ for command in (
     conflicts_command,
     warnings_command,
     project_ranking_command,
+    project_show_command,
 ):
     project.add_command(command)
 

@@ -11,6 +11,7 @@ from app.answers.ledger_conflicts import conflict_answer
 from app.answers.ledger_entry import add_event, add_project, renewed
 from app.answers.ledger_ranking import ledger_ranking_answer
 from app.answers.ledger_warnings import warning_answer
+from app.answers.project_page import project_page, project_page_answer
 from app.cli.output import context_of, reading_options, rule_options, show
 from app.cli.usage import Command
 from layers.codes import CATEGORIES, EVENT_KINDS, EXIT_REASONS
@@ -184,4 +185,24 @@ def project_ranking_command(
     """Rank the units by their major projects."""
     context = context_of(workspace, lang, packs, as_of)
     answer = ledger_ranking_answer(context, ledger_period)
+    show(answer, ledger_stand(context), as_json=as_json, out=out)
+
+
+@click.command("show", cls=Command)
+@WORKSPACE
+@click.option("--project", "ledger_project", required=True)
+@reading_options
+@rule_options
+def project_show_command(
+    workspace: Path,
+    ledger_project: str,
+    as_json: bool,
+    out: Path | None,
+    lang: str,
+    packs: tuple[str, ...],
+    as_of: str | None,
+) -> None:
+    """Show one project on one page."""
+    context = context_of(workspace, lang, packs, as_of)
+    answer = project_page_answer(context, project_page(context, ledger_project))
     show(answer, ledger_stand(context), as_json=as_json, out=out)
