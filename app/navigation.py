@@ -8,6 +8,7 @@ SECTIONS = {
         ("match", "location_on"),
         ("checks", "balance"),
         ("targets", "flag"),
+        ("projects", "assignment"),
         ("consolidate", "hub"),
     ),
     "data": (("data", "database"),),

@@ -4,13 +4,14 @@ import pandas as pd
 
 from app.answers.answer import Answer, column_titles
 from app.answers.checks import plain
+from app.answers.land import unit_names
 from app.context import Context
 from layers.exchange.sheet import Sheet
 from platforms.projects.conflicts import TIMELINE, Conflict, conflicts, timeline
 from platforms.projects.rows import project_row, text_of
 
 COLUMNS = (
-    "pair", "score", "project_id", "unit_id", "other_project_id", "other_unit_id", "reason",
+    "pair", "score", "project_id", "unit_name", "other_project_id", "other_unit_name", "reason",
 )  # fmt: skip
 
 
@@ -40,7 +41,9 @@ def conflict_answer(context: Context, project_id: str | None) -> Answer:
             Sheet(words.text("sheet_conflicts"), listed),
             Sheet(words.text("sheet_timeline"), pd.DataFrame(times, columns=["pair", *TIMELINE])),
         ),
-        titles=column_titles(words, ("pair", "other_project_id", "other_unit_id", "reason")),
+        titles=column_titles(
+            words, ("pair", "unit_name", "other_project_id", "other_unit_name", "reason")
+        ),
         summary=(
             words.text(
                 "summary_conflicts", count=len(found),
@@ -67,9 +70,11 @@ def _as_row(one: Conflict, context: Context) -> dict[str, object]:
 
 def _line(number: int, one: Conflict, context: Context) -> dict[str, object]:
     first, second = one.project_ids
+    names = unit_names(context)
+    units = [names.get(text_of(row, "unit_id") or "") for row in (one.one, one.other)]
     said = [context.words.text(reason.code, **reason.values) for reason in one.reasons]
     return {
         "pair": number, "score": one.score, "project_id": first, "other_project_id": second,
-        "unit_id": text_of(one.one, "unit_id"), "other_unit_id": text_of(one.other, "unit_id"),
+        "unit_name": units[0], "other_unit_name": units[1],
         "reason": context.words.joined(said),
     }  # fmt: skip

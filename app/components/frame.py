@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.answers.answer import Answer, stand_of, write_answer
+from app.answers.answer import Answer, Stand, stand_of, write_answer
 from app.components.plain import as_text
 from app.context import DEFAULT_PACK, Context, pack_titles
 from app.session import AS_OF, PACKS, context, open_path, words
@@ -108,6 +108,7 @@ def hand_out(
     key: str,
     report: Callable[[], Report] | None = None,
     title: str | None = None,
+    stand: Callable[[Context], Stand] = stand_of,
 ) -> None:
     """Offer an answer as files; each is made when it is asked for.
 
@@ -125,6 +126,8 @@ def hand_out(
         Makes the printable report that stands for the lists in a document; None for the lists.
     title
         Name of the files, None for the answer's own.
+    stand
+        Says what the answer stands on: of the ledger also the head of its chain.
     """
     text = words().text
     columns = st.columns(len(endings) + 2)
@@ -134,7 +137,7 @@ def hand_out(
         name = f"{named}{mark}_{held.as_of}{ending}".replace("/", "-").replace("\\", "-")
         column.download_button(
             text("download_as", ending=ending),
-            data=lambda ending=ending: _file_of(answer, held, ending, report),
+            data=lambda ending=ending: _file_of(answer, held, ending, report, stand),
             file_name=name,
             mime=MIME[ending],
             on_click="ignore",
@@ -147,6 +150,7 @@ def _file_of(
     held: Context,
     ending: str,
     report: Callable[[], Report] | None,
+    stand: Callable[[Context], Stand],
 ) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"list{ending}"
@@ -154,5 +158,5 @@ def _file_of(
             write_report(path, report())
         else:
             made = answer if isinstance(answer, Answer) else answer()
-            write_answer(made, stand_of(held), path)
+            write_answer(made, stand(held), path)
         return path.read_bytes()

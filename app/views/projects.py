@@ -1,0 +1,168 @@
+"""The project ledger: who reported first, where each project stands, what is late, who is ahead."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from app.answers.answer import Answer
+from app.answers.ledger import SCREEN_COLUMNS, project_answer
+from app.answers.ledger_chain import chain_of, ledger_stand
+from app.answers.ledger_conflicts import conflict_answer
+from app.answers.ledger_ranking import ledger_ranking_answer
+from app.answers.ledger_warnings import warning_answer
+from app.answers.project_page import ProjectPage, project_page, project_page_answer
+from app.components.frame import hand_out, page_head, show_where_held
+from app.components.ledger_form import SAID, ask_event, ask_project
+from app.components.lights import LIGHTS
+from app.components.plain import as_text, say_lines
+from app.components.table import show_list, shown_columns
+from app.context import Context
+from app.session import context, words
+
+PARTS = ("list", "page", "warnings", "conflicts", "ranking", "enter")
+SIGN = {"green": "good", "yellow": "amber", "red": "bad", "grey": "unknown"}
+NODE_COLUMNS = ("node", "planned_on", "done_on", "light", "days")
+
+
+def show() -> None:
+    """Show the page."""
+    held = context()
+    text = words().text
+    page_head(held, "page_projects", "projects_question")
+    said = st.session_state.pop(SAID, ())
+    for line in said:
+        st.success(as_text(line))
+    part = st.radio(
+        text("projects_part"), PARTS, horizontal=True, key="projects_part",
+        format_func=lambda code: text(f"projects_part_{code}"), label_visibility="collapsed",
+    )  # fmt: skip
+    if part == "enter":
+        _enter(held)
+        return
+    if not len(held.source.read("projects")):
+        st.info(text("projects_empty"))
+        return
+    shows: dict[str, Callable[[Context], None]] = {
+        "list": _list, "page": _page, "warnings": _warnings, "conflicts": _conflicts,
+        "ranking": _ranking,
+    }  # fmt: skip
+    show_where_held(lambda: shows[str(part)](held))
+
+
+def _list(held: Context) -> None:
+    answer = project_answer(held)
+    say_lines(answer.summary)
+    columns = tuple(name for name in SCREEN_COLUMNS if name != "name")
+    show_list(shown_columns(answer.sheets[0].frame, ("name", *columns), words(), answer.titles))
+    st.caption(words().text("projects_head", head=chain_of(held).head))
+    _hand_out(answer, held, "projects")
+
+
+def _page(held: Context) -> None:
+    text = words().text
+    chosen = _chosen(held)
+    page = project_page(held, chosen)
+    answer = project_page_answer(held, page)
+    say_lines(answer.summary)
+    facts, nodes, conditions, problems, documents = answer.sheets
+    left, right = st.columns(2)
+    with left:
+        st.subheader(facts.name)
+        show_list(shown_columns(facts.frame, ("fact", "detail"), words(), answer.titles))
+    with right:
+        st.subheader(nodes.name)
+        _nodes(page, answer)
+        st.subheader(conditions.name)
+        if len(conditions.frame):
+            columns = ("name", "constraint_kind", "severity", "overlap_mu")
+            show_list(shown_columns(conditions.frame, columns, words(), answer.titles))
+        else:
+            st.caption(text("projects_no_conditions"))
+    for sheet in (problems, documents):
+        st.subheader(sheet.name)
+        if len(sheet.frame):
+            show_list(shown_columns(sheet.frame, tuple(sheet.frame.columns), words()))
+        else:
+            st.caption(text("projects_none_on_file"))
+    _hand_out(answer, held, f"project_{chosen}", (".docx", ".xlsx"))
+
+
+def _nodes(page: ProjectPage, answer: Answer) -> None:
+    if not page.nodes:
+        st.caption(words().text("project_page_no_nodes"))
+        return
+    frame = answer.sheets[1].frame.assign(
+        light=[f"{LIGHTS[SIGN[one.light]]} {words().text(f'light_{one.light}')}"
+               for one in page.nodes]
+    )  # fmt: skip
+    show_list(shown_columns(frame, NODE_COLUMNS, words(), answer.titles))
+
+
+def _chosen(held: Context) -> str:
+    projects = held.source.read("projects")
+    names = dict(zip(projects["project_id"], projects["name"], strict=True))
+    return str(
+        st.selectbox(
+            words().text("projects_choose"), list(names), key="projects_chosen",
+            format_func=lambda one: f"{one} {names[one]}",
+        )
+    )  # fmt: skip
+
+
+def _warnings(held: Context) -> None:
+    answer = warning_answer(held, None)
+    _listed(held, answer, "warnings", "projects_no_warnings")
+
+
+def _conflicts(held: Context) -> None:
+    answer = conflict_answer(held, None)
+    st.caption(words().text("projects_conflicts_hint"))
+    _listed(held, answer, "conflicts", "projects_no_conflicts")
+    times = answer.sheets[1].frame
+    if len(times):
+        st.subheader(answer.sheets[1].name)
+        pairs = sorted(times["pair"].unique())
+        pair = st.selectbox(words().text("column_pair"), pairs, key="conflict_pair")
+        mine = times[times["pair"].eq(pair)].drop(columns="pair")
+        show_list(shown_columns(mine, tuple(mine.columns), words(), answer.titles))
+
+
+def _ranking(held: Context) -> None:
+    text = words().text
+    period = st.text_input(
+        text("option_ledger_period"), value=str(held.year), key="ledger_period", width=240
+    )
+    answer = ledger_ranking_answer(held, period)
+    say_lines(answer.summary)
+    for sheet in answer.sheets:
+        st.subheader(sheet.name)
+        show_list(shown_columns(sheet.frame, tuple(sheet.frame.columns), words(), answer.titles))
+    _hand_out(answer, held, "ledger_ranking")
+
+
+def _listed(held: Context, answer: Answer, key: str, none: str) -> None:
+    say_lines(answer.summary)
+    frame = answer.sheets[0].frame
+    if not len(frame):
+        st.info(words().text(none))
+        return
+    show_list(shown_columns(frame, tuple(frame.columns), words(), answer.titles))
+    _hand_out(answer, held, key)
+
+
+def _hand_out(
+    answer: Answer, held: Context, key: str, endings: tuple[str, ...] = (".xlsx", ".docx", ".csv")
+) -> None:
+    hand_out(answer, held, endings, key, stand=ledger_stand)
+
+
+def _enter(held: Context) -> None:
+    text = words().text
+    st.subheader(text("ledger_new_project"))
+    ask_project(held)
+    if len(held.source.read("projects")):
+        st.subheader(text("ledger_new_event"))
+        ask_event(held, _chosen(held))
+
+
+show()
