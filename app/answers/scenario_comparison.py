@@ -33,7 +33,7 @@ from layers.exchange.sheet import Sheet
 from platforms.changes import VerdictChange, verdict_changes
 from platforms.checks import CheckQuery
 from platforms.errors import PlanningError
-from platforms.scenario.yields import Yields, period_of, yields_with
+from platforms.scenario.yields import PerMuEffects, period_of, yields_with
 from platforms.verdict import Verdict
 
 MOST_COMPARED = 4
@@ -82,7 +82,7 @@ class Compared:
     scenario: Scenario
     standing: Standing
     changes: tuple[VerdictChange, ...]
-    yields: Yields
+    yields: PerMuEffects
 
 
 def standing_of(context: Context, year: int) -> Standing:

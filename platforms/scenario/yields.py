@@ -26,7 +26,7 @@ MOST = 0.5
 
 
 @dataclass(frozen=True)
-class Yields:
+class PerMuEffects:
     """Output and tax per 亩 before and after.
 
     Attributes
@@ -72,7 +72,7 @@ def yields_with(
     period: str,
     policy: PolicySet,
     crs: CRS,
-) -> Yields:
+) -> PerMuEffects:
     """Say what the placed projects of a scenario would do to the figures per 亩.
 
     What was reported stays as it was, parks that join or exit included: statistics move only when
@@ -95,8 +95,7 @@ def yields_with(
 
     Returns
     -------
-
-    Yields
+    PerMuEffects
     ------
         Before, after and change of every unit and platform. A project without a promise leaves
         the figure after it missing.
@@ -108,7 +107,7 @@ def yields_with(
 
     Notes
     -----
-    S3: 亩 is the land of above-scale firms; a promise is what the project is to yield in production.
+    S3: 亩 is the land of above-scale firms; a promise is what a project is to yield.
     """
     placed = _placed(changed, edits, crs)
     rows, reasons = [], []
@@ -130,7 +129,7 @@ def yields_with(
                 }  # fmt: skip
             rows.append(values)
             reasons.append((*_projects(here), *said))
-    return Yields(pd.DataFrame(rows), tuple(reasons))
+    return PerMuEffects(pd.DataFrame(rows), tuple(reasons))
 
 
 def _after(figure: str, row: dict[str, float], here: pd.DataFrame) -> tuple[float, list[Statement]]:
