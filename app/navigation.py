@@ -9,6 +9,7 @@ SECTIONS = {
         ("checks", "balance"),
         ("targets", "flag"),
         ("consolidate", "hub"),
+        ("scenarios", "alt_route"),
     ),
     "data": (("data", "database"),),
 }

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import geopandas as gpd
@@ -34,6 +34,7 @@ from platforms.changes import VerdictChange, verdict_changes
 from platforms.checks import CheckQuery
 from platforms.errors import PlanningError
 from platforms.scenario.yields import PerMuEffects, period_of, yields_with
+from platforms.statement import say
 from platforms.verdict import Verdict
 
 MOST_COMPARED = 4
@@ -127,7 +128,16 @@ def compared(context: Context, scenario: Scenario, base: Standing, year: int) ->
         context.policy, context.crs,
     )  # fmt: skip
     changes = verdict_changes(base.verdicts, standing.verdicts)
-    return Compared(scenario, standing, tuple(changes), yields)
+    return Compared(scenario, standing, tuple(_worded(change) for change in changes), yields)
+
+
+def _worded(change: VerdictChange) -> VerdictChange:
+    """Say of a verdict that only one side has that it isn't judged: the rules are the same."""
+    if change.before is None:
+        return replace(change, reasons=(say("scenario_newly_judged"),))
+    if change.after is None:
+        return replace(change, reasons=(say("scenario_no_longer_judged"),))
+    return change
 
 
 def comparison(
@@ -173,7 +183,7 @@ def comparison_answer(
     ]
     own = (
         *EDIT_COLUMNS, *CHANGE_COLUMNS, *SHARE_COLUMNS, *VERDICT_COLUMNS, *YIELD_COLUMNS,
-        *CHANGED_COLUMNS,
+        *CHANGED_COLUMNS, "is_changed",
     )  # fmt: skip
     known = tuple(c for c in own if f"column_{c}" in words.sentences)
     return Answer(
@@ -268,7 +278,7 @@ def _by_key(verdicts: Sequence[Verdict]) -> dict[tuple[object, ...], Verdict]:
 
 def _said(context: Context, verdict: Verdict | None) -> str:
     if verdict is None:
-        return context.words.text("no_value")
+        return context.words.text("scenario_not_judged")
     measured = _measured(context, verdict.measured, verdict.unit)
     return f"{light(verdict)} {outcome_word(context, verdict)}　{measured}"
 
