@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 
+import numpy as np
 import streamlit as st
 
 from app.answers.land import unit_names
@@ -11,6 +12,8 @@ from app.answers.scenario_words import EditWords
 from app.answers.scenarios import Scenario
 from app.context import Context
 from app.session import words
+from geo.overlay import areas_m2
+from geo.units import m2_to_mu
 from layers.exchange.read import READ_ENDINGS
 from layers.fields import FIELDS
 from platforms.matching.demand import BEGUN
@@ -204,10 +207,14 @@ def _parcel_choice(held: Context, states: tuple[str, ...]) -> list[str]:
     parcels = held.source.read("land_parcels")
     here = parcels[parcels["unit_id"].eq(unit_id) & parcels["state"].isin(states)]
     ids = here["parcel_id"].astype(str)
-    state = dict(zip(ids, here["state"], strict=True))
+    areas = areas_m2(np.asarray(here["geometry"], dtype=object), held.crs)
+    known = {
+        one: f"{one}（{words().word('state', state)}，{m2_to_mu(area):,.1f} 亩）"
+        for one, state, area in zip(ids, here["state"], areas.tolist(), strict=True)
+    }
     chosen: list[str] = right.multiselect(
         text("scenario_parcels"), list(ids), placeholder=text("choose"), key="scenario_parcels",
-        format_func=lambda one: f"{one}（{words().word('state', state.get(one))}）",
+        format_func=lambda one: known.get(one, one),
     )  # fmt: skip
     return chosen
 

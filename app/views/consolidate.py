@@ -13,14 +13,16 @@ from app.answers.consolidation import (
     state_verdicts,
 )
 from app.answers.land import unit_names
+from app.answers.scenarios import LONGEST_NAME, add_scenario
 from app.components.frame import hand_out, page_head
 from app.components.lights import light
 from app.components.map_view import show_map
-from app.components.plain import say_lines
+from app.components.plain import as_text, say_lines
 from app.components.table import show_list, shown_columns
 from app.components.working import run_with_bar
 from app.context import Context
 from app.session import context, map_view, stamp, words
+from geo.errors import MuPlanError
 from layers.maps.highlight import Highlight
 from platforms.consolidation.solver_plan import PlansFound
 
@@ -87,7 +89,27 @@ def _plans(held: Context, found: PlansFound) -> None:
         st.success(text("consolidate_no_change"))
         return
     show_list(shown_columns(chosen, CHANGE_COLUMNS[2:], words()))
+    _keep(held, found, number)
     _map(held, found, number)
+
+
+def _keep(held: Context, found: PlansFound, number: int) -> None:
+    """Keep a plan as a scenario, where it can be edited, compared and adopted."""
+    text = words().text
+    with st.form("consolidate_keep"):
+        left, right = st.columns([4, 1], vertical_alignment="bottom")
+        unit_name = unit_names(held).get(found.unit_id, found.unit_id)
+        proposed = text("scenario_plan_name", unit_name=unit_name, number=number)
+        name = left.text_input(text("scenario_name"), value=proposed, max_chars=LONGEST_NAME)
+        pressed = right.form_submit_button(text("scenario_keep"))
+    if not pressed:
+        return
+    try:
+        made = add_scenario(held, name, found.plans[number - 1].edits)
+    except MuPlanError as error:
+        st.error(as_text(words().error(error)))
+        return
+    st.success(as_text(text("scenario_kept", name=made)))
 
 
 def _map(held: Context, found: PlansFound, number: int) -> None:

@@ -138,13 +138,19 @@ def _remove(held: Context, scenario: Scenario) -> None:
                 key="scenario_edit_number",
             )  # fmt: skip
             if st.button(text("scenario_remove_edit"), key="scenario_remove_edit"):
-                _where_sound(lambda: remove_scenario(held, scenario.name, number))
-                _done(text("scenario_edit_removed", number=number, name=scenario.name))
+                _where_sound(lambda: _drop(held, scenario, number))
     with right:
         sure = st.checkbox(text("scenario_remove_sure"), key=f"scenario_sure_{scenario.name}")
         if st.button(text("scenario_remove"), key="scenario_remove", disabled=not sure):
-            remove_scenario(held, scenario.name)
-            _done(text("scenario_removed", name=scenario.name))
+            _where_sound(lambda: _drop(held, scenario, None))
+
+
+def _drop(held: Context, scenario: Scenario, number: int | None) -> None:
+    text = words().text
+    remove_scenario(held, scenario.name, number)
+    if number is None:
+        _done(text("scenario_removed", name=scenario.name))
+    _done(text("scenario_edit_removed", number=number, name=scenario.name))
 
 
 def _adopt(held: Context, scenario: Scenario) -> None:

@@ -61,9 +61,9 @@ class Overlay:
         here = frame[key].eq(row_id).fillna(value=False).to_numpy(dtype=bool)
         for column, value in values.items():
             frame.loc[here, column] = cast("Any", value)
-        changed = self.changed.setdefault(layer, [])
-        if row_id not in [*changed, *self.added.get(layer, [])]:
-            changed.append(row_id)
+        known = [*self.changed.get(layer, ()), *self.added.get(layer, ())]
+        if row_id not in known:
+            self.changed.setdefault(layer, []).append(row_id)
 
     def add(self, layer: str, key: str, values: Mapping[str, object], crs: CRS) -> None:
         """Add one row; what isn't given is missing."""
