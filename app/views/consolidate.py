@@ -8,6 +8,7 @@ from app.answers.consolidation import (
     CHANGE_COLUMNS,
     change_frame,
     consolidation_answer,
+    elsewhere_frame,
     plan_lines,
     solve,
     state_verdicts,
@@ -28,6 +29,10 @@ from platforms.consolidation.solver_plan import PlansFound
 
 STATE_COLUMNS = (
     "rule_id", "rule_title", "platform_name", "measured", "threshold", "measure", "why", "clause",
+)  # fmt: skip
+ELSEWHERE_COLUMNS = (
+    "rule_id", "rule_title", "unit_name", "platform_name", "outcome_before", "outcome_after",
+    "measured_before", "measured_after", "measure",
 )  # fmt: skip
 FOUND = "consolidation_found"
 ALTERNATIVES = 3
@@ -88,9 +93,24 @@ def _plans(held: Context, found: PlansFound) -> None:
     if not len(chosen):
         st.success(text("consolidate_no_change"))
         return
+    if not found.plans[0].changes:
+        st.info(text("consolidate_optional"))
     show_list(shown_columns(chosen, CHANGE_COLUMNS[2:], words()))
+    _elsewhere(held, found, number)
     _keep(held, found, number)
     _map(held, found, number)
+
+
+def _elsewhere(held: Context, found: PlansFound, number: int) -> None:
+    """Show what a plan does to platforms of other units; nothing where it touches none."""
+    effects = found.plans[number - 1].elsewhere
+    if not effects.statements:
+        return
+    st.warning(as_text(words().joined(words().say(one) for one in effects.statements)))
+    frame = elsewhere_frame(held, [found])
+    mine = frame[frame["plan_number"] == number]
+    if len(mine):
+        show_list(shown_columns(mine, ELSEWHERE_COLUMNS, words()))
 
 
 def _keep(held: Context, found: PlansFound, number: int) -> None:
