@@ -10,6 +10,7 @@ SECTIONS = {
         ("targets", "flag"),
         ("projects", "assignment"),
         ("consolidate", "hub"),
+        ("scenarios", "alt_route"),
     ),
     "data": (("data", "database"),),
 }

@@ -5,6 +5,8 @@ import pandas as pd
 
 from app.answers.answer import Answer, column_titles
 from app.answers.chains import platform_names
+from app.answers.changes import CHANGE_COLUMNS as VERDICT_CHANGES
+from app.answers.changes import change_list, change_row
 from app.answers.checks import VERDICT_COLUMNS, check_answer, number, verdict_frame, verdict_list
 from app.answers.land import unit_names
 from app.context import Context
@@ -86,11 +88,12 @@ def consolidation_answer(
             Sheet(words.text("sheet_plan_changes"), changes),
             Sheet(words.text("sheet_plans"), plan_frame(context, found)),
             Sheet(words.text("sheet_plan_verdicts"), verdict_frame(context, after)),
+            Sheet(words.text("sheet_plan_elsewhere"), elsewhere_frame(context, found)),
             *sheets,
         ]
         screen = pd.DataFrame(changes.drop(columns="geometry"))
         summary = tuple(line for one in found for line in plan_lines(context, one))
-    own = (*VERDICT_COLUMNS, *CHANGE_COLUMNS, *PLAN_COLUMNS)
+    own = (*VERDICT_COLUMNS, *CHANGE_COLUMNS, *PLAN_COLUMNS, *VERDICT_CHANGES)
     return Answer(
         title=words.text("title_consolidate"),
         parameters={"unit": unit_id, "year": query.figures_year, "solve": found is not None},
@@ -115,14 +118,20 @@ def plan_lines(context: Context, found: PlansFound) -> tuple[str, ...]:
             *(words.say(point) for point in found.open_points),
         )
     best = found.plans[0]
+    others = len(found.plans) - 1
+    if best.changes:
+        first = words.text(
+            "summary_plan", unit_name=unit_name, count=len(best.changes), others=others
+        )
+    else:
+        first = words.text("summary_plan_nothing", unit_name=unit_name, others=others)
     return (
-        words.text(
-            "summary_plan", unit_name=unit_name, count=len(best.changes),
-            others=len(found.plans) - 1,
-        ),
+        first,
         *((words.text("summary_plan_gap", gap=best.gap),) if best.gap else ()),
+        *((words.text("summary_plan_a3"),) if context.policy.parts("A3") else ()),
         *(words.say(point) for point in best.open_points),
-    )  # fmt: skip
+        *(words.say(point) for point in best.elsewhere.statements),
+    )
 
 
 def _ruled(context: Context, rule_id: str) -> str:
@@ -175,13 +184,27 @@ def plan_frame(context: Context, found: list[PlansFound]) -> pd.DataFrame:
     for one in found:
         unit_name = units.get(one.unit_id, one.unit_id)
         for n, plan in enumerate(one.plans, 1):
-            said = context.words.joined(context.words.say(point) for point in plan.open_points)
+            points = (*plan.elsewhere.statements, *plan.open_points)
+            said = context.words.joined(context.words.say(point) for point in points)
             rows.append((unit_name, n, len(plan.changes), plan.score, said))
         if not one.plans:
             rows.append((unit_name, None, None, None, " ".join(plan_lines(context, one))))
     return pd.DataFrame(rows, columns=list(PLAN_COLUMNS)).astype(
         {"plan_number": "Int64", "change_count": "Int64", "plan_score": "float64"}
     )
+
+
+def elsewhere_frame(context: Context, found: list[PlansFound]) -> pd.DataFrame:
+    """List the verdicts of other units that differ under a plan, plan by plan."""
+    units, frames = unit_names(context), []
+    for one in found:
+        for n, plan in enumerate(one.plans, 1):
+            frame = change_list(context, context, list(plan.elsewhere.changes))
+            frame.insert(0, "plan_unit_name", units.get(one.unit_id, one.unit_id))
+            frame.insert(1, "plan_number", n)
+            frames.append(frame)
+    columns = ["plan_unit_name", "plan_number", *VERDICT_CHANGES]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
 
 def state_name(context: Context, code: str) -> str:
@@ -216,6 +239,12 @@ def _plan_row(context: Context, plan: ConsolidationPlan) -> dict[str, object]:
             for v in plan.verdicts
         ],
         "open_points": [{"code": p.code, "text": words.say(p)} for p in plan.open_points],
+        "elsewhere": {
+            "statements": [
+                {"code": p.code, "text": words.say(p)} for p in plan.elsewhere.statements
+            ],
+            "verdicts": [change_row(change, context) for change in plan.elsewhere.changes],
+        },
         "score": plan.score,
         "gap": plan.gap,
     }  # fmt: skip

@@ -1,71 +1,151 @@
-"""Named scenarios: made, edited, compared with the base, adopted."""
+"""Named scenarios: made, edited, removed, adopted, listed."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from app.answers.answer import Answer, column_titles
-from app.answers.changes import CHANGE_COLUMNS, change_list, change_row
-from app.answers.checks import share_frame, verdict_list
+from app.answers.ledger import layer_name
+from app.answers.scenario_words import EDIT_COLUMNS, edit_frame
 from app.answers.transfer import actor
 from app.context import Context, now
 from geo.errors import MuPlanError
 from geo.nearest import nearest_name
+from layers.contracts import contract_of
 from layers.exchange.sheet import Sheet
 from layers.workspace.protocol import Provenance
-from layers.workspace.scenarios import read_scenarios, write_scenarios
-from platforms.changes import verdict_changes
-from platforms.checks import CheckQuery
+from layers.workspace.scenarios import KeptScenario, changing_scenarios, read_scenarios
 from platforms.errors import PlanningError
+from platforms.land.site_carving import CUT_SUFFIX
+from platforms.placement.option import Option
 from platforms.scenario.contradictions import require_consistent
-from platforms.scenario.edits import ScenarioEdit, from_plain, kind_of, to_plain
+from platforms.scenario.edits import PlaceProject, ScenarioEdit, from_plain, to_plain
 from platforms.scenario.overlay import Overlay, apply_edits
 from platforms.source import ReadOnce
 
-EDIT_COLUMNS = ("scenario_name", "edit_kind", "edit_values")
-SHARE_COLUMNS = ("scenario_name", "unit_id", "element", "pollutant", "share_base", "share_scenario")
-KEYS = {
-    "parks": "park_id", "major_platforms": "platform_id", "land_parcels": "parcel_id",
-    "element_allotments": "allotment_id",
-}  # fmt: skip
+LONGEST_NAME = 100
 
 
-def scenarios_of(context: Context) -> dict[str, tuple[ScenarioEdit, ...]]:
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario of the workspace: its name, its edits, and when it was adopted (ISO)."""
+
+    name: str
+    edits: tuple[ScenarioEdit, ...]
+    adopted_at: str | None = None
+
+
+def scenarios_of(context: Context) -> dict[str, Scenario]:
     """Give the scenarios of the workspace by name."""
     held = read_scenarios(context.path)
-    return {name: tuple(from_plain(one) for one in edits) for name, edits in held.items()}
+    return {name: Scenario(name, _edits(kept), kept.adopted_at) for name, kept in held.items()}
 
 
-def scenario_edits(context: Context, name: str) -> tuple[ScenarioEdit, ...]:
-    """Give the edits of a scenario (``scenario_unknown`` with the nearest name)."""
-    held = scenarios_of(context)
-    if name not in held:
-        nearest = nearest_name(name, held) or "–"
-        raise PlanningError("scenario_unknown", name=name, nearest=nearest)
-    return held[name]
+def scenario_named(context: Context, name: str) -> Scenario:
+    """Give a scenario (``scenario_unknown`` with the nearest name)."""
+    kept = _kept(read_scenarios(context.path), name)
+    return Scenario(name, _edits(kept), kept.adopted_at)
 
 
-def add_scenario(context: Context, name: str, edits: Sequence[ScenarioEdit] = ()) -> None:
-    """Make a scenario (``scenario_exists``, ``scenario_name_bad``); nothing else is written."""
-    held = read_scenarios(context.path)
-    if not name.strip():
+def add_scenario(context: Context, name: str, edits: Sequence[ScenarioEdit] = ()) -> str:
+    """Make a scenario; nothing else is written.
+
+    Parameters
+    ----------
+    context
+        Workspace.
+    name
+        Any text that isn't blank.
+    edits
+        What it begins with.
+
+    Returns
+    -------
+    str
+        Its name, without blanks around.
+
+    Raises
+    ------
+    PlanningError
+        ``scenario_name_bad``, ``scenario_name_long``, ``scenario_exists``, and those of
+        ``require_consistent``.
+    """
+    name = " ".join(name.split())
+    if not name:
         raise PlanningError("scenario_name_bad")
-    if name in held:
-        raise PlanningError("scenario_exists", name=name)
+    if len(name) > LONGEST_NAME:
+        raise PlanningError("scenario_name_long", most=LONGEST_NAME)
     require_consistent(edits, context.source)
-    write_scenarios(context.path, {**held, name: [to_plain(one) for one in edits]})
+    with changing_scenarios(context.path) as held:
+        if name in held:
+            raise PlanningError("scenario_exists", name=name)
+        held[name] = KeptScenario(tuple(to_plain(one) for one in edits))
+    return name
 
 
 def edit_scenario(context: Context, name: str, edits: Sequence[ScenarioEdit]) -> None:
     """Add edits to a scenario; where they contradict what it has, nothing is written."""
-    together = [*scenario_edits(context, name), *edits]
-    require_consistent(together, context.source)
-    held = read_scenarios(context.path)
-    write_scenarios(context.path, {**held, name: [to_plain(one) for one in together]})
+    with changing_scenarios(context.path) as held:
+        kept = _open(held, name)
+        together = [*_edits(kept), *edits]
+        require_consistent(together, context.source)
+        held[name] = replace(kept, edits=tuple(to_plain(one) for one in together))
+
+
+def remove_scenario(context: Context, name: str, number: int | None = None) -> None:
+    """Remove a scenario, or the one of its edits with this number (from 1)."""
+    with changing_scenarios(context.path) as held:
+        if number is None:
+            _kept(held, name)
+            del held[name]
+            return
+        kept = _open(held, name)
+        if not 1 <= number <= len(kept.edits):
+            raise PlanningError(
+                "scenario_edit_unknown", name=name, number=number, count=len(kept.edits)
+            )
+        rest = kept.edits[: number - 1] + kept.edits[number:]
+        held[name] = replace(kept, edits=rest)
+
+
+def scenario_of_assignments(
+    context: Context, name: str, assignments: Sequence[Option], allotted_on: str
+) -> str:
+    """Keep a placement of projects as a scenario.
+
+    Parameters
+    ----------
+    context
+        Workspace.
+    name
+        Of the scenario.
+    assignments
+        Projects with the parcels of their sites. One that takes a part of a parcel only
+        (``id#cut``) can't be kept: a scenario gives whole parcels.
+    allotted_on
+        Day on which they are given their land (ISO).
+
+    Returns
+    -------
+    str
+        Name of the scenario.
+
+    Raises
+    ------
+    PlanningError
+        ``scenario_carved``, and those of ``add_scenario``.
+    """
+    carved = [
+        one.project_id
+        for one in assignments
+        if any(parcel_id.endswith(CUT_SUFFIX) for parcel_id in one.parcel_ids)
+    ]
+    if carved:
+        raise PlanningError("scenario_carved", project_ids="、".join(carved))
+    edits = [PlaceProject(one.project_id, one.parcel_ids, allotted_on) for one in assignments]
+    return add_scenario(context, name, edits)
 
 
 def read_edits(path: Path) -> list[ScenarioEdit]:
@@ -73,7 +153,7 @@ def read_edits(path: Path) -> list[ScenarioEdit]:
     if not path.is_file():
         raise MuPlanError("file_missing", path=str(path))
     try:
-        plain: Any = json.loads(path.read_text(encoding="utf-8"))
+        plain: Any = json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError:
         plain = None
     if not isinstance(plain, list) or not all(isinstance(one, dict) for one in plain):
@@ -81,89 +161,124 @@ def read_edits(path: Path) -> list[ScenarioEdit]:
     return [from_plain(one) for one in plain]
 
 
-def context_with(context: Context, name: str) -> Context:
-    """Give the workspace as a scenario has it; the base stays untouched."""
-    overlay = apply_edits(context.source, scenario_edits(context, name), context.crs)
+def context_with(context: Context, edits: Sequence[ScenarioEdit]) -> Context:
+    """Give the workspace with edits; the base stays untouched."""
+    overlay = apply_edits(context.source, edits, context.crs)
     return replace(context, source=ReadOnce(overlay))
 
 
 def adopt_scenario(context: Context, name: str) -> Overlay:
-    """Write a scenario into the workspace, in one set of changes with its audit."""
-    edits = scenario_edits(context, name)
-    overlay = apply_edits(context.source, edits, context.crs)
+    """Write a scenario into the workspace, in one set of changes with its audit.
+
+    The layers are read anew under the workspace's lock: what somebody else wrote since they were
+    looked at stays, and edits that no longer fit are refused.
+
+    Parameters
+    ----------
+    context
+        Workspace.
+    name
+        Of the scenario, which is marked as adopted.
+
+    Returns
+    -------
+    Overlay
+        Which rows were changed and added.
+
+    Raises
+    ------
+    MuPlanError
+        ``scenario_unknown``, ``scenario_adopted``, ``scenario_empty``, those of
+        ``require_consistent`` and of the workspace.
+    """
     at = now()
-    detail = json.dumps([to_plain(one) for one in edits], ensure_ascii=False)
-    provenance = Provenance(context.words.text("scenario_source", name=name), at, detail=detail)
-    with context.workspace.edit(actor(), at) as changes:
-        for layer, frame in overlay.frames.items():
-            ids = frame[KEYS[layer]]
-            for write, keys in ((changes.update, overlay.changed), (changes.add, overlay.added)):
-                if keys.get(layer):
-                    write(layer, frame[ids.isin(keys[layer])], provenance)
+    with changing_scenarios(context.path) as held:
+        kept = _open(held, name)
+        if not kept.edits:
+            raise PlanningError("scenario_empty", name=name)
+        detail = json.dumps(list(kept.edits), ensure_ascii=False)
+        source = context.words.text("scenario_source", name=name)
+        provenance = Provenance(source, at, detail=detail)
+        with context.workspace.edit(actor(), at) as changes:
+            overlay = apply_edits(ReadOnce(context.workspace), _edits(kept), context.crs)
+            for layer, frame in overlay.frames.items():
+                ids = frame[contract_of(layer).key]
+                both = ((changes.update, overlay.changed), (changes.add, overlay.added))
+                for write, keys in both:
+                    if keys.get(layer):
+                        write(layer, frame[ids.isin(keys[layer])], provenance)
+        held[name] = replace(kept, adopted_at=at)
     return overlay
 
 
-def scenario_answer(context: Context, differences: Sequence[str] | None = None) -> Answer:
-    """Answer ``scenario``: the scenarios and, for those named, how verdicts and shares differ."""
+def scenario_answer(context: Context, written: Overlay | None = None) -> Answer:
+    """Answer ``scenario``: the scenarios with their edits; after an adoption what was written."""
     words, held = context.words, scenarios_of(context)
-    listed = [
-        (name, words.text(f"edit_{kind_of(one)}"), "、".join(
-            f"{k}={v}" for k, v in to_plain(one).items() if k != "kind"))
-        for name, edits in held.items() for one in edits
-    ]  # fmt: skip
-    sheets = [Sheet(words.text("sheet_scenarios"), pd.DataFrame(listed, columns=EDIT_COLUMNS))]
-    result: dict[str, object] = {
-        "scenarios": [
-            {"name": name, "edits": [to_plain(one) for one in edits]}
-            for name, edits in held.items()
-        ]
-    }
-    summary = [words.text("summary_scenarios", count=len(held), names="、".join(held) or "–")]
-    if differences is not None:
-        rows, frames, shares = [], [], []
-        for name in differences:
-            row, frame, share = _difference(context, name)
-            rows.append(row)
-            frames.append(frame)
-            shares.append(share)
-            summary.append(words.text("summary_difference", name=name, count=len(frame)))
-        result["differences"] = rows
-        columns = ["scenario_name", *CHANGE_COLUMNS]
-        found = pd.concat(frames) if frames else pd.DataFrame(columns=columns)
-        of_shares = pd.concat(shares) if shares else pd.DataFrame(columns=list(SHARE_COLUMNS))
-        sheets = [
-            Sheet(words.text("sheet_differences"), found.reindex(columns=columns)),
-            Sheet(words.text("sheet_share_differences"), of_shares),
-            *sheets,
-        ]
-    own = (*EDIT_COLUMNS, *CHANGE_COLUMNS, *SHARE_COLUMNS)
+    listed = edit_frame(context, held)
+    names = "、".join(held) or "–"
+    lines = [words.text("summary_scenarios", count=len(held), names=names)]
+    result: dict[str, object] = {"scenarios": scenario_rows(held)}
+    if written is not None:
+        rows = written_rows(written)
+        result["written"] = rows
+        lines = [*written_lines(context, written), *lines]
     return Answer(
         title=words.text("title_scenarios"),
-        parameters={"scenarios": list(differences or ())},
+        parameters={},
         result=result,
-        sheets=tuple(sheets),
-        titles=column_titles(words, tuple(c for c in own if f"column_{c}" in words.sentences)),
-        summary=tuple(summary),
+        sheets=(Sheet(words.text("sheet_scenarios"), listed),),
+        titles=column_titles(words, EDIT_COLUMNS),
+        summary=tuple(lines),
     )
 
 
-def _difference(
-    context: Context, name: str
-) -> tuple[dict[str, object], pd.DataFrame, pd.DataFrame]:
-    other = context_with(context, name)
-    query = CheckQuery(None, (), (), context.as_of)
-    found = verdict_changes(verdict_list(context, query), verdict_list(other, query))
-    frame = change_list(context, other, found)
-    frame.insert(0, "scenario_name", name)
-    keys = ["unit_id", "year", "span", "element", "pollutant", "boundary_basis"]
-    sides = [share_frame(one, context.year)[[*keys, "share"]] for one in (context, other)]
-    both = sides[0].merge(sides[1], on=keys, suffixes=("_base", "_scenario"))
-    both = both[both["span"].eq("year") & both["boundary_basis"].eq("in_use")]
-    one, two = both["share_base"].astype(float), both["share_scenario"].astype(float)
-    shares = both[(one != two) & ~(one.isna() & two.isna())].assign(scenario_name=name)
-    row = {
-        "scenario": name,
-        "verdicts": [change_row(change, context) for change in found],
-        "shares": json.loads(shares.to_json(orient="records", force_ascii=False)),
-    }
-    return row, frame, shares[list(SHARE_COLUMNS)]
+def scenario_rows(held: Mapping[str, Scenario]) -> list[dict[str, object]]:
+    """Give scenarios as the command prints them."""
+    return [
+        {
+            "name": name, "edits": [to_plain(edit) for edit in one.edits],
+            "adopted_at": one.adopted_at,
+        }
+        for name, one in held.items()
+    ]  # fmt: skip
+
+
+def written_rows(overlay: Overlay) -> list[dict[str, object]]:
+    """List what an adoption wrote: layer, action and the ids of the rows."""
+    return [
+        {"layer": layer, "action": action, "ids": list(ids)}
+        for action, keys in (("update", overlay.changed), ("add", overlay.added))
+        for layer, ids in keys.items()
+    ]
+
+
+def written_lines(context: Context, overlay: Overlay) -> list[str]:
+    """Say what an adoption wrote, a sentence for each layer and action."""
+    words = context.words
+    lines = []
+    for action, keys in (("update", overlay.changed), ("add", overlay.added)):
+        for layer, ids in keys.items():
+            lines.append(
+                words.text(
+                    f"scenario_written_{action}", layer=layer_name(layer, words), count=len(ids),
+                    ids="、".join(ids),
+                )
+            )  # fmt: skip
+    return lines
+
+
+def _edits(kept: KeptScenario) -> tuple[ScenarioEdit, ...]:
+    return tuple(from_plain(one) for one in kept.edits)
+
+
+def _kept(held: Mapping[str, KeptScenario], name: str) -> KeptScenario:
+    if name not in held:
+        raise PlanningError("scenario_unknown", name=name, nearest=nearest_name(name, held) or "–")
+    return held[name]
+
+
+def _open(held: Mapping[str, KeptScenario], name: str) -> KeptScenario:
+    kept = _kept(held, name)
+    if kept.adopted_at is not None:
+        raise PlanningError("scenario_adopted", name=name, adopted_at=kept.adopted_at)
+    return kept

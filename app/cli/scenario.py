@@ -6,16 +6,18 @@ import click
 
 from app.answers.answer import stand_of
 from app.answers.consolidation import solve
+from app.answers.scenario_comparison import comparison, comparison_answer
 from app.answers.scenarios import (
     add_scenario,
     adopt_scenario,
     edit_scenario,
     read_edits,
+    remove_scenario,
     scenario_answer,
-    scenario_edits,
+    scenario_named,
     scenarios_of,
 )
-from app.cli.output import context_of, reading_options, rule_options, show
+from app.cli.output import context_of, reading_options, rule_options, show, terminal_progress
 from app.cli.usage import Commands
 from geo.errors import MuPlanError
 from platforms.errors import PlanningError
@@ -72,6 +74,20 @@ def edit(
     show(scenario_answer(context), stand_of(context), as_json=as_json, out=out)
 
 
+@scenario_commands.command("remove")
+@WORKSPACE
+@NAME
+@click.option("--edit", "edit_number", type=click.IntRange(1, 100_000))
+@reading_options
+def remove(
+    workspace: Path, name: str, edit_number: int | None, as_json: bool, out: Path | None, lang: str
+) -> None:
+    """Remove a scenario, or one of its edits."""
+    context = context_of(workspace, lang)
+    remove_scenario(context, name, edit_number)
+    show(scenario_answer(context), stand_of(context), as_json=as_json, out=out)
+
+
 @scenario_commands.command("list")
 @WORKSPACE
 @reading_options
@@ -84,18 +100,21 @@ def list_(workspace: Path, as_json: bool, out: Path | None, lang: str) -> None:
 @scenario_commands.command("compare")
 @WORKSPACE
 @click.argument("names", nargs=-1)
+@click.option("--year", type=int)
 @reading_options
 @rule_options
 def compare(
-    workspace: Path, names: tuple[str, ...], as_json: bool, out: Path | None, lang: str,
-    packs: tuple[str, ...], as_of: str | None,
+    workspace: Path, names: tuple[str, ...], year: int | None, as_json: bool, out: Path | None,
+    lang: str, packs: tuple[str, ...], as_of: str | None,
 ) -> None:  # fmt: skip
     """Compare scenarios with the base."""
     context = context_of(workspace, lang, packs, as_of)
-    for name in names:
-        scenario_edits(context, name)
-    asked = names or tuple(scenarios_of(context))
-    show(scenario_answer(context, asked), stand_of(context), as_json=as_json, out=out)
+    named = [scenario_named(context, name) for name in dict.fromkeys(names)]
+    asked = named or [one for one in scenarios_of(context).values() if one.adopted_at is None]
+    figures = context.year if year is None else year
+    base, found = comparison(context, asked, figures, terminal_progress())
+    answer = comparison_answer(context, base, found, figures)
+    show(answer, stand_of(context), as_json=as_json, out=out)
 
 
 @scenario_commands.command("adopt")
@@ -104,10 +123,9 @@ def compare(
 @reading_options
 def adopt(workspace: Path, name: str, as_json: bool, out: Path | None, lang: str) -> None:
     """Write a scenario into the workspace."""
-    context = context_of(workspace, lang)
-    adopt_scenario(context, name)
+    written = adopt_scenario(context_of(workspace, lang), name)
     after = context_of(workspace, lang)
-    show(scenario_answer(after), stand_of(after), as_json=as_json, out=out)
+    show(scenario_answer(after, written), stand_of(after), as_json=as_json, out=out)
 
 
 def _pair(text: str) -> tuple[str, str]:

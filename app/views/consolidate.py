@@ -8,24 +8,31 @@ from app.answers.consolidation import (
     CHANGE_COLUMNS,
     change_frame,
     consolidation_answer,
+    elsewhere_frame,
     plan_lines,
     solve,
     state_verdicts,
 )
 from app.answers.land import unit_names
+from app.answers.scenarios import LONGEST_NAME, add_scenario
 from app.components.frame import hand_out, page_head
 from app.components.lights import light
 from app.components.map_view import show_map
-from app.components.plain import say_lines
+from app.components.plain import as_text, say_lines
 from app.components.table import show_list, shown_columns
 from app.components.working import run_with_bar
 from app.context import Context
 from app.session import context, map_view, stamp, words
+from geo.errors import MuPlanError
 from layers.maps.highlight import Highlight
 from platforms.consolidation.solver_plan import PlansFound
 
 STATE_COLUMNS = (
     "rule_id", "rule_title", "platform_name", "measured", "threshold", "measure", "why", "clause",
+)  # fmt: skip
+ELSEWHERE_COLUMNS = (
+    "rule_id", "rule_title", "unit_name", "platform_name", "outcome_before", "outcome_after",
+    "measured_before", "measured_after", "measure",
 )  # fmt: skip
 FOUND = "consolidation_found"
 ALTERNATIVES = 3
@@ -86,8 +93,43 @@ def _plans(held: Context, found: PlansFound) -> None:
     if not len(chosen):
         st.success(text("consolidate_no_change"))
         return
+    if not found.plans[0].changes:
+        st.info(text("consolidate_optional"))
     show_list(shown_columns(chosen, CHANGE_COLUMNS[2:], words()))
+    _elsewhere(held, found, number)
+    _keep(held, found, number)
     _map(held, found, number)
+
+
+def _elsewhere(held: Context, found: PlansFound, number: int) -> None:
+    """Show what a plan does to platforms of other units; nothing where it touches none."""
+    effects = found.plans[number - 1].elsewhere
+    if not effects.statements:
+        return
+    st.warning(as_text(words().joined(words().say(one) for one in effects.statements)))
+    frame = elsewhere_frame(held, [found])
+    mine = frame[frame["plan_number"] == number]
+    if len(mine):
+        show_list(shown_columns(mine, ELSEWHERE_COLUMNS, words()))
+
+
+def _keep(held: Context, found: PlansFound, number: int) -> None:
+    """Keep a plan as a scenario, where it can be edited, compared and adopted."""
+    text = words().text
+    with st.form("consolidate_keep"):
+        left, right = st.columns([4, 1], vertical_alignment="bottom")
+        unit_name = unit_names(held).get(found.unit_id, found.unit_id)
+        proposed = text("scenario_plan_name", unit_name=unit_name, number=number)
+        name = left.text_input(text("scenario_name"), value=proposed, max_chars=LONGEST_NAME)
+        pressed = right.form_submit_button(text("scenario_keep"))
+    if not pressed:
+        return
+    try:
+        made = add_scenario(held, name, found.plans[number - 1].edits)
+    except MuPlanError as error:
+        st.error(as_text(words().error(error)))
+        return
+    st.success(as_text(text("scenario_kept", name=made)))
 
 
 def _map(held: Context, found: PlansFound, number: int) -> None:

@@ -2,7 +2,9 @@
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,26 @@ import filelock
 from layers.errors import LayerError
 
 LOCK_SECONDS = 20
-Scenarios = dict[str, list[dict[str, Any]]]
-"""The edits of each scenario, by its name."""
+
+
+@dataclass(frozen=True)
+class KeptScenario:
+    """A scenario as it is kept.
+
+    Attributes
+    ----------
+    edits
+        Its edits as plain data.
+    adopted_at
+        When it was written into the workspace (ISO); None while it wasn't.
+    """
+
+    edits: tuple[dict[str, Any], ...] = ()
+    adopted_at: str | None = None
+
+
+Scenarios = dict[str, KeptScenario]
+"""Scenarios by name, in the order they were made."""
 
 
 def scenario_file(workspace: Path) -> Path:
@@ -33,25 +53,70 @@ def read_scenarios(workspace: Path) -> Scenarios:
         return {}
     try:
         held = json.loads(path.read_text(encoding="utf-8"))["scenarios"]
-        return {
-            str(name): [dict(edit) for edit in scenario["edits"]] for name, scenario in held.items()
-        }
+        return {str(name): _kept(scenario) for name, scenario in held.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LayerError("scenarios_unreadable", path=str(path)) from error
 
 
-def write_scenarios(workspace: Path, scenarios: Mapping[str, list[dict[str, Any]]]) -> None:
-    """Write the scenarios of a workspace: to a file beside, which then takes the place."""
+def _kept(scenario: Mapping[str, Any]) -> KeptScenario:
+    adopted_at = scenario.get("adopted_at")
+    edits = tuple(dict(edit) for edit in scenario["edits"])
+    return KeptScenario(edits, None if adopted_at is None else str(adopted_at))
+
+
+@contextmanager
+def changing_scenarios(workspace: Path) -> Iterator[Scenarios]:
+    """Change the scenarios of a workspace: read, changed and written under one lock.
+
+    Two that change them at once wait for each other, so that neither loses what the other wrote;
+    an error inside leaves the file as it was.
+
+    Parameters
+    ----------
+    workspace
+        File of the workspace.
+
+    Yields
+    ------
+    dict of str to KeptScenario
+        The scenarios, to be changed in place.
+
+    Raises
+    ------
+    LayerError
+        ``scenarios_unreadable``, ``workspace_locked``, ``workspace_in_use``.
+    """
     path = scenario_file(workspace)
-    held = {name: {"edits": edits} for name, edits in scenarios.items()}
+    lock = filelock.FileLock(f"{path}.lock", timeout=LOCK_SECONDS)
+    try:
+        lock.acquire()
+    except filelock.Timeout as error:
+        raise LayerError("workspace_locked", path=str(path)) from error
+    except PermissionError as error:
+        raise LayerError("workspace_in_use", path=str(path)) from error
+    try:
+        held = read_scenarios(workspace)
+        before = dict(held)
+        yield held
+        if held != before:
+            _write(path, held)
+    finally:
+        lock.release()
+
+
+def _write(path: Path, scenarios: Scenarios) -> None:
+    """Write to a file beside, which then takes the place."""
+    held = {name: _plain(kept) for name, kept in scenarios.items()}
     text = json.dumps({"schema": 1, "scenarios": held}, ensure_ascii=False, indent=1)
     try:
-        with (
-            filelock.FileLock(f"{path}.lock", timeout=LOCK_SECONDS),
-            tempfile.TemporaryDirectory(dir=path.parent) as folder,
-        ):
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
             draft = Path(folder) / path.name
             draft.write_text(text, encoding="utf-8")
             draft.replace(path)
-    except filelock.Timeout as error:
-        raise LayerError("workspace_locked", path=str(path)) from error
+    except PermissionError as error:
+        raise LayerError("workspace_in_use", path=str(path)) from error
+
+
+def _plain(kept: KeptScenario) -> dict[str, Any]:
+    adopted = {} if kept.adopted_at is None else {"adopted_at": kept.adopted_at}
+    return {"edits": list(kept.edits), **adopted}

@@ -11,6 +11,7 @@ from geo.nearest import nearest_name
 from geo.progress import Progress, report
 from platforms.check_job import CheckJob
 from platforms.checks import CheckQuery, run_checks
+from platforms.consolidation.solver_effects import effects_elsewhere
 from platforms.consolidation.solver_options import (
     EXIT,
     PLANNED,
@@ -170,8 +171,9 @@ def _plan(
         if v.outcome == "no_data" and v.force == "mandatory"
     )
     score = sum(program.scores.get(variable, 0.0) for variable in found.chosen)
+    elsewhere = effects_elsewhere(situation, changes, layers, query, program.policy, program.crs)
     return ConsolidationPlan(
-        changes, verdicts, (*situation.open_points, *still_open), score, found.gap
+        changes, verdicts, (*situation.open_points, *still_open), score, found.gap, elsewhere
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from platforms.changes import VerdictChange
 from platforms.scenario.edits import ScenarioEdit
 from platforms.statement import Statement
 from platforms.verdict import Verdict
@@ -57,6 +58,22 @@ class PlanChange:
 
 
 @dataclass(frozen=True)
+class PlanEffects:
+    """What a plan does to other units.
+
+    Attributes
+    ----------
+    statements
+        Parks it takes from a platform of another unit.
+    changes
+        Verdicts of those units that differ.
+    """
+
+    statements: tuple[Statement, ...] = ()
+    changes: tuple[VerdictChange, ...] = ()
+
+
+@dataclass(frozen=True)
 class ConsolidationPlan:
     """One way for a unit to meet the rules; a plan, no verdict.
 
@@ -72,6 +89,8 @@ class ConsolidationPlan:
         Sum of nearness and industry (A17) over the parks joined, 0 to 1 each.
     gap
         How far the plan may be from the best, 0 where it is the best.
+    elsewhere
+        What it does to other units.
     """
 
     changes: tuple[PlanChange, ...]
@@ -79,6 +98,7 @@ class ConsolidationPlan:
     open_points: tuple[Statement, ...]
     score: float
     gap: float
+    elsewhere: PlanEffects = PlanEffects()
 
     @property
     def edits(self) -> tuple[ScenarioEdit, ...]:

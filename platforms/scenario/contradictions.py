@@ -1,6 +1,6 @@
 """What cannot be meant together in one scenario, and ids that nothing in the city has."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import shapely
 
@@ -17,6 +17,7 @@ from platforms.scenario.edits import (
     ScenarioEdit,
     SetMajor,
 )
+from platforms.scenario.land_conflicts import require_free_land
 from platforms.source import LayerSource
 
 
@@ -36,18 +37,23 @@ def require_consistent(edits: Sequence[ScenarioEdit], source: LayerSource) -> No
         ``scenario_id_unknown`` with the nearest id, ``scenario_id_taken``,
         ``scenario_joined_and_exited``, ``scenario_joined_twice``, ``scenario_edit_twice``,
         ``scenario_parcel_twice``, ``scenario_not_major``, ``scenario_state_unknown``,
-        ``scenario_outline_bad``, ``as_of_not_a_date``.
+        ``scenario_outline_bad``, ``as_of_not_a_date``, and those of ``require_free_land``.
     """
     _require_ids(edits, source)
     _require_values(edits)
     _require_parks_once(edits)
     _require_majors(edits, source)
     _require_parcels_once(edits)
+    require_free_land(edits, source)
 
 
 def _require_ids(edits: Sequence[ScenarioEdit], source: LayerSource) -> None:
+    sets: dict[str, set[str]] = {}
+
     def known(layer: str, key: str) -> set[str]:
-        return set(source.read(layer)[key].astype(str))
+        if layer not in sets:
+            sets[layer] = set(source.read(layer)[key].astype(str))
+        return sets[layer]
 
     added = {edit.parcel_id for edit in edits if isinstance(edit, AddLand)}
     for edit in edits:
@@ -64,13 +70,13 @@ def _require_ids(edits: Sequence[ScenarioEdit], source: LayerSource) -> None:
             _require_known("parcel_id", [edit.parcel_id], known("land_parcels", "parcel_id"))
         if isinstance(edit, PlaceProject):
             _require_known("project_id", [edit.project_id], known("projects", "project_id"))
-            parcels = known("land_parcels", "parcel_id") | added
-            _require_known("parcel_id", edit.parcel_ids, parcels)
+            held = [one for one in edit.parcel_ids if one not in added]
+            _require_known("parcel_id", held, known("land_parcels", "parcel_id"))
             if edit.allotment_id in known("element_allotments", "allotment_id"):
                 raise PlanningError("scenario_id_taken", value=edit.allotment_id)
 
 
-def _require_known(column: str, wanted: Iterable[str], known: set[str]) -> None:
+def _require_known(column: str, wanted: Iterable[str], known: Collection[str]) -> None:
     for value in wanted:
         if value not in known:
             nearest = nearest_name(value, sorted(known)) or "–"
@@ -89,7 +95,8 @@ def _require_values(edits: Sequence[ScenarioEdit]) -> None:
             raise PlanningError("scenario_state_unknown", state=edit.state, nearest=nearest)
         if isinstance(edit, AddLand):
             shape = shapely.from_wkt(edit.wkt, on_invalid="ignore")
-            if shape is None or shape.area == 0 or not shape.is_valid:
+            is_area = shape is not None and shape.geom_type in ("Polygon", "MultiPolygon")
+            if not is_area or shape.area == 0 or not shape.is_valid:
                 raise PlanningError("scenario_outline_bad", parcel_id=edit.parcel_id)
 
 

@@ -53,7 +53,7 @@ class ChangeLand:
 
 @dataclass(frozen=True)
 class PlaceProject:
-    """A project is given parcels on a day (ISO): one allotment of land."""
+    """A project is given parcels on a day (ISO): land, and the energy and emission it states."""
 
     project_id: str
     parcel_ids: tuple[str, ...]
@@ -61,7 +61,7 @@ class PlaceProject:
 
     @property
     def allotment_id(self) -> str:
-        """Id of the allotment it makes."""
+        """Id of the allotment of land it makes; those of energy and emission begin with it."""
         return f"plan-{self.project_id}"
 
 

@@ -12,6 +12,7 @@ from pyproj import CRS
 
 from geo.measure import ellipsoidal_area_m2
 from geo.units import m2_to_mu
+from platforms.matching.demand_row import demand_of
 from platforms.scenario.contradictions import require_consistent
 from platforms.scenario.edits import (
     AddLand,
@@ -25,6 +26,8 @@ from platforms.scenario.edits import (
 from platforms.source import LayerSource
 
 INDUSTRIAL = "industry"
+DEMANDED = ("energy_tce", "emission_t", "pollutant", "emissions_t")
+"""What a project states of its needs besides land."""
 
 
 @dataclass
@@ -52,14 +55,15 @@ class Overlay:
 
     def put(self, layer: str, key: str, row_id: str, values: Mapping[str, object]) -> None:
         """Change some values of one row."""
-        frame = self.read(layer).copy()
+        if layer not in self.frames:
+            self.frames[layer] = self.base.read(layer).copy()
+        frame = self.frames[layer]
         here = frame[key].eq(row_id).fillna(value=False).to_numpy(dtype=bool)
         for column, value in values.items():
             frame.loc[here, column] = cast("Any", value)
-        self.frames[layer] = frame
-        changed = self.changed.setdefault(layer, [])
-        if row_id not in [*changed, *self.added.get(layer, [])]:
-            changed.append(row_id)
+        known = [*self.changed.get(layer, ()), *self.added.get(layer, ())]
+        if row_id not in known:
+            self.changed.setdefault(layer, []).append(row_id)
 
     def add(self, layer: str, key: str, values: Mapping[str, object], crs: CRS) -> None:
         """Add one row; what isn't given is missing."""
@@ -125,7 +129,11 @@ def _apply(overlay: Overlay, edit: ScenarioEdit, crs: CRS) -> None:
 
 
 def _place(overlay: Overlay, edit: PlaceProject, crs: CRS) -> None:
-    """Give a project its parcels: an allotment of their area, and they are supplied."""
+    """Give a project its parcels, energy and emission; the parcels are supplied.
+
+    What the project doesn't state becomes an allotment without amount: shares that it belongs to
+    stay open until somebody fills it in, for what is missing is never none.
+    """
     parcels = overlay.read("land_parcels")
     given = parcels[parcels["parcel_id"].isin(edit.parcel_ids)]
     projects = overlay.read("projects")
@@ -133,12 +141,9 @@ def _place(overlay: Overlay, edit: PlaceProject, crs: CRS) -> None:
     shape = shapely.union_all(np.asarray(gpd.GeoDataFrame(given).geometry.array, dtype=object))
     increments = set(given["is_increment"].dropna()) if given["is_increment"].notna().all() else ()
     category = project["category"]
-    allotment = {
-        "allotment_id": edit.allotment_id,
+    common = {
         "unit_id": given["unit_id"].iloc[0],
         "year": int(edit.allotted_on[:4]),
-        "element": "land",
-        "land_mu": m2_to_mu(float(ellipsoidal_area_m2([shape], crs)[0])),
         "allotted_on": edit.allotted_on,
         "allotment_status": "allotted",
         "is_industrial": None if pd.isna(category) else category == INDUSTRIAL,
@@ -147,7 +152,38 @@ def _place(overlay: Overlay, edit: PlaceProject, crs: CRS) -> None:
         "parcel_ids": ";".join(edit.parcel_ids),
         "geometry": shape,
     }
-    overlay.add("element_allotments", "allotment_id", allotment, crs)
+    land_mu = m2_to_mu(float(ellipsoidal_area_m2([shape], crs)[0]))
+    needs = [
+        {"allotment_id": edit.allotment_id, "element": "land", "land_mu": land_mu},
+        *_energy_and_emission(project, edit.allotment_id),
+    ]
+    for need in needs:
+        overlay.add("element_allotments", "allotment_id", {**common, **need}, crs)
     supplied = {"state": "supplied", "state_on": edit.allotted_on}
     for parcel_id in edit.parcel_ids:
         overlay.put("land_parcels", "parcel_id", parcel_id, supplied)
+
+
+def _energy_and_emission(project: pd.Series, land_id: str) -> list[dict[str, object]]:
+    """Give what a project needs besides land, in the words of its demand."""
+    stated = {name: project[name] for name in DEMANDED}
+    demand = demand_of({"project_id": str(project["project_id"]), "land_min_mu": 1.0, **stated})
+    needs: list[dict[str, object]] = []
+    if demand.energy_tce != 0:
+        needs.append(
+            {
+                "allotment_id": f"{land_id}-energy", "element": "energy",
+                "energy_tce": demand.energy_tce,
+            }
+        )  # fmt: skip
+    emissions = ((None, None),) if demand.emissions_t is None else demand.emissions_t
+    for pollutant, amount_t in emissions:
+        if amount_t != 0:
+            name = "emission" if pollutant is None else pollutant
+            needs.append(
+                {
+                    "allotment_id": f"{land_id}-{name}", "element": "emission",
+                    "pollutant": pollutant, "emission_t": amount_t,
+                }
+            )  # fmt: skip
+    return needs

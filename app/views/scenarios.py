@@ -1,0 +1,177 @@
+"""Scenarios: what might change, beside what is, and its adoption."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from app.answers.land import unit_names
+from app.answers.scenario_words import edit_frame
+from app.answers.scenarios import (
+    LONGEST_NAME,
+    Scenario,
+    add_scenario,
+    adopt_scenario,
+    edit_scenario,
+    remove_scenario,
+    scenarios_of,
+    written_lines,
+)
+from app.components.frame import page_head
+from app.components.plain import as_text
+from app.components.scenario_compare import show_scenario_comparison, show_scenario_maps
+from app.components.scenario_edit import ask_edit
+from app.components.table import show_list, shown_columns
+from app.context import Context
+from app.session import context, words
+from geo.errors import MuPlanError
+
+SAID = "scenario_said"
+CHOSEN = "scenario_chosen"
+PARTS = ("edit", "compare", "map", "adopt")
+LIST_COLUMNS = ("edit_number", "edit_kind", "edit_said")
+
+
+def show() -> None:
+    """Show the page."""
+    held = context()
+    text = words().text
+    page_head(held, "page_scenarios", "scenarios_question")
+    if not unit_names(held):
+        st.info(text("scenarios_empty_base"))
+        return
+    for line in st.session_state.pop(SAID, ()):
+        st.success(as_text(line))
+    scenarios = scenarios_of(held)
+    _new(held)
+    if not scenarios:
+        st.info(text("scenarios_none"))
+        return
+    if st.session_state.get(CHOSEN) not in scenarios:
+        st.session_state[CHOSEN] = next(reversed(scenarios))
+    name = st.selectbox(
+        text("scenario_choose"), list(scenarios), key=CHOSEN,
+        format_func=lambda one: _labelled(scenarios[one]),
+    )  # fmt: skip
+    part = st.radio(
+        text("scenario_part"), PARTS, horizontal=True, key="scenario_part",
+        format_func=lambda code: text(f"scenario_part_{code}"), label_visibility="collapsed",
+    )  # fmt: skip
+    scenario = scenarios[name]
+    if part == "edit":
+        _edits(held, scenario)
+    elif part == "compare":
+        waiting = [one for one in scenarios.values() if one.adopted_at is None and one.edits]
+        if waiting:
+            show_scenario_comparison(held, waiting)
+        else:
+            st.info(text("scenario_none_to_compare"))
+    elif part == "map":
+        _where_sound(lambda: show_scenario_maps(held, scenario))
+    else:
+        _adopt(held, scenario)
+
+
+def _labelled(scenario: Scenario) -> str:
+    text = words().text
+    if scenario.adopted_at is not None:
+        return text("scenario_label_adopted", name=scenario.name, day=scenario.adopted_at[:10])
+    return text("scenario_label", name=scenario.name, count=len(scenario.edits))
+
+
+def _where_sound(run: Callable[[], None]) -> None:
+    """Do a part of the page; where it is refused, say why and leave the rest as it is."""
+    try:
+        run()
+    except MuPlanError as error:
+        st.error(as_text(words().error(error)))
+
+
+def _done(*lines: str) -> None:
+    """Say something once the page is drawn anew."""
+    st.session_state[SAID] = lines
+    st.rerun()
+
+
+def _new(held: Context) -> None:
+    text = words().text
+    with st.form("scenario_new", clear_on_submit=True):
+        left, right = st.columns([4, 1], vertical_alignment="bottom")
+        name = left.text_input(text("scenario_name"), max_chars=LONGEST_NAME)
+        pressed = right.form_submit_button(text("scenario_new"))
+
+    def make() -> None:
+        made = add_scenario(held, name)
+        st.session_state.pop(CHOSEN, None)
+        _done(text("scenario_made", name=made))
+
+    if pressed:
+        _where_sound(make)
+
+
+def _edits(held: Context, scenario: Scenario) -> None:
+    text = words().text
+    frame = edit_frame(held, {scenario.name: scenario})
+    show_list(shown_columns(frame, LIST_COLUMNS, words()))
+    if scenario.adopted_at is not None:
+        st.info(text("scenario_is_adopted"))
+    else:
+        st.subheader(text("scenario_add_head"))
+        _where_sound(lambda: _add(held, scenario))
+    with st.expander(text("scenario_remove_head")):
+        _remove(held, scenario)
+
+
+def _add(held: Context, scenario: Scenario) -> None:
+    edits = ask_edit(held, scenario)
+    if edits:
+        edit_scenario(held, scenario.name, edits)
+        _done(words().text("scenario_edit_added", count=len(edits), name=scenario.name))
+
+
+def _remove(held: Context, scenario: Scenario) -> None:
+    text = words().text
+    left, right = st.columns(2)
+    with left:
+        if scenario.edits and scenario.adopted_at is None:
+            number = st.selectbox(
+                text("scenario_edit_choose"), range(1, len(scenario.edits) + 1),
+                key="scenario_edit_number",
+            )  # fmt: skip
+            if st.button(text("scenario_remove_edit"), key="scenario_remove_edit"):
+                _where_sound(lambda: _drop(held, scenario, number))
+    with right:
+        sure = st.checkbox(text("scenario_remove_sure"), key=f"scenario_sure_{scenario.name}")
+        if st.button(text("scenario_remove"), key="scenario_remove", disabled=not sure):
+            _where_sound(lambda: _drop(held, scenario, None))
+
+
+def _drop(held: Context, scenario: Scenario, number: int | None) -> None:
+    text = words().text
+    remove_scenario(held, scenario.name, number)
+    if number is None:
+        _done(text("scenario_removed", name=scenario.name))
+    _done(text("scenario_edit_removed", number=number, name=scenario.name))
+
+
+def _adopt(held: Context, scenario: Scenario) -> None:
+    text = words().text
+    if scenario.adopted_at is not None:
+        st.info(text("scenario_is_adopted"))
+        return
+    if not scenario.edits:
+        st.info(text("scenario_nothing_to_adopt"))
+        return
+    st.warning(text("scenario_adopt_warning", workspace=as_text(held.facts.title)))
+    frame = edit_frame(held, {scenario.name: scenario})
+    show_list(shown_columns(frame, LIST_COLUMNS, words()))
+    sure = st.checkbox(text("scenario_adopt_sure"), key=f"scenario_adopt_{scenario.name}")
+
+    def write() -> None:
+        written = adopt_scenario(held, scenario.name)
+        _done(text("scenario_adopted_said", name=scenario.name), *written_lines(held, written))
+
+    if st.button(text("scenario_adopt"), type="primary", key="scenario_adopt", disabled=not sure):
+        _where_sound(write)
+
+
+show()
