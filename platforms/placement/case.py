@@ -62,7 +62,7 @@ class Case:
         return frozenset(range(len(self.rows) + len(self.needs))) - self.given
 
     def need(self, position: int) -> int:
-        """Number a need among the members."""
+        """Give the number of a need among the members."""
         return len(self.rows) + position
 
     @cached_property
@@ -102,16 +102,31 @@ class Case:
             held[line] = max(0.0, sum(best.values()) - self.most[line])
         return held
 
+    def loads(self, chosen: Collection[int]) -> dict[int, float]:
+        """Add up what a choice takes of each limit."""
+        loads: dict[int, float] = {}
+        for at in chosen:
+            for line, weight in self.columns[at].items():
+                loads[line] = loads.get(line, 0.0) + weight
+        return loads
+
+    def frees(self, loads: Mapping[int, float], come: int, go: int) -> bool:
+        """Tell whether all they touch holds once one option is taken and another given back."""
+        more, less = self.columns[come], self.columns[go]
+        return all(
+            compare(
+                loads.get(line, 0.0) + more.get(line, 0.0) - less.get(line, 0.0), self.most[line]
+            )
+            <= 0
+            for line in {*more, *less}
+        )
+
     def broken(self, chosen: Collection[int], members: Collection[int] | None = None) -> set[int]:
         """Name the members (all, or those asked) and given limits that a choice breaks."""
         taken = set(chosen)
         asked = self.members if members is None else members
-        loads: dict[int, float] = {}
-        for at in taken:
-            for line, weight in self.columns[at].items():
-                loads[line] = loads.get(line, 0.0) + weight
         found = {
-            line for line, load in loads.items()
+            line for line, load in self.loads(taken).items()
             if (line in self.given or line in asked) and compare(load, self.most[line]) > 0
         }  # fmt: skip
         first = len(self.rows)

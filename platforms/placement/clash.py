@@ -9,10 +9,13 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
 from platforms.placement.case import Case, LateError, choice, solved
-from platforms.placement.corrections import Members, least_correction, near_corrections
+from platforms.placement.corrections import Members, least_correction
 
 TIME_TO_PROVE = 0.6
 """Part of the time for proof where no set is in hand."""
+
+ONE_STEP_S = 3.0
+"""Longest search for one set that gives way [s]."""
 
 ZERO = 1e-7
 """Below it a number of a linear program counts as 0."""
@@ -37,9 +40,7 @@ class Clash:
     is_minimal: bool
 
 
-def smallest_clash(
-    case: Case, until: float, taken: Collection[int] = (), homeless: int | None = None
-) -> Clash | None:
+def smallest_clash(case: Case, until: float, near: Collection[Members] = ()) -> Clash | None:
     """Find the smallest set of members that cannot hold together.
 
     A minimal set is read off the linear relaxation and thinned out; then smallest sets that meet
@@ -52,10 +53,8 @@ def smallest_clash(
         Limits and needs.
     until
         Monotonic time at which the search ends [s]; the smallest set so far is given.
-    taken
-        A choice that keeps every member but needs that aren't met.
-    homeless
-        Position of such a need.
+    near
+        Sets of members that are known to give way (``near_corrections``).
 
     Returns
     -------
@@ -67,14 +66,13 @@ def smallest_clash(
     LateError
         ``placement_out_of_time`` where no set was found.
     """
-    known: set[Members] = set()
-    if homeless is not None:
-        near = near_corrections(case, taken, homeless)
-        if near is None:
-            return None
-        known = near
+    known = set(near)
     quick: Clash | None = None
     try:
+        # What each conflict must hold is often one already.
+        least = hitting_set(known, until)
+        if known and choice(case, least, until) is None:
+            return Clash(least, is_smallest_proven=True, is_minimal=True)
         core = _linear_core(case, until)
         quick = None if core is None else _thinned(case, core, until, _needed(known))
         # Without a set in hand some time is kept for thinning out.
@@ -101,18 +99,33 @@ def _met(case: Case, known: set[Members], quick: Clash | None, until: float) -> 
         least = hitting_set(known, until)
         if quick is not None and quick.is_minimal and len(least) >= len(quick.members):
             return Clash(quick.members, is_smallest_proven=True, is_minimal=True)
-        if choice(case, least, until) is None:
+        shown = choice(case, least, until)
+        if shown is None:
             return Clash(least, is_smallest_proven=True, is_minimal=True)
-        fixed = least
-        while True:
-            step = least_correction(case, fixed, case.members, until)
-            if step is None:
-                break
-            gone, _ = step
-            if not gone:
-                return None
-            known.add(gone)
-            fixed = fixed | gone
+        unmet = _unmet(case, least, until)
+        if not unmet:
+            unmet = [frozenset(case.broken(shown))]
+        if frozenset() in unmet:
+            return None
+        known.update(unmet)
+
+
+def _unmet(case: Case, least: Members, until: float) -> list[Members]:
+    """Find sets that give way, each apart from those before and from the members given."""
+    found: list[Members] = []
+    fixed = least
+    while True:
+        try:
+            end = min(until, time.monotonic() + ONE_STEP_S)
+            step = least_correction(case, fixed, case.members, end)
+        except LateError:
+            return found
+        if step is None:
+            return found
+        found.append(step[0])
+        if not step[0]:
+            return found
+        fixed = fixed | step[0]
 
 
 def hitting_set(known: Collection[Members], until: float) -> Members:

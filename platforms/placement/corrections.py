@@ -14,7 +14,9 @@ MOST_STEPS = 20_000
 """So many moves are tried from one placement; further ones seldom tell anything new."""
 
 
-def near_corrections(case: Case, taken: Collection[int], homeless: int) -> set[Members] | None:
+def near_corrections(
+    case: Case, taken: Collection[int], homeless: int
+) -> dict[Members, list[frozenset[int]]] | None:
     """Try to house a need by moving others on, and note what each try would break.
 
     A chain of moves: the need takes an option, whoever is in its way loses its own and looks for
@@ -31,18 +33,19 @@ def near_corrections(case: Case, taken: Collection[int], homeless: int) -> set[M
 
     Returns
     -------
-    set of frozenset or None
-        Members that give way, one set a try; None where a chain houses the need at no cost, so
-        that there is no conflict.
+    dict or None
+        Choices that show it, by the set of members that give way; None where a chain houses the
+        need at no cost, so that there is no conflict.
     """
     lost = case.broken(taken) - {case.need(homeless)}
-    found: set[Members] = {frozenset({case.need(homeless), *lost})}
+    found: dict[Members, list[frozenset[int]]] = {}
+    found[frozenset({case.need(homeless), *lost})] = [frozenset(taken)]
     queue = deque([(homeless, frozenset(taken))])
     seen = {homeless}
     steps = 0
     while queue and steps < MOST_STEPS:
         mover, chosen = queue.popleft()
-        loads = _loads(case, chosen)
+        loads = case.loads(chosen)
         for at in case.needs[mover]:
             steps += 1
             column = case.columns[at]
@@ -54,41 +57,26 @@ def near_corrections(case: Case, taken: Collection[int], homeless: int) -> set[M
                 continue
             if not broken and not lost:
                 return None
-            found.add(frozenset({*broken, *lost}))
+            moved = chosen | {at}
+            found.setdefault(frozenset({*broken, *lost}), []).append(moved)
             for other in _in_the_way(case, chosen, broken):
-                if not _frees(case, loads, at, other):
+                if not case.frees(loads, at, other):
                     continue
                 owners = case.owners[other]
                 if not owners and not lost:
                     return None
-                found.add(frozenset({*(case.need(one) for one in owners), *lost}))
+                gone = frozenset({*(case.need(one) for one in owners), *lost})
+                found.setdefault(gone, []).append(moved - {other})
                 if len(owners) == 1 and owners[0] not in seen:
                     seen.add(owners[0])
-                    queue.append((owners[0], (chosen | {at}) - {other}))
-    return found - {frozenset()}
-
-
-def _loads(case: Case, chosen: Collection[int]) -> dict[int, float]:
-    loads: dict[int, float] = {}
-    for at in chosen:
-        for line, weight in case.columns[at].items():
-            loads[line] = loads.get(line, 0.0) + weight
-    return loads
+                    queue.append((owners[0], moved - {other}))
+    found.pop(frozenset(), None)
+    return found
 
 
 def _in_the_way(case: Case, chosen: frozenset[int], broken: Iterable[int]) -> list[int]:
     sets = [chosen.intersection(case.rows[line]) for line in broken]
     return sorted(frozenset.intersection(*sets)) if sets else []
-
-
-def _frees(case: Case, loads: dict[int, float], at: int, other: int) -> bool:
-    """Say whether everything holds once ``at`` is taken and ``other`` is given back."""
-    come, go = case.columns[at], case.columns[other]
-    return all(
-        compare(loads.get(line, 0.0) + come.get(line, 0.0) - go.get(line, 0.0), case.most[line])
-        <= 0
-        for line in {*come, *go}
-    )
 
 
 def least_correction(
@@ -139,7 +127,8 @@ def least_correction(
                 row[slot[one]] = -1.0
             rows.append((row, -1.0))
     value = np.concatenate([np.zeros(size), np.ones(len(bent))])
-    found = solved(value, np.ones(len(value)), rows, np.ones(len(value)), until)
+    # Any few will do: what meets them all is looked for again.
+    found = solved(value, np.ones(len(value)), rows, np.ones(len(value)), until, gap=0.5)
     if found.status == INFEASIBLE:
         return None
     if found.x is None:

@@ -1,6 +1,6 @@
 """The fewest limits that have to give way, by the least relative amount, and who else could."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -72,6 +72,7 @@ def least_mend(
     scales: Mapping[int, float],
     until: float,
     ratios: Mapping[int, Ratio] | None = None,
+    shown: Sequence[frozenset[int]] = (),
 ) -> Mend | None:
     """Find the fewest members that give way so that all others hold, then the least amount.
 
@@ -85,6 +86,8 @@ def least_mend(
         Monotonic time at which the search ends [s]; the best so far is given.
     ratios
         Shares behind limits, which are then kept as high as can be.
+    shown
+        Choices known to break nothing but members that may give way.
 
     Returns
     -------
@@ -97,16 +100,37 @@ def least_mend(
         ``placement_out_of_time`` where nothing was found.
     """
     bent = [one for one in sorted(scales) if one >= len(case.rows) or case.excess[one] > 0]
-    fewest = _bent(case, bent, scales, None, until)
-    if fewest is None:
-        return None
-    chosen, is_proven = fewest
-    count = len(case.broken(chosen))
-    least = _bent(case, bent, scales, count, until)
+    worth = {chosen: _worth(case, chosen, scales) for chosen in shown}
+    best = min(worth, key=worth.__getitem__, default=None)
+    is_proven = best is not None and worth[best][0] == 1
+    if not is_proven:
+        try:
+            fewest = _bent(case, bent, scales, None, until)
+        except LateError:
+            if best is None:
+                raise
+            fewest = (best, False)
+        if fewest is None:
+            return None
+        worth[fewest[0]] = _worth(case, fewest[0], scales)
+        is_proven = fewest[1]
+    best = min(worth, key=worth.__getitem__)
+    try:
+        least = _bent(case, bent, scales, worth[best][0], until)
+    except LateError:
+        least = None
     if least is not None:
-        chosen, is_proven = least[0], is_proven and least[1]
-    mend = _mend_of(case, chosen, ratios or {}, is_proven=is_proven)
+        worth[least[0]] = _worth(case, least[0], scales)
+    best = min(worth, key=worth.__getitem__)
+    is_proven = is_proven and least is not None and least[1]
+    mend = _mend_of(case, best, ratios or {}, is_proven=is_proven)
     return _kept_high(case, mend, ratios or {}, until)
+
+
+def _worth(case: Case, chosen: frozenset[int], scales: Mapping[int, float]) -> tuple[int, float]:
+    """Give how many members a choice bends, and by how much in all."""
+    amounts = _mend_of(case, chosen, {}, is_proven=False).amounts
+    return len(amounts), sum(amount / scales[one] for one, amount in amounts.items())
 
 
 def _bent(
@@ -188,7 +212,7 @@ def _kept_high(case: Case, mend: Mend, ratios: Mapping[int, Ratio], until: float
     for one in mend.shares:
         while True:
             eased = relaxed(case, mend, ratios)
-            weights, most = ratios[one].row(mend.shares[one])
+            weights, _ = ratios[one].row(mend.shares[one])
             goal = {at: -weight for at, weight in weights.items()}
             everyone = dict.fromkeys((at for own in eased.needs for at in own), 0.0)
             try:
@@ -214,7 +238,11 @@ class Exchange:
 
 
 def fewest_given_up(
-    case: Case, needed: int, points: Mapping[int, float], until: float
+    case: Case,
+    needed: int,
+    points: Mapping[int, float],
+    until: float,
+    shown: Sequence[frozenset[int]] = (),
 ) -> Exchange | None:
     """Find the fewest other needs to give up so that one is met, then the highest score.
 
@@ -228,6 +256,8 @@ def fewest_given_up(
         Score of each option by position.
     until
         Monotonic time at which the search ends [s].
+    shown
+        Choices known to give up one other need, which are then the fewest.
 
     Returns
     -------
@@ -242,15 +272,19 @@ def fewest_given_up(
     others = frozenset(range(len(case.needs))) - {needed}
     fixed = case.members - {case.need(position) for position in others}
     count = {at: 1.0 for position in others for at in case.needs[position]}
-    most = best_choice(case, fixed, until, count)
-    if most is None:
-        return None
-    chosen = most.chosen
+    chosen = max(shown, key=lambda one: sum(points[at] for at in one), default=None)
+    is_fewest = chosen is not None
+    if chosen is None:
+        most = best_choice(case, fixed, until, count)
+        if most is None:
+            return None
+        chosen, is_fewest = most.chosen, most.is_best
     try:
-        as_many = Extra(dict.fromkeys(count, -1.0), -most.value)
-        best = best_choice(case, fixed, until, points, [as_many])
-        chosen = chosen if best is None else best.chosen
+        many = float(sum(at in count for at in chosen))
+        best = best_choice(case, fixed, until, points, [Extra(dict.fromkeys(count, -1.0), -many)])
     except LateError:
-        pass  # as many are met, with a lower score
+        best = None  # as many are met, with a lower score
+    if best is not None and best.value > sum(points[at] for at in chosen):
+        chosen = best.chosen
     met = {position for at in chosen for position in case.owners[at]}
-    return Exchange(others - met, chosen, most.is_best)
+    return Exchange(others - met, chosen, is_fewest)
