@@ -121,7 +121,7 @@ def without_hopeless(near: Near, until: float) -> Near:
     owned = [sorted(case.rows[line]) for line in sorted(case.given)]
     free = sorted(set(range(case.size)).difference(*owned))
     groups = [*owned, *([at] for at in free)]
-    best = [max(0.0, *worth[own]) for own in groups]
+    best = [max([0.0, *worth[own]]) for own in groups]
     bound += sum(best)
     for own, top in zip(groups, best, strict=True):
         excluded.update(at for at in own if not near.is_enough(bound - top + worth[at]))
