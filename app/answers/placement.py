@@ -11,6 +11,16 @@ from app.answers.answer import Answer, column_titles
 from app.answers.land import unit_names
 from app.answers.matched_site import percent
 from app.answers.matching import chain_reach, demand_in_ledger
+from app.answers.placement_why import (
+    WHY_TITLES,
+    explained_result,
+    never_changes_words,
+    place_names,
+    why_row,
+    why_sheets,
+    why_summary,
+    worded_locks,
+)
 from app.context import Context
 from app.messages import Catalogue
 from geo.errors import MuPlanError
@@ -21,6 +31,7 @@ from platforms.matching.ground import ground_of, shares_beside
 from platforms.matching.match import MatchResult, evaluate, ranked
 from platforms.matching.table import MatchTable
 from platforms.placement.place import Placement, Unplaced, Wishes, place
+from platforms.placement.reasons import LocksClashError
 from platforms.statement import Statement
 
 Refused = Mapping[str, MuPlanError]
@@ -99,7 +110,10 @@ def run_placement(
             tell(number / len(demands))
     ids = [one.project_id for one in demands]
     shares = shares_beside(context.source, ids, year, policy, context.crs)
-    return place(results, ground.quotas.rooms_of_all(ids), shares, policy, wishes)
+    try:
+        return place(results, ground.quotas.rooms_of_all(ids), shares, policy, wishes)
+    except LocksClashError as error:
+        raise worded_locks(context, error) from error
 
 
 def placement_answer(
@@ -111,14 +125,18 @@ def placement_answer(
     -------
     Answer
         JSON keys ``assignments``, ``unplaced``, ``shares``, ``gap``, ``is_count_proven``,
-        ``conflicts``.
+        ``conflicts``, ``tolerance``, ``alternatives``, ``are_alternatives_proven``, ``swaps``.
     """
     words = context.words
     frame = _frame(context, found)
-    unplaced = [_unplaced_row(one, words) for one in found.unplaced]
+    names, explained = place_names(context), explained_result(found, wishes)
+    stable = found.explained.stable
+    unplaced = [
+        {**_unplaced_row(one, words), **why_row(one.why, words, names)} for one in found.unplaced
+    ]
     unplaced += [
         {"project_id": name, "reasons": [{"code": why.code, "text": words.error(why)}],
-         "gates": {}}
+         "gates": {}, **why_row(None, words, names)}
         for name, why in refused.items()
     ]  # fmt: skip
     placed = len(found.assignments)
@@ -136,6 +154,7 @@ def placement_answer(
                     "unit_id": one.unit_id, "site_id": one.site_id,
                     "parcel_ids": list(one.parcel_ids), "area_mu": one.area_mu,
                     "carved": one.is_carved, "score": one.points,
+                    "never_changes": stable.get(one.project_id),
                 }
                 for one in found.assignments
             ],
@@ -151,16 +170,19 @@ def placement_answer(
             "gap": found.gap,
             "is_count_proven": found.is_count_proven,
             "conflicts": [_said(why, words) for why in found.conflicts],
+            **explained,
         },
         sheets=(
             Sheet(words.text("sheet_place"), frame),
             Sheet(words.text("sheet_unplaced"), _unplaced_frame(unplaced, words)),
+            *why_sheets(found, explained, words, names),
         ),
-        titles=column_titles(words, ("platform_name", "unit_name", "why")),
+        titles=column_titles(words, ("platform_name", "unit_name", "why", *WHY_TITLES)),
         summary=(
             words.text("summary_place", placed=placed, unplaced=len(unplaced)),
             words.text("summary_place_gap", gap=percent(found.gap) or words.text("no_value")),
             words.text("summary_place_proven" if found.is_count_proven else "summary_place_open"),
+            *why_summary(found, wishes, words),
         ),
         screen=pd.DataFrame(frame)[list(ASSIGNMENT_COLUMNS)],
     )  # fmt: skip
@@ -185,6 +207,8 @@ def _unplaced_frame(rows: Sequence[Mapping[str, object]], words: Catalogue) -> p
         said = [str(why["text"]) for why in reasons] if isinstance(reasons, list) else []
         counts = gates.items() if isinstance(gates, dict) else ()
         said += [f"{words.text(f'gate_{gate}')} {count}" for gate, count in counts]
+        why = row["why"]
+        said += [str(one) for one in why] if isinstance(why, list) else []
         listed.append({"project_id": row["project_id"], "why": words.joined(said)})
     return pd.DataFrame(listed, columns=["project_id", "why"])
 
@@ -201,5 +225,6 @@ def _frame(context: Context, found: Placement) -> gpd.GeoDataFrame:
         for one in found.assignments
     ]  # fmt: skip
     frame = pd.DataFrame(rows, columns=[*ASSIGNMENT_COLUMNS, "parcel_ids"])
+    frame["never_changes"] = never_changes_words(found, context.words)
     shapes = [one.geometry for one in found.assignments]
     return gpd.GeoDataFrame(frame, geometry=shapes, crs=context.crs)

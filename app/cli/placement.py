@@ -1,11 +1,13 @@
 """The command that places many projects at once."""
 
+import json
 from pathlib import Path
 
 import click
 
 from app.answers.answer import stand_of
 from app.answers.placement import demands_asked, placement_answer, run_placement
+from app.answers.placement_why import WordedLocksError
 from app.cli.output import context_of, reading_options, rule_options, show, terminal_progress
 from app.cli.usage import Command
 from geo.errors import MuPlanError
@@ -29,6 +31,8 @@ def _pairs(stated: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
 @click.option("--deadline", type=click.FloatRange(1, 86_400), default=60.0)
 @click.option("--lock", multiple=True)
 @click.option("--exclude", multiple=True)
+@click.option("--explain/--no-explain", default=True)
+@click.option("--tolerance", type=click.FloatRange(0, 1), default=0.01)
 @reading_options
 @rule_options
 def place_command(
@@ -38,6 +42,8 @@ def place_command(
     deadline: float,
     lock: tuple[str, ...],
     exclude: tuple[str, ...],
+    explain: bool,
+    tolerance: float,
     as_json: bool,
     out: Path | None,
     lang: str,
@@ -46,8 +52,16 @@ def place_command(
 ) -> None:
     """Place many projects at once, and say why some find no place."""
     context = context_of(workspace, lang, packs, as_of)
-    wishes = Wishes(_pairs(lock), _pairs(exclude), gap, deadline)
+    wishes = Wishes(
+        _pairs(lock), _pairs(exclude), gap, deadline, explain=explain, tolerance=tolerance
+    )
     demands, refused = demands_asked(context, projects)
-    found = run_placement(context, demands, context.match_table(), wishes, terminal_progress())
+    try:
+        found = run_placement(context, demands, context.match_table(), wishes, terminal_progress())
+    except WordedLocksError as error:
+        if as_json:
+            # The sentence names what clashes; whoever reads along gets it in parts.
+            click.echo(json.dumps(error.result, ensure_ascii=False, allow_nan=False))
+        raise
     answer = placement_answer(context, found, refused, wishes, projects)
     show(answer, stand_of(context), as_json=as_json, out=out)

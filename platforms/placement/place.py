@@ -1,8 +1,9 @@
 """Where many projects go at once, and why some go nowhere."""
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from geo.units import compare
 from platforms.elements.effect import ShareEffect, share_effect
@@ -17,9 +18,14 @@ from platforms.placement.limits import (
     share_limits,
 )
 from platforms.placement.option import Limit, Option
+from platforms.placement.reasons import NOTHING_EXPLAINED, Explained, LocksClashError, Why
 from platforms.placement.solve import solve
+from platforms.placement.why import Ground, explain, explain_locks
 from platforms.policy.dated import PolicySet
 from platforms.statement import Statement, say
+
+LEAST_TO_EXPLAIN_S = 2.0
+"""Time for the reasons where the search for a placement took all [s]."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,12 @@ class Wishes:
         Seconds.
     best_of_each
         Sites of each project that are looked at, the best first.
+    explain
+        Whether to search for what clashes, what mends it, and near-best placements.
+    tolerance
+        Part (0–1) of the sum of scores that a near-best placement may lose.
+    alternatives
+        Near-best placements wanted.
     """
 
     locked: tuple[tuple[str, str], ...] = ()
@@ -43,6 +55,9 @@ class Wishes:
     gap: float = 0.005
     deadline_s: float = 60.0
     best_of_each: int = 20
+    explain: bool = True
+    tolerance: float = 0.01
+    alternatives: int = 3
 
     def __post_init__(self) -> None:
         for project_id, site_id in self.locked:
@@ -54,11 +69,24 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Unplaced:
-    """A project without a place: its reasons, and the gates that reject its sites by number."""
+    """A project without a place.
+
+    Attributes
+    ----------
+    project_id
+        The project.
+    reasons
+        Limits in its way beside those that are placed.
+    gates
+        Gates that reject its sites, by number.
+    why
+        What clashes and what mends it; None where not asked, or no site is admitted.
+    """
 
     project_id: str
     reasons: tuple[Statement, ...]
     gates: Mapping[str, int]
+    why: Why | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +107,8 @@ class Placement:
         True where no more projects can be placed.
     conflicts
         Limits that the assignments break, none unless the solver erred.
+    explained
+        What never changes, near-best placements, pairs that can swap.
     """
 
     assignments: tuple[Option, ...]
@@ -87,6 +117,7 @@ class Placement:
     gap: float | None
     is_count_proven: bool
     conflicts: tuple[Statement, ...]
+    explained: Explained = NOTHING_EXPLAINED
 
 
 def options_of(result: MatchResult, wishes: Wishes) -> list[Option]:
@@ -147,33 +178,74 @@ def place(
     Raises
     ------
     PlanningError
-        ``placement_no_project``, ``placement_lock_impossible``, ``placement_locked_infeasible``,
+        ``placement_no_project``, ``placement_lock_impossible``, ``placement_locked_infeasible`` (a
+        ``LocksClashError``),
         ``placement_out_of_time``.
     """
     if not results:
         raise PlanningError("placement_no_project")
+    begun = time.monotonic()
     options = [one for result in results for one in options_of(result, wishes)]
     required = [_locked(options, pair) for pair in wishes.locked]
-    limits = [
-        *project_limits(options), *land_limits(options), *quota_limits(options, rooms),
-        *share_limits(options, shares, policy, results[0].year),
-    ]  # fmt: skip
+    year = results[0].year
+    limits = limits_of(options, rooms, shares, policy, year)
     points = [one.points for one in options]
     solved = solve(points, limits, required, wishes.gap, wishes.deadline_s)
+    rest_s = max(LEAST_TO_EXPLAIN_S, wishes.deadline_s - (time.monotonic() - begun))
     if solved.chosen is None:
-        raise PlanningError("placement_locked_infeasible", count=len(wishes.locked))
+        wide = _widened(results, wishes)
+        held = limits_of(wide, rooms, shares, policy, year)
+        why = explain_locks(Ground(wide, held, rooms, shares), wishes.locked, rest_s)
+        raise LocksClashError(len(wishes.locked), why)
+    explained = NOTHING_EXPLAINED
+    if wishes.explain and options:
+        ground = Ground(options, limits, rooms, shares)
+        explained = explain(ground, solved.chosen, wishes.tolerance, wishes.alternatives, rest_s)
     taken = set(solved.chosen)
     placed = {options[at].project_id for at in taken}
     rest = [result for result in results if result.demand.project_id not in placed]
     chosen = tuple(options[at] for at in solved.chosen)
     return Placement(
         chosen,
-        tuple(_unplaced(result, options, limits, taken) for result in rest),
+        tuple(
+            replace(
+                _unplaced(result, options, limits, taken),
+                why=explained.why.get(result.demand.project_id),
+            )
+            for result in rest
+        ),
         shares_after(chosen, shares),
         solved.gap,
         solved.is_count_proven,
         tuple(one.name for one in limits if _is_broken(one, taken)),
+        explained,
     )
+
+
+def limits_of(
+    options: Sequence[Option],
+    rooms: Mapping[RoomKey, Room],
+    shares: ShareRows,
+    policy: PolicySet,
+    year: int,
+) -> list[Limit]:
+    """Give every limit that choices meet together."""
+    return [
+        *project_limits(options), *land_limits(options), *quota_limits(options, rooms),
+        *share_limits(options, shares, policy, year),
+    ]  # fmt: skip
+
+
+def _widened(results: Sequence[MatchResult], wishes: Wishes) -> list[Option]:
+    """Give a locked project its other sites too: without its lock it could go there."""
+    options = []
+    for result in results:
+        name = result.demand.project_id
+        own = options_of(result, replace(wishes, locked=()))
+        locked = options_of(result, wishes) if any(name == p for p, _ in wishes.locked) else []
+        known = {one.site_id for one in own}
+        options += [*own, *(one for one in locked if one.site_id not in known)]
+    return options
 
 
 def _locked(options: Sequence[Option], pair: tuple[str, str]) -> list[int]:
