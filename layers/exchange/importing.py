@@ -126,6 +126,10 @@ def plan_import(workspace: Workspace, request: ImportRequest) -> ImportPlan:
     ):
         raise LayerError("layer_append_only", layer=request.layer)
     source = read_file(request.path, encoding=request.encoding, source_layer=request.source_layer)
+    if source.format == "txt" and request.declared_unit is not None:
+        raise LayerError(
+            "declared_unit_in_file", path=request.path.name, unit=request.declared_unit
+        )
     crs = workspace.facts.crs
     placed = _placed(source, request, contract, crs)
     frame, naming = _named(placed.frame, request, contract, held)

@@ -1,12 +1,12 @@
 """What a survey's boundary-point text holds (勘测定界界址点坐标交换格式): one row per parcel."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from pyproj import CRS
 
 from layers.errors import LayerError
@@ -14,7 +14,7 @@ from layers.exchange.axes import ORDERS
 from layers.exchange.encoding import decode_file
 from layers.exchange.evidence import Evidence, found
 from layers.exchange.oddities import Oddities
-from layers.exchange.source import Content
+from layers.exchange.source import Content, CrsBasis
 from layers.exchange.survey_text_areas import declared_areas
 from layers.exchange.survey_text_axes import place_points
 from layers.exchange.survey_text_header import crs_of, stated_in
@@ -94,7 +94,7 @@ def read_survey_text(path: Path, encoding: str | None, layer: str | None) -> Con
     said = (found("txt_header", text=header[:300]),) if header else ()
     axes = found("txt_axes", first=ORDERS[placed.order] if placed.order >= 0 else "unknown")
     evidence = (*notes, *said, *of_crs, axes, *of_area, *draft.oddities.evidence())
-    basis = "none" if crs is None else "stated_in_file"
+    basis: CrsBasis = "none" if crs is None else "stated_in_file"
     return Content(frame, evidence, crs, basis, used, tuple(kinds))
 
 
@@ -126,7 +126,7 @@ def _frame(
     lines = [parcel.block.parcel for parcel in parcels]
     areas, notes = declared_areas([line.area for line in lines], shapes, crs, oddities)
     problems = [parcel.block.problem for parcel in parcels]
-    columns = {
+    columns: dict[str, Sequence[object]] = {
         NUMBER: [line.number for line in lines],
         NAME: [line.name for line in lines],
         AREA_M2: areas,
@@ -144,9 +144,8 @@ def _frame(
     return gpd.GeoDataFrame(table, geometry=shapes, crs=crs), notes
 
 
-def _cells(cells: object) -> pd.Series:
-    column = pd.Series(cells, dtype=object)  # type: ignore[call-overload]
-    return column.where(column.notna() & (column != ""), None)
+def _cells(cells: Sequence[object]) -> pd.Series:
+    return pd.Series([None if cell == "" else cell for cell in cells], dtype="object")
 
 
 def _note_numbers(blocks: list[Block], oddities: Oddities) -> None:

@@ -50,7 +50,8 @@ def declared_areas(
         if text and number is None:
             oddities.note("txt_area_unreadable", text[:20])
     bare = np.array([np.nan if n is None or u else n for n, u in read], dtype=np.float64)
-    unit, evidence = FORMAT_UNIT, ()
+    unit = FORMAT_UNIT
+    evidence: tuple[Evidence, ...] = ()
     if np.isfinite(bare).any():
         unit, evidence = _unit_of(bare, shapes, crs)
     areas = [

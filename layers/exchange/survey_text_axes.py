@@ -100,10 +100,11 @@ def _check(
     elif (first in _DEGREES) != (usual_order in _DEGREES) or (first < 0) != (usual_order < 0):
         block.spoil("txt_unit_mixed", block.points[0].line)
     elif (zones != usual_zone).any() and first >= 0 and first not in _DEGREES:
-        block.spoil("txt_zone_mixed", block.points[int(np.flatnonzero(zones != usual_zone)[0])].line)
+        block.spoil(
+            "txt_zone_mixed", block.points[int(np.flatnonzero(zones != usual_zone)[0])].line
+        )
 
 
 def _ring(text: str) -> str:
     number = text.partition(".")[0]
     return str(int(number)) if number.isascii() and number.isdigit() else text
-

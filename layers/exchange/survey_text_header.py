@@ -89,7 +89,7 @@ def stated_in(header: Mapping[str, str], path: str) -> Stated:
     return Stated(
         _datum(text), header.get("坐标系", text), _zone(values.get("带号", "")),
         _first_number(values.get("几度分带", values.get("分带", ""))),
-        not projection or "高斯" in projection or "gauss" in projection or "tm" == projection,
+        not projection or "高斯" in projection or "gauss" in projection or projection == "tm",
         _unit(values.get("计量单位", values.get("单位", "")), path),
         parameters if parameters.strip(",，0. ") else "",
     )  # fmt: skip
@@ -187,6 +187,35 @@ def gauss_kruger(datum: Datum, zone: int, *, has_zone: bool) -> CRS:
         ),
         cartesian_cs=Cartesian2DCS(),
     )
+
+
+def zone_of(crs: CRS) -> tuple[Datum, int, bool] | None:
+    """Tell which Gauss-Krüger system of the tables a system is.
+
+    Parameters
+    ----------
+    crs
+        Any system.
+
+    Returns
+    -------
+    datum, zone, has_zone
+        As ``gauss_kruger`` takes them; None where it is none of these.
+
+    Examples
+    --------
+    >>> zone_of(CRS(4549)), zone_of(CRS(2364)), zone_of(CRS(3857))
+    (('CGCS2000', 40, False), ('Xian80', 40, True), None)
+    """
+    code = crs.to_epsg(min_confidence=70)
+    if code is None:
+        return None
+    for datum, families in _FAMILIES.items():
+        for position, first in enumerate(families):
+            start, last = (FIRST_NARROW_ZONE, 45) if position < 2 else (13, 23)
+            if 0 <= code - first <= last - start:
+                return datum, start + code - first, position % 2 == 0
+    return None
 
 
 def _plain(text: str) -> str:

@@ -9,7 +9,8 @@ KINDS = ("面", "线", "点")
 """What a parcel line says of its shape: polygon, line, point."""
 
 AREA_WORDS = {
-    "公顷": "公顷", "ha": "公顷", "hm2": "公顷", "亩": "亩", "平方米": "m2", "平米": "m2", "m2": "m2",
+    "公顷": "公顷", "ha": "公顷", "hm2": "公顷", "亩": "亩", "平方米": "m2", "平米": "m2",
+    "m2": "m2",
 }  # fmt: skip
 """Units as they are written behind a declared area, each by its usual name."""
 
@@ -17,7 +18,9 @@ _USUAL = re.compile(
     r"([^,\s]*)\s*,\s*([0-9]{0,4})\s*,\s*([+-]?[0-9]{1,15}(?:\.[0-9]{0,30})?)\s*,"
     r"\s*([+-]?[0-9]{1,15}(?:\.[0-9]{0,30})?)\s*,?"
 )
-_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,15}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE][+-]?[0-9]{1,2})?")
+_NUMBER = re.compile(
+    r"[+-]?(?:[0-9]{1,15}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE][+-]?[0-9]{1,2})?"
+)
 _RING = re.compile(r"[^0-9.]{0,8}[0-9]{0,4}(?:\.0{1,6})?")
 _LOOSE = re.compile(r"[;|、\t]|\s+")
 _MARKS = re.compile("[@＠]")
@@ -159,14 +162,14 @@ def parcel_of(line: str) -> ParcelLine | None:
     end = min(4, len(fields)) if at is None else at
     front = [*fields[: min(end, 4)], "", "", "", ""][:4]
     behind = fields[end + 1 :] if at is not None or not "".join(fields[4:5]) else ["", "", ""]
-    tail = [*behind, "", "", ""][:3]
+    sheet, use, land_class = [*behind, "", "", ""][:3]
     rest = [*fields[4:end], *behind[3:]]
     if at is None and "".join(fields[4:5]):
         rest = fields[4:]  # which is which can't be told
     number = unicodedata.normalize("NFKC", front[0])
     count = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else None
     return ParcelLine(
-        count, front[1], front[2], front[3], kind, *tail,
+        count, front[1], front[2], front[3], kind, sheet, use, land_class,
         ",".join(field for field in rest if field), is_marked,
     )  # fmt: skip
 

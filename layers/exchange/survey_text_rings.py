@@ -13,8 +13,8 @@ from layers.exchange.oddities import Oddities
 MAX_RINGS = 2_000
 """Rings of one parcel; more are a broken file, and would be compared each with each."""
 
-CLOSED_WITHIN_M = 0.001
-"""A last point nearer to the first than the format can write is the first point again."""
+CLOSED_WITHIN_M = 0.0005
+"""Two points nearer than the format's three decimals can tell apart are one point."""
 
 MISCLOSED_WITHIN_M = 0.1
 """A last point that bears the first one's number and lies this near is it too, badly written."""
@@ -48,9 +48,7 @@ class Outline:
     repeated: int
 
 
-def outline_of(
-    corners: Sequence[Corner], kind: str, metres: float, oddities: Oddities
-) -> Outline:
+def outline_of(corners: Sequence[Corner], kind: str, metres: float, oddities: Oddities) -> Outline:
     """Build a parcel's shape from its points.
 
     Parameters
@@ -232,8 +230,8 @@ def nested(polygons: npt.NDArray[np.object_]) -> shapely.Geometry:
 
     Examples
     --------
-    >>> rings = np.array([shapely.box(0, 0, 9, 9), shapely.box(1, 1, 2, 2), shapely.box(20, 0, 21, 1)])
-    >>> nested(rings).area
+    >>> boxes = [(0, 0, 9, 9), (1, 1, 2, 2), (9, 9, 10, 10)]
+    >>> nested(np.array([shapely.box(*bounds) for bounds in boxes])).area
     81.0
     """
     areas = shapely.area(polygons)
