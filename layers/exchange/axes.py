@@ -75,8 +75,8 @@ def zones_of(eastings: Numbers) -> npt.NDArray[np.int64]:
     >>> zones_of(np.array([40_571_815.4, 571_815.4, 3_403_497.8]))
     array([40,  0, -1])
     """
-    with np.errstate(invalid="ignore"):
-        millions = np.floor_divide(np.nan_to_num(eastings, nan=-1.0), ZONE_WIDTH_M)
+    known = np.nan_to_num(eastings, nan=-1.0, posinf=-1.0, neginf=-1.0)
+    millions = np.clip(np.floor_divide(known, ZONE_WIDTH_M), -1, _ZONES[1] + 1)
     zones = millions.astype(np.int64)
     return np.where((zones == 0) | ((zones >= _ZONES[0]) & (zones <= _ZONES[1])), zones, -1)
 

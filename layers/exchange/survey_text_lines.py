@@ -17,6 +17,7 @@ MAX_PARCELS = 1_000_000
 
 _SECTION = re.compile(r"[\[［【]\s*([^\]］】]{0,40}?)\s*[\]］】]?")
 _KEY = re.compile(r"([^,，@＠=＝]{1,40}?)\s*[=＝]\s*(.*)")
+_MAY_OPEN = re.compile(r"[@＠]|[,，;；|\s][面线点](?:[,，;；|\s]|$)")
 _BLANKS = " \t\u3000\ufeff\x00\x1a"
 _NOTHING = ParcelLine(None, "", "", "", "", "", "", "", "", is_marked=False)
 
@@ -130,15 +131,16 @@ def _read_line(line: str, number: int, section: str, draft: Draft) -> str:
     if section == "none" and _KEY.fullmatch(line):
         _read_key(line, number, draft)
         return section
-    point = point_of(line, number)
-    if point is not None:
-        _add_point(point, section, draft)
-        return "points"
-    parcel = parcel_of(line)
+    # A numbered plot's line could pass for a point's, so what may open a parcel is tried first.
+    parcel = parcel_of(line) if _MAY_OPEN.search(line) else None
     if parcel is not None:
         if not parcel.is_marked:
             draft.oddities.note("txt_at_missing", number)
         draft.blocks.append(Block(number, parcel))
+        return "points"
+    point = point_of(line, number)
+    if point is not None:
+        _add_point(point, section, draft)
         return "points"
     if is_comment(line):
         draft.oddities.note("txt_lines_skipped", f"{number} {line[:20]}")
