@@ -19,7 +19,9 @@ from layers.exchange.write import write_table
 HEADING = ExportHeading("地块清单", {"软件": "MuPlan 1", "数据截至": "2024-12-31"})
 OUTER = shapely.box(571_800, 3_403_500, 572_100, 3_403_700)
 HOLE = shapely.box(571_900, 3_403_580, 571_950, 3_403_620)
-SMALL = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SMALL = settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 def parcels(shapes, crs="EPSG:4549", **columns):
