@@ -32,6 +32,7 @@ from layers.exchange.request import (
     fault_values,
 )
 from layers.exchange.source import SourceFile
+from layers.exchange.table_shapes import UNDECIDED
 from layers.workspace.protocol import Provenance, Workspace
 
 _FAMILIES = {
@@ -150,15 +151,42 @@ def plan_import(workspace: Workspace, request: ImportRequest) -> ImportPlan:
 
 def _placed(source: SourceFile, request: ImportRequest, contract: Contract, crs: CRS) -> Placed:
     nowhere = np.zeros(len(source.frame), dtype=bool)
+    if _has_points_only(source) and "Point" not in GEOMETRY_TYPES[contract.geometry]:
+        return _without_points(source, request, contract)
     if not isinstance(source.frame, gpd.GeoDataFrame):
         if contract.is_spatial and not (contract.geometry_optional or request.mode == "update"):
-            raise LayerError("shapes_needed", path=source.path.name, layer=contract.name)
+            raise _shapes_needed(source, contract)
         return Placed(source.frame, nowhere, ())
     if not contract.is_spatial:
         rows = pd.DataFrame(source.frame.drop(columns="geometry"))
         return Placed(rows, nowhere, (found("shapes_not_needed", layer=contract.name),))
     _refuse_mixed(source, source.frame, contract)
     return place_shapes(source, request.crs, crs)
+
+
+def _has_points_only(source: SourceFile) -> bool:
+    """Say whether a list told its shapes by two columns of coordinates."""
+    frame = source.frame
+    if source.format not in {"csv", "xlsx"} or not isinstance(frame, gpd.GeoDataFrame):
+        return False
+    return bool(frame.geometry.geom_type.dropna().eq("Point").all())
+
+
+def _without_points(source: SourceFile, request: ImportRequest, contract: Contract) -> Placed:
+    """Take a list of outlines' attributes as a table, though it says where they lie about."""
+    optional = contract.geometry_optional or request.mode == "update" or not contract.is_spatial
+    if not optional:
+        raise _shapes_needed(source, contract)
+    rows = pd.DataFrame(source.frame.drop(columns="geometry"))
+    code = "points_not_outlines" if contract.is_spatial else "shapes_not_needed"
+    return Placed(rows, np.zeros(len(rows), dtype=bool), (found(code, layer=contract.name),))
+
+
+def _shapes_needed(source: SourceFile, contract: Contract) -> LayerError:
+    for note in source.evidence:
+        if note.code == UNDECIDED:
+            return LayerError(note.code, **note.values)
+    return LayerError("shapes_needed", path=source.path.name, layer=contract.name)
 
 
 def _refuse_mixed(source: SourceFile, frame: gpd.GeoDataFrame, contract: Contract) -> None:

@@ -13,6 +13,7 @@ from layers.exchange.geojson import read_geojson
 from layers.exchange.shapefile import read_shapefile, read_zipped_shapefile
 from layers.exchange.source import Content, SourceFile, file_sha256, unique_names
 from layers.exchange.survey_text import read_survey_text
+from layers.exchange.table_shapes import with_shapes
 from layers.exchange.tables import read_csv, read_xlsx
 from layers.exchange.vector import read_geopackage, read_parquet
 
@@ -79,9 +80,9 @@ def _read(path: Path, kind: str, encoding: str | None, layer: str | None) -> Con
     if kind == "geojson":
         return read_geojson(path, encoding)
     if kind == "csv":
-        return read_csv(path, encoding)
+        return with_shapes(read_csv(path, encoding))
     if kind == "xlsx":
-        return read_xlsx(path, layer)
+        return with_shapes(read_xlsx(path, layer))
     if kind == "txt":
         return read_survey_text(path, encoding, layer)
     if path.suffix.lower() == ".zip":
