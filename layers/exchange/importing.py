@@ -33,6 +33,7 @@ from layers.exchange.request import (
 )
 from layers.exchange.source import SourceFile
 from layers.exchange.table_shapes import UNDECIDED
+from layers.exchange.thresholds import read_threshold_texts
 from layers.workspace.protocol import Provenance, Workspace
 
 _FAMILIES = {
@@ -206,11 +207,12 @@ def _named(
     columns = [str(name) for name in frame.columns if name != "geometry"]
     plan = plan_columns(columns, contract, request.mapping)
     frame, units = convert_declared(rename_columns(frame, plan), request.declared_unit)
+    frame, thresholds = read_threshold_texts(frame, contract)
     if request.mode != "replace":
         frame = join_kept_columns(frame, held)
     if request.mode == "update":
         frame = fill_from_held(frame, held, contract)
-    return frame, (*plan.evidence, *units)
+    return frame, (*plan.evidence, *units, *thresholds)
 
 
 def _nothing_accepted(
