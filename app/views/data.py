@@ -26,7 +26,7 @@ from layers.workspace.geopackage import GeoPackageWorkspace
 KEEP = ""
 M2 = "m2"
 STORED_SAID = "import_said"
-READ_ENDINGS = ["gpkg", "parquet", "geojson", "json", "zip", "csv", "xlsx"]
+READ_ENDINGS = ["gpkg", "parquet", "geojson", "json", "zip", "csv", "xlsx", "txt"]
 
 
 def show() -> None:

@@ -32,6 +32,8 @@ from layers.exchange.request import (
     fault_values,
 )
 from layers.exchange.source import SourceFile
+from layers.exchange.table_shapes import UNDECIDED
+from layers.exchange.thresholds import read_threshold_texts
 from layers.workspace.protocol import Provenance, Workspace
 
 _FAMILIES = {
@@ -126,6 +128,10 @@ def plan_import(workspace: Workspace, request: ImportRequest) -> ImportPlan:
     ):
         raise LayerError("layer_append_only", layer=request.layer)
     source = read_file(request.path, encoding=request.encoding, source_layer=request.source_layer)
+    if source.format == "txt" and request.declared_unit is not None:
+        raise LayerError(
+            "declared_unit_in_file", path=request.path.name, unit=request.declared_unit
+        )
     crs = workspace.facts.crs
     placed = _placed(source, request, contract, crs)
     frame, naming = _named(placed.frame, request, contract, held)
@@ -146,15 +152,42 @@ def plan_import(workspace: Workspace, request: ImportRequest) -> ImportPlan:
 
 def _placed(source: SourceFile, request: ImportRequest, contract: Contract, crs: CRS) -> Placed:
     nowhere = np.zeros(len(source.frame), dtype=bool)
+    if _has_points_only(source) and "Point" not in GEOMETRY_TYPES[contract.geometry]:
+        return _without_points(source, request, contract)
     if not isinstance(source.frame, gpd.GeoDataFrame):
         if contract.is_spatial and not (contract.geometry_optional or request.mode == "update"):
-            raise LayerError("shapes_needed", path=source.path.name, layer=contract.name)
+            raise _shapes_needed(source, contract)
         return Placed(source.frame, nowhere, ())
     if not contract.is_spatial:
         rows = pd.DataFrame(source.frame.drop(columns="geometry"))
         return Placed(rows, nowhere, (found("shapes_not_needed", layer=contract.name),))
     _refuse_mixed(source, source.frame, contract)
     return place_shapes(source, request.crs, crs)
+
+
+def _has_points_only(source: SourceFile) -> bool:
+    """Say whether a list told its shapes by two columns of coordinates."""
+    frame = source.frame
+    if source.format not in {"csv", "xlsx"} or not isinstance(frame, gpd.GeoDataFrame):
+        return False
+    return bool(frame.geometry.geom_type.dropna().eq("Point").all())
+
+
+def _without_points(source: SourceFile, request: ImportRequest, contract: Contract) -> Placed:
+    """Take a list of outlines' attributes as a table, though it says where they lie about."""
+    optional = contract.geometry_optional or request.mode == "update" or not contract.is_spatial
+    if not optional:
+        raise _shapes_needed(source, contract)
+    rows = pd.DataFrame(source.frame.drop(columns="geometry"))
+    code = "points_not_outlines" if contract.is_spatial else "shapes_not_needed"
+    return Placed(rows, np.zeros(len(rows), dtype=bool), (found(code, layer=contract.name),))
+
+
+def _shapes_needed(source: SourceFile, contract: Contract) -> LayerError:
+    for note in source.evidence:
+        if note.code == UNDECIDED:
+            return LayerError(note.code, **note.values)
+    return LayerError("shapes_needed", path=source.path.name, layer=contract.name)
 
 
 def _refuse_mixed(source: SourceFile, frame: gpd.GeoDataFrame, contract: Contract) -> None:
@@ -174,11 +207,12 @@ def _named(
     columns = [str(name) for name in frame.columns if name != "geometry"]
     plan = plan_columns(columns, contract, request.mapping)
     frame, units = convert_declared(rename_columns(frame, plan), request.declared_unit)
+    frame, thresholds = read_threshold_texts(frame, contract)
     if request.mode != "replace":
         frame = join_kept_columns(frame, held)
     if request.mode == "update":
         frame = fill_from_held(frame, held, contract)
-    return frame, (*plan.evidence, *units)
+    return frame, (*plan.evidence, *units, *thresholds)
 
 
 def _nothing_accepted(

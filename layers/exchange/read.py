@@ -12,12 +12,15 @@ from layers.exchange.evidence import found
 from layers.exchange.geojson import read_geojson
 from layers.exchange.shapefile import read_shapefile, read_zipped_shapefile
 from layers.exchange.source import Content, SourceFile, file_sha256, unique_names
+from layers.exchange.survey_text import read_survey_text
+from layers.exchange.table_shapes import with_shapes
 from layers.exchange.tables import read_csv, read_xlsx
 from layers.exchange.vector import read_geopackage, read_parquet
 
 READ_ENDINGS = {
     ".gpkg": "gpkg", ".parquet": "parquet", ".geoparquet": "parquet", ".geojson": "geojson",
     ".json": "geojson", ".zip": "shapefile", ".shp": "shapefile", ".csv": "csv", ".xlsx": "xlsx",
+    ".txt": "txt",
 }  # fmt: skip
 """Endings of files that can be read, each with its format."""
 
@@ -28,7 +31,8 @@ def read_file(path: Path, *, encoding: str | None, source_layer: str | None) -> 
     Parameters
     ----------
     path
-        GeoPackage, GeoParquet, GeoJSON, Shapefile (loose or zipped), CSV or XLSX.
+        GeoPackage, GeoParquet, GeoJSON, Shapefile (loose or zipped), CSV, XLSX or a survey's
+        boundary-point TXT.
     encoding
         Stated encoding of its text; it overrules what is recognised. Only files whose format
         leaves the encoding open can have one.
@@ -76,9 +80,11 @@ def _read(path: Path, kind: str, encoding: str | None, layer: str | None) -> Con
     if kind == "geojson":
         return read_geojson(path, encoding)
     if kind == "csv":
-        return read_csv(path, encoding)
+        return with_shapes(read_csv(path, encoding))
     if kind == "xlsx":
-        return read_xlsx(path, layer)
+        return with_shapes(read_xlsx(path, layer))
+    if kind == "txt":
+        return read_survey_text(path, encoding, layer)
     if path.suffix.lower() == ".zip":
         return read_zipped_shapefile(path, layer, encoding)
     return read_shapefile(path, encoding)

@@ -16,11 +16,14 @@ from layers.exchange.cells import FORMULA_STARTS
 from layers.exchange.encoding import decode_file
 from layers.exchange.evidence import Evidence, found
 from layers.exchange.heading import LABELS
-from layers.exchange.source import MAX_ROWS, Content, unique_names
+from layers.exchange.source import Content, unique_names
 from layers.exchange.vector import choose_layer
 
 TOTALS_WORDS = frozenset({"合计", "总计", "total", "totals"})
 MAX_COLUMNS = 2_000
+MAX_BOOK_ROWS = 1_048_576
+"""More rows than a spreadsheet has; a number beyond would be filled up with empty ones."""
+
 MAX_BOOK_BYTES = 500 * 1024**2
 _BROKEN_BOOK = (
     KeyError, ValueError, TypeError, OSError, AttributeError, SyntaxError, IndexError, EOFError,
@@ -127,8 +130,8 @@ def _rows_of(path: Path, page: Any) -> list[list[Any]]:  # noqa: ANN401
         if len(row) > MAX_COLUMNS and any(cell is not None for cell in row[MAX_COLUMNS:]):
             raise LayerError("columns_too_many", path=path.name, limit=MAX_COLUMNS)
         rows.append(list(row[:MAX_COLUMNS]))
-        if len(rows) > MAX_ROWS:
-            raise LayerError("rows_too_many", path=path.name, limit=MAX_ROWS)
+        if len(rows) > MAX_BOOK_ROWS:
+            raise LayerError("rows_too_many", path=path.name, limit=MAX_BOOK_ROWS)
     while rows and all(_blank(cell) for cell in rows[-1]):
         rows.pop()
     return rows

@@ -15,6 +15,7 @@ from layers.exchange.report import Report, report_of_sheets
 from layers.exchange.shapefile_out import ShapefileEncoding, write_zipped_shapefile
 from layers.exchange.sheet import Sheet
 from layers.exchange.shown import Cell, shown_table
+from layers.exchange.survey_text_out import write_survey_text
 from layers.exchange.vector_out import (
     is_spatial,
     write_geojson,
@@ -22,14 +23,16 @@ from layers.exchange.vector_out import (
     write_parquet,
 )
 
-WRITE_ENDINGS = (".xlsx", ".docx", ".csv", ".gpkg", ".geojson", ".parquet", ".shp.zip")
+WRITE_ENDINGS = (
+    ".xlsx", ".docx", ".csv", ".gpkg", ".geojson", ".parquet", ".shp.zip", ".txt",
+)  # fmt: skip
 """Endings of files that can be written."""
 
 REPORT_ENDING = ".docx"
 """What a report with pictures is written as."""
 
-_NEED_SHAPES = {".geojson", ".shp.zip"}
-_ONE_LIST = {".csv", ".geojson", ".parquet", ".shp.zip"}
+_NEED_SHAPES = {".geojson", ".shp.zip", ".txt"}
+_ONE_LIST = {".csv", ".geojson", ".parquet", ".shp.zip", ".txt"}
 
 
 def write_table(
@@ -63,7 +66,7 @@ def write_table(
     LayerError
         ``format_unknown``, ``folder_missing``, ``export_over_workspace``, ``one_list_only``,
         ``list_without_shapes``, ``rows_exceed_sheet``, ``encoding_cannot_hold``,
-        ``file_in_use``.
+        ``file_in_use``, and those of ``write_survey_text``.
     """
     ending = ending_of(path)
     _check_target(path)
@@ -222,6 +225,8 @@ def _write(
         write_geojson(draft, sheets[0], heading)
     elif ending == ".parquet":
         write_parquet(draft, sheets[0], heading)
+    elif ending == ".txt":
+        return write_survey_text(draft, sheets[0], heading)
     else:
         stem = path.name[: -len(ending)]
         return write_zipped_shapefile(draft, sheets[0], heading, shapefile_encoding, stem)
