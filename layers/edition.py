@@ -116,10 +116,10 @@ def _differ(one: pd.DataFrame, two: pd.DataFrame, name: str) -> Flags:
         return ~same
     a, b = (side.astype("object").to_numpy(dtype=object) for side in (first, second))
     blank_a, blank_b = pd.isna(a), pd.isna(b)
-    unlike = np.zeros(len(a), dtype=bool)
+    unlike: Flags = np.asarray(blank_a != blank_b)
     both = ~blank_a & ~blank_b
     unlike[both] = a[both] != b[both]
-    return unlike | (blank_a != blank_b)
+    return unlike
 
 
 def _moved_m(one: pd.DataFrame, two: pd.DataFrame) -> Numbers:

@@ -91,4 +91,5 @@ def keep_emptied(accepted: pd.DataFrame, frame: pd.DataFrame, emptied: list[Line
     plain: pd.DataFrame = bare.assign(**columns)
     if not isinstance(accepted, gpd.GeoDataFrame):
         return plain
-    return gpd.GeoDataFrame(plain, geometry=accepted.geometry, crs=accepted.crs)
+    kept: pd.DataFrame = gpd.GeoDataFrame(plain, geometry=accepted.geometry, crs=accepted.crs)
+    return kept

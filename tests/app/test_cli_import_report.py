@@ -106,9 +106,7 @@ def test_a_strip_is_cut_out_of_the_later_row_and_both_areas_are_told(bring, work
 
 def test_an_overlap_too_wide_to_be_cut_is_kept_aside_instead(bring):
     # 10 m over 100 m: mean width 2·1000/220 = 9.1 m.
-    answer = bring(
-        [box(0), box(90), box(500)], "--on", "overlap=repair", parcel_id=["A", "B", "C"]
-    )
+    answer = bring([box(0), box(90), box(500)], "--on", "overlap=repair", parcel_id=["A", "B", "C"])
     assert (answer["accepted"], answer["quarantined"], answer["repairs"]) == (1, 2, [])
     assert lines(answer, "overlap")[0]["repair"] is None
 
