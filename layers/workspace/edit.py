@@ -90,15 +90,20 @@ class GeoPackageEdit:
     def quarantine(self, layer: str, frame: pd.DataFrame, reasons: pd.Series) -> None:
         """Keep rows that failed, with their reasons (both by the frame's index)."""
         contract = contract_of(layer)
+        plain = pd.DataFrame(frame.drop(columns="geometry", errors="ignore")).astype("object")
+        shapes = np.full(len(frame), None, dtype=object)
+        if isinstance(frame, gpd.GeoDataFrame):
+            shapes = shapely.to_wkt(np.asarray(frame.geometry.array, dtype=object))
+        names = [str(name) for name in plain.columns]
         rows = []
-        for (_, row), reason in zip(frame.iterrows(), reasons.loc[frame.index], strict=True):
-            values = {str(k): v for k, v in row.items() if k != "geometry" and pd.notna(v)}
-            shape = row.get("geometry")
+        for row, reason, wkt in zip(
+            plain.itertuples(index=False, name=None), reasons.loc[frame.index], shapes, strict=True
+        ):
+            values = {k: v for k, v in zip(names, row, strict=True) if pd.notna(v)}
             rows.append(
                 (
                     self._at, layer, str(values.get(contract.key, "")), str(reason),
-                    json.dumps(values, ensure_ascii=False, default=str),
-                    shapely.to_wkt(shape) if shape is not None else None,
+                    json.dumps(values, ensure_ascii=False, default=str), wkt,
                 )
             )  # fmt: skip
         with closing(sqlite3.connect(self._path)) as connection, connection:
