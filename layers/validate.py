@@ -127,7 +127,12 @@ def validate(frame: pd.DataFrame, contract: Contract, crs: CRS | None = None) ->
 
 def row_names(frame: pd.DataFrame, contract: Contract) -> list[str]:
     """Name each row by its key, by its number (from 1) where the key is missing."""
-    keys = frame[list(key_columns(contract))]
+    columns = list(key_columns(contract))
+    if len(columns) == 1:
+        column = frame[columns[0]]
+        named = map(str, column.astype("object").where(column.notna(), "").tolist())
+        return [text if text.strip("/") else f"#{p}" for p, text in enumerate(named, start=1)]
+    keys = frame[columns]
     texts = keys.astype("object").where(keys.notna(), "")
     joined = ("/".join(map(str, row)) for row in texts.itertuples(index=False, name=None))
     return [text if text.strip("/") else f"#{position + 1}" for position, text in enumerate(joined)]

@@ -12,11 +12,11 @@ from geo.edges import Shapes
 from geo.progress import Progress, report, within
 from geo.validity import Repair
 from layers.contracts import Contract, key_columns
-from layers.exchange.cells import MAX_CELL_CHARACTERS, is_text_column
+from layers.exchange.cells import is_text_column, long_texts
 from layers.exchange.deciding import divide
 from layers.exchange.evidence import Evidence, found
 from layers.exchange.fault_table import EMPTIED, MENDED, FaultTable
-from layers.exchange.keys import key_faults, keys_of, remaining
+from layers.exchange.keys import key_faults, remaining
 from layers.exchange.land_checks import gap_lines, ground_of, pair_lines
 from layers.exchange.lines import Flags, Lines, lines_of_fault, single_lines
 from layers.exchange.request import Mode
@@ -124,7 +124,7 @@ def judge(
         Every row is either in ``accepted`` or in ``quarantined``.
     """
     result = validate(frame, contract, crs)
-    names = keys_of(frame, contract)
+    names = row_names(result.conformed, contract)
     faults = [
         *result.faults,
         *key_faults(names, held, contract, mode),
@@ -231,8 +231,8 @@ def _long_cells(frame: pd.DataFrame, names: list[str]) -> list[Fault]:
     for name in frame.columns:
         if name == "geometry" or not is_text_column(frame[name]):
             continue
-        long = frame[name].map(lambda v: isinstance(v, str) and len(v) > MAX_CELL_CHARACTERS)
-        faults += _flagged("cell_too_large", str(name), long.to_numpy(dtype=bool), names)
+        long = long_texts(frame[name]).to_numpy(dtype=bool)
+        faults += _flagged("cell_too_large", str(name), long, names)
     return faults
 
 
