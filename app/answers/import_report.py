@@ -20,6 +20,7 @@ from layers.exchange.fault_table import FaultTable, parse_fault_table
 from layers.exchange.judging import Checks
 from layers.exchange.row_checks import Holder
 from layers.exchange.sheet import Sheet
+from layers.exchange.write import check_export_path
 from layers.fields import FIELDS
 from platforms.projects.taken import taken_parcels
 
@@ -72,10 +73,18 @@ def parse_actions(pairs: Sequence[str]) -> dict[str, str]:
     return actions
 
 
-def check_report_ending(path: Path) -> None:
-    """Refuse a file that a report of an import can't be written to (``import_report_format``)."""
+def check_report_path(path: Path) -> None:
+    """Refuse a file that a report of an import can't be written to, before anything is stored.
+
+    Raises
+    ------
+    MuPlanError
+        ``import_report_format``, ``folder_missing``, ``path_is_folder``,
+        ``export_over_workspace``.
+    """
     if not path.name.lower().endswith(REPORT_ENDINGS):
         raise MuPlanError("import_report_format", path=path.name)
+    check_export_path(path)
 
 
 def line_frame(

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from app.answers.answer import stand_of, write_answer
-from app.answers.import_report import check_report_ending, parse_actions
+from app.answers.import_report import check_report_path, parse_actions
 from app.answers.transfer import import_answer, import_file, refused_result
 from app.cli.output import printable, show, terminal_progress
 from app.context import Context
@@ -37,7 +37,7 @@ def import_and_report(
     """
     actions = parse_actions(pairs)
     if report is not None:
-        check_report_ending(report)
+        check_report_path(report)
     try:
         answer = import_file(context, request, actions, terminal_progress())
     except NothingAcceptedError as error:

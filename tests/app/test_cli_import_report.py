@@ -9,6 +9,7 @@ import shapely
 from pyproj import CRS
 
 from geo.measure import ellipsoidal_area_m2
+from layers.workspace.geopackage import GeoPackageWorkspace
 
 EAST, NORTH = 571_000.0, 3_400_000.0
 CITY = CRS(4549)
@@ -314,3 +315,60 @@ def test_the_report_is_written_even_where_no_row_could_be_stored(workspace, tmp_
     refused("import", workspace, path, "--layer", "land_parcels", "--report", report)
     sheet = openpyxl.load_workbook(report)["逐条问题"]
     assert {row[0].value for row in sheet.iter_rows(min_row=2)} == {"编号重复"}
+
+
+# --- a newer edition -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_editions(bring):
+    """Three parcels held; a newer edition moves one, renames it, leaves one out, adds one."""
+    bring([box(0), box(200), box(400)], parcel_id=["A", "B", "C"], name=["甲", "乙", "丙"])
+    return {"shapes": [box(0), box(205), box(600)], "parcel_id": ["A", "B", "D"],
+            "name": ["甲", "新", "丁"]}  # fmt: skip
+
+
+def test_a_dry_run_tells_what_a_newer_edition_changes(two_editions, bring, workspace):
+    before = workspace.read_bytes()
+    answer = bring(two_editions.pop("shapes"), "--mode", "replace", "--dry-run", **two_editions)
+    changes = answer["changes"]
+    assert changes["added"] == [{"row": "D"}]
+    assert changes["removed"] == [{"row": "C"}]
+    assert changes["unchanged"] == 1
+    (changed,) = changes["changed"]
+    assert changed["row"] == "B"
+    assert changed["columns"] == [{"column": "name", "before": "乙", "after": "新"}]
+    assert changed["shape_changed"]
+    assert changed["moved_m"] == pytest.approx(5)
+    assert changed["area_after_m2"] == pytest.approx(changed["area_before_m2"], rel=1e-6)
+    assert workspace.read_bytes() == before
+
+
+def test_an_update_removes_nothing_and_only_added_rows_have_no_changes(two_editions, bring):
+    shapes = two_editions.pop("shapes")
+    answer = bring(shapes, "--mode", "update", "--dry-run", **two_editions)
+    assert (answer["changes"]["removed"], answer["quarantined"]) == ([], 1)
+    added = bring([box(800)], "--dry-run", parcel_id=["E"])
+    assert "changes" not in added
+
+
+def test_the_changes_go_into_the_report_and_the_rows_before_are_kept(
+    two_editions, bring, tmp_path, workspace
+):
+    path = tmp_path / "变化.gpkg"
+    bring(two_editions.pop("shapes"), "--mode", "replace", "--report", path, **two_editions)
+    names = [name for name, _ in pyogrio.list_layers(path)]
+    assert {"新增", "变更", "移除"} <= set(names)
+    assert pyogrio.read_dataframe(path, layer="移除")["parcel_id"].tolist() == ["C"]
+    held = GeoPackageWorkspace(workspace).history("land_parcels")
+    assert sorted(held[["row", "change"]].to_numpy().tolist()) == [
+        ["B", "changed"], ["C", "removed"],
+    ]  # fmt: skip
+
+
+def test_a_row_removed_because_its_newer_self_is_kept_aside_is_counted(bring):
+    bring([box(0), box(200)], parcel_id=["A", "B"])
+    answer = bring([box(0), box(200)], "--mode", "replace", "--dry-run", parcel_id=["A", "B"],
+                   state_on=["2024-01-01", "2024-13-01"])  # fmt: skip
+    assert answer["changes"]["removed"] == [{"row": "B"}]
+    assert fault(answer, "not_a_date")["rows"] == ["B"]
