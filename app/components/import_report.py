@@ -7,7 +7,6 @@ import streamlit as st
 
 from app.answers.import_report import (
     CHANGE_COLUMNS,
-    LINE_COLUMNS,
     changed_frame,
     line_frame,
     report_titles,
@@ -26,6 +25,11 @@ from layers.maps.highlight import HIGHLIGHT_LIMIT, Highlight
 from layers.maps.view import Bounds
 
 SHOWN_LINES = 2000
+SHOWN_COLUMNS = (
+    "fault_kind", "fault_row_id", "fault_value", "other_rows", "fault_done", "fault_offered",
+    "row_number", "fault_column", "fault_area_m2",
+)  # fmt: skip
+"""What is wrong with which row stands first: a list beside a map shows few columns."""
 LOOKS = {"done_aside": "not_met", "done_repaired": "met", "done_stored": "result"}
 HEIGHT_PX = 520
 
@@ -103,11 +107,11 @@ def _beside_each_other(held: Context, lines: gpd.GeoDataFrame) -> None:
     kind = st.selectbox(text("faults_filter"), kinds, key="fault_kind_shown")
     if kind != kinds[0]:
         lines = lines[lines["fault_kind"] == kind]
+    st.caption(f"{text('faults_list_hint')}{text('faults_colours')}")
     left, right = st.columns([1, 1])
     with left:
-        st.caption(text("faults_list_hint"))
         event = show_list(
-            shown_columns(lines, LINE_COLUMNS, words(), report_titles(words())),
+            shown_columns(lines, SHOWN_COLUMNS, words(), report_titles(words())),
             height=HEIGHT_PX, on_select="rerun", selection_mode="multi-row", key="fault_rows",
         )  # fmt: skip
     drawn = [
@@ -119,7 +123,6 @@ def _beside_each_other(held: Context, lines: gpd.GeoDataFrame) -> None:
     if len(chosen):
         drawn.append(Highlight("selected", chosen.geometry, _captions(chosen)))
     with right:
-        st.caption(text("faults_colours"))
         show_map(
             map_view(), words(), key="fault_map", highlights=drawn,
             focus=_focus(chosen if len(chosen) else _with_land(lines)),
@@ -173,6 +176,7 @@ def _changes_beside_each_other(held: Context, changes: Changes) -> None:
     rows, land = _change_rows(held, changes)
     if not len(rows):
         return
+    st.caption(text("changes_colours"))
     left, right = st.columns([1, 1])
     shown = rows.head(SHOWN_LINES)
     with left:
@@ -196,7 +200,6 @@ def _changes_beside_each_other(held: Context, changes: Changes) -> None:
     if len(chosen):
         drawn.append(Highlight("selected", chosen.geometry, tuple(chosen["fault_row_id"])))
     with right:
-        st.caption(text("changes_colours"))
         show_map(
             map_view(), words(), key="change_map", highlights=drawn,
             focus=_focus(chosen if len(chosen) else _with_land(land)),

@@ -261,7 +261,7 @@ def _told(
     return [
         Lines(
             code, "geometry", np.asarray(about, dtype=np.intp),
-            tuple(f"{one.area_m2:.2f} m², {one.width_m:.2f} m" for one, _, _ in held),
+            tuple(f"{one.area_m2:.2f} m² / {one.width_m:.2f} m" for one, _, _ in held),
             tuple(others), np.array([one.area_m2 for one, _, _ in held]),
             np.repeat(np.arange(len(held)), [len(new) for _, new, _ in held]),
             np.concatenate([ground.row(new) for _, new, _ in held]),
