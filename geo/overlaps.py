@@ -100,12 +100,7 @@ def overlap_faces(shapes: Given, crs: CRS) -> OverlapFaces:
     """
     taken = prepared(shapes)
     ones = taken.shapes
-    first, second = _doubtful_pairs(taken)
-    if not len(first):
-        return OverlapFaces.none()
-    area_m2 = common_area_m2(ones, ones, first, second, crs)
-    held = area_m2 > LEAST_M2
-    first, second, area_m2 = first[held], second[held], area_m2[held]
+    first, second, area_m2 = overlapping_pairs(taken, crs)
     if not len(first):
         return OverlapFaces.none()
     alone = ~_in_triangle(len(ones), first, second)
@@ -121,6 +116,39 @@ def overlap_faces(shapes: Given, crs: CRS) -> OverlapFaces:
         np.concatenate([member, *places]).astype(np.intp),
         np.concatenate([area_m2[alone], ellipsoidal_area_m2(faces, crs)]),
     )
+
+
+def overlapping_pairs(shapes: Given, crs: CRS) -> tuple[Positions, Positions, Numbers]:
+    """Find the pairs of shapes that have land in common, and how much.
+
+    Parameters
+    ----------
+    shapes
+        Valid polygons, array of n, in ``crs``.
+    crs
+        Projected system in metres.
+
+    Returns
+    -------
+    first, second
+        Positions of the pairs, first < second, sorted.
+    area_m2
+        Ellipsoidal area of their common land [m²], above rounding.
+
+    Examples
+    --------
+    >>> squares = [shapely.box(5e5 + x, 34e5, 5e5 + x + 10, 34e5 + 10) for x in (0, 10, 18)]
+    >>> [side.round(1).tolist() for side in overlapping_pairs(squares, CRS(4549))]
+    [[1], [2], [20.0]]
+    """
+    taken = prepared(shapes)
+    first, second = _doubtful_pairs(taken)
+    if not len(first):
+        return first, second, np.empty(0)
+    area_m2 = common_area_m2(taken.shapes, taken.shapes, first, second, crs)
+    held = np.flatnonzero(area_m2 > LEAST_M2)
+    held = held[np.lexsort((second[held], first[held]))]
+    return first[held], second[held], area_m2[held]
 
 
 def _doubtful_pairs(shapes: PreparedShapes) -> tuple[Positions, Positions]:

@@ -25,7 +25,10 @@ from geo.shape import EXACT_M, compactness, solid
 from geo.units import RELATIVE_TOLERANCE
 from geo.validity import repair
 
-__all__ = ["KINDS", "Finding", "Kind", "Topology", "TopologyRule", "topology"]
+__all__ = [
+    "KINDS", "Finding", "Kind", "Topology", "TopologyRule", "gap_findings", "same_outlines",
+    "sliver_findings", "topology",
+]  # fmt: skip
 
 SAME_M = 1e-3
 """Outlines nowhere farther apart than this are the same [m]."""
@@ -95,9 +98,9 @@ def topology(
     pairs, small_overlaps = _pairs(ones, area_m2, system, rule)
     found += [_at(held, one) for one in pairs]
     parts, of_shape, _ = single_parts(ones)
-    gaps, small_gaps = _gaps(parts, system, rule, within(progress, 0.2, 0.9))
+    gaps, small_gaps = gap_findings(parts, system, rule, within(progress, 0.2, 0.9))
     found += [_at(held[of_shape], one) for one in gaps]
-    found += [_at(held[of_shape], one) for one in _slivers(parts, system, rule)]
+    found += [_at(held[of_shape], one) for one in sliver_findings(parts, system, rule)]
     report(progress, 1.0)
     found.sort(key=lambda one: (KINDS.index(one.kind), one.rows, -one.area_m2))
     return Topology(tuple(found), small_overlaps, small_gaps)
@@ -119,13 +122,7 @@ def _pairs(
     common_m2 = common_area_m2(shapes, shapes, first, second, crs)
     land = common_m2 > LEAST_M2
     first, second, common_m2 = first[land], second[land], common_m2[land]
-    larger_m2 = np.maximum(area_m2[first], area_m2[second])
-    around = np.maximum(shapely.length(shapes[first]), shapely.length(shapes[second]))
-    same = larger_m2 - common_m2 <= SAME_M * around
-    apart_m = shapely.hausdorff_distance(
-        shapely.boundary(shapes[first[same]]), shapely.boundary(shapes[second[same]])
-    )
-    same[same] = apart_m <= SAME_M
+    same = same_outlines(shapes, area_m2, first, second, common_m2)
     found = list(_duplicates(shapes, area_m2, first[same], second[same]))
     first, second, common_m2 = first[~same], second[~same], common_m2[~same]
     large = common_m2 >= rule.min_overlap_m2 * (1 - RELATIVE_TOLERANCE)
@@ -141,6 +138,37 @@ def _pairs(
     return found, int((~large).sum())
 
 
+def same_outlines(
+    shapes: Shapes,
+    area_m2: npt.NDArray[np.float64],
+    first: Positions,
+    second: Positions,
+    common_m2: npt.NDArray[np.float64],
+) -> npt.NDArray[np.bool_]:
+    """Say which pairs of shapes have the same outline, to a millimetre.
+
+    Parameters
+    ----------
+    shapes, area_m2
+        Valid polygons and their areas [m²], arrays of n.
+    first, second, common_m2
+        Pairs and the land they have in common [m²], arrays of k.
+
+    Returns
+    -------
+    array of bool
+        True for the same outline, array of k.
+    """
+    larger_m2 = np.maximum(area_m2[first], area_m2[second])
+    around = np.maximum(shapely.length(shapes[first]), shapely.length(shapes[second]))
+    same: npt.NDArray[np.bool_] = larger_m2 - common_m2 <= SAME_M * around
+    apart_m = shapely.hausdorff_distance(
+        shapely.boundary(shapes[first[same]]), shapely.boundary(shapes[second[same]])
+    )
+    same[same] = apart_m <= SAME_M
+    return same
+
+
 def _duplicates(
     shapes: Shapes, area_m2: npt.NDArray[np.float64], first: Positions, second: Positions
 ) -> Iterator[Finding]:
@@ -152,9 +180,22 @@ def _duplicates(
         yield Finding("duplicate", tuple(rows.tolist()), shapes[rows[0]], float(area_m2[rows[0]]))
 
 
-def _gaps(
-    parts: Shapes, crs: CRS, rule: TopologyRule, progress: Progress | None
+def gap_findings(
+    parts: Shapes, crs: CRS, rule: TopologyRule, progress: Progress | None = None
 ) -> tuple[list[Finding], int]:
+    """Find the gaps between single polygons; count those that are too small.
+
+    Parameters
+    ----------
+    parts
+        Valid polygons of one part, array of n, in ``crs``.
+    crs
+        Projected system in metres.
+    rule
+        What counts as a gap.
+    progress
+        Told the share done.
+    """
     found = gaps_between(parts, crs, rule.max_gap_m, rule.max_gap_m2, progress)
     large = found.area_m2 >= rule.min_overlap_m2 * (1 - RELATIVE_TOLERANCE)
     width = np.full(len(large), math.nan)
@@ -168,8 +209,18 @@ def _gaps(
     return listed, int((~large).sum())
 
 
-def _slivers(parts: Shapes, crs: CRS, rule: TopologyRule) -> list[Finding]:
-    """Find parts that no circle of the least width fits into, or that are not compact."""
+def sliver_findings(parts: Shapes, crs: CRS, rule: TopologyRule) -> list[Finding]:
+    """Find parts that no circle of the least width fits into, or that are not compact.
+
+    Parameters
+    ----------
+    parts
+        Valid polygons of one part, array of n, in ``crs``.
+    crs
+        Projected system in metres.
+    rule
+        What counts as a sliver.
+    """
     # A circle of diameter 2A/P fits into any shape: all wider ones need no closer look.
     thin = np.flatnonzero(2 * shapely.area(parts) < rule.min_width_m * shapely.length(parts))
     thin = thin[~circle_fits(parts[thin], rule.min_width_m - EXACT_M)]

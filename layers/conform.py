@@ -103,6 +103,37 @@ def _nothing(index: pd.Index, field: Field) -> pd.Series:
 
 
 def _understand(column: pd.Series, field: Field) -> tuple[pd.Series, Resisting | None]:
+    """Understand a column; where its values are texts, each different one only once."""
+    if not _holds_texts(column):
+        return _understood(column, field)
+    if field.kind == "text" and not field.values:
+        return _trimmed(column), None
+    of_row, values = pd.factorize(column)
+    once = pd.Series(np.asarray(values, dtype=object), dtype="object")
+    typed, fault = _understood(once, field)
+    whole = typed.take(np.where(of_row < 0, 0, of_row)) if len(once) else typed.reindex(of_row)
+    whole = whole.set_axis(column.index).where(of_row >= 0)
+    whole = whole.astype(DTYPES[field.kind])  # type: ignore[call-overload]
+    if fault is None:
+        return whole, None
+    rows = tuple(int(p) for p in np.flatnonzero(np.isin(of_row, fault.positions)))
+    return whole, Resisting(fault.code, field.name, rows, fault.examples)
+
+
+def _holds_texts(column: pd.Series) -> bool:
+    """Say whether all values are texts, so that equal ones mean the same."""
+    return isinstance(column.dtype, pd.StringDtype) or (
+        column.dtype == np.dtype(object)
+        and pd.api.types.infer_dtype(column, skipna=True) == "string"
+    )
+
+
+def _trimmed(column: pd.Series) -> pd.Series:
+    texts = column.astype("str").str.strip()
+    return texts.where(texts.ne("").fillna(value=False).astype(bool))
+
+
+def _understood(column: pd.Series, field: Field) -> tuple[pd.Series, Resisting | None]:
     blank = [isinstance(value, str) and not value.strip() for value in column]
     missing = column.isna() | pd.Series(blank, index=column.index, dtype=bool)
     given = column[~missing]

@@ -62,13 +62,19 @@ class Report:
     faults
         Every fault.
     repairs
-        Every repaired outline, by row key.
+        Every repaired outline of an accepted row, by row key.
+    conformed
+        All rows with the contract's columns and types, outlines repaired; positions as index.
+    mended
+        Every repaired outline, of accepted rows or not.
     """
 
     accepted: pd.DataFrame
     quarantined: pd.DataFrame
     faults: tuple[Fault, ...]
     repairs: tuple[tuple[str, Repair], ...]
+    conformed: pd.DataFrame
+    mended: tuple[Repair, ...]
 
     def raise_if_bad(self) -> None:
         """Raise ``contract_broken`` where any row failed."""
@@ -115,12 +121,18 @@ def validate(frame: pd.DataFrame, contract: Contract, crs: CRS | None = None) ->
     for fault in faults:
         bad[list(fault.positions)] = True
     kept_repairs = tuple((names[r.position], r) for r in repairs if not bad[r.position])
-    return Report(conformed[~bad], given[bad], tuple(faults), kept_repairs)
+    accepted = conformed[~bad] if bad.any() else conformed
+    return Report(accepted, given[bad], tuple(faults), kept_repairs, conformed, tuple(repairs))
 
 
 def row_names(frame: pd.DataFrame, contract: Contract) -> list[str]:
     """Name each row by its key, by its number (from 1) where the key is missing."""
-    keys = frame[list(key_columns(contract))]
+    columns = list(key_columns(contract))
+    if len(columns) == 1:
+        column = frame[columns[0]]
+        named = map(str, column.astype("object").where(column.notna(), "").tolist())
+        return [text if text.strip("/") else f"#{p}" for p, text in enumerate(named, start=1)]
+    keys = frame[columns]
     texts = keys.astype("object").where(keys.notna(), "")
     joined = ("/".join(map(str, row)) for row in texts.itertuples(index=False, name=None))
     return [text if text.strip("/") else f"#{position + 1}" for position, text in enumerate(joined)]
@@ -153,10 +165,25 @@ def schema_of(contract: Contract) -> "pa.DataFrameSchema":
     return pa.DataFrameSchema(columns, unique=list(keys))
 
 
+def _is_sound(plain: pd.DataFrame, contract: Contract) -> bool:
+    """Say whether a schema would find nothing, without asking it for each row."""
+    keys = list(key_columns(contract))
+    if plain[[*keys, *contract.needed]].isna().to_numpy().any() or plain.duplicated(keys).any():
+        return False
+    least = {name: contract.field(name).minimum for name in contract.columns}
+    return not any(
+        (plain[name] < minimum).fillna(value=False).any()
+        for name, minimum in least.items()
+        if minimum is not None
+    )
+
+
 def _schema_faults(frame: pd.DataFrame, contract: Contract, names: list[str]) -> list[Fault]:
+    plain = pd.DataFrame(frame[list(contract.columns)])
+    if _is_sound(plain, contract):
+        return []
     from pandera.errors import SchemaErrors
 
-    plain = pd.DataFrame(frame[list(contract.columns)])
     try:
         schema_of(contract).validate(plain, lazy=True)
     except SchemaErrors as errors:

@@ -2,6 +2,7 @@
 
 import getpass
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import geopandas as gpd
@@ -9,11 +10,23 @@ import pandas as pd
 import yaml
 
 from app.answers.answer import Answer, column_titles
+from app.answers.import_report import (
+    change_rows,
+    change_sheets,
+    fault_table,
+    import_checks,
+    line_frame,
+    line_rows,
+    repair_frame,
+    report_titles,
+)
 from app.answers.ledger import layer_name
 from app.context import Context, now
 from app.messages import Catalogue
 from geo.errors import MuPlanError
+from geo.progress import Progress
 from layers.contracts import contract_of
+from layers.exchange.fault_table import FaultTable
 from layers.exchange.importing import run_import
 from layers.exchange.read import read_file
 from layers.exchange.request import (
@@ -30,9 +43,37 @@ from platforms.matching.demand_row import demand_of
 LARGEST_DEMAND_BYTES = 1_000_000
 
 
-def import_file(context: Context, request: ImportRequest) -> Answer:
-    """Run an import for the person at this computer and report on it."""
-    return import_answer(context, request, run_import(context.workspace, request, actor(), now()))
+def import_file(
+    context: Context,
+    request: ImportRequest,
+    actions: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> Answer:
+    """Run an import for the person at this computer and report on it.
+
+    Parameters
+    ----------
+    context
+        Workspace, language.
+    request
+        What is asked.
+    actions
+        What is done with a class of fault, where the table of the product is overruled.
+    progress
+        Told the share done.
+    """
+    checks = import_checks(context, actions or {}, progress)
+    result = run_import(context.workspace, request, actor(), now(), checks)
+    return import_answer(context, request, result, actions)
+
+
+def refused_result(request: ImportRequest, error: NothingAcceptedError) -> ImportResult:
+    """Give the result of an import of which no row could be stored, for its report."""
+    count = int(str(error.values["count"]))
+    return ImportResult(
+        request.layer, request.mode, False, error.detected, count, 0, count, 0, error.faults, (),
+        error.report,
+    )  # fmt: skip
 
 
 def actor() -> str:
@@ -59,12 +100,18 @@ def refusal_text(error: NothingAcceptedError, words: Catalogue) -> str:
     )  # fmt: skip
 
 
-def import_answer(context: Context, request: ImportRequest, result: ImportResult) -> Answer:
+def import_answer(
+    context: Context,
+    request: ImportRequest,
+    result: ImportResult,
+    actions: Mapping[str, str] | None = None,
+) -> Answer:
     """Answer ``import``: what was recognised, stored, repaired and refused."""
-    words = context.words
+    words, table = context.words, fault_table(context, actions)
     faults = [
         {
             "code": fault.code, "column": fault.column, "rows": list(fault.rows),
+            "action": table.action(fault.code),
             "text": fault_text(fault, result.layer, words),
         }
         for fault in result.faults
@@ -80,6 +127,7 @@ def import_answer(context: Context, request: ImportRequest, result: ImportResult
         )
     ]  # fmt: skip
     lines += [words.text(note.code, **note.values) for note in result.detected]
+    sheets, more = _report_parts(context, result, table, lines)
     if not result.stored:
         lines.append(words.text("dry_run_said"))
     return Answer(
@@ -87,6 +135,7 @@ def import_answer(context: Context, request: ImportRequest, result: ImportResult
         parameters={
             "file": request.path.name, "layer": request.layer, "mode": request.mode,
             "map": dict(request.mapping), "dry_run": request.dry_run,
+            "on": dict(actions or {}),
         },
         result={
             "detected": [
@@ -103,12 +152,49 @@ def import_answer(context: Context, request: ImportRequest, result: ImportResult
                 }
                 for row, repair in result.repairs
             ],
+            **more,
         },
-        sheets=(Sheet(words.text("sheet_faults"), listed),),
-        titles=column_titles(words, ("reason", "row_count")),
+        sheets=(Sheet(words.text("sheet_faults"), listed), *sheets),
+        titles=column_titles(words, ("reason", "row_count")) | report_titles(words),
         summary=tuple(lines),
         screen=listed[["row_count", "reason"]] if faults else None,
     )  # fmt: skip
+
+
+def _report_parts(
+    context: Context, result: ImportResult, table: FaultTable, lines: list[str]
+) -> tuple[tuple[Sheet, ...], dict[str, object]]:
+    """Give the lists and JSON keys of the report and of the changes; say both in ``lines``."""
+    words, report, changes = context.words, result.report, result.changes
+    sheets: list[Sheet] = []
+    more: dict[str, object] = {}
+    if report is not None:
+        lines += [words.text(note.code, **note.values) for note in report.unchecked]
+        more["lines"] = line_rows(report, context, table)
+        more["line_count"] = len(report)
+        more["unchecked"] = [
+            {"code": note.code, "text": words.text(note.code, **note.values)}
+            for note in report.unchecked
+        ]
+        if len(report):
+            sheets.append(
+                Sheet(words.text("sheet_fault_lines"), line_frame(context, report, table))
+            )
+    if result.repairs:
+        sheets.append(Sheet(words.text("sheet_repairs"), repair_frame(result.repairs, words)))
+    if changes is not None:
+        more["changes"] = change_rows(context, changes)
+        sheets += change_sheets(context, changes)
+        lines.append(
+            words.text(
+                "summary_edition", added=len(changes.added_ids), changed=len(changes.changed_ids),
+                removed=len(changes.removed_ids), unchanged=changes.unchanged,
+            )
+        )  # fmt: skip
+        aside = set() if report is None else report.ids_aside()
+        if lost := len(aside & set(changes.removed_ids)):
+            lines.append(words.text("summary_removed_aside", count=lost))
+    return tuple(sheets), more
 
 
 def read_demand(path: Path) -> Demand:

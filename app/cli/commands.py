@@ -27,9 +27,10 @@ from app.answers.ledger import (
 from app.answers.ledger_chain import LEDGER_TABLES, ledger_stand
 from app.answers.matching import demand_in_ledger, match_answer, run_match
 from app.answers.rules import rule_answer
-from app.answers.transfer import import_file, read_demand, read_what_if
+from app.answers.transfer import read_demand, read_what_if
 from app.cli.chains import chains_command
 from app.cli.consolidate import consolidate_command
+from app.cli.importing import import_and_report
 from app.cli.ledger import (
     add_command,
     conflicts_command,
@@ -142,6 +143,8 @@ def fields(layer: str | None, as_json: bool, lang: str) -> None:
 @click.option("--declared-unit")
 @click.option("--source-layer")
 @click.option("--dry-run", is_flag=True)
+@click.option("--on", "actions", multiple=True)
+@click.option("--report", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh")
 def import_(
@@ -155,6 +158,8 @@ def import_(
     declared_unit: str | None,
     source_layer: str | None,
     dry_run: bool,
+    actions: tuple[str, ...],
+    report: Path | None,
     as_json: bool,
     lang: str,
 ) -> None:
@@ -166,8 +171,7 @@ def import_(
         mapping=_mapping(pairs), crs=crs, encoding=encoding, declared_unit=declared_unit,
         source_layer=source_layer, dry_run=dry_run,
     )  # fmt: skip
-    answer = import_file(context, request)
-    show(answer, stand_of(context), as_json=as_json, out=None)
+    import_and_report(context, request, actions, report, as_json=as_json)
 
 
 @muplan.command()

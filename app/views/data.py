@@ -8,19 +8,26 @@ import pandas as pd
 import streamlit as st
 
 from app.answers.ledger import export_answer, field_answer, info_answer, layer_name
-from app.answers.transfer import actor, fault_text, import_answer
+from app.answers.transfer import fault_text
 from app.components.frame import hand_out, page_head
+from app.components.import_check import (
+    checked,
+    chosen_actions,
+    forget_check,
+    import_found,
+    is_checked,
+)
+from app.components.import_report import show_report
 from app.components.plain import as_text, say_lines
 from app.components.table import show_list, shown_columns
-from app.context import Context, now
+from app.context import Context
 from app.session import context, words
 from geo.errors import MuPlanError
 from geo.units import AREA_UNITS_IN_M2
 from layers.contracts import CONTRACTS
 from layers.exchange.columns import recognised_columns
-from layers.exchange.importing import run_import
 from layers.exchange.read import read_file
-from layers.exchange.request import ImportRequest, Mode, NothingAcceptedError
+from layers.exchange.request import ImportRequest, Mode
 from layers.workspace.geopackage import GeoPackageWorkspace
 
 KEEP = ""
@@ -109,13 +116,13 @@ def _request(held: Context, path: Path) -> ImportRequest | None:
     st.dataframe(pd.DataFrame(source.frame).drop(columns="geometry", errors="ignore").head(5))
     mapping = _mapping(layer, [str(c) for c in source.frame.columns if c != "geometry"])
     check, store, _ = st.columns([1, 1, 6])
-    dry_run = check.button(text("import_check"), key="import_check")
-    if not store.button(text("import_store"), type="primary", key="import_store") and not dry_run:
-        return None
-    return ImportRequest(
+    asked = check.button(text("import_check"), key="import_check")
+    stores = store.button(text("import_store"), type="primary", key="import_store")
+    request = ImportRequest(
         path, layer, mode, mapping, crs or None, encoding or None,
-        None if declared == M2 else declared, source_layer or None, dry_run,
+        None if declared == M2 else declared, source_layer or None, dry_run=not stores,
     )  # fmt: skip
+    return request if stores or is_checked(request, asked=asked) else None
 
 
 def _mapping(layer: str, columns: list[str]) -> dict[str, str]:
@@ -139,22 +146,18 @@ def _mapping(layer: str, columns: list[str]) -> dict[str, str]:
 
 
 def _run(held: Context, request: ImportRequest) -> None:
-    try:
-        result = run_import(GeoPackageWorkspace(held.path), request, actor(), now())
-    except NothingAcceptedError as error:
-        st.error(as_text(words().error(error)))
-        for fault in error.faults:
-            st.text(fault_text(fault, request.layer, words()))
+    actions = chosen_actions(held, request.layer)
+    if request.dry_run:
+        show_report(held, request, checked(held, request, actions))
         return
-    answer = import_answer(held, request, result)
-    faults = [fault_text(fault, request.layer, words()) for fault in result.faults]
-    if result.stored:
+    found = import_found(held, request, actions)
+    if found.error is None:
         # Every other tab shows the workspace as it was; the next run shows it as it is now.
-        st.session_state[STORED_SAID] = [*answer.summary, *faults]
+        faults = [fault_text(fault, request.layer, words()) for fault in found.result.faults]
+        st.session_state[STORED_SAID] = [*found.answer.summary, *faults]
+        forget_check()
         st.rerun()
-    say_lines(answer.summary)
-    for fault in faults:
-        st.warning(as_text(fault))
+    show_report(held, request, found)
 
 
 def _fields() -> None:
@@ -176,6 +179,12 @@ def _trail(held: Context) -> None:
         show_list(waiting)
     else:
         st.caption(text("trail_none_waiting"))
+    st.subheader(text("trail_history"))
+    history = workspace.history()
+    if len(history):
+        show_list(history)
+    else:
+        st.caption(text("trail_no_history"))
     st.subheader(text("trail_audit"))
     show_list(workspace.audit())
 

@@ -15,6 +15,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 _NO_PICTURE = (0xFFFE, 0xFFFF, *range(0xD800, 0xE000))
 _PICTURES = {code: 0x2400 + code for code in range(0x20) if code not in (0x09, 0x0A, 0x0D)}
+_HIDDEN = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]"
 _PICTURES |= dict.fromkeys(_NO_PICTURE, 0xFFFD) | {0x7F: 0x2421}
 
 
@@ -37,6 +38,32 @@ def show_control_characters(text: str) -> str:
     'A␀B␟'
     """
     return text.translate(_PICTURES)
+
+
+def hidden_characters(column: pd.Series) -> pd.Series:
+    """Say which texts of a column hold characters that files can't carry.
+
+    Parameters
+    ----------
+    column
+        Values of any kind, n.
+
+    Returns
+    -------
+    Series of bool
+        True for a text that ``show_control_characters`` changes.
+    """
+    if isinstance(column.dtype, pd.StringDtype):
+        held = column.str.contains(_HIDDEN, regex=True)
+        return held.fillna(value=False).astype(bool)
+    return column.map(lambda v: isinstance(v, str) and show_control_characters(v) != v).astype(bool)
+
+
+def long_texts(column: pd.Series) -> pd.Series:
+    """Say which texts of a column are longer than a cell holds."""
+    if isinstance(column.dtype, pd.StringDtype):
+        return (column.str.len() > MAX_CELL_CHARACTERS).fillna(value=False).astype(bool)
+    return column.map(lambda v: isinstance(v, str) and len(v) > MAX_CELL_CHARACTERS).astype(bool)
 
 
 def could_run(text: str) -> bool:

@@ -4,6 +4,7 @@ Good rows are stored, the others go to quarantine with their reasons, all in one
 file that can't be understood as a whole changes nothing.
 """
 
+import dataclasses
 import json
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ import pandas as pd
 from pyproj import CRS
 
 from layers.contracts import GEOMETRY_TYPES, Contract, contract_of
+from layers.edition import Changes, compare_editions
 from layers.errors import LayerError
 from layers.exchange.columns import (
     convert_declared,
@@ -20,7 +22,8 @@ from layers.exchange.columns import (
     rename_columns,
 )
 from layers.exchange.evidence import Evidence, found
-from layers.exchange.judging import Judgement, judge
+from layers.exchange.fault_report import FaultReport
+from layers.exchange.judging import Checks, Judgement, judge
 from layers.exchange.kept import join_kept_columns
 from layers.exchange.keys import fill_from_held
 from layers.exchange.placing import Placed, place_shapes
@@ -28,6 +31,7 @@ from layers.exchange.read import read_file
 from layers.exchange.request import (
     ImportRequest,
     ImportResult,
+    Mode,
     NothingAcceptedError,
     fault_values,
 )
@@ -61,7 +65,13 @@ class ImportPlan:
     result: ImportResult
 
 
-def run_import(workspace: Workspace, request: ImportRequest, actor: str, at: str) -> ImportResult:
+def run_import(
+    workspace: Workspace,
+    request: ImportRequest,
+    actor: str,
+    at: str,
+    checks: Checks | None = None,
+) -> ImportResult:
     """Import a file, or only check it where a dry run is asked for.
 
     Parameters
@@ -72,6 +82,9 @@ def run_import(workspace: Workspace, request: ImportRequest, actor: str, at: str
         What is asked.
     actor, at
         Who imports, and when (ISO).
+    checks
+        What is looked for beside the contract, and what is done with what is found; None for the
+        contract alone.
 
     Returns
     -------
@@ -83,7 +96,7 @@ def run_import(workspace: Workspace, request: ImportRequest, actor: str, at: str
     LayerError
         ``nothing_accepted`` and those of ``plan_import``; the workspace is then as before.
     """
-    plan = plan_import(workspace, request)
+    plan = plan_import(workspace, request, checks)
     if request.dry_run:
         return plan.result
     detail = [{"code": note.code, **note.values} for note in plan.result.detected]
@@ -100,7 +113,9 @@ def run_import(workspace: Workspace, request: ImportRequest, actor: str, at: str
     return plan.result
 
 
-def plan_import(workspace: Workspace, request: ImportRequest) -> ImportPlan:
+def plan_import(
+    workspace: Workspace, request: ImportRequest, checks: Checks | None = None
+) -> ImportPlan:
     """Read a file and decide about every row, without changing anything.
 
     Parameters
@@ -109,6 +124,8 @@ def plan_import(workspace: Workspace, request: ImportRequest) -> ImportPlan:
         Where the rows would go.
     request
         What is asked.
+    checks
+        What is looked for beside the contract, None for nothing.
 
     Returns
     -------
@@ -135,19 +152,38 @@ def plan_import(workspace: Workspace, request: ImportRequest) -> ImportPlan:
     crs = workspace.facts.crs
     placed = _placed(source, request, contract, crs)
     frame, naming = _named(placed.frame, request, contract, held)
+    if checks is not None and checks.units is None:
+        checks = dataclasses.replace(checks, units=workspace.read("units"))
     judgement = judge(
-        frame, contract, held=held, mode=request.mode, outside=placed.outside, crs=crs
-    )
+        frame, contract, held=held, mode=request.mode, outside=placed.outside, crs=crs,
+        checks=checks,
+    )  # fmt: skip
     detected = (*source.evidence, *placed.evidence, *naming)
     if not len(judgement.accepted):
-        raise _nothing_accepted(source, request, judgement, detected)
+        raise _nothing_accepted(source, request, judgement, detected, _reported(judgement, frame))
     result = ImportResult(
         request.layer, request.mode, not request.dry_run, detected,
         read=len(frame), accepted=len(judgement.accepted),
-        quarantined=len(judgement.quarantined), repaired=len(judgement.repairs),
-        faults=judgement.faults, repairs=judgement.repairs,
+        quarantined=len(judgement.quarantined),
+        repaired=len({key for key, _ in judgement.repairs}),
+        faults=judgement.faults, repairs=judgement.repairs, report=_reported(judgement, frame),
+        changes=_changes(held, judgement, contract, request.mode),
     )  # fmt: skip
     return ImportPlan(source, judgement, result)
+
+
+def _changes(
+    held: pd.DataFrame, judgement: Judgement, contract: Contract, mode: Mode
+) -> Changes | None:
+    if mode == "add":
+        return None
+    return compare_editions(held, judgement.accepted, contract, is_whole=mode == "replace")
+
+
+def _reported(judgement: Judgement, frame: pd.DataFrame) -> FaultReport:
+    aside = np.zeros(len(frame), dtype=bool)
+    aside[judgement.quarantined.index.to_numpy(dtype=np.intp)] = True
+    return FaultReport(judgement.lines, judgement.names, aside, judgement.unchecked)
 
 
 def _placed(source: SourceFile, request: ImportRequest, contract: Contract, crs: CRS) -> Placed:
@@ -220,11 +256,12 @@ def _nothing_accepted(
     request: ImportRequest,
     judgement: Judgement,
     detected: tuple[Evidence, ...],
+    report: "FaultReport",
 ) -> NothingAcceptedError:
     main = max(judgement.faults, key=lambda fault: len(fault.rows))
     values = fault_values(main, request.layer)
     return NothingAcceptedError(
-        judgement.faults, detected, path=source.path.name, layer=request.layer,
+        judgement.faults, detected, report, path=source.path.name, layer=request.layer,
         count=len(judgement.quarantined), column=main.column,
         examples=values["examples"] or values["rows"],
     )  # fmt: skip

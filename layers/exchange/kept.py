@@ -63,6 +63,8 @@ def kept_values(values: pd.Series) -> pd.Series:
     plain = isinstance(values.dtype, np.dtype) and values.dtype.kind in "iuf"
     if plain and values.dtype != np.uint64:
         return values.astype("float64" if values.dtype.kind == "f" else "int64")
+    if isinstance(values.dtype, pd.StringDtype):
+        return values.astype("str")
     return values.map(as_text).astype("object").astype("str")
 
 

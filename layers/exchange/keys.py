@@ -63,6 +63,27 @@ def key_faults(names: list[str], held: pd.DataFrame, contract: Contract, mode: M
     return [Fault(code, column, tuple(names[p] for p in positions), positions)]
 
 
+def remaining(held: pd.DataFrame, names: list[str], contract: Contract, mode: Mode) -> pd.DataFrame:
+    """Give the rows of the layer that stay as they are beside new ones.
+
+    Parameters
+    ----------
+    held
+        Rows of the layer.
+    names
+        Keys of the new rows, by ``keys_of``.
+    contract
+        What the layer must be.
+    mode
+        What is to be done with the new rows.
+    """
+    if mode == "add":
+        return held
+    if mode == "replace":
+        return held.head(0)
+    return held[~np.isin(np.asarray(row_names(held, contract), dtype=object), names)]
+
+
 def fill_from_held(frame: pd.DataFrame, held: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     """Complete rows of an update with the columns that the file doesn't bring.
 

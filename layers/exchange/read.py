@@ -7,7 +7,7 @@ import geopandas as gpd
 import pandas as pd
 
 from layers.errors import LayerError
-from layers.exchange.cells import is_text_column, show_control_characters
+from layers.exchange.cells import hidden_characters, is_text_column, show_control_characters
 from layers.exchange.evidence import found
 from layers.exchange.geojson import read_geojson
 from layers.exchange.shapefile import read_shapefile, read_zipped_shapefile
@@ -104,7 +104,7 @@ def _tidied(content: Content) -> Content:
     for name in frame.columns:
         if name == "geometry" or not is_text_column(frame[name]):
             continue
-        hidden = frame[name].map(lambda v: isinstance(v, str) and show_control_characters(v) != v)
+        hidden = hidden_characters(frame[name])
         if hidden.any():
             frame.loc[hidden, name] = frame.loc[hidden, name].map(show_control_characters)
             shown += int(hidden.sum())

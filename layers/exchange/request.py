@@ -10,8 +10,10 @@ from geo.errors import Value
 from geo.nearest import nearest_name
 from geo.units import AREA_UNITS_IN_M2
 from geo.validity import Repair
+from layers.edition import Changes
 from layers.errors import LayerError
 from layers.exchange.evidence import Evidence
+from layers.exchange.fault_report import FaultReport
 from layers.validate import EXAMPLES_IN_A_FAULT, Fault
 
 Mode = Literal["add", "replace", "update"]
@@ -89,6 +91,10 @@ class ImportResult:
         Every fault with its rows.
     repairs
         Key and change of area of every mended outline.
+    report
+        Every fault line by line, and what could not be looked for.
+    changes
+        What a newer edition changes, None where rows are only added.
     """
 
     layer: str
@@ -101,6 +107,8 @@ class ImportResult:
     repaired: int
     faults: tuple[Fault, ...]
     repairs: tuple[tuple[str, Repair], ...]
+    report: FaultReport | None = None
+    changes: Changes | None = None
 
 
 class NothingAcceptedError(LayerError):
@@ -112,16 +120,23 @@ class NothingAcceptedError(LayerError):
         Every fault, so that all can be shown.
     detected
         What was recognised in the file.
+    report
+        Every fault line by line.
     **values
         The named values of the sentence.
     """
 
     def __init__(
-        self, faults: tuple[Fault, ...], detected: tuple[Evidence, ...], **values: Value
+        self,
+        faults: tuple[Fault, ...],
+        detected: tuple[Evidence, ...],
+        report: FaultReport | None = None,
+        **values: Value,
     ) -> None:
         super().__init__("nothing_accepted", **values)
         self.faults = faults
         self.detected = detected
+        self.report = report
 
 
 def fault_values(fault: Fault, layer: str) -> dict[str, Value]:

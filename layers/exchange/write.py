@@ -117,6 +117,23 @@ def check_report_path(path: Path) -> None:
     _check_target(path)
 
 
+def check_export_path(path: Path) -> None:
+    """Refuse a file that lists can't be written to, before the work is done.
+
+    Parameters
+    ----------
+    path
+        File to write.
+
+    Raises
+    ------
+    LayerError
+        ``format_unknown``, ``folder_missing``, ``path_is_folder``, ``export_over_workspace``.
+    """
+    ending_of(path)
+    _check_target(path)
+
+
 @contextmanager
 def _whole_or_not_at_all(path: Path, ending: str) -> Iterator[Path]:
     try:

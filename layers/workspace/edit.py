@@ -16,9 +16,11 @@ from geo.crs import crs_label, same_crs
 from geo.raster import Raster
 from layers.chain import is_chained, seal
 from layers.contracts import RASTERS, Contract, contract_of
+from layers.edition import compare_editions
 from layers.errors import LayerError
 from layers.validate import row_names, validate
 from layers.workspace.frames import write_frame
+from layers.workspace.history import keep_history
 from layers.workspace.protocol import Provenance, Workspace
 
 _RASTER_REGISTERS = (
@@ -54,10 +56,12 @@ class GeoPackageEdit:
     def replace(self, layer: str, frame: pd.DataFrame, provenance: Provenance) -> None:
         """Put these rows in the place of all rows of the layer."""
         contract = contract_of(layer)
-        if contract.append_only and len(self._draft.read(layer)):
+        held = self._draft.read(layer)
+        if contract.append_only and len(held):
             raise LayerError("layer_append_only", layer=layer)
-        self._store(contract, self._sealed(self._draft.read(layer).head(0), frame, contract))
-        self._note(layer, "replace", len(frame), provenance)
+        stored = self._store(contract, self._sealed(held.head(0), frame, contract))
+        entry = self._note(layer, "replace", len(frame), provenance)
+        self._keep(held, stored, contract, entry, is_whole=True)
 
     def add(self, layer: str, frame: pd.DataFrame, provenance: Provenance) -> None:
         """Add rows; an existing key raises ``key_exists``."""
@@ -78,21 +82,28 @@ class GeoPackageEdit:
         here, there = _key_index(frame, contract), _key_index(held, contract)
         if len(absent := here.difference(there)):
             raise LayerError("key_absent", layer=layer, rows=_some(absent))
-        self._store(contract, _stack(held[~there.isin(here)], frame))
-        self._note(layer, "update", len(frame), provenance)
+        stored = self._store(contract, _stack(held[~there.isin(here)], frame))
+        entry = self._note(layer, "update", len(frame), provenance)
+        newer = stored.iloc[len(stored) - len(frame) :]
+        self._keep(held, newer, contract, entry, is_whole=False)
 
     def quarantine(self, layer: str, frame: pd.DataFrame, reasons: pd.Series) -> None:
         """Keep rows that failed, with their reasons (both by the frame's index)."""
         contract = contract_of(layer)
+        plain = pd.DataFrame(frame.drop(columns="geometry", errors="ignore")).astype("object")
+        shapes = np.full(len(frame), None, dtype=object)
+        if isinstance(frame, gpd.GeoDataFrame):
+            shapes = shapely.to_wkt(np.asarray(frame.geometry.array, dtype=object))
+        names = [str(name) for name in plain.columns]
         rows = []
-        for (_, row), reason in zip(frame.iterrows(), reasons.loc[frame.index], strict=True):
-            values = {str(k): v for k, v in row.items() if k != "geometry" and pd.notna(v)}
-            shape = row.get("geometry")
+        for row, reason, wkt in zip(
+            plain.itertuples(index=False, name=None), reasons.loc[frame.index], shapes, strict=True
+        ):
+            values = {k: v for k, v in zip(names, row, strict=True) if pd.notna(v)}
             rows.append(
                 (
                     self._at, layer, str(values.get(contract.key, "")), str(reason),
-                    json.dumps(values, ensure_ascii=False, default=str),
-                    shapely.to_wkt(shape) if shape is not None else None,
+                    json.dumps(values, ensure_ascii=False, default=str), wkt,
                 )
             )  # fmt: skip
         with closing(sqlite3.connect(self._path)) as connection, connection:
@@ -142,7 +153,21 @@ class GeoPackageEdit:
         report.raise_if_bad()
         return seal(held, report.accepted, contract)
 
-    def _store(self, contract: Contract, frame: pd.DataFrame) -> None:
+    def _keep(
+        self,
+        held: pd.DataFrame,
+        newer: pd.DataFrame,
+        contract: Contract,
+        entry: int,
+        *,
+        is_whole: bool,
+    ) -> None:
+        """Keep what rows were before this change."""
+        if len(held):
+            changes = compare_editions(held, newer, contract, is_whole=is_whole)
+            keep_history(self._path, contract.name, changes, self._at, entry)
+
+    def _store(self, contract: Contract, frame: pd.DataFrame) -> pd.DataFrame:
         crs = self._draft.facts.crs
         if isinstance(frame, gpd.GeoDataFrame) and (
             frame.crs is None or not same_crs(frame.crs, crs)
@@ -151,15 +176,17 @@ class GeoPackageEdit:
         report = validate(frame, contract, crs)
         report.raise_if_bad()
         write_frame(self._path, report.accepted, contract)
+        return report.accepted
 
-    def _note(self, layer: str, action: str, rows: int, provenance: Provenance | None) -> None:
+    def _note(self, layer: str, action: str, rows: int, provenance: Provenance | None) -> int:
         with closing(sqlite3.connect(self._path)) as connection, connection:
-            connection.execute(
+            noted = connection.execute(
                 "INSERT INTO muplan_audit (at, actor, layer, action, rows) VALUES (?, ?, ?, ?, ?)",
                 (self._at, self._actor, layer, action, rows),
             )
+            entry = int(noted.lastrowid or 0)
             if provenance is None:
-                return
+                return entry
             if action == "replace":
                 connection.execute("DELETE FROM muplan_provenance WHERE layer = ?", (layer,))
             p = provenance
@@ -169,6 +196,7 @@ class GeoPackageEdit:
                 (layer, action, rows, p.source, p.imported_at, p.edition, p.licence, p.sha256,
                  p.detail),
             )  # fmt: skip
+            return entry
 
 
 def _key_index(frame: pd.DataFrame, contract: Contract) -> pd.Index:

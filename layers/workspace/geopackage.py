@@ -27,6 +27,7 @@ from layers.contracts import CONTRACTS, contract_of
 from layers.errors import LayerError
 from layers.workspace.edit import GeoPackageEdit
 from layers.workspace.frames import frame_hash, write_frame
+from layers.workspace.history import read_history
 from layers.workspace.protocol import LayerFacts, Provenance, WorkspaceFacts
 
 SCHEMA_VERSION = 1
@@ -221,6 +222,11 @@ class GeoPackageWorkspace:
         """List who changed what and when."""
         with closing(self._connect()) as connection:
             return pd.read_sql_query("SELECT * FROM muplan_audit ORDER BY seq", connection)
+
+    def history(self, layer: str | None = None) -> pd.DataFrame:
+        """List the rows that were replaced or removed, as they were, the last first."""
+        with closing(self._connect()) as connection:
+            return read_history(connection, layer)
 
     def content_hash(self, layer: str) -> str:
         """Hash the rows of a layer in the order of their keys (sha256)."""

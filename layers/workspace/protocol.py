@@ -120,6 +120,9 @@ class Workspace(Protocol):
     def audit(self) -> pd.DataFrame:
         """List who changed what and when."""
 
+    def history(self, layer: str | None = None) -> pd.DataFrame:
+        """List the rows that were replaced or removed: layer, row, until when, data."""
+
     def content_hash(self, layer: str) -> str:
         """Hash the rows of a layer in the order of their keys."""
 

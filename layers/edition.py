@@ -1,0 +1,181 @@
+"""What a newer edition of a layer changes: rows added, changed and removed, and how."""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from geo.edges import Numbers, Positions, Shapes
+from geo.units import RELATIVE_TOLERANCE
+from layers.contracts import Contract
+from layers.validate import row_names
+
+Flags = npt.NDArray[np.bool_]
+
+SAME_M = 1e-3
+"""Outlines nowhere farther apart than this are the same [m]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """What a newer edition changes.
+
+    Attributes
+    ----------
+    added
+        Rows that weren't there.
+    removed
+        Rows that are there no more, as they were.
+    before, after
+        Rows that differ, as they were and as they are, in the same order.
+    added_ids, removed_ids, changed_ids
+        Their keys.
+    cells
+        One row for each cell that differs: ``row_id``, ``column``, ``value_before``,
+        ``value_after``; in the order of rows, then columns. Shapes aren't among them.
+    moved_m
+        How far the outline of each changed row moved at most [m]: 0 where it is the same, missing
+        where a shape came or went. Array of the changed rows.
+    unchanged
+        Count of rows that are the same.
+    """
+
+    added: pd.DataFrame
+    removed: pd.DataFrame
+    before: pd.DataFrame
+    after: pd.DataFrame
+    added_ids: tuple[str, ...]
+    removed_ids: tuple[str, ...]
+    changed_ids: tuple[str, ...]
+    cells: pd.DataFrame
+    moved_m: Numbers
+    unchanged: int
+
+
+def compare_editions(
+    held: pd.DataFrame, newer: pd.DataFrame, contract: Contract, *, is_whole: bool
+) -> Changes:
+    """Compare the rows of a layer with those of a newer edition.
+
+    Parameters
+    ----------
+    held
+        Rows of the layer.
+    newer
+        Rows that come, with the contract's columns and types.
+    contract
+        What the layer is.
+    is_whole
+        True where the newer edition takes the place of the whole layer: then rows that it doesn't
+        have are removed. Otherwise they stay and count neither as removed nor as unchanged.
+
+    Returns
+    -------
+    Changes
+        Numbers that differ by less than a part in a thousand million, and outlines by less than a
+        millimetre, are the same.
+    """
+    old, new = (pd.Index(row_names(frame, contract), dtype=object) for frame in (held, newer))
+    place = old.get_indexer(new) if old.is_unique else old.drop_duplicates().get_indexer(new)
+    common = np.flatnonzero(place >= 0)
+    there = place[common]
+    one, two = held.iloc[there], newer.iloc[common]
+    columns = [
+        name for name in dict.fromkeys([*held.columns, *newer.columns]) if name != "geometry"
+    ]
+    differs = {str(name): _differ(one, two, str(name)) for name in columns}
+    moved_m = _moved_m(one, two)
+    moved = ~(moved_m <= SAME_M)
+    changed = moved.copy()
+    for flags in differs.values():
+        changed |= flags
+    at = np.flatnonzero(changed)
+    names = new[common[at]].tolist()
+    gone = np.setdiff1d(np.arange(len(old)), there) if is_whole else np.empty(0, dtype=np.intp)
+    fresh = np.flatnonzero(place < 0)
+    return Changes(
+        newer.iloc[fresh], held.iloc[gone], one.iloc[at], two.iloc[at],
+        tuple(new[fresh].tolist()), tuple(old[gone].tolist()), tuple(names),
+        _cells(one, two, differs, at, names), np.where(moved, moved_m, 0.0)[at],
+        int(len(common) - len(at)),
+    )  # fmt: skip
+
+
+def _differ(one: pd.DataFrame, two: pd.DataFrame, name: str) -> Flags:
+    if name not in one.columns or name not in two.columns:
+        side = one if name in one.columns else two
+        alone: Flags = side[name].notna().to_numpy(dtype=bool)
+        return alone
+    first, second = one[name], two[name]
+    if pd.api.types.is_numeric_dtype(first.dtype) and pd.api.types.is_numeric_dtype(second.dtype):
+        a, b = (side.to_numpy(dtype=np.float64, na_value=np.nan) for side in (first, second))
+        same: Flags = np.isclose(a, b, rtol=RELATIVE_TOLERANCE, atol=0.0, equal_nan=True)
+        return ~same
+    a, b = (side.astype("object").to_numpy(dtype=object) for side in (first, second))
+    blank_a, blank_b = pd.isna(a), pd.isna(b)
+    unlike: Flags = np.asarray(blank_a != blank_b)
+    both = ~blank_a & ~blank_b
+    unlike[both] = a[both] != b[both]
+    return unlike
+
+
+def _moved_m(one: pd.DataFrame, two: pd.DataFrame) -> Numbers:
+    """Say how far outlines moved; missing where a shape came or went."""
+    if not isinstance(one, gpd.GeoDataFrame) or not isinstance(two, gpd.GeoDataFrame):
+        return np.zeros(len(one))
+    first, second = (_unwrapped(frame) for frame in (one, two))
+    none_a, none_b = shapely.is_missing(first), shapely.is_missing(second)
+    moved = np.where(none_a != none_b, np.nan, 0.0)
+    doubt = np.flatnonzero(~none_a & ~none_b & ~shapely.equals_exact(first, second, 0.0))
+    a, b = shapely.normalize(first[doubt]), shapely.normalize(second[doubt])
+    doubt = doubt[~shapely.equals_exact(a, b, SAME_M / 10)]
+    moved[doubt] = shapely.hausdorff_distance(_edges(first[doubt]), _edges(second[doubt]))
+    return moved
+
+
+def _unwrapped(frame: gpd.GeoDataFrame) -> Shapes:
+    """Give shapes, those of one part without the collection they are stored in."""
+    shapes: Shapes = np.asarray(frame.geometry.array, dtype=object).copy()
+    alone = shapely.get_num_geometries(shapes) == 1
+    shapes[alone] = shapely.get_geometry(shapes[alone], 0)
+    return shapes
+
+
+def _edges(shapes: Shapes) -> Shapes:
+    edges: Shapes = np.where(
+        shapely.get_dimensions(shapes) == 2, shapely.boundary(shapes), shapes
+    ).astype(object)
+    return edges
+
+
+def _cells(
+    one: pd.DataFrame,
+    two: pd.DataFrame,
+    differs: dict[str, np.ndarray],
+    at: Positions,
+    names: list[str],
+) -> pd.DataFrame:
+    tables = []
+    for order, (column, flags) in enumerate(differs.items()):
+        rows = np.flatnonzero(flags[at])
+        if len(rows):
+            tables.append(pd.DataFrame({
+                "place": rows, "order": order, "row_id": [names[p] for p in rows.tolist()],
+                "column": column, "value_before": _values(one, column, at[rows]),
+                "value_after": _values(two, column, at[rows]),
+            }))  # fmt: skip
+    columns = ["row_id", "column", "value_before", "value_after"]
+    if not tables:
+        return pd.DataFrame({name: pd.Series(dtype="object") for name in columns})
+    whole = pd.concat(tables, ignore_index=True).sort_values(["place", "order"])
+    return whole[columns].reset_index(drop=True)
+
+
+def _values(frame: pd.DataFrame, column: str, rows: Positions) -> list[object]:
+    if column not in frame.columns:
+        return [None] * len(rows)
+    held = frame[column].iloc[rows].astype("object")
+    return [None if pd.isna(value) else value for value in held]
