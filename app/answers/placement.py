@@ -10,14 +10,13 @@ import yaml
 from app.answers.answer import Answer, column_titles
 from app.answers.land import unit_names
 from app.answers.matched_site import percent
-from app.answers.matching import chain_reach, demand_in_ledger
+from app.answers.matching import demand_in_ledger, survey_of
 from app.context import Context
 from app.messages import Catalogue
 from geo.errors import MuPlanError
 from layers.exchange.sheet import Sheet
 from platforms.matching.demand import BEGUN, Demand
 from platforms.matching.demand_row import demand_of
-from platforms.matching.ground import ground_of, shares_beside
 from platforms.matching.match import MatchResult, evaluate, ranked
 from platforms.matching.table import MatchTable
 from platforms.placement.place import Placement, Unplaced, Wishes, place
@@ -90,16 +89,17 @@ def run_placement(
     tell: Callable[[float], None] | None = None,
 ) -> Placement:
     """Match each project, then place all of them at once."""
-    policy, year, reach = context.policy, context.year, chain_reach(context)
+    policy = context.policy
+    survey = survey_of(context, table, min((one.land_min_mu for one in demands), default=None))
     results: list[MatchResult] = []
     for number, demand in enumerate(demands, start=1):
-        ground = ground_of(context.source, demand, policy, table, year, context.crs, reach)
+        ground = survey.ground(demand)
         results.append(ranked(evaluate(ground, demand, policy, table), table))
         if tell is not None:
             tell(number / len(demands))
     ids = [one.project_id for one in demands]
-    shares = shares_beside(context.source, ids, year, policy, context.crs)
-    return place(results, ground.quotas.rooms_of_all(ids), shares, policy, wishes)
+    rooms, shares = survey.quotas.rooms_of_all(ids), survey.shares_beside(ids)
+    return place(results, rooms, shares, policy, wishes)
 
 
 def placement_answer(
