@@ -105,7 +105,7 @@ def survey_of(context: Context, table: MatchTable, least_mu: float | None = None
 
 def evaluate_match(context: Context, demand: Demand, table: MatchTable) -> Evaluation:
     """Judge and value the land of the city for a project, whatever the weights."""
-    ground = survey_of(context, table).ground(demand)
+    ground = next(survey_of(context, table).grounds([demand]))
     return evaluate(ground, demand, context.policy, table)
 
 

@@ -1,6 +1,6 @@
 """The answer to where many projects go at once, for command line and export."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -14,6 +14,7 @@ from app.answers.matching import demand_in_ledger, survey_of
 from app.context import Context
 from app.messages import Catalogue
 from geo.errors import MuPlanError
+from geo.progress import Progress, report, within
 from layers.exchange.sheet import Sheet
 from platforms.matching.demand import BEGUN, Demand
 from platforms.matching.demand_row import demand_of
@@ -86,17 +87,16 @@ def run_placement(
     demands: Sequence[Demand],
     table: MatchTable,
     wishes: Wishes,
-    tell: Callable[[float], None] | None = None,
+    tell: Progress | None = None,
 ) -> Placement:
     """Match each project, then place all of them at once."""
     policy = context.policy
     survey = survey_of(context, table, min((one.land_min_mu for one in demands), default=None))
     results: list[MatchResult] = []
-    for number, demand in enumerate(demands, start=1):
-        ground = survey.ground(demand)
+    grounds = survey.grounds(demands, within(tell, 0.0, 0.6))
+    for number, (demand, ground) in enumerate(zip(demands, grounds, strict=True), start=1):
         results.append(ranked(evaluate(ground, demand, policy, table), table))
-        if tell is not None:
-            tell(number / len(demands))
+        report(tell, 0.6 + 0.3 * number / len(demands))
     ids = [one.project_id for one in demands]
     rooms, shares = survey.quotas.rooms_of_all(ids), survey.shares_beside(ids)
     return place(results, rooms, shares, policy, wishes)

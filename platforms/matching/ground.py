@@ -1,6 +1,6 @@
 """What matching reads of a city for a project, before anything is judged."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import geopandas as gpd
 from pyproj import CRS
 
+from geo.progress import Progress
 from platforms.elements.room import Quotas, quotas_of
 from platforms.elements.shares import element_shares
 from platforms.indicators.per_mu import per_mu
@@ -20,7 +21,7 @@ from platforms.matching.gate import held_rule
 from platforms.matching.land_use import fitting_uses
 from platforms.matching.project_standing import ProjectStanding, project_standing
 from platforms.matching.site_facts import Shaped
-from platforms.matching.sites import CityLand
+from platforms.matching.sites import CityLand, LandAsked
 from platforms.matching.table import MatchTable
 from platforms.policy.dated import PolicySet
 from platforms.source import LayerSource
@@ -87,49 +88,55 @@ class Survey:
         self._land = CityLand(source, policy, crs, least_mu)
         self._shares: dict[frozenset[str], Mapping[ShareKey, Mapping[str, object]]] = {}
 
-    def ground(self, demand: Demand) -> Ground:
-        """Give the land and the figures that a project is matched with.
+    def grounds(
+        self, demands: Sequence[Demand], progress: Progress | None = None
+    ) -> Iterator[Ground]:
+        """Give the land and the figures that each project is matched with.
 
         Parameters
         ----------
-        demand
-            What the project asks: size and land use decide which land is a candidate at all.
+        demands
+            What they ask: size and land use decide which land is a candidate at all.
+        progress
+            Told the share of the land that is gathered.
 
-        Returns
-        -------
+        Yields
+        ------
         Ground
-            Shares where the pack holds B1; figures per 亩 whatever it holds.
+            In the order of the demands. Shares where the pack holds B1; figures per 亩 whatever it
+            holds.
 
         Raises
         ------
         PlanningError
             ``demand_unit_unknown``.
         """
-        check_units(demand, self._source.read("units")["unit_id"])
+        for demand in demands:
+            check_units(demand, self._source.read("units")["unit_id"])
+        found = self._land.sites([self._asked(demand) for demand in demands], progress)
+        chains = self._chains
+        for demand, sites in zip(demands, found, strict=True):
+            around = Surroundings(
+                self._platforms,
+                self._tax_per_mu,
+                self.shares_beside([demand.project_id]),
+                {} if chains is None else chains.nearness(demand.industry_code, self._platforms),
+            )
+            columns = columns_of(sites)
+            project = project_standing(self._source, demand, columns.unit_ids, self._policy)
+            yield Ground(columns, around, self.quotas, self.year, project)
+
+    def _asked(self, demand: Demand) -> LandAsked:
         shaped = Shaped(demand.width_min_m is not None, demand.frontage_min_m is not None)
         need = needed(demand, self._policy, self._table)
-        sites = self._land.sites(need, fitting_uses(demand, self._table), shaped)
-        chains = self._chains
-        around = Surroundings(
-            self._platforms,
-            self._tax_per_mu,
-            self.shares_beside([demand.project_id]),
-            {} if chains is None else chains.nearness(demand.industry_code, self._platforms),
-        )
-        columns = columns_of(sites)
-        project = project_standing(self._source, demand, columns.unit_ids, self._policy)
-        return Ground(columns, around, self.quotas, self.year, project)
+        return LandAsked(need, fitting_uses(demand, self._table), shaped)
 
-    def shares_beside(
-        self, project_ids: Iterable[str]
-    ) -> Mapping[ShareKey, Mapping[str, object]]:
+    def shares_beside(self, project_ids: Iterable[str]) -> Mapping[ShareKey, Mapping[str, object]]:
         """Give the shares without what projects to be placed hold, as ``shares_beside``."""
         held = self._source.read("element_allotments")["project_id"]
         own = frozenset(project_ids).intersection(held.dropna().astype(str))
         if own not in self._shares:
-            self._shares[own] = shares_beside(
-                self._source, own, self.year, self._policy, self._crs
-            )
+            self._shares[own] = shares_beside(self._source, own, self.year, self._policy, self._crs)
         return self._shares[own]
 
     @cached_property
@@ -157,7 +164,7 @@ def ground_of(
     chains: ChainReach | None = None,
 ) -> Ground:
     """Read the land and the figures that one project is matched with; ``Survey`` for many."""
-    return Survey(source, policy, table, year, crs, chains).ground(demand)
+    return next(Survey(source, policy, table, year, crs, chains).grounds([demand]))
 
 
 def needed(demand: Demand, policy: PolicySet, table: MatchTable) -> Need:

@@ -1,5 +1,6 @@
 """Which pieces of land could take a project; for many projects found and described once."""
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -7,19 +8,21 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 from pyproj import CRS
 
 from geo.edges import Shapes
 from geo.measure import ellipsoidal_area_m2
+from geo.progress import Progress, report
 from geo.units import compare, m2_to_mu
 from platforms.land.blocks import BlockList, BlockQuery, LandLayers, find_blocks
 from platforms.land.carving import Need
 from platforms.land.description import road_areas
 from platforms.land.readiness import state_of
-from platforms.land.site_carving import Carver
+from platforms.land.site_carving import CarvedSite, Carver
 from platforms.matching.land_use import Uses, may_be_used
 from platforms.matching.site import Site
-from platforms.matching.site_facts import UNMEASURED, Shaped, described
+from platforms.matching.site_facts import UNMEASURED, Shaped, described, with_measures
 from platforms.outlines import shapes_of
 from platforms.policy.dated import PolicySet
 from platforms.source import LayerSource
@@ -31,7 +34,40 @@ VACANT_STATES = ("approved", "approved_not_supplied", "idle", "unknown")
 """Parcels not ready yet but not in use either: candidates that the state gate decides on."""
 
 _UsesKey = tuple[tuple[str, tuple[str, ...]], ...] | None
-_LandKey = tuple[str, bytes, Need | None, Shaped]
+
+
+@dataclass(frozen=True)
+class LandAsked:
+    """What a project asks of land.
+
+    Attributes
+    ----------
+    need
+        Least land, land wanted and most land [亩].
+    uses
+        Land uses that fit: parcels of another use join no block, and stand for themselves.
+    shaped
+        Which measures of shape are asked for.
+    """
+
+    need: Need
+    uses: Uses | None
+    shaped: Shaped = UNMEASURED
+
+    @property
+    def uses_key(self) -> _UsesKey:
+        """Tell land uses apart."""
+        return None if self.uses is None else tuple(sorted(self.uses.items()))
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A piece of land; ``key`` is its own among all that a city gives."""
+
+    key: tuple[str, _UsesKey, Need | None]
+    parcel_ids: list[str]
+    carved: CarvedSite | None
+    geometry: shapely.Geometry
 
 
 @dataclass(frozen=True)
@@ -70,40 +106,39 @@ class CityLand:
         self._source, self._policy, self._crs = source, policy, crs
         self._floor_mu = np.inf if least_mu is None else least_mu * NEAR_MISS
         self._found: dict[_UsesKey, _Found] = {}
-        self._described: dict[_LandKey, Site] = {}
+        self._described: dict[Hashable, Site] = {}
 
-    def sites(self, need: Need, uses: Uses | None, shaped: Shaped = UNMEASURED) -> list[Site]:
-        """Gather the land that could take a project of a size.
+    def sites(
+        self, asked: Sequence[LandAsked], progress: Progress | None = None
+    ) -> list[list[Site]]:
+        """Gather the land that could take each of some projects.
 
         Parameters
         ----------
-        need
-            Least land, land wanted and most land [亩].
-        uses
-            Land uses that fit: parcels of another use join no block, and stand for themselves.
-        shaped
-            Which measures of shape are asked for.
+        asked
+            What each asks; together they take less time than one by one.
+        progress
+            Told the share done.
 
         Returns
         -------
-        list of Site
-            Contiguous supply-ready blocks less blocking constraints, from a near miss on, and
-            single vacant parcels of enough size that are not ready yet; largest first. Of a block
-            larger than the most land the project takes, the part that it takes stands for the
-            block.
+        list of list of Site
+            For each project: contiguous supply-ready blocks less blocking constraints, from a near
+            miss on, and single vacant parcels of enough size that are not ready yet; largest
+            first. Of a block larger than the most land the project takes, the part that it takes
+            stands for the block.
         """
-        blocks, kept = self._blocks(need, uses)
-        large = self._areas_mu >= need.least_mu * (1 - 1e-9)
-        in_no_block = self._is_ready & ~self._ids.isin(kept).to_numpy(dtype=bool)
-        land = gpd.GeoDataFrame(
-            pd.concat(
-                [blocks, self._singles(self._is_vacant & large), self._singles(in_no_block & large)],
-                ignore_index=True,
-            ),
-            crs=self._crs,
-        )
-        sites = self._facts(land, need, shaped)
-        return sorted(sites, key=lambda site: (-site.area_mu, site.site_id))
+        gathered = []
+        for number, one in enumerate(asked, start=1):
+            gathered.append(self._pieces(one))
+            report(progress, 0.9 * number / len(asked))
+        self._describe([piece for pieces in gathered for piece in pieces])
+        found = []
+        for one, pieces in zip(asked, gathered, strict=True):
+            sites = self._measured([piece.key for piece in pieces], one.shaped)
+            found.append(sorted(sites, key=lambda site: (-site.area_mu, site.site_id)))
+        report(progress, 1.0)
+        return found
 
     @cached_property
     def _layers(self) -> LandLayers:
@@ -116,7 +151,9 @@ class CityLand:
     @cached_property
     def _areas_mu(self) -> npt.NDArray[np.float64]:
         shapes = shapes_of(self._layers.parcels)
-        areas = ellipsoidal_area_m2(shapes, self._layers.parcels.crs) if len(shapes) else np.empty(0)
+        areas = (
+            ellipsoidal_area_m2(shapes, self._layers.parcels.crs) if len(shapes) else np.empty(0)
+        )
         return np.asarray(m2_to_mu(areas), dtype=float)
 
     @cached_property
@@ -131,66 +168,84 @@ class CityLand:
     def _roads(self) -> Shapes:
         return road_areas(self._layers.barriers)
 
-    def _search(self, min_mu: float, uses: Uses | None) -> _Found:
-        key = None if uses is None else tuple(sorted(uses.items()))
-        found = self._found.get(key)
+    def _pieces(self, asked: LandAsked) -> list[_Piece]:
+        blocks, kept = self._blocks(asked)
+        large = self._areas_mu >= asked.need.least_mu * (1 - 1e-9)
+        in_no_block = self._is_ready & ~self._ids.isin(kept).to_numpy(dtype=bool)
+        return [
+            *blocks,
+            *self._singles(self._is_vacant & large),
+            *self._singles(in_no_block & large),
+        ]
+
+    def _search(self, min_mu: float, asked: LandAsked) -> _Found:
+        found = self._found.get(asked.uses_key)
         if found is None or compare(found.min_mu, min_mu) > 0:
             query = BlockQuery(min_mu=min(min_mu, self._floor_mu), less_constraints=True)
-            blocks = find_blocks(self._layers, query, may_be_used(self._layers.parcels, uses))
+            admitted = may_be_used(self._layers.parcels, asked.uses)
+            blocks = find_blocks(self._layers, query, admitted)
             found = _Found(query.min_mu, blocks, Carver(blocks, query, self._roads))
-            self._found[key] = found
+            self._found[asked.uses_key] = found
         return found
 
-    def _blocks(self, need: Need, uses: Uses | None) -> tuple[gpd.GeoDataFrame, set[str]]:
+    def _blocks(self, asked: LandAsked) -> tuple[list[_Piece], set[str]]:
         """Give the blocks, or what the project takes of those too large, and all their parcels."""
-        min_mu = need.least_mu * NEAR_MISS
-        found = self._search(min_mu, uses)
-        areas = found.blocks.blocks["area_mu"]
-        reaching = [at for at, mu in enumerate(areas) if compare(mu, min_mu) >= 0]
-        blocks = found.blocks.blocks[["block_id", "parcel_ids", "geometry"]].assign(carved=None)
-        kept = {
-            part.split("#")[0] for ids in blocks["parcel_ids"].iloc[reaching] for part in ids
-        }  # fmt: skip
-        most_mu = need.wanted_mu if need.most_mu is None else need.most_mu
-        large = [at for at in reaching if compare(areas.iloc[at], most_mu) > 0]
-        rows = dict(zip(reaching, blocks.iloc[reaching].to_dict("records"), strict=True))
-        for place, site in zip(large, found.carver.sites(large, need), strict=True):
-            if site is not None:
-                rows[place] = {
-                    "block_id": f"{site.block_id}@{need.wanted_mu:g}", "geometry": site.geometry,
-                    "parcel_ids": list(site.parcel_ids), "carved": site,
-                }  # fmt: skip
-        frame = pd.DataFrame(list(rows.values()), columns=blocks.columns)
-        return gpd.GeoDataFrame(frame, crs=blocks.crs), kept
-
-    def _singles(self, wanted: npt.NDArray[np.bool_]) -> gpd.GeoDataFrame:
-        parcels = self._layers.parcels
-        ids = self._ids.to_numpy(dtype=object)[wanted]
-        return gpd.GeoDataFrame(
-            {
-                "block_id": [f"DK-{parcel_id}" for parcel_id in ids],
-                "parcel_ids": [[parcel_id] for parcel_id in ids],
-                "carved": None,
-            },
-            geometry=shapes_of(parcels)[wanted],
-            crs=parcels.crs,
+        need, uses = asked.need, asked.uses_key
+        found = self._search(need.least_mu * NEAR_MISS, asked)
+        areas = found.blocks.blocks["area_mu"].tolist()
+        ids, parcel_ids, shapes = (
+            found.blocks.blocks[name].to_numpy(dtype=object)
+            for name in ("block_id", "parcel_ids", "geometry")
         )
+        reaching = [
+            at for at, mu in enumerate(areas) if compare(mu, need.least_mu * NEAR_MISS) >= 0
+        ]  # fmt: skip
+        most_mu = need.wanted_mu if need.most_mu is None else need.most_mu
+        large = [at for at in reaching if compare(areas[at], most_mu) > 0]
+        pieces = {
+            at: _Piece((str(ids[at]), uses, None), parcel_ids[at], None, shapes[at])
+            for at in reaching
+        }  # fmt: skip
+        for at, site in zip(large, found.carver.sites(large, need), strict=True):
+            if site is not None:
+                key = (f"{site.block_id}@{need.wanted_mu:g}", uses, need)
+                pieces[at] = _Piece(key, list(site.parcel_ids), site, site.geometry)
+        kept = {part.split("#")[0] for at in reaching for part in parcel_ids[at]}
+        return list(pieces.values()), kept
 
-    def _facts(self, land: gpd.GeoDataFrame, need: Need, shaped: Shaped) -> list[Site]:
-        """Look up what the layers say of each piece of land, where that wasn't done before."""
-        outlines = land.geometry.to_wkb()
-        keys: list[_LandKey] = [
-            (str(site_id), outline, None if carved is None else need, shaped)
-            for site_id, outline, carved in zip(
-                land["block_id"], outlines, land["carved"], strict=True
-            )
+    def _singles(self, wanted: npt.NDArray[np.bool_]) -> list[_Piece]:
+        ids = self._ids.to_numpy(dtype=object)[wanted]
+        shapes = shapes_of(self._layers.parcels)[wanted]
+        return [
+            _Piece((f"DK-{one}", None, None), [one], None, shape)
+            for one, shape in zip(ids, shapes, strict=True)
         ]
-        unknown = [at for at, key in enumerate(keys) if key not in self._described]
-        if unknown:
-            new = land.iloc[unknown].reset_index(drop=True)
-            sites = described(new, self._source, self._layers, self._policy, self._crs, shaped)
-            self._described.update(zip((keys[at] for at in unknown), sites, strict=True))
-        return [self._described[key] for key in keys]
+
+    def _describe(self, pieces: Sequence[_Piece]) -> None:
+        """Look up what the layers say of land, where that wasn't done before."""
+        new = {piece.key: piece for piece in pieces if piece.key not in self._described}
+        if not new:
+            return
+        land = gpd.GeoDataFrame(
+            {
+                "block_id": [key[0] for key in new],
+                "parcel_ids": [piece.parcel_ids for piece in new.values()],
+                "carved": pd.Series([piece.carved for piece in new.values()], dtype="object"),
+            },
+            geometry=[piece.geometry for piece in new.values()],
+            crs=self._crs,
+        )
+        sites = described(land, self._source, self._layers, self._policy, self._crs)
+        self._described.update(zip(new, sites, strict=True))
+
+    def _measured(self, keys: Sequence[Hashable], shaped: Shaped) -> list[Site]:
+        """Add the measures of shape that are asked for."""
+        if shaped == UNMEASURED:
+            return [self._described[key] for key in keys]
+        new = [key for key in keys if (key, shaped) not in self._described]
+        sites = with_measures([self._described[key] for key in new], self._layers, shaped)
+        self._described.update(zip(((key, shaped) for key in new), sites, strict=True))
+        return [self._described[key, shaped] for key in keys]
 
 
 def land_layers(source: LayerSource) -> LandLayers:
@@ -214,4 +269,4 @@ def candidate_sites(
     shaped: Shaped = UNMEASURED,
 ) -> list[Site]:
     """Gather the land that could take one project; as ``CityLand`` for many."""
-    return CityLand(source, policy, crs).sites(need, uses, shaped)
+    return CityLand(source, policy, crs).sites([LandAsked(need, uses, shaped)])[0]
