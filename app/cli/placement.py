@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from app.answers.answer import stand_of
-from app.answers.placement import demands_asked, placement_answer, run_placement
+from app.answers.placement import demands_asked, match_all, place_matched, placement_answer
 from app.cli.output import context_of, reading_options, rule_options, show, terminal_progress
 from app.cli.usage import Command
 from geo.errors import MuPlanError
@@ -48,6 +48,7 @@ def place_command(
     context = context_of(workspace, lang, packs, as_of)
     wishes = Wishes(_pairs(lock), _pairs(exclude), gap, deadline)
     demands, refused = demands_asked(context, projects)
-    found = run_placement(context, demands, context.match_table(), wishes, terminal_progress())
-    answer = placement_answer(context, found, refused, wishes, projects)
+    matched = match_all(context, demands, context.match_table(), terminal_progress())
+    found = place_matched(context, matched, wishes)
+    answer = placement_answer(context, found, refused, wishes, projects, matched.results)
     show(answer, stand_of(context), as_json=as_json, out=out)

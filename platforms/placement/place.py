@@ -1,7 +1,7 @@
 """Where many projects go at once, and why some go nowhere."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from geo.units import compare
@@ -123,6 +123,7 @@ def place(
     shares: ShareRows,
     policy: PolicySet,
     wishes: Wishes,
+    is_cancelled: Callable[[], bool] | None = None,
 ) -> Placement:
     """Place many projects at once: as many as can be, then with the highest sum of scores.
 
@@ -138,6 +139,8 @@ def place(
         Rules on the as-of date.
     wishes
         Locked and excluded pairs, gap, deadline.
+    is_cancelled
+        Asked again and again while the solver runs; it is ended once the answer is True.
 
     Returns
     -------
@@ -148,7 +151,7 @@ def place(
     ------
     PlanningError
         ``placement_no_project``, ``placement_lock_impossible``, ``placement_locked_infeasible``,
-        ``placement_out_of_time``.
+        ``placement_out_of_time``, ``placement_cancelled``.
     """
     if not results:
         raise PlanningError("placement_no_project")
@@ -159,7 +162,7 @@ def place(
         *share_limits(options, shares, policy, results[0].year),
     ]  # fmt: skip
     points = [one.points for one in options]
-    solved = solve(points, limits, required, wishes.gap, wishes.deadline_s)
+    solved = solve(points, limits, required, wishes.gap, wishes.deadline_s, is_cancelled)
     if solved.chosen is None:
         raise PlanningError("placement_locked_infeasible", count=len(wishes.locked))
     taken = set(solved.chosen)
