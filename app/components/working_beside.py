@@ -1,7 +1,8 @@
 """Long work that runs beside a page: the page says how far it is, and can really end it.
 
 The page framework ends a script only where it draws; work in a thread of its own is ended at its
-next telling, whatever the page does, and a page that is left and opened again finds it.
+next telling, whatever the page does, and a page that is left and opened again finds it. The page
+doesn't wait for that: once the button is pressed the result is nobody's.
 """
 
 import logging
@@ -21,9 +22,6 @@ LOG = logging.getLogger("muplan")
 
 POLL_S = 0.7
 """So often the page looks how far the work is [s]."""
-
-CANCELLED = "placement_cancelled"
-"""Code with which a search says that it was ended by the button."""
 
 Run = Callable[[Progress, Callable[[], bool]], Any]
 """Takes whom it tells the share done, and whom it asks whether to end."""
@@ -46,23 +44,22 @@ class Work:
         self.share, self.begun = 0.0, time.monotonic()
         self.result: Any = None
         self.error: Exception | None = None
-        self.is_cancelled = False
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._carry_out, args=(run,), daemon=True)
         self._thread.start()
 
     @property
     def is_running(self) -> bool:
-        """Whether it goes on."""
-        return self._thread.is_alive()
+        """Whether it goes on and somebody waits for it."""
+        return self._thread.is_alive() and not self._end.is_set()
 
     @property
-    def is_ending(self) -> bool:
+    def is_cancelled(self) -> bool:
         """Whether it was asked to end."""
         return self._end.is_set()
 
     def end(self) -> None:
-        """Ask it to end."""
+        """End it at its next telling."""
         self._end.set()
 
     def wait(self, seconds: float) -> None:
@@ -78,10 +75,9 @@ class Work:
         try:
             self.result = run(self._tell, self._end.is_set)
         except _EndedError:
-            self.is_cancelled = True
+            pass
         except MuPlanError as error:
-            self.is_cancelled = error.code == CANCELLED
-            self.error = None if self.is_cancelled else error
+            self.error = error
         except Exception as error:
             LOG.exception("long work failed")
             self.error = error
@@ -149,7 +145,7 @@ def ended(key: str) -> Work | None:
     if work is None or work.is_running:
         return None
     del st.session_state[_slot(key)]
-    if work.error is not None:
+    if work.error is not None and not work.is_cancelled:
         raise work.error
     return work
 
@@ -167,11 +163,9 @@ def _draw(key: str, label: str) -> None:
     assert work is not None
     seconds = int(time.monotonic() - work.begun)
     st.progress(work.share, text("work_so_far", label=label, share=work.share, seconds=seconds))
-    pressed = st.button(text("work_cancel"), key=f"cancel_{key}", disabled=work.is_ending)
-    if pressed:
+    if st.button(text("work_cancel"), key=f"cancel_{key}"):
         work.end()
-    if work.is_ending:
-        st.caption(text("work_ending"))
+        st.rerun()
 
 
 def _slot(key: str) -> str:

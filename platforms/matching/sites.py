@@ -13,7 +13,7 @@ from pyproj import CRS
 
 from geo.edges import Shapes
 from geo.measure import ellipsoidal_area_m2
-from geo.progress import Progress, report
+from geo.progress import Progress, report, within
 from geo.units import compare, m2_to_mu
 from platforms.land.blocks import BlockList, BlockQuery, LandLayers, find_blocks
 from platforms.land.carving import Need
@@ -130,8 +130,9 @@ class CityLand:
         """
         gathered = []
         for number, one in enumerate(asked, start=1):
-            gathered.append(self._pieces(one))
-            report(progress, 0.9 * number / len(asked))
+            begin, end = (0.9 * at / len(asked) for at in (number - 1, number))
+            gathered.append(self._pieces(one, within(progress, begin, end)))
+            report(progress, end)
         self._describe([piece for pieces in gathered for piece in pieces])
         found = []
         for one, pieces in zip(asked, gathered, strict=True):
@@ -168,8 +169,8 @@ class CityLand:
     def _roads(self) -> Shapes:
         return road_areas(self._layers.barriers)
 
-    def _pieces(self, asked: LandAsked) -> list[_Piece]:
-        blocks, kept = self._blocks(asked)
+    def _pieces(self, asked: LandAsked, progress: Progress | None) -> list[_Piece]:
+        blocks, kept = self._blocks(asked, progress)
         large = self._areas_mu >= asked.need.least_mu * (1 - 1e-9)
         in_no_block = self._is_ready & ~self._ids.isin(kept).to_numpy(dtype=bool)
         return [
@@ -178,20 +179,20 @@ class CityLand:
             *self._singles(in_no_block & large),
         ]
 
-    def _search(self, min_mu: float, asked: LandAsked) -> _Found:
+    def _search(self, min_mu: float, asked: LandAsked, progress: Progress | None) -> _Found:
         found = self._found.get(asked.uses_key)
         if found is None or compare(found.min_mu, min_mu) > 0:
             query = BlockQuery(min_mu=min(min_mu, self._floor_mu), less_constraints=True)
             admitted = may_be_used(self._layers.parcels, asked.uses)
-            blocks = find_blocks(self._layers, query, admitted)
+            blocks = find_blocks(self._layers, query, admitted, progress)
             found = _Found(query.min_mu, blocks, Carver(blocks, query, self._roads))
             self._found[asked.uses_key] = found
         return found
 
-    def _blocks(self, asked: LandAsked) -> tuple[list[_Piece], set[str]]:
+    def _blocks(self, asked: LandAsked, progress: Progress | None) -> tuple[list[_Piece], set[str]]:
         """Give the blocks, or what the project takes of those too large, and all their parcels."""
         need, uses = asked.need, asked.uses_key
-        found = self._search(need.least_mu * NEAR_MISS, asked)
+        found = self._search(need.least_mu * NEAR_MISS, asked, progress)
         areas = found.blocks.blocks["area_mu"].tolist()
         ids, parcel_ids, shapes = (
             found.blocks.blocks[name].to_numpy(dtype=object)
