@@ -6,6 +6,7 @@ SECTIONS = {
     "work": (
         ("blocks", "grid_view"),
         ("match", "location_on"),
+        ("placement", "scatter_plot"),
         ("checks", "balance"),
         ("targets", "flag"),
         ("projects", "assignment"),

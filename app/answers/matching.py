@@ -26,7 +26,7 @@ from platforms.industries.chain_firms import chain_firms
 from platforms.matching.chain_reach import ChainReach
 from platforms.matching.demand import Demand
 from platforms.matching.demand_row import demand_of
-from platforms.matching.ground import ground_of
+from platforms.matching.ground import Survey
 from platforms.matching.match import Evaluation, MatchedSite, MatchResult, evaluate, ranked
 from platforms.matching.table import MatchTable
 
@@ -82,12 +82,31 @@ def chain_reach(context: Context) -> ChainReach:
     return ChainReach(firms, context.chains(), industries)
 
 
+def survey_of(context: Context, table: MatchTable, least_mu: float | None = None) -> Survey:
+    """Prepare the matching of projects in this context.
+
+    Parameters
+    ----------
+    context
+        Workspace.
+    table
+        Bounds and land uses.
+    least_mu
+        Least land of the smallest project [亩], None where it isn't known.
+
+    Returns
+    -------
+    Survey
+        Reads the city once, whatever the number of projects.
+    """
+    policy, year, reach = context.policy, context.year, chain_reach(context)
+    return Survey(context.source, policy, table, year, context.crs, reach, least_mu)
+
+
 def evaluate_match(context: Context, demand: Demand, table: MatchTable) -> Evaluation:
     """Judge and value the land of the city for a project, whatever the weights."""
-    reach = chain_reach(context)
-    policy, year = context.policy, context.year
-    ground = ground_of(context.source, demand, policy, table, year, context.crs, reach)
-    return evaluate(ground, demand, policy, table)
+    ground = next(survey_of(context, table).grounds([demand]))
+    return evaluate(ground, demand, context.policy, table)
 
 
 def run_match(context: Context, demand: Demand, table: MatchTable) -> MatchResult:

@@ -1,6 +1,7 @@
 """The answer to where many projects go at once, for command line and export."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
@@ -8,9 +9,11 @@ import pandas as pd
 import yaml
 
 from app.answers.answer import Answer, column_titles
+from app.answers.chains import platform_names
 from app.answers.land import unit_names
 from app.answers.matched_site import percent
-from app.answers.matching import chain_reach, demand_in_ledger
+from app.answers.matching import demand_in_ledger, survey_of
+from app.answers.placement_undecided import undecided_frame, undecided_sites
 from app.answers.placement_why import (
     WHY_TITLES,
     explained_result,
@@ -24,12 +27,14 @@ from app.answers.placement_why import (
 from app.context import Context
 from app.messages import Catalogue
 from geo.errors import MuPlanError
+from geo.progress import Progress, report, within
 from layers.exchange.sheet import Sheet
+from platforms.elements.room import Room, RoomKey
 from platforms.matching.demand import BEGUN, Demand
 from platforms.matching.demand_row import demand_of
-from platforms.matching.ground import ground_of, shares_beside
 from platforms.matching.match import MatchResult, evaluate, ranked
 from platforms.matching.table import MatchTable
+from platforms.placement.limits import ShareRows
 from platforms.placement.place import Placement, Unplaced, Wishes, place
 from platforms.placement.reasons import LocksClashError
 from platforms.statement import Statement
@@ -37,7 +42,20 @@ from platforms.statement import Statement
 Refused = Mapping[str, MuPlanError]
 """Projects whose demand cannot be read, each with what is wrong."""
 
-ASSIGNMENT_COLUMNS = ("project_id", "site_id", "platform_name", "unit_name", "area_mu", "score")
+PLACED_OR_OVER = (*BEGUN, "ended")
+"""Stages in which no place is looked for."""
+
+ASSIGNMENT_COLUMNS = (
+    "project_id", "project_name", "site_id", "platform_name", "unit_name", "area_mu", "score",
+)  # fmt: skip
+SHARE_COLUMNS = (
+    "unit_name", "element", "pollutant", "placed_before_share", "placed_after_share",
+    "placed_least_share", "outcome",
+)  # fmt: skip
+OWN_TITLES = (
+    "project_name", "platform_name", "unit_name", "why", "missing", "placed_before_share",
+    "placed_after_share", "placed_least_share", "outcome",
+)  # fmt: skip
 
 
 def demands_asked(context: Context, asked: str) -> tuple[list[Demand], dict[str, MuPlanError]]:
@@ -83,7 +101,7 @@ def demands_asked(context: Context, asked: str) -> tuple[list[Demand], dict[str,
 def _from_ledger(context: Context) -> tuple[list[Demand], dict[str, MuPlanError]]:
     projects = context.source.read("projects")
     demands, refused = [], {}
-    for row in projects[~projects["stage"].isin(BEGUN)].to_dict("records"):
+    for row in projects[~projects["stage"].isin(PLACED_OR_OVER)].to_dict("records"):
         try:
             demands.append(demand_of({str(name): value for name, value in row.items()}))
         except MuPlanError as error:
@@ -93,33 +111,94 @@ def _from_ledger(context: Context) -> tuple[list[Demand], dict[str, MuPlanError]
     return demands, refused
 
 
-def run_placement(
-    context: Context,
-    demands: Sequence[Demand],
-    table: MatchTable,
-    wishes: Wishes,
-    tell: Callable[[float], None] | None = None,
-) -> Placement:
-    """Match each project, then place all of them at once."""
-    policy, year, reach = context.policy, context.year, chain_reach(context)
+def demands_chosen(
+    context: Context, project_ids: Sequence[str]
+) -> tuple[list[Demand], dict[str, MuPlanError]]:
+    """Read the demands of some projects of the ledger, and those that cannot be read."""
+    demands, refused = [], {}
+    for project_id in project_ids:
+        try:
+            demands.append(demand_in_ledger(context, project_id))
+        except MuPlanError as error:
+            refused[project_id] = error
+    if not demands and not refused:
+        raise MuPlanError("placement_no_project")
+    return demands, refused
+
+
+@dataclass(frozen=True)
+class Matched:
+    """All that placing needs, whatever is wished for.
+
+    Attributes
+    ----------
+    results
+        What matching found for each project, in the order asked.
+    rooms
+        Quotas beside the projects' own allotments.
+    shares
+        Shares of B1 beside them.
+    """
+
+    results: tuple[MatchResult, ...]
+    rooms: Mapping[RoomKey, Room]
+    shares: ShareRows
+
+
+def match_all(
+    context: Context, demands: Sequence[Demand], table: MatchTable, tell: Progress | None = None
+) -> Matched:
+    """Match each project by itself; ``tell`` hears the share done and may end it by an error."""
+    policy = context.policy
+    survey = survey_of(context, table, min((one.land_min_mu for one in demands), default=None))
     results: list[MatchResult] = []
-    for number, demand in enumerate(demands, start=1):
-        ground = ground_of(context.source, demand, policy, table, year, context.crs, reach)
+    grounds = survey.grounds(demands, within(tell, 0.0, 0.6))
+    for number, (demand, ground) in enumerate(zip(demands, grounds, strict=True), start=1):
         results.append(ranked(evaluate(ground, demand, policy, table), table))
-        if tell is not None:
-            tell(number / len(demands))
+        report(tell, 0.6 + 0.4 * number / len(demands))
     ids = [one.project_id for one in demands]
-    shares = shares_beside(context.source, ids, year, policy, context.crs)
+    return Matched(tuple(results), survey.quotas.rooms_of_all(ids), survey.shares_beside(ids))
+
+
+def place_matched(
+    context: Context,
+    matched: Matched,
+    wishes: Wishes,
+    is_cancelled: Callable[[], bool] | None = None,
+) -> Placement:
+    """Place all projects at once; ``is_cancelled`` ends the search once it says True."""
     try:
-        return place(results, ground.quotas.rooms_of_all(ids), shares, policy, wishes)
+        return place(
+            matched.results, matched.rooms, matched.shares, context.policy, wishes, is_cancelled
+        )
     except LocksClashError as error:
         raise worded_locks(context, error) from error
 
 
 def placement_answer(
-    context: Context, found: Placement, refused: Refused, wishes: Wishes, asked: str
+    context: Context,
+    found: Placement,
+    refused: Refused,
+    wishes: Wishes,
+    asked: str,
+    results: Sequence[MatchResult] = (),
 ) -> Answer:
     """Answer ``place``: what goes where, and why some projects go nowhere.
+
+    Parameters
+    ----------
+    context
+        Workspace, rules, language.
+    found
+        What goes where.
+    refused
+        Projects whose demand cannot be read.
+    wishes
+        What was asked of the placement.
+    asked
+        Which projects, as it was stated.
+    results
+        What matching found for each project: names the undecided sites of those without a place.
 
     Returns
     -------
@@ -131,6 +210,7 @@ def placement_answer(
     frame = _frame(context, found)
     names, explained = place_names(context), explained_result(found, wishes)
     stable = found.explained.stable
+    undecided = undecided_sites(results, [one.project_id for one in found.unplaced], words)
     unplaced = [
         {**_unplaced_row(one, words), **why_row(one.why, words, names)} for one in found.unplaced
     ]
@@ -139,6 +219,8 @@ def placement_answer(
          "gates": {}, **why_row(None, words, names)}
         for name, why in refused.items()
     ]  # fmt: skip
+    for row in unplaced:
+        row["undecided"] = undecided.get(str(row["project_id"]), [])
     placed = len(found.assignments)
     return Answer(
         title=words.text("title_place"),
@@ -174,10 +256,15 @@ def placement_answer(
         },
         sheets=(
             Sheet(words.text("sheet_place"), frame),
-            Sheet(words.text("sheet_unplaced"), _unplaced_frame(unplaced, words)),
+            Sheet(words.text("sheet_unplaced"), _unplaced_frame(context, unplaced)),
+            Sheet(
+                words.text("sheet_undecided"),
+                undecided_frame(undecided, platform_names(context), words),
+            ),
+            Sheet(words.text("sheet_shares_after"), _share_frame(context, found)),
             *why_sheets(found, explained, words, names),
         ),
-        titles=column_titles(words, ("platform_name", "unit_name", "why", *WHY_TITLES)),
+        titles=column_titles(words, (*OWN_TITLES, *WHY_TITLES)),
         summary=(
             words.text("summary_place", placed=placed, unplaced=len(unplaced)),
             words.text("summary_place_gap", gap=percent(found.gap) or words.text("no_value")),
@@ -200,7 +287,8 @@ def _unplaced_row(one: Unplaced, words: Catalogue) -> dict[str, object]:
     }
 
 
-def _unplaced_frame(rows: Sequence[Mapping[str, object]], words: Catalogue) -> pd.DataFrame:
+def _unplaced_frame(context: Context, rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    words, projects = context.words, project_names(context)
     listed = []
     for row in rows:
         reasons, gates = row["reasons"], row["gates"]
@@ -209,18 +297,38 @@ def _unplaced_frame(rows: Sequence[Mapping[str, object]], words: Catalogue) -> p
         said += [f"{words.text(f'gate_{gate}')} {count}" for gate, count in counts]
         why = row["why"]
         said += [str(one) for one in why] if isinstance(why, list) else []
-        listed.append({"project_id": row["project_id"], "why": words.joined(said)})
-    return pd.DataFrame(listed, columns=["project_id", "why"])
+        name = projects.get(str(row["project_id"]))
+        listed.append((row["project_id"], name, words.joined(said)))
+    return pd.DataFrame(listed, columns=["project_id", "project_name", "why"])
+
+
+def _share_frame(context: Context, found: Placement) -> pd.DataFrame:
+    """List the shares that the assignments touch, before and after."""
+    words, units = context.words, unit_names(context)
+    rows = [
+        (
+            units.get(unit_id, unit_id), element, pollutant,
+            effect.before, effect.after, effect.threshold, words.text(f"outcome_{effect.outcome}"),
+        )
+        for (unit_id, element, pollutant), effect in found.shares.items()
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(SHARE_COLUMNS))
+
+
+def project_names(context: Context) -> dict[str, str]:
+    """Name the projects of the ledger."""
+    projects = context.source.read("projects")
+    named = projects[projects["name"].notna()]
+    return dict(zip(named["project_id"].astype(str), named["name"].astype(str), strict=True))
 
 
 def _frame(context: Context, found: Placement) -> gpd.GeoDataFrame:
-    platforms = context.source.read("major_platforms")
-    names = dict(zip(platforms["platform_id"], platforms["name"], strict=True))
-    units = unit_names(context)
+    names, units, projects = platform_names(context), unit_names(context), project_names(context)
     rows = [
         (
-            one.project_id, one.site_id, names.get(one.platform_id or ""),
-            units.get(one.unit_id or ""), one.area_mu, one.points, list(one.parcel_ids),
+            one.project_id, projects.get(one.project_id), one.site_id,
+            names.get(one.platform_id or ""), units.get(one.unit_id or ""), one.area_mu,
+            one.points, list(one.parcel_ids),
         )
         for one in found.assignments
     ]  # fmt: skip

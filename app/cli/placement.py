@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from app.answers.answer import stand_of
-from app.answers.placement import demands_asked, placement_answer, run_placement
+from app.answers.placement import demands_asked, match_all, place_matched, placement_answer
 from app.answers.placement_why import WordedLocksError
 from app.cli.output import context_of, reading_options, rule_options, show, terminal_progress
 from app.cli.usage import Command
@@ -56,12 +56,13 @@ def place_command(
         _pairs(lock), _pairs(exclude), gap, deadline, explain=explain, tolerance=tolerance
     )
     demands, refused = demands_asked(context, projects)
+    matched = match_all(context, demands, context.match_table(), terminal_progress())
     try:
-        found = run_placement(context, demands, context.match_table(), wishes, terminal_progress())
+        found = place_matched(context, matched, wishes)
     except WordedLocksError as error:
         if as_json:
             # The sentence names what clashes; whoever reads along gets it in parts.
             click.echo(json.dumps(error.result, ensure_ascii=False, allow_nan=False))
         raise
-    answer = placement_answer(context, found, refused, wishes, projects)
+    answer = placement_answer(context, found, refused, wishes, projects, matched.results)
     show(answer, stand_of(context), as_json=as_json, out=out)

@@ -20,7 +20,7 @@ from app.components.lights import light
 from app.components.map_view import show_map
 from app.components.plain import as_text, say_lines
 from app.components.table import show_list, shown_columns
-from app.components.working import run_with_bar
+from app.components.working_beside import begin, ended, running
 from app.context import Context
 from app.session import context, map_view, stamp, words
 from geo.errors import MuPlanError
@@ -34,7 +34,7 @@ ELSEWHERE_COLUMNS = (
     "rule_id", "rule_title", "unit_name", "platform_name", "outcome_before", "outcome_after",
     "measured_before", "measured_after", "measure",
 )  # fmt: skip
-FOUND = "consolidation_found"
+WORK, FOUND = "consolidate", "consolidation_found"
 ALTERNATIVES = 3
 
 
@@ -65,16 +65,20 @@ def show() -> None:
 
 def _found(held: Context, unit_id: str) -> PlansFound | None:
     """Solve where the button was pressed for this unit and state of the workspace."""
+    text = words().text
     kept = st.session_state.setdefault(FOUND, {})
     key = (stamp(), unit_id)
-    asked = st.button(words().text("consolidate_solve"), type="primary", key="consolidate_solve")
-    if asked and key not in kept:
-        found = run_with_bar(
-            "consolidate", words().text("consolidate_working"),
-            lambda progress: solve(held, unit_id, None, ALTERNATIVES, progress),
-        )  # fmt: skip
+    pressed = st.button(text("consolidate_solve"), type="primary", key="consolidate_solve")
+    if pressed and key not in kept:
+        begin(WORK, lambda tell, _: (key, solve(held, unit_id, None, ALTERNATIVES, tell)[0]))
+    if running(WORK, text("consolidate_working")):
+        return None
+    work = ended(WORK)
+    if work is not None and work.is_cancelled:
+        st.info(text("work_cancelled"))
+    elif work is not None:
         kept.clear()
-        kept[key] = found[0]
+        kept.update([work.result])
     answer: PlansFound | None = kept.get(key)
     return answer
 

@@ -63,38 +63,61 @@ class CarvedSite:
 def carved_sites(
     found: BlockList, places: Sequence[int], need: Need, query: BlockQuery, roads: Shapes
 ) -> list[CarvedSite | None]:
-    """Choose what a project would take of each of some blocks.
+    """Choose what a project would take of each of some blocks; as ``Carver`` for one project."""
+    return Carver(found, query, roads).sites(places, need)
+
+
+class Carver:
+    """What projects would take of blocks, one project after another.
 
     Parameters
     ----------
     found
         What ``find_blocks`` gives for a query without necks; less constraints, so that what is
         left is net land.
-    places
-        Positions of the blocks in ``found.blocks``.
-    need
-        Land asked for.
     query
         What the list was asked: what is left hangs together by the same rule.
     roads
         What ``platforms.land.description.road_areas`` gives: a cut goes along the frontage on them.
-
-    Returns
-    -------
-    list of CarvedSite or None
-        In the order of the places; None where no part of a block is large enough.
-
-    Notes
-    -----
-    A parcel is cut only where whole parcels would go over the most that the project takes, lose
-    the rest a listed size (B3, B4), or part it, and where a cut does not.
     """
-    blocks = _blocks(found, places, query)
-    ids = found.blocks["block_id"].to_numpy(dtype=object)
-    return [
-        _carved(str(ids[place]), block, need, roads)
-        for place, block in zip(places, blocks, strict=True)
-    ]
+
+    def __init__(self, found: BlockList, query: BlockQuery, roads: Shapes) -> None:
+        self._found, self._query, self._roads = found, query, roads
+        self._ids = found.blocks["block_id"].to_numpy(dtype=object)
+        self._blocks: dict[int, _Block] = {}
+        self._carved: dict[tuple[int, Need], CarvedSite | None] = {}
+
+    def sites(self, places: Sequence[int], need: Need) -> list[CarvedSite | None]:
+        """Choose what a project takes of some blocks.
+
+        Parameters
+        ----------
+        places
+            Positions of the blocks in ``found.blocks``.
+        need
+            Land asked for.
+
+        Returns
+        -------
+        list of CarvedSite or None
+            In the order of the places; None where no part of a block is large enough.
+
+        Notes
+        -----
+        A parcel is cut only where whole parcels would go over the most that the project takes,
+        lose the rest a listed size (B3, B4), or part it, and where a cut does not.
+        """
+        asked = [place for place in places if place not in self._blocks]
+        if asked:
+            blocks = _blocks(self._found, asked, self._query)
+            self._blocks.update(zip(asked, blocks, strict=True))
+        for place in places:
+            if (place, need) not in self._carved:
+                block_id = str(self._ids[place])
+                self._carved[place, need] = _carved(
+                    block_id, self._blocks[place], need, self._roads
+                )
+        return [self._carved[place, need] for place in places]
 
 
 def _carved(block_id: str, block: "_Block", need: Need, roads: Shapes) -> CarvedSite | None:

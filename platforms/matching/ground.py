@@ -1,11 +1,14 @@
-"""What matching reads of a city for one project, before anything is judged."""
+"""What matching reads of a city for a project, before anything is judged."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import geopandas as gpd
 from pyproj import CRS
 
+from geo.progress import Progress
 from platforms.elements.room import Quotas, quotas_of
 from platforms.elements.shares import element_shares
 from platforms.indicators.per_mu import per_mu
@@ -18,7 +21,7 @@ from platforms.matching.gate import held_rule
 from platforms.matching.land_use import fitting_uses
 from platforms.matching.project_standing import ProjectStanding, project_standing
 from platforms.matching.site_facts import Shaped
-from platforms.matching.sites import candidate_sites
+from platforms.matching.sites import CityLand, LandAsked
 from platforms.matching.table import MatchTable
 from platforms.policy.dated import PolicySet
 from platforms.source import LayerSource
@@ -49,23 +52,13 @@ class Ground:
     project: ProjectStanding
 
 
-def ground_of(
-    source: LayerSource,
-    demand: Demand,
-    policy: PolicySet,
-    table: MatchTable,
-    year: int,
-    crs: CRS,
-    chains: ChainReach | None = None,
-) -> Ground:
-    """Read the land and the figures that a project is matched with.
+class Survey:
+    """What matching reads of a city once, for the projects of a run one after another.
 
     Parameters
     ----------
     source
-        The layers.
-    demand
-        What the project asks: size and land use decide which land is a candidate at all.
+        The layers, which don't change while this is held.
     policy
         Rules on the as-of date.
     table
@@ -76,31 +69,102 @@ def ground_of(
         Projected system in metres.
     chains
         The firms of the city along the chains, None where they aren't looked at.
-
-    Returns
-    -------
-    Ground
-        Shares where the pack holds B1; figures per 亩 whatever it holds.
-
-    Raises
-    ------
-    PlanningError
-        ``demand_unit_unknown``.
+    least_mu
+        Least land of the smallest project of the run [亩], None where it isn't known.
     """
-    check_units(demand, source.read("units")["unit_id"])
-    shaped = Shaped(demand.width_min_m is not None, demand.frontage_min_m is not None)
-    need, uses = needed(demand, policy, table), fitting_uses(demand, table)
-    sites = candidate_sites(source, need, uses, policy, crs, shaped)
-    platforms = source.read("major_platforms")
-    around = Surroundings(
-        {str(row["platform_id"]): row for row in platforms.to_dict("records")},
-        _tax_per_mu(source, year, policy),
-        shares_beside(source, [demand.project_id], year, policy, crs),
-        {} if chains is None else chains.nearness(demand.industry_code, platforms["platform_id"]),
-    )
-    columns = columns_of(sites)
-    project = project_standing(source, demand, columns.unit_ids, policy)
-    return Ground(columns, around, quotas_of(source, year, crs), year, project)
+
+    def __init__(
+        self,
+        source: LayerSource,
+        policy: PolicySet,
+        table: MatchTable,
+        year: int,
+        crs: CRS,
+        chains: ChainReach | None = None,
+        least_mu: float | None = None,
+    ) -> None:
+        self._source, self._policy, self._table = source, policy, table
+        self.year, self._crs, self._chains = year, crs, chains
+        self._land = CityLand(source, policy, crs, least_mu)
+        self._shares: dict[frozenset[str], Mapping[ShareKey, Mapping[str, object]]] = {}
+
+    def grounds(
+        self, demands: Sequence[Demand], progress: Progress | None = None
+    ) -> Iterator[Ground]:
+        """Give the land and the figures that each project is matched with.
+
+        Parameters
+        ----------
+        demands
+            What they ask: size and land use decide which land is a candidate at all.
+        progress
+            Told the share of the land that is gathered.
+
+        Yields
+        ------
+        Ground
+            In the order of the demands. Shares where the pack holds B1; figures per 亩 whatever it
+            holds.
+
+        Raises
+        ------
+        PlanningError
+            ``demand_unit_unknown``.
+        """
+        for demand in demands:
+            check_units(demand, self._source.read("units")["unit_id"])
+        found = self._land.sites([self._asked(demand) for demand in demands], progress)
+        chains = self._chains
+        for demand, sites in zip(demands, found, strict=True):
+            around = Surroundings(
+                self._platforms,
+                self._tax_per_mu,
+                self.shares_beside([demand.project_id]),
+                {} if chains is None else chains.nearness(demand.industry_code, self._platforms),
+            )
+            columns = columns_of(sites)
+            project = project_standing(self._source, demand, columns.unit_ids, self._policy)
+            yield Ground(columns, around, self.quotas, self.year, project)
+
+    def _asked(self, demand: Demand) -> LandAsked:
+        shaped = Shaped(demand.width_min_m is not None, demand.frontage_min_m is not None)
+        need = needed(demand, self._policy, self._table)
+        return LandAsked(need, fitting_uses(demand, self._table), shaped)
+
+    def shares_beside(self, project_ids: Iterable[str]) -> Mapping[ShareKey, Mapping[str, object]]:
+        """Give the shares without what projects to be placed hold, as ``shares_beside``."""
+        held = self._source.read("element_allotments")["project_id"]
+        own = frozenset(project_ids).intersection(held.dropna().astype(str))
+        if own not in self._shares:
+            self._shares[own] = shares_beside(self._source, own, self.year, self._policy, self._crs)
+        return self._shares[own]
+
+    @cached_property
+    def quotas(self) -> Quotas:
+        """Quotas of the year and what takes from them."""
+        return quotas_of(self._source, self.year, self._crs)
+
+    @cached_property
+    def _platforms(self) -> dict[str, dict[Hashable, Any]]:
+        rows = self._source.read("major_platforms").to_dict("records")
+        return {str(row["platform_id"]): row for row in rows}
+
+    @cached_property
+    def _tax_per_mu(self) -> dict[str, float]:
+        return _tax_per_mu(self._source, self.year, self._policy)
+
+
+def ground_of(
+    source: LayerSource,
+    demand: Demand,
+    policy: PolicySet,
+    table: MatchTable,
+    year: int,
+    crs: CRS,
+    chains: ChainReach | None = None,
+) -> Ground:
+    """Read the land and the figures that one project is matched with; ``Survey`` for many."""
+    return next(Survey(source, policy, table, year, crs, chains).grounds([demand]))
 
 
 def needed(demand: Demand, policy: PolicySet, table: MatchTable) -> Need:

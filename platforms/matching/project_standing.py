@@ -1,7 +1,7 @@
 """What the rules say of the project itself, whichever the land: its list, talks and approval."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import pandas as pd
@@ -137,9 +137,11 @@ def _routes(
 ) -> dict[UnitId, ApprovalRoute]:
     """Find the route in each unit: a zone may have rules of its own (D3)."""
     units = pd.DataFrame(source.read("units"))
+    names = dict(zip(units["unit_id"], units["name"], strict=True))
+    supply = land_supply_of(projects, units, demand.project_id)
     found = {}
     for unit_id in unit_ids:
-        at_home = projects.assign(unit_id=unit_id)
-        supply = land_supply_of(at_home, units, demand.project_id)
-        found[unit_id] = approval_route(supply, policy)
+        name = names.get(unit_id or "")
+        at_home = replace(supply, unit_name=None if name is None or pd.isna(name) else str(name))
+        found[unit_id] = approval_route(at_home, policy)
     return found

@@ -1,6 +1,7 @@
 """What the layers say of each piece of land that could take a project."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
 import geopandas as gpd
@@ -45,7 +46,6 @@ def described(
     layers: LandLayers,
     policy: PolicySet,
     crs: CRS,
-    shaped: Shaped,
 ) -> list[Site]:
     """Say of each piece of land what the layers hold.
 
@@ -59,13 +59,11 @@ def described(
         Rules on the as-of date.
     crs
         Projected system in metres.
-    shaped
-        Which measures of shape are asked for.
 
     Returns
     -------
     list of Site
-        In the order of ``land``.
+        In the order of ``land``, without measures of shape.
     """
     shapes = shapes_of(land)
     area_m2 = ellipsoidal_area_m2(shapes, crs)
@@ -75,7 +73,6 @@ def described(
     warnings = _named(shapes, layers.constraints, "warn")
     notices = _named(shapes, layers.constraints, "info")
     facility_km = _facility_km(shapes, gpd.GeoDataFrame(source.read("facilities")))
-    measures = _measures(shapes, layers, shaped)
     sites = []
     for position, (site_id, ids) in enumerate(
         zip(land["block_id"], land["parcel_ids"], strict=True)
@@ -92,7 +89,6 @@ def described(
                 facility_km=facility_km[position],
                 carved=land["carved"].iloc[position],
                 geometry=shapes[position],
-                **measures[position],
                 **places[position],
                 **_on_file(rows),
             )
@@ -132,23 +128,32 @@ def _on_file(by_id: dict[str, _Facts]) -> _OnFile:
     )
 
 
-class _Measures(TypedDict):
-    """Measures of shape, as ``Site`` says them."""
+def with_measures(sites: Sequence[Site], layers: LandLayers, shaped: Shaped) -> list[Site]:
+    """Measure the shapes as blocks are described: gaps that were bridged are filled.
 
-    width_m: float | None
-    frontage_m: float | None
+    Parameters
+    ----------
+    sites
+        What ``described`` gives.
+    layers
+        Layers of a search for land.
+    shaped
+        Which measures are asked for.
 
-
-def _measures(shapes: Shapes, layers: LandLayers, shaped: Shaped) -> list[_Measures]:
-    """Measure the shapes as blocks are described: gaps that were bridged are filled."""
+    Returns
+    -------
+    list of Site
+        The same with ``width_m`` and ``frontage_m`` where asked for.
+    """
+    shapes = np.array([site.geometry for site in sites], dtype=object)
     nothing = np.full(len(shapes), np.nan)
     whole = filled(shapes, BlockQuery().gap_m) if shaped.width or shaped.frontage else shapes
     roads = road_areas(layers.barriers) if shaped.frontage else np.empty(0, dtype=object)
     widths = width_m(whole) if shaped.width else nothing
     fronts = frontage_m(whole, roads, BESIDE_ROAD_M) if len(roads) else nothing
     return [
-        _Measures(width_m=_or_none(width), frontage_m=_or_none(front))
-        for width, front in zip(widths, fronts, strict=True)
+        replace(site, width_m=_or_none(width), frontage_m=_or_none(front))
+        for site, width, front in zip(sites, widths, fronts, strict=True)
     ]
 
 

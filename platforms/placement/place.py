@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from geo.units import compare
@@ -154,6 +154,7 @@ def place(
     shares: ShareRows,
     policy: PolicySet,
     wishes: Wishes,
+    is_cancelled: Callable[[], bool] | None = None,
 ) -> Placement:
     """Place many projects at once: as many as can be, then with the highest sum of scores.
 
@@ -169,6 +170,8 @@ def place(
         Rules on the as-of date.
     wishes
         Locked and excluded pairs, gap, deadline.
+    is_cancelled
+        Asked again and again while the solver runs; it is ended once the answer is True.
 
     Returns
     -------
@@ -179,8 +182,7 @@ def place(
     ------
     PlanningError
         ``placement_no_project``, ``placement_lock_impossible``, ``placement_locked_infeasible`` (a
-        ``LocksClashError``),
-        ``placement_out_of_time``.
+        ``LocksClashError``), ``placement_out_of_time``, ``placement_cancelled``.
     """
     if not results:
         raise PlanningError("placement_no_project")
@@ -190,7 +192,7 @@ def place(
     year = results[0].year
     limits = limits_of(options, rooms, shares, policy, year)
     points = [one.points for one in options]
-    solved = solve(points, limits, required, wishes.gap, wishes.deadline_s)
+    solved = solve(points, limits, required, wishes.gap, wishes.deadline_s, is_cancelled)
     rest_s = max(LEAST_TO_EXPLAIN_S, wishes.deadline_s - (time.monotonic() - begun))
     if solved.chosen is None:
         wide = _widened(results, wishes)

@@ -1,10 +1,7 @@
 """The exact assignment: most projects first, then the highest sum of scores."""
 
-import pickle
-import subprocess
-import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +9,7 @@ from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 from scipy.sparse import csr_array
 
 from platforms.errors import PlanningError
+from platforms.placement import child
 from platforms.placement.option import Limit
 
 GRACE_S = 10.0
@@ -46,6 +44,7 @@ def solve(
     required: Sequence[Sequence[int]],
     gap: float,
     deadline_s: float,
+    is_cancelled: Callable[[], bool] | None = None,
 ) -> Solved:
     """Choose options in a child process, which is ended when its time is over.
 
@@ -61,6 +60,8 @@ def solve(
         Relative gap at which the search for a higher sum ends.
     deadline_s
         Seconds for both steps.
+    is_cancelled
+        Asked again and again; the child is ended once it says True.
 
     Returns
     -------
@@ -70,21 +71,17 @@ def solve(
     Raises
     ------
     PlanningError
-        ``placement_out_of_time``.
+        ``placement_out_of_time``, ``placement_cancelled``.
     """
     if not points:
         return Solved((), 0.0, is_count_proven=True, is_feasible=not required)
     rows = [(dict(limit.weights), limit.most) for limit in limits]
     rows += [(dict.fromkeys(one, -1.0), -1.0) for one in required]
-    task = pickle.dumps((list(points), rows, gap, deadline_s))
-    try:
-        done = subprocess.run(  # the interpreter itself
-            [sys.executable, "-m", "platforms.placement.solve"],
-            input=task, stdout=subprocess.PIPE, timeout=deadline_s + GRACE_S, check=True,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired as late:
-        raise PlanningError("placement_out_of_time", deadline_s=deadline_s) from late
-    solved: Solved = Solved(*pickle.loads(done.stdout))  # our own child
+    solved = child.run(
+        "platforms.placement.solve:answer", (list(points), rows, gap, deadline_s), deadline_s,
+        is_cancelled=is_cancelled, grace_s=GRACE_S,
+    )  # fmt: skip
+    assert isinstance(solved, Solved)
     if solved.chosen is None and solved.is_feasible:
         raise PlanningError("placement_out_of_time", deadline_s=deadline_s)
     return solved
@@ -110,6 +107,11 @@ def search(points: list[float], rows: list[Row], gap: float, deadline_s: float) 
     return Solved(_taken(best.x), stated, is_count_proven=proven)
 
 
+def answer(task: tuple[list[float], list[Row], float, float]) -> Solved:
+    """Answer ``search`` in a child process."""
+    return search(*task)
+
+
 def _best(value: np.ndarray, rows: list[Row], gap: float, seconds: float) -> OptimizeResult:
     at = [column for weights, _ in rows for column in weights]
     line = [number for number, (weights, _) in enumerate(rows) for _ in weights]
@@ -127,9 +129,3 @@ def _best(value: np.ndarray, rows: list[Row], gap: float, seconds: float) -> Opt
 
 def _taken(x: np.ndarray) -> tuple[int, ...]:
     return tuple(np.flatnonzero(x > 0.5).tolist())
-
-
-if __name__ == "__main__":
-    found = search(*pickle.load(sys.stdin.buffer))  # our own parent
-    answer = (found.chosen, found.gap, found.is_count_proven, found.is_feasible)
-    sys.stdout.buffer.write(pickle.dumps(answer))

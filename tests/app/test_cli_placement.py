@@ -1,5 +1,11 @@
 """``muplan place`` on the demonstration."""
 
+import geopandas as gpd
+import openpyxl
+from pyproj import CRS
+
+from layers.workspace.geopackage import create_workspace
+
 
 def test_a_project_without_a_site_names_the_gates_by_number(asked, tmp_path):
     path = tmp_path / "ids.txt"
@@ -31,3 +37,61 @@ def test_bad_input_is_one_sentence(refused, small_demo, tmp_path):
     assert "absent" in refused("place", small_demo, "--projects", tmp_path / "absent.txt")
     both = ("--lock", "X=S", "--exclude", "X=S")
     assert "同时被指定和排除" in refused("place", small_demo, "--projects", "all", *both)
+
+
+def test_a_list_that_is_no_list_is_refused_by_one_sentence(refused, small_demo, tmp_path):
+    def given(name, text):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return refused("place", small_demo, "--projects", tmp_path / name)
+
+    assert "xm-9999" in given("unknown.txt", "xm-9999\n")
+    assert "清单" in given("broken.json", '[{"project_id": ')
+    assert "清单" in given("mapping.yaml", "project_id: xm-0011\n")
+    assert "没有可统筹的项目" in given("none.json", "[]")
+    assert "清单" in refused("place", small_demo, "--projects", tmp_path)
+    (tmp_path / "latin.txt").write_bytes(b"\xff\xfe\x00\xd8")
+    assert "清单" in refused("place", small_demo, "--projects", tmp_path / "latin.txt")
+
+
+def test_a_pair_or_a_time_that_cannot_be_is_refused_by_one_sentence(refused, small_demo):
+    for pair in ("xm-0011", "=LP-1", "xm-0011=", ""):
+        said = refused("place", small_demo, "--projects", "all", "--lock", pair)
+        assert "项目编号=选址编号" in said
+    assert refused("place", small_demo, "--projects", "all", "--deadline", "-5")
+    assert refused("place", small_demo, "--projects", "all", "--gap", "1.5")
+    assert refused("place", small_demo, "--projects", "all", "--deadline", "soon")
+
+
+def test_a_workspace_without_projects_says_so(refused, tmp_path):
+    path = tmp_path / "leer.gpkg"
+    create_workspace(path, CRS(4549), title="空的", created_at="2025-01-01T00:00:00",
+                     as_of="2025-06-30")  # fmt: skip
+    assert "没有可统筹的项目" in refused("place", path, "--projects", "all")
+
+
+def test_a_city_without_land_places_nobody_and_says_why(muplan, tmp_path):
+    path = tmp_path / "leer.gpkg"
+    create_workspace(path, CRS(4549), title="空的", created_at="2025-01-01T00:00:00",
+                     as_of="2025-06-30")  # fmt: skip
+    listed = tmp_path / "own.json"
+    listed.write_text(
+        '[{"project_id": "X1", "land_min_mu": 40, "category": "industry"}]', encoding="utf-8"
+    )
+    answer = muplan("place", path, "--projects", listed, "--json").json
+    assert answer["assignments"] == []
+    (row,) = answer["unplaced"]
+    assert row["undecided"] == []
+    assert row["reasons"][0]["code"] == "placement_no_site"
+
+
+def test_the_answer_is_handed_out_in_every_format(muplan, small_demo, tmp_path):
+    listed = tmp_path / "ids.txt"
+    listed.write_text("xm-0011\nxm-0026\n", encoding="utf-8")
+    for ending in (".xlsx", ".gpkg", ".docx", ".csv"):
+        path = tmp_path / f"out{ending}"
+        assert muplan("place", small_demo, "--projects", listed, "--out", path).code == 0
+    book = openpyxl.load_workbook(tmp_path / "out.xlsx")
+    assert {"统筹选址", "未落位项目", "待核实选址", "占比前后"} <= set(book.sheetnames)
+    shapes = gpd.read_file(tmp_path / "out.gpkg", layer="统筹选址")
+    assert list(shapes["project_id"]) == ["xm-0011"]
+    assert shapes.geometry.area.min() > 0

@@ -12,16 +12,9 @@ from layers.workspace.protocol import Provenance
 
 PROJECT = Path(__file__).resolve().parents[2]
 PAGES = (
-    "overview",
-    "map",
-    "blocks",
-    "match",
-    "checks",
-    "targets",
-    "projects",
-    "consolidate",
-    "data",
-)
+    "overview", "map", "blocks", "match", "placement", "checks", "targets", "projects",
+    "consolidate", "data",
+)  # fmt: skip
 TEXT = catalogue("zh").text
 
 
@@ -48,6 +41,12 @@ def empty_folder(tmp_path, monkeypatch):
         as_of="2025-06-30",
     )  # fmt: skip
     return tmp_path
+
+
+def when_done(app, work):
+    """Draw the page again once its long work has ended."""
+    app.session_state[f"work_{work}"].wait(120)
+    return app.run()
 
 
 def shown_frames(app):
@@ -333,5 +332,57 @@ def test_the_fewest_changes_of_a_unit_are_listed_after_the_button(demo_folder, m
     unit.set_value("330421").run()
     (button,) = [one for one in app.button if one.label == TEXT("consolidate_solve")]
     button.click().run()
+    app = when_done(app, "consolidate")
     assert [error.value for error in app.error] == []
     assert any(TEXT("column_plan_after") in frame.columns for frame in shown_frames(app))
+
+
+def placed(folder, monkeypatch):
+    """Place two projects of the demonstration, picked from the list."""
+    app = opened(folder, monkeypatch, "placement")
+    app.radio(key="placement_which").set_value("some").run()
+    app.multiselect(key="placement_pick").set_value(["xm-0011", "xm-0026"]).run()
+    app.button(key="placement_run").click().run()
+    return when_done(app, "placement")
+
+
+def test_projects_are_placed_and_every_list_of_the_answer_has_a_tab(demo_folder, monkeypatch):
+    app = placed(demo_folder, monkeypatch)
+    assert [error.value for error in app.error] == []
+    assert [metric.value for metric in app.metric][:2] == ["1", "1"]
+    labels = " ".join(tab.label for tab in app.tabs)
+    for sheet in ("sheet_unplaced", "sheet_undecided", "sheet_shares_after"):
+        assert TEXT(sheet) in labels
+    assert any(TEXT("column_missing") in frame.columns for frame in shown_frames(app))
+
+
+def test_a_site_excluded_on_the_page_is_not_taken_again(demo_folder, monkeypatch):
+    app = placed(demo_folder, monkeypatch)
+    site = catalogue("zh").heading("site_id")
+    first = next(f for f in shown_frames(app) if site in f.columns)[site].iloc[0]
+    app.selectbox(key="placement_pair_site").set_value(first).run()
+    app.button(key="placement_exclude").click().run()
+    assert TEXT("placement_changed") in [caption.value for caption in app.caption]
+    app.button(key="placement_run").click().run()
+    app = when_done(app, "placement")
+    second = next(f for f in shown_frames(app) if site in f.columns)[site].iloc[0]
+    assert second != first
+
+
+def test_the_run_is_ended_by_its_button(demo_folder, monkeypatch):
+    app = opened(demo_folder, monkeypatch, "placement")
+    app.button(key="placement_run").click().run()
+    app.button(key="cancel_placement").click().run()
+    app = when_done(app, "placement")
+    assert TEXT("work_cancelled") in [info.value for info in app.info]
+    assert not app.metric
+
+
+def test_a_page_without_a_workspace_or_with_a_broken_one_stays_standing(tmp_path, monkeypatch):
+    (tmp_path / "broken.gpkg").write_bytes(b"no database")
+    app = opened(tmp_path, monkeypatch)
+    assert not app.exception
+    app.session_state["open_workspace"] = str(tmp_path / "broken.gpkg")
+    app.switch_page("views/placement.py").run()
+    assert not app.exception
+    assert len(app.error) <= 1

@@ -1,0 +1,110 @@
+"""Where many projects go at once, which shares and quotas then hold, and why some find no place."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app.answers.answer import Answer
+from app.answers.placement import Matched, match_all, place_matched, placement_answer
+from app.components.frame import hand_out, page_head, within_border
+from app.components.placement_result import show_placement
+from app.components.placement_wishes import Asked, choose_projects, choose_wishes, waiting_projects
+from app.components.working_beside import begin, ended, running
+from app.context import Context
+from app.session import Stamp, context, stamp, words
+from geo.progress import Progress, within
+from platforms.placement.place import Placement, Wishes
+
+WORK, FOUND = "placement", "placement_found"
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The last run of this session, and what it was asked."""
+
+    at: Stamp
+    asked: Asked
+    wishes: Wishes
+    matched: Matched
+    placement: Placement
+
+
+def show() -> None:
+    """Show the page."""
+    held = context()
+    text = words().text
+    page_head(held, "page_placement", "placement_question")
+    waiting = waiting_projects(held)
+    if not waiting:
+        st.info(text("placement_empty"))
+        return
+    if not len(held.source.read("land_parcels")):
+        st.info(text("placement_empty_land"))
+        return
+    asked = choose_projects(held, waiting)
+    last = _last()
+    wishes = choose_wishes(last.matched.results if last is not None else ())
+    pressed = st.button(
+        text("placement_run"), type="primary", key="placement_run", disabled=asked is None
+    )
+    if pressed and asked is not None:
+        begin(WORK, _work(held, stamp(), asked, wishes, last))
+    if running(WORK, text("placement_working")):
+        return
+    work = ended(WORK)
+    if work is not None:
+        if work.is_cancelled:
+            st.info(text("work_cancelled"))
+        else:
+            st.session_state[FOUND] = work.result
+            st.rerun()
+    if last is not None:
+        if (last.asked, last.wishes) != (asked, wishes):
+            st.caption(text("placement_changed"))
+        _answered(held, last)
+
+
+def _last() -> _Found | None:
+    """Give the last run, where the workspace, the date and the packs are still the same."""
+    found: _Found | None = st.session_state.get(FOUND)
+    return found if found is not None and found.at == stamp() else None
+
+
+def _work(
+    held: Context, at: Stamp, asked: Asked, wishes: Wishes, last: _Found | None
+) -> Callable[[Progress, Callable[[], bool]], _Found]:
+    """Prepare the run; projects matched already are not matched again."""
+    known = last.matched if last is not None and last.asked == asked else None
+    table = held.match_table()
+
+    def run(tell: Progress, is_cancelled: Callable[[], bool]) -> _Found:
+        matched = known or match_all(held, asked.demands, table, within(tell, 0.0, 0.9))
+        tell(0.9)
+        return _Found(
+            at, asked, wishes, matched, place_matched(held, matched, wishes, is_cancelled)
+        )
+
+    return run
+
+
+@st.fragment
+def _answered(held: Context, found: _Found) -> None:
+    """Show what was found; a row that is chosen draws this part of the page only."""
+    within_border(lambda: _shown(held, found))
+
+
+def _shown(held: Context, found: _Found) -> None:
+    answer = _answer(held, found)
+    show_placement(held, found.placement, answer)
+    hand_out(answer, held, (".xlsx", ".docx", ".csv", ".gpkg"), "placement")
+
+
+def _answer(held: Context, found: _Found) -> Answer:
+    asked = found.asked
+    return placement_answer(
+        held, found.placement, asked.refused, found.wishes, asked.said, found.matched.results
+    )
+
+
+show()

@@ -1,0 +1,110 @@
+"""Many projects matched in one run, and the undecided sites of those that stay out."""
+
+import pytest
+
+from app.answers.matching import run_match
+from app.answers.placement import (
+    PLACED_OR_OVER,
+    demands_asked,
+    match_all,
+    place_matched,
+    placement_answer,
+)
+from app.answers.placement_undecided import SHOWN_UNDECIDED
+from app.context import open_context
+from platforms.placement.place import Wishes
+
+EVERY = 4
+"""Each so many-th project is matched alone too: all of them would take a minute."""
+
+
+@pytest.fixture(scope="module")
+def demo(small_demo):
+    return open_context(small_demo)
+
+
+@pytest.fixture(scope="module")
+def read(demo):
+    return demands_asked(demo, "all")
+
+
+@pytest.fixture(scope="module")
+def matched(demo, read):
+    heard = []
+    found = match_all(demo, read[0], demo.match_table(), heard.append)
+    assert heard == sorted(heard)
+    assert heard[-1] == pytest.approx(1.0)
+    assert len(heard) > len(read[0])
+    return found
+
+
+@pytest.fixture(scope="module")
+def answer(demo, read, matched):
+    wishes = Wishes()
+    found = place_matched(demo, matched, wishes)
+    return placement_answer(demo, found, read[1], wishes, "all", matched.results)
+
+
+def listed(matches):
+    return [(one.site.site_id, one.site.parcel_ids) for one in matches]
+
+
+def scored(matches):
+    return [None if one.score is None else one.score.score for one in matches]
+
+
+def test_a_project_matched_with_others_is_given_the_sites_and_scores_it_has_alone(demo, matched):
+    for result in matched.results[::EVERY]:
+        alone = run_match(demo, result.demand, demo.match_table())
+        for mine, theirs in zip(
+            (result.sites, result.undecided, result.rejected),
+            (alone.sites, alone.undecided, alone.rejected),
+            strict=True,
+        ):
+            assert listed(mine) == listed(theirs)
+            assert scored(mine) == pytest.approx(scored(theirs), rel=1e-9)
+            assert [one.reasons for one in mine] == [one.reasons for one in theirs]
+
+
+def test_projects_that_are_over_are_not_placed(demo, read):
+    stages = demo.source.read("projects").set_index("project_id")["stage"]
+    asked = {*(one.project_id for one in read[0]), *read[1]}
+    assert asked == set(stages.index[~stages.isin(PLACED_OR_OVER)])
+    assert "ended" in set(stages)
+
+
+def test_the_end_of_a_run_between_projects_stops_it(demo, read):
+    heard = []
+
+    def tell(share):
+        heard.append(share)
+        if len(heard) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        match_all(demo, read[0], demo.match_table(), tell)
+    assert len(heard) == 3
+
+
+def test_a_project_with_undecided_sites_alone_says_which_and_what_is_missing(matched, answer):
+    results = {one.demand.project_id: one for one in matched.results}
+    some = 0
+    for row in answer.result["unplaced"]:
+        result = results.get(row["project_id"])
+        wanted = [] if result is None or len(result.sites) else result.undecided[:SHOWN_UNDECIDED]
+        assert [one["site_id"] for one in row["undecided"]] == [one.site.site_id for one in wanted]
+        for named, one in zip(row["undecided"], wanted, strict=True):
+            assert len(named["missing"]) == len(one.reasons) > 0
+            assert named["area_mu"] == one.site.area_mu
+        some += len(wanted)
+    assert some > 0
+
+
+def test_the_sheets_name_projects_and_hold_what_the_result_holds(answer):
+    by_name = {sheet.name: sheet.frame for sheet in answer.sheets}
+    undecided = by_name["待核实选址"]
+    assert len(undecided) == sum(len(row["undecided"]) for row in answer.result["unplaced"])
+    assert undecided["missing"].str.len().min() > 0
+    assert len(by_name["统筹选址"]) == len(answer.result["assignments"])
+    assert by_name["统筹选址"]["project_name"].notna().all()
+    assert len(by_name["占比前后"]) == len(answer.result["shares"])
