@@ -154,3 +154,54 @@ def test_warnings_come_by_unit_with_the_clause(asked):
     wanted = min(units - {None})
     only = asked("project warnings", "--unit", wanted, *packs).json["warnings"]
     assert only == [one for one in found if one["unit_id"] == wanted]
+
+
+def test_a_plan_is_entered_shown_on_the_page_of_the_project_and_warned_of(muplan, held):
+    muplan(*add(held))
+    planned = muplan(
+        *event(held, "node_planned", "2025-10-02"), "--node", "signed", "--planned-on", "2025-10-30"
+    )
+    assert planned.code == 0
+    # The demonstration stands at 31 October 2025: one day late.
+    page = muplan("project", "show", held, "--project", "X-1", "--json").json["project"]
+    (node,) = [one for one in page["nodes"] if one["kind"] == "signed"]
+    assert (node["planned_on"], node["light"], node["days"]) == ("2025-10-30", "red", -1)
+    assert page["next_step"] == "signed"
+    found = muplan("project", "warnings", held, "--json").json["warnings"]
+    (late,) = [one for one in found if one["code"] == "warning_node_overdue"]
+    assert (late["project_id"], late["days"], late["rule_id"]) == ("X-1", 1, "C7")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--kind", "node_planned"), "计划节点要写明节点"),
+        (("--kind", "node_planned", "--node", "signed"), "计划节点要写明节点"),
+        (("--kind", "updated", "--planned-on", "2025-11-01"), "只有计划节点"),
+        (("--kind", "node_planned", "--node", "signed", "--planned-on", "明天"), "明天"),
+    ],
+)
+def test_a_plan_that_is_not_whole_or_of_no_plan_is_refused_by_one_sentence(
+    muplan, held, more, said
+):
+    muplan(*add(held))
+    refused = muplan(
+        "project", "event", held, "--project", "X-1", "--on", "2025-10-02", "--unit", "330481",
+        "--actor", "张三", *more,
+    )  # fmt: skip
+    assert refused.code == 2
+    assert said in refused.stderr
+
+
+def test_the_ranking_opens_each_figure_to_its_projects(muplan, held):
+    rows = muplan("project", "ranking", held, "--period", "2025", "--json").json["ranking"]
+    projects = {p["project_id"]: p["unit_id"] for p in listed(muplan, held)["projects"]}
+    for row in rows:
+        assert {k: len(v) for k, v in row["projects"].items()} == row["counts"]
+        assert {projects[p] for ids in row["projects"].values() for p in ids} <= {row["unit_id"]}
+        signed = set(row["projects"]["landed"])
+        if row["landing_rate"] is not None:
+            assert 0 <= row["landing_rate"] <= 1
+            assert (row["landing_rate"] > 0) == bool(signed)
+    refused = muplan("project", "ranking", held, "--period", "2025Q5")
+    assert (refused.code, "2025Q5" in refused.stderr) == (2, True)
