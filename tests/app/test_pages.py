@@ -11,7 +11,17 @@ from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
 from layers.workspace.protocol import Provenance
 
 PROJECT = Path(__file__).resolve().parents[2]
-PAGES = ("overview", "map", "blocks", "match", "checks", "targets", "consolidate", "data")
+PAGES = (
+    "overview",
+    "map",
+    "blocks",
+    "match",
+    "checks",
+    "targets",
+    "consolidate",
+    "scenarios",
+    "data",
+)
 TEXT = catalogue("zh").text
 
 
