@@ -278,11 +278,11 @@ def test_of_plans_with_the_fewest_changes_none_is_nearer_or_more_related():
     parks = [park(1), park(2), GONE]
     firms = [
         {"enterprise_id": f"E{n}", "unit_id": "N", "industry_code": code, "is_above_scale": True,
-         "industry_scheme": "gbt4754_2017", "geometry": parks[n % 2]["geometry"].centroid.buffer(5)}
+         "industry_scheme": "GBT4754_2017", "geometry": parks[n % 2]["geometry"].centroid.buffer(5)}
         for n, code in enumerate(("36", "38", "36", "17"))
     ]  # fmt: skip
-    platforms[0] |= {"leading_industries": "17", "industry_scheme": "gbt4754_2017"}
-    platforms[1] |= {"leading_industries": "36", "industry_scheme": "gbt4754_2017"}
+    platforms[0] |= {"leading_industries": "17", "industry_scheme": "GBT4754_2017"}
+    platforms[1] |= {"leading_industries": "36", "industry_scheme": "GBT4754_2017"}
     held = city(platforms, parks, enterprises=firms)
     (plan,) = plans_of(held).plans
     fewest = fewest_by_trying_all(held, platforms, parks)
