@@ -1,6 +1,6 @@
 """The form that adds an edit to a scenario."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 
 import numpy as np
@@ -25,6 +25,7 @@ from platforms.scenario.edits import (
     ScenarioEdit,
     SetMajor,
 )
+from platforms.scenario.land_conflicts import given_parcels
 
 Asked = Callable[[Context, Scenario], Sequence[ScenarioEdit]]
 FREE_STATES = (
@@ -190,13 +191,15 @@ def _place(held: Context, scenario: Scenario) -> Sequence[ScenarioEdit]:
         day = _day(held, "scenario_place_day")
     if project is None:
         return ()
-    parcels = _parcel_choice(held, FREE_STATES)
+    parcels = _parcel_choice(held, FREE_STATES, given_parcels(held.source))
     if not _pressed():
         return ()
     return (PlaceProject(project, tuple(parcels), day),)
 
 
-def _parcel_choice(held: Context, states: tuple[str, ...]) -> list[str]:
+def _parcel_choice(
+    held: Context, states: tuple[str, ...], taken: Collection[str] = ()
+) -> list[str]:
     """Let parcels of one unit be chosen, each with its state and area."""
     text, names = words().text, unit_names(held)
     left, right = st.columns([1, 2])
@@ -206,6 +209,7 @@ def _parcel_choice(held: Context, states: tuple[str, ...]) -> list[str]:
     )  # fmt: skip
     parcels = held.source.read("land_parcels")
     here = parcels[parcels["unit_id"].eq(unit_id) & parcels["state"].isin(states)]
+    here = here[~here["parcel_id"].isin(taken)]
     ids = here["parcel_id"].astype(str)
     areas = areas_m2(np.asarray(here["geometry"], dtype=object), held.crs)
     known = {

@@ -64,20 +64,27 @@ def _require_apart(added: Sequence[AddLand], source: LayerSource) -> None:
             )  # fmt: skip
 
 
+def given_parcels(source: LayerSource) -> dict[str, str]:
+    """Give the parcels that are allotted already, each with the first allotment that names it."""
+    given: dict[str, str] = {}
+    land = _land_allotted(source)
+    for allotment_id, listed in zip(land["allotment_id"], land["parcel_ids"], strict=True):
+        for parcel_id in split_list(listed):
+            given.setdefault(parcel_id, str(allotment_id))
+    return given
+
+
+def _land_allotted(source: LayerSource) -> pd.DataFrame:
+    allotments = pd.DataFrame(source.read("element_allotments"))
+    is_land = allotments["element"].eq("land") & allotments["allotment_status"].eq("allotted")
+    return allotments[is_land.fillna(value=False).to_numpy(dtype=bool)]
+
+
 def _require_not_given(placed: Sequence[PlaceProject], source: LayerSource) -> None:
     """Hold placements against the land allotted in the city: neither side may have it twice."""
-    allotments = source.read("element_allotments")
-    is_land = allotments["element"].eq("land") & allotments["allotment_status"].eq("allotted")
-    land = allotments[is_land.fillna(value=False).to_numpy(dtype=bool)]
-    of_project: dict[str, str] = {}
-    of_parcel: dict[str, str] = {}
-    for allotment_id, project_id, listed in zip(
-        land["allotment_id"], land["project_id"], land["parcel_ids"], strict=True
-    ):
-        if not pd.isna(project_id):
-            of_project.setdefault(str(project_id), str(allotment_id))
-        for parcel_id in split_list(listed):
-            of_parcel.setdefault(parcel_id, str(allotment_id))
+    land = _land_allotted(source).drop_duplicates("project_id")
+    of_project = dict(zip(land["project_id"], land["allotment_id"].astype(str), strict=True))
+    of_parcel = given_parcels(source)
     for edit in placed:
         if edit.project_id in of_project:
             held = of_project[edit.project_id]

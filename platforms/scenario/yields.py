@@ -1,8 +1,8 @@
 """What placed projects would do to output and tax per 亩 (亩均) of units and platforms."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -132,7 +132,9 @@ def yields_with(
     return PerMuEffects(pd.DataFrame(rows), tuple(reasons))
 
 
-def _after(figure: str, row: dict[str, float], here: pd.DataFrame) -> tuple[float, list[Statement]]:
+def _after(
+    figure: str, row: Mapping[Hashable, Any], here: pd.DataFrame
+) -> tuple[float, list[Statement]]:
     value, land = float(row[f"{figure}_wan_yuan"]), float(row[f"{figure}_land_mu"])
     if not np.isfinite(row[f"{figure}_wan_yuan_per_mu"]):
         return np.nan, [say(f"yield_{figure}_not_reported")]

@@ -66,9 +66,14 @@ def test_an_error_on_the_way_leaves_the_file_as_it_was(tmp_path):
     path = tmp_path / "w.gpkg"
     add_many(path, "a", 1)
     before = scenario_file(path).read_bytes()
-    with pytest.raises(ZeroDivisionError), changing_scenarios(path) as held:
-        held.clear()
-        raise ZeroDivisionError
+
+    def fail():
+        with changing_scenarios(path) as held:
+            held.clear()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert scenario_file(path).read_bytes() == before
     add_many(path, "b", 1)
     assert set(read_scenarios(path)) == {"a-0", "b-0"}

@@ -249,3 +249,62 @@ def test_the_verdicts_of_a_plan_are_those_of_the_checks_on_edited_layers():
     query = CheckQuery(2024, PLAN_RULES, ("N",), "2025-06-30")
     assert list(plan.verdicts) == run_checks(edited, query, POLICY, CITY_CRS)
     assert is_lawful(plan.verdicts)
+
+
+def best_by_trying_all(held, platforms, parks, fewest):
+    """Of all lawful dispositions with the fewest changes, the best A17 score there is."""
+    job = CheckJob("A14", 2024, ("N",), held, POLICY, CITY_CRS)
+    situation = situation_of(job)
+    scores = {(p.park_id, one): s for p in situation.parks for one, s in p.scores.items()}
+    query, best = ConsolidationQuery("N", 2024), None
+    for ends in product(["stays", "exit", *(p["platform_id"] for p in platforms)],
+                        repeat=len(parks)):  # fmt: skip
+        edits, score = [], 0.0
+        for row, end in zip(parks, ends, strict=True):
+            now = row.get("platform_id")
+            if end == "exit" and not row.get("exited_on"):
+                edits.append(ExitPark(row["park_id"], "2025-06-30"))
+            elif end not in ("stays", "exit") and end != now:
+                edits.append(JoinPark(row["park_id"], end))
+            joined = end if end not in ("stays", "exit") else now if end == "stays" else None
+            score += scores.get((row["park_id"], joined), 0.0)
+        if len(edits) == fewest and is_lawful(plan_verdicts(held, edits, query, POLICY, CITY_CRS)):
+            best = score if best is None else max(best, score)
+    return best
+
+
+def test_of_plans_with_the_fewest_changes_none_is_nearer_or_more_related():
+    platforms = [platform(1), platform(2)]
+    parks = [park(1), park(2), GONE]
+    firms = [
+        {"enterprise_id": f"E{n}", "unit_id": "N", "industry_code": code, "is_above_scale": True,
+         "industry_scheme": "GBT4754_2017", "geometry": parks[n % 2]["geometry"].centroid.buffer(5)}
+        for n, code in enumerate(("36", "38", "36", "17"))
+    ]  # fmt: skip
+    platforms[0] |= {"leading_industries": "17", "industry_scheme": "GBT4754_2017"}
+    platforms[1] |= {"leading_industries": "36", "industry_scheme": "GBT4754_2017"}
+    held = city(platforms, parks, enterprises=firms)
+    (plan,) = plans_of(held).plans
+    fewest = fewest_by_trying_all(held, platforms, parks)
+    assert len(plan.changes) == fewest
+    assert plan.score == pytest.approx(best_by_trying_all(held, platforms, parks, fewest))
+
+
+def test_a_plan_that_takes_a_park_from_another_unit_says_what_that_unit_loses():
+    theirs = {"platform_id": "Q1", "unit_id": "S", "level": "national",
+              "geometry": rect_of_mu(22_000, 0, 9_900.0)}  # fmt: skip
+    shared = sub_park(1, "Q1", area_mu=200.0)
+    held = city([platform(1, 9_900.0), theirs], [shared, GONE])
+    (plan,) = plans_of(held).plans
+    assert [c.after for c in plan.changes] == ["P1"]
+    (said,) = plan.elsewhere.statements
+    assert (said.code, said.values["unit_id"]) == ("consolidate_leaves_unit", "S")
+    space = next(c for c in plan.elsewhere.changes if c.rule_id == "A2")
+    assert (space.before.outcome, space.after.outcome) == ("met", "not_met")
+    assert space.after.measured == pytest.approx(9_900.0, abs=1e-3)
+
+
+def test_a_plan_within_its_unit_says_nothing_of_others():
+    (plan,) = plans_of(city([platform(1)], [park(1), GONE])).plans
+    assert plan.elsewhere.statements == ()
+    assert plan.elsewhere.changes == ()
