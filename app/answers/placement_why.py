@@ -21,7 +21,16 @@ SHOWN_MEMBERS = 30
 """A sentence names so many of what clashes; the lists hold them all."""
 
 MEMBER_KEYS = frozenset(
-    {"project_id", "site_id", "parcel_id", "place_id", "unit_id", "element", "pollutant"}
+    {
+        "project_id",
+        "site_id",
+        "parcel_id",
+        "block_id",
+        "place_id",
+        "unit_id",
+        "element",
+        "pollutant",
+    }
 )
 """What a member in the JSON tells of itself beside its text."""
 

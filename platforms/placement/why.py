@@ -29,7 +29,7 @@ from platforms.placement.reasons import (
 from platforms.placement.why_search import Answered, Question, Reason
 from platforms.statement import say
 
-NEVER_RELAXED = frozenset({"limit_project", "limit_land", "limit_overlap"})
+NEVER_RELAXED = frozenset({"limit_project", "limit_land", "limit_overlap", "limit_block"})
 """A project takes one site and land serves once: no decision changes that."""
 
 GRACE_S = 10.0

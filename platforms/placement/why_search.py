@@ -150,6 +150,9 @@ def answer_all(question: Question) -> Answered:
     left = len(question.asked)
     for project_id, own in question.asked.items():
         now = time.monotonic()
+        if now >= until:
+            answered.reasons[project_id] = Reason()
+            continue
         asked = replace(question.case, needs=(*question.case.needs, own))
         homeless = len(question.case.needs)
         slot = min(until, now + max(LEAST_SLOT_S, (until - now) / left))

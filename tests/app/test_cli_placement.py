@@ -1,5 +1,7 @@
 """``muplan place`` on the demonstration."""
 
+import json
+
 import geopandas as gpd
 import openpyxl
 from pyproj import CRS
@@ -95,3 +97,38 @@ def test_the_answer_is_handed_out_in_every_format(muplan, small_demo, tmp_path):
     shapes = gpd.read_file(tmp_path / "out.gpkg", layer="统筹选址")
     assert list(shapes["project_id"]) == ["xm-0011"]
     assert shapes.geometry.area.min() > 0
+
+
+def test_what_is_placed_says_whether_it_can_change_and_what_else_could_be(asked, tmp_path):
+    path = tmp_path / "ids.txt"
+    path.write_text("xm-0011\nxm-0012\n", encoding="utf-8")
+    answer = asked("place", "--projects", path).json
+    assert {one["never_changes"] for one in answer["assignments"]} <= {True, False}
+    placed = {one["project_id"]: one["site_id"] for one in answer["assignments"]}
+    for other in answer["alternatives"]:
+        assert other["placed"] == len(placed)
+        for change in other["changes"]:
+            assert placed[change["project_id"]] == change["site_id"] != change["new_site_id"]
+
+
+def test_locks_on_the_same_land_name_what_clashes(asked, muplan, small_demo, tmp_path):
+    path = tmp_path / "ids.txt"
+    path.write_text("xm-0011\nxm-0012\n", encoding="utf-8")
+    sites = {
+        name: asked("match", "--project", name, "--top", 1000).json["sites"]
+        for name in ("xm-0011", "xm-0012")
+    }
+    (first, second), held = sites, [{s["site_id"] for s in one} for one in sites.values()]
+    shared = sorted(held[0] & held[1])
+    locks = [f"{first}={sorted(held[0])[0]}", f"{first}={sorted(held[0])[-1]}"]
+    if shared:
+        locks = [f"{first}={shared[0]}", f"{second}={shared[0]}"]
+    asking = [part for lock in locks for part in ("--lock", lock)]
+    ran = muplan("place", small_demo, "--projects", path, "--json", *asking)
+    assert ran.code == 2
+    assert ran.err.count("\n") == 1
+    assert all(lock.partition("=")[2] in ran.err for lock in locks)
+    row = json.loads(ran.out)
+    kinds = [one["kind"] for one in row["conflict"]["members"]]
+    assert kinds.count("lock") == 2
+    assert row["conflict"]["is_smallest_proven"]
