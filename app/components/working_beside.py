@@ -5,6 +5,7 @@ next telling, whatever the page does, and a page that is left and opened again f
 doesn't wait for that: once the button is pressed the result is nobody's.
 """
 
+import gc
 import logging
 import threading
 import time
@@ -20,7 +21,7 @@ from geo.progress import Progress
 
 LOG = logging.getLogger("muplan")
 
-POLL_S = 0.7
+POLL_S = 2.0
 """So often the page looks how far the work is [s]."""
 
 Run = Callable[[Progress, Callable[[], bool]], Any]
@@ -72,6 +73,9 @@ class Work:
         self.share = min(max(share, 0.0), 1.0)
 
     def _carry_out(self, run: Run) -> None:
+        # The framework collects all garbage after each drawing: what stands already is passed
+        # over meanwhile, else the polls would take more time than the work.
+        gc.freeze()
         try:
             self.result = run(self._tell, self._end.is_set)
         except _EndedError:
@@ -81,6 +85,8 @@ class Work:
         except Exception as error:
             LOG.exception("long work failed")
             self.error = error
+        finally:
+            gc.unfreeze()
 
 
 def begin(key: str, run: Run) -> None:

@@ -147,7 +147,8 @@ class CityLand:
 
     @cached_property
     def _ids(self) -> pd.Series:
-        return self._layers.parcels["parcel_id"]
+        ids: pd.Series = self._layers.parcels["parcel_id"]
+        return ids
 
     @cached_property
     def _areas_mu(self) -> npt.NDArray[np.float64]:

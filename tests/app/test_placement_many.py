@@ -1,5 +1,6 @@
 """Many projects matched in one run, and the undecided sites of those that stay out."""
 
+import numpy as np
 import pytest
 
 from app.answers.matching import run_match
@@ -50,7 +51,7 @@ def listed(matches):
 
 
 def scored(matches):
-    return [None if one.score is None else one.score.score for one in matches]
+    return [np.nan if one.score is None else one.score.score for one in matches]
 
 
 def test_a_project_matched_with_others_is_given_the_sites_and_scores_it_has_alone(demo, matched):
@@ -62,7 +63,7 @@ def test_a_project_matched_with_others_is_given_the_sites_and_scores_it_has_alon
             strict=True,
         ):
             assert listed(mine) == listed(theirs)
-            assert scored(mine) == pytest.approx(scored(theirs), rel=1e-9)
+            assert scored(mine) == pytest.approx(scored(theirs), rel=1e-9, nan_ok=True)
             assert [one.reasons for one in mine] == [one.reasons for one in theirs]
 
 

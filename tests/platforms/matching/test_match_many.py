@@ -31,9 +31,10 @@ def test_land_for_several_projects_is_what_each_would_be_given_alone():
 def test_a_smaller_project_after_a_larger_one_still_finds_its_land():
     apart = [*ROW[:3], parcel("E", rect(100, 900, 100, 200))]
     land = CityLand(city(apart), jiaxing(), CITY_CRS)
-    first = land.sites([LandAsked(Need(100.0, 100.0), USES)])[0]
+    first = land.sites([LandAsked(Need(100.0, 100.0, 200.0), USES)])[0]
     assert [one.site_id for one in first] == ["LP-D0"]
-    (small,) = (s for s in land.sites([LandAsked(Need(30.0, 30.0), USES)])[0] if "E" in s.site_id)
+    then = land.sites([LandAsked(Need(30.0, 30.0, 40.0), USES)])[0]
+    (small,) = (one for one in then if "E" in one.site_id)
     assert small.area_mu == pytest.approx(100 * 200 * 3 / 2000, rel=1e-3)
 
 
