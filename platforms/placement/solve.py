@@ -1,21 +1,23 @@
 """The exact assignment: most projects first, then the highest sum of scores."""
 
-import pickle
-import subprocess
-import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
-from scipy.sparse import csr_array
 
 from platforms.errors import PlanningError
+from platforms.placement.child import report, run
+from platforms.placement.exact import Aim, best_choice
 from platforms.placement.option import Limit
+from platforms.placement.problem import Positions, Problem, problem_of
+from platforms.placement.relaxation import Relaxation, relax, worth_a_look
+from platforms.placement.rounding import rounded
 
-GRACE_S = 10.0
+GRACE_S = 5.0
 """Beyond its own deadline a solver may take so long to start and to hand over [s]."""
+NUMBER_FIRST = 1000.0
+"""Where both aims share prices one project more is worth ten full scores."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +34,24 @@ class Solved:
         True where no more projects can be placed.
     is_feasible
         False where the solver proved that nothing fits.
+    count_bound
+        No more projects than this can be placed, None where not known.
+    bound
+        No choice of as many projects adds up to more points, None where not known.
+    pairs_left
+        Options that were left out and could be part of a choice better than the gap asked.
+    is_late
+        True where time ended the search before the gap asked was reached.
     """
 
     chosen: tuple[int, ...] | None
     gap: float | None
     is_count_proven: bool
     is_feasible: bool = True
+    count_bound: int | None = None
+    bound: float | None = None
+    pairs_left: int = 0
+    is_late: bool = False
 
 
 def solve(
@@ -46,6 +60,8 @@ def solve(
     required: Sequence[Sequence[int]],
     gap: float,
     deadline_s: float,
+    *,
+    is_cancelled: Callable[[], bool] | None = None,
 ) -> Solved:
     """Choose options in a child process, which is ended when its time is over.
 
@@ -61,33 +77,47 @@ def solve(
         Relative gap at which the search for a higher sum ends.
     deadline_s
         Seconds for both steps.
+    is_cancelled
+        Asked again and again; the search ends once it says True.
 
     Returns
     -------
     Solved
-        The choice.
+        The choice; where time ran out the best so far with its gap, ``is_late`` then.
 
     Raises
     ------
     PlanningError
-        ``placement_out_of_time``.
+        ``placement_out_of_time``, ``placement_cancelled``, ``placement_solver_failed``.
     """
     if not points:
         return Solved((), 0.0, is_count_proven=True, is_feasible=not required)
-    rows = [(dict(limit.weights), limit.most) for limit in limits]
-    rows += [(dict.fromkeys(one, -1.0), -1.0) for one in required]
-    task = pickle.dumps((list(points), rows, gap, deadline_s))
-    try:
-        done = subprocess.run(  # the interpreter itself
-            [sys.executable, "-m", "platforms.placement.solve"],
-            input=task, stdout=subprocess.PIPE, timeout=deadline_s + GRACE_S, check=True,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired as late:
-        raise PlanningError("placement_out_of_time", deadline_s=deadline_s) from late
-    solved: Solved = Solved(*pickle.loads(done.stdout))  # our own child
-    if solved.chosen is None and solved.is_feasible:
+    problem = problem_of(points, limits, required)
+    return solve_problem(problem, gap, deadline_s, is_cancelled=is_cancelled)
+
+
+def solve_problem(
+    problem: Problem,
+    gap: float,
+    deadline_s: float,
+    *,
+    is_cancelled: Callable[[], bool] | None = None,
+) -> Solved:
+    """Do the same for a problem written as numbers, however many options it has."""
+    task = (problem, gap, deadline_s)
+    found = run(
+        "platforms.placement.solve:answer", task, deadline_s,
+        is_cancelled=is_cancelled, grace_s=GRACE_S,
+    )  # fmt: skip
+    if not isinstance(found, Solved) or (found.chosen is None and found.is_feasible):
         raise PlanningError("placement_out_of_time", deadline_s=deadline_s)
-    return solved
+    return found
+
+
+def answer(task: tuple[Problem, float, float]) -> Solved:
+    """Search in the child: each better answer is reported, the last is returned."""
+    problem, gap, deadline_s = task
+    return search_problem(problem, gap, deadline_s)
 
 
 Row = tuple[dict[int, float], float]
@@ -95,41 +125,64 @@ Row = tuple[dict[int, float], float]
 
 def search(points: list[float], rows: list[Row], gap: float, deadline_s: float) -> Solved:
     """Choose options here: the number first, then the sum of scores among as many."""
+    if not points:
+        return Solved((), 0.0, is_count_proven=True)
+    limits = [Limit(say("limit_row"), weights, most) for weights, most in rows]
+    return search_problem(problem_of(points, limits, []), gap, deadline_s)
+
+
+def search_problem(problem: Problem, gap: float, deadline_s: float) -> Solved:
+    """Search the number, then the score, in this process."""
     begun = time.monotonic()
-    count = _best(np.ones(len(points)), rows, 0.0, deadline_s / 2)
-    if count.x is None:
-        return Solved(None, None, is_count_proven=False, is_feasible=count.status != 2)
-    placed = round(float(count.x.sum()))
-    at_least: Row = (dict.fromkeys(range(len(points)), -1.0), -float(placed))
-    rest = max(0.1, deadline_s - (time.monotonic() - begun))
-    best = _best(np.array(points), [*rows, at_least], gap, rest)
-    proven = count.status == 0
-    if best.x is None:
-        return Solved(_taken(count.x), None, is_count_proven=proven)
-    stated = None if best.mip_gap is None else float(best.mip_gap)
-    return Solved(_taken(best.x), stated, is_count_proven=proven)
+    ones = np.ones(len(problem.points))
+    columns = worth_a_look(problem, problem.points + NUMBER_FIRST)
+    count = relax(problem, ones, columns, begun + 0.3 * deadline_s, near=1e-3)
+    if count is None:
+        return Solved(None, None, is_count_proven=False, is_feasible=False)
+    most = int(np.floor(count.bound + 1e-6))
+    draft = rounded(problem, problem.points, count, begun + 0.35 * deadline_s)
+    if draft is not None:
+        report(_solved(draft, problem, most, None, is_late=True))
+    found = best_choice(problem, count, Aim(ones, step=1.0), draft, begun + 0.6 * deadline_s)
+    if found.chosen is None:
+        return Solved(None, None, is_count_proven=False, is_feasible=not found.is_done)
+    most = len(found.chosen) if found.is_done else min(most, int(np.floor(found.bound + 1e-6)))
+    report(_solved(found.chosen, problem, most, None, is_late=True))
+    return _best_score(problem, count, found.chosen, most, gap, begun + deadline_s)
 
 
-def _best(value: np.ndarray, rows: list[Row], gap: float, seconds: float) -> OptimizeResult:
-    at = [column for weights, _ in rows for column in weights]
-    line = [number for number, (weights, _) in enumerate(rows) for _ in weights]
-    held = [weight for weights, _ in rows for weight in weights.values()]
-    matrix = csr_array((held, (line, at)), shape=(len(rows), len(value)))
-    most = np.array([most for _, most in rows], dtype=float)
-    return milp(
-        -value,
-        integrality=np.ones(len(value)),
-        bounds=Bounds(0, 1),
-        constraints=LinearConstraint(matrix, -np.inf, most),
-        options={"mip_rel_gap": gap, "time_limit": seconds},
-    )
+def _best_score(
+    problem: Problem, count: Relaxation, chosen: Positions, most: int, gap: float, until: float
+) -> Solved:
+    """Search the highest sum among as many as were chosen."""
+    placed = float(len(chosen))
+    score = relax(problem, problem.points, count.columns, until, placed, near=gap / 5)
+    if score is None:
+        return _solved(chosen, problem, most, None, is_late=True)
+    draft = rounded(problem, problem.points, score, until)
+    if draft is None or len(draft) < placed or _sum(problem, draft) < _sum(problem, chosen):
+        draft = chosen
+    report(_solved(draft, problem, most, score.bound, is_late=True))
+    aim = Aim(problem.points, gap=gap, at_least=placed)
+    found = best_choice(problem, score, aim, draft, until)
+    best = draft if found.chosen is None else found.chosen
+    solved = _solved(best, problem, most, found.bound, is_late=not found.is_done)
+    return replace(solved, pairs_left=found.left)
 
 
-def _taken(x: np.ndarray) -> tuple[int, ...]:
-    return tuple(np.flatnonzero(x > 0.5).tolist())
+def _sum(problem: Problem, chosen: Positions) -> float:
+    return float(problem.points[chosen].sum())
 
 
-if __name__ == "__main__":
-    found = search(*pickle.load(sys.stdin.buffer))  # our own parent
-    answer = (found.chosen, found.gap, found.is_count_proven, found.is_feasible)
-    sys.stdout.buffer.write(pickle.dumps(answer))
+def _solved(
+    chosen: Positions, problem: Problem, most: int, bound: float | None, *, is_late: bool
+) -> Solved:
+    reached = _sum(problem, chosen)
+    gap = None
+    if bound is not None:
+        above = max(0.0, bound - reached)
+        gap = above / reached if reached > 0 else (None if above > 1e-9 else 0.0)
+    return Solved(
+        tuple(chosen.tolist()), gap, is_count_proven=len(chosen) >= most, count_bound=most,
+        bound=bound, is_late=is_late,
+    )  # fmt: skip
