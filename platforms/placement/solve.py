@@ -8,7 +8,7 @@ import numpy as np
 
 from platforms.errors import PlanningError
 from platforms.placement.child import report, run
-from platforms.placement.exact import Aim, best_choice
+from platforms.placement.exact import NUMBER_FIRST, Aim, best_choice
 from platforms.placement.option import Limit
 from platforms.placement.problem import Positions, Problem, problem_of
 from platforms.placement.relaxation import Relaxation, relax, worth_a_look
@@ -16,8 +16,6 @@ from platforms.placement.rounding import rounded
 
 GRACE_S = 5.0
 """Beyond its own deadline a solver may take so long to start and to hand over [s]."""
-NUMBER_FIRST = 1000.0
-"""Where both aims share prices one project more is worth ten full scores."""
 
 
 @dataclass(frozen=True)
@@ -134,32 +132,68 @@ def search(points: list[float], rows: list[Row], gap: float, deadline_s: float) 
 def search_problem(problem: Problem, gap: float, deadline_s: float) -> Solved:
     """Search the number, then the score, in this process."""
     begun = time.monotonic()
-    ones = np.ones(len(problem.points))
-    columns = worth_a_look(problem, problem.points + NUMBER_FIRST)
-    count = relax(problem, ones, columns, begun + 0.3 * deadline_s, near=1e-3)
-    if count is None:
+    ones, both = np.ones(len(problem.points)), problem.points + NUMBER_FIRST
+    draft = drafted(problem, begun + 0.3 * deadline_s)
+    if draft is None:
         return Solved(None, None, is_count_proven=False, is_feasible=False)
-    most = int(np.floor(count.bound + 1e-6))
-    draft = rounded(problem, problem.points, count, begun + 0.35 * deadline_s)
-    if draft is not None:
-        report(_solved(draft, problem, most, None, is_late=True))
-    found = best_choice(problem, count, Aim(ones, step=1.0), draft, begun + 0.6 * deadline_s)
-    if found.chosen is None:
-        return Solved(None, None, is_count_proven=False, is_feasible=not found.is_done)
-    most = len(found.chosen) if found.is_done else min(most, int(np.floor(found.bound + 1e-6)))
-    report(_solved(found.chosen, problem, most, None, is_late=True))
-    return _best_score(problem, count, found.chosen, most, gap, begun + deadline_s)
+    relaxed, chosen = draft
+    most = problem.groups
+    if chosen is not None:
+        report(_solved(chosen, problem, most, None, is_late=True))
+    if chosen is None or len(chosen) < most:
+        count = relax(problem, ones, relaxed.columns, begun + 0.4 * deadline_s, near=1e-3)
+        if count is None:
+            return Solved(None, None, is_count_proven=False, is_feasible=False)
+        most = int(np.floor(count.bound + 1e-6))
+    if chosen is None or len(chosen) < most:
+        part = gap / 2 * float(problem.points.mean()) / (NUMBER_FIRST + 1)
+        aim = Aim(both, gap=part)
+        found = best_choice(problem, relaxed, aim, chosen, begun + 0.6 * deadline_s)
+        chosen = found.chosen
+    if chosen is None or len(chosen) < most:
+        aim = Aim(ones, step=1.0)
+        found = best_choice(problem, count, aim, chosen, begun + 0.75 * deadline_s)
+        if found.chosen is None:
+            return Solved(None, None, is_count_proven=False, is_feasible=not found.is_done)
+        chosen = found.chosen
+        most = len(chosen) if found.is_done else min(most, int(np.floor(found.bound + 1e-6)))
+    report(_solved(chosen, problem, most, None, is_late=True))
+    return _best_score(problem, relaxed, chosen, most, gap, begun + deadline_s)
+
+
+def drafted(problem: Problem, until: float) -> tuple[Relaxation, Positions | None] | None:
+    """Relax number and score together, and round: a choice within a second or so.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    until
+        Moment of the monotonic clock at which bettering ends.
+
+    Returns
+    -------
+    (Relaxation, array of int or None) or None
+        The relaxation of 1 000 points a project and its score, and the choice; None where even
+        parts cannot hold together.
+    """
+    both = problem.points + NUMBER_FIRST
+    relaxed = relax(problem, both, worth_a_look(problem, both), until, near=1e-4)
+    if relaxed is None:
+        return None
+    return relaxed, rounded(problem, both, relaxed, until)
 
 
 def _best_score(
-    problem: Problem, count: Relaxation, chosen: Positions, most: int, gap: float, until: float
+    problem: Problem, begun: Relaxation, chosen: Positions, most: int, gap: float, until: float
 ) -> Solved:
     """Search the highest sum among as many as were chosen."""
     placed = float(len(chosen))
-    score = relax(problem, problem.points, count.columns, until, placed, near=gap / 5)
+    score = relax(problem, problem.points, begun.columns, until, placed, near=gap / 5)
     if score is None:
         return _solved(chosen, problem, most, None, is_late=True)
-    draft = rounded(problem, problem.points, score, until)
+    both = problem.points + NUMBER_FIRST
+    draft = rounded(problem, both, score, until)
     if draft is None or len(draft) < placed or _sum(problem, draft) < _sum(problem, chosen):
         draft = chosen
     report(_solved(draft, problem, most, score.bound, is_late=True))
