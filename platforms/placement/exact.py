@@ -145,19 +145,19 @@ def _search(
     by a row of its own only where the reward didn't do.
     """
     if aim.at_least is None:
-        return _solved(problem, columns, aim.value, aim.gap / 2, None, seconds)
+        return milp_among(problem, columns, aim.value, aim.gap / 2, None, seconds)
     begun, number = time.monotonic(), aim.at_least
     part = aim.gap / 2 * float(aim.value[columns].mean()) / (NUMBER_FIRST + 1)
     value = aim.value + NUMBER_FIRST
-    chosen, bound = _solved(problem, columns, value, part, None, 0.7 * seconds)
+    chosen, bound = milp_among(problem, columns, value, part, None, 0.7 * seconds)
     if chosen is not None and len(chosen) >= number:
         return chosen, bound - NUMBER_FIRST * number
     rest = seconds - (time.monotonic() - begun)
-    chosen, inside = _solved(problem, columns, aim.value, aim.gap / 2, number, rest)
+    chosen, inside = milp_among(problem, columns, aim.value, aim.gap / 2, number, rest)
     return chosen, min(inside, bound - NUMBER_FIRST * number)
 
 
-def _solved(
+def milp_among(
     problem: Problem,
     columns: Flags,
     value: Numbers,

@@ -1,6 +1,6 @@
 """The assignment as numbers: scores, a sparse matrix of limits, groups of one choice at most."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csc_array, csr_array
 
-from platforms.placement.option import Limit
 
 Numbers = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
+
+Row = tuple[Mapping[int, float], float]
+"""Weights by position, and the most they may add up to."""
 
 SLACK = 1e-9
 """A limit holds up to this part of itself: figures compare to 1e-9 everywhere."""
@@ -78,7 +80,7 @@ class Problem:
 
 
 def problem_of(
-    points: Sequence[float], limits: Sequence[Limit], required: Sequence[Sequence[int]]
+    points: Sequence[float], limits: Sequence[Row], required: Sequence[Sequence[int]]
 ) -> Problem:
     """Write limits as a matrix.
 
@@ -87,7 +89,7 @@ def problem_of(
     points
         Score of each option.
     limits
-        What may not be exceeded.
+        Weights of options by position, and the most they may add up to.
     required
         Sets of options of which one must be taken.
 
@@ -98,24 +100,24 @@ def problem_of(
     """
     group = np.full(len(points), -1, dtype=np.intp)
     count, rows = 0, []
-    for limit in limits:
-        at = np.fromiter(limit.weights, dtype=np.intp, count=len(limit.weights))
-        weights = np.fromiter(limit.weights.values(), dtype=float, count=len(at))
-        if limit.most == 1 and (weights == 1).all() and (group[at] < 0).all():
+    for held, most in limits:
+        at = np.fromiter(held, dtype=np.intp, count=len(held))
+        weights = np.fromiter(held.values(), dtype=float, count=len(at))
+        if most == 1 and (weights == 1).all() and (group[at] < 0).all():
             group[at] = count
             count += 1
         else:
-            rows.append((at, weights, limit.most))
+            rows.append((at, weights, most))
     alone = np.flatnonzero(group < 0)
     group[alone] = count + np.arange(len(alone))
     rows += [(np.array(one, dtype=np.intp), -np.ones(len(one)), -1.0) for one in required]
     line = np.repeat(np.arange(len(rows)), [len(at) for at, _, _ in rows])
     columns = np.concatenate([at for at, _, _ in rows]) if rows else np.array([], dtype=np.intp)
-    held = np.concatenate([weights for _, weights, _ in rows]) if rows else np.array([])
+    values = np.concatenate([weights for _, weights, _ in rows]) if rows else np.array([])
     shape = (len(rows), len(points))
     return Problem(
         np.asarray(points, dtype=float),
-        csc_array((held, (line, columns)), shape=shape),
+        csc_array((values, (line, columns)), shape=shape),
         np.array([most for _, _, most in rows], dtype=float),
         group,
         np.arange(len(rows)) >= len(rows) - len(required),

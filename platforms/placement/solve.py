@@ -9,11 +9,14 @@ import numpy as np
 from platforms.errors import PlanningError
 from platforms.placement.child import report, run
 from platforms.placement.exact import NUMBER_FIRST, Aim, best_choice
+from platforms.placement.neighbourhood import bettered, completed
 from platforms.placement.option import Limit
-from platforms.placement.problem import Positions, Problem, problem_of
+from platforms.placement.problem import Positions, Problem, Row, problem_of
 from platforms.placement.relaxation import Relaxation, relax, worth_a_look
 from platforms.placement.rounding import rounded
 
+SMALL = 1000
+"""Up to so many options the exact search alone is sooner done."""
 GRACE_S = 5.0
 """Beyond its own deadline a solver may take so long to start and to hand over [s]."""
 
@@ -90,7 +93,7 @@ def solve(
     """
     if not points:
         return Solved((), 0.0, is_count_proven=True, is_feasible=not required)
-    problem = problem_of(points, limits, required)
+    problem = problem_of(points, [(one.weights, one.most) for one in limits], required)
     return solve_problem(problem, gap, deadline_s, is_cancelled=is_cancelled)
 
 
@@ -118,15 +121,11 @@ def answer(task: tuple[Problem, float, float]) -> Solved:
     return search_problem(problem, gap, deadline_s)
 
 
-Row = tuple[dict[int, float], float]
-
-
-def search(points: list[float], rows: list[Row], gap: float, deadline_s: float) -> Solved:
+def search(points: Sequence[float], rows: Sequence[Row], gap: float, deadline_s: float) -> Solved:
     """Choose options here: the number first, then the sum of scores among as many."""
     if not points:
         return Solved((), 0.0, is_count_proven=True)
-    limits = [Limit(say("limit_row"), weights, most) for weights, most in rows]
-    return search_problem(problem_of(points, limits, []), gap, deadline_s)
+    return search_problem(problem_of(points, rows, []), gap, deadline_s)
 
 
 def search_problem(problem: Problem, gap: float, deadline_s: float) -> Solved:
@@ -145,11 +144,15 @@ def search_problem(problem: Problem, gap: float, deadline_s: float) -> Solved:
         if count is None:
             return Solved(None, None, is_count_proven=False, is_feasible=False)
         most = int(np.floor(count.bound + 1e-6))
-    if chosen is None or len(chosen) < most:
-        part = gap / 2 * float(problem.points.mean()) / (NUMBER_FIRST + 1)
-        aim = Aim(both, gap=part)
-        found = best_choice(problem, relaxed, aim, chosen, begun + 0.6 * deadline_s)
-        chosen = found.chosen
+    if chosen is not None and len(both) > SMALL:
+        # All placed and the scores within half the gap: more is not worth the time.
+        enough = NUMBER_FIRST * most + (relaxed.bound - NUMBER_FIRST * most) * (1 - gap / 2)
+        until = begun + 0.6 * deadline_s
+        whole = completed(problem, both, relaxed, 0.7 * (until - time.monotonic()))
+        if whole is not None and both[whole].sum() > both[chosen].sum():
+            chosen = whole
+            report(_solved(chosen, problem, most, None, is_late=True))
+        chosen = bettered(problem, both, relaxed, chosen, enough, until)
     if chosen is None or len(chosen) < most:
         aim = Aim(ones, step=1.0)
         found = best_choice(problem, count, aim, chosen, begun + 0.75 * deadline_s)
