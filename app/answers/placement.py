@@ -21,6 +21,7 @@ from platforms.matching.ground import ground_of, shares_beside
 from platforms.matching.match import MatchResult, evaluate, ranked
 from platforms.matching.table import MatchTable
 from platforms.placement.place import Placement, Unplaced, Wishes, place
+from platforms.placement.share_rows import further_shares
 from platforms.statement import Statement
 
 Refused = Mapping[str, MuPlanError]
@@ -99,7 +100,9 @@ def run_placement(
             tell(number / len(demands))
     ids = [one.project_id for one in demands]
     shares = shares_beside(context.source, ids, year, policy, context.crs)
-    return place(results, ground.quotas.rooms_of_all(ids), shares, policy, wishes)
+    further = further_shares(context.source, ids, year, policy, context.crs)
+    rooms = ground.quotas.rooms_of_all(ids)
+    return place(results, rooms, {**shares, **further}, policy, wishes)
 
 
 def placement_answer(

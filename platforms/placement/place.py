@@ -12,6 +12,7 @@ from platforms.matching.match import MatchedSite, MatchResult
 from platforms.placement.limits import (
     ShareRows,
     land_limits,
+    land_taken_twice,
     project_limits,
     quota_limits,
     share_limits,
@@ -114,6 +115,8 @@ def _option(result: MatchResult, one: MatchedSite) -> Option:
         demand.project_id, site.site_id, site.unit_id, site.platform_id, site.parcel_ids,
         site.area_mu, points or 0.0, site.zone_share, takes,
         0.0 if site.is_increment is False else land, site.geometry, site.carved is not None,
+        site.site_id if site.carved is None else site.carved.block_id,
+        site.area_mu if site.carved is None else site.carved.block_mu, demand.investment_yi_yuan,
     )  # fmt: skip
 
 
@@ -172,7 +175,10 @@ def place(
         shares_after(chosen, shares),
         solved.gap,
         solved.is_count_proven,
-        tuple(one.name for one in limits if _is_broken(one, taken)),
+        (
+            *(one.name for one in limits if _is_broken(one, taken)),
+            *land_taken_twice(chosen),
+        ),
     )
 
 
