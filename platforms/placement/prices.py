@@ -7,7 +7,7 @@ that rough prices leave it takes a second.
 import numpy as np
 from scipy.sparse import csc_array, diags_array
 
-from platforms.placement.problem import Numbers, Problem
+from platforms.placement.problem import Numbers, Positions, Problem
 
 STEPS = 600
 PATIENCE = 15
@@ -63,11 +63,12 @@ def first_prices(problem: Problem, value: Numbers) -> Numbers:
 
 
 def _first_of_each(
-    gain: Numbers, highest: Numbers, order: Numbers, begins: Numbers
-) -> Numbers:
+    gain: Numbers, highest: Numbers, order: Positions, begins: Positions
+) -> Positions:
     """Give the option of highest gain of each group, where it is worth taking."""
     sizes = np.diff(np.append(begins, len(order)))
     at = np.flatnonzero(gain[order] == np.repeat(highest, sizes))
     group = np.repeat(np.arange(len(begins)), sizes)[at]
     first = at[np.diff(group, prepend=-1) > 0]
-    return order[first[highest > 0]]
+    taken: Positions = order[first[highest > 0]]
+    return taken

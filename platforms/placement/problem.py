@@ -53,7 +53,8 @@ class Problem:
     def in_limit(self, row: int) -> Positions:
         """Give the options that weigh in a limit."""
         held = self.matrix_by_row
-        return held.indices[held.indptr[row] : held.indptr[row + 1]]
+        found: Positions = held.indices[held.indptr[row] : held.indptr[row + 1]]
+        return found
 
     @cached_property
     def groups(self) -> int:

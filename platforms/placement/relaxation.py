@@ -92,7 +92,8 @@ def _spread(problem: Problem, value: Numbers) -> Flags:
     best = best_of_each(problem, value, PRICED // 2)
     size = int(np.bincount(problem.group).max())
     stride = max(1, 2 * (size - PRICED // 2) // PRICED)
-    return best | (np.arange(len(value)) % stride == 0)
+    marked: Flags = best | (np.arange(len(value)) % stride == 0)
+    return marked
 
 
 def relax(

@@ -121,6 +121,51 @@ def answer(task: tuple[Problem, float, float]) -> Solved:
     return search_problem(problem, gap, deadline_s)
 
 
+def quick(
+    points: Sequence[float],
+    limits: Sequence[Limit],
+    required: Sequence[Sequence[int]],
+    seconds: float = 1.0,
+) -> Solved:
+    """Choose options here and at once: the relaxation, rounded so that every limit is kept.
+
+    Parameters
+    ----------
+    points, limits, required
+        As for ``solve``.
+    seconds
+        Time after which the choice is bettered no more.
+
+    Returns
+    -------
+    Solved
+        The choice with its bounds; ``chosen`` is None where the rounding could not hold what is
+        required, which proves nothing.
+    """
+    if not points:
+        return Solved((), 0.0, is_count_proven=True, is_feasible=not required)
+    rows = [(one.weights, one.most) for one in limits]
+    return quick_problem(problem_of(points, rows, required), seconds)
+
+
+def quick_problem(problem: Problem, seconds: float = 1.0) -> Solved:
+    """Do the same for a problem written as numbers."""
+    draft = drafted(problem, time.monotonic() + seconds)
+    if draft is None:
+        return Solved(None, None, is_count_proven=False, is_feasible=False)
+    relaxed, chosen = draft
+    if chosen is None:
+        return Solved(None, None, is_count_proven=False)
+    most = min(problem.groups, int(relaxed.bound / NUMBER_FIRST + 1e-6))
+    # One program more, so that the scores of as many are bounded by themselves.
+    now, number = time.monotonic(), float(len(chosen))
+    score = relax(problem, problem.points, relaxed.columns, now, number, near=1.0)
+    # One bound on both: of as many projects, what their number earned is taken off.
+    bound = relaxed.bound - NUMBER_FIRST * number
+    bound = bound if score is None else min(bound, score.bound)
+    return _solved(chosen, problem, most, bound, is_late=False)
+
+
 def search(points: Sequence[float], rows: Sequence[Row], gap: float, deadline_s: float) -> Solved:
     """Choose options here: the number first, then the sum of scores among as many."""
     if not points:
@@ -132,17 +177,23 @@ def search_problem(problem: Problem, gap: float, deadline_s: float) -> Solved:
     """Search the number, then the score, in this process."""
     begun = time.monotonic()
     ones, both = np.ones(len(problem.points)), problem.points + NUMBER_FIRST
+    # Whatever happens later, an answer is at hand from the first moment on.
+    nothing = Relaxation(0 * ones, np.inf, both, np.zeros(len(ones), dtype=bool))
+    plain = rounded(problem, both, nothing, begun)
+    if plain is not None:
+        report(_solved(plain, problem, problem.groups, None, is_late=True))
     draft = drafted(problem, begun + 0.3 * deadline_s)
     if draft is None:
         return Solved(None, None, is_count_proven=False, is_feasible=False)
     relaxed, chosen = draft
-    most = problem.groups
+    most, count = problem.groups, relaxed
     if chosen is not None:
         report(_solved(chosen, problem, most, None, is_late=True))
     if chosen is None or len(chosen) < most:
-        count = relax(problem, ones, relaxed.columns, begun + 0.4 * deadline_s, near=1e-3)
-        if count is None:
+        counted = relax(problem, ones, relaxed.columns, begun + 0.4 * deadline_s, near=1e-3)
+        if counted is None:
             return Solved(None, None, is_count_proven=False, is_feasible=False)
+        count = counted
         most = int(np.floor(count.bound + 1e-6))
     if chosen is not None and len(both) > SMALL:
         # All placed and the scores within half the gap: more is not worth the time.
