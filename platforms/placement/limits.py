@@ -233,9 +233,7 @@ def _share_name(
     unit_id: str, element: str, pollutant: str | None, year: int, least: float, clause: str
 ) -> Statement:
     if element == BY_NUMBER:
-        return say(
-            "limit_share_number", unit_id=unit_id, year=year, threshold=least, clause=clause
-        )
+        return say("limit_share_number", unit_id=unit_id, year=year, threshold=least, clause=clause)
     plain = element.removesuffix(CUMULATIVE)
     if plain != element:
         return say(

@@ -104,9 +104,7 @@ def bettered(
     return chosen
 
 
-def _freed(
-    problem: Problem, chosen: Positions, uneven: Flags, draw: np.random.Generator
-) -> Flags:
+def _freed(problem: Problem, chosen: Positions, uneven: Flags, draw: np.random.Generator) -> Flags:
     """Draw groups: those without a place or split by the relaxation, and some that share a limit.
 
     What shares a limit can make room for one another.

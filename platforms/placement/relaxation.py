@@ -179,7 +179,10 @@ def solve_relaxed(
     one = float(prices[-1]) if at_least is not None else 0.0
     return parts, prices[: len(problem.most)], one
 
+
 def grouped(problem: Problem, at: Positions) -> csr_array:
     """Give the matrix that holds each group to one choice."""
     line = problem.group[at]
-    return csr_array((np.ones(len(at)), (line, np.arange(len(at)))), shape=(problem.groups, len(at)))
+    return csr_array(
+        (np.ones(len(at)), (line, np.arange(len(at)))), shape=(problem.groups, len(at))
+    )

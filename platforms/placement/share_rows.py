@@ -62,6 +62,4 @@ def further_shares(
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, object]]:
-    return [
-        {str(name): value for name, value in row.items()} for row in frame.to_dict("records")
-    ]
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
