@@ -47,8 +47,8 @@ def contest(n: int) -> Contest:
     exact, plain = solve_problem(problem, GAP, deadline_s), greedy(problem)
     at_once = quick_problem(problem)
     notes = [
-        f"{n:,} projects on {sites:,} sites, {len(problem.points):,} pairs pass the gates; three of "
-        "ten sites are a block and its halves; quotas of land, energy and one pollutant in "
+        f"{n:,} projects on {sites:,} sites, {len(problem.points):,} pairs pass the gates; three "
+        "of ten sites are a block and its halves; quotas of land, energy and one pollutant in "
         f"{UNITS} units at 0.8 to 1.6 of an even part, shares of the three near 70 %",
         f"ours, {deadline_s:.0f} s at most: {told(problem, exact)}",
         f"at once: {told(problem, at_once)}",

@@ -165,6 +165,28 @@ def milp_among(
     at_least: float | None,
     seconds: float,
 ) -> tuple[Positions | None, float]:
+    """Hand a part of the options to HiGHS.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    columns
+        True for an option that may be taken; array of n.
+    value
+        What is to be high; array of n.
+    gap
+        Relative gap at which it ends.
+    at_least
+        Least number of options taken.
+    seconds
+        Its time limit, which large models overrun.
+
+    Returns
+    -------
+    (array of int or None, float)
+        The choice, and the bound among these options.
+    """
     at = np.flatnonzero(columns)
     rows = [problem.matrix[:, at], grouped(problem, at)]
     most = [problem.most, np.ones(problem.groups)]

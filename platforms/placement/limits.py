@@ -171,7 +171,7 @@ def share_limits(
     options
         The choices.
     shares
-        What is allotted already in the year; cumulatively and by number as ``further_shares`` gives.
+        What is allotted already in the year; what ``further_shares`` gives beside it.
     policy
         Rules on the as-of date.
     year

@@ -59,7 +59,8 @@ def first_prices(problem: Problem, value: Numbers) -> Numbers:
         move = np.where((prices <= 0) & (heading > 0), 0.0, heading)
         length = step * (total - AIM * bound) / max(1e-12, float(move @ move))
         prices = np.maximum(0.0, prices - length * move)
-    return best / size
+    found: Numbers = best / size
+    return found
 
 
 def _first_of_each(

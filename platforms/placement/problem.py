@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csc_array, csr_array
 
-
 Numbers = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]

@@ -67,7 +67,20 @@ def best_of_each(problem: Problem, value: Numbers, count: int) -> Flags:
 
 
 def worth_a_look(problem: Problem, value: Numbers) -> Flags:
-    """Mark the options to begin with: the best of each group, at rough prices and without."""
+    """Mark the options to begin with: the best of each group, at rough prices and without.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    value
+        Value of each option; array of n.
+
+    Returns
+    -------
+    array of bool
+        True for a dozen or so of each group.
+    """
     columns = best_of_each(problem, value, LOOKED_AT)
     if columns.all():
         return columns
@@ -162,6 +175,23 @@ def _highest_looked_at(problem: Problem, gain: Numbers, columns: Flags) -> Numbe
 def solve_relaxed(
     problem: Problem, value: Numbers, at: Positions, at_least: float | None
 ) -> tuple[Numbers, Numbers, float] | None:
+    """Solve the relaxation over some options.
+
+    Parameters
+    ----------
+    problem, value
+        The problem, and what is to be high.
+    at
+        Positions of the options.
+    at_least
+        Least number of options taken.
+
+    Returns
+    -------
+    (array of float, array of float, float) or None
+        Parts of all n options, prices of the m limits, and that of the least number; None where
+        the options cannot hold together.
+    """
     rows = [problem.matrix[:, at], grouped(problem, at)]
     most = [problem.most, np.ones(problem.groups)]
     if at_least is not None:
@@ -181,8 +211,19 @@ def solve_relaxed(
 
 
 def grouped(problem: Problem, at: Positions) -> csr_array:
-    """Give the matrix that holds each group to one choice."""
-    line = problem.group[at]
-    return csr_array(
-        (np.ones(len(at)), (line, np.arange(len(at)))), shape=(problem.groups, len(at))
-    )
+    """Give the matrix that holds each group to one choice.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    at
+        Positions of the options that are its columns.
+
+    Returns
+    -------
+    csr_array
+        One row a group.
+    """
+    shape = (problem.groups, len(at))
+    return csr_array((np.ones(len(at)), (problem.group[at], np.arange(len(at)))), shape=shape)

@@ -1,4 +1,4 @@
-"""Whole choices out of parts: a rounding that keeps every limit, then bettered by chains of moves."""
+"""Whole choices out of parts: a rounding that keeps every limit, then chains of moves."""
 
 import time
 from collections import defaultdict
