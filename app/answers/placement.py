@@ -37,6 +37,7 @@ from platforms.matching.table import MatchTable
 from platforms.placement.limits import ShareRows
 from platforms.placement.place import Placement, Unplaced, Wishes, place
 from platforms.placement.reasons import LocksClashError
+from platforms.placement.share_rows import further_shares
 from platforms.statement import Statement
 
 Refused = Mapping[str, MuPlanError]
@@ -157,7 +158,11 @@ def match_all(
         results.append(ranked(evaluate(ground, demand, policy, table), table))
         report(tell, 0.6 + 0.4 * number / len(demands))
     ids = [one.project_id for one in demands]
-    return Matched(tuple(results), survey.quotas.rooms_of_all(ids), survey.shares_beside(ids))
+    shares = {
+        **survey.shares_beside(ids),
+        **further_shares(context.source, ids, context.year, policy, context.crs),
+    }
+    return Matched(tuple(results), survey.quotas.rooms_of_all(ids), shares)
 
 
 def place_matched(

@@ -16,7 +16,10 @@ from platforms.errors import PlanningError
 POLL_S = 0.05
 """So often the parent asks whether to cancel [s]."""
 
-_Frame = tuple[Literal["interim", "final", "refused", "gone"], object]
+START_S = 60.0
+"""Loading may take so long on a busy machine; it isn't taken off the function's time [s]."""
+
+_Frame = tuple[Literal["begun", "interim", "final", "refused", "gone"], object]
 
 _out: IO[bytes] | None = None
 """Where the child writes; None everywhere else."""
@@ -40,13 +43,13 @@ def run(
     task
         What it is given; it and the answer must be picklable.
     deadline_s
-        Seconds that the function is given.
+        Seconds that the function is given, once its module is loaded.
     is_cancelled
         Asked again and again; the child is ended once it says True.
     tell
         Told every answer that the function hands over by ``report``.
     grace_s
-        Seconds beyond the deadline that the child may take to start and to hand over.
+        Seconds beyond the deadline that the child may take to hand over.
 
     Returns
     -------
@@ -115,7 +118,7 @@ def _awaited(
     is_cancelled: Callable[[], bool] | None,
     tell: Callable[[object], None] | None,
 ) -> object:
-    until = time.monotonic() + deadline_s + grace_s
+    until = time.monotonic() + START_S
     latest: list[object] = []
     while time.monotonic() < until:
         if is_cancelled is not None and is_cancelled():
@@ -123,6 +126,9 @@ def _awaited(
         try:
             kind, value = frames.get(timeout=POLL_S)
         except queue.Empty:
+            continue
+        if kind == "begun":
+            until = time.monotonic() + deadline_s + grace_s
             continue
         if kind == "final":
             return value
@@ -187,8 +193,10 @@ def serve() -> None:
     _out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     module, _, name = function.partition(":")
+    asked = getattr(import_module(module), name)
+    _write("begun", None)
     try:
-        _write("final", getattr(import_module(module), name)(task))
+        _write("final", asked(task))
     except PlanningError as refusal:
         _write("refused", refusal)
 

@@ -37,6 +37,10 @@ class Option:
         Its shape [system of the layers].
     is_carved
         True where it is a part of a block.
+    block_id, block_mu
+        The block and its land [亩], None where it lies in none.
+    investment_yi_yuan
+        What the project invests [亿元], None where not stated.
     """
 
     project_id: str
@@ -51,6 +55,9 @@ class Option:
     increment_mu: float
     geometry: shapely.Geometry
     is_carved: bool = False
+    block_id: str | None = None
+    block_mu: float | None = None
+    investment_yi_yuan: float | None = None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from platforms.matching.match import MatchedSite, MatchResult
 from platforms.placement.limits import (
     ShareRows,
     land_limits,
+    land_taken_twice,
     project_limits,
     quota_limits,
     share_limits,
@@ -145,6 +146,8 @@ def _option(result: MatchResult, one: MatchedSite) -> Option:
         demand.project_id, site.site_id, site.unit_id, site.platform_id, site.parcel_ids,
         site.area_mu, points or 0.0, site.zone_share, takes,
         0.0 if site.is_increment is False else land, site.geometry, site.carved is not None,
+        site.site_id if site.carved is None else site.carved.block_id,
+        site.area_mu if site.carved is None else site.carved.block_mu, demand.investment_yi_yuan,
     )  # fmt: skip
 
 
@@ -192,17 +195,21 @@ def place(
     year = results[0].year
     limits = limits_of(options, rooms, shares, policy, year)
     points = [one.points for one in options]
-    solved = solve(points, limits, required, wishes.gap, wishes.deadline_s, is_cancelled)
+    solved = solve(
+        points, limits, required, wishes.gap, wishes.deadline_s, is_cancelled=is_cancelled
+    )
     rest_s = max(LEAST_TO_EXPLAIN_S, wishes.deadline_s - (time.monotonic() - begun))
     if solved.chosen is None:
         wide = _widened(results, wishes)
         held = limits_of(wide, rooms, shares, policy, year)
-        why = explain_locks(Ground(wide, held, rooms, shares), wishes.locked, rest_s)
+        why = explain_locks(Ground(wide, held, rooms, shares), wishes.locked, rest_s, is_cancelled)
         raise LocksClashError(len(wishes.locked), why)
     explained = NOTHING_EXPLAINED
     if wishes.explain and options:
         ground = Ground(options, limits, rooms, shares)
-        explained = explain(ground, solved.chosen, wishes.tolerance, wishes.alternatives, rest_s)
+        explained = explain(
+            ground, solved.chosen, wishes.tolerance, wishes.alternatives, rest_s, is_cancelled
+        )
     taken = set(solved.chosen)
     placed = {options[at].project_id for at in taken}
     rest = [result for result in results if result.demand.project_id not in placed]
@@ -219,7 +226,10 @@ def place(
         shares_after(chosen, shares),
         solved.gap,
         solved.is_count_proven,
-        tuple(one.name for one in limits if _is_broken(one, taken)),
+        (
+            *(one.name for one in limits if _is_broken(one, taken)),
+            *land_taken_twice(chosen),
+        ),
         explained,
     )
 

@@ -2,17 +2,22 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
-from scipy.sparse import csr_array
 
 from platforms.errors import PlanningError
-from platforms.placement import child
+from platforms.placement.child import report, run
+from platforms.placement.exact import NUMBER_FIRST, Aim, best_choice
+from platforms.placement.neighbourhood import bettered, completed
 from platforms.placement.option import Limit
+from platforms.placement.problem import Positions, Problem, Row, problem_of
+from platforms.placement.relaxation import Relaxation, relax, worth_a_look
+from platforms.placement.rounding import rounded
 
-GRACE_S = 10.0
+SMALL = 1000
+"""Up to so many options the exact search alone is sooner done."""
+GRACE_S = 5.0
 """Beyond its own deadline a solver may take so long to start and to hand over [s]."""
 
 
@@ -30,12 +35,24 @@ class Solved:
         True where no more projects can be placed.
     is_feasible
         False where the solver proved that nothing fits.
+    count_bound
+        No more projects than this can be placed, None where not known.
+    bound
+        No choice of as many projects adds up to more points, None where not known.
+    pairs_left
+        Options that were left out and could be part of a choice better than the gap asked.
+    is_late
+        True where time ended the search before the gap asked was reached.
     """
 
     chosen: tuple[int, ...] | None
     gap: float | None
     is_count_proven: bool
     is_feasible: bool = True
+    count_bound: int | None = None
+    bound: float | None = None
+    pairs_left: int = 0
+    is_late: bool = False
 
 
 def solve(
@@ -44,6 +61,7 @@ def solve(
     required: Sequence[Sequence[int]],
     gap: float,
     deadline_s: float,
+    *,
     is_cancelled: Callable[[], bool] | None = None,
 ) -> Solved:
     """Choose options in a child process, which is ended when its time is over.
@@ -61,71 +79,198 @@ def solve(
     deadline_s
         Seconds for both steps.
     is_cancelled
-        Asked again and again; the child is ended once it says True.
+        Asked again and again; the search ends once it says True.
 
     Returns
     -------
     Solved
-        The choice.
+        The choice; where time ran out the best so far with its gap, ``is_late`` then.
 
     Raises
     ------
     PlanningError
-        ``placement_out_of_time``, ``placement_cancelled``.
+        ``placement_out_of_time``, ``placement_cancelled``, ``placement_solver_failed``.
     """
     if not points:
         return Solved((), 0.0, is_count_proven=True, is_feasible=not required)
-    rows = [(dict(limit.weights), limit.most) for limit in limits]
-    rows += [(dict.fromkeys(one, -1.0), -1.0) for one in required]
-    solved = child.run(
-        "platforms.placement.solve:answer", (list(points), rows, gap, deadline_s), deadline_s,
+    problem = problem_of(points, [(one.weights, one.most) for one in limits], required)
+    return solve_problem(problem, gap, deadline_s, is_cancelled=is_cancelled)
+
+
+def solve_problem(
+    problem: Problem,
+    gap: float,
+    deadline_s: float,
+    *,
+    is_cancelled: Callable[[], bool] | None = None,
+) -> Solved:
+    """Do the same for a problem written as numbers, however many options it has."""
+    task = (problem, gap, deadline_s)
+    found = run(
+        "platforms.placement.solve:answer", task, deadline_s,
         is_cancelled=is_cancelled, grace_s=GRACE_S,
     )  # fmt: skip
-    assert isinstance(solved, Solved)
-    if solved.chosen is None and solved.is_feasible:
+    if not isinstance(found, Solved) or (found.chosen is None and found.is_feasible):
         raise PlanningError("placement_out_of_time", deadline_s=deadline_s)
-    return solved
+    return found
 
 
-Row = tuple[dict[int, float], float]
+def answer(task: tuple[Problem, float, float]) -> Solved:
+    """Search in the child: each better answer is reported, the last is returned."""
+    problem, gap, deadline_s = task
+    return search_problem(problem, gap, deadline_s)
 
 
-def search(points: list[float], rows: list[Row], gap: float, deadline_s: float) -> Solved:
+def quick(
+    points: Sequence[float],
+    limits: Sequence[Limit],
+    required: Sequence[Sequence[int]],
+    seconds: float = 1.0,
+) -> Solved:
+    """Choose options here and at once: the relaxation, rounded so that every limit is kept.
+
+    Parameters
+    ----------
+    points, limits, required
+        As for ``solve``.
+    seconds
+        Time after which the choice is bettered no more.
+
+    Returns
+    -------
+    Solved
+        The choice with its bounds; ``chosen`` is None where the rounding could not hold what is
+        required, which proves nothing.
+    """
+    if not points:
+        return Solved((), 0.0, is_count_proven=True, is_feasible=not required)
+    rows = [(one.weights, one.most) for one in limits]
+    return quick_problem(problem_of(points, rows, required), seconds)
+
+
+def quick_problem(problem: Problem, seconds: float = 1.0) -> Solved:
+    """Do the same for a problem written as numbers."""
+    draft = drafted(problem, time.monotonic() + seconds)
+    if draft is None:
+        return Solved(None, None, is_count_proven=False, is_feasible=False)
+    relaxed, chosen = draft
+    if chosen is None:
+        return Solved(None, None, is_count_proven=False)
+    most = min(problem.groups, int(relaxed.bound / NUMBER_FIRST + 1e-6))
+    # One program more, so that the scores of as many are bounded by themselves.
+    now, number = time.monotonic(), float(len(chosen))
+    score = relax(problem, problem.points, relaxed.columns, now, number, near=1.0)
+    # One bound on both: of as many projects, what their number earned is taken off.
+    bound = relaxed.bound - NUMBER_FIRST * number
+    bound = bound if score is None else min(bound, score.bound)
+    return _solved(chosen, problem, most, bound, is_late=False)
+
+
+def search(points: Sequence[float], rows: Sequence[Row], gap: float, deadline_s: float) -> Solved:
     """Choose options here: the number first, then the sum of scores among as many."""
+    if not points:
+        return Solved((), 0.0, is_count_proven=True)
+    return search_problem(problem_of(points, rows, []), gap, deadline_s)
+
+
+def search_problem(problem: Problem, gap: float, deadline_s: float) -> Solved:
+    """Search the number, then the score, in this process."""
     begun = time.monotonic()
-    count = _best(np.ones(len(points)), rows, 0.0, deadline_s / 2)
-    if count.x is None:
-        return Solved(None, None, is_count_proven=False, is_feasible=count.status != 2)
-    placed = round(float(count.x.sum()))
-    at_least: Row = (dict.fromkeys(range(len(points)), -1.0), -float(placed))
-    rest = max(0.1, deadline_s - (time.monotonic() - begun))
-    best = _best(np.array(points), [*rows, at_least], gap, rest)
-    proven = count.status == 0
-    if best.x is None:
-        return Solved(_taken(count.x), None, is_count_proven=proven)
-    stated = None if best.mip_gap is None else float(best.mip_gap)
-    return Solved(_taken(best.x), stated, is_count_proven=proven)
+    ones, both = np.ones(len(problem.points)), problem.points + NUMBER_FIRST
+    # Whatever happens later, an answer is at hand from the first moment on.
+    nothing = Relaxation(0 * ones, np.inf, both, np.zeros(len(ones), dtype=bool))
+    plain = rounded(problem, both, nothing, begun)
+    if plain is not None:
+        report(_solved(plain, problem, problem.groups, None, is_late=True))
+    draft = drafted(problem, begun + 0.3 * deadline_s)
+    if draft is None:
+        return Solved(None, None, is_count_proven=False, is_feasible=False)
+    relaxed, chosen = draft
+    most, count = problem.groups, relaxed
+    if chosen is not None:
+        report(_solved(chosen, problem, most, None, is_late=True))
+    if chosen is None or len(chosen) < most:
+        counted = relax(problem, ones, relaxed.columns, begun + 0.4 * deadline_s, near=1e-3)
+        if counted is None:
+            return Solved(None, None, is_count_proven=False, is_feasible=False)
+        count = counted
+        most = int(np.floor(count.bound + 1e-6))
+    if chosen is not None and len(both) > SMALL:
+        # All placed and the scores within half the gap: more is not worth the time.
+        enough = NUMBER_FIRST * most + (relaxed.bound - NUMBER_FIRST * most) * (1 - gap / 2)
+        until = begun + 0.6 * deadline_s
+        whole = completed(problem, both, relaxed, 0.7 * (until - time.monotonic()))
+        if whole is not None and both[whole].sum() > both[chosen].sum():
+            chosen = whole
+            report(_solved(chosen, problem, most, None, is_late=True))
+        chosen = bettered(problem, both, relaxed, chosen, enough, until)
+    if chosen is None or len(chosen) < most:
+        aim = Aim(ones, step=1.0)
+        found = best_choice(problem, count, aim, chosen, begun + 0.75 * deadline_s)
+        if found.chosen is None:
+            return Solved(None, None, is_count_proven=False, is_feasible=not found.is_done)
+        chosen = found.chosen
+        most = len(chosen) if found.is_done else min(most, int(np.floor(found.bound + 1e-6)))
+    report(_solved(chosen, problem, most, None, is_late=True))
+    return _best_score(problem, relaxed, chosen, most, gap, begun + deadline_s)
 
 
-def answer(task: tuple[list[float], list[Row], float, float]) -> Solved:
-    """Answer ``search`` in a child process."""
-    return search(*task)
+def drafted(problem: Problem, until: float) -> tuple[Relaxation, Positions | None] | None:
+    """Relax number and score together, and round: a choice within a second or so.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    until
+        Moment of the monotonic clock at which bettering ends.
+
+    Returns
+    -------
+    (Relaxation, array of int or None) or None
+        The relaxation of 1 000 points a project and its score, and the choice; None where even
+        parts cannot hold together.
+    """
+    both = problem.points + NUMBER_FIRST
+    relaxed = relax(problem, both, worth_a_look(problem, both), until, near=1e-4)
+    if relaxed is None:
+        return None
+    return relaxed, rounded(problem, both, relaxed, until)
 
 
-def _best(value: np.ndarray, rows: list[Row], gap: float, seconds: float) -> OptimizeResult:
-    at = [column for weights, _ in rows for column in weights]
-    line = [number for number, (weights, _) in enumerate(rows) for _ in weights]
-    held = [weight for weights, _ in rows for weight in weights.values()]
-    matrix = csr_array((held, (line, at)), shape=(len(rows), len(value)))
-    most = np.array([most for _, most in rows], dtype=float)
-    return milp(
-        -value,
-        integrality=np.ones(len(value)),
-        bounds=Bounds(0, 1),
-        constraints=LinearConstraint(matrix, -np.inf, most),
-        options={"mip_rel_gap": gap, "time_limit": seconds},
-    )
+def _best_score(
+    problem: Problem, begun: Relaxation, chosen: Positions, most: int, gap: float, until: float
+) -> Solved:
+    """Search the highest sum among as many as were chosen."""
+    placed = float(len(chosen))
+    score = relax(problem, problem.points, begun.columns, until, placed, near=gap / 5)
+    if score is None:
+        return _solved(chosen, problem, most, None, is_late=True)
+    both = problem.points + NUMBER_FIRST
+    draft = rounded(problem, both, score, until)
+    if draft is None or len(draft) < placed or _sum(problem, draft) < _sum(problem, chosen):
+        draft = chosen
+    report(_solved(draft, problem, most, score.bound, is_late=True))
+    aim = Aim(problem.points, gap=gap, at_least=placed)
+    found = best_choice(problem, score, aim, draft, until)
+    best = draft if found.chosen is None else found.chosen
+    solved = _solved(best, problem, most, found.bound, is_late=not found.is_done)
+    return replace(solved, pairs_left=found.left)
 
 
-def _taken(x: np.ndarray) -> tuple[int, ...]:
-    return tuple(np.flatnonzero(x > 0.5).tolist())
+def _sum(problem: Problem, chosen: Positions) -> float:
+    return float(problem.points[chosen].sum())
+
+
+def _solved(
+    chosen: Positions, problem: Problem, most: int, bound: float | None, *, is_late: bool
+) -> Solved:
+    reached = _sum(problem, chosen)
+    gap = None
+    if bound is not None:
+        above = max(0.0, bound - reached)
+        gap = above / reached if reached > 0 else (None if above > 1e-9 else 0.0)
+    return Solved(
+        tuple(chosen.tolist()), gap, is_count_proven=len(chosen) >= most, count_bound=most,
+        bound=bound, is_late=is_late,
+    )  # fmt: skip

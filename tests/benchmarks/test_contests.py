@@ -18,7 +18,8 @@ def no_server(monkeypatch):
     monkeypatch.setattr(benchmarks.postgis, "programs", lambda: None)
 
 
-@pytest.mark.parametrize("kernel", list(SIZES))
+# The search of a placement takes its whole deadline: test_benchmark_placement asks a small one.
+@pytest.mark.parametrize("kernel", [one for one in SIZES if one != "placement"])
 def test_ours_and_its_peers_give_the_same_figures(kernel, no_server):
     contest = import_module(f"benchmarks.{kernel}").contest(SMALL)
     try:

@@ -1,0 +1,181 @@
+"""Placement: many projects on many sites at once, against a plain greedy that keeps every limit."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csc_array, csr_array, vstack
+
+from benchmarks.contest import Contest, Figures
+from platforms.placement.problem import Numbers, Positions, Problem
+from platforms.placement.solve import Solved, quick_problem, solve_problem
+
+UNITS = 9
+GAP = 0.005
+LEAST_SHARE = 0.7
+DEADLINES_S = {300: 5.0, 1_000: 60.0}
+FEASIBLE = 0.16
+"""Part of the pairs that pass the gates."""
+LARGE_SITES = 20_000
+
+
+@dataclass(frozen=True)
+class City:
+    """A made-up city: the problem, and which of its limits are shares."""
+
+    problem: Problem
+    is_share: np.ndarray
+
+
+def contest(n: int) -> Contest:
+    """Set up n projects: up to 300 on a third more sites, from 1 000 on a fifth more."""
+    sites = round(n * 4 / 3) if n < 1_000 else round(n * 1.2)
+    deadline_s = DEADLINES_S[300] if n < 1_000 else DEADLINES_S[1_000]
+    city = made(n, sites)
+    problem = city.problem
+    kept: dict[str, object] = {}
+
+    def ours() -> Figures:
+        found = solve_problem(problem, GAP, deadline_s)
+        kept["ours"] = found
+        return {"limits kept": float(problem.holds(np.array(found.chosen, dtype=np.intp)))}
+
+    def peer() -> Figures:
+        kept["greedy"] = greedy(problem)
+        return {"limits kept": float(problem.holds(greedy(problem)))}
+
+    exact, plain = solve_problem(problem, GAP, deadline_s), greedy(problem)
+    at_once = quick_problem(problem)
+    notes = [
+        f"{n:,} projects on {sites:,} sites, {len(problem.points):,} pairs pass the gates; three "
+        "of ten sites are a block and its halves; quotas of land, energy and one pollutant in "
+        f"{UNITS} units at 0.8 to 1.6 of an even part, shares of the three near 70 %",
+        f"ours, {deadline_s:.0f} s at most: {told(problem, exact)}",
+        f"at once: {told(problem, at_once)}",
+        f"greedy, best score first: {len(plain):,} projects, {problem.points[plain].sum():,.1f} "
+        f"points; ours {len(exact.chosen or ()) / max(1, len(plain)):.3f} times as many and "
+        f"{_points(problem, exact) / problem.points[plain].sum():.3f} times the points; both keep "
+        f"every share: {_shares_kept(city, np.array(exact.chosen, dtype=np.intp))}, "
+        f"{_shares_kept(city, plain)}; best score first without the shares keeps them: "
+        f"{_shares_kept(city, greedy(problem, ~city.is_share))}",
+    ]
+    if n >= 1_000:
+        notes.append(_large(n))
+    return Contest(
+        # A section of its own in the document.
+        kernel="placement" if n < 1_000 else "placement-large",
+        n=n,
+        ours=ours,
+        peers={"plain greedy": peer},
+        tolerance=0.0,
+        clock="wall",
+        coordinate_mb=0.0,
+        notes=tuple(notes),
+        steps={"at once (relaxation and rounding)": lambda: quick_problem(problem)},
+    )
+
+
+def _large(n: int) -> str:
+    """Solve once on 20 000 sites: too long for rounds."""
+    problem = made(n, LARGE_SITES).problem
+    found = solve_problem(problem, GAP, DEADLINES_S[1_000])
+    return (
+        f"{n:,} projects on {LARGE_SITES:,} sites, {len(problem.points):,} pairs: "
+        f"{told(problem, found)}"
+    )
+
+
+def told(problem: Problem, found: Solved) -> str:
+    """Say what was found."""
+    gap = "unknown" if found.gap is None else f"{found.gap:.2%}"
+    return (
+        f"{len(found.chosen or ()):,} projects of at most {found.count_bound:,}, "
+        f"{_points(problem, found):,.1f} points, gap {gap}, pairs left {found.pairs_left:,}"
+        f"{', ended by the deadline' if found.is_late else ''}"
+    )
+
+
+def _points(problem: Problem, found: Solved) -> float:
+    return float(problem.points[list(found.chosen or ())].sum())
+
+
+def _shares_kept(city: City, chosen: Positions) -> str:
+    rows = city.problem.matrix_by_row[np.flatnonzero(city.is_share), :]
+    used = np.asarray(rows[:, chosen].sum(axis=1)).ravel()
+    return f"{int((used <= city.problem.most[city.is_share] + 1e-6).sum())} of {len(used)}"
+
+
+def greedy(problem: Problem, limits: np.ndarray | None = None) -> Positions:
+    """Take the best score first wherever it still fits."""
+    free = problem.most.copy()
+    if limits is not None:
+        free[~limits] = np.inf
+    taken: dict[int, int] = {}
+    matrix, group = problem.matrix, problem.group.tolist()
+    for one in np.argsort(-problem.points, kind="stable").tolist():
+        if group[one] in taken:
+            continue
+        span = slice(matrix.indptr[one], matrix.indptr[one + 1])
+        rows, weights = matrix.indices[span], matrix.data[span]
+        if (weights <= np.maximum(free[rows], np.minimum(weights, 0.0))).all():
+            free[rows] -= weights
+            taken[group[one]] = one
+    return np.array(sorted(taken.values()), dtype=np.intp)
+
+
+def made(n: int, sites: int, seed: int = 0) -> City:
+    """Make n projects and sites in units, of which a part passes the gates of each project."""
+    draw = np.random.default_rng(seed)
+    at = np.arange(sites)
+    # Of ten sites seven are blocks of their own, three one block: its halves and the whole.
+    block = at // 10 * 8 + np.minimum(at % 10, 7)
+    halves = np.array([(0, 2)] * 7 + [(0, 1), (1, 2), (0, 2)])[at % 10]
+    blocks = int(block.max()) + 1
+    half_mu = draw.uniform(8, 45, (blocks, 2))
+    area = np.where(halves[:, 0] == 0, half_mu[block, 0], 0.0)
+    area += np.where(halves[:, 1] == 2, half_mu[block, 1], 0.0)
+    unit = draw.integers(0, UNITS, blocks)
+    zone = np.where(draw.random(blocks) < 0.7, np.where(draw.random(blocks) < 0.8, 1.0, 0.4), 0.0)
+    is_new = draw.random(blocks) < 0.8
+    wanted = draw.uniform(12, 90, n)
+    fits = (area >= 0.7 * wanted[:, None]) & (area <= 1.4 * wanted[:, None])
+    passes = draw.random((n, sites), dtype=np.float32) < FEASIBLE / max(FEASIBLE, fits.mean())
+    project, site = np.nonzero(fits & passes)
+    points = draw.uniform(30, 80, sites)[site] + draw.normal(0, 12, len(site))
+    takes = {
+        "land": np.minimum(wanted[project], area[site]),
+        "energy": (wanted * draw.lognormal(2, 0.6, n))[project],
+        "emission": (wanted * draw.lognormal(-2, 0.8, n) * (draw.random(n) < 0.6))[project],
+    }
+    totals = {name: float(amount.sum()) / max(1, len(site)) * n for name, amount in takes.items()}
+    there, inside = block[site], zone[block[site]]
+    rows, most = [_land(there, halves[site], blocks)], [np.ones(2 * blocks)]
+    for name, amount in takes.items():
+        taken = np.where(is_new[there], amount, 0.0) if name == "land" else amount
+        rows.append(_by(unit[there], taken))
+        most.append(draw.uniform(0.8, 1.6, UNITS) * totals[name] / UNITS)
+    for name, amount in takes.items():
+        rows.append(_by(unit[there], amount * (LEAST_SHARE - inside)))
+        most.append(draw.uniform(0, 0.1, UNITS) * totals[name] / UNITS)
+    count = sum(len(one) for one in most)
+    problem = Problem(
+        np.clip(points, 1, 100).round(1), csc_array(vstack(rows)), np.concatenate(most), project,
+        np.zeros(count, dtype=bool),
+    )  # fmt: skip
+    return City(problem, np.arange(count) >= count - 3 * UNITS)
+
+
+def _land(block: Positions, halves: Positions, blocks: int) -> csr_array:
+    """Give each half of a block to one project."""
+    held: dict[str, list[np.ndarray]] = defaultdict(list)
+    for half in (0, 1):
+        own = np.flatnonzero((halves[:, 0] <= half) & (half < halves[:, 1]))
+        held["row"].append(2 * block[own] + half)
+        held["column"].append(own)
+    row, column = (np.concatenate(held[name]) for name in ("row", "column"))
+    return csr_array((np.ones(len(row)), (row, column)), shape=(2 * blocks, len(block)))
+
+
+def _by(unit: Positions, weight: Numbers) -> csr_array:
+    own = np.flatnonzero(weight)
+    return csr_array((weight[own], (unit[own], own)), shape=(UNITS, len(unit)))
