@@ -188,7 +188,7 @@ def search_problem(problem: Problem, gap: float, deadline_s: float) -> Solved:
     relaxed, chosen = draft
     most, count = problem.groups, relaxed
     if chosen is not None:
-        report(_solved(chosen, problem, most, None, is_late=True))
+        report(_solved(chosen, problem, most, _shared_bound(relaxed, chosen), is_late=True))
     if chosen is None or len(chosen) < most:
         counted = relax(problem, ones, relaxed.columns, begun + 0.4 * deadline_s, near=1e-3)
         if counted is None:
@@ -202,7 +202,7 @@ def search_problem(problem: Problem, gap: float, deadline_s: float) -> Solved:
         whole = completed(problem, both, relaxed, 0.7 * (until - time.monotonic()))
         if whole is not None and both[whole].sum() > both[chosen].sum():
             chosen = whole
-            report(_solved(chosen, problem, most, None, is_late=True))
+            report(_solved(chosen, problem, most, _shared_bound(relaxed, chosen), is_late=True))
         chosen = bettered(problem, both, relaxed, chosen, enough, until)
     if chosen is None or len(chosen) < most:
         aim = Aim(ones, step=1.0)
@@ -211,8 +211,13 @@ def search_problem(problem: Problem, gap: float, deadline_s: float) -> Solved:
             return Solved(None, None, is_count_proven=False, is_feasible=not found.is_done)
         chosen = found.chosen
         most = len(chosen) if found.is_done else min(most, int(np.floor(found.bound + 1e-6)))
-    report(_solved(chosen, problem, most, None, is_late=True))
+    report(_solved(chosen, problem, most, _shared_bound(relaxed, chosen), is_late=True))
     return _best_score(problem, relaxed, chosen, most, gap, begun + deadline_s)
+
+
+def _shared_bound(relaxed: Relaxation, chosen: Positions) -> float:
+    """Bound the scores of as many: what their number earned is taken off the bound on both."""
+    return relaxed.bound - NUMBER_FIRST * len(chosen)
 
 
 def drafted(problem: Problem, until: float) -> tuple[Relaxation, Positions | None] | None:
