@@ -11,7 +11,7 @@ from platforms.land.site_carving import CUT_SUFFIX
 from platforms.placement.alternatives import Swap
 from platforms.placement.case import Case
 from platforms.placement.child import run
-from platforms.placement.limits import ShareRows
+from platforms.placement.limits import BY_NUMBER, CUMULATIVE, ShareRows
 from platforms.placement.mending import Mend, Ratio
 from platforms.placement.option import Limit, Option
 from platforms.placement.reasons import (
@@ -34,6 +34,9 @@ NEVER_RELAXED = frozenset({"limit_project", "limit_land", "limit_overlap", "limi
 
 GRACE_S = 10.0
 """Beyond its deadline the searches may take so long to start and to hand over [s]."""
+
+SHARE_LIMITS = frozenset({"limit_share", "limit_share_number", "limit_share_cumulative"})
+"""Limits of B1 and B2."""
 
 HELD = 1e-6
 """A share that counts as kept before anything is placed may lack so much [unit of the element]."""
@@ -187,8 +190,16 @@ def _case(ground: Ground, needs: Sequence[Sequence[int]], twice: Sequence[str] |
 
 
 def _share_key(limit: Limit) -> tuple[str, str, str | None]:
-    values = limit.name.values
-    return str(values["unit_id"]), str(values["element"]), str(values["pollutant"]) or None
+    """Give the row of the shares that a limit speaks of."""
+    code, values = limit.name.code, limit.name.values
+    if code == "limit_share_number":
+        return str(values["unit_id"]), BY_NUMBER, None
+    element = str(values["element"]) + (CUMULATIVE if code == "limit_share_cumulative" else "")
+    return str(values["unit_id"]), element, str(values["pollutant"]) or None
+
+
+def _is_share(ground: Ground, limit: Limit) -> bool:
+    return limit.name.code in SHARE_LIMITS and _share_key(limit) in ground.shares
 
 
 def _scales(ground: Ground) -> dict[int, float]:
@@ -200,7 +211,7 @@ def _scales(ground: Ground) -> dict[int, float]:
         whole = sum(abs(weight) for weight in limit.weights.values())
         if limit.name.code == "limit_quota":
             whole = _quota(ground, limit) or whole
-        elif limit.name.code == "limit_share" and _share_key(limit) in ground.shares:
+        elif _is_share(ground, limit):
             whole = float(str(ground.shares[_share_key(limit)]["total"])) or whole
         scales[line] = whole or 1.0
     return scales
@@ -220,18 +231,21 @@ def _ratios(ground: Ground) -> dict[int, Ratio]:
     """Give the shares that hold now; of one short already only the lack can be stated."""
     ratios = {}
     for line, limit in enumerate(ground.limits):
-        if limit.name.code != "limit_share" or _share_key(limit) not in ground.shares:
+        if not _is_share(ground, limit):
             continue
         unit_id, element, pollutant = _share_key(limit)
         row = ground.shares[unit_id, element, pollutant]
         inside, total = float(str(row["inside"])), float(str(row["total"]))
-        if inside - float(str(limit.name.values["threshold"])) * total < -HELD:
+        least = float(str(limit.name.values["threshold"]))
+        if inside - least * total < -HELD:
             continue
         parts = {}
-        for at in limit.weights:
+        for at, weight in limit.weights.items():
             one = ground.options[at]
-            amount = one.takes.get((element, pollutant), 0.0)
-            parts[at] = (amount * (one.zone_share or 0.0), amount)
+            amount = 1.0 if element == BY_NUMBER else one.takes.get(
+                (element.removesuffix(CUMULATIVE), pollutant), 0.0
+            )  # fmt: skip
+            parts[at] = (amount * least - weight, amount)
         ratios[line] = Ratio(inside, total, parts)
     return ratios
 
@@ -319,12 +333,16 @@ def _change(ground: Ground, mend: Mend, one: int, member: Member) -> Change:
             pollutant=values["pollutant"], amount=amount,
         )  # fmt: skip
         return Change(member.said, said, amount, None)
-    if code == "limit_share" and one in mend.shares:
+    if code in SHARE_LIMITS and one in mend.shares:
         share = mend.shares[one]
-        said = say(
-            "mend_share", unit_id=values["unit_id"], year=values["year"],
-            element=values["element"], pollutant=values["pollutant"], share=share,
-            threshold=values["threshold"],
-        )  # fmt: skip
-        return Change(member.said, said, amount, share)
+        stated = {
+            "unit_id": values["unit_id"], "year": values["year"], "share": share,
+            "threshold": values["threshold"],
+        }  # fmt: skip
+        if code == "limit_share_number":
+            return Change(member.said, say("mend_share_number", **stated), amount, share)
+        stated |= {"element": values["element"], "pollutant": values["pollutant"]}
+        if code == "limit_share_cumulative":
+            return Change(member.said, say("mend_share_cumulative", **stated), amount, share)
+        return Change(member.said, say("mend_share", **stated), amount, share)
     return Change(member.said, say("mend_other", amount=amount), amount, None)
