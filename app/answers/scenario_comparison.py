@@ -199,7 +199,7 @@ def comparison_answer(
             Sheet(words.text("sheet_yields"), yield_frame(context, found)),
             Sheet(words.text("sheet_differences"), differences),
             Sheet(words.text("sheet_scenarios"), edits),
-            Sheet(words.text("sheet_changed"), changed),
+            Sheet(words.text("sheet_scenario_changed"), changed),
         ),
         titles={
             **column_titles(words, known),

@@ -22,7 +22,6 @@ from app.answers.ledger import (
     field_answer,
     info_answer,
     made_answer,
-    project_answer,
 )
 from app.answers.ledger_chain import LEDGER_TABLES, ledger_stand
 from app.answers.matching import demand_in_ledger, match_answer, run_match
@@ -31,15 +30,7 @@ from app.answers.transfer import read_demand, read_what_if
 from app.cli.chains import chains_command
 from app.cli.consolidate import consolidate_command
 from app.cli.importing import import_and_report
-from app.cli.ledger import (
-    add_command,
-    conflicts_command,
-    event_command,
-    project_ranking_command,
-    project_show_command,
-    verify_command,
-    warnings_command,
-)
+from app.cli.ledger import project_group
 from app.cli.output import (
     context_of,
     reading_options,
@@ -228,6 +219,7 @@ for command in (
     targets_command,
     ranking_command,
     evaluate_command,
+    project_group,
 ):
     muplan.add_command(command)
 
@@ -367,32 +359,6 @@ def export(workspace: Path, layer: str, out: Path, lang: str) -> None:
     context = context_of(workspace, lang)
     stand = ledger_stand(context) if layer in LEDGER_TABLES else stand_of(context)
     show(export_answer(context, layer), stand, as_json=False, out=out)
-
-
-@muplan.group(cls=Commands)
-def project() -> None:
-    """Group the commands of the project ledger."""
-
-
-@project.command("list")
-@WORKSPACE
-@reading_options
-def project_list(workspace: Path, as_json: bool, out: Path | None, lang: str) -> None:
-    """List the projects."""
-    context = context_of(workspace, lang)
-    show(project_answer(context), ledger_stand(context), as_json=as_json, out=out)
-
-
-for command in (
-    add_command,
-    event_command,
-    verify_command,
-    conflicts_command,
-    warnings_command,
-    project_ranking_command,
-    project_show_command,
-):
-    project.add_command(command)
 
 
 def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:

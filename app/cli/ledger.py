@@ -1,4 +1,4 @@
-"""The commands that write to the project ledger and verify it."""
+"""The commands of the project ledger."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from app.answers.ledger import project_answer
 from app.answers.ledger_chain import chain_answer, holds, ledger_stand
 from app.answers.ledger_conflicts import conflict_answer
 from app.answers.ledger_entry import add_event, add_project, renewed
@@ -13,7 +14,7 @@ from app.answers.ledger_ranking import ledger_ranking_answer
 from app.answers.ledger_warnings import warning_answer
 from app.answers.project_page import project_page, project_page_answer
 from app.cli.output import context_of, reading_options, rule_options, show
-from app.cli.usage import Command
+from app.cli.usage import Command, Commands
 from layers.codes import CATEGORIES, EVENT_KINDS, EXIT_REASONS
 
 WORKSPACE = click.argument("workspace", type=click.Path(path_type=Path))
@@ -206,3 +207,24 @@ def project_show_command(
     context = context_of(workspace, lang, packs, as_of)
     answer = project_page_answer(context, project_page(context, ledger_project))
     show(answer, ledger_stand(context), as_json=as_json, out=out)
+
+
+@click.command("list", cls=Command)
+@WORKSPACE
+@reading_options
+def list_command(workspace: Path, as_json: bool, out: Path | None, lang: str) -> None:
+    """List the projects."""
+    context = context_of(workspace, lang)
+    show(project_answer(context), ledger_stand(context), as_json=as_json, out=out)
+
+
+@click.group("project", cls=Commands)
+def project_group() -> None:
+    """Group the commands of the project ledger."""
+
+
+for command in (
+    add_command, event_command, list_command, project_show_command, conflicts_command,
+    warnings_command, project_ranking_command, verify_command,
+):  # fmt: skip
+    project_group.add_command(command)
