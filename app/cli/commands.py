@@ -139,6 +139,7 @@ def fields(layer: str | None, as_json: bool, lang: str) -> None:
 @click.option("--encoding")
 @click.option("--declared-unit")
 @click.option("--source-layer")
+@click.option("--key", "join_by")
 @click.option("--dry-run", is_flag=True)
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh")
@@ -152,6 +153,7 @@ def import_(
     encoding: str | None,
     declared_unit: str | None,
     source_layer: str | None,
+    join_by: str | None,
     dry_run: bool,
     as_json: bool,
     lang: str,
@@ -162,7 +164,7 @@ def import_(
         path=file, layer=layer, mode="add" if mode == "add" else "replace"
         if mode == "replace" else "update",
         mapping=_mapping(pairs), crs=crs, encoding=encoding, declared_unit=declared_unit,
-        source_layer=source_layer, dry_run=dry_run,
+        source_layer=source_layer, dry_run=dry_run, join_by=join_by,
     )  # fmt: skip
     answer = import_file(context, request)
     show(answer, stand_of(context), as_json=as_json, out=None)

@@ -63,7 +63,7 @@ def read_survey_text(path: Path, encoding: str | None, layer: str | None) -> Con
     Raises
     ------
     LayerError
-        ``text_too_large``, ``txt_not_survey``, ``txt_unit_unknown``, ``txt_zone_contradicts``,
+        ``text_too_large``, ``txt_not_survey``, ``txt_unit_unknown``,
         ``source_layer_needed``, ``rows_too_many`` and those of ``decode_file``.
 
     Notes
@@ -83,7 +83,7 @@ def read_survey_text(path: Path, encoding: str | None, layer: str | None) -> Con
     blocks = [block for block in draft.blocks if (block.parcel.kind or "面") == chosen]
     stated = stated_in(draft.header, path.name)
     placed = place_points(blocks, draft.oddities)
-    crs, of_crs = crs_of(stated, placed.zone, placed.is_geographic, path.name)
+    crs, of_crs = crs_of(stated, placed.zone, placed.is_geographic)
     parcels = [
         _parcel(block, corners, placed.is_geographic, draft.oddities)
         for block, corners in zip(blocks, placed.corners, strict=True)

@@ -259,11 +259,15 @@ def test_without_zone_in_header_and_eastings_the_system_stays_open(tmp_path):
     assert "txt_zone_missing" in noted(source)
 
 
-def test_a_zone_that_contradicts_the_eastings_is_refused(tmp_path):
-    with pytest.raises(LayerError) as caught:
-        read(tmp_path, header(带号="39"))
-    assert caught.value.code == "txt_zone_contradicts"
-    assert caught.value.values["in_front"] == 40
+def test_a_zone_that_contradicts_the_eastings_is_said_and_not_imported(tmp_path):
+    text = header(带号="39")
+    source = read(tmp_path, text)
+    assert source.crs.to_epsg() == 4527  # as the header has it: the shapes lie elsewhere
+    assert noted(source)["txt_zone_contradicts"] == {"stated": 39, "in_front": 40}
+    made = create_workspace(tmp_path / "w.gpkg", CRS(4549), title="t", created_at="2025-01-01")
+    request = ImportRequest(tmp_path / "界址点.txt", "land_parcels")
+    with pytest.raises(LayerError, match=r"crs_implausible|crs_numbers_contradict"):
+        run_import(GeoPackageWorkspace(made.path), request, "me", "2025-01-01")
 
 
 def test_parameters_of_a_transformation_are_named_and_not_used(tmp_path):
