@@ -133,6 +133,7 @@ def fields(layer: str | None, as_json: bool, lang: str) -> None:
 @click.option("--encoding")
 @click.option("--declared-unit")
 @click.option("--source-layer")
+@click.option("--key", "join_by")
 @click.option("--dry-run", is_flag=True)
 @click.option("--on", "actions", multiple=True)
 @click.option("--report", type=click.Path(path_type=Path))
@@ -148,6 +149,7 @@ def import_(
     encoding: str | None,
     declared_unit: str | None,
     source_layer: str | None,
+    join_by: str | None,
     dry_run: bool,
     actions: tuple[str, ...],
     report: Path | None,
@@ -160,7 +162,7 @@ def import_(
         path=file, layer=layer, mode="add" if mode == "add" else "replace"
         if mode == "replace" else "update",
         mapping=_mapping(pairs), crs=crs, encoding=encoding, declared_unit=declared_unit,
-        source_layer=source_layer, dry_run=dry_run,
+        source_layer=source_layer, dry_run=dry_run, join_by=join_by,
     )  # fmt: skip
     import_and_report(context, request, actions, report, as_json=as_json)
 

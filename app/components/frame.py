@@ -26,6 +26,7 @@ MIME = {
     ".gpkg": "application/geopackage+sqlite3",
     ".geojson": "application/geo+json",
     ".shp.zip": "application/zip",
+    ".txt": "text/plain",
 }
 
 

@@ -69,6 +69,7 @@ def _export(held: Context) -> None:
     )
     spatial = CONTRACTS[layer].is_spatial
     endings = (".xlsx", ".csv", ".gpkg", ".geojson", ".shp.zip") if spatial else (".xlsx", ".csv")
+    endings += (".txt",) if CONTRACTS[layer].geometry == "polygon" else ()
     hand_out(export_answer(held, layer), held, endings, f"export_{layer}")
 
 

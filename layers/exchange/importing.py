@@ -23,6 +23,7 @@ from layers.exchange.columns import (
 )
 from layers.exchange.evidence import Evidence, found
 from layers.exchange.fault_report import FaultReport
+from layers.exchange.join_key import with_keys
 from layers.exchange.judging import Checks, Judgement, judge
 from layers.exchange.kept import join_kept_columns
 from layers.exchange.keys import fill_from_held
@@ -151,14 +152,15 @@ def plan_import(
         )
     crs = workspace.facts.crs
     placed = _placed(source, request, contract, crs)
-    frame, naming = _named(placed.frame, request, contract, held)
+    keyed, joined = with_keys(placed.frame, held, contract, request)
+    frame, naming = _named(keyed, request, contract, held)
     if checks is not None and checks.units is None:
         checks = dataclasses.replace(checks, units=workspace.read("units"))
     judgement = judge(
         frame, contract, held=held, mode=request.mode, outside=placed.outside, crs=crs,
         checks=checks,
     )  # fmt: skip
-    detected = (*source.evidence, *placed.evidence, *naming)
+    detected = (*source.evidence, *placed.evidence, *joined, *naming)
     if not len(judgement.accepted):
         raise _nothing_accepted(source, request, judgement, detected, _reported(judgement, frame))
     result = ImportResult(
@@ -243,11 +245,14 @@ def _named(
     columns = [str(name) for name in frame.columns if name != "geometry"]
     plan = plan_columns(columns, contract, request.mapping)
     frame, units = convert_declared(rename_columns(frame, plan), request.declared_unit)
+    brought = set(frame.columns)
     frame, thresholds = read_threshold_texts(frame, contract)
     if request.mode != "replace":
         frame = join_kept_columns(frame, held)
     if request.mode == "update":
-        frame = fill_from_held(frame, held, contract)
+        # A range may give the file a second column, which its other rows say nothing of.
+        added = [name for name in contract.columns if name in set(frame.columns) - brought]
+        frame = fill_from_held(frame, held, contract, blanks_of=added)
     return frame, (*plan.evidence, *units, *thresholds)
 
 

@@ -1,6 +1,7 @@
 """Which rows of a file are already in the layer, by their keys."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -84,7 +85,9 @@ def remaining(held: pd.DataFrame, names: list[str], contract: Contract, mode: Mo
     return held[~np.isin(np.asarray(row_names(held, contract), dtype=object), names)]
 
 
-def fill_from_held(frame: pd.DataFrame, held: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+def fill_from_held(
+    frame: pd.DataFrame, held: pd.DataFrame, contract: Contract, blanks_of: Sequence[str] = ()
+) -> pd.DataFrame:
     """Complete rows of an update with the columns that the file doesn't bring.
 
     Parameters
@@ -95,6 +98,8 @@ def fill_from_held(frame: pd.DataFrame, held: pd.DataFrame, contract: Contract) 
         Rows of the layer.
     contract
         What the layer must be.
+    blanks_of
+        Columns of the new rows whose empty cells say nothing, and are filled too.
 
     Returns
     -------
@@ -110,6 +115,10 @@ def fill_from_held(frame: pd.DataFrame, held: pd.DataFrame, contract: Contract) 
         for column in there.columns
         if column not in frame.columns
     }
+    for column in blanks_of:
+        known = pd.Series(there[column].reindex(names).to_numpy(dtype=object), index=frame.index)
+        filled = frame[column].astype("object").where(frame[column].notna(), known)
+        added[column] = filled.to_numpy(dtype=object)
     shapes = added.pop("geometry", None)
     whole: pd.DataFrame = frame.assign(**added)
     if shapes is not None and isinstance(held, gpd.GeoDataFrame):

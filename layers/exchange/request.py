@@ -42,6 +42,9 @@ class ImportRequest:
         Which layer or sheet of the file, None where it has only one.
     dry_run
         True to check everything and store nothing.
+    join_by
+        Column of the vocabulary by which rows of an update find theirs in the layer, where the
+        file has no key.
 
     Raises
     ------
@@ -58,6 +61,7 @@ class ImportRequest:
     declared_unit: str | None = None
     source_layer: str | None = None
     dry_run: bool = False
+    join_by: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse words that mean nothing here."""

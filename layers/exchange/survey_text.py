@@ -10,7 +10,7 @@ import pandas as pd
 from pyproj import CRS
 
 from layers.errors import LayerError
-from layers.exchange.axes import ORDERS
+from layers.exchange.axes import ORDERS, Order
 from layers.exchange.encoding import decode_file
 from layers.exchange.evidence import Evidence, found
 from layers.exchange.oddities import Oddities
@@ -25,6 +25,11 @@ from layers.exchange.vector import choose_layer
 
 MAX_TEXT_BYTES = 256 * 1024**2
 """About five million points; a larger file is no survey's."""
+
+AXES_SAID: dict[Order, str] = {
+    "north_east": "txt_axes_north_east", "east_north": "txt_axes_east_north",
+    "lat_lon": "txt_axes_lat_lon", "lon_lat": "txt_axes_lon_lat",
+}  # fmt: skip
 
 METRES_PER_DEGREE = 111_320.0
 
@@ -63,7 +68,7 @@ def read_survey_text(path: Path, encoding: str | None, layer: str | None) -> Con
     Raises
     ------
     LayerError
-        ``text_too_large``, ``txt_not_survey``, ``txt_unit_unknown``, ``txt_zone_contradicts``,
+        ``text_too_large``, ``txt_not_survey``, ``txt_unit_unknown``,
         ``source_layer_needed``, ``rows_too_many`` and those of ``decode_file``.
 
     Notes
@@ -83,7 +88,7 @@ def read_survey_text(path: Path, encoding: str | None, layer: str | None) -> Con
     blocks = [block for block in draft.blocks if (block.parcel.kind or "面") == chosen]
     stated = stated_in(draft.header, path.name)
     placed = place_points(blocks, draft.oddities)
-    crs, of_crs = crs_of(stated, placed.zone, placed.is_geographic, path.name)
+    crs, of_crs = crs_of(stated, placed.zone, placed.is_geographic)
     parcels = [
         _parcel(block, corners, placed.is_geographic, draft.oddities)
         for block, corners in zip(blocks, placed.corners, strict=True)
@@ -92,7 +97,7 @@ def read_survey_text(path: Path, encoding: str | None, layer: str | None) -> Con
     _note_numbers(blocks, draft.oddities)
     header = "; ".join(f"{key}={value}" for key, value in draft.header.items() if value)
     said = (found("txt_header", text=header[:300]),) if header else ()
-    axes = found("txt_axes", first=ORDERS[placed.order] if placed.order >= 0 else "unknown")
+    axes = Evidence(AXES_SAID[ORDERS[placed.order]] if placed.order >= 0 else "txt_axes_unknown")
     evidence = (*notes, *said, *of_crs, axes, *of_area, *draft.oddities.evidence())
     basis: CrsBasis = "none" if crs is None else "stated_in_file"
     return Content(frame, evidence, crs, basis, used, tuple(kinds))

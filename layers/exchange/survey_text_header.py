@@ -96,7 +96,7 @@ def stated_in(header: Mapping[str, str], path: str) -> Stated:
 
 
 def crs_of(
-    stated: Stated, zone_in_front: int, is_geographic: bool, path: str
+    stated: Stated, zone_in_front: int, is_geographic: bool
 ) -> tuple[CRS | None, tuple[Evidence, ...]]:
     """Decide the coordinate system of a survey text.
 
@@ -108,18 +108,16 @@ def crs_of(
         Zone in front of its eastings, 0 where there is none.
     is_geographic
         True where its numbers are degrees.
-    path
-        Name of the file, for messages.
 
     Returns
     -------
     crs, evidence
         None where header and numbers leave it open, with what is missing.
 
-    Raises
-    ------
-    LayerError
-        ``txt_zone_contradicts`` where the header names another zone than the eastings.
+    Notes
+    -----
+    A header that names another zone than stands in front of the eastings is taken at its word:
+    the shapes then lie elsewhere, and placing them refuses that or asks.
     """
     notes = []
     if stated.parameters:
@@ -131,13 +129,11 @@ def crs_of(
         return None, (*notes, found(code, system=stated.datum_text, zone=zone_in_front or None))
     if is_geographic:
         return CRS(_GEOGRAPHIC[stated.datum]), tuple(notes)
-    if zone_in_front and stated.zone not in {None, zone_in_front}:
-        raise LayerError(
-            "txt_zone_contradicts", path=path, stated=stated.zone, in_front=zone_in_front
-        )
     if not stated.is_gauss:
         return None, (*notes, found("txt_projection_unknown"))
-    zone = zone_in_front or stated.zone
+    zone = stated.zone or zone_in_front or None
+    if zone_in_front and zone != zone_in_front:
+        notes.append(found("txt_zone_contradicts", stated=zone, in_front=zone_in_front))
     if zone is None:
         return None, (*notes, found("txt_zone_missing", system=stated.datum_text))
     width = 3 if zone >= FIRST_NARROW_ZONE else 6

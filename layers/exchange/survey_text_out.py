@@ -131,7 +131,8 @@ def _in_zone(
 def _manifest(heading: ExportHeading) -> list[str]:
     lines = [f"[{MANIFEST_SECTION}]"]
     for word, text in heading.lines():
-        lines.append(f"{_one_line(str(word)).translate(_WIDE)}={_one_line(str(text))}")
+        # Under a name of ours: a reader that minds no sections must not take it for the header's.
+        lines.append(f"MuPlan.{_one_line(str(word)).translate(_WIDE)}={_one_line(str(text))}")
     return lines
 
 

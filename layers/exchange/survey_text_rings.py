@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +21,7 @@ MISCLOSED_WITHIN_M = 0.1
 """A last point that bears the first one's number and lies this near is it too, badly written."""
 
 
-@dataclass(frozen=True)
-class Corner:
+class Corner(NamedTuple):
     """One point of a parcel: its line, label and ring, east and north [m or degrees]."""
 
     line: int
@@ -38,6 +38,10 @@ class RingError(Exception):
         super().__init__(code, line)
         self.code = code
         self.line = line
+
+
+def _broken(code: str, line: int) -> RingError:
+    return RingError(code, line)
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ def outline_of(corners: Sequence[Corner], kind: str, metres: float, oddities: Od
         ``txt_ring_short``, ``txt_ring_misclosed``, ``txt_rings_many``, ``txt_points_missing``.
     """
     if not corners:
-        raise RingError("txt_points_missing", 0)
+        raise _broken("txt_points_missing", 0)
     if kind == "点":
         return Outline(shapely.MultiPoint([(c.x, c.y) for c in corners]), 0)
     if kind == "线":
@@ -156,7 +160,7 @@ class _Walk:
         self.under_way[corner.ring] = ring = [corner]
         self.rings.append(ring)
         if len(self.rings) > MAX_RINGS:
-            raise RingError("txt_rings_many", corner.line)
+            raise _broken("txt_rings_many", corner.line)
 
     def _same(self, first: Corner, second: Corner) -> bool:
         return _distance(first, second) * self.metres <= CLOSED_WITHIN_M
@@ -192,7 +196,7 @@ def _close(ring: list[Corner], metres: float, oddities: Oddities) -> int:
     if len(ring) > 2 and last.label and last.label == first.label:
         apart = _distance(first, last) * metres
         if apart > MISCLOSED_WITHIN_M:
-            raise RingError("txt_ring_misclosed", last.line)
+            raise _broken("txt_ring_misclosed", last.line)
         oddities.note("txt_ring_closed_near", f"{last.line} ({apart:.3f} m)")
         ring.pop()
         _check_length(ring)
@@ -204,7 +208,7 @@ def _close(ring: list[Corner], metres: float, oddities: Oddities) -> int:
 
 def _check_length(ring: list[Corner]) -> None:
     if len(ring) < 3:
-        raise RingError("txt_ring_short", ring[-1].line)
+        raise _broken("txt_ring_short", ring[-1].line)
 
 
 def _note_labels(ring: list[Corner], oddities: Oddities) -> None:
@@ -272,7 +276,7 @@ def _lines(corners: Sequence[Corner]) -> shapely.Geometry:
     for corner in corners:
         lines.setdefault(corner.ring, []).append((corner.x, corner.y))
     if any(len(line) < 2 for line in lines.values()):
-        raise RingError("txt_ring_short", corners[-1].line)
+        raise _broken("txt_ring_short", corners[-1].line)
     parts = [shapely.LineString(line) for line in lines.values()]
     return parts[0] if len(parts) == 1 else shapely.MultiLineString(parts)
 

@@ -1,5 +1,6 @@
 """Whatever bytes a text or spreadsheet holds: it is read, or refused with a reason."""
 
+import csv
 import io
 import zipfile
 
@@ -78,6 +79,30 @@ def test_a_survey_text_with_any_bytes_changed_is_read_or_refused(tmp_path, chang
 def test_any_bytes_are_read_or_refused(tmp_path, ending, data):
     path = tmp_path / f"a{ending}"
     path.write_bytes(data)
+    read_or_refused(path)
+
+
+HEADINGS = st.lists(
+    st.sampled_from(
+        ["地块编号", "点号", "环号", "顺序", "X", "Y", "东坐标", "北坐标", "经度", "纬度", "WKT",
+         "geometry", "名称", ""]
+    ),
+    min_size=2, max_size=7,
+)  # fmt: skip
+CELLS = st.sampled_from(
+    ["", "P1", "P2", "J1", "1", "2", "0", "-1", "571815.3", "571915.3", "40571815.3", "3403497.8",
+     "3403597.8", "120.75", "30.75", "120°45′", "1e400", "nan", "inf", "POINT (1 2)", "POINT EMPTY",
+     "POLYGON ((0 0, 1 0, 1 1, 0 0))", "SRID=4549;POINT (1 2)", "SRID=99999;POINT (1 2)", "LINE",
+     "GEOMETRYCOLLECTION (POINT (1 2))", "POINT (nan nan)", "POINT Z (1 2 3)"]
+)  # fmt: skip
+
+
+@BOUNDED
+@given(HEADINGS, st.lists(st.lists(CELLS, min_size=7, max_size=7), min_size=1, max_size=8))
+def test_any_list_of_coordinates_is_read_or_refused(tmp_path, headings, rows):
+    path = tmp_path / "a.csv"
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        csv.writer(handle).writerows([headings, *(row[: len(headings)] for row in rows)])
     read_or_refused(path)
 
 

@@ -49,7 +49,8 @@ def test_the_text_is_that_of_the_format(tmp_path):
     path, notes = written(tmp_path, frame)
     lines = path.read_bytes().decode("gb18030").split("\r\n")
     assert lines == [
-        "[扩展信息]", "标题=地块清单", "软件=MuPlan 1", "数据截至=2024-12-31",
+        "[扩展信息]", "MuPlan.标题=地块清单", "MuPlan.软件=MuPlan 1",
+        "MuPlan.数据截至=2024-12-31",
         "[属性描述]", "格式版本号=1.01", "数据产生单位=", "数据产生日期=",
         "坐标系=2000国家大地坐标系", "几度分带=3", "投影类型=高斯克吕格", "计量单位=米",
         "带号=40", "精度=0.001", "转换参数=,,,,,,", "[地块坐标]",

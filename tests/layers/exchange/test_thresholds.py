@@ -203,3 +203,21 @@ def test_a_land_list_brings_its_thresholds_to_the_parcels(tmp_path):
     assert [(fault.code, fault.examples) for fault in result.faults] == [
         ("not_a_number", ("面议",))
     ]
+
+
+def test_a_range_of_one_parcel_leaves_the_greatest_value_of_another(tmp_path):
+    made = create_workspace(tmp_path / "w.gpkg", CRS(4549), title="t", created_at="2025-01-01")
+    workspace = GeoPackageWorkspace(made.path)
+    shapes = [
+        shapely.box(571_000 + 200 * n, 3_400_000, 571_100 + 200 * n, 3_400_100) for n in (0, 1)
+    ]
+    gpd.GeoDataFrame(
+        {"parcel_id": ["P1", "P2"], "far_max": [3.0, 3.0]}, geometry=shapes, crs="EPSG:4549"
+    ).to_file(tmp_path / "p.gpkg")
+    run_import(workspace, ImportRequest(tmp_path / "p.gpkg", "land_parcels"), "me", "2025-01-01")
+    path = tmp_path / "list.csv"
+    path.write_text("parcel_id,far_min\nP1,2.0-4.0\nP2,1.5\n", encoding="utf-8")
+    run_import(workspace, ImportRequest(path, "land_parcels", "update"), "me", "2025-01-02")
+    stored = workspace.read("land_parcels").set_index("parcel_id")
+    assert stored["far_min"].to_dict() == {"P1": 2.0, "P2": 1.5}
+    assert stored["far_max"].to_dict() == {"P1": 4.0, "P2": 3.0}

@@ -1,0 +1,106 @@
+"""How rows of a list find theirs in a layer by another column than the key."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import pandas as pd
+
+from geo.nearest import nearest_name
+from layers.conform import conform
+from layers.contracts import Contract, key_columns
+from layers.errors import LayerError
+from layers.exchange.columns import recognised_columns
+from layers.exchange.evidence import Evidence, found
+from layers.exchange.request import ImportRequest
+
+VALUES_NAMED = 5
+
+
+def with_keys(
+    frame: pd.DataFrame, held: pd.DataFrame, contract: Contract, request: ImportRequest
+) -> tuple[pd.DataFrame, tuple[Evidence, ...]]:
+    """Give the rows of a list the keys of the rows they belong to, by a column both have.
+
+    Parameters
+    ----------
+    frame
+        Rows as read, with the file's column names.
+    held
+        Rows of the layer.
+    contract
+        What the layer must be.
+    request
+        ``join_by`` names the column of the vocabulary; None changes nothing.
+
+    Returns
+    -------
+    frame, evidence
+        The rows with the key in a further column; it is missing where no row of the layer has the
+        value or several have it (validation then names the row), and these values are listed.
+
+    Raises
+    ------
+    LayerError
+        ``join_needs_update``, ``join_not_possible``, ``target_unknown``, ``join_column_missing``,
+        ``join_key_there``.
+    """
+    name = request.join_by
+    if name is None:
+        return frame, ()
+    if request.mode != "update":
+        raise LayerError("join_needs_update", column=name, mode=request.mode)
+    if len(key_columns(contract)) > 1:
+        raise LayerError("join_not_possible", layer=contract.name)
+    if name not in contract.columns:
+        raise LayerError(
+            "target_unknown", layer=contract.name, target=name,
+            nearest=nearest_name(name, contract.columns),
+        )  # fmt: skip
+    columns = [str(column) for column in frame.columns if column != "geometry"]
+    targets = recognised_columns(columns, contract, request.mapping)
+    sources = {target: column for column, target in targets.items()}
+    if contract.key in sources:
+        raise LayerError("join_key_there", column=sources[contract.key], layer=contract.name)
+    if name not in sources:
+        raise LayerError("join_column_missing", column=name, target=name)
+    wanted = _texts(frame[sources[name]], name, contract)
+    keys, twice = _keys_by(held, name, contract)
+    found_keys = [None if text is None else keys.get(text) for text in wanted]
+    notes = [found("joined_by", column=name, count=sum(key is not None for key in found_keys))]
+    for code, values in (
+        ("join_absent", [t for t in wanted if t is not None and t not in keys | twice]),
+        ("join_ambiguous", [t for t in wanted if t in twice]),
+    ):
+        if values:
+            notes.append(_listed(code, name, values))
+    return frame.assign(**{contract.key: pd.Series(found_keys, index=frame.index, dtype=object)}), (
+        *notes,
+    )
+
+
+def _texts(column: pd.Series, name: str, contract: Contract) -> list[str | None]:
+    """Give values as the layer would store them, so that both sides are spelled alike."""
+    narrow = dataclasses.replace(contract, columns=(name,), geometry="none", key=name)
+    values = conform(pd.DataFrame({name: column.to_numpy(dtype=object)}), narrow)[0][name]
+    return [None if pd.isna(value) else str(value) for value in values]
+
+
+def _keys_by(
+    held: pd.DataFrame, name: str, contract: Contract
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Give the key of each value that one row has, and the values that several have."""
+    once: dict[str, str] = {}
+    twice: dict[str, str] = {}
+    for value, key in zip(held[name], held[contract.key], strict=True):
+        if pd.isna(value):
+            continue
+        if str(value) in once:
+            twice[str(value)] = str(key)
+        once[str(value)] = str(key)
+    return {value: key for value, key in once.items() if value not in twice}, twice
+
+
+def _listed(code: str, name: str, values: Sequence[str]) -> Evidence:
+    more = " …" if len(values) > VALUES_NAMED else ""
+    shown = ", ".join(value[:40] for value in values[:VALUES_NAMED]) + more
+    return Evidence(code, {"column": name, "count": len(values), "values": shown})
