@@ -37,6 +37,8 @@ class Ground:
         Position in the file of each of the n.
     names
         Keys of all n + m.
+    area_m2
+        Areas of all n + m on the ellipsoid [m²].
     crs
         System of the workspace.
     """
@@ -44,6 +46,7 @@ class Ground:
     shapes: Shapes
     rows: Positions
     names: list[str]
+    area_m2: Numbers
     crs: CRS
 
     def row(self, place: npt.ArrayLike) -> Positions:
@@ -56,14 +59,19 @@ class Ground:
 
 
 def ground_of(
-    shapes: Shapes, names: list[str], held: Shapes, held_names: list[str], crs: CRS
+    shapes: Shapes,
+    names: list[str],
+    area_m2: Numbers,
+    held: Shapes,
+    held_names: list[str],
+    crs: CRS,
 ) -> Ground:
     """Lay the shapes of a file beside those held that are near.
 
     Parameters
     ----------
-    shapes, names
-        Valid shapes of the file, n, missing where there is none, and their keys.
+    shapes, names, area_m2
+        Valid shapes of the file, n, missing where there is none, their keys and areas [m²].
     held, held_names
         Shapes that stay in the layer, and their keys.
     crs
@@ -75,7 +83,8 @@ def ground_of(
     near = _near(ones, held[there])
     beside = there[near]
     keys = [names[p] for p in rows.tolist()] + [held_names[p] for p in beside.tolist()]
-    return Ground(np.concatenate([ones, held[beside]]), rows, keys, crs)
+    areas = np.concatenate([area_m2[rows], areas_m2(held[beside], crs)])
+    return Ground(np.concatenate([ones, held[beside]]), rows, keys, areas, crs)
 
 
 def _with_land(shapes: Shapes) -> Positions:
@@ -116,7 +125,7 @@ def pair_lines(ground: Ground, limits: Limits, taken: Mapping[str, str]) -> list
     keys = np.asarray(ground.names, dtype=object)
     told = ground.is_new(first) & (keys[first] != keys[second])
     first, second, common_m2 = first[told], second[told], common_m2[told]
-    area_m2 = areas_m2(ground.shapes, ground.crs)
+    area_m2 = ground.area_m2
     same = same_outlines(ground.shapes, area_m2, first, second, common_m2)
     share = common_m2 / np.maximum(area_m2[first], area_m2[second])
     one = ~same & (share >= limits.two_names_share * (1 - RELATIVE_TOLERANCE))
