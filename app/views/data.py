@@ -33,6 +33,7 @@ from layers.workspace.geopackage import GeoPackageWorkspace
 KEEP = ""
 M2 = "m2"
 STORED_SAID = "import_said"
+STORED_ANSWER = "import_stored_answer"
 READ_ENDINGS = ["gpkg", "parquet", "geojson", "json", "zip", "csv", "xlsx"]
 
 
@@ -80,6 +81,9 @@ def _import(held: Context) -> None:
         st.success(as_text(line))
     with st.expander(text("import_details")) if said else st.container():
         say_lines(tuple(said[1:]))
+    stored = st.session_state.pop(STORED_ANSWER, None)
+    if stored is not None:
+        hand_out(stored, held, (".xlsx", ".docx", ".gpkg"), "import_stored")
     upload = st.file_uploader(text("import_file"), type=READ_ENDINGS, key="import_file")
     if upload is None:
         return
@@ -154,6 +158,7 @@ def _run(held: Context, request: ImportRequest) -> None:
     if found.error is None:
         # Every other tab shows the workspace as it was; the next run shows it as it is now.
         faults = [fault_text(fault, request.layer, words()) for fault in found.result.faults]
+        st.session_state[STORED_ANSWER] = found.answer
         st.session_state[STORED_SAID] = [*found.answer.summary, *faults]
         forget_check()
         st.rerun()

@@ -170,7 +170,7 @@ def _may_be_emptied(fault: Fault, contract: Contract, checks: Checks | None) -> 
     if checks is None:
         return False
     kept = {*key_columns(contract), *contract.needed}
-    empties = checks.table.classes[fault.code].repair == EMPTIED
+    empties = checks.table.entry(fault.code).repair == EMPTIED
     return empties and fault.column not in kept and "/" not in fault.column
 
 
