@@ -145,7 +145,7 @@ def line_rows(report: FaultReport, context: Context, table: FaultTable) -> list[
         {
             **line, "area_m2": None if np.isnan(line["area_m2"]) else line["area_m2"],
             "action": table.action(line["code"]),
-            "repair": table.entry(line["code")].repair if line["mendable"] else None,
+            "repair": table.entry(line["code"]).repair if line["mendable"] else None,
         }
         for line in plain.to_dict("records")
     ]  # fmt: skip
