@@ -62,7 +62,9 @@ def show_report(held: Context, request: ImportRequest, found: Found) -> None:
         _faults(held, found)
     if found.result.changes is not None:
         _changes(held, found.result.changes)
-    hand_out(found.answer, held, (".xlsx", ".docx", ".gpkg"), "import_report")
+    hand_out(
+        found.whole, held, (".xlsx", ".docx", ".gpkg"), "import_report", title=found.answer.title
+    )
 
 
 def _decide(layer: str, found: Found) -> None:

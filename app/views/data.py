@@ -83,7 +83,8 @@ def _import(held: Context) -> None:
         say_lines(tuple(said[1:]))
     stored = st.session_state.pop(STORED_ANSWER, None)
     if stored is not None:
-        hand_out(stored, held, (".xlsx", ".docx", ".gpkg"), "import_stored")
+        whole, title = stored
+        hand_out(whole, held, (".xlsx", ".docx", ".gpkg"), "import_stored", title=title)
     upload = st.file_uploader(text("import_file"), type=READ_ENDINGS, key="import_file")
     if upload is None:
         return
@@ -158,7 +159,7 @@ def _run(held: Context, request: ImportRequest) -> None:
     if found.error is None:
         # Every other tab shows the workspace as it was; the next run shows it as it is now.
         faults = [fault_text(fault, request.layer, words()) for fault in found.result.faults]
-        st.session_state[STORED_ANSWER] = found.answer
+        st.session_state[STORED_ANSWER] = (found.whole, found.answer.title)
         st.session_state[STORED_SAID] = [*found.answer.summary, *faults]
         forget_check()
         st.rerun()

@@ -164,26 +164,25 @@ def _paired(
     order = np.argsort(of_line, kind="stable")
 
     @cache
-    def common() -> Shapes:
+    def common(most: int) -> Shapes:
         if code == "shape_duplicate":
-            whole: Shapes = ground.shapes[about]
+            whole: Shapes = ground.shapes[about[:most]]
             return whole
-        return solid(shapely.intersection(ground.shapes[about], ground.shapes[other]))
+        one, two = ground.shapes[about[:most]], ground.shapes[other[:most]]
+        return solid(shapely.intersection(one, two))
 
     return Lines(
         code, "geometry", ground.row(about), tuple(f"{m2:.2f} m²" for m2 in common_m2.tolist()),
         tuple(ground.names[p] for p in other.tolist()), common_m2, of_line[order], of_row[order],
-        _mendable(code, len(about), common, limits), common,
+        _mendable(code, common, limits), common,
     )  # fmt: skip
 
 
-def _mendable(
-    code: str, count: int, common: Callable[[], Shapes], limits: Limits
-) -> Callable[[], Flags]:
+def _mendable(code: str, common: Callable[[int], Shapes], limits: Limits) -> Callable[[int], Flags]:
     if code != "overlap":
-        return lambda: np.full(count, code == "shape_duplicate")
-    most = limits.overlap_cut_m * (1 + RELATIVE_TOLERANCE)
-    return lambda: mean_width_m(common()) <= most
+        return lambda most: np.full(most, code == "shape_duplicate")
+    widest = limits.overlap_cut_m * (1 + RELATIVE_TOLERANCE)
+    return lambda most: mean_width_m(common(most)) <= widest
 
 
 def mean_width_m(shapes: Shapes) -> Numbers:
@@ -274,6 +273,6 @@ def _told(
             tuple(others), np.array([one.area_m2 for one, _, _ in held]),
             np.repeat(np.arange(len(held)), [len(new) for _, new, _ in held]),
             np.concatenate([ground.row(new) for _, new, _ in held]),
-            lambda: np.zeros(len(held), dtype=bool), lambda: shapes,
+            lambda most: np.zeros(most, dtype=bool), lambda most: shapes[:most],
         )
     ]  # fmt: skip
