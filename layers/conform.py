@@ -104,6 +104,12 @@ def _nothing(index: pd.Index, field: Field) -> pd.Series:
 
 def _understand(column: pd.Series, field: Field) -> tuple[pd.Series, Resisting | None]:
     """Understand a column; where its values are texts, each different one only once."""
+    if column.isna().all():
+        return _nothing(column.index, field), None
+    if field.kind == "float" and column.dtype == np.dtype("float64"):
+        if not np.isinf(column.to_numpy()).any():
+            return column, None
+        return _understood(column, field)
     if not _holds_texts(column):
         return _understood(column, field)
     if field.kind == "text" and not field.values:
@@ -117,7 +123,8 @@ def _understand(column: pd.Series, field: Field) -> tuple[pd.Series, Resisting |
     if fault is None:
         return whole, None
     rows = tuple(int(p) for p in np.flatnonzero(np.isin(of_row, fault.positions)))
-    return whole, Resisting(fault.code, field.name, rows, fault.examples)
+    examples = tuple(dict.fromkeys(str(column.iloc[p]) for p in rows[:3]))
+    return whole, Resisting(fault.code, field.name, rows, examples)
 
 
 def _holds_texts(column: pd.Series) -> bool:
@@ -134,8 +141,10 @@ def _trimmed(column: pd.Series) -> pd.Series:
 
 
 def _understood(column: pd.Series, field: Field) -> tuple[pd.Series, Resisting | None]:
-    blank = [isinstance(value, str) and not value.strip() for value in column]
-    missing = column.isna() | pd.Series(blank, index=column.index, dtype=bool)
+    missing = column.isna()
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        blank = [isinstance(value, str) and not value.strip() for value in column]
+        missing |= pd.Series(blank, index=column.index, dtype=bool)
     given = column[~missing]
     if given.empty:
         return _nothing(column.index, field), None

@@ -130,12 +130,18 @@ def row_names(frame: pd.DataFrame, contract: Contract) -> list[str]:
     columns = list(key_columns(contract))
     if len(columns) == 1:
         column = frame[columns[0]]
-        named = map(str, column.astype("object").where(column.notna(), "").tolist())
-        return [text if text.strip("/") else f"#{p}" for p, text in enumerate(named, start=1)]
+        given = column.astype("object").where(column.notna(), "").tolist()
+        if all(map(_is_name, given)):
+            return given
+        return [text if text.strip("/") else f"#{p}" for p, text in enumerate(map(str, given), 1)]
     keys = frame[columns]
     texts = keys.astype("object").where(keys.notna(), "")
     joined = ("/".join(map(str, row)) for row in texts.itertuples(index=False, name=None))
     return [text if text.strip("/") else f"#{position + 1}" for position, text in enumerate(joined)]
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and value.strip("/") != ""
 
 
 def schema_of(contract: Contract) -> "pa.DataFrameSchema":

@@ -106,7 +106,7 @@ def line_frame(
     words = context.words
     rows = report.frame(context.crs, most)
     names = {code: words.text(f"fault_{code}") for code in rows["code"].unique()}
-    offered = {code: words.text(f"repair_{table.classes[code].repair or 'none'}") for code in names}
+    offered = {code: words.text(f"repair_{table.entry(code).repair or 'none'}") for code in names}
     nothing = words.text("repair_none")
     done = [
         "done_aside" if not stored
@@ -145,7 +145,7 @@ def line_rows(report: FaultReport, context: Context, table: FaultTable) -> list[
         {
             **line, "area_m2": None if np.isnan(line["area_m2"]) else line["area_m2"],
             "action": table.action(line["code"]),
-            "repair": table.classes[line["code"]].repair if line["mendable"] else None,
+            "repair": table.entry(line["code"]).repair if line["mendable"] else None,
         }
         for line in plain.to_dict("records")
     ]  # fmt: skip

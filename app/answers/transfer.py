@@ -11,6 +11,7 @@ import yaml
 
 from app.answers.answer import Answer, column_titles
 from app.answers.import_report import (
+    MOST_LINES,
     change_rows,
     change_sheets,
     fault_table,
@@ -48,6 +49,8 @@ def import_file(
     request: ImportRequest,
     actions: Mapping[str, str] | None = None,
     progress: Progress | None = None,
+    *,
+    is_whole: bool = True,
 ) -> Answer:
     """Run an import for the person at this computer and report on it.
 
@@ -61,10 +64,12 @@ def import_file(
         What is done with a class of fault, where the table of the product is overruled.
     progress
         Told the share done.
+    is_whole
+        False where the lists are only shown: then they end after ``MOST_LINES``.
     """
     checks = import_checks(context, actions or {}, progress)
     result = run_import(context.workspace, request, actor(), now(), checks)
-    return import_answer(context, request, result, actions)
+    return import_answer(context, request, result, actions, is_whole=is_whole)
 
 
 def refused_result(request: ImportRequest, error: NothingAcceptedError) -> ImportResult:
@@ -105,6 +110,8 @@ def import_answer(
     request: ImportRequest,
     result: ImportResult,
     actions: Mapping[str, str] | None = None,
+    *,
+    is_whole: bool = True,
 ) -> Answer:
     """Answer ``import``: what was recognised, stored, repaired and refused."""
     words, table = context.words, fault_table(context, actions)
@@ -127,7 +134,7 @@ def import_answer(
         )
     ]  # fmt: skip
     lines += [words.text(note.code, **note.values) for note in result.detected]
-    sheets, more = _report_parts(context, result, table, lines)
+    sheets, more = _report_parts(context, result, table, lines, is_whole)
     if not result.stored:
         lines.append(words.text("dry_run_said"))
     return Answer(
@@ -162,7 +169,11 @@ def import_answer(
 
 
 def _report_parts(
-    context: Context, result: ImportResult, table: FaultTable, lines: list[str]
+    context: Context,
+    result: ImportResult,
+    table: FaultTable,
+    lines: list[str],
+    is_whole: bool,
 ) -> tuple[tuple[Sheet, ...], dict[str, object]]:
     """Give the lists and JSON keys of the report and of the changes; say both in ``lines``."""
     words, report, changes = context.words, result.report, result.changes
@@ -177,9 +188,8 @@ def _report_parts(
             for note in report.unchecked
         ]
         if len(report):
-            sheets.append(
-                Sheet(words.text("sheet_fault_lines"), line_frame(context, report, table))
-            )
+            rows = line_frame(context, report, table, None if is_whole else MOST_LINES)
+            sheets.append(Sheet(words.text("sheet_fault_lines"), rows))
     if result.repairs:
         sheets.append(Sheet(words.text("sheet_repairs"), repair_frame(result.repairs, words)))
     if changes is not None:

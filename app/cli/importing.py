@@ -39,7 +39,9 @@ def import_and_report(
     if report is not None:
         check_report_path(report)
     try:
-        answer = import_file(context, request, actions, terminal_progress())
+        answer = import_file(
+            context, request, actions, terminal_progress(), is_whole=report is not None
+        )
     except NothingAcceptedError as error:
         if report is not None:
             refused = import_answer(context, request, refused_result(request, error), actions)

@@ -1,6 +1,6 @@
 """The check of a file on the page, kept until the file, the question or the workspace changes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -31,7 +31,9 @@ class Found:
     result
         Counts, faults, changes.
     answer
-        The same as lists, for export.
+        The same as lists, those of many lines cut short.
+    whole
+        Gives the whole lists, for export.
     table
         What was done with each class of fault.
     error
@@ -40,6 +42,7 @@ class Found:
 
     result: ImportResult
     answer: Answer
+    whole: Callable[[], Answer]
     table: FaultTable
     error: NothingAcceptedError | None = None
 
@@ -102,5 +105,9 @@ def import_found(held: Context, request: ImportRequest, actions: Mapping[str, st
             return refused_result(request, refusal)
 
     result = run_with_bar("import", words().text("working"), run)
-    answer = import_answer(held, request, result, actions)
-    return Found(result, answer, fault_table(held, actions), error)
+    answer = import_answer(held, request, result, actions, is_whole=False)
+
+    def whole() -> Answer:
+        return import_answer(held, request, result, actions)
+
+    return Found(result, answer, whole, fault_table(held, actions), error)

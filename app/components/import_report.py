@@ -62,7 +62,9 @@ def show_report(held: Context, request: ImportRequest, found: Found) -> None:
         _faults(held, found)
     if found.result.changes is not None:
         _changes(held, found.result.changes)
-    hand_out(found.answer, held, (".xlsx", ".docx", ".gpkg"), "import_report")
+    hand_out(
+        found.whole, held, (".xlsx", ".docx", ".gpkg"), "import_report", title=found.answer.title
+    )
 
 
 def _decide(layer: str, found: Found) -> None:
@@ -72,13 +74,13 @@ def _decide(layer: str, found: Found) -> None:
     counts: dict[str, int] = {}
     for one in report.lines if report is not None else ():
         counts[one.code] = counts.get(one.code, 0) + len(one.concerned)
-    open_to = [code for code in counts if len(found.table.classes[code].allowed) > 1]
+    open_to = [code for code in counts if len(found.table.entry(code).allowed) > 1]
     if not open_to:
         return
     st.caption(f"{text('faults_actions')}　{text('faults_actions_help')}")
     cells = st.columns(4)
     for position, code in enumerate(open_to):
-        entry = found.table.classes[code]
+        entry = found.table.entry(code)
         cells[position % 4].selectbox(
             text("faults_action_of", kind=text(f"fault_{code}"), count=counts[code]),
             entry.allowed, index=entry.allowed.index(entry.action),

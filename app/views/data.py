@@ -33,6 +33,7 @@ from layers.workspace.geopackage import GeoPackageWorkspace
 KEEP = ""
 M2 = "m2"
 STORED_SAID = "import_said"
+STORED_ANSWER = "import_stored_answer"
 READ_ENDINGS = ["gpkg", "parquet", "geojson", "json", "zip", "csv", "xlsx", "txt"]
 
 
@@ -81,6 +82,10 @@ def _import(held: Context) -> None:
         st.success(as_text(line))
     with st.expander(text("import_details")) if said else st.container():
         say_lines(tuple(said[1:]))
+    stored = st.session_state.pop(STORED_ANSWER, None)
+    if stored is not None:
+        whole, title = stored
+        hand_out(whole, held, (".xlsx", ".docx", ".gpkg"), "import_stored", title=title)
     upload = st.file_uploader(text("import_file"), type=READ_ENDINGS, key="import_file")
     if upload is None:
         return
@@ -155,6 +160,7 @@ def _run(held: Context, request: ImportRequest) -> None:
     if found.error is None:
         # Every other tab shows the workspace as it was; the next run shows it as it is now.
         faults = [fault_text(fault, request.layer, words()) for fault in found.result.faults]
+        st.session_state[STORED_ANSWER] = (found.whole, found.answer.title)
         st.session_state[STORED_SAID] = [*found.answer.summary, *faults]
         forget_check()
         st.rerun()

@@ -5,6 +5,8 @@ from datetime import date, datetime
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 
 MAX_CELL_CHARACTERS = 32_767
@@ -15,7 +17,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 _NO_PICTURE = (0xFFFE, 0xFFFF, *range(0xD800, 0xE000))
 _PICTURES = {code: 0x2400 + code for code in range(0x20) if code not in (0x09, 0x0A, 0x0D)}
-_HIDDEN = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]"
+_HIDDEN = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{FFFE}\x{FFFF}]"
 _PICTURES |= dict.fromkeys(_NO_PICTURE, 0xFFFD) | {0x7F: 0x2421}
 
 
@@ -54,8 +56,9 @@ def hidden_characters(column: pd.Series) -> pd.Series:
         True for a text that ``show_control_characters`` changes.
     """
     if isinstance(column.dtype, pd.StringDtype):
-        held = column.str.contains(_HIDDEN, regex=True)
-        return held.fillna(value=False).astype(bool)
+        held = pc.match_substring_regex(pa.array(column, from_pandas=True), _HIDDEN)
+        flags = pc.fill_null(held, fill_value=False)
+        return pd.Series(flags.to_numpy(zero_copy_only=False), index=column.index)
     return column.map(lambda v: isinstance(v, str) and show_control_characters(v) != v).astype(bool)
 
 

@@ -100,7 +100,7 @@ def divide(
         accepted = accepted[~aside.bad]
     emptied = [
         one for one in mended
-        if table is not None and table.classes[one.code].repair == EMPTIED and one.mendable().all()
+        if table is not None and table.entry(one.code).repair == EMPTIED and one.mendable().all()
     ]  # fmt: skip
     return Divided(
         keep_emptied(accepted, frame, emptied), aside.bad, aside.reasons(),

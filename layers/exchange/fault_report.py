@@ -83,7 +83,7 @@ class FaultReport:
             "value": list(one.values[:most]),
             "others": list(one.others[:most]),
             "area_m2": one.area_m2[:most],
-            "mendable": one.mendable()[:most],
+            "mendable": one.mendable(most),
             "is_stored": ~self.aside[rows],
         }
-        return pd.DataFrame(columns), one.shapes()[:most]
+        return pd.DataFrame(columns), one.shapes(most)

@@ -105,9 +105,13 @@ class FaultTable:
     open_states: tuple[str, ...]
     dates: Mapping[str, tuple[tuple[str, str], ...]]
 
+    def entry(self, code: str) -> FaultClass:
+        """Give a class; rows of one that the table doesn't name are kept aside."""
+        return self.classes.get(code) or FaultClass(code, "quarantine", ("quarantine",))
+
     def action(self, code: str) -> Action:
         """Say what is done with the rows of a fault."""
-        return self.classes[code].action
+        return self.entry(code).action
 
     def overruled(self, actions: Mapping[str, str]) -> "FaultTable":
         """Give the table with what a planner decided otherwise.

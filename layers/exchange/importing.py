@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS
 
+from geo.progress import report, within
 from layers.contracts import GEOMETRY_TYPES, Contract, contract_of
 from layers.edition import Changes, compare_editions
 from layers.errors import LayerError
@@ -40,6 +41,9 @@ from layers.exchange.source import SourceFile
 from layers.exchange.table_shapes import UNDECIDED
 from layers.exchange.thresholds import read_threshold_texts
 from layers.workspace.protocol import Provenance, Workspace
+
+READ_SHARE, JUDGED_SHARE = 0.25, 0.6
+"""Which part of an import is done when the file is read, and when its rows are judged."""
 
 _FAMILIES = {
     "Point": "points", "MultiPoint": "points", "LineString": "lines", "LinearRing": "lines",
@@ -98,7 +102,9 @@ def run_import(
         ``nothing_accepted`` and those of ``plan_import``; the workspace is then as before.
     """
     plan = plan_import(workspace, request, checks)
+    progress = None if checks is None else checks.progress
     if request.dry_run:
+        report(progress, 1.0)
         return plan.result
     detail = [{"code": note.code, **note.values} for note in plan.result.detected]
     provenance = Provenance(
@@ -111,6 +117,7 @@ def run_import(
         store(request.layer, rows.accepted, provenance)
         if len(rows.quarantined):
             edit.quarantine(request.layer, rows.quarantined, rows.reasons)
+    report(progress, 1.0)
     return plan.result
 
 
@@ -154,8 +161,7 @@ def plan_import(
     placed = _placed(source, request, contract, crs)
     keyed, joined = with_keys(placed.frame, held, contract, request)
     frame, naming = _named(keyed, request, contract, held)
-    if checks is not None and checks.units is None:
-        checks = dataclasses.replace(checks, units=workspace.read("units"))
+    checks = _begun(checks, workspace)
     judgement = judge(
         frame, contract, held=held, mode=request.mode, outside=placed.outside, crs=crs,
         checks=checks,
@@ -172,6 +178,16 @@ def plan_import(
         changes=_changes(held, judgement, contract, request.mode),
     )  # fmt: skip
     return ImportPlan(source, judgement, result)
+
+
+def _begun(checks: Checks | None, workspace: Workspace) -> Checks | None:
+    """Give the checks what they need once the file is read: a quarter of the work is done."""
+    if checks is None:
+        return None
+    report(checks.progress, READ_SHARE)
+    units = workspace.read("units") if checks.units is None else checks.units
+    progress = within(checks.progress, READ_SHARE, JUDGED_SHARE)
+    return dataclasses.replace(checks, units=units, progress=progress)
 
 
 def _changes(

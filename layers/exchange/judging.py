@@ -9,6 +9,7 @@ import shapely
 from pyproj import CRS
 
 from geo.edges import Shapes
+from geo.overlay import areas_m2
 from geo.progress import Progress, report, within
 from geo.validity import Repair
 from layers.contracts import Contract, key_columns
@@ -87,6 +88,12 @@ class Checks:
     units: pd.DataFrame | None = None
     progress: Progress | None = None
 
+    def holders(self) -> dict[str, str]:
+        """Name the live projects that have each parcel, divided by commas."""
+        return {
+            parcel: ", ".join(one.project_id for one in held) for parcel, held in self.taken.items()
+        }
+
 
 def judge(
     frame: pd.DataFrame,
@@ -163,7 +170,7 @@ def _may_be_emptied(fault: Fault, contract: Contract, checks: Checks | None) -> 
     if checks is None:
         return False
     kept = {*key_columns(contract), *contract.needed}
-    empties = checks.table.classes[fault.code].repair == EMPTIED
+    empties = checks.table.entry(fault.code).repair == EMPTIED
     return empties and fault.column not in kept and "/" not in fault.column
 
 
@@ -182,40 +189,62 @@ def _beside_the_contract(
     lines += taken_lines(rows, contract, shapes, table, checks.taken)
     if shapes is None:
         return lines, ()
-    sound = shapes.copy()
-    sound[outside] = None
-    invalid = np.array([one.position for one in result.mended], dtype=np.intp)
-    if len(invalid):
-        lines.append(single_lines(
-            MENDED, "geometry", invalid, values=[one.reason for one in result.mended],
-            area_m2=np.array([one.area_after_m2 - one.area_before_m2 for one in result.mended]),
-            mendable=True, make_shapes=lambda: shapes[invalid],
-        ))  # fmt: skip
-    unchecked = []
-    if DECLARED in contract.columns:
-        lines += declared_lines(rows, sound, crs, table.limits)
-        if rows[DECLARED].isna().all():
-            unchecked.append(found("unchecked_declared_area"))
-    if "unit_id" in contract.columns and contract.name != "units":
-        units = rows.head(0) if checks.units is None else checks.units
+    sound = _sound(shapes, outside)
+    area_m2 = areas_m2(sound, crs)
+    lines += _mended_lines(result, shapes)
+    lines += declared_lines(rows, sound, area_m2, table.limits)
+    units = rows.head(0) if checks.units is None else checks.units
+    if contract.name != "units":
         lines += unit_lines(rows, sound, units, crs, table.limits)
-        if not len(units) or rows["unit_id"].isna().all():
-            unchecked.append(found("unchecked_units"))
+    unchecked = _unchecked(rows, contract, units)
     report(checks.progress, 0.4)
-    if contract.name in table.overlap_layers:
-        ground = ground_of(sound, names, _held_shapes(held), row_names(held, contract), crs)
-        taken = {
-            parcel: ", ".join(one.project_id for one in holders)
-            for parcel, holders in checks.taken.items()
-        } if contract.name == "land_parcels" else {}  # fmt: skip
-        lines += pair_lines(ground, table.limits, taken)
-        report(checks.progress, 0.7)
-        if contract.name in table.gap_layers and len(rows) > table.limits.gap_rows:
-            unchecked.append(found("unchecked_gaps", rows=len(rows), limit=table.limits.gap_rows))
-        elif contract.name in table.gap_layers:
-            lines += gap_lines(ground, table.limits, within(checks.progress, 0.7, 1.0))
+    if contract.name not in table.overlap_layers:
+        return lines, unchecked
+    beside = row_names(held, contract)
+    ground = ground_of(sound, names, area_m2, _held_shapes(held), beside, crs)
+    is_parcels = contract.name == "land_parcels"
+    lines += pair_lines(ground, table.limits, checks.holders() if is_parcels else {})
+    report(checks.progress, 0.7)
+    if contract.name in table.gap_layers and len(rows) > table.limits.gap_rows:
+        note = found("unchecked_gaps", rows=len(rows), limit=table.limits.gap_rows)
+        unchecked = (*unchecked, note)
+    elif contract.name in table.gap_layers:
+        lines += gap_lines(ground, table.limits, within(checks.progress, 0.7, 1.0))
     report(checks.progress, 1.0)
-    return lines, tuple(unchecked)
+    return lines, unchecked
+
+
+def _sound(shapes: Shapes, outside: Flags) -> Shapes:
+    """Leave out shapes that lie nowhere: what is far off or has no finite coordinates."""
+    sound = shapes.copy()
+    points, place = shapely.get_coordinates(shapes, return_index=True)
+    sound[place[~np.isfinite(points).all(axis=1)]] = None
+    sound[outside] = None
+    return sound
+
+
+def _mended_lines(result: Report, shapes: Shapes) -> list[Lines]:
+    if not result.mended:
+        return []
+    rows = np.array([one.position for one in result.mended], dtype=np.intp)
+    gained = np.array([one.area_after_m2 - one.area_before_m2 for one in result.mended])
+    return [
+        single_lines(
+            MENDED, "geometry", rows, values=[one.reason for one in result.mended],
+            area_m2=gained, mendable=True, make_shapes=lambda: shapes[rows],
+        )
+    ]  # fmt: skip
+
+
+def _unchecked(rows: pd.DataFrame, contract: Contract, units: pd.DataFrame) -> tuple[Evidence, ...]:
+    """Say what the rows or the workspace don't hold, so that it could not be compared."""
+    notes = []
+    if DECLARED in contract.columns and rows[DECLARED].isna().all():
+        notes.append(found("unchecked_declared_area"))
+    states_unit = "unit_id" in contract.columns and contract.name != "units"
+    if states_unit and (not len(units) or rows["unit_id"].isna().all()):
+        notes.append(found("unchecked_units"))
+    return tuple(notes)
 
 
 def _held_shapes(held: pd.DataFrame) -> Shapes:

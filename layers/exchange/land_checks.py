@@ -37,6 +37,8 @@ class Ground:
         Position in the file of each of the n.
     names
         Keys of all n + m.
+    area_m2
+        Areas of all n + m on the ellipsoid [m²].
     crs
         System of the workspace.
     """
@@ -44,6 +46,7 @@ class Ground:
     shapes: Shapes
     rows: Positions
     names: list[str]
+    area_m2: Numbers
     crs: CRS
 
     def row(self, place: npt.ArrayLike) -> Positions:
@@ -56,14 +59,19 @@ class Ground:
 
 
 def ground_of(
-    shapes: Shapes, names: list[str], held: Shapes, held_names: list[str], crs: CRS
+    shapes: Shapes,
+    names: list[str],
+    area_m2: Numbers,
+    held: Shapes,
+    held_names: list[str],
+    crs: CRS,
 ) -> Ground:
     """Lay the shapes of a file beside those held that are near.
 
     Parameters
     ----------
-    shapes, names
-        Valid shapes of the file, n, missing where there is none, and their keys.
+    shapes, names, area_m2
+        Valid shapes of the file, n, missing where there is none, their keys and areas [m²].
     held, held_names
         Shapes that stay in the layer, and their keys.
     crs
@@ -75,7 +83,8 @@ def ground_of(
     near = _near(ones, held[there])
     beside = there[near]
     keys = [names[p] for p in rows.tolist()] + [held_names[p] for p in beside.tolist()]
-    return Ground(np.concatenate([ones, held[beside]]), rows, keys, crs)
+    areas = np.concatenate([area_m2[rows], areas_m2(held[beside], crs)])
+    return Ground(np.concatenate([ones, held[beside]]), rows, keys, areas, crs)
 
 
 def _with_land(shapes: Shapes) -> Positions:
@@ -116,7 +125,7 @@ def pair_lines(ground: Ground, limits: Limits, taken: Mapping[str, str]) -> list
     keys = np.asarray(ground.names, dtype=object)
     told = ground.is_new(first) & (keys[first] != keys[second])
     first, second, common_m2 = first[told], second[told], common_m2[told]
-    area_m2 = areas_m2(ground.shapes, ground.crs)
+    area_m2 = ground.area_m2
     same = same_outlines(ground.shapes, area_m2, first, second, common_m2)
     share = common_m2 / np.maximum(area_m2[first], area_m2[second])
     one = ~same & (share >= limits.two_names_share * (1 - RELATIVE_TOLERANCE))
@@ -155,26 +164,25 @@ def _paired(
     order = np.argsort(of_line, kind="stable")
 
     @cache
-    def common() -> Shapes:
+    def common(most: int) -> Shapes:
         if code == "shape_duplicate":
-            whole: Shapes = ground.shapes[about]
+            whole: Shapes = ground.shapes[about[:most]]
             return whole
-        return solid(shapely.intersection(ground.shapes[about], ground.shapes[other]))
+        one, two = ground.shapes[about[:most]], ground.shapes[other[:most]]
+        return solid(shapely.intersection(one, two))
 
     return Lines(
         code, "geometry", ground.row(about), tuple(f"{m2:.2f} m²" for m2 in common_m2.tolist()),
         tuple(ground.names[p] for p in other.tolist()), common_m2, of_line[order], of_row[order],
-        _mendable(code, len(about), common, limits), common,
+        _mendable(code, common, limits), common,
     )  # fmt: skip
 
 
-def _mendable(
-    code: str, count: int, common: Callable[[], Shapes], limits: Limits
-) -> Callable[[], Flags]:
+def _mendable(code: str, common: Callable[[int], Shapes], limits: Limits) -> Callable[[int], Flags]:
     if code != "overlap":
-        return lambda: np.full(count, code == "shape_duplicate")
-    most = limits.overlap_cut_m * (1 + RELATIVE_TOLERANCE)
-    return lambda: mean_width_m(common()) <= most
+        return lambda most: np.full(most, code == "shape_duplicate")
+    widest = limits.overlap_cut_m * (1 + RELATIVE_TOLERANCE)
+    return lambda most: mean_width_m(common(most)) <= widest
 
 
 def mean_width_m(shapes: Shapes) -> Numbers:
@@ -265,6 +273,6 @@ def _told(
             tuple(others), np.array([one.area_m2 for one, _, _ in held]),
             np.repeat(np.arange(len(held)), [len(new) for _, new, _ in held]),
             np.concatenate([ground.row(new) for _, new, _ in held]),
-            lambda: np.zeros(len(held), dtype=bool), lambda: shapes,
+            lambda most: np.zeros(most, dtype=bool), lambda most: shapes[:most],
         )
     ]  # fmt: skip

@@ -40,10 +40,9 @@ class Lines:
         Land concerned [m²], missing where there is none, array of k.
     of_line, of_row
         Which rows of the file each line concerns: incidences, sorted by line.
-    mendable
-        Says which lines a repair is offered for, array of k.
-    make_shapes
-        Gives the land concerned, array of k; it is drawn only where somebody looks.
+    find_mendable, make_shapes
+        Say of the first so many lines which a repair is offered for, and give the land concerned:
+        both are worked out only for the lines that somebody looks at.
     """
 
     code: str
@@ -54,8 +53,8 @@ class Lines:
     area_m2: Numbers
     of_line: Positions
     of_row: Positions
-    mendable: Callable[[], Flags] = field(repr=False)
-    make_shapes: Callable[[], Shapes] = field(default=no_land, repr=False)
+    find_mendable: Callable[[int], Flags] = field(repr=False)
+    make_shapes: Callable[[int], Shapes] = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -65,10 +64,15 @@ class Lines:
         """Positions of all rows concerned, each once."""
         return np.unique(self.of_row)
 
-    def shapes(self) -> Shapes:
-        """Give the land concerned, array of k; missing where there is none."""
-        made = self.make_shapes()
-        return made if len(made) == len(self) else np.full(len(self), None, dtype=object)
+    def mendable(self, most: int | None = None) -> Flags:
+        """Say for which lines a repair is offered, array of k or of the first ``most``."""
+        return self.find_mendable(len(self) if most is None else min(most, len(self)))
+
+    def shapes(self, most: int | None = None) -> Shapes:
+        """Give the land concerned, array of k or of the first ``most``; missing where none is."""
+        count = len(self) if most is None else min(most, len(self))
+        made = self.make_shapes(count)
+        return made if len(made) == count else np.full(count, None, dtype=object)
 
     def fault(self, names: list[str]) -> Fault:
         """Give the fault with all its rows at once.
@@ -115,7 +119,8 @@ def single_lines(
     return Lines(
         code, column, held, tuple(values or [""] * count), tuple(others or [""] * count),
         np.full(count, np.nan) if area_m2 is None else area_m2,
-        np.arange(count), held, lambda: np.full(count, mendable), make_shapes,
+        np.arange(count), held, lambda most: np.full(most, mendable),
+        lambda most: make_shapes()[:most],
     )  # fmt: skip
 
 

@@ -90,7 +90,7 @@ def place_shapes(source: SourceFile, stated: str | None, target: CRS) -> Placed:
     heights = shapely.has_z(given)
     if heights.any():
         notes.append(found("heights_dropped", count=int(heights.sum())))
-    flat = _single_points(shapely.force_2d(given))
+    flat = _single_points(shapely.force_2d(given) if heights.any() else given.copy())
     if _exactly(crs, target):
         placed = flat
     else:

@@ -44,7 +44,9 @@ Taken = Mapping[str, tuple[Holder, ...]]
 NONE_TAKEN: Taken = MappingProxyType({})
 
 
-def declared_lines(frame: pd.DataFrame, shapes: Shapes, crs: CRS, limits: Limits) -> list[Lines]:
+def declared_lines(
+    frame: pd.DataFrame, shapes: Shapes, area_m2: Numbers, limits: Limits
+) -> list[Lines]:
     """Find rows whose declared area is not the measured one.
 
     Parameters
@@ -53,8 +55,8 @@ def declared_lines(frame: pd.DataFrame, shapes: Shapes, crs: CRS, limits: Limits
         Rows with the contract's columns, n.
     shapes
         Their valid shapes.
-    crs
-        Projected system.
+    area_m2
+        Their areas on the ellipsoid [m²], 0 where there is no land.
     limits
         How far apart the two may be.
 
@@ -75,7 +77,7 @@ def declared_lines(frame: pd.DataFrame, shapes: Shapes, crs: CRS, limits: Limits
     rows = np.flatnonzero(~np.isnan(declared) & (shapely.get_dimensions(shapes) == 2))
     if not len(rows):
         return []
-    measured, stated = areas_m2(shapes[rows], crs), declared[rows]
+    measured, stated = area_m2[rows], declared[rows]
     allowed = np.maximum(limits.declared_area_m2, limits.declared_area_share * stated)
     off = compare_all(np.abs(stated - measured), allowed) > 0
     if not off.any():

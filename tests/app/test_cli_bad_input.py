@@ -181,15 +181,21 @@ def test_bad_rows_among_good_ones_are_quarantined_and_counted(workspace, muplan,
     found = muplan("import", workspace, path, "--layer", "land_parcels", "--json").json
     assert set(found) == {
         "schema", "manifest", "detected", "read", "accepted", "quarantined", "repaired", "faults",
-        "repairs",
+        "repairs", "lines", "line_count", "unchecked",
     }  # fmt: skip
     assert (found["read"], found["accepted"], found["quarantined"]) == (6, 1, 5)
     faults = {fault["code"]: fault for fault in found["faults"]}
     assert {code: fault["rows"] for code, fault in faults.items()} == {
         "key_duplicate": ["P2", "P2"], "below_minimum": ["P4"], "not_a_number": ["P5"],
         "value_missing": ["#6"],
+        # Every area declared as a number is another than the shape has.
+        "declared_area": ["P1", "P2", "P2", "P4", "#6"],
     }  # fmt: skip
-    assert all(set(fault) == {"code", "column", "rows", "text"} for fault in found["faults"])
+    told = {"code", "column", "rows", "text", "action"}
+    assert all(set(fault) == told for fault in found["faults"])
+    assert {code for code, fault in faults.items() if fault["action"] == "accept"} == {
+        "declared_area"
+    }
     assert "P4" in faults["below_minimum"]["text"]
     held = {row["name"]: row for row in muplan("info", workspace, "--json").json["layers"]}
     assert held["land_parcels"]["rows"] == 1

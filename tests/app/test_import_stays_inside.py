@@ -116,7 +116,7 @@ def test_names_with_separators_in_the_data_make_no_files(places, muplan):
         {"parcel_id": ["../../beside/x"], "../列/名": ["/etc/passwd"]},
         geometry=[shapely.box(EAST, NORTH, EAST + 100, NORTH + 100)], crs="EPSG:4549",
     )  # fmt: skip
-    pyogrio.write_dataframe(rows, path, layer="../../beside/层")
+    pyogrio.write_dataframe(rows, path, layer="层")
     before = content(beside)
     report = inside / "核查.gpkg"
     ran = muplan("import", inside / "市.gpkg", path, "--layer", "land_parcels", "--report", report,
