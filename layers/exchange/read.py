@@ -10,6 +10,7 @@ from layers.errors import LayerError
 from layers.exchange.cells import is_text_column, show_control_characters
 from layers.exchange.evidence import found
 from layers.exchange.geojson import read_geojson
+from layers.exchange.kml import read_kml
 from layers.exchange.shapefile import read_shapefile, read_zipped_shapefile
 from layers.exchange.source import Content, SourceFile, file_sha256, unique_names
 from layers.exchange.tables import read_csv, read_xlsx
@@ -18,6 +19,7 @@ from layers.exchange.vector import read_geopackage, read_parquet
 READ_ENDINGS = {
     ".gpkg": "gpkg", ".parquet": "parquet", ".geoparquet": "parquet", ".geojson": "geojson",
     ".json": "geojson", ".zip": "shapefile", ".shp": "shapefile", ".csv": "csv", ".xlsx": "xlsx",
+    ".kml": "kml", ".kmz": "kml", ".ovkml": "kml", ".ovkmz": "kml",
 }  # fmt: skip
 """Endings of files that can be read, each with its format."""
 
@@ -49,6 +51,8 @@ def read_file(path: Path, *, encoding: str | None, source_layer: str | None) -> 
     if not path.is_file():
         raise LayerError("file_missing", path=str(path))
     kind = READ_ENDINGS.get(path.suffix.lower())
+    if path.suffix.lower() == ".ovobj":
+        raise LayerError("ovobj_refused", path=path.name)
     if kind is None:
         raise LayerError("format_unknown", path=path.name, known=" ".join(READ_ENDINGS))
     if path.stat().st_size == 0:
@@ -75,6 +79,8 @@ def _read(path: Path, kind: str, encoding: str | None, layer: str | None) -> Con
         return read_parquet(path)
     if kind == "geojson":
         return read_geojson(path, encoding)
+    if kind == "kml":
+        return read_kml(path, layer, encoding)
     if kind == "csv":
         return read_csv(path, encoding)
     if kind == "xlsx":

@@ -11,7 +11,7 @@ from pyproj import CRS
 
 from layers.exchange.evidence import Evidence
 
-CrsBasis = Literal["stated_in_file", "rfc7946", "none"]
+CrsBasis = Literal["stated_in_file", "rfc7946", "kml", "none"]
 
 MAX_ROWS = 5_000_000
 """More rows than any city has; a file that claims more isn't read."""
@@ -26,7 +26,7 @@ class SourceFile:
     path
         The file.
     format
-        ``gpkg``, ``parquet``, ``geojson``, ``shapefile``, ``csv`` or ``xlsx``.
+        The format's name, one of the values of ``READ_ENDINGS``.
     frame
         Rows with the file's own column names; a GeoDataFrame (column ``geometry``) where the file
         has shapes.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet as pq
 import pyogrio
@@ -20,8 +21,9 @@ from layers.exchange.sheet import Sheet
 
 MANIFEST_TABLE = "muplan_manifest"
 WGS84 = "EPSG:4326"
-GEOJSON_DECIMALS = 7
-"""About a centimetre, as RFC 7946 recommends to stop somewhere."""
+LON_LAT_DECIMALS = 9
+"""A tenth of a millimetre: what comes back lies where it was (RFC 7946, 11.2, asks to stop
+somewhere)."""
 
 
 def write_geopackage(path: Path, sheets: Sequence[Sheet], heading: ExportHeading) -> None:
@@ -66,7 +68,7 @@ def write_geopackage(path: Path, sheets: Sequence[Sheet], heading: ExportHeading
 
 
 def write_geojson(path: Path, sheet: Sheet, heading: ExportHeading) -> None:
-    """Write a layer as GeoJSON (RFC 7946: WGS84, longitude first, 7 decimals).
+    """Write a layer as GeoJSON (RFC 7946: WGS84, longitude first, 9 decimals).
 
     Parameters
     ----------
@@ -78,15 +80,7 @@ def write_geojson(path: Path, sheet: Sheet, heading: ExportHeading) -> None:
         Sources and 演示数据 mark, written as the foreign member ``manifest``.
     """
     frame = gpd.GeoDataFrame(plain_frame(sheet.frame))
-    if frame.crs is not None:
-        frame = frame.to_crs(WGS84)
-    shapes = np.asarray(frame.geometry.array, dtype=object)
-    rounded = shapely.transform(shapes, lambda points: np.round(points, GEOJSON_DECIMALS))
-    # Rounding folds slits narrower than a centimetre; an outline that is nothing else stays so.
-    mended, _ = repair(rounded)
-    whole = np.where(shapely.is_empty(mended), rounded, mended)
-    # RFC 7946: outer rings run against the clock.
-    geometries = shapely.to_geojson(shapely.orient_polygons(whole, exterior_cw=False))
+    geometries = shapely.to_geojson(lon_lat_shapes(frame))
     rows = pd.DataFrame(frame.drop(columns="geometry")).astype("object")
     names = [str(name) for name in rows.columns]
     head = {"name": sheet.name, "manifest": dict(heading.lines())}
@@ -104,6 +98,30 @@ def write_geojson(path: Path, sheet: Sheet, heading: ExportHeading) -> None:
                 f'"geometry": {geometry or "null"}}}'
             )
         handle.write("\n]}\n")
+
+
+def lon_lat_shapes(frame: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
+    """Give the shapes of a layer as files with longitudes and latitudes carry them.
+
+    Parameters
+    ----------
+    frame
+        A layer in any system; CGCS2000 counts as WGS84.
+
+    Returns
+    -------
+    array of Geometry
+        Longitude and latitude [degrees], rounded to 9 decimals; outer rings run against the clock.
+    """
+    there = frame if frame.crs is None else frame.to_crs(WGS84)
+    shapes = np.asarray(there.geometry.array, dtype=object)
+    rounded = shapely.transform(shapes, lambda points: np.round(points, LON_LAT_DECIMALS))
+    # Rounding folds the narrowest slits; an outline that is nothing else stays so.
+    mended, _ = repair(rounded)
+    whole = np.where(shapely.is_empty(mended), rounded, mended)
+    # RFC 7946 and KML: outer rings run against the clock.
+    turned: npt.NDArray[np.object_] = shapely.orient_polygons(whole, exterior_cw=False)
+    return turned
 
 
 def write_parquet(path: Path, sheet: Sheet, heading: ExportHeading) -> None:

@@ -11,6 +11,7 @@ from layers.errors import LayerError
 from layers.exchange.cells import could_run
 from layers.exchange.evidence import Evidence
 from layers.exchange.heading import ExportHeading
+from layers.exchange.kml_out import write_kml
 from layers.exchange.report import Report, report_of_sheets
 from layers.exchange.shapefile_out import ShapefileEncoding, write_zipped_shapefile
 from layers.exchange.sheet import Sheet
@@ -22,14 +23,14 @@ from layers.exchange.vector_out import (
     write_parquet,
 )
 
-WRITE_ENDINGS = (".xlsx", ".docx", ".csv", ".gpkg", ".geojson", ".parquet", ".shp.zip")
+WRITE_ENDINGS = (".xlsx", ".docx", ".csv", ".gpkg", ".geojson", ".parquet", ".shp.zip", ".kml")
 """Endings of files that can be written."""
 
 REPORT_ENDING = ".docx"
 """What a report with pictures is written as."""
 
-_NEED_SHAPES = {".geojson", ".shp.zip"}
-_ONE_LIST = {".csv", ".geojson", ".parquet", ".shp.zip"}
+_NEED_SHAPES = {".geojson", ".shp.zip", ".kml"}
+_ONE_LIST = {".csv", ".geojson", ".parquet", ".shp.zip", ".kml"}
 
 
 def write_table(
@@ -222,6 +223,8 @@ def _write(
         write_geojson(draft, sheets[0], heading)
     elif ending == ".parquet":
         write_parquet(draft, sheets[0], heading)
+    elif ending == ".kml":
+        write_kml(draft, sheets[0], heading)
     else:
         stem = path.name[: -len(ending)]
         return write_zipped_shapefile(draft, sheets[0], heading, shapefile_encoding, stem)

@@ -284,7 +284,7 @@ def test_geojson_is_rfc7946_with_its_sources(tmp_path):
     assert "crs" not in document
     ring = document["features"][0]["geometry"]["coordinates"][0]
     assert all(119 < x < 122 and 30 < y < 31 for x, y in ring)
-    assert all(round(value, 7) == value for point in ring for value in point)
+    assert all(round(value, 9) == value for point in ring for value in point)
     assert shapely.is_ccw(shapely.linearrings(ring))
     assert document["features"][1]["properties"]["area_declared_m2"] is None
 
