@@ -20,6 +20,7 @@ READ_ENDINGS = {
     ".gpkg": "gpkg", ".parquet": "parquet", ".geoparquet": "parquet", ".geojson": "geojson",
     ".json": "geojson", ".zip": "shapefile", ".shp": "shapefile", ".csv": "csv", ".xlsx": "xlsx",
     ".kml": "kml", ".kmz": "kml", ".ovkml": "kml", ".ovkmz": "kml",
+    ".dxf": "dxf",
 }  # fmt: skip
 """Endings of files that can be read, each with its format."""
 
@@ -53,6 +54,8 @@ def read_file(path: Path, *, encoding: str | None, source_layer: str | None) -> 
     kind = READ_ENDINGS.get(path.suffix.lower())
     if path.suffix.lower() == ".ovobj":
         raise LayerError("ovobj_refused", path=path.name)
+    if path.suffix.lower() == ".dwg":
+        raise LayerError("dwg_refused", path=path.name)
     if kind is None:
         raise LayerError("format_unknown", path=path.name, known=" ".join(READ_ENDINGS))
     if path.stat().st_size == 0:
@@ -81,6 +84,11 @@ def _read(path: Path, kind: str, encoding: str | None, layer: str | None) -> Con
         return read_geojson(path, encoding)
     if kind == "kml":
         return read_kml(path, layer, encoding)
+    if kind == "dxf":
+        # Loaded only where it is used: it makes every command start half a second later.
+        from layers.exchange.dxf import read_dxf
+
+        return read_dxf(path, layer, encoding)
     if kind == "csv":
         return read_csv(path, encoding)
     if kind == "xlsx":

@@ -23,14 +23,24 @@ from layers.exchange.vector_out import (
     write_parquet,
 )
 
-WRITE_ENDINGS = (".xlsx", ".docx", ".csv", ".gpkg", ".geojson", ".parquet", ".shp.zip", ".kml")
+WRITE_ENDINGS = (
+    ".xlsx",
+    ".docx",
+    ".csv",
+    ".gpkg",
+    ".geojson",
+    ".parquet",
+    ".shp.zip",
+    ".kml",
+    ".dxf",
+)
 """Endings of files that can be written."""
 
 REPORT_ENDING = ".docx"
 """What a report with pictures is written as."""
 
-_NEED_SHAPES = {".geojson", ".shp.zip", ".kml"}
-_ONE_LIST = {".csv", ".geojson", ".parquet", ".shp.zip", ".kml"}
+_NEED_SHAPES = {".geojson", ".shp.zip", ".kml", ".dxf"}
+_ONE_LIST = {".csv", ".geojson", ".parquet", ".shp.zip", ".kml", ".dxf"}
 
 
 def write_table(
@@ -225,6 +235,10 @@ def _write(
         write_parquet(draft, sheets[0], heading)
     elif ending == ".kml":
         write_kml(draft, sheets[0], heading)
+    elif ending == ".dxf":
+        from layers.exchange.dxf_out import write_dxf
+
+        return write_dxf(draft, sheets[0], heading)
     else:
         stem = path.name[: -len(ending)]
         return write_zipped_shapefile(draft, sheets[0], heading, shapefile_encoding, stem)

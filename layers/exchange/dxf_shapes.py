@@ -1,0 +1,195 @@
+"""The shapes of a drawing's outlines, and the texts that label them."""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from layers.exchange.dxf_outlines import Points
+from layers.exchange.dxf_walk import Drawing, Drawn
+
+CLOSING_GAP = 0.01
+"""An outline whose ends lie this close [units of the drawing, normally m] is meant to close."""
+
+SAME_PLACE = 3
+"""Decimals to which a hatch and the outline it fills are the same."""
+
+
+@dataclass
+class Shapes:
+    """Outlines as rows, and what was noticed on the way.
+
+    Attributes
+    ----------
+    frame
+        One row an outline (our own drawings: one a row written).
+    with_arcs
+        Count of shapes with chords for arcs.
+    closed_gaps, widest_gap
+        Count of outlines closed over a gap, and the widest of these [units of the drawing].
+    still_open
+        Count of outlines that stay lines.
+    doubled
+        Count of hatches left out since they fill an outline.
+    texts_outside
+        Count of texts in no shape.
+    unreadable
+        Count of outlines without a shape.
+    """
+
+    frame: gpd.GeoDataFrame
+    with_arcs: int = 0
+    closed_gaps: int = 0
+    widest_gap: float = 0.0
+    still_open: int = 0
+    doubled: int = 0
+    texts_outside: int = 0
+    unreadable: int = 0
+
+
+def shapes_of(drawing: Drawing) -> Shapes:
+    """Make shapes of a drawing's outlines.
+
+    Parameters
+    ----------
+    drawing
+        Its outlines and texts.
+
+    Returns
+    -------
+    Shapes
+        Rows with ``cad_layer``, ``cad_label``, ``cad_kind``, ``cad_handle``, ``cad_block``.
+    """
+    made = Shapes(gpd.GeoDataFrame())
+    shapes = [_shape(drawn, made) for drawn in drawing.outlines]
+    kept, shapes = _without_doubles(drawing.outlines, shapes, made)
+    kept, shapes = _rows_together(kept, shapes)
+    made.still_open = sum(s is not None and s.geom_type == "LineString" for s in shapes)
+    made.unreadable = sum(shape is None for shape in shapes)
+    array = np.array(shapes, dtype=object)
+    made.frame = gpd.GeoDataFrame(
+        {
+            "cad_layer": [drawn.layer for drawn in kept],
+            "cad_label": _labels(array, drawing.texts, made),
+            "cad_kind": [drawn.kind for drawn in kept],
+            "cad_handle": [drawn.handle or None for drawn in kept],
+            "cad_block": [drawn.block or None for drawn in kept],
+        },
+        geometry=array,
+    )
+    return made
+
+
+def _shape(drawn: Drawn, made: Shapes) -> shapely.Geometry | None:
+    outline = drawn.outline
+    points = outline.points
+    if len(points) == 1 and drawn.kind == "POINT":
+        return shapely.points(points[0])
+    if len(points) < 2 or not np.isfinite(points).all():
+        return None
+    gap = float(np.hypot(*(points[-1] - points[0])))
+    closes = outline.is_closed or (len(points) > 3 and gap <= CLOSING_GAP)
+    made.with_arcs += outline.has_arcs
+    if not closes:
+        return shapely.linestrings(points)
+    if not outline.is_closed and gap:
+        made.closed_gaps += 1
+        made.widest_gap = max(made.widest_gap, gap)
+        # The last point stands for the first: a side of some millimetres is none.
+        points = points[:-1]
+    if len(np.unique(points, axis=0)) < 3:
+        return None
+    holes = [_ring(hole) for hole in outline.holes]
+    return shapely.polygons(_ring(points), holes=holes or None)
+
+
+def _ring(points: Points) -> shapely.Geometry:
+    return shapely.linearrings(np.vstack([points, points[:1]]))
+
+
+def _without_doubles(
+    outlines: list[Drawn], shapes: list[shapely.Geometry | None], made: Shapes
+) -> tuple[list[Drawn], list[shapely.Geometry | None]]:
+    """Leave out hatches that fill an outline which is there as well."""
+    outer = {
+        _fingerprint(shape)
+        for drawn, shape in zip(outlines, shapes, strict=True)
+        if shape is not None and drawn.kind != "HATCH"
+    }
+    kept = [
+        (drawn, shape)
+        for drawn, shape in zip(outlines, shapes, strict=True)
+        if drawn.kind != "HATCH" or shape is None or _fingerprint(shape) not in outer
+    ]
+    made.doubled = len(outlines) - len(kept)
+    return [drawn for drawn, _ in kept], [shape for _, shape in kept]
+
+
+def _fingerprint(shape: shapely.Geometry) -> tuple[float, ...]:
+    # Corners may be listed from any one on: the box and the middle say enough of an outline.
+    outer = shapely.polygons(shape.exterior) if shape.geom_type == "Polygon" else shape
+    middle = shapely.get_coordinates(shapely.centroid(outer)).ravel()
+    return tuple(np.round([*shapely.bounds(outer), *middle], SAME_PLACE).tolist())
+
+
+def _rows_together(
+    outlines: list[Drawn], shapes: list[shapely.Geometry | None]
+) -> tuple[list[Drawn], list[shapely.Geometry | None]]:
+    """Put the rings together that our own export drew for one row: inner ones are holes."""
+    rings: dict[int, list[shapely.Geometry]] = {}
+    for drawn, shape in zip(outlines, shapes, strict=True):
+        if drawn.row >= 0 and shape is not None:
+            rings.setdefault(drawn.row, []).append(shape)
+    kept: list[Drawn] = []
+    whole: list[shapely.Geometry | None] = []
+    for drawn, shape in zip(outlines, shapes, strict=True):
+        if drawn.row < 0 or shape is None:
+            kept.append(drawn)
+            whole.append(shape)
+        elif drawn.row in rings:
+            kept.append(drawn)
+            whole.append(_together(rings.pop(drawn.row)))
+    return kept, whole
+
+
+def _together(parts: list[shapely.Geometry]) -> shapely.Geometry:
+    if len(parts) == 1:
+        return parts[0]
+    kinds = {part.geom_type for part in parts}
+    if kinds != {"Polygon"}:
+        many = {"LineString": shapely.multilinestrings, "Point": shapely.multipoints}
+        return many.get(kinds.pop() if len(kinds) == 1 else "", shapely.geometrycollections)(parts)
+    parts = sorted(parts, key=shapely.area, reverse=True)
+    held: list[tuple[shapely.Geometry, list[shapely.Geometry]]] = []
+    for part in parts:
+        around = [holes for outer, holes in held if outer.covers(part.representative_point())]
+        if around:
+            around[-1].append(part.exterior)
+        else:
+            held.append((part, []))
+    built = [shapely.polygons(outer.exterior, holes=holes or None) for outer, holes in held]
+    return built[0] if len(built) == 1 else shapely.multipolygons(built)
+
+
+def _labels(
+    shapes: npt.NDArray[np.object_], texts: list[tuple[float, float, str]], made: Shapes
+) -> list[str | None]:
+    """Give each shape the texts in it; a text belongs to the smallest shape around it."""
+    labels: list[list[str]] = [[] for _ in shapes]
+    is_area = np.isin(shapely.get_type_id(shapes), [3, 6])
+    if texts and is_area.any():
+        candidates = np.flatnonzero(is_area)
+        places = shapely.points([(x, y) for x, y, _ in texts])
+        tree = shapely.STRtree(shapes[candidates])
+        which, around = tree.query(places, predicate="intersects")
+        size = shapely.area(shapes[candidates])[around]
+        order = np.lexsort((size, which))
+        first = order[np.unique(which[order], return_index=True)[1]]
+        for position in first:
+            labels[candidates[around[position]]].append(texts[which[position]][2])
+        made.texts_outside = len(texts) - len(first)
+    else:
+        made.texts_outside = len(texts)
+    return [";".join(words) or None for words in labels]
