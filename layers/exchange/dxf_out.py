@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from ezdxf.document import Drawing as Document
 from ezdxf.enums import TextEntityAlignment
 from ezdxf.layouts import Modelspace
 
@@ -30,7 +31,7 @@ _NOT_IN_NAMES = re.compile(r"""[<>/\\":;?*|=,'`\x00-\x1f]""")
 
 
 def write_dxf(path: Path, sheet: Sheet, heading: ExportHeading) -> tuple[Evidence, ...]:
-    """Write a layer as a DXF drawing of AutoCAD 2004, which Chinese CAD programs all open.
+    """Write a layer as a DXF drawing, of AutoCAD 2004 where it can be: all CAD programs open it.
 
     Parameters
     ----------
@@ -48,21 +49,21 @@ def write_dxf(path: Path, sheet: Sheet, heading: ExportHeading) -> tuple[Evidenc
         The columns that a drawing has no place for.
     """
     frame = gpd.GeoDataFrame(plain_frame(sheet.frame))
-    document = ezdxf.new("R2004", units=ezdxf.units.M)
-    # Characters outside GBK are written as \U+XXXX, which CAD programs read.
-    document.encoding = "gbk"
-    document.appids.add(OWN_APPLICATION)
-    for word, text in heading.lines():
-        document.header.custom_vars.append(word, " ".join(str(text).split())[:250])
     columns = [str(name) for name in frame.columns if name != "geometry"]
+    labels = [as_text(value) for value in frame[columns[0]]] if columns else [None] * len(frame)
     classes = _classes(frame, sheet.name, heading)
+    told = [(word, " ".join(str(text).split())[:250]) for word, text in heading.lines()]
+    document = _document(
+        [*classes, *filter(None, labels), *(part for line in told for part in line)]
+    )
+    for word, text in told:
+        document.header.custom_vars.append(word, text)
     for number, name in enumerate(dict.fromkeys(classes)):
         document.layers.add(name, color=COLOURS[number % len(COLOURS)])
     text_layer = _layer_name(heading.labels["text_layer"])
     if not document.layers.has_entry(text_layer):
         document.layers.add(text_layer)
     space = document.modelspace()
-    labels = [as_text(value) for value in frame[columns[0]]] if columns else [None] * len(frame)
     for row, (shape, layer) in enumerate(zip(frame.geometry, classes, strict=True)):
         if shape is None or shape.is_empty:
             continue
@@ -73,6 +74,19 @@ def write_dxf(path: Path, sheet: Sheet, heading: ExportHeading) -> tuple[Evidenc
     document.saveas(path)
     left_out = len(columns) - 1 - sum(name in CLASS_COLUMNS for name in columns)
     return (found("dxf_columns_left_out", count=left_out),) if left_out > 0 else ()
+
+
+def _document(texts: list[str]) -> Document:
+    """Make an empty drawing: of AutoCAD 2004 in GBK where that holds all texts, else of 2010."""
+    try:
+        "".join(texts).encode("gbk")
+    except UnicodeEncodeError:
+        document = ezdxf.new("R2010", units=ezdxf.units.M)
+    else:
+        document = ezdxf.new("R2004", units=ezdxf.units.M)
+        document.encoding = "gbk"
+    document.appids.add(OWN_APPLICATION)
+    return document
 
 
 def _classes(frame: pd.DataFrame, otherwise: str, heading: ExportHeading) -> list[str]:

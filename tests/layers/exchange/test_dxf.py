@@ -439,6 +439,7 @@ def test_a_layer_comes_back_from_dxf_with_the_same_rows_to_a_millimetre(tmp_path
     came = source.frame
     assert came["cad_layer"].tolist() == ["0601", "06_01", "地块", "0601"]
     assert came["cad_label"].tolist()[:2] == ["甲-1", "P2"]
+    assert source.encoding == "UTF-8"
     assert [shape.geom_type for shape in came.geometry] == [
         "Polygon", "MultiPolygon", "LineString", "Point",
     ]  # fmt: skip
@@ -447,13 +448,20 @@ def test_a_layer_comes_back_from_dxf_with_the_same_rows_to_a_millimetre(tmp_path
     assert (abs(came.area - frame.area) < 0.01).all()
 
 
+def test_texts_that_gbk_cannot_hold_come_back(tmp_path):
+    frame = parcels().iloc[:1].assign(parcel_id=["☃3 ␀B"])
+    write_table(tmp_path / "out.dxf", [Sheet("地块", frame)], heading=HEADING)
+    came = read_file(tmp_path / "out.dxf", encoding=None, source_layer=None).frame
+    assert came["cad_label"].tolist() == ["☃3 ␀B"]
+
+
 def test_other_programs_read_the_drawing_and_its_sources_stand_in_it(tmp_path):
     path = tmp_path / "out.dxf"
-    write_table(path, [Sheet("地块", parcels())], heading=HEADING)
+    write_table(path, [Sheet("地块", parcels().drop(index=2))], heading=HEADING)
     document = ezdxf.readfile(path)
     assert document.header.custom_vars.get("数据截至") == "2024-12-31"
     assert document.header["$DWGCODEPAGE"] == "ANSI_936"
     assert document.header["$INSUNITS"] == 6
     frame = pyogrio.read_dataframe(path)
-    assert {"0601", "06_01", "地块", "注记"} == set(frame["Layer"])
+    assert {"0601", "06_01", "注记"} == set(frame["Layer"])
     assert {"甲-1", "P2"} <= set(frame["Text"].dropna())
