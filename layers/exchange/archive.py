@@ -1,4 +1,4 @@
-"""Which parts of a Shapefile lie in an archive, taken out without trusting the archive."""
+"""What lies in an archive, taken out without trusting the archive."""
 
 import lzma
 import shutil
@@ -125,16 +125,32 @@ def unpack(archive: zipfile.ZipFile, packed: PackedShapefile, folder: Path) -> P
         ``file_truncated`` where a member can't be unpacked.
     """
     for ending, member in packed.parts.items():
-        try:
-            with (
-                archive.open(member) as packed_part,
-                (folder / f"source{ending}").open("wb") as part,
-            ):
-                shutil.copyfileobj(packed_part, part, 1024**2)
-        except _CANNOT_UNPACK as error:
-            name = Path(archive.filename or "").name
-            raise LayerError("file_truncated", path=name) from error
+        unpack_member(archive, member, folder / f"source{ending}")
     return folder / "source.shp"
+
+
+def unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
+    """Take one member out of an archive into a file of our own naming.
+
+    Parameters
+    ----------
+    archive
+        An open archive, from ``open_archive``.
+    member
+        Which member.
+    target
+        File to write.
+
+    Raises
+    ------
+    LayerError
+        ``file_truncated`` where it can't be unpacked.
+    """
+    try:
+        with archive.open(member) as packed_part, target.open("wb") as part:
+            shutil.copyfileobj(packed_part, part, 1024**2)
+    except _CANNOT_UNPACK as error:
+        raise LayerError("file_truncated", path=Path(archive.filename or "").name) from error
 
 
 def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:

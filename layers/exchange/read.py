@@ -9,6 +9,7 @@ import pandas as pd
 from layers.errors import LayerError
 from layers.exchange.cells import is_text_column, show_control_characters
 from layers.exchange.evidence import found
+from layers.exchange.geodatabase import holds_geodatabase, read_flatgeobuf, read_geodatabase
 from layers.exchange.geojson import read_geojson
 from layers.exchange.kml import read_kml
 from layers.exchange.shapefile import read_shapefile, read_zipped_shapefile
@@ -20,7 +21,7 @@ READ_ENDINGS = {
     ".gpkg": "gpkg", ".parquet": "parquet", ".geoparquet": "parquet", ".geojson": "geojson",
     ".json": "geojson", ".zip": "shapefile", ".shp": "shapefile", ".csv": "csv", ".xlsx": "xlsx",
     ".kml": "kml", ".kmz": "kml", ".ovkml": "kml", ".ovkmz": "kml",
-    ".dxf": "dxf",
+    ".dxf": "dxf", ".gdb": "gdb", ".fgb": "flatgeobuf",
 }  # fmt: skip
 """Endings of files that can be read, each with its format."""
 
@@ -31,7 +32,8 @@ def read_file(path: Path, *, encoding: str | None, source_layer: str | None) -> 
     Parameters
     ----------
     path
-        GeoPackage, GeoParquet, GeoJSON, Shapefile (loose or zipped), CSV or XLSX.
+        GeoPackage, GeoParquet, GeoJSON, FlatGeobuf, Shapefile (loose or zipped), File Geodatabase
+        (folder or zipped), KML, KMZ, OVKML, DXF, CSV or XLSX.
     encoding
         Stated encoding of its text; it overrules what is recognised. Only files whose format
         leaves the encoding open can have one.
@@ -47,9 +49,11 @@ def read_file(path: Path, *, encoding: str | None, source_layer: str | None) -> 
     ------
     LayerError
         ``file_missing``, ``format_unknown``, ``not_a_gis_file``, ``file_truncated``,
-        ``file_unreadable``, ``file_empty``, ``file_forbidden``, and those of the readers.
+        ``file_unreadable``, ``file_empty``, ``file_forbidden``, ``dwg_refused``,
+        ``ovobj_refused``, and those of the readers.
     """
-    if not path.is_file():
+    is_folder = path.is_dir() and path.suffix.lower() == ".gdb"
+    if not (path.is_file() or is_folder):
         raise LayerError("file_missing", path=str(path))
     kind = READ_ENDINGS.get(path.suffix.lower())
     if path.suffix.lower() == ".ovobj":
@@ -58,9 +62,11 @@ def read_file(path: Path, *, encoding: str | None, source_layer: str | None) -> 
         raise LayerError("dwg_refused", path=path.name)
     if kind is None:
         raise LayerError("format_unknown", path=path.name, known=" ".join(READ_ENDINGS))
-    if path.stat().st_size == 0:
+    if path.stat().st_size == 0 and not is_folder:
         raise LayerError("file_empty", path=path.name)
     try:
+        if path.suffix.lower() == ".zip" and holds_geodatabase(path):
+            kind = "gdb"
         content = _read(path, kind, encoding, source_layer)
         sha256 = file_sha256(path)
     except PermissionError as error:
@@ -82,6 +88,10 @@ def _read(path: Path, kind: str, encoding: str | None, layer: str | None) -> Con
         return read_parquet(path)
     if kind == "geojson":
         return read_geojson(path, encoding)
+    if kind == "gdb":
+        return read_geodatabase(path, layer)
+    if kind == "flatgeobuf":
+        return read_flatgeobuf(path)
     if kind == "kml":
         return read_kml(path, layer, encoding)
     if kind == "dxf":

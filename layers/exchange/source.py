@@ -68,18 +68,25 @@ class Content:
 
 
 def file_sha256(path: Path) -> str:
-    """Hash a file.
+    """Hash a file, or a folder that is one to its users (``.gdb``).
 
     Parameters
     ----------
     path
-        An existing file.
+        An existing file; of a folder the names and contents of its files count, in their order,
+        but for the locks that open programs leave.
 
     Returns
     -------
     str
         sha256, hexadecimal.
     """
+    if path.is_dir():
+        whole = hashlib.sha256()
+        for part in sorted(path.iterdir()):
+            if part.is_file() and part.suffix.lower() != ".lock":
+                whole.update(f"{part.name}\0{file_sha256(part)}\n".encode())
+        return whole.hexdigest()
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
