@@ -10,11 +10,13 @@ import yaml
 
 from app.answers.answer import Answer, column_titles
 from app.answers.ledger import layer_name
+from app.answers.rasters import raster_answer
 from app.context import Context, now
 from app.messages import Catalogue
 from geo.errors import MuPlanError
 from layers.contracts import contract_of
 from layers.exchange.importing import run_import
+from layers.exchange.raster_importing import import_raster, is_raster_import
 from layers.exchange.read import read_file
 from layers.exchange.request import (
     ImportRequest,
@@ -32,6 +34,9 @@ LARGEST_DEMAND_BYTES = 1_000_000
 
 def import_file(context: Context, request: ImportRequest) -> Answer:
     """Run an import for the person at this computer and report on it."""
+    if is_raster_import(request.path, request.layer):
+        stored = import_raster(context.workspace, request, actor(), now())
+        return raster_answer(context, request, stored)
     return import_answer(context, request, run_import(context.workspace, request, actor(), now()))
 
 

@@ -97,9 +97,8 @@ def _classes(frame: pd.DataFrame, otherwise: str, heading: ExportHeading) -> lis
     position = 0 if heading.language == "zh" else 1
     names = []
     for value in frame[column]:
-        code = as_text(value)
-        name = words[code][position] if code in words else code
-        names.append(_layer_name(name or otherwise))
+        code = as_text(value) or otherwise
+        names.append(_layer_name(words[code][position] if code in words else code))
     return names
 
 
