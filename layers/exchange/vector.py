@@ -20,6 +20,9 @@ from layers.exchange.source import MAX_ROWS, Content
 CURVE_STEP_DEG = "0.1"
 """Chords that stand for curves: GDAL's own step of 4° makes a circle 0.08 % too small."""
 
+QGIS_TABLES = {"layer_styles", "qgis_projects"}
+"""Tables of this name hold what QGIS keeps in a GeoPackage beside the layers."""
+
 OWN_PREFIX = "muplan_"
 """Tables of this name in a GeoPackage are the product's own records, not layers."""
 
@@ -134,7 +137,7 @@ def read_geopackage(path: Path, layer: str | None) -> Content:
                     "SELECT table_name FROM gpkg_contents "
                     "WHERE data_type IN ('features', 'attributes') ORDER BY table_name"
                 )
-                if not name.startswith(OWN_PREFIX)
+                if not name.startswith(OWN_PREFIX) and name not in QGIS_TABLES
             ]
     except sqlite3.OperationalError as error:
         raise LayerError("not_a_gis_file", path=path.name, format="GeoPackage") from error

@@ -18,15 +18,20 @@ from geo.validity import repair
 from layers.exchange.cells import as_text, is_text_column, show_control_characters
 from layers.exchange.heading import ExportHeading
 from layers.exchange.sheet import Sheet
+from layers.maps.qgis_style import QgisStyles
 
 MANIFEST_TABLE = "muplan_manifest"
+STYLE_TABLE = "layer_styles"
+"""QGIS's name for it."""
 WGS84 = "EPSG:4326"
 LON_LAT_DECIMALS = 9
 """A tenth of a millimetre: what comes back lies where it was (RFC 7946, 11.2, asks to stop
 somewhere)."""
 
 
-def write_geopackage(path: Path, sheets: Sequence[Sheet], heading: ExportHeading) -> None:
+def write_geopackage(
+    path: Path, sheets: Sequence[Sheet], heading: ExportHeading, styles: QgisStyles | None = None
+) -> None:
     """Write layers and tables into one GeoPackage, with a table of their sources.
 
     Parameters
@@ -37,7 +42,10 @@ def write_geopackage(path: Path, sheets: Sequence[Sheet], heading: ExportHeading
         Layers with shapes and tables without.
     heading
         Sources and 演示数据 mark, which also stand in each layer's description.
+    styles
+        How layers look, written where QGIS takes it from; None for QGIS's own looks.
     """
+    looks: dict[str, str] = {}
     mark = f"{heading.labels['demo']}: " if heading.is_demo else ""
     described = {"DESCRIPTION": mark + heading.title}
     for sheet in sheets:
@@ -49,6 +57,9 @@ def write_geopackage(path: Path, sheets: Sequence[Sheet], heading: ExportHeading
             )  # fmt: skip
             continue
         many = _all_polygons(frame)
+        style = None if styles is None else styles.of(sheet.name, frame, heading.language)
+        if style is not None:
+            looks[sheet.name] = style
         pyogrio.write_dataframe(
             frame, path, layer=sheet.name, driver="GPKG", append=path.exists(),
             geometry_type="MultiPolygon" if many else "Unknown", promote_to_multi=many,
@@ -65,6 +76,29 @@ def write_geopackage(path: Path, sheets: Sequence[Sheet], heading: ExportHeading
             f"INSERT INTO {MANIFEST_TABLE} VALUES (?, ?)",
             [(word, str(text)) for word, text in heading.lines()],
         )
+        if looks:
+            _write_styles(connection, looks, heading.title)
+
+
+def _write_styles(connection: sqlite3.Connection, looks: dict[str, str], title: str) -> None:
+    """Write the styles of layers into the table where QGIS keeps those of a GeoPackage."""
+    connection.execute(
+        f"CREATE TABLE {STYLE_TABLE} (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, "
+        "f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256), "
+        "f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT, "
+        "useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30), "
+        "update_time DATETIME)"
+    )
+    connection.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES (?, 'attributes', ?)",
+        (STYLE_TABLE, STYLE_TABLE),
+    )
+    connection.executemany(
+        f"INSERT INTO {STYLE_TABLE} (f_table_catalog, f_table_schema, f_table_name, "
+        "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner) "
+        "VALUES ('', '', ?, 'geometry', ?, ?, '', 1, ?, '')",
+        [(layer, layer[:30], style, title) for layer, style in looks.items()],
+    )
 
 
 def write_geojson(path: Path, sheet: Sheet, heading: ExportHeading) -> None:

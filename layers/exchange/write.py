@@ -22,6 +22,7 @@ from layers.exchange.vector_out import (
     write_geopackage,
     write_parquet,
 )
+from layers.maps.qgis_style import QgisStyles
 
 WRITE_ENDINGS = (
     ".xlsx",
@@ -49,6 +50,7 @@ def write_table(
     *,
     heading: ExportHeading,
     shapefile_encoding: ShapefileEncoding = "UTF-8",
+    styles: QgisStyles | None = None,
 ) -> tuple[Evidence, ...]:
     """Write lists or layers to a file, in the format of its ending.
 
@@ -63,6 +65,8 @@ def write_table(
         stands in a column of its own, in CSV and XLSX, so that it stays with copied rows.
     shapefile_encoding
         Encoding of a Shapefile's texts: GBK for old programs.
+    styles
+        How layers of a GeoPackage look in QGIS; None for QGIS's own looks.
 
     Returns
     -------
@@ -80,6 +84,9 @@ def write_table(
     _check_target(path)
     _check_sheets(path, ending, sheets)
     with _whole_or_not_at_all(path, ending) as draft:
+        if ending == ".gpkg":
+            write_geopackage(draft, sheets, heading, styles)
+            return ()
         return _write(draft, ending, sheets, heading, shapefile_encoding, path)
 
 
@@ -227,8 +234,6 @@ def _write(
         write_docx(draft, report_of_sheets(sheets, heading))
     elif ending == ".csv":
         _write_csv(draft, sheets[0], heading)
-    elif ending == ".gpkg":
-        write_geopackage(draft, sheets, heading)
     elif ending == ".geojson":
         write_geojson(draft, sheets[0], heading)
     elif ending == ".parquet":
