@@ -26,6 +26,8 @@ MIME = {
     ".gpkg": "application/geopackage+sqlite3",
     ".geojson": "application/geo+json",
     ".shp.zip": "application/zip",
+    ".kml": "application/vnd.google-earth.kml+xml",
+    ".dxf": "image/vnd.dxf",
 }
 
 

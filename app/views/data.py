@@ -11,6 +11,7 @@ from app.answers.ledger import export_answer, field_answer, info_answer, layer_n
 from app.answers.transfer import actor, fault_text, import_answer
 from app.components.frame import hand_out, page_head
 from app.components.plain import as_text, say_lines
+from app.components.raster_upload import raster_form
 from app.components.table import show_list, shown_columns
 from app.context import Context, now
 from app.session import context, words
@@ -19,14 +20,14 @@ from geo.units import AREA_UNITS_IN_M2
 from layers.contracts import CONTRACTS
 from layers.exchange.columns import recognised_columns
 from layers.exchange.importing import run_import
-from layers.exchange.read import read_file
+from layers.exchange.raster_in import RASTER_ENDINGS
+from layers.exchange.read import UPLOAD_ENDINGS, read_file
 from layers.exchange.request import ImportRequest, Mode, NothingAcceptedError
 from layers.workspace.geopackage import GeoPackageWorkspace
 
 KEEP = ""
 M2 = "m2"
 STORED_SAID = "import_said"
-READ_ENDINGS = ["gpkg", "parquet", "geojson", "json", "zip", "csv", "xlsx"]
 
 
 def show() -> None:
@@ -61,24 +62,31 @@ def _export(held: Context) -> None:
         words().text("export_layer"), list(held.workspace), format_func=_named, key="export_layer"
     )
     spatial = CONTRACTS[layer].is_spatial
-    endings = (".xlsx", ".csv", ".gpkg", ".geojson", ".shp.zip") if spatial else (".xlsx", ".csv")
+    shapes = (".gpkg", ".geojson", ".shp.zip", ".kml", ".dxf") if spatial else ()
+    endings = (".xlsx", ".csv", *shapes)
     hand_out(export_answer(held, layer), held, endings, f"export_{layer}")
 
 
 def _import(held: Context) -> None:
     text = words().text
-    st.caption(text("import_hint"))
+    st.caption(text("import_hint", endings=" ".join(UPLOAD_ENDINGS)))
     said = st.session_state.pop(STORED_SAID, ())
     for line in said[:1]:
         st.success(as_text(line))
     with st.expander(text("import_details")) if said else st.container():
         say_lines(tuple(said[1:]))
-    upload = st.file_uploader(text("import_file"), type=READ_ENDINGS, key="import_file")
+    upload = st.file_uploader(text("import_file"), type=list(UPLOAD_ENDINGS), key="import_file")
     if upload is None:
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / Path(upload.name).name
         path.write_bytes(upload.getbuffer())
+        if path.suffix.lower() in RASTER_ENDINGS:
+            stored = raster_form(held, path)
+            if stored:
+                st.session_state[STORED_SAID] = list(stored)
+                st.rerun()
+            return
         request = _request(held, path)
         if request is not None:
             _run(held, request)

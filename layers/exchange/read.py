@@ -12,6 +12,7 @@ from layers.exchange.evidence import found
 from layers.exchange.geodatabase import holds_geodatabase, read_flatgeobuf, read_geodatabase
 from layers.exchange.geojson import read_geojson
 from layers.exchange.kml import read_kml
+from layers.exchange.raster_in import RASTER_ENDINGS
 from layers.exchange.shapefile import read_shapefile, read_zipped_shapefile
 from layers.exchange.source import Content, SourceFile, file_sha256, unique_names
 from layers.exchange.tables import read_csv, read_xlsx
@@ -24,6 +25,11 @@ READ_ENDINGS = {
     ".dxf": "dxf", ".gdb": "gdb", ".fgb": "flatgeobuf",
 }  # fmt: skip
 """Endings of files that can be read, each with its format."""
+
+UPLOAD_ENDINGS = tuple(
+    ending for ending in (*READ_ENDINGS, *RASTER_ENDINGS) if ending not in {".shp", ".gdb"}
+)
+"""Endings of files that come whole by themselves: no folder, no part of several files."""
 
 
 def read_file(path: Path, *, encoding: str | None, source_layer: str | None) -> SourceFile:
