@@ -70,7 +70,7 @@ def write_dxf(path: Path, sheet: Sheet, heading: ExportHeading) -> tuple[Evidenc
         _draw(space, shape, layer, row)
         label = labels[row]
         if label:
-            _label(space, shape, label, text_layer)
+            _label(space, shape, label, text_layer, row)
     document.saveas(path)
     left_out = len(columns) - 1 - sum(name in CLASS_COLUMNS for name in columns)
     return (found("dxf_columns_left_out", count=left_out),) if left_out > 0 else ()
@@ -126,9 +126,10 @@ def _points(shape: shapely.Geometry) -> list[tuple[float, float]]:
     return [(x, y) for x, y in shapely.get_coordinates(shape).tolist()]
 
 
-def _label(space: Modelspace, shape: shapely.Geometry, text: str, layer: str) -> None:
+def _label(space: Modelspace, shape: shapely.Geometry, text: str, layer: str, row: int) -> None:
     place = shapely.point_on_surface(shape)
     west, south, east, north = shape.bounds
     height = float(np.clip(min(east - west, north - south) / 10, LEAST_TEXT_M, LARGEST_TEXT_M))
     entity = space.add_text(" ".join(text.split()), height=height, dxfattribs={"layer": layer})
     entity.set_placement((place.x, place.y), align=TextEntityAlignment.MIDDLE_CENTER)
+    entity.set_xdata(OWN_APPLICATION, [(1071, row)])

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import shapely
 
 from layers.exchange.dxf_outlines import Points
-from layers.exchange.dxf_walk import Drawing, Drawn
+from layers.exchange.dxf_walk import Drawing, Drawn, Words
 
 CLOSING_GAP = 0.01
 """An outline whose ends lie this close [units of the drawing, normally m] is meant to close."""
@@ -72,7 +72,7 @@ def shapes_of(drawing: Drawing) -> Shapes:
     made.frame = gpd.GeoDataFrame(
         {
             "cad_layer": [drawn.layer for drawn in kept],
-            "cad_label": _labels(array, drawing.texts, made),
+            "cad_label": _labels(array, kept, drawing.texts, made),
             "cad_kind": [drawn.kind for drawn in kept],
             "cad_handle": [drawn.handle or None for drawn in kept],
             "cad_block": [drawn.block or None for drawn in kept],
@@ -173,23 +173,36 @@ def _together(parts: list[shapely.Geometry]) -> shapely.Geometry:
     return built[0] if len(built) == 1 else shapely.multipolygons(built)
 
 
+def _around(shape: shapely.Geometry | None) -> shapely.Geometry | None:
+    """Give the area in which a text labels a shape: an open outline is named as if it closed."""
+    if shape is None or shape.geom_type not in {"LineString", "Polygon", "MultiPolygon"}:
+        return None
+    if shape.geom_type != "LineString":
+        return shape
+    points = shapely.get_coordinates(shape)
+    return shapely.polygons(_ring(points)) if len(points) > 2 else None
+
+
 def _labels(
-    shapes: npt.NDArray[np.object_], texts: list[tuple[float, float, str]], made: Shapes
+    shapes: npt.NDArray[np.object_], kept: list[Drawn], texts: list[Words], made: Shapes
 ) -> list[str | None]:
     """Give each shape the texts in it; a text belongs to the smallest shape around it."""
     labels: list[list[str]] = [[] for _ in shapes]
-    is_area = np.isin(shapely.get_type_id(shapes), [3, 6])
-    if texts and is_area.any():
-        candidates = np.flatnonzero(is_area)
-        places = shapely.points([(x, y) for x, y, _ in texts])
-        tree = shapely.STRtree(shapes[candidates])
-        which, around = tree.query(places, predicate="intersects")
-        size = shapely.area(shapes[candidates])[around]
+    rows = {drawn.row: position for position, drawn in enumerate(kept) if drawn.row >= 0}
+    loose = [words for words in texts if words.row not in rows]
+    for words in texts:
+        if words.row in rows:
+            labels[rows[words.row]].append(words.text)
+    areas = np.array([_around(shape) for shape in shapes], dtype=object)
+    candidates = np.flatnonzero(~shapely.is_missing(areas))
+    made.texts_outside = len(loose)
+    if loose and len(candidates):
+        places = shapely.points([(words.x, words.y) for words in loose])
+        which, around = shapely.STRtree(areas[candidates]).query(places, predicate="intersects")
+        size = shapely.area(areas[candidates])[around]
         order = np.lexsort((size, which))
         first = order[np.unique(which[order], return_index=True)[1]]
         for position in first:
-            labels[candidates[around[position]]].append(texts[which[position]][2])
-        made.texts_outside = len(texts) - len(first)
-    else:
-        made.texts_outside = len(texts)
-    return [";".join(words) or None for words in labels]
+            labels[candidates[around[position]]].append(loose[which[position]].text)
+        made.texts_outside -= len(first)
+    return [";".join(found) or None for found in labels]

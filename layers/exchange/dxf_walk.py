@@ -41,6 +41,16 @@ class Drawn:
     row: int
 
 
+@dataclass(frozen=True)
+class Words:
+    """A text of a drawing: where it stands, what it says, the row our own export wrote it for."""
+
+    x: float
+    y: float
+    text: str
+    row: int
+
+
 @dataclass
 class Drawing:
     """What a drawing holds.
@@ -58,7 +68,7 @@ class Drawing:
     """
 
     outlines: list[Drawn] = field(default_factory=list)
-    texts: list[tuple[float, float, str]] = field(default_factory=list)
+    texts: list[Words] = field(default_factory=list)
     passed_over: Counter[str] = field(default_factory=Counter)
     extended: Counter[str] = field(default_factory=Counter)
 
@@ -145,7 +155,8 @@ def _take_text(drawing: Drawing, entity: Text | MText) -> None:
             place = entity.dxf.align_point
         place = entity.ocs().to_wcs(place)
     if np.isfinite([place[0], place[1]]).all():
-        drawing.texts.append((float(place[0]), float(place[1]), words))
+        row = _take_extended(drawing, entity)
+        drawing.texts.append(Words(float(place[0]), float(place[1]), words, row))
 
 
 def _take_extended(drawing: Drawing, entity: DXFGraphic) -> int:

@@ -342,6 +342,40 @@ def test_kinds_of_shape_become_shapefiles_of_their_own(tmp_path):
 # Round trips
 
 
+SPATIAL = [e for e in WRITE_ENDINGS if e not in {".xlsx", ".csv", ".docx"}]
+
+
+@pytest.mark.parametrize("ending", SPATIAL)
+def test_shapes_come_back_to_a_millimetre_from_every_format(tmp_path, ending):
+    odd = shapely.Polygon(
+        [(571_000.123456, 3_400_000.654321), (571_333.333333, 3_400_000.1), (571_200, 3_400_222.2)]
+    )
+    holed = SQUARE.difference(shapely.box(571_010.0005, 3_400_010, 571_020, 3_400_020.7777))
+    two = shapely.MultiPolygon([holed, shapely.affinity.translate(SQUARE, 500)])
+    frame = gpd.GeoDataFrame(
+        {"parcel_id": ["P1", "P2", "P3"]}, geometry=[odd, holed, two], crs="EPSG:4549"
+    )
+    path = written(tmp_path, frame, ending)
+    if ending == ".shp.zip":
+        path = path.rename(tmp_path / "out.zip")
+    came = back(path)
+    key = "cad_label" if ending == ".dxf" else "parcel_id"
+    assert came[key].tolist() == ["P1", "P2", "P3"]
+    there = came.geometry if came.crs is None else came.geometry.to_crs(4549)
+    for shape, given_shape in zip(there, frame.geometry, strict=True):
+        assert shape.hausdorff_distance(given_shape) < 0.001
+        assert shape.symmetric_difference(given_shape).area < 0.001 * given_shape.length
+
+
+def test_rings_of_a_geojson_turn_as_rfc7946_says(tmp_path):
+    holed = SQUARE.difference(shapely.box(571_010, 3_400_010, 571_020, 3_400_020))
+    frame = gpd.GeoDataFrame({"parcel_id": ["P1"]}, geometry=[holed], crs="EPSG:4549")
+    document = json.loads(written(tmp_path, frame, ".geojson").read_text(encoding="utf-8"))
+    outer, inner = document["features"][0]["geometry"]["coordinates"]
+    assert shapely.is_ccw(shapely.linearrings(outer))
+    assert not shapely.is_ccw(shapely.linearrings(inner))
+
+
 @pytest.mark.parametrize("contract", CONTRACTS.values(), ids=CONTRACTS)
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_headings_of_a_list_are_recognised_when_it_comes_back(contract, language):
@@ -398,4 +432,4 @@ def test_any_layer_comes_back_the_same_from_every_faithful_format(tmp_path_facto
         assert again["src_x"].fillna("").tolist() == frame["src_x"].fillna("").tolist()
         if ending != ".xlsx":
             away = again.geometry.to_crs(4549).hausdorff_distance(frame.geometry)
-            assert (away < (0.02 if ending == ".geojson" else 1e-9)).all()
+            assert (away < (0.001 if ending == ".geojson" else 1e-9)).all()
