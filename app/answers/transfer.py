@@ -142,6 +142,8 @@ def read_what_if(context: Context, path: Path) -> gpd.GeoDataFrame:
     source = read_file(path, encoding=None, source_layer=None)
     frame = source.frame
     if isinstance(frame, gpd.GeoDataFrame):
+        if frame.crs is None:
+            raise MuPlanError("crs_unstated", path=path.name)
         frame = frame.to_crs(context.crs)
     report = validate(frame, contract, context.crs)
     if report.faults:

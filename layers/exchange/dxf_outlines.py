@@ -193,7 +193,7 @@ def arc_points(
     The half circle below two points 2 m apart:
 
     >>> points = arc_points((0, 0), (2, 0), 1.0)
-    >>> round(min(y for _, y in points), 3)
+    >>> round(float(min(y for _, y in points)), 2)
     -1.0
     """
     (x0, y0), (x1, y1) = begin, end
