@@ -4,6 +4,7 @@ import json
 import sqlite3
 import zipfile
 from contextlib import closing
+from pathlib import Path
 
 import ezdxf
 import numpy as np
@@ -12,10 +13,12 @@ import rasterio
 import shapely
 from pyproj import CRS, Transformer
 from rasterio.transform import from_origin
+from streamlit.testing.v1 import AppTest
 
 from layers.exchange.read import READ_ENDINGS, UPLOAD_ENDINGS, read_file
 from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
 
+PROJECT = Path(__file__).resolve().parents[2]
 AT = "2025-03-04T05:06:07"
 X, Y = 571_000.0, 3_400_000.0
 SQUARE = [(X, Y), (X + 100, Y), (X + 100, Y + 100), (X, Y + 100)]
@@ -128,3 +131,25 @@ def test_a_shapefile_leaves_in_gbk_where_asked(muplan, workspace, tmp_path):
 def test_what_can_be_uploaded_follows_what_can_be_read():
     assert {".kml", ".kmz", ".ovkml", ".dxf", ".fgb", ".zip", ".tif"} <= set(UPLOAD_ENDINGS)
     assert set(READ_ENDINGS) - set(UPLOAD_ENDINGS) == {".shp", ".gdb"}
+
+
+def test_a_raster_is_uploaded_on_the_data_page(workspace, tmp_path, monkeypatch):
+    path = tmp_path / "dem.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", width=3, height=2, count=1, dtype="float32", crs="EPSG:4549",
+        transform=from_origin(X, Y, 10, 10),
+    ) as target:  # fmt: skip
+        target.write(np.arange(6, dtype=np.float32).reshape(1, 2, 3))
+    monkeypatch.setenv("MUPLAN_WORKSPACES", str(workspace.parent))
+    app = AppTest.from_file(str(PROJECT / "app" / "main.py"), default_timeout=120).run()
+    app.switch_page("views/data.py").run()
+    app.file_uploader(key="import_file").set_value(
+        ("dem.tif", path.read_bytes(), "image/tiff")
+    ).run()
+    app.button(key="raster_check").click().run()
+    assert not app.exception
+    assert GeoPackageWorkspace(workspace).read_raster("dem") is None
+    app.button(key="raster_store").click().run()
+    assert not app.exception
+    assert "高程：6 个像元" in " ".join(element.value for element in app.success)
+    assert GeoPackageWorkspace(workspace).read_raster("dem").cells[1, 2] == 5
