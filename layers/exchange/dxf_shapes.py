@@ -99,10 +99,11 @@ def _shape(drawn: Drawn, made: Shapes) -> shapely.Geometry | None:
         made.widest_gap = max(made.widest_gap, gap)
         # The last point stands for the first: a side of some millimetres is none.
         points = points[:-1]
-    if len(np.unique(points, axis=0)) < 3:
+    if len(points) < 3:
         return None
     holes = [_ring(hole) for hole in outline.holes]
-    return shapely.polygons(_ring(points), holes=holes or None)
+    shape = shapely.polygons(_ring(points), holes=holes or None)
+    return shape if shape.area or len(np.unique(points, axis=0)) > 2 else None
 
 
 def _ring(points: Points) -> shapely.Geometry:

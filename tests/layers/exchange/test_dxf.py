@@ -142,6 +142,16 @@ def test_open_polylines_stay_lines_and_a_gap_of_a_centimetre_closes(tmp_path):
     assert said["dxf_open_lines"] == {"count": 2}
 
 
+def test_an_outline_without_three_corners_has_no_shape_and_a_crossed_one_has(tmp_path):
+    document, space = drawing()
+    space.add_lwpolyline([SQUARE[0], SQUARE[1], SQUARE[0], SQUARE[1]], close=True)
+    space.add_lwpolyline(SQUARE[:2], close=True)
+    space.add_lwpolyline([SQUARE[0], SQUARE[2], SQUARE[1], SQUARE[3]], close=True)
+    source = read(tmp_path, document)
+    assert source.frame.geometry.isna().tolist() == [True, True, False]
+    assert notes(source)["shapes_unreadable"] == {"count": 2}
+
+
 def test_blocks_are_taken_apart_with_the_layer_of_their_place(tmp_path):
     document, space = drawing()
     block = document.blocks.new("地块块")
