@@ -117,7 +117,7 @@ def _without_doubles(
     outer = {
         _fingerprint(shape)
         for drawn, shape in zip(outlines, shapes, strict=True)
-        if shape is not None and drawn.kind != "HATCH"
+        if shape is not None and drawn.kind != "HATCH" and shape.geom_type == "Polygon"
     }
     kept = [
         (drawn, shape)
@@ -129,10 +129,11 @@ def _without_doubles(
 
 
 def _fingerprint(shape: shapely.Geometry) -> tuple[float, ...]:
-    # Corners may be listed from any one on: the box and the middle say enough of an outline.
+    """Say enough of an outline to know it again, from whichever corner it is listed."""
     outer = shapely.polygons(shape.exterior) if shape.geom_type == "Polygon" else shape
     middle = shapely.get_coordinates(shapely.centroid(outer)).ravel()
-    return tuple(np.round([*shapely.bounds(outer), *middle], SAME_PLACE).tolist())
+    sizes = (shapely.area(outer), shapely.length(outer))
+    return tuple(np.round([*shapely.bounds(outer), *middle, *sizes], SAME_PLACE).tolist())
 
 
 def _rows_together(

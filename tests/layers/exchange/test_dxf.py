@@ -183,6 +183,19 @@ def test_a_hatch_is_read_unless_its_outline_is_there(tmp_path):
     assert notes(source)["dxf_hatches_on_outlines"] == {"count": 1}
 
 
+def test_a_diagonal_is_not_the_outline_of_the_hatch_around_it(tmp_path):
+    frame = gpd.GeoDataFrame(
+        {"Layer": ["红线", "线"]},
+        geometry=[shapely.Polygon(SQUARE), shapely.LineString([SQUARE[0], SQUARE[2]])],
+        crs=4549,
+    )
+    # Drawn by GDAL: areas are hatches. The diagonal has the same box and middle as the square.
+    pyogrio.write_dataframe(frame, tmp_path / "gdal.dxf", driver="DXF")
+    came = read_file(tmp_path / "gdal.dxf", encoding=None, source_layer=None).frame
+    assert came["cad_layer"].tolist() == ["红线", "线"]
+    assert came.geometry[0].equals(shapely.Polygon(SQUARE))
+
+
 def test_what_is_no_outline_is_counted_by_kind(tmp_path):
     document, space = drawing()
     space.add_line((X, Y), (X + 1, Y))
