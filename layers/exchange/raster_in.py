@@ -16,11 +16,11 @@ from rasterio.errors import RasterioError
 from rasterio.transform import Affine, array_bounds
 from rasterio.warp import Resampling, calculate_default_transform, reproject
 
-from geo.crs import crs_label
+from geo.crs import crs_label, parse_crs
 from geo.raster import Raster
 from layers.errors import LayerError
 from layers.exchange.evidence import Evidence, found
-from layers.exchange.placing import decide_crs, place_shapes
+from layers.exchange.placing import place_shapes
 from layers.exchange.source import SourceFile, file_sha256
 
 RASTER_ENDINGS = (".tif", ".tiff")
@@ -102,16 +102,12 @@ def read_raster(path: Path, name: str, stated: str | None, target: CRS) -> Raste
     cells, notes = _possible(cells, name)
     if np.isnan(cells).all():
         raise LayerError("raster_without_values", path=path.name)
-    source_file = _outline(path, cells, place, crs)
-    placed = place_shapes(source_file, stated, target)
-    used, _ = decide_crs(source_file, stated)
-    said = [note for note in placed.evidence if note.code != MOVED]
-    if len(said) == len(placed.evidence):
-        used = target
+    outline = _outline(path, cells, place, crs)
+    used, said = _place_of(outline, stated, target)
     raster, moved = _carried(cells, place, used, target)
     height, width = cells.shape
     first = found("raster_read", file=path.name, rows=height, columns=width)
-    return RasterFile(raster, source_file.sha256, (first, *said, *notes, *moved))
+    return RasterFile(raster, outline.sha256, (first, *said, *notes, *moved))
 
 
 def _require_tiff(path: Path) -> None:
@@ -166,6 +162,21 @@ def _outline(path: Path, cells: Cells, place: Affine, crs: CRS | None) -> Source
         path, "geotiff", frame, crs, "none" if crs is None else "stated_in_file", "",
         file_sha256(path), (), (),
     )  # fmt: skip
+
+
+def _place_of(
+    outline: SourceFile, stated: str | None, target: CRS
+) -> tuple[CRS, tuple[Evidence, ...]]:
+    """Decide in which system a raster lies; the answer is ``target`` itself where it is the same.
+
+    A raster is placed as every file is, by its outline, but its system is never guessed.
+    """
+    named = outline.crs if stated is None else parse_crs(stated)
+    if named is None:
+        raise LayerError("crs_unstated", path=outline.path.name)
+    placed = place_shapes(outline, stated, target)
+    said = tuple(note for note in placed.evidence if note.code != MOVED)
+    return (target if len(said) == len(placed.evidence) else named), said
 
 
 def _carried(cells: Cells, place: Affine, crs: CRS, target: CRS) -> tuple[Raster, list[Evidence]]:
