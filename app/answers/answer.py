@@ -11,9 +11,13 @@ import pandas as pd
 
 from app.context import Context
 from app.messages import Catalogue
+from app.settings import load_settings
 from layers.exchange.heading import ExportHeading
+from layers.exchange.shapefile_out import ShapefileEncoding
 from layers.exchange.sheet import Sheet
 from layers.exchange.write import write_table
+from layers.maps.qgis_style import QgisStyles
+from layers.maps.style_file import load_styles
 from platforms.policy.dated import PolicySet
 
 SCHEMA = "muplan/1"
@@ -125,7 +129,9 @@ def heading_of(answer: Answer, stand: Stand) -> ExportHeading:
     )
 
 
-def write_answer(answer: Answer, stand: Stand, path: Path) -> tuple[str, ...]:
+def write_answer(
+    answer: Answer, stand: Stand, path: Path, shapefile_encoding: ShapefileEncoding = "UTF-8"
+) -> tuple[str, ...]:
     """Write the lists of an answer to a file, in the format of its ending.
 
     Parameters
@@ -136,6 +142,8 @@ def write_answer(answer: Answer, stand: Stand, path: Path) -> tuple[str, ...]:
         Language and manifest.
     path
         File to write; formats with room for one list take the main one only.
+    shapefile_encoding
+        Encoding of a Shapefile's texts.
 
     Returns
     -------
@@ -144,8 +152,16 @@ def write_answer(answer: Answer, stand: Stand, path: Path) -> tuple[str, ...]:
     """
     several = path.name.lower().endswith((".xlsx", ".docx", ".gpkg"))
     sheets = answer.sheets if several else answer.sheets[:1]
-    notes = write_table(path, sheets, heading=heading_of(answer, stand))
+    notes = write_table(
+        path, sheets, heading=heading_of(answer, stand), shapefile_encoding=shapefile_encoding,
+        styles=_styles(stand) if path.suffix.lower() == ".gpkg" else None,
+    )  # fmt: skip
     return tuple(stand.words.text(note.code, **note.values) for note in notes)
+
+
+def _styles(stand: Stand) -> QgisStyles:
+    drawn = load_styles(load_settings().data_dir / "styles" / "layers.yaml")
+    return QgisStyles(drawn, str(stand.facts.get("as_of", "")))
 
 
 def column_titles(words: Catalogue, columns: tuple[str, ...]) -> dict[str, str]:

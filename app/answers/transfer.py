@@ -22,6 +22,7 @@ from app.answers.import_report import (
     report_titles,
 )
 from app.answers.ledger import layer_name
+from app.answers.rasters import raster_answer
 from app.context import Context, now
 from app.messages import Catalogue
 from geo.errors import MuPlanError
@@ -29,6 +30,7 @@ from geo.progress import Progress
 from layers.contracts import contract_of
 from layers.exchange.fault_table import FaultTable
 from layers.exchange.importing import run_import
+from layers.exchange.raster_importing import import_raster, is_raster_import
 from layers.exchange.read import read_file
 from layers.exchange.request import (
     ImportRequest,
@@ -67,6 +69,9 @@ def import_file(
     is_whole
         False where the lists are only shown: then they end after ``MOST_LINES``.
     """
+    if is_raster_import(request.path, request.layer):
+        stored = import_raster(context.workspace, request, actor(), now())
+        return raster_answer(context, request, stored)
     checks = import_checks(context, actions or {}, progress)
     result = run_import(context.workspace, request, actor(), now(), checks)
     return import_answer(context, request, result, actions, is_whole=is_whole)
@@ -233,6 +238,8 @@ def read_what_if(context: Context, path: Path) -> gpd.GeoDataFrame:
     source = read_file(path, encoding=None, source_layer=None)
     frame = source.frame
     if isinstance(frame, gpd.GeoDataFrame):
+        if frame.crs is None:
+            raise MuPlanError("crs_unstated", path=path.name)
         frame = frame.to_crs(context.crs)
     report = validate(frame, contract, context.crs)
     if report.faults:

@@ -52,6 +52,7 @@ from geo.crs import parse_crs
 from geo.errors import MuPlanError
 from layers.demo.build import build_demo
 from layers.exchange.request import ImportRequest
+from layers.exchange.shapefile_out import ShapefileEncoding
 from layers.workspace.geopackage import create_workspace
 from platforms.checks import CheckQuery
 from platforms.indicators.denominators import Basis
@@ -355,12 +356,13 @@ def rules(
 @WORKSPACE
 @click.argument("layer")
 @click.option("--out", required=True, type=click.Path(path_type=Path))
+@click.option("--encoding", type=click.Choice(["UTF-8", "GBK"]), default="UTF-8")
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh")
-def export(workspace: Path, layer: str, out: Path, lang: str) -> None:
+def export(workspace: Path, layer: str, out: Path, encoding: ShapefileEncoding, lang: str) -> None:
     """Export a layer or table."""
     context = context_of(workspace, lang)
     stand = ledger_stand(context) if layer in LEDGER_TABLES else stand_of(context)
-    show(export_answer(context, layer), stand, as_json=False, out=out)
+    show(export_answer(context, layer), stand, as_json=False, out=out, encoding=encoding)
 
 
 def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from app.context import Context, open_context
 from app.messages import Language
 from geo.progress import Progress
 from layers.exchange.cells import show_control_characters
+from layers.exchange.shapefile_out import ShapefileEncoding
 
 SHOWN_ROWS = 20
 
@@ -63,10 +64,17 @@ def terminal_progress() -> Progress | None:
     return tell
 
 
-def show(answer: Answer, stand: Stand, *, as_json: bool, out: Path | None) -> None:
+def show(
+    answer: Answer,
+    stand: Stand,
+    *,
+    as_json: bool,
+    out: Path | None,
+    encoding: ShapefileEncoding = "UTF-8",
+) -> None:
     """Show an answer: to a file where asked, as JSON where asked, else as a short list."""
     if out is not None:
-        for note in write_answer(answer, stand, out):
+        for note in write_answer(answer, stand, out, encoding):
             click.echo(printable(note), err=True)
         click.echo(printable(stand.words.text("written", path=str(out))), err=True)
     if as_json:

@@ -27,6 +27,8 @@ MIME = {
     ".geojson": "application/geo+json",
     ".shp.zip": "application/zip",
     ".txt": "text/plain",
+    ".kml": "application/vnd.google-earth.kml+xml",
+    ".dxf": "image/vnd.dxf",
 }
 
 

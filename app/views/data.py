@@ -19,6 +19,7 @@ from app.components.import_check import (
 )
 from app.components.import_report import show_report
 from app.components.plain import as_text, say_lines
+from app.components.raster_upload import raster_form
 from app.components.table import show_list, shown_columns
 from app.context import Context
 from app.session import context, words
@@ -26,7 +27,8 @@ from geo.errors import MuPlanError
 from geo.units import AREA_UNITS_IN_M2
 from layers.contracts import CONTRACTS
 from layers.exchange.columns import recognised_columns
-from layers.exchange.read import read_file
+from layers.exchange.raster_in import RASTER_ENDINGS
+from layers.exchange.read import UPLOAD_ENDINGS, read_file
 from layers.exchange.request import ImportRequest, Mode
 from layers.workspace.geopackage import GeoPackageWorkspace
 
@@ -34,7 +36,6 @@ KEEP = ""
 M2 = "m2"
 STORED_SAID = "import_said"
 STORED_ANSWER = "import_stored_answer"
-READ_ENDINGS = ["gpkg", "parquet", "geojson", "json", "zip", "csv", "xlsx", "txt"]
 
 
 def show() -> None:
@@ -69,14 +70,15 @@ def _export(held: Context) -> None:
         words().text("export_layer"), list(held.workspace), format_func=_named, key="export_layer"
     )
     spatial = CONTRACTS[layer].is_spatial
-    endings = (".xlsx", ".csv", ".gpkg", ".geojson", ".shp.zip") if spatial else (".xlsx", ".csv")
-    endings += (".txt",) if CONTRACTS[layer].geometry == "polygon" else ()
+    shapes = (".gpkg", ".geojson", ".shp.zip", ".kml", ".dxf") if spatial else ()
+    survey = (".txt",) if CONTRACTS[layer].geometry == "polygon" else ()
+    endings = (".xlsx", ".csv", *shapes, *survey)
     hand_out(export_answer(held, layer), held, endings, f"export_{layer}")
 
 
 def _import(held: Context) -> None:
     text = words().text
-    st.caption(text("import_hint"))
+    st.caption(text("import_hint", endings=" ".join(UPLOAD_ENDINGS)))
     said = st.session_state.pop(STORED_SAID, ())
     for line in said[:1]:
         st.success(as_text(line))
@@ -86,12 +88,18 @@ def _import(held: Context) -> None:
     if stored is not None:
         whole, title = stored
         hand_out(whole, held, (".xlsx", ".docx", ".gpkg"), "import_stored", title=title)
-    upload = st.file_uploader(text("import_file"), type=READ_ENDINGS, key="import_file")
+    upload = st.file_uploader(text("import_file"), type=list(UPLOAD_ENDINGS), key="import_file")
     if upload is None:
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / Path(upload.name).name
         path.write_bytes(upload.getbuffer())
+        if path.suffix.lower() in RASTER_ENDINGS:
+            stored = raster_form(held, path)
+            if stored:
+                st.session_state[STORED_SAID] = list(stored)
+                st.rerun()
+            return
         request = _request(held, path)
         if request is not None:
             _run(held, request)

@@ -1,5 +1,6 @@
-"""Which parts of a Shapefile lie in an archive, taken out without trusting the archive."""
+"""What lies in an archive, taken out without trusting the archive."""
 
+import lzma
 import shutil
 import zipfile
 import zlib
@@ -13,6 +14,11 @@ PARTS_TAKEN = (*PARTS_NEEDED, ".prj", ".cpg")
 MAX_MEMBERS = 2_000
 MAX_UNPACKED_BYTES = 2 * 1024**3
 """More than a Shapefile may have by its own limits of 2 GB a part is a bomb or a mistake."""
+
+
+_CANNOT_UNPACK = (
+    zipfile.BadZipFile, EOFError, OSError, ValueError, RuntimeError, zlib.error, lzma.LZMAError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -119,23 +125,59 @@ def unpack(archive: zipfile.ZipFile, packed: PackedShapefile, folder: Path) -> P
         ``file_truncated`` where a member can't be unpacked.
     """
     for ending, member in packed.parts.items():
-        try:
-            with (
-                archive.open(member) as packed_part,
-                (folder / f"source{ending}").open("wb") as part,
-            ):
-                shutil.copyfileobj(packed_part, part, 1024**2)
-        except (
-            zipfile.BadZipFile,
-            EOFError,
-            OSError,
-            ValueError,
-            RuntimeError,
-            zlib.error,
-        ) as error:
-            name = Path(archive.filename or "").name
-            raise LayerError("file_truncated", path=name) from error
+        unpack_member(archive, member, folder / f"source{ending}")
     return folder / "source.shp"
+
+
+def unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
+    """Take one member out of an archive into a file of our own naming.
+
+    Parameters
+    ----------
+    archive
+        An open archive, from ``open_archive``.
+    member
+        Which member.
+    target
+        File to write.
+
+    Raises
+    ------
+    LayerError
+        ``file_truncated`` where it can't be unpacked.
+    """
+    try:
+        with archive.open(member) as packed_part, target.open("wb") as part:
+            shutil.copyfileobj(packed_part, part, 1024**2)
+    except _CANNOT_UNPACK as error:
+        raise LayerError("file_truncated", path=Path(archive.filename or "").name) from error
+
+
+def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """Take one member out of an archive, no more of it than the archive says there is.
+
+    Parameters
+    ----------
+    archive
+        An open archive, from ``open_archive``.
+    member
+        Which member.
+
+    Returns
+    -------
+    bytes
+        Its content.
+
+    Raises
+    ------
+    LayerError
+        ``file_truncated`` where it can't be unpacked.
+    """
+    try:
+        with archive.open(member) as packed:
+            return packed.read(member.file_size)
+    except _CANNOT_UNPACK as error:
+        raise LayerError("file_truncated", path=Path(archive.filename or "").name) from error
 
 
 def _readable(member: zipfile.ZipInfo) -> str:

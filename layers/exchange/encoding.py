@@ -142,7 +142,33 @@ def decode_file(path: Path, encoding: str | None) -> tuple[str, str, tuple[Evide
     LayerError
         ``encoding_unknown``, ``encoding_wrong``, ``not_a_gis_file`` for bytes that are no text.
     """
-    raw = path.read_bytes()
+    return decode_bytes(path.read_bytes(), path.name, encoding)
+
+
+def decode_bytes(
+    raw: bytes, name: str, encoding: str | None
+) -> tuple[str, str, tuple[Evidence, ...]]:
+    """Decode the bytes of a text file, as ``decode_file`` does.
+
+    Parameters
+    ----------
+    raw
+        Its bytes.
+    name
+        Its name, for the message.
+    encoding
+        The stated encoding, None where none was.
+
+    Returns
+    -------
+    text, encoding, evidence
+        The text without mark, the encoding used, and what spoke for it.
+
+    Raises
+    ------
+    LayerError
+        As ``decode_file``.
+    """
     marked = raw.startswith(b"\xef\xbb\xbf")
     raw = raw.removeprefix(b"\xef\xbb\xbf")
     if encoding is not None:
@@ -152,15 +178,15 @@ def decode_file(path: Path, encoding: str | None) -> tuple[str, str, tuple[Evide
     elif raw[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         used, code = "UTF-16", "encoding_by_mark"
     elif b"\x00" in raw[:4096]:
-        raise LayerError("not_a_gis_file", path=path.name, format="text")
+        raise LayerError("not_a_gis_file", path=name, format="text")
     else:
         used, code = _text_encoding(raw), "encoding_sniffed"
     try:
         return raw.decode(used), used, (found(code, encoding=used),)
     except UnicodeDecodeError as error:
         if encoding is None:
-            raise LayerError("not_a_gis_file", path=path.name, format="text") from error
-        raise LayerError("encoding_wrong", path=path.name, encoding=used) from error
+            raise LayerError("not_a_gis_file", path=name, format="text") from error
+        raise LayerError("encoding_wrong", path=name, encoding=used) from error
 
 
 def _text_encoding(raw: bytes) -> str:

@@ -17,6 +17,7 @@ LABELS: MappingProxyType[Language, MappingProxyType[str, str]] = MappingProxyTyp
                 "sources": "来源与口径", "demo": "演示数据", "total": "合计", "item": "项目",
                 "content": "内容", "kind_of_data": "数据性质", "yes": "是", "no": "否",
                 "short_name": "字段名", "full_name": "全称", "meaning": "含义", "title": "标题",
+                "text_layer": "注记",
                 "page_of": "第 {page} 页，共 {pages} 页", "no_rows": "没有符合条件的行。",
                 "total_of_all": "合计（全部 {count} 行）",
                 "rows_left_out": "表中列出前 {shown} 行，另有 {left} 行未列；全部 {count} 行见同一"
@@ -32,7 +33,7 @@ LABELS: MappingProxyType[Language, MappingProxyType[str, str]] = MappingProxyTyp
                 "total": "Total", "item": "Item", "content": "Content",
                 "kind_of_data": "Kind of data", "yes": "yes", "no": "no",
                 "short_name": "Short name", "full_name": "Full name", "meaning": "Meaning",
-                "title": "Title",
+                "title": "Title", "text_layer": "labels",
                 "page_of": "Page {page} of {pages}", "no_rows": "There are no such rows.",
                 "total_of_all": "Total (all {count} rows)",
                 "rows_left_out": "The first {shown} rows are listed and {left} are not; all "

@@ -215,7 +215,9 @@ def _placed(source: SourceFile, request: ImportRequest, contract: Contract, crs:
     if not contract.is_spatial:
         rows = pd.DataFrame(source.frame.drop(columns="geometry"))
         return Placed(rows, nowhere, (found("shapes_not_needed", layer=contract.name),))
-    _refuse_mixed(source, source.frame, contract)
+    # Drawings and placemarks always mix kinds: the rows of another kind are faults of their own.
+    if source.format not in {"dxf", "kml"}:
+        _refuse_mixed(source, source.frame, contract)
     return place_shapes(source, request.crs, crs)
 
 

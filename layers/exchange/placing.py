@@ -137,6 +137,8 @@ def decide_crs(source: SourceFile, stated: str | None) -> tuple[CRS, Evidence]:
         return named, found("crs_stated", crs=crs_label(named))
     if source.crs is None:
         raise LayerError("crs_unstated", path=source.path.name)
+    if source.crs_basis == "kml":
+        return source.crs, found("crs_by_kml", crs=crs_label(source.crs))
     code = "crs_by_rfc7946" if source.crs_basis == "rfc7946" else "crs_in_file"
     return source.crs, found(code, crs=crs_label(source.crs))
 

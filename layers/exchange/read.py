@@ -9,7 +9,10 @@ import pandas as pd
 from layers.errors import LayerError
 from layers.exchange.cells import hidden_characters, is_text_column, show_control_characters
 from layers.exchange.evidence import found
+from layers.exchange.geodatabase import holds_geodatabase, read_flatgeobuf, read_geodatabase
 from layers.exchange.geojson import read_geojson
+from layers.exchange.kml import read_kml
+from layers.exchange.raster_in import RASTER_ENDINGS
 from layers.exchange.shapefile import read_shapefile, read_zipped_shapefile
 from layers.exchange.source import Content, SourceFile, file_sha256, unique_names
 from layers.exchange.survey_text import read_survey_text
@@ -21,8 +24,15 @@ READ_ENDINGS = {
     ".gpkg": "gpkg", ".parquet": "parquet", ".geoparquet": "parquet", ".geojson": "geojson",
     ".json": "geojson", ".zip": "shapefile", ".shp": "shapefile", ".csv": "csv", ".xlsx": "xlsx",
     ".txt": "txt",
+    ".kml": "kml", ".kmz": "kml", ".ovkml": "kml", ".ovkmz": "kml",
+    ".dxf": "dxf", ".gdb": "gdb", ".fgb": "flatgeobuf",
 }  # fmt: skip
 """Endings of files that can be read, each with its format."""
+
+UPLOAD_ENDINGS = tuple(
+    ending for ending in (*READ_ENDINGS, *RASTER_ENDINGS) if ending not in {".shp", ".gdb"}
+)
+"""Endings of files that come whole by themselves: no folder, no part of several files."""
 
 
 def read_file(path: Path, *, encoding: str | None, source_layer: str | None) -> SourceFile:
@@ -31,8 +41,8 @@ def read_file(path: Path, *, encoding: str | None, source_layer: str | None) -> 
     Parameters
     ----------
     path
-        GeoPackage, GeoParquet, GeoJSON, Shapefile (loose or zipped), CSV, XLSX or a survey's
-        boundary-point TXT.
+        GeoPackage, GeoParquet, GeoJSON, FlatGeobuf, Shapefile (loose or zipped), File Geodatabase
+        (folder or zipped), KML, KMZ, OVKML, DXF, CSV, XLSX or a survey's boundary-point TXT.
     encoding
         Stated encoding of its text; it overrules what is recognised. Only files whose format
         leaves the encoding open can have one.
@@ -48,16 +58,24 @@ def read_file(path: Path, *, encoding: str | None, source_layer: str | None) -> 
     ------
     LayerError
         ``file_missing``, ``format_unknown``, ``not_a_gis_file``, ``file_truncated``,
-        ``file_unreadable``, ``file_empty``, ``file_forbidden``, and those of the readers.
+        ``file_unreadable``, ``file_empty``, ``file_forbidden``, ``dwg_refused``,
+        ``ovobj_refused``, and those of the readers.
     """
-    if not path.is_file():
+    is_folder = path.is_dir() and path.suffix.lower() == ".gdb"
+    if not (path.is_file() or is_folder):
         raise LayerError("file_missing", path=str(path))
     kind = READ_ENDINGS.get(path.suffix.lower())
+    if path.suffix.lower() == ".ovobj":
+        raise LayerError("ovobj_refused", path=path.name)
+    if path.suffix.lower() == ".dwg":
+        raise LayerError("dwg_refused", path=path.name)
     if kind is None:
         raise LayerError("format_unknown", path=path.name, known=" ".join(READ_ENDINGS))
-    if path.stat().st_size == 0:
+    if path.stat().st_size == 0 and not is_folder:
         raise LayerError("file_empty", path=path.name)
     try:
+        if path.suffix.lower() == ".zip" and holds_geodatabase(path):
+            kind = "gdb"
         content = _read(path, kind, encoding, source_layer)
         sha256 = file_sha256(path)
     except PermissionError as error:
@@ -79,6 +97,17 @@ def _read(path: Path, kind: str, encoding: str | None, layer: str | None) -> Con
         return read_parquet(path)
     if kind == "geojson":
         return read_geojson(path, encoding)
+    if kind == "gdb":
+        return read_geodatabase(path, layer)
+    if kind == "flatgeobuf":
+        return read_flatgeobuf(path)
+    if kind == "kml":
+        return read_kml(path, layer, encoding)
+    if kind == "dxf":
+        # Loaded only where it is used: it makes every command start half a second later.
+        from layers.exchange.dxf import read_dxf
+
+        return read_dxf(path, layer, encoding)
     if kind == "csv":
         return with_shapes(read_csv(path, encoding))
     if kind == "xlsx":

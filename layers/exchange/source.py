@@ -11,7 +11,7 @@ from pyproj import CRS
 
 from layers.exchange.evidence import Evidence
 
-CrsBasis = Literal["stated_in_file", "rfc7946", "none"]
+CrsBasis = Literal["stated_in_file", "rfc7946", "kml", "none"]
 
 MAX_ROWS = 5_000_000
 """More rows than any city has; a file that claims more isn't read."""
@@ -26,7 +26,7 @@ class SourceFile:
     path
         The file.
     format
-        ``gpkg``, ``parquet``, ``geojson``, ``shapefile``, ``csv`` or ``xlsx``.
+        The format's name, one of the values of ``READ_ENDINGS``.
     frame
         Rows with the file's own column names; a GeoDataFrame (column ``geometry``) where the file
         has shapes.
@@ -68,18 +68,25 @@ class Content:
 
 
 def file_sha256(path: Path) -> str:
-    """Hash a file.
+    """Hash a file, or a folder that is one to its users (``.gdb``).
 
     Parameters
     ----------
     path
-        An existing file.
+        An existing file; of a folder the names and contents of its files count, in their order,
+        but for the locks that open programs leave.
 
     Returns
     -------
     str
         sha256, hexadecimal.
     """
+    if path.is_dir():
+        whole = hashlib.sha256()
+        for part in sorted(path.iterdir()):
+            if part.is_file() and part.suffix.lower() != ".lock":
+                whole.update(f"{part.name}\0{file_sha256(part)}\n".encode())
+        return whole.hexdigest()
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 

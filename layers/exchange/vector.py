@@ -17,6 +17,12 @@ from layers.errors import LayerError
 from layers.exchange.evidence import Evidence, found
 from layers.exchange.source import MAX_ROWS, Content
 
+CURVE_STEP_DEG = "0.1"
+"""Chords that stand for curves: GDAL's own step of 4° makes a circle 0.08 % too small."""
+
+QGIS_TABLES = {"layer_styles", "qgis_projects"}
+"""Tables of this name hold what QGIS keeps in a GeoPackage beside the layers."""
+
 OWN_PREFIX = "muplan_"
 """Tables of this name in a GeoPackage are the product's own records, not layers."""
 
@@ -83,6 +89,7 @@ def read_with_gdal(
     LayerError
         ``file_unreadable``, ``rows_too_many``.
     """
+    pyogrio.set_gdal_config_options({"OGR_ARC_STEPSIZE": CURVE_STEP_DEG})
     try:
         with warnings.catch_warnings(record=True) as remarks:
             warnings.simplefilter("always")
@@ -92,7 +99,7 @@ def read_with_gdal(
             frame = pyogrio.read_dataframe(
                 path, layer=layer, encoding=encoding, datetime_as_string=True, on_invalid="ignore"
             )
-    except (RuntimeError, ValueError, shapely.errors.ShapelyError) as error:
+    except (RuntimeError, ValueError, IndexError, shapely.errors.ShapelyError) as error:
         raise LayerError("file_unreadable", path=path.name, detail=_one_line(error)) from error
     said = dict.fromkeys(_one_line(remark.message) for remark in remarks)
     return frame, tuple(found("reader_remark", remark=text) for text in said)
@@ -130,7 +137,7 @@ def read_geopackage(path: Path, layer: str | None) -> Content:
                     "SELECT table_name FROM gpkg_contents "
                     "WHERE data_type IN ('features', 'attributes') ORDER BY table_name"
                 )
-                if not name.startswith(OWN_PREFIX)
+                if not name.startswith(OWN_PREFIX) and name not in QGIS_TABLES
             ]
     except sqlite3.OperationalError as error:
         raise LayerError("not_a_gis_file", path=path.name, format="GeoPackage") from error
@@ -141,7 +148,7 @@ def read_geopackage(path: Path, layer: str | None) -> Content:
     chosen = choose_layer(path, names, layer)
     frame, remarks = read_with_gdal(path, chosen, None)
     evidence = (found("source_layer", layer=chosen), *remarks)
-    return _content(frame, evidence, layers=tuple(names))
+    return content_of(frame, evidence, layers=tuple(names))
 
 
 def read_parquet(path: Path) -> Content:
@@ -178,12 +185,28 @@ def read_parquet(path: Path) -> Content:
         raise LayerError("file_unreadable", path=path.name, detail=_one_line(error)) from error
     if any(name is not None for name in frame.index.names):
         frame = frame.reset_index()
-    return _content(frame, ())
+    return content_of(frame, ())
 
 
-def _content(
+def content_of(
     frame: pd.DataFrame, evidence: tuple[Evidence, ...], layers: tuple[str, ...] = ()
 ) -> Content:
+    """Put together what was read from a file that may state its coordinate system.
+
+    Parameters
+    ----------
+    frame
+        The rows.
+    evidence
+        What was recognised.
+    layers
+        Names of the layers the file holds.
+
+    Returns
+    -------
+    Content
+        The same, with the rows' own coordinate system.
+    """
     if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
         return Content(pd.DataFrame(frame), evidence, layers=layers)
     return Content(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet as pq
 import pyogrio
@@ -17,14 +18,20 @@ from geo.validity import repair
 from layers.exchange.cells import as_text, is_text_column, show_control_characters
 from layers.exchange.heading import ExportHeading
 from layers.exchange.sheet import Sheet
+from layers.maps.qgis_style import QgisStyles
 
 MANIFEST_TABLE = "muplan_manifest"
+STYLE_TABLE = "layer_styles"
+"""QGIS's name for it."""
 WGS84 = "EPSG:4326"
-GEOJSON_DECIMALS = 7
-"""About a centimetre, as RFC 7946 recommends to stop somewhere."""
+LON_LAT_DECIMALS = 9
+"""A tenth of a millimetre: what comes back lies where it was (RFC 7946, 11.2, asks to stop
+somewhere)."""
 
 
-def write_geopackage(path: Path, sheets: Sequence[Sheet], heading: ExportHeading) -> None:
+def write_geopackage(
+    path: Path, sheets: Sequence[Sheet], heading: ExportHeading, styles: QgisStyles | None = None
+) -> None:
     """Write layers and tables into one GeoPackage, with a table of their sources.
 
     Parameters
@@ -35,7 +42,10 @@ def write_geopackage(path: Path, sheets: Sequence[Sheet], heading: ExportHeading
         Layers with shapes and tables without.
     heading
         Sources and 演示数据 mark, which also stand in each layer's description.
+    styles
+        How layers look, written where QGIS takes it from; None for QGIS's own looks.
     """
+    looks: dict[str, str] = {}
     mark = f"{heading.labels['demo']}: " if heading.is_demo else ""
     described = {"DESCRIPTION": mark + heading.title}
     for sheet in sheets:
@@ -47,6 +57,9 @@ def write_geopackage(path: Path, sheets: Sequence[Sheet], heading: ExportHeading
             )  # fmt: skip
             continue
         many = _all_polygons(frame)
+        style = None if styles is None else styles.of(sheet.name, frame, heading.language)
+        if style is not None:
+            looks[sheet.name] = style
         pyogrio.write_dataframe(
             frame, path, layer=sheet.name, driver="GPKG", append=path.exists(),
             geometry_type="MultiPolygon" if many else "Unknown", promote_to_multi=many,
@@ -63,10 +76,33 @@ def write_geopackage(path: Path, sheets: Sequence[Sheet], heading: ExportHeading
             f"INSERT INTO {MANIFEST_TABLE} VALUES (?, ?)",
             [(word, str(text)) for word, text in heading.lines()],
         )
+        if looks:
+            _write_styles(connection, looks, heading.title)
+
+
+def _write_styles(connection: sqlite3.Connection, looks: dict[str, str], title: str) -> None:
+    """Write the styles of layers into the table where QGIS keeps those of a GeoPackage."""
+    connection.execute(
+        f"CREATE TABLE {STYLE_TABLE} (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, "
+        "f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256), "
+        "f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT, "
+        "useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30), "
+        "update_time DATETIME)"
+    )
+    connection.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES (?, 'attributes', ?)",
+        (STYLE_TABLE, STYLE_TABLE),
+    )
+    connection.executemany(
+        f"INSERT INTO {STYLE_TABLE} (f_table_catalog, f_table_schema, f_table_name, "
+        "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner) "
+        "VALUES ('', '', ?, 'geometry', ?, ?, '', 1, ?, '')",
+        [(layer, layer[:30], style, title) for layer, style in looks.items()],
+    )
 
 
 def write_geojson(path: Path, sheet: Sheet, heading: ExportHeading) -> None:
-    """Write a layer as GeoJSON (RFC 7946: WGS84, longitude first, 7 decimals).
+    """Write a layer as GeoJSON (RFC 7946: WGS84, longitude first, 9 decimals).
 
     Parameters
     ----------
@@ -78,15 +114,7 @@ def write_geojson(path: Path, sheet: Sheet, heading: ExportHeading) -> None:
         Sources and 演示数据 mark, written as the foreign member ``manifest``.
     """
     frame = gpd.GeoDataFrame(plain_frame(sheet.frame))
-    if frame.crs is not None:
-        frame = frame.to_crs(WGS84)
-    shapes = np.asarray(frame.geometry.array, dtype=object)
-    rounded = shapely.transform(shapes, lambda points: np.round(points, GEOJSON_DECIMALS))
-    # Rounding folds slits narrower than a centimetre; an outline that is nothing else stays so.
-    mended, _ = repair(rounded)
-    whole = np.where(shapely.is_empty(mended), rounded, mended)
-    # RFC 7946: outer rings run against the clock.
-    geometries = shapely.to_geojson(shapely.orient_polygons(whole, exterior_cw=False))
+    geometries = shapely.to_geojson(lon_lat_shapes(frame))
     rows = pd.DataFrame(frame.drop(columns="geometry")).astype("object")
     names = [str(name) for name in rows.columns]
     head = {"name": sheet.name, "manifest": dict(heading.lines())}
@@ -104,6 +132,30 @@ def write_geojson(path: Path, sheet: Sheet, heading: ExportHeading) -> None:
                 f'"geometry": {geometry or "null"}}}'
             )
         handle.write("\n]}\n")
+
+
+def lon_lat_shapes(frame: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
+    """Give the shapes of a layer as files with longitudes and latitudes carry them.
+
+    Parameters
+    ----------
+    frame
+        A layer in any system; CGCS2000 counts as WGS84.
+
+    Returns
+    -------
+    array of Geometry
+        Longitude and latitude [degrees], rounded to 9 decimals; outer rings run against the clock.
+    """
+    there = frame if frame.crs is None else frame.to_crs(WGS84)
+    shapes = np.asarray(there.geometry.array, dtype=object)
+    rounded = shapely.transform(shapes, lambda points: np.round(points, LON_LAT_DECIMALS))
+    # Rounding folds the narrowest slits; an outline that is nothing else stays so.
+    mended, _ = repair(rounded)
+    whole = np.where(shapely.is_empty(mended), rounded, mended)
+    # RFC 7946 and KML: outer rings run against the clock.
+    turned: npt.NDArray[np.object_] = shapely.orient_polygons(whole, exterior_cw=False)
+    return turned
 
 
 def write_parquet(path: Path, sheet: Sheet, heading: ExportHeading) -> None:

@@ -11,6 +11,7 @@ from layers.errors import LayerError
 from layers.exchange.cells import could_run
 from layers.exchange.evidence import Evidence
 from layers.exchange.heading import ExportHeading
+from layers.exchange.kml_out import write_kml
 from layers.exchange.report import Report, report_of_sheets
 from layers.exchange.shapefile_out import ShapefileEncoding, write_zipped_shapefile
 from layers.exchange.sheet import Sheet
@@ -22,17 +23,18 @@ from layers.exchange.vector_out import (
     write_geopackage,
     write_parquet,
 )
+from layers.maps.qgis_style import QgisStyles
 
 WRITE_ENDINGS = (
-    ".xlsx", ".docx", ".csv", ".gpkg", ".geojson", ".parquet", ".shp.zip", ".txt",
+    ".xlsx", ".docx", ".csv", ".gpkg", ".geojson", ".parquet", ".shp.zip", ".kml", ".dxf", ".txt",
 )  # fmt: skip
 """Endings of files that can be written."""
 
 REPORT_ENDING = ".docx"
 """What a report with pictures is written as."""
 
-_NEED_SHAPES = {".geojson", ".shp.zip", ".txt"}
-_ONE_LIST = {".csv", ".geojson", ".parquet", ".shp.zip", ".txt"}
+_NEED_SHAPES = {".geojson", ".shp.zip", ".kml", ".dxf", ".txt"}
+_ONE_LIST = {".csv", ".geojson", ".parquet", ".shp.zip", ".kml", ".dxf", ".txt"}
 
 
 def write_table(
@@ -41,6 +43,7 @@ def write_table(
     *,
     heading: ExportHeading,
     shapefile_encoding: ShapefileEncoding = "UTF-8",
+    styles: QgisStyles | None = None,
 ) -> tuple[Evidence, ...]:
     """Write lists or layers to a file, in the format of its ending.
 
@@ -55,6 +58,8 @@ def write_table(
         stands in a column of its own, in CSV and XLSX, so that it stays with copied rows.
     shapefile_encoding
         Encoding of a Shapefile's texts: GBK for old programs.
+    styles
+        How layers of a GeoPackage look in QGIS; None for QGIS's own looks.
 
     Returns
     -------
@@ -72,6 +77,9 @@ def write_table(
     _check_target(path)
     _check_sheets(path, ending, sheets)
     with _whole_or_not_at_all(path, ending) as draft:
+        if ending == ".gpkg":
+            write_geopackage(draft, sheets, heading, styles)
+            return ()
         return _write(draft, ending, sheets, heading, shapefile_encoding, path)
 
 
@@ -236,12 +244,16 @@ def _write(
         write_docx(draft, report_of_sheets(sheets, heading))
     elif ending == ".csv":
         _write_csv(draft, sheets[0], heading)
-    elif ending == ".gpkg":
-        write_geopackage(draft, sheets, heading)
     elif ending == ".geojson":
         write_geojson(draft, sheets[0], heading)
     elif ending == ".parquet":
         write_parquet(draft, sheets[0], heading)
+    elif ending == ".kml":
+        write_kml(draft, sheets[0], heading)
+    elif ending == ".dxf":
+        from layers.exchange.dxf_out import write_dxf
+
+        return write_dxf(draft, sheets[0], heading)
     elif ending == ".txt":
         return write_survey_text(draft, sheets[0], heading)
     else:

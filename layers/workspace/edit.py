@@ -114,7 +114,9 @@ class GeoPackageEdit:
             )
         self._note(layer, "quarantine", len(frame), None)
 
-    def replace_raster(self, name: str, raster: Raster) -> None:
+    def replace_raster(
+        self, name: str, raster: Raster, provenance: Provenance | None = None
+    ) -> None:
         """Put this raster, in the workspace's system, in the place of that of the name."""
         if name not in RASTERS:
             raise LayerError("raster_unknown", name=name, known=", ".join(RASTERS))
@@ -132,7 +134,7 @@ class GeoPackageEdit:
             APPEND_SUBDATASET="YES", transform=place,
         ) as target:  # fmt: skip
             target.write(raster.cells.astype(np.float32), 1)
-        self._note(name, "replace", height * width, None)
+        self._note(name, "replace", height * width, provenance)
 
     def _drop_raster(self, name: str) -> None:
         """Take a raster out with all that is registered of it: the driver writes no table twice."""

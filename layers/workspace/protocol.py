@@ -88,7 +88,9 @@ class Edit(Protocol):
     def quarantine(self, layer: str, frame: pd.DataFrame, reasons: pd.Series) -> None:
         """Keep rows that failed, with their reasons."""
 
-    def replace_raster(self, name: str, raster: Raster) -> None:
+    def replace_raster(
+        self, name: str, raster: Raster, provenance: Provenance | None = None
+    ) -> None:
         """Put this raster, in the workspace's system, in the place of that of the name.
 
         Its values are held in single precision.
