@@ -37,16 +37,15 @@ def further_shares(
         Rows by unit, element and pollutant: the element ends in ``_cumulative``, or is
         ``projects`` (B2). None where the packs don't hold the rules.
     """
-    layers = {
-        name: gpd.GeoDataFrame(source.read(name))
+    others, platforms, parks, parcels, units = (
+        gpd.GeoDataFrame(source.read(name))
         for name in ("element_allotments", "major_platforms", "parks", "land_parcels", "units")
-    }
-    others = layers.pop("element_allotments")
+    )
     ids = list(project_ids)
     found: dict[tuple[str, str, str | None], Mapping[str, object]] = {}
     if policy.parts("B1"):
         own = others["project_id"].isin(ids).fillna(value=False).to_numpy(dtype=bool)
-        shares = element_shares(others[~own], **layers, year=year, policy=policy, crs=crs)
+        shares = element_shares(others[~own], platforms, parks, parcels, units, year, policy, crs)
         wanted = shares[(shares["span"] == "cumulative") & (shares["boundary_basis"] == "in_use")]
         for row in _rows(wanted):
             element = f"{row['element']}{CUMULATIVE}"
@@ -55,7 +54,7 @@ def further_shares(
     if policy.parts("B2"):
         projects = source.read("projects")
         rest = projects[~projects["project_id"].isin(ids).fillna(value=False)]
-        shares = project_shares(rest, **layers, year=year, policy=policy, crs=crs)
+        shares = project_shares(rest, platforms, parks, parcels, units, year, policy, crs)
         wanted = shares[shares["boundary_basis"] == "in_use"]
         found.update({(str(row["unit_id"]), BY_NUMBER, None): row for row in _rows(wanted)})
     return found
