@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from pyproj import CRS
 
 from layers.contracts import GEOMETRY_TYPES, Contract, contract_of
 from layers.errors import LayerError
@@ -20,6 +19,7 @@ from layers.exchange.columns import (
     rename_columns,
 )
 from layers.exchange.evidence import Evidence, found
+from layers.exchange.ground import Ground, ground_of
 from layers.exchange.judging import Judgement, judge
 from layers.exchange.kept import join_kept_columns
 from layers.exchange.keys import fill_from_held
@@ -127,7 +127,7 @@ def plan_import(workspace: Workspace, request: ImportRequest) -> ImportPlan:
         raise LayerError("layer_append_only", layer=request.layer)
     source = read_file(request.path, encoding=request.encoding, source_layer=request.source_layer)
     crs = workspace.facts.crs
-    placed = _placed(source, request, contract, crs)
+    placed = _placed(source, request, contract, workspace)
     frame, naming = _named(placed.frame, request, contract, held)
     judgement = judge(
         frame, contract, held=held, mode=request.mode, outside=placed.outside, crs=crs
@@ -144,7 +144,9 @@ def plan_import(workspace: Workspace, request: ImportRequest) -> ImportPlan:
     return ImportPlan(source, judgement, result)
 
 
-def _placed(source: SourceFile, request: ImportRequest, contract: Contract, crs: CRS) -> Placed:
+def _placed(
+    source: SourceFile, request: ImportRequest, contract: Contract, workspace: Workspace
+) -> Placed:
     nowhere = np.zeros(len(source.frame), dtype=bool)
     if not isinstance(source.frame, gpd.GeoDataFrame):
         if contract.is_spatial and not (contract.geometry_optional or request.mode == "update"):
@@ -154,7 +156,12 @@ def _placed(source: SourceFile, request: ImportRequest, contract: Contract, crs:
         rows = pd.DataFrame(source.frame.drop(columns="geometry"))
         return Placed(rows, nowhere, (found("shapes_not_needed", layer=contract.name),))
     _refuse_mixed(source, source.frame, contract)
-    return place_shapes(source, request.crs, crs)
+    return place_shapes(source, request.place, workspace_ground(workspace))
+
+
+def workspace_ground(workspace: Workspace) -> Ground:
+    """Say where data of a workspace should lie: by its system and its units' outlines."""
+    return ground_of(workspace.facts.crs, gpd.GeoDataFrame(workspace.read("units")))
 
 
 def _refuse_mixed(source: SourceFile, frame: gpd.GeoDataFrame, contract: Contract) -> None:
