@@ -14,10 +14,12 @@ import pandas as pd
 from layers.contracts import GEOMETRY_TYPES, Contract, contract_of
 from layers.errors import LayerError
 from layers.exchange.columns import (
-    convert_declared,
+    convert_headings,
+    heading_unit,
     plan_columns,
     rename_columns,
 )
+from layers.exchange.declared import DECLARED, declared_areas
 from layers.exchange.evidence import Evidence, found
 from layers.exchange.ground import Ground, ground_of
 from layers.exchange.judging import Judgement, judge
@@ -25,6 +27,7 @@ from layers.exchange.kept import join_kept_columns
 from layers.exchange.keys import fill_from_held
 from layers.exchange.placing import Placed, place_shapes
 from layers.exchange.read import read_file
+from layers.exchange.remembered import recall_mapping, remember_mapping
 from layers.exchange.request import (
     ImportRequest,
     ImportResult,
@@ -95,6 +98,11 @@ def run_import(workspace: Workspace, request: ImportRequest, actor: str, at: str
         store(request.layer, rows.accepted, provenance)
         if len(rows.quarantined):
             edit.quarantine(request.layer, rows.quarantined, rows.reasons)
+        if request.mapping:
+            columns = _columns_of(plan.source.frame)
+            before = recall_mapping(workspace, request.layer, columns)
+            still = before.beside(request.mapping, columns, contract_of(request.layer).columns)
+            remember_mapping(edit, request.layer, columns, {**still, **request.mapping}, at)
     return plan.result
 
 
@@ -128,7 +136,7 @@ def plan_import(workspace: Workspace, request: ImportRequest) -> ImportPlan:
     source = read_file(request.path, encoding=request.encoding, source_layer=request.source_layer)
     crs = workspace.facts.crs
     placed = _placed(source, request, contract, workspace)
-    frame, naming = _named(placed.frame, request, contract, held)
+    frame, naming = _named(placed.frame, request, contract, held, workspace)
     judgement = judge(
         frame, contract, held=held, mode=request.mode, outside=placed.outside, crs=crs
     )
@@ -175,17 +183,32 @@ def _refuse_mixed(source: SourceFile, frame: gpd.GeoDataFrame, contract: Contrac
 
 
 def _named(
-    frame: pd.DataFrame, request: ImportRequest, contract: Contract, held: pd.DataFrame
+    frame: pd.DataFrame,
+    request: ImportRequest,
+    contract: Contract,
+    held: pd.DataFrame,
+    workspace: Workspace,
 ) -> tuple[pd.DataFrame, tuple[Evidence, ...]]:
     """Give rows the vocabulary's columns, in its units, and beside what the layer has."""
-    columns = [str(name) for name in frame.columns if name != "geometry"]
-    plan = plan_columns(columns, contract, request.mapping)
-    frame, units = convert_declared(rename_columns(frame, plan), request.declared_unit)
+    columns = _columns_of(frame)
+    last_time = recall_mapping(workspace, contract.name, columns)
+    plan = plan_columns(columns, contract, request.mapping, last_time)
+    frame, units = convert_headings(rename_columns(frame, plan), plan, contract)
     if request.mode != "replace":
         frame = join_kept_columns(frame, held)
+    written = [
+        (column, "m2" if column == DECLARED else heading_unit(column))
+        for column, target in plan.targets.items()
+        if target == DECLARED
+    ]
     if request.mode == "update":
         frame = fill_from_held(frame, held, contract)
-    return frame, (*plan.evidence, *units)
+    frame, areas = declared_areas(frame, request.declared_unit, written)
+    return frame, (*plan.evidence, *units, *areas)
+
+
+def _columns_of(frame: pd.DataFrame) -> list[str]:
+    return [str(name) for name in frame.columns if name != "geometry"]
 
 
 def _nothing_accepted(
