@@ -4,27 +4,30 @@ import tempfile
 from pathlib import Path
 from typing import get_args
 
+import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
 from app.answers.ledger import export_answer, field_answer, info_answer, layer_name
 from app.answers.transfer import actor, fault_text, import_answer
 from app.components.frame import hand_out, page_head
+from app.components.import_place import ask_place, ask_unit
 from app.components.plain import as_text, say_lines
 from app.components.table import show_list, shown_columns
 from app.context import Context, now
 from app.session import context, words
 from geo.errors import MuPlanError
-from geo.units import AREA_UNITS_IN_M2
 from layers.contracts import CONTRACTS
 from layers.exchange.columns import recognised_columns
-from layers.exchange.importing import run_import
+from layers.exchange.importing import run_import, workspace_ground
+from layers.exchange.place_stated import PlaceStated
 from layers.exchange.read import read_file
+from layers.exchange.remembered import KEEP as KEEP_COLUMN
+from layers.exchange.remembered import recall_mapping
 from layers.exchange.request import ImportRequest, Mode, NothingAcceptedError
 from layers.workspace.geopackage import GeoPackageWorkspace
 
 KEEP = ""
-M2 = "m2"
 STORED_SAID = "import_said"
 READ_ENDINGS = ["gpkg", "parquet", "geojson", "json", "zip", "csv", "xlsx"]
 
@@ -94,7 +97,6 @@ def _request(held: Context, path: Path) -> ImportRequest | None:
     crs = third.text_input(text("import_crs"), help=text("option_crs"))
     encoding = first.text_input(text("option_encoding"))
     source_layer = second.text_input(text("option_source_layer"))
-    declared = third.selectbox(text("option_declared_unit"), [*AREA_UNITS_IN_M2])
     try:
         source = read_file(path, encoding=encoding or None, source_layer=source_layer or None)
     except MuPlanError as error:
@@ -107,25 +109,40 @@ def _request(held: Context, path: Path) -> ImportRequest | None:
         )
     )  # fmt: skip
     st.dataframe(pd.DataFrame(source.frame).drop(columns="geometry", errors="ignore").head(5))
-    mapping = _mapping(layer, [str(c) for c in source.frame.columns if c != "geometry"])
+    place: PlaceStated | None = PlaceStated()
+    rows = None
+    if isinstance(source.frame, gpd.GeoDataFrame) and CONTRACTS[layer].is_spatial:
+        place, rows = ask_place(held, source, workspace_ground(held.workspace), crs.strip())
+    mapping = _mapping(held, layer, [str(c) for c in source.frame.columns if c != "geometry"])
+    is_answered, declared = ask_unit(rows, mapping)
+    waits = place is None or not is_answered
+    if waits:
+        st.info(text("import_unanswered"))
     check, store, _ = st.columns([1, 1, 6])
-    dry_run = check.button(text("import_check"), key="import_check")
-    if not store.button(text("import_store"), type="primary", key="import_store") and not dry_run:
+    dry_run = check.button(text("import_check"), key="import_check", disabled=waits)
+    stored = store.button(
+        text("import_store"), type="primary", key="import_store", disabled=waits
+    )  # fmt: skip
+    if place is None or not (stored or dry_run):
         return None
     return ImportRequest(
-        path, layer, mode, mapping, crs or None, encoding or None,
-        None if declared == M2 else declared, source_layer or None, dry_run,
+        path, layer, mode, mapping, place.crs, encoding or None, declared, source_layer or None,
+        dry_run, place.axis, place.datum, place.shift,
     )  # fmt: skip
 
 
-def _mapping(layer: str, columns: list[str]) -> dict[str, str]:
+def _mapping(held: Context, layer: str, columns: list[str]) -> dict[str, str]:
     text = words().text
     contract = CONTRACTS[layer]
     targets = [KEEP, *contract.columns]
+    last_time = recall_mapping(held.workspace, layer, columns)
+    before = last_time.beside({}, columns, contract.columns)
     with st.expander(text("import_mapping"), expanded=True):
         st.caption(text("import_mapping_help"))
+        if before:
+            st.caption(text("import_mapping_remembered", at=last_time.at[:10]))
         cells = st.columns(4)
-        recognised = recognised_columns(columns, contract, {})
+        recognised = recognised_columns(columns, contract, before)
         chosen = {}
         for position, column in enumerate(columns):
             target = cells[position % 4].selectbox(
@@ -135,6 +152,8 @@ def _mapping(layer: str, columns: list[str]) -> dict[str, str]:
             )  # fmt: skip
             if target:
                 chosen[column] = target
+            elif column in recognised or column in before:
+                chosen[column] = KEEP_COLUMN
     return chosen
 
 
@@ -145,6 +164,9 @@ def _run(held: Context, request: ImportRequest) -> None:
         st.error(as_text(words().error(error)))
         for fault in error.faults:
             st.text(fault_text(fault, request.layer, words()))
+        return
+    except MuPlanError as error:
+        st.error(as_text(words().error(error)))
         return
     answer = import_answer(held, request, result)
     faults = [fault_text(fault, request.layer, words()) for fault in result.faults]
