@@ -37,9 +37,7 @@ class Decision:
     evidence: tuple[Evidence, ...]
 
 
-def decide_crs(
-    source: SourceFile, stated: PlaceStated, points: Floats, ground: Ground
-) -> Decision:
+def decide_crs(source: SourceFile, stated: PlaceStated, points: Floats, ground: Ground) -> Decision:
     """Decide in which coordinate system a file's numbers are.
 
     What is stated goes before what the file says; it may contradict the file only where the

@@ -51,9 +51,7 @@ class Ground:
         inside = within(lon, lat, west, south, east, north)
         area, m = self.target.area_of_use, AREA_OF_USE_MARGIN_DEG
         if area is not None:
-            inside &= within(
-                lon, lat, area.west - m, area.south - m, area.east + m, area.north + m
-            )
+            inside &= within(lon, lat, area.west - m, area.south - m, area.east + m, area.north + m)
         return inside
 
     def in_outlines(self, lon: Floats, lat: Floats) -> Flags:

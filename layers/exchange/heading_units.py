@@ -1,4 +1,4 @@
-"""Units that stand in the heading of a column (``面积（公顷）``) or behind a number (``12.5亩``)."""
+"""Units in the heading of a column (``面积（公顷）``) or behind a number (``12.5亩``)."""
 
 import re
 import unicodedata
@@ -54,8 +54,8 @@ def split_heading(heading: str) -> tuple[str, str | None]:
 
     Examples
     --------
-    >>> split_heading("用地面积（公顷）"), split_heading("总投资(单位：万元)"), split_heading("亩均税收")
-    (('用地面积', '公顷'), ('总投资', '万元'), ('亩均税收', None))
+    >>> split_heading("用地面积（公顷）"), split_heading("亩均税收")
+    (('用地面积', '公顷'), ('亩均税收', None))
     """
     text = "".join(unicodedata.normalize("NFKC", heading).casefold().split())
     match = _IN_HEADING.match(text)

@@ -85,7 +85,9 @@ def place_shapes(source: SourceFile, stated: PlaceStated, ground: Ground) -> Pla
     outside = _outside(flat, decision, ground)
     present = ~(shapely.is_missing(flat) | shapely.is_empty(flat))
     if present.any() and outside.sum() * 2 > present.sum():
-        _refuse_place(source, decision, middles(raw), _place(flat[outside], decision, ground), ground)
+        _refuse_place(
+            source, decision, middles(raw), _place(flat[outside], decision, ground), ground
+        )
     if heights.any():
         notes.append(found("heights_dropped", count=int(heights.sum())))
     notes += doubt_shift(source, flat[present & ~outside], crs, stated, ground)

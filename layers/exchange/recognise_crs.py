@@ -45,8 +45,8 @@ class Reading:
     Attributes
     ----------
     kind
-        What spoke for it: ``degrees``; ``zone3``, ``zone6`` by zone number; ``bare`` easting without
-        zone number; ``web_mercator``; ``workspace``, the workspace's own system.
+        What spoke for it: ``degrees``; ``zone3``, ``zone6`` by zone number; ``bare`` easting
+        without zone number; ``web_mercator``; ``workspace``, the workspace's own system.
     crs
         The system.
     axis
@@ -197,7 +197,7 @@ def _gauss_kruger(x: float) -> Iterator[tuple[Kind, CRS]]:
     if EASTING_FROM_M <= x < EASTING_TO_M:
         for position, _ in enumerate(MERIDIANS):
             yield "bare", CRS(FIRST_3_BARE + position)
-    elif EASTING_FROM_M <= easting:
+    elif easting >= EASTING_FROM_M:
         if zone in ZONES_3:
             yield "zone3", CRS(FIRST_3_PREFIXED + int(zone) - ZONES_3.start)
         if zone in ZONES_6:

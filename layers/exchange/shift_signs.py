@@ -35,7 +35,8 @@ MOST_VERTICES = 20_000
 
 _BD09 = re.compile(r"bd-?_?09|百度|(?<![a-z])baidu", re.IGNORECASE)
 _GCJ02 = re.compile(
-    r"gcj-?_?02|火星坐标|高德|腾讯地图|谷歌地图|(?<![a-z])amap(?![a-z])|(?<![a-z])gaode", re.IGNORECASE
+    r"gcj-?_?02|火星坐标|高德|腾讯地图|谷歌地图|(?<![a-z])amap(?![a-z])|(?<![a-z])gaode",
+    re.IGNORECASE,
 )
 _OVITAL = re.compile(r"奥维|(?<![a-z])ovital", re.IGNORECASE)
 _UNSHIFTED = re.compile(r"wgs-?_?84|cgcs-?_?2000|大地2000|国家2000|2000坐标", re.IGNORECASE)
@@ -225,7 +226,6 @@ def _vertices(shapes: Objects) -> tuple[Floats, Positions]:
         chosen = np.linspace(0, len(points) - 1, MOST_VERTICES).astype(int)
         points, owner = points[chosen], owner[chosen]
     return points, owner
-
 
 
 def _along_edge(lon: Floats, lat: Floats, owner: Positions, ground: Ground) -> Flags:

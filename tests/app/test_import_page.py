@@ -78,7 +78,7 @@ def test_latitude_first_is_recognised_shown_and_stored_after_one_click(folder, m
 
 
 def test_a_system_that_contradicts_the_numbers_waits_for_an_answer(folder, monkeypatch):
-    frame = turned(lots(**{"面积": [60.0, 60.0, 60.0]}))
+    frame = turned(lots(面积=[60.0, 60.0, 60.0]))
     app = uploaded(folder, monkeypatch, frame, "地块.gpkg")
     assert radio(app, "import_reading").value is None
     assert app.button(key="import_store").disabled
@@ -97,7 +97,7 @@ def test_a_system_that_contradicts_the_numbers_waits_for_an_answer(folder, monke
 
 
 def test_a_unit_that_cannot_be_told_and_a_suspected_shift_are_asked(folder, monkeypatch):
-    frame = lots(**{"面积": [1.0, 2.0, 3.0]}).to_crs(4490)
+    frame = lots(面积=[1.0, 2.0, 3.0]).to_crs(4490)
     app = uploaded(folder, monkeypatch, frame, "高德.geojson")
     assert radio(app, "import_shift").value is None
     assert app.button(key="import_check").disabled

@@ -51,7 +51,9 @@ def test_a_step_there_and_back_ends_where_it_began():
     assert np.abs(back[1] - lat).max() < 1e-8
 
 
-@pytest.mark.parametrize("text", ["", "1,2,3", "1,2,3,4,5,6,x", "1,2,3,4,5,6,7,8", "1,2,3,4,5,6,nan"])
+@pytest.mark.parametrize(
+    "text", ["", "1,2,3", "1,2,3,4,5,6,x", "1,2,3,4,5,6,7,8", "1,2,3,4,5,6,nan"]
+)
 def test_anything_but_seven_numbers_is_refused(text):
     with pytest.raises(GeometryError) as caught:
         parse_parameters(text)

@@ -93,7 +93,8 @@ def test_a_reading_fits_from_half_of_the_shapes_on(inside, fits):
         ((40_500_000.0, 9_999_999.0), {"zone3"}), ((40_500_000.0, 10_000_000.0), set()),
         ((7_999_999.0, 3.4e6), set()), ((8_000_000.0, 3.4e6), {"web_mercator"}),
         ((15_399_999.0, 299_999.0), set()), ((15_399_999.0, 300_000.0), {"web_mercator"}),
-        ((15_300_000.0, 7_299_999.0), {"web_mercator", "zone6"}), ((15_300_000.0, 7_300_000.0), {"zone6"}),
+        ((15_300_000.0, 7_299_999.0), {"web_mercator", "zone6"}),
+        ((15_300_000.0, 7_300_000.0), {"zone6"}),
     ],
 )  # fmt: skip
 def test_each_range_of_numbers_ends_where_its_digits_do(point, kinds):
@@ -129,7 +130,9 @@ def territory(folder, with_units=True):
 def lots(code=4549, axis="xy", count=4):
     shapes = [shapely.box(571_000 + 300 * i, 3_400_000, 571_200 + 300 * i, 3_400_200)
               for i in range(count)]  # fmt: skip
-    given = gpd.GeoDataFrame({"parcel_id": [f"P{i}" for i in range(count)]}, geometry=shapes, crs=4549)
+    given = gpd.GeoDataFrame(
+        {"parcel_id": [f"P{i}" for i in range(count)]}, geometry=shapes, crs=4549
+    )
     moved = given.to_crs(code)
     if axis == "yx":
         moved = moved.set_geometry(
@@ -339,9 +342,8 @@ def test_a_column_of_that_name_is_a_warning_and_an_answer_ends_it(tmp_path):
     workspace = territory(tmp_path)
     path = saved(tmp_path, lots(4490)[1].assign(百度经度=1.0))
     result = imported(workspace, path, dry_run=True)
-    assert [n.values["option"] for n in result.detected if n.code == "shift_suspected_by_source"] == [
-        "bd09"
-    ]  # fmt: skip
+    doubts = [note for note in result.detected if note.code == "shift_suspected_by_source"]
+    assert [note.values["option"] for note in doubts] == ["bd09"]
     told = codes(imported(workspace, path, shift="none"))
     assert "shift_denied" in told
     assert "shift_suspected_by_source" not in told
@@ -388,8 +390,8 @@ def test_two_grounds_together_need_an_answer(tmp_path):
 def test_outlines_drawn_over_a_web_map_are_told_by_their_common_edges(tmp_path):
     workspace = territory(tmp_path)
     # Eight lots whose western side runs along the border, with vertices every 25 m.
-    shapes = [shapely.segmentize(shapely.box(560_000, 3_396_000 + 300 * i, 560_200, 3_396_200 + 300 * i), 25)
-              for i in range(8)]  # fmt: skip
+    souths = [3_396_000 + 300 * i for i in range(8)]
+    shapes = [shapely.segmentize(shapely.box(560_000, s, 560_200, s + 200), 25) for s in souths]
     along = gpd.GeoDataFrame({"parcel_id": [f"P{i}" for i in range(8)]}, geometry=shapes, crs=4549)
     result = imported(workspace, saved(tmp_path, shifted(along, "bd09")), dry_run=True)
     notes = [n.values for n in result.detected if n.code == "shift_suspected_by_fit"]
