@@ -87,6 +87,8 @@ def import_answer(context: Context, request: ImportRequest, result: ImportResult
         parameters={
             "file": request.path.name, "layer": request.layer, "mode": request.mode,
             "map": dict(request.mapping), "dry_run": request.dry_run,
+            "crs": request.crs, "axis": request.axis, "datum": request.datum,
+            "shift": request.shift, "declared_unit": request.declared_unit,
         },
         result={
             "detected": [

@@ -61,8 +61,8 @@ def ask_place(
         if stated is None:
             return None, None
         stated, seen = _with_datum(some, stated, ground)
-        if seen.rows is None:
-            st.error(as_text(words().error(seen.problem or MuPlanError("crs_unstated"))))
+        if seen.problem is not None:
+            st.error(as_text(words().error(seen.problem)))
             return None, None
         _say(seen.evidence)
         shift = _ask_shift(seen)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo.errors import Value
 from geo.units import AREA_UNITS_IN_M2
 from layers.conform import as_numbers
 from layers.errors import LayerError
@@ -128,7 +129,9 @@ def _unit(
     """Decide on a unit: name, size [m²], grounds."""
     size = None if written is None else unit_factor(written, CELL_UNIT_AREA)
     claimed = stated if stated is not None else area_unit(written)
-    values = {"column": column, "ratio": ratio.median, "count": ratio.count}
+    values: dict[str, Value] = {
+        "column": column, "ratio": ratio.median, "count": ratio.count
+    }  # fmt: skip
     if ratio.unit is not None and (claimed or size) and ratio.unit != claimed:
         raise LayerError(
             "declared_unit_contradicts", stated=claimed or str(written), unit=ratio.unit, **values

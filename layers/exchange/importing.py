@@ -25,6 +25,7 @@ from layers.exchange.ground import Ground, ground_of
 from layers.exchange.judging import Judgement, judge
 from layers.exchange.kept import join_kept_columns
 from layers.exchange.keys import fill_from_held
+from layers.exchange.land_use import recognise_land_use
 from layers.exchange.placing import Placed, place_shapes
 from layers.exchange.read import read_file
 from layers.exchange.remembered import recall_mapping, remember_mapping
@@ -193,7 +194,8 @@ def _named(
     columns = _columns_of(frame)
     last_time = recall_mapping(workspace, contract.name, columns)
     plan = plan_columns(columns, contract, request.mapping, last_time)
-    frame, units = convert_headings(rename_columns(frame, plan), plan, contract)
+    frame, uses = recognise_land_use(rename_columns(frame, plan), plan.targets, contract)
+    frame, units = convert_headings(frame, plan, contract)
     if request.mode != "replace":
         frame = join_kept_columns(frame, held)
     written = [
@@ -204,7 +206,7 @@ def _named(
     if request.mode == "update":
         frame = fill_from_held(frame, held, contract)
     frame, areas = declared_areas(frame, request.declared_unit, written)
-    return frame, (*plan.evidence, *units, *areas)
+    return frame, (*plan.evidence, *uses, *units, *areas)
 
 
 def _columns_of(frame: pd.DataFrame) -> list[str]:

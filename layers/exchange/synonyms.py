@@ -4,7 +4,7 @@ One table for all layers. A word means a column only in a layer that has it; whe
 mean two, the layer's own list goes first. Within a list the earlier word is the better one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from layers.contracts import Contract, key_columns
@@ -141,7 +141,7 @@ def synonyms_of(contract: Contract) -> Iterator[tuple[str, str]]:
     >>> ("dkbh", "parcel_id") in set(synonyms_of(CONTRACTS["land_parcels"]))
     True
     """
-    tables = (OWN.get(contract.name, {}), COMMON)
+    tables: tuple[Mapping[str, str], ...] = (OWN.get(contract.name, {}), COMMON)
     taken: set[str] = set()
     for table in tables:
         for column, words in table.items():
