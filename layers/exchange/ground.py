@@ -29,10 +29,13 @@ class Ground:
         Projected system of the workspace.
     outlines
         The units of assessment as one shape in ``target``, None where none are held.
+    edges
+        Their borders, inner ones too, None where none are held.
     """
 
     target: CRS
     outlines: shapely.Geometry | None = None
+    edges: shapely.Geometry | None = None
 
     def in_area(self, lon: Floats, lat: Floats) -> Flags:
         """Say which places lie in the area the workspace's system is made for, with its margin.
@@ -99,8 +102,9 @@ def ground_of(target: CRS, units: gpd.GeoDataFrame | None) -> Ground:
     if not len(shapes):
         return Ground(target)
     outlines = shapely.union_all(shapely.make_valid(shapes))
-    shapely.prepare(outlines)
-    return Ground(target, outlines)
+    edges = shapely.multilinestrings(shapely.get_parts(shapely.boundary(shapes)))
+    shapely.prepare([outlines, edges])
+    return Ground(target, outlines, edges)
 
 
 def middles(shapes: Objects, most: int = SAMPLE) -> Floats:

@@ -4,8 +4,10 @@ Neither proves it. A name or an ending says where data come from, not whether so
 shift away since; the fit is a sign test over the shapes for which it makes a difference.
 """
 
+import math
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +30,9 @@ TESTS = 4
 """Two shifts, each by the middles and by the edges."""
 ON_EDGE_M = 5.0
 """A vertex this near an outline lies on it."""
-VERTICES_ON_EDGE = 3
-"""A shape with so many vertices on an outline runs along it."""
+VERTICES_MORE = 3
+"""A shape fits better with so many more vertices on an outline than twice as many: by chance some
+lie there in any case."""
 
 MOST_VERTICES = 20_000
 
@@ -189,7 +192,7 @@ def _words_of(source: SourceFile) -> tuple[str | None, str]:
 
 
 def _best_fit(shapes: Objects, crs: CRS, ground: Ground) -> FitOfShift | None:
-    if ground.outlines is None or not len(shapes):
+    if ground.edges is None or not len(shapes):
         return None
     to_degrees = Transformer.from_crs(crs, geographic(crs), always_xy=True)
     centres = middles(shapes)
@@ -197,24 +200,25 @@ def _best_fit(shapes: Objects, crs: CRS, ground: Ground) -> FitOfShift | None:
     inside = ground.in_outlines(lon, lat)
     vertices, owner = _vertices(shapes)
     edge_lon, edge_lat = map(np.asarray, to_degrees.transform(vertices[:, 0], vertices[:, 1]))
-    along = _along_edge(edge_lon, edge_lat, owner, ground)
+    along = _on_edge(edge_lon, edge_lat, owner, ground)
     fits = []
     for shift, unshift in UNSHIFT.items():
-        fits.append(_compared(shift, inside, ground.in_outlines(*unshift(lon, lat))))
-        moved = unshift(edge_lon, edge_lat)
-        fits.append(_compared(shift, along, _along_edge(*moved, owner, ground)))
+        after = ground.in_outlines(*unshift(lon, lat))
+        fits.append(_compared(shift, after & ~inside, inside & ~after))
+        there = _on_edge(*unshift(edge_lon, edge_lat), owner, ground)
+        more, less = 2 * along + VERTICES_MORE, 2 * there + VERTICES_MORE
+        fits.append(_compared(shift, there >= more, along >= less))
     clear = [fit for fit in fits if fit.chance < CHANCE / TESTS]
     return min(clear, key=lambda fit: fit.chance, default=None)
 
 
-def _compared(shift: str, before: Flags, after: Flags) -> FitOfShift:
-    from scipy.stats import binomtest  # loaded only where it is used, for a quicker start
-
-    better, worse = int((after & ~before).sum()), int((before & ~after).sum())
+def _compared(shift: str, is_better: Flags, is_worse: Flags) -> FitOfShift:
+    better, worse = int(is_better.sum()), int(is_worse.sum())
     if better <= worse:
         return FitOfShift(shift, better, worse, 1.0)
-    chance = binomtest(better, better + worse, alternative="greater").pvalue
-    return FitOfShift(shift, better, worse, float(chance))
+    tossed = better + worse
+    ways = sum(math.comb(tossed, heads) for heads in range(better, tossed + 1))
+    return FitOfShift(shift, better, worse, float(Fraction(ways, 2**tossed)))
 
 
 def _vertices(shapes: Objects) -> tuple[Floats, Positions]:
@@ -228,10 +232,9 @@ def _vertices(shapes: Objects) -> tuple[Floats, Positions]:
     return points, owner
 
 
-def _along_edge(lon: Floats, lat: Floats, owner: Positions, ground: Ground) -> Flags:
+def _on_edge(lon: Floats, lat: Floats, owner: Positions, ground: Ground) -> Positions:
+    """Count the vertices of each shape that lie on an outline."""
     carry = Transformer.from_crs(geographic(ground.target), ground.target, always_xy=True)
     x, y = map(np.asarray, carry.transform(lon, lat))
-    edge = shapely.boundary(ground.outlines)
-    shapely.prepare(edge)
-    near = shapely.dwithin(shapely.points(x, y), edge, ON_EDGE_M)
-    return np.asarray(np.bincount(owner, weights=near) >= VERTICES_ON_EDGE)
+    near = shapely.dwithin(shapely.points(x, y), ground.edges, ON_EDGE_M)
+    return np.bincount(owner[near], minlength=int(owner.max(initial=-1)) + 1)

@@ -1,5 +1,7 @@
 """Which readings a file's numbers allow, and what becomes of a file whose place isn't stated."""
 
+from pathlib import Path
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -17,6 +19,10 @@ from layers.workspace.geopackage import create_workspace
 from layers.workspace.protocol import Provenance
 
 AT = "2025-01-02T03:04:05"
+COUNTIES = Path(__file__).resolve().parents[4] / "shared" / "data" / "admin"
+needs_shared = pytest.mark.skipif(
+    not COUNTIES.is_dir(), reason="no reference data beside the project"
+)
 # A made-up territory of 20 km around 120.75° E, 30.75° N: EPSG:4549 571 815 E, 3 403 498 N
 # (domain facts §1.4).
 TERRITORY = shapely.box(560_000, 3_395_000, 580_000, 3_415_000)
@@ -396,3 +402,25 @@ def test_outlines_drawn_over_a_web_map_are_told_by_their_common_edges(tmp_path):
     result = imported(workspace, saved(tmp_path, shifted(along, "bd09")), dry_run=True)
     notes = [n.values for n in result.detected if n.code == "shift_suspected_by_fit"]
     assert [(n["option"], n["better"], n["worse"]) for n in notes] == [("bd09", 8, 0)]
+
+
+@needs_shared
+def test_the_counties_of_a_web_map_are_told_from_the_same_counties_without_shift(tmp_path):
+    workspace = create_workspace(tmp_path / "u.gpkg", CRS(4549), title="t", created_at=AT)
+    units = ImportRequest(COUNTIES / "jiaxing_counties_datav_wgs84.geojson", "units")
+    run_import(workspace, units, "planner", AT)
+    content = (COUNTIES / "jiaxing_counties_datav_gcj02.geojson").read_bytes()
+    (tmp_path / "counties.geojson").write_bytes(content)
+    again = ImportRequest(
+        tmp_path / "counties.geojson", "units", mode="replace", dry_run=True
+    )  # fmt: skip
+    doubts = [n.values for n in run_import(workspace, again, "planner", AT).detected
+              if n.code == "shift_suspected_by_fit"]  # fmt: skip
+    # All seven run along the borders without the shift: one way of 2⁷.
+    assert [(d["option"], d["better"], d["chance"]) for d in doubts] == [("gcj02", 7, 1 / 128)]
+    # A second source, coarser and unshifted, gives no such sign.
+    other = ImportRequest(
+        COUNTIES / "jiaxing_counties_ctamap2021_coarse_wgs84.geojson", "units", mode="replace",
+        dry_run=True,
+    )  # fmt: skip
+    assert "shift_suspected_by_fit" not in codes(run_import(workspace, other, "planner", AT))
