@@ -24,7 +24,7 @@ from layers.exchange.source import SourceFile
 
 READINGS_SHOWN = 6
 
-IMPLIED = {"rfc7946": "crs_by_rfc7946"}
+IMPLIED = {"rfc7946": "crs_by_rfc7946", "kml": "crs_by_kml"}
 """Bases on which a format, not the file, says what its system is: numbers may overrule it."""
 
 

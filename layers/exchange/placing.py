@@ -78,7 +78,7 @@ def place_shapes(source: SourceFile, stated: PlaceStated, ground: Ground) -> Pla
     check_datum(source.path.name, crs, target, stated)
     notes = [*decision.evidence]
     heights = shapely.has_z(raw)
-    flat = _single_points(shapely.force_2d(raw))
+    flat = _single_points(shapely.force_2d(raw) if heights.any() else raw.copy())
     if decision.axis == "yx":
         flat = shapely.transform(flat, lambda points: points[:, ::-1])
         notes.append(found("axes_swapped"))
