@@ -147,7 +147,9 @@ def import_answer(
         parameters={
             "file": request.path.name, "layer": request.layer, "mode": request.mode,
             "map": dict(request.mapping), "dry_run": request.dry_run,
-            "on": dict(actions or {}),
+            "on": dict(actions or {}), "crs": request.crs, "axis": request.axis,
+            "datum": request.datum, "shift": request.shift,
+            "declared_unit": request.declared_unit,
         },
         result={
             "detected": [

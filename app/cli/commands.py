@@ -131,6 +131,9 @@ def fields(layer: str | None, as_json: bool, lang: str) -> None:
 @click.option("--mode", type=click.Choice(["add", "replace", "update"]), default="add")
 @click.option("--map", "pairs", multiple=True)
 @click.option("--crs")
+@click.option("--axis")
+@click.option("--datum")
+@click.option("--shift")
 @click.option("--encoding")
 @click.option("--declared-unit")
 @click.option("--source-layer")
@@ -147,6 +150,9 @@ def import_(
     mode: str,
     pairs: tuple[str, ...],
     crs: str | None,
+    axis: str | None,
+    datum: str | None,
+    shift: str | None,
     encoding: str | None,
     declared_unit: str | None,
     source_layer: str | None,
@@ -163,7 +169,8 @@ def import_(
         path=file, layer=layer, mode="add" if mode == "add" else "replace"
         if mode == "replace" else "update",
         mapping=_mapping(pairs), crs=crs, encoding=encoding, declared_unit=declared_unit,
-        source_layer=source_layer, dry_run=dry_run, join_by=join_by,
+        source_layer=source_layer, dry_run=dry_run, axis=axis, datum=datum, shift=shift,
+        join_by=join_by,
     )  # fmt: skip
     import_and_report(context, request, actions, report, as_json=as_json)
 

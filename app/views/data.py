@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import get_args
 
+import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
@@ -17,6 +18,7 @@ from app.components.import_check import (
     import_found,
     is_checked,
 )
+from app.components.import_place import ask_place, ask_unit
 from app.components.import_report import show_report
 from app.components.plain import as_text, say_lines
 from app.components.raster_upload import raster_form
@@ -24,16 +26,18 @@ from app.components.table import show_list, shown_columns
 from app.context import Context
 from app.session import context, words
 from geo.errors import MuPlanError
-from geo.units import AREA_UNITS_IN_M2
 from layers.contracts import CONTRACTS
 from layers.exchange.columns import recognised_columns
+from layers.exchange.importing import workspace_ground
+from layers.exchange.place_stated import PlaceStated
 from layers.exchange.raster_in import RASTER_ENDINGS
 from layers.exchange.read import UPLOAD_ENDINGS, read_file
+from layers.exchange.remembered import KEEP as KEEP_COLUMN
+from layers.exchange.remembered import recall_mapping
 from layers.exchange.request import ImportRequest, Mode
 from layers.workspace.geopackage import GeoPackageWorkspace
 
 KEEP = ""
-M2 = "m2"
 STORED_SAID = "import_said"
 STORED_ANSWER = "import_stored_answer"
 
@@ -115,7 +119,6 @@ def _request(held: Context, path: Path) -> ImportRequest | None:
     crs = third.text_input(text("import_crs"), help=text("option_crs"))
     encoding = first.text_input(text("option_encoding"))
     source_layer = second.text_input(text("option_source_layer"))
-    declared = third.selectbox(text("option_declared_unit"), [*AREA_UNITS_IN_M2])
     try:
         source = read_file(path, encoding=encoding or None, source_layer=source_layer or None)
     except MuPlanError as error:
@@ -128,25 +131,41 @@ def _request(held: Context, path: Path) -> ImportRequest | None:
         )
     )  # fmt: skip
     st.dataframe(pd.DataFrame(source.frame).drop(columns="geometry", errors="ignore").head(5))
-    mapping = _mapping(layer, [str(c) for c in source.frame.columns if c != "geometry"])
+    place: PlaceStated | None = PlaceStated()
+    rows = None
+    if isinstance(source.frame, gpd.GeoDataFrame) and CONTRACTS[layer].is_spatial:
+        place, rows = ask_place(held, source, workspace_ground(held.workspace), crs.strip())
+    mapping = _mapping(held, layer, [str(c) for c in source.frame.columns if c != "geometry"])
+    is_answered, declared = ask_unit(rows, mapping)
+    waits = place is None or not is_answered
+    if waits:
+        st.info(text("import_unanswered"))
     check, store, _ = st.columns([1, 1, 6])
-    asked = check.button(text("import_check"), key="import_check")
-    stores = store.button(text("import_store"), type="primary", key="import_store")
+    asked = check.button(text("import_check"), key="import_check", disabled=waits)
+    stores = store.button(
+        text("import_store"), type="primary", key="import_store", disabled=waits
+    )  # fmt: skip
+    if place is None or waits:
+        return None
     request = ImportRequest(
-        path, layer, mode, mapping, crs or None, encoding or None,
-        None if declared == M2 else declared, source_layer or None, dry_run=not stores,
+        path, layer, mode, mapping, place.crs, encoding or None, declared, source_layer or None,
+        dry_run=not stores, axis=place.axis, datum=place.datum, shift=place.shift,
     )  # fmt: skip
     return request if stores or is_checked(request, asked=asked) else None
 
 
-def _mapping(layer: str, columns: list[str]) -> dict[str, str]:
+def _mapping(held: Context, layer: str, columns: list[str]) -> dict[str, str]:
     text = words().text
     contract = CONTRACTS[layer]
     targets = [KEEP, *contract.columns]
+    last_time = recall_mapping(held.workspace, layer, columns)
+    before = last_time.beside({}, columns, contract.columns)
     with st.expander(text("import_mapping"), expanded=True):
         st.caption(text("import_mapping_help"))
+        if before:
+            st.caption(text("import_mapping_remembered", at=last_time.at[:10]))
         cells = st.columns(4)
-        recognised = recognised_columns(columns, contract, {})
+        recognised = recognised_columns(columns, contract, before)
         chosen = {}
         for position, column in enumerate(columns):
             target = cells[position % 4].selectbox(
@@ -156,6 +175,8 @@ def _mapping(layer: str, columns: list[str]) -> dict[str, str]:
             )  # fmt: skip
             if target:
                 chosen[column] = target
+            elif column in recognised or column in before:
+                chosen[column] = KEEP_COLUMN
     return chosen
 
 

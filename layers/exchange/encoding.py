@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from layers.errors import LayerError
@@ -11,6 +11,9 @@ from layers.exchange.evidence import Evidence, found
 _CHINESE = {"gbk", "gb2312", "gb18030"}
 _BY_NUMBER = {"65001": "UTF-8", "936": "GB18030", "54936": "GB18030", "950": "Big5"}
 _CUT = {"unexpected end of data", "incomplete multibyte sequence"}
+TEXTS_READ = 500
+COMMON_SHARE, CLEARLY = 0.8, 0.3
+"""Plain Chinese has at least this share of common characters, and so much more than gibberish."""
 _BY_LDID = {0x4D: "GB18030", 0x7A: "GB18030", 0x4F: "Big5", 0x78: "Big5"}
 
 
@@ -97,6 +100,64 @@ def sniff(texts: Iterable[bytes]) -> str:
         if decode(text, "UTF-8") is None:
             return "GB18030"
     return "UTF-8" if high else "ASCII"
+
+
+def likelier(texts: Sequence[bytes], declared: str) -> str | None:
+    """Find the encoding that reads texts in common Chinese where the declared one gives gibberish.
+
+    UTF-8 read as GBK or as Latin decodes without error, into rare characters or none that are
+    Chinese: 计划 becomes 璁″垝.
+
+    Parameters
+    ----------
+    texts
+        Raw texts, which the declared encoding decodes.
+    declared
+        Encoding that a file declares.
+
+    Returns
+    -------
+    str or None
+        ``UTF-8`` or ``GB18030``, None where the declared one may be right.
+
+    Examples
+    --------
+    >>> likelier(["计划用地".encode()], "GB18030"), likelier(["计划用地".encode("gbk")], "GB18030")
+    ('UTF-8', None)
+    """
+    telling = [text for text in texts if not text.isascii()][:TEXTS_READ]
+    read = _commonness(telling, declared)
+    for other in ("UTF-8", "GB18030"):
+        if other == declared or read is None:
+            continue
+        share = _commonness(telling, other)
+        if share is not None and share >= COMMON_SHARE and share - read >= CLEARLY:
+            return other
+    return None
+
+
+def _commonness(texts: Sequence[bytes], encoding: str) -> float | None:
+    """Give the share of common characters among those beyond ASCII, None where it doesn't fit."""
+    common = total = 0
+    for text in texts:
+        decoded = decode(text, encoding)
+        if decoded is None:
+            return None
+        for character in decoded:
+            if character.isascii() or character == "�":
+                continue
+            total += 1
+            common += _is_common(character)
+    return common / total if total else None
+
+
+def _is_common(character: str) -> bool:
+    """Say whether a character is among the 3755 of level 1 of GB 2312, or its punctuation."""
+    try:
+        row = character.encode("gb2312")[0]
+    except UnicodeEncodeError:
+        return False
+    return 0xB0 <= row <= 0xD7 or 0xA1 <= row <= 0xA3
 
 
 def decode(text: bytes, encoding: str) -> str | None:

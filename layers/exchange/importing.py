@@ -11,25 +11,29 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from pyproj import CRS
 
 from geo.progress import report, within
 from layers.contracts import GEOMETRY_TYPES, Contract, contract_of
 from layers.edition import Changes, compare_editions
 from layers.errors import LayerError
 from layers.exchange.columns import (
-    convert_declared,
+    convert_headings,
+    heading_unit,
     plan_columns,
     rename_columns,
 )
+from layers.exchange.declared import DECLARED, declared_areas
 from layers.exchange.evidence import Evidence, found
 from layers.exchange.fault_report import FaultReport
+from layers.exchange.ground import Ground, ground_of
 from layers.exchange.join_key import with_keys
 from layers.exchange.judging import Checks, Judgement, judge
 from layers.exchange.kept import join_kept_columns
 from layers.exchange.keys import fill_from_held
+from layers.exchange.land_use import recognise_land_use
 from layers.exchange.placing import Placed, place_shapes
 from layers.exchange.read import read_file
+from layers.exchange.remembered import recall_mapping, remember_mapping
 from layers.exchange.request import (
     ImportRequest,
     ImportResult,
@@ -117,6 +121,11 @@ def run_import(
         store(request.layer, rows.accepted, provenance)
         if len(rows.quarantined):
             edit.quarantine(request.layer, rows.quarantined, rows.reasons)
+        if request.mapping:
+            columns = _columns_of(plan.source.frame)
+            before = recall_mapping(workspace, request.layer, columns)
+            still = before.beside(request.mapping, columns, contract_of(request.layer).columns)
+            remember_mapping(edit, request.layer, columns, {**still, **request.mapping}, at)
     report(progress, 1.0)
     return plan.result
 
@@ -158,9 +167,9 @@ def plan_import(
             "declared_unit_in_file", path=request.path.name, unit=request.declared_unit
         )
     crs = workspace.facts.crs
-    placed = _placed(source, request, contract, crs)
+    placed = _placed(source, request, contract, workspace)
     keyed, joined = with_keys(placed.frame, held, contract, request)
-    frame, naming = _named(keyed, request, contract, held)
+    frame, naming = _named(keyed, request, contract, held, workspace)
     checks = _begun(checks, workspace)
     judgement = judge(
         frame, contract, held=held, mode=request.mode, outside=placed.outside, crs=crs,
@@ -204,7 +213,9 @@ def _reported(judgement: Judgement, frame: pd.DataFrame) -> FaultReport:
     return FaultReport(judgement.lines, judgement.names, aside, judgement.unchecked)
 
 
-def _placed(source: SourceFile, request: ImportRequest, contract: Contract, crs: CRS) -> Placed:
+def _placed(
+    source: SourceFile, request: ImportRequest, contract: Contract, workspace: Workspace
+) -> Placed:
     nowhere = np.zeros(len(source.frame), dtype=bool)
     if _has_points_only(source) and "Point" not in GEOMETRY_TYPES[contract.geometry]:
         return _without_points(source, request, contract)
@@ -218,7 +229,12 @@ def _placed(source: SourceFile, request: ImportRequest, contract: Contract, crs:
     # Drawings and placemarks always mix kinds: the rows of another kind are faults of their own.
     if source.format not in {"dxf", "kml"}:
         _refuse_mixed(source, source.frame, contract)
-    return place_shapes(source, request.crs, crs)
+    return place_shapes(source, request.place, workspace_ground(workspace))
+
+
+def workspace_ground(workspace: Workspace) -> Ground:
+    """Say where data of a workspace should lie: by its system and its units' outlines."""
+    return ground_of(workspace.facts.crs, gpd.GeoDataFrame(workspace.read("units")))
 
 
 def _has_points_only(source: SourceFile) -> bool:
@@ -257,21 +273,37 @@ def _refuse_mixed(source: SourceFile, frame: gpd.GeoDataFrame, contract: Contrac
 
 
 def _named(
-    frame: pd.DataFrame, request: ImportRequest, contract: Contract, held: pd.DataFrame
+    frame: pd.DataFrame,
+    request: ImportRequest,
+    contract: Contract,
+    held: pd.DataFrame,
+    workspace: Workspace,
 ) -> tuple[pd.DataFrame, tuple[Evidence, ...]]:
     """Give rows the vocabulary's columns, in its units, and beside what the layer has."""
-    columns = [str(name) for name in frame.columns if name != "geometry"]
-    plan = plan_columns(columns, contract, request.mapping)
-    frame, units = convert_declared(rename_columns(frame, plan), request.declared_unit)
+    columns = _columns_of(frame)
+    last_time = recall_mapping(workspace, contract.name, columns)
+    plan = plan_columns(columns, contract, request.mapping, last_time)
+    frame, uses = recognise_land_use(rename_columns(frame, plan), plan.targets, contract)
+    frame, units = convert_headings(frame, plan, contract)
     brought = set(frame.columns)
     frame, thresholds = read_threshold_texts(frame, contract)
     if request.mode != "replace":
         frame = join_kept_columns(frame, held)
+    written = [
+        (column, "m2" if column == DECLARED else heading_unit(column))
+        for column, target in plan.targets.items()
+        if target == DECLARED
+    ]
     if request.mode == "update":
         # A range may give the file a second column, which its other rows say nothing of.
         added = [name for name in contract.columns if name in set(frame.columns) - brought]
         frame = fill_from_held(frame, held, contract, blanks_of=added)
-    return frame, (*plan.evidence, *units, *thresholds)
+    frame, areas = declared_areas(frame, request.declared_unit, written)
+    return frame, (*plan.evidence, *uses, *units, *thresholds, *areas)
+
+
+def _columns_of(frame: pd.DataFrame) -> list[str]:
+    return [str(name) for name in frame.columns if name != "geometry"]
 
 
 def _nothing_accepted(

@@ -20,6 +20,8 @@ from geo.crs import crs_label, parse_crs
 from geo.raster import Raster
 from layers.errors import LayerError
 from layers.exchange.evidence import Evidence, found
+from layers.exchange.ground import ground_of
+from layers.exchange.place_stated import PlaceStated
 from layers.exchange.placing import place_shapes
 from layers.exchange.source import SourceFile, file_sha256
 
@@ -174,7 +176,7 @@ def _place_of(
     named = outline.crs if stated is None else parse_crs(stated)
     if named is None:
         raise LayerError("crs_unstated", path=outline.path.name)
-    placed = place_shapes(outline, stated, target)
+    placed = place_shapes(outline, PlaceStated(crs=stated), ground_of(target, None))
     said = tuple(note for note in placed.evidence if note.code != MOVED)
     return (target if len(said) == len(placed.evidence) else named), said
 

@@ -14,6 +14,7 @@ from layers.edition import Changes
 from layers.errors import LayerError
 from layers.exchange.evidence import Evidence
 from layers.exchange.fault_report import FaultReport
+from layers.exchange.place_stated import PlaceStated
 from layers.validate import EXAMPLES_IN_A_FAULT, Fault
 
 Mode = Literal["add", "replace", "update"]
@@ -42,6 +43,8 @@ class ImportRequest:
         Which layer or sheet of the file, None where it has only one.
     dry_run
         True to check everything and store nothing.
+    axis, datum, shift
+        Stated order of axes, step from an older datum, shift of web maps: see ``PlaceStated``.
     join_by
         Column of the vocabulary by which rows of an update find theirs in the layer, where the
         file has no key.
@@ -49,7 +52,7 @@ class ImportRequest:
     Raises
     ------
     LayerError
-        ``mode_unknown``, ``area_unit_unknown``.
+        ``mode_unknown``, ``area_unit_unknown``, and those of ``PlaceStated``.
     """
 
     path: Path
@@ -61,7 +64,15 @@ class ImportRequest:
     declared_unit: str | None = None
     source_layer: str | None = None
     dry_run: bool = False
+    axis: str | None = None
+    datum: str | None = None
+    shift: str | None = None
     join_by: str | None = None
+
+    @property
+    def place(self) -> PlaceStated:
+        """What is stated of where the data lie."""
+        return PlaceStated(self.crs, self.axis, self.datum, self.shift)
 
     def __post_init__(self) -> None:
         """Refuse words that mean nothing here."""
@@ -73,6 +84,7 @@ class ImportRequest:
                 "area_unit_unknown", unit=self.declared_unit,
                 nearest=nearest_name(self.declared_unit, AREA_UNITS_IN_M2),
             )  # fmt: skip
+        PlaceStated(self.crs, self.axis, self.datum, self.shift)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from layers.exchange.archive import (
     unpack,
 )
 from layers.exchange.cells import is_text_column
-from layers.exchange.encoding import decode, encoding_of_ldid, known_encoding, sniff
+from layers.exchange.encoding import decode, encoding_of_ldid, known_encoding, likelier, sniff
 from layers.exchange.evidence import Evidence, found
 from layers.exchange.source import Content, CrsBasis, unique_names
 from layers.exchange.vector import choose_layer, read_with_gdal
@@ -165,7 +165,8 @@ def _encoding(
             used = known_encoding(text)
         except LayerError:
             used = ""
-        if used and all(decode(item, used) is not None for item in raw):
+        fits = used and all(decode(item, used) is not None for item in raw)
+        if fits and likelier(raw, used) is None:
             return used, (*wrong, found(code, encoding=used))
         wrong = (*wrong, found("encoding_declared_wrong", declared=text.strip()))
     used = sniff(raw)

@@ -33,6 +33,9 @@ _RASTER_REGISTERS = (
 )
 """Where a GeoPackage registers a raster, and under which column."""
 
+MEMORY_PREFIX = "memory:"
+"""Marks what is kept for later among the facts of a workspace."""
+
 
 class GeoPackageEdit:
     """Changes being written to the copy of a workspace file.
@@ -135,6 +138,13 @@ class GeoPackageEdit:
         ) as target:  # fmt: skip
             target.write(raster.cells.astype(np.float32), 1)
         self._note(name, "replace", height * width, provenance)
+
+    def remember(self, key: str, text: str) -> None:
+        """Keep a text for later, in the place of the one kept under this key."""
+        with closing(sqlite3.connect(self._path)) as connection, connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO muplan_meta VALUES (?, ?)", (MEMORY_PREFIX + key, text)
+            )
 
     def _drop_raster(self, name: str) -> None:
         """Take a raster out with all that is registered of it: the driver writes no table twice."""

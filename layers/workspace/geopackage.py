@@ -25,7 +25,7 @@ from geo.raster import Raster
 from layers.conform import conform
 from layers.contracts import CONTRACTS, contract_of
 from layers.errors import LayerError
-from layers.workspace.edit import GeoPackageEdit
+from layers.workspace.edit import MEMORY_PREFIX, GeoPackageEdit
 from layers.workspace.frames import frame_hash, write_frame
 from layers.workspace.history import read_history
 from layers.workspace.protocol import LayerFacts, Provenance, WorkspaceFacts
@@ -232,6 +232,14 @@ class GeoPackageWorkspace:
         """Hash the rows of a layer in the order of their keys (sha256)."""
         contract = contract_of(layer)
         return frame_hash(self.read(layer), contract)
+
+    def recall(self, key: str) -> str | None:
+        """Give the text kept under a key, None where there is none."""
+        with closing(self._connect()) as connection:
+            row = connection.execute(
+                "SELECT value FROM muplan_meta WHERE key = ?", (MEMORY_PREFIX + key,)
+            ).fetchone()
+        return None if row is None else str(row[0])
 
     @contextmanager
     def edit(self, actor: str, at: str) -> Iterator[GeoPackageEdit]:

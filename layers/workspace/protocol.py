@@ -96,6 +96,9 @@ class Edit(Protocol):
         Its values are held in single precision.
         """
 
+    def remember(self, key: str, text: str) -> None:
+        """Keep a text for later, in the place of the one kept under this key."""
+
 
 class Workspace(Protocol):
     """A city's layers and tables, read and written by name."""
@@ -127,6 +130,9 @@ class Workspace(Protocol):
 
     def content_hash(self, layer: str) -> str:
         """Hash the rows of a layer in the order of their keys."""
+
+    def recall(self, key: str) -> str | None:
+        """Give the text kept under a key by ``Edit.remember``, None where there is none."""
 
     def edit(self, actor: str, at: str) -> AbstractContextManager[Edit]:
         """Open a set of changes that takes effect at the end of the ``with`` block."""

@@ -306,7 +306,9 @@ def test_wgs84_counts_as_cgcs2000_and_this_is_said(tmp_path, workspace):
 
 
 def test_a_system_is_stated_only_where_the_file_has_none_or_the_same(tmp_path, workspace):
-    assert refusal(workspace, saved(tmp_path, parcels(crs=None))).code == "crs_unstated"
+    unstated = refusal(workspace, saved(tmp_path, parcels(crs=None)))
+    assert unstated.code == "crs_undecided"
+    assert "EPSG:4549" in str(unstated.values["readings"])
     assert run(workspace, saved(tmp_path, parcels(crs=None)), crs="EPSG:4549").accepted == 2
     same = saved(tmp_path, parcels([square(5)], parcel_id=["P5"]))
     assert run(workspace, same, crs="4549").accepted == 1
@@ -315,31 +317,38 @@ def test_a_system_is_stated_only_where_the_file_has_none_or_the_same(tmp_path, w
     assert refusal(workspace, same, crs="EPSG:1").code == "crs_unknown"
 
 
-def test_a_zone_prefix_read_as_the_system_without_it_is_implausible(tmp_path, workspace):
+def test_a_zone_prefix_read_as_the_system_without_it_contradicts_the_numbers(tmp_path, workspace):
     prefixed = parcels().to_crs("EPSG:4528").set_crs("EPSG:4549", allow_override=True)
     error = refusal(workspace, saved(tmp_path, prefixed))
-    assert error.code == "crs_implausible"
+    assert error.code == "crs_numbers_contradict"
+    assert "--crs EPSG:4528 (" in str(error.values["readings"])
     assert run(workspace, saved(tmp_path, parcels().to_crs("EPSG:4528"))).accepted == 2
 
 
-def test_swapped_axes_are_implausible(tmp_path, workspace):
+def test_swapped_axes_contradict_the_system_of_the_file(tmp_path, workspace):
     frame = parcels()
     swapped = frame.set_geometry(shapely.transform(frame.geometry, lambda xy: xy[:, ::-1]))
-    assert refusal(workspace, saved(tmp_path, swapped)).code == "crs_implausible"
+    error = refusal(workspace, saved(tmp_path, swapped))
+    assert error.code == "crs_numbers_contradict"
+    assert "--crs EPSG:4549 --axis yx" in str(error.values["readings"])
     degrees = frame.to_crs("EPSG:4326")
     swapped = degrees.set_geometry(shapely.transform(degrees.geometry, lambda xy: xy[:, ::-1]))
-    assert refusal(workspace, saved(tmp_path, swapped)).code == "crs_implausible"
+    error = refusal(workspace, saved(tmp_path, swapped))
+    assert error.code == "crs_numbers_contradict"
+    assert "--crs EPSG:4490 --axis yx" in str(error.values["readings"])
 
 
-def test_degrees_taken_for_metres_and_metres_taken_for_degrees_are_implausible(tmp_path, workspace):
+def test_degrees_taken_for_metres_and_metres_taken_for_degrees_are_found(tmp_path, workspace):
     degrees = parcels().to_crs("EPSG:4326").set_crs(None, allow_override=True)
-    assert refusal(workspace, saved(tmp_path, degrees), crs="4549").code == "crs_implausible"
+    error = refusal(workspace, saved(tmp_path, degrees), crs="4549")
+    assert error.code == "crs_numbers_contradict"
+    assert "EPSG:4490" in str(error.values["readings"])
     metres = parcels(crs=None)
     path = tmp_path / "metres.geojson"
     path.write_text(metres.to_json())
     error = refusal(workspace, path)
-    assert error.code == "crs_implausible"
-    assert "571" in str(error.values["place"])
+    assert error.code == "crs_undecided"
+    assert "EPSG:4549" in str(error.values["readings"])
     assert run(workspace, path, crs="EPSG:4549").accepted == 2
 
 
