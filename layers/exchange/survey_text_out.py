@@ -19,7 +19,7 @@ from layers.exchange.cells import as_text, show_control_characters
 from layers.exchange.evidence import Evidence, found
 from layers.exchange.heading import ExportHeading
 from layers.exchange.oddities import Oddities
-from layers.exchange.placing import MODERN_SEMI_MAJOR_M
+from layers.exchange.recognise_crs import MODERN_SEMI_MAJOR_M
 from layers.exchange.sheet import Sheet
 from layers.exchange.survey_text import AREA_M2, CLASS, NAME, NUMBER, SHEET, USE
 from layers.exchange.survey_text_header import Datum, gauss_kruger, zone_of
