@@ -360,7 +360,7 @@ def test_shapes_come_back_to_a_millimetre_from_every_format(tmp_path, ending):
     if ending == ".shp.zip":
         path = path.rename(tmp_path / "out.zip")
     came = back(path)
-    key = "cad_label" if ending == ".dxf" else "parcel_id"
+    key = {".dxf": "cad_label", ".txt": "地块编号"}.get(ending, "parcel_id")
     assert came[key].tolist() == ["P1", "P2", "P3"]
     there = came.geometry if came.crs is None else came.geometry.to_crs(4549)
     for shape, given_shape in zip(there, frame.geometry, strict=True):

@@ -113,19 +113,18 @@ def test_a_row_of_another_kind_has_no_point_and_is_named(tmp_path):
     assert noted(source)["coordinate_odd"]["places"] == "2, 3"
 
 
-def test_points_import_where_the_system_is_stated(tmp_path):
+def test_points_in_degrees_import_stated_or_by_their_numbers_alike(tmp_path):
     path = listed(
         tmp_path, ["facility_id", "name", "facility_kind", "经度", "纬度"],
         ["F1", "甲站", "", LON, LAT],
     )  # fmt: skip
     made = create_workspace(tmp_path / "w.gpkg", CRS(4549), title="t", created_at="2025-01-01")
     workspace = GeoPackageWorkspace(made.path)
-    with pytest.raises(LayerError) as caught:
-        run_import(workspace, ImportRequest(path, "facilities"), "me", "2025-01-01")
-    assert caught.value.code == "crs_unstated"
-    run_import(workspace, ImportRequest(path, "facilities", crs="EPSG:4490"), "me", "2025-01-01")
-    stored = workspace.read("facilities").geometry.iloc[0]
-    assert (stored.x, stored.y) == pytest.approx((571815.3661, 3403497.8255), abs=0.001)
+    for crs in (None, "EPSG:4490"):
+        request = ImportRequest(path, "facilities", mode="replace", crs=crs)
+        run_import(workspace, request, "me", "2025-01-01")
+        stored = workspace.read("facilities").geometry.iloc[0]
+        assert (stored.x, stored.y) == pytest.approx((571815.3661, 3403497.8255), abs=0.001)
 
 
 # Boundary points
