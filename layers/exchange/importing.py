@@ -26,6 +26,7 @@ from layers.exchange.declared import DECLARED, declared_areas
 from layers.exchange.evidence import Evidence, found
 from layers.exchange.fault_report import FaultReport
 from layers.exchange.ground import Ground, ground_of
+from layers.exchange.industry import recognise_industry
 from layers.exchange.join_key import with_keys
 from layers.exchange.judging import Checks, Judgement, judge
 from layers.exchange.kept import join_kept_columns
@@ -284,6 +285,7 @@ def _named(
     last_time = recall_mapping(workspace, contract.name, columns)
     plan = plan_columns(columns, contract, request.mapping, last_time)
     frame, uses = recognise_land_use(rename_columns(frame, plan), plan.targets, contract)
+    frame, industries = recognise_industry(frame, plan.targets, contract)
     frame, units = convert_headings(frame, plan, contract)
     brought = set(frame.columns)
     frame, thresholds = read_threshold_texts(frame, contract)
@@ -299,7 +301,7 @@ def _named(
         added = [name for name in contract.columns if name in set(frame.columns) - brought]
         frame = fill_from_held(frame, held, contract, blanks_of=added)
     frame, areas = declared_areas(frame, request.declared_unit, written)
-    return frame, (*plan.evidence, *uses, *units, *thresholds, *areas)
+    return frame, (*plan.evidence, *uses, *industries, *units, *thresholds, *areas)
 
 
 def _columns_of(frame: pd.DataFrame) -> list[str]:
