@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from geo.units import compare
-from platforms.elements.effect import ShareEffect, share_effect
+from platforms.elements.effect import ShareEffect
 from platforms.elements.room import Room, RoomKey
 from platforms.errors import PlanningError
 from platforms.matching.match import MatchedSite, MatchResult
@@ -20,7 +20,8 @@ from platforms.placement.limits import (
 )
 from platforms.placement.option import Limit, Option
 from platforms.placement.reasons import NOTHING_EXPLAINED, Explained, LocksClashError, Why
-from platforms.placement.solve import solve
+from platforms.placement.share_effects import shares_after
+from platforms.placement.solve import Solved, quick, solve
 from platforms.placement.why import Ground, explain, explain_locks
 from platforms.policy.dated import PolicySet
 from platforms.statement import Statement, say
@@ -49,6 +50,8 @@ class Wishes:
         Part (0–1) of the sum of scores that a near-best placement may lose.
     alternatives
         Near-best placements wanted.
+    is_quick
+        Whether the relaxation rounded will do; nothing is explained then.
     """
 
     locked: tuple[tuple[str, str], ...] = ()
@@ -59,6 +62,12 @@ class Wishes:
     explain: bool = True
     tolerance: float = 0.01
     alternatives: int = 3
+    is_quick: bool = False
+
+    @property
+    def explains(self) -> bool:
+        """True where reasons and near-best placements are searched for."""
+        return self.explain and not self.is_quick
 
     def __post_init__(self) -> None:
         for project_id, site_id in self.locked:
@@ -101,7 +110,8 @@ class Placement:
     unplaced
         What goes nowhere.
     shares
-        Shares of B1 by unit, element and pollutant, before and after.
+        Shares of B1 (of the year, cumulatively) and B2 by unit, element and pollutant, before and
+        after.
     gap
         Relative gap of the sum of scores, None where not known.
     is_count_proven
@@ -110,6 +120,14 @@ class Placement:
         Limits that the assignments break, none unless the solver erred.
     explained
         What never changes, near-best placements, pairs that can swap.
+    is_late
+        True where time ended the search before the gap asked was reached.
+    count_bound
+        No more projects than this can be placed, None where not known.
+    bound
+        No placement of as many projects adds up to more points, None where not known.
+    pairs_left
+        Pairs of project and admitted site that were not looked at and may be part of a better one.
     """
 
     assignments: tuple[Option, ...]
@@ -119,6 +137,10 @@ class Placement:
     is_count_proven: bool
     conflicts: tuple[Statement, ...]
     explained: Explained = NOTHING_EXPLAINED
+    is_late: bool = False
+    count_bound: int | None = None
+    bound: float | None = None
+    pairs_left: int = 0
 
 
 def options_of(result: MatchResult, wishes: Wishes) -> list[Option]:
@@ -168,7 +190,7 @@ def place(
     rooms
         Quotas on file and what is taken of them.
     shares
-        Shares of B1 as they are.
+        Shares of B1 and B2 as they are.
     policy
         Rules on the as-of date.
     wishes
@@ -185,7 +207,8 @@ def place(
     ------
     PlanningError
         ``placement_no_project``, ``placement_lock_impossible``, ``placement_locked_infeasible`` (a
-        ``LocksClashError``), ``placement_out_of_time``, ``placement_cancelled``.
+        ``LocksClashError``), ``placement_quick_locks``, ``placement_out_of_time``,
+        ``placement_cancelled``.
     """
     if not results:
         raise PlanningError("placement_no_project")
@@ -194,10 +217,7 @@ def place(
     required = [_locked(options, pair) for pair in wishes.locked]
     year = results[0].year
     limits = limits_of(options, rooms, shares, policy, year)
-    points = [one.points for one in options]
-    solved = solve(
-        points, limits, required, wishes.gap, wishes.deadline_s, is_cancelled=is_cancelled
-    )
+    solved = _solved(options, limits, required, wishes, is_cancelled)
     rest_s = max(LEAST_TO_EXPLAIN_S, wishes.deadline_s - (time.monotonic() - begun))
     if solved.chosen is None:
         wide = _widened(results, wishes)
@@ -205,7 +225,7 @@ def place(
         why = explain_locks(Ground(wide, held, rooms, shares), wishes.locked, rest_s, is_cancelled)
         raise LocksClashError(len(wishes.locked), why)
     explained = NOTHING_EXPLAINED
-    if wishes.explain and options:
+    if wishes.explains and options:
         ground = Ground(options, limits, rooms, shares)
         explained = explain(
             ground, solved.chosen, wishes.tolerance, wishes.alternatives, rest_s, is_cancelled
@@ -223,7 +243,7 @@ def place(
             )
             for result in rest
         ),
-        shares_after(chosen, shares),
+        shares_after(chosen, shares, policy),
         solved.gap,
         solved.is_count_proven,
         (
@@ -231,7 +251,29 @@ def place(
             *land_taken_twice(chosen),
         ),
         explained,
+        solved.is_late,
+        solved.count_bound,
+        solved.bound,
+        solved.pairs_left,
     )
+
+
+def _solved(
+    options: Sequence[Option],
+    limits: Sequence[Limit],
+    required: Sequence[Sequence[int]],
+    wishes: Wishes,
+    is_cancelled: Callable[[], bool] | None,
+) -> Solved:
+    points = [one.points for one in options]
+    if not wishes.is_quick:
+        return solve(
+            points, limits, required, wishes.gap, wishes.deadline_s, is_cancelled=is_cancelled
+        )
+    found = quick(points, limits, required)
+    if found.chosen is None and found.is_feasible:
+        raise PlanningError("placement_quick_locks", count=len(required))
+    return found
 
 
 def limits_of(
@@ -290,21 +332,3 @@ def _unplaced(
             if at in limit.weights and _is_broken(limit, {*taken, at}):
                 reasons[limit.name.code, *limit.name.values.values()] = limit.name
     return Unplaced(name, tuple(reasons.values()), {})
-
-
-def shares_after(
-    chosen: Sequence[Option], shares: ShareRows
-) -> dict[tuple[str, str, str | None], ShareEffect]:
-    """Give each share of B1 that the assignments touch, before and after."""
-    found = {}
-    for (unit_id, element, pollutant), row in shares.items():
-        own = [
-            one for one in chosen
-            if one.unit_id == unit_id and one.takes.get((element, pollutant), 0.0) > 0
-        ]  # fmt: skip
-        added = sum(one.takes[element, pollutant] for one in own)
-        known = all(one.zone_share is not None for one in own)
-        if added > 0 and known:
-            inside = sum(one.takes[element, pollutant] * (one.zone_share or 0.0) for one in own)
-            found[unit_id, element, pollutant] = share_effect(row, added, inside / added)
-    return found

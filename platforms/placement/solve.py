@@ -140,7 +140,7 @@ def quick(
     -------
     Solved
         The choice with its bounds; ``chosen`` is None where the rounding could not hold what is
-        required, which proves nothing.
+        required, which proves nothing unless ``is_feasible`` is False.
     """
     if not points:
         return Solved((), 0.0, is_count_proven=True, is_feasible=not required)

@@ -128,4 +128,5 @@ def test_a_lock_is_held_by_the_rounding_and_an_impossible_one_is_no_answer():
 def test_with_no_time_at_all_the_answer_is_the_plain_one_and_late():
     found = search_problem(drawn(2, groups=6), 0.0, 0.0)
     assert found.chosen
+    assert found.is_late
     assert drawn(2, groups=6).holds(np.array(found.chosen))
