@@ -211,8 +211,8 @@ def placement_answer(
     -------
     Answer
         JSON keys ``assignments``, ``unplaced``, ``shares``, ``gap``, ``is_count_proven``,
-        ``is_late``, ``count_bound``, ``bound``, ``pairs_left``, ``conflicts``, ``tolerance``,
-        ``alternatives``, ``are_alternatives_proven``, ``swaps``.
+        ``is_late``, ``count_bound``, ``bound``, ``pairs_left``, ``explained_within``,
+        ``conflicts``, ``tolerance``, ``alternatives``, ``are_alternatives_proven``, ``swaps``.
     """
     words = context.words
     frame = _frame(context, found)
@@ -264,6 +264,7 @@ def placement_answer(
             "count_bound": found.count_bound,
             "bound": found.bound,
             "pairs_left": found.pairs_left,
+            "explained_within": found.explained_within,
             "conflicts": [_said(why, words) for why in found.conflicts],
             **explained,
         },

@@ -19,7 +19,8 @@ def search_summary(found: Placement, wishes: Wishes, words: Catalogue) -> tuple[
     Returns
     -------
     tuple of str
-        That it is an estimate, that time ran out, that pairs were not looked at: what applies.
+        That it is an estimate, that time ran out, that pairs were not looked at, among which sites
+        reasons were searched for: what applies.
     """
     placed = len(found.assignments)
     most = placed + len(found.unplaced) if found.count_bound is None else found.count_bound
@@ -30,4 +31,6 @@ def search_summary(found: Placement, wishes: Wishes, words: Catalogue) -> tuple[
         said.append(words.text("summary_place_late", placed=placed, most=most))
     if found.pairs_left:
         said.append(words.text("summary_place_pairs_left", count=found.pairs_left))
+    if found.explained_within is not None:
+        said.append(words.text("summary_place_within", best=found.explained_within))
     return tuple(said)
