@@ -20,6 +20,29 @@ LARGE_SITES = 20_000
 
 
 @dataclass(frozen=True)
+class Kind:
+    """How scarce everything is.
+
+    Attributes
+    ----------
+    split
+        Of ten sites so many blocks come as their halves and the whole: three sites of one land.
+    quota
+        Bounds of a unit's quotas, as parts of what an even spread would take.
+    spare
+        The most that a share may still lose, as a part of an even spread.
+    """
+
+    split: int
+    quota: tuple[float, float]
+    spare: float
+
+
+EVEN = Kind(split=1, quota=(0.8, 1.6), spare=0.1)
+TIGHT = Kind(split=2, quota=(0.5, 1.0), spare=0.03)
+
+
+@dataclass(frozen=True)
 class City:
     """A made-up city: the problem, and which of its limits are shares."""
 
@@ -123,13 +146,14 @@ def greedy(problem: Problem, limits: np.ndarray | None = None) -> Positions:
     return np.array(sorted(taken.values()), dtype=np.intp)
 
 
-def made(n: int, sites: int, seed: int = 0) -> City:
+def made(n: int, sites: int, seed: int = 0, kind: Kind = EVEN) -> City:
     """Make n projects and sites in units, of which a part passes the gates of each project."""
     draw = np.random.default_rng(seed)
     at = np.arange(sites)
-    # Of ten sites seven are blocks of their own, three one block: its halves and the whole.
-    block = at // 10 * 8 + np.minimum(at % 10, 7)
-    halves = np.array([(0, 2)] * 7 + [(0, 1), (1, 2), (0, 2)])[at % 10]
+    whole, split = 10 - 3 * kind.split, kind.split
+    order = np.concatenate([np.arange(whole), np.repeat(whole + np.arange(split), 3)])
+    block = at // 10 * (whole + split) + order[at % 10]
+    halves = np.array([(0, 2)] * whole + [(0, 1), (1, 2), (0, 2)] * split)[at % 10]
     blocks = int(block.max()) + 1
     half_mu = draw.uniform(8, 45, (blocks, 2))
     area = np.where(halves[:, 0] == 0, half_mu[block, 0], 0.0)
@@ -153,10 +177,10 @@ def made(n: int, sites: int, seed: int = 0) -> City:
     for name, amount in takes.items():
         taken = np.where(is_new[there], amount, 0.0) if name == "land" else amount
         rows.append(_by(unit[there], taken))
-        most.append(draw.uniform(0.8, 1.6, UNITS) * totals[name] / UNITS)
+        most.append(draw.uniform(*kind.quota, UNITS) * totals[name] / UNITS)
     for name, amount in takes.items():
         rows.append(_by(unit[there], amount * (LEAST_SHARE - inside)))
-        most.append(draw.uniform(0, 0.1, UNITS) * totals[name] / UNITS)
+        most.append(draw.uniform(0, kind.spare, UNITS) * totals[name] / UNITS)
     count = sum(len(one) for one in most)
     problem = Problem(
         np.clip(points, 1, 100).round(1), csc_array(vstack(rows)), np.concatenate(most), project,

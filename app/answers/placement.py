@@ -13,6 +13,7 @@ from app.answers.chains import platform_names
 from app.answers.land import unit_names
 from app.answers.matched_site import percent
 from app.answers.matching import demand_in_ledger, survey_of
+from app.answers.placement_search import search_summary
 from app.answers.placement_undecided import undecided_frame, undecided_sites
 from app.answers.placement_why import (
     WHY_TITLES,
@@ -34,7 +35,7 @@ from platforms.matching.demand import BEGUN, Demand
 from platforms.matching.demand_row import demand_of
 from platforms.matching.match import MatchResult, evaluate, ranked
 from platforms.matching.table import MatchTable
-from platforms.placement.limits import ShareRows
+from platforms.placement.limits import BY_NUMBER, CUMULATIVE, ShareRows
 from platforms.placement.place import Placement, Unplaced, Wishes, place
 from platforms.placement.reasons import LocksClashError
 from platforms.placement.share_rows import further_shares
@@ -50,11 +51,12 @@ ASSIGNMENT_COLUMNS = (
     "project_id", "project_name", "site_id", "platform_name", "unit_name", "area_mu", "score",
 )  # fmt: skip
 SHARE_COLUMNS = (
-    "unit_name", "element", "pollutant", "placed_before_share", "placed_after_share",
+    "unit_name", "span", "element_name", "pollutant", "placed_before_share", "placed_after_share",
     "placed_least_share", "outcome",
 )  # fmt: skip
 OWN_TITLES = (
-    "project_name", "platform_name", "unit_name", "why", "missing", "placed_before_share",
+    "project_name", "platform_name", "unit_name", "element_name", "why", "missing",
+    "placed_before_share",
     "placed_after_share", "placed_least_share", "outcome",
 )  # fmt: skip
 
@@ -138,7 +140,7 @@ class Matched:
     rooms
         Quotas beside the projects' own allotments.
     shares
-        Shares of B1 beside them.
+        Shares of B1 (of the year, cumulatively) and B2 beside them.
     """
 
     results: tuple[MatchResult, ...]
@@ -209,6 +211,7 @@ def placement_answer(
     -------
     Answer
         JSON keys ``assignments``, ``unplaced``, ``shares``, ``gap``, ``is_count_proven``,
+        ``is_late``, ``count_bound``, ``bound``, ``pairs_left``, ``explained_within``,
         ``conflicts``, ``tolerance``, ``alternatives``, ``are_alternatives_proven``, ``swaps``.
     """
     words = context.words
@@ -233,6 +236,7 @@ def placement_answer(
             "projects": asked, "gap": wishes.gap, "deadline_s": wishes.deadline_s,
             "locked": [list(pair) for pair in wishes.locked],
             "excluded": [list(pair) for pair in wishes.excluded],
+            "quick": wishes.is_quick,
         },
         result={
             "assignments": [
@@ -248,7 +252,7 @@ def placement_answer(
             "unplaced": unplaced,
             "shares": [
                 {
-                    "unit_id": unit_id, "element": element, "pollutant": pollutant,
+                    "unit_id": unit_id, **_share_named(element), "pollutant": pollutant,
                     "before": effect.before, "after": effect.after,
                     "threshold": effect.threshold, "outcome": effect.outcome,
                 }
@@ -256,6 +260,11 @@ def placement_answer(
             ],
             "gap": found.gap,
             "is_count_proven": found.is_count_proven,
+            "is_late": found.is_late,
+            "count_bound": found.count_bound,
+            "bound": found.bound,
+            "pairs_left": found.pairs_left,
+            "explained_within": found.explained_within,
             "conflicts": [_said(why, words) for why in found.conflicts],
             **explained,
         },
@@ -274,6 +283,7 @@ def placement_answer(
             words.text("summary_place", placed=placed, unplaced=len(unplaced)),
             words.text("summary_place_gap", gap=percent(found.gap) or words.text("no_value")),
             words.text("summary_place_proven" if found.is_count_proven else "summary_place_open"),
+            *search_summary(found, wishes, words),
             *why_summary(found, wishes, words),
         ),
         screen=pd.DataFrame(frame)[list(ASSIGNMENT_COLUMNS)],
@@ -312,12 +322,23 @@ def _share_frame(context: Context, found: Placement) -> pd.DataFrame:
     words, units = context.words, unit_names(context)
     rows = [
         (
-            units.get(unit_id, unit_id), element, pollutant,
+            units.get(unit_id, unit_id), words.text(f"span_{named['span']}"),
+            words.text("element_projects") if element == BY_NUMBER
+            else words.word("element", named["element"]), pollutant,
             effect.before, effect.after, effect.threshold, words.text(f"outcome_{effect.outcome}"),
         )
         for (unit_id, element, pollutant), effect in found.shares.items()
+        for named in (_share_named(element),)
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=list(SHARE_COLUMNS))
+
+
+def _share_named(element: str) -> dict[str, str]:
+    """Say which share is meant: its rule, span and element."""
+    if element == BY_NUMBER:
+        return {"rule": "B2", "span": "year", "element": element}
+    plain = element.removesuffix(CUMULATIVE)
+    return {"rule": "B1", "span": "year" if plain == element else "cumulative", "element": plain}
 
 
 def project_names(context: Context) -> dict[str, str]:

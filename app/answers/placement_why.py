@@ -271,7 +271,7 @@ def never_changes_words(found: Placement, words: Catalogue) -> list[str]:
 
 def why_summary(found: Placement, wishes: Wishes, words: Catalogue) -> tuple[str, ...]:
     """Sum up in words what was found beside the placement; nothing where it wasn't asked."""
-    if not wishes.explain or not (found.assignments or found.unplaced):
+    if not wishes.explains or not (found.assignments or found.unplaced):
         return ()
     said = []
     reasons = [one.why for one in found.unplaced if one.why is not None]

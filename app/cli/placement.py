@@ -32,6 +32,7 @@ def _pairs(stated: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
 @click.option("--lock", multiple=True)
 @click.option("--exclude", multiple=True)
 @click.option("--explain/--no-explain", default=True)
+@click.option("--quick", is_flag=True)
 @click.option("--tolerance", type=click.FloatRange(0, 1), default=0.01)
 @reading_options
 @rule_options
@@ -43,6 +44,7 @@ def place_command(
     lock: tuple[str, ...],
     exclude: tuple[str, ...],
     explain: bool,
+    quick: bool,
     tolerance: float,
     as_json: bool,
     out: Path | None,
@@ -53,8 +55,9 @@ def place_command(
     """Place many projects at once, and say why some find no place."""
     context = context_of(workspace, lang, packs, as_of)
     wishes = Wishes(
-        _pairs(lock), _pairs(exclude), gap, deadline, explain=explain, tolerance=tolerance
-    )
+        _pairs(lock), _pairs(exclude), gap, deadline, explain=explain, tolerance=tolerance,
+        is_quick=quick,
+    )  # fmt: skip
     demands, refused = demands_asked(context, projects)
     matched = match_all(context, demands, context.match_table(), terminal_progress())
     try:

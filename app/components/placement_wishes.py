@@ -107,6 +107,12 @@ def _uploaded(held: Context) -> Asked | None:
 def choose_wishes(results: Sequence[MatchResult]) -> Wishes:
     """Let gap, deadline and pairs be chosen; ``results`` are those of the last run, if any."""
     text = words().text
+    effort = st.radio(
+        text("placement_effort"), ("best", "quick"), horizontal=True, key="placement_effort",
+        format_func={
+            "best": text("placement_effort_best"), "quick": text("placement_effort_quick"),
+        }.__getitem__,
+    )  # fmt: skip
     with st.expander(text("placement_how")):
         left, right = st.columns(2)
         gap = left.number_input(
@@ -118,7 +124,10 @@ def choose_wishes(results: Sequence[MatchResult]) -> Wishes:
         st.caption(text("placement_pairs_hint"))
         _choose_pair([one for one in results if len(one.sites)])
         _drop_pairs()
-    return Wishes(_held(LOCKED), _held(EXCLUDED), float(gap) / 100, float(deadline))
+    return Wishes(
+        _held(LOCKED), _held(EXCLUDED), float(gap) / 100, float(deadline),
+        is_quick=effort == "quick",
+    )  # fmt: skip
 
 
 def _held(slot: str) -> tuple[Pair, ...]:

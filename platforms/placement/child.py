@@ -43,7 +43,8 @@ def run(
     task
         What it is given; it and the answer must be picklable.
     deadline_s
-        Seconds that the function is given, once its module is loaded.
+        Seconds that the function is given, once its module is loaded and, where it has a
+        ``prepare``, that was called.
     is_cancelled
         Asked again and again; the child is ended once it says True.
     tell
@@ -192,8 +193,12 @@ def serve() -> None:
     # A solver that prints must not write between the answers.
     _out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    module, _, name = function.partition(":")
-    asked = getattr(import_module(module), name)
+    place, _, name = function.partition(":")
+    module = import_module(place)
+    asked = getattr(module, name)
+    prepare = getattr(module, "prepare", None)
+    if prepare is not None:
+        prepare()
     _write("begun", None)
     try:
         _write("final", asked(task))

@@ -102,21 +102,30 @@ def land_taken_twice(chosen: Sequence[Option]) -> list[Statement]:
 
 
 def _overlaps(options: Sequence[Option]) -> list[Limit]:
-    shapes = np.array([one.geometry for one in options], dtype=object)
-    if not len(shapes):
+    """Let one be taken of all choices on two shapes that overlap; of those on one shape as well.
+
+    Land taken by whole parcels is held by parcel already.
+    """
+    on_shape: dict[int, list[int]] = {}
+    for at, one in enumerate(options):
+        # Projects that look at the same site hold the same object.
+        on_shape.setdefault(id(one.geometry), []).append(at)
+    groups = list(on_shape.values())
+    if not groups:
         return []
-    whole = [{p for p in one.parcel_ids if not p.endswith(CUT_SUFFIX)} for one in options]
-    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    first = [options[own[0]] for own in groups]
+    whole = [{p for p in one.parcel_ids if not p.endswith(CUT_SUFFIX)} for one in first]
+    shapes = np.array([one.geometry for one in first], dtype=object)
+    pairs = np.column_stack(shapely.STRtree(shapes).query(shapes, predicate="intersects"))
+    pairs = pairs[pairs[:, 0] <= pairs[:, 1]]
+    shared = shapely.area(shapely.intersection(shapes[pairs[:, 0]], shapes[pairs[:, 1]]))
     found = []
-    for a, b in zip(first.tolist(), second.tolist(), strict=True):
-        apart = a < b and options[a].project_id != options[b].project_id
-        if not apart or whole[a] & whole[b]:
-            continue
-        if shapely.intersection(shapes[a], shapes[b]).area > SMALLEST_OVERLAP_M2:
-            name = say(
-                "limit_overlap", site_id=options[a].site_id, other_site_id=options[b].site_id
-            )
-            found.append(Limit(name, {a: 1.0, b: 1.0}, 1.0))
+    for a, b in pairs[shared > SMALLEST_OVERLAP_M2].tolist():
+        own = groups[a] if a == b else [*groups[a], *groups[b]]
+        several = len({options[at].project_id for at in own}) > 1
+        if several and not whole[a] & whole[b]:
+            name = say("limit_overlap", site_id=first[a].site_id, other_site_id=first[b].site_id)
+            found.append(Limit(name, dict.fromkeys(own, 1.0), 1.0))
     return found
 
 

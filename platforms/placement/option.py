@@ -11,7 +11,7 @@ ElementKey = tuple[str, str | None]
 """Element and pollutant."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Option:
     """One project on one admitted site.
 

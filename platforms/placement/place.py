@@ -2,14 +2,14 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from geo.units import compare
-from platforms.elements.effect import ShareEffect, share_effect
+from platforms.elements.effect import ShareEffect
 from platforms.elements.room import Room, RoomKey
 from platforms.errors import PlanningError
-from platforms.matching.match import MatchedSite, MatchResult
+from platforms.matching.match import MatchResult
 from platforms.placement.limits import (
     ShareRows,
     land_limits,
@@ -19,8 +19,10 @@ from platforms.placement.limits import (
     share_limits,
 )
 from platforms.placement.option import Limit, Option
+from platforms.placement.pairs import EXPLAINED_PAIRS, Pairs, pairs_of, to_explain
 from platforms.placement.reasons import NOTHING_EXPLAINED, Explained, LocksClashError, Why
-from platforms.placement.solve import solve
+from platforms.placement.share_effects import shares_after
+from platforms.placement.solve import Solved, quick, solve
 from platforms.placement.why import Ground, explain, explain_locks
 from platforms.policy.dated import PolicySet
 from platforms.statement import Statement, say
@@ -41,24 +43,29 @@ class Wishes:
         Relative gap (0–1) at which the search ends.
     deadline_s
         Seconds.
-    best_of_each
-        Sites of each project that are looked at, the best first.
     explain
         Whether to search for what clashes, what mends it, and near-best placements.
     tolerance
         Part (0–1) of the sum of scores that a near-best placement may lose.
     alternatives
         Near-best placements wanted.
+    is_quick
+        Whether the relaxation rounded will do; nothing is explained then.
     """
 
     locked: tuple[tuple[str, str], ...] = ()
     excluded: tuple[tuple[str, str], ...] = ()
     gap: float = 0.005
     deadline_s: float = 60.0
-    best_of_each: int = 20
     explain: bool = True
     tolerance: float = 0.01
     alternatives: int = 3
+    is_quick: bool = False
+
+    @property
+    def explains(self) -> bool:
+        """True where reasons and near-best placements are searched for."""
+        return self.explain and not self.is_quick
 
     def __post_init__(self) -> None:
         for project_id, site_id in self.locked:
@@ -101,7 +108,8 @@ class Placement:
     unplaced
         What goes nowhere.
     shares
-        Shares of B1 by unit, element and pollutant, before and after.
+        Shares of B1 (of the year, cumulatively) and B2 by unit, element and pollutant, before and
+        after.
     gap
         Relative gap of the sum of scores, None where not known.
     is_count_proven
@@ -110,6 +118,16 @@ class Placement:
         Limits that the assignments break, none unless the solver erred.
     explained
         What never changes, near-best placements, pairs that can swap.
+    is_late
+        True where time ended the search before the gap asked was reached.
+    count_bound
+        No more projects than this can be placed, None where not known.
+    bound
+        No placement of as many projects adds up to more points, None where not known.
+    pairs_left
+        Pairs of project and admitted site that were not looked at and may be part of a better one.
+    explained_within
+        So many of the best sites of each project ``explained`` looks at, None where at all.
     """
 
     assignments: tuple[Option, ...]
@@ -119,36 +137,11 @@ class Placement:
     is_count_proven: bool
     conflicts: tuple[Statement, ...]
     explained: Explained = NOTHING_EXPLAINED
-
-
-def options_of(result: MatchResult, wishes: Wishes) -> list[Option]:
-    """Give the best admitted sites of a project as choices, a locked one whatever its rank."""
-    name = result.demand.project_id
-    locked = {site for project, site in wishes.locked if project == name}
-    if locked:
-        kept = [one for one in result.sites if one.site.site_id in locked]
-    else:
-        out = sum(project == name for project, _ in wishes.excluded)
-        best = result.sites[: wishes.best_of_each + out]
-        kept = [one for one in best if (name, one.site.site_id) not in wishes.excluded]
-    return [_option(result, one) for one in kept[: wishes.best_of_each]]
-
-
-def _option(result: MatchResult, one: MatchedSite) -> Option:
-    demand, site = result.demand, one.site
-    land = min(demand.land_wanted_mu, site.area_mu)
-    takes: dict[tuple[str, str | None], float] = {("land", None): land}
-    if demand.energy_tce is not None:
-        takes["energy", None] = demand.energy_tce
-    takes.update({("emission", name): amount for name, amount in demand.emissions_t or ()})
-    points = one.score.score if one.score is not None else None
-    return Option(
-        demand.project_id, site.site_id, site.unit_id, site.platform_id, site.parcel_ids,
-        site.area_mu, points or 0.0, site.zone_share, takes,
-        0.0 if site.is_increment is False else land, site.geometry, site.carved is not None,
-        site.site_id if site.carved is None else site.carved.block_id,
-        site.area_mu if site.carved is None else site.carved.block_mu, demand.investment_yi_yuan,
-    )  # fmt: skip
+    is_late: bool = False
+    count_bound: int | None = None
+    bound: float | None = None
+    pairs_left: int = 0
+    explained_within: int | None = None
 
 
 def place(
@@ -168,7 +161,7 @@ def place(
     rooms
         Quotas on file and what is taken of them.
     shares
-        Shares of B1 as they are.
+        Shares of B1 and B2 as they are.
     policy
         Rules on the as-of date.
     wishes
@@ -185,53 +178,90 @@ def place(
     ------
     PlanningError
         ``placement_no_project``, ``placement_lock_impossible``, ``placement_locked_infeasible`` (a
-        ``LocksClashError``), ``placement_out_of_time``, ``placement_cancelled``.
+        ``LocksClashError``), ``placement_quick_locks``, ``placement_out_of_time``,
+        ``placement_cancelled``.
     """
     if not results:
         raise PlanningError("placement_no_project")
     begun = time.monotonic()
-    options = [one for result in results for one in options_of(result, wishes)]
+    pairs = pairs_of(results, wishes.locked, wishes.excluded)
+    options = pairs.options
     required = [_locked(options, pair) for pair in wishes.locked]
     year = results[0].year
     limits = limits_of(options, rooms, shares, policy, year)
-    points = [one.points for one in options]
-    solved = solve(
-        points, limits, required, wishes.gap, wishes.deadline_s, is_cancelled=is_cancelled
-    )
+    solved = _solved(pairs, limits, required, wishes, is_cancelled)
     rest_s = max(LEAST_TO_EXPLAIN_S, wishes.deadline_s - (time.monotonic() - begun))
     if solved.chosen is None:
         wide = _widened(results, wishes)
         held = limits_of(wide, rooms, shares, policy, year)
         why = explain_locks(Ground(wide, held, rooms, shares), wishes.locked, rest_s, is_cancelled)
         raise LocksClashError(len(wishes.locked), why)
-    explained = NOTHING_EXPLAINED
-    if wishes.explain and options:
-        ground = Ground(options, limits, rooms, shares)
-        explained = explain(
-            ground, solved.chosen, wishes.tolerance, wishes.alternatives, rest_s, is_cancelled
-        )
     taken = set(solved.chosen)
+    explained, within = NOTHING_EXPLAINED, None
+    if wishes.explains and options:
+        fewer = to_explain(options, limits, taken)
+        within = fewer.best_of_each
+        explained = explain(
+            Ground(fewer.options, fewer.limits, rooms, shares),
+            [fewer.place[at] for at in solved.chosen], wishes.tolerance, wishes.alternatives,
+            rest_s, is_cancelled,
+        )  # fmt: skip
     placed = {options[at].project_id for at in taken}
     rest = [result for result in results if result.demand.project_id not in placed]
     chosen = tuple(options[at] for at in solved.chosen)
+    loads = [sum(one.weights[at] for at in taken & one.weights.keys()) for one in limits]
     return Placement(
         chosen,
         tuple(
             replace(
-                _unplaced(result, options, limits, taken),
+                _unplaced(result, options, limits, loads),
                 why=explained.why.get(result.demand.project_id),
             )
             for result in rest
         ),
-        shares_after(chosen, shares),
+        shares_after(chosen, shares, policy),
         solved.gap,
         solved.is_count_proven,
         (
-            *(one.name for one in limits if _is_broken(one, taken)),
+            *(
+                one.name for one, load in zip(limits, loads, strict=True)
+                if compare(load, one.most) > 0
+            ),
             *land_taken_twice(chosen),
         ),
         explained,
-    )
+        solved.is_late,
+        solved.count_bound,
+        solved.bound,
+        solved.pairs_left,
+        within,
+    )  # fmt: skip
+
+
+def _solved(
+    pairs: Pairs,
+    limits: Sequence[Limit],
+    required: Sequence[Sequence[int]],
+    wishes: Wishes,
+    is_cancelled: Callable[[], bool] | None,
+) -> Solved:
+    points = [one.points for one in pairs.options]
+    if wishes.is_quick:
+        found = quick(points, limits, required)
+        if found.chosen is None and found.is_feasible:
+            raise PlanningError("placement_quick_locks", count=len(required))
+    else:
+        found = solve(
+            points, limits, required, wishes.gap, wishes.deadline_s, is_cancelled=is_cancelled
+        )
+    if not pairs.left_out or found.chosen is None:
+        return found
+    # The bounds were found without what was left out: they bound a part only.
+    most = len({one.project_id for one in pairs.options})
+    return Solved(
+        found.chosen, None, is_count_proven=len(found.chosen) >= most, count_bound=most,
+        pairs_left=found.pairs_left + pairs.left_out, is_late=found.is_late,
+    )  # fmt: skip
 
 
 def limits_of(
@@ -250,14 +280,13 @@ def limits_of(
 
 def _widened(results: Sequence[MatchResult], wishes: Wishes) -> list[Option]:
     """Give a locked project its other sites too: without its lock it could go there."""
-    options = []
-    for result in results:
-        name = result.demand.project_id
-        own = options_of(result, replace(wishes, locked=()))
-        locked = options_of(result, wishes) if any(name == p for p, _ in wishes.locked) else []
-        known = {one.site_id for one in own}
-        options += [*own, *(one for one in locked if one.site_id not in known)]
-    return options
+    locked = {name for name, _ in wishes.locked}
+    own = pairs_of(results, (), wishes.excluded, EXPLAINED_PAIRS).options
+    known = {(one.project_id, one.site_id) for one in own}
+    held = pairs_of(
+        [one for one in results if one.demand.project_id in locked], wishes.locked, ()
+    ).options
+    return [*own, *(one for one in held if (one.project_id, one.site_id) not in known)]
 
 
 def _locked(options: Sequence[Option], pair: tuple[str, str]) -> list[int]:
@@ -267,15 +296,14 @@ def _locked(options: Sequence[Option], pair: tuple[str, str]) -> list[int]:
     return found
 
 
-def _is_broken(limit: Limit, taken: Iterable[int]) -> bool:
-    return compare(sum(limit.weights.get(at, 0.0) for at in taken), limit.most) > 0
-
-
 def _unplaced(
-    result: MatchResult, options: Sequence[Option], limits: Sequence[Limit], taken: set[int]
+    result: MatchResult,
+    options: Sequence[Option],
+    limits: Sequence[Limit],
+    loads: Sequence[float],
 ) -> Unplaced:
     name = result.demand.project_id
-    own = [at for at, one in enumerate(options) if one.project_id == name]
+    own = {at for at, one in enumerate(options) if one.project_id == name}
     if not own:
         gates = Counter(
             one.reasons[0].gate for one in (*result.undecided, *result.rejected) if one.reasons
@@ -285,26 +313,8 @@ def _unplaced(
         )
         return Unplaced(name, (why,), dict(gates.most_common()))
     reasons: dict[tuple[object, ...], Statement] = {}
-    for at in own:
-        for limit in limits:
-            if at in limit.weights and _is_broken(limit, {*taken, at}):
-                reasons[limit.name.code, *limit.name.values.values()] = limit.name
+    for limit, load in zip(limits, loads, strict=True):
+        met = own & limit.weights.keys()
+        if any(compare(load + limit.weights[at], limit.most) > 0 for at in met):
+            reasons[limit.name.code, *limit.name.values.values()] = limit.name
     return Unplaced(name, tuple(reasons.values()), {})
-
-
-def shares_after(
-    chosen: Sequence[Option], shares: ShareRows
-) -> dict[tuple[str, str, str | None], ShareEffect]:
-    """Give each share of B1 that the assignments touch, before and after."""
-    found = {}
-    for (unit_id, element, pollutant), row in shares.items():
-        own = [
-            one for one in chosen
-            if one.unit_id == unit_id and one.takes.get((element, pollutant), 0.0) > 0
-        ]  # fmt: skip
-        added = sum(one.takes[element, pollutant] for one in own)
-        known = all(one.zone_share is not None for one in own)
-        if added > 0 and known:
-            inside = sum(one.takes[element, pollutant] * (one.zone_share or 0.0) for one in own)
-            found[unit_id, element, pollutant] = share_effect(row, added, inside / added)
-    return found

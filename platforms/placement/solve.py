@@ -9,7 +9,7 @@ import numpy as np
 from platforms.errors import PlanningError
 from platforms.placement.child import report, run
 from platforms.placement.exact import NUMBER_FIRST, Aim, best_choice
-from platforms.placement.neighbourhood import bettered, completed
+from platforms.placement.exchange import annealed, prepare
 from platforms.placement.option import Limit
 from platforms.placement.problem import Positions, Problem, Row, problem_of
 from platforms.placement.relaxation import Relaxation, relax, worth_a_look
@@ -17,8 +17,13 @@ from platforms.placement.rounding import rounded
 
 SMALL = 1000
 """Up to so many options the exact search alone is sooner done."""
-GRACE_S = 5.0
-"""Beyond its own deadline a solver may take so long to start and to hand over [s]."""
+GRACE_S = 1.0
+"""Beyond its own deadline a solver may take so long to hand over [s]; then it is ended."""
+MOST_MOVES, MOVES, MOVES_S = 0.85, 0.4, 2.5
+"""Moves end with this part of the time, or the second part and so many seconds if that is sooner:
+in a short time only moves lead far, in a long one the exact search needs its own."""
+QUICK, LEAST_MOVES_S = 0.7, 0.1
+"""Part of a quick answer's time before its last bound; moves are tried so long at least [s]."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +145,7 @@ def quick(
     -------
     Solved
         The choice with its bounds; ``chosen`` is None where the rounding could not hold what is
-        required, which proves nothing.
+        required, which proves nothing unless ``is_feasible`` is False.
     """
     if not points:
         return Solved((), 0.0, is_count_proven=True, is_feasible=not required)
@@ -150,12 +155,17 @@ def quick(
 
 def quick_problem(problem: Problem, seconds: float = 1.0) -> Solved:
     """Do the same for a problem written as numbers."""
-    draft = drafted(problem, time.monotonic() + seconds)
+    prepare()
+    begun, is_small = time.monotonic(), len(problem.points) <= SMALL
+    draft = drafted(problem, begun + (seconds if is_small else 0.0))
     if draft is None:
         return Solved(None, None, is_count_proven=False, is_feasible=False)
     relaxed, chosen = draft
     if chosen is None:
         return Solved(None, None, is_count_proven=False)
+    if not is_small:
+        both, until = problem.points + NUMBER_FIRST, max(begun + QUICK * seconds, _soon())
+        chosen = annealed(problem, both, relaxed, chosen, relaxed.bound, until)
     most = min(problem.groups, int(relaxed.bound / NUMBER_FIRST + 1e-6))
     # One program more, so that the scores of as many are bounded by themselves.
     now, number = time.monotonic(), float(len(chosen))
@@ -164,6 +174,10 @@ def quick_problem(problem: Problem, seconds: float = 1.0) -> Solved:
     bound = relaxed.bound - NUMBER_FIRST * number
     bound = bound if score is None else min(bound, score.bound)
     return _solved(chosen, problem, most, bound, is_late=False)
+
+
+def _soon() -> float:
+    return time.monotonic() + LEAST_MOVES_S
 
 
 def search(points: Sequence[float], rows: Sequence[Row], gap: float, deadline_s: float) -> Solved:
@@ -182,37 +196,44 @@ def search_problem(problem: Problem, gap: float, deadline_s: float) -> Solved:
     plain = rounded(problem, both, nothing, begun)
     if plain is not None:
         report(_solved(plain, problem, problem.groups, None, is_late=True))
-    draft = drafted(problem, begun + 0.3 * deadline_s)
+    is_small = len(both) <= SMALL
+    draft = drafted(problem, begun + (0.3 * deadline_s if is_small else 0.0))
     if draft is None:
         return Solved(None, None, is_count_proven=False, is_feasible=False)
     relaxed, chosen = draft
     most, count = problem.groups, relaxed
     if chosen is not None:
-        report(_solved(chosen, problem, most, _shared_bound(relaxed, chosen), is_late=True))
+        report(_interim(problem, relaxed, chosen, most, gap))
     if chosen is None or len(chosen) < most:
         counted = relax(problem, ones, relaxed.columns, begun + 0.4 * deadline_s, near=1e-3)
         if counted is None:
             return Solved(None, None, is_count_proven=False, is_feasible=False)
         count = counted
         most = int(np.floor(count.bound + 1e-6))
-    if chosen is not None and len(both) > SMALL:
+    if chosen is not None and not is_small:
         # All placed and the scores within half the gap: more is not worth the time.
         enough = NUMBER_FIRST * most + (relaxed.bound - NUMBER_FIRST * most) * (1 - gap / 2)
-        until = begun + 0.6 * deadline_s
-        whole = completed(problem, both, relaxed, 0.7 * (until - time.monotonic()))
-        if whole is not None and both[whole].sum() > both[chosen].sum():
-            chosen = whole
-            report(_solved(chosen, problem, most, _shared_bound(relaxed, chosen), is_late=True))
-        chosen = bettered(problem, both, relaxed, chosen, enough, until)
-    if chosen is None or len(chosen) < most:
+        until = begun + min(MOST_MOVES * deadline_s, MOVES * deadline_s + MOVES_S)
+        chosen = annealed(problem, both, relaxed, chosen, enough, until)
+    if chosen is None or (is_small and len(chosen) < most):
         aim = Aim(ones, step=1.0)
         found = best_choice(problem, count, aim, chosen, begun + 0.75 * deadline_s)
         if found.chosen is None:
             return Solved(None, None, is_count_proven=False, is_feasible=not found.is_done)
         chosen = found.chosen
         most = len(chosen) if found.is_done else min(most, int(np.floor(found.bound + 1e-6)))
-    report(_solved(chosen, problem, most, _shared_bound(relaxed, chosen), is_late=True))
+    report(_interim(problem, relaxed, chosen, most, gap))
     return _best_score(problem, relaxed, chosen, most, gap, begun + deadline_s)
+
+
+def _interim(
+    problem: Problem, relaxed: Relaxation, chosen: Positions, most: int, gap: float
+) -> Solved:
+    """Give what is known by a relaxation of number and score; what it didn't look at is counted."""
+    solved = _solved(chosen, problem, most, _shared_bound(relaxed, chosen), is_late=True)
+    wanted = NUMBER_FIRST * len(chosen) + (1 + gap) * _sum(problem, chosen)
+    left = int((~relaxed.columns & (relaxed.bound_with >= wanted)).sum())
+    return replace(solved, pairs_left=left)
 
 
 def _shared_bound(relaxed: Relaxation, chosen: Positions) -> float:
@@ -252,10 +273,13 @@ def _best_score(
     if score is None:
         return _solved(chosen, problem, most, None, is_late=True)
     both = problem.points + NUMBER_FIRST
-    draft = rounded(problem, both, score, until)
+    draft = rounded(problem, both, score, until if len(both) <= SMALL else 0.0)
     if draft is None or len(draft) < placed or _sum(problem, draft) < _sum(problem, chosen):
         draft = chosen
-    report(_solved(draft, problem, most, score.bound, is_late=True))
+    wanted = (1 + gap) * _sum(problem, draft)
+    left = int((~score.columns & (score.bound_with >= wanted)).sum())
+    late = _solved(draft, problem, most, score.bound, is_late=True)
+    report(replace(late, pairs_left=left))
     aim = Aim(problem.points, gap=gap, at_least=placed)
     found = best_choice(problem, score, aim, draft, until)
     best = draft if found.chosen is None else found.chosen

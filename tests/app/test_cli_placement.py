@@ -1,12 +1,14 @@
 """``muplan place`` on the demonstration."""
 
 import json
+from dataclasses import replace
 
 import geopandas as gpd
 import openpyxl
 from pyproj import CRS
 
 from layers.workspace.geopackage import create_workspace
+from platforms.placement import place as place_module
 
 
 def test_a_project_without_a_site_names_the_gates_by_number(asked, tmp_path):
@@ -132,3 +134,53 @@ def test_locks_on_the_same_land_name_what_clashes(asked, muplan, small_demo, tmp
     kinds = [one["kind"] for one in row["conflict"]["members"]]
     assert kinds.count("lock") == 2
     assert row["conflict"]["is_smallest_proven"]
+
+
+def test_an_estimate_gives_its_bound_and_explains_nothing(muplan, small_demo, tmp_path):
+    path = tmp_path / "ids.txt"
+    path.write_text("xm-0011\nxm-0012\n", encoding="utf-8")
+    ran = muplan("place", small_demo, "--projects", path, "--quick", "--json")
+    assert ran.code == 0
+    answer = ran.json
+    assert len(answer["assignments"]) <= answer["count_bound"] <= 2
+    assert sum(one["score"] for one in answer["assignments"]) <= answer["bound"] + 1e-6
+    assert (answer["alternatives"], answer["swaps"]) == ([], [])
+    assert {one["never_changes"] for one in answer["assignments"]} == {None}
+    said = muplan("place", small_demo, "--projects", path, "--quick").out
+    assert "快速估算" in said
+    assert f"最多不超过 {answer['count_bound']} 个" in said
+
+
+def test_a_search_ended_by_its_deadline_says_how_far_it_came(
+    muplan, small_demo, tmp_path, monkeypatch
+):
+    path = tmp_path / "ids.txt"
+    path.write_text("xm-0011\nxm-0012\n", encoding="utf-8")
+    whole = place_module.solve
+
+    def ended(*arguments, **named):
+        found = whole(*arguments, **named)
+        return replace(
+            found, chosen=found.chosen[:1], is_late=True, is_count_proven=False, count_bound=2,
+            pairs_left=7,
+        )  # fmt: skip
+
+    monkeypatch.setattr(place_module, "solve", ended)
+    asking = ("place", small_demo, "--projects", path, "--no-explain")
+    ran = muplan(*asking, "--json")
+    assert ran.code == 0
+    answer = ran.json
+    assert (answer["is_late"], answer["count_bound"], answer["pairs_left"]) == (True, 2, 7)
+    assert not answer["is_count_proven"]
+    said = muplan(*asking).out
+    assert "求解时限已到：目前最好的方案落位 1 个项目，最多不超过 2 个" in said
+    assert "7 个“项目—选址”组合没有考察" in said
+
+
+def test_shares_of_all_three_kinds_stand_before_and_after(asked, tmp_path):
+    path = tmp_path / "ids.txt"
+    path.write_text("xm-0011\nxm-0012\n", encoding="utf-8")
+    shares = asked("place", "--projects", path).json["shares"]
+    kinds = {(one["rule"], one["span"]) for one in shares}
+    assert {("B1", "year"), ("B1", "cumulative")} <= kinds
+    assert all("_" not in one["element"] for one in shares)

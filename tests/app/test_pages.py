@@ -356,6 +356,17 @@ def test_projects_are_placed_and_every_list_of_the_answer_has_a_tab(demo_folder,
     assert any(TEXT("column_missing") in frame.columns for frame in shown_frames(app))
 
 
+def test_an_estimate_is_chosen_on_the_page_and_says_so(demo_folder, monkeypatch):
+    app = opened(demo_folder, monkeypatch, "placement")
+    app.radio(key="placement_which").set_value("some").run()
+    app.multiselect(key="placement_pick").set_value(["xm-0011", "xm-0026"]).run()
+    app.radio(key="placement_effort").set_value("quick").run()
+    app.button(key="placement_run").click().run()
+    app = when_done(app, "placement")
+    said = " ".join(one.value for one in (*app.markdown, *app.caption, *app.text))
+    assert TEXT("summary_place_quick", placed=1, most=1) in said
+
+
 def test_a_site_excluded_on_the_page_is_not_taken_again(demo_folder, monkeypatch):
     app = placed(demo_folder, monkeypatch)
     site = catalogue("zh").heading("site_id")

@@ -9,7 +9,7 @@ import pytest
 
 from platforms.placement import relaxation
 from platforms.placement.exact import Aim, best_choice
-from platforms.placement.neighbourhood import bettered, completed
+from platforms.placement.exchange import annealed
 from platforms.placement.problem import problem_of
 from platforms.placement.relaxation import relax
 from platforms.placement.rounding import rounded
@@ -105,16 +105,24 @@ def test_what_could_still_be_better_at_the_deadline_is_counted():
     assert (late.left, late.is_done) == (0, False)
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_parts_placed_anew_never_make_a_choice_worse_or_break_a_limit(seed):
+@pytest.mark.parametrize("seed", range(6))
+def test_moves_never_make_a_choice_worse_or_break_a_limit_and_find_the_best_of_few(seed):
     problem = drawn(seed, groups=5)
-    relaxed = relax(problem, problem.points, np.ones(15, dtype=bool), soon())
-    begun = rounded(problem, problem.points, relaxed, 0.0)
-    better = bettered(problem, problem.points, relaxed, begun, 1e9, time.monotonic() + 0.2)
+    both = problem.points + 1000.0
+    relaxed = relax(problem, both, np.ones(15, dtype=bool), soon())
+    begun = rounded(problem, both, relaxed, 0.0)
+    better = annealed(problem, both, relaxed, begun, 1e9, time.monotonic() + 0.2)
     assert problem.holds(better)
-    assert problem.points[better].sum() >= problem.points[begun].sum()
-    whole = completed(problem, problem.points, relaxed, 5.0)
-    assert whole is None or problem.holds(whole)
+    assert both[begun].sum() <= both[better].sum() <= best_by_hand(problem, both) + 1e-6
+
+
+def test_moves_leave_a_lock_where_it_is():
+    both = [({0: 1.0, 1: 1.0}, 1.0), ({2: 1.0, 3: 1.0}, 1.0), ({0: 1.0, 2: 1.0}, 1.0)]
+    problem = problem_of([9.0, 1.0, 9.0, 1.0], both, [[1]])
+    value = problem.points + 1000.0
+    relaxed = relax(problem, value, np.ones(4, dtype=bool), soon())
+    moved = annealed(problem, value, relaxed, np.array([1, 3]), 1e9, time.monotonic() + 0.1)
+    assert moved.tolist() == [1, 2]
 
 
 def test_a_lock_is_held_by_the_rounding_and_an_impossible_one_is_no_answer():
@@ -128,4 +136,5 @@ def test_a_lock_is_held_by_the_rounding_and_an_impossible_one_is_no_answer():
 def test_with_no_time_at_all_the_answer_is_the_plain_one_and_late():
     found = search_problem(drawn(2, groups=6), 0.0, 0.0)
     assert found.chosen
+    assert found.is_late
     assert drawn(2, groups=6).holds(np.array(found.chosen))

@@ -4,6 +4,7 @@ import pytest
 import shapely
 
 from platforms.placement.limits import land_limits, land_taken_twice, share_limits
+from platforms.placement.share_effects import shares_after
 from platforms.placement.solve import search, solve
 from tests.planning_frames import jiaxing
 from tests.platforms.placement.test_placement_exact import option, rows_of
@@ -72,3 +73,36 @@ def test_what_was_placed_is_held_against_itself_by_shape():
 def test_no_option_at_all_is_an_empty_placement_unless_something_is_required():
     assert solve([], [], [], 0.0, 5.0).chosen == ()
     assert not solve([], [], [[0]], 0.0, 5.0).is_feasible
+
+
+def after(options, key, row):
+    return shares_after(options, {key: row}, jiaxing("2025-06-30"))[key]
+
+
+def test_the_cumulative_share_after_a_placement_is_that_of_all_years():
+    # 70 of 90 亩 inside, 10 亩 come half inside: 75 / 100.
+    one = option("X1", "S1", zone_share=0.5, takes={("land", None): 10.0})
+    row = {"inside": 70.0, "total": 90.0, "share": 70 / 90, "threshold": 0.7, "open_points": ()}
+    effect = after([one], ("N", "land_cumulative", None), row)
+    assert effect.before == pytest.approx(70 / 90)
+    assert (effect.after, effect.outcome) == (pytest.approx(0.75), "met")
+
+
+@pytest.mark.parametrize(("inside", "outcome"), [(7.0, "met"), (6.0, "not_met")])
+def test_the_share_by_number_after_a_placement_counts_major_projects_only(inside, outcome):
+    # Nine have landed; a major one comes outside, a small one doesn't count: inside / 10.
+    major = option("X1", "S1", zone_share=0.0, investment_yi_yuan=10.0)
+    small = option("X2", "S2", zone_share=0.0, investment_yi_yuan=9.99)
+    row = {"inside": inside, "total": 9.0, "share": inside / 9, "threshold": 0.7}
+    effect = after([major, small], ("N", "projects", None), row)
+    assert (effect.after, effect.outcome) == (pytest.approx(inside / 10), outcome)
+
+
+@pytest.mark.parametrize(
+    ("key", "what"),
+    [("projects", {"investment_yi_yuan": None}), ("land", {"zone_share": None})],
+)
+def test_a_share_that_cannot_be_told_after_a_placement_is_no_pass(key, what):
+    row = {"inside": 9.0, "total": 9.0, "share": 1.0, "threshold": 0.7, "open_points": ()}
+    effect = after([option("X1", "S1", **what)], ("N", key, None), row)
+    assert (effect.before, effect.after, effect.outcome) == (1.0, None, "no_data")
