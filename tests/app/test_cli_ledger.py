@@ -190,7 +190,7 @@ def test_a_plan_that_is_not_whole_or_of_no_plan_is_refused_by_one_sentence(
         "--actor", "张三", *more,
     )  # fmt: skip
     assert refused.code == 2
-    assert said in refused.stderr
+    assert said in refused.err
 
 
 def test_the_ranking_opens_each_figure_to_its_projects(muplan, held):
@@ -204,4 +204,4 @@ def test_the_ranking_opens_each_figure_to_its_projects(muplan, held):
             assert 0 <= row["landing_rate"] <= 1
             assert (row["landing_rate"] > 0) == bool(signed)
     refused = muplan("project", "ranking", held, "--period", "2025Q5")
-    assert (refused.code, "2025Q5" in refused.stderr) == (2, True)
+    assert (refused.code, "2025Q5" in refused.err) == (2, True)
