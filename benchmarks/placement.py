@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 
 import numpy as np
@@ -143,8 +144,8 @@ def _reported(name: str, kind: Kind, n: int, sites: int, seeds: Sequence[int]) -
     for seed in seeds:
         city = made(n, sites, seed, kind)
         problem = city.problem
-        quick.append(_run(lambda problem=problem: quick_problem(problem)))
-        runs.append(_run(lambda problem=problem: solve_problem(problem, GAP, deadline_s)))
+        quick.append(_run(partial(quick_problem, problem)))
+        runs.append(_run(partial(solve_problem, problem, GAP, deadline_s)))
         plain, found = greedy(problem), runs[-1].found
         blind, points = greedy(problem, ~city.is_share), problem.points[plain].sum()
         chosen = np.array(found.chosen, dtype=np.intp)
@@ -155,7 +156,8 @@ def _reported(name: str, kind: Kind, n: int, sites: int, seeds: Sequence[int]) -
             f"Greedy, best score first: {len(plain):,} projects, "
             f"{points:,.1f} points, so ours {ratios[-1]:.3f} times as many and "
             f"{_points(problem, found) / points:.3f} times the points; shares "
-            f"kept by ours {_shares_kept(city, chosen)}, by the greedy {_shares_kept(city, plain)}, "
+            f"kept by ours {_shares_kept(city, chosen)}, by the greedy "
+            f"{_shares_kept(city, plain)}, "
             f"by one blind to them {_shares_kept(city, blind)}"
         )
     gaps = [np.inf if one.found.gap is None else one.found.gap for one in runs]
