@@ -48,10 +48,9 @@ def show() -> None:
         return
     if st.session_state.get(CHOSEN) not in scenarios:
         st.session_state[CHOSEN] = next(reversed(scenarios))
-    name = st.selectbox(
-        text("scenario_choose"), list(scenarios), key=CHOSEN,
-        format_func=lambda one: _labelled(scenarios[one]),
-    )  # fmt: skip
+    name = st.selectbox(text("scenario_choose"), list(scenarios), key=CHOSEN)
+    # Beside the choice, because a chosen label isn't drawn anew when its count changes.
+    st.caption(as_text(_labelled(scenarios[name])))
     part = st.radio(
         text("scenario_part"), PARTS, horizontal=True, key="scenario_part",
         format_func=lambda code: text(f"scenario_part_{code}"), label_visibility="collapsed",

@@ -21,6 +21,7 @@ from layers.exchange.archive import (
 from layers.exchange.cells import is_text_column
 from layers.exchange.encoding import decode, encoding_of_ldid, known_encoding, likelier, sniff
 from layers.exchange.evidence import Evidence, found
+from layers.exchange.names_table import full_names
 from layers.exchange.source import Content, CrsBasis, unique_names
 from layers.exchange.vector import choose_layer, read_with_gdal
 
@@ -61,9 +62,13 @@ def read_zipped_shapefile(path: Path, layer: str | None, encoding: str | None) -
         with tempfile.TemporaryDirectory() as folder:
             loose = unpack(archive, held[chosen], Path(folder))
             content = _read_parts(path, loose, encoding)
+        names = full_names(archive, [str(name) for name in content.frame.columns])
+    notes = [found("source_layer", layer=chosen), *content.evidence]
+    if names:
+        notes.append(found("shapefile_full_names", count=len(names)))
     return Content(
-        content.frame, (found("source_layer", layer=chosen), *content.evidence), content.crs,
-        content.crs_basis, content.encoding, tuple(held),
+        content.frame.rename(columns=names), tuple(notes), content.crs, content.crs_basis,
+        content.encoding, tuple(held),
     )  # fmt: skip
 
 

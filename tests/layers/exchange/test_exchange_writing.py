@@ -315,7 +315,7 @@ def test_a_zipped_shapefile_declares_its_encoding_and_lists_full_names(tmp_path,
     source = read_file(path, encoding=None, source_layer=None)
     assert source.encoding == ("GB18030" if encoding == "GBK" else "UTF-8")
     assert source.frame["src_用途"].tolist() == ["工业", "亐"]
-    assert source.frame["area_decla"].tolist() == [1.0, 2.0]
+    assert source.frame["area_declared_m2"].tolist() == [1.0, 2.0]
     with zipfile.ZipFile(path) as archive:
         table = archive.read("out_columns.csv").decode("utf-8-sig")
         assert "out.cpg" in archive.namelist()
