@@ -23,7 +23,6 @@ from app.answers.land import unit_names
 from app.answers.scenario_map import CHANGED_COLUMNS, changed_rows
 from app.answers.scenario_words import EDIT_COLUMNS, edit_frame
 from app.answers.scenarios import (
-    Scenario,
     context_with,
     scenario_rows,
 )
@@ -33,6 +32,7 @@ from layers.exchange.sheet import Sheet
 from platforms.changes import VerdictChange, verdict_changes
 from platforms.checks import CheckQuery
 from platforms.errors import PlanningError
+from platforms.scenario.scenario import Scenario
 from platforms.scenario.yields import PerMuEffects, period_of, yields_with
 from platforms.statement import say
 from platforms.verdict import Verdict

@@ -7,7 +7,6 @@ import pandas as pd
 import shapely
 
 from app.answers.scenario_words import EditWords
-from app.answers.scenarios import Scenario
 from app.context import Context
 from layers.maps.highlight import HIGHLIGHT_LIMIT, Highlight
 from platforms.scenario.edits import (
@@ -19,6 +18,7 @@ from platforms.scenario.edits import (
     ScenarioEdit,
     SetMajor,
 )
+from platforms.scenario.scenario import Scenario
 
 CHANGED_COLUMNS = ("scenario_name", "row_id", "state_before", "edit_said")
 KEYS = {"parks": "park_id", "major_platforms": "platform_id", "land_parcels": "parcel_id"}

@@ -1,7 +1,6 @@
 """Scenarios in words: each edit as a sentence with the names of what it changes."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import pandas as pd
 import shapely
@@ -21,14 +20,12 @@ from platforms.scenario.edits import (
     SetMajor,
     kind_of,
 )
-
-if TYPE_CHECKING:
-    from app.answers.scenarios import Scenario
+from platforms.scenario.scenario import Scenario
 
 EDIT_COLUMNS = ("scenario_name", "edit_number", "edit_kind", "edit_said", "adopted_at")
 
 
-def edit_frame(context: Context, held: Mapping[str, "Scenario"]) -> pd.DataFrame:
+def edit_frame(context: Context, held: Mapping[str, Scenario]) -> pd.DataFrame:
     """List the edits of scenarios, one row each; a scenario without any has a row too."""
     words, said = context.words, EditWords(context)
     rows: list[tuple[object, ...]] = []

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +23,10 @@ from platforms.placement.option import Option
 from platforms.scenario.contradictions import require_consistent
 from platforms.scenario.edits import PlaceProject, ScenarioEdit, from_plain, to_plain
 from platforms.scenario.overlay import Overlay, apply_edits
+from platforms.scenario.scenario import Scenario
 from platforms.source import ReadOnce
 
 LONGEST_NAME = 100
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """A scenario of the workspace: its name, its edits, and when it was adopted (ISO)."""
-
-    name: str
-    edits: tuple[ScenarioEdit, ...]
-    adopted_at: str | None = None
 
 
 def scenarios_of(context: Context) -> dict[str, Scenario]:

@@ -22,7 +22,7 @@ from app.answers.scenario_comparison import (
     yield_frame,
 )
 from app.answers.scenario_map import changed_highlights, changed_rows
-from app.answers.scenarios import Scenario, context_with
+from app.answers.scenarios import context_with
 from app.components.frame import hand_out, show_where_held
 from app.components.map_view import show_map
 from app.components.plain import as_text, say_lines
@@ -34,6 +34,7 @@ from geo.errors import MuPlanError
 from geo.progress import Progress, report
 from layers.maps.view import MapView
 from platforms.scenario.edits import to_plain
+from platforms.scenario.scenario import Scenario
 
 ASKED = "scenario_asked"
 YIELD_COLUMNS = (

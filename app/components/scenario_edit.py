@@ -9,7 +9,6 @@ import streamlit as st
 from app.answers.land import unit_names
 from app.answers.scenario_land import added_from_file, added_from_park
 from app.answers.scenario_words import EditWords
-from app.answers.scenarios import Scenario
 from app.context import Context
 from app.session import words
 from geo.overlay import areas_m2
@@ -26,6 +25,7 @@ from platforms.scenario.edits import (
     SetMajor,
 )
 from platforms.scenario.land_conflicts import given_parcels
+from platforms.scenario.scenario import Scenario
 
 Asked = Callable[[Context, Scenario], Sequence[ScenarioEdit]]
 FREE_STATES = (

@@ -8,7 +8,6 @@ from app.answers.land import unit_names
 from app.answers.scenario_words import edit_frame
 from app.answers.scenarios import (
     LONGEST_NAME,
-    Scenario,
     add_scenario,
     adopt_scenario,
     edit_scenario,
@@ -24,6 +23,7 @@ from app.components.table import show_list, shown_columns
 from app.context import Context
 from app.session import context, words
 from geo.errors import MuPlanError
+from platforms.scenario.scenario import Scenario
 
 SAID = "scenario_said"
 CHOSEN = "scenario_chosen"
