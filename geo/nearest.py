@@ -3,6 +3,9 @@
 import difflib
 from collections.abc import Iterable
 
+MOST_NAMED = 20
+"""A sentence that lists more isn't read."""
+
 
 def nearest_name(given: str, known: Iterable[str]) -> str:
     """Find the known name nearest to the one given.
@@ -17,7 +20,7 @@ def nearest_name(given: str, known: Iterable[str]) -> str:
     Returns
     -------
     str
-        The nearest name, the whole list where none is near.
+        The nearest name; where none is near the list, cut after ``MOST_NAMED`` names.
 
     Examples
     --------
@@ -28,4 +31,6 @@ def nearest_name(given: str, known: Iterable[str]) -> str:
     """
     names = list(known)
     near = difflib.get_close_matches(given, names, n=1, cutoff=0.4)
-    return near[0] if near else ", ".join(names)
+    if near:
+        return near[0]
+    return ", ".join(names[:MOST_NAMED]) + (" …" if len(names) > MOST_NAMED else "")

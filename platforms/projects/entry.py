@@ -58,7 +58,8 @@ def check_project(row: Row, book: Book) -> None:
     Raises
     ------
     PlanningError
-        ``project_on_file``, ``ledger_unit_unknown``, ``investment_bad``, ``credit_code_bad``,
+        ``entry_blank``, ``project_on_file``, ``ledger_unit_unknown``,
+        ``investment_bad``, ``credit_code_bad``,
         ``project_code_taken``, ``project_not_on_file`` (the whole of a phase),
         ``phase_too_many``.
 
@@ -66,6 +67,9 @@ def check_project(row: Row, book: Book) -> None:
     -----
     C4 嘉政办发〔2018〕52号 三（二）: one code, and so many phases at most.
     """
+    for column in ("project_id", "name"):
+        if column in row and text_of(row, column) is None:
+            raise PlanningError("entry_blank", column=column)
     project_id = str(row["project_id"])
     if book.projects["project_id"].eq(project_id).fillna(value=False).any():
         raise PlanningError("project_on_file", project_id=project_id)

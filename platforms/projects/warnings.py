@@ -17,12 +17,12 @@ from platforms.projects.corrections import in_force
 from platforms.projects.dossiers import kinds_of
 from platforms.projects.milestones import nodes_of
 from platforms.projects.rows import Row, number_of, text_of
+from platforms.projects.staffing import CITY_LEADER, least_investment
 from platforms.projects.stages import contradictions, stage_models
 from platforms.statement import Statement, say
 
 OVER_KINDS = ("ended", "production", "completed")
 OVER_STAGES = ("ended", "in_production")
-CITY_LEADER = "city_leader"
 
 
 @dataclass(frozen=True)
@@ -176,11 +176,7 @@ def _of_assignment(row: Row, desk: Desk) -> Iterator[LedgerWarning]:
         "secretary": text_of(row, "secretary") is None,
     }
     for part in desk.policy.parts("E5"):
-        (least, *_) = [
-            float(condition.value)
-            for condition in desk.policy.rule("E5", part).rule.where
-            if isinstance(condition.value, float) and condition.column == "investment_yi_yuan"
-        ]
+        least = least_investment(desk.policy.rule("E5", part))
         if lacks.get(part) and compare(invested, least) >= 0:
             said = (
                 say("warning_no_leader", invested=invested, least=least)

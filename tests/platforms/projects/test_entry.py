@@ -159,3 +159,9 @@ def test_a_credit_code_has_one_right_check_digit():
     row = project("Q", credit_code=GOOD_CODE[:17] + "4")
     assert refused(check_project, row, book()) == "credit_code_bad"
     check_project(project("Q", credit_code=GOOD_CODE), book())
+
+
+@pytest.mark.parametrize("column", ["project_id", "name"])
+def test_a_project_with_a_blank_number_or_name_is_refused(column):
+    row = {**project("NEW", name="甲"), column: " "}
+    assert refused(check_project, row, book()) == "entry_blank"
