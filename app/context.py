@@ -3,7 +3,7 @@
 The one place where pages and command line are put together, and where today's date is read.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -24,7 +24,8 @@ from platforms.matching.table import MatchTable, parse_match_table
 from platforms.policy.dated import PolicySet, iso_day
 from platforms.policy.parse import parse_pack
 from platforms.policy.text import pack_text
-from platforms.source import ReadOnce
+from platforms.projects.viewing import viewed, whole_of
+from platforms.source import LayerSource, ReadOnce
 
 DEFAULT_PACK = "jiaxing"
 
@@ -40,7 +41,7 @@ class Context:
     workspace
         The open workspace.
     source
-        Its layers, read once.
+        Its layers, read once, as whoever looks may see them.
     policy
         Rules on the as-of date.
     settings
@@ -59,6 +60,20 @@ class Context:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "facts", self.workspace.facts)
+
+    @property
+    def viewer(self) -> str | None:
+        """Unit that looks (知晓范围), None for the city."""
+        return self.source.viewer
+
+    @property
+    def whole(self) -> LayerSource:
+        """Layers whole: for entries and the chain of the ledger, which nobody is shown."""
+        return whole_of(self.source)
+
+    def renewed(self) -> "Context":
+        """Give the context with the workspace read anew, by the same viewer."""
+        return replace(self, source=viewed(self.workspace, self.viewer))
 
     @property
     def as_of(self) -> str:
@@ -95,6 +110,7 @@ def open_context(
     language: Language = "zh",
     as_of: str | None = None,
     packs: tuple[str, ...] = (),
+    viewer: str | None = None,
 ) -> Context:
     """Open a workspace for a job.
 
@@ -108,6 +124,8 @@ def open_context(
         Day asked for (ISO); None for the workspace's own, else today.
     packs
         Policy packs, none given: that of Jiaxing.
+    viewer
+        Unit that looks, ``city`` or None for the city.
 
     Returns
     -------
@@ -117,13 +135,14 @@ def open_context(
     Raises
     ------
     MuPlanError
-        What opening the workspace and reading the packs raise.
+        What opening the workspace and reading the packs raise, ``check_unit_unknown``.
     """
     settings = load_settings()
     workspace = GeoPackageWorkspace(path)
     day = iso_day((workspace.facts.as_of or today()) if as_of is None else as_of)
     policy = read_policy(settings.policy_dir, packs or (DEFAULT_PACK,), day)
-    return Context(path, workspace, ReadOnce(workspace), policy, settings, catalogue(language))
+    source = viewed(workspace, viewer)
+    return Context(path, workspace, source, policy, settings, catalogue(language))
 
 
 def pack_titles(settings: Settings) -> dict[str, str]:

@@ -28,12 +28,13 @@ from platforms.verdict import Verdict
 OPEN_PATH = "open_workspace"
 AS_OF = "as_of"
 PACKS = "packs"
+VIEWER = "viewer"
 LANGUAGE: Language = "zh"
 
 KEPT_SEARCHES = 16
 
-Stamp = tuple[str, int, str | None, tuple[str, ...]]
-"""A workspace as it is now: path, time of its last change, as-of date and packs asked for."""
+Stamp = tuple[str, int, str | None, tuple[str, ...], str | None]
+"""A workspace as it is now: path, time of its last change, as-of date, packs, and who looks."""
 
 
 def settings() -> Settings:
@@ -71,7 +72,8 @@ def open_path() -> Path | None:
 def choose(path: Path) -> None:
     """Open another workspace in this session."""
     st.session_state[OPEN_PATH] = str(path)
-    st.session_state.pop(AS_OF, None)
+    for name in (AS_OF, VIEWER):
+        st.session_state.pop(name, None)
 
 
 def stamp() -> Stamp:
@@ -80,7 +82,8 @@ def stamp() -> Stamp:
     if path is None:
         raise MuPlanError("workspace_none_open")
     packs = tuple(st.session_state.get(PACKS, ()))
-    return str(path), path.stat().st_mtime_ns, st.session_state.get(AS_OF), packs
+    viewer = st.session_state.get(VIEWER)
+    return str(path), path.stat().st_mtime_ns, st.session_state.get(AS_OF), packs, viewer
 
 
 def context() -> Context:
@@ -90,14 +93,14 @@ def context() -> Context:
 
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _context(at: Stamp) -> Context:
-    path, _, as_of, packs = at
-    return open_context(Path(path), language=LANGUAGE, as_of=as_of, packs=packs)
+    path, _, as_of, packs, viewer = at
+    return open_context(Path(path), language=LANGUAGE, as_of=as_of, packs=packs, viewer=viewer)
 
 
 def context_against(as_of: str, packs: tuple[str, ...]) -> Context:
     """Give the open workspace under another date or other packs."""
-    path, changed_ns, _, _ = stamp()
-    return _context((path, changed_ns, as_of, packs))
+    path, changed_ns, _, _, viewer = stamp()
+    return _context((path, changed_ns, as_of, packs, viewer))
 
 
 def map_view() -> MapView:

@@ -1,7 +1,7 @@
 """What the rules say of a city's layers: every check that was asked, as verdicts."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyproj import CRS
 
@@ -45,7 +45,7 @@ from platforms.judge import judge
 from platforms.land.renewal import revived_verdicts, utility_verdicts
 from platforms.policy.dated import PolicySet, iso_day
 from platforms.projects.ledger_verdicts import ledger_verdicts
-from platforms.source import LayerSource, ReadOnce
+from platforms.source import LayerSource, ReadOnce, viewer_of
 from platforms.statement import say
 from platforms.targets.verdicts import target_verdicts
 from platforms.verdict import Verdict
@@ -106,6 +106,22 @@ class CheckQuery:
         return int(self.as_of[:4]) if self.year is None else self.year
 
 
+def as_seen(query: CheckQuery, viewer: str | None) -> CheckQuery:
+    """Confine a query to the unit that looks (C10), None for the city.
+
+    Raises
+    ------
+    PlanningError
+        ``viewer_other_unit`` where it asks about another unit.
+    """
+    if viewer is None:
+        return query
+    for unit_id in query.units:
+        if unit_id != viewer:
+            raise PlanningError("viewer_other_unit", unit_id=unit_id, viewer=viewer)
+    return replace(query, units=(viewer,))
+
+
 def run_checks(
     source: LayerSource, query: CheckQuery, policy: PolicySet, crs: CRS
 ) -> list[Verdict]:
@@ -133,13 +149,14 @@ def run_checks(
     Raises
     ------
     PlanningError
-        ``check_unit_unknown`` with the nearest known id, ``as_of_differs``.
+        ``check_unit_unknown`` with the nearest known id, ``as_of_differs``, ``viewer_other_unit``.
     PolicyError
         ``rule_unknown`` where a rule asked by id isn't in the packs.
     """
     if policy.as_of != query.as_of:
         raise PlanningError("as_of_differs", as_of=query.as_of, policy_as_of=policy.as_of)
     layers = ReadOnce(source)
+    query = as_seen(query, viewer_of(source))
     units = layers.read("units")
     known = list(units["unit_id"])
     for unit_id in query.units:

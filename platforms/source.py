@@ -36,8 +36,44 @@ class ReadOnce:
         self._source = source
         self._read: dict[str, pd.DataFrame] = {}
 
+    @property
+    def viewer(self) -> str | None:
+        """Unit that looks (知晓范围), None for the city."""
+        return viewer_of(self._source)
+
+    @property
+    def sealed(self) -> LayerSource:
+        """Layers on which competition between units is judged."""
+        return competition_of(self._source, self)
+
     def read(self, layer: str) -> pd.DataFrame:
         """Read a layer, as ``LayerSource.read``; the frame is shared and not to be changed."""
         if layer not in self._read:
             self._read[layer] = self._source.read(layer)
         return self._read[layer]
+
+
+def viewer_of(source: LayerSource) -> str | None:
+    """Say which unit the layers are seen by, None for the city, which sees everything."""
+    viewer: str | None = getattr(source, "viewer", None)
+    return viewer
+
+
+def competition_of(source: LayerSource, whole: LayerSource | None = None) -> LayerSource:
+    """Give the layers on which competition between units is judged.
+
+    Parameters
+    ----------
+    source
+        The layers as they are seen.
+    whole
+        What to give where everything is seen, None for ``source`` itself.
+
+    Returns
+    -------
+    LayerSource
+        Where a unit looks, with the other units' projects under numbers that tell nothing: a
+        project isn't free because the one that shuts it out may not be seen.
+    """
+    sealed: LayerSource = getattr(source, "sealed", whole or source)
+    return sealed

@@ -92,6 +92,8 @@ def stand_of(context: Context) -> Stand:
         "crs": ":".join(context.crs.to_authority() or (context.crs.name,)),
         **policy_stand(context.policy, context.words).facts,
     }
+    if context.viewer is not None:
+        facts["viewer"] = context.viewer
     return Stand(context.words, facts, context.facts.is_demo)
 
 

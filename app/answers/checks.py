@@ -239,19 +239,27 @@ def share_frame(
         allotments, platforms, parks, parcels, units, year, context.policy, context.crs,
         approved_boundaries=approved, what_if=what_if,
     ).assign(project_ids=lambda frame: [()] * len(frame))  # fmt: skip
+    shares = _as_seen(context, shares)
     if year is None or not context.policy.parts("B2"):
         return shares
     landed = project_shares(
         context.source.read("projects"), platforms, parks, parcels, units, year, context.policy,
         context.crs, approved_boundaries=approved,
     )  # fmt: skip
-    rows = landed.assign(
+    rows = _as_seen(context, landed).assign(
         span="year", element="projects", unit=COUNT_UNIT,
-        **{name: [()] * len(landed) for name in
+        **{name: lambda frame: [()] * len(frame) for name in
            ("declared_but_outside", "allotment_ids", "repair_allotment_ids")},
     )  # fmt: skip
     # Amounts of land have no counterpart among projects: those columns stay missing.
     return pd.concat([shares, rows.reindex(columns=shares.columns)], ignore_index=True)
+
+
+def _as_seen(context: Context, shares: pd.DataFrame) -> pd.DataFrame:
+    """Keep the shares of the unit that looks: what others' projects add isn't known to it."""
+    if context.viewer is None:
+        return shares
+    return shares[shares["unit_id"].eq(context.viewer)].reset_index(drop=True)
 
 
 def plain(value: object) -> object:

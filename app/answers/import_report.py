@@ -23,6 +23,7 @@ from layers.exchange.sheet import Sheet
 from layers.exchange.write import check_export_path
 from layers.fields import FIELDS
 from platforms.projects.taken import taken_parcels
+from platforms.projects.viewing import require_city
 
 REPORT_ENDINGS = (".xlsx", ".docx", ".gpkg")
 """Formats with room for several lists."""
@@ -52,6 +53,7 @@ def import_checks(
     context: Context, actions: Mapping[str, str], progress: Progress | None = None
 ) -> Checks:
     """Gather what rows of an import are held against beside their contract."""
+    require_city(context.source)
     held = taken_parcels(
         context.source.read("projects"), context.source.read("project_events"), context.as_of
     )

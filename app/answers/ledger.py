@@ -9,6 +9,7 @@ from app.context import Context
 from app.messages import Catalogue
 from layers.contracts import CONTRACTS, RASTERS, contract_of
 from layers.exchange.sheet import Sheet
+from platforms.projects.hidden_talks import hidden_projects
 
 SCREEN_COLUMNS = (
     "project_id", "unit_name", "stage", "category", "industry_code", "investment_yi_yuan",
@@ -123,17 +124,34 @@ def project_answer(context: Context) -> Answer:
     projects = context.source.read("projects")
     frame = projects.assign(unit_name=projects["unit_id"].map(unit_names(context)))
     listed = frame[list(PROJECT_COLUMNS)]
+    hidden = _hidden(context)
     rows = [{str(k): plain(v) for k, v in row.items()} for row in listed.to_dict("records")]
     words = context.words
+    sheets = [Sheet(words.text("sheet_projects"), listed)]
+    lines = [words.text("summary_projects", count=len(rows))]
+    result: dict[str, object] = {"projects": rows}
+    if context.viewer is not None:
+        lines.append(words.text("summary_hidden_projects", count=len(hidden)))
+        sheets.append(Sheet(words.text("sheet_hidden_projects"), hidden))
+        result["hidden"] = hidden.to_dict("records")
     return Answer(
         title=words.text("title_projects"),
         parameters={},
-        result={"projects": rows},
-        sheets=(Sheet(words.text("sheet_projects"), listed),),
-        titles=column_titles(words, ("unit_name",)),
-        summary=(words.text("summary_projects", count=len(rows)),),
+        result=result,
+        sheets=tuple(sheets),
+        titles=column_titles(words, ("unit_name", "talks_until")),
+        summary=tuple(lines),
         screen=listed[list(SCREEN_COLUMNS)],
     )
+
+
+def _hidden(context: Context) -> pd.DataFrame:
+    """List the projects of which whoever looks may only know that they exist."""
+    rows = [
+        (one.project_id, None if one.until is None else one.until.isoformat(timespec="minutes"))
+        for one in hidden_projects(context.source, context.policy)
+    ]
+    return pd.DataFrame(rows, columns=["project_id", "talks_until"], dtype="object")
 
 
 def export_answer(context: Context, layer: str) -> Answer:

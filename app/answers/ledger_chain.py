@@ -14,7 +14,7 @@ LEDGER_TABLES = ("projects", "project_events")
 def chain_of(context: Context) -> Chain:
     """Follow the chain of the ledger."""
     contract = contract_of("project_events")
-    return examine(context.source.read(contract.name), contract)
+    return examine(context.whole.read(contract.name), contract)
 
 
 def ledger_stand(context: Context) -> Stand:

@@ -9,6 +9,8 @@ from app.context import Context
 from layers.exchange.sheet import Sheet
 from platforms.projects.conflicts import TIMELINE, Conflict, conflicts, timeline
 from platforms.projects.rows import project_row, text_of
+from platforms.projects.viewing import MASK, own_projects
+from platforms.source import competition_of
 
 COLUMNS = (
     "pair", "score", "project_id", "unit_name", "other_project_id", "other_unit_name", "reason",
@@ -17,12 +19,13 @@ COLUMNS = (
 
 def conflict_answer(context: Context, project_id: str | None) -> Answer:
     """Answer ``project conflicts`` (``project_not_on_file``)."""
-    words, projects = context.words, pd.DataFrame(context.source.read("projects"))
+    words, book = context.words, competition_of(context.source)
+    projects = pd.DataFrame(book.read("projects"))
     if project_id is not None:
         project_row(projects, project_id)
     found = [
         one for one in conflicts(projects, context.policy)
-        if project_id is None or project_id in one.project_ids
+        if (project_id is None or project_id in one.project_ids) and _is_seen(one, context)
     ]  # fmt: skip
     events = pd.DataFrame(context.source.read("project_events"))
     rows, lines, times = [], [], []
@@ -54,6 +57,12 @@ def conflict_answer(context: Context, project_id: str | None) -> Answer:
     )  # fmt: skip
 
 
+def _is_seen(one: Conflict, context: Context) -> bool:
+    """Whether whoever looks has a hand in it: a unit is told of the pairs with its own projects."""
+    own = own_projects(context.source)
+    return own is None or bool(own & set(one.project_ids))
+
+
 def _as_row(one: Conflict, context: Context) -> dict[str, object]:
     return {
         "project_ids": list(one.project_ids),
@@ -70,7 +79,7 @@ def _as_row(one: Conflict, context: Context) -> dict[str, object]:
 
 def _line(number: int, one: Conflict, context: Context) -> dict[str, object]:
     first, second = one.project_ids
-    names = unit_names(context)
+    names = {**unit_names(context), MASK: context.words.text("viewer_other")}
     units = [names.get(text_of(row, "unit_id") or "") for row in (one.one, one.other)]
     said = [context.words.text(reason.code, **reason.values) for reason in one.reasons]
     return {

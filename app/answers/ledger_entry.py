@@ -1,7 +1,6 @@
 """Entries into the ledger: a project with its first report, or an event; all of it or nothing."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pandas as pd
 
@@ -21,15 +20,17 @@ from platforms.projects.claims import zone_of
 from platforms.projects.entry import Book, check_event, check_project
 from platforms.projects.replay import stage_columns
 from platforms.projects.stages import stage_models
-from platforms.source import ReadOnce
+from platforms.projects.viewing import require_own, sealed_errors
 
 Values = Mapping[str, object]
 
 
 def add_project(context: Context, project: Values, event: Values) -> Answer:
-    """Enter a project with its first report (what the checks of an entry raise)."""
+    """Enter a project with its first report (``viewer_other_unit``, what checking it raises)."""
+    require_own(context.source, project.get("unit_id"))
     moment, book = _moment(context), _book(context)
-    check_project(dict(project), book)
+    with sealed_errors(context.source):
+        check_project(dict(project), book)
     row = _framed("projects", {**project, "stage": "in_talks"})
     grown = Book(
         pd.concat([book.projects, row], ignore_index=True), book.events, book.units, book.policy,
@@ -45,10 +46,12 @@ def add_project(context: Context, project: Values, event: Values) -> Answer:
 
 
 def add_event(context: Context, event: Values) -> Answer:
-    """Enter an event of a project (what the checks of an entry raise)."""
+    """Enter an event of a project (``viewer_other_unit``, what checking it raises)."""
+    require_own(context.source, event.get("unit_id"), event.get("project_id"))
     moment, book = _moment(context), _book(context)
     entry = _numbered(event, book.events, moment)
-    check_event(entry, book)
+    with sealed_errors(context.source):
+        check_event(entry, book)
     fresh = _framed("project_events", entry)
     row = _project_after(book, entry, fresh)
     source = Provenance(source=str(entry["actor"]), imported_at=moment)
@@ -59,11 +62,6 @@ def add_event(context: Context, event: Values) -> Answer:
     return _entered(context, entry)
 
 
-def renewed(context: Context) -> Context:
-    """Give the context with the workspace read anew."""
-    return replace(context, source=ReadOnce(context.workspace))
-
-
 def _moment(context: Context) -> str:
     """Give the time of entry, in the time zone of the rules."""
     return moment_of(now(), zone_of(context.policy)).isoformat(timespec="seconds")
@@ -71,7 +69,7 @@ def _moment(context: Context) -> str:
 
 def _book(context: Context) -> Book:
     """Gather what is on file; nothing happens after today, nor after the day of the workspace."""
-    source = context.source
+    source = context.whole
     last_day = min(context.as_of, _moment(context)[:10])
     return Book(
         pd.DataFrame(source.read("projects")), pd.DataFrame(source.read("project_events")),
@@ -127,8 +125,8 @@ def _project_after(
 
 def _entered(context: Context, entry: Mapping[str, object]) -> Answer:
     """Answer with the event as it was entered, and the head it gave the chain."""
-    words, context = context.words, renewed(context)
-    frame = context.source.read("project_events")
+    words, context = context.words, context.renewed()
+    frame = context.whole.read("project_events")
     held = pd.DataFrame(frame[frame["event_id"].eq(entry["event_id"])])
     row = {str(k): None if pd.isna(v) else v for k, v in held.iloc[0].items()}
     row["entry_seq"] = int(str(row["entry_seq"]))

@@ -8,6 +8,7 @@ from app.context import Context
 from layers.exchange.sheet import Sheet
 from platforms.projects.ledger_ranking import COUNTS, UnitStanding, unit_standings
 from platforms.projects.periods import period_named
+from platforms.projects.viewing import require_city
 from platforms.targets.ledger import ledger_on
 
 COLUMNS = ("rank", "unit_name", *COUNTS, "landed", "landing_rate_percent", "note_rank")
@@ -15,7 +16,8 @@ PROJECT_COLUMNS = ("unit_name", "counted_as", "project_id", "name")
 
 
 def ledger_ranking_answer(context: Context, period: str) -> Answer:
-    """Answer ``project ranking`` (``ledger_period_bad``)."""
+    """Answer ``project ranking`` (``ledger_period_bad``, ``viewer_city_only``)."""
+    require_city(context.source)
     words, names = context.words, unit_names(context)
     found = unit_standings(
         ledger_on(context.source, context.as_of), list(names), context.policy, period_named(period)

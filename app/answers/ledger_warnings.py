@@ -6,13 +6,17 @@ from app.answers.answer import Answer, column_titles
 from app.answers.land import unit_names
 from app.context import Context
 from layers.exchange.sheet import Sheet
+from platforms.checks import CheckQuery, as_seen
 from platforms.projects.warnings import Desk, LedgerWarning, warnings_on
 
 COLUMNS = ("unit_id", "unit_name", "project_id", "rule_id", "days", "reason")
 
 
 def warning_answer(context: Context, unit_id: str | None) -> Answer:
-    """Answer ``project warnings``, of one unit where asked."""
+    """Answer ``project warnings``, of one unit where asked (``viewer_other_unit``)."""
+    asked = as_seen(
+        CheckQuery(None, (), (unit_id,) if unit_id else (), context.as_of), context.viewer
+    ).units
     tables = (
         pd.DataFrame(context.source.read(name))
         for name in ("projects", "project_events", "problems")
@@ -20,7 +24,7 @@ def warning_answer(context: Context, unit_id: str | None) -> Answer:
     found = [
         one
         for one in warnings_on(Desk(*tables, context.policy, context.as_of))
-        if unit_id is None or one.unit_id == unit_id
+        if not asked or one.unit_id in asked
     ]
     words, names = context.words, unit_names(context)
     rows = [_as_row(one, context) for one in found]

@@ -39,6 +39,7 @@ from platforms.placement.limits import BY_NUMBER, CUMULATIVE, ShareRows
 from platforms.placement.place import Placement, Unplaced, Wishes, place
 from platforms.placement.reasons import LocksClashError
 from platforms.placement.share_rows import further_shares
+from platforms.projects.viewing import require_city
 from platforms.statement import Statement
 
 Refused = Mapping[str, MuPlanError]
@@ -82,6 +83,7 @@ def demands_asked(context: Context, asked: str) -> tuple[list[Demand], dict[str,
     MuPlanError
         ``placement_no_project``, ``placement_file_unreadable``, those of ``demand_in_ledger``.
     """
+    require_city(context.source)
     if asked == "all":
         return _from_ledger(context)
     path = Path(asked)
@@ -118,6 +120,7 @@ def demands_chosen(
     context: Context, project_ids: Sequence[str]
 ) -> tuple[list[Demand], dict[str, MuPlanError]]:
     """Read the demands of some projects of the ledger, and those that cannot be read."""
+    require_city(context.source)
     demands, refused = [], {}
     for project_id in project_ids:
         try:

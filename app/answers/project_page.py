@@ -20,6 +20,7 @@ from platforms.projects.milestones import Node, nodes_of
 from platforms.projects.official_calendar import official_holidays
 from platforms.projects.rows import Row, project_row, text_of
 from platforms.projects.stages import stage_models
+from platforms.source import competition_of
 
 FACTS = (
     "name", "unit_id", "stage", "project_class", "category", "industry_code", "product",
@@ -79,12 +80,14 @@ def project_page(context: Context, project_id: str) -> ProjectPage:
     model = models.get("milestones") or next(iter(models.values()), None)
     problems = pd.DataFrame(source.read("problems"))
     question = TalksQuestion(project_id, policy.as_of, official_holidays())
+    book = competition_of(source)
+    rivals, rival_events = (pd.DataFrame(book.read(n)) for n in ("projects", "project_events"))
     return ProjectPage(
         row,
         tuple(own),
         problems[problems["project_id"].eq(project_id).fillna(value=False)],
         nodes_of(own, model.stages, policy) if model is not None else (),
-        exclusivity(question, projects, events, policy),
+        exclusivity(question, rivals, rival_events, policy),
         approval_route(land_supply_of(projects, units, project_id), policy),
         project_site(
             split_list(row.get("parcel_ids")), gpd.GeoDataFrame(source.read("land_parcels")),

@@ -20,6 +20,7 @@ from layers.workspace.scenarios import KeptScenario, changing_scenarios, read_sc
 from platforms.errors import PlanningError
 from platforms.land.site_carving import CUT_SUFFIX
 from platforms.placement.option import Option
+from platforms.projects.viewing import require_city
 from platforms.scenario.contradictions import require_consistent
 from platforms.scenario.edits import PlaceProject, ScenarioEdit, from_plain, to_plain
 from platforms.scenario.overlay import Overlay, apply_edits
@@ -31,12 +32,14 @@ LONGEST_NAME = 100
 
 def scenarios_of(context: Context) -> dict[str, Scenario]:
     """Give the scenarios of the workspace by name."""
+    require_city(context.source)
     held = read_scenarios(context.path)
     return {name: Scenario(name, _edits(kept), kept.adopted_at) for name, kept in held.items()}
 
 
 def scenario_named(context: Context, name: str) -> Scenario:
     """Give a scenario (``scenario_unknown`` with the nearest name)."""
+    require_city(context.source)
     kept = _kept(read_scenarios(context.path), name)
     return Scenario(name, _edits(kept), kept.adopted_at)
 
@@ -70,6 +73,7 @@ def add_scenario(context: Context, name: str, edits: Sequence[ScenarioEdit] = ()
     if len(name) > LONGEST_NAME:
         raise PlanningError("scenario_name_long", most=LONGEST_NAME)
     require_consistent(edits, context.source)
+    require_city(context.source)
     with changing_scenarios(context.path) as held:
         if name in held:
             raise PlanningError("scenario_exists", name=name)
@@ -79,6 +83,7 @@ def add_scenario(context: Context, name: str, edits: Sequence[ScenarioEdit] = ()
 
 def edit_scenario(context: Context, name: str, edits: Sequence[ScenarioEdit]) -> None:
     """Add edits to a scenario; where they contradict what it has, nothing is written."""
+    require_city(context.source)
     with changing_scenarios(context.path) as held:
         kept = _open(held, name)
         together = [*_edits(kept), *edits]
@@ -88,6 +93,7 @@ def edit_scenario(context: Context, name: str, edits: Sequence[ScenarioEdit]) ->
 
 def remove_scenario(context: Context, name: str, number: int | None = None) -> None:
     """Remove a scenario, or the one of its edits with this number (from 1)."""
+    require_city(context.source)
     with changing_scenarios(context.path) as held:
         if number is None:
             _kept(held, name)
@@ -183,6 +189,7 @@ def adopt_scenario(context: Context, name: str) -> Overlay:
         ``scenario_unknown``, ``scenario_adopted``, ``scenario_empty``, those of
         ``require_consistent`` and of the workspace.
     """
+    require_city(context.source)
     at = now()
     with changing_scenarios(context.path) as held:
         kept = _open(held, name)

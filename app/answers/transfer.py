@@ -42,6 +42,7 @@ from layers.exchange.sheet import Sheet
 from layers.validate import Fault, validate
 from platforms.matching.demand import Demand
 from platforms.matching.demand_row import demand_of
+from platforms.projects.viewing import require_city
 
 LARGEST_DEMAND_BYTES = 1_000_000
 
@@ -69,6 +70,7 @@ def import_file(
     is_whole
         False where the lists are only shown: then they end after ``MOST_LINES``.
     """
+    require_city(context.source)
     if is_raster_import(request.path, request.layer):
         stored = import_raster(context.workspace, request, actor(), now())
         return raster_answer(context, request, stored)

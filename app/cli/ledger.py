@@ -9,11 +9,11 @@ import click
 from app.answers.ledger import project_answer
 from app.answers.ledger_chain import chain_answer, holds, ledger_stand
 from app.answers.ledger_conflicts import conflict_answer
-from app.answers.ledger_entry import add_event, add_project, renewed
+from app.answers.ledger_entry import add_event, add_project
 from app.answers.ledger_ranking import ledger_ranking_answer
 from app.answers.ledger_warnings import warning_answer
 from app.answers.project_page import project_page, project_page_answer
-from app.cli.output import context_of, reading_options, rule_options, show
+from app.cli.output import context_of, reading_options, rule_options, show, viewer_option
 from app.cli.usage import Command, Commands
 from layers.codes import CATEGORIES, EVENT_KINDS, EXIT_REASONS
 
@@ -35,7 +35,7 @@ def writing_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command that makes an entry the options that all of them have."""
     for option in reversed(WRITING):
         command = option(command)
-    return command
+    return viewer_option(command)
 
 
 @click.command("verify", cls=Command)
@@ -84,7 +84,7 @@ def event_command(
         "corrects": corrects, "corrected_on": corrected_on,
     }  # fmt: skip
     answer = add_event(context, event)
-    show(answer, ledger_stand(renewed(context)), as_json=as_json, out=None)
+    show(answer, ledger_stand(context.renewed()), as_json=as_json, out=None)
 
 
 @click.command("add", cls=Command)
@@ -126,7 +126,7 @@ def add_command(
         "unit_id": event_unit, "actor": event_actor, "detail": event_detail,
     }  # fmt: skip
     answer = add_project(context, project, event)
-    show(answer, ledger_stand(renewed(context)), as_json=as_json, out=None)
+    show(answer, ledger_stand(context.renewed()), as_json=as_json, out=None)
 
 
 @click.command("conflicts", cls=Command)

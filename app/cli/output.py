@@ -17,8 +17,18 @@ from layers.exchange.cells import show_control_characters
 from layers.exchange.shapefile_out import ShapefileEncoding
 
 SHOWN_ROWS = 20
+VIEWER = "muplan.viewer"
 
 Command = Callable[..., Any]
+
+
+def viewer_option(command: Command) -> Command:
+    """Give a command the choice of who looks (C10); ``context_of`` reads it."""
+
+    def keep(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+        ctx.meta[VIEWER] = value
+
+    return click.option("--viewer", expose_value=False, callback=keep)(command)
 
 
 def reading_options(command: Command) -> Command:
@@ -31,7 +41,7 @@ def reading_options(command: Command) -> Command:
         )
     ):
         command = option(command)
-    return command
+    return viewer_option(command)
 
 
 def rule_options(command: Command) -> Command:
@@ -50,7 +60,10 @@ def context_of(
     workspace: Path, lang: str, packs: tuple[str, ...] = (), as_of: str | None = None
 ) -> Context:
     """Open the workspace of a command."""
-    return open_context(workspace, language=cast(Language, lang), as_of=as_of, packs=packs)
+    viewer = click.get_current_context().meta.get(VIEWER)
+    return open_context(
+        workspace, language=cast(Language, lang), as_of=as_of, packs=packs, viewer=viewer
+    )
 
 
 def terminal_progress() -> Progress | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from app.answers.reports import report_of
-from app.cli.output import context_of, printable, rule_options, terminal_progress
+from app.cli.output import context_of, printable, rule_options, terminal_progress, viewer_option
 from app.cli.usage import Command
 from layers.exchange.write import check_report_path, write_report
 
@@ -16,6 +16,7 @@ from layers.exchange.write import check_report_path, write_report
 @click.option("--project", "report_project")
 @click.option("--out", required=True, type=click.Path(path_type=Path))
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh")
+@viewer_option
 @rule_options
 def report_command(
     workspace: Path,

@@ -9,13 +9,15 @@ from pathlib import Path
 import streamlit as st
 
 from app.answers.answer import Answer, Stand, stand_of, write_answer
+from app.answers.land import unit_names
 from app.components.plain import as_text
 from app.context import DEFAULT_PACK, Context, pack_titles
-from app.session import AS_OF, PACKS, context, open_path, words
+from app.session import AS_OF, PACKS, VIEWER, context, open_path, words
 from geo.errors import MuPlanError
 from layers.exchange.report import Report
 from layers.exchange.write import REPORT_ENDING, write_report
 from platforms.errors import PolicyError
+from platforms.projects.viewing import CITY
 
 LOG = logging.getLogger("muplan")
 
@@ -52,6 +54,7 @@ def sidebar() -> None:
     if isinstance(day, date) and day.isoformat() != held.as_of:
         st.session_state[AS_OF] = day.isoformat()
         st.rerun()
+    _ask_viewer(held)
     packs = st.sidebar.multiselect(
         text("packs_label"), list(titles := pack_titles(held.settings)),
         default=[DEFAULT_PACK], format_func=titles.get, help=text("packs_help"),
@@ -63,6 +66,21 @@ def sidebar() -> None:
     st.sidebar.caption(
         text("pack_said", pack=held.policy.pack.title, edition=held.policy.pack.edition)
     )
+
+
+def _ask_viewer(held: Context) -> None:
+    """Ask who looks: until there are accounts, a unit is told apart by choice (C10)."""
+    text = words().text
+    names = {CITY: text("viewer_city"), **unit_names(held)}
+    viewer = st.sidebar.selectbox(
+        text("viewer_label"), list(names), index=list(names).index(held.viewer or CITY),
+        format_func=names.get, help=text("viewer_help"), key=f"viewer_{held.path.name}",
+    )  # fmt: skip
+    if (None if viewer == CITY else viewer) != held.viewer:
+        st.session_state[VIEWER] = None if viewer == CITY else viewer
+        st.rerun()
+    if held.viewer is not None:
+        st.sidebar.caption(text("viewer_said", viewer=names[held.viewer]))
 
 
 def page_head(held: Context, title: str, question: str) -> None:

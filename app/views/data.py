@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.answers.ledger import export_answer, field_answer, info_answer, layer_name
 from app.answers.transfer import fault_text
-from app.components.frame import hand_out, page_head
+from app.components.frame import hand_out, page_head, within_border
 from app.components.import_check import (
     checked,
     chosen_actions,
@@ -36,6 +36,7 @@ from layers.exchange.remembered import KEEP as KEEP_COLUMN
 from layers.exchange.remembered import recall_mapping
 from layers.exchange.request import ImportRequest, Mode
 from layers.workspace.geopackage import GeoPackageWorkspace
+from platforms.projects.viewing import require_city
 
 KEEP = ""
 STORED_SAID = "import_said"
@@ -58,11 +59,11 @@ def show() -> None:
         show_list(shown)
         _export(held)
     with incoming:
-        _import(held)
+        within_border(lambda: _import(held))
     with fields:
         _fields()
     with trail:
-        _trail(held)
+        within_border(lambda: _trail(held))
 
 
 def _named(layer: str) -> str:
@@ -82,6 +83,7 @@ def _export(held: Context) -> None:
 
 def _import(held: Context) -> None:
     text = words().text
+    require_city(held.source)
     st.caption(text("import_hint", endings=" ".join(UPLOAD_ENDINGS)))
     said = st.session_state.pop(STORED_SAID, ())
     for line in said[:1]:
@@ -208,6 +210,7 @@ def _fields() -> None:
 
 def _trail(held: Context) -> None:
     text = words().text
+    require_city(held.source)
     workspace = GeoPackageWorkspace(held.path)
     st.subheader(text("trail_quarantine"))
     waiting = workspace.quarantined()

@@ -54,6 +54,12 @@ def _list(held: Context) -> None:
     say_lines(answer.summary)
     columns = tuple(name for name in SCREEN_COLUMNS if name != "name")
     show_list(shown_columns(answer.sheets[0].frame, ("name", *columns), words(), answer.titles))
+    for sheet in answer.sheets[1:]:
+        st.subheader(sheet.name)
+        if len(sheet.frame):
+            show_list(
+                shown_columns(sheet.frame, tuple(sheet.frame.columns), words(), answer.titles)
+            )
     st.caption(words().text("projects_head", head=chain_of(held).head))
     _hand_out(answer, held, "projects")
 

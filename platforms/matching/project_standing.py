@@ -13,7 +13,8 @@ from platforms.projects.approval_route import ApprovalRoute, approval_route, lan
 from platforms.projects.claims import TalksQuestion
 from platforms.projects.eligibility import eligibility
 from platforms.projects.exclusivity import Exclusivity, exclusivity_by_unit
-from platforms.source import LayerSource
+from platforms.projects.official_calendar import official_holidays
+from platforms.source import LayerSource, competition_of
 from platforms.targets.ledger import Ledger
 from platforms.verdict import Verdict
 
@@ -84,8 +85,8 @@ def project_standing(
     B5 《进一步推动招大引强工作实施方案》 二（一）3; C4, C5 嘉政办发〔2018〕52号 三, 四（二）;
     D1–D3 磐安 二（五）, 五1.
     """
-    projects = pd.DataFrame(source.read("projects"))
-    events = pd.DataFrame(source.read("project_events"))
+    book = competition_of(source)
+    projects, events = (pd.DataFrame(book.read(one)) for one in ("projects", "project_events"))
     asked = list(dict.fromkeys(unit_ids))
     is_on_file = bool(projects["project_id"].eq(demand.project_id).fillna(value=False).any())
     if not is_on_file:
@@ -93,7 +94,7 @@ def project_standing(
         events = events.iloc[:0]
     unit_id = _unit_of(projects, demand.project_id)
     ledger = Ledger(projects, events, policy.as_of)
-    question = TalksQuestion(demand.project_id, policy.as_of)
+    question = TalksQuestion(demand.project_id, policy.as_of, official_holidays())
     seen = list(dict.fromkeys([*asked, unit_id]))
     talks = (
         dict(zip(seen, exclusivity_by_unit(question, seen, projects, events, policy), strict=True))

@@ -11,6 +11,7 @@ from platforms.policy.dated import DatedRule, PolicySet
 from platforms.projects.corrections import in_force
 from platforms.projects.findings import Finding, State
 from platforms.projects.rows import Row, text_of
+from platforms.source import competition_of
 from platforms.statement import Statement
 
 STARTED, ENDED = "started", "ended"
@@ -65,7 +66,8 @@ class Dossiers:
 
 def dossiers_of(job: CheckJob) -> Dossiers:
     """Lay out the ledger that a check reads."""
-    projects, events = (pd.DataFrame(job.source.read(n)) for n in ("projects", "project_events"))
+    ledger = competition_of(job.source)
+    projects, events = (pd.DataFrame(ledger.read(n)) for n in ("projects", "project_events"))
     return Dossiers(projects, events, job.policy, job.year)
 
 

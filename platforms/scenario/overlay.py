@@ -23,7 +23,7 @@ from platforms.scenario.edits import (
     ScenarioEdit,
     SetMajor,
 )
-from platforms.source import LayerSource
+from platforms.source import LayerSource, competition_of, viewer_of
 
 INDUSTRIAL = "industry"
 DEMANDED = ("energy_tce", "emission_t", "pollutant", "emissions_t")
@@ -48,6 +48,16 @@ class Overlay:
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
     changed: dict[str, list[str]] = field(default_factory=dict)
     added: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def viewer(self) -> str | None:
+        """Unit that looks, None for the city."""
+        return viewer_of(self.base)
+
+    @property
+    def sealed(self) -> LayerSource:
+        """Layers on which competition between units is judged."""
+        return competition_of(self.base)
 
     def read(self, layer: str) -> pd.DataFrame:
         """Read a layer, as ``LayerSource.read``."""
