@@ -32,11 +32,13 @@ from app.cli.consolidate import consolidate_command
 from app.cli.importing import import_and_report
 from app.cli.ledger import project_group
 from app.cli.output import (
+    answer_options,
     context_of,
     reading_options,
     rule_options,
     show,
     terminal_progress,
+    viewer_option,
 )
 from app.cli.placement import place_command
 from app.cli.report import report_command
@@ -346,7 +348,7 @@ def indicators(
 
 
 @muplan.command()
-@reading_options
+@answer_options
 @rule_options
 def rules(
     as_json: bool, out: Path | None, lang: str, packs: tuple[str, ...], as_of: str | None
@@ -365,6 +367,7 @@ def rules(
 @click.option("--out", required=True, type=click.Path(path_type=Path))
 @click.option("--encoding", type=click.Choice(["UTF-8", "GBK"]), default="UTF-8")
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh")
+@viewer_option
 def export(workspace: Path, layer: str, out: Path, encoding: ShapefileEncoding, lang: str) -> None:
     """Export a layer or table."""
     context = context_of(workspace, lang)

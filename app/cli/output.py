@@ -32,7 +32,12 @@ def viewer_option(command: Command) -> Command:
 
 
 def reading_options(command: Command) -> Command:
-    """Give a reading command the options that all of them have."""
+    """Give a command that reads a workspace the options that all of them have."""
+    return viewer_option(answer_options(command))
+
+
+def answer_options(command: Command) -> Command:
+    """Give a command that answers the options for where its answer goes."""
     for option in reversed(
         (
             click.option("--json", "as_json", is_flag=True),
@@ -41,7 +46,7 @@ def reading_options(command: Command) -> Command:
         )
     ):
         command = option(command)
-    return viewer_option(command)
+    return command
 
 
 def rule_options(command: Command) -> Command:
