@@ -174,6 +174,12 @@ _PARCEL = (
 )
 _ENTERPRISE = (
     _field("credit_code", "text", "统一社会信用代码", "credit code"),
+    _field(
+        "parent_credit_code",
+        "text",
+        "母公司（实际控制人）统一社会信用代码",
+        "credit code of the parent (controller)",
+    ),
     _field("industry_code", "text", "行业代码", "industry code"),
     _field("industry_scheme", "code", "行业分类标准", "industry scheme", INDUSTRY_SCHEMES),
     _field("is_above_scale", "bool", "是否规上工业", "above scale"),

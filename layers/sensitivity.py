@@ -26,8 +26,8 @@ OPEN_COLUMNS = MappingProxyType({
 """Columns of a registered project and of its events that every unit may see."""
 
 COMPARED_COLUMNS = (
-    "project_id", "unit_id", "investor_name", "credit_code", "industry_code", "industry_scheme",
-    "product", "parcel_ids", "phase_of", "stage", "category", "investment_yi_yuan",
-    "investment_yi_usd",
+    "project_id", "unit_id", "investor_name", "credit_code", "parent_credit_code",
+    "industry_code", "industry_scheme", "product", "parcel_ids", "phase_of",
+    "stage", "category", "investment_yi_yuan", "investment_yi_usd",
 )  # fmt: skip
 """What two projects are compared by; who looks at the answer sees none of it."""

@@ -12,7 +12,10 @@ from app.answers.ledger_conflicts import conflict_answer
 from app.answers.ledger_entry import add_event, add_project
 from app.answers.ledger_ranking import ledger_ranking_answer
 from app.answers.ledger_warnings import warning_answer
+from app.answers.matching import demand_in_ledger, run_match
+from app.answers.problems import problem_answer
 from app.answers.project_page import project_page, project_page_answer
+from app.answers.transfer_proposals import transfer_answer
 from app.cli.output import context_of, reading_options, rule_options, show, viewer_option
 from app.cli.usage import Command, Commands
 from layers.codes import CATEGORIES, EVENT_KINDS, EXIT_REASONS
@@ -92,6 +95,7 @@ def event_command(
 @click.option("--name", "project_name", required=True)
 @click.option("--investor")
 @click.option("--credit-code")
+@click.option("--parent-credit-code")
 @click.option("--category", type=click.Choice(list(CATEGORIES)))
 @click.option("--industry-code")
 @click.option("--product")
@@ -209,6 +213,46 @@ def project_show_command(
     show(answer, ledger_stand(context), as_json=as_json, out=out)
 
 
+@click.command("problems", cls=Command)
+@WORKSPACE
+@click.option("--unit", "warned_unit")
+@reading_options
+@rule_options
+def problems_command(
+    workspace: Path,
+    warned_unit: str | None,
+    as_json: bool,
+    out: Path | None,
+    lang: str,
+    packs: tuple[str, ...],
+    as_of: str | None,
+) -> None:
+    """List the problems and where each stands."""
+    context = context_of(workspace, lang, packs, as_of)
+    show(problem_answer(context, warned_unit), ledger_stand(context), as_json=as_json, out=out)
+
+
+@click.command("transfer", cls=Command)
+@WORKSPACE
+@click.option("--project", "ledger_project", required=True)
+@reading_options
+@rule_options
+def transfer_command(
+    workspace: Path,
+    ledger_project: str,
+    as_json: bool,
+    out: Path | None,
+    lang: str,
+    packs: tuple[str, ...],
+    as_of: str | None,
+) -> None:
+    """Propose platforms of other units for a project."""
+    context = context_of(workspace, lang, packs, as_of)
+    demand = demand_in_ledger(context, ledger_project)
+    answer = transfer_answer(context, run_match(context, demand, context.match_table()))
+    show(answer, ledger_stand(context), as_json=as_json, out=out)
+
+
 @click.command("list", cls=Command)
 @WORKSPACE
 @reading_options
@@ -225,6 +269,6 @@ def project_group() -> None:
 
 for command in (
     add_command, event_command, list_command, project_show_command, conflicts_command,
-    warnings_command, project_ranking_command, verify_command,
+    problems_command, transfer_command, warnings_command, project_ranking_command, verify_command,
 ):  # fmt: skip
     project_group.add_command(command)

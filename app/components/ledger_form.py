@@ -32,6 +32,9 @@ def ask_project(held: Context) -> None:
             ),
             "investor_name": first.text_input(text("option_investor")).strip() or None,
             "credit_code": second.text_input(text("option_credit_code")).strip() or None,
+            "parent_credit_code": first.text_input(
+                text("option_parent_credit_code")
+            ).strip() or None,
             "category": third.selectbox(
                 text("option_category"), [None, *CATEGORIES],
                 format_func=lambda one: words().word("category", one) if one else "–",

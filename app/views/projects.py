@@ -10,7 +10,9 @@ from app.answers.ledger_chain import chain_of, ledger_stand
 from app.answers.ledger_conflicts import conflict_answer
 from app.answers.ledger_ranking import ledger_ranking_answer
 from app.answers.ledger_warnings import warning_answer
+from app.answers.problems import problem_answer
 from app.answers.project_page import ProjectPage, project_page, project_page_answer
+from app.components.dispute import show_dispute
 from app.components.frame import hand_out, page_head, show_where_held
 from app.components.ledger_form import SAID, ask_event, ask_project
 from app.components.lights import LIGHTS
@@ -19,7 +21,7 @@ from app.components.table import show_list, shown_columns
 from app.context import Context
 from app.session import context, words
 
-PARTS = ("list", "page", "warnings", "conflicts", "ranking", "enter")
+PARTS = ("list", "page", "warnings", "problems", "conflicts", "ranking", "enter")
 SIGN = {"green": "good", "yellow": "amber", "red": "bad", "grey": "unknown"}
 NODE_COLUMNS = ("node", "planned_on", "done_on", "light", "days")
 
@@ -43,7 +45,8 @@ def show() -> None:
         st.info(text("projects_empty"))
         return
     shows: dict[str, Callable[[Context], None]] = {
-        "list": _list, "page": _page, "warnings": _warnings, "conflicts": _conflicts,
+        "list": _list, "page": _page, "warnings": _warnings, "problems": _problems,
+        "conflicts": _conflicts,
         "ranking": _ranking,
     }  # fmt: skip
     show_where_held(lambda: shows[str(part)](held))
@@ -120,17 +123,16 @@ def _warnings(held: Context) -> None:
     _listed(held, answer, "warnings", "projects_no_warnings")
 
 
+def _problems(held: Context) -> None:
+    _listed(held, problem_answer(held, None), "problems", "projects_no_problems")
+
+
 def _conflicts(held: Context) -> None:
     answer = conflict_answer(held, None)
     st.caption(words().text("projects_conflicts_hint"))
     _listed(held, answer, "conflicts", "projects_no_conflicts")
-    times = answer.sheets[1].frame
-    if len(times):
-        st.subheader(answer.sheets[1].name)
-        pairs = sorted(times["pair"].unique())
-        pair = st.selectbox(words().text("column_pair"), pairs, key="conflict_pair")
-        mine = times[times["pair"].eq(pair)].drop(columns="pair")
-        show_list(shown_columns(mine, tuple(mine.columns), words(), answer.titles))
+    if len(answer.sheets[0].frame):
+        show_dispute(held, answer)
 
 
 def _ranking(held: Context) -> None:

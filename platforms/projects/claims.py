@@ -40,15 +40,12 @@ class TalksQuestion:
         Public holidays, None where they aren't known.
     yuan_per_usd
         Stored central parity by project, for those contracted in USD.
-    controllers
-        Controller (实际控制人) by credit code, where known.
     """
 
     project_id: str
     as_of: str
     holidays: Holidays | None = None
     yuan_per_usd: Mapping[str, float] = field(default_factory=dict)
-    controllers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -130,7 +127,7 @@ def claims_on(
     rows = {str(row["project_id"]): row for row in projects.to_dict("records")}
     alike = {
         project_id: "same" if project_id == question.project_id
-        else likeness(asked, row, digits, question.controllers)
+        else likeness(asked, row, digits)
         for project_id, row in rows.items()
     }  # fmt: skip
     matter = {key: (rows[key], found) for key, found in alike.items() if found != "other"}

@@ -63,9 +63,7 @@ class Conflict:
         return len(units) > 1 and None not in units
 
 
-def conflicts(
-    projects: pd.DataFrame, policy: PolicySet, controllers: Mapping[str, str] | None = None
-) -> tuple[Conflict, ...]:
+def conflicts(projects: pd.DataFrame, policy: PolicySet) -> tuple[Conflict, ...]:
     """List the pairs of projects that may be one.
 
     Parameters
@@ -74,8 +72,6 @@ def conflicts(
         Table ``projects``.
     policy
         Rules on the as-of date: S14 says how many digits of the industry code must agree.
-    controllers
-        Controller (实际控制人) by credit code, where known.
 
     Returns
     -------
@@ -92,9 +88,9 @@ def conflicts(
     digits = int(policy.setting_number("S14", "same_industry_digits"))
     rows: list[Row] = list(projects.to_dict("records"))
     found = []
-    for first, second in sorted(_candidates(rows, controllers or {})):
+    for first, second in sorted(_candidates(rows)):
         pair = sorted((rows[first], rows[second]), key=lambda row: str(row["project_id"]))
-        conflict = _judged(pair[0], pair[1], digits, controllers or {})
+        conflict = _judged(pair[0], pair[1], digits)
         if conflict is not None:
             found.append(conflict)
     return tuple(sorted(found, key=lambda one: (-one.score, one.project_ids)))
@@ -121,14 +117,13 @@ def timeline(conflict: Conflict, events: pd.DataFrame, as_of: str) -> pd.DataFra
     return past.loc[past["project_id"].isin(conflict.project_ids), list(TIMELINE)]
 
 
-def _candidates(rows: list[Row], controllers: Mapping[str, str]) -> set[tuple[int, int]]:
+def _candidates(rows: list[Row]) -> set[tuple[int, int]]:
     """Pair the rows that share an investor, by code, name or controller, or a parcel."""
     shared: dict[tuple[str, str], list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
-        code, name = text_of(row, "credit_code"), plain_name(text_of(row, "investor_name"))
-        for kind, value in (
-            ("code", code), ("name", name), ("controller", controllers.get(code or "")),
-        ):  # fmt: skip
+        firm, parent = (text_of(row, one) for one in ("credit_code", "parent_credit_code"))
+        name = plain_name(text_of(row, "investor_name"))
+        for kind, value in {("code", firm), ("code", parent), ("name", name)}:
             if value is not None:
                 shared[kind, value].append(place)
         for parcel in set(split_list(row.get("parcel_ids"))):
@@ -136,7 +131,7 @@ def _candidates(rows: list[Row], controllers: Mapping[str, str]) -> set[tuple[in
     return {pair for places in shared.values() for pair in combinations(places, 2)}
 
 
-def _judged(one: Row, other: Row, digits: int, controllers: Mapping[str, str]) -> Conflict | None:
+def _judged(one: Row, other: Row, digits: int) -> Conflict | None:
     roots = [text_of(row, "phase_of") or str(row["project_id"]) for row in (one, other)]
     if roots[0] == roots[1]:
         return None
@@ -144,7 +139,7 @@ def _judged(one: Row, other: Row, digits: int, controllers: Mapping[str, str]) -
         set(split_list(one.get("parcel_ids"))) & set(split_list(other.get("parcel_ids")))
     )
     found: dict[Signal, Likeness] = {
-        "investor": same_investor(one, other, controllers),
+        "investor": same_investor(one, other),
         "content": same_content(one, other, digits),
         "site": "same" if common else "other",
     }

@@ -78,9 +78,10 @@ def check_project(row: Row, book: Book) -> None:
         amount = number_of(row, column)
         if amount is not None and not (math.isfinite(amount) and amount >= 0):
             raise PlanningError("investment_bad", amount=amount)
-    code = text_of(row, "credit_code")
-    if code is not None and not is_credit_code(code):
-        raise PlanningError("credit_code_bad", credit_code=code)
+    for column in ("credit_code", "parent_credit_code"):
+        code = text_of(row, column)
+        if code is not None and not is_credit_code(code):
+            raise PlanningError("credit_code_bad", credit_code=code)
     _check_code(text_of(row, CODE_KIND), project_id, book)
     _check_phase(text_of(row, "phase_of"), project_id, book)
 

@@ -1,6 +1,5 @@
 """Whether two projects are the same investor and the same content (S14), or may be."""
 
-from collections.abc import Mapping
 from typing import Literal
 
 from platforms.projects.rows import Row, text_of
@@ -8,9 +7,7 @@ from platforms.projects.rows import Row, text_of
 Likeness = Literal["same", "near", "other"]
 
 
-def likeness(
-    one: Row, other: Row, digits: int, controllers: Mapping[str, str] | None = None
-) -> Likeness:
+def likeness(one: Row, other: Row, digits: int) -> Likeness:
     """Say whether two projects are of one investor and content.
 
     Parameters
@@ -19,8 +16,6 @@ def likeness(
         Rows of ``projects``.
     digits
         Digits of the industry code that must agree (pack, S14).
-    controllers
-        Controller (实际控制人) by credit code, where known.
 
     Returns
     -------
@@ -34,23 +29,28 @@ def likeness(
     and main product. The same name without the code, the same product under another industry, the
     same industry with another or no product are near.
     """
-    investor = same_investor(one, other, controllers or {})
+    investor = same_investor(one, other)
     content = same_content(one, other, digits)
     if "other" in (investor, content):
         return "other"
     return "same" if investor == content == "same" else "near"
 
 
-def same_investor(one: Row, other: Row, controllers: Mapping[str, str]) -> Likeness:
-    """Say whether two projects have one investor: by credit code, controller, then by name."""
+def same_investor(one: Row, other: Row) -> Likeness:
+    """Say whether two projects have one investor: by credit code, controller, then by name.
+
+    A firm and its controller (实际控制人、母公司), and two firms of one controller, are one.
+    """
     codes = [text_of(row, "credit_code") for row in (one, other)]
     names = [plain_name(text_of(row, "investor_name")) for row in (one, other)]
     if None not in codes:
         if codes[0] == codes[1]:
             return "same"
-        heads = [controllers.get(code or "") for code in codes]
+        heads = [text_of(row, "parent_credit_code") for row in (one, other)]
+        if {codes[0], heads[0]} & {codes[1], heads[1]} - {None}:
+            return "same"
         if None not in heads:
-            return "same" if heads[0] == heads[1] else "other"
+            return "other"
     return "near" if names[0] is not None and names[0] == names[1] else "other"
 
 

@@ -12,14 +12,13 @@ SAME = {"credit_code": "91350100M000100Y43", "investor_name": "甲公司", "indu
         "product": "光伏组件", "parcel_ids": "D1"}  # fmt: skip
 
 
-def found(*rows, controllers=None):
-    table = pd.DataFrame(city(list(rows)).read("projects"))
-    return conflicts(table, POLICY, controllers)
+def found(*rows):
+    return conflicts(pd.DataFrame(city(list(rows)).read("projects")), POLICY)
 
 
-def pair(controllers=None, **differs):
-    return found(project("P", **SAME), project("Q", **{**SAME, "unit_id": "S", **differs}),
-                 controllers=controllers)  # fmt: skip
+def pair(first=None, **differs):
+    return found(project("P", **{**SAME, **(first or {})}),
+                 project("Q", **{**SAME, "unit_id": "S", **differs}))  # fmt: skip
 
 
 def test_two_projects_alike_in_all_three_score_one_and_say_why():
@@ -67,10 +66,21 @@ def test_one_likeness_alone_or_a_phase_of_the_same_project_is_no_conflict(differ
 
 def test_a_common_controller_makes_one_investor_of_two_codes():
     differs = {"credit_code": "X", "investor_name": "乙公司", "parcel_ids": "D2"}
-    heads = {SAME["credit_code"]: "集团", "X": "集团"}
-    (one,) = pair(heads, **differs)
+    first = {"parent_credit_code": "集团"}
+    (one,) = pair(first, **differs, parent_credit_code="集团")
     assert one.likeness["investor"] == "same"
-    assert pair({**heads, "X": "别家"}, **differs) == ()
+    assert pair(first, **differs, parent_credit_code="别家") == ()
+    assert pair(first, **differs) == (), "the other's controller isn't known"
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_firm_and_its_controller_are_one_investor(turned):
+    firm, head = (
+        {"parent_credit_code": "集团"},
+        {"credit_code": "集团", "investor_name": "集团公司"},
+    )
+    (one,) = pair(head, **firm) if turned else pair(firm, **head)
+    assert one.likeness["investor"] == "same"
 
 
 def test_blanks_brackets_and_case_do_not_make_another_investor():

@@ -211,10 +211,11 @@ def test_same_near_and_other_projects(other, found):
 
 
 def test_a_controller_makes_two_codes_one_investor_or_two():
-    other = {**LARGE, "credit_code": "91B", "investor_name": "乙公司"}
-    assert likeness(LARGE, other, 4, {"91A": "K", "91B": "K"}) == "same"
-    twin = {**LARGE, "credit_code": "91B"}
-    assert likeness(LARGE, twin, 4, {"91A": "K", "91B": "L"}) == "other"
+    one = {**LARGE, "parent_credit_code": "K"}
+    other = {**one, "credit_code": "91B", "investor_name": "乙公司"}
+    assert likeness(one, other, 4) == "same"
+    twin = {**LARGE, "credit_code": "91B", "parent_credit_code": "L"}
+    assert likeness(one, twin, 4) == "other"
 
 
 def test_a_near_match_that_came_first_goes_to_a_person_and_a_later_one_does_not():

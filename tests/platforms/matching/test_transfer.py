@@ -1,0 +1,43 @@
+"""Platforms of other units proposed for a project: the best site of each, both units credited."""
+
+from platforms.matching.transfer import credit_rule, transfer_proposals
+from tests.matching_frames import city, matched, parcel
+from tests.planning_frames import jiaxing, rect
+
+LAND = [
+    parcel("N1", rect(1_000, 1_000, 400, 300)), parcel("N2", rect(1_000, 2_000, 400, 300)),
+    parcel("S1", rect(22_500, 1_000, 400, 300)), parcel("S2", rect(22_500, 2_000, 400, 300)),
+]  # fmt: skip
+
+
+def test_only_platforms_of_other_units_are_proposed_each_by_its_best_site():
+    result = matched(city(LAND))
+    found = transfer_proposals(result, "N")
+    assert found
+    assert {one.unit_id for one in found} == {"S"}
+    assert len({one.platform_id for one in found}) == len(found)
+    for one in found:
+        rivals = [
+            site for site in (result.sites if one.standing == "admitted" else result.undecided)
+            if site.site.platform_id == one.platform_id
+        ]  # fmt: skip
+        assert one.score == max(site.score.score for site in rivals)
+        assert one.credited_unit_ids == ("N", "S")
+
+
+def test_of_no_known_unit_every_platform_may_take_it_and_it_alone_is_credited():
+    result = matched(city(LAND))
+    found = transfer_proposals(result, None)
+    assert {one.unit_id for one in found} == {"N", "S"}
+    assert all(one.credited_unit_ids == (one.unit_id,) for one in found)
+
+
+def test_admitted_sites_stand_before_those_not_decided():
+    land = [{**LAND[0], "tax_min_wan_yuan_per_mu": None}, LAND[2]]
+    found = transfer_proposals(matched(city(land)), None)
+    standings = [one.standing for one in found]
+    assert standings == ["admitted", "undecided"]
+
+
+def test_the_rule_by_which_both_score_alike_is_cited_where_a_pack_has_one():
+    assert credit_rule(jiaxing("2024-07-01")).rule.rule_id == "B6"
