@@ -29,12 +29,13 @@ ELSEWHERE = {
     "A18": "platforms.matching.gates", "A20": "platforms.matching.gates",
     "A21": "platforms.indicators.post_evaluation", "A22": "platforms.indicators.rankings",
     "B3": "platforms.land.blocks", "B4": "platforms.land.blocks",
+    "C10": "platforms.projects.viewing", "E7": "platforms.projects.boundary_conditions",
 }  # fmt: skip
 """Rules that another computation than a check is about: gates of the match, tables, blocks."""
 
 LISTED_ONLY = {
-    "B6", "B12", "B13", "B15", "C4", "C9", "C10", "C11", "D1", "D2", "D3", "D4",
-    "D7", "D11", "E2", "E7", "E9", "E10",
+    "B6", "B12", "B13", "B15", "C4", "C9", "C11", "D1", "D2", "D3", "D4",
+    "D7", "D11", "E2", "E9", "E10",
 }  # fmt: skip
 """Rules that packs hold and nothing computes yet; a check that is added leaves this list."""
 
