@@ -7,13 +7,17 @@ from app.answers.checks import plain
 from app.answers.land import unit_names
 from app.context import Context
 from layers.exchange.sheet import Sheet
+from platforms.projects.claims import TalksQuestion
 from platforms.projects.conflicts import TIMELINE, Conflict, conflicts, timeline
+from platforms.projects.exclusivity import exclusivity
+from platforms.projects.official_calendar import official_holidays
 from platforms.projects.rows import project_row, text_of
 from platforms.projects.viewing import MASK, own_projects
 from platforms.source import competition_of
 
 COLUMNS = (
     "pair", "score", "project_id", "unit_name", "other_project_id", "other_unit_name", "reason",
+    "talks",
 )  # fmt: skip
 
 
@@ -32,8 +36,9 @@ def conflict_answer(context: Context, project_id: str | None) -> Answer:
     for number, one in enumerate(found, start=1):
         past = timeline(one, events, context.as_of)
         steps = [{str(k): plain(v) for k, v in row.items()} for row in past.to_dict("records")]
-        rows.append(_as_row(one, context) | {"timeline": steps})
-        lines.append(_line(number, one, context))
+        talks = _talks(one, projects, book.read("project_events"), context)
+        rows.append(_as_row(one, context) | {"talks": talks, "timeline": steps})
+        lines.append(_line(number, one, context) | {"talks": talks})
         times += [{"pair": number, **step} for step in steps]
     listed = pd.DataFrame(lines, columns=list(COLUMNS))
     return Answer(
@@ -45,7 +50,7 @@ def conflict_answer(context: Context, project_id: str | None) -> Answer:
             Sheet(words.text("sheet_timeline"), pd.DataFrame(times, columns=["pair", *TIMELINE])),
         ),
         titles=column_titles(
-            words, ("pair", "unit_name", "other_project_id", "other_unit_name", "reason")
+            words, ("pair", "unit_name", "other_project_id", "other_unit_name", "reason", "talks")
         ),
         summary=(
             words.text(
@@ -61,6 +66,13 @@ def _is_seen(one: Conflict, context: Context) -> bool:
     """Whether whoever looks has a hand in it: a unit is told of the pairs with its own projects."""
     own = own_projects(context.source)
     return own is None or bool(own & set(one.project_ids))
+
+
+def _talks(one: Conflict, projects: pd.DataFrame, events: pd.DataFrame, context: Context) -> str:
+    """Say who may talk about the matter now (B5, C5)."""
+    question = TalksQuestion(one.project_ids[0], context.as_of, official_holidays())
+    found = exclusivity(question, projects, events, context.policy)
+    return context.words.joined(context.words.say(reason) for reason in found.reasons)
 
 
 def _as_row(one: Conflict, context: Context) -> dict[str, object]:

@@ -37,6 +37,7 @@ def show_dispute(held: Context, answer: Answer) -> None:
     )  # fmt: skip
     (row,) = pairs[pairs["pair"].eq(pair)].to_dict("records")
     names = [str(row["project_id"]), str(row["other_project_id"])]
+    st.info(as_text(str(row["talks"])))
     mine = times[times["pair"].eq(pair)]
     for column, name in zip(st.columns(2), names, strict=True):
         with column:

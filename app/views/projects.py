@@ -150,7 +150,7 @@ def _ranking(held: Context) -> None:
 
 def _listed(held: Context, answer: Answer, key: str, none: str) -> None:
     say_lines(answer.summary)
-    frame = answer.sheets[0].frame
+    frame = answer.sheets[0].frame.drop(columns="talks", errors="ignore")
     if not len(frame):
         st.info(words().text(none))
         return
