@@ -277,6 +277,7 @@ CHECKS: dict[str, Callable[[CheckJob], list[Verdict]]] = {
     "C1": _targets,
     "C2": _targets,
     "C3": _targets,
+    "C4": ledger_verdicts,
     "C5": ledger_verdicts,
     "C6": ledger_verdicts,
     "C7": ledger_verdicts,

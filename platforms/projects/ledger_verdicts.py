@@ -12,6 +12,13 @@ from platforms.projects.dossiers import Dossiers, dossiers_of
 from platforms.projects.filing_rules import notice_verdicts, unfiled
 from platforms.projects.findings import Finding, list_verdicts
 from platforms.projects.list_rules import exits, late_nodes, missed_steps, unserved
+from platforms.projects.listed_projects import (
+    begun_before,
+    excluded,
+    not_single,
+    of_other_industry,
+    phased_verdicts,
+)
 from platforms.projects.problem_days import problem_verdict
 from platforms.projects.replenishment import replenishment_verdict
 from platforms.projects.shut_out import barred_steps, competing, in_others_talks
@@ -25,11 +32,16 @@ from platforms.verdict import Verdict
 MILESTONES = "unit_milestones"
 
 Finder = Callable[[Dossiers, DatedRule], Iterator[Finding]]
+Measurer = Callable[[CheckJob, Dossiers, DatedRule], list[Verdict]]
 
 LISTS: Mapping[tuple[str, str], Finder] = MappingProxyType({
     ("B5", "filed"): unfiled,
     ("B5", "conflicts"): in_others_talks,
     ("B8", ""): disordered,
+    ("C4", "excluded"): excluded,
+    ("C4", "industry"): of_other_industry,
+    ("C4", "single_project"): not_single,
+    ("C4", "not_started"): begun_before,
     ("C5", ""): competing,
     ("C6", "exit"): exits,
     ("C7", ""): late_nodes,
@@ -45,6 +57,12 @@ LISTS: Mapping[tuple[str, str], Finder] = MappingProxyType({
 })  # fmt: skip
 """Rules that keep a list empty, each with what finds the projects on it."""
 
+FIGURES: Mapping[tuple[str, str], Measurer] = MappingProxyType({
+    ("C4", "phases"): phased_verdicts,
+    ("C4", "code_prefix"): phased_verdicts,
+})  # fmt: skip
+"""Rules with a figure of their own, each with what measures it."""
+
 
 def ledger_verdicts(job: CheckJob) -> list[Verdict]:
     """Judge one rule of the project ledger.
@@ -52,7 +70,7 @@ def ledger_verdicts(job: CheckJob) -> list[Verdict]:
     Parameters
     ----------
     job
-        B5, B7, B8, B14, C5–C7, C12–C15, D8–D10, E4, E5 or E6.
+        A rule of the ledger: those of ``LISTS`` and ``FIGURES``, B7, B14, C15, D9, D10, E4, E6.
 
     Returns
     -------
@@ -67,6 +85,8 @@ def _of_part(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
     key = (job.rule_id, dated.rule.part)
     if key in LISTS:
         return list_verdicts(job, dated, list(LISTS[key](held, dated)), held.is_on_file)
+    if key in FIGURES:
+        return FIGURES[key](job, held, dated)
     if key == ("B7", ""):
         return notice_verdicts(held, dated, job.unit_ids)
     if key == ("E4", "days"):

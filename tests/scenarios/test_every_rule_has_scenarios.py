@@ -33,7 +33,7 @@ ELSEWHERE = {
 """Rules that another computation than a check is about: gates of the match, tables, blocks."""
 
 LISTED_ONLY = {
-    "B6", "B12", "B13", "B15", "C4", "C9", "C10", "C11", "D1", "D2", "D3", "D4",
+    "B6", "B12", "B13", "B15", "C9", "C10", "C11", "D1", "D2", "D3", "D4",
     "D7", "D11", "E2", "E7", "E9", "E10",
 }  # fmt: skip
 """Rules that packs hold and nothing computes yet; a check that is added leaves this list."""
@@ -44,6 +44,9 @@ names the zones that are able to have nine utilities."""
 
 NEVER_BELOW = {("A24", "one_body"), ("A7", "leading_chains")}
 """Nothing on file isn't a count of zero but ``no_data``, so there is nothing below one."""
+
+NEVER_ABOVE = {("C4", "code_prefix")}
+"""Places that the codes of phases begin alike are counted up to those asked for."""
 
 REPORTED = {("E8", "investment_growth")}
 """A share that the city reports as such: nothing is divided here."""
@@ -140,6 +143,8 @@ def sides(rule: Rule, figures: list[float]) -> dict[str, bool]:
     }
     if rule.comparator == "list_empty" or rule.key in NEVER_BELOW:
         del shown["below"]
+    if rule.key in NEVER_ABOVE:
+        del shown["above"]
     return shown
 
 
