@@ -282,6 +282,8 @@ CHECKS: dict[str, Callable[[CheckJob], list[Verdict]]] = {
     "C6": ledger_verdicts,
     "C7": ledger_verdicts,
     "C8": _targets,
+    "C9": ledger_verdicts,
+    "C11": ledger_verdicts,
     "C12": ledger_verdicts,
     "C13": ledger_verdicts,
     "C14": ledger_verdicts,

@@ -11,6 +11,7 @@ from platforms.projects.approval_days import approval_share, approval_verdicts
 from platforms.projects.dossiers import Dossiers, dossiers_of
 from platforms.projects.filing_rules import notice_verdicts, unfiled
 from platforms.projects.findings import Finding, list_verdicts
+from platforms.projects.leading_projects import leader_verdicts
 from platforms.projects.list_rules import exits, late_nodes, missed_steps, unserved
 from platforms.projects.listed_projects import (
     begun_before,
@@ -24,6 +25,7 @@ from platforms.projects.replenishment import replenishment_verdict
 from platforms.projects.shut_out import barred_steps, competing, in_others_talks
 from platforms.projects.staffing import unattended
 from platforms.projects.stage_rules import disordered, stale, too_early_task_forces, unrecorded
+from platforms.projects.unplaced import unplaced_verdicts
 from platforms.targets.landing import landing_verdicts
 from platforms.targets.ledger import ledger_on
 from platforms.targets.recurring import recurring_verdicts
@@ -60,6 +62,13 @@ LISTS: Mapping[tuple[str, str], Finder] = MappingProxyType({
 FIGURES: Mapping[tuple[str, str], Measurer] = MappingProxyType({
     ("C4", "phases"): phased_verdicts,
     ("C4", "code_prefix"): phased_verdicts,
+    ("C9", ""): unplaced_verdicts,
+    ("C11", "city_leader"): leader_verdicts,
+    ("C11", "city_leader_size"): leader_verdicts,
+    ("C11", "unit_leader"): leader_verdicts,
+    ("C11", "unit_leader_size"): leader_verdicts,
+    ("C11", "department_head"): leader_verdicts,
+    ("C11", "department_head_size"): leader_verdicts,
 })  # fmt: skip
 """Rules with a figure of their own, each with what measures it."""
 
