@@ -87,7 +87,7 @@ def _counts(
 ) -> list[Verdict]:
     window = window_of(dated.rule, job.year, job.policy.as_of)
     rows = _roster(job, dated, unit_id)
-    roster = {name: part for name, part in rows.groupby("leader")["target_id"]}
+    roster = dict(iter(rows.groupby("leader")["target_id"]))
     names = ledger.projects["leader"].astype("object").map(_plain)
     leading = set(names[own.yes].dropna())
     unsaid = names.isna().to_numpy(dtype=bool) & (not held.is_kept("leader"))

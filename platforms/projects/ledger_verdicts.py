@@ -8,6 +8,7 @@ import pandas as pd
 from platforms.check_job import CheckJob
 from platforms.policy.dated import DatedRule
 from platforms.projects.approval_days import approval_share, approval_verdicts
+from platforms.projects.approval_steps import route_verdicts
 from platforms.projects.dossiers import Dossiers, dossiers_of
 from platforms.projects.filing_rules import notice_verdicts, unfiled
 from platforms.projects.findings import Finding, list_verdicts
@@ -69,6 +70,11 @@ FIGURES: Mapping[tuple[str, str], Measurer] = MappingProxyType({
     ("C11", "unit_leader_size"): leader_verdicts,
     ("C11", "department_head"): leader_verdicts,
     ("C11", "department_head_size"): leader_verdicts,
+    ("D1", "industry"): route_verdicts,
+    ("D1", "others"): route_verdicts,
+    ("D1", "no_land"): route_verdicts,
+    ("D2", ""): route_verdicts,
+    ("D3", ""): route_verdicts,
 })  # fmt: skip
 """Rules with a figure of their own, each with what measures it."""
 

@@ -104,7 +104,7 @@ def phased_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Ver
         if one.whole.is_phased:
             shown.setdefault(one.whole.project_id, one)
     found: dict[str, list[Verdict]] = {unit_id: [] for unit_id in job.unit_ids}
-    homeless = []
+    homeless: list[Verdict] = []
     for one in shown.values():
         measured, said = measure(_subject(held, one), dated)
         ids = tuple(str(row["project_id"]) for row in one.whole.rows)

@@ -74,7 +74,8 @@ def _room_of(job: CheckJob) -> _Room:
     largest: dict[str, float] = {}
     if len(layers.parcels):
         blocks = find_blocks(layers, BlockQuery(min_mu=LEAST_BLOCK_MU)).by_unit
-        largest = blocks.groupby("unit_id")["area_mu"].max().to_dict()
+        most = blocks.groupby("unit_id")["area_mu"].max()
+        largest = {str(unit_id): float(area_mu) for unit_id, area_mu in most.items()}
     quotas = quotas_of(job.source, job.year, job.crs)
     return _Room(largest, frozenset(untold), len(layers.parcels) > 0, quotas, job.year)
 
@@ -149,9 +150,9 @@ def _emissions(row: Row) -> Needs | None:
     """Give what is emitted of each pollutant; an amount that can't be read isn't stated."""
     found: dict[str, float] = {}
     for item in split_list(row.get("emissions_t")):
-        name, _, amount = item.replace("：", ":").partition(":")
+        name, _, stated = item.replace("：", ":").partition(":")
         try:
-            found[name.strip()] = float(amount)
+            found[name.strip()] = float(stated)
         except ValueError:
             return None
     amount, pollutant = number_of(row, "emission_t"), text_of(row, "pollutant")

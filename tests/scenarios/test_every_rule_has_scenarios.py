@@ -33,7 +33,7 @@ ELSEWHERE = {
 """Rules that another computation than a check is about: gates of the match, tables, blocks."""
 
 LISTED_ONLY = {
-    "B6", "B12", "B13", "B15", "C10", "D1", "D2", "D3", "D4",
+    "B6", "B12", "B13", "B15", "C10", "D4",
     "D7", "D11", "E2", "E7", "E9", "E10",
 }  # fmt: skip
 """Rules that packs hold and nothing computes yet; a check that is added leaves this list."""
@@ -134,6 +134,8 @@ def test_every_threshold_is_shown_from_both_sides_and_on_it(rule):
 
 def sides(rule: Rule, figures: list[float]) -> dict[str, bool]:
     """Say where around the threshold, or both ends of a range, the figures of the cases lie."""
+    if rule.comparator == "tiers":
+        return tier_sides(rule, figures)
     low, high = rule.bounds if rule.comparator == "between" else (rule.number, rule.number)
     shown = {
         "below": any(compare(figure, low) < 0 for figure in figures),
@@ -145,6 +147,19 @@ def sides(rule: Rule, figures: list[float]) -> dict[str, bool]:
         del shown["below"]
     if rule.key in NEVER_ABOVE:
         del shown["above"]
+    return shown
+
+
+def tier_sides(rule: Rule, figures: list[float]) -> dict[str, bool]:
+    """Say where around the end of each step the figures lie; nothing lies below an end of 0."""
+    shown = {}
+    ends = [tier.up_to for tier in rule.tiers if tier.up_to is not None]
+    for end in ends:
+        shown[f"at {end}"] = any(compare(figure, end) == 0 for figure in figures)
+        if end > 0:
+            shown[f"below {end}"] = any(compare(figure, end) < 0 for figure in figures)
+        if rule.tiers[-1].up_to is None:
+            shown[f"above {end}"] = any(compare(figure, end) > 0 for figure in figures)
     return shown
 
 
