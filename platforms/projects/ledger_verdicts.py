@@ -12,6 +12,7 @@ from platforms.projects.approval_steps import route_verdicts
 from platforms.projects.dossiers import Dossiers, dossiers_of
 from platforms.projects.filing_rules import notice_verdicts, unfiled
 from platforms.projects.findings import Finding, list_verdicts
+from platforms.projects.fitting_platforms import platform_verdicts
 from platforms.projects.leading_projects import leader_verdicts
 from platforms.projects.list_rules import exits, late_nodes, missed_steps, unserved
 from platforms.projects.listed_projects import (
@@ -26,6 +27,7 @@ from platforms.projects.replenishment import replenishment_verdict
 from platforms.projects.shut_out import barred_steps, competing, in_others_talks
 from platforms.projects.staffing import unattended
 from platforms.projects.stage_rules import disordered, stale, too_early_task_forces, unrecorded
+from platforms.projects.transferred import credit_verdicts
 from platforms.projects.unplaced import unplaced_verdicts
 from platforms.targets.landing import landing_verdicts
 from platforms.targets.ledger import ledger_on
@@ -61,6 +63,7 @@ LISTS: Mapping[tuple[str, str], Finder] = MappingProxyType({
 """Rules that keep a list empty, each with what finds the projects on it."""
 
 FIGURES: Mapping[tuple[str, str], Measurer] = MappingProxyType({
+    ("B6", ""): credit_verdicts,
     ("C4", "phases"): phased_verdicts,
     ("C4", "code_prefix"): phased_verdicts,
     ("C9", ""): unplaced_verdicts,
@@ -75,6 +78,8 @@ FIGURES: Mapping[tuple[str, str], Measurer] = MappingProxyType({
     ("D1", "no_land"): route_verdicts,
     ("D2", ""): route_verdicts,
     ("D3", ""): route_verdicts,
+    ("D4", "best_platform"): platform_verdicts,
+    ("D4", "equal_score"): credit_verdicts,
 })  # fmt: skip
 """Rules with a figure of their own, each with what measures it."""
 

@@ -33,7 +33,7 @@ ELSEWHERE = {
 """Rules that another computation than a check is about: gates of the match, tables, blocks."""
 
 LISTED_ONLY = {
-    "B6", "B12", "B13", "B15", "C10", "D4",
+    "B12", "B13", "B15", "C10",
     "D7", "D11", "E2", "E7", "E9", "E10",
 }  # fmt: skip
 """Rules that packs hold and nothing computes yet; a check that is added leaves this list."""
