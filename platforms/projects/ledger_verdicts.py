@@ -9,10 +9,15 @@ from platforms.check_job import CheckJob
 from platforms.policy.dated import DatedRule
 from platforms.projects.approval_days import approval_share, approval_verdicts
 from platforms.projects.approval_steps import route_verdicts
+from platforms.projects.beyond_task import task_verdicts
+from platforms.projects.central_approval import central_approval_verdicts
+from platforms.projects.contacts import contact_verdicts
 from platforms.projects.dossiers import Dossiers, dossiers_of
 from platforms.projects.filing_rules import notice_verdicts, unfiled
 from platforms.projects.findings import Finding, list_verdicts
 from platforms.projects.fitting_platforms import platform_verdicts
+from platforms.projects.flagships import flagship_verdicts, reserve_verdicts
+from platforms.projects.granted import fund_verdicts, project_fund_verdicts, reward_verdicts
 from platforms.projects.leading_projects import leader_verdicts
 from platforms.projects.list_rules import exits, late_nodes, missed_steps, unserved
 from platforms.projects.listed_projects import (
@@ -32,9 +37,11 @@ from platforms.projects.unplaced import unplaced_verdicts
 from platforms.targets.landing import landing_verdicts
 from platforms.targets.ledger import ledger_on
 from platforms.targets.recurring import recurring_verdicts
+from platforms.targets.reported_units import reported_verdicts
 from platforms.verdict import Verdict
 
 MILESTONES = "unit_milestones"
+REPORTED = ("B12", "B13")
 
 Finder = Callable[[Dossiers, DatedRule], Iterator[Finding]]
 Measurer = Callable[[CheckJob, Dossiers, DatedRule], list[Verdict]]
@@ -64,6 +71,8 @@ LISTS: Mapping[tuple[str, str], Finder] = MappingProxyType({
 
 FIGURES: Mapping[tuple[str, str], Measurer] = MappingProxyType({
     ("B6", ""): credit_verdicts,
+    ("B15", "contacts"): contact_verdicts,
+    ("B15", "headquarters_reward"): reward_verdicts,
     ("C4", "phases"): phased_verdicts,
     ("C4", "code_prefix"): phased_verdicts,
     ("C9", ""): unplaced_verdicts,
@@ -80,6 +89,14 @@ FIGURES: Mapping[tuple[str, str], Measurer] = MappingProxyType({
     ("D3", ""): route_verdicts,
     ("D4", "best_platform"): platform_verdicts,
     ("D4", "equal_score"): credit_verdicts,
+    ("D7", "fund"): fund_verdicts,
+    ("D7", "per_project"): project_fund_verdicts,
+    ("D11", "exceeded"): task_verdicts,
+    ("D11", "without_task"): task_verdicts,
+    ("E2", ""): reserve_verdicts,
+    ("E9", "county"): flagship_verdicts,
+    ("E9", "department"): flagship_verdicts,
+    ("E10", ""): central_approval_verdicts,
 })  # fmt: skip
 """Rules with a figure of their own, each with what measures it."""
 
@@ -90,7 +107,8 @@ def ledger_verdicts(job: CheckJob) -> list[Verdict]:
     Parameters
     ----------
     job
-        A rule of the ledger: those of ``LISTS`` and ``FIGURES``, B7, B14, C15, D9, D10, E4, E6.
+        A rule of the ledger: those of ``LISTS`` and ``FIGURES``, B7, B12–B14, C15, D9, D10, E4,
+        E6.
 
     Returns
     -------
@@ -114,6 +132,9 @@ def _of_part(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
     if any(one.layer == MILESTONES for one in dated.rule.where):
         rows = pd.DataFrame(job.source.read(MILESTONES))
         return recurring_verdicts(rows, dated, _subjects(job, dated), job.year, job.policy.as_of)
+    if job.rule_id in REPORTED:
+        figures = pd.DataFrame(job.source.read("targets"))
+        return reported_verdicts(figures, dated, _subjects(job, dated), job.year, job.policy.as_of)
     if key == ("C15", "veto_reference"):
         ledger = ledger_on(job.source, job.policy.as_of)
         return landing_verdicts(ledger, *key, job.unit_ids, job.policy, job.year)
