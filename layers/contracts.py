@@ -182,7 +182,7 @@ _ALL = (
     _contract(
         "targets", "目标任务", "targets", "none",
         "target_id unit_id year indicator target_value measure_unit actual_value town leader "
-        "leader_role",
+        "leader_role project_id",
     ),
     _contract(
         "problems", "问题清单", "problems", "none",

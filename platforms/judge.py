@@ -58,11 +58,14 @@ def threshold_for(rule: Rule, measured: float | None) -> float | None:
     -------
     float or None
         The number of the rule; of a range the lower end where the figure lies below it, else the
-        upper end [unit of the rule]. Of a rule that is never judged the amount that its distance
-        is shown to (左右), None where it names none.
+        upper end [unit of the rule]; of steps the end of the one it falls into. Of a rule that is
+        never judged the amount that its distance is shown to (左右), None where it names none.
     """
     if rule.comparator == "none":
         return rule.value if isinstance(rule.value, float) else None
+    if rule.comparator == "tiers":
+        ends = [one.up_to for one in rule.tiers if one.up_to is not None]
+        return next((e for e in ends if measured is not None and compare(measured, e) <= 0), None)
     if rule.comparator == "between":
         low, high = rule.bounds
         return low if measured is not None and compare(measured, low) < 0 else high

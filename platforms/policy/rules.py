@@ -220,6 +220,12 @@ class Rule:
         )
 
     @property
+    def tiers(self) -> tuple[Tier, ...]:
+        """The steps of a rule that has some, in their order; empty where it has none."""
+        value = self.value if isinstance(self.value, tuple) else ()
+        return tuple(tier for tier in value if isinstance(tier, Tier))
+
+    @property
     def bounds(self) -> tuple[float, float]:
         """Both ends of a ``between`` [unit of the rule]; ``rule_without_number`` if it has none."""
         if self.comparator == "between" and isinstance(self.value, tuple):

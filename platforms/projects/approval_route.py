@@ -7,8 +7,8 @@ import pandas as pd
 from geo.units import compare
 from platforms.policy.dated import DatedRule, PolicySet
 from platforms.policy.rules import Tier
-from platforms.projects.phases import whole_project
-from platforms.projects.rows import flag_of, project_row, text_of
+from platforms.projects.phases import WholeProject, whole_project
+from platforms.projects.rows import Row, flag_of, project_row, text_of
 from platforms.statement import Statement, say
 from platforms.verdict import Basis, Force, ForceStatus, Outcome
 
@@ -100,16 +100,58 @@ def land_supply_of(projects: pd.DataFrame, units: pd.DataFrame, project_id: str)
     row = project_row(projects, project_id)
     whole = whole_project(projects, project_id)
     names = dict(zip(units["unit_id"], units["name"], strict=True))
+    return supply_of(row, whole, names.get(text_of(row, "unit_id") or ""))
+
+
+def supply_of(row: Row, whole: WholeProject, unit_name: object) -> LandSupply:
+    """Say what is asked to be approved, as ``land_supply_of``, of rows already at hand."""
     reasons: tuple[Statement, ...] = ()
     if whole.is_phased and whole.land_mu is not None:
         reasons = (say("route_phases", land_mu=whole.land_mu, count=len(whole.phases)),)
     asked = [flag_of(one, "is_special_policy") for one in (row, *whole.rows)]
     special = True if True in asked else flag_of(row, "is_special_policy")
-    unit_name = names.get(text_of(row, "unit_id") or "")
     return LandSupply(
-        project_id, text_of(row, "category"), whole.land_mu, special,
-        None if unit_name is None or pd.isna(unit_name) else str(unit_name), reasons,
+        str(row["project_id"]), text_of(row, "category"), whole.land_mu, special,
+        text_of({"name": unit_name}, "name"), reasons,
     )  # fmt: skip
+
+
+def route_rule(supply: LandSupply, policy: PolicySet) -> DatedRule | Statement:
+    """Say which rule names the route of a project before anything raises it (D2).
+
+    Parameters
+    ----------
+    supply
+        What is asked.
+    policy
+        Rules on the as-of date, D1 among them.
+
+    Returns
+    -------
+    DatedRule or Statement
+        A part of D1, or D3; what is missing where that can't be told.
+    """
+    if supply.land_mu is None:
+        return say("route_land_missing")
+    needs_land = compare(supply.land_mu, 0.0) > 0
+    if policy.parts("D3") and needs_land:
+        if supply.unit_name is None:
+            return say("route_unit_missing")
+        if is_in_zone(supply, policy):
+            return policy.rule("D3")
+    if not needs_land and "no_land" in policy.parts("D1"):
+        return policy.rule("D1", "no_land")
+    part = category_part(supply.category, policy)
+    if part is None:
+        unsaid = supply.category is None
+        return say("route_category_missing" if unsaid else "route_category_unlisted")
+    return policy.rule("D1", part)
+
+
+def is_in_zone(supply: LandSupply, policy: PolicySet) -> bool:
+    """Whether a project is filed by the zone with rules of its own (D3)."""
+    zones = _words(policy.rule("D3"), "name") if policy.parts("D3") else ()
+    return supply.unit_name in zones
 
 
 def approval_route(supply: LandSupply, policy: PolicySet) -> ApprovalRoute:
@@ -156,15 +198,17 @@ def _in_zone(supply: LandSupply, policy: PolicySet, zone: DatedRule) -> Approval
         both = [zone, policy.rule("D2")]
         is_asked = supply.is_special_policy
         return _open(supply, both, say("route_rule_silent" if is_asked else "route_policy_unsaid"))
-    index = _tier(zone, supply.land_mu or 0.0)
-    return _found(supply, [zone], _tiers(zone), index, say("route_in_zone", zone=supply.unit_name))
+    index = tier_of(zone, supply.land_mu or 0.0)
+    return _found(
+        supply, [zone], zone.rule.tiers, index, say("route_in_zone", zone=supply.unit_name)
+    )
 
 
 def _by_category(supply: LandSupply, policy: PolicySet) -> ApprovalRoute:
     """D1 by category and land, raised by D2."""
     land_mu = supply.land_mu or 0.0
     needs_land = compare(land_mu, 0.0) > 0
-    part = _part(supply.category, policy)
+    part = category_part(supply.category, policy)
     raising = supply.is_special_policy is not False and bool(policy.parts("D2"))
     if part is None and (needs_land or raising):
         code = "route_category_missing" if supply.category is None else "route_category_unlisted"
@@ -173,11 +217,11 @@ def _by_category(supply: LandSupply, policy: PolicySet) -> ApprovalRoute:
         base = policy.rule("D1", "no_land")
     else:
         base = policy.rule("D1", part or policy.parts("D1")[0])
-    index = _tier(base, land_mu)
+    index = tier_of(base, land_mu)
     if not raising:
-        return _found(supply, [base], _tiers(base), index)
+        return _found(supply, [base], base.rule.tiers, index)
     raised_by = policy.rule("D2")
-    tiers = _tiers(policy.rule("D1", part or ""))
+    tiers = policy.rule("D1", part or "").rule.tiers
     higher = min(index + int(raised_by.rule.number), len(tiers) - 1)
     if supply.is_special_policy is None and higher != index:
         return _open(supply, [base, raised_by], say("route_policy_unsaid"))
@@ -187,7 +231,7 @@ def _by_category(supply: LandSupply, policy: PolicySet) -> ApprovalRoute:
     return _found(supply, [base, raised_by], tiers, higher, said)
 
 
-def _part(category: str | None, policy: PolicySet) -> str | None:
+def category_part(category: str | None, policy: PolicySet) -> str | None:
     """Give the part of D1 for a category: the one whose condition names it, else the open list."""
     for part in policy.parts("D1"):
         if category in _words(policy.rule("D1", part), "category"):
@@ -204,15 +248,9 @@ def _words(dated: DatedRule, column: str) -> tuple[str, ...]:
     return ()
 
 
-def _tiers(dated: DatedRule) -> tuple[Tier, ...]:
-    value = dated.rule.value
-    tiers = value if isinstance(value, tuple) else ()
-    return tuple(tier for tier in tiers if isinstance(tier, Tier))
-
-
-def _tier(dated: DatedRule, land_mu: float) -> int:
+def tier_of(dated: DatedRule, land_mu: float) -> int:
     """Find the tier whose upper end, included, isn't passed."""
-    tiers = _tiers(dated)
+    tiers = dated.rule.tiers
     for index, tier in enumerate(tiers):
         if tier.up_to is None or compare(land_mu, tier.up_to) <= 0:
             return index

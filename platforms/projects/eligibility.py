@@ -176,7 +176,7 @@ def _position(ledger: Ledger, project_id: str) -> int:
     return int(np.flatnonzero(chosen)[0])
 
 
-def _excluded(subject: Subject, dated: DatedRule) -> Measured:
+def measure_excluded(subject: Subject, dated: DatedRule) -> Measured:
     """Infrastructure, real estate, hotels, complexes, platforms that let to others."""
     category = text_of(subject.row, "category")
     if category is None:
@@ -187,7 +187,7 @@ def _excluded(subject: Subject, dated: DatedRule) -> Measured:
     return 0.0, (say("c4_category_admitted", category=category),)
 
 
-def _industry(subject: Subject, dated: DatedRule) -> Measured:
+def measure_industry(subject: Subject, dated: DatedRule) -> Measured:
     """Is the project in one of the industries listed; the lists are assumed."""
     code = text_of(subject.row, "industry_code")
     if code is None:
@@ -205,7 +205,7 @@ def _industry(subject: Subject, dated: DatedRule) -> Measured:
     return 1.0, (say("c4_industry_unlisted", code=digits),)
 
 
-def _single_project(subject: Subject, _dated: DatedRule) -> Measured:
+def measure_single_project(subject: Subject, _dated: DatedRule) -> Measured:
     """Is it one investor, one site, one code."""
     faults, missing = single_project_faults(
         subject.whole, subject.ledger.projects, subject.is_one_site
@@ -215,12 +215,13 @@ def _single_project(subject: Subject, _dated: DatedRule) -> Measured:
     return (None, missing) if missing else (0.0, (say("c4_single"),))
 
 
-def _phases(subject: Subject, _dated: DatedRule) -> Measured:
+def measure_phases(subject: Subject, _dated: DatedRule) -> Measured:
+    """In how many phases is it built; one where it isn't divided."""
     count = max(len(subject.whole.phases), 1)
     return float(count), (say("c4_phases", count=count),)
 
 
-def _code_prefix(subject: Subject, dated: DatedRule) -> Measured:
+def measure_code_prefix(subject: Subject, dated: DatedRule) -> Measured:
     """How many places, at most those asked, the codes of all phases begin with alike."""
     if len(subject.whole.phases) < 2:
         return None, (say("c4_not_phased"),)
@@ -252,11 +253,11 @@ def _not_started(subject: Subject, _dated: DatedRule) -> Measured:
 
 
 PARTS: dict[str, Callable[[Subject, DatedRule], Measured]] = {
-    "excluded": _excluded,
-    "industry": _industry,
-    "single_project": _single_project,
-    "phases": _phases,
-    "code_prefix": _code_prefix,
+    "excluded": measure_excluded,
+    "industry": measure_industry,
+    "single_project": measure_single_project,
+    "phases": measure_phases,
+    "code_prefix": measure_code_prefix,
     "not_started": _not_started,
 }
 """What each part of C4 measures, in the unit of the rule."""

@@ -8,28 +8,52 @@ import pandas as pd
 from platforms.check_job import CheckJob
 from platforms.policy.dated import DatedRule
 from platforms.projects.approval_days import approval_share, approval_verdicts
+from platforms.projects.approval_steps import route_verdicts
+from platforms.projects.beyond_task import task_verdicts
+from platforms.projects.central_approval import central_approval_verdicts
+from platforms.projects.contacts import contact_verdicts
 from platforms.projects.dossiers import Dossiers, dossiers_of
 from platforms.projects.filing_rules import notice_verdicts, unfiled
 from platforms.projects.findings import Finding, list_verdicts
+from platforms.projects.fitting_platforms import platform_verdicts
+from platforms.projects.flagships import flagship_verdicts, reserve_verdicts
+from platforms.projects.granted import fund_verdicts, project_fund_verdicts, reward_verdicts
+from platforms.projects.leading_projects import leader_verdicts
 from platforms.projects.list_rules import exits, late_nodes, missed_steps, unserved
+from platforms.projects.listed_projects import (
+    begun_before,
+    excluded,
+    not_single,
+    of_other_industry,
+    phased_verdicts,
+)
 from platforms.projects.problem_days import problem_verdict
 from platforms.projects.replenishment import replenishment_verdict
 from platforms.projects.shut_out import barred_steps, competing, in_others_talks
 from platforms.projects.staffing import unattended
 from platforms.projects.stage_rules import disordered, stale, too_early_task_forces, unrecorded
+from platforms.projects.transferred import credit_verdicts
+from platforms.projects.unplaced import unplaced_verdicts
 from platforms.targets.landing import landing_verdicts
 from platforms.targets.ledger import ledger_on
 from platforms.targets.recurring import recurring_verdicts
+from platforms.targets.reported_units import reported_verdicts
 from platforms.verdict import Verdict
 
 MILESTONES = "unit_milestones"
+REPORTED = ("B12", "B13")
 
 Finder = Callable[[Dossiers, DatedRule], Iterator[Finding]]
+Measurer = Callable[[CheckJob, Dossiers, DatedRule], list[Verdict]]
 
 LISTS: Mapping[tuple[str, str], Finder] = MappingProxyType({
     ("B5", "filed"): unfiled,
     ("B5", "conflicts"): in_others_talks,
     ("B8", ""): disordered,
+    ("C4", "excluded"): excluded,
+    ("C4", "industry"): of_other_industry,
+    ("C4", "single_project"): not_single,
+    ("C4", "not_started"): begun_before,
     ("C5", ""): competing,
     ("C6", "exit"): exits,
     ("C7", ""): late_nodes,
@@ -45,6 +69,37 @@ LISTS: Mapping[tuple[str, str], Finder] = MappingProxyType({
 })  # fmt: skip
 """Rules that keep a list empty, each with what finds the projects on it."""
 
+FIGURES: Mapping[tuple[str, str], Measurer] = MappingProxyType({
+    ("B6", ""): credit_verdicts,
+    ("B15", "contacts"): contact_verdicts,
+    ("B15", "headquarters_reward"): reward_verdicts,
+    ("C4", "phases"): phased_verdicts,
+    ("C4", "code_prefix"): phased_verdicts,
+    ("C9", ""): unplaced_verdicts,
+    ("C11", "city_leader"): leader_verdicts,
+    ("C11", "city_leader_size"): leader_verdicts,
+    ("C11", "unit_leader"): leader_verdicts,
+    ("C11", "unit_leader_size"): leader_verdicts,
+    ("C11", "department_head"): leader_verdicts,
+    ("C11", "department_head_size"): leader_verdicts,
+    ("D1", "industry"): route_verdicts,
+    ("D1", "others"): route_verdicts,
+    ("D1", "no_land"): route_verdicts,
+    ("D2", ""): route_verdicts,
+    ("D3", ""): route_verdicts,
+    ("D4", "best_platform"): platform_verdicts,
+    ("D4", "equal_score"): credit_verdicts,
+    ("D7", "fund"): fund_verdicts,
+    ("D7", "per_project"): project_fund_verdicts,
+    ("D11", "exceeded"): task_verdicts,
+    ("D11", "without_task"): task_verdicts,
+    ("E2", ""): reserve_verdicts,
+    ("E9", "county"): flagship_verdicts,
+    ("E9", "department"): flagship_verdicts,
+    ("E10", ""): central_approval_verdicts,
+})  # fmt: skip
+"""Rules with a figure of their own, each with what measures it."""
+
 
 def ledger_verdicts(job: CheckJob) -> list[Verdict]:
     """Judge one rule of the project ledger.
@@ -52,7 +107,8 @@ def ledger_verdicts(job: CheckJob) -> list[Verdict]:
     Parameters
     ----------
     job
-        B5, B7, B8, B14, C5–C7, C12–C15, D8–D10, E4, E5 or E6.
+        A rule of the ledger: those of ``LISTS`` and ``FIGURES``, B7, B12–B14, C15, D9, D10, E4,
+        E6.
 
     Returns
     -------
@@ -67,6 +123,8 @@ def _of_part(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
     key = (job.rule_id, dated.rule.part)
     if key in LISTS:
         return list_verdicts(job, dated, list(LISTS[key](held, dated)), held.is_on_file)
+    if key in FIGURES:
+        return FIGURES[key](job, held, dated)
     if key == ("B7", ""):
         return notice_verdicts(held, dated, job.unit_ids)
     if key == ("E4", "days"):
@@ -74,6 +132,9 @@ def _of_part(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
     if any(one.layer == MILESTONES for one in dated.rule.where):
         rows = pd.DataFrame(job.source.read(MILESTONES))
         return recurring_verdicts(rows, dated, _subjects(job, dated), job.year, job.policy.as_of)
+    if job.rule_id in REPORTED:
+        figures = pd.DataFrame(job.source.read("targets"))
+        return reported_verdicts(figures, dated, _subjects(job, dated), job.year, job.policy.as_of)
     if key == ("C15", "veto_reference"):
         ledger = ledger_on(job.source, job.policy.as_of)
         return landing_verdicts(ledger, *key, job.unit_ids, job.policy, job.year)

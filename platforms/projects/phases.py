@@ -102,3 +102,36 @@ def whole_project(projects: pd.DataFrame, project_id: str) -> WholeProject:
     is_root = projects["project_id"].eq(root).fillna(value=False).to_numpy(dtype=bool)
     rows: list[Row] = list(projects[is_root & ~named].to_dict("records"))
     return WholeProject(root, phases, rows[0] if rows else None)
+
+
+def whole_projects(projects: pd.DataFrame) -> dict[str, WholeProject]:
+    """Gather every project with all its phases, as ``whole_project`` does for one.
+
+    Parameters
+    ----------
+    projects
+        Table ``projects``.
+
+    Returns
+    -------
+    dict
+        The whole by the number of each of its rows.
+    """
+    rows: list[Row] = list(projects.to_dict("records"))
+    roots = [text_of(row, "phase_of") or str(row["project_id"]) for row in rows]
+    phases: dict[str, list[Row]] = {}
+    for row in rows:
+        named = text_of(row, "phase_of")
+        if named is not None:
+            phases.setdefault(named, []).append(row)
+    alone = {str(row["project_id"]): row for row in rows if _is_whole(row)}
+    made = {
+        root: WholeProject(root, tuple(phases.get(root, ())), alone.get(root))
+        for root in dict.fromkeys(roots)
+    }
+    return {str(row["project_id"]): made[root] for row, root in zip(rows, roots, strict=True)}
+
+
+def _is_whole(row: Row) -> bool:
+    """Whether a row isn't the first phase that stands for the whole."""
+    return text_of(row, "phase_of") != str(row["project_id"])

@@ -153,6 +153,7 @@ def test_sizes_that_decide_what_is_counted_stand_in_the_pack_too():
     head = ("leader_role", "==", ("unit_head",))
     over_1 = (rmb, ">=", 1)
     making = ("category", "==", ("industry",))
+    task = ("indicator", "==", ("7亿元以上制造业项目招引落地任务",))
     kinds = ("industry", "logistics", "research", "service", "tourism", "health", "agriculture",
              "commerce")  # fmt: skip
     assert counted == {
@@ -170,8 +171,8 @@ def test_sizes_that_decide_what_is_counted_stand_in_the_pack_too():
         },
         ("C1", "starts_1"): [(rmb, ">", 1), ("category", "==", kinds)],
         ("C1", "starts_10"): [(rmb, ">", 10), ("category", "==", kinds)],
-        ("D11", "exceeded"): [making, (rmb, ">=", 7)],
-        ("D11", "without_task"): [making, (rmb, ">=", 7)],
+        ("D11", "exceeded"): [making, (rmb, ">=", 7), task],
+        ("D11", "without_task"): [making, (rmb, ">=", 7), task],
         ("E1", "under_construction"): [over_1],
         ("E1", "new_starts"): [over_1],
         ("E1", "reserve"): [over_1],

@@ -1,0 +1,146 @@
+"""Flagships of each county or zone, landmarks of each department (E9), the two reserves (E2)."""
+
+import dataclasses
+
+import numpy as np
+
+from platforms.check_job import CheckJob
+from platforms.judge import judge
+from platforms.policy.dated import DatedRule
+from platforms.projects.dossiers import Dossiers, first_days, kinds_of, started_on
+from platforms.projects.rows import Row, text_of
+from platforms.statement import say
+from platforms.targets.conditions import Fit
+from platforms.targets.counts import fits
+from platforms.targets.ledger import Ledger, ledger_on
+from platforms.targets.tally import count_verdict
+from platforms.targets.windows import Window, window_of
+from platforms.verdict import Evidence, Verdict
+
+STARTED = "started"
+
+
+def flagship_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
+    """Judge how many flagships each unit planned, or landmarks each department.
+
+    Parameters
+    ----------
+    job
+        Units, year and tables.
+    held
+        The ledger.
+    dated
+        E9 ``county`` or ``department`` [个].
+
+    Returns
+    -------
+    list of Verdict
+        One a unit; one a department, named behind the part, of those that any project names: a
+        department without a project isn't known. What came on file after the target date doesn't
+        count; where no event tells when, that is open once the date has passed.
+
+    Notes
+    -----
+    长春 一2.
+    """
+    ledger = ledger_on(job.source, job.policy.as_of)
+    window = window_of(dated.rule, job.year, job.policy.as_of)
+    counted = fits(ledger, dated) & _on_file(ledger, window)
+    if dated.rule.part == "county":
+        return [
+            count_verdict(dated, ledger, counted & ledger.of_unit(unit_id), window, unit_id)
+            for unit_id in job.unit_ids
+        ]
+    return _by_department(job, dated, ledger, counted, window) if job.is_whole_city else []
+
+
+def _on_file(ledger: Ledger, window: Window) -> Fit:
+    """Say which projects were on file by the last day of a window."""
+    firsts = ledger.events.groupby("project_id")["event_on"].min()
+    first = ledger.projects["project_id"].map(firsts)
+    untold = first.isna().to_numpy(dtype=bool)
+    by_then = np.array([str(day) <= window.last for day in first], dtype=bool) & ~untold
+    if window.as_of <= window.due:
+        return Fit(by_then | untold, np.zeros_like(untold))
+    return Fit(by_then, untold)
+
+
+def _by_department(
+    job: CheckJob, dated: DatedRule, ledger: Ledger, counted: Fit, window: Window
+) -> list[Verdict]:
+    names = ledger.projects["department"].map(lambda one: text_of({"": one}, ""))
+    known = sorted(set(names.dropna()))
+    if not known:
+        said = say("target_no_projects" if ledger.is_empty else "e9_no_department")
+        return [judge(dated, None, year=window.year, reasons=(said,))]
+    none = np.zeros(len(names), dtype=bool)
+    found = []
+    for name in known:
+        theirs = Fit(names.eq(name).to_numpy(dtype=bool), none)
+        one = count_verdict(dated, ledger, counted & theirs, window, None)
+        found.append(dataclasses.replace(one, part=f"{dated.rule.part}:{name}"))
+    return found
+
+
+def reserve_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
+    """Show how many projects of the two reserves stand at each stage.
+
+    Parameters
+    ----------
+    job
+        Year and whether the city is judged as a whole.
+    held
+        The ledger.
+    dated
+        E2 [个], never judged; its condition names the stages in their order.
+
+    Returns
+    -------
+    list of Verdict
+        One a stage, named behind the part: projects entered in a reserve that reached it and no
+        later one, those of the city and of the counties apart in the evidence.
+
+    Notes
+    -----
+    长春 四（一）.
+    """
+    if not job.is_whole_city:
+        return []
+    stages = kinds_of(dated)
+    at: dict[str, list[Row]] = {stage: [] for stage in stages}
+    untold = 0
+    is_kept = False
+    for row, events in held.rows():
+        if text_of(row, "reserve_level") is None:
+            continue
+        is_kept = True
+        days = first_days(events)
+        if started_on(row, events) is not None:
+            days.setdefault(STARTED, "")
+        reached = [stage for stage in stages if stage in days]
+        if reached:
+            at[reached[-1]].append(row)
+        else:
+            untold += 1
+    return [_at_stage(job, dated, stage, at[stage], untold, is_kept) for stage in stages]
+
+
+def _at_stage(
+    job: CheckJob, dated: DatedRule, stage: str, rows: list[Row], untold: int, is_kept: bool
+) -> Verdict:
+    part = f"{dated.rule.part}:{stage}"
+    if not is_kept:
+        said = say("e2_no_reserve")
+        return judge(dated, None, year=job.year, part=part, reasons=(said,))
+    evidence = []
+    for level, said in (("city", say("e2_city")), ("county", say("e2_county"))):
+        ids = tuple(
+            str(row["project_id"]) for row in rows if text_of(row, "reserve_level") == level
+        )
+        if ids:
+            evidence.append(Evidence("projects", ids, said))
+    reasons = (say("e2_stage", steps=stage), *([say("e2_untold", count=untold)] if untold else []))
+    return judge(
+        dated, float(len(rows)), year=job.year, part=part, evidence=tuple(evidence),
+        reasons=reasons,
+    )  # fmt: skip
