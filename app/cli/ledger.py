@@ -13,6 +13,7 @@ from app.answers.ledger_entry import add_event, add_project, renewed
 from app.answers.ledger_ranking import ledger_ranking_answer
 from app.answers.ledger_warnings import warning_answer
 from app.answers.project_page import project_page, project_page_answer
+from app.cli.ledger_dashboard import dashboard_command
 from app.cli.output import context_of, reading_options, rule_options, show
 from app.cli.usage import Command, Commands
 from layers.codes import CATEGORIES, EVENT_KINDS, EXIT_REASONS
@@ -225,6 +226,6 @@ def project_group() -> None:
 
 for command in (
     add_command, event_command, list_command, project_show_command, conflicts_command,
-    warnings_command, project_ranking_command, verify_command,
+    warnings_command, project_ranking_command, dashboard_command, verify_command,
 ):  # fmt: skip
     project_group.add_command(command)
