@@ -34,6 +34,10 @@ FURTHER_COLUMNS = (
     "rule_id", "part", "rule_title", "unit_name", "progress_state", "done", "target", "gap",
     "measure", "force", "clause", "why",
 )  # fmt: skip
+TASK_OF = {
+    "city_level": "city_level_target", "county_head": "county_head_target",
+    "landing_share": "landing_target_share",
+}  # fmt: skip
 PROJECT_COLUMNS = (
     "unit_name", "counted_as", "project_id", "project_name", "investment_yi_yuan", "is_counted",
 )  # fmt: skip
@@ -72,6 +76,8 @@ def dashboard_answer(context: Context, period: str, unit_id: str | None = None) 
     units = gpd.GeoDataFrame(context.source.read("units"))
     found = dashboard(at, units, asked, with_city=unit_id is None)
     table = _annex(context, found, names)
+    said = [(_unit(context, one, names), _note(context, one)) for one in found]
+    notes = pd.DataFrame([one for one in said if one[1]], columns=["region", "note_dashboard"])
     verdicts = task_verdicts(context.source, at, asked, FURTHER_RULES)
     then = replace(context, policy=at.policy)
     further = progress_frame(then, progress_rows(verdicts, at.policy))[list(FURTHER_COLUMNS)]
@@ -88,11 +94,12 @@ def dashboard_answer(context: Context, period: str, unit_id: str | None = None) 
         },
         sheets=(
             table,
+            Sheet(words.text("sheet_dashboard_notes"), notes),
             Sheet(words.text("sheet_dashboard_tasks"), further),
             Sheet(words.text("sheet_dashboard_projects"), projects_behind(context, found)),
         ),
         titles={
-            **_titles(context, tuple(map(str, table.frame.columns))),
+            **_titles(context, (*map(str, table.frame.columns), "note_dashboard")),
             **column_titles(words, (*FURTHER_COLUMNS, "counted_as", "project_name", "is_counted")),
         },
         summary=(
@@ -159,19 +166,16 @@ def _annex(context: Context, found: Sequence[UnitFigures], names: dict[str, str]
         row: dict[str, object] = {"number": number, "region": _unit(context, one, names)}
         for name in TASKS:
             figure = one.figures[name]
-            row[f"{name}_target" if name != "landing_share" else "landing_target_share"] = (
-                "–" if figure.target is None else _number(figure.target, name)
-            )
             row[name] = shown(context, figure, name)
+            row[TASK_OF[name]] = "–" if figure.target is None else _number(figure.target, name)
         row |= {name: shown(context, one.figures[name], name) for name in moved}
-        row["note_dashboard"] = _note(context, one)
         rows.append(row)
-    frame = pd.DataFrame(rows).astype("object")
+    frame = pd.DataFrame(rows, dtype="object")
     words = context.words
     groups = {
         name: words.text("dashboard_group_tasks")
         for name in frame.columns
-        if name not in ("number", "region", "note_dashboard", *moved)
+        if name not in ("number", "region", *moved)
     }
     groups |= dict.fromkeys(moved, words.text("dashboard_group_period"))
     return Sheet(

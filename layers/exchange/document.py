@@ -112,6 +112,7 @@ def _add_table(document: Any, table: PaperTable, room: int) -> None:  # noqa: AN
     centre = ["center"] * len(table.titles)
     sides = ["right" if number else "left" for number in table.is_number]
     if any(table.groups):
+        sides = centre
         for row in head_rows(table.groups, table.titles, twips):
             made._tbl.append(row)
     else:

@@ -92,7 +92,7 @@ def paper_table(sheet: Sheet, heading: ExportHeading) -> PaperTable:
         total=total,
         is_number=tuple(numeric),
         widths=tuple(
-            _width(title, column, total[at] if total else "")
+            _width(title, column, total[at] if total else "", 3 if sheet.groups else 2)
             for at, (title, column) in enumerate(zip(titles, short, strict=True))
         ),
         notes=_notes(len(sheet.frame), left_out, cut, heading),
@@ -177,11 +177,11 @@ def _notes(
     return tuple(notes)
 
 
-def _width(title: str, cells: Sequence[str], total: str) -> int:
+def _width(title: str, cells: Sequence[str], total: str, lines: int) -> int:
     longest = max((_letters(cell) for cell in (*cells[:ROWS_MEASURED], total)), default=0)
-    # A heading may break into two lines, its words not; cells break only where they are long.
+    # A heading may break into lines, its words not; cells break only where they are long.
     word = max((len(part) for part in title.split() if part.isascii()), default=0)
-    need = max(longest, (_letters(title) + 1) // 2 + 1, word + 1, WIDTH_LEAST)
+    need = max(longest, -(-_letters(title) // lines) + 1, word + 1, WIDTH_LEAST)
     return min(need, WIDTH_MOST) + PADDING
 
 

@@ -73,8 +73,12 @@ def _write_list(book: Workbook, name: str, sheet: Sheet, heading: ExportHeading)
     page.auto_filter.ref = f"A{deep}:{last}{len(sheet.frame) + deep}"
     _set_up_print(page, heading, deep)
     for position, (title, cells) in enumerate(zip(titles, columns, strict=True), start=1):
-        page.column_dimensions[get_column_letter(position)].width = _width(title, cells)
+        # Headings under groups may break: such tables have many narrow columns.
+        shortest = title[: (len(title) + 1) // 2] if sheet.groups else title
+        page.column_dimensions[get_column_letter(position)].width = _width(shortest, cells)
     if sheet.groups:
+        # Set by hand: a row's height must be known before it is written, and headings break.
+        page.row_dimensions[1].height, page.row_dimensions[2].height = 18, 44
         _write_groups(page, sheet, titles)
     page.append([_text_cell(page, title, _BOLD, _HEADER_FILL, _WRAPPED) for title in titles])
     formats = [_number_format(str(n)) for n in sheet.frame.columns if n != "geometry"]
