@@ -20,6 +20,7 @@ from platforms.projects.dashboard import (
     dashboard,
     standpoint,
 )
+from platforms.projects.milestones import PLANNED
 from platforms.projects.periods import period_named
 from platforms.projects.rows import text_of
 from platforms.projects.warnings import OVER_KINDS, Desk, LedgerWarning, warnings_on
@@ -35,12 +36,17 @@ PAIR_COLUMNS = ("project_id", "unit_name", "other_project_id", "other_unit_name"
 
 @dataclass(frozen=True)
 class _Found:
-    """What a notice is made of; None where the packs chosen have no rule for it."""
+    """What a notice is made of; None where the packs chosen have no rule for it.
+
+    ``planned`` names the units with a planned node on file: without one nothing can be late by it;
+    None where no node has to be planned.
+    """
 
     figures: Sequence[UnitFigures]
     late: Sequence[LedgerWarning] | None
     stale: Sequence[LedgerWarning] | None
     pairs: Sequence[Conflict] | None
+    planned: frozenset[str] | None
 
 
 def notice_answer(context: Context, period: str) -> Answer:
@@ -72,13 +78,20 @@ def notice_answer(context: Context, period: str) -> Answer:
     at = standpoint(context.source, context.policy, span)
     found = _gather(context, at, list(names))
     titles = _project_names(context)
-    sheets = (
+    sheets = [
         Sheet(words.text("sheet_notice"), _counts(context, found, names)),
         Sheet(words.text("sheet_notice_events"), _events(context, at, found, names, titles)),
-        Sheet(words.text("sheet_notice_late"), _warned(context, found.late, names, titles)),
-        Sheet(words.text("sheet_notice_stale"), _warned(context, found.stale, names, titles)),
-        Sheet(words.text("sheet_notice_conflicts"), _pairs(context, found.pairs, names)),
-    )
+    ]
+    # A list that no rule of the packs makes is not an empty one: the summary says why.
+    if found.late is not None:
+        late = _warned(context, found.late, names, titles)
+        sheets.append(Sheet(words.text("sheet_notice_late"), late))
+    if found.stale is not None:
+        stale = _warned(context, found.stale, names, titles)
+        sheets.append(Sheet(words.text("sheet_notice_stale"), stale))
+    if found.pairs is not None:
+        pairs = _pairs(context, found.pairs, names)
+        sheets.append(Sheet(words.text("sheet_notice_conflicts"), pairs))
     figures = {name: words.text(f"figure_{name}") for name in NOTICE_COLUMNS}
     own = ("unit_name", "counted_as", "project_name", "reason", "other_project_id",
            "other_unit_name")  # fmt: skip
@@ -86,7 +99,7 @@ def notice_answer(context: Context, period: str) -> Answer:
         title=words.text("title_notice", period=span.name),
         parameters={"period": span.name},
         result={},
-        sheets=sheets,
+        sheets=tuple(sheets),
         titles={**figures, **column_titles(words, own)},
         summary=tuple(_summary(context, at, found)),
     )
@@ -106,7 +119,18 @@ def _gather(context: Context, at: Standpoint, unit_ids: list[str]) -> _Found:
     stale = [one for one in warned if (one.rule_id, one.part) == (STALE_RULE, "stale")]
     has_pairs = "S14" in policy.pack.assumptions
     pairs = _standing(conflicts(desk.projects, policy), at) if has_pairs else None
-    return _Found(figures, late if has_late else None, stale if has_stale else None, pairs)
+    return _Found(
+        figures, late if has_late else None, stale if has_stale else None, pairs, _planned(at)
+    )
+
+
+def _planned(at: Standpoint) -> frozenset[str] | None:
+    if not at.policy.parts("C7"):
+        return None
+    events, projects = at.ledger.events, at.ledger.projects
+    plans = events[events["event_kind"].eq(PLANNED) & events["event_on"].le(at.policy.as_of)]
+    planned = projects[projects["project_id"].isin(plans["project_id"])]
+    return frozenset(planned["unit_id"].dropna().astype(str))
 
 
 def _is_overdue(one: LedgerWarning) -> bool:
@@ -145,10 +169,8 @@ def _counts(context: Context, found: _Found, names: dict[str, str]) -> pd.DataFr
             "region": words.text("whole_city") if one.unit_id is None else names[one.unit_id]
         }
         row |= {name: shown(context, one.figures[name], name) for name in (*HAPPENED, LANDED)}
-        for name, warned in (("late", found.late), ("stale", found.stale)):
-            row[name] = words.text("no_value") if warned is None else len(
-                {w.project_id for w in warned if one.unit_id in (None, w.unit_id)}
-            )  # fmt: skip
+        row["late"] = _late(context, found, one.unit_id)
+        row["stale"] = _projects_warned(context, found.stale, one.unit_id)
         row["conflicts"] = words.text("no_value") if found.pairs is None else sum(
             one.unit_id is None
             or one.unit_id in (text_of(pair.one, "unit_id"), text_of(pair.other, "unit_id"))
@@ -156,6 +178,23 @@ def _counts(context: Context, found: _Found, names: dict[str, str]) -> pd.DataFr
         )  # fmt: skip
         rows.append(row)
     return pd.DataFrame(rows, columns=list(NOTICE_COLUMNS), dtype="object")
+
+
+def _projects_warned(
+    context: Context, warned: Sequence[LedgerWarning] | None, unit_id: str | None
+) -> int | str:
+    if warned is None:
+        return context.words.text("no_value")
+    return len({one.project_id for one in warned if unit_id in (None, one.unit_id)})
+
+
+def _late(context: Context, found: _Found, unit_id: str | None) -> int | str:
+    """Count late projects; a unit without any planned node isn't on time, it is unknown."""
+    count = _projects_warned(context, found.late, unit_id)
+    has_plans = found.planned is None or (
+        bool(found.planned) if unit_id is None else unit_id in found.planned
+    )
+    return count if count or has_plans else context.words.text("no_value")
 
 
 def _events(
@@ -221,9 +260,10 @@ def _summary(context: Context, at: Standpoint, found: _Found) -> list[str]:
     for code, rows in (
         ("notice_late", found.late), ("notice_stale", found.stale), ("notice_pairs", found.pairs)
     ):  # fmt: skip
-        lines.append(
-            words.text("notice_no_rule", what=words.text(f"{code}_name"))
-            if rows is None
-            else words.text(code, count=len(rows))
-        )
+        if rows is None:
+            lines.append(words.text("notice_no_rule", what=words.text(f"{code}_name")))
+        elif rows is found.late and not rows and found.planned is not None and not found.planned:
+            lines.append(words.text("notice_no_plans"))
+        else:
+            lines.append(words.text(code, count=len(rows)))
     return lines
