@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from importlib.metadata import version
+from typing import Any
 
 from app.context import Context
 from layers.contracts import CONTRACTS
@@ -47,6 +48,11 @@ def picture_of(
     title: str,
     highlights: Sequence[Highlight],
     shown: Collection[str] | None = None,
+    **look: Any,  # noqa: ANN401
 ) -> bytes:
-    """Draw the map around highlighted shapes (``picture_empty`` where there is nothing to draw)."""
-    return map_picture(view, picture_words(context, title), highlights=highlights, shown=shown)
+    """Draw the map around highlighted shapes (``picture_empty`` where there is nothing to draw).
+
+    ``look`` are further arguments of ``map_picture``: extent, size.
+    """
+    words = picture_words(context, title)
+    return map_picture(view, words, highlights=highlights, shown=shown, **look)

@@ -11,12 +11,14 @@ from app.answers.checks import URGENCY, check_answer, force_counts, verdict_list
 from app.answers.evidence import assumption_texts, verdict_table
 from app.answers.land import block_answer
 from app.answers.land_search import LandFound, block_list
+from app.answers.ledger_reports import LEDGER_KINDS, ledger_report_of
 from app.answers.matching import demand_in_ledger, match_answer, run_match
 from app.answers.pictures import picture_of, view_of
 from app.context import Context
 from geo.errors import MuPlanError
 from geo.nearest import nearest_name
 from geo.progress import Progress
+from layers.exchange.board import Boards
 from layers.exchange.report import Content, Picture, Report, Section
 from layers.exchange.sheet import Sheet
 from layers.maps.highlight import Highlight
@@ -28,7 +30,7 @@ from platforms.matching.match import MatchedSite, MatchResult
 from platforms.matching.table import MatchTable
 from platforms.verdict import Force, Verdict
 
-KINDS = ("land", "match", "check")
+KINDS = ("land", "match", "check", *LEDGER_KINDS)
 """Reports there are."""
 FIRST_SITES = 5
 """Sites drawn on the map of a match and explained gate by gate."""
@@ -42,8 +44,12 @@ MISSING_KEYS = ["rule_id", "rule_title", "why", "clause"]
 
 
 def report_of(
-    context: Context, kind: str, project_id: str | None, progress: Progress | None = None
-) -> Report:
+    context: Context,
+    kind: str,
+    project_id: str | None,
+    progress: Progress | None = None,
+    period: str | None = None,
+) -> Report | Boards:
     """Make a report with the parameters that its command has by default.
 
     Parameters
@@ -53,26 +59,32 @@ def report_of(
     kind
         One of ``KINDS``.
     project_id
-        Project of a report on matching; None for the others.
+        Project of a report on matching, projects of maps of action; None for the others.
     progress
         Told the share done.
+    period
+        Month, quarter or year of a notice or ranking of the ledger; None for the others.
 
     Returns
     -------
-    Report
+    Report or Boards
         The report.
 
     Raises
     ------
     MuPlanError
-        ``report_kind_unknown``, ``report_project_needed``, ``report_project_unused``, and what
-        the job itself raises.
+        ``report_kind_unknown``, ``report_project_needed``, ``report_project_unused``,
+        ``report_period_unused``, and what the job itself raises.
     """
     if kind not in KINDS:
         raise MuPlanError(
             "report_kind_unknown", kind=kind, known=", ".join(KINDS),
             nearest=nearest_name(kind, KINDS),
         )  # fmt: skip
+    if kind in LEDGER_KINDS:
+        return ledger_report_of(context, kind, project_id, period, progress)
+    if period is not None:
+        raise MuPlanError("report_period_unused", kind=kind)
     if kind == "match":
         if project_id is None:
             raise MuPlanError("report_project_needed", kind=kind)

@@ -16,6 +16,7 @@ from app.answers.matching import demand_in_ledger, run_match
 from app.answers.problems import problem_answer
 from app.answers.project_page import project_page, project_page_answer
 from app.answers.transfer_proposals import transfer_answer
+from app.cli.ledger_dashboard import dashboard_command
 from app.cli.output import context_of, reading_options, rule_options, show, viewer_option
 from app.cli.usage import Command, Commands
 from layers.codes import CATEGORIES, EVENT_KINDS, EXIT_REASONS
@@ -269,6 +270,7 @@ def project_group() -> None:
 
 for command in (
     add_command, event_command, list_command, project_show_command, conflicts_command,
-    problems_command, transfer_command, warnings_command, project_ranking_command, verify_command,
+    problems_command, transfer_command, warnings_command, project_ranking_command,
+    dashboard_command, verify_command,
 ):  # fmt: skip
     project_group.add_command(command)

@@ -14,6 +14,7 @@ from layers.exchange.write import check_report_path, write_report
 @click.argument("workspace", type=click.Path(path_type=Path))
 @click.option("--kind", required=True)
 @click.option("--project", "report_project")
+@click.option("--period", "ledger_period")
 @click.option("--out", required=True, type=click.Path(path_type=Path))
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh")
 @viewer_option
@@ -22,6 +23,7 @@ def report_command(
     workspace: Path,
     kind: str,
     report_project: str | None,
+    ledger_period: str | None,
     out: Path,
     lang: str,
     packs: tuple[str, ...],
@@ -30,6 +32,6 @@ def report_command(
     """Write a printable report."""
     context = context_of(workspace, lang, packs, as_of)
     check_report_path(out)
-    report = report_of(context, kind, report_project, terminal_progress())
+    report = report_of(context, kind, report_project, terminal_progress(), ledger_period)
     write_report(out, report)
     click.echo(printable(context.words.text("written", path=str(out))), err=True)

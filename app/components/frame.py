@@ -14,6 +14,7 @@ from app.components.plain import as_text
 from app.context import DEFAULT_PACK, Context, pack_titles
 from app.session import AS_OF, PACKS, VIEWER, context, open_path, words
 from geo.errors import MuPlanError
+from layers.exchange.board import Boards
 from layers.exchange.report import Report
 from layers.exchange.write import REPORT_ENDING, write_report
 from platforms.errors import PolicyError
@@ -127,7 +128,7 @@ def hand_out(
     held: Context,
     endings: tuple[str, ...],
     key: str,
-    report: Callable[[], Report] | None = None,
+    report: Callable[[], Report | Boards] | None = None,
     title: str | None = None,
     stand: Callable[[Context], Stand] = stand_of,
 ) -> None:
@@ -170,7 +171,7 @@ def _file_of(
     answer: Answer | Callable[[], Answer],
     held: Context,
     ending: str,
-    report: Callable[[], Report] | None,
+    report: Callable[[], Report | Boards] | None,
     stand: Callable[[Context], Stand],
 ) -> bytes:
     with tempfile.TemporaryDirectory() as folder:

@@ -9,11 +9,13 @@ from app.answers.ledger import SCREEN_COLUMNS, project_answer
 from app.answers.ledger_chain import chain_of, ledger_stand
 from app.answers.ledger_conflicts import conflict_answer
 from app.answers.ledger_ranking import ledger_ranking_answer
+from app.answers.ledger_reports import listed_report
 from app.answers.ledger_warnings import warning_answer
 from app.answers.problems import problem_answer
 from app.answers.project_page import ProjectPage, project_page, project_page_answer
 from app.components.dispute import show_dispute
 from app.components.frame import hand_out, page_head, show_where_held
+from app.components.ledger_dashboard import show_dashboard, show_site
 from app.components.ledger_form import SAID, ask_event, ask_project
 from app.components.lights import LIGHTS
 from app.components.plain import as_text, say_lines
@@ -21,7 +23,9 @@ from app.components.table import show_list, shown_columns
 from app.context import Context
 from app.session import context, words
 
-PARTS = ("list", "page", "warnings", "problems", "conflicts", "ranking", "enter")
+PARTS = (
+    "list", "page", "warnings", "problems", "conflicts", "ranking", "dashboard", "enter",
+)  # fmt: skip
 SIGN = {"green": "good", "yellow": "amber", "red": "bad", "grey": "unknown"}
 NODE_COLUMNS = ("node", "planned_on", "done_on", "light", "days")
 
@@ -46,8 +50,7 @@ def show() -> None:
         return
     shows: dict[str, Callable[[Context], None]] = {
         "list": _list, "page": _page, "warnings": _warnings, "problems": _problems,
-        "conflicts": _conflicts,
-        "ranking": _ranking,
+        "conflicts": _conflicts, "ranking": _ranking, "dashboard": show_dashboard,
     }  # fmt: skip
     show_where_held(lambda: shows[str(part)](held))
 
@@ -93,7 +96,7 @@ def _page(held: Context) -> None:
             show_list(shown_columns(sheet.frame, tuple(sheet.frame.columns), words()))
         else:
             st.caption(text("projects_none_on_file"))
-    _hand_out(answer, held, f"project_{chosen}", (".docx", ".xlsx"))
+    show_site(held, page)
 
 
 def _nodes(page: ProjectPage, answer: Answer) -> None:
@@ -145,7 +148,10 @@ def _ranking(held: Context) -> None:
     for sheet in answer.sheets:
         st.subheader(sheet.name)
         show_list(shown_columns(sheet.frame, tuple(sheet.frame.columns), words(), answer.titles))
-    _hand_out(answer, held, "ledger_ranking")
+    hand_out(
+        answer, held, (".xlsx", ".docx", ".csv"), "ledger_ranking",
+        report=lambda: listed_report(held, answer, "ranking"), stand=ledger_stand,
+    )  # fmt: skip
 
 
 def _listed(held: Context, answer: Answer, key: str, none: str) -> None:

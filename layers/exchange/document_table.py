@@ -43,6 +43,8 @@ class PaperTable:
         Width of each column in letters.
     notes
         What the table had no room for, and where it is.
+    groups
+        What stands above each heading, empty where nothing does.
     """
 
     titles: tuple[str, ...]
@@ -51,6 +53,7 @@ class PaperTable:
     is_number: tuple[bool, ...]
     widths: tuple[int, ...]
     notes: tuple[str, ...]
+    groups: tuple[str, ...] = ()
 
 
 def paper_table(sheet: Sheet, heading: ExportHeading) -> PaperTable:
@@ -67,7 +70,7 @@ def paper_table(sheet: Sheet, heading: ExportHeading) -> PaperTable:
     Returns
     -------
     PaperTable
-        At most ``MAX_ROWS`` rows and ``MAX_COLUMNS`` columns.
+        At most ``MAX_ROWS`` rows; ``MAX_COLUMNS`` columns where the list doesn't choose them.
     """
     names, left_out = _columns(sheet)
     frame = pd.DataFrame(sheet.frame)[names]
@@ -89,10 +92,11 @@ def paper_table(sheet: Sheet, heading: ExportHeading) -> PaperTable:
         total=total,
         is_number=tuple(numeric),
         widths=tuple(
-            _width(title, column, total[at] if total else "")
+            _width(title, column, total[at] if total else "", 3 if sheet.groups else 2)
             for at, (title, column) in enumerate(zip(titles, short, strict=True))
         ),
         notes=_notes(len(sheet.frame), left_out, cut, heading),
+        groups=tuple(sheet.groups.get(name, "") for name in names),
     )
 
 
@@ -104,8 +108,7 @@ def column_count(sheet: Sheet) -> int:
 def _columns(sheet: Sheet) -> tuple[list[str], list[str]]:
     geometry = getattr(sheet.frame, "active_geometry_name", None)
     every = [str(name) for name in sheet.frame.columns if name != geometry]
-    chosen = [name for name in sheet.printed if name in every] or every
-    kept = chosen[:MAX_COLUMNS]
+    kept = [name for name in sheet.printed if name in every] or every[:MAX_COLUMNS]
     return kept, [name for name in every if name not in kept]
 
 
@@ -174,11 +177,11 @@ def _notes(
     return tuple(notes)
 
 
-def _width(title: str, cells: Sequence[str], total: str) -> int:
+def _width(title: str, cells: Sequence[str], total: str, lines: int) -> int:
     longest = max((_letters(cell) for cell in (*cells[:ROWS_MEASURED], total)), default=0)
-    # A heading may break into two lines, its words not; cells break only where they are long.
+    # A heading may break into lines, its words not; cells break only where they are long.
     word = max((len(part) for part in title.split() if part.isascii()), default=0)
-    need = max(longest, (_letters(title) + 1) // 2 + 1, word + 1, WIDTH_LEAST)
+    need = max(longest, -(-_letters(title) // lines) + 1, word + 1, WIDTH_LEAST)
     return min(need, WIDTH_MOST) + PADDING
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +68,18 @@ def _write_list(book: Workbook, name: str, sheet: Sheet, heading: ExportHeading)
     titles, columns = shown_table(sheet.frame, heading)
     page = book.create_sheet(name)
     last = get_column_letter(max(len(titles), 1))
-    page.freeze_panes = "B2"
-    page.auto_filter.ref = f"A1:{last}{len(sheet.frame) + 1}"
-    _set_up_print(page, heading)
+    deep = 2 if sheet.groups else 1
+    page.freeze_panes = f"B{deep + 1}"
+    page.auto_filter.ref = f"A{deep}:{last}{len(sheet.frame) + deep}"
+    _set_up_print(page, heading, deep)
     for position, (title, cells) in enumerate(zip(titles, columns, strict=True), start=1):
-        page.column_dimensions[get_column_letter(position)].width = _width(title, cells)
+        # Headings under groups may break: such tables have many narrow columns.
+        shortest = title[: (len(title) + 1) // 2] if sheet.groups else title
+        page.column_dimensions[get_column_letter(position)].width = _width(shortest, cells)
+    if sheet.groups:
+        # Set by hand: a row's height must be known before it is written, and headings break.
+        page.row_dimensions[1].height, page.row_dimensions[2].height = 18, 44
+        _write_groups(page, sheet, titles)
     page.append([_text_cell(page, title, _BOLD, _HEADER_FILL, _WRAPPED) for title in titles])
     formats = [_number_format(str(n)) for n in sheet.frame.columns if n != "geometry"]
     formats += [None] * (len(titles) - len(formats))
@@ -82,6 +90,22 @@ def _write_list(book: Workbook, name: str, sheet: Sheet, heading: ExportHeading)
         )
     if sheet.totals:
         page.append(_totals(page, sheet, titles, formats, heading))
+
+
+def _write_groups(page: Any, sheet: Sheet, titles: list[str]) -> None:  # noqa: ANN401
+    """Write the row above the headings; a filter stands in the row below, so that stays whole."""
+    names = [str(name) for name in sheet.frame.columns if name != "geometry"]
+    groups = [sheet.groups.get(name, "") for name in names]
+    groups += [""] * (len(titles) - len(groups))
+    row = []
+    for group, members in groupby(range(len(groups)), key=lambda one: groups[one]):
+        places = list(members)
+        row += [_text_cell(page, text, _BOLD, _HEADER_FILL, _WRAPPED)
+                for text in (group, *[""] * (len(places) - 1))]  # fmt: skip
+        if group and len(places) > 1:
+            first, last = (get_column_letter(at + 1) for at in (places[0], places[-1]))
+            page.merged_cells.add(f"{first}1:{last}1")
+    page.append(row)
 
 
 def _cell(page: Any, value: Cell, form: str | None, styles: dict[object, Any]) -> Any:  # noqa: ANN401
@@ -162,24 +186,24 @@ def _write_sources(book: Workbook, heading: ExportHeading) -> None:
         page.append([_text_cell(page, str(part), font, None, _TOP) for part in (word, text)])
 
 
-def _set_up_print(page: Any, heading: ExportHeading) -> None:  # noqa: ANN401
+def _set_up_print(page: Any, heading: ExportHeading, deep: int = 1) -> None:  # noqa: ANN401
     page.page_setup.orientation = "landscape"
     page.page_setup.paperSize = Worksheet.PAPERSIZE_A4
     page.page_setup.fitToWidth, page.page_setup.fitToHeight = 1, 0
     page.sheet_properties.pageSetUpPr.fitToPage = True
     page.page_margins = PageMargins(left=0.4, right=0.4, top=0.8, bottom=0.6)
-    page.print_title_rows = "1:1"
+    page.print_title_rows = f"1:{deep}"
     mark = f"  【{heading.labels['demo']}】" if heading.is_demo else ""
     page.oddHeader.center.text = (heading.title + mark).replace("&", "&&")
     page.oddFooter.center.text = "&P / &N"
 
 
 def _number_format(name: str) -> str | None:
+    if name.endswith("_share"):
+        return "0.0%"
     entry = FIELDS.get(name)
     if entry is None:
         return None
-    if name.endswith("_share"):
-        return "0.0%"
     if entry.kind == "int" or entry.unit in {"人", "kWh"}:
         return "0" if entry.kind == "int" else "#,##0"
     if entry.kind == "float":

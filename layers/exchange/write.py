@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from layers.errors import LayerError
+from layers.exchange.board import Boards
 from layers.exchange.cells import could_run
 from layers.exchange.evidence import Evidence
 from layers.exchange.heading import ExportHeading
@@ -83,7 +84,7 @@ def write_table(
         return _write(draft, ending, sheets, heading, shapefile_encoding, path)
 
 
-def write_report(path: Path, report: Report) -> None:
+def write_report(path: Path, report: Report | Boards) -> None:
     """Write a report with its pictures as a document.
 
     Parameters
@@ -100,11 +101,15 @@ def write_report(path: Path, report: Report) -> None:
         ``report_format``, ``folder_missing``, ``path_is_folder``, ``export_over_workspace``,
         ``file_in_use``.
     """
+    from layers.exchange.board_document import write_boards
     from layers.exchange.document import write_docx
 
     check_report_path(path)
     with _whole_or_not_at_all(path, REPORT_ENDING) as draft:
-        write_docx(draft, report)
+        if isinstance(report, Boards):
+            write_boards(draft, report)
+        else:
+            write_docx(draft, report)
 
 
 def check_report_path(path: Path) -> None:

@@ -54,6 +54,7 @@ def map_picture(
     extent: Bounds | None = None,
     shown: Collection[str] | None = None,
     size_px: tuple[int, int] = PICTURE_PX,
+    style_width_px: float = STYLE_WIDTH_PX,
 ) -> bytes:
     """Draw a map with title, legend, scale bar, north arrow and sources.
 
@@ -73,6 +74,9 @@ def map_picture(
         Map layers drawn; None for those the styles switch on.
     size_px
         Width and height of the picture [px].
+    style_width_px
+        The whole picture's width in pixels of the style: fewer for larger letters, where it will
+        be printed small.
 
     Returns
     -------
@@ -85,7 +89,7 @@ def map_picture(
         ``picture_empty`` where there is no extent; ``highlight_unknown``, ``highlight_uneven``,
         ``layer_without_crs``.
     """
-    scale = size_px[0] / STYLE_WIDTH_PX
+    scale = size_px[0] / style_width_px
     marked = [_drawn(highlight, view.styles) for highlight in highlights]
     plane = _plane(extent, marked, view)
     image, inner = frame_of(size_px, words, scale)

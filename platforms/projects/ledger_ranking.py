@@ -10,7 +10,7 @@ from platforms.indicators.ranks import ranks_with_ties
 from platforms.policy.dated import PolicySet
 from platforms.projects.periods import Period
 from platforms.targets.conditions import Fit
-from platforms.targets.landing import on_years_list
+from platforms.targets.landing import on_years_list, signed_and_landed
 from platforms.targets.ledger import Ledger
 from platforms.targets.windows import Window
 
@@ -121,11 +121,8 @@ def _rate(
 ) -> tuple[float | None, Fit, np.ndarray]:
     """Give the landing rate, the landed projects, and those that leave it open."""
     window = _year_until(ledger, period)
-    signed = ledger.happened(
-        policy.setting_texts("S5", "denominator_events"), "0000-01-01", window.last
-    )
-    begun = ledger.happened(policy.setting_texts("S5", "landed_events"), window.first, window.last)
-    whole = ledger.of_unit(unit_id) & on_years_list(ledger, window) & signed
+    signed, begun = signed_and_landed(ledger, policy, window)
+    whole = ledger.of_unit(unit_id) & signed
     landed = whole & begun
     unsure = whole.open | landed.open
     count = int(whole.yes.sum())

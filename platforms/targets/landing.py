@@ -38,6 +38,32 @@ def on_years_list(ledger: Ledger, window: Window) -> Fit:
     return came.minus(earlier).minus(ledger.left_list(window.last))
 
 
+def signed_and_landed(ledger: Ledger, policy: PolicySet, window: Window) -> tuple[Fit, Fit]:
+    """Say which projects of a year's list are signed, and which projects landed in the year.
+
+    Parameters
+    ----------
+    ledger
+        The ledger.
+    policy
+        Rules on the as-of date; S5 states what is signed and what is landed.
+    window
+        The year, or its part up to a day.
+
+    Returns
+    -------
+    tuple of Fit
+        What lies under the fraction line of the landing rate, and what lies over it where it also
+        lies under it.
+    """
+    listed = on_years_list(ledger, window)
+    signed = ledger.happened(
+        policy.setting_texts("S5", "denominator_events"), BEGINNING, window.last
+    )
+    landed = ledger.happened(policy.setting_texts("S5", "landed_events"), window.first, window.last)
+    return listed & signed, landed
+
+
 def landing_verdicts(
     ledger: Ledger,
     rule_id: str,
@@ -73,14 +99,11 @@ def landing_verdicts(
     dated = policy.rule(rule_id, part)
     window = window_of(dated.rule, year, policy.as_of)
     listed = on_years_list(ledger, window)
-    signed = ledger.happened(
-        policy.setting_texts("S5", "denominator_events"), BEGINNING, window.last
-    )
-    landed = ledger.happened(policy.setting_texts("S5", "landed_events"), window.first, window.last)
+    signed, landed = signed_and_landed(ledger, policy, window)
     verdicts = []
     for unit_id in unit_ids:
         own = listed & ledger.of_unit(unit_id)
-        whole = own & signed
+        whole = signed & own
         beside = []
         if own.yes.any():
             count, base = int((own.yes & landed.yes).sum()), int(own.yes.sum())

@@ -30,6 +30,7 @@ def target_verdicts(
     source: LayerSource,
     unit_ids: Sequence[str],
     policy: PolicySet,
+    ledger: Ledger | None = None,
 ) -> list[Verdict]:
     """Judge one rule of tasks and targets.
 
@@ -45,6 +46,8 @@ def target_verdicts(
         Units to judge. The city is judged only where these are all units there are.
     policy
         Rules on the as-of date; an event after it has not happened.
+    ledger
+        The ledger where it is at hand; None to read it as it stood on the as-of date.
 
     Returns
     -------
@@ -54,7 +57,7 @@ def target_verdicts(
     units = gpd.GeoDataFrame(source.read("units"))
     all_units = list(map(str, units["unit_id"]))
     is_city = bool(all_units) and set(all_units) <= set(unit_ids)
-    ledger = ledger_on(source, policy.as_of)
+    ledger = ledger_on(source, policy.as_of) if ledger is None else ledger
     if rule_id == "A12":
         platforms = gpd.GeoDataFrame(source.read("major_platforms"))
         return good_project_verdicts(ledger, platforms, units, unit_ids, policy)

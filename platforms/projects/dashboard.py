@@ -1,0 +1,278 @@
+"""The figures of each unit and the city in a period: tasks of the annex, and what happened.
+
+Tasks (C1, C3, C8) are judged by the checks themselves, as on the last day of the period; what
+happened is counted within it. Nothing is counted a second way.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from platforms.policy.dated import PolicySet, policy_on
+from platforms.policy.rules import Condition
+from platforms.projects.periods import Period
+from platforms.source import LayerSource
+from platforms.targets.conditions import Fit, conditions_on, fitting
+from platforms.targets.counts import annex_verdicts, city_counts
+from platforms.targets.landing import landing_verdicts, signed_and_landed
+from platforms.targets.ledger import Ledger, ledger_on
+from platforms.targets.progress import progress_rows, state_of
+from platforms.targets.verdicts import TARGET_RULES, target_verdicts
+from platforms.targets.windows import Window
+from platforms.verdict import Verdict
+
+TASKS = ("city_level", "county_head", "landing_share")
+"""Columns of the annex (C3): counts and rate of the year up to the last day of the period."""
+HAPPENED = ("first_report", "listed", "signed", "registered", "started")
+"""Kinds of event counted within the period."""
+LANDED = "landed"
+"""Signed projects of the year's list that started within the period (S5)."""
+RACED = ("manufacturing", "major")
+"""Parts of D9: started projects that count in the race."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure.
+
+    Attributes
+    ----------
+    least, most
+        What it is at least and at most; equal where it can be told, None where nothing can.
+    target
+        The task, None where there is none.
+    verdict
+        What the rule says of it, None where no rule does.
+    project_ids, open_ids
+        Projects counted, and those that say too little to be counted or left out.
+    """
+
+    least: float | None
+    most: float | None
+    target: float | None
+    verdict: Verdict | None
+    project_ids: tuple[str, ...]
+    open_ids: tuple[str, ...]
+
+    @property
+    def value(self) -> float | None:
+        """The figure, None where it can't be told."""
+        return self.least if self.least == self.most else None
+
+
+@dataclass(frozen=True)
+class UnitFigures:
+    """The figures of a unit.
+
+    Attributes
+    ----------
+    unit_id
+        The unit, None for the city: all projects, those without a unit among them.
+    figures
+        By name: ``TASKS``, ``HAPPENED``, ``landed``, and of ``RACED`` what the packs have.
+    """
+
+    unit_id: str | None
+    figures: Mapping[str, Figure]
+
+
+@dataclass(frozen=True)
+class Standpoint:
+    """Ledger and rules on the last day of a period.
+
+    Attributes
+    ----------
+    ledger
+        As it is known on the as-of date; later days than the last haven't happened.
+    policy
+        Rules on that day.
+    period
+        The period.
+    """
+
+    ledger: Ledger
+    policy: PolicySet
+    period: Period
+
+    @property
+    def year_until(self) -> Window:
+        """The year up to that day."""
+        first = f"{self.period.year:04d}-01-01"
+        return Window(first, self.period.last, self.ledger.as_of, self.period.year)
+
+
+def standpoint(source: LayerSource, policy: PolicySet, period: Period) -> Standpoint:
+    """Take the ledger and the rules to the last day of a period, or the as-of date before it."""
+    known = ledger_on(source, policy.as_of)
+    day = min(period.last, policy.as_of)
+    return Standpoint(replace(known, as_of=day), policy_on(policy.pack, day), period)
+
+
+def dashboard(
+    at: Standpoint, units: gpd.GeoDataFrame, unit_ids: Sequence[str], *, with_city: bool
+) -> list[UnitFigures]:
+    """Give the figures of units and of the city.
+
+    Parameters
+    ----------
+    at
+        Ledger and rules on the last day of the period.
+    units
+        Layer ``units``.
+    unit_ids
+        The units, in order.
+    with_city
+        Whether the city stands first, as in the annex.
+
+    Returns
+    -------
+    list of UnitFigures
+        One each.
+
+    Notes
+    -----
+    C1, C3, C8 嘉政办发〔2018〕52号 一、二、附件; D9 磐安 一（四）.
+    """
+    asked: list[str | None] = [*([None] if with_city else []), *unit_ids]
+    tasks = _tasks(at, units, asked)
+    moved = {name: _moved(at, (name,)) for name in HAPPENED}
+    if "S5" in at.policy.pack.assumptions:
+        moved[LANDED] = _landed(at)
+    for part in RACED:
+        if part in at.policy.parts("D9"):
+            moved[part] = moved["started"] & _raced(at, part)
+    found = []
+    for unit_id in asked:
+        own = at.ledger.of_unit(unit_id)
+        counted = {name: _counted(at, fit & own) for name, fit in moved.items()}
+        figures = {**tasks[unit_id], LANDED: _nothing(), **counted}
+        found.append(UnitFigures(unit_id, MappingProxyType(figures)))
+    return found
+
+
+def task_verdicts(
+    source: LayerSource, at: Standpoint, unit_ids: Sequence[str], rules: Sequence[str]
+) -> list[Verdict]:
+    """Judge rules of tasks and targets on the last day of a period.
+
+    Parameters
+    ----------
+    source
+        Gives the layers.
+    at
+        Ledger and rules on that day.
+    unit_ids
+        Units judged; the city where these are all.
+    rules
+        Rules; what the packs don't have, or isn't a task or target, is passed over.
+
+    Returns
+    -------
+    list of Verdict
+        By rule.
+    """
+    year = at.period.year
+    return [
+        verdict
+        for rule in rules
+        if rule in TARGET_RULES and at.policy.parts(rule)
+        for verdict in target_verdicts(rule, year, source, unit_ids, at.policy, at.ledger)
+    ]
+
+
+def is_short(figure: Figure) -> bool:
+    """Whether a figure lies below its task, today or at its end."""
+    if figure.verdict is None:
+        return False
+    return state_of(figure.verdict) in ("below_target", "past_target_date")
+
+
+def _tasks(
+    at: Standpoint, units: gpd.GeoDataFrame, asked: Sequence[str | None]
+) -> dict[str | None, dict[str, Figure]]:
+    """Judge the columns of the annex; what no rule names can't be told."""
+    ledger, policy, year = at.ledger, at.policy, at.period.year
+    named = [one for one in asked if one is not None]
+    verdicts = annex_verdicts(ledger, units, named, policy, year) if policy.parts("C3") else []
+    if None in asked and policy.parts("C1"):
+        verdicts += [one for one in city_counts(ledger, "C1", policy, year)
+                     if one.part in ("mayor", "county_head")]  # fmt: skip
+    if policy.parts("C8"):
+        verdicts += landing_verdicts(ledger, "C8", "", list(asked), policy, year)
+    found = {unit_id: dict.fromkeys(TASKS, _nothing()) for unit_id in asked}
+    for verdict in verdicts:
+        name = COLUMN_OF.get((verdict.rule_id, verdict.part))
+        if name is not None:
+            found[verdict.unit_id][name] = _judged(at, verdict)
+    if None in found and "city_level" in policy.parts("C3"):
+        found[None]["city_level"] = _city_level(at, found[None]["city_level"])
+    return found
+
+
+COLUMN_OF = MappingProxyType({
+    ("C3", "city_level"): "city_level", ("C3", "county_head"): "county_head",
+    ("C3", "county_head_port"): "county_head", ("C8", ""): "landing_share",
+    ("C1", "mayor"): "city_level", ("C1", "county_head"): "county_head",
+})  # fmt: skip
+
+
+def _city_level(at: Standpoint, mayors: Figure) -> Figure:
+    """Count 市级以上 for the city as for its units; the annex states the number of 市长工程 for it.
+
+    The verdict on 市长工程 alone is C1's own.
+    """
+    rule = at.policy.rule("C3", "city_level").rule
+    fit = fitting(at.ledger.projects, conditions_on(rule, "projects"))
+    window = at.year_until
+    came = at.ledger.happened(("listed",), window.first, window.last)
+    counted = _counted(at, fit & came.minus(at.ledger.left_list(window.last)))
+    return replace(counted, target=mayors.target)
+
+
+def _judged(at: Standpoint, verdict: Verdict) -> Figure:
+    (row,) = progress_rows([verdict], at.policy)
+    target = at.policy.rule(verdict.rule_id, verdict.part).rule.number
+    least = most = verdict.measured
+    if verdict.unit != "share" and least is not None:
+        most = least + len(row.open_project_ids)
+    return Figure(least, most, target, verdict, row.project_ids, row.open_project_ids)
+
+
+def _moved(at: Standpoint, kinds: Sequence[str]) -> Fit:
+    return at.ledger.happened(kinds, at.period.first, at.period.last)
+
+
+def _landed(at: Standpoint) -> Fit:
+    signed, _ = signed_and_landed(at.ledger, at.policy, at.year_until)
+    return signed & _moved(at, at.policy.setting_texts("S5", "landed_events"))
+
+
+def _raced(at: Standpoint, part: str) -> Fit:
+    """Say which projects are large enough for the race of D9."""
+    rule = at.policy.rule("D9", part).rule
+    size = Condition("projects", "investment_yi_yuan", ">=", rule.number)
+    return fitting(at.ledger.projects, (*conditions_on(rule, "projects"), size))
+
+
+def _counted(at: Standpoint, fit: Fit) -> Figure:
+    """Count projects; before the first day on file and after the as-of date nothing can be told."""
+    least, more = int(fit.yes.sum()), int(fit.open.sum())
+    ids, open_ids = at.ledger.ids(fit.yes), at.ledger.ids(fit.open)
+    begins = _first_day(at.ledger)
+    is_told = begins is not None and begins <= at.period.last
+    if at.ledger.is_empty or not is_told or at.period.first > at.ledger.as_of:
+        return replace(_nothing(), project_ids=ids, open_ids=open_ids)
+    return Figure(float(least), float(least + more), None, None, ids, open_ids)
+
+
+def _first_day(ledger: Ledger) -> str | None:
+    days = pd.concat([ledger.events["event_on"], ledger.projects["started_on"]]).dropna()
+    return str(np.min(days.to_numpy(dtype=object))) if len(days) else None
+
+
+def _nothing() -> Figure:
+    return Figure(None, None, None, None, (), ())
