@@ -2,9 +2,11 @@
 
 import streamlit as st
 
+from app.components.chart import font_face
 from app.components.frame import sidebar, within_border
-from app.navigation import FIRST, SECTIONS
-from app.session import open_path, words
+from app.navigation import ALWAYS, FIRST, SECTIONS
+from app.routes import FONT_ROUTE, base_path
+from app.session import open_path, take_language, words
 
 # Streamlit keeps wide margins free, which lists and maps need.
 ROOM = "<style>.stMainBlockContainer {padding: 2.5rem 2rem 3rem}</style>"
@@ -12,6 +14,7 @@ ROOM = "<style>.stMainBlockContainer {padding: 2.5rem 2rem 3rem}</style>"
 
 def main() -> None:
     """Show the page chosen; an error becomes one sentence, never a traceback."""
+    take_language()
     text = words().text
     st.set_page_config(page_title=text("app_title"), page_icon="🗺️", layout="wide")
     sections = {
@@ -24,12 +27,12 @@ def main() -> None:
                 default=name == FIRST,
             )
             for name, icon in pages
-            if name == FIRST or open_path() is not None
+            if name in ALWAYS or open_path() is not None
         ]
         for section, pages in SECTIONS.items()
     }  # fmt: skip
-    page = st.navigation({name: pages for name, pages in sections.items() if pages})
-    st.html(ROOM)
+    page = st.navigation({name: pages for name, pages in sections.items() if pages}, expanded=True)
+    st.html(ROOM + font_face(f"{base_path()}{FONT_ROUTE}"))
 
     def whole() -> None:
         sidebar()

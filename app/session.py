@@ -6,13 +6,13 @@ import streamlit as st
 
 from app.answers.answer import Answer
 from app.answers.changes import changed_answer
-from app.answers.checks import verdict_list
+from app.answers.checks import share_answer, verdict_list
 from app.answers.indicators import indicator_answer
 from app.answers.land_search import LandFound, block_list
 from app.answers.matching import evaluate_match
 from app.answers.pictures import view_of
 from app.context import Context, load_scheme, open_context
-from app.messages import Catalogue, Language, catalogue
+from app.messages import LANGUAGES, Catalogue, Language, catalogue
 from app.settings import Settings, load_settings
 from geo.errors import MuPlanError
 from geo.progress import Progress
@@ -28,12 +28,13 @@ from platforms.verdict import Verdict
 OPEN_PATH = "open_workspace"
 AS_OF = "as_of"
 PACKS = "packs"
-LANGUAGE: Language = "zh"
+LANGUAGE = "language"
+ASKED_LANGUAGE = "language_asked"
 
 KEPT_SEARCHES = 16
 
-Stamp = tuple[str, int, str | None, tuple[str, ...]]
-"""A workspace as it is now: path, time of its last change, as-of date and packs asked for."""
+Stamp = tuple[str, int, str | None, tuple[str, ...], Language]
+"""A workspace as it is now: path, time of its last change; date, packs and language asked for."""
 
 
 def settings() -> Settings:
@@ -43,7 +44,22 @@ def settings() -> Settings:
 
 def words() -> Catalogue:
     """Give the sentences of the interface."""
-    return catalogue(LANGUAGE)
+    return catalogue(language())
+
+
+def language() -> Language:
+    """Give the language of this session: Chinese unless another one was chosen."""
+    chosen: Language = st.session_state.get(LANGUAGE, LANGUAGES[0])
+    return chosen
+
+
+def take_language() -> None:
+    """Take the language that the address asks for (``?lang=en``), once for each asking."""
+    asked = st.query_params.get("lang")
+    if asked != st.session_state.get(ASKED_LANGUAGE):
+        st.session_state[ASKED_LANGUAGE] = asked
+        if asked in LANGUAGES:
+            st.session_state[LANGUAGE] = asked
 
 
 def workspaces() -> list[Path]:
@@ -80,7 +96,7 @@ def stamp() -> Stamp:
     if path is None:
         raise MuPlanError("workspace_none_open")
     packs = tuple(st.session_state.get(PACKS, ()))
-    return str(path), path.stat().st_mtime_ns, st.session_state.get(AS_OF), packs
+    return str(path), path.stat().st_mtime_ns, st.session_state.get(AS_OF), packs, language()
 
 
 def context() -> Context:
@@ -90,14 +106,14 @@ def context() -> Context:
 
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _context(at: Stamp) -> Context:
-    path, _, as_of, packs = at
-    return open_context(Path(path), language=LANGUAGE, as_of=as_of, packs=packs)
+    path, _, as_of, packs, spoken = at
+    return open_context(Path(path), language=spoken, as_of=as_of, packs=packs)
 
 
 def context_against(as_of: str, packs: tuple[str, ...]) -> Context:
     """Give the open workspace under another date or other packs."""
-    path, changed_ns, _, _ = stamp()
-    return _context((path, changed_ns, as_of, packs))
+    path, changed_ns, _, _, spoken = stamp()
+    return _context((path, changed_ns, as_of, packs, spoken))
 
 
 def map_view() -> MapView:
@@ -140,6 +156,16 @@ def blocks(query: BlockQuery, progress: Progress | None = None) -> LandFound:
             held.pop(next(iter(held)), None)
         held[key] = found
     return found
+
+
+def shares(year: int) -> Answer:
+    """Answer ``shares`` once for each year and state of the workspace."""
+    return _shares(stamp(), year)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _shares(at: Stamp, year: int) -> Answer:
+    return share_answer(_context(at), year)
 
 
 def indicators(by: By, period: str, basis: str | None, scheme: str | None) -> Answer:
