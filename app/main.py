@@ -8,8 +8,20 @@ from app.navigation import ALWAYS, FIRST, SECTIONS
 from app.routes import FONT_ROUTE, base_path
 from app.session import open_path, take_language, words
 
-# Streamlit keeps wide margins free, which lists and maps need.
-ROOM = "<style>.stMainBlockContainer {padding: 2.5rem 2rem 3rem}</style>"
+# Streamlit keeps wide margins free, which lists and maps need, and spaces the list of pages so
+# wide that date and rules lie below the screen of a laptop.
+ROOM = """<style>
+.stMainBlockContainer {padding: 2.5rem 2rem 3rem}
+.stMainBlockContainer h2 {font-size: 1.6rem; padding: 0.2rem 0}
+.stMainBlockContainer h3 {font-size: 1.2rem; padding: 0.2rem 0}
+[data-testid="stSidebarHeader"] {height: 1.6rem; min-height: 0; margin: 0; padding: 0.2rem 0.5rem}
+[data-testid="stSidebarNavItems"] {padding: 0; margin: 0}
+[data-testid="stSidebarNavItems"] li {margin: 0}
+[data-testid="stSidebarNavLink"] {margin: 0; padding: 0 0.5rem; min-height: 0; line-height: 1.5}
+[data-testid="stNavSectionHeader"] {margin: 0; padding: 0.15rem 0.5rem 0; min-height: 0}
+[data-testid="stSidebarUserContent"] {padding: 0.5rem 1.2rem}
+[data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] {gap: 0.4rem}
+</style>"""
 
 
 def main() -> None:

@@ -7,13 +7,15 @@ import streamlit as st
 from app.answers.answer import Answer
 from app.answers.changes import changed_answer
 from app.answers.checks import share_answer, verdict_list
+from app.answers.due import due_answer
 from app.answers.indicators import indicator_answer
 from app.answers.land_search import LandFound, block_list
 from app.answers.matching import evaluate_match
 from app.answers.pictures import view_of
-from app.context import Context, load_scheme, open_context
+from app.context import Context, load_scheme, now, open_context
 from app.messages import LANGUAGES, Catalogue, Language, catalogue
 from app.settings import Settings, load_settings
+from app.visits import Visit, last_visit, note_visit
 from geo.errors import MuPlanError
 from geo.progress import Progress
 from layers.maps.view import MapView
@@ -166,6 +168,28 @@ def shares(year: int) -> Answer:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _shares(at: Stamp, year: int) -> Answer:
     return share_answer(_context(at), year)
+
+
+def due() -> Answer:
+    """Answer what is due once for each state of the workspace."""
+    return _due(stamp())
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _due(at: Stamp) -> Answer:
+    return due_answer(_context(at))
+
+
+def visit_before(held: Context) -> Visit | None:
+    """Give the visit before this session, and note the present one for the next."""
+    folder, name = settings().workspace_dir, held.path.name
+    slot = f"visit_{held.path}"
+    if slot not in st.session_state:
+        st.session_state[slot] = last_visit(folder, name)
+    audit = held.workspace.audit()["seq"]
+    note_visit(folder, name, Visit(now(), int(audit.max()) if len(audit) else 0))
+    before: Visit | None = st.session_state[slot]
+    return before
 
 
 def indicators(by: By, period: str, basis: str | None, scheme: str | None) -> Answer:

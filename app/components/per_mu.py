@@ -38,13 +38,8 @@ GAP_COLUMNS = (
 )  # fmt: skip
 
 
-def show_per_mu(held: Context, year: int) -> None:
+def show_per_mu(held: Context, by: By, year: int) -> None:
     """Show output and tax per 亩 of a year with everything that stands beside them."""
-    text = words().text
-    by: By = st.radio(
-        text("option_by"), BIES, format_func=lambda code: text(f"by_{code}"), horizontal=True,
-        key="per_mu_by",
-    )  # fmt: skip
     answer = indicators(by, str(year), None, None)
     _quadrant(held, answer, year)
     _table(answer, answer.sheets[0], FIGURE_COLUMNS)

@@ -19,7 +19,8 @@ LOOKS = {
 OUTPUT, TAX = "output_wan_yuan_per_mu", "tax_wan_yuan_per_mu"
 MOST_NAMED = 30
 SHOWN_QUANTILE = 0.98
-HEIGHT_PX = 380
+WIDTH_PX, HEIGHT_PX, LINE_PX = 920, 340, 15
+"""Size on a screen 1366 px wide, and of a line of text."""
 
 
 def quadrant_chart(
@@ -63,9 +64,48 @@ def quadrant_chart(
     y = alt.Y(f"{TAX}:Q", title=words.heading(TAX), scale=_scale(rows[TAX], ends[TAX]))
     layers = [_marks(rows, x, y, words), *_lines(targets, words)]
     if len(rows) <= MOST_NAMED:
-        named = alt.Chart(rows).mark_text(align="left", dx=8, dy=-6, color=INK, fontSize=11)
-        layers.append(named.encode(x, y, text="name:N"))
+        sides = label_sides(rows, ends)
+        for side, dx in (("left", 9), ("right", -9)):
+            mine = rows[[one == side for one in sides]]
+            named = alt.Chart(mine).mark_text(align=side, dx=dx, color=INK, fontSize=11)
+            layers.append(named.encode(x, y, text="name:N"))
     return alt.layer(*layers).properties(height=HEIGHT_PX), int((~inside).sum())
+
+
+def label_sides(rows: pd.DataFrame, ends: dict[str, float]) -> list[str | None]:
+    """Choose for each name the side on which it covers neither the edge nor another name.
+
+    Parameters
+    ----------
+    rows
+        ``name`` and the two figures.
+    ends
+        Ends of the axes, by column.
+
+    Returns
+    -------
+    list of str or None
+        ``left`` where the name begins at its mark, ``right`` where it ends there; None where
+        neither fits: the mark then names itself when pointed at.
+    """
+    taken: list[tuple[float, float, float]] = []
+    sides: list[str | None] = []
+    for name, across, up in zip(rows["name"], rows[OUTPUT], rows[TAX], strict=True):
+        at, height = across / ends[OUTPUT] * WIDTH_PX, up / ends[TAX] * HEIGHT_PX
+        wide = 12 + sum(11 if ord(letter) > 255 else 6 for letter in str(name))
+        free = [
+            (side, begin)
+            for side, begin in (("left", at), ("right", at - wide))
+            if begin >= 0 and begin + wide <= WIDTH_PX
+            and not any(
+                abs(height - other) < LINE_PX and begin < end and start < begin + wide
+                for start, end, other in taken
+            )
+        ]  # fmt: skip
+        sides.append(free[0][0] if free else None)
+        if free:
+            taken.append((free[0][1], free[0][1] + wide, height))
+    return sides
 
 
 def _scale(values: pd.Series, end: float) -> alt.Scale:

@@ -6,6 +6,7 @@ import streamlit as st
 from app.answers.checks import check_answer, outcome_word
 from app.answers.land import unit_names
 from app.answers.reports import check_report
+from app.components.day import show_day
 from app.components.frame import hand_out, page_head
 from app.components.lights import LIGHTS, light
 from app.components.table import show_list
@@ -30,6 +31,7 @@ def show() -> None:
     text = words().text
     page_head(held, "page_overview", "overview_question")
     _figures(held)
+    show_day(held)
     with st.spinner(text("working")):
         verdicts = verdicts_of(CheckQuery(None, (), (), held.as_of))
     st.subheader(text("overview_units"))

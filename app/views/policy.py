@@ -12,8 +12,8 @@ from app.context import Context
 from app.session import context, words
 
 COLUMNS = (
-    "rule_id", "part", "title", "comparator", "value", "unit", "force", "force_status", "clause",
-    "document_title", "document_validity", "basis", "target_date", "force_word",
+    "rule_id", "title", "comparator", "value", "unit", "force", "force_status", "basis", "clause",
+    "document_title", "document_validity", "target_date", "force_word", "part",
 )  # fmt: skip
 FACTS = (
     "clause", "document_title", "document_number", "document_validity", "force", "force_word",
