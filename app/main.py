@@ -16,10 +16,15 @@ ROOM = """<style>
 .stMainBlockContainer h3 {font-size: 1.2rem; padding: 0.2rem 0}
 [data-testid="stSidebarHeader"] {height: 1.6rem; min-height: 0; margin: 0; padding: 0.2rem 0.5rem}
 [data-testid="stSidebarNavItems"] {padding: 0; margin: 0}
+[data-testid="stSidebarNavItems"] > div {margin: 0 0 0.2rem; padding: 0}
 [data-testid="stSidebarNavItems"] li {margin: 0}
 [data-testid="stSidebarNavLink"] {margin: 0; padding: 0 0.5rem; min-height: 0; line-height: 1.5}
 [data-testid="stNavSectionHeader"] {margin: 0; padding: 0.15rem 0.5rem 0; min-height: 0}
-[data-testid="stSidebarUserContent"] {padding: 0.5rem 1.2rem}
+[data-testid="stSidebarNav"] + div, [data-testid="stSidebarNavSeparator"] {margin: 0.2rem 0}
+[data-testid="stSidebarUserContent"] {padding: 0.2rem 1.2rem 1rem}
+[data-testid="stSidebarUserContent"] h3 {padding: 0}
+[data-testid="stSidebarUserContent"] [data-testid="stAlertContainer"] {padding: 0.3rem 0.6rem}
+[data-testid="stMetricValue"] {font-size: 1.6rem}
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] {gap: 0.4rem}
 </style>"""
 

@@ -40,12 +40,12 @@ def _due(held: Context) -> None:
     kinds = {str(row["kind"]) for row in answer.result["due"]}  # type: ignore[attr-defined]
     if kinds:
         _list(answer, DUE_COLUMNS)
-        with st.expander(text("due_export")):
-            hand_out(answer, held, (".xlsx", ".docx", ".csv"), "due", stand=ledger_stand)
     with st.container(horizontal=True):
         if "milestone" in kinds:
             _link("consolidate")
         _link("projects")
+    if kinds:
+        hand_out(answer, held, (".xlsx", ".docx", ".csv"), "due", stand=ledger_stand)
 
 
 def _since(held: Context) -> None:

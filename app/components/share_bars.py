@@ -16,8 +16,9 @@ def share_bars(frame: pd.DataFrame, title: str, words: Catalogue) -> alt.LayerCh
     ----------
     frame
         One row a unit: ``unit_name``, ``share`` (0–1, missing where it can't be told),
-        ``threshold`` (0–1), ``outcome`` (``met``, ``not_met``, ``no_data``) and, where something
-        was added to what is on file, ``share_before``.
+        ``share_low``, ``share_high`` (its bounds), ``threshold`` (0–1), ``outcome`` (``met``,
+        ``not_met``, ``no_data``) and, where something was added to what is on file,
+        ``share_before``.
     title
         What is shared out, with its unit.
     words
@@ -30,15 +31,18 @@ def share_bars(frame: pd.DataFrame, title: str, words: Catalogue) -> alt.LayerCh
     """
     rows = frame.assign(
         said=[
-            _said(outcome, share, words)
-            for outcome, share in zip(frame["outcome"], frame["share"], strict=True)
+            _said(*row, words)
+            for row in frame[["outcome", "share", "share_low", "share_high"]].itertuples(index=False)
         ],
-        drawn=frame["share"].fillna(0.0).clip(0.0, 1.0),
+        drawn=frame["share"].fillna(frame["share_low"]).fillna(0.0).clip(0.0, 1.0),
     )
-    unit = alt.Y("unit_name:N", title=None, sort=list(frame["unit_name"]))
+    unit = alt.Y(
+        "unit_name:N", title=None, sort=list(frame["unit_name"]),
+        axis=alt.Axis(labelLimit=112),
+    )  # fmt: skip
     across = alt.X(
         "drawn:Q", title=words.heading("share"), scale=alt.Scale(domain=[0, 1]),
-        axis=alt.Axis(format="%", tickCount=5),
+        axis=alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1]),
     )  # fmt: skip
     codes = list(OUTCOME_COLOURS)
     colour = alt.Color(
@@ -64,7 +68,9 @@ def share_bars(frame: pd.DataFrame, title: str, words: Catalogue) -> alt.LayerCh
     return alt.layer(*layers).properties(title=title, height=ROW_PX * len(frame))
 
 
-def _said(outcome: str, share: float, words: Catalogue) -> str:
+def _said(outcome: str, share: float, low: float, high: float, words: Catalogue) -> str:
     """Say a bar in sign, word and figure: colour is never alone."""
     figure = "" if pd.isna(share) else f" {share:.1%}"
+    if pd.isna(share) and not pd.isna(low) and high - low < 1.0:
+        figure = f" {low:.1%}–{high:.1%}"
     return f"{OUTCOME_SIGNS[outcome]} {words.text(f'outcome_{outcome}')}{figure}"

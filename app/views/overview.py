@@ -31,16 +31,17 @@ def show() -> None:
     text = words().text
     page_head(held, "page_overview", "overview_question")
     _figures(held)
-    show_day(held)
     with st.spinner(text("working")):
         verdicts = verdicts_of(CheckQuery(None, (), (), held.as_of))
     st.subheader(text("overview_units"))
     table = _by_unit(held, verdicts)
     if table.empty:
         st.info(text("overview_empty"))
+        show_day(held)
         return
     show_list(table)
     st.caption(text("overview_legend", **LIGHTS))
+    show_day(held)
     st.subheader(text("overview_platforms"))
     platforms = _by_platform(held, verdicts)
     show_list(platforms)

@@ -80,7 +80,8 @@ def _shares(held: Context) -> None:
 def _coded(answer: Answer) -> pd.DataFrame:
     """Give the shares with their codes, in the order of the list."""
     rows = pd.DataFrame(answer.result["shares"])
-    return rows.astype({"share": "float64", "threshold": "float64"})
+    figures = ("share", "share_low", "share_high", "threshold")
+    return rows.astype(dict.fromkeys(figures, "float64"))
 
 
 def _bars(held: Context, frame: pd.DataFrame, period: str) -> None:
@@ -95,14 +96,18 @@ def _bars(held: Context, frame: pd.DataFrame, period: str) -> None:
             st.columns(CHARTS_A_ROW), row, strict=False
         ):
             named = (
-                text("element_projects") if element == "projects"
+                text("shares_projects") if element == "projects"
                 else words().word("element", element)
             )  # fmt: skip
             title = f"{named} {pollutant}".strip()
             with column:
-                show_chart(share_bars(rows, f"{title}（{rows['unit'].iloc[0]}）", words()))
+                show_chart(share_bars(rows, _headed(title, rows["unit"].iloc[0]), words()))
     st.caption(text("shares_legend", **LIGHTS))
     show_source(held, LAYERS, period)
+
+
+def _headed(name: str, unit: str) -> str:
+    return f"{name}（{unit}）" if words().language == "zh" else f"{name} ({unit})"
 
 
 def _what_if(held: Context) -> gpd.GeoDataFrame | None:
