@@ -22,7 +22,7 @@ ROOM = """<style>
 [data-testid="stNavSectionHeader"] {margin: 0; padding: 0.15rem 0.5rem 0; min-height: 0}
 [data-testid="stSidebarNav"] + div, [data-testid="stSidebarNavSeparator"] {margin: 0.2rem 0}
 [data-testid="stSidebarUserContent"] {padding: 0.2rem 1.2rem 1rem}
-[data-testid="stSidebarUserContent"] h3 {padding: 0}
+[data-testid="stSidebarUserContent"] h3 {padding: 0.4rem 0 1rem}
 [data-testid="stSidebarUserContent"] [data-testid="stAlertContainer"] {padding: 0.3rem 0.6rem}
 [data-testid="stMetricValue"] {font-size: 1.6rem}
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] {gap: 0.4rem}

@@ -1,5 +1,6 @@
 """What one browser session has open, and what all sessions share."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -109,7 +110,14 @@ def context() -> Context:
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _context(at: Stamp) -> Context:
     path, _, as_of, packs, spoken = at
+    if spoken != LANGUAGES[0]:  # what is read and found is the same in every language
+        return replace(_context(_plainly(at)), words=catalogue(spoken))
     return open_context(Path(path), language=spoken, as_of=as_of, packs=packs)
+
+
+def _plainly(at: Stamp) -> Stamp:
+    """Take the language out of a stamp, for what has no words in it."""
+    return (*at[:4], LANGUAGES[0])
 
 
 def context_against(as_of: str, packs: tuple[str, ...]) -> Context:
@@ -120,7 +128,7 @@ def context_against(as_of: str, packs: tuple[str, ...]) -> Context:
 
 def map_view() -> MapView:
     """Give the prepared map of the open workspace."""
-    return _map_view(stamp())
+    return _map_view(_plainly(stamp()))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -130,12 +138,12 @@ def _map_view(at: Stamp) -> MapView:
 
 def found_blocks(query: BlockQuery) -> LandFound | None:
     """Give the blocks if they were found before for this query and state of the workspace."""
-    return _searches().get((stamp(), query))
+    return _searches().get((_plainly(stamp()), query))
 
 
 def verdicts(query: CheckQuery) -> list[Verdict]:
     """Run the checks asked, once for each query and state of the workspace."""
-    return _verdicts(stamp(), query)
+    return _verdicts(_plainly(stamp()), query)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -150,7 +158,7 @@ def changes(against: Context, query: CheckQuery) -> Answer:
 
 def blocks(query: BlockQuery, progress: Progress | None = None) -> LandFound:
     """Find blocks, once for each query and state of the workspace."""
-    held, key = _searches(), (stamp(), query)
+    held, key = _searches(), (_plainly(stamp()), query)
     found = held.get(key)
     if found is None:
         found = block_list(context(), query, progress=progress)
@@ -212,7 +220,7 @@ def _searches() -> dict[tuple[Stamp, BlockQuery], LandFound]:
 
 def evaluated(demand: Demand) -> Evaluation:
     """Judge and value the land for a project, once for each demand and state of the workspace."""
-    return _evaluated(stamp(), demand)
+    return _evaluated(_plainly(stamp()), demand)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -71,10 +71,13 @@ def styled_chart(chart: alt.Chart | alt.LayerChart) -> alt.Chart | alt.LayerChar
         .configure(font=FONT, background=PAPER)
         # The page framework sets its own font for each part, so each part is told ours.
         .configure_axis(
-            labelFont=FONT, titleFont=FONT, labelColor=INK, titleColor=INK, titleFontWeight="normal", labelLimit=180,
-            gridColor="#E5E5E5", labelFontSize=12, titleFontSize=12,
+            labelFont=FONT, titleFont=FONT, labelColor=INK, titleColor=INK,
+            titleFontWeight="normal", labelLimit=180, gridColor="#E5E5E5", labelFontSize=12,
+            titleFontSize=12,
         )
-        .configure_legend(labelFont=FONT, titleFont=FONT, labelColor=INK, titleColor=INK, labelFontSize=12)
+        .configure_legend(
+            labelFont=FONT, titleFont=FONT, labelColor=INK, titleColor=INK, labelFontSize=12
+        )
         .configure_title(font=FONT, color=INK, anchor="start", fontSize=14, fontWeight="normal")
         .configure_text(font=FONT, fontSize=12)
         .configure_view(strokeOpacity=0)

@@ -32,7 +32,9 @@ def share_bars(frame: pd.DataFrame, title: str, words: Catalogue) -> alt.LayerCh
     rows = frame.assign(
         said=[
             _said(*row, words)
-            for row in frame[["outcome", "share", "share_low", "share_high"]].itertuples(index=False)
+            for row in frame[["outcome", "share", "share_low", "share_high"]].itertuples(
+                index=False
+            )
         ],
         drawn=frame["share"].fillna(frame["share_low"]).fillna(0.0).clip(0.0, 1.0),
     )
@@ -52,9 +54,7 @@ def share_bars(frame: pd.DataFrame, title: str, words: Catalogue) -> alt.LayerCh
     base = alt.Chart(rows)
     layers = [
         base.mark_bar(opacity=0.75).encode(across, unit, colour),
-        base.mark_text(align="left", dx=4, color=INK).encode(
-            y=unit, text="said:N", x=alt.value(0)
-        ),
+        base.mark_text(align="left", dx=4, color=INK).encode(y=unit, text="said:N", x=alt.value(0)),
         alt.Chart(rows.dropna(subset=["threshold"]).head(1))
         .mark_rule(color=INK, strokeDash=[5, 3], strokeWidth=1.5)
         .encode(x="threshold:Q"),

@@ -38,7 +38,7 @@ def show_timeline(held: Context, nodes: Sequence[Node]) -> None:
 
 
 def timeline_chart(nodes: Sequence[Node], as_of: str, words: Catalogue) -> alt.LayerChart:
-    """Draw a row a node: a hollow diamond where planned, a full circle where done.
+    """Draw a row a node: a diamond where planned, a circle where done.
 
     Parameters
     ----------

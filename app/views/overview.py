@@ -39,7 +39,8 @@ def show() -> None:
         st.info(text("overview_empty"))
         show_day(held)
         return
-    show_list(table)
+    wide = {text("column_unit_name"): st.column_config.TextColumn(width="medium", pinned=True)}
+    show_list(table, column_config=wide)
     st.caption(text("overview_legend", **LIGHTS))
     show_day(held)
     st.subheader(text("overview_platforms"))

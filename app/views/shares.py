@@ -1,4 +1,4 @@
-"""How much of land, energy and emission rights goes to zones, what room is left, what would mend it."""
+"""What share of land, energy and emission rights goes to zones, and what would mend it."""
 
 import tempfile
 from pathlib import Path
@@ -7,7 +7,6 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
-from app.answers.answer import Answer
 from app.answers.answer import Answer
 from app.answers.checks import share_answer
 from app.answers.land import unit_names

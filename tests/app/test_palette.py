@@ -41,9 +41,7 @@ def test_every_colour_of_text_can_be_read(colour):
     assert contrast(colour, PAPER) >= TEXT_LEAST
 
 
-@pytest.mark.parametrize(
-    "colour", [chart.BLUE, chart.ORANGE, chart.GREY, chart.GREEN, chart.AMBER]
-)
+@pytest.mark.parametrize("colour", [chart.BLUE, chart.ORANGE, chart.GREY, chart.GREEN, chart.AMBER])
 def test_every_colour_of_a_shape_stands_out_from_the_paper(colour):
     assert contrast(colour, PAPER) >= SHAPE_LEAST
 
