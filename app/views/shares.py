@@ -20,6 +20,7 @@ from app.components.table import show_list, shown_columns
 from app.context import Context
 from app.session import context, shares, words
 from layers.exchange.read import UPLOAD_ENDINGS
+from layers.unit_words import unit_in
 
 COLUMNS = (
     "unit_name", "year", "span", "element_name", "pollutant", "boundary_basis", "share", "outcome",
@@ -106,7 +107,8 @@ def _bars(held: Context, frame: pd.DataFrame, period: str) -> None:
 
 
 def _headed(name: str, unit: str) -> str:
-    return f"{name}（{unit}）" if words().language == "zh" else f"{name} ({unit})"
+    said = unit_in(unit, words().language)
+    return f"{name}（{said}）" if words().language == "zh" else f"{name} ({said})"
 
 
 def _what_if(held: Context) -> gpd.GeoDataFrame | None:
