@@ -213,3 +213,19 @@ def today() -> str:
 def now() -> str:
     """Read the present moment (ISO, UTC, whole seconds)."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def local_minute(moment: str) -> str:
+    """Show a moment (ISO) by the clock of this computer, to the minute.
+
+    Examples
+    --------
+    >>> local_minute("2026-11-25T15:44:25+00:00")[:10] in ("2026-11-25", "2026-11-26")
+    True
+    >>> local_minute("unknown")
+    'unknown'
+    """
+    try:
+        return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return moment

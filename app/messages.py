@@ -13,6 +13,7 @@ import yaml
 
 from geo.errors import MuPlanError, Value
 from layers.fields import FIELDS, Field
+from layers.unit_words import unit_in
 from platforms.statement import Statement
 
 Language = Literal["zh", "en"]
@@ -120,7 +121,8 @@ class Catalogue:
         name = field.zh if self.language == "zh" else field.en
         if not field.unit:
             return name
-        return f"{name}（{field.unit}）" if self.language == "zh" else f"{name} ({field.unit})"
+        unit = unit_in(field.unit, self.language)
+        return f"{name}（{unit}）" if self.language == "zh" else f"{name} ({unit})"
 
 
 class _Word(str):

@@ -1,23 +1,26 @@
-"""Which addresses the app answers besides its pages: tiles of the map, files of Leaflet."""
+"""Which addresses the app answers besides its pages: tiles of the map, Leaflet, the font."""
 
 import os
+from importlib import resources
 
 import anyio
 import streamlit as st
 from anyio import to_thread
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from xstatic.pkg import leaflet
 
 from app.tile_registry import TileRegistry, shared_registry
 
+FONT_ROUTE = "/vendor/fonts/NotoSansSC-Regular.otf"
 TILE_HEADERS = {
     "Cache-Control": "private, max-age=3600",
     "X-Content-Type-Options": "nosniff",
 }
 """A changed map has another token, so a tile never goes stale."""
+FONT_HEADERS = {"Cache-Control": "public, max-age=604800"}
 
 
 def app_routes(prefix: str = "", registry: TileRegistry | None = None) -> list[BaseRoute]:
@@ -34,7 +37,7 @@ def app_routes(prefix: str = "", registry: TileRegistry | None = None) -> list[B
     -------
     list of BaseRoute
         ``/maptiles/<token>/<layer>/<z>/<x>/<y>.png`` (403 for an unknown token, 404 where there is
-        no such tile) and ``/vendor/leaflet/``.
+        no such tile), ``/vendor/leaflet/`` and the font that writes Chinese in charts.
     """
     views = registry if registry is not None else shared_registry()
     # Painting keeps a core busy: more threads than cores would only slow the pages.
@@ -52,9 +55,14 @@ def app_routes(prefix: str = "", registry: TileRegistry | None = None) -> list[B
             return Response(status_code=404)
         return Response(png, media_type="image/png", headers=TILE_HEADERS)
 
+    async def font(_: Request) -> Response:
+        return FileResponse(font_file, media_type="font/otf", headers=FONT_HEADERS)
+
+    font_file = str(resources.files("pylopdf_fonts_zh_cn").joinpath(FONT_ROUTE.split("/")[-1]))
     return [
         Route(f"{prefix}/maptiles/{{token}}/{{layer}}/{{z:int}}/{{x:int}}/{{y:int}}.png", tile),
         Mount(f"{prefix}/vendor/leaflet", StaticFiles(directory=leaflet.BASE_DIR)),
+        Route(f"{prefix}{FONT_ROUTE}", font),
     ]
 
 

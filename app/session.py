@@ -1,19 +1,22 @@
 """What one browser session has open, and what all sessions share."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
 from app.answers.answer import Answer
 from app.answers.changes import changed_answer
-from app.answers.checks import verdict_list
+from app.answers.checks import share_answer, verdict_list
+from app.answers.due import due_answer
 from app.answers.indicators import indicator_answer
 from app.answers.land_search import LandFound, block_list
 from app.answers.matching import evaluate_match
 from app.answers.pictures import view_of
-from app.context import Context, load_scheme, open_context
-from app.messages import Catalogue, Language, catalogue
+from app.context import Context, load_scheme, now, open_context
+from app.messages import LANGUAGES, Catalogue, Language, catalogue
 from app.settings import Settings, load_settings
+from app.visits import Visit, last_visit, note_visit
 from geo.errors import MuPlanError
 from geo.progress import Progress
 from layers.maps.view import MapView
@@ -29,12 +32,13 @@ OPEN_PATH = "open_workspace"
 AS_OF = "as_of"
 PACKS = "packs"
 VIEWER = "viewer"
-LANGUAGE: Language = "zh"
+LANGUAGE = "language"
+ASKED_LANGUAGE = "language_asked"
 
 KEPT_SEARCHES = 16
 
-Stamp = tuple[str, int, str | None, tuple[str, ...], str | None]
-"""A workspace as it is now: path, time of its last change, as-of date, packs, and who looks."""
+Stamp = tuple[str, int, str | None, tuple[str, ...], str | None, Language]
+"""A workspace as it is now: path, time of its last change; date, packs, viewer, language asked."""
 
 
 def settings() -> Settings:
@@ -44,7 +48,22 @@ def settings() -> Settings:
 
 def words() -> Catalogue:
     """Give the sentences of the interface."""
-    return catalogue(LANGUAGE)
+    return catalogue(language())
+
+
+def language() -> Language:
+    """Give the language of this session: Chinese unless another one was chosen."""
+    chosen: Language = st.session_state.get(LANGUAGE, LANGUAGES[0])
+    return chosen
+
+
+def take_language() -> None:
+    """Take the language that the address asks for (``?lang=en``), once for each asking."""
+    asked = st.query_params.get("lang")
+    if asked != st.session_state.get(ASKED_LANGUAGE):
+        st.session_state[ASKED_LANGUAGE] = asked
+        if asked in LANGUAGES:
+            st.session_state[LANGUAGE] = asked
 
 
 def workspaces() -> list[Path]:
@@ -83,7 +102,8 @@ def stamp() -> Stamp:
         raise MuPlanError("workspace_none_open")
     packs = tuple(st.session_state.get(PACKS, ()))
     viewer = st.session_state.get(VIEWER)
-    return str(path), path.stat().st_mtime_ns, st.session_state.get(AS_OF), packs, viewer
+    day = st.session_state.get(AS_OF)
+    return str(path), path.stat().st_mtime_ns, day, packs, viewer, language()
 
 
 def context() -> Context:
@@ -93,19 +113,26 @@ def context() -> Context:
 
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _context(at: Stamp) -> Context:
-    path, _, as_of, packs, viewer = at
-    return open_context(Path(path), language=LANGUAGE, as_of=as_of, packs=packs, viewer=viewer)
+    path, _, as_of, packs, viewer, spoken = at
+    if spoken != LANGUAGES[0]:  # what is read and found is the same in every language
+        return replace(_context(_plainly(at)), words=catalogue(spoken))
+    return open_context(Path(path), language=spoken, as_of=as_of, packs=packs, viewer=viewer)
+
+
+def _plainly(at: Stamp) -> Stamp:
+    """Take the language out of a stamp, for what has no words in it."""
+    return (*at[:5], LANGUAGES[0])
 
 
 def context_against(as_of: str, packs: tuple[str, ...]) -> Context:
     """Give the open workspace under another date or other packs."""
-    path, changed_ns, _, _, viewer = stamp()
-    return _context((path, changed_ns, as_of, packs, viewer))
+    path, changed_ns, _, _, viewer, spoken = stamp()
+    return _context((path, changed_ns, as_of, packs, viewer, spoken))
 
 
 def map_view() -> MapView:
     """Give the prepared map of the open workspace."""
-    return _map_view(stamp())
+    return _map_view(_plainly(stamp()))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -115,12 +142,12 @@ def _map_view(at: Stamp) -> MapView:
 
 def found_blocks(query: BlockQuery) -> LandFound | None:
     """Give the blocks if they were found before for this query and state of the workspace."""
-    return _searches().get((stamp(), query))
+    return _searches().get((_plainly(stamp()), query))
 
 
 def verdicts(query: CheckQuery) -> list[Verdict]:
     """Run the checks asked, once for each query and state of the workspace."""
-    return _verdicts(stamp(), query)
+    return _verdicts(_plainly(stamp()), query)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -135,7 +162,7 @@ def changes(against: Context, query: CheckQuery) -> Answer:
 
 def blocks(query: BlockQuery, progress: Progress | None = None) -> LandFound:
     """Find blocks, once for each query and state of the workspace."""
-    held, key = _searches(), (stamp(), query)
+    held, key = _searches(), (_plainly(stamp()), query)
     found = held.get(key)
     if found is None:
         found = block_list(context(), query, progress=progress)
@@ -143,6 +170,38 @@ def blocks(query: BlockQuery, progress: Progress | None = None) -> LandFound:
             held.pop(next(iter(held)), None)
         held[key] = found
     return found
+
+
+def shares(year: int) -> Answer:
+    """Answer ``shares`` once for each year and state of the workspace."""
+    return _shares(stamp(), year)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _shares(at: Stamp, year: int) -> Answer:
+    return share_answer(_context(at), year)
+
+
+def due() -> Answer:
+    """Answer what is due once for each state of the workspace."""
+    return _due(stamp())
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _due(at: Stamp) -> Answer:
+    return due_answer(_context(at))
+
+
+def visit_before(held: Context) -> Visit | None:
+    """Give the visit before this session, and note the present one for the next."""
+    folder, name = settings().workspace_dir, held.path.name
+    slot = f"visit_{held.path}"
+    if slot not in st.session_state:
+        st.session_state[slot] = last_visit(folder, name)
+    audit = held.workspace.audit()["seq"]
+    note_visit(folder, name, Visit(now(), int(audit.max()) if len(audit) else 0))
+    before: Visit | None = st.session_state[slot]
+    return before
 
 
 def indicators(by: By, period: str, basis: str | None, scheme: str | None) -> Answer:
@@ -165,7 +224,7 @@ def _searches() -> dict[tuple[Stamp, BlockQuery], LandFound]:
 
 def evaluated(demand: Demand) -> Evaluation:
     """Judge and value the land for a project, once for each demand and state of the workspace."""
-    return _evaluated(stamp(), demand)
+    return _evaluated(_plainly(stamp()), demand)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -158,7 +158,10 @@ def sheets_of(context: Context, page: ProjectPage) -> list[Sheet]:
     events = pd.DataFrame(list(page.events), columns=list(EVENT_COLUMNS))
     return [
         Sheet(words.text("sheet_project_facts"), pd.DataFrame(facts, columns=["fact", "detail"])),
-        Sheet(words.text("sheet_project_nodes"), pd.DataFrame(nodes, columns=list(NODE_COLUMNS))),
+        Sheet(
+            words.text("sheet_project_nodes"),
+            pd.DataFrame(nodes, columns=list(NODE_COLUMNS)).astype({"days": "Int64"}),
+        ),
         Sheet(words.text("sheet_project_conditions"),
               pd.DataFrame(conditions, columns=list(CONDITION_COLUMNS))),
         Sheet(words.text("sheet_project_problems"), page.problems[list(PROBLEM_COLUMNS)]),

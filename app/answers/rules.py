@@ -6,12 +6,18 @@ from app.answers.answer import Answer, column_titles
 from app.messages import Catalogue
 from layers.exchange.sheet import Sheet
 from platforms.policy.dated import DatedRule, PolicySet
-from platforms.policy.rules import Condition, Rule, Tier
+from platforms.policy.rules import Condition, Document, Rule, Tier
 
 COLUMNS = (
     "rule_id", "part", "title", "comparator", "value", "unit", "force", "force_word",
     "force_status", "effective_from", "effective_until", "target_date", "basis", "clause",
+    "document_title", "document_number", "document_validity", "assumption_texts",
 )  # fmt: skip
+DOCUMENT_COLUMNS = (
+    "document_title", "document_number", "issued_on", "effective_from", "effective_until",
+    "document_validity", "rule_count", "document_note",
+)  # fmt: skip
+ASSUMPTION_COLUMNS = ("assumption_id", "assumption_text", "assumption_rules")
 SCREEN_COLUMNS = (
     "rule_id", "part", "comparator", "value", "unit", "force", "force_status", "clause", "title",
 )  # fmt: skip
@@ -25,18 +31,70 @@ PRINTED_RULES = (
 def rule_answer(policy: PolicySet, words: Catalogue) -> Answer:
     """Answer ``rules``: the thresholds with their clauses."""
     dated = list(policy.rules.values())
-    listed = pd.DataFrame([_listed(one, words) for one in dated], columns=list(COLUMNS))
-    own = tuple(name for name in COLUMNS if not name.startswith("effective"))
+    listed = pd.DataFrame([_listed(one, policy, words) for one in dated], columns=list(COLUMNS))
+    columns = dict.fromkeys((*COLUMNS, *DOCUMENT_COLUMNS, *ASSUMPTION_COLUMNS))
+    own = tuple(name for name in columns if not name.startswith("effective"))
     return Answer(
         title=words.text("title_rules", pack=policy.pack.title),
         parameters={},
         result={"rules": [_row(one) for one in dated]},
-        sheets=(Sheet(words.text("sheet_rules"), listed, printed=PRINTED_RULES),),
+        sheets=(
+            Sheet(words.text("sheet_rules"), listed, printed=PRINTED_RULES),
+            Sheet(words.text("sheet_documents"), document_frame(policy, words)),
+            Sheet(words.text("sheet_assumptions"), assumption_frame(policy)),
+        ),
         titles=column_titles(words, own),
         summary=(words.text("summary_rules", count=len(dated)),),
         screen=listed[list(SCREEN_COLUMNS)],
         is_whole_on_screen=True,
     )
+
+
+def document_frame(policy: PolicySet, words: Catalogue) -> pd.DataFrame:
+    """List the documents that rules cite, with their dates and how many rules each has."""
+    cited = [one.rule.clause.document_id for one in policy.rules.values()]
+    rows = [
+        {
+            "document_title": one.title,
+            "document_number": one.number or words.text("not_stated"),
+            "issued_on": one.issued_on, "effective_from": one.effective_from,
+            "effective_until": one.effective_until,
+            "document_validity": validity(one, policy.as_of, words),
+            "rule_count": cited.count(one.document_id),
+            "document_note": one.note,
+        }
+        for one in policy.pack.documents.values()
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(DOCUMENT_COLUMNS))
+
+
+def assumption_frame(policy: PolicySet) -> pd.DataFrame:
+    """List the readings chosen where documents leave a term open, with the rules they bear."""
+    rows = [
+        {
+            "assumption_id": one.assumption_id,
+            "assumption_text": one.text,
+            "assumption_rules": "、".join(
+                dict.fromkeys(
+                    dated.rule.rule_id
+                    for dated in policy.rules.values()
+                    if one.assumption_id in dated.rule.assumptions
+                )
+            ),
+        }
+        for one in policy.pack.assumptions.values()
+    ]
+    return pd.DataFrame(rows, columns=list(ASSUMPTION_COLUMNS))
+
+
+def validity(document: Document, as_of: str, words: Catalogue) -> str:
+    """Say whether a document is in force on a day, and until when."""
+    if document.effective_from is not None and as_of < document.effective_from:
+        return words.text("document_not_yet", day=document.effective_from)
+    if document.effective_until is None:
+        return words.text("document_open_end")
+    code = "document_expired" if as_of > document.effective_until else "document_in_force"
+    return words.text(code, day=document.effective_until)
 
 
 def _row(dated: DatedRule) -> dict[str, object]:
@@ -69,9 +127,10 @@ def _condition(one: Condition) -> dict[str, object]:
     return {"column": f"{one.layer}.{one.column}", "comparator": one.comparator, "value": value}
 
 
-def _listed(dated: DatedRule, words: Catalogue) -> dict[str, object]:
+def _listed(dated: DatedRule, policy: PolicySet, words: Catalogue) -> dict[str, object]:
     """Give a rule as people read it."""
     rule = dated.rule
+    document = policy.pack.documents[rule.clause.document_id]
     return {
         "rule_id": rule.rule_id, "part": rule.part, "title": rule.title,
         "comparator": SIGNS.get(rule.comparator) or words.text(f"comparator_{rule.comparator}"),
@@ -83,6 +142,12 @@ def _listed(dated: DatedRule, words: Catalogue) -> dict[str, object]:
         "target_date": rule.target_date,
         "basis": words.text(f"basis_{dated.basis}", assumptions=" ".join(rule.assumptions)),
         "clause": dated.clause,
+        "document_title": document.title,
+        "document_number": document.number or words.text("not_stated"),
+        "document_validity": validity(document, policy.as_of, words),
+        "assumption_texts": words.joined(
+            f"{one} {policy.assumption(one).text}" for one in rule.assumptions
+        ),
     }  # fmt: skip
 
 

@@ -1,13 +1,110 @@
 """Charts in one style: drawn by the browser from data that the page carries."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import altair as alt
 import pandas as pd
+import streamlit as st
 
+from app.answers.ledger import layer_name
+from app.components.lights import LIGHTS
+from app.context import Context
 from app.messages import Catalogue
 from platforms.land.curve import ToleranceCurve
 
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#666666"
 """Okabe and Ito's colours, told apart by colour-blind readers too."""
+GREEN, AMBER, INK, PAPER = "#009E73", "#A86500", "#222222", "#FFFFFF"
+"""Their bluish green; an amber darker than theirs, so that it stands out from the paper."""
+
+FONT = "MuPlan Sans"
+"""The font that the app hands out; machines have none of that name."""
+
+OUTCOME_COLOURS: Mapping[str, str] = MappingProxyType(
+    {"met": GREEN, "not_met": ORANGE, "no_data": GREY, "not_applicable": GREY}
+)
+OUTCOME_SIGNS: Mapping[str, str] = MappingProxyType(
+    {
+        "met": LIGHTS["good"], "not_met": LIGHTS["bad"], "no_data": LIGHTS["unknown"],
+        "not_applicable": LIGHTS["unknown"],
+    }
+)  # fmt: skip
+
+
+def font_face(address: str) -> str:
+    """Tell the browser where the charts' font is.
+
+    Parameters
+    ----------
+    address
+        Of the font's file.
+
+    Returns
+    -------
+    str
+        A style sheet.
+    """
+    return (
+        f"<style>@font-face {{font-family: '{FONT}'; font-display: swap; "
+        f"src: url('{address}') format('opentype')}}</style>"
+    )
+
+
+def show_chart(chart: alt.Chart | alt.LayerChart) -> None:
+    """Show a chart in the style of the app, over the width it has.
+
+    Drawn as SVG: text then takes the font once the browser has it; a canvas keeps its first one.
+
+    Parameters
+    ----------
+    chart
+        The chart.
+    """
+    st.altair_chart(styled_chart(chart), width="stretch", theme=None)
+
+
+def styled_chart(chart: alt.Chart | alt.LayerChart) -> alt.Chart | alt.LayerChart:
+    """Give a chart the font and the ink of the app."""
+    styled: alt.Chart | alt.LayerChart = (
+        chart.properties(usermeta={"embedOptions": {"renderer": "svg", "actions": False}})
+        .configure(font=FONT, background=PAPER)
+        # The page framework sets its own font for each part, so each part is told ours.
+        .configure_axis(
+            labelFont=FONT, titleFont=FONT, labelColor=INK, titleColor=INK,
+            titleFontWeight="normal", labelLimit=180, gridColor="#E5E5E5", labelFontSize=12,
+            titleFontSize=12,
+        )
+        .configure_legend(
+            labelFont=FONT, titleFont=FONT, labelColor=INK, titleColor=INK, labelFontSize=12
+        )
+        .configure_title(font=FONT, color=INK, anchor="start", fontSize=14, fontWeight="normal")
+        .configure_text(font=FONT, fontSize=12)
+        .configure_view(strokeOpacity=0)
+    )  # fmt: skip
+    return styled
+
+
+def show_source(held: Context, layers: tuple[str, ...], period: str) -> None:
+    """Say under a picture what it was drawn from.
+
+    Parameters
+    ----------
+    held
+        Workspace, rules, language.
+    layers
+        Tables it was drawn from.
+    period
+        Year or span of its figures.
+    """
+    pack, words = held.policy.pack, held.words
+    named = words.joined(layer_name(name, words) for name in layers)
+    st.caption(
+        words.text(
+            "chart_source", workspace=held.facts.title, layers=named, period=period,
+            as_of=held.as_of, pack=pack.title, edition=pack.edition,
+        )
+    )  # fmt: skip
 
 
 def curve_chart(curve: ToleranceCurve, gap_m: float, words: Catalogue) -> alt.LayerChart:

@@ -12,7 +12,8 @@ from app.answers.answer import Answer, Stand, stand_of, write_answer
 from app.answers.land import unit_names
 from app.components.plain import as_text
 from app.context import DEFAULT_PACK, Context, pack_titles
-from app.session import AS_OF, PACKS, VIEWER, context, open_path, words
+from app.messages import LANGUAGES, catalogue
+from app.session import AS_OF, LANGUAGE, PACKS, VIEWER, context, language, open_path, words
 from geo.errors import MuPlanError
 from layers.exchange.board import Boards
 from layers.exchange.report import Report
@@ -39,6 +40,7 @@ def sidebar() -> None:
     """Say which workspace is open, on which date, and that a demonstration is one."""
     text = words().text
     st.sidebar.markdown(f"### {text('app_title')}")
+    _language()
     if open_path() is None:
         return
     held = context()
@@ -82,6 +84,17 @@ def _ask_viewer(held: Context) -> None:
         st.rerun()
     if held.viewer is not None:
         st.sidebar.caption(text("viewer_said", viewer=names[held.viewer]))
+
+
+def _language() -> None:
+    """Let the language be chosen; each stands under its own name."""
+    chosen = st.sidebar.segmented_control(
+        words().text("language_label"), LANGUAGES, default=language(),
+        format_func=lambda one: catalogue(one).text("language_name"), label_visibility="collapsed",
+    )  # fmt: skip
+    if chosen is not None and chosen != language():
+        st.session_state[LANGUAGE] = chosen
+        st.rerun()
 
 
 def page_head(held: Context, title: str, question: str) -> None:

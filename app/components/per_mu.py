@@ -1,9 +1,11 @@
-"""The tab of figures per 亩: by any denominator, what is left out, land ratios, grades of firms."""
+"""Figures per 亩: by any denominator, what is left out, land ratios, grades of firms."""
 
 import streamlit as st
 
 from app.answers.answer import Answer
+from app.components.chart import show_chart, show_source
 from app.components.frame import hand_out
+from app.components.quadrant import quadrant_chart
 from app.components.table import show_list, shown_columns
 from app.context import Context, scheme_names
 from app.session import indicators, settings, words
@@ -36,14 +38,10 @@ GAP_COLUMNS = (
 )  # fmt: skip
 
 
-def per_mu_tab(held: Context, year: int) -> None:
+def show_per_mu(held: Context, by: By, year: int) -> None:
     """Show output and tax per 亩 of a year with everything that stands beside them."""
-    text = words().text
-    by: By = st.radio(
-        text("option_by"), BIES, format_func=lambda code: text(f"by_{code}"), horizontal=True,
-        key="per_mu_by",
-    )  # fmt: skip
     answer = indicators(by, str(year), None, None)
+    _quadrant(held, answer, year)
     _table(answer, answer.sheets[0], FIGURE_COLUMNS)
     _gaps(answer)
     if by == "enterprise":
@@ -51,6 +49,20 @@ def per_mu_tab(held: Context, year: int) -> None:
     elif len(BASES_OF[by]) > 1 and len(answer.sheets[0].frame):
         answer = _bases(by, year) or answer
     hand_out(answer, held, (".xlsx", ".docx", ".csv"), "per_mu")
+
+
+def _quadrant(held: Context, answer: Answer, year: int) -> None:
+    """Draw output against tax, where both are known of anything."""
+    frame = answer.sheets[0].frame
+    known = frame.dropna(subset=["output_wan_yuan_per_mu", "tax_wan_yuan_per_mu"])
+    if not len(known):
+        return
+    chart, beyond = quadrant_chart(known, held.policy, words())
+    show_chart(chart)
+    if beyond:
+        st.caption(words().text("quadrant_beyond", count=beyond))
+    tables = ("platform_indicators",) if "platform_id" in frame else ("enterprise_indicators",)
+    show_source(held, tables, str(year))
 
 
 def _gaps(answer: Answer) -> None:
@@ -114,6 +126,6 @@ def _grades(year: int) -> Answer | None:
 
 def _table(answer: Answer, sheet: Sheet, columns: tuple[str, ...]) -> None:
     if not len(sheet.frame):
-        st.info(words().text("checks_empty"))
+        st.info(words().text("per_mu_empty"))
         return
     show_list(shown_columns(sheet.frame, columns, words(), answer.titles))

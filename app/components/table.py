@@ -11,8 +11,11 @@ from app.components.lights import COLOURS
 from app.messages import Catalogue
 from layers.exchange.heading import ExportHeading
 from layers.exchange.shown import shown_table
+from layers.unit_words import unit_in
 
 DECIMALS = 2
+UNIT_COLUMNS = ("measure", "unit")
+"""Columns that hold a unit of measure."""
 MISSING = "–"
 
 
@@ -46,7 +49,13 @@ def shown_columns(
         if f"column_{name}" in words.sentences
     }
     heading = ExportHeading("", {}, language=words.language, titles={**own, **(titles or {})})
-    headings, cells = shown_table(pd.DataFrame(frame)[list(columns)], heading)
+    rows = pd.DataFrame(frame)[list(columns)].copy()
+    for name in UNIT_COLUMNS:
+        if name in rows:
+            rows[name] = [
+                unit_in(one, words.language) if isinstance(one, str) else one for one in rows[name]
+            ]
+    headings, cells = shown_table(rows, heading)
     shown = pd.DataFrame(dict(zip(headings, cells, strict=True)), dtype="object")
     for name, title in zip(columns, headings, strict=False):
         shown[title] = _figures(shown[title], is_share=name == "share" or name.endswith("_share"))

@@ -1,25 +1,17 @@
-"""What the rules say: verdicts by force, shares with headroom, figures per 亩, thresholds."""
+"""What the rules say: verdicts by force, and which differ under another date or other rules."""
 
 from typing import get_args
 
 import streamlit as st
 
-from app.answers.answer import Answer
-from app.answers.checks import (
-    URGENCY,
-    check_answer,
-    force_counts,
-    share_answer,
-)
+from app.answers.checks import URGENCY, check_answer, force_counts
 from app.answers.evidence import evidence_highlight, verdict_table
 from app.answers.land import unit_names
 from app.answers.reports import check_report
-from app.answers.rules import rule_answer
 from app.components.changes import show_changes
 from app.components.evidence import show_evidence
-from app.components.frame import hand_out, page_head, show_where_held
+from app.components.frame import hand_out, page_head
 from app.components.map_view import show_map
-from app.components.per_mu import per_mu_tab
 from app.components.table import show_list, shown_columns
 from app.context import Context
 from app.session import context, map_view, words
@@ -28,15 +20,10 @@ from platforms.checks import CheckQuery
 from platforms.verdict import Force, Verdict
 
 TABLE_PX, MAP_PX = 330, 520
-TABS = ("verdicts", "shares", "per_mu", "rules", "changes")
+TABS = ("verdicts", "changes")
 VERDICT_COLUMNS = (
     "outcome", "rule_id", "subject", "rule_title", "measured", "threshold", "gap", "measure",
     "force_status", "basis", "clause", "why",
-)  # fmt: skip
-SHARE_COLUMNS = (
-    "unit_name", "year", "span", "element_name", "pollutant", "boundary_basis", "share", "outcome",
-    "inside", "total", "unit", "headroom", "need_inside", "planned_share", "repair_allotment_ids",
-    "declared_but_outside",
 )  # fmt: skip
 
 
@@ -46,27 +33,12 @@ def show() -> None:
     text = words().text
     page_head(held, "page_checks", "checks_question")
     year = st.number_input(text("column_year"), 1990, 2100, held.year, key="check_year", width=160)
-    verdicts, shares, per_mu, rules, changes = st.tabs([text(f"tab_{name}") for name in TABS])
+    verdicts, changes = st.tabs([text(f"tab_{name}") for name in TABS])
     with verdicts:
         _verdicts(held, int(year))
-    with shares:
-        show_where_held(lambda: _shares(held, int(year)))
-    with per_mu:
-        show_where_held(lambda: per_mu_tab(held, int(year)))
-    with rules:
-        answer = rule_answer(held.policy, words())
-        _table(answer, tuple(map(str, answer.sheets[0].frame.columns)))
-        hand_out(answer, held, (".xlsx", ".docx", ".csv"), "rules")
     with changes:
         st.caption(text("changes_hint"))
         show_changes(held, CheckQuery(int(year), (), (), held.as_of))
-
-
-def _shares(held: Context, year: int) -> None:
-    answer = share_answer(held, year)
-    st.caption(words().text("shares_hint"))
-    _table(answer, SHARE_COLUMNS)
-    hand_out(answer, held, (".xlsx", ".docx", ".csv"), "shares")
 
 
 def _verdicts(held: Context, year: int) -> None:
@@ -139,14 +111,6 @@ def _table_and_evidence(held: Context, mine: list[Verdict], force: Force) -> Non
 def _urgency(verdict: Verdict) -> int:
     """Put what is not met first, then what could not be told."""
     return URGENCY.index(verdict.outcome)
-
-
-def _table(answer: Answer, columns: tuple[str, ...]) -> None:
-    frame = answer.sheets[0].frame
-    if not len(frame):
-        st.info(words().text("checks_empty"))
-        return
-    show_list(shown_columns(frame, columns, words(), answer.titles))
 
 
 show()

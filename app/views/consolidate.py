@@ -1,6 +1,5 @@
 """How a unit's platforms are consolidated, and the fewest changes that meet the rules."""
 
-import geopandas as gpd
 import streamlit as st
 
 from app.answers.checks import verdict_frame
@@ -17,15 +16,15 @@ from app.answers.land import unit_names
 from app.answers.scenarios import LONGEST_NAME, add_scenario
 from app.components.frame import hand_out, page_head
 from app.components.lights import light
-from app.components.map_view import show_map
 from app.components.plain import as_text, say_lines
+from app.components.scenario_compare import show_scenario_maps
 from app.components.table import show_list, shown_columns
 from app.components.working_beside import begin, ended, running
 from app.context import Context
-from app.session import context, map_view, stamp, words
+from app.session import context, stamp, words
 from geo.errors import MuPlanError
-from layers.maps.highlight import Highlight
 from platforms.consolidation.solver_plan import PlansFound
+from platforms.scenario.scenario import Scenario
 
 STATE_COLUMNS = (
     "rule_id", "rule_title", "platform_name", "measured", "threshold", "measure", "why", "clause",
@@ -102,7 +101,7 @@ def _plans(held: Context, found: PlansFound) -> None:
     show_list(shown_columns(chosen, CHANGE_COLUMNS[2:], words()))
     _elsewhere(held, found, number)
     _keep(held, found, number)
-    _map(held, found, number)
+    _maps(held, found, number)
 
 
 def _elsewhere(held: Context, found: PlansFound, number: int) -> None:
@@ -136,24 +135,13 @@ def _keep(held: Context, found: PlansFound, number: int) -> None:
     st.success(as_text(text("scenario_kept", name=made)))
 
 
-def _map(held: Context, found: PlansFound, number: int) -> None:
-    """Show the parks of the plan: those that join a platform, and those that exit."""
-    parks = gpd.GeoDataFrame(held.source.read("parks")).set_index("park_id")
-    changes = [c for c in found.plans[number - 1].changes if c.layer == "parks"]
-    highlights = []
-    for look, code in (("result", False), ("selected", True)):
-        ids = [c.row_id for c in changes if (c.after == "exit") == code]
-        shapes = parks.geometry.reindex(ids).dropna()
-        if len(shapes):
-            named = tuple(str(parks.at[one, "name"]) for one in shapes.index)
-            highlights.append(Highlight(look, shapes, named))
-    units = gpd.GeoDataFrame(held.source.read("units"))
-    here = units[units["unit_id"].eq(found.unit_id)].geometry.to_crs(4326)
-    west, south, east, north = here.total_bounds.tolist()
-    show_map(
-        map_view(), words(), key="consolidate_map", highlights=highlights,
-        focus=(west, south, east, north), base_map_url=held.settings.base_map_url, compact=True,
-    )  # fmt: skip
+def _maps(held: Context, found: PlansFound, number: int) -> None:
+    """Show the map before and after the plan, which is a scenario that nobody kept."""
+    text = words().text
+    unit_name = unit_names(held).get(found.unit_id, found.unit_id)
+    named = text("scenario_plan_name", unit_name=unit_name, number=number)
+    st.subheader(text("consolidate_maps"))
+    show_scenario_maps(held, Scenario(named, found.plans[number - 1].edits))
 
 
 show()

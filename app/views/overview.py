@@ -6,6 +6,7 @@ import streamlit as st
 from app.answers.checks import check_answer, outcome_word
 from app.answers.land import unit_names
 from app.answers.reports import check_report
+from app.components.day import show_day
 from app.components.frame import hand_out, page_head
 from app.components.lights import LIGHTS, light
 from app.components.table import show_list
@@ -36,9 +37,12 @@ def show() -> None:
     table = _by_unit(held, verdicts)
     if table.empty:
         st.info(text("overview_empty"))
+        show_day(held)
         return
-    show_list(table)
+    wide = {text("column_unit_name"): st.column_config.TextColumn(width="medium", pinned=True)}
+    show_list(table, column_config=wide)
     st.caption(text("overview_legend", **LIGHTS))
+    show_day(held)
     st.subheader(text("overview_platforms"))
     platforms = _by_platform(held, verdicts)
     show_list(platforms)

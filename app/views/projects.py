@@ -20,6 +20,7 @@ from app.components.ledger_form import SAID, ask_event, ask_project
 from app.components.lights import LIGHTS
 from app.components.plain import as_text, say_lines
 from app.components.table import show_list, shown_columns
+from app.components.timeline import show_timeline
 from app.context import Context
 from app.session import context, words
 
@@ -84,6 +85,7 @@ def _page(held: Context) -> None:
     with right:
         st.subheader(nodes.name)
         _nodes(page, answer)
+        show_timeline(held, page.nodes)
         st.subheader(conditions.name)
         if len(conditions.frame):
             columns = ("name", "constraint_kind", "severity", "overlap_mu")

@@ -246,7 +246,8 @@ def _known_names(contract: Contract, form: object) -> dict[str, str]:
     for name in contract.columns:
         entry = contract.field(name)
         spellings = {
-            name, entry.zh, entry.en, field_title(entry, "zh"), field_title(entry, "en")
+            name, entry.zh, entry.en, field_title(entry, "zh"), field_title(entry, "en"),
+            f"{entry.en} ({entry.unit})",
         }  # fmt: skip
         for spelling in spellings:
             names.setdefault(form(spelling), set()).add(name)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from layers.fields import FIELDS, Field
+from layers.unit_words import unit_in
 
 Language = Literal["zh", "en"]
 
@@ -111,7 +112,7 @@ def field_title(entry: Field, language: Language) -> str:
         if entry.unit and entry.zh.endswith("）"):
             return f"{entry.zh[:-1]}，{entry.unit}）"
         return f"{entry.zh}（{entry.unit}）" if entry.unit else entry.zh
-    return f"{entry.en} ({entry.unit})" if entry.unit else entry.en
+    return f"{entry.en} ({unit_in(entry.unit, language)})" if entry.unit else entry.en
 
 
 def column_title(name: str, heading: ExportHeading) -> str:

@@ -12,8 +12,8 @@ from layers.workspace.protocol import Provenance
 
 PROJECT = Path(__file__).resolve().parents[2]
 PAGES = (
-    "overview", "map", "blocks", "match", "placement", "checks", "targets", "projects",
-    "consolidate", "scenarios", "data",
+    "overview", "map", "blocks", "match", "placement", "shares", "consolidate", "per_mu", "checks",
+    "targets", "projects", "scenarios", "data", "policy",
 )  # fmt: skip
 TEXT = catalogue("zh").text
 
@@ -49,6 +49,13 @@ def when_done(app, work):
     return app.run()
 
 
+def test_the_page_about_the_product_stands_without_a_workspace(tmp_path, monkeypatch):
+    app = opened(tmp_path / "none", monkeypatch, "about")
+    assert not app.exception
+    assert [error.value for error in app.error] == []
+    assert app.header[0].value == TEXT("page_about")
+
+
 def shown_frames(app):
     return [frame.value for frame in app.dataframe]
 
@@ -69,7 +76,7 @@ def test_every_page_of_an_empty_workspace_says_what_to_do(page, empty_folder, mo
     assert not app.exception
     assert [error.value for error in app.error] == []
     spoken = [info.value for info in app.info] + [caption.value for caption in app.caption]
-    assert any("导入" in sentence for sentence in spoken) or page == "match"
+    assert any("导入" in sentence for sentence in spoken) or page in ("match", "policy")
     assert TEXT("demo_short") not in app.header[0].value
 
 
@@ -99,7 +106,7 @@ def test_other_rules_on_the_same_workspace_change_verdicts_for_a_reason(demo_fol
 
 def test_the_overview_has_a_light_for_each_of_the_nine_units(demo_folder, monkeypatch):
     app = opened(demo_folder, monkeypatch, "overview")
-    units = shown_frames(app)[0]
+    units = next(f for f in shown_frames(app) if TEXT("light_B1_land") in f.columns)
     assert len(units) == 9
     land = units[TEXT("light_B1_land")]
     assert land.str.startswith(("●", "✖", "○")).all()
@@ -110,7 +117,7 @@ def test_the_overview_has_a_light_for_each_of_the_nine_units(demo_folder, monkey
 
 def test_a_missed_target_is_never_shown_as_a_breach(demo_folder, monkeypatch):
     app = opened(demo_folder, monkeypatch, "overview")
-    platforms = shown_frames(app)[1]
+    platforms = next(f for f in shown_frames(app) if TEXT("light_A8") in f.columns)
     for rule in ("A8", "A9"):
         assert not platforms[TEXT(f"light_{rule}")].str.startswith("✖").any()
         assert platforms[TEXT(f"light_{rule}")].str.contains(TEXT("past_target")).any()
@@ -225,16 +232,16 @@ def test_verdicts_stand_apart_by_the_force_of_their_rule(demo_folder, monkeypatc
 
 
 def test_what_the_figures_per_mu_leave_out_stands_beneath_them(demo_folder, monkeypatch):
-    app = opened(demo_folder, monkeypatch, "checks")
-    app.number_input(key="check_year").set_value(2024).run()
+    app = opened(demo_folder, monkeypatch, "per_mu")
+    app.number_input(key="per_mu_year").set_value(2024).run()
     app.radio(key="per_mu_by").set_value("park").run()
     totals = next(f for f in shown_frames(app) if TEXT("column_issue") in f.columns)
     assert TEXT("gap_other_period") in set(totals[TEXT("column_issue")])
 
 
 def test_denominators_stand_side_by_side_once_asked_for(demo_folder, monkeypatch):
-    app = opened(demo_folder, monkeypatch, "checks")
-    app.number_input(key="check_year").set_value(2024).run()
+    app = opened(demo_folder, monkeypatch, "per_mu")
+    app.number_input(key="per_mu_year").set_value(2024).run()
     app.toggle(key="per_mu_bases_platform").set_value(True).run()
     assert not app.exception
     assert [error.value for error in app.error] == []
@@ -249,8 +256,8 @@ def test_denominators_stand_side_by_side_once_asked_for(demo_folder, monkeypatch
 
 
 def test_enterprises_are_graded_by_the_scheme_chosen(demo_folder, monkeypatch):
-    app = opened(demo_folder, monkeypatch, "checks")
-    app.number_input(key="check_year").set_value(2024).run()
+    app = opened(demo_folder, monkeypatch, "per_mu")
+    app.number_input(key="per_mu_year").set_value(2024).run()
     app.radio(key="per_mu_by").set_value("enterprise").run()
     app.selectbox(key="per_mu_scheme").set_value("huangyan-2022").run()
     assert not app.exception

@@ -1,0 +1,132 @@
+"""What share of land, energy and emission rights goes to zones, and what would mend it."""
+
+import tempfile
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import streamlit as st
+
+from app.answers.answer import Answer
+from app.answers.checks import share_answer
+from app.answers.land import unit_names
+from app.answers.transfer import read_what_if
+from app.components.chart import show_chart, show_source
+from app.components.frame import hand_out, page_head, show_where_held
+from app.components.lights import LIGHTS
+from app.components.plain import as_text, say_lines
+from app.components.share_bars import share_bars
+from app.components.table import show_list, shown_columns
+from app.context import Context
+from app.session import context, shares, words
+from layers.exchange.read import UPLOAD_ENDINGS
+from layers.unit_words import unit_in
+
+COLUMNS = (
+    "unit_name", "year", "span", "element_name", "pollutant", "boundary_basis", "share", "outcome",
+    "inside", "total", "unit", "headroom", "need_inside", "planned_share", "repair_share",
+    "repair_allotment_ids", "declared_but_outside",
+)  # fmt: skip
+SPANS = ("year", "cumulative")
+BOUNDARIES = ("in_use", "approved")
+CHARTS_A_ROW = 3
+LIST_PX = 420
+LAYERS = ("element_allotments", "projects", "parks", "major_platforms")
+
+
+def show() -> None:
+    """Show the page."""
+    held = context()
+    page_head(held, "page_shares", "shares_question")
+    if not len(held.source.read("units")) or not len(held.source.read("element_allotments")):
+        st.info(words().text("shares_empty"))
+        return
+    show_where_held(lambda: _shares(held))
+
+
+def _shares(held: Context) -> None:
+    text = words().text
+    first, second, third, fourth = st.columns([1, 1, 1, 3], vertical_alignment="bottom")
+    year = int(first.number_input(text("column_year"), 1990, 2100, held.year, key="share_year"))
+    span = second.selectbox(
+        text("column_span"), SPANS, format_func=lambda code: text(f"span_{code}"), key="share_span"
+    )
+    boundary = third.selectbox(
+        text("column_boundary_basis"), BOUNDARIES, key="share_boundary",
+        format_func=lambda code: text(f"boundary_{code}"),
+    )  # fmt: skip
+    names = {**unit_names(held), "": text("whole_city")}
+    chosen = fourth.multiselect(
+        text("column_unit_name"), list(names), format_func=names.get, key="share_units",
+        placeholder=text("shares_all_units"),
+    )  # fmt: skip
+    further = _what_if(held)
+    with st.spinner(text("working")):
+        on_file = shares(year)
+        answer = on_file if further is None else share_answer(held, year, further)
+    say_lines(answer.summary)
+    frame = _coded(answer)
+    frame["share_before"] = _coded(on_file)["share"] if further is not None else float("nan")
+    frame["unit_name"] = [names.get(one, text("whole_city")) for one in frame["unit_id"]]
+    wanted = frame["unit_id"].fillna("").isin(chosen) if chosen else pd.Series(True, frame.index)
+    mine = frame["span"].eq(span) & frame["boundary_basis"].eq(boundary) & wanted
+    _bars(held, frame[mine], str(year))
+    st.caption(text("shares_hint"))
+    shown = answer.sheets[0].frame.loc[wanted]
+    show_list(shown_columns(shown, COLUMNS, words(), answer.titles), height=LIST_PX)
+    hand_out(answer, held, (".xlsx", ".docx", ".csv"), "shares")
+
+
+def _coded(answer: Answer) -> pd.DataFrame:
+    """Give the shares with their codes, in the order of the list."""
+    rows = pd.DataFrame(answer.result["shares"])
+    figures = ("share", "share_low", "share_high", "threshold")
+    return rows.astype(dict.fromkeys(figures, "float64"))
+
+
+def _bars(held: Context, frame: pd.DataFrame, period: str) -> None:
+    text = words().text
+    if not len(frame):
+        st.info(text("shares_none_here"))
+        return
+    groups = list(frame.groupby(["element", frame["pollutant"].fillna("")], sort=False))
+    for start in range(0, len(groups), CHARTS_A_ROW):
+        row = groups[start : start + CHARTS_A_ROW]
+        for column, ((element, pollutant), rows) in zip(
+            st.columns(CHARTS_A_ROW), row, strict=False
+        ):
+            named = (
+                text("shares_projects") if element == "projects"
+                else words().word("element", element)
+            )  # fmt: skip
+            title = f"{named} {pollutant}".strip()
+            with column:
+                show_chart(share_bars(rows, _headed(title, rows["unit"].iloc[0]), words()))
+    st.caption(text("shares_legend", **LIGHTS))
+    show_source(held, LAYERS, period)
+
+
+def _headed(name: str, unit: str) -> str:
+    said = unit_in(unit, words().language)
+    return f"{name}（{said}）" if words().language == "zh" else f"{name} ({said})"
+
+
+def _what_if(held: Context) -> gpd.GeoDataFrame | None:
+    """Read further allotments that are not on file, to see what they would do."""
+    text = words().text
+    with st.expander(text("shares_what_if")):
+        st.caption(text("shares_what_if_hint"))
+        upload = st.file_uploader(
+            text("import_file"), type=list(UPLOAD_ENDINGS), key="share_what_if"
+        )
+    if upload is None:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / Path(upload.name).name
+        path.write_bytes(upload.getbuffer())
+        further = read_what_if(held, path)
+    st.info(as_text(text("shares_with_further", count=len(further), file=upload.name)))
+    return further
+
+
+show()

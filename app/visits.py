@@ -1,0 +1,88 @@
+"""When this computer last looked at each workspace: kept in their folder, not in the workspace.
+
+A workspace goes from desk to desk; who looked at it last, and where, is no fact of the plan.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+FILE_NAME = "visits.json"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One look at a workspace.
+
+    Attributes
+    ----------
+    at
+        When (ISO, UTC).
+    seq
+        Number of its last change by then, 0 before the first.
+    """
+
+    at: str
+    seq: int
+
+
+def last_visit(folder: Path, workspace: str) -> Visit | None:
+    """Give the last visit noted of a workspace.
+
+    Parameters
+    ----------
+    folder
+        Folder of the workspaces.
+    workspace
+        Name of its file.
+
+    Returns
+    -------
+    Visit or None
+        None where none is noted, or the note can't be read.
+    """
+    held = _read(folder).get(workspace)
+    if not isinstance(held, Mapping):
+        return None
+    at, seq = held.get("at"), held.get("seq")
+    return Visit(at, seq) if isinstance(at, str) and isinstance(seq, int) else None
+
+
+def note_visit(folder: Path, workspace: str, visit: Visit) -> bool:
+    """Note a visit in place of the one before.
+
+    Parameters
+    ----------
+    folder
+        Folder of the workspaces.
+    workspace
+        Name of its file.
+    visit
+        The visit.
+
+    Returns
+    -------
+    bool
+        Whether it could be written: a folder may be for reading only.
+    """
+    kept = {**_read(folder), workspace: asdict(visit)}
+    try:
+        # A whole file takes the old one's place: another session may be reading it.
+        handle, draft = tempfile.mkstemp(dir=folder, prefix=FILE_NAME, suffix=".tmp")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(kept, file, ensure_ascii=False, indent=1, sort_keys=True)
+        Path(draft).replace(folder / FILE_NAME)
+    except OSError:
+        return False
+    return True
+
+
+def _read(folder: Path) -> dict[str, object]:
+    try:
+        held = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return held if isinstance(held, dict) else {}
