@@ -28,7 +28,9 @@ from platforms.matching.match import MatchedSite, MatchResult
 from platforms.matching.table import MatchTable
 from platforms.verdict import Force, Verdict
 
-KINDS = ("land", "match", "check")
+MAP_KIND = "investment-map"
+"""A page for a browser, not a document: ``app.answers.investment`` makes it."""
+KINDS = ("land", "match", "check", MAP_KIND)
 """Reports there are."""
 FIRST_SITES = 5
 """Sites drawn on the map of a match and explained gate by gate."""
@@ -51,7 +53,7 @@ def report_of(
     context
         Workspace, rules, language.
     kind
-        One of ``KINDS``.
+        One of ``KINDS`` that is a document.
     project_id
         Project of a report on matching; None for the others.
     progress
