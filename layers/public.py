@@ -33,7 +33,7 @@ PUBLIC_CODES: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         "facility_kind": ("expressway_exit", "port", "rail_station"),
     }
 )
-"""Kinds of thing shown, where not all are: power and pipes are none for a map in anybody's hands."""
+"""Kinds shown, where not all are: power and pipes are none for a map in anybody's hands."""
 
 PUBLIC_FIGURES = (
     "area_mu", "net_area_mu", "net_largest_mu", "min_width_m", "frontage_m", "slope_mean_pct",

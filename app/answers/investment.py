@@ -1,7 +1,7 @@
-"""The investment map (招商地图): what a city shows investors, and nothing else of what is on file."""
+"""The investment map (招商地图): what a city shows investors, nothing else of what is on file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -15,7 +15,6 @@ from geo.errors import MuPlanError
 from geo.nearest import nearest_name
 from geo.progress import Progress
 from geo.units import m2_to_mu
-from layers.contracts import contract_of
 from layers.maps.public_page import PublicGroup, PublicItem, PublicPage, page_html
 from layers.maps.style import LayerStyle, MapStyles
 from layers.maps.style_file import load_styles
@@ -32,7 +31,12 @@ PLATFORM_FIELDS = (
 )  # fmt: skip
 """What may be said of a platform besides its name."""
 BLOCK_FIELDS = (
-    "platform_name", "unit_name", *PUBLIC_FIGURES, "land_use", "utilities", "floor_area_ratio",
+    "platform_name",
+    "unit_name",
+    *PUBLIC_FIGURES,
+    "land_use",
+    "utilities",
+    "floor_area_ratio",
 )
 """What may be said of available land."""
 FIELDS_SHOWN = tuple(dict.fromkeys((*PLATFORM_FIELDS, *BLOCK_FIELDS)))
@@ -168,7 +172,7 @@ def investment_map(
     groups = (
         *_ground(context, styles),
         *_platform_groups(context, query, platforms, blocks.assign(platform_id=place), styles),
-        *_facilities(context, styles),
+        *_by_class(context, "facilities", styles, 0.0, answers=True),
         _block_group(context, query, found, blocks, place, styles),
     )
     page = _page(context, query, groups)
@@ -214,16 +218,10 @@ def _places(context: Context, blocks: gpd.GeoDataFrame) -> list[str | None]:
 
 def _ground(context: Context, styles: MapStyles) -> list[PublicGroup]:
     """Give what helps to find one's way: units with their names, main roads, railways, rivers."""
-    names = {"units": True, "barriers": False}
     return [
-        group
-        for layer, tolerance in (("units", UNIT_M), ("barriers", LINE_M))
-        for group in _by_class(context, layer, styles, tolerance, has_names=names[layer])
+        *_by_class(context, "units", styles, UNIT_M, name_rank=3),
+        *_by_class(context, "barriers", styles, LINE_M),
     ]
-
-
-def _facilities(context: Context, styles: MapStyles) -> list[PublicGroup]:
-    return _by_class(context, "facilities", styles, 0.0, is_listed=True)
 
 
 def _by_class(
@@ -232,42 +230,37 @@ def _by_class(
     styles: MapStyles,
     simplify_m: float,
     *,
-    has_names: bool = False,
-    is_listed: bool = False,
+    answers: bool = False,
+    name_rank: int | None = None,
 ) -> list[PublicGroup]:
     rows = public_part(layer, gpd.GeoDataFrame(context.source.read(layer)))
     items = [PublicItem(_text(name)) for name in rows["name"]]
-    style = styles.layers[layer]
-    return _groups(
-        context, style, rows, items, simplify_m, has_names=has_names, is_listed=is_listed
-    )
+    groups = _groups(context, styles.layers[layer], rows, items)
+    return [
+        replace(group, simplify_m=simplify_m, answers=answers, name_rank=name_rank)
+        for group in groups
+    ]
 
 
 def _groups(
-    context: Context,
-    style: LayerStyle,
-    rows: gpd.GeoDataFrame,
-    items: list[PublicItem],
-    simplify_m: float,
-    *,
-    has_names: bool = False,
-    is_listed: bool = False,
+    context: Context, style: LayerStyle, rows: gpd.GeoDataFrame, items: list[PublicItem]
 ) -> list[PublicGroup]:
     """Part the rows of a layer by the classes it is drawn in."""
     zh = context.words.language == "zh"
     code = rows[style.class_by].map(lambda value: value if isinstance(value, str) else "missing")
-    title = contract_of(style.layer).zh if zh else contract_of(style.layer).en
     groups = []
     for one in style.classes:
         at = np.flatnonzero(code.to_numpy() == one.code)
         if len(at):
             groups.append(
                 PublicGroup(
-                    layer=title, title=one.zh if zh else one.en, mark=one.mark,
-                    items=tuple(items[i] for i in at), shapes=rows.geometry.iloc[at],
-                    simplify_m=simplify_m, is_listed=is_listed, has_names=has_names,
+                    layer=context.words.text(f"public_layer_{style.layer}"),
+                    title=one.zh if zh else one.en,
+                    mark=one.mark,
+                    items=tuple(items[i] for i in at),
+                    shapes=rows.geometry.iloc[at],
                 )
-            )  # fmt: skip
+            )
     return groups
 
 
@@ -292,8 +285,15 @@ def _platform_groups(
         }  # fmt: skip
         facts = platform_facts(context, row, figures, _of(query, PLATFORM_FIELDS))
         items.append(PublicItem(_text(row["name"], context, "public_unnamed"), facts))
-    style = styles.layers["major_platforms"]
-    return _groups(context, style, rows, items, PLATFORM_M, is_listed=True, has_names=True)
+    groups = _groups(context, styles.layers["major_platforms"], rows, items)
+    return [
+        replace(
+            group, title=f"{group.layer}（{group.title}）" if context.words.language == "zh"
+            else f"{group.layer}: {group.title}",
+            simplify_m=PLATFORM_M, is_listed=True, name_rank=1,
+        )
+        for group in groups
+    ]  # fmt: skip
 
 
 def _block_group(
@@ -325,7 +325,7 @@ def _block_group(
     return PublicGroup(
         layer=text("public_blocks"), title=text("public_blocks"),
         mark=styles.highlights["result"].mark, items=tuple(items), shapes=blocks.geometry,
-        simplify_m=BLOCK_M, is_listed=True, has_names=True,
+        simplify_m=BLOCK_M, is_listed=True, name_rank=2,
     )  # fmt: skip
 
 
@@ -333,9 +333,7 @@ def _of(query: InvestmentQuery, known: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in known if name in query.shown)
 
 
-def _page(
-    context: Context, query: InvestmentQuery, groups: tuple[PublicGroup, ...]
-) -> PublicPage:
+def _page(context: Context, query: InvestmentQuery, groups: tuple[PublicGroup, ...]) -> PublicPage:
     text = context.words.text
     facts = [
         (text("public_date"), context.as_of),

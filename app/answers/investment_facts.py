@@ -1,13 +1,13 @@
 """What an investment map says of a platform and of available land, in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import reduce
 
 import pandas as pd
 
 from app.context import Context
 from geo.errors import MuPlanError
-from layers.fields import split_list
+from layers.fields import FIELDS, split_list
 from layers.land_uses import GUIDE, SURVEY
 from layers.public import PUBLIC_COLUMNS
 from platforms.industries.codes import IndustryTable
@@ -81,7 +81,7 @@ def block_facts(
     held: dict[str, object] = {**row.to_dict(), **placed}
     each = [frozenset(split_list(value)) for value in public["utilities"]]
     common = reduce(frozenset.intersection, each) if each else frozenset()
-    held["utilities"] = words.codes("utilities", ";".join(_in_order(context, common)))
+    held["utilities"] = words.codes("utilities", ";".join(_in_order(common)))
     held["land_use"] = _together(
         _use(code, scheme)
         for code, scheme in zip(public["land_use_code"], public["land_use_scheme"], strict=True)
@@ -124,7 +124,7 @@ def _industries(value: object, scheme: object, table: IndustryTable, language: s
             said.append(f"{scheme} {code}" if isinstance(scheme, str) else code)
         else:
             section, name = table.divisions[division]
-            said.append(f"{name} {section}{division}" if len(code) > 0 else name)
+            said.append(f"{name} {section}{division}")
     return ("、" if language == "zh" else "; ").join(dict.fromkeys(said))
 
 
@@ -142,16 +142,13 @@ def _span(low: object, high: object) -> str | None:
     return f"{least or ''}–{most or ''}" if most else f"≥{least}"
 
 
-def _together(values: object) -> str | None:
+def _together(values: Iterable[str | None]) -> str | None:
     """Join what the parcels say; None where one of them says nothing."""
-    each = list(values)  # type: ignore[call-overload]
-    if not each or any(value is None for value in each):
-        return None
-    return "、".join(sorted(set(each)))
+    each = list(values)
+    known = [value for value in each if value is not None]
+    return "、".join(sorted(set(known))) if known and len(known) == len(each) else None
 
 
-def _in_order(context: Context, codes: frozenset[str]) -> list[str]:
-    from layers.fields import FIELDS
-
-    known = list(FIELDS["utilities"].values)
-    return sorted(codes, key=lambda code: (known.index(code) if code in known else 99, code))
+def _in_order(codes: frozenset[str]) -> list[str]:
+    """Give the utilities known in the order of the vocabulary; another word may say anything."""
+    return [code for code in FIELDS["utilities"].values if code in codes]

@@ -1,7 +1,6 @@
 """``muplan report``: a printable report, or the map for investors."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -44,7 +43,7 @@ def report_command(
     lang: str,
     packs: tuple[str, ...],
     as_of: str | None,
-    **for_map: Any,
+    **for_map: object,
 ) -> None:
     """Write a printable report, or the map for investors."""
     context = context_of(workspace, lang, packs, as_of)
@@ -63,7 +62,7 @@ def report_command(
 
 
 def _write_map(
-    context: Context, options: dict[str, Any], out: Path, progress: Progress | None
+    context: Context, options: dict[str, object], out: Path, progress: Progress | None
 ) -> None:
     query = InvestmentQuery(
         platforms=tuple(options["map_platforms"]),

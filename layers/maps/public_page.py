@@ -58,8 +58,11 @@ class PublicGroup:
         How far an outline on the screen may lie from the true one [m].
     is_listed
         True for what an investor looks for: listed beside the map, answering clicks and keys.
-    has_names
-        Whether names are written on the map.
+    answers
+        Whether a click says what a thing is that isn't listed.
+    name_rank
+        Names with a smaller number are written first, where there is no room for all; None where
+        none are.
     """
 
     layer: str
@@ -69,7 +72,8 @@ class PublicGroup:
     shapes: gpd.GeoSeries
     simplify_m: float = 0.0
     is_listed: bool = False
-    has_names: bool = False
+    answers: bool = False
+    name_rank: int | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,8 @@ def page_html(page: PublicPage) -> str:
     lang = "zh-CN" if page.language == "zh" else "en"
     shown = page.words
     head = "".join(
-        f"<div><dt>{escape(label)}</dt><dd>{escape(value)}</dd></div>" for label, value in page.facts
+        f"<div><dt>{escape(label)}</dt><dd>{escape(value)}</dd></div>"
+        for label, value in page.facts
     )
     return "\n".join(
         (
@@ -132,9 +137,12 @@ def page_html(page: PublicPage) -> str:
             f"<header><h1>{escape(page.title)}{_mark(page.mark)}</h1><dl>{head}</dl>",
             f'<p class="tools"><button id="all">{escape(shown["show_all"])}</button> '
             f'<button id="print">{escape(shown["print"])}</button></p></header>',
-            f'<main><div id="map" role="region" aria-label="{escape(shown["map"])}"></div>',
+            '<main><div id="sheet">'
+            f'<div id="map" role="region" aria-label="{escape(shown["map"])}"></div>',
+            "<footer>"
+            + "".join(f"<p>{escape(note)}</p>" for note in page.notes)
+            + "</footer></div>",
             f"<aside>{_lists(page.groups)}</aside></main>",
-            "<footer>" + "".join(f"<p>{escape(note)}</p>" for note in page.notes) + "</footer>",
             f'<template id="legend">{_legend(page)}</template>',
             f'<script id="content" type="application/json">{_json(_content(page))}</script>',
             f"<script>{_leaflet_js()}</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
@@ -186,10 +194,10 @@ def _swatch(group: PublicGroup) -> str:
         f'stroke="{mark.stroke or "none"}" stroke-width="{mark.width_px:g}" '
         f'stroke-dasharray="{" ".join(f"{part:g}" for part in mark.dash_px)}"'
     )
-    kinds = {kind[-7:].lower() for kind in group.shapes.geom_type.dropna()}
-    if kinds <= {"point"} or "point" in kinds:
+    kinds = " ".join(group.shapes.geom_type)
+    if "Point" in kinds:
         shape = f'<circle cx="13" cy="9" r="5" {paint}/>'
-    elif any("line" in kind for kind in kinds):
+    elif "LineString" in kinds:
         shape = f'<path d="M1 9H25" {paint}/>'
     else:
         shape = f'<rect x="2" y="2" width="22" height="14" {paint}/>'
@@ -215,8 +223,9 @@ def _group(at: int, group: PublicGroup) -> dict[str, object]:
     )
     return {
         "layer": group.layer,
-        "listed": group.is_listed,
-        "named": group.has_names,
+        "title": group.title,
+        "answers": group.is_listed or group.answers,
+        "rank": group.name_rank,
         "style": {
             "color": mark.stroke,
             "stroke": mark.stroke is not None,

@@ -16,11 +16,11 @@ SCRIPT = """
         element.textContent = said;
         return element;
     };
-    const popupOf = function (item) {
+    const popupOf = function (group, item) {
         const popup = document.createElement("div");
         popup.append(text("h3", item.name));
         const listed = document.querySelector("#" + item.id + " dl");
-        if (listed) { popup.append(listed.cloneNode(true)); }
+        popup.append(listed ? listed.cloneNode(true) : text("div", group.title));
         return popup;
     };
     const open = function (shape) {
@@ -42,27 +42,26 @@ SCRIPT = """
         });
     };
     const drawn = function (group, item) {
+        const isLine = item.shape.type.endsWith("LineString");
+        const style = Object.assign({}, group.style, isLine ? {fill: false} : {});
         const layer = L.geoJSON(item.shape, {
-            style: group.style,
-            interactive: group.listed,
+            style: style,
+            interactive: group.answers,
             pointToLayer: (feature, place) =>
-                L.circleMarker(place, Object.assign({radius: 5}, group.style)),
+                L.circleMarker(place, Object.assign({radius: 5}, style)),
         }).getLayers()[0];
         if (!layer) { return null; }
-        if (group.listed) {
-            layer.bindPopup(() => popupOf(item), {maxWidth: 340});
+        if (group.answers) {
+            layer.bindPopup(() => popupOf(group, item), {maxWidth: 340});
             layer.on("add", () => byKeys(layer, item.name));
             shapes.set(item.id, layer);
-        } else if (!group.named) {
-            return layer;
         }
-        if (group.named) {
-            const label = L.tooltip({
-                permanent: true, direction: "center", opacity: 1,
-                className: group.listed ? "name" : "name ground", interactive: false,
-            }).setContent(text("span", item.name));
-            layer.bindTooltip(label);
-            labels.push({layer: layer, rank: group.listed ? 0 : 1});
+        if (group.rank !== null) {
+            layer.bindTooltip(L.tooltip({
+                permanent: true, direction: "center", opacity: 1, interactive: false,
+                className: group.answers ? "name" : "name ground",
+            }).setContent(text("span", item.name)));
+            labels.push({layer: layer, rank: group.rank});
         }
         return layer;
     };
@@ -172,7 +171,8 @@ button { font: inherit; cursor: pointer; border: 1px solid #8fa9bf; border-radiu
 button:hover { background: #eaf1f8; }
 :focus-visible { outline: 3px solid #e6007e; outline-offset: 1px; }
 main { flex: 1; min-height: 0; display: flex; }
-#map { flex: 1; min-width: 0; background: #fafaf7; }
+#sheet { flex: 1; min-width: 0; display: flex; flex-direction: column; }
+#map { flex: 1; min-height: 0; background: #fafaf7; }
 aside { width: 380px; overflow-y: auto; padding: 0 14px 14px; border-left: 1px solid #c9cdd2; }
 aside ul { list-style: none; margin: 0; padding: 0; }
 aside li { padding: 7px 0; border-bottom: 1px solid #e3e6e9; }
@@ -194,12 +194,13 @@ footer p { margin: 0; }
 .line { display: flex; align-items: center; gap: 6px; line-height: 18px; }
 .north { margin-top: 4px; font-weight: 600; }
 @media (max-width: 760px) {
-    html, body { height: auto; } main { flex-direction: column; } #map { flex: none; height: 62vh; }
+    html, body { height: auto; } main { flex-direction: column; }
+    #sheet { flex: none; } #map { flex: none; height: 62vh; }
     aside { width: auto; border: none; }
 }
 @media print {
     @page { size: A4 landscape; margin: 10mm; }
-    html, body { height: auto; } body, main, aside { display: block; }
+    html, body { height: auto; } body, main, #sheet, aside { display: block; }
     .tools, .leaflet-control-zoom, .leaflet-control-layers { display: none; }
     aside { width: auto; border: none; padding: 0; overflow: visible; break-before: page; }
     aside ul { columns: 2; column-gap: 24px; } aside li { break-inside: avoid; }
