@@ -12,6 +12,7 @@ SECTIONS = {
         ("projects", "assignment"),
         ("consolidate", "hub"),
         ("scenarios", "alt_route"),
+        ("invest", "storefront"),
     ),
     "data": (("data", "database"),),
 }

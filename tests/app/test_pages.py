@@ -13,7 +13,7 @@ from layers.workspace.protocol import Provenance
 PROJECT = Path(__file__).resolve().parents[2]
 PAGES = (
     "overview", "map", "blocks", "match", "placement", "checks", "targets", "projects",
-    "consolidate", "scenarios", "data",
+    "consolidate", "scenarios", "invest", "data",
 )  # fmt: skip
 TEXT = catalogue("zh").text
 
