@@ -269,4 +269,5 @@ def _leaflet_css() -> str:
         data = base64.b64encode(Path(leaflet.BASE_DIR, name).read_bytes()).decode("ascii")
         return f"url(data:{mimetypes.guess_type(name)[0]};base64,{data})"
 
-    return re.sub(r"url\(([^)]+)\)", inlined, text)
+    without_comments = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    return re.sub(r"url\(([^)]+)\)", inlined, without_comments)
