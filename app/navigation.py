@@ -11,7 +11,11 @@ SECTIONS = {
         ("checks", "balance"),
         ("targets", "flag"),
     ),
-    "steps": (("projects", "assignment"), ("scenarios", "alt_route")),
+    "steps": (
+        ("projects", "assignment"),
+        ("scenarios", "alt_route"),
+        ("invest", "storefront"),
+    ),
     "data": (("data", "database"), ("policy", "gavel"), ("about", "info")),
 }
 """Sections in the order of a planner's day; each page by the name of its file, with its icon."""

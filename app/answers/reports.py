@@ -30,7 +30,9 @@ from platforms.matching.match import MatchedSite, MatchResult
 from platforms.matching.table import MatchTable
 from platforms.verdict import Force, Verdict
 
-KINDS = ("land", "match", "check", *LEDGER_KINDS)
+MAP_KIND = "investment-map"
+"""A page for a browser, not a document: ``app.answers.investment`` makes it."""
+KINDS = ("land", "match", "check", *LEDGER_KINDS, MAP_KIND)
 """Reports there are."""
 FIRST_SITES = 5
 """Sites drawn on the map of a match and explained gate by gate."""
@@ -57,7 +59,7 @@ def report_of(
     context
         Workspace, rules, language.
     kind
-        One of ``KINDS``.
+        One of ``KINDS`` that is a document.
     project_id
         Project of a report on matching, projects of maps of action; None for the others.
     progress

@@ -31,6 +31,7 @@ from app.cli.chains import chains_command
 from app.cli.consolidate import consolidate_command
 from app.cli.importing import import_and_report
 from app.cli.ledger import project_group
+from app.cli.offline import offline_command
 from app.cli.output import (
     answer_options,
     context_of,
@@ -232,6 +233,7 @@ for command in (
     ranking_command,
     evaluate_command,
     project_group,
+    offline_command,
 ):
     muplan.add_command(command)
 

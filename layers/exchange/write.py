@@ -33,6 +33,8 @@ WRITE_ENDINGS = (
 
 REPORT_ENDING = ".docx"
 """What a report with pictures is written as."""
+PAGE_ENDING = ".html"
+"""What a map that stands alone is written as."""
 
 _NEED_SHAPES = {".geojson", ".shp.zip", ".kml", ".dxf", ".txt"}
 _ONE_LIST = {".csv", ".geojson", ".parquet", ".shp.zip", ".kml", ".dxf", ".txt"}
@@ -112,21 +114,44 @@ def write_report(path: Path, report: Report | Boards) -> None:
             write_docx(draft, report)
 
 
-def check_report_path(path: Path) -> None:
+def write_page(path: Path, html: str) -> None:
+    """Write a page that stands alone.
+
+    Parameters
+    ----------
+    path
+        File to write, ending in ``.html``; an older one is replaced at the very end, a workspace
+        never.
+    html
+        The whole of it.
+
+    Raises
+    ------
+    LayerError
+        As ``write_report``.
+    """
+    check_report_path(path, PAGE_ENDING)
+    with _whole_or_not_at_all(path, PAGE_ENDING) as draft:
+        draft.write_text(html, encoding="utf-8", newline="\n")
+
+
+def check_report_path(path: Path, ending: str = REPORT_ENDING) -> None:
     """Refuse a file that a report can't be written to, before the work is done.
 
     Parameters
     ----------
     path
         File to write.
+    ending
+        How its name has to end.
 
     Raises
     ------
     LayerError
         ``report_format``, ``folder_missing``, ``path_is_folder``, ``export_over_workspace``.
     """
-    if not path.name.lower().endswith(REPORT_ENDING):
-        raise LayerError("report_format", path=path.name, known=REPORT_ENDING)
+    if not path.name.lower().endswith(ending):
+        raise LayerError("report_format", path=path.name, known=ending)
     _check_target(path)
 
 

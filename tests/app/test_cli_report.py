@@ -94,7 +94,7 @@ def test_a_match_report_lists_every_site_under_its_standing(reported, asked):
     assert len(document.inline_shapes) == 1
 
 
-@pytest.mark.parametrize("kind", ["leger", "investment-map", "chek"])
+@pytest.mark.parametrize("kind", ["leger", "chek"])
 def test_a_report_that_is_not_there_is_refused_with_those_that_are(
     kind, refused, small_demo, tmp_path
 ):

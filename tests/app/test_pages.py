@@ -13,7 +13,7 @@ from layers.workspace.protocol import Provenance
 PROJECT = Path(__file__).resolve().parents[2]
 PAGES = (
     "overview", "map", "blocks", "match", "placement", "shares", "consolidate", "per_mu", "checks",
-    "targets", "projects", "scenarios", "data", "policy",
+    "targets", "projects", "scenarios", "invest", "data", "policy",
 )  # fmt: skip
 TEXT = catalogue("zh").text
 

@@ -1,0 +1,373 @@
+"""The investment map (招商地图): what a city shows investors, nothing else of what is on file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from app.answers.investment_facts import block_facts, platform_facts
+from app.answers.land import unit_names
+from app.answers.land_search import LandFound, block_list
+from app.context import Context
+from geo.errors import MuPlanError
+from geo.nearest import nearest_name
+from geo.progress import Progress
+from geo.units import m2_to_mu
+from layers.maps.public_page import PublicGroup, PublicItem, PublicPage, page_html
+from layers.maps.style import LayerStyle, MapStyles
+from layers.maps.style_file import load_styles
+from layers.public import PUBLIC_FIGURES, public_part
+from platforms.land.blocks import BlockQuery, counted_once_m2
+from platforms.land.query import lines_mu
+from platforms.matching.site_places import places_of
+from platforms.matching.sites import land_layers
+from platforms.projects.taken import taken_parcels
+
+PLATFORM_FIELDS = (
+    "level", "unit_name", "town", "leading_industries", "specialty_industries", "leading_chains",
+    "approved_area_mu", "block_count", "block_area_mu",
+)  # fmt: skip
+"""What may be said of a platform besides its name."""
+BLOCK_FIELDS = (
+    "platform_name",
+    "unit_name",
+    *PUBLIC_FIGURES,
+    "land_use",
+    "utilities",
+    "floor_area_ratio",
+)
+"""What may be said of available land."""
+FIELDS_SHOWN = tuple(dict.fromkeys((*PLATFORM_FIELDS, *BLOCK_FIELDS)))
+
+UNIT_M, PLATFORM_M, LINE_M, BLOCK_M = 60.0, 15.0, 25.0, 3.0
+"""How far an outline on the screen may lie from the true one [m]; figures know nothing of it."""
+
+
+@dataclass(frozen=True)
+class InvestmentQuery:
+    """What an investment map shows.
+
+    Attributes
+    ----------
+    platforms
+        Numbers of the platforms shown, with the land inside them; none given: all, and the land
+        outside them too.
+    fields
+        What is said of them, of ``FIELDS_SHOWN``; none given: all.
+    min_mu
+        Least area of available land [亩]; None for that of the list of contiguous land (B3).
+    title, contact, source, review
+        Typed by the planner: title, whom to ask, where the data come from, number of the map's
+        review (审图号); empty for the usual title and source, and for nothing.
+
+    Raises
+    ------
+    MuPlanError
+        ``public_field_unknown``, and ``min_mu_out_of_range`` of ``BlockQuery``.
+    """
+
+    platforms: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    min_mu: float | None = None
+    title: str = ""
+    contact: str = ""
+    source: str = ""
+    review: str = ""
+
+    def __post_init__(self) -> None:
+        for name in self.fields:
+            if name not in FIELDS_SHOWN:
+                raise MuPlanError(
+                    "public_field_unknown", field=name, known=", ".join(FIELDS_SHOWN),
+                    nearest=nearest_name(name, FIELDS_SHOWN),
+                )  # fmt: skip
+        if self.min_mu is not None:
+            BlockQuery(self.min_mu)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """What is said, in the order it is said in."""
+        return tuple(name for name in FIELDS_SHOWN if not self.fields or name in self.fields)
+
+
+@dataclass(frozen=True)
+class InvestmentMap:
+    """A finished map.
+
+    Attributes
+    ----------
+    html
+        The whole file.
+    title
+        Its title.
+    platform_count, block_count
+        How many are shown.
+    block_mu
+        Land in the blocks shown, counted once [亩].
+    taken_count
+        Blocks with parcels that live projects have: for the planner's eyes, not in the file.
+    """
+
+    html: str
+    title: str
+    platform_count: int
+    block_count: int
+    block_mu: float
+    taken_count: int
+
+    def said(self, context: Context) -> tuple[str, ...]:
+        """Say what is in the file, and what to look at before it is given away."""
+        text = context.words.text
+        lines = [
+            text(
+                "summary_public_map", platforms=self.platform_count, blocks=self.block_count,
+                area_mu=self.block_mu,
+            )
+        ]  # fmt: skip
+        if self.taken_count:
+            lines.append(text("public_map_taken", count=self.taken_count))
+        return tuple(lines)
+
+
+def investment_map(
+    context: Context,
+    query: InvestmentQuery,
+    land: LandFound | None = None,
+    progress: Progress | None = None,
+) -> InvestmentMap:
+    """Make the investment map.
+
+    Parameters
+    ----------
+    context
+        Workspace, rules, language.
+    query
+        What it shows.
+    land
+        The blocks, where they are found already by ``block_query``; None to find them.
+    progress
+        Told the share done.
+
+    Returns
+    -------
+    InvestmentMap
+        The file and what to say of it.
+
+    Raises
+    ------
+    MuPlanError
+        ``public_platform_unknown``, ``public_map_empty``, and what the search for land raises.
+    """
+    platforms = _platforms(context, query)
+    found = land or block_list(context, block_query(context, query), progress=progress)
+    place = _places(context, found.blocks.blocks)
+    chosen = [not query.platforms or one in query.platforms for one in place]
+    blocks = found.blocks.blocks[np.array(chosen, dtype=bool)]
+    place = [one for one, is_in in zip(place, chosen, strict=True) if is_in]
+    if not len(platforms) and not len(blocks):
+        raise MuPlanError("public_map_empty")
+    styles = load_styles(context.settings.data_dir / "styles" / "layers.yaml")
+    groups = (
+        *_ground(context, styles),
+        *_platform_groups(context, query, platforms, blocks.assign(platform_id=place), styles),
+        *_by_class(context, "facilities", styles, 0.0, answers=True),
+        _block_group(context, query, found, blocks, place, styles),
+    )
+    page = _page(context, query, groups)
+    return InvestmentMap(
+        html=page_html(page),
+        title=page.title,
+        platform_count=len(platforms),
+        block_count=len(blocks),
+        block_mu=m2_to_mu(counted_once_m2(blocks)) if len(blocks) else 0.0,
+        taken_count=_taken(context, blocks),
+    )
+
+
+def block_query(context: Context, query: InvestmentQuery) -> BlockQuery:
+    """Say which land is available: that of the block list, with the least area asked for."""
+    listed, _ = lines_mu(context.policy)
+    return BlockQuery(listed if query.min_mu is None else query.min_mu)
+
+
+def _platforms(context: Context, query: InvestmentQuery) -> gpd.GeoDataFrame:
+    frame = gpd.GeoDataFrame(context.source.read("major_platforms"))
+    known = list(frame["platform_id"])
+    for platform_id in query.platforms:
+        if platform_id not in known:
+            raise MuPlanError(
+                "public_platform_unknown", platform_id=platform_id,
+                nearest=nearest_name(platform_id, known) or "–",
+            )  # fmt: skip
+    if query.platforms:
+        return frame[frame["platform_id"].isin(query.platforms)]
+    return frame[frame["is_major"].fillna(value=True).to_numpy(dtype=bool)]
+
+
+def _places(context: Context, blocks: gpd.GeoDataFrame) -> list[str | None]:
+    """Say in which platform most of each block lies."""
+    if not len(blocks):
+        return []
+    area = blocks["area_m2"].to_numpy(dtype=float)
+    layers = land_layers(context.source)
+    found = places_of(blocks, context.source, layers, context.policy, context.crs, area)
+    return [place["platform_id"] for place in found]
+
+
+def _ground(context: Context, styles: MapStyles) -> list[PublicGroup]:
+    """Give what helps to find one's way: units with their names, main roads, railways, rivers."""
+    return [
+        *_by_class(context, "units", styles, UNIT_M, name_rank=3),
+        *_by_class(context, "barriers", styles, LINE_M),
+    ]
+
+
+def _by_class(
+    context: Context,
+    layer: str,
+    styles: MapStyles,
+    simplify_m: float,
+    *,
+    answers: bool = False,
+    name_rank: int | None = None,
+) -> list[PublicGroup]:
+    rows = public_part(layer, gpd.GeoDataFrame(context.source.read(layer)))
+    items = [PublicItem(_text(name)) for name in rows["name"]]
+    groups = _groups(context, styles.layers[layer], rows, items)
+    return [
+        replace(group, simplify_m=simplify_m, answers=answers, name_rank=name_rank)
+        for group in groups
+    ]
+
+
+def _groups(
+    context: Context, style: LayerStyle, rows: gpd.GeoDataFrame, items: list[PublicItem]
+) -> list[PublicGroup]:
+    """Part the rows of a layer by the classes it is drawn in."""
+    zh = context.words.language == "zh"
+    code = rows[style.class_by].map(lambda value: value if isinstance(value, str) else "missing")
+    groups = []
+    for one in style.classes:
+        at = np.flatnonzero(code.to_numpy() == one.code)
+        if len(at):
+            groups.append(
+                PublicGroup(
+                    layer=context.words.text(f"public_layer_{style.layer}"),
+                    title=one.zh if zh else one.en,
+                    mark=one.mark,
+                    items=tuple(items[i] for i in at),
+                    shapes=rows.geometry.iloc[at],
+                )
+            )
+    return groups
+
+
+def _platform_groups(
+    context: Context,
+    query: InvestmentQuery,
+    platforms: gpd.GeoDataFrame,
+    blocks: gpd.GeoDataFrame,
+    styles: MapStyles,
+) -> list[PublicGroup]:
+    drawn = platforms[platforms.geometry.notna() & ~platforms.geometry.is_empty]
+    names = unit_names(context)
+    rows = public_part("major_platforms", drawn)
+    items = []
+    for (_, row), platform_id, unit_id in zip(
+        rows.iterrows(), drawn["platform_id"], drawn["unit_id"], strict=True
+    ):
+        inside = blocks[blocks["platform_id"].eq(platform_id).to_numpy(dtype=bool)]
+        figures: dict[str, object] = {
+            "unit_name": names.get(unit_id), "block_count": len(inside),
+            "block_area_mu": m2_to_mu(counted_once_m2(inside)) if len(inside) else 0.0,
+        }  # fmt: skip
+        facts = platform_facts(context, row, figures, _of(query, PLATFORM_FIELDS))
+        items.append(PublicItem(_text(row["name"], context, "public_unnamed"), facts))
+    groups = _groups(context, styles.layers["major_platforms"], rows, items)
+    return [
+        replace(
+            group, title=f"{group.layer}（{group.title}）" if context.words.language == "zh"
+            else f"{group.layer}: {group.title}",
+            simplify_m=PLATFORM_M, is_listed=True, name_rank=1,
+        )
+        for group in groups
+    ]  # fmt: skip
+
+
+def _block_group(
+    context: Context,
+    query: InvestmentQuery,
+    found: LandFound,
+    blocks: gpd.GeoDataFrame,
+    place: list[str | None],
+    styles: MapStyles,
+) -> PublicGroup:
+    """List available land under numbers of this map: those on file contain numbers of parcels."""
+    text = context.words.text
+    platforms = context.source.read("major_platforms")
+    platform_names = dict(zip(platforms["platform_id"], platforms["name"], strict=True))
+    names = unit_names(context)
+    described = pd.concat([found.blocks.blocks, found.described, found.terrain], axis=1)
+    parcels = pd.DataFrame(context.source.read("land_parcels"))
+    members = found.blocks.members
+    items = []
+    for number, (at, platform_id) in enumerate(zip(blocks.index, place, strict=True), start=1):
+        of_block = members["block_id"].eq(blocks.at[at, "block_id"]).to_numpy(dtype=bool)
+        rows = parcels.iloc[np.unique(members["row"].to_numpy()[of_block])]
+        placed: dict[str, object] = {
+            "platform_name": platform_names.get(platform_id),
+            "unit_name": names.get(blocks.at[at, "unit_id"]),
+        }
+        facts = block_facts(context, described.loc[at], rows, placed, _of(query, BLOCK_FIELDS))
+        items.append(PublicItem(text("public_block", number=number), facts))
+    return PublicGroup(
+        layer=text("public_blocks"), title=text("public_blocks"),
+        mark=styles.highlights["result"].mark, items=tuple(items), shapes=blocks.geometry,
+        simplify_m=BLOCK_M, is_listed=True, name_rank=2,
+    )  # fmt: skip
+
+
+def _of(query: InvestmentQuery, known: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in known if name in query.shown)
+
+
+def _page(context: Context, query: InvestmentQuery, groups: tuple[PublicGroup, ...]) -> PublicPage:
+    text = context.words.text
+    facts = [
+        (text("public_date"), context.as_of),
+        (text("public_source"), query.source.strip() or text("public_source_usual")),
+        (text("public_contact"), query.contact.strip()),
+        (text("public_review"), query.review.strip()),
+    ]
+    said: Mapping[str, str] = {
+        name: text(f"public_word_{name}")
+        for name in ("legend", "north", "zoom_in", "zoom_out", "close", "show_all", "map", "print")
+    }
+    return PublicPage(
+        title=query.title.strip() or text("public_title"),
+        facts=tuple((label, value) for label, value in facts if value),
+        notes=(text("public_disclaimer"), text("public_how_measured")),
+        mark=text("demo_mark") if context.facts.is_demo else "",
+        groups=groups,
+        words=said,
+        language=context.words.language,
+    )
+
+
+def _taken(context: Context, blocks: gpd.GeoDataFrame) -> int:
+    """Count blocks with parcels that live projects have."""
+    taken = taken_parcels(
+        context.source.read("projects"), context.source.read("project_events"), context.as_of
+    )
+    return sum(
+        any(part.rpartition("#")[0] in taken or part in taken for part in ids)
+        for ids in blocks["parcel_ids"]
+    )
+
+
+def _text(value: object, context: Context | None = None, unnamed: str = "") -> str:
+    if isinstance(value, str) and value.strip():
+        return value
+    return context.words.text(unnamed) if context is not None else ""
