@@ -14,10 +14,10 @@ from platforms.checks import CheckQuery, as_seen
 from platforms.projects.problem_list import ProblemStanding, State, problem_standings
 
 COLUMNS = (
-    "state_of_problem", "problem_id", "unit_name", "project_id", "filed_on", "due_on", "sent_on",
+    "state_of_problem", "problem_id", "unit_name", "project_id", "filed_on", "send_by", "sent_on",
     "met_on", "resolved_on", "detail",
 )  # fmt: skip
-OWN_TITLES = ("state_of_problem", "unit_name", "due_on")
+OWN_TITLES = ("state_of_problem", "unit_name", "send_by")
 
 
 def problem_answer(context: Context, unit_id: str | None) -> Answer:
@@ -45,7 +45,7 @@ def problem_answer(context: Context, unit_id: str | None) -> Answer:
                 **{state: counts.get(state, 0) for state in get_args(State)},
             ),
         ),
-        screen=listed[["state_of_problem", "problem_id", "project_id", "due_on", "detail"]],
+        screen=listed[["state_of_problem", "problem_id", "project_id", "send_by", "detail"]],
     )  # fmt: skip
 
 
@@ -54,11 +54,11 @@ def _line(one: ProblemStanding, context: Context) -> dict[str, object]:
     return {
         "state_of_problem": context.words.text(f"problem_{one.state}"),
         "unit_name": names.get(str(one.row["unit_id"])),
-        "due_on": one.due_on,
+        "send_by": one.due_on,
         **{name: one.row[name] for name in COLUMNS if name in one.row},
     }
 
 
 def _as_row(one: ProblemStanding) -> dict[str, object]:
     row = {str(name): plain(value) for name, value in one.row.items()}
-    return {**row, "state": one.state, "due_on": one.due_on, "meeting_by": one.meeting_by}
+    return {**row, "state": one.state, "send_by": one.due_on, "meeting_by": one.meeting_by}
