@@ -26,6 +26,7 @@ from platforms.projects.dashboard import (
     task_verdicts,
 )
 from platforms.projects.periods import period_named
+from platforms.projects.viewing import require_city
 from platforms.targets.progress import State, progress_rows, state_of
 
 FURTHER_RULES = ("B9", "B10", "B11", "C1", "E1", "E8")
@@ -63,12 +64,13 @@ def dashboard_answer(context: Context, period: str, unit_id: str | None = None) 
     Raises
     ------
     PlanningError
-        ``ledger_period_bad``; ``ledger_unit_unknown`` with the nearest code.
+        ``ledger_period_bad``; ``ledger_unit_unknown`` with the nearest code; ``viewer_city_only``.
 
     Notes
     -----
     嘉政办发〔2018〕52号 附件: the city first, then the units in their order.
     """
+    require_city(context.source)
     words, names = context.words, unit_names(context)
     asked = _units(names, unit_id)
     span = period_named(period)
@@ -118,6 +120,7 @@ def dashboard_figures(
     context: Context, period: str, unit_id: str | None = None
 ) -> list[UnitFigures]:
     """Give the figures of a dashboard; as ``dashboard_answer``."""
+    require_city(context.source)
     names = unit_names(context)
     at = standpoint(context.source, context.policy, period_named(period))
     units = gpd.GeoDataFrame(context.source.read("units"))

@@ -23,6 +23,7 @@ from platforms.projects.dashboard import (
 from platforms.projects.milestones import PLANNED
 from platforms.projects.periods import period_named
 from platforms.projects.rows import text_of
+from platforms.projects.viewing import require_city
 from platforms.projects.warnings import OVER_KINDS, Desk, LedgerWarning, warnings_on
 
 LATE_RULES = ("C7", "E6")
@@ -68,12 +69,13 @@ def notice_answer(context: Context, period: str) -> Answer:
     Raises
     ------
     PlanningError
-        ``ledger_period_bad``.
+        ``ledger_period_bad``, ``viewer_city_only``.
 
     Notes
     -----
     嘉政办发〔2018〕52号 四（三）（六）; 磐安 一（四）: monthly notice (D9).
     """
+    require_city(context.source)
     words, names, span = context.words, unit_names(context), period_named(period)
     at = standpoint(context.source, context.policy, span)
     found = _gather(context, at, list(names))
