@@ -29,12 +29,13 @@ ELSEWHERE = {
     "A18": "platforms.matching.gates", "A20": "platforms.matching.gates",
     "A21": "platforms.indicators.post_evaluation", "A22": "platforms.indicators.rankings",
     "B3": "platforms.land.blocks", "B4": "platforms.land.blocks",
+    "E7": "platforms.projects.boundary_conditions",
 }  # fmt: skip
-"""Rules that another computation than a check is about: gates of the match, tables, blocks."""
+"""Rules that another computation than a check is about: gates of the match, tables, blocks,
+the page of a project."""
 
-LISTED_ONLY = {"C10", "E7"}
-"""Rules that packs hold and nothing computes as a verdict yet; a check that is added leaves this
-list."""
+LISTED_ONLY = {"C10"}
+"""Rules that packs hold and nothing computes yet; a check that is added leaves this list."""
 
 NEVER_ANSWERED = {("E1", "new_start_rate_june"), ("E3", "nine")}
 """Only ``no_data`` can come out: no column says which projects were to start, and no document
