@@ -128,8 +128,10 @@ def _said(statement: Statement, context: Context) -> dict[str, object]:
 
 
 def rule_title(context: Context, rule_id: str, part: str) -> str:
-    """Give the title of a rule; emission rights stand by pollutant behind their part."""
-    return context.policy.rule(rule_id, part.split(":")[0]).rule.title
+    """Give the title of a rule, with what stands behind its part: pollutant, leader, stage."""
+    key, _, behind = part.partition(":")
+    title = context.policy.rule(rule_id, key).rule.title
+    return f"{title}（{context.words.word('event_kind', behind)}）" if behind else title
 
 
 def verdict_frame(context: Context, verdicts: list[Verdict]) -> pd.DataFrame:

@@ -36,6 +36,7 @@ from layers.demo.projects import make_projects
 from layers.demo.recipe import Recipe, read_recipe
 from layers.demo.register import make_approved_boundaries, make_platforms, qualified_land
 from layers.demo.relief import make_flood_depth, make_relief
+from layers.demo.reported import with_reported
 from layers.demo.streets import draw_parcels
 from layers.demo.territory import make_units
 from layers.errors import LayerError
@@ -248,7 +249,7 @@ def _work(
         "element_quotas": make_quotas(rows, stream(seed, "quotas")),
         "projects": projects,
         "project_events": make_events(projects, portfolio.rivals, stream(seed, "events")),
-        "targets": make_targets(recipe, stream(seed, "targets")),
+        "targets": with_reported(make_targets(recipe, stream(seed, "targets")), recipe),
         "adjacency_decisions": make_decisions(parcels, stream(seed, "decisions")),
         "problems": make_problems(projects, amounts.problems, stream(seed, "problems")),
         "support_grants": make_grants(

@@ -4,7 +4,7 @@ import pandas as pd
 
 from layers.fields import split_list
 from platforms.projects.phases import WholeProject
-from platforms.projects.rows import Row, text_of
+from platforms.projects.rows import text_of
 from platforms.statement import Statement, say
 
 Findings = tuple[tuple[Statement, ...], tuple[Statement, ...]]
@@ -66,8 +66,8 @@ def _code(whole: WholeProject, projects: pd.DataFrame) -> Finding:
     own = {str(row["project_id"]) for row in whole.rows} | {whole.project_id}
     codes = [text_of(row, "project_code") for row in whole.rows]
     named = {code for code in codes if code is not None}
-    rows: list[Row] = list(projects[projects["project_code"].isin(named)].to_dict("records"))
-    others = sorted(str(row["project_id"]) for row in rows if str(row["project_id"]) not in own)
+    having = projects["project_id"][projects["project_code"].isin(named)].astype(str)
+    others = sorted(set(having) - own)
     if others:
         return True, say("c4_code_shared", project_ids="、".join(others))
     return False, say("c4_code_unsaid") if None in codes or not codes else None

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
-from geo.units import compare
+from geo.measure import ellipsoidal_area_m2
+from geo.units import compare, m2_to_mu
 from layers.fields import FIELDS, split_list
 from platforms.assessed import assessed_units
 from platforms.check_job import CheckJob
 from platforms.elements.placing import AMOUNT_COLUMNS
 from platforms.elements.room import Quotas, Room, RoomKey, quotas_of
-from platforms.land.blocks import BlockQuery, find_blocks
-from platforms.land.readiness import state_of
+from platforms.land.blocks import BlockQuery, LandLayers, find_blocks
+from platforms.land.readiness import is_supply_ready, state_of
 from platforms.matching.sites import land_layers
+from platforms.outlines import shapes_of
 from platforms.policy.dated import DatedRule
 from platforms.projects.dossiers import Dossiers, finding, first_days, is_over, kinds_of
 from platforms.projects.findings import Finding, list_verdicts
@@ -29,13 +32,27 @@ Needs = list[tuple[str, str | None, float]]
 
 @dataclass(frozen=True)
 class _Room:
-    """What each unit has left: its largest block of land ready for supply, its quotas."""
+    """What each unit has left: land ready for supply, its quotas."""
 
-    largest_mu: Mapping[str, float]
+    layers: LandLayers
     untold: frozenset[str]
-    has_land: bool
+    parcel_mu: Mapping[str, float]
     quotas: Quotas
     year: int
+
+    @cached_property
+    def block_mu(self) -> dict[str, float]:
+        """Largest contiguous land of each unit [亩], looked for where no parcel is enough."""
+        blocks = find_blocks(self.layers, BlockQuery(min_mu=LEAST_BLOCK_MU)).by_unit
+        most = blocks.groupby("unit_id")["area_mu"].max()
+        return {str(unit_id): float(area_mu) for unit_id, area_mu in most.items()}
+
+    def most_mu(self, unit_id: str, wanted_mu: float) -> float:
+        """Give the largest land of a unit [亩], or that of a parcel that is enough."""
+        parcel_mu = self.parcel_mu.get(unit_id, 0.0)
+        if compare(wanted_mu, parcel_mu) <= 0:
+            return parcel_mu
+        return self.block_mu.get(unit_id, 0.0)
 
 
 def unplaced_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
@@ -71,13 +88,13 @@ def _room_of(job: CheckJob) -> _Room:
     layers = land_layers(job.source)
     under = assessed_units(layers.parcels, layers.units)
     untold = under[state_of(layers.parcels).eq("unknown").to_numpy(dtype=bool)].dropna()
+    ready = is_supply_ready(layers.parcels).to_numpy(dtype=bool)
+    areas = m2_to_mu(ellipsoidal_area_m2(shapes_of(layers.parcels[ready]), job.crs))
     largest: dict[str, float] = {}
-    if len(layers.parcels):
-        blocks = find_blocks(layers, BlockQuery(min_mu=LEAST_BLOCK_MU)).by_unit
-        most = blocks.groupby("unit_id")["area_mu"].max()
-        largest = {str(unit_id): float(area_mu) for unit_id, area_mu in most.items()}
+    for unit_id, area_mu in zip(under[ready], areas, strict=True):
+        largest[str(unit_id)] = max(largest.get(str(unit_id), 0.0), float(area_mu))
     quotas = quotas_of(job.source, job.year, job.crs)
-    return _Room(largest, frozenset(untold), len(layers.parcels) > 0, quotas, job.year)
+    return _Room(layers, frozenset(untold), largest, quotas, job.year)
 
 
 def _findings(held: Dossiers, passing: tuple[str, ...], room: _Room) -> Iterator[Finding]:
@@ -130,9 +147,9 @@ def _land(row: Row, unit_id: str, room: _Room) -> tuple[list[Statement], list[St
     least = number_of(row, "land_min_mu")
     if least is None:
         return [], [say("need_not_stated", element="land")]
-    if not room.has_land:
+    if not len(room.layers.parcels):
         return [], [say("c9_no_land_on_file")]
-    most = room.largest_mu.get(unit_id, 0.0)
+    most = room.most_mu(unit_id, least)
     if compare(least, most) <= 0:
         return [], []
     said = say("c9_land_short", need=least, most=most)

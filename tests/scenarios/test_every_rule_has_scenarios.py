@@ -31,7 +31,8 @@ ELSEWHERE = {
     "B3": "platforms.land.blocks", "B4": "platforms.land.blocks",
     "C10": "platforms.projects.viewing", "E7": "platforms.projects.boundary_conditions",
 }  # fmt: skip
-"""Rules that another computation than a check is about: gates of the match, tables, blocks."""
+"""Rules that another computation than a check is about: gates of the match, tables, blocks,
+the page of a project."""
 
 NEVER_ANSWERED = {("E1", "new_start_rate_june"), ("E3", "nine")}
 """Only ``no_data`` can come out: no column says which projects were to start, and no document
