@@ -1,7 +1,7 @@
 """The dashboard of the ledger in the form of the annex (市县长项目工程任务分解表)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import pandas as pd
@@ -19,6 +19,7 @@ from platforms.projects.dashboard import (
     RACED,
     TASKS,
     Figure,
+    Standpoint,
     UnitFigures,
     dashboard,
     is_short,
@@ -43,7 +44,17 @@ PROJECT_COLUMNS = (
 )  # fmt: skip
 
 
-def dashboard_answer(context: Context, period: str, unit_id: str | None = None) -> Answer:
+@dataclass(frozen=True)
+class Dashboard:
+    """Figures, and the ledger and rules they stand on."""
+
+    at: Standpoint
+    units: tuple[UnitFigures, ...]
+
+
+def dashboard_answer(
+    context: Context, period: str, unit_id: str | None = None, made: Dashboard | None = None
+) -> Answer:
     """Answer ``project dashboard``.
 
     Parameters
@@ -54,6 +65,8 @@ def dashboard_answer(context: Context, period: str, unit_id: str | None = None) 
         Month, quarter or year.
     unit_id
         One unit; None for the city and all units.
+    made
+        The figures where they are at hand.
 
     Returns
     -------
@@ -71,10 +84,8 @@ def dashboard_answer(context: Context, period: str, unit_id: str | None = None) 
     """
     words, names = context.words, unit_names(context)
     asked = _units(names, unit_id)
-    span = period_named(period)
-    at = standpoint(context.source, context.policy, span)
-    units = gpd.GeoDataFrame(context.source.read("units"))
-    found = dashboard(at, units, asked, with_city=unit_id is None)
+    made = dashboard_of(context, period, unit_id) if made is None else made
+    at, found, span = made.at, made.units, made.at.period
     table = _annex(context, found, names)
     said = [(_unit(context, one, names), _note(context, one)) for one in found]
     notes = pd.DataFrame([one for one in said if one[1]], columns=["region", "note_dashboard"])
@@ -114,14 +125,12 @@ def dashboard_answer(context: Context, period: str, unit_id: str | None = None) 
     )  # fmt: skip
 
 
-def dashboard_figures(
-    context: Context, period: str, unit_id: str | None = None
-) -> list[UnitFigures]:
-    """Give the figures of a dashboard; as ``dashboard_answer``."""
-    names = unit_names(context)
+def dashboard_of(context: Context, period: str, unit_id: str | None = None) -> Dashboard:
+    """Compute the figures of a dashboard (``ledger_period_bad``, ``ledger_unit_unknown``)."""
+    asked = _units(unit_names(context), unit_id)
     at = standpoint(context.source, context.policy, period_named(period))
     units = gpd.GeoDataFrame(context.source.read("units"))
-    return dashboard(at, units, _units(names, unit_id), with_city=unit_id is None)
+    return Dashboard(at, tuple(dashboard(at, units, asked, with_city=unit_id is None)))
 
 
 def figure_title(context: Context, name: str) -> str:
