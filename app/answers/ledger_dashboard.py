@@ -32,7 +32,7 @@ from platforms.targets.progress import State, progress_rows, state_of
 FURTHER_RULES = ("B9", "B10", "B11", "C1", "E1", "E8")
 """Tasks and targets that stand in a list of their own behind the annex."""
 FURTHER_COLUMNS = (
-    "rule_id", "part", "rule_title", "unit_name", "progress_state", "done", "target", "gap",
+    "rule_id", "rule_title", "unit_name", "progress_state", "done", "target", "gap",
     "measure", "force", "clause", "why",
 )  # fmt: skip
 TASK_OF = {
