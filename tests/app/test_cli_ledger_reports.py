@@ -88,7 +88,8 @@ def test_the_spreadsheet_has_the_annexs_two_rows_of_head_and_every_project(
     assert [annex.cell(3 + at, 11).value for at in range(len(units))] == signed
     rates = [row["figures"]["landing_share"]["value"] for row in units]
     shown = [annex.cell(3 + at, 7).value for at in range(len(units))]
-    assert shown == [TEXT("no_value") if rate is None else rate for rate in rates]
+    for cell, rate in zip(shown, rates, strict=True):
+        assert cell == (TEXT("no_value") if rate is None else pytest.approx(rate))
     assert annex["H3"].number_format == "0.0%"
     listed = sum(
         len(figure["project_ids"]) + len(figure["open_project_ids"])
