@@ -1,7 +1,7 @@
 """The dashboard of the ledger in the form of the annex (市县长项目工程任务分解表)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import pandas as pd
@@ -19,6 +19,7 @@ from platforms.projects.dashboard import (
     RACED,
     TASKS,
     Figure,
+    Standpoint,
     UnitFigures,
     dashboard,
     is_short,
@@ -32,7 +33,7 @@ from platforms.targets.progress import State, progress_rows, state_of
 FURTHER_RULES = ("B9", "B10", "B11", "C1", "E1", "E8")
 """Tasks and targets that stand in a list of their own behind the annex."""
 FURTHER_COLUMNS = (
-    "rule_id", "part", "rule_title", "unit_name", "progress_state", "done", "target", "gap",
+    "rule_id", "rule_title", "unit_name", "progress_state", "done", "target", "gap",
     "measure", "force", "clause", "why",
 )  # fmt: skip
 TASK_OF = {
@@ -44,7 +45,17 @@ PROJECT_COLUMNS = (
 )  # fmt: skip
 
 
-def dashboard_answer(context: Context, period: str, unit_id: str | None = None) -> Answer:
+@dataclass(frozen=True)
+class Dashboard:
+    """Figures, and the ledger and rules they stand on."""
+
+    at: Standpoint
+    units: tuple[UnitFigures, ...]
+
+
+def dashboard_answer(
+    context: Context, period: str, unit_id: str | None = None, made: Dashboard | None = None
+) -> Answer:
     """Answer ``project dashboard``.
 
     Parameters
@@ -55,6 +66,8 @@ def dashboard_answer(context: Context, period: str, unit_id: str | None = None) 
         Month, quarter or year.
     unit_id
         One unit; None for the city and all units.
+    made
+        The figures where they are at hand.
 
     Returns
     -------
@@ -70,13 +83,10 @@ def dashboard_answer(context: Context, period: str, unit_id: str | None = None) 
     -----
     嘉政办发〔2018〕52号 附件: the city first, then the units in their order.
     """
-    require_city(context.source)
     words, names = context.words, unit_names(context)
     asked = _units(names, unit_id)
-    span = period_named(period)
-    at = standpoint(context.source, context.policy, span)
-    units = gpd.GeoDataFrame(context.source.read("units"))
-    found = dashboard(at, units, asked, with_city=unit_id is None)
+    made = dashboard_of(context, period, unit_id) if made is None else made
+    at, found, span = made.at, made.units, made.at.period
     table = _annex(context, found, names)
     said = [(_unit(context, one, names), _note(context, one)) for one in found]
     notes = pd.DataFrame([one for one in said if one[1]], columns=["region", "note_dashboard"])
@@ -116,15 +126,19 @@ def dashboard_answer(context: Context, period: str, unit_id: str | None = None) 
     )  # fmt: skip
 
 
-def dashboard_figures(
-    context: Context, period: str, unit_id: str | None = None
-) -> list[UnitFigures]:
-    """Give the figures of a dashboard; as ``dashboard_answer``."""
+def dashboard_of(context: Context, period: str, unit_id: str | None = None) -> Dashboard:
+    """Compute the figures of a dashboard.
+
+    Raises
+    ------
+    PlanningError
+        ``ledger_period_bad``, ``ledger_unit_unknown``, ``viewer_city_only``.
+    """
     require_city(context.source)
-    names = unit_names(context)
+    asked = _units(unit_names(context), unit_id)
     at = standpoint(context.source, context.policy, period_named(period))
     units = gpd.GeoDataFrame(context.source.read("units"))
-    return dashboard(at, units, _units(names, unit_id), with_city=unit_id is None)
+    return Dashboard(at, tuple(dashboard(at, units, asked, with_city=unit_id is None)))
 
 
 def figure_title(context: Context, name: str) -> str:

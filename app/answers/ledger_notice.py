@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import geopandas as gpd
 import pandas as pd
 
 from app.answers.answer import Answer, column_titles
 from app.answers.land import unit_names
-from app.answers.ledger_dashboard import shown
+from app.answers.ledger_dashboard import Dashboard, dashboard_of, shown
 from app.context import Context
 from layers.exchange.sheet import Sheet
 from platforms.projects.conflicts import Conflict, conflicts
@@ -17,13 +16,9 @@ from platforms.projects.dashboard import (
     LANDED,
     Standpoint,
     UnitFigures,
-    dashboard,
-    standpoint,
 )
 from platforms.projects.milestones import PLANNED
-from platforms.projects.periods import period_named
 from platforms.projects.rows import text_of
-from platforms.projects.viewing import require_city
 from platforms.projects.warnings import OVER_KINDS, Desk, LedgerWarning, warnings_on
 
 LATE_RULES = ("C7", "E6")
@@ -50,7 +45,7 @@ class _Found:
     planned: frozenset[str] | None
 
 
-def notice_answer(context: Context, period: str) -> Answer:
+def notice_answer(context: Context, period: str, made: Dashboard | None = None) -> Answer:
     """Give the notice of a period.
 
     Parameters
@@ -59,6 +54,8 @@ def notice_answer(context: Context, period: str) -> Answer:
         Workspace, rules, language.
     period
         Month, quarter or year.
+    made
+        The figures of all units where they are at hand.
 
     Returns
     -------
@@ -75,10 +72,10 @@ def notice_answer(context: Context, period: str) -> Answer:
     -----
     嘉政办发〔2018〕52号 四（三）（六）; 磐安 一（四）: monthly notice (D9).
     """
-    require_city(context.source)
-    words, names, span = context.words, unit_names(context), period_named(period)
-    at = standpoint(context.source, context.policy, span)
-    found = _gather(context, at, list(names))
+    words, names = context.words, unit_names(context)
+    made = dashboard_of(context, period) if made is None else made
+    at, span = made.at, made.at.period
+    found = _gather(context, made)
     titles = _project_names(context)
     sheets = [
         Sheet(words.text("sheet_notice"), _counts(context, found, names)),
@@ -107,9 +104,9 @@ def notice_answer(context: Context, period: str) -> Answer:
     )
 
 
-def _gather(context: Context, at: Standpoint, unit_ids: list[str]) -> _Found:
+def _gather(context: Context, made: Dashboard) -> _Found:
+    at, figures = made.at, made.units
     source, policy = context.source, at.policy
-    figures = dashboard(at, gpd.GeoDataFrame(source.read("units")), unit_ids, with_city=True)
     desk = Desk(
         _still_open(pd.DataFrame(source.read("projects")), at), at.ledger.events,
         pd.DataFrame(source.read("problems")), policy, policy.as_of,

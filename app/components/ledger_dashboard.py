@@ -6,8 +6,9 @@ import streamlit as st
 from app.answers.battle_map import battle_maps, site_extent, site_marks
 from app.answers.ledger_chain import ledger_stand
 from app.answers.ledger_dashboard import (
+    Dashboard,
     dashboard_answer,
-    dashboard_figures,
+    dashboard_of,
     figure_title,
     projects_behind,
     shown,
@@ -34,21 +35,24 @@ def show_dashboard(held: Context) -> None:
     period = st.text_input(
         text("option_ledger_period"), value=str(held.year), key="dashboard_period", width=240
     )
-    answer = dashboard_answer(held, period)
+    made = dashboard_of(held, period)
+    answer = dashboard_answer(held, period, made=made)
     say_lines(answer.summary)
     annex, notes, further, _projects = answer.sheets
     # A column of numbers and words is shown as words: the page's table knows one kind a column.
     table = shown_columns(_as_words(annex.frame), tuple(annex.frame.columns), words(),
                           answer.titles)  # fmt: skip
-    show_list(table)
-    _behind(held, period)
+    # The name of the unit stays in sight while the many columns are moved.
+    region = {answer.titles["region"]: st.column_config.TextColumn(width=190, pinned=True)}
+    show_list(table.drop(columns=answer.titles["number"]), column_config=region)
+    _behind(held, made)
     for sheet in (notes, further):
         if len(sheet.frame):
             st.subheader(sheet.name)
             show_list(shown_columns(sheet.frame, tuple(sheet.frame.columns), words(),
                                     answer.titles))  # fmt: skip
     hand_out(answer, held, (".xlsx", ".docx", ".csv"), "ledger_dashboard", stand=ledger_stand)
-    notice = notice_answer(held, period)
+    notice = notice_answer(held, period, made)
     st.subheader(notice.title)
     say_lines(notice.summary)
     hand_out(
@@ -58,12 +62,18 @@ def show_dashboard(held: Context) -> None:
 
 
 def show_site(held: Context, page: ProjectPage) -> None:
-    """Show the map of a project's land, and offer its map of action as a page of paper."""
+    """Show the map of a project's land, or say that it has none."""
+    st.subheader(words().text("projects_site_map"))
+    if page.site.shape is None:
+        st.caption(words().text("project_page_no_land"))
+    else:
+        _site_map(held, page)
+
+
+def hand_out_board(held: Context, page: ProjectPage) -> None:
+    """Offer the map of action as a page of paper, and its lists."""
     answer = project_page_answer(held, page)
     project_id = str(page.row["project_id"])
-    if page.site.shape is not None:
-        st.subheader(words().text("projects_site_map"))
-        _site_map(held, page)
     hand_out(
         answer, held, (".docx", ".xlsx"), f"project_{project_id}",
         report=lambda: battle_maps(held, (project_id,), map_view()), stand=ledger_stand,
@@ -84,10 +94,10 @@ def _site_map(held: Context, page: ProjectPage) -> None:
     within_border(draw)
 
 
-def _behind(held: Context, period: str) -> None:
+def _behind(held: Context, made: Dashboard) -> None:
     text = words().text
     st.caption(text("projects_dashboard_behind"))
-    found = dashboard_figures(held, period)
+    found = made.units
     names = dict(zip(held.source.read("units")["unit_id"], held.source.read("units")["name"],
                      strict=True))  # fmt: skip
     left, right = st.columns(2)

@@ -15,7 +15,7 @@ from app.answers.problems import problem_answer
 from app.answers.project_page import ProjectPage, project_page, project_page_answer
 from app.components.dispute import show_dispute
 from app.components.frame import hand_out, page_head, show_where_held
-from app.components.ledger_dashboard import show_dashboard, show_site
+from app.components.ledger_dashboard import hand_out_board, show_dashboard, show_site
 from app.components.ledger_form import SAID, ask_event, ask_project
 from app.components.lights import LIGHTS
 from app.components.plain import as_text, say_lines
@@ -92,13 +92,14 @@ def _page(held: Context) -> None:
             show_list(shown_columns(conditions.frame, columns, words(), answer.titles))
         else:
             st.caption(text("projects_no_conditions"))
+    show_site(held, page)
     for sheet in (problems, documents):
         st.subheader(sheet.name)
         if len(sheet.frame):
             show_list(shown_columns(sheet.frame, tuple(sheet.frame.columns), words()))
         else:
             st.caption(text("projects_none_on_file"))
-    show_site(held, page)
+    hand_out_board(held, page)
 
 
 def _nodes(page: ProjectPage, answer: Answer) -> None:

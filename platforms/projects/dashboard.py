@@ -17,7 +17,7 @@ from platforms.policy.rules import Condition
 from platforms.projects.periods import Period
 from platforms.source import LayerSource
 from platforms.targets.conditions import Fit, conditions_on, fitting
-from platforms.targets.counts import annex_verdicts, city_counts
+from platforms.targets.counts import annex_verdicts, city_counts, fits, listed
 from platforms.targets.landing import landing_verdicts, signed_and_landed
 from platforms.targets.ledger import Ledger, ledger_on
 from platforms.targets.progress import progress_rows, state_of
@@ -225,21 +225,28 @@ def _city_level(at: Standpoint, mayors: Figure) -> Figure:
 
     The verdict on 市长工程 alone is C1's own.
     """
-    rule = at.policy.rule("C3", "city_level").rule
-    fit = fitting(at.ledger.projects, conditions_on(rule, "projects"))
-    window = at.year_until
-    came = at.ledger.happened(("listed",), window.first, window.last)
-    counted = _counted(at, fit & came.minus(at.ledger.left_list(window.last)))
-    return replace(counted, target=mayors.target)
+    return replace(_on_list(at, "C3", "city_level", None), target=mayors.target)
+
+
+def _on_list(at: Standpoint, rule_id: str, part: str, unit_id: str | None) -> Figure:
+    """Count the projects that came on the list in the year, as the checks do."""
+    came = listed(at.ledger, at.year_until) & fits(at.ledger, at.policy.rule(rule_id, part))
+    return _counted(at, came & at.ledger.of_unit(unit_id))
 
 
 def _judged(at: Standpoint, verdict: Verdict) -> Figure:
+    """Give the figure of a verdict; a count stands where the rule names no number for the unit."""
+    dated = at.policy.rule(verdict.rule_id, verdict.part)
+    if verdict.unit != "share":
+        figure = _on_list(at, verdict.rule_id, verdict.part, verdict.unit_id)
+        is_named = all(one.code != "target_unit_not_named" for one in verdict.reasons)
+        target = dated.rule.number if is_named else None
+        return replace(figure, target=target, verdict=verdict)
     (row,) = progress_rows([verdict], at.policy)
-    target = at.policy.rule(verdict.rule_id, verdict.part).rule.number
-    least = most = verdict.measured
-    if verdict.unit != "share" and least is not None:
-        most = least + len(row.open_project_ids)
-    return Figure(least, most, target, verdict, row.project_ids, row.open_project_ids)
+    return Figure(
+        verdict.measured, verdict.measured, dated.rule.number, verdict, row.project_ids,
+        row.open_project_ids,
+    )  # fmt: skip
 
 
 def _moved(at: Standpoint, kinds: Sequence[str]) -> Fit:

@@ -62,6 +62,11 @@ class Ledger:
         """Which projects have any event on file."""
         return np.asarray(self.projects["project_id"].isin(self.events["project_id"]), dtype=bool)
 
+    @cached_property
+    def _known(self) -> dict[tuple[object, ...], Fit]:
+        """What was asked before: a table of figures asks the same for each unit."""
+        return {}
+
     def first_day(self, kinds: Sequence[str]) -> pd.Series:
         """Give the day on which the first event of these kinds happened.
 
@@ -101,6 +106,12 @@ class Ledger:
             Open where nothing is on file although the stage says that it happened, or where
             neither stage nor any event says anything.
         """
+        asked = ("happened", *kinds, first, last)
+        if asked not in self._known:
+            self._known[asked] = self._happened(kinds, first, last)
+        return self._known[asked]
+
+    def _happened(self, kinds: Sequence[str], first: str, last: str) -> Fit:
         days = self.first_day(kinds)
         known = days.notna().to_numpy(dtype=bool)
         last = min(last, self.as_of)
@@ -134,6 +145,12 @@ class Ledger:
         Fit
             Those whose last entry on the list came before; open where no reason is on file.
         """
+        asked = ("left", last)
+        if asked not in self._known:
+            self._known[asked] = self._left_list(last)
+        return self._known[asked]
+
+    def _left_list(self, last: str) -> Fit:
         until = self.events[self.events["event_on"] <= min(last, self.as_of)]
         gone = until[until["event_kind"] == "delisted"].sort_values(["event_on", "entry_seq"])
         final = gone.drop_duplicates("project_id", keep="last").set_index("project_id")
