@@ -404,7 +404,7 @@ def test_without_a_workspace_that_opens_only_the_pages_that_need_none_are_offere
     app.switch_page("views/about.py").run()
     assert not app.exception
     assert app.header[0].value == TEXT("page_about")
-    with pytest.raises(ValueError, match="about.py"):
+    with pytest.raises(ValueError, match=r"about\.py"):
         app.switch_page("views/overview.py")
 
 
