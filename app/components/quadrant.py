@@ -147,5 +147,6 @@ def _lines(targets: dict[str, float], words: Catalogue) -> list[alt.Chart | alt.
         lines.append(base.mark_rule(color=INK, strokeDash=[5, 3]).encode(**place))
         end = {"y": alt.value(8)} if code == "x" else {"x": alt.value(0)}
         above = 0 if code == "x" else -7
-        lines.append(base.mark_text(color=INK, align="left", dx=4, dy=above).encode(**place, **end, text="said:N"))
+        named = base.mark_text(color=INK, align="left", dx=4, dy=above)
+        lines.append(named.encode(**place, **end, text="said:N"))
     return lines
