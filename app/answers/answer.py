@@ -16,6 +16,7 @@ from layers.exchange.heading import ExportHeading
 from layers.exchange.shapefile_out import ShapefileEncoding
 from layers.exchange.sheet import Sheet
 from layers.exchange.write import write_table
+from layers.fields import FIELDS
 from layers.maps.qgis_style import QgisStyles
 from layers.maps.style_file import load_styles
 from platforms.policy.dated import PolicySet
@@ -167,8 +168,12 @@ def _styles(stand: Stand) -> QgisStyles:
 
 
 def column_titles(words: Catalogue, columns: tuple[str, ...]) -> dict[str, str]:
-    """Head the columns of an answer that the vocabulary doesn't hold (``column_<name>``)."""
-    return {name: words.text(f"column_{name}") for name in columns}
+    """Head the columns of an answer (``column_<name>``); others have the vocabulary's heading."""
+    return {
+        name: words.text(f"column_{name}")
+        for name in columns
+        if name not in FIELDS or f"column_{name}" in words.sentences
+    }
 
 
 def file_sha256(path: Path) -> str:

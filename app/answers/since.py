@@ -58,7 +58,7 @@ def since_answer(context: Context, visit: Visit) -> Answer:
     found = changes_since(context, visit)
     listed = pd.DataFrame(
         {
-            "since_layer": [_named(context, str(one)) for one in found["layer"]],
+            "since_layer": [named_layer(context, str(one)) for one in found["layer"]],
             "since_action": [action_word(context, one) for one in found["action"]],
             "since_rows": found["rows"],
             "since_times": found["times"],
@@ -89,7 +89,7 @@ def since_answer(context: Context, visit: Visit) -> Answer:
     )
 
 
-def _named(context: Context, layer: str) -> str:
+def named_layer(context: Context, layer: str) -> str:
     """Name a layer, table or raster in words."""
     if layer in RASTERS:
         return RASTERS[layer][0 if context.words.language == "zh" else 1]

@@ -165,12 +165,12 @@ def hand_out(
         Says what the answer stands on: of the ledger also the head of its chain.
     """
     text = words().text
-    columns = st.columns(len(endings) + 2)
     mark = text("demo_short") if held.facts.is_demo else ""
     named = title if title is not None else answer.title if isinstance(answer, Answer) else key
-    for column, ending in zip(columns, endings, strict=False):
+    row = st.container(horizontal=True)
+    for ending in endings:
         name = f"{named}{mark}_{held.as_of}{ending}".replace("/", "-").replace("\\", "-")
-        column.download_button(
+        row.download_button(
             text("download_as", ending=ending),
             data=lambda ending=ending: _file_of(answer, held, ending, report, stand),
             file_name=name,

@@ -145,7 +145,8 @@ def _lines(targets: dict[str, float], words: Catalogue) -> list[alt.Chart | alt.
         base = alt.Chart(pd.DataFrame({column: [targets[column]], "said": [said]}))
         place = {code: f"{column}:Q"}
         lines.append(base.mark_rule(color=INK, strokeDash=[5, 3]).encode(**place))
-        end = {"y": alt.value(8)} if code == "x" else {"x": alt.value("width")}
-        look = {"align": "left", "dx": 4} if code == "x" else {"align": "right", "dy": -6}
-        lines.append(base.mark_text(color=INK, **look).encode(**place, **end, text="said:N"))
+        end = {"y": alt.value(8)} if code == "x" else {"x": alt.value(0)}
+        above = 0 if code == "x" else -7
+        named = base.mark_text(color=INK, align="left", dx=4, dy=above)
+        lines.append(named.encode(**place, **end, text="said:N"))
     return lines

@@ -58,7 +58,7 @@ def shown_columns(
     headings, cells = shown_table(rows, heading)
     shown = pd.DataFrame(dict(zip(headings, cells, strict=True)), dtype="object")
     for name, title in zip(columns, headings, strict=False):
-        shown[title] = _figures(shown[title], is_share=name == "share" or name.endswith("_share"))
+        shown[title] = _figures(shown[title], is_share="share" in name.split("_"))
     return shown
 
 

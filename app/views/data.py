@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from app.answers.ledger import export_answer, field_answer, info_answer, layer_name
+from app.answers.trail import trail_answer
 from app.answers.transfer import fault_text
 from app.components.frame import hand_out, page_head, within_border
 from app.components.import_check import (
@@ -23,7 +24,7 @@ from app.components.import_report import show_report
 from app.components.plain import as_text, say_lines
 from app.components.raster_upload import raster_form
 from app.components.table import show_list, shown_columns
-from app.context import Context
+from app.context import Context, local_minute
 from app.session import context, words
 from geo.errors import MuPlanError
 from layers.contracts import CONTRACTS
@@ -35,7 +36,6 @@ from layers.exchange.read import UPLOAD_ENDINGS, read_file
 from layers.exchange.remembered import KEEP as KEEP_COLUMN
 from layers.exchange.remembered import recall_mapping
 from layers.exchange.request import ImportRequest, Mode
-from layers.workspace.geopackage import GeoPackageWorkspace
 from platforms.projects.viewing import require_city
 
 KEEP = ""
@@ -54,7 +54,9 @@ def show() -> None:
     with layers:
         answer = info_answer(held)
         say_lines(answer.summary)
-        frame = answer.sheets[0].frame
+        frame = answer.sheets[0].frame.copy()
+        known = frame["imported_at"].notna()
+        frame.loc[known, "imported_at"] = frame.loc[known, "imported_at"].map(local_minute)
         shown = shown_columns(frame, tuple(frame.columns), words(), answer.titles)
         show_list(shown)
         _export(held)
@@ -210,22 +212,18 @@ def _fields() -> None:
 
 def _trail(held: Context) -> None:
     text = words().text
-    require_city(held.source)
-    workspace = GeoPackageWorkspace(held.path)
-    st.subheader(text("trail_quarantine"))
-    waiting = workspace.quarantined()
-    if len(waiting):
-        show_list(waiting)
-    else:
-        st.caption(text("trail_none_waiting"))
-    st.subheader(text("trail_history"))
-    history = workspace.history()
-    if len(history):
-        show_list(history)
-    else:
-        st.caption(text("trail_no_history"))
-    st.subheader(text("trail_audit"))
-    show_list(workspace.audit())
+    answer = trail_answer(held)
+    audit, aside, history = answer.sheets
+    for sheet, empty in (
+        (aside, "trail_none_waiting"), (history, "trail_no_history"), (audit, "trail_no_audit"),
+    ):  # fmt: skip
+        st.subheader(sheet.name)
+        if len(sheet.frame):
+            columns = tuple(map(str, sheet.frame.columns))
+            show_list(shown_columns(sheet.frame, columns, words(), answer.titles))
+        else:
+            st.caption(text(empty))
+    hand_out(answer, held, (".xlsx", ".docx", ".csv"), "trail")
 
 
 show()

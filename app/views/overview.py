@@ -65,8 +65,12 @@ def _figures(held: Context) -> None:
     columns[0].metric(text("figure_platforms"), f"{len(platforms)}")
     columns[1].metric(text("figure_parcels"), f"{len(parcels):,}")
     listed, reserve = lines_mu(held.policy)
-    with st.spinner(text("working_blocks")):
-        land = blocks(BlockQuery(min_mu=listed)).blocks
+    label, place = text("working_blocks"), st.empty()
+    land = blocks(
+        BlockQuery(min_mu=listed),
+        lambda share: place.progress(min(share, 1.0), label) and None,
+    ).blocks
+    place.empty()
     found = land.blocks
     large = found[[compare(mu, reserve) >= 0 for mu in found["area_mu"]]]
     columns[2].metric(text("figure_blocks", least=listed), f"{len(found):,}")

@@ -49,13 +49,6 @@ def when_done(app, work):
     return app.run()
 
 
-def test_the_page_about_the_product_stands_without_a_workspace(tmp_path, monkeypatch):
-    app = opened(tmp_path / "none", monkeypatch, "about")
-    assert not app.exception
-    assert [error.value for error in app.error] == []
-    assert app.header[0].value == TEXT("page_about")
-
-
 def shown_frames(app):
     return [frame.value for frame in app.dataframe]
 
@@ -397,11 +390,79 @@ def test_the_run_is_ended_by_its_button(demo_folder, monkeypatch):
     assert not app.metric
 
 
-def test_a_page_without_a_workspace_or_with_a_broken_one_stays_standing(tmp_path, monkeypatch):
+@pytest.fixture
+def broken_folder(tmp_path):
     (tmp_path / "broken.gpkg").write_bytes(b"no database")
-    app = opened(tmp_path, monkeypatch)
+    return tmp_path
+
+
+def test_without_a_workspace_that_opens_only_the_pages_that_need_none_are_offered(
+    broken_folder, monkeypatch
+):
+    app = opened(broken_folder, monkeypatch)
     assert not app.exception
-    app.session_state["open_workspace"] = str(tmp_path / "broken.gpkg")
+    app.switch_page("views/about.py").run()
+    assert not app.exception
+    assert app.header[0].value == TEXT("page_about")
+    with pytest.raises(ValueError, match=r"about\.py"):
+        app.switch_page("views/overview.py")
+
+
+def test_every_page_says_in_one_sentence_that_the_workspace_chosen_is_faulty(
+    broken_folder, monkeypatch
+):
+    app = opened(broken_folder, monkeypatch)
+    app.session_state["open_workspace"] = str(broken_folder / "broken.gpkg")
     app.run()
+    for page in PAGES:
+        app.switch_page(f"views/{page}.py").run()
+        assert not app.exception
+        assert len(app.error) == 1
+        assert "broken" in app.error[0].value
+
+
+def test_the_language_is_chosen_in_the_sidebar_and_by_the_address(empty_folder, monkeypatch):
+    app = opened(empty_folder, monkeypatch, "policy")
+    assert app.header[0].value == TEXT("page_policy")
+    app.query_params["lang"] = "en"
+    app.run()
+    assert app.header[0].value == catalogue("en").text("page_policy")
+    app.sidebar.button_group[0].set_value("zh").run()
+    assert app.header[0].value == TEXT("page_policy")
     assert not app.exception
-    assert len(app.error) <= 1
+
+
+def test_the_shares_of_the_list_stand_beside_their_bars(demo_folder, monkeypatch):
+    app = opened(demo_folder, monkeypatch, "shares")
+    app.number_input(key="share_year").set_value(2024).run()
+    listed = shown_frames(app)[0]
+    assert TEXT("column_headroom") in listed.columns
+    assert len(app.get("vega_lite_chart")) >= 3
+    app.multiselect(key="share_units").set_value(["330481"]).run()
+    assert set(shown_frames(app)[0][TEXT("column_unit_name")]) == {"海宁市"}
+
+
+def test_a_rule_is_found_by_words_and_opened_to_its_document(demo_folder, monkeypatch):
+    app = opened(demo_folder, monkeypatch, "policy")
+    whole = shown_frames(app)[0]
+    app.text_input(key="policy_search").set_value("A2 可开发").run()
+    found = shown_frames(app)[0]
+    assert 0 < len(found) < len(whole)
+    assert found[TEXT("column_rule_id")].str.startswith("A2").all()
+    assert found[TEXT("column_document_title")].str.len().min() > 0
+    app.text_input(key="policy_search").set_value("没有这样的规则").run()
+    assert TEXT("policy_none_found") in [info.value for info in app.info]
+
+
+def test_the_overview_tells_the_next_visit_what_changed(empty_folder, monkeypatch):
+    first = opened(empty_folder, monkeypatch, "overview")
+    assert TEXT("since_first") in [one.value for one in first.markdown]
+    workspace = GeoPackageWorkspace(empty_folder / "leer.gpkg")
+    units = workspace.read("units")
+    with workspace.edit("测试员", "2025-07-01T00:00:00+00:00") as edit:
+        edit.replace("units", units, Provenance("x", "2025-07-01T00:00:00+00:00"))
+    second = opened(empty_folder, monkeypatch, "overview")
+    changed = next(f for f in shown_frames(second) if TEXT("column_since_layer") in f.columns)
+    assert changed[TEXT("column_since_actor")].tolist() == ["测试员"]
+    third = opened(empty_folder, monkeypatch, "overview")
+    assert not any(TEXT("column_since_layer") in frame.columns for frame in shown_frames(third))

@@ -8,7 +8,7 @@ import shapely
 import streamlit as st
 from starlette.applications import Starlette
 
-from app.routes import app_routes, base_path
+from app.routes import FONT_ROUTE, app_routes, base_path
 from app.tile_registry import TileRegistry, new_token, shared_registry
 from layers.maps.mercator import tile_window
 from layers.maps.style_file import load_styles
@@ -105,6 +105,9 @@ def test_all_addresses_lie_under_the_path_of_the_app(registry, prefix):
     assert ask(routes, f"{prefix}/vendor/leaflet/leaflet.js")[0] == 200
     assert ask(routes, f"{prefix}/vendor/leaflet/leaflet.css")[0] == 200
     assert ask(routes, f"{prefix}/maptiles/secret/labels/{Z}/{X}/{Y}.png")[0] == 200
+    status, headers, font = ask(routes, f"{prefix}{FONT_ROUTE}")
+    assert (status, headers["content-type"]) == (200, "font/otf")
+    assert font[:4] == b"OTTO"  # an OpenType font
     if prefix:
         assert ask(routes, "/vendor/leaflet/leaflet.js")[0] == 404
 
