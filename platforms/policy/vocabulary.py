@@ -48,6 +48,8 @@ COMPUTED_UNITS: Mapping[str, str] = {
     "A15": "个", "A16": "个", "A19": "项", "A23": "个", "A24": "个", "A25": "项", "A26": "项",
     "B1": "share", "B3": "亩", "B4": "亩", "D6": "亩", "E3": "项",
     "A12": "个", "B9": "个", "C2": "亿元", "C8": "share",
+    "B13": "share", "C9": "项", "D1": "亩", "D2": "级", "D3": "亩", "D7": "亿元", "D11": "个",
+    "E2": "个", "E9": "个", "E10": "项",
 }  # fmt: skip
 """Unit that the product measures a rule in; a pack that states another one is refused."""
 
@@ -61,5 +63,12 @@ COMPUTED_PART_UNITS: Mapping[tuple[str, str], str] = {
     ("B11", "excellence"): "share", ("B11", "last_two_years"): "年",
     ("B11", "short_two_years"): "年", ("C3", "city_level"): "个", ("C3", "county_head"): "个",
     ("C3", "county_head_port"): "个", ("C3", "landing_rate"): "share",
+    ("B12", "experience"): "share", ("B12", "posted_outside"): "人", ("B15", "contacts"): "家",
+    ("B15", "headquarters_reward"): "万元", ("C4", "phases"): "期", ("C4", "code_prefix"): "位",
+    **{("C11", role): "个" for role in ("city_leader", "unit_leader", "department_head")},
+    **{
+        ("C11", f"{role}_size"): "亿元"
+        for role in ("city_leader", "unit_leader", "department_head")
+    },
 }  # fmt: skip
 """The same where the parts of a rule are measured in different units."""

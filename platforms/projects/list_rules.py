@@ -73,9 +73,9 @@ def late_nodes(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
         reached = [at for at, kind in enumerate(nodes) if kind in days]
         missing = [kind for kind in nodes[: max(reached, default=0)] if kind not in days]
         if late:
-            yield finding(row, "departs", say("c7_late", steps=", ".join(dict.fromkeys(late))))
+            yield finding(row, "departs", say("c7_late", steps=";".join(dict.fromkeys(late))))
         elif missing:
-            yield finding(row, "open", say("c7_left_out", steps=", ".join(missing)))
+            yield finding(row, "open", say("c7_left_out", steps=";".join(missing)))
         else:
             yield finding(row, "keeps", say("c7_in_time", count=len(reached)))
 
@@ -100,9 +100,9 @@ def unserved(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
         lacking = [name for name in SERVICE if text_of(row, name) is None]
         known = [name for name in lacking if held.is_kept(name)]
         if known:
-            yield finding(row, "departs", say("c12_lacks", columns=", ".join(known)))
+            yield finding(row, "departs", say("c12_lacks", columns=";".join(known)))
         elif lacking:
-            yield finding(row, "open", say("c12_not_kept", columns=", ".join(lacking)))
+            yield finding(row, "open", say("c12_not_kept", columns=";".join(lacking)))
         else:
             yield finding(row, "keeps", say("c12_complete"))
 
@@ -131,7 +131,7 @@ def missed_steps(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
             for fault in _faults(events[first : turn + 1], steps)
         ]  # fmt: skip
         if faults:
-            yield finding(row, "departs", say("c13_missed", steps=", ".join(faults)))
+            yield finding(row, "departs", say("c13_missed", steps=";".join(faults)))
         else:
             yield finding(row, "keeps", say("c13_complete", count=len(turns)))
 
