@@ -39,7 +39,7 @@ def show() -> None:
         st.info(text("overview_empty"))
         show_day(held)
         return
-    wide = {text("column_unit_name"): st.column_config.TextColumn(width="medium", pinned=True)}
+    wide = {text("column_unit_name"): st.column_config.TextColumn(width=140)}
     show_list(table, column_config=wide)
     st.caption(text("overview_legend", **LIGHTS))
     show_day(held)

@@ -27,6 +27,7 @@ COLUMNS = (
     "inside", "total", "unit", "headroom", "need_inside", "planned_share", "repair_share",
     "repair_allotment_ids", "declared_but_outside",
 )  # fmt: skip
+KEYS = ("unit_id", "year", "span", "element", "pollutant", "boundary_basis")
 SPANS = ("year", "cumulative")
 BOUNDARIES = ("in_use", "approved")
 CHARTS_A_ROW = 3
@@ -66,7 +67,8 @@ def _shares(held: Context) -> None:
         answer = on_file if further is None else share_answer(held, year, further)
     say_lines(answer.summary)
     frame = _coded(answer)
-    frame["share_before"] = _coded(on_file)["share"] if further is not None else float("nan")
+    if further is not None:
+        frame = _with_before(frame, _coded(on_file))
     frame["unit_name"] = [names.get(one, text("whole_city")) for one in frame["unit_id"]]
     wanted = frame["unit_id"].fillna("").isin(chosen) if chosen else pd.Series(True, frame.index)
     mine = frame["span"].eq(span) & frame["boundary_basis"].eq(boundary) & wanted
@@ -82,6 +84,12 @@ def _coded(answer: Answer) -> pd.DataFrame:
     rows = pd.DataFrame(answer.result["shares"])
     figures = ("share", "share_low", "share_high", "threshold")
     return rows.astype(dict.fromkeys(figures, "float64"))
+
+
+def _with_before(frame: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+    """Put beside each share what it was; a supposed allotment may bring a row that wasn't there."""
+    known = before[[*KEYS, "share"]].rename(columns={"share": "share_before"})
+    return frame.merge(known, on=list(KEYS), how="left")
 
 
 def _bars(held: Context, frame: pd.DataFrame, period: str) -> None:

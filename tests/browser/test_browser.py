@@ -51,6 +51,19 @@ def test_a_project_is_matched_and_the_list_taken_away(page, tmp_path):
     assert_nothing_left_the_machine(page)
 
 
+def test_charts_write_chinese_with_the_font_that_the_app_hands_out(page):
+    open_page(page, "per_mu", "亩均")
+    page.get_by_test_id("stVegaLiteChart").locator("svg text").first.wait_for()
+    page.wait_for_function(
+        "() => [...document.fonts].some(f => f.family.includes('MuPlan') && f.status == 'loaded')"
+    )
+    texts = page.get_by_test_id("stVegaLiteChart").locator("svg text")
+    families = texts.evaluate_all("texts => texts.map(one => one.getAttribute('font-family'))")
+    assert set(families) == {"MuPlan Sans"}
+    assert any("亩均" in text for text in texts.all_text_contents())
+    assert_nothing_left_the_machine(page)
+
+
 def test_the_block_list_is_taken_away_as_a_layer(page, tmp_path):
     import geopandas as gpd
 
