@@ -143,10 +143,11 @@ def _fetch(pip: list[str], wheels: Path, platform: str, python: str) -> None:
         for one in wanted:
             _fetch_one(pip, where, wheels, one)
     # What each wheel itself says it needs has to be in the folder, else the start there would fail.
-    _run(
-        pip, "install", "--dry-run", "--no-index", "--find-links", str(wheels),
-        "--target", str(wheels / "nowhere"), *there, f"muplan=={version('muplan')}", *wanted,
-    )  # fmt: skip
+    # `install --dry-run` would ask for the Python that runs here; `download` asks for the other.
+    with tempfile.TemporaryDirectory() as place:
+        product = f"muplan=={version('muplan')}"
+        found = ["--no-index", "--find-links", str(wheels), "-d", place]
+        _run(pip, "download", *found, *there, product, *wanted)
 
 
 def _fetch_one(pip: list[str], where: list[str], wheels: Path, wanted: str) -> None:

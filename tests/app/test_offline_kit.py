@@ -71,7 +71,7 @@ def test_the_folder_holds_what_a_double_click_needs(asked_of_pip, tmp_path):
     assert made.wheels == 0
     wheel, *rest = asked_of_pip
     assert wheel[0] == "wheel"
-    assert [arguments[0] for arguments in rest] == ["download", "install"] * 2
+    assert [arguments[0] for arguments in rest] == ["download", "download"] * 2
     assert "win_amd64" in rest[0]
     assert "--no-deps" in rest[0]
     assert "--no-index" in rest[1]
