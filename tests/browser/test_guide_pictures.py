@@ -1,6 +1,7 @@
 """The pictures of the guide, made anew where the environment sets MUPLAN_GUIDE_PICTURES."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,25 @@ def reduced(path):
     small.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
+SETTLED = """() => {
+    const app = document.querySelector("[data-testid=stApp]");
+    const busy = "[data-testid=stSpinner], [data-testid=stSkeleton], [data-testid=stProgress]";
+    return app && app.dataset.testScriptState === "notRunning" && !document.querySelector(busy);
+}"""
+
+
+def settle(page):
+    """Wait until the page has been quiet for a while: it goes on drawing after it stands."""
+    quiet, end = 0, time.monotonic() + 150
+    while quiet < 4 and time.monotonic() < end:
+        page.wait_for_timeout(700)
+        quiet = quiet + 1 if page.evaluate(SETTLED) else 0
+    if page.locator("iframe").count():
+        drawn = "img.leaflet-tile-loaded, path.leaflet-interactive"
+        page.frame_locator("iframe").first.locator(drawn).first.wait_for(state="attached")
+        page.wait_for_timeout(2500)  # the other tiles
+
+
 @pytest.mark.parametrize("name", [name for pages in SECTIONS.values() for name, _ in pages])
 def test_a_picture_of_every_page_is_made(name, page):
     page.set_viewport_size({"width": 1440, "height": TALL_PX.get(name, SHOWN_PX)})
@@ -44,7 +64,7 @@ def test_a_picture_of_every_page_is_made(name, page):
     if name in RUN:
         page.get_by_role("button", name=RUN[name], exact=True).click()
         page.locator("iframe").first.wait_for()
-    page.wait_for_timeout(4000)  # maps and charts go on drawing after the page stands
+    settle(page)
     PICTURES.mkdir(parents=True, exist_ok=True)
     path = PICTURES / f"{name}.png"
     page.screenshot(path=path)
