@@ -7,7 +7,7 @@ import click
 import geopandas as gpd
 from pyproj import CRS
 
-from app.answers.answer import Stand, policy_stand, stand_of
+from app.answers.answer import policy_stand, stand_of
 from app.answers.changes import changed_answer, other_context
 from app.answers.checks import (
     check_answer,
@@ -19,7 +19,6 @@ from app.answers.land import block_answer
 from app.answers.land_search import block_list
 from app.answers.ledger import (
     export_answer,
-    field_answer,
     info_answer,
     made_answer,
 )
@@ -29,6 +28,7 @@ from app.answers.rules import rule_answer
 from app.answers.transfer import read_demand, read_what_if
 from app.cli.chains import chains_command
 from app.cli.consolidate import consolidate_command
+from app.cli.fields import fields_command
 from app.cli.importing import import_and_report
 from app.cli.ledger import project_group
 from app.cli.offline import offline_command
@@ -115,16 +115,6 @@ def info(workspace: Path, as_json: bool, out: Path | None, lang: str) -> None:
     """List layers, rows, CRS, dates and sources."""
     context = context_of(workspace, lang)
     show(info_answer(context), stand_of(context), as_json=as_json, out=out)
-
-
-@muplan.command()
-@click.argument("layer", required=False)
-@click.option("--json", "as_json", is_flag=True)
-@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh")
-def fields(layer: str | None, as_json: bool, lang: str) -> None:
-    """List the columns of layers."""
-    words = catalogue("en" if lang == "en" else "zh")
-    show(field_answer(layer, words), Stand(words, {}), as_json=as_json, out=None)
 
 
 @muplan.command("import")
@@ -223,6 +213,7 @@ def blocks(
 
 
 for command in (
+    fields_command,
     topology_command,
     report_command,
     chains_command,

@@ -132,16 +132,22 @@ def _fetch(pip: list[str], wheels: Path, platform: str, python: str) -> None:
     lines = (PROJECT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = pins_for("muplan", lines, environment(platform, python))
     wanted = [f"{name}=={number}" for name, number in pins.items()]
-    where = [
-        "download", "--no-deps", "--only-binary", ":all:", "-d", str(wheels),
-        "--python-version", python, "--implementation", "cp",
+    there = [
+        "--only-binary", ":all:", "--python-version", python, "--implementation", "cp",
         *(part for tag in TAGS[platform] for part in ("--platform", tag)),
     ]  # fmt: skip
+    where = ["download", "--no-deps", "-d", str(wheels), *there]
     try:
         _run(pip, *where, *wanted)
     except MuPlanError:
         for one in wanted:
             _fetch_one(pip, where, wheels, one)
+    # What each wheel itself says it needs has to be in the folder, else the start there would fail.
+    # `install --dry-run` would ask for the Python that runs here; `download` asks for the other.
+    with tempfile.TemporaryDirectory() as place:
+        product = f"muplan=={version('muplan')}"
+        found = ["--no-index", "--find-links", str(wheels), "-d", place]
+        _run(pip, "download", *found, *there, product, *wanted)
 
 
 def _fetch_one(pip: list[str], where: list[str], wheels: Path, wanted: str) -> None:

@@ -70,15 +70,18 @@ def pins_for(distribution: str, constraints: Iterable[str], held: Environment) -
     Returns
     -------
     dict
-        Version by normalised name, without the distribution itself. Of a package that isn't
-        installed here only itself is known: such a one is needed on another system alone.
+        Version by normalised name, without the distribution itself. What a package needs is read
+        from the version installed here: what the pins hold for other versions of Python only is
+        left out, and of a package that isn't installed here only itself is known.
 
     Raises
     ------
     MuPlanError
-        ``offline_pin_missing`` for a package without a pin.
+        ``offline_pin_missing`` for a package without any pin.
     """
-    pinned = _pinned(constraints, held)
+    pins = [Requirement(line) for line in constraints if line.strip() and line[0] != "#"]
+    known = {canonicalize_name(pin.name) for pin in pins}
+    pinned = _pinned(pins, held)
     found: dict[str, str] = {}
     waiting: list[tuple[str, frozenset[str]]] = [(distribution, frozenset())]
     seen: set[tuple[str, frozenset[str]]] = set()
@@ -89,19 +92,18 @@ def pins_for(distribution: str, constraints: Iterable[str], held: Environment) -
         seen.add((name, extras))
         for needed in _requirements(name, extras, held):
             key = canonicalize_name(needed.name)
-            if key not in pinned:
+            if key not in known:
                 raise MuPlanError("offline_pin_missing", package=needed.name)
+            if key not in pinned:
+                continue
             found[key] = pinned[key]
             waiting.append((key, frozenset(needed.extras)))
     return dict(sorted(found.items()))
 
 
-def _pinned(constraints: Iterable[str], held: Environment) -> dict[str, str]:
+def _pinned(pins: Iterable[Requirement], held: Environment) -> dict[str, str]:
     pinned = {}
-    for line in constraints:
-        if not line.strip() or line.startswith("#"):
-            continue
-        pin = Requirement(line)
+    for pin in pins:
         if pin.marker is None or pin.marker.evaluate({**held, "extra": ""}):
             (version,) = pin.specifier
             pinned[canonicalize_name(pin.name)] = version.version

@@ -82,18 +82,25 @@ SCRIPT = """
         else { map.setView([30.75, 120.75], 9); }
     };
     // Names that would lie over others wait until there is room: what is listed goes first.
+    labels.sort((a, b) => a.rank - b.rank);
     const makeRoom = function () {
-        const taken = [];
-        for (const one of labels.slice().sort((a, b) => a.rank - b.rank)) {
-            const tip = one.layer.getTooltip();
-            const element = tip && tip.getElement();
-            if (!element) { continue; }
-            element.style.visibility = "visible";
-            const r = element.getBoundingClientRect();
+        const taken = [], found = [];
+        for (const one of labels) {
+            const tip = one.layer.getTooltip(), element = tip && tip.getElement();
+            if (element) { found.push([element, element.getBoundingClientRect()]); }
+        }
+        for (const [element, r] of found) {
             const hides = taken.some((t) => r.left < t.right && t.left < r.right
                 && r.top < t.bottom && t.top < r.bottom);
-            if (hides) { element.style.visibility = "hidden"; } else { taken.push(r); }
+            element.style.visibility = hides ? "hidden" : "visible";
+            if (!hides) { taken.push(r); }
         }
+    };
+    let isWaiting = false;
+    const makeRoomSoon = function () {
+        if (isWaiting) { return; }
+        isWaiting = true;
+        window.requestAnimationFrame(function () { isWaiting = false; makeRoom(); });
     };
     L.control.zoom({zoomInTitle: words.zoom_in, zoomOutTitle: words.zoom_out}).addTo(map);
     L.control.layers(null, switches, {collapsed: false}).addTo(map);
@@ -108,7 +115,7 @@ SCRIPT = """
         return sheet;
     };
     legend.addTo(map);
-    map.on("zoomend layeradd layerremove", () => window.requestAnimationFrame(makeRoom));
+    map.on("zoomend layeradd layerremove", makeRoomSoon);
     map.on("popupopen", function (event) {
         const close = event.popup.getElement().querySelector(".leaflet-popup-close-button");
         if (close) { close.setAttribute("aria-label", words.close); close.title = words.close; }
@@ -148,7 +155,7 @@ SCRIPT = """
         if (before) { map.setView(before.centre, before.zoom, {animate: false}); }
     });
     showAll();
-    window.requestAnimationFrame(makeRoom);
+    makeRoomSoon();
 })();
 """
 
