@@ -1,103 +1,15 @@
 """The main job in a real browser that can reach nothing but the app itself."""
 
 import json
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import openpyxl
-import pytest
 from PIL import Image
 
-PROJECT = Path(__file__).resolve().parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-NO_NETWORK = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-QUIET = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", NO_NETWORK,
-)  # fmt: skip
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        CHROMIUM is None,
-        reason="no Chromium: on Debian `apt install chromium fonts-noto-cjk`, elsewhere put "
-        "`chromium` on the PATH",
-    ),
-]
-
-
-@pytest.fixture(scope="module")
-def app_address(small_demo, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("workspaces")
-    shutil.copy(small_demo, folder / "demo.gpkg")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)],
-        cwd=PROJECT,
-        env={**os.environ, "MUPLAN_WORKSPACES": str(folder)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait_until_up(address, server)
-        yield address
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def _wait_until_up(address, server):
-    for _ in range(240):
-        assert server.poll() is None, "the app stopped at its start"
-        try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.25)  # a server's start has no event to wait for
-    pytest.fail("the app did not start within a minute")
-
-
-@pytest.fixture
-def page(app_address):
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        tab = browser.new_page(
-            viewport={"width": 1440, "height": 950}, locale="zh-CN", base_url=app_address
-        )
-        tab.set_default_timeout(90_000)
-        tab.hosts = set()
-        tab.on("request", lambda request: tab.hosts.add(urlsplit(request.url).hostname or "data"))
-        tab.on("websocket", lambda socket: tab.hosts.add(urlsplit(socket.url).hostname))
-        yield tab
-        browser.close()
-
-
-def open_page(page, name, heading):
-    page.goto(f"/{name}")
-    page.get_by_role("heading", name=heading, exact=False).first.wait_for()
-    page.wait_for_function(
-        "() => !document.querySelector('[data-testid=stSpinner], [data-testid=stStatusWidget]')"
-    )
-
-
-def assert_nothing_left_the_machine(page):
-    assert page.hosts <= {"127.0.0.1", "data"}
-
-
-def test_the_map_is_drawn_with_its_layers_and_without_a_network(page, tmp_path):
-    open_page(page, "map", "地图")
+def test_the_map_is_drawn_with_its_layers_and_without_a_network(
+    page, open_page, assert_nothing_left_the_machine, tmp_path
+):
+    open_page("map", "地图")
     frame = page.frame_locator("iframe").first
     frame.locator("img.leaflet-tile-loaded").first.wait_for(state="attached")
     switches = frame.locator(".leaflet-control-layers-overlays label")
@@ -107,21 +19,23 @@ def test_the_map_is_drawn_with_its_layers_and_without_a_network(page, tmp_path):
     page.locator("iframe").first.screenshot(path=picture)
     colours = Image.open(picture).convert("RGB").getcolors(maxcolors=1_000_000)
     assert len([count for count, _ in colours if count > 20]) > 30, "the map looks blank"
-    assert_nothing_left_the_machine(page)
+    assert_nothing_left_the_machine()
 
 
-def test_a_click_on_the_map_shows_what_is_on_file(page):
-    open_page(page, "map", "地图")
+def test_a_click_on_the_map_shows_what_is_on_file(page, open_page, assert_nothing_left_the_machine):
+    open_page("map", "地图")
     frame = page.frame_locator("iframe").first
     frame.locator("img.leaflet-tile-loaded").first.wait_for(state="attached")
     box = page.locator("iframe").first.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.get_by_test_id("stDataFrame").first.wait_for()
-    assert_nothing_left_the_machine(page)
+    assert_nothing_left_the_machine()
 
 
-def test_a_project_is_matched_and_the_list_taken_away(page, tmp_path):
-    open_page(page, "match", "项目选址")
+def test_a_project_is_matched_and_the_list_taken_away(
+    page, open_page, assert_nothing_left_the_machine, tmp_path
+):
+    open_page("match", "项目选址")
     page.get_by_text("可选", exact=False).first.wait_for()
     with page.expect_download() as waiting:
         page.get_by_role("button", name=".xlsx").click()
@@ -134,13 +48,15 @@ def test_a_project_is_matched_and_the_list_taken_away(page, tmp_path):
     assert "结论" in headings
     assert sheet.max_row > 1
     assert any("来源" in name for name in book.sheetnames)
-    assert_nothing_left_the_machine(page)
+    assert_nothing_left_the_machine()
 
 
-def test_the_block_list_is_taken_away_as_a_layer(page, tmp_path):
+def test_the_block_list_is_taken_away_as_a_layer(
+    page, open_page, assert_nothing_left_the_machine, tmp_path
+):
     import geopandas as gpd
 
-    open_page(page, "blocks", "连片土地")
+    open_page("blocks", "连片土地")
     with page.expect_download() as waiting:
         page.get_by_role("button", name=".gpkg").click()
     path = tmp_path / "blocks.gpkg"
@@ -148,10 +64,12 @@ def test_the_block_list_is_taken_away_as_a_layer(page, tmp_path):
     blocks = gpd.read_file(path, layer="连片土地")
     assert (blocks["area_mu"] >= 100).all()
     assert len(blocks) > 0
-    assert_nothing_left_the_machine(page)
+    assert_nothing_left_the_machine()
 
 
-def test_a_file_is_checked_and_stored_from_the_data_page(page, tmp_path):
+def test_a_file_is_checked_and_stored_from_the_data_page(
+    page, open_page, assert_nothing_left_the_machine, tmp_path
+):
     features = [
         {
             "type": "Feature",
@@ -165,7 +83,7 @@ def test_a_file_is_checked_and_stored_from_the_data_page(page, tmp_path):
         json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False),
         encoding="utf-8",
     )
-    open_page(page, "data", "数据管理")
+    open_page("data", "数据管理")
     page.get_by_role("tab").nth(1).click()
     page.locator("input[type=file]").set_input_files(path)
     page.get_by_test_id("stSelectbox").filter(has_text="目标图层").locator("input").click()
@@ -175,4 +93,4 @@ def test_a_file_is_checked_and_stored_from_the_data_page(page, tmp_path):
     page.get_by_text("这是预检").wait_for()
     page.get_by_role("button", name="入库").click()
     page.get_by_text("读入 2 行，入库 2 行").wait_for()
-    assert_nothing_left_the_machine(page)
+    assert_nothing_left_the_machine()

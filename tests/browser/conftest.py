@@ -1,0 +1,112 @@
+"""The app and a browser that can reach nothing but it, for all browser tests."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+NO_NETWORK = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+QUIET = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", NO_NETWORK,
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    """Mark every test of this folder, and pass over it where there is no browser."""
+    here = Path(__file__).parent
+    missing = pytest.mark.skipif(
+        CHROMIUM is None,
+        reason="no Chromium: on Debian `apt install chromium fonts-noto-cjk`, elsewhere put "
+        "`chromium` on the PATH",
+    )
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(missing)
+
+
+@pytest.fixture(scope="module")
+def app_address(small_demo, tmp_path_factory):
+    """Run the app on a copy of the small demonstration, one for each module of tests."""
+    folder = tmp_path_factory.mktemp("workspaces")
+    shutil.copy(small_demo, folder / "demo.gpkg")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)],
+        cwd=PROJECT,
+        env={**os.environ, "MUPLAN_WORKSPACES": str(folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_up(address, server)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _wait_until_up(address, server):
+    for _ in range(240):
+        assert server.poll() is None, "the app stopped at its start"
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.25)  # a server's start has no event to wait for
+    pytest.fail("the app did not start within a minute")
+
+
+@pytest.fixture
+def page(app_address):
+    """Open a tab that notes which hosts were asked."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        tab = browser.new_page(
+            viewport={"width": 1440, "height": 950}, locale="zh-CN", base_url=app_address
+        )
+        tab.set_default_timeout(90_000)
+        tab.hosts = set()
+        tab.on("request", lambda request: tab.hosts.add(urlsplit(request.url).hostname or "data"))
+        tab.on("websocket", lambda socket: tab.hosts.add(urlsplit(socket.url).hostname))
+        yield tab
+        browser.close()
+
+
+@pytest.fixture
+def open_page(page):
+    """Give the way to open a page and to wait until it stands: name and heading."""
+
+    def opened(name, heading):
+        page.goto(f"/{name}")
+        page.get_by_role("heading", name=heading, exact=False).first.wait_for()
+        page.wait_for_function(
+            "() => !document.querySelector('[data-testid=stSpinner], [data-testid=stStatusWidget]')"
+        )
+
+    return opened
+
+
+@pytest.fixture
+def assert_nothing_left_the_machine(page):
+    """Give the check that only the app itself was asked."""
+
+    def checked():
+        assert page.hosts <= {"127.0.0.1", "data"}
+
+    return checked
