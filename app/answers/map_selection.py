@@ -98,7 +98,7 @@ def chosen_within(
 
 
 def numbers_in(text: str) -> list[str]:
-    """Take the numbers out of a pasted text.
+    r"""Take the numbers out of a pasted text.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def numbers_in(text: str) -> list[str]:
 
     Examples
     --------
-    >>> numbers_in("P1，P2;P1\\nP3、 P4")
+    >>> numbers_in("P1，P2;P1\nP3、 P4")
     ['P1', 'P2', 'P3', 'P4']
     """
     return list(dict.fromkeys(part for part in re.split(r"[\s,，;；、]+", text) if part))

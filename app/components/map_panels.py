@@ -32,7 +32,7 @@ from app.messages import Catalogue
 from app.session import words
 from geo.units import M2_PER_HA, mu_to_m2
 from layers.contracts import contract_of
-from layers.maps.highlight import HIGHLIGHT_LIMIT, Highlight
+from layers.maps.highlight import Highlight
 from layers.maps.hit import Hit
 from layers.maps.search import rows_named
 from layers.maps.view import MapView
@@ -42,6 +42,8 @@ FACTS_SHOWN = 3
 MOST_HITS = 30
 MOST_FOUND = 50
 MISSING_SHOWN = 20
+MOST_LISTED = 500
+"""Rows of a selection listed and marked on the page; more would make each click wait."""
 LEAST_DEGREES = 0.002
 """Room around a place gone to: a point has no size of its own."""
 
@@ -61,9 +63,9 @@ def show_panel(held: Context, view: MapView, state: MapState, marked: Sequence[H
         What is highlighted on the map.
     """
     text = words().text
-    chosen = st.segmented_control(
+    chosen = st.pills(
         text("map_panel"), PANELS, key=PANEL, label_visibility="collapsed",
-        format_func=lambda panel: text(f"map_panel_{panel}"), width="stretch",
+        format_func=lambda panel: text(f"map_panel_{panel}"),
     )  # fmt: skip
     if chosen == "search":
         _search(held, view, state)
@@ -81,7 +83,7 @@ def highlighted(held: Context, state: MapState) -> list[Highlight]:
     """Give what is highlighted: the rows chosen, and above them what was clicked or found."""
     highlights = []
     if state.selection is not None and len(state.selection.rows):
-        rows = state.selection.rows.iloc[:HIGHLIGHT_LIMIT]
+        rows = state.selection.rows.iloc[:MOST_LISTED]
         key = contract_of(state.selection.layer).key
         highlights.append(Highlight("result", rows.geometry, tuple(rows[key].astype(str))))
     if state.hits:
@@ -174,10 +176,10 @@ def _select(held: Context, state: MapState) -> None:
         st.info(text("map_select_empty"))
         return
     st.markdown(f"**{as_text(selection_said(held, selection))}**")
-    if len(selection.rows) > HIGHLIGHT_LIMIT:
-        st.caption(text("map_select_many", limit=HIGHLIGHT_LIMIT))
+    if len(selection.rows) > MOST_LISTED:
+        st.caption(text("map_select_many", limit=MOST_LISTED))
     columns = listed_columns(selection)
-    plain = pd.DataFrame(selection.rows.drop(columns="geometry"))
+    plain = pd.DataFrame(selection.rows.drop(columns="geometry").iloc[:MOST_LISTED])
     show_list(shown_columns(plain, columns, words()), height=240)
     hand_out(selection_answer(held, selection), held, (".xlsx", ".gpkg"), "map_selection")
 

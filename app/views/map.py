@@ -8,7 +8,7 @@ from app.components.map_state import choose_rows, map_state, took
 from app.components.map_view import show_tool_map
 from app.session import context, map_view, words
 
-HEIGHT_PX = 640
+HEIGHT_PX = 600
 
 
 def show() -> None:
@@ -32,7 +32,7 @@ def _draw() -> None:
     held, view, state = context(), map_view(), map_state()
     choose_rows(held, state)
     marked = highlighted(held, state)
-    left, right = st.columns([3, 1.15])
+    left, right = st.columns([2.7, 1.15])
     with left:
         click, drawing = show_tool_map(
             view, words(), key="main_map", highlights=marked, focus=state.focus,

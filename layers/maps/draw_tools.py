@@ -141,7 +141,7 @@ class DrawTools(MacroElement):  # type: ignore[misc]  # folium has no types
                     made.addEventListener("click", act);
                     return made;
                 };
-                for (const [name, text] of Object.entries(words.tools)) {
+                for (const [name, text] of words.tools) {
                     buttons[name] = button(box, text, function () {
                         if (name === "print") {
                             choose("");
@@ -194,11 +194,11 @@ class DrawTools(MacroElement):  # type: ignore[misc]  # folium has no types
         """
     )
     css = """
-        .mu-tools { display: flex; flex-direction: column; background: white; max-width: 172px;
+        .mu-tools { position: absolute; left: 44px; top: 0; width: max-content; background: white;
             border: 1px solid #C9CDD2 !important; }
-        .mu-tools button { font: inherit; font-size: 14px; line-height: 1.5; padding: 3px 10px;
-            border: 0; border-bottom: 1px solid #E1E4E8; background: white; color: #222;
-            cursor: pointer; text-align: left; }
+        .mu-tools button { font: inherit; font-size: 14px; line-height: 1.5; padding: 4px 10px;
+            border: 0; border-right: 1px solid #E1E4E8; background: white; color: #222;
+            cursor: pointer; }
         .mu-tools button:hover, .mu-tools button:focus-visible { background: #EEF3F8; }
         .mu-tools button[aria-pressed=true] { background: #E6007E; color: white; }
         .mu-tools button:disabled { color: #8A8A8A; cursor: default; }
@@ -211,4 +211,5 @@ class DrawTools(MacroElement):  # type: ignore[misc]  # folium has no types
     def __init__(self, words: ToolWords) -> None:
         super().__init__()
         self._name = "DrawTools"
-        self.words = asdict(words)
+        # As pairs: an object would come out sorted by its names.
+        self.words = {**asdict(words), "tools": list(words.tools.items())}
