@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from benchmarks.contest import Outcome, hold
-from benchmarks.report import as_lines, written
+from benchmarks.report import as_lines, put, written
 
 SIZES = {
     "blocks": 1_000_000, "distance": 1_000_000, "ids": 1_000_000, "scaling": 1_000_000,
     "curve": 100_000, "shares": 1_000_000, "net": 100_000, "zonal": 10_000,
     "matching": 100_000, "replay": 100_000, "importing": 1_000_000, "placement": 300,
+    "map": 100_000,
 }  # fmt: skip
 """Kernels, and the size each is compared at unless told otherwise."""
 
@@ -38,6 +39,8 @@ def main(arguments: list[str]) -> int:
     n = SIZES[asked.kernel] if asked.n is None else asked.n
     if not 100 <= n <= 10_000_000 or not 1 <= asked.rounds <= 100:
         parser.error("--n is 100 to 10000000, --rounds 1 to 100")
+    if asked.kernel == "map":
+        return _map(asked.n, asked.rounds, is_written=asked.write)
     contest = import_module(f"benchmarks.{asked.kernel}").contest(n)
     try:
         outcome: Outcome = hold(contest, asked.rounds)
@@ -49,6 +52,18 @@ def main(arguments: list[str]) -> int:
         print(json.dumps(outcome.as_dict(), ensure_ascii=False))
     else:
         print("\n".join(as_lines(outcome)))
+    return 0
+
+
+def _map(n: int | None, rounds: int, *, is_written: bool) -> int:
+    """Compare maps in a browser: what is measured there is no answer's seconds."""
+    from benchmarks.map import SIZES as MAP_SIZES
+    from benchmarks.map import section
+
+    lines = section(MAP_SIZES if n is None else (n,), rounds)
+    if is_written:
+        put(DOCUMENT, "map", lines)
+    print("\n".join(lines))
     return 0
 
 
