@@ -38,9 +38,9 @@ def test_a_box_chooses_parcels_and_a_line_is_measured_without_the_mouse_finishin
     assert_nothing_left_the_machine()
 
 
-def test_a_name_is_found_and_gone_to(page, city_map, assert_nothing_left_the_machine):
-    frame, _, _ = city_map
-    page.get_by_role("button", name="查找", exact=True).click()
+@pytest.mark.usefixtures("city_map")
+def test_a_name_is_found_and_gone_to(page, assert_nothing_left_the_machine):
+    page.get_by_test_id("stButtonGroup").get_by_text("查找").click()
     page.get_by_role("textbox", name="名称或编号").fill("南湖")
     page.keyboard.press("Enter")
     page.get_by_text("选一个即定位", exact=False).wait_for()
