@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.parcels import parcels
 
 SIZES = (1_000, 10_000, 100_000)
-GIVEN_UP_S = 90.0
+GIVEN_UP_S = 60.0
 """A first view that takes longer is given up."""
 PAN_S = 2.0
 QUIET = (

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import geopandas  # noqa: F401  # both pages start with what they import loaded
+import folium  # noqa: F401  # what both pages import is loaded before they are opened
+import geopandas  # noqa: F401
 import streamlit as st
-import streamlit_folium  # noqa: F401
 
-import app.components.map_view  # noqa: F401
+import layers.maps.folium_map
 import layers.maps.style_file  # noqa: F401
 from app.routes import app_routes, base_path
 

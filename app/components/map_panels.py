@@ -203,9 +203,9 @@ def _measure(held: Context, state: MapState) -> None:
 def _print(held: Context, view: MapView, state: MapState, marked: Sequence[Highlight]) -> None:
     text = words().text
     st.caption(text("map_print_hint"))
-    title = st.text_input(
-        text("map_print_title"), value=held.facts.title, key="map_print_title", max_chars=60
-    )
+    # Given this way, since a value of its own and one kept from before would be two.
+    st.session_state.setdefault("map_print_title", held.facts.title)
+    title = st.text_input(text("map_print_title"), key="map_print_title", max_chars=60)
     extents = [
         name for name, there in
         (("view", state.view is not None), ("marked", bool(marked)), ("all", True)) if there

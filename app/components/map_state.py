@@ -129,6 +129,8 @@ def _keep(state: MapState, drawing: Drawing) -> None:
 def choose_rows(held: Context, state: MapState) -> None:
     """Choose the rows that area or numbers mean, where that changed since the last time."""
     layers = layers_to_choose_from(held)
+    if st.session_state.get(LAYER) not in layers:
+        st.session_state.pop(LAYER, None)
     layer = st.session_state.get(LAYER, layers[0] if layers else None)
     is_whole = bool(st.session_state.get(IS_WHOLE, False))
     serial = state.area.serial if state.area is not None else None

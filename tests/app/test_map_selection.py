@@ -178,3 +178,35 @@ def test_a_sheet_has_the_size_of_its_paper_and_becomes_a_page(real):
     assert page.startswith(b"%PDF")
     # A point is a 72nd of an inch: 1754 px at 150 to the inch are 841.92 points.
     assert b"841.92" in page
+
+
+def facts_of_a_hostile_parcel():
+    import geopandas as gpd
+    import shapely
+
+    from app.components.map_panels import _facts
+    from app.components.map_state import MapState
+    from layers.maps.hit import Hit
+
+    class Source:
+        def read(self, _):
+            return gpd.GeoDataFrame(
+                {"parcel_id": ["<b>[x](http://x)"], "name": ["<img src=x onerror=alert(1)>"]},
+                geometry=[shapely.box(0, 0, 1, 1)],
+                crs=4549,
+            )
+
+    class Held:
+        source = Source()
+
+    hit = Hit("land_parcels", "land_parcels", "<b>[x](http://x)")
+    _facts(Held(), MapState(("", 0, None, ()), hits=[hit]))
+
+
+def test_hostile_numbers_and_names_stand_in_the_facts_as_text():
+    from streamlit.testing.v1 import AppTest
+
+    page = AppTest.from_function(facts_of_a_hostile_parcel, default_timeout=30).run()
+    assert not page.exception
+    assert page.expander[0].label == r"地块 \<b\>\[x\]\(http\://x\)"
+    assert "<img src=x onerror=alert(1)>" in page.dataframe[0].value.to_numpy()
