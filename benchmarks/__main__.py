@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from benchmarks.contest import Outcome, hold
-from benchmarks.report import as_lines, written
+from benchmarks.report import as_lines, put, written
 
 SIZES = {
     "blocks": 1_000_000, "distance": 1_000_000, "ids": 1_000_000, "scaling": 1_000_000,
@@ -17,27 +17,32 @@ SIZES = {
 }  # fmt: skip
 """Kernels, and the size each is compared at unless told otherwise."""
 
+IN_A_BROWSER = "map"
+"""Compared by what a browser shows, at several sizes."""
+
 DOCUMENT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Refuse in one sentence."""
-        self.exit(2, f"benchmarks: {message}; kernels are {', '.join(SIZES)}.\n")
+        self.exit(2, f"benchmarks: {message}; kernels are {', '.join([*SIZES, IN_A_BROWSER])}.\n")
 
 
 def main(arguments: list[str]) -> int:
     """Hold one comparison and show it."""
     parser = _Parser(prog="benchmarks", allow_abbrev=False)
-    parser.add_argument("kernel", choices=list(SIZES))
+    parser.add_argument("kernel", choices=[*SIZES, IN_A_BROWSER])
     parser.add_argument("--n", type=int)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--write", action="store_true", help="into docs/benchmarks.md")
     asked = parser.parse_args(arguments)
-    n = SIZES[asked.kernel] if asked.n is None else asked.n
+    n = SIZES.get(asked.kernel, 1000) if asked.n is None else asked.n
     if not 100 <= n <= 10_000_000 or not 1 <= asked.rounds <= 100:
         parser.error("--n is 100 to 10000000, --rounds 1 to 100")
+    if asked.kernel == IN_A_BROWSER:
+        return _map(asked.n, asked.rounds, is_written=asked.write)
     contest = import_module(f"benchmarks.{asked.kernel}").contest(n)
     try:
         outcome: Outcome = hold(contest, asked.rounds)
@@ -49,6 +54,18 @@ def main(arguments: list[str]) -> int:
         print(json.dumps(outcome.as_dict(), ensure_ascii=False))
     else:
         print("\n".join(as_lines(outcome)))
+    return 0
+
+
+def _map(n: int | None, rounds: int, *, is_written: bool) -> int:
+    """Compare maps in a browser: what is measured there is no answer's seconds."""
+    from benchmarks.map import SIZES as MAP_SIZES
+    from benchmarks.map import section
+
+    lines = section(MAP_SIZES if n is None else (n,), rounds)
+    if is_written:
+        put(DOCUMENT, IN_A_BROWSER, lines)
+    print("\n".join(lines))
     return 0
 
 

@@ -60,9 +60,14 @@ def _as_code(query: str) -> list[str]:
 
 def written(document: Path, outcome: Outcome) -> None:
     """Put an outcome into the document, in place of the kernel's earlier one."""
+    put(document, outcome.kernel, as_lines(outcome))
+
+
+def put(document: Path, kernel: str, lines: list[str]) -> None:
+    """Put the section of a kernel into the document, in place of its earlier one."""
     text = document.read_text(encoding="utf-8") if document.exists() else HEAD
-    section = "\n".join(as_lines(outcome)) + "\n"
-    pattern = re.compile(rf"^## {outcome.kernel}, n = .*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+    section = "\n".join(lines) + "\n"
+    pattern = re.compile(rf"^## {kernel}, n = .*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
     if pattern.search(text):
         text = pattern.sub(lambda _: section + "\n", text)
     else:

@@ -2,12 +2,17 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import folium
+import numpy as np
+import shapely
 import streamlit as st
 from streamlit_folium import st_folium
 
 from app.messages import Catalogue
 from app.tile_registry import new_token, shared_registry
+from layers.maps.draw_tools import TOOLS, Tool, ToolWords
 from layers.maps.folium_map import MapWords, build_map, highlight_groups
 from layers.maps.highlight import Highlight
 from layers.maps.mercator import zoom_for
@@ -24,6 +29,28 @@ class Click:
     lon: float
     lat: float
     zoom: float
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What was drawn with a tool of the map.
+
+    Attributes
+    ----------
+    tool
+        The tool.
+    shape
+        Line or polygon [degrees].
+    shown
+        Map layers switched on when it was finished.
+    serial
+        Another number for every drawing.
+    """
+
+    tool: Tool
+    shape: shapely.Geometry
+    shown: tuple[str, ...]
+    serial: float
 
 
 def show_map(
@@ -78,22 +105,68 @@ def show_map(
     """
     token = _token_of(view, key)
     groups = highlight_groups(highlights, view.styles)
+    drawn_map = build_map(view, token, map_words(words), shown, base_map_url, compact)
+    return _click_of(_sent(drawn_map, key, height_px, ["last_clicked"], groups, focus))
+
+
+def show_tool_map(
+    view: MapView,
+    words: Catalogue,
+    *,
+    key: str,
+    highlights: Sequence[Highlight] = (),
+    focus: Bounds | None = None,
+    base_map_url: str | None = None,
+    height_px: int = DEFAULT_HEIGHT_PX,
+) -> tuple[Click | None, Drawing | None]:
+    """Show a map with tools to draw on it; say the last click and the last drawing.
+
+    Parameters
+    ----------
+    view, words, key, highlights, focus, base_map_url, height_px
+        As of ``show_map``.
+
+    Returns
+    -------
+    Click or None
+        The last click that is no point of a drawing.
+    Drawing or None
+        The last drawing.
+
+    Raises
+    ------
+    LayerError
+        Those of ``show_map``.
+    """
+    groups = highlight_groups(highlights, view.styles)
+    token = _token_of(view, key)
+    drawn_map = build_map(
+        view, token, map_words(words), base_map_url=base_map_url, tools=tool_words(words)
+    )
+    wanted = ["last_clicked", "last_active_drawing"]
+    answer = _sent(drawn_map, key, height_px, wanted, groups, focus)
+    return _click_of(answer), drawing_of(answer)
+
+
+def _sent(
+    drawn_map: folium.Map, key: str, height_px: int, wanted: list[str],
+    groups: list[folium.FeatureGroup], focus: Bounds | None,
+) -> object:  # fmt: skip
     centre = zoom = None
     if focus is not None:
         west, south, east, north = focus
         centre = ((south + north) / 2, (west + east) / 2)
         zoom = zoom_for(focus, height_px)
-    answer = st_folium(
-        build_map(view, token, map_words(words), shown, base_map_url, compact),
+    return st_folium(
+        drawn_map,
         key=key,
         height=height_px,
         use_container_width=True,
-        returned_objects=["last_clicked"],
+        returned_objects=wanted,
         feature_group_to_add=groups or None,
         center=centre,
         zoom=zoom,
     )
-    return _click_of(answer)
 
 
 def map_words(words: Catalogue) -> MapWords:
@@ -106,6 +179,47 @@ def map_words(words: Catalogue) -> MapWords:
         zoom_in=words.text("map_zoom_in"),
         zoom_out=words.text("map_zoom_out"),
     )
+
+
+def tool_words(words: Catalogue) -> ToolWords:
+    """Take the words on the drawing tools from the catalogue."""
+    return ToolWords(
+        title=words.text("map_tools"),
+        tools={tool: words.text(f"map_tool_{tool}") for tool in TOOLS},
+        hints={tool: words.text(f"map_hint_{tool}") for tool in TOOLS},
+        about=words.text("map_about"),
+        finish=words.text("map_finish"),
+        undo=words.text("map_undo"),
+        clear=words.text("map_clear"),
+    )
+
+
+def drawing_of(answer: object) -> Drawing | None:
+    """Read what the browser says was drawn; what is no drawing of a known tool is none.
+
+    Parameters
+    ----------
+    answer
+        From the browser: anything.
+
+    Returns
+    -------
+    Drawing or None
+        Tool, shape, layers switched on.
+    """
+    told: Any = answer.get("last_active_drawing") if isinstance(answer, dict) else None
+    try:
+        properties = told["properties"]
+        tool, serial = properties["tool"], float(properties["at"])
+        shown = tuple(str(name) for name in properties["shown"])
+        kind, places = told["geometry"]["type"], told["geometry"]["coordinates"]
+        corners = np.asarray(places if kind == "LineString" else places[0], dtype=np.float64)
+        if tool not in TOOLS or not np.isfinite(corners).all() or corners.shape[1] != 2:
+            return None
+        shape = shapely.LineString(corners) if kind == "LineString" else shapely.Polygon(corners)
+    except (KeyError, IndexError, TypeError, ValueError, shapely.errors.ShapelyError):
+        return None
+    return Drawing(tool, shape, shown, serial)
 
 
 def _token_of(view: MapView, key: str) -> str:

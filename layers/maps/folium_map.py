@@ -12,6 +12,7 @@ from folium.map import Layer
 from folium.template import Template
 
 from layers.errors import LayerError
+from layers.maps.draw_tools import DrawTools, ToolWords
 from layers.maps.furniture import Furniture
 from layers.maps.highlight import Highlight, feature_collection, look_of
 from layers.maps.legend import Language, legend_html
@@ -80,6 +81,7 @@ def build_map(
     shown: Collection[str] | None = None,
     base_map_url: str | None = None,
     compact: bool = False,
+    tools: ToolWords | None = None,
 ) -> folium.Map:
     """Make the map of a view; the same arguments make the same map, word for word.
 
@@ -97,6 +99,8 @@ def build_map(
         Address of an online base map, None for a blank ground; its host is named on the map.
     compact
         True for a map beside a list: switches and legend wait folded up.
+    tools
+        Words on the drawing tools, None for a map without them.
 
     Returns
     -------
@@ -129,6 +133,8 @@ def build_map(
         _add_tiles(page, _address(token, style.name), title, 10 + height, is_shown)
     page.add_child(folium.LayerControl(collapsed=compact, autoZIndex=False))
     page.add_child(_furniture(view, words, base_map_url, compact))
+    if tools is not None:
+        page.add_child(DrawTools(tools))
     return page
 
 
