@@ -24,6 +24,10 @@ def fitting(spec):
     return "甲" if not spec else 3 if spec in (",", "d") else 1234.5
 
 
+DOCUMENTS = {"offline_instructions"}
+"""Texts of several lines, written to a file."""
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_sentence_is_said_with_its_values(language):
     words = catalogue(language)
@@ -31,7 +35,7 @@ def test_every_sentence_is_said_with_its_values(language):
         values = {name: fitting(spec) for name, spec in specs_of(template).items()}
         sentence = words.text(code, **values)
         assert sentence.strip(), code
-        assert "\n" not in sentence, code
+        assert code in DOCUMENTS or "\n" not in sentence, code
         assert ("{" in sentence) == ("{{" in template), code
 
 
