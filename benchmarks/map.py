@@ -84,8 +84,9 @@ def section(sizes: tuple[int, ...], rounds: int) -> list[str]:
     return [
         *lines, "",
         f"Rounds: {rounds} (medians). Each server is new: its first view includes reading and "
-        "preparing the parcels. Chromium without GPU or network, Leaflet from this machine for both; sent "
-        "is what HTTP and the websocket carry, the page framework's own scripts included.", "",
+        "preparing the parcels. Chromium without GPU or network, Leaflet from this machine "
+        "for both; sent is what HTTP and the websocket carry, the page framework's own scripts "
+        "included.", "",
         f"{os.cpu_count()} processors shared with other work: load of the last minute "
         f"{load[0]:.1f} before and {after[0]:.1f} after.",
     ]  # fmt: skip
