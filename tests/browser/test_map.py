@@ -48,11 +48,11 @@ def test_a_name_is_found_and_gone_to(page):
     page.get_by_role("textbox", name="名称或编号").fill("南湖")
     page.keyboard.press("Enter")
     page.get_by_text("选一个即定位", exact=False).wait_for()
-    zoom = "() => document.querySelector('iframe').contentWindow.map.getZoom()"
-    before = page.evaluate(zoom)
     grid = page.get_by_test_id("stDataFrame").first.bounding_box()
     page.mouse.click(grid["x"] + 14, grid["y"] + 52)
-    page.wait_for_function(f"({zoom})() > {before}")
+    page.wait_for_function(
+        "() => document.querySelector('iframe').contentWindow.__GLOBAL_DATA__.last_center"
+    )
     assert_nothing_left_the_machine(page)
 
 
