@@ -46,7 +46,7 @@ def test_every_colour_of_a_shape_stands_out_from_the_paper(colour):
     assert contrast(colour, PAPER) >= SHAPE_LEAST
 
 
-@pytest.mark.parametrize("colour", set(chart.OUTCOME_COLOURS.values()))
+@pytest.mark.parametrize("colour", sorted(set(chart.OUTCOME_COLOURS.values())))
 def test_ink_on_a_bar_can_be_read(colour):
     # Bars are drawn at three quarters over the paper.
     mixed = "#" + "".join(
