@@ -1,7 +1,9 @@
 """What one browser session has open, and what all sessions share."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import streamlit as st
 
@@ -36,6 +38,8 @@ LANGUAGE = "language"
 ASKED_LANGUAGE = "language_asked"
 
 KEPT_SEARCHES = 16
+Key = TypeVar("Key")
+Found = TypeVar("Found")
 
 Stamp = tuple[str, int, str | None, tuple[str, ...], str | None, Language]
 """A workspace as it is now: path, time of its last change; date, packs, viewer, language asked."""
@@ -145,14 +149,15 @@ def found_blocks(query: BlockQuery) -> LandFound | None:
     return _searches().get((_plainly(stamp()), query))
 
 
-def verdicts(query: CheckQuery) -> list[Verdict]:
+def found_verdicts(query: CheckQuery) -> list[Verdict] | None:
+    """Give the verdicts if they were found before for this query and state of the workspace."""
+    return _judgements().get((_plainly(stamp()), query))
+
+
+def verdicts(query: CheckQuery, progress: Progress | None = None) -> list[Verdict]:
     """Run the checks asked, once for each query and state of the workspace."""
-    return _verdicts(_plainly(stamp()), query)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _verdicts(at: Stamp, query: CheckQuery) -> list[Verdict]:
-    return verdict_list(_context(at), query)
+    key = (_plainly(stamp()), query)
+    return _kept(_judgements(), key, lambda: verdict_list(context(), query, progress))
 
 
 def changes(against: Context, query: CheckQuery) -> Answer:
@@ -162,10 +167,15 @@ def changes(against: Context, query: CheckQuery) -> Answer:
 
 def blocks(query: BlockQuery, progress: Progress | None = None) -> LandFound:
     """Find blocks, once for each query and state of the workspace."""
-    held, key = _searches(), (_plainly(stamp()), query)
+    key = (_plainly(stamp()), query)
+    return _kept(_searches(), key, lambda: block_list(context(), query, progress=progress))
+
+
+def _kept(held: dict[Key, Found], key: Key, find: Callable[[], Found]) -> Found:
+    """Give what was found before, else find it and forget the oldest of too many."""
     found = held.get(key)
     if found is None:
-        found = block_list(context(), query, progress=progress)
+        found = find()
         while len(held) >= KEPT_SEARCHES:
             held.pop(next(iter(held)), None)
         held[key] = found
@@ -214,6 +224,12 @@ def _indicators(at: Stamp, by: By, period: str, basis: str | None, scheme: str |
     held = _context(at)
     chosen = None if scheme is None else load_scheme(held.settings, scheme)
     return indicator_answer(held, by, period, basis, chosen)
+
+
+@st.cache_resource(show_spinner=False)
+def _judgements() -> dict[tuple[Stamp, CheckQuery], list[Verdict]]:
+    """Hold the last verdicts: a cached function must not draw, and checks move their bar."""
+    return {}
 
 
 @st.cache_resource(show_spinner=False)

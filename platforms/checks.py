@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pyproj import CRS
 
 from geo.nearest import nearest_name
+from geo.progress import Progress, report
 from platforms.assessed import units_in_scope, units_of_unknown_kind
 from platforms.check_job import CheckJob
 from platforms.consolidation.checklist import checklist_verdicts
@@ -123,7 +124,11 @@ def as_seen(query: CheckQuery, viewer: str | None) -> CheckQuery:
 
 
 def run_checks(
-    source: LayerSource, query: CheckQuery, policy: PolicySet, crs: CRS
+    source: LayerSource,
+    query: CheckQuery,
+    policy: PolicySet,
+    crs: CRS,
+    progress: Progress | None = None,
 ) -> list[Verdict]:
     """Run the checks asked.
 
@@ -137,6 +142,8 @@ def run_checks(
         Rules on the day of the query. A rule that its packs don't hold isn't checked.
     crs
         Projected system in metres.
+    progress
+        Told the share done.
 
     Returns
     -------
@@ -166,7 +173,8 @@ def run_checks(
             )
     kindless = units_of_unknown_kind(units)
     verdicts: list[Verdict] = []
-    for rule_id, check in CHECKS.items():
+    for done, (rule_id, check) in enumerate(CHECKS.items()):
+        report(progress, done / len(CHECKS))
         parts = policy.parts(rule_id)
         if rule_id in query.rules and not parts:
             policy.rule(rule_id)

@@ -9,6 +9,7 @@ import pandas as pd
 from app.answers.answer import Answer, column_titles
 from app.answers.land import unit_names
 from app.context import Context
+from geo.progress import Progress
 from layers.exchange.sheet import Sheet
 from platforms.checks import FIRST_YEAR, LAST_YEAR, CheckQuery, run_checks
 from platforms.elements.project_share import project_shares
@@ -41,9 +42,11 @@ VERDICT_COLUMNS = (
 )  # fmt: skip
 
 
-def verdict_list(context: Context, query: CheckQuery) -> list[Verdict]:
-    """Run the checks asked."""
-    return run_checks(context.source, query, context.policy, context.crs)
+def verdict_list(
+    context: Context, query: CheckQuery, progress: Progress | None = None
+) -> list[Verdict]:
+    """Run the checks asked, telling the share done."""
+    return run_checks(context.source, query, context.policy, context.crs, progress)
 
 
 def check_answer(context: Context, query: CheckQuery, verdicts: list[Verdict]) -> Answer:

@@ -148,6 +148,23 @@ def show_tool_map(
     return _click_of(answer), drawing_of(answer)
 
 
+def told_already(key: str) -> tuple[Click | None, Drawing | None]:
+    """Say what a map told to bring this run about, before it is drawn again.
+
+    Parameters
+    ----------
+    key
+        Of the map.
+
+    Returns
+    -------
+    Click or None, Drawing or None
+        As ``show_tool_map``. Taken over before the map is drawn, a click needs no second run.
+    """
+    answer = st.session_state.get(key)
+    return _click_of(answer), drawing_of(answer)
+
+
 def _sent(
     drawn_map: folium.Map, key: str, height_px: int, wanted: list[str],
     groups: list[folium.FeatureGroup], focus: Bounds | None,

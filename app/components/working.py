@@ -5,8 +5,10 @@ from typing import TypeVar
 
 import streamlit as st
 
-from app.session import words
+from app.session import found_verdicts, verdicts, words
 from geo.progress import Progress
+from platforms.checks import CheckQuery
+from platforms.verdict import Verdict
 
 Result = TypeVar("Result")
 
@@ -39,3 +41,24 @@ def run_with_bar(key: str, label: str, run: Callable[[Progress], Result]) -> Res
     result = run(lambda share: bar.progress(min(share, 1.0), label) and None)
     place.empty()
     return result
+
+
+def judged_with_bar(query: CheckQuery) -> list[Verdict]:
+    """Give the verdicts asked, run under a bar where they weren't found before.
+
+    Parameters
+    ----------
+    query
+        What is to be checked.
+
+    Returns
+    -------
+    list of Verdict
+        As ``run_checks`` gives them.
+    """
+    found = found_verdicts(query)
+    if found is not None:
+        return found
+    return run_with_bar(
+        "checks", words().text("working_checks"), lambda progress: verdicts(query, progress)
+    )

@@ -13,9 +13,9 @@ from app.components.evidence import show_evidence
 from app.components.frame import hand_out, page_head
 from app.components.map_view import show_map
 from app.components.table import show_list, shown_columns
+from app.components.working import judged_with_bar
 from app.context import Context
 from app.session import context, map_view, words
-from app.session import verdicts as verdicts_of
 from platforms.checks import CheckQuery
 from platforms.verdict import Force, Verdict
 
@@ -49,8 +49,7 @@ def _verdicts(held: Context, year: int) -> None:
         placeholder=text("whole_city"),
     )  # fmt: skip
     query = CheckQuery(year, (), tuple(units), held.as_of)
-    with st.spinner(text("working")):
-        found = verdicts_of(query)
+    found = judged_with_bar(query)
     if not found:
         st.info(text("checks_empty"))
         return

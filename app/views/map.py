@@ -5,10 +5,11 @@ import streamlit as st
 from app.components.frame import page_head, within_border
 from app.components.map_panels import highlighted, show_panel
 from app.components.map_state import choose_rows, map_state, took
-from app.components.map_view import show_tool_map
+from app.components.map_view import show_tool_map, told_already
 from app.session import context, map_view, words
 
 HEIGHT_PX = 600
+MAP = "main_map"
 
 
 def show() -> None:
@@ -30,12 +31,13 @@ def _map() -> None:
 
 def _draw() -> None:
     held, view, state = context(), map_view(), map_state()
+    took(state, view, *told_already(MAP))
     choose_rows(held, state)
     marked = highlighted(held, state)
     left, right = st.columns([2.7, 1.15])
     with left:
         click, drawing = show_tool_map(
-            view, words(), key="main_map", highlights=marked, focus=state.focus,
+            view, words(), key=MAP, highlights=marked, focus=state.focus,
             base_map_url=held.settings.base_map_url, height_px=HEIGHT_PX,
         )  # fmt: skip
     if took(state, view, click, drawing):

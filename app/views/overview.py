@@ -10,9 +10,9 @@ from app.components.day import show_day
 from app.components.frame import hand_out, page_head
 from app.components.lights import LIGHTS, light
 from app.components.table import show_list
+from app.components.working import judged_with_bar
 from app.context import Context
 from app.session import blocks, context, map_view, words
-from app.session import verdicts as verdicts_of
 from geo.units import compare, m2_to_mu
 from platforms.checks import CheckQuery
 from platforms.land.blocks import BlockQuery, counted_once_m2
@@ -31,8 +31,7 @@ def show() -> None:
     text = words().text
     page_head(held, "page_overview", "overview_question")
     _figures(held)
-    with st.spinner(text("working")):
-        verdicts = verdicts_of(CheckQuery(None, (), (), held.as_of))
+    verdicts = judged_with_bar(CheckQuery(None, (), (), held.as_of))
     st.subheader(text("overview_units"))
     table = _by_unit(held, verdicts)
     if table.empty:
