@@ -98,6 +98,7 @@ STAGES = _codes(
 )
 EVENT_KINDS = _codes(
     first_report=("首报", "first report"),
+    talks_renewed=("首谈续期", "first talks renewed"),
     listed=("列入清单", "listed"),
     signed=("签约", "signed"),
     agreement=("具约束力协议", "binding agreement"),

@@ -165,8 +165,9 @@ _ALL = (
         "projects", "项目", "projects", "none",
         "project_id name unit_id investor_name credit_code parent_credit_code category "
         "industry_code industry_scheme product is_expansion investment_yi_yuan investment_yi_usd "
-        "land_min_mu land_ideal_mu land_max_mu width_min_m frontage_min_m land_use_codes far "
-        "output_wan_yuan tax_wan_yuan energy_tce emission_t pollutant emissions_t utilities_needed "
+        "investment_stated land_min_mu land_ideal_mu land_max_mu width_min_m frontage_min_m "
+        "land_use_codes far output_wan_yuan tax_wan_yuan energy_tce emission_t pollutant "
+        "emissions_t utilities_needed "
         "facilities_max_km preferred_units excluded_units stage start_planned_on started_on "
         "platform_id parcel_ids project_code phase_of project_class is_fortune_500 "
         "is_frontier is_representative is_mid_high_end is_special_policy is_flagship is_landmark "

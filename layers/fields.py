@@ -232,6 +232,12 @@ _PROJECT = (
     _field("is_expansion", "bool", "是否一般性产能扩张", "general expansion of capacity"),
     _amount("investment_yi_yuan", "亿元", "总投资", "investment"),
     _amount("investment_yi_usd", "亿美元", "总投资（美元）", "investment in USD"),
+    _field(
+        "investment_stated",
+        "text",
+        "总投资（其他币种，原文）",
+        "investment in another currency, as stated",
+    ),
     _amount("land_min_mu", "亩", "最低用地", "least land"),
     _amount("land_ideal_mu", "亩", "理想用地", "ideal land"),
     _amount("land_max_mu", "亩", "最高用地", "most land"),

@@ -24,7 +24,8 @@ from platforms.source import competition_of
 
 FACTS = (
     "name", "unit_id", "stage", "project_class", "category", "industry_code", "product",
-    "investor_name", "investment_yi_yuan", "investment_yi_usd", "land_min_mu", "land_ideal_mu",
+    "investor_name", "investment_yi_yuan", "investment_yi_usd", "investment_stated",
+    "land_min_mu", "land_ideal_mu",
     "leader", "leader_role", "secretary", "service_team", "action_map", "department",
 )  # fmt: skip
 NODE_COLUMNS = ("node", "planned_on", "done_on", "light", "days")

@@ -102,6 +102,7 @@ def event_command(
 @click.option("--product")
 @click.option("--investment-yi-yuan", type=float)
 @click.option("--investment-yi-usd", type=float)
+@click.option("--investment-stated")
 @click.option("--land-mu", "land_ideal_mu", type=float)
 @click.option("--code", "project_code")
 @click.option("--phase-of")

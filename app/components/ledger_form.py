@@ -44,6 +44,9 @@ def ask_project(held: Context) -> None:
             "investment_yi_yuan": third.number_input(
                 text("option_investment_yi_yuan"), value=None, min_value=0.0
             ),
+            "investment_stated": second.text_input(
+                text("option_investment_stated")
+            ).strip() or None,
             "land_ideal_mu": first.number_input(
                 text("option_land_ideal_mu"), value=None, min_value=0.0
             ),

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from platforms.policy.dated import DatedRule, PolicySet
-from platforms.projects.calendar import Holidays, moment_of, period_from
+from platforms.projects.calendar import Holidays, Period, moment_of, period_from
 from platforms.projects.corrections import in_force
 from platforms.projects.filing import filing_size
 from platforms.projects.matter import Likeness, likeness
@@ -23,6 +23,7 @@ from platforms.targets.ledger import Ledger
 from platforms.verdict import Outcome
 
 Doubt = Literal["review", "no_data"]
+RENEWAL = "talks_renewed"
 GIVEN_UP = ("ended", "transferred", "escalated")
 
 
@@ -234,9 +235,7 @@ class _Book:
         dated = self.policy.rule("B5", "exclusive_talks")
         project_id = str(step.row["project_id"])
         size, why_size = self._size(step)
-        period = period_from(
-            date.fromisoformat(step.on), int(dated.rule.number), self.question.holidays
-        )
+        period = self._period(step, int(dated.rule.number))
         until = period.ends_at(self.zone)
         doubt: tuple[Doubt | None, Statement | None] = (None, None)
         if self.moment >= until:
@@ -254,6 +253,20 @@ class _Book:
             last_day=period.last_day.isoformat(),
         )  # fmt: skip
         return Claim(step.unit_id, project_id, dated, until, said, *doubt)
+
+    def _period(self, step: _Step, months: int) -> Period:
+        """Give the period of a filing with the renewals that were entered while it ran."""
+        filed_on, holidays = date.fromisoformat(step.on), self.question.holidays
+        period = period_from(filed_on, months, holidays)
+        most = int(self.policy.setting_number("talks_renewal", "most"))
+        own = self.events["project_id"].eq(str(step.row["project_id"]))
+        renewed = self.events["event_kind"].eq(RENEWAL) & own
+        days = sorted(str(day) for day in self.events["event_on"][renewed.fillna(value=False)])
+        for count, day in enumerate(days[:most], start=2):
+            if not step.on <= day <= period.last_day.isoformat():
+                break
+            period = period_from(filed_on, months * count, holidays)
+        return period
 
     def _listed(self, step: _Step, unsaid: set[str]) -> Claim:
         project_id = str(step.row["project_id"])

@@ -6,6 +6,9 @@ from contextlib import closing
 
 import pytest
 
+from platforms.projects.filing import filing_size
+from tests.planning_frames import jiaxing
+
 GOOD = "91350100M000100Y43"
 
 
@@ -44,6 +47,15 @@ def test_a_project_and_its_events_are_entered_with_a_stage_that_follows_them(mup
     assert (row["stage"], row["started_on"]) == ("started", "2025-10-20")
     found = muplan("project", "verify", held, "--head", before, "--json").json["verify"]
     assert (found["is_intact"], found["entries_since"]) == (True, 4)
+
+
+def test_an_amount_in_another_currency_is_kept_as_stated_and_converted_by_nobody(muplan, held):
+    assert muplan(*add(held), "--investment-stated", "3.2亿欧元").code == 0
+    shown = muplan("project", "show", held, "--project", "X-1", "--json").json["project"]
+    assert shown["investment_stated"] == "3.2亿欧元"
+    assert (shown["investment_yi_yuan"], shown["investment_yi_usd"]) == (None, None)
+    outcome, _ = filing_size(shown, jiaxing("2025-06-30"), None)
+    assert outcome == "no_data"
 
 
 def test_a_correction_moves_the_start_or_takes_it_back(muplan, held):

@@ -1,6 +1,6 @@
 """Who holds a project: first talks to the minute, the list, near matches, what is missing."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -249,3 +249,25 @@ def test_the_length_of_the_talks_is_the_packs():
     filed = [events("b", first_report="2025-03-01")]
     assert asked([A, B], filed, "2025-05-01T23:59", pack=pack).state == "held_by_other"
     assert asked([A, B], filed, "2025-05-02T00:00", pack=pack).state == "free"
+
+
+def renewing(most):
+    text = PACK_TEXT.replace("      most: 0\n", f"      most: {most}\n")
+    return lambda as_of: policy_on(parse_pack(text, "jiaxing"), as_of)
+
+
+@pytest.mark.parametrize(
+    ("most", "renewed_on", "last_held"),
+    [(0, ["2025-03-20"], "2025-04-10"), (1, [], "2025-04-10"), (1, ["2025-04-10"], "2025-05-10"),
+     # Entered once the period was over, or before it began, a renewal renews nothing.
+     (1, ["2025-04-11"], "2025-04-10"), (1, ["2025-03-09"], "2025-04-10"),
+     (1, ["2025-03-20", "2025-03-21"], "2025-05-10"),
+     (2, ["2025-03-20", "2025-05-10"], "2025-06-10"),
+     (2, ["2025-03-20", "2025-05-11"], "2025-05-10")],
+)  # fmt: skip
+def test_talks_are_renewed_as_often_as_the_pack_allows_while_they_run(most, renewed_on, last_held):
+    happened = [events("a", first_report="2025-03-10")]
+    happened += [events("a", talks_renewed=day) for day in renewed_on]
+    after = (date.fromisoformat(last_held) + timedelta(days=1)).isoformat()
+    for day, state in ((last_held, "held_by_own_unit"), (after, "free")):
+        assert asked([A], happened, day, pack=renewing(most)(day)).state == state, day
