@@ -15,7 +15,7 @@ from app.answers.placement_undecided import SHOWN_UNDECIDED
 from app.context import open_context
 from platforms.placement.place import Wishes
 
-EVERY = 4
+EVERY = 9
 """Each so many-th project is matched alone too: all of them would take a minute."""
 
 

@@ -8,6 +8,7 @@ from app.answers.since import since_answer
 from app.answers.trail import trail_answer
 from app.messages import catalogue
 from app.visits import Visit
+from platforms.source import ReadOnce
 
 AUDIT = pd.DataFrame(
     [
@@ -32,7 +33,7 @@ def remembered(language="zh"):
     held = SimpleNamespace(
         audit=lambda: AUDIT, quarantined=lambda: ASIDE, history=lambda: HISTORY
     )  # fmt: skip
-    return SimpleNamespace(workspace=held, words=catalogue(language))
+    return SimpleNamespace(workspace=held, source=ReadOnce(held), words=catalogue(language))
 
 
 def test_changes_after_a_visit_are_summed_by_table_and_kind():

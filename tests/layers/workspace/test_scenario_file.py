@@ -1,8 +1,10 @@
 """The file of scenarios: whole at every moment, whoever writes at once."""
 
 import json
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_context
+from types import ModuleType
 
 import filelock
 import pytest
@@ -29,7 +31,9 @@ def expected(marks):
     return {f"{mark}-{n}" for mark in marks for n in range(COUNT)}
 
 
-def test_two_processes_that_add_at_once_lose_nothing(tmp_path):
+def test_two_processes_that_add_at_once_lose_nothing(tmp_path, monkeypatch):
+    # A test of a page leaves its script as the main module, and a new process would run it.
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     path = tmp_path / "w.gpkg"
     spawn = get_context("spawn")
     both = [spawn.Process(target=add_many, args=(path, mark)) for mark in "ab"]
