@@ -8,7 +8,7 @@ import geopandas as gpd
 import streamlit as st
 from streamlit_folium import st_folium
 
-from app.components.map_view import show_tool_map
+from app.components.map_view import show_tool_map, told_already
 from app.messages import catalogue
 from layers.maps.folium_map import OfflineMap
 from layers.maps.highlight import Highlight
@@ -41,18 +41,14 @@ def geojson() -> str:
 
 @st.fragment
 def ours() -> None:
-    """Show our map."""
-    frame, hits = parcels(), st.session_state.get("hits", [])
+    """Show our map; as on the page, a click is taken over before the map is drawn."""
+    frame, (click, _) = parcels(), told_already("map")
+    hits = [] if click is None else rows_at(view().layers, click.lon, click.lat, click.zoom)
     marked = []
     if hits:
         rows = frame[frame["parcel_id"] == hits[0].key]
         marked = [Highlight("selected", rows.geometry, ("",))]
-    click, _ = show_tool_map(view(), catalogue("zh"), key="map", highlights=marked, height_px=560)
-    if click is not None:
-        found = rows_at(view().layers, click.lon, click.lat, click.zoom)
-        if found != hits:
-            st.session_state["hits"] = found
-            st.rerun(scope="fragment")
+    show_tool_map(view(), catalogue("zh"), key="map", highlights=marked, height_px=560)
     if hits:
         st.text(f"facts {hits[0].key}")
 
