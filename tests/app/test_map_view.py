@@ -1,5 +1,6 @@
 from streamlit.testing.v1 import AppTest
 
+from app.components import map_view
 from app.components.map_view import Click, _click_of
 
 
@@ -74,3 +75,10 @@ def test_a_click_carries_its_place_and_zoom():
 def test_there_is_no_click_before_the_first():
     assert _click_of({"last_clicked": None}) is None
     assert _click_of(None) is None
+
+
+def test_what_a_map_told_is_known_before_it_is_drawn_again(monkeypatch):
+    told = {"last_clicked": {"lat": 30.5, "lng": 120.7, "zoom": 15}, "last_active_drawing": None}
+    monkeypatch.setattr(map_view.st, "session_state", {"map": told})
+    assert map_view.told_already("map") == (Click(120.7, 30.5, 15.0), None)
+    assert map_view.told_already("another") == (None, None)
