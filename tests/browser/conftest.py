@@ -30,7 +30,7 @@ IN_BROWSER = [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def app_address(small_demo, tmp_path_factory):
     folder = tmp_path_factory.mktemp("workspaces")
     shutil.copy(small_demo, folder / "demo.gpkg")
