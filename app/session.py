@@ -15,6 +15,8 @@ from app.answers.indicators import indicator_answer
 from app.answers.land_search import LandFound, block_list
 from app.answers.matching import evaluate_match
 from app.answers.pictures import view_of
+from app.answers.rankings import evaluation_answer, ranking_answer
+from app.answers.targets import progress_list
 from app.context import Context, load_scheme, now, open_context
 from app.messages import LANGUAGES, Catalogue, Language, catalogue
 from app.settings import Settings, load_settings
@@ -25,9 +27,11 @@ from layers.maps.view import MapView
 from layers.workspace.geopackage import GeoPackageWorkspace
 from platforms.checks import CheckQuery
 from platforms.indicators.per_mu import By
+from platforms.indicators.rankings import RankingQuery
 from platforms.land.blocks import BlockQuery
 from platforms.matching.demand import Demand
 from platforms.matching.match import Evaluation
+from platforms.targets.progress import Progress as TargetProgress
 from platforms.verdict import Verdict
 
 OPEN_PATH = "open_workspace"
@@ -151,13 +155,48 @@ def found_blocks(query: BlockQuery) -> LandFound | None:
 
 def found_verdicts(query: CheckQuery) -> list[Verdict] | None:
     """Give the verdicts if they were found before for this query and state of the workspace."""
-    return _judgements().get((_plainly(stamp()), query))
+    return _judgements().get(_judgement_of(query))
 
 
 def verdicts(query: CheckQuery, progress: Progress | None = None) -> list[Verdict]:
     """Run the checks asked, once for each query and state of the workspace."""
-    key = (_plainly(stamp()), query)
+    key = _judgement_of(query)
     return _kept(_judgements(), key, lambda: verdict_list(context(), query, progress))
+
+
+def _judgement_of(query: CheckQuery) -> tuple[Stamp, CheckQuery]:
+    """Name verdicts: asked with the year of the day or without one they are the same."""
+    return _plainly(stamp()), replace(query, year=query.figures_year)
+
+
+def progress(year: int) -> list[TargetProgress]:
+    """Give the progress on tasks and targets, once for each year and state of the workspace."""
+    return _progress(_plainly(stamp()), year)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _progress(at: Stamp, year: int) -> list[TargetProgress]:
+    return progress_list(_context(at), year)
+
+
+def ranking(query: RankingQuery) -> Answer:
+    """Answer ``ranking`` once for each question and state of the workspace."""
+    return _ranking(stamp(), query)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _ranking(at: Stamp, query: RankingQuery) -> Answer:
+    return ranking_answer(_context(at), query)
+
+
+def evaluation(year: int) -> Answer:
+    """Answer ``evaluate`` once for each year and state of the workspace."""
+    return _evaluation(stamp(), year)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _evaluation(at: Stamp, year: int) -> Answer:
+    return evaluation_answer(_context(at), year)
 
 
 def changes(against: Context, query: CheckQuery) -> Answer:

@@ -4,11 +4,9 @@ import pandas as pd
 import streamlit as st
 
 from app.answers.answer import Answer
-from app.answers.rankings import evaluation_answer, ranking_answer
 from app.answers.targets import (
     PROJECT_COLUMNS,
     progress_frame,
-    progress_list,
     projects_behind,
     target_answer,
 )
@@ -17,7 +15,7 @@ from app.components.lights import light
 from app.components.plain import say_lines
 from app.components.table import show_list, shown_columns
 from app.context import Context
-from app.session import context, words
+from app.session import context, evaluation, progress, ranking, words
 from platforms.indicators.measures import RankedBy
 from platforms.indicators.rankings import RankingQuery
 from platforms.targets.progress import Progress
@@ -44,19 +42,19 @@ def show() -> None:
     year = int(
         st.number_input(text("column_year"), 1990, 2100, held.year, key="target_year", width=160)
     )
-    progress, ranking, evaluation = st.tabs(
+    progress_tab, ranking_tab, evaluation_tab = st.tabs(
         [text("tab_progress"), text("tab_ranking"), text("tab_evaluation")]
     )
-    with progress:
+    with progress_tab:
         _progress(held, year)
-    with ranking:
+    with ranking_tab:
         show_where_held(lambda: _ranking(held, year))
-    with evaluation:
+    with evaluation_tab:
         show_where_held(lambda: _evaluation(held, year))
 
 
 def _evaluation(held: Context, year: int) -> None:
-    answer = evaluation_answer(held, year)
+    answer = evaluation(year)
     st.caption(words().text("evaluation_hint"))
     say_lines(answer.summary)
     _table(answer, answer.sheets[0].frame, tuple(map(str, answer.sheets[0].frame.columns)))
@@ -65,7 +63,7 @@ def _evaluation(held: Context, year: int) -> None:
 
 def _progress(held: Context, year: int) -> None:
     text = words().text
-    rows = progress_list(held, year)
+    rows = progress(year)
     if not rows:
         st.info(text("targets_empty"))
         return
@@ -117,7 +115,7 @@ def _ranking(held: Context, year: int) -> None:
         format_func=lambda code: code or text("whole_year"),
     )  # fmt: skip
     query = RankingQuery(by, f"{year}{quarter}")
-    answer = ranking_answer(held, query)
+    answer = ranking(query)
     sheets = {sheet.name: sheet.frame for sheet in answer.sheets[1:]}
     name = st.selectbox(text("column_measure_name"), list(sheets), key="ranking_measure")
     st.caption(text("composite_hint") if name == text("sheet_composite") else text("ranking_hint"))
