@@ -13,6 +13,7 @@ from platforms.projects.corrections import in_force
 from platforms.projects.official_calendar import official_holidays
 from platforms.projects.rows import text_of
 from platforms.projects.warnings import OVER_KINDS, OVER_STAGES, Desk, warnings_on
+from platforms.source import viewer_of
 
 COLUMNS = ("due_sign", "due_kind", "unit_name", "project_id", "due_on", "due_days", "due_said")
 DAYS_AHEAD = 7
@@ -102,6 +103,8 @@ def _warned(context: Context) -> list[dict[str, object]]:
     )
     rows = []
     for one in warnings_on(Desk(*tables, context.policy, context.as_of)):
+        if viewer_of(context.source) not in (None, one.unit_id):
+            continue  # what isn't open of another unit's project isn't missing there
         way = COUNTED_DAYS.get(one.statement.code)
         days = None if way is None or one.days is None else way * one.days
         said = context.words.say(one.statement)

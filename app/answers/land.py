@@ -104,9 +104,9 @@ def curve_lines(curve: ToleranceCurve, gap_m: float, words: Catalogue) -> tuple[
 
 
 def unit_names(context: Context) -> dict[str, str]:
-    """Give the name of each unit."""
+    """Give the name of each unit, its number where it has none."""
     units = context.source.read("units")
-    return dict(zip(units["unit_id"], units["name"], strict=True))
+    return dict(zip(units["unit_id"], units["name"].fillna(units["unit_id"]), strict=True))
 
 
 def _parameters(query: BlockQuery) -> dict[str, object]:

@@ -7,13 +7,22 @@ from app.answers.land import unit_names
 from app.context import Context
 from layers.exchange.sheet import Sheet
 from platforms.checks import CheckQuery, as_seen
+from platforms.projects.viewing import require_unit
 from platforms.projects.warnings import Desk, LedgerWarning, warnings_on
 
 COLUMNS = ("unit_id", "unit_name", "project_id", "rule_id", "days", "reason")
 
 
 def warning_answer(context: Context, unit_id: str | None) -> Answer:
-    """Answer ``project warnings``, of one unit where asked (``viewer_other_unit``)."""
+    """Answer ``project warnings``, of one unit where asked.
+
+    Raises
+    ------
+    PlanningError
+        ``check_unit_unknown`` with the nearest, ``viewer_other_unit``.
+    """
+    if unit_id is not None:
+        require_unit(unit_id, list(unit_names(context)))
     asked = as_seen(
         CheckQuery(None, (), (unit_id,) if unit_id else (), context.as_of), context.viewer
     ).units

@@ -12,6 +12,7 @@ from app.context import Context
 from layers.exchange.sheet import Sheet
 from platforms.checks import CheckQuery, as_seen
 from platforms.projects.problem_list import ProblemStanding, State, problem_standings
+from platforms.projects.viewing import require_unit
 
 COLUMNS = (
     "state_of_problem", "problem_id", "unit_name", "project_id", "filed_on", "send_by", "sent_on",
@@ -21,8 +22,16 @@ OWN_TITLES = ("state_of_problem", "unit_name", "send_by")
 
 
 def problem_answer(context: Context, unit_id: str | None) -> Answer:
-    """Answer ``project problems``, of one unit where asked (``viewer_other_unit``)."""
+    """Answer ``project problems``, of one unit where asked.
+
+    Raises
+    ------
+    PlanningError
+        ``check_unit_unknown`` with the nearest, ``viewer_other_unit``.
+    """
     words = context.words
+    if unit_id is not None:
+        require_unit(unit_id, list(unit_names(context)))
     query = CheckQuery(None, (), (unit_id,) if unit_id else (), context.as_of)
     asked = as_seen(query, context.viewer).units
     problems = pd.DataFrame(context.source.read("problems"))

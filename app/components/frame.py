@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-import pandas as pd
 import streamlit as st
 
 from app.answers.answer import Answer, Stand, stand_of, write_answer
@@ -75,9 +74,7 @@ def sidebar() -> None:
 def _ask_viewer(held: Context) -> None:
     """Ask who looks: until there are accounts, a unit is told apart by choice (C10)."""
     text = words().text
-    units = {str(key): str(key if pd.isna(name) else name) for key, name in
-             unit_names(held).items()}  # fmt: skip
-    names = {CITY: text("viewer_city"), **units}
+    names = {CITY: text("viewer_city"), **unit_names(held)}
     viewer = st.sidebar.selectbox(
         text("viewer_label"), list(names), index=list(names).index(held.viewer or CITY),
         format_func=names.get, help=text("viewer_help"), key=f"viewer_{held.path.name}",

@@ -5,6 +5,8 @@ import shutil
 import openpyxl
 import pytest
 
+from app.answers.due import due_answer
+from app.context import open_context
 from layers.workspace.geopackage import GeoPackageWorkspace
 from platforms.projects.viewing import viewed
 
@@ -97,3 +99,14 @@ def test_a_unit_enters_its_own_projects_only_and_the_chain_goes_on(muplan, small
 def test_a_viewer_that_is_no_unit_is_refused_with_the_nearest(refused, small_demo):
     said = refused("project", "list", small_demo, "--viewer", "33040")
     assert "330402" in said or "3304" in said
+
+
+@pytest.mark.parametrize("command", ["warnings", "problems"])
+def test_a_unit_that_is_not_on_file_is_no_unit_without_warnings(refused, small_demo, command):
+    assert "33" in refused("project", command, small_demo, "--unit", "33")
+
+
+def test_what_is_due_to_a_unit_names_no_gap_in_what_it_may_not_see(small_demo):
+    held = open_context(small_demo, viewer=UNIT, packs=("jiaxing", "changchun", "panan"))
+    units = {row["unit_id"] for row in due_answer(held).result["due"] if row["kind"] == "warning"}
+    assert units == {UNIT}
