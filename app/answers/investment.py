@@ -20,9 +20,8 @@ from layers.maps.style import LayerStyle, MapStyles
 from layers.maps.style_file import load_styles
 from layers.public import PUBLIC_FIGURES, public_part
 from platforms.land.blocks import BlockQuery, counted_once_m2
-from platforms.land.query import lines_mu
+from platforms.land.query import land_layers, lines_mu
 from platforms.matching.site_places import places_of
-from platforms.matching.sites import land_layers
 from platforms.projects.taken import taken_parcels
 
 PLATFORM_FIELDS = (

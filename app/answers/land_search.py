@@ -14,9 +14,9 @@ from platforms.land.curve import ToleranceCurve, tolerance_curve
 from platforms.land.decisions import decisions_on
 from platforms.land.description import describe_blocks
 from platforms.land.net_land import net_land
+from platforms.land.query import land_layers
 from platforms.land.remainder import net_pieces
 from platforms.land.terrain import describe_terrain
-from platforms.matching.sites import land_layers
 
 
 @dataclass(frozen=True)

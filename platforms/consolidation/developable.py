@@ -14,6 +14,7 @@ from geo.measure import ellipsoidal_area_m2
 from geo.units import m2_to_mu
 from platforms.assessed import assessed_units, major_rows
 from platforms.judge import holds, judge
+from platforms.land.obstacles import constraints_in_force
 from platforms.outlines import Shapes, platform_outlines, shapes_of
 from platforms.policy.dated import DatedRule, PolicySet
 from platforms.statement import Statement, say
@@ -92,13 +93,6 @@ def developable_verdicts(
         _verdict(dated, major.iloc[position], unit_id, figures, constraints.empty)
         for (unit_id, position), figures in zip(chosen, measured, strict=True)
     ]
-
-
-def constraints_in_force(constraints: gpd.GeoDataFrame, as_of: str) -> gpd.GeoDataFrame:
-    """Take the constraints that hold on a day; one without dates always holds."""
-    begun = constraints["effective_from"].fillna("") <= as_of
-    lasting = constraints["effective_until"].fillna("9999-12-31") >= as_of
-    return constraints[begun & lasting]
 
 
 def _space(

@@ -11,9 +11,9 @@ from geo.measure import ellipsoidal_area_m2
 from geo.overlay import common_area_m2, intersecting_pairs
 from platforms.assessed import assessed_units
 from platforms.check_job import CheckJob
-from platforms.consolidation.developable import constraints_in_force
 from platforms.consolidation.park_firms import firms_by_park
 from platforms.judge import judge
+from platforms.land.obstacles import constraints_in_force
 from platforms.outlines import shapes_of
 from platforms.policy.dated import PolicySet
 from platforms.statement import Statement, say

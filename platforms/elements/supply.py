@@ -7,9 +7,9 @@ import shapely
 from geo.overlay import area_inside_m2
 from geo.units import compare, m2_to_mu
 from platforms.check_job import CheckJob, counted_rows
-from platforms.consolidation.developable import constraints_in_force
 from platforms.elements.ledger import CITY, Answer, Cell, Ledger, allotment_ledger, on_record
 from platforms.judge import holds, judge
+from platforms.land.obstacles import constraints_in_force
 from platforms.outlines import shapes_of
 from platforms.policy.dated import DatedRule
 from platforms.statement import Statement, say

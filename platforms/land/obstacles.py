@@ -111,3 +111,10 @@ def _owners(
     same = parts["row"].to_numpy(dtype=np.intp)[of_part] == of_row[of_other]
     owner[of_other[same]] = of_part[same]
     return owner
+
+
+def constraints_in_force(constraints: gpd.GeoDataFrame, as_of: str) -> gpd.GeoDataFrame:
+    """Take the constraints that hold on a day; one without dates always holds."""
+    begun = constraints["effective_from"].fillna("") <= as_of
+    lasting = constraints["effective_until"].fillna("9999-12-31") >= as_of
+    return constraints[begun & lasting]

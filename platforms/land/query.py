@@ -9,6 +9,7 @@ from geo.contiguity import MOST_GAP_M, NeighbourRule
 from layers.fields import FIELDS
 from platforms.errors import PlanningError
 from platforms.policy.dated import PolicySet
+from platforms.source import LayerSource
 
 LISTED_MU, RESERVE_MU = 100.0, 200.0
 """What a list of contiguous land starts from, and its reserve [亩], where no pack says (B3, B4)."""
@@ -113,3 +114,15 @@ class LandLayers:
     constraints: gpd.GeoDataFrame
     units: gpd.GeoDataFrame
     decisions: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def land_layers(source: LayerSource) -> LandLayers:
+    """Read the layers that a search for land needs."""
+
+    def layer(name: str) -> gpd.GeoDataFrame:
+        return gpd.GeoDataFrame(source.read(name))
+
+    return LandLayers(
+        layer("land_parcels"), layer("barriers"), layer("constraints"), layer("units"),
+        source.read("adjacency_decisions"),
+    )  # fmt: skip

@@ -18,6 +18,7 @@ from geo.units import compare, m2_to_mu
 from platforms.land.blocks import BlockList, BlockQuery, LandLayers, find_blocks
 from platforms.land.carving import Need
 from platforms.land.description import road_areas
+from platforms.land.query import land_layers
 from platforms.land.readiness import state_of
 from platforms.land.site_carving import CarvedSite, Carver
 from platforms.matching.land_use import Uses, may_be_used
@@ -248,18 +249,6 @@ class CityLand:
         sites = with_measures([self._described[key] for key in new], self._layers, shaped)
         self._described.update(zip(((key, shaped) for key in new), sites, strict=True))
         return [self._described[key, shaped] for key in keys]
-
-
-def land_layers(source: LayerSource) -> LandLayers:
-    """Read the layers that a search for land needs."""
-
-    def layer(name: str) -> gpd.GeoDataFrame:
-        return gpd.GeoDataFrame(source.read(name))
-
-    return LandLayers(
-        layer("land_parcels"), layer("barriers"), layer("constraints"), layer("units"),
-        source.read("adjacency_decisions"),
-    )  # fmt: skip
 
 
 def candidate_sites(

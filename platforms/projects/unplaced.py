@@ -12,8 +12,8 @@ from platforms.check_job import CheckJob
 from platforms.elements.placing import AMOUNT_COLUMNS
 from platforms.elements.room import Quotas, Room, RoomKey, quotas_of
 from platforms.land.blocks import BlockQuery, LandLayers, find_blocks
+from platforms.land.query import land_layers
 from platforms.land.readiness import is_supply_ready, state_of
-from platforms.matching.sites import land_layers
 from platforms.outlines import shapes_of
 from platforms.policy.dated import DatedRule
 from platforms.projects.dossiers import Dossiers, finding, first_days, is_over, kinds_of

@@ -9,8 +9,8 @@ from geo.units import m2_to_mu
 from platforms.land.blocks import BlockQuery, find_blocks
 from platforms.land.carving import Need
 from platforms.land.description import road_areas
+from platforms.land.query import land_layers
 from platforms.land.site_carving import carved_sites
-from platforms.matching.sites import land_layers
 from tests.planning_frames import CITY_CRS, UNITS, Frames, rect, rect_of_mu
 
 LISTED = (100.0, 200.0)
