@@ -1,8 +1,7 @@
-"""What every job stands on: an open workspace, a date, the rules in force, a language.
+"""Where the product's own data and the user's workspaces lie."""
 
-The one place where pages and command line are put together, and where today's date is read.
-"""
-
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,22 +9,134 @@ from pathlib import Path
 from pyproj import CRS
 
 from app.messages import Catalogue, Language, catalogue
-from app.packs import PackFolder, read_policy
-from app.settings import Settings, load_settings
 from geo.errors import MuPlanError
-from geo.nearest import nearest_name
+from geo.tools import nearest_name
 from layers.workspace.geopackage import GeoPackageWorkspace
 from layers.workspace.protocol import WorkspaceFacts
-from platforms.indicators.scheme import Scheme, parse_scheme
+from platforms.errors import PolicyError
+from platforms.indicators.grading import Scheme, parse_scheme
 from platforms.industries.chains import Chains, parse_chains
 from platforms.industries.codes import IndustryTable, parse_industries
-from platforms.matching.criteria import CRITERIA
-from platforms.matching.table import MatchTable, parse_match_table
-from platforms.policy.dated import PolicySet, iso_day
-from platforms.policy.parse import parse_pack
-from platforms.policy.text import pack_text
-from platforms.projects.viewing import viewed, whole_of
+from platforms.ledger.visibility import viewed, whole_of
+from platforms.matching.scoring import CRITERIA
+from platforms.matching.site import MatchTable, parse_match_table
+from platforms.policy.in_force import PolicySet, iso_day, policy_on
+from platforms.policy.pack_file import combine_packs, parse_pack
+from platforms.policy.reading import LARGEST_BYTES, pack_text
 from platforms.source import LayerSource, ReadOnce
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Places and choices of one installation.
+
+    Attributes
+    ----------
+    data_dir
+        Policy packs, styles, tables: read, never written.
+    workspace_dir
+        Folder the first page lists workspaces of.
+    base_map_url
+        Tile address of an online base map, None (the default) for none.
+    """
+
+    data_dir: Path
+    workspace_dir: Path
+    base_map_url: str | None = None
+
+    @property
+    def policy_dir(self) -> Path:
+        """Folder of the policy packs."""
+        return self.data_dir / "policy"
+
+    def text(self, *parts: str) -> str:
+        """Read a text file of the data folder."""
+        return self.data_dir.joinpath(*parts).read_text(encoding="utf-8")
+
+
+def load_settings() -> Settings:
+    """Gather the settings: the project's folders unless the environment says otherwise.
+
+    Returns
+    -------
+    Settings
+        ``MUPLAN_WORKSPACES`` names another folder of workspaces, ``MUPLAN_BASE_MAP`` an online
+        base map (``https://…/{z}/{x}/{y}.png``).
+    """
+    workspaces = os.environ.get("MUPLAN_WORKSPACES")
+    return Settings(
+        PROJECT / "data",
+        Path(workspaces) if workspaces else PROJECT / "workspaces",
+        os.environ.get("MUPLAN_BASE_MAP") or None,
+    )
+
+
+class PackFolder(Mapping[str, str]):
+    """Texts of the packs in a folder by name: a fault in one that nobody asked for hurts nobody.
+
+    Parameters
+    ----------
+    folder
+        Folder of ``<name>.yaml``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._files = {file.stem: file for file in sorted(folder.glob("*.yaml"))}
+
+    def __getitem__(self, name: str) -> str:
+        """Read one pack: ``KeyError`` where there is none, ``PolicyError`` where it can't be."""
+        file = self._files[name]
+        try:
+            with file.open("rb") as opened:
+                # one byte beyond the limit tells that there is more, however large the file is
+                data = opened.read(LARGEST_BYTES + 1)
+        except OSError as error:
+            raise PolicyError("pack_unreadable", pack=name) from error
+        return pack_text(data, name)
+
+    def __iter__(self) -> Iterator[str]:
+        """Give the names."""
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        """Count the packs."""
+        return len(self._files)
+
+    def __contains__(self, name: object) -> bool:
+        """Say whether there is such a pack, without reading it."""
+        return name in self._files
+
+
+def read_policy(folder: Path, packs: tuple[str, ...], day: str) -> PolicySet:
+    """Read policy packs as they stand on a day.
+
+    Parameters
+    ----------
+    folder
+        Where the packs lie.
+    packs
+        Their names; a later one replaces what an earlier one states.
+    day
+        As-of date (ISO).
+
+    Returns
+    -------
+    PolicySet
+        The rules.
+
+    Raises
+    ------
+    MuPlanError
+        ``pack_unknown`` with the nearest name, and what reading a pack raises.
+    """
+    texts = PackFolder(folder)
+    for pack in packs:
+        if pack not in texts:
+            raise MuPlanError("pack_unknown", pack=pack, nearest=nearest_name(pack, texts))
+    return policy_on(combine_packs([parse_pack(texts[pack], pack, texts) for pack in packs]), day)
+
 
 DEFAULT_PACK = "jiaxing"
 

@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from app.components.chart import font_face
-from app.components.frame import sidebar, within_border
-from app.navigation import ALWAYS, FIRST, SECTIONS
-from app.routes import FONT_ROUTE, base_path
+from app.components.charts import font_face
+from app.components.page import sidebar, within_border
+from app.routes import ALWAYS, FIRST, FONT_ROUTE, SECTIONS, base_path
 from app.session import open_path, take_language, words
 
 # Streamlit keeps wide margins free, which lists and maps need, and spaces the list of pages so

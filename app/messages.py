@@ -12,9 +12,8 @@ from typing import Literal
 import yaml
 
 from geo.errors import MuPlanError, Value
-from layers.fields import FIELDS, Field
-from layers.unit_words import unit_in
-from platforms.statement import Statement
+from layers.fields import FIELDS, Field, unit_in
+from platforms.policy.verdict import Statement
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")

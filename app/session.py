@@ -8,31 +8,28 @@ from typing import TypeVar
 import streamlit as st
 
 from app.answers.answer import Answer
-from app.answers.changes import changed_answer
-from app.answers.checks import share_answer, verdict_list
-from app.answers.due import due_answer
+from app.answers.checks import changed_answer, share_answer, verdict_list
 from app.answers.indicators import indicator_answer
-from app.answers.land_search import LandFound, block_list
+from app.answers.land import LandFound, block_list
+from app.answers.map import view_of
 from app.answers.matching import evaluate_match
-from app.answers.pictures import view_of
-from app.answers.rankings import evaluation_answer, ranking_answer
-from app.answers.targets import progress_list
-from app.context import Context, load_scheme, now, open_context
+from app.answers.project_ledger import due_answer
+from app.answers.targets import evaluation_answer, progress_list, ranking_answer
+from app.context import Context, Settings, load_scheme, load_settings, now, open_context
 from app.messages import LANGUAGES, Catalogue, Language, catalogue
-from app.settings import Settings, load_settings
 from app.visits import Visit, last_visit, note_visit
 from geo.errors import MuPlanError
-from geo.progress import Progress
+from geo.tools import Progress
 from layers.maps.view import MapView
 from layers.workspace.geopackage import GeoPackageWorkspace
 from platforms.checks import CheckQuery
 from platforms.indicators.per_mu import By
-from platforms.indicators.rankings import RankingQuery
-from platforms.land.blocks import BlockQuery
+from platforms.indicators.ranking import RankingQuery
+from platforms.land.search import BlockQuery
 from platforms.matching.demand import Demand
 from platforms.matching.match import Evaluation
+from platforms.policy.verdict import Verdict
 from platforms.targets.progress import Progress as TargetProgress
-from platforms.verdict import Verdict
 
 OPEN_PATH = "open_workspace"
 AS_OF = "as_of"

@@ -25,9 +25,9 @@ from benchmarks.postgis_blocks import (
     edge_blocks,
 )
 from geo.contiguity import NeighbourRule, component_labels, neighbour_pairs
-from geo.dissolve import united, united_area_m2
 from geo.overlay import areas_m2
 from geo.prepared import Given, prepared
+from geo.union import united, united_area_m2
 from geo.units import M2_PER_MU
 
 CITY = CRS(4549)

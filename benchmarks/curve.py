@@ -16,17 +16,10 @@ from benchmarks.blocks import (
 )
 from benchmarks.contest import Contest, Figures
 from benchmarks.parcels import Parcels, parcels
-from geo.contiguity import (
-    MOST_GAP_M,
-    NO_OBSTACLES,
-    Obstacles,
-    component_labels,
-    joining_gaps,
-    neighbour_pairs,
-)
-from geo.growth import growth
-from geo.overlaps import overlap_faces
+from geo.contiguity import MOST_GAP_M, component_labels, growth, joining_gaps, neighbour_pairs
+from geo.edges import NO_OBSTACLES, Obstacles
 from geo.overlay import areas_m2
+from geo.union import overlap_faces
 
 
 def contest(n: int) -> Contest:

@@ -16,9 +16,9 @@ from pyproj import CRS
 
 from benchmarks.contest import Contest, Figures
 from benchmarks.parcels import Parcels, parcels
-from layers.exchange.fault_table import parse_fault_table
+from layers.exchange.checks.decide import Checks
+from layers.exchange.checks.faults import parse_fault_table
 from layers.exchange.importing import run_import
-from layers.exchange.judging import Checks
 from layers.exchange.request import ImportRequest
 from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
 

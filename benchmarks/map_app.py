@@ -6,8 +6,6 @@ import folium  # noqa: F401  # what both pages import is loaded before they are 
 import geopandas  # noqa: F401
 import streamlit as st
 
-import layers.maps.folium_map
-import layers.maps.style_file  # noqa: F401
 from app.routes import app_routes, base_path
 
 app = st.App(str(Path(__file__).with_name("map_page.py")), routes=app_routes(base_path()))

@@ -10,10 +10,9 @@ from streamlit_folium import st_folium
 
 from app.components.map_view import show_tool_map, told_already
 from app.messages import catalogue
+from layers.maps.find import Highlight, rows_at
 from layers.maps.folium_map import OfflineMap
-from layers.maps.highlight import Highlight
-from layers.maps.hit import rows_at
-from layers.maps.style_file import load_styles
+from layers.maps.style import load_styles
 from layers.maps.view import MapView, prepare_view
 
 ROOT = Path(__file__).parent.parent

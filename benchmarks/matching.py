@@ -9,20 +9,17 @@ from geopandas import GeoDataFrame
 from pyproj import CRS
 
 from benchmarks.contest import Contest, Figures
-from platforms.elements.ledger import allotment_ledger
-from platforms.elements.room import Quotas
-from platforms.matching.columns import columns_of
-from platforms.matching.criteria import CRITERIA, Surroundings
+from platforms.elements.allotments import allotment_ledger
+from platforms.elements.quotas import Quotas
 from platforms.matching.demand import Demand
 from platforms.matching.explanation import weight_ranges, would_be_first
-from platforms.matching.ground import Ground
+from platforms.matching.land_gates import ProjectStanding
 from platforms.matching.match import Evaluation, evaluate, ranked
-from platforms.matching.project_standing import ProjectStanding
-from platforms.matching.ranking import rank
-from platforms.matching.site import Site
-from platforms.matching.table import MatchTable, parse_match_table
-from platforms.policy.dated import policy_on
-from platforms.policy.parse import parse_pack
+from platforms.matching.scoring import CRITERIA, Surroundings, rank
+from platforms.matching.site import MatchTable, Site, columns_of, parse_match_table
+from platforms.matching.survey import Ground
+from platforms.policy.in_force import policy_on
+from platforms.policy.pack_file import parse_pack
 
 CITY = CRS(4549)
 SLIDER_SITES = 5_000

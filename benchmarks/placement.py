@@ -17,7 +17,7 @@ import numpy as np
 from scipy.sparse import csc_array, csr_array, vstack
 
 from benchmarks.contest import Contest, Figures
-from platforms.placement.problem import Numbers, Positions, Problem
+from platforms.placement.relaxation import Numbers, Positions, Problem
 from platforms.placement.solve import Solved, quick_problem, solve_problem
 
 UNITS = 9

@@ -12,13 +12,18 @@ from pathlib import Path
 
 import shapely
 
-from platforms.elements.room import Room, RoomKey
-from platforms.placement.limits import land_limits, project_limits, quota_limits, share_limits
-from platforms.placement.option import Option
+from platforms.elements.quotas import Room, RoomKey
+from platforms.placement.explain import Ground, explain
+from platforms.placement.limits import (
+    Option,
+    land_limits,
+    project_limits,
+    quota_limits,
+    share_limits,
+)
 from platforms.placement.solve import solve
-from platforms.placement.why import Ground, explain
-from platforms.policy.dated import policy_on
-from platforms.policy.parse import parse_pack
+from platforms.policy.in_force import policy_on
+from platforms.policy.pack_file import parse_pack
 
 UNITS = 7
 BEST_OF_EACH = 20

@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.contest import Contest, Figures
-from platforms.projects.replay import replay
-from platforms.projects.stages import StageModel
+from platforms.ledger.events import StageModel, replay
 
 LISTS = StageModel(
     "lists", "B8", "", ("first_report", "signed", "registered", "started", "production"), True

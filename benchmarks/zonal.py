@@ -14,8 +14,7 @@ from rasterstats import zonal_stats
 from scipy.ndimage import zoom
 
 from benchmarks.contest import Contest, Figures
-from geo.raster import Raster
-from geo.zonal import LEAST_PART, zonal_statistics
+from geo.raster import LEAST_PART, Raster, zonal_statistics
 
 CITY = CRS(4549)
 WEST, NORTH = 500_000.0, 3_400_000.0

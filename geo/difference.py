@@ -7,7 +7,6 @@ import numpy.typing as npt
 import shapely
 from pyproj import CRS
 
-from geo.lots import in_lots
 from geo.overlay import (
     Numbers,
     Positions,
@@ -17,7 +16,7 @@ from geo.overlay import (
     intersecting_pairs,
     zone_shares,
 )
-from geo.progress import Progress, report, within
+from geo.tools import Progress, in_lots, report, within
 from geo.units import RELATIVE_TOLERANCE
 
 SHAPES_AT_ONCE = 2_048

@@ -7,10 +7,9 @@ import numpy.typing as npt
 import shapely
 from pyproj import CRS
 
-from geo.compiled import kernels_available
 from geo.crs import require_projected
 from geo.measure import ellipsoidal_area_m2, planar_area_m2
-from geo.progress import Progress
+from geo.tools import Progress, kernels_available
 from geo.units import RELATIVE_TOLERANCE
 
 Shapes = npt.NDArray[np.object_]
@@ -104,7 +103,7 @@ def common_area_m2(
     if crs is not None:
         require_projected(crs)
     if kernels_available():
-        from geo.common_area import Laid, parts_of_pairs
+        from geo.kernels.areas import Laid, parts_of_pairs
 
         used, place = np.unique(other, return_inverse=True)
         areas = parts_of_pairs(ones, Laid.out(others[used]), one, place, crs)
@@ -136,7 +135,7 @@ def areas_m2(shapes: npt.ArrayLike, crs: CRS | None) -> Numbers:
     if crs is not None:
         require_projected(crs)
     if kernels_available():
-        from geo.common_area import whole_areas_m2
+        from geo.kernels.areas import whole_areas_m2
 
         return whole_areas_m2(ones, crs)
     return _measured(ones, crs)
@@ -185,7 +184,7 @@ def zone_shares(
     if crs is not None:
         require_projected(crs)
     if kernels_available():
-        from geo.common_area import Laid, parts_of_all
+        from geo.kernels.areas import Laid, parts_of_all
 
         laid = Laid.out(many)
         parts = parts_of_all(ones, laid, crs, progress)

@@ -10,8 +10,7 @@ import numpy.typing as npt
 from geo.edges import Numbers, Shapes
 
 if TYPE_CHECKING:
-    from geo.kernels.outlines import Outlines
-    from geo.kernels.rings import Rings
+    from geo.kernels.edges import Outlines, Rings
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,15 +30,15 @@ class PreparedShapes:
 
     @cached_property
     def rings(self) -> "tuple[Rings, Numbers]":
-        """Rings and boxes, as ``geo.rings.rings_of`` gives them."""
-        from geo.rings import rings_of
+        """Rings and boxes, as ``geo.kernels.polygons.rings_of`` gives them."""
+        from geo.kernels.polygons import rings_of
 
         return rings_of(self.shapes)
 
     @cached_property
     def outlines(self) -> "Outlines":
         """Edges, for the compiled kernels."""
-        from geo.outlines import outlines_of_rings
+        from geo.kernels.polygons import outlines_of_rings
 
         return outlines_of_rings(*self.rings)
 

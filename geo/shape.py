@@ -3,8 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 import shapely
+from scipy.optimize import brentq
 
-from geo.edges import Numbers, Shapes
+from geo.edges import Numbers, Positions, Shapes
+from geo.tools import Progress, in_lots
 
 EXACT_M = 1e-6
 """A width or gap of exactly the number given counts as that wide [m]."""
@@ -148,3 +150,297 @@ def frontage_m(shapes: npt.ArrayLike, roads: npt.ArrayLike, beside_m: float) -> 
         near = shapely.union_all(wide[shape == place])
         length[place] = shapely.length(shapely.intersection(edges[place], near))
     return length
+
+
+NARROW_CLOSE_M = 1e-3
+"""Widths are found to this [m]."""
+
+ROUND_M = 1e-8
+"""Coordinates of ten million metres are exact to this [m]."""
+
+
+def circle_fits(shapes: npt.ArrayLike, diameter_m: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Say into which shapes a circle fits.
+
+    Parameters
+    ----------
+    shapes
+        Valid polygons, array of n, in a projected system.
+    diameter_m
+        Diameter of the circle, above 0: one for all, or one for each [m].
+
+    Returns
+    -------
+    array of bool
+        True where it fits, array of n.
+
+    Examples
+    --------
+    >>> circle_fits([shapely.box(0, 0, 3, 9)] * 2, [2.9, 3.1]).tolist()
+    [True, False]
+    """
+    ones: Shapes = np.asarray(shapes, dtype=object)
+    radius = np.broadcast_to(np.asarray(diameter_m, dtype=np.float64) / 2, len(ones))
+    left = shapely.buffer(ones, -radius)
+    fits: npt.NDArray[np.bool_] = ~shapely.is_empty(left)
+    # An outline moved a little too far may come out turned inside out: its land is too near.
+    middle = shapely.point_on_surface(left[fits])
+    fits[fits] = shapely.distance(middle, shapely.boundary(ones[fits])) >= radius[fits] - ROUND_M
+    return fits
+
+
+def inscribed_width_m(shapes: npt.ArrayLike) -> Numbers:
+    """Measure how wide narrow shapes are at their widest (最大内切圆直径), to a millimetre.
+
+    Parameters
+    ----------
+    shapes
+        Valid polygons with an area, array of n, in a projected system.
+
+    Returns
+    -------
+    array of float
+        Diameter of the largest circle inside [m], array of n; to 1 % where the outline is bent.
+
+    Notes
+    -----
+    Between 2A/P and 2√(A/π), A the area and P the perimeter, the width at which nothing is left
+    when the outline is moved inwards by half of it. For narrow shapes this is quicker and more
+    exact than a search for the circle's centre.
+
+    Examples
+    --------
+    >>> inscribed_width_m([shapely.box(0, 0, 0.5, 100)]).round(2).tolist()
+    [0.5]
+    """
+    ones: Shapes = np.asarray(shapes, dtype=object)
+    area = shapely.area(ones)
+    low, high = 2 * area / shapely.length(ones), 2 * np.sqrt(area / np.pi)
+    while len(ones) and (high - low).max() > NARROW_CLOSE_M:
+        some = np.flatnonzero(high - low > NARROW_CLOSE_M)
+        middle = (low[some] + high[some]) / 2
+        fits = circle_fits(ones[some], middle)
+        low[some[fits]], high[some[~fits]] = middle[fits], middle[~fits]
+    widths: Numbers = np.round((low + high) / 2, 3)
+    return widths
+
+
+def parted_regions(shape: shapely.Geometry, width_m: float, gap_m: float = 0.0) -> Shapes:
+    """Divide a shape where strips narrower than a width hold it together.
+
+    Parameters
+    ----------
+    shape
+        Polygon or multi-polygon in a projected system.
+    width_m
+        Least width of what holds together [m].
+    gap_m
+        Gaps between its parts up to this wide count as filled [m]: bridged land is one shape.
+
+    Returns
+    -------
+    array of polygons
+        The shape itself, its gaps filled, where nothing parts it; else one region for each piece,
+        largest first, which cover it and overlap nowhere. A strip goes to the piece it borders
+        most: no land is lost.
+
+    Notes
+    -----
+    Morphological opening: what is left after eroding by half the width are the pieces; dilated by
+    as much again, each takes its land back.
+
+    Examples
+    --------
+    Two squares of 60 m held together by a strip 9 m wide:
+
+    >>> squares = [shapely.box(0, 0, 60, 60), shapely.box(100, 0, 160, 60)]
+    >>> dumb_bell = shapely.union_all([*squares, shapely.box(60, 20, 100, 29)])
+    >>> len(parted_regions(dumb_bell, 10)), len(parted_regions(dumb_bell, 9))
+    (2, 1)
+    """
+    whole = filled([shape], gap_m)[0]
+    cores = _polygons(shapely.buffer(whole, -(width_m / 2 - EXACT_M), quad_segs=16))
+    if len(cores) < 2:
+        return np.array([whole], dtype=object)
+    cores = cores[np.lexsort((*shapely.bounds(cores).T, -shapely.area(cores)))]
+    taken, regions = shapely.Polygon(), []
+    for core in cores:
+        own = shapely.intersection(shapely.buffer(core, width_m / 2, quad_segs=16), whole)
+        own = shapely.difference(own, taken)
+        taken = shapely.union(taken, own)
+        regions.append(own)
+    for strip in _polygons(shapely.difference(whole, taken)):
+        edge = shapely.boundary(strip)
+        shared = [shapely.length(shapely.intersection(edge, region)) for region in regions]
+        place = int(np.argmax(shared))
+        regions[place] = shapely.union(regions[place], strip)
+    return np.array(regions, dtype=object)
+
+
+def _polygons(shape: shapely.Geometry) -> Shapes:
+    parts = shapely.get_parts(np.array([shape], dtype=object))
+    polygons: Shapes = parts[(shapely.get_dimensions(parts) == 2) & ~shapely.is_empty(parts)]
+    return polygons
+
+
+PRECISE = 1e-12
+"""Share of the extent to which the place of a cut is found."""
+
+Direction = tuple[float, float]
+
+
+def frontage_direction(
+    shape: shapely.Geometry, roads: shapely.Geometry, beside_m: float
+) -> Direction | None:
+    """Find the way that the frontage of a shape runs.
+
+    Parameters
+    ----------
+    shape
+        Polygon in a projected system.
+    roads
+        Roads, as one geometry of the same system.
+    beside_m
+        Boundary this near to a road is frontage [m].
+
+    Returns
+    -------
+    tuple of float or None
+        Unit vector along most of the frontage; None where there is none. Opposite ways are one.
+
+    Examples
+    --------
+    >>> road = shapely.LineString([(-50, -5), (150, -5)])
+    >>> along = frontage_direction(shapely.box(0, 0, 100, 60), road, 6.0)
+    >>> [abs(round(part, 6)) for part in along]
+    [1.0, 0.0]
+    """
+    near = shapely.buffer(roads, beside_m, cap_style="flat")
+    return _main_direction(shapely.intersection(shapely.boundary(shape), near))
+
+
+def long_side_direction(shape: shapely.Geometry) -> Direction:
+    """Find the way of the long side of the narrowest rectangle around a shape.
+
+    Parameters
+    ----------
+    shape
+        Polygon in a projected system.
+
+    Returns
+    -------
+    tuple of float
+        Unit vector.
+
+    Examples
+    --------
+    >>> along = long_side_direction(shapely.box(0, 0, 100, 60))
+    >>> [abs(round(part, 6)) for part in along]
+    [1.0, 0.0]
+    """
+    corners = shapely.get_coordinates(shapely.minimum_rotated_rectangle(shape))
+    sides = np.diff(corners[:3], axis=0)
+    lengths = np.hypot(*sides.T)
+    along = sides[lengths.argmax()] / lengths.max()
+    return float(along[0]), float(along[1])
+
+
+def sliced(
+    shape: shapely.Geometry, along: Direction, area_m2: float
+) -> tuple[shapely.Geometry, shapely.Geometry]:
+    """Cut a piece of a given area off a shape, square to a direction, from where it begins.
+
+    Parameters
+    ----------
+    shape
+        Polygon in a projected system.
+    along
+        Unit vector; the piece is at the near end. The opposite vector gives the other end.
+    area_m2
+        Planar area of the piece [m²], more than 0 and less than the shape's.
+
+    Returns
+    -------
+    tuple of shapes
+        The piece and the rest; of several parts where the shape bends.
+
+    Raises
+    ------
+    ValueError
+        The area is not between 0 and that of the shape.
+
+    Examples
+    --------
+    >>> piece, rest = sliced(shapely.box(0, 0, 100, 60), (1.0, 0.0), 1500)
+    >>> [round(edge, 6) for edge in piece.bounds], round(rest.area)
+    ([0.0, 0.0, 25.0, 60.0], 4500)
+    """
+    if not 0 < area_m2 < shape.area:
+        raise ValueError(f"cannot cut {area_m2} m² off {shape.area} m²")
+    turn = np.array([[along[0], along[1]], [-along[1], along[0]]])
+    origin = shapely.get_coordinates(shape).mean(axis=0)
+    turned = shapely.transform(shape, lambda points: (points - origin) @ turn.T)
+    west, south, east, north = turned.bounds
+
+    def spare(at: float) -> float:
+        window = shapely.box(west - 1, south - 1, at, north + 1)
+        return float(shapely.intersection(turned, window).area) - area_m2
+
+    at = brentq(spare, west, east, xtol=(east - west) * PRECISE, rtol=1e-15)
+    window = shapely.box(west - 1, south - 1, at, north + 1)
+    parts = shapely.intersection(turned, window), shapely.difference(turned, window)
+    piece, rest = (shapely.transform(part, lambda points: points @ turn + origin) for part in parts)
+    return piece, rest
+
+
+def _main_direction(lines: shapely.Geometry) -> Direction | None:
+    """Average the ways of lines by length; angles are doubled, so that opposite ways are one."""
+    sides = [np.diff(shapely.get_coordinates(part), axis=0) for part in shapely.get_parts(lines)]
+    every = np.concatenate([np.empty((0, 2)), *sides])
+    length = np.hypot(*every.T)
+    angle = np.arctan2(every[:, 1], every[:, 0])
+    east, north = (length * np.cos(2 * angle)).sum(), (length * np.sin(2 * angle)).sum()
+    if length.sum() <= 0 or np.hypot(east, north) <= 1e-9 * length.sum():
+        return None
+    main = np.arctan2(north, east) / 2
+    return float(np.cos(main)), float(np.sin(main))
+
+
+GROUPS_AT_ONCE = 256
+
+
+def gathered(
+    shapes: Shapes, group: Positions, count: int, progress: Progress | None = None
+) -> Shapes:
+    """Unite groups by the general union alone.
+
+    Parameters
+    ----------
+    shapes
+        Valid polygons, group by group; array of n.
+    group
+        Group of each shape.
+    count
+        Number of groups.
+    progress
+        Told the share done.
+
+    Returns
+    -------
+    array of polygons
+        The union of each group, empty for one without shapes; array of ``count``.
+    """
+    start = np.searchsorted(group, np.arange(count + 1))
+
+    def one(lot: slice) -> Shapes:
+        begin, end = start[lot.start], start[lot.stop]
+        unions = np.empty(lot.stop - lot.start, dtype=object)
+        unions[:] = shapely.Polygon()
+        held, place = np.unique(group[begin:end] - lot.start, return_inverse=True)
+        if len(held):
+            bundles = shapely.geometrycollections(shapes[begin:end], indices=place)
+            unions[held] = shapely.unary_union(bundles[:, None], axis=1)
+        return unions
+
+    lots = in_lots(count, GROUPS_AT_ONCE, one, progress)
+    return np.concatenate([np.empty(0, dtype=object), *lots])

@@ -1,34 +1,296 @@
-"""What is wrong between the shapes of a layer (拓扑检查): found and listed, never changed.
-
-Duplicates, overlaps, gaps, slivers, shapes without land, broken outlines – each with its shape,
-its area, its width and the rows concerned.
-"""
+"""What counts as a fault between the shapes of a layer, and how one is told."""
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 from pyproj import CRS
 
-from geo.contiguity import component_labels, single_parts
+from geo.contiguity import MOST_GAP_M, component_labels, near_pairs, single_parts
 from geo.crs import require_projected
-from geo.edges import Positions, Shapes
-from geo.faults import KINDS, Finding, Kind, Topology, TopologyRule
-from geo.gaps import gaps_between
-from geo.narrow import circle_fits, inscribed_width_m
-from geo.overlaps import LEAST_M2
+from geo.edges import Numbers, Positions, Shapes
+from geo.errors import GeometryError
 from geo.overlay import areas_m2, common_area_m2, intersecting_pairs
-from geo.progress import Progress, report, within
-from geo.shape import EXACT_M, compactness, solid
+from geo.shape import EXACT_M, circle_fits, compactness, inscribed_width_m, solid
+from geo.tools import Progress, in_lots, report, within
+from geo.union import LEAST_M2 as OVERLAP_LEAST_M2
+from geo.union import united
 from geo.units import RELATIVE_TOLERANCE
 from geo.validity import repair
 
-__all__ = [
-    "KINDS", "Finding", "Kind", "Topology", "TopologyRule", "gap_findings", "same_outlines",
-    "sliver_findings", "topology",
-]  # fmt: skip
+Kind = Literal["empty", "invalid", "duplicate", "overlap", "gap", "sliver"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+WIDEST_SLIVER_M = 100.0
+LARGEST_LEAST_M2 = 1e9
+
+
+@dataclass(frozen=True)
+class TopologyRule:
+    """What counts as a fault between shapes.
+
+    Attributes
+    ----------
+    min_overlap_m2
+        Common land of two shapes from this area on is an overlap (重叠), land between shapes a gap
+        (缝隙) [m²]; what is smaller is counted only.
+    max_gap_m
+        A slit between shapes up to this wide is a gap [m], 0 to 50.
+    max_gap_m2
+        Land enclosed by shapes up to this area is a gap, however wide [m²].
+    min_width_m
+        A shape, or part of one, narrower than this is a sliver (狭长碎斑) [m], 0 to 100.
+    min_compactness
+        So is one less compact (4πA/P²) than this, 0 to 1; 0: roads may be long.
+
+    Raises
+    ------
+    GeometryError
+        ``gap_out_of_range``, ``topology_out_of_range``.
+    """
+
+    min_overlap_m2: float = 1.0
+    max_gap_m: float = 2.0
+    max_gap_m2: float = 200.0
+    min_width_m: float = 1.0
+    min_compactness: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.max_gap_m <= MOST_GAP_M:
+            raise GeometryError("gap_out_of_range", gap_m=self.max_gap_m)
+        for name, most in (
+            ("min_overlap_m2", LARGEST_LEAST_M2), ("max_gap_m2", LARGEST_LEAST_M2),
+            ("min_width_m", WIDEST_SLIVER_M), ("min_compactness", 1.0),
+        ):  # fmt: skip
+            value = getattr(self, name)
+            if not 0 <= value <= most:
+                raise GeometryError("topology_out_of_range", name=name, value=value, most=most)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault.
+
+    Attributes
+    ----------
+    kind
+        ``empty`` 空图形, ``invalid`` 图形错误, ``duplicate`` 重复图斑, ``overlap`` 重叠,
+        ``gap`` 缝隙, ``sliver`` 狭长碎斑.
+    rows
+        Positions of the shapes concerned, rising.
+    shape
+        The land concerned; None where there is none.
+    area_m2
+        Its ellipsoidal area [m²], missing where there is none.
+    width_m
+        Its greatest width (最大内切圆直径) [m], for overlaps, gaps and slivers.
+    reason
+        What is wrong with a broken outline, in GEOS's words.
+    """
+
+    kind: Kind
+    rows: tuple[int, ...]
+    shape: shapely.Geometry | None
+    area_m2: float = math.nan
+    width_m: float = math.nan
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Topology:
+    """All faults of a layer.
+
+    Attributes
+    ----------
+    findings
+        In the order of ``KINDS``, then of their rows.
+    small_overlaps, small_gaps
+        Those below the least area: counted, not listed.
+    """
+
+    findings: tuple[Finding, ...]
+    small_overlaps: int
+    small_gaps: int
+
+
+TOUCH_M = 1e-3
+"""An outline within this of another runs along it [m]."""
+
+LEAST_EDGE_M = 0.01
+"""What runs along a gap for less than this touches it at a corner only [m]."""
+
+LEAST_M2 = 1e-6
+"""Smaller pieces are rounding [m²]."""
+
+GROUPS_AT_ONCE = 32
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """Land in no shape, and the shapes along it.
+
+    Attributes
+    ----------
+    shapes
+        Polygons, array of k.
+    area_m2
+        Ellipsoidal area of each [m²].
+    of_gap, of_part
+        Which shape runs along which gap, sorted; at least two shapes for every gap.
+    """
+
+    shapes: Shapes
+    area_m2: Numbers
+    of_gap: Positions
+    of_part: Positions
+
+
+def gaps_between(
+    parts: npt.ArrayLike,
+    crs: CRS,
+    most_width_m: float,
+    most_area_m2: float,
+    progress: Progress | None = None,
+) -> Gaps:
+    """Find the gaps between shapes (缝隙).
+
+    Parameters
+    ----------
+    parts
+        Valid polygons of one part each, array of n, in ``crs``; they may overlap.
+    crs
+        Projected system in metres.
+    most_width_m
+        A slit up to this wide is a gap, closed at its ends or open [m]; 0 for none.
+    most_area_m2
+        Enclosed land up to this area is a gap, however wide [m²]; 0 for none.
+    progress
+        Told the share done.
+
+    Returns
+    -------
+    Gaps
+        Land in no shape that at least two shapes run along: the hole of one shape alone is none.
+
+    Raises
+    ------
+    GeometryError
+        ``crs_missing``, ``crs_not_projected``.
+
+    Notes
+    -----
+    Slits are what the closing of the united land by a square-cornered half width adds to it:
+    corners stay as they are, so a bare corner between two shapes is no slit.
+
+    Examples
+    --------
+    Two squares half a metre apart:
+
+    >>> squares = [shapely.box(5e5 + x, 34e5, 5e5 + x + 10, 34e5 + 10) for x in (0, 10.5)]
+    >>> gaps_between(squares, CRS(4549), 2.0, 200.0).area_m2.round(2).tolist()
+    [5.0]
+    """
+    ones: Shapes = np.asarray(parts, dtype=object)
+    first, second = near_pairs(ones, most_width_m)
+    label = component_labels(len(ones), first, second)
+    count = int(label.max(initial=-1)) + 1
+    land = united(ones, label, count, within(progress, 0.0, 0.3))
+    enclosed = _enclosed(land)
+    small = enclosed[areas_m2(enclosed, crs) <= most_area_m2]
+    several = np.bincount(label, minlength=count) > 1
+    slits = _slits(land[several], most_width_m, within(progress, 0.3, 0.9))
+    slits = slits[~_inside(slits, small)]
+    pieces = np.concatenate([small, slits])
+    area = areas_m2(pieces, crs)
+    held = area > LEAST_M2
+    pieces, area = pieces[held], area[held]
+    of_gap, of_part, along_m = _beside(pieces, ones)
+    between = np.bincount(of_gap, minlength=len(pieces)) > 1
+    on_shapes_m = np.bincount(of_gap, along_m, len(pieces)).astype(np.float64)
+    between &= ~_only_rounded(pieces, on_shapes_m, most_width_m)
+    number = np.cumsum(between) - 1
+    kept = between[of_gap]
+    return Gaps(pieces[between], area[between], number[of_gap[kept]], of_part[kept])
+
+
+def _enclosed(land: Shapes) -> Shapes:
+    """Give all land in no shape that shapes enclose; land is united, groups apart from others."""
+    whole = shapely.get_parts(land)
+    whole = whole[~shapely.is_empty(whole)]
+    rings, of_whole = shapely.get_rings(whole, return_index=True)
+    is_hole = np.r_[False, np.diff(of_whole) == 0][: len(rings)]
+    holes: Shapes = shapely.polygons(rings[is_hole])
+    tree = shapely.STRtree(shapely.point_on_surface(whole))
+    hole, island = tree.query(holes, predicate="contains")
+    if len(hole):
+        filled = shapely.polygons(shapely.get_exterior_ring(whole[island]))
+        order = np.argsort(hole, kind="stable")
+        held, place = np.unique(hole[order], return_inverse=True)
+        islands = shapely.geometrycollections(filled[order], indices=place)
+        holes[held] = shapely.difference(holes[held], shapely.unary_union(islands[:, None], axis=1))
+    return _polygons_of(holes)
+
+
+def _slits(land: Shapes, most_width_m: float, progress: Progress | None) -> Shapes:
+    """Give what the closing of each group of shapes adds to it."""
+    if most_width_m <= 0:
+        return np.empty(0, dtype=object)
+    half = most_width_m / 2 + EXACT_M
+
+    def one(lot: slice) -> Shapes:
+        some = land[lot]
+        wide = shapely.buffer(some, half, join_style="mitre")
+        closed = shapely.buffer(wide, -half, join_style="mitre")
+        return _polygons_of(shapely.difference(closed, some))
+
+    # The largest groups begin: one alone at the end would keep the others waiting.
+    land = land[np.argsort(-shapely.get_num_coordinates(land), kind="stable")]
+    lots = in_lots(len(land), GROUPS_AT_ONCE, one, progress)
+    return np.concatenate([np.empty(0, dtype=object), *lots])
+
+
+def _polygons_of(shapes: Shapes) -> Shapes:
+    pieces = shapely.get_parts(shapes)
+    solid: Shapes = pieces[shapely.area(pieces) > 0]
+    return solid
+
+
+def _inside(pieces: Shapes, others: Shapes) -> npt.NDArray[np.bool_]:
+    """Say which pieces lie in one of the others, which they never cross."""
+    inside = np.zeros(len(pieces), dtype=bool)
+    place, _ = shapely.STRtree(others).query(shapely.point_on_surface(pieces), predicate="within")
+    inside[place] = True
+    return inside
+
+
+def _beside(pieces: Shapes, parts: Shapes) -> tuple[Positions, Positions, Numbers]:
+    """Find which shapes run along which pieces, and for how long [m]."""
+    wide = shapely.buffer(pieces, TOUCH_M, join_style="mitre")
+    of_piece, of_part = shapely.STRtree(parts).query(wide, predicate="intersects")
+    used, place = np.unique(of_part, return_inverse=True)
+    edges = shapely.boundary(parts[used])
+    along_m = shapely.length(shapely.intersection(edges[place], wide[of_piece]))
+    held = along_m > LEAST_EDGE_M
+    of_piece, of_part, along_m = of_piece[held], of_part[held], along_m[held]
+    order = np.lexsort((of_part, of_piece))
+    return of_piece[order], of_part[order], along_m[order]
+
+
+def _only_rounded(pieces: Shapes, along_m: Numbers, most_width_m: float) -> npt.NDArray[np.bool_]:
+    """Find pieces that only the rounding of outlines in the closing made.
+
+    It leaves corners out that lie within a hundredth of its distance off a straight line: such a
+    piece is that thin, and open along the whole of one side.
+    """
+    around = shapely.length(pieces)
+    thin = 2 * shapely.area(pieces) <= 0.011 * most_width_m / 2 * around
+    rounded: npt.NDArray[np.bool_] = thin & (along_m < 0.75 * around)
+    return rounded
+
 
 SAME_M = 1e-3
 """Outlines nowhere farther apart than this are the same [m]."""
@@ -120,7 +382,7 @@ def _pairs(
     once = first < second
     first, second = first[once], second[once]
     common_m2 = common_area_m2(shapes, shapes, first, second, crs)
-    land = common_m2 > LEAST_M2
+    land = common_m2 > OVERLAP_LEAST_M2
     first, second, common_m2 = first[land], second[land], common_m2[land]
     same = same_outlines(shapes, area_m2, first, second, common_m2)
     found = list(_duplicates(shapes, area_m2, first[same], second[same]))

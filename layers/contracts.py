@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from geo.nearest import nearest_name
+from geo.tools import nearest_name
 from layers.errors import LayerError
 from layers.fields import FIELDS, Field
 

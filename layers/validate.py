@@ -1,10 +1,13 @@
-"""A contract and a frame in, a report of *all* faults out: which rows, which column, why.
+"""How raw columns become the contract's types, with every value that resists listed.
 
-Whole-row faults put the row in quarantine with its reasons; broken outlines are repaired and the
-change is listed. Nothing is dropped silently.
+A text that stands for a number, a yes/no word, a Chinese label of a code or a date in a usual
+spelling is understood; anything else is a fault of its row, never guessed.
 """
 
+import re
+import unicodedata
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -14,12 +17,231 @@ import shapely
 from pyproj import CRS
 
 from geo.validity import Repair, repair
-from layers.conform import conform
 from layers.contracts import GEOMETRY_TYPES, Contract, key_columns
 from layers.errors import LayerError
+from layers.fields import Field
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
+
+
+TRUE_WORDS = frozenset({"1", "1.0", "true", "yes", "y", "是", "有"})
+FALSE_WORDS = frozenset({"0", "0.0", "false", "no", "n", "否", "无"})
+SOURCE_PREFIX = "src_"
+"""Columns of a file that the vocabulary doesn't know are kept under this prefix."""
+
+DTYPES = {
+    "text": "str", "code": "str", "list": "str", "date": "str", "timestamp": "str",
+    "int": "Int64", "float": "float64", "bool": "boolean",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Resisting:
+    """Values of one column that could not be understood.
+
+    Attributes
+    ----------
+    code
+        What is wrong: ``not_a_number``, ``not_a_date``, ``not_yes_no``, ``code_unknown``,
+        ``not_an_integer``.
+    column
+        Name of the column.
+    positions
+        Row positions.
+    examples
+        The first values found.
+    """
+
+    code: str
+    column: str
+    positions: tuple[int, ...]
+    examples: tuple[str, ...]
+
+
+def conform(
+    frame: pd.DataFrame, contract: Contract, crs: CRS | None = None
+) -> tuple[pd.DataFrame, list[Resisting]]:
+    """Give a frame the contract's columns, order and types.
+
+    Parameters
+    ----------
+    frame
+        Rows of any origin whose column names are the vocabulary's; unknown ones begin with
+        ``src_`` and are kept behind the others.
+    contract
+        What the layer must be.
+    crs
+        System of the shapes, for a frame that has none yet.
+
+    Returns
+    -------
+    conformed
+        Frame with every contract column, positions unchanged; values that resisted are missing.
+    resisting
+        What could not be understood, per column.
+    """
+    resisting: list[Resisting] = []
+    columns: dict[str, pd.Series] = {}
+    for name in contract.columns:
+        field = contract.field(name)
+        if name not in frame.columns:
+            columns[name] = _nothing(frame.index, field)
+            continue
+        column, fault = _understand(frame[name], field)
+        columns[name] = column
+        if fault is not None:
+            resisting.append(fault)
+    for name in frame.columns:
+        if str(name).startswith(SOURCE_PREFIX):
+            columns[str(name)] = frame[name]
+    plain = pd.DataFrame(columns, index=frame.index)
+    if not contract.is_spatial:
+        return plain, resisting
+    if isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is not None:
+        geometry = frame.geometry
+        return gpd.GeoDataFrame(plain, geometry=geometry.to_numpy(), crs=geometry.crs), resisting
+    empty = np.full(len(frame), None, dtype=object)
+    return gpd.GeoDataFrame(plain, geometry=empty, crs=crs), resisting
+
+
+def _nothing(index: pd.Index, field: Field) -> pd.Series:
+    empty: pd.Series = pd.Series(None, index=index, dtype="object")
+    return empty.astype(DTYPES[field.kind])  # type: ignore[call-overload,no-any-return]
+
+
+def _understand(column: pd.Series, field: Field) -> tuple[pd.Series, Resisting | None]:
+    """Understand a column; where its values are texts, each different one only once."""
+    if column.isna().all():
+        return _nothing(column.index, field), None
+    if field.kind == "float" and column.dtype == np.dtype("float64"):
+        if not np.isinf(column.to_numpy()).any():
+            return column, None
+        return _understood(column, field)
+    if not _holds_texts(column):
+        return _understood(column, field)
+    if field.kind == "text" and not field.values:
+        return _trimmed(column), None
+    of_row, values = pd.factorize(column)
+    once = pd.Series(np.asarray(values, dtype=object), dtype="object")
+    typed, fault = _understood(once, field)
+    whole = typed.take(np.where(of_row < 0, 0, of_row)) if len(once) else typed.reindex(of_row)
+    whole = whole.set_axis(column.index).where(of_row >= 0)
+    whole = whole.astype(DTYPES[field.kind])  # type: ignore[call-overload]
+    if fault is None:
+        return whole, None
+    rows = tuple(int(p) for p in np.flatnonzero(np.isin(of_row, fault.positions)))
+    examples = tuple(dict.fromkeys(str(column.iloc[p]) for p in rows[:3]))
+    return whole, Resisting(fault.code, field.name, rows, examples)
+
+
+def _holds_texts(column: pd.Series) -> bool:
+    """Say whether all values are texts, so that equal ones mean the same."""
+    return isinstance(column.dtype, pd.StringDtype) or (
+        column.dtype == np.dtype(object)
+        and pd.api.types.infer_dtype(column, skipna=True) == "string"
+    )
+
+
+def _trimmed(column: pd.Series) -> pd.Series:
+    texts = column.astype("str").str.strip()
+    return texts.where(texts.ne("").fillna(value=False).astype(bool))
+
+
+def _understood(column: pd.Series, field: Field) -> tuple[pd.Series, Resisting | None]:
+    missing = column.isna()
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        blank = [isinstance(value, str) and not value.strip() for value in column]
+        missing |= pd.Series(blank, index=column.index, dtype=bool)
+    given = column[~missing]
+    if given.empty:
+        return _nothing(column.index, field), None
+    if field.kind in {"int", "float"}:
+        values, code = as_numbers(given), "not_a_number"
+        if field.kind == "int" and not values.isna().any() and (values % 1 != 0).any():
+            values, code = values.where(values % 1 == 0), "not_an_integer"
+    elif field.kind == "bool":
+        values, code = given.map(_yes_no), "not_yes_no"
+    elif field.kind == "date":
+        values, code = given.map(_iso_date), "not_a_date"
+    elif field.values:
+        words = {label: code for code, labels in field.values.items() for label in (code, *labels)}
+        values, code = given.map(lambda v: _codes(v, field, words)), "code_unknown"
+    else:
+        values, code = given.map(_text), "not_a_text"
+    bad = values.isna()
+    whole = pd.Series(None, index=column.index, dtype="object")
+    whole.loc[values.index[~bad]] = values[~bad].to_numpy(dtype=object)
+    typed = whole.astype(DTYPES[field.kind])  # type: ignore[call-overload]
+    if not bad.any():
+        return typed, None
+    positions = np.flatnonzero(np.isin(np.asarray(column.index), np.asarray(given.index[bad])))
+    examples = tuple(dict.fromkeys(str(value) for value in given[bad][:3]))
+    return typed, Resisting(code, field.name, tuple(int(p) for p in positions), examples)
+
+
+def as_numbers(given: pd.Series) -> pd.Series:
+    """Read numbers, also where they are written as text.
+
+    Parameters
+    ----------
+    given
+        Values of any kind.
+
+    Returns
+    -------
+    Series
+        ``float64``; what is no finite number is missing.
+
+    Examples
+    --------
+    >>> as_numbers(pd.Series(["1,558.12", "１２", "约3"])).tolist()
+    [1558.12, 12.0, nan]
+    """
+    if pd.api.types.is_numeric_dtype(given.dtype):
+        numbers = given.astype("float64")
+    else:
+        texts = given.map(lambda v: unicodedata.normalize("NFKC", str(v)).strip().replace(",", ""))
+        numbers = pd.to_numeric(texts, errors="coerce").astype("float64")
+    return numbers.where(np.isfinite(numbers))
+
+
+def _yes_no(value: object) -> object:
+    word = str(value).strip().lower()
+    if word in TRUE_WORDS:
+        return True
+    return False if word in FALSE_WORDS else None
+
+
+def _iso_date(value: object) -> object:
+    if isinstance(value, datetime | pd.Timestamp):
+        return value.date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    text = unicodedata.normalize("NFKC", str(value)).strip()
+    match = re.fullmatch(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]00:00:00.*)?", text)
+    if match is None:
+        return None
+    try:
+        return date(*(int(part) for part in match.groups())).isoformat()
+    except ValueError:
+        return None
+
+
+def _codes(value: object, field: Field, words: dict[str, str]) -> object:
+    items = re.split(r"[;；,，、]", str(value)) if field.kind == "list" else [str(value)]
+    codes = [words.get(item.strip()) for item in items if item.strip()]
+    if any(code is None for code in codes):
+        return None
+    return ";".join(str(code) for code in codes)
+
+
+def _text(value: object) -> object:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    text = str(value).strip()
+    return text or None
+
 
 EXAMPLES_IN_A_FAULT = 5
 

@@ -5,51 +5,50 @@ from dataclasses import dataclass, replace
 
 from pyproj import CRS
 
-from geo.nearest import nearest_name
-from geo.progress import Progress, report
-from platforms.assessed import units_in_scope, units_of_unknown_kind
-from platforms.check_job import CheckJob
-from platforms.consolidation.checklist import checklist_verdicts
-from platforms.consolidation.count import count_verdicts
-from platforms.consolidation.developable import developable_verdicts
-from platforms.consolidation.evidence import evidence_verdicts
-from platforms.consolidation.exits import exit_verdicts
-from platforms.consolidation.gazetted import gazetted_verdicts
-from platforms.consolidation.grants import grant_verdicts
-from platforms.consolidation.land_mix import platform_mix_verdicts
-from platforms.consolidation.management import (
-    body_verdicts,
-    level_verdicts,
-    town_task_verdicts,
-)
-from platforms.consolidation.nearness import nearness_verdicts
-from platforms.consolidation.sorted_parks import (
+from geo.tools import Progress, nearest_name, report
+from platforms.consolidation.evidence import checklist_verdicts, evidence_verdicts
+from platforms.consolidation.parks import (
+    exit_verdicts,
+    grant_verdicts,
     kept_park_verdicts,
+    nearness_verdicts,
     new_park_verdicts,
     sorting_verdicts,
 )
-from platforms.consolidation.totals import total_verdicts
-from platforms.elements.main_platforms import main_platform_verdicts
-from platforms.elements.outside import outside_verdicts
-from platforms.elements.project_share import project_shares
-from platforms.elements.project_verdicts import project_share_verdicts
-from platforms.elements.shares import element_shares
-from platforms.elements.steps import step_verdicts
-from platforms.elements.supply import supply_verdicts
-from platforms.elements.verdicts import share_verdicts
+from platforms.consolidation.platforms import (
+    body_verdicts,
+    count_verdicts,
+    level_verdicts,
+    platform_mix_verdicts,
+    total_verdicts,
+    town_task_verdicts,
+)
+from platforms.consolidation.space import developable_verdicts, gazetted_verdicts
+from platforms.elements.land_supply import (
+    main_platform_verdicts,
+    outside_verdicts,
+    step_verdicts,
+    supply_verdicts,
+)
+from platforms.elements.project_shares import project_share_verdicts, project_shares
+from platforms.elements.shares import element_shares, share_verdicts
 from platforms.errors import PlanningError
-from platforms.indicators.figures import figure_verdicts, large_platform_verdicts
-from platforms.indicators.firms import chain_verdicts, firm_verdicts
-from platforms.indicators.quarters import quarter_verdicts
-from platforms.indicators.verdicts import per_mu_verdicts
-from platforms.judge import judge
+from platforms.indicators.figures import (
+    chain_verdicts,
+    figure_verdicts,
+    firm_verdicts,
+    large_platform_verdicts,
+)
+from platforms.indicators.per_mu import per_mu_verdicts
+from platforms.indicators.ranking import quarter_verdicts
 from platforms.land.renewal import revived_verdicts, utility_verdicts
-from platforms.policy.dated import PolicySet, iso_day
-from platforms.projects.ledger_verdicts import ledger_verdicts
+from platforms.policy.check import CheckJob, judge
+from platforms.policy.in_force import PolicySet, iso_day
+from platforms.policy.verdict import Verdict, say
+from platforms.projects.checks import ledger_verdicts
 from platforms.source import LayerSource, ReadOnce, viewer_of
-from platforms.statement import say
-from platforms.targets.verdicts import target_verdicts
-from platforms.verdict import Verdict
+from platforms.targets.checks import target_verdicts
+from platforms.territory import units_in_scope, units_of_unknown_kind
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 

@@ -5,8 +5,8 @@ from itertools import count
 from pathlib import Path
 
 from platforms.checks import CheckQuery, run_checks
-from platforms.policy.dated import policy_on
-from platforms.policy.parse import parse_pack
+from platforms.policy.in_force import policy_on
+from platforms.policy.pack_file import parse_pack
 from tests.planning_frames import CITY_CRS, PLATFORMS, UNITS, Frames, jiaxing
 
 NUMBERS = count(1)

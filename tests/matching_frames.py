@@ -2,15 +2,14 @@
 
 from pathlib import Path
 
-from platforms.elements.room import Room
-from platforms.matching.criteria import CRITERIA
-from platforms.matching.demand_row import demand_of
-from platforms.matching.gate import Asking
+from platforms.elements.quotas import Room
+from platforms.matching.demand import demand_of
 from platforms.matching.gates import judge
-from platforms.matching.ground import ground_of
+from platforms.matching.land_gates import Asking
 from platforms.matching.match import evaluate, ranked
-from platforms.matching.site import Site
-from platforms.matching.table import parse_match_table
+from platforms.matching.scoring import CRITERIA
+from platforms.matching.site import Site, parse_match_table
+from platforms.matching.survey import ground_of
 from tests.planning_frames import CITY_CRS, PLATFORMS, SUB_PARK, UNITS, Frames, jiaxing, rect
 
 TABLE_PATH = Path(__file__).resolve().parents[1] / "data" / "matching" / "criteria.yaml"

@@ -11,12 +11,12 @@ from pyproj import CRS
 
 from geo.measure import ellipsoidal_area_m2
 from geo.units import M2_PER_MU
-from layers.conform import conform
 from layers.contracts import CONTRACTS
+from layers.validate import conform
 from platforms.checks import CheckQuery, run_checks
-from platforms.policy.dated import PolicySet, policy_on
-from platforms.policy.parse import parse_pack
-from platforms.verdict import Verdict
+from platforms.policy.in_force import PolicySet, policy_on
+from platforms.policy.pack_file import parse_pack
+from platforms.policy.verdict import Verdict
 
 CITY_CRS = CRS(4549)
 EAST, NORTH = 550_000.0, 3_400_000.0

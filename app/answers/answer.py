@@ -9,17 +9,16 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from app.context import Context
+from app.context import Context, load_settings
 from app.messages import Catalogue
-from app.settings import load_settings
 from layers.exchange.heading import ExportHeading
-from layers.exchange.shapefile_out import ShapefileEncoding
-from layers.exchange.sheet import Sheet
-from layers.exchange.write import write_table
+from layers.exchange.writers.shapefile import ShapefileEncoding
+from layers.exchange.writers.sheet import Sheet
+from layers.exchange.writers.write import write_table
 from layers.fields import FIELDS
 from layers.maps.qgis_style import QgisStyles
-from layers.maps.style_file import load_styles
-from platforms.policy.dated import PolicySet
+from layers.maps.style import load_styles
+from platforms.policy.in_force import PolicySet
 
 SCHEMA = "muplan/1"
 

@@ -5,11 +5,10 @@ import pandas as pd
 from app.answers.answer import Answer, column_titles
 from app.answers.land import unit_names
 from app.context import Context
-from layers.exchange.sheet import Sheet
+from layers.exchange.writers.sheet import Sheet
 from platforms.checks import FIRST_YEAR, LAST_YEAR
 from platforms.errors import PlanningError
-from platforms.industries.chain_firms import chain_firms
-from platforms.industries.chain_map import ChainMap, LinkOnMap, Presence, chain_map
+from platforms.industries.chains import ChainMap, LinkOnMap, Presence, chain_firms, chain_map
 
 COLUMNS = (
     "chain_title", "link_title", "link_stage", "link_codes", "standing", "firm_count",

@@ -5,26 +5,32 @@ import pandas as pd
 
 from app.answers.answer import Answer, column_titles
 from app.answers.chains import platform_names
-from app.answers.changes import CHANGE_COLUMNS as VERDICT_CHANGES
-from app.answers.changes import change_list, change_row
-from app.answers.checks import VERDICT_COLUMNS, check_answer, number, verdict_frame, verdict_list
+from app.answers.checks import CHANGE_COLUMNS as VERDICT_CHANGES
+from app.answers.checks import (
+    VERDICT_COLUMNS,
+    change_list,
+    change_row,
+    check_answer,
+    number,
+    verdict_frame,
+    verdict_list,
+)
 from app.answers.land import unit_names
 from app.context import Context
-from geo.nearest import nearest_name
-from geo.progress import Progress, within
-from layers.exchange.sheet import Sheet
+from geo.tools import Progress, nearest_name, within
+from layers.exchange.writers.sheet import Sheet
 from platforms.checks import CheckQuery
-from platforms.consolidation.solver import consolidation_plans
-from platforms.consolidation.solver_plan import (
+from platforms.consolidation_plan.plan import (
     PLAN_RULES,
     ConsolidationPlan,
     ConsolidationQuery,
     PlanChange,
     PlansFound,
     Relaxation,
+    consolidation_plans,
 )
 from platforms.errors import PlanningError
-from platforms.verdict import Verdict
+from platforms.policy.verdict import Verdict
 
 CHANGE_COLUMNS = (
     "plan_unit_name", "plan_number", "row_layer", "row_id", "row_name", "plan_before",

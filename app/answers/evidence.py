@@ -1,4 +1,8 @@
-"""What stands behind a verdict: rows of layers as lists, their shapes, the assumptions used."""
+"""The sign of a verdict: by shape and word as well as colour, and by the force of the wording.
+
+A missed target or guidance is never red: red is for what a mandatory rule forbids. The signs are
+plain characters that every font has, and the colours can be told apart without seeing red or green.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,13 +11,26 @@ import geopandas as gpd
 import pandas as pd
 
 from app.answers.checks import outcome_word, verdict_frame
-from app.answers.ledger import layer_name
-from app.components.lights import light
+from app.answers.workspace import layer_name
 from app.context import Context
 from layers.contracts import contract_of
-from layers.maps.highlight import HIGHLIGHT_LIMIT, Highlight
+from layers.maps.find import HIGHLIGHT_LIMIT, Highlight
 from layers.validate import row_names
-from platforms.verdict import Evidence, Verdict
+from platforms.policy.verdict import Evidence, Verdict
+
+LIGHTS = {"good": "●", "amber": "▲", "bad": "✖", "below": "◆", "unknown": "○"}
+COLOURS = {"●": "#00795A", "▲": "#A86500", "✖": "#C2272D", "◆": "#1F5FA8", "○": "#6B6B6B"}
+
+
+def light(verdict: Verdict) -> str:
+    """Give the sign of a verdict."""
+    if verdict.outcome in ("no_data", "not_applicable"):
+        return LIGHTS["unknown"]
+    if verdict.outcome == "met":
+        return LIGHTS["good"]
+    return {"mandatory": LIGHTS["bad"], "principle": LIGHTS["amber"]}.get(
+        verdict.force, LIGHTS["below"]
+    )
 
 
 @dataclass(frozen=True)

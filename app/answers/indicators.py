@@ -8,15 +8,19 @@ from app.answers.answer import Answer, column_titles
 from app.answers.checks import plain
 from app.answers.land import unit_names
 from app.context import Context
-from layers.exchange.sheet import Sheet
+from layers.exchange.writers.sheet import Sheet
 from platforms.errors import PlanningError
-from platforms.indicators.denominators import Denominators, check_basis, denominators
-from platforms.indicators.gaps import gap_totals, indicator_gaps
-from platforms.indicators.grading import Grading, grade_firms
-from platforms.indicators.land_efficiency import LandEfficiency, land_efficiency
+from platforms.indicators.denominators import (
+    Denominators,
+    check_basis,
+    denominators,
+    gap_totals,
+    indicator_gaps,
+)
+from platforms.indicators.grading import Grading, Scheme, grade_firms
+from platforms.indicators.land_use import LandEfficiency, land_efficiency
 from platforms.indicators.per_mu import By, per_mu
-from platforms.indicators.scheme import Scheme
-from platforms.statement import Statement
+from platforms.policy.verdict import Statement
 
 SCREEN_COLUMNS = (
     "rank", "name", "unit_name", "output_wan_yuan_per_mu", "output_coverage_share", "tax_rank",

@@ -1,7 +1,7 @@
-"""The answer to where many projects go at once, for command line and export."""
+"""How far the search for a placement came, in words."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,36 +11,408 @@ import yaml
 from app.answers.answer import Answer, column_titles
 from app.answers.chains import platform_names
 from app.answers.land import unit_names
-from app.answers.matched_site import percent
-from app.answers.matching import demand_in_ledger, survey_of
-from app.answers.placement_search import search_summary
-from app.answers.placement_undecided import undecided_frame, undecided_sites
-from app.answers.placement_why import (
-    WHY_TITLES,
-    explained_result,
-    never_changes_words,
-    place_names,
-    why_row,
-    why_sheets,
-    why_summary,
-    worded_locks,
-)
+from app.answers.matching import demand_in_ledger, percent, survey_of
 from app.context import Context
 from app.messages import Catalogue
 from geo.errors import MuPlanError
-from geo.progress import Progress, report, within
-from layers.exchange.sheet import Sheet
-from platforms.elements.room import Room, RoomKey
-from platforms.matching.demand import BEGUN, Demand
-from platforms.matching.demand_row import demand_of
-from platforms.matching.match import MatchResult, evaluate, ranked
-from platforms.matching.table import MatchTable
-from platforms.placement.limits import BY_NUMBER, CUMULATIVE, ShareRows
+from geo.tools import Progress, report, within
+from layers.exchange.writers.sheet import Sheet
+from platforms.elements.quotas import Room, RoomKey
+from platforms.ledger.visibility import require_city
+from platforms.matching.demand import BEGUN, Demand, demand_of
+from platforms.matching.match import MatchedSite, MatchResult, evaluate, ranked
+from platforms.matching.site import MatchTable
+from platforms.placement.explain import Conflict, LocksClashError, Relaxation, Why
+from platforms.placement.limits import BY_NUMBER, CUMULATIVE, ShareRows, further_shares
 from platforms.placement.place import Placement, Unplaced, Wishes, place
-from platforms.placement.reasons import LocksClashError
-from platforms.placement.share_rows import further_shares
-from platforms.projects.viewing import require_city
-from platforms.statement import Statement
+from platforms.policy.verdict import Statement
+
+
+def search_summary(found: Placement, wishes: Wishes, words: Catalogue) -> tuple[str, ...]:
+    """Say how good the answer is where the search was not carried to its end.
+
+    Parameters
+    ----------
+    found
+        The placement.
+    wishes
+        What was asked of it.
+    words
+        Sentences of the language.
+
+    Returns
+    -------
+    tuple of str
+        That it is an estimate, that time ran out, that pairs were not looked at, among which sites
+        reasons were searched for: what applies.
+    """
+    placed = len(found.assignments)
+    most = placed + len(found.unplaced) if found.count_bound is None else found.count_bound
+    said = []
+    if wishes.is_quick:
+        said.append(words.text("summary_place_quick", placed=placed, most=most))
+    elif found.is_late:
+        said.append(words.text("summary_place_late", placed=placed, most=most))
+    if found.pairs_left:
+        said.append(words.text("summary_place_pairs_left", count=found.pairs_left))
+    if found.explained_within is not None:
+        said.append(words.text("summary_place_within", best=found.explained_within))
+    return tuple(said)
+
+
+SHOWN_UNDECIDED = 3
+"""So many undecided sites of a project are named, the best first."""
+
+UNDECIDED_COLUMNS = ("project_id", "site_id", "platform_name", "area_mu", "missing")
+
+
+def undecided_sites(
+    results: Sequence[MatchResult], unplaced: Iterable[str], words: Catalogue
+) -> dict[str, list[dict[str, object]]]:
+    """Name the undecided sites of projects that have no admitted one.
+
+    Parameters
+    ----------
+    results
+        What matching found for each project.
+    unplaced
+        Projects without a place.
+    words
+        Language.
+
+    Returns
+    -------
+    dict
+        By project its first undecided sites by score: ``site_id``, ``platform_id``, ``area_mu``
+        [亩], ``missing`` (each open gate in words). A project with an admitted site isn't listed:
+        it stays out because of the others, not because something is missing.
+    """
+    wanted = set(unplaced)
+    return {
+        result.demand.project_id: [
+            {
+                "site_id": one.site.site_id, "platform_id": one.site.platform_id,
+                "area_mu": one.site.area_mu, "missing": _missing(one, words),
+            }
+            for one in result.undecided[:SHOWN_UNDECIDED]
+        ]
+        for result in results
+        if result.demand.project_id in wanted and not len(result.sites) and len(result.undecided)
+    }  # fmt: skip
+
+
+def _missing(one: MatchedSite, words: Catalogue) -> list[str]:
+    return [
+        words.text("placement_missing", gate=words.text(f"gate_{gate.gate}"),
+                   why=words.say(gate.statement))
+        for gate in one.reasons
+    ]  # fmt: skip
+
+
+def undecided_frame(
+    undecided: Mapping[str, Sequence[Mapping[str, object]]],
+    names: Mapping[str, str],
+    words: Catalogue,
+) -> pd.DataFrame:
+    """List these sites, one a row; ``names`` are those of the platforms."""
+    rows = [
+        (
+            project_id, one["site_id"], names.get(str(one["platform_id"])), one["area_mu"],
+            words.joined(one["missing"] if isinstance(one["missing"], list) else ()),
+        )
+        for project_id, sites in undecided.items()
+        for one in sites
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(UNDECIDED_COLUMNS))
+
+
+Names = Mapping[str, str]
+"""Names of units and platforms by id."""
+
+SHOWN_MEMBERS = 30
+"""A sentence names so many of what clashes; the lists hold them all."""
+
+MEMBER_KEYS = frozenset(
+    {
+        "project_id",
+        "site_id",
+        "parcel_id",
+        "block_id",
+        "place_id",
+        "unit_id",
+        "element",
+        "pollutant",
+    }
+)
+"""What a member in the JSON tells of itself beside its text."""
+
+WHY_TITLES = (
+    "asked", "side", "member", "alternative", "loss", "from_site", "to_site", "other_project",
+    "other_site", "never_changes",
+)  # fmt: skip
+
+
+class WordedLocksError(MuPlanError):
+    """Locked pairs cannot hold together, in words; ``result`` is its JSON."""
+
+    def __init__(self, count: int, members: str, mend: str, result: dict[str, object]) -> None:
+        super().__init__("placement_locked_infeasible", count=count, members=members, mend=mend)
+        self.result = result
+
+
+def place_names(context: Context) -> dict[str, str]:
+    """Give the names of units and platforms by id."""
+    platforms = context.source.read("major_platforms")
+    named = dict(zip(platforms["platform_id"], platforms["name"], strict=True))
+    found = {**named, **unit_names(context)}
+    return {key: name for key, name in found.items() if isinstance(name, str) and name}
+
+
+def worded_locks(context: Context, error: LocksClashError) -> WordedLocksError:
+    """Put into words which locked pairs cannot hold together."""
+    words, names = context.words, place_names(context)
+    row = why_row(error.why, words, names)
+    conflict, relaxation = error.why.conflict, error.why.relaxation
+    members = words.text("why_out_of_time")
+    if conflict is not None:
+        said = [_text(one.said, words, names) for one in conflict.members[:SHOWN_MEMBERS]]
+        members = _listed(said, words)
+    mend = words.text("why_no_mend_locks")
+    if relaxation is not None and relaxation.changes:
+        changes = _listed(_changes(relaxation, words, names), words)
+        mend = words.text("why_mend_locks", changes=changes)
+    return WordedLocksError(int(str(error.values["count"])), members, mend, row)
+
+
+def why_row(why: Why | None, words: Catalogue, names: Names) -> dict[str, object]:
+    """Give the JSON keys of one project: ``conflict``, ``relaxation``, ``given_up``, ``why``."""
+    if why is None:
+        return {"conflict": None, "relaxation": None, "given_up": None, "why": []}
+    given = why.given_up
+    return {
+        "conflict": _conflict_row(why.conflict, words, names),
+        "relaxation": _relaxation_row(why.relaxation, words, names),
+        "given_up": given
+        and {
+            "project_ids": list(given.project_ids), "loss": given.loss,
+            "is_score_only": given.is_score_only, "is_fewest_proven": given.is_fewest_proven,
+        },
+        "why": _sentences(why, words, names),
+    }  # fmt: skip
+
+
+def _conflict_row(
+    conflict: Conflict | None, words: Catalogue, names: Names
+) -> dict[str, object] | None:
+    if conflict is None:
+        return None
+    members = []
+    for one in conflict.members:
+        row = {"kind": one.kind, "code": one.said.code, "text": _text(one.said, words, names)}
+        ids = {key: value for key, value in one.said.values.items() if key in MEMBER_KEYS and value}
+        members.append({**row, **ids})
+    return {
+        "members": members, "is_smallest_proven": conflict.is_smallest_proven,
+        "is_minimal": conflict.is_minimal,
+    }  # fmt: skip
+
+
+def _relaxation_row(
+    relaxation: Relaxation | None, words: Catalogue, names: Names
+) -> dict[str, object] | None:
+    if relaxation is None:
+        return None
+    return {
+        "changes": [
+            {
+                "code": one.said.code, "limit": _text(one.limit, words, names),
+                "text": _text(one.said, words, names), "amount": one.amount, "share": one.share,
+            }
+            for one in relaxation.changes
+        ],
+        "is_least_proven": relaxation.is_least_proven,
+        "is_checked": relaxation.is_checked,
+    }  # fmt: skip
+
+
+def _changes(relaxation: Relaxation, words: Catalogue, names: Names) -> list[str]:
+    said = []
+    for one in relaxation.changes:
+        text = _text(one.said, words, names)
+        if one.said.code == "mend_other":
+            text = f"{_text(one.limit, words, names)} {text}"
+        said.append(text)
+    return said
+
+
+def _sentences(why: Why, words: Catalogue, names: Names) -> list[str]:
+    if why.fits:
+        return [words.text("why_fits")]
+    said = []
+    if why.conflict is None:
+        said.append(words.text("why_out_of_time"))
+    else:
+        members = [_text(one.said, words, names) for one in why.conflict.members]
+        more = ["…"] if len(members) > SHOWN_MEMBERS else []
+        listed = _listed([*members[:SHOWN_MEMBERS], *more], words)
+        said.append(words.text("why_conflict", size=len(members), members=listed))
+        said.append(words.text(_proof(why.conflict)))
+    if why.relaxation is not None and why.relaxation.changes:
+        changes = _listed(_changes(why.relaxation, words, names), words)
+        said.append(words.text("why_mend", changes=changes))
+        if not why.relaxation.is_least_proven:
+            said.append(words.text("why_mend_unproven"))
+    elif why.relaxation is not None:
+        said.append(words.text("why_no_mend"))
+    if why.given_up is not None and why.given_up.project_ids:
+        said.append(_given_up(why, words))
+    return said
+
+
+def _given_up(why: Why, words: Catalogue) -> str:
+    given = why.given_up
+    assert given is not None
+    if given.is_score_only:
+        return words.text("why_score_only", project_id=given.project_ids[0], change=-given.loss)
+    listed = _listed(given.project_ids, words)
+    return words.text("why_given_up", project_ids=listed, change=-given.loss)
+
+
+def _proof(conflict: Conflict) -> str:
+    if conflict.is_smallest_proven:
+        return "why_smallest"
+    return "why_minimal" if conflict.is_minimal else "why_unproven"
+
+
+def _text(said: Statement, words: Catalogue, names: Names) -> str:
+    """Put a statement into words, units and platforms by their names."""
+    values = dict(said.values)
+    for key in ("place_id", "unit_id"):
+        if isinstance(values.get(key), str):
+            values[key] = names.get(str(values[key]), values[key])
+    return words.say(replace(said, values=values))
+
+
+def _listed(texts: Sequence[str], words: Catalogue) -> str:
+    return ("、" if words.language == "zh" else ", ").join(texts)
+
+
+def explained_result(found: Placement, wishes: Wishes) -> dict[str, object]:
+    """Give the JSON keys of near-best placements: ``alternatives``, ``swaps`` and their proof."""
+    explained = found.explained
+    placed = {one.project_id: one.site_id for one in found.assignments}
+    alternatives = []
+    for one in explained.alternatives:
+        sites = {option.project_id: option.site_id for option in one.assignments}
+        changes = [
+            {"project_id": name, "site_id": placed.get(name), "new_site_id": sites.get(name)}
+            for name in sorted({*placed, *sites})
+            if placed.get(name) != sites.get(name)
+        ]
+        alternatives.append({"loss": one.loss, "placed": len(sites), "changes": changes})
+    swaps = [
+        {
+            "project_ids": [one.project_id for one in pair.placed],
+            "site_ids": [one.site_id for one in pair.placed],
+            "new_site_ids": [one.site_id for one in pair.swapped], "loss": pair.loss,
+        }
+        for pair in explained.swaps
+    ]  # fmt: skip
+    return {
+        "tolerance": wishes.tolerance, "alternatives": alternatives,
+        "are_alternatives_proven": explained.are_alternatives_proven, "swaps": swaps,
+    }  # fmt: skip
+
+
+def why_sheets(
+    found: Placement, result: Mapping[str, object], words: Catalogue, names: Names
+) -> tuple[Sheet, ...]:
+    """Give the lists of conflicts and what mends them, near-best placements, and swaps."""
+    changes, swaps = [], []
+    alternatives, pairs = result["alternatives"], result["swaps"]
+    assert isinstance(alternatives, list)
+    assert isinstance(pairs, list)
+    for number, one in enumerate(alternatives, start=1):
+        changes += [
+            (number, one["loss"], c["project_id"], c["site_id"], c["new_site_id"])
+            for c in one["changes"]
+        ]
+    for pair in pairs:
+        (first, second), (site, other) = pair["project_ids"], pair["site_ids"]
+        swaps.append((first, site, second, other, pair["loss"]))
+    lists = (
+        ("sheet_place_conflicts", ("asked", "side", "member"), _conflict_rows(found, words, names)),
+        (
+            "sheet_place_alternatives",
+            ("alternative", "loss", "asked", "from_site", "to_site"),
+            changes,
+        ),
+        ("sheet_place_swaps", ("asked", "from_site", "other_project", "other_site", "loss"), swaps),
+    )
+    return tuple(
+        Sheet(words.text(name), pd.DataFrame(rows, columns=list(columns)))
+        for name, columns, rows in lists
+    )
+
+
+def _conflict_rows(found: Placement, words: Catalogue, names: Names) -> list[tuple[str, str, str]]:
+    rows = []
+    for one in found.unplaced:
+        why = one.why
+        if why is None:
+            continue
+        members = () if why.conflict is None else why.conflict.members
+        parts = {
+            "conflict": [_text(member.said, words, names) for member in members],
+            "relaxation": [] if why.relaxation is None else _changes(why.relaxation, words, names),
+            "given_up": [] if why.given_up is None else list(why.given_up.project_ids),
+        }
+        rows += [
+            (one.project_id, words.text(f"part_{side}"), text)
+            for side, texts in parts.items() for text in texts
+        ]  # fmt: skip
+    return rows
+
+
+def never_changes_words(found: Placement, words: Catalogue) -> list[str]:
+    """Say of each assignment whether near-best placements all have it."""
+    stable = found.explained.stable
+    said = {True: words.text("never_true"), False: words.text("never_false"), None: words.text("no_value")}  # noqa: E501  # fmt: skip
+    return [said[stable.get(one.project_id)] for one in found.assignments]
+
+
+def why_summary(found: Placement, wishes: Wishes, words: Catalogue) -> tuple[str, ...]:
+    """Sum up in words what was found beside the placement; nothing where it wasn't asked."""
+    if not wishes.explains or not (found.assignments or found.unplaced):
+        return ()
+    said = []
+    reasons = [one.why for one in found.unplaced if one.why is not None]
+    conflicts = [why.conflict for why in reasons if why.conflict is not None]
+    if reasons:
+        mended = sum(why.relaxation is not None and bool(why.relaxation.changes) for why in reasons)
+        proven = sum(one.is_smallest_proven for one in conflicts)
+        said.append(
+            words.text("summary_why", count=len(conflicts), proven=proven, mended=mended)
+        )  # fmt: skip
+    explained = found.explained
+    known = [explained.stable.get(one.project_id) for one in found.assignments]
+    if known:
+        said.append(
+            words.text(
+                "summary_stable", tolerance=wishes.tolerance, never=known.count(True),
+                can=known.count(False), unknown=known.count(None),
+            )
+        )  # fmt: skip
+    losses = [one.loss for one in explained.alternatives]
+    if losses:
+        said.append(
+            words.text(
+                "summary_alternatives", count=len(losses), loss=min(losses),
+                swaps=len(explained.swaps),
+            )
+        )  # fmt: skip
+    return tuple(said)
+
 
 Refused = Mapping[str, MuPlanError]
 """Projects whose demand cannot be read, each with what is wrong."""

@@ -1,4 +1,4 @@
-"""Printable reports: an answer with its map, as content for a document."""
+"""Printable reports of the ledger: maps of action, the notice of a period, the ranking."""
 
 from collections.abc import Sequence
 from typing import get_args
@@ -9,26 +9,91 @@ import pandas as pd
 from app.answers.answer import Answer, heading_of, stand_of
 from app.answers.checks import URGENCY, check_answer, force_counts, verdict_list
 from app.answers.evidence import assumption_texts, verdict_table
-from app.answers.land import block_answer
-from app.answers.land_search import LandFound, block_list
-from app.answers.ledger_reports import LEDGER_KINDS, ledger_report_of
+from app.answers.land import LandFound, block_answer, block_list
+from app.answers.ledger_statistics import ledger_ranking_answer, notice_answer
+from app.answers.map import picture_of, view_of
 from app.answers.matching import demand_in_ledger, match_answer, run_match
-from app.answers.pictures import picture_of, view_of
+from app.answers.project_ledger import ledger_stand
+from app.answers.project_page import battle_maps, projects_asked
 from app.context import Context
 from geo.errors import MuPlanError
-from geo.nearest import nearest_name
-from geo.progress import Progress
-from layers.exchange.board import Boards
-from layers.exchange.report import Content, Picture, Report, Section
-from layers.exchange.sheet import Sheet
-from layers.maps.highlight import Highlight
+from geo.tools import Progress, nearest_name
+from layers.exchange.writers.sheet import Sheet
+from layers.exchange.writers.word import Content, Picture, Report, Section, report_of_sheets
+from layers.exchange.writers.word_board import Boards
+from layers.maps.find import Highlight
 from layers.maps.view import MapView
 from platforms.checks import CHECKS, CheckQuery
-from platforms.land.blocks import BlockQuery
-from platforms.land.query import lines_mu
+from platforms.land.search import BlockQuery, lines_mu
 from platforms.matching.match import MatchedSite, MatchResult
-from platforms.matching.table import MatchTable
-from platforms.verdict import Force, Verdict
+from platforms.matching.site import MatchTable
+from platforms.policy.verdict import Force, Verdict
+
+LEDGER_KINDS = ("project", "ledger", "ranking")
+"""Reports of the ledger."""
+PERIODICAL = {"ledger": notice_answer, "ranking": ledger_ranking_answer}
+
+
+def ledger_report_of(
+    context: Context,
+    kind: str,
+    project: str | None,
+    period: str | None,
+    progress: Progress | None = None,
+) -> Report | Boards:
+    """Make a report of the ledger.
+
+    Parameters
+    ----------
+    context
+        Workspace, rules, language.
+    kind
+        One of ``LEDGER_KINDS``.
+    project
+        Of ``project``: a number, several divided by commas, or ``all``.
+    period
+        Of the others: month, quarter or year.
+    progress
+        Told the share done.
+
+    Returns
+    -------
+    Report or Boards
+        The report, with the head of the chain among its sources.
+
+    Raises
+    ------
+    MuPlanError
+        ``report_projects_needed``, ``report_project_unused``, ``report_period_needed``,
+        ``report_period_unused``, ``project_not_on_file``, ``ledger_period_bad``.
+    """
+    if kind == "project":
+        if period is not None:
+            raise MuPlanError("report_period_unused", kind=kind)
+        asked = projects_asked(context, project or "")
+        if not asked:
+            raise MuPlanError("report_projects_needed")
+        return battle_maps(context, asked, progress=progress)
+    if project is not None:
+        raise MuPlanError("report_project_unused", kind=kind)
+    if period is None:
+        raise MuPlanError("report_period_needed", kind=kind)
+    return listed_report(context, PERIODICAL[kind](context, period), kind)
+
+
+def listed_report(context: Context, answer: Answer, kind: str) -> Report:
+    """Print the lists of an answer from the ledger, each in a section of its own."""
+    words = context.words
+    named = Answer(
+        title=answer.title,
+        parameters={"report": kind, **answer.parameters},
+        result={},
+        sheets=answer.sheets,
+        titles=answer.titles,
+        summary=(words.text("as_of_said", as_of=context.as_of), *answer.summary),
+    )
+    return report_of_sheets(answer.sheets, heading_of(named, ledger_stand(context)))
+
 
 MAP_KIND = "investment-map"
 """A page for a browser, not a document: ``app.answers.investment`` makes it."""

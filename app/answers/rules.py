@@ -4,9 +4,9 @@ import pandas as pd
 
 from app.answers.answer import Answer, column_titles
 from app.messages import Catalogue
-from layers.exchange.sheet import Sheet
-from platforms.policy.dated import DatedRule, PolicySet
-from platforms.policy.rules import Condition, Document, Rule, Tier
+from layers.exchange.writers.sheet import Sheet
+from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.pack import Condition, Document, Rule, Tier
 
 COLUMNS = (
     "rule_id", "part", "title", "comparator", "value", "unit", "force", "force_word",

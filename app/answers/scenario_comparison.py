@@ -9,8 +9,10 @@ import geopandas as gpd
 import pandas as pd
 
 from app.answers.answer import Answer, column_titles
-from app.answers.changes import CHANGE_COLUMNS, change_list, change_row
 from app.answers.checks import (
+    CHANGE_COLUMNS,
+    change_list,
+    change_row,
     in_percent,
     outcome_word,
     plain,
@@ -20,22 +22,23 @@ from app.answers.checks import (
 )
 from app.answers.evidence import light
 from app.answers.land import unit_names
-from app.answers.scenario_map import CHANGED_COLUMNS, changed_rows
-from app.answers.scenario_words import EDIT_COLUMNS, edit_frame
 from app.answers.scenarios import (
+    CHANGED_COLUMNS,
+    EDIT_COLUMNS,
+    changed_rows,
     context_with,
+    edit_frame,
     scenario_rows,
 )
 from app.context import Context
-from geo.progress import Progress, report
-from layers.exchange.sheet import Sheet
-from platforms.changes import VerdictChange, verdict_changes
+from geo.tools import Progress, report
+from layers.exchange.writers.sheet import Sheet
 from platforms.checks import CheckQuery
 from platforms.errors import PlanningError
-from platforms.scenario.scenario import Scenario
+from platforms.policy.check import VerdictChange, verdict_changes
+from platforms.policy.verdict import Verdict, say
+from platforms.scenario.edits import Scenario
 from platforms.scenario.yields import PerMuEffects, period_of, yields_with
-from platforms.statement import say
-from platforms.verdict import Verdict
 
 MOST_COMPARED = 4
 SHARE_KEYS = ["unit_id", "element", "pollutant"]

@@ -1,31 +1,322 @@
-"""Named scenarios: made, edited, removed, adopted, listed."""
+"""Scenarios in words: each edit as a sentence with the names of what it changes."""
 
 import json
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
 from app.answers.answer import Answer, column_titles
-from app.answers.ledger import layer_name
-from app.answers.scenario_words import EDIT_COLUMNS, edit_frame
-from app.answers.transfer import actor
+from app.answers.chains import platform_names
+from app.answers.imports import actor
+from app.answers.land import unit_names
+from app.answers.workspace import layer_name
 from app.context import Context, now
 from geo.errors import MuPlanError
-from geo.nearest import nearest_name
+from geo.measure import ellipsoidal_area_m2
+from geo.tools import nearest_name
+from geo.units import m2_to_mu
 from layers.contracts import contract_of
-from layers.exchange.sheet import Sheet
+from layers.exchange.read import read_file
+from layers.exchange.writers.sheet import Sheet
+from layers.maps.find import HIGHLIGHT_LIMIT, Highlight
 from layers.workspace.protocol import Provenance
 from layers.workspace.scenarios import KeptScenario, changing_scenarios, read_scenarios
 from platforms.errors import PlanningError
 from platforms.land.site_carving import CUT_SUFFIX
-from platforms.placement.option import Option
-from platforms.projects.viewing import require_city
-from platforms.scenario.contradictions import require_consistent
-from platforms.scenario.edits import PlaceProject, ScenarioEdit, from_plain, to_plain
+from platforms.ledger.visibility import require_city
+from platforms.placement.limits import Option
+from platforms.scenario.edits import (
+    AddLand,
+    ChangeLand,
+    ExitPark,
+    JoinPark,
+    PlaceProject,
+    Scenario,
+    ScenarioEdit,
+    SetMajor,
+    from_plain,
+    kind_of,
+    require_consistent,
+    to_plain,
+)
 from platforms.scenario.overlay import Overlay, apply_edits
-from platforms.scenario.scenario import Scenario
 from platforms.source import ReadOnce
+
+EDIT_COLUMNS = ("scenario_name", "edit_number", "edit_kind", "edit_said", "adopted_at")
+
+
+def edit_frame(context: Context, held: Mapping[str, Scenario]) -> pd.DataFrame:
+    """List the edits of scenarios, one row each; a scenario without any has a row too."""
+    words, said = context.words, EditWords(context)
+    rows: list[tuple[object, ...]] = []
+    for name, one in held.items():
+        for number, edit in enumerate(one.edits, 1):
+            kind = words.text(f"edit_{kind_of(edit)}")
+            rows.append((name, number, kind, said.sentence(edit), one.adopted_at))
+        if not one.edits:
+            rows.append((name, None, None, words.text("scenario_no_edit"), one.adopted_at))
+    frame = pd.DataFrame(rows, columns=list(EDIT_COLUMNS))
+    return frame.astype({"edit_number": "Int64"})
+
+
+class EditWords:
+    """Says what an edit changes, by the names on file.
+
+    Parameters
+    ----------
+    context
+        Workspace and language.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._names = {
+            "platform": platform_names(context),
+            "unit": unit_names(context),
+            "park": names_of(context, "parks", "park_id"),
+            "project": names_of(context, "projects", "project_id"),
+        }
+
+    def named(self, kind: str, row_id: str) -> str:
+        """Give name and id of a row; the id alone where it has no name or is gone."""
+        name = self._names[kind].get(row_id)
+        return row_id if name is None or pd.isna(name) else f"{name}（{row_id}）"
+
+    def sentence(self, edit: ScenarioEdit) -> str:
+        """Say an edit in one sentence."""
+        words, named = self._context.words, self.named
+        if isinstance(edit, JoinPark):
+            return words.text(
+                "said_join_park", park=named("park", edit.park_id),
+                platform=named("platform", edit.platform_id),
+            )  # fmt: skip
+        if isinstance(edit, ExitPark):
+            return words.text(
+                "said_exit_park", park=named("park", edit.park_id), day=edit.exited_on
+            )
+        if isinstance(edit, SetMajor):
+            platform = named("platform", edit.platform_id)
+            return words.text(
+                "said_major" if edit.is_major else "said_not_major", platform=platform
+            )
+        if isinstance(edit, AddLand):
+            return words.text(
+                "said_add_land", parcel_id=edit.parcel_id, unit=named("unit", edit.unit_id),
+                state=words.word("state", edit.state), area_mu=self._area_mu(edit),
+            )  # fmt: skip
+        if isinstance(edit, ChangeLand):
+            return words.text(
+                "said_change_land", parcel_id=edit.parcel_id, day=edit.state_on,
+                state=words.word("state", edit.state),
+            )  # fmt: skip
+        return self._placed(edit)
+
+    def _placed(self, edit: PlaceProject) -> str:
+        return self._context.words.text(
+            "said_place_project", project=self.named("project", edit.project_id),
+            parcels="、".join(edit.parcel_ids), day=edit.allotted_on,
+        )  # fmt: skip
+
+    def _area_mu(self, edit: AddLand) -> float | None:
+        shape = shapely.from_wkt(edit.wkt, on_invalid="ignore")
+        if shape is None:
+            return None
+        return m2_to_mu(float(ellipsoidal_area_m2([shape], self._context.crs)[0]))
+
+
+def names_of(context: Context, layer: str, key: str) -> dict[str, str]:
+    """Give the name of each row of a layer."""
+    frame = context.source.read(layer)
+    return dict(zip(frame[key].astype(str), frame["name"], strict=True))
+
+
+MOST_ADDED = 500
+
+
+def added_from_park(
+    context: Context, park_id: str, parcel_id: str, unit_id: str, state: str
+) -> list[AddLand]:
+    """Add what of a park is no parcel yet.
+
+    Parameters
+    ----------
+    context
+        Workspace.
+    park_id
+        The park.
+    parcel_id, unit_id, state
+        Of the new parcel; a blank id is refused.
+
+    Returns
+    -------
+    list of AddLand
+        One parcel, of one part or more.
+
+    Raises
+    ------
+    PlanningError
+        ``scenario_parcel_id_missing``, ``scenario_park_full`` where all of it is held.
+    """
+    _require_id(parcel_id)
+    parks = gpd.GeoDataFrame(context.source.read("parks"))
+    shape = parks.geometry[parks["park_id"].eq(park_id)].iloc[0]
+    parcels = gpd.GeoDataFrame(context.source.read("land_parcels")).geometry
+    rest = shape
+    if shape is not None and len(parcels):
+        near = parcels.iloc[parcels.sindex.query(shape, predicate="intersects")]
+        rest = shapely.difference(shape, shapely.union_all(np.asarray(near.array, dtype=object)))
+    land = _areas(rest)
+    if land is None:
+        raise PlanningError("scenario_park_full", park_id=park_id)
+    return [AddLand(parcel_id, unit_id, state, land.wkt)]
+
+
+def added_from_file(
+    context: Context, name: str, content: bytes, parcel_id: str, unit_id: str, state: str
+) -> list[AddLand]:
+    """Add the polygons of a file.
+
+    Parameters
+    ----------
+    context
+        Workspace.
+    name
+        Name of the file; only its ending is used.
+    content
+        The file.
+    parcel_id, unit_id, state
+        Of the new parcels; several are numbered.
+
+    Returns
+    -------
+    list of AddLand
+        One a polygon row.
+
+    Raises
+    ------
+    MuPlanError
+        ``scenario_parcel_id_missing``, ``scenario_file_no_land``, ``scenario_file_many``, and
+        those of reading a file.
+    """
+    _require_id(parcel_id)
+    ending = "".join(Path(name).suffixes[-1:])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"land{ending}"
+        path.write_bytes(content)
+        frame = read_file(path, encoding=None, source_layer=None).frame
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None:
+        raise PlanningError("scenario_file_no_land")
+    shapes = [_areas(one) for one in frame.to_crs(context.crs).geometry]
+    land = [one for one in shapes if one is not None]
+    if not land:
+        raise PlanningError("scenario_file_no_land")
+    if len(land) > MOST_ADDED:
+        raise PlanningError("scenario_file_many", count=len(land), most=MOST_ADDED)
+    ids: Sequence[str] = (
+        [parcel_id] if len(land) == 1 else [f"{parcel_id}-{n}" for n in range(1, len(land) + 1)]
+    )
+    return [AddLand(one, unit_id, state, shape.wkt) for one, shape in zip(ids, land, strict=True)]
+
+
+def _areas(shape: shapely.Geometry | None) -> shapely.Geometry | None:
+    """Take what has an area, without the lines and points a cut leaves behind."""
+    if shape is None or shape.is_empty:
+        return None
+    parts = [p for p in shapely.get_parts(shape, return_index=False) if p.geom_type == "Polygon"]
+    parts = [part for part in parts if part.area > 0]
+    return shapely.union_all(parts) if parts else None
+
+
+def _require_id(parcel_id: str) -> None:
+    if not parcel_id:
+        raise PlanningError("scenario_parcel_id_missing")
+
+
+CHANGED_COLUMNS = ("scenario_name", "row_id", "state_before", "edit_said")
+KEYS = {"parks": "park_id", "major_platforms": "platform_id", "land_parcels": "parcel_id"}
+
+
+def changed_rows(context: Context, scenario: Scenario) -> gpd.GeoDataFrame:
+    """List what a scenario changes, one row each, with outlines.
+
+    Returns
+    -------
+    GeoDataFrame
+        ``CHANGED_COLUMNS`` and ``is_leaving``: True for what exits or changes its state, False for
+        what is joined, added or given land. A row without outline, or gone, has no shape.
+    """
+    said = EditWords(context)
+    layers = {
+        name: gpd.GeoDataFrame(context.source.read(name)).drop_duplicates(key).set_index(key)
+        for name, key in KEYS.items()
+    }
+    added = {e.parcel_id: e for e in scenario.edits if isinstance(e, AddLand)}
+    rows, shapes = [], []
+    for edit in scenario.edits:
+        for layer, row_id in _touched(edit):
+            held = layers[layer]
+            is_held = row_id in held.index
+            if is_held:
+                shape = held.at[row_id, "geometry"]
+            else:
+                new = added.get(row_id)
+                shape = None if new is None else shapely.from_wkt(new.wkt, on_invalid="ignore")
+            before = _state(context, layer, held.loc[row_id]) if is_held else None
+            rows.append((scenario.name, row_id, before, said.sentence(edit), _is_leaving(edit)))
+            shapes.append(shape)
+    frame = pd.DataFrame(rows, columns=[*CHANGED_COLUMNS, "is_leaving"])
+    return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, crs=context.crs))
+
+
+def changed_highlights(context: Context, rows: gpd.GeoDataFrame) -> list[Highlight]:
+    """Mark what a scenario changes: what leaves in one look, what is joined or added in another."""
+    words = context.words
+    found = []
+    for is_leaving, look, title in (
+        (False, "result", "scenario_mark_joining"), (True, "selected", "scenario_mark_leaving"),
+    ):  # fmt: skip
+        mine = rows[(rows["is_leaving"] == is_leaving) & rows.geometry.notna()][:HIGHLIGHT_LIMIT]
+        if len(mine):
+            captions = tuple(mine["edit_said"].astype(str))
+            found.append(Highlight(look, mine.geometry, captions, words.text(title)))
+    return found
+
+
+def _touched(edit: ScenarioEdit) -> Iterator[tuple[str, str]]:
+    if isinstance(edit, JoinPark | ExitPark):
+        yield "parks", edit.park_id
+    elif isinstance(edit, SetMajor):
+        yield "major_platforms", edit.platform_id
+    elif isinstance(edit, PlaceProject):
+        yield from (("land_parcels", one) for one in edit.parcel_ids)
+    else:
+        yield "land_parcels", edit.parcel_id
+
+
+def _is_leaving(edit: ScenarioEdit) -> bool:
+    if isinstance(edit, SetMajor):
+        return not edit.is_major
+    return isinstance(edit, ExitPark | ChangeLand)
+
+
+def _state(context: Context, layer: str, row: pd.Series) -> str:
+    words = context.words
+    if layer == "land_parcels":
+        return words.word("state", row["state"])
+    if layer == "major_platforms":
+        is_major = pd.isna(row["is_major"]) or bool(row["is_major"])
+        return words.text("plan_state_major" if is_major else "plan_state_not_major")
+    platform_id = row["platform_id"]
+    named = [] if pd.isna(platform_id) else [EditWords(context).named("platform", platform_id)]
+    return "　".join([words.word("disposition", row["disposition"]), *named])
+
 
 LONGEST_NAME = 100
 

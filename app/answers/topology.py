@@ -8,15 +8,14 @@ import numpy as np
 import pandas as pd
 
 from app.answers.answer import Answer, column_titles
-from app.answers.ledger import layer_name
+from app.answers.workspace import layer_name
 from app.context import Context
 from app.messages import Catalogue
 from geo.errors import MuPlanError
-from geo.faults import KINDS, Finding, Topology, TopologyRule
-from geo.progress import Progress
-from geo.topology import topology
+from geo.tools import Progress
+from geo.topology import KINDS, Finding, Topology, TopologyRule, topology
 from layers.contracts import CONTRACTS, Contract, contract_of
-from layers.exchange.sheet import Sheet
+from layers.exchange.writers.sheet import Sheet
 from layers.validate import row_names
 
 NAMED_ROWS = 5

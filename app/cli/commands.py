@@ -1,68 +1,268 @@
-"""The commands: each reads its options, asks for the answer and shows it."""
+"""How the import command runs: with its bar, its report in a file, its answer on the screen."""
 
+import sys
 from pathlib import Path
-from typing import get_args
+from typing import cast, get_args
 
 import click
 import geopandas as gpd
 from pyproj import CRS
 
-from app.answers.answer import policy_stand, stand_of
-from app.answers.changes import changed_answer, other_context
+from app.answers.answer import Stand, policy_stand, stand_of, write_answer
 from app.answers.checks import (
+    changed_answer,
     check_answer,
+    other_context,
     share_answer,
     verdict_list,
 )
+from app.answers.imports import (
+    check_report_path,
+    import_answer,
+    import_file,
+    parse_actions,
+    read_demand,
+    read_what_if,
+    refused_result,
+)
 from app.answers.indicators import indicator_answer
-from app.answers.land import block_answer
-from app.answers.land_search import block_list
-from app.answers.ledger import (
+from app.answers.investment import InvestmentQuery, investment_map
+from app.answers.land import block_answer, block_list
+from app.answers.matching import demand_in_ledger, match_answer, run_match
+from app.answers.project_ledger import LEDGER_TABLES, ledger_stand
+from app.answers.reports import MAP_KIND, report_of
+from app.answers.rules import rule_answer
+from app.answers.topology import topology_answer
+from app.answers.workspace import (
+    data_dictionary,
     export_answer,
+    field_answer,
     info_answer,
     made_answer,
 )
-from app.answers.ledger_chain import LEDGER_TABLES, ledger_stand
-from app.answers.matching import demand_in_ledger, match_answer, run_match
-from app.answers.rules import rule_answer
-from app.answers.transfer import read_demand, read_what_if
-from app.cli.chains import chains_command
-from app.cli.consolidate import consolidate_command
-from app.cli.fields import fields_command
-from app.cli.importing import import_and_report
 from app.cli.ledger import project_group
-from app.cli.offline import offline_command
-from app.cli.output import (
+from app.cli.planning import (
+    chains_command,
+    consolidate_command,
+    evaluate_command,
+    place_command,
+    ranking_command,
+    scenario_commands,
+    targets_command,
+)
+from app.cli.usage import (
+    Command,
+    Commands,
     answer_options,
     context_of,
+    printable,
     reading_options,
     rule_options,
     show,
     terminal_progress,
     viewer_option,
 )
-from app.cli.placement import place_command
-from app.cli.report import report_command
-from app.cli.scenario import scenario_commands
-from app.cli.targets import evaluate_command, ranking_command, targets_command
-from app.cli.topology import topology_command
-from app.cli.usage import Commands
-from app.context import DEFAULT_PACK, load_scheme, now, today
-from app.messages import catalogue
-from app.packs import read_policy
-from app.settings import load_settings
+from app.context import DEFAULT_PACK, Context, load_scheme, load_settings, now, read_policy, today
+from app.messages import Language, catalogue
+from app.offline.kit import make_kit
+from app.offline.pins import PLATFORMS, PYTHONS
 from geo.crs import parse_crs
 from geo.errors import MuPlanError
+from geo.tools import Progress
+from geo.topology import TopologyRule
 from layers.demo.build import build_demo
-from layers.exchange.request import ImportRequest
-from layers.exchange.shapefile_out import ShapefileEncoding
+from layers.exchange.request import ImportRequest, NothingAcceptedError
+from layers.exchange.writers.shapefile import ShapefileEncoding
+from layers.exchange.writers.write import PAGE_ENDING, write_page, write_report
+from layers.exchange.writers.write import check_report_path as check_report_path_report
 from layers.workspace.geopackage import create_workspace
 from platforms.checks import CheckQuery
 from platforms.indicators.denominators import Basis
 from platforms.indicators.per_mu import By
-from platforms.land.blocks import BlockQuery
-from platforms.land.query import LISTED_MU
-from platforms.verdict import Outcome
+from platforms.land.search import LISTED_MU, BlockQuery
+from platforms.policy.verdict import Outcome
+
+
+def import_and_report(
+    context: Context,
+    request: ImportRequest,
+    pairs: tuple[str, ...],
+    report: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Import a file, write its report where asked, and show the answer.
+
+    Parameters
+    ----------
+    context
+        Workspace, language.
+    request
+        What is asked.
+    pairs
+        ``CLASS=ACTION`` each: what is done with a class of fault.
+    report
+        File for the report, None for none. It is written, too, where no row could be stored.
+    as_json
+        True for one JSON object.
+    """
+    actions = parse_actions(pairs)
+    if report is not None:
+        check_report_path(report)
+    try:
+        answer = import_file(
+            context, request, actions, terminal_progress(), is_whole=report is not None
+        )
+    except NothingAcceptedError as error:
+        if report is not None:
+            refused = import_answer(context, request, refused_result(request, error), actions)
+            write_answer(refused, stand_of(context), report)
+        raise
+    stand = stand_of(context)
+    if report is not None:
+        for note in write_answer(answer, stand, report):
+            click.echo(printable(note), err=True)
+        click.echo(printable(context.words.text("written", path=str(report))), err=True)
+    show(answer, stand, as_json=as_json, out=None)
+
+
+@click.command("fields", cls=Command)
+@click.argument("layer", required=False)
+@click.option("--markdown", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh")
+def fields_command(layer: str | None, markdown: Path | None, as_json: bool, lang: str) -> None:
+    """List the columns of layers."""
+    words = catalogue("en" if lang == "en" else "zh")
+    if markdown is not None:
+        markdown.write_text(data_dictionary(), encoding="utf-8", newline="\n")
+        click.echo(printable(words.text("written", path=str(markdown))), err=True)
+        return
+    show(field_answer(layer, words), Stand(words, {}), as_json=as_json, out=None)
+
+
+RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@click.command("offline-kit", cls=Command)
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--platform", "kit_platforms", type=click.Choice(list(PLATFORMS)), multiple=True)
+@click.option("--python", "kit_pythons", type=click.Choice(PYTHONS), multiple=True)
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh")
+def offline_command(
+    out: Path, kit_platforms: tuple[str, ...], kit_pythons: tuple[str, ...], lang: str
+) -> None:
+    """Make a folder to install and start from without internet."""
+    words = catalogue(cast(Language, lang))
+    kit = make_kit(
+        out,
+        kit_platforms or tuple(PLATFORMS),
+        kit_pythons or (RUNNING,),
+        now(),
+        words.text,
+        lambda line: click.echo(printable(line), err=True),
+    )
+    said = words.text("offline_made", path=str(out), wheels=kit.wheels, megabytes=kit.bytes / 1e6)
+    click.echo(printable(said))
+
+
+MAP_OPTIONS = {
+    "map_platforms": "--platform", "block_min_mu": "--block-min-mu", "map_fields": "--field",
+    "map_title": "--title", "map_contact": "--contact", "map_source": "--source",
+    "map_review": "--review",
+}  # fmt: skip
+"""Options that only the map for investors has."""
+
+
+@click.command("report", cls=Command)
+@click.argument("workspace", type=click.Path(path_type=Path))
+@click.option("--kind", required=True)
+@click.option("--project", "report_project")
+@click.option("--period", "ledger_period")
+@click.option("--out", required=True, type=click.Path(path_type=Path))
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh")
+@viewer_option
+@click.option("--platform", "map_platforms", multiple=True)
+@click.option("--block-min-mu", type=float)
+@click.option("--field", "map_fields", multiple=True)
+@click.option("--title", "map_title")
+@click.option("--contact", "map_contact")
+@click.option("--source", "map_source")
+@click.option("--review", "map_review")
+@rule_options
+def report_command(
+    workspace: Path,
+    kind: str,
+    report_project: str | None,
+    ledger_period: str | None,
+    out: Path,
+    lang: str,
+    packs: tuple[str, ...],
+    as_of: str | None,
+    **for_map: object,
+) -> None:
+    """Write a printable report, or the map for investors."""
+    context = context_of(workspace, lang, packs, as_of)
+    if kind == MAP_KIND:
+        if report_project is not None:
+            raise MuPlanError("report_project_unused", kind=kind)
+        _write_map(context, for_map, out, terminal_progress())
+        return
+    for name, option in MAP_OPTIONS.items():
+        if for_map[name]:
+            raise MuPlanError("report_option_unused", option=option)
+    check_report_path_report(out)
+    report = report_of(context, kind, report_project, terminal_progress(), ledger_period)
+    write_report(out, report)
+    click.echo(printable(context.words.text("written", path=str(out))), err=True)
+
+
+def _write_map(
+    context: Context, options: dict[str, object], out: Path, progress: Progress | None
+) -> None:
+    query = InvestmentQuery(
+        platforms=tuple(options["map_platforms"]),
+        fields=tuple(options["map_fields"]),
+        min_mu=options["block_min_mu"],
+        title=options["map_title"] or "",
+        contact=options["map_contact"] or "",
+        source=options["map_source"] or "",
+        review=options["map_review"] or "",
+    )
+    check_report_path_report(out, PAGE_ENDING)
+    made = investment_map(context, query, progress=progress)
+    write_page(out, made.html)
+    for line in (*made.said(context), context.words.text("written", path=str(out))):
+        click.echo(printable(line), err=True)
+
+
+@click.command("topology", cls=Command)
+@click.argument("workspace", type=click.Path(path_type=Path))
+@click.option("--layer", "checked_layer", default="land_parcels")
+@click.option("--min-overlap-m2", type=float, default=TopologyRule.min_overlap_m2)
+@click.option("--max-gap-m", type=float, default=TopologyRule.max_gap_m)
+@click.option("--max-gap-m2", type=float, default=TopologyRule.max_gap_m2)
+@click.option("--min-width-m", type=float, default=TopologyRule.min_width_m)
+@click.option("--min-compactness", type=float, default=TopologyRule.min_compactness)
+@reading_options
+def topology_command(
+    workspace: Path,
+    checked_layer: str,
+    min_overlap_m2: float,
+    max_gap_m: float,
+    max_gap_m2: float,
+    min_width_m: float,
+    min_compactness: float,
+    as_json: bool,
+    out: Path | None,
+    lang: str,
+) -> None:
+    """List duplicates, overlaps, gaps and slivers."""
+    rule = TopologyRule(min_overlap_m2, max_gap_m, max_gap_m2, min_width_m, min_compactness)
+    context = context_of(workspace, lang)
+    answer = topology_answer(context, checked_layer, rule, terminal_progress())
+    show(answer, stand_of(context), as_json=as_json, out=out)
+
 
 WORKSPACE = click.argument("workspace", type=click.Path(path_type=Path))
 

@@ -1,4 +1,4 @@
-"""The commands of the project ledger."""
+"""``muplan project dashboard``: tasks and progress of the units in the form of the annex."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,20 +6,54 @@ from typing import Any
 
 import click
 
-from app.answers.ledger import project_answer
-from app.answers.ledger_chain import chain_answer, holds, ledger_stand
-from app.answers.ledger_conflicts import conflict_answer
-from app.answers.ledger_entry import add_event, add_project
-from app.answers.ledger_ranking import ledger_ranking_answer
-from app.answers.ledger_warnings import warning_answer
+from app.answers.ledger_statistics import dashboard_answer, ledger_ranking_answer
 from app.answers.matching import demand_in_ledger, run_match
-from app.answers.problems import problem_answer
+from app.answers.project_ledger import (
+    add_event,
+    add_project,
+    chain_answer,
+    conflict_answer,
+    holds,
+    ledger_stand,
+    problem_answer,
+    transfer_answer,
+    warning_answer,
+)
 from app.answers.project_page import project_page, project_page_answer
-from app.answers.transfer_proposals import transfer_answer
-from app.cli.ledger_dashboard import dashboard_command
-from app.cli.output import context_of, reading_options, rule_options, show, viewer_option
-from app.cli.usage import Command, Commands
+from app.answers.workspace import project_answer
+from app.cli.usage import (
+    Command,
+    Commands,
+    context_of,
+    reading_options,
+    rule_options,
+    show,
+    viewer_option,
+)
 from layers.codes import CATEGORIES, EVENT_KINDS, EXIT_REASONS
+
+
+@click.command("dashboard", cls=Command)
+@click.argument("workspace", type=click.Path(path_type=Path))
+@click.option("--period", "ledger_period", required=True)
+@click.option("--unit", "dashboard_unit")
+@reading_options
+@rule_options
+def dashboard_command(
+    workspace: Path,
+    ledger_period: str,
+    dashboard_unit: str | None,
+    as_json: bool,
+    out: Path | None,
+    lang: str,
+    packs: tuple[str, ...],
+    as_of: str | None,
+) -> None:
+    """Give tasks and progress of the units in a period."""
+    context = context_of(workspace, lang, packs, as_of)
+    answer = dashboard_answer(context, ledger_period, dashboard_unit)
+    show(answer, ledger_stand(context), as_json=as_json, out=out)
+
 
 WORKSPACE = click.argument("workspace", type=click.Path(path_type=Path))
 

@@ -10,10 +10,9 @@ from itertools import pairwise
 
 import click
 
-from app.answers.transfer import refusal_text
+from app.answers.imports import refusal_text
 from app.cli.commands import muplan
-from app.cli.output import printable
-from app.cli.usage import usage_sentence
+from app.cli.usage import printable, usage_sentence
 from app.messages import Catalogue, Language, catalogue
 from geo.errors import MuPlanError
 from layers.exchange.request import NothingAcceptedError

@@ -6,35 +6,26 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
-from app.answers.map_selection import (
+from app.answers.map import (
+    PAPER_MM,
     area_mu,
+    as_pdf,
     layer_title,
     layers_to_choose_from,
     length_m,
     listed_columns,
+    map_sheet,
     selection_answer,
     selection_said,
 )
-from app.answers.map_sheet import PAPER_MM, as_pdf, map_sheet
-from app.components.frame import hand_out
-from app.components.map_state import (
-    IS_WHOLE,
-    LAYER,
-    PANEL,
-    MapState,
-    choose_numbers,
-    clear_choice,
-)
-from app.components.plain import as_text
-from app.components.table import show_list, shown_columns
+from app.components.map_view import IS_WHOLE, LAYER, PANEL, MapState, choose_numbers, clear_choice
+from app.components.page import as_text, hand_out, show_list, shown_columns
 from app.context import Context
 from app.messages import Catalogue
 from app.session import words
 from geo.units import M2_PER_HA, mu_to_m2
 from layers.contracts import contract_of
-from layers.maps.highlight import Highlight
-from layers.maps.hit import Hit
-from layers.maps.search import rows_named
+from layers.maps.find import Highlight, Hit, rows_named
 from layers.maps.view import MapView
 
 PANELS = ("facts", "search", "select", "measure", "print")

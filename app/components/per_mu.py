@@ -3,13 +3,11 @@
 import streamlit as st
 
 from app.answers.answer import Answer
-from app.components.chart import show_chart, show_source
-from app.components.frame import hand_out
-from app.components.quadrant import quadrant_chart
-from app.components.table import show_list, shown_columns
+from app.components.charts import quadrant_chart, show_chart, show_source
+from app.components.page import hand_out, show_list, shown_columns
 from app.context import Context, scheme_names
 from app.session import indicators, settings, words
-from layers.exchange.sheet import Sheet
+from layers.exchange.writers.sheet import Sheet
 from platforms.indicators.denominators import BASES_OF, DEFAULT_BASIS
 from platforms.indicators.per_mu import By
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from app.context import PROJECT
 from app.offline.pins import environment, pins_for
-from app.settings import PROJECT
 from geo.errors import MuPlanError
 
 TAGS = {

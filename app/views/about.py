@@ -5,10 +5,8 @@ from importlib.metadata import version
 import pandas as pd
 import streamlit as st
 
-from app.answers.about import about_answer, pack_frame, source_frame
-from app.components.frame import hand_out
-from app.components.plain import as_text
-from app.components.table import show_list, shown_columns
+from app.answers.workspace import about_answer, pack_frame, source_frame
+from app.components.page import as_text, hand_out, show_list, shown_columns
 from app.context import today
 from app.session import context, open_path, settings, words
 

@@ -6,22 +6,18 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
-from app.answers.land import block_answer, unit_names
-from app.answers.land_search import LandFound, land_curve
+from app.answers.land import LandFound, block_answer, land_curve, unit_names
 from app.answers.reports import land_report
-from app.components.chart import curve_chart
-from app.components.frame import hand_out, page_head
+from app.components.charts import curve_chart
+from app.components.jobs import run_with_bar
 from app.components.map_view import show_map
-from app.components.plain import say_lines
-from app.components.table import show_list, shown_columns
-from app.components.working import run_with_bar
+from app.components.page import hand_out, page_head, say_lines, show_list, shown_columns
 from app.context import Context
 from app.session import blocks, context, found_blocks, map_view, stamp, words
-from layers.maps.highlight import HIGHLIGHT_LIMIT, Highlight
-from platforms.land.blocks import BlockQuery
-from platforms.land.curve import ToleranceCurve
-from platforms.land.query import lines_mu
-from platforms.land.terrain import FLOOD, SLOPE, TERRAIN
+from layers.maps.find import HIGHLIGHT_LIMIT, Highlight
+from platforms.land.block_facts import FLOOD, SLOPE, TERRAIN
+from platforms.land.blocks import ToleranceCurve
+from platforms.land.search import BlockQuery, lines_mu
 
 LIST_COLUMNS = (
     "block_id", "unit_name", "area_mu", "net_area_mu", "net_largest_mu", "min_width_m",

@@ -8,16 +8,14 @@ from app.answers.checks import URGENCY, check_answer, force_counts
 from app.answers.evidence import evidence_highlight, verdict_table
 from app.answers.land import unit_names
 from app.answers.reports import check_report
-from app.components.changes import show_changes
-from app.components.evidence import show_evidence
-from app.components.frame import hand_out, page_head
+from app.components.checks import show_changes, show_evidence
+from app.components.jobs import judged_with_bar
 from app.components.map_view import show_map
-from app.components.table import show_list, shown_columns
-from app.components.working import judged_with_bar
+from app.components.page import hand_out, page_head, show_list, shown_columns
 from app.context import Context
 from app.session import context, map_view, words
 from platforms.checks import CheckQuery
-from platforms.verdict import Force, Verdict
+from platforms.policy.verdict import Force, Verdict
 
 TABLE_PX, MAP_PX = 330, 520
 TABS = ("verdicts", "changes")

@@ -12,19 +12,17 @@ from app.answers.consolidation import (
     solve,
     state_verdicts,
 )
+from app.answers.evidence import light
 from app.answers.land import unit_names
 from app.answers.scenarios import LONGEST_NAME, add_scenario
-from app.components.frame import hand_out, page_head
-from app.components.lights import light
-from app.components.plain import as_text, say_lines
-from app.components.scenario_compare import show_scenario_maps
-from app.components.table import show_list, shown_columns
-from app.components.working_beside import begin, ended, running
+from app.components.jobs import begin, ended, running
+from app.components.page import as_text, hand_out, page_head, say_lines, show_list, shown_columns
+from app.components.scenarios import show_scenario_maps
 from app.context import Context
 from app.session import context, stamp, words
 from geo.errors import MuPlanError
-from platforms.consolidation.solver_plan import PlansFound
-from platforms.scenario.scenario import Scenario
+from platforms.consolidation_plan.plan import PlansFound
+from platforms.scenario.edits import Scenario
 
 STATE_COLUMNS = (
     "rule_id", "rule_title", "platform_name", "measured", "threshold", "measure", "why", "clause",

@@ -8,35 +8,40 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
-from app.answers.ledger import export_answer, field_answer, info_answer, layer_name
-from app.answers.trail import trail_answer
-from app.answers.transfer import fault_text
-from app.components.frame import hand_out, page_head, within_border
-from app.components.import_check import (
+from app.answers.imports import fault_text
+from app.answers.workspace import export_answer, field_answer, info_answer, layer_name, trail_answer
+from app.components.import_form import (
+    ask_place,
+    ask_unit,
     checked,
     chosen_actions,
     forget_check,
     import_found,
     is_checked,
+    raster_form,
+    show_report,
 )
-from app.components.import_place import ask_place, ask_unit
-from app.components.import_report import show_report
-from app.components.plain import as_text, say_lines
-from app.components.raster_upload import raster_form
-from app.components.table import show_list, shown_columns
+from app.components.page import (
+    as_text,
+    hand_out,
+    page_head,
+    say_lines,
+    show_list,
+    shown_columns,
+    within_border,
+)
 from app.context import Context, local_minute
 from app.session import context, words
 from geo.errors import MuPlanError
 from layers.contracts import CONTRACTS
-from layers.exchange.columns import recognised_columns
 from layers.exchange.importing import workspace_ground
-from layers.exchange.place_stated import PlaceStated
-from layers.exchange.raster_in import RASTER_ENDINGS
+from layers.exchange.raster import RASTER_ENDINGS
 from layers.exchange.read import UPLOAD_ENDINGS, read_file
-from layers.exchange.remembered import KEEP as KEEP_COLUMN
-from layers.exchange.remembered import recall_mapping
+from layers.exchange.recognise.columns import KEEP as KEEP_COLUMN
+from layers.exchange.recognise.columns import recall_mapping, recognised_columns
+from layers.exchange.recognise.crs import PlaceStated
 from layers.exchange.request import ImportRequest, Mode
-from platforms.projects.viewing import require_city
+from platforms.ledger.visibility import require_city
 
 KEEP = ""
 STORED_SAID = "import_said"

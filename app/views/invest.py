@@ -12,13 +12,12 @@ from app.answers.investment import (
     block_query,
     investment_map,
 )
-from app.components.frame import page_head
-from app.components.plain import as_text, say_lines
-from app.components.working import run_with_bar
+from app.components.jobs import run_with_bar
+from app.components.page import as_text, page_head, say_lines
 from app.context import Context
 from app.messages import LANGUAGES, Language, catalogue
 from app.session import Stamp, blocks, context, stamp, words
-from platforms.land.query import lines_mu
+from platforms.land.search import lines_mu
 
 MADE = "investment_map"
 LOOK_PX = 640

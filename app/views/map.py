@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from app.components.frame import page_head, within_border
 from app.components.map_panels import highlighted, show_panel
-from app.components.map_state import choose_rows, map_state, took
-from app.components.map_view import show_tool_map, told_already
+from app.components.map_view import choose_rows, map_state, show_tool_map, told_already, took
+from app.components.page import page_head, within_border
 from app.session import context, map_view, words
 
 HEIGHT_PX = 600

@@ -6,18 +6,20 @@ import pandas as pd
 import streamlit as st
 
 from app.answers.answer import Answer
-from app.answers.matched_site import weight_range_rows
-from app.answers.matching import match_answer, summary_lines
+from app.answers.matching import match_answer, summary_lines, weight_range_rows
 from app.answers.reports import match_report
-from app.components.frame import hand_out, page_head, within_border
-from app.components.match_demand import choose_demand
-from app.components.match_sites import SHOWN_SITES, show_comparison, show_reasons, show_sites
-from app.components.plain import say_lines
-from app.components.table import show_list
+from app.components.match import (
+    SHOWN_SITES,
+    choose_demand,
+    show_comparison,
+    show_reasons,
+    show_sites,
+)
+from app.components.page import hand_out, page_head, say_lines, show_list, within_border
 from app.context import Context
 from app.session import context, evaluated, map_view, words
 from platforms.matching.match import Evaluation, MatchResult, ranked
-from platforms.matching.table import MatchTable
+from platforms.matching.site import MatchTable
 
 MOST_WEIGHT = 50
 SLIDERS_A_ROW = 5

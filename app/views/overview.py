@@ -4,20 +4,19 @@ import pandas as pd
 import streamlit as st
 
 from app.answers.checks import check_answer, outcome_word
+from app.answers.evidence import LIGHTS, light
 from app.answers.land import unit_names
 from app.answers.reports import check_report
-from app.components.day import show_day
-from app.components.frame import hand_out, page_head
-from app.components.lights import LIGHTS, light
-from app.components.table import show_list
-from app.components.working import judged_with_bar
+from app.components.jobs import judged_with_bar
+from app.components.overview import show_day
+from app.components.page import hand_out, page_head, show_list
 from app.context import Context
 from app.session import blocks, context, map_view, words
 from geo.units import compare, m2_to_mu
 from platforms.checks import CheckQuery
-from platforms.land.blocks import BlockQuery, counted_once_m2
-from platforms.land.query import lines_mu
-from platforms.verdict import Verdict
+from platforms.land.blocks import counted_once_m2
+from platforms.land.search import BlockQuery, lines_mu
+from platforms.policy.verdict import Verdict
 
 SHOWN = (
     ("B1", "land"), ("B1", "energy"), ("B1", "emission"), ("A1", "principle"), ("A1", "limit"),

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.components.frame import page_head, show_where_held
+from app.components.page import page_head, show_where_held
 from app.components.per_mu import BIES, show_per_mu
 from app.session import context, words
 from platforms.indicators.per_mu import By

@@ -7,13 +7,18 @@ import streamlit as st
 
 from app.answers.answer import Answer
 from app.answers.placement import Matched, match_all, place_matched, placement_answer
-from app.components.frame import hand_out, page_head, within_border
-from app.components.placement_result import show_placement
-from app.components.placement_wishes import Asked, choose_projects, choose_wishes, waiting_projects
-from app.components.working_beside import begin, ended, running
+from app.components.jobs import begin, ended, running
+from app.components.page import hand_out, page_head, within_border
+from app.components.placement import (
+    Asked,
+    choose_projects,
+    choose_wishes,
+    show_placement,
+    waiting_projects,
+)
 from app.context import Context
 from app.session import Stamp, context, stamp, words
-from geo.progress import Progress, within
+from geo.tools import Progress, within
 from platforms.placement.place import Placement, Wishes
 
 WORK, FOUND = "placement", "placement_found"

@@ -5,9 +5,7 @@ import streamlit as st
 
 from app.answers.answer import Answer
 from app.answers.rules import rule_answer
-from app.components.frame import hand_out, page_head
-from app.components.plain import as_text
-from app.components.table import show_list, shown_columns
+from app.components.page import as_text, hand_out, page_head, show_list, shown_columns
 from app.context import Context
 from app.session import context, words
 

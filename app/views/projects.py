@@ -5,22 +5,37 @@ from collections.abc import Callable
 import streamlit as st
 
 from app.answers.answer import Answer
-from app.answers.ledger import SCREEN_COLUMNS, project_answer
-from app.answers.ledger_chain import chain_of, ledger_stand
-from app.answers.ledger_conflicts import conflict_answer
-from app.answers.ledger_ranking import ledger_ranking_answer
-from app.answers.ledger_reports import listed_report
-from app.answers.ledger_warnings import warning_answer
-from app.answers.problems import problem_answer
+from app.answers.evidence import LIGHTS
+from app.answers.ledger_statistics import ledger_ranking_answer
+from app.answers.project_ledger import (
+    chain_of,
+    conflict_answer,
+    ledger_stand,
+    problem_answer,
+    warning_answer,
+)
 from app.answers.project_page import ProjectPage, project_page, project_page_answer
-from app.components.dispute import show_dispute
-from app.components.frame import hand_out, page_head, show_where_held
-from app.components.ledger_dashboard import hand_out_board, show_dashboard, show_site
-from app.components.ledger_form import SAID, ask_event, ask_project
-from app.components.lights import LIGHTS
-from app.components.plain import as_text, say_lines
-from app.components.table import show_list, shown_columns
-from app.components.timeline import show_timeline
+from app.answers.reports import listed_report
+from app.answers.workspace import SCREEN_COLUMNS, project_answer
+from app.components.charts import show_timeline
+from app.components.page import (
+    as_text,
+    hand_out,
+    page_head,
+    say_lines,
+    show_list,
+    show_where_held,
+    shown_columns,
+)
+from app.components.projects import (
+    SAID,
+    ask_event,
+    ask_project,
+    hand_out_board,
+    show_dashboard,
+    show_dispute,
+    show_site,
+)
 from app.context import Context
 from app.session import context, words
 

@@ -5,25 +5,22 @@ from collections.abc import Callable
 import streamlit as st
 
 from app.answers.land import unit_names
-from app.answers.scenario_words import edit_frame
 from app.answers.scenarios import (
     LONGEST_NAME,
     add_scenario,
     adopt_scenario,
+    edit_frame,
     edit_scenario,
     remove_scenario,
     scenarios_of,
     written_lines,
 )
-from app.components.frame import page_head
-from app.components.plain import as_text
-from app.components.scenario_compare import show_scenario_comparison, show_scenario_maps
-from app.components.scenario_edit import ask_edit
-from app.components.table import show_list, shown_columns
+from app.components.page import as_text, page_head, show_list, shown_columns
+from app.components.scenarios import ask_edit, show_scenario_comparison, show_scenario_maps
 from app.context import Context
 from app.session import context, words
 from geo.errors import MuPlanError
-from platforms.scenario.scenario import Scenario
+from platforms.scenario.edits import Scenario
 
 SAID = "scenario_said"
 CHOSEN = "scenario_chosen"

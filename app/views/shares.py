@@ -9,18 +9,23 @@ import streamlit as st
 
 from app.answers.answer import Answer
 from app.answers.checks import share_answer
+from app.answers.evidence import LIGHTS
+from app.answers.imports import read_what_if
 from app.answers.land import unit_names
-from app.answers.transfer import read_what_if
-from app.components.chart import show_chart, show_source
-from app.components.frame import hand_out, page_head, show_where_held
-from app.components.lights import LIGHTS
-from app.components.plain import as_text, say_lines
-from app.components.share_bars import share_bars
-from app.components.table import show_list, shown_columns
+from app.components.charts import share_bars, show_chart, show_source
+from app.components.page import (
+    as_text,
+    hand_out,
+    page_head,
+    say_lines,
+    show_list,
+    show_where_held,
+    shown_columns,
+)
 from app.context import Context
 from app.session import context, shares, words
 from layers.exchange.read import UPLOAD_ENDINGS
-from layers.unit_words import unit_in
+from layers.fields import unit_in
 
 COLUMNS = (
     "unit_name", "year", "span", "element_name", "pollutant", "boundary_basis", "share", "outcome",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.components.plain import as_text
+from app.components.page import as_text
 from app.context import now
 from app.session import choose, open_path, settings, words, workspaces
 from geo.crs import parse_crs

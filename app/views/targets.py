@@ -4,20 +4,19 @@ import pandas as pd
 import streamlit as st
 
 from app.answers.answer import Answer
-from app.answers.targets import (
-    PROJECT_COLUMNS,
-    progress_frame,
-    projects_behind,
-    target_answer,
+from app.answers.evidence import light
+from app.answers.targets import PROJECT_COLUMNS, progress_frame, projects_behind, target_answer
+from app.components.page import (
+    hand_out,
+    page_head,
+    say_lines,
+    show_list,
+    show_where_held,
+    shown_columns,
 )
-from app.components.frame import hand_out, page_head, show_where_held
-from app.components.lights import light
-from app.components.plain import say_lines
-from app.components.table import show_list, shown_columns
 from app.context import Context
 from app.session import context, evaluation, progress, ranking, words
-from platforms.indicators.measures import RankedBy
-from platforms.indicators.rankings import RankingQuery
+from platforms.indicators.ranking import RankedBy, RankingQuery
 from platforms.targets.progress import Progress
 
 PROGRESS_COLUMNS = (

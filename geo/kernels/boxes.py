@@ -1,8 +1,16 @@
 """Which boxes of an array lie within reach of each other, by a grid of cells."""
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 from numba import njit
+
+from geo.kernels.edges import Numbers as Numbers_meeting
+from geo.kernels.edges import Numbers as Numbers_rows
+from geo.kernels.edges import Positions as Positions_meeting
+from geo.kernels.edges import Positions as Positions_rows
+from geo.kernels.edges import Rings
 
 Numbers = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]
@@ -112,3 +120,210 @@ def _pairs_in_cells(
                     pairs[found, 0], pairs[found, 1] = min(i, j), max(i, j)
                 found += 1
     return found
+
+
+MEETING_CELLS_PER_BOX, LEAST_CELLS = 2, 1024
+"""The grid has about so many cells for each box, and so many more."""
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def meeting_boxes(first: Numbers_meeting, second: Numbers_meeting) -> Positions_meeting:
+    """List which boxes of one array meet which of another.
+
+    Parameters
+    ----------
+    first, second
+        West, south, east, north of each box, n by 4 and m by 4; missing boxes are NaN.
+
+    Returns
+    -------
+    array of int
+        Pairs of positions, k by 2, sorted by the first.
+    """
+    west, south, columns, rows, cell = _meeting_grid(second)
+    spans = np.zeros((len(second), 4), dtype=np.int64)
+    begin = np.zeros(columns * rows + 1, dtype=np.int64)
+    for i in range(len(second)):
+        _span(second[i], west, south, columns, rows, cell, spans[i])
+        for row in range(spans[i, 2], spans[i, 3] + 1):
+            for column in range(spans[i, 0], spans[i, 1] + 1):
+                begin[row * columns + column + 1] += 1
+    for place in range(columns * rows):
+        begin[place + 1] += begin[place]
+    held = np.empty(begin[-1], dtype=np.int64)
+    filled = begin[:-1].copy()
+    for i in range(len(second)):
+        for row in range(spans[i, 2], spans[i, 3] + 1):
+            for column in range(spans[i, 0], spans[i, 1] + 1):
+                place = row * columns + column
+                held[filled[place]] = i
+                filled[place] += 1
+    pairs = np.empty((max(16, 2 * len(first)), 2), dtype=np.int64)
+    found = 0
+    span = np.zeros(4, dtype=np.int64)
+    for i in range(len(first)):
+        _span(first[i], west, south, columns, rows, cell, span)
+        for row in range(span[2], span[3] + 1):
+            for column in range(span[0], span[1] + 1):
+                place = row * columns + column
+                for at in range(begin[place], begin[place + 1]):
+                    j = held[at]
+                    # A pair that shares several cells is taken in the first of them.
+                    if row != max(span[2], spans[j, 2]) or column != max(span[0], spans[j, 0]):
+                        continue
+                    if (
+                        first[i, 0] > second[j, 2]
+                        or second[j, 0] > first[i, 2]
+                        or first[i, 1] > second[j, 3]
+                        or second[j, 1] > first[i, 3]
+                    ):
+                        continue
+                    if found == len(pairs):
+                        pairs = np.concatenate((pairs, np.empty_like(pairs)))
+                    pairs[found, 0], pairs[found, 1] = i, j
+                    found += 1
+    return pairs[:found].copy()
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _meeting_grid(boxes: Numbers_meeting) -> tuple[float, float, int, int, float]:
+    """Lay a grid over boxes: its corner, columns, rows and the side of a cell."""
+    west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
+    count = 0
+    for i in range(len(boxes)):
+        if np.isnan(boxes[i, 0]):
+            continue
+        west, south = min(west, boxes[i, 0]), min(south, boxes[i, 1])
+        east, north = max(east, boxes[i, 2]), max(north, boxes[i, 3])
+        count += 1
+    if count == 0:
+        return 0.0, 0.0, 1, 1, 1.0
+    most = MEETING_CELLS_PER_BOX * count + LEAST_CELLS
+    width, height = east - west, north - south
+    cell = max(np.sqrt(width * height / most), max(width, height) / most, 1e-6)
+    return west, south, int(width / cell) + 1, int(height / cell) + 1, cell
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _span(
+    box: Numbers_meeting,
+    west: float,
+    south: float,
+    columns: int,
+    rows: int,
+    cell: float,
+    span: Positions_meeting,
+) -> None:
+    """Give the first and last column and row of the cells that a box reaches into."""
+    if np.isnan(box[0]):
+        span[0], span[1], span[2], span[3] = 0, -1, 0, -1
+        return
+    span[0] = max(int(np.floor((box[0] - west) / cell)), 0)
+    span[1] = min(int(np.floor((box[2] - west) / cell)), columns - 1)
+    span[2] = max(int(np.floor((box[1] - south) / cell)), 0)
+    span[3] = min(int(np.floor((box[3] - south) / cell)), rows - 1)
+
+
+EDGES_PER_ROW = 4
+"""A shape has one row for so many of its edges."""
+
+
+class Rows(NamedTuple):
+    """The edges of an array of polygons by the rows they reach into.
+
+    Attributes
+    ----------
+    edges
+        Start and end (x, y, x, y) of each edge, land to its right, row by row: an edge stands
+        in every row that it reaches into [m].
+    begin
+        Position of the first edge of each row, and the number of edges.
+    row
+        Position of the first row of each shape, and the number of rows.
+    south, per_m
+        Where the rows of each shape begin [m], and rows per metre.
+    most
+        The most edges that a shape has.
+    """
+
+    edges: Numbers_rows
+    begin: Positions_rows
+    row: Positions_rows
+    south: Numbers_rows
+    per_m: Numbers_rows
+    most: int
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def row_of(y: float, south: float, per_m: float, count: int) -> int:
+    """Give the row of a shape that a height lies in; beyond its ends, the first or the last."""
+    return min(max(int((y - south) * per_m), 0), count - 1)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def rows_of(rings: Rings, bounds: Numbers_rows) -> Rows:
+    """Put the edges of polygons into rows.
+
+    Parameters
+    ----------
+    rings
+        Rings of n polygons.
+    bounds
+        West, south, east, north of each polygon, n by 4 [m]; missing ones are NaN.
+
+    Returns
+    -------
+    Rows
+        Their edges by rows.
+    """
+    count = len(rings.ring) - 1
+    row = np.zeros(count + 1, dtype=np.int64)
+    south, per_m = np.zeros(count), np.zeros(count)
+    most = 0
+    for shape in range(count):
+        edges = 0
+        for ring in range(rings.ring[shape], rings.ring[shape + 1]):
+            edges += max(rings.corner[ring + 1] - rings.corner[ring] - 1, 0)
+        most = max(most, edges)
+        rows = edges // EDGES_PER_ROW + 1
+        row[shape + 1] = row[shape] + rows
+        height = bounds[shape, 3] - bounds[shape, 1]
+        south[shape] = bounds[shape, 1]
+        per_m[shape] = rows / height if height > 0.0 else 0.0
+    begin = np.zeros(row[count] + 1, dtype=np.int64)
+    nothing = np.empty((0, 4))
+    _fill(rings, row, south, per_m, begin, nothing)
+    for place in range(row[count]):
+        begin[place + 1] += begin[place]
+    edges_by_row = np.empty((begin[row[count]], 4))
+    _fill(rings, row, south, per_m, begin.copy(), edges_by_row)
+    return Rows(edges_by_row, begin, row, south, per_m, most)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _fill(
+    rings: Rings,
+    row: Positions_rows,
+    south: Numbers_rows,
+    per_m: Numbers_rows,
+    begin: Positions_rows,
+    edges: Numbers_rows,
+) -> None:
+    """Write the edges into their rows, or count them where there is no room for any."""
+    counting = len(edges) == 0
+    for shape in range(len(rings.ring) - 1):
+        rows = row[shape + 1] - row[shape]
+        for ring in range(rings.ring[shape], rings.ring[shape + 1]):
+            for i in range(rings.corner[ring], rings.corner[ring + 1] - 1):
+                low, high = min(rings.y[i], rings.y[i + 1]), max(rings.y[i], rings.y[i + 1])
+                first = row_of(low, south[shape], per_m[shape], rows)
+                last = row_of(high, south[shape], per_m[shape], rows)
+                a, b = (i, i + 1) if rings.forward[ring] else (i + 1, i)
+                for place in range(row[shape] + first, row[shape] + last + 1):
+                    if counting:
+                        begin[place + 1] += 1
+                        continue
+                    at = begin[place]
+                    begin[place] += 1
+                    edges[at, 0], edges[at, 1] = rings.x[a], rings.y[a]
+                    edges[at, 2], edges[at, 3] = rings.x[b], rings.y[b]

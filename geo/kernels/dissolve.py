@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from geo.kernels.rings import Rings
+from geo.kernels.edges import Rings
 
 Numbers = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]

@@ -12,33 +12,48 @@ import pandas as pd
 
 from geo.crs import parse_crs
 from layers.contracts import CONTRACTS
-from layers.demo.decisions import make_decisions
-from layers.demo.drawing import stream
-from layers.demo.element_rows import allotment_rows, make_quotas
-from layers.demo.elements import allot
-from layers.demo.figures import make_platform_indicators
-from layers.demo.firms import make_enterprise_indicators, make_enterprises
-from layers.demo.grounds import make_grounds
-from layers.demo.ledger import (
+from layers.demo.drawing import slivers, stream, survey_noise
+from layers.demo.elements import allot, allotment_rows, make_quotas
+from layers.demo.enterprises import (
+    make_enterprise_indicators,
+    make_enterprises,
+    make_platform_indicators,
+)
+from layers.demo.environment import (
+    corridors,
+    make_constraints,
+    make_facilities,
+    make_flood_depth,
+    make_lanes,
+    make_relief,
+    make_trunks,
+)
+from layers.demo.parcels import (
+    draw_parcels,
+    make_decisions,
+    make_grounds,
+    make_parcels,
+    ready_parcels,
+)
+from layers.demo.projects import (
     make_events,
     make_grants,
     make_milestones,
     make_problems,
+    make_projects,
     make_targets,
+    with_firms,
+    with_programmes,
+    with_reported,
 )
-from layers.demo.noise import slivers, survey_noise
-from layers.demo.obstacles import corridors, make_lanes, make_trunks
-from layers.demo.parcels import make_parcels, ready_parcels
-from layers.demo.parks import make_parks
-from layers.demo.planning_lines import make_constraints, make_facilities
-from layers.demo.programmes import with_firms, with_programmes
-from layers.demo.projects import make_projects
 from layers.demo.recipe import Recipe, read_recipe
-from layers.demo.register import make_approved_boundaries, make_platforms, qualified_land
-from layers.demo.relief import make_flood_depth, make_relief
-from layers.demo.reported import with_reported
-from layers.demo.streets import draw_parcels
-from layers.demo.territory import make_units
+from layers.demo.territory import (
+    make_approved_boundaries,
+    make_parks,
+    make_platforms,
+    make_units,
+    qualified_land,
+)
 from layers.errors import LayerError
 from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
 from layers.workspace.protocol import Provenance

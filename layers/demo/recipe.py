@@ -7,7 +7,7 @@ from typing import Any, TypeVar, get_args
 
 import yaml
 
-from geo.nearest import nearest_name
+from geo.tools import nearest_name
 from layers.errors import LayerError
 
 Place = tuple[float, float]

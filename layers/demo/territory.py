@@ -4,15 +4,19 @@ Schematic: the city's hand-drawn outline is divided by a power diagram whose wei
 each county has its published land area; the borders between the corners then wander a little.
 """
 
+from datetime import date, timedelta
+
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
+import shapely.ops
 from pyproj import CRS
 
 from geo.measure import ellipsoidal_area_m2
+from geo.units import m2_to_mu
 from layers.demo.drawing import largest_part, meander, places_xy, planned_area
-from layers.demo.recipe import Recipe
+from layers.demo.recipe import ApprovedRow, ParkRow, PlatformRow, Recipe
 
 WEIGHT_STEPS = 120
 SAMPLE_M = 400.0
@@ -185,3 +189,288 @@ def _with_wandering_borders(
     power = ((middles[:, None, :] - seats[None]) ** 2).sum(axis=2) - weights[of_unit]
     owner = of_unit[power.argmin(axis=1)]
     return [largest_part(shapely.union_all(faces[owner == i])) for i in range(len(weights))]
+
+
+SPACING_M = 80.0
+KM2 = 1e6
+CHAINS = {
+    "17": "现代纺织", "26": "化工新材料", "33": "紧固件", "36": "汽车零部件", "38": "光伏",
+    "39": "集成电路", "40": "智能传感",
+}  # fmt: skip
+"""Leading chain of an industry, made up for the demonstration."""
+
+
+def make_platforms(
+    recipe: Recipe, units: gpd.GeoDataFrame, rng: np.random.Generator
+) -> gpd.GeoDataFrame:
+    """Draw the platforms of the register.
+
+    Parameters
+    ----------
+    recipe
+        Names, levels, places and areas.
+    units
+        Layer ``units``.
+    rng
+        Source of chance.
+
+    Returns
+    -------
+    GeoDataFrame
+        Layer ``major_platforms``, in the recipe's order.
+    """
+    outlines = _outlines(recipe, units, rng)
+    rows = recipe.platforms
+    approved = [sum(b.km2 for b in _latest(row)) * KM2 for row in rows]
+    return gpd.GeoDataFrame(
+        {
+            "platform_id": [row.platform_id for row in rows],
+            "name": [row.name for row in rows],
+            "unit_id": [row.unit_id for row in rows],
+            "level": [row.level for row in rows],
+            "is_major": [row.is_major for row in rows],
+            "boundary_kind": [row.boundary_kind for row in rows],
+            "approved_area_mu": [m2_to_mu(area) if area else np.nan for area in approved],
+            "developable_declared_mu": [row.declared_mu for row in rows],
+            "leading_industries": [";".join(row.leading) for row in rows],
+            "specialty_industries": [";".join(row.specialty) for row in rows],
+            "industry_scheme": "GBT4754_2017",
+            "register_on": [row.register_on for row in rows],
+            "extra_reason": [row.extra_reason for row in rows],
+            "extra_review_on": [row.extra_review_on for row in rows],
+            "leading_chains": [
+                ";".join(CHAINS[c] for c in row.leading if c in CHAINS) or None for row in rows
+            ],
+            "management_bodies": [f"{row.short}管理委员会" for row in rows],
+            "source_doc": [recipe.source_words(row.source) for row in rows],
+            "note": [row.note or "示意范围（演示）" for row in rows],
+        },
+        geometry=outlines,
+        crs=units.crs,
+    )
+
+
+def _outlines(
+    recipe: Recipe, units: gpd.GeoDataFrame, rng: np.random.Generator
+) -> list[shapely.Geometry]:
+    crs = CRS(units.crs)
+    land = dict(zip(units["unit_id"], units.geometry, strict=True))
+    zones = [zone.unit_id for zone in recipe.zones]
+    drawn: dict[str, list[shapely.Polygon]] = {row.platform_id: [] for row in recipe.platforms}
+    # The small ones first: a large one drawn before would leave them no room.
+    pieces = sorted(
+        ((part[2], row, part) for row in recipe.platforms for part in row.parts),
+        key=lambda piece: piece[0],
+    )
+    for km2, row, part in pieces:
+        taken = [shape for shapes in drawn.values() for shape in shapes]
+        if row.unit_id not in zones:
+            taken += [land[zone] for zone in zones]
+        room = shapely.difference(
+            land[row.unit_id].buffer(-SPACING_M),
+            shapely.union_all(shapely.buffer(taken, SPACING_M, join_style="mitre")),
+        )
+        x, y = places_xy([(part[0], part[1])], crs)[0]
+        stretch = float(rng.uniform(1.0, 1.7))
+        drawn[row.platform_id].append(
+            planned_area((x, y), km2 * KM2, turn=row.turn, stretch=stretch, rng=rng, within=room)
+        )
+    return [
+        shapes[0] if len(shapes) == 1 else shapely.MultiPolygon(shapes) for shapes in drawn.values()
+    ]
+
+
+def _latest(row: PlatformRow) -> list[ApprovedRow]:
+    last = max((block.edition_on for block in row.approved), default="")
+    return [block for block in row.approved if block.edition_on == last]
+
+
+def make_approved_boundaries(
+    recipe: Recipe, platforms: gpd.GeoDataFrame, rng: np.random.Generator
+) -> gpd.GeoDataFrame:
+    """Draw the approved blocks (核准四至) inside the outlines in use.
+
+    Parameters
+    ----------
+    recipe
+        Blocks with area and edition; a platform without blocks is known by text only.
+    platforms
+        Layer ``major_platforms``.
+    rng
+        Source of chance.
+
+    Returns
+    -------
+    GeoDataFrame
+        Layer ``approved_boundaries``; equal blocks of two editions have equal outlines.
+    """
+    crs = CRS(platforms.crs)
+    rows = []
+    for row, outline in zip(recipe.platforms, platforms.geometry, strict=True):
+        drawn: dict[tuple[str, float], shapely.Polygon] = {}
+        centre = places_xy([(row.parts[0][0], row.parts[0][1])], crs)[0]
+        for number, block in enumerate(row.approved, start=1):
+            km2 = block.drawn_km2 or block.km2
+            if (block.name, km2) not in drawn:
+                others = [s for (name, _), s in drawn.items() if name != block.name]
+                room = shapely.difference(outline.buffer(-SPACING_M), shapely.union_all(others))
+                step = sum(np.sqrt(s.area) for s in others) / 2 + np.sqrt(km2 * KM2) / 2
+                shift = rng.uniform(-300, 300, 2) + np.array([step * bool(others), 0.0])
+                drawn[block.name, km2] = planned_area(
+                    (centre[0] + shift[0], centre[1] + shift[1]), km2 * KM2, turn=row.turn,
+                    stretch=1.2, rng=rng, within=room,
+                )  # fmt: skip
+            rows.append((f"{row.platform_id}-{number}", row, block, drawn[block.name, km2]))
+    return gpd.GeoDataFrame(
+        {
+            "boundary_id": [boundary_id for boundary_id, *_ in rows],
+            "platform_id": [row.platform_id for _, row, _, _ in rows],
+            "name": [f"{row.short}{block.name}" for _, row, block, _ in rows],
+            "edition": [block.edition for *_, block, _ in rows],
+            "edition_on": [block.edition_on for *_, block, _ in rows],
+            "approved_area_mu": [m2_to_mu(block.km2 * KM2) for *_, block, _ in rows],
+            "boundary_status": [block.status for *_, block, _ in rows],
+            "source_doc": [recipe.source_words(row.source) for _, row, _, _ in rows],
+            "note": "示意范围（演示），面积除注明外为演示设定",
+        },
+        geometry=[shape for *_, shape in rows],
+        crs=platforms.crs,
+    )
+
+
+def qualified_land(platforms: gpd.GeoDataFrame, parks: gpd.GeoDataFrame) -> shapely.Geometry:
+    """Join the outlines of provincial-or-higher platforms with their sub-parks (省级以上开发区).
+
+    Parameters
+    ----------
+    platforms
+        Layer ``major_platforms``.
+    parks
+        Layer ``parks``.
+
+    Returns
+    -------
+    Geometry
+        One shape.
+    """
+    high = platforms[platforms["level"].isin(["national", "provincial"])]
+    belongs = (parks["disposition"] == "sub_park") & parks["platform_id"].isin(high["platform_id"])
+    return shapely.union_all([*high.geometry, *parks.geometry[belongs]])
+
+
+PARKS_SPACING_M = 120.0
+ROOM_M = 450.0
+WINDOW_M = 9_000.0
+EXITS_FROM = date(2018, 9, 1)
+EXITS_DAYS = 1200
+SORTED_ON = date(2018, 8, 31)
+"""Day on which the parks were sorted, the same for all."""
+ID_OF_KIND = {"industrial_park": "gy", "industrial_area": "pq", "feature_town": "xz"}
+
+
+def make_parks(
+    recipe: Recipe,
+    units: gpd.GeoDataFrame,
+    platforms: gpd.GeoDataFrame,
+    rng: np.random.Generator,
+) -> gpd.GeoDataFrame:
+    """Draw the town parks.
+
+    Parameters
+    ----------
+    recipe
+        Towns, places and fates.
+    units, platforms
+        Layers ``units`` and ``major_platforms``.
+    rng
+        Source of chance.
+
+    Returns
+    -------
+    GeoDataFrame
+        Layer ``parks``. A sub-park belongs to the nearest major platform of its unit; a park that
+        leaves or is not sorted lies outside all platforms.
+    """
+    outlines = _parks_outlines(recipe, units, platforms, rng)
+    days = rng.integers(0, EXITS_DAYS, len(recipe.parks))
+    rows = recipe.parks
+    owners = [
+        _owner(row, shape, platforms) if row.fate == "sub_park" else None
+        for row, shape in zip(rows, outlines, strict=True)
+    ]
+    return gpd.GeoDataFrame(
+        {
+            "park_id": [
+                f"{row.unit_id}-{ID_OF_KIND[row.kind]}{n:02d}" for n, row in enumerate(rows)
+            ],
+            "name": [row.name or f"{row.town}工业园区" for row in rows],
+            "unit_id": [row.unit_id for row in rows],
+            "town": [row.town for row in rows],
+            "park_kind": [row.kind for row in rows],
+            "disposition": ["exiting" if row.fate == "exited" else row.fate for row in rows],
+            "platform_id": owners,
+            "is_baseline": [row.baseline and row.kind != "feature_town" for row in rows],
+            "is_opted_in": [row.opted_in for row in rows],
+            "exited_on": [
+                row.exited_on or _exit_day(row, int(day))
+                for row, day in zip(rows, days, strict=True)
+            ],
+            "disposition_on": [
+                None if row.fate == "unclassified" else SORTED_ON.isoformat() for row in rows
+            ],
+            "integration_route": [_route(row, n) for n, row in enumerate(rows)],
+            "source_doc": recipe.source_words("TOWNS"),
+            "note": "示意范围与整治类型为演示设定",
+        },
+        geometry=outlines,
+        crs=units.crs,
+    )  # fmt: skip
+
+
+def _exit_day(row: ParkRow, day: int) -> str | None:
+    return (EXITS_FROM + timedelta(days=day)).isoformat() if row.fate == "exited" else None
+
+
+def _route(row: ParkRow, number: int) -> str | None:
+    """Say how a sub-park was taken in; every eleventh doesn't."""
+    if row.fate != "sub_park" or number % 11 == 10:
+        return None
+    return "holding_company" if number % 3 else "district_adjustment"
+
+
+def _parks_outlines(
+    recipe: Recipe,
+    units: gpd.GeoDataFrame,
+    platforms: gpd.GeoDataFrame,
+    rng: np.random.Generator,
+) -> list[shapely.Polygon]:
+    crs = CRS(units.crs)
+    land = dict(zip(units["unit_id"], units.geometry, strict=True))
+    zones = {zone.unit_id: land[zone.unit_id].buffer(PARKS_SPACING_M) for zone in recipe.zones}
+    built = shapely.buffer(platforms.geometry.to_numpy(), PARKS_SPACING_M, quad_segs=1)
+    drawn: list[shapely.Polygon] = []
+    for row in recipe.parks:
+        town = shapely.Point(places_xy([row.at], crs)[0])
+        taken = [*shapely.buffer(drawn, PARKS_SPACING_M, quad_segs=1)]
+        if row.unit_id not in zones:
+            taken += [*zones.values()]
+        if row.fate != "sub_park":
+            taken += [*built]
+        near = town.buffer(WINDOW_M).intersection(land[row.unit_id].buffer(-PARKS_SPACING_M))
+        taken = [shape for shape in taken if shape.intersects(near)]
+        room = near.difference(shapely.union_all(taken))
+        middle = shapely.ops.nearest_points(room.buffer(-ROOM_M), town)[0]
+        km2 = float(rng.uniform(0.9, 2.6))
+        drawn.append(
+            planned_area(
+                (middle.x, middle.y), km2 * 1e6, turn=float(rng.uniform(-40, 40)),
+                stretch=float(rng.uniform(1, 1.6)), rng=rng, within=room,
+            )
+        )  # fmt: skip
+    return drawn
+
+
+def _owner(row: ParkRow, shape: shapely.Polygon, platforms: gpd.GeoDataFrame) -> str:
+    own = platforms[(platforms["unit_id"] == row.unit_id) & platforms["is_major"].astype(bool)]
+    distances = shapely.distance(np.asarray(own.geometry.array, dtype=object), shape)
+    return str(own["platform_id"].iloc[int(distances.argmin())])

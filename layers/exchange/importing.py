@@ -12,29 +12,30 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo.progress import report, within
+from geo.tools import report, within
 from layers.contracts import GEOMETRY_TYPES, Contract, contract_of
-from layers.edition import Changes, compare_editions
+from layers.editions import Changes, compare_editions
 from layers.errors import LayerError
-from layers.exchange.columns import (
+from layers.exchange.checks.decide import Checks, Judgement, judge
+from layers.exchange.checks.faults import FaultReport
+from layers.exchange.heading import join_kept_columns
+from layers.exchange.read import read_file
+from layers.exchange.readers.coordinates import UNDECIDED
+from layers.exchange.readers.source import Evidence, SourceFile, found
+from layers.exchange.recognise.area_unit import DECLARED, declared_areas
+from layers.exchange.recognise.codes import recognise_industry, recognise_land_use
+from layers.exchange.recognise.columns import (
     convert_headings,
     heading_unit,
     plan_columns,
+    recall_mapping,
+    remember_mapping,
     rename_columns,
 )
-from layers.exchange.declared import DECLARED, declared_areas
-from layers.exchange.evidence import Evidence, found
-from layers.exchange.fault_report import FaultReport
-from layers.exchange.ground import Ground, ground_of
-from layers.exchange.industry import recognise_industry
-from layers.exchange.join_key import with_keys
-from layers.exchange.judging import Checks, Judgement, judge
-from layers.exchange.kept import join_kept_columns
-from layers.exchange.keys import fill_from_held
-from layers.exchange.land_use import recognise_land_use
-from layers.exchange.placing import Placed, place_shapes
-from layers.exchange.read import read_file
-from layers.exchange.remembered import recall_mapping, remember_mapping
+from layers.exchange.recognise.crs import Ground, ground_of
+from layers.exchange.recognise.keys import fill_from_held, with_keys
+from layers.exchange.recognise.locate import Placed, place_shapes
+from layers.exchange.recognise.thresholds import read_threshold_texts
 from layers.exchange.request import (
     ImportRequest,
     ImportResult,
@@ -42,9 +43,6 @@ from layers.exchange.request import (
     NothingAcceptedError,
     fault_values,
 )
-from layers.exchange.source import SourceFile
-from layers.exchange.table_shapes import UNDECIDED
-from layers.exchange.thresholds import read_threshold_texts
 from layers.workspace.protocol import Provenance, Workspace
 
 READ_SHARE, JUDGED_SHARE = 0.25, 0.6

@@ -8,17 +8,21 @@ import pandas as pd
 
 from layers.errors import LayerError
 from layers.exchange.cells import hidden_characters, is_text_column, show_control_characters
-from layers.exchange.evidence import found
-from layers.exchange.geodatabase import holds_geodatabase, read_flatgeobuf, read_geodatabase
-from layers.exchange.geojson import read_geojson
-from layers.exchange.kml import read_kml
-from layers.exchange.raster_in import RASTER_ENDINGS
-from layers.exchange.shapefile import read_shapefile, read_zipped_shapefile
-from layers.exchange.source import Content, SourceFile, file_sha256, unique_names
-from layers.exchange.survey_text import read_survey_text
-from layers.exchange.table_shapes import with_shapes
-from layers.exchange.tables import read_csv, read_xlsx
-from layers.exchange.vector import read_geopackage, read_parquet
+from layers.exchange.raster import RASTER_ENDINGS
+from layers.exchange.readers.coordinates import with_shapes
+from layers.exchange.readers.kml import read_kml
+from layers.exchange.readers.shapefile import read_shapefile, read_zipped_shapefile
+from layers.exchange.readers.source import Content, SourceFile, file_sha256, found, unique_names
+from layers.exchange.readers.survey_text import read_survey_text
+from layers.exchange.readers.tables import read_csv, read_xlsx
+from layers.exchange.readers.vector import (
+    holds_geodatabase,
+    read_flatgeobuf,
+    read_geodatabase,
+    read_geojson,
+    read_geopackage,
+    read_parquet,
+)
 
 READ_ENDINGS = {
     ".gpkg": "gpkg", ".parquet": "parquet", ".geoparquet": "parquet", ".geojson": "geojson",
@@ -105,7 +109,7 @@ def _read(path: Path, kind: str, encoding: str | None, layer: str | None) -> Con
         return read_kml(path, layer, encoding)
     if kind == "dxf":
         # Loaded only where it is used: it makes every command start half a second later.
-        from layers.exchange.dxf import read_dxf
+        from layers.exchange.readers.dxf import read_dxf
 
         return read_dxf(path, layer, encoding)
     if kind == "csv":

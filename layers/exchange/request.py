@@ -7,14 +7,14 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 from geo.errors import Value
-from geo.nearest import nearest_name
+from geo.tools import nearest_name
 from geo.units import AREA_UNITS_IN_M2
 from geo.validity import Repair
-from layers.edition import Changes
+from layers.editions import Changes
 from layers.errors import LayerError
-from layers.exchange.evidence import Evidence
-from layers.exchange.fault_report import FaultReport
-from layers.exchange.place_stated import PlaceStated
+from layers.exchange.checks.faults import FaultReport
+from layers.exchange.readers.source import Evidence
+from layers.exchange.recognise.crs import PlaceStated
 from layers.validate import EXAMPLES_IN_A_FAULT, Fault
 
 Mode = Literal["add", "replace", "update"]

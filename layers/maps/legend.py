@@ -1,20 +1,42 @@
-"""What the colours and lines of a map mean, in words beside small pictures."""
+"""How a text gets into the map's page as text, whatever is written in it."""
 
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
-from layers.maps.drawn import AREA, LINE, DrawnLayer, shapes_of
-from layers.maps.markup import markup
-from layers.maps.mercator import Window
-from layers.maps.paint import SUPERSAMPLING, paint
+from layers.maps.features import AREA, LINE, DrawnLayer, Window, shapes_of
+from layers.maps.painting import SUPERSAMPLING, paint
 from layers.maps.style import LayerStyle
 from layers.maps.tiles import png_bytes
+
+
+def markup(text: str) -> str:
+    """Turn a text into HTML that shows it.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    str
+        HTML without ``{`` besides: folium reads its finished scripts as templates once more, and
+        a template can run code on the server.
+
+    Examples
+    --------
+    >>> markup("<b>{{ name }}")
+    '&lt;b&gt;&#123;&#123; name }}'
+    """
+    return escape(text).replace("{", "&#123;")
+
 
 Language = Literal["zh", "en"]
 WIDTH_PX, HEIGHT_PX = 26, 18

@@ -1,15 +1,20 @@
 """Which picture stands on a tile of the map."""
 
 import io
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 import shapely
-from PIL import Image
+from PIL import Image, ImageDraw
 
-from layers.maps.drawn import DrawnLayer
-from layers.maps.mercator import TILE_PX, tile_window
-from layers.maps.paint import SUPERSAMPLING, paint
+from layers.maps.features import AREA, HALF_WORLD_M, TILE_PX, DrawnLayer, tile_window
+from layers.maps.painting import SUPERSAMPLING, map_font, paint
+from layers.maps.style import LabelStyle, rgba
 
 MARGIN_PX = 48
 """Shapes this far outside (canvas pixels) still reach in with their outline or symbol."""
@@ -89,3 +94,251 @@ def thinning(z: int) -> float:
     (0.45, 0.89, 1.0)
     """
     return min(max(0.45 + 0.11 * (z - 9), 0.45), 1.0)
+
+
+LONGEST = 20
+"""Names longer than this many characters are cut, with an ellipsis."""
+SHORT = 10
+"""Names longer than this many characters lose what stands in brackets at their end."""
+REPEAT_PX = 200.0
+"""The same name is not written twice within this distance."""
+HALO_PX = 2
+SHIFTS = (0.0, -1.15, 1.15)
+"""Places tried for a name: on its anchor, above, below; in heights of the name."""
+
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name, its place [m, EPSG:3857] and how it is written."""
+
+    text: str
+    x: float
+    y: float
+    style: LabelStyle
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Names at one zoom: centres [px of the whole world], their boxes and an index of these."""
+
+    names: list[Name]
+    centres: npt.NDArray[np.float64]
+    tree: shapely.STRtree
+
+
+class LabelLayer:
+    """The tiles on which names stand; safe to be asked from several threads.
+
+    Parameters
+    ----------
+    layers
+        Drawn layers from the bottom to the top; names of upper layers win over those of lower
+        ones, larger shapes over smaller ones.
+    """
+
+    def __init__(self, layers: Sequence[DrawnLayer]) -> None:
+        self.names = [name for layer in reversed(layers) for name in names_of(layer)]
+        self._placed = lru_cache(maxsize=None)(self._place)
+        self._kept = lru_cache(maxsize=KEPT_TILES)(self._png)
+
+    def png(self, z: int, x: int, y: int) -> bytes | None:
+        """Paint a tile.
+
+        Parameters
+        ----------
+        z, x, y
+            Zoom, column from the west, row from the north.
+
+        Returns
+        -------
+        bytes or None
+            PNG of 256 pixels (one transparent pixel where nothing stands), None where there is no
+            such tile.
+        """
+        return self._kept(z, x, y)
+
+    def _png(self, z: int, x: int, y: int) -> bytes | None:
+        if tile_window(z, x, y) is None:
+            return None
+        placed = self._placed(z)
+        west, north = x * TILE_PX, y * TILE_PX
+        seen = placed.tree.query(shapely.box(west, north, west + TILE_PX, north + TILE_PX))
+        if not len(seen):
+            return blank_png()
+        side = TILE_PX * SUPERSAMPLING
+        image = Image.new("RGBA", (side, side))
+        draw = ImageDraw.Draw(image)
+        for at in np.sort(seen).tolist():
+            centre = (placed.centres[at] - (west, north)) * SUPERSAMPLING
+            write_name(draw, placed.names[at], float(centre[0]), float(centre[1]))
+        return png_bytes(image.reduce(SUPERSAMPLING))
+
+    def _place(self, z: int) -> Placed:
+        names = [name for name in self.names if name.style.from_zoom <= z]
+        return place_names(names, TILE_PX * 2**z)
+
+
+def place_names(
+    names: Sequence[Name], world_px: float, scale: float = 1.0, inside: Box | None = None
+) -> Placed:
+    """Find places for names, so that none covers another.
+
+    Parameters
+    ----------
+    names
+        The names, those that win first.
+    world_px
+        Side of the whole world [px].
+    scale
+        Pixels for one pixel of the sizes in the style.
+    inside
+        West, north, east, south [px of the whole world] that a name must lie in; None for anywhere.
+
+    Returns
+    -------
+    Placed
+        The names that found a place.
+    """
+    taken: list[Box] = []
+    kept: list[Name] = []
+    centres: list[tuple[float, float]] = []
+    written: dict[str, list[tuple[float, float]]] = {}
+    for name in names:
+        x = (name.x + HALF_WORLD_M) / (2 * HALF_WORLD_M) * world_px
+        y = (HALF_WORLD_M - name.y) / (2 * HALF_WORLD_M) * world_px
+        near = REPEAT_PX * scale
+        # A unit and its platform may bear one name: once is enough.
+        if any(math.dist((x, y), other) < near for other in written.get(name.text, ())):
+            continue
+        place = _free_place(name, x, y, taken, scale, inside)
+        if place is not None:
+            written.setdefault(name.text, []).append((x, y))
+            taken.append(place)
+            kept.append(name)
+            centres.append(((place[0] + place[2]) / 2, (place[1] + place[3]) / 2))
+    boxes = shapely.box(*np.array(taken).T) if taken else np.empty(0, dtype=object)
+    return Placed(kept, np.array(centres).reshape(-1, 2), shapely.STRtree(boxes))
+
+
+def names_of(layer: DrawnLayer) -> list[Name]:
+    """Give the names of a layer's rows and their anchors.
+
+    Parameters
+    ----------
+    layer
+        A drawn layer.
+
+    Returns
+    -------
+    list of Name
+        Largest shape first; rows without a name or shape, and layers that write none, left out.
+        An area's anchor is the middle of the widest circle within its largest part.
+    """
+    style, shapes = layer.style.label, layer.shapes
+    if style is None:
+        return []
+    seen: set[int] = set()
+    names = []
+    for part, row in zip(range(len(shapes.row)), shapes.row.tolist(), strict=True):
+        text = shown_text(layer.names[row])
+        if row in seen or not text:
+            continue
+        seen.add(row)
+        x, y = anchor_of(shapes.parts[part], shapes.kind[part] == AREA)
+        names.append(Name(text, x, y, style))
+    return names
+
+
+def shown_text(name: str) -> str:
+    r"""Make a name fit for one line: no control characters or line breaks, not too long.
+
+    Parameters
+    ----------
+    name
+        Name as in the data.
+
+    Returns
+    -------
+    str
+        What is written.
+
+    Examples
+    --------
+    >>> shown_text("嘉兴\n经开区\x07")
+    '嘉兴 经开区'
+    >>> shown_text("海宁经济开发区（尖山新区）")
+    '海宁经济开发区'
+    """
+    line = "".join(mark for mark in " ".join(name.split()) if mark.isprintable())
+    if len(line) > SHORT:
+        line = re.sub(r"(?<=.)[（(][^（()）]*[)）]$", "", line)
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+
+
+def anchor_of(shape: shapely.Geometry, is_area: bool) -> tuple[float, float]:
+    """Find where the name of a shape stands: within it, along a line in its middle."""
+    if not is_area:
+        point = shapely.line_interpolate_point(shape, 0.5, normalized=True)
+        point = shape if point is None or point.is_empty else point
+        return float(shapely.get_x(point)), float(shapely.get_y(point))
+    west, south, east, north = shape.bounds
+    try:
+        radius = shapely.maximum_inscribed_circle(
+            shape, tolerance=max(east - west, north - south) / 60
+        )
+        x, y = shapely.get_coordinates(radius)[0]
+    except shapely.GEOSException:
+        x, y = (west + east) / 2, (south + north) / 2
+    return float(x), float(y)
+
+
+def _free_place(
+    name: Name, x: float, y: float, taken: list[Box], scale: float, inside: Box | None
+) -> Box | None:
+    size = round(name.style.size_px * scale)
+    width = map_font(size).getlength(name.text) + (2 * HALO_PX + 4) * scale
+    height = (name.style.size_px * 1.25 + 2 * HALO_PX) * scale
+    boxes = np.array(taken).reshape(-1, 4)
+    for shift in SHIFTS:
+        middle = y + shift * height
+        box = (x - width / 2, middle - height / 2, x + width / 2, middle + height / 2)
+        apart = (
+            (boxes[:, 0] >= box[2])
+            | (boxes[:, 2] <= box[0])
+            | (boxes[:, 1] >= box[3])
+            | (boxes[:, 3] <= box[1])
+        )
+        if apart.all() and (inside is None or _lies_in(box, inside)):
+            return box
+    return None
+
+
+def _lies_in(box: Box, outer: Box) -> bool:
+    return box[0] >= outer[0] and box[1] >= outer[1] and box[2] <= outer[2] and box[3] <= outer[3]
+
+
+def write_name(
+    draw: ImageDraw.ImageDraw, name: Name, x: float, y: float, scale: float = SUPERSAMPLING
+) -> None:
+    """Write a name with its halo.
+
+    Parameters
+    ----------
+    draw
+        Canvas.
+    name
+        The name.
+    x, y
+        Its middle [px].
+    scale
+        Pixels for one pixel of the sizes in the style.
+    """
+    font = map_font(round(name.style.size_px * scale))
+    white, ink = (255, 255, 255, 235), rgba(name.style.colour)
+    halo = round(HALO_PX * scale)
+    draw.text((x, y), name.text, font=font, fill=white, anchor="mm", stroke_width=halo)
+    weight = 1 if name.style.bold else 0
+    draw.text((x, y), name.text, font=font, fill=ink, anchor="mm", stroke_width=weight)

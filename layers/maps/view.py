@@ -6,12 +6,10 @@ from types import MappingProxyType
 import geopandas as gpd
 import numpy as np
 
-from layers.maps.drawn import DrawnLayer, draw_layers
-from layers.maps.labels import LabelLayer
+from layers.maps.features import DrawnLayer, draw_layers, to_lon_lat
 from layers.maps.legend import LegendSection, legend_of
-from layers.maps.mercator import to_lon_lat
 from layers.maps.style import MapStyles
-from layers.maps.tiles import TileLayer
+from layers.maps.tiles import LabelLayer, TileLayer
 
 LABELS = "labels"
 """Name of the map layer that holds the names."""

@@ -22,13 +22,17 @@ from pyproj import CRS
 
 from geo.crs import require_projected
 from geo.raster import Raster
-from layers.conform import conform
 from layers.contracts import CONTRACTS, contract_of
 from layers.errors import LayerError
-from layers.workspace.edit import MEMORY_PREFIX, GeoPackageEdit
-from layers.workspace.frames import frame_hash, write_frame
-from layers.workspace.history import read_history
+from layers.validate import conform
 from layers.workspace.protocol import LayerFacts, Provenance, WorkspaceFacts
+from layers.workspace.transaction import (
+    MEMORY_PREFIX,
+    GeoPackageEdit,
+    frame_hash,
+    read_history,
+    write_frame,
+)
 
 SCHEMA_VERSION = 1
 LOCK_SECONDS = 20

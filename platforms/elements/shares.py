@@ -1,35 +1,353 @@
-"""How much of the land, energy and emission rights went to provincial-or-higher zones (B1).
+"""What a share is, or between what it must lie while something isn't known."""
 
-The place of an allotment is decided by its geometry; whatever isn't known bounds the share, and a
-verdict stands only where the bounds agree.
-"""
-
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from pyproj import CRS
 
+from geo.units import compare
 from layers.fields import FIELDS
-from platforms.elements.bounds import Members, need_inside, room_outside, share_bounds
-from platforms.elements.ledger import (
+from platforms.elements.allotments import (
+    AMOUNT_COLUMNS,
     CITY,
     Cell,
     Ledger,
-    Numbers,
     allotment_ledger,
+    approved_outlines,
     counts_in,
+    inside_shares,
     open_points,
     with_further,
+    zone_outlines,
 )
-from platforms.elements.placing import AMOUNT_COLUMNS, inside_shares
-from platforms.elements.repair import repair_of
-from platforms.elements.zones import approved_outlines, zone_outlines
-from platforms.judge import holds
-from platforms.policy.dated import DatedRule, PolicySet
-from platforms.verdict import Outcome
+from platforms.elements.allotments import Numbers as Numbers_shares
+from platforms.policy.check import holds, judge
+from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
+
+Numbers = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Members:
+    """Allotments that count, or may count, in one share.
+
+    Attributes
+    ----------
+    amount
+        Amount of each, NaN where it isn't known.
+    least, most
+        Part of each that lies inside (0–1), at least and at most.
+    certain
+        True where it is known to count.
+    """
+
+    amount: Numbers
+    least: Numbers
+    most: Numbers
+    certain: Flags
+
+    @property
+    def settled(self) -> Flags:
+        """True where nothing of an allotment is left open."""
+        settled: Flags = self.certain & ~np.isnan(self.amount) & (self.least == self.most)
+        return settled
+
+
+@dataclass(frozen=True)
+class ShareBounds:
+    """A share and its bounds.
+
+    Attributes
+    ----------
+    inside, total
+        Amounts of the allotments known to count; of those whose place isn't known no part is
+        taken as inside.
+    share
+        inside / total, NaN while something is open or the total is 0.
+    low, high
+        What the share is at least and at most; NaN where nothing is known to count.
+    """
+
+    inside: float
+    total: float
+    share: float
+    low: float
+    high: float
+
+
+def share_bounds(members: Members) -> ShareBounds:
+    """Compute a share with its bounds.
+
+    Parameters
+    ----------
+    members
+        The allotments.
+
+    Returns
+    -------
+    ShareBounds
+        The share.
+
+    Examples
+    --------
+    70 inside, 20 outside, and 10 of which the place isn't known:
+
+    >>> bounds = share_bounds(Members(
+    ...     np.array([70.0, 20.0, 10.0]), np.array([1.0, 0.0, 0.0]), np.array([1.0, 0.0, 1.0]),
+    ...     np.array([True, True, True])))
+    >>> bounds.share, round(bounds.low, 9), round(bounds.high, 9)
+    (nan, 0.7, 0.8)
+    """
+    counted = members.certain & ~np.isnan(members.amount)
+    total = float(members.amount[counted].sum())
+    inside = float((members.amount * members.least)[counted].sum())
+    if not (members.certain & ~(members.amount <= 0)).any():
+        return ShareBounds(inside, total, np.nan, np.nan, np.nan)
+    if members.settled.all():
+        share = inside / total
+        return ShareBounds(inside, total, share, share, share)
+    low = _extreme(members, members.least)
+    high = 1.0 - _extreme(members, 1.0 - members.most)
+    return ShareBounds(inside, total, np.nan, low, high)
+
+
+def room_outside(members: Members, threshold: float) -> float:
+    """Say how much more may go outside before the share breaks, whatever is still open.
+
+    Parameters
+    ----------
+    members
+        The allotments.
+    threshold
+        Least share (0–1).
+
+    Returns
+    -------
+    float
+        inside / threshold - total [unit of the amounts]; 0 where the share is already short, NaN
+        where an amount isn't known.
+
+    Examples
+    --------
+    >>> one = np.ones(1)
+    >>> room = room_outside(Members(one * 700, one, one, np.array([True])), 0.7)
+    >>> round(room, 6)
+    300.0
+    """
+    if threshold <= 0 or np.isnan(members.amount).any():
+        return float("nan")
+    return max(0.0, _worst(members, members.least / threshold - 1.0))
+
+
+def need_inside(members: Members, threshold: float) -> float:
+    """Say how much more must go inside to reach the share, whatever is still open.
+
+    Parameters
+    ----------
+    members
+        The allotments.
+    threshold
+        Least share (0–1).
+
+    Returns
+    -------
+    float
+        (threshold × total - inside) / (1 - threshold) [unit of the amounts]; 0 where the share is
+        reached, NaN where an amount isn't known.
+
+    Examples
+    --------
+    >>> need = need_inside(
+    ...     Members(np.array([600.0, 400.0]), np.array([1.0, 0.0]), np.array([1.0, 0.0]),
+    ...             np.array([True, True])), 0.7)
+    >>> round(need, 6)
+    333.333333
+    """
+    if threshold >= 1 or np.isnan(members.amount).any():
+        return float("nan")
+    return max(0.0, -_worst(members, members.least - threshold) / (1 - threshold))
+
+
+def _worst(members: Members, per_unit: Numbers) -> float:
+    """Sum a contribution, taking of what may count only what lowers it."""
+    parts = members.amount * per_unit
+    return float(parts[members.certain].sum() + np.minimum(parts[~members.certain], 0.0).sum())
+
+
+def _extreme(members: Members, part: Numbers) -> float:
+    """Find the lowest mean of ``part`` weighted by amount, over all that may count."""
+    known = ~np.isnan(members.amount)
+    fixed = members.certain & known
+    total = float(members.amount[fixed].sum())
+    weighted = float((members.amount * part)[fixed].sum())
+    lowest = weighted / total if total > 0 else np.inf
+    open_rows = np.flatnonzero(~members.certain & known & (members.amount > 0))
+    for row in open_rows[np.argsort(part[open_rows], kind="stable")]:
+        if part[row] >= lowest:
+            break
+        weighted += float(members.amount[row] * part[row])
+        total += float(members.amount[row])
+        lowest = weighted / total
+    if (~known).any():
+        lowest = min(lowest, float(part[~known].min()))
+    return lowest if np.isfinite(lowest) else float("nan")
+
+
+@dataclass(frozen=True)
+class Repair:
+    """The share with what is planned, and the fewest planned allotments that mend it.
+
+    Attributes
+    ----------
+    planned_share
+        Share once all that is planned is made as planned (0–1); NaN where something of it isn't
+        known, or nothing is planned.
+    allotment_ids
+        Planned allotments to move inside: as few as can be; empty where none is needed or not
+        even all of them are enough.
+    share
+        Share after moving them, or all where not even all are enough (0–1); NaN like
+        ``planned_share``.
+    """
+
+    planned_share: float
+    allotment_ids: tuple[str, ...]
+    share: float
+
+
+UNKNOWN = Repair(np.nan, (), np.nan)
+
+
+def repair_of(
+    ledger: Ledger, cell: Cell, inside: tuple[Numbers, Numbers], threshold: float
+) -> Repair:
+    """Find the fewest planned allotments whose moving inside makes a share hold.
+
+    Parameters
+    ----------
+    ledger
+        The allotments, made and planned.
+    cell
+        What the share is about.
+    inside
+        Part of each allotment inside, at least and at most (0–1).
+    threshold
+        Least share (0–1).
+
+    Returns
+    -------
+    Repair
+        Share and allotments. Of sets as small, the one that moves least beyond the need: the
+        largest first, and as the last one the smallest that is enough.
+    """
+    made, planned = counts_in(ledger, cell), counts_in(ledger, cell, "planned")
+    rows = made.may | planned.may
+    least, most = inside
+    settled = (made.yes | planned.yes) & ~np.isnan(ledger.amount) & (least == most)
+    if not planned.yes.any() or not settled[rows].all() or not ledger.amount[rows].sum() > 0:
+        return UNKNOWN
+    amount = np.where(rows, np.nan_to_num(ledger.amount), 0.0)
+    total, held = float(amount.sum()), float((amount * least).sum())
+    gains = np.where(planned.yes, amount * (1.0 - least), 0.0)
+    chosen = _fewest(gains, held, threshold * total)
+    moved = held + float(gains[chosen].sum())
+    is_enough = compare(moved, threshold * total) >= 0
+    ids = tuple(str(one) for one in ledger.ids[np.sort(chosen)]) if is_enough else ()
+    return Repair(held / total, ids, moved / total)
+
+
+def _fewest(gains: Numbers, held: float, wanted: float) -> npt.NDArray[np.intp]:
+    """Choose the fewest gains that reach what is wanted; all of them where they don't."""
+    order = np.argsort(-gains, kind="stable")
+    order = order[gains[order] > 0]
+    reached = held
+    for count, row in enumerate(order):
+        if compare(reached, wanted) >= 0:
+            return order[:count]
+        last = reached + gains[order[count:]]
+        enough = np.array([compare(float(one), wanted) >= 0 for one in last], dtype=bool)
+        if enough.any():
+            smallest = order[count + int(np.flatnonzero(enough)[-1])]
+            return np.append(order[:count], smallest)
+        reached += float(gains[row])
+    return order
+
+
+@dataclass(frozen=True)
+class ShareEffect:
+    """A share before and after one more allotment.
+
+    Attributes
+    ----------
+    before, after
+        Shares (0–1); before is None where nothing was allotted yet, both are None while something
+        of the share is open.
+    threshold
+        Least share (0–1).
+    outcome
+        Of the share after it.
+    headroom_after
+        What may still go outside then [unit of the element], None where ``after`` is.
+    """
+
+    before: float | None
+    after: float | None
+    threshold: float
+    outcome: Outcome
+    headroom_after: float | None
+
+
+def share_effect(
+    shares_row: "Mapping[str, object] | pd.Series", added: float, proportion_inside: float
+) -> ShareEffect:
+    """Say what an allotment would do to a share.
+
+    Parameters
+    ----------
+    shares_row
+        One row of ``element_shares``.
+    added
+        Amount [unit of the row].
+    proportion_inside
+        Part of it that lies inside provincial-or-higher zones (0–1).
+
+    Returns
+    -------
+    ShareEffect
+        The share before and after, and the outcome after it.
+
+    Examples
+    --------
+    70 of 100 亩 lie inside; 10 亩 more outside break the share, 10 亩 more inside don't:
+
+    >>> row = {"inside": 70.0, "total": 100.0, "share": 0.7, "threshold": 0.7}
+    >>> share_effect(row, 10.0, 0.0).outcome, share_effect(row, 10.0, 1.0).outcome
+    ('not_met', 'met')
+    >>> round(share_effect(row, 10.0, 1.0).headroom_after, 6)
+    4.285714
+    """
+    inside, total, share, threshold = (
+        cast("float", shares_row[key]) for key in ("inside", "total", "share", "threshold")
+    )
+    is_open = total > 0 if pd.isna(share) else False
+    if "open_points" in shares_row:
+        is_open = bool(shares_row["open_points"])
+    before = None if is_open or total <= 0 else inside / total
+    if is_open or total + added <= 0:
+        return ShareEffect(before, None, threshold, "no_data", None)
+    after_inside = inside + added * proportion_inside
+    after = after_inside / (total + added)
+    outcome: Outcome = "met" if compare(after, threshold) >= 0 else "not_met"
+    headroom = max(0.0, after_inside / threshold - total - added) if threshold > 0 else None
+    return ShareEffect(before, after, threshold, outcome, headroom)
+
 
 SHARE_COLUMNS = (
     "unit_id", "year", "span", "element", "pollutant", "boundary_basis", "unit", "inside", "total",
@@ -180,7 +498,7 @@ def _spans(ledger: Ledger, year: int | None, policy: PolicySet, element: str) ->
 def _row(
     ledger: Ledger,
     cell: Cell,
-    inside: tuple[Numbers, Numbers],
+    inside: tuple[Numbers_shares, Numbers_shares],
     dated: DatedRule,
     policy: PolicySet,
 ) -> dict[str, object]:
@@ -232,3 +550,122 @@ def _mark_differences(shares: pd.DataFrame) -> pd.DataFrame:
     decided = shares["outcome"].where(shares["outcome"] != "no_data")
     kinds = decided.groupby([shares[key] for key in keys], dropna=False).transform("nunique")
     return shares.assign(basis_differs=kinds.gt(1).to_numpy(dtype=bool))
+
+
+NAMED_ALLOTMENTS = 5
+"""A sentence names this many allotments; the row has them all."""
+
+
+def share_verdicts(
+    shares: pd.DataFrame, policy: PolicySet, unit_ids: Sequence[str]
+) -> list[Verdict]:
+    """Turn shares into verdicts.
+
+    Parameters
+    ----------
+    shares
+        What ``element_shares`` gives.
+    policy
+        Rules on the as-of date, the same that the shares were computed with.
+    unit_ids
+        Units to judge.
+
+    Returns
+    -------
+    list of Verdict
+        One a unit, element (emission rights by pollutant: part ``emission:COD``) and year, and a
+        cumulative one (part ``land_cumulative``). They stand on the outline in use; the share by
+        the approved outline stands in the reasons.
+    """
+    in_use = shares[shares["boundary_basis"] == "in_use"]
+    approved = shares[shares["boundary_basis"] == "approved"]
+    beside = {_key(row): row for _, row in approved.iterrows()}
+    return [
+        _verdict(row, beside.get(_key(row)), policy)
+        for unit_id in unit_ids
+        for _, row in in_use[in_use["unit_id"] == unit_id].iterrows()
+    ]
+
+
+def _verdict(row: pd.Series, approved: pd.Series | None, policy: PolicySet) -> Verdict:
+    dated = rule_of(policy, row["element"], row["span"])
+    pollutant = row["pollutant"]
+    return judge(
+        dated,
+        None if pd.isna(row["share"]) else float(row["share"]),
+        unit_id=str(row["unit_id"]),
+        year=None if pd.isna(row["year"]) else int(row["year"]),
+        outcome=row["outcome"],
+        part=dated.rule.part if pd.isna(pollutant) else f"{dated.rule.part}:{pollutant}",
+        evidence=_evidence(row),
+        reasons=(*_bounds(row), *_room(row), *_repair(row), *approved_beside(row, approved)),
+    )
+
+
+def _evidence(row: pd.Series) -> tuple[Evidence, ...]:
+    layer = "element_allotments"
+    found = [Evidence(layer, tuple(row["allotment_ids"]))] if row["allotment_ids"] else []
+    declared = tuple(row["declared_but_outside"])
+    if declared:
+        said = say("share_declared_but_outside", count=len(declared))
+        found.append(Evidence(layer, declared, said))
+    by_code: dict[str, list[str]] = {}
+    for allotment_id, code in row["open_points"]:
+        by_code.setdefault(code, []).append(allotment_id)
+    found += [
+        Evidence(layer, tuple(rows), say(code, count=len(rows))) for code, rows in by_code.items()
+    ]
+    return tuple(found)
+
+
+def _bounds(row: pd.Series) -> list[Statement]:
+    if pd.isna(row["share_low"]) or pd.isna(row["share_high"]):
+        return [say("share_nothing_allotted", open_count=len(row["open_points"]))]
+    if not pd.isna(row["share"]):
+        return []
+    low, high = float(row["share_low"]), float(row["share_high"])
+    count = len(row["open_points"])
+    if row["outcome"] == "no_data":
+        return [say("share_undecided", low_share=low, high_share=high, open_count=count)]
+    return [say("share_decided_by_bounds", low_share=low, high_share=high, open_count=count)]
+
+
+def _room(row: pd.Series) -> list[Statement]:
+    if row["outcome"] == "met" and not pd.isna(row["headroom"]):
+        return [say("share_headroom", amount=float(row["headroom"]), unit=row["unit"])]
+    if row["outcome"] == "not_met" and not pd.isna(row["need_inside"]):
+        return [say("share_need_inside", amount=float(row["need_inside"]), unit=row["unit"])]
+    return []
+
+
+def _repair(row: pd.Series) -> list[Statement]:
+    """Say what the share comes to once all that is planned is made, and how to mend it."""
+    planned, after = row["planned_share"], row["repair_share"]
+    if pd.isna(planned):
+        return []
+    ids = row["repair_allotment_ids"]
+    if ids:
+        names = ", ".join(ids[:NAMED_ALLOTMENTS])
+        return [
+            say(
+                "share_repair", planned_share=float(planned), count=len(ids), rows=names,
+                after_share=float(after),
+            )
+        ]  # fmt: skip
+    if compare(float(after), float(row["threshold"])) < 0:
+        return [say("share_beyond_repair", planned_share=float(planned), after_share=float(after))]
+    return [say("share_with_planned", planned_share=float(planned))]
+
+
+def approved_beside(row: pd.Series, approved: pd.Series | None) -> list[Statement]:
+    """Say what the share is by the approved outline, above all where the verdict differs."""
+    if approved is None or pd.isna(approved["share_low"]):
+        return []
+    low, high = float(approved["share_low"]), float(approved["share_high"])
+    if row["basis_differs"]:
+        return [say("share_approved_differs", low_share=low, high_share=high)]
+    return [say("share_approved_beside", low_share=low, high_share=high)]
+
+
+def _key(row: pd.Series) -> tuple[str, ...]:
+    return tuple(str(row[key]) for key in ("unit_id", "year", "span", "element", "pollutant"))

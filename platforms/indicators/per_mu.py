@@ -1,21 +1,118 @@
-"""What one 亩 yields: output and tax per 亩 (亩均产出、亩均税收) of units, platforms, parks, firms.
-
-Ratios are never averaged: the sum of the figures stands over the sum of the land, both over the
-same rows, and the coverage says what part of the rows had both.
-"""
+"""Which place each figure takes, ties sharing one."""
 
 import re
+from collections.abc import Sequence
 from typing import Literal, get_args
 
+import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import shapely
 
+from geo.overlay import zone_shares
+from geo.units import RELATIVE_TOLERANCE, compare
 from platforms.errors import PlanningError
-from platforms.indicators.placing import placed_firms
-from platforms.indicators.ranks import ranks_with_ties
-from platforms.judge import holds
-from platforms.policy.dated import PolicySet
+from platforms.policy.check import holds, judge
+from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.verdict import Evidence, Statement, Verdict, say
 from platforms.source import LayerSource
+from platforms.territory import assessed_units, assessment_areas, major_rows, shapes_of
+
+
+def ranks_with_ties(values: pd.Series) -> pd.Series:
+    """Rank figures from the largest down.
+
+    Parameters
+    ----------
+    values
+        Figures; missing ones take no place.
+
+    Returns
+    -------
+    Series of Int64
+        Place from 1; figures equal within a relative 1e-9 share a place, and the next one counts
+        them all (1, 1, 3). Index of ``values``.
+
+    Examples
+    --------
+    >>> ranks_with_ties(pd.Series([0.3, 5.0, 0.1 * 3, None])).tolist()
+    [2, 1, 2, <NA>]
+    """
+    ranks = pd.Series(pd.NA, index=values.index, dtype="Int64")
+    figures = values.to_numpy(dtype=float)
+    order = np.argsort(-figures, kind="stable")
+    leader, place = np.nan, 0
+    for count, position in enumerate(order, start=1):
+        if np.isnan(figures[position]):
+            break
+        if count == 1 or compare(float(figures[position]), float(leader)) != 0:
+            leader, place = figures[position], count
+        ranks.iloc[int(position)] = place
+    return ranks
+
+
+POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+
+
+def placed_firms(by: Literal["unit", "park"] | str, source: LayerSource) -> pd.DataFrame:
+    """Say which part of each enterprise lies in which unit or park.
+
+    Parameters
+    ----------
+    by
+        ``unit`` (functional zones cut out of the counties, S9) or ``park``.
+    source
+        Gives ``enterprises`` and ``units`` or ``parks``.
+
+    Returns
+    -------
+    DataFrame
+        One row for each firm and place: ``enterprise_id``, ``unit_id`` or ``park_id`` (missing
+        outside all), ``part_share`` (0-1, by ellipsoidal area), ``is_by_area``, ``stated_id``.
+        A firm drawn as a point, or not at all, is where its row states. Where parks overlap the
+        land in both counts in each.
+    """
+    key = f"{by}_id"
+    firms = gpd.GeoDataFrame(source.read("enterprises"))
+    zones = gpd.GeoDataFrame(source.read(f"{by}s"))
+    if by == "unit" and len(zones):
+        zones = assessment_areas(zones.copy())
+    stated = firms[["enterprise_id", key]].rename(columns={key: "stated_id"})
+    drawn = _drawn(firms) if len(zones) else np.zeros(len(firms), dtype=bool)
+    plain = stated[~drawn].assign(part_share=1.0, is_by_area=False)
+    plain[key] = plain["stated_id"]
+    by_area = _by_area(firms[drawn], stated[drawn], zones, key)
+    columns = ["enterprise_id", key, "part_share", "is_by_area", "stated_id"]
+    held = [frame[columns] for frame in (plain, by_area) if len(frame)]
+    placed: pd.DataFrame = pd.concat(held or [plain[columns]], ignore_index=True)
+    return placed
+
+
+def _drawn(firms: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
+    """Say which firms have an outline with land in it."""
+    shapes = shapes_of(firms)
+    kinds = np.isin(shapely.get_type_id(shapes), [int(kind) for kind in POLYGONS])
+    has_land: npt.NDArray[np.bool_] = kinds & (np.nan_to_num(shapely.area(shapes)) > 0)
+    return has_land
+
+
+def _by_area(
+    firms: gpd.GeoDataFrame, stated: pd.DataFrame, zones: gpd.GeoDataFrame, key: str
+) -> pd.DataFrame:
+    """Part the firms drawn among the zones; what lies in none makes a row without key."""
+    if not len(firms):
+        return stated.assign(part_share=1.0, is_by_area=True, **{key: None})
+    rows = zone_shares(shapes_of(firms), shapes_of(zones), firms.crs)
+    inside = np.bincount(rows.of_shape, rows.share, len(firms))
+    outside = np.flatnonzero(1.0 - inside > RELATIVE_TOLERANCE)
+    position = np.concatenate([rows.of_shape, outside])
+    found = stated.iloc[position].reset_index(drop=True)
+    ids = zones[key].to_numpy(dtype=object)[rows.of_zone]
+    found[key] = pd.Series([*ids, *[None] * len(outside)], dtype="str")
+    found["part_share"] = np.concatenate([rows.share, 1.0 - inside[outside]])
+    return found.assign(is_by_area=True)
+
 
 By = Literal["unit", "platform", "park", "enterprise"]
 
@@ -217,3 +314,97 @@ def refuse_twice(rows: pd.DataFrame, key: str, period: str) -> None:
     twice = rows[key][rows[key].duplicated()]
     if len(twice):
         raise PlanningError("indicator_twice", rows=", ".join(sorted(set(twice))), period=period)
+
+
+FIGURE_OF = {"A8": "output", "A9": "tax"}
+"""Which figure each rule is about."""
+
+
+def per_mu_verdicts(
+    rule_id: str,
+    year: int,
+    source: LayerSource,
+    platforms: gpd.GeoDataFrame,
+    units: gpd.GeoDataFrame,
+    unit_ids: Sequence[str],
+    policy: PolicySet,
+) -> list[Verdict]:
+    """Judge output or tax per 亩 of each major platform in a year.
+
+    Parameters
+    ----------
+    rule_id
+        ``A8`` or ``A9``.
+    year
+        Year of the figures.
+    source
+        Gives the indicators.
+    platforms, units
+        Layers ``major_platforms`` and ``units``.
+    unit_ids
+        Units whose platforms are judged.
+    policy
+        Rules on the as-of date.
+
+    Returns
+    -------
+    list of Verdict
+        One a platform [万元/亩]; a missing figure, or missing or zero land, is ``no_data``. Past
+        the target date the value of the target year stands in the reasons where there is one.
+
+    Notes
+    -----
+    A8, A9 嘉政发〔2018〕15号 一（资源配置更加高效）; S3.
+    """
+    dated = policy.rule(rule_id)
+    figure = FIGURE_OF[rule_id]
+    now = per_mu("platform", str(year), source, policy).set_index("platform_id")
+    then = _at_target(dated, year, figure, source, policy)
+    major = major_rows(platforms)
+    under = assessed_units(major, units)
+    verdicts = []
+    for unit_id in unit_ids:
+        for platform_id in major["platform_id"][under.eq(unit_id)]:
+            row = now.loc[platform_id]
+            value = row[f"{figure}_wan_yuan_per_mu"]
+            lacking = [_missing(row, figure, year)] if pd.isna(value) else []
+            at_target = then.get(platform_id)
+            if at_target is not None and dated.rule.target_date is not None:
+                at_year = int(dated.rule.target_date[:4])
+                lacking.append(say("per_mu_at_target", year=at_year, value=float(at_target)))
+            verdicts.append(
+                judge(
+                    dated,
+                    None if pd.isna(value) else float(value),
+                    unit_id=unit_id,
+                    platform_id=platform_id,
+                    year=year,
+                    evidence=(Evidence("platform_indicators", (f"{platform_id}/{year}",)),),
+                    reasons=tuple(lacking),
+                )
+            )
+    return verdicts
+
+
+def _at_target(
+    dated: DatedRule, year: int, figure: str, source: LayerSource, policy: PolicySet
+) -> dict[str, float]:
+    """Give each platform's value in the target year, once the target date has passed."""
+    target = dated.rule.target_date
+    if target is None or not dated.is_past_target or int(target[:4]) == year:
+        return {}
+    frame = per_mu("platform", target[:4], source, policy).set_index("platform_id")
+    values = frame[f"{figure}_wan_yuan_per_mu"].dropna()
+    return {str(key): float(value) for key, value in values.items()}
+
+
+def _missing(row: pd.Series, figure: str, year: int) -> Statement:
+    """Say what is missing of a ratio."""
+    if not row["row_count"]:
+        return say("per_mu_no_row", year=year)
+    land = row[f"{figure}_land_mu"]
+    if pd.isna(land):
+        return say("per_mu_land_missing", year=year)
+    if land <= 0:
+        return say("per_mu_land_zero", year=year)
+    return say("per_mu_figure_missing", year=year)

@@ -7,9 +7,9 @@ import pandas as pd
 from geo.units import compare
 from layers.fields import split_list
 from platforms.indicators.per_mu import WAN_YUAN_PER_YI_YUAN
-from platforms.policy.dated import PolicySet
+from platforms.ledger.counting import ledger_on
+from platforms.policy.in_force import PolicySet
 from platforms.source import LayerSource
-from platforms.targets.ledger import ledger_on
 
 FIGURES = {
     "investment": ("investment_yi_yuan", "investment_wan_yuan", "万元"),

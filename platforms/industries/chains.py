@@ -1,17 +1,23 @@
 """Chains of industry, read from data: links from raw material to product, with their codes."""
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
+
+import geopandas as gpd
+import pandas as pd
 
 from geo.units import compare
 from layers.fields import FIELDS
 from platforms.errors import PlanningError, PolicyError
+from platforms.indicators.figures import firms_inside
+from platforms.indicators.per_mu import placed_firms
 from platforms.industries.codes import IndustryTable
-from platforms.policy.nodes import Block, block_of
-from platforms.policy.text import compose
-from platforms.policy.vocabulary import BASES
-from platforms.verdict import Basis
+from platforms.policy.pack import BASES
+from platforms.policy.reading import Block, block_of, compose
+from platforms.policy.verdict import Basis, Outcome, Statement, say
+from platforms.source import LayerSource
 
 Stage = Literal["upstream", "midstream", "downstream"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
@@ -226,3 +232,385 @@ def _refuse_shared(block: Block, link: Link, before: list[Link]) -> None:
                     "chain_code_twice", line=block.line_of("industries"), code=code, link=link_id
                 )
         held.append((code, link.link_id))
+
+
+@dataclass(frozen=True)
+class ChainFirms:
+    """The firms of a city as chains need them.
+
+    Attributes
+    ----------
+    firms
+        One row a firm: ``enterprise_id``, ``name``, ``key`` (credit code, else the id: rows of
+        one key are one firm), ``digits`` (industry code, missing where it can't be used),
+        ``lacking`` (why not: ``missing``, ``unknown``, ``other_scheme``), ``unit_id`` (where most
+        of its land lies), ``output_wan_yuan`` of the year, ``is_leading``.
+    of_platform
+        Positions of the firms on each platform with its sub-parks; every platform is named.
+    year
+        Year of the output.
+    """
+
+    firms: pd.DataFrame
+    of_platform: Mapping[str, tuple[int, ...]]
+    year: int
+
+    def digits_on(self, platform_id: str) -> tuple[str | None, ...]:
+        """Give the industry of each firm on a platform, None where it has no usable code.
+
+        Raises
+        ------
+        PlanningError
+            ``chain_platform_unknown``.
+        """
+        if platform_id not in self.of_platform:
+            raise PlanningError("chain_platform_unknown", platform_id=platform_id)
+        rows = self.firms["digits"].to_numpy(dtype=object)[list(self.of_platform[platform_id])]
+        return tuple(None if pd.isna(one) else str(one) for one in rows)
+
+
+def chain_firms(source: LayerSource, table: IndustryTable, year: int) -> ChainFirms:
+    """Read the firms of a city.
+
+    Parameters
+    ----------
+    source
+        Gives ``enterprises``, ``enterprise_indicators``, ``major_platforms``, ``parks``, ``units``.
+    table
+        Sections and divisions.
+    year
+        Year of the output.
+
+    Returns
+    -------
+    ChainFirms
+        The firms. One on the land of two platforms stands on both; one drawn as a point, or not
+        at all, is in the unit its row states.
+    """
+    read = gpd.GeoDataFrame(source.read("enterprises")).reset_index(drop=True)
+    figures = pd.DataFrame(source.read("enterprise_indicators"))
+    figures = figures[figures["year"].eq(year).fillna(value=False).to_numpy(dtype=bool)]
+    output = figures.drop_duplicates("enterprise_id").set_index("enterprise_id")["output_wan_yuan"]
+    placed = placed_firms("unit", source).sort_values("part_share", ascending=False, kind="stable")
+    unit_of = placed.drop_duplicates("enterprise_id").set_index("enterprise_id")["unit_id"]
+    ids = read["enterprise_id"]
+    codes = [
+        _usable(code, scheme, table)
+        for code, scheme in zip(read["industry_code"], read["industry_scheme"], strict=True)
+    ]
+    firms = pd.DataFrame(
+        {
+            "enterprise_id": ids,
+            "name": read["name"],
+            "key": read["credit_code"].where(read["credit_code"].notna(), ids),
+            "digits": pd.Series([digits for digits, _ in codes], dtype="object"),
+            "lacking": pd.Series([why for _, why in codes], dtype="object"),
+            "unit_id": ids.map(unit_of).astype("object"),
+            "output_wan_yuan": ids.map(output).astype("float64"),
+            "is_leading": read["is_leading"].fillna(value=False).astype(bool),
+        }
+    )
+    return ChainFirms(firms, _of_platforms(source, read), year)
+
+
+def _usable(code: object, scheme: object, table: IndustryTable) -> tuple[str | None, str | None]:
+    """Give the digits of a code, or why it can't be used."""
+    if not isinstance(code, str) or not code.strip():
+        return None, "missing"
+    if scheme != table.scheme:
+        return None, "other_scheme"
+    try:
+        return table.code(code).digits, None
+    except PlanningError:
+        return None, "unknown"
+
+
+def _of_platforms(source: LayerSource, firms: gpd.GeoDataFrame) -> dict[str, tuple[int, ...]]:
+    """Say which firms stand on which platform: by geometry, else as stated."""
+    platforms = gpd.GeoDataFrame(source.read("major_platforms"))
+    parks = gpd.GeoDataFrame(source.read("parks"))
+    found = {}
+    for _, row in platforms.iterrows():
+        inside, _ = firms_inside(firms, row, parks)
+        found[str(row["platform_id"])] = tuple(int(n) for n in inside.nonzero()[0])
+    return found
+
+
+@dataclass(frozen=True)
+class Presence:
+    """The firms of one link in one place.
+
+    Attributes
+    ----------
+    firm_count
+        Firms; rows of one credit code are one.
+    enterprise_ids
+        Their rows.
+    output_wan_yuan
+        Sum of the output known [万元]; None where none is.
+    output_missing
+        Rows without output.
+    leading_ids
+        Rows of firms that lead their chain (链主).
+    """
+
+    firm_count: int
+    enterprise_ids: tuple[str, ...]
+    output_wan_yuan: float | None
+    output_missing: int
+    leading_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LinkOnMap:
+    """One link of one chain in the city.
+
+    Attributes
+    ----------
+    chain, link
+        Which.
+    outcome
+        ``met`` where firms are there, ``not_met`` where it is missing, ``no_data`` where none is
+        known and firms without a usable code might be some.
+    city
+        In the whole city.
+    by_platform, by_unit
+        By platform and by unit, only those with firms of it.
+    open_count
+        Rows of firms that may belong to it and don't say.
+    reasons
+        What is to be said of it.
+    """
+
+    chain: Chain
+    link: Link
+    outcome: Outcome
+    city: Presence
+    by_platform: Mapping[str, Presence]
+    by_unit: Mapping[str, Presence]
+    open_count: int
+    reasons: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class ChainMap:
+    """The chains of a city.
+
+    Attributes
+    ----------
+    chains
+        The data they rest on.
+    links
+        Every link, in the order of the data.
+    firms
+        The firms they were counted from.
+    lacking
+        Rows without usable industry code, by the reason: ``missing``, ``unknown``,
+        ``other_scheme``.
+    """
+
+    chains: Chains
+    links: tuple[LinkOnMap, ...]
+    firms: ChainFirms
+    lacking: Mapping[str, tuple[str, ...]]
+
+
+def chain_map(firms: ChainFirms, chains: Chains) -> ChainMap:
+    """Lay the firms of a city over the chains.
+
+    Parameters
+    ----------
+    firms
+        The firms, with their platforms and units.
+    chains
+        The chains.
+
+    Returns
+    -------
+    ChainMap
+        Every link with its firms. A firm that states only a division belongs to no link that is
+        narrower: it leaves that link open.
+
+    Notes
+    -----
+    The links are an assumption of the data (``basis``), no clause of a document.
+    """
+    rows = firms.firms
+    lacking = {
+        str(why): tuple(str(one) for one in held["enterprise_id"])
+        for why, held in rows[rows["lacking"].notna()].groupby("lacking")
+    }
+    links = tuple(
+        _chain_map_link(firms, chain, link) for chain in chains.chains for link in chain.links
+    )
+    return ChainMap(chains, links, firms, lacking)
+
+
+def _chain_map_link(firms: ChainFirms, chain: Chain, link: Link) -> LinkOnMap:
+    rows = firms.firms
+    digits = rows["digits"]
+    known = digits.notna()
+    taken = pd.Series([isinstance(one, str) and link.takes(one) for one in digits], rows.index)
+    coarse = pd.Series([isinstance(one, str) and link.may_take(one) for one in digits], rows.index)
+    open_count = int((~known).sum() + coarse.sum())
+    city = presence(rows[taken.to_numpy(dtype=bool)])
+    if city.firm_count:
+        outcome: Outcome = "met"
+    else:
+        outcome = "no_data" if open_count or rows.empty else "not_met"
+    return LinkOnMap(
+        chain, link, outcome, city, _by_platform(firms, taken), _by_unit(rows, taken),
+        open_count, _reasons(outcome, city, open_count, is_empty=rows.empty),
+    )  # fmt: skip
+
+
+def presence(rows: pd.DataFrame) -> Presence:
+    """Count the firms of some rows.
+
+    Parameters
+    ----------
+    rows
+        Rows of ``ChainFirms.firms``.
+
+    Returns
+    -------
+    Presence
+        Their number and output.
+    """
+    output = rows["output_wan_yuan"]
+    known = output.dropna()
+    return Presence(
+        int(rows["key"].nunique()),
+        tuple(str(one) for one in rows["enterprise_id"]),
+        float(known.sum()) if len(known) else None,
+        int(output.isna().sum()),
+        tuple(str(one) for one in rows["enterprise_id"][rows["is_leading"]]),
+    )
+
+
+def _by_platform(firms: ChainFirms, taken: pd.Series) -> dict[str, Presence]:
+    found = {}
+    is_taken = taken.to_numpy(dtype=bool)
+    for platform_id, positions in firms.of_platform.items():
+        own = [n for n in positions if is_taken[n]]
+        if own:
+            found[platform_id] = presence(firms.firms.iloc[own])
+    return found
+
+
+def _by_unit(rows: pd.DataFrame, taken: pd.Series) -> dict[str, Presence]:
+    held = rows[taken.to_numpy(dtype=bool)]
+    return {str(unit_id): presence(one) for unit_id, one in held.groupby("unit_id")}
+
+
+def _reasons(
+    outcome: Outcome, city: Presence, open_count: int, *, is_empty: bool
+) -> tuple[Statement, ...]:
+    said = []
+    if is_empty:
+        said.append(say("chain_no_firms"))
+    elif outcome == "no_data":
+        said.append(say("chain_link_unknown", count=open_count))
+    elif outcome == "not_met":
+        said.append(say("chain_link_missing"))
+    elif open_count:
+        said.append(say("chain_link_at_least", count=open_count))
+    if city.output_missing:
+        said.append(say("chain_output_missing", count=city.output_missing))
+    return tuple(said)
+
+
+Near = tuple[float | None, Statement]
+
+
+def chain_proximity(
+    industry_code: str | None,
+    platform_id: str | None,
+    firms: ChainFirms,
+    chains: Chains,
+    table: IndustryTable,
+) -> Near:
+    """Say how near the firms of a platform are to an industry.
+
+    Parameters
+    ----------
+    industry_code
+        Industry of the project, None where not stated.
+    platform_id
+        The platform, None for a site in none.
+    firms
+        The firms of the city.
+    chains
+        The chains.
+    table
+        Sections and divisions.
+
+    Returns
+    -------
+    value, statement
+        The value of the data for: the same link stands there, a link next to it, only others of
+        the chain, none; of several chains the highest. None where it can't be told: no code, an
+        unknown one, a code too coarse for any link, an industry of no chain, or a platform where
+        nothing near is known and firms have no usable code. What is known to be there counts,
+        though more may be.
+
+    Raises
+    ------
+    PlanningError
+        ``chain_platform_unknown``.
+    """
+    if industry_code is None:
+        return None, say("chain_industry_missing")
+    try:
+        digits = table.code(industry_code).digits
+    except PlanningError as error:
+        return None, Statement(error.code, error.values)
+    own = [(c, link) for c in chains.chains for link in c.links if link.takes(digits)]
+    if not own:
+        coarse = any(link.may_take(digits) for c in chains.chains for link in c.links)
+        code = "chain_industry_coarse" if coarse else "chain_industry_in_none"
+        return None, say(code, code=digits)
+    if platform_id is None:
+        return chains.proximity.none, say("chain_off_platform")
+    there = firms.digits_on(platform_id)
+    found = [_along(chain, link, there, chains) for chain, link in own]
+    value, statement = max(found, key=lambda near: near[0])
+    if value > chains.proximity.none:
+        return value, statement
+    if not there:
+        return None, say("chain_platform_empty")
+    unsaid = sum(one is None or _is_coarse(one, own) for one in there)
+    if unsaid:
+        return None, say("chain_platform_open", count=unsaid)
+    return value, statement
+
+
+def _along(
+    chain: Chain, link: Link, there: tuple[str | None, ...], chains: Chains
+) -> tuple[float, Statement]:
+    """Give the value of one chain and name the links that stand there."""
+    values = chains.proximity
+    present = [
+        one for one in chain.links if any(code is not None and one.takes(code) for code in there)
+    ]
+    beside = [one for one in present if one.is_next_to(link)]
+    links = "、".join(one.title for one in present)
+    if link in present:
+        return values.same_link, say(
+            "chain_same_link", chain=chain.title, link=link.title, links=links
+        )
+    if beside:
+        near = "、".join(one.title for one in beside)
+        return values.next_link, say(
+            "chain_next_link", chain=chain.title, link=link.title, links=near
+        )
+    if present:
+        return values.same_chain, say(
+            "chain_same_chain", chain=chain.title, link=link.title, links=links
+        )
+    return values.none, say("chain_none", chain=chain.title, link=link.title)
+
+
+def _is_coarse(digits: str, own: list[tuple[Chain, Link]]) -> bool:
+    """Say whether a coarse code may hide a firm of one of these chains."""
+    return any(link.may_take(digits) for chain, _ in own for link in chain.links)

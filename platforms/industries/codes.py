@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from geo.nearest import nearest_name
+from geo.tools import nearest_name
 from platforms.errors import PlanningError, PolicyError
-from platforms.policy.nodes import block_of
-from platforms.policy.text import compose
+from platforms.policy.reading import block_of, compose
 
 PLAIN = re.compile(r"([A-T]?)(\d{2,4})")
 LETTERS = "ABCDEFGHIJKLMNOPQRST"

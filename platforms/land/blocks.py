@@ -1,32 +1,97 @@
-"""Which parcels lie together as contiguous land (连片土地) of a given size (B3, B4).
-
-Parcels ready for supply are joined by gap and facing edge, never across trunk roads, railways and
-rivers, other parcels or blocking constraints (S13). A block's area is the ellipsoidal area of the
-union of its parcels: bridged gaps never count, land covered twice counts once.
-"""
+"""Land that only a narrow strip holds together is not contiguous: it is parted there."""
 
 from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
-from geo.contiguity import JoiningGaps, Positions, component_labels, joining_gaps
-from geo.dissolve import united
-from geo.measure import planar_area_m2
+from geo.contiguity import MOST_GAP_M, JoiningGaps, component_labels, growth, joining_gaps, knee
+from geo.edges import Positions
+from geo.measure import ellipsoidal_area_m2, planar_area_m2
 from geo.overlay import areas_m2, common_area_m2, intersecting_pairs
 from geo.prepared import PreparedShapes, prepared
-from geo.progress import Progress
-from geo.units import compare, m2_to_mu
-from platforms.land.decisions import Decided, decide, decided_pairs
-from platforms.land.necks import parted_at_necks
-from platforms.land.obstacles import blocking_shapes, land_obstacles
-from platforms.land.parts import parts_taken
-from platforms.land.query import BlockQuery, LandLayers
-from platforms.land.readiness import state_of
-from platforms.land.territory import area_by_unit, assessment_areas
+from geo.shape import parted_regions
+from geo.tools import Progress
+from geo.union import overlap_faces, united
+from geo.units import M2_PER_MU, compare, m2_to_mu
+from platforms.errors import PlanningError
+from platforms.land.search import (
+    BlockQuery,
+    Decided,
+    LandLayers,
+    decide,
+    decided_pairs,
+    land_obstacles,
+    parts_taken,
+    state_of,
+)
+from platforms.territory import area_by_unit, assessment_areas
 
-__all__ = ["BlockList", "BlockQuery", "Land", "LandLayers", "blocking_shapes", "find_blocks"]
+LEAST_PIECE_M2 = 1e-4
+"""Smaller pieces of a parcel cut at a neck are rounding [m²]."""
+
+
+def parted_at_necks(
+    parts: gpd.GeoDataFrame, labels: Positions, min_neck_m: float, gap_m: float
+) -> tuple[gpd.GeoDataFrame, Positions]:
+    """Part groups of parcels where a strip narrower than a width holds them together.
+
+    Parameters
+    ----------
+    parts
+        ``parcel_id``, ``part_id``, ``row`` and shape of the parts taken.
+    labels
+        Group of each part.
+    min_neck_m
+        Least width [m]; 0 parts nothing.
+    gap_m
+        Bridged gaps up to this wide count as land here [m].
+
+    Returns
+    -------
+    parts, labels
+        The same, a parcel cut at a neck as ``id#1``, ``id#2``, and the new groups.
+    """
+    if min_neck_m <= 0 or not len(parts):
+        return parts, labels
+    shapes = np.asarray(parts.geometry.array, dtype=object)
+    order = np.argsort(labels, kind="stable")
+    frames, groups, next_label = [], [], 0
+    for members in np.split(order, np.flatnonzero(np.diff(labels[order])) + 1):
+        regions = parted_regions(shapely.union_all(shapes[members]), min_neck_m, gap_m)
+        group = parts.iloc[members]
+        if len(regions) == 1:
+            frames.append(group)
+            groups.append(np.full(len(group), next_label))
+        else:
+            pieces, of_region = _cut(group, regions)
+            frames.append(pieces)
+            groups.append(of_region + next_label)
+        next_label += len(regions)
+    parted = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=parts.crs)
+    return parted, np.concatenate(groups).astype(np.intp)
+
+
+def _cut(group: gpd.GeoDataFrame, regions: np.ndarray) -> tuple[gpd.GeoDataFrame, Positions]:
+    """Give each parcel to its region; cut those that lie in several."""
+    rows, places, names, shapes = [], [], [], []
+    for row, (part_id, shape) in enumerate(zip(group["part_id"], group.geometry, strict=True)):
+        pieces = shapely.intersection(shape, regions)
+        held = np.flatnonzero(shapely.area(pieces) > LEAST_PIECE_M2)
+        if len(held) == 1:
+            pieces[held[0]] = shape
+        for number, place in enumerate(held, 1):
+            rows.append(row)
+            places.append(place)
+            names.append(part_id if len(held) == 1 else f"{part_id}#{number}")
+            shapes.append(pieces[place])
+    cut = group.iloc[rows].assign(part_id=names)
+    return cut.set_geometry(gpd.GeoSeries(shapes, index=cut.index, crs=group.crs)), np.array(
+        places, dtype=np.intp
+    )
+
 
 SHORT_FROM = 0.6
 """Blocks from this part of the least area on are listed apart, with what bounds them."""
@@ -270,3 +335,78 @@ def _measured(
     ]  # fmt: skip
     frame = gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry="geometry", crs=crs)
     return frame.sort_values(["area_m2", "block_id"], ascending=[False, True], ignore_index=True)
+
+
+LISTED_MU = (100.0, 200.0)
+"""B3 and B4: the sizes whose number and area the curve shows [亩]."""
+
+STEP_M = 0.5
+"""The curve is given at these steps, finer below the first one."""
+
+
+@dataclass(frozen=True)
+class ToleranceCurve:
+    """Number and area of blocks at every tolerance.
+
+    Attributes
+    ----------
+    rows
+        ``gap_m``, ``blocks_100``, ``area_mu_100``, ``blocks_200``, ``area_mu_200``; land in two
+        blocks counted once.
+    knee_gap_m
+        Where the area of blocks of 100 亩 turns flat [m], None where it is flat all along.
+    """
+
+    rows: pd.DataFrame
+    knee_gap_m: float | None
+
+
+def tolerance_curve(
+    layers: LandLayers, query: BlockQuery, progress: Progress | None = None
+) -> ToleranceCurve:
+    """Compute the joining gap of each pair once, and from it the blocks at every tolerance.
+
+    Parameters
+    ----------
+    layers
+        Parcels, barriers, constraints, units and decisions on adjacency.
+    query
+        What counts as a block; at its gap the curve equals the list.
+    progress
+        Told the share done.
+
+    Returns
+    -------
+    ToleranceCurve
+        From 0 to 50 m.
+
+    Raises
+    ------
+    PlanningError
+        ``unit_unknown``, ``decisions_contradict``; ``curve_with_neck``: parting at necks depends
+        on the gaps bridged, so the curve knows none.
+    """
+    if query.min_neck_m > 0:
+        raise PlanningError("curve_with_neck", min_neck_m=query.min_neck_m)
+    land = joined_land(layers, query, None, MOST_GAP_M, progress)
+    shapes = np.asarray(land.parts.geometry.array, dtype=object)
+    crs = land.parts.crs
+    area_m2 = ellipsoidal_area_m2(shapes, crs) if len(shapes) else np.empty(0)
+    faces = overlap_faces(shapes, crs)
+    gaps = _gaps(query.gap_m)
+    columns: dict[str, object] = {"gap_m": gaps}
+    for least_mu in LISTED_MU:
+        steps = growth(area_m2, land.joining, faces, least_mu * M2_PER_MU)
+        counts, areas = zip(*(steps.at(gap) for gap in gaps), strict=True)
+        columns[f"blocks_{least_mu:g}"] = counts
+        columns[f"area_mu_{least_mu:g}"] = m2_to_mu(np.array(areas))
+    rows = pd.DataFrame(columns)
+    return ToleranceCurve(
+        rows, knee(rows["gap_m"].to_numpy(dtype=float), rows["area_mu_100"].to_numpy(dtype=float))
+    )
+
+
+def _gaps(asked_m: float) -> np.ndarray:
+    fine = np.arange(0.0, STEP_M, 0.1)
+    coarse = np.arange(STEP_M, MOST_GAP_M + STEP_M / 2, STEP_M)
+    return np.unique(np.round(np.concatenate([fine, coarse, [asked_m]]), 9))

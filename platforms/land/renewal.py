@@ -10,14 +10,11 @@ from geo.measure import ellipsoidal_area_m2
 from geo.overlay import area_inside_m2
 from geo.units import compare, m2_to_mu
 from layers.fields import split_list
-from platforms.assessed import assessed_units
-from platforms.check_job import CheckJob
-from platforms.judge import judge
-from platforms.land.readiness import is_supply_ready
-from platforms.outlines import platform_outlines, shapes_of
-from platforms.policy.dated import DatedRule
-from platforms.statement import say
-from platforms.verdict import Evidence, Verdict
+from platforms.land.search import is_supply_ready
+from platforms.policy.check import CheckJob, judge
+from platforms.policy.in_force import DatedRule
+from platforms.policy.verdict import Evidence, Verdict, say
+from platforms.territory import assessed_units, platform_outlines, shapes_of
 
 LAYER = "land_parcels"
 LEVEL_ASSUMPTION = "utility_levels"

@@ -11,18 +11,18 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from geo.contiguity import NeighbourRule, Positions, component_labels, neighbour_pairs
+from geo.contiguity import NeighbourRule, component_labels, neighbour_pairs
 from geo.difference import without
-from geo.edges import Numbers, Shapes
+from geo.edges import Numbers, Positions, Shapes
 from geo.measure import ellipsoidal_area_m2
-from geo.overlaps import LEAST_M2
 from geo.overlay import areas_m2, common_area_m2, intersecting_pairs
-from geo.slicing import Direction, frontage_direction, long_side_direction, sliced
+from geo.shape import Direction, frontage_direction, long_side_direction, sliced
+from geo.union import LEAST_M2
 from geo.units import M2_PER_MU, m2_to_mu
+from platforms.land.block_facts import BESIDE_ROAD_M
 from platforms.land.blocks import BlockList
 from platforms.land.carving import Carving, CutOption, Need, carve, judged
-from platforms.land.description import BESIDE_ROAD_M
-from platforms.land.query import BlockQuery
+from platforms.land.search import BlockQuery
 
 NEAR_ENOUGH = 1e-6
 """Share of a block within which the cost of a cut is the least there can be."""
@@ -78,7 +78,7 @@ class Carver:
     query
         What the list was asked: what is left hangs together by the same rule.
     roads
-        What ``platforms.land.description.road_areas`` gives: a cut goes along the frontage on them.
+        What ``platforms.land.block_facts.road_areas`` gives: a cut goes along the frontage on them.
     """
 
     def __init__(self, found: BlockList, query: BlockQuery, roads: Shapes) -> None:

@@ -1,13 +1,82 @@
-"""What a project asks of land, industry and services."""
+"""Which industry codes exist (GB/T 4754): the divisions of each section."""
 
 import math
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from geo.nearest import nearest_name
-from layers.fields import FIELDS
+import pandas as pd
+
+from geo.tools import nearest_name
+from layers.contracts import CONTRACTS
+from layers.fields import FIELDS, split_list
 from platforms.errors import PlanningError
-from platforms.matching.industry import check_industry
+from platforms.industries.codes import division
+from platforms.policy.in_force import iso_day
+
+INDUSTRY_CODE = re.compile(r"[A-Ta-t]?[0-9]{2,4}")
+"""GB/T 4754: division, group or class, with or without the letter of its section."""
+
+_LAST_DIVISIONS = {
+    "GBT4754_2017": (
+        "A05 B12 C43 D46 E50 F52 G60 H62 I65 J69 K70 L72 M75 N79 O82 P83 Q85 R90 S96 T97"
+    ),
+    "GBT4754_2011": (
+        "A05 B12 C43 D46 E50 F52 G60 H62 I65 J69 K70 L72 M75 N78 O81 P82 Q84 R89 S95 T96"
+    ),
+}
+"""The last division of each section; sections follow each other without a gap."""
+
+
+def _divisions(lasts: str) -> dict[str, str]:
+    sections: dict[str, str] = {}
+    number = 1
+    for last in lasts.split():
+        for division_number in range(number, int(last[1:]) + 1):
+            sections[f"{division_number:02d}"] = last[0]
+        number = int(last[1:]) + 1
+    return sections
+
+
+SECTIONS = {scheme: _divisions(lasts) for scheme, lasts in _LAST_DIVISIONS.items()}
+"""The section of each two-digit division, by scheme."""
+
+DEFAULT_SCHEME = "GBT4754_2017"
+
+
+def check_industry(code: str, scheme: str | None) -> None:
+    """Refuse a code that the classification doesn't hold.
+
+    Parameters
+    ----------
+    code
+        ``C3982``, ``3982`` or ``39``.
+    scheme
+        Edition; None: that of 2017.
+
+    Raises
+    ------
+    PlanningError
+        ``demand_value_bad`` for what is no code, ``demand_industry_unknown`` for a division that
+        there is not, or that belongs to another section, with the nearest one.
+
+    Examples
+    --------
+    >>> check_industry("C3982", None)
+    """
+    if not INDUSTRY_CODE.fullmatch(code):
+        raise PlanningError("demand_value_bad", column="industry_code", value=code)
+    sections = SECTIONS[scheme or DEFAULT_SCHEME]
+    number = division(code)
+    letter = code[0].upper() if code[0].isalpha() else None
+    if number in sections and letter in (None, sections[number]):
+        return
+    nearest = number if number in sections else nearest_name(number, sections)
+    raise PlanningError(
+        "demand_industry_unknown", code=code, nearest=f"{sections.get(nearest, '')}{nearest}"
+    )
+
 
 LARGEST_LAND_MU = 50_000.0
 """No site of more exists: the largest platforms have some 10 000 亩 to develop."""
@@ -199,3 +268,161 @@ def has_started(demand: Demand, as_of: str) -> bool:
     """
     day = demand.started_on
     return day <= as_of if day is not None else demand.stage in BEGUN
+
+
+def demand_of(row: Mapping[str, Any]) -> Demand:
+    """Read a demand from a row of the project ledger or from a file.
+
+    Parameters
+    ----------
+    row
+        Column names of ``projects`` with their values; missing ones are unknown. Pairs such as
+        ``emissions_t`` come as ``氮氧化物:0.7;氨氮:0.1`` or as a mapping.
+
+    Returns
+    -------
+    Demand
+        The demand.
+
+    Raises
+    ------
+    PlanningError
+        ``demand_key_unknown``, ``demand_value_bad``, ``demand_land_missing`` and those of
+        ``Demand``.
+
+    Examples
+    --------
+    >>> demand_of({"project_id": "P1", "land_min_mu": 120}).land_wanted_mu
+    120.0
+    """
+    known = set(CONTRACTS["projects"].columns)
+    for key in row:
+        if key not in known and not str(key).startswith("src_"):
+            raise PlanningError(
+                "demand_key_unknown", key=str(key), nearest=nearest_name(str(key), sorted(known))
+            )
+    project_id = _text(row, "project_id") or ""
+    least = _number(row, "land_min_mu")
+    if least is None:
+        least = _number(row, "land_ideal_mu")
+    if least is None:
+        raise PlanningError("demand_land_missing", project_id=project_id)
+    return Demand(
+        project_id=project_id,
+        name=_text(row, "name") or project_id,
+        category=_code(row, "category"),
+        industry_code=_text(row, "industry_code"),
+        industry_scheme=_code(row, "industry_scheme"),
+        land_min_mu=least,
+        land_ideal_mu=_number(row, "land_ideal_mu"),
+        land_max_mu=_number(row, "land_max_mu"),
+        width_min_m=_number(row, "width_min_m"),
+        frontage_min_m=_number(row, "frontage_min_m"),
+        land_use_codes=split_list(_text(row, "land_use_codes")),
+        utilities_needed=_listed(row, "utilities_needed"),
+        facilities_max_km=_facilities(row),
+        investment_yi_yuan=_number(row, "investment_yi_yuan"),
+        output_wan_yuan=_number(row, "output_wan_yuan"),
+        tax_wan_yuan=_number(row, "tax_wan_yuan"),
+        far=_number(row, "far"),
+        energy_tce=_number(row, "energy_tce"),
+        emissions_t=_emissions(row),
+        is_expansion=_flag(row, "is_expansion"),
+        preferred_units=split_list(_text(row, "preferred_units")),
+        excluded_units=split_list(_text(row, "excluded_units")),
+        stage=_code(row, "stage"),
+        start_planned_on=_day(row, "start_planned_on"),
+        started_on=_day(row, "started_on"),
+    )
+
+
+def _missing(value: object) -> bool:
+    if value is None or isinstance(value, Mapping):
+        return value is None
+    return bool(pd.isna(pd.Series([value], dtype=object)).iloc[0])
+
+
+def _text(row: Mapping[str, Any], key: str) -> str | None:
+    value = row.get(key)
+    return None if _missing(value) else str(value).strip() or None
+
+
+def _number(row: Mapping[str, Any], key: str) -> float | None:
+    value = row.get(key)
+    if _missing(value) or value == "":
+        return None
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number) or isinstance(value, bool):
+        raise PlanningError("demand_value_bad", column=key, value=str(value))
+    return number
+
+
+def _code(row: Mapping[str, Any], key: str) -> str | None:
+    text = _text(row, key)
+    if text is None:
+        return None
+    for code, words in FIELDS[key].values.items():
+        if text in (code, *words):
+            return code
+    raise PlanningError("demand_value_bad", column=key, value=text)
+
+
+def _listed(row: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    items = split_list(_text(row, key))
+    return tuple(code for item in items if (code := _code({key: item}, key)) is not None)
+
+
+def _flag(row: Mapping[str, Any], key: str) -> bool | None:
+    value = row.get(key)
+    if _missing(value):
+        return None
+    if value in (True, False):
+        return bool(value)
+    raise PlanningError("demand_value_bad", column=key, value=str(value))
+
+
+def _day(row: Mapping[str, Any], key: str) -> str | None:
+    text = _text(row, key)
+    if text is None:
+        return None
+    try:
+        return iso_day(text[:10])
+    except PlanningError:
+        raise PlanningError("demand_value_bad", column=key, value=text) from None
+
+
+def _pairs(row: Mapping[str, Any], key: str) -> dict[str, float]:
+    """Read names with amounts; what stands twice counts twice nowhere, and is refused."""
+    value = row.get(key)
+    if isinstance(value, Mapping):
+        items = [(str(name), amount) for name, amount in value.items()]
+    else:
+        parts = [re.split(r"[:：]", item, maxsplit=1) for item in split_list(_text(row, key))]
+        items = [(part[0].strip(), part[1] if len(part) == 2 else None) for part in parts]
+    pairs: dict[str, float] = {}
+    for name, amount in items:
+        number = _number({key: amount}, key)
+        if not name or number is None or name in pairs:
+            raise PlanningError("demand_value_bad", column=key, value=name)
+        pairs[name] = number
+    return pairs
+
+
+def _facilities(row: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
+    pairs = _pairs(row, "facilities_max_km")
+    words = {word: code for code, both in FIELDS["facility_kind"].values.items() for word in both}
+    coded = {words.get(name, name): km for name, km in pairs.items()}
+    known_words("facility_kind", coded)
+    return tuple(coded.items())
+
+
+def _emissions(row: Mapping[str, Any]) -> tuple[tuple[str, float], ...] | None:
+    """Read emissions by pollutant; an amount of 0 without a pollutant says that there are none."""
+    pairs = _pairs(row, "emissions_t")
+    amount, pollutant = _number(row, "emission_t"), _text(row, "pollutant")
+    if amount is not None and pollutant is not None and pollutant not in pairs:
+        pairs[pollutant] = amount
+    return tuple(pairs.items()) if pairs or amount == 0 else None

@@ -1,19 +1,308 @@
-"""Gates that follow from what the project asks of the land: size, shape, use, readiness."""
+"""What the rules say of the project itself, whichever the land: its list, talks and approval."""
 
-from collections.abc import Hashable
-from dataclasses import replace
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import cast
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from geo.units import compare_all
-from platforms.land.readiness import SUPPLY_READY_STATES
-from platforms.matching.columns import Flags, Numbers, SiteColumns
-from platforms.matching.demand import has_started
-from platforms.matching.gate import Answers, Asking, Reason, everywhere
-from platforms.matching.land_use import Uses, can_compare, fitting_uses, use_fits
-from platforms.matching.site import Site
-from platforms.statement import Statement, say
+from layers.contracts import CONTRACTS
+from layers.fields import FIELDS
+from platforms.elements.allotments import AMOUNT_COLUMNS
+from platforms.elements.quotas import Room, RoomKey, Subject
+from platforms.land.search import SUPPLY_READY_STATES
+from platforms.ledger.calendar import official_holidays
+from platforms.ledger.claims import Exclusivity, TalksQuestion, exclusivity_by_unit
+from platforms.ledger.counting import Ledger
+from platforms.matching.demand import Demand, has_started
+from platforms.matching.site import (
+    Flags,
+    MatchTable,
+    Numbers,
+    Site,
+    SiteColumns,
+    Uses,
+    can_compare,
+    fitting_uses,
+    use_fits,
+)
+from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.verdict import Force, Outcome, Statement, Verdict, say
+from platforms.projects.approval import ApprovalRoute, approval_route, land_supply_of
+from platforms.projects.major_list import eligibility
+from platforms.source import LayerSource, competition_of
+
+UnitId = str | None
+
+
+@dataclass(frozen=True)
+class ProjectStanding:
+    """What is known of the project beside its demand.
+
+    Attributes
+    ----------
+    unit_id
+        Unit it is on file with, None where it is on no file or states none.
+    is_on_file
+        Whether the ledger has it.
+    eligibility
+        One verdict a part of C4; of a demand that isn't on file by what it states.
+    talks
+        Who holds it, as each unit sees it (B5, C5); empty where it isn't on file.
+    routes
+        Who approves its land, by the unit that the land lies in (D1–D3).
+    """
+
+    unit_id: UnitId = None
+    is_on_file: bool = False
+    eligibility: tuple[Verdict, ...] = ()
+    talks: Mapping[UnitId, Exclusivity] = field(default_factory=lambda: MappingProxyType({}))
+    routes: Mapping[UnitId, ApprovalRoute] = field(default_factory=lambda: MappingProxyType({}))
+
+    def talks_on(self, unit_id: UnitId) -> Exclusivity | None:
+        """Say who holds the project where it goes to land of a unit.
+
+        Where the unit that has it on file holds it, or nobody does, that unit's view counts for
+        all land: elsewhere it goes by transfer (流转). Else the unit of the land is asked.
+        """
+        home = self.talks.get(self.unit_id)
+        return home if home is None or home.outcome == "met" else self.talks.get(unit_id, home)
+
+    def by_transfer(self, unit_id: UnitId) -> bool:
+        """Whether the project would leave the unit that has it on file."""
+        return self.is_on_file and unit_id not in (None, self.unit_id)
+
+
+def project_standing(
+    source: LayerSource, demand: Demand, unit_ids: Iterable[UnitId], policy: PolicySet
+) -> ProjectStanding:
+    """Look a project up in the ledger, and at what it states where it isn't there.
+
+    Parameters
+    ----------
+    source
+        Gives ``projects``, ``project_events`` and ``units``.
+    demand
+        What the project asks.
+    unit_ids
+        Units that candidates lie in, None for those that lie in none.
+    policy
+        Rules on the as-of date.
+
+    Returns
+    -------
+    ProjectStanding
+        By unit where the answer depends on it.
+
+    Notes
+    -----
+    B5 《进一步推动招大引强工作实施方案》 二（一）3; C4, C5 嘉政办发〔2018〕52号 三, 四（二）;
+    D1–D3 磐安 二（五）, 五1.
+    """
+    book = competition_of(source)
+    projects, events = (pd.DataFrame(book.read(one)) for one in ("projects", "project_events"))
+    asked = list(dict.fromkeys(unit_ids))
+    is_on_file = bool(projects["project_id"].eq(demand.project_id).fillna(value=False).any())
+    if not is_on_file:
+        projects = _row_of(demand)
+        events = events.iloc[:0]
+    unit_id = _unit_of(projects, demand.project_id)
+    ledger = Ledger(projects, events, policy.as_of)
+    question = TalksQuestion(demand.project_id, policy.as_of, official_holidays())
+    seen = list(dict.fromkeys([*asked, unit_id]))
+    talks = (
+        dict(zip(seen, exclusivity_by_unit(question, seen, projects, events, policy), strict=True))
+        if is_on_file
+        else {}
+    )
+    return ProjectStanding(
+        unit_id,
+        is_on_file,
+        eligibility(demand.project_id, ledger, policy),
+        talks,
+        _routes(source, projects, demand, asked, policy),
+    )
+
+
+def _row_of(demand: Demand) -> pd.DataFrame:
+    """Lay a demand out as the one row of a ledger; what it doesn't say stays missing."""
+    stated = {
+        "project_id": demand.project_id, "name": demand.name, "category": demand.category,
+        "industry_code": demand.industry_code, "stage": demand.stage,
+        "industry_scheme": demand.industry_scheme or "GBT4754_2017",
+        "land_min_mu": demand.land_min_mu, "land_ideal_mu": demand.land_ideal_mu,
+        "land_max_mu": demand.land_max_mu,
+    }  # fmt: skip
+    columns = CONTRACTS["projects"].columns
+    return pd.DataFrame([{name: stated.get(name) for name in columns}], dtype="object")
+
+
+def _unit_of(projects: pd.DataFrame, project_id: str) -> UnitId:
+    held = projects.loc[projects["project_id"].eq(project_id).fillna(value=False), "unit_id"]
+    unit_id = held.iloc[0]
+    return None if pd.isna(unit_id) else str(unit_id)
+
+
+def _routes(
+    source: LayerSource,
+    projects: pd.DataFrame,
+    demand: Demand,
+    unit_ids: list[UnitId],
+    policy: PolicySet,
+) -> dict[UnitId, ApprovalRoute]:
+    """Find the route in each unit: a zone may have rules of its own (D3)."""
+    units = pd.DataFrame(source.read("units"))
+    names = dict(zip(units["unit_id"], units["name"], strict=True))
+    supply = land_supply_of(projects, units, demand.project_id)
+    found = {}
+    for unit_id in unit_ids:
+        name = names.get(unit_id or "")
+        at_home = replace(supply, unit_name=None if name is None or pd.isna(name) else str(name))
+        found[unit_id] = approval_route(at_home, policy)
+    return found
+
+
+Say = Callable[[Site], Statement]
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What candidates are held against.
+
+    Attributes
+    ----------
+    demand
+        What the project asks.
+    policy
+        Rules on the as-of date.
+    table
+        Weights, bounds and land uses.
+    year
+        Year of the quotas.
+    rooms
+        Quotas and what is taken of them, by unit or platform, element and pollutant.
+    project
+        What the rules say of the project itself.
+    """
+
+    demand: Demand
+    policy: PolicySet
+    table: MatchTable
+    year: int
+    rooms: Mapping[RoomKey, Room]
+    project: ProjectStanding = field(default_factory=ProjectStanding)
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One way a gate may come out, with the sentence it says of a site."""
+
+    outcome: Outcome
+    said: Say
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answer of one gate for n candidates.
+
+    Attributes
+    ----------
+    reason
+        Place in ``reasons`` of each candidate; array of n.
+    reasons
+        The ways the gate may come out.
+    force
+        Of the wording behind it: ``mandatory`` rejects, ``principle`` warns, ``target`` and
+        ``guidance`` only score. What the project itself asks is mandatory.
+    clause
+        Document and clause, empty where the gate follows from the demand itself.
+    """
+
+    reason: npt.NDArray[np.intp]
+    reasons: tuple[Reason, ...]
+    force: Force = "mandatory"
+    clause: str = ""
+
+    def outcome_is(self, outcome: Outcome) -> Flags:
+        """Say which candidates come out so; array of n."""
+        return np.array([one.outcome == outcome for one in self.reasons], dtype=bool)[self.reason]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The answer of one gate for one site.
+
+    Attributes
+    ----------
+    gate
+        Its name.
+    outcome
+        ``met``, ``not_met``, ``no_data`` or ``not_applicable``.
+    statement
+        Why.
+    force, clause
+        As in ``Answers``.
+    """
+
+    gate: str
+    outcome: Outcome
+    statement: Statement
+    force: Force = "mandatory"
+    clause: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was neither passed nor set aside."""
+        return self.outcome in ("not_met", "no_data")
+
+
+GateRule = Callable[[SiteColumns, Asking], Answers]
+
+
+def everywhere(columns: SiteColumns, outcome: Outcome, statement: Statement) -> Answers:
+    """Give the same answer for every candidate."""
+    return Answers(np.zeros(len(columns), dtype=np.intp), (Reason(outcome, lambda _: statement),))
+
+
+def under_rule(
+    columns: SiteColumns, asked: Asking, rule_id: str, part: str, answer: Callable[[], Answers]
+) -> Answers:
+    """Answer under a rule, where the active pack holds it and it is in force.
+
+    Parameters
+    ----------
+    columns
+        The candidates.
+    asked
+        What they are held against.
+    rule_id, part
+        The rule.
+    answer
+        Gives the answers where it binds.
+
+    Returns
+    -------
+    Answers
+        With the force and clause of the rule; ``not_applicable`` where no active pack has the
+        rule, and where it is out of force.
+    """
+    dated = held_rule(asked.policy, rule_id, part)
+    if dated is None:
+        return everywhere(columns, "not_applicable", say("rule_not_held", rule=rule_id))
+    found = answer() if dated.in_force else None
+    if found is None:
+        found = everywhere(columns, "not_applicable", say("rule_out_of_force"))
+    return replace(found, force=dated.rule.force, clause=dated.clause)
+
+
+def held_rule(policy: PolicySet, rule_id: str, part: str = "") -> DatedRule | None:
+    """Give a rule where an active pack has it, else None."""
+    return policy.rule(rule_id, part) if part in policy.parts(rule_id) else None
+
 
 TOLERANCE_MU = 0.0015
 """1 m²: what overlay of outlines digitised apart may leave over."""
@@ -227,3 +516,183 @@ def not_started(columns: SiteColumns, asked: Asking) -> Answers:
     day = asked.demand.started_on or ""
     begun = everywhere(columns, "not_met", say("project_started", started_on=day))
     return replace(begun, force="principle")
+
+
+SUBJECTS: tuple[Subject, ...] = ("unit", "platform")
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a project takes of one element.
+
+    Attributes
+    ----------
+    element, pollutant
+        The element.
+    amount
+        Of each candidate [亩, 吨标煤 or 吨], NaN where not known; array of n.
+    """
+
+    element: str
+    pollutant: str | None
+    amount: Numbers
+
+
+def needs(columns: SiteColumns, asked: Asking, element: str) -> tuple[Need, ...] | None:
+    """Say what a project takes of an element at each candidate.
+
+    Parameters
+    ----------
+    columns
+        The candidates.
+    asked
+        What they are held against.
+    element
+        ``land`` (increment alone: existing land takes no quota), ``energy`` or ``emission``.
+
+    Returns
+    -------
+    tuple of Need or None
+        One a pollutant for emissions; None where the project doesn't state it.
+    """
+    demand = asked.demand
+    if element == "land":
+        taken = np.minimum(demand.land_wanted_mu, columns.area_mu)
+        return (Need("land", None, taken * columns.increment),)
+    if element == "energy":
+        if demand.energy_tce is None:
+            return None
+        return (Need("energy", None, np.full(len(columns), demand.energy_tce)),)
+    if demand.emissions_t is None:
+        return None
+    return tuple(
+        Need("emission", pollutant, np.full(len(columns), amount))
+        for pollutant, amount in demand.emissions_t
+    )
+
+
+def left(columns: SiteColumns, asked: Asking, subject: Subject, need: Need) -> Numbers:
+    """Give what is left of a quota at each candidate.
+
+    Parameters
+    ----------
+    columns
+        The candidates.
+    asked
+        What they are held against.
+    subject
+        Whose quota: the unit's or the platform's.
+    need
+        Element and pollutant.
+
+    Returns
+    -------
+    array of float
+        [亩, 吨标煤 or 吨]; NaN where the quota is missing or what is taken isn't known; infinite
+        off every platform, and where no platform has a quota of the element at all.
+    """
+    key = need.element, need.pollutant
+    is_kept = any(one[0] == subject and one[2:] == key for one in asked.rooms)
+
+    def of(subject_id: object) -> float:
+        if subject == "platform" and (subject_id is None or not is_kept):
+            return np.inf
+        room = asked.rooms.get((subject, str(subject_id), *key))
+        return np.nan if room is None else room.left
+
+    return columns.coded[f"{subject}_id"].numbers(of)
+
+
+def headroom(element: str) -> GateRule:
+    """Make the gate of an element.
+
+    Parameters
+    ----------
+    element
+        ``land``, ``energy`` or ``emission``.
+
+    Returns
+    -------
+    GateRule
+        Met where unit and platform have left what the project takes.
+    """
+
+    def gate(columns: SiteColumns, asked: Asking) -> Answers:
+        stated = needs(columns, asked, element)
+        if stated is None:
+            return everywhere(columns, "no_data", say("need_not_stated", element=element))
+        reasons = [Reason("met", lambda _: say("headroom_enough", element=element))]
+        reason = np.zeros(len(columns), dtype=np.intp)
+        failed = np.zeros(len(columns), dtype=bool)
+        for need, subject in _pairs(stated):
+            room = left(columns, asked, subject, need)
+            short, unknown = _compared(need.amount, room)
+            said = _Said(asked, subject, need)
+            reasons += [Reason("no_data", said.open), Reason("not_met", said.short)]
+            reason = np.where(unknown & (reason == 0), len(reasons) - 2, reason)
+            reason = np.where(short & ~failed, len(reasons) - 1, reason)
+            failed |= short
+        return Answers(reason, tuple(reasons))
+
+    return gate
+
+
+def _pairs(stated: tuple[Need, ...]) -> Iterator[tuple[Need, Subject]]:
+    return ((need, subject) for need in stated for subject in SUBJECTS)
+
+
+def _compared(amount: Numbers, room: Numbers) -> tuple[Flags, Flags]:
+    """Say where the room is too small, and where that isn't known; nothing taken needs no room."""
+    known = ~np.isnan(amount) & ~np.isnan(room)
+    over = compare_all(np.where(known, amount, 0.0), np.where(known, room, 0.0)) > 0
+    return known & over & (amount > 0), ~known & (amount != 0)
+
+
+@dataclass(frozen=True)
+class _Said:
+    """The sentences about one quota."""
+
+    asked: Asking
+    subject: Subject
+    need: Need
+
+    def short(self, site: Site) -> Statement:
+        room = self.asked.rooms[self._key(site)]
+        return say(
+            "headroom_short", subject_id=self._subject_id(site), year=self.asked.year,
+            element=self.need.element, pollutant=self.need.pollutant or "", left=room.left,
+            quota=room.quota, need=self._amount(site), unit=self._unit,
+        )  # fmt: skip
+
+    def open(self, site: Site) -> Statement:
+        element, pollutant = self.need.element, self.need.pollutant or ""
+        where, year = self._subject_id(site), self.asked.year
+        if getattr(site, f"{self.subject}_id") is None:
+            return say("unit_not_known")
+        room = self.asked.rooms.get(self._key(site))
+        if room is None or np.isnan(room.quota):
+            return say(
+                "quota_missing", subject_id=where, year=year, element=element, pollutant=pollutant
+            )
+        if np.isnan(room.taken):
+            return say(
+                "quota_taken_unknown", subject_id=where, year=year, element=element,
+                pollutant=pollutant,
+            )  # fmt: skip
+        return say("land_increment_unknown")
+
+    def _key(self, site: Site) -> tuple[Subject, str, str, str | None]:
+        return (self.subject, self._subject_id(site), self.need.element, self.need.pollutant)
+
+    def _subject_id(self, site: Site) -> str:
+        return str(getattr(site, f"{self.subject}_id"))
+
+    def _amount(self, site: Site) -> float:
+        demand = self.asked.demand
+        if self.need.element == "land":
+            return min(demand.land_wanted_mu, site.area_mu)
+        return float(self.need.amount[0])
+
+    @property
+    def _unit(self) -> str:
+        return FIELDS[AMOUNT_COLUMNS[self.need.element]].unit

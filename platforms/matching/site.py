@@ -1,11 +1,20 @@
 """One piece of land as a candidate for a project."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 import shapely
+import yaml
 
+from geo.tools import nearest_name
+from layers.fields import FIELDS
+from platforms.errors import PolicyError
 from platforms.land.site_carving import CarvedSite
+from platforms.matching.demand import Demand
 
 STANDARD_COLUMNS = (
     "investment_min_wan_yuan_per_mu",
@@ -95,3 +104,349 @@ class Site:
     def exit_km(self) -> float | None:
         """Way to the nearest expressway exit [km], None where none is on file."""
         return self.facility_km.get("expressway_exit")
+
+
+_SECTIONS = ("criteria", "bounds", "land_uses")
+_BOUNDS = ("access_near_km", "access_far_km", "efficiency_span_wan_yuan_per_mu", "surplus_share")
+
+
+@dataclass(frozen=True)
+class MatchTable:
+    """What a score is made of.
+
+    Attributes
+    ----------
+    weights
+        Weight of each criterion, at least one above 0.
+    access_near_km, access_far_km
+        Distance to an expressway exit that scores full and nothing [km].
+    efficiency_span_wan_yuan_per_mu
+        Lead in tax per 亩 over the platform that scores full [万元/亩].
+    surplus_share
+        Land beyond the wish that a project takes where it states no most, as a share of the wish.
+    land_uses
+        For each category the beginnings of fitting land-use codes, by scheme.
+    """
+
+    weights: Mapping[str, float]
+    access_near_km: float
+    access_far_km: float
+    efficiency_span_wan_yuan_per_mu: float
+    surplus_share: float
+    land_uses: Mapping[str, Mapping[str, tuple[str, ...]]]
+
+    def with_weights(self, weights: Mapping[str, float]) -> "MatchTable":
+        """Give the same table with other weights (``criterion_unknown``, ``weights_empty``)."""
+        for name in weights:
+            if name not in self.weights:
+                raise PolicyError(
+                    "criterion_unknown", name=name, nearest=nearest_name(name, self.weights)
+                )
+        merged = {name: float(weights.get(name, 0.0)) for name in self.weights}
+        if min(merged.values()) < 0 or not 0 < sum(merged.values()) < math.inf:
+            raise PolicyError("weights_empty")
+        return MatchTable(
+            merged, self.access_near_km, self.access_far_km,
+            self.efficiency_span_wan_yuan_per_mu, self.surplus_share, self.land_uses,
+        )  # fmt: skip
+
+
+def parse_match_table(text: str, criteria: tuple[str, ...]) -> MatchTable:
+    """Read the table strictly.
+
+    Parameters
+    ----------
+    text
+        YAML of ``data/matching/criteria.yaml``.
+    criteria
+        Criteria that can be computed; the table names exactly these.
+
+    Returns
+    -------
+    MatchTable
+        The table.
+
+    Raises
+    ------
+    PolicyError
+        ``match_table_bad`` naming the key at fault.
+    """
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise PolicyError("match_table_bad", key=str(error).splitlines()[0]) from error
+    sections = {name: _mapping(data, name) for name in _exactly(data, _SECTIONS)}
+    weights = {
+        name: _positive(_mapping(sections["criteria"], name).get("weight"), name)
+        for name in _exactly(sections["criteria"], criteria)
+    }
+    near, far, span, surplus = (
+        _positive(sections["bounds"][name], name) for name in _exactly(sections["bounds"], _BOUNDS)
+    )
+    if not near < far:
+        raise PolicyError("match_table_bad", key="access_far_km")
+    uses = {category: _uses(sections["land_uses"], category) for category in sections["land_uses"]}
+    return MatchTable(weights, near, far, span, surplus, uses)
+
+
+def _exactly(section: object, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Hold a section against the names it must have, no more and no less."""
+    held = section if isinstance(section, dict) else {}
+    for name in (*held, *names):
+        if name not in names or name not in held:
+            raise PolicyError("match_table_bad", key=str(name))
+    return names
+
+
+def _mapping(section: Mapping[str, object], name: str) -> Mapping[str, object]:
+    held = section[name]
+    if not isinstance(held, dict):
+        raise PolicyError("match_table_bad", key=str(name))
+    return held
+
+
+def _uses(section: Mapping[str, object], category: str) -> Mapping[str, tuple[str, ...]]:
+    """Read the land uses that fit a category."""
+    if category not in FIELDS["category"].values:
+        raise PolicyError("match_table_bad", key=str(category))
+    schemes = _mapping(section, category)
+    return {scheme: _beginnings(codes, scheme, category) for scheme, codes in schemes.items()}
+
+
+def _beginnings(codes: object, scheme: str, category: str) -> tuple[str, ...]:
+    """Read the beginnings of fitting codes; an empty one would fit every code."""
+    is_known = scheme in FIELDS["land_use_scheme"].values
+    items = codes if isinstance(codes, list) else []
+    if not is_known or not items or not all(isinstance(c, str) and c.strip() for c in items):
+        raise PolicyError("match_table_bad", key=f"{category}.{scheme}")
+    return tuple(items)
+
+
+def _positive(value: object, key: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise PolicyError("match_table_bad", key=key)
+    return float(value)
+
+
+Uses = Mapping[str, tuple[str, ...]]
+
+
+def fitting_uses(demand: Demand, table: MatchTable) -> Uses | None:
+    """Give the beginnings of fitting codes, by scheme.
+
+    Parameters
+    ----------
+    demand
+        What the project asks: its own codes (of the scheme MNR2023) go before its category.
+    table
+        Land uses of each category.
+
+    Returns
+    -------
+    mapping or None
+        Beginnings by scheme; None where the project states neither codes nor a known category.
+    """
+    if demand.land_use_codes:
+        return {"MNR2023": demand.land_use_codes}
+    return table.land_uses.get(demand.category) if demand.category is not None else None
+
+
+def use_fits(scheme: str, code: str, uses: Uses) -> bool:
+    """Say whether a code of a scheme is among the fitting ones.
+
+    Parameters
+    ----------
+    scheme, code
+        Land use of a parcel.
+    uses
+        What ``fitting_uses`` gives.
+
+    Returns
+    -------
+    bool
+        True where the code begins with one of its scheme.
+
+    See Also
+    --------
+    can_compare : whether anything is stated of the scheme at all.
+
+    Examples
+    --------
+    The same digits mean another thing in another scheme:
+
+    >>> uses = {"MNR2023": ("1001",), "GBT21010": ("0601",)}
+    >>> use_fits("MNR2023", "100102", uses), use_fits("MNR2023", "0601", uses)
+    (True, False)
+    """
+    return code.startswith(uses.get(scheme, ()))
+
+
+def can_compare(scheme: str, uses: Uses) -> bool:
+    """Say whether a code of a scheme can be judged: codes of an unlisted scheme are unknown.
+
+    Parameters
+    ----------
+    scheme
+        Scheme of a parcel's land use.
+    uses
+        What ``fitting_uses`` gives.
+
+    Returns
+    -------
+    bool
+        True where fitting codes of the scheme are stated.
+
+    Examples
+    --------
+    >>> can_compare("GBT21010", {"MNR2023": ("1001",)})
+    False
+    """
+    return scheme in uses
+
+
+def may_be_used(parcels: pd.DataFrame, uses: Uses | None) -> pd.Series:
+    """Say which parcels aren't plainly unfit: an unknown use is left to the gate.
+
+    Parameters
+    ----------
+    parcels
+        Layer ``land_parcels``.
+    uses
+        What ``fitting_uses`` gives.
+
+    Returns
+    -------
+    Series
+        False where scheme and code are stated, can be compared and don't fit, index of
+        ``parcels``.
+    """
+    pairs = zip(parcels["land_use_scheme"], parcels["land_use_code"], strict=True)
+    fits = [
+        uses is None
+        or pd.isna(scheme)
+        or pd.isna(code)
+        or not can_compare(str(scheme), uses)
+        or use_fits(str(scheme), str(code), uses)
+        for scheme, code in pairs
+    ]
+    return pd.Series(fits, index=parcels.index, dtype=bool)
+
+
+Numbers = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A fact that few values can have.
+
+    Attributes
+    ----------
+    place
+        For each site the place of its value among ``values``; array of n.
+    values
+        The distinct values.
+    """
+
+    place: Places
+    values: tuple[Hashable, ...]
+
+    def numbers(self, of: Callable[[Hashable], float]) -> Numbers:
+        """Reckon a number of each distinct value, and give each site its own."""
+        return np.array([of(value) for value in self.values], dtype=float)[self.place]
+
+    def ranks(self, of: Callable[[Hashable], int]) -> Places:
+        """Reckon a whole number of each distinct value, and give each site its own."""
+        return np.array([of(value) for value in self.values], dtype=np.intp)[self.place]
+
+
+@dataclass(frozen=True)
+class SiteColumns:
+    """The candidates, n of them.
+
+    Attributes
+    ----------
+    sites
+        The candidates themselves.
+    area_mu, blocked_mu, main_platform_share, major_share
+        As in ``Site``.
+    zone_share, width_m, frontage_m
+        As in ``Site``, NaN where not known.
+    increment
+        1 for new construction land, 0 for other, NaN where not known.
+    facility_km
+        Way to the nearest facility of each kind on file, NaN where there is none.
+    coded
+        Facts with few distinct values, by the name they have in ``Site``.
+    """
+
+    sites: Sequence[Site]
+    area_mu: Numbers
+    blocked_mu: Numbers
+    main_platform_share: Numbers
+    major_share: Numbers
+    zone_share: Numbers
+    width_m: Numbers
+    frontage_m: Numbers
+    increment: Numbers
+    facility_km: Mapping[str, Numbers]
+    coded: Mapping[str, Coded]
+
+    def __len__(self) -> int:
+        """Count the candidates."""
+        return len(self.sites)
+
+    @property
+    def unit_ids(self) -> tuple[str | None, ...]:
+        """Units that candidates lie in, None where some lie in none."""
+        return tuple(None if one is None else str(one) for one in self.coded["unit_id"].values)
+
+
+CODED = (
+    "states", "land_uses", "utilities", "unit_id", "platform_id", "far_bounds",
+    "allowed_industries", "warnings", "notices",
+)  # fmt: skip
+
+
+def columns_of(sites: Sequence[Site]) -> SiteColumns:
+    """Lay candidates out as columns.
+
+    Parameters
+    ----------
+    sites
+        The candidates.
+
+    Returns
+    -------
+    SiteColumns
+        In the same order.
+    """
+    kinds = sorted({kind for site in sites for kind in site.facility_km})
+    coded = {name: coded_of([getattr(site, name) for site in sites]) for name in CODED}
+    coded["standards"] = coded_of([tuple(sorted(site.standards.items())) for site in sites])
+    coded["without_standards"] = coded_of([bool(site.without_standards) for site in sites])
+    return SiteColumns(
+        sites=sites,
+        area_mu=_numbers(site.area_mu for site in sites),
+        blocked_mu=_numbers(site.blocked_mu for site in sites),
+        main_platform_share=_numbers(site.main_platform_share for site in sites),
+        major_share=_numbers(site.major_share for site in sites),
+        zone_share=_numbers(site.zone_share for site in sites),
+        width_m=_numbers(site.width_m for site in sites),
+        frontage_m=_numbers(site.frontage_m for site in sites),
+        increment=_numbers(site.is_increment for site in sites),
+        facility_km={k: _numbers(site.facility_km.get(k) for site in sites) for k in kinds},
+        coded=coded,
+    )
+
+
+def coded_of(values: Iterable[Hashable]) -> Coded:
+    """Take the distinct values in the order they come."""
+    seen: dict[Hashable, int] = {}
+    place = np.array([seen.setdefault(value, len(seen)) for value in values], dtype=np.intp)
+    return Coded(place, tuple(seen))
+
+
+def _numbers(values: Iterable[float | None]) -> Numbers:
+    return np.array([np.nan if value is None else float(value) for value in values], dtype=float)

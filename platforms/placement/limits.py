@@ -1,19 +1,262 @@
-"""Limits that many placements meet together: land once, quotas, shares of B1 and B2."""
+"""One project on one site as a choice, and the limits that choices meet together."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
+from pyproj import CRS
 
 from geo.units import compare
-from platforms.elements.landed_projects import lies_there
-from platforms.elements.room import Room, RoomKey
-from platforms.elements.shares import rule_of
+from platforms.elements.project_shares import lies_there, project_shares
+from platforms.elements.quotas import Room, RoomKey
+from platforms.elements.shares import ShareEffect, element_shares, rule_of, share_effect
 from platforms.land.site_carving import CUT_SUFFIX
-from platforms.placement.option import Limit, Option
-from platforms.policy.dated import DatedRule, PolicySet
-from platforms.statement import Statement, say
+from platforms.matching.demand import Demand
+from platforms.matching.match import MatchResult
+from platforms.matching.site import Site
+from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.verdict import Statement, say
+from platforms.source import LayerSource
+
+ElementKey = tuple[str, str | None]
+"""Element and pollutant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One project on one admitted site.
+
+    Attributes
+    ----------
+    project_id, site_id
+        The project and the land.
+    unit_id, platform_id
+        Where it lies, None where in none.
+    parcel_ids
+        Its parcels, a cut one as ``id#cut``.
+    area_mu
+        Its area [亩].
+    points
+        Score (0–100), 0 where the site has none.
+    zone_share
+        Part of it in provincial-or-higher zones (0–1), None where not known.
+    takes
+        What it takes of each element [亩, 吨标煤 or 吨].
+    increment_mu
+        New construction land that it takes [亩].
+    geometry
+        Its shape [system of the layers].
+    is_carved
+        True where it is a part of a block.
+    block_id, block_mu
+        The block and its land [亩], None where it lies in none.
+    investment_yi_yuan
+        What the project invests [亿元], None where not stated.
+    """
+
+    project_id: str
+    site_id: str
+    unit_id: str | None
+    platform_id: str | None
+    parcel_ids: tuple[str, ...]
+    area_mu: float
+    points: float
+    zone_share: float | None
+    takes: Mapping[ElementKey, float]
+    increment_mu: float
+    geometry: shapely.Geometry
+    is_carved: bool = False
+    block_id: str | None = None
+    block_mu: float | None = None
+    investment_yi_yuan: float | None = None
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What some choices may not exceed together: the sum of ``weights`` is at most ``most``.
+
+    Attributes
+    ----------
+    name
+        The limit in words.
+    weights
+        Weight of each option by its position.
+    most
+        The most they may add up to [unit of the weights].
+    """
+
+    name: Statement
+    weights: Mapping[int, float]
+    most: float
+
+
+Pair = tuple[str, str]
+"""Project and site."""
+
+MOST_PAIRS = 200_000
+"""So many pairs are searched: objects and limits take 1.4 KB and 23 µs each."""
+
+LEAST_OF_EACH = 20
+"""So many of the best sites of each project are looked at, however many pairs that makes."""
+
+EXPLAINED_PAIRS = 10_000
+"""Among so many pairs conflicts and near-best placements are searched for."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Choices that are searched.
+
+    Attributes
+    ----------
+    options
+        One a pair, those of a project by falling score.
+    left_out
+        Admitted pairs that there was no room for.
+    """
+
+    options: list[Option]
+    left_out: int
+
+
+def pairs_of(
+    results: Sequence[MatchResult], locked: Collection[Pair], excluded: Collection[Pair],
+    at_most: int = MOST_PAIRS,
+) -> Pairs:  # fmt: skip
+    """Give the admitted pairs as choices.
+
+    Parameters
+    ----------
+    results
+        What matching found for each project.
+    locked, excluded
+        Pairs that must, and must not, be. A locked project has its locked sites alone.
+    at_most
+        Number of pairs; the best of each project by equal parts, 20 in any case.
+
+    Returns
+    -------
+    Pairs
+        The choices.
+    """
+    own = [_sites_of(one, set(locked), set(excluded)) for one in results]
+    each = _part_of_each([len(one) for one in own], at_most)
+    options = [
+        _option(result.demand, site, points)
+        for result, sites in zip(results, own, strict=True)
+        for site, points in sites[:each]
+    ]
+    return Pairs(options, sum(map(len, own)) - len(options))
+
+
+def _part_of_each(counts: Sequence[int], at_most: int) -> int:
+    """Give how many of each make up no more than a number."""
+    most = max(counts, default=0)
+    if sum(counts) <= at_most:
+        return most
+    held = np.sort(np.array(counts))
+    # With k of each: those that have fewer count whole.
+    before, rest = np.concatenate([[0], np.cumsum(held)[:-1]]), np.arange(len(held), 0, -1)
+    fits = before + rest * held <= at_most
+    at = int(fits.sum())
+    return max(LEAST_OF_EACH, int((at_most - before[at]) // rest[at]))
+
+
+def _sites_of(
+    result: MatchResult, locked: set[Pair], excluded: set[Pair]
+) -> list[tuple[Site, float]]:
+    """Give the admitted sites of a project with their scores, the best first."""
+    name = result.demand.project_id
+    sites = result.evaluation.setting.columns.sites
+    points = np.nan_to_num(result.ranking.score[result.ranking.order]).tolist()
+    own = [
+        (sites[at], score)
+        for at, score in zip(result.sites.positions.tolist(), points, strict=True)
+    ]
+    mine = {site for project, site in locked if project == name}
+    if mine:
+        return [one for one in own if one[0].site_id in mine]
+    out = {site for project, site in excluded if project == name}
+    return [one for one in own if one[0].site_id not in out] if out else own
+
+
+def _option(demand: Demand, site: Site, points: float) -> Option:
+    land = min(demand.land_wanted_mu, site.area_mu)
+    takes: dict[tuple[str, str | None], float] = {("land", None): land}
+    if demand.energy_tce is not None:
+        takes["energy", None] = demand.energy_tce
+    takes.update({("emission", name): amount for name, amount in demand.emissions_t or ()})
+    return Option(
+        demand.project_id, site.site_id, site.unit_id, site.platform_id, site.parcel_ids,
+        site.area_mu, points, site.zone_share, takes,
+        0.0 if site.is_increment is False else land, site.geometry, site.carved is not None,
+        site.site_id if site.carved is None else site.carved.block_id,
+        site.area_mu if site.carved is None else site.carved.block_mu, demand.investment_yi_yuan,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Fewer:
+    """A part of the choices with their limits, and where they stand among all.
+
+    Attributes
+    ----------
+    options, limits
+        As a placement takes them, positions counted anew.
+    place
+        New position of each choice kept, by its position among all.
+    best_of_each
+        So many of the best of each project; None where all are there.
+    """
+
+    options: list[Option]
+    limits: list[Limit]
+    place: Mapping[int, int]
+    best_of_each: int | None
+
+
+def to_explain(
+    options: Sequence[Option], limits: Sequence[Limit], taken: Collection[int],
+    at_most: int = EXPLAINED_PAIRS,
+) -> Fewer:  # fmt: skip
+    """Keep the best choices of each project and those taken, as many as can be explained.
+
+    Parameters
+    ----------
+    options, limits
+        All of them; those of a project stand by falling score.
+    taken
+        Positions of those taken.
+    at_most
+        Number of choices, as ``pairs_of`` takes it.
+
+    Returns
+    -------
+    Fewer
+        What is explained.
+    """
+    rank: list[int] = []
+    count: dict[str, int] = {}
+    for one in options:
+        rank.append(count.get(one.project_id, 0))
+        count[one.project_id] = rank[-1] + 1
+    each = _part_of_each(list(count.values()), at_most)
+    kept = [at for at in range(len(options)) if rank[at] < each or at in taken]
+    place = {at: number for number, at in enumerate(kept)}
+    if len(kept) == len(options):
+        return Fewer(list(options), list(limits), place, None)
+    fewer = []
+    for limit in limits:
+        weights = {place[at]: weight for at, weight in limit.weights.items() if at in place}
+        if weights:
+            fewer.append(Limit(limit.name, weights, limit.most))
+    return Fewer([options[at] for at in kept], fewer, place, each)
+
 
 CUMULATIVE = "_cumulative"
 """Ending of an element whose share is of all years of the plan."""
@@ -253,3 +496,107 @@ def _share_name(
         "limit_share", unit_id=unit_id, element=element, pollutant=pollutant or "", year=year,
         threshold=least, clause=clause,
     )  # fmt: skip
+
+
+def further_shares(
+    source: LayerSource, project_ids: Iterable[str], year: int, policy: PolicySet, crs: CRS
+) -> dict[tuple[str, str, str | None], Mapping[str, object]]:
+    """Give the cumulative shares and the share by number, without the projects to be placed.
+
+    Parameters
+    ----------
+    source
+        The layers.
+    project_ids
+        Projects to be placed: counted with their new place, they would count twice.
+    year
+        The year.
+    policy
+        Rules on the as-of date.
+    crs
+        Projected system in metres.
+
+    Returns
+    -------
+    dict
+        Rows by unit, element and pollutant: the element ends in ``_cumulative``, or is
+        ``projects`` (B2). None where the packs don't hold the rules.
+    """
+    others, platforms, parks, parcels, units = (
+        gpd.GeoDataFrame(source.read(name))
+        for name in ("element_allotments", "major_platforms", "parks", "land_parcels", "units")
+    )
+    ids = list(project_ids)
+    found: dict[tuple[str, str, str | None], Mapping[str, object]] = {}
+    if policy.parts("B1"):
+        own = others["project_id"].isin(ids).fillna(value=False).to_numpy(dtype=bool)
+        shares = element_shares(others[~own], platforms, parks, parcels, units, year, policy, crs)
+        wanted = shares[(shares["span"] == "cumulative") & (shares["boundary_basis"] == "in_use")]
+        for row in _rows(wanted):
+            element = f"{row['element']}{CUMULATIVE}"
+            pollutant = row["pollutant"]
+            found[str(row["unit_id"]), element, str(pollutant) if pollutant else None] = row
+    if policy.parts("B2"):
+        projects = source.read("projects")
+        rest = projects[~projects["project_id"].isin(ids).fillna(value=False)]
+        shares = project_shares(rest, platforms, parks, parcels, units, year, policy, crs)
+        wanted = shares[shares["boundary_basis"] == "in_use"]
+        found.update({(str(row["unit_id"]), BY_NUMBER, None): row for row in _rows(wanted)})
+    return found
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[str, object]]:
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def shares_after(
+    chosen: Sequence[Option], shares: ShareRows, policy: PolicySet
+) -> dict[tuple[str, str, str | None], ShareEffect]:
+    """Give each share that the assignments touch, before and after.
+
+    Parameters
+    ----------
+    chosen
+        What was placed.
+    shares
+        Shares as they are without it: of the year, cumulatively, by number.
+    policy
+        Rules on the as-of date.
+
+    Returns
+    -------
+    dict
+        By unit, element and pollutant; the outcome is ``no_data`` where the place of some land or
+        the investment of a project isn't known.
+    """
+    found = {}
+    for (unit_id, element, pollutant), row in shares.items():
+        own = [one for one in chosen if one.unit_id == unit_id]
+        parts = [part for one in own if (part := _part(one, element, pollutant, policy))]
+        amounts = [amount for amount, _ in parts if amount is not None]
+        added = sum(amounts)
+        if len(amounts) < len(parts) or any(inside is None for _, inside in parts):
+            found[unit_id, element, pollutant] = _unknown(row)
+        elif added > 0:
+            inside = sum((amount or 0.0) * (share or 0.0) for amount, share in parts)
+            found[unit_id, element, pollutant] = share_effect(row, added, inside / added)
+    return found
+
+
+def _part(
+    one: Option, element: str, pollutant: str | None, policy: PolicySet
+) -> tuple[float | None, float | None] | None:
+    """Give what an assignment adds to a share and the part of it inside, None where nothing."""
+    if element != BY_NUMBER:
+        amount = one.takes.get((element.removesuffix(CUMULATIVE), pollutant), 0.0)
+        return (amount, one.zone_share) if amount > 0 else None
+    inside = None if one.zone_share is None else float(lies_there(np.array([one.zone_share]))[0])
+    if one.investment_yi_yuan is None:
+        return None, inside
+    is_major = compare(one.investment_yi_yuan, policy.setting_number("S6", "from_yi_yuan")) >= 0
+    return (1.0, inside) if is_major else None
+
+
+def _unknown(row: object) -> ShareEffect:
+    before = share_effect(cast("dict[str, object]", row), 0.0, 0.0)
+    return ShareEffect(before.before, None, before.threshold, "no_data", None)

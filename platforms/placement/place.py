@@ -6,26 +6,37 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from geo.units import compare
-from platforms.elements.effect import ShareEffect
-from platforms.elements.room import Room, RoomKey
+from platforms.elements.quotas import Room, RoomKey
+from platforms.elements.shares import ShareEffect
 from platforms.errors import PlanningError
 from platforms.matching.match import MatchResult
+from platforms.placement.explain import (
+    NOTHING_EXPLAINED,
+    Explained,
+    Ground,
+    LocksClashError,
+    Why,
+    explain,
+    explain_locks,
+)
 from platforms.placement.limits import (
+    EXPLAINED_PAIRS,
+    Limit,
+    Option,
+    Pairs,
     ShareRows,
     land_limits,
     land_taken_twice,
+    pairs_of,
     project_limits,
     quota_limits,
     share_limits,
+    shares_after,
+    to_explain,
 )
-from platforms.placement.option import Limit, Option
-from platforms.placement.pairs import EXPLAINED_PAIRS, Pairs, pairs_of, to_explain
-from platforms.placement.reasons import NOTHING_EXPLAINED, Explained, LocksClashError, Why
-from platforms.placement.share_effects import shares_after
 from platforms.placement.solve import Solved, quick, solve
-from platforms.placement.why import Ground, explain, explain_locks
-from platforms.policy.dated import PolicySet
-from platforms.statement import Statement, say
+from platforms.policy.in_force import PolicySet
+from platforms.policy.verdict import Statement, say
 
 LEAST_TO_EXPLAIN_S = 2.0
 """Time for the reasons where the search for a placement took all [s]."""

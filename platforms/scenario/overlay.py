@@ -12,8 +12,7 @@ from pyproj import CRS
 
 from geo.measure import ellipsoidal_area_m2
 from geo.units import m2_to_mu
-from platforms.matching.demand_row import demand_of
-from platforms.scenario.contradictions import require_consistent
+from platforms.matching.demand import demand_of
 from platforms.scenario.edits import (
     AddLand,
     ChangeLand,
@@ -22,6 +21,7 @@ from platforms.scenario.edits import (
     PlaceProject,
     ScenarioEdit,
     SetMajor,
+    require_consistent,
 )
 from platforms.source import LayerSource, competition_of, viewer_of
 

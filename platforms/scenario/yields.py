@@ -11,13 +11,12 @@ from pyproj import CRS
 
 from geo.edges import Shapes
 from geo.overlay import areas_m2, common_area_m2, intersecting_pairs
-from platforms.assessed import assessed_units
 from platforms.indicators.per_mu import FIGURES, per_mu
-from platforms.outlines import platform_outlines
-from platforms.policy.dated import PolicySet
+from platforms.policy.in_force import PolicySet
+from platforms.policy.verdict import Statement, say
 from platforms.scenario.edits import PlaceProject, ScenarioEdit
 from platforms.source import LayerSource
-from platforms.statement import Statement, say
+from platforms.territory import assessed_units, platform_outlines
 
 Side = Literal["unit", "platform"]
 SIDES: tuple[Side, ...] = ("unit", "platform")

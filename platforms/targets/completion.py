@@ -1,19 +1,100 @@
-"""How far the units fulfilled their yearly tasks, and the two limbs of two years running (B11)."""
+"""Targets whose figure is reported, not counted: foreign investment, growth (B10, E8)."""
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import pandas as pd
 
 from geo.units import compare
-from platforms.judge import judge
-from platforms.policy.dated import PolicySet
-from platforms.statement import Statement, say
-from platforms.targets.conditions import conditions_on, fitting
-from platforms.targets.tally import dated_verdict
-from platforms.targets.windows import window_of
-from platforms.verdict import Evidence, Verdict
+from platforms.ledger.calendar import Window, window_of
+from platforms.ledger.counting import (
+    Fit,
+    Ledger,
+    conditions_on,
+    count_verdict,
+    dated_verdict,
+    fitting,
+    part_verdict,
+)
+from platforms.policy.check import holds, judge
+from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.verdict import Evidence, Statement, Verdict, say
+from platforms.targets.counts import BEGINNING, fits, started
 
 LAYER = "targets"
+SCALES = {("亿美元", "亿美元"): 1.0, ("万美元", "亿美元"): 1e-4, ("share", "share"): 1.0,
+          ("%", "share"): 0.01}  # fmt: skip
+"""From the unit a figure is reported in to that of the rule; a currency is never converted."""
+
+
+def reported_verdict(
+    dated: DatedRule, targets: pd.DataFrame, all_units: Sequence[str], policy: PolicySet, year: int
+) -> Verdict:
+    """Judge what the city reached by reported figures.
+
+    Parameters
+    ----------
+    dated
+        The rule; its conditions name the indicator.
+    targets
+        Table ``targets``.
+    all_units
+        The assessed units.
+    policy
+        Rules on the as-of date.
+    year
+        Year asked, where the rule has no period.
+
+    Returns
+    -------
+    Verdict
+        Of each year of the period up to the as-of date the city's own figure, else the sum of all
+        units' figures; the two are never summed, and shares never are. A figure that is missing
+        leaves ``no_data``, unless the target is reached without it.
+
+    Notes
+    -----
+    B10 一（二）; 长春 E8 一2.
+    """
+    window = window_of(dated.rule, year, policy.as_of)
+    rows = targets[fitting(targets, conditions_on(dated.rule, LAYER)).yes]
+    rows = rows[(rows["town"].isna() & rows["leader"].isna()).to_numpy(dtype=bool)]
+    if not window.has_begun:
+        reason = say("target_not_begun", first=window.first)
+        return judge(dated, None, year=window.year, reasons=(reason,))
+    total, used, missing = 0.0, [], []
+    for one in range(int(window.first[:4]), int(window.last[:4]) + 1):
+        in_year = rows[rows["year"].eq(one).fillna(value=False).to_numpy(dtype=bool)]
+        figures, is_whole = _of_year(in_year, all_units, dated.rule.unit)
+        total += float(figures.sum())
+        used += list(in_year["target_id"])
+        missing += [] if is_whole else [one]
+    evidence = (Evidence(LAYER, tuple(used)),) if used else ()
+    if missing and (dated.rule.unit == "share" or not total or not holds(dated.rule, total)):
+        said = say("target_figures_missing", years=", ".join(map(str, missing)), total=total)
+        return judge(dated, None, year=window.year, evidence=evidence, reasons=(said,))
+    more = [say("target_figures_open", years=", ".join(map(str, missing)))] if missing else []
+    return dated_verdict(dated, total, window, None, evidence, more)
+
+
+def _of_year(rows: pd.DataFrame, all_units: Sequence[str], unit: str) -> tuple[pd.Series, bool]:
+    """Give the figures of a year in the rule's unit, and whether they make up the whole city."""
+    scale = rows["measure_unit"].map(lambda measure: SCALES.get((measure, unit), np.nan))
+    figures = rows["actual_value"].astype("float64") * scale.astype("float64")
+    of_city = figures[rows["unit_id"].isna().to_numpy(dtype=bool)]
+    if len(of_city) == 1 and of_city.notna().all():
+        return of_city, True
+    if unit == "share" or len(of_city) > 1:
+        return of_city.iloc[:0], False
+    by_unit = rows["unit_id"].isin(list(all_units)).to_numpy(dtype=bool)
+    named = rows["unit_id"][by_unit]
+    known = figures[by_unit]
+    twice = named.duplicated(keep=False).to_numpy(dtype=bool)
+    known = known[~twice].dropna()
+    is_whole = bool(len(all_units)) and len(known) == len(all_units)
+    return known, is_whole
+
+
 State = bool | None
 """True or False where it is known, None where data is missing."""
 
@@ -156,3 +237,87 @@ def _running(
         )
         return judge(dated, None, unit_id=unit_id, year=year, evidence=evidence, reasons=(why,))
     return judge(dated, float(count), unit_id=unit_id, year=year, evidence=evidence)
+
+
+OVER = ("production", "ended")
+
+
+def construction_verdict(
+    dated: DatedRule, ledger: Ledger, policy: PolicySet, year: int
+) -> Verdict | None:
+    """Judge one part of the construction targets of the city.
+
+    Parameters
+    ----------
+    dated
+        The rule.
+    ledger
+        The ledger on the as-of date.
+    policy
+        Rules on that date.
+    year
+        Year asked, where the rule has no period.
+
+    Returns
+    -------
+    Verdict or None
+        Counted up to the target date or the as-of date, whichever comes first; None for a part
+        that is not counted from projects.
+
+    Notes
+    -----
+    E1, E8 长府办发 一2、五（一）28. 开工 by a day takes in works resumed on projects of earlier
+    years; 新开工 doesn't.
+    """
+    window = window_of(dated.rule, year, policy.as_of)
+    part = dated.rule.part
+    fit = fits(ledger, dated)
+    if part in ("new_starts", "new_starts_june"):
+        counted = started(ledger, window)
+    elif part == "under_construction":
+        counted = started(ledger, window).minus(carried_over(ledger, window))
+        counted = either(counted, carried_over(ledger, window))
+    elif part in ("started_june", "starts_september"):
+        resumed = carried_over(ledger, window) & _resumed(ledger, window)
+        counted = either(started(ledger, window), resumed)
+    elif part == "reserve":
+        counted = _reserve(ledger, window)
+    elif part == "industrial_share":
+        base = fits(ledger, policy.rule("E1", "new_starts")) & started(ledger, window)
+        return part_verdict(dated, ledger, fit, base, window, None)
+    elif part == "resumption_june":
+        base = carried_over(ledger, window) & fit
+        return part_verdict(dated, ledger, _resumed(ledger, window), base, window, None)
+    elif part == "new_start_rate_june":
+        # No column says which projects were to start in the year, so there is nothing to divide by.
+        return judge(dated, None, year=window.year, reasons=(say("target_plan_missing"),))
+    else:
+        return None
+    return count_verdict(dated, ledger, counted & fit, window, None)
+
+
+def carried_over(ledger: Ledger, window: Window) -> Fit:
+    """Say which projects were under construction when the year began."""
+    before = f"{int(window.first[:4]) - 1:04d}-12-31"
+    begun = ledger.happened(("started",), BEGINNING, before)
+    return begun.minus(ledger.happened(OVER, BEGINNING, before))
+
+
+def either(one: Fit, other: Fit) -> Fit:
+    """Give the rows that fit one or the other."""
+    yes = one.yes | other.yes
+    return Fit(yes, (one.open | other.open) & ~yes)
+
+
+def _resumed(ledger: Ledger, window: Window) -> Fit:
+    """Say on which projects works were resumed; open for all where nobody enters such events."""
+    yes = ledger.happened(("resumed",), window.first, window.last).yes
+    is_entered = (ledger.events["event_kind"] == "resumed").any()
+    return Fit(yes, np.zeros_like(yes) if is_entered else ~yes)
+
+
+def _reserve(ledger: Ledger, window: Window) -> Fit:
+    """Say which projects stood in a reserve: entered in one, not started, not ended."""
+    held = ledger.projects["reserve_level"].notna().to_numpy(dtype=bool)
+    gone = ledger.happened(("started", "ended"), BEGINNING, window.last)
+    return Fit(held, ~held).minus(Fit(gone.yes, gone.open))

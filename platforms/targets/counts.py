@@ -1,4 +1,4 @@
-"""Projects brought in, listed and started, by unit and for the city (A12, B9, B10, C1, C3)."""
+"""The landing rate (签约落地率, C3, C8): of the signed projects on a year's list, those started."""
 
 from collections.abc import Sequence
 
@@ -6,16 +6,234 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from platforms.assessed import assessed_units
-from platforms.judge import judge
-from platforms.policy.dated import DatedRule, PolicySet
-from platforms.policy.rules import Condition
-from platforms.statement import say
-from platforms.targets.conditions import Fit, conditions_on, fitting
-from platforms.targets.ledger import Ledger
-from platforms.targets.tally import count_verdict
-from platforms.targets.windows import Window, window_of
-from platforms.verdict import Evidence, Verdict
+from platforms.ledger.calendar import Window, window_of
+from platforms.ledger.counting import (
+    Fit,
+    Ledger,
+    conditions_on,
+    count_verdict,
+    fitting,
+    part_verdict,
+)
+from platforms.policy.check import judge
+from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.pack import Condition
+from platforms.policy.verdict import Evidence, Verdict, say
+from platforms.territory import assessed_units
+
+BEGINNING = "0000-01-01"
+
+
+def on_years_list(ledger: Ledger, window: Window) -> Fit:
+    """Say which projects stood on the list of a year.
+
+    Parameters
+    ----------
+    ledger
+        The ledger.
+    window
+        The year.
+
+    Returns
+    -------
+    Fit
+        Listed by its last day, not started before it and not gone from the list (C6: a project
+        leaves by starting, or because the policy or the investor changed).
+    """
+    came = ledger.happened(("listed",), BEGINNING, window.last)
+    earlier = ledger.happened(("started",), BEGINNING, _day_before(window.first))
+    # A start without a date counts as open in the year itself, not a second time as an earlier one.
+    earlier = Fit(earlier.yes, np.zeros_like(earlier.open))
+    return came.minus(earlier).minus(ledger.left_list(window.last))
+
+
+def signed_and_landed(ledger: Ledger, policy: PolicySet, window: Window) -> tuple[Fit, Fit]:
+    """Say which projects of a year's list are signed, and which projects landed in the year.
+
+    Parameters
+    ----------
+    ledger
+        The ledger.
+    policy
+        Rules on the as-of date; S5 states what is signed and what is landed.
+    window
+        The year, or its part up to a day.
+
+    Returns
+    -------
+    tuple of Fit
+        What lies under the fraction line of the landing rate, and what lies over it where it also
+        lies under it.
+    """
+    listed = on_years_list(ledger, window)
+    signed = ledger.happened(
+        policy.setting_texts("S5", "denominator_events"), BEGINNING, window.last
+    )
+    landed = ledger.happened(policy.setting_texts("S5", "landed_events"), window.first, window.last)
+    return listed & signed, landed
+
+
+def landing_verdicts(
+    ledger: Ledger,
+    rule_id: str,
+    part: str,
+    unit_ids: Sequence[str | None],
+    policy: PolicySet,
+    year: int,
+) -> list[Verdict]:
+    """Judge the landing rate of units and of the city.
+
+    Parameters
+    ----------
+    ledger
+        The ledger on the as-of date.
+    rule_id, part
+        ``C8``, or ``C3`` with its part ``landing_rate``.
+    unit_ids
+        Units to judge, None among them for the city.
+    policy
+        Rules on that date; S5 states what is signed and what is landed.
+    year
+        Year asked.
+
+    Returns
+    -------
+    list of Verdict
+        One each; ÷ all listed stands in the reasons. Without a signed project, ``no_data``.
+
+    Notes
+    -----
+    C8 嘉政办发〔2018〕52号 一、四（四）、附件; S5. The provincial definition is not stated.
+    """
+    dated = policy.rule(rule_id, part)
+    window = window_of(dated.rule, year, policy.as_of)
+    listed = on_years_list(ledger, window)
+    signed, landed = signed_and_landed(ledger, policy, window)
+    verdicts = []
+    for unit_id in unit_ids:
+        own = listed & ledger.of_unit(unit_id)
+        whole = signed & own
+        beside = []
+        if own.yes.any():
+            count, base = int((own.yes & landed.yes).sum()), int(own.yes.sum())
+            beside.append(say("target_of_listed", part=count, whole=base, share=count / base))
+        verdicts.append(part_verdict(dated, ledger, landed, whole, window, unit_id, beside))
+    return verdicts
+
+
+def _day_before(first: str) -> str:
+    """Give the last day of the year before."""
+    return f"{int(first[:4]) - 1:04d}-12-31"
+
+
+def floor_verdicts(
+    ledger: Ledger, unit_ids: Sequence[str], policy: PolicySet, year: int
+) -> list[Verdict]:
+    """Judge the investment of each project against the floor of its class.
+
+    Parameters
+    ----------
+    ledger
+        The ledger on the as-of date.
+    unit_ids
+        Units whose projects are judged.
+    policy
+        Rules on that date.
+    year
+        Year asked; projects that came on the list later aren't shown.
+
+    Returns
+    -------
+    list of Verdict
+        One a project and part of its class [亿元]; its evidence names the project. Where the
+        project isn't of the kind whose floor is stated, or doesn't say, ``no_data``. A unit
+        without such projects has one verdict a part: ``not_applicable``, or ``no_data`` where
+        projects don't state their class.
+
+    Notes
+    -----
+    C2 嘉政办发〔2018〕52号 二: no other floor is stated.
+    """
+    verdicts = []
+    for part in policy.parts("C2"):
+        for unit_id in unit_ids:
+            verdicts += _of_unit(ledger, part, unit_id, policy, year)
+    return verdicts
+
+
+def _of_unit(
+    ledger: Ledger, part: str, unit_id: str, policy: PolicySet, year: int
+) -> list[Verdict]:
+    dated = policy.rule("C2", part)
+    conditions = conditions_on(dated.rule, "projects")
+    of_class = fitting(
+        ledger.projects, [one for one in conditions if one.column == "project_class"]
+    )
+    own = ledger.of_unit(unit_id).yes
+    listed_on = ledger.first_day(("listed",)).fillna("").to_numpy(dtype=object)
+    until = np.array([day <= min(f"{year}-12-31", policy.as_of) for day in listed_on], dtype=bool)
+    shown = np.flatnonzero(own & of_class.yes & until)
+    verdicts = []
+    for position in shown:
+        verdicts.append(floor_verdict(ledger, int(position), part, policy, unit_id, year))
+    if verdicts:
+        return verdicts
+    open_ids = ledger.ids(own & of_class.open)
+    if ledger.is_empty or open_ids:
+        none = say("target_no_projects") if ledger.is_empty else say(
+            "c2_class_unknown", count=len(open_ids)
+        )  # fmt: skip
+        rows = (Evidence("projects", open_ids, say("target_unclear")),) if open_ids else ()
+        return [judge(dated, None, unit_id=unit_id, year=year, evidence=rows, reasons=(none,))]
+    return [
+        judge(
+            dated, None, unit_id=unit_id, year=year, outcome="not_applicable",
+            reasons=(say("c2_none_of_class"),),
+        )
+    ]  # fmt: skip
+
+
+def floor_verdict(
+    ledger: Ledger, position: int, part: str, policy: PolicySet, unit_id: str | None, year: int
+) -> Verdict:
+    """Judge the investment of one project of the class against its floor.
+
+    Parameters
+    ----------
+    ledger
+        The ledger.
+    position
+        The project, by its position in it; of the class that the part speaks of.
+    part
+        Part of C2.
+    policy
+        Rules on the as-of date.
+    unit_id, year
+        Subject and year of the verdict.
+
+    Returns
+    -------
+    Verdict
+        [亿元]; ``no_data`` where the project isn't of the kind whose floor is stated, or doesn't
+        say.
+    """
+    dated = policy.rule("C2", part)
+    one = ledger.projects.iloc[[position]]
+    fit = fitting(one, conditions_on(dated.rule, "projects"))
+    row = one.iloc[0]
+    amount = row["investment_yi_yuan"]
+    if fit.yes[0]:
+        reason = say("target_amount_missing") if pd.isna(amount) else None
+    elif fit.open[0]:
+        reason = say("c2_kind_unknown")
+    else:
+        reason = say("c2_no_floor_stated")
+    return judge(
+        dated, float(amount) if reason is None else None, unit_id=unit_id, year=year,
+        evidence=(Evidence("projects", (str(row["project_id"]),), say("target_counted")),),
+        reasons=() if reason is None else (reason,),
+    )  # fmt: skip
+
 
 SIZE_PARTS = {"governor_size", "mayor_size", "county_head_size"}
 START_PARTS = {"starts_1", "starts_10"}

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from platforms.policy.dated import PolicySet
-from platforms.verdict import Verdict
+from platforms.policy.in_force import PolicySet
+from platforms.policy.verdict import Verdict
 
 State = Literal["on_target", "below_target", "past_target_date", "running", "no_verdict", "no_data"]
 RISING = (">=", ">", "share")

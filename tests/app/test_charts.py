@@ -3,13 +3,19 @@
 import pandas as pd
 import pytest
 
-from app.components.quadrant import LINE_PX, OUTPUT, TAX, WIDTH_PX, label_sides, quadrant_chart
-from app.components.share_bars import share_bars
-from app.components.timeline import timeline_chart
-from app.context import load_settings
+from app.components.charts import (
+    LINE_PX,
+    OUTPUT,
+    TAX,
+    WIDTH_PX,
+    label_sides,
+    quadrant_chart,
+    share_bars,
+    timeline_chart,
+)
+from app.context import load_settings, read_policy
 from app.messages import catalogue
-from app.packs import read_policy
-from platforms.projects.milestones import Node
+from platforms.ledger.entry import Node
 
 WORDS = catalogue("zh")
 

@@ -11,7 +11,7 @@ import pytest
 from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
 from layers.workspace.protocol import Provenance
 from platforms.checks import CHECKS
-from platforms.land.terrain import TERRAIN
+from platforms.land.block_facts import TERRAIN
 
 AT = "2025-01-01T00:00:00"
 

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from platforms.projects.filing import filing_size
+from platforms.ledger.claims import filing_size
 from tests.planning_frames import jiaxing
 
 GOOD = "91350100M000100Y43"

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from app.cli.commands import muplan as command_group
-from app.cli.listing import CELL_WIDTH, display_width, list_lines
+from app.cli.usage import CELL_WIDTH, display_width, list_lines
 from layers.exchange.heading import ExportHeading
 
 PROJECT = Path(__file__).resolve().parents[2]

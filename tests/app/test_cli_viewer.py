@@ -5,10 +5,10 @@ import shutil
 import openpyxl
 import pytest
 
-from app.answers.due import due_answer
+from app.answers.project_ledger import due_answer
 from app.context import open_context
 from layers.workspace.geopackage import GeoPackageWorkspace
-from platforms.projects.viewing import viewed
+from platforms.ledger.visibility import viewed
 
 UNIT = "330402"
 COMMANDS = (

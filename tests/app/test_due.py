@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from app.answers.due import due_answer
+from app.answers.project_ledger import due_answer
 from app.messages import catalogue
 from tests.ledger_frames import city, events, project
 from tests.planning_frames import jiaxing

@@ -5,12 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.answers.checks import verdict_list
-from app.answers.evidence import (
-    assumption_texts,
-    evidence_highlight,
-    evidence_rows,
-    verdict_table,
-)
+from app.answers.evidence import assumption_texts, evidence_highlight, evidence_rows, verdict_table
 from app.context import open_context
 from platforms.checks import CheckQuery
 

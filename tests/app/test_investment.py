@@ -15,8 +15,8 @@ from app.context import open_context
 from app.messages import catalogue
 from geo.errors import MuPlanError
 from layers.contracts import CONTRACTS, contract_of, key_columns
+from layers.disclosure import PUBLIC_CODES, PUBLIC_COLUMNS, PUBLIC_FIGURES
 from layers.fields import FIELDS
-from layers.public import PUBLIC_CODES, PUBLIC_COLUMNS, PUBLIC_FIGURES
 from layers.workspace.geopackage import create_workspace
 from tests.planning_frames import CITY_CRS, Frames, rect, rect_of_mu
 

@@ -9,17 +9,19 @@ from PIL import Image
 from pyproj import CRS, Geod, Transformer
 
 from app.answers.answer import stand_of, write_answer
-from app.answers.map_selection import (
+from app.answers.map import (
     area_mu,
+    as_pdf,
     chosen_by_number,
     chosen_within,
     length_m,
+    map_sheet,
     numbers_in,
+    paper_px,
     selection_answer,
     selection_said,
+    view_of,
 )
-from app.answers.map_sheet import as_pdf, map_sheet, paper_px
-from app.answers.pictures import view_of
 from app.components.map_view import drawing_of
 from app.context import open_context
 
@@ -185,8 +187,8 @@ def facts_of_a_hostile_parcel():
     import shapely
 
     from app.components.map_panels import _facts
-    from app.components.map_state import MapState
-    from layers.maps.hit import Hit
+    from app.components.map_view import MapState
+    from layers.maps.find import Hit
 
     class Source:
         def read(self, _):

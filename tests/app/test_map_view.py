@@ -13,9 +13,9 @@ def page():
 
     import app.components.map_view as component
     from app.messages import catalogue
-    from app.tile_registry import shared_registry
-    from layers.maps.highlight import Highlight
-    from layers.maps.style_file import load_styles
+    from app.routes import shared_registry
+    from layers.maps.find import Highlight
+    from layers.maps.style import load_styles
     from layers.maps.view import prepare_view
 
     @st.cache_resource

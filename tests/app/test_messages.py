@@ -5,7 +5,7 @@ import pytest
 from app.messages import LONGEST_VALUE, Catalogue, catalogue
 from geo.errors import MuPlanError
 from layers.fields import FIELDS
-from platforms.statement import say
+from platforms.policy.verdict import say
 
 HOSTILE = "{x} {0} {} }}{{ %s \n<b>"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from app.context import read_policy
 from app.messages import catalogue
-from app.packs import read_policy
 from geo.errors import MuPlanError
 
 PACKS = Path(__file__).resolve().parents[2] / "data" / "policy"

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from app.components import chart, lights, quadrant, timeline
+from app.answers import evidence as lights
+from app.components import charts as chart
+from app.components import charts as quadrant
+from app.components import charts as timeline
 
 PROJECT = Path(__file__).resolve().parents[2]
 THEME = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text("utf-8"))["theme"]

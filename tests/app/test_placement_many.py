@@ -6,12 +6,12 @@ import pytest
 from app.answers.matching import run_match
 from app.answers.placement import (
     PLACED_OR_OVER,
+    SHOWN_UNDECIDED,
     demands_asked,
     match_all,
     place_matched,
     placement_answer,
 )
-from app.answers.placement_undecided import SHOWN_UNDECIDED
 from app.context import open_context
 from platforms.placement.place import Wishes
 

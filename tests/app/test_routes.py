@@ -8,10 +8,9 @@ import shapely
 import streamlit as st
 from starlette.applications import Starlette
 
-from app.routes import FONT_ROUTE, app_routes, base_path
-from app.tile_registry import TileRegistry, new_token, shared_registry
-from layers.maps.mercator import tile_window
-from layers.maps.style_file import load_styles
+from app.routes import FONT_ROUTE, TileRegistry, app_routes, base_path, new_token, shared_registry
+from layers.maps.features import tile_window
+from layers.maps.style import load_styles
 from layers.maps.view import prepare_view
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,10 +11,11 @@ import pytest
 from app.answers.answer import stand_of, write_answer
 from app.answers.checks import verdict_list
 from app.answers.scenario_comparison import comparison, comparison_answer
-from app.answers.scenario_land import added_from_file, added_from_park
 from app.answers.scenarios import (
     LONGEST_NAME,
     add_scenario,
+    added_from_file,
+    added_from_park,
     adopt_scenario,
     edit_scenario,
     remove_scenario,

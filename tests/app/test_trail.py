@@ -4,8 +4,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from app.answers.since import since_answer
-from app.answers.trail import trail_answer
+from app.answers.workspace import since_answer, trail_answer
 from app.messages import catalogue
 from app.visits import Visit
 from platforms.source import ReadOnce

@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from app.messages import catalogue
-from app.navigation import SECTIONS
+from app.routes import SECTIONS
 from tests.browser.conftest import IN_BROWSER, assert_nothing_left_the_machine
 
 pytestmark = IN_BROWSER

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from app.messages import catalogue
-from app.navigation import SECTIONS
+from app.routes import SECTIONS
 from tests.browser.conftest import IN_BROWSER, open_page
 
 PROJECT = Path(__file__).resolve().parents[2]

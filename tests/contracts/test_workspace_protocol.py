@@ -13,10 +13,10 @@ from pyproj import CRS
 
 from geo.crs import same_crs
 from geo.raster import Raster
-from layers.chain import HASH_COLUMNS, examine
-from layers.conform import conform
 from layers.contracts import CONTRACTS, key_columns
 from layers.errors import LayerError
+from layers.hash_chain import HASH_COLUMNS, examine
+from layers.validate import conform
 from layers.workspace.geopackage import create_workspace
 from layers.workspace.protocol import Provenance
 

@@ -3,8 +3,7 @@ import pytest
 import shapely
 from pyproj import CRS
 
-from geo.areal_scale import LARGEST_M, areal_scale
-from geo.measure import ellipsoidal_area_m2
+from geo.measure import LARGEST_M, areal_scale, ellipsoidal_area_m2
 
 PLACES = [(4549, 571_815.0, 3_403_497.0), (4549, 380_000.0, 3_300_000.0), (32651, 2.5e5, 3.4e6)]
 """In the city, in the next zone's strip, and in a system whose scale is below 1."""

@@ -8,13 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import affinity
 
-from geo.contiguity import (
-    NeighbourRule,
-    Obstacles,
-    component_labels,
-    neighbour_pairs,
-    single_parts,
-)
+from geo.contiguity import NeighbourRule, component_labels, neighbour_pairs, single_parts
+from geo.edges import Obstacles
 from geo.errors import GeometryError
 from tests.arrays import array_of
 from tests.oracles import component_sets, neighbour_margin_m

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from pyproj import CRS
 
-from geo.datum import change_datum, parse_parameters
+from geo.crs import change_datum, parse_parameters
 from geo.errors import GeometryError
 
 XIAN = CRS("EPSG:4610")  # a = 6378140 m, 1/f = 298.257

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from pyproj import CRS
 from shapely import affinity
 
-from geo.dissolve import united, united_area_m2
-from geo.gathering import gathered
 from geo.measure import ellipsoidal_area_m2
+from geo.shape import gathered
+from geo.union import united, united_area_m2
 from tests.arrays import array_of
 from tests.strategies import arrangements, seeded
 
@@ -21,7 +21,7 @@ FEW = settings(max_examples=15, deadline=None)
 def _kernels(request):
     """Every sentence holds with the compiled kernels and without them."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("geo.dissolve", "geo.overlay"):
+        for module in ("geo.union", "geo.overlay"):
             patch.setattr(f"{module}.kernels_available", lambda: request.param == "compiled")
         yield
 

@@ -6,8 +6,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.fitting import misfitting_pairs
-from geo.kernels.fitting import LEAST_M
+from geo.kernels.facing import LEAST_M
+from geo.kernels.union import misfitting_pairs
 from tests.arrays import array_of
 
 

@@ -11,14 +11,15 @@ from shapely import affinity
 from geo.contiguity import (
     JoiningGaps,
     NeighbourRule,
-    Obstacles,
     component_labels,
+    growth,
     joining_gaps,
+    knee,
     neighbour_pairs,
 )
-from geo.growth import growth, knee
+from geo.edges import Obstacles
 from geo.measure import ellipsoidal_area_m2
-from geo.overlaps import OverlapFaces, overlap_faces
+from geo.union import OverlapFaces, overlap_faces
 from tests.oracles import component_sets
 from tests.strategies import arrangements
 

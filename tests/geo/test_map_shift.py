@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from geo.map_shift import from_bd09, from_gcj02, to_bd09, to_gcj02
+from geo.gcj02 import from_bd09, from_gcj02, to_bd09, to_gcj02
 
 # Longitude, latitude in CGCS2000, GCJ-02 and BD-09 [degrees], and both offsets [m]: domain facts
 # §1.7.

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import affinity
 
-from geo.necks import parted_regions
+from geo.shape import parted_regions
 from tests.strategies import seeded
 
 FEW = settings(max_examples=40, deadline=None)

@@ -7,7 +7,7 @@ from pyproj import CRS
 from shapely import affinity
 
 from geo.measure import ellipsoidal_area_m2
-from geo.overlaps import LEAST_M2, OverlapFaces, overlap_faces
+from geo.union import LEAST_M2, OverlapFaces, overlap_faces
 from tests.strategies import arrangements, seeded
 
 CITY = CRS(4549)

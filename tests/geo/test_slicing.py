@@ -6,7 +6,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.slicing import frontage_direction, long_side_direction, sliced
+from geo.shape import frontage_direction, long_side_direction, sliced
 
 L_SHAPE = shapely.Polygon([(0, 0), (100, 0), (100, 20), (20, 20), (20, 80), (0, 80)])
 

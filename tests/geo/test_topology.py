@@ -11,7 +11,7 @@ from shapely import affinity
 
 from geo.errors import GeometryError
 from geo.measure import ellipsoidal_area_m2
-from geo.narrow import inscribed_width_m
+from geo.shape import inscribed_width_m
 from geo.topology import KINDS, SAME_M, TopologyRule, topology
 from geo.validity import repair
 from tests.strategies import seeded

@@ -8,10 +8,9 @@ from hypothesis import given, settings
 from pyproj import CRS, Transformer
 from shapely import affinity
 
-import geo.zonal
+import geo.raster
 from geo.errors import GeometryError
-from geo.raster import Raster
-from geo.zonal import zonal_statistics
+from geo.raster import Raster, zonal_statistics
 from tests.oracles import cell_parts
 from tests.strategies import seeded
 
@@ -300,7 +299,7 @@ def test_a_raster_gone_through_in_pieces_gives_the_same_figures(monkeypatch):
     raster = grid(rng.uniform(0, 50, (30, 40)))
     shapes = [*some_shapes(rng, raster), box(-5, -5, 500, 500)]
     whole = zonal_statistics(shapes, CITY, raster, 20.0)
-    monkeypatch.setattr(geo.zonal, "CELLS_AT_ONCE", 50)
+    monkeypatch.setattr(geo.raster, "CELLS_AT_ONCE", 50)
     same(whole, zonal_statistics(shapes, CITY, raster, 20.0), rtol=1e-6)
 
 
@@ -356,7 +355,7 @@ def test_shapes_in_degrees_are_refused():
 
 
 def test_progress_goes_up_to_the_whole(monkeypatch):
-    monkeypatch.setattr(geo.zonal, "SHAPES_AT_ONCE", 2)
+    monkeypatch.setattr(geo.raster, "SHAPES_AT_ONCE", 2)
     heard = []
     zonal_statistics([box(0, 0, 5, 5)] * 5, CITY, FOUR, progress=heard.append)
     assert heard == [2 / 5, 4 / 5, 1.0]
@@ -372,7 +371,7 @@ def test_whoever_listens_may_end_the_work(monkeypatch):
         heard.append(share)
         raise EndedError
 
-    monkeypatch.setattr(geo.zonal, "SHAPES_AT_ONCE", 2)
+    monkeypatch.setattr(geo.raster, "SHAPES_AT_ONCE", 2)
     with pytest.raises(EndedError):
         zonal_statistics([box(0, 0, 5, 5)] * 5, CITY, FOUR, progress=stop)
     assert len(heard) == 1

@@ -6,10 +6,10 @@ import json
 import pandas as pd
 import pytest
 
-from layers.chain import ORIGIN, examine, hash_of, seal
-from layers.conform import conform
 from layers.contracts import CONTRACTS
 from layers.errors import LayerError
+from layers.hash_chain import ORIGIN, examine, hash_of, seal
+from layers.validate import conform
 
 EVENTS = CONTRACTS["project_events"]
 AT = "2024-03-01T09:00:00+08:00"

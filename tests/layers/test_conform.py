@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 
-from layers.conform import DTYPES, as_numbers, conform
 from layers.contracts import CONTRACTS
 from layers.fields import FIELDS, split_list
+from layers.validate import DTYPES, as_numbers, conform
 
 PARCELS, PROJECTS, EVENTS = (CONTRACTS[n] for n in ("land_parcels", "projects", "project_events"))
 ENTERPRISES = CONTRACTS["enterprises"]

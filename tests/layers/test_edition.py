@@ -6,9 +6,9 @@ import pytest
 import shapely
 from pyproj import CRS
 
-from layers.conform import conform
 from layers.contracts import CONTRACTS
-from layers.edition import compare_editions
+from layers.editions import compare_editions
+from layers.validate import conform
 from layers.workspace.geopackage import create_workspace
 from layers.workspace.protocol import Provenance
 

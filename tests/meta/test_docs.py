@@ -7,9 +7,9 @@ import click
 import pytest
 import yaml
 
-from app.answers.data_dictionary import data_dictionary
+from app.answers.workspace import data_dictionary
 from app.cli.commands import muplan
-from app.navigation import SECTIONS
+from app.routes import SECTIONS
 from layers.contracts import CONTRACTS
 from layers.fields import FIELDS
 

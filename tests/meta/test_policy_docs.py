@@ -3,17 +3,17 @@
 import re
 from pathlib import Path
 
-from platforms.policy.dated import policy_on
-from platforms.policy.parse import (
+from platforms.policy.in_force import policy_on
+from platforms.policy.pack import COMPARATORS, EVALUATORS, FORCES, SCOPES, UNITS
+from platforms.policy.pack_file import (
     ASSUMPTION_KEYS,
     DOCUMENT_KEYS,
     LIST_KEYS,
     PACK_KEYS,
+    RULE_KEYS,
     SWITCHED_OFF_KEYS,
     parse_pack,
 )
-from platforms.policy.parse_rule import RULE_KEYS
-from platforms.policy.vocabulary import COMPARATORS, EVALUATORS, FORCES, SCOPES, UNITS
 
 PROJECT = Path(__file__).resolve().parents[2]
 PAGE = (PROJECT / "docs" / "policy-packs.md").read_text(encoding="utf-8")

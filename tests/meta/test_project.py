@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from app.cli.commands import muplan
-from app.navigation import SECTIONS
+from app.routes import SECTIONS
 from layers.contracts import CONTRACTS
 from layers.fields import FIELDS, UNITS
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from platforms.changes import verdict_changes
-from platforms.verdict import Verdict
+from platforms.policy.check import verdict_changes
+from platforms.policy.verdict import Verdict
 
 SHARE = Verdict(
     rule_id="B1", part="land", outcome="met", measured=0.72, threshold=0.7, gap=0.02, unit="share",

@@ -8,9 +8,9 @@ from benchmarks.blocks import area_figures
 from benchmarks.postgis import load
 from benchmarks.postgis_blocks import edge_pairs, united_area_m2
 from geo.contiguity import NeighbourRule, neighbour_pairs
-from geo.dissolve import united
-from geo.dissolve import united_area_m2 as united_area_by_ours_m2
 from geo.measure import ellipsoidal_area_m2
+from geo.union import united
+from geo.union import united_area_m2 as united_area_by_ours_m2
 
 SAME = 1e-8
 """Relative difference of areas."""

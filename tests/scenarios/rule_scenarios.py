@@ -13,10 +13,10 @@ import yaml
 
 from layers.contracts import CONTRACTS
 from platforms.checks import CHECKS, CheckQuery, run_checks
-from platforms.policy.dated import PolicySet, policy_on
-from platforms.policy.parse import parse_pack
-from platforms.policy.rules import Pack
-from platforms.verdict import Verdict
+from platforms.policy.in_force import PolicySet, policy_on
+from platforms.policy.pack import Pack
+from platforms.policy.pack_file import parse_pack
+from platforms.policy.verdict import Verdict
 from tests.planning_frames import CITY_CRS, no_rows, rect, rect_of_mu, rows_of
 
 HERE = Path(__file__).resolve().parent

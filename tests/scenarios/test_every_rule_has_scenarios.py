@@ -11,7 +11,7 @@ import pytest
 
 from geo.units import compare
 from platforms.checks import CHECKS
-from platforms.policy.rules import Rule
+from platforms.policy.pack import Rule
 from tests.scenarios.rule_scenarios import (
     PACKS,
     TABLES,
@@ -27,9 +27,9 @@ SCENARIOS = all_scenarios()
 
 ELSEWHERE = {
     "A18": "platforms.matching.gates", "A20": "platforms.matching.gates",
-    "A21": "platforms.indicators.post_evaluation", "A22": "platforms.indicators.rankings",
+    "A21": "platforms.indicators.post_evaluation", "A22": "platforms.indicators.ranking",
     "B3": "platforms.land.blocks", "B4": "platforms.land.blocks",
-    "C10": "platforms.projects.viewing", "E7": "platforms.projects.boundary_conditions",
+    "C10": "platforms.ledger.visibility", "E7": "platforms.projects.site_conditions",
 }  # fmt: skip
 """Rules that another computation than a check is about: gates of the match, tables, blocks,
 the page of a project."""

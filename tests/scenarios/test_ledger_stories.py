@@ -7,11 +7,9 @@ import pytest
 import yaml
 
 from platforms.checks import CheckQuery, run_checks
-from platforms.projects.claims import TalksQuestion
-from platforms.projects.exclusivity import exclusivity
-from platforms.projects.official_calendar import official_holidays
-from platforms.projects.replay import replay, stage_columns
-from platforms.projects.stages import stage_models
+from platforms.ledger.calendar import official_holidays
+from platforms.ledger.claims import TalksQuestion, exclusivity
+from platforms.ledger.events import replay, stage_columns, stage_models
 from tests.planning_frames import CITY_CRS, PLATFORMS, UNITS, Frames, jiaxing, rows_of
 
 STORIES = yaml.safe_load(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.components.lights import LIGHTS, light
-from platforms.verdict import Verdict
+from app.answers.evidence import LIGHTS, light
+from platforms.policy.verdict import Verdict
 from tests.scenarios.rule_scenarios import (
     TABLES,
     Expected,

@@ -13,17 +13,17 @@ from pyproj import CRS
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import area_inside_m2
 from geo.units import compare
-from layers.chain import is_chained, seal
 from layers.contracts import CONTRACTS, RASTERS
 from layers.demo.build import SIZES, build_demo, make_frames
 from layers.demo.drawing import stream
+from layers.demo.environment import make_relief
 from layers.demo.recipe import read_recipe
-from layers.demo.relief import make_relief
 from layers.errors import LayerError
 from layers.fields import split_list
+from layers.hash_chain import is_chained, seal
 from layers.validate import validate
-from layers.workspace.frames import frame_hash
 from layers.workspace.geopackage import GeoPackageWorkspace
+from layers.workspace.transaction import frame_hash
 
 ROOT = Path(__file__).resolve().parents[3]
 RECIPE = ROOT / "data" / "demo" / "jiaxing.yaml"

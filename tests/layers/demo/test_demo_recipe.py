@@ -5,8 +5,7 @@ import pytest
 import shapely
 import yaml
 
-from layers.demo.drawing import meander, planned_area, stream
-from layers.demo.noise import slivers, survey_noise
+from layers.demo.drawing import meander, planned_area, slivers, stream, survey_noise
 from layers.demo.recipe import read_recipe
 from layers.errors import LayerError
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from layers.demo.programmes import with_firms, with_programmes
+from layers.demo.projects import with_firms, with_programmes
 
 
 def test_the_class_of_a_project_follows_its_investment():

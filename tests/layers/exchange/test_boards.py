@@ -10,10 +10,10 @@ import pytest
 from docx import Document
 from PIL import Image
 
-from layers.exchange.board import Board, Boards, Grid
 from layers.exchange.heading import ExportHeading
-from layers.exchange.report import Picture
-from layers.exchange.write import write_report
+from layers.exchange.writers.word import Picture
+from layers.exchange.writers.word_board import Board, Boards, Grid
+from layers.exchange.writers.write import write_report
 from tests.layers.exchange.test_office_opens import OFFICE, SECONDS, openable
 
 HEADING = ExportHeading("作战图", {"版本": "1", "台账链尾校验值": "a" * 64}, is_demo=True)

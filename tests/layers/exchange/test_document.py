@@ -12,12 +12,19 @@ from docx.shared import Cm
 from PIL import Image
 
 from layers.errors import LayerError
-from layers.exchange.document import LANDSCAPE_FROM
-from layers.exchange.document_table import MAX_COLUMNS, MAX_ROWS, MAX_TEXT, paper_table
 from layers.exchange.heading import ExportHeading
-from layers.exchange.report import Picture, Report, Section
-from layers.exchange.sheet import Sheet
-from layers.exchange.write import write_report, write_table
+from layers.exchange.writers.sheet import Sheet
+from layers.exchange.writers.word import (
+    LANDSCAPE_FROM,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    MAX_TEXT,
+    Picture,
+    Report,
+    Section,
+    paper_table,
+)
+from layers.exchange.writers.write import write_report, write_table
 
 REAL = ExportHeading("地块清单", {"软件": "MuPlan 1"}, summary=("共 2 行。",))
 DEMO = ExportHeading("地块清单", {"软件": "MuPlan 1"}, is_demo=True)

@@ -12,13 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layers.errors import LayerError
-from layers.exchange import dxf, dxf_shapes, dxf_walk
-from layers.exchange.dxf_outlines import CHORD_TOLERANCE, arc_points
-from layers.exchange.dxf_shapes import CLOSING_GAP
 from layers.exchange.heading import ExportHeading
 from layers.exchange.read import read_file
-from layers.exchange.sheet import Sheet
-from layers.exchange.write import write_table
+from layers.exchange.readers import dxf
+from layers.exchange.readers import dxf as dxf_shapes
+from layers.exchange.readers import dxf_outlines as dxf_walk
+from layers.exchange.readers.dxf import CLOSING_GAP
+from layers.exchange.readers.dxf_outlines import CHORD_TOLERANCE, arc_points
+from layers.exchange.writers.sheet import Sheet
+from layers.exchange.writers.write import write_table
 
 HEADING = ExportHeading("嘉兴地块清单", {"软件": "MuPlan 1", "数据截至": "2024-12-31"})
 X, Y = 571_000.0, 3_400_000.0

@@ -13,8 +13,8 @@ import pytest
 import shapely
 
 from layers.errors import LayerError
-from layers.exchange.encoding import decode, known_encoding, sniff
 from layers.exchange.read import READ_ENDINGS, read_file
+from layers.exchange.readers.encoding import decode, known_encoding, sniff
 
 SQUARE = shapely.box(571_000, 3_400_000, 571_100, 3_400_100)
 CRS = "EPSG:4549"
@@ -217,7 +217,7 @@ def test_a_member_that_points_out_of_the_archive_is_refused(tmp_path, name):
 
 
 def test_an_archive_that_unpacks_to_more_than_allowed_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("layers.exchange.shapefile.MAX_UNPACKED_BYTES", 10_000)
+    monkeypatch.setattr("layers.exchange.readers.shapefile.MAX_UNPACKED_BYTES", 10_000)
     bomb = packed(tmp_path, {"a.shp": b"\x00" * 10_001})
     assert error_of(bomb).code == "archive_too_large"
     allowed = packed(tmp_path, {"a.shp": b"\x00" * 10_000})

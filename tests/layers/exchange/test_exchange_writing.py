@@ -16,16 +16,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 
-from layers.conform import conform
 from layers.contracts import CONTRACTS
 from layers.errors import LayerError
 from layers.exchange.cells import MAX_CELL_CHARACTERS, could_run
-from layers.exchange.columns import plan_columns, rename_columns
 from layers.exchange.heading import ExportHeading, field_title
 from layers.exchange.read import read_file
-from layers.exchange.shapefile_out import short_names
-from layers.exchange.sheet import Sheet
-from layers.exchange.write import WRITE_ENDINGS, write_table
+from layers.exchange.recognise.columns import plan_columns, rename_columns
+from layers.exchange.writers.shapefile import short_names
+from layers.exchange.writers.sheet import Sheet
+from layers.exchange.writers.write import WRITE_ENDINGS, write_table
+from layers.validate import conform
 from layers.workspace.geopackage import create_workspace
 
 HEADING = ExportHeading("嘉兴地块清单", {"软件": "MuPlan 1", "数据截至": "2024-12-31"})
@@ -233,7 +233,7 @@ def test_sheet_names_are_made_fit(tmp_path):
 
 
 def test_too_many_rows_for_a_sheet_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("layers.exchange.spreadsheet.MAX_SHEET_ROWS", 3)
+    monkeypatch.setattr("layers.exchange.writers.spreadsheet.MAX_SHEET_ROWS", 3)
     assert error_of(tmp_path / "a.xlsx", parcels()).code == "rows_exceed_sheet"
     written(tmp_path, parcels(parcel_id=["P1"]), ".xlsx")
 

@@ -7,7 +7,7 @@ import yaml
 
 from app.messages import catalogue
 from layers.errors import LayerError
-from layers.exchange.fault_table import ACTIONS, parse_fault_table
+from layers.exchange.checks.faults import ACTIONS, parse_fault_table
 
 TEXT = (Path(__file__).resolve().parents[3] / "data" / "exchange" / "faults.yaml").read_text(
     encoding="utf-8"

@@ -13,7 +13,7 @@ import shapely
 
 from layers.errors import LayerError
 from layers.exchange.read import read_file
-from layers.exchange.source import file_sha256
+from layers.exchange.readers.source import file_sha256
 
 SQUARE = shapely.box(571_000.1234, 3_400_000.4321, 571_100, 3_400_100)
 

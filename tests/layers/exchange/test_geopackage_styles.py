@@ -11,10 +11,10 @@ import shapely
 from layers.contracts import CONTRACTS
 from layers.exchange.heading import ExportHeading
 from layers.exchange.read import read_file
-from layers.exchange.sheet import Sheet
-from layers.exchange.write import write_table
+from layers.exchange.writers.sheet import Sheet
+from layers.exchange.writers.write import write_table
 from layers.maps.qgis_style import QgisStyles
-from layers.maps.style_file import load_styles
+from layers.maps.style import load_styles
 
 STYLES = load_styles(Path(__file__).parents[3] / "data" / "styles" / "layers.yaml")
 LOOKS = QgisStyles(STYLES, "2024-12-31")

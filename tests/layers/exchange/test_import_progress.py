@@ -7,9 +7,9 @@ import pytest
 import shapely
 from pyproj import CRS
 
-from layers.exchange.fault_table import parse_fault_table
+from layers.exchange.checks.decide import Checks
+from layers.exchange.checks.faults import parse_fault_table
 from layers.exchange.importing import run_import
-from layers.exchange.judging import Checks
 from layers.exchange.request import ImportRequest
 from layers.workspace.geopackage import create_workspace
 

@@ -12,11 +12,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from layers.errors import LayerError
-from layers.exchange import kml, kml_parsing
 from layers.exchange.heading import ExportHeading
 from layers.exchange.read import read_file
-from layers.exchange.sheet import Sheet
-from layers.exchange.write import write_table
+from layers.exchange.readers import kml
+from layers.exchange.readers import kml as kml_parsing
+from layers.exchange.writers.sheet import Sheet
+from layers.exchange.writers.write import write_table
 
 HEADING = ExportHeading("嘉兴地块清单", {"软件": "MuPlan 1", "数据截至": "2024-12-31"})
 RING = "120.7,30.7 120.71,30.7 120.71,30.71 120.7,30.71 120.7,30.7"

@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from layers.exchange.names_table import full_names
+from layers.exchange.readers.shapefile import full_names
 
 HEAD = "字段名,全称,含义\r\n"
 

@@ -12,8 +12,8 @@ import pytest
 import shapely
 
 from layers.exchange.heading import ExportHeading
-from layers.exchange.sheet import Sheet
-from layers.exchange.write import write_table
+from layers.exchange.writers.sheet import Sheet
+from layers.exchange.writers.write import write_table
 
 OFFICE = shutil.which("soffice")
 PARTS = {".docx": "libswlo.so", ".xlsx": "libsclo.so"}  # Writer and Calc can be there alone

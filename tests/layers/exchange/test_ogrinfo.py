@@ -10,8 +10,8 @@ import pytest
 import shapely
 
 from layers.exchange.heading import ExportHeading
-from layers.exchange.sheet import Sheet
-from layers.exchange.write import write_table
+from layers.exchange.writers.sheet import Sheet
+from layers.exchange.writers.write import write_table
 
 HEADING = ExportHeading("嘉兴地块清单", {"软件": "MuPlan 1", "数据截至": "2024-12-31"})
 

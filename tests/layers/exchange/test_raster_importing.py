@@ -11,11 +11,11 @@ from pyproj import CRS, Transformer
 from rasterio.transform import Affine, from_origin
 
 from layers.errors import LayerError
-from layers.exchange import raster_in
-from layers.exchange.raster_importing import import_raster, is_raster_import
+from layers.exchange import raster as raster_in
+from layers.exchange.raster import import_raster, is_raster_import
 from layers.exchange.request import ImportRequest
 from layers.workspace.geopackage import create_workspace
-from platforms.land.terrain import describe_terrain
+from platforms.land.block_facts import describe_terrain
 
 AT = "2025-03-04T05:06:07"
 WEST, NORTH = 571_000.0, 3_401_000.0

@@ -9,12 +9,18 @@ from pyproj import CRS
 from geo.errors import MuPlanError
 from geo.units import AREA_UNITS_IN_M2
 from layers.contracts import CONTRACTS
-from layers.exchange.columns import plan_columns, recognised_columns
-from layers.exchange.heading_units import split_heading, split_number, unit_factor
 from layers.exchange.importing import run_import
-from layers.exchange.remembered import NEVER, recall_mapping
+from layers.exchange.recognise.area_unit import split_heading, split_number, unit_factor
+from layers.exchange.recognise.columns import (
+    COMMON,
+    NEVER,
+    OWN,
+    plan_columns,
+    recall_mapping,
+    recognised_columns,
+    synonyms_of,
+)
 from layers.exchange.request import ImportRequest
-from layers.exchange.synonyms import COMMON, OWN, synonyms_of
 from layers.workspace.geopackage import create_workspace
 
 AT, LATER = "2025-01-02T03:04:05", "2025-06-07T08:09:10"

@@ -9,11 +9,9 @@ import shapely
 from pyproj import CRS, Transformer
 
 from geo.errors import MuPlanError
-from geo.map_shift import to_bd09, to_gcj02
-from layers.exchange.ground import Ground
+from geo.gcj02 import to_bd09, to_gcj02
 from layers.exchange.importing import run_import
-from layers.exchange.place_stated import PlaceStated
-from layers.exchange.recognise_crs import certain_reading, possible_readings
+from layers.exchange.recognise.crs import Ground, PlaceStated, certain_reading, possible_readings
 from layers.exchange.request import ImportRequest
 from layers.workspace.geopackage import create_workspace
 from layers.workspace.protocol import Provenance
@@ -105,7 +103,7 @@ def test_a_reading_fits_from_half_of_the_shapes_on(inside, fits):
 )  # fmt: skip
 def test_each_range_of_numbers_ends_where_its_digits_do(point, kinds):
     # Any place on earth counts here, so that only the ranges decide.
-    from layers.exchange.recognise_crs import _candidates
+    from layers.exchange.recognise.crs import _candidates
 
     assert {kind for kind, _ in _candidates(*point, CRS(4549))} == kinds
 

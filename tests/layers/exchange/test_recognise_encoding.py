@@ -5,8 +5,8 @@ import pyogrio
 import pytest
 import shapely
 
-from layers.exchange.encoding import likelier
 from layers.exchange.read import read_file
+from layers.exchange.readers.encoding import likelier
 
 TEXTS = ["二类工业用地", "物流仓储用地", "嘉兴经济技术开发区"]
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from layers.contracts import contract_of
-from layers.exchange.industry import industry_digits, recognise_industry
+from layers.exchange.recognise.codes import industry_digits, recognise_industry
 
 FIRMS = contract_of("enterprises")
 

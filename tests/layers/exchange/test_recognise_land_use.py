@@ -4,11 +4,11 @@ import pytest
 import shapely
 from pyproj import CRS
 
+from layers.codes import GUIDE, SAME, SEVERAL, SURVEY
 from layers.contracts import CONTRACTS
 from layers.exchange.importing import run_import
-from layers.exchange.land_use import recognise_land_use, use_of
+from layers.exchange.recognise.codes import recognise_land_use, use_of
 from layers.exchange.request import ImportRequest
-from layers.land_uses import GUIDE, SAME, SEVERAL, SURVEY
 from layers.workspace.geopackage import create_workspace
 
 PARCELS = CONTRACTS["land_parcels"]

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from app.messages import catalogue
 from layers.errors import LayerError
-from layers.exchange.axes import orders_of, zones_of
 from layers.exchange.heading import ExportHeading
 from layers.exchange.read import read_file
-from layers.exchange.sheet import Sheet
-from layers.exchange.survey_text_header import gauss_kruger, zone_of
-from layers.exchange.write import write_table
+from layers.exchange.readers.coordinates import orders_of, zones_of
+from layers.exchange.readers.survey_text import gauss_kruger, zone_of
+from layers.exchange.writers.sheet import Sheet
+from layers.exchange.writers.write import write_table
 
 HEADING = ExportHeading("地块清单", {"软件": "MuPlan 1", "数据截至": "2024-12-31"})
 OUTER = shapely.box(571_800, 3_403_500, 572_100, 3_403_700)

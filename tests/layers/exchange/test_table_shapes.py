@@ -10,9 +10,9 @@ from pyproj import CRS
 
 from app.messages import catalogue
 from layers.errors import LayerError
-from layers.exchange.coordinate_columns import coordinate_columns
 from layers.exchange.importing import run_import
 from layers.exchange.read import read_file
+from layers.exchange.readers.coordinates import coordinate_columns
 from layers.exchange.request import ImportRequest
 from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
 

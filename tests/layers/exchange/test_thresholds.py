@@ -13,9 +13,12 @@ from pyproj import CRS
 from layers.contracts import CONTRACTS
 from layers.errors import LayerError
 from layers.exchange.importing import run_import
+from layers.exchange.recognise.thresholds import (
+    parse_threshold,
+    parse_thresholds,
+    read_threshold_texts,
+)
 from layers.exchange.request import ImportRequest
-from layers.exchange.threshold_text import parse_threshold, parse_thresholds
-from layers.exchange.thresholds import read_threshold_texts
 from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
 
 PARCELS = CONTRACTS["land_parcels"]

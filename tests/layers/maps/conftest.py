@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from layers.maps.mercator import tile_window
-from layers.maps.style_file import load_styles
+from layers.maps.features import tile_window
+from layers.maps.style import load_styles
 
 Z, X, Y = 14, 13687, 6737
 """A tile in Jiaxing."""

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pyproj import Transformer
 
 from layers.errors import LayerError
+from layers.maps.find import HIGHLIGHT_LIMIT, Highlight, feature_collection
 from layers.maps.folium_map import MapWords, build_map, highlight_groups
-from layers.maps.highlight import HIGHLIGHT_LIMIT, Highlight, feature_collection
 from layers.maps.legend import LegendEntry, LegendSection, legend_html
 from layers.maps.view import LABELS, prepare_view
 

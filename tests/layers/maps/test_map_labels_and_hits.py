@@ -7,10 +7,9 @@ import pytest
 import shapely
 from PIL import Image
 
-from layers.maps.drawn import draw_layer, draw_layers
-from layers.maps.hit import Hit, rows_at
-from layers.maps.labels import LONGEST, LabelLayer, shown_text
-from layers.maps.mercator import metres_per_pixel, to_lon_lat
+from layers.maps.features import draw_layer, draw_layers, metres_per_pixel, to_lon_lat
+from layers.maps.find import Hit, rows_at
+from layers.maps.tiles import LONGEST, LabelLayer, shown_text
 
 Z, X, Y = 14, 13687, 6737
 AS_OF = "2025-06-30"

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import shapely
 
-from layers.maps.search import rows_named
+from layers.maps.find import rows_named
 from layers.maps.view import prepare_view
 
 HOSTILE = "<img src=x onerror=alert(1)>"

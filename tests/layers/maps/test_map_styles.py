@@ -7,8 +7,7 @@ import yaml
 
 from layers.contracts import CONTRACTS
 from layers.errors import LayerError
-from layers.maps.style import DATE_CLASSES
-from layers.maps.style_file import load_styles
+from layers.maps.style import DATE_CLASSES, load_styles
 
 FILE = Path(__file__).resolve().parents[3] / "data" / "styles" / "layers.yaml"
 

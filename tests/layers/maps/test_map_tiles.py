@@ -9,9 +9,8 @@ import shapely
 from PIL import Image
 
 from layers.errors import LayerError
-from layers.maps.boxes import paint_boxes
-from layers.maps.dashes import dashes
-from layers.maps.drawn import AREA, LINE, POINT, draw_layer, draw_layers
+from layers.maps.features import AREA, LINE, POINT, draw_layer, draw_layers
+from layers.maps.painting import dashes, paint_boxes
 from layers.maps.style import rgba
 from layers.maps.tiles import TileLayer
 

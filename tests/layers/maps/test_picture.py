@@ -9,10 +9,9 @@ import shapely
 from PIL import Image
 
 from layers.errors import LayerError
-from layers.maps.fonts import map_font
-from layers.maps.highlight import Highlight
-from layers.maps.picture import map_picture
-from layers.maps.picture_parts import PictureWords, frame_of, lines_of
+from layers.maps.find import Highlight
+from layers.maps.painting import map_font
+from layers.maps.picture import PictureWords, frame_of, lines_of, map_picture
 from layers.maps.style import rgba
 from layers.maps.view import prepare_view
 

@@ -4,13 +4,17 @@ from itertools import combinations, product
 
 import pytest
 
-from platforms.check_job import CheckJob
 from platforms.checks import CheckQuery, run_checks
-from platforms.consolidation.solver import consolidation_plans, plan_verdicts
-from platforms.consolidation.solver_options import situation_of
-from platforms.consolidation.solver_plan import PLAN_RULES, ConsolidationQuery
-from platforms.consolidation.solver_program import program_of, run
+from platforms.consolidation_plan.options import situation_of
+from platforms.consolidation_plan.plan import (
+    PLAN_RULES,
+    ConsolidationQuery,
+    consolidation_plans,
+    plan_verdicts,
+)
+from platforms.consolidation_plan.program import program_of, run
 from platforms.errors import PlanningError
+from platforms.policy.check import CheckJob
 from platforms.scenario.edits import ExitPark, JoinPark, SetMajor
 from tests.planning_frames import CITY_CRS, UNITS, Frames, jiaxing, rect, rect_of_mu
 

@@ -1,7 +1,7 @@
 import pytest
 
 from geo.units import M2_PER_MU
-from platforms.consolidation.developable import developable_verdicts
+from platforms.consolidation.space import developable_verdicts
 from tests.planning_frames import CITY_CRS, UNITS, Frames, jiaxing, rect, rect_of_mu
 
 FAR_CONSTRAINT = {

@@ -1,6 +1,6 @@
 import pytest
 
-from platforms.consolidation.exits import exit_verdicts
+from platforms.consolidation.parks import exit_verdicts
 from tests.planning_frames import CITY_CRS, PLATFORMS, UNITS, Frames, jiaxing, rect
 
 

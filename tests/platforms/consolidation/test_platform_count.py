@@ -1,6 +1,6 @@
 import pytest
 
-from platforms.consolidation.count import count_verdicts
+from platforms.consolidation.platforms import count_verdicts
 from tests.planning_frames import UNITS, Frames, jiaxing, rect
 
 

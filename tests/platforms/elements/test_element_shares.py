@@ -3,8 +3,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from platforms.elements.effect import share_effect
-from platforms.elements.shares import element_shares
+from platforms.elements.shares import element_shares, share_effect
 from platforms.errors import PlanningError
 from tests.planning_frames import (
     CITY_CRS,

@@ -1,6 +1,6 @@
 import pytest
 
-from platforms.elements.outside import outside_verdicts
+from platforms.elements.land_supply import outside_verdicts
 from tests.planning_frames import (
     CITY_CRS,
     OUTSIDE,

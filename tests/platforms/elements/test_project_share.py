@@ -3,8 +3,7 @@
 import pandas as pd
 import pytest
 
-from platforms.elements.project_share import project_shares
-from platforms.elements.project_verdicts import project_share_verdicts
+from platforms.elements.project_shares import project_share_verdicts, project_shares
 from tests.planning_frames import (
     CITY_CRS,
     INSIDE,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from platforms.elements.ledger import Answer, Cell, Ledger
-from platforms.elements.repair import repair_of
+from platforms.elements.allotments import Answer, Cell, Ledger
+from platforms.elements.shares import repair_of
 
 CELL = Cell("N", "land", None, 2024, 2024)
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.units import compare
-from platforms.elements.bounds import Members, need_inside, room_outside, share_bounds
+from platforms.elements.shares import Members, need_inside, room_outside, share_bounds
 
 amounts = st.floats(0.01, 1000)
 parts = st.floats(0, 1)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from platforms.policy.dated import policy_on
-from platforms.policy.parse import parse_pack
+from platforms.policy.in_force import policy_on
+from platforms.policy.pack_file import parse_pack
 from tests.planning_frames import (
     OUTSIDE,
     PACK_PATH,

@@ -4,8 +4,7 @@ import pytest
 
 from platforms.errors import PlanningError
 from platforms.indicators.denominators import BASES_OF, check_basis, denominators
-from platforms.indicators.land_balance import land_balance, places_of
-from platforms.indicators.land_efficiency import RATIOS, land_efficiency
+from platforms.indicators.land_use import RATIOS, land_balance, land_efficiency, places_of
 from tests.planning_frames import (
     CITY_CRS,
     PLATFORMS,

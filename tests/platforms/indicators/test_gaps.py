@@ -1,9 +1,8 @@
 import pandas as pd
 import pytest
 
-from platforms.indicators.gaps import gap_totals, indicator_gaps
-from platforms.indicators.per_mu import per_mu
-from platforms.indicators.placing import placed_firms
+from platforms.indicators.denominators import gap_totals, indicator_gaps
+from platforms.indicators.per_mu import per_mu, placed_firms
 from tests.planning_frames import PLATFORMS, SUB_PARK, UNITS, Frames, jiaxing, rect
 
 

@@ -4,8 +4,7 @@ import pandas as pd
 import pytest
 
 from platforms.errors import PlanningError
-from platforms.indicators.grading import grade_firms
-from platforms.indicators.scheme import parse_scheme
+from platforms.indicators.grading import grade_firms, parse_scheme
 from tests.planning_frames import Frames
 
 FOLDER = Path(__file__).resolve().parents[3] / "data" / "grading"

@@ -2,8 +2,7 @@ import pandas as pd
 import pytest
 
 from platforms.errors import PlanningError
-from platforms.indicators.per_mu import per_mu
-from platforms.indicators.verdicts import per_mu_verdicts
+from platforms.indicators.per_mu import per_mu, per_mu_verdicts
 from tests.planning_frames import PLATFORMS, SUB_PARK, UNITS, Frames, jiaxing
 
 

@@ -4,13 +4,15 @@ import pandas as pd
 import pytest
 
 from platforms.errors import PlanningError, PolicyError
-from platforms.indicators.measures import days_of, previous_period, year_before
-from platforms.indicators.rankings import (
+from platforms.indicators.ranking import (
     MEASURES,
     RankingQuery,
     composite,
+    days_of,
     parse_weights,
+    previous_period,
     rankings,
+    year_before,
 )
 from tests.ledger_frames import city, events, project
 from tests.planning_frames import UNITS, Frames, jiaxing

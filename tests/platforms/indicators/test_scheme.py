@@ -3,8 +3,7 @@ from pathlib import Path
 import pytest
 
 from platforms.errors import PolicyError
-from platforms.indicators.firm_measures import MEASURES
-from platforms.indicators.scheme import parse_scheme
+from platforms.indicators.grading import MEASURES, parse_scheme
 
 FOLDER = Path(__file__).resolve().parents[3] / "data" / "grading"
 

@@ -5,10 +5,7 @@ from pathlib import Path
 import pytest
 
 from platforms.errors import PlanningError, PolicyError
-from platforms.industries.chain_firms import chain_firms
-from platforms.industries.chain_map import chain_map
-from platforms.industries.chain_proximity import chain_proximity
-from platforms.industries.chains import parse_chains
+from platforms.industries.chains import chain_firms, chain_map, chain_proximity, parse_chains
 from platforms.industries.codes import parse_industries
 from tests.planning_frames import UNITS, Frames, rect
 

@@ -10,7 +10,8 @@ from geo.errors import MuPlanError
 from geo.measure import ellipsoidal_area_m2, planar_area_m2
 from geo.units import M2_PER_MU
 from platforms.errors import PlanningError
-from platforms.land.blocks import BlockQuery, LandLayers, blocking_shapes, find_blocks
+from platforms.land.blocks import find_blocks
+from platforms.land.search import BlockQuery, LandLayers, blocking_shapes
 from tests.planning_frames import CITY_CRS, UNITS, rect, rect_of_mu, rows_of
 from tests.strategies import jittered_rectangles, seeded
 

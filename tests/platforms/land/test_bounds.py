@@ -1,9 +1,9 @@
 import pytest
 import shapely
 
+from platforms.land.block_facts import BESIDE_M, BOUND_COLUMNS, bounds_of
 from platforms.land.blocks import find_blocks
-from platforms.land.bounds import BESIDE_M, BOUND_COLUMNS, bounds_of
-from platforms.land.query import BlockQuery, LandLayers
+from platforms.land.search import BlockQuery, LandLayers
 from tests.planning_frames import EAST, NORTH, UNITS, no_rows, rect, rows_of
 
 SHORT = rect(0, 0, 240, 200)

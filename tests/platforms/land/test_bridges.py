@@ -4,10 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from platforms.errors import PlanningError
+from platforms.land.block_facts import BRIDGE_COLUMNS, CONTACT_M, bridges_of
 from platforms.land.blocks import find_blocks
-from platforms.land.bridges import BRIDGE_COLUMNS, CONTACT_M, bridges_of
-from platforms.land.obstacles import NEVER_BRIDGED
-from platforms.land.query import BlockQuery, LandLayers
+from platforms.land.search import NEVER_BRIDGED, BlockQuery, LandLayers
 from tests.planning_frames import CITY_CRS, EAST, NORTH, UNITS, no_rows, rect, rows_of
 from tests.strategies import seeded
 

@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 from geo.measure import ellipsoidal_area_m2
 from geo.units import M2_PER_MU
 from platforms.errors import PlanningError
-from platforms.land.blocks import find_blocks
-from platforms.land.curve import tolerance_curve
-from platforms.land.query import BlockQuery, LandLayers
+from platforms.land.blocks import find_blocks, tolerance_curve
+from platforms.land.search import BlockQuery, LandLayers
 from tests.planning_frames import CITY_CRS, UNITS, rect, rect_of_mu, rows_of
 from tests.strategies import seeded
 

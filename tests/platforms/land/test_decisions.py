@@ -7,10 +7,16 @@ import shapely
 
 from geo.contiguity import JoiningGaps
 from platforms.errors import PlanningError
+from platforms.land.block_facts import bridges_of
 from platforms.land.blocks import find_blocks
-from platforms.land.bridges import bridges_of
-from platforms.land.decisions import Decided, decide, decided_pairs, decisions_on
-from platforms.land.query import BlockQuery, LandLayers
+from platforms.land.search import (
+    BlockQuery,
+    Decided,
+    LandLayers,
+    decide,
+    decided_pairs,
+    decisions_on,
+)
 from tests.planning_frames import UNITS, no_rows, rect, rows_of
 
 ALL_LAND = BlockQuery(min_mu=0.001)

@@ -8,10 +8,9 @@ import shapely
 from geo.measure import ellipsoidal_area_m2
 from geo.shape import CLOSE_M
 from geo.units import M2_PER_MU
+from platforms.land.block_facts import BESIDE_ROAD_M, DESCRIBED, describe_blocks, net_pieces
 from platforms.land.blocks import find_blocks
-from platforms.land.description import BESIDE_ROAD_M, DESCRIBED, describe_blocks
-from platforms.land.query import BlockQuery, LandLayers
-from platforms.land.remainder import net_pieces
+from platforms.land.search import BlockQuery, LandLayers
 from tests.planning_frames import CITY_CRS, EAST, NORTH, UNITS, rect, rows_of
 
 ALL_LAND = BlockQuery(min_mu=0.001)

@@ -9,11 +9,12 @@ from pyproj import CRS
 
 from geo.measure import ellipsoidal_area_m2
 from geo.units import M2_PER_MU
-from layers.conform import conform
 from layers.contracts import CONTRACTS
+from layers.validate import conform
 from platforms.errors import PlanningError
-from platforms.land.blocks import BlockQuery, LandLayers, find_blocks
-from platforms.land.territory import area_by_unit, assessment_areas
+from platforms.land.blocks import find_blocks
+from platforms.land.search import BlockQuery, LandLayers
+from platforms.territory import area_by_unit, assessment_areas
 
 HERE = CRS(4549)
 EAST, NORTH = 571_000.0, 3_403_000.0

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 
 from geo.measure import ellipsoidal_area_m2
 from geo.units import m2_to_mu
-from platforms.land.net_land import net_land
+from platforms.land.block_facts import net_land
 from tests.planning_frames import CITY_CRS, rect, rows_of
 from tests.strategies import seeded
 

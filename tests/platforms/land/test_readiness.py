@@ -2,12 +2,7 @@ import pandas as pd
 import pytest
 
 from layers.fields import FIELDS
-from platforms.land.readiness import (
-    NET_LAND_UTILITIES,
-    is_net_land,
-    is_supply_ready,
-    state_of,
-)
+from platforms.land.search import NET_LAND_UTILITIES, is_net_land, is_supply_ready, state_of
 from tests.planning_frames import rect, rows_of
 
 ALL_STATES = tuple(FIELDS["state"].values)

@@ -7,10 +7,9 @@ from hypothesis import given, settings
 
 from geo.measure import ellipsoidal_area_m2
 from geo.units import M2_PER_MU
+from platforms.land.block_facts import net_land, net_pieces
 from platforms.land.blocks import find_blocks
-from platforms.land.net_land import net_land
-from platforms.land.query import BlockQuery, LandLayers
-from platforms.land.remainder import net_pieces
+from platforms.land.search import BlockQuery, LandLayers
 from tests.planning_frames import CITY_CRS, EAST, NORTH, UNITS, rect, rows_of
 from tests.strategies import seeded
 

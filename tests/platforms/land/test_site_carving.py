@@ -6,10 +6,10 @@ import shapely
 
 from geo.measure import ellipsoidal_area_m2
 from geo.units import m2_to_mu
-from platforms.land.blocks import BlockQuery, find_blocks
+from platforms.land.block_facts import road_areas
+from platforms.land.blocks import find_blocks
 from platforms.land.carving import Need
-from platforms.land.description import road_areas
-from platforms.land.query import land_layers
+from platforms.land.search import BlockQuery, land_layers
 from platforms.land.site_carving import carved_sites
 from tests.planning_frames import CITY_CRS, UNITS, Frames, rect, rect_of_mu
 

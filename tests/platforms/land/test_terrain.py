@@ -5,7 +5,7 @@ from pyproj import CRS
 
 from geo.errors import GeometryError
 from geo.raster import Raster
-from platforms.land.terrain import FLOOD, SLOPE, TERRAIN, describe_terrain
+from platforms.land.block_facts import FLOOD, SLOPE, TERRAIN, describe_terrain
 from tests.planning_frames import CITY_CRS, EAST, NORTH, rect
 
 CELL_M = 10.0

@@ -4,7 +4,7 @@ import shapely
 from hypothesis import given, settings
 
 from geo.measure import ellipsoidal_area_m2
-from platforms.land.territory import area_by_unit, assessment_areas
+from platforms.territory import area_by_unit, assessment_areas
 from tests.planning_frames import CITY_CRS, UNITS, rect, rows_of
 from tests.strategies import seeded
 

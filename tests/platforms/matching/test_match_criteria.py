@@ -1,13 +1,12 @@
 import numpy as np
 import pytest
 
-from platforms.elements.room import Room
+from platforms.elements.quotas import Room
 from platforms.land.carving import Carving
 from platforms.land.site_carving import CarvedSite
-from platforms.matching.columns import columns_of
-from platforms.matching.criteria import Setting, Surroundings, criterion_values
 from platforms.matching.gates import judged
-from platforms.matching.score import score_of
+from platforms.matching.scoring import Setting, Surroundings, criterion_values, score_of
+from platforms.matching.site import columns_of
 from tests.matching_frames import ROOMS, TABLE, asking, demand, site
 from tests.planning_frames import rect
 

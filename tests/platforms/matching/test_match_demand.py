@@ -3,8 +3,7 @@ import math
 import pytest
 
 from platforms.errors import PlanningError
-from platforms.matching.demand import LARGEST_LAND_MU, Demand, check_units, has_started
-from platforms.matching.demand_row import demand_of
+from platforms.matching.demand import LARGEST_LAND_MU, Demand, check_units, demand_of, has_started
 from tests.matching_frames import demand, gate
 
 

@@ -4,8 +4,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from platforms.matching.explanation import first_of, losses, weight_ranges, would_be_first
-from platforms.matching.ranking import rank
-from platforms.matching.score import contributions
+from platforms.matching.scoring import contributions, rank
 
 HAIR = 1e-4
 """Part of a change left out: far more than the 1e-9 within which scores tie."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from platforms.matching.ground import shares_beside
+from platforms.matching.survey import shares_beside
 from tests.matching_frames import city
 from tests.planning_frames import CITY_CRS, OUTSIDE, allotment, jiaxing, pack_on
 

@@ -1,6 +1,6 @@
 import pandas as pd
 
-from platforms.matching.land_use import can_compare, fitting_uses, may_be_used, use_fits
+from platforms.matching.site import can_compare, fitting_uses, may_be_used, use_fits
 from tests.matching_frames import TABLE, demand
 
 USES = {"MNR2023": ("1001",), "GBT21010": ("0601",)}

@@ -3,9 +3,9 @@
 import pytest
 
 from platforms.land.carving import Need
-from platforms.matching import ground
-from platforms.matching.ground import Survey
-from platforms.matching.sites import CityLand, LandAsked
+from platforms.matching import survey as ground
+from platforms.matching.candidates import CityLand, LandAsked
+from platforms.matching.survey import Survey
 from tests.matching_frames import TABLE, city, demand, parcel
 from tests.planning_frames import CITY_CRS, jiaxing, rect
 

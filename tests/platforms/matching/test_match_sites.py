@@ -2,7 +2,7 @@ import pytest
 
 from geo.measure import ellipsoidal_area_m2
 from platforms.land.carving import Need
-from platforms.matching.sites import candidate_sites
+from platforms.matching.candidates import candidate_sites
 from tests.matching_frames import FIT, TABLE, city, parcel
 from tests.planning_frames import CITY_CRS, PLATFORMS, jiaxing, rect, rect_of_mu
 

@@ -2,8 +2,8 @@ import pytest
 import yaml
 
 from platforms.errors import PolicyError
-from platforms.matching.criteria import CRITERIA
-from platforms.matching.table import parse_match_table
+from platforms.matching.scoring import CRITERIA
+from platforms.matching.site import parse_match_table
 from tests.matching_frames import TABLE, TABLE_TEXT
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from platforms.matching.demand_row import demand_of
-from platforms.matching.project_standing import project_standing
+from platforms.matching.demand import demand_of
+from platforms.matching.land_gates import project_standing
 from tests.matching_frames import city, matched, parcel
 from tests.planning_frames import Frames, jiaxing, pack_on, rect
 

@@ -1,6 +1,6 @@
 """Platforms of other units proposed for a project: the best site of each, both units credited."""
 
-from platforms.matching.transfer import credit_rule, transfer_proposals
+from platforms.matching.match import credit_rule, transfer_proposals
 from tests.matching_frames import city, matched, parcel
 from tests.planning_frames import jiaxing, rect
 

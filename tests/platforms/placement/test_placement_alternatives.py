@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from platforms.placement.alternatives import (
+from platforms.placement.remedies import (
     Near,
     near_moves,
     never_changing,

@@ -6,15 +6,15 @@ import random
 import pytest
 import shapely
 
-from platforms.elements.room import Room
+from platforms.elements.quotas import Room
 from platforms.errors import PlanningError
 from platforms.placement.limits import (
+    Option,
     land_limits,
     project_limits,
     quota_limits,
     share_limits,
 )
-from platforms.placement.option import Option
 from platforms.placement.place import Wishes
 from platforms.placement.solve import search, solve
 from tests.planning_frames import jiaxing

@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 import shapely
 
-from platforms.placement.limits import land_limits, project_limits
-from platforms.placement.pairs import LEAST_OF_EACH, _part_of_each, to_explain
+from platforms.placement.limits import (
+    LEAST_OF_EACH,
+    _part_of_each,
+    land_limits,
+    project_limits,
+    to_explain,
+)
 from tests.platforms.placement.test_placement_exact import option
 
 

@@ -8,12 +8,9 @@ import numpy as np
 import pytest
 
 from platforms.placement import relaxation
-from platforms.placement.exact import Aim, best_choice
-from platforms.placement.exchange import annealed
-from platforms.placement.problem import problem_of
-from platforms.placement.relaxation import relax
-from platforms.placement.rounding import rounded
-from platforms.placement.solve import quick_problem, search_problem
+from platforms.placement.local_search import annealed, rounded
+from platforms.placement.relaxation import problem_of, relax
+from platforms.placement.solve import Aim, best_choice, quick_problem, search_problem
 
 
 def drawn(seed, groups=4, each=3):
@@ -52,8 +49,8 @@ def test_options_left_out_join_until_the_answer_is_that_of_all(seed, monkeypatch
     # One option of each project to begin with, one joining at a time: all else is pricing.
     monkeypatch.setattr(relaxation, "LOOKED_AT", 1)
     monkeypatch.setattr(relaxation, "JOINING", 1)
-    monkeypatch.setattr("platforms.placement.exact.CORE", 1)
-    monkeypatch.setattr("platforms.placement.exact.WIDENED", 1)
+    monkeypatch.setattr("platforms.placement.solve.CORE", 1)
+    monkeypatch.setattr("platforms.placement.solve.WIDENED", 1)
     problem = drawn(seed)
     number = best_by_hand(problem, np.ones(len(problem.points)))
     found = search_problem(problem, 0.0, 20.0)

@@ -3,8 +3,7 @@
 import pytest
 import shapely
 
-from platforms.placement.limits import land_limits, land_taken_twice, share_limits
-from platforms.placement.share_effects import shares_after
+from platforms.placement.limits import land_limits, land_taken_twice, share_limits, shares_after
 from platforms.placement.solve import search, solve
 from tests.planning_frames import jiaxing
 from tests.platforms.placement.test_placement_exact import option, rows_of

@@ -7,16 +7,19 @@ import time
 import pytest
 import shapely
 
-from platforms.elements.room import Room
+from platforms.elements.quotas import Room
 from platforms.errors import PlanningError
-from platforms.placement import why
-from platforms.placement.case import Case, LateError, choice
-from platforms.placement.clash import smallest_clash
-from platforms.placement.limits import land_limits, project_limits, quota_limits, share_limits
-from platforms.placement.mending import Ratio, fewest_given_up, least_mend, relaxed
-from platforms.placement.option import Option
-from platforms.placement.why import Ground, explain, explain_locks
-from platforms.placement.why_search import answer_all, answer_locks
+from platforms.placement import explain as why
+from platforms.placement.conflicts import Case, LateError, choice, smallest_clash
+from platforms.placement.explain import Ground, answer_all, answer_locks, explain, explain_locks
+from platforms.placement.limits import (
+    Option,
+    land_limits,
+    project_limits,
+    quota_limits,
+    share_limits,
+)
+from platforms.placement.remedies import Ratio, fewest_given_up, least_mend, relaxed
 from tests.planning_frames import jiaxing
 
 LAND = ("land", None)
@@ -291,8 +294,8 @@ def test_where_proof_lacks_time_the_smallest_found_is_given_and_said_so(monkeypa
     def late(*_):
         raise LateError
 
-    monkeypatch.setattr("platforms.placement.clash._met", late)
-    monkeypatch.setattr("platforms.placement.clash.hitting_set", lambda *_: frozenset())
+    monkeypatch.setattr("platforms.placement.conflicts._met", late)
+    monkeypatch.setattr("platforms.placement.conflicts.hitting_set", lambda *_: frozenset())
     found = smallest_clash(case, soon())
     assert not found.is_smallest_proven
     assert found.is_minimal

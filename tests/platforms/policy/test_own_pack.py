@@ -3,9 +3,9 @@
 import pytest
 
 from platforms.errors import PolicyError
-from platforms.judge import judge
-from platforms.policy.dated import policy_on
-from platforms.policy.parse import parse_pack
+from platforms.policy.check import judge
+from platforms.policy.in_force import policy_on
+from platforms.policy.pack_file import parse_pack
 from tests.planning_frames import PACK_TEXT
 
 LAKESIDE = """name: lakeside

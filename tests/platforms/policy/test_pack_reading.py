@@ -3,10 +3,9 @@ from difflib import SequenceMatcher
 import pytest
 
 from platforms.errors import PolicyError
-from platforms.policy.combine import combine_packs
-from platforms.policy.dated import policy_on
-from platforms.policy.parse import parse_pack
-from platforms.policy.text import pack_text
+from platforms.policy.in_force import policy_on
+from platforms.policy.pack_file import combine_packs, parse_pack
+from platforms.policy.reading import pack_text
 
 SMALL = """name: small
 title: 小包

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from platforms.policy.combine import combine_packs
-from platforms.policy.dated import policy_on
-from platforms.policy.parse import parse_pack
-from platforms.policy.rules import Pack, Rule, Tier
+from platforms.policy.in_force import policy_on
+from platforms.policy.pack import Pack, Rule, Tier
+from platforms.policy.pack_file import combine_packs, parse_pack
 from tests.platforms.policy.expected_rules import CHANGCHUN, JIAXING, PANAN, expected
 
 PROJECT = Path(__file__).resolve().parents[3]

@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 
 from platforms.errors import PlanningError
-from platforms.policy.combine import combine_packs
-from platforms.policy.dated import policy_on
-from platforms.policy.parse import parse_pack
-from platforms.projects.approval_route import LandSupply, approval_route, land_supply_of
+from platforms.policy.in_force import policy_on
+from platforms.policy.pack_file import combine_packs, parse_pack
+from platforms.projects.approval import LandSupply, approval_route, land_supply_of
 from tests.planning_frames import PACK_TEXT, pack_on, rows_of
 
 FIRST = ("县长同意", "分管副县长审批")

@@ -3,7 +3,7 @@
 import geopandas as gpd
 import pytest
 
-from platforms.projects.boundary_conditions import project_site
+from platforms.projects.site_conditions import project_site
 from tests.planning_frames import CITY_CRS, rect, rect_of_mu, rows_of
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from platforms.projects.conflicts import conflicts, timeline
+from platforms.ledger.claims import conflicts, timeline
 from tests.ledger_frames import city, events, project
 from tests.planning_frames import jiaxing
 

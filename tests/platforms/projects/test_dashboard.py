@@ -2,10 +2,15 @@
 
 import pytest
 
-from platforms.projects.dashboard import dashboard, is_short, standpoint, task_verdicts
-from platforms.projects.ledger_ranking import unit_standings
-from platforms.projects.periods import period_named
-from platforms.targets.ledger import ledger_on
+from platforms.ledger.calendar import period_named
+from platforms.ledger.counting import ledger_on
+from platforms.projects.dashboard import (
+    dashboard,
+    is_short,
+    standpoint,
+    task_verdicts,
+    unit_standings,
+)
 from tests.ledger_frames import city, events, judged, project
 from tests.planning_frames import jiaxing
 

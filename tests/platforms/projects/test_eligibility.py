@@ -3,8 +3,8 @@
 import pytest
 
 from platforms.errors import PlanningError
-from platforms.projects.eligibility import class_floor, eligibility, outcome_of
-from platforms.targets.ledger import Ledger
+from platforms.ledger.counting import Ledger
+from platforms.projects.major_list import class_floor, eligibility, outcome_of
 from tests.ledger_frames import events
 from tests.planning_frames import jiaxing, pack_on, rows_of
 

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from platforms.errors import PlanningError
-from platforms.projects.credit_code import ALPHABET, check_digit, is_credit_code
-from platforms.projects.entry import Book, check_event, check_project
+from platforms.ledger.entry import Book, check_event, check_project
+from platforms.ledger.rows import ALPHABET, check_digit, is_credit_code
 from tests.ledger_frames import city, events, project
 from tests.planning_frames import jiaxing
 

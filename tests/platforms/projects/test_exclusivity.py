@@ -4,13 +4,16 @@ from datetime import date, timedelta
 
 import pytest
 
-from platforms.policy.dated import policy_on
-from platforms.policy.parse import parse_pack
-from platforms.projects.calendar import Holidays
-from platforms.projects.claims import TalksQuestion
-from platforms.projects.exclusivity import exclusivity, exclusivity_by_unit
-from platforms.projects.filing import filing_size
-from platforms.projects.matter import likeness
+from platforms.ledger.calendar import Holidays
+from platforms.ledger.claims import (
+    TalksQuestion,
+    exclusivity,
+    exclusivity_by_unit,
+    filing_size,
+    likeness,
+)
+from platforms.policy.in_force import policy_on
+from platforms.policy.pack_file import parse_pack
 from tests.ledger_frames import events
 from tests.planning_frames import PACK_TEXT, jiaxing, pack_on, rows_of
 

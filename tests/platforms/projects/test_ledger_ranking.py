@@ -3,9 +3,9 @@
 import pytest
 
 from platforms.errors import PlanningError
-from platforms.projects.ledger_ranking import unit_standings
-from platforms.projects.periods import period_named
-from platforms.targets.ledger import Ledger
+from platforms.ledger.calendar import period_named
+from platforms.ledger.counting import Ledger
+from platforms.projects.dashboard import unit_standings
 from tests.planning_frames import jiaxing, rows_of
 
 AS_OF = "2025-12-31"

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from platforms.projects.milestones import Node, nodes_of, planned_days
-from platforms.projects.official_calendar import official_holidays, working_days
+from platforms.ledger.calendar import official_holidays, working_days
+from platforms.ledger.entry import Node, nodes_of, planned_days
 from tests.planning_frames import jiaxing
 
 

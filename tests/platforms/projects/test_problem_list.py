@@ -2,7 +2,7 @@
 
 import pytest
 
-from platforms.projects.problem_list import problem_standings
+from platforms.projects.monitoring import problem_standings
 from tests.ledger_frames import changchun
 from tests.planning_frames import jiaxing, rows_of
 

@@ -5,11 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layers.conform import conform
 from layers.contracts import CONTRACTS
-from platforms.projects.corrections import corrected, in_force
-from platforms.projects.replay import replay, stage_columns
-from platforms.projects.stages import contradictions, stage_models
+from layers.validate import conform
+from platforms.ledger.events import (
+    contradictions,
+    corrected,
+    in_force,
+    replay,
+    stage_columns,
+    stage_models,
+)
 from tests.ledger_frames import changchun
 from tests.planning_frames import jiaxing
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platforms.errors import PlanningError
-from platforms.projects.calendar import Holidays, moment_of, months_later, period_from
+from platforms.ledger.calendar import Holidays, moment_of, months_later, period_from
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 AUTUMN = Holidays(

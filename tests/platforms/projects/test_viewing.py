@@ -4,11 +4,11 @@ import pandas as pd
 import pytest
 
 from layers.contracts import CONTRACTS
-from layers.sensitivity import OPEN_COLUMNS, OPEN_STAGES
+from layers.disclosure import OPEN_COLUMNS, OPEN_STAGES
 from platforms.errors import PlanningError
-from platforms.projects.hidden_talks import hidden_projects
-from platforms.projects.viewing import (
+from platforms.ledger.visibility import (
     MASK,
+    hidden_projects,
     require_city,
     require_own,
     sealed_errors,

@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from platforms.policy.dated import policy_on
-from platforms.policy.parse import parse_pack
-from platforms.projects.warnings import Desk, warnings_on
+from platforms.policy.in_force import policy_on
+from platforms.policy.pack_file import parse_pack
+from platforms.projects.monitoring import Desk, warnings_on
 from tests.ledger_frames import changchun, city, events, project
 from tests.planning_frames import jiaxing
 

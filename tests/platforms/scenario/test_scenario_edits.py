@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from geo.measure import ellipsoidal_area_m2
 from geo.units import M2_PER_MU
 from platforms.errors import PlanningError
-from platforms.scenario.contradictions import require_consistent
 from platforms.scenario.edits import (
     KINDS,
     AddLand,
@@ -22,6 +21,7 @@ from platforms.scenario.edits import (
     SetMajor,
     from_plain,
     kind_of,
+    require_consistent,
     to_plain,
 )
 from platforms.scenario.overlay import apply_edits

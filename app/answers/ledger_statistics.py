@@ -1,0 +1,622 @@
+"""The dashboard of the ledger in the form of the annex (市县长项目工程任务分解表)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import geopandas as gpd
+import pandas as pd
+
+from app.answers.answer import Answer, column_titles
+from app.answers.land import unit_names
+from app.answers.targets import progress_frame
+from app.context import Context
+from geo.tools import nearest_name
+from layers.exchange.writers.sheet import Sheet
+from platforms.errors import PlanningError
+from platforms.ledger.calendar import period_named
+from platforms.ledger.claims import Conflict, conflicts
+from platforms.ledger.counting import ledger_on
+from platforms.ledger.entry import PLANNED
+from platforms.ledger.rows import text_of
+from platforms.ledger.visibility import require_city
+from platforms.projects.dashboard import (
+    COUNTS,
+    HAPPENED,
+    LANDED,
+    RACED,
+    TASKS,
+    Figure,
+    Standpoint,
+    UnitFigures,
+    UnitStanding,
+    dashboard,
+    is_short,
+    standpoint,
+    task_verdicts,
+    unit_standings,
+)
+from platforms.projects.monitoring import OVER_KINDS, Desk, LedgerWarning, warnings_on
+from platforms.targets.progress import State, progress_rows, state_of
+
+FURTHER_RULES = ("B9", "B10", "B11", "C1", "E1", "E8")
+"""Tasks and targets that stand in a list of their own behind the annex."""
+FURTHER_COLUMNS = (
+    "rule_id", "rule_title", "unit_name", "progress_state", "done", "target", "gap",
+    "measure", "force", "clause", "why",
+)  # fmt: skip
+TASK_OF = {
+    "city_level": "city_level_target", "county_head": "county_head_target",
+    "landing_share": "landing_target_share",
+}  # fmt: skip
+PROJECT_COLUMNS = (
+    "unit_name", "counted_as", "project_id", "project_name", "investment_yi_yuan", "is_counted",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """Figures, and the ledger and rules they stand on."""
+
+    at: Standpoint
+    units: tuple[UnitFigures, ...]
+
+
+def dashboard_answer(
+    context: Context, period: str, unit_id: str | None = None, made: Dashboard | None = None
+) -> Answer:
+    """Answer ``project dashboard``.
+
+    Parameters
+    ----------
+    context
+        Workspace, rules, language.
+    period
+        Month, quarter or year.
+    unit_id
+        One unit; None for the city and all units.
+    made
+        The figures where they are at hand.
+
+    Returns
+    -------
+    Answer
+        The annex, further tasks and targets, and the projects behind each figure.
+
+    Raises
+    ------
+    PlanningError
+        ``ledger_period_bad``; ``ledger_unit_unknown`` with the nearest code; ``viewer_city_only``.
+
+    Notes
+    -----
+    嘉政办发〔2018〕52号 附件: the city first, then the units in their order.
+    """
+    words, names = context.words, unit_names(context)
+    asked = _units(names, unit_id)
+    made = dashboard_of(context, period, unit_id) if made is None else made
+    at, found, span = made.at, made.units, made.at.period
+    table = _annex(context, found, names)
+    said = [(_unit(context, one, names), _note(context, one)) for one in found]
+    notes = pd.DataFrame([one for one in said if one[1]], columns=["region", "note_dashboard"])
+    verdicts = task_verdicts(context.source, at, asked, FURTHER_RULES)
+    then = replace(context, policy=at.policy)
+    further = progress_frame(then, progress_rows(verdicts, at.policy))[list(FURTHER_COLUMNS)]
+    title = words.text("title_dashboard", period=span.name)
+    return Answer(
+        title=title,
+        parameters={"period": span.name, "unit": unit_id},
+        result={
+            "dashboard": {
+                "period": span.name, "first": span.first, "last": span.last,
+                "as_at": at.policy.as_of,
+                "units": [_as_row(one, names) for one in found],
+            }
+        },
+        sheets=(
+            table,
+            Sheet(words.text("sheet_dashboard_notes"), notes),
+            Sheet(words.text("sheet_dashboard_tasks"), further),
+            Sheet(words.text("sheet_dashboard_projects"), projects_behind(context, found)),
+        ),
+        titles={
+            **_titles(context, (*map(str, table.frame.columns), "note_dashboard")),
+            **column_titles(words, (*FURTHER_COLUMNS, "counted_as", "project_name", "is_counted")),
+        },
+        summary=(
+            words.text(
+                "summary_dashboard", period=span.name, first=span.first, last=span.last,
+                as_at=at.policy.as_of, count=len(asked),
+            ),
+            *_said(context, found),
+            words.text("dashboard_how"),
+        ),
+        screen=_screen(table.frame),
+    )  # fmt: skip
+
+
+def dashboard_of(context: Context, period: str, unit_id: str | None = None) -> Dashboard:
+    """Compute the figures of a dashboard.
+
+    Raises
+    ------
+    PlanningError
+        ``ledger_period_bad``, ``ledger_unit_unknown``, ``viewer_city_only``.
+    """
+    require_city(context.source)
+    asked = _units(unit_names(context), unit_id)
+    at = standpoint(context.source, context.policy, period_named(period))
+    units = gpd.GeoDataFrame(context.source.read("units"))
+    return Dashboard(at, tuple(dashboard(at, units, asked, with_city=unit_id is None)))
+
+
+def figure_title(context: Context, name: str) -> str:
+    """Head a figure."""
+    return context.words.text(f"figure_{name}")
+
+
+def projects_behind(
+    context: Context, found: Sequence[UnitFigures], wanted: str | None = None
+) -> pd.DataFrame:
+    """List the projects behind figures, of one name where asked; what is open is marked."""
+    words, names = context.words, unit_names(context)
+    projects = pd.DataFrame(context.source.read("projects")).set_index("project_id")
+    rows = [
+        (_unit(context, one, names), figure_title(context, name), project_id,
+         projects.at[project_id, "name"], projects.at[project_id, "investment_yi_yuan"],
+         words.text("counted_yes" if is_counted else "counted_open"))
+        for one in found
+        for name, figure in one.figures.items() if wanted in (None, name)
+        for is_counted, ids in ((True, figure.project_ids), (False, figure.open_ids))
+        for project_id in ids
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(PROJECT_COLUMNS))
+
+
+def _units(names: dict[str, str], unit_id: str | None) -> list[str]:
+    if unit_id is None:
+        return list(names)
+    if unit_id not in names:
+        nearest = nearest_name(unit_id, names) or "–"
+        raise PlanningError("ledger_unit_unknown", unit_id=unit_id, nearest=nearest)
+    return [unit_id]
+
+
+def _annex(context: Context, found: Sequence[UnitFigures], names: dict[str, str]) -> Sheet:
+    """Lay the figures out as the annex does, each column beside its task."""
+    raced = tuple(name for name in RACED if any(name in one.figures for one in found))
+    moved = (*HAPPENED, LANDED, *raced)
+    rows = []
+    for one in found:
+        number = None if one.unit_id is None else list(names).index(one.unit_id) + 1
+        row: dict[str, object] = {"number": number, "region": _unit(context, one, names)}
+        for name in TASKS:
+            figure = one.figures[name]
+            row[name] = shown(context, figure, name)
+            row[TASK_OF[name]] = "–" if figure.target is None else _number(figure.target, name)
+        row |= {name: shown(context, one.figures[name], name) for name in moved}
+        rows.append(row)
+    frame = pd.DataFrame(rows, dtype="object")
+    words = context.words
+    groups = {
+        name: words.text("dashboard_group_tasks")
+        for name in frame.columns
+        if name not in ("number", "region", *moved)
+    }
+    groups |= dict.fromkeys(moved, words.text("dashboard_group_period"))
+    return Sheet(
+        words.text("sheet_dashboard"), frame, printed=tuple(map(str, frame.columns)), groups=groups
+    )
+
+
+def shown(context: Context, figure: Figure, name: str) -> float | int | str:
+    """Write a figure: its number, from–to where it can't be told exactly, 无数据 where not at all.
+
+    A zero that open projects may raise is no zero.
+    """
+    words = context.words
+    if figure.least is None or figure.most is None or (not figure.least and figure.most):
+        return words.text("no_value")
+    if figure.least != figure.most:
+        return f"{figure.least:g}–{figure.most:g}"
+    return _number(figure.least, name)
+
+
+def _number(value: float, name: str) -> float | int:
+    return value if name.endswith("_share") else int(value)
+
+
+def _note(context: Context, one: UnitFigures) -> str:
+    """Say which tasks are short, and how many projects leave figures open."""
+    words = context.words
+    said = []
+    for state in ("below_target", "running"):
+        mine = [
+            figure_title(context, name)
+            for name, figure in one.figures.items()
+            if (is_short(figure) if state == "below_target" else _state(figure) == state)
+        ]
+        if mine:
+            said.append(words.text(f"dashboard_{state}", figures="、".join(mine)))
+    unclear = {key for figure in one.figures.values() for key in figure.open_ids}
+    if unclear:
+        said.append(words.text("ledger_open_projects", count=len(unclear)))
+    return words.joined(said)
+
+
+def _said(context: Context, found: Sequence[UnitFigures]) -> list[str]:
+    """Say how many units are short of each task."""
+    words = context.words
+    lines = []
+    for name in TASKS:
+        short = sum(is_short(one.figures[name]) for one in found if one.unit_id is not None)
+        if short:
+            title = figure_title(context, name)
+            lines.append(words.text("dashboard_units_short", figure=title, count=short))
+    return lines
+
+
+def _titles(context: Context, columns: tuple[str, ...]) -> dict[str, str]:
+    return {name: context.words.text(f"figure_{name}") for name in columns}
+
+
+def _screen(frame: pd.DataFrame) -> pd.DataFrame:
+    """Leave the terminal what a line has room for."""
+    return frame[["region", *TASKS, "listed", "signed", "started"]]
+
+
+def _unit(context: Context, one: UnitFigures, names: dict[str, str]) -> str:
+    return context.words.text("whole_city") if one.unit_id is None else names[one.unit_id]
+
+
+def _as_row(one: UnitFigures, names: dict[str, str]) -> dict[str, object]:
+    return {
+        "unit_id": one.unit_id,
+        "unit_name": None if one.unit_id is None else names[one.unit_id],
+        "figures": {
+            name: {
+                "value": figure.value, "least": figure.least, "most": figure.most,
+                "target": figure.target, "state": _state(figure),
+                "project_ids": list(figure.project_ids),
+                "open_project_ids": list(figure.open_ids),
+            }
+            for name, figure in one.figures.items()
+        },
+    }  # fmt: skip
+
+
+def _state(figure: Figure) -> State | None:
+    return None if figure.verdict is None else state_of(figure.verdict)
+
+
+COLUMNS = ("rank", "unit_name", *COUNTS, "landed", "landing_rate_percent", "note_rank")
+LEDGER_RANKING_PROJECT_COLUMNS = ("unit_name", "counted_as", "project_id", "name")
+
+
+def ledger_ranking_answer(context: Context, period: str) -> Answer:
+    """Answer ``project ranking`` (``ledger_period_bad``, ``viewer_city_only``)."""
+    require_city(context.source)
+    words, names = context.words, unit_names(context)
+    found = unit_standings(
+        ledger_on(context.source, context.as_of), list(names), context.policy, period_named(period)
+    )
+    listed = pd.DataFrame([_line(one, names[one.unit_id], context) for one in found])
+    listed = listed.sort_values("rank", kind="stable", na_position="last")[list(COLUMNS)]
+    ranked = sum(one.rank is not None for one in found)
+    own = (*COLUMNS, "counted_as")
+    return Answer(
+        title=words.text("title_ledger_ranking", period=period),
+        parameters={"period": period},
+        result={"ranking": [_ledger_ranking_as_row(one, names[one.unit_id]) for one in found]},
+        sheets=(
+            Sheet(words.text("sheet_ledger_ranking"), listed),
+            Sheet(words.text("sheet_ledger_counted"), _counted(found, names, context)),
+        ),
+        titles=column_titles(words, own),
+        summary=(
+            words.text("summary_ledger_ranking", period=period, ranked=ranked, count=len(found)),
+            *_named(found, names, context),
+        ),
+        screen=listed[["rank", "unit_name", "listed", "signed", "started", "landing_rate_percent"]],
+    )  # fmt: skip
+
+
+def _named(found: list[UnitStanding], names: dict[str, str], context: Context) -> list[str]:
+    """Say who is first, last, and last twice."""
+    words, lines = context.words, []
+    for code, chosen in (
+        ("ledger_first", [one for one in found if one.is_first]),
+        ("ledger_last", [one for one in found if one.is_last]),
+        ("ledger_last_twice", [one for one in found if one.is_last_twice]),
+    ):  # fmt: skip
+        if chosen:
+            lines.append(words.text(code, units=words.joined(names[one.unit_id] for one in chosen)))
+    return lines
+
+
+def _ledger_ranking_as_row(one: UnitStanding, name: str) -> dict[str, object]:
+    return {
+        "unit_id": one.unit_id, "unit_name": name, "rank": one.rank,
+        "landing_rate": one.landing_rate,
+        "counts": {kind: len(ids) for kind, ids in one.projects.items()},
+        "projects": {kind: list(ids) for kind, ids in one.projects.items()},
+        "open_projects": list(one.open_ids), "is_first": one.is_first, "is_last": one.is_last,
+        "is_last_twice": one.is_last_twice,
+    }  # fmt: skip
+
+
+def _line(one: UnitStanding, name: str, context: Context) -> dict[str, object]:
+    said = [
+        context.words.text(f"ledger_is_{code}")
+        for code, holds in (
+            ("first", one.is_first), ("last_twice", one.is_last_twice),
+            ("last", one.is_last and not one.is_last_twice),
+        ) if holds
+    ]  # fmt: skip
+    if one.open_ids:
+        said.append(context.words.text("ledger_open_projects", count=len(one.open_ids)))
+    return {
+        "rank": one.rank, "unit_name": name,
+        **{kind: len(ids) for kind, ids in one.projects.items()},
+        "landing_rate_percent": None if one.landing_rate is None else 100 * one.landing_rate,
+        "note_rank": context.words.joined(said),
+    }  # fmt: skip
+
+
+def _counted(found: list[UnitStanding], names: dict[str, str], context: Context) -> pd.DataFrame:
+    """List the projects behind each figure."""
+    projects = context.source.read("projects")
+    titles = dict(zip(projects["project_id"], projects["name"], strict=True))
+    rows = [
+        (names[one.unit_id], context.words.text(f"column_{kind}"), project_id, titles[project_id])
+        for one in found
+        for kind in (*COUNTS, "landed")
+        for project_id in one.projects[kind]
+    ]
+    return pd.DataFrame(rows, columns=list(LEDGER_RANKING_PROJECT_COLUMNS))
+
+
+LATE_RULES = ("C7", "E6")
+"""Warnings that something is overdue: nodes by their plan, problems by their day of the month."""
+STALE_RULE = "D8"
+NOTICE_COLUMNS = ("region", *HAPPENED, LANDED, "late", "stale", "conflicts")
+EVENT_COLUMNS = ("event_on", "counted_as", "unit_name", "project_id", "project_name")
+LATE_COLUMNS = ("unit_name", "project_id", "project_name", "reason")
+PAIR_COLUMNS = ("project_id", "unit_name", "other_project_id", "other_unit_name", "reason")
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What a notice is made of; None where the packs chosen have no rule for it.
+
+    ``planned`` names the units with a planned node on file: without one nothing can be late by it;
+    None where no node has to be planned.
+    """
+
+    figures: Sequence[UnitFigures]
+    late: Sequence[LedgerWarning] | None
+    stale: Sequence[LedgerWarning] | None
+    pairs: Sequence[Conflict] | None
+    planned: frozenset[str] | None
+
+
+def notice_answer(context: Context, period: str, made: Dashboard | None = None) -> Answer:
+    """Give the notice of a period.
+
+    Parameters
+    ----------
+    context
+        Workspace, rules, language.
+    period
+        Month, quarter or year.
+    made
+        The figures of all units where they are at hand.
+
+    Returns
+    -------
+    Answer
+        Counts by unit, then lists: what happened, what was late or stale on the last day, pairs
+        that may be one.
+
+    Raises
+    ------
+    PlanningError
+        ``ledger_period_bad``, ``viewer_city_only``.
+
+    Notes
+    -----
+    嘉政办发〔2018〕52号 四（三）（六）; 磐安 一（四）: monthly notice (D9).
+    """
+    words, names = context.words, unit_names(context)
+    made = dashboard_of(context, period) if made is None else made
+    at, span = made.at, made.at.period
+    found = _gather(context, made)
+    titles = _project_names(context)
+    sheets = [
+        Sheet(words.text("sheet_notice"), _counts(context, found, names)),
+        Sheet(words.text("sheet_notice_events"), _events(context, at, found, names, titles)),
+    ]
+    # A list that no rule of the packs makes is not an empty one: the summary says why.
+    if found.late is not None:
+        late = _warned(context, found.late, names, titles)
+        sheets.append(Sheet(words.text("sheet_notice_late"), late))
+    if found.stale is not None:
+        stale = _warned(context, found.stale, names, titles)
+        sheets.append(Sheet(words.text("sheet_notice_stale"), stale))
+    if found.pairs is not None:
+        pairs = _pairs(context, found.pairs, names)
+        sheets.append(Sheet(words.text("sheet_notice_conflicts"), pairs))
+    figures = {name: words.text(f"figure_{name}") for name in NOTICE_COLUMNS}
+    own = ("unit_name", "counted_as", "project_name", "reason", "other_project_id",
+           "other_unit_name")  # fmt: skip
+    return Answer(
+        title=words.text("title_notice", period=span.name),
+        parameters={"period": span.name},
+        result={},
+        sheets=tuple(sheets),
+        titles={**figures, **column_titles(words, own)},
+        summary=tuple(_summary(context, at, found)),
+    )
+
+
+def _gather(context: Context, made: Dashboard) -> _Found:
+    at, figures = made.at, made.units
+    source, policy = context.source, at.policy
+    desk = Desk(
+        _still_open(pd.DataFrame(source.read("projects")), at), at.ledger.events,
+        pd.DataFrame(source.read("problems")), policy, policy.as_of,
+    )  # fmt: skip
+    has_late = any(policy.parts(rule) for rule in LATE_RULES)
+    has_stale = "stale" in policy.parts(STALE_RULE)
+    warned = _known(warnings_on(desk), at) if has_late or has_stale else []
+    late = [one for one in warned if one.rule_id in LATE_RULES and _is_overdue(one)]
+    stale = [one for one in warned if (one.rule_id, one.part) == (STALE_RULE, "stale")]
+    has_pairs = "S14" in policy.pack.assumptions
+    pairs = _standing(conflicts(desk.projects, policy), at) if has_pairs else None
+    return _Found(
+        figures, late if has_late else None, stale if has_stale else None, pairs, _planned(at)
+    )
+
+
+def _planned(at: Standpoint) -> frozenset[str] | None:
+    if not at.policy.parts("C7"):
+        return None
+    events, projects = at.ledger.events, at.ledger.projects
+    plans = events[events["event_kind"].eq(PLANNED) & events["event_on"].le(at.policy.as_of)]
+    planned = projects[projects["project_id"].isin(plans["project_id"])]
+    return frozenset(planned["unit_id"].dropna().astype(str))
+
+
+def _is_overdue(one: LedgerWarning) -> bool:
+    return one.statement.code in ("warning_node_overdue", "warning_problem_unsent")
+
+
+def _still_open(projects: pd.DataFrame, at: Standpoint) -> pd.DataFrame:
+    """Take back the stage of projects that came to their end only after the last day."""
+    events = at.ledger.events
+    after = events[events["event_kind"].isin(OVER_KINDS) & events["event_on"].gt(at.policy.as_of)]
+    is_open = projects["project_id"].isin(after["project_id"])
+    return projects.assign(stage=projects["stage"].mask(is_open))
+
+
+def _first_days(at: Standpoint) -> Mapping[str, str]:
+    """Give the day on which each project first appears in the ledger."""
+    firsts = at.ledger.events.groupby("project_id")["event_on"].min()
+    return {str(key): str(day) for key, day in firsts.items()}
+
+
+def _known(warned: Sequence[LedgerWarning], at: Standpoint) -> list[LedgerWarning]:
+    """Leave out projects that appear in the ledger only after the last day."""
+    first = _first_days(at)
+    return [one for one in warned if first.get(one.project_id, "") <= at.policy.as_of]
+
+
+def _standing(found: Sequence[Conflict], at: Standpoint) -> list[Conflict]:
+    first, day = _first_days(at), at.policy.as_of
+    return [one for one in found if all(first.get(key, "") <= day for key in one.project_ids)]
+
+
+def _counts(context: Context, found: _Found, names: dict[str, str]) -> pd.DataFrame:
+    words, rows = context.words, []
+    for one in found.figures:
+        row: dict[str, object] = {
+            "region": words.text("whole_city") if one.unit_id is None else names[one.unit_id]
+        }
+        row |= {name: shown(context, one.figures[name], name) for name in (*HAPPENED, LANDED)}
+        row["late"] = _late(context, found, one.unit_id)
+        row["stale"] = _projects_warned(context, found.stale, one.unit_id)
+        row["conflicts"] = words.text("no_value") if found.pairs is None else sum(
+            one.unit_id is None
+            or one.unit_id in (text_of(pair.one, "unit_id"), text_of(pair.other, "unit_id"))
+            for pair in found.pairs
+        )  # fmt: skip
+        rows.append(row)
+    return pd.DataFrame(rows, columns=list(NOTICE_COLUMNS), dtype="object")
+
+
+def _projects_warned(
+    context: Context, warned: Sequence[LedgerWarning] | None, unit_id: str | None
+) -> int | str:
+    if warned is None:
+        return context.words.text("no_value")
+    return len({one.project_id for one in warned if unit_id in (None, one.unit_id)})
+
+
+def _late(context: Context, found: _Found, unit_id: str | None) -> int | str:
+    """Count late projects; a unit without any planned node isn't on time, it is unknown."""
+    count = _projects_warned(context, found.late, unit_id)
+    has_plans = found.planned is None or (
+        bool(found.planned) if unit_id is None else unit_id in found.planned
+    )
+    return count if count or has_plans else context.words.text("no_value")
+
+
+def _events(
+    context: Context, at: Standpoint, found: _Found, names: dict[str, str], titles: dict[str, str]
+) -> pd.DataFrame:
+    """List what is counted within the period, by day."""
+    words, rows = context.words, []
+    for name in HAPPENED:
+        days = at.ledger.first_day((name,))
+        of_project = dict(zip(at.ledger.projects["project_id"], days, strict=True))
+        for one in found.figures:
+            if one.unit_id is None:
+                continue
+            for project_id in one.figures[name].project_ids:
+                rows.append(
+                    (of_project[project_id], words.text(f"notice_{name}"), names[one.unit_id],
+                     project_id, titles[project_id])
+                )  # fmt: skip
+    frame = pd.DataFrame(rows, columns=list(EVENT_COLUMNS))
+    return frame.sort_values(["event_on", "project_id"], kind="stable").reset_index(drop=True)
+
+
+def _warned(
+    context: Context, warned: Sequence[LedgerWarning] | None, names: dict[str, str],
+    titles: dict[str, str],
+) -> pd.DataFrame:  # fmt: skip
+    rows = [
+        (names.get(one.unit_id or ""), one.project_id, titles[one.project_id],
+         context.words.say(one.statement))
+        for one in warned or ()
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(LATE_COLUMNS))
+
+
+def _pairs(
+    context: Context, pairs: Sequence[Conflict] | None, names: dict[str, str]
+) -> pd.DataFrame:
+    words = context.words
+    rows = [
+        (pair.project_ids[0], names.get(text_of(pair.one, "unit_id") or ""), pair.project_ids[1],
+         names.get(text_of(pair.other, "unit_id") or ""),
+         words.joined(words.say(reason) for reason in pair.reasons))
+        for pair in pairs or ()
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(PAIR_COLUMNS))
+
+
+def _project_names(context: Context) -> dict[str, str]:
+    projects = context.source.read("projects")
+    return dict(zip(projects["project_id"], projects["name"], strict=True))
+
+
+def _summary(context: Context, at: Standpoint, found: _Found) -> list[str]:
+    words = context.words
+    city = next(one for one in found.figures if one.unit_id is None).figures
+    lines = [
+        words.text(
+            "summary_notice", period=at.period.name, first=at.period.first, last=at.period.last,
+            as_at=at.policy.as_of,
+            **{name: shown(context, city[name], name) for name in (*HAPPENED, LANDED)},
+        )
+    ]  # fmt: skip
+    for code, rows in (
+        ("notice_late", found.late), ("notice_stale", found.stale), ("notice_pairs", found.pairs)
+    ):  # fmt: skip
+        if rows is None:
+            lines.append(words.text("notice_no_rule", what=words.text(f"{code}_name")))
+        elif rows is found.late and not rows and found.planned is not None and not found.planned:
+            lines.append(words.text("notice_no_plans"))
+        else:
+            lines.append(words.text(code, count=len(rows)))
+    return lines

@@ -1,0 +1,680 @@
+"""The chain of the ledger: its head on what is handed out, and whether it still holds."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import get_args
+
+import pandas as pd
+
+from app.answers.answer import Answer, Stand, column_titles, stand_of
+from app.answers.chains import platform_names
+from app.answers.checks import plain
+from app.answers.imports import actor
+from app.answers.land import unit_names
+from app.answers.matching import reason_text, standing_of
+from app.context import Context, now
+from geo.tools import nearest_name
+from layers.contracts import contract_of
+from layers.exchange.writers.sheet import Sheet
+from layers.hash_chain import Chain, examine, hash_of
+from layers.validate import conform
+from layers.workspace.protocol import Provenance
+from platforms.checks import CheckQuery, as_seen
+from platforms.errors import PlanningError
+from platforms.ledger.calendar import moment_of, official_holidays
+from platforms.ledger.claims import (
+    TIMELINE,
+    Conflict,
+    TalksQuestion,
+    claims_on,
+    conflicts,
+    exclusivity,
+    timeline,
+    zone_of,
+)
+from platforms.ledger.entry import Book, check_event, check_project
+from platforms.ledger.events import in_force, stage_columns, stage_models
+from platforms.ledger.rows import project_row, text_of
+from platforms.ledger.visibility import MASK, own_projects, require_own, require_unit, sealed_errors
+from platforms.matching.match import MatchResult, TransferProposal, credit_rule, transfer_proposals
+from platforms.policy.in_force import iso_day
+from platforms.projects.monitoring import (
+    OVER_KINDS,
+    OVER_STAGES,
+    Desk,
+    LedgerWarning,
+    ProblemStanding,
+    State,
+    problem_standings,
+    warnings_on,
+)
+from platforms.source import competition_of, viewer_of
+
+LEDGER_TABLES = ("projects", "project_events")
+
+
+def chain_of(context: Context) -> Chain:
+    """Follow the chain of the ledger."""
+    contract = contract_of("project_events")
+    return examine(context.whole.read(contract.name), contract)
+
+
+def ledger_stand(context: Context) -> Stand:
+    """Say what an answer from the ledger stands on: also the head of its chain."""
+    stand = stand_of(context)
+    return Stand(stand.words, {**stand.facts, "ledger_head": chain_of(context).head}, stand.is_demo)
+
+
+def holds(context: Context, head: str) -> bool:
+    """Say whether the chain is whole and once ended, or ends, with this head."""
+    chain = chain_of(context)
+    return not chain.breaks and chain.since(hash_of(head)) is not None
+
+
+def chain_answer(context: Context, head: str) -> Answer:
+    """Answer ``project verify`` (``chain_hash_bad``)."""
+    words, asked, chain = context.words, hash_of(head), chain_of(context)
+    since = chain.since(asked)
+    rows: list[dict[str, object]] = [
+        {
+            "event_id": one.key, "code": one.code,
+            "text": words.text(one.code, event_id=one.key, others="、".join(one.others)),
+        }
+        for one in chain.breaks
+    ]  # fmt: skip
+    if since is None:
+        rows.append({"event_id": None, "code": "chain_head_unknown",
+                     "text": words.text("chain_head_unknown", head=asked)})  # fmt: skip
+    lines = [
+        words.text("summary_chain_whole", count=len(chain.heads) - 1, since=since or 0)
+        if not rows
+        else words.text("summary_chain_broken", count=len(rows))
+    ]
+    if chain.unsealed:
+        lines.append(words.text("summary_chain_unsealed", count=chain.unsealed))
+    listed = pd.DataFrame(
+        [(row["event_id"], row["text"]) for row in rows], columns=["event_id", "reason"]
+    )
+    return Answer(
+        title=words.text("title_chain"),
+        parameters={"head": asked},
+        result={
+            "verify": {
+                "is_intact": not rows, "head": chain.head, "entries": len(chain.heads) - 1,
+                "entries_since": since, "entries_unsealed": chain.unsealed, "faults": rows,
+            }
+        },
+        sheets=(Sheet(words.text("sheet_chain"), listed),),
+        titles=column_titles(words, ("reason",)),
+        summary=tuple(lines),
+    )  # fmt: skip
+
+
+Values = Mapping[str, object]
+
+
+def add_project(context: Context, project: Values, event: Values) -> Answer:
+    """Enter a project with its first report (``viewer_other_unit``, what checking it raises)."""
+    require_own(context.source, project.get("unit_id"))
+    moment, book = _moment(context), _book(context)
+    with sealed_errors(context.source):
+        check_project(dict(project), book)
+    row = _framed("projects", {**project, "stage": "in_talks"})
+    grown = Book(
+        pd.concat([book.projects, row], ignore_index=True), book.events, book.units, book.policy,
+        book.last_day,
+    )  # fmt: skip
+    entry = _numbered(event, book.events, moment)
+    check_event(entry, grown)
+    source = Provenance(source=str(entry["actor"]), imported_at=moment)
+    with context.workspace.edit(actor(), moment) as edit:
+        edit.add("projects", row, source)
+        edit.add("project_events", _framed("project_events", entry), source)
+    return _entered(context, entry)
+
+
+def add_event(context: Context, event: Values) -> Answer:
+    """Enter an event of a project (``viewer_other_unit``, what checking it raises)."""
+    require_own(context.source, event.get("unit_id"), event.get("project_id"))
+    moment, book = _moment(context), _book(context)
+    entry = _numbered(event, book.events, moment)
+    with sealed_errors(context.source):
+        check_event(entry, book)
+    fresh = _framed("project_events", entry)
+    row = _project_after(book, entry, fresh)
+    source = Provenance(source=str(entry["actor"]), imported_at=moment)
+    with context.workspace.edit(actor(), moment) as edit:
+        edit.add("project_events", fresh, source)
+        if row is not None:
+            edit.update("projects", row, source)
+    return _entered(context, entry)
+
+
+def _moment(context: Context) -> str:
+    """Give the time of entry, in the time zone of the rules."""
+    return moment_of(now(), zone_of(context.policy)).isoformat(timespec="seconds")
+
+
+def _book(context: Context) -> Book:
+    """Gather what is on file; nothing happens after today, nor after the day of the workspace."""
+    source = context.whole
+    last_day = min(context.as_of, _moment(context)[:10])
+    return Book(
+        pd.DataFrame(source.read("projects")), pd.DataFrame(source.read("project_events")),
+        pd.DataFrame(source.read("units")), context.policy, last_day,
+    )  # fmt: skip
+
+
+def _numbered(event: Values, held: pd.DataFrame, moment: str) -> dict[str, object]:
+    """Give an event its number, behind all that are held."""
+    last = int(held["entry_seq"].max()) if len(held) else 0
+    days = {
+        name: iso_day(str(event[name]))
+        for name in ("event_on", "planned_on", "corrected_on")
+        if event.get(name)
+    }
+    return {
+        "event_id": f"sj-{last + 1:05d}", **event, **days, "entered_at": moment,
+        "entry_seq": last + 1, "actor": event.get("actor") or actor(),
+    }  # fmt: skip
+
+
+def _framed(table: str, row: Values) -> pd.DataFrame:
+    """Give one row the types of its table (``entry_value_bad``)."""
+    contract = contract_of(table)
+    frame, resisting = conform(pd.DataFrame([dict(row)]), contract)
+    for one in resisting:
+        known = contract.field(one.column).values
+        given = one.examples[0] if one.examples else ""
+        raise PlanningError(
+            "entry_value_bad", column=one.column, value=given,
+            nearest=nearest_name(given, known) if known else "–",
+        )  # fmt: skip
+    return frame
+
+
+def _project_after(
+    book: Book, entry: Mapping[str, object], fresh: pd.DataFrame
+) -> pd.DataFrame | None:
+    """Give the row of the project as its events now tell it, None where that changes nothing."""
+    own = book.projects[book.projects["project_id"].eq(entry["project_id"])]
+    values: dict[str, object] = {}
+    lists = [model for model in stage_models(book.policy) if model.name == "lists"]
+    if lists:
+        past = book.events[book.events["project_id"].eq(entry["project_id"])]
+        both = pd.concat([past, fresh], ignore_index=True) if len(past) else fresh
+        values |= stage_columns(both, lists[0], book.last_day)
+    if entry["event_kind"] == "project_code" and own["project_code"].isna().all():
+        values["project_code"] = entry.get("detail")
+    row = own.assign(**{name: [value] * len(own) for name, value in values.items()})
+    row = conform(row, contract_of("projects"))[0]
+    return None if row.equals(own) else row
+
+
+def _entered(context: Context, entry: Mapping[str, object]) -> Answer:
+    """Answer with the event as it was entered, and the head it gave the chain."""
+    words, context = context.words, context.renewed()
+    frame = context.whole.read("project_events")
+    held = pd.DataFrame(frame[frame["event_id"].eq(entry["event_id"])])
+    row = {str(k): None if pd.isna(v) else v for k, v in held.iloc[0].items()}
+    row["entry_seq"] = int(str(row["entry_seq"]))
+    asked = {str(k): v for k, v in entry.items() if k not in ("entered_at", "entry_seq")}
+    return Answer(
+        title=words.text("title_entry", project_id=str(entry["project_id"])),
+        parameters=asked,
+        result={"event": row, "head": chain_of(context).head},
+        sheets=(Sheet(words.text("sheet_entry"), held),),
+        summary=(
+            words.text(
+                "summary_entry", event_id=str(entry["event_id"]),
+                kind=words.word("event_kind", str(row["event_kind"])),
+                day=str(row["event_on"]), head=chain_of(context).head,
+            ),
+        ),
+        screen=held[["event_id", "project_id", "event_kind", "event_on", "unit_id"]],
+    )  # fmt: skip
+
+
+COLUMNS = (
+    "pair", "score", "project_id", "unit_name", "other_project_id", "other_unit_name", "reason",
+    "talks",
+)  # fmt: skip
+
+
+def conflict_answer(context: Context, project_id: str | None) -> Answer:
+    """Answer ``project conflicts`` (``project_not_on_file``)."""
+    words, book = context.words, competition_of(context.source)
+    projects = pd.DataFrame(book.read("projects"))
+    if project_id is not None:
+        project_row(projects, project_id)
+    found = [
+        one for one in conflicts(projects, context.policy)
+        if (project_id is None or project_id in one.project_ids) and _is_seen(one, context)
+    ]  # fmt: skip
+    events = pd.DataFrame(context.source.read("project_events"))
+    rows, lines, times = [], [], []
+    for number, one in enumerate(found, start=1):
+        past = timeline(one, events, context.as_of)
+        steps = [{str(k): plain(v) for k, v in row.items()} for row in past.to_dict("records")]
+        talks = _talks(one, projects, book.read("project_events"), context)
+        rows.append(_as_row(one, context) | {"talks": talks, "timeline": steps})
+        lines.append(_line(number, one, context) | {"talks": talks})
+        times += [{"pair": number, **step} for step in steps]
+    listed = pd.DataFrame(lines, columns=list(COLUMNS))
+    return Answer(
+        title=words.text("title_conflicts"),
+        parameters={"project": project_id},
+        result={"conflicts": rows},
+        sheets=(
+            Sheet(words.text("sheet_conflicts"), listed),
+            Sheet(words.text("sheet_timeline"), pd.DataFrame(times, columns=["pair", *TIMELINE])),
+        ),
+        titles=column_titles(
+            words, ("pair", "unit_name", "other_project_id", "other_unit_name", "reason", "talks")
+        ),
+        summary=(
+            words.text(
+                "summary_conflicts", count=len(found),
+                between=sum(one.is_between_units for one in found),
+            ),
+        ),
+        screen=listed[["project_id", "other_project_id", "score", "reason"]],
+    )  # fmt: skip
+
+
+def _is_seen(one: Conflict, context: Context) -> bool:
+    """Whether whoever looks has a hand in it: a unit is told of the pairs with its own projects."""
+    own = own_projects(context.source)
+    return own is None or bool(own & set(one.project_ids))
+
+
+def _talks(one: Conflict, projects: pd.DataFrame, events: pd.DataFrame, context: Context) -> str:
+    """Say who may talk about the matter now (B5, C5)."""
+    question = TalksQuestion(one.project_ids[0], context.as_of, official_holidays())
+    found = exclusivity(question, projects, events, context.policy)
+    return context.words.joined(context.words.say(reason) for reason in found.reasons)
+
+
+def _as_row(one: Conflict, context: Context) -> dict[str, object]:
+    return {
+        "project_ids": list(one.project_ids),
+        "unit_ids": [text_of(row, "unit_id") for row in (one.one, one.other)],
+        "is_between_units": one.is_between_units,
+        "score": one.score,
+        "likeness": dict(one.likeness),
+        "reasons": [
+            {"code": said.code, "text": context.words.text(said.code, **said.values)}
+            for said in one.reasons
+        ],
+    }
+
+
+def _line(number: int, one: Conflict, context: Context) -> dict[str, object]:
+    first, second = one.project_ids
+    names = {**unit_names(context), MASK: context.words.text("viewer_other")}
+    units = [names.get(text_of(row, "unit_id") or "") for row in (one.one, one.other)]
+    said = [context.words.text(reason.code, **reason.values) for reason in one.reasons]
+    return {
+        "pair": number, "score": one.score, "project_id": first, "other_project_id": second,
+        "unit_name": units[0], "other_unit_name": units[1],
+        "reason": context.words.joined(said),
+    }  # fmt: skip
+
+
+LEDGER_WARNINGS_COLUMNS = ("unit_id", "unit_name", "project_id", "rule_id", "days", "reason")
+
+
+def warning_answer(context: Context, unit_id: str | None) -> Answer:
+    """Answer ``project warnings``, of one unit where asked.
+
+    Raises
+    ------
+    PlanningError
+        ``check_unit_unknown`` with the nearest, ``viewer_other_unit``.
+    """
+    if unit_id is not None:
+        require_unit(unit_id, list(unit_names(context)))
+    asked = as_seen(
+        CheckQuery(None, (), (unit_id,) if unit_id else (), context.as_of), context.viewer
+    ).units
+    tables = (
+        pd.DataFrame(context.source.read(name))
+        for name in ("projects", "project_events", "problems")
+    )
+    found = [
+        one
+        for one in warnings_on(Desk(*tables, context.policy, context.as_of))
+        if not asked or one.unit_id in asked
+    ]
+    words, names = context.words, unit_names(context)
+    rows = [_ledger_warnings_as_row(one, context) for one in found]
+    listed = pd.DataFrame(
+        [
+            {**row, "unit_name": names.get(one.unit_id or ""), "reason": row["text"]}
+            for one, row in zip(found, rows, strict=True)
+        ],
+        columns=list(LEDGER_WARNINGS_COLUMNS),
+    )
+    return Answer(
+        title=words.text("title_warnings"),
+        parameters={"unit": unit_id},
+        result={"warnings": rows},
+        sheets=(Sheet(words.text("sheet_warnings"), listed),),
+        titles=column_titles(words, ("unit_name", "rule_id", "days", "reason")),
+        summary=(
+            words.text(
+                "summary_warnings", as_of=context.as_of, count=len(found),
+                projects=len({one.project_id for one in found}),
+                units=len({one.unit_id for one in found if one.unit_id}),
+            ),
+        ),
+        screen=listed[["unit_name", "project_id", "rule_id", "reason"]],
+    )  # fmt: skip
+
+
+def _ledger_warnings_as_row(one: LedgerWarning, context: Context) -> dict[str, object]:
+    rule = context.policy.rule(one.rule_id, one.part)
+    return {
+        "unit_id": one.unit_id, "role": one.role, "project_id": one.project_id,
+        "rule_id": one.rule_id, "part": one.part, "code": one.statement.code, "days": one.days,
+        "text": context.words.say(one.statement), "force": rule.rule.force,
+        "force_status": rule.force_status, "clause": rule.clause,
+    }  # fmt: skip
+
+
+PROBLEMS_COLUMNS = (
+    "state_of_problem", "problem_id", "unit_name", "project_id", "filed_on", "send_by", "sent_on",
+    "met_on", "resolved_on", "detail",
+)  # fmt: skip
+OWN_TITLES = ("state_of_problem", "unit_name", "send_by")
+
+
+def problem_answer(context: Context, unit_id: str | None) -> Answer:
+    """Answer ``project problems``, of one unit where asked.
+
+    Raises
+    ------
+    PlanningError
+        ``check_unit_unknown`` with the nearest, ``viewer_other_unit``.
+    """
+    words = context.words
+    if unit_id is not None:
+        require_unit(unit_id, list(unit_names(context)))
+    query = CheckQuery(None, (), (unit_id,) if unit_id else (), context.as_of)
+    asked = as_seen(query, context.viewer).units
+    problems = pd.DataFrame(context.source.read("problems"))
+    found = [
+        one
+        for one in problem_standings(problems, context.policy, context.as_of)
+        if not asked or one.row["unit_id"] in asked
+    ]
+    counts = Counter(one.state for one in found)
+    listed = pd.DataFrame(
+        [_problems_line(one, context) for one in found], columns=list(PROBLEMS_COLUMNS)
+    )
+    return Answer(
+        title=words.text("title_problems"),
+        parameters={"unit": unit_id},
+        result={"problems": [_problems_as_row(one) for one in found]},
+        sheets=(Sheet(words.text("sheet_problems"), listed),),
+        titles=column_titles(words, OWN_TITLES),
+        summary=(
+            words.text(
+                "summary_problems", as_of=context.as_of, count=len(found),
+                **{state: counts.get(state, 0) for state in get_args(State)},
+            ),
+        ),
+        screen=listed[["state_of_problem", "problem_id", "project_id", "send_by", "detail"]],
+    )  # fmt: skip
+
+
+def _problems_line(one: ProblemStanding, context: Context) -> dict[str, object]:
+    names = unit_names(context)
+    return {
+        "state_of_problem": context.words.text(f"problem_{one.state}"),
+        "unit_name": names.get(str(one.row["unit_id"])),
+        "send_by": one.due_on,
+        **{name: one.row[name] for name in PROBLEMS_COLUMNS if name in one.row},
+    }
+
+
+def _problems_as_row(one: ProblemStanding) -> dict[str, object]:
+    row = {str(name): plain(value) for name, value in one.row.items()}
+    return {**row, "state": one.state, "send_by": one.due_on, "meeting_by": one.meeting_by}
+
+
+DUE_COLUMNS = ("due_sign", "due_kind", "unit_name", "project_id", "due_on", "due_days", "due_said")
+DAYS_AHEAD = 7
+"""How far ahead the list of a day looks."""
+COUNTED_DAYS = {"warning_node_due": 1, "warning_node_overdue": -1, "warning_problem_unsent": -1}
+"""Warnings that count days to or after a day; others count for how long nothing was entered."""
+LONGEST_MONTH, LONGEST_HOLIDAY = 31, 31
+
+
+def due_answer(context: Context) -> Answer:
+    """Answer what is due on the as-of date or within seven days, and what is overdue.
+
+    Parameters
+    ----------
+    context
+        Workspace, rules, language.
+
+    Returns
+    -------
+    Answer
+        JSON key ``due``; one sheet, the longest overdue first. ``due_days`` counts the days left,
+        negative where they are over, missing where nothing counts them.
+    """
+    words = context.words
+    rows = [*_milestones(context), *_due_talks(context), *_warned(context)]
+    rows.sort(key=lambda row: (row["days"] is None, row["days"] or 0, str(row["project_id"])))
+    names = unit_names(context)
+    listed = pd.DataFrame(
+        [
+            {
+                "due_sign": words.text(f"due_sign_{row['code']}"),
+                "due_kind": words.text(f"due_kind_{row['kind']}"),
+                "unit_name": names.get(str(row["unit_id"]), row["unit_id"]),
+                "project_id": row["project_id"], "due_on": row["on"], "due_days": row["days"],
+                "due_said": row["text"],
+            }
+            for row in rows
+        ],
+        columns=list(DUE_COLUMNS),
+    ).astype({"due_days": "Int64"})  # fmt: skip
+    counts = words.joined(
+        words.text("due_count", kind=words.text(f"due_kind_{kind}"), count=count)
+        for kind in ("milestone", "warning", "talks")
+        if (count := sum(row["kind"] == kind for row in rows))
+    )
+    said = ("summary_due", {"counts": counts}) if rows else ("summary_due_none", {})
+    return Answer(
+        title=words.text("title_due"),
+        parameters={"days_ahead": DAYS_AHEAD},
+        result={"due": rows},
+        sheets=(Sheet(words.text("title_due"), listed),),
+        titles=column_titles(
+            words, ("unit_name", *(c for c in DUE_COLUMNS if c.startswith("due_")))
+        ),
+        summary=(words.text(said[0], as_of=context.as_of, **said[1]),),
+    )
+
+
+def _row(
+    context: Context, kind: str, unit_id: object, project_id: object, on: str | None,
+    days: int | None, text: str,
+) -> dict[str, object]:  # fmt: skip
+    code = "open" if days is None else "overdue" if days < 0 else "soon"
+    return {
+        "kind": kind, "code": code, "unit_id": unit_id, "project_id": project_id, "on": on,
+        "days": days, "text": text,
+    }  # fmt: skip
+
+
+def _milestones(context: Context) -> list[dict[str, object]]:
+    """Milestones of units that aren't done and overdue, or due within the days ahead."""
+    today = date.fromisoformat(context.as_of)
+    rows = []
+    for one in context.source.read("unit_milestones").to_dict("records"):
+        on, done = text_of(one, "due_on"), text_of(one, "done_on")
+        if on is None or (done is not None and done <= context.as_of):
+            continue
+        days = (date.fromisoformat(on) - today).days
+        if days <= DAYS_AHEAD:
+            said = text_of(one, "milestone") or str(one["milestone_id"])
+            rows.append(_row(context, "milestone", text_of(one, "unit_id"), None, on, days, said))
+    return rows
+
+
+def _warned(context: Context) -> list[dict[str, object]]:
+    tables = (
+        pd.DataFrame(context.source.read(name))
+        for name in ("projects", "project_events", "problems")
+    )
+    rows = []
+    for one in warnings_on(Desk(*tables, context.policy, context.as_of)):
+        if viewer_of(context.source) not in (None, one.unit_id):
+            continue  # what isn't open of another unit's project isn't missing there
+        way = COUNTED_DAYS.get(one.statement.code)
+        days = None if way is None or one.days is None else way * one.days
+        said = context.words.say(one.statement)
+        on = None if days is None else _day(context, days)
+        rows.append(_row(context, "warning", one.unit_id, one.project_id, on, days, said))
+    return rows
+
+
+def _due_talks(context: Context) -> list[dict[str, object]]:
+    """Claims by first talks that end within the days ahead."""
+    if "exclusive_talks" not in context.policy.parts("B5"):
+        return []
+    projects, events = (
+        pd.DataFrame(context.source.read(name)) for name in ("projects", "project_events")
+    )
+    past = in_force(events, context.as_of)
+    over = set(past.loc[past["event_kind"].isin(OVER_KINDS), "project_id"])
+    reported = _reported_lately(context, past)
+    rows = []
+    for one in projects.to_dict("records"):
+        project_id = str(one["project_id"])
+        is_over = project_id in over or text_of(one, "stage") in OVER_STAGES
+        if is_over or project_id not in reported:
+            continue
+        question = TalksQuestion(project_id, context.as_of, official_holidays())
+        for claim in claims_on(question, projects, events, context.policy):
+            if claim.project_id != project_id or claim.until is None:
+                continue
+            # A claim ends at midnight: the last day is the one before.
+            last = (claim.until - timedelta(minutes=1)).date()
+            days = (last - date.fromisoformat(context.as_of)).days
+            if 0 <= days <= DAYS_AHEAD:
+                said = context.words.say(claim.statement)
+                rows.append(
+                    _row(context, "talks", claim.unit_id, project_id, last.isoformat(), days, said)
+                )
+    return rows
+
+
+def _reported_lately(context: Context, past: pd.DataFrame) -> set[str]:
+    """Name the projects whose first report may still give a claim; asking each takes long."""
+    months = int(context.policy.rule("B5", "exclusive_talks").rule.number)
+    span = timedelta(days=months * LONGEST_MONTH + LONGEST_HOLIDAY)
+    since = (date.fromisoformat(context.as_of) - span).isoformat()
+    lately = past["event_kind"].eq("first_report") & past["event_on"].ge(since)
+    return set(past.loc[lately.fillna(value=False), "project_id"].astype("str"))
+
+
+def _day(context: Context, days: int) -> str:
+    return (date.fromisoformat(context.as_of) + timedelta(days=days)).isoformat()
+
+
+TRANSFER_PROPOSALS_COLUMNS = (
+    "rank", "platform_name", "unit_name", "standing", "score", "site_id", "area_mu", "credited",
+    "why",
+)  # fmt: skip
+
+
+def transfer_answer(context: Context, result: MatchResult) -> Answer:
+    """Answer ``project transfer``: where a project of the ledger fits best outside its unit.
+
+    Parameters
+    ----------
+    context
+        Workspace, rules, language.
+    result
+        Where the project may go in the whole city.
+
+    Returns
+    -------
+    Answer
+        JSON key ``proposals``, the best first.
+
+    Raises
+    ------
+    PlanningError
+        ``project_not_on_file``.
+    """
+    words, project_id = context.words, result.demand.project_id
+    row = project_row(pd.DataFrame(context.source.read("projects")), project_id)
+    home = text_of(row, "unit_id")
+    found = transfer_proposals(result, home)
+    listed = pd.DataFrame(
+        [_transfer_proposals_line(rank, one, context) for rank, one in enumerate(found, start=1)],
+        columns=list(TRANSFER_PROPOSALS_COLUMNS),
+    )
+    return Answer(
+        title=words.text("title_transfer", project_id=project_id),
+        parameters={"project": project_id},
+        result={
+            "proposals": [
+                _transfer_proposals_as_row(rank, one) for rank, one in enumerate(found, start=1)
+            ]
+        },
+        sheets=(Sheet(words.text("sheet_transfer"), listed),),
+        titles=column_titles(
+            words, tuple(c for c in TRANSFER_PROPOSALS_COLUMNS if c not in ("site_id", "area_mu"))
+        ),
+        summary=tuple(_summary(context, home, found)),
+    )
+
+
+def _summary(context: Context, home: str | None, found: tuple[TransferProposal, ...]) -> list[str]:
+    words, units = context.words, unit_names(context)
+    name = units.get(home or "", words.text("no_value"))
+    admitted = sum(one.standing == "admitted" for one in found)
+    lines = [
+        words.text("summary_transfer", home=name, count=len(found), admitted=admitted)
+        if found
+        else words.text("summary_transfer_none", home=name)
+    ]
+    rule = credit_rule(context.policy)
+    if rule is not None:
+        lines.append(words.text("summary_transfer_credit", home=name, clause=rule.clause))
+    return lines
+
+
+def _transfer_proposals_line(
+    rank: int, one: TransferProposal, context: Context
+) -> dict[str, object]:
+    units = unit_names(context)
+    return {
+        "rank": rank,
+        "platform_name": platform_names(context).get(one.platform_id),
+        "unit_name": units.get(one.unit_id),
+        "standing": standing_of(one.site, context.words),
+        "score": one.score,
+        "site_id": one.site.site.site_id,
+        "area_mu": one.site.site.area_mu,
+        "credited": "、".join(units.get(u, u) for u in one.credited_unit_ids),
+        "why": reason_text(one.site, context.words),
+    }
+
+
+def _transfer_proposals_as_row(rank: int, one: TransferProposal) -> dict[str, object]:
+    site = one.site.site
+    return {
+        "rank": rank, "platform_id": one.platform_id, "unit_id": one.unit_id,
+        "standing": one.standing, "score": one.score, "site_id": site.site_id,
+        "area_mu": site.area_mu, "parcel_ids": list(site.parcel_ids),
+        "credited_unit_ids": list(one.credited_unit_ids),
+    }  # fmt: skip

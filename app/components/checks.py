@@ -1,0 +1,132 @@
+"""Which verdicts differ under another date or other packs, beside those looked at."""
+
+from datetime import date
+
+import streamlit as st
+
+from app.answers.checks import in_percent, outcome_word
+from app.answers.evidence import EvidenceRows, assumption_texts, evidence_rows, light, verdict_table
+from app.components.page import MISSING, as_text, hand_out, show_list, shown_columns
+from app.context import DEFAULT_PACK, Context, pack_titles
+from app.session import PACKS, changes, context_against, words
+from platforms.checks import CheckQuery
+from platforms.policy.verdict import Verdict
+
+COLUMNS = (
+    "rule_id", "rule_title", "unit_name", "platform_name", "outcome_before", "outcome_after",
+    "measured_before", "measured_after", "threshold_before", "threshold_after", "measure",
+    "why_changed",
+)  # fmt: skip
+
+
+def show_changes(held: Context, query: CheckQuery) -> None:
+    """Ask for another date or other packs, and list the verdicts that differ.
+
+    Parameters
+    ----------
+    held
+        Workspace, rules, language.
+    query
+        What is checked.
+    """
+    text = words().text
+    titles = pack_titles(held.settings)
+    mine = tuple(st.session_state.get(PACKS, ())) or (DEFAULT_PACK,)
+    with st.form("changes"):
+        left, right = st.columns(2)
+        day = left.date_input(
+            text("changes_as_of"), value=date.fromisoformat(held.as_of), format="YYYY-MM-DD"
+        )
+        packs = right.multiselect(
+            text("packs_label"), list(titles), default=list(mine), format_func=titles.get
+        )
+        is_asked = st.form_submit_button(text("changes_button"))
+    if not is_asked or not isinstance(day, date):
+        return
+    other = context_against(day.isoformat(), tuple(packs))
+    with st.spinner(text("working")):
+        answer = changes(other, query)
+    st.caption(answer.summary[-1])
+    frame = answer.sheets[-1].frame
+    if not len(frame):
+        st.info(text("changes_none"))
+        return
+    show_list(shown_columns(frame, COLUMNS, words(), answer.titles))
+    hand_out(answer, held, (".xlsx", ".docx"), "changes")
+
+
+ROWS_SHOWN = 200
+ROWS_PX = 210
+ROWS_NAMED = 10
+
+
+def show_evidence(held: Context, verdict: Verdict) -> None:
+    """Show a verdict with all that stands behind it.
+
+    Parameters
+    ----------
+    held
+        Workspace, rules, language.
+    verdict
+        The verdict chosen.
+    """
+    text = words().text
+    row = verdict_table(held, [verdict]).iloc[0]
+    head = f"{light(verdict)} {outcome_word(held, verdict)}　{verdict.rule_id}　{row['rule_title']}"
+    st.markdown(f"**{as_text(head)}**")
+    st.markdown(
+        as_text(
+            text(
+                "evidence_figures", subject=row["subject"], measured=_figure(verdict, "measured"),
+                threshold=_figure(verdict, "threshold"), gap=_figure(verdict, "gap"),
+            )
+        )
+    )  # fmt: skip
+    _marks(held, verdict)
+    st.markdown(as_text(text("evidence_clause", clause=verdict.clause)))
+    for reason in verdict.reasons:
+        st.markdown(f"- {as_text(words().say(reason))}")
+    for key, said in assumption_texts(held, [verdict]):
+        st.caption(as_text(text("evidence_assumption", key=key, said=said)))
+    for rows in evidence_rows(held, verdict):
+        _rows(rows)
+
+
+def _figure(verdict: Verdict, name: str) -> str:
+    value = in_percent(getattr(verdict, name), verdict.unit)
+    if value is None:
+        return MISSING
+    sign = "+" if name == "gap" and value > 0 else ""
+    unit = "%" if verdict.unit == "share" else f" {verdict.unit}"
+    return f"{sign}{value:,.2f}{unit}"
+
+
+def _marks(held: Context, verdict: Verdict) -> None:
+    """Show as badges what dates a verdict or makes it rest on an assumption."""
+    text = words().text
+    with st.container(horizontal=True):
+        st.badge(
+            text(f"force_status_{verdict.force_status}"),
+            color="green" if verdict.in_force else "gray",
+        )
+        if verdict.is_past_target:
+            st.badge(text("past_target"), color="gray")
+        if verdict.basis == "assumed":
+            names = " ".join(verdict.assumptions)
+            st.badge(as_text(text("basis_assumed", assumptions=names)), color="orange")
+
+
+def _rows(rows: EvidenceRows) -> None:
+    text = words().text
+    title = text("evidence_rows", layer=rows.title, count=len(rows.frame))
+    st.caption(as_text(f"{title}　{rows.said}"))
+    if rows.missing:
+        named = "、".join(rows.missing[:ROWS_NAMED])
+        st.caption(as_text(text("evidence_missing", count=len(rows.missing), rows=named)))
+    columns = [str(name) for name in rows.frame.columns if name != "geometry"]
+    if len(rows.frame):
+        shown = shown_columns(rows.frame.head(ROWS_SHOWN), columns, words())
+        tall = min(ROWS_PX, 38 + 35 * len(shown))
+        show_list(shown, height=tall)
+    if len(rows.frame) > ROWS_SHOWN:
+        st.caption(text("evidence_cut", shown=ROWS_SHOWN, count=len(rows.frame)))

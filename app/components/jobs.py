@@ -1,0 +1,229 @@
+"""Long work on a page: how far it is, and a button that ends it."""
+
+import gc
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from app.components.page import within_border
+from app.session import found_verdicts, verdicts, words
+from geo.errors import MuPlanError
+from geo.tools import Progress
+from platforms.checks import CheckQuery
+from platforms.policy.verdict import Verdict
+
+Result = TypeVar("Result")
+
+
+def run_with_bar(key: str, label: str, run: Callable[[Progress], Result]) -> Result:
+    """Run long work under a bar.
+
+    Parameters
+    ----------
+    key
+        Of the button that ends it; one work of a page has one.
+    label
+        What is done, in words.
+    run
+        The work, which tells the share done. The page framework ends it at the next telling once
+        the button is pressed; the page then says so and shows nothing further.
+
+    Returns
+    -------
+    Result
+        What the work gives.
+    """
+    place = st.empty()
+    with place.container():
+        bar = st.progress(0.0, label)
+        ended = st.button(words().text("work_cancel"), key=f"cancel_{key}")
+    if ended:
+        place.info(words().text("work_cancelled"))
+        st.stop()
+    result = run(lambda share: bar.progress(min(share, 1.0), label) and None)
+    place.empty()
+    return result
+
+
+def judged_with_bar(query: CheckQuery) -> list[Verdict]:
+    """Give the verdicts asked, run under a bar where they weren't found before.
+
+    Parameters
+    ----------
+    query
+        What is to be checked.
+
+    Returns
+    -------
+    list of Verdict
+        As ``run_checks`` gives them.
+    """
+    found = found_verdicts(query)
+    if found is not None:
+        return found
+    return run_with_bar(
+        "checks", words().text("working_checks"), lambda progress: verdicts(query, progress)
+    )
+
+
+LOG = logging.getLogger("muplan")
+
+POLL_S = 2.0
+"""So often the page looks how far the work is [s]."""
+
+Run = Callable[[Progress, Callable[[], bool]], Any]
+"""Takes whom it tells the share done, and whom it asks whether to end."""
+
+
+class _EndedError(Exception):
+    """Ends the work at its next telling."""
+
+
+class Work:
+    """One long work in a thread of its own.
+
+    Parameters
+    ----------
+    run
+        The work; it draws nothing.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.share, self.begun = 0.0, time.monotonic()
+        self.result: Any = None
+        self.error: Exception | None = None
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._carry_out, args=(run,), daemon=True)
+        self._thread.start()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it goes on and somebody waits for it."""
+        return self._thread.is_alive() and not self._end.is_set()
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was asked to end."""
+        return self._end.is_set()
+
+    def end(self) -> None:
+        """End it at its next telling."""
+        self._end.set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until it has ended, so long at most."""
+        self._thread.join(seconds)
+
+    def _tell(self, share: float) -> None:
+        if self._end.is_set():
+            raise _EndedError
+        self.share = min(max(share, 0.0), 1.0)
+
+    def _carry_out(self, run: Run) -> None:
+        # The framework collects all garbage after each drawing: what stands already is passed
+        # over meanwhile, else the polls would take more time than the work.
+        gc.freeze()
+        try:
+            self.result = run(self._tell, self._end.is_set)
+        except _EndedError:
+            pass
+        except MuPlanError as error:
+            self.error = error
+        except Exception as error:
+            LOG.exception("long work failed")
+            self.error = error
+        finally:
+            gc.unfreeze()
+
+
+def begin(key: str, run: Run) -> None:
+    """Begin the work of a page; one that still runs under the key is ended.
+
+    Parameters
+    ----------
+    key
+        Name of the work, one of each in a session.
+    run
+        The work.
+    """
+    held = st.session_state.get(_slot(key))
+    if held is not None:
+        held.end()
+    st.session_state[_slot(key)] = Work(run)
+
+
+def running(key: str, label: str) -> bool:
+    """Show the bar and the button of the work while it runs.
+
+    Parameters
+    ----------
+    key
+        Name of the work.
+    label
+        What is done, in words.
+
+    Returns
+    -------
+    bool
+        Whether it runs; the page is drawn again once it has ended.
+    """
+    work = st.session_state.get(_slot(key))
+    if work is None:
+        return False
+    work.wait(0.05)
+    if work.is_running:
+        _bar(key, label)
+    return bool(work.is_running)
+
+
+def ended(key: str) -> Work | None:
+    """Take the work that has ended; None where there is none.
+
+    Parameters
+    ----------
+    key
+        Name of the work.
+
+    Returns
+    -------
+    Work or None
+        With its result, or cancelled.
+
+    Raises
+    ------
+    Exception
+        What the work failed with.
+    """
+    work: Work | None = st.session_state.get(_slot(key))
+    if work is None or work.is_running:
+        return None
+    del st.session_state[_slot(key)]
+    if work.error is not None and not work.is_cancelled:
+        raise work.error
+    return work
+
+
+@st.fragment(run_every=POLL_S)
+def _bar(key: str, label: str) -> None:
+    within_border(lambda: _draw(key, label))
+
+
+def _draw(key: str, label: str) -> None:
+    text = words().text
+    work: Work | None = st.session_state.get(_slot(key))
+    if work is None or not work.is_running:
+        st.rerun()
+    assert work is not None
+    seconds = int(time.monotonic() - work.begun)
+    st.progress(work.share, text("work_so_far", label=label, share=work.share, seconds=seconds))
+    if st.button(text("work_cancel"), key=f"cancel_{key}"):
+        work.end()
+        st.rerun()
+
+
+def _slot(key: str) -> str:
+    return f"work_{key}"

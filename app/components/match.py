@@ -1,0 +1,291 @@
+"""Which project is matched: one of the ledger, or a demand filled in by hand."""
+
+import geopandas as gpd
+import pandas as pd
+import streamlit as st
+
+from app.answers.land import unit_names
+from app.answers.matching import (
+    change_text,
+    demand_in_ledger,
+    percent,
+    reason_text,
+    route_text,
+    share_sentence,
+    standing_of,
+)
+from app.components.map_view import show_map
+from app.components.page import as_text, show_list
+from app.context import Context
+from app.session import map_view, words
+from geo.errors import MuPlanError
+from layers.fields import FIELDS
+from layers.maps.find import Highlight
+from platforms.matching.demand import LARGEST_LAND_MU, Demand
+from platforms.matching.explanation import losses, would_be_first
+from platforms.matching.match import MatchedSite, Matches, MatchResult
+
+OWN = "own_demand"
+
+
+def choose_demand(held: Context) -> Demand | None:
+    """Let a project of the ledger be chosen, or a demand be filled in; None while there is none."""
+    text = words().text
+    projects = held.source.read("projects")
+    # Those still looking for a place come first.
+    waiting = ["in_talks", "signed", "registered"]
+    order = projects["stage"].map({stage: place for place, stage in enumerate(waiting)})
+    projects = projects.assign(order=order.fillna(len(waiting))).sort_values(
+        ["order", "project_id"], kind="stable"
+    )
+    options = {OWN: text("match_own")}
+    columns = ["project_id", "name", "land_min_mu"]
+    for project_id, name, land_mu in projects[columns].itertuples(index=False):
+        options[project_id] = str(name) if pd.isna(land_mu) else f"{name}（{land_mu:g} 亩）"
+    chosen = st.selectbox(
+        text("match_project"), list(options), index=min(1, len(options) - 1),
+        format_func=options.get, key="match_project",
+    )  # fmt: skip
+    if chosen != OWN:
+        try:
+            return demand_in_ledger(held, chosen)
+        except MuPlanError as error:
+            st.warning(as_text(words().error(error)))
+            return None
+    return _own_demand(held)
+
+
+def _own_demand(held: Context) -> Demand | None:
+    text, heading = words().text, words().heading
+    with st.form("own_demand"):
+        first, second, third, fourth = st.columns(4)
+        name = first.text_input(heading("name"), value=text("match_own_name"), max_chars=80)
+        category = second.selectbox(
+            heading("category"), ["industry", "logistics", "research", "service"],
+            format_func=lambda code: words().word("category", code),
+        )  # fmt: skip
+        industry = third.text_input(heading("industry_code"), value="38", max_chars=5)
+        investment = fourth.number_input(heading("investment_yi_yuan"), 0.0, 10_000.0, 10.0)
+        least = first.number_input(heading("land_min_mu"), 0.1, LARGEST_LAND_MU, 100.0)
+        ideal = second.number_input(heading("land_ideal_mu"), 0.1, LARGEST_LAND_MU, 120.0)
+        tax = third.number_input(heading("tax_wan_yuan"), 0.0, 1e7, 5000.0)
+        output = fourth.number_input(heading("output_wan_yuan"), 0.0, 1e8, 80_000.0)
+        energy = first.number_input(heading("energy_tce"), 0.0, 1e7, None)
+        emission = second.number_input(heading("emission_t"), 0.0, 1e6, None)
+        pollutant = third.text_input(heading("pollutant"), max_chars=40).strip()
+        needed = st.multiselect(
+            heading("utilities_needed"), list(FIELDS["utilities"].values),
+            format_func=lambda code: words().word("utilities", code),
+            placeholder=text("choose"),
+        )  # fmt: skip
+        width = fourth.number_input(heading("width_min_m"), 0.0, 5000.0, 0.0)
+        units = unit_names(held)
+        wished, barred = st.columns(2)
+        preferred = wished.multiselect(
+            heading("preferred_units"), list(units), format_func=units.get,
+            placeholder=text("choose"),
+        )  # fmt: skip
+        excluded = barred.multiselect(
+            heading("excluded_units"), list(units), format_func=units.get,
+            placeholder=text("choose"),
+        )  # fmt: skip
+        if not st.form_submit_button(text("match_run")):
+            st.info(text("match_fill_in"))
+            return None
+    # Left blank is unknown, as is an amount without a pollutant; 0 says that there are none.
+    emissions: tuple[tuple[str, float], ...] | None = () if emission == 0 else None
+    if pollutant and emission is not None:
+        emissions = ((pollutant, emission),)
+    return Demand(
+        OWN, name, category, industry.strip() or None, least, ideal,
+        utilities_needed=tuple(needed), investment_yi_yuan=investment, tax_wan_yuan=tax,
+        output_wan_yuan=output, energy_tce=energy, emissions_t=emissions,
+        width_min_m=width or None, preferred_units=tuple(preferred),
+        excluded_units=tuple(excluded),
+    )  # fmt: skip
+
+
+GATE_SIGNS = {"met": "✔", "not_met": "✖", "no_data": "○", "not_applicable": "–"}
+SHOWN_SITES = 30
+SHOWN_REASONS = 100
+LIST_PX, MAP_PX = 330, 640
+
+
+def show_sites(held: Context, result: MatchResult, names: dict[str, str]) -> None:
+    """List the admitted sites beside the map, and say of one why it stands where it does."""
+    text = words().text
+    if not result.sites:
+        st.info(text("match_none"))
+        return
+    shown = result.sites[:SHOWN_SITES]
+    if len(result.sites) > len(shown):
+        st.caption(text("match_first_sites", shown=len(shown), count=len(result.sites)))
+    left, right = st.columns([1, 1])
+    with left:
+        event = show_list(
+            _site_table(held, shown, names), height=LIST_PX, on_select="rerun",
+            selection_mode="single-row", key="site_rows",
+        )  # fmt: skip
+        rows = [row for row in event.selection.rows if row < len(shown)]
+        at = rows[0] if rows else 0
+        _detail(result, shown[at], at)
+    with right:
+        _map(held, shown, shown[at])
+
+
+def _site_table(
+    held: Context, shown: tuple[MatchedSite, ...], names: dict[str, str]
+) -> pd.DataFrame:
+    text, units = words().text, unit_names(held)
+    return pd.DataFrame(
+        [
+            {
+                text("column_rank"): one.rank,
+                text("column_score"): None if one.score is None else one.score.score,
+                text("column_platform_name"): names.get(
+                    one.site.platform_id or "", text("no_platform")
+                ),
+                text("column_unit_name"): units.get(one.site.unit_id or ""),
+                words().heading("area_mu"): one.site.area_mu,
+                words().heading("site_id"): one.site.site_id,
+            }
+            for one in shown
+        ]
+    )  # fmt: skip
+
+
+def _map(held: Context, shown: tuple[MatchedSite, ...], chosen: MatchedSite) -> None:
+    shapes = gpd.GeoSeries([one.site.geometry for one in shown], crs=held.crs)
+    captions = tuple(
+        words().text("block_caption", block_id=one.site.site_id, area_mu=one.site.area_mu)
+        for one in shown
+    )
+    place = gpd.GeoSeries([chosen.site.geometry], crs=held.crs)
+    west, south, east, north = place.to_crs(4326).total_bounds.tolist()
+    show_map(
+        map_view(), words(), key="match_map",
+        highlights=[Highlight("result", shapes, captions),
+                    Highlight("selected", place, (chosen.site.site_id,))],
+        focus=(west, south, east, north), base_map_url=held.settings.base_map_url,
+        height_px=MAP_PX, compact=True,
+    )  # fmt: skip
+
+
+def _detail(result: MatchResult, one: MatchedSite, at: int) -> None:
+    text = words().text
+    st.markdown(f"**{text('match_why')}　{as_text(one.site.site_id)}**")
+    if one.score is not None:
+        st.caption(text("match_confidence", confidence=one.score.confidence))
+        for part in one.score.criteria:
+            label = text(f"criterion_{part.criterion}")
+            if part.value is None:
+                st.text(f"{label}：{text('no_value')}")
+            else:
+                st.progress(part.value, f"{label}　+{part.contribution:.1f}")
+    _against_the_first(result, at)
+    st.text(share_sentence(one, words()))
+    st.text(f"{text('match_route')}：{route_text(one.route, words())}")
+    for gate in one.gates:
+        clause = f"（{gate.clause}）" if gate.clause else ""
+        force = "" if gate.force == "mandatory" else f"〔{text(f'force_{gate.force}')}〕"
+        st.text(
+            f"{GATE_SIGNS[gate.outcome]} {text(f'gate_{gate.gate}')}{force}："
+            f"{words().say(gate.statement)}{clause}"
+        )
+
+
+def _against_the_first(result: MatchResult, at: int) -> None:
+    """Say what a site loses to the first, and what would put it first."""
+    text = words().text
+    values = result.evaluation.values[result.evaluation.admitted]
+    place = int(result.ranking.order[at])
+    lost = losses(values, result.weights, place)
+    if lost and result.ranking.rank[place] > 1:
+        listed = words().joined(
+            text("match_loss", criterion=text(f"criterion_{result.criteria[one.criterion]}"),
+                 points=one.points)
+            for one in lost
+        )  # fmt: skip
+        st.text(text("match_losses", losses=listed))
+    change = would_be_first(values, result.weights, place)
+    if change is not None:
+        st.text(change_text(change, result.criteria, words()))
+
+
+def show_reasons(held: Context, sites: Matches, names: dict[str, str]) -> None:
+    """List sites that aren't admitted, each with its reason."""
+    text, units = words().text, unit_names(held)
+    if not len(sites):
+        st.info(text("match_none_here"))
+        return
+    shown = sites[:SHOWN_REASONS]
+    if len(sites) > len(shown):
+        st.caption(text("match_first_sites", shown=len(shown), count=len(sites)))
+    rows = [
+        {
+            words().heading("site_id"): one.site.site_id,
+            words().heading("area_mu"): one.site.area_mu,
+            text("column_platform_name"): names.get(
+                one.site.platform_id or "", text("no_platform")
+            ),
+            text("column_unit_name"): units.get(one.site.unit_id or ""),
+            text("column_why"): reason_text(one, words()),
+        }
+        for one in shown
+    ]
+    show_list(pd.DataFrame(rows))
+
+
+def show_comparison(held: Context, result: MatchResult, names: dict[str, str]) -> None:
+    """Show two candidates side by side: score by score, gate by gate."""
+    text = words().text
+    shown = (*result.sites[:SHOWN_SITES], *result.undecided[:SHOWN_SITES])
+    if len(shown) < 2:
+        st.info(text("match_compare_none"))
+        return
+    labels = [f"{one.site.site_id}（{standing_of(one, words())}）" for one in shown]
+    left, right = st.columns(2)
+    one, other = (
+        shown[
+            column.selectbox(
+                text(f"match_compare_{n}"), range(len(shown)), index=n - 1,
+                format_func=labels.__getitem__, key=f"compare_{n}",
+            )
+        ]
+        for n, column in ((1, left), (2, right))
+    )  # fmt: skip
+    rows = list(zip(_facts(held, one, names), _facts(held, other, names), strict=True))
+    table = pd.DataFrame(
+        {
+            text("match_compare_item"): [mine[0] for mine, _ in rows],
+            labels[shown.index(one)]: [mine[1] for mine, _ in rows],
+            f"{labels[shown.index(other)]} ": [theirs[1] for _, theirs in rows],
+        }
+    )
+    show_list(table, height=38 + 35 * len(table))
+
+
+def _facts(held: Context, one: MatchedSite, names: dict[str, str]) -> list[tuple[str, str]]:
+    """Say all that two candidates are compared by, each fact under its name."""
+    text, units = words().text, unit_names(held)
+    score = one.score
+    rows = [
+        (text("column_standing"), standing_of(one, words())),
+        (text("column_rank"), "–" if one.rank is None else str(one.rank)),
+        (text("column_score"), "–" if score is None or score.score is None
+         else f"{score.score:.1f}"),
+        (text("column_platform_name"), names.get(one.site.platform_id or "", text("no_platform"))),
+        (text("column_unit_name"), units.get(one.site.unit_id or "", "–")),
+        (words().heading("area_mu"), f"{one.site.area_mu:,.2f}"),
+        (text("match_share"), "–" if one.effect is None or one.effect.after is None
+         else f"{percent(one.effect.before) or '–'} → {percent(one.effect.after)}"),
+        (text("match_route"), route_text(one.route, words())),
+    ]  # fmt: skip
+    for part in score.criteria if score is not None else ():
+        label = text(f"criterion_{part.criterion}")
+        value = text("no_value") if part.value is None else f"+{part.contribution:.1f}"
+        rows.append((label, value))
+    for gate in one.gates:
+        said = f"{GATE_SIGNS[gate.outcome]} {words().say(gate.statement)}"
+        rows.append((text(f"gate_{gate.gate}"), said))
+    return rows

@@ -1,0 +1,331 @@
+"""How text that may come from data is shown as text, never as markup."""
+
+import logging
+import re
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from pandas.io.formats.style import Styler
+
+from app.answers.answer import Answer, Stand, stand_of, write_answer
+from app.answers.evidence import COLOURS
+from app.answers.land import unit_names
+from app.context import DEFAULT_PACK, Context, pack_titles
+from app.messages import LANGUAGES, Catalogue, catalogue
+from app.session import AS_OF, LANGUAGE, PACKS, VIEWER, context, language, open_path, words
+from geo.errors import MuPlanError
+from layers.exchange.heading import ExportHeading
+from layers.exchange.writers.sheet import shown_table
+from layers.exchange.writers.word import Report
+from layers.exchange.writers.word_board import Boards
+from layers.exchange.writers.write import REPORT_ENDING, write_report
+from layers.fields import unit_in
+from platforms.errors import PolicyError
+from platforms.ledger.visibility import CITY
+
+SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-!|<>~$:&])")
+
+
+def as_text(sentence: str) -> str:
+    r"""Take away the meaning that a sentence's characters have as markup.
+
+    Parameters
+    ----------
+    sentence
+        A sentence with names, paths or values from data in it.
+
+    Returns
+    -------
+    str
+        Markdown that shows exactly this sentence.
+
+    Examples
+    --------
+    >>> as_text("[x](http)")
+    '\\[x\\]\\(http\\)'
+    """
+    return SPECIAL.sub(r"\\\1", sentence)
+
+
+def say_lines(lines: tuple[str, ...]) -> None:
+    """Show sentences one below the other."""
+    for line in lines:
+        st.markdown(as_text(line))
+
+
+DECIMALS = 2
+UNIT_COLUMNS = ("measure", "unit")
+"""Columns that hold a unit of measure."""
+MISSING = "–"
+
+
+def shown_columns(
+    frame: pd.DataFrame,
+    columns: Sequence[str],
+    words: Catalogue,
+    titles: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Give a list as people read it.
+
+    Parameters
+    ----------
+    frame
+        Rows with the vocabulary's column names.
+    columns
+        The columns shown, in order.
+    words
+        Language of headings and codes.
+    titles
+        Headings of columns outside the vocabulary; none given: ``column_<name>``.
+
+    Returns
+    -------
+    DataFrame
+        The same rows under their headings; figures rounded to two decimals, on the screen only.
+    """
+    own = {
+        name: words.text(f"column_{name}")
+        for name in columns
+        if f"column_{name}" in words.sentences
+    }
+    heading = ExportHeading("", {}, language=words.language, titles={**own, **(titles or {})})
+    rows = pd.DataFrame(frame)[list(columns)].copy()
+    for name in UNIT_COLUMNS:
+        if name in rows:
+            rows[name] = [
+                unit_in(one, words.language) if isinstance(one, str) else one for one in rows[name]
+            ]
+    headings, cells = shown_table(rows, heading)
+    shown = pd.DataFrame(dict(zip(headings, cells, strict=True)), dtype="object")
+    for name, title in zip(columns, headings, strict=False):
+        shown[title] = _figures(shown[title], is_share="share" in name.split("_"))
+    return shown
+
+
+def _figures(cells: pd.Series, *, is_share: bool) -> pd.Series:
+    """Show shares as percentages and whole numbers as such; round other figures."""
+    known = cells.dropna()
+    if not len(known) or not known.map(lambda cell: type(cell) in (int, float)).all():
+        return cells
+    if is_share:
+        return cells.map(lambda cell: MISSING if pd.isna(cell) else f"{cell:.1%}")
+    if known.map(lambda cell: isinstance(cell, int)).all():
+        whole = cells.astype("Int64")
+        return (
+            whole.astype("str").where(whole.notna(), MISSING) if len(known) < len(cells) else whole
+        )
+    return cells.astype("float64").round(DECIMALS)
+
+
+def show_list(table: pd.DataFrame, **options: object) -> Any:  # noqa: ANN401
+    """Show a list: its look, no index, the whole width, – for what is missing.
+
+    Parameters
+    ----------
+    table
+        As ``shown_columns`` gives it.
+    **options
+        Further ones of ``st.dataframe`` (height, selection).
+
+    Returns
+    -------
+    Any
+        The rows chosen, where ``on_select`` asks for them.
+    """
+    return st.dataframe(
+        styled(table), hide_index=True, width="stretch", placeholder=MISSING, **options
+    )
+
+
+def styled(table: pd.DataFrame) -> Styler:
+    """Give a table its look: thousands and two decimals, – for what is missing, coloured signs."""
+    numbers = [name for name in table.columns if pd.api.types.is_float_dtype(table[name])]
+    shown = table.style.format(na_rep=MISSING)
+    shown = shown.format(f"{{:,.{DECIMALS}f}}", subset=numbers, na_rep=MISSING)
+    return shown.map(_colour)
+
+
+def _colour(value: object) -> str:
+    colour = COLOURS.get(str(value)[:1])
+    return f"color: {colour}; font-weight: 600" if colour else ""
+
+
+LOG = logging.getLogger("muplan")
+
+MIME = {
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".csv": "text/csv",
+    ".gpkg": "application/geopackage+sqlite3",
+    ".geojson": "application/geo+json",
+    ".shp.zip": "application/zip",
+    ".txt": "text/plain",
+    ".kml": "application/vnd.google-earth.kml+xml",
+    ".dxf": "image/vnd.dxf",
+}
+
+
+def sidebar() -> None:
+    """Say which workspace is open, on which date, and that a demonstration is one."""
+    text = words().text
+    st.sidebar.markdown(f"### {text('app_title')}")
+    _language()
+    if open_path() is None:
+        return
+    held = context()
+    if held.facts.is_demo:
+        st.sidebar.warning(text("demo_mark"))
+    st.sidebar.text(held.facts.title)
+    day = st.sidebar.date_input(
+        text("as_of_label"),
+        value=date.fromisoformat(held.as_of),
+        help=text("as_of_help"),
+        format="YYYY-MM-DD",
+        key=f"as_of_{held.path.name}",
+    )
+    if isinstance(day, date) and day.isoformat() != held.as_of:
+        st.session_state[AS_OF] = day.isoformat()
+        st.rerun()
+    _ask_viewer(held)
+    packs = st.sidebar.multiselect(
+        text("packs_label"), list(titles := pack_titles(held.settings)),
+        default=[DEFAULT_PACK], format_func=titles.get, help=text("packs_help"),
+        placeholder=titles.get(DEFAULT_PACK, DEFAULT_PACK), key=f"packs_{held.path.name}",
+    )  # fmt: skip
+    if tuple(packs) != tuple(st.session_state.get(PACKS, (DEFAULT_PACK,))):
+        st.session_state[PACKS] = tuple(packs)
+        st.rerun()
+    st.sidebar.caption(
+        text("pack_said", pack=held.policy.pack.title, edition=held.policy.pack.edition)
+    )
+
+
+def _ask_viewer(held: Context) -> None:
+    """Ask who looks: until there are accounts, a unit is told apart by choice (C10)."""
+    text = words().text
+    names = {CITY: text("viewer_city"), **unit_names(held)}
+    viewer = st.sidebar.selectbox(
+        text("viewer_label"), list(names), index=list(names).index(held.viewer or CITY),
+        format_func=names.get, help=text("viewer_help"), key=f"viewer_{held.path.name}",
+    )  # fmt: skip
+    if (None if viewer == CITY else viewer) != held.viewer:
+        st.session_state[VIEWER] = None if viewer == CITY else viewer
+        st.rerun()
+    if held.viewer is not None:
+        st.sidebar.caption(text("viewer_said", viewer=names[held.viewer]))
+
+
+def _language() -> None:
+    """Let the language be chosen; each stands under its own name."""
+    chosen = st.sidebar.segmented_control(
+        words().text("language_label"), LANGUAGES, default=language(),
+        format_func=lambda one: catalogue(one).text("language_name"), label_visibility="collapsed",
+    )  # fmt: skip
+    if chosen is not None and chosen != language():
+        st.session_state[LANGUAGE] = chosen
+        st.rerun()
+
+
+def page_head(held: Context, title: str, question: str) -> None:
+    """Say what a page answers, for which date and by which rules."""
+    text = words().text
+    mark = f" 〔{text('demo_short')}〕" if held.facts.is_demo else ""
+    st.header(f"{text(title)}{mark}")
+    st.caption(f"{text(question)}　{text('as_of_said', as_of=held.as_of)}")
+
+
+def within_border(show: Callable[[], None]) -> None:
+    """Show a page, or a part of one that is drawn again by itself; an error becomes one sentence.
+
+    Parameters
+    ----------
+    show
+        Draws it.
+    """
+    try:
+        show()
+    except MuPlanError as error:
+        st.error(as_text(words().error(error)))
+    except Exception:
+        LOG.exception("a page failed")
+        st.error(words().text("page_failed"))
+
+
+def show_where_held(show: Callable[[], None]) -> None:
+    """Show a part of a page, or the sentence that says what the rule packs chosen don't hold.
+
+    Parameters
+    ----------
+    show
+        Draws the part; a ``PolicyError`` of it leaves the rest of the page as it is.
+    """
+    try:
+        show()
+    except PolicyError as error:
+        st.info(as_text(words().error(error)))
+
+
+def hand_out(
+    answer: Answer | Callable[[], Answer],
+    held: Context,
+    endings: tuple[str, ...],
+    key: str,
+    report: Callable[[], Report | Boards] | None = None,
+    title: str | None = None,
+    stand: Callable[[Context], Stand] = stand_of,
+) -> None:
+    """Offer an answer as files; each is made when it is asked for.
+
+    Parameters
+    ----------
+    answer
+        The answer, or what makes it where that takes long; then ``title`` names the file.
+    held
+        Workspace, rules, language.
+    endings
+        Formats offered.
+    key
+        Of the buttons; one answer of a page has one.
+    report
+        Makes the printable report that stands for the lists in a document; None for the lists.
+    title
+        Name of the files, None for the answer's own.
+    stand
+        Says what the answer stands on: of the ledger also the head of its chain.
+    """
+    text = words().text
+    mark = text("demo_short") if held.facts.is_demo else ""
+    named = title if title is not None else answer.title if isinstance(answer, Answer) else key
+    row = st.container(horizontal=True)
+    for ending in endings:
+        name = f"{named}{mark}_{held.as_of}{ending}".replace("/", "-").replace("\\", "-")
+        row.download_button(
+            text("download_as", ending=ending),
+            data=lambda ending=ending: _file_of(answer, held, ending, report, stand),
+            file_name=name,
+            mime=MIME[ending],
+            on_click="ignore",
+            key=f"{key}{ending}",
+        )
+
+
+def _file_of(
+    answer: Answer | Callable[[], Answer],
+    held: Context,
+    ending: str,
+    report: Callable[[], Report | Boards] | None,
+    stand: Callable[[Context], Stand],
+) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"list{ending}"
+        if report is not None and ending == REPORT_ENDING:
+            write_report(path, report())
+        else:
+            made = answer if isinstance(answer, Answer) else answer()
+            write_answer(made, stand(held), path)
+        return path.read_bytes()

@@ -1,0 +1,323 @@
+"""The figures of the ledger on the page: the annex's table, and the projects behind each figure."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+
+from app.answers.answer import Answer
+from app.answers.land import unit_names
+from app.answers.ledger_statistics import (
+    Dashboard,
+    dashboard_answer,
+    dashboard_of,
+    figure_title,
+    notice_answer,
+    projects_behind,
+    shown,
+)
+from app.answers.matching import demand_in_ledger
+from app.answers.project_ledger import add_event, add_project, ledger_stand, transfer_answer
+from app.answers.project_page import (
+    ProjectPage,
+    battle_maps,
+    project_page_answer,
+    site_extent,
+    site_marks,
+)
+from app.answers.reports import listed_report
+from app.components.map_view import show_map
+from app.components.page import (
+    as_text,
+    hand_out,
+    say_lines,
+    show_list,
+    shown_columns,
+    within_border,
+)
+from app.context import Context
+from app.session import evaluated, map_view, words
+from geo.errors import MuPlanError
+from layers.codes import CATEGORIES, EVENT_KINDS, EXIT_REASONS
+from platforms.ledger.entry import PLANNED
+from platforms.ledger.events import CORRECTION
+from platforms.matching.match import ranked
+from platforms.projects.dashboard import Figure
+
+MAP_PX = 340
+CITY = ""
+"""Choice of the whole city."""
+
+
+def show_dashboard(held: Context) -> None:
+    """Show tasks and progress of the units in a period, each figure open to its projects."""
+    text = words().text
+    period = st.text_input(
+        text("option_ledger_period"), value=str(held.year), key="dashboard_period", width=240
+    )
+    made = dashboard_of(held, period)
+    answer = dashboard_answer(held, period, made=made)
+    say_lines(answer.summary)
+    annex, notes, further, _projects = answer.sheets
+    # A column of numbers and words is shown as words: the page's table knows one kind a column.
+    table = shown_columns(_as_words(annex.frame), tuple(annex.frame.columns), words(),
+                          answer.titles)  # fmt: skip
+    # The name of the unit stays in sight while the many columns are moved.
+    region = {answer.titles["region"]: st.column_config.TextColumn(width=190, pinned=True)}
+    show_list(table.drop(columns=answer.titles["number"]), column_config=region)
+    _behind(held, made)
+    for sheet in (notes, further):
+        if len(sheet.frame):
+            st.subheader(sheet.name)
+            show_list(shown_columns(sheet.frame, tuple(sheet.frame.columns), words(),
+                                    answer.titles))  # fmt: skip
+    hand_out(answer, held, (".xlsx", ".docx", ".csv"), "ledger_dashboard", stand=ledger_stand)
+    notice = notice_answer(held, period, made)
+    st.subheader(notice.title)
+    say_lines(notice.summary)
+    hand_out(
+        notice, held, (".docx", ".xlsx"), "ledger_notice",
+        report=lambda: listed_report(held, notice, "ledger"), stand=ledger_stand,
+    )  # fmt: skip
+
+
+def show_site(held: Context, page: ProjectPage) -> None:
+    """Show the map of a project's land, or say that it has none."""
+    st.subheader(words().text("projects_site_map"))
+    if page.site.shape is None:
+        st.caption(words().text("project_page_no_land"))
+    else:
+        _site_map(held, page)
+
+
+def hand_out_board(held: Context, page: ProjectPage) -> None:
+    """Offer the map of action as a page of paper, and its lists."""
+    answer = project_page_answer(held, page)
+    project_id = str(page.row["project_id"])
+    hand_out(
+        answer, held, (".docx", ".xlsx"), f"project_{project_id}",
+        report=lambda: battle_maps(held, (project_id,), map_view()), stand=ledger_stand,
+    )  # fmt: skip
+
+
+@st.fragment
+def _site_map(held: Context, page: ProjectPage) -> None:
+    """Draw the map by itself: a click on it leaves the rest of the page alone."""
+
+    def draw() -> None:
+        show_map(
+            map_view(), words(), key="project_map", highlights=site_marks(held, page),
+            focus=site_extent(held, page), base_map_url=held.settings.base_map_url,
+            height_px=MAP_PX, compact=True,
+        )  # fmt: skip
+
+    within_border(draw)
+
+
+def _behind(held: Context, made: Dashboard) -> None:
+    text = words().text
+    st.caption(text("projects_dashboard_behind"))
+    found = made.units
+    names = dict(zip(held.source.read("units")["unit_id"], held.source.read("units")["name"],
+                     strict=True))  # fmt: skip
+    left, right = st.columns(2)
+    unit_id = left.selectbox(
+        text("projects_dashboard_unit"), [one.unit_id or CITY for one in found],
+        format_func=lambda one: names.get(one, text("whole_city")), key="dashboard_unit",
+    )  # fmt: skip
+    mine = next(one for one in found if (one.unit_id or CITY) == unit_id)
+    name = right.selectbox(
+        text("projects_dashboard_figure"), list(mine.figures),
+        format_func=lambda one: f"{figure_title(held, one)}：{_said(held, mine.figures[one], one)}",
+        key="dashboard_figure",
+    )  # fmt: skip
+    listed = projects_behind(held, [mine], str(name))
+    if len(listed):
+        show_list(shown_columns(listed, tuple(listed.columns), words()))
+    else:
+        st.caption(as_text(text("projects_dashboard_no_projects")))
+
+
+def _said(held: Context, figure: Figure, name: str) -> str:
+    value = shown(held, figure, name)
+    return f"{value:.1%}" if isinstance(value, float) else str(value)
+
+
+def _as_words(frame: pd.DataFrame) -> pd.DataFrame:
+    def word(value: object) -> object:
+        return f"{value:.1%}" if isinstance(value, float) else None if value is None else str(value)
+
+    return frame.map(word)
+
+
+SAID = "ledger_said"
+
+
+def ask_project(held: Context) -> None:
+    """Ask for a new project, and enter it with its first report."""
+    text, units = words().text, unit_names(held)
+    with st.form("ledger_project", clear_on_submit=False):
+        first, second, third = st.columns(3)
+        row = {
+            "project_id": first.text_input(text("option_ledger_project")).strip(),
+            "name": second.text_input(text("option_project_name")).strip(),
+            "unit_id": third.selectbox(
+                text("column_unit_name"), list(units), format_func=units.get
+            ),
+            "investor_name": first.text_input(text("option_investor")).strip() or None,
+            "credit_code": second.text_input(text("option_credit_code")).strip() or None,
+            "parent_credit_code": first.text_input(
+                text("option_parent_credit_code")
+            ).strip() or None,
+            "category": third.selectbox(
+                text("option_category"), [None, *CATEGORIES],
+                format_func=lambda one: words().word("category", one) if one else "–",
+            ),
+            "industry_code": first.text_input(text("option_industry_code")).strip() or None,
+            "product": second.text_input(text("option_product")).strip() or None,
+            "investment_yi_yuan": third.number_input(
+                text("option_investment_yi_yuan"), value=None, min_value=0.0
+            ),
+            "investment_stated": second.text_input(
+                text("option_investment_stated")
+            ).strip() or None,
+            "land_ideal_mu": first.number_input(
+                text("option_land_ideal_mu"), value=None, min_value=0.0
+            ),
+        }  # fmt: skip
+        day = second.date_input(text("option_event_on"), value=date.fromisoformat(held.as_of))
+        if not st.form_submit_button(text("ledger_add_project"), type="primary"):
+            return
+    event = {
+        "project_id": row["project_id"], "event_kind": "first_report", "event_on": str(day),
+        "unit_id": row["unit_id"],
+    }  # fmt: skip
+    _enter(lambda: add_project(held, row, event))
+
+
+def ask_event(held: Context, project_id: str) -> None:
+    """Ask for an event of a project, and enter it; a correction is an event too."""
+    text, units = words().text, unit_names(held)
+    names = list(EVENT_KINDS)
+    kind = st.selectbox(
+        text("option_event_kind"), names, index=names.index("updated"), key="ledger_kind",
+        format_func=lambda one: words().word("event_kind", one),
+    )  # fmt: skip
+    with st.form(f"ledger_event_{kind}"):
+        first, second, third = st.columns(3)
+        event: dict[str, object] = {
+            "project_id": project_id, "event_kind": kind,
+            "event_on": str(
+                first.date_input(text("option_event_on"), value=date.fromisoformat(held.as_of))
+            ),
+            "unit_id": second.selectbox(
+                text("column_unit_name"), list(units), format_func=units.get
+            ),
+            "detail": third.text_input(text("option_event_detail")).strip() or None,
+        }  # fmt: skip
+        event |= _further(str(kind), held)
+        if not st.form_submit_button(text("ledger_add_event"), type="primary"):
+            return
+    _enter(lambda: add_event(held, event))
+
+
+def _further(kind: str, held: Context) -> dict[str, object]:
+    """Ask what only some kinds of event have."""
+    text = words().text
+    if kind == "delisted":
+        reason = st.selectbox(
+            text("option_exit_reason"), list(EXIT_REASONS),
+            format_func=lambda one: words().word("exit_reason", one),
+        )  # fmt: skip
+        return {"exit_reason": reason}
+    if kind == PLANNED:
+        left, right = st.columns(2)
+        node = left.selectbox(
+            text("option_planned_kind"), list(EVENT_KINDS),
+            format_func=lambda one: words().word("event_kind", one),
+        )  # fmt: skip
+        day = right.date_input(text("option_planned_on"), value=date.fromisoformat(held.as_of))
+        return {"planned_kind": node, "planned_on": str(day)}
+    if kind == CORRECTION:
+        left, right = st.columns(2)
+        day = right.date_input(text("option_corrected_on"), value=None)
+        return {
+            "corrects": left.text_input(text("option_corrects")).strip() or None,
+            "corrected_on": None if day is None else str(day),
+        }
+    return {}
+
+
+def _enter(make: Callable[[], Answer]) -> None:
+    """Make an entry; the page is then drawn anew, on the ledger as it is now."""
+    try:
+        answer = make()
+    except MuPlanError as error:
+        st.error(as_text(words().error(error)))
+        return
+    st.session_state[SAID] = answer.summary
+    st.rerun()
+
+
+STEP_COLUMNS = ("event_on", "event_kind", "unit_id", "entered_at")
+ASKED = "transfer_asked"
+
+
+def show_dispute(held: Context, answer: Answer) -> None:
+    """Show the timelines of both projects of a pair, and propose a transfer.
+
+    Parameters
+    ----------
+    held
+        Workspace, rules, language.
+    answer
+        The answer ``project conflicts``, with at least one pair.
+    """
+    text = words().text
+    pairs, times = (sheet.frame for sheet in answer.sheets)
+    st.subheader(answer.sheets[1].name)
+    pair = st.selectbox(
+        text("column_pair"), list(pairs["pair"]), key="conflict_pair",
+        format_func=lambda number: _named(pairs, number),
+    )  # fmt: skip
+    (row,) = pairs[pairs["pair"].eq(pair)].to_dict("records")
+    names = [str(row["project_id"]), str(row["other_project_id"])]
+    st.info(as_text(str(row["talks"])))
+    mine = times[times["pair"].eq(pair)]
+    for column, name in zip(st.columns(2), names, strict=True):
+        with column:
+            st.markdown(f"**{as_text(name)}**")
+            steps = mine[mine["project_id"].eq(name)]
+            if len(steps):
+                show_list(shown_columns(steps, STEP_COLUMNS, words(), answer.titles))
+            else:
+                st.caption(text("dispute_unseen"))
+    _transfer(held, names)
+
+
+def _named(pairs: pd.DataFrame, number: int) -> str:
+    (row,) = pairs[pairs["pair"].eq(number)].to_dict("records")
+    return f"{row['pair']}  {row['project_id']} – {row['other_project_id']}"
+
+
+def _transfer(held: Context, names: list[str]) -> None:
+    """Ask which of the two is to go elsewhere; looking takes a while, so it waits to be asked."""
+    text = words().text
+    seen = [one for one in names if held.source.read("projects")["project_id"].eq(one).any()]
+    st.subheader(text("sheet_transfer"))
+    st.caption(text("dispute_transfer_hint"))
+    left, right, _ = st.columns([2, 1, 3], vertical_alignment="bottom")
+    chosen = str(left.selectbox(text("option_ledger_project"), seen, key="transfer_project"))
+    if right.button(text("dispute_transfer_ask"), key="transfer_ask"):
+        st.session_state[ASKED] = chosen
+    if st.session_state.get(ASKED) != chosen:
+        return
+    with st.spinner(text("working_match")):
+        evaluation = evaluated(demand_in_ledger(held, chosen))
+    answer = transfer_answer(held, ranked(evaluation, held.match_table()))
+    say_lines(answer.summary)
+    frame = answer.sheets[0].frame
+    if len(frame):
+        show_list(shown_columns(frame, tuple(map(str, frame.columns)), words(), answer.titles))
+        hand_out(answer, held, (".xlsx", ".docx", ".csv"), "transfer", stand=ledger_stand)

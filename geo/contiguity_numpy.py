@@ -1,0 +1,716 @@
+"""How much of its boundary one shape shows another within a distance, edge by edge."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from geo.edges import (
+    Edges,
+    Numbers,
+    Obstacles,
+    Positions,
+    Shapes,
+    edges_of,
+    newly_covered,
+    part_within,
+)
+from geo.tools import Progress, report
+
+EDGES_AT_ONCE = 5_000
+"""Shapes are taken in lots of about this many edges, so that memory stays small."""
+
+CONTACT_M = 1e-6
+"""Shapes nearer than this touch: a micrometre is below any survey's resolution."""
+
+INSIDE = -1
+"""Stands for the other edge where boundary lies inside the other shape."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of shapes, each with the pairs of their edges that may be near.
+
+    Attributes
+    ----------
+    first, second
+        Positions of the shapes, ``first < second``; arrays of p.
+    pair
+        Pair of shapes of each row, array of k.
+    of_first, of_second
+        The two edges of each row, arrays of k.
+    """
+
+    first: Positions
+    second: Positions
+    pair: Positions
+    of_first: Positions
+    of_second: Positions
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def ones(self, side: Positions) -> Positions:
+        """Give the shape whose boundary a side is."""
+        return np.where(side % 2 == 0, self.first[side // 2], self.second[side // 2])
+
+    def others(self, side: Positions) -> Positions:
+        """Give the shape that a side faces."""
+        return np.where(side % 2 == 0, self.second[side // 2], self.first[side // 2])
+
+    def only(self, keep: Positions) -> "Pairs":
+        """Give some of the pairs, by position, with their rows."""
+        new = np.full(len(self), -1, dtype=np.intp)
+        new[keep] = np.arange(len(keep))
+        rows = new[self.pair] >= 0
+        return Pairs(
+            self.first[keep],
+            self.second[keep],
+            new[self.pair[rows]],
+            self.of_first[rows],
+            self.of_second[rows],
+        )
+
+
+@dataclass(frozen=True)
+class Stretches:
+    """Boundary within reach: for each edge the parts that other edges cover, sorted.
+
+    Attributes
+    ----------
+    side
+        Whose boundary: ``2 * pair`` for that of the first shape, ``2 * pair + 1`` for the second.
+    edge, other
+        The edge, and an edge of the other shape that is within reach, or ``INSIDE``.
+    begin, end
+        Where the part begins and ends as shares of the edge; parts of one edge don't overlap,
+        and ``end <= begin`` where an earlier one covers all of it.
+    """
+
+    side: Positions
+    edge: Positions
+    other: Positions
+    begin: Numbers
+    end: Numbers
+
+
+class Boundaries:
+    """The boundaries of all shapes under one index.
+
+    Parameters
+    ----------
+    shapes
+        Valid polygons of one part each, array of n, in metres.
+    """
+
+    def __init__(self, shapes: Shapes) -> None:
+        self.shapes = shapes
+        self.edges: Edges = edges_of(shapes)
+        self.bounds = shapely.bounds(shapes)
+        self._tree = shapely.STRtree(self.edges.boxes(0, len(self.edges), 0.0))
+
+    def near_pairs(self, reach_m: float) -> Iterator[Pairs]:
+        """Go through all pairs of shapes that may lie within reach, lot by lot."""
+        offset, first = self.edges.offset, 0
+        while first < len(self.shapes):
+            last = int(np.searchsorted(offset, offset[first] + EDGES_AT_ONCE, side="left"))
+            last = min(max(last, first + 1), len(self.shapes))
+            yield self._pairs_from(int(offset[first]), int(offset[last]), reach_m)
+            first = last
+
+    def _pairs_from(self, begin: int, end: int, reach_m: float) -> Pairs:
+        mine, other = self._tree.query(self.edges.boxes(begin, end, reach_m))
+        mine = mine + begin
+        shape = self.edges.shape
+        once = shape[mine] < shape[other]
+        mine, other = mine[once], other[once]
+        count = len(self.shapes)
+        keys, pair = np.unique(shape[mine] * count + shape[other], return_inverse=True)
+        return Pairs(keys // count, keys % count, pair.astype(np.intp), mine, other)
+
+    def beside(self, pairs: Pairs, reach_m: Numbers) -> Stretches:
+        """Find the boundary of each shape within reach of the outline of the other of its pair.
+
+        Parameters
+        ----------
+        pairs
+            Pairs of shapes, p.
+        reach_m
+            Distance of each pair [m], array of p.
+
+        Returns
+        -------
+        Stretches
+            Of both sides of each pair.
+        """
+        reach = reach_m[pairs.pair]
+        forth = part_within(self.edges, pairs.of_first, pairs.of_second, reach)
+        back = part_within(self.edges, pairs.of_second, pairs.of_first, reach)
+        side = np.concatenate([2 * pairs.pair, 2 * pairs.pair + 1])
+        edge = np.concatenate([pairs.of_first, pairs.of_second])
+        other = np.concatenate([pairs.of_second, pairs.of_first])
+        low, high = (np.concatenate(ends) for ends in zip(forth, back, strict=True))
+        held = low < high
+        return _sorted(side[held], edge[held], other[held], low[held], high[held])
+
+    def facing(self, pairs: Pairs, reach_m: Numbers) -> Stretches:
+        """Find what ``beside`` finds, and the boundary that lies inside the other shape."""
+        return self._with_insides(pairs, self.beside(pairs, reach_m))
+
+    def _with_insides(self, pairs: Pairs, parts: Stretches) -> Stretches:
+        """Add the boundary that lies deeper inside the other shape than the reach."""
+        side, edge = self._edges_that_may_be_inside(pairs)
+        if not len(side):
+            return parts
+        marks = np.full(2 * len(side), INSIDE - 1)
+        nothing, whole = np.zeros(len(side)), np.ones(len(side))
+        marked = _sorted(
+            np.concatenate([parts.side, side, side]),
+            np.concatenate([parts.edge, edge, edge]),
+            np.concatenate([parts.other, marks]),
+            np.concatenate([parts.begin, nothing, whole]),
+            np.concatenate([parts.end, nothing, whole]),
+        )
+        same = (marked.side[1:] == marked.side[:-1]) & (marked.edge[1:] == marked.edge[:-1])
+        reached = np.maximum(marked.begin, marked.end)[:-1]
+        left = np.flatnonzero(same & (marked.begin[1:] - reached > 1e-9)) + 1
+        low, high = reached[left - 1], marked.begin[left]
+        middle, to = marked.edge[left], pairs.others(marked.side[left])
+        shapely.prepare(self.shapes[np.unique(to)])
+        at = self.edges.place(middle, (low + high) / 2)
+        inside = shapely.contains_xy(self.shapes[to], *at)
+        return _sorted(
+            np.concatenate([parts.side, marked.side[left][inside]]),
+            np.concatenate([parts.edge, middle[inside]]),
+            np.concatenate([parts.other, np.full(int(inside.sum()), INSIDE)]),
+            np.concatenate([parts.begin, low[inside]]),
+            np.concatenate([parts.end, high[inside]]),
+        )
+
+    def _edges_that_may_be_inside(self, pairs: Pairs) -> tuple[Positions, Positions]:
+        """List the edges where the boxes overlap, of pairs that touch or contain each other."""
+        of = np.stack([pairs.first, pairs.second], axis=1).ravel()
+        to = np.stack([pairs.second, pairs.first], axis=1).ravel()
+        begin = self.edges.offset[of]
+        shapely.prepare(self.shapes[np.unique(to)])
+        may = shapely.contains_xy(self.shapes[to], self.edges.x[begin], self.edges.y[begin])
+        touching = pairs.pair[self._touching(pairs)]
+        may[2 * touching] = may[2 * touching + 1] = True
+        side = np.flatnonzero(may)
+        one, two = self.bounds[of[side]], self.bounds[to[side]]
+        low, high = np.maximum(one[:, :2], two[:, :2]), np.minimum(one[:, 2:], two[:, 2:])
+        common = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
+        row, edge = self._tree.query(common)
+        mine = self.edges.shape[edge] == of[side[row]]
+        return side[row[mine]], edge[mine]
+
+    def _touching(self, pairs: Pairs) -> Positions:
+        """Say which rows are of edges that touch."""
+        edges, one, two = self.edges, pairs.of_first, pairs.of_second
+        may = np.ones(len(one), dtype=bool)
+        for start, vector in ((edges.x, edges.dx), (edges.y, edges.dy)):
+            low, high = np.minimum(start, start + vector), np.maximum(start, start + vector)
+            may &= (low[one] <= high[two] + CONTACT_M) & (low[two] <= high[one] + CONTACT_M)
+        rows = np.flatnonzero(may)
+        low, high = part_within(edges, one[rows], two[rows], np.full(len(rows), CONTACT_M))
+        return rows[low < high]
+
+
+def _sorted(
+    side: Positions, edge: Positions, other: Positions, low: Numbers, high: Numbers
+) -> Stretches:
+    order = np.lexsort((low, edge, side))
+    side, edge = side[order], edge[order]
+    new = np.ones(len(side), dtype=bool)
+    new[1:] = (side[1:] != side[:-1]) | (edge[1:] != edge[:-1])
+    begin, end = newly_covered(np.cumsum(new) - 1, low[order], high[order])
+    return Stretches(side, edge, other[order], begin, end)
+
+
+PIECE_M = 0.25
+"""Facing boundary beside an obstacle is examined in pieces of about this length."""
+
+MOST_PIECES = 256
+"""Longer facing boundary is divided into about this many pieces."""
+
+
+@dataclass(frozen=True)
+class Ways:
+    """Pieces of facing boundary, each with the shortest way from its middle to the other shape.
+
+    Attributes
+    ----------
+    side
+        Whose boundary, as in ``Stretches``.
+    piece_m
+        Length of the piece [m].
+    farthest_m
+        How far the piece lies from the other shape at most [m].
+    ends
+        Where the way begins and ends: rows x, y, to_x, to_y [m].
+    """
+
+    side: Positions
+    piece_m: Numbers
+    farthest_m: Numbers
+    ends: Numbers
+
+    @property
+    def length_m(self) -> Numbers:
+        """Length of the ways [m]."""
+        return length_of(self.ends)
+
+
+def length_of(ends: Numbers) -> Numbers:
+    """Measure ways given by rows x, y, to_x, to_y [m]."""
+    length: Numbers = np.hypot(ends[2] - ends[0], ends[3] - ends[1])
+    return length
+
+
+def as_lines(ends: Numbers) -> Shapes:
+    """Draw ways given by rows x, y, to_x, to_y as lines."""
+    lines: Shapes = shapely.linestrings(ends.T.reshape(-1, 2, 2))
+    return lines
+
+
+def divided(
+    edges: Edges, found: Stretches, pair_count: int, piece_m: float, most: int
+) -> tuple[Positions, Numbers, Numbers]:
+    """Divide facing boundary into equal pieces.
+
+    Parameters
+    ----------
+    edges
+        All edges.
+    found
+        Facing boundary.
+    pair_count
+        Number of pairs.
+    piece_m
+        Length of a piece [m], greater where a side would have more than about ``most``.
+    most
+        Number of pieces.
+
+    Returns
+    -------
+    row, begin, step
+        Row of ``found``, where the piece begins and how long it is, as shares of the edge.
+    """
+    held = np.flatnonzero(found.end > found.begin)
+    side, edge = found.side[held], found.edge[held]
+    # Parts that meet are one, so that the pieces don't depend on how they were found.
+    apart = found.begin[held][1:] > found.end[held][:-1] + 1e-12
+    new = np.r_[True, (np.diff(side) != 0) | (np.diff(edge) != 0) | apart][: len(held)]
+    held, last = held[new], held[np.roll(new, -1)]
+    share = found.end[last] - found.begin[held]
+    metres = share * edges.length_m[found.edge[held]]
+    facing = np.bincount(found.side[held], metres, 2 * pair_count)
+    piece = np.maximum(piece_m, facing / most)[found.side[held]]
+    count = np.ceil(metres / piece).astype(np.intp)
+    row = np.repeat(held, count)
+    step = np.repeat(share / count, count)
+    number = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    return row, found.begin[row] + number * step, step
+
+
+def shortest_ways(boundaries: Boundaries, pairs: Pairs, found: Stretches) -> Ways:
+    """Divide facing boundary into pieces and find the shortest way from the middle of each.
+
+    Parameters
+    ----------
+    boundaries
+        The shapes.
+    pairs
+        Pairs of them.
+    found
+        The boundary that they show each other.
+
+    Returns
+    -------
+    Ways
+        One for each piece; of no length where its middle lies in the other shape.
+    """
+    edges = boundaries.edges
+    row, begin, step = divided(edges, found, len(pairs), PIECE_M, MOST_PIECES)
+    edge, side = found.edge[row], found.side[row]
+    if not len(row):
+        return Ways(side, step, step, np.empty((4, 0)))
+    places = [edges.place(edge, begin + share * step) for share in (0.0, 0.5, 1.0)]
+    point, other, first = _edges_near(found, row)
+    start, middle, end = (_distance(edges, other, x[point], y[point]) for x, y in places)
+    # Of a straight piece, no point lies farther from an edge than one of the ends.
+    farthest = np.minimum.reduceat(np.maximum(start, end), first)
+    is_least = np.flatnonzero(middle == np.minimum.reduceat(middle, first)[point])
+    nearest = other[is_least[np.searchsorted(is_least, first)]]
+    x, y = places[1]
+    to = pairs.others(side)
+    shapely.prepare(boundaries.shapes[np.unique(to)])
+    inside = shapely.contains_xy(boundaries.shapes[to], x, y)
+    to_x, to_y = _nearest_point(edges, nearest, x, y)
+    ends = np.stack([x, y, np.where(inside, x, to_x), np.where(inside, y, to_y)])
+    return Ways(side, step * edges.length_m[edge], np.where(inside, 0.0, farthest), ends)
+
+
+def _edges_near(found: Stretches, row: Positions) -> tuple[Positions, Positions, Positions]:
+    """List for each row all edges near its edge: number of the row, edge, and where each begins."""
+    new = np.ones(len(found.side), dtype=bool)
+    new[1:] = (np.diff(found.side) != 0) | (np.diff(found.edge) != 0)
+    starts = np.append(np.flatnonzero(new), len(new))
+    group = (np.cumsum(new) - 1)[row]
+    count = starts[group + 1] - starts[group]
+    first = np.cumsum(count) - count
+    number = np.repeat(np.arange(len(row)), count)
+    other = found.other[np.repeat(starts[group] - first, count) + np.arange(count.sum())]
+    return number, other, first
+
+
+def _distance(edges: Edges, edge: Positions, x: Numbers, y: Numbers) -> Numbers:
+    """Measure from points to edges, without end to ``INSIDE`` [m]."""
+    to_x, to_y = _nearest_point(edges, edge, x, y)
+    return np.where(edge == INSIDE, np.inf, np.hypot(to_x - x, to_y - y))
+
+
+def _nearest_point(
+    edges: Edges, edge: Positions, x: Numbers, y: Numbers
+) -> tuple[Numbers, Numbers]:
+    from_x, from_y, dx, dy = edges.x[edge], edges.y[edge], edges.dx[edge], edges.dy[edge]
+    along = ((x - from_x) * dx + (y - from_y) * dy) / (dx * dx + dy * dy)
+    along = np.clip(along, 0.0, 1.0)
+    return from_x + along * dx, from_y + along * dy
+
+
+FEW_PIECES = 16
+"""Pieces of facing boundary in the first, coarse look for obstacles."""
+
+APART_M = 1e-5
+"""A shorter way is a contact: only what cuts can part the shapes there."""
+
+ASIDE_M = 0.01
+"""A way over a polygon stays over it when it is moved aside by this; along its edge it doesn't."""
+
+Flags = npt.NDArray[np.bool_]
+
+
+class Bridges:
+    """Says for pairs of shapes that face each other whether obstacles leave enough of it.
+
+    Parameters
+    ----------
+    boundaries
+        The shapes.
+    obstacles
+        What a gap may not be bridged over.
+    """
+
+    def __init__(self, boundaries: Boundaries, obstacles: Obstacles) -> None:
+        self._boundaries = boundaries
+        self._cutting = obstacles.cutting
+        self._covering = obstacles.covering
+        self._owner = obstacles.owner
+        self._cutting_tree = shapely.STRtree(obstacles.cutting)
+        segments, self._of_segment = _segments(obstacles.cutting)
+        self._cuts_tree = shapely.STRtree(segments)
+        self._bridged_up_to_m = obstacles.bridged_up_to_m
+        self._covering_tree = shapely.STRtree(obstacles.covering)
+
+    def free(self, pairs: Pairs, gap_m: Numbers, min_edge_m: float) -> Positions:
+        """Find the pairs that face each other enough where no obstacle lies between.
+
+        Parameters
+        ----------
+        pairs
+            Pairs that do so without obstacles, p.
+        gap_m
+            Largest gap at which they do [m], array of p.
+        min_edge_m
+            Least facing edge [m].
+
+        Returns
+        -------
+        array of int
+            Positions of the pairs.
+        """
+        is_cut, is_covered = self._have_obstacles_near(pairs, gap_m)
+        free = ~is_cut & ~is_covered
+        for surely_clear_m in (self._contact_m, self._far_from_obstacles_m):
+            doubtful = np.flatnonzero(~free & ~is_cut)
+            clear_m = surely_clear_m(pairs.only(doubtful), gap_m[doubtful])
+            free[doubtful] = clear_m >= min_edge_m + 2 * gap_m[doubtful]
+        doubtful = np.flatnonzero(~free)
+        some = pairs.only(doubtful)
+        found = self._boundaries.facing(some, gap_m[doubtful] + CONTACT_M)
+        ways = shortest_ways(self._boundaries, some, found)
+        clear = ~self._blocked(some, ways, is_cut[doubtful])
+        free[doubtful] = _enough(len(some), ways, clear, gap_m[doubtful], min_edge_m)
+        return np.flatnonzero(free)
+
+    def _have_obstacles_near(self, pairs: Pairs, gap_m: Numbers) -> tuple[Flags, Flags]:
+        """Say which pairs have cutting, and which have covering obstacles where they face."""
+        one, two = self._boundaries.bounds[pairs.first], self._boundaries.bounds[pairs.second]
+        low, high = np.maximum(one[:, :2], two[:, :2]), np.minimum(one[:, 2:], two[:, 2:])
+        # Facing boundary and its ways lie where the boxes overlap once they are widened.
+        boxes = _boxes(low.T, high.T, 2 * gap_m + ASIDE_M)
+        cut, covered = np.zeros(len(pairs), dtype=bool), np.zeros(len(pairs), dtype=bool)
+        cut[self._cutting_tree.query(boxes, predicate="intersects")[0]] = True
+        covered[self._covering_near(pairs, np.arange(len(pairs)), boxes)[0]] = True
+        return cut, covered
+
+    def _covering_near(
+        self, pairs: Pairs, pair: Positions, shapes: Shapes
+    ) -> tuple[Positions, Positions]:
+        """List which shapes meet the box of which obstacle that is none of their own pair."""
+        row, thing = self._covering_tree.query(shapes)
+        owner = self._owner[thing]
+        other = (owner != pairs.first[pair[row]]) & (owner != pairs.second[pair[row]])
+        row, thing = row[other], thing[other]
+        shapely.prepare(self._covering[np.unique(thing)])
+        return row, thing
+
+    def _contact_m(self, pairs: Pairs, gap_m: Numbers) -> Numbers:
+        """Measure where the two shapes touch, on the side that shows less of it."""
+        found = self._boundaries.beside(pairs, np.full(len(pairs), CONTACT_M))
+        metres = (found.end - found.begin) * self._boundaries.edges.length_m[found.edge]
+        return _on_lesser_side(found.side, np.maximum(metres, 0), len(pairs))
+
+    def _far_from_obstacles_m(self, pairs: Pairs, gap_m: Numbers) -> Numbers:
+        """Measure facing boundary with no obstacle anywhere within the gap, on the lesser side."""
+        edges = self._boundaries.edges
+        found = self._boundaries.beside(pairs, gap_m + CONTACT_M)
+        row, begin, step = divided(edges, found, len(pairs), 1.0, FEW_PIECES)
+        edge, pair = found.edge[row], found.side[row] // 2
+        start, end = np.stack(edges.place(edge, begin)), np.stack(edges.place(edge, begin + step))
+        margin = gap_m[pair] + 2 * ASIDE_M
+        boxes = _boxes(np.minimum(start, end), np.maximum(start, end), margin)
+        piece, thing = self._covering_near(pairs, pair, boxes)
+        metres = step * edges.length_m[edge]
+        metres[piece[shapely.intersects(self._covering[thing], boxes[piece])]] = 0
+        return _on_lesser_side(found.side[row], metres, len(pairs))
+
+    def _blocked(self, pairs: Pairs, ways: Ways, is_cut: Flags) -> Flags:
+        """Say of which pieces the shortest way meets an obstacle."""
+        blocked = np.zeros(len(ways.side), dtype=bool)
+        near = np.flatnonzero(is_cut[ways.side // 2])
+        blocked[near[self._is_parted(ways.ends[:, near])]] = True
+        open_ways = np.flatnonzero((ways.length_m > APART_M) & ~blocked)
+        lines = as_lines(ways.ends[:, open_ways])
+        row, thing = self._covering_near(pairs, ways.side[open_ways] // 2, lines)
+        met = shapely.intersects(self._covering[thing], lines[row])
+        way, thing = open_ways[row[met]], thing[met]
+        over = self._are_over(thing, ways.ends[:, way])
+        way, thing = way[over], thing[over]
+        ends = self._outside_own_shape(pairs, ways.side[way], ways.ends[:, way])
+        blocked[way[self._are_over(thing, ends)]] = True
+        return blocked
+
+    def _is_parted(self, ends: Numbers) -> Positions:
+        """List the ways that meet a cutting obstacle, or lie in one."""
+        lines = as_lines(ends)
+        met, segment = self._cuts_tree.query(lines, predicate="dwithin", distance=CONTACT_M)
+        points = shapely.points(ends[0], ends[1])
+        way, thing = self._cutting_tree.query(points)
+        shapely.prepare(self._cutting[np.unique(thing)])
+        inside = shapely.intersects(self._cutting[thing], points[way])
+        way = np.concatenate([met, way[inside]])
+        thing = np.concatenate([self._of_segment[segment], thing[inside]])
+        parted: Positions = way[length_of(ends)[way] > self._bridged_up_to_m[thing]]
+        return parted
+
+    def _are_over(self, thing: Positions, ends: Numbers) -> Flags:
+        """Say which ways run through the interior of their obstacle."""
+        over = length_of(ends) > APART_M
+        for aside in (ASIDE_M, -ASIDE_M):
+            rows = np.flatnonzero(over)
+            ahead = (ends[2:, rows] - ends[:2, rows]) / length_of(ends[:, rows])
+            trim, off = 2 * CONTACT_M * ahead, aside * np.stack([-ahead[1], ahead[0]])
+            moved = ends[:, rows] + np.concatenate([off + trim, off - trim])
+            over[rows] = shapely.intersects(self._covering[thing[rows]], as_lines(moved))
+        return over
+
+    def _outside_own_shape(self, pairs: Pairs, side: Positions, ends: Numbers) -> Numbers:
+        """Let ways that begin through their own shape, or along it, begin where they leave it."""
+        shapes, own = self._boundaries.shapes, pairs.ones(side)
+        shapely.prepare(shapes[np.unique(own)])
+        ahead = (ends[2:] - ends[:2]) * np.minimum(0.5, ASIDE_M / length_of(ends))
+        soon = shapely.points(*(ends[:2] + ahead))
+        rows = np.flatnonzero(shapely.dwithin(shapes[own], soon, CONTACT_M))
+        held, which = np.unique(own[rows], return_inverse=True)
+        wider = shapely.buffer(shapes[held], APART_M, join_style="mitre")
+        left = shapely.difference(as_lines(ends[:, rows]), wider[which])
+        leaving = shapely.get_point(shapely.get_geometry(left, 0), 0)
+        start = np.stack([shapely.get_x(leaving), shapely.get_y(leaving)])
+        # Where nothing is left there is no gap: the way has no length.
+        start = np.where(shapely.is_missing(leaving), ends[2:, rows], start)
+        moved = ends.copy()
+        moved[:2, rows] = start
+        return moved
+
+
+def _boxes(low: Numbers, high: Numbers, margin: Numbers) -> Shapes:
+    """Make boxes from rows x, y of their corners, widened by a margin [m]."""
+    boxes: Shapes = shapely.box(*(low - margin), *(high + margin))
+    return boxes
+
+
+def _on_lesser_side(side: Positions, metres: Numbers, pair_count: int) -> Numbers:
+    """Add up boundary for each side, and give the lesser of the two sides of each pair [m]."""
+    length = np.bincount(side, metres, 2 * pair_count).reshape(-1, 2)
+    lesser: Numbers = length.min(axis=1)
+    return lesser
+
+
+def _segments(shapes: Shapes) -> tuple[Shapes, Positions]:
+    """Take lines and outlines apart: a long road is worked on where it matters."""
+    lines = np.where(shapely.get_dimensions(shapes) == 2, shapely.boundary(shapes), shapes)
+    parts, of_line = shapely.get_parts(lines, return_index=True)
+    points, part = shapely.get_coordinates(parts, return_index=True)
+    same = part[1:] == part[:-1]
+    segments: Shapes = shapely.linestrings(np.stack([points[:-1], points[1:]], axis=1)[same])
+    return segments, of_line[part[:-1][same]]
+
+
+def _enough(pair_count: int, ways: Ways, clear: Flags, gap_m: Numbers, min_edge_m: float) -> Flags:
+    """Say which pairs show enough clear boundary on both sides at some gap up to the largest."""
+    enough = np.zeros(pair_count, dtype=bool)
+    side = np.where(clear, ways.side, 2 * pair_count)
+    order = np.lexsort((ways.farthest_m, side))
+    starts = np.searchsorted(side[order], np.arange(2 * pair_count + 1))
+    for pair in range(pair_count):
+        rows = [order[starts[s] : starts[s + 1]] for s in (2 * pair, 2 * pair + 1)]
+        distances = [np.minimum(ways.farthest_m[held], gap_m[pair]) for held in rows]
+        gaps = np.append(np.concatenate(distances), gap_m[pair])
+        most = np.inf
+        for held, distance in zip(rows, distances, strict=True):
+            shown = np.append(0.0, np.cumsum(ways.piece_m[held]))
+            most = np.minimum(most, shown[np.searchsorted(distance, gaps, side="right")])
+        enough[pair] = np.any(most - 2 * gaps >= min_edge_m - 4 * CONTACT_M)
+    return enough
+
+
+PRECISE_M = 2e-7
+"""Joining gaps are found to this: well within the contact distance."""
+
+
+def plain_gaps(
+    shapes: Shapes,
+    min_edge_m: float,
+    obstacles: Obstacles,
+    most_gap_m: float,
+    *,
+    exact: bool,
+    progress: Progress | None = None,
+) -> tuple[Positions, Positions, Numbers]:
+    """Do what ``geo.contiguity.joining_gaps`` does; without ``exact`` any gap up to the most.
+
+    Parameters
+    ----------
+    shapes
+        Valid polygons of one part each, array of n.
+    min_edge_m
+        Least facing edge [m].
+    obstacles
+        What a gap may not be bridged over.
+    most_gap_m
+        Largest gap looked at [m].
+    exact
+        False where it is enough to know which pairs are neighbours at the largest gap.
+    progress
+        Told the share done.
+
+    Returns
+    -------
+    first, second, gap_m
+        Pairs of neighbours, not sorted, and from which gap on they are [m].
+    """
+    boundaries = Boundaries(shapes)
+    bridges = Bridges(boundaries, obstacles)
+    found = [(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0))]
+    for pairs in boundaries.near_pairs(most_gap_m + CONTACT_M):
+        most = np.full(len(pairs), most_gap_m)
+        joined = pairs.only(_neighbours(boundaries, bridges, pairs, min_edge_m, most))
+        gap_m = np.full(len(joined), most_gap_m)
+        if exact:
+            gap_m = _smallest(boundaries, bridges, joined, min_edge_m, gap_m)
+        found.append((joined.first, joined.second, gap_m))
+        report(progress, float(pairs.first[-1] + 1) / len(shapes) if len(pairs) else 0.0)
+    first, second, gaps = (np.concatenate(column) for column in zip(*found, strict=True))
+    return first, second, gaps
+
+
+def plain_near_pairs(shapes: Shapes, reach_m: float) -> tuple[Positions, Positions]:
+    """Do what ``geo.contiguity.near_pairs`` does; the pairs are not sorted."""
+    tree = shapely.STRtree(shapes)
+    first, second = tree.query(shapes, predicate="dwithin", distance=reach_m)
+    once = first < second
+    return first[once], second[once]
+
+
+def _smallest(
+    boundaries: Boundaries, bridges: Bridges, pairs: Pairs, min_edge_m: float, most: Numbers
+) -> Numbers:
+    """Close in on the smallest gap: once neighbours, shapes stay so at every larger one."""
+    below, above = np.zeros(len(pairs)), most.copy()
+    above[_neighbours(boundaries, bridges, pairs, min_edge_m, below)] = 0.0
+    while len(still := np.flatnonzero(above - below > PRECISE_M)):
+        middle = (below[still] + above[still]) / 2
+        joined = np.zeros(len(still), dtype=bool)
+        joined[_neighbours(boundaries, bridges, pairs.only(still), min_edge_m, middle)] = True
+        above[still[joined]] = middle[joined]
+        below[still[~joined]] = middle[~joined]
+    return above
+
+
+def _neighbours(
+    boundaries: Boundaries, bridges: Bridges, pairs: Pairs, min_edge_m: float, most: Numbers
+) -> Positions:
+    kept, gap_m = _facing_pairs(boundaries, pairs, min_edge_m, most)
+    return kept[bridges.free(pairs.only(kept), gap_m, min_edge_m)]
+
+
+def _facing_pairs(
+    boundaries: Boundaries, pairs: Pairs, min_edge_m: float, most_gap_m: Numbers
+) -> tuple[Positions, Numbers]:
+    """Give the pairs that face each other enough, and the largest gap at which they do.
+
+    Of a ring that is partly within reach, at least 2 m more comes within reach with each further
+    metre of gap. So a pair that fails at g can hold at a smaller gap only by rings that are wholly
+    within reach: by small shapes, of which a larger gap asks more boundary than they have.
+    """
+    gap_m = most_gap_m.copy()
+    beside = boundaries.beside(pairs, gap_m + CONTACT_M)
+    length, _ = _lengths(boundaries.edges, beside, len(pairs))
+    enough: npt.NDArray[np.bool_] = np.all(length >= _needed(min_edge_m, gap_m), axis=1)
+    still = np.flatnonzero(~enough)
+    while len(still):
+        some = pairs.only(still)
+        found = boundaries.facing(some, gap_m[still] + CONTACT_M)
+        length, complete = _lengths(boundaries.edges, found, len(some))
+        short = length < _needed(min_edge_m, gap_m[still])
+        enough[still] = ~short.any(axis=1)
+        smaller = np.where(short, (complete - min_edge_m) / 2, np.inf).min(axis=1)
+        again = short.any(axis=1) & (smaller >= 0) & (smaller < gap_m[still] - CONTACT_M)
+        gap_m[still[again]] = smaller[again]
+        still = still[again]
+    kept = np.flatnonzero(enough)
+    return kept, gap_m[kept]
+
+
+def _needed(min_edge_m: float, gap_m: Numbers) -> Numbers:
+    """Give the facing boundary that pairs must show [m], one column for both sides."""
+    return (min_edge_m + 2 * gap_m - 4 * CONTACT_M)[:, None]
+
+
+def _lengths(edges: Edges, found: Stretches, pairs: int) -> tuple[Numbers, Numbers]:
+    """Add up boundary within reach, and the rings wholly within reach [m]: pairs by 2 sides."""
+    metres = np.maximum(found.end - found.begin, 0) * edges.length_m[found.edge]
+    length = np.bincount(found.side, metres, 2 * pairs).astype(np.float64)
+    ring = edges.ring[found.edge]
+    complete = np.zeros(2 * pairs)
+    if len(ring):
+        new = np.r_[True, (np.diff(ring) != 0) | (np.diff(found.side) != 0)]
+        starts = np.flatnonzero(new)
+        whole = edges.ring_length_m[ring[starts]]
+        all_of_it = np.add.reduceat(metres, starts) >= whole * (1 - 1e-9) - CONTACT_M
+        np.add.at(complete, found.side[starts[all_of_it]], whole[all_of_it])
+    return length.reshape(-1, 2), complete.reshape(-1, 2)

@@ -1,0 +1,419 @@
+"""How much boundary shapes show each other within a distance, and from which gap on it is enough.
+
+The definition is that of ``geo.contiguity``. What lies within a distance of an edge is convex, so
+the part of another edge inside it is one interval, found without approximation.
+"""
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from geo.kernels.edges import (
+    CONTACT_M,
+    FEW,
+    Numbers,
+    Outlines,
+    Positions,
+    Side,
+    are_apart,
+    contains,
+    distance_of,
+    other_side,
+    side_of,
+)
+
+PRECISE_M = 2e-7
+"""Joining gaps are found to this: well within the contact distance."""
+
+UNKNOWN, OUTSIDE, INSIDE = -1, 0, 1
+"""Where a place lies that is out of reach of the other shape's outline."""
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def part_within(
+    dx: float, dy: float, ox: float, oy: float, qx: float, qy: float, reach: float
+) -> tuple[float, float]:
+    """Give the part of the edge (dx, dy) within reach of the edge (qx, qy) that starts at (ox, oy).
+
+    As shares of the first edge, which starts at the origin; high <= low where there is none.
+    """
+    square, other = dx * dx + dy * dy, qx * qx + qy * qy
+    low, high = np.inf, -np.inf
+    for end in range(2):
+        wx, wy = ox + end * qx, oy + end * qy
+        aside = (wx * dy - wy * dx) / square
+        rest = reach * reach / square - aside * aside
+        if rest >= 0:
+            middle, half = (wx * dx + wy * dy) / square, np.sqrt(rest)
+            low, high = min(low, middle - half), max(high, middle + half)
+    width = np.sqrt(other)
+    one = _between(0.0, 1.0, -(ox * qx + oy * qy) / other, (dx * qx + dy * qy) / other)
+    two = _between(-reach, reach, (oy * qx - ox * qy) / -width, (dy * qx - dx * qy) / width)
+    begin, end_ = max(one[0], two[0]), min(one[1], two[1])
+    if begin <= end_:
+        low, high = min(low, begin), max(high, end_)
+    return max(low, 0.0), min(high, 1.0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _between(least: float, most: float, at: float, rate: float) -> tuple[float, float]:
+    if rate == 0:
+        if least <= at <= most:
+            return -np.inf, np.inf
+        return np.inf, -np.inf
+    one, two = (least - at) / rate, (most - at) / rate
+    return min(one, two), max(one, two)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def shown(
+    shapes: Outlines, side: Side, reach: float, ring: int, enough: float
+) -> tuple[float, bool]:
+    """Measure the boundary that lies within reach of the other shape.
+
+    With a ring (-1: all rings), only that ring is measured. The second value says whether all
+    rings reached lie wholly within reach. Nothing more is measured once it is enough.
+    """
+    total, all_whole = 0.0, True
+    now, of_ring = np.int64(-1), 0.0
+    before, ground = np.int64(-2), UNKNOWN
+    starts, ends = np.empty(len(side.theirs) + 1), np.empty(len(side.theirs) + 1)
+    for e in side.mine:
+        if ring >= 0 and shapes.ring[e] != ring:
+            continue
+        if shapes.ring[e] != now:
+            all_whole = all_whole and _is_whole(shapes, now, of_ring)
+            now, of_ring = shapes.ring[e], 0.0
+            ground = UNKNOWN
+        elif e != before + 1:
+            ground = OUTSIDE  # the edges between lie beyond the other's box
+        share, ground = share_shown(shapes, side, e, reach, starts, ends, ground)
+        of_ring += share * shapes.length[e]
+        total += share * shapes.length[e]
+        if total >= enough:
+            return total, False
+        before = e
+    return total, all_whole and _is_whole(shapes, now, of_ring)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _is_whole(shapes: Outlines, ring: int, length: float) -> bool:
+    """Say whether a ring is wholly within reach, or not at all."""
+    if ring < 0 or length == 0:
+        return True
+    return bool(length >= shapes.ring_length[ring] * (1 - 1e-9) - CONTACT_M)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def share_shown(
+    shapes: Outlines, side: Side, e: int, reach: float, starts: Numbers, ends: Numbers, ground: int
+) -> tuple[float, int]:
+    """Give the share of an edge that lies within reach of the other shape, or inside it.
+
+    ``ground`` says where the edge begins if it begins out of reach; the second value says the same
+    of its end. A way out of reach of an outline never crosses it.
+    """
+    x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
+    west, east = min(x, x + dx) - reach, max(x, x + dx) + reach
+    south, north = min(y, y + dy) - reach, max(y, y + dy) + reach
+    count = 0
+    theirs, boxes = side.theirs, side.boxes
+    for run in range(len(boxes)):
+        if boxes[run, 2] < west or boxes[run, 0] > east:
+            continue
+        if boxes[run, 3] < south or boxes[run, 1] > north:
+            continue
+        for k in range(run * FEW, min(run * FEW + FEW, len(theirs))):
+            f = theirs[k]
+            fx, fy, qx, qy = shapes.x[f], shapes.y[f], shapes.dx[f], shapes.dy[f]
+            if max(fx, fx + qx) < west or min(fx, fx + qx) > east:
+                continue
+            if max(fy, fy + qy) < south or min(fy, fy + qy) > north:
+                continue
+            low, high = part_within(dx, dy, fx - x, fy - y, qx, qy, reach)
+            if low >= high:
+                continue
+            if low <= 0 and high >= 1:
+                return 1.0, UNKNOWN
+            place = count
+            while place > 0 and starts[place - 1] > low:
+                starts[place], ends[place] = starts[place - 1], ends[place - 1]
+                place -= 1
+            starts[place], ends[place] = low, high
+            count += 1
+    share, done = 0.0, 0.0
+    for i in range(count + 1):
+        begin = starts[i] if i < count else 1.0
+        if begin - done > 1e-9:
+            if ground == UNKNOWN:
+                at = (begin + done) / 2
+                inside = contains(shapes, side.other, x + at * dx, y + at * dy)
+                ground = INSIDE if inside else OUTSIDE
+            if ground == INSIDE:
+                share += begin - done
+            if i == count:
+                return share, ground
+        ground = UNKNOWN
+        if i < count and ends[i] > done:
+            share += ends[i] - max(begin, done)
+            done = ends[i]
+    return share, UNKNOWN
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _surplus(shapes: Outlines, side: Side, gap: float, edge: float) -> tuple[float, bool]:
+    """Give the boundary shown beyond what the gap asks, and whether larger gaps show no more."""
+    length, whole = shown(shapes, side, gap + CONTACT_M, -1, np.inf)
+    return length - _needed(gap, edge), whole
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _needed(gap: float, edge: float) -> float:
+    return edge + 2 * gap - 4 * CONTACT_M
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _shows_enough(shapes: Outlines, side: Side, gap: float, edge: float) -> tuple[bool, bool]:
+    """Say whether enough boundary is shown, and if not, whether larger gaps show no more."""
+    needed = _needed(gap, edge)
+    length, whole = shown(shapes, side, gap + CONTACT_M, -1, needed)
+    return bool(length >= needed), whole
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _marks(shapes: Outlines, side: Side, low: float, most: float) -> Numbers:
+    """Give the gaps between which the surplus doesn't turn: where a ring is reached, or whole.
+
+    Of a ring that is partly within reach, at least 2 m more come within reach with each further
+    metre of gap, so the surplus falls only while no ring is.
+    """
+    marks = [most]
+    now = np.int64(-1)
+    for e in side.mine:
+        ring = shapes.ring[e]
+        if ring == now:
+            continue
+        now = ring
+        whole = shapes.ring_length[ring] * (1 - 1e-9) - CONTACT_M
+        for target in (0.0, whole):
+            if shown(shapes, side, most + CONTACT_M, ring, np.inf)[0] <= target:
+                continue
+            below, above = low, most
+            while above - below > PRECISE_M:
+                middle = (below + above) / 2
+                if shown(shapes, side, middle + CONTACT_M, ring, np.inf)[0] > target:
+                    above = middle
+                else:
+                    below = middle
+            if above < most:
+                marks.append(above)
+    return np.sort(np.array(marks))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _is_one_ring(shapes: Outlines, side: Side) -> bool:
+    """Say whether all of a shape's edges near the other are of one ring."""
+    return bool(shapes.ring[side.mine[0]] == shapes.ring[side.mine[-1]])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _first_gap(
+    shapes: Outlines,
+    one: int,
+    side: Side,
+    low: float,
+    most: float,
+    edge: float,
+    distance: float,
+) -> float:
+    """Find the smallest gap from ``low`` to ``most`` at which one side shows enough."""
+    if _shows_enough(shapes, side, low, edge)[0]:
+        return low
+    surplus, whole = _surplus(shapes, side, most, edge)
+    many_rings = not _is_one_ring(shapes, side)
+    if surplus < 0 and not whole and not many_rings:
+        return np.inf
+    marks = np.array([most])
+    if whole or many_rings:
+        marks = _marks(shapes, side, low, most)
+    below = low
+    for mark in marks:
+        if _shows_enough(shapes, side, mark, edge)[0]:
+            return _close_in(shapes, one, side, below, mark, edge, distance)
+        below = mark
+    return np.inf
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _close_in(
+    shapes: Outlines,
+    one: int,
+    side: Side,
+    below: float,
+    above: float,
+    edge: float,
+    distance: float,
+) -> float:
+    """Find where the surplus, which doesn't fall between two gaps, first reaches 0."""
+    # Nothing is shown short of the distance, and facing edges mostly run beside each other.
+    below, step = max(below, distance - 2 * CONTACT_M), 2 * CONTACT_M
+    least, _ = _surplus(shapes, side, below, edge)
+    while below + step < above:
+        value, _ = _surplus(shapes, side, below + step, edge)
+        if value >= 0:
+            above = below + step
+            break
+        below, least, step = below + step, value, step * 8
+    if above < below + step * 8:
+        side = side_of(shapes, one, side.other, above + CONTACT_M)
+    most, _ = _surplus(shapes, side, above, edge)
+    while above - below > PRECISE_M:
+        # Where the surplus is straight, the place is met at once; else it is halved.
+        guess = below - least * (above - below) / (most - least) if most > least else above
+        for middle in (guess + 0.4 * PRECISE_M, guess - 0.4 * PRECISE_M, (below + above) / 2):
+            if middle <= below or middle >= above:
+                continue
+            value, _ = _surplus(shapes, side, middle, edge)
+            if value >= 0:
+                above, most = middle, value
+            else:
+                below, least = middle, value
+    return above
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def is_equal(shapes: Outlines, e: int, f: int) -> bool:
+    """Say whether two edges have the same ends."""
+    x, y, to_x, to_y = (
+        shapes.x[e],
+        shapes.y[e],
+        shapes.x[e] + shapes.dx[e],
+        shapes.y[e] + shapes.dy[e],
+    )
+    fx, fy, gx, gy = (
+        shapes.x[f],
+        shapes.y[f],
+        shapes.x[f] + shapes.dx[f],
+        shapes.y[f] + shapes.dy[f],
+    )
+    return bool(
+        (fx == to_x and fy == to_y and gx == x and gy == y)
+        or (fx == x and fy == y and gx == to_x and gy == to_y)
+    )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def equal_m(shapes: Outlines, side: Side, enough: float) -> float:
+    """Measure the edges that both shapes have until it is enough: a common border, quickly."""
+    metres = 0.0
+    for e in side.mine:
+        for f in side.theirs:
+            if is_equal(shapes, e, f):
+                metres += shapes.length[e]
+                break
+        if metres >= enough:
+            break
+    return metres
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def joining_gap(
+    shapes: Outlines, one: int, two: int, most: float, edge: float, exact: bool
+) -> float:
+    """Find the smallest gap at which two shapes are neighbours, infinite beyond ``most``.
+
+    Without ``exact``, ``most`` stands for any gap above 0: enough to know that they are.
+    """
+    of_one = side_of(shapes, one, two, most + CONTACT_M)
+    if len(of_one.mine) == 0 or len(of_one.theirs) == 0:
+        return np.inf
+    touching = are_apart(shapes, one, two, CONTACT_M) <= 0
+    if touching and equal_m(shapes, of_one, edge) >= edge:
+        return 0.0
+    one_shows, one_whole = _shows_enough(shapes, of_one, most, edge)
+    if not one_shows and not one_whole and _is_one_ring(shapes, of_one):
+        return np.inf
+    of_two = other_side(shapes, one, of_one)
+    two_shows, two_whole = _shows_enough(shapes, of_two, most, edge)
+    if not two_shows and not two_whole and _is_one_ring(shapes, of_two):
+        return np.inf
+    if (
+        touching
+        and _shows_enough(shapes, of_one, 0.0, edge)[0]
+        and _shows_enough(shapes, of_two, 0.0, edge)[0]
+    ):
+        return 0.0
+    if not exact and one_shows and two_shows:
+        return most
+    distance = distance_of(shapes, one, of_one, most + CONTACT_M)
+    if distance > most + CONTACT_M:
+        return np.inf
+    gap = 0.0
+    for _ in range(100):
+        enough = _first_gap(shapes, one, of_one, gap, most, edge, distance)
+        if enough == np.inf:
+            return np.inf
+        gap = _first_gap(shapes, two, of_two, enough, most, edge, distance)
+        if gap == np.inf or gap <= enough:
+            return gap
+    return np.inf
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def joining_gaps(
+    shapes: Outlines, pairs: Positions, most: float, edge: float, exact: bool, gaps: Numbers
+) -> None:
+    """Find the joining gap of each pair."""
+    for i in range(len(pairs)):
+        gaps[i] = joining_gap(shapes, pairs[i, 0], pairs[i, 1], most, edge, exact)
+
+
+Flags = npt.NDArray[np.bool_]
+
+LEAST_M = 1e-3
+"""Contact other than along equal edges, shorter than this, is a corner's [m]."""
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def misfits(shapes: Outlines, forward: Flags, pairs: Positions, found: Flags) -> None:
+    """Say of each pair whether it touches or overlaps other than along equal edges.
+
+    ``forward`` says of each ring whether it runs with its land to the right: equal edges with
+    their land on one side are those of shapes that overlap.
+    """
+    for i in range(len(pairs)):
+        one, two = pairs[i, 0], pairs[i, 1]
+        side = side_of(shapes, one, two, CONTACT_M)
+        # Land in common may be seen from one of the two only: a part that hangs on by a hair.
+        found[i] = _is_misfit(shapes, forward, side) or _is_misfit(
+            shapes, forward, other_side(shapes, one, side)
+        )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _is_misfit(shapes: Outlines, forward: Flags, side: Side) -> bool:
+    starts, ends = np.empty(len(side.theirs) + 1), np.empty(len(side.theirs) + 1)
+    metres = 0.0
+    before, ground = np.int64(-2), UNKNOWN
+    for e in side.mine:
+        if e != before + 1:
+            # A ring that comes back into the other's box comes from outside it.
+            same = before >= 0 and shapes.ring[e] == shapes.ring[before]
+            ground = OUTSIDE if same else UNKNOWN
+        before = e
+        equal = False
+        for f in side.theirs:
+            if is_equal(shapes, e, f):
+                one_way = shapes.x[e] == shapes.x[f] and shapes.y[e] == shapes.y[f]
+                if one_way == (forward[shapes.ring[e]] == forward[shapes.ring[f]]):
+                    return True
+                equal = True
+                break
+        if equal:
+            ground = UNKNOWN
+            continue
+        share, ground = share_shown(shapes, side, e, CONTACT_M, starts, ends, ground)
+        metres += share * shapes.length[e]
+        if metres > LEAST_M:
+            return True
+    return False

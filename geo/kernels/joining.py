@@ -1,0 +1,172 @@
+"""From which gap on shapes are neighbours, by the compiled kernels."""
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from geo.edges import Numbers, Obstacles, Positions, Shapes
+from geo.kernels.boxes import box_pairs
+from geo.kernels.edges import CONTACT_M, Outlines, near_flags
+from geo.kernels.facing import joining_gaps
+from geo.kernels.obstacles import ASIDE_M, hidden_gaps
+from geo.kernels.obstacles import Obstacles as Things
+from geo.kernels.polygons import PAIRS_AT_ONCE
+from geo.prepared import PreparedShapes
+from geo.tools import Progress, in_lots, within
+
+
+def compiled_gaps(
+    shapes: PreparedShapes,
+    min_edge_m: float,
+    obstacles: Obstacles,
+    most_gap_m: float,
+    *,
+    exact: bool,
+    progress: Progress | None = None,
+) -> tuple[Positions, Positions, Numbers]:
+    """Do what ``geo.contiguity.joining_gaps`` does; without ``exact`` any gap up to the most.
+
+    Parameters
+    ----------
+    shapes
+        Valid polygons of one part each, array of n.
+    min_edge_m
+        Least facing edge [m].
+    obstacles
+        What a gap may not be bridged over.
+    most_gap_m
+        Largest gap looked at [m].
+    exact
+        False where it is enough to know which pairs are neighbours at the largest gap.
+    progress
+        Told the share done.
+
+    Returns
+    -------
+    first, second, gap_m
+        Pairs of neighbours, not sorted, and from which gap on they are [m].
+    """
+    most_gap_m, min_edge_m = float(most_gap_m), float(min_edge_m)  # one kind for the kernels
+    outlines = shapes.outlines
+    pairs = box_pairs(outlines.bounds, most_gap_m + CONTACT_M)
+    gaps = np.empty(len(pairs))
+    in_lots(
+        len(pairs),
+        PAIRS_AT_ONCE,
+        lambda lot: joining_gaps(outlines, pairs[lot], most_gap_m, min_edge_m, exact, gaps[lot]),
+        within(progress, 0.0, 0.5),
+    )
+    kept = np.isfinite(gaps)
+    pairs, gaps = pairs[kept], gaps[kept]
+    if len(obstacles.cutting) or len(obstacles.covering):
+        _hide(outlines, obstacles, pairs, gaps, most_gap_m, min_edge_m, exact, progress)
+        kept = np.isfinite(gaps)
+        pairs, gaps = pairs[kept], gaps[kept]
+    return pairs[:, 0].astype(np.intp), pairs[:, 1].astype(np.intp), gaps
+
+
+def compiled_near_pairs(shapes: PreparedShapes, reach_m: float) -> tuple[Positions, Positions]:
+    """Do what ``geo.contiguity.near_pairs`` does; the pairs are not sorted."""
+    reach_m = float(reach_m)
+    outlines = shapes.outlines
+    pairs = box_pairs(outlines.bounds, reach_m)
+    flags = np.empty(len(pairs), dtype=bool)
+    in_lots(
+        len(pairs), PAIRS_AT_ONCE, lambda lot: near_flags(outlines, pairs[lot], reach_m, flags[lot])
+    )
+    pairs = pairs[flags]
+    return pairs[:, 0].astype(np.intp), pairs[:, 1].astype(np.intp)
+
+
+def _hide(
+    outlines: Outlines,
+    obstacles: Obstacles,
+    pairs: npt.NDArray[np.int64],
+    gaps: Numbers,
+    most_gap_m: float,
+    min_edge_m: float,
+    exact: bool,
+    progress: Progress | None,
+) -> None:
+    """Look again at the pairs that have obstacles between them."""
+    low = np.maximum(outlines.bounds[pairs[:, 0], :2], outlines.bounds[pairs[:, 1], :2])
+    high = np.minimum(outlines.bounds[pairs[:, 0], 2:], outlines.bounds[pairs[:, 1], 2:])
+    # Facing boundary and its ways lie where the boxes overlap once they are widened.
+    margin = 2 * most_gap_m + 2 * ASIDE_M
+    windows = np.hstack([low - margin, high + margin])
+    doubtful, rows, thing = _near_things(obstacles, pairs, gaps, windows)
+    if not len(doubtful):
+        return
+    windows, some = windows[doubtful], pairs[doubtful]
+    things = _things(obstacles, windows, rows, thing)
+    if not exact:
+        exact_gaps = np.empty(len(some))
+        joining_gaps(outlines, some, most_gap_m, min_edge_m, True, exact_gaps)
+    else:
+        exact_gaps = gaps[doubtful]
+    found = np.empty(len(some))
+    in_lots(
+        len(some),
+        PAIRS_AT_ONCE,
+        lambda lot: hidden_gaps(
+            outlines,
+            things._replace(
+                rows=things.rows[lot.start : lot.stop + 1],
+                window=things.window[lot],
+                reference=things.reference[lot],
+            ),
+            some[lot], exact_gaps[lot], most_gap_m, min_edge_m, found[lot],
+        ),
+        within(progress, 0.5, 1.0),
+    )  # fmt: skip
+    gaps[doubtful] = found
+
+
+def _near_things(
+    obstacles: Obstacles, pairs: npt.NDArray[np.int64], gaps: Numbers, windows: Numbers
+) -> tuple[Positions, Positions, Positions]:
+    """List the pairs with obstacles in their window, where their rows begin, and the obstacles.
+
+    Obstacles that cover come after those that cut; they matter where there is a gap.
+    """
+    boxes = shapely.box(*windows.T)
+    cut, cutting = shapely.STRtree(obstacles.cutting).query(boxes, predicate="intersects")
+    apart = gaps > 0
+    apart[cut] = True
+    wide = np.flatnonzero(apart)
+    row, covering = shapely.STRtree(obstacles.covering).query(boxes[wide])
+    row = wide[row]
+    owner = obstacles.owner[covering]
+    others = (owner != pairs[row, 0]) & (owner != pairs[row, 1])
+    pair = np.concatenate([cut, row[others]])
+    thing = np.concatenate([cutting, covering[others] + len(obstacles.cutting)])
+    order = np.lexsort((thing, pair))
+    doubtful, begin = np.unique(pair[order], return_index=True)
+    return doubtful, np.append(begin, len(order)), thing[order]
+
+
+def _things(obstacles: Obstacles, windows: Numbers, rows: Positions, thing: Positions) -> Things:
+    """Take the obstacles apart for the kernel, and place them by the windows' reference points."""
+    every: Shapes = np.concatenate([obstacles.cutting, obstacles.covering])
+    used, which = np.unique(thing, return_inverse=True)
+    held = every[used]
+    polygonal = shapely.get_dimensions(held) == 2
+    lines = np.where(polygonal, shapely.boundary(held), held)
+    points, line = shapely.get_coordinates(lines, return_index=True)
+    _, part = shapely.get_coordinates(shapely.get_parts(lines), return_index=True)
+    same = (part[1:] == part[:-1]) & (np.diff(points, axis=0) != 0).any(axis=1)
+    vector = np.diff(points, axis=0)[same]
+    # Off the middle, where edges of drawn land seldom run.
+    reference = windows[:, :2] + (windows[:, 2:] - windows[:, :2]) * [0.4871, 0.5213]
+    pair = np.repeat(np.arange(len(windows)), np.diff(rows))
+    shapely.prepare(held)
+    around = shapely.contains_xy(held[which], *reference[pair].T) & polygonal[which]
+    bridged = np.concatenate([obstacles.bridged_up_to_m, np.zeros(len(obstacles.covering))])
+    return Things(
+        np.ascontiguousarray(points[:-1, 0][same]), np.ascontiguousarray(points[:-1, 1][same]),
+        np.ascontiguousarray(vector[:, 0]), np.ascontiguousarray(vector[:, 1]),
+        np.searchsorted(line[:-1][same], np.arange(len(held) + 1)).astype(np.int64),
+        shapely.bounds(held).reshape(-1, 4), used < len(obstacles.cutting), polygonal,
+        bridged[used],
+        rows.astype(np.int64), which.astype(np.int64), around, reference, windows,
+    )  # fmt: skip

@@ -1,0 +1,509 @@
+"""Whether an obstacle lies on the way from a point of one shape to another shape."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from geo.kernels.edges import (
+    CONTACT_M,
+    FEW,
+    RUN,
+    Numbers,
+    Outlines,
+    Positions,
+    Side,
+    contains,
+    edges_meet,
+    side_of,
+    square_to_edge,
+)
+
+APART_M = 1e-5
+"""A shorter way is a contact: only what cuts can part the shapes there."""
+
+ASIDE_M = 0.01
+"""A way over a polygon stays over it when it is moved aside by this; along its edge it doesn't."""
+
+
+class Obstacles(NamedTuple):
+    """The edges of the obstacles, and which obstacles lie near which pair.
+
+    ``cuts`` says of each obstacle whether it parts shapes that touch, ``solid`` whether it is a
+    polygon, ``bridged_m`` how long a way may cross it all the same. ``rows`` gives for each pair
+    where its rows in ``thing`` begin; ``around`` says whether the point of reference of the pair
+    lies in the obstacle.
+    """
+
+    x: Numbers
+    y: Numbers
+    dx: Numbers
+    dy: Numbers
+    offset: Positions
+    bounds: Numbers
+    cuts: npt.NDArray[np.bool_]
+    solid: npt.NDArray[np.bool_]
+    bridged_m: Numbers
+    rows: Positions
+    thing: Positions
+    around: npt.NDArray[np.bool_]
+    reference: Numbers
+    window: Numbers
+
+
+class Near(NamedTuple):
+    """The obstacles' edges in the window of one pair, row by row from ``begin``.
+
+    ``boxes`` are those of runs of ``FEW`` edges, which begin anew with each row at ``runs``.
+    """
+
+    row: Positions
+    edge: Positions
+    begin: Positions
+    boxes: Numbers
+    runs: Positions
+    x: float
+    y: float
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def hidden_by(
+    shapes: Outlines,
+    things: Obstacles,
+    near: Near,
+    one: int,
+    px: float,
+    py: float,
+    to_x: float,
+    to_y: float,
+    first: int,
+) -> int:
+    """Give the row of an obstacle that the way meets, looking at one of them first; -1: none."""
+    rows = len(near.row)
+    for turn in range(rows):
+        k = (first + turn) % rows
+        thing = things.thing[near.row[k]]
+        length = np.hypot(to_x - px, to_y - py)
+        if length <= things.bridged_m[thing]:
+            continue
+        if not box_meets(things.bounds[thing], px, py, to_x, to_y, 2 * ASIDE_M):
+            continue
+        if things.cuts[thing]:
+            if _is_cut(things, near, k, px, py, to_x, to_y) or (
+                things.solid[thing] and _holds(things, near, k, px, py)
+            ):
+                return k
+        elif length > APART_M and _is_over(things, near, k, px, py, to_x, to_y):
+            from_x, from_y = _leaving(shapes, one, px, py, to_x, to_y)
+            if _is_over(things, near, k, from_x, from_y, to_x, to_y):
+                return k
+    return -1
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _is_cut(
+    things: Obstacles, near: Near, k: int, px: float, py: float, to_x: float, to_y: float
+) -> bool:
+    """Say whether the way meets the line or outline of an obstacle."""
+    square = CONTACT_M * CONTACT_M
+    qx, qy = to_x - px, to_y - py
+    for run in range(near.runs[k], near.runs[k + 1]):
+        if not box_meets(near.boxes[run], px, py, to_x, to_y, CONTACT_M):
+            continue
+        begin = near.begin[k] + (run - near.runs[k]) * FEW
+        for e in near.edge[begin : min(begin + FEW, near.begin[k + 1])]:
+            x, y, dx, dy = things.x[e], things.y[e], things.dx[e], things.dy[e]
+            if square_to_edge(x, y, dx, dy, px, py) <= square:
+                return True
+            if square_to_edge(x, y, dx, dy, to_x, to_y) <= square:
+                return True
+            if qx == 0 and qy == 0:
+                continue
+            if edges_meet(x, y, dx, dy, px, py, qx, qy):
+                return True
+            if square_to_edge(px, py, qx, qy, x, y) <= square:
+                return True
+            if square_to_edge(px, py, qx, qy, x + dx, y + dy) <= square:
+                return True
+    return False
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def box_meets(box: Numbers, px: float, py: float, to_x: float, to_y: float, margin: float) -> bool:
+    """Say whether a box, made wider by a margin, meets the box of a way."""
+    return bool(
+        max(px, to_x) >= box[0] - margin
+        and min(px, to_x) <= box[2] + margin
+        and max(py, to_y) >= box[1] - margin
+        and min(py, to_y) <= box[3] + margin
+    )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _is_over(
+    things: Obstacles, near: Near, k: int, px: float, py: float, to_x: float, to_y: float
+) -> bool:
+    """Say whether a way runs through the interior: it meets the obstacle moved to either side."""
+    length = np.hypot(to_x - px, to_y - py)
+    if length <= APART_M:
+        return False
+    ahead_x, ahead_y = (to_x - px) / length, (to_y - py) / length
+    trim = 2 * CONTACT_M
+    for side in (-ASIDE_M, ASIDE_M):
+        x, y = px - side * ahead_y + trim * ahead_x, py + side * ahead_x + trim * ahead_y
+        qx, qy = (length - 2 * trim) * ahead_x, (length - 2 * trim) * ahead_y
+        meets = _meets_edge(things, near, k, x, y, qx, qy)
+        if not meets and not _holds(things, near, k, x, y):
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _meets_edge(
+    things: Obstacles, near: Near, k: int, x: float, y: float, qx: float, qy: float
+) -> bool:
+    """Say whether a line meets the outline of an obstacle."""
+    for run in range(near.runs[k], near.runs[k + 1]):
+        if not box_meets(near.boxes[run], x, y, x + qx, y + qy, 0.0):
+            continue
+        begin = near.begin[k] + (run - near.runs[k]) * FEW
+        for e in near.edge[begin : min(begin + FEW, near.begin[k + 1])]:
+            if edges_meet(things.x[e], things.y[e], things.dx[e], things.dy[e], x, y, qx, qy):
+                return True
+    return False
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _holds(things: Obstacles, near: Near, k: int, x: float, y: float) -> bool:
+    """Say whether an obstacle holds a point, by the edges between it and the point of reference."""
+    bounds = things.bounds[things.thing[near.row[k]]]
+    if not box_meets(bounds, x, y, x, y, 0.0):
+        return False
+    holds = things.around[near.row[k]]
+    dx, dy = x - near.x, y - near.y
+    for run in range(near.runs[k], near.runs[k + 1]):
+        if not box_meets(near.boxes[run], near.x, near.y, x, y, 0.0):
+            continue
+        begin = near.begin[k] + (run - near.runs[k]) * FEW
+        for e in near.edge[begin : min(begin + FEW, near.begin[k + 1])]:
+            ox, oy = things.x[e] - near.x, things.y[e] - near.y
+            cross = dx * things.dy[e] - dy * things.dx[e]
+            one = dx * oy - dy * ox
+            if (one > 0) == (one + cross > 0):
+                continue
+            along = (ox * things.dy[e] - oy * things.dx[e]) / cross
+            if 0 < along < 1:
+                holds = not holds
+    return bool(holds)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _leaving(
+    shapes: Outlines, one: int, px: float, py: float, to_x: float, to_y: float
+) -> tuple[float, float]:
+    """Let a way that begins through its own shape, or along it, begin where it leaves it."""
+    qx, qy = to_x - px, to_y - py
+    length = np.hypot(qx, qy)
+    near, last = APART_M / length, shapes.offset[one + 1]
+    marks = [0.0, 1.0]
+    for run in range(shapes.run_offset[one], shapes.run_offset[one + 1]):
+        if not box_meets(shapes.run_bounds[run], px, py, to_x, to_y, APART_M):
+            continue
+        first = shapes.offset[one] + (run - shapes.run_offset[one]) * RUN
+        for e in range(first, min(first + RUN, last)):
+            x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
+            for end_x, end_y in ((x, y), (x + dx, y + dy)):
+                if square_to_edge(px, py, qx, qy, end_x, end_y) <= APART_M * APART_M:
+                    marks.append(((end_x - px) * qx + (end_y - py) * qy) / (length * length))
+            cross = qx * dy - qy * dx
+            if cross != 0 and edges_meet(x, y, dx, dy, px, py, qx, qy):
+                marks.append(((x - px) * dy - (y - py) * dx) / cross)
+    places = np.sort(np.array(marks))
+    before = 0.0
+    for place in places:
+        share = min(max(place, 0.0), 1.0)
+        if share - before <= near:
+            before = max(before, share)
+            continue
+        at_x, at_y = px + (before + share) / 2 * qx, py + (before + share) / 2 * qy
+        if not _is_on(shapes, one, at_x, at_y):
+            break
+        before = share
+    return px + before * qx, py + before * qy
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _is_on(shapes: Outlines, one: int, x: float, y: float) -> bool:
+    """Say whether a point lies in a shape or on its boundary."""
+    if contains(shapes, one, x, y):
+        return True
+    last = shapes.offset[one + 1]
+    for run in range(shapes.run_offset[one], shapes.run_offset[one + 1]):
+        if not box_meets(shapes.run_bounds[run], x, y, x, y, APART_M):
+            continue
+        first = shapes.offset[one] + (run - shapes.run_offset[one]) * RUN
+        for e in range(first, min(first + RUN, last)):
+            square = square_to_edge(shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e], x, y)
+            if square <= APART_M * APART_M:
+                return True
+    return False
+
+
+PIECE_M = 0.25
+"""Length of a piece close to the other shape."""
+
+PIECE_OF_DISTANCE = 0.125
+"""Farther away, a piece may be this share of its distance."""
+
+MOST_PIECES = 256
+"""Longer edges are divided into this many pieces."""
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def hidden_gaps(
+    shapes: Outlines,
+    things: Obstacles,
+    pairs: Positions,
+    open_gaps: Numbers,
+    most: float,
+    edge: float,
+    gaps: Numbers,
+) -> None:
+    """Find the joining gap of each pair among obstacles, infinite beyond ``most``.
+
+    ``open_gaps`` are the joining gaps without obstacles.
+    """
+    for i in range(len(pairs)):
+        one, two = pairs[i, 0], pairs[i, 1]
+        near = _edges_in_window(things, i)
+        if (
+            shapes.offset[one + 1] - shapes.offset[one]
+            > shapes.offset[two + 1] - shapes.offset[two]
+        ):
+            one, two = two, one
+        ones = _pieces(shapes, things, near, one, two, most)
+        if _clear_length(ones) < edge + 2 * open_gaps[i] - 4 * CONTACT_M:
+            gaps[i] = np.inf  # whatever the other side shows
+            continue
+        twos = _pieces(shapes, things, near, two, one, most)
+        least = min(_least_hidden(ones), _least_hidden(twos))
+        # At its joining gap a pair shows what lies up to the contact distance farther: twice that
+        # keeps rounding from taking a hidden piece just there for one beyond.
+        if least > open_gaps[i] + 2 * CONTACT_M:
+            gaps[i] = open_gaps[i]
+        else:
+            gaps[i] = max(open_gaps[i], _first_enough(ones, twos, most, edge))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _edges_in_window(things: Obstacles, pair: int) -> Near:
+    first, last = things.rows[pair], things.rows[pair + 1]
+    west, south, east, north = things.window[pair]
+    begin = np.zeros(last - first + 1, np.int64)
+    runs = np.zeros(last - first + 1, np.int64)
+    held = np.empty(0, np.int64)
+    for fill in range(2):
+        if fill:
+            held = np.empty(begin[-1], np.int64)
+        count = 0
+        for k in range(last - first):
+            thing = things.thing[first + k]
+            for e in range(things.offset[thing], things.offset[thing + 1]):
+                x, y = things.x[e], things.y[e]
+                to_x, to_y = x + things.dx[e], y + things.dy[e]
+                if max(x, to_x) < west or min(x, to_x) > east:
+                    continue
+                if max(y, to_y) < south or min(y, to_y) > north:
+                    continue
+                if fill:
+                    held[count] = e
+                count += 1
+            begin[k + 1] = count
+            runs[k + 1] = runs[k] + (count - begin[k] + FEW - 1) // FEW
+    boxes = np.empty((runs[-1], 4))
+    boxes[:, :2], boxes[:, 2:] = np.inf, -np.inf
+    for k in range(last - first):
+        for i in range(begin[k], begin[k + 1]):
+            e, box = held[i], boxes[runs[k] + (i - begin[k]) // FEW]
+            x, y = things.x[e], things.y[e]
+            to_x, to_y = x + things.dx[e], y + things.dy[e]
+            box[0], box[1] = min(box[0], x, to_x), min(box[1], y, to_y)
+            box[2], box[3] = max(box[2], x, to_x), max(box[3], y, to_y)
+    reference = things.reference[pair]
+    return Near(np.arange(first, last), held, begin, boxes, runs, reference[0], reference[1])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _pieces(
+    shapes: Outlines, things: Obstacles, near: Near, one: int, two: int, most: float
+) -> Numbers:
+    """Divide the boundary near the other shape: nearest, farthest, length, 1 if hidden; by rows."""
+    reach = most + CONTACT_M
+    mine = side_of(shapes, one, two, reach).mine
+    longest = 0.0
+    for e in mine:
+        longest = max(longest, shapes.length[e])
+    beyond = PIECE_M + PIECE_OF_DISTANCE * reach + longest / MOST_PIECES
+    side = side_of(shapes, one, two, reach + beyond)
+    counts = np.zeros(len(mine), np.int64)
+    for i in range(len(mine)):
+        counts[i] = _piece_count(shapes, side, mine[i], reach)
+    found, count, blocker = np.empty((counts.sum(), 4)), 0, 0
+    for i in range(len(mine)):
+        e = mine[i]
+        x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
+        end = 0.0
+        for k in range(counts[i]):
+            start = _distance(shapes, side, x, y) if k == 0 else end
+            share = (k + 1) / counts[i]
+            end = _distance(shapes, side, x + share * dx, y + share * dy)
+            nearest, farthest = min(start, end), max(start, end)
+            if nearest > reach:
+                continue
+            at = (k + 0.5) / counts[i]
+            px, py = x + at * dx, y + at * dy
+            to_x, to_y = px, py
+            if contains(shapes, two, px, py):
+                nearest, farthest = 0.0, 0.0
+            else:
+                to_x, to_y = _nearest_point(shapes, side, px, py)
+            # The obstacle that hid the last piece mostly hides this one too.
+            blocker = hidden_by(shapes, things, near, one, px, py, to_x, to_y, abs(blocker))
+            found[count, 0], found[count, 1] = nearest, farthest
+            found[count, 2] = shapes.length[e] / counts[i]
+            found[count, 3] = 1.0 if blocker >= 0 else 0.0
+            count += 1
+    return found[:count]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _piece_count(shapes: Outlines, side: Side, e: int, reach: float) -> int:
+    """Say into how many pieces an edge is divided: none where it lies out of reach."""
+    x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
+    least = min(_distance(shapes, side, x, y), _distance(shapes, side, x + dx, y + dy))
+    square = least * least
+    for run in range(len(side.boxes)):
+        far = np.sqrt(square)
+        if not box_meets(side.boxes[run], x, y, x + dx, y + dy, far):
+            continue
+        for f in side.theirs[run * FEW : (run + 1) * FEW]:
+            fx, fy, qx, qy = shapes.x[f], shapes.y[f], shapes.dx[f], shapes.dy[f]
+            square = min(
+                square,
+                square_to_edge(x, y, dx, dy, fx, fy),
+                square_to_edge(x, y, dx, dy, fx + qx, fy + qy),
+            )
+            if square == 0 or edges_meet(x, y, dx, dy, fx, fy, qx, qy):
+                square = 0.0
+                break
+    if square > reach * reach:
+        return 0
+    piece = max(PIECE_M, PIECE_OF_DISTANCE * np.sqrt(square))
+    return int(min(MOST_PIECES, max(1.0, np.ceil(shapes.length[e] / piece))))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _distance(shapes: Outlines, side: Side, px: float, py: float) -> float:
+    to_x, to_y = _nearest_point(shapes, side, px, py)
+    distance = np.hypot(to_x - px, to_y - py)
+    if distance > 0 and contains(shapes, side.other, px, py):
+        return 0.0
+    return float(distance)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _nearest_point(shapes: Outlines, side: Side, px: float, py: float) -> tuple[float, float]:
+    least, to_x, to_y = np.inf, np.inf, np.inf
+    for run in range(len(side.boxes)):
+        box = side.boxes[run]
+        aside = max(box[0] - px, px - box[2], 0.0)
+        above = max(box[1] - py, py - box[3], 0.0)
+        if aside * aside + above * above > least:
+            continue
+        for f in side.theirs[run * FEW : (run + 1) * FEW]:
+            x, y, dx, dy = shapes.x[f], shapes.y[f], shapes.dx[f], shapes.dy[f]
+            along = ((px - x) * dx + (py - y) * dy) / (dx * dx + dy * dy)
+            along = min(max(along, 0.0), 1.0)
+            at_x, at_y = x + along * dx, y + along * dy
+            square = (at_x - px) ** 2 + (at_y - py) ** 2
+            if square < least:
+                least, to_x, to_y = square, at_x, at_y
+    return to_x, to_y
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _clear_length(pieces: Numbers) -> float:
+    """Add up the pieces that are not hidden."""
+    total = 0.0
+    for i in range(len(pieces)):
+        if pieces[i, 3] == 0:
+            total += pieces[i, 2]
+    return total
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _least_hidden(pieces: Numbers) -> float:
+    """Give the distance of the nearest hidden piece."""
+    least = np.inf
+    for i in range(len(pieces)):
+        if pieces[i, 3] > 0:
+            least = min(least, pieces[i, 0])
+    return least
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _first_enough(ones: Numbers, twos: Numbers, most: float, edge: float) -> float:
+    """Find the smallest gap at which both sides show enough boundary that is not hidden.
+
+    What lies within a gap grows evenly from the nearest to the farthest end of each piece, so
+    both sums are straight between the marks.
+    """
+    events, count = np.empty((2 * (len(ones) + len(twos)), 4)), 0
+    for side in range(2):
+        pieces = ones if side == 0 else twos
+        for i in range(len(pieces)):
+            nearest = max(pieces[i, 0] - CONTACT_M, 0.0)
+            farthest = max(pieces[i, 1] - CONTACT_M, 0.0)
+            if pieces[i, 3] > 0 or nearest > most:
+                continue
+            if farthest - nearest < CONTACT_M:
+                events[count] = np.array([farthest, side, pieces[i, 2], 0.0])
+                count += 1
+                continue
+            slope = pieces[i, 2] / (farthest - nearest)
+            events[count] = np.array([nearest, side, 0.0, slope])
+            events[count + 1] = np.array([farthest, side, 0.0, -slope])
+            count += 2
+    order = np.argsort(events[:count, 0])
+    need = edge - 4 * CONTACT_M
+    surplus, slope_of = np.array([-need, -need]), np.array([-2.0, -2.0])
+    gap = 0.0
+    for i in range(count + 1):
+        upto = min(events[order[i], 0], most) if i < count else most
+        found = _first_on_line(surplus, slope_of, gap, upto)
+        if found < np.inf:
+            return found
+        surplus += slope_of * (upto - gap)
+        gap = upto
+        if i < count and events[order[i], 0] <= most:
+            side = int(events[order[i], 1])
+            surplus[side] += events[order[i], 2]
+            slope_of[side] += events[order[i], 3]
+            if surplus[0] >= 0 and surplus[1] >= 0:
+                return gap
+    return np.inf
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _first_on_line(surplus: Numbers, slope: Numbers, gap: float, upto: float) -> float:
+    """Find where both straight sums first reach 0 between two marks, infinite if nowhere."""
+    begin, end = gap, upto
+    for side in range(2):
+        if surplus[side] < 0:
+            if slope[side] <= 0:
+                return np.inf
+            begin = max(begin, gap - surplus[side] / slope[side])
+        elif slope[side] < 0:
+            end = min(end, gap - surplus[side] / slope[side])
+    return begin if begin <= end else np.inf

@@ -1,0 +1,138 @@
+"""How long work tells how far it is; whoever listens may end it by raising an error."""
+
+import difflib
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib import import_module
+from typing import TypeVar
+
+Progress = Callable[[float], None]
+"""Takes the share of the work that is done, 0 to 1."""
+
+
+def report(progress: Progress | None, share: float) -> None:
+    """Tell the listener, if there is one, how far the work is.
+
+    Parameters
+    ----------
+    progress
+        The listener.
+    share
+        Share done, 0 to 1.
+    """
+    if progress is not None:
+        progress(share)
+
+
+def within(progress: Progress | None, begin: float, end: float) -> Progress | None:
+    """Give a listener for one stretch of a longer work.
+
+    Parameters
+    ----------
+    progress
+        The listener of the whole work.
+    begin, end
+        Where the stretch begins and ends in the whole, 0 to 1.
+
+    Examples
+    --------
+    >>> heard = []
+    >>> report(within(heard.append, 0.5, 1.0), 0.5)
+    >>> heard
+    [0.75]
+    """
+    if progress is None:
+        return None
+    return lambda share: progress(begin + (end - begin) * share)
+
+
+Result = TypeVar("Result")
+
+
+def in_lots(
+    count: int, at_once: int, do: Callable[[slice], Result], progress: Progress | None = None
+) -> list[Result]:
+    """Do the same work on each lot of a list, several at a time.
+
+    Parameters
+    ----------
+    count, at_once
+        Length of the list, and of a lot.
+    do
+        The work on one lot, which has to leave the interpreter free (compiled kernels, shapely).
+    progress
+        Told the share done; an error that it raises ends the work between two lots.
+
+    Returns
+    -------
+    list
+        The results, in the order of the lots.
+
+    Examples
+    --------
+    >>> in_lots(5, 2, lambda lot: lot.stop - lot.start)
+    [2, 2, 1]
+    """
+    lots = [slice(begin, min(begin + at_once, count)) for begin in range(0, count, at_once)]
+    results: list[Result] = []
+    if len(lots) <= 1:
+        # Threads cost more than a short list takes.
+        for lot in lots:
+            results.append(do(lot))
+            report(progress, 1.0)
+        return results
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        waiting = [pool.submit(do, lot) for lot in lots]
+        try:
+            for done, one in enumerate(waiting, 1):
+                results.append(one.result())
+                report(progress, done / len(waiting))
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    return results
+
+
+MOST_NAMED = 20
+"""A sentence that lists more isn't read."""
+
+
+def nearest_name(given: str, known: Iterable[str]) -> str:
+    """Find the known name nearest to the one given.
+
+    Parameters
+    ----------
+    given
+        What was typed.
+    known
+        Names that exist.
+
+    Returns
+    -------
+    str
+        The nearest name; where none is near the list, cut after ``MOST_NAMED`` names.
+
+    Examples
+    --------
+    >>> nearest_name("land_parcel", ["units", "land_parcels"])
+    'land_parcels'
+    >>> nearest_name("A99", ["A1", "B1"])
+    'A1'
+    """
+    names = list(known)
+    near = difflib.get_close_matches(given, names, n=1, cutoff=0.4)
+    if near:
+        return near[0]
+    return ", ".join(names[:MOST_NAMED]) + (" …" if len(names) > MOST_NAMED else "")
+
+
+@cache
+def kernels_available() -> bool:
+    """Say whether compiled kernels can be used on this computer."""
+    try:
+        import_module("numba")
+    except (ImportError, OSError):
+        return False
+    return True

@@ -1,0 +1,464 @@
+"""How rows of an import are mended where that was asked for, with their areas before and after."""
+
+from dataclasses import dataclass, field
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from geo.edges import Positions, Shapes
+from geo.overlay import areas_m2
+from geo.shape import solid
+from geo.tools import Progress, report, within
+from geo.validity import Repair
+from layers.contracts import Contract, key_columns
+from layers.exchange.cells import is_text_column, long_texts
+from layers.exchange.checks.faults import (
+    EMPTIED,
+    MENDED,
+    Action,
+    FaultTable,
+    Flags,
+    Lines,
+    lines_of_fault,
+    single_lines,
+)
+from layers.exchange.checks.rows import (
+    DECLARED,
+    NONE_TAKEN,
+    Taken,
+    date_lines,
+    declared_lines,
+    taken_lines,
+    unit_lines,
+)
+from layers.exchange.checks.shapes import gap_lines, ground_of, pair_lines
+from layers.exchange.heading import kept_names, kept_values
+from layers.exchange.readers.source import Evidence, found
+from layers.exchange.recognise.keys import key_faults, remaining
+from layers.exchange.request import Mode
+from layers.validate import SOURCE_PREFIX, Fault, Report, row_names, validate
+
+OVERLAP_CUT = "overlap_cut"
+
+
+def cut_overlaps(
+    shapes: Shapes, lines: Lines, bad: Flags
+) -> tuple[Shapes, list[Repair], list[int]]:
+    """Take the common land of overlaps out of the rows their lines are about.
+
+    Parameters
+    ----------
+    shapes
+        Shapes of all rows, n; they stay as they are.
+    lines
+        The overlaps; those a repair is offered for are cut.
+    bad
+        Rows that aren't stored: nothing is cut for their sake.
+
+    Returns
+    -------
+    shapes
+        Shapes of all rows after the cuts.
+    repairs
+        One for each row cut, planar areas as drawn and as cut.
+    vanished
+        Rows of which no land is left; their shapes stay as they are.
+    """
+    lost = np.zeros(len(lines), dtype=bool)
+    lost[lines.of_line[bad[lines.of_row]]] = True
+    at = np.flatnonzero(lines.mendable() & ~lost)
+    if not len(at):
+        return shapes, [], []
+    rows, place = np.unique(lines.rows[at], return_inverse=True)
+    order = np.argsort(place, kind="stable")
+    gathered = shapely.geometrycollections(lines.shapes()[at][order], indices=place[order])
+    pieces = shapely.unary_union(gathered[:, None], axis=1)
+    left = solid(shapely.difference(shapes[rows], pieces))
+    kept = ~shapely.is_empty(left)
+    cut = shapes.copy()
+    cut[rows[kept]] = left[kept]
+    before, after = shapely.area(shapes[rows]), shapely.area(left)
+    repairs = [
+        Repair(int(rows[p]), OVERLAP_CUT, float(before[p]), float(after[p]))
+        for p in np.flatnonzero(kept)
+    ]
+    return cut, repairs, rows[~kept].tolist()
+
+
+def keep_emptied(accepted: pd.DataFrame, frame: pd.DataFrame, emptied: list[Lines]) -> pd.DataFrame:
+    """Keep beside each emptied cell what stood there, as a text of its row.
+
+    Parameters
+    ----------
+    accepted
+        Rows to store, index = position in the file.
+    frame
+        Rows as they came.
+    emptied
+        Values that couldn't be understood and were left empty.
+    """
+    columns: dict[str, pd.Series] = {}
+    taken = {str(name).casefold() for name in accepted.columns}
+    for lines in emptied:
+        rows = [row for row in lines.rows.tolist() if row in accepted.index]
+        if not rows:
+            continue
+        name = kept_names([lines.column])[lines.column]
+        number = 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{SOURCE_PREFIX}{lines.column}_{number}"
+        taken.add(name.casefold())
+        given = frame[lines.column].iloc[rows].astype("object")
+        columns[name] = kept_values(given.set_axis(rows)).reindex(accepted.index)
+    if not columns:
+        return accepted
+    bare = pd.DataFrame(accepted.drop(columns="geometry", errors="ignore"))
+    plain: pd.DataFrame = bare.assign(**columns)
+    if not isinstance(accepted, gpd.GeoDataFrame):
+        return plain
+    kept: pd.DataFrame = gpd.GeoDataFrame(plain, geometry=accepted.geometry, crs=accepted.crs)
+    return kept
+
+
+@dataclass(frozen=True, eq=False)
+class Divided:
+    """The rows of an import after the decision.
+
+    Attributes
+    ----------
+    accepted
+        Rows to store, mended, index = position in the file.
+    bad
+        Which rows are kept aside, by position.
+    reasons
+        Of each of them, ``code:column`` of each fault for which it is, divided by ``; ``.
+    repairs
+        What was mended of the rows to store.
+    """
+
+    accepted: pd.DataFrame
+    bad: Flags
+    reasons: pd.Series
+    repairs: tuple[Repair, ...]
+
+
+@dataclass(eq=False)
+class _Aside:
+    """Rows kept aside so far, with their causes."""
+
+    bad: Flags
+    causes: list[tuple[str, Positions]] = field(default_factory=list)
+
+    def put(self, lines: Lines, rows: Positions) -> None:
+        if len(rows):
+            self.bad[rows] = True
+            self.causes.append((f"{lines.code}:{lines.column}", rows))
+
+    def reasons(self) -> pd.Series:
+        texts: dict[int, list[str]] = {int(p): [] for p in np.flatnonzero(self.bad)}
+        for reason, rows in self.causes:
+            for position in np.unique(rows).tolist():
+                if reason not in texts[position]:
+                    texts[position].append(reason)
+        joined = {position: "; ".join(codes) for position, codes in texts.items()}
+        return pd.Series(joined, dtype="str")
+
+
+def divide(
+    frame: pd.DataFrame, result: Report, lines: list[Lines], table: FaultTable | None
+) -> Divided:
+    """Decide about every row, and mend what is to be mended.
+
+    Parameters
+    ----------
+    frame
+        Rows as they came, index 0 … n-1.
+    result
+        The same rows held against their contract.
+    lines
+        Every fault.
+    table
+        What is done with each class; None to keep aside all rows at fault.
+
+    Returns
+    -------
+    Divided
+        Every row is either stored or kept aside. Of two rows that a fault is between, both are
+        kept aside: which is right is not ours to say.
+    """
+    aside = _Aside(np.zeros(len(frame), dtype=bool))
+    for one in lines:
+        action: Action = "quarantine" if table is None else table.action(one.code)
+        if action == "quarantine":
+            aside.put(one, one.concerned)
+        elif action == "repair":
+            left = ~one.mendable()
+            aside.put(one, one.of_row[left[one.of_line]])
+            if one.code == "shape_duplicate":
+                aside.put(one, one.rows)
+    accepted, repairs = result.conformed, [*result.mended]
+    mended = [] if table is None else [one for one in lines if table.action(one.code) == "repair"]
+    for one in mended:
+        if one.code == "overlap":
+            accepted, cut = _cut(accepted, one, aside)
+            repairs += cut
+    if aside.bad.any():
+        accepted = accepted[~aside.bad]
+    emptied = [
+        one for one in mended
+        if table is not None and table.entry(one.code).repair == EMPTIED and one.mendable().all()
+    ]  # fmt: skip
+    return Divided(
+        keep_emptied(accepted, frame, emptied), aside.bad, aside.reasons(),
+        tuple(one for one in repairs if not aside.bad[one.position]),
+    )  # fmt: skip
+
+
+def _cut(accepted: pd.DataFrame, lines: Lines, aside: _Aside) -> tuple[pd.DataFrame, list[Repair]]:
+    drawn = gpd.GeoDataFrame(accepted).geometry
+    cut, repairs, vanished = cut_overlaps(np.asarray(drawn.array, object), lines, aside.bad)
+    aside.put(lines, np.array(vanished, dtype=np.intp))
+    return gpd.GeoDataFrame(accepted).set_geometry(gpd.GeoSeries(cut, crs=drawn.crs)), repairs
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The rows of an import, divided.
+
+    Attributes
+    ----------
+    accepted
+        Rows to store, with the contract's columns and types.
+    quarantined
+        Rows to keep aside as they came, index = position in the file.
+    reasons
+        Per quarantined row ``code:column`` of each fault, divided by ``; ``.
+    faults
+        Every fault.
+    repairs
+        Every mended outline of an accepted row, by key.
+    lines
+        The same faults line by line, with values and shapes.
+    names
+        Key of every row of the file.
+    unchecked
+        What could not be looked for, and why.
+    """
+
+    accepted: pd.DataFrame
+    quarantined: pd.DataFrame
+    reasons: pd.Series
+    faults: tuple[Fault, ...]
+    repairs: tuple[tuple[str, Repair], ...]
+    lines: tuple[Lines, ...] = ()
+    names: list[str] = field(default_factory=list)
+    unchecked: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Checks:
+    """What is looked for beside the contract, and what is done with what is found.
+
+    Attributes
+    ----------
+    table
+        What is done with each class of fault.
+    taken
+        Parcels that live projects have.
+    units
+        Layer ``units``, None where it is to be read.
+    progress
+        Told the share done.
+    """
+
+    table: FaultTable
+    taken: Taken = field(default_factory=lambda: NONE_TAKEN)
+    units: pd.DataFrame | None = None
+    progress: Progress | None = None
+
+    def holders(self) -> dict[str, str]:
+        """Name the live projects that have each parcel, divided by commas."""
+        return {
+            parcel: ", ".join(one.project_id for one in held) for parcel, held in self.taken.items()
+        }
+
+
+def judge(
+    frame: pd.DataFrame,
+    contract: Contract,
+    *,
+    held: pd.DataFrame,
+    mode: Mode,
+    outside: Flags,
+    crs: CRS,
+    checks: Checks | None = None,
+) -> Judgement:
+    """Hold every row against the contract and against what the layer has already.
+
+    Parameters
+    ----------
+    frame
+        Rows with the vocabulary's column names, index 0 … n-1.
+    contract
+        What the layer must be.
+    held
+        Rows of the layer.
+    mode
+        What is to be done with the rows.
+    outside
+        Which rows' shapes can't be placed, array of n.
+    crs
+        System of the workspace.
+    checks
+        What is looked for beside, and what is done with it; None for the contract alone: then
+        broken outlines are mended and rows at fault kept aside.
+
+    Returns
+    -------
+    Judgement
+        Every row is either in ``accepted`` or in ``quarantined``.
+    """
+    result = validate(frame, contract, crs)
+    names = row_names(result.conformed, contract)
+    faults = [
+        *result.faults,
+        *key_faults(names, held, contract, mode),
+        *_flagged("place_implausible", "geometry", outside, names),
+        *_long_cells(frame, names),
+    ]
+    shapes = _shapes_of(result)
+    lines = [
+        lines_of_fault(one, frame, shapes, mendable=_may_be_emptied(one, contract, checks))
+        for one in faults
+    ]
+    more: list[Lines] = []
+    unchecked: tuple[Evidence, ...] = ()
+    if checks is not None:
+        report(checks.progress, 0.2)
+        stay = remaining(held, names, contract, mode)
+        more, unchecked = _beside_the_contract(result, contract, names, stay, outside, crs, checks)
+    table = None if checks is None else checks.table
+    mends = table is None or table.action(MENDED) == "repair"
+    faults += [one.fault(names) for one in more if not (mends and one.code == MENDED)]
+    divided = divide(frame, result, [*lines, *more], table)
+    return Judgement(
+        divided.accepted, frame[divided.bad], divided.reasons, tuple(faults),
+        tuple((names[one.position], one) for one in divided.repairs), (*lines, *more), names,
+        unchecked,
+    )  # fmt: skip
+
+
+def _shapes_of(result: Report) -> Shapes | None:
+    frame = result.conformed
+    return np.asarray(frame.geometry.array, object) if isinstance(frame, gpd.GeoDataFrame) else None
+
+
+def _may_be_emptied(fault: Fault, contract: Contract, checks: Checks | None) -> bool:
+    """Say whether a row can be stored without the value at fault."""
+    if checks is None:
+        return False
+    kept = {*key_columns(contract), *contract.needed}
+    empties = checks.table.entry(fault.code).repair == EMPTIED
+    return empties and fault.column not in kept and "/" not in fault.column
+
+
+def _beside_the_contract(
+    result: Report,
+    contract: Contract,
+    names: list[str],
+    held: pd.DataFrame,
+    outside: Flags,
+    crs: CRS,
+    checks: Checks,
+) -> tuple[list[Lines], tuple[Evidence, ...]]:
+    table, rows = checks.table, result.conformed
+    lines = [*date_lines(rows, _shapes_of(result), table.dates.get(contract.name, ()))]
+    shapes = _shapes_of(result)
+    lines += taken_lines(rows, contract, shapes, table, checks.taken)
+    if shapes is None:
+        return lines, ()
+    sound = _sound(shapes, outside)
+    area_m2 = areas_m2(sound, crs)
+    lines += _mended_lines(result, shapes)
+    lines += declared_lines(rows, sound, area_m2, table.limits)
+    units = rows.head(0) if checks.units is None else checks.units
+    if contract.name != "units":
+        lines += unit_lines(rows, sound, units, crs, table.limits)
+    unchecked = _unchecked(rows, contract, units)
+    report(checks.progress, 0.4)
+    if contract.name not in table.overlap_layers:
+        return lines, unchecked
+    beside = row_names(held, contract)
+    ground = ground_of(sound, names, area_m2, _held_shapes(held), beside, crs)
+    is_parcels = contract.name == "land_parcels"
+    lines += pair_lines(ground, table.limits, checks.holders() if is_parcels else {})
+    report(checks.progress, 0.7)
+    if contract.name in table.gap_layers and len(rows) > table.limits.gap_rows:
+        note = found("unchecked_gaps", rows=len(rows), limit=table.limits.gap_rows)
+        unchecked = (*unchecked, note)
+    elif contract.name in table.gap_layers:
+        lines += gap_lines(ground, table.limits, within(checks.progress, 0.7, 1.0))
+    report(checks.progress, 1.0)
+    return lines, unchecked
+
+
+def _sound(shapes: Shapes, outside: Flags) -> Shapes:
+    """Leave out shapes that lie nowhere: what is far off or has no finite coordinates."""
+    sound = shapes.copy()
+    points, place = shapely.get_coordinates(shapes, return_index=True)
+    sound[place[~np.isfinite(points).all(axis=1)]] = None
+    sound[outside] = None
+    return sound
+
+
+def _mended_lines(result: Report, shapes: Shapes) -> list[Lines]:
+    if not result.mended:
+        return []
+    rows = np.array([one.position for one in result.mended], dtype=np.intp)
+    gained = np.array([one.area_after_m2 - one.area_before_m2 for one in result.mended])
+    return [
+        single_lines(
+            MENDED, "geometry", rows, values=[one.reason for one in result.mended],
+            area_m2=gained, mendable=True, make_shapes=lambda: shapes[rows],
+        )
+    ]  # fmt: skip
+
+
+def _unchecked(rows: pd.DataFrame, contract: Contract, units: pd.DataFrame) -> tuple[Evidence, ...]:
+    """Say what the rows or the workspace don't hold, so that it could not be compared."""
+    notes = []
+    if DECLARED in contract.columns and rows[DECLARED].isna().all():
+        notes.append(found("unchecked_declared_area"))
+    states_unit = "unit_id" in contract.columns and contract.name != "units"
+    if states_unit and (not len(units) or rows["unit_id"].isna().all()):
+        notes.append(found("unchecked_units"))
+    return tuple(notes)
+
+
+def _held_shapes(held: pd.DataFrame) -> Shapes:
+    if not isinstance(held, gpd.GeoDataFrame) or not len(held):
+        return np.empty(0, dtype=object)
+    shapes: Shapes = np.asarray(held.geometry.array, dtype=object).copy()
+    shapes[~shapely.is_valid(shapes)] = None
+    return shapes
+
+
+def _long_cells(frame: pd.DataFrame, names: list[str]) -> list[Fault]:
+    faults: list[Fault] = []
+    for name in frame.columns:
+        if name == "geometry" or not is_text_column(frame[name]):
+            continue
+        long = long_texts(frame[name]).to_numpy(dtype=bool)
+        faults += _flagged("cell_too_large", str(name), long, names)
+    return faults
+
+
+def _flagged(code: str, column: str, rows: Flags, names: list[str]) -> list[Fault]:
+    positions = tuple(int(p) for p in np.flatnonzero(rows))
+    if not positions:
+        return []
+    return [Fault(code, column, tuple(names[p] for p in positions), positions)]

@@ -1,0 +1,290 @@
+"""What the rows of an import say, held against their land and the rest of the workspace."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from geo.edges import Numbers, Positions, Shapes
+from geo.overlay import areas_m2, common_area_m2
+from geo.units import RELATIVE_TOLERANCE, compare_all
+from layers.contracts import Contract
+from layers.exchange.checks.faults import FaultTable, Limits, Lines, no_land, single_lines
+from layers.fields import split_list
+
+DECLARED = "area_declared_m2"
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A live project that has a parcel.
+
+    Attributes
+    ----------
+    project_id
+        The project.
+    whole
+        The project it is a phase of; itself where it is none.
+    """
+
+    project_id: str
+    whole: str
+
+
+Taken = Mapping[str, tuple[Holder, ...]]
+"""By parcel, the live projects that have it."""
+
+NONE_TAKEN: Taken = MappingProxyType({})
+
+
+def declared_lines(
+    frame: pd.DataFrame, shapes: Shapes, area_m2: Numbers, limits: Limits
+) -> list[Lines]:
+    """Find rows whose declared area is not the measured one.
+
+    Parameters
+    ----------
+    frame
+        Rows with the contract's columns, n.
+    shapes
+        Their valid shapes.
+    area_m2
+        Their areas on the ellipsoid [m²], 0 where there is no land.
+    limits
+        How far apart the two may be.
+
+    Returns
+    -------
+    list of Lines
+        ``declared_area``: at most one. The area of a line is what is declared less what is
+        measured on the ellipsoid.
+
+    Notes
+    -----
+    In Jiaxing the plane is up to 0.036 % larger than the ellipsoid, which is within the limits
+    from 1000 m² on: on which of the two an area was declared hardly ever decides.
+    """
+    if DECLARED not in frame.columns:
+        return []
+    declared = frame[DECLARED].to_numpy(dtype=np.float64, na_value=np.nan)
+    rows = np.flatnonzero(~np.isnan(declared) & (shapely.get_dimensions(shapes) == 2))
+    if not len(rows):
+        return []
+    measured, stated = area_m2[rows], declared[rows]
+    allowed = np.maximum(limits.declared_area_m2, limits.declared_area_share * stated)
+    off = compare_all(np.abs(stated - measured), allowed) > 0
+    if not off.any():
+        return []
+    rows, measured, stated = rows[off], measured[off], stated[off]
+    values = [
+        f"{one:.2f} ≠ {two:.2f} m²"
+        for one, two in zip(stated.tolist(), measured.tolist(), strict=True)
+    ]
+    return [
+        single_lines(
+            "declared_area", DECLARED, rows, values=values, area_m2=stated - measured,
+            make_shapes=lambda: shapes[rows],
+        )
+    ]  # fmt: skip
+
+
+def unit_lines(
+    frame: pd.DataFrame, shapes: Shapes, units: pd.DataFrame, crs: CRS, limits: Limits
+) -> list[Lines]:
+    """Find rows that lie outside the unit they state, or state one that isn't known.
+
+    Parameters
+    ----------
+    frame
+        Rows with the contract's columns, n.
+    shapes
+        Their valid shapes.
+    units
+        Layer ``units``.
+    crs
+        Projected system.
+    limits
+        Which part of its land must lie in the unit.
+
+    Returns
+    -------
+    list of Lines
+        ``unit_absent`` and ``outside_unit``: what there is of each.
+    """
+    if "unit_id" not in frame.columns or not isinstance(units, gpd.GeoDataFrame) or not len(units):
+        return []
+    known = pd.Index(units["unit_id"])
+    stated = frame["unit_id"].notna().to_numpy()
+    unit = known.get_indexer(pd.Index(frame["unit_id"]))
+    found = []
+    unknown = np.flatnonzero(stated & (unit < 0))
+    if len(unknown):
+        values = frame["unit_id"].iloc[unknown].astype(str).tolist()
+        found.append(single_lines("unit_absent", "unit_id", unknown, values=values,
+                                  make_shapes=lambda: shapes[unknown]))  # fmt: skip
+    placed = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
+    rows = np.flatnonzero(stated & (unit >= 0) & placed)
+    outlines: Shapes = np.asarray(units.geometry.array, dtype=object)
+    share, outside_m2 = _shares(shapes[rows], outlines, unit[rows], crs)
+    out = share < limits.inside_unit_share * (1 - RELATIVE_TOLERANCE)
+    if out.any():
+        rows, share, outside_m2 = rows[out], share[out], outside_m2[out]
+        values = [
+            f"{one}: {part:.1%}"
+            for one, part in zip(frame["unit_id"].iloc[rows], share.tolist(), strict=True)
+        ]
+        found.append(single_lines(
+            "outside_unit", "unit_id", rows, values=values, area_m2=outside_m2,
+            others=_units_of(shapes[rows], outlines, units["unit_id"]),
+            make_shapes=lambda: shapes[rows],
+        ))  # fmt: skip
+    return found
+
+
+def _shares(shapes: Shapes, outlines: Shapes, unit: Positions, crs: CRS) -> tuple[Numbers, Numbers]:
+    """Give the part of each shape in its unit, and the land outside [m²]."""
+    shapely.prepare(outlines)
+    share = np.ones(len(shapes))
+    outside = np.zeros(len(shapes))
+    crossing = np.flatnonzero(~shapely.covers(outlines[unit], shapes))
+    land = shapely.get_dimensions(shapes[crossing]) == 2
+    share[crossing[~land]] = 0.0
+    outside[crossing[~land]] = np.nan
+    some = crossing[land]
+    if len(some):
+        whole = areas_m2(shapes[some], crs)
+        inside = common_area_m2(shapes[some], outlines, np.arange(len(some)), unit[some], crs)
+        share[some] = inside / np.where(whole > 0, whole, 1.0)
+        outside[some] = np.maximum(whole - inside, 0.0)
+    return share, outside
+
+
+def _units_of(shapes: Shapes, outlines: Shapes, ids: pd.Series) -> list[str]:
+    """Name the units in which shapes lie instead, by a point within each."""
+    points = shapely.point_on_surface(shapes)
+    of_point, of_unit = shapely.STRtree(outlines).query(points, predicate="intersects")
+    named = [""] * len(shapes)
+    for point, unit in zip(of_point.tolist(), of_unit.tolist(), strict=True):
+        named[point] = str(ids.iloc[unit])
+    return named
+
+
+def taken_lines(
+    frame: pd.DataFrame, contract: Contract, shapes: Shapes | None, table: FaultTable, taken: Taken
+) -> list[Lines]:
+    """Find parcels on offer that a live project has, and projects that ask for a parcel of another.
+
+    Parameters
+    ----------
+    frame
+        Rows with the contract's columns.
+    contract
+        What the layer must be.
+    shapes
+        Their shapes, None where they have none.
+    table
+        Says which states are on offer.
+    taken
+        Parcels that live projects have.
+
+    Returns
+    -------
+    list of Lines
+        ``parcel_taken``: at most one.
+    """
+    if contract.name == "land_parcels":
+        offered = frame["state"].isin(table.open_states).to_numpy()
+        ids = frame["parcel_id"].astype("object")
+        rows = np.flatnonzero(offered & ids.isin(list(taken)).to_numpy())
+        others = [_named(taken[str(one)]) for one in ids.iloc[rows]]
+        column = "parcel_id"
+    elif {"parcel_ids", "project_id"} <= set(contract.columns):
+        named = _claims(frame, contract, taken)
+        rows, others = np.array(sorted(named), dtype=np.intp), [named[p] for p in sorted(named)]
+        column = "parcel_ids"
+    else:
+        return []
+    if not len(rows):
+        return []
+    values = frame[column].iloc[rows].astype(str).tolist()
+    return [
+        single_lines(
+            "parcel_taken", column, rows, values=values, others=others,
+            make_shapes=_land_of(shapes, rows),
+        )
+    ]  # fmt: skip
+
+
+def _named(holders: tuple[Holder, ...]) -> str:
+    return ", ".join(holder.project_id for holder in holders)
+
+
+def _claims(frame: pd.DataFrame, contract: Contract, taken: Taken) -> dict[int, str]:
+    """Name, for each row at fault, the projects that have its parcels: of file or workspace."""
+    claimed: dict[str, list[tuple[int, Holder]]] = defaultdict(list)
+    own: dict[int, Holder] = {}
+    given = frame["parcel_ids"].notna()
+    if "stage" in frame.columns:
+        given &= ~frame["stage"].eq("ended").fillna(value=False)
+    for row in np.flatnonzero(given.to_numpy(dtype=bool)).tolist():
+        project = frame["project_id"].iloc[row]
+        if not isinstance(project, str):
+            continue
+        phase = frame["phase_of"].iloc[row] if "phase_of" in frame.columns else None
+        own[row] = Holder(project, phase if isinstance(phase, str) else project)
+        for parcel in set(split_list(frame["parcel_ids"].iloc[row])):
+            claimed[parcel].append((row, own[row]))
+    renewed = {holder.project_id for holder in own.values()} if contract.name == "projects" else ()
+    found: dict[int, set[str]] = defaultdict(set)
+    for parcel, claims in claimed.items():
+        held = [one for one in taken.get(parcel, ()) if one.project_id not in renewed]
+        for row, mine in claims:
+            rivals = [*held, *(other for place, other in claims if place != row)]
+            found[row] |= {
+                rival.project_id for rival in rivals
+                if rival.whole not in (mine.whole, mine.project_id)
+                and rival.project_id not in (mine.whole, mine.project_id)
+            }  # fmt: skip
+    return {row: ", ".join(sorted(rivals)) for row, rivals in found.items() if rivals}
+
+
+def date_lines(
+    frame: pd.DataFrame, shapes: Shapes | None, pairs: tuple[tuple[str, str], ...]
+) -> list[Lines]:
+    """Find rows of which one date lies after another that must come later.
+
+    Parameters
+    ----------
+    frame
+        Rows with the contract's columns; dates are ISO texts.
+    shapes
+        Their shapes, None where they have none.
+    pairs
+        First and second column of each pair.
+
+    Returns
+    -------
+    list of Lines
+        ``dates_reversed``, one for each pair that some row breaks.
+    """
+    found = []
+    for first, second in pairs:
+        one, two = (frame[name].astype("object") for name in (first, second))
+        known = np.flatnonzero((one.notna() & two.notna()).to_numpy())
+        begins, ends = (side.iloc[known].to_numpy(dtype=str) for side in (one, two))
+        rows = known[begins > ends]
+        if len(rows):
+            values = [f"{a} > {b}" for a, b in zip(one.iloc[rows], two.iloc[rows], strict=True)]
+            found.append(single_lines("dates_reversed", f"{first};{second}", rows, values=values,
+                                      make_shapes=_land_of(shapes, rows)))  # fmt: skip
+    return found
+
+
+def _land_of(shapes: Shapes | None, rows: Positions) -> Callable[[], Shapes]:
+    return no_land if shapes is None else lambda: shapes[rows]

@@ -1,0 +1,316 @@
+"""A GeoTIFF as a raster of the workspace: its values read, its place found, its cells carried.
+
+A raster is warped only where it has to be: in the workspace's own system its cells stay as is.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import rasterio
+import shapely
+from pyproj import CRS
+from rasterio.errors import RasterioError
+from rasterio.transform import Affine, array_bounds
+from rasterio.warp import Resampling, calculate_default_transform, reproject
+
+from geo.crs import crs_label, parse_crs
+from geo.raster import Raster
+from layers.contracts import RASTERS
+from layers.errors import LayerError
+from layers.exchange.readers.source import Evidence, SourceFile, file_sha256, found
+from layers.exchange.recognise.crs import PlaceStated, ground_of
+from layers.exchange.recognise.locate import place_shapes
+from layers.exchange.request import ImportRequest
+from layers.workspace.protocol import Provenance, Workspace
+
+RASTER_ENDINGS = (".tif", ".tiff")
+"""Endings of rasters that can be read."""
+
+TIFF_MARKS = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+
+MAX_CELLS = 100_000_000
+"""A city of 4 000 km² in cells of 6.5 m; the answers hold a raster in memory as a whole."""
+
+POSSIBLE = {"dem": (-500.0, 9_000.0), "flood_depth": (0.0, 500.0)}
+"""Values [m] that heights and depths of water on land can have; others stand for no value."""
+
+CELL_TOLERANCE = 0.01
+"""How far [cells] a place may be carried wrongly: GDAL's own eighth is metres of most rasters."""
+
+MOVED = "shapes_transformed"
+"""What placing notes where a file's system isn't the workspace's."""
+
+Cells = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class RasterFile:
+    """A raster ready for the workspace.
+
+    Attributes
+    ----------
+    raster
+        Its cells in the workspace's system.
+    sha256
+        Hash of the file.
+    evidence
+        What was recognised and changed, in order.
+    """
+
+    raster: Raster
+    sha256: str
+    evidence: tuple[Evidence, ...]
+
+
+def read_raster(path: Path, name: str, stated: str | None, target: CRS) -> RasterFile:
+    """Read a GeoTIFF and carry it into the workspace's coordinate system.
+
+    Parameters
+    ----------
+    path
+        The file: one band of heights or depths [m].
+    name
+        Raster of the workspace it is for (``dem``, ``flood_depth``).
+    stated
+        Coordinate system named by the user; it decides only where the file states none.
+    target
+        System of the workspace, projected, in metres.
+
+    Returns
+    -------
+    RasterFile
+        Cells as in the file where it is in ``target`` and north is up; else bilinear between the
+        four nearest cells, at the file's own resolution.
+
+    Raises
+    ------
+    LayerError
+        ``file_missing``, ``not_a_gis_file``, ``file_unreadable``, ``raster_bands``,
+        ``raster_too_large``, ``raster_not_placed``, ``raster_without_values``, and those of
+        ``place_shapes`` (``crs_unstated``, ``crs_contradicts``, ``datum_refused`` …).
+    """
+    _require_tiff(path)
+    try:
+        with rasterio.open(path, driver="GTiff") as source:
+            _require_plain(path, source)
+            place = source.transform
+            crs = None if source.crs is None else CRS.from_wkt(source.crs.to_wkt())
+            cells = _values(source)
+    except (RasterioError, ValueError, TypeError, MemoryError) as error:
+        detail = " ".join(str(error).split())[:200]
+        raise LayerError("file_unreadable", path=path.name, detail=detail) from error
+    cells, notes = _possible(cells, name)
+    if np.isnan(cells).all():
+        raise LayerError("raster_without_values", path=path.name)
+    outline = _outline(path, cells, place, crs)
+    used, said = _place_of(outline, stated, target)
+    raster, moved = _carried(cells, place, used, target)
+    height, width = cells.shape
+    first = found("raster_read", file=path.name, rows=height, columns=width)
+    return RasterFile(raster, outline.sha256, (first, *said, *notes, *moved))
+
+
+def _require_tiff(path: Path) -> None:
+    if not path.is_file():
+        raise LayerError("file_missing", path=str(path))
+    with path.open("rb") as handle:
+        mark = handle.read(4)
+    if path.suffix.lower() not in RASTER_ENDINGS or mark not in TIFF_MARKS:
+        raise LayerError("not_a_gis_file", path=path.name, format="GeoTIFF")
+
+
+def _require_plain(path: Path, source: rasterio.DatasetReader) -> None:
+    if source.count != 1:
+        raise LayerError("raster_bands", path=path.name, count=source.count)
+    if source.width * source.height > MAX_CELLS:
+        raise LayerError(
+            "raster_too_large", path=path.name, cells=source.width * source.height, limit=MAX_CELLS
+        )
+    if source.transform.is_identity or source.transform.is_degenerate:
+        raise LayerError("raster_not_placed", path=path.name)
+    if np.dtype(source.dtypes[0]).kind not in "iuf":
+        raise LayerError("raster_bands", path=path.name, count=source.count)
+
+
+def _values(source: rasterio.DatasetReader) -> Cells:
+    held = source.read(1, masked=True)
+    values = held.astype(np.float64) * source.scales[0] + source.offsets[0]
+    cells: Cells = np.ma.filled(values, np.nan).astype(np.float32)
+    return cells
+
+
+def _possible(cells: Cells, name: str) -> tuple[Cells, list[Evidence]]:
+    """Take values no ground has as none: programs write -9999 or 65535 without declaring it."""
+    low, high = POSSIBLE[name]
+    with np.errstate(invalid="ignore"):
+        wrong = (cells < low) | (cells > high)
+    if not wrong.any():
+        return cells, []
+    examples = ", ".join(f"{value:g}" for value in np.unique(cells[wrong])[:3])
+    note = found(
+        "raster_values_left_out", count=int(wrong.sum()), examples=examples, low=low, high=high
+    )
+    return np.where(wrong, np.float32(np.nan), cells), [note]
+
+
+def _outline(path: Path, cells: Cells, place: Affine, crs: CRS | None) -> SourceFile:
+    """Give the raster's outline as a layer of one row: it is placed as every file is."""
+    height, width = cells.shape
+    corners = [place @ corner for corner in ((0, 0), (width, 0), (width, height), (0, height))]
+    frame = gpd.GeoDataFrame(geometry=[shapely.Polygon(corners)], crs=crs)
+    return SourceFile(
+        path, "geotiff", frame, crs, "none" if crs is None else "stated_in_file", "",
+        file_sha256(path), (), (),
+    )  # fmt: skip
+
+
+def _place_of(
+    outline: SourceFile, stated: str | None, target: CRS
+) -> tuple[CRS, tuple[Evidence, ...]]:
+    """Decide in which system a raster lies; the answer is ``target`` itself where it is the same.
+
+    A raster is placed as every file is, by its outline, but its system is never guessed.
+    """
+    named = outline.crs if stated is None else parse_crs(stated)
+    if named is None:
+        raise LayerError("crs_unstated", path=outline.path.name)
+    placed = place_shapes(outline, PlaceStated(crs=stated), ground_of(target, None))
+    said = tuple(note for note in placed.evidence if note.code != MOVED)
+    return (target if len(said) == len(placed.evidence) else named), said
+
+
+def _carried(cells: Cells, place: Affine, crs: CRS, target: CRS) -> tuple[Raster, list[Evidence]]:
+    height, width = cells.shape
+    north_up = place.b == place.d == 0 and place.a > 0 > place.e
+    if north_up and crs is target:
+        raster = Raster(cells, place.c, place.f, place.a, -place.e, target)
+        return raster, [found("raster_kept", cell_m=place.a)]
+    bounds = array_bounds(height, width, place)
+    there, columns, rows = calculate_default_transform(
+        crs.to_wkt(), target.to_wkt(), width, height, *bounds
+    )
+    warped = np.full((rows, columns), np.nan, dtype=np.float32)
+    reproject(
+        cells, warped, src_transform=place, src_crs=crs.to_wkt(), src_nodata=np.nan,
+        dst_transform=there, dst_crs=target.to_wkt(), dst_nodata=np.nan,
+        resampling=Resampling.bilinear,
+        tolerance=CELL_TOLERANCE,
+        # Cells of about the same size: a kernel widened to the coarser side would tilt planes.
+        XSCALE=1,
+        YSCALE=1,
+    )  # fmt: skip
+    raster = Raster(warped, there.c, there.f, there.a, -there.e, target)
+    note = found(
+        "raster_warped", source=crs_label(crs), target=crs_label(target), rows=rows,
+        columns=columns, cell_m=there.a,
+    )  # fmt: skip
+    return raster, [note]
+
+
+@dataclass(frozen=True)
+class RasterResult:
+    """What the import of a raster recognised and stored.
+
+    Attributes
+    ----------
+    layer
+        Name of the raster.
+    stored
+        False after a dry run.
+    detected
+        What was recognised and changed, in order.
+    cells, with_value
+        Count of its cells, and of those with a value.
+    lowest, highest
+        Least and greatest value [m].
+    """
+
+    layer: str
+    stored: bool
+    detected: tuple[Evidence, ...]
+    cells: int
+    with_value: int
+    lowest: float
+    highest: float
+
+
+def is_raster_import(path: Path, layer: str) -> bool:
+    """Say whether an import is about a raster, by the file's ending or the layer's name.
+
+    Parameters
+    ----------
+    path
+        File to import.
+    layer
+        Where it is to go.
+
+    Returns
+    -------
+    bool
+        True where either is one.
+    """
+    return layer in RASTERS or path.suffix.lower() in RASTER_ENDINGS
+
+
+def import_raster(
+    workspace: Workspace, request: ImportRequest, actor: str, at: str
+) -> RasterResult:
+    """Import a GeoTIFF, or only check it where a dry run is asked for.
+
+    Parameters
+    ----------
+    workspace
+        Where the raster goes.
+    request
+        What is asked: ``add`` where the workspace has no such raster, else ``replace``.
+    actor, at
+        Who imports, and when (ISO).
+
+    Returns
+    -------
+    RasterResult
+        What was recognised and stored.
+
+    Raises
+    ------
+    LayerError
+        ``raster_layer_needed``, ``raster_file_needed``, ``raster_exists``, and those of
+        ``read_raster``; the workspace is then as before.
+    """
+    known = ", ".join(RASTERS)
+    if request.layer not in RASTERS:
+        raise LayerError(
+            "raster_layer_needed", path=request.path.name, layer=request.layer, known=known
+        )
+    if request.path.suffix.lower() not in RASTER_ENDINGS:
+        raise LayerError(
+            "raster_file_needed", path=request.path.name, layer=request.layer,
+            known=" ".join(RASTER_ENDINGS),
+        )  # fmt: skip
+    if request.mode != "replace" and workspace.read_raster(request.layer) is not None:
+        raise LayerError("raster_exists", layer=request.layer)
+    file = read_raster(request.path, request.layer, request.crs, workspace.facts.crs)
+    if not request.dry_run:
+        _store(workspace, request, file, actor, at)
+    cells = file.raster.cells
+    return RasterResult(
+        request.layer, not request.dry_run, file.evidence, cells=cells.size,
+        with_value=int(np.isfinite(cells).sum()), lowest=float(np.nanmin(cells)),
+        highest=float(np.nanmax(cells)),
+    )  # fmt: skip
+
+
+def _store(
+    workspace: Workspace, request: ImportRequest, file: RasterFile, actor: str, at: str
+) -> None:
+    detail = [{"code": note.code, **note.values} for note in file.evidence]
+    provenance = Provenance(
+        source=request.path.name, imported_at=at, sha256=file.sha256,
+        detail=json.dumps(detail, ensure_ascii=False),
+    )  # fmt: skip
+    with workspace.edit(actor, at) as edit:
+        edit.replace_raster(request.layer, file.raster, provenance)

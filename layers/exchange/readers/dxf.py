@@ -1,0 +1,409 @@
+"""The shapes of a drawing's outlines, and the texts that label them."""
+
+import io
+import re
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import ezdxf
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from ezdxf import recover
+from ezdxf.document import Drawing as Document
+
+from geo.tools import nearest_name
+from layers.errors import LayerError
+from layers.exchange.readers.dxf_outlines import (
+    CHORD_TOLERANCE,
+    Drawing,
+    Drawn,
+    Points,
+    Words,
+    walk,
+)
+from layers.exchange.readers.encoding import decode, known_encoding, sniff
+from layers.exchange.readers.source import Content, Evidence, found
+
+CLOSING_GAP = 0.01
+"""An outline whose ends lie this close [units of the drawing, normally m] is meant to close."""
+
+SAME_PLACE = 3
+"""Decimals to which a hatch and the outline it fills are the same."""
+
+
+@dataclass
+class Shapes:
+    """Outlines as rows, and what was noticed on the way.
+
+    Attributes
+    ----------
+    frame
+        One row an outline (our own drawings: one a row written).
+    with_arcs
+        Count of shapes with chords for arcs.
+    closed_gaps, widest_gap
+        Count of outlines closed over a gap, and the widest of these [units of the drawing].
+    still_open
+        Count of outlines that stay lines.
+    doubled
+        Count of hatches left out since they fill an outline.
+    texts_outside
+        Count of texts in no shape.
+    unreadable
+        Count of outlines without a shape.
+    """
+
+    frame: gpd.GeoDataFrame
+    with_arcs: int = 0
+    closed_gaps: int = 0
+    widest_gap: float = 0.0
+    still_open: int = 0
+    doubled: int = 0
+    texts_outside: int = 0
+    unreadable: int = 0
+
+
+def shapes_of(drawing: Drawing) -> Shapes:
+    """Make shapes of a drawing's outlines.
+
+    Parameters
+    ----------
+    drawing
+        Its outlines and texts.
+
+    Returns
+    -------
+    Shapes
+        Rows with ``cad_layer``, ``cad_label``, ``cad_kind``, ``cad_handle``, ``cad_block``.
+    """
+    made = Shapes(gpd.GeoDataFrame())
+    shapes = [_shape(drawn, made) for drawn in drawing.outlines]
+    kept, shapes = _without_doubles(drawing.outlines, shapes, made)
+    kept, shapes = _rows_together(kept, shapes)
+    made.still_open = sum(s is not None and s.geom_type == "LineString" for s in shapes)
+    made.unreadable = sum(shape is None for shape in shapes)
+    array = np.array(shapes, dtype=object)
+    made.frame = gpd.GeoDataFrame(
+        {
+            "cad_layer": [drawn.layer for drawn in kept],
+            "cad_label": _labels(array, kept, drawing.texts, made),
+            "cad_kind": [drawn.kind for drawn in kept],
+            "cad_handle": [drawn.handle or None for drawn in kept],
+            "cad_block": [drawn.block or None for drawn in kept],
+        },
+        geometry=array,
+    )
+    return made
+
+
+def _shape(drawn: Drawn, made: Shapes) -> shapely.Geometry | None:
+    outline = drawn.outline
+    points = outline.points
+    if len(points) == 1 and drawn.kind == "POINT":
+        return shapely.points(points[0])
+    if len(points) < 2 or not np.isfinite(points).all():
+        return None
+    gap = float(np.hypot(*(points[-1] - points[0])))
+    closes = outline.is_closed or (len(points) > 3 and gap <= CLOSING_GAP)
+    made.with_arcs += outline.has_arcs
+    if not closes:
+        return shapely.linestrings(points)
+    if not outline.is_closed and gap:
+        made.closed_gaps += 1
+        made.widest_gap = max(made.widest_gap, gap)
+        # The last point stands for the first: a side of some millimetres is none.
+        points = points[:-1]
+    if len(points) < 3:
+        return None
+    holes = [_ring(hole) for hole in outline.holes]
+    shape = shapely.polygons(_ring(points), holes=holes or None)
+    return shape if shape.area or len(np.unique(points, axis=0)) > 2 else None
+
+
+def _ring(points: Points) -> shapely.Geometry:
+    return shapely.linearrings(np.vstack([points, points[:1]]))
+
+
+def _without_doubles(
+    outlines: list[Drawn], shapes: list[shapely.Geometry | None], made: Shapes
+) -> tuple[list[Drawn], list[shapely.Geometry | None]]:
+    """Leave out hatches that fill an outline which is there as well."""
+    outer = {
+        _fingerprint(shape)
+        for drawn, shape in zip(outlines, shapes, strict=True)
+        if shape is not None and drawn.kind != "HATCH" and shape.geom_type == "Polygon"
+    }
+    kept = [
+        (drawn, shape)
+        for drawn, shape in zip(outlines, shapes, strict=True)
+        if drawn.kind != "HATCH" or shape is None or _fingerprint(shape) not in outer
+    ]
+    made.doubled = len(outlines) - len(kept)
+    return [drawn for drawn, _ in kept], [shape for _, shape in kept]
+
+
+def _fingerprint(shape: shapely.Geometry) -> tuple[float, ...]:
+    """Say enough of an outline to know it again, from whichever corner it is listed."""
+    outer = shapely.polygons(shape.exterior) if shape.geom_type == "Polygon" else shape
+    middle = shapely.get_coordinates(shapely.centroid(outer)).ravel()
+    sizes = (shapely.area(outer), shapely.length(outer))
+    return tuple(np.round([*shapely.bounds(outer), *middle, *sizes], SAME_PLACE).tolist())
+
+
+def _rows_together(
+    outlines: list[Drawn], shapes: list[shapely.Geometry | None]
+) -> tuple[list[Drawn], list[shapely.Geometry | None]]:
+    """Put the rings together that our own export drew for one row: inner ones are holes."""
+    rings: dict[int, list[shapely.Geometry]] = {}
+    for drawn, shape in zip(outlines, shapes, strict=True):
+        if drawn.row >= 0 and shape is not None:
+            rings.setdefault(drawn.row, []).append(shape)
+    kept: list[Drawn] = []
+    whole: list[shapely.Geometry | None] = []
+    for drawn, shape in zip(outlines, shapes, strict=True):
+        if drawn.row < 0 or shape is None:
+            kept.append(drawn)
+            whole.append(shape)
+        elif drawn.row in rings:
+            kept.append(drawn)
+            whole.append(_together(rings.pop(drawn.row)))
+    return kept, whole
+
+
+def _together(parts: list[shapely.Geometry]) -> shapely.Geometry:
+    if len(parts) == 1:
+        return parts[0]
+    kinds = {part.geom_type for part in parts}
+    if kinds != {"Polygon"}:
+        many = {"LineString": shapely.multilinestrings, "Point": shapely.multipoints}
+        return many.get(kinds.pop() if len(kinds) == 1 else "", shapely.geometrycollections)(parts)
+    parts = sorted(parts, key=shapely.area, reverse=True)
+    held: list[tuple[shapely.Geometry, list[shapely.Geometry]]] = []
+    for part in parts:
+        around = [holes for outer, holes in held if outer.covers(part.representative_point())]
+        if around:
+            around[-1].append(part.exterior)
+        else:
+            held.append((part, []))
+    built = [shapely.polygons(outer.exterior, holes=holes or None) for outer, holes in held]
+    return built[0] if len(built) == 1 else shapely.multipolygons(built)
+
+
+def _around(shape: shapely.Geometry | None) -> shapely.Geometry | None:
+    """Give the area in which a text labels a shape: an open outline is named as if it closed."""
+    if shape is None or shape.geom_type not in {"LineString", "Polygon", "MultiPolygon"}:
+        return None
+    if shape.geom_type != "LineString":
+        return shape
+    points = shapely.get_coordinates(shape)
+    return shapely.polygons(_ring(points)) if len(points) > 2 else None
+
+
+def _labels(
+    shapes: npt.NDArray[np.object_], kept: list[Drawn], texts: list[Words], made: Shapes
+) -> list[str | None]:
+    """Give each shape the texts in it; a text belongs to the smallest shape around it."""
+    labels: list[list[str]] = [[] for _ in shapes]
+    rows = {drawn.row: position for position, drawn in enumerate(kept) if drawn.row >= 0}
+    loose = [words for words in texts if words.row not in rows]
+    for words in texts:
+        if words.row in rows:
+            labels[rows[words.row]].append(words.text)
+    areas = np.array([_around(shape) for shape in shapes], dtype=object)
+    candidates = np.flatnonzero(~shapely.is_missing(areas))
+    made.texts_outside = len(loose)
+    if loose and len(candidates):
+        places = shapely.points([(words.x, words.y) for words in loose])
+        which, around = shapely.STRtree(areas[candidates]).query(places, predicate="intersects")
+        size = shapely.area(areas[candidates])[around]
+        order = np.lexsort((size, which))
+        first = order[np.unique(which[order], return_index=True)[1]]
+        for position in first:
+            labels[candidates[around[position]]].append(loose[which[position]].text)
+        made.texts_outside -= len(first)
+    return [";".join(found) or None for found in labels]
+
+
+MAX_DXF_BYTES = 256 * 1024**2
+BINARY_MARK = b"AutoCAD Binary DXF"
+DWG_MARK = b"AC10"
+
+UTF8_SINCE = "AC1021"
+"""From this version (AutoCAD 2007) on the text of a drawing is UTF-8."""
+
+METRES, MILLIMETRES = 6, 4
+UNIT_NAMES = {0: "—", 1: "inch", 2: "ft", 4: "mm", 5: "cm", 6: "m", 7: "km"}
+LARGEST_METRES = 1e8
+"""No easting with a zone's prefix reaches this in metres; one in millimetres always does."""
+
+BROKEN = (
+    ezdxf.DXFError, ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError,
+    NotImplementedError, OSError, RecursionError, TypeError, ValueError, struct.error,
+)  # fmt: skip
+"""What the library raises on a file that is no drawing: it was not made for hostile ones."""
+
+
+def read_dxf(path: Path, layer: str | None, encoding: str | None) -> Content:
+    """Read the closed outlines of a DXF drawing.
+
+    Parameters
+    ----------
+    path
+        An existing file, as text or binary DXF.
+    layer
+        Which CAD layer, None for all. Texts count as labels whatever their layer.
+    encoding
+        Stated encoding of its text.
+
+    Returns
+    -------
+    Content
+        One row an outline: ``cad_layer``, ``cad_label`` (the texts inside it), ``cad_kind``,
+        ``cad_handle``, ``cad_block``. Closed ones are polygons, open ones stay lines. Blocks are
+        taken apart, arcs drawn as chords. A drawing states no coordinate system.
+
+    Raises
+    ------
+    LayerError
+        ``dwg_refused``, ``not_a_gis_file``, ``file_too_large``, ``file_unreadable``,
+        ``file_empty``, ``dxf_too_many``, ``dxf_without_outlines``, ``source_layer_unknown``,
+        ``encoding_unknown``.
+    """
+    raw = _bytes(path)
+    try:
+        document, used, evidence = _document(path, raw, encoding)
+        drawing = walk(document.modelspace(), path.name)
+        stated = int(document.header.get("$INSUNITS", 0))
+        hidden = [str(entry.dxf.name) for entry in document.layers if not entry.is_on()]
+    except BROKEN as error:
+        raise LayerError("file_unreadable", path=path.name, detail=_one_line(error)) from error
+    if not drawing.outlines:
+        raise LayerError("dxf_without_outlines", path=path.name, others=_counted(drawing))
+    shapes = shapes_of(drawing)
+    frame, known = _chosen(path, shapes.frame, layer)
+    frame, units = _in_metres(frame, stated)
+    said = [*evidence, *units, *_noted(drawing, shapes, set(hidden) & set(known))]
+    if layer is not None:
+        said.insert(0, found("source_layer", layer=layer))
+    return Content(frame, tuple(said), None, "none", used, known)
+
+
+def _bytes(path: Path) -> bytes:
+    size = path.stat().st_size
+    if size > MAX_DXF_BYTES:
+        raise LayerError(
+            "file_too_large", path=path.name, megabytes=size // 1024**2,
+            limit=MAX_DXF_BYTES // 1024**2,
+        )  # fmt: skip
+    raw = path.read_bytes()
+    if raw.startswith(DWG_MARK):
+        raise LayerError("dwg_refused", path=path.name)
+    if not raw.startswith(BINARY_MARK) and not re.search(rb"(?m)^\s*SECTION\s*$", raw[:65536]):
+        raise LayerError("not_a_gis_file", path=path.name, format="DXF")
+    return raw
+
+
+def _document(
+    path: Path, raw: bytes, encoding: str | None
+) -> tuple[Document, str, tuple[Evidence, ...]]:
+    if raw.startswith(BINARY_MARK):
+        return ezdxf.readfile(path), "UTF-8", ()
+    used, code = _encoding(raw, encoding)
+    text = raw.removeprefix(b"\xef\xbb\xbf").decode(used, "surrogateescape")
+    said: tuple[Evidence, ...] = (found(code, encoding=used),)
+    try:
+        return ezdxf.read(io.StringIO(text, newline=None)), used, said
+    except BROKEN:
+        document, _ = recover.read(io.BytesIO(raw), errors="surrogateescape")
+        return document, used, (*said, found("dxf_recovered"))
+
+
+def _encoding(raw: bytes, stated: str | None) -> tuple[str, str]:
+    if stated is not None:
+        return known_encoding(stated), "encoding_stated"
+    head = raw[:65536]
+    version, page = (
+        match[1].decode("ascii", "replace") if match else ""
+        for match in (
+            re.search(rb"\$ACADVER\s+1\s+(AC\d+)", head),
+            re.search(rb"\$DWGCODEPAGE\s+3\s+(\S+)", head),
+        )
+    )
+    is_gb = version < UTF8_SINCE and page.upper() in {"ANSI_936", "GB2312", "GBK", "GB18030"}
+    if is_gb and decode(raw, "GB18030") is not None:
+        return "GB18030", "encoding_by_dxf"
+    # Programs declare Western Europe, or nothing, above Chinese text.
+    sniffed = sniff([raw])
+    return "UTF-8" if sniffed == "ASCII" else sniffed, "encoding_sniffed"
+
+
+def _chosen(
+    path: Path, frame: gpd.GeoDataFrame, layer: str | None
+) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    known = tuple(dict.fromkeys(frame["cad_layer"]))
+    if layer is None:
+        return frame, known
+    if layer not in known:
+        raise LayerError(
+            "source_layer_unknown", path=path.name, layer=layer, nearest=nearest_name(layer, known)
+        )
+    return gpd.GeoDataFrame(frame[frame["cad_layer"] == layer].reset_index(drop=True)), known
+
+
+def _in_metres(frame: gpd.GeoDataFrame, stated: int) -> tuple[gpd.GeoDataFrame, list[Evidence]]:
+    """Turn millimetres into metres where the numbers can be nothing else; else say what is stated.
+
+    Drawings made from the usual template state millimetres and hold metres.
+    """
+    shapes: npt.NDArray[np.object_] = np.asarray(frame.geometry.array, dtype=object)
+    largest = float(np.nanmax(np.abs(shapely.total_bounds(shapes)), initial=0.0))
+    if stated in {MILLIMETRES, 0} and largest > LARGEST_METRES:
+        scaled = shapely.transform(shapes, lambda points: points / 1000)
+        return frame.set_geometry(gpd.GeoSeries(scaled)), [found("dxf_millimetres")]
+    if stated in {METRES, 0}:
+        return frame, []
+    return frame, [found("dxf_unit_not_followed", unit=UNIT_NAMES.get(stated, str(stated)))]
+
+
+def _noted(drawing: Drawing, shapes: Shapes, hidden: set[str]) -> list[Evidence]:
+    layers = pd.Series(shapes.frame["cad_layer"]).value_counts()
+    said = [found("dxf_layers", layers=", ".join(f"{n} ({c})" for n, c in layers.items())[:400])]
+    if hidden:
+        said.append(found("dxf_layers_hidden", layers=", ".join(sorted(hidden))[:200]))
+    if shapes.with_arcs:
+        said.append(
+            found("dxf_arcs_drawn", count=shapes.with_arcs, tolerance_mm=1000 * CHORD_TOLERANCE)
+        )
+    if shapes.closed_gaps:
+        said.append(
+            found("dxf_gaps_closed", count=shapes.closed_gaps, widest_mm=1000 * shapes.widest_gap)
+        )
+    for code, count in (
+        ("dxf_open_lines", shapes.still_open),
+        ("dxf_hatches_on_outlines", shapes.doubled),
+        ("dxf_texts_outside", shapes.texts_outside),
+        ("shapes_unreadable", shapes.unreadable),
+    ):
+        if count:
+            said.append(found(code, count=count))
+    if drawing.passed_over:
+        said.append(found("dxf_passed_over", kinds=_counted(drawing)))
+    if drawing.extended:
+        programs = ", ".join(sorted(drawing.extended))
+        said.append(
+            found("dxf_xdata", count=sum(drawing.extended.values()), programs=programs[:200])
+        )
+    return said
+
+
+def _counted(drawing: Drawing) -> str:
+    parts = [f"{kind} {count}" for kind, count in sorted(drawing.passed_over.items())]
+    return ", ".join(parts)[:300] or "—"
+
+
+def _one_line(problem: object) -> str:
+    return " ".join(str(problem).split())[:200] or type(problem).__name__

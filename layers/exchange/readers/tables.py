@@ -1,0 +1,184 @@
+"""What a CSV file or a spreadsheet holds: header row, rows, nothing guessed about types."""
+
+import csv
+import io
+import re
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from layers.errors import LayerError
+from layers.exchange.cells import FORMULA_STARTS
+from layers.exchange.heading import LABELS
+from layers.exchange.readers.archive import open_archive
+from layers.exchange.readers.encoding import decode_file
+from layers.exchange.readers.source import Content, Evidence, found, unique_names
+from layers.exchange.readers.vector import choose_layer
+
+TOTALS_WORDS = frozenset({"合计", "总计", "total", "totals"})
+MAX_COLUMNS = 2_000
+MAX_BOOK_ROWS = 1_048_576
+"""More rows than a spreadsheet has; a number beyond would be filled up with empty ones."""
+
+MAX_BOOK_BYTES = 500 * 1024**2
+_BROKEN_BOOK = (
+    KeyError, ValueError, TypeError, OSError, AttributeError, SyntaxError, IndexError, EOFError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+_SEPARATORS = (",", "\t", ";")
+
+
+def read_csv(path: Path, encoding: str | None) -> Content:
+    """Read a CSV file; every cell stays the text it is.
+
+    Parameters
+    ----------
+    path
+        An existing file.
+    encoding
+        Stated encoding; else the file's mark, else UTF-8, else GB18030.
+
+    Returns
+    -------
+    Content
+        Its rows.
+
+    Raises
+    ------
+    LayerError
+        ``not_a_gis_file``, ``encoding_wrong``, ``file_empty``, ``file_unreadable``,
+        ``columns_too_many``.
+    """
+    text, used, evidence = decode_file(path, encoding)
+    first_line = text.lstrip().partition("\n")[0]
+    separator = max(_SEPARATORS, key=first_line.count)
+    lines = io.StringIO(text, newline="")
+    try:
+        # Not strict, an unclosed quotation mark would swallow all rows behind it.
+        rows: list[list[Any]] = list(csv.reader(lines, delimiter=separator, strict=True))
+    except csv.Error as error:
+        raise LayerError("file_unreadable", path=path.name, detail=str(error)) from error
+    frame, notes = _table(path, rows)
+    disarmed = re.compile("'[" + "".join(map(re.escape, FORMULA_STARTS)) + "]")
+    marks = 0
+    for name in frame.columns:
+        marked = frame[name].map(lambda v: isinstance(v, str) and disarmed.match(v) is not None)
+        frame.loc[marked, name] = frame.loc[marked, name].str[1:]
+        marks += int(marked.sum())
+    if marks:
+        notes = (*notes, found("text_marks_removed", count=marks))
+    return Content(frame, (*evidence, *notes), encoding=used)
+
+
+def read_xlsx(path: Path, sheet: str | None) -> Content:
+    """Read one sheet of a spreadsheet; cells keep the types they have there.
+
+    Parameters
+    ----------
+    path
+        An existing ``.xlsx`` file.
+    sheet
+        Its name, None where only one sheet has content (the sheet of sources doesn't count).
+
+    Returns
+    -------
+    Content
+        Its rows: the header is the first row with two cells or more; a last row that begins with
+        合计 is left out and listed.
+
+    Raises
+    ------
+    LayerError
+        ``not_a_gis_file``, ``archive_too_large``, ``file_unreadable``, ``file_empty``,
+        ``source_layer_needed``, ``source_layer_unknown``.
+    """
+    open_archive(path, "XLSX", MAX_BOOK_BYTES).close()
+    try:
+        from openpyxl import load_workbook  # loaded only where it is used, for a quicker start
+
+        book = load_workbook(path, read_only=True, data_only=True)
+    except _BROKEN_BOOK as error:
+        raise LayerError("not_a_gis_file", path=path.name, format="XLSX") from error
+    try:
+        own = {labels["sources"] for labels in LABELS.values()}
+        sheets = {page.title: page for page in book.worksheets}
+        contents = {}
+        for title, page in sheets.items():
+            if title in own and sheet != title:
+                continue
+            page.reset_dimensions()  # a file may claim any size for a sheet
+            contents[title] = _rows_of(path, page)
+    except _BROKEN_BOOK as error:
+        raise LayerError("file_unreadable", path=path.name, detail=str(error)[:200]) from error
+    finally:
+        book.close()
+    filled = [title for title, rows in contents.items() if rows]
+    chosen = choose_layer(path, filled, sheet)
+    frame, notes = _table(path, contents[chosen])
+    return Content(
+        frame, (found("source_layer", layer=chosen), *notes), layers=tuple(filled)
+    )  # fmt: skip
+
+
+def _rows_of(path: Path, page: Any) -> list[list[Any]]:  # noqa: ANN401
+    rows = []
+    for row in page.iter_rows(values_only=True):
+        if len(row) > MAX_COLUMNS and any(cell is not None for cell in row[MAX_COLUMNS:]):
+            raise LayerError("columns_too_many", path=path.name, limit=MAX_COLUMNS)
+        rows.append(list(row[:MAX_COLUMNS]))
+        if len(rows) > MAX_BOOK_ROWS:
+            raise LayerError("rows_too_many", path=path.name, limit=MAX_BOOK_ROWS)
+    while rows and all(_blank(cell) for cell in rows[-1]):
+        rows.pop()
+    return rows
+
+
+def _table(path: Path, rows: list[list[Any]]) -> tuple[pd.DataFrame, tuple[Evidence, ...]]:
+    counts = [sum(not _blank(cell) for cell in row) for row in rows]
+    least = min(2, max(counts, default=0))
+    if least == 0:
+        raise LayerError("file_empty", path=path.name)
+    top = next(position for position, count in enumerate(counts) if count >= least)
+    notes: list[Evidence] = []
+    if top:
+        notes.append(found("header_row", row=top + 1))
+    body = [
+        (position, row)
+        for position, (row, count) in enumerate(zip(rows, counts, strict=True))
+        if position > top and count
+    ]
+    if len(body) > 1 and _is_total(body[-1][1]):
+        notes.append(found("totals_row_left_out", row=body[-1][0] + 1))
+        body.pop()
+    if not body:
+        raise LayerError("file_empty", path=path.name)
+    header = rows[top]
+    width = max(
+        [len(header)] + [_last_filled(row) for _, row in body]
+    )  # fmt: skip
+    if width > MAX_COLUMNS:
+        raise LayerError("columns_too_many", path=path.name, limit=MAX_COLUMNS)
+    names = unique_names([*header, *[None] * (width - len(header))])
+    filled = [[*row[:width], *[None] * (width - len(row))] for _, row in body]
+    frame = pd.DataFrame(filled, columns=pd.Index(names, dtype="object"), dtype=object)
+    nameless = [
+        name for position, name in enumerate(names)
+        if (position >= len(header) or _blank(header[position])) and frame[name].map(_blank).all()
+    ]  # fmt: skip
+    return frame.drop(columns=nameless), tuple(notes)
+
+
+def _last_filled(row: list[Any]) -> int:
+    return max((position + 1 for position, cell in enumerate(row) if not _blank(cell)), default=0)
+
+
+def _is_total(row: list[Any]) -> bool:
+    first = next(cell for cell in row if not _blank(cell))
+    return isinstance(first, str) and "".join(first.split()).casefold() in TOTALS_WORDS
+
+
+def _blank(cell: object) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip())

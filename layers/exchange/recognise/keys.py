@@ -1,0 +1,223 @@
+"""Which rows of a file are already in the layer, by their keys."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geo.tools import nearest_name
+from layers.contracts import Contract, key_columns
+from layers.errors import LayerError
+from layers.exchange.readers.source import Evidence, found
+from layers.exchange.recognise.columns import recognised_columns
+from layers.exchange.request import ImportRequest, Mode
+from layers.validate import Fault, conform, row_names
+
+
+def keys_of(frame: pd.DataFrame, contract: Contract) -> list[str]:
+    """Name rows by their keys as the layer would store them.
+
+    Parameters
+    ----------
+    frame
+        Rows with the vocabulary's column names.
+    contract
+        What the layer must be.
+
+    Returns
+    -------
+    list of str
+        One name per row; ``#<number>`` where the key is missing.
+    """
+    columns = key_columns(contract)
+    narrow = dataclasses.replace(contract, columns=columns, geometry="none")
+    return row_names(conform(pd.DataFrame(frame[list(columns)]), narrow)[0], contract)
+
+
+def key_faults(names: list[str], held: pd.DataFrame, contract: Contract, mode: Mode) -> list[Fault]:
+    """Find rows that can't be added because they are there, or updated because they aren't.
+
+    Parameters
+    ----------
+    names
+        Keys of the new rows, by ``keys_of``.
+    held
+        Rows of the layer.
+    contract
+        What the layer must be.
+    mode
+        What is to be done with the rows.
+
+    Returns
+    -------
+    list of Fault
+        At most one, ``key_exists`` or ``key_absent``.
+    """
+    if mode == "replace":
+        return []
+    known = np.isin(np.asarray(names, dtype=object), row_names(held, contract))
+    stated = np.array([not name.startswith("#") or name in known for name in names], dtype=bool)
+    code, wrong = ("key_exists", known) if mode == "add" else ("key_absent", stated & ~known)
+    positions = tuple(int(p) for p in np.flatnonzero(wrong))
+    if not positions:
+        return []
+    column = "/".join(key_columns(contract))
+    return [Fault(code, column, tuple(names[p] for p in positions), positions)]
+
+
+def remaining(held: pd.DataFrame, names: list[str], contract: Contract, mode: Mode) -> pd.DataFrame:
+    """Give the rows of the layer that stay as they are beside new ones.
+
+    Parameters
+    ----------
+    held
+        Rows of the layer.
+    names
+        Keys of the new rows, by ``keys_of``.
+    contract
+        What the layer must be.
+    mode
+        What is to be done with the new rows.
+    """
+    if mode == "add":
+        return held
+    if mode == "replace":
+        return held.head(0)
+    return held[~np.isin(np.asarray(row_names(held, contract), dtype=object), names)]
+
+
+def fill_from_held(
+    frame: pd.DataFrame, held: pd.DataFrame, contract: Contract, blanks_of: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Complete rows of an update with the columns that the file doesn't bring.
+
+    Parameters
+    ----------
+    frame
+        New rows.
+    held
+        Rows of the layer.
+    contract
+        What the layer must be.
+    blanks_of
+        Columns of the new rows whose empty cells say nothing, and are filled too.
+
+    Returns
+    -------
+    DataFrame
+        The new rows; columns (and shapes) that only the layer has are taken from the row of the
+        same key. A cell that the file leaves empty is emptied.
+    """
+    names = keys_of(frame, contract)
+    there = held.set_axis(pd.Index(row_names(held, contract)), axis=0)
+    there = pd.DataFrame(there[~there.index.duplicated()])
+    added = {
+        str(column): there[column].reindex(names).to_numpy(dtype=object)
+        for column in there.columns
+        if column not in frame.columns
+    }
+    for column in blanks_of:
+        known = pd.Series(there[column].reindex(names).to_numpy(dtype=object), index=frame.index)
+        filled = frame[column].astype("object").where(frame[column].notna(), known)
+        added[column] = filled.to_numpy(dtype=object)
+    shapes = added.pop("geometry", None)
+    whole: pd.DataFrame = frame.assign(**added)
+    if shapes is not None and isinstance(held, gpd.GeoDataFrame):
+        shapes[pd.isna(shapes)] = None
+        whole = gpd.GeoDataFrame(whole, geometry=shapes, crs=held.crs)
+    return whole
+
+
+VALUES_NAMED = 5
+
+
+def with_keys(
+    frame: pd.DataFrame, held: pd.DataFrame, contract: Contract, request: ImportRequest
+) -> tuple[pd.DataFrame, tuple[Evidence, ...]]:
+    """Give the rows of a list the keys of the rows they belong to, by a column both have.
+
+    Parameters
+    ----------
+    frame
+        Rows as read, with the file's column names.
+    held
+        Rows of the layer.
+    contract
+        What the layer must be.
+    request
+        ``join_by`` names the column of the vocabulary; None changes nothing.
+
+    Returns
+    -------
+    frame, evidence
+        The rows with the key in a further column; it is missing where no row of the layer has the
+        value or several have it (validation then names the row), and these values are listed.
+
+    Raises
+    ------
+    LayerError
+        ``join_needs_update``, ``join_not_possible``, ``target_unknown``, ``join_column_missing``,
+        ``join_key_there``.
+    """
+    name = request.join_by
+    if name is None:
+        return frame, ()
+    if request.mode != "update":
+        raise LayerError("join_needs_update", column=name, mode=request.mode)
+    if len(key_columns(contract)) > 1:
+        raise LayerError("join_not_possible", layer=contract.name)
+    if name not in contract.columns:
+        raise LayerError(
+            "target_unknown", layer=contract.name, target=name,
+            nearest=nearest_name(name, contract.columns),
+        )  # fmt: skip
+    columns = [str(column) for column in frame.columns if column != "geometry"]
+    targets = recognised_columns(columns, contract, request.mapping)
+    sources = {target: column for column, target in targets.items()}
+    if contract.key in sources:
+        raise LayerError("join_key_there", column=sources[contract.key], layer=contract.name)
+    if name not in sources:
+        raise LayerError("join_column_missing", column=name, target=name)
+    wanted = _texts(frame[sources[name]], name, contract)
+    keys, twice = _keys_by(held, name, contract)
+    found_keys = [None if text is None else keys.get(text) for text in wanted]
+    notes = [found("joined_by", column=name, count=sum(key is not None for key in found_keys))]
+    for code, values in (
+        ("join_absent", [t for t in wanted if t is not None and t not in keys | twice]),
+        ("join_ambiguous", [t for t in wanted if t in twice]),
+    ):
+        if values:
+            notes.append(_listed(code, name, values))
+    return frame.assign(**{contract.key: pd.Series(found_keys, index=frame.index, dtype=object)}), (
+        *notes,
+    )
+
+
+def _texts(column: pd.Series, name: str, contract: Contract) -> list[str | None]:
+    """Give values as the layer would store them, so that both sides are spelled alike."""
+    narrow = dataclasses.replace(contract, columns=(name,), geometry="none", key=name)
+    values = conform(pd.DataFrame({name: column.to_numpy(dtype=object)}), narrow)[0][name]
+    return [None if pd.isna(value) else str(value) for value in values]
+
+
+def _keys_by(
+    held: pd.DataFrame, name: str, contract: Contract
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Give the key of each value that one row has, and the values that several have."""
+    once: dict[str, str] = {}
+    twice: dict[str, str] = {}
+    for value, key in zip(held[name], held[contract.key], strict=True):
+        if pd.isna(value):
+            continue
+        if str(value) in once:
+            twice[str(value)] = str(key)
+        once[str(value)] = str(key)
+    return {value: key for value, key in once.items() if value not in twice}, twice
+
+
+def _listed(code: str, name: str, values: Sequence[str]) -> Evidence:
+    more = " …" if len(values) > VALUES_NAMED else ""
+    shown = ", ".join(value[:40] for value in values[:VALUES_NAMED]) + more
+    return Evidence(code, {"column": name, "count": len(values), "values": shown})

@@ -1,0 +1,152 @@
+"""Where a file's shapes lie: its coordinate system, carried into the workspace's own."""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from geo.crs import crs_label
+from layers.errors import LayerError
+from layers.exchange.readers.source import Evidence, SourceFile, found
+from layers.exchange.recognise.crs import (
+    Decision,
+    Ground,
+    PlaceStated,
+    carry_shapes,
+    check_datum,
+    decide_crs,
+    lon_lat,
+    middles,
+    refuse_reading,
+)
+from layers.exchange.recognise.gcj02 import doubt_shift
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Shapes in the workspace's coordinate system.
+
+    Attributes
+    ----------
+    frame
+        The rows (a GeoDataFrame where they have shapes); shapes that can't be placed stand as
+        they are in the file.
+    outside
+        Which rows have such a shape, by position.
+    evidence
+        Which system was taken on what grounds, and what was transformed.
+    """
+
+    frame: pd.DataFrame
+    outside: Flags
+    evidence: tuple[Evidence, ...]
+
+
+def place_shapes(source: SourceFile, stated: PlaceStated, ground: Ground) -> Placed:
+    """Carry the shapes of a file into the workspace's coordinate system.
+
+    Parameters
+    ----------
+    source
+        A file with shapes.
+    stated
+        What the planner states of their place.
+    ground
+        The workspace's system, and where its data should lie.
+
+    Returns
+    -------
+    Placed
+        The rows in the system of ``ground``, x east and y north.
+
+    Raises
+    ------
+    LayerError
+        ``crs_contradicts``, ``crs_unstated``, ``crs_undecided``, ``crs_numbers_contradict``,
+        ``datum_refused``, ``datum_not_needed``, ``shift_unstated``, ``crs_implausible`` where most
+        of the shapes would lie outside the area that the workspace's system is made for.
+    GeometryError
+        ``crs_unknown``, ``datum_parameters_wild``.
+
+    Notes
+    -----
+    CGCS2000 and WGS84 differ by centimetres and count as equal. A shift from Beijing 54 or Xian 80
+    needs parameters that aren't public, and is never made silently.
+    """
+    raw = np.asarray(gpd.GeoDataFrame(source.frame).geometry.array, dtype=object)
+    decision = decide_crs(source, stated, middles(raw), ground)
+    crs, target = decision.crs, ground.target
+    check_datum(source.path.name, crs, target, stated)
+    notes = [*decision.evidence]
+    heights = shapely.has_z(raw)
+    flat = _single_points(shapely.force_2d(raw) if heights.any() else raw.copy())
+    if decision.axis == "yx":
+        flat = shapely.transform(flat, lambda points: points[:, ::-1])
+        notes.append(found("axes_swapped"))
+    outside = _outside(flat, decision, ground)
+    present = ~(shapely.is_missing(flat) | shapely.is_empty(flat))
+    if present.any() and outside.sum() * 2 > present.sum():
+        _refuse_place(
+            source, decision, middles(raw), _place(flat[outside], decision, ground), ground
+        )
+    if heights.any():
+        notes.append(found("heights_dropped", count=int(heights.sum())))
+    notes += doubt_shift(source, flat[present & ~outside], crs, stated, ground)
+    placed, carried = carry_shapes(flat, outside, crs, target, stated)
+    frame = pd.DataFrame(source.frame).drop(columns="geometry")
+    return Placed(
+        gpd.GeoDataFrame(frame, geometry=placed, crs=target), outside, (*notes, *carried)
+    )  # fmt: skip
+
+
+def _outside(shapes: npt.NDArray[np.object_], decision: Decision, ground: Ground) -> Flags:
+    """Find shapes that reach out of the area the workspace's system is made for."""
+    bounds = shapely.bounds(shapes)
+    present = np.isfinite(bounds).all(axis=1)
+    lon, lat = lon_lat(
+        bounds[:, [0, 0, 2, 2]], bounds[:, [1, 3, 1, 3]], decision.crs, ground.target
+    )
+    return np.asarray(present & ~ground.in_area(lon, lat).all(axis=1), dtype=bool)
+
+
+def _refuse_place(
+    source: SourceFile,
+    decision: Decision,
+    points: npt.NDArray[np.float64],
+    place: str,
+    ground: Ground,
+) -> None:
+    refuse_reading(source, decision, points, place, ground)
+    raise LayerError(
+        "crs_implausible", path=source.path.name, crs=crs_label(decision.crs), place=place,
+        area=_area(ground),
+    )  # fmt: skip
+
+
+def _place(shapes: npt.NDArray[np.object_], decision: Decision, ground: Ground) -> str:
+    middle = np.median(middles(shapes), axis=0)
+    lon, lat = lon_lat(middle[:1], middle[1:], decision.crs, ground.target)
+    if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
+        return f"x={middle[0]:.1f}, y={middle[1]:.1f}"
+    return f"{float(lon[0]):.3f}°, {float(lat[0]):.3f}°"
+
+
+def _area(ground: Ground) -> str:
+    area = ground.target.area_of_use
+    if area is None:
+        return "-180°…180°, -90°…90°"
+    return f"{area.west:g}°…{area.east:g}°, {area.south:g}°…{area.north:g}°"
+
+
+def _single_points(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """Take the point out of a collection of one: programs write every point as MultiPoint."""
+    alone = (shapely.get_type_id(shapes) == shapely.GeometryType.MULTIPOINT) & (
+        shapely.get_num_geometries(shapes) == 1
+    )
+    shapes[alone] = shapely.get_geometry(shapes[alone], 0)
+    return shapes

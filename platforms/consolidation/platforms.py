@@ -1,0 +1,500 @@
+"""How many major platforms each county-level unit keeps (A1)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo.overlay import common_area_m2, intersecting_pairs
+from geo.units import compare, m2_to_mu
+from layers.fields import FIELDS, split_list
+from platforms.indicators.figures import figure_verdicts, firms_inside
+from platforms.indicators.per_mu import WAN_YUAN_PER_YI_YUAN
+from platforms.policy.check import CheckJob, counted_rows, judge
+from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
+from platforms.territory import assessed_units, major_rows, platform_outlines, shapes_of
+
+LAYER = "major_platforms"
+
+
+def count_verdicts(
+    platforms: gpd.GeoDataFrame,
+    units: gpd.GeoDataFrame,
+    unit_ids: Sequence[str],
+    policy: PolicySet,
+) -> list[Verdict]:
+    """Judge the number of major platforms, in principle and at most.
+
+    Parameters
+    ----------
+    platforms, units
+        Layers ``major_platforms`` and ``units``, in one system.
+    unit_ids
+        Units to judge.
+    policy
+        Rules on the as-of date.
+
+    Returns
+    -------
+    list of Verdict
+        Two a unit. Part ``principle`` asks for the number kept in principle; its reasons say
+        whether a deviation has its reason and review date on file. Part ``limit`` is met within
+        the principle, or up to the limit where each platform beyond it has both on file. A
+        platform in a functional zone counts there, not for the county around it. Without any
+        platform on record, or with one of no known unit, there is no verdict.
+
+    Notes
+    -----
+    A1 嘉政发〔2018〕15号 一（平台布局更加合理）.
+    """
+    major = major_rows(platforms)
+    under = assessed_units(major, units)
+    homeless = tuple(major["platform_id"][under.isna()])
+    verdicts = []
+    for unit_id in unit_ids:
+        if major.empty:
+            verdicts += _undecided(policy, unit_id, (), say("platforms_missing"))
+        elif homeless:
+            said = say("platform_unit_unknown", count=len(homeless))
+            verdicts += _undecided(policy, unit_id, (Evidence(LAYER, homeless),), said)
+        else:
+            elsewhere = major[major["unit_id"].eq(unit_id).fillna(value=False) & under.ne(unit_id)]
+            verdicts += _verdicts(policy, unit_id, major[under.eq(unit_id)], elsewhere)
+    return verdicts
+
+
+def _undecided(
+    policy: PolicySet, unit_id: str, evidence: tuple[Evidence, ...], reason: Statement
+) -> list[Verdict]:
+    return [
+        judge(policy.rule("A1", part), None, unit_id=unit_id, evidence=evidence, reasons=(reason,))
+        for part in ("principle", "limit")
+    ]
+
+
+def _verdicts(
+    policy: PolicySet, unit_id: str, kept: gpd.GeoDataFrame, elsewhere: gpd.GeoDataFrame
+) -> list[Verdict]:
+    principle, limit = policy.rule("A1", "principle"), policy.rule("A1", "limit")
+    count = float(len(kept))
+    usual = principle.rule.bounds[1]
+    on_file = kept[kept["extra_reason"].notna() & kept["extra_review_on"].notna()]
+    extra = max(0, int(count - usual))
+    has_reasons = len(on_file) >= extra
+    evidence = [Evidence(LAYER, tuple(kept["platform_id"]))]
+    if len(elsewhere):
+        said = say("platform_counted_under_zone", count=len(elsewhere))
+        evidence.append(Evidence(LAYER, tuple(elsewhere["platform_id"]), said))
+    reasons = _reasons(on_file, extra, policy.as_of) if extra else []
+    if not count:
+        reasons.append(say("a1_none"))
+    within = compare(count, limit.rule.bounds[0]) >= 0 and compare(count, limit.rule.bounds[1]) <= 0
+    return [
+        judge(principle, count, unit_id=unit_id, evidence=tuple(evidence), reasons=tuple(reasons)),
+        judge(
+            limit,
+            count,
+            unit_id=unit_id,
+            outcome="met" if within and has_reasons else "not_met",
+            evidence=tuple(evidence),
+            reasons=tuple(reasons),
+        ),
+    ]
+
+
+def _reasons(on_file: pd.DataFrame, extra: int, as_of: str) -> list[Statement]:
+    """Say whether each platform beyond the usual number has its reason and review date."""
+    if len(on_file) < extra:
+        return [say("a1_reason_missing", extra=extra, on_file=len(on_file))]
+    first = str(on_file["extra_review_on"].min())
+    said = [say("a1_reason_on_file", extra=extra, review_on=first)]
+    return [*said, say("a1_review_due", review_on=first)] if first < as_of else said
+
+
+PLATFORMS, PARKS, TARGETS = "major_platforms", "parks", "targets"
+LEVELS = "main_platform_levels"
+
+
+def level_verdicts(job: CheckJob) -> list[Verdict]:
+    """Judge that the main platform is a state-level or well-developed provincial zone (A16).
+
+    Parameters
+    ----------
+    job
+        ``A16``.
+
+    Returns
+    -------
+    list of Verdict
+        One a platform, measured 1 where its level isn't among those of the assumption; a level
+        not stated is ``no_data``.
+
+    Notes
+    -----
+    A16 嘉政发〔2018〕15号 二（一）; the levels that are good enough are assumed.
+    """
+    fit = job.policy.setting_texts(LEVELS, "levels")
+    verdicts = []
+    for unit_id, row in job.platforms():
+        level = row["level"]
+        said = say("a16_level", level=level) if pd.notna(level) else say("a16_level_missing")
+        for dated in job.rules(""):
+            verdicts.append(
+                judge(
+                    dated,
+                    None if pd.isna(level) else float(level not in fit),
+                    unit_id=unit_id,
+                    platform_id=str(row["platform_id"]),
+                    evidence=(Evidence(PLATFORMS, (str(row["platform_id"]),)),),
+                    reasons=(said,),
+                )
+            )
+    return verdicts
+
+
+def body_verdicts(job: CheckJob) -> list[Verdict]:
+    """Judge that each platform has one management body and each sub-park its route (A24).
+
+    Parameters
+    ----------
+    job
+        ``A24``.
+
+    Returns
+    -------
+    list of Verdict
+        Two a platform: ``one_body`` counts the bodies on file (none on file: ``no_data``),
+        ``route`` the sub-parks without a route. Where no park of the city has one the column
+        isn't kept, which is ``no_data``; a platform without sub-parks needs none.
+
+    Notes
+    -----
+    A24 嘉政发〔2018〕15号 二（三）.
+    """
+    verdicts = []
+    for unit_id, row in job.platforms():
+        for dated in job.rules("one_body", "route"):
+            judged = _one_body if dated.rule.part == "one_body" else _route
+            verdicts.append(judged(job, dated, unit_id, row))
+    return verdicts
+
+
+def _one_body(job: CheckJob, dated: DatedRule, unit_id: str, row: pd.Series) -> Verdict:
+    bodies = set(split_list(row["management_bodies"]))
+    said = say("a24_bodies", bodies="、".join(sorted(bodies)))
+    if not bodies:
+        said = say("platform_column_missing", column="management_bodies")
+    return judge(
+        dated,
+        float(len(bodies)) if bodies else None,
+        unit_id=unit_id,
+        platform_id=str(row["platform_id"]),
+        evidence=(Evidence(PLATFORMS, (str(row["platform_id"]),)),),
+        reasons=(said,),
+    )
+
+
+def _route(job: CheckJob, dated: DatedRule, unit_id: str, row: pd.Series) -> Verdict:
+    parks = job.layer(PARKS)
+    yes, _ = counted_rows(dated.rule, PARKS, parks)
+    own = parks[yes & parks["platform_id"].eq(row["platform_id"]).fillna(value=False)]
+    lacking = tuple(own["park_id"][own["integration_route"].isna()])
+    platform_id = str(row["platform_id"])
+    outcome: Outcome | None = None
+    measured: float | None = None
+    evidence = []
+    if parks.empty:
+        said = say("parks_missing")
+    elif own.empty:
+        outcome, said = "not_applicable", say("a24_no_sub_park")
+    elif parks["integration_route"].isna().all():
+        said = say("a24_routes_not_kept")
+    else:
+        measured = float(len(lacking))
+        said = say("a24_routes", count=len(own), lacking=len(lacking))
+        evidence.append(Evidence(PARKS, tuple(own["park_id"])))
+    if measured:
+        evidence.append(Evidence(PARKS, lacking, say("a24_route_missing", count=len(lacking))))
+    return judge(
+        dated, measured, unit_id=unit_id, platform_id=platform_id, outcome=outcome,
+        evidence=tuple(evidence), reasons=(said,),
+    )  # fmt: skip
+
+
+def town_task_verdicts(job: CheckJob) -> list[Verdict]:
+    """List industrial investment tasks set for towns that host no main platform (A25).
+
+    Parameters
+    ----------
+    job
+        ``A25``.
+
+    Returns
+    -------
+    list of Verdict
+        One a unit for the year, measured the number of tasks. A unit without tasks on record for
+        the year is ``no_data``; so is one with such tasks where a platform doesn't state its town.
+
+    Notes
+    -----
+    A25 嘉政发〔2018〕15号 二（三）.
+    """
+    targets = job.source.read(TARGETS)
+    targets = targets[targets["year"].eq(job.year).fillna(value=False)]
+    major = major_rows(job.layer(PLATFORMS))
+    under = assessed_units(major, job.layer("units"))
+    verdicts = []
+    for unit_id in job.unit_ids:
+        own = targets[targets["unit_id"].eq(unit_id).fillna(value=False)]
+        hosts = major["town"][under.eq(unit_id)]
+        for dated in job.rules(""):
+            verdicts.append(_town_tasks(job, dated, unit_id, own, hosts))
+    return verdicts
+
+
+def _town_tasks(
+    job: CheckJob, dated: DatedRule, unit_id: str, own: pd.DataFrame, hosts: pd.Series
+) -> Verdict:
+    if own.empty:
+        said = say("a25_no_tasks", year=job.year)
+        return judge(dated, None, unit_id=unit_id, year=job.year, reasons=(said,))
+    yes, unclear = counted_rows(dated.rule, TARGETS, own)
+    towns = {town for text in hosts for town in split_list(text)}
+    to_town = own["town"].notna()
+    elsewhere = to_town & ~own["town"].isin(towns)
+    listed = tuple(own["target_id"][yes & elsewhere])
+    unknown = tuple(own["target_id"][unclear & elsewhere])
+    evidence = []
+    reasons = []
+    if listed:
+        named = "、".join(sorted(set(own["town"][yes & elsewhere])))
+        evidence.append(Evidence(TARGETS, listed, say("a25_listed", towns=named)))
+    if unknown:
+        evidence.append(Evidence(TARGETS, unknown, say("a25_indicator_unknown")))
+        reasons.append(say("a25_indicator_unknown"))
+    undecided = bool(unknown) and not listed
+    if listed and (hosts.isna().any() or hosts.empty):
+        reasons.append(say("a25_host_unknown"))
+        undecided = True
+    return judge(
+        dated,
+        None if undecided else float(len(listed)),
+        unit_id=unit_id,
+        year=job.year,
+        evidence=tuple(evidence),
+        reasons=tuple(reasons),
+    )
+
+
+TOTALS_LAYER = "enterprises"
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where each firm stands: by unit (own outline, zones included in counties) and platform."""
+
+    firms: gpd.GeoDataFrame
+    in_unit: dict[str, np.ndarray]
+    in_platform: dict[str, np.ndarray]
+    counties: tuple[str, ...]
+    zones: tuple[str, ...]
+
+
+def total_verdicts(job: CheckJob) -> list[Verdict]:
+    """Add up the output of the year's firms by territory and by platform.
+
+    Parameters
+    ----------
+    job
+        ``A29``.
+
+    Returns
+    -------
+    list of Verdict
+        Two a unit and two a major platform. ``totals`` is the output [亿元] of the firms within
+        the outline of the unit (a county with the functional zones inside it) or of the platform
+        with its sub-parks; a unit's figure for assessment, without the zones, and that of its
+        platforms stand beside it. ``double_count`` lists firms that stand in two counties, or in
+        two platforms. A firm without a figure is counted and said, never taken for zero.
+
+    Notes
+    -----
+    A29 嘉政发〔2018〕15号 二（四）; S9.
+    """
+    places = _places(job)
+    figures = job.source.read("enterprise_indicators")
+    figures = figures[figures["year"].eq(job.year).fillna(value=False)]
+    output = figures.drop_duplicates("enterprise_id").set_index("enterprise_id")["output_wan_yuan"]
+    of_firm = places.firms["enterprise_id"].map(output).to_numpy(dtype=float)
+    verdicts = []
+    for unit_id in job.unit_ids:
+        same_kind = places.zones if unit_id in places.zones else places.counties
+        others = [places.in_unit[u] for u in same_kind if u != unit_id]
+        here = places.in_unit[unit_id]
+        for dated in job.rules("totals", "double_count"):
+            verdicts.append(_verdict(job, dated, places, of_firm, here, others, unit_id, None))
+    for unit_id, row in job.platforms():
+        platform_id = str(row["platform_id"])
+        others = [one for key, one in places.in_platform.items() if key != platform_id]
+        here = places.in_platform[platform_id]
+        for dated in job.rules("totals", "double_count"):
+            verdicts.append(
+                _verdict(job, dated, places, of_firm, here, others, unit_id, platform_id)
+            )
+    return verdicts
+
+
+def _places(job: CheckJob) -> _Places:
+    firms, units, parks = job.layer(TOTALS_LAYER), job.layer("units"), job.layer("parks")
+    shapes = shapes_of(firms)
+    points = shapely.point_on_surface(shapes)
+    in_unit = {}
+    for unit_id, shape in zip(units["unit_id"], shapes_of(units), strict=True):
+        in_unit[str(unit_id)] = np.asarray(shapely.intersects(shape, points), dtype=bool)
+    lost = np.asarray(shapely.is_missing(shapes) | shapely.is_empty(shapes), dtype=bool)
+    for unit_id, inside in in_unit.items():
+        stated = firms["unit_id"].eq(unit_id).fillna(value=False).to_numpy(dtype=bool)
+        in_unit[unit_id] = inside | (lost & stated)
+    platforms = major_rows(job.layer("major_platforms"))
+    in_platform = {
+        str(row["platform_id"]): firms_inside(firms, row, parks)[0]
+        for _, row in platforms.iterrows()
+    }
+    zone = units["unit_kind"].eq("functional_zone").fillna(value=False)
+    return _Places(
+        firms, in_unit, in_platform, tuple(units["unit_id"][~zone]), tuple(units["unit_id"][zone])
+    )
+
+
+def _verdict(
+    job: CheckJob,
+    dated: DatedRule,
+    places: _Places,
+    output: np.ndarray,
+    here: np.ndarray,
+    others: list[np.ndarray],
+    unit_id: str,
+    platform_id: str | None,
+) -> Verdict:
+    measured: float | None
+    evidence: tuple[Evidence, ...] = ()
+    reasons = []
+    known = ~np.isnan(output)
+    if places.firms.empty or not known.any():
+        measured = None
+        missing = places.firms.empty
+        reasons.append(
+            say("a10_firms_missing") if missing else say("a29_no_figures", year=job.year)
+        )
+    elif dated.rule.part == "double_count":
+        twice = here & np.logical_or.reduce([*others, np.zeros_like(here)])
+        measured = float(twice.sum())
+        rows = tuple(places.firms["enterprise_id"][twice])
+        evidence = (Evidence(TOTALS_LAYER, rows, say("a29_twice")),) if rows else ()
+    else:
+        measured = _yi_yuan(output[here & known])
+        reasons.append(say("a29_firms", firms=int(here.sum()), missing=int((here & ~known).sum())))
+        if platform_id is None:
+            reasons += [_beside(places, output, here, known, unit_id)]
+    return judge(
+        dated, measured, unit_id=unit_id, platform_id=platform_id, year=job.year,
+        evidence=evidence, reasons=tuple(reasons),
+    )  # fmt: skip
+
+
+def _beside(
+    places: _Places, output: np.ndarray, here: np.ndarray, known: np.ndarray, unit_id: str
+) -> Statement:
+    """Give a unit's output as assessed, without its zones, and that of firms in platforms."""
+    zones = [places.in_unit[zone] for zone in places.zones if zone != unit_id]
+    assessed = here & ~np.logical_or.reduce([*zones, np.zeros_like(here)])
+    in_any = np.logical_or.reduce([*places.in_platform.values(), np.zeros_like(here)])
+    return say(
+        "a29_beside",
+        assessed=_yi_yuan(output[assessed & known]),
+        in_platforms=_yi_yuan(output[assessed & in_any & known]),
+    )
+
+
+def _yi_yuan(values: np.ndarray) -> float:
+    return float(values.sum()) / WAN_YUAN_PER_YI_YUAN
+
+
+USES = ("production", "living", "ecological")
+ASSUMPTION = "land_mix"
+
+
+def platform_mix_verdicts(job: CheckJob) -> list[Verdict]:
+    """Give the land mix of each major platform, and its counts of firms and centres.
+
+    Parameters
+    ----------
+    job
+        ``A30``.
+
+    Returns
+    -------
+    list of Verdict
+        ``land_mix`` is the part of production land in the land of the three uses, by the parcels
+        inside the platform with its sub-parks; the other two, and the land of other or unknown
+        use, stand in the reasons. Values only.
+
+    Notes
+    -----
+    A30 嘉政发〔2018〕15号 二（一）, 一（产业发展更加高端）. Which codes belong to which use is
+    assumed; a code is read within its scheme.
+    """
+    verdicts = []
+    if job.rules("land_mix"):
+        parcels = job.layer("land_parcels")
+        parks = job.layer("parks")
+        use = _uses(parcels, job.policy)
+        shapes = shapes_of(parcels)
+        for unit_id, row in job.platforms():
+            one = job.layer("major_platforms")
+            one = one[one["platform_id"].eq(row["platform_id"]).fillna(value=False)]
+            outline = np.array([shapely.union_all(platform_outlines(one, parks))], dtype=object)
+            of_parcel, of_outline = intersecting_pairs(shapes, outline)
+            area = np.zeros(0)
+            if len(of_parcel):
+                area = common_area_m2(shapes, outline, of_parcel, of_outline, job.crs)
+            verdicts.append(_mix(job, unit_id, row, area, use[of_parcel]))
+    return verdicts + figure_verdicts(job)
+
+
+def _uses(parcels: pd.DataFrame, policy: PolicySet) -> np.ndarray:
+    """Name the use of each parcel, empty where its code belongs to none or isn't known."""
+    found = np.full(len(parcels), "", dtype=object)
+    codes = parcels["land_use_code"].fillna("")
+    settings = policy.assumption(ASSUMPTION).settings
+    for scheme in FIELDS["land_use_scheme"].values:
+        of_scheme = parcels["land_use_scheme"].eq(scheme).fillna(value=False)
+        for use in USES:
+            if f"{use}_{scheme}" in settings:
+                starts = policy.setting_texts(ASSUMPTION, f"{use}_{scheme}")
+                found[(of_scheme & codes.str.startswith(starts)).to_numpy(dtype=bool)] = use
+    return found
+
+
+def _mix(job: CheckJob, unit_id: str, row: pd.Series, area: np.ndarray, use: np.ndarray) -> Verdict:
+    sums = {name: float(area[use == name].sum()) for name in USES}
+    whole = sum(sums.values())
+    other_mu = float(m2_to_mu(float(area[use == ""].sum())))
+    reasons = [say("a30_other_land", other_mu=other_mu)]
+    if whole > 0:
+        shares = {f"{name}_share": value / whole for name, value in sums.items()}
+        reasons.insert(0, say("a30_mix", area_mu=float(m2_to_mu(whole)), **shares))
+    else:
+        reasons.insert(0, say("a30_no_land"))
+    return judge(
+        job.policy.rule("A30", "land_mix"),
+        sums["production"] / whole if whole > 0 else None,
+        unit_id=unit_id,
+        platform_id=str(row["platform_id"]),
+        evidence=(Evidence("major_platforms", (str(row["platform_id"]),)),),
+        reasons=tuple(reasons),
+    )

@@ -1,0 +1,446 @@
+"""How much of a platform can be built on (可开发空间, A2)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from geo.difference import without
+from geo.measure import ellipsoidal_area_m2
+from geo.units import compare, m2_to_mu, mu_to_m2
+from platforms.land.search import constraints_in_force
+from platforms.policy.check import CheckJob, holds, judge
+from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
+from platforms.territory import Shapes, assessed_units, major_rows, platform_outlines, shapes_of
+
+
+@dataclass(frozen=True)
+class _Figures:
+    """What was measured of one platform.
+
+    Attributes
+    ----------
+    area_mu
+        Outline with sub-parks less what is deducted [亩]; an upper bound where anything is unclear.
+    unclear
+        Constraints that touch it and don't say whether, or on which side, they block.
+    remainder_mu, unknown_mu
+        What of it is under no parcel in use, and what of that is under a parcel of unknown state
+        [亩]; None without parcels on record.
+    """
+
+    area_mu: float
+    unclear: tuple[str, ...]
+    remainder_mu: float | None
+    unknown_mu: float | None
+
+
+def developable_verdicts(
+    platforms: gpd.GeoDataFrame,
+    parks: gpd.GeoDataFrame,
+    constraints: gpd.GeoDataFrame,
+    parcels: gpd.GeoDataFrame,
+    units: gpd.GeoDataFrame,
+    unit_ids: Sequence[str],
+    policy: PolicySet,
+    crs: CRS,
+) -> list[Verdict]:
+    """Judge the developable space of each major platform.
+
+    Parameters
+    ----------
+    platforms, parks, constraints, parcels, units
+        The layers of these names, in ``crs``.
+    unit_ids
+        Units whose platforms are judged.
+    policy
+        Rules on the as-of date; S16 states what is deducted.
+    crs
+        Projected system in metres.
+
+    Returns
+    -------
+    list of Verdict
+        One a platform. Measured is the ellipsoidal area [亩] of the outline with sub-parks less
+        the blocking constraints in force on the as-of date. Beside it, in the reasons, stand the
+        declared figure and the unbuilt and inefficient remainder; where a reading disagrees they
+        say so. Without constraints on record, or with an unclear one, the area is an upper bound:
+        too small is ``not_met``, anything else ``no_data``.
+
+    Notes
+    -----
+    A2 嘉政发〔2018〕15号 一（平台布局更加合理）; S2, S16.
+    """
+    dated = policy.rule("A2")
+    major = major_rows(platforms)
+    under = assessed_units(major, units)
+    chosen = [
+        (unit_id, position)
+        for unit_id in unit_ids
+        for position in np.flatnonzero(under.eq(unit_id).to_numpy(dtype=bool))
+    ]
+    in_force = constraints_in_force(constraints, policy.as_of)
+    spaces = [_space(major.iloc[[position]], parks, in_force, policy) for _, position in chosen]
+    measured = _measure(spaces, parcels, policy, crs)
+    return [
+        _verdict(dated, major.iloc[position], unit_id, figures, constraints.empty)
+        for (unit_id, position), figures in zip(chosen, measured, strict=True)
+    ]
+
+
+def _space(
+    row: gpd.GeoDataFrame,
+    parks: gpd.GeoDataFrame,
+    constraints: gpd.GeoDataFrame,
+    policy: PolicySet,
+) -> tuple[shapely.Geometry, tuple[str, ...]]:
+    return developable_shape(shapely.union_all(platform_outlines(row, parks)), constraints, policy)
+
+
+def developable_shape(
+    shape: shapely.Geometry, constraints: gpd.GeoDataFrame, policy: PolicySet
+) -> tuple[shapely.Geometry, tuple[str, ...]]:
+    """Cut what is deducted out of an outline.
+
+    Parameters
+    ----------
+    shape
+        Outline, in the system of the constraints.
+    constraints
+        Those in force.
+    policy
+        S16 states what is deducted.
+
+    Returns
+    -------
+    shape, unclear
+        What can be built on, and the ids of constraints that leave it unclear.
+    """
+    near = constraints[shapely.intersects(shapes_of(constraints), shape)]
+    blocks = constraints["severity"].isin(policy.setting_texts("S16", "deducted_severities"))
+    unclear = near[near["severity"].isna() | (blocks[near.index] & near["applies"].isna())]
+    inside = near[blocks[near.index] & near["applies"].eq("inside").fillna(value=False)]
+    shape = shapely.difference(shape, shapely.union_all(shapes_of(inside)))
+    beyond = constraints[blocks & constraints["applies"].eq("outside").fillna(value=False)]
+    for _, group in beyond.groupby(beyond["constraint_kind"].fillna("")):
+        shape = shapely.intersection(shape, shapely.union_all(shapes_of(group)))
+    return shape, tuple(unclear["constraint_id"])
+
+
+def _measure(
+    spaces: list[tuple[shapely.Geometry, tuple[str, ...]]],
+    parcels: gpd.GeoDataFrame,
+    policy: PolicySet,
+    crs: CRS,
+) -> list[_Figures]:
+    shapes = np.array([shape for shape, _ in spaces], dtype=object)
+    areas = areas_mu(shapes, crs)
+    if parcels.empty:
+        return [
+            _Figures(area, unclear, None, None)
+            for area, (_, unclear) in zip(areas, spaces, strict=True)
+        ]
+    used = parcels["state"].isin(policy.setting_texts("S16", "used_states"))
+    unknown = parcels["state"].isna() | parcels["state"].eq("unknown")
+    left = without(shapes, shapes_of(parcels[used]))
+    known = without(left, shapes_of(parcels[unknown]))
+    remainders, of_known = areas_mu(left, crs), areas_mu(known, crs)
+    return [
+        _Figures(areas[n], unclear, remainders[n], remainders[n] - of_known[n])
+        for n, (_, unclear) in enumerate(spaces)
+    ]
+
+
+def areas_mu(shapes: Shapes, crs: CRS) -> list[float]:
+    """Give ellipsoidal areas [亩]."""
+    return m2_to_mu(ellipsoidal_area_m2(shapes, crs)).tolist() if len(shapes) else []
+
+
+def _verdict(
+    dated: DatedRule, row: pd.Series, unit_id: str, figures: _Figures, unconstrained: bool
+) -> Verdict:
+    is_bound = unconstrained or bool(figures.unclear)
+    enough = holds(dated.rule, figures.area_mu)
+    evidence = [Evidence("major_platforms", (str(row["platform_id"]),))]
+    reasons = []
+    if unconstrained:
+        reasons.append(say("a2_constraints_missing", area_mu=figures.area_mu))
+    if figures.unclear:
+        said = say("a2_constraints_unclear", count=len(figures.unclear))
+        evidence.append(Evidence("constraints", figures.unclear, said))
+    if pd.isna(row["boundary_kind"]) or row["boundary_kind"] == "schematic":
+        reasons.append(say("outline_schematic"))
+    reasons.append(_declared(dated, row["developable_declared_mu"], figures.area_mu))
+    return judge(
+        dated,
+        None if is_bound and enough else figures.area_mu,
+        unit_id=unit_id,
+        platform_id=str(row["platform_id"]),
+        evidence=tuple(evidence),
+        reasons=(*reasons, *_remainder(dated, figures)),
+    )
+
+
+def _declared(dated: DatedRule, declared_mu: float, area_mu: float) -> Statement:
+    """Say what was declared, and whether it leads to another outcome."""
+    if pd.isna(declared_mu):
+        return say("a2_declared_missing")
+    if holds(dated.rule, float(declared_mu)) == holds(dated.rule, area_mu):
+        return say("a2_declared_agrees", declared_mu=float(declared_mu), area_mu=area_mu)
+    return say("a2_declared_disagrees", declared_mu=float(declared_mu), area_mu=area_mu)
+
+
+def _remainder(dated: DatedRule, figures: _Figures) -> list[Statement]:
+    """Say what is unbuilt or inefficient, and whether the rule is met by built land only."""
+    if figures.remainder_mu is None or figures.unknown_mu is None:
+        return [say("a2_remainder_unknown")]
+    remainder_mu = figures.remainder_mu
+    said = [say("a2_remainder", remainder_mu=remainder_mu, unknown_mu=figures.unknown_mu)]
+    if holds(dated.rule, figures.area_mu) and not holds(dated.rule, remainder_mu):
+        said.append(say("a2_met_reading_1_only", remainder_mu=remainder_mu))
+    return said
+
+
+LAYER = "approved_boundaries"
+APPROVED_LEVELS = ("national", "provincial")
+"""Levels of zones whose outline the state or the province approves and gazettes."""
+
+
+@dataclass(frozen=True)
+class _Edition:
+    """One edition of a zone's approved outline.
+
+    Attributes
+    ----------
+    name, day
+        As stated; the day is empty where it isn't.
+    ids
+        Its blocks.
+    outline
+        Union of its blocks, None where one of them is known by text only.
+    approved_mu
+        Sum of the approved areas [亩], None where one is missing.
+    is_sketched
+        True where a block isn't surveyed or official.
+    """
+
+    name: str
+    day: str
+    ids: tuple[str, ...]
+    outline: shapely.Geometry | None
+    approved_mu: float | None
+    is_sketched: bool
+
+
+def gazetted_verdicts(job: CheckJob) -> list[Verdict]:
+    """Judge the approved outline of each zone before and after consolidation.
+
+    Parameters
+    ----------
+    job
+        ``A4``.
+
+    Returns
+    -------
+    list of Verdict
+        Two a zone of state or provincial level, and of any other with an approved outline on
+        record. Part ``outline``: 1 where the edition in force on the as-of date differs from the
+        newest one of before the rule by more land than its tolerance, else 0. Part ``area``:
+        ellipsoidal area of the edition in force less the approved area [亩]; an excess within the
+        tolerance is met. Without a digital outline, or without the day of an edition, ``no_data``.
+
+    Notes
+    -----
+    A4 嘉政发〔2018〕15号 一（平台布局更加合理）.
+    """
+    verdicts = []
+    for unit_id, zone in _zones(job):
+        editions = _editions(job, str(zone["platform_id"]))
+        reached = [one for one in editions if one.day <= job.policy.as_of]
+        for dated in job.rules("outline", "area"):
+            judged = _outline if dated.rule.part == "outline" else _area
+            verdicts.append(judged(job, dated, unit_id, zone, reached))
+    return verdicts
+
+
+def _zones(job: CheckJob) -> Iterator[tuple[str, pd.Series]]:
+    platforms = job.layer("major_platforms")
+    on_record = set(job.layer(LAYER)["platform_id"].dropna())
+    zone = platforms["level"].isin(APPROVED_LEVELS) | platforms["platform_id"].isin(on_record)
+    under = assessed_units(platforms, job.layer("units"))
+    for unit_id in job.unit_ids:
+        for position in np.flatnonzero((under.eq(unit_id) & zone).to_numpy(dtype=bool)):
+            yield unit_id, platforms.iloc[int(position)]
+
+
+def _editions(job: CheckJob, platform_id: str) -> list[_Edition]:
+    """List the editions of a zone, oldest first; one without its day comes first."""
+    blocks = job.layer(LAYER)
+    own = blocks[blocks["platform_id"].eq(platform_id).fillna(value=False)]
+    keys = own["edition_on"].fillna("") + "\n" + own["edition"].fillna("")
+    found = []
+    for key, group in own.groupby(keys, sort=True):
+        day, name = str(key).split("\n")
+        found.append(_edition(name, day, group))
+    return found
+
+
+def _edition(name: str, day: str, blocks: gpd.GeoDataFrame) -> _Edition:
+    shapes = shapes_of(blocks)
+    by_text = blocks["boundary_status"].eq("text_only").fillna(value=False).to_numpy(dtype=bool)
+    undrawn = by_text | shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    areas = blocks["approved_area_mu"]
+    surveyed = blocks["boundary_status"].isin(["surveyed", "official"])
+    return _Edition(
+        name=name,
+        day=day,
+        ids=tuple(blocks["boundary_id"]),
+        outline=None if undrawn.any() else shapely.union_all(shapes),
+        approved_mu=None if areas.isna().any() else float(areas.sum()),
+        is_sketched=not surveyed.all(),
+    )
+
+
+def _area_mu(job: CheckJob, shape: shapely.Geometry) -> float:
+    return float(m2_to_mu(ellipsoidal_area_m2(np.array([shape], dtype=object), job.crs)[0]))
+
+
+def _lacking(editions: list[_Edition]) -> Statement | None:
+    """Say why nothing can be told of the editions."""
+    if not editions:
+        return say("a4_no_edition")
+    if len(editions) > 1 and any(not one.day for one in editions):
+        return say("a4_edition_undated")
+    return None
+
+
+def _outline(
+    job: CheckJob, dated: DatedRule, unit_id: str, zone: pd.Series, editions: list[_Edition]
+) -> Verdict:
+    since = dated.rule.effective_from or ""
+    lacking = _lacking(editions)
+    before = [one for one in editions if one.day and one.day <= since]
+    measured: float | None = None
+    reasons: list[Statement] = []
+    if lacking is not None:
+        reasons.append(lacking)
+    elif not before:
+        reasons.append(say("a4_no_edition_before", since=since))
+    elif before[-1].outline is None or editions[-1].outline is None:
+        reasons.append(say("a4_not_drawn"))
+    else:
+        changed_mu = _changed_mu(job, before[-1], editions[-1])
+        is_changed = compare(mu_to_m2(changed_mu), dated.rule.tolerance_m2) > 0
+        measured = float(is_changed)
+        reasons += _changes(job, dated, editions, before[-1])
+    if lacking is None and editions[-1].is_sketched:
+        reasons.append(say("a4_sketched"))
+    return judge(
+        dated,
+        measured,
+        unit_id=unit_id,
+        platform_id=str(zone["platform_id"]),
+        evidence=_evidence(zone, editions, before[-1:]),
+        reasons=tuple(reasons),
+    )
+
+
+def _changed_mu(job: CheckJob, one: _Edition, other: _Edition) -> float:
+    if one is other:
+        return 0.0
+    return _area_mu(job, shapely.symmetric_difference(one.outline, other.outline))
+
+
+def _changes(
+    job: CheckJob, dated: DatedRule, editions: list[_Edition], before: _Edition
+) -> list[Statement]:
+    """Say from which edition to which, by how much, and what had changed earlier."""
+    now = editions[-1]
+    if now is before:
+        said = [say("a4_no_later_edition", edition=now.name, edition_on=now.day)]
+    else:
+        changed_mu = _changed_mu(job, before, now)
+        said = [
+            say("a4_changed", edition=now.name, edition_on=now.day, before=before.name,
+                before_on=before.day, changed_mu=changed_mu),
+            say("a4_tolerance", tolerance_m2=dated.rule.tolerance_m2),
+        ]  # fmt: skip
+    for old, new in pairwise(editions):
+        if new.day <= before.day and old.outline is not None and new.outline is not None:
+            changed_mu = _changed_mu(job, old, new)
+            if compare(mu_to_m2(changed_mu), dated.rule.tolerance_m2) > 0:
+                said.append(
+                    say("a4_changed_before", edition=new.name, edition_on=new.day,
+                        before=old.name, changed_mu=changed_mu)
+                )  # fmt: skip
+    return said
+
+
+def _area(
+    job: CheckJob, dated: DatedRule, unit_id: str, zone: pd.Series, editions: list[_Edition]
+) -> Verdict:
+    lacking = _lacking(editions)
+    approved_mu, drawn = _approved_mu(zone, editions), editions[-1].outline if editions else None
+    measured: float | None = None
+    outcome: Outcome | None = None
+    reasons: list[Statement] = []
+    if lacking is not None:
+        reasons.append(lacking)
+    elif drawn is None:
+        reasons.append(say("a4_not_drawn"))
+    elif approved_mu is None:
+        reasons.append(say("a4_approved_area_missing"))
+    else:
+        area_mu = _area_mu(job, drawn)
+        measured = area_mu - approved_mu
+        reasons.append(say("a4_area", area_mu=area_mu, approved_mu=approved_mu))
+        reasons.append(say("a4_tolerance", tolerance_m2=dated.rule.tolerance_m2))
+        if measured > 0 and compare(mu_to_m2(measured), dated.rule.tolerance_m2) <= 0:
+            outcome = "met"
+    if lacking is None and editions[-1].is_sketched:
+        reasons.append(say("a4_sketched"))
+    reasons += _managed(job, zone, approved_mu)
+    return judge(
+        dated,
+        measured,
+        unit_id=unit_id,
+        platform_id=str(zone["platform_id"]),
+        outcome=outcome,
+        evidence=_evidence(zone, editions, []),
+        reasons=tuple(reasons),
+    )
+
+
+def _approved_mu(zone: pd.Series, editions: list[_Edition]) -> float | None:
+    """Give the approved area of the edition in force, else the one the register states [亩]."""
+    if editions and editions[-1].approved_mu is not None:
+        return editions[-1].approved_mu
+    stated = zone["approved_area_mu"]
+    return None if pd.isna(stated) else float(stated)
+
+
+def _managed(job: CheckJob, zone: pd.Series, approved_mu: float | None) -> list[Statement]:
+    """Set the outline in use beside the approved area: it is managed land, not approved land."""
+    if approved_mu is None or zone.geometry is None or zone.geometry.is_empty:
+        return []
+    managed_mu = _area_mu(job, zone.geometry)
+    return [
+        say("a4_managed", managed_mu=managed_mu, managed_km2=mu_to_m2(managed_mu) / 1e6,
+            approved_km2=mu_to_m2(approved_mu) / 1e6, beyond_mu=managed_mu - approved_mu)
+    ]  # fmt: skip
+
+
+def _evidence(
+    zone: pd.Series, editions: list[_Edition], before: list[_Edition]
+) -> tuple[Evidence, ...]:
+    found = [Evidence("major_platforms", (str(zone["platform_id"]),))]
+    ids = [block for one in (*before, *editions[-1:]) for block in one.ids]
+    if ids:
+        found.append(Evidence(LAYER, tuple(dict.fromkeys(ids))))
+    return tuple(found)

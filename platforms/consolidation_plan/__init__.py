@@ -1,0 +1,1 @@
+"""consolidation_plan."""

@@ -1,0 +1,428 @@
+"""What the search for the fewest changes gives: plans, or the rules that cannot hold together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import geopandas as gpd
+from pyproj import CRS
+
+from geo.tools import Progress, nearest_name, report
+from platforms.checks import CheckQuery, run_checks
+from platforms.consolidation_plan.options import (
+    EXIT,
+    PLANNED,
+    STAY,
+    ParkOption,
+    Situation,
+    situation_of,
+)
+from platforms.consolidation_plan.program import KEEP, Found, Program, Row, program_of, run
+from platforms.errors import PlanningError
+from platforms.policy.check import CheckJob, VerdictChange, verdict_changes
+from platforms.policy.in_force import PolicySet
+from platforms.policy.verdict import Statement, Verdict, say
+from platforms.scenario.edits import ExitPark, JoinPark, ScenarioEdit, SetMajor
+from platforms.scenario.overlay import apply_edits
+from platforms.source import LayerSource, ReadOnce
+from platforms.territory import assessed_units
+
+PLAN_RULES = ("A1", "A2", "A3", "A13", "A14", "A15", "A16")
+"""The rules a plan has to meet."""
+
+
+@dataclass(frozen=True)
+class ConsolidationQuery:
+    """What is asked.
+
+    Attributes
+    ----------
+    unit_id
+        The unit.
+    year
+        Year of the figures.
+    alternatives
+        How many plans are asked for, the best first.
+    time_limit_s
+        Seconds for each run of the solver.
+    """
+
+    unit_id: str
+    year: int
+    alternatives: int = 3
+    time_limit_s: float = 20.0
+
+
+@dataclass(frozen=True)
+class PlanChange:
+    """One change of a plan.
+
+    Attributes
+    ----------
+    layer, row_id
+        ``parks`` or ``major_platforms``, and the row.
+    before, after
+        A platform's id, ``exit``, ``planned``, ``stay``; of a platform ``major`` or ``not_major``.
+    reasons
+        Why, and how near and related a park is to its platform.
+    edit
+        The same as an edit of a scenario.
+    """
+
+    layer: str
+    row_id: str
+    before: str
+    after: str
+    reasons: tuple[Statement, ...]
+    edit: ScenarioEdit
+
+
+@dataclass(frozen=True)
+class PlanEffects:
+    """What a plan does to other units.
+
+    Attributes
+    ----------
+    statements
+        Parks it takes from a platform of another unit.
+    changes
+        Verdicts of those units that differ.
+    """
+
+    statements: tuple[Statement, ...] = ()
+    changes: tuple[VerdictChange, ...] = ()
+
+
+@dataclass(frozen=True)
+class ConsolidationPlan:
+    """One way for a unit to meet the rules; a plan, no verdict.
+
+    Attributes
+    ----------
+    changes
+        The changes, parks first.
+    verdicts
+        What the checks say once the plan is carried out, of the unit.
+    open_points
+        What is missing or stays open.
+    score
+        Sum of nearness and industry (A17) over the parks joined, 0 to 1 each.
+    gap
+        How far the plan may be from the best, 0 where it is the best.
+    elsewhere
+        What it does to other units.
+    """
+
+    changes: tuple[PlanChange, ...]
+    verdicts: tuple[Verdict, ...]
+    open_points: tuple[Statement, ...]
+    score: float
+    gap: float
+    elsewhere: PlanEffects = PlanEffects()
+
+    @property
+    def edits(self) -> tuple[ScenarioEdit, ...]:
+        """The plan as the edits of a scenario."""
+        return tuple(change.edit for change in self.changes)
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """Rules that give way, each by the least amount, so that a plan exists.
+
+    Attributes
+    ----------
+    rules
+        The rules.
+    amount
+        By how much: 亩 for A2, else a number of parks or platforms.
+    """
+
+    rules: tuple[str, ...]
+    amount: float
+
+
+@dataclass(frozen=True)
+class PlansFound:
+    """Plans of a unit, the best first; or why there is none.
+
+    Attributes
+    ----------
+    unit_id
+        The unit.
+    plans
+        The plans.
+    conflict
+        The smallest set of rules that cannot hold together, empty where there is a plan.
+    relaxations
+        The fewest rules that have to give way, every such choice.
+    open_points
+        What is missing, so that it can't be counted on.
+    """
+
+    unit_id: str
+    plans: tuple[ConsolidationPlan, ...]
+    conflict: tuple[str, ...]
+    relaxations: tuple[Relaxation, ...]
+    open_points: tuple[Statement, ...]
+
+
+def effects_elsewhere(
+    situation: Situation,
+    changes: Sequence[PlanChange],
+    source: LayerSource,
+    query: ConsolidationQuery,
+    policy: PolicySet,
+    crs: CRS,
+) -> PlanEffects:
+    """Say what a plan changes for units other than its own.
+
+    Parameters
+    ----------
+    situation
+        The unit of the plan.
+    changes
+        Its changes.
+    source
+        The city without them.
+    query
+        What was asked.
+    policy
+        Rules on the as-of date.
+    crs
+        Projected system in metres.
+
+    Returns
+    -------
+    PlanEffects
+        Nothing where no park of the plan belongs to a platform of another unit; else each such
+        park, and the verdicts of those units that differ.
+    """
+    outside = {park.park_id: park.outside_id for park in situation.parks if park.outside_id}
+    touched = {c.row_id: outside[c.row_id] for c in changes if c.row_id in outside}
+    held = tuple(rule for rule in PLAN_RULES if policy.parts(rule))
+    if not touched or not held:
+        return PlanEffects()
+    platforms = gpd.GeoDataFrame(source.read("major_platforms"))
+    units = assessed_units(platforms, gpd.GeoDataFrame(source.read("units")))
+    unit_of = dict(zip(platforms["platform_id"], units, strict=True))
+    said = tuple(
+        say(
+            "consolidate_leaves_unit", park_id=park_id, platform_id=platform_id,
+            unit_id=str(unit_of[platform_id]),
+        )
+        for park_id, platform_id in touched.items()
+    )  # fmt: skip
+    known = [str(one) for one in source.read("units")["unit_id"]]
+    others = tuple(
+        dict.fromkeys(str(unit_of[one]) for one in touched.values() if unit_of[one] in known)
+    )
+    asked = CheckQuery(query.year, held, others, policy.as_of)
+    before = run_checks(source, asked, policy, crs)
+    edited = apply_edits(source, [change.edit for change in changes], crs)
+    after = run_checks(edited, asked, policy, crs)
+    found: list[VerdictChange] = verdict_changes(before, after)
+    return PlanEffects(said, tuple(found))
+
+
+def consolidation_plans(
+    source: LayerSource,
+    query: ConsolidationQuery,
+    policy: PolicySet,
+    crs: CRS,
+    progress: Progress | None = None,
+) -> PlansFound:
+    """Find the plans of a unit with the fewest changes that meet A1-A3 and A13-A16.
+
+    Parameters
+    ----------
+    source
+        Gives the layers and tables, in ``crs``.
+    query
+        What is asked.
+    policy
+        Rules on the as-of date; a rule that it doesn't hold asks nothing.
+    crs
+        Projected system in metres.
+    progress
+        Told the share done; may end the search by raising.
+
+    Returns
+    -------
+    PlansFound
+        Plans by number of changes, then A17; where none exists the rules that clash. A figure
+        that is missing is never taken as enough.
+
+    Raises
+    ------
+    PlanningError
+        ``check_unit_unknown``, ``consolidate_time_up``.
+
+    Notes
+    -----
+    A1, A2, A3 嘉政发〔2018〕15号 一; A13-A17 二（一）、二（二）.
+    """
+    layers = ReadOnce(source)
+    known = list(layers.read("units")["unit_id"])
+    if query.unit_id not in known:
+        raise PlanningError(
+            "check_unit_unknown", unit_id=query.unit_id, nearest=nearest_name(query.unit_id, known)
+        )
+    report(progress, 0.0)
+    job = CheckJob("A14", query.year, (query.unit_id,), layers, policy, crs, is_whole_city=False)
+    situation = situation_of(job)
+    report(progress, 0.3)
+    program = program_of(situation, policy, crs)
+    plans: list[ConsolidationPlan] = []
+    for n in range(query.alternatives):
+        found = best_of(program, query.time_limit_s)
+        if found is None:
+            break
+        plans.append(_plan(program, found, layers, query))
+        program.cuts.append(_not_again(program, found))
+        report(progress, 0.3 + 0.7 * (n + 1) / query.alternatives)
+    conflict: tuple[str, ...] = ()
+    relaxations: tuple[Relaxation, ...] = ()
+    if not plans:
+        conflict = smallest_conflict(program, query.time_limit_s, progress)
+        relaxations = least_relaxations(program, query.time_limit_s)
+    report(progress, 1.0)
+    return PlansFound(query.unit_id, tuple(plans), conflict, relaxations, situation.open_points)
+
+
+def best_of(program: Program, time_limit_s: float) -> Found | None:
+    """Find the plan with the fewest changes and, of those, the best A17 score."""
+    fewest = run(program, program.costs, time_limit_s=time_limit_s)
+    if fewest is None:
+        return None
+    changes = round(sum(program.costs[one] for one in fewest.chosen))
+    at_most = Row("", {v: -c for v, c in program.costs.items() if c}, -float(changes))
+    goal = {variable: -score for variable, score in program.scores.items()}
+    nearest = run(program, goal, further=(at_most,), time_limit_s=time_limit_s)
+    if nearest is None:
+        return fewest
+    # Overlapping outlines found in the second run may have cost a plan of the first.
+    return Found(nearest.chosen, float(changes), max(fewest.gap, nearest.gap))
+
+
+def smallest_conflict(
+    program: Program, time_limit_s: float, progress: Progress | None = None
+) -> tuple[str, ...]:
+    """Find the smallest set of rules that cannot hold together."""
+    for size in range(1, len(program.rules) + 1):
+        for chosen in combinations(program.rules, size):
+            report(progress, 0.3)
+            if _only(program, chosen, time_limit_s) is None:
+                return chosen
+    return ()
+
+
+def _only(program: Program, rules: tuple[str, ...], time_limit_s: float) -> Found | None:
+    """Solve with the rules named alone; outlines are checked only where A2 is among them."""
+    fewer = Program(program.situation, program.policy, program.crs, program.costs, program.scores)
+    fewer.rows = [row for row in program.rows if not row.rule_id or row.rule_id in rules]
+    relaxed = () if "A2" in rules else ("A2",)
+    goal = program.costs
+    return run(fewer, goal, relaxed=relaxed, time_limit_s=time_limit_s)
+
+
+def least_relaxations(program: Program, time_limit_s: float) -> tuple[Relaxation, ...]:
+    """Find the fewest rules that have to give way, every such choice with its least amount."""
+    for size in range(1, len(program.rules) + 1):
+        found = []
+        for chosen in combinations(program.rules, size):
+            answer = run(program, {}, relaxed=chosen, time_limit_s=time_limit_s)
+            if answer is not None:
+                found.append(Relaxation(chosen, answer.value))
+        if found:
+            return tuple(found)
+    return ()
+
+
+def _not_again(program: Program, found: Found) -> Row:
+    """Forbid exactly this plan."""
+    terms = {v: -1.0 if v in found.chosen else 1.0 for v in program.costs}
+    return Row("", terms, 1.0 - len(found.chosen))
+
+
+def _plan(
+    program: Program, found: Found, layers: LayerSource, query: ConsolidationQuery
+) -> ConsolidationPlan:
+    situation = program.situation
+    changes = _changes(situation, found, program.policy.as_of)
+    edits = [change.edit for change in changes]
+    verdicts = plan_verdicts(layers, edits, query, program.policy, program.crs)
+    still_open = tuple(
+        say("consolidate_stays_open", rule=v.rule_id, platform_id=v.platform_id or "–")
+        for v in verdicts
+        if v.outcome == "no_data" and v.force == "mandatory"
+    )
+    score = sum(program.scores.get(variable, 0.0) for variable in found.chosen)
+    elsewhere = effects_elsewhere(situation, changes, layers, query, program.policy, program.crs)
+    return ConsolidationPlan(
+        changes, verdicts, (*situation.open_points, *still_open), score, found.gap, elsewhere
+    )
+
+
+def plan_verdicts(
+    source: LayerSource,
+    edits: list[ScenarioEdit],
+    query: ConsolidationQuery,
+    policy: PolicySet,
+    crs: CRS,
+) -> tuple[Verdict, ...]:
+    """Run the checks of the unit on copies of the layers with the edits of a plan."""
+    held = tuple(rule for rule in PLAN_RULES if policy.parts(rule))
+    if not held:
+        return ()
+    asked = CheckQuery(query.year, held, (query.unit_id,), policy.as_of)
+    return tuple(run_checks(apply_edits(source, edits, crs), asked, policy, crs))
+
+
+def _changes(situation: Situation, found: Found, as_of: str) -> tuple[PlanChange, ...]:
+    chosen = {park_id: choice for park_id, choice in found.chosen if park_id}
+    changes = []
+    for park in situation.parks:
+        choice = chosen[park.park_id]
+        if park.choices[choice]:
+            changes.append(_park_change(park, choice, as_of))
+    for platform in situation.platforms:
+        platform_id = platform.platform_id
+        kept = (KEEP, platform_id) in found.chosen
+        if kept != platform.is_major:
+            said = _why_platform(platform.a3, platform.a16, kept=kept)
+            changes.append(
+                PlanChange(
+                    "major_platforms", platform_id, *_words(platform.is_major, kept=kept), said,
+                    SetMajor(platform_id, kept),
+                )
+            )  # fmt: skip
+    return tuple(changes)
+
+
+def _words(before: bool, *, kept: bool) -> tuple[str, str]:
+    return "major" if before else "not_major", "major" if kept else "not_major"
+
+
+def _why_platform(a3: bool, a16: bool, *, kept: bool) -> tuple[Statement, ...]:
+    if kept:
+        return (say("consolidate_kept"),)
+    said = [] if a3 else [say("consolidate_dropped_a3")]
+    if not a16:
+        said.append(say("consolidate_dropped_a16"))
+    return tuple(said) or (say("consolidate_dropped"),)
+
+
+def _park_change(park: ParkOption, choice: str, as_of: str) -> PlanChange:
+    edit: ScenarioEdit
+    if choice == EXIT:
+        edit = ExitPark(park.park_id, park.exited_on or as_of)
+        code = {PLANNED: "consolidate_exit_planned", STAY: "consolidate_exit_unsorted"}
+        said = say(code.get(park.present, "consolidate_exit"))
+        if park.exited_on is not None:
+            said = say("consolidate_exit_put_right", exited_on=park.exited_on)
+    else:
+        edit = JoinPark(park.park_id, choice)
+        said = say("consolidate_join", platform_id=choice, score=park.scores[choice])
+    before = park.outside_id or park.present
+    return PlanChange("parks", park.park_id, before, choice, (said,), edit)

@@ -1,0 +1,486 @@
+"""Which outlines count as inside: those of the provincial-or-higher zones (S15)."""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from geo.contiguity import single_parts
+from geo.measure import ellipsoidal_area_m2
+from geo.overlay import area_inside_m2
+from geo.units import m2_to_mu
+from layers.fields import split_list
+from platforms.errors import PlanningError
+from platforms.policy.in_force import PolicySet
+from platforms.territory import Shapes, shapes_of, unit_of_place
+
+
+@dataclass(frozen=True)
+class Outlines:
+    """Outlines that count, and those of which it isn't known.
+
+    Attributes
+    ----------
+    certain
+        Polygons that count.
+    possible
+        Polygons that may count: the level of the zone, or the zone of a sub-park, isn't stated.
+    is_on_record
+        False where no platform is on record at all, so that nothing can be said of any place.
+    """
+
+    certain: Shapes
+    possible: Shapes
+    is_on_record: bool
+
+
+def zone_outlines(
+    platforms: gpd.GeoDataFrame, parks: gpd.GeoDataFrame, policy: PolicySet
+) -> Outlines:
+    """Give the outlines in use of the provincial-or-higher zones with their sub-parks (S15).
+
+    Parameters
+    ----------
+    platforms, parks
+        Layers ``major_platforms`` and ``parks``.
+    policy
+        States in S15 which levels count.
+
+    Returns
+    -------
+    Outlines
+        Their polygons, in the system of the layers.
+    """
+    counts, unknown = _standing(platforms, policy)
+    ids, unknown_ids = platforms["platform_id"][counts], platforms["platform_id"][unknown]
+    sub_parks = parks[parks["disposition"].eq("sub_park").fillna(value=False)]
+    theirs = sub_parks["platform_id"].isin(ids)
+    unclear = sub_parks["platform_id"].isin(unknown_ids) | sub_parks["platform_id"].isna()
+    return Outlines(
+        np.concatenate([shapes_of(platforms[counts]), shapes_of(sub_parks[theirs])]),
+        np.concatenate([shapes_of(platforms[unknown]), shapes_of(sub_parks[unclear])]),
+        len(platforms) > 0,
+    )
+
+
+def approved_outlines(
+    platforms: gpd.GeoDataFrame,
+    parks: gpd.GeoDataFrame,
+    approved: gpd.GeoDataFrame,
+    policy: PolicySet,
+) -> Outlines:
+    """Give the approved outlines (核准四至) of the provincial-or-higher zones (S15).
+
+    Parameters
+    ----------
+    platforms, parks, approved
+        Layers ``major_platforms``, ``parks`` and ``approved_boundaries``.
+    policy
+        States in S15 which levels count; its as-of date decides which edition holds.
+
+    Returns
+    -------
+    Outlines
+        Their polygons. A zone whose approved outline isn't on record may have it anywhere in its
+        outline in use, which therefore is ``possible``.
+    """
+    counts, unknown = _standing(platforms, policy)
+    newest = newest_edition(approved, policy.as_of)
+    drawn = newest["platform_id"].isin(platforms["platform_id"][counts])
+    undrawn = counts & ~platforms["platform_id"].isin(newest["platform_id"])
+    rest = platforms[undrawn | unknown]
+    in_use = zone_outlines(rest, parks, policy)
+    possible = np.concatenate([in_use.certain, in_use.possible])
+    return Outlines(shapes_of(newest[drawn]), possible, len(platforms) > 0)
+
+
+def _standing(platforms: gpd.GeoDataFrame, policy: PolicySet) -> tuple[pd.Series, pd.Series]:
+    """Say which platforms are provincial-or-higher zones, and of which it isn't known."""
+    levels = policy.setting_texts("S15", "zone_levels")
+    return platforms["level"].isin(levels), platforms["level"].isna()
+
+
+def newest_edition(approved: gpd.GeoDataFrame, as_of: str) -> gpd.GeoDataFrame:
+    """Take of each platform the blocks of its newest edition not after the day.
+
+    Parameters
+    ----------
+    approved
+        Layer ``approved_boundaries``.
+    as_of
+        Day (ISO); an edition without a date is older than any.
+
+    Returns
+    -------
+    GeoDataFrame
+        Their rows.
+    """
+    dated = approved["edition_on"].fillna("")
+    reached = approved[dated <= as_of]
+    day = reached["edition_on"].fillna("")
+    return reached[day == day.groupby(reached["platform_id"].fillna("")).transform("max")]
+
+
+Numbers = npt.NDArray[np.float64]
+
+AMOUNT_COLUMNS = {"land": "land_mu", "energy": "energy_tce", "emission": "emission_t"}
+"""Column that holds the amount of each element."""
+
+
+def allotment_shapes(allotments: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> Shapes:
+    """Find the land of each allotment.
+
+    Parameters
+    ----------
+    allotments, parcels
+        Layers ``element_allotments`` and ``land_parcels``, in one system.
+
+    Returns
+    -------
+    array of polygons
+        One per allotment: its polygon, else the union of its parcels (``id#2`` is the second part
+        of a parcel); None where it has neither, or where one of its parcels isn't there.
+    """
+    shapes: Shapes = np.array(allotments.geometry.array, dtype=object)
+    lacking = np.flatnonzero(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    wanted = {p: split_list(allotments["parcel_ids"].iloc[p]) for p in lacking}
+    known = _parcels_by_name(parcels, {name for names in wanted.values() for name in names})
+    for position, names in wanted.items():
+        found = [known[name] for name in names if name in known]
+        whole = bool(names) and len(found) == len(names)
+        shapes[position] = shapely.union_all(found) if whole else None
+    return shapes
+
+
+def inside_shares(shapes: Shapes, outlines: Outlines, crs: CRS) -> tuple[Numbers, Numbers]:
+    """Measure what part of each shape lies inside, at least and at most.
+
+    Parameters
+    ----------
+    shapes
+        Polygons in ``crs``, array of n; None: unknown.
+    outlines
+        What counts as inside.
+    crs
+        Projected system in metres.
+
+    Returns
+    -------
+    least, most
+        Shares (0–1) of the ellipsoidal area; 0 and 1 where the place isn't known. They are equal
+        unless the shape meets an outline of which it isn't known whether it counts.
+    """
+    areas = ellipsoidal_area_m2(shapes, crs) if len(shapes) else np.zeros(0)
+    least, most = np.zeros(len(shapes)), np.ones(len(shapes))
+    placed = (areas > 0) & outlines.is_on_record
+    inside = area_inside_m2(shapes[placed], outlines.certain, crs)
+    least[placed] = np.minimum(inside / areas[placed], 1.0)
+    most[placed] = least[placed]
+    if len(outlines.possible):
+        both = np.concatenate([outlines.certain, outlines.possible])
+        widest = area_inside_m2(shapes[placed], both, crs)
+        most[placed] = np.minimum(widest / areas[placed], 1.0)
+    return least, most
+
+
+def amounts(allotments: gpd.GeoDataFrame, shapes: Shapes, crs: CRS) -> Numbers:
+    """Give the amount of each allotment in the unit of its element.
+
+    Parameters
+    ----------
+    allotments
+        Layer ``element_allotments``, with every ``element`` known or missing.
+    shapes
+        Their land, array of n.
+    crs
+        Projected system in metres.
+
+    Returns
+    -------
+    array of float
+        亩, 吨标煤 or 吨, array of n; land without a figure is measured on the ellipsoid; NaN where
+        the amount isn't known.
+    """
+    found = np.full(len(allotments), np.nan)
+    element = allotments["element"].fillna("").to_numpy(dtype=object)
+    for name, column in AMOUNT_COLUMNS.items():
+        rows = element == name
+        found[rows] = allotments[column].to_numpy(dtype=float)[rows]
+    measured = np.isnan(found) & (element == "land") & ~shapely.is_missing(shapes)
+    if measured.any():
+        found[measured] = m2_to_mu(ellipsoidal_area_m2(shapes[measured], crs))
+    return found
+
+
+def _parcels_by_name(parcels: gpd.GeoDataFrame, names: set[str]) -> dict[str, shapely.Geometry]:
+    """Find the parcels, and parts of parcels, that are named."""
+    if not names:
+        return {}
+    ids = parcels["parcel_id"].to_numpy(dtype=object)
+    rows = np.flatnonzero(np.isin(ids, sorted({name.split("#")[0] for name in names} | names)))
+    shapes: Shapes = np.asarray(parcels.geometry.array, dtype=object)[rows]
+    known = dict(zip(ids[rows], shapes, strict=True))
+    parts, of_row, number = single_parts(shapes)
+    for part, row, count in zip(parts, of_row, number, strict=True):
+        if count:
+            known[f"{ids[rows[row]]}#{count}"] = part
+    return known
+
+
+CITY = "city"
+"""Stands for the whole city where a unit is named."""
+
+Flags = npt.NDArray[np.bool_]
+Texts = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A yes-or-no question asked of every allotment.
+
+    Attributes
+    ----------
+    yes
+        True where the answer is yes.
+    open
+        True where it isn't known.
+    """
+
+    yes: Flags
+    open: Flags
+
+    @property
+    def may(self) -> Flags:
+        """True where the answer is yes or isn't known."""
+        return self.yes | self.open
+
+    def __and__(self, other: "Answer") -> "Answer":
+        """Both: a no settles it, whatever is open beside."""
+        yes = self.yes & other.yes
+        return Answer(yes, self.may & other.may & ~yes)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one share is about: unit (or the city), element, pollutant, first and last year."""
+
+    unit_id: str
+    element: str
+    pollutant: str | None
+    first_year: int | None
+    last_year: int | None
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The allotments, n rows.
+
+    Attributes
+    ----------
+    ids
+        Their ids.
+    unit_id, element, pollutant, status
+        Texts, None where not known.
+    year
+        Year, NaN where not known.
+    amount
+        亩, 吨标煤 or 吨 by element, NaN where not known.
+    industrial, increment
+        Whether it is for an industrial project, whether it is new construction land.
+    declared_inside
+        True where declared so.
+    shapes
+        The land, None where not known.
+    """
+
+    ids: Texts
+    unit_id: Texts
+    element: Texts
+    pollutant: Texts
+    status: Texts
+    year: Numbers
+    amount: Numbers
+    industrial: Answer
+    increment: Answer
+    declared_inside: Flags
+    shapes: Shapes
+
+
+def allotment_ledger(
+    allotments: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, units: gpd.GeoDataFrame, crs: CRS
+) -> Ledger:
+    """Find what each allotment counts for.
+
+    Parameters
+    ----------
+    allotments, parcels, units
+        Layers ``element_allotments``, ``land_parcels`` and ``units``, in ``crs``.
+    crs
+        Projected system in metres.
+
+    Returns
+    -------
+    Ledger
+        Unit stated, else by place; year stated, else of ``allotted_on``; element stated, else the
+        only one with an amount.
+    """
+    shapes = allotment_shapes(allotments, parcels)
+    places = gpd.GeoSeries(shapes, index=allotments.index, crs=crs)
+    stated = allotments["unit_id"].where(allotments["unit_id"].isin(units["unit_id"]))
+    lost = stated.isna()
+    stated[lost] = unit_of_place(places[lost], units)
+    of_date = pd.to_numeric(allotments["allotted_on"].str[:4], errors="coerce").astype("Int64")
+    element = allotments["element"].fillna(_only_element(allotments))
+    return Ledger(
+        ids=_texts(allotments["allotment_id"]),
+        unit_id=_texts(stated),
+        element=_texts(element),
+        pollutant=_texts(allotments["pollutant"]),
+        status=_texts(allotments["allotment_status"]),
+        year=allotments["year"].fillna(of_date).to_numpy(dtype=float, na_value=np.nan),
+        amount=amounts(allotments.assign(element=element), shapes, crs),
+        industrial=_answer(allotments["is_industrial"]),
+        increment=_answer(allotments["is_increment"]),
+        declared_inside=_answer(allotments["declared_inside"]).yes,
+        shapes=shapes,
+    )
+
+
+def with_further(
+    allotments: gpd.GeoDataFrame, further: gpd.GeoDataFrame | None
+) -> gpd.GeoDataFrame:
+    """Append allotments that are only considered, as if they were made.
+
+    Parameters
+    ----------
+    allotments
+        Layer ``element_allotments``.
+    further
+        Rows of the same kind, None for none; their status counts as allotted.
+
+    Returns
+    -------
+    GeoDataFrame
+        Both.
+
+    Raises
+    ------
+    PlanningError
+        ``what_if_id_taken`` where an id is already there.
+    """
+    if further is None or further.empty:
+        return allotments
+    ids = pd.concat([allotments["allotment_id"], further["allotment_id"]])
+    taken = ids[ids.duplicated()]
+    if len(taken):
+        raise PlanningError("what_if_id_taken", rows=", ".join(sorted(set(taken))))
+    made = further.assign(allotment_status="allotted")
+    if allotments.empty:
+        return made
+    return gpd.GeoDataFrame(pd.concat([allotments, made], ignore_index=True), crs=allotments.crs)
+
+
+def counts_in(ledger: Ledger, cell: Cell, status: str = "allotted") -> Answer:
+    """Say which allotments count in a share: those made to industrial projects (产业项目).
+
+    Parameters
+    ----------
+    ledger
+        The allotments.
+    cell
+        What the share is about.
+    status
+        ``allotted`` for those made, ``planned`` for those that are to be.
+
+    Returns
+    -------
+    Answer
+        Of each allotment.
+    """
+    return ledger.industrial & on_record(ledger, cell, status)
+
+
+def on_record(ledger: Ledger, cell: Cell, status: str = "allotted") -> Answer:
+    """Say which allotments were made in a cell, to whatever kind of project."""
+    found = _equals(ledger.status, status) & _equals(ledger.element, cell.element)
+    if cell.unit_id != CITY:
+        found = found & _equals(ledger.unit_id, cell.unit_id)
+    if cell.pollutant is not None:
+        found = found & _equals(ledger.pollutant, cell.pollutant)
+    undated = np.isnan(ledger.year)
+    if cell.first_year is not None:
+        found = found & Answer(ledger.year >= cell.first_year, undated)
+    if cell.last_year is not None:
+        found = found & Answer(ledger.year <= cell.last_year, undated)
+    return found
+
+
+def open_points(
+    ledger: Ledger, cell: Cell, rows: Flags, unplaced: Flags
+) -> tuple[tuple[str, str], ...]:
+    """List what isn't known of the allotments of a share.
+
+    Parameters
+    ----------
+    ledger
+        The allotments.
+    cell
+        What the share is about.
+    rows
+        True for those that count or may count.
+    unplaced
+        True where it isn't settled what part lies inside.
+
+    Returns
+    -------
+    tuple of (str, str)
+        Allotment and code of the first thing missing; settled allotments aren't listed.
+    """
+    shapeless = np.array([shape is None for shape in ledger.shapes], dtype=bool)
+    tests = {
+        "allotment_industrial_unknown": ledger.industrial.open,
+        "allotment_status_unknown": _lacks(ledger.status),
+        "allotment_unit_unknown": _lacks(ledger.unit_id) & (cell.unit_id != CITY),
+        "allotment_year_unknown": np.isnan(ledger.year) & (cell.last_year is not None),
+        "allotment_element_unknown": _lacks(ledger.element),
+        "allotment_pollutant_unknown": _lacks(ledger.pollutant) & (cell.pollutant is not None),
+        "allotment_amount_unknown": np.isnan(ledger.amount),
+        "allotment_place_unknown": unplaced & shapeless,
+        "allotment_zone_unknown": unplaced,
+    }
+    found: dict[str, str] = {}
+    for code, lacking in tests.items():
+        for allotment_id in ledger.ids[rows & lacking]:
+            found.setdefault(str(allotment_id), code)
+    return tuple(sorted(found.items()))
+
+
+def _lacks(values: Texts) -> Flags:
+    return np.asarray(pd.isna(values), dtype=bool)
+
+
+def _equals(values: Texts, wanted: str) -> Answer:
+    return Answer(np.asarray(values == wanted, dtype=bool), _lacks(values))
+
+
+def _answer(column: pd.Series) -> Answer:
+    yes = column.fillna(value=False).to_numpy(dtype=bool)
+    return Answer(yes, column.isna().to_numpy(dtype=bool))
+
+
+def _texts(column: pd.Series) -> Texts:
+    values = column.to_numpy(dtype=object)
+    values[column.isna().to_numpy(dtype=bool)] = None
+    return values
+
+
+def _only_element(allotments: gpd.GeoDataFrame) -> pd.Series:
+    """Name the element of which alone an amount is given."""
+    given = allotments[list(AMOUNT_COLUMNS.values())].notna()
+    names = {column: element for element, column in AMOUNT_COLUMNS.items()}
+    only = given.idxmax(axis=1).map(names) if len(given) else pd.Series(dtype="str")
+    return only.where(given.sum(axis=1) == 1)

@@ -1,0 +1,544 @@
+"""Which new industrial land was allotted outside every major platform (A18)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from geo.measure import ellipsoidal_area_m2
+from geo.overlay import area_inside_m2
+from geo.units import compare, m2_to_mu
+from platforms.elements.allotments import (
+    CITY,
+    Answer,
+    Cell,
+    Ledger,
+    Outlines,
+    Texts,
+    allotment_ledger,
+    counts_in,
+    inside_shares,
+    on_record,
+)
+from platforms.elements.allotments import Numbers as Numbers_outside
+from platforms.elements.project_shares import LandedProjects, landed_projects, lies_there
+from platforms.elements.shares import Members, ShareBounds, elements_of, share_bounds
+from platforms.land.search import constraints_in_force
+from platforms.policy.check import CheckJob, counted_rows, holds, judge
+from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.pack import Rule
+from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
+from platforms.territory import Shapes, major_outlines, major_rows, shapes_of
+
+LAYER = "element_allotments"
+
+
+def outside_verdicts(
+    allotments: gpd.GeoDataFrame,
+    platforms: gpd.GeoDataFrame,
+    parks: gpd.GeoDataFrame,
+    parcels: gpd.GeoDataFrame,
+    units: gpd.GeoDataFrame,
+    year: int,
+    unit_ids: Sequence[str],
+    policy: PolicySet,
+    crs: CRS,
+) -> list[Verdict]:
+    """Judge the year's increments of industrial land outside the major platforms.
+
+    Parameters
+    ----------
+    allotments, platforms, parks, parcels, units
+        The layers of these names, in ``crs``.
+    year
+        Year of the allotments.
+    unit_ids
+        Units to judge.
+    policy
+        Rules on the as-of date.
+    crs
+        Projected system in metres.
+
+    Returns
+    -------
+    list of Verdict
+        One a unit; measured is the ellipsoidal area outside [亩], each allotment that goes out by
+        more than the rule's tolerance is listed with its own. A unit with no land on record for
+        the year is ``no_data``; so is one where an increment can't be placed, unless another is
+        outside for certain.
+
+    Notes
+    -----
+    A18 嘉政发〔2018〕15号 二（五）. Redevelopment of existing land isn't caught.
+    """
+    dated = policy.rule("A18")
+    ledger = allotment_ledger(allotments, parcels, units, crs)
+    outlines = major_outlines(platforms, parks)
+    outside_m2 = _outside_m2(ledger.shapes, outlines, crs)
+    verdicts = []
+    for unit_id in unit_ids:
+        cell = Cell(unit_id, "land", None, year, year)
+        if not len(outlines):
+            said = say("platforms_missing")
+            verdicts.append(judge(dated, None, unit_id=unit_id, year=year, reasons=(said,)))
+        elif not on_record(ledger, cell).yes.any():
+            said = say("a18_no_record", year=year)
+            verdicts.append(judge(dated, None, unit_id=unit_id, year=year, reasons=(said,)))
+        else:
+            caught = counts_in(ledger, cell) & ledger.increment
+            verdicts.append(_verdict(dated, ledger.ids, caught, outside_m2, unit_id, year))
+    return verdicts
+
+
+def _outside_m2(shapes: Shapes, outlines: Shapes, crs: CRS) -> Numbers_outside:
+    """Measure the part of each shape outside; NaN where the place isn't known."""
+    if not len(shapes):
+        return np.zeros(0)
+    outside = ellipsoidal_area_m2(shapes, crs) - area_inside_m2(shapes, outlines, crs)
+    return np.where(shapely.is_missing(shapes), np.nan, np.maximum(outside, 0.0))
+
+
+def _verdict(
+    dated: DatedRule,
+    ids: Texts,
+    caught: Answer,
+    outside_m2: Numbers_outside,
+    unit_id: str,
+    year: int,
+) -> Verdict:
+    unplaced = np.isnan(outside_m2)
+    beyond = outside_m2 > dated.rule.tolerance_m2
+    listed = np.flatnonzero(caught.yes & beyond)
+    unknown = (caught.may & unplaced) | (caught.open & beyond)
+    evidence = [
+        Evidence(LAYER, (str(ids[row]),), say("a18_outside", area_mu=m2_to_mu(outside_m2[row])))
+        for row in listed
+    ]
+    if unknown.any():
+        rows = tuple(ids[unknown])
+        evidence.append(Evidence(LAYER, rows, say("a18_unknown", count=len(rows))))
+    undecided = bool(unknown.any()) and not len(listed)
+    return judge(
+        dated,
+        None if undecided else m2_to_mu(float(outside_m2[listed].sum())),
+        unit_id=unit_id,
+        year=year,
+        evidence=tuple(evidence),
+        reasons=(say("a18_tolerance", tolerance_m2=dated.rule.tolerance_m2),),
+    )
+
+
+MAJOR = "major_projects"
+
+
+def supply_verdicts(job: CheckJob) -> list[Verdict]:
+    """Judge the land supplied in a year for the whole city or county.
+
+    Parameters
+    ----------
+    job
+        ``D5``.
+
+    Returns
+    -------
+    list of Verdict
+        Two, none where only some units were asked for. ``share``: land to industrial projects ÷
+        all land supplied, decided by its bounds where something isn't known; the approved scale
+        stands beside. ``control_line``: ellipsoidal area [亩] inside the industrial control line
+        that went to anything but a major manufacturing project, each allotment listed.
+
+    Notes
+    -----
+    D5 磐安 三（二）; S10, and which projects are major is assumed.
+    """
+    if not job.is_whole_city:
+        return []
+    parcels = job.layer("land_parcels")
+    ledger = allotment_ledger(job.layer(LAYER), parcels, job.layer("units"), job.crs)
+    made = on_record(ledger, Cell(CITY, "land", None, job.year, job.year))
+    judged = {"share": _share, "control_line": _control_line}
+    return [judged[d.rule.part](job, d, ledger, made) for d in job.rules(*judged)]
+
+
+def _share(job: CheckJob, dated: DatedRule, ledger: Ledger, made: Answer) -> Verdict:
+    amount = np.where(made.may, ledger.amount, 0.0)
+    industrial = made & ledger.industrial
+    unclear = made.open | industrial.open | (made.may & np.isnan(ledger.amount))
+    rows = tuple(map(str, ledger.ids[made.may]))
+    evidence = [Evidence(LAYER, rows)] if rows else []
+    if unclear.any():
+        said = say("d5_unclear", count=int(unclear.sum()))
+        evidence.append(Evidence(LAYER, tuple(map(str, ledger.ids[unclear])), said))
+    measured: float | None = None
+    outcome: Outcome | None = None
+    whole = float(amount.sum())
+    if not made.may.any() or np.isnan(whole) or whole <= 0:
+        reasons = [say("d5_nothing_supplied", year=job.year)]
+        if np.isnan(whole):
+            reasons = [say("d5_amount_unknown")]
+    else:
+        # What isn't settled counts against industry at worst, for it or not at all at best.
+        sure = float(amount[industrial.yes].sum())
+        against = float(amount[made.yes & ~industrial.may].sum())
+        at_best = sure + float(amount[industrial.open].sum())
+        low = sure / whole
+        high = at_best / (at_best + against) if at_best + against > 0 else 0.0
+        reasons = [say("d5_sums", industrial_mu=sure, supplied_mu=whole)]
+        if not unclear.any():
+            measured = sure / whole
+        elif holds(dated.rule, low) == holds(dated.rule, high):
+            outcome = "met" if holds(dated.rule, low) else "not_met"
+            count = int(unclear.sum())
+            reasons.append(
+                say("share_decided_by_bounds", low_share=low, high_share=high, open_count=count)
+            )
+        else:
+            count = int(unclear.sum())
+            reasons.append(say("share_undecided", low_share=low, high_share=high, open_count=count))
+    return judge(
+        dated, measured, year=job.year, outcome=outcome, evidence=tuple(evidence),
+        reasons=(*reasons, *_quota(job)),
+    )  # fmt: skip
+
+
+def _quota(job: CheckJob) -> list[Statement]:
+    """Give the approved scale of the year, where it is on record."""
+    quotas = job.source.read("element_quotas")
+    of_year = quotas["year"].eq(job.year) & quotas["element"].eq("land")
+    land = quotas["land_mu"][of_year.fillna(value=False)].dropna()
+    return [say("d5_quota", quota_mu=float(land.sum()))] if len(land) else []
+
+
+def _control_line(job: CheckJob, dated: DatedRule, ledger: Ledger, made: Answer) -> Verdict:
+    held = constraints_in_force(job.layer("constraints"), job.policy.as_of)
+    in_line, _ = counted_rows(dated.rule, "constraints", held)
+    lines = shapes_of(held[in_line])
+    if not len(lines) or not made.may.any():
+        lacking = say("d5_nothing_supplied", year=job.year)
+        said = lacking if len(lines) else say("d5_no_control_line")
+        return judge(dated, None, year=job.year, reasons=(said,))
+    inside = np.zeros(len(ledger.shapes))
+    placed = ~shapely.is_missing(ledger.shapes)
+    inside[placed] = area_inside_m2(ledger.shapes[placed], lines, job.crs)
+    beyond = np.array([compare(float(a), dated.rule.tolerance_m2) > 0 for a in inside], dtype=bool)
+    other = made & _is_other(job, ledger)
+    listed = np.flatnonzero(other.yes & beyond)
+    unclear = (other.open & beyond) | (other.may & ~placed)
+    evidence = [
+        Evidence(LAYER, (str(ledger.ids[n]),), say("d5_in_line", area_mu=m2_to_mu(inside[n])))
+        for n in listed
+    ]
+    if unclear.any():
+        said = say("d5_line_unclear", count=int(unclear.sum()))
+        evidence.append(Evidence(LAYER, tuple(map(str, ledger.ids[unclear])), said))
+    undecided = bool(unclear.any()) and not len(listed)
+    return judge(
+        dated,
+        None if undecided else float(m2_to_mu(float(inside[listed].sum()))),
+        year=job.year,
+        evidence=tuple(evidence),
+        reasons=(
+            say("a4_tolerance", tolerance_m2=dated.rule.tolerance_m2),
+            *([say("d5_line_unclear", count=int(unclear.sum()))] if unclear.any() else []),
+        ),
+    )
+
+
+def _is_other(job: CheckJob, ledger: Ledger) -> Answer:
+    """Say which allotments went to anything but a major manufacturing project."""
+    least = job.policy.setting_number(MAJOR, "manufacturing_from_yi_yuan")
+    projects = {row["project_id"]: row for row in job.source.read("projects").to_dict("records")}
+    named = job.layer(LAYER)["project_id"]
+    yes, unclear = np.zeros(len(named), dtype=bool), np.zeros(len(named), dtype=bool)
+    for number, project_id in enumerate(named):
+        project = projects.get(project_id, {"category": None, "investment_yi_yuan": None})
+        category, amount = project["category"], project["investment_yi_yuan"]
+        if not ledger.industrial.may[number] or (pd.notna(category) and category != "industry"):
+            yes[number] = True
+        elif pd.isna(category) or pd.isna(amount):
+            unclear[number] = True
+        else:
+            yes[number] = compare(float(amount), least) < 0
+    return Answer(yes, unclear)
+
+
+STEPS_LAYER, EVENTS = "element_allotments", "project_events"
+ELEMENTS = ("land", "energy", "emission")
+
+
+def step_verdicts(job: CheckJob) -> list[Verdict]:
+    """List the year's allotments that lack a step of the decision, or took one out of order.
+
+    Parameters
+    ----------
+    job
+        ``A26``.
+
+    Returns
+    -------
+    list of Verdict
+        One a unit, measured the number of allotments. The steps are those of the rule, in its
+        order; the last one lies on or before the day of the allotment. Where no such step of any
+        project is on record the ledger doesn't keep them, which is ``no_data``; so is an
+        allotment without project, unless another one is listed.
+
+    Notes
+    -----
+    A26 嘉政发〔2018〕15号 二（五）. Of a step taken twice the last one counts.
+    """
+    allotments = job.layer(STEPS_LAYER)
+    ledger = allotment_ledger(allotments, job.layer("land_parcels"), job.layer("units"), job.crs)
+    events = job.source.read(EVENTS)
+    events = events[events["event_on"].fillna("9999") <= job.policy.as_of]
+    verdicts = []
+    for dated in job.rules():
+        kept, _ = counted_rows(dated.rule, EVENTS, events)
+        days = _last_days(events[kept])
+        for unit_id in job.unit_ids:
+            made = pd.Series(data=False, index=allotments.index)
+            for element in ELEMENTS:
+                cell = Cell(unit_id, element, None, job.year, job.year)
+                made |= on_record(ledger, cell).yes
+            verdicts.append(_steps_verdict(dated, unit_id, job.year, allotments[made], days))
+    return verdicts
+
+
+def _last_days(events: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Give the last day of each kind of step by project."""
+    days: dict[str, dict[str, str]] = {}
+    for row in events.sort_values(["event_on", "entry_seq"]).to_dict("records"):
+        days.setdefault(str(row["project_id"]), {})[str(row["event_kind"])] = str(row["event_on"])
+    return days
+
+
+def _steps(rule: Rule) -> tuple[str, ...]:
+    """Give the kinds of step a rule names, in its order."""
+    found: tuple[str, ...] = ()
+    for one in rule.where:
+        if one.column == "event_kind" and isinstance(one.value, tuple):
+            found += one.value
+    return found
+
+
+def _steps_verdict(
+    dated: DatedRule,
+    unit_id: str,
+    year: int,
+    made: pd.DataFrame,
+    days: dict[str, dict[str, str]],
+) -> Verdict:
+    if made.empty or not days:
+        said = say("a26_no_allotment", year=year) if made.empty else say("a26_steps_not_kept")
+        return judge(dated, None, unit_id=unit_id, year=year, reasons=(said,))
+    listed: dict[str, Statement] = {}
+    unclear: dict[str, Statement] = {}
+    for row in made.to_dict("records"):
+        allotment_id, project_id = str(row["allotment_id"]), row["project_id"]
+        if not isinstance(project_id, str):
+            unclear[allotment_id] = say("a26_project_unknown")
+            continue
+        fault = _fault(_steps(dated.rule), days.get(project_id, {}), row["allotted_on"])
+        if fault is not None:
+            listed[allotment_id] = fault
+    reasons = [say("a26_listed", count=len(listed), made=len(made))]
+    if unclear:
+        reasons.append(say("a26_open", count=len(unclear)))
+    undecided = unclear and not listed
+    return judge(
+        dated,
+        None if undecided else float(len(listed)),
+        unit_id=unit_id,
+        year=year,
+        evidence=tuple(
+            Evidence(STEPS_LAYER, (row,), said) for row, said in (*listed.items(), *unclear.items())
+        ),
+        reasons=tuple(reasons),
+    )
+
+
+def _fault(steps: tuple[str, ...], days: dict[str, str], allotted_on: object) -> Statement | None:
+    """Say which steps are missing, else which were taken out of order, None where all is right."""
+    missing = [step for step in steps if step not in days]
+    if missing:
+        return say("a26_missing", steps=";".join(missing))
+    order = [(step, days[step]) for step in steps]
+    for (first, earlier), (second, later) in pairwise(order):
+        if earlier > later:
+            return say("a26_out_of_order", steps=f"{second};{first}")
+    if isinstance(allotted_on, str) and order and order[-1][1] > allotted_on:
+        return say("a26_after_allotment", steps=order[-1][0], allotted_on=allotted_on)
+    return None
+
+
+Numbers = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """What counts in one share: the members, and the rows they are."""
+
+    members: Members
+    layer: str
+    rows: tuple[str, ...]
+
+
+Count = Callable[[str, int], _Counted]
+
+
+def main_platform_verdicts(job: CheckJob) -> list[Verdict]:
+    """Give the shares of a year's elements that go to main platforms, with the year before.
+
+    Parameters
+    ----------
+    job
+        ``A27``.
+
+    Returns
+    -------
+    list of Verdict
+        One a unit and element (emission rights by pollutant: part ``emission:COD``): the part
+        (0–1) inside the outlines of the major platforms themselves, without their sub-parks.
+        Land counts by area, energy and emission rights in the same proportion, funds by where
+        the firm stands, landed major projects by number (S6). Value and trend only; what isn't
+        known bounds the share.
+
+    Notes
+    -----
+    A27 嘉政发〔2018〕15号 一, 二（五）.
+    """
+    platforms = job.layer("major_platforms")
+    main = Outlines(shapes_of(major_rows(platforms)), np.empty(0, dtype=object), len(platforms) > 0)
+    counts = {**_elements(job, main), "funds": _funds(job, main), "projects": _projects(job, main)}
+    held = set(job.policy.parts(job.rule_id))
+    return [
+        _main_platforms_verdict(job, part, unit_id, count)
+        for unit_id in job.unit_ids
+        for part, count in counts.items()
+        if part.split(":")[0] in held
+    ]
+
+
+def _main_platforms_verdict(job: CheckJob, part: str, unit_id: str, count: Count) -> Verdict:
+    counted = count(unit_id, job.year)
+    bounds = share_bounds(counted.members)
+    before = share_bounds(count(unit_id, job.year - 1).members)
+    return judge(
+        job.policy.rule(job.rule_id, part.split(":")[0]),
+        None if np.isnan(bounds.share) else bounds.share,
+        unit_id=unit_id,
+        year=job.year,
+        part=part,
+        evidence=(Evidence(counted.layer, counted.rows),) if counted.rows else (),
+        reasons=(*_lacking(bounds, counted.members, job.year), *_trend(before, job.year - 1)),
+    )
+
+
+def _lacking(bounds: ShareBounds, members: Members, year: int) -> list[Statement]:
+    if not np.isnan(bounds.share):
+        return []
+    unclear = int((~members.settled).sum())
+    if np.isnan(bounds.low) or np.isnan(bounds.high):
+        return [say("a27_nothing", year=year, open_count=unclear)]
+    return [
+        say("share_undecided", low_share=bounds.low, high_share=bounds.high, open_count=unclear)
+    ]
+
+
+def _trend(before: ShareBounds, year: int) -> list[Statement]:
+    return [] if np.isnan(before.share) else [say("share_before", year=year, value=before.share)]
+
+
+def _elements(job: CheckJob, main: Outlines) -> dict[str, Count]:
+    ledger = allotment_ledger(
+        job.layer("element_allotments"), job.layer("land_parcels"), job.layer("units"), job.crs
+    )
+    inside = inside_shares(ledger.shapes, main, job.crs)
+    return {
+        element if pollutant is None else f"{element}:{pollutant}": partial(
+            _allotted, ledger, inside, element, pollutant
+        )
+        for element, pollutant in elements_of(ledger)
+    }
+
+
+def _allotted(
+    ledger: Ledger,
+    inside: tuple[Numbers, Numbers],
+    element: str,
+    pollutant: str | None,
+    unit_id: str,
+    year: int,
+) -> _Counted:
+    counted = counts_in(ledger, Cell(unit_id, element, pollutant, year, year))
+    rows, (least, most) = counted.may, inside
+    members = Members(ledger.amount[rows], least[rows], most[rows], counted.yes[rows])
+    return _Counted(members, "element_allotments", tuple(map(str, ledger.ids[rows])))
+
+
+def _projects(job: CheckJob, main: Outlines) -> Count:
+    return partial(_landed, job, main)
+
+
+def _landed(job: CheckJob, main: Outlines, unit_id: str, year: int) -> _Counted:
+    landed: LandedProjects = landed_projects(
+        job.source.read("projects"), job.layer("land_parcels"), year, job.policy
+    )
+    least, most = inside_shares(landed.shapes, main, job.crs)
+    rows, _, _ = landed.of_unit(unit_id)
+    members = landed.by_number(unit_id, lies_there(least), lies_there(most))
+    return _Counted(members, "projects", tuple(map(str, landed.ids[rows])))
+
+
+def _funds(job: CheckJob, main: Outlines) -> Count:
+    firms = job.layer("enterprises").drop_duplicates("enterprise_id")
+    parts = dict(zip(firms["enterprise_id"], _firm_parts(shapes_of(firms), main, job), strict=True))
+    units = dict(zip(firms["enterprise_id"], firms["unit_id"], strict=True))
+    return partial(_granted, job, parts, units)
+
+
+def _firm_parts(shapes: Shapes, main: Outlines, job: CheckJob) -> Numbers:
+    """Measure what part of each firm stands inside: by area where drawn as an outline."""
+    parts = np.full(len(shapes), np.nan)
+    if not main.is_on_record:
+        return parts
+    drawn = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    outlined = drawn & (shapely.get_dimensions(shapes) == 2)
+    points = drawn & ~outlined
+    if outlined.any():
+        least, _ = inside_shares(shapes[outlined], main, job.crs)
+        parts[outlined] = least
+    if points.any():
+        tree = shapely.STRtree(main.certain)
+        of_point, _ = tree.query(shapes[points], "intersects")
+        parts[points] = np.isin(np.arange(points.sum()), of_point).astype(float)
+    return parts
+
+
+def _granted(
+    job: CheckJob, parts: dict[str, float], units: dict[str, object], unit_id: str, year: int
+) -> _Counted:
+    """Take the grants of a year to firms of a unit; a firm not on file may be anywhere."""
+    grants = job.source.read("support_grants")
+    firm = grants["enterprise_id"]
+    unit = firm.map(units)
+    own, lost = unit.eq(unit_id).fillna(value=False), unit.isna()
+    of_year = grants["granted_on"].str[:4].eq(str(year)).fillna(value=False)
+    reached = (grants["granted_on"].fillna("") <= job.policy.as_of) & of_year
+    undated = grants["granted_on"].isna()
+    rows = ((own | lost) & (reached | undated)).to_numpy(dtype=bool)
+    part = firm.map(parts).to_numpy(dtype=float, na_value=np.nan)[rows]
+    members = Members(
+        grants["grant_wan_yuan"].to_numpy(dtype=float, na_value=np.nan)[rows],
+        np.nan_to_num(part, nan=0.0),
+        np.nan_to_num(part, nan=1.0),
+        (own & reached).to_numpy(dtype=bool)[rows],
+    )
+    return _Counted(members, "support_grants", tuple(map(str, grants["grant_id"][rows])))

@@ -1,0 +1,454 @@
+"""Which rows meet the conditions of a rule, and which may: a missing value decides nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from geo.units import compare
+from platforms.ledger.calendar import Window
+from platforms.ledger.events import corrected
+from platforms.policy.check import holds, judge
+from platforms.policy.in_force import DatedRule
+from platforms.policy.pack import Condition, Rule
+from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
+from platforms.source import LayerSource
+
+Mask = npt.NDArray[np.bool_]
+
+SIGNS = {">=": (0, 1), ">": (1,), "<=": (-1, 0), "<": (-1,), "==": (0,)}
+COUNTERPARTS = {"investment_yi_usd": "investment_yi_yuan"}
+"""A project contracted in RMB has no amount in USD: that is known, not missing."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Which rows fit.
+
+    Attributes
+    ----------
+    yes
+        Rows that fit for certain.
+    open
+        Rows of which that can't be told; the rest don't fit.
+    """
+
+    yes: Mask
+    open: Mask
+
+    def __and__(self, other: "Fit") -> "Fit":
+        """Give the rows that fit both."""
+        either = (self.yes | self.open) & (other.yes | other.open)
+        both = self.yes & other.yes
+        return Fit(both, either & ~both)
+
+    def minus(self, other: "Fit") -> "Fit":
+        """Give the rows that fit this and not the other."""
+        return self & Fit(~(other.yes | other.open), other.open)
+
+
+def conditions_on(rule: Rule, layer: str) -> tuple[Condition, ...]:
+    """Give the conditions that a rule puts on rows of one layer."""
+    return tuple(condition for condition in rule.where if condition.layer == layer)
+
+
+def fitting(frame: pd.DataFrame, conditions: Sequence[Condition]) -> Fit:
+    """Say which rows meet all conditions.
+
+    Parameters
+    ----------
+    frame
+        Rows of the layer that the conditions speak of.
+    conditions
+        The conditions; none: every row fits.
+
+    Returns
+    -------
+    Fit
+        By position. A row whose value is missing is open, unless another condition rules it out.
+        A project with an amount in RMB and none in USD is contracted in RMB, so it lies under no
+        threshold in USD.
+    """
+    everything = np.ones(len(frame), dtype=bool)
+    fit = Fit(everything, ~everything)
+    for condition in conditions:
+        fit &= _one(frame, condition)
+    return fit
+
+
+def _one(frame: pd.DataFrame, condition: Condition) -> Fit:
+    column = frame[condition.column]
+    missing = column.isna().to_numpy(dtype=bool)
+    value = condition.value
+    if isinstance(value, bool):
+        yes = column.eq(value).fillna(value=False).to_numpy(dtype=bool)
+    elif isinstance(value, tuple):
+        yes = column.isin(value).to_numpy(dtype=bool)
+    else:
+        signs = SIGNS[condition.comparator]
+        yes = np.array(
+            [not lost and compare(float(v), value) in signs
+             for v, lost in zip(column, missing, strict=True)],
+            dtype=bool,
+        )  # fmt: skip
+    other = COUNTERPARTS.get(condition.column)
+    if other is not None and other in frame:
+        missing = missing & frame[other].isna().to_numpy(dtype=bool)
+    return Fit(yes & ~missing, missing)
+
+
+STAGE_ORDER = {"in_talks": 0, "signed": 1, "registered": 2, "started": 3, "in_production": 4}
+KIND_ORDER = {"signed": 1, "registered": 2, "started": 3, "production": 4}
+"""From which stage on an event of the kind must have happened."""
+
+NEVER = "9999-12-31"
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Projects and their events.
+
+    Attributes
+    ----------
+    projects
+        Table ``projects``, numbered from 0.
+    events
+        Table ``project_events``, with the corrections made by the day applied.
+    as_of
+        The day (ISO); later events have not happened.
+    """
+
+    projects: pd.DataFrame
+    events: pd.DataFrame
+    as_of: str
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no project is on file at all."""
+        return not len(self.projects)
+
+    @cached_property
+    def first_year(self) -> int | None:
+        """Year of the first thing on file, None where no day is: before it nothing was entered."""
+        days = [*self.events["event_on"].dropna(), *self.projects["started_on"].dropna()]
+        return int(min(days)[:4]) if days else None
+
+    @cached_property
+    def _by_kind(self) -> dict[str, pd.Series]:
+        """First day of each kind of event, by project, on whatever day it happened."""
+        firsts = self.events.groupby(["event_kind", "project_id"])["event_on"].min()
+        kinds = firsts.index.get_level_values(0).unique()
+        return {str(kind): firsts.loc[kind] for kind in kinds}
+
+    @cached_property
+    def _traced(self) -> np.ndarray:
+        """Which projects have any event on file."""
+        return np.asarray(self.projects["project_id"].isin(self.events["project_id"]), dtype=bool)
+
+    @cached_property
+    def _known(self) -> dict[tuple[object, ...], Fit]:
+        """What was asked before: a table of figures asks the same for each unit."""
+        return {}
+
+    def first_day(self, kinds: Sequence[str]) -> pd.Series:
+        """Give the day on which the first event of these kinds happened.
+
+        Parameters
+        ----------
+        kinds
+            Kinds of event; ``started`` is read from ``started_on`` where no event says so.
+
+        Returns
+        -------
+        Series of str
+            Day (ISO) by position, missing where there is none on file.
+        """
+        ids = self.projects["project_id"]
+        days = pd.Series(NEVER, index=ids.index, dtype="object")
+        for kind in kinds:
+            found = ids.map(self._by_kind.get(kind, pd.Series(dtype="object")))
+            if kind == "started":
+                found = found.where(found.notna(), self.projects["started_on"])
+            later = found.notna() & (found.astype("object").fillna(NEVER) < days)
+            days = days.where(~later, found)
+        return days.where(days != NEVER)
+
+    def happened(self, kinds: Sequence[str], first: str, last: str) -> Fit:
+        """Say to which projects something happened in a span of days.
+
+        Parameters
+        ----------
+        kinds
+            Kinds of event; the first of them counts.
+        first, last
+            First and last day of the span (ISO), both in it; days after ``as_of`` never count.
+
+        Returns
+        -------
+        Fit
+            Open where nothing is on file although the stage says that it happened, or where
+            neither stage nor any event says anything.
+        """
+        asked = ("happened", *kinds, first, last)
+        if asked not in self._known:
+            self._known[asked] = self._happened(kinds, first, last)
+        return self._known[asked]
+
+    def _happened(self, kinds: Sequence[str], first: str, last: str) -> Fit:
+        days = self.first_day(kinds)
+        known = days.notna().to_numpy(dtype=bool)
+        last = min(last, self.as_of)
+        text = days.fillna("").to_numpy(dtype=object)
+        inside = np.array([first <= day <= last for day in text], dtype=bool)
+        return Fit(known & inside, ~known & self._untold(kinds))
+
+    def _untold(self, kinds: Sequence[str]) -> np.ndarray:
+        """Say which projects may have had such an event that nobody entered."""
+        stages = self.projects["stage"].map(STAGE_ORDER)
+        asked = [KIND_ORDER[kind] for kind in kinds if kind in KIND_ORDER]
+        untold = np.zeros(len(self.projects), dtype=bool)
+        if asked:
+            untold |= (stages >= min(asked)).to_numpy(dtype=bool)
+        if "ended" in kinds:
+            untold |= self.projects["stage"].eq("ended").fillna(value=False).to_numpy(dtype=bool)
+        by_stage = all(kind in KIND_ORDER or kind == "ended" for kind in kinds)
+        unsaid = stages.isna().to_numpy(dtype=bool) | (not by_stage)
+        return np.asarray(untold | (unsaid & ~self._traced))
+
+    def left_list(self, last: str) -> Fit:
+        """Say which projects had left the list by a day, other than by starting (C6).
+
+        Parameters
+        ----------
+        last
+            The day (ISO).
+
+        Returns
+        -------
+        Fit
+            Those whose last entry on the list came before; open where no reason is on file.
+        """
+        asked = ("left", last)
+        if asked not in self._known:
+            self._known[asked] = self._left_list(last)
+        return self._known[asked]
+
+    def _left_list(self, last: str) -> Fit:
+        until = self.events[self.events["event_on"] <= min(last, self.as_of)]
+        gone = until[until["event_kind"] == "delisted"].sort_values(["event_on", "entry_seq"])
+        final = gone.drop_duplicates("project_id", keep="last").set_index("project_id")
+        listed = until[until["event_kind"] == "listed"].groupby("project_id")["event_on"].max()
+        ids = self.projects["project_id"]
+        left_on = ids.map(final["event_on"]).astype("object").fillna("")
+        again = (ids.map(listed).astype("object").fillna("") > left_on).to_numpy(dtype=bool)
+        is_gone = (left_on != "").to_numpy(dtype=bool) & ~again
+        reason = ids.map(final["exit_reason"])
+        unsaid = is_gone & reason.isna().to_numpy(dtype=bool)
+        other = is_gone & ~unsaid & ~reason.eq("started").fillna(value=False).to_numpy(dtype=bool)
+        return Fit(other, unsaid)
+
+    def of_unit(self, unit_id: str | None) -> Fit:
+        """Say which projects a unit has on file; None for the city: all."""
+        if unit_id is None:
+            everything = np.ones(len(self.projects), dtype=bool)
+        else:
+            everything = self.projects["unit_id"].eq(unit_id).fillna(value=False).to_numpy(bool)
+        return Fit(everything, np.zeros(len(self.projects), dtype=bool))
+
+    def ids(self, mask: np.ndarray) -> tuple[str, ...]:
+        """Give the ids of the projects chosen."""
+        return tuple(map(str, self.projects["project_id"][mask]))
+
+
+def ledger_on(source: LayerSource, as_of: str) -> Ledger:
+    """Read the ledger as it stood on a day.
+
+    Parameters
+    ----------
+    source
+        Gives ``projects`` and ``project_events``.
+    as_of
+        The day (ISO).
+
+    Returns
+    -------
+    Ledger
+        The ledger.
+    """
+    projects = pd.DataFrame(source.read("projects")).reset_index(drop=True)
+    events = corrected(pd.DataFrame(source.read("project_events")), as_of)
+    return Ledger(projects, events.reset_index(drop=True), as_of)
+
+
+LAYER = "projects"
+NOT_DUE = ("mandatory", "principle")
+"""A duty of a year isn't breached before the year is over; a target is simply not reached yet."""
+
+
+def count_verdict(
+    dated: DatedRule, ledger: Ledger, counted: Fit, window: Window, unit_id: str | None
+) -> Verdict:
+    """Judge the number of projects counted.
+
+    Parameters
+    ----------
+    dated
+        The rule [个].
+    ledger
+        The ledger.
+    counted
+        Which of its projects count.
+    window
+        Days over which they were counted.
+    unit_id
+        The unit, None for the city.
+
+    Returns
+    -------
+    Verdict
+        With the projects counted, and those that may have to be, as evidence.
+    """
+    low = float(counted.yes.sum())
+    high = low + float(counted.open.sum())
+    evidence = _evidence(ledger, counted)
+    lacking = _lacking(ledger, window)
+    if lacking is None and holds(dated.rule, low) != holds(dated.rule, high):
+        lacking = say("target_undecided", low=low, high=high, count=int(high - low))
+    begins = ledger.first_year
+    if lacking is None and begins is not None and begins > int(window.first[:4]):
+        # What happened before the ledger was kept could only add to the count.
+        lacking = None if holds(dated.rule, low) else say("target_ledger_begins", year=begins)
+    if lacking is not None:
+        return judge(
+            dated, None, unit_id=unit_id, year=window.year, evidence=evidence, reasons=(lacking,)
+        )
+    said = [] if high == low else [say("target_open_projects", count=int(high - low))]
+    return dated_verdict(dated, low, window, unit_id, evidence, said)
+
+
+def part_verdict(
+    dated: DatedRule,
+    ledger: Ledger,
+    part: Fit,
+    whole: Fit,
+    window: Window,
+    unit_id: str | None,
+    beside: Sequence[Statement] = (),
+) -> Verdict:
+    """Judge which part of some projects another property has.
+
+    Parameters
+    ----------
+    dated
+        The rule [share].
+    ledger
+        The ledger.
+    part, whole
+        Projects over and under the fraction line; the first are taken within the second.
+    window
+        Days over which they were counted.
+    unit_id
+        The unit, None for the city.
+    beside
+        What is to be said beside it.
+
+    Returns
+    -------
+    Verdict
+        ``no_data`` where nothing lies under the line; an open project lowers the least and raises
+        the greatest share it may be.
+    """
+    over = part & whole
+    unsure = over.open | whole.open
+    least, most = _ends(part, whole)
+    evidence = _evidence(ledger, Fit(over.yes, unsure), whole)
+    lacking = _lacking(ledger, window)
+    if lacking is None and not whole.yes.any():
+        lacking = say("target_base_empty", count=int(whole.open.sum()))
+    elif lacking is None and holds(dated.rule, least) != holds(dated.rule, most):
+        lacking = say("target_share_undecided", low=least, high=most, count=int(unsure.sum()))
+    if lacking is not None:
+        return judge(
+            dated, None, unit_id=unit_id, year=window.year, evidence=evidence,
+            reasons=(lacking, *beside),
+        )  # fmt: skip
+    done, base = int(over.yes.sum()), int(whole.yes.sum())
+    said = [say("target_parts", part=done, whole=base)]
+    if unsure.any():
+        said.append(say("target_open_projects", count=int(unsure.sum())))
+    return dated_verdict(dated, done / base, window, unit_id, evidence, [*said, *beside])
+
+
+def _ends(part: Fit, whole: Fit) -> tuple[float, float]:
+    """Give the least and the greatest share there can be; 0 and 1 where nothing is certain."""
+    base, done = whole.yes.sum(), (part.yes & whole.yes).sum()
+    if not base:
+        return 0.0, 1.0
+    falls = (whole.open & ~part.yes).sum()
+    turns = (whole.yes & part.open).sum()
+    joins = (whole.open & (part.yes | part.open)).sum()
+    return float(done / (base + falls)), float((done + turns + joins) / (base + joins))
+
+
+def dated_verdict(
+    dated: DatedRule,
+    measured: float,
+    window: Window,
+    unit_id: str | None,
+    evidence: tuple[Evidence, ...],
+    said: Sequence[Statement] = (),
+) -> Verdict:
+    """Judge a figure that has a due day.
+
+    Parameters
+    ----------
+    dated
+        The rule.
+    measured
+        The figure [unit of the rule].
+    window
+        Days over which it was counted.
+    unit_id
+        The unit, None for the city.
+    evidence, said
+        Rows behind it, and what is said of it.
+
+    Returns
+    -------
+    Verdict
+        Before the due day a duty that isn't met yet is ``not_applicable``: not due.
+    """
+    outcome: Outcome | None = None
+    reasons = list(said)
+    if window.is_running:
+        reasons.append(say("target_running", as_of=window.as_of, due=window.due))
+        judged = dated.rule.comparator != "none"
+        if judged and dated.rule.force in NOT_DUE and not holds(dated.rule, measured):
+            outcome = "not_applicable"
+    return judge(
+        dated, measured, unit_id=unit_id, year=window.year, outcome=outcome, evidence=evidence,
+        reasons=tuple(reasons),
+    )  # fmt: skip
+
+
+def _lacking(ledger: Ledger, window: Window) -> Statement | None:
+    """Say why nothing can be counted: no ledger, or days that are still to come."""
+    if ledger.is_empty:
+        return say("target_no_projects")
+    if not window.has_begun:
+        return say("target_not_begun", first=window.first)
+    return None
+
+
+def _evidence(ledger: Ledger, counted: Fit, whole: Fit | None = None) -> tuple[Evidence, ...]:
+    """Name the projects behind a figure."""
+    found = [Evidence(LAYER, ledger.ids(counted.yes), say("target_counted"))]
+    if whole is not None:
+        rest: np.ndarray = whole.yes & ~counted.yes
+        found.append(Evidence(LAYER, ledger.ids(rest), say("target_rest_of_base")))
+    if counted.open.any():
+        found.append(Evidence(LAYER, ledger.ids(counted.open), say("target_unclear")))
+    return tuple(one for one in found if one.rows)

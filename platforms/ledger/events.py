@@ -1,0 +1,333 @@
+"""The events of the ledger with their corrections applied: no entry is ever changed.
+
+A correction is an event of its own. It names the event it corrects and gives its right day, or
+none: then the event never happened. Of several corrections of one event the last entered counts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from platforms.policy.in_force import PolicySet
+
+CORRECTION = "corrected"
+
+
+def corrected(events: pd.DataFrame, as_of: str) -> pd.DataFrame:
+    """Give the events with the corrections applied that were made by a day.
+
+    Parameters
+    ----------
+    events
+        Table ``project_events`` as entered.
+    as_of
+        The day (ISO).
+
+    Returns
+    -------
+    DataFrame
+        Events with their right days, whenever that is, without those withdrawn; the corrections
+        stand among them.
+    """
+    is_correction = _holds(events["event_kind"].eq(CORRECTION))
+    made = is_correction & _holds(events["event_on"].le(as_of))
+    if not made.any() or "corrects" not in events.columns:
+        return events
+    last = events[made].dropna(subset=["corrects"]).sort_values("entry_seq", kind="stable")
+    last = last.drop_duplicates("corrects", keep="last").set_index("corrects")
+    named = _holds(events["event_id"].isin(last.index)) & ~is_correction
+    right = events["event_id"].map(last["corrected_on"]).astype("object")
+    days = events["event_on"].astype("object").where(~named, right)
+    standing = events.assign(event_on=days)
+    return pd.DataFrame(standing.loc[~named | _holds(right.notna())])
+
+
+def in_force(events: pd.DataFrame, as_of: str) -> pd.DataFrame:
+    """Give what had happened by a day, as it was known by then to have happened.
+
+    Parameters
+    ----------
+    events
+        Table ``project_events`` as entered.
+    as_of
+        The day (ISO); a correction made later doesn't count yet.
+
+    Returns
+    -------
+    DataFrame
+        Events up to the day with their right days, in the order in which they happened; of one day
+        in the order of their entry. Corrections stand among them.
+    """
+    standing = corrected(events, as_of)
+    happened = standing[_holds(standing["event_on"].le(as_of))]
+    return happened.sort_values(["event_on", "entry_seq"], kind="stable")
+
+
+def _holds(column: pd.Series) -> np.ndarray:
+    return np.asarray(column.fillna(value=False), dtype=bool)
+
+
+EVENT_KIND = ("project_events", "event_kind")
+
+
+@dataclass(frozen=True)
+class StageModel:
+    """The stages of a project by one rule.
+
+    Attributes
+    ----------
+    name
+        ``lists``, ``milestones``, ``approval``, ``reserve``.
+    rule_id, part
+        The rule.
+    stages
+        Kinds of event, in order.
+    is_strict
+        Whether no stage may be left out: a project passes from one list to the next.
+    """
+
+    name: str
+    rule_id: str
+    part: str
+    stages: tuple[str, ...]
+    is_strict: bool = False
+
+
+_MODELS = (
+    ("lists", "B8", "", True),
+    ("milestones", "C7", "", False),
+    ("approval", "D10", "order", False),
+    ("reserve", "E2", "", False),
+)
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """Two stages of one project that can't both be as entered.
+
+    Attributes
+    ----------
+    code
+        ``event_before_predecessor`` or ``event_predecessor_missing``.
+    kind, predecessor
+        The later stage and the earlier one.
+    on, predecessor_on
+        Their days; None where the earlier one isn't on file.
+    model
+        The model they stand in.
+    """
+
+    code: str
+    kind: str
+    on: str
+    predecessor: str
+    predecessor_on: str | None
+    model: StageModel
+
+
+def stage_models(policy: PolicySet) -> tuple[StageModel, ...]:
+    """List the stage models of the packs chosen.
+
+    Parameters
+    ----------
+    policy
+        Rules on the as-of date.
+
+    Returns
+    -------
+    tuple of StageModel
+        Those whose rule the packs have and that names its stages.
+
+    Notes
+    -----
+    B8 《进一步推动招大引强工作实施方案》 二（一）1, 3; C7 嘉政办发〔2018〕52号 四（三）;
+    D10 磐安 二; E2 长春 四（一）.
+    """
+    found = []
+    for name, rule_id, part, is_strict in _MODELS:
+        if part not in policy.parts(rule_id):
+            continue
+        for condition in policy.rule(rule_id, part).rule.where:
+            column = (condition.layer, condition.column)
+            if column == EVENT_KIND and isinstance(condition.value, tuple):
+                found.append(StageModel(name, rule_id, part, condition.value, is_strict))
+    return tuple(found)
+
+
+def contradictions(
+    first_days: Mapping[str, str], models: tuple[StageModel, ...]
+) -> tuple[Contradiction, ...]:
+    """List what contradicts the stage models in the history of one project.
+
+    Parameters
+    ----------
+    first_days
+        First day (ISO) of each kind of event that happened.
+    models
+        Stage models.
+
+    Returns
+    -------
+    tuple of Contradiction
+        Stages dated before an earlier stage; in a strict model also those whose predecessor isn't
+        on file.
+
+    Examples
+    --------
+    >>> model = StageModel("lists", "B8", "", ("signed", "started"))
+    >>> contradictions({"signed": "2024-05-02", "started": "2024-05-01"}, (model,))[0].kind
+    'started'
+    """
+    found = []
+    for model in models:
+        held = [kind for kind in model.stages if kind in first_days]
+        for earlier, later in pairwise(held):
+            if first_days[later] < first_days[earlier]:
+                found.append(
+                    Contradiction(
+                        "event_before_predecessor", later, first_days[later], earlier,
+                        first_days[earlier], model,
+                    )
+                )  # fmt: skip
+        if model.is_strict:
+            for earlier, later in pairwise(model.stages):
+                if later in first_days and earlier not in first_days:
+                    found.append(
+                        Contradiction(
+                            "event_predecessor_missing", later, first_days[later], earlier, None,
+                            model,
+                        )
+                    )  # fmt: skip
+    return tuple(found)
+
+
+OTHER_TURNS = {
+    "list": ("listed", "delisted"),
+    "holder": ("first_report", "transferred"),
+}
+"""Kinds of which the last that happened counts."""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """States of the projects on a day.
+
+    Attributes
+    ----------
+    as_of
+        The day (ISO).
+    model
+        Stage model of ``stage``.
+    states
+        One row for each project with an event by then, by ``project_id``: ``stage`` (missing
+        before the first), ``since`` (day it was reached), ``is_listed``, ``is_ended``,
+        ``holder`` (unit that filed it or that it was passed on to), ``updated_on`` (last event),
+        ``event_count``.
+    first_days
+        First day of each stage, a column for each, missing where it wasn't reached or was left
+        out.
+    """
+
+    as_of: str
+    model: StageModel
+    states: pd.DataFrame
+    first_days: pd.DataFrame
+
+    def left_out(self, project_id: str) -> tuple[str, ...]:
+        """Name the stages before the one reached that have no event."""
+        if project_id not in self.states.index:
+            return ()
+        stage = self.states["stage"][project_id]
+        if pd.isna(stage):
+            return ()
+        before = self.model.stages[: self.model.stages.index(str(stage))]
+        days = self.first_days.loc[project_id]
+        return tuple(kind for kind in before if pd.isna(days[kind]))
+
+
+def replay(events: pd.DataFrame, model: StageModel, as_of: str) -> Replay:
+    """Replay the events of all projects up to a day.
+
+    Parameters
+    ----------
+    events
+        Table ``project_events`` as entered.
+    model
+        Stage model.
+    as_of
+        The day (ISO); events after it, and corrections made after it, haven't happened.
+
+    Returns
+    -------
+    Replay
+        The states.
+    """
+    past = in_force(events, as_of)
+    grouped = past.groupby("project_id", sort=True)
+    states = pd.DataFrame({"updated_on": grouped["event_on"].last(), "event_count": grouped.size()})
+    first_days = _first_days(past, model, states.index)
+    reached = first_days.notna().to_numpy(dtype=bool)
+    furthest = np.where(
+        reached.any(axis=1), reached.shape[1] - 1 - np.argmax(reached[:, ::-1], axis=1), -1
+    )
+    names = np.array([*model.stages, None], dtype=object)
+    days = np.column_stack([first_days.to_numpy(dtype=object), np.full(len(states), None)])
+    states["stage"] = names[furthest]
+    states["since"] = days[np.arange(len(states)), furthest]
+    turns = {name: _last(past, kinds) for name, kinds in OTHER_TURNS.items()}
+    listed = turns["list"]["event_kind"].reindex(states.index)
+    states["is_listed"] = listed.eq("listed").fillna(value=False).to_numpy(dtype=bool)
+    states["is_ended"] = states.index.isin(past["project_id"][past["event_kind"].eq("ended")])
+    states["holder"] = turns["holder"]["unit_id"].reindex(states.index)
+    return Replay(as_of, model, states, first_days)
+
+
+def _first_days(past: pd.DataFrame, model: StageModel, projects: pd.Index) -> pd.DataFrame:
+    """Give the first day of each stage; the events stand in the order in which they happened."""
+    staged = past[past["event_kind"].isin(model.stages)]
+    firsts = staged.drop_duplicates(["project_id", "event_kind"], keep="first")
+    table = firsts.pivot(index="project_id", columns="event_kind", values="event_on")
+    return table.reindex(index=projects, columns=list(model.stages)).astype("object")
+
+
+def _last(past: pd.DataFrame, kinds: tuple[str, ...]) -> pd.DataFrame:
+    chosen = past[past["event_kind"].isin(kinds)]
+    return chosen.drop_duplicates("project_id", keep="last").set_index("project_id")
+
+
+STAGE_OF = {
+    "first_report": "in_talks", "signed": "signed", "registered": "registered",
+    "started": "started", "production": "in_production",
+}  # fmt: skip
+"""Stage of the table ``projects`` by the furthest list reached (B8)."""
+
+
+def stage_columns(events: pd.DataFrame, model: StageModel, as_of: str) -> dict[str, str | None]:
+    """Give what the table ``projects`` says of the stage of the one project of these events.
+
+    Parameters
+    ----------
+    events
+        Its events as entered.
+    model
+        The four lists (B8).
+    as_of
+        The day (ISO).
+
+    Returns
+    -------
+    dict
+        ``stage`` and ``started_on``; empty where no list was reached.
+    """
+    done = replay(events, model, as_of)
+    if not len(done.states) or pd.isna(done.states["stage"].iloc[0]):
+        return {}
+    kind = str(done.states["stage"].iloc[0])
+    started = done.first_days["started"].iloc[0] if "started" in done.first_days else None
+    return {
+        "stage": "ended" if done.states["is_ended"].iloc[0] else STAGE_OF.get(kind, kind),
+        "started_on": None if pd.isna(started) else str(started),
+    }

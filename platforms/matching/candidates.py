@@ -1,0 +1,562 @@
+"""In which unit, platform and zone each piece of land lies."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, TypedDict
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from geo.edges import Shapes as Shapes_sites
+from geo.measure import ellipsoidal_area_m2
+from geo.overlay import area_inside_m2, intersecting_pairs
+from geo.shape import filled, frontage_m, width_m
+from geo.tools import Progress, report, within
+from geo.units import compare, m2_to_mu
+from layers.fields import split_list
+from platforms.elements.allotments import inside_shares, zone_outlines
+from platforms.industries.codes import division
+from platforms.land.block_facts import BESIDE_ROAD_M, road_areas
+from platforms.land.blocks import BlockList, find_blocks
+from platforms.land.carving import Need
+from platforms.land.search import BlockQuery, LandLayers, blocking_shapes, land_layers, state_of
+from platforms.land.site_carving import CarvedSite, Carver
+from platforms.matching.site import STANDARD_COLUMNS, Site, Uses, may_be_used
+from platforms.policy.in_force import PolicySet
+from platforms.source import LayerSource
+from platforms.territory import Shapes, area_by_unit, assessment_areas, major_outlines, shapes_of
+
+
+class Place(TypedDict):
+    """Where a piece of land lies, as ``Site`` says it."""
+
+    unit_id: str | None
+    platform_id: str | None
+    main_platform_share: float
+    major_share: float
+    zone_share: float | None
+
+
+def places_of(
+    land: gpd.GeoDataFrame,
+    source: LayerSource,
+    layers: LandLayers,
+    policy: PolicySet,
+    crs: CRS,
+    area_m2: npt.NDArray[np.float64],
+) -> list[Place]:
+    """Say of each piece of land in which unit, platform and zone it lies.
+
+    Parameters
+    ----------
+    land
+        Pieces of land in ``crs``.
+    source, layers
+        All layers, and those of a search for land.
+    policy
+        States in S15 which zones count; the zones of a pack without B1 aren't known.
+    crs
+        Projected system in metres.
+    area_m2
+        Ellipsoidal area of each piece [m²].
+
+    Returns
+    -------
+    list of Place
+        In the order of ``land``.
+    """
+    shapes = shapes_of(land)
+    platforms = gpd.GeoDataFrame(source.read("major_platforms"))
+    parks = gpd.GeoDataFrame(source.read("parks"))
+    units = area_by_unit(land.geometry, assessment_areas(layers.units))
+    unit = units.drop_duplicates("position").set_index("position")["unit_id"]
+    major = platforms[platforms["is_major"].fillna(value=True).to_numpy(dtype=bool)]
+    in_main = np.minimum(area_inside_m2(shapes, shapes_of(major), crs) / area_m2, 1.0)
+    in_major = np.minimum(
+        area_inside_m2(shapes, major_outlines(platforms, parks), crs) / area_m2, 1
+    )
+    unknown = np.full(len(land), np.nan)
+    least, most = unknown, unknown
+    if policy.parts("B1"):
+        least, most = inside_shares(shapes, zone_outlines(platforms, parks, policy), crs)
+    nearest = _platform_of(shapes, platforms, parks, crs)
+    return [
+        Place(
+            unit_id=unit.get(position),
+            platform_id=nearest[position],
+            main_platform_share=float(in_main[position]),
+            major_share=float(in_major[position]),
+            zone_share=float(least[position]) if least[position] == most[position] else None,
+        )
+        for position in range(len(land))
+    ]
+
+
+def _platform_of(
+    shapes: Shapes, platforms: gpd.GeoDataFrame, parks: gpd.GeoDataFrame, crs: CRS
+) -> list[str | None]:
+    """Find the platform whose outline with sub-parks holds the largest part of each shape."""
+    sub_parks = parks[
+        parks["disposition"].eq("sub_park").fillna(value=False) & parks["platform_id"].notna()
+    ]
+    ids = np.concatenate([platforms["platform_id"], sub_parks["platform_id"]])
+    outlines = np.concatenate([shapes_of(platforms), shapes_of(sub_parks)])
+    of_shape, of_outline = intersecting_pairs(shapes, outlines)
+    found: list[str | None] = [None] * len(shapes)
+    if not len(of_shape):
+        return found
+    parts = shapely.intersection(shapes[of_shape], outlines[of_outline])
+    shares = pd.DataFrame(
+        {"shape": of_shape, "id": ids[of_outline], "m2": ellipsoidal_area_m2(parts, crs)}
+    )
+    sums = shares[shares["m2"] > 0].groupby(["shape", "id"])["m2"].sum().reset_index()
+    best = sums.sort_values(["shape", "m2", "id"], ascending=[True, False, True])
+    for shape, platform_id in best.drop_duplicates("shape")[["shape", "id"]].to_numpy():
+        found[int(shape)] = str(platform_id)
+    return found
+
+
+_Facts = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Shaped:
+    """Which measures of shape are asked for; a large city has no time for those that aren't."""
+
+    width: bool = False
+    frontage: bool = False
+
+
+UNMEASURED = Shaped()
+"""No measure of shape at all."""
+
+
+def described(
+    land: gpd.GeoDataFrame,
+    source: LayerSource,
+    layers: LandLayers,
+    policy: PolicySet,
+    crs: CRS,
+) -> list[Site]:
+    """Say of each piece of land what the layers hold.
+
+    Parameters
+    ----------
+    land
+        ``block_id``, ``parcel_ids``, ``carved`` and shape of each.
+    source, layers
+        All layers, and those of a search for land.
+    policy
+        Rules on the as-of date.
+    crs
+        Projected system in metres.
+
+    Returns
+    -------
+    list of Site
+        In the order of ``land``, without measures of shape.
+    """
+    shapes = shapes_of(land)
+    area_m2 = ellipsoidal_area_m2(shapes, crs)
+    blocked = area_inside_m2(shapes, blocking_shapes(layers.constraints, layers.parcels), crs)
+    places = places_of(land, source, layers, policy, crs, area_m2)
+    facts = _parcel_facts(layers.parcels, land)
+    warnings = _named(shapes, layers.constraints, "warn")
+    notices = _named(shapes, layers.constraints, "info")
+    facility_km = _facility_km(shapes, gpd.GeoDataFrame(source.read("facilities")))
+    sites = []
+    for position, (site_id, ids) in enumerate(
+        zip(land["block_id"], land["parcel_ids"], strict=True)
+    ):
+        rows = {one: facts[one] for one in sorted({part.split("#")[0] for part in ids})}
+        sites.append(
+            Site(
+                site_id=str(site_id),
+                parcel_ids=tuple(ids),
+                area_mu=m2_to_mu(float(area_m2[position] - blocked[position])),
+                blocked_mu=m2_to_mu(float(blocked[position])),
+                warnings=warnings[position],
+                notices=notices[position],
+                facility_km=facility_km[position],
+                carved=land["carved"].iloc[position],
+                geometry=shapes[position],
+                **places[position],
+                **_on_file(rows),
+            )
+        )
+    return sites
+
+
+class _OnFile(TypedDict):
+    """What is on file of a site's parcels, as ``Site`` says it."""
+
+    states: frozenset[str]
+    land_uses: frozenset[tuple[str, str] | None]
+    utilities: frozenset[str] | None
+    is_increment: bool | None
+    standards: dict[str, float]
+    without_standards: tuple[str, ...]
+    far_bounds: tuple[float | None, float | None]
+    allowed_industries: frozenset[str] | None
+
+
+def _on_file(by_id: dict[str, _Facts]) -> _OnFile:
+    rows = list(by_id.values())
+    stated = ("far_min", "far_max", *STANDARD_COLUMNS)
+    lows = [float(row["far_min"]) for row in rows if row["far_min"] is not None]
+    highs = [float(row["far_max"]) for row in rows if row["far_max"] is not None]
+    return _OnFile(
+        states=frozenset(str(row["state"]) for row in rows),
+        land_uses=_land_uses(rows),
+        utilities=_common_utilities(rows),
+        is_increment=_any_increment(rows),
+        standards=_strictest_standards(rows),
+        without_standards=tuple(
+            one for one, row in by_id.items() if all(row[name] is None for name in stated)
+        ),
+        far_bounds=(max(lows, default=None), min(highs, default=None)),
+        allowed_industries=_common_industries(rows),
+    )
+
+
+def with_measures(sites: Sequence[Site], layers: LandLayers, shaped: Shaped) -> list[Site]:
+    """Measure the shapes as blocks are described: gaps that were bridged are filled.
+
+    Parameters
+    ----------
+    sites
+        What ``described`` gives.
+    layers
+        Layers of a search for land.
+    shaped
+        Which measures are asked for.
+
+    Returns
+    -------
+    list of Site
+        The same with ``width_m`` and ``frontage_m`` where asked for.
+    """
+    shapes = np.array([site.geometry for site in sites], dtype=object)
+    nothing = np.full(len(shapes), np.nan)
+    whole = filled(shapes, BlockQuery().gap_m) if shaped.width or shaped.frontage else shapes
+    roads = road_areas(layers.barriers) if shaped.frontage else np.empty(0, dtype=object)
+    widths = width_m(whole) if shaped.width else nothing
+    fronts = frontage_m(whole, roads, BESIDE_ROAD_M) if len(roads) else nothing
+    return [
+        replace(site, width_m=_or_none(width), frontage_m=_or_none(front))
+        for site, width, front in zip(sites, widths, fronts, strict=True)
+    ]
+
+
+def _or_none(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _named(shapes: Shapes, constraints: gpd.GeoDataFrame, severity: str) -> list[tuple[str, ...]]:
+    """Name the constraints of a severity that each shape meets."""
+    rows = constraints[constraints["severity"].eq(severity).fillna(value=False)]
+    of_shape, of_row = intersecting_pairs(shapes, shapes_of(rows))
+    names = rows["name"].fillna(rows["constraint_id"]).to_numpy(dtype=object)
+    met: list[set[str]] = [set() for _ in shapes]
+    for shape, row in zip(of_shape, of_row, strict=True):
+        met[shape].add(str(names[row]))
+    return [tuple(sorted(one)) for one in met]
+
+
+def _facility_km(shapes: Shapes, facilities: gpd.GeoDataFrame) -> list[dict[str, float]]:
+    """Measure the way to the nearest facility of each kind on file."""
+    found: list[dict[str, float]] = [{} for _ in shapes]
+    for kind, rows in facilities.groupby("facility_kind"):
+        places = shapely.union_all(shapes_of(rows))
+        for one, metres in zip(found, shapely.distance(shapes, places), strict=True):
+            one[str(kind)] = float(metres) / 1000
+    return found
+
+
+def _parcel_facts(parcels: gpd.GeoDataFrame, land: gpd.GeoDataFrame) -> dict[str, _Facts]:
+    """Give what is on file for each parcel of the candidates, by its id."""
+    wanted = {part.split("#")[0] for ids in land["parcel_ids"] for part in ids}
+    rows = pd.DataFrame(parcels)[parcels["parcel_id"].isin(wanted)].set_index("parcel_id")
+    columns = [
+        "land_use_scheme", "land_use_code", "utilities", "is_increment", "far_min", "far_max",
+        "allowed_industries", *STANDARD_COLUMNS,
+    ]  # fmt: skip
+    plain = rows[columns].astype("object").where(rows[columns].notna(), None)
+    facts: dict[str, _Facts] = plain.assign(state=state_of(rows)).to_dict("index")
+    return facts
+
+
+def _land_uses(rows: list[_Facts]) -> frozenset[tuple[str, str] | None]:
+    return frozenset(
+        None
+        if row["land_use_scheme"] is None or row["land_use_code"] is None
+        else (str(row["land_use_scheme"]), str(row["land_use_code"]))
+        for row in rows
+    )
+
+
+def _common_utilities(rows: list[_Facts]) -> frozenset[str] | None:
+    if any(row["utilities"] is None for row in rows):
+        return None
+    return frozenset.intersection(*(frozenset(split_list(row["utilities"])) for row in rows))
+
+
+def _common_industries(rows: list[_Facts]) -> frozenset[str] | None:
+    listed = [split_list(row["allowed_industries"]) for row in rows]
+    divisions = [frozenset(map(division, codes)) for codes in listed if codes]
+    return frozenset.intersection(*divisions) if divisions else None
+
+
+def _strictest_standards(rows: list[_Facts]) -> dict[str, float]:
+    stated = {
+        name: [float(row[name]) for row in rows if row[name] is not None]
+        for name in STANDARD_COLUMNS
+    }
+    return {name: max(values) for name, values in stated.items() if values}
+
+
+def _any_increment(rows: list[_Facts]) -> bool | None:
+    stated = [row["is_increment"] for row in rows]
+    if any(stated):
+        return True
+    return None if None in stated else False
+
+
+NEAR_MISS = 0.6
+"""Blocks from this part of the least land on are named among the rejected."""
+
+VACANT_STATES = ("approved", "approved_not_supplied", "idle", "unknown")
+"""Parcels not ready yet but not in use either: candidates that the state gate decides on."""
+
+_UsesKey = tuple[tuple[str, tuple[str, ...]], ...] | None
+
+
+@dataclass(frozen=True)
+class LandAsked:
+    """What a project asks of land.
+
+    Attributes
+    ----------
+    need
+        Least land, land wanted and most land [亩].
+    uses
+        Land uses that fit: parcels of another use join no block, and stand for themselves.
+    shaped
+        Which measures of shape are asked for.
+    """
+
+    need: Need
+    uses: Uses | None
+    shaped: Shaped = UNMEASURED
+
+    @property
+    def uses_key(self) -> _UsesKey:
+        """Tell land uses apart."""
+        return None if self.uses is None else tuple(sorted(self.uses.items()))
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A piece of land; ``key`` is its own among all that a city gives."""
+
+    key: tuple[str, _UsesKey, Need | None]
+    parcel_ids: list[str]
+    carved: CarvedSite | None
+    geometry: shapely.Geometry
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The blocks of one kind of land use, from the smallest asked for on."""
+
+    min_mu: float
+    blocks: BlockList
+    carver: Carver
+
+
+class CityLand:
+    """What could take a project, for all projects of a run.
+
+    Parameters
+    ----------
+    source
+        The layers, which don't change while this is held.
+    policy
+        States in S15 which zones count as provincial or higher.
+    crs
+        Projected system in metres.
+    least_mu
+        Least land of the smallest project that will be asked for [亩]; None where it isn't known:
+        blocks are then searched again for each project smaller than those before.
+
+    Notes
+    -----
+    Parcels are joined once for each set of land uses and blocks measured once; of a piece of land
+    is looked up once what the layers say of it. What is carved for a project is its own.
+    """
+
+    def __init__(
+        self, source: LayerSource, policy: PolicySet, crs: CRS, least_mu: float | None = None
+    ) -> None:
+        self._source, self._policy, self._crs = source, policy, crs
+        self._floor_mu = np.inf if least_mu is None else least_mu * NEAR_MISS
+        self._found: dict[_UsesKey, _Found] = {}
+        self._described: dict[Hashable, Site] = {}
+
+    def sites(
+        self, asked: Sequence[LandAsked], progress: Progress | None = None
+    ) -> list[list[Site]]:
+        """Gather the land that could take each of some projects.
+
+        Parameters
+        ----------
+        asked
+            What each asks; together they take less time than one by one.
+        progress
+            Told the share done.
+
+        Returns
+        -------
+        list of list of Site
+            For each project: contiguous supply-ready blocks less blocking constraints, from a near
+            miss on, and single vacant parcels of enough size that are not ready yet; largest
+            first. Of a block larger than the most land the project takes, the part that it takes
+            stands for the block.
+        """
+        gathered = []
+        for number, one in enumerate(asked, start=1):
+            begin, end = (0.9 * at / len(asked) for at in (number - 1, number))
+            gathered.append(self._pieces(one, within(progress, begin, end)))
+            report(progress, end)
+        self._describe([piece for pieces in gathered for piece in pieces])
+        found = []
+        for one, pieces in zip(asked, gathered, strict=True):
+            sites = self._measured([piece.key for piece in pieces], one.shaped)
+            found.append(sorted(sites, key=lambda site: (-site.area_mu, site.site_id)))
+        report(progress, 1.0)
+        return found
+
+    @cached_property
+    def _layers(self) -> LandLayers:
+        return land_layers(self._source)
+
+    @cached_property
+    def _ids(self) -> pd.Series:
+        ids: pd.Series = self._layers.parcels["parcel_id"]
+        return ids
+
+    @cached_property
+    def _areas_mu(self) -> npt.NDArray[np.float64]:
+        shapes = shapes_of(self._layers.parcels)
+        areas = (
+            ellipsoidal_area_m2(shapes, self._layers.parcels.crs) if len(shapes) else np.empty(0)
+        )
+        return np.asarray(m2_to_mu(areas), dtype=float)
+
+    @cached_property
+    def _is_vacant(self) -> npt.NDArray[np.bool_]:
+        return state_of(self._layers.parcels).isin(VACANT_STATES).to_numpy(dtype=bool)
+
+    @cached_property
+    def _is_ready(self) -> npt.NDArray[np.bool_]:
+        return state_of(self._layers.parcels).isin(("cleared", "listed")).to_numpy(dtype=bool)
+
+    @cached_property
+    def _roads(self) -> Shapes_sites:
+        return road_areas(self._layers.barriers)
+
+    def _pieces(self, asked: LandAsked, progress: Progress | None) -> list[_Piece]:
+        blocks, kept = self._blocks(asked, progress)
+        large = self._areas_mu >= asked.need.least_mu * (1 - 1e-9)
+        in_no_block = self._is_ready & ~self._ids.isin(kept).to_numpy(dtype=bool)
+        return [
+            *blocks,
+            *self._singles(self._is_vacant & large),
+            *self._singles(in_no_block & large),
+        ]
+
+    def _search(self, min_mu: float, asked: LandAsked, progress: Progress | None) -> _Found:
+        found = self._found.get(asked.uses_key)
+        if found is None or compare(found.min_mu, min_mu) > 0:
+            query = BlockQuery(min_mu=min(min_mu, self._floor_mu), less_constraints=True)
+            admitted = may_be_used(self._layers.parcels, asked.uses)
+            blocks = find_blocks(self._layers, query, admitted, progress)
+            found = _Found(query.min_mu, blocks, Carver(blocks, query, self._roads))
+            self._found[asked.uses_key] = found
+        return found
+
+    def _blocks(self, asked: LandAsked, progress: Progress | None) -> tuple[list[_Piece], set[str]]:
+        """Give the blocks, or what the project takes of those too large, and all their parcels."""
+        need, uses = asked.need, asked.uses_key
+        found = self._search(need.least_mu * NEAR_MISS, asked, progress)
+        areas = found.blocks.blocks["area_mu"].tolist()
+        ids, parcel_ids, shapes = (
+            found.blocks.blocks[name].to_numpy(dtype=object)
+            for name in ("block_id", "parcel_ids", "geometry")
+        )
+        reaching = [
+            at for at, mu in enumerate(areas) if compare(mu, need.least_mu * NEAR_MISS) >= 0
+        ]  # fmt: skip
+        most_mu = need.wanted_mu if need.most_mu is None else need.most_mu
+        large = [at for at in reaching if compare(areas[at], most_mu) > 0]
+        pieces = {
+            at: _Piece((str(ids[at]), uses, None), parcel_ids[at], None, shapes[at])
+            for at in reaching
+        }  # fmt: skip
+        for at, site in zip(large, found.carver.sites(large, need), strict=True):
+            if site is not None:
+                key = (f"{site.block_id}@{need.wanted_mu:g}", uses, need)
+                pieces[at] = _Piece(key, list(site.parcel_ids), site, site.geometry)
+        kept = {part.split("#")[0] for at in reaching for part in parcel_ids[at]}
+        return list(pieces.values()), kept
+
+    def _singles(self, wanted: npt.NDArray[np.bool_]) -> list[_Piece]:
+        ids = self._ids.to_numpy(dtype=object)[wanted]
+        shapes = shapes_of(self._layers.parcels)[wanted]
+        return [
+            _Piece((f"DK-{one}", None, None), [one], None, shape)
+            for one, shape in zip(ids, shapes, strict=True)
+        ]
+
+    def _describe(self, pieces: Sequence[_Piece]) -> None:
+        """Look up what the layers say of land, where that wasn't done before."""
+        new = {piece.key: piece for piece in pieces if piece.key not in self._described}
+        if not new:
+            return
+        land = gpd.GeoDataFrame(
+            {
+                "block_id": [key[0] for key in new],
+                "parcel_ids": [piece.parcel_ids for piece in new.values()],
+                "carved": pd.Series([piece.carved for piece in new.values()], dtype="object"),
+            },
+            geometry=[piece.geometry for piece in new.values()],
+            crs=self._crs,
+        )
+        sites = described(land, self._source, self._layers, self._policy, self._crs)
+        self._described.update(zip(new, sites, strict=True))
+
+    def _measured(self, keys: Sequence[Hashable], shaped: Shaped) -> list[Site]:
+        """Add the measures of shape that are asked for."""
+        if shaped == UNMEASURED:
+            return [self._described[key] for key in keys]
+        new = [key for key in keys if (key, shaped) not in self._described]
+        sites = with_measures([self._described[key] for key in new], self._layers, shaped)
+        self._described.update(zip(((key, shaped) for key in new), sites, strict=True))
+        return [self._described[key, shaped] for key in keys]
+
+
+def candidate_sites(
+    source: LayerSource,
+    need: Need,
+    uses: Uses | None,
+    policy: PolicySet,
+    crs: CRS,
+    shaped: Shaped = UNMEASURED,
+) -> list[Site]:
+    """Gather the land that could take one project; as ``CityLand`` for many."""
+    return CityLand(source, policy, crs).sites([LandAsked(need, uses, shaped)])[0]

@@ -1,0 +1,514 @@
+"""How well candidates suit a project: criteria on fixed reference bounds, 0 to 1.
+
+A criterion whose input is missing has no value (NaN): the score is taken over those that have one,
+and the confidence says what part of the weight they carry. No value depends on other candidates.
+"""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from geo.units import compare, compare_all
+from layers.fields import split_list
+from platforms.elements.shares import ShareEffect, share_effect
+from platforms.industries.codes import digits_of
+from platforms.matching.gates import Judged
+from platforms.matching.land_gates import SUBJECTS, Asking, left, needs
+from platforms.matching.site import Numbers as Numbers_criteria
+from platforms.matching.site import Numbers as Numbers_score
+from platforms.matching.site import SiteColumns, coded_of
+
+BASIC_UTILITIES = frozenset({"road", "water", "power", "telecom", "gas", "levelled"})
+"""五通一平, what a site is held against besides the utilities that the project names."""
+
+ShareKey = tuple[str, str, str | None]
+"""Unit, element, pollutant."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is known around the candidates.
+
+    Attributes
+    ----------
+    platforms
+        Rows of ``major_platforms`` by id.
+    tax_wan_yuan_per_mu
+        Tax per 亩 of platforms [万元/亩]; those not known are left out.
+    shares
+        Rows of ``element_shares`` of the year by unit, element and pollutant.
+    chain_nearness
+        How near each platform, or none of them (None), is to the industry along the chains (0–1);
+        those not known are left out.
+    """
+
+    platforms: Mapping[str, Mapping[Hashable, Any]]
+    tax_wan_yuan_per_mu: Mapping[str, float]
+    shares: Mapping[ShareKey, Mapping[str, object]]
+    chain_nearness: Mapping[str | None, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Everything that a criterion may look at.
+
+    Attributes
+    ----------
+    judged
+        The candidates with the answers of their gates.
+    asked
+        What they are held against.
+    around
+        What is known around them.
+    """
+
+    judged: Judged
+    asked: Asking
+    around: Surroundings
+
+    @property
+    def columns(self) -> SiteColumns:
+        """The candidates."""
+        return self.judged.columns
+
+
+CriterionRule = Callable[[Setting], Numbers_criteria]
+
+
+def criterion_values(setting: Setting) -> Numbers_criteria:
+    """Value every candidate by every criterion, whatever the weights.
+
+    Parameters
+    ----------
+    setting
+        Candidates, demand, surroundings.
+
+    Returns
+    -------
+    array of float
+        n × k, 0 to 1, NaN where an input is missing; columns in the order of the table.
+    """
+    names = list(setting.asked.table.weights)
+    return np.column_stack([CRITERIA[name](setting) for name in names])
+
+
+def _industry_fit(setting: Setting) -> Numbers_criteria:
+    """1 in a leading industry of the platform, 0.7 in a specialty, 0.3 else, 0 in no platform.
+
+    Less where only group or division agree.
+    """
+    code = setting.asked.demand.industry_code
+
+    def of(platform_id: Hashable) -> float:
+        platform = setting.around.platforms.get(str(platform_id))
+        if code is None:
+            return np.nan
+        if platform is None:
+            return 0.0
+        leading, special = platform["leading_industries"], platform["specialty_industries"]
+        best = max(
+            max((closeness(code, one) for one in split_list(leading)), default=0.0),
+            max((0.7 * closeness(code, one) for one in split_list(special)), default=0.0),
+        )
+        if best > 0:
+            return best
+        return np.nan if pd.isna(leading) or pd.isna(special) else 0.3
+
+    return setting.columns.coded["platform_id"].numbers(of)
+
+
+def closeness(code: str, listed: str) -> float:
+    """Say how close an industry is to one that a platform lists, on fixed steps.
+
+    Parameters
+    ----------
+    code, listed
+        Codes of GB/T 4754, two to four digits, with or without the letter of the section.
+
+    Returns
+    -------
+    float
+        1 where one holds the other, 0.9 in the same group, 0.8 in the same division, else 0.
+
+    Examples
+    --------
+    >>> closeness("C3973", "39"), closeness("3973", "3976"), closeness("3973", "3911")
+    (1.0, 0.9, 0.8)
+    """
+    one, other = digits_of(code), digits_of(listed)
+    if one.startswith(other) or other.startswith(one):
+        return 1.0
+    if one[:3] == other[:3]:
+        return 0.9
+    return 0.8 if one[:2] == other[:2] else 0.0
+
+
+def _chain(setting: Setting) -> Numbers_criteria:
+    """Give how near the firms of the platform stand along the chains, on fixed bounds."""
+    known = setting.around.chain_nearness
+    return setting.columns.coded["platform_id"].numbers(
+        lambda one: known.get(None if one is None else str(one), np.nan)
+    )
+
+
+def _land_fit(setting: Setting) -> Numbers_criteria:
+    """1 from the ideal to the most land; falls to 0.5 at the least, and with what is left over."""
+    demand, area_mu = setting.asked.demand, setting.columns.area_mu
+    ideal, least = demand.land_wanted_mu, demand.land_min_mu
+    most = demand.land_max_mu if demand.land_max_mu is not None else ideal
+    short = compare_all(area_mu, ideal) < 0
+    span = ideal - least if ideal > least else 1.0
+    below = np.clip(0.5 + 0.5 * (area_mu - least) / span, 0.0, 1.0)
+    over = compare_all(area_mu, most) > 0
+    fit: Numbers_criteria = np.where(
+        short, below, np.where(over, most / np.maximum(area_mu, most), 1.0)
+    )
+    return fit
+
+
+def _share_effect(setting: Setting) -> Numbers_criteria:
+    """1 inside a provincial-or-higher zone; 0.5 outside while the share holds, 0 if it breaks."""
+    inside = setting.columns.zone_share
+    outcome = _effect_outcomes(setting)
+    outside = np.where(outcome == 1, 0.5, np.where(outcome == 0, 0.0, np.nan))
+    whole: Numbers_criteria = np.where(inside >= 1, 1.0, inside + (1 - inside) * outside)
+    return whole
+
+
+def _effect_outcomes(setting: Setting) -> Numbers_criteria:
+    """Say of each candidate whether the land share holds after it: 1, 0, NaN where not known."""
+    columns = setting.columns
+    taken = np.minimum(setting.asked.demand.land_wanted_mu, columns.area_mu)
+    units = columns.coded["unit_id"]
+    keys = coded_of(
+        zip(units.place.tolist(), columns.zone_share.tolist(), taken.tolist(), strict=True)
+    )
+
+    def of(key: Hashable) -> float:
+        place, inside, added = cast("tuple[int, float, float]", key)
+        row = setting.around.shares.get((str(units.values[place]), "land", None))
+        if row is None or np.isnan(inside):
+            return np.nan
+        outcome = share_effect(row, added, inside).outcome
+        return {"met": 1.0, "not_met": 0.0}.get(outcome, np.nan)
+
+    return keys.numbers(of)
+
+
+def effects(setting: Setting, position: int) -> dict[tuple[str, str | None], ShareEffect]:
+    """Say what the project would do to the shares of the unit of one candidate (B1).
+
+    Parameters
+    ----------
+    setting
+        Candidates, demand, surroundings.
+    position
+        The candidate.
+
+    Returns
+    -------
+    dict
+        By element and pollutant, those that can be told; land counts as much as it takes, energy
+        and emissions in the same proportion inside (S15).
+    """
+    site, demand = setting.columns.sites[position], setting.asked.demand
+    if site.zone_share is None:
+        return {}
+    added: dict[tuple[str, str | None], float | None] = {
+        ("land", None): min(demand.land_wanted_mu, site.area_mu),
+        ("energy", None): demand.energy_tce,
+        **{("emission", name): amount for name, amount in demand.emissions_t or ()},
+    }
+    found = {}
+    for key, amount in added.items():
+        row = setting.around.shares.get((str(site.unit_id), *key))
+        if row is not None and amount is not None:
+            found[key] = share_effect(row, amount, site.zone_share)
+    return found
+
+
+def _efficiency(setting: Setting) -> Numbers_criteria:
+    """0.5 where the project yields as much tax per 亩 as its platform, 1 with a full lead."""
+    promised = setting.asked.demand.per_mu_wan_yuan["tax_min_wan_yuan_per_mu"]
+    span = setting.asked.table.efficiency_span_wan_yuan_per_mu
+
+    def of(platform_id: Hashable) -> float:
+        present = setting.around.tax_wan_yuan_per_mu.get(str(platform_id))
+        if promised is None or present is None:
+            return np.nan
+        return min(1.0, max(0.0, 0.5 + 0.5 * (promised - present) / span))
+
+    return setting.columns.coded["platform_id"].numbers(of)
+
+
+def _infrastructure(setting: Setting) -> Numbers_criteria:
+    """Part of the utilities there, of those asked and those of 五通一平."""
+    wanted = frozenset(setting.asked.demand.utilities_needed) | BASIC_UTILITIES
+
+    def of(there: Hashable) -> float:
+        return (
+            np.nan if there is None else len(wanted & cast("frozenset[str]", there)) / len(wanted)
+        )
+
+    return setting.columns.coded["utilities"].numbers(of)
+
+
+def _access(setting: Setting) -> Numbers_criteria:
+    """1 within the near distance of an expressway exit, 0 from the far one on."""
+    table = setting.asked.table
+    nowhere = np.full(len(setting.columns), np.nan)
+    km = setting.columns.facility_km.get("expressway_exit", nowhere)
+    span = table.access_far_km - table.access_near_km
+    return np.clip((table.access_far_km - km) / span, 0.0, 1.0)
+
+
+def _headroom(setting: Setting) -> Numbers_criteria:
+    """Part of the scarcest quota that the project leaves; 1 where it takes nothing."""
+    columns, asked = setting.columns, setting.asked
+    least = np.ones(len(columns))
+    for element in ("land", "energy", "emission"):
+        stated = needs(columns, asked, element)
+        if stated is None:
+            return np.full(len(columns), np.nan)
+        for need in stated:
+            for subject in SUBJECTS:
+                room = left(columns, asked, subject, need)
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    spare = np.where(room > 0, 1 - need.amount / room, 0.0)
+                spare = np.where(np.isnan(room) | np.isnan(need.amount), np.nan, spare)
+                least = np.minimum(least, np.where(need.amount == 0, 1.0, np.clip(spare, 0, 1)))
+    return least
+
+
+def _remainder(setting: Setting) -> Numbers_criteria:
+    """1 where the rest of the block stays in one piece; less what is stranded.
+
+    Half is lost with each listed size (B3, B4) that the rest could have kept.
+    """
+    wanted = setting.asked.demand.land_wanted_mu
+    values = np.ones(len(setting.columns))
+    for position, site in enumerate(setting.columns.sites):
+        if site.carved is not None:
+            carving = site.carved.carving
+            kept = carving.remainder_mu / (site.carved.block_mu - wanted)
+            values[position] = min(1.0, max(0.0, kept - 0.5 * carving.lines_missed))
+    return values
+
+
+def _wishes(setting: Setting) -> Numbers_criteria:
+    """Part of the targets and wishes that are met; 1 where there are none."""
+    met, missed, unknown = (
+        setting.judged.soft(outcome) for outcome in ("met", "not_met", "no_data")
+    )
+    part = met / np.maximum(met + missed, 1)
+    values: Numbers_criteria = np.where(unknown > 0, np.nan, np.where(met + missed == 0, 1.0, part))
+    return values
+
+
+CRITERIA: Mapping[str, CriterionRule] = MappingProxyType(
+    {
+        "industry_fit": _industry_fit,
+        "chain": _chain,
+        "land_fit": _land_fit,
+        "share_effect": _share_effect,
+        "efficiency": _efficiency,
+        "headroom": _headroom,
+        "infrastructure": _infrastructure,
+        "access": _access,
+        "remainder": _remainder,
+        "wishes": _wishes,
+    }
+)
+"""Every criterion by the name it has in the table."""
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One part of a score.
+
+    Attributes
+    ----------
+    criterion
+        Its name.
+    value
+        0 to 1, None where its input is missing.
+    weight
+        Its weight.
+    contribution
+        Points it adds to the score of at most 100; 0 where it has no value.
+    """
+
+    criterion: str
+    value: float | None
+    weight: float
+    contribution: float
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score with its parts.
+
+    Attributes
+    ----------
+    score
+        0 to 100, None where no criterion of any weight has a value.
+    confidence
+        Part of the weight whose criteria have a value (0–1).
+    criteria
+        The parts, in the order of the table.
+    """
+
+    score: float | None
+    confidence: float
+    criteria: tuple[Criterion, ...]
+
+
+def contributions(values: Numbers_score, weights: Numbers_score) -> Numbers_score:
+    """Give the points that each criterion adds.
+
+    Parameters
+    ----------
+    values
+        n × k, 0 to 1, NaN where not known.
+    weights
+        k weights.
+
+    Returns
+    -------
+    array of float
+        n × k points, each row adding up to its score; 0 where not known.
+    """
+    known = ~np.isnan(values)
+    held = known @ weights
+    points = np.where(known, values, 0.0) * weights
+    shares: Numbers_score = 100 * points / np.where(held > 0, held, 1.0)[:, None]
+    return shares
+
+
+def score_of(values: Numbers_score, weights: Numbers_score, names: tuple[str, ...]) -> Score:
+    """Score one candidate.
+
+    Parameters
+    ----------
+    values, weights
+        Of its k criteria; a value is NaN where not known.
+    names
+        Their names.
+
+    Returns
+    -------
+    Score
+        With every part.
+    """
+    known = ~np.isnan(values)
+    held = float(weights[known].sum())
+    points = contributions(values[None, :], weights)[0]
+    parts = tuple(
+        Criterion(name, float(value) if there else None, float(weight), float(given))
+        for name, value, there, weight, given in zip(
+            names, values, known, weights, points, strict=True
+        )
+    )
+    score = float(points.sum()) if held > 0 else None
+    return Score(score, held / float(weights.sum()), parts)
+
+
+Numbers = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Scores and ranks of n candidates.
+
+    Attributes
+    ----------
+    score
+        100 × Σ weight × value ÷ Σ weight over the criteria that have a value (0–100), NaN where
+        none of any weight has; array of n.
+    confidence
+        Part of the weight whose criteria have a value (0–1); array of n.
+    rank
+        Place by score from 1 on, equal scores share one, those without a score the last; array of
+        n.
+    order
+        Positions by rank; candidates that tie stand in the order they were given; array of n.
+    """
+
+    score: Numbers
+    confidence: Numbers
+    rank: npt.NDArray[np.intp]
+    order: npt.NDArray[np.intp]
+
+
+def scores(values: Numbers, weights: Numbers) -> tuple[Numbers, Numbers]:
+    """Weigh values.
+
+    Parameters
+    ----------
+    values
+        n × k, 0 to 1, NaN where not known.
+    weights
+        k weights of 0 and more, not all 0.
+
+    Returns
+    -------
+    score, confidence
+        As in ``Ranking``.
+    """
+    known = ~np.isnan(values)
+    held = known @ weights
+    points = np.where(known, values, 0.0) @ weights
+    score = np.full(len(values), np.nan)
+    some = held > 0
+    score[some] = 100 * points[some] / held[some]
+    return score, held / weights.sum()
+
+
+def rank(values: Numbers, weights: Numbers) -> Ranking:
+    """Rank candidates.
+
+    Parameters
+    ----------
+    values
+        n × k, 0 to 1, NaN where not known.
+    weights
+        k weights of 0 and more, not all 0.
+
+    Returns
+    -------
+    Ranking
+        Scores, confidences, ranks.
+
+    Examples
+    --------
+    >>> rank(np.array([[0.5, 1.0], [1.0, np.nan]]), np.array([3.0, 1.0])).rank.tolist()
+    [2, 1]
+    """
+    score, confidence = scores(values, weights)
+    by_score = np.argsort(-score, kind="stable")
+    places = np.empty(len(score), dtype=np.intp)
+    places[by_score] = _places(score[by_score])
+    return Ranking(score, confidence, places, np.lexsort((np.arange(len(score)), places)))
+
+
+def _places(falling: Numbers) -> npt.NDArray[np.intp]:
+    """Give places to scores that fall: equal ones share one, those without a score the last."""
+    count = int((~np.isnan(falling)).sum())
+    starts = np.ones(len(falling), dtype=bool)
+    if count:
+        starts[1:count] = compare_all(falling[: count - 1], falling[1:count]) != 0
+    starts[count + 1 :] = False
+    # In a chain of near scores each is held against the first of its tie, not its neighbour.
+    begins = np.flatnonzero(starts[:count])
+    ends = np.append(begins[1:], count)
+    for begin, end in zip(begins[ends - begins > 2], ends[ends - begins > 2], strict=True):
+        first = begin
+        for at in range(begin + 1, end):
+            if compare(falling[first], falling[at]) != 0:
+                starts[at], first = True, at
+    return np.maximum.accumulate(np.where(starts, np.arange(1, len(falling) + 1), 0))

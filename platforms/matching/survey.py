@@ -1,0 +1,283 @@
+"""The firms of a city along the chains of industry, as the criterion of chains asks for them."""
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import geopandas as gpd
+from pyproj import CRS
+
+from geo.tools import Progress
+from platforms.elements.quotas import Quotas, quotas_of
+from platforms.elements.shares import element_shares
+from platforms.indicators.per_mu import per_mu
+from platforms.industries.chains import ChainFirms, Chains, chain_proximity
+from platforms.industries.codes import IndustryTable
+from platforms.land.carving import Need
+from platforms.matching.candidates import CityLand, LandAsked, Shaped
+from platforms.matching.demand import Demand, check_units
+from platforms.matching.land_gates import ProjectStanding, held_rule, project_standing
+from platforms.matching.scoring import ShareKey, Surroundings
+from platforms.matching.site import MatchTable, SiteColumns, columns_of, fitting_uses
+from platforms.policy.in_force import PolicySet
+from platforms.source import LayerSource
+
+
+@dataclass(frozen=True)
+class ChainReach:
+    """The firms and chains of a city with the classification they speak of.
+
+    Attributes
+    ----------
+    firms
+        The firms and the platforms they stand on.
+    chains
+        The chains.
+    industries
+        Sections and divisions.
+    """
+
+    firms: ChainFirms
+    chains: Chains
+    industries: IndustryTable
+
+    def nearness(
+        self, industry_code: str | None, platform_ids: Iterable[str]
+    ) -> dict[str | None, float]:
+        """Say how near each platform is to an industry.
+
+        Parameters
+        ----------
+        industry_code
+            Industry of the project, None where not stated.
+        platform_ids
+            The platforms; land in none of them (None) is asked too.
+
+        Returns
+        -------
+        dict of str or None to float
+            0–1 by platform; those of which it can't be told are left out.
+        """
+        found = {}
+        for platform_id in (*platform_ids, None):
+            value, _ = chain_proximity(
+                industry_code, platform_id, self.firms, self.chains, self.industries
+            )
+            if value is not None:
+                found[platform_id] = value
+        return found
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The candidates for a project, and what is known around them.
+
+    Attributes
+    ----------
+    columns
+        The candidates.
+    around
+        Platforms, tax per 亩 and shares.
+    quotas
+        Quotas of the year and what takes from them.
+    year
+        Year of quotas, shares and figures per 亩.
+    project
+        What the rules say of the project itself.
+    """
+
+    columns: SiteColumns
+    around: Surroundings
+    quotas: Quotas
+    year: int
+    project: ProjectStanding
+
+
+class Survey:
+    """What matching reads of a city once, for the projects of a run one after another.
+
+    Parameters
+    ----------
+    source
+        The layers, which don't change while this is held.
+    policy
+        Rules on the as-of date.
+    table
+        Bounds and land uses.
+    year
+        Year of quotas, shares and figures per 亩.
+    crs
+        Projected system in metres.
+    chains
+        The firms of the city along the chains, None where they aren't looked at.
+    least_mu
+        Least land of the smallest project of the run [亩], None where it isn't known.
+    """
+
+    def __init__(
+        self,
+        source: LayerSource,
+        policy: PolicySet,
+        table: MatchTable,
+        year: int,
+        crs: CRS,
+        chains: ChainReach | None = None,
+        least_mu: float | None = None,
+    ) -> None:
+        self._source, self._policy, self._table = source, policy, table
+        self.year, self._crs, self._chains = year, crs, chains
+        self._land = CityLand(source, policy, crs, least_mu)
+        self._shares: dict[frozenset[str], Mapping[ShareKey, Mapping[str, object]]] = {}
+
+    def grounds(
+        self, demands: Sequence[Demand], progress: Progress | None = None
+    ) -> Iterator[Ground]:
+        """Give the land and the figures that each project is matched with.
+
+        Parameters
+        ----------
+        demands
+            What they ask: size and land use decide which land is a candidate at all.
+        progress
+            Told the share of the land that is gathered.
+
+        Yields
+        ------
+        Ground
+            In the order of the demands. Shares where the pack holds B1; figures per 亩 whatever it
+            holds.
+
+        Raises
+        ------
+        PlanningError
+            ``demand_unit_unknown``.
+        """
+        for demand in demands:
+            check_units(demand, self._source.read("units")["unit_id"])
+        found = self._land.sites([self._asked(demand) for demand in demands], progress)
+        chains = self._chains
+        for demand, sites in zip(demands, found, strict=True):
+            around = Surroundings(
+                self._platforms,
+                self._tax_per_mu,
+                self.shares_beside([demand.project_id]),
+                {} if chains is None else chains.nearness(demand.industry_code, self._platforms),
+            )
+            columns = columns_of(sites)
+            project = project_standing(self._source, demand, columns.unit_ids, self._policy)
+            yield Ground(columns, around, self.quotas, self.year, project)
+
+    def _asked(self, demand: Demand) -> LandAsked:
+        shaped = Shaped(demand.width_min_m is not None, demand.frontage_min_m is not None)
+        need = needed(demand, self._policy, self._table)
+        return LandAsked(need, fitting_uses(demand, self._table), shaped)
+
+    def shares_beside(self, project_ids: Iterable[str]) -> Mapping[ShareKey, Mapping[str, object]]:
+        """Give the shares without what projects to be placed hold, as ``shares_beside``."""
+        held = self._source.read("element_allotments")["project_id"]
+        own = frozenset(project_ids).intersection(held.dropna().astype(str))
+        if own not in self._shares:
+            self._shares[own] = shares_beside(self._source, own, self.year, self._policy, self._crs)
+        return self._shares[own]
+
+    @cached_property
+    def quotas(self) -> Quotas:
+        """Quotas of the year and what takes from them."""
+        return quotas_of(self._source, self.year, self._crs)
+
+    @cached_property
+    def _platforms(self) -> dict[str, dict[Hashable, Any]]:
+        rows = self._source.read("major_platforms").to_dict("records")
+        return {str(row["platform_id"]): row for row in rows}
+
+    @cached_property
+    def _tax_per_mu(self) -> dict[str, float]:
+        return _tax_per_mu(self._source, self.year, self._policy)
+
+
+def ground_of(
+    source: LayerSource,
+    demand: Demand,
+    policy: PolicySet,
+    table: MatchTable,
+    year: int,
+    crs: CRS,
+    chains: ChainReach | None = None,
+) -> Ground:
+    """Read the land and the figures that one project is matched with; ``Survey`` for many."""
+    return next(Survey(source, policy, table, year, crs, chains).grounds([demand]))
+
+
+def needed(demand: Demand, policy: PolicySet, table: MatchTable) -> Need:
+    """Ask for the land wanted; blocks of the sizes that are listed (B3, B4) are worth keeping.
+
+    Parameters
+    ----------
+    demand
+        What the project asks.
+    policy
+        Rules: a pack without B3 and B4 lists no size.
+    table
+        Surplus that a project takes which states no most land.
+
+    Returns
+    -------
+    Need
+        Least, wanted and most land [亩], and the sizes.
+    """
+    held = [held_rule(policy, rule_id) for rule_id in ("B3", "B4")]
+    lines = tuple(dated.rule.number for dated in held if dated is not None)
+    most_mu = demand.land_max_mu
+    if most_mu is None:
+        most_mu = demand.land_wanted_mu * (1 + table.surplus_share)
+    return Need(demand.land_min_mu, demand.land_wanted_mu, most_mu, lines)
+
+
+def shares_beside(
+    source: LayerSource, project_ids: Iterable[str], year: int, policy: PolicySet, crs: CRS
+) -> Mapping[ShareKey, Mapping[str, object]]:
+    """Give the shares of the year (B1), without what projects that are to be placed hold already.
+
+    Parameters
+    ----------
+    source
+        The layers.
+    project_ids
+        Projects to be placed: counted with their new place, their own allotments would count twice.
+    year
+        The year.
+    policy
+        Rules on the as-of date.
+    crs
+        Projected system in metres.
+
+    Returns
+    -------
+    mapping
+        Rows of ``element_shares`` by the outline in use, by unit, element and pollutant; none
+        where the packs don't hold B1.
+    """
+    if not policy.parts("B1"):
+        return {}
+    allotments, platforms, parks, parcels, units = (
+        gpd.GeoDataFrame(source.read(name))
+        for name in ("element_allotments", "major_platforms", "parks", "land_parcels", "units")
+    )
+    own = allotments["project_id"].isin(list(project_ids)).fillna(value=False)
+    others = allotments[~own.to_numpy(dtype=bool)]
+    shares = element_shares(others, platforms, parks, parcels, units, year, policy, crs)
+    wanted = shares[(shares["span"] == "year") & (shares["boundary_basis"] == "in_use")]
+    return {
+        (str(row["unit_id"]), str(row["element"]), row["pollutant"] or None): {
+            str(name): value for name, value in row.items()
+        }
+        for row in wanted.to_dict("records")
+    }
+
+
+def _tax_per_mu(source: LayerSource, year: int, policy: PolicySet) -> dict[str, float]:
+    figures = per_mu("platform", str(year), source, policy)
+    known = figures.dropna(subset=["tax_wan_yuan_per_mu"])
+    ids = known["platform_id"].astype(str)
+    return dict(zip(ids, known["tax_wan_yuan_per_mu"].astype(float), strict=True))

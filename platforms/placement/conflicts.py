@@ -1,0 +1,647 @@
+"""Whether some limits and needs of a placement can hold together, decided exactly."""
+
+import time
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, linprog, milp
+from scipy.sparse import csr_array
+
+from geo.units import compare
+from platforms.errors import PlanningError
+
+
+class LateError(PlanningError):
+    """A search has no time left; whoever searches keeps what was found before."""
+
+    def __init__(self) -> None:
+        super().__init__("placement_out_of_time", deadline_s=0.0)
+
+
+INFEASIBLE = 2
+"""Status of HiGHS where it has proven that nothing fits."""
+
+SOLVER_TOLERANCE = 1e-6
+"""By so much HiGHS may break a row whose largest weight is 1."""
+
+EQUAL = 1e-9
+"""Relative distance within which ``compare`` calls two numbers equal."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Limits and needs over the same options.
+
+    A member is a limit (by its position) or a need (by the number of limits plus its position).
+
+    Attributes
+    ----------
+    rows
+        Weight of each option in each limit, by the option's position.
+    most
+        The most that the weights taken may add up to, one a limit.
+    given
+        Positions of limits that hold in any case and are no members.
+    needs
+        Sets of options of which one must be taken, one a need.
+    size
+        Number of options.
+    """
+
+    rows: tuple[Mapping[int, float], ...]
+    most: tuple[float, ...]
+    given: frozenset[int]
+    needs: tuple[tuple[int, ...], ...]
+    size: int
+
+    @property
+    def members(self) -> frozenset[int]:
+        """Every limit and need that isn't given."""
+        return frozenset(range(len(self.rows) + len(self.needs))) - self.given
+
+    def need(self, position: int) -> int:
+        """Give the number of a need among the members."""
+        return len(self.rows) + position
+
+    @cached_property
+    def columns(self) -> tuple[dict[int, float], ...]:
+        """Weights of each option by limit."""
+        columns: list[dict[int, float]] = [{} for _ in range(self.size)]
+        for line, row in enumerate(self.rows):
+            for at, weight in row.items():
+                columns[at][line] = weight
+        return tuple(columns)
+
+    @cached_property
+    def scales(self) -> tuple[float, ...]:
+        """Give the largest weight of each limit."""
+        return tuple(
+            max((abs(weight) for weight in row.values()), default=0.0) or 1.0 for row in self.rows
+        )
+
+    @cached_property
+    def owners(self) -> tuple[tuple[int, ...], ...]:
+        """Needs that each option meets."""
+        owners: list[list[int]] = [[] for _ in range(self.size)]
+        for position, own in enumerate(self.needs):
+            for at in own:
+                owners[at].append(position)
+        return tuple(tuple(one) for one in owners)
+
+    @cached_property
+    def excess(self) -> np.ndarray:
+        """Say by how much each limit can be exceeded at most, each project on one site."""
+        held = np.zeros(len(self.rows))
+        for line, row in enumerate(self.rows):
+            best: dict[object, float] = {}
+            for at, weight in row.items():
+                key = self.owners[at][:1] or (-1, at)
+                best[key] = max(best.get(key, 0.0), weight)
+            held[line] = max(0.0, sum(best.values()) - self.most[line])
+        return held
+
+    def loads(self, chosen: Collection[int]) -> dict[int, float]:
+        """Add up what a choice takes of each limit."""
+        loads: dict[int, float] = {}
+        for at in chosen:
+            for line, weight in self.columns[at].items():
+                loads[line] = loads.get(line, 0.0) + weight
+        return loads
+
+    def frees(self, loads: Mapping[int, float], come: int, go: int) -> bool:
+        """Tell whether all they touch holds once one option is taken and another given back."""
+        more, less = self.columns[come], self.columns[go]
+        return all(
+            compare(
+                loads.get(line, 0.0) + more.get(line, 0.0) - less.get(line, 0.0), self.most[line]
+            )
+            <= 0
+            for line in {*more, *less}
+        )
+
+    def broken(self, chosen: Collection[int], members: Collection[int] | None = None) -> set[int]:
+        """Name the members (all, or those asked) and given limits that a choice breaks."""
+        taken = set(chosen)
+        asked = self.members if members is None else members
+        found = {
+            line for line, load in self.loads(taken).items()
+            if (line in self.given or line in asked) and compare(load, self.most[line]) > 0
+        }  # fmt: skip
+        first = len(self.rows)
+        return found | {
+            first + position for position, own in enumerate(self.needs)
+            if first + position in asked and not taken.intersection(own)
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Extra:
+    """A further row: weights of options (and of what stands behind them), at most ``most``."""
+
+    weights: Mapping[int, float]
+    most: float
+
+
+def choice(
+    case: Case,
+    members: Collection[int],
+    until: float,
+) -> frozenset[int] | None:
+    """Find a choice that keeps the members named, the given limits and nothing else.
+
+    Parameters
+    ----------
+    case, members, until
+        As ``best_choice`` takes them.
+
+    Returns
+    -------
+    frozenset of int or None
+        Positions of the options taken; None where it is proven that there is no such choice.
+
+    Raises
+    ------
+    LateError
+        ``placement_out_of_time``.
+    """
+    found = best_choice(case, members, until)
+    return None if found is None else found.chosen
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A choice: positions of its options, the sum it reaches, and the sum none can exceed."""
+
+    chosen: frozenset[int]
+    value: float
+    bound: float
+
+    @property
+    def is_best(self) -> bool:
+        """True where no choice is proven to be better."""
+        return compare(self.value, self.bound) >= 0
+
+
+def best_choice(
+    case: Case,
+    members: Collection[int],
+    until: float,
+    goal: Mapping[int, float] | None = None,
+    extra: Sequence[Extra] = (),
+    gap: float = 0.0,
+) -> Chosen | None:
+    """Find the choice with the highest sum that keeps the members named and the given limits.
+
+    Parameters
+    ----------
+    case
+        Limits and needs.
+    members
+        Those that must hold.
+    until
+        Monotonic time at which the search ends [s].
+    goal
+        What each option adds to the sum that is made highest, by position; None for any choice.
+    extra
+        Further rows over the options.
+    gap
+        Relative gap at which the search for a higher sum ends.
+
+    Returns
+    -------
+    Chosen or None
+        The choice; None where it is proven that there is none.
+
+    Raises
+    ------
+    LateError
+        ``placement_out_of_time`` where nothing was found.
+    """
+    cuts = list(extra)
+    while True:
+        found = _once(case, members, until, goal or {}, cuts, gap)
+        broken = set() if found is None else case.broken(found.chosen, members)
+        if found is None or not broken:
+            return found
+        # The solver's tolerance let them through.
+        cuts += [_cover(case.rows[line], found.chosen) for line in broken if line < len(case.rows)]
+
+
+def _cover(row: Mapping[int, float], chosen: frozenset[int]) -> Extra:
+    """Forbid what of a choice breaks a limit, unless something joins that makes up for it."""
+    cover = {at: 1.0 for at, weight in row.items() if at in chosen and weight > 0}
+    relief = {at: -1.0 for at, weight in row.items() if at not in chosen and weight < 0}
+    return Extra({**cover, **relief}, len(cover) - 1.0)
+
+
+def _once(
+    case: Case,
+    members: Collection[int],
+    until: float,
+    goal: Mapping[int, float],
+    extra: Sequence[Extra],
+    gap: float,
+) -> Chosen | None:
+    first = len(case.rows)
+    lines = [line for line in members if line < first]
+    own = [case.needs[one - first] for one in members if one >= first]
+    useful = set(goal).union(*own, *(one.weights for one in extra))
+    for line in lines:
+        useful.update(at for at, weight in case.rows[line].items() if weight < 0)
+    place = {at: column for column, at in enumerate(sorted(useful))}
+    rows = [_within(case.rows[line], case.most[line], place) for line in lines]
+    rows += [_within(case.rows[line], case.most[line], place) for line in case.given]
+    rows += [({place[at]: -1.0 for at in one}, -1.0) for one in own]
+    rows += [({place[at]: w for at, w in one.weights.items()}, one.most) for one in extra]
+    if any(not row and most < 0 for row, most in rows):
+        return None
+    rows = [(row, most) for row, most in rows if row]
+    if not place or not rows:
+        free = frozenset(at for at in place if goal.get(at, 0.0) > 0)
+        value_of_free = sum(goal[at] for at in free)
+        return Chosen(free, value_of_free, value_of_free)
+    value = np.zeros(len(place))
+    for at, worth in goal.items():
+        value[place[at]] = -worth
+    found = solved(value, np.ones(len(place)), rows, np.ones(len(place)), until, gap)
+    if found.status == INFEASIBLE:
+        return None
+    if found.x is None:
+        raise LateError
+    chosen = frozenset(at for at, column in place.items() if found.x[column] > 0.5)
+    reached = sum(goal.get(at, 0.0) for at in chosen)
+    bound = reached if found.status == 0 and gap == 0 else -float(found.mip_dual_bound)
+    return Chosen(chosen, reached, max(reached, bound))
+
+
+def _within(
+    row: Mapping[int, float], most: float, place: Mapping[int, int]
+) -> tuple[dict[int, float], float]:
+    """Bring the largest weight of a row to 1, so that the solver's tolerance means the same."""
+    held = {place[at]: weight for at, weight in row.items() if at in place}
+    scale = max((abs(weight) for weight in held.values()), default=0.0) or 1.0
+    return {c: w / scale for c, w in held.items()}, (most + EQUAL * abs(most)) / scale
+
+
+def solved(
+    value: np.ndarray,
+    whole: np.ndarray,
+    rows: Sequence[tuple[Mapping[int, float], float]],
+    most: np.ndarray,
+    until: float,
+    gap: float = 0.0,
+) -> OptimizeResult:
+    """Run HiGHS for the smallest sum of ``value`` under ``rows``, each a sum and the most of it.
+
+    Parameters
+    ----------
+    value
+        Worth of each variable, array of n.
+    whole
+        1 where it must be a whole number, array of n.
+    rows
+        Weights by position and the most they may add up to.
+    most
+        Upper bound of each variable, array of n; the lower one is 0.
+    until
+        Monotonic time at which the search ends [s].
+    gap
+        Relative gap at which it ends.
+
+    Returns
+    -------
+    OptimizeResult
+        As SciPy gives it.
+
+    Raises
+    ------
+    LateError
+        ``placement_out_of_time`` where no time is left.
+    """
+    seconds = until - time.monotonic()
+    if seconds <= 0:
+        raise LateError
+    line = [number for number, (row, _) in enumerate(rows) for _ in row]
+    at = [column for row, _ in rows for column in row]
+    held = [weight for row, _ in rows for weight in row.values()]
+    matrix = csr_array((held, (line, at)), shape=(len(rows), len(value)))
+    limit = np.array([bound for _, bound in rows], dtype=float)
+    return milp(
+        value, integrality=whole, bounds=Bounds(0, most),
+        constraints=LinearConstraint(matrix, -np.inf, limit),
+        options={"time_limit": seconds, "mip_rel_gap": gap},
+    )  # fmt: skip
+
+
+Members = frozenset[int]
+
+MOST_STEPS = 20_000
+"""So many moves are tried from one placement; further ones seldom tell anything new."""
+
+
+def near_corrections(
+    case: Case, taken: Collection[int], homeless: int
+) -> dict[Members, list[frozenset[int]]] | None:
+    """Try to house a need by moving others on, and note what each try would break.
+
+    A chain of moves: the need takes an option, whoever is in its way loses its own and looks for
+    another. After each move everything holds except what is noted.
+
+    Parameters
+    ----------
+    case
+        Limits and needs.
+    taken
+        A choice that keeps every member but needs that aren't met.
+    homeless
+        Position of the need to house.
+
+    Returns
+    -------
+    dict or None
+        Choices that show it, by the set of members that give way; None where a chain houses the
+        need at no cost, so that there is no conflict.
+    """
+    lost = case.broken(taken) - {case.need(homeless)}
+    found: dict[Members, list[frozenset[int]]] = {}
+    found[frozenset({case.need(homeless), *lost})] = [frozenset(taken)]
+    queue = deque([(homeless, frozenset(taken))])
+    seen = {homeless}
+    steps = 0
+    while queue and steps < MOST_STEPS:
+        mover, chosen = queue.popleft()
+        loads = case.loads(chosen)
+        for at in case.needs[mover]:
+            steps += 1
+            column = case.columns[at]
+            broken = [
+                line for line, weight in column.items()
+                if compare(loads.get(line, 0.0) + weight, case.most[line]) > 0
+            ]  # fmt: skip
+            if case.given.intersection(broken):
+                continue
+            if not broken and not lost:
+                return None
+            moved = chosen | {at}
+            found.setdefault(frozenset({*broken, *lost}), []).append(moved)
+            for other in _in_the_way(case, chosen, broken):
+                if not case.frees(loads, at, other):
+                    continue
+                owners = case.owners[other]
+                if not owners and not lost:
+                    return None
+                gone = frozenset({*(case.need(one) for one in owners), *lost})
+                found.setdefault(gone, []).append(moved - {other})
+                if len(owners) == 1 and owners[0] not in seen:
+                    seen.add(owners[0])
+                    queue.append((owners[0], moved - {other}))
+    found.pop(frozenset(), None)
+    return found
+
+
+def _in_the_way(case: Case, chosen: frozenset[int], broken: Iterable[int]) -> list[int]:
+    sets = [chosen.intersection(case.rows[line]) for line in broken]
+    return sorted(frozenset.intersection(*sets)) if sets else []
+
+
+def least_correction(
+    case: Case,
+    fixed: Collection[int],
+    soft: Collection[int],
+    until: float,
+) -> tuple[Members, frozenset[int]] | None:
+    """Find the fewest members that give way while those fixed hold.
+
+    Parameters
+    ----------
+    case
+        Limits and needs.
+    fixed
+        Members that must hold.
+    soft
+        Members that may give way; the others are left out of account.
+    until
+        Monotonic time at which the search ends [s]; the best so far is given.
+
+    Returns
+    -------
+    frozenset of int, frozenset of int
+        Members that give way, and the choice that shows it; None where those fixed cannot hold
+        together.
+
+    Raises
+    ------
+    LateError
+        ``placement_out_of_time`` where nothing was found.
+    """
+    first, size = len(case.rows), case.size
+    bent = [one for one in soft if one not in set(fixed)]
+    bent = [one for one in bent if one >= first or case.excess[one] > 0]
+    slot = {one: size + number for number, one in enumerate(bent)}
+    rows = []
+    for line in {*(one for one in (*fixed, *bent) if one < first), *case.given}:
+        scale = case.scales[line]
+        row = {at: weight / scale for at, weight in case.rows[line].items()}
+        if line in slot:
+            row[slot[line]] = -float(case.excess[line]) / scale
+        rows.append((row, case.most[line] / scale))
+    for one in {*fixed, *bent}:
+        if one >= first:
+            row = dict.fromkeys(case.needs[one - first], -1.0)
+            if one in slot:
+                row[slot[one]] = -1.0
+            rows.append((row, -1.0))
+    value = np.concatenate([np.zeros(size), np.ones(len(bent))])
+    # Any few will do: what meets them all is looked for again.
+    found = solved(value, np.ones(len(value)), rows, np.ones(len(value)), until, gap=0.5)
+    if found.status == INFEASIBLE:
+        return None
+    if found.x is None:
+        raise LateError
+    chosen = frozenset(np.flatnonzero(found.x[:size] > 0.5).tolist())
+    return frozenset(case.broken(chosen, {*fixed, *bent}) - case.given), chosen
+
+
+TIME_TO_PROVE = 0.6
+"""Part of the time for proof where no set is in hand."""
+
+ONE_STEP_S = 3.0
+"""Longest search for one set that gives way [s]."""
+
+ZERO = 1e-7
+"""Below it a number of a linear program counts as 0."""
+
+
+@dataclass(frozen=True)
+class Clash:
+    """What cannot hold together.
+
+    Attributes
+    ----------
+    members
+        Limits and needs as ``Case`` numbers them.
+    is_smallest_proven
+        True where no set with fewer members clashes.
+    is_minimal
+        True where the rest can hold once any one member is left out.
+    """
+
+    members: Members
+    is_smallest_proven: bool
+    is_minimal: bool
+
+
+def smallest_clash(case: Case, until: float, near: Collection[Members] = ()) -> Clash | None:
+    """Find the smallest set of members that cannot hold together.
+
+    A minimal set is read off the linear relaxation and thinned out; then smallest sets that meet
+    everything found to give way (an implicit hitting set) either are a conflict, and then the
+    smallest, or show something further that gives way.
+
+    Parameters
+    ----------
+    case
+        Limits and needs.
+    until
+        Monotonic time at which the search ends [s]; the smallest set so far is given.
+    near
+        Sets of members that are known to give way (``near_corrections``).
+
+    Returns
+    -------
+    Clash or None
+        The set; None where all members can hold together.
+
+    Raises
+    ------
+    LateError
+        ``placement_out_of_time`` where no set was found.
+    """
+    known = set(near)
+    quick: Clash | None = None
+    try:
+        # What each conflict must hold is often one already.
+        least = hitting_set(known, until)
+        if known and choice(case, least, until) is None:
+            return Clash(least, is_smallest_proven=True, is_minimal=True)
+        core = _linear_core(case, until)
+        quick = None if core is None else _thinned(case, core, until, _needed(known))
+        # Without a set in hand some time is kept for thinning out.
+        share = 1.0 if quick is not None else TIME_TO_PROVE
+        now = time.monotonic()
+        return _met(case, known, quick, now + share * (until - now))
+    except LateError:
+        pass  # what is in hand is given below
+    if quick is not None:
+        return quick
+    if choice(case, case.members, until) is not None:
+        return None
+    return _thinned(case, case.members, until, _needed(known))
+
+
+def _needed(known: Iterable[Members]) -> Members:
+    """Give the members that are in every conflict: alone they give way."""
+    return frozenset(one for gone in known if len(gone) == 1 for one in gone)
+
+
+def _met(case: Case, known: set[Members], quick: Clash | None, until: float) -> Clash | None:
+    """Alternate between smallest sets that meet what is known and what they leave unmet."""
+    while True:
+        least = hitting_set(known, until)
+        if quick is not None and quick.is_minimal and len(least) >= len(quick.members):
+            return Clash(quick.members, is_smallest_proven=True, is_minimal=True)
+        shown = choice(case, least, until)
+        if shown is None:
+            return Clash(least, is_smallest_proven=True, is_minimal=True)
+        unmet = _unmet(case, least, until)
+        if not unmet:
+            unmet = [frozenset(case.broken(shown))]
+        if frozenset() in unmet:
+            return None
+        known.update(unmet)
+
+
+def _unmet(case: Case, least: Members, until: float) -> list[Members]:
+    """Find sets that give way, each apart from those before and from the members given."""
+    found: list[Members] = []
+    fixed = least
+    while True:
+        try:
+            end = min(until, time.monotonic() + ONE_STEP_S)
+            step = least_correction(case, fixed, case.members, end)
+        except LateError:
+            return found
+        if step is None:
+            return found
+        found.append(step[0])
+        if not step[0]:
+            return found
+        fixed = fixed | step[0]
+
+
+def hitting_set(known: Collection[Members], until: float) -> Members:
+    """Find the smallest set that meets each of several sets."""
+    members = sorted(frozenset().union(*known))
+    if not members:
+        return frozenset()
+    place = {one: column for column, one in enumerate(members)}
+    least = [one for one in known if not any(other < one for other in known)]
+    rows = [({place[one]: -1.0 for one in gone}, -1.0) for gone in least]
+    ones = np.ones(len(members))
+    met = solved(ones, ones, rows, ones, until)
+    if met.x is None or met.status != 0:
+        raise LateError
+    return frozenset(one for one, column in place.items() if met.x[column] > 0.5)
+
+
+def _linear_core(case: Case, until: float) -> Members | None:
+    """Read a conflict off the duals of the linear relaxation; None where that one can hold."""
+    first = len(case.rows)
+    needs, size = len(case.needs), case.size
+    rows = [*case.rows, *(dict.fromkeys(own, -1.0) for own in case.needs)]
+    scales = [*case.scales, *([1.0] * needs)]
+    line = [n for n, row in enumerate(rows) for _ in row]
+    at = [column for row in rows for column in row]
+    held = [weight / scales[n] for n, row in enumerate(rows) for weight in row.values()]
+    # What a need lacks is what is made smallest: 0 where all can hold.
+    line += [first + n for n in range(needs)]
+    at += [size + n for n in range(needs)]
+    held += [-1.0] * needs
+    matrix = csr_array((held, (line, at)), shape=(len(rows), size + needs))
+    limit = np.array([*case.most, *([-1.0] * needs)]) / np.array(scales)
+    value = np.concatenate([np.zeros(size), np.ones(needs)])
+    seconds = until - time.monotonic()
+    if seconds <= 0:
+        raise LateError
+    found = linprog(
+        value, A_ub=matrix, b_ub=limit, bounds=(0, 1), method="highs-ds",
+        options={"time_limit": seconds},
+    )  # fmt: skip
+    if found.status != 0 or found.fun < ZERO:
+        return None
+    priced = np.flatnonzero(np.abs(found.ineqlin.marginals) > ZERO)
+    core = frozenset(priced.tolist()) - case.given
+    return core if choice(case, core, until) is None else None
+
+
+def _thinned(case: Case, clash: Members, until: float, needed: Members) -> Clash:
+    """Leave out members, by halves first, until the rest holds once any one is left out."""
+    kept = set(clash)
+    rest = sorted(clash - needed)
+    size = max(1, len(rest) // 2)
+    is_minimal = False
+    try:
+        while not is_minimal:
+            for begin in range(0, len(rest), size):
+                part = set(rest[begin : begin + size]) & kept
+                if part and choice(case, kept - part, until) is None:
+                    kept -= part
+            is_minimal = size == 1
+            rest = [one for one in rest if one in kept]
+            size = max(1, size // 2)
+    except LateError:
+        pass  # what is left out so far stays out
+    return Clash(frozenset(kept), is_smallest_proven=False, is_minimal=is_minimal)

@@ -1,0 +1,474 @@
+"""Moves of an exchange: one option comes, whoever is in its way goes and looks for another."""
+
+import time
+from collections import defaultdict
+from math import exp
+
+import numpy as np
+from numba import njit
+
+from platforms.placement.relaxation import (
+    SLACK,
+    Flags,
+    Numbers,
+    Positions,
+    Problem,
+    Relaxation,
+    best_of_each,
+    problem_of,
+)
+
+Held = tuple[Positions, Positions, Numbers, Positions]
+State = tuple[Positions, Positions, Numbers, Positions, Positions, Positions]
+
+EJECTED = 5
+"""So many may have to go for one that comes."""
+SAMPLED = 8
+"""So many of those that hold a limit are compared for who goes."""
+TOUCHED = 512
+
+
+@njit(cache=True, nogil=True)
+def _take(at: int, held: Held, state: State) -> None:
+    indptr, indices, data = held[0], held[1], held[2]
+    taken, group, free, holders, count, slot = state
+    taken[group[at]] = at
+    for k in range(indptr[at], indptr[at + 1]):
+        row = indices[k]
+        free[row] -= data[k]
+        if data[k] > 0:
+            slot[k] = count[row]
+            holders[row, count[row]] = k
+            count[row] += 1
+
+
+@njit(cache=True, nogil=True)
+def _drop(at: int, held: Held, state: State) -> None:
+    indptr, indices, data = held[0], held[1], held[2]
+    taken, group, free, holders, count, slot = state
+    taken[group[at]] = -1
+    for k in range(indptr[at], indptr[at + 1]):
+        row = indices[k]
+        free[row] += data[k]
+        if data[k] > 0:
+            last = holders[row, count[row] - 1]
+            holders[row, slot[k]] = last
+            slot[last] = slot[k]
+            count[row] -= 1
+
+
+@njit(cache=True, nogil=True)
+def _fits(at: int, held: Held, free: Numbers) -> bool:
+    indptr, indices, data = held[0], held[1], held[2]
+    for k in range(indptr[at], indptr[at + 1]):
+        if data[k] > 0 and data[k] > free[indices[k]]:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _who_goes(row: int, come: int, held: Held, state: State, worth: Numbers, kept: Flags) -> int:
+    """Give who holds a short limit, worth the least for what it takes; -1 where nobody may go."""
+    data, option = held[2], held[3]
+    group, free, holders, count = state[1], state[2], state[3], state[4]
+    best, least = -1, np.inf
+    for _ in range(min(SAMPLED, 2 * count[row])):
+        k = holders[row, np.random.randint(count[row])]
+        at = option[k]
+        if at == come or kept[group[at]]:
+            continue
+        loss = worth[at] / min(1.0, data[k] / max(1e-12, -free[row])) * (0.5 + np.random.random())
+        if loss < least:
+            best, least = at, loss
+    return best
+
+
+@njit(cache=True, nogil=True)
+def exchanged(
+    worth: Numbers, held: Held, own_at: Positions, own: Positions, state: State, kept: Flags,
+    extra: float, heat: float, steps: int, seed: int, best: Positions, reached: float,
+) -> float:  # fmt: skip
+    """Try moves and keep those that gain, or by chance lose little; ``best`` gets the best state.
+
+    Parameters
+    ----------
+    worth
+        Value of each option while it moves; array of n.
+    held
+        Matrix by column (``indptr``, ``indices``, ``data``), and the option of each entry.
+    own_at, own
+        Options of each group that may come, one after the other.
+    state
+        Option of each group or -1, group of each option, what is free of each limit, entries that
+        hold each limit, their number, and the place of each entry among them.
+    kept
+        True for a group that stays.
+    extra
+        What one option more is worth beyond that when states are compared.
+    heat
+        A loss of so much is kept in one case of e.
+    steps
+        Moves tried.
+    seed
+        Of the draws.
+    best
+        Option of each group in the best state; changed in place.
+    reached
+        Value of it.
+
+    Returns
+    -------
+    float
+        Value of the best state.
+    """
+    np.random.seed(seed)
+    taken, group, free = state[0], state[1], state[2]
+    indptr, indices = held[0], held[1]
+    groups = len(taken)
+    value = 0.0
+    for g in range(groups):
+        if taken[g] >= 0:
+            value += worth[taken[g]] + extra
+    gone, came = np.empty(EJECTED + 1, np.int64), np.empty(EJECTED + 2, np.int64)
+    touched = np.empty(TOUCHED, np.int64)
+    for _ in range(steps):
+        g = np.random.randint(groups)
+        if np.random.random() < 0.3:
+            for _ in range(20):
+                if taken[g] < 0:
+                    break
+                g = np.random.randint(groups)
+        size = own_at[g + 1] - own_at[g]
+        if size == 0 or kept[g]:
+            continue
+        at = own[own_at[g] + np.random.randint(size)]
+        if at == taken[g]:
+            continue
+        goes, comes, met = 0, 0, 0
+        gain, more = 0.0, 0
+        if taken[g] >= 0:
+            out = taken[g]
+            gone[goes] = out
+            goes += 1
+            gain, more = gain - worth[out], more - 1
+            for k in range(indptr[out], indptr[out + 1]):
+                touched[met] = indices[k]
+                met += 1
+            _drop(out, held, state)
+        _take(at, held, state)
+        came[comes] = at
+        comes += 1
+        gain, more = gain + worth[at], more + 1
+        for k in range(indptr[at], indptr[at + 1]):
+            touched[met] = indices[k]
+            met += 1
+        stands = False
+        while True:
+            short = -1
+            for m in range(met):
+                if free[touched[m]] < 0:
+                    short = touched[m]
+                    break
+            if short < 0:
+                stands = True
+                break
+            if goes > EJECTED or met > TOUCHED - 64:
+                break
+            out = _who_goes(short, at, held, state, worth, kept)
+            if out < 0:
+                break
+            gone[goes] = out
+            goes += 1
+            gain, more = gain - worth[out], more - 1
+            for k in range(indptr[out], indptr[out + 1]):
+                touched[met] = indices[k]
+                met += 1
+            _drop(out, held, state)
+        if stands:
+            for m in range(goes):
+                back = group[gone[m]]
+                if taken[back] >= 0:
+                    continue
+                found, most = -1, -np.inf
+                for n in range(own_at[back], own_at[back + 1]):
+                    if worth[own[n]] > most and _fits(own[n], held, free):
+                        found, most = own[n], worth[own[n]]
+                if found >= 0:
+                    _take(found, held, state)
+                    came[comes] = found
+                    comes += 1
+                    gain, more = gain + worth[found], more + 1
+            if gain >= 0 or np.random.random() < exp(gain / heat):
+                value += gain + more * extra
+                if value > reached + 1e-9:
+                    reached = value
+                    best[:] = taken
+                continue
+        for m in range(comes - 1, -1, -1):
+            _drop(came[m], held, state)
+        for m in range(goes - 1, -1, -1):
+            _take(gone[m], held, state)
+    return reached
+
+
+LOOKED_AT = 8
+"""Options of each group that may come."""
+STEPS = 20_000
+"""Moves between two looks at the clock."""
+HOT, COLD = 3.0, 0.1
+"""A loss of so many points is kept in one case of e, at the beginning and at the end."""
+REWARD = 60.0
+"""What one option more is worth while moves are tried: less than when choices are compared."""
+
+
+def prepare() -> None:
+    """Load or compile the moves, so that no search waits for them."""
+    if exchanged.nopython_signatures:
+        return
+    one = problem_of([1.0, 1.0], [({0: 1.0}, 1.0), ({1: 1.0}, 1.0), ({0: 1.0, 1: 1.0}, 1.0)], [])
+    both = np.array([1.0, 1.0])
+    begun = Relaxation(0 * both, 2.0, both, both > 0)
+    annealed(one, both, begun, np.array([0]), 2.0, time.monotonic() + 1e-3)
+
+
+def annealed(
+    problem: Problem,
+    value: Numbers,
+    relaxed: Relaxation,
+    chosen: Positions,
+    enough: float,
+    until: float,
+) -> Positions:
+    """Better a choice until it is enough or the time is over.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    value
+        What is to be high, the reward of one option more (1 000) included; array of n.
+    relaxed
+        Its relaxation.
+    chosen
+        A choice that keeps every limit.
+    enough
+        Value at which the search ends.
+    until
+        Moment of the monotonic clock at which it ends.
+
+    Returns
+    -------
+    array of int
+        The choice, no worse, sorted.
+    """
+    matrix, begun = problem.matrix, time.monotonic()
+    option = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
+    held = (
+        matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64), matrix.data, option,
+    )  # fmt: skip
+    among = np.flatnonzero(best_of_each(problem, relaxed.bound_with, LOOKED_AT)
+                           | (relaxed.parts > 1e-6))  # fmt: skip
+    among = among[np.argsort(problem.group[among], kind="stable")]
+    own_at = np.searchsorted(problem.group[among], np.arange(problem.groups + 1))
+    extra = float(np.median(value - problem.points)) - REWARD
+    taken = np.full(problem.groups, -1, dtype=np.int64)
+    taken[problem.group[chosen]] = chosen
+    kept = np.zeros(problem.groups, dtype=bool)
+    for row in np.flatnonzero(problem.required).tolist():
+        kept[problem.group[np.intersect1d(problem.in_limit(row), chosen)]] = True
+    best, reached = taken.copy(), float(value[chosen].sum())
+    seed = 0
+    while reached < enough and (now := time.monotonic()) < until:
+        heat = HOT * (COLD / HOT) ** ((now - begun) / max(1e-9, until - begun))
+        reached = exchanged(
+            value - extra, held, own_at, among, _state(problem, taken, held), kept, extra, heat,
+            STEPS, seed, best, reached,
+        )  # fmt: skip
+        seed += 1
+    found = np.sort(best[best >= 0])
+    return found if problem.holds(found) else chosen
+
+
+def _state(problem: Problem, taken: Positions, held: tuple[Numbers, ...]) -> tuple[np.ndarray, ...]:
+    """Lay out what a choice uses of each limit, and who holds it."""
+    indptr, indices, data, _ = held
+    free = problem.most + 0.5 * SLACK * np.maximum(1.0, abs(problem.most))
+    free[problem.required] = np.inf
+    holders = np.zeros((len(problem.most), problem.groups + 1), dtype=np.int64)
+    count, slot = np.zeros(len(problem.most), dtype=np.int64), np.zeros(len(data), dtype=np.int64)
+    for at in taken[taken >= 0].tolist():
+        for k in range(int(indptr[at]), int(indptr[at + 1])):
+            row = int(indices[k])
+            free[row] -= data[k]
+            if data[k] > 0:
+                slot[k], holders[row, count[row]] = count[row], k
+                count[row] += 1
+    return taken, problem.group.astype(np.int64), free, holders, count, slot
+
+
+TRIED = 12
+"""Options of each group that are tried."""
+DEPTH = 2
+"""So many others may have to move in turn for one."""
+MOST_SHORT = 3
+MOST_BLOCKING = 6
+LEAST_GAIN = 1e-9
+
+
+def rounded(
+    problem: Problem, value: Numbers, relaxed: Relaxation, until: float
+) -> Positions | None:
+    """Choose whole options along a relaxation, then let them change places for higher value.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    value
+        What is to be high; array of n.
+    relaxed
+        Its relaxation.
+    until
+        Moment of the monotonic clock at which bettering ends.
+
+    Returns
+    -------
+    array of int or None
+        Options taken, sorted; None where what is required could not be held.
+    """
+    hand = _Hand(problem, value, relaxed)
+    for row in np.flatnonzero(problem.required).tolist():
+        if not hand.fulfil(row):
+            return None
+    hand.fill()
+    while time.monotonic() < until and hand.better(until):
+        hand.fill()
+    chosen = np.array(sorted(hand.taken.values()), dtype=np.intp)
+    return chosen if problem.holds(chosen) else None
+
+
+class _Hand:
+    """What is taken, and what it uses of each limit."""
+
+    def __init__(self, problem: Problem, value: Numbers, relaxed: Relaxation) -> None:
+        self.problem = problem
+        self.worth = value.tolist()
+        self.held: dict[int, set[int]] = defaultdict(set)
+        tried = best_of_each(problem, relaxed.bound_with, TRIED) | (relaxed.parts > 1e-9)
+        at = np.flatnonzero(tried)
+        self.order = at[np.lexsort((-relaxed.bound_with[at], -relaxed.parts[at]))].tolist()
+        self.group = problem.group.tolist()
+        self.own: dict[int, list[int]] = defaultdict(list)
+        for one in self.order:
+            self.own[self.group[one]].append(one)
+        for own in self.own.values():
+            own.sort(key=lambda one: (-self.worth[one], one))
+        self.parts = relaxed.parts
+        self.free = problem.most + SLACK * np.maximum(1.0, abs(problem.most))
+        # A limit that a lock must fulfil is looked at once, at the beginning.
+        self.free[problem.required] = np.inf
+        self.taken: dict[int, int] = {}
+        self.kept: set[int] = set()
+
+    def _column(self, one: int) -> tuple[Positions, Numbers]:
+        matrix = self.problem.matrix
+        span = slice(matrix.indptr[one], matrix.indptr[one + 1])
+        return matrix.indices[span], matrix.data[span]
+
+    def _fits(self, one: int) -> bool:
+        rows, weights = self._column(one)
+        return bool((weights <= np.maximum(self.free[rows], np.minimum(weights, 0.0))).all())
+
+    def _take(self, one: int) -> None:
+        rows, weights = self._column(one)
+        self.free[rows] -= weights
+        self.taken[self.group[one]] = one
+        for row in rows[weights > 0].tolist():
+            self.held[row].add(one)
+
+    def _drop(self, one: int) -> None:
+        rows, weights = self._column(one)
+        self.free[rows] += weights
+        del self.taken[self.group[one]]
+        for row in rows[weights > 0].tolist():
+            self.held[row].discard(one)
+
+    def _may_go(self, one: int) -> bool:
+        """Tell whether nothing else leans on it: land inside carries land outside."""
+        rows, weights = self._column(one)
+        return self.group[one] not in self.kept and bool(
+            (self.free[rows] + weights >= np.minimum(0.0, self.free[rows])).all()
+        )
+
+    def fulfil(self, row: int) -> bool:
+        """Take one of the options that a limit requires."""
+        meant = np.sort(self.problem.in_limit(row))
+        if any(self.taken.get(self.group[one]) == one for one in meant.tolist()):
+            return True
+        for one in meant[np.argsort(-self.parts[meant], kind="stable")].tolist():
+            if self.group[one] not in self.taken:
+                # What carries it may be taken later; the end is checked as a whole.
+                self._take(one)
+                self.kept.add(self.group[one])
+                return True
+        return False
+
+    def fill(self) -> None:
+        """Take what fits, twice: what lies inside a zone makes room for what lies outside."""
+        for _ in range(2):
+            for one in self.order:
+                if self.group[one] not in self.taken and self._fits(one):
+                    self._take(one)
+
+    def better(self, until: float) -> bool:
+        """Let each group look for a place of higher value, others making room for it."""
+        moved = False
+        for group in self.own:
+            if time.monotonic() > until:
+                break
+            now = self.taken.get(group)
+            if now is not None and not self._may_go(now):
+                continue
+            if now is not None:
+                self._drop(now)
+            found = self._seated(group, 0.0 if now is None else self.worth[now], DEPTH)
+            if not found and now is not None:
+                self._take(now)
+            moved |= found
+        return moved
+
+    def _seated(self, group: int, above: float, depth: int) -> bool:
+        """Take an option of a group, such that with who makes room all gain more than ``above``."""
+        for one in self.own[group]:
+            if self.worth[one] <= above + LEAST_GAIN:
+                return False
+            if self._fits(one):
+                self._take(one)
+                return True
+            if depth and any(self._in_place_of(other, one, above, depth) for other in
+                             self._blocking(one)):  # fmt: skip
+                return True
+        return False
+
+    def _in_place_of(self, other: int, one: int, above: float, depth: int) -> bool:
+        if not self._may_go(other):
+            return False
+        self._drop(other)
+        if self._fits(one):
+            self._take(one)
+            rest = self.worth[other] + above - self.worth[one]
+            if self._seated(self.group[other], rest, depth - 1) or rest < -LEAST_GAIN:
+                return True
+            self._drop(one)
+        self._take(other)
+        return False
+
+    def _blocking(self, one: int) -> list[int]:
+        """List who holds what an option lacks, the least worth first."""
+        rows, weights = self._column(one)
+        short = rows[weights > np.maximum(self.free[rows], 0.0)]
+        if len(short) == 0 or len(short) > MOST_SHORT:
+            return []
+        holders = [set(self.held[row]) for row in short.tolist()]
+        both = set.intersection(*holders)
+        return sorted(both, key=lambda at: (self.worth[at], at))[:MOST_BLOCKING]

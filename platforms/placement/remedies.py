@@ -1,0 +1,570 @@
+"""The fewest limits that have to give way, by the least relative amount, and who else could."""
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.optimize import linprog
+from scipy.sparse import csr_array
+
+from geo.units import compare
+from platforms.placement.conflicts import (
+    EQUAL,
+    INFEASIBLE,
+    Case,
+    Extra,
+    LateError,
+    best_choice,
+    solved,
+)
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """The share behind a limit: what is inside and in all, before and by each option.
+
+    Attributes
+    ----------
+    inside, total
+        Amounts without the options [unit of the element].
+    parts
+        Amount inside and in all that each option adds, by its position [same unit].
+    """
+
+    inside: float
+    total: float
+    parts: Mapping[int, tuple[float, float]]
+
+    def of(self, chosen: Collection[int]) -> float:
+        """Give the share (0–1) with the options taken."""
+        added = [self.parts[at] for at in chosen if at in self.parts]
+        total = self.total + sum(total for _, total in added)
+        return (self.inside + sum(inside for inside, _ in added)) / total if total > 0 else 1.0
+
+    def row(self, share: float) -> tuple[dict[int, float], float]:
+        """Give the weights and the most of a limit that keeps the share."""
+        weights = {at: total * share - inside for at, (inside, total) in self.parts.items()}
+        return weights, self.inside - share * self.total
+
+
+@dataclass(frozen=True)
+class Mend:
+    """What gives way.
+
+    Attributes
+    ----------
+    amounts
+        By how much each limit is exceeded [unit of its weights]; 1 for a need given up.
+    shares
+        The share (0–1) that remains, of limits that keep one.
+    chosen
+        A choice that shows it.
+    is_least_proven
+        True where fewer changes, or as many by less, are proven not to do.
+    """
+
+    amounts: Mapping[int, float]
+    shares: Mapping[int, float]
+    chosen: frozenset[int]
+    is_least_proven: bool
+
+
+def least_mend(
+    case: Case,
+    scales: Mapping[int, float],
+    until: float,
+    ratios: Mapping[int, Ratio] | None = None,
+    shown: Sequence[frozenset[int]] = (),
+) -> Mend | None:
+    """Find the fewest members that give way so that all others hold, then the least amount.
+
+    Parameters
+    ----------
+    case
+        Limits and needs.
+    scales
+        Members that may give way, each with the amount that counts as 1.
+    until
+        Monotonic time at which the search ends [s]; the best so far is given.
+    ratios
+        Shares behind limits, which are then kept as high as can be.
+    shown
+        Choices known to break nothing but members that may give way.
+
+    Returns
+    -------
+    Mend or None
+        What gives way; None where the others cannot hold together either.
+
+    Raises
+    ------
+    LateError
+        ``placement_out_of_time`` where nothing was found.
+    """
+    bent = [one for one in sorted(scales) if one >= len(case.rows) or case.excess[one] > 0]
+    worth = {chosen: _worth(case, chosen, scales) for chosen in shown}
+    best = min(worth, key=worth.__getitem__, default=None)
+    is_proven = best is not None and worth[best][0] == 1
+    if not is_proven:
+        try:
+            fewest = _bent(case, bent, scales, None, until)
+        except LateError:
+            if best is None:
+                raise
+            fewest = (best, False)
+        if fewest is None:
+            return None
+        worth[fewest[0]] = _worth(case, fewest[0], scales)
+        is_proven = fewest[1]
+    best = min(worth, key=worth.__getitem__)
+    try:
+        least = _bent(case, bent, scales, worth[best][0], until)
+    except LateError:
+        least = None
+    if least is not None:
+        worth[least[0]] = _worth(case, least[0], scales)
+    best = min(worth, key=worth.__getitem__)
+    is_proven = is_proven and least is not None and least[1]
+    mend = _mend_of(case, best, ratios or {}, is_proven=is_proven)
+    return _kept_high(case, mend, ratios or {}, until)
+
+
+def _worth(case: Case, chosen: frozenset[int], scales: Mapping[int, float]) -> tuple[int, float]:
+    """Give how many members a choice bends, and by how much in all."""
+    amounts = _mend_of(case, chosen, {}, is_proven=False).amounts
+    return len(amounts), sum(amount / scales[one] for one, amount in amounts.items())
+
+
+def _bent(
+    case: Case,
+    bent: list[int],
+    scales: Mapping[int, float],
+    count: int | None,
+    until: float,
+) -> tuple[frozenset[int], bool] | None:
+    """Solve with slack: for the fewest members bent, or (``count`` given) for the least amount."""
+    first, size, many = len(case.rows), case.size, len(bent)
+    flag = {one: size + number for number, one in enumerate(bent)}
+    rows: list[tuple[dict[int, float], float]] = []
+    for line, weights in enumerate(case.rows):
+        scale = case.scales[line]
+        row = {at: weight / scale for at, weight in weights.items()}
+        if line in flag:
+            # The slack counts in parts of the most that can be exceeded.
+            slack = flag[line] + many
+            row[slack] = -float(case.excess[line]) / scale
+            rows.append(({slack: 1.0, flag[line]: -1.0}, 0.0))
+        rows.append((row, (case.most[line] + EQUAL * abs(case.most[line])) / scale))
+    for position, own in enumerate(case.needs):
+        row = dict.fromkeys(own, -1.0)
+        if case.need(position) in flag:
+            row[flag[case.need(position)]] = -1.0
+        rows.append((row, -1.0))
+    value = np.zeros(size + 2 * many)
+    if count is None:
+        value[size : size + many] = 1.0
+    else:
+        rows.append((dict.fromkeys(flag.values(), 1.0), float(count)))
+        for one, column in flag.items():
+            if one < first:
+                value[column + many] = float(case.excess[one]) / scales[one]
+            else:
+                value[column] = 1.0 / scales[one]
+    whole = np.concatenate([np.ones(size + many), np.zeros(many)])
+    found = solved(value, whole, rows, np.ones(len(value)), until)
+    if found.status == INFEASIBLE:
+        return None
+    if found.x is None:
+        if count is None:
+            raise LateError
+        return None
+    chosen = frozenset(np.flatnonzero(found.x[:size] > 0.5).tolist())
+    return chosen, found.status == 0
+
+
+def _mend_of(
+    case: Case, chosen: frozenset[int], ratios: Mapping[int, Ratio], *, is_proven: bool
+) -> Mend:
+    amounts = {}
+    for one in case.broken(chosen):
+        if one < len(case.rows):
+            load = sum(case.rows[one].get(at, 0.0) for at in chosen)
+            amounts[one] = load - case.most[one]
+        else:
+            amounts[one] = 1.0
+    shares = {one: ratios[one].of(chosen) for one in amounts if one in ratios}
+    return Mend(amounts, shares, chosen, is_proven)
+
+
+def relaxed(case: Case, mend: Mend, ratios: Mapping[int, Ratio]) -> Case:
+    """Give the case with what gives way; a share is asked for as it remains."""
+    rows, most = list(case.rows), list(case.most)
+    given_up = {one - len(rows) for one in mend.amounts if one >= len(rows)}
+    for one, amount in mend.amounts.items():
+        if one in mend.shares:
+            rows[one], most[one] = ratios[one].row(mend.shares[one])
+        elif one < len(rows):
+            most[one] += amount
+    needs = tuple(own for position, own in enumerate(case.needs) if position not in given_up)
+    return replace(case, rows=tuple(rows), most=tuple(most), needs=needs)
+
+
+def _kept_high(case: Case, mend: Mend, ratios: Mapping[int, Ratio], until: float) -> Mend:
+    """Raise each share that gives way as far as the rest lets it (Dinkelbach's steps)."""
+    for one in mend.shares:
+        while True:
+            eased = relaxed(case, mend, ratios)
+            weights, _ = ratios[one].row(mend.shares[one])
+            goal = {at: -weight for at, weight in weights.items()}
+            everyone = dict.fromkeys((at for own in eased.needs for at in own), 0.0)
+            try:
+                better = best_choice(eased, eased.members, until, {**everyone, **goal})
+            except LateError:
+                return replace(mend, is_least_proven=False)
+            if better is None or compare(ratios[one].of(better.chosen), mend.shares[one]) <= 0:
+                break
+            held = _mend_of(case, better.chosen, ratios, is_proven=mend.is_least_proven)
+            if not held.amounts.keys() <= mend.amounts.keys():
+                break
+            mend = replace(held, shares={**mend.shares, **held.shares})
+    return mend
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Needs given up so that one is met, the choice that shows it, and whether they are fewest."""
+
+    given_up: frozenset[int]
+    chosen: frozenset[int]
+    is_fewest_proven: bool
+
+
+def fewest_given_up(
+    case: Case,
+    needed: int,
+    points: Mapping[int, float],
+    until: float,
+    shown: Sequence[frozenset[int]] = (),
+) -> Exchange | None:
+    """Find the fewest other needs to give up so that one is met, then the highest score.
+
+    Parameters
+    ----------
+    case
+        Limits and needs.
+    needed
+        Position of the need to meet.
+    points
+        Score of each option by position.
+    until
+        Monotonic time at which the search ends [s].
+    shown
+        Choices known to give up one other need, which are then the fewest.
+
+    Returns
+    -------
+    Exchange or None
+        What is given up; None where the one need can't be met at all.
+
+    Raises
+    ------
+    LateError
+        ``placement_out_of_time`` where nothing was found.
+    """
+    others = frozenset(range(len(case.needs))) - {needed}
+    fixed = case.members - {case.need(position) for position in others}
+    count = {at: 1.0 for position in others for at in case.needs[position]}
+    chosen = max(shown, key=lambda one: sum(points[at] for at in one), default=None)
+    is_fewest = chosen is not None
+    if chosen is None:
+        most = best_choice(case, fixed, until, count)
+        if most is None:
+            return None
+        chosen, is_fewest = most.chosen, most.is_best
+    try:
+        many = float(sum(at in count for at in chosen))
+        best = best_choice(case, fixed, until, points, [Extra(dict.fromkeys(count, -1.0), -many)])
+    except LateError:
+        best = None  # as many are met, with a lower score
+    if best is not None and best.value > sum(points[at] for at in chosen):
+        chosen = best.chosen
+    met = {position for at in chosen for position in case.owners[at]}
+    return Exchange(others - met, chosen, is_fewest)
+
+
+@dataclass(frozen=True)
+class Near:
+    """What counts as nearly as good: a placement of as many with at least this sum of scores.
+
+    Attributes
+    ----------
+    case
+        Limits and needs; needs are left aside.
+    points
+        Score of each option by position.
+    taken
+        The placement found.
+    least
+        The least sum of scores.
+    excluded
+        Options that no near-best placement has (``without_hopeless``).
+    """
+
+    case: Case
+    points: Mapping[int, float]
+    taken: frozenset[int]
+    least: float
+    excluded: frozenset[int] = frozenset()
+
+    @property
+    def value(self) -> float:
+        """Sum of scores of the placement found."""
+        return self.worth(self.taken)
+
+    @property
+    def limits(self) -> frozenset[int]:
+        """Every limit that isn't given."""
+        return frozenset(range(len(self.case.rows))) - self.case.given
+
+    @property
+    def open(self) -> list[int]:
+        """Options that a near-best placement may have."""
+        return [at for at in range(self.case.size) if at not in self.excluded]
+
+    def worth(self, chosen: Collection[int]) -> float:
+        """Give the sum of scores of a choice."""
+        return sum(self.points[at] for at in chosen)
+
+    def is_enough(self, value: float) -> bool:
+        """Tell whether a sum of scores is near-best."""
+        return compare(value, self.least) >= 0
+
+    def as_many(self) -> list[Extra]:
+        """Ask for as many projects, on options that aren't hopeless."""
+        many = Extra(dict.fromkeys(self.open, -1.0), -float(len(self.taken)))
+        return [many, Extra(dict.fromkeys(self.excluded, 1.0), 0.0)] if self.excluded else [many]
+
+    def as_good(self) -> list[Extra]:
+        """Ask for the least sum of scores too."""
+        least = self.least - EQUAL * abs(self.least)
+        return [*self.as_many(), Extra({at: -self.points[at] for at in self.open}, -least)]
+
+
+def near_moves(near: Near) -> list[frozenset[int]]:
+    """Give near-best placements that differ by the site of one project."""
+    loads = near.case.loads(near.taken)
+    found = []
+    for at in sorted(near.taken):
+        own = {other for line in near.case.columns[at] if line in near.case.given
+               for other in near.case.rows[line]}  # fmt: skip
+        for other in sorted(own - {at}):
+            worth = near.value - near.points[at] + near.points[other]
+            if near.is_enough(worth) and near.case.frees(loads, other, at):
+                found.append((near.taken - {at}) | {other})
+    return found
+
+
+def without_hopeless(near: Near, until: float) -> Near:
+    """Leave out options that no near-best placement can have, by the prices of the relaxation.
+
+    Whatever the prices of limits and of the count, their bound on the sum of scores holds; forcing
+    an option lowers it by what the best of its project is worth more.
+    """
+    case = near.case
+    lines = sorted(near.limits)
+    count = len(lines)
+    rows = [*(case.rows[line] for line in lines), dict.fromkeys(range(case.size), -1.0)]
+    rows += [case.rows[line] for line in sorted(case.given)]
+    most = [*(case.most[line] for line in lines), -float(len(near.taken))]
+    most += [case.most[line] for line in sorted(case.given)]
+    matrix = csr_array(
+        (
+            [weight for row in rows for weight in row.values()],
+            ([n for n, row in enumerate(rows) for _ in row], [at for row in rows for at in row]),
+        ),
+        shape=(len(rows), case.size),
+    )
+    points = np.array([near.points[at] for at in range(case.size)])
+    seconds = until - time.monotonic()
+    if seconds <= 0:
+        return near
+    found = linprog(
+        -points, A_ub=matrix, b_ub=most, bounds=(0, 1), method="highs",
+        options={"time_limit": seconds},
+    )  # fmt: skip
+    if found.status != 0:
+        return near
+    price = np.maximum(0.0, -found.ineqlin.marginals[: count + 1])
+    worth = points - matrix[: count + 1].T @ price
+    bound = float(price @ np.array(most[: count + 1]))
+    excluded: set[int] = set()
+    owned = [sorted(case.rows[line]) for line in sorted(case.given)]
+    free = sorted(set(range(case.size)).difference(*owned))
+    groups = [*owned, *([at] for at in free)]
+    best = [max([0.0, *worth[own]]) for own in groups]
+    bound += sum(best)
+    for own, top in zip(groups, best, strict=True):
+        excluded.update(at for at in own if not near.is_enough(bound - top + worth[at]))
+    return replace(near, excluded=frozenset(excluded) - near.taken)
+
+
+def never_changing(
+    near: Near,
+    until: float,
+    shown: Collection[frozenset[int]] = (),
+    tell: Callable[[dict[int, bool | None]], None] | None = None,
+) -> dict[int, bool | None]:
+    """Say of each assignment whether every near-best placement has it.
+
+    A near-best placement that keeps as few as can be of those in question shows that the others
+    can change; where it must keep all of them, none of them can.
+
+    Parameters
+    ----------
+    near
+        What counts as near-best.
+    until
+        Monotonic time at which the search ends [s].
+    shown
+        Near-best placements known already.
+    tell
+        Told what is known after each step.
+
+    Returns
+    -------
+    dict
+        True, False, or None where time ended before it was known, by position of the option.
+    """
+    answer: dict[int, bool | None] = dict.fromkeys(sorted(near.taken))
+    asked = set(near.taken).intersection(*shown)
+    answer.update(dict.fromkeys(near.taken - asked, False))
+    try:
+        while asked:
+            goal = {at: -float(at in asked) for at in near.open}
+            found = best_choice(near.case, near.limits, until, goal, near.as_good())
+            if found is None:
+                break
+            gone = asked - found.chosen
+            answer.update(dict.fromkeys(gone, False))
+            asked -= gone
+            if not gone:
+                # One could still go if the bound leaves room for it.
+                if -found.bound > len(asked) - 1 + 1e-6:
+                    answer.update(dict.fromkeys(asked, True))
+                break
+            if tell is not None:
+                tell(dict(answer))
+    except LateError:
+        pass  # the rest stays unknown
+    return answer
+
+
+def next_best(
+    near: Near,
+    count: int,
+    until: float,
+    shown: Collection[frozenset[int]] = (),
+    tell: Callable[[list[frozenset[int]]], None] | None = None,
+) -> tuple[list[frozenset[int]], bool]:
+    """Give further near-best placements, the best first, each unlike all before it.
+
+    Parameters
+    ----------
+    near
+        What counts as near-best.
+    count
+        So many at most.
+    until
+        Monotonic time at which the search ends [s].
+    shown
+        Near-best placements known already, which stand in for what isn't found in time.
+    tell
+        Told those found after each step.
+
+    Returns
+    -------
+    list of frozenset, bool
+        The placements, and True where none was passed over for lack of time.
+    """
+    found: list[frozenset[int]] = []
+    is_proven = True
+    cuts = [_unlike(near.taken)]
+    known = sorted(set(shown), key=lambda one: (-near.worth(one), sorted(one)))
+    goal = {at: near.points[at] for at in near.open}
+    while len(found) < count:
+        try:
+            better = best_choice(near.case, near.limits, until, goal, [*near.as_many(), *cuts])
+        except LateError:
+            is_proven = False
+            break
+        if better is None or not near.is_enough(better.value):
+            is_proven = is_proven and (better is None or not near.is_enough(better.bound))
+            break
+        if known and near.worth(known[0]) > better.value:
+            is_proven = False
+            break
+        is_proven = is_proven and better.is_best
+        found.append(better.chosen)
+        known = [one for one in known if one != better.chosen]
+        cuts.append(_unlike(better.chosen))
+        if tell is not None:
+            tell(list(found))
+    found += known[: count - len(found)]
+    return sorted(found, key=lambda one: -near.worth(one)), is_proven
+
+
+def _unlike(chosen: Collection[int]) -> Extra:
+    return Extra(dict.fromkeys(chosen, 1.0), len(chosen) - 1.0)
+
+
+@dataclass(frozen=True)
+class Swap:
+    """Two assignments whose projects can change places.
+
+    Attributes
+    ----------
+    given
+        Positions of the options taken.
+    taken
+        Positions of those that take their place.
+    loss
+        By how much the sum of scores falls; below 0 where it rises.
+    """
+
+    given: tuple[int, int]
+    taken: tuple[int, int]
+    loss: float
+
+
+def swaps(near: Near, projects: Sequence[str], grounds: Sequence[object]) -> list[Swap]:
+    """Find pairs of projects that can change places within what counts as near-best.
+
+    Parameters
+    ----------
+    near
+        What counts as near-best.
+    projects, grounds
+        Project and land of each option; land that is the same compares equal.
+
+    Returns
+    -------
+    list of Swap
+        The smallest loss first.
+    """
+    place = {(projects[at], grounds[at]): at for at in range(near.case.size)}
+    chosen = sorted(near.taken)
+    found = []
+    for number, one in enumerate(chosen):
+        for other in chosen[number + 1 :]:
+            first = place.get((projects[one], grounds[other]))
+            second = place.get((projects[other], grounds[one]))
+            if first is None or second is None:
+                continue
+            after = (near.taken - {one, other}) | {first, second}
+            value = near.worth(after)
+            if not near.is_enough(value):
+                continue
+            if not near.case.broken(after, near.limits):
+                found.append(Swap((one, other), (first, second), near.value - value))
+    return sorted(found, key=lambda swap: (swap.loss, swap.given))

@@ -1,0 +1,336 @@
+"""How a measured figure and a dated rule become a verdict."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import cast
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from pyproj import CRS
+
+from geo.units import compare
+from platforms.errors import PolicyError
+from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.pack import Condition, Rule
+from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
+from platforms.source import LayerSource
+from platforms.territory import assessed_units, major_rows
+
+SIGNS = {">=": (0, 1), ">": (1,), "<=": (-1, 0), "<": (-1,), "==": (0,), "share": (0, 1)}
+"""What ``compare`` must say for each comparator; ``list_empty`` is ``<=`` of the total."""
+
+
+def holds(rule: Rule, measured: float) -> bool:
+    """Say whether a figure meets a rule's threshold.
+
+    Parameters
+    ----------
+    rule
+        The rule.
+    measured
+        Unrounded figure [unit of the rule].
+
+    Returns
+    -------
+    bool
+        True where it meets it; within a relative 1e-9 it equals the threshold.
+
+    Raises
+    ------
+    PolicyError
+        ``rule_without_number`` where the comparator needs a number that the rule doesn't have.
+    """
+    if rule.comparator == "between":
+        low, high = rule.bounds
+        return compare(measured, low) >= 0 and compare(measured, high) <= 0
+    if rule.comparator == "list_empty":
+        return compare(measured, rule.number) <= 0
+    if rule.comparator not in SIGNS:
+        raise PolicyError(
+            "rule_without_number", pack=rule.pack, line=rule.line, rule=rule.rule_id,
+            part=rule.part,
+        )  # fmt: skip
+    return compare(measured, rule.number) in SIGNS[rule.comparator]
+
+
+def threshold_for(rule: Rule, measured: float | None) -> float | None:
+    """Give the threshold a figure stands against.
+
+    Parameters
+    ----------
+    rule
+        The rule.
+    measured
+        The figure [unit of the rule], None where it is missing.
+
+    Returns
+    -------
+    float or None
+        The number of the rule; of a range the lower end where the figure lies below it, else the
+        upper end [unit of the rule]; of steps the end of the one it falls into. Of a rule that is
+        never judged the amount that its distance is shown to (左右), None where it names none.
+    """
+    if rule.comparator == "none":
+        return rule.value if isinstance(rule.value, float) else None
+    if rule.comparator == "tiers":
+        ends = [one.up_to for one in rule.tiers if one.up_to is not None]
+        return next((e for e in ends if measured is not None and compare(measured, e) <= 0), None)
+    if rule.comparator == "between":
+        low, high = rule.bounds
+        return low if measured is not None and compare(measured, low) < 0 else high
+    return rule.number
+
+
+def judge(
+    dated: DatedRule,
+    measured: float | None,
+    *,
+    unit_id: str | None = None,
+    platform_id: str | None = None,
+    year: int | None = None,
+    outcome: Outcome | None = None,
+    part: str | None = None,
+    evidence: tuple[Evidence, ...] = (),
+    reasons: tuple[Statement, ...] = (),
+) -> Verdict:
+    """Make the verdict of one rule on one subject.
+
+    Parameters
+    ----------
+    dated
+        The rule on the as-of date.
+    measured
+        Unrounded figure [unit of the rule]; None is ``no_data``.
+    unit_id, platform_id, year
+        The subject.
+    outcome
+        The outcome where it doesn't follow from the figure alone. A rule that is never judged
+        (comparator ``none``) is ``not_applicable`` once there is a figure.
+    part
+        Part of the rule where it says more than the pack's (a pollutant).
+    evidence, reasons
+        The rows behind it, and why it came out so.
+
+    Returns
+    -------
+    Verdict
+        With threshold, gap, clause, force by the as-of date, basis and assumptions filled.
+    """
+    rule = dated.rule
+    threshold = threshold_for(rule, measured)
+    if outcome is None and measured is not None and rule.comparator == "none":
+        outcome = "not_applicable"
+    if outcome is None and measured is not None:
+        outcome = "met" if holds(rule, measured) else "not_met"
+    gap = None if measured is None or threshold is None else measured - threshold
+    return Verdict(
+        rule_id=rule.rule_id,
+        part=rule.part if part is None else part,
+        outcome=outcome or "no_data",
+        measured=measured,
+        threshold=threshold,
+        gap=gap,
+        unit=rule.unit,
+        force=rule.force,
+        in_force=dated.in_force,
+        force_status=dated.force_status,
+        evidence=evidence,
+        clause=dated.clause,
+        basis=dated.basis,
+        assumptions=rule.assumptions,
+        unit_id=unit_id,
+        platform_id=platform_id,
+        year=year,
+        is_past_target=dated.is_past_target,
+        reasons=reasons,
+    )
+
+
+@dataclass(frozen=True)
+class CheckJob:
+    """One rule to be checked on some units.
+
+    Attributes
+    ----------
+    rule_id
+        The rule.
+    year
+        Year of the figures.
+    unit_ids
+        Units to judge, within the scope of the rule.
+    source
+        Gives the layers and tables, in ``crs``.
+    policy
+        Rules on the as-of date.
+    crs
+        Projected system in metres.
+    is_whole_city
+        False where only some units were asked for, so that a rule for the city isn't.
+    """
+
+    rule_id: str
+    year: int
+    unit_ids: tuple[str, ...]
+    source: LayerSource
+    policy: PolicySet
+    crs: CRS
+    is_whole_city: bool = True
+
+    def layer(self, name: str) -> gpd.GeoDataFrame:
+        """Read a layer with shapes."""
+        return cast("gpd.GeoDataFrame", self.source.read(name))
+
+    def rules(self, *parts: str) -> list[DatedRule]:
+        """Give the parts that the packs hold, those named or all, in the order of the packs."""
+        held = self.policy.parts(self.rule_id)
+        return [self.policy.rule(self.rule_id, p) for p in held if not parts or p in parts]
+
+    def platforms(self) -> Iterator[tuple[str, pd.Series]]:
+        """Give unit and row of every major platform to be judged, by unit in the order asked."""
+        major = major_rows(self.layer("major_platforms"))
+        under = assessed_units(major, self.layer("units"))
+        for unit_id in self.unit_ids:
+            for position in np.flatnonzero(under.eq(unit_id).to_numpy(dtype=bool)):
+                yield unit_id, major.iloc[int(position)]
+
+
+def counted_rows(rule: Rule, layer: str, rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Say which rows of a layer meet the conditions of a rule (``where``).
+
+    Parameters
+    ----------
+    rule
+        The rule.
+    layer
+        Layer the rows are of; conditions on other layers are left aside.
+    rows
+        The rows, with the columns that the conditions name.
+
+    Returns
+    -------
+    yes, open
+        Booleans, index of ``rows``: meets all conditions; may meet them, a value being missing.
+        Amounts equal a threshold within a relative 1e-9.
+    """
+    yes = pd.Series(data=True, index=rows.index)
+    may = yes.copy()
+    for one in rule.where:
+        if one.layer == layer:
+            column = rows[one.column]
+            fits = pd.Series([_fits(one, value) for value in column], index=rows.index, dtype=bool)
+            yes &= fits
+            may &= fits | column.isna()
+    return yes, may & ~yes
+
+
+def _fits(condition: Condition, value: object) -> bool:
+    if pd.isna(value):  # type: ignore[call-overload]
+        return False
+    wanted = condition.value
+    if isinstance(wanted, tuple):
+        return value in wanted
+    if isinstance(wanted, bool):
+        return bool(value) is wanted
+    return compare(float(cast("float", value)), wanted) in SIGNS[condition.comparator]
+
+
+Key = tuple[str, str, str | None, str | None, int | None]
+
+
+@dataclass(frozen=True)
+class VerdictChange:
+    """One verdict that differs.
+
+    Attributes
+    ----------
+    rule_id, part, unit_id, platform_id, year
+        What is judged.
+    before, after
+        The verdict under the first and the second rules; None where those don't hold the rule.
+    reasons
+        What differs: ``change_*``.
+    """
+
+    rule_id: str
+    part: str
+    unit_id: str | None
+    platform_id: str | None
+    year: int | None
+    before: Verdict | None
+    after: Verdict | None
+    reasons: tuple[Statement, ...]
+
+    @property
+    def is_outcome(self) -> bool:
+        """Whether the outcome itself differs."""
+        if self.before is None or self.after is None:
+            return True
+        return self.before.outcome != self.after.outcome
+
+
+def verdict_changes(before: Iterable[Verdict], after: Iterable[Verdict]) -> list[VerdictChange]:
+    """Compare verdicts on one workspace under two dates or two sets of rules.
+
+    Parameters
+    ----------
+    before, after
+        Verdicts as ``run_checks`` gives them.
+
+    Returns
+    -------
+    list of VerdictChange
+        Those that differ in outcome, force by date, threshold, wording's force, basis or figure;
+        in the order of ``before``, then what only ``after`` has.
+
+    Examples
+    --------
+    >>> verdict_changes([], [])
+    []
+    """
+    ones = {_key(verdict): verdict for verdict in before}
+    others = {_key(verdict): verdict for verdict in after}
+    changes = []
+    for key in dict.fromkeys([*ones, *others]):
+        one, other = ones.get(key), others.get(key)
+        reasons = _reasons(one, other)
+        if reasons:
+            changes.append(VerdictChange(*key, one, other, reasons))
+    return changes
+
+
+def _key(verdict: Verdict) -> Key:
+    return verdict.rule_id, verdict.part, verdict.unit_id, verdict.platform_id, verdict.year
+
+
+def _reasons(before: Verdict | None, after: Verdict | None) -> tuple[Statement, ...]:
+    if before is None:
+        return (say("change_rule_added"),)
+    if after is None:
+        return (say("change_rule_dropped"),)
+    found = []
+    if before.force_status != after.force_status:
+        found.append(say(f"change_now_{after.force_status}"))
+    if before.is_past_target != after.is_past_target:
+        found.append(say("change_past_target" if after.is_past_target else "change_before_target"))
+    if before.force != after.force:
+        found.append(say("change_force"))
+    if _differ(before.threshold, after.threshold):
+        found.append(
+            say("change_threshold", before=before.threshold, after=after.threshold, unit=after.unit)
+        )
+    if _differ(before.measured, after.measured):
+        found.append(
+            say("change_measured", before=before.measured, after=after.measured, unit=after.unit)
+        )
+    if before.basis != after.basis or before.assumptions != after.assumptions:
+        found.append(say("change_basis"))
+    if before.outcome != after.outcome and not found:
+        found.append(say("change_outcome"))
+    return tuple(found)
+
+
+def _differ(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is not other
+    return compare(one, other) != 0

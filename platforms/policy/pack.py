@@ -1,0 +1,344 @@
+"""The words that a policy pack may use: comparators, evaluators, scopes, forces, units."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from platforms.errors import PolicyError
+from platforms.policy.verdict import Basis, Force
+
+Comparator = Literal[
+    ">=", ">", "<=", "<", "==", "between", "tiers", "share", "list_empty", "none"
+]  # fmt: skip
+Evaluator = Literal["check", "shares", "match", "ledger", "table"]
+Scope = Literal[
+    "U7", "U9", "Z2", "P", "city", "zone", "park", "parcel", "allotment", "enterprise", "project",
+    "leader", "department",
+]  # fmt: skip
+
+COMPARATORS = (">=", ">", "<=", "<", "==", "between", "tiers", "share", "list_empty", "none")
+"""``share`` is a part of a whole (0–1) that must reach the value; ``list_empty`` a list of
+offenders that must be empty (with a value: their total may not exceed it); ``none`` is shown and
+never judged (with a value: the distance to it is shown, as for 左右)."""
+
+NUMERIC = (">=", ">", "<=", "<", "==", "between", "tiers")
+"""Comparators whose threshold is an amount, which means nothing without its unit."""
+
+CONDITION_COMPARATORS = (">=", ">", "<=", "<", "==")
+"""How a condition of ``where`` may compare a column; words and yes/no only by ``==``."""
+
+EVALUATORS = ("check", "shares", "match", "ledger", "table")
+"""Which job computes a rule."""
+
+SCOPES = (
+    "U7", "U9", "Z2", "P", "city", "zone", "park", "parcel", "allotment", "enterprise", "project",
+    "leader", "department",
+)  # fmt: skip
+"""Who is assessed: U7 the county-level units, Z2 the functional zones, U9 both, P each platform."""
+
+FORCES = ("mandatory", "principle", "target", "guidance")
+BASES = ("cited", "derived", "assumed")
+
+UNITS = (
+    "", "个", "家", "人", "项", "期", "级", "位", "亩", "m", "share", "万元/亩", "亿元", "万元",
+    "亿美元", "吨标煤", "吨", "日", "天", "工作日", "月", "年",
+    "次/周", "次/双周", "次/月", "次/季",
+)  # fmt: skip
+"""Units a threshold may be stated in; ``share`` is 0–1, 日 a day of the month, 天 a span."""
+
+COMPUTED_UNITS: Mapping[str, str] = {
+    "A1": "个", "A2": "亩", "A3": "亿元", "A5": "share", "A6": "share", "A7": "个",
+    "A8": "万元/亩", "A9": "万元/亩", "A10": "家", "A11": "个", "A13": "share", "A14": "个",
+    "A15": "个", "A16": "个", "A19": "项", "A23": "个", "A24": "个", "A25": "项", "A26": "项",
+    "B1": "share", "B3": "亩", "B4": "亩", "D6": "亩", "E3": "项",
+    "A12": "个", "B9": "个", "C2": "亿元", "C8": "share",
+    "B13": "share", "C9": "项", "D1": "亩", "D2": "级", "D3": "亩", "D7": "亿元", "D11": "个",
+    "E2": "个", "E9": "个", "E10": "项",
+}  # fmt: skip
+"""Unit that the product measures a rule in; a pack that states another one is refused."""
+
+COMPUTED_PART_UNITS: Mapping[tuple[str, str], str] = {
+    ("A4", "outline"): "个", ("A4", "area"): "亩", ("A17", "distance"): "m",
+    ("A17", "industry"): "share", ("A18", ""): "亩", ("A18", "new_parks"): "个",
+    ("A28", "upgrade"): "", ("A28", "exit"): "", ("A29", "totals"): "亿元",
+    ("A29", "double_count"): "家", ("A30", "land_mix"): "share", ("A30", "hightech_firms"): "家",
+    ("A30", "rd_centres"): "个", ("A30", "academician_stations"): "个", ("D5", "share"): "share",
+    ("D5", "control_line"): "亩",
+    ("B11", "excellence"): "share", ("B11", "last_two_years"): "年",
+    ("B11", "short_two_years"): "年", ("C3", "city_level"): "个", ("C3", "county_head"): "个",
+    ("C3", "county_head_port"): "个", ("C3", "landing_rate"): "share",
+    ("B12", "experience"): "share", ("B12", "posted_outside"): "人", ("B15", "contacts"): "家",
+    ("B15", "headquarters_reward"): "万元", ("C4", "phases"): "期", ("C4", "code_prefix"): "位",
+    **{("C11", role): "个" for role in ("city_leader", "unit_leader", "department_head")},
+    **{
+        ("C11", f"{role}_size"): "亿元"
+        for role in ("city_leader", "unit_leader", "department_head")
+    },
+}  # fmt: skip
+"""The same where the parts of a rule are measured in different units."""
+
+
+Setting = float | str | tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document that rules cite.
+
+    Attributes
+    ----------
+    document_id
+        Its id in packs.
+    title, number
+        Title and 文号 (None: 未载明).
+    issued_on
+        Date of issue (ISO), None: 未载明.
+    effective_from, effective_until
+        First and last day in force (ISO), None: 未载明.
+    note
+        Where it was read, and what about its dates isn't certain.
+    """
+
+    document_id: str
+    title: str
+    number: str | None
+    issued_on: str | None
+    effective_from: str | None
+    effective_until: str | None
+    note: str | None = None
+
+    @property
+    def short_name(self) -> str:
+        """How a citation names it: the number, else the title in 《》."""
+        return self.number or f"《{self.title}》"
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """The reading chosen where the documents leave a term open.
+
+    Attributes
+    ----------
+    assumption_id
+        S1 ...
+    text
+        The reading in words.
+    settings
+        Its values, by name, where the computation takes any.
+    """
+
+    assumption_id: str
+    text: str
+    settings: Mapping[str, Setting]
+
+
+@dataclass(frozen=True)
+class CodeList:
+    """A list of industry codes that a rule refers to.
+
+    Attributes
+    ----------
+    list_id, title
+        Its id and Chinese name.
+    industry_scheme
+        Scheme of the codes.
+    codes
+        The codes; a longer code begins with one of them.
+    basis
+        ``assumed`` where no document lists them.
+    note
+        Where the list comes from.
+    """
+
+    list_id: str
+    title: str
+    industry_scheme: str
+    codes: tuple[str, ...]
+    basis: Basis
+    note: str | None
+
+
+@dataclass(frozen=True)
+class Tier:
+    """One step of a rule with steps: up to and including ``up_to`` (None: no end)."""
+
+    up_to: float | None
+    gives: str
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """What it gives, step by step (``县长办公会议审议 → 县长审批``)."""
+        return tuple(step.strip() for step in self.gives.split("→"))
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Which rows of a layer a rule counts: those whose column compares so with the value.
+
+    Attributes
+    ----------
+    layer, column
+        The column.
+    comparator
+        One of ``>= > <= < ==``; words and yes/no compare by ``==`` only.
+    value
+        A number [unit of the column], yes/no, or words of which any one fits.
+    """
+
+    layer: str
+    column: str
+    comparator: Comparator
+    value: float | bool | tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Clause:
+    """The place in a document: its id, and 条款 as a reader finds it."""
+
+    document_id: str
+    place: str
+
+
+Value = float | tuple[float, float] | tuple[Tier, ...] | None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One test of one rule, for the dates it holds.
+
+    Attributes
+    ----------
+    rule_id, part
+        Rule, and the test in it where it has several.
+    title
+        What is measured, in Chinese.
+    scope
+        Who is assessed.
+    unit, comparator, value
+        The threshold.
+    where
+        Conditions, all of them, on the rows that are counted.
+    force, force_word
+        Force of the wording, and the word itself.
+    effective_from, effective_until
+        First and last day in force (ISO), None where the document states none.
+    target_date
+        Day by which a target is to be reached (ISO), None where it has none.
+    period
+        First and last year of a target over several years.
+    basis
+        Whether the documents say so, it follows from them, or it is assumed.
+    clause
+        Where it stands.
+    evaluator
+        Which job computes it.
+    reads
+        Layers and columns it is computed from.
+    assumptions, lists
+        Ids of the assumptions and lists of codes it rests on.
+    tolerance_m2
+        Area [m²] that may be overlooked where outlines are drawn by hand.
+    pack, line, lines
+        Where it is written, and each of its keys.
+    """
+
+    rule_id: str
+    part: str
+    title: str
+    scope: tuple[Scope, ...]
+    unit: str
+    comparator: Comparator
+    value: Value
+    force: Force
+    force_word: str
+    effective_from: str | None
+    effective_until: str | None
+    target_date: str | None
+    period: tuple[int, int] | None
+    basis: Basis
+    clause: Clause
+    evaluator: Evaluator
+    reads: Mapping[str, tuple[str, ...]]
+    assumptions: tuple[str, ...]
+    lists: tuple[str, ...]
+    tolerance_m2: float
+    pack: str
+    line: int
+    where: tuple[Condition, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def line_of(self, key: str) -> int:
+        """Give the line of one of its keys, of the rule where the key isn't stated."""
+        return self.lines.get(key, self.line)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Rule and part."""
+        return self.rule_id, self.part
+
+    @property
+    def number(self) -> float:
+        """The threshold as one number [unit of the rule]; ``rule_without_number`` if it has none.
+
+        A list that must be empty without a value tolerates a total of 0.
+        """
+        if isinstance(self.value, float):
+            return self.value
+        if self.value is None and self.comparator == "list_empty":
+            return 0.0
+        raise PolicyError(
+            "rule_without_number", pack=self.pack, line=self.line, rule=self.rule_id, part=self.part
+        )
+
+    @property
+    def tiers(self) -> tuple[Tier, ...]:
+        """The steps of a rule that has some, in their order; empty where it has none."""
+        value = self.value if isinstance(self.value, tuple) else ()
+        return tuple(tier for tier in value if isinstance(tier, Tier))
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Both ends of a ``between`` [unit of the rule]; ``rule_without_number`` if it has none."""
+        if self.comparator == "between" and isinstance(self.value, tuple):
+            low, high = self.value
+            if isinstance(low, float) and isinstance(high, float):
+                return low, high
+        raise PolicyError(
+            "rule_without_number", pack=self.pack, line=self.line, rule=self.rule_id, part=self.part
+        )
+
+
+@dataclass(frozen=True)
+class SwitchedOff:
+    """A rule of the extended pack that doesn't hold here: all parts of it where none is named."""
+
+    rule_id: str
+    part: str | None
+    why: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A policy pack as read.
+
+    Attributes
+    ----------
+    name, title, edition
+        Its name, what it is, and its edition.
+    documents, assumptions, lists
+        By id.
+    rules
+        In the order written.
+    switched_off
+        Rules of the pack it extends that it switches off, each with the reason.
+    """
+
+    name: str
+    title: str
+    edition: str
+    documents: Mapping[str, Document]
+    assumptions: Mapping[str, Assumption]
+    lists: Mapping[str, CodeList]
+    rules: tuple[Rule, ...]
+    switched_off: tuple[SwitchedOff, ...] = ()

@@ -1,0 +1,580 @@
+"""Whether large projects were filed, and in time before their signing (B5, B7)."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import pandas as pd
+
+from geo.measure import ellipsoidal_area_m2
+from geo.units import compare, m2_to_mu
+from layers.fields import FIELDS, split_list
+from platforms.elements.allotments import AMOUNT_COLUMNS
+from platforms.elements.quotas import Quotas, Room, RoomKey, quotas_of
+from platforms.industries.codes import division
+from platforms.land.blocks import find_blocks
+from platforms.land.search import BlockQuery, LandLayers, is_supply_ready, land_layers, state_of
+from platforms.ledger.calendar import official_holidays
+from platforms.ledger.claims import Exclusivity, TalksQuestion, conflicts, exclusivity, filing_size
+from platforms.ledger.counting import conditions_on, fitting
+from platforms.ledger.dossiers import (
+    Dossiers,
+    Finding,
+    State,
+    finding,
+    first_days,
+    is_over,
+    kinds_of,
+    list_verdicts,
+    nothing_found,
+)
+from platforms.ledger.rows import Row, number_of, text_of
+from platforms.policy.check import CheckJob, judge
+from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.verdict import Evidence, Statement, Verdict, say
+from platforms.territory import assessed_units, shapes_of
+
+FIRST_REPORT, SIGNED = "first_report", "signed"
+IN_TALKS = "in_talks"
+
+
+def unfiled(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
+    """Find projects in talks that are so large that they have to be filed, and weren't (B5).
+
+    Notes
+    -----
+    《进一步推动招大引强工作实施方案》 二（一）3; S8.
+    """
+    for row, events in held.rows():
+        stage = text_of(row, "stage")
+        if stage not in (None, IN_TALKS):
+            continue
+        size, why = filing_size(row, held.policy)
+        if size == "not_met":
+            continue
+        filed_on = first_days(events).get(FIRST_REPORT)
+        if filed_on is not None:
+            yield finding(row, "keeps", say("b5_filed", on=filed_on))
+        elif size == "no_data" or stage is None:
+            yield finding(row, "open", why)
+        else:
+            yield finding(row, "departs", why)
+
+
+def notice_verdicts(held: Dossiers, dated: DatedRule, unit_ids: tuple[str, ...]) -> list[Verdict]:
+    """Judge how many days ahead each major signing of the year was filed (B7).
+
+    Parameters
+    ----------
+    held
+        The ledger.
+    dated
+        B7 [天].
+    unit_ids
+        Units whose projects are judged.
+
+    Returns
+    -------
+    list of Verdict
+        One a signed major project; a unit without any has one, ``not_applicable``.
+
+    Notes
+    -----
+    《进一步推动招大引强工作实施方案》 二（一）3; S6, S12: the day of filing isn't counted, so a
+    signing on the 8th has to be filed on the 1st.
+    """
+    found: dict[str, list[Verdict]] = {unit_id: [] for unit_id in unit_ids}
+    for row, events in held.rows():
+        unit_id, days = text_of(row, "unit_id"), first_days(events)
+        signed_on = days.get(SIGNED)
+        if unit_id not in found or signed_on is None or not signed_on.startswith(f"{held.year}-"):
+            continue
+        size, why = filing_size(row, held.policy)
+        if size != "not_met":
+            one = _notice(row, days, dated, held.year) if size == "met" else None
+            found[unit_id].append(one or _unknown(row, dated, held.year, why))
+    for unit_id, verdicts in found.items():
+        if not verdicts:
+            verdicts.append(nothing_found(dated, unit_id, held.year, held.is_on_file))
+    return [one for verdicts in found.values() for one in verdicts]
+
+
+def _notice(row: Row, days: dict[str, str], dated: DatedRule, year: int) -> Verdict:
+    filed_on, signed_on = days.get(FIRST_REPORT), days[SIGNED]
+    if filed_on is None:
+        return _unknown(row, dated, year, say("b7_not_filed", on=signed_on))
+    ahead = (date.fromisoformat(signed_on) - date.fromisoformat(filed_on)).days
+    said = say("b7_days", filed_on=filed_on, on=signed_on)
+    return judge(
+        dated, float(ahead), unit_id=text_of(row, "unit_id"), year=year,
+        evidence=(Evidence("projects", (str(row["project_id"]),), said),),
+    )  # fmt: skip
+
+
+def _unknown(row: Row, dated: DatedRule, year: int, why: Statement) -> Verdict:
+    return judge(
+        dated, None, unit_id=text_of(row, "unit_id"), year=year,
+        evidence=(Evidence("projects", (str(row["project_id"]),)),), reasons=(why,),
+    )  # fmt: skip
+
+
+LIST_RULE, TALKS_RULE = "C5", "B5"
+FREE = ("free", "held_by_own_unit")
+
+
+def competing(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
+    """Find projects shut out by one that is listed with a binding agreement elsewhere (C5).
+
+    Notes
+    -----
+    嘉政办发〔2018〕52号 四（二）; S14. Only a project that may be one with another is asked about;
+    one that ended competes with nobody.
+    """
+    disputed, policy = _disputed(held), _without(held.policy, TALKS_RULE)
+    for row, events in held.rows():
+        if is_over(row, events):
+            continue
+        if str(row["project_id"]) not in disputed:
+            yield finding(row, "keeps", say("c5_alone"))
+            continue
+        yield _seen(row, _on(held, row, policy.as_of, policy))
+
+
+def in_others_talks(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
+    """Find projects in talks with a unit while another has the exclusive first talks (B5).
+
+    Notes
+    -----
+    《进一步推动招大引强工作实施方案》 二（一）3; S12, S14.
+    """
+    disputed, policy = _disputed(held), _without(held.policy, LIST_RULE)
+    for row, events in held.rows():
+        if is_over(row, events):
+            continue
+        if str(row["project_id"]) not in disputed:
+            yield finding(row, "keeps", say("c5_alone"))
+            continue
+        yield _seen(row, _on(held, row, policy.as_of, policy))
+
+
+def _seen(row: Row, talks: Exclusivity) -> Finding:
+    if talks.state in FREE:
+        return finding(row, "keeps", say("c5_alone"))
+    state: State = "departs" if talks.state == "held_by_other" else "open"
+    return finding(row, state, talks.reasons[0])
+
+
+def barred_steps(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
+    """Find projects for which a step was taken while they were shut out (C14).
+
+    Notes
+    -----
+    嘉政办发〔2018〕52号 四（二）: no land, energy, environment, approval or credit step. A step is
+    judged by the day it was taken; one taken before the other project was listed isn't barred.
+    """
+    barred, disputed = kinds_of(dated), _disputed(held)
+    for row, events in held.rows():
+        taken = [one for one in events if one["event_kind"] in barred]
+        if not taken:
+            continue
+        if str(row["project_id"]) not in disputed:
+            yield finding(row, "keeps", say("c14_free"))
+            continue
+        yield _worst(held, row, taken)
+
+
+def _worst(held: Dossiers, row: Row, taken: Sequence[Row]) -> Finding:
+    """Judge the steps of a disputed project: one that was barred decides, then one in doubt."""
+    found, policy = None, _without(held.policy, TALKS_RULE)
+    for step in taken:
+        day = str(step["event_on"])
+        talks = _on(held, row, day, policy)
+        if talks.state in FREE:
+            continue
+        said = say(
+            "c14_barred", steps=str(step["event_kind"]), on=day,
+            other_project_id=talks.holder_project_id or "–",
+        )  # fmt: skip
+        if talks.state == "held_by_other":
+            return finding(row, "departs", said)
+        found = found or finding(row, "open", said)
+    return found or finding(row, "keeps", say("c14_free"))
+
+
+def _on(held: Dossiers, row: Row, day: str, policy: PolicySet) -> Exclusivity:
+    question = TalksQuestion(str(row["project_id"]), day, official_holidays())
+    return exclusivity(question, held.projects, held.events, policy)
+
+
+def _disputed(held: Dossiers) -> set[str]:
+    return {name for one in conflicts(held.projects, held.policy) for name in one.project_ids}
+
+
+def _without(policy: PolicySet, rule_id: str) -> PolicySet:
+    """Leave one of the two rules aside: first talks end, the list doesn't."""
+    rules = {key: dated for key, dated in policy.rules.items() if key[0] != rule_id}
+    return dataclasses.replace(policy, rules=rules)
+
+
+TRANSFERRED, TRANSFERRED_FIRST_REPORT = "transferred", "first_report"
+MAJOR = "major_projects"
+MANUFACTURING = "industry"
+Scores = dict[tuple[str, str], float]
+
+
+def credit_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
+    """Judge whether both units of each transferred project were credited alike.
+
+    Parameters
+    ----------
+    job
+        Units and layers.
+    held
+        The ledger.
+    dated
+        B6, or D4 ``equal_score`` of major projects alone [项]; a condition names the figure among
+        the targets that holds the score of a unit for a project.
+
+    Returns
+    -------
+    list of Verdict
+        One a unit. A project departs where one of the two is credited and the other isn't, or
+        with another score; where neither is, nothing is known yet.
+
+    Notes
+    -----
+    B6 《进一步推动招大引强工作实施方案》 二（一）3; D4 磐安 三（一）. The first unit is the one
+    that filed it first, the receiving one that of the last transfer.
+    """
+    scores = _scores(job, dated)
+    is_of_major = MAJOR in dated.rule.assumptions
+    findings = list(_findings(held, scores, is_of_major))
+    return list_verdicts(job, dated, findings, held.is_on_file)
+
+
+def _scores(job: CheckJob, dated: DatedRule) -> Scores:
+    """Give the score of each unit for each project, what was given twice added up."""
+    targets = pd.DataFrame(job.source.read("targets"))
+    rows = targets[fitting(targets, conditions_on(dated.rule, "targets")).yes]
+    scores: Scores = {}
+    for row in rows.to_dict("records"):
+        project_id, unit_id = text_of(row, "project_id"), text_of(row, "unit_id")
+        score = number_of(row, "actual_value")
+        if project_id is not None and unit_id is not None and score is not None:
+            scores[project_id, unit_id] = scores.get((project_id, unit_id), 0.0) + score
+    return scores
+
+
+def _findings(held: Dossiers, scores: Scores, is_of_major: bool) -> Iterator[Finding]:
+    for row, events in held.rows():
+        moves = [one for one in events if one["event_kind"] == TRANSFERRED]
+        major = is_major(row, held.policy) if is_of_major else True
+        if not moves or major is False:
+            continue
+        first, last = _first_unit(row, events), text_of(moves[-1], "unit_id")
+        if major is None:
+            yield finding(row, "open", say("d4_size_missing"))
+        elif first is None or last is None or first == last:
+            yield finding(row, "open", say("b6_units_missing"))
+        else:
+            yield _compared(row, first, last, scores)
+
+
+def _first_unit(row: Row, events: Sequence[Row]) -> str | None:
+    """Give the unit that filed a project first; its own where nobody says, before any transfer."""
+    filed = [
+        text_of(one, "unit_id") for one in events if one["event_kind"] == TRANSFERRED_FIRST_REPORT
+    ]
+    return next((unit_id for unit_id in filed if unit_id is not None), text_of(row, "unit_id"))
+
+
+def _compared(row: Row, first: str, last: str, scores: Scores) -> Finding:
+    project_id = str(row["project_id"])
+    one, other = scores.get((project_id, first)), scores.get((project_id, last))
+    if one is None and other is None:
+        return finding(row, "open", say("b6_no_score", first_unit=first, last_unit=last))
+    if one is None or other is None:
+        credited, left_out = (last, first) if one is None else (first, last)
+        return finding(row, "departs", say("b6_one_only", unit_id=credited, left_out=left_out))
+    said = say("b6_scores", first_unit=first, one=one, last_unit=last, other=other)
+    return finding(row, "keeps" if compare(one, other) == 0 else "departs", said)
+
+
+def is_major(row: Row, policy: PolicySet) -> bool | None:
+    """Say whether a project is a major one (D4), None where that isn't known.
+
+    Parameters
+    ----------
+    row
+        Row of ``projects``.
+    policy
+        Rules with ``major_projects``: from how many 亿元 on, and which categories are 产业.
+
+    Returns
+    -------
+    bool or None
+        Manufacturing from its own amount on, other 产业 from theirs.
+    """
+    category, amount = text_of(row, "category"), number_of(row, "investment_yi_yuan")
+    kinds = policy.setting_texts(MAJOR, "industrial_categories")
+    if category is not None and category not in (MANUFACTURING, *kinds):
+        return False
+    least = {
+        name: policy.setting_number(MAJOR, f"{name}_from_yi_yuan")
+        for name in ("manufacturing", "industrial")
+    }
+    if amount is None:
+        return None
+    if category is None:
+        sure = [compare(amount, one) >= 0 for one in least.values()]
+        return sure[0] if len(set(sure)) == 1 else None
+    wanted = least["manufacturing" if category == MANUFACTURING else "industrial"]
+    return compare(amount, wanted) >= 0
+
+
+SITED_STAGES = ("started", "in_production")
+SITED_EVENTS = ("land_permit", "construction_permit", "started", "production", "completed")
+UNPLACED_TRANSFERRED = "transferred"
+LEAST_BLOCK_MU = 1e-3
+
+Needs = list[tuple[str, str | None, float]]
+
+
+@dataclass(frozen=True)
+class _Room:
+    """What each unit has left: land ready for supply, its quotas."""
+
+    layers: LandLayers
+    untold: frozenset[str]
+    parcel_mu: Mapping[str, float]
+    quotas: Quotas
+    year: int
+
+    @cached_property
+    def block_mu(self) -> dict[str, float]:
+        """Largest contiguous land of each unit [亩], looked for where no parcel is enough."""
+        blocks = find_blocks(self.layers, BlockQuery(min_mu=LEAST_BLOCK_MU)).by_unit
+        most = blocks.groupby("unit_id")["area_mu"].max()
+        return {str(unit_id): float(area_mu) for unit_id, area_mu in most.items()}
+
+    def most_mu(self, unit_id: str, wanted_mu: float) -> float:
+        """Give the largest land of a unit [亩], or that of a parcel that is enough."""
+        parcel_mu = self.parcel_mu.get(unit_id, 0.0)
+        if compare(wanted_mu, parcel_mu) <= 0:
+            return parcel_mu
+        return self.block_mu.get(unit_id, 0.0)
+
+
+def unplaced_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
+    """Judge whether units passed on to the city the projects that they have no room for.
+
+    Parameters
+    ----------
+    job
+        Units, year and layers.
+    held
+        The ledger.
+    dated
+        C9 [项]; its condition names the events by which a project is passed on.
+
+    Returns
+    -------
+    list of Verdict
+        One a unit. A project without a site departs where the largest contiguous land ready for
+        supply of its unit is smaller than its least land, or what is left of the year's energy
+        or emissions is less than it takes, and it wasn't passed on.
+
+    Notes
+    -----
+    嘉政办发〔2018〕52号 四（五）. Land of unknown state may be ready, so it leaves a shortage of
+    land open.
+    """
+    room = _room_of(job)
+    findings = list(_unplaced_findings(held, kinds_of(dated), room))
+    return list_verdicts(job, dated, findings, held.is_on_file)
+
+
+def _room_of(job: CheckJob) -> _Room:
+    layers = land_layers(job.source)
+    under = assessed_units(layers.parcels, layers.units)
+    untold = under[state_of(layers.parcels).eq("unknown").to_numpy(dtype=bool)].dropna()
+    ready = is_supply_ready(layers.parcels).to_numpy(dtype=bool)
+    areas = m2_to_mu(ellipsoidal_area_m2(shapes_of(layers.parcels[ready]), job.crs))
+    largest: dict[str, float] = {}
+    for unit_id, area_mu in zip(under[ready], areas, strict=True):
+        largest[str(unit_id)] = max(largest.get(str(unit_id), 0.0), float(area_mu))
+    quotas = quotas_of(job.source, job.year, job.crs)
+    return _Room(layers, frozenset(untold), largest, quotas, job.year)
+
+
+def _unplaced_findings(held: Dossiers, passing: tuple[str, ...], room: _Room) -> Iterator[Finding]:
+    for row, events in held.rows():
+        days = first_days(events)
+        if is_over(row, events) or _has_site(row, days):
+            continue
+        passed = [kind for kind in passing if kind in days]
+        if passed:
+            kind = UNPLACED_TRANSFERRED if UNPLACED_TRANSFERRED in passed else passed[0]
+            code = "c9_placed" if kind == UNPLACED_TRANSFERRED else "c9_passed_on"
+            yield finding(row, "keeps", say(code, on=days[kind]))
+            continue
+        short, open_ = _held_against(row, room)
+        if short:
+            yield finding(row, "departs", short[0])
+        elif open_:
+            yield finding(row, "open", open_[0])
+        else:
+            yield finding(row, "keeps", say("c9_room"))
+
+
+def _has_site(row: Row, days: Mapping[str, str]) -> bool:
+    return (
+        text_of(row, "stage") in SITED_STAGES
+        or any(kind in days for kind in SITED_EVENTS)
+        or bool(split_list(row.get("parcel_ids")))
+    )
+
+
+def _held_against(row: Row, room: _Room) -> tuple[list[Statement], list[Statement]]:
+    """Say what the unit lacks for a project, and what isn't known."""
+    unit_id = text_of(row, "unit_id")
+    if unit_id is None:
+        return [], [say("c9_unit_missing")]
+    short, open_ = _land(row, unit_id, room)
+    rooms = room.quotas.rooms(str(row["project_id"]))
+    for element, needs in (("energy", _energy(row)), ("emission", _emissions(row))):
+        if needs is None:
+            open_.append(say("need_not_stated", element=element))
+            continue
+        for need in needs:
+            lacking, unknown = _element(unit_id, need, rooms, room.year)
+            short += lacking
+            open_ += unknown
+    return short, open_
+
+
+def _land(row: Row, unit_id: str, room: _Room) -> tuple[list[Statement], list[Statement]]:
+    least = number_of(row, "land_min_mu")
+    if least is None:
+        return [], [say("need_not_stated", element="land")]
+    if not len(room.layers.parcels):
+        return [], [say("c9_no_land_on_file")]
+    most = room.most_mu(unit_id, least)
+    if compare(least, most) <= 0:
+        return [], []
+    said = say("c9_land_short", need=least, most=most)
+    if unit_id in room.untold:
+        return [], [say("c9_land_untold", need=least, most=most)]
+    return [said], []
+
+
+def _energy(row: Row) -> Needs | None:
+    amount = number_of(row, "energy_tce")
+    return None if amount is None else [("energy", None, amount)]
+
+
+def _emissions(row: Row) -> Needs | None:
+    """Give what is emitted of each pollutant; an amount that can't be read isn't stated."""
+    found: dict[str, float] = {}
+    for item in split_list(row.get("emissions_t")):
+        name, _, stated = item.replace("：", ":").partition(":")
+        try:
+            found[name.strip()] = float(stated)
+        except ValueError:
+            return None
+    amount, pollutant = number_of(row, "emission_t"), text_of(row, "pollutant")
+    if amount is not None and pollutant is not None:
+        found.setdefault(pollutant, amount)
+    if not found and amount != 0:
+        return None
+    return [("emission", name, tonnes) for name, tonnes in found.items()]
+
+
+def _element(
+    unit_id: str, need: tuple[str, str | None, float], rooms: Mapping[RoomKey, Room], year: int
+) -> tuple[list[Statement], list[Statement]]:
+    element, pollutant, amount = need
+    if compare(amount, 0.0) <= 0:
+        return [], []
+    room = rooms.get(("unit", unit_id, element, pollutant))
+    if room is None or room.quota != room.quota:
+        return [], [say("quota_missing", subject_id=unit_id, year=year, element=element,
+                        pollutant=pollutant or "")]  # fmt: skip
+    if room.taken != room.taken:
+        return [], [say("quota_taken_unknown", subject_id=unit_id, year=year, element=element,
+                        pollutant=pollutant or "")]  # fmt: skip
+    if compare(amount, room.left) <= 0:
+        return [], []
+    return [
+        say(
+            "headroom_short", subject_id=unit_id, year=year, element=element,
+            pollutant=pollutant or "", left=room.left, quota=room.quota, need=amount,
+            unit=FIELDS[AMOUNT_COLUMNS[element]].unit,
+        )
+    ], []  # fmt: skip
+
+
+LISTED_IN = ("leading_industries", "specialty_industries")
+
+
+def platform_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
+    """Show for each major project the platforms whose industries fit it (最优落地平台优先).
+
+    Parameters
+    ----------
+    job
+        Units and layers.
+    held
+        The ledger.
+    dated
+        D4 ``best_platform``, never judged.
+
+    Returns
+    -------
+    list of Verdict
+        One a major project that hasn't ended: how many platforms name its industry (two digits)
+        among their leading or specialty ones; which, and where it stands, is said. Which of their
+        sites is best is answered by matching.
+
+    Notes
+    -----
+    磐安 三（一）.
+    """
+    platforms = pd.DataFrame(job.layer("major_platforms"))
+    found: dict[str, list[Verdict]] = {unit_id: [] for unit_id in job.unit_ids}
+    for row, events in held.rows():
+        unit_id, major = text_of(row, "unit_id"), is_major(row, held.policy)
+        if unit_id in found and major is not False and not is_over(row, events):
+            count, said = _fitting(row, platforms) if major else (None, say("d4_size_missing"))
+            one = Evidence("projects", (str(row["project_id"]),), said)
+            found[unit_id].append(
+                judge(dated, count, unit_id=unit_id, year=job.year, evidence=(one,),
+                      reasons=(said,))
+            )  # fmt: skip
+    for unit_id, verdicts in found.items():
+        if not verdicts:
+            verdicts.append(nothing_found(dated, unit_id, job.year, held.is_on_file))
+    return [one for verdicts in found.values() for one in verdicts]
+
+
+def _fitting(row: Row, platforms: pd.DataFrame) -> tuple[float | None, Statement]:
+    """Count the platforms that name the industry; one that names none may do so."""
+    code, scheme = text_of(row, "industry_code"), text_of(row, "industry_scheme")
+    if code is None:
+        return None, say("c4_industry_missing")
+    fitting, silent = [], 0
+    for one in platforms.to_dict("records"):
+        listed = [item for column in LISTED_IN for item in split_list(one[column])]
+        if not listed or text_of(one, "industry_scheme") != scheme:
+            silent += 1
+        elif division(code) in {division(item) for item in listed}:
+            fitting.append(str(one["platform_id"]))
+    if not fitting and silent:
+        return None, say("d4_platforms_silent", count=silent)
+    said = say(
+        "d4_platforms", platform_ids="、".join(fitting) or "–",
+        platform_id=text_of(row, "platform_id") or "–", count=silent,
+    )  # fmt: skip
+    return float(len(fitting)), said

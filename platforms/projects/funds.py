@@ -1,0 +1,194 @@
+"""How much was granted: the industry fund in all and by project (D7), a reward (B15)."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from platforms.ledger.counting import conditions_on, fitting
+from platforms.ledger.dossiers import Dossiers
+from platforms.ledger.rows import Row, number_of, text_of
+from platforms.policy.check import CheckJob, holds, judge
+from platforms.policy.in_force import DatedRule
+from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
+
+GRANTS = "support_grants"
+WAN_PER_YI = 10_000.0
+"""万元 in one 亿元."""
+
+
+@dataclass(frozen=True)
+class _Grants:
+    """Grants by the as-of date: those of the kind that a rule names, those that may be."""
+
+    rows: list[Row]
+    open_rows: list[Row]
+    is_on_file: bool
+
+    @property
+    def idle(self) -> Outcome:
+        """What comes out where no grant is of the kind: without any record nothing is known."""
+        return "not_applicable" if self.is_on_file else "no_data"
+
+    @property
+    def lacking(self) -> Statement:
+        """Why nothing can be measured."""
+        return say("grants_none_of_kind" if self.is_on_file else "grants_none")
+
+
+def fund_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
+    """Judge how much the industry fund gave in all, over all years.
+
+    Parameters
+    ----------
+    job
+        Day and tables.
+    held
+        The ledger.
+    dated
+        D7 ``fund`` [亿元].
+
+    Returns
+    -------
+    list of Verdict
+        One for the whole city or county. An amount that isn't stated only adds to the rest.
+
+    Notes
+    -----
+    磐安 三（二）.
+    """
+    if not job.is_whole_city:
+        return []
+    grants = _grants(job, dated)
+    return [_sum(dated, grants.rows, grants, None)]
+
+
+def project_fund_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
+    """Judge how much of the industry fund each project had, over all years.
+
+    Parameters
+    ----------
+    job
+        Units, day and tables.
+    held
+        The ledger.
+    dated
+        D7 ``per_project`` [亿元].
+
+    Returns
+    -------
+    list of Verdict
+        One a project, under its unit; grants that name no project have one, ``no_data``.
+
+    Notes
+    -----
+    磐安 三（二）.
+    """
+    grants = _grants(job, dated)
+    units = {str(row["project_id"]): text_of(row, "unit_id") for row, _ in held.rows()}
+    by_project: dict[str | None, list[Row]] = {}
+    for row in grants.rows:
+        by_project.setdefault(text_of(row, "project_id"), []).append(row)
+    found = []
+    for project_id, rows in by_project.items():
+        unit_id = units.get(project_id or "")
+        if unit_id not in job.unit_ids and not job.is_whole_city:
+            continue
+        subject = unit_id if unit_id in job.unit_ids else None
+        if project_id is None:
+            evidence = (Evidence(GRANTS, _ids(rows)),)
+            said = say("d7_project_missing", count=len(rows))
+            found.append(judge(dated, None, evidence=evidence, reasons=(said,)))
+        else:
+            found.append(_sum(dated, rows, grants, subject, project_id))
+    return found or _none(job, dated, grants)
+
+
+def reward_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
+    """Judge each single reward against the most that may be granted (B15).
+
+    Parameters
+    ----------
+    job
+        Units, day and tables.
+    held
+        The ledger.
+    dated
+        B15 ``headquarters_reward`` [万元].
+
+    Returns
+    -------
+    list of Verdict
+        One a grant, under the unit of its firm.
+
+    Notes
+    -----
+    《进一步推动招大引强工作实施方案》 二（二）4.
+    """
+    grants = _grants(job, dated)
+    firms = pd.DataFrame(job.layer("enterprises"))
+    units = dict(zip(firms["enterprise_id"], firms["unit_id"], strict=True))
+    found = []
+    for row in grants.rows:
+        unit_id = text_of({"unit_id": units.get(row["enterprise_id"])}, "unit_id")
+        if unit_id not in job.unit_ids and not job.is_whole_city:
+            continue
+        amount = number_of(row, "grant_wan_yuan")
+        found.append(
+            judge(
+                dated, amount, unit_id=unit_id if unit_id in job.unit_ids else None,
+                evidence=(Evidence(GRANTS, _ids([row])),),
+                reasons=() if amount is not None else (say("grants_amount_missing", count=1),),
+            )
+        )  # fmt: skip
+    return found or _none(job, dated, grants)
+
+
+def _grants(job: CheckJob, dated: DatedRule) -> _Grants:
+    table = pd.DataFrame(job.source.read(GRANTS)).reset_index(drop=True)
+    later = table["granted_on"].gt(job.policy.as_of).fillna(value=False).to_numpy(dtype=bool)
+    fit = fitting(table, conditions_on(dated.rule, GRANTS))
+    rows: list[Row] = list(table[fit.yes & ~later].to_dict("records"))
+    open_rows: list[Row] = list(table[fit.open & ~later].to_dict("records"))
+    return _Grants(rows, open_rows, bool((~later).any()))
+
+
+def _sum(
+    dated: DatedRule,
+    rows: list[Row],
+    grants: _Grants,
+    unit_id: str | None,
+    project_id: str | None = None,
+) -> Verdict:
+    """Judge a sum; what isn't stated could only add to it."""
+    amounts = [number_of(row, "grant_wan_yuan") for row in rows]
+    total = sum(one for one in amounts if one is not None) / WAN_PER_YI
+    may_add = [
+        row for row in grants.open_rows
+        if project_id is None or text_of(row, "project_id") in (project_id, None)
+    ]  # fmt: skip
+    unstated = amounts.count(None) + len(may_add)
+    evidence = [Evidence(GRANTS, _ids(rows))] if rows else []
+    if project_id is not None:
+        evidence.append(Evidence("projects", (project_id,)))
+    reasons: tuple[Statement, ...] = ()
+    measured: float | None = total
+    if not rows and not unstated:
+        return judge(dated, None, unit_id=unit_id, outcome=grants.idle, reasons=(grants.lacking,))
+    if unstated:
+        reasons = (say("grants_amount_missing", count=unstated),)
+        measured = None if holds(dated.rule, total) else total
+    return judge(dated, measured, unit_id=unit_id, evidence=tuple(evidence), reasons=reasons)
+
+
+def _none(job: CheckJob, dated: DatedRule, grants: _Grants) -> list[Verdict]:
+    if not job.is_whole_city:
+        return []
+    if grants.open_rows:
+        said = say("grants_policy_missing", count=len(grants.open_rows))
+        evidence = (Evidence(GRANTS, _ids(grants.open_rows)),)
+        return [judge(dated, None, evidence=evidence, reasons=(said,))]
+    return [judge(dated, None, outcome=grants.idle, reasons=(grants.lacking,))]
+
+
+def _ids(rows: list[Row]) -> tuple[str, ...]:
+    return tuple(str(row["grant_id"]) for row in rows)

@@ -1,0 +1,635 @@
+"""Whether a project is one investor on one site under one code (C4)."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from layers.fields import split_list
+from platforms.ledger.calendar import moment_of, months_later, window_of
+from platforms.ledger.claims import zone_of
+from platforms.ledger.counting import Ledger, conditions_on, fitting
+from platforms.ledger.dossiers import (
+    DELISTED,
+    LISTED,
+    Dossiers,
+    State,
+    WholeProject,
+    finding,
+    first_days,
+    is_on_list,
+    is_over,
+    kinds_of,
+    nothing_found,
+    started_on,
+    whole_project,
+    whole_projects,
+)
+from platforms.ledger.dossiers import Finding as Finding_list_rules
+from platforms.ledger.dossiers import Finding as Finding_listed_projects
+from platforms.ledger.events import corrected
+from platforms.ledger.rows import Row, project_row, text_of
+from platforms.policy.check import CheckJob, holds, judge
+from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.verdict import Evidence, Force, Outcome, Statement, Verdict, say
+from platforms.targets.counts import floor_verdict, on_years_list
+
+Findings = tuple[tuple[Statement, ...], tuple[Statement, ...]]
+
+
+def single_project_faults(
+    whole: WholeProject, projects: pd.DataFrame, is_one_site: bool | None = None
+) -> Findings:
+    """Say in what a project isn't one, and what can't be told.
+
+    Parameters
+    ----------
+    whole
+        The project with its phases.
+    projects
+        Table ``projects``: nobody else may have its code.
+    is_one_site
+        Whether all its land is one site, None where nobody has looked.
+
+    Returns
+    -------
+    faults, missing
+        Statements; both empty where it is one project.
+
+    Notes
+    -----
+    C4 嘉政办发〔2018〕52号 三（二）; S14.
+    """
+    found = (_investor(whole), _site(whole, is_one_site), _code(whole, projects))
+    faults = tuple(one for is_fault, one in found if is_fault and one is not None)
+    missing = tuple(one for is_fault, one in found if not is_fault and one is not None)
+    return faults, missing
+
+
+Finding = tuple[bool, Statement | None]
+
+
+def _investor(whole: WholeProject) -> Finding:
+    """One credit code over all phases; a name alone tells different investors, not the same."""
+    codes = [text_of(row, "credit_code") for row in whole.rows]
+    if len({code for code in codes if code is not None}) > 1:
+        return True, say("c4_investors", count=len({c for c in codes if c is not None}))
+    return False, say("c4_investor_missing") if None in codes or not codes else None
+
+
+def _site(whole: WholeProject, is_one_site: bool | None) -> Finding:
+    """One parcel is one site; of several somebody has to have looked."""
+    if is_one_site is not None:
+        return not is_one_site, None if is_one_site else say("c4_sites")
+    parcels = [split_list(row.get("parcel_ids")) for row in whole.rows]
+    if not parcels or not all(parcels):
+        return False, say("c4_site_missing")
+    distinct = {parcel for row in parcels for parcel in row}
+    return False, None if len(distinct) == 1 else say("c4_site_unseen", count=len(distinct))
+
+
+def _code(whole: WholeProject, projects: pd.DataFrame) -> Finding:
+    """Hold the codes: each row has one, and no other project has it."""
+    own = {str(row["project_id"]) for row in whole.rows} | {whole.project_id}
+    codes = [text_of(row, "project_code") for row in whole.rows]
+    named = {code for code in codes if code is not None}
+    having = projects["project_id"][projects["project_code"].isin(named)].astype(str)
+    others = sorted(set(having) - own)
+    if others:
+        return True, say("c4_code_shared", project_ids="、".join(others))
+    return False, say("c4_code_unsaid") if None in codes or not codes else None
+
+
+Measured = tuple[float | None, tuple[Statement, ...]]
+
+CODE_MARKS = str.maketrans("", "", "-－— ")
+"""Marks that project codes are written with; places are counted without them."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One project put to the conditions of the list.
+
+    Attributes
+    ----------
+    project_id
+        Its number.
+    row
+        Its row.
+    whole
+        The project with all its phases.
+    ledger
+        The ledger on the as-of date.
+    policy
+        Rules on that date.
+    is_one_site
+        Whether all its land is one site, None where nobody has looked.
+    """
+
+    project_id: str
+    row: Row
+    whole: WholeProject
+    ledger: Ledger
+    policy: PolicySet
+    is_one_site: bool | None
+
+
+def eligibility(
+    project_id: str, ledger: Ledger, policy: PolicySet, *, is_one_site: bool | None = None
+) -> tuple[Verdict, ...]:
+    """Judge whether a project may come on the list.
+
+    Parameters
+    ----------
+    project_id
+        The project.
+    ledger
+        The ledger on the as-of date.
+    policy
+        Rules on that date.
+    is_one_site
+        Whether all its land is one site, where it lies on several parcels; None where nobody has
+        looked.
+
+    Returns
+    -------
+    tuple of Verdict
+        One a part of C4 that the pack has; of a list that must be empty the count is 0 or more
+        faults, named in the reasons. What is missing is ``no_data``, named.
+
+    Raises
+    ------
+    PlanningError
+        ``project_not_on_file``.
+
+    Notes
+    -----
+    C4 嘉政办发〔2018〕52号 三; S14.
+    """
+    row = project_row(ledger.projects, project_id)
+    whole = whole_project(ledger.projects, project_id)
+    subject = Subject(project_id, row, whole, ledger, policy, is_one_site)
+    verdicts = []
+    for part in policy.parts("C4"):
+        if part in PARTS:
+            dated = policy.rule("C4", part)
+            measured, reasons = PARTS[part](subject, dated)
+            is_idle = measured is None and any(one.code == "c4_not_phased" for one in reasons)
+            verdicts.append(
+                judge(
+                    dated, measured, unit_id=text_of(row, "unit_id"),
+                    outcome="not_applicable" if is_idle else None,
+                    evidence=(Evidence("projects", (project_id,)),), reasons=reasons,
+                )
+            )  # fmt: skip
+    return tuple(verdicts)
+
+
+def outcome_of(verdicts: tuple[Verdict, ...], force: Force) -> Outcome:
+    """Say how the parts of one force come out together; forces are never mixed.
+
+    Parameters
+    ----------
+    verdicts
+        Verdicts of ``eligibility``.
+    force
+        Which force.
+
+    Returns
+    -------
+    str
+        ``not_met`` where one part isn't met, else ``no_data`` where one can't be told, else
+        ``met``; ``not_applicable`` where no part of that force is in force.
+    """
+    found = [v.outcome for v in verdicts if v.force == force and v.in_force]
+    for outcome in ("not_met", "no_data", "met"):
+        if outcome in found:
+            return outcome
+    return "not_applicable"
+
+
+def class_floor(project_id: str, ledger: Ledger, policy: PolicySet) -> tuple[Verdict, ...]:
+    """Judge the investment of a project against the floor of its class (C2).
+
+    Parameters
+    ----------
+    project_id
+        The project, on the list or not yet.
+    ledger
+        The ledger on the as-of date.
+    policy
+        Rules on that date.
+
+    Returns
+    -------
+    tuple of Verdict
+        One for the part of its class; none where no floor is stated for its class, or where it
+        states no class.
+
+    Raises
+    ------
+    PlanningError
+        ``project_not_on_file``.
+
+    Notes
+    -----
+    C2 嘉政办发〔2018〕52号 二.
+    """
+    row = project_row(ledger.projects, project_id)
+    position = _position(ledger, project_id)
+    verdicts = []
+    for part in policy.parts("C2"):
+        conditions = [
+            one for one in conditions_on(policy.rule("C2", part).rule, "projects")
+            if one.column == "project_class"
+        ]  # fmt: skip
+        if fitting(ledger.projects.iloc[[position]], conditions).yes[0]:
+            unit_id = text_of(row, "unit_id")
+            year = int(policy.as_of[:4])
+            verdicts.append(floor_verdict(ledger, position, part, policy, unit_id, year))
+    return tuple(verdicts)
+
+
+def _position(ledger: Ledger, project_id: str) -> int:
+    chosen = ledger.projects["project_id"].eq(project_id).fillna(value=False).to_numpy(dtype=bool)
+    return int(np.flatnonzero(chosen)[0])
+
+
+def measure_excluded(subject: Subject, dated: DatedRule) -> Measured:
+    """Infrastructure, real estate, hotels, complexes, platforms that let to others."""
+    category = text_of(subject.row, "category")
+    if category is None:
+        return None, (say("c4_category_missing"),)
+    one = pd.DataFrame([subject.row])
+    if fitting(one, conditions_on(dated.rule, "projects")).yes[0]:
+        return 1.0, (say("c4_excluded", category=category),)
+    return 0.0, (say("c4_category_admitted", category=category),)
+
+
+def measure_industry(subject: Subject, dated: DatedRule) -> Measured:
+    """Is the project in one of the industries listed; the lists are assumed."""
+    code = text_of(subject.row, "industry_code")
+    if code is None:
+        return None, (say("c4_industry_missing"),)
+    digits = code.upper().lstrip("ABCDEFGHIJKLMNOPQRST")
+    lists = [subject.policy.code_list(name) for name in dated.rule.lists]
+    scheme = text_of(subject.row, "industry_scheme")
+    if any(held.industry_scheme != scheme for held in lists):
+        return None, (say("c4_scheme_differs", scheme=scheme or "–"),)
+    for held in lists:
+        if digits.startswith(held.codes):
+            return 0.0, (say("c4_industry_listed", code=digits, title=held.title),)
+    if any(entry.startswith(digits) for held in lists for entry in held.codes):
+        return None, (say("c4_industry_too_short", code=digits),)
+    return 1.0, (say("c4_industry_unlisted", code=digits),)
+
+
+def measure_single_project(subject: Subject, _dated: DatedRule) -> Measured:
+    """Is it one investor, one site, one code."""
+    faults, missing = single_project_faults(
+        subject.whole, subject.ledger.projects, subject.is_one_site
+    )
+    if faults:
+        return float(len(faults)), (*faults, *missing)
+    return (None, missing) if missing else (0.0, (say("c4_single"),))
+
+
+def measure_phases(subject: Subject, _dated: DatedRule) -> Measured:
+    """In how many phases is it built; one where it isn't divided."""
+    count = max(len(subject.whole.phases), 1)
+    return float(count), (say("c4_phases", count=count),)
+
+
+def measure_code_prefix(subject: Subject, dated: DatedRule) -> Measured:
+    """How many places, at most those asked, the codes of all phases begin with alike."""
+    if len(subject.whole.phases) < 2:
+        return None, (say("c4_not_phased"),)
+    asked = int(dated.rule.number)
+    codes = [(text_of(r, "project_code") or "").translate(CODE_MARKS) for r in subject.whole.phases]
+    lacking = [
+        str(row["project_id"])
+        for row, code in zip(subject.whole.phases, codes, strict=True)
+        if len(code) < asked
+    ]
+    if lacking:
+        return None, (say("c4_code_missing", project_ids="、".join(lacking), places=asked),)
+    alike = next((n for n in range(asked) if len({code[n] for code in codes}) > 1), asked)
+    return float(alike), (say("c4_codes_alike", alike=alike, places=asked),)
+
+
+def _not_started(subject: Subject, _dated: DatedRule) -> Measured:
+    """Had works begun by the day it came on the list, by the as-of date where it isn't on it."""
+    ledger = subject.ledger
+    position = _position(ledger, subject.project_id)
+    listed_on = ledger.first_day(("listed",)).iloc[position]
+    is_listed = isinstance(listed_on, str) and listed_on <= ledger.as_of
+    day = str(listed_on) if is_listed else ledger.as_of
+    started = ledger.happened(("started",), "0000-01-01", day)
+    if started.open[position]:
+        return None, (say("c4_start_missing"),)
+    began = bool(started.yes[position])
+    return float(began), (say("c4_started" if began else "c4_not_started", day=day),)
+
+
+PARTS: dict[str, Callable[[Subject, DatedRule], Measured]] = {
+    "excluded": measure_excluded,
+    "industry": measure_industry,
+    "single_project": measure_single_project,
+    "phases": measure_phases,
+    "code_prefix": measure_code_prefix,
+    "not_started": _not_started,
+}
+"""What each part of C4 measures, in the unit of the rule."""
+
+
+BEGUN = ("started", "in_production")
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """A project on the list with its events and its phases."""
+
+    row: Row
+    events: list[Row]
+    whole: WholeProject
+
+
+def excluded(held: Dossiers, dated: DatedRule) -> Iterator[Finding_listed_projects]:
+    """Find listed projects of a category that may not be listed (C4 三（一）, mandatory)."""
+    return _measured(held, dated, measure_excluded)
+
+
+def of_other_industry(held: Dossiers, dated: DatedRule) -> Iterator[Finding_listed_projects]:
+    """Find listed projects of none of the industries named (C4 三（一）, a principle)."""
+    return _measured(held, dated, measure_industry)
+
+
+def not_single(held: Dossiers, dated: DatedRule) -> Iterator[Finding_listed_projects]:
+    """Find listed projects that aren't one investor, one site, one code (C4 三（二）; S14)."""
+    return _measured(held, dated, measure_single_project)
+
+
+def begun_before(held: Dossiers, dated: DatedRule) -> Iterator[Finding_listed_projects]:
+    """Find projects whose works had begun by the day they came on the list (C4 三（三）).
+
+    Notes
+    -----
+    嘉政办发〔2018〕52号 三（三）. A start of which only the stage tells has no day.
+    """
+    for one in _listed(held):
+        listed_on, begun = first_days(one.events)[LISTED], started_on(one.row, one.events)
+        if begun is None and text_of(one.row, "stage") in BEGUN:
+            yield finding(one.row, "open", say("c4_start_missing"))
+        elif begun is not None and begun <= listed_on:
+            yield finding(one.row, "departs", say("c4_started", day=listed_on))
+        else:
+            yield finding(one.row, "keeps", say("c4_not_started", day=listed_on))
+
+
+def phased_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
+    """Judge each listed project in phases: how many, and how far their codes begin alike.
+
+    Parameters
+    ----------
+    job
+        Units and year.
+    held
+        The ledger.
+    dated
+        C4 ``phases`` [期] or ``code_prefix`` [位].
+
+    Returns
+    -------
+    list of Verdict
+        One a project in phases, under the unit of its first listed row; a unit without any has
+        one, ``not_applicable``.
+
+    Notes
+    -----
+    嘉政办发〔2018〕52号 三（二）.
+    """
+    measure = measure_phases if dated.rule.part == "phases" else measure_code_prefix
+    shown: dict[str, _Listed] = {}
+    for one in _listed(held):
+        if one.whole.is_phased:
+            shown.setdefault(one.whole.project_id, one)
+    found: dict[str, list[Verdict]] = {unit_id: [] for unit_id in job.unit_ids}
+    homeless: list[Verdict] = []
+    for one in shown.values():
+        measured, said = measure(_subject(held, one), dated)
+        ids = tuple(str(row["project_id"]) for row in one.whole.rows)
+        unit_id = text_of(one.row, "unit_id")
+        is_idle = any(reason.code == "c4_not_phased" for reason in said)
+        verdict = judge(
+            dated, measured, unit_id=unit_id if unit_id in found else None, year=job.year,
+            outcome="not_applicable" if is_idle else None,
+            evidence=(Evidence("projects", ids, said[0]),), reasons=said,
+        )  # fmt: skip
+        found.get(unit_id or "", homeless).append(verdict)
+    for unit_id, verdicts in found.items():
+        if not verdicts:
+            verdicts.append(nothing_found(dated, unit_id, job.year, held.is_on_file))
+    rest = homeless if job.is_whole_city else []
+    return [*(one for verdicts in found.values() for one in verdicts), *rest]
+
+
+def _measured(
+    held: Dossiers, dated: DatedRule, measure: Callable[[Subject, DatedRule], Measured]
+) -> Iterator[Finding_listed_projects]:
+    for one in _listed(held):
+        count, said = measure(_subject(held, one), dated)
+        state: State = "open" if count is None else "departs" if count else "keeps"
+        yield finding(one.row, state, said[0])
+
+
+def _listed(held: Dossiers) -> Iterator[_Listed]:
+    """Give what stands on the list on the as-of date."""
+    wholes = whole_projects(held.projects)
+    for row, events in held.rows():
+        if is_on_list(events):
+            yield _Listed(row, events, wholes[str(row["project_id"])])
+
+
+def _subject(held: Dossiers, one: _Listed) -> Subject:
+    ledger = Ledger(pd.DataFrame(held.projects), held.past, held.policy.as_of)
+    return Subject(str(one.row["project_id"]), one.row, one.whole, ledger, held.policy, None)
+
+
+SERVICE = ("leader", "action_map", "service_team")
+RECORDED = "list_recorded"
+
+
+def exits(held: Dossiers, dated: DatedRule) -> Iterator[Finding_list_rules]:
+    """Find projects that left the list in the year for another than the three reasons (C6).
+
+    Notes
+    -----
+    嘉政办发〔2018〕52号 四（一）: started, no longer fitting the policy, given up by the investor.
+    A reason not on file is no reason known; "started" without a start by then is none.
+    """
+    for row, events in held.rows():
+        gone = [one for one in events if one["event_kind"] == DELISTED]
+        if not gone or not str(gone[-1]["event_on"]).startswith(f"{held.year}-"):
+            continue
+        on, reason = str(gone[-1]["event_on"]), text_of(gone[-1], "exit_reason")
+        begun = started_on(row, events)
+        if reason is None:
+            yield finding(row, "open", say("c6_reason_missing", on=on))
+        elif reason == "started" and (begun is None or begun > on):
+            yield finding(row, "departs", say("c6_not_started", on=on))
+        else:
+            yield finding(row, "keeps", say("c6_reason", on=on, exit_reason=reason))
+
+
+def late_nodes(held: Dossiers, dated: DatedRule) -> Iterator[Finding_list_rules]:
+    """Find listed projects whose nodes were entered late or not at all (C7).
+
+    Notes
+    -----
+    嘉政办发〔2018〕52号 四（三）: reported in good time, summed up by month. No day is stated, so a
+    node is late once the month after its own has gone by without it (pack: ``node_entry``).
+    """
+    nodes, zone = kinds_of(dated), zone_of(held.policy)
+    months = int(held.policy.setting_number("node_entry", "months"))
+    for row, events in held.rows():
+        if not is_on_list(events):
+            continue
+        days = first_days(events)
+        late = [
+            str(one["event_kind"]) for one in events
+            if one["event_kind"] in nodes
+            and moment_of(str(one["entered_at"]), zone).date() > _last_of_month(one, months)
+        ]  # fmt: skip
+        reached = [at for at, kind in enumerate(nodes) if kind in days]
+        missing = [kind for kind in nodes[: max(reached, default=0)] if kind not in days]
+        if late:
+            yield finding(row, "departs", say("c7_late", steps=";".join(dict.fromkeys(late))))
+        elif missing:
+            yield finding(row, "open", say("c7_left_out", steps=";".join(missing)))
+        else:
+            yield finding(row, "keeps", say("c7_in_time", count=len(reached)))
+
+
+def _last_of_month(event: Row, months: int) -> date:
+    """Give the last day of the month that lies so many months after that of an event."""
+    first = date.fromisoformat(str(event["event_on"])).replace(day=1)
+    return date.fromordinal(months_later(first, months + 1).toordinal() - 1)
+
+
+def unserved(held: Dossiers, dated: DatedRule) -> Iterator[Finding_list_rules]:
+    """Find listed projects without leader, map of action or service team (C12).
+
+    Notes
+    -----
+    嘉政办发〔2018〕52号 四（四）. A column that is filled in for no project isn't kept, so nothing
+    can be said of it.
+    """
+    for row, events in held.rows():
+        if not is_on_list(events) or is_over(row, events):
+            continue
+        lacking = [name for name in SERVICE if text_of(row, name) is None]
+        known = [name for name in lacking if held.is_kept(name)]
+        if known:
+            yield finding(row, "departs", say("c12_lacks", columns=";".join(known)))
+        elif lacking:
+            yield finding(row, "open", say("c12_not_kept", columns=";".join(lacking)))
+        else:
+            yield finding(row, "keeps", say("c12_complete"))
+
+
+def missed_steps(held: Dossiers, dated: DatedRule) -> Iterator[Finding_list_rules]:
+    """Find projects that came on the list, or left it, without its steps or out of order (C13).
+
+    Notes
+    -----
+    嘉政办发〔2018〕52号 四（一）: written opinion, review, consent, then the list; put on record
+    afterwards, for which no day is stated. Where no step of any project is on file, they aren't
+    kept.
+    """
+    steps = kinds_of(dated)
+    is_kept = bool(held.past["event_kind"].isin(steps).any())
+    for row, events in held.rows():
+        turns = [at for at, one in enumerate(events) if one["event_kind"] in (LISTED, DELISTED)]
+        if not turns:
+            continue
+        if not is_kept:
+            yield finding(row, "open", say("c13_not_kept"))
+            continue
+        begins = [0, *(at + 1 for at in turns)]
+        faults = [
+            fault for first, turn in zip(begins, turns, strict=False)
+            for fault in _faults(events[first : turn + 1], steps)
+        ]  # fmt: skip
+        if faults:
+            yield finding(row, "departs", say("c13_missed", steps=";".join(faults)))
+        else:
+            yield finding(row, "keeps", say("c13_complete", count=len(turns)))
+
+
+def _faults(span: Sequence[Row], steps: Sequence[str]) -> list[str]:
+    """Name the steps before a turn of the list that are missing or come after a later one."""
+    before = [kind for kind in steps if kind != RECORDED]
+    days = first_days([one for one in span if one["event_kind"] in before])
+    missing = [kind for kind in before if kind not in days]
+    held = [kind for kind in before if kind in days]
+    turned = [later for earlier, later in pairwise(held) if days[later] < days[earlier]]
+    return [*missing, *turned]
+
+
+def replenishment_verdict(held: Dossiers, dated: DatedRule, targets: pd.DataFrame) -> Verdict:
+    """Judge by how many projects the list of a year falls short of the task.
+
+    Parameters
+    ----------
+    held
+        The ledger.
+    dated
+        C6 ``replenish`` [项]; its condition names the task among the targets.
+    targets
+        Table ``targets``; tasks of units are summed where the city has none of its own.
+
+    Returns
+    -------
+    Verdict
+        Of the city; what left the list by starting in the year still counts, as in the landing
+        rate (C8).
+
+    Notes
+    -----
+    嘉政办发〔2018〕52号 四（一）: 项目数少于下达任务数的要求“退一补一”.
+    """
+    names = [
+        name for one in dated.rule.where if one.layer == "targets"
+        for name in (one.value if isinstance(one.value, tuple) else ())
+    ]  # fmt: skip
+    own = targets[targets["indicator"].isin(names) & targets["year"].eq(held.year)]
+    own = own[own["target_value"].notna()]
+    city = own[own["unit_id"].isna()]
+    counted = city if len(city) else own
+    if not len(counted):
+        said = say("c6_no_task", year=held.year)
+        return judge(dated, None, year=held.year, reasons=(said,))
+    if not held.is_on_file:
+        return judge(dated, None, year=held.year, reasons=(say("target_no_projects"),))
+    task = float(counted["target_value"].sum())
+    events = corrected(held.events, held.policy.as_of).reset_index(drop=True)
+    ledger = Ledger(held.projects.reset_index(drop=True), events, held.policy.as_of)
+    listed = on_years_list(ledger, window_of(dated.rule, held.year, held.policy.as_of))
+    most = max(0.0, task - float(listed.yes.sum()))
+    least = max(0.0, most - float(listed.open.sum()))
+    rows = tuple(map(str, counted["target_id"]))
+    evidence = (
+        Evidence("targets", rows, say("c6_task", task=task)),
+        *(
+            [Evidence("projects", ledger.ids(listed.yes), say("c6_listed"))]
+            if listed.yes.any()
+            else []
+        ),
+    )
+    if holds(dated.rule, least) != holds(dated.rule, most):
+        said = say("target_undecided", low=least, high=most, count=int(listed.open.sum()))
+        return judge(dated, None, year=held.year, evidence=evidence, reasons=(said,))
+    return judge(dated, most, year=held.year, evidence=evidence)

@@ -1,0 +1,293 @@
+"""Whether each project went through its stages in order, and is kept up to date (B8, D8, D10)."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from platforms.ledger.calendar import Window, moment_of, official_holidays, window_of, working_days
+from platforms.ledger.claims import zone_of
+from platforms.ledger.counting import conditions_on, fitting
+from platforms.ledger.dossiers import (
+    Dossiers,
+    Finding,
+    finding,
+    first_days,
+    is_over,
+    kinds_of,
+    list_verdicts,
+    nothing_found,
+    started_on,
+)
+from platforms.ledger.events import StageModel, contradictions
+from platforms.ledger.rows import Row, text_of
+from platforms.policy.check import CheckJob, holds, judge
+from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.verdict import Evidence, Statement, Verdict, say
+
+OVER = ("production", "completed", "ended")
+
+
+def disordered(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
+    """Find projects whose stages are missing or the wrong way round (B8, D10).
+
+    Notes
+    -----
+    B8 《进一步推动招大引强工作实施方案》 二（一）1, 3: from list to list, none left out. D10
+    磐安 二: the steps before the one reached. A project without an event, of which only the row
+    tells a stage, isn't known.
+    """
+    model = StageModel("stages", dated.rule.rule_id, dated.rule.part, kinds_of(dated), True)
+    for row, events in held.rows():
+        days = {kind: day for kind, day in first_days(events).items() if kind in model.stages}
+        if not days:
+            yield finding(row, "open", say("stages_untold"))
+            continue
+        found = contradictions(days, (model,))
+        if not found:
+            yield finding(row, "keeps", say("stages_in_order", count=len(days)))
+            continue
+        first = found[0]
+        if first.predecessor_on is None:
+            said = say("warning_stage_missing", steps=first.kind, predecessor=first.predecessor)
+        else:
+            said = say(
+                "warning_stage_order", steps=first.kind, on=first.on,
+                predecessor=first.predecessor, predecessor_on=first.predecessor_on,
+            )  # fmt: skip
+        yield finding(row, "departs", said)
+
+
+def too_early_task_forces(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
+    """Find projects whose task force was set up before the review panel had met (D10)."""
+    panel, task_force = kinds_of(dated)
+    for row, events in held.rows():
+        days = first_days(events)
+        if task_force not in days:
+            continue
+        if panel not in days:
+            yield finding(row, "departs", say("d10_no_panel", on=days[task_force]))
+        elif days[task_force] < days[panel]:
+            said = say("d10_before_panel", on=days[task_force], panel_on=days[panel])
+            yield finding(row, "departs", said)
+        else:
+            yield finding(row, "keeps", say("d10_after_panel", on=days[task_force]))
+
+
+def unrecorded(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
+    """Find projects under way of which nothing at all is recorded (D8 磐安 四（一）)."""
+    for row, events in held.rows():
+        if text_of(row, "stage") is None and not events:
+            yield finding(row, "open", say("stages_untold"))
+        elif events:
+            yield finding(row, "keeps", say("d8_recorded", count=len(events)))
+        else:
+            yield finding(row, "departs", say("warning_never_updated"))
+
+
+def stale(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
+    """Find projects under way of which nothing was entered for so many days (D8 磐安 四（一））."""
+    zone, today = zone_of(held.policy), date.fromisoformat(held.policy.as_of)
+    most = held.policy.setting_number("stale_days", "days")
+    for row, events in held.rows():
+        if is_over(row, events) or any(one["event_kind"] in OVER for one in events):
+            continue
+        entered = [moment_of(str(one["entered_at"]), zone).date() for one in events]
+        last = max((day for day in entered if day <= today), default=None)
+        if last is None:
+            yield finding(row, "open", say("warning_never_updated"))
+            continue
+        days = (today - last).days
+        said = say("warning_stale", days=days, last=last.isoformat())
+        yield finding(row, "departs" if days >= most else "keeps", said)
+
+
+SPAN = "approval_span"
+
+
+def approval_days(
+    row: Row, events: Sequence[Row], policy: PolicySet
+) -> tuple[int | None, Statement] | None:
+    """Count the working days of an approval.
+
+    Parameters
+    ----------
+    row, events
+        The project and what happened to it by the as-of date.
+    policy
+        Rules on that date; ``approval_span`` names the events between which is counted.
+
+    Returns
+    -------
+    days, statement
+        Working days, None where a year's holidays aren't known or the approval runs; None in all
+        where it hasn't begun.
+    """
+    (begin,), (end,) = (policy.setting_texts(SPAN, name) for name in ("from_event", "to_event"))
+    days = first_days(events)
+    if end not in days and begin not in days:
+        return None
+    if begin not in days:
+        return None, say("e4_no_begin", steps=begin, on=days[end])
+    last = days.get(end, policy.as_of)
+    count = working_days(
+        date.fromisoformat(days[begin]), date.fromisoformat(last), official_holidays()
+    )
+    if count is None:
+        return None, say("e4_no_calendar", on=days[begin], until=last)
+    if end not in days:
+        return None, say("e4_running", on=days[begin], days=count)
+    return count, say("e4_days", on=days[begin], until=last, days=count)
+
+
+def approval_verdicts(held: Dossiers, dated: DatedRule, unit_ids: Sequence[str]) -> list[Verdict]:
+    """Judge the approval of each project that was approved in the year (E4 ``days``).
+
+    Returns
+    -------
+    list of Verdict
+        One a project [工作日]; a unit without any has one, ``not_applicable``.
+
+    Notes
+    -----
+    长春 四（三）22; the span is the pack's assumption.
+    """
+    found: dict[str, list[Verdict]] = {unit_id: [] for unit_id in unit_ids}
+    for row, count, said in _of_year(held):
+        unit_id = text_of(row, "unit_id")
+        if unit_id in found:
+            rows = (Evidence("projects", (str(row["project_id"]),), said),)
+            reasons = (said,) if count is None else ()
+            figure = None if count is None else float(count)
+            found[unit_id].append(
+                judge(
+                    dated, figure, unit_id=unit_id, year=held.year, evidence=rows, reasons=reasons
+                )
+            )
+    for unit_id, verdicts in found.items():
+        if not verdicts:
+            verdicts.append(nothing_found(dated, unit_id, held.year, held.is_on_file))
+    return [one for verdicts in found.values() for one in verdicts]
+
+
+def approval_share(held: Dossiers, dated: DatedRule, limit: DatedRule) -> Verdict:
+    """Judge which part of the year's approvals kept the time (E4 ``share``).
+
+    Parameters
+    ----------
+    held
+        The ledger.
+    dated, limit
+        Parts ``share`` and ``days``.
+
+    Returns
+    -------
+    Verdict
+        Of the city; an approval whose days can't be counted may have kept it or not.
+    """
+    found = [(row, count, said) for row, count, said in _of_year(held) if said.code != "e4_running"]
+    known = [(row, count) for row, count, _ in found if count is not None]
+    kept = [row for row, count in known if holds(limit.rule, float(count))]
+    open_ones = [row for row, count, _ in found if count is None]
+    evidence = tuple(
+        Evidence("projects", tuple(str(row["project_id"]) for row in rows), say(code))
+        for code, rows in (
+            ("e4_in_time", kept), ("e4_late", [r for r, _ in known if r not in kept]),
+            ("target_unclear", open_ones),
+        )
+        if rows
+    )  # fmt: skip
+    if not found:
+        none = (
+            say("target_no_projects") if not held.is_on_file else say("target_base_empty", count=0)
+        )
+        return judge(dated, None, year=held.year, reasons=(none,))
+    low, high = len(kept) / len(found), (len(kept) + len(open_ones)) / len(found)
+    if holds(dated.rule, low) != holds(dated.rule, high):
+        said = say("target_share_undecided", low=low, high=high, count=len(open_ones))
+        return judge(dated, None, year=held.year, evidence=evidence, reasons=(said,))
+    said = say("target_parts", part=len(kept), whole=len(found))
+    return judge(dated, low, year=held.year, evidence=evidence, reasons=(said,))
+
+
+def _of_year(held: Dossiers) -> list[tuple[Row, int | None, Statement]]:
+    """Give the approvals that ended in the year, and those that run."""
+    (end,) = held.policy.setting_texts(SPAN, "to_event")
+    found = []
+    for row, events in held.rows():
+        counted = approval_days(row, events, held.policy)
+        ended_on = first_days(events).get(end)
+        if counted is not None and (ended_on is None or ended_on.startswith(f"{held.year}-")):
+            found.append((row, *counted))
+    return found
+
+
+APPROVED = "central_approval"
+PLANNED = "start_planned_on"
+
+
+def central_approval_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
+    """Judge whether the large projects to start in a year were approved in its first quarter.
+
+    Parameters
+    ----------
+    job
+        Units and year.
+    held
+        The ledger.
+    dated
+        E10 [项]; its target date is the last day of the quarter.
+
+    Returns
+    -------
+    list of Verdict
+        One a unit. To start in the year is what started in it, or was planned to; where the
+        planned start is filled in for no project, that isn't known. Before the last day what
+        isn't approved yet is ``not_applicable``: not due.
+
+    Notes
+    -----
+    长春 五（一）27.
+    """
+    window = window_of(dated.rule, job.year, job.policy.as_of)
+    found = list_verdicts(job, dated, list(_findings(held, dated, window)), held.is_on_file)
+    if not window.is_running:
+        return found
+    running = say("target_running", as_of=window.as_of, due=window.due)
+    return [
+        dataclasses.replace(one, outcome="not_applicable", reasons=(*one.reasons, running))
+        if one.outcome == "not_met" or (one.outcome == "no_data" and held.is_on_file)
+        else one
+        for one in found
+    ]
+
+
+def _findings(held: Dossiers, dated: DatedRule, window: Window) -> Iterator[Finding]:
+    is_kept = bool(held.past["event_kind"].eq(APPROVED).any())
+    sizes = fitting(held.projects, conditions_on(dated.rule, "projects"))
+    for at, (row, events) in enumerate(held.rows()):
+        starts = _starts(held, row, started_on(row, events), window.due[:4])
+        if is_over(row, events) or starts is False or not (sizes.yes[at] or sizes.open[at]):
+            continue
+        on = first_days(events).get(APPROVED)
+        if not sizes.yes[at]:
+            yield finding(row, "open", say("target_amount_missing"))
+        elif starts is None:
+            yield finding(row, "open", say("e10_start_unsaid"))
+        elif on is not None and window.first <= on <= window.due:
+            yield finding(row, "keeps", say("e10_approved", on=on))
+        elif on is not None:
+            yield finding(row, "departs", say("e10_late", on=on))
+        elif is_kept:
+            yield finding(row, "departs", say("e10_missing"))
+        else:
+            yield finding(row, "open", say("e10_not_kept"))
+
+
+def _starts(held: Dossiers, row: Row, begun: str | None, year: str) -> bool | None:
+    """Whether a project was to start anew in a year, None where nothing says so."""
+    planned = text_of(row, PLANNED)
+    if begun is not None:
+        return begun[:4] == year
+    if planned is not None:
+        return planned[:4] == year
+    return False if held.is_kept(PLANNED) else None

@@ -1,0 +1,314 @@
+"""Whether each leader leads a new large project a year, and how large (C11)."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from geo.units import compare
+from platforms.ledger.calendar import window_of
+from platforms.ledger.counting import Fit, Ledger, conditions_on, count_verdict, fitting, ledger_on
+from platforms.ledger.dossiers import Dossiers, Finding, State, finding, is_over, nothing_found
+from platforms.ledger.rows import Row, number_of, text_of
+from platforms.policy.check import CheckJob, holds, judge
+from platforms.policy.in_force import DatedRule
+from platforms.policy.verdict import Evidence, Statement, Verdict, say
+from platforms.targets.counts import NO_CLASS, fits, listed
+
+UNIT_ROLES = ("unit_head", "unit_leader")
+
+
+def leader_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
+    """Judge what each leader leads in a year.
+
+    Parameters
+    ----------
+    job
+        Units, year and layers.
+    held
+        The ledger.
+    dated
+        A part of C11: the number of new projects [个], or their size [亿元], which is shown only.
+
+    Returns
+    -------
+    list of Verdict
+        Their number one a leader, their size one a project; the leader's name stands behind the
+        part. Leaders are those that the targets of the year name in such a role, and those that
+        lead such a project; where the targets name none, one ``no_data`` says so, since a leader
+        who leads nothing can't be told from there being none.
+
+    Notes
+    -----
+    嘉政办发〔2018〕52号 二（一）–（三）: of a unit its own leaders, of city and departments those
+    of the city. New is what came on the list in the year in one of the programmes (as C1). A
+    project without a leader is led by nobody, unless the column isn't kept at all.
+    """
+    roles = _roles(dated)
+    is_of_unit = any(role in UNIT_ROLES for role in roles)
+    subjects: Sequence[str | None] = job.unit_ids if is_of_unit else (None,)
+    if not is_of_unit and not job.is_whole_city:
+        return []
+    ledger = ledger_on(job.source, job.policy.as_of)
+    window = window_of(dated.rule, job.year, job.policy.as_of)
+    new = listed(ledger, window) & _classed(ledger) & fits(ledger, dated)
+    found: list[Verdict] = []
+    for unit_id in subjects:
+        own = new & ledger.of_unit(unit_id)
+        if dated.rule.comparator == "none":
+            found += _sizes(job, held, dated, ledger, own, unit_id)
+        else:
+            found += _counts(job, held, dated, ledger, own, unit_id)
+    return found
+
+
+def _roles(dated: DatedRule) -> tuple[str, ...]:
+    return next(
+        one.value for one in dated.rule.where
+        if one.column == "leader_role" and isinstance(one.value, tuple)
+    )  # fmt: skip
+
+
+def _classed(ledger: Ledger) -> Fit:
+    classes = ledger.projects["project_class"].astype("object")
+    return Fit(
+        (classes.notna() & classes.ne(NO_CLASS)).to_numpy(dtype=bool),
+        classes.isna().to_numpy(dtype=bool),
+    )
+
+
+def _counts(
+    job: CheckJob, held: Dossiers, dated: DatedRule, ledger: Ledger, own: Fit, unit_id: str | None
+) -> list[Verdict]:
+    window = window_of(dated.rule, job.year, job.policy.as_of)
+    rows = _roster(job, dated, unit_id)
+    roster = dict(iter(rows.groupby("leader")["target_id"]))
+    names = ledger.projects["leader"].astype("object").map(_plain)
+    leading = set(names[own.yes].dropna())
+    unsaid = names.isna().to_numpy(dtype=bool) & (not held.is_kept("leader"))
+    found = []
+    for name in sorted({*roster, *leading}):
+        is_theirs = Fit(names.eq(name).to_numpy(dtype=bool), unsaid)
+        one = count_verdict(dated, ledger, own & is_theirs, window, unit_id)
+        named = roster.get(name)
+        rows_named = () if named is None else (Evidence("targets", tuple(map(str, named))),)
+        found.append(
+            dataclasses.replace(
+                one, part=f"{dated.rule.part}:{name}", evidence=(*one.evidence, *rows_named)
+            )
+        )
+    if not roster:
+        said = say("target_no_projects") if ledger.is_empty else say("c11_no_roster", year=job.year)
+        found.append(judge(dated, None, unit_id=unit_id, year=job.year, reasons=(said,)))
+    return found
+
+
+def _roster(job: CheckJob, dated: DatedRule, unit_id: str | None) -> pd.DataFrame:
+    """Give the rows of the targets of the year that name a leader in such a role."""
+    targets = pd.DataFrame(job.source.read("targets"))
+    named = targets["leader"].map(_plain)
+    chosen = (
+        named.notna()
+        & targets["leader_role"].isin(_roles(dated))
+        & targets["year"].eq(job.year).fillna(value=False)
+    )
+    if unit_id is not None:
+        chosen &= targets["unit_id"].eq(unit_id).fillna(value=False)
+    return targets.assign(leader=named)[chosen.to_numpy(dtype=bool)]
+
+
+def _plain(value: object) -> str | None:
+    return text_of({"leader": value}, "leader")
+
+
+def _sizes(
+    job: CheckJob, held: Dossiers, dated: DatedRule, ledger: Ledger, own: Fit, unit_id: str | None
+) -> list[Verdict]:
+    """Show how far each project led lies from the amount marked 左右."""
+    found = []
+    for position in np.flatnonzero(own.yes):
+        row = ledger.projects.iloc[int(position)].to_dict()
+        amount, leader = number_of(row, "investment_yi_yuan"), text_of(row, "leader")
+        if leader is None:
+            continue
+        said = say("target_amount_missing") if amount is None else say("target_about")
+        found.append(
+            judge(
+                dated, amount, unit_id=unit_id, year=job.year,
+                part=f"{dated.rule.part}:{leader}", reasons=(said,),
+                evidence=(Evidence("projects", (str(row["project_id"]),), say("target_counted")),),
+            )
+        )  # fmt: skip
+    return found or [nothing_found(dated, unit_id, job.year, held.is_on_file)]
+
+
+CITY_LEADER = "city_leader"
+
+
+def least_investment(dated: DatedRule) -> float:
+    """Give the investment from which on the rule speaks of a project [亿元]."""
+    (least, *_) = [
+        float(condition.value)
+        for condition in dated.rule.where
+        if isinstance(condition.value, float) and condition.column == "investment_yi_yuan"
+    ]
+    return least
+
+
+def unattended(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
+    """Find large projects without a leader of the city, or without a secretary.
+
+    Notes
+    -----
+    长春 五（二）30, 31. A column that is filled in for no project isn't kept.
+    """
+    least = least_investment(dated)
+    judged = _leader if dated.rule.part == "leader" else _secretary
+    for row, events in held.rows():
+        invested = number_of(row, "investment_yi_yuan")
+        if is_over(row, events) or (invested is not None and compare(invested, least) < 0):
+            continue
+        if invested is None:
+            yield finding(row, "open", say("target_amount_missing"))
+        else:
+            yield finding(row, *judged(held, row, invested, least))
+
+
+def _leader(held: Dossiers, row: Row, invested: float, least: float) -> tuple[State, Statement]:
+    leader, role = text_of(row, "leader"), text_of(row, "leader_role")
+    if leader is not None and role == CITY_LEADER:
+        return "keeps", say("e5_attended")
+    said = say("warning_no_leader", invested=invested, least=least)
+    if leader is not None and role is None:
+        return "open", say("e5_role_unknown")
+    return "departs" if held.is_kept("leader") else "open", said
+
+
+def _secretary(held: Dossiers, row: Row, invested: float, least: float) -> tuple[State, Statement]:
+    if text_of(row, "secretary") is not None:
+        return "keeps", say("e5_attended")
+    said = say("warning_no_secretary", invested=invested, least=least)
+    return "departs" if held.is_kept("secretary") else "open", said
+
+
+FIRMS = "enterprises"
+
+
+def contact_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
+    """Judge how many key foreign firms have a contact.
+
+    Parameters
+    ----------
+    job
+        Whether the city is judged as a whole, and its layers.
+    held
+        The ledger.
+    dated
+        B15 ``contacts`` [家].
+
+    Returns
+    -------
+    list of Verdict
+        One for the city; key firms without a contact are named. Where no firm has one, they
+        aren't kept, and nothing is known; a firm that doesn't say whether it is a key one may be.
+
+    Notes
+    -----
+    《进一步推动招大引强工作实施方案》 二（二）6.
+    """
+    if not job.is_whole_city:
+        return []
+    firms = pd.DataFrame(job.layer(FIRMS)).reset_index(drop=True)
+    fit = fitting(firms, conditions_on(dated.rule, FIRMS))
+    has = firms["contact"].map(lambda one: text_of({"": one}, "") is not None)
+    looked_after = has.to_numpy(dtype=bool)
+    if not looked_after.any():
+        said = say("b15_not_kept" if len(firms) else "b15_no_firms")
+        return [judge(dated, None, year=job.year, reasons=(said,))]
+    ids = firms["enterprise_id"].astype(str)
+    alone = tuple(ids[fit.yes & ~looked_after])
+    unsaid = fit.open & looked_after
+    evidence = [
+        Evidence(FIRMS, tuple(ids[fit.yes & looked_after]), say("b15_looked_after")),
+        Evidence(FIRMS, alone, say("b15_alone")),
+        Evidence(FIRMS, tuple(ids[unsaid]), say("b15_unsaid")),
+    ]
+    rows = tuple(one for one in evidence if one.rows)
+    low = float((fit.yes & looked_after).sum())
+    high = low + float(unsaid.sum())
+    if holds(dated.rule, low) != holds(dated.rule, high):
+        said = say("b15_undecided", low=low, high=high)
+        return [judge(dated, None, year=job.year, evidence=rows, reasons=(said,))]
+    reasons = (say("b15_without", count=len(alone)),) if alone else ()
+    return [judge(dated, low, year=job.year, evidence=rows, reasons=reasons)]
+
+
+LAYER = "problems"
+COLUMNS = {"filed": "filed_on", "sent": "sent_on", "meeting": "met_on"}
+
+
+def problem_verdict(problems: pd.DataFrame, dated: DatedRule, year: int, as_of: str) -> Verdict:
+    """Judge the latest day of the month on which a step was taken.
+
+    Parameters
+    ----------
+    problems
+        Table ``problems``.
+    dated
+        E6, part ``filed``, ``sent`` or ``meeting`` [日].
+    year
+        Year in which the problems were filed.
+    as_of
+        The day (ISO); what came after it hasn't happened.
+
+    Returns
+    -------
+    Verdict
+        Of the city. The days are counted from the first of the month of filing, so what is sent
+        out on the 3rd of the next month is late by its length. Not yet sent counts as of the
+        as-of date once it is late; a meeting that wasn't held isn't overdue.
+
+    Notes
+    -----
+    长春 五（二）32; "日前" includes the day (S12).
+    """
+    column = COLUMNS[dated.rule.part]
+    rows: list[Row] = [
+        row for row in problems.to_dict("records")
+        if (filed := text_of(row, "filed_on")) and filed.startswith(f"{year}-") and filed <= as_of
+    ]  # fmt: skip
+    if not rows:
+        undated = int(problems["filed_on"].isna().sum())
+        said = say("e6_none", year=year, count=undated)
+        return judge(dated, None, year=year, reasons=(said,))
+    days = {str(row["problem_id"]): _day(row, column, dated, as_of) for row in rows}
+    known = {name: day for name, day in days.items() if day is not None}
+    if not known:
+        return judge(
+            dated, None, year=year, outcome="not_applicable", reasons=(say("e6_none_due"),),
+        )  # fmt: skip
+    latest = max(known.values())
+    late = tuple(name for name, day in known.items() if day > dated.rule.number)
+    rest = tuple(name for name in known if name not in late)
+    evidence = [Evidence(LAYER, ids, say(code)) for code, ids in
+                (("e6_late", late), ("e6_in_time", rest)) if ids]  # fmt: skip
+    return judge(dated, float(latest), year=year, evidence=tuple(evidence))
+
+
+def _day(row: Row, column: str, dated: DatedRule, as_of: str) -> int | None:
+    """Give the day counted from the first of the month of filing; None where none is due."""
+    filed = date.fromisoformat(str(text_of(row, "filed_on")))
+    on = text_of(row, column)
+    done = None if on is None or on > as_of else date.fromisoformat(on)
+    first = filed.replace(day=1)
+    if done is not None:
+        return (done - first).days + 1
+    if dated.rule.part != "sent":
+        return None
+    resolved = text_of(row, "resolved_on")
+    if resolved is not None and resolved <= as_of:
+        return None
+    waited = (date.fromisoformat(as_of) - first).days + 1
+    return waited if waited > dated.rule.number else None

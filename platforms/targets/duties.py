@@ -1,0 +1,198 @@
+"""Duties that come round each week, fortnight, month or quarter (工作节点): were they done."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from platforms.errors import PolicyError
+from platforms.ledger.calendar import months_later, window_of
+from platforms.ledger.counting import conditions_on, dated_verdict, fitting
+from platforms.policy.check import judge
+from platforms.policy.in_force import DatedRule
+from platforms.policy.verdict import Evidence, Outcome, Verdict, say
+from platforms.targets.completion import SCALES
+
+LAYER = "unit_milestones"
+Span = tuple[date, date]
+MONTHS_OF = {"月": 1, "季": 3}
+WEEKS_OF = {"周": 1, "双周": 2}
+
+
+def spans_of(unit: str, year: int) -> list[Span]:
+    """Cut a year into the spans in which a duty is due.
+
+    Parameters
+    ----------
+    unit
+        Unit of the rule: ``次/周``, ``次/双周``, ``次/月``, ``次/季``; anything else is by month.
+    year
+        The year.
+
+    Returns
+    -------
+    list of (date, date)
+        First and last day; weeks begin on Monday, and only those that lie in the year whole count.
+
+    Examples
+    --------
+    >>> len(spans_of("次/月", 2024)), len(spans_of("次/季", 2024)), len(spans_of("次/双周", 2024))
+    (12, 4, 26)
+    """
+    name = unit.partition("/")[2]
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    if name in WEEKS_OF:
+        days = timedelta(days=7 * WEEKS_OF[name])
+        begin = first + timedelta(days=-first.weekday() % 7)
+        count = ((last - begin).days + 1) // days.days
+        return [
+            (begin + n * days, begin + (n + 1) * days - timedelta(days=1)) for n in range(count)
+        ]
+    months = MONTHS_OF.get(name, 1)
+    begins = [date(year, month, 1) for month in range(1, 13, months)]
+    return [(day, months_later(day, months) - timedelta(days=1)) for day in begins]
+
+
+def recurring_verdicts(
+    milestones: pd.DataFrame,
+    dated: DatedRule,
+    unit_ids: Sequence[str | None],
+    year: int,
+    as_of: str,
+) -> list[Verdict]:
+    """Judge how often a duty was done in each span of a year that is over.
+
+    Parameters
+    ----------
+    milestones
+        Table ``unit_milestones``.
+    dated
+        The rule: ``>=`` so many times in the unit's span, or a list of missed spans that is to be
+        empty; its condition names the milestone.
+    unit_ids
+        Units to judge, None among them for the city: rows that name no unit.
+    year
+        Year asked.
+    as_of
+        The day (ISO); what was done after it hasn't been.
+
+    Returns
+    -------
+    list of Verdict
+        One each: the least number of times in one span, or the number of spans missed. Spans that
+        ended before the first entry of the subject aren't judged; without an entry, ``no_data``.
+
+    Notes
+    -----
+    B14 《进一步推动招大引强工作实施方案》 二（一）1, 三（二）; C15 嘉政办发〔2018〕52号 四（三）;
+    D9, D10 磐安 一（四）, 二（三）.
+    """
+    rows = milestones[milestones["milestone"].isin(_names(dated))]
+    return [_verdict(rows, dated, unit_id, year, as_of) for unit_id in unit_ids]
+
+
+def _names(dated: DatedRule) -> tuple[str, ...]:
+    for one in dated.rule.where:
+        if (one.layer, one.column) == (LAYER, "milestone"):
+            return one.value if isinstance(one.value, tuple) else (str(one.value),)
+    rule = dated.rule
+    raise PolicyError(
+        "rule_without_number", pack=rule.pack, line=rule.line, rule=rule.rule_id, part=rule.part
+    )
+
+
+def _verdict(
+    rows: pd.DataFrame, dated: DatedRule, unit_id: str | None, year: int, as_of: str
+) -> Verdict:
+    own = rows[rows["unit_id"].isna() if unit_id is None else rows["unit_id"].eq(unit_id)]
+    known = own["due_on"].fillna(own["done_on"]).dropna()
+    if known.empty:
+        said = say("recurring_none", milestone=", ".join(_names(dated)))
+        return judge(dated, None, unit_id=unit_id, year=year, reasons=(said,))
+    over = [
+        span for span in spans_of(dated.rule.unit, year)
+        if span[1].isoformat() < as_of and span[1].isoformat() >= str(known.min())
+    ]  # fmt: skip
+    if not over:
+        outcome: Outcome = "not_applicable"
+        said = say("recurring_none_over", year=year)
+        return judge(dated, None, unit_id=unit_id, year=year, outcome=outcome, reasons=(said,))
+    done = [str(day) for day in own["done_on"].dropna() if str(day) <= as_of]
+    counts = [sum(f"{first}" <= day <= f"{last}" for day in done) for first, last in over]
+    missed = [str(first) for (first, _), count in zip(over, counts, strict=True) if not count]
+    is_list = dated.rule.comparator == "list_empty"
+    said = say("recurring_missed", count=len(missed), periods=", ".join(missed))
+    return judge(
+        dated, float(len(missed) if is_list else min(counts)), unit_id=unit_id, year=year,
+        evidence=(Evidence(LAYER, tuple(map(str, own["milestone_id"]))),),
+        reasons=(said,) if missed else (),
+    )  # fmt: skip
+
+
+REPORTED_UNITS_LAYER = "targets"
+GROWING = ("人", "个", "家")
+"""Units of what adds up over a year: short of it, it isn't due before the year is over."""
+
+
+def reported_verdicts(
+    targets: pd.DataFrame,
+    dated: DatedRule,
+    unit_ids: Sequence[str | None],
+    year: int,
+    as_of: str,
+) -> list[Verdict]:
+    """Judge a figure that each unit, or the city, reports for a year.
+
+    Parameters
+    ----------
+    targets
+        Table ``targets``; rows of towns and leaders are left aside.
+    dated
+        The rule [share or a number]; its condition names the indicator.
+    unit_ids
+        Units to judge, None among them for the city: rows that name no unit.
+    year
+        Year asked.
+    as_of
+        The day (ISO).
+
+    Returns
+    -------
+    list of Verdict
+        One each; ``no_data`` without a figure, with one in another unit of measure, or with two.
+
+    Notes
+    -----
+    B12 《进一步推动招大引强工作实施方案》 二（三）11, 12; B13 三（一）.
+    """
+    rows = targets[fitting(targets, conditions_on(dated.rule, REPORTED_UNITS_LAYER)).yes]
+    whole = rows["town"].isna() & rows["leader"].isna()
+    of_year = rows["year"].eq(year).fillna(value=False)
+    rows = rows[(whole & of_year).to_numpy(dtype=bool)]
+    return [_reported_units_verdict(rows, dated, unit_id, year, as_of) for unit_id in unit_ids]
+
+
+def _reported_units_verdict(
+    rows: pd.DataFrame, dated: DatedRule, unit_id: str | None, year: int, as_of: str
+) -> Verdict:
+    own = rows["unit_id"].isna() if unit_id is None else rows["unit_id"].eq(unit_id)
+    mine = rows[own.fillna(value=False).to_numpy(dtype=bool)]
+    unit = dated.rule.unit
+    scale = [
+        1.0 if one == unit else SCALES.get((one, unit), np.nan) for one in mine["measure_unit"]
+    ]
+    figures = (mine["actual_value"].astype("float64") * scale).dropna()
+    evidence = (
+        (Evidence(REPORTED_UNITS_LAYER, tuple(map(str, mine["target_id"]))),) if len(mine) else ()
+    )
+    if len(figures) != 1:
+        said = say(
+            "reported_twice" if len(figures) else "reported_missing", year=year, measure_unit=unit
+        )
+        return judge(dated, None, unit_id=unit_id, year=year, evidence=evidence, reasons=(said,))
+    figure = float(figures.iloc[0])
+    if unit in GROWING:
+        window = window_of(dated.rule, year, as_of)
+        return dated_verdict(dated, figure, window, unit_id, evidence)
+    return judge(dated, figure, unit_id=unit_id, year=year, evidence=evidence)

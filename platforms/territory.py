@@ -1,0 +1,201 @@
+"""Which unit of assessment a place belongs to.
+
+Assessment counts a place under its functional zone (A29, S9): a county-level unit is assessed on
+its territory less the functional zones inside it.
+"""
+
+from collections.abc import Sequence
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from geo.measure import ellipsoidal_area_m2
+from geo.overlay import intersecting_pairs
+
+
+def assessment_areas(units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Cut the functional zones out of the county-level units.
+
+    Parameters
+    ----------
+    units
+        Layer ``units``, in a projected system.
+
+    Returns
+    -------
+    GeoDataFrame
+        ``unit_id``, ``name`` and the area assessed, which overlap nowhere; empty ones left out.
+    """
+    zones = units["unit_kind"].eq("functional_zone").fillna(value=False).to_numpy(dtype=bool)
+    shapes = np.array(units.geometry.array, dtype=object)
+    if zones.any():
+        shapes[~zones] = shapely.difference(shapes[~zones], shapely.union_all(shapes[zones]))
+    areas = gpd.GeoDataFrame(
+        {"unit_id": units["unit_id"].to_numpy(), "name": units["name"].to_numpy()},
+        geometry=shapes,
+        crs=units.crs,
+    )
+    return areas[~areas.geometry.is_empty].reset_index(drop=True)
+
+
+def area_by_unit(shapes: gpd.GeoSeries, areas: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Measure how much of each shape lies in each unit's assessed area.
+
+    Parameters
+    ----------
+    shapes
+        Polygons, in the system of ``areas``.
+    areas
+        What ``assessment_areas`` gives.
+
+    Returns
+    -------
+    DataFrame
+        ``position`` of the shape, ``unit_id``, ``area_m2`` (ellipsoidal) of each non-empty share,
+        the largest of a shape first.
+    """
+    ones = np.asarray(shapes.array, dtype=object)
+    many = np.asarray(areas.geometry.array, dtype=object)
+    of_shape, of_area = intersecting_pairs(ones, many)
+    shapely.prepare(many)
+    whole = shapely.covers(many[of_area], ones[of_shape])
+    pieces = ones[of_shape].copy()
+    pieces[~whole] = shapely.intersection(ones[of_shape[~whole]], many[of_area[~whole]])
+    shares = pd.DataFrame(
+        {
+            "position": of_shape,
+            "unit_id": areas["unit_id"].to_numpy()[of_area],
+            "area_m2": ellipsoidal_area_m2(pieces, areas.crs) if len(pieces) else [],
+        }
+    )
+    shares = shares[shares["area_m2"] > 0]
+    return shares.sort_values(
+        ["position", "area_m2", "unit_id"], ascending=[True, False, True]
+    ).reset_index(drop=True)
+
+
+def units_in_scope(units: pd.DataFrame, scope: Sequence[str]) -> tuple[str, ...]:
+    """List the units a rule assesses.
+
+    Parameters
+    ----------
+    units
+        Layer ``units``.
+    scope
+        Scope of the rule: ``U7`` the county-level units, ``Z2`` the functional zones, anything
+        else all units.
+
+    Returns
+    -------
+    tuple of str
+        Their ids, in the order of the layer.
+    """
+    ids = units["unit_id"]
+    if "U7" in scope and "U9" not in scope:
+        ids = ids[units["unit_kind"].eq("county").fillna(value=False)]
+    if "Z2" in scope and "U9" not in scope:
+        ids = ids[units["unit_kind"].eq("functional_zone").fillna(value=False)]
+    return tuple(ids)
+
+
+def units_of_unknown_kind(units: pd.DataFrame) -> tuple[str, ...]:
+    """List the units that don't say whether they are county-level or a functional zone."""
+    return tuple(units["unit_id"][units["unit_kind"].isna()])
+
+
+def assessed_units(frame: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> pd.Series:
+    """Say under which unit each row is assessed.
+
+    Parameters
+    ----------
+    frame
+        Rows with ``unit_id`` and polygons.
+    units
+        Layer ``units``, in the same system.
+
+    Returns
+    -------
+    Series
+        Unit id, index of ``frame``: the functional zone where the largest part of the shape lies
+        in one, else the unit stated, else the unit where the largest part lies; missing where
+        none of these is known.
+    """
+    by_place = unit_of_place(frame.geometry, units)
+    stated = frame["unit_id"].where(frame["unit_id"].isin(units["unit_id"]))
+    zones = units["unit_id"][units["unit_kind"].eq("functional_zone").fillna(value=False)]
+    return by_place.where(by_place.isin(zones), stated).fillna(by_place)
+
+
+def unit_of_place(shapes: gpd.GeoSeries, units: gpd.GeoDataFrame) -> pd.Series:
+    """Find the unit in whose assessed area the largest part of each shape lies.
+
+    Parameters
+    ----------
+    shapes
+        Polygons; missing ones lie nowhere.
+    units
+        Layer ``units``, in the same system.
+
+    Returns
+    -------
+    Series
+        Unit id or missing, index of ``shapes``.
+    """
+    found: list[object] = [None] * len(shapes)
+    if len(units) and len(shapes):
+        # A copy, because the cutting out of zones must never reach the caller's layer.
+        areas = assessment_areas(units.copy())
+        largest = area_by_unit(shapes, areas).drop_duplicates("position")
+        for position, unit_id in zip(largest["position"], largest["unit_id"], strict=True):
+            found[int(position)] = unit_id
+    return pd.Series(np.array(found, dtype=object), index=shapes.index, dtype="str")
+
+
+def major_rows(platforms: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Take the rows that count among the major platforms (重大平台).
+
+    Parameters
+    ----------
+    platforms
+        Layer ``major_platforms``; a row that doesn't say otherwise is one.
+
+    Returns
+    -------
+    GeoDataFrame
+        The rows whose ``is_major`` isn't false.
+    """
+    return platforms[platforms["is_major"].fillna(value=True).to_numpy(dtype=bool)]
+
+
+Shapes = npt.NDArray[np.object_]
+
+
+def shapes_of(frame: gpd.GeoDataFrame) -> Shapes:
+    """Give the shapes of a layer as an array."""
+    return np.asarray(frame.geometry.array, dtype=object)
+
+
+def platform_outlines(platforms: gpd.GeoDataFrame, parks: gpd.GeoDataFrame) -> Shapes:
+    """Give the outlines of platforms with their sub-parks.
+
+    Parameters
+    ----------
+    platforms, parks
+        Rows of ``major_platforms``; layer ``parks``.
+
+    Returns
+    -------
+    array of polygons
+        Platforms first, then the sub-parks that state one of them.
+    """
+    sub_park = parks["disposition"].eq("sub_park").fillna(value=False)
+    theirs = sub_park & parks["platform_id"].isin(platforms["platform_id"])
+    return np.concatenate([shapes_of(platforms), shapes_of(parks[theirs])])
+
+
+def major_outlines(platforms: gpd.GeoDataFrame, parks: gpd.GeoDataFrame) -> Shapes:
+    """Give the outlines of all major platforms with their sub-parks, as ``platform_outlines``."""
+    return platform_outlines(major_rows(platforms), parks)
