@@ -7,7 +7,6 @@ from zlib import crc32
 import geopandas as gpd
 import networkx as nx
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from pyproj import CRS
@@ -24,6 +23,7 @@ from benchmarks.postgis_blocks import (
     Labelled,
     edge_blocks,
 )
+from geo.arrays import Floats, Positions, Shapes
 from geo.contiguity import NeighbourRule, component_labels, neighbour_pairs
 from geo.overlay import areas_m2
 from geo.prepared import Given, prepared
@@ -35,10 +35,6 @@ EQUAL_AREA = "+proj=cea +ellps=GRS80 +lon_0=120"
 GAP_M, MIN_EDGE_M = 0.5, 5.0
 RULE = NeighbourRule(GAP_M, MIN_EDGE_M)
 LISTED_M2 = np.array([100.0, 200.0]) * M2_PER_MU
-
-Shapes = npt.NDArray[np.object_]
-Positions = npt.NDArray[np.intp]
-Numbers = npt.NDArray[np.float64]
 
 
 def contest(n: int) -> Contest:
@@ -110,7 +106,7 @@ def measured(ready: Given, label: Positions) -> Figures:
     return figures(label, areas_m2(shapes, CITY))
 
 
-def figures(label: Positions, area_m2: Numbers) -> Figures:
+def figures(label: Positions, area_m2: Floats) -> Figures:
     """Give what is compared: which shapes hang together, and how much land the blocks are."""
     return {
         "components": float(label.max()) + 1,
@@ -119,7 +115,7 @@ def figures(label: Positions, area_m2: Numbers) -> Figures:
     }
 
 
-def area_figures(area_m2: Numbers) -> Figures:
+def area_figures(area_m2: Floats) -> Figures:
     """Count the blocks of 100 and 200 亩, and add up the land of the first."""
     listed = area_m2 >= LISTED_M2[0] * (1 - 1e-9)
     return {
@@ -140,7 +136,7 @@ def figures_of(found: Labelled) -> Figures:
     return figures(found.label, found.area_m2)
 
 
-def dissolved_m2(frame: gpd.GeoDataFrame, label: Positions) -> Numbers:
+def dissolved_m2(frame: gpd.GeoDataFrame, label: Positions) -> Floats:
     """Dissolve the groups that can reach 100 亩 with geopandas, and measure them."""
     sums = np.bincount(label, frame.area)
     large = sums[label] >= LISTED_M2[0] * (1 - 1e-3)

@@ -8,7 +8,6 @@ from benchmarks.blocks import (
     LISTED_M2,
     MIN_EDGE_M,
     RULE,
-    Shapes,
     coordinate_mb,
     edge_figures,
     measured,
@@ -16,6 +15,7 @@ from benchmarks.blocks import (
 )
 from benchmarks.contest import Contest, Figures
 from benchmarks.parcels import Parcels, parcels
+from geo.arrays import Shapes
 from geo.contiguity import MOST_GAP_M, component_labels, growth, joining_gaps, neighbour_pairs
 from geo.edges import NO_OBSTACLES, Obstacles
 from geo.overlay import areas_m2

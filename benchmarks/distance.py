@@ -10,7 +10,6 @@ from benchmarks.blocks import (
     CITY,
     EQUAL_AREA,
     GAP_M,
-    Shapes,
     area_figures,
     coordinate_mb,
     figures_of,
@@ -26,6 +25,7 @@ from benchmarks.postgis_blocks import (
     UNION_OF_ROWS,
     distance_blocks,
 )
+from geo.arrays import Shapes
 from geo.contiguity import component_labels, near_pairs
 from geo.prepared import prepared
 

@@ -7,6 +7,8 @@ import numpy.typing as npt
 import shapely
 from scipy.ndimage import gaussian_filter
 
+from geo.arrays import Floats
+
 CELL_M = 137.0
 """Side of a parcel on average: 28 亩."""
 
@@ -17,8 +19,6 @@ READY = 0.15
 NOISY = 0.10
 UN_NODED = 0.05
 ORIGIN = (500_000.0, 3_400_000.0)
-
-Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -77,28 +77,28 @@ def parcels(n: int, seed: int = 0) -> Parcels:
     return Parcels(polygons, field >= np.quantile(field, 1 - READY))
 
 
-def _lines(side: int, rng: np.random.Generator) -> Numbers:
+def _lines(side: int, rng: np.random.Generator) -> Floats:
     return np.arange(side + 1) * CELL_M
 
 
-def _rings(nodes: Numbers, rng: np.random.Generator) -> Numbers:
+def _rings(nodes: Floats, rng: np.random.Generator) -> Floats:
     """Go round each cell, its edges bent alike for both neighbours."""
     flat, upright = _bent(nodes[:-1], nodes[1:], rng), _bent(nodes[:, :-1], nodes[:, 1:], rng)
     ends = nodes[:, :, None]
     top = np.concatenate([ends[1:, 1:], flat[:, 1:, :0:-1]], axis=2)
     left = np.concatenate([ends[:-1, 1:], upright[:-1, :, :0:-1]], axis=2)
-    rings: Numbers = np.concatenate([flat[:, :-1], upright[1:], top, left], axis=2)
+    rings: Floats = np.concatenate([flat[:, :-1], upright[1:], top, left], axis=2)
     return rings.reshape(-1, 4 * CORNERS, 2)
 
 
-def _bent(begin: Numbers, end: Numbers, rng: np.random.Generator) -> Numbers:
+def _bent(begin: Floats, end: Floats, rng: np.random.Generator) -> Floats:
     share = (np.arange(CORNERS) / CORNERS)[:, None]
-    points: Numbers = begin[:, :, None] + share * (end - begin)[:, :, None]
+    points: Floats = begin[:, :, None] + share * (end - begin)[:, :, None]
     points[:, :, 1:] += rng.uniform(-3, 3, points[:, :, 1:].shape)
     return points
 
 
-def _roads(rings: Numbers, side: int, n: int, rng: np.random.Generator) -> Numbers:
+def _roads(rings: Floats, side: int, n: int, rng: np.random.Generator) -> Floats:
     """Move what lies beyond each road away by its width."""
     place = np.arange(n)
     for axis, number in ((0, place // side), (1, place % side)):

@@ -17,7 +17,8 @@ import numpy as np
 from scipy.sparse import csc_array, csr_array, vstack
 
 from benchmarks.contest import Contest, Figures
-from platforms.placement.relaxation import Numbers, Positions, Problem
+from geo.arrays import Floats, Positions
+from platforms.placement.relaxation import Problem
 from platforms.placement.solve import Solved, quick_problem, solve_problem
 
 UNITS = 9
@@ -267,6 +268,6 @@ def _land(block: Positions, halves: Positions, blocks: int) -> csr_array:
     return csr_array((np.ones(len(row)), (row, column)), shape=(2 * blocks, len(block)))
 
 
-def _by(unit: Positions, weight: Numbers) -> csr_array:
+def _by(unit: Positions, weight: Floats) -> csr_array:
     own = np.flatnonzero(weight)
     return csr_array((weight[own], (unit[own], own)), shape=(UNITS, len(unit)))

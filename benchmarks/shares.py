@@ -11,15 +11,13 @@ from pyproj import CRS
 from benchmarks.contest import Contest, Figures
 from benchmarks.parcels import parcels
 from benchmarks.zones import zones
+from geo.arrays import Floats, Positions
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import zone_shares
 
 CITY = CRS(4549)
 LEAST_SHARE = 1e-6
 """Rows from this share on are counted: less is left over where the corners of a cut are rounded."""
-
-Positions = npt.NDArray[np.intp]
-Numbers = npt.NDArray[np.float64]
 
 
 def contest(n: int) -> Contest:
@@ -59,7 +57,7 @@ def _overlay(left: gpd.GeoDataFrame, right: gpd.GeoDataFrame) -> Figures:
     return _figures(pieces["shape"].to_numpy(), pieces["zone"].to_numpy(), area, whole)
 
 
-def _figures(shape: Positions, zone: Positions, area: Numbers, whole: Numbers) -> Figures:
+def _figures(shape: Positions, zone: Positions, area: Floats, whole: Floats) -> Figures:
     share = area / whole[shape]
     # Weights by row tell a wrong share even where the sum is right.
     weight = 1 + (shape * 7 + zone * 13) % 11

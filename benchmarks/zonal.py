@@ -4,7 +4,6 @@ from functools import partial
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import shapely
 from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
@@ -14,6 +13,7 @@ from rasterstats import zonal_stats
 from scipy.ndimage import zoom
 
 from benchmarks.contest import Contest, Figures
+from geo.arrays import Floats, Shapes
 from geo.raster import LEAST_PART, Raster, zonal_statistics
 
 CITY = CRS(4549)
@@ -26,9 +26,6 @@ REACH_CELLS = 13.5
 """Mean distance of a star's corners from its middle: some 530 cells a shape."""
 
 STATISTICS = ["count", "mean", "min", "max"]
-
-Rows = npt.NDArray[np.float64]
-Shapes = npt.NDArray[np.object_]
 
 
 def contest(n: int) -> Contest:
@@ -86,7 +83,7 @@ def stars(n: int, rng: np.random.Generator) -> Shapes:
     return shapes
 
 
-def _ours(shapes: Shapes, raster: Raster) -> Rows:
+def _ours(shapes: Shapes, raster: Raster) -> Floats:
     found = zonal_statistics(shapes, CITY, raster)
     count = found.covered_share * shapely.area(shapes) / CELL_M**2
     return np.column_stack([count, found.mean, found.least, found.most])
@@ -110,7 +107,7 @@ def _exactextract(shapes: Shapes, raster: Raster) -> Figures:
     return _figures(np.array(rows, dtype=float))
 
 
-def _figures(rows: Rows) -> Figures:
+def _figures(rows: Floats) -> Figures:
     # Weights by row tell a wrong shape even where the sum is right.
     weight = 1 + np.arange(len(rows)) % 11
     return {

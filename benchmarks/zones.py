@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-Shapes = npt.NDArray[np.object_]
+from geo.arrays import Shapes
 
 ZONE_COVER = 0.4
 """Land under zones, as a share of the parcels'; zones may overlap."""

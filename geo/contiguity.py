@@ -15,8 +15,9 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
+from geo.arrays import Floats, Positions, Shapes
 from geo.contiguity_numpy import plain_gaps, plain_near_pairs
-from geo.edges import NO_OBSTACLES, Numbers, Obstacles, Positions, Shapes
+from geo.edges import NO_OBSTACLES, Obstacles
 from geo.errors import GeometryError
 from geo.prepared import Given, prepared
 from geo.tools import Progress, kernels_available
@@ -93,7 +94,7 @@ class JoiningGaps:
 
     first: Positions
     second: Positions
-    gap_m: Numbers
+    gap_m: Floats
 
     def within(self, gap_m: float) -> tuple[Positions, Positions]:
         """Give the pairs that are neighbours at a gap [m]."""
@@ -274,9 +275,9 @@ class Growth:
         Their area together, land in two of them counted once [m²]: it never falls.
     """
 
-    gap_m: Numbers
+    gap_m: Floats
     count: Positions
-    area_m2: Numbers
+    area_m2: Floats
 
     def at(self, gap_m: float) -> tuple[int, float]:
         """Give number and area [m²] at a gap [m]."""
@@ -397,7 +398,7 @@ class _Listed:
             self._covered[face] = before + times
 
 
-def _tree(count: int, joining: JoiningGaps) -> tuple[Positions, Positions, Numbers]:
+def _tree(count: int, joining: JoiningGaps) -> tuple[Positions, Positions, Floats]:
     """Keep the pairs that join groups when the gap grows, in that order."""
     # Zero means no link to the library: all gaps are shifted.
     links = coo_array((joining.gap_m + 1.0, (joining.first, joining.second)), shape=(count, count))
@@ -414,7 +415,7 @@ def _root(parent: list[int], one: int) -> int:
     return one
 
 
-def knee(gap_m: Numbers, area_m2: Numbers) -> float | None:
+def knee(gap_m: Floats, area_m2: Floats) -> float | None:
     """Find where a curve that rises turns flat: the point farthest above its chord.
 
     Parameters

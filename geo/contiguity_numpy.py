@@ -7,16 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from geo.edges import (
-    Edges,
-    Numbers,
-    Obstacles,
-    Positions,
-    Shapes,
-    edges_of,
-    newly_covered,
-    part_within,
-)
+from geo.arrays import Flags, Floats, Positions, Shapes
+from geo.edges import Edges, Obstacles, edges_of, newly_covered, part_within
 from geo.tools import Progress, report
 
 EDGES_AT_ONCE = 5_000
@@ -92,8 +84,8 @@ class Stretches:
     side: Positions
     edge: Positions
     other: Positions
-    begin: Numbers
-    end: Numbers
+    begin: Floats
+    end: Floats
 
 
 class Boundaries:
@@ -130,7 +122,7 @@ class Boundaries:
         keys, pair = np.unique(shape[mine] * count + shape[other], return_inverse=True)
         return Pairs(keys // count, keys % count, pair.astype(np.intp), mine, other)
 
-    def beside(self, pairs: Pairs, reach_m: Numbers) -> Stretches:
+    def beside(self, pairs: Pairs, reach_m: Floats) -> Stretches:
         """Find the boundary of each shape within reach of the outline of the other of its pair.
 
         Parameters
@@ -155,7 +147,7 @@ class Boundaries:
         held = low < high
         return _sorted(side[held], edge[held], other[held], low[held], high[held])
 
-    def facing(self, pairs: Pairs, reach_m: Numbers) -> Stretches:
+    def facing(self, pairs: Pairs, reach_m: Floats) -> Stretches:
         """Find what ``beside`` finds, and the boundary that lies inside the other shape."""
         return self._with_insides(pairs, self.beside(pairs, reach_m))
 
@@ -219,7 +211,7 @@ class Boundaries:
 
 
 def _sorted(
-    side: Positions, edge: Positions, other: Positions, low: Numbers, high: Numbers
+    side: Positions, edge: Positions, other: Positions, low: Floats, high: Floats
 ) -> Stretches:
     order = np.lexsort((low, edge, side))
     side, edge = side[order], edge[order]
@@ -253,23 +245,23 @@ class Ways:
     """
 
     side: Positions
-    piece_m: Numbers
-    farthest_m: Numbers
-    ends: Numbers
+    piece_m: Floats
+    farthest_m: Floats
+    ends: Floats
 
     @property
-    def length_m(self) -> Numbers:
+    def length_m(self) -> Floats:
         """Length of the ways [m]."""
         return length_of(self.ends)
 
 
-def length_of(ends: Numbers) -> Numbers:
+def length_of(ends: Floats) -> Floats:
     """Measure ways given by rows x, y, to_x, to_y [m]."""
-    length: Numbers = np.hypot(ends[2] - ends[0], ends[3] - ends[1])
+    length: Floats = np.hypot(ends[2] - ends[0], ends[3] - ends[1])
     return length
 
 
-def as_lines(ends: Numbers) -> Shapes:
+def as_lines(ends: Floats) -> Shapes:
     """Draw ways given by rows x, y, to_x, to_y as lines."""
     lines: Shapes = shapely.linestrings(ends.T.reshape(-1, 2, 2))
     return lines
@@ -277,7 +269,7 @@ def as_lines(ends: Numbers) -> Shapes:
 
 def divided(
     edges: Edges, found: Stretches, pair_count: int, piece_m: float, most: int
-) -> tuple[Positions, Numbers, Numbers]:
+) -> tuple[Positions, Floats, Floats]:
     """Divide facing boundary into equal pieces.
 
     Parameters
@@ -366,15 +358,13 @@ def _edges_near(found: Stretches, row: Positions) -> tuple[Positions, Positions,
     return number, other, first
 
 
-def _distance(edges: Edges, edge: Positions, x: Numbers, y: Numbers) -> Numbers:
+def _distance(edges: Edges, edge: Positions, x: Floats, y: Floats) -> Floats:
     """Measure from points to edges, without end to ``INSIDE`` [m]."""
     to_x, to_y = _nearest_point(edges, edge, x, y)
     return np.where(edge == INSIDE, np.inf, np.hypot(to_x - x, to_y - y))
 
 
-def _nearest_point(
-    edges: Edges, edge: Positions, x: Numbers, y: Numbers
-) -> tuple[Numbers, Numbers]:
+def _nearest_point(edges: Edges, edge: Positions, x: Floats, y: Floats) -> tuple[Floats, Floats]:
     from_x, from_y, dx, dy = edges.x[edge], edges.y[edge], edges.dx[edge], edges.dy[edge]
     along = ((x - from_x) * dx + (y - from_y) * dy) / (dx * dx + dy * dy)
     along = np.clip(along, 0.0, 1.0)
@@ -389,8 +379,6 @@ APART_M = 1e-5
 
 ASIDE_M = 0.01
 """A way over a polygon stays over it when it is moved aside by this; along its edge it doesn't."""
-
-Flags = npt.NDArray[np.bool_]
 
 
 class Bridges:
@@ -415,7 +403,7 @@ class Bridges:
         self._bridged_up_to_m = obstacles.bridged_up_to_m
         self._covering_tree = shapely.STRtree(obstacles.covering)
 
-    def free(self, pairs: Pairs, gap_m: Numbers, min_edge_m: float) -> Positions:
+    def free(self, pairs: Pairs, gap_m: Floats, min_edge_m: float) -> Positions:
         """Find the pairs that face each other enough where no obstacle lies between.
 
         Parameters
@@ -446,7 +434,7 @@ class Bridges:
         free[doubtful] = _enough(len(some), ways, clear, gap_m[doubtful], min_edge_m)
         return np.flatnonzero(free)
 
-    def _have_obstacles_near(self, pairs: Pairs, gap_m: Numbers) -> tuple[Flags, Flags]:
+    def _have_obstacles_near(self, pairs: Pairs, gap_m: Floats) -> tuple[Flags, Flags]:
         """Say which pairs have cutting, and which have covering obstacles where they face."""
         one, two = self._boundaries.bounds[pairs.first], self._boundaries.bounds[pairs.second]
         low, high = np.maximum(one[:, :2], two[:, :2]), np.minimum(one[:, 2:], two[:, 2:])
@@ -468,13 +456,13 @@ class Bridges:
         shapely.prepare(self._covering[np.unique(thing)])
         return row, thing
 
-    def _contact_m(self, pairs: Pairs, gap_m: Numbers) -> Numbers:
+    def _contact_m(self, pairs: Pairs, gap_m: Floats) -> Floats:
         """Measure where the two shapes touch, on the side that shows less of it."""
         found = self._boundaries.beside(pairs, np.full(len(pairs), CONTACT_M))
         metres = (found.end - found.begin) * self._boundaries.edges.length_m[found.edge]
         return _on_lesser_side(found.side, np.maximum(metres, 0), len(pairs))
 
-    def _far_from_obstacles_m(self, pairs: Pairs, gap_m: Numbers) -> Numbers:
+    def _far_from_obstacles_m(self, pairs: Pairs, gap_m: Floats) -> Floats:
         """Measure facing boundary with no obstacle anywhere within the gap, on the lesser side."""
         edges = self._boundaries.edges
         found = self._boundaries.beside(pairs, gap_m + CONTACT_M)
@@ -504,7 +492,7 @@ class Bridges:
         blocked[way[self._are_over(thing, ends)]] = True
         return blocked
 
-    def _is_parted(self, ends: Numbers) -> Positions:
+    def _is_parted(self, ends: Floats) -> Positions:
         """List the ways that meet a cutting obstacle, or lie in one."""
         lines = as_lines(ends)
         met, segment = self._cuts_tree.query(lines, predicate="dwithin", distance=CONTACT_M)
@@ -517,7 +505,7 @@ class Bridges:
         parted: Positions = way[length_of(ends)[way] > self._bridged_up_to_m[thing]]
         return parted
 
-    def _are_over(self, thing: Positions, ends: Numbers) -> Flags:
+    def _are_over(self, thing: Positions, ends: Floats) -> Flags:
         """Say which ways run through the interior of their obstacle."""
         over = length_of(ends) > APART_M
         for aside in (ASIDE_M, -ASIDE_M):
@@ -528,7 +516,7 @@ class Bridges:
             over[rows] = shapely.intersects(self._covering[thing[rows]], as_lines(moved))
         return over
 
-    def _outside_own_shape(self, pairs: Pairs, side: Positions, ends: Numbers) -> Numbers:
+    def _outside_own_shape(self, pairs: Pairs, side: Positions, ends: Floats) -> Floats:
         """Let ways that begin through their own shape, or along it, begin where they leave it."""
         shapes, own = self._boundaries.shapes, pairs.ones(side)
         shapely.prepare(shapes[np.unique(own)])
@@ -547,16 +535,16 @@ class Bridges:
         return moved
 
 
-def _boxes(low: Numbers, high: Numbers, margin: Numbers) -> Shapes:
+def _boxes(low: Floats, high: Floats, margin: Floats) -> Shapes:
     """Make boxes from rows x, y of their corners, widened by a margin [m]."""
     boxes: Shapes = shapely.box(*(low - margin), *(high + margin))
     return boxes
 
 
-def _on_lesser_side(side: Positions, metres: Numbers, pair_count: int) -> Numbers:
+def _on_lesser_side(side: Positions, metres: Floats, pair_count: int) -> Floats:
     """Add up boundary for each side, and give the lesser of the two sides of each pair [m]."""
     length = np.bincount(side, metres, 2 * pair_count).reshape(-1, 2)
-    lesser: Numbers = length.min(axis=1)
+    lesser: Floats = length.min(axis=1)
     return lesser
 
 
@@ -570,7 +558,7 @@ def _segments(shapes: Shapes) -> tuple[Shapes, Positions]:
     return segments, of_line[part[:-1][same]]
 
 
-def _enough(pair_count: int, ways: Ways, clear: Flags, gap_m: Numbers, min_edge_m: float) -> Flags:
+def _enough(pair_count: int, ways: Ways, clear: Flags, gap_m: Floats, min_edge_m: float) -> Flags:
     """Say which pairs show enough clear boundary on both sides at some gap up to the largest."""
     enough = np.zeros(pair_count, dtype=bool)
     side = np.where(clear, ways.side, 2 * pair_count)
@@ -600,7 +588,7 @@ def plain_gaps(
     *,
     exact: bool,
     progress: Progress | None = None,
-) -> tuple[Positions, Positions, Numbers]:
+) -> tuple[Positions, Positions, Floats]:
     """Do what ``geo.contiguity.joining_gaps`` does; without ``exact`` any gap up to the most.
 
     Parameters
@@ -647,8 +635,8 @@ def plain_near_pairs(shapes: Shapes, reach_m: float) -> tuple[Positions, Positio
 
 
 def _smallest(
-    boundaries: Boundaries, bridges: Bridges, pairs: Pairs, min_edge_m: float, most: Numbers
-) -> Numbers:
+    boundaries: Boundaries, bridges: Bridges, pairs: Pairs, min_edge_m: float, most: Floats
+) -> Floats:
     """Close in on the smallest gap: once neighbours, shapes stay so at every larger one."""
     below, above = np.zeros(len(pairs)), most.copy()
     above[_neighbours(boundaries, bridges, pairs, min_edge_m, below)] = 0.0
@@ -662,15 +650,15 @@ def _smallest(
 
 
 def _neighbours(
-    boundaries: Boundaries, bridges: Bridges, pairs: Pairs, min_edge_m: float, most: Numbers
+    boundaries: Boundaries, bridges: Bridges, pairs: Pairs, min_edge_m: float, most: Floats
 ) -> Positions:
     kept, gap_m = _facing_pairs(boundaries, pairs, min_edge_m, most)
     return kept[bridges.free(pairs.only(kept), gap_m, min_edge_m)]
 
 
 def _facing_pairs(
-    boundaries: Boundaries, pairs: Pairs, min_edge_m: float, most_gap_m: Numbers
-) -> tuple[Positions, Numbers]:
+    boundaries: Boundaries, pairs: Pairs, min_edge_m: float, most_gap_m: Floats
+) -> tuple[Positions, Floats]:
     """Give the pairs that face each other enough, and the largest gap at which they do.
 
     Of a ring that is partly within reach, at least 2 m more comes within reach with each further
@@ -696,12 +684,12 @@ def _facing_pairs(
     return kept, gap_m[kept]
 
 
-def _needed(min_edge_m: float, gap_m: Numbers) -> Numbers:
+def _needed(min_edge_m: float, gap_m: Floats) -> Floats:
     """Give the facing boundary that pairs must show [m], one column for both sides."""
     return (min_edge_m + 2 * gap_m - 4 * CONTACT_M)[:, None]
 
 
-def _lengths(edges: Edges, found: Stretches, pairs: int) -> tuple[Numbers, Numbers]:
+def _lengths(edges: Edges, found: Stretches, pairs: int) -> tuple[Floats, Floats]:
     """Add up boundary within reach, and the rings wholly within reach [m]: pairs by 2 sides."""
     metres = np.maximum(found.end - found.begin, 0) * edges.length_m[found.edge]
     length = np.bincount(found.side, metres, 2 * pairs).astype(np.float64)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
+from geo.arrays import Floats
 from geo.errors import GeometryError
 
 
@@ -133,8 +133,6 @@ def equal_area_transformer(crs: CRS) -> Transformer:
     return Transformer.from_crs(crs, plane, always_xy=True)
 
 
-Degrees = npt.NDArray[np.float64]
-
 FARTHEST_SHIFT_M = 1_000.0
 """Between the datums in use in China places move by tens to some hundreds of metres; parameters
 that move them farther are mistyped, or in other units."""
@@ -204,8 +202,8 @@ def parse_parameters(text: str) -> SevenParameters:
 
 
 def change_datum(
-    lon: Degrees, lat: Degrees, source: CRS, target: CRS, parameters: SevenParameters
-) -> tuple[Degrees, Degrees]:
+    lon: Floats, lat: Floats, source: CRS, target: CRS, parameters: SevenParameters
+) -> tuple[Floats, Floats]:
     """Carry places from one datum to another; their heights are taken as 0.
 
     Parameters

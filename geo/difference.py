@@ -7,15 +7,8 @@ import numpy.typing as npt
 import shapely
 from pyproj import CRS
 
-from geo.overlay import (
-    Numbers,
-    Positions,
-    Shapes,
-    ZoneShares,
-    areas_m2,
-    intersecting_pairs,
-    zone_shares,
-)
+from geo.arrays import Floats, Positions, Shapes
+from geo.overlay import ZoneShares, areas_m2, intersecting_pairs, zone_shares
 from geo.tools import Progress, in_lots, report, within
 from geo.units import RELATIVE_TOLERANCE
 
@@ -50,19 +43,19 @@ class Remainder:
     """
 
     shapes: Shapes
-    whole_m2: Numbers
-    net_m2: Numbers
-    covered_m2: Numbers
+    whole_m2: Floats
+    net_m2: Floats
+    covered_m2: Floats
     of_shape: Positions
     of_cover: Positions
-    lost_m2: Numbers
-    alone_m2: Numbers
+    lost_m2: Floats
+    alone_m2: Floats
 
     @property
-    def shared_m2(self) -> Numbers:
+    def shared_m2(self) -> Floats:
         """Land of each shape under more than one cover, counted once [m²]."""
         alone = np.bincount(self.of_shape, self.alone_m2, len(self.shapes))
-        shared: Numbers = np.maximum(self.covered_m2 - alone, 0.0)
+        shared: Floats = np.maximum(self.covered_m2 - alone, 0.0)
         return shared
 
 
@@ -196,8 +189,8 @@ def _near(covers: Shapes, shapes: Shapes) -> Shapes:
 
 
 def _alone_m2(
-    shapes: Shapes, covers: Shapes, rows: ZoneShares, covered_m2: Numbers, crs: CRS
-) -> Numbers:
+    shapes: Shapes, covers: Shapes, rows: ZoneShares, covered_m2: Floats, crs: CRS
+) -> Floats:
     """Measure the land under each cover and no other of the same shape."""
     alone = rows.area_m2.copy()
     lost = np.bincount(rows.of_shape, rows.area_m2, len(shapes))

@@ -7,12 +7,9 @@ edge is convex, so the part of another edge inside it is one interval, found wit
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
-Shapes = npt.NDArray[np.object_]
-Positions = npt.NDArray[np.intp]
-Numbers = npt.NDArray[np.float64]
+from geo.arrays import Floats, Positions, Shapes
 
 
 @dataclass(frozen=True)
@@ -35,20 +32,20 @@ class Edges:
         Length of each ring [m].
     """
 
-    x: Numbers
-    y: Numbers
-    dx: Numbers
-    dy: Numbers
-    length_m: Numbers
+    x: Floats
+    y: Floats
+    dx: Floats
+    dy: Floats
+    length_m: Floats
     ring: Positions
     shape: Positions
     offset: Positions
-    ring_length_m: Numbers
+    ring_length_m: Floats
 
     def __len__(self) -> int:
         return len(self.x)
 
-    def place(self, edge: Positions, share: Numbers) -> tuple[Numbers, Numbers]:
+    def place(self, edge: Positions, share: Floats) -> tuple[Floats, Floats]:
         """Give the coordinates of points at a share of edges (0 the start, 1 the end) [m]."""
         return self.x[edge] + share * self.dx[edge], self.y[edge] + share * self.dy[edge]
 
@@ -99,8 +96,8 @@ def edges_of(shapes: Shapes) -> Edges:
 
 
 def part_within(
-    edges: Edges, of: Positions, to: Positions, reach_m: Numbers
-) -> tuple[Numbers, Numbers]:
+    edges: Edges, of: Positions, to: Positions, reach_m: Floats
+) -> tuple[Floats, Floats]:
     """Find the part of edges that lies within reach of other edges.
 
     Parameters
@@ -144,8 +141,8 @@ def part_within(
 
 
 def _share_between(
-    least: float | Numbers, most: float | Numbers, at: Numbers, rate: Numbers
-) -> tuple[Numbers, Numbers]:
+    least: float | Floats, most: float | Floats, at: Floats, rate: Floats
+) -> tuple[Floats, Floats]:
     """Say from where to where ``at + rate * t`` lies between two values."""
     one, two = (least - at) / rate, (most - at) / rate
     still = rate == 0
@@ -155,7 +152,7 @@ def _share_between(
     return low, high
 
 
-def newly_covered(group: Positions, low: Numbers, high: Numbers) -> tuple[Numbers, Numbers]:
+def newly_covered(group: Positions, low: Floats, high: Floats) -> tuple[Floats, Floats]:
     """Say what each interval adds to those before it in its group.
 
     Parameters
@@ -206,7 +203,7 @@ class Obstacles:
     cutting: Shapes
     covering: Shapes
     owner: Positions
-    bridged_up_to_m: Numbers = field(default_factory=lambda: np.empty(0))
+    bridged_up_to_m: Floats = field(default_factory=lambda: np.empty(0))
 
     def __post_init__(self) -> None:
         if not len(self.bridged_up_to_m):

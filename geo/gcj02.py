@@ -11,8 +11,9 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-Degrees = npt.NDArray[np.float64]
-Pair = tuple[Degrees, Degrees]
+from geo.arrays import Floats
+
+Pair = tuple[Floats, Floats]
 """Longitudes and latitudes [degrees], arrays of n."""
 
 SEMI_MAJOR_M = 6_378_245.0
@@ -151,22 +152,22 @@ def _inverse(
     return x, y
 
 
-def _waves(of: Degrees, terms: tuple[tuple[float, float], ...]) -> Degrees:
+def _waves(of: Floats, terms: tuple[tuple[float, float], ...]) -> Floats:
     """Add up sine waves: (amplitude [m], times π)."""
-    total: Degrees = np.zeros_like(of)
+    total: Floats = np.zeros_like(of)
     for amplitude, turn in terms:
         total = total + amplitude * np.sin(of * turn * np.pi)
     return total * 2.0 / 3.0
 
 
-def _east_m(x: Degrees, y: Degrees) -> Degrees:
-    plain: Degrees = 300 + x + 2 * y + 0.1 * x**2 + 0.1 * x * y + 0.1 * np.sqrt(np.abs(x))
+def _east_m(x: Floats, y: Floats) -> Floats:
+    plain: Floats = 300 + x + 2 * y + 0.1 * x**2 + 0.1 * x * y + 0.1 * np.sqrt(np.abs(x))
     return plain + _waves(
         x, ((20, 6), (20, 2), (20, 1), (40, 1 / 3), (150, 1 / 12), (300, 1 / 30))
     )  # fmt: skip
 
 
-def _north_m(x: Degrees, y: Degrees) -> Degrees:
-    plain: Degrees = -100 + 2 * x + 3 * y + 0.2 * y**2 + 0.1 * x * y + 0.2 * np.sqrt(np.abs(x))
+def _north_m(x: Floats, y: Floats) -> Floats:
+    plain: Floats = -100 + 2 * x + 3 * y + 0.2 * y**2 + 0.1 * x * y + 0.2 * np.sqrt(np.abs(x))
     waves = _waves(x, ((20, 6), (20, 2)))
     return plain + waves + _waves(y, ((20, 1), (40, 1 / 3), (160, 1 / 12), (320, 1 / 30)))

@@ -13,12 +13,11 @@ from numpy.polynomial import chebyshev
 from numpy.polynomial import polynomial as power
 from pyproj import CRS, Geod, Transformer
 
+from geo.arrays import Floats, Shapes
 from geo.crs import equal_area_transformer, require_projected
 
 LONGEST_EDGE_M = 500.0
 """Longer edges are divided before projection."""
-
-Geometries = npt.NDArray[np.object_]
 
 
 def ellipsoidal_area_m2(geometries: npt.ArrayLike, crs: CRS) -> npt.NDArray[np.float64]:
@@ -58,7 +57,7 @@ def ellipsoidal_area_m2(geometries: npt.ArrayLike, crs: CRS) -> npt.NDArray[np.f
     >>> float(shapely.area(square) - ellipsoidal_area_m2([square], CRS(4549))[0]).__round__()
     17
     """
-    shapes: Geometries = np.asarray(geometries, dtype=object)
+    shapes: Shapes = np.asarray(geometries, dtype=object)
     transformer = equal_area_transformer(require_projected(crs))
     parts, of_shape = shapely.get_parts(shapes, return_index=True)
     rings, of_part = shapely.get_rings(parts, return_index=True)
@@ -116,7 +115,7 @@ def planar_area_m2(geometries: npt.ArrayLike) -> npt.NDArray[np.float64]:
     array of float
         Area [m²], array of n.
     """
-    shapes: Geometries = np.asarray(geometries, dtype=object)
+    shapes: Shapes = np.asarray(geometries, dtype=object)
     return np.nan_to_num(np.asarray(shapely.area(shapes), dtype=np.float64))
 
 
@@ -127,8 +126,6 @@ _SQUARE_M = 400.0
 _DEGREE_X, _DEGREE_Y = 6, 4
 _LEAST_HALF_M = 20_000.0
 _RESIDUAL = 2e-10
-
-Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -146,11 +143,11 @@ class ArealScale:
         and y [1/m], and half of its second [1/m²]: 5 by degrees of x by degrees of y.
     """
 
-    middle: Numbers
-    half: Numbers
-    coefficients: Numbers
+    middle: Floats
+    half: Floats
+    coefficients: Floats
 
-    def ground_m2(self, moments: Numbers, corners: Numbers) -> Numbers:
+    def ground_m2(self, moments: Floats, corners: Floats) -> Floats:
         """Measure land on the ellipsoid by its moments in the plane.
 
         Parameters
@@ -167,11 +164,11 @@ class ArealScale:
         """
         from geo.kernels.common_area import ground_m2
 
-        area: Numbers = ground_m2(moments, corners, self.middle, self.half, self.coefficients)
+        area: Floats = ground_m2(moments, corners, self.middle, self.half, self.coefficients)
         return area
 
 
-def areal_scale(bounds: Numbers, crs: CRS) -> ArealScale | None:
+def areal_scale(bounds: Floats, crs: CRS) -> ArealScale | None:
     """Fit the areal scale of a projection over an extent.
 
     Parameters
@@ -198,7 +195,7 @@ def areal_scale(bounds: Numbers, crs: CRS) -> ArealScale | None:
     measured = _measured(x, y, middle, half, crs)
     if not np.isfinite(measured).all() or not (measured > 0).all():
         return None
-    fit: Numbers = np.linalg.lstsq(design, measured, rcond=None)[0].astype(np.float64)
+    fit: Floats = np.linalg.lstsq(design, measured, rcond=None)[0].astype(np.float64)
     check_x, check_y = _grid(2 * _DEGREE_X + 2, 2 * _DEGREE_Y + 2)
     wanted = _measured(check_x, check_y, middle, half, crs)
     got = chebyshev.chebvander2d(check_x, check_y, [_DEGREE_X, _DEGREE_Y]) @ fit
@@ -211,19 +208,19 @@ def areal_scale(bounds: Numbers, crs: CRS) -> ArealScale | None:
     return ArealScale(middle, half, np.stack([_derived(powers, *o, half) for o in orders]))
 
 
-def _grid(columns: int, rows: int) -> tuple[Numbers, Numbers]:
+def _grid(columns: int, rows: int) -> tuple[Floats, Floats]:
     """Give places between -1 and 1, denser towards the rim."""
     x, y = np.meshgrid(chebyshev.chebpts1(columns), chebyshev.chebpts1(rows))
     return x.ravel(), y.ravel()
 
 
-def _measured(x: Numbers, y: Numbers, middle: Numbers, half: Numbers, crs: CRS) -> Numbers:
+def _measured(x: Floats, y: Floats, middle: Floats, half: Floats, crs: CRS) -> Floats:
     at_x, at_y, r = middle[0] + half[0] * x, middle[1] + half[1] * y, _SQUARE_M / 2
     squares = shapely.box(at_x - r, at_y - r, at_x + r, at_y + r)
     return ellipsoidal_area_m2(squares, crs) / _SQUARE_M**2
 
 
-def _as_powers(fit: Numbers) -> Numbers:
+def _as_powers(fit: Floats) -> Floats:
     along_x = np.zeros_like(fit)
     for column in range(fit.shape[1]):
         found = chebyshev.cheb2poly(fit[:, column])
@@ -235,7 +232,7 @@ def _as_powers(fit: Numbers) -> Numbers:
     return both
 
 
-def _derived(powers: Numbers, times_x: int, times_y: int, half: Numbers) -> Numbers:
+def _derived(powers: Floats, times_x: int, times_y: int, half: Floats) -> Floats:
     """Derive, per metre, over the factorial of the order; the array keeps its size."""
     derived = power.polyder(power.polyder(powers, times_x, axis=0), times_y, axis=1)
     derived = derived / (half[0] ** times_x * half[1] ** times_y)

@@ -7,14 +7,11 @@ import numpy.typing as npt
 import shapely
 from pyproj import CRS
 
+from geo.arrays import Floats, Positions, Shapes
 from geo.crs import require_projected
 from geo.measure import ellipsoidal_area_m2, planar_area_m2
 from geo.tools import Progress, kernels_available
 from geo.units import RELATIVE_TOLERANCE
-
-Shapes = npt.NDArray[np.object_]
-Positions = npt.NDArray[np.intp]
-Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -35,9 +32,9 @@ class ZoneShares:
 
     of_shape: Positions
     of_zone: Positions
-    area_m2: Numbers
-    share: Numbers
-    whole_m2: Numbers
+    area_m2: Floats
+    share: Floats
+    whole_m2: Floats
 
 
 def intersecting_pairs(first: npt.ArrayLike, second: npt.ArrayLike) -> tuple[Positions, Positions]:
@@ -66,7 +63,7 @@ def common_area_m2(
     of_first: npt.ArrayLike,
     of_second: npt.ArrayLike,
     crs: CRS | None,
-) -> Numbers:
+) -> Floats:
     """Measure the land that pairs of polygons have in common, without cutting them.
 
     Parameters
@@ -111,7 +108,7 @@ def common_area_m2(
     return _measured(shapely.intersection(ones[one], others[other]), crs)
 
 
-def areas_m2(shapes: npt.ArrayLike, crs: CRS | None) -> Numbers:
+def areas_m2(shapes: npt.ArrayLike, crs: CRS | None) -> Floats:
     """Measure many shapes on the ellipsoid by their moments in the plane, which is fast.
 
     Parameters
@@ -201,7 +198,7 @@ def zone_shares(
     return ZoneShares(of_shape, of_zone, area, share, whole)
 
 
-def _measured(shapes: Shapes, crs: CRS | None) -> Numbers:
+def _measured(shapes: Shapes, crs: CRS | None) -> Floats:
     if not len(shapes):
         return np.empty(0)
     return planar_area_m2(shapes) if crs is None else ellipsoidal_area_m2(shapes, crs)
@@ -216,7 +213,7 @@ def _cut(shapes: Shapes, zones: Shapes, of_shape: Positions, of_zone: Positions)
     return pieces
 
 
-def area_inside_m2(shapes: npt.ArrayLike, zones: npt.ArrayLike, crs: CRS) -> Numbers:
+def area_inside_m2(shapes: npt.ArrayLike, zones: npt.ArrayLike, crs: CRS) -> Floats:
     """Measure the part of each shape inside the zones taken together.
 
     Parameters

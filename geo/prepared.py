@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from geo.edges import Numbers, Shapes
+from geo.arrays import Floats, Shapes
 
 if TYPE_CHECKING:
     from geo.kernels.edges import Outlines, Rings
@@ -29,7 +29,7 @@ class PreparedShapes:
         return len(self.shapes)
 
     @cached_property
-    def rings(self) -> "tuple[Rings, Numbers]":
+    def rings(self) -> "tuple[Rings, Floats]":
         """Rings and boxes, as ``geo.kernels.polygons.rings_of`` gives them."""
         from geo.kernels.polygons import rings_of
 

@@ -12,8 +12,8 @@ from exactextract.operation import Operation
 from exactextract.raster import NumPyRasterSource
 from pyproj import CRS, Transformer
 
+from geo.arrays import Floats, Shapes
 from geo.crs import require_projected, same_crs
-from geo.edges import Numbers, Shapes
 from geo.errors import GeometryError
 from geo.tools import Progress, report
 from geo.units import RELATIVE_TOLERANCE
@@ -151,11 +151,11 @@ class ZonalStatistics:
         Part of the covered land above the threshold (0–1); NaN where none was asked for.
     """
 
-    covered_share: Numbers
-    mean: Numbers
-    least: Numbers
-    most: Numbers
-    above_share: Numbers
+    covered_share: Floats
+    mean: Floats
+    least: Floats
+    most: Floats
+    above_share: Floats
 
 
 def zonal_statistics(
@@ -240,7 +240,7 @@ def _flags(cells: Cells, above: float) -> Cells:
     return flags
 
 
-def _summarised(shapes: Shapes, raster: Raster, flags: Cells | None) -> Numbers:
+def _summarised(shapes: Shapes, raster: Raster, flags: Cells | None) -> Floats:
     """Give cells covered, mean, least, most and part above, shape by shape."""
     # exactextract tells rasters apart by their names.
     values = NumPyRasterSource(raster.cells, *raster.bounds, nodata=np.nan, name="values")

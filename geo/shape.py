@@ -5,7 +5,7 @@ import numpy.typing as npt
 import shapely
 from scipy.optimize import brentq
 
-from geo.edges import Numbers, Positions, Shapes
+from geo.arrays import Floats, Positions, Shapes
 from geo.tools import Progress, in_lots
 
 EXACT_M = 1e-6
@@ -66,7 +66,7 @@ def solid(shapes: Shapes) -> Shapes:
     return found
 
 
-def width_m(shapes: npt.ArrayLike) -> Numbers:
+def width_m(shapes: npt.ArrayLike) -> Floats:
     """Measure how wide shapes are: the diameter of the largest circle inside (最大内切圆直径).
 
     Parameters
@@ -92,7 +92,7 @@ def width_m(shapes: npt.ArrayLike) -> Numbers:
     return found
 
 
-def compactness(shapes: npt.ArrayLike) -> Numbers:
+def compactness(shapes: npt.ArrayLike) -> Floats:
     """Say how compact shapes are: 4πA/P² (Polsby–Popper), 1 for a circle, 0.785 for a square.
 
     Parameters
@@ -113,11 +113,11 @@ def compactness(shapes: npt.ArrayLike) -> Numbers:
     ones: Shapes = np.asarray(shapes, dtype=object)
     around = shapely.length(ones)
     with np.errstate(invalid="ignore", divide="ignore"):
-        share: Numbers = np.where(around > 0, 4 * np.pi * shapely.area(ones) / around**2, np.nan)
+        share: Floats = np.where(around > 0, 4 * np.pi * shapely.area(ones) / around**2, np.nan)
     return share
 
 
-def frontage_m(shapes: npt.ArrayLike, roads: npt.ArrayLike, beside_m: float) -> Numbers:
+def frontage_m(shapes: npt.ArrayLike, roads: npt.ArrayLike, beside_m: float) -> Floats:
     """Measure the boundary of shapes that lies beside roads.
 
     Parameters
@@ -189,7 +189,7 @@ def circle_fits(shapes: npt.ArrayLike, diameter_m: npt.ArrayLike) -> npt.NDArray
     return fits
 
 
-def inscribed_width_m(shapes: npt.ArrayLike) -> Numbers:
+def inscribed_width_m(shapes: npt.ArrayLike) -> Floats:
     """Measure how wide narrow shapes are at their widest (最大内切圆直径), to a millimetre.
 
     Parameters
@@ -221,7 +221,7 @@ def inscribed_width_m(shapes: npt.ArrayLike) -> Numbers:
         middle = (low[some] + high[some]) / 2
         fits = circle_fits(ones[some], middle)
         low[some[fits]], high[some[~fits]] = middle[fits], middle[~fits]
-    widths: Numbers = np.round((low + high) / 2, 3)
+    widths: Floats = np.round((low + high) / 2, 3)
     return widths
 
 

@@ -10,9 +10,9 @@ import numpy.typing as npt
 import shapely
 from pyproj import CRS
 
+from geo.arrays import Floats, Positions, Shapes
 from geo.contiguity import MOST_GAP_M, component_labels, near_pairs, single_parts
 from geo.crs import require_projected
-from geo.edges import Numbers, Positions, Shapes
 from geo.errors import GeometryError
 from geo.overlay import areas_m2, common_area_m2, intersecting_pairs
 from geo.shape import EXACT_M, circle_fits, compactness, inscribed_width_m, solid
@@ -144,7 +144,7 @@ class Gaps:
     """
 
     shapes: Shapes
-    area_m2: Numbers
+    area_m2: Floats
     of_gap: Positions
     of_part: Positions
 
@@ -267,7 +267,7 @@ def _inside(pieces: Shapes, others: Shapes) -> npt.NDArray[np.bool_]:
     return inside
 
 
-def _beside(pieces: Shapes, parts: Shapes) -> tuple[Positions, Positions, Numbers]:
+def _beside(pieces: Shapes, parts: Shapes) -> tuple[Positions, Positions, Floats]:
     """Find which shapes run along which pieces, and for how long [m]."""
     wide = shapely.buffer(pieces, TOUCH_M, join_style="mitre")
     of_piece, of_part = shapely.STRtree(parts).query(wide, predicate="intersects")
@@ -280,7 +280,7 @@ def _beside(pieces: Shapes, parts: Shapes) -> tuple[Positions, Positions, Number
     return of_piece[order], of_part[order], along_m[order]
 
 
-def _only_rounded(pieces: Shapes, along_m: Numbers, most_width_m: float) -> npt.NDArray[np.bool_]:
+def _only_rounded(pieces: Shapes, along_m: Floats, most_width_m: float) -> npt.NDArray[np.bool_]:
     """Find pieces that only the rounding of outlines in the closing made.
 
     It leaves corners out that lie within a hundredth of its distance off a straight line: such a

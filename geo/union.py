@@ -13,14 +13,12 @@ from pyproj import CRS
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from geo.edges import Numbers, Positions, Shapes
+from geo.arrays import Flags, Floats, Positions, Shapes
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import areas_m2, common_area_m2, intersecting_pairs
 from geo.prepared import Given, PreparedShapes, prepared
 from geo.shape import gathered
 from geo.tools import Progress, kernels_available
-
-Flags = npt.NDArray[np.bool_]
 
 LEAST_M2 = 1e-6
 """Smaller pieces are rounding [m²]."""
@@ -43,14 +41,14 @@ class OverlapFaces:
 
     face: Positions
     member: Positions
-    area_m2: Numbers
+    area_m2: Floats
 
     @classmethod
     def none(cls) -> "OverlapFaces":
         """Give no pieces at all."""
         return cls(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0))
 
-    def counted_twice_m2(self, label: Positions, count: int) -> Numbers:
+    def counted_twice_m2(self, label: Positions, count: int) -> Floats:
         """Say how much the areas of groups of shapes add up to too much.
 
         Parameters
@@ -119,7 +117,7 @@ def overlap_faces(shapes: Given, crs: CRS) -> OverlapFaces:
     )
 
 
-def overlapping_pairs(shapes: Given, crs: CRS) -> tuple[Positions, Positions, Numbers]:
+def overlapping_pairs(shapes: Given, crs: CRS) -> tuple[Positions, Positions, Floats]:
     """Find the pairs of shapes that have land in common, and how much.
 
     Parameters
@@ -251,7 +249,7 @@ def united(
     return gathered(held.shapes[order], of_group[order], count, progress)
 
 
-def united_area_m2(shapes: Given, group: npt.ArrayLike, count: int, crs: CRS) -> Numbers:
+def united_area_m2(shapes: Given, group: npt.ArrayLike, count: int, crs: CRS) -> Floats:
     """Measure the union of each group without uniting it.
 
     Parameters
@@ -282,5 +280,5 @@ def united_area_m2(shapes: Given, group: npt.ArrayLike, count: int, crs: CRS) ->
     held = prepared(shapes)
     label = np.asarray(group, dtype=np.intp)
     sums = np.bincount(label, areas_m2(held.shapes, crs), count).astype(np.float64)
-    twice: Numbers = overlap_faces(held, crs).counted_twice_m2(label, count)
+    twice: Floats = overlap_faces(held, crs).counted_twice_m2(label, count)
     return sums - twice

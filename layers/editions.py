@@ -4,16 +4,13 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from geo.edges import Numbers, Positions, Shapes
+from geo.arrays import Flags, Floats, Positions, Shapes
 from geo.units import RELATIVE_TOLERANCE
 from layers.contracts import Contract
 from layers.validate import row_names
-
-Flags = npt.NDArray[np.bool_]
 
 SAME_M = 1e-3
 """Outlines nowhere farther apart than this are the same [m]."""
@@ -51,7 +48,7 @@ class Changes:
     removed_ids: tuple[str, ...]
     changed_ids: tuple[str, ...]
     cells: pd.DataFrame
-    moved_m: Numbers
+    moved_m: Floats
     unchanged: int
 
 
@@ -122,7 +119,7 @@ def _differ(one: pd.DataFrame, two: pd.DataFrame, name: str) -> Flags:
     return unlike
 
 
-def _moved_m(one: pd.DataFrame, two: pd.DataFrame) -> Numbers:
+def _moved_m(one: pd.DataFrame, two: pd.DataFrame) -> Floats:
     """Say how far outlines moved; missing where a shape came or went."""
     if not isinstance(one, gpd.GeoDataFrame) or not isinstance(two, gpd.GeoDataFrame):
         return np.zeros(len(one))

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from geo.arrays import Shapes
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import intersecting_pairs
 
@@ -168,9 +168,6 @@ def major_rows(platforms: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         The rows whose ``is_major`` isn't false.
     """
     return platforms[platforms["is_major"].fillna(value=True).to_numpy(dtype=bool)]
-
-
-Shapes = npt.NDArray[np.object_]
 
 
 def shapes_of(frame: gpd.GeoDataFrame) -> Shapes:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import shapely
 from pyproj import CRS
 
+from geo.arrays import Floats, Positions, Shapes
 from geo.kernels.boxes import Rows, meeting_boxes, rows_of
 from geo.kernels.common_area import PART, WHOLE, common_moments, whole_moments
 from geo.kernels.edges import Rings
@@ -16,10 +17,6 @@ from geo.measure import LARGEST_M, ArealScale, areal_scale, ellipsoidal_area_m2
 from geo.tools import Progress, in_lots
 
 SHAPES_AT_ONCE = 16_384
-
-Shapes = npt.NDArray[np.object_]
-Positions = npt.NDArray[np.intp]
-Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -46,8 +43,8 @@ class Measure:
         return cls(crs, areal_scale(bounds, crs) if np.isfinite(bounds).all() else None)
 
     def areas_m2(
-        self, moments: Numbers, boxes: Numbers, outlines: Callable[[Positions], Shapes]
-    ) -> Numbers:
+        self, moments: Floats, boxes: Floats, outlines: Callable[[Positions], Shapes]
+    ) -> Floats:
         """Measure land by its moments, and by its outline where it is too large for that.
 
         Parameters
@@ -81,7 +78,7 @@ class Laid:
 
     shapes: Shapes
     rows: Rows
-    bounds: Numbers
+    bounds: Floats
 
     @classmethod
     def out(cls, shapes: Shapes) -> "Laid":
@@ -106,8 +103,8 @@ class Parts:
 
     first: Positions
     second: Positions
-    area_m2: Numbers
-    whole_m2: Numbers
+    area_m2: Floats
+    whole_m2: Floats
 
 
 def parts_of_all(
@@ -139,7 +136,7 @@ def parts_of_all(
 
 def parts_of_pairs(
     first: Shapes, second: Laid, of_first: Positions, of_second: Positions, crs: CRS | None
-) -> Numbers:
+) -> Floats:
     """Measure the land in common of given pairs of polygons.
 
     Parameters
@@ -171,7 +168,7 @@ def parts_of_pairs(
     return area
 
 
-def whole_areas_m2(shapes: Shapes, crs: CRS | None) -> Numbers:
+def whole_areas_m2(shapes: Shapes, crs: CRS | None) -> Floats:
     """Measure polygons by their moments.
 
     Parameters
@@ -191,7 +188,7 @@ def whole_areas_m2(shapes: Shapes, crs: CRS | None) -> Numbers:
     return np.concatenate([np.empty(0), *lots])
 
 
-def _whole_m2(shapes: Shapes, measure: Measure) -> tuple[Rings, Numbers, Numbers]:
+def _whole_m2(shapes: Shapes, measure: Measure) -> tuple[Rings, Floats, Floats]:
     """Take polygons apart and measure them: rings, boxes, areas."""
     rings, bounds = rings_of(shapes)
     whole = np.empty((len(shapes), 5))

@@ -3,24 +3,17 @@
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
-from geo.kernels.edges import Numbers as Numbers_meeting
-from geo.kernels.edges import Numbers as Numbers_rows
-from geo.kernels.edges import Positions as Positions_meeting
-from geo.kernels.edges import Positions as Positions_rows
+from geo.arrays import Floats, Ints
 from geo.kernels.edges import Rings
-
-Numbers = npt.NDArray[np.float64]
-Positions = npt.NDArray[np.int64]
 
 CELLS_PER_BOX = 2.0
 """The grid has at most about this many cells for each box."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def box_pairs(bounds: Numbers, reach: float) -> Positions:
+def box_pairs(bounds: Floats, reach: float) -> Ints:
     """List the pairs of boxes that lie within reach along both axes.
 
     Parameters
@@ -67,7 +60,7 @@ def box_pairs(bounds: Numbers, reach: float) -> Positions:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _grid(bounds: Numbers, reach: float) -> tuple[float, float, int, int, float]:
+def _grid(bounds: Floats, reach: float) -> tuple[float, float, int, int, float]:
     west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
     sides, count = 0.0, 0
     for i in range(bounds.shape[0]):
@@ -90,13 +83,13 @@ def _grid(bounds: Numbers, reach: float) -> tuple[float, float, int, int, float]
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _pairs_in_cells(
-    bounds: Numbers,
+    bounds: Floats,
     reach: float,
-    spans: Positions,
-    starts: Positions,
-    held: Positions,
+    spans: Ints,
+    starts: Ints,
+    held: Ints,
     columns: int,
-    pairs: Positions,
+    pairs: Ints,
 ) -> int:
     """Count the pairs, and write them down where there is room for them."""
     found = 0
@@ -127,7 +120,7 @@ MEETING_CELLS_PER_BOX, LEAST_CELLS = 2, 1024
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def meeting_boxes(first: Numbers_meeting, second: Numbers_meeting) -> Positions_meeting:
+def meeting_boxes(first: Floats, second: Floats) -> Ints:
     """List which boxes of one array meet which of another.
 
     Parameters
@@ -186,7 +179,7 @@ def meeting_boxes(first: Numbers_meeting, second: Numbers_meeting) -> Positions_
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _meeting_grid(boxes: Numbers_meeting) -> tuple[float, float, int, int, float]:
+def _meeting_grid(boxes: Floats) -> tuple[float, float, int, int, float]:
     """Lay a grid over boxes: its corner, columns, rows and the side of a cell."""
     west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
     count = 0
@@ -206,13 +199,13 @@ def _meeting_grid(boxes: Numbers_meeting) -> tuple[float, float, int, int, float
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _span(
-    box: Numbers_meeting,
+    box: Floats,
     west: float,
     south: float,
     columns: int,
     rows: int,
     cell: float,
-    span: Positions_meeting,
+    span: Ints,
 ) -> None:
     """Give the first and last column and row of the cells that a box reaches into."""
     if np.isnan(box[0]):
@@ -246,11 +239,11 @@ class Rows(NamedTuple):
         The most edges that a shape has.
     """
 
-    edges: Numbers_rows
-    begin: Positions_rows
-    row: Positions_rows
-    south: Numbers_rows
-    per_m: Numbers_rows
+    edges: Floats
+    begin: Ints
+    row: Ints
+    south: Floats
+    per_m: Floats
     most: int
 
 
@@ -261,7 +254,7 @@ def row_of(y: float, south: float, per_m: float, count: int) -> int:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def rows_of(rings: Rings, bounds: Numbers_rows) -> Rows:
+def rows_of(rings: Rings, bounds: Floats) -> Rows:
     """Put the edges of polygons into rows.
 
     Parameters
@@ -303,11 +296,11 @@ def rows_of(rings: Rings, bounds: Numbers_rows) -> Rows:
 @njit(cache=True, nogil=True, error_model="numpy")
 def _fill(
     rings: Rings,
-    row: Positions_rows,
-    south: Numbers_rows,
-    per_m: Numbers_rows,
-    begin: Positions_rows,
-    edges: Numbers_rows,
+    row: Ints,
+    south: Floats,
+    per_m: Floats,
+    begin: Ints,
+    edges: Floats,
 ) -> None:
     """Write the edges into their rows, or count them where there is no room for any."""
     counting = len(edges) == 0

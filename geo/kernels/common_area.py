@@ -4,14 +4,15 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from geo.arrays import Floats, Ints
 from geo.kernels.boxes import Rows, row_of
-from geo.kernels.edges import Numbers, Positions, Rings
+from geo.kernels.edges import Rings
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def ground_m2(
-    moments: Numbers, corners: Numbers, middle: Numbers, half: Numbers, coefficients: Numbers
-) -> Numbers:
+    moments: Floats, corners: Floats, middle: Floats, half: Floats, coefficients: Floats
+) -> Floats:
     """Sum the areal scale over land; the meaning is that of ``ArealScale.ground_m2``."""
     area = np.empty(len(moments))
     orders, columns, rows = coefficients.shape
@@ -40,12 +41,12 @@ APART, PART, WHOLE = 0, 1, 2
 @njit(cache=True, nogil=True, error_model="numpy")
 def common_moments(
     first: Rings,
-    first_bounds: Numbers,
+    first_bounds: Floats,
     second: Rows,
-    second_bounds: Numbers,
-    pairs: Positions,
-    moments: Numbers,
-    corners: Numbers,
+    second_bounds: Floats,
+    pairs: Ints,
+    moments: Floats,
+    corners: Floats,
     kinds: Kinds,
 ) -> None:
     """Measure the land common to pairs of polygons, in the plane.
@@ -95,7 +96,7 @@ def common_moments(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def whole_moments(rings: Rings, bounds: Numbers, moments: Numbers) -> None:
+def whole_moments(rings: Rings, bounds: Floats, moments: Floats) -> None:
     """Measure polygons in the plane.
 
     Parameters
@@ -119,7 +120,7 @@ def whole_moments(rings: Rings, bounds: Numbers, moments: Numbers) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _is_inside(inner: Numbers, outer: Numbers) -> bool:
+def _is_inside(inner: Floats, outer: Floats) -> bool:
     return (
         inner[0] >= outer[0]
         and inner[1] >= outer[1]
@@ -129,7 +130,7 @@ def _is_inside(inner: Numbers, outer: Numbers) -> bool:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _strips_of(rings: Rings, shape: int, box: Numbers, strips: Numbers) -> int:
+def _strips_of(rings: Rings, shape: int, box: Floats, strips: Floats) -> int:
     """Write down the strips of a polygon within a box; give their number."""
     count, around = 0, 0
     for ring in range(rings.ring[shape], rings.ring[shape + 1]):
@@ -142,7 +143,7 @@ def _strips_of(rings: Rings, shape: int, box: Numbers, strips: Numbers) -> int:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _strips_by_rows(rows: Rows, shape: int, box: Numbers, strips: Numbers) -> tuple[int, int]:
+def _strips_by_rows(rows: Rows, shape: int, box: Floats, strips: Floats) -> tuple[int, int]:
     """Write down the strips of a polygon within a box; give their number, and the turns west of it.
 
     The turns say whether the box's north-west corner lies in the polygon.
@@ -168,7 +169,7 @@ def _strips_by_rows(rows: Rows, shape: int, box: Numbers, strips: Numbers) -> tu
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _clip(
-    ax: float, ay: float, bx: float, by: float, box: Numbers, strips: Numbers, count: int
+    ax: float, ay: float, bx: float, by: float, box: Floats, strips: Floats, count: int
 ) -> tuple[int, int]:
     """Write down what an edge adds to the strips within a box.
 
@@ -221,7 +222,7 @@ def _clip(
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
 def _write(
-    ax: float, ay: float, bx: float, by: float, sign: float, strips: Numbers, count: int
+    ax: float, ay: float, bx: float, by: float, sign: float, strips: Floats, count: int
 ) -> int:
     strips[count, 0], strips[count, 1] = ax, ay
     strips[count, 2], strips[count, 3] = bx, (by - ay) / (bx - ax)
@@ -230,7 +231,7 @@ def _write(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _with_top(box: Numbers, around: int, strips: Numbers, count: int) -> int:
+def _with_top(box: Floats, around: int, strips: Floats, count: int) -> int:
     """Add the strip under the whole upper side of a box whose north-west corner lies inside."""
     width, height = box[2] - box[0], box[3] - box[1]
     if around != 0 and width > 0.0:
@@ -239,7 +240,7 @@ def _with_top(box: Numbers, around: int, strips: Numbers, count: int) -> int:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _add_common(one: Numbers, other: Numbers, moments: Numbers) -> None:
+def _add_common(one: Floats, other: Floats, moments: Floats) -> None:
     """Add what lies under both of two strips."""
     begin, end = max(one[0], other[0]), min(one[2], other[2])
     if end <= begin:
@@ -260,7 +261,7 @@ def _add_common(one: Numbers, other: Numbers, moments: Numbers) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _add_strip(ax: float, ay: float, bx: float, by: float, sign: float, moments: Numbers) -> None:
+def _add_strip(ax: float, ay: float, bx: float, by: float, sign: float, moments: Floats) -> None:
     """Add the integrals of 1, x, y, x², y² over the strip under an edge."""
     width = sign * (bx - ax)
     moments[0] += width * (ay + by) / 2.0

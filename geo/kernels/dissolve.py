@@ -1,20 +1,14 @@
 """Uniting polygons that share their edges: edges that two of them run in opposite directions go."""
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
+from geo.arrays import Flags, Floats, Ints
 from geo.kernels.edges import Rings
-
-Numbers = npt.NDArray[np.float64]
-Positions = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def united_rings(
-    rings: Rings, start: Positions, tidy: Flags
-) -> tuple[Numbers, Positions, Positions, Flags]:
+def united_rings(rings: Rings, start: Ints, tidy: Flags) -> tuple[Floats, Ints, Ints, Flags]:
     """Unite the tidy shapes of each group.
 
     Parameters
@@ -50,9 +44,9 @@ def _unite(
     last: int,
     tidy: Flags,
     g: int,
-    points: Numbers,
-    corner: Positions,
-    group: Positions,
+    points: Floats,
+    corner: Ints,
+    group: Ints,
     hole: Flags,
     count: int,
 ) -> int:
@@ -102,7 +96,7 @@ def _unite(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _edges(rings: Rings, first: int, last: int, tidy: Flags) -> Numbers:
+def _edges(rings: Rings, first: int, last: int, tidy: Flags) -> Floats:
     """Give the edges of the tidy shapes, their land to the left: from x, y to x, y."""
     size = 0
     for shape in range(first, last):
@@ -124,7 +118,7 @@ def _edges(rings: Rings, first: int, last: int, tidy: Flags) -> Numbers:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _numbered(edges: Numbers) -> tuple[Numbers, Numbers, Positions, Positions]:
+def _numbered(edges: Floats) -> tuple[Floats, Floats, Ints, Ints]:
     """Give the corners their numbers: places, and the corner where each edge begins and ends."""
     size = 8
     while size < 3 * len(edges):
@@ -151,12 +145,12 @@ def _numbered(edges: Numbers) -> tuple[Numbers, Numbers, Positions, Positions]:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _next(
-    x: Numbers,
-    y: Numbers,
-    begin: Positions,
-    end: Positions,
-    head: Positions,
-    after: Positions,
+    x: Floats,
+    y: Floats,
+    begin: Ints,
+    end: Ints,
+    head: Ints,
+    after: Ints,
     gone: Flags,
     came: int,
 ) -> int:
@@ -179,14 +173,14 @@ def _next(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _write(
-    x: Numbers,
-    y: Numbers,
-    begin: Positions,
-    ring: Positions,
+    x: Floats,
+    y: Floats,
+    begin: Ints,
+    ring: Ints,
     g: int,
-    points: Numbers,
-    corner: Positions,
-    group: Positions,
+    points: Floats,
+    corner: Ints,
+    group: Ints,
     hole: Flags,
     count: int,
 ) -> int:

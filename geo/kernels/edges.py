@@ -6,9 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-Numbers = npt.NDArray[np.float64]
-Positions = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+from geo.arrays import Flags, Floats, Ints
 
 
 class Rings(NamedTuple):
@@ -26,15 +24,15 @@ class Rings(NamedTuple):
         Position of the first ring of each shape, and the number of rings.
     """
 
-    x: Numbers
-    y: Numbers
-    corner: Positions
+    x: Floats
+    y: Floats
+    corner: Ints
     forward: Flags
-    ring: Positions
+    ring: Ints
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def land_to_the_right(x: Numbers, y: Numbers, corner: Positions, hole: Flags) -> Flags:
+def land_to_the_right(x: Floats, y: Floats, corner: Ints, hole: Flags) -> Flags:
     """Say of each ring whether it has its land to the right as it runs.
 
     Parameters
@@ -80,17 +78,17 @@ class Outlines(NamedTuple):
     order, which begin anew with each shape at ``run_offset``.
     """
 
-    x: Numbers
-    y: Numbers
-    dx: Numbers
-    dy: Numbers
-    length: Numbers
-    ring: Positions
-    offset: Positions
-    ring_length: Numbers
-    bounds: Numbers
-    run_bounds: Numbers
-    run_offset: Positions
+    x: Floats
+    y: Floats
+    dx: Floats
+    dy: Floats
+    length: Floats
+    ring: Ints
+    offset: Ints
+    ring_length: Floats
+    bounds: Floats
+    run_bounds: Floats
+    run_offset: Ints
 
 
 class Side(NamedTuple):
@@ -100,15 +98,15 @@ class Side(NamedTuple):
     """
 
     other: int
-    mine: Positions
-    theirs: Positions
-    boxes: Numbers
+    mine: Ints
+    theirs: Ints
+    boxes: Floats
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def edges_of_rings(
     rings: Rings,
-) -> tuple[Numbers, Numbers, Numbers, Numbers, Numbers, Positions, Positions, Numbers]:
+) -> tuple[Floats, Floats, Floats, Floats, Floats, Ints, Ints, Floats]:
     """Take rings apart into their edges longer than nothing.
 
     Parameters
@@ -144,9 +142,7 @@ def edges_of_rings(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def run_boxes(
-    x: Numbers, y: Numbers, dx: Numbers, dy: Numbers, offset: Positions
-) -> tuple[Numbers, Positions]:
+def run_boxes(x: Floats, y: Floats, dx: Floats, dy: Floats, offset: Ints) -> tuple[Floats, Ints]:
     """Give the boxes of the runs of edges, and where the runs of each shape begin."""
     run_offset = np.zeros(len(offset), np.int64)
     for i in range(len(offset) - 1):
@@ -165,7 +161,7 @@ def run_boxes(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def edges_near(shapes: Outlines, one: int, other: int, reach: float, found: Positions) -> int:
+def edges_near(shapes: Outlines, one: int, other: int, reach: float, found: Ints) -> int:
     """List the edges of a shape within reach of the box of another; say how many."""
     west, south = shapes.bounds[other, 0] - reach, shapes.bounds[other, 1] - reach
     east, north = shapes.bounds[other, 2] + reach, shapes.bounds[other, 3] + reach
@@ -259,7 +255,7 @@ def other_side(shapes: Outlines, one: int, side: Side) -> Side:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _few_boxes(shapes: Outlines, edges: Positions) -> Numbers:
+def _few_boxes(shapes: Outlines, edges: Ints) -> Floats:
     """Give the boxes of runs of ``FEW`` edges."""
     boxes = np.empty(((len(edges) + FEW - 1) // FEW, 4))
     for run in range(len(boxes)):
@@ -320,9 +316,7 @@ def distance_of(shapes: Outlines, one: int, side: Side, reach: float) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def near_flags(
-    shapes: Outlines, pairs: Positions, reach: float, flags: npt.NDArray[np.bool_]
-) -> None:
+def near_flags(shapes: Outlines, pairs: Ints, reach: float, flags: npt.NDArray[np.bool_]) -> None:
     """Say of each pair whether its shapes lie within reach of each other."""
     for i in range(len(pairs)):
         one, two = pairs[i, 0], pairs[i, 1]

@@ -5,15 +5,13 @@ the part of another edge inside it is one interval, found without approximation.
 """
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
+from geo.arrays import Flags, Floats, Ints
 from geo.kernels.edges import (
     CONTACT_M,
     FEW,
-    Numbers,
     Outlines,
-    Positions,
     Side,
     are_apart,
     contains,
@@ -106,7 +104,7 @@ def _is_whole(shapes: Outlines, ring: int, length: float) -> bool:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def share_shown(
-    shapes: Outlines, side: Side, e: int, reach: float, starts: Numbers, ends: Numbers, ground: int
+    shapes: Outlines, side: Side, e: int, reach: float, starts: Floats, ends: Floats, ground: int
 ) -> tuple[float, int]:
     """Give the share of an edge that lies within reach of the other shape, or inside it.
 
@@ -181,7 +179,7 @@ def _shows_enough(shapes: Outlines, side: Side, gap: float, edge: float) -> tupl
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _marks(shapes: Outlines, side: Side, low: float, most: float) -> Numbers:
+def _marks(shapes: Outlines, side: Side, low: float, most: float) -> Floats:
     """Give the gaps between which the surplus doesn't turn: where a ring is reached, or whole.
 
     Of a ring that is partly within reach, at least 2 m more come within reach with each further
@@ -361,21 +359,19 @@ def joining_gap(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def joining_gaps(
-    shapes: Outlines, pairs: Positions, most: float, edge: float, exact: bool, gaps: Numbers
+    shapes: Outlines, pairs: Ints, most: float, edge: float, exact: bool, gaps: Floats
 ) -> None:
     """Find the joining gap of each pair."""
     for i in range(len(pairs)):
         gaps[i] = joining_gap(shapes, pairs[i, 0], pairs[i, 1], most, edge, exact)
 
 
-Flags = npt.NDArray[np.bool_]
-
 LEAST_M = 1e-3
 """Contact other than along equal edges, shorter than this, is a corner's [m]."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def misfits(shapes: Outlines, forward: Flags, pairs: Positions, found: Flags) -> None:
+def misfits(shapes: Outlines, forward: Flags, pairs: Ints, found: Flags) -> None:
     """Say of each pair whether it touches or overlaps other than along equal edges.
 
     ``forward`` says of each ring whether it runs with its land to the right: equal edges with

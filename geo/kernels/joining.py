@@ -4,7 +4,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from geo.edges import Numbers, Obstacles, Positions, Shapes
+from geo.arrays import Floats, Positions, Shapes
+from geo.edges import Obstacles
 from geo.kernels.boxes import box_pairs
 from geo.kernels.edges import CONTACT_M, Outlines, near_flags
 from geo.kernels.facing import joining_gaps
@@ -23,7 +24,7 @@ def compiled_gaps(
     *,
     exact: bool,
     progress: Progress | None = None,
-) -> tuple[Positions, Positions, Numbers]:
+) -> tuple[Positions, Positions, Floats]:
     """Do what ``geo.contiguity.joining_gaps`` does; without ``exact`` any gap up to the most.
 
     Parameters
@@ -82,7 +83,7 @@ def _hide(
     outlines: Outlines,
     obstacles: Obstacles,
     pairs: npt.NDArray[np.int64],
-    gaps: Numbers,
+    gaps: Floats,
     most_gap_m: float,
     min_edge_m: float,
     exact: bool,
@@ -123,7 +124,7 @@ def _hide(
 
 
 def _near_things(
-    obstacles: Obstacles, pairs: npt.NDArray[np.int64], gaps: Numbers, windows: Numbers
+    obstacles: Obstacles, pairs: npt.NDArray[np.int64], gaps: Floats, windows: Floats
 ) -> tuple[Positions, Positions, Positions]:
     """List the pairs with obstacles in their window, where their rows begin, and the obstacles.
 
@@ -145,7 +146,7 @@ def _near_things(
     return doubtful, np.append(begin, len(order)), thing[order]
 
 
-def _things(obstacles: Obstacles, windows: Numbers, rows: Positions, thing: Positions) -> Things:
+def _things(obstacles: Obstacles, windows: Floats, rows: Positions, thing: Positions) -> Things:
     """Take the obstacles apart for the kernel, and place them by the windows' reference points."""
     every: Shapes = np.concatenate([obstacles.cutting, obstacles.covering])
     used, which = np.unique(thing, return_inverse=True)

@@ -6,13 +6,12 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from geo.arrays import Floats, Ints
 from geo.kernels.edges import (
     CONTACT_M,
     FEW,
     RUN,
-    Numbers,
     Outlines,
-    Positions,
     Side,
     contains,
     edges_meet,
@@ -36,20 +35,20 @@ class Obstacles(NamedTuple):
     lies in the obstacle.
     """
 
-    x: Numbers
-    y: Numbers
-    dx: Numbers
-    dy: Numbers
-    offset: Positions
-    bounds: Numbers
+    x: Floats
+    y: Floats
+    dx: Floats
+    dy: Floats
+    offset: Ints
+    bounds: Floats
     cuts: npt.NDArray[np.bool_]
     solid: npt.NDArray[np.bool_]
-    bridged_m: Numbers
-    rows: Positions
-    thing: Positions
+    bridged_m: Floats
+    rows: Ints
+    thing: Ints
     around: npt.NDArray[np.bool_]
-    reference: Numbers
-    window: Numbers
+    reference: Floats
+    window: Floats
 
 
 class Near(NamedTuple):
@@ -58,11 +57,11 @@ class Near(NamedTuple):
     ``boxes`` are those of runs of ``FEW`` edges, which begin anew with each row at ``runs``.
     """
 
-    row: Positions
-    edge: Positions
-    begin: Positions
-    boxes: Numbers
-    runs: Positions
+    row: Ints
+    edge: Ints
+    begin: Ints
+    boxes: Floats
+    runs: Ints
     x: float
     y: float
 
@@ -130,7 +129,7 @@ def _is_cut(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def box_meets(box: Numbers, px: float, py: float, to_x: float, to_y: float, margin: float) -> bool:
+def box_meets(box: Floats, px: float, py: float, to_x: float, to_y: float, margin: float) -> bool:
     """Say whether a box, made wider by a margin, meets the box of a way."""
     return bool(
         max(px, to_x) >= box[0] - margin
@@ -264,11 +263,11 @@ MOST_PIECES = 256
 def hidden_gaps(
     shapes: Outlines,
     things: Obstacles,
-    pairs: Positions,
-    open_gaps: Numbers,
+    pairs: Ints,
+    open_gaps: Floats,
     most: float,
     edge: float,
-    gaps: Numbers,
+    gaps: Floats,
 ) -> None:
     """Find the joining gap of each pair among obstacles, infinite beyond ``most``.
 
@@ -337,7 +336,7 @@ def _edges_in_window(things: Obstacles, pair: int) -> Near:
 @njit(cache=True, nogil=True, error_model="numpy")
 def _pieces(
     shapes: Outlines, things: Obstacles, near: Near, one: int, two: int, most: float
-) -> Numbers:
+) -> Floats:
     """Divide the boundary near the other shape: nearest, farthest, length, 1 if hidden; by rows."""
     reach = most + CONTACT_M
     mine = side_of(shapes, one, two, reach).mine
@@ -433,7 +432,7 @@ def _nearest_point(shapes: Outlines, side: Side, px: float, py: float) -> tuple[
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _clear_length(pieces: Numbers) -> float:
+def _clear_length(pieces: Floats) -> float:
     """Add up the pieces that are not hidden."""
     total = 0.0
     for i in range(len(pieces)):
@@ -443,7 +442,7 @@ def _clear_length(pieces: Numbers) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _least_hidden(pieces: Numbers) -> float:
+def _least_hidden(pieces: Floats) -> float:
     """Give the distance of the nearest hidden piece."""
     least = np.inf
     for i in range(len(pieces)):
@@ -453,7 +452,7 @@ def _least_hidden(pieces: Numbers) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _first_enough(ones: Numbers, twos: Numbers, most: float, edge: float) -> float:
+def _first_enough(ones: Floats, twos: Floats, most: float, edge: float) -> float:
     """Find the smallest gap at which both sides show enough boundary that is not hidden.
 
     What lies within a gap grows evenly from the nearest to the farthest end of each piece, so
@@ -496,7 +495,7 @@ def _first_enough(ones: Numbers, twos: Numbers, most: float, edge: float) -> flo
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _first_on_line(surplus: Numbers, slope: Numbers, gap: float, upto: float) -> float:
+def _first_on_line(surplus: Floats, slope: Floats, gap: float, upto: float) -> float:
     """Find where both straight sums first reach 0 between two marks, infinite if nowhere."""
     begin, end = gap, upto
     for side in range(2):

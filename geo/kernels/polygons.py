@@ -4,17 +4,14 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from geo.edges import Numbers as Numbers_outlines
+from geo.arrays import Floats, Shapes
 from geo.kernels.edges import Outlines, Rings, edges_of_rings, land_to_the_right, run_boxes
-
-Shapes = npt.NDArray[np.object_]
-Numbers = npt.NDArray[np.float64]
 
 POLYGON = 3
 """Shapely's number for polygons of one part."""
 
 
-def rings_of(shapes: Shapes) -> tuple[Rings, Numbers]:
+def rings_of(shapes: Shapes) -> tuple[Rings, Floats]:
     """Take polygons apart into their rings.
 
     Parameters
@@ -73,7 +70,7 @@ PAIRS_AT_ONCE = 8_192
 """Work is given to the processors in lots of this many pairs; between two lots it can be ended."""
 
 
-def outlines_of_rings(rings: Rings, bounds: Numbers_outlines) -> Outlines:
+def outlines_of_rings(rings: Rings, bounds: Floats) -> Outlines:
     """Take rings apart into their edges.
 
     Parameters

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from geo.edges import Positions, Shapes
+from geo.arrays import Flags, Positions, Shapes
 from geo.kernels.boxes import box_pairs
 from geo.kernels.dissolve import united_rings
 from geo.kernels.edges import CONTACT_M
@@ -63,8 +63,6 @@ def misfitting_pairs(
 
 SHAPES_AT_ONCE = 4_096
 """Groups are taken in lots of about this many shapes."""
-
-Flags = npt.NDArray[np.bool_]
 
 
 def outlined(

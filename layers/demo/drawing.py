@@ -6,6 +6,7 @@ import shapely
 from pyproj import CRS, Transformer
 from shapely import affinity
 
+from geo.arrays import Positions, Shapes
 from layers.demo.recipe import Place
 
 Xy = tuple[float, float]
@@ -171,9 +172,6 @@ VERTEX_SHARE, VERTEX_M, VERTEX_STEP_M = 0.05, 0.35, 45.0
 APART_SHARE, APART_M = 0.007, (10.0, 14.0)
 SLIVER_SHARE, SLIVER_M = 0.004, (0.5, 1.8)
 
-Shapes = npt.NDArray[np.object_]
-Ints = npt.NDArray[np.intp]
-
 
 def survey_noise(shapes: Shapes, rng: np.random.Generator) -> Shapes:
     """Disturb parcels the way digitising does; every result is valid.
@@ -230,7 +228,7 @@ def _parted(shape: shapely.Polygon, rng: np.random.Generator) -> shapely.Geometr
     return parted if parted.geom_type == "MultiPolygon" else shape
 
 
-def slivers(shapes: Shapes, rng: np.random.Generator) -> tuple[Shapes, Ints]:
+def slivers(shapes: Shapes, rng: np.random.Generator) -> tuple[Shapes, Positions]:
     """Make the thin leftovers that lie along some parcels' longest edges.
 
     Parameters
@@ -249,7 +247,7 @@ def slivers(shapes: Shapes, rng: np.random.Generator) -> tuple[Shapes, Ints]:
     """
     single = np.flatnonzero(shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON)
     wanted = max(3, int(len(shapes) * SLIVER_SHARE))
-    beside: Ints = np.sort(rng.choice(single, wanted, replace=False))
+    beside: Positions = np.sort(rng.choice(single, wanted, replace=False))
     made = []
     for position in beside:
         xy = shapely.get_coordinates(shapely.get_exterior_ring(shapely.normalize(shapes[position])))

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from pyproj import CRS
 from shapely import affinity
 
+from geo.arrays import Positions, Shapes
 from geo.measure import ellipsoidal_area_m2
 from geo.units import m2_to_mu
 from layers.demo.recipe import Recipe
@@ -30,10 +30,6 @@ FITTING_STEPS = 8
 MOST_PARCELS, NEIGHBOUR_M = 4, 2.5
 EXTRAS = ("not_industrial", "planned")
 """Beside those that count: one that is not for industry, one only planned (in the last year)."""
-
-
-Shapes = npt.NDArray[np.object_]
-Positions = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from geo.arrays import Floats
 from geo.measure import ellipsoidal_area_m2
 from geo.units import m2_to_mu
 from layers.demo.recipe import Recipe
@@ -17,8 +18,6 @@ LISTED_COMPANIES = 45
 LEADING_SHARE, ABOVE_SCALE_SHARE = 0.72, 0.72
 MISSING_SHARE, ABSENT_2025_SHARE = 0.012, 0.02
 BELOW_SCALE_WAN_YUAN = (300.0, 1900.0)
-
-Floats = npt.NDArray[np.float64]
 
 
 def make_enterprises(

@@ -10,6 +10,7 @@ import shapely
 import shapely.ops
 from pyproj import CRS
 
+from geo.arrays import Shapes
 from geo.raster import Raster
 from layers.demo.drawing import GRID_M, meander, places_xy, planned_area
 from layers.demo.recipe import CourseRow, Recipe
@@ -21,8 +22,6 @@ MARGIN_M = 8.0
 
 LANE_WIDTHS_M = (4.0, 9.0)
 DITCH_WIDTHS_M = (2.5, 5.0)
-
-Shapes = npt.NDArray[np.object_]
 
 
 def make_trunks(

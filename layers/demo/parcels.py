@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from geo.arrays import Flags, Floats, Positions, Shapes, Texts
 from geo.measure import ellipsoidal_area_m2
 from geo.units import M2_PER_MU
 from layers.contracts import CONTRACTS
@@ -128,10 +129,6 @@ SPARE = 1.35
 LEAST_PIECE_M2 = 1_500.0
 LEAST_PIECE_WIDTH_M = 12.0
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.intp]
-Shapes = npt.NDArray[np.object_]
-
 
 @dataclass(frozen=True)
 class Block:
@@ -181,11 +178,11 @@ class Cadastre:
     """
 
     shapes: Shapes
-    block: Ints
-    ground: Ints
+    block: Positions
+    ground: Positions
     reach: Floats
     lanes: Shapes
-    lane_block: Ints
+    lane_block: Positions
     lane_m: Floats
 
 
@@ -351,7 +348,7 @@ def _polygons(rings: list[Floats]) -> Shapes:
     return shapes
 
 
-def _placed(shapes: Shapes, of_block: Ints, turns: list[tuple[float, Floats]]) -> Shapes:
+def _placed(shapes: Shapes, of_block: Positions, turns: list[tuple[float, Floats]]) -> Shapes:
     if not len(shapes):
         return shapes
     counts = shapely.get_num_coordinates(shapes)
@@ -366,8 +363,8 @@ def _placed(shapes: Shapes, of_block: Ints, turns: list[tuple[float, Floats]]) -
 
 
 def _clipped(
-    shapes: Shapes, of_block: Ints, grounds: list[Ground], ground_of: Ints, closed: Shapes
-) -> tuple[Shapes, Ints]:
+    shapes: Shapes, of_block: Positions, grounds: list[Ground], ground_of: Positions, closed: Shapes
+) -> tuple[Shapes, Positions]:
     land: Shapes = np.array([ground.shape for ground in grounds], dtype=object)
     shapely.prepare(land)
     of_ground = ground_of[of_block]
@@ -404,9 +401,6 @@ FIVE = f"{BASIC};gas;levelled"
 SEVEN = f"{FIVE};storm;heat;broadband"
 DECLARED_OFF_SHARE, DECLARED_MISSING_SHARE = 0.06, 0.03
 
-Bools = npt.NDArray[np.bool_]
-Texts = npt.NDArray[np.str_]
-
 
 def choose(shares: dict[str, float], size: int, rng: np.random.Generator) -> Texts:
     """Draw words by their shares.
@@ -431,7 +425,7 @@ def choose(shares: dict[str, float], size: int, rng: np.random.Generator) -> Tex
 
 def ready_parcels(
     cadastre: Cadastre, grounds: list[Ground], closed: set[str], rng: np.random.Generator
-) -> Bools:
+) -> Flags:
     """Choose the supply-ready parcels: most of some blocks, two neighbours in some others.
 
     Parameters
@@ -473,7 +467,7 @@ def ready_parcels(
 def make_parcels(
     shapes: npt.NDArray[np.object_],
     owners: Texts,
-    ready: Bools,
+    ready: Flags,
     *,
     units: gpd.GeoDataFrame,
     platforms: gpd.GeoDataFrame,
@@ -573,7 +567,7 @@ def _days(count: int, rng: np.random.Generator) -> Texts:
     return np.asarray(np.datetime_as_string(days, unit="D"))
 
 
-def _utilities(state: Texts, ready: Bools, rng: np.random.Generator) -> list[str | None]:
+def _utilities(state: Texts, ready: Flags, rng: np.random.Generator) -> list[str | None]:
     served = choose({FIVE: 0.5, SEVEN: 0.35, BASIC: 0.15}, len(state), rng)
     raw = choose({"road": 0.5, "road;power": 0.3, "road;power;water": 0.2}, len(state), rng)
     words = np.where(np.isin(state, RAW_STATES) & ~ready, raw, served)
@@ -600,7 +594,7 @@ def _increment(state: Texts, rng: np.random.Generator) -> list[bool | None]:
 
 
 def _allowed(
-    owners: Texts, ready: Bools, platforms: gpd.GeoDataFrame, rng: np.random.Generator
+    owners: Texts, ready: Flags, platforms: gpd.GeoDataFrame, rng: np.random.Generator
 ) -> list[str | None]:
     wanted = ready & (rng.random(len(owners)) < 0.3)
     codes = (

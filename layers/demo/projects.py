@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from geo.arrays import Floats, Texts
 from geo.measure import ellipsoidal_area_m2
 from geo.units import M2_PER_MU, m2_to_mu
 from layers.demo.elements import POLLUTANTS, Allotted
@@ -41,9 +42,6 @@ LAND_MU = (15.0, 400.0)
 LEAST_SITE_MU = 20.0
 WAN_YUAN_PER_MU = (460.0, 1300.0)
 BASIC, MORE = "road;water;sewer;power;telecom", "road;water;sewer;power;telecom;gas;levelled"
-
-Floats = npt.NDArray[np.float64]
-Texts = npt.NDArray[np.str_]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import shapely
 import shapely.ops
 from pyproj import CRS
 
+from geo.arrays import Floats
 from geo.measure import ellipsoidal_area_m2
 from geo.units import m2_to_mu
 from layers.demo.drawing import largest_part, meander, places_xy, planned_area
@@ -24,8 +25,6 @@ WANDERING_ROUNDS = 8
 FITTED_SHARE = 0.012
 BORDER_AMPLITUDE = 0.03
 BORDER_STEP_M = 900.0
-
-Floats = npt.NDArray[np.float64]
 
 
 def make_units(recipe: Recipe, crs: CRS, rng: np.random.Generator) -> gpd.GeoDataFrame:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import shapely
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
+from geo.arrays import Floats
 from layers.maps.features import AREA, LINE, POINT, DrawnLayer, Shapes, Window
 from layers.maps.style import Mark, Pattern, rgba
 
@@ -227,7 +228,6 @@ OUTLINED_PX = 12
 LARGE_PX = 1024
 """Shapes larger than this are cut to the canvas before they are painted."""
 MANY_VERTICES = 64
-Pixels = npt.NDArray[np.float64]
 
 
 def paint(
@@ -312,7 +312,7 @@ class _Brush:
 
     def _outlines(
         self, large: npt.NDArray[np.intp], size: npt.NDArray[np.float64]
-    ) -> dict[int, list[Pixels]]:
+    ) -> dict[int, list[Floats]]:
         """Give the rings of many shapes; the plain ones are all carried to pixels at once."""
         first, beyond = self.shapes.pieces[large], self.shapes.pieces[large + 1]
         begin, end = self.shapes.starts[first], self.shapes.starts[beyond]
@@ -328,7 +328,7 @@ class _Brush:
             for at in large.tolist()
         }
 
-    def _rings(self, at: int, cut: bool = True) -> list[Pixels]:
+    def _rings(self, at: int, cut: bool = True) -> list[Floats]:
         shapes = self.shapes
         west, south, east, north = shapes.bounds[at]
         if cut and max(east - west, north - south) * self.window.px_per_m > LARGE_PX:
@@ -337,7 +337,7 @@ class _Brush:
         rings = [shapes.vertices[a:b] for a, b in pairwise(begins.tolist())]
         return [self._pixels(ring) for ring in rings]
 
-    def _cut_rings(self, at: int) -> list[Pixels]:
+    def _cut_rings(self, at: int) -> list[Floats]:
         margin_px = 8 * self.scale + 24
         try:
             seen = shapely.clip_by_rect(self.shapes.parts[at], *self.window.box(margin_px))
@@ -349,19 +349,19 @@ class _Brush:
         rings = [*shapely.get_rings(parts[is_area]), *parts[~is_area]]
         return [self._pixels(shapely.get_coordinates(ring)) for ring in rings if not ring.is_empty]
 
-    def _place(self, vertices: Pixels) -> Pixels:
+    def _place(self, vertices: Floats) -> Floats:
         ratio = self.window.px_per_m
         return (vertices - (self.window.west, self.window.north)) * (ratio, -ratio)
 
-    def _pixels(self, vertices: Pixels) -> Pixels:
+    def _pixels(self, vertices: Floats) -> Floats:
         pixels = self._place(vertices)
         if len(pixels) <= MANY_VERTICES:
             return pixels
         moves = (np.diff(np.round(pixels), axis=0) != 0).any(axis=1)
-        thinned: Pixels = pixels[np.concatenate([[True], moves[:-1], [True]])]
+        thinned: Floats = pixels[np.concatenate([[True], moves[:-1], [True]])]
         return thinned
 
-    def _fill(self, image: Image.Image, rings: dict[int, list[Pixels]]) -> None:
+    def _fill(self, image: Image.Image, rings: dict[int, list[Floats]]) -> None:
         draw = ImageDraw.Draw(image)
         colours = [rgba(mark.fill, mark.opacity) if mark.fill else None for mark in self.marks]
         for at, outline in rings.items():
@@ -374,7 +374,7 @@ class _Brush:
             else:
                 image.paste(colour, mask=_mask(image.size, outline))
 
-    def _fill_patterns(self, image: Image.Image, rings: dict[int, list[Pixels]]) -> None:
+    def _fill_patterns(self, image: Image.Image, rings: dict[int, list[Floats]]) -> None:
         for position, mark in enumerate(self.marks):
             same = [at for at in rings if self.mark_of[at] == position and rings[at]]
             if mark.pattern == "solid" or mark.fill is None or not same:
@@ -404,7 +404,7 @@ class _Brush:
     def _stroke(
         self,
         draw: ImageDraw.ImageDraw,
-        line: Pixels,
+        line: Floats,
         colour: str,
         width_px: float,
         dash_px: tuple[float, ...],
@@ -422,7 +422,7 @@ class _Brush:
             draw.line(line.astype(np.float32), fill=ink, width=width)  # type: ignore[arg-type]
 
 
-def _mask(size: tuple[int, int], rings: list[Pixels]) -> Image.Image:
+def _mask(size: tuple[int, int], rings: list[Floats]) -> Image.Image:
     """Give the area within an odd number of rings."""
     mask = Image.new("1", size)
     for ring in rings:

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from geo.arrays import Shapes
 from geo.difference import without
 from geo.measure import ellipsoidal_area_m2
 from geo.units import compare, m2_to_mu, mu_to_m2
@@ -17,7 +18,7 @@ from platforms.land.search import constraints_in_force
 from platforms.policy.check import CheckJob, holds, judge
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
-from platforms.territory import Shapes, assessed_units, major_rows, platform_outlines, shapes_of
+from platforms.territory import assessed_units, major_rows, platform_outlines, shapes_of
 
 
 @dataclass(frozen=True)

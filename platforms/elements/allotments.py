@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from pyproj import CRS
 
+from geo.arrays import Flags, Floats, Objects, Shapes
 from geo.contiguity import single_parts
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import area_inside_m2
@@ -16,7 +16,7 @@ from geo.units import m2_to_mu
 from layers.fields import split_list
 from platforms.errors import PlanningError
 from platforms.policy.in_force import PolicySet
-from platforms.territory import Shapes, shapes_of, unit_of_place
+from platforms.territory import shapes_of, unit_of_place
 
 
 @dataclass(frozen=True)
@@ -125,8 +125,6 @@ def newest_edition(approved: gpd.GeoDataFrame, as_of: str) -> gpd.GeoDataFrame:
     return reached[day == day.groupby(reached["platform_id"].fillna("")).transform("max")]
 
 
-Numbers = npt.NDArray[np.float64]
-
 AMOUNT_COLUMNS = {"land": "land_mu", "energy": "energy_tce", "emission": "emission_t"}
 """Column that holds the amount of each element."""
 
@@ -156,7 +154,7 @@ def allotment_shapes(allotments: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) ->
     return shapes
 
 
-def inside_shares(shapes: Shapes, outlines: Outlines, crs: CRS) -> tuple[Numbers, Numbers]:
+def inside_shares(shapes: Shapes, outlines: Outlines, crs: CRS) -> tuple[Floats, Floats]:
     """Measure what part of each shape lies inside, at least and at most.
 
     Parameters
@@ -187,7 +185,7 @@ def inside_shares(shapes: Shapes, outlines: Outlines, crs: CRS) -> tuple[Numbers
     return least, most
 
 
-def amounts(allotments: gpd.GeoDataFrame, shapes: Shapes, crs: CRS) -> Numbers:
+def amounts(allotments: gpd.GeoDataFrame, shapes: Shapes, crs: CRS) -> Floats:
     """Give the amount of each allotment in the unit of its element.
 
     Parameters
@@ -233,9 +231,6 @@ def _parcels_by_name(parcels: gpd.GeoDataFrame, names: set[str]) -> dict[str, sh
 
 CITY = "city"
 """Stands for the whole city where a unit is named."""
-
-Flags = npt.NDArray[np.bool_]
-Texts = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -297,13 +292,13 @@ class Ledger:
         The land, None where not known.
     """
 
-    ids: Texts
-    unit_id: Texts
-    element: Texts
-    pollutant: Texts
-    status: Texts
-    year: Numbers
-    amount: Numbers
+    ids: Objects
+    unit_id: Objects
+    element: Objects
+    pollutant: Objects
+    status: Objects
+    year: Floats
+    amount: Floats
     industrial: Answer
     increment: Answer
     declared_inside: Flags
@@ -459,11 +454,11 @@ def open_points(
     return tuple(sorted(found.items()))
 
 
-def _lacks(values: Texts) -> Flags:
+def _lacks(values: Objects) -> Flags:
     return np.asarray(pd.isna(values), dtype=bool)
 
 
-def _equals(values: Texts, wanted: str) -> Answer:
+def _equals(values: Objects, wanted: str) -> Answer:
     return Answer(np.asarray(values == wanted, dtype=bool), _lacks(values))
 
 
@@ -472,7 +467,7 @@ def _answer(column: pd.Series) -> Answer:
     return Answer(yes, column.isna().to_numpy(dtype=bool))
 
 
-def _texts(column: pd.Series) -> Texts:
+def _texts(column: pd.Series) -> Objects:
     values = column.to_numpy(dtype=object)
     values[column.isna().to_numpy(dtype=bool)] = None
     return values

@@ -7,11 +7,11 @@ from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from pyproj import CRS
 
+from geo.arrays import Floats, Objects, Shapes
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import area_inside_m2
 from geo.units import compare, m2_to_mu
@@ -21,13 +21,11 @@ from platforms.elements.allotments import (
     Cell,
     Ledger,
     Outlines,
-    Texts,
     allotment_ledger,
     counts_in,
     inside_shares,
     on_record,
 )
-from platforms.elements.allotments import Numbers as Numbers_outside
 from platforms.elements.project_shares import LandedProjects, landed_projects, lies_there
 from platforms.elements.shares import Members, ShareBounds, elements_of, share_bounds
 from platforms.land.search import constraints_in_force
@@ -35,7 +33,7 @@ from platforms.policy.check import CheckJob, counted_rows, holds, judge
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.pack import Rule
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
-from platforms.territory import Shapes, major_outlines, major_rows, shapes_of
+from platforms.territory import major_outlines, major_rows, shapes_of
 
 LAYER = "element_allotments"
 
@@ -97,7 +95,7 @@ def outside_verdicts(
     return verdicts
 
 
-def _outside_m2(shapes: Shapes, outlines: Shapes, crs: CRS) -> Numbers_outside:
+def _outside_m2(shapes: Shapes, outlines: Shapes, crs: CRS) -> Floats:
     """Measure the part of each shape outside; NaN where the place isn't known."""
     if not len(shapes):
         return np.zeros(0)
@@ -107,9 +105,9 @@ def _outside_m2(shapes: Shapes, outlines: Shapes, crs: CRS) -> Numbers_outside:
 
 def _verdict(
     dated: DatedRule,
-    ids: Texts,
+    ids: Objects,
     caught: Answer,
-    outside_m2: Numbers_outside,
+    outside_m2: Floats,
     unit_id: str,
     year: int,
 ) -> Verdict:
@@ -377,10 +375,6 @@ def _fault(steps: tuple[str, ...], days: dict[str, str], allotted_on: object) ->
     return None
 
 
-Numbers = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-
-
 @dataclass(frozen=True)
 class _Counted:
     """What counts in one share: the members, and the rows they are."""
@@ -471,7 +465,7 @@ def _elements(job: CheckJob, main: Outlines) -> dict[str, Count]:
 
 def _allotted(
     ledger: Ledger,
-    inside: tuple[Numbers, Numbers],
+    inside: tuple[Floats, Floats],
     element: str,
     pollutant: str | None,
     unit_id: str,
@@ -504,7 +498,7 @@ def _funds(job: CheckJob, main: Outlines) -> Count:
     return partial(_granted, job, parts, units)
 
 
-def _firm_parts(shapes: Shapes, main: Outlines, job: CheckJob) -> Numbers:
+def _firm_parts(shapes: Shapes, main: Outlines, job: CheckJob) -> Floats:
     """Measure what part of each firm stands inside: by area where drawn as an outline."""
     parts = np.full(len(shapes), np.nan)
     if not main.is_on_record:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from pyproj import CRS
 
+from geo.arrays import Flags, Floats
 from geo.units import compare
 from platforms.elements.allotments import (
     CITY,
@@ -22,9 +23,6 @@ from platforms.elements.shares import Members, approved_beside, share_bounds
 from platforms.policy.check import holds, judge
 from platforms.policy.in_force import PolicySet
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
-
-Numbers = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 MORE_THAN_HALF = 0.5
 """A project lies where more than this part of its land lies (S15)."""
@@ -50,7 +48,7 @@ class LandedProjects:
     unit_id: npt.NDArray[np.object_]
     major: Flags
     major_open: Flags
-    investment_yi_yuan: Numbers
+    investment_yi_yuan: Floats
     shapes: npt.NDArray[np.object_]
 
     def of_unit(self, unit_id: str) -> tuple[Flags, Flags, Flags]:
@@ -74,7 +72,7 @@ class LandedProjects:
         rows: Flags = (own | lost) & (self.major | self.major_open)
         return rows, own & self.major, lost
 
-    def by_number(self, unit_id: str, least: Numbers, most: Numbers) -> Members:
+    def by_number(self, unit_id: str, least: Floats, most: Floats) -> Members:
         """Count each project of a unit as one, inside where more than half of its land is.
 
         Parameters
@@ -139,7 +137,7 @@ def landed_projects(
     )
 
 
-def lies_there(part: Numbers) -> Numbers:
+def lies_there(part: Floats) -> Floats:
     """Give 1 where more than half of the land lies inside, else 0 (S15).
 
     Examples
@@ -217,7 +215,7 @@ def project_shares(
 
 
 def _row(
-    landed: LandedProjects, unit_id: str, inside: tuple[Numbers, Numbers], policy: PolicySet
+    landed: LandedProjects, unit_id: str, inside: tuple[Floats, Floats], policy: PolicySet
 ) -> dict[str, object]:
     rows, certain, lost = landed.of_unit(unit_id)
     least, most = inside
@@ -249,7 +247,7 @@ def _outcome(low: float, high: float, policy: PolicySet) -> Outcome:
 
 
 def _by_investment(
-    landed: LandedProjects, rows: Flags, certain: Flags, least: Numbers, most: Numbers
+    landed: LandedProjects, rows: Flags, certain: Flags, least: Floats, most: Floats
 ) -> float:
     amount = landed.investment_yi_yuan[rows]
     if not len(amount) or np.isnan(amount).any() or (rows & ~certain).any():

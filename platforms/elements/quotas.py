@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS
 
+from geo.arrays import Flags, Floats
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import area_inside_m2
-from platforms.elements.allotments import AMOUNT_COLUMNS, Flags, Ledger, Numbers, allotment_ledger
+from platforms.elements.allotments import AMOUNT_COLUMNS, Ledger, allotment_ledger
 from platforms.source import LayerSource
 from platforms.territory import platform_outlines
 
@@ -64,7 +65,7 @@ class Quotas:
     amounts: Mapping[RoomKey, float]
     ledger: Ledger
     project_id: np.ndarray
-    in_platform: Mapping[str, Numbers]
+    in_platform: Mapping[str, Floats]
     year: int
 
     def rooms(self, project_id: str) -> dict[RoomKey, Room]:
@@ -155,7 +156,7 @@ def _key(row: Mapping[Hashable, Any]) -> RoomKey | None:
     return (subject, str(subject_id), str(element), name)
 
 
-def _inside(source: LayerSource, platform_id: str, ledger: Ledger, crs: CRS) -> Numbers:
+def _inside(source: LayerSource, platform_id: str, ledger: Ledger, crs: CRS) -> Floats:
     """Measure what part of each allotment lies on a platform with its sub-parks."""
     platforms = gpd.GeoDataFrame(source.read("major_platforms"))
     own = platforms[platforms["platform_id"].eq(platform_id).fillna(value=False)]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from pyproj import CRS
 
+from geo.arrays import Flags, Floats
 from geo.units import compare
 from layers.fields import FIELDS
 from platforms.elements.allotments import (
@@ -25,13 +26,9 @@ from platforms.elements.allotments import (
     with_further,
     zone_outlines,
 )
-from platforms.elements.allotments import Numbers as Numbers_shares
 from platforms.policy.check import holds, judge
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
-
-Numbers = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -48,9 +45,9 @@ class Members:
         True where it is known to count.
     """
 
-    amount: Numbers
-    least: Numbers
-    most: Numbers
+    amount: Floats
+    least: Floats
+    most: Floats
     certain: Flags
 
     @property
@@ -175,13 +172,13 @@ def need_inside(members: Members, threshold: float) -> float:
     return max(0.0, -_worst(members, members.least - threshold) / (1 - threshold))
 
 
-def _worst(members: Members, per_unit: Numbers) -> float:
+def _worst(members: Members, per_unit: Floats) -> float:
     """Sum a contribution, taking of what may count only what lowers it."""
     parts = members.amount * per_unit
     return float(parts[members.certain].sum() + np.minimum(parts[~members.certain], 0.0).sum())
 
 
-def _extreme(members: Members, part: Numbers) -> float:
+def _extreme(members: Members, part: Floats) -> float:
     """Find the lowest mean of ``part`` weighted by amount, over all that may count."""
     known = ~np.isnan(members.amount)
     fixed = members.certain & known
@@ -226,7 +223,7 @@ UNKNOWN = Repair(np.nan, (), np.nan)
 
 
 def repair_of(
-    ledger: Ledger, cell: Cell, inside: tuple[Numbers, Numbers], threshold: float
+    ledger: Ledger, cell: Cell, inside: tuple[Floats, Floats], threshold: float
 ) -> Repair:
     """Find the fewest planned allotments whose moving inside makes a share hold.
 
@@ -263,7 +260,7 @@ def repair_of(
     return Repair(held / total, ids, moved / total)
 
 
-def _fewest(gains: Numbers, held: float, wanted: float) -> npt.NDArray[np.intp]:
+def _fewest(gains: Floats, held: float, wanted: float) -> npt.NDArray[np.intp]:
     """Choose the fewest gains that reach what is wanted; all of them where they don't."""
     order = np.argsort(-gains, kind="stable")
     order = order[gains[order] > 0]
@@ -498,7 +495,7 @@ def _spans(ledger: Ledger, year: int | None, policy: PolicySet, element: str) ->
 def _row(
     ledger: Ledger,
     cell: Cell,
-    inside: tuple[Numbers_shares, Numbers_shares],
+    inside: tuple[Floats, Floats],
     dated: DatedRule,
     policy: PolicySet,
 ) -> dict[str, object]:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geo.arrays import Flags, Floats
 from geo.units import compare
 from layers.contracts import CONTRACTS
 from layers.fields import FIELDS
@@ -395,9 +396,6 @@ def _refuse_twice(pack: str, key: str, blocks: Sequence[Block], ids: Sequence[st
             raise PolicyError("pack_id_twice", pack=pack, line=line, key=key, id=name)
 
 
-Numbers = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-
 STANDINGS = ("graded", "exempt", "no_data", "out_of_scope")
 
 
@@ -551,7 +549,7 @@ def _whole_years(since: str, year: int) -> int:
     return year - date.fromisoformat(since).year
 
 
-def _points(firms: pd.DataFrame, scheme: Scheme, rated: Flags) -> tuple[Numbers, pd.DataFrame]:
+def _points(firms: pd.DataFrame, scheme: Scheme, rated: Flags) -> tuple[Floats, pd.DataFrame]:
     """Give the points of each firm by indicator, NaN where it can't be graded for want of one."""
     points = np.full((len(firms), len(scheme.criteria)), np.nan)
     tables = []
@@ -581,7 +579,7 @@ def _points(firms: pd.DataFrame, scheme: Scheme, rated: Flags) -> tuple[Numbers,
     return points, whole.sort_values("enterprise_id", kind="stable", ignore_index=True)
 
 
-def _counted(ratio: Numbers, criterion: Criterion) -> tuple[Numbers, npt.NDArray]:
+def _counted(ratio: Floats, criterion: Criterion) -> tuple[Floats, npt.NDArray]:
     """Hold value / base between floor and cap."""
     status = np.where(np.isnan(ratio), "missing", "counted").astype(object)
     low = ratio < criterion.floor
@@ -596,7 +594,7 @@ def _counted(ratio: Numbers, criterion: Criterion) -> tuple[Numbers, npt.NDArray
 
 def _adjusted(
     firms: pd.DataFrame, scheme: Scheme, year: int
-) -> tuple[Numbers, Numbers, list[list[tuple[str, Adjustment, bool]]]]:
+) -> tuple[Floats, Floats, list[list[tuple[str, Adjustment, bool]]]]:
     """Give factor and extra points of each firm, and which rules gave them or couldn't be told."""
     factor, extra = np.ones(len(firms)), np.zeros(len(firms))
     applied: list[list[tuple[str, Adjustment, bool]]] = [[] for _ in range(len(firms))]
@@ -641,7 +639,7 @@ def _reasons(
     unclear: Flags,
     applied: list[list[tuple[str, Adjustment, bool]]],
     unsaid: list[list[str]],
-    points: Numbers,
+    points: Floats,
     rated: Flags,
 ) -> tuple[Statement, ...]:
     """Say of one firm why it stands as it does."""

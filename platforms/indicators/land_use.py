@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from geo.arrays import Floats, Positions, Shapes
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import zone_shares
 from geo.union import united_area_m2
@@ -19,14 +20,11 @@ from platforms.land.search import state_of
 from platforms.policy.in_force import PolicySet
 from platforms.policy.verdict import Basis, Statement, say
 from platforms.source import LayerSource
-from platforms.territory import Shapes, assessment_areas, platform_outlines, shapes_of
+from platforms.territory import assessment_areas, platform_outlines, shapes_of
 
 PlaceKind = Literal["unit", "platform", "park"]
 
 KINDS = ("supplied", "built", "ready", "idle", "built_industrial")
-
-Numbers = npt.NDArray[np.float64]
-Positions = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -75,11 +73,11 @@ def places_of(by: PlaceKind, source: LayerSource) -> Places:
     return Places(tuple(platforms["platform_id"]), shapes)
 
 
-def outline_area_mu(places: Places, crs: CRS) -> Numbers:
+def outline_area_mu(places: Places, crs: CRS) -> Floats:
     """Measure the outlines (ellipsoidal) [亩]."""
     if not len(places.ids):
         return np.empty(0)
-    area: Numbers = m2_to_mu(ellipsoidal_area_m2(places.shapes, crs))
+    area: Floats = m2_to_mu(ellipsoidal_area_m2(places.shapes, crs))
     return area
 
 
@@ -116,10 +114,10 @@ def land_balance(
     certain, possible = _kinds(rows, policy)
     count = len(places.ids)
 
-    def area_mu(mask: npt.NDArray[np.bool_]) -> Numbers:
+    def area_mu(mask: npt.NDArray[np.bool_]) -> Floats:
         if not mask.any():
             return np.zeros(count)
-        areas: Numbers = united_area_m2(pieces[mask], pairs.of_zone[mask], count, crs)
+        areas: Floats = united_area_m2(pieces[mask], pairs.of_zone[mask], count, crs)
         return m2_to_mu(areas)
 
     result = pd.DataFrame(index=pd.Index(places.ids, dtype="str"))
@@ -148,7 +146,7 @@ def land_balance(
 
 def _clipped(
     parcels: gpd.GeoDataFrame, places: Places, of_shape: Positions, of_zone: Positions,
-    share: Numbers,
+    share: Floats,
 ) -> Shapes:  # fmt: skip
     """Cut each parcel to the place it is measured in; those inside stay whole."""
     pieces = shapes_of(parcels)[of_shape]

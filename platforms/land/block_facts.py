@@ -10,13 +10,10 @@ from pyproj import CRS
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import minimum_spanning_tree
 
+from geo.arrays import Floats, Shapes
 from geo.contiguity import JoiningGaps, component_labels, joining_gaps
 from geo.difference import remainder, without
-from geo.edges import Numbers
-from geo.edges import Shapes as Shapes_bounds
-from geo.edges import Shapes as Shapes_description
-from geo.edges import Shapes as Shapes_terrain
-from geo.overlay import Shapes, areas_m2
+from geo.overlay import areas_m2
 from geo.raster import Raster, slope_pct, zonal_statistics
 from geo.shape import compactness, filled, frontage_m, width_m
 from geo.tools import Progress, within
@@ -277,7 +274,7 @@ def describe_blocks(
     return described
 
 
-def road_areas(barriers: gpd.GeoDataFrame) -> Shapes_description:
+def road_areas(barriers: gpd.GeoDataFrame) -> Shapes:
     """Give the roads from which land is entered, as wide as they are.
 
     Parameters
@@ -291,7 +288,7 @@ def road_areas(barriers: gpd.GeoDataFrame) -> Shapes_description:
         Polygons, or lines of roads without a width.
     """
     roads = barriers[barriers["barrier_class"].isin(ROADS).to_numpy(dtype=bool)]
-    lines: Shapes_description = np.asarray(roads.geometry.array, dtype=object)
+    lines: Shapes = np.asarray(roads.geometry.array, dtype=object)
     half = roads["width_m"].to_numpy(dtype=float, na_value=0.0) / 2
     wide = half > 0
     areas = lines.copy()
@@ -299,7 +296,7 @@ def road_areas(barriers: gpd.GeoDataFrame) -> Shapes_description:
     return areas
 
 
-def _frontage_m(shapes: Shapes_description, barriers: gpd.GeoDataFrame) -> Numbers:
+def _frontage_m(shapes: Shapes, barriers: gpd.GeoDataFrame) -> Floats:
     roads = road_areas(barriers)
     if not len(roads):
         return np.full(len(shapes), np.nan)
@@ -488,7 +485,7 @@ def bounds_of(found: BlockList, layers: LandLayers, query: BlockQuery) -> pd.Dat
 
 def _bounding(
     found: BlockList, layers: LandLayers, query: BlockQuery
-) -> list[tuple[str, Shapes_bounds, np.ndarray, np.ndarray, np.ndarray]]:
+) -> list[tuple[str, Shapes, np.ndarray, np.ndarray, np.ndarray]]:
     """Gather what may bound land: kind, shapes, codes, identifiers, names."""
     barriers = layers.barriers
     width_m = barriers["width_m"].to_numpy(dtype=float, na_value=np.nan)
@@ -514,7 +511,7 @@ def _bounding(
 
 def _columns(
     kind: str, frame: gpd.GeoDataFrame, code: str, key: str, *, outline: bool = False
-) -> tuple[str, Shapes_bounds, np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[str, Shapes, np.ndarray, np.ndarray, np.ndarray]:
     shapes = np.asarray(frame.geometry.array, dtype=object)
     if outline:  # land beside a constraint's edge is bounded by it, whichever side it is on
         shapes = shapely.boundary(shapes)
@@ -577,7 +574,7 @@ def describe_terrain(
     >>> float(found["flood_depth_max_m"]), float(found["flooded_share"])
     (0.4, 0.5)
     """
-    shapes: Shapes_terrain = np.asarray(blocks.geometry.array, dtype=object)
+    shapes: Shapes = np.asarray(blocks.geometry.array, dtype=object)
     crs = CRS(blocks.crs)
     described = pd.DataFrame(np.nan, index=range(len(blocks)), columns=list(TERRAIN))
     if heights is not None:

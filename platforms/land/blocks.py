@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo.arrays import Positions
 from geo.contiguity import MOST_GAP_M, JoiningGaps, component_labels, growth, joining_gaps, knee
-from geo.edges import Positions
 from geo.measure import ellipsoidal_area_m2, planar_area_m2
 from geo.overlay import areas_m2, common_area_m2, intersecting_pairs
 from geo.prepared import PreparedShapes, prepared

@@ -8,7 +8,7 @@ from math import comb
 import numpy as np
 import numpy.typing as npt
 
-from geo.edges import Numbers, Positions
+from geo.arrays import Floats, Positions
 from geo.units import RELATIVE_TOLERANCE
 from platforms.errors import PlanningError
 
@@ -32,7 +32,7 @@ class Graph:
     bits: tuple[int, ...]
 
     @classmethod
-    def of(cls, areas: Numbers, first: Positions, second: Positions) -> "Graph":
+    def of(cls, areas: Floats, first: Positions, second: Positions) -> "Graph":
         """Make the graph of areas and pairs of neighbours."""
         beside: list[set[int]] = [set() for _ in areas]
         for one, other in zip(first.tolist(), second.tolist(), strict=True):

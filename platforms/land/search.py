@@ -8,9 +8,10 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from geo.arrays import Positions, Shapes
 from geo.contiguity import MOST_GAP_M, JoiningGaps, NeighbourRule, single_parts
 from geo.difference import without
-from geo.edges import Obstacles, Positions, Shapes
+from geo.edges import Obstacles
 from layers.fields import FIELDS, split_list
 from platforms.errors import PlanningError
 from platforms.policy.in_force import PolicySet

@@ -11,9 +11,9 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
+from geo.arrays import Floats, Positions, Shapes
 from geo.contiguity import NeighbourRule, component_labels, neighbour_pairs
 from geo.difference import without
-from geo.edges import Numbers, Positions, Shapes
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import areas_m2, common_area_m2, intersecting_pairs
 from geo.shape import Direction, frontage_direction, long_side_direction, sliced
@@ -150,7 +150,7 @@ class _Block:
 
     ids: np.ndarray
     shapes: Shapes
-    areas_mu: Numbers
+    areas_mu: Floats
     pairs: tuple[Positions, Positions]
     rule: NeighbourRule
     crs: CRS

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from geo.arrays import Flags
 from geo.units import compare
 from platforms.ledger.calendar import Window
 from platforms.ledger.events import corrected
@@ -16,8 +16,6 @@ from platforms.policy.in_force import DatedRule
 from platforms.policy.pack import Condition, Rule
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
 from platforms.source import LayerSource
-
-Mask = npt.NDArray[np.bool_]
 
 SIGNS = {">=": (0, 1), ">": (1,), "<=": (-1, 0), "<": (-1,), "==": (0,)}
 COUNTERPARTS = {"investment_yi_usd": "investment_yi_yuan"}
@@ -36,8 +34,8 @@ class Fit:
         Rows of which that can't be told; the rest don't fit.
     """
 
-    yes: Mask
-    open: Mask
+    yes: Flags
+    open: Flags
 
     def __and__(self, other: "Fit") -> "Fit":
         """Give the rows that fit both."""

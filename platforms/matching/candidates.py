@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from geo.edges import Shapes as Shapes_sites
+from geo.arrays import Shapes
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import area_inside_m2, intersecting_pairs
 from geo.shape import filled, frontage_m, width_m
@@ -29,7 +29,7 @@ from platforms.land.site_carving import CarvedSite, Carver
 from platforms.matching.site import STANDARD_COLUMNS, Site, Uses, may_be_used
 from platforms.policy.in_force import PolicySet
 from platforms.source import LayerSource
-from platforms.territory import Shapes, area_by_unit, assessment_areas, major_outlines, shapes_of
+from platforms.territory import area_by_unit, assessment_areas, major_outlines, shapes_of
 
 
 class Place(TypedDict):
@@ -467,7 +467,7 @@ class CityLand:
         return state_of(self._layers.parcels).isin(("cleared", "listed")).to_numpy(dtype=bool)
 
     @cached_property
-    def _roads(self) -> Shapes_sites:
+    def _roads(self) -> Shapes:
         return road_areas(self._layers.barriers)
 
     def _pieces(self, asked: LandAsked, progress: Progress | None) -> list[_Piece]:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from geo.arrays import Flags, Floats
 from geo.units import compare
 from platforms.matching.scoring import contributions, rank, scores
-from platforms.matching.site import Flags, Numbers
 
 SAME = 1e-12
 """Coefficients smaller than this part of what they are the difference of are rounding of 0."""
@@ -33,8 +33,8 @@ class Spans:
         Their ends in rising order, -inf and inf included; arrays of m.
     """
 
-    low: Numbers
-    high: Numbers
+    low: Floats
+    high: Floats
 
     def around(self, weight: float) -> tuple[float, float] | None:
         """Give the weights around one, 0 and more, between which it leads; None: not there."""
@@ -60,7 +60,7 @@ class Spans:
         return int(found[0]) if len(found) else None
 
 
-def losing_spans(values: Numbers, weights: Numbers, place: int, criterion: int) -> Spans:
+def losing_spans(values: Floats, weights: Floats, place: int, criterion: int) -> Spans:
     """Find the weights of one criterion under which another candidate is ahead of one.
 
     Parameters
@@ -96,11 +96,11 @@ def losing_spans(values: Numbers, weights: Numbers, place: int, criterion: int) 
 
 def _behind(
     own: tuple[float, float, float, float],
-    points: Numbers,
-    held: Numbers,
-    has: Numbers,
-    value: Numbers,
-) -> tuple[Numbers, Numbers]:
+    points: Floats,
+    held: Floats,
+    has: Floats,
+    value: Floats,
+) -> tuple[Floats, Floats]:
     """Say between which weights one candidate is behind each of the others."""
     a, k, h, v = own
     square = _difference(h * v * has, has * value * h)
@@ -109,18 +109,18 @@ def _behind(
     return _negative(square, linear, constant)
 
 
-def _difference(left: Numbers, right: Numbers) -> Numbers:
+def _difference(left: Floats, right: Floats) -> Floats:
     """Subtract, rounding taken for the 0 it is."""
     return np.where(np.abs(left - right) <= SAME * np.maximum(left, right), 0.0, left - right)
 
 
-def _sum(left: Numbers, right: Numbers) -> Numbers:
+def _sum(left: Floats, right: Floats) -> Floats:
     whole = left + right
     rounding = np.abs(whole) <= SAME * np.maximum(np.abs(left), np.abs(right))
     return np.where(rounding, 0.0, whole)
 
 
-def _negative(a: Numbers, b: Numbers, c: Numbers) -> tuple[Numbers, Numbers]:
+def _negative(a: Floats, b: Floats, c: Floats) -> tuple[Floats, Floats]:
     """Give the open intervals in which a x² + b x + c lies below 0."""
     inf = np.inf
     flat, line = (a == 0) & (b == 0), (a == 0) & (b != 0)
@@ -144,12 +144,12 @@ def _negative(a: Numbers, b: Numbers, c: Numbers) -> tuple[Numbers, Numbers]:
     return np.concatenate(low), np.concatenate(high)
 
 
-def _taken(ends: Numbers | float, rows: Flags) -> Numbers:
-    taken: Numbers = np.broadcast_to(np.asarray(ends, dtype=float), rows.shape)[rows]
+def _taken(ends: Floats | float, rows: Flags) -> Floats:
+    taken: Floats = np.broadcast_to(np.asarray(ends, dtype=float), rows.shape)[rows]
     return taken
 
 
-def _joined(low: Numbers, high: Numbers) -> Spans:
+def _joined(low: Floats, high: Floats) -> Spans:
     """Join intervals that overlap; those that only touch leave the point between them."""
     some = low < high
     order = np.argsort(low[some], kind="stable")
@@ -234,7 +234,7 @@ class WeightRange:
     high: float
 
 
-def first_of(values: Numbers, weights: Numbers) -> int | None:
+def first_of(values: Floats, weights: Floats) -> int | None:
     """Give the place of the first candidate in the order given; None where none has a score."""
     found = rank(values, weights)
     if not len(values) or np.isnan(found.score[found.order[0]]):
@@ -242,7 +242,7 @@ def first_of(values: Numbers, weights: Numbers) -> int | None:
     return int(found.order[0])
 
 
-def losses(values: Numbers, weights: Numbers, place: int) -> tuple[Loss, ...]:
+def losses(values: Floats, weights: Floats, place: int) -> tuple[Loss, ...]:
     """Say on which criteria a candidate loses points to the first.
 
     Parameters
@@ -269,7 +269,7 @@ def losses(values: Numbers, weights: Numbers, place: int) -> tuple[Loss, ...]:
     return tuple(Loss(at, float(lost[at])) for at in order)
 
 
-def would_be_first(values: Numbers, weights: Numbers, place: int) -> WouldBeFirst | None:
+def would_be_first(values: Floats, weights: Floats, place: int) -> WouldBeFirst | None:
     """Find the smallest change of one value, and of one weight, that makes a candidate first.
 
     Parameters
@@ -295,7 +295,7 @@ def would_be_first(values: Numbers, weights: Numbers, place: int) -> WouldBeFirs
     )
 
 
-def weight_ranges(values: Numbers, weights: Numbers) -> tuple[WeightRange, ...]:
+def weight_ranges(values: Floats, weights: Floats) -> tuple[WeightRange, ...]:
     """Find for each weight, the others fixed, the range in which the first place stands.
 
     Parameters
@@ -326,7 +326,7 @@ def _smallest(changes: Sequence[Change]) -> Change | None:
     return min(changes, key=lambda change: (change.size, change.criterion), default=None)
 
 
-def _value_changes(values: Numbers, weights: Numbers, place: int, points: Numbers) -> list[Change]:
+def _value_changes(values: Floats, weights: Floats, place: int, points: Floats) -> list[Change]:
     """Solve for each criterion the value at which the candidate reaches the first."""
     row = values[place]
     known = ~np.isnan(row)
@@ -349,7 +349,7 @@ def _value_changes(values: Numbers, weights: Numbers, place: int, points: Number
     return changes
 
 
-def _weight_changes(values: Numbers, weights: Numbers, place: int) -> list[Change]:
+def _weight_changes(values: Floats, weights: Floats, place: int) -> list[Change]:
     total = float(weights.sum())
     changes = []
     for criterion, weight in enumerate(weights.tolist()):

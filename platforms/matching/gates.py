@@ -8,6 +8,7 @@ from typing import Literal, cast
 
 import numpy as np
 
+from geo.arrays import Flags
 from geo.units import compare
 from platforms.industries.codes import division
 from platforms.land.search import NET_LAND_STATES, NET_LAND_UTILITIES
@@ -25,7 +26,7 @@ from platforms.matching.land_gates import (
     under_rule,
     utility_reason,
 )
-from platforms.matching.site import Flags, Site, SiteColumns, columns_of
+from platforms.matching.site import Site, SiteColumns, columns_of
 from platforms.policy.verdict import Force, Outcome, Statement, say
 from platforms.projects.major_list import outcome_of
 

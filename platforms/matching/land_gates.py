@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geo.arrays import Flags, Floats
 from geo.units import compare_all
 from layers.contracts import CONTRACTS
 from layers.fields import FIELDS
@@ -20,9 +21,7 @@ from platforms.ledger.claims import Exclusivity, TalksQuestion, exclusivity_by_u
 from platforms.ledger.counting import Ledger
 from platforms.matching.demand import Demand, has_started
 from platforms.matching.site import (
-    Flags,
     MatchTable,
-    Numbers,
     Site,
     SiteColumns,
     Uses,
@@ -310,7 +309,7 @@ TOLERANCE_MU = 0.0015
 LandUses = frozenset[tuple[str, str] | None]
 
 
-def at_least(values: Numbers, least: float | Numbers) -> Flags:
+def at_least(values: Floats, least: float | Floats) -> Flags:
     """Say which known values reach a threshold; an unknown one doesn't."""
     known = ~np.isnan(values)
     compared = compare_all(np.where(known, values, 0.0), least)
@@ -358,7 +357,7 @@ def frontage(columns: SiteColumns, asked: Asking) -> Answers:
 
 
 def _measured(
-    values: Numbers, least: float, unknown: Reason, enough: Reason, short: Reason
+    values: Floats, least: float, unknown: Reason, enough: Reason, short: Reason
 ) -> Answers:
     reason = np.where(np.isnan(values), 0, np.where(at_least(values, least), 1, 2))
     return Answers(reason, (unknown, enough, short))
@@ -535,7 +534,7 @@ class Need:
 
     element: str
     pollutant: str | None
-    amount: Numbers
+    amount: Floats
 
 
 def needs(columns: SiteColumns, asked: Asking, element: str) -> tuple[Need, ...] | None:
@@ -571,7 +570,7 @@ def needs(columns: SiteColumns, asked: Asking, element: str) -> tuple[Need, ...]
     )
 
 
-def left(columns: SiteColumns, asked: Asking, subject: Subject, need: Need) -> Numbers:
+def left(columns: SiteColumns, asked: Asking, subject: Subject, need: Need) -> Floats:
     """Give what is left of a quota at each candidate.
 
     Parameters
@@ -641,7 +640,7 @@ def _pairs(stated: tuple[Need, ...]) -> Iterator[tuple[Need, Subject]]:
     return ((need, subject) for need in stated for subject in SUBJECTS)
 
 
-def _compared(amount: Numbers, room: Numbers) -> tuple[Flags, Flags]:
+def _compared(amount: Floats, room: Floats) -> tuple[Flags, Flags]:
     """Say where the room is too small, and where that isn't known; nothing taken needs no room."""
     known = ~np.isnan(amount) & ~np.isnan(room)
     over = compare_all(np.where(known, amount, 0.0), np.where(known, room, 0.0)) > 0

@@ -7,6 +7,7 @@ from typing import Literal, overload
 
 import numpy as np
 
+from geo.arrays import Floats, Positions
 from geo.units import compare
 from platforms.elements.shares import ShareEffect
 from platforms.ledger.claims import Exclusivity
@@ -23,7 +24,7 @@ from platforms.matching.scoring import (
     rank,
     score_of,
 )
-from platforms.matching.site import MatchTable, Numbers, Places, Site
+from platforms.matching.site import MatchTable, Site
 from platforms.matching.survey import Ground
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.projects.approval import ApprovalRoute
@@ -127,10 +128,10 @@ class Evaluation:
     """
 
     setting: Setting
-    values: Numbers
-    admitted: Places
-    undecided: Places
-    rejected: Places
+    values: Floats
+    admitted: Positions
+    undecided: Positions
+    rejected: Positions
 
 
 def evaluate(ground: Ground, demand: Demand, policy: PolicySet, table: MatchTable) -> Evaluation:
@@ -186,9 +187,9 @@ class Matches(Sequence[MatchedSite]):
     def __init__(
         self,
         evaluation: Evaluation,
-        positions: Places,
-        weights: Numbers | None = None,
-        ranks: Places | None = None,
+        positions: Positions,
+        weights: Floats | None = None,
+        ranks: Positions | None = None,
     ) -> None:
         self._evaluation, self.positions = evaluation, positions
         self._weights, self._ranks = weights, ranks
@@ -250,7 +251,7 @@ class MatchResult:
     """
 
     evaluation: Evaluation
-    weights: Numbers
+    weights: Floats
     sites: Matches
     undecided: Matches
     rejected: Matches

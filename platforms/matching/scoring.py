@@ -13,14 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geo.arrays import Floats
 from geo.units import compare, compare_all
 from layers.fields import split_list
 from platforms.elements.shares import ShareEffect, share_effect
 from platforms.industries.codes import digits_of
 from platforms.matching.gates import Judged
 from platforms.matching.land_gates import SUBJECTS, Asking, left, needs
-from platforms.matching.site import Numbers as Numbers_criteria
-from platforms.matching.site import Numbers as Numbers_score
 from platforms.matching.site import SiteColumns, coded_of
 
 BASIC_UTILITIES = frozenset({"road", "water", "power", "telecom", "gas", "levelled"})
@@ -77,10 +76,10 @@ class Setting:
         return self.judged.columns
 
 
-CriterionRule = Callable[[Setting], Numbers_criteria]
+CriterionRule = Callable[[Setting], Floats]
 
 
-def criterion_values(setting: Setting) -> Numbers_criteria:
+def criterion_values(setting: Setting) -> Floats:
     """Value every candidate by every criterion, whatever the weights.
 
     Parameters
@@ -97,7 +96,7 @@ def criterion_values(setting: Setting) -> Numbers_criteria:
     return np.column_stack([CRITERIA[name](setting) for name in names])
 
 
-def _industry_fit(setting: Setting) -> Numbers_criteria:
+def _industry_fit(setting: Setting) -> Floats:
     """1 in a leading industry of the platform, 0.7 in a specialty, 0.3 else, 0 in no platform.
 
     Less where only group or division agree.
@@ -148,7 +147,7 @@ def closeness(code: str, listed: str) -> float:
     return 0.8 if one[:2] == other[:2] else 0.0
 
 
-def _chain(setting: Setting) -> Numbers_criteria:
+def _chain(setting: Setting) -> Floats:
     """Give how near the firms of the platform stand along the chains, on fixed bounds."""
     known = setting.around.chain_nearness
     return setting.columns.coded["platform_id"].numbers(
@@ -156,7 +155,7 @@ def _chain(setting: Setting) -> Numbers_criteria:
     )
 
 
-def _land_fit(setting: Setting) -> Numbers_criteria:
+def _land_fit(setting: Setting) -> Floats:
     """1 from the ideal to the most land; falls to 0.5 at the least, and with what is left over."""
     demand, area_mu = setting.asked.demand, setting.columns.area_mu
     ideal, least = demand.land_wanted_mu, demand.land_min_mu
@@ -165,22 +164,20 @@ def _land_fit(setting: Setting) -> Numbers_criteria:
     span = ideal - least if ideal > least else 1.0
     below = np.clip(0.5 + 0.5 * (area_mu - least) / span, 0.0, 1.0)
     over = compare_all(area_mu, most) > 0
-    fit: Numbers_criteria = np.where(
-        short, below, np.where(over, most / np.maximum(area_mu, most), 1.0)
-    )
+    fit: Floats = np.where(short, below, np.where(over, most / np.maximum(area_mu, most), 1.0))
     return fit
 
 
-def _share_effect(setting: Setting) -> Numbers_criteria:
+def _share_effect(setting: Setting) -> Floats:
     """1 inside a provincial-or-higher zone; 0.5 outside while the share holds, 0 if it breaks."""
     inside = setting.columns.zone_share
     outcome = _effect_outcomes(setting)
     outside = np.where(outcome == 1, 0.5, np.where(outcome == 0, 0.0, np.nan))
-    whole: Numbers_criteria = np.where(inside >= 1, 1.0, inside + (1 - inside) * outside)
+    whole: Floats = np.where(inside >= 1, 1.0, inside + (1 - inside) * outside)
     return whole
 
 
-def _effect_outcomes(setting: Setting) -> Numbers_criteria:
+def _effect_outcomes(setting: Setting) -> Floats:
     """Say of each candidate whether the land share holds after it: 1, 0, NaN where not known."""
     columns = setting.columns
     taken = np.minimum(setting.asked.demand.land_wanted_mu, columns.area_mu)
@@ -232,7 +229,7 @@ def effects(setting: Setting, position: int) -> dict[tuple[str, str | None], Sha
     return found
 
 
-def _efficiency(setting: Setting) -> Numbers_criteria:
+def _efficiency(setting: Setting) -> Floats:
     """0.5 where the project yields as much tax per 亩 as its platform, 1 with a full lead."""
     promised = setting.asked.demand.per_mu_wan_yuan["tax_min_wan_yuan_per_mu"]
     span = setting.asked.table.efficiency_span_wan_yuan_per_mu
@@ -246,7 +243,7 @@ def _efficiency(setting: Setting) -> Numbers_criteria:
     return setting.columns.coded["platform_id"].numbers(of)
 
 
-def _infrastructure(setting: Setting) -> Numbers_criteria:
+def _infrastructure(setting: Setting) -> Floats:
     """Part of the utilities there, of those asked and those of 五通一平."""
     wanted = frozenset(setting.asked.demand.utilities_needed) | BASIC_UTILITIES
 
@@ -258,7 +255,7 @@ def _infrastructure(setting: Setting) -> Numbers_criteria:
     return setting.columns.coded["utilities"].numbers(of)
 
 
-def _access(setting: Setting) -> Numbers_criteria:
+def _access(setting: Setting) -> Floats:
     """1 within the near distance of an expressway exit, 0 from the far one on."""
     table = setting.asked.table
     nowhere = np.full(len(setting.columns), np.nan)
@@ -267,7 +264,7 @@ def _access(setting: Setting) -> Numbers_criteria:
     return np.clip((table.access_far_km - km) / span, 0.0, 1.0)
 
 
-def _headroom(setting: Setting) -> Numbers_criteria:
+def _headroom(setting: Setting) -> Floats:
     """Part of the scarcest quota that the project leaves; 1 where it takes nothing."""
     columns, asked = setting.columns, setting.asked
     least = np.ones(len(columns))
@@ -285,7 +282,7 @@ def _headroom(setting: Setting) -> Numbers_criteria:
     return least
 
 
-def _remainder(setting: Setting) -> Numbers_criteria:
+def _remainder(setting: Setting) -> Floats:
     """1 where the rest of the block stays in one piece; less what is stranded.
 
     Half is lost with each listed size (B3, B4) that the rest could have kept.
@@ -300,13 +297,13 @@ def _remainder(setting: Setting) -> Numbers_criteria:
     return values
 
 
-def _wishes(setting: Setting) -> Numbers_criteria:
+def _wishes(setting: Setting) -> Floats:
     """Part of the targets and wishes that are met; 1 where there are none."""
     met, missed, unknown = (
         setting.judged.soft(outcome) for outcome in ("met", "not_met", "no_data")
     )
     part = met / np.maximum(met + missed, 1)
-    values: Numbers_criteria = np.where(unknown > 0, np.nan, np.where(met + missed == 0, 1.0, part))
+    values: Floats = np.where(unknown > 0, np.nan, np.where(met + missed == 0, 1.0, part))
     return values
 
 
@@ -368,7 +365,7 @@ class Score:
     criteria: tuple[Criterion, ...]
 
 
-def contributions(values: Numbers_score, weights: Numbers_score) -> Numbers_score:
+def contributions(values: Floats, weights: Floats) -> Floats:
     """Give the points that each criterion adds.
 
     Parameters
@@ -386,11 +383,11 @@ def contributions(values: Numbers_score, weights: Numbers_score) -> Numbers_scor
     known = ~np.isnan(values)
     held = known @ weights
     points = np.where(known, values, 0.0) * weights
-    shares: Numbers_score = 100 * points / np.where(held > 0, held, 1.0)[:, None]
+    shares: Floats = 100 * points / np.where(held > 0, held, 1.0)[:, None]
     return shares
 
 
-def score_of(values: Numbers_score, weights: Numbers_score, names: tuple[str, ...]) -> Score:
+def score_of(values: Floats, weights: Floats, names: tuple[str, ...]) -> Score:
     """Score one candidate.
 
     Parameters
@@ -418,9 +415,6 @@ def score_of(values: Numbers_score, weights: Numbers_score, names: tuple[str, ..
     return Score(score, held / float(weights.sum()), parts)
 
 
-Numbers = npt.NDArray[np.float64]
-
-
 @dataclass(frozen=True)
 class Ranking:
     """Scores and ranks of n candidates.
@@ -439,13 +433,13 @@ class Ranking:
         Positions by rank; candidates that tie stand in the order they were given; array of n.
     """
 
-    score: Numbers
-    confidence: Numbers
+    score: Floats
+    confidence: Floats
     rank: npt.NDArray[np.intp]
     order: npt.NDArray[np.intp]
 
 
-def scores(values: Numbers, weights: Numbers) -> tuple[Numbers, Numbers]:
+def scores(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
     """Weigh values.
 
     Parameters
@@ -469,7 +463,7 @@ def scores(values: Numbers, weights: Numbers) -> tuple[Numbers, Numbers]:
     return score, held / weights.sum()
 
 
-def rank(values: Numbers, weights: Numbers) -> Ranking:
+def rank(values: Floats, weights: Floats) -> Ranking:
     """Rank candidates.
 
     Parameters
@@ -496,7 +490,7 @@ def rank(values: Numbers, weights: Numbers) -> Ranking:
     return Ranking(score, confidence, places, np.lexsort((np.arange(len(score)), places)))
 
 
-def _places(falling: Numbers) -> npt.NDArray[np.intp]:
+def _places(falling: Floats) -> npt.NDArray[np.intp]:
     """Give places to scores that fall: equal ones share one, those without a score the last."""
     count = int((~np.isnan(falling)).sum())
     starts = np.ones(len(falling), dtype=bool)

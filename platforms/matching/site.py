@@ -5,11 +5,11 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 import yaml
 
+from geo.arrays import Floats, Positions
 from geo.tools import nearest_name
 from layers.fields import FIELDS
 from platforms.errors import PolicyError
@@ -332,11 +332,6 @@ def may_be_used(parcels: pd.DataFrame, uses: Uses | None) -> pd.Series:
     return pd.Series(fits, index=parcels.index, dtype=bool)
 
 
-Numbers = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-Places = npt.NDArray[np.intp]
-
-
 @dataclass(frozen=True)
 class Coded:
     """A fact that few values can have.
@@ -349,14 +344,14 @@ class Coded:
         The distinct values.
     """
 
-    place: Places
+    place: Positions
     values: tuple[Hashable, ...]
 
-    def numbers(self, of: Callable[[Hashable], float]) -> Numbers:
+    def numbers(self, of: Callable[[Hashable], float]) -> Floats:
         """Reckon a number of each distinct value, and give each site its own."""
         return np.array([of(value) for value in self.values], dtype=float)[self.place]
 
-    def ranks(self, of: Callable[[Hashable], int]) -> Places:
+    def ranks(self, of: Callable[[Hashable], int]) -> Positions:
         """Reckon a whole number of each distinct value, and give each site its own."""
         return np.array([of(value) for value in self.values], dtype=np.intp)[self.place]
 
@@ -382,15 +377,15 @@ class SiteColumns:
     """
 
     sites: Sequence[Site]
-    area_mu: Numbers
-    blocked_mu: Numbers
-    main_platform_share: Numbers
-    major_share: Numbers
-    zone_share: Numbers
-    width_m: Numbers
-    frontage_m: Numbers
-    increment: Numbers
-    facility_km: Mapping[str, Numbers]
+    area_mu: Floats
+    blocked_mu: Floats
+    main_platform_share: Floats
+    major_share: Floats
+    zone_share: Floats
+    width_m: Floats
+    frontage_m: Floats
+    increment: Floats
+    facility_km: Mapping[str, Floats]
     coded: Mapping[str, Coded]
 
     def __len__(self) -> int:
@@ -448,5 +443,5 @@ def coded_of(values: Iterable[Hashable]) -> Coded:
     return Coded(place, tuple(seen))
 
 
-def _numbers(values: Iterable[float | None]) -> Numbers:
+def _numbers(values: Iterable[float | None]) -> Floats:
     return np.array([np.nan if value is None else float(value) for value in values], dtype=float)

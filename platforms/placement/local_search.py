@@ -7,19 +7,11 @@ from math import exp
 import numpy as np
 from numba import njit
 
-from platforms.placement.relaxation import (
-    SLACK,
-    Flags,
-    Numbers,
-    Positions,
-    Problem,
-    Relaxation,
-    best_of_each,
-    problem_of,
-)
+from geo.arrays import Flags, Floats, Positions
+from platforms.placement.relaxation import SLACK, Problem, Relaxation, best_of_each, problem_of
 
-Held = tuple[Positions, Positions, Numbers, Positions]
-State = tuple[Positions, Positions, Numbers, Positions, Positions, Positions]
+Held = tuple[Positions, Positions, Floats, Positions]
+State = tuple[Positions, Positions, Floats, Positions, Positions, Positions]
 
 EJECTED = 5
 """So many may have to go for one that comes."""
@@ -58,7 +50,7 @@ def _drop(at: int, held: Held, state: State) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _fits(at: int, held: Held, free: Numbers) -> bool:
+def _fits(at: int, held: Held, free: Floats) -> bool:
     indptr, indices, data = held[0], held[1], held[2]
     for k in range(indptr[at], indptr[at + 1]):
         if data[k] > 0 and data[k] > free[indices[k]]:
@@ -67,7 +59,7 @@ def _fits(at: int, held: Held, free: Numbers) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def _who_goes(row: int, come: int, held: Held, state: State, worth: Numbers, kept: Flags) -> int:
+def _who_goes(row: int, come: int, held: Held, state: State, worth: Floats, kept: Flags) -> int:
     """Give who holds a short limit, worth the least for what it takes; -1 where nobody may go."""
     data, option = held[2], held[3]
     group, free, holders, count = state[1], state[2], state[3], state[4]
@@ -85,7 +77,7 @@ def _who_goes(row: int, come: int, held: Held, state: State, worth: Numbers, kep
 
 @njit(cache=True, nogil=True)
 def exchanged(
-    worth: Numbers, held: Held, own_at: Positions, own: Positions, state: State, kept: Flags,
+    worth: Floats, held: Held, own_at: Positions, own: Positions, state: State, kept: Flags,
     extra: float, heat: float, steps: int, seed: int, best: Positions, reached: float,
 ) -> float:  # fmt: skip
     """Try moves and keep those that gain, or by chance lose little; ``best`` gets the best state.
@@ -233,7 +225,7 @@ def prepare() -> None:
 
 def annealed(
     problem: Problem,
-    value: Numbers,
+    value: Floats,
     relaxed: Relaxation,
     chosen: Positions,
     enough: float,
@@ -289,7 +281,7 @@ def annealed(
     return found if problem.holds(found) else chosen
 
 
-def _state(problem: Problem, taken: Positions, held: tuple[Numbers, ...]) -> tuple[np.ndarray, ...]:
+def _state(problem: Problem, taken: Positions, held: tuple[Floats, ...]) -> tuple[np.ndarray, ...]:
     """Lay out what a choice uses of each limit, and who holds it."""
     indptr, indices, data, _ = held
     free = problem.most + 0.5 * SLACK * np.maximum(1.0, abs(problem.most))
@@ -315,9 +307,7 @@ MOST_BLOCKING = 6
 LEAST_GAIN = 1e-9
 
 
-def rounded(
-    problem: Problem, value: Numbers, relaxed: Relaxation, until: float
-) -> Positions | None:
+def rounded(problem: Problem, value: Floats, relaxed: Relaxation, until: float) -> Positions | None:
     """Choose whole options along a relaxation, then let them change places for higher value.
 
     Parameters
@@ -350,7 +340,7 @@ def rounded(
 class _Hand:
     """What is taken, and what it uses of each limit."""
 
-    def __init__(self, problem: Problem, value: Numbers, relaxed: Relaxation) -> None:
+    def __init__(self, problem: Problem, value: Floats, relaxed: Relaxation) -> None:
         self.problem = problem
         self.worth = value.tolist()
         self.held: dict[int, set[int]] = defaultdict(set)
@@ -370,7 +360,7 @@ class _Hand:
         self.taken: dict[int, int] = {}
         self.kept: set[int] = set()
 
-    def _column(self, one: int) -> tuple[Positions, Numbers]:
+    def _column(self, one: int) -> tuple[Positions, Floats]:
         matrix = self.problem.matrix
         span = slice(matrix.indptr[one], matrix.indptr[one + 1])
         return matrix.indices[span], matrix.data[span]

@@ -6,13 +6,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import linprog
 from scipy.sparse import csc_array, csr_array, diags_array, vstack
 
-Numbers = npt.NDArray[np.float64]
-Positions = npt.NDArray[np.intp]
-Flags = npt.NDArray[np.bool_]
+from geo.arrays import Flags, Floats, Positions
 
 Row = tuple[Mapping[int, float], float]
 """Weights by position, and the most they may add up to."""
@@ -40,9 +37,9 @@ class Problem:
         True for a limit that is there to make a choice be taken; array of m.
     """
 
-    points: Numbers
+    points: Floats
     matrix: csc_array
-    most: Numbers
+    most: Floats
     group: Positions
     required: Flags
 
@@ -135,7 +132,7 @@ AIM = 0.9
 SMALLEST_STEP = 1e-3
 
 
-def first_prices(problem: Problem, value: Numbers) -> Numbers:
+def first_prices(problem: Problem, value: Floats) -> Floats:
     """Find prices of the limits at which few options are worth taking.
 
     Parameters
@@ -176,13 +173,11 @@ def first_prices(problem: Problem, value: Numbers) -> Numbers:
         move = np.where((prices <= 0) & (heading > 0), 0.0, heading)
         length = step * (total - AIM * bound) / max(1e-12, float(move @ move))
         prices = np.maximum(0.0, prices - length * move)
-    found: Numbers = best / size
+    found: Floats = best / size
     return found
 
 
-def _first_of_each(
-    gain: Numbers, highest: Numbers, order: Positions, begins: Positions
-) -> Positions:
+def _first_of_each(gain: Floats, highest: Floats, order: Positions, begins: Positions) -> Positions:
     """Give the option of highest gain of each group, where it is worth taking."""
     sizes = np.diff(np.append(begins, len(order)))
     at = np.flatnonzero(gain[order] == np.repeat(highest, sizes))
@@ -216,13 +211,13 @@ class Relaxation:
         Options that were looked at; array of n.
     """
 
-    parts: Numbers
+    parts: Floats
     bound: float
-    bound_with: Numbers
+    bound_with: Floats
     columns: Flags
 
 
-def best_of_each(problem: Problem, value: Numbers, count: int) -> Flags:
+def best_of_each(problem: Problem, value: Floats, count: int) -> Flags:
     """Mark the options of highest value of each group.
 
     Parameters
@@ -248,7 +243,7 @@ def best_of_each(problem: Problem, value: Numbers, count: int) -> Flags:
     return marked
 
 
-def worth_a_look(problem: Problem, value: Numbers) -> Flags:
+def worth_a_look(problem: Problem, value: Floats) -> Flags:
     """Mark the options to begin with: the best of each group, at rough prices and without.
 
     Parameters
@@ -279,7 +274,7 @@ def worth_a_look(problem: Problem, value: Numbers) -> Flags:
     return columns
 
 
-def _spread(problem: Problem, value: Numbers) -> Flags:
+def _spread(problem: Problem, value: Floats) -> Flags:
     """Mark the best options of each group and some of all the others.
 
     Without the others land that nobody likes best would look free for all.
@@ -293,7 +288,7 @@ def _spread(problem: Problem, value: Numbers) -> Flags:
 
 def relax(
     problem: Problem,
-    value: Numbers,
+    value: Floats,
     columns: Flags,
     until: float,
     at_least: float | None = None,
@@ -347,7 +342,7 @@ def relax(
         columns = columns | (best_of_each(problem, joining, JOINING) & better)
 
 
-def _highest_looked_at(problem: Problem, gain: Numbers, columns: Flags) -> Numbers:
+def _highest_looked_at(problem: Problem, gain: Floats, columns: Flags) -> Floats:
     """Give each option the highest gain among the options of its group that are looked at."""
     most = np.zeros(problem.groups)
     np.maximum.at(most, problem.group[columns], gain[columns])
@@ -355,8 +350,8 @@ def _highest_looked_at(problem: Problem, gain: Numbers, columns: Flags) -> Numbe
 
 
 def solve_relaxed(
-    problem: Problem, value: Numbers, at: Positions, at_least: float | None
-) -> tuple[Numbers, Numbers, float] | None:
+    problem: Problem, value: Floats, at: Positions, at_least: float | None
+) -> tuple[Floats, Floats, float] | None:
     """Solve the relaxation over some options.
 
     Parameters

@@ -8,14 +8,12 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, vstack
 
+from geo.arrays import Flags, Floats, Positions
 from platforms.errors import PlanningError
 from platforms.placement.child import report, run
 from platforms.placement.limits import Limit
 from platforms.placement.local_search import annealed, prepare, rounded
 from platforms.placement.relaxation import (
-    Flags,
-    Numbers,
-    Positions,
     Problem,
     Relaxation,
     Row,
@@ -50,7 +48,7 @@ class Aim:
         Least number of options taken.
     """
 
-    value: Numbers
+    value: Floats
     gap: float = 0.0
     step: float = 0.0
     at_least: float | None = None
@@ -144,7 +142,7 @@ def _sum(aim: Aim, chosen: Positions) -> float:
     return float(aim.value[chosen].sum())
 
 
-def _highest(bound_with: Numbers, among: Flags, count: int) -> Flags:
+def _highest(bound_with: Floats, among: Flags, count: int) -> Flags:
     at = np.flatnonzero(among)
     kept = at[np.argsort(-bound_with[at], kind="stable")[:count]]
     marked = np.zeros(len(among), dtype=bool)
@@ -176,7 +174,7 @@ def _search(
 def milp_among(
     problem: Problem,
     columns: Flags,
-    value: Numbers,
+    value: Floats,
     gap: float,
     at_least: float | None,
     seconds: float,

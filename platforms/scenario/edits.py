@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.edges import Shapes
+from geo.arrays import Shapes
 from geo.overlay import common_area_m2, intersecting_pairs
 from geo.tools import nearest_name
 from geo.topology import TopologyRule

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS
 
-from geo.edges import Shapes
+from geo.arrays import Shapes
 from geo.overlay import areas_m2, common_area_m2, intersecting_pairs
 from platforms.indicators.per_mu import FIGURES, per_mu
 from platforms.policy.in_force import PolicySet

@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from geo.edges import Positions, Shapes
+from geo.arrays import Flags, Positions, Shapes
 from geo.overlay import areas_m2
 from geo.shape import solid
 from geo.tools import Progress, report, within
@@ -20,7 +20,6 @@ from layers.exchange.checks.faults import (
     MENDED,
     Action,
     FaultTable,
-    Flags,
     Lines,
     lines_of_fault,
     single_lines,

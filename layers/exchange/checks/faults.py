@@ -12,7 +12,7 @@ import pandas as pd
 import yaml
 from pyproj import CRS
 
-from geo.edges import Numbers, Positions, Shapes
+from geo.arrays import Flags, Floats, Positions, Shapes
 from geo.tools import nearest_name
 from layers.contracts import CONTRACTS
 from layers.errors import LayerError
@@ -20,7 +20,6 @@ from layers.exchange.cells import as_text
 from layers.exchange.readers.source import Evidence
 from layers.validate import EXAMPLES_IN_A_FAULT, Fault
 
-Flags = npt.NDArray[np.bool_]
 LONGEST_VALUE = 200
 
 
@@ -59,7 +58,7 @@ class Lines:
     rows: Positions
     values: tuple[str, ...]
     others: tuple[str, ...]
-    area_m2: Numbers
+    area_m2: Floats
     of_line: Positions
     of_row: Positions
     find_mendable: Callable[[int], Flags] = field(repr=False)
@@ -104,7 +103,7 @@ def single_lines(
     *,
     values: list[str] | None = None,
     others: list[str] | None = None,
-    area_m2: Numbers | None = None,
+    area_m2: Floats | None = None,
     mendable: bool = False,
     make_shapes: Callable[[], Shapes] = no_land,
 ) -> Lines:

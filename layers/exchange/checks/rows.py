@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from geo.edges import Numbers, Positions, Shapes
+from geo.arrays import Floats, Positions, Shapes
 from geo.overlay import areas_m2, common_area_m2
 from geo.units import RELATIVE_TOLERANCE, compare_all
 from layers.contracts import Contract
@@ -44,7 +44,7 @@ NONE_TAKEN: Taken = MappingProxyType({})
 
 
 def declared_lines(
-    frame: pd.DataFrame, shapes: Shapes, area_m2: Numbers, limits: Limits
+    frame: pd.DataFrame, shapes: Shapes, area_m2: Floats, limits: Limits
 ) -> list[Lines]:
     """Find rows whose declared area is not the measured one.
 
@@ -147,7 +147,7 @@ def unit_lines(
     return found
 
 
-def _shares(shapes: Shapes, outlines: Shapes, unit: Positions, crs: CRS) -> tuple[Numbers, Numbers]:
+def _shares(shapes: Shapes, outlines: Shapes, unit: Positions, crs: CRS) -> tuple[Floats, Floats]:
     """Give the part of each shape in its unit, and the land outside [m²]."""
     shapely.prepare(outlines)
     share = np.ones(len(shapes))

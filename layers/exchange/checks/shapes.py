@@ -9,15 +9,15 @@ import numpy.typing as npt
 import shapely
 from pyproj import CRS
 
+from geo.arrays import Flags, Floats, Positions, Shapes
 from geo.contiguity import single_parts
-from geo.edges import Numbers, Positions, Shapes
 from geo.overlay import areas_m2
 from geo.shape import solid
 from geo.tools import Progress, within
 from geo.topology import Finding, TopologyRule, gap_findings, same_outlines, sliver_findings
 from geo.union import overlapping_pairs
 from geo.units import RELATIVE_TOLERANCE
-from layers.exchange.checks.faults import Flags, Limits, Lines, single_lines
+from layers.exchange.checks.faults import Limits, Lines, single_lines
 
 REACH_M = 50.0
 """Rows held farther than this from every new one are none of their neighbours [m]."""
@@ -44,7 +44,7 @@ class Ground:
     shapes: Shapes
     rows: Positions
     names: list[str]
-    area_m2: Numbers
+    area_m2: Floats
     crs: CRS
 
     def row(self, place: npt.ArrayLike) -> Positions:
@@ -59,7 +59,7 @@ class Ground:
 def ground_of(
     shapes: Shapes,
     names: list[str],
-    area_m2: Numbers,
+    area_m2: Floats,
     held: Shapes,
     held_names: list[str],
     crs: CRS,
@@ -152,7 +152,7 @@ def _paired(
     code: str,
     first: Positions,
     second: Positions,
-    common_m2: Numbers,
+    common_m2: Floats,
     limits: Limits,
 ) -> Lines:
     about, other = _about(ground, first, second)
@@ -183,10 +183,10 @@ def _mendable(code: str, common: Callable[[int], Shapes], limits: Limits) -> Cal
     return lambda most: mean_width_m(common(most)) <= widest
 
 
-def mean_width_m(shapes: Shapes) -> Numbers:
+def mean_width_m(shapes: Shapes) -> Floats:
     """Measure how wide strips are on average: 2 A / P [m], array of n."""
     around = shapely.length(shapes)
-    width: Numbers = 2 * shapely.area(shapes) / np.where(around > 0, around, 1.0)
+    width: Floats = 2 * shapely.area(shapes) / np.where(around > 0, around, 1.0)
     return width
 
 
@@ -195,7 +195,7 @@ def _on_taken_land(
     taken: Mapping[str, str],
     first: Positions,
     second: Positions,
-    common_m2: Numbers,
+    common_m2: Floats,
     limits: Limits,
 ) -> list[Lines]:
     """Find new rows on land that a live project has under another id: more than a survey's slip."""

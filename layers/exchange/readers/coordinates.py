@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from geo.arrays import Flags, Floats
 from layers.exchange.cells import as_text, coordinate_numbers
 from layers.exchange.heading import plain_title
 from layers.exchange.readers.source import Content, CrsBasis, Evidence, Oddities, found
@@ -20,8 +21,6 @@ from layers.exchange.readers.survey_points import Corner, RingError, outline_of
 from layers.validate import as_numbers
 
 Order = Literal["north_east", "east_north", "lat_lon", "lon_lat"]
-Numbers = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 ORDERS: tuple[Order, ...] = ("north_east", "east_north", "lat_lon", "lon_lat")
 
@@ -35,7 +34,7 @@ _LONGITUDES = (73.0, 136.0)
 _LATITUDES = (3.0, 54.0)
 
 
-def orders_of(first: Numbers, second: Numbers) -> npt.NDArray[np.int8]:
+def orders_of(first: Floats, second: Floats) -> npt.NDArray[np.int8]:
     """Tell for each pair of numbers which is which, by the ranges that China's land takes.
 
     Northings have 7 digits, eastings 6 or (zone in front) 8, longitudes are above 73° and
@@ -64,13 +63,13 @@ def orders_of(first: Numbers, second: Numbers) -> npt.NDArray[np.int8]:
     return orders
 
 
-def is_easting(values: Numbers) -> Flags:
+def is_easting(values: Floats) -> Flags:
     """Say which numbers can be eastings [m], with a zone in front or without."""
     zones = zones_of(values)
     return (zones >= 0) & _within(values - zones * ZONE_WIDTH_M, _EASTINGS_M)
 
 
-def zones_of(eastings: Numbers) -> npt.NDArray[np.int64]:
+def zones_of(eastings: Floats) -> npt.NDArray[np.int64]:
     """Give the zone that stands in front of eastings.
 
     Parameters
@@ -95,11 +94,11 @@ def zones_of(eastings: Numbers) -> npt.NDArray[np.int64]:
     return np.where((zones == 0) | ((zones >= _ZONES[0]) & (zones <= _ZONES[1])), zones, -1)
 
 
-def _is_northing(values: Numbers) -> Flags:
+def _is_northing(values: Floats) -> Flags:
     return _within(values, _NORTHINGS_M)
 
 
-def _within(values: Numbers, limits: tuple[float, float]) -> Flags:
+def _within(values: Floats, limits: tuple[float, float]) -> Flags:
     with np.errstate(invalid="ignore"):
         return np.asarray((values >= limits[0]) & (values <= limits[1]))
 
@@ -212,8 +211,8 @@ Grouped = tuple[pd.DataFrame, npt.NDArray[np.object_], tuple[Evidence, ...]]
 def parcels_of(
     frame: pd.DataFrame,
     named: CoordinateColumns,
-    x: Numbers,
-    y: Numbers,
+    x: Floats,
+    y: Floats,
     is_degrees: bool,
     oddities: Oddities,
 ) -> Grouped | None:
@@ -300,7 +299,7 @@ def _in_order(
 
 
 def _corner(
-    frame: pd.DataFrame, named: CoordinateColumns, position: int, x: Numbers, y: Numbers
+    frame: pd.DataFrame, named: CoordinateColumns, position: int, x: Floats, y: Floats
 ) -> Corner:
     label, ring = (
         "" if column is None else (as_text(frame[column].iloc[position]) or "").strip()
@@ -381,8 +380,8 @@ def with_shapes(content: Content) -> Content:
 def _of_numbers(
     content: Content,
     named: CoordinateColumns,
-    first: Numbers,
-    second: Numbers,
+    first: Floats,
+    second: Floats,
     orders: npt.NDArray[np.int64],
 ) -> Content:
     oddities = Oddities()
@@ -412,7 +411,7 @@ def _of_numbers(
     return dataclasses.replace(content, frame=shaped, evidence=evidence)
 
 
-def _usable(x: Numbers, orders: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def _usable(x: Floats, orders: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Find the rows whose numbers are of the kind that most rows have: unit and zone alike."""
     kinds = np.where(orders < 0, -1, np.where(np.isin(orders, list(_DEGREES)), 99, zones_of(x)))
     values, counts = np.unique(kinds[kinds >= 0], return_counts=True)

@@ -15,16 +15,10 @@ import shapely
 from ezdxf import recover
 from ezdxf.document import Drawing as Document
 
+from geo.arrays import Floats
 from geo.tools import nearest_name
 from layers.errors import LayerError
-from layers.exchange.readers.dxf_outlines import (
-    CHORD_TOLERANCE,
-    Drawing,
-    Drawn,
-    Points,
-    Words,
-    walk,
-)
+from layers.exchange.readers.dxf_outlines import CHORD_TOLERANCE, Drawing, Drawn, Words, walk
 from layers.exchange.readers.encoding import decode, known_encoding, sniff
 from layers.exchange.readers.source import Content, Evidence, found
 
@@ -124,7 +118,7 @@ def _shape(drawn: Drawn, made: Shapes) -> shapely.Geometry | None:
     return shape if shape.area or len(np.unique(points, axis=0)) > 2 else None
 
 
-def _ring(points: Points) -> shapely.Geometry:
+def _ring(points: Floats) -> shapely.Geometry:
     return shapely.linearrings(np.vstack([points, points[:1]]))
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 from ezdxf.entities import (
     DXFGraphic,
     Ellipse,
@@ -22,9 +21,8 @@ from ezdxf.entities import (
 from ezdxf.entities.boundary_paths import ArcEdge, EdgePath, LineEdge, PolylinePath
 from ezdxf.math import Vec3
 
+from geo.arrays import Floats
 from layers.errors import LayerError
-
-Points = npt.NDArray[np.float64]
 
 CHORD_TOLERANCE = 0.001
 """How far [units of the drawing, normally m] a chord may lie from the arc it stands for."""
@@ -56,10 +54,10 @@ class Outline:
         Chains cut out of it (of a hatch).
     """
 
-    points: Points
+    points: Floats
     is_closed: bool
     has_arcs: bool = False
-    holes: tuple[Points, ...] = ()
+    holes: tuple[Floats, ...] = ()
 
 
 def outlines_of(entity: DXFGraphic) -> Iterator[Outline]:
@@ -157,7 +155,7 @@ def _corners(path: object) -> list[tuple[float, float, float]] | None:
     return corners
 
 
-def _extent(chain: Points) -> float:
+def _extent(chain: Floats) -> float:
     return float(np.hypot(*np.ptp(chain, axis=0))) if len(chain) else 0.0
 
 
@@ -227,7 +225,7 @@ def arc_points(
     return list(zip(cx + dx * cos - dy * sin, cy + dx * sin + dy * cos, strict=True))
 
 
-def _circle(radius: float) -> Points:
+def _circle(radius: float) -> Floats:
     turns = np.linspace(0, math.tau, _chords(abs(radius), math.tau), endpoint=False)
     return abs(radius) * np.column_stack([np.cos(turns), np.sin(turns)])
 
@@ -239,7 +237,7 @@ def _chords(radius: float, angle: float) -> int:
     return min(MOST_CHORDS, max(LEAST_CHORDS, math.ceil(angle / step)))
 
 
-def _in_world(entity: DXFGraphic, points: Points, z: float) -> Points:
+def _in_world(entity: DXFGraphic, points: Floats, z: float) -> Floats:
     """Carry points from the entity's own plane (turned over where it was mirrored)."""
     plane = entity.ocs()
     if not plane.transform:
@@ -247,7 +245,7 @@ def _in_world(entity: DXFGraphic, points: Points, z: float) -> Points:
     return _flat(plane.to_wcs((x, y, z)) for x, y in points.tolist())
 
 
-def _flat(places: object) -> Points:
+def _flat(places: object) -> Floats:
     assert hasattr(places, "__iter__")
     return np.array([(at[0], at[1]) for at in places], dtype=np.float64).reshape(-1, 2)
 

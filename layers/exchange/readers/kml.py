@@ -10,11 +10,11 @@ from xml.parsers import expat
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from pyproj import CRS
 
+from geo.arrays import Floats
 from geo.tools import nearest_name
 from layers.errors import LayerError
 from layers.exchange.readers.archive import open_archive, read_member
@@ -202,8 +202,6 @@ class _Walker:
         self._words.clear()
 
 
-Coordinates = npt.NDArray[np.float64]
-
 _BLANKS_AROUND_COMMA = re.compile(r"\s*,\s*")
 _PARTS = {"Point", "LineString", "LinearRing", "Polygon", "MultiGeometry"}
 _MANY = {
@@ -281,14 +279,14 @@ def _ring(element: Element) -> shapely.Geometry:
     return _built(shapely.linearrings, points, 4)
 
 
-def _built(build: object, points: Coordinates, least: int) -> shapely.Geometry:
+def _built(build: object, points: Floats, least: int) -> shapely.Geometry:
     if len(points) < least:
         raise BadShapeError
     assert callable(build)
     return build(points)
 
 
-def _coordinates(element: Element) -> Coordinates:
+def _coordinates(element: Element) -> Floats:
     text = element.findtext("coordinates") or ""
     # By the schema no blank stands within a tuple; programs put one behind each comma.
     tuples = _BLANKS_AROUND_COMMA.sub(",", text.strip()).split()
@@ -302,7 +300,7 @@ def _coordinates(element: Element) -> Coordinates:
     # Equal commas in every tuple: else numbers would slip from one point into the next.
     if left or size not in {2, 3} or {item.count(",") for item in tuples} != {size - 1}:
         raise BadShapeError
-    points: Coordinates = numbers.reshape(-1, size)
+    points: Floats = numbers.reshape(-1, size)
     if not np.isfinite(points).all():
         raise BadShapeError
     return points if size == 3 and points[:, 2].any() else points[:, :2]

@@ -17,6 +17,7 @@ from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import TransverseMercatorConversion
 from pyproj.crs.coordinate_system import Cartesian2DCS
 
+from geo.arrays import Floats
 from geo.units import AREA_UNITS_IN_M2
 from layers.errors import LayerError
 from layers.exchange.readers.coordinates import ORDERS, Order, orders_of, zones_of
@@ -530,8 +531,6 @@ FORMAT_UNIT = "公顷"
 NEAR = 0.02
 """Two areas this near, relative to the outline's, are the same area in the unit tried."""
 
-Numbers = npt.NDArray[np.float64]
-
 
 def declared_areas(
     texts: Sequence[str],
@@ -574,7 +573,7 @@ def declared_areas(
 
 
 def _unit_of(
-    declared: Numbers, shapes: npt.NDArray[np.object_], crs: CRS | None
+    declared: Floats, shapes: npt.NDArray[np.object_], crs: CRS | None
 ) -> tuple[str, tuple[Evidence, ...]]:
     """Take the format's unit, unless another fits the outlines and the format's fits none."""
     measured = shapely.area(shapes)

@@ -7,10 +7,10 @@ from typing import Literal, get_args
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import shapely
 from pyproj import CRS, Transformer
 
+from geo.arrays import Flags, Floats, Objects
 from geo.crs import SevenParameters, change_datum, crs_label, parse_crs, parse_parameters, same_crs
 from geo.gcj02 import UNSHIFT
 from geo.tools import nearest_name
@@ -22,10 +22,6 @@ AREA_OF_USE_MARGIN_DEG = 1.5
 
 SAMPLE = 2_000
 """Shapes looked at where many would tell the same."""
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-Objects = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -420,9 +416,6 @@ class PlaceStated:
         return None if self.datum is None else parse_parameters(self.datum)
 
 
-Numbers = npt.NDArray[np.float64]
-
-
 def exactly(first: CRS, second: CRS) -> bool:
     """Say whether two systems are the same, though one may come without names (``.prj``)."""
     if same_crs(first, second):
@@ -513,13 +506,13 @@ _SHIFT_NAMES = {"gcj02": "GCJ-02", "bd09": "BD-09"}
 
 def _step(
     crs: CRS, target: CRS, stated: PlaceStated, shift: str | None
-) -> Callable[[Numbers], Numbers]:
+) -> Callable[[Floats], Floats]:
     bases = geographic(crs), geographic(target)
     to_degrees = Transformer.from_crs(crs, bases[0], always_xy=True)
     to_target = Transformer.from_crs(bases[1], target, always_xy=True)
     parameters = stated.parameters
 
-    def carried(points: Numbers) -> Numbers:
+    def carried(points: Floats) -> Floats:
         lon, lat = map(np.asarray, to_degrees.transform(points[:, 0], points[:, 1]))
         if shift is not None:
             lon, lat = UNSHIFT[shift](lon, lat)

@@ -10,26 +10,21 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 from pyproj import CRS, Transformer
 
+from geo.arrays import Flags, Floats, Objects, Positions
 from geo.gcj02 import UNSHIFT
 from layers.errors import LayerError
 from layers.exchange.readers.source import Evidence, SourceFile, found
 from layers.exchange.recognise.crs import (
     SAMPLE,
-    Flags,
-    Floats,
     Ground,
-    Objects,
     PlaceStated,
     geographic,
     is_modern,
     middles,
 )
-
-Positions = npt.NDArray[np.intp]
 
 CHANCE = 0.05
 """Of all tests of a file together: how often shapes without shift may look shifted."""

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from geo.arrays import Flags
 from geo.crs import crs_label
 from layers.errors import LayerError
 from layers.exchange.readers.source import Evidence, SourceFile, found
@@ -23,8 +24,6 @@ from layers.exchange.recognise.crs import (
     refuse_reading,
 )
 from layers.exchange.recognise.gcj02 import doubt_shift
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from pyproj import CRS
 
+from geo.arrays import Floats
 from geo.crs import crs_label
 from geo.units import M2_PER_HA
 from layers.contracts import CONTRACTS
@@ -42,8 +42,6 @@ _DATUM_WORDS: dict[Datum, str] = {
 _SURVEY_SCHEME = "GBT21010"
 _WIDE = str.maketrans({",": "，", "@": "＠", "=": "＝", "[": "［", "]": "］"})
 _POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
-
-Points = npt.NDArray[np.float64]
 
 
 def write_survey_text(path: Path, sheet: Sheet, heading: ExportHeading) -> tuple[Evidence, ...]:
@@ -193,7 +191,7 @@ def _areas(frame: gpd.GeoDataFrame) -> tuple[list[str], int]:
     return [f"{area / M2_PER_HA:.4f}" for area in whole], int(unknown.sum())
 
 
-def _rings(shape: shapely.Geometry, number: str, oddities: Oddities) -> list[Points]:
+def _rings(shape: shapely.Geometry, number: str, oddities: Oddities) -> list[Floats]:
     """Give the rings of a parcel as written: each outer ring with its holes behind it."""
     rings = []
     for part in shapely.get_parts(shapely.orient_polygons(shape, exterior_cw=True)):
@@ -208,7 +206,7 @@ def _rings(shape: shapely.Geometry, number: str, oddities: Oddities) -> list[Poi
     return rings
 
 
-def _written(points: Points) -> Points:
+def _written(points: Floats) -> Floats:
     """Round a closed ring, drop points that become one, begin in the north-west."""
     points = np.round(points[:-1], DECIMALS)
     points = points[(points != np.roll(points, 1, axis=0)).any(axis=1)]
@@ -218,7 +216,7 @@ def _written(points: Points) -> Points:
     return np.roll(points, -start, axis=0)
 
 
-def _parcel(texts: dict[str, str], area: str, rings: list[Points]) -> Iterator[str]:
+def _parcel(texts: dict[str, str], area: str, rings: list[Floats]) -> Iterator[str]:
     count = sum(len(ring) + 1 for ring in rings)
     yield ",".join(
         [str(count), area, texts[NUMBER], texts[NAME], "面", texts[SHEET], texts[USE],
