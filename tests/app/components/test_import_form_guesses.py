@@ -12,7 +12,7 @@ from app.messages import catalogue
 from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
 from layers.workspace.protocol import Provenance
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 TEXT = catalogue("zh").text
 AT = "2025-01-01T00:00:00"
 

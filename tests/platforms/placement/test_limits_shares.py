@@ -6,7 +6,7 @@ import shapely
 from platforms.placement.limits import land_limits, land_taken_twice, share_limits, shares_after
 from platforms.placement.solve import search, solve
 from tests.planning_frames import jiaxing
-from tests.platforms.placement.test_placement_exact import option, rows_of
+from tests.platforms.placement.test_solve import option, rows_of
 
 
 def placed(options, shares):

@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 from layers.exchange.read import READ_ENDINGS, UPLOAD_ENDINGS, read_file
 from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 AT = "2025-03-04T05:06:07"
 X, Y = 571_000.0, 3_400_000.0
 SQUARE = [(X, Y), (X + 100, Y), (X + 100, Y + 100), (X, Y + 100)]

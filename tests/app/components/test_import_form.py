@@ -12,7 +12,7 @@ from app.messages import catalogue
 from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
 
 EAST, NORTH = 571_000.0, 3_400_000.0
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 TEXT = catalogue("zh").text
 
 

@@ -16,7 +16,7 @@ from layers.exchange.writers.write import write_table
 from layers.maps.qgis_style import QgisStyles
 from layers.maps.style import load_styles
 
-STYLES = load_styles(Path(__file__).parents[3] / "data" / "styles" / "layers.yaml")
+STYLES = load_styles(Path(__file__).parents[4] / "data" / "styles" / "layers.yaml")
 LOOKS = QgisStyles(STYLES, "2024-12-31")
 HEADING = ExportHeading("清单", {"软件": "MuPlan 1"})
 SQUARE = shapely.box(571_000, 3_400_000, 571_100, 3_400_100)

@@ -13,7 +13,7 @@ from app.cli.commands import muplan as command_group
 from app.cli.usage import CELL_WIDTH, display_width, list_lines
 from layers.exchange.heading import ExportHeading
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 HEADING = ExportHeading("清单", {}, titles={"why": "理由"})
 
 

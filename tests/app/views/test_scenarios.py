@@ -15,7 +15,7 @@ from platforms.scenario.edits import ExitPark, JoinPark
 from tests.planning_frames import CITY_CRS
 from tests.scenario_city import DAY, city
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 TEXT = catalogue("zh").text
 AT = "2025-01-01T00:00:00+00:00"
 HOSTILE = "<b>甲</b> **粗** ../../y"

@@ -10,7 +10,7 @@ import pandas as pd
 import pyogrio
 import pytest
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
 ZONING = SHARED / "land" / "zoning_subset"
 needs_shared = pytest.mark.skipif(
     not SHARED.is_dir(), reason="no reference data beside the project"

@@ -4,7 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 TOUR = PROJECT / "docs" / "guide" / "tour.md"
 
 

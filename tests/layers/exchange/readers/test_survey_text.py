@@ -21,7 +21,7 @@ NORTH, SOUTH, WEST, EAST = 3_403_700.0, 3_403_500.0, 571_800.0, 572_100.0
 ZONE = 40_000_000.0
 PLOT = shapely.box(WEST, SOUTH, EAST, NORTH)
 HOLE = shapely.box(571_900, 3_403_580, 571_950, 3_403_620)
-VARIANTS = Path(__file__).parents[4] / "shared" / "data" / "formats" / "survey_txt_variants.csv"
+VARIANTS = Path(__file__).parents[5] / "shared" / "data" / "formats" / "survey_txt_variants.csv"
 
 HEAD = """[属性描述]
 格式版本号=1.01
@@ -478,7 +478,7 @@ def test_other_texts_and_claims_of_size_are_refused(tmp_path):
 
 
 def test_every_note_has_its_sentence_in_both_languages():
-    source = Path(__file__).parents[3] / "layers" / "exchange"
+    source = Path(__file__).parents[4] / "layers" / "exchange"
     text = "".join(path.read_text("utf-8") for path in source.glob("survey_text*.py"))
     codes = set(re.findall(r'"(txt_\w+)"', text))
     assert len(codes) > 20

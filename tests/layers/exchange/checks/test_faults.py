@@ -9,7 +9,7 @@ from app.messages import catalogue
 from layers.errors import LayerError
 from layers.exchange.checks.faults import ACTIONS, parse_fault_table
 
-TEXT = (Path(__file__).resolve().parents[3] / "data" / "exchange" / "faults.yaml").read_text(
+TEXT = (Path(__file__).resolve().parents[4] / "data" / "exchange" / "faults.yaml").read_text(
     encoding="utf-8"
 )
 TABLE = parse_fault_table(TEXT)

@@ -13,7 +13,7 @@ from app.offline.kit import make_kit
 from app.offline.pins import PLATFORMS, PYTHONS, environment, pins_for
 from geo.errors import MuPlanError
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 PINS = (PROJECT / "constraints.txt").read_text(encoding="utf-8").splitlines()
 
 

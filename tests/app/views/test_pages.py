@@ -10,7 +10,7 @@ from app.messages import catalogue
 from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
 from layers.workspace.protocol import Provenance
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 PAGES = (
     "overview", "map", "blocks", "match", "placement", "shares", "consolidate", "per_mu", "checks",
     "targets", "projects", "scenarios", "invest", "data", "policy",

@@ -13,7 +13,7 @@ from platforms.placement.remedies import (
     swaps,
     without_hopeless,
 )
-from tests.platforms.placement.test_placement_why import drawn
+from tests.platforms.placement.test_explain import drawn
 
 
 def soon():

@@ -17,7 +17,7 @@ from layers.workspace.geopackage import create_workspace
 from layers.workspace.protocol import Provenance
 
 AT = "2025-01-02T03:04:05"
-COUNTIES = Path(__file__).resolve().parents[4] / "shared" / "data" / "admin"
+COUNTIES = Path(__file__).resolve().parents[5] / "shared" / "data" / "admin"
 needs_shared = pytest.mark.skipif(
     not COUNTIES.is_dir(), reason="no reference data beside the project"
 )

@@ -14,7 +14,7 @@ from layers.exchange.heading import ExportHeading
 from layers.exchange.writers.word import Picture
 from layers.exchange.writers.word_board import Board, Boards, Grid
 from layers.exchange.writers.write import write_report
-from tests.layers.exchange.test_office_opens import OFFICE, SECONDS, openable
+from tests.layers.exchange.writers.test_write_office import OFFICE, SECONDS, openable
 
 HEADING = ExportHeading("作战图", {"版本": "1", "台账链尾校验值": "a" * 64}, is_demo=True)
 

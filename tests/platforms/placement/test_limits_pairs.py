@@ -11,7 +11,7 @@ from platforms.placement.limits import (
     project_limits,
     to_explain,
 )
-from tests.platforms.placement.test_placement_exact import option
+from tests.platforms.placement.test_solve import option
 
 
 @pytest.mark.parametrize("seed", range(6))

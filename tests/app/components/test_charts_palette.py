@@ -12,7 +12,7 @@ from app.components import charts as chart
 from app.components import charts as quadrant
 from app.components import charts as timeline
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 THEME = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text("utf-8"))["theme"]
 PAPER = "#FFFFFF"
 TEXT_LEAST, SHAPE_LEAST = 4.5, 3.0
