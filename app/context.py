@@ -1,4 +1,4 @@
-"""Where the product's own data and the user's workspaces lie."""
+"""Workspace, date, rules, language."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -32,14 +32,9 @@ PROJECT = Path(__file__).resolve().parents[1]
 class Settings:
     """Places and choices of one installation.
 
-    Attributes
-    ----------
-    data_dir
-        Policy packs, styles, tables: read, never written.
-    workspace_dir
-        Folder the first page lists workspaces of.
-    base_map_url
-        Tile address of an online base map, None (the default) for none.
+    ``data_dir``: Policy packs, styles, tables: read, never written.
+    ``workspace_dir``: Folder the first page lists workspaces of.
+    ``base_map_url``: Tile address of an online base map, None (the default) for none.
     """
 
     data_dir: Path
@@ -59,11 +54,8 @@ class Settings:
 def load_settings() -> Settings:
     """Gather the settings: the project's folders unless the environment says otherwise.
 
-    Returns
-    -------
-    Settings
-        ``MUPLAN_WORKSPACES`` names another folder of workspaces, ``MUPLAN_BASE_MAP`` an online
-        base map (``https://…/{z}/{x}/{y}.png``).
+    ``MUPLAN_WORKSPACES`` names another folder of workspaces, ``MUPLAN_BASE_MAP`` an online base map
+    (``https://…/{z}/{x}/{y}.png``).
     """
     workspaces = os.environ.get("MUPLAN_WORKSPACES")
     return Settings(
@@ -76,10 +68,7 @@ def load_settings() -> Settings:
 class PackFolder(Mapping[str, str]):
     """Texts of the packs in a folder by name: a fault in one that nobody asked for hurts nobody.
 
-    Parameters
-    ----------
-    folder
-        Folder of ``<name>.yaml``.
+    ``folder``: Folder of ``<name>.yaml``.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -112,24 +101,10 @@ class PackFolder(Mapping[str, str]):
 def read_policy(folder: Path, packs: tuple[str, ...], day: str) -> PolicySet:
     """Read policy packs as they stand on a day.
 
-    Parameters
-    ----------
-    folder
-        Where the packs lie.
-    packs
-        Their names; a later one replaces what an earlier one states.
-    day
-        As-of date (ISO).
+    ``packs``: Their names; a later one replaces what an earlier one states.
+    ``day``: As-of date (ISO).
 
-    Returns
-    -------
-    PolicySet
-        The rules.
-
-    Raises
-    ------
-    MuPlanError
-        ``pack_unknown`` with the nearest name, and what reading a pack raises.
+    Raises MuPlanError: ``pack_unknown`` with the nearest name, and what reading a pack raises.
     """
     texts = PackFolder(folder)
     for pack in packs:
@@ -145,20 +120,12 @@ DEFAULT_PACK = "jiaxing"
 class Context:
     """Everything a job needs.
 
-    Attributes
-    ----------
-    path
-        File of the workspace.
-    workspace
-        The open workspace.
-    source
-        Its layers, read once, as whoever looks may see them.
-    policy
-        Rules on the as-of date.
-    settings
-        Folders of the installation.
-    words
-        Sentences of the language.
+    ``path``: File of the workspace.
+    ``workspace``: The open workspace.
+    ``source``: Its layers, read once, as whoever looks may see them.
+    ``policy``: Rules on the as-of date.
+    ``settings``: Folders of the installation.
+    ``words``: Sentences of the language.
     """
 
     path: Path
@@ -225,28 +192,11 @@ def open_context(
 ) -> Context:
     """Open a workspace for a job.
 
-    Parameters
-    ----------
-    path
-        Workspace file.
-    language
-        Language of the answers.
-    as_of
-        Day asked for (ISO); None for the workspace's own, else today.
-    packs
-        Policy packs, none given: that of Jiaxing.
-    viewer
-        Unit that looks, ``city`` or None for the city.
+    ``as_of``: Day asked for (ISO); None for the workspace's own, else today.
+    ``viewer``: Unit that looks, ``city`` or None for the city.
 
-    Returns
-    -------
-    Context
-        Workspace, rules and words.
-
-    Raises
-    ------
-    MuPlanError
-        What opening the workspace and reading the packs raise, ``check_unit_unknown``.
+    Raises MuPlanError: What opening the workspace and reading the packs raise,
+    ``check_unit_unknown``.
     """
     settings = load_settings()
     workspace = GeoPackageWorkspace(path)
@@ -259,15 +209,7 @@ def open_context(
 def pack_titles(settings: Settings) -> dict[str, str]:
     """Name the policy packs that can be read, each with its title.
 
-    Parameters
-    ----------
-    settings
-        Where the packs lie.
-
-    Returns
-    -------
-    dict of str to str
-        Title by name; a pack at fault stands under its bare name, so that choosing it says why.
+    Title by name; a pack at fault stands under its bare name, so that choosing it says why.
     """
     texts = PackFolder(settings.policy_dir)
     titles = {}
@@ -287,22 +229,10 @@ def scheme_names(settings: Settings) -> list[str]:
 def load_scheme(settings: Settings, wanted: str) -> Scheme:
     """Read a grading scheme.
 
-    Parameters
-    ----------
-    settings
-        Where the schemes lie.
-    wanted
-        Name of one of them, or a file (``.yaml``, ``.yml``).
+    ``wanted``: Name of one of them, or a file (``.yaml``, ``.yml``).
 
-    Returns
-    -------
-    Scheme
-        The scheme.
-
-    Raises
-    ------
-    MuPlanError
-        ``scheme_unknown`` with the nearest name, ``file_missing``, and what reading it raises.
+    Raises MuPlanError: ``scheme_unknown`` with the nearest name, ``file_missing``, and what reading
+    it raises.
     """
     path = Path(wanted)
     if path.suffix.lower() not in (".yaml", ".yml"):

@@ -27,12 +27,8 @@ LONGEST_VALUE = 400
 class Catalogue:
     """Every sentence of one language.
 
-    Attributes
-    ----------
-    language
-        ``zh`` or ``en``.
-    sentences
-        Text of each code.
+    ``language``: ``zh`` or ``en``.
+    ``sentences``: Text of each code.
     """
 
     language: Language
@@ -41,18 +37,8 @@ class Catalogue:
     def text(self, code: str, /, **values: Value) -> str:
         """Put a code into words.
 
-        Parameters
-        ----------
-        code
-            Key of the sentence.
-        **values
-            The values it names.
-
-        Returns
-        -------
-        str
-            The sentence; the bare code with its values where the catalogue has none, so that a
-            planner still learns what is known.
+        The sentence; the bare code with its values where the catalogue has none, so that a planner
+        still learns what is known.
         """
         template = self.sentences.get(code)
         if template is None:
@@ -143,15 +129,7 @@ def _cut(value: Value) -> Value:
 def catalogue(language: Language) -> Catalogue:
     """Read all sentences of a language.
 
-    Parameters
-    ----------
-    language
-        ``zh`` or ``en``.
-
-    Returns
-    -------
-    Catalogue
-        The sentences.
+    ``language``: ``zh`` or ``en``.
     """
     sentences: dict[str, str] = {}
     for path in sorted((LOCALE / language).glob("*.yaml")):

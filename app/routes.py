@@ -1,4 +1,4 @@
-"""Which pages there are: sections of the navigation, each page by the name of its file."""
+"""Addresses: pages, tiles, scripts."""
 
 import os
 import secrets
@@ -46,13 +46,7 @@ KEPT_VIEWS = 64
 
 
 class TileRegistry:
-    """Prepared maps by token; safe to be used from several threads.
-
-    Parameters
-    ----------
-    limit
-        Number of maps kept.
-    """
+    """Prepared maps by token; safe to be used from several threads."""
 
     def __init__(self, limit: int = KEPT_VIEWS) -> None:
         self._limit = limit
@@ -62,12 +56,7 @@ class TileRegistry:
     def put(self, token: str, view: MapView) -> None:
         """Keep a map under a token, as the one asked for last.
 
-        Parameters
-        ----------
-        token
-            From ``new_token``.
-        view
-            The map.
+        ``token``: From ``new_token``.
         """
         with self._lock:
             self._views[token] = view
@@ -78,15 +67,7 @@ class TileRegistry:
     def get(self, token: str) -> MapView | None:
         """Find the map of a token.
 
-        Parameters
-        ----------
-        token
-            What the address says.
-
-        Returns
-        -------
-        MapView or None
-            None where the token was never given out or its map is forgotten.
+        None where the token was never given out or its map is forgotten.
         """
         with self._lock:
             view = self._views.get(token)
@@ -118,18 +99,11 @@ FONT_HEADERS = {"Cache-Control": "public, max-age=604800"}
 def app_routes(prefix: str = "", registry: TileRegistry | None = None) -> list[BaseRoute]:
     """List the routes of the app.
 
-    Parameters
-    ----------
-    prefix
-        Path under which the app is served, empty at the root; see ``base_path``.
-    registry
-        Where prepared maps are found; None for the one that pages use.
+    ``prefix``: Path under which the app is served, empty at the root; see ``base_path``.
+    ``registry``: Where prepared maps are found; None for the one that pages use.
 
-    Returns
-    -------
-    list of BaseRoute
-        ``/maptiles/<token>/<layer>/<z>/<x>/<y>.png`` (403 for an unknown token, 404 where there is
-        no such tile), ``/vendor/leaflet/`` and the font that writes Chinese in charts.
+    ``/maptiles/<token>/<layer>/<z>/<x>/<y>.png`` (403 for an unknown token, 404 where there is no
+    such tile), ``/vendor/leaflet/`` and the font that writes Chinese in charts.
     """
     views = registry if registry is not None else shared_registry()
     # Painting keeps a core busy: more threads than cores would only slow the pages.
@@ -161,10 +135,7 @@ def app_routes(prefix: str = "", registry: TileRegistry | None = None) -> list[B
 def base_path() -> str:
     """Say under which path this app is served.
 
-    Returns
-    -------
-    str
-        Empty at the root, else with a leading and without a trailing slash.
+    Empty at the root, else with a leading and without a trailing slash.
     """
     path = (st.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{path}" if path else ""

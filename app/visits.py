@@ -17,12 +17,8 @@ FILE_NAME = "visits.json"
 class Visit:
     """One look at a workspace.
 
-    Attributes
-    ----------
-    at
-        When (ISO, UTC).
-    seq
-        Number of its last change by then, 0 before the first.
+    ``at``: When (ISO, UTC).
+    ``seq``: Number of its last change by then, 0 before the first.
     """
 
     at: str
@@ -32,17 +28,7 @@ class Visit:
 def last_visit(folder: Path, workspace: str) -> Visit | None:
     """Give the last visit noted of a workspace.
 
-    Parameters
-    ----------
-    folder
-        Folder of the workspaces.
-    workspace
-        Name of its file.
-
-    Returns
-    -------
-    Visit or None
-        None where none is noted, or the note can't be read.
+    None where none is noted, or the note can't be read.
     """
     held = _read(folder).get(workspace)
     if not isinstance(held, Mapping):
@@ -54,19 +40,7 @@ def last_visit(folder: Path, workspace: str) -> Visit | None:
 def note_visit(folder: Path, workspace: str, visit: Visit) -> bool:
     """Note a visit in place of the one before.
 
-    Parameters
-    ----------
-    folder
-        Folder of the workspaces.
-    workspace
-        Name of its file.
-    visit
-        The visit.
-
-    Returns
-    -------
-    bool
-        Whether it could be written: a folder may be for reading only.
+    Whether it could be written: a folder may be for reading only.
     """
     kept = {**_read(folder), workspace: asdict(visit)}
     try:

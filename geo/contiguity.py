@@ -1,11 +1,4 @@
-"""Which shapes are neighbours, and which hang together: by gap and facing edge.
-
-Two shapes are neighbours at gap g when, in both directions, the length of one's boundary lying
-within g of the other is at least ``min_edge + 2 g``; once neighbours, they stay so at every larger
-gap. A bare corner contact shows 2 g of such boundary at any g, so it never becomes an edge. A gap
-is bridged only where the shortest way across it meets no obstacle. Shapes are in a projected
-system in metres.
-"""
+"""Neighbours, components, tolerance curve."""
 
 from dataclasses import dataclass, field
 
@@ -212,17 +205,9 @@ def near_pairs(polygons: Given, reach_m: float) -> tuple[Positions, Positions]:
     Corner contacts are among them: this is how loose clustering joins land, and the neighbour
     rule does not.
 
-    Parameters
-    ----------
-    polygons
-        Valid polygons of one part each, array of n.
-    reach_m
-        Largest distance [m].
+    ``reach_m``: Largest distance [m].
 
-    Returns
-    -------
-    first, second
-        Positions of the pairs, ``first < second``, sorted.
+    Positions of the pairs, ``first < second``, sorted.
 
     Examples
     --------
@@ -265,14 +250,9 @@ def component_labels(count: int, first: Positions, second: Positions) -> Positio
 class Growth:
     """Number and area of the groups that reach a threshold, by gap.
 
-    Attributes
-    ----------
-    gap_m
-        Gaps at which something changes, rising from 0 [m]; array of k.
-    count
-        Groups that reach the threshold, from that gap on.
-    area_m2
-        Their area together, land in two of them counted once [m²]: it never falls.
+    ``gap_m``: Gaps at which something changes, rising from 0 [m]; array of k.
+    ``count``: Groups that reach the threshold, from that gap on.
+    ``area_m2``: Their area together, land in two of them counted once [m²]: it never falls.
     """
 
     gap_m: Floats

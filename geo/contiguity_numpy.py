@@ -1,4 +1,4 @@
-"""How much of its boundary one shape shows another within a distance, edge by edge."""
+"""The same without numba (reference implementation)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,14 +25,9 @@ INSIDE = -1
 class Pairs:
     """Pairs of shapes, each with the pairs of their edges that may be near.
 
-    Attributes
-    ----------
-    first, second
-        Positions of the shapes, ``first < second``; arrays of p.
-    pair
-        Pair of shapes of each row, array of k.
-    of_first, of_second
-        The two edges of each row, arrays of k.
+    ``first, second``: Positions of the shapes, ``first < second``; arrays of p.
+    ``pair``: Pair of shapes of each row, array of k.
+    ``of_first, of_second``: The two edges of each row, arrays of k.
     """
 
     first: Positions
@@ -70,15 +65,11 @@ class Pairs:
 class Stretches:
     """Boundary within reach: for each edge the parts that other edges cover, sorted.
 
-    Attributes
-    ----------
-    side
-        Whose boundary: ``2 * pair`` for that of the first shape, ``2 * pair + 1`` for the second.
-    edge, other
-        The edge, and an edge of the other shape that is within reach, or ``INSIDE``.
-    begin, end
-        Where the part begins and ends as shares of the edge; parts of one edge don't overlap,
-        and ``end <= begin`` where an earlier one covers all of it.
+    ``side``: Whose boundary: ``2 * pair`` for that of the first shape, ``2 * pair + 1`` for the
+      second.
+    ``edge, other``: The edge, and an edge of the other shape that is within reach, or ``INSIDE``.
+    ``begin, end``: Where the part begins and ends as shares of the edge; parts of one edge don't
+      overlap, and ``end <= begin`` where an earlier one covers all of it.
     """
 
     side: Positions
@@ -91,10 +82,7 @@ class Stretches:
 class Boundaries:
     """The boundaries of all shapes under one index.
 
-    Parameters
-    ----------
-    shapes
-        Valid polygons of one part each, array of n, in metres.
+    ``shapes``: Valid polygons of one part each, array of n, in metres.
     """
 
     def __init__(self, shapes: Shapes) -> None:
@@ -125,17 +113,10 @@ class Boundaries:
     def beside(self, pairs: Pairs, reach_m: Floats) -> Stretches:
         """Find the boundary of each shape within reach of the outline of the other of its pair.
 
-        Parameters
-        ----------
-        pairs
-            Pairs of shapes, p.
-        reach_m
-            Distance of each pair [m], array of p.
+        ``pairs``: Pairs of shapes, p.
+        ``reach_m``: Distance of each pair [m], array of p.
 
-        Returns
-        -------
-        Stretches
-            Of both sides of each pair.
+        Of both sides of each pair.
         """
         reach = reach_m[pairs.pair]
         forth = part_within(self.edges, pairs.of_first, pairs.of_second, reach)
@@ -232,16 +213,10 @@ MOST_PIECES = 256
 class Ways:
     """Pieces of facing boundary, each with the shortest way from its middle to the other shape.
 
-    Attributes
-    ----------
-    side
-        Whose boundary, as in ``Stretches``.
-    piece_m
-        Length of the piece [m].
-    farthest_m
-        How far the piece lies from the other shape at most [m].
-    ends
-        Where the way begins and ends: rows x, y, to_x, to_y [m].
+    ``side``: Whose boundary, as in ``Stretches``.
+    ``piece_m``: Length of the piece [m].
+    ``farthest_m``: How far the piece lies from the other shape at most [m].
+    ``ends``: Where the way begins and ends: rows x, y, to_x, to_y [m].
     """
 
     side: Positions
@@ -272,23 +247,9 @@ def divided(
 ) -> tuple[Positions, Floats, Floats]:
     """Divide facing boundary into equal pieces.
 
-    Parameters
-    ----------
-    edges
-        All edges.
-    found
-        Facing boundary.
-    pair_count
-        Number of pairs.
-    piece_m
-        Length of a piece [m], greater where a side would have more than about ``most``.
-    most
-        Number of pieces.
+    ``piece_m``: Length of a piece [m], greater where a side would have more than about ``most``.
 
-    Returns
-    -------
-    row, begin, step
-        Row of ``found``, where the piece begins and how long it is, as shares of the edge.
+    Row of ``found``, where the piece begins and how long it is, as shares of the edge.
     """
     held = np.flatnonzero(found.end > found.begin)
     side, edge = found.side[held], found.edge[held]
@@ -310,19 +271,9 @@ def divided(
 def shortest_ways(boundaries: Boundaries, pairs: Pairs, found: Stretches) -> Ways:
     """Divide facing boundary into pieces and find the shortest way from the middle of each.
 
-    Parameters
-    ----------
-    boundaries
-        The shapes.
-    pairs
-        Pairs of them.
-    found
-        The boundary that they show each other.
+    ``boundaries``: The shapes.
 
-    Returns
-    -------
-    Ways
-        One for each piece; of no length where its middle lies in the other shape.
+    One for each piece; of no length where its middle lies in the other shape.
     """
     edges = boundaries.edges
     row, begin, step = divided(edges, found, len(pairs), PIECE_M, MOST_PIECES)
@@ -384,12 +335,8 @@ ASIDE_M = 0.01
 class Bridges:
     """Says for pairs of shapes that face each other whether obstacles leave enough of it.
 
-    Parameters
-    ----------
-    boundaries
-        The shapes.
-    obstacles
-        What a gap may not be bridged over.
+    ``boundaries``: The shapes.
+    ``obstacles``: What a gap may not be bridged over.
     """
 
     def __init__(self, boundaries: Boundaries, obstacles: Obstacles) -> None:
@@ -406,19 +353,9 @@ class Bridges:
     def free(self, pairs: Pairs, gap_m: Floats, min_edge_m: float) -> Positions:
         """Find the pairs that face each other enough where no obstacle lies between.
 
-        Parameters
-        ----------
-        pairs
-            Pairs that do so without obstacles, p.
-        gap_m
-            Largest gap at which they do [m], array of p.
-        min_edge_m
-            Least facing edge [m].
-
-        Returns
-        -------
-        array of int
-            Positions of the pairs.
+        ``pairs``: Pairs that do so without obstacles, p.
+        ``gap_m``: Largest gap at which they do [m], array of p.
+        ``min_edge_m``: Least facing edge [m].
         """
         is_cut, is_covered = self._have_obstacles_near(pairs, gap_m)
         free = ~is_cut & ~is_covered
@@ -591,25 +528,12 @@ def plain_gaps(
 ) -> tuple[Positions, Positions, Floats]:
     """Do what ``geo.contiguity.joining_gaps`` does; without ``exact`` any gap up to the most.
 
-    Parameters
-    ----------
-    shapes
-        Valid polygons of one part each, array of n.
-    min_edge_m
-        Least facing edge [m].
-    obstacles
-        What a gap may not be bridged over.
-    most_gap_m
-        Largest gap looked at [m].
-    exact
-        False where it is enough to know which pairs are neighbours at the largest gap.
-    progress
-        Told the share done.
+    ``min_edge_m``: Least facing edge [m].
+    ``obstacles``: What a gap may not be bridged over.
+    ``most_gap_m``: Largest gap looked at [m].
+    ``exact``: False where it is enough to know which pairs are neighbours at the largest gap.
 
-    Returns
-    -------
-    first, second, gap_m
-        Pairs of neighbours, not sorted, and from which gap on they are [m].
+    Pairs of neighbours, not sorted, and from which gap on they are [m].
     """
     boundaries = Boundaries(shapes)
     bridges = Bridges(boundaries, obstacles)

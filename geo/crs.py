@@ -1,7 +1,4 @@
-"""Which coordinate systems can be measured in, and how shapes are carried between them.
-
-Inside the product x is east and y is north, always.
-"""
+"""Coordinate systems and datums."""
 
 import re
 from dataclasses import dataclass
@@ -109,15 +106,9 @@ def equal_area_transformer(crs: CRS) -> Transformer:
 
     Areas in that plane are ellipsoidal areas.
 
-    Parameters
-    ----------
-    crs
-        Projected system of the shapes.
+    ``crs``: Projected system of the shapes.
 
-    Returns
-    -------
-    Transformer
-        From ``crs`` (x east, y north) to a cylindrical equal-area plane [m].
+    From ``crs`` (x east, y north) to a cylindrical equal-area plane [m].
     """
     ellipsoid = crs.ellipsoid
     if ellipsoid is None:

@@ -28,18 +28,15 @@ MANY_CORNERS, AROUND_M = 150, 1.0
 class Remainder:
     """What is left of shapes, and what is lost to whom. Areas are ellipsoidal.
 
-    Attributes
-    ----------
-    shapes
-        What is left of each shape, one part or more; empty where nothing is; array of n.
-    whole_m2, net_m2, covered_m2
-        Area of each shape before and after, and the difference [m²], arrays of n.
-    of_shape, of_cover
-        Positions of each pair with land in common, sorted by shape, then cover; arrays of k.
-    lost_m2
-        Land of the shape under this cover [m²]; land under several is in the row of each.
-    alone_m2
-        Land of the shape under this cover and no other [m²]: what would be free without it.
+    ``shapes``: What is left of each shape, one part or more; empty where nothing is; array of n.
+    ``whole_m2, net_m2, covered_m2``: Area of each shape before and after, and the difference
+      [m²], arrays of n.
+    ``of_shape, of_cover``: Positions of each pair with land in common, sorted by shape, then
+      cover; arrays of k.
+    ``lost_m2``: Land of the shape under this cover [m²]; land under several is in the row of
+      each.
+    ``alone_m2``: Land of the shape under this cover and no other [m²]: what would be free without
+      it.
     """
 
     shapes: Shapes

@@ -1,8 +1,4 @@
-"""Which part of an edge lies within reach of another edge, and what several parts cover together.
-
-Shapes are taken apart into the straight edges of their rings. What lies within a distance of an
-edge is convex, so the part of another edge inside it is one interval, found without approximation.
-"""
+"""Edges of shapes as arrays, obstacles between them."""
 
 from dataclasses import dataclass, field
 
@@ -16,20 +12,12 @@ from geo.arrays import Floats, Positions, Shapes
 class Edges:
     """The edges of an array of polygons, ring by ring.
 
-    Attributes
-    ----------
-    x, y
-        Where each edge starts [m].
-    dx, dy
-        From its start to its end [m].
-    length_m
-        Its length [m].
-    ring, shape
-        Position of its ring and of its shape.
-    offset
-        Position of the first edge of each shape, and the number of edges; array of n + 1.
-    ring_length_m
-        Length of each ring [m].
+    ``x, y``: Where each edge starts [m].
+    ``dx, dy``: From its start to its end [m].
+    ``length_m``: Its length [m].
+    ``ring, shape``: Position of its ring and of its shape.
+    ``offset``: Position of the first edge of each shape, and the number of edges; array of n + 1.
+    ``ring_length_m``: Length of each ring [m].
     """
 
     x: Floats
@@ -65,15 +53,7 @@ class Edges:
 def edges_of(shapes: Shapes) -> Edges:
     """Take polygons apart into the edges of their rings.
 
-    Parameters
-    ----------
-    shapes
-        Polygons of one part each, array of n.
-
-    Returns
-    -------
-    Edges
-        All edges longer than nothing, in the order of the shapes.
+    All edges longer than nothing, in the order of the shapes.
     """
     rings, of_shape = shapely.get_rings(shapes, return_index=True)
     points, ring = shapely.get_coordinates(rings, return_index=True)
@@ -100,20 +80,10 @@ def part_within(
 ) -> tuple[Floats, Floats]:
     """Find the part of edges that lies within reach of other edges.
 
-    Parameters
-    ----------
-    edges
-        All edges.
-    of, to
-        Pairs of edges, arrays of k.
-    reach_m
-        Distance of each pair [m], array of k.
+    ``reach_m``: Distance of each pair [m], array of k.
 
-    Returns
-    -------
-    low, high
-        Where the part begins and ends, as shares of the edge ``of`` (0 its start, 1 its end);
-        ``high <= low`` where there is none.
+    Where the part begins and ends, as shares of the edge ``of`` (0 its start, 1 its end); ``high <=
+    low`` where there is none.
     """
     dx, dy, qx, qy = edges.dx[of], edges.dy[of], edges.dx[to], edges.dy[to]
     ox, oy = edges.x[to] - edges.x[of], edges.y[to] - edges.y[of]
@@ -155,18 +125,11 @@ def _share_between(
 def newly_covered(group: Positions, low: Floats, high: Floats) -> tuple[Floats, Floats]:
     """Say what each interval adds to those before it in its group.
 
-    Parameters
-    ----------
-    group
-        Group of each interval, rising from 0 without a break; array of k.
-    low, high
-        Ends of the intervals, between 0 and 1, sorted by group and ``low``.
+    ``group``: Group of each interval, rising from 0 without a break; array of k.
+    ``low, high``: Ends of the intervals, between 0 and 1, sorted by group and ``low``.
 
-    Returns
-    -------
-    begin, end
-        The part that is new; ``end <= begin`` where there is none. ``begin`` is greater than the
-        end reached before wherever a part of the group stays uncovered.
+    The part that is new; ``end <= begin`` where there is none. ``begin`` is greater than the end
+    reached before wherever a part of the group stays uncovered.
 
     Examples
     --------

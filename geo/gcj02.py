@@ -33,15 +33,9 @@ MOST_STEPS = 30
 def to_gcj02(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Pair:
     """Shift places as Chinese web maps do.
 
-    Parameters
-    ----------
-    lon, lat
-        Places in CGCS2000 or WGS84 [degrees], arrays of n.
+    ``lon, lat``: Places in CGCS2000 or WGS84 [degrees], arrays of n.
 
-    Returns
-    -------
-    lon, lat
-        The same places in GCJ-02 [degrees]; unchanged outside the box around China.
+    The same places in GCJ-02 [degrees]; unchanged outside the box around China.
 
     Examples
     --------
@@ -65,15 +59,9 @@ def to_gcj02(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Pair:
 def to_bd09(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Pair:
     """Shift places as Baidu's maps do: GCJ-02 and a second offset.
 
-    Parameters
-    ----------
-    lon, lat
-        Places in CGCS2000 or WGS84 [degrees], arrays of n.
+    ``lon, lat``: Places in CGCS2000 or WGS84 [degrees], arrays of n.
 
-    Returns
-    -------
-    lon, lat
-        The same places in BD-09 [degrees].
+    The same places in BD-09 [degrees].
 
     Examples
     --------
@@ -90,15 +78,9 @@ def to_bd09(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Pair:
 def from_gcj02(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Pair:
     """Take the shift of Chinese web maps away.
 
-    Parameters
-    ----------
-    lon, lat
-        Places in GCJ-02 [degrees], arrays of n.
+    ``lon, lat``: Places in GCJ-02 [degrees], arrays of n.
 
-    Returns
-    -------
-    lon, lat
-        The places in CGCS2000 [degrees], which ``to_gcj02`` carries back to within a millimetre.
+    The places in CGCS2000 [degrees], which ``to_gcj02`` carries back to within a millimetre.
 
     Examples
     --------
@@ -112,15 +94,9 @@ def from_gcj02(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Pair:
 def from_bd09(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Pair:
     """Take the shift of Baidu's maps away.
 
-    Parameters
-    ----------
-    lon, lat
-        Places in BD-09 [degrees], arrays of n.
+    ``lon, lat``: Places in BD-09 [degrees], arrays of n.
 
-    Returns
-    -------
-    lon, lat
-        The places in CGCS2000 [degrees].
+    The places in CGCS2000 [degrees].
     """
     return _inverse(to_bd09, lon, lat)
 

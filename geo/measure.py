@@ -1,7 +1,4 @@
-"""How large a shape is: ellipsoidal area (the one in every verdict), planar area beside it.
-
-Shapes are in a projected system in metres (x east, y north); areas come out in m².
-"""
+"""Ellipsoidal and planar area, length."""
 
 from dataclasses import dataclass
 from math import factorial
@@ -132,15 +129,11 @@ _RESIDUAL = 2e-10
 class ArealScale:
     """Ellipsoidal over planar area around every place of an extent.
 
-    Attributes
-    ----------
-    middle
-        x, y of the middle of the extent [m].
-    half
-        Half of its width and height [m].
-    coefficients
-        Powers of x and y, from the middle in halves, of the scale, its first derivatives along x
-        and y [1/m], and half of its second [1/m²]: 5 by degrees of x by degrees of y.
+    ``middle``: x, y of the middle of the extent [m].
+    ``half``: Half of its width and height [m].
+    ``coefficients``: Powers of x and y, from the middle in halves, of the scale, its first
+      derivatives along x and y [1/m], and half of its second [1/m²]: 5 by degrees of x by degrees
+      of y.
     """
 
     middle: Floats
@@ -150,17 +143,10 @@ class ArealScale:
     def ground_m2(self, moments: Floats, corners: Floats) -> Floats:
         """Measure land on the ellipsoid by its moments in the plane.
 
-        Parameters
-        ----------
-        moments
-            Integrals of 1, x, y, x², y² over the land from the corner, k by 5.
-        corners
-            x, y of the corner, k by 2 [m].
+        ``moments``: Integrals of 1, x, y, x², y² over the land from the corner, k by 5.
+        ``corners``: x, y of the corner, k by 2 [m].
 
-        Returns
-        -------
-        array of float
-            Area [m²], array of k.
+        Area [m²], array of k.
         """
         from geo.kernels.common_area import ground_m2
 
@@ -171,22 +157,12 @@ class ArealScale:
 def areal_scale(bounds: Floats, crs: CRS) -> ArealScale | None:
     """Fit the areal scale of a projection over an extent.
 
-    Parameters
-    ----------
-    bounds
-        West, south, east, north of the extent [m].
-    crs
-        Projected system in metres.
+    ``bounds``: West, south, east, north of the extent [m].
+    ``crs``: Projected system in metres.
 
-    Returns
-    -------
-    ArealScale or None
-        None where no smooth function gives the areas within 2e-10.
+    None where no smooth function gives the areas within 2e-10.
 
-    Raises
-    ------
-    GeometryError
-        ``crs_missing``, ``crs_not_projected``.
+    Raises GeometryError: ``crs_missing``, ``crs_not_projected``.
     """
     middle = (bounds[:2] + bounds[2:]) / 2
     half = np.maximum((bounds[2:] - bounds[:2]) / 2 + _SQUARE_M, _LEAST_HALF_M)

@@ -18,16 +18,10 @@ from geo.units import RELATIVE_TOLERANCE
 class ZoneShares:
     """Which part of each shape lies in which zone; one row for every pair with land in common.
 
-    Attributes
-    ----------
-    of_shape, of_zone
-        Positions of shape and zone, sorted by shape, then zone.
-    area_m2
-        Ellipsoidal area of the shape inside the zone [m²].
-    share
-        The same as a share of the shape, 0-1.
-    whole_m2
-        Ellipsoidal area of each shape [m²], array of n shapes.
+    ``of_shape, of_zone``: Positions of shape and zone, sorted by shape, then zone.
+    ``area_m2``: Ellipsoidal area of the shape inside the zone [m²].
+    ``share``: The same as a share of the shape, 0-1.
+    ``whole_m2``: Ellipsoidal area of each shape [m²], array of n shapes.
     """
 
     of_shape: Positions

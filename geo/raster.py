@@ -1,4 +1,4 @@
-"""A raster held in memory, and the slope of a raster of heights."""
+"""Rasters, slope, zonal statistics."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -138,17 +138,12 @@ LEAST_PART = 1e-8
 class ZonalStatistics:
     """Statistics of each shape; arrays of n, NaN where no cell with a value lies in the shape.
 
-    Attributes
-    ----------
-    covered_share
-        Part of the shape on cells that have a value (0–1): less than 1 off the raster or on
-        nodata, 0 for missing and empty shapes.
-    mean
-        Mean of the cells, each by the part of it inside.
-    least, most
-        Of the cells of which any part is inside.
-    above_share
-        Part of the covered land above the threshold (0–1); NaN where none was asked for.
+    ``covered_share``: Part of the shape on cells that have a value (0–1): less than 1 off the
+      raster or on nodata, 0 for missing and empty shapes.
+    ``mean``: Mean of the cells, each by the part of it inside.
+    ``least, most``: Of the cells of which any part is inside.
+    ``above_share``: Part of the covered land above the threshold (0–1); NaN where none was asked
+      for.
     """
 
     covered_share: Floats

@@ -1,4 +1,4 @@
-"""What a piece of land is like: how wide, how compact, how long its frontage is."""
+"""Width, compactness, frontage, necks, slicing."""
 
 import numpy as np
 import numpy.typing as npt
@@ -162,17 +162,9 @@ ROUND_M = 1e-8
 def circle_fits(shapes: npt.ArrayLike, diameter_m: npt.ArrayLike) -> npt.NDArray[np.bool_]:
     """Say into which shapes a circle fits.
 
-    Parameters
-    ----------
-    shapes
-        Valid polygons, array of n, in a projected system.
-    diameter_m
-        Diameter of the circle, above 0: one for all, or one for each [m].
+    ``diameter_m``: Diameter of the circle, above 0: one for all, or one for each [m].
 
-    Returns
-    -------
-    array of bool
-        True where it fits, array of n.
+    True where it fits, array of n.
 
     Examples
     --------
@@ -192,15 +184,9 @@ def circle_fits(shapes: npt.ArrayLike, diameter_m: npt.ArrayLike) -> npt.NDArray
 def inscribed_width_m(shapes: npt.ArrayLike) -> Floats:
     """Measure how wide narrow shapes are at their widest (最大内切圆直径), to a millimetre.
 
-    Parameters
-    ----------
-    shapes
-        Valid polygons with an area, array of n, in a projected system.
+    ``shapes``: Valid polygons with an area, array of n, in a projected system.
 
-    Returns
-    -------
-    array of float
-        Diameter of the largest circle inside [m], array of n; to 1 % where the outline is bent.
+    Diameter of the largest circle inside [m], array of n; to 1 % where the outline is bent.
 
     Notes
     -----
@@ -414,21 +400,10 @@ def gathered(
 ) -> Shapes:
     """Unite groups by the general union alone.
 
-    Parameters
-    ----------
-    shapes
-        Valid polygons, group by group; array of n.
-    group
-        Group of each shape.
-    count
-        Number of groups.
-    progress
-        Told the share done.
+    ``shapes``: Valid polygons, group by group; array of n.
+    ``group``: Group of each shape.
 
-    Returns
-    -------
-    array of polygons
-        The union of each group, empty for one without shapes; array of ``count``.
+    The union of each group, empty for one without shapes; array of ``count``.
     """
     start = np.searchsorted(group, np.arange(count + 1))
 

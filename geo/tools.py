@@ -1,4 +1,4 @@
-"""How long work tells how far it is; whoever listens may end it by raising an error."""
+"""Progress, work in batches, nearest known name."""
 
 import difflib
 import os
@@ -56,19 +56,11 @@ def in_lots(
 ) -> list[Result]:
     """Do the same work on each lot of a list, several at a time.
 
-    Parameters
-    ----------
-    count, at_once
-        Length of the list, and of a lot.
-    do
-        The work on one lot, which has to leave the interpreter free (compiled kernels, shapely).
-    progress
-        Told the share done; an error that it raises ends the work between two lots.
+    ``do``: The work on one lot, which has to leave the interpreter free (compiled kernels,
+      shapely).
+    ``progress``: Told the share done; an error that it raises ends the work between two lots.
 
-    Returns
-    -------
-    list
-        The results, in the order of the lots.
+    The results, in the order of the lots.
 
     Examples
     --------

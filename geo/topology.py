@@ -1,4 +1,4 @@
-"""What counts as a fault between the shapes of a layer, and how one is told."""
+"""Duplicates, overlaps, gaps, slivers."""
 
 import math
 from collections.abc import Iterator
@@ -133,14 +133,10 @@ GROUPS_AT_ONCE = 32
 class Gaps:
     """Land in no shape, and the shapes along it.
 
-    Attributes
-    ----------
-    shapes
-        Polygons, array of k.
-    area_m2
-        Ellipsoidal area of each [m²].
-    of_gap, of_part
-        Which shape runs along which gap, sorted; at least two shapes for every gap.
+    ``shapes``: Polygons, array of k.
+    ``area_m2``: Ellipsoidal area of each [m²].
+    ``of_gap, of_part``: Which shape runs along which gap, sorted; at least two shapes for every
+      gap.
     """
 
     shapes: Shapes
@@ -158,28 +154,14 @@ def gaps_between(
 ) -> Gaps:
     """Find the gaps between shapes (缝隙).
 
-    Parameters
-    ----------
-    parts
-        Valid polygons of one part each, array of n, in ``crs``; they may overlap.
-    crs
-        Projected system in metres.
-    most_width_m
-        A slit up to this wide is a gap, closed at its ends or open [m]; 0 for none.
-    most_area_m2
-        Enclosed land up to this area is a gap, however wide [m²]; 0 for none.
-    progress
-        Told the share done.
+    ``parts``: Valid polygons of one part each, array of n, in ``crs``; they may overlap.
+    ``crs``: Projected system in metres.
+    ``most_width_m``: A slit up to this wide is a gap, closed at its ends or open [m]; 0 for none.
+    ``most_area_m2``: Enclosed land up to this area is a gap, however wide [m²]; 0 for none.
 
-    Returns
-    -------
-    Gaps
-        Land in no shape that at least two shapes run along: the hole of one shape alone is none.
+    Land in no shape that at least two shapes run along: the hole of one shape alone is none.
 
-    Raises
-    ------
-    GeometryError
-        ``crs_missing``, ``crs_not_projected``.
+    Raises GeometryError: ``crs_missing``, ``crs_not_projected``.
 
     Notes
     -----

@@ -1,8 +1,4 @@
-"""Land that several shapes cover: each piece of it once, with the shapes that cover it.
-
-With these pieces the area of any set of shapes is known without uniting them: the sum of their
-areas, less each piece as often as it is counted too much.
-"""
+"""Union by group, land covered twice."""
 
 from dataclasses import dataclass
 
@@ -31,12 +27,8 @@ NODE_M = 1e-7
 class OverlapFaces:
     """Pieces of land that two shapes or more cover.
 
-    Attributes
-    ----------
-    face, member
-        Which shape covers which piece; arrays of incidences.
-    area_m2
-        Ellipsoidal area of each piece [m²].
+    ``face, member``: Which shape covers which piece; arrays of incidences.
+    ``area_m2``: Ellipsoidal area of each piece [m²].
     """
 
     face: Positions
@@ -51,17 +43,9 @@ class OverlapFaces:
     def counted_twice_m2(self, label: Positions, count: int) -> Floats:
         """Say how much the areas of groups of shapes add up to too much.
 
-        Parameters
-        ----------
-        label
-            Group of each shape.
-        count
-            Number of groups.
+        ``label``: Group of each shape.
 
-        Returns
-        -------
-        array of float
-            Area counted too much in each group [m²].
+        Area counted too much in each group [m²].
         """
         too_much = np.zeros(count)
         keys, times = np.unique(label[self.member] * len(self.area_m2) + self.face,

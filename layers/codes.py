@@ -1,4 +1,4 @@
-"""The codes that columns of the vocabulary may hold, each with its Chinese and English word."""
+"""Code lists with their words."""
 
 from types import MappingProxyType
 

@@ -1,8 +1,4 @@
-"""What may leave the house: the only layers, columns and codes that a file for the public may hold.
-
-A list of what is allowed, never of what is forbidden: a column that is new stays inside until
-somebody writes it here.
-"""
+"""Which columns the public and other units may see."""
 
 from types import MappingProxyType
 

@@ -1,10 +1,4 @@
-"""Every column name of the product: what it means, its unit, the values it may take.
-
-One entry per column. A name carries its unit: ``_mu`` 亩, ``_m2``, ``_m``, ``_wan_yuan`` 万元,
-``_yi_yuan`` 亿元, ``_tce`` 吨标煤, ``_t`` 吨, ``_pct`` %, ``_share`` 0–1. Lists are
-texts divided by ``;``, dates are ISO texts (``2024-04-01``), so that they mean the same in every
-program.
-"""
+"""One entry per column."""
 
 import re
 from dataclasses import dataclass, field

@@ -28,15 +28,10 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 class Break:
     """One place at which the chain doesn't hold.
 
-    Attributes
-    ----------
-    code
-        ``chain_row_changed``, ``chain_row_unsealed``, ``chain_rows_inserted``,
-        ``chain_row_moved``, ``chain_rows_removed``; a sentence of the catalogue.
-    key
-        The entry at which it shows.
-    others
-        Entries meant beside it: those put in between.
+    ``code``: ``chain_row_changed``, ``chain_row_unsealed``, ``chain_rows_inserted``,
+      ``chain_row_moved``, ``chain_rows_removed``; a sentence of the catalogue.
+    ``key``: The entry at which it shows.
+    ``others``: Entries meant beside it: those put in between.
     """
 
     code: str
@@ -90,19 +85,11 @@ def hash_of(text: str) -> str:
 def row_hash(previous: str, row: Mapping[Hashable, Any], contract: Contract) -> str:
     """Hash one entry.
 
-    Parameters
-    ----------
-    previous
-        Hash of the entry before.
-    row
-        Its values; what is missing is left out, so that a column added later changes no hash.
-    contract
-        Its table; only columns of the vocabulary count.
+    ``row``: Its values; what is missing is left out, so that a column added later changes no
+      hash.
+    ``contract``: Its table; only columns of the vocabulary count.
 
-    Returns
-    -------
-    str
-        sha256 over the hash before and the values as JSON, keys in order.
+    sha256 over the hash before and the values as JSON, keys in order.
     """
     values = {}
     for name in contract.columns:

@@ -1,8 +1,4 @@
-"""How raw columns become the contract's types, with every value that resists listed.
-
-A text that stands for a number, a yes/no word, a Chinese label of a code or a date in a usual
-spelling is understood; anything else is a fault of its row, never guessed.
-"""
+"""Frame + contract -> all faults."""
 
 import re
 import unicodedata
@@ -40,17 +36,11 @@ DTYPES = {
 class Resisting:
     """Values of one column that could not be understood.
 
-    Attributes
-    ----------
-    code
-        What is wrong: ``not_a_number``, ``not_a_date``, ``not_yes_no``, ``code_unknown``,
-        ``not_an_integer``.
-    column
-        Name of the column.
-    positions
-        Row positions.
-    examples
-        The first values found.
+    ``code``: What is wrong: ``not_a_number``, ``not_a_date``, ``not_yes_no``, ``code_unknown``,
+      ``not_an_integer``.
+    ``column``: Name of the column.
+    ``positions``: Row positions.
+    ``examples``: The first values found.
     """
 
     code: str
@@ -369,15 +359,7 @@ def _is_name(value: object) -> bool:
 def schema_of(contract: Contract) -> "pa.DataFrameSchema":
     """Make the pandera schema of a contract: keys, needed columns, ranges.
 
-    Parameters
-    ----------
-    contract
-        What the layer must be.
-
-    Returns
-    -------
-    DataFrameSchema
-        Schema over the plain columns; shapes are checked apart.
+    Schema over the plain columns; shapes are checked apart.
     """
     # Loaded only where rows are judged: it makes reading commands start a third of a second later.
     import pandera.pandas as pa

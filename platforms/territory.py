@@ -1,8 +1,4 @@
-"""Which unit of assessment a place belongs to.
-
-Assessment counts a place under its functional zone (A29, S9): a county-level unit is assessed on
-its territory less the functional zones inside it.
-"""
+"""Which unit a place counts under; outlines."""
 
 from collections.abc import Sequence
 

@@ -27,25 +27,15 @@ SCHEMA = "muplan/1"
 class Answer:
     """The answer of one job.
 
-    Attributes
-    ----------
-    title
-        What it answers, in the language of the context.
-    parameters
-        What was asked, so that it can be run again.
-    result
-        The JSON keys of the command.
-    sheets
-        The lists for people, the main one first.
-    titles
-        Headings of columns outside the vocabulary.
-    summary
-        The answer in a sentence or two.
-    screen
-        The main list as it is shown in a terminal: fewer columns, the urgent rows first; None for
-        the first sheet as it is.
-    is_whole_on_screen
-        True where a terminal shows every row: a list to look things up in.
+    ``title``: What it answers, in the language of the context.
+    ``parameters``: What was asked, so that it can be run again.
+    ``result``: The JSON keys of the command.
+    ``sheets``: The lists for people, the main one first.
+    ``titles``: Headings of columns outside the vocabulary.
+    ``summary``: The answer in a sentence or two.
+    ``screen``: The main list as it is shown in a terminal: fewer columns, the urgent rows first;
+      None for the first sheet as it is.
+    ``is_whole_on_screen``: True where a terminal shows every row: a list to look things up in.
     """
 
     title: str
@@ -69,14 +59,10 @@ class Answer:
 class Stand:
     """What an answer stands on, whatever was asked.
 
-    Attributes
-    ----------
-    words
-        Sentences of the language.
-    facts
-        Version, workspace and its hash, CRS, as-of date, pack and edition: what there is of it.
-    is_demo
-        True for synthetic data.
+    ``words``: Sentences of the language.
+    ``facts``: Version, workspace and its hash, CRS, as-of date, pack and edition: what there is
+      of it.
+    ``is_demo``: True for synthetic data.
     """
 
     words: Catalogue
@@ -136,21 +122,9 @@ def write_answer(
 ) -> tuple[str, ...]:
     """Write the lists of an answer to a file, in the format of its ending.
 
-    Parameters
-    ----------
-    answer
-        The answer.
-    stand
-        Language and manifest.
-    path
-        File to write; formats with room for one list take the main one only.
-    shapefile_encoding
-        Encoding of a Shapefile's texts.
+    ``path``: File to write; formats with room for one list take the main one only.
 
-    Returns
-    -------
-    tuple of str
-        What the format could not hold as it is, in words.
+    What the format could not hold as it is, in words.
     """
     several = path.name.lower().endswith((".xlsx", ".docx", ".gpkg"))
     sheets = answer.sheets if several else answer.sheets[:1]

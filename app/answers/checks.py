@@ -1,4 +1,4 @@
-"""Verdicts, shares, rules and figures per 亩, for pages, command line and export."""
+"""Verdicts, shares, changes."""
 
 import math
 import re
@@ -293,24 +293,12 @@ CHANGE_COLUMNS = (
 def other_context(context: Context, against: str, packs: tuple[str, ...]) -> Context:
     """Give the same workspace under another date, or under another pack.
 
-    Parameters
-    ----------
-    context
-        The workspace as it is looked at.
-    against
-        A day (ISO), or the name of a pack.
-    packs
-        Packs of the context, none given: that of Jiaxing; they stay where a day is given.
+    ``against``: A day (ISO), or the name of a pack.
+    ``packs``: Packs of the context, none given: that of Jiaxing; they stay where a day is given.
 
-    Returns
-    -------
-    Context
-        The same layers with other rules.
+    The same layers with other rules.
 
-    Raises
-    ------
-    MuPlanError
-        ``as_of_not_a_date``, ``pack_unknown``.
+    Raises MuPlanError: ``as_of_not_a_date``, ``pack_unknown``.
     """
     if LOOKS_LIKE_A_DAY.match(against):
         policy = read_policy(context.settings.policy_dir, packs, iso_day(against))
@@ -324,19 +312,9 @@ def changes_between(
 ) -> list[VerdictChange]:
     """Compare verdicts with those under other rules, on figures of the same year.
 
-    Parameters
-    ----------
-    context, other
-        The workspace as it is looked at, and under other rules.
-    query
-        What was checked.
-    verdicts
-        What ``verdict_list`` gave for it.
+    ``verdicts``: What ``verdict_list`` gave for it.
 
-    Returns
-    -------
-    list of VerdictChange
-        From the verdicts given to those under the other rules.
+    From the verdicts given to those under the other rules.
     """
     held = tuple(rule for rule in query.rules if other.policy.parts(rule))
     if query.rules and not held:
@@ -350,15 +328,9 @@ def changed_answer(
 ) -> Answer:
     """Answer ``check --against``: the verdicts, and which of them change.
 
-    Parameters
-    ----------
-    context, other, query, verdicts
-        As for ``changes_between``.
+    ``context, other, query, verdicts``: As for ``changes_between``.
 
-    Returns
-    -------
-    Answer
-        That of ``check`` with the key ``changes`` and a list of its own.
+    That of ``check`` with the key ``changes`` and a list of its own.
     """
     answer = check_answer(context, query, verdicts)
     found = changes_between(context, other, query, verdicts)

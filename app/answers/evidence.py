@@ -1,8 +1,4 @@
-"""The sign of a verdict: by shape and word as well as colour, and by the force of the wording.
-
-A missed target or guidance is never red: red is for what a mandatory rule forbids. The signs are
-plain characters that every font has, and the colours can be told apart without seeing red or green.
-"""
+"""Signs of verdicts and what stands behind them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,16 +33,10 @@ def light(verdict: Verdict) -> str:
 class EvidenceRows:
     """Rows of one layer behind a verdict.
 
-    Attributes
-    ----------
-    title
-        Name of the layer or table in words.
-    said
-        What the rows show, empty where they speak for themselves.
-    frame
-        The rows with the columns that hold anything, shapes included where there are any.
-    missing
-        Rows that the verdict asked for and the layer doesn't have.
+    ``title``: Name of the layer or table in words.
+    ``said``: What the rows show, empty where they speak for themselves.
+    ``frame``: The rows with the columns that hold anything, shapes included where there are any.
+    ``missing``: Rows that the verdict asked for and the layer doesn't have.
     """
 
     title: str
@@ -82,10 +72,7 @@ def _rows(context: Context, one: Evidence) -> EvidenceRows:
 def evidence_highlight(context: Context, verdict: Verdict) -> Highlight | None:
     """Give the shapes behind a verdict; where the rows have none, the outline of its subject.
 
-    Returns
-    -------
-    Highlight or None
-        At most ``HIGHLIGHT_LIMIT`` shapes, each once; None where there is no shape at all.
+    At most ``HIGHLIGHT_LIMIT`` shapes, each once; None where there is no shape at all.
     """
     shapes: list[object] = []
     captions: list[str] = []
@@ -120,19 +107,10 @@ def _subject(verdict: Verdict) -> tuple[Evidence, ...]:
 def verdict_table(context: Context, verdicts: Sequence[Verdict]) -> pd.DataFrame:
     """List verdicts as pages and reports show them: with lights, and what dates them.
 
-    Parameters
-    ----------
-    context
-        Workspace, rules, language.
-    verdicts
-        The verdicts, in the order wanted.
+    ``verdicts``: The verdicts, in the order wanted.
 
-    Returns
-    -------
-    DataFrame
-        Columns of ``verdict_frame``; ``outcome`` with its light, ``force_status`` with 目标期已过,
-        and ``subject``: platform, unit or city; a rule told
-        by pollutant names it.
+    Columns of ``verdict_frame``; ``outcome`` with its light, ``force_status`` with 目标期已过, and
+    ``subject``: platform, unit or city; a rule told by pollutant names it.
     """
     words = context.words
     frame = verdict_frame(context, list(verdicts))

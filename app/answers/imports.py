@@ -1,4 +1,4 @@
-"""What a file seems to be, for the person who confirms or overrules it: place, shift, unit."""
+"""Files in."""
 
 import dataclasses
 import getpass
@@ -63,20 +63,12 @@ LON_LAT = "EPSG:4490"
 class PlaceSeen:
     """Where some rows of a file would lie by what is stated.
 
-    Attributes
-    ----------
-    rows
-        The rows in the workspace's system, None where they can't be placed.
-    evidence
-        On what grounds.
-    problem
-        Why they can't, None where they can.
-    readings
-        Every reading that the numbers allow.
-    suspicion
-        What speaks for the shift of a web map, None where the rows can't be placed.
-    medians
-        Medians of the numbers as they stand in the file (x, y), None without shapes.
+    ``rows``: The rows in the workspace's system, None where they can't be placed.
+    ``evidence``: On what grounds.
+    ``problem``: Why they can't, None where they can.
+    ``readings``: Every reading that the numbers allow.
+    ``suspicion``: What speaks for the shift of a web map, None where the rows can't be placed.
+    ``medians``: Medians of the numbers as they stand in the file (x, y), None without shapes.
     """
 
     rows: gpd.GeoDataFrame | None
@@ -98,19 +90,7 @@ def sample_of(source: SourceFile) -> SourceFile:
 def look_at_place(source: SourceFile, stated: PlaceStated, ground: Ground) -> PlaceSeen:
     """Say where rows would lie, on what grounds, and what else their numbers could be.
 
-    Parameters
-    ----------
-    source
-        A file with shapes, or some of its rows.
-    stated
-        What the planner has stated so far.
-    ground
-        Where data of the workspace should lie.
-
-    Returns
-    -------
-    PlaceSeen
-        What is known.
+    ``source``: A file with shapes, or some of its rows.
     """
     points = middles(np.asarray(gpd.GeoDataFrame(source.frame).geometry.array, dtype=object))
     medians = None
@@ -151,18 +131,10 @@ def look_at_unit(
 ) -> tuple[str | None, tuple[Evidence, ...], MuPlanError | None]:
     """Say in which unit a column declares areas.
 
-    Parameters
-    ----------
-    rows
-        Rows in the workspace's system with the file's column names.
-    column
-        The file's column.
+    ``rows``: Rows in the workspace's system with the file's column names.
 
-    Returns
-    -------
-    unit, evidence, problem
-        ``m2``, ``亩``, ``公顷`` or another unit of the heading, None where it must be asked; on
-        what grounds; why it must be asked.
+    ``m2``, ``亩``, ``公顷`` or another unit of the heading, None where it must be asked; on what
+    grounds; why it must be asked.
     """
     written = "m2" if column == DECLARED else heading_unit(column)
     named = rows.rename(columns={column: DECLARED})
@@ -239,11 +211,8 @@ def parse_actions(pairs: Sequence[str]) -> dict[str, str]:
 def check_report_path(path: Path) -> None:
     """Refuse a file that a report of an import can't be written to, before anything is stored.
 
-    Raises
-    ------
-    MuPlanError
-        ``import_report_format``, ``folder_missing``, ``path_is_folder``,
-        ``export_over_workspace``.
+    Raises MuPlanError: ``import_report_format``, ``folder_missing``, ``path_is_folder``,
+    ``export_over_workspace``.
     """
     if not path.name.lower().endswith(REPORT_ENDINGS):
         raise MuPlanError("import_report_format", path=path.name)
@@ -255,16 +224,9 @@ def line_frame(
 ) -> gpd.GeoDataFrame:
     """Give the faults one by one as people read them, with their land.
 
-    Parameters
-    ----------
-    context
-        Language, system of the shapes.
-    report
-        The faults.
-    table
-        What is done with each class.
-    most
-        Lines given at most, None for all.
+    ``context``: Language, system of the shapes.
+    ``table``: What is done with each class.
+    ``most``: Lines given at most, None for all.
     """
     words = context.words
     rows = report.frame(context.crs, most)
@@ -480,18 +442,8 @@ def import_file(
 ) -> Answer:
     """Run an import for the person at this computer and report on it.
 
-    Parameters
-    ----------
-    context
-        Workspace, language.
-    request
-        What is asked.
-    actions
-        What is done with a class of fault, where the table of the product is overruled.
-    progress
-        Told the share done.
-    is_whole
-        False where the lists are only shown: then they end after ``MOST_LINES``.
+    ``actions``: What is done with a class of fault, where the table of the product is overruled.
+    ``is_whole``: False where the lists are only shown: then they end after ``MOST_LINES``.
     """
     require_city(context.source)
     if is_raster_import(request.path, request.layer):

@@ -1,4 +1,4 @@
-"""What an investment map says of a platform and of available land, in words."""
+"""The map for investors."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -34,21 +34,10 @@ def platform_facts(
 ) -> Facts:
     """Say of a platform what is asked.
 
-    Parameters
-    ----------
-    context
-        Language and the table of industries.
-    row
-        Public columns of the platform.
-    figures
-        ``unit_name``, ``block_count``, ``block_area_mu`` [亩].
-    shown
-        What is said, in order.
+    ``figures``: ``unit_name``, ``block_count``, ``block_area_mu`` [亩].
+    ``shown``: What is said, in order.
 
-    Returns
-    -------
-    tuple of (label, value)
-        What isn't known is left out.
+    What isn't known is left out.
     """
     words = context.words
     table = context.industries()
@@ -70,23 +59,10 @@ def block_facts(
 ) -> Facts:
     """Say of available land what is asked.
 
-    Parameters
-    ----------
-    context
-        Language.
-    row
-        Figures of the block list.
-    parcels
-        Rows of its parcels.
-    placed
-        ``platform_name``, ``unit_name``.
-    shown
-        What is said, in order.
+    ``placed``: ``platform_name``, ``unit_name``.
+    ``shown``: What is said, in order.
 
-    Returns
-    -------
-    tuple of (label, value)
-        What isn't known is left out; utilities are those that every parcel has.
+    What isn't known is left out; utilities are those that every parcel has.
     """
     words = context.words
     public = parcels[list(PUBLIC_COLUMNS["land_parcels"])]
@@ -190,23 +166,16 @@ UNIT_M, PLATFORM_M, LINE_M, BLOCK_M = 60.0, 15.0, 25.0, 3.0
 class InvestmentQuery:
     """What an investment map shows.
 
-    Attributes
-    ----------
-    platforms
-        Numbers of the platforms shown, with the land inside them; none given: all, and the land
-        outside them too.
-    fields
-        What is said of them, of ``FIELDS_SHOWN``; none given: all.
-    min_mu
-        Least area of available land [亩]; None for that of the list of contiguous land (B3).
-    title, contact, source, review
-        Typed by the planner: title, whom to ask, where the data come from, number of the map's
-        review (审图号); empty for the usual title and source, and for nothing.
+    ``platforms``: Numbers of the platforms shown, with the land inside them; none given: all, and
+      the land outside them too.
+    ``fields``: What is said of them, of ``FIELDS_SHOWN``; none given: all.
+    ``min_mu``: Least area of available land [亩]; None for that of the list of contiguous land
+      (B3).
+    ``title, contact, source, review``: Typed by the planner: title, whom to ask, where the data
+      come from, number of the map's review (审图号); empty for the usual title and source, and for
+      nothing.
 
-    Raises
-    ------
-    MuPlanError
-        ``public_field_unknown``, and ``min_mu_out_of_range`` of ``BlockQuery``.
+    Raises MuPlanError: ``public_field_unknown``, and ``min_mu_out_of_range`` of ``BlockQuery``.
     """
 
     platforms: tuple[str, ...] = ()
@@ -237,18 +206,12 @@ class InvestmentQuery:
 class InvestmentMap:
     """A finished map.
 
-    Attributes
-    ----------
-    html
-        The whole file.
-    title
-        Its title.
-    platform_count, block_count
-        How many are shown.
-    block_mu
-        Land in the blocks shown, counted once [亩].
-    taken_count
-        Blocks with parcels that live projects have: for the planner's eyes, not in the file.
+    ``html``: The whole file.
+    ``title``: Its title.
+    ``platform_count, block_count``: How many are shown.
+    ``block_mu``: Land in the blocks shown, counted once [亩].
+    ``taken_count``: Blocks with parcels that live projects have: for the planner's eyes, not in
+      the file.
     """
 
     html: str
@@ -280,26 +243,12 @@ def investment_map(
 ) -> InvestmentMap:
     """Make the investment map.
 
-    Parameters
-    ----------
-    context
-        Workspace, rules, language.
-    query
-        What it shows.
-    land
-        The blocks, where they are found already by ``block_query``; None to find them.
-    progress
-        Told the share done.
+    ``land``: The blocks, where they are found already by ``block_query``; None to find them.
 
-    Returns
-    -------
-    InvestmentMap
-        The file and what to say of it.
+    The file and what to say of it.
 
-    Raises
-    ------
-    MuPlanError
-        ``public_platform_unknown``, ``public_map_empty``, and what the search for land raises.
+    Raises MuPlanError: ``public_platform_unknown``, ``public_map_empty``, and what the search for
+    land raises.
     """
     platforms = _platforms(context, query)
     found = land or block_list(context, block_query(context, query), progress=progress)

@@ -1,4 +1,4 @@
-"""A search for contiguous land with all there is to say of it."""
+"""Contiguous land."""
 
 from dataclasses import dataclass
 
@@ -37,24 +37,14 @@ from platforms.land.search import BlockQuery, LandLayers, decisions_on, land_lay
 class LandFound:
     """What a search for land found.
 
-    Attributes
-    ----------
-    blocks
-        The blocks.
-    described
-        Net land, width, compactness and frontage of each.
-    terrain
-        Slope and flood on each; missing where the workspace has no raster.
-    bridges
-        Gaps that hold them together.
-    pieces
-        What constraints leave of them.
-    losses
-        What each blocking constraint takes of each block.
-    bounds
-        What bounds the blocks short of the line.
-    curve
-        Number and area at every tolerance, None where not asked for.
+    ``blocks``: The blocks.
+    ``described``: Net land, width, compactness and frontage of each.
+    ``terrain``: Slope and flood on each; missing where the workspace has no raster.
+    ``bridges``: Gaps that hold them together.
+    ``pieces``: What constraints leave of them.
+    ``losses``: What each blocking constraint takes of each block.
+    ``bounds``: What bounds the blocks short of the line.
+    ``curve``: Number and area at every tolerance, None where not asked for.
     """
 
     blocks: BlockList
@@ -291,22 +281,11 @@ TITLED = (
 def block_answer(context: Context, query: BlockQuery, land: LandFound) -> Answer:
     """Answer ``blocks``: which contiguous land there is.
 
-    Parameters
-    ----------
-    context
-        Workspace, rules, language.
-    query
-        What counts as a block.
-    land
-        What ``block_list`` gives for it.
+    ``land``: What ``block_list`` gives for it.
 
-    Returns
-    -------
-    Answer
-        JSON keys ``blocks`` (``by_unit``, ``bridges``, ``net_pieces_mu``, ``losses``
-        inside),
-        ``short_blocks`` (``bounded_by`` inside), ``totals``, ``unknown_state_count`` and, where
-        asked for, ``curve`` and ``knee_gap_m``.
+    JSON keys ``blocks`` (``by_unit``, ``bridges``, ``net_pieces_mu``, ``losses`` inside),
+    ``short_blocks`` (``bounded_by`` inside), ``totals``, ``unknown_state_count`` and, where asked
+    for, ``curve`` and ``knee_gap_m``.
     """
     names = unit_names(context)
     words = context.words

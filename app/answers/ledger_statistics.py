@@ -1,4 +1,4 @@
-"""The dashboard of the ledger in the form of the annex (市县长项目工程任务分解表)."""
+"""Dashboard, ranking, notice."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -66,26 +66,14 @@ def dashboard_answer(
 ) -> Answer:
     """Answer ``project dashboard``.
 
-    Parameters
-    ----------
-    context
-        Workspace, rules, language.
-    period
-        Month, quarter or year.
-    unit_id
-        One unit; None for the city and all units.
-    made
-        The figures where they are at hand.
+    ``period``: Month, quarter or year.
+    ``unit_id``: One unit; None for the city and all units.
+    ``made``: The figures where they are at hand.
 
-    Returns
-    -------
-    Answer
-        The annex, further tasks and targets, and the projects behind each figure.
+    The annex, further tasks and targets, and the projects behind each figure.
 
-    Raises
-    ------
-    PlanningError
-        ``ledger_period_bad``; ``ledger_unit_unknown`` with the nearest code; ``viewer_city_only``.
+    Raises PlanningError: ``ledger_period_bad``; ``ledger_unit_unknown`` with the nearest code;
+    ``viewer_city_only``.
 
     Notes
     -----
@@ -137,10 +125,7 @@ def dashboard_answer(
 def dashboard_of(context: Context, period: str, unit_id: str | None = None) -> Dashboard:
     """Compute the figures of a dashboard.
 
-    Raises
-    ------
-    PlanningError
-        ``ledger_period_bad``, ``ledger_unit_unknown``, ``viewer_city_only``.
+    Raises PlanningError: ``ledger_period_bad``, ``ledger_unit_unknown``, ``viewer_city_only``.
     """
     require_city(context.source)
     asked = _units(unit_names(context), unit_id)
@@ -402,25 +387,13 @@ class _Found:
 def notice_answer(context: Context, period: str, made: Dashboard | None = None) -> Answer:
     """Give the notice of a period.
 
-    Parameters
-    ----------
-    context
-        Workspace, rules, language.
-    period
-        Month, quarter or year.
-    made
-        The figures of all units where they are at hand.
+    ``period``: Month, quarter or year.
+    ``made``: The figures of all units where they are at hand.
 
-    Returns
-    -------
-    Answer
-        Counts by unit, then lists: what happened, what was late or stale on the last day, pairs
-        that may be one.
+    Counts by unit, then lists: what happened, what was late or stale on the last day, pairs that
+    may be one.
 
-    Raises
-    ------
-    PlanningError
-        ``ledger_period_bad``, ``viewer_city_only``.
+    Raises PlanningError: ``ledger_period_bad``, ``viewer_city_only``.
 
     Notes
     -----

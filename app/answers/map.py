@@ -1,4 +1,4 @@
-"""The map of a workspace, for pages, and as a picture for reports."""
+"""Map selection, sheet, picture."""
 
 import io
 import re
@@ -80,18 +80,11 @@ DEGREES = 4490
 class Selection:
     """Rows of one layer.
 
-    Attributes
-    ----------
-    layer
-        Name of the workspace layer.
-    rows
-        The rows, with their own ellipsoidal area [亩] as ``area_mu``.
-    union_mu
-        Land they cover [亩, ellipsoidal]: what several cover counts once.
-    sum_mu
-        Their own areas added up [亩].
-    missing
-        Numbers asked for that the layer doesn't have.
+    ``layer``: Name of the workspace layer.
+    ``rows``: The rows, with their own ellipsoidal area [亩] as ``area_mu``.
+    ``union_mu``: Land they cover [亩, ellipsoidal]: what several cover counts once.
+    ``sum_mu``: Their own areas added up [亩].
+    ``missing``: Numbers asked for that the layer doesn't have.
     """
 
     layer: str
@@ -121,22 +114,12 @@ def chosen_within(
 ) -> Selection:
     """Choose what lies in a drawn area.
 
-    Parameters
-    ----------
-    context
-        The open workspace.
-    layer
-        Layer chosen from.
-    area
-        Polygon [degrees, CGCS2000]; one that crosses itself is taken as the land within its line.
-    is_whole
-        True for rows that lie in it altogether, False for those that share land with it; to touch
-        its line is neither.
+    ``area``: Polygon [degrees, CGCS2000]; one that crosses itself is taken as the land within its
+      line.
+    ``is_whole``: True for rows that lie in it altogether, False for those that share land with
+      it; to touch its line is neither.
 
-    Returns
-    -------
-    Selection
-        In the order of the layer.
+    In the order of the layer.
     """
     frame = gpd.GeoDataFrame(context.source.read(layer))
     drawn = shapely.make_valid(on_plane(context, area))
@@ -153,15 +136,9 @@ def chosen_within(
 def numbers_in(text: str) -> list[str]:
     r"""Take the numbers out of a pasted text.
 
-    Parameters
-    ----------
-    text
-        Numbers parted by blanks, tabs, lines, commas, semicolons or 、.
+    ``text``: Numbers parted by blanks, tabs, lines, commas, semicolons or 、.
 
-    Returns
-    -------
-    list of str
-        Each once, in order.
+    Each once, in order.
 
     Examples
     --------
@@ -174,19 +151,7 @@ def numbers_in(text: str) -> list[str]:
 def chosen_by_number(context: Context, layer: str, numbers: Sequence[str]) -> Selection:
     """Choose rows by their numbers.
 
-    Parameters
-    ----------
-    context
-        The open workspace.
-    layer
-        Layer chosen from.
-    numbers
-        Values of its key.
-
-    Returns
-    -------
-    Selection
-        In the order of the numbers, and which of them there are not.
+    In the order of the numbers, and which of them there are not.
     """
     frame = gpd.GeoDataFrame(context.source.read(layer))
     keys = frame[contract_of(layer).key].astype(str)
@@ -271,15 +236,7 @@ MM_PER_INCH = 25.4
 def paper_px(paper: Paper) -> tuple[int, int]:
     """Give width and height [px] of a sheet.
 
-    Parameters
-    ----------
-    paper
-        Its size.
-
-    Returns
-    -------
-    tuple of int
-        At 150 points to the inch.
+    At 150 points to the inch.
 
     Examples
     --------
@@ -304,27 +261,10 @@ def map_sheet(
 ) -> bytes:
     """Draw a sheet: title, legend, scale bar, north arrow, sources, and the day it was made.
 
-    Parameters
-    ----------
-    context
-        The open workspace.
-    view
-        Its map.
-    title
-        Stands above it.
-    paper
-        Its size.
-    extent
-        West, south, east, north [degrees] to be seen; None for the highlights, else all.
-    shown
-        Map layers drawn; None for those switched on at first.
-    highlights
-        Shapes laid over it.
+    ``extent``: West, south, east, north [degrees] to be seen; None for the highlights, else all.
+    ``shown``: Map layers drawn; None for those switched on at first.
 
-    Returns
-    -------
-    bytes
-        PNG that knows its size on paper.
+    PNG that knows its size on paper.
     """
     words = picture_words(context, title)
     made = context.words.text("map_made_on", day=today())

@@ -1,4 +1,4 @@
-"""One candidate of a match as plain values and in words, and why it is not the first."""
+"""One project."""
 
 import math
 from collections import Counter
@@ -38,20 +38,8 @@ from platforms.projects.approval import ApprovalRoute
 def site_rows(result: MatchResult, top: int, words: Catalogue) -> list[dict[str, object]]:
     """Give the first admitted sites as plain values, each with what it loses to the first.
 
-    Parameters
-    ----------
-    result
-        What matching found.
-    top
-        How many.
-    words
-        Language.
-
-    Returns
-    -------
-    list of dict
-        As ``site_row``, with ``losses`` (points by criterion) and ``would_be_first`` (the smallest
-        change of one value and of one weight that does it, None for a site that is first).
+    As ``site_row``, with ``losses`` (points by criterion) and ``would_be_first`` (the smallest
+    change of one value and of one weight that does it, None for a site that is first).
     """
     values = result.evaluation.values[result.evaluation.admitted]
     rows = []
@@ -283,22 +271,8 @@ GATE_COLUMNS = ("gate", "outcome", "force", "reason", "clause")
 def demand_in_ledger(context: Context, project_id: str) -> Demand:
     """Read the demand of a project of the ledger.
 
-    Parameters
-    ----------
-    context
-        Workspace.
-    project_id
-        Its number.
-
-    Returns
-    -------
-    Demand
-        The demand.
-
-    Raises
-    ------
-    MuPlanError
-        ``ledger_empty``, ``project_unknown`` with the nearest number, and those of ``demand_of``.
+    Raises MuPlanError: ``ledger_empty``, ``project_unknown`` with the nearest number, and those of
+    ``demand_of``.
     """
     projects = context.source.read("projects")
     if not len(projects):
@@ -322,19 +296,9 @@ def chain_reach(context: Context) -> ChainReach:
 def survey_of(context: Context, table: MatchTable, least_mu: float | None = None) -> Survey:
     """Prepare the matching of projects in this context.
 
-    Parameters
-    ----------
-    context
-        Workspace.
-    table
-        Bounds and land uses.
-    least_mu
-        Least land of the smallest project [亩], None where it isn't known.
+    ``least_mu``: Least land of the smallest project [亩], None where it isn't known.
 
-    Returns
-    -------
-    Survey
-        Reads the city once, whatever the number of projects.
+    Reads the city once, whatever the number of projects.
     """
     policy, year, reach = context.policy, context.year, chain_reach(context)
     return Survey(context.source, policy, table, year, context.crs, reach, least_mu)
@@ -354,21 +318,9 @@ def run_match(context: Context, demand: Demand, table: MatchTable) -> MatchResul
 def match_answer(context: Context, result: MatchResult, table: MatchTable, top: int) -> Answer:
     """Answer ``match``: platforms and sites for one project.
 
-    Parameters
-    ----------
-    context
-        Workspace, rules, language.
-    result
-        What matching found.
-    table
-        The weights used.
-    top
-        Admitted sites shown; undecided and rejected ones are all listed.
+    ``top``: Admitted sites shown; undecided and rejected ones are all listed.
 
-    Returns
-    -------
-    Answer
-        JSON keys ``platforms``, ``sites``, ``undecided``, ``rejected``, ``weight_ranges``.
+    JSON keys ``platforms``, ``sites``, ``undecided``, ``rejected``, ``weight_ranges``.
     """
     words, demand = context.words, result.demand
     platforms = context.source.read("major_platforms")

@@ -1,4 +1,4 @@
-"""How far the search for a placement came, in words."""
+"""Many projects."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,20 +31,8 @@ from platforms.policy.verdict import Statement
 def search_summary(found: Placement, wishes: Wishes, words: Catalogue) -> tuple[str, ...]:
     """Say how good the answer is where the search was not carried to its end.
 
-    Parameters
-    ----------
-    found
-        The placement.
-    wishes
-        What was asked of it.
-    words
-        Sentences of the language.
-
-    Returns
-    -------
-    tuple of str
-        That it is an estimate, that time ran out, that pairs were not looked at, among which sites
-        reasons were searched for: what applies.
+    That it is an estimate, that time ran out, that pairs were not looked at, among which sites
+    reasons were searched for: what applies.
     """
     placed = len(found.assignments)
     most = placed + len(found.unplaced) if found.count_bound is None else found.count_bound
@@ -71,21 +59,11 @@ def undecided_sites(
 ) -> dict[str, list[dict[str, object]]]:
     """Name the undecided sites of projects that have no admitted one.
 
-    Parameters
-    ----------
-    results
-        What matching found for each project.
-    unplaced
-        Projects without a place.
-    words
-        Language.
+    ``unplaced``: Projects without a place.
 
-    Returns
-    -------
-    dict
-        By project its first undecided sites by score: ``site_id``, ``platform_id``, ``area_mu``
-        [亩], ``missing`` (each open gate in words). A project with an admitted site isn't listed:
-        it stays out because of the others, not because something is missing.
+    By project its first undecided sites by score: ``site_id``, ``platform_id``, ``area_mu`` [亩],
+    ``missing`` (each open gate in words). A project with an admitted site isn't listed: it stays
+    out because of the others, not because something is missing.
     """
     wanted = set(unplaced)
     return {
@@ -437,23 +415,13 @@ OWN_TITLES = (
 def demands_asked(context: Context, asked: str) -> tuple[list[Demand], dict[str, MuPlanError]]:
     """Read the projects to place.
 
-    Parameters
-    ----------
-    context
-        Workspace.
-    asked
-        ``all`` for those of the ledger not begun; a ``.json`` or ``.yaml`` list of demands; else a
-        text file with one project number a line.
+    ``asked``: ``all`` for those of the ledger not begun; a ``.json`` or ``.yaml`` list of
+      demands; else a text file with one project number a line.
 
-    Returns
-    -------
-    list of Demand, dict
-        The demands, and those of the ledger that cannot be read.
+    The demands, and those of the ledger that cannot be read.
 
-    Raises
-    ------
-    MuPlanError
-        ``placement_no_project``, ``placement_file_unreadable``, those of ``demand_in_ledger``.
+    Raises MuPlanError: ``placement_no_project``, ``placement_file_unreadable``, those of
+    ``demand_in_ledger``.
     """
     require_city(context.source)
     if asked == "all":
@@ -508,14 +476,9 @@ def demands_chosen(
 class Matched:
     """All that placing needs, whatever is wished for.
 
-    Attributes
-    ----------
-    results
-        What matching found for each project, in the order asked.
-    rooms
-        Quotas beside the projects' own allotments.
-    shares
-        Shares of B1 (of the year, cumulatively) and B2 beside them.
+    ``results``: What matching found for each project, in the order asked.
+    ``rooms``: Quotas beside the projects' own allotments.
+    ``shares``: Shares of B1 (of the year, cumulatively) and B2 beside them.
     """
 
     results: tuple[MatchResult, ...]
@@ -567,27 +530,13 @@ def placement_answer(
 ) -> Answer:
     """Answer ``place``: what goes where, and why some projects go nowhere.
 
-    Parameters
-    ----------
-    context
-        Workspace, rules, language.
-    found
-        What goes where.
-    refused
-        Projects whose demand cannot be read.
-    wishes
-        What was asked of the placement.
-    asked
-        Which projects, as it was stated.
-    results
-        What matching found for each project: names the undecided sites of those without a place.
+    ``found``: What goes where.
+    ``results``: What matching found for each project: names the undecided sites of those without
+      a place.
 
-    Returns
-    -------
-    Answer
-        JSON keys ``assignments``, ``unplaced``, ``shares``, ``gap``, ``is_count_proven``,
-        ``is_late``, ``count_bound``, ``bound``, ``pairs_left``, ``explained_within``,
-        ``conflicts``, ``tolerance``, ``alternatives``, ``are_alternatives_proven``, ``swaps``.
+    JSON keys ``assignments``, ``unplaced``, ``shares``, ``gap``, ``is_count_proven``, ``is_late``,
+    ``count_bound``, ``bound``, ``pairs_left``, ``explained_within``, ``conflicts``, ``tolerance``,
+    ``alternatives``, ``are_alternatives_proven``, ``swaps``.
     """
     words = context.words
     frame = _frame(context, found)

@@ -1,4 +1,4 @@
-"""The chain of the ledger: its head on what is handed out, and whether it still holds."""
+"""Entries, conflicts, warnings, problems, due."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -328,10 +328,7 @@ LEDGER_WARNINGS_COLUMNS = ("unit_id", "unit_name", "project_id", "rule_id", "day
 def warning_answer(context: Context, unit_id: str | None) -> Answer:
     """Answer ``project warnings``, of one unit where asked.
 
-    Raises
-    ------
-    PlanningError
-        ``check_unit_unknown`` with the nearest, ``viewer_other_unit``.
+    Raises PlanningError: ``check_unit_unknown`` with the nearest, ``viewer_other_unit``.
     """
     if unit_id is not None:
         require_unit(unit_id, list(unit_names(context)))
@@ -393,10 +390,7 @@ OWN_TITLES = ("state_of_problem", "unit_name", "send_by")
 def problem_answer(context: Context, unit_id: str | None) -> Answer:
     """Answer ``project problems``, of one unit where asked.
 
-    Raises
-    ------
-    PlanningError
-        ``check_unit_unknown`` with the nearest, ``viewer_other_unit``.
+    Raises PlanningError: ``check_unit_unknown`` with the nearest, ``viewer_other_unit``.
     """
     words = context.words
     if unit_id is not None:
@@ -455,16 +449,8 @@ LONGEST_MONTH, LONGEST_HOLIDAY = 31, 31
 def due_answer(context: Context) -> Answer:
     """Answer what is due on the as-of date or within seven days, and what is overdue.
 
-    Parameters
-    ----------
-    context
-        Workspace, rules, language.
-
-    Returns
-    -------
-    Answer
-        JSON key ``due``; one sheet, the longest overdue first. ``due_days`` counts the days left,
-        negative where they are over, missing where nothing counts them.
+    JSON key ``due``; one sheet, the longest overdue first. ``due_days`` counts the days left,
+    negative where they are over, missing where nothing counts them.
     """
     words = context.words
     rows = [*_milestones(context), *_due_talks(context), *_warned(context)]
@@ -597,22 +583,9 @@ TRANSFER_PROPOSALS_COLUMNS = (
 def transfer_answer(context: Context, result: MatchResult) -> Answer:
     """Answer ``project transfer``: where a project of the ledger fits best outside its unit.
 
-    Parameters
-    ----------
-    context
-        Workspace, rules, language.
-    result
-        Where the project may go in the whole city.
+    JSON key ``proposals``, the best first.
 
-    Returns
-    -------
-    Answer
-        JSON key ``proposals``, the best first.
-
-    Raises
-    ------
-    PlanningError
-        ``project_not_on_file``.
+    Raises PlanningError: ``project_not_on_file``.
     """
     words, project_id = context.words, result.demand.project_id
     row = project_row(pd.DataFrame(context.source.read("projects")), project_id)

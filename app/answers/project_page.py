@@ -1,4 +1,4 @@
-"""The map of action of a project (作战图): leader, land, nodes, and what stands in the way."""
+"""One project on a page and on paper."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,20 +45,12 @@ PROBLEM_COLUMNS = ("problem_id", "filed_on", "sent_on", "met_on", "resolved_on",
 class ProjectPage:
     """All that is known of one project.
 
-    Attributes
-    ----------
-    row
-        Its row.
-    events, problems
-        What happened to it by the as-of date, and its problems.
-    nodes
-        Its nodes with their lights.
-    talks
-        Who may talk about it (B5, C5).
-    route
-        Who approves its land (D1–D3).
-    site
-        Its land and boundary conditions.
+    ``row``: Its row.
+    ``events, problems``: What happened to it by the as-of date, and its problems.
+    ``nodes``: Its nodes with their lights.
+    ``talks``: Who may talk about it (B5, C5).
+    ``route``: Who approves its land (D1–D3).
+    ``site``: Its land and boundary conditions.
     """
 
     row: Row
@@ -251,26 +243,12 @@ def battle_maps(
 ) -> Boards:
     """Make the maps of action of projects.
 
-    Parameters
-    ----------
-    context
-        Workspace, rules, language.
-    project_ids
-        The projects, a page each in this order.
-    view
-        The prepared map, None to prepare it.
-    progress
-        Told the share done.
+    ``project_ids``: The projects, a page each in this order.
+    ``view``: The prepared map, None to prepare it.
 
-    Returns
-    -------
-    Boards
-        With the head of the ledger's chain among the sources.
+    With the head of the ledger's chain among the sources.
 
-    Raises
-    ------
-    PlanningError
-        ``project_not_on_file`` with the nearest number.
+    Raises PlanningError: ``project_not_on_file`` with the nearest number.
 
     Notes
     -----

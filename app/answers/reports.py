@@ -1,4 +1,4 @@
-"""Printable reports of the ledger: maps of action, the notice of a period, the ranking."""
+"""Printable reports."""
 
 from collections.abc import Sequence
 from typing import get_args
@@ -43,29 +43,15 @@ def ledger_report_of(
 ) -> Report | Boards:
     """Make a report of the ledger.
 
-    Parameters
-    ----------
-    context
-        Workspace, rules, language.
-    kind
-        One of ``LEDGER_KINDS``.
-    project
-        Of ``project``: a number, several divided by commas, or ``all``.
-    period
-        Of the others: month, quarter or year.
-    progress
-        Told the share done.
+    ``kind``: One of ``LEDGER_KINDS``.
+    ``project``: Of ``project``: a number, several divided by commas, or ``all``.
+    ``period``: Of the others: month, quarter or year.
 
-    Returns
-    -------
-    Report or Boards
-        The report, with the head of the chain among its sources.
+    The report, with the head of the chain among its sources.
 
-    Raises
-    ------
-    MuPlanError
-        ``report_projects_needed``, ``report_project_unused``, ``report_period_needed``,
-        ``report_period_unused``, ``project_not_on_file``, ``ledger_period_bad``.
+    Raises MuPlanError: ``report_projects_needed``, ``report_project_unused``,
+    ``report_period_needed``, ``report_period_unused``, ``project_not_on_file``,
+    ``ledger_period_bad``.
     """
     if kind == "project":
         if period is not None:
@@ -119,29 +105,13 @@ def report_of(
 ) -> Report | Boards:
     """Make a report with the parameters that its command has by default.
 
-    Parameters
-    ----------
-    context
-        Workspace, rules, language.
-    kind
-        One of ``KINDS`` that is a document.
-    project_id
-        Project of a report on matching, projects of maps of action; None for the others.
-    progress
-        Told the share done.
-    period
-        Month, quarter or year of a notice or ranking of the ledger; None for the others.
+    ``kind``: One of ``KINDS`` that is a document.
+    ``project_id``: Project of a report on matching, projects of maps of action; None for the
+      others.
+    ``period``: Month, quarter or year of a notice or ranking of the ledger; None for the others.
 
-    Returns
-    -------
-    Report or Boards
-        The report.
-
-    Raises
-    ------
-    MuPlanError
-        ``report_kind_unknown``, ``report_project_needed``, ``report_project_unused``,
-        ``report_period_unused``, and what the job itself raises.
+    Raises MuPlanError: ``report_kind_unknown``, ``report_project_needed``,
+    ``report_project_unused``, ``report_period_unused``, and what the job itself raises.
     """
     if kind not in KINDS:
         raise MuPlanError(

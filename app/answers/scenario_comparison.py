@@ -55,12 +55,8 @@ YIELD_COLUMNS = ("scenario_name", "by_said", "name", "period", "output_before", 
 class Standing:
     """What is said of a city, as it is or as a scenario has it.
 
-    Attributes
-    ----------
-    verdicts
-        Those of every rule.
-    shares
-        Shares of the year by unit, element and pollutant.
+    ``verdicts``: Those of every rule.
+    ``shares``: Shares of the year by unit, element and pollutant.
     """
 
     verdicts: tuple[Verdict, ...]
@@ -71,16 +67,10 @@ class Standing:
 class Compared:
     """A scenario held against the base.
 
-    Attributes
-    ----------
-    scenario
-        The scenario.
-    standing
-        What is said of it.
-    changes
-        Verdicts that differ from the base.
-    yields
-        Output and tax per 亩 before and after.
+    ``scenario``: The scenario.
+    ``standing``: What is said of it.
+    ``changes``: Verdicts that differ from the base.
+    ``yields``: Output and tax per 亩 before and after.
     """
 
     scenario: Scenario
@@ -101,26 +91,10 @@ def standing_of(context: Context, year: int) -> Standing:
 def compared(context: Context, scenario: Scenario, base: Standing, year: int) -> Compared:
     """Hold one scenario against the base.
 
-    Parameters
-    ----------
-    context
-        The base.
-    scenario
-        What is changed.
-    base
-        What ``standing_of`` says of the base in that year.
-    year
-        Year of the figures.
+    ``base``: What ``standing_of`` says of the base in that year.
 
-    Returns
-    -------
-    Compared
-        What differs.
-
-    Raises
-    ------
-    PlanningError
-        ``scenario_adopted``: the base has it already; those of ``require_consistent``.
+    Raises PlanningError: ``scenario_adopted``: the base has it already; those of
+    ``require_consistent``.
     """
     if scenario.adopted_at is not None:
         raise PlanningError("scenario_adopted", name=scenario.name, adopted_at=scenario.adopted_at)
@@ -166,11 +140,8 @@ def comparison_answer(
 ) -> Answer:
     """Answer ``scenario compare``: verdicts, shares and figures per 亩 beside the base.
 
-    Returns
-    -------
-    Answer
-        JSON keys ``scenarios`` and ``differences`` (by scenario ``verdicts``, ``shares``,
-        ``per_mu``); lists side by side and, with outlines, what is changed.
+    JSON keys ``scenarios`` and ``differences`` (by scenario ``verdicts``, ``shares``, ``per_mu``);
+    lists side by side and, with outlines, what is changed.
     """
     words = context.words
     held = {one.scenario.name: one.scenario for one in found}

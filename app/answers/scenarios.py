@@ -1,4 +1,4 @@
-"""Scenarios in words: each edit as a sentence with the names of what it changes."""
+"""Scenarios."""
 
 import json
 import tempfile
@@ -67,13 +67,7 @@ def edit_frame(context: Context, held: Mapping[str, Scenario]) -> pd.DataFrame:
 
 
 class EditWords:
-    """Says what an edit changes, by the names on file.
-
-    Parameters
-    ----------
-    context
-        Workspace and language.
-    """
+    """Says what an edit changes, by the names on file."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -145,24 +139,12 @@ def added_from_park(
 ) -> list[AddLand]:
     """Add what of a park is no parcel yet.
 
-    Parameters
-    ----------
-    context
-        Workspace.
-    park_id
-        The park.
-    parcel_id, unit_id, state
-        Of the new parcel; a blank id is refused.
+    ``parcel_id, unit_id, state``: Of the new parcel; a blank id is refused.
 
-    Returns
-    -------
-    list of AddLand
-        One parcel, of one part or more.
+    One parcel, of one part or more.
 
-    Raises
-    ------
-    PlanningError
-        ``scenario_parcel_id_missing``, ``scenario_park_full`` where all of it is held.
+    Raises PlanningError: ``scenario_parcel_id_missing``, ``scenario_park_full`` where all of it is
+    held.
     """
     _require_id(parcel_id)
     parks = gpd.GeoDataFrame(context.source.read("parks"))
@@ -183,27 +165,11 @@ def added_from_file(
 ) -> list[AddLand]:
     """Add the polygons of a file.
 
-    Parameters
-    ----------
-    context
-        Workspace.
-    name
-        Name of the file; only its ending is used.
-    content
-        The file.
-    parcel_id, unit_id, state
-        Of the new parcels; several are numbered.
+    ``name``: Name of the file; only its ending is used.
+    ``parcel_id, unit_id, state``: Of the new parcels; several are numbered.
 
-    Returns
-    -------
-    list of AddLand
-        One a polygon row.
-
-    Raises
-    ------
-    MuPlanError
-        ``scenario_parcel_id_missing``, ``scenario_file_no_land``, ``scenario_file_many``, and
-        those of reading a file.
+    Raises MuPlanError: ``scenario_parcel_id_missing``, ``scenario_file_no_land``,
+    ``scenario_file_many``, and those of reading a file.
     """
     _require_id(parcel_id)
     ending = "".join(Path(name).suffixes[-1:])
@@ -246,11 +212,8 @@ KEYS = {"parks": "park_id", "major_platforms": "platform_id", "land_parcels": "p
 def changed_rows(context: Context, scenario: Scenario) -> gpd.GeoDataFrame:
     """List what a scenario changes, one row each, with outlines.
 
-    Returns
-    -------
-    GeoDataFrame
-        ``CHANGED_COLUMNS`` and ``is_leaving``: True for what exits or changes its state, False for
-        what is joined, added or given land. A row without outline, or gone, has no shape.
+    ``CHANGED_COLUMNS`` and ``is_leaving``: True for what exits or changes its state, False for what
+    is joined, added or given land. A row without outline, or gone, has no shape.
     """
     said = EditWords(context)
     layers = {
@@ -338,25 +301,13 @@ def scenario_named(context: Context, name: str) -> Scenario:
 def add_scenario(context: Context, name: str, edits: Sequence[ScenarioEdit] = ()) -> str:
     """Make a scenario; nothing else is written.
 
-    Parameters
-    ----------
-    context
-        Workspace.
-    name
-        Any text that isn't blank.
-    edits
-        What it begins with.
+    ``name``: Any text that isn't blank.
+    ``edits``: What it begins with.
 
-    Returns
-    -------
-    str
-        Its name, without blanks around.
+    Its name, without blanks around.
 
-    Raises
-    ------
-    PlanningError
-        ``scenario_name_bad``, ``scenario_name_long``, ``scenario_exists``, and those of
-        ``require_consistent``.
+    Raises PlanningError: ``scenario_name_bad``, ``scenario_name_long``, ``scenario_exists``, and
+    those of ``require_consistent``.
     """
     name = " ".join(name.split())
     if not name:
@@ -404,27 +355,11 @@ def scenario_of_assignments(
 ) -> str:
     """Keep a placement of projects as a scenario.
 
-    Parameters
-    ----------
-    context
-        Workspace.
-    name
-        Of the scenario.
-    assignments
-        Projects with the parcels of their sites. One that takes a part of a parcel only
-        (``id#cut``) can't be kept: a scenario gives whole parcels.
-    allotted_on
-        Day on which they are given their land (ISO).
+    ``assignments``: Projects with the parcels of their sites. One that takes a part of a parcel
+      only (``id#cut``) can't be kept: a scenario gives whole parcels.
+    ``allotted_on``: Day on which they are given their land (ISO).
 
-    Returns
-    -------
-    str
-        Name of the scenario.
-
-    Raises
-    ------
-    PlanningError
-        ``scenario_carved``, and those of ``add_scenario``.
+    Raises PlanningError: ``scenario_carved``, and those of ``add_scenario``.
     """
     carved = [
         one.project_id
@@ -462,23 +397,10 @@ def adopt_scenario(context: Context, name: str) -> Overlay:
     The layers are read anew under the workspace's lock: what somebody else wrote since they were
     looked at stays, and edits that no longer fit are refused.
 
-    Parameters
-    ----------
-    context
-        Workspace.
-    name
-        Of the scenario, which is marked as adopted.
+    Which rows were changed and added.
 
-    Returns
-    -------
-    Overlay
-        Which rows were changed and added.
-
-    Raises
-    ------
-    MuPlanError
-        ``scenario_unknown``, ``scenario_adopted``, ``scenario_empty``, those of
-        ``require_consistent`` and of the workspace.
+    Raises MuPlanError: ``scenario_unknown``, ``scenario_adopted``, ``scenario_empty``, those of
+    ``require_consistent`` and of the workspace.
     """
     require_city(context.source)
     at = now()

@@ -1,4 +1,4 @@
-"""Progress on tasks and targets, with the projects behind each figure."""
+"""Progress and rankings."""
 
 import pandas as pd
 

@@ -29,27 +29,10 @@ def topology_answer(
 ) -> Answer:
     """Answer ``topology``: duplicates, overlaps, gaps and slivers of a layer (拓扑检查).
 
-    Parameters
-    ----------
-    context
-        Workspace, language.
-    layer
-        A layer of areas.
-    rule
-        What counts as a fault.
-    progress
-        Told the share done.
+    JSON keys ``layer``, ``row_count``, ``findings``, ``counts`` by kind, and ``below_least_area``:
+    overlaps and gaps too small to be listed. The layer stays as it is.
 
-    Returns
-    -------
-    Answer
-        JSON keys ``layer``, ``row_count``, ``findings``, ``counts`` by kind, and
-        ``below_least_area``: overlaps and gaps too small to be listed. The layer stays as it is.
-
-    Raises
-    ------
-    MuPlanError
-        ``layer_unknown``, ``layer_without_areas``.
+    Raises MuPlanError: ``layer_unknown``, ``layer_without_areas``.
     """
     words, contract = context.words, _layer_of_areas(layer)
     frame = context.source.read(layer)

@@ -1,4 +1,4 @@
-"""What a workspace holds: layers, columns, projects, any layer as it is."""
+"""What a workspace holds; its history."""
 
 from collections.abc import Iterable
 
@@ -178,17 +178,9 @@ LEDGER = ("projects", "project_events", "problems")
 def changes_since(context: Context, visit: Visit) -> pd.DataFrame:
     """Gather the changes after a visit, one row for each table and kind of change.
 
-    Parameters
-    ----------
-    context
-        Workspace, language.
-    visit
-        The visit; its ``seq`` is the last change that was there.
+    ``visit``: The visit; its ``seq`` is the last change that was there.
 
-    Returns
-    -------
-    DataFrame
-        ``layer``, ``action``, ``rows``, ``times``, ``last`` (ISO, UTC), ``actor``; the last first.
+    ``layer``, ``action``, ``rows``, ``times``, ``last`` (ISO, UTC), ``actor``; the last first.
     """
     audit = context.workspace.audit()
     later = audit[audit["seq"] > visit.seq]
@@ -202,17 +194,7 @@ def changes_since(context: Context, visit: Visit) -> pd.DataFrame:
 def since_answer(context: Context, visit: Visit) -> Answer:
     """Answer what changed since a visit.
 
-    Parameters
-    ----------
-    context
-        Workspace, language.
-    visit
-        The visit.
-
-    Returns
-    -------
-    Answer
-        JSON key ``changes``; one sheet.
+    JSON key ``changes``; one sheet.
     """
     words = context.words
     found = changes_since(context, visit)
@@ -271,20 +253,10 @@ RENAMED = {"at": "trail_at", "valid_until": "trail_until", "change": "trail_acti
 def trail_answer(context: Context) -> Answer:
     """Answer what the workspace remembers.
 
-    Parameters
-    ----------
-    context
-        Workspace, language.
+    Three sheets, the last entries first: changes, rows kept aside, rows replaced or removed.
 
-    Returns
-    -------
-    Answer
-        Three sheets, the last entries first: changes, rows kept aside, rows replaced or removed.
-
-    Raises
-    ------
-    PlanningError
-        ``viewer_city_only``: rows kept aside and replaced ones are shown as they were.
+    Raises PlanningError: ``viewer_city_only``: rows kept aside and replaced ones are shown as they
+    were.
     """
     require_city(context.source)
     words, workspace = context.words, context.workspace
@@ -407,10 +379,7 @@ SHAPES = {
 def data_dictionary() -> str:
     """Write the data dictionary.
 
-    Returns
-    -------
-    str
-        Markdown: layers and tables with their columns, rasters, columns of answers, codes.
+    Markdown: layers and tables with their columns, rasters, columns of answers, codes.
     """
     parts = [INTRO]
     for contract in CONTRACTS.values():

@@ -1,4 +1,4 @@
-"""How the import command runs: with its bar, its report in a file, its answer on the screen."""
+"""All other commands."""
 
 import sys
 from pathlib import Path
@@ -93,18 +93,9 @@ def import_and_report(
 ) -> None:
     """Import a file, write its report where asked, and show the answer.
 
-    Parameters
-    ----------
-    context
-        Workspace, language.
-    request
-        What is asked.
-    pairs
-        ``CLASS=ACTION`` each: what is done with a class of fault.
-    report
-        File for the report, None for none. It is written, too, where no row could be stored.
-    as_json
-        True for one JSON object.
+    ``pairs``: ``CLASS=ACTION`` each: what is done with a class of fault.
+    ``report``: File for the report, None for none. It is written, too, where no row could be
+      stored.
     """
     actions = parse_actions(pairs)
     if report is not None:

@@ -1,4 +1,4 @@
-"""``muplan project dashboard``: tasks and progress of the units in the form of the annex."""
+"""Project ...."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -31,15 +31,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
 def answer(arguments: list[str]) -> int:
     """Run one command.
 
-    Parameters
-    ----------
-    arguments
-        What stands behind ``muplan``.
-
-    Returns
-    -------
-    int
-        Exit code.
+    ``arguments``: What stands behind ``muplan``.
     """
     words = catalogue(_language(arguments))
     put_into_words(muplan, words)
@@ -66,14 +58,7 @@ def answer(arguments: list[str]) -> int:
 def put_into_words(command: click.Command, words: Catalogue, name: str = "muplan") -> None:
     """Take the help of a command, its options and its sub-commands from the catalogue.
 
-    Parameters
-    ----------
-    command
-        The command.
-    words
-        Language of the help.
-    name
-        Name under which the catalogue holds it: ``command_<name>``, ``option_<parameter>``.
+    ``name``: Name under which the catalogue holds it: ``command_<name>``, ``option_<parameter>``.
     """
     command.help = words.text(f"command_{name}")
     for parameter in command.params:

@@ -1,4 +1,4 @@
-"""The command on chains of industry."""
+"""Chains, consolidate, place, scenario, targets, ranking, evaluate."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is said of a command that was typed wrongly, in the product's own words."""
+"""Command class, options, output."""
 
 import json
 import sys
@@ -55,20 +55,7 @@ class Commands(click.Group):
 
 
 def usage_sentence(error: click.ClickException, words: Catalogue) -> str:
-    """Say what is wrong with the options and arguments of a command.
-
-    Parameters
-    ----------
-    error
-        What the reading of the command line found.
-    words
-        Language.
-
-    Returns
-    -------
-    str
-        One sentence.
-    """
+    """Say what is wrong with the options and arguments of a command."""
     if isinstance(error, click.NoSuchOption):
         known = _option_names(error.ctx.command.params if error.ctx else ())
         nearest = nearest_name(error.option_name, known)
@@ -119,17 +106,9 @@ GAP = "  "
 def list_lines(frame: pd.DataFrame, heading: ExportHeading) -> list[str]:
     """Put a list into lines.
 
-    Parameters
-    ----------
-    frame
-        The rows and columns shown, with the vocabulary's column names.
-    heading
-        Language, headings of columns outside the vocabulary.
+    ``frame``: The rows and columns shown, with the vocabulary's column names.
 
-    Returns
-    -------
-    list of str
-        The headings, then one line a row; numbers stand to the right, the last column may be long.
+    The headings, then one line a row; numbers stand to the right, the last column may be long.
     """
     plain = ExportHeading(heading.title, {}, language=heading.language, titles=heading.titles)
     frame = pd.DataFrame(frame).drop(columns="geometry", errors="ignore")
@@ -154,16 +133,6 @@ def is_share(column: str) -> bool:
 
 def display_width(text: str) -> int:
     """Count the columns a text takes on the screen: Chinese characters take two.
-
-    Parameters
-    ----------
-    text
-        One line.
-
-    Returns
-    -------
-    int
-        Columns.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Charts in one style: drawn by the browser from data that the page carries."""
+"""Charts."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -36,18 +36,7 @@ OUTCOME_SIGNS: Mapping[str, str] = MappingProxyType(
 
 
 def font_face(address: str) -> str:
-    """Tell the browser where the charts' font is.
-
-    Parameters
-    ----------
-    address
-        Of the font's file.
-
-    Returns
-    -------
-    str
-        A style sheet.
-    """
+    """Tell the browser where the charts' font is."""
     return (
         f"<style>@font-face {{font-family: '{FONT}'; font-display: swap; "
         f"src: url('{address}') format('opentype')}}</style>"
@@ -58,11 +47,6 @@ def show_chart(chart: alt.Chart | alt.LayerChart) -> None:
     """Show a chart in the style of the app, over the width it has.
 
     Drawn as SVG: text then takes the font once the browser has it; a canvas keeps its first one.
-
-    Parameters
-    ----------
-    chart
-        The chart.
     """
     st.altair_chart(styled_chart(chart), width="stretch", theme=None)
 
@@ -91,14 +75,7 @@ def styled_chart(chart: alt.Chart | alt.LayerChart) -> alt.Chart | alt.LayerChar
 def show_source(held: Context, layers: tuple[str, ...], period: str) -> None:
     """Say under a picture what it was drawn from.
 
-    Parameters
-    ----------
-    held
-        Workspace, rules, language.
-    layers
-        Tables it was drawn from.
-    period
-        Year or span of its figures.
+    ``period``: Year or span of its figures.
     """
     pack, words = held.policy.pack, held.words
     named = words.joined(layer_name(name, words) for name in layers)
@@ -113,19 +90,9 @@ def show_source(held: Context, layers: tuple[str, ...], period: str) -> None:
 def curve_chart(curve: ToleranceCurve, gap_m: float, words: Catalogue) -> alt.LayerChart:
     """Draw area of blocks against tolerance, the tolerance used and the knee marked.
 
-    Parameters
-    ----------
-    curve
-        The tolerance curve.
-    gap_m
-        The tolerance used [m].
-    words
-        Language.
+    ``gap_m``: The tolerance used [m].
 
-    Returns
-    -------
-    LayerChart
-        Steps for blocks of 100 and of 200 亩.
+    Steps for blocks of 100 and of 200 亩.
     """
     names = {"area_mu_100": words.text("chart_100"), "area_mu_200": words.text("chart_200")}
     long = curve.rows.melt("gap_m", list(names), "size", "area_mu")
@@ -178,20 +145,12 @@ def quadrant_chart(
 ) -> tuple[alt.LayerChart, int]:
     """Draw each row as a mark whose shape and colour say which targets it reaches.
 
-    Parameters
-    ----------
-    frame
-        ``name``, ``output_wan_yuan_per_mu``, ``tax_wan_yuan_per_mu`` [万元/亩], none missing.
-    policy
-        Holds the targets A8 and A9; without them no lines are drawn.
-    words
-        Language.
+    ``frame``: ``name``, ``output_wan_yuan_per_mu``, ``tax_wan_yuan_per_mu`` [万元/亩], none
+      missing.
+    ``policy``: Holds the targets A8 and A9; without them no lines are drawn.
 
-    Returns
-    -------
-    tuple of LayerChart and int
-        The chart, and how many rows lie beyond it: the last hundredths would press the others
-        into a corner. They are listed all the same.
+    The chart, and how many rows lie beyond it: the last hundredths would press the others into a
+    corner. They are listed all the same.
     """
     targets = {
         column: policy.rule(rule).rule.number
@@ -225,18 +184,11 @@ def quadrant_chart(
 def label_sides(rows: pd.DataFrame, ends: dict[str, float]) -> list[str | None]:
     """Choose for each name the side on which it covers neither the edge nor another name.
 
-    Parameters
-    ----------
-    rows
-        ``name`` and the two figures.
-    ends
-        Ends of the axes, by column.
+    ``rows``: ``name`` and the two figures.
+    ``ends``: Ends of the axes, by column.
 
-    Returns
-    -------
-    list of str or None
-        ``left`` where the name begins at its mark, ``right`` where it ends there; None where
-        neither fits: the mark then names itself when pointed at.
+    ``left`` where the name begins at its mark, ``right`` where it ends there; None where neither
+    fits: the mark then names itself when pointed at.
     """
     taken: list[tuple[float, float, float]] = []
     sides: list[str | None] = []
@@ -308,22 +260,12 @@ ROW_PX = 26
 def share_bars(frame: pd.DataFrame, title: str, words: Catalogue) -> alt.LayerChart:
     """Draw one bar a unit, the share asked for as a line.
 
-    Parameters
-    ----------
-    frame
-        One row a unit: ``unit_name``, ``share`` (0–1, missing where it can't be told),
-        ``share_low``, ``share_high`` (its bounds), ``threshold`` (0–1), ``outcome`` (``met``,
-        ``not_met``, ``no_data``) and, where something was added to what is on file,
-        ``share_before``.
-    title
-        What is shared out, with its unit.
-    words
-        Language.
+    ``frame``: One row a unit: ``unit_name``, ``share`` (0–1, missing where it can't be told),
+      ``share_low``, ``share_high`` (its bounds), ``threshold`` (0–1), ``outcome`` (``met``,
+      ``not_met``, ``no_data``) and, where something was added to what is on file, ``share_before``.
+    ``title``: What is shared out, with its unit.
 
-    Returns
-    -------
-    LayerChart
-        Bars with sign and figure; the share before, where there is one, as a tick.
+    Bars with sign and figure; the share before, where there is one, as a tick.
     """
     rows = frame.assign(
         said=[
@@ -383,12 +325,7 @@ TIMELINE_ROW_PX = 34
 def show_timeline(held: Context, nodes: Sequence[Node]) -> None:
     """Show the nodes of a project; a sentence where none has a day.
 
-    Parameters
-    ----------
-    held
-        Workspace, rules, language.
-    nodes
-        Its nodes in order.
+    ``nodes``: Its nodes in order.
     """
     if not any(node.planned_on or node.done_on for node in nodes):
         st.caption(held.words.text("timeline_none"))
@@ -400,19 +337,8 @@ def show_timeline(held: Context, nodes: Sequence[Node]) -> None:
 def timeline_chart(nodes: Sequence[Node], as_of: str, words: Catalogue) -> alt.LayerChart:
     """Draw a row a node: a diamond where planned, a circle where done.
 
-    Parameters
-    ----------
-    nodes
-        Nodes in order.
-    as_of
-        The day looked at (ISO), a line across.
-    words
-        Language.
-
-    Returns
-    -------
-    LayerChart
-        The chart.
+    ``nodes``: Nodes in order.
+    ``as_of``: The day looked at (ISO), a line across.
     """
     rows = pd.DataFrame([_row(node, as_of, words) for node in nodes])
     node = alt.Y("node:N", title=None, sort=list(rows["node"]))

@@ -1,4 +1,4 @@
-"""Which verdicts differ under another date or other packs, beside those looked at."""
+"""Parts of the page of checks."""
 
 from datetime import date
 
@@ -20,15 +20,7 @@ COLUMNS = (
 
 
 def show_changes(held: Context, query: CheckQuery) -> None:
-    """Ask for another date or other packs, and list the verdicts that differ.
-
-    Parameters
-    ----------
-    held
-        Workspace, rules, language.
-    query
-        What is checked.
-    """
+    """Ask for another date or other packs, and list the verdicts that differ."""
     text = words().text
     titles = pack_titles(held.settings)
     mine = tuple(st.session_state.get(PACKS, ())) or (DEFAULT_PACK,)
@@ -61,15 +53,7 @@ ROWS_NAMED = 10
 
 
 def show_evidence(held: Context, verdict: Verdict) -> None:
-    """Show a verdict with all that stands behind it.
-
-    Parameters
-    ----------
-    held
-        Workspace, rules, language.
-    verdict
-        The verdict chosen.
-    """
+    """Show a verdict with all that stands behind it."""
     text = words().text
     row = verdict_table(held, [verdict]).iloc[0]
     head = f"{light(verdict)} {outcome_word(held, verdict)}　{verdict.rule_id}　{row['rule_title']}"

@@ -1,4 +1,4 @@
-"""The check of a file on the page, kept until the file, the question or the workspace changes."""
+"""The import on the page."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -68,18 +68,11 @@ FOUND = "import_found"
 class Found:
     """What an import or its check gave.
 
-    Attributes
-    ----------
-    result
-        Counts, faults, changes.
-    answer
-        The same as lists, those of many lines cut short.
-    whole
-        Gives the whole lists, for export.
-    table
-        What was done with each class of fault.
-    error
-        Why nothing could be stored, None where something could.
+    ``result``: Counts, faults, changes.
+    ``answer``: The same as lists, those of many lines cut short.
+    ``whole``: Gives the whole lists, for export.
+    ``table``: What was done with each class of fault.
+    ``error``: Why nothing could be stored, None where something could.
     """
 
     result: ImportResult
@@ -164,22 +157,11 @@ def ask_place(
 ) -> tuple[PlaceStated | None, gpd.GeoDataFrame | None]:
     """Show how a file's numbers are understood, before and after, and let it be overruled.
 
-    Parameters
-    ----------
-    held
-        The workspace.
-    source
-        A file with shapes.
-    ground
-        Where its data should lie.
-    typed
-        Coordinate system typed by the planner, empty where none.
+    ``source``: A file with shapes.
+    ``typed``: Coordinate system typed by the planner, empty where none.
 
-    Returns
-    -------
-    stated, rows
-        What to import with, None while something has to be answered; some rows where they would
-        lie, None while they can't be placed.
+    What to import with, None while something has to be answered; some rows where they would lie,
+    None while they can't be placed.
     """
     text = words().text
     some = sample_of(source)
@@ -285,18 +267,9 @@ def _pictures(held: Context, ground: Ground, before: PlaceSeen, after: PlaceSeen
 def ask_unit(rows: pd.DataFrame | None, targets: Mapping[str, str]) -> tuple[bool, str | None]:
     """Show in which unit areas are declared, and let it be overruled.
 
-    Parameters
-    ----------
-    rows
-        Some rows where they would lie, None where they aren't placed.
-    targets
-        File column -> vocabulary column.
+    ``rows``: Some rows where they would lie, None where they aren't placed.
 
-    Returns
-    -------
-    is_answered, unit
-        False while the unit has to be chosen; the unit to import with, None to leave it to the
-        file.
+    False while the unit has to be chosen; the unit to import with, None to leave it to the file.
     """
     text = words().text
     columns = [column for column, target in targets.items() if target == DECLARED]
@@ -335,17 +308,7 @@ HEIGHT_PX = 520
 
 
 def show_report(held: Context, request: ImportRequest, found: Found) -> None:
-    """Show what a check found, and what a newer edition changes.
-
-    Parameters
-    ----------
-    held
-        Workspace, language.
-    request
-        What was asked.
-    found
-        What was found.
-    """
+    """Show what a check found, and what a newer edition changes."""
     text = words().text
     if found.error is not None:
         st.error(as_text(refusal_text(found.error, words())))
@@ -544,17 +507,7 @@ def _change_rows(held: Context, changes: Changes) -> tuple[pd.DataFrame, gpd.Geo
 def raster_form(held: Context, path: Path) -> tuple[str, ...]:
     """Ask what an uploaded raster is, check it or store it.
 
-    Parameters
-    ----------
-    held
-        The workspace.
-    path
-        The uploaded file.
-
-    Returns
-    -------
-    tuple of str
-        What was stored, in words; empty where nothing was.
+    What was stored, in words; empty where nothing was.
     """
     text = words().text
     first, second, third = st.columns(3)

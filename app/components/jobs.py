@@ -1,4 +1,4 @@
-"""Long work on a page: how far it is, and a button that ends it."""
+"""Long work with progress and cancel."""
 
 import gc
 import logging
@@ -22,20 +22,9 @@ Result = TypeVar("Result")
 def run_with_bar(key: str, label: str, run: Callable[[Progress], Result]) -> Result:
     """Run long work under a bar.
 
-    Parameters
-    ----------
-    key
-        Of the button that ends it; one work of a page has one.
-    label
-        What is done, in words.
-    run
-        The work, which tells the share done. The page framework ends it at the next telling once
-        the button is pressed; the page then says so and shows nothing further.
-
-    Returns
-    -------
-    Result
-        What the work gives.
+    ``key``: Of the button that ends it; one work of a page has one.
+    ``run``: The work, which tells the share done. The page framework ends it at the next telling
+      once the button is pressed; the page then says so and shows nothing further.
     """
     place = st.empty()
     with place.container():
@@ -52,15 +41,7 @@ def run_with_bar(key: str, label: str, run: Callable[[Progress], Result]) -> Res
 def judged_with_bar(query: CheckQuery) -> list[Verdict]:
     """Give the verdicts asked, run under a bar where they weren't found before.
 
-    Parameters
-    ----------
-    query
-        What is to be checked.
-
-    Returns
-    -------
-    list of Verdict
-        As ``run_checks`` gives them.
+    As ``run_checks`` gives them.
     """
     found = found_verdicts(query)
     if found is not None:
@@ -86,10 +67,7 @@ class _EndedError(Exception):
 class Work:
     """One long work in a thread of its own.
 
-    Parameters
-    ----------
-    run
-        The work; it draws nothing.
+    ``run``: The work; it draws nothing.
     """
 
     def __init__(self, run: Run) -> None:
@@ -141,15 +119,7 @@ class Work:
 
 
 def begin(key: str, run: Run) -> None:
-    """Begin the work of a page; one that still runs under the key is ended.
-
-    Parameters
-    ----------
-    key
-        Name of the work, one of each in a session.
-    run
-        The work.
-    """
+    """Begin the work of a page; one that still runs under the key is ended."""
     held = st.session_state.get(_slot(key))
     if held is not None:
         held.end()
@@ -159,17 +129,7 @@ def begin(key: str, run: Run) -> None:
 def running(key: str, label: str) -> bool:
     """Show the bar and the button of the work while it runs.
 
-    Parameters
-    ----------
-    key
-        Name of the work.
-    label
-        What is done, in words.
-
-    Returns
-    -------
-    bool
-        Whether it runs; the page is drawn again once it has ended.
+    Whether it runs; the page is drawn again once it has ended.
     """
     work = st.session_state.get(_slot(key))
     if work is None:
@@ -183,20 +143,9 @@ def running(key: str, label: str) -> bool:
 def ended(key: str) -> Work | None:
     """Take the work that has ended; None where there is none.
 
-    Parameters
-    ----------
-    key
-        Name of the work.
+    With its result, or cancelled.
 
-    Returns
-    -------
-    Work or None
-        With its result, or cancelled.
-
-    Raises
-    ------
-    Exception
-        What the work failed with.
+    Raises Exception: What the work failed with.
     """
     work: Work | None = st.session_state.get(_slot(key))
     if work is None or work.is_running:

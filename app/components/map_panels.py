@@ -40,19 +40,7 @@ LEAST_DEGREES = 0.002
 
 
 def show_panel(held: Context, view: MapView, state: MapState, marked: Sequence[Highlight]) -> None:
-    """Show the panel chosen.
-
-    Parameters
-    ----------
-    held
-        The open workspace.
-    view
-        Its map.
-    state
-        Of the session.
-    marked
-        What is highlighted on the map.
-    """
+    """Show the panel chosen."""
     text = words().text
     chosen = st.pills(
         text("map_panel"), PANELS, key=PANEL, label_visibility="collapsed",

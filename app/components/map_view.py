@@ -1,4 +1,4 @@
-"""The map on a page, and the place that was clicked on it."""
+"""The map on a page."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -43,16 +43,10 @@ class Click:
 class Drawing:
     """What was drawn with a tool of the map.
 
-    Attributes
-    ----------
-    tool
-        The tool.
-    shape
-        Line or polygon [degrees].
-    shown
-        Map layers switched on when it was finished.
-    serial
-        Another number for every drawing.
+    ``tool``: The tool.
+    ``shape``: Line or polygon [degrees].
+    ``shown``: Map layers switched on when it was finished.
+    ``serial``: Another number for every drawing.
     """
 
     tool: Tool
@@ -79,37 +73,17 @@ def show_map(
     click reruns that part only, and the map stays as it is. The map is built anew only where
     ``view``, ``words``, ``shown`` or ``base_map_url`` change; highlights and focus are sent alone.
 
-    Parameters
-    ----------
-    view
-        The prepared map; keep it in ``st.cache_resource``, so that it stays the same object.
-    words
-        Catalogue of the page's language.
-    key
-        Name of this map, one for each map of a session.
-    shown
-        Map layers switched on at first; None for those the styles switch on.
-    highlights
-        Shapes laid over the map, at most 2000 each.
-    focus
-        West, south, east, north [degrees] to move to; the map moves when this changes.
-    base_map_url
-        Online base map from the settings, None for none.
-    compact
-        True for a map beside a list: switches and legend wait folded up.
-    height_px
-        Height of the map.
+    ``view``: The prepared map; keep it in ``st.cache_resource``, so that it stays the same
+      object.
+    ``shown``: Map layers switched on at first; None for those the styles switch on.
+    ``highlights``: Shapes laid over the map, at most 2000 each.
+    ``focus``: West, south, east, north [degrees] to move to; the map moves when this changes.
+    ``base_map_url``: Online base map from the settings, None for none.
 
-    Returns
-    -------
-    Click or None
-        None before the first click.
+    None before the first click.
 
-    Raises
-    ------
-    LayerError
-        ``highlight_unknown``, ``highlight_too_many``, ``highlight_uneven``, ``layer_without_crs``,
-        ``base_map_address_wrong``.
+    Raises LayerError: ``highlight_unknown``, ``highlight_too_many``, ``highlight_uneven``,
+    ``layer_without_crs``, ``base_map_address_wrong``.
     """
     token = _token_of(view, key)
     groups = highlight_groups(highlights, view.styles)
@@ -129,22 +103,12 @@ def show_tool_map(
 ) -> tuple[Click | None, Drawing | None]:
     """Show a map with tools to draw on it; say the last click and the last drawing.
 
-    Parameters
-    ----------
-    view, words, key, highlights, focus, base_map_url, height_px
-        As of ``show_map``.
+    ``view, words, key, highlights, focus, base_map_url, height_px``: As of ``show_map``.
 
-    Returns
-    -------
-    Click or None
-        The last click that is no point of a drawing.
-    Drawing or None
-        The last drawing.
+    ``Click or None``: The last click that is no point of a drawing.
+    ``Drawing or None``: The last drawing.
 
-    Raises
-    ------
-    LayerError
-        Those of ``show_map``.
+    Raises LayerError: Those of ``show_map``.
     """
     groups = highlight_groups(highlights, view.styles)
     token = _token_of(view, key)
@@ -159,15 +123,7 @@ def show_tool_map(
 def told_already(key: str) -> tuple[Click | None, Drawing | None]:
     """Say what a map told to bring this run about, before it is drawn again.
 
-    Parameters
-    ----------
-    key
-        Of the map.
-
-    Returns
-    -------
-    Click or None, Drawing or None
-        As ``show_tool_map``. Taken over before the map is drawn, a click needs no second run.
+    As ``show_tool_map``. Taken over before the map is drawn, a click needs no second run.
     """
     answer = st.session_state.get(key)
     return _click_of(answer), drawing_of(answer)
@@ -222,15 +178,7 @@ def tool_words(words: Catalogue) -> ToolWords:
 def drawing_of(answer: object) -> Drawing | None:
     """Read what the browser says was drawn; what is no drawing of a known tool is none.
 
-    Parameters
-    ----------
-    answer
-        From the browser: anything.
-
-    Returns
-    -------
-    Drawing or None
-        Tool, shape, layers switched on.
+    Tool, shape, layers switched on.
     """
     told: Any = answer.get("last_active_drawing") if isinstance(answer, dict) else None
     try:
@@ -279,26 +227,15 @@ PANEL_OF_TOOL = {
 class MapState:
     """The state of the page for one state of the workspace.
 
-    Attributes
-    ----------
-    of
-        The workspace it belongs to.
-    hits
-        What was clicked or found, the highlighted one first.
-    focus
-        West, south, east, north [degrees] gone to last.
-    area, numbers
-        What rows are chosen by: an area drawn, or numbers pasted.
-    selection
-        The rows chosen.
-    measured
-        The line or area drawn to be measured.
-    view, shown
-        What was in view when the view was to be printed, and the layers switched on.
-    sheet
-        The sheet drawn last (PNG).
-    is_wanted
-        Whether a sheet is to be drawn.
+    ``of``: The workspace it belongs to.
+    ``hits``: What was clicked or found, the highlighted one first.
+    ``focus``: West, south, east, north [degrees] gone to last.
+    ``area, numbers``: What rows are chosen by: an area drawn, or numbers pasted.
+    ``selection``: The rows chosen.
+    ``measured``: The line or area drawn to be measured.
+    ``view, shown``: What was in view when the view was to be printed, and the layers switched on.
+    ``sheet``: The sheet drawn last (PNG).
+    ``is_wanted``: Whether a sheet is to be drawn.
     """
 
     of: Stamp
@@ -336,19 +273,9 @@ def map_state() -> MapState:
 def took(state: MapState, view: MapView, click: Click | None, drawing: Drawing | None) -> bool:
     """Take over what the map told.
 
-    Parameters
-    ----------
-    state
-        Of the session; changed.
-    view
-        The map.
-    click, drawing
-        The last ones the map told.
+    ``state``: Of the session; changed.
 
-    Returns
-    -------
-    bool
-        Whether it was new, so that the part has to be drawn again.
+    Whether it was new, so that the part has to be drawn again.
     """
     is_new = False
     if click is not None and click != state.click:

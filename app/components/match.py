@@ -1,4 +1,4 @@
-"""Which project is matched: one of the ledger, or a demand filled in by hand."""
+"""Parts of the page of one project."""
 
 import geopandas as gpd
 import pandas as pd

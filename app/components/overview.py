@@ -15,13 +15,7 @@ ROW_PX, HEAD_PX, MOST_PX = 35, 38, 180
 
 
 def show_day(held: Context) -> None:
-    """Show what is due beside what changed.
-
-    Parameters
-    ----------
-    held
-        Workspace, rules, language.
-    """
+    """Show what is due beside what changed."""
     left, right = st.columns(2)
     with left, st.container(border=True):
         _due(held)

@@ -1,4 +1,4 @@
-"""How text that may come from data is shown as text, never as markup."""
+"""Head, downloads, tables, texts."""
 
 import logging
 import re
@@ -34,15 +34,9 @@ SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-!|<>~$:&])")
 def as_text(sentence: str) -> str:
     r"""Take away the meaning that a sentence's characters have as markup.
 
-    Parameters
-    ----------
-    sentence
-        A sentence with names, paths or values from data in it.
+    ``sentence``: A sentence with names, paths or values from data in it.
 
-    Returns
-    -------
-    str
-        Markdown that shows exactly this sentence.
+    Markdown that shows exactly this sentence.
 
     Examples
     --------
@@ -72,21 +66,11 @@ def shown_columns(
 ) -> pd.DataFrame:
     """Give a list as people read it.
 
-    Parameters
-    ----------
-    frame
-        Rows with the vocabulary's column names.
-    columns
-        The columns shown, in order.
-    words
-        Language of headings and codes.
-    titles
-        Headings of columns outside the vocabulary; none given: ``column_<name>``.
+    ``frame``: Rows with the vocabulary's column names.
+    ``columns``: The columns shown, in order.
+    ``titles``: Headings of columns outside the vocabulary; none given: ``column_<name>``.
 
-    Returns
-    -------
-    DataFrame
-        The same rows under their headings; figures rounded to two decimals, on the screen only.
+    The same rows under their headings; figures rounded to two decimals, on the screen only.
     """
     own = {
         name: words.text(f"column_{name}")
@@ -125,17 +109,10 @@ def _figures(cells: pd.Series, *, is_share: bool) -> pd.Series:
 def show_list(table: pd.DataFrame, **options: object) -> Any:  # noqa: ANN401
     """Show a list: its look, no index, the whole width, – for what is missing.
 
-    Parameters
-    ----------
-    table
-        As ``shown_columns`` gives it.
-    **options
-        Further ones of ``st.dataframe`` (height, selection).
+    ``table``: As ``shown_columns`` gives it.
+    ``**options``: Further ones of ``st.dataframe`` (height, selection).
 
-    Returns
-    -------
-    Any
-        The rows chosen, where ``on_select`` asks for them.
+    The rows chosen, where ``on_select`` asks for them.
     """
     return st.dataframe(
         styled(table), hide_index=True, width="stretch", placeholder=MISSING, **options
@@ -240,13 +217,7 @@ def page_head(held: Context, title: str, question: str) -> None:
 
 
 def within_border(show: Callable[[], None]) -> None:
-    """Show a page, or a part of one that is drawn again by itself; an error becomes one sentence.
-
-    Parameters
-    ----------
-    show
-        Draws it.
-    """
+    """Show a page, or a part of one that is drawn again by itself; errors become a sentence."""
     try:
         show()
     except MuPlanError as error:
@@ -259,10 +230,7 @@ def within_border(show: Callable[[], None]) -> None:
 def show_where_held(show: Callable[[], None]) -> None:
     """Show a part of a page, or the sentence that says what the rule packs chosen don't hold.
 
-    Parameters
-    ----------
-    show
-        Draws the part; a ``PolicyError`` of it leaves the rest of the page as it is.
+    ``show``: Draws the part; a ``PolicyError`` of it leaves the rest of the page as it is.
     """
     try:
         show()
@@ -281,22 +249,11 @@ def hand_out(
 ) -> None:
     """Offer an answer as files; each is made when it is asked for.
 
-    Parameters
-    ----------
-    answer
-        The answer, or what makes it where that takes long; then ``title`` names the file.
-    held
-        Workspace, rules, language.
-    endings
-        Formats offered.
-    key
-        Of the buttons; one answer of a page has one.
-    report
-        Makes the printable report that stands for the lists in a document; None for the lists.
-    title
-        Name of the files, None for the answer's own.
-    stand
-        Says what the answer stands on: of the ledger also the head of its chain.
+    ``answer``: The answer, or what makes it where that takes long; then ``title`` names the file.
+    ``key``: Of the buttons; one answer of a page has one.
+    ``report``: Makes the printable report that stands for the lists in a document; None for the
+      lists.
+    ``title``: Name of the files, None for the answer's own.
     """
     text = words().text
     mark = text("demo_short") if held.facts.is_demo else ""

@@ -1,4 +1,4 @@
-"""Which projects are placed on the page, and which of their sites must or must not be taken."""
+"""Parts of the page of placement."""
 
 import tempfile
 from collections.abc import Sequence
@@ -40,14 +40,9 @@ Pair = tuple[str, str]
 class Asked:
     """Which projects were chosen.
 
-    Attributes
-    ----------
-    demands
-        Those that can be read.
-    refused
-        Those that cannot, with what is wrong.
-    said
-        How they were chosen, for the manifest.
+    ``demands``: Those that can be read.
+    ``refused``: Those that cannot, with what is wrong.
+    ``said``: How they were chosen, for the manifest.
     """
 
     demands: tuple[Demand, ...]

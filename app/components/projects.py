@@ -1,4 +1,4 @@
-"""The figures of the ledger on the page: the annex's table, and the projects behind each figure."""
+"""Parts of the page of the ledger."""
 
 from collections.abc import Callable
 from datetime import date
@@ -267,12 +267,7 @@ ASKED = "transfer_asked"
 def show_dispute(held: Context, answer: Answer) -> None:
     """Show the timelines of both projects of a pair, and propose a transfer.
 
-    Parameters
-    ----------
-    held
-        Workspace, rules, language.
-    answer
-        The answer ``project conflicts``, with at least one pair.
+    ``answer``: The answer ``project conflicts``, with at least one pair.
     """
     text = words().text
     pairs, times = (sheet.frame for sheet in answer.sheets)

@@ -1,4 +1,4 @@
-"""Scenarios side by side with the base, and what one of them changes on the map."""
+"""Parts of the page of scenarios."""
 
 import json
 from collections.abc import Callable, Collection, Sequence
@@ -74,12 +74,7 @@ YIELD_COLUMNS = (
 def show_scenario_comparison(held: Context, scenarios: Sequence[Scenario]) -> None:
     """Let scenarios be chosen, and show them beside the base.
 
-    Parameters
-    ----------
-    held
-        The base.
-    scenarios
-        Those that aren't adopted yet.
+    ``scenarios``: Those that aren't adopted yet.
     """
     text = words().text
     by_name = {one.name: one for one in scenarios}
@@ -204,12 +199,7 @@ def _list(
 def show_scenario_maps(held: Context, scenario: Scenario) -> None:
     """Show the base and the scenario side by side, with what is changed marked in both.
 
-    Parameters
-    ----------
-    held
-        The base.
-    scenario
-        The scenario; where its edits don't fit any more, a sentence says why.
+    ``scenario``: The scenario; where its edits don't fit any more, a sentence says why.
     """
     text = words().text
     rows = changed_rows(held, scenario)
@@ -254,22 +244,7 @@ ADDED_STATES = ("cleared", "listed", "approved", "planned")
 def ask_edit(held: Context, scenario: Scenario) -> Sequence[ScenarioEdit]:
     """Ask for an edit; none while the button isn't pressed.
 
-    Parameters
-    ----------
-    held
-        Workspace, language.
-    scenario
-        The scenario it is for.
-
-    Returns
-    -------
-    sequence of ScenarioEdit
-        The edits to add.
-
-    Raises
-    ------
-    MuPlanError
-        What reading a file raises.
+    Raises MuPlanError: What reading a file raises.
     """
     text = words().text
     kind = st.selectbox(

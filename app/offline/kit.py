@@ -53,14 +53,9 @@ exec python3 start.py "$@"
 class Kit:
     """What was made.
 
-    Attributes
-    ----------
-    folder
-        Where.
-    wheels
-        Number of packages in it.
-    bytes
-        Size of all files.
+    ``folder``: Where.
+    ``wheels``: Number of packages in it.
+    ``bytes``: Size of all files.
     """
 
     folder: Path
@@ -78,29 +73,12 @@ def make_kit(
 ) -> Kit:
     """Make the folder.
 
-    Parameters
-    ----------
-    folder
-        A folder that doesn't exist yet, or is empty.
-    platforms, pythons
-        Computers and versions of Python it is for.
-    made
-        Moment it is made (ISO), told apart by it from an older one.
-    words
-        Sentences by code, for the page of instructions.
-    tell
-        Told what is done.
+    ``folder``: A folder that doesn't exist yet, or is empty.
+    ``made``: Moment it is made (ISO), told apart by it from an older one.
+    ``words``: Sentences by code, for the page of instructions.
 
-    Returns
-    -------
-    Kit
-        What was made.
-
-    Raises
-    ------
-    MuPlanError
-        ``offline_folder_full``, ``offline_needs_source`` outside a checkout,
-        ``offline_fetch_failed`` with what pip said last.
+    Raises MuPlanError: ``offline_folder_full``, ``offline_needs_source`` outside a checkout,
+    ``offline_fetch_failed`` with what pip said last.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise MuPlanError("offline_folder_full", path=str(folder))

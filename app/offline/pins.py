@@ -31,17 +31,10 @@ PYTHONS = ("3.11", "3.12", "3.13")
 def environment(platform: str, python: str) -> Environment:
     """Give what conditions are read by for a computer.
 
-    Parameters
-    ----------
-    platform
-        One of ``PLATFORMS``.
-    python
-        ``3.12``.
+    ``platform``: One of ``PLATFORMS``.
+    ``python``: ``3.12``.
 
-    Returns
-    -------
-    mapping
-        Names and values of environment markers.
+    Names and values of environment markers.
     """
     return {
         **PLATFORMS[platform],
@@ -58,26 +51,16 @@ def environment(platform: str, python: str) -> Environment:
 def pins_for(distribution: str, constraints: Iterable[str], held: Environment) -> dict[str, str]:
     """Find every package that a distribution needs on a computer, with its pinned version.
 
-    Parameters
-    ----------
-    distribution
-        Name of an installed distribution; what it needs is read from what is installed beside it.
-    constraints
-        Lines ``name==version ; condition``.
-    held
-        What conditions are read by.
+    ``distribution``: Name of an installed distribution; what it needs is read from what is
+      installed beside it.
+    ``constraints``: Lines ``name==version ; condition``.
+    ``held``: What conditions are read by.
 
-    Returns
-    -------
-    dict
-        Version by normalised name, without the distribution itself. What a package needs is read
-        from the version installed here: what the pins hold for other versions of Python only is
-        left out, and of a package that isn't installed here only itself is known.
+    Version by normalised name, without the distribution itself. What a package needs is read from
+    the version installed here: what the pins hold for other versions of Python only is left out,
+    and of a package that isn't installed here only itself is known.
 
-    Raises
-    ------
-    MuPlanError
-        ``offline_pin_missing`` for a package without any pin.
+    Raises MuPlanError: ``offline_pin_missing`` for a package without any pin.
     """
     pins = [Requirement(line) for line in constraints if line.strip() and line[0] != "#"]
     known = {canonicalize_name(pin.name) for pin in pins}

@@ -23,12 +23,8 @@ SHAPES_AT_ONCE = 16_384
 class Measure:
     """How land known by its moments is measured.
 
-    Attributes
-    ----------
-    crs
-        System of the land; None for areas in the plane.
-    scale
-        Areal scale of the system, None where no smooth function gives it.
+    ``crs``: System of the land; None for areas in the plane.
+    ``scale``: Areal scale of the system, None where no smooth function gives it.
     """
 
     crs: CRS | None
@@ -47,19 +43,11 @@ class Measure:
     ) -> Floats:
         """Measure land by its moments, and by its outline where it is too large for that.
 
-        Parameters
-        ----------
-        moments
-            Integrals of 1, x, y, x², y² over the land from the corner of its box, k by 5.
-        boxes
-            West, south, east, north of each piece of land, k by 4 [m].
-        outlines
-            Gives the outlines of the land at some positions.
+        ``moments``: Integrals of 1, x, y, x², y² over the land from the corner of its box, k by
+          5.
+        ``boxes``: West, south, east, north of each piece of land, k by 4 [m].
 
-        Returns
-        -------
-        array of float
-            Area [m²], array of k.
+        Area [m²], array of k.
         """
         if self.crs is None:
             return moments[:, 0].copy()
@@ -91,14 +79,10 @@ class Laid:
 class Parts:
     """Parts of polygons that lie in others.
 
-    Attributes
-    ----------
-    first, second
-        Positions of each pair with land in common or boxes that meet, sorted by the first.
-    area_m2
-        Land in common [m²], array of pairs.
-    whole_m2
-        Area of each first polygon [m²]; in ``parts_of_pairs`` of those in pairs only.
+    ``first, second``: Positions of each pair with land in common or boxes that meet, sorted by
+      the first.
+    ``area_m2``: Land in common [m²], array of pairs.
+    ``whole_m2``: Area of each first polygon [m²]; in ``parts_of_pairs`` of those in pairs only.
     """
 
     first: Positions
@@ -112,19 +96,8 @@ def parts_of_all(
 ) -> Parts:
     """Measure the land in common of all pairs of two arrays of polygons.
 
-    Parameters
-    ----------
-    first, second
-        Valid polygons, arrays of n and m; others have no land.
-    crs
-        Their system; None for areas in the plane.
-    progress
-        Told the share done.
-
-    Returns
-    -------
-    Parts
-        Every pair whose boxes meet.
+    ``first, second``: Valid polygons, arrays of n and m; others have no land.
+    ``crs``: Their system; None for areas in the plane.
     """
     measure = Measure.over(first, crs)
 
@@ -139,19 +112,10 @@ def parts_of_pairs(
 ) -> Floats:
     """Measure the land in common of given pairs of polygons.
 
-    Parameters
-    ----------
-    first, second
-        Valid polygons; others have no land.
-    of_first, of_second
-        Positions of each pair, arrays of k.
-    crs
-        Their system; None for areas in the plane.
+    ``first, second``: Valid polygons; others have no land.
+    ``crs``: Their system; None for areas in the plane.
 
-    Returns
-    -------
-    array of float
-        Area [m²], array of k.
+    Area [m²], array of k.
     """
     order = np.argsort(of_first, kind="stable")
     used, place = np.unique(of_first[order], return_inverse=True)
@@ -171,17 +135,10 @@ def parts_of_pairs(
 def whole_areas_m2(shapes: Shapes, crs: CRS | None) -> Floats:
     """Measure polygons by their moments.
 
-    Parameters
-    ----------
-    shapes
-        Valid polygons, array of n; others have no land.
-    crs
-        Their system; None for areas in the plane.
+    ``shapes``: Valid polygons, array of n; others have no land.
+    ``crs``: Their system; None for areas in the plane.
 
-    Returns
-    -------
-    array of float
-        Area [m²], array of n.
+    Area [m²], array of n.
     """
     measure = Measure.over(shapes, crs)
     lots = in_lots(len(shapes), SHAPES_AT_ONCE, lambda lot: _whole_m2(shapes[lot], measure)[2])

@@ -1,4 +1,4 @@
-"""Which boxes of an array lie within reach of each other, by a grid of cells."""
+"""Spatial hashing of boxes and edges."""
 
 from typing import NamedTuple
 
@@ -16,17 +16,9 @@ CELLS_PER_BOX = 2.0
 def box_pairs(bounds: Floats, reach: float) -> Ints:
     """List the pairs of boxes that lie within reach along both axes.
 
-    Parameters
-    ----------
-    bounds
-        West, south, east, north of each box, n by 4; missing boxes are NaN.
-    reach
-        Largest distance along an axis.
+    ``bounds``: West, south, east, north of each box, n by 4; missing boxes are NaN.
 
-    Returns
-    -------
-    array of int
-        Pairs of positions, first < second, k by 2; not sorted.
+    Pairs of positions, first < second, k by 2; not sorted.
     """
     count = bounds.shape[0]
     west, south, columns, rows, cell = _grid(bounds, reach)
@@ -123,15 +115,10 @@ MEETING_CELLS_PER_BOX, LEAST_CELLS = 2, 1024
 def meeting_boxes(first: Floats, second: Floats) -> Ints:
     """List which boxes of one array meet which of another.
 
-    Parameters
-    ----------
-    first, second
-        West, south, east, north of each box, n by 4 and m by 4; missing boxes are NaN.
+    ``first, second``: West, south, east, north of each box, n by 4 and m by 4; missing boxes are
+      NaN.
 
-    Returns
-    -------
-    array of int
-        Pairs of positions, k by 2, sorted by the first.
+    Pairs of positions, k by 2, sorted by the first.
     """
     west, south, columns, rows, cell = _meeting_grid(second)
     spans = np.zeros((len(second), 4), dtype=np.int64)
@@ -224,19 +211,12 @@ EDGES_PER_ROW = 4
 class Rows(NamedTuple):
     """The edges of an array of polygons by the rows they reach into.
 
-    Attributes
-    ----------
-    edges
-        Start and end (x, y, x, y) of each edge, land to its right, row by row: an edge stands
-        in every row that it reaches into [m].
-    begin
-        Position of the first edge of each row, and the number of edges.
-    row
-        Position of the first row of each shape, and the number of rows.
-    south, per_m
-        Where the rows of each shape begin [m], and rows per metre.
-    most
-        The most edges that a shape has.
+    ``edges``: Start and end (x, y, x, y) of each edge, land to its right, row by row: an edge
+      stands in every row that it reaches into [m].
+    ``begin``: Position of the first edge of each row, and the number of edges.
+    ``row``: Position of the first row of each shape, and the number of rows.
+    ``south, per_m``: Where the rows of each shape begin [m], and rows per metre.
+    ``most``: The most edges that a shape has.
     """
 
     edges: Floats
@@ -257,17 +237,9 @@ def row_of(y: float, south: float, per_m: float, count: int) -> int:
 def rows_of(rings: Rings, bounds: Floats) -> Rows:
     """Put the edges of polygons into rows.
 
-    Parameters
-    ----------
-    rings
-        Rings of n polygons.
-    bounds
-        West, south, east, north of each polygon, n by 4 [m]; missing ones are NaN.
+    ``bounds``: West, south, east, north of each polygon, n by 4 [m]; missing ones are NaN.
 
-    Returns
-    -------
-    Rows
-        Their edges by rows.
+    Their edges by rows.
     """
     count = len(rings.ring) - 1
     row = np.zeros(count + 1, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Area on the ellipsoid of land known by its moments in the plane."""
+"""Moments of common land."""
 
 import numpy as np
 import numpy.typing as npt
@@ -51,21 +51,13 @@ def common_moments(
 ) -> None:
     """Measure the land common to pairs of polygons, in the plane.
 
-    Parameters
-    ----------
-    first, second
-        Valid polygons, those of the second by rows.
-    first_bounds, second_bounds
-        Their boxes: west, south, east, north [m].
-    pairs
-        Positions in both, k by 2, of boxes that meet.
-    moments
-        Written: integrals of 1, x, y, x², y² over the common land from the corner, k by 5;
-        left alone where all of the first lies in the second.
-    corners
-        Written: x and y of the south-west corner of the boxes' common part, k by 2 [m].
-    kinds
-        Written: ``APART``, ``PART`` or ``WHOLE``, array of k.
+    ``first, second``: Valid polygons, those of the second by rows.
+    ``first_bounds, second_bounds``: Their boxes: west, south, east, north [m].
+    ``pairs``: Positions in both, k by 2, of boxes that meet.
+    ``moments``: Written: integrals of 1, x, y, x², y² over the common land from the corner, k by
+      5; left alone where all of the first lies in the second.
+    ``corners``: Written: x and y of the south-west corner of the boxes' common part, k by 2 [m].
+    ``kinds``: Written: ``APART``, ``PART`` or ``WHOLE``, array of k.
     """
     most = 0
     for shape in range(len(first.ring) - 1):
@@ -99,14 +91,9 @@ def common_moments(
 def whole_moments(rings: Rings, bounds: Floats, moments: Floats) -> None:
     """Measure polygons in the plane.
 
-    Parameters
-    ----------
-    rings
-        Valid polygons.
-    bounds
-        Their boxes: west, south, east, north, n by 4 [m].
-    moments
-        Written: integrals of 1, x, y, x², y² from the south-west corner of each box, n by 5.
+    ``bounds``: Their boxes: west, south, east, north, n by 4 [m].
+    ``moments``: Written: integrals of 1, x, y, x², y² from the south-west corner of each box, n
+      by 5.
     """
     for shape in range(len(rings.ring) - 1):
         moments[shape] = 0.0
@@ -177,10 +164,7 @@ def _clip(
     begins and ends where edges cross it. A crossing east of the box's west side begins a strip
     from there to the east side (+1 rising, -1 falling); one further west is told as a turn.
 
-    Returns
-    -------
-    count, turn
-        Number of strips, and the turn.
+    Number of strips, and the turn.
     """
     high_a, high_b = ay > box[3], by > box[3]
     if high_a and high_b:

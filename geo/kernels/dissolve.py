@@ -11,20 +11,12 @@ from geo.kernels.edges import Rings
 def united_rings(rings: Rings, start: Ints, tidy: Flags) -> tuple[Floats, Ints, Ints, Flags]:
     """Unite the tidy shapes of each group.
 
-    Parameters
-    ----------
-    rings
-        Rings of all shapes, group by group.
-    start
-        Position of the first shape of each group, and the number of shapes.
-    tidy
-        True for the shapes that take part.
+    ``rings``: Rings of all shapes, group by group.
+    ``start``: Position of the first shape of each group, and the number of shapes.
+    ``tidy``: True for the shapes that take part.
 
-    Returns
-    -------
-    points, corner, group, hole
-        Corners of the rings found (k by 2), the first corner of each ring and their number, the
-        group of each ring, and whether it bounds a hole.
+    Corners of the rings found (k by 2), the first corner of each ring and their number, the group
+    of each ring, and whether it bounds a hole.
     """
     total = len(rings.x)
     points = np.empty((total + total // 3 + 8, 2))

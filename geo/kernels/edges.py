@@ -1,4 +1,4 @@
-"""Rings of polygons as plain arrays, with the side on which their land lies."""
+"""Rings and edges as arrays; distance, fit."""
 
 from typing import NamedTuple
 
@@ -12,16 +12,10 @@ from geo.arrays import Flags, Floats, Ints
 class Rings(NamedTuple):
     """The closed rings of an array of polygons.
 
-    Attributes
-    ----------
-    x, y
-        Corners, ring by ring, the last of a ring equal to its first [m].
-    corner
-        Position of the first corner of each ring, and the number of corners.
-    forward
-        True where the ring as it runs has its land to the right.
-    ring
-        Position of the first ring of each shape, and the number of rings.
+    ``x, y``: Corners, ring by ring, the last of a ring equal to its first [m].
+    ``corner``: Position of the first corner of each ring, and the number of corners.
+    ``forward``: True where the ring as it runs has its land to the right.
+    ``ring``: Position of the first ring of each shape, and the number of rings.
     """
 
     x: Floats
@@ -35,19 +29,7 @@ class Rings(NamedTuple):
 def land_to_the_right(x: Floats, y: Floats, corner: Ints, hole: Flags) -> Flags:
     """Say of each ring whether it has its land to the right as it runs.
 
-    Parameters
-    ----------
-    x, y
-        Corners [m].
-    corner
-        Position of the first corner of each ring, and the number of corners.
-    hole
-        True for rings around what is no land.
-
-    Returns
-    -------
-    array of bool
-        One flag a ring.
+    ``x, y``: Corners [m].
     """
     forward = np.empty(len(hole), dtype=np.bool_)
     for ring in range(len(hole)):
@@ -109,15 +91,9 @@ def edges_of_rings(
 ) -> tuple[Floats, Floats, Floats, Floats, Floats, Ints, Ints, Floats]:
     """Take rings apart into their edges longer than nothing.
 
-    Parameters
-    ----------
-    rings
-        Rings of all shapes.
+    ``rings``: Rings of all shapes.
 
-    Returns
-    -------
-    x, y, dx, dy, length, ring, offset, ring_length
-        As in ``Outlines``.
+    As in ``Outlines``.
     """
     total = len(rings.x)
     numbers, ring_of = np.empty((5, total)), np.empty(total, np.int64)

@@ -1,8 +1,4 @@
-"""How much boundary shapes show each other within a distance, and from which gap on it is enough.
-
-The definition is that of ``geo.contiguity``. What lies within a distance of an edge is convex, so
-the part of another edge inside it is one interval, found without approximation.
-"""
+"""Facing edge length, the joining gap, equal edges."""
 
 import numpy as np
 from numba import njit

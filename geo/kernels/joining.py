@@ -27,25 +27,12 @@ def compiled_gaps(
 ) -> tuple[Positions, Positions, Floats]:
     """Do what ``geo.contiguity.joining_gaps`` does; without ``exact`` any gap up to the most.
 
-    Parameters
-    ----------
-    shapes
-        Valid polygons of one part each, array of n.
-    min_edge_m
-        Least facing edge [m].
-    obstacles
-        What a gap may not be bridged over.
-    most_gap_m
-        Largest gap looked at [m].
-    exact
-        False where it is enough to know which pairs are neighbours at the largest gap.
-    progress
-        Told the share done.
+    ``min_edge_m``: Least facing edge [m].
+    ``obstacles``: What a gap may not be bridged over.
+    ``most_gap_m``: Largest gap looked at [m].
+    ``exact``: False where it is enough to know which pairs are neighbours at the largest gap.
 
-    Returns
-    -------
-    first, second, gap_m
-        Pairs of neighbours, not sorted, and from which gap on they are [m].
+    Pairs of neighbours, not sorted, and from which gap on they are [m].
     """
     most_gap_m, min_edge_m = float(most_gap_m), float(min_edge_m)  # one kind for the kernels
     outlines = shapes.outlines

@@ -1,4 +1,4 @@
-"""Whether an obstacle lies on the way from a point of one shape to another shape."""
+"""Facing edge hidden by obstacles."""
 
 from typing import NamedTuple
 

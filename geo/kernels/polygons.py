@@ -1,4 +1,4 @@
-"""Polygons as plain arrays of rings, for the compiled kernels."""
+"""Polygons as the kernels read them."""
 
 import numpy as np
 import numpy.typing as npt
@@ -14,17 +14,11 @@ POLYGON = 3
 def rings_of(shapes: Shapes) -> tuple[Rings, Floats]:
     """Take polygons apart into their rings.
 
-    Parameters
-    ----------
-    shapes
-        Valid polygons of one or more parts, array of n; what is no land (missing and empty shapes,
-        lines, coordinates that are no number) has no rings.
+    ``shapes``: Valid polygons of one or more parts, array of n; what is no land (missing and
+      empty shapes, lines, coordinates that are no number) has no rings.
 
-    Returns
-    -------
-    rings, bounds
-        Rings of all shapes, in their order, and the box of each: west, south, east, north, n by 4;
-        NaN where there is no ring.
+    Rings of all shapes, in their order, and the box of each: west, south, east, north, n by 4; NaN
+    where there is no ring.
     """
     if (shapely.get_type_id(shapes) == POLYGON).all():
         parts, of_shape = shapes, np.arange(len(shapes))
@@ -73,17 +67,10 @@ PAIRS_AT_ONCE = 8_192
 def outlines_of_rings(rings: Rings, bounds: Floats) -> Outlines:
     """Take rings apart into their edges.
 
-    Parameters
-    ----------
-    rings
-        Rings of n shapes.
-    bounds
-        West, south, east, north of each shape, n by 4 [m].
+    ``rings``: Rings of n shapes.
+    ``bounds``: West, south, east, north of each shape, n by 4 [m].
 
-    Returns
-    -------
-    Outlines
-        Their edges, in the order of the shapes.
+    Their edges, in the order of the shapes.
     """
     x, y, dx, dy, length, ring, offset, ring_length = edges_of_rings(rings)
     return Outlines(

@@ -1,4 +1,4 @@
-"""Which shapes don't fit: they touch or overlap other than along equal edges."""
+"""Union by outlines, in parallel."""
 
 import numpy as np
 import numpy.typing as npt
@@ -20,20 +20,11 @@ def misfitting_pairs(
 ) -> npt.NDArray[np.int64]:
     """Find the pairs of shapes that don't fit; all others have no land in common.
 
-    Parameters
-    ----------
-    shapes
-        Valid polygons of one or more parts, array of n.
-    group
-        Group of each shape: only pairs of one group are looked at, and none of a negative one;
-        None for all pairs.
-    progress
-        Told the share done.
+    ``shapes``: Valid polygons of one or more parts, array of n.
+    ``group``: Group of each shape: only pairs of one group are looked at, and none of a negative
+      one; None for all pairs.
 
-    Returns
-    -------
-    array of int
-        Pairs of positions, first < second, k by 2; not sorted.
+    Pairs of positions, first < second, k by 2; not sorted.
 
     Examples
     --------
@@ -74,23 +65,10 @@ def outlined(
 ) -> Shapes:
     """Unite groups: by their outlines what shares its edges, generally what doesn't.
 
-    Parameters
-    ----------
-    held
-        Valid polygons, array of n.
-    group
-        Group of each shape, array of n; a negative one leaves the shape out.
-    order
-        Positions of the shapes that take part, group by group.
-    count
-        Number of groups.
-    progress
-        Told the share done.
+    ``group``: Group of each shape, array of n; a negative one leaves the shape out.
+    ``order``: Positions of the shapes that take part, group by group.
 
-    Returns
-    -------
-    array of polygons
-        The union of each group, array of ``count``.
+    The union of each group, array of ``count``.
     """
     tidy = ~_untidy(held, group, within(progress, 0.0, 0.4))[order]
     shapes, group = held.shapes[order], group[order]

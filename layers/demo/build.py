@@ -151,21 +151,9 @@ def build_demo(
 def make_frames(recipe: Recipe, amounts: Amounts, seed: int, tell: Progress) -> Frames:
     """Make all layers and tables of the demo.
 
-    Parameters
-    ----------
-    recipe
-        What the city is made from.
-    amounts
-        How much of everything.
-    seed
-        Seed of all chance.
-    tell
-        Called with the share done and the code of the step.
+    ``tell``: Called with the share done and the code of the step.
 
-    Returns
-    -------
-    dict
-        Frame by layer name.
+    Frame by layer name.
     """
     tell(0.0, "demo_units")
     units = make_units(recipe, parse_crs(recipe.crs), stream(seed, "units"))

@@ -1,4 +1,4 @@
-"""How schematic outlines and courses are drawn: planned areas, meandering borders, true places."""
+"""Schematic outlines, noise of real data."""
 
 import numpy as np
 import numpy.typing as npt
@@ -23,17 +23,9 @@ GRID_M = 0.01
 def stream(seed: int, subject: str) -> np.random.Generator:
     """Give the random numbers of one subject: more rows of one leave the others alone.
 
-    Parameters
-    ----------
-    seed
-        Seed of the whole demo.
-    subject
-        What is drawn by chance.
+    ``subject``: What is drawn by chance.
 
-    Returns
-    -------
-    Generator
-        Independent of the streams of other subjects.
+    Independent of the streams of other subjects.
     """
     return np.random.default_rng([seed, *subject.encode()])
 
@@ -41,17 +33,9 @@ def stream(seed: int, subject: str) -> np.random.Generator:
 def places_xy(places: list[Place], crs: CRS) -> npt.NDArray[np.float64]:
     """Carry longitudes and latitudes into the workspace's system.
 
-    Parameters
-    ----------
-    places
-        Longitude, latitude [°].
-    crs
-        Projected system.
+    ``places``: Longitude, latitude [°].
 
-    Returns
-    -------
-    array of float
-        East, north [m], n by 2.
+    East, north [m], n by 2.
     """
     lon, lat = np.asarray(places, dtype=np.float64).T
     return np.column_stack(
@@ -70,25 +54,10 @@ def planned_area(
 ) -> shapely.Polygon:
     """Draw the outline of a planned area: a few blocks along one direction, fitted to its size.
 
-    Parameters
-    ----------
-    centre
-        Middle of the area [m].
-    area_m2
-        Area wanted [m²]; less where ``within`` leaves no room.
-    turn
-        Direction of its streets, degrees from east.
-    stretch
-        Length over width.
-    rng
-        Source of chance.
-    within
-        Land it may take.
+    ``centre``: Middle of the area [m].
+    ``area_m2``: Area wanted [m²]; less where ``within`` leaves no room.
 
-    Returns
-    -------
-    Polygon
-        One part, without holes.
+    One part, without holes.
     """
     width, height = float(np.sqrt(stretch)), float(1 / np.sqrt(stretch))
     blocks = [shapely.box(-width / 2, -height / 2, width / 2, height / 2)]
@@ -113,15 +82,9 @@ def planned_area(
 def largest_part(shape: shapely.Geometry) -> shapely.Polygon:
     """Keep the largest polygon of a shape, without its holes, on the drawing grid.
 
-    Parameters
-    ----------
-    shape
-        Any polygonal shape.
+    ``shape``: Any polygonal shape.
 
-    Returns
-    -------
-    Polygon
-        An empty one where there is none.
+    An empty one where there is none.
     """
     parts = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon"]
     if not parts:
@@ -136,21 +99,10 @@ def meander(
 ) -> npt.NDArray[np.float64]:
     """Let a course wander about its straight legs, its ends fixed.
 
-    Parameters
-    ----------
-    line
-        Nodes [m], n by 2.
-    amplitude
-        Greatest excursion as a share of the leg's length.
-    step_m
-        Distance at which a leg is no longer divided [m].
-    rng
-        Source of chance.
+    ``line``: Nodes [m], n by 2.
+    ``step_m``: Distance at which a leg is no longer divided [m].
 
-    Returns
-    -------
-    array of float
-        More nodes [m], m by 2.
+    More nodes [m], m by 2.
     """
     nodes = line
     while True:
@@ -176,17 +128,9 @@ SLIVER_SHARE, SLIVER_M = 0.004, (0.5, 1.8)
 def survey_noise(shapes: Shapes, rng: np.random.Generator) -> Shapes:
     """Disturb parcels the way digitising does; every result is valid.
 
-    Parameters
-    ----------
-    shapes
-        Polygons, array of n, in metres.
-    rng
-        Source of chance.
+    ``shapes``: Polygons, array of n, in metres.
 
-    Returns
-    -------
-    array of shapes
-        Polygons and a few of two parts, array of n, on a millimetre grid.
+    Polygons and a few of two parts, array of n, on a millimetre grid.
     """
     noisy = shapes.copy()
     chance = rng.random(len(shapes))
@@ -231,19 +175,8 @@ def _parted(shape: shapely.Polygon, rng: np.random.Generator) -> shapely.Geometr
 def slivers(shapes: Shapes, rng: np.random.Generator) -> tuple[Shapes, Positions]:
     """Make the thin leftovers that lie along some parcels' longest edges.
 
-    Parameters
-    ----------
-    shapes
-        Polygons, array of n.
-    rng
-        Source of chance.
-
-    Returns
-    -------
-    slivers
-        Polygons 0.5 to 1.8 m wide.
-    beside
-        Position of the parcel each lies along.
+    ``slivers``: Polygons 0.5 to 1.8 m wide.
+    ``beside``: Position of the parcel each lies along.
     """
     single = np.flatnonzero(shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON)
     wanted = max(3, int(len(shapes) * SLIVER_SHARE))

@@ -1,8 +1,4 @@
-"""Which land was allotted in each unit and year.
-
-In each unit the area inside provincial-or-higher zones is fitted to a share: 72 to 93 % in most,
-60 % in one, exactly 70 % in one.
-"""
+"""Allotments and quotas."""
 
 from dataclasses import dataclass
 
@@ -36,24 +32,14 @@ EXTRAS = ("not_industrial", "planned")
 class Allotted:
     """One project's allotment of all elements.
 
-    Attributes
-    ----------
-    unit_id, year
-        Whose, and when.
-    parcels
-        Positions of the parcels it is taken from.
-    shape
-        Land allotted; the parcels or a part of them.
-    is_inside
-        Whether the land lies in a provincial-or-higher zone.
-    is_whole
-        Whether it takes its parcels whole.
-    status
-        ``allotted`` or ``planned``.
-    is_industrial, is_increment
-        As in the layer.
-    allotted_on
-        ISO date, None where planned.
+    ``unit_id, year``: Whose, and when.
+    ``parcels``: Positions of the parcels it is taken from.
+    ``shape``: Land allotted; the parcels or a part of them.
+    ``is_inside``: Whether the land lies in a provincial-or-higher zone.
+    ``is_whole``: Whether it takes its parcels whole.
+    ``status``: ``allotted`` or ``planned``.
+    ``is_industrial, is_increment``: As in the layer.
+    ``allotted_on``: ISO date, None where planned.
     """
 
     unit_id: str
@@ -78,23 +64,8 @@ def allot(
 ) -> list[Allotted]:
     """Choose the land allotted in each unit and year.
 
-    Parameters
-    ----------
-    recipe
-        Which units show the special shares.
-    per_year
-        Allotments inside the zones per unit and year.
-    parcels
-        Layer ``land_parcels``.
-    qualified
-        Provincial-or-higher zones with their sub-parks.
-    rng
-        Source of chance.
-
-    Returns
-    -------
-    list of Allotted
-        All allotments.
+    ``parcels``: Layer ``land_parcels``.
+    ``qualified``: Provincial-or-higher zones with their sub-parks.
     """
     shapes: Shapes = parcels.geometry.to_numpy()
     taken = parcels["state"].isin(TAKEN_STATES).to_numpy()
@@ -247,24 +218,12 @@ def allotment_rows(
 ) -> gpd.GeoDataFrame:
     """Write the allotments as rows, one per element and pollutant.
 
-    Parameters
-    ----------
-    recipe
-        Units that have a row without land.
-    allotted
-        All allotments.
-    projects
-        Project of an allotment, by its position.
-    parcels
-        Layer ``land_parcels``.
-    rng
-        Source of chance.
+    ``recipe``: Units that have a row without land.
+    ``projects``: Project of an allotment, by its position.
+    ``parcels``: Layer ``land_parcels``.
 
-    Returns
-    -------
-    GeoDataFrame
-        Layer ``element_allotments``; a row has its shape, or the parcels it is taken from, or both;
-        a few have neither.
+    Layer ``element_allotments``; a row has its shape, or the parcels it is taken from, or both; a
+    few have neither.
     """
     ids = parcels["parcel_id"].to_numpy()
     areas = m2_to_mu(ellipsoidal_area_m2([a.shape for a in allotted], parcels.crs))
@@ -320,17 +279,9 @@ def _amounts(
 def make_quotas(allotments: gpd.GeoDataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Draw the quotas: most leave some headroom, a few are used up.
 
-    Parameters
-    ----------
-    allotments
-        Layer ``element_allotments``.
-    rng
-        Source of chance.
+    ``allotments``: Layer ``element_allotments``.
 
-    Returns
-    -------
-    DataFrame
-        Table ``element_quotas``, per unit, year, element and pollutant.
+    Table ``element_quotas``, per unit, year, element and pollutant.
     """
     keys = ["unit_id", "year", "element", "pollutant"]
     amounts = ["land_mu", "energy_tce", "emission_t"]

@@ -1,4 +1,4 @@
-"""Which enterprises there are, what they make and how they do."""
+"""Firms and platform figures."""
 
 import geopandas as gpd
 import numpy as np
@@ -31,21 +31,7 @@ def make_enterprises(
 ) -> gpd.GeoDataFrame:
     """Place enterprises on built parcels; their industries follow the platform's.
 
-    Parameters
-    ----------
-    recipe
-        Industry classes.
-    wanted
-        How many.
-    parcels, platforms, parks
-        Layers of those names.
-    rng
-        Source of chance.
-
-    Returns
-    -------
-    GeoDataFrame
-        Layer ``enterprises``, one point on a parcel each.
+    Layer ``enterprises``, one point on a parcel each.
     """
     built = np.flatnonzero(parcels["state"].isin(BUILT_STATES))
     where = shapely.point_on_surface(parcels.geometry.to_numpy()[built])
@@ -90,17 +76,7 @@ def located(
 ) -> tuple[pd.Series, pd.Series]:
     """Name the platform (its own outline or a sub-park's) and the park each point lies in.
 
-    Parameters
-    ----------
-    points
-        Points, array of n.
-    platforms, parks
-        Layers ``major_platforms`` and ``parks``.
-
-    Returns
-    -------
-    platform_id, park_id
-        Series of n, missing outside.
+    ``platforms, parks``: Layers ``major_platforms`` and ``parks``.
     """
     platform_id = containing(points, platforms, "platform_id")
     park_id = containing(points, parks, "park_id")
@@ -111,19 +87,9 @@ def located(
 def containing(shapes: npt.NDArray[np.object_], zones: gpd.GeoDataFrame, key: str) -> pd.Series:
     """Name the zone each shape lies in.
 
-    Parameters
-    ----------
-    shapes
-        Shapes, array of n.
-    zones
-        Polygons that do not overlap each other.
-    key
-        Column that names them.
+    ``zones``: Polygons that do not overlap each other.
 
-    Returns
-    -------
-    Series
-        Name per shape, missing outside all zones.
+    Name per shape, missing outside all zones.
     """
     of_shape, of_zone = shapely.STRtree(zones.geometry.to_numpy()).query(shapes, "within")
     found = pd.Series([None] * len(shapes), dtype="object")
@@ -158,21 +124,9 @@ def make_enterprise_indicators(
 ) -> pd.DataFrame:
     """Draw the figures of the enterprises for 2024 and 2025.
 
-    Parameters
-    ----------
-    enterprises
-        Layer ``enterprises``.
-    platform_indicators
-        Figures that the firms of a platform add up to.
-    coverage
-        Part of a platform's output that the firms shown stand for.
-    rng
-        Source of chance.
+    ``enterprises``: Layer ``enterprises``.
 
-    Returns
-    -------
-    DataFrame
-        Table ``enterprise_indicators``; a few values and a few firms of 2025 are missing.
+    Table ``enterprise_indicators``; a few values and a few firms of 2025 are missing.
     """
     leads = enterprises["is_leading"].to_numpy(dtype=bool)
     weight = rng.lognormal(0, 1.0, len(enterprises)) * np.where(leads, 6.0, 1.0)
@@ -259,19 +213,10 @@ def make_platform_indicators(
 ) -> pd.DataFrame:
     """Draw the figures of every major platform for 2024, 2025 and their quarters.
 
-    Parameters
-    ----------
-    recipe
-        Names the platform that has no figures for 2025.
-    platforms
-        Layer ``major_platforms``.
-    rng
-        Source of chance.
+    ``recipe``: Names the platform that has no figures for 2025.
+    ``platforms``: Layer ``major_platforms``.
 
-    Returns
-    -------
-    DataFrame
-        Table ``platform_indicators``; the quarters of 2024 sum to the year.
+    Table ``platform_indicators``; the quarters of 2024 sum to the year.
     """
     major = platforms[platforms["is_major"].astype(bool)]
     first = _year_2024(major, rng)

@@ -1,4 +1,4 @@
-"""What cuts the land: expressways, railways, rivers, and lanes and ditches between parcels."""
+"""Barriers, planning lines, relief."""
 
 from dataclasses import replace
 
@@ -29,19 +29,9 @@ def make_trunks(
 ) -> gpd.GeoDataFrame:
     """Draw the trunk roads, railways and rivers of the city.
 
-    Parameters
-    ----------
-    recipe
-        Their schematic courses.
-    units
-        Layer ``units``; courses end at the city's border.
-    rng
-        Source of chance.
+    ``units``: Layer ``units``; courses end at the city's border.
 
-    Returns
-    -------
-    GeoDataFrame
-        Layer ``barriers`` without lanes; lines with their width, one river as its water surface.
+    Layer ``barriers`` without lanes; lines with their width, one river as its water surface.
     """
     crs = CRS(units.crs)
     city = shapely.union_all(units.geometry.array)
@@ -67,19 +57,7 @@ def make_trunks(
 def course(row: CourseRow, crs: CRS, rng: np.random.Generator) -> shapely.LineString:
     """Draw one course with small bends.
 
-    Parameters
-    ----------
-    row
-        Its nodes.
-    crs
-        Projected system.
-    rng
-        Source of chance.
-
-    Returns
-    -------
-    LineString
-        In ``crs``.
+    In ``crs``.
     """
     amplitude = RIVER_AMPLITUDE if row.barrier_class == "trunk_river" else ROAD_AMPLITUDE
     return shapely.LineString(meander(places_xy(row.course, crs), amplitude, STEP_M, rng))
@@ -88,15 +66,7 @@ def course(row: CourseRow, crs: CRS, rng: np.random.Generator) -> shapely.LineSt
 def corridors(trunks: gpd.GeoDataFrame) -> Shapes:
     """Give the land the trunk barriers take, with a margin on both sides.
 
-    Parameters
-    ----------
-    trunks
-        Layer ``barriers``.
-
-    Returns
-    -------
-    array of shapes
-        One polygon per barrier.
+    ``trunks``: Layer ``barriers``.
     """
     half = np.nan_to_num(trunks["width_m"].to_numpy(dtype=np.float64)) / 2 + MARGIN_M
     shapes: Shapes = shapely.buffer(
@@ -110,21 +80,9 @@ def make_lanes(
 ) -> gpd.GeoDataFrame:
     """Turn the gaps inside blocks into lanes and ditches.
 
-    Parameters
-    ----------
-    lines
-        Middle line of each gap.
-    widths_m
-        Width of each gap [m].
-    crs
-        System of the lines.
-    rng
-        Source of chance.
+    ``widths_m``: Width of each gap [m].
 
-    Returns
-    -------
-    GeoDataFrame
-        Layer ``barriers``: classes ``lane`` and, where narrow, ``ditch``.
+    Layer ``barriers``: classes ``lane`` and, where narrow, ``ditch``.
     """
     narrow = widths_m <= DITCH_WIDTHS_M[1]
     is_ditch = narrow & (rng.random(len(lines)) < 0.7)
@@ -175,21 +133,10 @@ def make_constraints(
 ) -> gpd.GeoDataFrame:
     """Draw the layer of constraints.
 
-    Parameters
-    ----------
-    recipe
-        Protected places and pipelines.
-    units, platforms, parks, parcels, trunks
-        Layers of those names, ``barriers`` without lanes.
-    intrusions
-        How many patches of farmland reach into supply-ready land.
-    rng
-        Source of chance.
+    ``units, platforms, parks, parcels, trunks``: Layers of those names, ``barriers`` without
+      lanes.
 
-    Returns
-    -------
-    GeoDataFrame
-        Layer ``constraints``; the growth boundary binds outside itself, all others inside.
+    Layer ``constraints``; the growth boundary binds outside itself, all others inside.
     """
     crs = CRS(units.crs)
     city = shapely.union_all(units.geometry.array)
@@ -345,19 +292,7 @@ def make_facilities(
 ) -> gpd.GeoDataFrame:
     """Place the facilities: the recipe's, and two substations and a plant in each large platform.
 
-    Parameters
-    ----------
-    recipe
-        Names, kinds and places.
-    units, platforms
-        Layers of those names.
-    rng
-        Source of chance.
-
-    Returns
-    -------
-    GeoDataFrame
-        Layer ``facilities``, points.
+    Layer ``facilities``, points.
     """
     city = shapely.union_all(units.geometry.array).buffer(-100)
     named = shapely.points(places_xy([row.at for row in recipe.facilities], CRS(units.crs)))
@@ -395,19 +330,9 @@ WAVES = 6
 def make_relief(recipe: Recipe, units: gpd.GeoDataFrame, rng: np.random.Generator) -> Raster:
     """Draw the elevation of the city.
 
-    Parameters
-    ----------
-    recipe
-        Hills.
-    units
-        Layer ``units``; cells outside have no value.
-    rng
-        Source of chance.
+    ``units``: Layer ``units``; cells outside have no value.
 
-    Returns
-    -------
-    Raster
-        Elevation [m].
+    Elevation [m].
     """
     west, south, east, north = (float(v) for v in units.total_bounds)
     west, north = np.floor(west / CELL_M) * CELL_M, np.ceil(north / CELL_M) * CELL_M
@@ -438,16 +363,9 @@ def make_relief(recipe: Recipe, units: gpd.GeoDataFrame, rng: np.random.Generato
 def make_flood_depth(relief: Raster, level_m: float) -> Raster:
     """Fill the land up to one level, as far as it lies lower.
 
-    Parameters
-    ----------
-    relief
-        Elevation [m].
-    level_m
-        Level of the water [m].
+    ``relief``: Elevation [m].
+    ``level_m``: Level of the water [m].
 
-    Returns
-    -------
-    Raster
-        Depth [m], 0 on land that stays dry.
+    Depth [m], 0 on land that stays dry.
     """
     return replace(relief, cells=np.maximum(np.float32(level_m) - relief.cells, np.float32(0)))

@@ -1,4 +1,4 @@
-"""Which pieces of land are parcelled out: platforms, town parks, and villages outside both."""
+"""Street blocks and parcels."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -28,16 +28,10 @@ Size = Literal["platform", "park", "village"]
 class Ground:
     """One piece of land with a street grid of its own.
 
-    Attributes
-    ----------
-    owner
-        Platform or park it belongs to, empty for a village.
-    kind
-        What it is; decides how large its street blocks are.
-    shape
-        Its land.
-    turn
-        Direction of its streets, degrees from east.
+    ``owner``: Platform or park it belongs to, empty for a village.
+    ``kind``: What it is; decides how large its street blocks are.
+    ``shape``: Its land.
+    ``turn``: Direction of its streets, degrees from east.
     """
 
     owner: str
@@ -57,21 +51,7 @@ def make_grounds(
 ) -> list[Ground]:
     """List the pieces of land to be parcelled out; they do not overlap.
 
-    Parameters
-    ----------
-    recipe
-        Directions of the platforms' streets.
-    units, platforms, parks
-        Layers of those names.
-    villages
-        Villages per unit.
-    rng
-        Source of chance.
-
-    Returns
-    -------
-    list of Ground
-        Platform pieces, then parks outside them, then villages.
+    Platform pieces, then parks outside them, then villages.
     """
     grounds = [
         Ground(row.platform_id, "platform", part.buffer(-EDGE_M), row.turn)
@@ -134,18 +114,11 @@ LEAST_PIECE_WIDTH_M = 12.0
 class Block:
     """One street block in the frame of its ground.
 
-    Attributes
-    ----------
-    ground
-        Position of its ground.
-    x, y, width, height
-        Corner and size [m].
-    left, right
-        Where its two rows meet, above the corner, at both ends [m].
-    reach
-        How far it lies from the ground's middle towards the rim.
-    lane_m
-        Width of the lane between its rows [m], 0 where there is none.
+    ``ground``: Position of its ground.
+    ``x, y, width, height``: Corner and size [m].
+    ``left, right``: Where its two rows meet, above the corner, at both ends [m].
+    ``reach``: How far it lies from the ground's middle towards the rim.
+    ``lane_m``: Width of the lane between its rows [m], 0 where there is none.
     """
 
     ground: int
@@ -163,18 +136,12 @@ class Block:
 class Cadastre:
     """Parcels as drawn.
 
-    Attributes
-    ----------
-    shapes
-        Parcels, array of n.
-    block
-        Block of each parcel, numbered from the middle of the grounds outwards.
-    ground
-        Ground of each parcel.
-    reach
-        How far each parcel's block lies from its ground's middle towards the rim, about 0 to 1.
-    lanes, lane_block, lane_m
-        Middle line, block and width [m] of each lane inside a block.
+    ``shapes``: Parcels, array of n.
+    ``block``: Block of each parcel, numbered from the middle of the grounds outwards.
+    ``ground``: Ground of each parcel.
+    ``reach``: How far each parcel's block lies from its ground's middle towards the rim, about 0
+      to 1.
+    ``lanes, lane_block, lane_m``: Middle line, block and width [m] of each lane inside a block.
     """
 
     shapes: Shapes
@@ -191,21 +158,7 @@ def draw_parcels(
 ) -> Cadastre:
     """Divide the grounds into parcels, the middles first.
 
-    Parameters
-    ----------
-    grounds
-        Land to divide.
-    closed
-        Land no parcel may take: corridors of roads, railways and rivers.
-    wanted
-        Number of parcels; whole blocks are kept, so a few more or fewer come.
-    rng
-        Source of chance.
-
-    Returns
-    -------
-    Cadastre
-        Parcels and lanes.
+    ``wanted``: Number of parcels; whole blocks are kept, so a few more or fewer come.
     """
     blocks = sorted(
         (b for number, ground in enumerate(grounds) for b in _grid(number, ground, rng)),
@@ -405,19 +358,9 @@ DECLARED_OFF_SHARE, DECLARED_MISSING_SHARE = 0.06, 0.03
 def choose(shares: dict[str, float], size: int, rng: np.random.Generator) -> Texts:
     """Draw words by their shares.
 
-    Parameters
-    ----------
-    shares
-        Word and weight; weights need not sum to 1.
-    size
-        How many.
-    rng
-        Source of chance.
+    ``shares``: Word and weight; weights need not sum to 1.
 
-    Returns
-    -------
-    array of str
-        Array of ``size``.
+    Array of ``size``.
     """
     weights = np.array(list(shares.values()))
     return np.asarray(rng.choice(np.array(list(shares)), size, p=weights / weights.sum()))
@@ -428,21 +371,7 @@ def ready_parcels(
 ) -> Flags:
     """Choose the supply-ready parcels: most of some blocks, two neighbours in some others.
 
-    Parameters
-    ----------
-    cadastre
-        Parcels and their blocks.
-    grounds
-        What the parcels' grounds are.
-    closed
-        Owners (parks that leave) without supply-ready land.
-    rng
-        Source of chance.
-
-    Returns
-    -------
-    array of bool
-        Array over the parcels.
+    ``closed``: Owners (parks that leave) without supply-ready land.
     """
     count = len(cadastre.shapes)
     open_ground = np.array([g.kind != "village" and g.owner not in closed for g in grounds])
@@ -476,23 +405,9 @@ def make_parcels(
 ) -> gpd.GeoDataFrame:
     """Fill the layer of land parcels.
 
-    Parameters
-    ----------
-    shapes
-        Parcels as surveyed, array of n.
-    owners
-        Platform or park each lies in, empty outside.
-    ready
-        Which are supply-ready.
-    units, platforms, parks
-        Layers of those names.
-    rng
-        Source of chance.
+    ``owners``: Platform or park each lies in, empty outside.
 
-    Returns
-    -------
-    GeoDataFrame
-        Layer ``land_parcels``.
+    Layer ``land_parcels``.
     """
     count = len(shapes)
     leaving = np.isin(owners, parks.loc[parks["disposition"] != "sub_park", "park_id"])
@@ -541,17 +456,9 @@ def _revived(state: Texts, number: list[int]) -> list[str | None]:
 def units_of(shapes: npt.NDArray[np.object_], units: gpd.GeoDataFrame) -> Texts:
     """Find the unit of each shape: the functional zone where it lies in one, else the county.
 
-    Parameters
-    ----------
-    shapes
-        Shapes, array of n.
-    units
-        Layer ``units``.
+    ``units``: Layer ``units``.
 
-    Returns
-    -------
-    array of str
-        ``unit_id``, array of n.
+    ``unit_id``, array of n.
     """
     points = shapely.point_on_surface(shapes)
     of_shape, of_unit = shapely.STRtree(units.geometry.to_numpy()).query(points, "intersects")
@@ -627,17 +534,9 @@ READY = ("cleared", "listed")
 def make_decisions(parcels: gpd.GeoDataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Part one pair of neighbouring parcels by hand.
 
-    Parameters
-    ----------
-    parcels
-        Layer ``land_parcels``.
-    rng
-        Source of chance.
+    ``parcels``: Layer ``land_parcels``.
 
-    Returns
-    -------
-    DataFrame
-        Table ``adjacency_decisions`` of one row, of none where no two ready parcels touch.
+    Table ``adjacency_decisions`` of one row, of none where no two ready parcels touch.
     """
     columns = list(CONTRACTS["adjacency_decisions"].columns)
     ready = parcels[parcels["state"].isin(READY)]

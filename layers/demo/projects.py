@@ -1,4 +1,4 @@
-"""Which projects are in talks, signed, under construction: what each wants and where it landed."""
+"""Projects, events, targets."""
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
@@ -48,14 +48,10 @@ BASIC, MORE = "road;water;sewer;power;telecom", "road;water;sewer;power;telecom;
 class Portfolio:
     """The projects and where the landed ones were allotted land.
 
-    Attributes
-    ----------
-    projects
-        Table ``projects``.
-    of_allotment
-        Project of each allotment that has one, by the allotment's position.
-    rivals
-        Two projects of one investor and content that two units talk about at the same time.
+    ``projects``: Table ``projects``.
+    ``of_allotment``: Project of each allotment that has one, by the allotment's position.
+    ``rivals``: Two projects of one investor and content that two units talk about at the same
+      time.
     """
 
     projects: pd.DataFrame
@@ -73,26 +69,7 @@ def make_projects(
     parks: gpd.GeoDataFrame,
     rng: np.random.Generator,
 ) -> Portfolio:
-    """Draw the projects; those that landed stand on allotted land.
-
-    Parameters
-    ----------
-    recipe
-        Industry classes and the city's units.
-    wanted
-        How many.
-    allotted
-        Allotments.
-    parcels, platforms, parks
-        Layers of those names.
-    rng
-        Source of chance.
-
-    Returns
-    -------
-    Portfolio
-        Projects and their allotments.
-    """
+    """Draw the projects; those that landed stand on allotted land."""
     stage = _dealt(STAGES, wanted, rng)
     category = np.where(np.isin(stage, LANDED), "industry", choose(CATEGORIES, wanted, rng))
     units = [row.unit_id for row in recipe.assessed]
@@ -276,18 +253,10 @@ FIRMS_KEPT = 0.85
 def with_programmes(projects: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Put the large projects into programmes, and let leaders lead some of them.
 
-    Parameters
-    ----------
-    projects
-        Table ``projects``.
-    rng
-        Source of chance.
+    ``projects``: Table ``projects``.
 
-    Returns
-    -------
-    DataFrame
-        With ``project_class``, ``is_frontier``, ``is_representative``, ``is_mid_high_end``,
-        ``leader`` and ``leader_role``.
+    With ``project_class``, ``is_frontier``, ``is_representative``, ``is_mid_high_end``, ``leader``
+    and ``leader_role``.
     """
     amount = projects["investment_yi_yuan"].to_numpy(dtype=float)
     classes = np.full(len(projects), "other", dtype=object)
@@ -309,19 +278,10 @@ def with_firms(
 ) -> pd.DataFrame:
     """Let most landed projects be run by a firm of their unit, one each.
 
-    Parameters
-    ----------
-    projects
-        Table ``projects``.
-    firms
-        Layer ``enterprises``.
-    rng
-        Source of chance.
+    ``projects``: Table ``projects``.
+    ``firms``: Layer ``enterprises``.
 
-    Returns
-    -------
-    DataFrame
-        With the firm's ``credit_code`` and name where it has one.
+    With the firm's ``credit_code`` and name where it has one.
     """
     projects = projects.copy()
     free = {
@@ -346,19 +306,9 @@ LEADER, CITY_LEADER = "演示负责人", "演示市领导"
 def with_reported(targets: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     """Append what is reported to the tasks of the units.
 
-    Parameters
-    ----------
-    targets
-        Tasks.
-    recipe
-        The units.
-
-    Returns
-    -------
-    DataFrame
-        Table ``targets``: staff for investment with experience [%], posts outside [人], weights
-        of the assessment [%], and the leaders who are to lead a project; no target stands in
-        these rows. Some figures reach what is asked, some don't.
+    Table ``targets``: staff for investment with experience [%], posts outside [人], weights of the
+    assessment [%], and the leaders who are to lead a project; no target stands in these rows. Some
+    figures reach what is asked, some don't.
     """
     rows: list[dict[str, object]] = []
     for year in YEARS:
@@ -426,19 +376,9 @@ def make_events(
 ) -> pd.DataFrame:
     """Write the events of every project, in order, as they were entered.
 
-    Parameters
-    ----------
-    projects
-        Table ``projects``.
-    rivals
-        Two projects in talks whose first reports fall within one month.
-    rng
-        Source of chance.
+    ``projects``: Table ``projects``.
 
-    Returns
-    -------
-    DataFrame
-        Table ``project_events``, sorted by time of entry and numbered from 1.
+    Table ``project_events``, sorted by time of entry and numbered from 1.
     """
     rows: list[dict[str, object]] = []
     recent = dict(zip(rivals, RIVAL_DAYS, strict=True))
@@ -509,17 +449,7 @@ def _days(
 def make_targets(recipe: Recipe, rng: np.random.Generator) -> pd.DataFrame:
     """Draw the yearly tasks of the units.
 
-    Parameters
-    ----------
-    recipe
-        The units.
-    rng
-        Source of chance.
-
-    Returns
-    -------
-    DataFrame
-        Table ``targets``.
+    Table ``targets``.
     """
     rows = [
         (row.unit_id, year, task, int(rng.integers(low, high + 1)), unit)
@@ -537,19 +467,9 @@ def make_targets(recipe: Recipe, rng: np.random.Generator) -> pd.DataFrame:
 def make_problems(projects: pd.DataFrame, wanted: int, rng: np.random.Generator) -> pd.DataFrame:
     """Draw problems of projects: filed by the 10th, sent out by the 15th, a meeting where needed.
 
-    Parameters
-    ----------
-    projects
-        Table ``projects``.
-    wanted
-        How many.
-    rng
-        Source of chance.
+    ``projects``: Table ``projects``.
 
-    Returns
-    -------
-    DataFrame
-        Table ``problems``; some late, some open.
+    Table ``problems``; some late, some open.
     """
     rows = []
     chosen = projects.iloc[rng.integers(0, len(projects), wanted)]
@@ -585,19 +505,7 @@ def make_grants(
 ) -> pd.DataFrame:
     """Draw the support granted to enterprises, one of them in a park that is to leave.
 
-    Parameters
-    ----------
-    enterprises, parks
-        Layers of those names.
-    wanted
-        How many.
-    rng
-        Source of chance.
-
-    Returns
-    -------
-    DataFrame
-        Table ``support_grants``.
+    Table ``support_grants``.
     """
     leaving = parks.loc[parks["disposition"] == "exiting", "park_id"]
     in_leaving = enterprises["park_id"].isin(leaving).to_numpy()
@@ -620,17 +528,7 @@ def make_grants(
 def make_milestones(recipe: Recipe, rng: np.random.Generator) -> pd.DataFrame:
     """Draw when each county took the dated steps of the consolidation plan.
 
-    Parameters
-    ----------
-    recipe
-        The counties.
-    rng
-        Source of chance.
-
-    Returns
-    -------
-    DataFrame
-        Table ``unit_milestones``; most in time, some late, one open.
+    Table ``unit_milestones``; most in time, some late, one open.
     """
     rows = []
     for row in recipe.units:

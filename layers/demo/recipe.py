@@ -186,21 +186,10 @@ class Recipe:
 def read_recipe(path: Path) -> Recipe:
     """Read the recipe file.
 
-    Parameters
-    ----------
-    path
-        YAML file (UTF-8).
+    ``path``: YAML file (UTF-8).
 
-    Returns
-    -------
-    Recipe
-        Its rows, every key known.
-
-    Raises
-    ------
-    LayerError
-        ``demo_recipe_missing``, ``demo_recipe_unreadable``, ``demo_recipe_key_unknown``,
-        ``demo_recipe_key_missing``.
+    Raises LayerError: ``demo_recipe_missing``, ``demo_recipe_unreadable``,
+    ``demo_recipe_key_unknown``, ``demo_recipe_key_missing``.
     """
     if not path.is_file():
         raise LayerError("demo_recipe_missing", path=str(path))

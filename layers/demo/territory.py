@@ -1,8 +1,4 @@
-"""Where the nine units of assessment lie: seven counties sharing borders, two zones inside.
-
-Schematic: the city's hand-drawn outline is divided by a power diagram whose weights are moved until
-each county has its published land area; the borders between the corners then wander a little.
-"""
+"""Units, platforms, parks."""
 
 from datetime import date, timedelta
 
@@ -30,19 +26,7 @@ BORDER_STEP_M = 900.0
 def make_units(recipe: Recipe, crs: CRS, rng: np.random.Generator) -> gpd.GeoDataFrame:
     """Draw the nine units of assessment.
 
-    Parameters
-    ----------
-    recipe
-        Outline, seats, areas, zones.
-    crs
-        Projected system of the workspace.
-    rng
-        Source of chance.
-
-    Returns
-    -------
-    GeoDataFrame
-        Layer ``units``: seven counties without gap or overlap, then the functional zones.
+    Layer ``units``: seven counties without gap or overlap, then the functional zones.
     """
     counties = make_counties(recipe, crs, rng)
     shapes = dict(zip((u.unit_id for u in recipe.units), counties, strict=True))
@@ -73,19 +57,7 @@ def make_units(recipe: Recipe, crs: CRS, rng: np.random.Generator) -> gpd.GeoDat
 def make_counties(recipe: Recipe, crs: CRS, rng: np.random.Generator) -> list[shapely.Polygon]:
     """Divide the city among the counties.
 
-    Parameters
-    ----------
-    recipe
-        Outline, seats, areas.
-    crs
-        Projected system of the workspace.
-    rng
-        Source of chance.
-
-    Returns
-    -------
-    list of Polygon
-        One per county of the recipe, in its order.
+    One per county of the recipe, in its order.
     """
     outline = shapely.Polygon(places_xy(recipe.outline, crs))
     seats = places_xy([seat for unit in recipe.units for seat in unit.seats], crs)
@@ -133,19 +105,8 @@ def _fitted_weights(
 def power_cells(outline: shapely.Polygon, seats: Floats, weights: Floats) -> list[shapely.Geometry]:
     """Cut the power diagram of the seats: each cell is nearest in distance² less weight.
 
-    Parameters
-    ----------
-    outline
-        Land to divide.
-    seats
-        Points [m], n by 2.
-    weights
-        Weight of each seat [m²]; seats of one unit share theirs.
-
-    Returns
-    -------
-    list of shape
-        One cell per seat.
+    ``seats``: Points [m], n by 2.
+    ``weights``: Weight of each seat [m²]; seats of one unit share theirs.
     """
     reach = 4 * float(np.ptp(np.asarray(outline.exterior.coords), axis=0).max())
     cells = []
@@ -204,19 +165,9 @@ def make_platforms(
 ) -> gpd.GeoDataFrame:
     """Draw the platforms of the register.
 
-    Parameters
-    ----------
-    recipe
-        Names, levels, places and areas.
-    units
-        Layer ``units``.
-    rng
-        Source of chance.
+    ``units``: Layer ``units``.
 
-    Returns
-    -------
-    GeoDataFrame
-        Layer ``major_platforms``, in the recipe's order.
+    Layer ``major_platforms``, in the recipe's order.
     """
     outlines = _outlines(recipe, units, rng)
     rows = recipe.platforms
@@ -289,19 +240,10 @@ def make_approved_boundaries(
 ) -> gpd.GeoDataFrame:
     """Draw the approved blocks (核准四至) inside the outlines in use.
 
-    Parameters
-    ----------
-    recipe
-        Blocks with area and edition; a platform without blocks is known by text only.
-    platforms
-        Layer ``major_platforms``.
-    rng
-        Source of chance.
+    ``recipe``: Blocks with area and edition; a platform without blocks is known by text only.
+    ``platforms``: Layer ``major_platforms``.
 
-    Returns
-    -------
-    GeoDataFrame
-        Layer ``approved_boundaries``; equal blocks of two editions have equal outlines.
+    Layer ``approved_boundaries``; equal blocks of two editions have equal outlines.
     """
     crs = CRS(platforms.crs)
     rows = []
@@ -340,17 +282,10 @@ def make_approved_boundaries(
 def qualified_land(platforms: gpd.GeoDataFrame, parks: gpd.GeoDataFrame) -> shapely.Geometry:
     """Join the outlines of provincial-or-higher platforms with their sub-parks (省级以上开发区).
 
-    Parameters
-    ----------
-    platforms
-        Layer ``major_platforms``.
-    parks
-        Layer ``parks``.
+    ``platforms``: Layer ``major_platforms``.
+    ``parks``: Layer ``parks``.
 
-    Returns
-    -------
-    Geometry
-        One shape.
+    One shape.
     """
     high = platforms[platforms["level"].isin(["national", "provincial"])]
     belongs = (parks["disposition"] == "sub_park") & parks["platform_id"].isin(high["platform_id"])
@@ -375,20 +310,10 @@ def make_parks(
 ) -> gpd.GeoDataFrame:
     """Draw the town parks.
 
-    Parameters
-    ----------
-    recipe
-        Towns, places and fates.
-    units, platforms
-        Layers ``units`` and ``major_platforms``.
-    rng
-        Source of chance.
+    ``units, platforms``: Layers ``units`` and ``major_platforms``.
 
-    Returns
-    -------
-    GeoDataFrame
-        Layer ``parks``. A sub-park belongs to the nearest major platform of its unit; a park that
-        leaves or is not sorted lies outside all platforms.
+    Layer ``parks``. A sub-park belongs to the nearest major platform of its unit; a park that
+    leaves or is not sorted lies outside all platforms.
     """
     outlines = _parks_outlines(recipe, units, platforms, rng)
     days = rng.integers(0, EXITS_DAYS, len(recipe.parks))

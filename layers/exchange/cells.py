@@ -1,4 +1,4 @@
-"""What may stand in one cell of a file: hostile characters shown, formulas disarmed."""
+"""Cells and typed numbers."""
 
 import json
 import re
@@ -50,15 +50,7 @@ def show_control_characters(text: str) -> str:
 def hidden_characters(column: pd.Series) -> pd.Series:
     """Say which texts of a column hold characters that files can't carry.
 
-    Parameters
-    ----------
-    column
-        Values of any kind, n.
-
-    Returns
-    -------
-    Series of bool
-        True for a text that ``show_control_characters`` changes.
+    True for a text that ``show_control_characters`` changes.
     """
     if isinstance(column.dtype, pd.StringDtype):
         held = pc.match_substring_regex(pa.array(column, from_pandas=True), _HIDDEN)
@@ -77,15 +69,7 @@ def long_texts(column: pd.Series) -> pd.Series:
 def could_run(text: str) -> bool:
     """Say whether a spreadsheet program could take a text for a formula.
 
-    Parameters
-    ----------
-    text
-        Content of a cell.
-
-    Returns
-    -------
-    bool
-        True where it must be written so that it can't.
+    True where it must be written so that it can't.
 
     Examples
     --------
@@ -98,15 +82,9 @@ def could_run(text: str) -> bool:
 def as_text(value: object) -> str | None:
     """Write any value of a file as text that says the same.
 
-    Parameters
-    ----------
-    value
-        A number, date, list, shape, … or a missing value.
+    ``value``: A number, date, list, shape, … or a missing value.
 
-    Returns
-    -------
-    str or None
-        The text, None for a missing value.
+    The text, None for a missing value.
 
     Examples
     --------
@@ -152,15 +130,7 @@ _DECORATED = re.compile(
 def coordinate_numbers(column: pd.Series) -> npt.NDArray[np.float64]:
     """Read a column of coordinates.
 
-    Parameters
-    ----------
-    column
-        Cells as they stand.
-
-    Returns
-    -------
-    array of n
-        Numbers; NaN for what is no coordinate.
+    Numbers; NaN for what is no coordinate.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What stands above and beside an exported list: title, sources, words of the columns."""
+"""Names and headings of columns in files."""
 
 import re
 import unicodedata
@@ -96,18 +96,6 @@ class ExportHeading:
 def field_title(entry: Field, language: Language) -> str:
     """Head a column of the vocabulary with its meaning and unit.
 
-    Parameters
-    ----------
-    entry
-        Entry of the vocabulary.
-    language
-        Language of the heading.
-
-    Returns
-    -------
-    str
-        Heading.
-
     Examples
     --------
     >>> field_title(FIELDS["area_declared_m2"], "zh"), field_title(FIELDS["rank"], "en")
@@ -123,17 +111,7 @@ def field_title(entry: Field, language: Language) -> str:
 def column_title(name: str, heading: ExportHeading) -> str:
     """Head any column of a list.
 
-    Parameters
-    ----------
-    name
-        Name of the column.
-    heading
-        Language, and headings of columns outside the vocabulary.
-
-    Returns
-    -------
-    str
-        Heading; the bare name where nothing better is known.
+    Heading; the bare name where nothing better is known.
     """
     if name in heading.titles:
         return heading.titles[name]
@@ -143,15 +121,7 @@ def column_title(name: str, heading: ExportHeading) -> str:
 def plain_title(title: str) -> str:
     """Make two spellings of the same heading equal: width of characters, case, blanks.
 
-    Parameters
-    ----------
-    title
-        A heading as it stands in a file.
-
-    Returns
-    -------
-    str
-        Form in which headings are compared.
+    Form in which headings are compared.
 
     Examples
     --------
@@ -167,15 +137,7 @@ LONGEST_KEPT_NAME = 60
 def kept_names(columns: Iterable[str]) -> dict[str, str]:
     """Name the columns that the vocabulary doesn't know.
 
-    Parameters
-    ----------
-    columns
-        Names as they stand in the file, all different.
-
-    Returns
-    -------
-    dict
-        File column -> ``src_<name>`` of letters, digits and ``_``, different whatever the case.
+    File column -> ``src_<name>`` of letters, digits and ``_``, different whatever the case.
 
     Examples
     --------
@@ -201,15 +163,7 @@ def kept_names(columns: Iterable[str]) -> dict[str, str]:
 def kept_values(values: pd.Series) -> pd.Series:
     """Turn a column the vocabulary doesn't know into numbers or text, nothing else.
 
-    Parameters
-    ----------
-    values
-        Column as read.
-
-    Returns
-    -------
-    Series
-        ``int64`` or ``float64`` where the file's column is so typed, ``str`` otherwise.
+    ``int64`` or ``float64`` where the file's column is so typed, ``str`` otherwise.
     """
     plain = isinstance(values.dtype, np.dtype) and values.dtype.kind in "iuf"
     if plain and values.dtype != np.uint64:
@@ -222,18 +176,8 @@ def kept_values(values: pd.Series) -> pd.Series:
 def join_kept_columns(frame: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
     """Make the kept columns of new rows fit beside those the layer has already.
 
-    Parameters
-    ----------
-    frame
-        New rows.
-    held
-        Rows of the layer.
-
-    Returns
-    -------
-    DataFrame
-        New rows; a kept column takes the spelling it has in the layer, and becomes text (or moves
-        to a name of its own) where numbers would meet text.
+    New rows; a kept column takes the spelling it has in the layer, and becomes text (or moves to a
+    name of its own) where numbers would meet text.
     """
     spelled = {str(n).casefold(): str(n) for n in held.columns if _is_kept(str(n))}
     for name in [str(n) for n in frame.columns if _is_kept(str(n))]:

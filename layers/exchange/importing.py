@@ -58,14 +58,9 @@ _FAMILIES = {
 class ImportPlan:
     """Everything an import will do, before it is done.
 
-    Attributes
-    ----------
-    source
-        The file as read.
-    judgement
-        Rows to store, and rows to keep aside with their reasons.
-    result
-        What will be reported.
+    ``source``: The file as read.
+    ``judgement``: Rows to store, and rows to keep aside with their reasons.
+    ``result``: What will be reported.
     """
 
     source: SourceFile
@@ -134,25 +129,12 @@ def plan_import(
 ) -> ImportPlan:
     """Read a file and decide about every row, without changing anything.
 
-    Parameters
-    ----------
-    workspace
-        Where the rows would go.
-    request
-        What is asked.
-    checks
-        What is looked for beside the contract, None for nothing.
+    ``checks``: What is looked for beside the contract, None for nothing.
 
-    Returns
-    -------
-    ImportPlan
-        Rows to store, rows to keep aside with their reasons, and the report.
+    Rows to store, rows to keep aside with their reasons, and the report.
 
-    Raises
-    ------
-    LayerError
-        ``layer_unknown``, ``layer_append_only``, ``shapes_needed``, ``geometry_mixed``,
-        ``nothing_accepted``, and what reading, placing and naming raise.
+    Raises LayerError: ``layer_unknown``, ``layer_append_only``, ``shapes_needed``,
+    ``geometry_mixed``, ``nothing_accepted``, and what reading, placing and naming raise.
     """
     contract = contract_of(request.layer)
     held = workspace.read(request.layer)

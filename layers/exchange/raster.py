@@ -1,7 +1,4 @@
-"""A GeoTIFF as a raster of the workspace: its values read, its place found, its cells carried.
-
-A raster is warped only where it has to be: in the workspace's own system its cells stay as is.
-"""
+"""GeoTIFF -> workspace."""
 
 import json
 from dataclasses import dataclass
@@ -51,14 +48,9 @@ Cells = npt.NDArray[np.float32]
 class RasterFile:
     """A raster ready for the workspace.
 
-    Attributes
-    ----------
-    raster
-        Its cells in the workspace's system.
-    sha256
-        Hash of the file.
-    evidence
-        What was recognised and changed, in order.
+    ``raster``: Its cells in the workspace's system.
+    ``sha256``: Hash of the file.
+    ``evidence``: What was recognised and changed, in order.
     """
 
     raster: Raster
@@ -69,29 +61,17 @@ class RasterFile:
 def read_raster(path: Path, name: str, stated: str | None, target: CRS) -> RasterFile:
     """Read a GeoTIFF and carry it into the workspace's coordinate system.
 
-    Parameters
-    ----------
-    path
-        The file: one band of heights or depths [m].
-    name
-        Raster of the workspace it is for (``dem``, ``flood_depth``).
-    stated
-        Coordinate system named by the user; it decides only where the file states none.
-    target
-        System of the workspace, projected, in metres.
+    ``path``: The file: one band of heights or depths [m].
+    ``name``: Raster of the workspace it is for (``dem``, ``flood_depth``).
+    ``stated``: Coordinate system named by the user; it decides only where the file states none.
+    ``target``: System of the workspace, projected, in metres.
 
-    Returns
-    -------
-    RasterFile
-        Cells as in the file where it is in ``target`` and north is up; else bilinear between the
-        four nearest cells, at the file's own resolution.
+    Cells as in the file where it is in ``target`` and north is up; else bilinear between the four
+    nearest cells, at the file's own resolution.
 
-    Raises
-    ------
-    LayerError
-        ``file_missing``, ``not_a_gis_file``, ``file_unreadable``, ``raster_bands``,
-        ``raster_too_large``, ``raster_not_placed``, ``raster_without_values``, and those of
-        ``place_shapes`` (``crs_unstated``, ``crs_contradicts``, ``datum_refused`` …).
+    Raises LayerError: ``file_missing``, ``not_a_gis_file``, ``file_unreadable``, ``raster_bands``,
+    ``raster_too_large``, ``raster_not_placed``, ``raster_without_values``, and those of
+    ``place_shapes`` (``crs_unstated``, ``crs_contradicts``, ``datum_refused`` …).
     """
     _require_tiff(path)
     try:

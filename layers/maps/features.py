@@ -1,8 +1,4 @@
-"""Where a web-map tile lies, and where a longitude and latitude lie on it.
-
-The plane is Web Mercator (EPSG:3857), x east and y north; it is for the screen only and never
-touches a measured number.
-"""
+"""Which shapes a layer draws, in web-map coordinates."""
 
 import math
 from collections.abc import Mapping
@@ -28,14 +24,9 @@ MAX_ZOOM = 20
 class Window:
     """A square of the plane on a square of pixels.
 
-    Attributes
-    ----------
-    west, north
-        Its upper left corner [m, EPSG:3857].
-    side_m
-        Its side [m, EPSG:3857].
-    side_px
-        Its side [pixels].
+    ``west, north``: Its upper left corner [m, EPSG:3857].
+    ``side_m``: Its side [m, EPSG:3857].
+    ``side_px``: Its side [pixels].
     """
 
     west: float
@@ -62,17 +53,7 @@ class Window:
 def tile_window(z: int, x: int, y: int, side_px: int = TILE_PX) -> Window | None:
     """Find where a tile lies.
 
-    Parameters
-    ----------
-    z, x, y
-        Zoom, column from the west, row from the north.
-    side_px
-        Pixels it is painted on.
-
-    Returns
-    -------
-    Window or None
-        None where there is no such tile.
+    None where there is no such tile.
 
     Examples
     --------
@@ -91,15 +72,9 @@ def tile_window(z: int, x: int, y: int, side_px: int = TILE_PX) -> Window | None
 def to_mercator(lon: float, lat: float) -> tuple[float, float]:
     """Carry a place into the plane of the tiles.
 
-    Parameters
-    ----------
-    lon, lat
-        Longitude and latitude [degrees, CGCS2000 or WGS 84].
+    ``lon, lat``: Longitude and latitude [degrees, CGCS2000 or WGS 84].
 
-    Returns
-    -------
-    x, y
-        East and north [m, EPSG:3857].
+    East and north [m, EPSG:3857].
 
     Examples
     --------
@@ -117,15 +92,9 @@ def to_mercator(lon: float, lat: float) -> tuple[float, float]:
 def to_lon_lat(x: float, y: float) -> tuple[float, float]:
     """Carry a place of the plane back to longitude and latitude.
 
-    Parameters
-    ----------
-    x, y
-        East and north [m, EPSG:3857].
+    ``x, y``: East and north [m, EPSG:3857].
 
-    Returns
-    -------
-    lon, lat
-        Longitude and latitude [degrees].
+    Longitude and latitude [degrees].
 
     Examples
     --------
@@ -184,27 +153,16 @@ _KIND_OF_TYPE = {
 class Shapes:
     """Single-part shapes in the order of painting, with their vertices in flat arrays.
 
-    Attributes
-    ----------
-    parts
-        Shapes (EPSG:3857), array of n.
-    row
-        Row of the layer that each belongs to, array of n.
-    kind
-        ``AREA``, ``LINE`` or ``POINT``, array of n.
-    bounds
-        West, south, east, north [m, EPSG:3857], array of n by 4.
-    area_m2
-        Area in the plane of the screen [m²], array of n.
-    pieces
-        Where the rings of a shape begin and end in ``starts``, array of n + 1; the first ring is
-        the outer one, a line or point is one piece.
-    starts
-        Where the vertices of a piece begin and end, array of pieces + 1.
-    vertices
-        All vertices [m, EPSG:3857], x east, y north.
-    tree
-        Spatial index of ``parts``.
+    ``parts``: Shapes (EPSG:3857), array of n.
+    ``row``: Row of the layer that each belongs to, array of n.
+    ``kind``: ``AREA``, ``LINE`` or ``POINT``, array of n.
+    ``bounds``: West, south, east, north [m, EPSG:3857], array of n by 4.
+    ``area_m2``: Area in the plane of the screen [m²], array of n.
+    ``pieces``: Where the rings of a shape begin and end in ``starts``, array of n + 1; the first
+      ring is the outer one, a line or point is one piece.
+    ``starts``: Where the vertices of a piece begin and end, array of pieces + 1.
+    ``vertices``: All vertices [m, EPSG:3857], x east, y north.
+    ``tree``: Spatial index of ``parts``.
     """
 
     parts: npt.NDArray[np.object_]
@@ -222,20 +180,12 @@ class Shapes:
 class DrawnLayer:
     """A map layer ready to be painted and asked.
 
-    Attributes
-    ----------
-    style
-        How it looks.
-    keys
-        Identity of each row, array of rows.
-    names
-        Name of each row, empty where it has none, array of rows.
-    row_class
-        Position of each row's class in ``style.classes``, array of rows.
-    shapes
-        What is painted.
-    undrawn
-        Number of rows without a shape that could be painted.
+    ``style``: How it looks.
+    ``keys``: Identity of each row, array of rows.
+    ``names``: Name of each row, empty where it has none, array of rows.
+    ``row_class``: Position of each row's class in ``style.classes``, array of rows.
+    ``shapes``: What is painted.
+    ``undrawn``: Number of rows without a shape that could be painted.
     """
 
     style: LayerStyle
@@ -249,24 +199,12 @@ class DrawnLayer:
 def draw_layer(frame: gpd.GeoDataFrame, style: LayerStyle, as_of: str) -> DrawnLayer:
     """Prepare one map layer.
 
-    Parameters
-    ----------
-    frame
-        All rows of the workspace layer ``style.layer``, in any CRS.
-    style
-        Which rows are drawn, and how.
-    as_of
-        Date (ISO) that tells exited parks from those that still have to exit.
+    ``frame``: All rows of the workspace layer ``style.layer``, in any CRS.
+    ``as_of``: Date (ISO) that tells exited parks from those that still have to exit.
 
-    Returns
-    -------
-    DrawnLayer
-        Rows in the order of the frame.
+    Rows in the order of the frame.
 
-    Raises
-    ------
-    LayerError
-        ``layer_without_crs`` where shapes have no CRS.
+    Raises LayerError: ``layer_without_crs`` where shapes have no CRS.
     """
     rows = frame[_is_drawn(frame, style)]
     if rows.crs is None and len(rows):
@@ -290,19 +228,10 @@ def draw_layers(
 ) -> tuple[DrawnLayer, ...]:
     """Prepare every map layer that has rows.
 
-    Parameters
-    ----------
-    frames
-        Rows by name of the workspace layer.
-    styles
-        How layers look.
-    as_of
-        Date (ISO) of the view.
+    ``frames``: Rows by name of the workspace layer.
+    ``as_of``: Date (ISO) of the view.
 
-    Returns
-    -------
-    tuple of DrawnLayer
-        From the bottom to the top, layers without rows left out.
+    From the bottom to the top, layers without rows left out.
     """
     drawn = (
         draw_layer(frames[style.layer], style, as_of)
@@ -315,19 +244,9 @@ def draw_layers(
 def class_positions(rows: pd.DataFrame, style: LayerStyle, as_of: str) -> npt.NDArray[np.intp]:
     """Say which class of the legend each row belongs to.
 
-    Parameters
-    ----------
-    rows
-        Rows of the layer.
-    style
-        Classes.
-    as_of
-        Date (ISO) that a date column is held against.
+    ``as_of``: Date (ISO) that a date column is held against.
 
-    Returns
-    -------
-    array of int
-        Position in ``style.classes`` per row.
+    Position in ``style.classes`` per row.
     """
     position = {entry.code: at for at, entry in enumerate(style.classes)}
     if not style.class_by:
@@ -357,18 +276,10 @@ def _is_drawn(frame: gpd.GeoDataFrame, style: LayerStyle) -> npt.NDArray[np.bool
 def shapes_of(geometries: npt.NDArray[np.object_], row_class: npt.NDArray[np.intp]) -> Shapes:
     """Take shapes apart and put them into the order of painting.
 
-    Parameters
-    ----------
-    geometries
-        Shapes of the rows (EPSG:3857), array of rows; missing, empty and endless ones are passed
-        over.
-    row_class
-        Position of each row's class, array of rows.
+    ``geometries``: Shapes of the rows (EPSG:3857), array of rows; missing, empty and endless ones
+      are passed over.
 
-    Returns
-    -------
-    Shapes
-        Areas, lines, points, each in the order of painting.
+    Areas, lines, points, each in the order of painting.
     """
     parts, row = shapely.get_parts(geometries, return_index=True)
     while (shapely.get_type_id(parts) > shapely.GeometryType.POLYGON).any():

@@ -1,4 +1,4 @@
-"""Which rows lie under a clicked place."""
+"""Find, hit, highlight."""
 
 import json
 from collections.abc import Sequence
@@ -172,22 +172,9 @@ class Highlight:
 def look_of(highlight: Highlight, styles: MapStyles) -> ClassStyle:
     """Give the look of a highlight.
 
-    Parameters
-    ----------
-    highlight
-        The shapes.
-    styles
-        Known looks.
+    ``highlight``: The shapes.
 
-    Returns
-    -------
-    ClassStyle
-        Words and mark.
-
-    Raises
-    ------
-    LayerError
-        ``highlight_unknown``.
+    Raises LayerError: ``highlight_unknown``.
     """
     try:
         return styles.highlights[highlight.look]
@@ -199,21 +186,12 @@ def look_of(highlight: Highlight, styles: MapStyles) -> ClassStyle:
 def feature_collection(highlight: Highlight) -> dict[str, object]:
     """Write the shapes as GeoJSON for the screen.
 
-    Parameters
-    ----------
-    highlight
-        The shapes; missing and empty ones are passed over.
+    ``highlight``: The shapes; missing and empty ones are passed over.
 
-    Returns
-    -------
-    dict
-        A GeoJSON FeatureCollection in degrees, with the property ``caption``, percent-encoded.
+    A GeoJSON FeatureCollection in degrees, with the property ``caption``, percent-encoded.
 
-    Raises
-    ------
-    LayerError
-        ``highlight_too_many``; ``highlight_uneven`` where shapes and captions differ in number;
-        ``layer_without_crs``.
+    Raises LayerError: ``highlight_too_many``; ``highlight_uneven`` where shapes and captions differ
+    in number; ``layer_without_crs``.
     """
     shapes, captions = highlight.shapes, highlight.captions
     if len(shapes) > HIGHLIGHT_LIMIT:

@@ -1,4 +1,4 @@
-"""What stands around the map: legend, zoom buttons, scale bar, owner of the base map."""
+"""The map in the browser."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -160,11 +160,6 @@ class DrawTools(MacroElement):  # type: ignore[misc]  # folium has no types
     A drawing is told by the event that the map component listens to for drawings; its properties
     hold the tool, the layers that are switched on, and a mark that makes it another drawing than
     the one before.
-
-    Parameters
-    ----------
-    words
-        Words on the bar.
     """
 
     _template = Template(
@@ -338,20 +333,9 @@ CHINA = ((18.0, 73.0), (54.0, 135.0))
 def checked_address(url: str) -> str:
     """Pass on the address of an online base map that can be one.
 
-    Parameters
-    ----------
-    url
-        Address with ``{z}``, ``{x}``, ``{y}`` (and ``{s}`` for a choice of hosts).
+    ``url``: Address with ``{z}``, ``{x}``, ``{y}`` (and ``{s}`` for a choice of hosts).
 
-    Returns
-    -------
-    str
-        The same address.
-
-    Raises
-    ------
-    LayerError
-        ``base_map_address_wrong``.
+    Raises LayerError: ``base_map_address_wrong``.
     """
     places = re.findall(r"\{[zxys]\}", url)
     plain = re.sub(r"\{[zxys]\}", "0", url)

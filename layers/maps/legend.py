@@ -1,4 +1,4 @@
-"""How a text gets into the map's page as text, whatever is written in it."""
+"""Legend."""
 
 import base64
 from collections.abc import Sequence
@@ -19,16 +19,8 @@ from layers.maps.tiles import png_bytes
 def markup(text: str) -> str:
     """Turn a text into HTML that shows it.
 
-    Parameters
-    ----------
-    text
-        Any text.
-
-    Returns
-    -------
-    str
-        HTML without ``{`` besides: folium reads its finished scripts as templates once more, and
-        a template can run code on the server.
+    HTML without ``{`` besides: folium reads its finished scripts as templates once more, and a
+    template can run code on the server.
 
     Examples
     --------
@@ -66,34 +58,13 @@ class LegendSection:
 def legend_of(layers: Sequence[DrawnLayer]) -> tuple[LegendSection, ...]:
     """Explain the map layers by the very marks they are painted with.
 
-    Parameters
-    ----------
-    layers
-        Drawn layers from the bottom to the top.
-
-    Returns
-    -------
-    tuple of LegendSection
-        In the order given; classes without rows left out.
+    In the order given; classes without rows left out.
     """
     return tuple(legend_section(layer, layer.row_class) for layer in layers)
 
 
 def legend_section(layer: DrawnLayer, row_class: npt.NDArray[np.intp]) -> LegendSection:
-    """Explain one map layer.
-
-    Parameters
-    ----------
-    layer
-        The layer.
-    row_class
-        Positions of the classes of the rows that are seen.
-
-    Returns
-    -------
-    LegendSection
-        The classes of these rows.
-    """
+    """Explain one map layer."""
     style = layer.style
     counts = np.bincount(row_class, minlength=len(style.classes)).tolist()
     class_of = layer.row_class[layer.shapes.row]
@@ -109,19 +80,10 @@ def legend_section(layer: DrawnLayer, row_class: npt.NDArray[np.intp]) -> Legend
 def swatch(style: LayerStyle, position: int, kind: int) -> bytes:
     """Paint the picture of a class for the legend.
 
-    Parameters
-    ----------
-    style
-        Style of the layer.
-    position
-        Of the class in ``style.classes``.
-    kind
-        ``AREA``, ``LINE`` or ``POINT``.
+    ``position``: Of the class in ``style.classes``.
+    ``kind``: ``AREA``, ``LINE`` or ``POINT``.
 
-    Returns
-    -------
-    bytes
-        PNG, twice as fine as it is shown.
+    PNG, twice as fine as it is shown.
     """
     wide, high = WIDTH_PX * SUPERSAMPLING, HEIGHT_PX * SUPERSAMPLING
     shape = {
@@ -140,17 +102,7 @@ def swatch(style: LayerStyle, position: int, kind: int) -> bytes:
 def legend_html(sections: Sequence[LegendSection], language: Language) -> str:
     """Write the legend as HTML in which every word is escaped.
 
-    Parameters
-    ----------
-    sections
-        What is on the map.
-    language
-        Of the words.
-
-    Returns
-    -------
-    str
-        One ``div`` per section, marked by ``data-layer`` with the map layer's name.
+    One ``div`` per section, marked by ``data-layer`` with the map layer's name.
     """
     return "".join(_section_html(section, language) for section in sections)
 

@@ -1,4 +1,4 @@
-"""Which font writes Chinese on maps, whatever the machine has installed."""
+"""Shapes to pixels."""
 
 from functools import lru_cache
 from importlib import resources
@@ -18,15 +18,7 @@ from layers.maps.style import Mark, Pattern, rgba
 def map_font(size_px: int) -> ImageFont.FreeTypeFont:
     """Load the map's font, which comes with a dependency.
 
-    Parameters
-    ----------
-    size_px
-        Height of the letters [px].
-
-    Returns
-    -------
-    FreeTypeFont
-        Noto Sans SC.
+    ``size_px``: Height of the letters [px].
     """
     file = resources.files("pylopdf_fonts_zh_cn").joinpath("NotoSansSC-Regular.otf")
     with resources.as_file(file) as path:
@@ -45,21 +37,9 @@ def paint_boxes(
 ) -> Image.Image:
     """Paint many small boxes at once.
 
-    Parameters
-    ----------
-    image
-        RGBA canvas.
-    corner
-        Upper left pixels x, y, array of n by 2; boxes may reach over the border.
-    size
-        Width and height [px], array of n by 2, at most ``TINY_PX`` each.
-    colours
-        Red, green, blue, alpha, array of n by 4.
-
-    Returns
-    -------
-    Image
-        A new canvas.
+    ``corner``: Upper left pixels x, y, array of n by 2; boxes may reach over the border.
+    ``size``: Width and height [px], array of n by 2, at most ``TINY_PX`` each.
+    ``colours``: Red, green, blue, alpha, array of n by 4.
     """
     width, height = image.size
     pad = TINY_PX + 1
@@ -89,21 +69,12 @@ def dashes(
     Dashes are counted from the line's beginning, wherever that lies, so that neighbouring tiles
     agree.
 
-    Parameters
-    ----------
-    line
-        Vertices [px], array of n by 2; x right, y down.
-    pattern_px
-        Lengths of dashes and gaps in turn [px].
-    side_px
-        Side of the square [px].
-    margin_px
-        Margin around the square within which dashes are kept [px].
+    ``line``: Vertices [px], array of n by 2; x right, y down.
+    ``pattern_px``: Lengths of dashes and gaps in turn [px].
+    ``side_px``: Side of the square [px].
+    ``margin_px``: Margin around the square within which dashes are kept [px].
 
-    Returns
-    -------
-    list of tuple
-        x, y of the beginning and x, y of the end of every dash [px].
+    x, y of the beginning and x, y of the end of every dash [px].
 
     Examples
     --------
@@ -163,19 +134,9 @@ PERIOD_PX = 16
 def pattern_image(pattern: Pattern, colour: tuple[int, int, int, int], side_px: int) -> Image.Image:
     """Make the square that fills areas with a pattern.
 
-    Parameters
-    ----------
-    pattern
-        Which pattern.
-    colour
-        Red, green, blue, alpha of its strokes.
-    side_px
-        Side [px].
+    ``side_px``: Side [px].
 
-    Returns
-    -------
-    Image
-        RGBA; copy it before painting on it.
+    RGBA; copy it before painting on it.
     """
     down, right = np.mgrid[0:side_px, 0:side_px]
     rising = (right + down) % PERIOD_PX < 3
@@ -197,16 +158,7 @@ def pattern_image(pattern: Pattern, colour: tuple[int, int, int, int], side_px: 
 def paint_symbol(draw: ImageDraw.ImageDraw, x: float, y: float, mark: Mark, scale: float) -> None:
     """Paint the symbol of a point.
 
-    Parameters
-    ----------
-    draw
-        Canvas.
-    x, y
-        Its centre [px].
-    mark
-        Its looks.
-    scale
-        Canvas pixels for one pixel of the style.
+    ``x, y``: Its centre [px].
     """
     half = mark.size_px * scale / 2
     box = (x - half, y - half, x + half, y + half)
@@ -235,21 +187,9 @@ def paint(
 ) -> Image.Image:
     """Paint shapes of a layer.
 
-    Parameters
-    ----------
-    layer
-        The layer.
-    chosen
-        Positions of its shapes, ascending (the order of painting).
-    window
-        The square to paint.
-    scale
-        Canvas pixels for one pixel of widths in the style.
+    ``chosen``: Positions of its shapes, ascending (the order of painting).
 
-    Returns
-    -------
-    Image
-        RGBA, ``window.side_px`` wide and high.
+    RGBA, ``window.side_px`` wide and high.
     """
     image = Image.new("RGBA", (window.side_px, window.side_px))
     brush = _Brush(layer, window, scale)

@@ -1,4 +1,4 @@
-"""What stands around the map in a picture: title, demo mark, legend, scale bar, north, sources."""
+"""Map picture for reports."""
 
 import io
 import math
@@ -81,21 +81,10 @@ def frame_of(
 ) -> tuple[Image.Image, tuple[int, int, int, int]]:
     """Lay out the sheet and write what stands above and below the map.
 
-    Parameters
-    ----------
-    size_px
-        Width and height of the sheet [px].
-    words
-        What is written.
-    scale
-        Pixels for one pixel of the style.
+    ``size_px``: Width and height of the sheet [px].
 
-    Returns
-    -------
-    image
-        The sheet (RGB).
-    inner
-        Left, top, right, bottom [px] of the map on it.
+    ``image``: The sheet (RGB).
+    ``inner``: Left, top, right, bottom [px] of the map on it.
     """
     image = Image.new("RGB", size_px, "white")
     draw = ImageDraw.Draw(image)
@@ -127,21 +116,8 @@ def frame_of(
 def lines_of(text: str, font: object, room_px: float, most: int) -> list[str]:
     """Break a text into lines; what has no room ends in an ellipsis.
 
-    Parameters
-    ----------
-    text
-        Any text; control characters and line breaks become nothing and blanks.
-    font
-        Its font.
-    room_px
-        Width of a line [px].
-    most
-        Number of lines there may be.
-
-    Returns
-    -------
-    list of str
-        At least one line.
+    ``text``: Any text; control characters and line breaks become nothing and blanks.
+    ``room_px``: Width of a line [px].
     """
     clean = "".join(mark for mark in " ".join(text.split()) if mark.isprintable())
     lines, line = [], ""
@@ -158,14 +134,7 @@ def lines_of(text: str, font: object, room_px: float, most: int) -> list[str]:
 def draw_scale_bar(picture: Image.Image, metres_per_px: float, scale: float) -> None:
     """Draw the scale bar into the map's lower left corner.
 
-    Parameters
-    ----------
-    picture
-        The map (RGBA).
-    metres_per_px
-        True metres on the ground for a pixel, in the middle of the map.
-    scale
-        Pixels for one pixel of the style.
+    ``metres_per_px``: True metres on the ground for a pixel, in the middle of the map.
     """
     length_m = round_length_m(metres_per_px * picture.width * 0.22)
     length = length_m / metres_per_px
@@ -219,18 +188,8 @@ def draw_legend(
 ) -> None:
     """Draw the legend beside the map, as small as it must be to have room.
 
-    Parameters
-    ----------
-    image
-        The sheet.
-    inner
-        Left, top, right, bottom [px] of the map on it.
-    sections
-        What is explained, in order.
-    words
-        Heading and language.
-    scale
-        Pixels for one pixel of the style.
+    ``inner``: Left, top, right, bottom [px] of the map on it.
+    ``sections``: What is explained, in order.
     """
     rows = _rows(sections, words)
     room = inner[3] - inner[1]

@@ -76,21 +76,9 @@ class QgisStyles:
 def qgis_style(drawn: Sequence[LayerStyle], kind: SymbolKind, language: str, as_of: str) -> str:
     """Write map layers of one workspace layer as a QGIS style with a rule for each class.
 
-    Parameters
-    ----------
-    drawn
-        The map layers.
-    kind
-        Whether its shapes are areas, lines or points.
-    language
-        ``zh`` or ``en``.
-    as_of
-        Date (ISO) before which a dated class counts as reached.
-
-    Returns
-    -------
-    str
-        A QML document.
+    ``kind``: Whether its shapes are areas, lines or points.
+    ``language``: ``zh`` or ``en``.
+    ``as_of``: Date (ISO) before which a dated class counts as reached.
     """
     root = Element("qgis", version=QGIS_VERSION, styleCategories="Symbology|Labeling")
     renderer = SubElement(root, "renderer-v2", type="RuleRenderer", symbollevels="0")

@@ -1,4 +1,4 @@
-"""Script and looks of the map that stands alone; names become text nodes, never markup."""
+"""One-file map for the public."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""What a map layer looks like: which rows it draws, in which classes, with which marks."""
+"""How layers look, read from data."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -28,24 +28,15 @@ DATE_CLASSES = ("reached", "ahead")
 class Mark:
     """How the shapes of one class are drawn; widths and sizes in screen pixels.
 
-    Attributes
-    ----------
-    fill, stroke, core
-        Colours ``#RRGGBB`` of the area or symbol, its outline (or the line), and the line's inner
-        part; None where not drawn.
-    opacity
-        Of the fill, 0–1.
-    pattern
-        How the area is filled.
-    width_px
-        Width of the outline or line.
-    dash_px
-        Lengths of dashes and gaps in turn, empty for a line without gaps; a line with a ``core``
-        has the core dashed.
-    symbol, size_px
-        How a point is drawn, and its width.
-    glyph
-        One character within the symbol, empty for none.
+    ``fill, stroke, core``: Colours ``#RRGGBB`` of the area or symbol, its outline (or the line),
+      and the line's inner part; None where not drawn.
+    ``opacity``: Of the fill, 0–1.
+    ``pattern``: How the area is filled.
+    ``width_px``: Width of the outline or line.
+    ``dash_px``: Lengths of dashes and gaps in turn, empty for a line without gaps; a line with a
+      ``core`` has the core dashed.
+    ``symbol, size_px``: How a point is drawn, and its width.
+    ``glyph``: One character within the symbol, empty for none.
     """
 
     fill: str | None = None
@@ -132,17 +123,10 @@ class MapStyles:
 def rgba(colour: str, opacity: float = 1.0) -> tuple[int, int, int, int]:
     """Turn a colour text into numbers.
 
-    Parameters
-    ----------
-    colour
-        ``#RRGGBB``.
-    opacity
-        0–1.
+    ``colour``: ``#RRGGBB``.
+    ``opacity``: 0–1.
 
-    Returns
-    -------
-    tuple of int
-        Red, green, blue, alpha; 0–255 each.
+    Red, green, blue, alpha; 0–255 each.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Which picture stands on a tile of the map."""
+"""Tiles of areas and of names."""
 
 import io
 import math
@@ -36,13 +36,7 @@ def blank_png() -> bytes:
 
 
 class TileLayer:
-    """The tiles of one layer; safe to be asked from several threads.
-
-    Parameters
-    ----------
-    drawn
-        The layer.
-    """
+    """The tiles of one layer; safe to be asked from several threads."""
 
     def __init__(self, drawn: DrawnLayer) -> None:
         self.drawn = drawn
@@ -51,16 +45,8 @@ class TileLayer:
     def png(self, z: int, x: int, y: int) -> bytes | None:
         """Paint a tile.
 
-        Parameters
-        ----------
-        z, x, y
-            Zoom, column from the west, row from the north.
-
-        Returns
-        -------
-        bytes or None
-            PNG of 256 pixels (one transparent pixel where nothing lies), None where there is no
-            such tile.
+        PNG of 256 pixels (one transparent pixel where nothing lies), None where there is no such
+        tile.
         """
         return self._kept(z, x, y)
 
@@ -78,15 +64,7 @@ class TileLayer:
 def thinning(z: int) -> float:
     """Say what share of its width a line or symbol has at a zoom.
 
-    Parameters
-    ----------
-    z
-        Zoom of the tile.
-
-    Returns
-    -------
-    float
-        0.45 up to zoom 9, growing to 1 at zoom 14.
+    0.45 up to zoom 9, growing to 1 at zoom 14.
 
     Examples
     --------
@@ -132,11 +110,8 @@ class Placed:
 class LabelLayer:
     """The tiles on which names stand; safe to be asked from several threads.
 
-    Parameters
-    ----------
-    layers
-        Drawn layers from the bottom to the top; names of upper layers win over those of lower
-        ones, larger shapes over smaller ones.
+    ``layers``: Drawn layers from the bottom to the top; names of upper layers win over those of
+      lower ones, larger shapes over smaller ones.
     """
 
     def __init__(self, layers: Sequence[DrawnLayer]) -> None:
@@ -147,16 +122,8 @@ class LabelLayer:
     def png(self, z: int, x: int, y: int) -> bytes | None:
         """Paint a tile.
 
-        Parameters
-        ----------
-        z, x, y
-            Zoom, column from the west, row from the north.
-
-        Returns
-        -------
-        bytes or None
-            PNG of 256 pixels (one transparent pixel where nothing stands), None where there is no
-            such tile.
+        PNG of 256 pixels (one transparent pixel where nothing stands), None where there is no such
+        tile.
         """
         return self._kept(z, x, y)
 
@@ -186,21 +153,11 @@ def place_names(
 ) -> Placed:
     """Find places for names, so that none covers another.
 
-    Parameters
-    ----------
-    names
-        The names, those that win first.
-    world_px
-        Side of the whole world [px].
-    scale
-        Pixels for one pixel of the sizes in the style.
-    inside
-        West, north, east, south [px of the whole world] that a name must lie in; None for anywhere.
+    ``world_px``: Side of the whole world [px].
+    ``inside``: West, north, east, south [px of the whole world] that a name must lie in; None for
+      anywhere.
 
-    Returns
-    -------
-    Placed
-        The names that found a place.
+    The names that found a place.
     """
     taken: list[Box] = []
     kept: list[Name] = []
@@ -226,16 +183,8 @@ def place_names(
 def names_of(layer: DrawnLayer) -> list[Name]:
     """Give the names of a layer's rows and their anchors.
 
-    Parameters
-    ----------
-    layer
-        A drawn layer.
-
-    Returns
-    -------
-    list of Name
-        Largest shape first; rows without a name or shape, and layers that write none, left out.
-        An area's anchor is the middle of the widest circle within its largest part.
+    Largest shape first; rows without a name or shape, and layers that write none, left out. An
+    area's anchor is the middle of the widest circle within its largest part.
     """
     style, shapes = layer.style.label, layer.shapes
     if style is None:
@@ -254,16 +203,6 @@ def names_of(layer: DrawnLayer) -> list[Name]:
 
 def shown_text(name: str) -> str:
     r"""Make a name fit for one line: no control characters or line breaks, not too long.
-
-    Parameters
-    ----------
-    name
-        Name as in the data.
-
-    Returns
-    -------
-    str
-        What is written.
 
     Examples
     --------
@@ -325,16 +264,7 @@ def write_name(
 ) -> None:
     """Write a name with its halo.
 
-    Parameters
-    ----------
-    draw
-        Canvas.
-    name
-        The name.
-    x, y
-        Its middle [px].
-    scale
-        Pixels for one pixel of the sizes in the style.
+    ``x, y``: Its middle [px].
     """
     font = map_font(round(name.style.size_px * scale))
     white, ink = (255, 255, 255, 235), rgba(name.style.colour)

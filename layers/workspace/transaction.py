@@ -1,4 +1,4 @@
-"""How rows of a layer are written to a GeoPackage, and hashed whatever their order."""
+"""Edits that take effect together, history."""
 
 import hashlib
 import json
@@ -27,17 +27,7 @@ from layers.workspace.protocol import Provenance, Workspace
 def frame_hash(frame: pd.DataFrame, contract: Contract) -> str:
     """Hash rows in the order of their keys, so that the order in the file is irrelevant.
 
-    Parameters
-    ----------
-    frame
-        Rows of the layer.
-    contract
-        Its contract.
-
-    Returns
-    -------
-    str
-        sha256 over every value as text and every shape as WKB.
+    sha256 over every value as text and every shape as WKB.
     """
     ordered = frame.sort_values(list(key_columns(contract)), kind="stable")
     digest = hashlib.sha256()
@@ -59,14 +49,7 @@ def _unwrapped(shape: shapely.Geometry) -> shapely.Geometry:
 def write_frame(path: Path, frame: pd.DataFrame, contract: Contract) -> None:
     """Write the rows of a layer or table in the place of those that are there.
 
-    Parameters
-    ----------
-    path
-        GeoPackage file, made where it doesn't exist.
-    frame
-        Rows that meet the contract.
-    contract
-        What the layer is.
+    ``path``: GeoPackage file, made where it doesn't exist.
     """
     plain = frame.copy()
     for name in contract.columns:
@@ -98,18 +81,7 @@ SHOWN = ("seq", "layer", "row", "change", "valid_until", "audit_seq", "data")
 def keep_history(path: Path, layer: str, changes: Changes, at: str, audit_seq: int) -> None:
     """Keep the rows that a change replaced or removed, as they were.
 
-    Parameters
-    ----------
-    path
-        Workspace file being written.
-    layer
-        The layer.
-    changes
-        What changed.
-    at
-        Until when the rows were valid (ISO).
-    audit_seq
-        Entry of the audit trail that ended them.
+    ``at``: Until when the rows were valid (ISO).
     """
     gone = [
         *_rows(layer, "changed", changes.before, changes.changed_ids),
@@ -129,12 +101,8 @@ def keep_history(path: Path, layer: str, changes: Changes, at: str, audit_seq: i
 def read_history(connection: sqlite3.Connection, layer: str | None) -> pd.DataFrame:
     """List the rows that were replaced or removed, the last first.
 
-    Parameters
-    ----------
-    connection
-        An open workspace; one written before rows were kept has none.
-    layer
-        Only those of a layer, None for all.
+    ``connection``: An open workspace; one written before rows were kept has none.
+    ``layer``: Only those of a layer, None for all.
     """
     held = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (HISTORY,)).fetchone()
     if held is None:
@@ -196,14 +164,7 @@ MEMORY_PREFIX = "memory:"
 class GeoPackageEdit:
     """Changes being written to the copy of a workspace file.
 
-    Parameters
-    ----------
-    draft
-        The copy.
-    path
-        Its file.
-    actor, at
-        Who changes it, and when (ISO).
+    ``actor, at``: Who changes it, and when (ISO).
     """
 
     def __init__(self, draft: Workspace, path: Path, actor: str, at: str) -> None:

@@ -1,4 +1,4 @@
-"""What speaks for keeping a park and what for its exit (A28): evidence and a score, no verdict."""
+"""Evidence for keeping or exit; dated steps (A23, A28)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Which firms stand in which park: by geometry, else as the firm's row states."""
+"""Sorting, exit, nearness of parks, grants (A13–A15 A17 A19)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -175,10 +175,7 @@ def _beside(
 class Found:
     """Parks that a rule lists, each with what is wrong, and those that it may list.
 
-    Attributes
-    ----------
-    listed, open
-        Reason by park id.
+    ``listed, open``: Reason by park id.
     """
 
     listed: dict[str, Statement]

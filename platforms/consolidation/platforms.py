@@ -1,4 +1,4 @@
-"""How many major platforms each county-level unit keeps (A1)."""
+"""Number, management, totals, mix of platforms (A1 A16 A24 A25 A29 A30)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

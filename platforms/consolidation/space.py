@@ -1,4 +1,4 @@
-"""How much of a platform can be built on (可开发空间, A2)."""
+"""Developable space, approved area (A2, A4)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,15 +25,11 @@ from platforms.territory import assessed_units, major_rows, platform_outlines, s
 class _Figures:
     """What was measured of one platform.
 
-    Attributes
-    ----------
-    area_mu
-        Outline with sub-parks less what is deducted [亩]; an upper bound where anything is unclear.
-    unclear
-        Constraints that touch it and don't say whether, or on which side, they block.
-    remainder_mu, unknown_mu
-        What of it is under no parcel in use, and what of that is under a parcel of unknown state
-        [亩]; None without parcels on record.
+    ``area_mu``: Outline with sub-parks less what is deducted [亩]; an upper bound where anything
+      is unclear.
+    ``unclear``: Constraints that touch it and don't say whether, or on which side, they block.
+    ``remainder_mu, unknown_mu``: What of it is under no parcel in use, and what of that is under
+      a parcel of unknown state [亩]; None without parcels on record.
     """
 
     area_mu: float
@@ -217,18 +213,11 @@ APPROVED_LEVELS = ("national", "provincial")
 class _Edition:
     """One edition of a zone's approved outline.
 
-    Attributes
-    ----------
-    name, day
-        As stated; the day is empty where it isn't.
-    ids
-        Its blocks.
-    outline
-        Union of its blocks, None where one of them is known by text only.
-    approved_mu
-        Sum of the approved areas [亩], None where one is missing.
-    is_sketched
-        True where a block isn't surveyed or official.
+    ``name, day``: As stated; the day is empty where it isn't.
+    ``ids``: Its blocks.
+    ``outline``: Union of its blocks, None where one of them is known by text only.
+    ``approved_mu``: Sum of the approved areas [亩], None where one is missing.
+    ``is_sketched``: True where a block isn't surveyed or official.
     """
 
     name: str

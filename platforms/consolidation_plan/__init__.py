@@ -1,1 +1,1 @@
-"""consolidation_plan."""
+"""The fewest changes that meet the consolidation targets."""

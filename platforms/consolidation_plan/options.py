@@ -33,20 +33,12 @@ EXIT, PLANNED, STAY = "exit", "planned", "stay"
 class PlatformOption:
     """A platform that may be kept as a major one.
 
-    Attributes
-    ----------
-    platform_id
-        The platform.
-    is_major, has_reason
-        Whether it is one now; whether reason and review date are on file.
-    a3, a16
-        Whether figure and level are known to suffice.
-    shape
-        What can be built on without the parks that are asked about.
-    is_clear
-        False where a constraint leaves the shape open.
-    is_held
-        True where a park of another unit is its sub-park.
+    ``platform_id``: The platform.
+    ``is_major, has_reason``: Whether it is one now; whether reason and review date are on file.
+    ``a3, a16``: Whether figure and level are known to suffice.
+    ``shape``: What can be built on without the parks that are asked about.
+    ``is_clear``: False where a constraint leaves the shape open.
+    ``is_held``: True where a park of another unit is its sub-park.
     """
 
     platform_id: str
@@ -63,26 +55,16 @@ class PlatformOption:
 class ParkOption:
     """A park that is asked about.
 
-    Attributes
-    ----------
-    park_id
-        The park.
-    choices
-        Changes needed (0 or 1) by what it may do: a platform's id, ``exit``, ``planned``, ``stay``.
-    present
-        What it is now, among the choices.
-    outside_id
-        Platform of another unit that it belongs to, None for none.
-    is_baseline
-        Counted in A13; None where it isn't stated.
-    kept_counts
-        True where A15 forbids keeping it.
-    shape, is_clear
-        What of it can be built on, and whether no constraint leaves that open.
-    scores
-        Nearness and industry (A17) by platform, 0 to 1.
-    exited_on
-        Day of its exit, None where it stands.
+    ``park_id``: The park.
+    ``choices``: Changes needed (0 or 1) by what it may do: a platform's id, ``exit``,
+      ``planned``, ``stay``.
+    ``present``: What it is now, among the choices.
+    ``outside_id``: Platform of another unit that it belongs to, None for none.
+    ``is_baseline``: Counted in A13; None where it isn't stated.
+    ``kept_counts``: True where A15 forbids keeping it.
+    ``shape, is_clear``: What of it can be built on, and whether no constraint leaves that open.
+    ``scores``: Nearness and industry (A17) by platform, 0 to 1.
+    ``exited_on``: Day of its exit, None where it stands.
     """
 
     park_id: str
@@ -101,17 +83,12 @@ class ParkOption:
 class Situation:
     """A unit as it stands, and what may become of it.
 
-    Attributes
-    ----------
-    unit_id, is_county
-        The unit; whether the rules for county-level units judge it.
-    platforms, parks
-        What may be decided.
-    clashes
-        Pairs of parks that must not be one sub-park and the other exiting; the second may be a
-        park that isn't asked about, then what it is (``sub_park`` or ``exiting``) stands third.
-    open_points
-        What is missing, so that it can't be counted on.
+    ``unit_id, is_county``: The unit; whether the rules for county-level units judge it.
+    ``platforms, parks``: What may be decided.
+    ``clashes``: Pairs of parks that must not be one sub-park and the other exiting; the second
+      may be a park that isn't asked about, then what it is (``sub_park`` or ``exiting``) stands
+      third.
+    ``open_points``: What is missing, so that it can't be counted on.
     """
 
     unit_id: str
@@ -125,15 +102,9 @@ class Situation:
 def situation_of(job: CheckJob) -> Situation:
     """Say what may become of the parks and platforms of the one unit of a job.
 
-    Parameters
-    ----------
-    job
-        Its one unit; ``rule_id`` is irrelevant.
+    ``job``: Its one unit; ``rule_id`` is irrelevant.
 
-    Returns
-    -------
-    Situation
-        Parks that A13 to A15 don't ask about (feature towns not opted in) stay as they are.
+    Parks that A13 to A15 don't ask about (feature towns not opted in) stay as they are.
     """
     unit_id = job.unit_ids[0]
     units, parks, platforms = (job.layer(n) for n in ("units", "parks", "major_platforms"))

@@ -1,4 +1,4 @@
-"""What the search for the fewest changes gives: plans, or the rules that cannot hold together."""
+"""Fewest changes that meet the rules."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -81,12 +81,8 @@ class PlanChange:
 class PlanEffects:
     """What a plan does to other units.
 
-    Attributes
-    ----------
-    statements
-        Parks it takes from a platform of another unit.
-    changes
-        Verdicts of those units that differ.
+    ``statements``: Parks it takes from a platform of another unit.
+    ``changes``: Verdicts of those units that differ.
     """
 
     statements: tuple[Statement, ...] = ()
@@ -177,26 +173,11 @@ def effects_elsewhere(
 ) -> PlanEffects:
     """Say what a plan changes for units other than its own.
 
-    Parameters
-    ----------
-    situation
-        The unit of the plan.
-    changes
-        Its changes.
-    source
-        The city without them.
-    query
-        What was asked.
-    policy
-        Rules on the as-of date.
-    crs
-        Projected system in metres.
+    ``source``: The city without them.
+    ``crs``: Projected system in metres.
 
-    Returns
-    -------
-    PlanEffects
-        Nothing where no park of the plan belongs to a platform of another unit; else each such
-        park, and the verdicts of those units that differ.
+    Nothing where no park of the plan belongs to a platform of another unit; else each such park,
+    and the verdicts of those units that differ.
     """
     outside = {park.park_id: park.outside_id for park in situation.parks if park.outside_id}
     touched = {c.row_id: outside[c.row_id] for c in changes if c.row_id in outside}

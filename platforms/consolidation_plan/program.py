@@ -45,16 +45,11 @@ class Found:
 class Program:
     """Variables and rows of a unit.
 
-    Attributes
-    ----------
-    situation, policy, crs
-        What it is made of.
-    costs, scores
-        Changes, and A17, of each variable; ``base_cost`` is what keeping nothing costs.
-    rows
-        Rules, and what holds of itself.
-    cuts
-        Rows found on the way: outlines that overlap, plans already given.
+    ``situation, policy, crs``: What it is made of.
+    ``costs, scores``: Changes, and A17, of each variable; ``base_cost`` is what keeping nothing
+      costs.
+    ``rows``: Rules, and what holds of itself.
+    ``cuts``: Rows found on the way: outlines that overlap, plans already given.
     """
 
     situation: Situation
@@ -221,28 +216,11 @@ def run(
 ) -> Found | None:
     """Find the plan with the smallest sum of the goal.
 
-    Parameters
-    ----------
-    program
-        Variables and rows.
-    goal
-        Weight of each variable.
-    relaxed
-        Rules that may be broken: their shortfall is what is made smallest, the goal is left aside.
-    further
-        Rows besides those of the program.
-    time_limit_s
-        Seconds after which the best plan so far is given, with its gap.
+    ``time_limit_s``: Seconds after which the best plan so far is given, with its gap.
 
-    Returns
-    -------
-    Found or None
-        None where no plan exists.
+    None where no plan exists.
 
-    Raises
-    ------
-    PlanningError
-        ``consolidate_time_up`` where no plan was found in time.
+    Raises PlanningError: ``consolidate_time_up`` where no plan was found in time.
     """
     while True:
         found = _run_once(program, goal, relaxed, further, time_limit_s)

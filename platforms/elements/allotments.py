@@ -1,4 +1,4 @@
-"""Which outlines count as inside: those of the provincial-or-higher zones (S15)."""
+"""What each allotment counts for and where."""
 
 from dataclasses import dataclass
 
@@ -23,14 +23,11 @@ from platforms.territory import shapes_of, unit_of_place
 class Outlines:
     """Outlines that count, and those of which it isn't known.
 
-    Attributes
-    ----------
-    certain
-        Polygons that count.
-    possible
-        Polygons that may count: the level of the zone, or the zone of a sub-park, isn't stated.
-    is_on_record
-        False where no platform is on record at all, so that nothing can be said of any place.
+    ``certain``: Polygons that count.
+    ``possible``: Polygons that may count: the level of the zone, or the zone of a sub-park, isn't
+      stated.
+    ``is_on_record``: False where no platform is on record at all, so that nothing can be said of
+      any place.
     """
 
     certain: Shapes
@@ -75,18 +72,12 @@ def approved_outlines(
 ) -> Outlines:
     """Give the approved outlines (核准四至) of the provincial-or-higher zones (S15).
 
-    Parameters
-    ----------
-    platforms, parks, approved
-        Layers ``major_platforms``, ``parks`` and ``approved_boundaries``.
-    policy
-        States in S15 which levels count; its as-of date decides which edition holds.
+    ``platforms, parks, approved``: Layers ``major_platforms``, ``parks`` and
+      ``approved_boundaries``.
+    ``policy``: States in S15 which levels count; its as-of date decides which edition holds.
 
-    Returns
-    -------
-    Outlines
-        Their polygons. A zone whose approved outline isn't on record may have it anywhere in its
-        outline in use, which therefore is ``possible``.
+    Their polygons. A zone whose approved outline isn't on record may have it anywhere in its
+    outline in use, which therefore is ``possible``.
     """
     counts, unknown = _standing(platforms, policy)
     newest = newest_edition(approved, policy.as_of)
@@ -132,16 +123,10 @@ AMOUNT_COLUMNS = {"land": "land_mu", "energy": "energy_tce", "emission": "emissi
 def allotment_shapes(allotments: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> Shapes:
     """Find the land of each allotment.
 
-    Parameters
-    ----------
-    allotments, parcels
-        Layers ``element_allotments`` and ``land_parcels``, in one system.
+    ``allotments, parcels``: Layers ``element_allotments`` and ``land_parcels``, in one system.
 
-    Returns
-    -------
-    array of polygons
-        One per allotment: its polygon, else the union of its parcels (``id#2`` is the second part
-        of a parcel); None where it has neither, or where one of its parcels isn't there.
+    One per allotment: its polygon, else the union of its parcels (``id#2`` is the second part of a
+    parcel); None where it has neither, or where one of its parcels isn't there.
     """
     shapes: Shapes = np.array(allotments.geometry.array, dtype=object)
     lacking = np.flatnonzero(shapely.is_missing(shapes) | shapely.is_empty(shapes))
@@ -188,20 +173,11 @@ def inside_shares(shapes: Shapes, outlines: Outlines, crs: CRS) -> tuple[Floats,
 def amounts(allotments: gpd.GeoDataFrame, shapes: Shapes, crs: CRS) -> Floats:
     """Give the amount of each allotment in the unit of its element.
 
-    Parameters
-    ----------
-    allotments
-        Layer ``element_allotments``, with every ``element`` known or missing.
-    shapes
-        Their land, array of n.
-    crs
-        Projected system in metres.
+    ``allotments``: Layer ``element_allotments``, with every ``element`` known or missing.
+    ``crs``: Projected system in metres.
 
-    Returns
-    -------
-    array of float
-        亩, 吨标煤 or 吨, array of n; land without a figure is measured on the ellipsoid; NaN where
-        the amount isn't known.
+    亩, 吨标煤 or 吨, array of n; land without a figure is measured on the ellipsoid; NaN where the
+    amount isn't known.
     """
     found = np.full(len(allotments), np.nan)
     element = allotments["element"].fillna("").to_numpy(dtype=object)
@@ -237,12 +213,8 @@ CITY = "city"
 class Answer:
     """A yes-or-no question asked of every allotment.
 
-    Attributes
-    ----------
-    yes
-        True where the answer is yes.
-    open
-        True where it isn't known.
+    ``yes``: True where the answer is yes.
+    ``open``: True where it isn't known.
     """
 
     yes: Flags
@@ -274,22 +246,14 @@ class Cell:
 class Ledger:
     """The allotments, n rows.
 
-    Attributes
-    ----------
-    ids
-        Their ids.
-    unit_id, element, pollutant, status
-        Texts, None where not known.
-    year
-        Year, NaN where not known.
-    amount
-        亩, 吨标煤 or 吨 by element, NaN where not known.
-    industrial, increment
-        Whether it is for an industrial project, whether it is new construction land.
-    declared_inside
-        True where declared so.
-    shapes
-        The land, None where not known.
+    ``ids``: Their ids.
+    ``unit_id, element, pollutant, status``: Texts, None where not known.
+    ``year``: Year, NaN where not known.
+    ``amount``: 亩, 吨标煤 or 吨 by element, NaN where not known.
+    ``industrial, increment``: Whether it is for an industrial project, whether it is new
+      construction land.
+    ``declared_inside``: True where declared so.
+    ``shapes``: The land, None where not known.
     """
 
     ids: Objects
@@ -310,18 +274,12 @@ def allotment_ledger(
 ) -> Ledger:
     """Find what each allotment counts for.
 
-    Parameters
-    ----------
-    allotments, parcels, units
-        Layers ``element_allotments``, ``land_parcels`` and ``units``, in ``crs``.
-    crs
-        Projected system in metres.
+    ``allotments, parcels, units``: Layers ``element_allotments``, ``land_parcels`` and ``units``,
+      in ``crs``.
+    ``crs``: Projected system in metres.
 
-    Returns
-    -------
-    Ledger
-        Unit stated, else by place; year stated, else of ``allotted_on``; element stated, else the
-        only one with an amount.
+    Unit stated, else by place; year stated, else of ``allotted_on``; element stated, else the only
+    one with an amount.
     """
     shapes = allotment_shapes(allotments, parcels)
     places = gpd.GeoSeries(shapes, index=allotments.index, crs=crs)
@@ -350,22 +308,10 @@ def with_further(
 ) -> gpd.GeoDataFrame:
     """Append allotments that are only considered, as if they were made.
 
-    Parameters
-    ----------
-    allotments
-        Layer ``element_allotments``.
-    further
-        Rows of the same kind, None for none; their status counts as allotted.
+    ``allotments``: Layer ``element_allotments``.
+    ``further``: Rows of the same kind, None for none; their status counts as allotted.
 
-    Returns
-    -------
-    GeoDataFrame
-        Both.
-
-    Raises
-    ------
-    PlanningError
-        ``what_if_id_taken`` where an id is already there.
+    Raises PlanningError: ``what_if_id_taken`` where an id is already there.
     """
     if further is None or further.empty:
         return allotments
@@ -382,19 +328,7 @@ def with_further(
 def counts_in(ledger: Ledger, cell: Cell, status: str = "allotted") -> Answer:
     """Say which allotments count in a share: those made to industrial projects (产业项目).
 
-    Parameters
-    ----------
-    ledger
-        The allotments.
-    cell
-        What the share is about.
-    status
-        ``allotted`` for those made, ``planned`` for those that are to be.
-
-    Returns
-    -------
-    Answer
-        Of each allotment.
+    ``status``: ``allotted`` for those made, ``planned`` for those that are to be.
     """
     return ledger.industrial & on_record(ledger, cell, status)
 
@@ -419,21 +353,10 @@ def open_points(
 ) -> tuple[tuple[str, str], ...]:
     """List what isn't known of the allotments of a share.
 
-    Parameters
-    ----------
-    ledger
-        The allotments.
-    cell
-        What the share is about.
-    rows
-        True for those that count or may count.
-    unplaced
-        True where it isn't settled what part lies inside.
+    ``rows``: True for those that count or may count.
+    ``unplaced``: True where it isn't settled what part lies inside.
 
-    Returns
-    -------
-    tuple of (str, str)
-        Allotment and code of the first thing missing; settled allotments aren't listed.
+    Allotment and code of the first thing missing; settled allotments aren't listed.
     """
     shapeless = np.array([shape is None for shape in ledger.shapes], dtype=bool)
     tests = {

@@ -1,4 +1,4 @@
-"""Which new industrial land was allotted outside every major platform (A18)."""
+"""Supply by use, outside platforms, steps (A18 A26 A27 D5)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

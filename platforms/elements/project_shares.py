@@ -1,4 +1,4 @@
-"""The major projects that landed in a year, each with its land (重大项目落地)."""
+"""The same by projects (B2)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,16 +32,10 @@ MORE_THAN_HALF = 0.5
 class LandedProjects:
     """Projects that landed in a year and are major ones, or may be; arrays of k.
 
-    Attributes
-    ----------
-    ids, unit_id
-        Project and the unit it is on file with, None where not known.
-    major, major_open
-        True where its investment makes it a major one; where it isn't known.
-    investment_yi_yuan
-        Investment [亿元], NaN where not stated in yuan.
-    shapes
-        Its land, None where not known.
+    ``ids, unit_id``: Project and the unit it is on file with, None where not known.
+    ``major, major_open``: True where its investment makes it a major one; where it isn't known.
+    ``investment_yi_yuan``: Investment [亿元], NaN where not stated in yuan.
+    ``shapes``: Its land, None where not known.
     """
 
     ids: npt.NDArray[np.object_]
@@ -54,15 +48,9 @@ class LandedProjects:
     def of_unit(self, unit_id: str) -> tuple[Flags, Flags, Flags]:
         """Say which projects count for a unit, or the city.
 
-        Parameters
-        ----------
-        unit_id
-            Unit, or ``CITY``.
+        ``unit_id``: Unit, or ``CITY``.
 
-        Returns
-        -------
-        rows, certain, lost
-            Projects that count or may; those that count for certain; those of an unknown unit.
+        Projects that count or may; those that count for certain; those of an unknown unit.
         """
         unnamed = np.array([one is None for one in self.unit_id], dtype=bool)
         if unit_id == CITY:
@@ -75,17 +63,10 @@ class LandedProjects:
     def by_number(self, unit_id: str, least: Floats, most: Floats) -> Members:
         """Count each project of a unit as one, inside where more than half of its land is.
 
-        Parameters
-        ----------
-        unit_id
-            Unit, or ``CITY``.
-        least, most
-            1 where the project lies inside, else 0; at least and at most.
+        ``unit_id``: Unit, or ``CITY``.
+        ``least, most``: 1 where the project lies inside, else 0; at least and at most.
 
-        Returns
-        -------
-        Members
-            The projects that count or may.
+        The projects that count or may.
         """
         rows, certain, _ = self.of_unit(unit_id)
         return Members(np.ones(int(rows.sum())), least[rows], most[rows], certain[rows])
@@ -96,19 +77,12 @@ def landed_projects(
 ) -> LandedProjects:
     """Find the major projects that landed in a year.
 
-    Parameters
-    ----------
-    projects, parcels
-        Table ``projects`` and layer ``land_parcels``.
-    year
-        The year; a project landed in it if it started in it, on or before the as-of date (S6).
-    policy
-        Says in S6 what is a major project.
+    ``projects, parcels``: Table ``projects`` and layer ``land_parcels``.
+    ``year``: The year; a project landed in it if it started in it, on or before the as-of date
+      (S6).
+    ``policy``: Says in S6 what is a major project.
 
-    Returns
-    -------
-    LandedProjects
-        Those that landed, major or not.
+    Those that landed, major or not.
     """
     started = projects["started_on"].fillna("")
     rows = projects[started.str[:4].eq(str(year)) & (started <= policy.as_of)]

@@ -1,4 +1,4 @@
-"""What a share is, or between what it must lie while something isn't known."""
+"""The 70 % shares (B1)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,14 +35,9 @@ from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
 class Members:
     """Allotments that count, or may count, in one share.
 
-    Attributes
-    ----------
-    amount
-        Amount of each, NaN where it isn't known.
-    least, most
-        Part of each that lies inside (0–1), at least and at most.
-    certain
-        True where it is known to count.
+    ``amount``: Amount of each, NaN where it isn't known.
+    ``least, most``: Part of each that lies inside (0–1), at least and at most.
+    ``certain``: True where it is known to count.
     """
 
     amount: Floats
@@ -61,15 +56,10 @@ class Members:
 class ShareBounds:
     """A share and its bounds.
 
-    Attributes
-    ----------
-    inside, total
-        Amounts of the allotments known to count; of those whose place isn't known no part is
-        taken as inside.
-    share
-        inside / total, NaN while something is open or the total is 0.
-    low, high
-        What the share is at least and at most; NaN where nothing is known to count.
+    ``inside, total``: Amounts of the allotments known to count; of those whose place isn't known
+      no part is taken as inside.
+    ``share``: inside / total, NaN while something is open or the total is 0.
+    ``low, high``: What the share is at least and at most; NaN where nothing is known to count.
     """
 
     inside: float
@@ -81,16 +71,6 @@ class ShareBounds:
 
 def share_bounds(members: Members) -> ShareBounds:
     """Compute a share with its bounds.
-
-    Parameters
-    ----------
-    members
-        The allotments.
-
-    Returns
-    -------
-    ShareBounds
-        The share.
 
     Examples
     --------
@@ -118,18 +98,10 @@ def share_bounds(members: Members) -> ShareBounds:
 def room_outside(members: Members, threshold: float) -> float:
     """Say how much more may go outside before the share breaks, whatever is still open.
 
-    Parameters
-    ----------
-    members
-        The allotments.
-    threshold
-        Least share (0–1).
+    ``threshold``: Least share (0–1).
 
-    Returns
-    -------
-    float
-        inside / threshold - total [unit of the amounts]; 0 where the share is already short, NaN
-        where an amount isn't known.
+    inside / threshold - total [unit of the amounts]; 0 where the share is already short, NaN where
+    an amount isn't known.
 
     Examples
     --------
@@ -146,18 +118,10 @@ def room_outside(members: Members, threshold: float) -> float:
 def need_inside(members: Members, threshold: float) -> float:
     """Say how much more must go inside to reach the share, whatever is still open.
 
-    Parameters
-    ----------
-    members
-        The allotments.
-    threshold
-        Least share (0–1).
+    ``threshold``: Least share (0–1).
 
-    Returns
-    -------
-    float
-        (threshold × total - inside) / (1 - threshold) [unit of the amounts]; 0 where the share is
-        reached, NaN where an amount isn't known.
+    (threshold × total - inside) / (1 - threshold) [unit of the amounts]; 0 where the share is
+    reached, NaN where an amount isn't known.
 
     Examples
     --------
@@ -201,17 +165,12 @@ def _extreme(members: Members, part: Floats) -> float:
 class Repair:
     """The share with what is planned, and the fewest planned allotments that mend it.
 
-    Attributes
-    ----------
-    planned_share
-        Share once all that is planned is made as planned (0–1); NaN where something of it isn't
-        known, or nothing is planned.
-    allotment_ids
-        Planned allotments to move inside: as few as can be; empty where none is needed or not
-        even all of them are enough.
-    share
-        Share after moving them, or all where not even all are enough (0–1); NaN like
-        ``planned_share``.
+    ``planned_share``: Share once all that is planned is made as planned (0–1); NaN where
+      something of it isn't known, or nothing is planned.
+    ``allotment_ids``: Planned allotments to move inside: as few as can be; empty where none is
+      needed or not even all of them are enough.
+    ``share``: Share after moving them, or all where not even all are enough (0–1); NaN like
+      ``planned_share``.
     """
 
     planned_share: float
@@ -227,22 +186,11 @@ def repair_of(
 ) -> Repair:
     """Find the fewest planned allotments whose moving inside makes a share hold.
 
-    Parameters
-    ----------
-    ledger
-        The allotments, made and planned.
-    cell
-        What the share is about.
-    inside
-        Part of each allotment inside, at least and at most (0–1).
-    threshold
-        Least share (0–1).
+    ``inside``: Part of each allotment inside, at least and at most (0–1).
+    ``threshold``: Least share (0–1).
 
-    Returns
-    -------
-    Repair
-        Share and allotments. Of sets as small, the one that moves least beyond the need: the
-        largest first, and as the last one the smallest that is enough.
+    Share and allotments. Of sets as small, the one that moves least beyond the need: the largest
+    first, and as the last one the smallest that is enough.
     """
     made, planned = counts_in(ledger, cell), counts_in(ledger, cell, "planned")
     rows = made.may | planned.may
@@ -464,15 +412,7 @@ def rule_of(policy: PolicySet, element: str, span: str) -> DatedRule:
 def elements_of(ledger: Ledger) -> list[tuple[str, str | None]]:
     """List the elements, emission rights by pollutant.
 
-    Parameters
-    ----------
-    ledger
-        The allotments.
-
-    Returns
-    -------
-    list of (str, str or None)
-        Element and pollutant, None where it has none.
+    Element and pollutant, None where it has none.
     """
     emitted = ledger.pollutant[ledger.element == "emission"]
     names: Sequence[str | None] = sorted({str(p) for p in emitted if p is not None}) or [None]

@@ -1,9 +1,4 @@
-"""Output and tax per 亩 under each land basis side by side, and which ranks change with it.
-
-核准 approved, 管理 managed, 已供 supplied, 已建成 built, 登记 registered, and the land in use by
-above-scale firms (S3), which is the default of A8 and A9. One row stands on one basis; an area that
-is missing is no figure, never filled from another basis.
-"""
+"""Other denominators; what is left out."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args

@@ -1,7 +1,4 @@
-"""What the targets for a platform's yearly figures say of each: A3, A5, A6, A11 and counts of A30.
-
-Shares come from the sums of the year; a missing figure or a denominator of zero is ``no_data``.
-"""
+"""Yearly figures of platforms and firms (A3 A5–A7 A10 A11)."""
 
 from dataclasses import dataclass
 
@@ -214,22 +211,11 @@ def count_verdict(
 ) -> Verdict:
     """Judge a count that must reach a number, some of what is counted being unknown.
 
-    Parameters
-    ----------
-    dated
-        A rule of the kind ``>=``.
-    at_least, at_most
-        What is certain, and what it would be with everything unknown counted.
-    unit_id, platform_id, year
-        The subject.
-    evidence, reasons
-        The rows behind it, and what is to be said beside.
+    ``dated``: A rule of the kind ``>=``.
+    ``at_least, at_most``: What is certain, and what it would be with everything unknown counted.
 
-    Returns
-    -------
-    Verdict
-        ``no_data`` where the unknown could change the outcome, or where reasons say that there is
-        nothing to count; otherwise the certain count.
+    ``no_data`` where the unknown could change the outcome, or where reasons say that there is
+    nothing to count; otherwise the certain count.
     """
     number = dated.rule.number
     settled = compare(at_least, number) >= 0 or compare(at_most, number) < 0

@@ -1,4 +1,4 @@
-"""The ratios that firms are graded by (domain: 亩均税收, 亩均增加值 ...), and how each is made."""
+"""A–D grades by scheme."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -28,14 +28,9 @@ from platforms.source import LayerSource
 class Measure:
     """A ratio of two columns of ``enterprise_indicators``.
 
-    Attributes
-    ----------
-    unit
-        Unit of the ratio, which a scheme has to state beside its base value.
-    numerator, denominator
-        Columns.
-    factor
-        From the columns' units to the ratio's.
+    ``unit``: Unit of the ratio, which a scheme has to state beside its base value.
+    ``numerator, denominator``: Columns.
+    ``factor``: From the columns' units to the ratio's.
     """
 
     unit: str
@@ -63,18 +58,11 @@ MEASURES: MappingProxyType[str, Measure] = MappingProxyType(
 def measure_of(figures: pd.DataFrame, measure: str) -> npt.NDArray[np.float64]:
     """Compute a ratio of each firm.
 
-    Parameters
-    ----------
-    figures
-        Rows of ``enterprise_indicators``, n of them.
-    measure
-        Key of ``MEASURES``.
+    ``figures``: Rows of ``enterprise_indicators``, n of them.
+    ``measure``: Key of ``MEASURES``.
 
-    Returns
-    -------
-    array of float
-        Ratio [unit of the measure], array of n; NaN where a figure is missing or nothing positive
-        stands below: without land there is no yield of land.
+    Ratio [unit of the measure], array of n; NaN where a figure is missing or nothing positive
+    stands below: without land there is no yield of land.
 
     Examples
     --------
@@ -115,23 +103,14 @@ TESTS: Mapping[str, tuple[str, ...]] = {
 class Criterion:
     """One indicator of a scheme: it adds ``value / base * weight`` points.
 
-    Attributes
-    ----------
-    measure
-        Key of ``MEASURES``.
-    weight
-        Points of a firm at the base value; the weights sum to 100.
-    base
-        Base value [unit of the measure].
-    cap_factor
-        Most that value / base counts, None for no cap.
-    floor
-        Least that value / base counts.
-    missing
-        What a missing value does: counts ``zero``, the ``average`` of the other firms' points, or
-        the firm is not graded (``exclude``).
-    basis
-        Whether the document states all this.
+    ``measure``: Key of ``MEASURES``.
+    ``weight``: Points of a firm at the base value; the weights sum to 100.
+    ``base``: Base value [unit of the measure].
+    ``cap_factor``: Most that value / base counts, None for no cap.
+    ``floor``: Least that value / base counts.
+    ``missing``: What a missing value does: counts ``zero``, the ``average`` of the other firms'
+      points, or the firm is not graded (``exclude``).
+    ``basis``: Whether the document states all this.
     """
 
     measure: str
@@ -147,10 +126,8 @@ class Criterion:
 class Condition:
     """What must hold of a firm: a column of ``enterprises`` or ``enterprise_indicators``, a test.
 
-    Attributes
-    ----------
-    column, test, value
-        ``younger_than_years`` counts whole years to the end of the year graded.
+    ``column, test, value``: ``younger_than_years`` counts whole years to the end of the year
+      graded.
     """
 
     column: str
@@ -162,14 +139,9 @@ class Condition:
 class Adjustment:
     """What a condition does: ``amount`` points more or less, or a factor; of an exemption nothing.
 
-    Attributes
-    ----------
-    rule_id, title
-        What it is called.
-    when
-        Firms it holds for.
-    amount
-        Points (bonus) or factor (multiplier).
+    ``rule_id, title``: What it is called.
+    ``when``: Firms it holds for.
+    ``amount``: Points (bonus) or factor (multiplier).
     """
 
     rule_id: str

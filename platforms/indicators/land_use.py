@@ -1,4 +1,4 @@
-"""How much land of each kind lies in each place: supplied, built, ready, idle, industrial."""
+"""Land balance and intensity."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -31,13 +31,9 @@ KINDS = ("supplied", "built", "ready", "idle", "built_industrial")
 class Places:
     """Places whose land is measured.
 
-    Attributes
-    ----------
-    ids
-        Their ids.
-    shapes
-        Their outlines, of a platform with its sub-parks (S15), of a unit less the functional
-        zones in it (S9).
+    ``ids``: Their ids.
+    ``shapes``: Their outlines, of a platform with its sub-parks (S15), of a unit less the
+      functional zones in it (S9).
     """
 
     ids: tuple[str, ...]
@@ -47,17 +43,9 @@ class Places:
 def places_of(by: PlaceKind, source: LayerSource) -> Places:
     """Give the outlines of units, platforms or parks.
 
-    Parameters
-    ----------
-    by
-        Which.
-    source
-        Gives ``units``, ``major_platforms`` and ``parks``.
+    ``source``: Gives ``units``, ``major_platforms`` and ``parks``.
 
-    Returns
-    -------
-    Places
-        In the order of the layer; a unit wholly inside functional zones is left out.
+    In the order of the layer; a unit wholly inside functional zones is left out.
     """
     if by == "unit":
         units = gpd.GeoDataFrame(source.read("units"))
@@ -86,27 +74,19 @@ def land_balance(
 ) -> pd.DataFrame:
     """Measure the land of each kind in each place.
 
-    Parameters
-    ----------
-    places
-        What ``places_of`` gives, in ``crs``.
-    parcels
-        Layer ``land_parcels``.
-    policy
-        Its assumption ``land_balance`` states which states and land uses are of which kind.
-    crs
-        Projected system in metres.
+    ``places``: What ``places_of`` gives, in ``crs``.
+    ``parcels``: Layer ``land_parcels``.
+    ``policy``: Its assumption ``land_balance`` states which states and land uses are of which
+      kind.
+    ``crs``: Projected system in metres.
 
-    Returns
-    -------
-    DataFrame
-        Index the ids; ellipsoidal areas [亩], parcels clipped by the outline, land under two of
-        them once: ``supplied_mu``, ``built_mu``, ``ready_mu`` (supplied, and ready for supply),
-        ``idle_mu``, ``built_industrial_mu``; ``<kind>_open_mu``: what may come to it, because a
-        parcel's state or land use isn't known; ``registered_mu``: declared area of the supplied
-        parcels by the part inside, and of it ``registered_missing_mu``, the measured area of those
-        without one; ``parcel_count``, ``open_ids``, ``unregistered_ids``. All areas are missing
-        where no parcel is on record in the place.
+    Index the ids; ellipsoidal areas [亩], parcels clipped by the outline, land under two of them
+    once: ``supplied_mu``, ``built_mu``, ``ready_mu`` (supplied, and ready for supply), ``idle_mu``,
+    ``built_industrial_mu``; ``<kind>_open_mu``: what may come to it, because a parcel's state or
+    land use isn't known; ``registered_mu``: declared area of the supplied parcels by the part
+    inside, and of it ``registered_missing_mu``, the measured area of those without one;
+    ``parcel_count``, ``open_ids``, ``unregistered_ids``. All areas are missing where no parcel is
+    on record in the place.
     """
     pairs = zone_shares(shapes_of(parcels), places.shapes, crs)
     pieces = _clipped(parcels, places, pairs.of_shape, pairs.of_zone, pairs.share)
@@ -208,17 +188,12 @@ def _industrial(
 class Ratio:
     """One ratio.
 
-    Attributes
-    ----------
-    ratio_id
-        Its code.
-    numerator, denominator
-        Kinds of land (``land_balance``), or a figure of ``platform_indicators``; None where no
-        layer holds it.
-    unit
-        ``share`` (0-1), 万元/亩, or empty for a plain ratio.
-    basis
-        ``derived``: as training material for TD/T 1029 states it; ``assumed``: commonly read so.
+    ``ratio_id``: Its code.
+    ``numerator, denominator``: Kinds of land (``land_balance``), or a figure of
+      ``platform_indicators``; None where no layer holds it.
+    ``unit``: ``share`` (0-1), 万元/亩, or empty for a plain ratio.
+    ``basis``: ``derived``: as training material for TD/T 1029 states it; ``assumed``: commonly
+      read so.
     """
 
     ratio_id: str

@@ -1,4 +1,4 @@
-"""Which place each figure takes, ties sharing one."""
+"""Output and tax per 亩 (A8, A9)."""
 
 import re
 from collections.abc import Sequence
@@ -214,21 +214,11 @@ def _enterprises(by: By, period: str, source: LayerSource) -> pd.DataFrame:
 def firm_parts(by: By, period: str, source: LayerSource) -> pd.DataFrame:
     """List the firms whose figures units and parks stand on, each by its part there.
 
-    Parameters
-    ----------
-    by
-        ``unit`` or ``park``.
-    period
-        Year.
-    source
-        Gives the layers.
+    ``by``: ``unit`` or ``park``.
 
-    Returns
-    -------
-    DataFrame
-        One row a firm and place: ``enterprise_id``, ``unit_id`` or ``park_id``, ``part_share``,
-        ``is_above_scale``, ``output_wan_yuan``, ``tax_wan_yuan`` [万元] and ``land_in_use_mu``
-        [亩] of the whole firm. Firms known to be below scale are left out.
+    One row a firm and place: ``enterprise_id``, ``unit_id`` or ``park_id``, ``part_share``,
+    ``is_above_scale``, ``output_wan_yuan``, ``tax_wan_yuan`` [万元] and ``land_in_use_mu`` [亩] of
+      the whole firm. Firms known to be below scale are left out.
     """
     frame = _firms(period, source)
     scale = frame["is_above_scale"].astype("boolean").fillna(value=True).to_numpy(dtype=bool)

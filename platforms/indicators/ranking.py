@@ -1,4 +1,4 @@
-"""What platforms and units are ranked by, and each measure's figures in a period."""
+"""Rankings with trend (A22)."""
 
 import calendar
 from collections.abc import Mapping, Sequence
@@ -25,18 +25,12 @@ RankedBy = Literal["platform", "unit"]
 class Measure:
     """One measure of a ranking.
 
-    Attributes
-    ----------
-    name
-        Its name.
-    over, under
-        Figures above and below the fraction line, without their unit; no ``under``: an amount.
-    unit
-        Unit of measure; ``share`` is 0–1.
-    scale
-        From over ÷ under to that unit, of figures in 万元, 亩 and 吨标煤.
-    lower_is_better
-        True where the least takes the first place.
+    ``name``: Its name.
+    ``over, under``: Figures above and below the fraction line, without their unit; no ``under``:
+      an amount.
+    ``unit``: Unit of measure; ``share`` is 0–1.
+    ``scale``: From over ÷ under to that unit, of figures in 万元, 亩 and 吨标煤.
+    ``lower_is_better``: True where the least takes the first place.
     """
 
     name: str
@@ -103,30 +97,16 @@ def figures_of(
 ) -> pd.DataFrame:
     """Give a measure's figure of each platform or unit in a period.
 
-    Parameters
-    ----------
-    measure
-        The measure.
-    by
-        ``platform`` (the major platforms, from their indicators) or ``unit`` (sums of its
-        above-scale firms; these report by year only).
-    period
-        Year (``2024``) or quarter (``2024Q3``), whose figures are those of the quarter alone.
-    source
-        Gives the layers.
-    policy
-        Rules on the as-of date: when a project counts as brought in (S6).
+    ``by``: ``platform`` (the major platforms, from their indicators) or ``unit`` (sums of its
+      above-scale firms; these report by year only).
+    ``period``: Year (``2024``) or quarter (``2024Q3``), whose figures are those of the quarter
+      alone.
+    ``policy``: Rules on the as-of date: when a project counts as brought in (S6).
 
-    Returns
-    -------
-    DataFrame
-        Index the ids; ``value`` [unit of the measure], missing where a figure is; and
-        ``coverage_share``, the part of rows with all figures needed (0 where there are none).
+    Index the ids; ``value`` [unit of the measure], missing where a figure is; and
+    ``coverage_share``, the part of rows with all figures needed (0 where there are none).
 
-    Raises
-    ------
-    PlanningError
-        ``period_malformed``, ``indicator_twice``.
+    Raises PlanningError: ``period_malformed``, ``indicator_twice``.
     """
     if not PERIOD.fullmatch(period):
         raise PlanningError("period_malformed", period=period)

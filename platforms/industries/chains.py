@@ -1,4 +1,4 @@
-"""Chains of industry, read from data: links from raw material to product, with their codes."""
+"""Industry chains."""
 
 import itertools
 from collections.abc import Mapping
@@ -34,16 +34,10 @@ PROXIMITY_KEYS = ("same_link", "next_link", "same_chain", "none")
 class Link:
     """One link of a chain.
 
-    Attributes
-    ----------
-    link_id, title
-        Its id within the chain, and its Chinese name.
-    stage
-        ``upstream``, ``midstream`` or ``downstream``.
-    industries
-        Digits its industry codes begin with.
-    leading_firms
-        Names of leading firms, where the data names any.
+    ``link_id, title``: Its id within the chain, and its Chinese name.
+    ``stage``: ``upstream``, ``midstream`` or ``downstream``.
+    ``industries``: Digits its industry codes begin with.
+    ``leading_firms``: Names of leading firms, where the data names any.
     """
 
     link_id: str
@@ -70,14 +64,9 @@ class Link:
 class Chain:
     """A chain of industry.
 
-    Attributes
-    ----------
-    chain_id, title
-        Its id and Chinese name.
-    links
-        From upstream to downstream.
-    note
-        What is to be said of it.
+    ``chain_id, title``: Its id and Chinese name.
+    ``links``: From upstream to downstream.
+    ``note``: What is to be said of it.
     """
 
     chain_id: str
@@ -467,15 +456,7 @@ def _chain_map_link(firms: ChainFirms, chain: Chain, link: Link) -> LinkOnMap:
 def presence(rows: pd.DataFrame) -> Presence:
     """Count the firms of some rows.
 
-    Parameters
-    ----------
-    rows
-        Rows of ``ChainFirms.firms``.
-
-    Returns
-    -------
-    Presence
-        Their number and output.
+    ``rows``: Rows of ``ChainFirms.firms``.
     """
     output = rows["output_wan_yuan"]
     known = output.dropna()

@@ -21,12 +21,8 @@ Nearness = Literal["class", "group", "division", "section", "none"]
 class IndustryCode:
     """A code taken apart.
 
-    Attributes
-    ----------
-    digits
-        Two to four digits.
-    section
-        Letter of its section (门类).
+    ``digits``: Two to four digits.
+    ``section``: Letter of its section (门类).
     """
 
     digits: str
@@ -140,16 +136,8 @@ def digits_of(text: str) -> str:
 def nearness(one: IndustryCode, other: IndustryCode) -> Nearness:
     """Say how near two industries are.
 
-    Parameters
-    ----------
-    one, other
-        Codes of one classification.
-
-    Returns
-    -------
-    str
-        ``class`` (the same four digits), ``group`` (three), ``division`` (two), ``section`` (the
-        same letter), ``none``. Of a shorter code only what it says is known to agree.
+    ``class`` (the same four digits), ``group`` (three), ``division`` (two), ``section`` (the same
+    letter), ``none``. Of a shorter code only what it says is known to agree.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What blocking constraints take from land, each by itself and together (B4)."""
+"""Net land, width, bridges, bounds, terrain."""
 
 from dataclasses import dataclass
 
@@ -41,17 +41,13 @@ AROUND_M = 1000.0
 class NetLand:
     """What is left of land, and what is lost to which constraint.
 
-    Attributes
-    ----------
-    net
-        One row for each given, in its order and with its index: the id, ``area_mu`` (whole),
-        ``net_area_mu``, ``covered_mu`` (land under several constraints once), ``shared_mu`` (land
-        under more than one), and what is left as shape, empty where nothing is.
-    losses
-        One row for each and each constraint that takes land from it: the id, ``constraint_id``,
-        ``name``, ``constraint_kind``, ``lost_mu`` (land under this constraint), ``alone_mu`` (land
-        that would be free if only this one fell away). The constraints of one kind that hold
-        outside their outlines (城镇开发边界) are one row, their ids and names joined.
+    ``net``: One row for each given, in its order and with its index: the id, ``area_mu`` (whole),
+      ``net_area_mu``, ``covered_mu`` (land under several constraints once), ``shared_mu`` (land
+      under more than one), and what is left as shape, empty where nothing is.
+    ``losses``: One row for each and each constraint that takes land from it: the id,
+      ``constraint_id``, ``name``, ``constraint_kind``, ``lost_mu`` (land under this constraint),
+      ``alone_mu`` (land that would be free if only this one fell away). The constraints of one kind
+      that hold outside their outlines (城镇开发边界) are one row, their ids and names joined.
     """
 
     net: gpd.GeoDataFrame
@@ -115,18 +111,10 @@ def net_land(
 def blocking_covers(constraints: gpd.GeoDataFrame, shapes: Shapes) -> gpd.GeoDataFrame:
     """Give what blocking constraints cover around some land, with their names.
 
-    Parameters
-    ----------
-    constraints
-        Layer ``constraints``.
-    shapes
-        The land asked about, in the system of the layer.
+    ``constraints``: Layer ``constraints``.
 
-    Returns
-    -------
-    GeoDataFrame
-        ``constraint_id``, ``name``, ``constraint_kind`` and the land covered: a row for each
-        constraint that holds inside its outline, then one for each kind that holds outside.
+    ``constraint_id``, ``name``, ``constraint_kind`` and the land covered: a row for each constraint
+    that holds inside its outline, then one for each kind that holds outside.
     """
     blocking = constraints[constraints["severity"].eq("block").fillna(value=False)]
     outside = blocking["applies"].eq("outside").fillna(value=False).to_numpy(dtype=bool)

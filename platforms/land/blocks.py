@@ -1,4 +1,4 @@
-"""Land that only a narrow strip holds together is not contiguous: it is parted there."""
+"""Contiguous land (B3, B4)."""
 
 from dataclasses import dataclass
 
@@ -38,21 +38,11 @@ def parted_at_necks(
 ) -> tuple[gpd.GeoDataFrame, Positions]:
     """Part groups of parcels where a strip narrower than a width holds them together.
 
-    Parameters
-    ----------
-    parts
-        ``parcel_id``, ``part_id``, ``row`` and shape of the parts taken.
-    labels
-        Group of each part.
-    min_neck_m
-        Least width [m]; 0 parts nothing.
-    gap_m
-        Bridged gaps up to this wide count as land here [m].
+    ``parts``: ``parcel_id``, ``part_id``, ``row`` and shape of the parts taken.
+    ``min_neck_m``: Least width [m]; 0 parts nothing.
+    ``gap_m``: Bridged gaps up to this wide count as land here [m].
 
-    Returns
-    -------
-    parts, labels
-        The same, a parcel cut at a neck as ``id#1``, ``id#2``, and the new groups.
+    The same, a parcel cut at a neck as ``id#1``, ``id#2``, and the new groups.
     """
     if min_neck_m <= 0 or not len(parts):
         return parts, labels
@@ -101,14 +91,9 @@ SHORT_FROM = 0.6
 class Land:
     """The parts of parcels taken, and from which gap on they are neighbours.
 
-    Attributes
-    ----------
-    parts
-        ``parcel_id``, ``part_id``, ``row`` of the parcel, shape.
-    joining
-        Joining gaps up to the largest asked for, decisions made by hand included.
-    decided
-        Those decisions.
+    ``parts``: ``parcel_id``, ``part_id``, ``row`` of the parcel, shape.
+    ``joining``: Joining gaps up to the largest asked for, decisions made by hand included.
+    ``decided``: Those decisions.
     """
 
     parts: gpd.GeoDataFrame
@@ -224,17 +209,10 @@ def joined_land(
 ) -> Land:
     """Take the parcels and find from which gap on they are neighbours.
 
-    Parameters
-    ----------
-    layers, query, admitted, progress
-        As for ``find_blocks``.
-    most_gap_m
-        Largest gap looked at [m].
+    ``layers, query, admitted, progress``: As for ``find_blocks``.
+    ``most_gap_m``: Largest gap looked at [m].
 
-    Returns
-    -------
-    Land
-        Parts with their joining gaps.
+    Parts with their joining gaps.
     """
     return _joined(layers, query, admitted, most_gap_m, progress)[0]
 

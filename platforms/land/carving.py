@@ -1,4 +1,4 @@
-"""The parcels of a block as a graph: sets of them as bits, and what is left without each."""
+"""Which part of a block to take."""
 
 from bisect import insort
 from collections.abc import Sequence
@@ -17,14 +17,9 @@ from platforms.errors import PlanningError
 class Graph:
     """Parcels with areas, joined where they are neighbours.
 
-    Attributes
-    ----------
-    areas
-        Area of each, whole numbers.
-    beside
-        Neighbours of each, as positions.
-    bits
-        The same, as one number: bit i stands for position i.
+    ``areas``: Area of each, whole numbers.
+    ``beside``: Neighbours of each, as positions.
+    ``bits``: The same, as one number: bit i stands for position i.
     """
 
     areas: tuple[int, ...]
@@ -59,14 +54,10 @@ class Graph:
 class Rest:
     """What is left of a block beside a set.
 
-    Attributes
-    ----------
-    without
-        For each position left, the area of the largest connected piece once it is taken too.
-    piece_of
-        For each position left, the area of the piece it lies in.
-    beside
-        For each position left, the area of the largest of the other pieces.
+    ``without``: For each position left, the area of the largest connected piece once it is taken
+      too.
+    ``piece_of``: For each position left, the area of the piece it lies in.
+    ``beside``: For each position left, the area of the largest of the other pieces.
     """
 
     without: dict[int, int]
@@ -77,18 +68,8 @@ class Rest:
 def rest_of(graph: Graph, taken: int) -> Rest:
     """Look at the pieces left beside a set, and at what each parcel holds together.
 
-    Parameters
-    ----------
-    graph
-        The block.
-    taken
-        The set, as bits.
-
-    Returns
-    -------
-    Rest
-        By one depth-first walk through each piece (Tarjan): a parcel whose subtree reaches no
-        farther up than itself parts that subtree from the piece.
+    By one depth-first walk through each piece (Tarjan): a parcel whose subtree reaches no farther
+    up than itself parts that subtree from the piece.
     """
     seen = dict.fromkeys(graph.members(taken), -1)
     pieces: list[tuple[int, dict[int, int]]] = []
@@ -191,21 +172,15 @@ class Need:
 class Carving:
     """What is taken of a block, and what that leaves.
 
-    Attributes
-    ----------
-    taken
-        Positions of the parcels, sorted.
-    area_mu, surplus_mu, short_mu
-        Land taken, what of it goes beyond the wish, and what it lacks of the wish [亩].
-    rest_mu, remainder_mu, stranded_mu
-        Land left, its largest connected piece, and the others together [亩].
-    cost_mu
-        Surplus, shortness and stranded land together [亩].
-    is_over_most
-        True where it's more than the most land the project takes.
-    lines_missed
-        Of the lines that the block could still reach beside the project, how many its largest
-        piece does not.
+    ``taken``: Positions of the parcels, sorted.
+    ``area_mu, surplus_mu, short_mu``: Land taken, what of it goes beyond the wish, and what it
+      lacks of the wish [亩].
+    ``rest_mu, remainder_mu, stranded_mu``: Land left, its largest connected piece, and the others
+      together [亩].
+    ``cost_mu``: Surplus, shortness and stranded land together [亩].
+    ``is_over_most``: True where it's more than the most land the project takes.
+    ``lines_missed``: Of the lines that the block could still reach beside the project, how many
+      its largest piece does not.
     """
 
     taken: tuple[int, ...]
@@ -230,16 +205,10 @@ class Carving:
 class CutOption:
     """A parcel that could be cut, so that nothing is taken beyond the wish.
 
-    Attributes
-    ----------
-    whole
-        Positions of the parcels taken whole, sorted.
-    cut
-        Position of the parcel cut.
-    take_mu
-        Land taken of it [亩].
-    least_cost_mu
-        Cost where the cut parts nothing else [亩]: no cut can do better.
+    ``whole``: Positions of the parcels taken whole, sorted.
+    ``cut``: Position of the parcel cut.
+    ``take_mu``: Land taken of it [亩].
+    ``least_cost_mu``: Cost where the cut parts nothing else [亩]: no cut can do better.
     """
 
     whole: tuple[int, ...]
@@ -252,14 +221,9 @@ class CutOption:
 class Carvings:
     """What a search through a block found.
 
-    Attributes
-    ----------
-    best
-        The best set of whole parcels, None where none is large enough.
-    cuts
-        Cuts that might do better, the most promising first.
-    is_exact
-        True where every connected set was looked at or shown to be no better.
+    ``best``: The best set of whole parcels, None where none is large enough.
+    ``cuts``: Cuts that might do better, the most promising first.
+    ``is_exact``: True where every connected set was looked at or shown to be no better.
     """
 
     best: Carving | None
@@ -276,26 +240,17 @@ def carve(
 ) -> Carvings:
     """Find the connected parcels of a block that a project takes.
 
-    Parameters
-    ----------
-    areas_mu
-        Area of each parcel [亩], array of n; land in two parcels counted with one of them.
-    pairs
-        Positions of neighbours, as ``geo.contiguity.neighbour_pairs`` gives them.
-    need
-        How much land is asked for.
-    may_take
-        True for the parcels that may be taken, n of them; None for all. The others are part of
-        what is left.
-    widest
-        Sets kept of each number of parcels; None for as many as the size of the block allows.
+    ``areas_mu``: Area of each parcel [亩], array of n; land in two parcels counted with one of
+      them.
+    ``pairs``: Positions of neighbours, as ``geo.contiguity.neighbour_pairs`` gives them.
+    ``may_take``: True for the parcels that may be taken, n of them; None for all. The others are
+      part of what is left.
+    ``widest``: Sets kept of each number of parcels; None for as many as the size of the block
+      allows.
 
-    Returns
-    -------
-    Carvings
-        Best is what meets the need without going over the most; then what keeps most of the lines
-        that the block can still reach; then what costs least; then the least surplus, the fewest
-        parcels, the first positions. Exact for blocks of up to ``EXACT_UP_TO`` parcels.
+    Best is what meets the need without going over the most; then what keeps most of the lines that
+    the block can still reach; then what costs least; then the least surplus, the fewest parcels,
+    the first positions. Exact for blocks of up to ``EXACT_UP_TO`` parcels.
 
     Examples
     --------
@@ -334,19 +289,8 @@ def judged(
 ) -> Carving:
     """Say what a choice takes, leaves and costs.
 
-    Parameters
-    ----------
-    taken
-        Positions of the parcels.
-    area_mu, block_mu, remainder_mu
-        Land taken, of the whole block, of the largest connected piece left [亩].
-    need
-        How much land was asked for.
-
-    Returns
-    -------
-    Carving
-        The figures.
+    ``area_mu, block_mu, remainder_mu``: Land taken, of the whole block, of the largest connected
+      piece left [亩].
     """
     surplus, short = max(0.0, area_mu - need.wanted_mu), max(0.0, need.wanted_mu - area_mu)
     stranded = max(0.0, block_mu - area_mu - remainder_mu)

@@ -1,4 +1,4 @@
-"""What a search for contiguous land asks, and what it reads."""
+"""What a search asks and takes."""
 
 from dataclasses import dataclass, field
 
@@ -179,15 +179,9 @@ def is_supply_ready(parcels: pd.DataFrame) -> pd.Series:
 def is_net_land(parcels: pd.DataFrame) -> pd.Series:
     """Say which parcels are cleared, levelled and serviced (B4, before constraints).
 
-    Parameters
-    ----------
-    parcels
-        Layer ``land_parcels``.
+    ``parcels``: Layer ``land_parcels``.
 
-    Returns
-    -------
-    Series
-        True where state and utilities on file say so; missing utilities are no pass.
+    True where state and utilities on file say so; missing utilities are no pass.
     """
     serviced = parcels["utilities"].map(lambda text: set(split_list(text)) >= NET_LAND_UTILITIES)
     return state_of(parcels).isin(NET_LAND_STATES) & serviced.astype(bool)
@@ -232,19 +226,10 @@ def blocking_shapes(constraints: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) ->
 def land_obstacles(layers: LandLayers, parts: gpd.GeoDataFrame, bridge_width_m: float) -> Obstacles:
     """Gather what a gap is never bridged over.
 
-    Parameters
-    ----------
-    layers
-        The layers of the search.
-    parts
-        Parts of parcels taken, with ``row`` of the parcel; all others stand in the way.
-    bridge_width_m
-        How wide a lane or ditch may be to be bridged [m].
+    ``parts``: Parts of parcels taken, with ``row`` of the parcel; all others stand in the way.
+    ``bridge_width_m``: How wide a lane or ditch may be to be bridged [m].
 
-    Returns
-    -------
-    Obstacles
-        A barrier without a class parts land like a trunk road: what isn't known is no way over.
+    A barrier without a class parts land like a trunk road: what isn't known is no way over.
     """
     width_m = layers.barriers["width_m"].to_numpy(dtype=float, na_value=np.nan)
     bridged = ~parting_barriers(layers.barriers)
@@ -268,15 +253,9 @@ def land_obstacles(layers: LandLayers, parts: gpd.GeoDataFrame, bridge_width_m: 
 def parting_barriers(barriers: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
     """Say which barriers are never bridged, whatever their width.
 
-    Parameters
-    ----------
-    barriers
-        Layer ``barriers``.
+    ``barriers``: Layer ``barriers``.
 
-    Returns
-    -------
-    array of bool
-        True for trunk roads, railways, rivers, and for a barrier whose class isn't known.
+    True for trunk roads, railways, rivers, and for a barrier whose class isn't known.
     """
     kinds = barriers["barrier_class"]
     parting: npt.NDArray[np.bool_] = kinds.isin(NEVER_BRIDGED).to_numpy(dtype=bool)
@@ -313,26 +292,13 @@ def parts_taken(
 ) -> gpd.GeoDataFrame:
     """Take the parcels that a search asks for, apart where they have several parts.
 
-    Parameters
-    ----------
-    layers, query
-        As for ``platforms.land.blocks.find_blocks``.
-    areas
-        Assessed areas of the units.
-    admitted
-        True for the parcels that may be taken; None for all.
+    ``layers, query``: As for ``platforms.land.blocks.find_blocks``.
+    ``admitted``: True for the parcels that may be taken; None for all.
 
-    Returns
-    -------
-    GeoDataFrame
-        ``parcel_id``, ``part_id`` and ``taken_id`` (``id#n`` for one of several parts), ``row`` of
-        the parcel and shape. Net land is less blocking constraints, land of one unit is cut at its
-        border.
+    ``parcel_id``, ``part_id`` and ``taken_id`` (``id#n`` for one of several parts), ``row`` of the
+    parcel and shape. Net land is less blocking constraints, land of one unit is cut at its border.
 
-    Raises
-    ------
-    PlanningError
-        ``unit_unknown``.
+    Raises PlanningError: ``unit_unknown``.
     """
     parcels = layers.parcels
     if query.states:
@@ -365,15 +331,9 @@ def parts_taken(
 def apart(whole: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Take shapes of several parts apart: parts that lie apart are not contiguous.
 
-    Parameters
-    ----------
-    whole
-        Rows with ``part_id`` and shape.
+    ``whole``: Rows with ``part_id`` and shape.
 
-    Returns
-    -------
-    GeoDataFrame
-        One row a polygon, ``id#n`` for one of several; lines, points and empty shapes are no land.
+    One row a polygon, ``id#n`` for one of several; lines, points and empty shapes are no land.
     """
     polygons, of_row, number = single_parts(np.asarray(whole.geometry.array, dtype=object))
     solid = (shapely.get_dimensions(polygons) == 2) & ~shapely.is_empty(polygons)
@@ -388,14 +348,9 @@ def apart(whole: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 class Decided:
     """Pairs of parts with the decision that holds for them.
 
-    Attributes
-    ----------
-    first, second
-        Positions of the parts, ``first < second``.
-    row
-        Row of the decision.
-    joins
-        True where they are joined, False where they are parted.
+    ``first, second``: Positions of the parts, ``first < second``.
+    ``row``: Row of the decision.
+    ``joins``: True where they are joined, False where they are parted.
     """
 
     first: Positions
@@ -428,23 +383,13 @@ def decisions_on(decisions: pd.DataFrame, as_of: str) -> pd.DataFrame:
 def decided_pairs(parts: gpd.GeoDataFrame, decisions: pd.DataFrame) -> Decided:
     """Find the parts that decisions are about.
 
-    Parameters
-    ----------
-    parts
-        ``parcel_id``, ``part_id`` and shape of the parts taken.
-    decisions
-        Table ``adjacency_decisions``; a parcel named as ``id#n`` is that part alone. Joined
-        parcels of several parts are joined by the nearest two.
+    ``parts``: ``parcel_id``, ``part_id`` and shape of the parts taken.
+    ``decisions``: Table ``adjacency_decisions``; a parcel named as ``id#n`` is that part alone.
+      Joined parcels of several parts are joined by the nearest two.
 
-    Returns
-    -------
-    Decided
-        Decisions about parcels that aren't taken bear on nothing.
+    Decisions about parcels that aren't taken bear on nothing.
 
-    Raises
-    ------
-    PlanningError
-        ``decisions_contradict``: the same two parcels are both joined and parted.
+    Raises PlanningError: ``decisions_contradict``: the same two parcels are both joined and parted.
     """
     columns: tuple[list[int], ...] = ([], [], [])
     joins: list[bool] = []
@@ -471,19 +416,9 @@ def decided_pairs(parts: gpd.GeoDataFrame, decisions: pd.DataFrame) -> Decided:
 def decide(found: JoiningGaps, decided: Decided, count: int) -> JoiningGaps:
     """Let decisions stand above what was measured.
 
-    Parameters
-    ----------
-    found
-        Joining gaps measured.
-    decided
-        What was decided by hand.
-    count
-        Number of parts.
+    ``decided``: What was decided by hand.
 
-    Returns
-    -------
-    JoiningGaps
-        Pairs joined by hand are neighbours at any gap, pairs parted by hand at none.
+    Pairs joined by hand are neighbours at any gap, pairs parted by hand at none.
     """
     kept = ~np.isin(found.first * count + found.second, decided.first * count + decided.second)
     first = np.concatenate([found.first[kept], decided.first[decided.joins]])

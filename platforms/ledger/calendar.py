@@ -1,4 +1,4 @@
-"""Until when a period of months runs, and what that needs to be known of public holidays (S12)."""
+"""Periods, working days, windows."""
 
 import calendar as months_of_years
 import re
@@ -19,14 +19,9 @@ SATURDAY = 5
 class Holidays:
     """The public holidays of some years, as announced.
 
-    Attributes
-    ----------
-    years
-        Years that are known in full; of others nothing can be said.
-    days
-        Public holidays, with the days off around them.
-    moved_workdays
-        Saturdays and Sundays that are worked instead.
+    ``years``: Years that are known in full; of others nothing can be said.
+    ``days``: Public holidays, with the days off around them.
+    ``moved_workdays``: Saturdays and Sundays that are worked instead.
     """
 
     years: frozenset[int]
@@ -48,14 +43,9 @@ class Holidays:
 class Period:
     """A period that runs to the end of a day (24:00).
 
-    Attributes
-    ----------
-    filed_on
-        Day of filing, which isn't counted.
-    last_day
-        Its last day.
-    is_certain
-        False where the holidays that might move its end aren't known.
+    ``filed_on``: Day of filing, which isn't counted.
+    ``last_day``: Its last day.
+    ``is_certain``: False where the holidays that might move its end aren't known.
     """
 
     filed_on: date
@@ -96,20 +86,11 @@ def months_later(day: date, months: int) -> date:
 def period_from(filed_on: date, months: int, holidays: Holidays | None) -> Period:
     """Give the period that begins with a filing.
 
-    Parameters
-    ----------
-    filed_on
-        Day of filing; it isn't counted.
-    months
-        Its length.
-    holidays
-        Public holidays, None where they aren't known.
+    ``filed_on``: Day of filing; it isn't counted.
+    ``holidays``: Public holidays, None where they aren't known.
 
-    Returns
-    -------
-    Period
-        It ends with the same day of the month (else the month's last), or, where that is a public
-        holiday, with the next working day. A plain weekend doesn't move it.
+    It ends with the same day of the month (else the month's last), or, where that is a public
+    holiday, with the next working day. A plain weekend doesn't move it.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""Whether a project in talks is so large that it has to be filed (B5)."""
+"""First report, first talks, exclusivity (B5, C5)."""
 
 import math
 from collections import defaultdict
@@ -69,18 +69,11 @@ Likeness = Literal["same", "near", "other"]
 def likeness(one: Row, other: Row, digits: int) -> Likeness:
     """Say whether two projects are of one investor and content.
 
-    Parameters
-    ----------
-    one, other
-        Rows of ``projects``.
-    digits
-        Digits of the industry code that must agree (pack, S14).
+    ``one, other``: Rows of ``projects``.
+    ``digits``: Digits of the industry code that must agree (pack, S14).
 
-    Returns
-    -------
-    str
-        ``same`` where both agree for certain, ``near`` where one of them only seems to agree:
-        such a pair is for a person to look at.
+    ``same`` where both agree for certain, ``near`` where one of them only seems to agree: such a
+    pair is for a person to look at.
 
     Notes
     -----
@@ -141,15 +134,9 @@ def _class(row: Row, digits: int) -> str | None:
 def plain_name(text: str | None) -> str | None:
     """Give a name without what people write differently: blanks, brackets, case.
 
-    Parameters
-    ----------
-    text
-        The name, None where there is none.
+    ``text``: The name, None where there is none.
 
-    Returns
-    -------
-    str or None
-        The signs that tell it apart, None where nothing is left.
+    The signs that tell it apart, None where nothing is left.
 
     Examples
     --------
@@ -334,21 +321,14 @@ class TalksQuestion:
 class Claim:
     """A claim of one unit on the project.
 
-    Attributes
-    ----------
-    unit_id, project_id
-        Who claims, by which row of the ledger; the unit is None where it isn't known.
-    rule
-        B5 or C5 on the day.
-    until
-        When it ends; None where it has no end.
-    statement
-        Why.
-    doubt
-        None where it is certain; ``review`` where a person has to compare two projects,
-        ``no_data`` where something is missing.
-    why_doubt
-        What makes it doubtful.
+    ``unit_id, project_id``: Who claims, by which row of the ledger; the unit is None where it
+      isn't known.
+    ``rule``: B5 or C5 on the day.
+    ``until``: When it ends; None where it has no end.
+    ``statement``: Why.
+    ``doubt``: None where it is certain; ``review`` where a person has to compare two projects,
+      ``no_data`` where something is missing.
+    ``why_doubt``: What makes it doubtful.
     """
 
     unit_id: str | None

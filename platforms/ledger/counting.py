@@ -1,4 +1,4 @@
-"""Which rows meet the conditions of a rule, and which may: a missing value decides nothing."""
+"""Yes / no / open, counts and parts of projects."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

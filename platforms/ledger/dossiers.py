@@ -1,8 +1,4 @@
-"""What a rule that keeps a list empty finds of each project, and the verdict of a unit on it.
-
-A project either departs from the rule, keeps it, or too little is known of it. One that departs
-decides its unit; where none does, one of which too little is known leaves it undecided.
-"""
+"""Each project with its events; lists that must be empty."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence

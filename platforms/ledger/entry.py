@@ -1,8 +1,4 @@
-"""The nodes of a project with their planned and actual days, each under a light (C7).
-
-Plans are events of the ledger: the last one entered for a node counts. The documents name the
-nodes; planned days and lights are the product's, under the assumption ``node_lights``.
-"""
+"""Planned nodes; checks of a new entry."""
 
 import math
 from collections.abc import Sequence
@@ -59,15 +55,7 @@ class Node:
 def planned_days(events: Sequence[Row]) -> dict[str, str]:
     """Give the planned day (ISO) of each node, by the plan entered last.
 
-    Parameters
-    ----------
-    events
-        Events of one project by the as-of date, in the order in which they happened.
-
-    Returns
-    -------
-    dict
-        By kind of event.
+    ``events``: Events of one project by the as-of date, in the order in which they happened.
     """
     plans = [one for one in events if one["event_kind"] == PLANNED]
     found = {}

@@ -1,8 +1,4 @@
-"""The events of the ledger with their corrections applied: no entry is ever changed.
-
-A correction is an event of its own. It names the event it corrects and gives its right day, or
-none: then the event never happened. Of several corrections of one event the last entered counts.
-"""
+"""Events, corrections, stages, state on a day."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -108,16 +104,10 @@ _MODELS = (
 class Contradiction:
     """Two stages of one project that can't both be as entered.
 
-    Attributes
-    ----------
-    code
-        ``event_before_predecessor`` or ``event_predecessor_missing``.
-    kind, predecessor
-        The later stage and the earlier one.
-    on, predecessor_on
-        Their days; None where the earlier one isn't on file.
-    model
-        The model they stand in.
+    ``code``: ``event_before_predecessor`` or ``event_predecessor_missing``.
+    ``kind, predecessor``: The later stage and the earlier one.
+    ``on, predecessor_on``: Their days; None where the earlier one isn't on file.
+    ``model``: The model they stand in.
     """
 
     code: str
@@ -215,20 +205,14 @@ OTHER_TURNS = {
 class Replay:
     """States of the projects on a day.
 
-    Attributes
-    ----------
-    as_of
-        The day (ISO).
-    model
-        Stage model of ``stage``.
-    states
-        One row for each project with an event by then, by ``project_id``: ``stage`` (missing
-        before the first), ``since`` (day it was reached), ``is_listed``, ``is_ended``,
-        ``holder`` (unit that filed it or that it was passed on to), ``updated_on`` (last event),
-        ``event_count``.
-    first_days
-        First day of each stage, a column for each, missing where it wasn't reached or was left
-        out.
+    ``as_of``: The day (ISO).
+    ``model``: Stage model of ``stage``.
+    ``states``: One row for each project with an event by then, by ``project_id``: ``stage``
+      (missing before the first), ``since`` (day it was reached), ``is_listed``, ``is_ended``,
+      ``holder`` (unit that filed it or that it was passed on to), ``updated_on`` (last event),
+      ``event_count``.
+    ``first_days``: First day of each stage, a column for each, missing where it wasn't reached or
+      was left out.
     """
 
     as_of: str
@@ -251,19 +235,8 @@ class Replay:
 def replay(events: pd.DataFrame, model: StageModel, as_of: str) -> Replay:
     """Replay the events of all projects up to a day.
 
-    Parameters
-    ----------
-    events
-        Table ``project_events`` as entered.
-    model
-        Stage model.
-    as_of
-        The day (ISO); events after it, and corrections made after it, haven't happened.
-
-    Returns
-    -------
-    Replay
-        The states.
+    ``events``: Table ``project_events`` as entered.
+    ``as_of``: The day (ISO); events after it, and corrections made after it, haven't happened.
     """
     past = in_force(events, as_of)
     grouped = past.groupby("project_id", sort=True)

@@ -1,4 +1,4 @@
-"""One row of the project ledger with its values as plain types: what is missing is None."""
+"""Typed values of a row; credit code."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any
@@ -89,15 +89,9 @@ STEP = 3
 def check_digit(places: str) -> str | None:
     """Give the check digit of the first 17 places.
 
-    Parameters
-    ----------
-    places
-        The first 17 places.
+    ``places``: The first 17 places.
 
-    Returns
-    -------
-    str or None
-        The 18th place; None where a place is none of the alphabet or there aren't 17.
+    The 18th place; None where a place is none of the alphabet or there aren't 17.
 
     Notes
     -----
@@ -119,15 +113,7 @@ def check_digit(places: str) -> str | None:
 def is_credit_code(text: str) -> bool:
     """Say whether a text is a whole code with the right check digit.
 
-    Parameters
-    ----------
-    text
-        The code, in capitals.
-
-    Returns
-    -------
-    bool
-        False too where it isn't 18 places long.
+    False too where it isn't 18 places long.
 
     Examples
     --------

@@ -1,9 +1,4 @@
-"""What a unit may see of the ledger (知晓范围, C10): one filter below pages, commands and files.
-
-Until there are accounts the viewer is chosen. The city sees everything. A unit sees its own
-projects whole, of other units' registered ones what is open, and of those that units still compete
-for only that there are so many, and until when they are in exclusive talks.
-"""
+"""What a unit may see (C10)."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -34,13 +29,6 @@ NAMED = ("element_allotments", "support_grants")
 
 class ViewedSource(ReadOnce):
     """The layers of a city as one unit may see them.
-
-    Parameters
-    ----------
-    source
-        The layers whole.
-    viewer
-        Id of the unit.
 
     Notes
     -----
@@ -276,12 +264,8 @@ def _sure(flags: pd.Series) -> pd.Series:
 class HiddenProject:
     """A project of another unit that units still compete for.
 
-    Attributes
-    ----------
-    project_id
-        Number that stands for it.
-    until
-        End of the exclusive talks its unit has, None where it has none now.
+    ``project_id``: Number that stands for it.
+    ``until``: End of the exclusive talks its unit has, None where it has none now.
     """
 
     project_id: str

@@ -1,4 +1,4 @@
-"""In which unit, platform and zone each piece of land lies."""
+"""Land that could take a project."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
@@ -145,21 +145,10 @@ def described(
 ) -> list[Site]:
     """Say of each piece of land what the layers hold.
 
-    Parameters
-    ----------
-    land
-        ``block_id``, ``parcel_ids``, ``carved`` and shape of each.
-    source, layers
-        All layers, and those of a search for land.
-    policy
-        Rules on the as-of date.
-    crs
-        Projected system in metres.
+    ``land``: ``block_id``, ``parcel_ids``, ``carved`` and shape of each.
+    ``crs``: Projected system in metres.
 
-    Returns
-    -------
-    list of Site
-        In the order of ``land``, without measures of shape.
+    In the order of ``land``, without measures of shape.
     """
     shapes = shapes_of(land)
     area_m2 = ellipsoidal_area_m2(shapes, crs)
@@ -227,19 +216,9 @@ def _on_file(by_id: dict[str, _Facts]) -> _OnFile:
 def with_measures(sites: Sequence[Site], layers: LandLayers, shaped: Shaped) -> list[Site]:
     """Measure the shapes as blocks are described: gaps that were bridged are filled.
 
-    Parameters
-    ----------
-    sites
-        What ``described`` gives.
-    layers
-        Layers of a search for land.
-    shaped
-        Which measures are asked for.
+    ``sites``: What ``described`` gives.
 
-    Returns
-    -------
-    list of Site
-        The same with ``width_m`` and ``frontage_m`` where asked for.
+    The same with ``width_m`` and ``frontage_m`` where asked for.
     """
     shapes = np.array([site.geometry for site in sites], dtype=object)
     nothing = np.full(len(shapes), np.nan)
@@ -340,14 +319,9 @@ _UsesKey = tuple[tuple[str, tuple[str, ...]], ...] | None
 class LandAsked:
     """What a project asks of land.
 
-    Attributes
-    ----------
-    need
-        Least land, land wanted and most land [亩].
-    uses
-        Land uses that fit: parcels of another use join no block, and stand for themselves.
-    shaped
-        Which measures of shape are asked for.
+    ``need``: Least land, land wanted and most land [亩].
+    ``uses``: Land uses that fit: parcels of another use join no block, and stand for themselves.
+    ``shaped``: Which measures of shape are asked for.
     """
 
     need: Need
@@ -382,17 +356,11 @@ class _Found:
 class CityLand:
     """What could take a project, for all projects of a run.
 
-    Parameters
-    ----------
-    source
-        The layers, which don't change while this is held.
-    policy
-        States in S15 which zones count as provincial or higher.
-    crs
-        Projected system in metres.
-    least_mu
-        Least land of the smallest project that will be asked for [亩]; None where it isn't known:
-        blocks are then searched again for each project smaller than those before.
+    ``source``: The layers, which don't change while this is held.
+    ``policy``: States in S15 which zones count as provincial or higher.
+    ``crs``: Projected system in metres.
+    ``least_mu``: Least land of the smallest project that will be asked for [亩]; None where it
+      isn't known: blocks are then searched again for each project smaller than those before.
 
     Notes
     -----
@@ -413,20 +381,12 @@ class CityLand:
     ) -> list[list[Site]]:
         """Gather the land that could take each of some projects.
 
-        Parameters
-        ----------
-        asked
-            What each asks; together they take less time than one by one.
-        progress
-            Told the share done.
+        ``asked``: What each asks; together they take less time than one by one.
 
-        Returns
-        -------
-        list of list of Site
-            For each project: contiguous supply-ready blocks less blocking constraints, from a near
-            miss on, and single vacant parcels of enough size that are not ready yet; largest
-            first. Of a block larger than the most land the project takes, the part that it takes
-            stands for the block.
+        For each project: contiguous supply-ready blocks less blocking constraints, from a near miss
+        on, and single vacant parcels of enough size that are not ready yet; largest first. Of a
+        block larger than the most land the project takes, the part that it takes stands for the
+        block.
         """
         gathered = []
         for number, one in enumerate(asked, start=1):

@@ -1,4 +1,4 @@
-"""Which industry codes exist (GB/T 4754): the divisions of each section."""
+"""What a project asks."""
 
 import math
 import re
@@ -48,18 +48,11 @@ DEFAULT_SCHEME = "GBT4754_2017"
 def check_industry(code: str, scheme: str | None) -> None:
     """Refuse a code that the classification doesn't hold.
 
-    Parameters
-    ----------
-    code
-        ``C3982``, ``3982`` or ``39``.
-    scheme
-        Edition; None: that of 2017.
+    ``code``: ``C3982``, ``3982`` or ``39``.
+    ``scheme``: Edition; None: that of 2017.
 
-    Raises
-    ------
-    PlanningError
-        ``demand_value_bad`` for what is no code, ``demand_industry_unknown`` for a division that
-        there is not, or that belongs to another section, with the nearest one.
+    Raises PlanningError: ``demand_value_bad`` for what is no code, ``demand_industry_unknown`` for
+    a division that there is not, or that belongs to another section, with the nearest one.
 
     Examples
     --------
@@ -230,17 +223,9 @@ def known_words(column: str, codes: Iterable[str]) -> None:
 def check_units(demand: Demand, unit_ids: Iterable[str]) -> None:
     """Refuse units that there are not.
 
-    Parameters
-    ----------
-    demand
-        What the project asks.
-    unit_ids
-        Ids of the layer ``units``; nothing can be said where it holds none.
+    ``unit_ids``: Ids of the layer ``units``; nothing can be said where it holds none.
 
-    Raises
-    ------
-    PlanningError
-        ``demand_unit_unknown``, the nearest named.
+    Raises PlanningError: ``demand_unit_unknown``, the nearest named.
     """
     known = [str(unit_id) for unit_id in unit_ids]
     for unit_id in (*demand.preferred_units, *demand.excluded_units):
@@ -254,17 +239,9 @@ def check_units(demand: Demand, unit_ids: Iterable[str]) -> None:
 def has_started(demand: Demand, as_of: str) -> bool:
     """Say whether a project started on or before a day, by its date or else its stage.
 
-    Parameters
-    ----------
-    demand
-        What the project asks.
-    as_of
-        The day (ISO).
+    ``as_of``: The day (ISO).
 
-    Returns
-    -------
-    bool
-        True where it has its place already.
+    True where it has its place already.
     """
     day = demand.started_on
     return day <= as_of if day is not None else demand.stage in BEGUN

@@ -1,11 +1,4 @@
-"""For which weights of one criterion a candidate leads: solved in closed form.
-
-With ``A`` and ``K`` the sums of weight × value and of weight over the other criteria that have a
-value, and ``k`` 1 where this one has (else 0), the score under the weight ``w`` is
-``(A + w k v) / (K + w k)``: an unknown value gives its weight to the others. Two candidates held
-against each other crosswise leave a polynomial of degree two at most, whose roots bound where one
-of them leads.
-"""
+"""Why first, what would change it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,10 +20,7 @@ NEAR = 1e-9
 class Spans:
     """Open intervals of a weight in which a candidate doesn't lead, apart from each other.
 
-    Attributes
-    ----------
-    low, high
-        Their ends in rising order, -inf and inf included; arrays of m.
+    ``low, high``: Their ends in rising order, -inf and inf included; arrays of m.
     """
 
     low: Floats
@@ -63,22 +53,11 @@ class Spans:
 def losing_spans(values: Floats, weights: Floats, place: int, criterion: int) -> Spans:
     """Find the weights of one criterion under which another candidate is ahead of one.
 
-    Parameters
-    ----------
-    values
-        n × k, 0 to 1, NaN where not known.
-    weights
-        k weights; that of the criterion itself plays no part.
-    place
-        The candidate, which has some value.
-    criterion
-        The criterion whose weight is varied, the others fixed.
+    ``values``: n × k, 0 to 1, NaN where not known.
+    ``weights``: k weights; that of the criterion itself plays no part.
 
-    Returns
-    -------
-    Spans
-        Where it isn't first, alone or shared. A weight of 0 is a losing one where it would leave
-        the candidate without a score.
+    Where it isn't first, alone or shared. A weight of 0 is a losing one where it would leave the
+    candidate without a score.
     """
     known = ~np.isnan(values)
     others = np.delete(np.arange(values.shape[1]), criterion)
@@ -166,12 +145,8 @@ def _joined(low: Floats, high: Floats) -> Spans:
 class Loss:
     """Points that a candidate loses to the first on one criterion.
 
-    Attributes
-    ----------
-    criterion
-        Place of the criterion.
-    points
-        Contribution of the first less its own, above 0 (of 100).
+    ``criterion``: Place of the criterion.
+    ``points``: Contribution of the first less its own, above 0 (of 100).
     """
 
     criterion: int
@@ -221,12 +196,9 @@ class WouldBeFirst:
 class WeightRange:
     """The weights of one criterion between which the first place stands, the others fixed.
 
-    Attributes
-    ----------
-    criterion
-        Place of the criterion.
-    low, high
-        Ends of the range, both included; ``high`` is infinite where any larger weight does.
+    ``criterion``: Place of the criterion.
+    ``low, high``: Ends of the range, both included; ``high`` is infinite where any larger weight
+      does.
     """
 
     criterion: int

@@ -1,4 +1,4 @@
-"""Gates that a rule of the active packs sets: A18, A20, B4, E3."""
+"""Gates of rules and of the project; all of them."""
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
@@ -191,15 +191,8 @@ def _net_land(columns: SiteColumns) -> Answers:
 def utility_level(part: str) -> GateRule:
     """E3: 五通一平, 七通一平 or 九通一平 before a project lands.
 
-    Parameters
-    ----------
-    part
-        ``five``, ``seven`` or ``nine``; the last only binds land of a platform (有条件的开发区).
-
-    Returns
-    -------
-    GateRule
-        The gate.
+    ``part``: ``five``, ``seven`` or ``nine``; the last only binds land of a platform
+      (有条件的开发区).
     """
 
     def gate(columns: SiteColumns, asked: Asking) -> Answers:
@@ -228,15 +221,9 @@ def on_main_platform(columns: SiteColumns) -> Flags:
 def eligible(force: Force) -> GateRule:
     """Give the gate of the parts of C4 with one force: exclusions are a duty, the rest principles.
 
-    Parameters
-    ----------
-    force
-        ``mandatory`` or ``principle``.
+    ``force``: ``mandatory`` or ``principle``.
 
-    Returns
-    -------
-    GateRule
-        The same answer for every candidate.
+    The same answer for every candidate.
 
     Notes
     -----
@@ -262,17 +249,7 @@ def exclusive(columns: SiteColumns, asked: Asking) -> Answers:
     Where the unit that has the project on file holds it, or nobody does, land anywhere may take
     it: it goes there by transfer (流转). Where another unit holds it, only land of that unit may.
 
-    Parameters
-    ----------
-    columns
-        The candidates.
-    asked
-        What they are held against.
-
-    Returns
-    -------
-    Answers
-        By unit; ``not_applicable`` for a demand that isn't on file.
+    By unit; ``not_applicable`` for a demand that isn't on file.
 
     Notes
     -----
@@ -347,12 +324,8 @@ SOFT_FORCES = ("target", "guidance")
 class Judged:
     """The answers of every gate for n candidates.
 
-    Attributes
-    ----------
-    columns
-        The candidates.
-    answers
-        By gate, in order.
+    ``columns``: The candidates.
+    ``answers``: By gate, in order.
     """
 
     columns: SiteColumns
@@ -396,17 +369,7 @@ def _gate(name: str, answers: Answers, position: int, site: Site) -> Gate:
 def judged(columns: SiteColumns, asked: Asking) -> Judged:
     """Put candidates through every gate.
 
-    Parameters
-    ----------
-    columns
-        The candidates.
-    asked
-        What they are held against.
-
-    Returns
-    -------
-    Judged
-        One answer a gate and candidate.
+    One answer a gate and candidate.
     """
     return Judged(columns, {name: gate(columns, asked) for name, gate in GATES.items()})
 

@@ -1,4 +1,4 @@
-"""What the rules say of the project itself, whichever the land: its list, talks and approval."""
+"""What a gate answers; gates of land and quotas."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -42,18 +42,11 @@ UnitId = str | None
 class ProjectStanding:
     """What is known of the project beside its demand.
 
-    Attributes
-    ----------
-    unit_id
-        Unit it is on file with, None where it is on no file or states none.
-    is_on_file
-        Whether the ledger has it.
-    eligibility
-        One verdict a part of C4; of a demand that isn't on file by what it states.
-    talks
-        Who holds it, as each unit sees it (B5, C5); empty where it isn't on file.
-    routes
-        Who approves its land, by the unit that the land lies in (D1–D3).
+    ``unit_id``: Unit it is on file with, None where it is on no file or states none.
+    ``is_on_file``: Whether the ledger has it.
+    ``eligibility``: One verdict a part of C4; of a demand that isn't on file by what it states.
+    ``talks``: Who holds it, as each unit sees it (B5, C5); empty where it isn't on file.
+    ``routes``: Who approves its land, by the unit that the land lies in (D1–D3).
     """
 
     unit_id: UnitId = None
@@ -81,21 +74,10 @@ def project_standing(
 ) -> ProjectStanding:
     """Look a project up in the ledger, and at what it states where it isn't there.
 
-    Parameters
-    ----------
-    source
-        Gives ``projects``, ``project_events`` and ``units``.
-    demand
-        What the project asks.
-    unit_ids
-        Units that candidates lie in, None for those that lie in none.
-    policy
-        Rules on the as-of date.
+    ``source``: Gives ``projects``, ``project_events`` and ``units``.
+    ``unit_ids``: Units that candidates lie in, None for those that lie in none.
 
-    Returns
-    -------
-    ProjectStanding
-        By unit where the answer depends on it.
+    By unit where the answer depends on it.
 
     Notes
     -----
@@ -172,20 +154,12 @@ Say = Callable[[Site], Statement]
 class Asking:
     """What candidates are held against.
 
-    Attributes
-    ----------
-    demand
-        What the project asks.
-    policy
-        Rules on the as-of date.
-    table
-        Weights, bounds and land uses.
-    year
-        Year of the quotas.
-    rooms
-        Quotas and what is taken of them, by unit or platform, element and pollutant.
-    project
-        What the rules say of the project itself.
+    ``demand``: What the project asks.
+    ``policy``: Rules on the as-of date.
+    ``table``: Weights, bounds and land uses.
+    ``year``: Year of the quotas.
+    ``rooms``: Quotas and what is taken of them, by unit or platform, element and pollutant.
+    ``project``: What the rules say of the project itself.
     """
 
     demand: Demand
@@ -208,17 +182,11 @@ class Reason:
 class Answers:
     """The answer of one gate for n candidates.
 
-    Attributes
-    ----------
-    reason
-        Place in ``reasons`` of each candidate; array of n.
-    reasons
-        The ways the gate may come out.
-    force
-        Of the wording behind it: ``mandatory`` rejects, ``principle`` warns, ``target`` and
-        ``guidance`` only score. What the project itself asks is mandatory.
-    clause
-        Document and clause, empty where the gate follows from the demand itself.
+    ``reason``: Place in ``reasons`` of each candidate; array of n.
+    ``reasons``: The ways the gate may come out.
+    ``force``: Of the wording behind it: ``mandatory`` rejects, ``principle`` warns, ``target``
+      and ``guidance`` only score. What the project itself asks is mandatory.
+    ``clause``: Document and clause, empty where the gate follows from the demand itself.
     """
 
     reason: npt.NDArray[np.intp]
@@ -272,22 +240,10 @@ def under_rule(
 ) -> Answers:
     """Answer under a rule, where the active pack holds it and it is in force.
 
-    Parameters
-    ----------
-    columns
-        The candidates.
-    asked
-        What they are held against.
-    rule_id, part
-        The rule.
-    answer
-        Gives the answers where it binds.
+    ``answer``: Gives the answers where it binds.
 
-    Returns
-    -------
-    Answers
-        With the force and clause of the rule; ``not_applicable`` where no active pack has the
-        rule, and where it is out of force.
+    With the force and clause of the rule; ``not_applicable`` where no active pack has the rule, and
+    where it is out of force.
     """
     dated = held_rule(asked.policy, rule_id, part)
     if dated is None:
@@ -524,12 +480,8 @@ SUBJECTS: tuple[Subject, ...] = ("unit", "platform")
 class Need:
     """What a project takes of one element.
 
-    Attributes
-    ----------
-    element, pollutant
-        The element.
-    amount
-        Of each candidate [亩, 吨标煤 or 吨], NaN where not known; array of n.
+    ``element, pollutant``: The element.
+    ``amount``: Of each candidate [亩, 吨标煤 or 吨], NaN where not known; array of n.
     """
 
     element: str
@@ -540,19 +492,10 @@ class Need:
 def needs(columns: SiteColumns, asked: Asking, element: str) -> tuple[Need, ...] | None:
     """Say what a project takes of an element at each candidate.
 
-    Parameters
-    ----------
-    columns
-        The candidates.
-    asked
-        What they are held against.
-    element
-        ``land`` (increment alone: existing land takes no quota), ``energy`` or ``emission``.
+    ``element``: ``land`` (increment alone: existing land takes no quota), ``energy`` or
+      ``emission``.
 
-    Returns
-    -------
-    tuple of Need or None
-        One a pollutant for emissions; None where the project doesn't state it.
+    One a pollutant for emissions; None where the project doesn't state it.
     """
     demand = asked.demand
     if element == "land":
@@ -573,22 +516,10 @@ def needs(columns: SiteColumns, asked: Asking, element: str) -> tuple[Need, ...]
 def left(columns: SiteColumns, asked: Asking, subject: Subject, need: Need) -> Floats:
     """Give what is left of a quota at each candidate.
 
-    Parameters
-    ----------
-    columns
-        The candidates.
-    asked
-        What they are held against.
-    subject
-        Whose quota: the unit's or the platform's.
-    need
-        Element and pollutant.
+    ``subject``: Whose quota: the unit's or the platform's.
 
-    Returns
-    -------
-    array of float
-        [亩, 吨标煤 or 吨]; NaN where the quota is missing or what is taken isn't known; infinite
-        off every platform, and where no platform has a quota of the element at all.
+    [亩, 吨标煤 or 吨]; NaN where the quota is missing or what is taken isn't known; infinite off
+    every platform, and where no platform has a quota of the element at all.
     """
     key = need.element, need.pollutant
     is_kept = any(one[0] == subject and one[2:] == key for one in asked.rooms)
@@ -605,15 +536,9 @@ def left(columns: SiteColumns, asked: Asking, subject: Subject, need: Need) -> F
 def headroom(element: str) -> GateRule:
     """Make the gate of an element.
 
-    Parameters
-    ----------
-    element
-        ``land``, ``energy`` or ``emission``.
+    ``element``: ``land``, ``energy`` or ``emission``.
 
-    Returns
-    -------
-    GateRule
-        Met where unit and platform have left what the project takes.
+    Met where unit and platform have left what the project takes.
     """
 
     def gate(columns: SiteColumns, asked: Asking) -> Answers:

@@ -1,4 +1,4 @@
-"""Where one project should go, and why there, and why not elsewhere (最优落地平台优先)."""
+"""One project: platforms and sites."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -87,20 +87,12 @@ class MatchedSite:
 class MatchedPlatform:
     """A platform ranked by the best site it offers.
 
-    Attributes
-    ----------
-    rank
-        Place by score, equal scores share one.
-    platform_id
-        The platform.
-    score
-        Score of its best site (0–100).
-    site_count
-        Admitted sites it offers.
-    best_site_id
-        The best of them.
-    criteria
-        Parts of that site's score.
+    ``rank``: Place by score, equal scores share one.
+    ``platform_id``: The platform.
+    ``score``: Score of its best site (0–100).
+    ``site_count``: Admitted sites it offers.
+    ``best_site_id``: The best of them.
+    ``criteria``: Parts of that site's score.
     """
 
     rank: int

@@ -1,8 +1,4 @@
-"""How well candidates suit a project: criteria on fixed reference bounds, 0 to 1.
-
-A criterion whose input is missing has no value (NaN): the score is taken over those that have one,
-and the confidence says what part of the weight they carry. No value depends on other candidates.
-"""
+"""Criteria, scores, ranking."""
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
@@ -33,17 +29,11 @@ ShareKey = tuple[str, str, str | None]
 class Surroundings:
     """What is known around the candidates.
 
-    Attributes
-    ----------
-    platforms
-        Rows of ``major_platforms`` by id.
-    tax_wan_yuan_per_mu
-        Tax per 亩 of platforms [万元/亩]; those not known are left out.
-    shares
-        Rows of ``element_shares`` of the year by unit, element and pollutant.
-    chain_nearness
-        How near each platform, or none of them (None), is to the industry along the chains (0–1);
-        those not known are left out.
+    ``platforms``: Rows of ``major_platforms`` by id.
+    ``tax_wan_yuan_per_mu``: Tax per 亩 of platforms [万元/亩]; those not known are left out.
+    ``shares``: Rows of ``element_shares`` of the year by unit, element and pollutant.
+    ``chain_nearness``: How near each platform, or none of them (None), is to the industry along
+      the chains (0–1); those not known are left out.
     """
 
     platforms: Mapping[str, Mapping[Hashable, Any]]
@@ -56,14 +46,9 @@ class Surroundings:
 class Setting:
     """Everything that a criterion may look at.
 
-    Attributes
-    ----------
-    judged
-        The candidates with the answers of their gates.
-    asked
-        What they are held against.
-    around
-        What is known around them.
+    ``judged``: The candidates with the answers of their gates.
+    ``asked``: What they are held against.
+    ``around``: What is known around them.
     """
 
     judged: Judged
@@ -82,15 +67,7 @@ CriterionRule = Callable[[Setting], Floats]
 def criterion_values(setting: Setting) -> Floats:
     """Value every candidate by every criterion, whatever the weights.
 
-    Parameters
-    ----------
-    setting
-        Candidates, demand, surroundings.
-
-    Returns
-    -------
-    array of float
-        n × k, 0 to 1, NaN where an input is missing; columns in the order of the table.
+    n × k, 0 to 1, NaN where an input is missing; columns in the order of the table.
     """
     names = list(setting.asked.table.weights)
     return np.column_stack([CRITERIA[name](setting) for name in names])
@@ -124,15 +101,10 @@ def _industry_fit(setting: Setting) -> Floats:
 def closeness(code: str, listed: str) -> float:
     """Say how close an industry is to one that a platform lists, on fixed steps.
 
-    Parameters
-    ----------
-    code, listed
-        Codes of GB/T 4754, two to four digits, with or without the letter of the section.
+    ``code, listed``: Codes of GB/T 4754, two to four digits, with or without the letter of the
+      section.
 
-    Returns
-    -------
-    float
-        1 where one holds the other, 0.9 in the same group, 0.8 in the same division, else 0.
+    1 where one holds the other, 0.9 in the same group, 0.8 in the same division, else 0.
 
     Examples
     --------
@@ -200,18 +172,8 @@ def _effect_outcomes(setting: Setting) -> Floats:
 def effects(setting: Setting, position: int) -> dict[tuple[str, str | None], ShareEffect]:
     """Say what the project would do to the shares of the unit of one candidate (B1).
 
-    Parameters
-    ----------
-    setting
-        Candidates, demand, surroundings.
-    position
-        The candidate.
-
-    Returns
-    -------
-    dict
-        By element and pollutant, those that can be told; land counts as much as it takes, energy
-        and emissions in the same proportion inside (S15).
+    By element and pollutant, those that can be told; land counts as much as it takes, energy and
+    emissions in the same proportion inside (S15).
     """
     site, demand = setting.columns.sites[position], setting.asked.demand
     if site.zone_share is None:
@@ -350,14 +312,9 @@ class Criterion:
 class Score:
     """A score with its parts.
 
-    Attributes
-    ----------
-    score
-        0 to 100, None where no criterion of any weight has a value.
-    confidence
-        Part of the weight whose criteria have a value (0–1).
-    criteria
-        The parts, in the order of the table.
+    ``score``: 0 to 100, None where no criterion of any weight has a value.
+    ``confidence``: Part of the weight whose criteria have a value (0–1).
+    ``criteria``: The parts, in the order of the table.
     """
 
     score: float | None
@@ -368,17 +325,9 @@ class Score:
 def contributions(values: Floats, weights: Floats) -> Floats:
     """Give the points that each criterion adds.
 
-    Parameters
-    ----------
-    values
-        n × k, 0 to 1, NaN where not known.
-    weights
-        k weights.
+    ``values``: n × k, 0 to 1, NaN where not known.
 
-    Returns
-    -------
-    array of float
-        n × k points, each row adding up to its score; 0 where not known.
+    n × k points, each row adding up to its score; 0 where not known.
     """
     known = ~np.isnan(values)
     held = known @ weights
@@ -390,17 +339,7 @@ def contributions(values: Floats, weights: Floats) -> Floats:
 def score_of(values: Floats, weights: Floats, names: tuple[str, ...]) -> Score:
     """Score one candidate.
 
-    Parameters
-    ----------
-    values, weights
-        Of its k criteria; a value is NaN where not known.
-    names
-        Their names.
-
-    Returns
-    -------
-    Score
-        With every part.
+    ``values, weights``: Of its k criteria; a value is NaN where not known.
     """
     known = ~np.isnan(values)
     held = float(weights[known].sum())
@@ -419,18 +358,13 @@ def score_of(values: Floats, weights: Floats, names: tuple[str, ...]) -> Score:
 class Ranking:
     """Scores and ranks of n candidates.
 
-    Attributes
-    ----------
-    score
-        100 × Σ weight × value ÷ Σ weight over the criteria that have a value (0–100), NaN where
-        none of any weight has; array of n.
-    confidence
-        Part of the weight whose criteria have a value (0–1); array of n.
-    rank
-        Place by score from 1 on, equal scores share one, those without a score the last; array of
-        n.
-    order
-        Positions by rank; candidates that tie stand in the order they were given; array of n.
+    ``score``: 100 × Σ weight × value ÷ Σ weight over the criteria that have a value (0–100), NaN
+      where none of any weight has; array of n.
+    ``confidence``: Part of the weight whose criteria have a value (0–1); array of n.
+    ``rank``: Place by score from 1 on, equal scores share one, those without a score the last;
+      array of n.
+    ``order``: Positions by rank; candidates that tie stand in the order they were given; array of
+      n.
     """
 
     score: Floats
@@ -442,17 +376,10 @@ class Ranking:
 def scores(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
     """Weigh values.
 
-    Parameters
-    ----------
-    values
-        n × k, 0 to 1, NaN where not known.
-    weights
-        k weights of 0 and more, not all 0.
+    ``values``: n × k, 0 to 1, NaN where not known.
+    ``weights``: k weights of 0 and more, not all 0.
 
-    Returns
-    -------
-    score, confidence
-        As in ``Ranking``.
+    As in ``Ranking``.
     """
     known = ~np.isnan(values)
     held = known @ weights
@@ -466,17 +393,8 @@ def scores(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
 def rank(values: Floats, weights: Floats) -> Ranking:
     """Rank candidates.
 
-    Parameters
-    ----------
-    values
-        n × k, 0 to 1, NaN where not known.
-    weights
-        k weights of 0 and more, not all 0.
-
-    Returns
-    -------
-    Ranking
-        Scores, confidences, ranks.
+    ``values``: n × k, 0 to 1, NaN where not known.
+    ``weights``: k weights of 0 and more, not all 0.
 
     Examples
     --------

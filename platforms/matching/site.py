@@ -1,4 +1,4 @@
-"""One piece of land as a candidate for a project."""
+"""One piece of land, many as columns, land uses that fit."""
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -234,17 +234,10 @@ Uses = Mapping[str, tuple[str, ...]]
 def fitting_uses(demand: Demand, table: MatchTable) -> Uses | None:
     """Give the beginnings of fitting codes, by scheme.
 
-    Parameters
-    ----------
-    demand
-        What the project asks: its own codes (of the scheme MNR2023) go before its category.
-    table
-        Land uses of each category.
+    ``demand``: What the project asks: its own codes (of the scheme MNR2023) go before its
+      category.
 
-    Returns
-    -------
-    mapping or None
-        Beginnings by scheme; None where the project states neither codes nor a known category.
+    Beginnings by scheme; None where the project states neither codes nor a known category.
     """
     if demand.land_use_codes:
         return {"MNR2023": demand.land_use_codes}
@@ -254,17 +247,9 @@ def fitting_uses(demand: Demand, table: MatchTable) -> Uses | None:
 def use_fits(scheme: str, code: str, uses: Uses) -> bool:
     """Say whether a code of a scheme is among the fitting ones.
 
-    Parameters
-    ----------
-    scheme, code
-        Land use of a parcel.
-    uses
-        What ``fitting_uses`` gives.
+    ``uses``: What ``fitting_uses`` gives.
 
-    Returns
-    -------
-    bool
-        True where the code begins with one of its scheme.
+    True where the code begins with one of its scheme.
 
     See Also
     --------
@@ -284,17 +269,9 @@ def use_fits(scheme: str, code: str, uses: Uses) -> bool:
 def can_compare(scheme: str, uses: Uses) -> bool:
     """Say whether a code of a scheme can be judged: codes of an unlisted scheme are unknown.
 
-    Parameters
-    ----------
-    scheme
-        Scheme of a parcel's land use.
-    uses
-        What ``fitting_uses`` gives.
+    ``uses``: What ``fitting_uses`` gives.
 
-    Returns
-    -------
-    bool
-        True where fitting codes of the scheme are stated.
+    True where fitting codes of the scheme are stated.
 
     Examples
     --------
@@ -307,18 +284,10 @@ def can_compare(scheme: str, uses: Uses) -> bool:
 def may_be_used(parcels: pd.DataFrame, uses: Uses | None) -> pd.Series:
     """Say which parcels aren't plainly unfit: an unknown use is left to the gate.
 
-    Parameters
-    ----------
-    parcels
-        Layer ``land_parcels``.
-    uses
-        What ``fitting_uses`` gives.
+    ``parcels``: Layer ``land_parcels``.
+    ``uses``: What ``fitting_uses`` gives.
 
-    Returns
-    -------
-    Series
-        False where scheme and code are stated, can be compared and don't fit, index of
-        ``parcels``.
+    False where scheme and code are stated, can be compared and don't fit, index of ``parcels``.
     """
     pairs = zip(parcels["land_use_scheme"], parcels["land_use_code"], strict=True)
     fits = [
@@ -336,12 +305,8 @@ def may_be_used(parcels: pd.DataFrame, uses: Uses | None) -> pd.Series:
 class Coded:
     """A fact that few values can have.
 
-    Attributes
-    ----------
-    place
-        For each site the place of its value among ``values``; array of n.
-    values
-        The distinct values.
+    ``place``: For each site the place of its value among ``values``; array of n.
+    ``values``: The distinct values.
     """
 
     place: Positions
@@ -360,20 +325,12 @@ class Coded:
 class SiteColumns:
     """The candidates, n of them.
 
-    Attributes
-    ----------
-    sites
-        The candidates themselves.
-    area_mu, blocked_mu, main_platform_share, major_share
-        As in ``Site``.
-    zone_share, width_m, frontage_m
-        As in ``Site``, NaN where not known.
-    increment
-        1 for new construction land, 0 for other, NaN where not known.
-    facility_km
-        Way to the nearest facility of each kind on file, NaN where there is none.
-    coded
-        Facts with few distinct values, by the name they have in ``Site``.
+    ``sites``: The candidates themselves.
+    ``area_mu, blocked_mu, main_platform_share, major_share``: As in ``Site``.
+    ``zone_share, width_m, frontage_m``: As in ``Site``, NaN where not known.
+    ``increment``: 1 for new construction land, 0 for other, NaN where not known.
+    ``facility_km``: Way to the nearest facility of each kind on file, NaN where there is none.
+    ``coded``: Facts with few distinct values, by the name they have in ``Site``.
     """
 
     sites: Sequence[Site]
@@ -407,15 +364,7 @@ CODED = (
 def columns_of(sites: Sequence[Site]) -> SiteColumns:
     """Lay candidates out as columns.
 
-    Parameters
-    ----------
-    sites
-        The candidates.
-
-    Returns
-    -------
-    SiteColumns
-        In the same order.
+    In the same order.
     """
     kinds = sorted({kind for site in sites for kind in site.facility_km})
     coded = {name: coded_of([getattr(site, name) for site in sites]) for name in CODED}

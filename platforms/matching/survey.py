@@ -1,4 +1,4 @@
-"""The firms of a city along the chains of industry, as the criterion of chains asks for them."""
+"""What matching reads of a city."""
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -73,18 +73,11 @@ class ChainReach:
 class Ground:
     """The candidates for a project, and what is known around them.
 
-    Attributes
-    ----------
-    columns
-        The candidates.
-    around
-        Platforms, tax per 亩 and shares.
-    quotas
-        Quotas of the year and what takes from them.
-    year
-        Year of quotas, shares and figures per 亩.
-    project
-        What the rules say of the project itself.
+    ``columns``: The candidates.
+    ``around``: Platforms, tax per 亩 and shares.
+    ``quotas``: Quotas of the year and what takes from them.
+    ``year``: Year of quotas, shares and figures per 亩.
+    ``project``: What the rules say of the project itself.
     """
 
     columns: SiteColumns
@@ -212,19 +205,9 @@ def ground_of(
 def needed(demand: Demand, policy: PolicySet, table: MatchTable) -> Need:
     """Ask for the land wanted; blocks of the sizes that are listed (B3, B4) are worth keeping.
 
-    Parameters
-    ----------
-    demand
-        What the project asks.
-    policy
-        Rules: a pack without B3 and B4 lists no size.
-    table
-        Surplus that a project takes which states no most land.
+    ``policy``: Rules: a pack without B3 and B4 lists no size.
 
-    Returns
-    -------
-    Need
-        Least, wanted and most land [亩], and the sizes.
+    Least, wanted and most land [亩], and the sizes.
     """
     held = [held_rule(policy, rule_id) for rule_id in ("B3", "B4")]
     lines = tuple(dated.rule.number for dated in held if dated is not None)
@@ -239,24 +222,12 @@ def shares_beside(
 ) -> Mapping[ShareKey, Mapping[str, object]]:
     """Give the shares of the year (B1), without what projects that are to be placed hold already.
 
-    Parameters
-    ----------
-    source
-        The layers.
-    project_ids
-        Projects to be placed: counted with their new place, their own allotments would count twice.
-    year
-        The year.
-    policy
-        Rules on the as-of date.
-    crs
-        Projected system in metres.
+    ``project_ids``: Projects to be placed: counted with their new place, their own allotments
+      would count twice.
+    ``crs``: Projected system in metres.
 
-    Returns
-    -------
-    mapping
-        Rows of ``element_shares`` by the outline in use, by unit, element and pollutant; none
-        where the packs don't hold B1.
+    Rows of ``element_shares`` by the outline in use, by unit, element and pollutant; none where the
+    packs don't hold B1.
     """
     if not policy.parts("B1"):
         return {}

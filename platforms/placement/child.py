@@ -36,32 +36,17 @@ def run(
 ) -> object:
     """Answer a task in a child process.
 
-    Parameters
-    ----------
-    function
-        ``package.module:name`` of a function that takes the task alone.
-    task
-        What it is given; it and the answer must be picklable.
-    deadline_s
-        Seconds that the function is given, once its module is loaded and, where it has a
-        ``prepare``, that was called.
-    is_cancelled
-        Asked again and again; the child is ended once it says True.
-    tell
-        Told every answer that the function hands over by ``report``.
-    grace_s
-        Seconds beyond the deadline that the child may take to hand over.
+    ``function``: ``package.module:name`` of a function that takes the task alone.
+    ``task``: What it is given; it and the answer must be picklable.
+    ``deadline_s``: Seconds that the function is given, once its module is loaded and, where it
+      has a ``prepare``, that was called.
+    ``is_cancelled``: Asked again and again; the child is ended once it says True.
+    ``tell``: Told every answer that the function hands over by ``report``.
 
-    Returns
-    -------
-    object
-        What the function returns; where it is late, the last that it reported.
+    What the function returns; where it is late, the last that it reported.
 
-    Raises
-    ------
-    PlanningError
-        ``placement_out_of_time``, ``placement_cancelled``, ``placement_solver_failed``, and what
-        the function itself refuses.
+    Raises PlanningError: ``placement_out_of_time``, ``placement_cancelled``,
+    ``placement_solver_failed``, and what the function itself refuses.
 
     Examples
     --------
@@ -97,10 +82,7 @@ def run(
 def report(answer: object) -> None:
     """Hand over an answer that may still be bettered; outside a child nothing happens.
 
-    Parameters
-    ----------
-    answer
-        Given by ``run`` if the function doesn't return in time.
+    ``answer``: Given by ``run`` if the function doesn't return in time.
     """
     if _out is not None:
         _write("interim", answer)

@@ -1,4 +1,4 @@
-"""Whether some limits and needs of a placement can hold together, decided exactly."""
+"""What cannot hold together."""
 
 import time
 from collections import deque
@@ -37,18 +37,11 @@ class Case:
 
     A member is a limit (by its position) or a need (by the number of limits plus its position).
 
-    Attributes
-    ----------
-    rows
-        Weight of each option in each limit, by the option's position.
-    most
-        The most that the weights taken may add up to, one a limit.
-    given
-        Positions of limits that hold in any case and are no members.
-    needs
-        Sets of options of which one must be taken, one a need.
-    size
-        Number of options.
+    ``rows``: Weight of each option in each limit, by the option's position.
+    ``most``: The most that the weights taken may add up to, one a limit.
+    ``given``: Positions of limits that hold in any case and are no members.
+    ``needs``: Sets of options of which one must be taken, one a need.
+    ``size``: Number of options.
     """
 
     rows: tuple[Mapping[int, float], ...]
@@ -152,20 +145,11 @@ def choice(
 ) -> frozenset[int] | None:
     """Find a choice that keeps the members named, the given limits and nothing else.
 
-    Parameters
-    ----------
-    case, members, until
-        As ``best_choice`` takes them.
+    ``case, members, until``: As ``best_choice`` takes them.
 
-    Returns
-    -------
-    frozenset of int or None
-        Positions of the options taken; None where it is proven that there is no such choice.
+    Positions of the options taken; None where it is proven that there is no such choice.
 
-    Raises
-    ------
-    LateError
-        ``placement_out_of_time``.
+    Raises LateError: ``placement_out_of_time``.
     """
     found = best_choice(case, members, until)
     return None if found is None else found.chosen
@@ -195,30 +179,13 @@ def best_choice(
 ) -> Chosen | None:
     """Find the choice with the highest sum that keeps the members named and the given limits.
 
-    Parameters
-    ----------
-    case
-        Limits and needs.
-    members
-        Those that must hold.
-    until
-        Monotonic time at which the search ends [s].
-    goal
-        What each option adds to the sum that is made highest, by position; None for any choice.
-    extra
-        Further rows over the options.
-    gap
-        Relative gap at which the search for a higher sum ends.
+    ``until``: Monotonic time at which the search ends [s].
+    ``goal``: What each option adds to the sum that is made highest, by position; None for any
+      choice.
 
-    Returns
-    -------
-    Chosen or None
-        The choice; None where it is proven that there is none.
+    The choice; None where it is proven that there is none.
 
-    Raises
-    ------
-    LateError
-        ``placement_out_of_time`` where nothing was found.
+    Raises LateError: ``placement_out_of_time`` where nothing was found.
     """
     cuts = list(extra)
     while True:
@@ -296,30 +263,12 @@ def solved(
 ) -> OptimizeResult:
     """Run HiGHS for the smallest sum of ``value`` under ``rows``, each a sum and the most of it.
 
-    Parameters
-    ----------
-    value
-        Worth of each variable, array of n.
-    whole
-        1 where it must be a whole number, array of n.
-    rows
-        Weights by position and the most they may add up to.
-    most
-        Upper bound of each variable, array of n; the lower one is 0.
-    until
-        Monotonic time at which the search ends [s].
-    gap
-        Relative gap at which it ends.
+    ``whole``: 1 where it must be a whole number, array of n.
+    ``rows``: Weights by position and the most they may add up to.
+    ``most``: Upper bound of each variable, array of n; the lower one is 0.
+    ``until``: Monotonic time at which the search ends [s].
 
-    Returns
-    -------
-    OptimizeResult
-        As SciPy gives it.
-
-    Raises
-    ------
-    LateError
-        ``placement_out_of_time`` where no time is left.
+    Raises LateError: ``placement_out_of_time`` where no time is left.
     """
     seconds = until - time.monotonic()
     if seconds <= 0:
@@ -350,20 +299,10 @@ def near_corrections(
     A chain of moves: the need takes an option, whoever is in its way loses its own and looks for
     another. After each move everything holds except what is noted.
 
-    Parameters
-    ----------
-    case
-        Limits and needs.
-    taken
-        A choice that keeps every member but needs that aren't met.
-    homeless
-        Position of the need to house.
+    ``taken``: A choice that keeps every member but needs that aren't met.
 
-    Returns
-    -------
-    dict or None
-        Choices that show it, by the set of members that give way; None where a chain houses the
-        need at no cost, so that there is no conflict.
+    Choices that show it, by the set of members that give way; None where a chain houses the need at
+    no cost, so that there is no conflict.
     """
     lost = case.broken(taken) - {case.need(homeless)}
     found: dict[Members, list[frozenset[int]]] = {}
@@ -415,27 +354,13 @@ def least_correction(
 ) -> tuple[Members, frozenset[int]] | None:
     """Find the fewest members that give way while those fixed hold.
 
-    Parameters
-    ----------
-    case
-        Limits and needs.
-    fixed
-        Members that must hold.
-    soft
-        Members that may give way; the others are left out of account.
-    until
-        Monotonic time at which the search ends [s]; the best so far is given.
+    ``soft``: Members that may give way; the others are left out of account.
+    ``until``: Monotonic time at which the search ends [s]; the best so far is given.
 
-    Returns
-    -------
-    frozenset of int, frozenset of int
-        Members that give way, and the choice that shows it; None where those fixed cannot hold
-        together.
+    Members that give way, and the choice that shows it; None where those fixed cannot hold
+    together.
 
-    Raises
-    ------
-    LateError
-        ``placement_out_of_time`` where nothing was found.
+    Raises LateError: ``placement_out_of_time`` where nothing was found.
     """
     first, size = len(case.rows), case.size
     bent = [one for one in soft if one not in set(fixed)]
@@ -479,14 +404,9 @@ ZERO = 1e-7
 class Clash:
     """What cannot hold together.
 
-    Attributes
-    ----------
-    members
-        Limits and needs as ``Case`` numbers them.
-    is_smallest_proven
-        True where no set with fewer members clashes.
-    is_minimal
-        True where the rest can hold once any one member is left out.
+    ``members``: Limits and needs as ``Case`` numbers them.
+    ``is_smallest_proven``: True where no set with fewer members clashes.
+    ``is_minimal``: True where the rest can hold once any one member is left out.
     """
 
     members: Members
@@ -501,24 +421,12 @@ def smallest_clash(case: Case, until: float, near: Collection[Members] = ()) -> 
     everything found to give way (an implicit hitting set) either are a conflict, and then the
     smallest, or show something further that gives way.
 
-    Parameters
-    ----------
-    case
-        Limits and needs.
-    until
-        Monotonic time at which the search ends [s]; the smallest set so far is given.
-    near
-        Sets of members that are known to give way (``near_corrections``).
+    ``until``: Monotonic time at which the search ends [s]; the smallest set so far is given.
+    ``near``: Sets of members that are known to give way (``near_corrections``).
 
-    Returns
-    -------
-    Clash or None
-        The set; None where all members can hold together.
+    The set; None where all members can hold together.
 
-    Raises
-    ------
-    LateError
-        ``placement_out_of_time`` where no set was found.
+    Raises LateError: ``placement_out_of_time`` where no set was found.
     """
     known = set(near)
     quick: Clash | None = None

@@ -1,4 +1,4 @@
-"""What is said of a placement beside it: conflicts, what mends them, alternatives."""
+"""The same in the words of the limits."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -72,16 +72,10 @@ class Conflict:
 class Change:
     """One limit or lock that gives way.
 
-    Attributes
-    ----------
-    limit
-        The limit or lock.
-    said
-        What would have to be given, with its unit.
-    amount
-        By how much [unit of the limit]; 1 for a lock.
-    share
-        Share (0–1) that remains, None where the limit keeps none.
+    ``limit``: The limit or lock.
+    ``said``: What would have to be given, with its unit.
+    ``amount``: By how much [unit of the limit]; 1 for a lock.
+    ``share``: Share (0–1) that remains, None where the limit keeps none.
     """
 
     limit: Statement
@@ -113,14 +107,9 @@ class Relaxation:
 class GivenUp:
     """Other projects given up so that one has a place.
 
-    Attributes
-    ----------
-    project_ids
-        Who would lose its place.
-    loss
-        By how much the sum of scores falls; below 0 where it rises.
-    is_fewest_proven
-        True where fewer are proven not to do.
+    ``project_ids``: Who would lose its place.
+    ``loss``: By how much the sum of scores falls; below 0 where it rises.
+    ``is_fewest_proven``: True where fewer are proven not to do.
     """
 
     project_ids: tuple[str, ...]
@@ -159,12 +148,8 @@ class Why:
 class Alternative:
     """A placement nearly as good.
 
-    Attributes
-    ----------
-    assignments
-        What goes where.
-    loss
-        By how much the sum of scores is lower; below 0 where it is higher.
+    ``assignments``: What goes where.
+    ``loss``: By how much the sum of scores is lower; below 0 where it is higher.
     """
 
     assignments: tuple[Option, ...]
@@ -184,19 +169,12 @@ class SwappedPair:
 class Explained:
     """All that is said beside a placement.
 
-    Attributes
-    ----------
-    why
-        By project without a place.
-    stable
-        Whether an assignment never changes in near-best placements, by project; None where time
-        ended before it was known.
-    alternatives
-        Near-best placements, the best first.
-    are_alternatives_proven
-        True where none better was passed over.
-    swaps
-        Pairs that can change places, the smallest loss first.
+    ``why``: By project without a place.
+    ``stable``: Whether an assignment never changes in near-best placements, by project; None
+      where time ended before it was known.
+    ``alternatives``: Near-best placements, the best first.
+    ``are_alternatives_proven``: True where none better was passed over.
+    ``swaps``: Pairs that can change places, the smallest loss first.
     """
 
     why: Mapping[str, Why]
@@ -233,28 +211,16 @@ FOR_CLASH = 0.6
 class Question:
     """What is asked about a placement.
 
-    Attributes
-    ----------
-    case
-        Limits, and as needs the projects placed; locks where nothing could be placed.
-    asked
-        Options of each project without a place that is asked about, by its id.
-    points
-        Score of each option by position.
-    taken
-        The placement; empty where there is none.
-    scales
-        Limits and needs that may give way, each with the amount that counts as 1.
-    ratios
-        Shares behind limits.
-    projects, grounds
-        Project and land of each option.
-    least
-        Sum of scores from which a placement is nearly as good.
-    count
-        Near-best placements wanted.
-    seconds
-        Time.
+    ``case``: Limits, and as needs the projects placed; locks where nothing could be placed.
+    ``asked``: Options of each project without a place that is asked about, by its id.
+    ``points``: Score of each option by position.
+    ``taken``: The placement; empty where there is none.
+    ``scales``: Limits and needs that may give way, each with the amount that counts as 1.
+    ``ratios``: Shares behind limits.
+    ``projects, grounds``: Project and land of each option.
+    ``least``: Sum of scores from which a placement is nearly as good.
+    ``count``: Near-best placements wanted.
+    ``seconds``: Time.
     """
 
     case: Case
@@ -274,20 +240,13 @@ class Question:
 class Reason:
     """Why a project has no place; what time didn't suffice for is None.
 
-    Attributes
-    ----------
-    clash
-        What cannot hold together with it.
-    fits
-        True where it fits beside all that are placed, so that the search for most had not ended.
-    mend
-        Limits that would have to give way.
-    is_mend_checked
-        True where everybody placed and the project hold the relaxed limits.
-    has_no_mend
-        True where no limit that may give way mends it.
-    exchange
-        Projects that would have to be given up.
+    ``clash``: What cannot hold together with it.
+    ``fits``: True where it fits beside all that are placed, so that the search for most had not
+      ended.
+    ``mend``: Limits that would have to give way.
+    ``is_mend_checked``: True where everybody placed and the project hold the relaxed limits.
+    ``has_no_mend``: True where no limit that may give way mends it.
+    ``exchange``: Projects that would have to be given up.
     """
 
     clash: Clash | None = None
@@ -302,18 +261,11 @@ class Reason:
 class Answered:
     """What was found so far.
 
-    Attributes
-    ----------
-    reasons
-        By project.
-    stable
-        Whether each assignment never changes, by position of its option.
-    others
-        Near-best placements, the best first.
-    are_others_proven
-        True where none better was passed over.
-    swapped
-        Pairs that can change places.
+    ``reasons``: By project.
+    ``stable``: Whether each assignment never changes, by position of its option.
+    ``others``: Near-best placements, the best first.
+    ``are_others_proven``: True where none better was passed over.
+    ``swapped``: Pairs that can change places.
     """
 
     reasons: dict[str, Reason] = field(default_factory=dict)
@@ -324,18 +276,7 @@ class Answered:
 
 
 def answer_all(question: Question) -> Answered:
-    """Answer why projects have no place, then what could be otherwise.
-
-    Parameters
-    ----------
-    question
-        What is asked.
-
-    Returns
-    -------
-    Answered
-        Whatever was found in time.
-    """
+    """Answer why projects have no place, then what could be otherwise."""
     begun = time.monotonic()
     end = begun + question.seconds
     until = begun + (FOR_REASONS if question.taken else 1.0) * question.seconds
@@ -489,30 +430,10 @@ def explain(
 ) -> Explained:
     """Say why projects have no place, and what could be otherwise at little loss.
 
-    Parameters
-    ----------
-    ground
-        What the placement stands on.
-    taken
-        Positions of the options taken.
-    tolerance
-        Part (0–1) of the sum of scores that may be lost in a near-best placement.
-    count
-        Near-best placements wanted.
-    seconds
-        Time for all of it; what isn't known by then is left out.
-    is_cancelled
-        Asked again and again.
+    ``tolerance``: Part (0–1) of the sum of scores that may be lost in a near-best placement.
+    ``seconds``: Time for all of it; what isn't known by then is left out.
 
-    Returns
-    -------
-    Explained
-        What was found.
-
-    Raises
-    ------
-    PlanningError
-        ``placement_cancelled``.
+    Raises PlanningError: ``placement_cancelled``.
     """
     own = _by_project(ground.options)
     placed = {ground.options[at].project_id for at in taken}
@@ -547,24 +468,9 @@ def explain_locks(
 ) -> Why:
     """Say which locked pairs and limits cannot hold together, and what mends it.
 
-    Parameters
-    ----------
-    ground
-        Choices (of locked projects, too, all of them) and limits.
-    locked
-        Pairs of project and site.
-    seconds, is_cancelled
-        As ``explain`` takes them.
+    ``seconds, is_cancelled``: As ``explain`` takes them.
 
-    Returns
-    -------
-    Why
-        What was found.
-
-    Raises
-    ------
-    PlanningError
-        ``placement_cancelled``.
+    Raises PlanningError: ``placement_cancelled``.
     """
     needs = [
         [at for at, one in enumerate(ground.options) if (one.project_id, one.site_id) == pair]

@@ -1,4 +1,4 @@
-"""One project on one site as a choice, and the limits that choices meet together."""
+"""Options and the limits they share."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -80,14 +80,9 @@ class Option:
 class Limit:
     """What some choices may not exceed together: the sum of ``weights`` is at most ``most``.
 
-    Attributes
-    ----------
-    name
-        The limit in words.
-    weights
-        Weight of each option by its position.
-    most
-        The most they may add up to [unit of the weights].
+    ``name``: The limit in words.
+    ``weights``: Weight of each option by its position.
+    ``most``: The most they may add up to [unit of the weights].
     """
 
     name: Statement
@@ -112,12 +107,8 @@ EXPLAINED_PAIRS = 10_000
 class Pairs:
     """Choices that are searched.
 
-    Attributes
-    ----------
-    options
-        One a pair, those of a project by falling score.
-    left_out
-        Admitted pairs that there was no room for.
+    ``options``: One a pair, those of a project by falling score.
+    ``left_out``: Admitted pairs that there was no room for.
     """
 
     options: list[Option]
@@ -130,19 +121,9 @@ def pairs_of(
 ) -> Pairs:  # fmt: skip
     """Give the admitted pairs as choices.
 
-    Parameters
-    ----------
-    results
-        What matching found for each project.
-    locked, excluded
-        Pairs that must, and must not, be. A locked project has its locked sites alone.
-    at_most
-        Number of pairs; the best of each project by equal parts, 20 in any case.
-
-    Returns
-    -------
-    Pairs
-        The choices.
+    ``locked, excluded``: Pairs that must, and must not, be. A locked project has its locked sites
+      alone.
+    ``at_most``: Number of pairs; the best of each project by equal parts, 20 in any case.
     """
     own = [_sites_of(one, set(locked), set(excluded)) for one in results]
     each = _part_of_each([len(one) for one in own], at_most)
@@ -204,14 +185,9 @@ def _option(demand: Demand, site: Site, points: float) -> Option:
 class Fewer:
     """A part of the choices with their limits, and where they stand among all.
 
-    Attributes
-    ----------
-    options, limits
-        As a placement takes them, positions counted anew.
-    place
-        New position of each choice kept, by its position among all.
-    best_of_each
-        So many of the best of each project; None where all are there.
+    ``options, limits``: As a placement takes them, positions counted anew.
+    ``place``: New position of each choice kept, by its position among all.
+    ``best_of_each``: So many of the best of each project; None where all are there.
     """
 
     options: list[Option]
@@ -226,19 +202,8 @@ def to_explain(
 ) -> Fewer:  # fmt: skip
     """Keep the best choices of each project and those taken, as many as can be explained.
 
-    Parameters
-    ----------
-    options, limits
-        All of them; those of a project stand by falling score.
-    taken
-        Positions of those taken.
-    at_most
-        Number of choices, as ``pairs_of`` takes it.
-
-    Returns
-    -------
-    Fewer
-        What is explained.
+    ``options, limits``: All of them; those of a project stand by falling score.
+    ``at_most``: Number of choices, as ``pairs_of`` takes it.
     """
     rank: list[int] = []
     count: dict[str, int] = {}
@@ -280,15 +245,7 @@ def project_limits(options: Sequence[Option]) -> list[Limit]:
 def land_limits(options: Sequence[Option]) -> list[Limit]:
     """Give each piece of land to one project at most.
 
-    Parameters
-    ----------
-    options
-        The choices.
-
-    Returns
-    -------
-    list of Limit
-        One a parcel taken whole, one a further pair of sites whose shapes overlap (cut parcels).
+    One a parcel taken whole, one a further pair of sites whose shapes overlap (cut parcels).
     """
     held: dict[str, dict[int, float]] = defaultdict(dict)
     for at, one in enumerate(options):
@@ -322,15 +279,7 @@ def _block_limits(options: Sequence[Option]) -> list[Limit]:
 def land_taken_twice(chosen: Sequence[Option]) -> list[Statement]:
     """Hold the shapes of what was placed against each other, whatever the limits were.
 
-    Parameters
-    ----------
-    chosen
-        What was placed.
-
-    Returns
-    -------
-    list of Statement
-        One a pair that shares land.
+    One a pair that shares land.
     """
     shapes = np.array([one.geometry for one in chosen], dtype=object)
     if not len(shapes):
@@ -375,17 +324,10 @@ def _overlaps(options: Sequence[Option]) -> list[Limit]:
 def quota_limits(options: Sequence[Option], rooms: Mapping[RoomKey, Room]) -> list[Limit]:
     """Hold what is taken of each element against what unit and platform have left.
 
-    Parameters
-    ----------
-    options
-        The choices; land takes quota as new construction land alone.
-    rooms
-        Quotas on file; one whose rest isn't known holds nobody (the gates name it).
+    ``options``: The choices; land takes quota as new construction land alone.
+    ``rooms``: Quotas on file; one whose rest isn't known holds nobody (the gates name it).
 
-    Returns
-    -------
-    list of Limit
-        One a quota that a choice takes from.
+    One a quota that a choice takes from.
     """
     limits = []
     there: dict[tuple[str, str | None], list[int]] = defaultdict(list)
@@ -418,22 +360,10 @@ def share_limits(
 ) -> list[Limit]:
     """Keep the shares inside provincial-or-higher zones (B1, B2) where the rules are in force.
 
-    Parameters
-    ----------
-    options
-        The choices.
-    shares
-        What is allotted already in the year; what ``further_shares`` gives beside it.
-    policy
-        Rules on the as-of date.
-    year
-        Year of the shares.
+    ``shares``: What is allotted already in the year; what ``further_shares`` gives beside it.
 
-    Returns
-    -------
-    list of Limit
-        One a unit and element. A share that is short already may not fall further short; one of
-        which something is open bounds nobody.
+    One a unit and element. A share that is short already may not fall further short; one of which
+    something is open bounds nobody.
     """
     by_unit: dict[str | None, list[int]] = defaultdict(list)
     for at, one in enumerate(options):
@@ -554,20 +484,10 @@ def shares_after(
 ) -> dict[tuple[str, str, str | None], ShareEffect]:
     """Give each share that the assignments touch, before and after.
 
-    Parameters
-    ----------
-    chosen
-        What was placed.
-    shares
-        Shares as they are without it: of the year, cumulatively, by number.
-    policy
-        Rules on the as-of date.
+    ``shares``: Shares as they are without it: of the year, cumulatively, by number.
 
-    Returns
-    -------
-    dict
-        By unit, element and pollutant; the outcome is ``no_data`` where the place of some land or
-        the investment of a project isn't known.
+    By unit, element and pollutant; the outcome is ``no_data`` where the place of some land or the
+    investment of a project isn't known.
     """
     found = {}
     for (unit_id, element, pollutant), row in shares.items():

@@ -1,4 +1,4 @@
-"""Moves of an exchange: one option comes, whoever is in its way goes and looks for another."""
+"""Rounding and annealing."""
 
 import time
 from collections import defaultdict
@@ -82,36 +82,11 @@ def exchanged(
 ) -> float:  # fmt: skip
     """Try moves and keep those that gain, or by chance lose little; ``best`` gets the best state.
 
-    Parameters
-    ----------
-    worth
-        Value of each option while it moves; array of n.
-    held
-        Matrix by column (``indptr``, ``indices``, ``data``), and the option of each entry.
-    own_at, own
-        Options of each group that may come, one after the other.
-    state
-        Option of each group or -1, group of each option, what is free of each limit, entries that
-        hold each limit, their number, and the place of each entry among them.
-    kept
-        True for a group that stays.
-    extra
-        What one option more is worth beyond that when states are compared.
-    heat
-        A loss of so much is kept in one case of e.
-    steps
-        Moves tried.
-    seed
-        Of the draws.
-    best
-        Option of each group in the best state; changed in place.
-    reached
-        Value of it.
-
-    Returns
-    -------
-    float
-        Value of the best state.
+    ``worth``: Value of each option while it moves; array of n.
+    ``held``: Matrix by column (``indptr``, ``indices``, ``data``), and the option of each entry.
+    ``state``: Option of each group or -1, group of each option, what is free of each limit,
+      entries that hold each limit, their number, and the place of each entry among them.
+    ``best``: Option of each group in the best state; changed in place.
     """
     np.random.seed(seed)
     taken, group, free = state[0], state[1], state[2]
@@ -233,25 +208,9 @@ def annealed(
 ) -> Positions:
     """Better a choice until it is enough or the time is over.
 
-    Parameters
-    ----------
-    problem
-        The problem.
-    value
-        What is to be high, the reward of one option more (1 000) included; array of n.
-    relaxed
-        Its relaxation.
-    chosen
-        A choice that keeps every limit.
-    enough
-        Value at which the search ends.
-    until
-        Moment of the monotonic clock at which it ends.
+    ``value``: What is to be high, the reward of one option more (1 000) included; array of n.
 
-    Returns
-    -------
-    array of int
-        The choice, no worse, sorted.
+    The choice, no worse, sorted.
     """
     matrix, begun = problem.matrix, time.monotonic()
     option = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
@@ -310,21 +269,9 @@ LEAST_GAIN = 1e-9
 def rounded(problem: Problem, value: Floats, relaxed: Relaxation, until: float) -> Positions | None:
     """Choose whole options along a relaxation, then let them change places for higher value.
 
-    Parameters
-    ----------
-    problem
-        The problem.
-    value
-        What is to be high; array of n.
-    relaxed
-        Its relaxation.
-    until
-        Moment of the monotonic clock at which bettering ends.
+    ``value``: What is to be high; array of n.
 
-    Returns
-    -------
-    array of int or None
-        Options taken, sorted; None where what is required could not be held.
+    Options taken, sorted; None where what is required could not be held.
     """
     hand = _Hand(problem, value, relaxed)
     for row in np.flatnonzero(problem.required).tolist():

@@ -1,4 +1,4 @@
-"""The assignment as numbers: scores, a sparse matrix of limits, groups of one choice at most."""
+"""The linear program."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -22,19 +22,12 @@ SLACK = 1e-9
 class Problem:
     """What is chosen among n options under m limits.
 
-    Attributes
-    ----------
-    points
-        Score of each option; array of n.
-    matrix
-        Weights, m × n by column: ``matrix @ chosen`` is at most ``most``.
-    most
-        The limits; array of m.
-    group
-        Group of each option, of which at most one may be chosen (a project); array of n. It stands
-        beside the matrix because bounds are taken group by group.
-    required
-        True for a limit that is there to make a choice be taken; array of m.
+    ``points``: Score of each option; array of n.
+    ``matrix``: Weights, m × n by column: ``matrix @ chosen`` is at most ``most``.
+    ``most``: The limits; array of m.
+    ``group``: Group of each option, of which at most one may be chosen (a project); array of n.
+      It stands beside the matrix because bounds are taken group by group.
+    ``required``: True for a limit that is there to make a choice be taken; array of m.
     """
 
     points: Floats
@@ -62,15 +55,7 @@ class Problem:
     def holds(self, chosen: Positions) -> bool:
         """Tell whether a choice keeps every limit, added up anew.
 
-        Parameters
-        ----------
-        chosen
-            Positions of the options taken.
-
-        Returns
-        -------
-        bool
-            True where it keeps all.
+        True where it keeps all.
         """
         if len(np.unique(self.group[chosen])) < len(chosen):
             return False
@@ -83,19 +68,9 @@ def problem_of(
 ) -> Problem:
     """Write limits as a matrix.
 
-    Parameters
-    ----------
-    points
-        Score of each option.
-    limits
-        Weights of options by position, and the most they may add up to.
-    required
-        Sets of options of which one must be taken.
+    ``limits``: Weights of options by position, and the most they may add up to.
 
-    Returns
-    -------
-    Problem
-        Limits "one of these at most" that meet no earlier one become groups.
+    Limits "one of these at most" that meet no earlier one become groups.
     """
     group = np.full(len(points), -1, dtype=np.intp)
     count, rows = 0, []
@@ -135,17 +110,9 @@ SMALLEST_STEP = 1e-3
 def first_prices(problem: Problem, value: Floats) -> Floats:
     """Find prices of the limits at which few options are worth taking.
 
-    Parameters
-    ----------
-    problem
-        The problem.
-    value
-        Value of each option; array of n.
+    ``value``: Value of each option; array of n.
 
-    Returns
-    -------
-    array of float
-        A price of each limit, none below 0; array of m.
+    A price of each limit, none below 0; array of m.
     """
     size = np.maximum(1e-12, abs(problem.matrix).max(axis=1).toarray().ravel())
     matrix = csc_array(diags_array(1 / size) @ problem.matrix)
@@ -199,16 +166,10 @@ PRICED = 200
 class Relaxation:
     """An answer with parts of options.
 
-    Attributes
-    ----------
-    parts
-        Part of each option that is taken (0–1); array of n.
-    bound
-        The most that any choice can add up to.
-    bound_with
-        The most that any choice with this option can add up to; array of n.
-    columns
-        Options that were looked at; array of n.
+    ``parts``: Part of each option that is taken (0–1); array of n.
+    ``bound``: The most that any choice can add up to.
+    ``bound_with``: The most that any choice with this option can add up to; array of n.
+    ``columns``: Options that were looked at; array of n.
     """
 
     parts: Floats
@@ -220,19 +181,9 @@ class Relaxation:
 def best_of_each(problem: Problem, value: Floats, count: int) -> Flags:
     """Mark the options of highest value of each group.
 
-    Parameters
-    ----------
-    problem
-        The problem.
-    value
-        Value of each option; array of n.
-    count
-        How many of each group.
+    ``value``: Value of each option; array of n.
 
-    Returns
-    -------
-    array of bool
-        True for the best of each group, in equal cases the earlier.
+    True for the best of each group, in equal cases the earlier.
     """
     order = np.lexsort((np.arange(len(value)), -value, problem.group))
     group = problem.group[order]
@@ -246,17 +197,9 @@ def best_of_each(problem: Problem, value: Floats, count: int) -> Flags:
 def worth_a_look(problem: Problem, value: Floats) -> Flags:
     """Mark the options to begin with: the best of each group, at rough prices and without.
 
-    Parameters
-    ----------
-    problem
-        The problem.
-    value
-        Value of each option; array of n.
+    ``value``: Value of each option; array of n.
 
-    Returns
-    -------
-    array of bool
-        True for a dozen or so of each group.
+    True for a dozen or so of each group.
     """
     columns = best_of_each(problem, value, LOOKED_AT)
     if columns.all():
@@ -296,25 +239,11 @@ def relax(
 ) -> Relaxation | None:
     """Solve the relaxation over some options, and add those that would raise it.
 
-    Parameters
-    ----------
-    problem
-        The problem.
-    value
-        What is to be high; array of n.
-    columns
-        Options to begin with.
-    until
-        Moment of the monotonic clock at which no more are added.
-    at_least
-        Least number of options taken.
-    near
-        Part of the bound by which the answer may stay below it.
+    ``value``: What is to be high; array of n.
+    ``columns``: Options to begin with.
+    ``near``: Part of the bound by which the answer may stay below it.
 
-    Returns
-    -------
-    Relaxation or None
-        None where the options cannot hold together.
+    None where the options cannot hold together.
     """
     columns = columns.copy()
     best: Relaxation | None = None
@@ -354,20 +283,8 @@ def solve_relaxed(
 ) -> tuple[Floats, Floats, float] | None:
     """Solve the relaxation over some options.
 
-    Parameters
-    ----------
-    problem, value
-        The problem, and what is to be high.
-    at
-        Positions of the options.
-    at_least
-        Least number of options taken.
-
-    Returns
-    -------
-    (array of float, array of float, float) or None
-        Parts of all n options, prices of the m limits, and that of the least number; None where
-        the options cannot hold together.
+    Parts of all n options, prices of the m limits, and that of the least number; None where the
+    options cannot hold together.
     """
     rows = [problem.matrix[:, at], grouped(problem, at)]
     most = [problem.most, np.ones(problem.groups)]
@@ -388,19 +305,6 @@ def solve_relaxed(
 
 
 def grouped(problem: Problem, at: Positions) -> csr_array:
-    """Give the matrix that holds each group to one choice.
-
-    Parameters
-    ----------
-    problem
-        The problem.
-    at
-        Positions of the options that are its columns.
-
-    Returns
-    -------
-    csr_array
-        One row a group.
-    """
+    """Give the matrix that holds each group to one choice."""
     shape = (problem.groups, len(at))
     return csr_array((np.ones(len(at)), (problem.group[at], np.arange(len(at)))), shape=shape)

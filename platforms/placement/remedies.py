@@ -1,4 +1,4 @@
-"""The fewest limits that have to give way, by the least relative amount, and who else could."""
+"""What gives way, near-best placements."""
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -24,12 +24,8 @@ from platforms.placement.conflicts import (
 class Ratio:
     """The share behind a limit: what is inside and in all, before and by each option.
 
-    Attributes
-    ----------
-    inside, total
-        Amounts without the options [unit of the element].
-    parts
-        Amount inside and in all that each option adds, by its position [same unit].
+    ``inside, total``: Amounts without the options [unit of the element].
+    ``parts``: Amount inside and in all that each option adds, by its position [same unit].
     """
 
     inside: float
@@ -52,16 +48,10 @@ class Ratio:
 class Mend:
     """What gives way.
 
-    Attributes
-    ----------
-    amounts
-        By how much each limit is exceeded [unit of its weights]; 1 for a need given up.
-    shares
-        The share (0–1) that remains, of limits that keep one.
-    chosen
-        A choice that shows it.
-    is_least_proven
-        True where fewer changes, or as many by less, are proven not to do.
+    ``amounts``: By how much each limit is exceeded [unit of its weights]; 1 for a need given up.
+    ``shares``: The share (0–1) that remains, of limits that keep one.
+    ``chosen``: A choice that shows it.
+    ``is_least_proven``: True where fewer changes, or as many by less, are proven not to do.
     """
 
     amounts: Mapping[int, float]
@@ -79,28 +69,12 @@ def least_mend(
 ) -> Mend | None:
     """Find the fewest members that give way so that all others hold, then the least amount.
 
-    Parameters
-    ----------
-    case
-        Limits and needs.
-    scales
-        Members that may give way, each with the amount that counts as 1.
-    until
-        Monotonic time at which the search ends [s]; the best so far is given.
-    ratios
-        Shares behind limits, which are then kept as high as can be.
-    shown
-        Choices known to break nothing but members that may give way.
+    ``scales``: Members that may give way, each with the amount that counts as 1.
+    ``until``: Monotonic time at which the search ends [s]; the best so far is given.
 
-    Returns
-    -------
-    Mend or None
-        What gives way; None where the others cannot hold together either.
+    What gives way; None where the others cannot hold together either.
 
-    Raises
-    ------
-    LateError
-        ``placement_out_of_time`` where nothing was found.
+    Raises LateError: ``placement_out_of_time`` where nothing was found.
     """
     bent = [one for one in sorted(scales) if one >= len(case.rows) or case.excess[one] > 0]
     worth = {chosen: _worth(case, chosen, scales) for chosen in shown}
@@ -249,28 +223,12 @@ def fewest_given_up(
 ) -> Exchange | None:
     """Find the fewest other needs to give up so that one is met, then the highest score.
 
-    Parameters
-    ----------
-    case
-        Limits and needs.
-    needed
-        Position of the need to meet.
-    points
-        Score of each option by position.
-    until
-        Monotonic time at which the search ends [s].
-    shown
-        Choices known to give up one other need, which are then the fewest.
+    ``points``: Score of each option by position.
+    ``until``: Monotonic time at which the search ends [s].
 
-    Returns
-    -------
-    Exchange or None
-        What is given up; None where the one need can't be met at all.
+    What is given up; None where the one need can't be met at all.
 
-    Raises
-    ------
-    LateError
-        ``placement_out_of_time`` where nothing was found.
+    Raises LateError: ``placement_out_of_time`` where nothing was found.
     """
     others = frozenset(range(len(case.needs))) - {needed}
     fixed = case.members - {case.need(position) for position in others}
@@ -297,18 +255,11 @@ def fewest_given_up(
 class Near:
     """What counts as nearly as good: a placement of as many with at least this sum of scores.
 
-    Attributes
-    ----------
-    case
-        Limits and needs; needs are left aside.
-    points
-        Score of each option by position.
-    taken
-        The placement found.
-    least
-        The least sum of scores.
-    excluded
-        Options that no near-best placement has (``without_hopeless``).
+    ``case``: Limits and needs; needs are left aside.
+    ``points``: Score of each option by position.
+    ``taken``: The placement found.
+    ``least``: The least sum of scores.
+    ``excluded``: Options that no near-best placement has (``without_hopeless``).
     """
 
     case: Case
@@ -420,21 +371,9 @@ def never_changing(
     A near-best placement that keeps as few as can be of those in question shows that the others
     can change; where it must keep all of them, none of them can.
 
-    Parameters
-    ----------
-    near
-        What counts as near-best.
-    until
-        Monotonic time at which the search ends [s].
-    shown
-        Near-best placements known already.
-    tell
-        Told what is known after each step.
+    ``until``: Monotonic time at which the search ends [s].
 
-    Returns
-    -------
-    dict
-        True, False, or None where time ended before it was known, by position of the option.
+    True, False, or None where time ended before it was known, by position of the option.
     """
     answer: dict[int, bool | None] = dict.fromkeys(sorted(near.taken))
     asked = set(near.taken).intersection(*shown)
@@ -469,23 +408,10 @@ def next_best(
 ) -> tuple[list[frozenset[int]], bool]:
     """Give further near-best placements, the best first, each unlike all before it.
 
-    Parameters
-    ----------
-    near
-        What counts as near-best.
-    count
-        So many at most.
-    until
-        Monotonic time at which the search ends [s].
-    shown
-        Near-best placements known already, which stand in for what isn't found in time.
-    tell
-        Told those found after each step.
+    ``until``: Monotonic time at which the search ends [s].
+    ``shown``: Near-best placements known already, which stand in for what isn't found in time.
 
-    Returns
-    -------
-    list of frozenset, bool
-        The placements, and True where none was passed over for lack of time.
+    The placements, and True where none was passed over for lack of time.
     """
     found: list[frozenset[int]] = []
     is_proven = True
@@ -522,14 +448,9 @@ def _unlike(chosen: Collection[int]) -> Extra:
 class Swap:
     """Two assignments whose projects can change places.
 
-    Attributes
-    ----------
-    given
-        Positions of the options taken.
-    taken
-        Positions of those that take their place.
-    loss
-        By how much the sum of scores falls; below 0 where it rises.
+    ``given``: Positions of the options taken.
+    ``taken``: Positions of those that take their place.
+    ``loss``: By how much the sum of scores falls; below 0 where it rises.
     """
 
     given: tuple[int, int]
@@ -540,17 +461,7 @@ class Swap:
 def swaps(near: Near, projects: Sequence[str], grounds: Sequence[object]) -> list[Swap]:
     """Find pairs of projects that can change places within what counts as near-best.
 
-    Parameters
-    ----------
-    near
-        What counts as near-best.
-    projects, grounds
-        Project and land of each option; land that is the same compares equal.
-
-    Returns
-    -------
-    list of Swap
-        The smallest loss first.
+    ``projects, grounds``: Project and land of each option; land that is the same compares equal.
     """
     place = {(projects[at], grounds[at]): at for at in range(near.case.size)}
     chosen = sorted(near.taken)

@@ -1,4 +1,4 @@
-"""The exact search over the options that a better choice may use, widened until that is proven."""
+"""Exact assignment."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -36,16 +36,10 @@ WIDENED = 30_000
 class Aim:
     """What is searched.
 
-    Attributes
-    ----------
-    value
-        What is to be high; array of n.
-    gap
-        Part of the value by which the bound may stay above it.
-    step
-        A better choice adds up to at least so much more: 1 where choices are counted.
-    at_least
-        Least number of options taken.
+    ``value``: What is to be high; array of n.
+    ``gap``: Part of the value by which the bound may stay above it.
+    ``step``: A better choice adds up to at least so much more: 1 where choices are counted.
+    ``at_least``: Least number of options taken.
     """
 
     value: Floats
@@ -63,16 +57,11 @@ class Aim:
 class Exact:
     """What was found.
 
-    Attributes
-    ----------
-    chosen
-        Options taken, None where none was found.
-    bound
-        The most that any choice can add up to.
-    left
-        Options that weren't looked at and may be part of a choice that is better than the gap.
-    is_done
-        True where the bound is near enough, or nothing is possible.
+    ``chosen``: Options taken, None where none was found.
+    ``bound``: The most that any choice can add up to.
+    ``left``: Options that weren't looked at and may be part of a choice that is better than the
+      gap.
+    ``is_done``: True where the bound is near enough, or nothing is possible.
     """
 
     chosen: Positions | None
@@ -85,24 +74,6 @@ def best_choice(
     problem: Problem, relaxed: Relaxation, aim: Aim, begun: Positions | None, until: float
 ) -> Exact:
     """Search a choice whose value is near enough to the bound.
-
-    Parameters
-    ----------
-    problem
-        The problem.
-    relaxed
-        Relaxation of the same aim.
-    aim
-        What is to be high, and how near.
-    begun
-        A choice known already.
-    until
-        Moment of the monotonic clock at which the search ends.
-
-    Returns
-    -------
-    Exact
-        The best choice found.
 
     Notes
     -----
@@ -181,25 +152,10 @@ def milp_among(
 ) -> tuple[Positions | None, float]:
     """Hand a part of the options to HiGHS.
 
-    Parameters
-    ----------
-    problem
-        The problem.
-    columns
-        True for an option that may be taken; array of n.
-    value
-        What is to be high; array of n.
-    gap
-        Relative gap at which it ends.
-    at_least
-        Least number of options taken.
-    seconds
-        Its time limit, which large models overrun.
+    ``columns``: True for an option that may be taken; array of n.
+    ``value``: What is to be high; array of n.
 
-    Returns
-    -------
-    (array of int or None, float)
-        The choice, and the bound among these options.
+    The choice, and the bound among these options.
     """
     at = np.flatnonzero(columns)
     rows = [problem.matrix[:, at], grouped(problem, at)]
@@ -236,24 +192,16 @@ QUICK, LEAST_MOVES_S = 0.7, 0.1
 class Solved:
     """What the solver found.
 
-    Attributes
-    ----------
-    chosen
-        Positions of the options taken; None where nothing was found.
-    gap
-        Relative distance of the sum of scores to its bound (0 proven best), None where not known.
-    is_count_proven
-        True where no more projects can be placed.
-    is_feasible
-        False where the solver proved that nothing fits.
-    count_bound
-        No more projects than this can be placed, None where not known.
-    bound
-        No choice of as many projects adds up to more points, None where not known.
-    pairs_left
-        Options that were left out and could be part of a choice better than the gap asked.
-    is_late
-        True where time ended the search before the gap asked was reached.
+    ``chosen``: Positions of the options taken; None where nothing was found.
+    ``gap``: Relative distance of the sum of scores to its bound (0 proven best), None where not
+      known.
+    ``is_count_proven``: True where no more projects can be placed.
+    ``is_feasible``: False where the solver proved that nothing fits.
+    ``count_bound``: No more projects than this can be placed, None where not known.
+    ``bound``: No choice of as many projects adds up to more points, None where not known.
+    ``pairs_left``: Options that were left out and could be part of a choice better than the gap
+      asked.
+    ``is_late``: True where time ended the search before the gap asked was reached.
     """
 
     chosen: tuple[int, ...] | None
@@ -277,30 +225,13 @@ def solve(
 ) -> Solved:
     """Choose options in a child process, which is ended when its time is over.
 
-    Parameters
-    ----------
-    points
-        Score of each option.
-    limits
-        What may not be exceeded.
-    required
-        Sets of options of which one must be taken.
-    gap
-        Relative gap at which the search for a higher sum ends.
-    deadline_s
-        Seconds for both steps.
-    is_cancelled
-        Asked again and again; the search ends once it says True.
+    ``limits``: What may not be exceeded.
+    ``is_cancelled``: Asked again and again; the search ends once it says True.
 
-    Returns
-    -------
-    Solved
-        The choice; where time ran out the best so far with its gap, ``is_late`` then.
+    The choice; where time ran out the best so far with its gap, ``is_late`` then.
 
-    Raises
-    ------
-    PlanningError
-        ``placement_out_of_time``, ``placement_cancelled``, ``placement_solver_failed``.
+    Raises PlanningError: ``placement_out_of_time``, ``placement_cancelled``,
+    ``placement_solver_failed``.
     """
     if not points:
         return Solved((), 0.0, is_count_proven=True, is_feasible=not required)
@@ -340,18 +271,10 @@ def quick(
 ) -> Solved:
     """Choose options here and at once: the relaxation, rounded so that every limit is kept.
 
-    Parameters
-    ----------
-    points, limits, required
-        As for ``solve``.
-    seconds
-        Time after which the choice is bettered no more.
+    ``points, limits, required``: As for ``solve``.
 
-    Returns
-    -------
-    Solved
-        The choice with its bounds; ``chosen`` is None where the rounding could not hold what is
-        required, which proves nothing unless ``is_feasible`` is False.
+    The choice with its bounds; ``chosen`` is None where the rounding could not hold what is
+    required, which proves nothing unless ``is_feasible`` is False.
     """
     if not points:
         return Solved((), 0.0, is_count_proven=True, is_feasible=not required)
@@ -450,18 +373,8 @@ def _shared_bound(relaxed: Relaxation, chosen: Positions) -> float:
 def drafted(problem: Problem, until: float) -> tuple[Relaxation, Positions | None] | None:
     """Relax number and score together, and round: a choice within a second or so.
 
-    Parameters
-    ----------
-    problem
-        The problem.
-    until
-        Moment of the monotonic clock at which bettering ends.
-
-    Returns
-    -------
-    (Relaxation, array of int or None) or None
-        The relaxation of 1 000 points a project and its score, and the choice; None where even
-        parts cannot hold together.
+    The relaxation of 1 000 points a project and its score, and the choice; None where even parts
+    cannot hold together.
     """
     both = problem.points + NUMBER_FIRST
     relaxed = relax(problem, both, worth_a_look(problem, both), until, near=1e-4)

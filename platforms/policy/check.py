@@ -1,4 +1,4 @@
-"""How a measured figure and a dated rule become a verdict."""
+"""Figure + dated rule -> verdict; compare verdicts."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -57,19 +57,11 @@ def holds(rule: Rule, measured: float) -> bool:
 def threshold_for(rule: Rule, measured: float | None) -> float | None:
     """Give the threshold a figure stands against.
 
-    Parameters
-    ----------
-    rule
-        The rule.
-    measured
-        The figure [unit of the rule], None where it is missing.
+    ``measured``: The figure [unit of the rule], None where it is missing.
 
-    Returns
-    -------
-    float or None
-        The number of the rule; of a range the lower end where the figure lies below it, else the
-        upper end [unit of the rule]; of steps the end of the one it falls into. Of a rule that is
-        never judged the amount that its distance is shown to (左右), None where it names none.
+    The number of the rule; of a range the lower end where the figure lies below it, else the upper
+    end [unit of the rule]; of steps the end of the one it falls into. Of a rule that is never
+    judged the amount that its distance is shown to (左右), None where it names none.
     """
     if rule.comparator == "none":
         return rule.value if isinstance(rule.value, float) else None

@@ -1,4 +1,4 @@
-"""The words that a policy pack may use: comparators, evaluators, scopes, forces, units."""
+"""What a pack consists of."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -117,14 +117,9 @@ class Document:
 class Assumption:
     """The reading chosen where the documents leave a term open.
 
-    Attributes
-    ----------
-    assumption_id
-        S1 ...
-    text
-        The reading in words.
-    settings
-        Its values, by name, where the computation takes any.
+    ``assumption_id``: S1 ...
+    ``text``: The reading in words.
+    ``settings``: Its values, by name, where the computation takes any.
     """
 
     assumption_id: str
@@ -136,18 +131,11 @@ class Assumption:
 class CodeList:
     """A list of industry codes that a rule refers to.
 
-    Attributes
-    ----------
-    list_id, title
-        Its id and Chinese name.
-    industry_scheme
-        Scheme of the codes.
-    codes
-        The codes; a longer code begins with one of them.
-    basis
-        ``assumed`` where no document lists them.
-    note
-        Where the list comes from.
+    ``list_id, title``: Its id and Chinese name.
+    ``industry_scheme``: Scheme of the codes.
+    ``codes``: The codes; a longer code begins with one of them.
+    ``basis``: ``assumed`` where no document lists them.
+    ``note``: Where the list comes from.
     """
 
     list_id: str
@@ -322,16 +310,10 @@ class SwitchedOff:
 class Pack:
     """A policy pack as read.
 
-    Attributes
-    ----------
-    name, title, edition
-        Its name, what it is, and its edition.
-    documents, assumptions, lists
-        By id.
-    rules
-        In the order written.
-    switched_off
-        Rules of the pack it extends that it switches off, each with the reason.
+    ``name, title, edition``: Its name, what it is, and its edition.
+    ``documents, assumptions, lists``: By id.
+    ``rules``: In the order written.
+    ``switched_off``: Rules of the pack it extends that it switches off, each with the reason.
     """
 
     name: str

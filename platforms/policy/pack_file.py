@@ -1,4 +1,4 @@
-"""How packs go together: what a later one states replaces what an earlier one states."""
+"""YAML -> pack."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -79,23 +79,10 @@ def combine_packs(packs: Sequence[Pack]) -> Pack:
 def switch_off(base: Pack, own: Pack) -> Pack:
     """Leave out of a base what the pack that extends it switches off.
 
-    Parameters
-    ----------
-    base
-        The pack that is extended.
-    own
-        What the extending pack states.
+    The base without those rules.
 
-    Returns
-    -------
-    Pack
-        The base without those rules.
-
-    Raises
-    ------
-    PolicyError
-        ``pack_off_unknown`` with the nearest rule of the base, ``pack_off_and_stated`` where the
-        pack states the same rule and part itself.
+    Raises PolicyError: ``pack_off_unknown`` with the nearest rule of the base,
+    ``pack_off_and_stated`` where the pack states the same rule and part itself.
     """
     kept = list(base.rules)
     for off in own.switched_off:
@@ -126,17 +113,11 @@ def _is_off(rule: Rule, off: SwitchedOff) -> bool:
 def check_references(pack: Pack) -> None:
     """Hold every rule against what it refers to, and the dates of one rule against each other.
 
-    Parameters
-    ----------
-    pack
-        A pack, complete with what it extends.
+    ``pack``: A pack, complete with what it extends.
 
-    Raises
-    ------
-    PolicyError
-        ``pack_document_unknown``, ``pack_assumption_unknown``, ``pack_list_unknown``,
-        ``pack_assumption_missing`` where a rule is assumed, or uses an assumed list, and names no
-        assumption, ``pack_dates_overlap``.
+    Raises PolicyError: ``pack_document_unknown``, ``pack_assumption_unknown``,
+    ``pack_list_unknown``, ``pack_assumption_missing`` where a rule is assumed, or uses an assumed
+    list, and names no assumption, ``pack_dates_overlap``.
     """
     for rule in pack.rules:
         _refuse_unknown(pack, rule)
@@ -194,20 +175,10 @@ Reads = Mapping[str, tuple[str, ...]]
 def columns_read(block: Block) -> dict[str, tuple[str, ...]]:
     """Give the layers and columns a rule reads.
 
-    Parameters
-    ----------
-    block
-        The rule.
+    Columns by layer, ``geometry`` among them where the shape is read.
 
-    Returns
-    -------
-    dict
-        Columns by layer, ``geometry`` among them where the shape is read.
-
-    Raises
-    ------
-    PolicyError
-        ``pack_layer_unknown``, ``pack_column_unknown``, with the nearest known name.
+    Raises PolicyError: ``pack_layer_unknown``, ``pack_column_unknown``, with the nearest known
+    name.
     """
     if not block.has("reads"):
         return {}
@@ -237,24 +208,11 @@ def columns_read(block: Block) -> dict[str, tuple[str, ...]]:
 def conditions(block: Block, reads: Reads) -> tuple[Condition, ...]:
     """Give the conditions on the rows a rule counts.
 
-    Parameters
-    ----------
-    block
-        The rule.
-    reads
-        Layers and columns it reads.
+    In the order written; a row counts where all hold.
 
-    Returns
-    -------
-    tuple of Condition
-        In the order written; a row counts where all hold.
-
-    Raises
-    ------
-    PolicyError
-        ``pack_condition_not_read`` where the rule doesn't read the column,
-        ``pack_condition_unfit`` where words or yes/no are compared by size, and what a value of
-        the wrong type or an unknown word raises.
+    Raises PolicyError: ``pack_condition_not_read`` where the rule doesn't read the column,
+    ``pack_condition_unfit`` where words or yes/no are compared by size, and what a value of the
+    wrong type or an unknown word raises.
     """
     return tuple(_condition(one, reads) for one in block.blocks("where", CONDITION_KEYS))
 
@@ -303,22 +261,9 @@ CLAUSE_KEYS = ("document", "place")
 def parse_rule(block: Block, documents: Mapping[str, Document]) -> Rule:
     """Read one rule.
 
-    Parameters
-    ----------
-    block
-        The row.
-    documents
-        Documents known, by id: a rule that states no dates has those of its document.
+    ``documents``: Documents known, by id: a rule that states no dates has those of its document.
 
-    Returns
-    -------
-    Rule
-        The rule.
-
-    Raises
-    ------
-    PolicyError
-        What is wrong, with its line.
+    Raises PolicyError: What is wrong, with its line.
     """
     clause = _clause(block)
     document = documents.get(clause.document_id)

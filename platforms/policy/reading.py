@@ -1,8 +1,4 @@
-"""How typed values are taken from a YAML text, each error naming its line.
-
-Nothing is guessed: an unknown or repeated key, a missing value, a text where a number belongs is
-a ``PolicyError``.
-"""
+"""Strict reading of YAML with line numbers."""
 
 import math
 import re

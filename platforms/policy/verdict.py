@@ -1,4 +1,4 @@
-"""A reason as a code with named values, put into words only in ``app``."""
+"""What a rule says of a subject, with reasons."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Who has to approve the land of a project, step by step (D1, D2, D3)."""
+"""Who approves the land, and was it so (D1–D3)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,20 +35,13 @@ from platforms.policy.verdict import (
 class LandSupply:
     """What is asked to be approved.
 
-    Attributes
-    ----------
-    project_id
-        Number of the project.
-    category
-        Category code, None where not stated.
-    land_mu
-        Land of the whole project with all phases [亩], 0 where it needs none, None not stated.
-    is_special_policy
-        Whether fiscal support 一事一议 is asked, None where not stated.
-    unit_name
-        Name of the unit that files it, None where not known.
-    reasons
-        How the land was reckoned, where there is something to say.
+    ``project_id``: Number of the project.
+    ``category``: Category code, None where not stated.
+    ``land_mu``: Land of the whole project with all phases [亩], 0 where it needs none, None not
+      stated.
+    ``is_special_policy``: Whether fiscal support 一事一议 is asked, None where not stated.
+    ``unit_name``: Name of the unit that files it, None where not known.
+    ``reasons``: How the land was reckoned, where there is something to say.
     """
 
     project_id: str
@@ -137,17 +130,9 @@ def supply_of(row: Row, whole: WholeProject, unit_name: object) -> LandSupply:
 def route_rule(supply: LandSupply, policy: PolicySet) -> DatedRule | Statement:
     """Say which rule names the route of a project before anything raises it (D2).
 
-    Parameters
-    ----------
-    supply
-        What is asked.
-    policy
-        Rules on the as-of date, D1 among them.
+    ``policy``: Rules on the as-of date, D1 among them.
 
-    Returns
-    -------
-    DatedRule or Statement
-        A part of D1, or D3; what is missing where that can't be told.
+    A part of D1, or D3; what is missing where that can't be told.
     """
     if supply.land_mu is None:
         return say("route_land_missing")
@@ -347,21 +332,11 @@ class _Steps:
 def route_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
     """Judge by which route the land of each project was approved.
 
-    Parameters
-    ----------
-    job
-        Units, year and layers.
-    held
-        The ledger.
-    dated
-        A part of D1, or D3 [亩, of the whole project with all phases (S11)]; or D2 [级], by how
-        many tiers a project with fiscal support 一事一议 was raised.
+    ``dated``: A part of D1, or D3 [亩, of the whole project with all phases (S11)]; or D2 [级], by
+      how many tiers a project with fiscal support 一事一议 was raised.
 
-    Returns
-    -------
-    list of Verdict
-        One a project whose land was supplied; a higher tier than asked is no breach of D1 or D3.
-        A unit without any has one, ``not_applicable``.
+    One a project whose land was supplied; a higher tier than asked is no breach of D1 or D3. A unit
+    without any has one, ``not_applicable``.
 
     Notes
     -----

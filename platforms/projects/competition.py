@@ -1,4 +1,4 @@
-"""Whether large projects were filed, and in time before their signing (B5, B7)."""
+"""Filing, competition, transfer (B5–B7 C5 C9 C14 D4)."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
@@ -66,19 +66,9 @@ def unfiled(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
 def notice_verdicts(held: Dossiers, dated: DatedRule, unit_ids: tuple[str, ...]) -> list[Verdict]:
     """Judge how many days ahead each major signing of the year was filed (B7).
 
-    Parameters
-    ----------
-    held
-        The ledger.
-    dated
-        B7 [天].
-    unit_ids
-        Units whose projects are judged.
+    ``dated``: B7 [天].
 
-    Returns
-    -------
-    list of Verdict
-        One a signed major project; a unit without any has one, ``not_applicable``.
+    One a signed major project; a unit without any has one, ``not_applicable``.
 
     Notes
     -----
@@ -227,21 +217,11 @@ Scores = dict[tuple[str, str], float]
 def credit_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
     """Judge whether both units of each transferred project were credited alike.
 
-    Parameters
-    ----------
-    job
-        Units and layers.
-    held
-        The ledger.
-    dated
-        B6, or D4 ``equal_score`` of major projects alone [项]; a condition names the figure among
-        the targets that holds the score of a unit for a project.
+    ``dated``: B6, or D4 ``equal_score`` of major projects alone [项]; a condition names the figure
+      among the targets that holds the score of a unit for a project.
 
-    Returns
-    -------
-    list of Verdict
-        One a unit. A project departs where one of the two is credited and the other isn't, or
-        with another score; where neither is, nothing is known yet.
+    One a unit. A project departs where one of the two is credited and the other isn't, or with
+    another score; where neither is, nothing is known yet.
 
     Notes
     -----
@@ -305,17 +285,10 @@ def _compared(row: Row, first: str, last: str, scores: Scores) -> Finding:
 def is_major(row: Row, policy: PolicySet) -> bool | None:
     """Say whether a project is a major one (D4), None where that isn't known.
 
-    Parameters
-    ----------
-    row
-        Row of ``projects``.
-    policy
-        Rules with ``major_projects``: from how many 亿元 on, and which categories are 产业.
+    ``row``: Row of ``projects``.
+    ``policy``: Rules with ``major_projects``: from how many 亿元 on, and which categories are 产业.
 
-    Returns
-    -------
-    bool or None
-        Manufacturing from its own amount on, other 产业 from theirs.
+    Manufacturing from its own amount on, other 产业 from theirs.
     """
     category, amount = text_of(row, "category"), number_of(row, "investment_yi_yuan")
     kinds = policy.setting_texts(MAJOR, "industrial_categories")
@@ -370,21 +343,11 @@ class _Room:
 def unplaced_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
     """Judge whether units passed on to the city the projects that they have no room for.
 
-    Parameters
-    ----------
-    job
-        Units, year and layers.
-    held
-        The ledger.
-    dated
-        C9 [项]; its condition names the events by which a project is passed on.
+    ``dated``: C9 [项]; its condition names the events by which a project is passed on.
 
-    Returns
-    -------
-    list of Verdict
-        One a unit. A project without a site departs where the largest contiguous land ready for
-        supply of its unit is smaller than its least land, or what is left of the year's energy
-        or emissions is less than it takes, and it wasn't passed on.
+    One a unit. A project without a site departs where the largest contiguous land ready for supply
+    of its unit is smaller than its least land, or what is left of the year's energy or emissions is
+    less than it takes, and it wasn't passed on.
 
     Notes
     -----
@@ -522,21 +485,11 @@ LISTED_IN = ("leading_industries", "specialty_industries")
 def platform_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
     """Show for each major project the platforms whose industries fit it (最优落地平台优先).
 
-    Parameters
-    ----------
-    job
-        Units and layers.
-    held
-        The ledger.
-    dated
-        D4 ``best_platform``, never judged.
+    ``dated``: D4 ``best_platform``, never judged.
 
-    Returns
-    -------
-    list of Verdict
-        One a major project that hasn't ended: how many platforms name its industry (two digits)
-        among their leading or specialty ones; which, and where it stands, is said. Which of their
-        sites is best is answered by matching.
+    One a major project that hasn't ended: how many platforms name its industry (two digits) among
+    their leading or specialty ones; which, and where it stands, is said. Which of their sites is
+    best is answered by matching.
 
     Notes
     -----

@@ -1,8 +1,4 @@
-"""The figures of each unit and the city in a period: tasks of the annex, and what happened.
-
-Tasks (C1, C3, C8) are judged by the checks themselves, as on the last day of the period; what
-happened is counted within it. Nothing is counted a second way.
-"""
+"""Figures of a period; ranking."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Flagships of each county or zone, landmarks of each department (E9), the two reserves (E2)."""
+"""Flagships, reserves, honours (D11 E2 E9)."""
 
 import dataclasses
 
@@ -20,21 +20,11 @@ STARTED = "started"
 def flagship_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
     """Judge how many flagships each unit planned, or landmarks each department.
 
-    Parameters
-    ----------
-    job
-        Units, year and tables.
-    held
-        The ledger.
-    dated
-        E9 ``county`` or ``department`` [个].
+    ``dated``: E9 ``county`` or ``department`` [个].
 
-    Returns
-    -------
-    list of Verdict
-        One a unit; one a department, named behind the part, of those that any project names: a
-        department without a project isn't known. What came on file after the target date doesn't
-        count; where no event tells when, that is open once the date has passed.
+    One a unit; one a department, named behind the part, of those that any project names: a
+    department without a project isn't known. What came on file after the target date doesn't count;
+    where no event tells when, that is open once the date has passed.
 
     Notes
     -----
@@ -82,20 +72,10 @@ def _by_department(
 def reserve_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
     """Show how many projects of the two reserves stand at each stage.
 
-    Parameters
-    ----------
-    job
-        Year and whether the city is judged as a whole.
-    held
-        The ledger.
-    dated
-        E2 [个], never judged; its condition names the stages in their order.
+    ``dated``: E2 [个], never judged; its condition names the stages in their order.
 
-    Returns
-    -------
-    list of Verdict
-        One a stage, named behind the part: projects entered in a reserve that reached it and no
-        later one, those of the city and of the counties apart in the evidence.
+    One a stage, named behind the part: projects entered in a reserve that reached it and no later
+    one, those of the city and of the counties apart in the evidence.
 
     Notes
     -----
@@ -149,22 +129,12 @@ WITHOUT_TASK = "without_task"
 def task_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
     """Say which units earned 一票评优 by what they landed in a year.
 
-    Parameters
-    ----------
-    job
-        Units, year and tables.
-    held
-        The ledger.
-    dated
-        D11 ``exceeded``, landed less the task [个], or ``without_task``, landed by a unit that
-        has none [个]; its condition names the task among the targets.
+    ``dated``: D11 ``exceeded``, landed less the task [个], or ``without_task``, landed by a unit
+      that has none [个]; its condition names the task among the targets.
 
-    Returns
-    -------
-    list of Verdict
-        One a unit: ``met`` where it earned it, else ``not_applicable`` with the figure, since a
-        unit that didn't earn it breaches nothing. That a unit has no task is known only where
-        another one has one in that year.
+    One a unit: ``met`` where it earned it, else ``not_applicable`` with the figure, since a unit
+    that didn't earn it breaches nothing. That a unit has no task is known only where another one
+    has one in that year.
 
     Notes
     -----

@@ -38,19 +38,9 @@ class _Grants:
 def fund_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
     """Judge how much the industry fund gave in all, over all years.
 
-    Parameters
-    ----------
-    job
-        Day and tables.
-    held
-        The ledger.
-    dated
-        D7 ``fund`` [亿元].
+    ``dated``: D7 ``fund`` [亿元].
 
-    Returns
-    -------
-    list of Verdict
-        One for the whole city or county. An amount that isn't stated only adds to the rest.
+    One for the whole city or county. An amount that isn't stated only adds to the rest.
 
     Notes
     -----
@@ -65,19 +55,9 @@ def fund_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdi
 def project_fund_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
     """Judge how much of the industry fund each project had, over all years.
 
-    Parameters
-    ----------
-    job
-        Units, day and tables.
-    held
-        The ledger.
-    dated
-        D7 ``per_project`` [亿元].
+    ``dated``: D7 ``per_project`` [亿元].
 
-    Returns
-    -------
-    list of Verdict
-        One a project, under its unit; grants that name no project have one, ``no_data``.
+    One a project, under its unit; grants that name no project have one, ``no_data``.
 
     Notes
     -----
@@ -106,19 +86,9 @@ def project_fund_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> li
 def reward_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
     """Judge each single reward against the most that may be granted (B15).
 
-    Parameters
-    ----------
-    job
-        Units, day and tables.
-    held
-        The ledger.
-    dated
-        B15 ``headquarters_reward`` [万元].
+    ``dated``: B15 ``headquarters_reward`` [万元].
 
-    Returns
-    -------
-    list of Verdict
-        One a grant, under the unit of its firm.
+    One a grant, under the unit of its firm.
 
     Notes
     -----

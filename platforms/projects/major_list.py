@@ -1,4 +1,4 @@
-"""Whether a project is one investor on one site under one code (C4)."""
+"""The list of major projects (C4 C6 C7 C12 C13)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -45,19 +45,11 @@ def single_project_faults(
 ) -> Findings:
     """Say in what a project isn't one, and what can't be told.
 
-    Parameters
-    ----------
-    whole
-        The project with its phases.
-    projects
-        Table ``projects``: nobody else may have its code.
-    is_one_site
-        Whether all its land is one site, None where nobody has looked.
+    ``whole``: The project with its phases.
+    ``projects``: Table ``projects``: nobody else may have its code.
+    ``is_one_site``: Whether all its land is one site, None where nobody has looked.
 
-    Returns
-    -------
-    faults, missing
-        Statements; both empty where it is one project.
+    Statements; both empty where it is one project.
 
     Notes
     -----
@@ -113,20 +105,12 @@ CODE_MARKS = str.maketrans("", "", "-－— ")
 class Subject:
     """One project put to the conditions of the list.
 
-    Attributes
-    ----------
-    project_id
-        Its number.
-    row
-        Its row.
-    whole
-        The project with all its phases.
-    ledger
-        The ledger on the as-of date.
-    policy
-        Rules on that date.
-    is_one_site
-        Whether all its land is one site, None where nobody has looked.
+    ``project_id``: Its number.
+    ``row``: Its row.
+    ``whole``: The project with all its phases.
+    ``ledger``: The ledger on the as-of date.
+    ``policy``: Rules on that date.
+    ``is_one_site``: Whether all its land is one site, None where nobody has looked.
     """
 
     project_id: str
@@ -214,25 +198,12 @@ def outcome_of(verdicts: tuple[Verdict, ...], force: Force) -> Outcome:
 def class_floor(project_id: str, ledger: Ledger, policy: PolicySet) -> tuple[Verdict, ...]:
     """Judge the investment of a project against the floor of its class (C2).
 
-    Parameters
-    ----------
-    project_id
-        The project, on the list or not yet.
-    ledger
-        The ledger on the as-of date.
-    policy
-        Rules on that date.
+    ``project_id``: The project, on the list or not yet.
 
-    Returns
-    -------
-    tuple of Verdict
-        One for the part of its class; none where no floor is stated for its class, or where it
-        states no class.
+    One for the part of its class; none where no floor is stated for its class, or where it states
+    no class.
 
-    Raises
-    ------
-    PlanningError
-        ``project_not_on_file``.
+    Raises PlanningError: ``project_not_on_file``.
 
     Notes
     -----
@@ -392,20 +363,10 @@ def begun_before(held: Dossiers, dated: DatedRule) -> Iterator[Finding_listed_pr
 def phased_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
     """Judge each listed project in phases: how many, and how far their codes begin alike.
 
-    Parameters
-    ----------
-    job
-        Units and year.
-    held
-        The ledger.
-    dated
-        C4 ``phases`` [期] or ``code_prefix`` [位].
+    ``dated``: C4 ``phases`` [期] or ``code_prefix`` [位].
 
-    Returns
-    -------
-    list of Verdict
-        One a project in phases, under the unit of its first listed row; a unit without any has
-        one, ``not_applicable``.
+    One a project in phases, under the unit of its first listed row; a unit without any has one,
+    ``not_applicable``.
 
     Notes
     -----
@@ -582,20 +543,11 @@ def _faults(span: Sequence[Row], steps: Sequence[str]) -> list[str]:
 def replenishment_verdict(held: Dossiers, dated: DatedRule, targets: pd.DataFrame) -> Verdict:
     """Judge by how many projects the list of a year falls short of the task.
 
-    Parameters
-    ----------
-    held
-        The ledger.
-    dated
-        C6 ``replenish`` [项]; its condition names the task among the targets.
-    targets
-        Table ``targets``; tasks of units are summed where the city has none of its own.
+    ``dated``: C6 ``replenish`` [项]; its condition names the task among the targets.
+    ``targets``: Table ``targets``; tasks of units are summed where the city has none of its own.
 
-    Returns
-    -------
-    Verdict
-        Of the city; what left the list by starting in the year still counts, as in the landing
-        rate (C8).
+    Of the city; what left the list by starting in the year still counts, as in the landing rate
+    (C8).
 
     Notes
     -----

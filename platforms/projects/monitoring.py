@@ -1,7 +1,4 @@
-"""What is late or missing in the ledger on a day, by responsible unit and role.
-
-A warning comes from a rule that the packs chosen have; what can't be told gives none.
-"""
+"""Milestones, warnings, problem list."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

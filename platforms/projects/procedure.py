@@ -1,4 +1,4 @@
-"""Whether each project went through its stages in order, and is kept up to date (B8, D8, D10)."""
+"""Stages in order, approval time, central approval (B8 D8 D10 E4 E10)."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
@@ -109,18 +109,11 @@ def approval_days(
 ) -> tuple[int | None, Statement] | None:
     """Count the working days of an approval.
 
-    Parameters
-    ----------
-    row, events
-        The project and what happened to it by the as-of date.
-    policy
-        Rules on that date; ``approval_span`` names the events between which is counted.
+    ``row, events``: The project and what happened to it by the as-of date.
+    ``policy``: Rules on that date; ``approval_span`` names the events between which is counted.
 
-    Returns
-    -------
-    days, statement
-        Working days, None where a year's holidays aren't known or the approval runs; None in all
-        where it hasn't begun.
+    Working days, None where a year's holidays aren't known or the approval runs; None in all where
+    it hasn't begun.
     """
     (begin,), (end,) = (policy.setting_texts(SPAN, name) for name in ("from_event", "to_event"))
     days = first_days(events)
@@ -142,10 +135,7 @@ def approval_days(
 def approval_verdicts(held: Dossiers, dated: DatedRule, unit_ids: Sequence[str]) -> list[Verdict]:
     """Judge the approval of each project that was approved in the year (E4 ``days``).
 
-    Returns
-    -------
-    list of Verdict
-        One a project [工作日]; a unit without any has one, ``not_applicable``.
+    One a project [工作日]; a unit without any has one, ``not_applicable``.
 
     Notes
     -----
@@ -172,17 +162,9 @@ def approval_verdicts(held: Dossiers, dated: DatedRule, unit_ids: Sequence[str])
 def approval_share(held: Dossiers, dated: DatedRule, limit: DatedRule) -> Verdict:
     """Judge which part of the year's approvals kept the time (E4 ``share``).
 
-    Parameters
-    ----------
-    held
-        The ledger.
-    dated, limit
-        Parts ``share`` and ``days``.
+    ``dated, limit``: Parts ``share`` and ``days``.
 
-    Returns
-    -------
-    Verdict
-        Of the city; an approval whose days can't be counted may have kept it or not.
+    Of the city; an approval whose days can't be counted may have kept it or not.
     """
     found = [(row, count, said) for row, count, said in _of_year(held) if said.code != "e4_running"]
     known = [(row, count) for row, count, _ in found if count is not None]
@@ -228,21 +210,11 @@ PLANNED = "start_planned_on"
 def central_approval_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
     """Judge whether the large projects to start in a year were approved in its first quarter.
 
-    Parameters
-    ----------
-    job
-        Units and year.
-    held
-        The ledger.
-    dated
-        E10 [项]; its target date is the last day of the quarter.
+    ``dated``: E10 [项]; its target date is the last day of the quarter.
 
-    Returns
-    -------
-    list of Verdict
-        One a unit. To start in the year is what started in it, or was planned to; where the
-        planned start is filled in for no project, that isn't known. Before the last day what
-        isn't approved yet is ``not_applicable``: not due.
+    One a unit. To start in the year is what started in it, or was planned to; where the planned
+    start is filled in for no project, that isn't known. Before the last day what isn't approved yet
+    is ``not_applicable``: not due.
 
     Notes
     -----

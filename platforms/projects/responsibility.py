@@ -1,4 +1,4 @@
-"""Whether each leader leads a new large project a year, and how large (C11)."""
+"""Who leads and looks after (B15 C11 E5 E6)."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
@@ -23,22 +23,13 @@ UNIT_ROLES = ("unit_head", "unit_leader")
 def leader_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
     """Judge what each leader leads in a year.
 
-    Parameters
-    ----------
-    job
-        Units, year and layers.
-    held
-        The ledger.
-    dated
-        A part of C11: the number of new projects [个], or their size [亿元], which is shown only.
+    ``dated``: A part of C11: the number of new projects [个], or their size [亿元], which is shown
+      only.
 
-    Returns
-    -------
-    list of Verdict
-        Their number one a leader, their size one a project; the leader's name stands behind the
-        part. Leaders are those that the targets of the year name in such a role, and those that
-        lead such a project; where the targets name none, one ``no_data`` says so, since a leader
-        who leads nothing can't be told from there being none.
+    Their number one a leader, their size one a project; the leader's name stands behind the part.
+    Leaders are those that the targets of the year name in such a role, and those that lead such a
+    project; where the targets name none, one ``no_data`` says so, since a leader who leads nothing
+    can't be told from there being none.
 
     Notes
     -----
@@ -199,20 +190,10 @@ FIRMS = "enterprises"
 def contact_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
     """Judge how many key foreign firms have a contact.
 
-    Parameters
-    ----------
-    job
-        Whether the city is judged as a whole, and its layers.
-    held
-        The ledger.
-    dated
-        B15 ``contacts`` [家].
+    ``dated``: B15 ``contacts`` [家].
 
-    Returns
-    -------
-    list of Verdict
-        One for the city; key firms without a contact are named. Where no firm has one, they
-        aren't kept, and nothing is known; a firm that doesn't say whether it is a key one may be.
+    One for the city; key firms without a contact are named. Where no firm has one, they aren't
+    kept, and nothing is known; a firm that doesn't say whether it is a key one may be.
 
     Notes
     -----
@@ -252,23 +233,13 @@ COLUMNS = {"filed": "filed_on", "sent": "sent_on", "meeting": "met_on"}
 def problem_verdict(problems: pd.DataFrame, dated: DatedRule, year: int, as_of: str) -> Verdict:
     """Judge the latest day of the month on which a step was taken.
 
-    Parameters
-    ----------
-    problems
-        Table ``problems``.
-    dated
-        E6, part ``filed``, ``sent`` or ``meeting`` [日].
-    year
-        Year in which the problems were filed.
-    as_of
-        The day (ISO); what came after it hasn't happened.
+    ``problems``: Table ``problems``.
+    ``dated``: E6, part ``filed``, ``sent`` or ``meeting`` [日].
+    ``as_of``: The day (ISO); what came after it hasn't happened.
 
-    Returns
-    -------
-    Verdict
-        Of the city. The days are counted from the first of the month of filing, so what is sent
-        out on the 3rd of the next month is late by its length. Not yet sent counts as of the
-        as-of date once it is late; a meeting that wasn't held isn't overdue.
+    Of the city. The days are counted from the first of the month of filing, so what is sent out on
+    the 3rd of the next month is late by its length. Not yet sent counts as of the as-of date once
+    it is late; a meeting that wasn't held isn't overdue.
 
     Notes
     -----

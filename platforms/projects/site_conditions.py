@@ -20,12 +20,8 @@ LEAST_OVERLAP_M2 = 1.0
 class BoundaryCondition:
     """One constraint that the site meets.
 
-    Attributes
-    ----------
-    constraint_id, name, kind, severity
-        The constraint; texts are None where it states none.
-    overlap_mu
-        Area of the site inside it [亩].
+    ``constraint_id, name, kind, severity``: The constraint; texts are None where it states none.
+    ``overlap_mu``: Area of the site inside it [亩].
     """
 
     constraint_id: str

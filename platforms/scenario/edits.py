@@ -1,4 +1,4 @@
-"""What a scenario changes, as plain data: parks joined or leaving, land added, projects placed."""
+"""What a scenario changes."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -164,18 +164,8 @@ class Scenario:
 def require_free_land(edits: Sequence[ScenarioEdit], source: LayerSource) -> None:
     """Refuse added land over land that is held, and land given to a project twice.
 
-    Parameters
-    ----------
-    edits
-        The edits of one scenario, whose ids are known and outlines valid.
-    source
-        The city they change.
-
-    Raises
-    ------
-    PlanningError
-        ``scenario_land_overlaps``, ``scenario_parcel_taken``, ``scenario_project_placed``,
-        ``scenario_units_differ``.
+    Raises PlanningError: ``scenario_land_overlaps``, ``scenario_parcel_taken``,
+    ``scenario_project_placed``, ``scenario_units_differ``.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""Targets whose figure is reported, not counted: foreign investment, growth (B10, E8)."""
+"""Yearly tasks, construction, reported figures (B10 B11 E1 E8)."""
 
 from collections.abc import Callable, Sequence
 
@@ -32,25 +32,13 @@ def reported_verdict(
 ) -> Verdict:
     """Judge what the city reached by reported figures.
 
-    Parameters
-    ----------
-    dated
-        The rule; its conditions name the indicator.
-    targets
-        Table ``targets``.
-    all_units
-        The assessed units.
-    policy
-        Rules on the as-of date.
-    year
-        Year asked, where the rule has no period.
+    ``dated``: The rule; its conditions name the indicator.
+    ``targets``: Table ``targets``.
+    ``year``: Year asked, where the rule has no period.
 
-    Returns
-    -------
-    Verdict
-        Of each year of the period up to the as-of date the city's own figure, else the sum of all
-        units' figures; the two are never summed, and shares never are. A figure that is missing
-        leaves ``no_data``, unless the target is reached without it.
+    Of each year of the period up to the as-of date the city's own figure, else the sum of all
+    units' figures; the two are never summed, and shares never are. A figure that is missing leaves
+    ``no_data``, unless the target is reached without it.
 
     Notes
     -----
@@ -105,26 +93,12 @@ def completion_verdicts(
 ) -> list[Verdict]:  # fmt: skip
     """Judge completion of the year's tasks, and two years running, by limb.
 
-    Parameters
-    ----------
-    targets
-        Table ``targets``. A task is a row of a unit with a target; rows of towns and leaders are
-        other tasks.
-    all_units
-        Every assessed unit: to be last, the scores of all must be known.
-    unit_ids
-        Units to judge.
-    policy
-        Rules on the as-of date.
-    year
-        Year asked.
+    ``targets``: Table ``targets``. A task is a row of a unit with a target; rows of towns and
+      leaders are other tasks.
 
-    Returns
-    -------
-    list of Verdict
-        Three a unit. ``excellence``: the least completion of a task (ratios are never averaged).
-        ``last_two_years`` and ``short_two_years``: years in a row up to this one, each by itself.
-        A year that isn't over has no completion to judge.
+    Three a unit. ``excellence``: the least completion of a task (ratios are never averaged).
+    ``last_two_years`` and ``short_two_years``: years in a row up to this one, each by itself. A
+    year that isn't over has no completion to judge.
 
     Notes
     -----
@@ -247,22 +221,10 @@ def construction_verdict(
 ) -> Verdict | None:
     """Judge one part of the construction targets of the city.
 
-    Parameters
-    ----------
-    dated
-        The rule.
-    ledger
-        The ledger on the as-of date.
-    policy
-        Rules on that date.
-    year
-        Year asked, where the rule has no period.
+    ``year``: Year asked, where the rule has no period.
 
-    Returns
-    -------
-    Verdict or None
-        Counted up to the target date or the as-of date, whichever comes first; None for a part
-        that is not counted from projects.
+    Counted up to the target date or the as-of date, whichever comes first; None for a part that is
+    not counted from projects.
 
     Notes
     -----

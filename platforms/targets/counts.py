@@ -1,4 +1,4 @@
-"""The landing rate (签约落地率, C3, C8): of the signed projects on a year's list, those started."""
+"""Projects brought in, listed, started, landed (A12 B9 B10 C1–C3 C8)."""
 
 from collections.abc import Sequence
 
@@ -131,24 +131,12 @@ def floor_verdicts(
 ) -> list[Verdict]:
     """Judge the investment of each project against the floor of its class.
 
-    Parameters
-    ----------
-    ledger
-        The ledger on the as-of date.
-    unit_ids
-        Units whose projects are judged.
-    policy
-        Rules on that date.
-    year
-        Year asked; projects that came on the list later aren't shown.
+    ``year``: Year asked; projects that came on the list later aren't shown.
 
-    Returns
-    -------
-    list of Verdict
-        One a project and part of its class [亿元]; its evidence names the project. Where the
-        project isn't of the kind whose floor is stated, or doesn't say, ``no_data``. A unit
-        without such projects has one verdict a part: ``not_applicable``, or ``no_data`` where
-        projects don't state their class.
+    One a project and part of its class [亿元]; its evidence names the project. Where the project
+    isn't of the kind whose floor is stated, or doesn't say, ``no_data``. A unit without such
+    projects has one verdict a part: ``not_applicable``, or ``no_data`` where projects don't state
+    their class.
 
     Notes
     -----
@@ -270,21 +258,7 @@ def led_verdicts(
 ) -> list[Verdict]:
     """Judge how many large projects the head of each unit brought in (B9).
 
-    Parameters
-    ----------
-    ledger
-        The ledger on the as-of date.
-    unit_ids
-        Units to judge.
-    policy
-        Rules on that date.
-    year
-        Year asked.
-
-    Returns
-    -------
-    list of Verdict
-        Two a unit, by contracted USD and by RMB; neither is converted into the other.
+    Two a unit, by contracted USD and by RMB; neither is converted into the other.
 
     Notes
     -----
@@ -421,23 +395,11 @@ def good_project_verdicts(
 ) -> list[Verdict]:
     """Judge how many major good projects (大项目好项目) each county brought in (A12).
 
-    Parameters
-    ----------
-    ledger
-        The ledger on the as-of date.
-    platforms, units
-        Layers ``major_platforms`` and ``units``; zones of functional zones don't count for the
-        county around them.
-    unit_ids
-        Counties to judge.
-    policy
-        Rules on that date.
+    ``platforms, units``: Layers ``major_platforms`` and ``units``; zones of functional zones
+      don't count for the county around them.
 
-    Returns
-    -------
-    list of Verdict
-        One a unit: the part for units with a state-level zone, or the other. Counted up to the
-        target date; ``no_data`` where no platform is on file or a level that decides isn't stated.
+    One a unit: the part for units with a state-level zone, or the other. Counted up to the target
+    date; ``no_data`` where no platform is on file or a level that decides isn't stated.
 
     Notes
     -----

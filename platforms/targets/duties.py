@@ -1,4 +1,4 @@
-"""Duties that come round each week, fortnight, month or quarter (工作节点): were they done."""
+"""Recurring duties and reported staff (B12–B14, C15)."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -23,17 +23,10 @@ WEEKS_OF = {"周": 1, "双周": 2}
 def spans_of(unit: str, year: int) -> list[Span]:
     """Cut a year into the spans in which a duty is due.
 
-    Parameters
-    ----------
-    unit
-        Unit of the rule: ``次/周``, ``次/双周``, ``次/月``, ``次/季``; anything else is by month.
-    year
-        The year.
+    ``unit``: Unit of the rule: ``次/周``, ``次/双周``, ``次/月``, ``次/季``; anything else is by
+      month.
 
-    Returns
-    -------
-    list of (date, date)
-        First and last day; weeks begin on Monday, and only those that lie in the year whole count.
+    First and last day; weeks begin on Monday, and only those that lie in the year whole count.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How rows of an import are mended where that was asked for, with their areas before and after."""
+"""Store, repair or quarantine."""
 
 from dataclasses import dataclass, field
 
@@ -48,23 +48,13 @@ def cut_overlaps(
 ) -> tuple[Shapes, list[Repair], list[int]]:
     """Take the common land of overlaps out of the rows their lines are about.
 
-    Parameters
-    ----------
-    shapes
-        Shapes of all rows, n; they stay as they are.
-    lines
-        The overlaps; those a repair is offered for are cut.
-    bad
-        Rows that aren't stored: nothing is cut for their sake.
+    ``shapes``: Shapes of all rows, n; they stay as they are.
+    ``lines``: The overlaps; those a repair is offered for are cut.
+    ``bad``: Rows that aren't stored: nothing is cut for their sake.
 
-    Returns
-    -------
-    shapes
-        Shapes of all rows after the cuts.
-    repairs
-        One for each row cut, planar areas as drawn and as cut.
-    vanished
-        Rows of which no land is left; their shapes stay as they are.
+    ``shapes``: Shapes of all rows after the cuts.
+    ``repairs``: One for each row cut, planar areas as drawn and as cut.
+    ``vanished``: Rows of which no land is left; their shapes stay as they are.
     """
     lost = np.zeros(len(lines), dtype=bool)
     lost[lines.of_line[bad[lines.of_row]]] = True
@@ -90,14 +80,8 @@ def cut_overlaps(
 def keep_emptied(accepted: pd.DataFrame, frame: pd.DataFrame, emptied: list[Lines]) -> pd.DataFrame:
     """Keep beside each emptied cell what stood there, as a text of its row.
 
-    Parameters
-    ----------
-    accepted
-        Rows to store, index = position in the file.
-    frame
-        Rows as they came.
-    emptied
-        Values that couldn't be understood and were left empty.
+    ``accepted``: Rows to store, index = position in the file.
+    ``emptied``: Values that couldn't be understood and were left empty.
     """
     columns: dict[str, pd.Series] = {}
     taken = {str(name).casefold() for name in accepted.columns}
@@ -127,16 +111,11 @@ def keep_emptied(accepted: pd.DataFrame, frame: pd.DataFrame, emptied: list[Line
 class Divided:
     """The rows of an import after the decision.
 
-    Attributes
-    ----------
-    accepted
-        Rows to store, mended, index = position in the file.
-    bad
-        Which rows are kept aside, by position.
-    reasons
-        Of each of them, ``code:column`` of each fault for which it is, divided by ``; ``.
-    repairs
-        What was mended of the rows to store.
+    ``accepted``: Rows to store, mended, index = position in the file.
+    ``bad``: Which rows are kept aside, by position.
+    ``reasons``: Of each of them, ``code:column`` of each fault for which it is, divided by ``;
+      ``.
+    ``repairs``: What was mended of the rows to store.
     """
 
     accepted: pd.DataFrame
@@ -172,22 +151,11 @@ def divide(
 ) -> Divided:
     """Decide about every row, and mend what is to be mended.
 
-    Parameters
-    ----------
-    frame
-        Rows as they came, index 0 … n-1.
-    result
-        The same rows held against their contract.
-    lines
-        Every fault.
-    table
-        What is done with each class; None to keep aside all rows at fault.
+    ``frame``: Rows as they came, index 0 … n-1.
+    ``table``: What is done with each class; None to keep aside all rows at fault.
 
-    Returns
-    -------
-    Divided
-        Every row is either stored or kept aside. Of two rows that a fault is between, both are
-        kept aside: which is right is not ours to say.
+    Every row is either stored or kept aside. Of two rows that a fault is between, both are kept
+    aside: which is right is not ours to say.
     """
     aside = _Aside(np.zeros(len(frame), dtype=bool))
     for one in lines:
@@ -228,24 +196,14 @@ def _cut(accepted: pd.DataFrame, lines: Lines, aside: _Aside) -> tuple[pd.DataFr
 class Judgement:
     """The rows of an import, divided.
 
-    Attributes
-    ----------
-    accepted
-        Rows to store, with the contract's columns and types.
-    quarantined
-        Rows to keep aside as they came, index = position in the file.
-    reasons
-        Per quarantined row ``code:column`` of each fault, divided by ``; ``.
-    faults
-        Every fault.
-    repairs
-        Every mended outline of an accepted row, by key.
-    lines
-        The same faults line by line, with values and shapes.
-    names
-        Key of every row of the file.
-    unchecked
-        What could not be looked for, and why.
+    ``accepted``: Rows to store, with the contract's columns and types.
+    ``quarantined``: Rows to keep aside as they came, index = position in the file.
+    ``reasons``: Per quarantined row ``code:column`` of each fault, divided by ``; ``.
+    ``faults``: Every fault.
+    ``repairs``: Every mended outline of an accepted row, by key.
+    ``lines``: The same faults line by line, with values and shapes.
+    ``names``: Key of every row of the file.
+    ``unchecked``: What could not be looked for, and why.
     """
 
     accepted: pd.DataFrame
@@ -298,28 +256,13 @@ def judge(
 ) -> Judgement:
     """Hold every row against the contract and against what the layer has already.
 
-    Parameters
-    ----------
-    frame
-        Rows with the vocabulary's column names, index 0 … n-1.
-    contract
-        What the layer must be.
-    held
-        Rows of the layer.
-    mode
-        What is to be done with the rows.
-    outside
-        Which rows' shapes can't be placed, array of n.
-    crs
-        System of the workspace.
-    checks
-        What is looked for beside, and what is done with it; None for the contract alone: then
-        broken outlines are mended and rows at fault kept aside.
+    ``frame``: Rows with the vocabulary's column names, index 0 … n-1.
+    ``mode``: What is to be done with the rows.
+    ``outside``: Which rows' shapes can't be placed, array of n.
+    ``checks``: What is looked for beside, and what is done with it; None for the contract alone:
+      then broken outlines are mended and rows at fault kept aside.
 
-    Returns
-    -------
-    Judgement
-        Every row is either in ``accepted`` or in ``quarantined``.
+    Every row is either in ``accepted`` or in ``quarantined``.
     """
     result = validate(frame, contract, crs)
     names = row_names(result.conformed, contract)

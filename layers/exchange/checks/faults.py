@@ -1,4 +1,4 @@
-"""What the validation report of an import says line by line: the row, the value, the land."""
+"""Fault classes, what is done with each, the report."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -32,25 +32,15 @@ def no_land() -> Shapes:
 class Lines:
     """One class of fault in one column, line by line: k lines.
 
-    Attributes
-    ----------
-    code
-        What is wrong; key of the sentence in the catalogue.
-    column
-        Column at fault, ``geometry`` for shapes.
-    rows
-        Position in the file of the row each line is about, array of k.
-    values
-        What stands there, or was measured, as text: k texts.
-    others
-        Keys of other rows concerned, divided by ``, ``: k texts.
-    area_m2
-        Land concerned [m²], missing where there is none, array of k.
-    of_line, of_row
-        Which rows of the file each line concerns: incidences, sorted by line.
-    find_mendable, make_shapes
-        Say of the first so many lines which a repair is offered for, and give the land concerned:
-        both are worked out only for the lines that somebody looks at.
+    ``code``: What is wrong; key of the sentence in the catalogue.
+    ``column``: Column at fault, ``geometry`` for shapes.
+    ``rows``: Position in the file of the row each line is about, array of k.
+    ``values``: What stands there, or was measured, as text: k texts.
+    ``others``: Keys of other rows concerned, divided by ``, ``: k texts.
+    ``area_m2``: Land concerned [m²], missing where there is none, array of k.
+    ``of_line, of_row``: Which rows of the file each line concerns: incidences, sorted by line.
+    ``find_mendable, make_shapes``: Say of the first so many lines which a repair is offered for,
+      and give the land concerned: both are worked out only for the lines that somebody looks at.
     """
 
     code: str
@@ -83,13 +73,7 @@ class Lines:
         return made if len(made) == count else np.full(count, None, dtype=object)
 
     def fault(self, names: list[str]) -> Fault:
-        """Give the fault with all its rows at once.
-
-        Parameters
-        ----------
-        names
-            Keys of all rows of the file.
-        """
+        """Give the fault with all its rows at once."""
         positions = tuple(self.concerned.tolist())
         examples = tuple(dict.fromkeys(filter(None, self.values)))[:EXAMPLES_IN_A_FAULT]
         rows = tuple(names[p] for p in positions)
@@ -109,18 +93,10 @@ def single_lines(
 ) -> Lines:
     """Make lines that concern one row each.
 
-    Parameters
-    ----------
-    code, column
-        What is wrong where.
-    rows
-        Positions, array of k.
-    values, others, area_m2
-        Of each line, None for nothing.
-    mendable
-        True where a repair is offered for all of them.
-    make_shapes
-        Gives their shapes.
+    ``code, column``: What is wrong where.
+    ``values, others, area_m2``: Of each line, None for nothing.
+    ``mendable``: True where a repair is offered for all of them.
+    ``make_shapes``: Gives their shapes.
     """
     held = np.asarray(rows, dtype=np.intp)
     count = len(held)
@@ -137,16 +113,8 @@ def lines_of_fault(
 ) -> Lines:
     """Make the lines of a fault that a contract found.
 
-    Parameters
-    ----------
-    fault
-        The fault.
-    frame
-        Rows as they came, for the values.
-    shapes
-        Their shapes, None where they have none.
-    mendable
-        True where a repair is offered.
+    ``shapes``: Their shapes, None where they have none.
+    ``mendable``: True where a repair is offered.
     """
     rows = np.asarray(fault.positions, dtype=np.intp)
     values = list(fault.examples[:1]) * len(rows) if len(fault.examples) == 1 else None
@@ -176,16 +144,10 @@ ACTIONS: tuple[Action, ...] = get_args(Action)
 class FaultClass:
     """What may be done with the rows of one class of fault.
 
-    Attributes
-    ----------
-    code
-        The fault; key of its sentence.
-    action
-        What is done with its rows.
-    allowed
-        What may be done instead, in the order of ``ACTIONS``.
-    repair
-        Code of what a repair does, empty where there is none.
+    ``code``: The fault; key of its sentence.
+    ``action``: What is done with its rows.
+    ``allowed``: What may be done instead, in the order of ``ACTIONS``.
+    ``repair``: Code of what a repair does, empty where there is none.
     """
 
     code: str
@@ -198,25 +160,15 @@ class FaultClass:
 class Limits:
     """From which size on something is a fault.
 
-    Attributes
-    ----------
-    declared_area_m2, declared_area_share
-        How far a declared area may be off the measured one [m²; share of the declared one]: the
-        larger of the two counts.
-    overlap_m2
-        Common land from this area on [m²].
-    overlap_cut_m
-        Mean width (2 A / P) up to which common land may be cut away [m].
-    two_names_share
-        Two shapes that share at least this of both are one parcel.
-    inside_unit_share
-        A row lies in its unit with at least this share of its land.
-    gap_m, gap_m2
-        Widest slit and largest enclosed remnant that are gaps [m, m²].
-    sliver_m
-        Shapes narrower than this are slivers [m].
-    gap_rows
-        Gaps and slivers are looked for in files of up to this many rows.
+    ``declared_area_m2, declared_area_share``: How far a declared area may be off the measured one
+      [m²; share of the declared one]: the larger of the two counts.
+    ``overlap_m2``: Common land from this area on [m²].
+    ``overlap_cut_m``: Mean width (2 A / P) up to which common land may be cut away [m].
+    ``two_names_share``: Two shapes that share at least this of both are one parcel.
+    ``inside_unit_share``: A row lies in its unit with at least this share of its land.
+    ``gap_m, gap_m2``: Widest slit and largest enclosed remnant that are gaps [m, m²].
+    ``sliver_m``: Shapes narrower than this are slivers [m].
+    ``gap_rows``: Gaps and slivers are looked for in files of up to this many rows.
     """
 
     declared_area_m2: float

@@ -48,22 +48,12 @@ def declared_lines(
 ) -> list[Lines]:
     """Find rows whose declared area is not the measured one.
 
-    Parameters
-    ----------
-    frame
-        Rows with the contract's columns, n.
-    shapes
-        Their valid shapes.
-    area_m2
-        Their areas on the ellipsoid [m²], 0 where there is no land.
-    limits
-        How far apart the two may be.
+    ``frame``: Rows with the contract's columns, n.
+    ``shapes``: Their valid shapes.
+    ``area_m2``: Their areas on the ellipsoid [m²], 0 where there is no land.
 
-    Returns
-    -------
-    list of Lines
-        ``declared_area``: at most one. The area of a line is what is declared less what is
-        measured on the ellipsoid.
+    ``declared_area``: at most one. The area of a line is what is declared less what is measured on
+    the ellipsoid.
 
     Notes
     -----
@@ -99,23 +89,11 @@ def unit_lines(
 ) -> list[Lines]:
     """Find rows that lie outside the unit they state, or state one that isn't known.
 
-    Parameters
-    ----------
-    frame
-        Rows with the contract's columns, n.
-    shapes
-        Their valid shapes.
-    units
-        Layer ``units``.
-    crs
-        Projected system.
-    limits
-        Which part of its land must lie in the unit.
+    ``frame``: Rows with the contract's columns, n.
+    ``shapes``: Their valid shapes.
+    ``units``: Layer ``units``.
 
-    Returns
-    -------
-    list of Lines
-        ``unit_absent`` and ``outside_unit``: what there is of each.
+    ``unit_absent`` and ``outside_unit``: what there is of each.
     """
     if "unit_id" not in frame.columns or not isinstance(units, gpd.GeoDataFrame) or not len(units):
         return []
@@ -180,23 +158,10 @@ def taken_lines(
 ) -> list[Lines]:
     """Find parcels on offer that a live project has, and projects that ask for a parcel of another.
 
-    Parameters
-    ----------
-    frame
-        Rows with the contract's columns.
-    contract
-        What the layer must be.
-    shapes
-        Their shapes, None where they have none.
-    table
-        Says which states are on offer.
-    taken
-        Parcels that live projects have.
+    ``frame``: Rows with the contract's columns.
+    ``shapes``: Their shapes, None where they have none.
 
-    Returns
-    -------
-    list of Lines
-        ``parcel_taken``: at most one.
+    ``parcel_taken``: at most one.
     """
     if contract.name == "land_parcels":
         offered = frame["state"].isin(table.open_states).to_numpy()
@@ -259,19 +224,10 @@ def date_lines(
 ) -> list[Lines]:
     """Find rows of which one date lies after another that must come later.
 
-    Parameters
-    ----------
-    frame
-        Rows with the contract's columns; dates are ISO texts.
-    shapes
-        Their shapes, None where they have none.
-    pairs
-        First and second column of each pair.
+    ``frame``: Rows with the contract's columns; dates are ISO texts.
+    ``shapes``: Their shapes, None where they have none.
 
-    Returns
-    -------
-    list of Lines
-        ``dates_reversed``, one for each pair that some row breaks.
+    ``dates_reversed``, one for each pair that some row breaks.
     """
     found = []
     for first, second in pairs:

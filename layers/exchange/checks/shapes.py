@@ -27,18 +27,11 @@ REACH_M = 50.0
 class Ground:
     """The shapes of a file, and those held beside them.
 
-    Attributes
-    ----------
-    shapes
-        Valid polygons with an area: those of the file, then those held, n and m of them.
-    rows
-        Position in the file of each of the n.
-    names
-        Keys of all n + m.
-    area_m2
-        Areas of all n + m on the ellipsoid [m²].
-    crs
-        System of the workspace.
+    ``shapes``: Valid polygons with an area: those of the file, then those held, n and m of them.
+    ``rows``: Position in the file of each of the n.
+    ``names``: Keys of all n + m.
+    ``area_m2``: Areas of all n + m on the ellipsoid [m²].
+    ``crs``: System of the workspace.
     """
 
     shapes: Shapes
@@ -66,14 +59,8 @@ def ground_of(
 ) -> Ground:
     """Lay the shapes of a file beside those held that are near.
 
-    Parameters
-    ----------
-    shapes, names, area_m2
-        Valid shapes of the file, n, missing where there is none, their keys and areas [m²].
-    held, held_names
-        Shapes that stay in the layer, and their keys.
-    crs
-        System of both.
+    ``shapes, names, area_m2``: Valid shapes of the file, n, missing where there is none, their
+      keys and areas [m²].
     """
     rows = _with_land(shapes)
     ones = shapes[rows]
@@ -103,21 +90,12 @@ def _near(ones: Shapes, held: Shapes) -> Positions:
 def pair_lines(ground: Ground, limits: Limits, taken: Mapping[str, str]) -> list[Lines]:
     """Find overlaps, the same outline under two ids, and one parcel under two.
 
-    Parameters
-    ----------
-    ground
-        The shapes.
-    limits
-        From which size on something is a fault.
-    taken
-        Held parcels that live projects have, each with the projects.
+    ``ground``: The shapes.
+    ``taken``: Held parcels that live projects have, each with the projects.
 
-    Returns
-    -------
-    list of Lines
-        ``shape_duplicate``, ``parcel_two_names``, ``overlap``, ``parcel_taken``: what there is of
-        each. A line is about the later row of the file; an overlap with a row held, about the new
-        one. A pair is told once.
+    ``shape_duplicate``, ``parcel_two_names``, ``overlap``, ``parcel_taken``: what there is of each.
+    A line is about the later row of the file; an overlap with a row held, about the new one. A pair
+    is told once.
     """
     first, second, common_m2 = overlapping_pairs(ground.shapes, ground.crs)
     keys = np.asarray(ground.names, dtype=object)
@@ -223,14 +201,7 @@ def _on_taken_land(
 def gap_lines(ground: Ground, limits: Limits, progress: Progress | None) -> list[Lines]:
     """Find gaps between the shapes of a file and its neighbours, and slivers among its own.
 
-    Parameters
-    ----------
-    ground
-        The shapes.
-    limits
-        What counts as a gap and as a sliver.
-    progress
-        Told the share done.
+    ``ground``: The shapes.
     """
     rule = TopologyRule(
         min_overlap_m2=limits.overlap_m2, max_gap_m=limits.gap_m, max_gap_m2=limits.gap_m2,

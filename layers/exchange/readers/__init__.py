@@ -1,1 +1,1 @@
-"""readers."""
+"""Readers: each file format to rows, CRS and evidence."""

@@ -32,25 +32,8 @@ class PackedShapefile:
 def open_archive(path: Path, kind: str, limit_bytes: int) -> zipfile.ZipFile:
     """Open a ZIP archive after looking at its list of contents.
 
-    Parameters
-    ----------
-    path
-        The archive.
-    kind
-        What it should be, for the message.
-    limit_bytes
-        How much its members may come to, unpacked.
-
-    Returns
-    -------
-    ZipFile
-        The open archive.
-
-    Raises
-    ------
-    LayerError
-        ``not_a_gis_file``, ``archive_unsafe`` (a member that points out of the archive),
-        ``archive_too_large``, ``archive_encrypted``.
+    Raises LayerError: ``not_a_gis_file``, ``archive_unsafe`` (a member that points out of the
+    archive), ``archive_too_large``, ``archive_encrypted``.
     """
     try:
         archive = zipfile.ZipFile(path)
@@ -79,15 +62,7 @@ def open_archive(path: Path, kind: str, limit_bytes: int) -> zipfile.ZipFile:
 def shapefiles_in(archive: zipfile.ZipFile) -> list[PackedShapefile]:
     """List the Shapefiles of an archive by their names.
 
-    Parameters
-    ----------
-    archive
-        An open archive.
-
-    Returns
-    -------
-    list of PackedShapefile
-        One per ``.shp`` member, each with the parts found beside it.
+    One per ``.shp`` member, each with the parts found beside it.
     """
     parts: dict[str, dict[str, zipfile.ZipInfo]] = {}
     for member in archive.infolist():
@@ -105,24 +80,9 @@ def shapefiles_in(archive: zipfile.ZipFile) -> list[PackedShapefile]:
 def unpack(archive: zipfile.ZipFile, packed: PackedShapefile, folder: Path) -> Path:
     """Take the parts of one Shapefile out of an archive, under names of our own.
 
-    Parameters
-    ----------
-    archive
-        An open archive.
-    packed
-        Which Shapefile.
-    folder
-        Existing folder to write to.
+    The ``.shp`` file written.
 
-    Returns
-    -------
-    Path
-        The ``.shp`` file written.
-
-    Raises
-    ------
-    LayerError
-        ``file_truncated`` where a member can't be unpacked.
+    Raises LayerError: ``file_truncated`` where a member can't be unpacked.
     """
     for ending, member in packed.parts.items():
         unpack_member(archive, member, folder / f"source{ending}")
@@ -132,19 +92,9 @@ def unpack(archive: zipfile.ZipFile, packed: PackedShapefile, folder: Path) -> P
 def unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
     """Take one member out of an archive into a file of our own naming.
 
-    Parameters
-    ----------
-    archive
-        An open archive, from ``open_archive``.
-    member
-        Which member.
-    target
-        File to write.
+    ``archive``: An open archive, from ``open_archive``.
 
-    Raises
-    ------
-    LayerError
-        ``file_truncated`` where it can't be unpacked.
+    Raises LayerError: ``file_truncated`` where it can't be unpacked.
     """
     try:
         with archive.open(member) as packed_part, target.open("wb") as part:
@@ -156,22 +106,9 @@ def unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Pat
 def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     """Take one member out of an archive, no more of it than the archive says there is.
 
-    Parameters
-    ----------
-    archive
-        An open archive, from ``open_archive``.
-    member
-        Which member.
+    ``archive``: An open archive, from ``open_archive``.
 
-    Returns
-    -------
-    bytes
-        Its content.
-
-    Raises
-    ------
-    LayerError
-        ``file_truncated`` where it can't be unpacked.
+    Raises LayerError: ``file_truncated`` where it can't be unpacked.
     """
     try:
         with archive.open(member) as packed:

@@ -1,4 +1,4 @@
-"""Which of two numbers is the northing and which the easting, told by how large they are."""
+"""Shapes from coordinate columns."""
 
 import dataclasses
 import re
@@ -40,15 +40,9 @@ def orders_of(first: Floats, second: Floats) -> npt.NDArray[np.int8]:
     Northings have 7 digits, eastings 6 or (zone in front) 8, longitudes are above 73° and
     latitudes below 54°: no number of one kind can be one of the other.
 
-    Parameters
-    ----------
-    first, second
-        Numbers as they stand in a file, arrays of n [m or degrees].
+    ``first, second``: Numbers as they stand in a file, arrays of n [m or degrees].
 
-    Returns
-    -------
-    array of n
-        Position in ``ORDERS``; -1 where the numbers fit none, such as those of a local system.
+    Position in ``ORDERS``; -1 where the numbers fit none, such as those of a local system.
 
     Examples
     --------
@@ -72,16 +66,10 @@ def is_easting(values: Floats) -> Flags:
 def zones_of(eastings: Floats) -> npt.NDArray[np.int64]:
     """Give the zone that stands in front of eastings.
 
-    Parameters
-    ----------
-    eastings
-        Eastings [m], array of n.
+    ``eastings``: Eastings [m], array of n.
 
-    Returns
-    -------
-    array of n
-        13–23 for zones of 6°, 25–45 for those of 3°, 0 where none stands in front, -1 where the
-        number is no easting.
+    13–23 for zones of 6°, 25–45 for those of 3°, 0 where none stands in front, -1 where the number
+    is no easting.
 
     Examples
     --------
@@ -134,14 +122,10 @@ _WKT = {"wkt", "geometry", "geom", "the_geom", "wkt_geom", "shape", "图形", "�
 class CoordinateColumns:
     """The columns of a list that hold coordinates.
 
-    Attributes
-    ----------
-    pair
-        What the two columns are called: ``x_y`` leaves open which is north.
-    first, second
-        Easting or longitude (or what is called X), and the other one.
-    parcel, label, order, ring
-        Columns that say whose boundary point a row is; None where there is none.
+    ``pair``: What the two columns are called: ``x_y`` leaves open which is north.
+    ``first, second``: Easting or longitude (or what is called X), and the other one.
+    ``parcel, label, order, ring``: Columns that say whose boundary point a row is; None where
+      there is none.
     """
 
     pair: Pair
@@ -156,15 +140,7 @@ class CoordinateColumns:
 def coordinate_columns(columns: Sequence[str]) -> CoordinateColumns | None:
     """Recognise the columns that hold coordinates.
 
-    Parameters
-    ----------
-    columns
-        Headings of a list.
-
-    Returns
-    -------
-    CoordinateColumns or None
-        None where there are none, or where two columns could be the same one.
+    None where there are none, or where two columns could be the same one.
 
     Examples
     --------
@@ -218,24 +194,13 @@ def parcels_of(
 ) -> Grouped | None:
     """Build an outline per parcel where a list is one of boundary points.
 
-    Parameters
-    ----------
-    frame
-        The list, n rows.
-    named
-        Its columns of coordinates and of parcels, points, rings, order.
-    x, y
-        East and north of each row, arrays of n [m or degrees]; NaN where it has none.
-    is_degrees
-        True where they are degrees.
-    oddities
-        Where what is unusual is noted; numbers are those of the rows below the heading.
+    ``named``: Its columns of coordinates and of parcels, points, rings, order.
+    ``x, y``: East and north of each row, arrays of n [m or degrees]; NaN where it has none.
+    ``is_degrees``: True where they are degrees.
+    ``oddities``: Where what is unusual is noted; numbers are those of the rows below the heading.
 
-    Returns
-    -------
-    frame, shapes, evidence
-        One row per parcel in the order they begin, outlines (None where the points make none);
-        None where the list isn't one of boundary points.
+    One row per parcel in the order they begin, outlines (None where the points make none); None
+    where the list isn't one of boundary points.
     """
     if named.parcel is None or (named.label is None and named.order is None):
         return None
@@ -337,18 +302,10 @@ _SRID = re.compile(r"\s*SRID\s*=\s*([0-9]{4,6})\s*;", re.IGNORECASE)
 def with_shapes(content: Content) -> Content:
     """Give a list the shapes that its columns tell.
 
-    Parameters
-    ----------
-    content
-        A list as read.
-
-    Returns
-    -------
-    Content
-        With a column of WKT: those shapes. With coordinates: a point per row; with point numbers
-        and a repeated parcel number, an outline per parcel, its other columns from the first of
-        its rows. The list as it is where it has no coordinates, or where columns called X and Y
-        leave open which is north (noted as ``coordinate_order_unknown``).
+    With a column of WKT: those shapes. With coordinates: a point per row; with point numbers and a
+    repeated parcel number, an outline per parcel, its other columns from the first of its rows. The
+    list as it is where it has no coordinates, or where columns called X and Y leave open which is
+    north (noted as ``coordinate_order_unknown``).
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""The shapes of a drawing's outlines, and the texts that label them."""
+"""DXF drawings."""
 
 import io
 import re
@@ -33,22 +33,14 @@ SAME_PLACE = 3
 class Shapes:
     """Outlines as rows, and what was noticed on the way.
 
-    Attributes
-    ----------
-    frame
-        One row an outline (our own drawings: one a row written).
-    with_arcs
-        Count of shapes with chords for arcs.
-    closed_gaps, widest_gap
-        Count of outlines closed over a gap, and the widest of these [units of the drawing].
-    still_open
-        Count of outlines that stay lines.
-    doubled
-        Count of hatches left out since they fill an outline.
-    texts_outside
-        Count of texts in no shape.
-    unreadable
-        Count of outlines without a shape.
+    ``frame``: One row an outline (our own drawings: one a row written).
+    ``with_arcs``: Count of shapes with chords for arcs.
+    ``closed_gaps, widest_gap``: Count of outlines closed over a gap, and the widest of these
+      [units of the drawing].
+    ``still_open``: Count of outlines that stay lines.
+    ``doubled``: Count of hatches left out since they fill an outline.
+    ``texts_outside``: Count of texts in no shape.
+    ``unreadable``: Count of outlines without a shape.
     """
 
     frame: gpd.GeoDataFrame
@@ -64,15 +56,7 @@ class Shapes:
 def shapes_of(drawing: Drawing) -> Shapes:
     """Make shapes of a drawing's outlines.
 
-    Parameters
-    ----------
-    drawing
-        Its outlines and texts.
-
-    Returns
-    -------
-    Shapes
-        Rows with ``cad_layer``, ``cad_label``, ``cad_kind``, ``cad_handle``, ``cad_block``.
+    Rows with ``cad_layer``, ``cad_label``, ``cad_kind``, ``cad_handle``, ``cad_block``.
     """
     made = Shapes(gpd.GeoDataFrame())
     shapes = [_shape(drawn, made) for drawn in drawing.outlines]
@@ -244,28 +228,16 @@ BROKEN = (
 def read_dxf(path: Path, layer: str | None, encoding: str | None) -> Content:
     """Read the closed outlines of a DXF drawing.
 
-    Parameters
-    ----------
-    path
-        An existing file, as text or binary DXF.
-    layer
-        Which CAD layer, None for all. Texts count as labels whatever their layer.
-    encoding
-        Stated encoding of its text.
+    ``path``: An existing file, as text or binary DXF.
+    ``layer``: Which CAD layer, None for all. Texts count as labels whatever their layer.
 
-    Returns
-    -------
-    Content
-        One row an outline: ``cad_layer``, ``cad_label`` (the texts inside it), ``cad_kind``,
-        ``cad_handle``, ``cad_block``. Closed ones are polygons, open ones stay lines. Blocks are
-        taken apart, arcs drawn as chords. A drawing states no coordinate system.
+    One row an outline: ``cad_layer``, ``cad_label`` (the texts inside it), ``cad_kind``,
+    ``cad_handle``, ``cad_block``. Closed ones are polygons, open ones stay lines. Blocks are taken
+    apart, arcs drawn as chords. A drawing states no coordinate system.
 
-    Raises
-    ------
-    LayerError
-        ``dwg_refused``, ``not_a_gis_file``, ``file_too_large``, ``file_unreadable``,
-        ``file_empty``, ``dxf_too_many``, ``dxf_without_outlines``, ``source_layer_unknown``,
-        ``encoding_unknown``.
+    Raises LayerError: ``dwg_refused``, ``not_a_gis_file``, ``file_too_large``, ``file_unreadable``,
+    ``file_empty``, ``dxf_too_many``, ``dxf_without_outlines``, ``source_layer_unknown``,
+    ``encoding_unknown``.
     """
     raw = _bytes(path)
     try:

@@ -1,4 +1,4 @@
-"""The outlines of CAD entities as points, arcs drawn as chords close enough to survey."""
+"""DXF entities as outlines."""
 
 import math
 from collections import Counter
@@ -42,16 +42,11 @@ _SPLINE_FRAME = 16
 class Outline:
     """One chain of points, and whether the drawing says that it closes.
 
-    Attributes
-    ----------
-    points
-        x and y, of shape (n, 2); the first isn't repeated at the end unless the drawing does.
-    is_closed
-        True where the drawing closes it.
-    has_arcs
-        True where chords stand for arcs.
-    holes
-        Chains cut out of it (of a hatch).
+    ``points``: x and y, of shape (n, 2); the first isn't repeated at the end unless the drawing
+      does.
+    ``is_closed``: True where the drawing closes it.
+    ``has_arcs``: True where chords stand for arcs.
+    ``holes``: Chains cut out of it (of a hatch).
     """
 
     points: Floats
@@ -63,16 +58,8 @@ class Outline:
 def outlines_of(entity: DXFGraphic) -> Iterator[Outline]:
     """Give the outlines of an entity that can bound a piece of land.
 
-    Parameters
-    ----------
-    entity
-        Any entity of a drawing.
-
-    Yields
-    ------
-    Outline
-        Of polylines, circles, ellipses, closed splines and hatches; nothing for other entities,
-        and for hatches whose boundary isn't simple.
+    Of polylines, circles, ellipses, closed splines and hatches; nothing for other entities, and for
+    hatches whose boundary isn't simple.
     """
     if isinstance(entity, LWPolyline):
         corners = [(x, y, bulge) for x, y, bulge in entity.get_points("xyb")]
@@ -189,17 +176,9 @@ def arc_points(
 ) -> list[tuple[float, float]]:
     """Give the points between the ends of an arc.
 
-    Parameters
-    ----------
-    begin, end
-        x and y of its ends.
-    bulge
-        Tangent of a quarter of its angle; above 0 it turns against the clock.
+    ``bulge``: Tangent of a quarter of its angle; above 0 it turns against the clock.
 
-    Returns
-    -------
-    list of (float, float)
-        Points on the arc, so many that the chords lie within a millimetre of it.
+    Points on the arc, so many that the chords lie within a millimetre of it.
 
     Examples
     --------
@@ -262,14 +241,10 @@ OWN_APPLICATION = "MUPLAN"
 class Drawn:
     """An outline as it stands in a drawing.
 
-    Attributes
-    ----------
-    outline
-        Its points.
-    layer, kind, handle, block
-        Layer and kind of the entity, its handle, and the block it came in ("" for none).
-    row
-        Number of the row that our own export wrote it for, -1 in other drawings.
+    ``outline``: Its points.
+    ``layer, kind, handle, block``: Layer and kind of the entity, its handle, and the block it
+      came in ("" for none).
+    ``row``: Number of the row that our own export wrote it for, -1 in other drawings.
     """
 
     outline: Outline
@@ -294,16 +269,10 @@ class Words:
 class Drawing:
     """What a drawing holds.
 
-    Attributes
-    ----------
-    outlines
-        Everything that could bound a piece of land.
-    texts
-        Place and content of every text.
-    passed_over
-        Count of the other entities, by kind.
-    extended
-        Count of entities with data of other programs, by the program's name.
+    ``outlines``: Everything that could bound a piece of land.
+    ``texts``: Place and content of every text.
+    ``passed_over``: Count of the other entities, by kind.
+    ``extended``: Count of entities with data of other programs, by the program's name.
     """
 
     outlines: list[Drawn] = field(default_factory=list)
@@ -315,22 +284,9 @@ class Drawing:
 def walk(entities: Iterable[DXFGraphic], file: str) -> Drawing:
     """Go through the entities of a drawing.
 
-    Parameters
-    ----------
-    entities
-        The model space.
-    file
-        Name of the file, for messages.
+    Outlines, texts, and what was passed over.
 
-    Returns
-    -------
-    Drawing
-        Outlines, texts, and what was passed over.
-
-    Raises
-    ------
-    LayerError
-        ``dxf_too_many`` for more entities than ``MAX_ENTITIES``, blocks taken apart.
+    Raises LayerError: ``dxf_too_many`` for more entities than ``MAX_ENTITIES``, blocks taken apart.
     """
     drawing = Drawing()
     count = 0

@@ -20,20 +20,11 @@ _BY_LDID = {0x4D: "GB18030", 0x7A: "GB18030", 0x4F: "Big5", 0x78: "Big5"}
 def known_encoding(text: str) -> str:
     """Read the name of an encoding as people and ``.cpg`` files write it.
 
-    Parameters
-    ----------
-    text
-        ``GBK``, ``utf8``, ``936``, ``ANSI 936``, …
+    ``text``: ``GBK``, ``utf8``, ``936``, ``ANSI 936``, …
 
-    Returns
-    -------
-    str
-        Its usual name; all GB encodings are read as GB18030, which contains them.
+    Its usual name; all GB encodings are read as GB18030, which contains them.
 
-    Raises
-    ------
-    LayerError
-        ``encoding_unknown``.
+    Raises LayerError: ``encoding_unknown``.
 
     Examples
     --------
@@ -60,15 +51,7 @@ def encoding_of_ldid(byte: int) -> str | None:
     Only declarations of an East Asian encoding count: the others (0, and 0x57 "the system's own")
     stand on files of every encoding.
 
-    Parameters
-    ----------
-    byte
-        The language driver byte.
-
-    Returns
-    -------
-    str or None
-        The encoding, None where nothing is declared.
+    The encoding, None where nothing is declared.
     """
     return _BY_LDID.get(byte)
 
@@ -76,16 +59,10 @@ def encoding_of_ldid(byte: int) -> str | None:
 def sniff(texts: Iterable[bytes]) -> str:
     """Recognise an encoding by the bytes themselves.
 
-    Parameters
-    ----------
-    texts
-        Raw texts; one may end in the middle of a character, as full DBF fields do.
+    ``texts``: Raw texts; one may end in the middle of a character, as full DBF fields do.
 
-    Returns
-    -------
-    str
-        ``ASCII`` where no byte has its high bit set, ``UTF-8`` where all such texts are valid
-        UTF-8, ``GB18030`` otherwise.
+    ``ASCII`` where no byte has its high bit set, ``UTF-8`` where all such texts are valid UTF-8,
+    ``GB18030`` otherwise.
 
     Examples
     --------
@@ -108,17 +85,7 @@ def likelier(texts: Sequence[bytes], declared: str) -> str | None:
     UTF-8 read as GBK or as Latin decodes without error, into rare characters or none that are
     Chinese: 计划 becomes 璁″垝.
 
-    Parameters
-    ----------
-    texts
-        Raw texts, which the declared encoding decodes.
-    declared
-        Encoding that a file declares.
-
-    Returns
-    -------
-    str or None
-        ``UTF-8`` or ``GB18030``, None where the declared one may be right.
+    ``UTF-8`` or ``GB18030``, None where the declared one may be right.
 
     Examples
     --------
@@ -163,17 +130,7 @@ def _is_common(character: str) -> bool:
 def decode(text: bytes, encoding: str) -> str | None:
     """Decode a text, forgiving a last character that was cut.
 
-    Parameters
-    ----------
-    text
-        Raw text.
-    encoding
-        Its encoding.
-
-    Returns
-    -------
-    str or None
-        The text, its cut last character replaced by ``�``; None where the encoding doesn't fit.
+    The text, its cut last character replaced by ``�``; None where the encoding doesn't fit.
     """
     try:
         return text.decode(encoding)
@@ -186,22 +143,12 @@ def decode(text: bytes, encoding: str) -> str | None:
 def decode_file(path: Path, encoding: str | None) -> tuple[str, str, tuple[Evidence, ...]]:
     """Decode a text file: as stated, by its mark, as UTF-8, else as GB18030.
 
-    Parameters
-    ----------
-    path
-        An existing file.
-    encoding
-        The stated encoding, None where none was.
+    ``encoding``: The stated encoding, None where none was.
 
-    Returns
-    -------
-    text, encoding, evidence
-        The text without mark, the encoding used, and what spoke for it.
+    The text without mark, the encoding used, and what spoke for it.
 
-    Raises
-    ------
-    LayerError
-        ``encoding_unknown``, ``encoding_wrong``, ``not_a_gis_file`` for bytes that are no text.
+    Raises LayerError: ``encoding_unknown``, ``encoding_wrong``, ``not_a_gis_file`` for bytes that
+    are no text.
     """
     return decode_bytes(path.read_bytes(), path.name, encoding)
 
@@ -211,24 +158,11 @@ def decode_bytes(
 ) -> tuple[str, str, tuple[Evidence, ...]]:
     """Decode the bytes of a text file, as ``decode_file`` does.
 
-    Parameters
-    ----------
-    raw
-        Its bytes.
-    name
-        Its name, for the message.
-    encoding
-        The stated encoding, None where none was.
+    ``encoding``: The stated encoding, None where none was.
 
-    Returns
-    -------
-    text, encoding, evidence
-        The text without mark, the encoding used, and what spoke for it.
+    The text without mark, the encoding used, and what spoke for it.
 
-    Raises
-    ------
-    LayerError
-        As ``decode_file``.
+    Raises LayerError: As ``decode_file``.
     """
     marked = raw.startswith(b"\xef\xbb\xbf")
     raw = raw.removeprefix(b"\xef\xbb\xbf")

@@ -1,4 +1,4 @@
-"""The placemarks of a KML text, parsed without trusting it: no DTD, no entities, no network."""
+"""KML, KMZ, OVKML."""
 
 import re
 from collections import Counter
@@ -63,14 +63,9 @@ Take = Callable[[Element, Folder | None], None]
 class KmlNotes:
     """What a KML file holds beside its placemarks.
 
-    Attributes
-    ----------
-    schemas
-        Declared columns, by the id and the name of their schema.
-    links
-        Count of links to other files; they are never followed.
-    passed_over
-        Count of elements that aren't read, by name.
+    ``schemas``: Declared columns, by the id and the name of their schema.
+    ``links``: Count of links to other files; they are never followed.
+    ``passed_over``: Count of elements that aren't read, by name.
     """
 
     schemas: dict[str, dict[str, SchemaField]] = field(default_factory=dict)
@@ -81,25 +76,12 @@ class KmlNotes:
 def parse_kml(text: str, name: str, take: Take) -> KmlNotes:
     """Go through the placemarks of a KML text.
 
-    Parameters
-    ----------
-    text
-        The file's text.
-    name
-        Its name, for messages.
-    take
-        Called with each placemark, and the folder it lies in. Names of elements come without the
-        prefix of KML's own; others (``gx:Track``) keep theirs.
+    ``take``: Called with each placemark, and the folder it lies in. Names of elements come
+      without the prefix of KML's own; others (``gx:Track``) keep theirs.
 
-    Returns
-    -------
-    KmlNotes
-        Declared columns, links, what was passed over.
+    Declared columns, links, what was passed over.
 
-    Raises
-    ------
-    LayerError
-        ``not_a_gis_file``, ``xml_with_dtd``, ``xml_too_deep``, ``file_truncated``.
+    Raises LayerError: ``not_a_gis_file``, ``xml_with_dtd``, ``xml_too_deep``, ``file_truncated``.
     """
     walker = _Walker(name, take)
     parser = expat.ParserCreate()
@@ -217,21 +199,12 @@ class BadShapeError(ValueError):
 def shape_of(placemark: Element) -> shapely.Geometry | None:
     """Build the shape of a placemark.
 
-    Parameters
-    ----------
-    placemark
-        A ``Placemark``, or a ``MultiGeometry`` in one.
+    ``placemark``: A ``Placemark``, or a ``MultiGeometry`` in one.
 
-    Returns
-    -------
-    Geometry or None
-        Point, line, polygon (rings closed, inner rings cut out) or several; longitude, latitude
-        [degrees], and heights where there are any above 0. None where it has no shape.
+    Point, line, polygon (rings closed, inner rings cut out) or several; longitude, latitude
+    [degrees], and heights where there are any above 0. None where it has no shape.
 
-    Raises
-    ------
-    BadShapeError
-        Where the coordinates make none.
+    Raises BadShapeError: Where the coordinates make none.
     """
     parts = _single(placemark)
     if not parts:
@@ -321,28 +294,16 @@ NUMBER_KINDS = {"int", "uint", "short", "ushort", "float", "double"}
 def read_kml(path: Path, folder: str | None, encoding: str | None) -> Content:
     """Read the placemarks of a KML, KMZ or OVKML file.
 
-    Parameters
-    ----------
-    path
-        An existing file. ``.kmz`` and ``.ovkmz`` are ZIP archives with a KML file.
-    folder
-        Which folder (and those in it), by its path; None for all.
-    encoding
-        Stated encoding of its text.
+    ``path``: An existing file. ``.kmz`` and ``.ovkmz`` are ZIP archives with a KML file.
+    ``folder``: Which folder (and those in it), by its path; None for all.
 
-    Returns
-    -------
-    Content
-        One row a placemark: ``name``, ``description``, ``folder`` (path of its folders), then its
-        data; a shape that can't be built is missing. Longitude and latitude in WGS84, as KML is
-        defined; a note where the coordinates may be shifted all the same.
+    One row a placemark: ``name``, ``description``, ``folder`` (path of its folders), then its data;
+    a shape that can't be built is missing. Longitude and latitude in WGS84, as KML is defined; a
+    note where the coordinates may be shifted all the same.
 
-    Raises
-    ------
-    LayerError
-        ``not_a_gis_file``, ``file_too_large``, ``file_truncated``, ``file_empty``,
-        ``xml_with_dtd``, ``xml_too_deep``, ``rows_too_many``, ``source_layer_unknown``,
-        ``encoding_wrong``, and those of ``open_archive``.
+    Raises LayerError: ``not_a_gis_file``, ``file_too_large``, ``file_truncated``, ``file_empty``,
+    ``xml_with_dtd``, ``xml_too_deep``, ``rows_too_many``, ``source_layer_unknown``,
+    ``encoding_wrong``, and those of ``open_archive``.
     """
     text, used, evidence = decode_bytes(_bytes(path), path.name, encoding)
     placemarks = _Placemarks(path.name)

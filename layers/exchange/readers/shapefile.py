@@ -1,4 +1,4 @@
-"""The full names behind the ten bytes of a Shapefile's columns, from the table beside it."""
+"""Shapefile, loose or zipped."""
 
 import csv
 import io
@@ -42,18 +42,8 @@ LONGEST_NAME = 200
 def full_names(archive: zipfile.ZipFile, columns: list[str]) -> dict[str, str]:
     """Read the table of full names that an export puts into its archive.
 
-    Parameters
-    ----------
-    archive
-        An open archive whose list of contents was looked at.
-    columns
-        Columns of the Shapefile.
-
-    Returns
-    -------
-    dict
-        Short name -> full name, for columns whose name was cut; empty where there is no such
-        table, it can't be read, or two columns would have one name.
+    Short name -> full name, for columns whose name was cut; empty where there is no such table, it
+    can't be read, or two columns would have one name.
     """
     tables = [
         one for one in archive.infolist()
@@ -86,25 +76,10 @@ BYTE_FOR_BYTE = "ISO-8859-1"
 def read_zipped_shapefile(path: Path, layer: str | None, encoding: str | None) -> Content:
     """Read a Shapefile out of a ZIP archive.
 
-    Parameters
-    ----------
-    path
-        The archive.
-    layer
-        Which Shapefile, None where there is only one.
-    encoding
-        Stated encoding of its text.
+    ``layer``: Which Shapefile, None where there is only one.
 
-    Returns
-    -------
-    Content
-        Its rows.
-
-    Raises
-    ------
-    LayerError
-        Those of ``open_archive`` and ``read_shapefile``, ``archive_without_shapefile``,
-        ``source_layer_needed``.
+    Raises LayerError: Those of ``open_archive`` and ``read_shapefile``,
+    ``archive_without_shapefile``, ``source_layer_needed``.
     """
     with open_archive(path, "ZIP", MAX_UNPACKED_BYTES) as archive:
         held = {packed.name: packed for packed in shapefiles_in(archive)}
@@ -128,22 +103,12 @@ def read_zipped_shapefile(path: Path, layer: str | None, encoding: str | None) -
 def read_shapefile(path: Path, encoding: str | None) -> Content:
     """Read a Shapefile whose parts lie beside each other.
 
-    Parameters
-    ----------
-    path
-        The ``.shp`` file.
-    encoding
-        Stated encoding of its text; else ``.cpg``, else byte 29 of the DBF, else its bytes.
+    ``path``: The ``.shp`` file.
+    ``encoding``: Stated encoding of its text; else ``.cpg``, else byte 29 of the DBF, else its
+      bytes.
 
-    Returns
-    -------
-    Content
-        Its rows.
-
-    Raises
-    ------
-    LayerError
-        ``shapefile_incomplete``, ``not_a_gis_file``, ``file_truncated``, ``encoding_wrong``.
+    Raises LayerError: ``shapefile_incomplete``, ``not_a_gis_file``, ``file_truncated``,
+    ``encoding_wrong``.
     """
     beside = {
         found_part.suffix.lower(): found_part

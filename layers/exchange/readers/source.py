@@ -1,4 +1,4 @@
-"""What was recognised in a file, each time as a code with the values it rests on."""
+"""What a reader gives: rows, CRS, evidence."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -32,18 +32,6 @@ class Evidence:
 def found(code: str, /, **values: Value) -> Evidence:
     """Note one thing that was recognised.
 
-    Parameters
-    ----------
-    code
-        Key of the sentence in the message catalogue.
-    **values
-        The named values it mentions.
-
-    Returns
-    -------
-    Evidence
-        The note.
-
     Examples
     --------
     >>> found("encoding_sniffed", encoding="GB18030").values["encoding"]
@@ -59,12 +47,8 @@ PLACES_NAMED = 5
 class Oddities:
     """Oddities of one file: a code each, how often, and where first.
 
-    Attributes
-    ----------
-    counts
-        How often each code was noted.
-    places
-        The first places of each code, as they are shown.
+    ``counts``: How often each code was noted.
+    ``places``: The first places of each code, as they are shown.
     """
 
     counts: dict[str, int] = field(default_factory=dict)
@@ -73,12 +57,8 @@ class Oddities:
     def note(self, code: str, place: object) -> None:
         """Note one oddity.
 
-        Parameters
-        ----------
-        code
-            Key of a sentence that names ``count`` and ``places``.
-        place
-            Number of the line, with what stands there where that helps.
+        ``code``: Key of a sentence that names ``count`` and ``places``.
+        ``place``: Number of the line, with what stands there where that helps.
         """
         self.counts[code] = self.counts.get(code, 0) + 1
         shown = self.places.setdefault(code, [])
@@ -156,16 +136,10 @@ class Content:
 def file_sha256(path: Path) -> str:
     """Hash a file, or a folder that is one to its users (``.gdb``).
 
-    Parameters
-    ----------
-    path
-        An existing file; of a folder the names and contents of its files count, in their order,
-        but for the locks that open programs leave.
+    ``path``: An existing file; of a folder the names and contents of its files count, in their
+      order, but for the locks that open programs leave.
 
-    Returns
-    -------
-    str
-        sha256, hexadecimal.
+    sha256, hexadecimal.
     """
     if path.is_dir():
         whole = hashlib.sha256()
@@ -180,15 +154,9 @@ def file_sha256(path: Path) -> str:
 def unique_names(names: Iterable[object]) -> list[str]:
     """Make column names unique, whatever the case, by numbers behind the later ones.
 
-    Parameters
-    ----------
-    names
-        Names as they stand in the file; blanks become ``column_<position>``.
+    ``names``: Names as they stand in the file; blanks become ``column_<position>``.
 
-    Returns
-    -------
-    list of str
-        As many names, in the same order.
+    As many names, in the same order.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How one line of a survey's boundary-point text is read: a point, or the line of a parcel."""
+"""Its points and outlines."""
 
 import math
 import re
@@ -50,18 +50,12 @@ class PointLine(NamedTuple):
 class ParcelLine:
     """The line that opens a parcel, by what each of its fields is.
 
-    Attributes
-    ----------
-    count
-        Declared number of points, None where none stands there.
-    area
-        Declared area as it stands.
-    number, name, kind, sheet, use, land_class
-        Plot number, name, 面/线/点, map sheet, use, class; empty where nothing stands there.
-    rest
-        Further fields, divided by commas.
-    is_marked
-        True where the line ends in ``@``.
+    ``count``: Declared number of points, None where none stands there.
+    ``area``: Declared area as it stands.
+    ``number, name, kind, sheet, use, land_class``: Plot number, name, 面/线/点, map sheet, use,
+      class; empty where nothing stands there.
+    ``rest``: Further fields, divided by commas.
+    ``is_marked``: True where the line ends in ``@``.
     """
 
     count: int | None
@@ -84,17 +78,9 @@ def is_comment(line: str) -> bool:
 def point_of(line: str, number: int) -> PointLine | None:
     """Read the line of a point, in any of the spellings met.
 
-    Parameters
-    ----------
-    line
-        The line without blanks at its ends.
-    number
-        Its number in the file.
+    ``line``: The line without blanks at its ends.
 
-    Returns
-    -------
-    PointLine or None
-        None where the line is no point's. A label or ring that doesn't stand there is empty.
+    None where the line is no point's. A label or ring that doesn't stand there is empty.
 
     Examples
     --------
@@ -142,15 +128,9 @@ def _is_coordinate(field: str) -> bool:
 def parcel_of(line: str) -> ParcelLine | None:
     """Read the line that opens a parcel: by the place of 面, 线 or 点, and what stands about it.
 
-    Parameters
-    ----------
-    line
-        The line without blanks at its ends.
+    ``line``: The line without blanks at its ends.
 
-    Returns
-    -------
-    ParcelLine or None
-        None where the line opens no parcel: neither an ``@`` nor 面, 线 or 点 among its fields.
+    None where the line opens no parcel: neither an ``@`` nor 面, 线 or 点 among its fields.
 
     Examples
     --------
@@ -210,16 +190,7 @@ def _place_of_kind(fields: list[str]) -> int | None:
 def declared_area(text: str) -> tuple[float | None, str | None]:
     """Read a declared area and the unit written behind it.
 
-    Parameters
-    ----------
-    text
-        The field as it stands.
-
-    Returns
-    -------
-    number, unit
-        The number, None where there is none; ``m2``, ``亩`` or ``公顷``, None where none stands
-        there.
+    The number, None where there is none; ``m2``, ``亩`` or ``公顷``, None where none stands there.
 
     Examples
     --------
@@ -278,27 +249,15 @@ class Outline:
 def outline_of(corners: Sequence[Corner], kind: str, metres: float, oddities: Oddities) -> Outline:
     """Build a parcel's shape from its points.
 
-    Parameters
-    ----------
-    corners
-        Points in the file's order.
-    kind
-        ``面`` (also where empty), ``线`` or ``点``.
-    metres
-        Length of a unit of the coordinates: 1, or that of a degree.
-    oddities
-        Where what is unusual is noted.
+    ``corners``: Points in the file's order.
+    ``kind``: ``面`` (also where empty), ``线`` or ``点``.
+    ``metres``: Length of a unit of the coordinates: 1, or that of a degree.
 
-    Returns
-    -------
-    Outline
-        For ``面`` a (multi)polygon by the even-odd rule: a ring inside another is a hole, one
-        beside it a further part, whatever their numbers are.
+    For ``面`` a (multi)polygon by the even-odd rule: a ring inside another is a hole, one beside it
+    a further part, whatever their numbers are.
 
-    Raises
-    ------
-    RingError
-        ``txt_ring_short``, ``txt_ring_misclosed``, ``txt_rings_many``, ``txt_points_missing``.
+    Raises RingError: ``txt_ring_short``, ``txt_ring_misclosed``, ``txt_rings_many``,
+    ``txt_points_missing``.
     """
     if not corners:
         raise _broken("txt_points_missing", 0)
@@ -318,25 +277,12 @@ def rings_of_parcel(
 ) -> tuple[list[list[Corner]], int]:
     """Divide points into rings: by their ring number, and where a ring comes back to its start.
 
-    Parameters
-    ----------
-    corners
-        Points in the file's order.
-    metres
-        Length of a unit of the coordinates.
-    oddities
-        Where what is unusual is noted.
+    ``corners``: Points in the file's order.
 
-    Returns
-    -------
-    rings, repeated
-        Rings of three different points or more, without the closing point, in the order they
-        begin; count of the points left out because they repeat the first or the last one.
+    Rings of three different points or more, without the closing point, in the order they begin;
+    count of the points left out because they repeat the first or the last one.
 
-    Raises
-    ------
-    RingError
-        As ``outline_of``.
+    Raises RingError: As ``outline_of``.
     """
     walk = _Walk(metres, oddities)
     for position, corner in enumerate(corners):
@@ -445,15 +391,9 @@ def _note_labels(ring: list[Corner], oddities: Oddities) -> None:
 def nested(polygons: npt.NDArray[np.object_]) -> shapely.Geometry:
     """Put rings into each other: inside an odd number of others a ring is a hole.
 
-    Parameters
-    ----------
-    polygons
-        One polygon without holes per ring, array of n.
+    ``polygons``: One polygon without holes per ring, array of n.
 
-    Returns
-    -------
-    Polygon or MultiPolygon
-        The shape that the rings bound together.
+    The shape that the rings bound together.
 
     Examples
     --------

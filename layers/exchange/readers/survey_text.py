@@ -1,4 +1,4 @@
-"""What the lines of a survey's boundary-point text are: header, parcels and their points."""
+"""Survey boundary-point TXT: lines and header."""
 
 import re
 import unicodedata
@@ -51,16 +51,10 @@ _NOTHING = ParcelLine(None, "", "", "", "", "", "", "", "", is_marked=False)
 class Block:
     """One parcel as it stands in the file.
 
-    Attributes
-    ----------
-    line
-        Number of the line that opens it; of its first point where none does.
-    parcel
-        What that line says.
-    points
-        Its points in order.
-    problem
-        Why it can't be used, as code and number of the line; None where it can.
+    ``line``: Number of the line that opens it; of its first point where none does.
+    ``parcel``: What that line says.
+    ``points``: Its points in order.
+    ``problem``: Why it can't be used, as code and number of the line; None where it can.
     """
 
     line: int
@@ -91,22 +85,9 @@ class Draft:
 def read_lines(text: str, name: str) -> Draft:
     """Take a survey text apart into header and parcels.
 
-    Parameters
-    ----------
-    text
-        The whole file.
-    name
-        Its name, for messages.
+    Header, parcels, oddities. A parcel with a line that can't be read is marked, not left out.
 
-    Returns
-    -------
-    Draft
-        Header, parcels, oddities. A parcel with a line that can't be read is marked, not left out.
-
-    Raises
-    ------
-    LayerError
-        ``txt_not_survey`` where it holds no point at all, ``rows_too_many``.
+    Raises LayerError: ``txt_not_survey`` where it holds no point at all, ``rows_too_many``.
     """
     draft = Draft({}, [], Oddities())
     section = "none"
@@ -208,22 +189,13 @@ _FAMILIES: dict[Datum, tuple[int, int, int, int]] = {
 class Stated:
     """What a header says of its coordinates.
 
-    Attributes
-    ----------
-    datum
-        The datum it names, None where it names none or one that isn't known.
-    datum_text
-        The words it uses.
-    zone
-        Number of the zone, None where none is stated.
-    width
-        Degrees of a zone as stated, None where not.
-    is_gauss
-        False where another projection than Gauss-Krüger is named.
-    unit
-        ``metre``, ``degree``, or None where none is stated.
-    parameters
-        The parameters of a transformation as stated, empty where there are none.
+    ``datum``: The datum it names, None where it names none or one that isn't known.
+    ``datum_text``: The words it uses.
+    ``zone``: Number of the zone, None where none is stated.
+    ``width``: Degrees of a zone as stated, None where not.
+    ``is_gauss``: False where another projection than Gauss-Krüger is named.
+    ``unit``: ``metre``, ``degree``, or None where none is stated.
+    ``parameters``: The parameters of a transformation as stated, empty where there are none.
     """
 
     datum: Datum | None
@@ -238,22 +210,7 @@ class Stated:
 def stated_in(header: Mapping[str, str], path: str) -> Stated:
     """Read what a header says of its coordinates.
 
-    Parameters
-    ----------
-    header
-        Keys and values as they stand.
-    path
-        Name of the file, for messages.
-
-    Returns
-    -------
-    Stated
-        What is stated.
-
-    Raises
-    ------
-    LayerError
-        ``txt_unit_unknown`` for another unit than metres and degrees.
+    Raises LayerError: ``txt_unit_unknown`` for another unit than metres and degrees.
     """
     values = {_plain(key): _plain(value) for key, value in header.items()}
     text = values.get("坐标系", values.get("坐标系统", ""))
@@ -273,19 +230,10 @@ def crs_of(
 ) -> tuple[CRS | None, tuple[Evidence, ...]]:
     """Decide the coordinate system of a survey text.
 
-    Parameters
-    ----------
-    stated
-        What its header says.
-    zone_in_front
-        Zone in front of its eastings, 0 where there is none.
-    is_geographic
-        True where its numbers are degrees.
+    ``zone_in_front``: Zone in front of its eastings, 0 where there is none.
+    ``is_geographic``: True where its numbers are degrees.
 
-    Returns
-    -------
-    crs, evidence
-        None where header and numbers leave it open, with what is missing.
+    None where header and numbers leave it open, with what is missing.
 
     Notes
     -----
@@ -318,19 +266,8 @@ def crs_of(
 def gauss_kruger(datum: Datum, zone: int, *, has_zone: bool) -> CRS:
     """Give the Gauss-Krüger system of a zone.
 
-    Parameters
-    ----------
-    datum
-        Its datum.
-    zone
-        13–23 (6°) or 25–45 (3°).
-    has_zone
-        True where eastings carry the zone in front.
-
-    Returns
-    -------
-    CRS
-        The system.
+    ``zone``: 13–23 (6°) or 25–45 (3°).
+    ``has_zone``: True where eastings carry the zone in front.
 
     Examples
     --------
@@ -361,15 +298,7 @@ def gauss_kruger(datum: Datum, zone: int, *, has_zone: bool) -> CRS:
 def zone_of(crs: CRS) -> tuple[Datum, int, bool] | None:
     """Tell which Gauss-Krüger system of the tables a system is.
 
-    Parameters
-    ----------
-    crs
-        Any system.
-
-    Returns
-    -------
-    datum, zone, has_zone
-        As ``gauss_kruger`` takes them; None where it is none of these.
+    As ``gauss_kruger`` takes them; None where it is none of these.
 
     Examples
     --------
@@ -434,16 +363,10 @@ _DEGREES = {ORDERS.index("lat_lon"), ORDERS.index("lon_lat")}
 class PlacedPoints:
     """The points of a file with x east and y north.
 
-    Attributes
-    ----------
-    corners
-        Per parcel its points; empty where the parcel's numbers contradict each other.
-    order
-        Position in ``axes.ORDERS`` of the order most parcels have, -1 where no size tells.
-    zone
-        Zone in front of the eastings, 0 where there is none.
-    is_geographic
-        True where the numbers are degrees.
+    ``corners``: Per parcel its points; empty where the parcel's numbers contradict each other.
+    ``order``: Position in ``axes.ORDERS`` of the order most parcels have, -1 where no size tells.
+    ``zone``: Zone in front of the eastings, 0 where there is none.
+    ``is_geographic``: True where the numbers are degrees.
     """
 
     corners: list[list[Corner]]
@@ -455,18 +378,10 @@ class PlacedPoints:
 def place_points(blocks: list[Block], oddities: Oddities) -> PlacedPoints:
     """Tell north from east for every parcel, and mark parcels that don't fit the others.
 
-    Parameters
-    ----------
-    blocks
-        Parcels as they stand; those whose numbers contradict each other are marked.
-    oddities
-        Where swapped parcels are noted.
+    ``blocks``: Parcels as they stand; those whose numbers contradict each other are marked.
 
-    Returns
-    -------
-    PlacedPoints
-        Points, order, zone. Numbers whose sizes tell nothing are taken as the format has them:
-        north first.
+    Points, order, zone. Numbers whose sizes tell nothing are taken as the format has them: north
+    first.
     """
     kept = [block for block in blocks if block.points]
     first = np.array([point.first for block in kept for point in block.points])
@@ -540,21 +455,11 @@ def declared_areas(
 ) -> tuple[list[float | None], tuple[Evidence, ...]]:
     """Read declared areas in square metres.
 
-    Parameters
-    ----------
-    texts
-        The field of each parcel as it stands.
-    shapes
-        Its outline, None where it couldn't be built.
-    crs
-        System of the outlines; where it is geographic the outlines tell nothing here.
-    oddities
-        Where areas that can't be read are noted.
+    ``shapes``: Its outline, None where it couldn't be built.
+    ``crs``: System of the outlines; where it is geographic the outlines tell nothing here.
+    ``oddities``: Where areas that can't be read are noted.
 
-    Returns
-    -------
-    areas, evidence
-        Per parcel m² or None; which unit was taken and on what grounds.
+    Per parcel m² or None; which unit was taken and on what grounds.
     """
     read = [declared_area(text) for text in texts]
     for text, (number, _) in zip(texts, read, strict=True):
@@ -617,27 +522,15 @@ class _Parcel:
 def read_survey_text(path: Path, encoding: str | None, layer: str | None) -> Content:
     """Read a survey's boundary-point text, in any of the dialects met.
 
-    Parameters
-    ----------
-    path
-        An existing file.
-    encoding
-        Stated encoding; else the file's mark, else UTF-8, else GB18030.
-    layer
-        ``面``, ``线`` or ``点`` where the file holds more than one kind of shape.
+    ``encoding``: Stated encoding; else the file's mark, else UTF-8, else GB18030.
+    ``layer``: ``面``, ``线`` or ``点`` where the file holds more than one kind of shape.
 
-    Returns
-    -------
-    Content
-        One row per parcel (x east, y north) with the format's fields, the declared area also as
-        ``area_declared_m2``. A parcel that can't be read has no shape, and says why in 读取问题
-        (code:line). The system is None where header and numbers leave it open.
+    One row per parcel (x east, y north) with the format's fields, the declared area also as
+    ``area_declared_m2``. A parcel that can't be read has no shape, and says why in 读取问题
+    (code:line). The system is None where header and numbers leave it open.
 
-    Raises
-    ------
-    LayerError
-        ``text_too_large``, ``txt_not_survey``, ``txt_unit_unknown``,
-        ``source_layer_needed``, ``rows_too_many`` and those of ``decode_file``.
+    Raises LayerError: ``text_too_large``, ``txt_not_survey``, ``txt_unit_unknown``,
+    ``source_layer_needed``, ``rows_too_many`` and those of ``decode_file``.
 
     Notes
     -----

@@ -34,23 +34,10 @@ _SEPARATORS = (",", "\t", ";")
 def read_csv(path: Path, encoding: str | None) -> Content:
     """Read a CSV file; every cell stays the text it is.
 
-    Parameters
-    ----------
-    path
-        An existing file.
-    encoding
-        Stated encoding; else the file's mark, else UTF-8, else GB18030.
+    ``encoding``: Stated encoding; else the file's mark, else UTF-8, else GB18030.
 
-    Returns
-    -------
-    Content
-        Its rows.
-
-    Raises
-    ------
-    LayerError
-        ``not_a_gis_file``, ``encoding_wrong``, ``file_empty``, ``file_unreadable``,
-        ``columns_too_many``.
+    Raises LayerError: ``not_a_gis_file``, ``encoding_wrong``, ``file_empty``, ``file_unreadable``,
+    ``columns_too_many``.
     """
     text, used, evidence = decode_file(path, encoding)
     first_line = text.lstrip().partition("\n")[0]
@@ -76,24 +63,15 @@ def read_csv(path: Path, encoding: str | None) -> Content:
 def read_xlsx(path: Path, sheet: str | None) -> Content:
     """Read one sheet of a spreadsheet; cells keep the types they have there.
 
-    Parameters
-    ----------
-    path
-        An existing ``.xlsx`` file.
-    sheet
-        Its name, None where only one sheet has content (the sheet of sources doesn't count).
+    ``path``: An existing ``.xlsx`` file.
+    ``sheet``: Its name, None where only one sheet has content (the sheet of sources doesn't
+      count).
 
-    Returns
-    -------
-    Content
-        Its rows: the header is the first row with two cells or more; a last row that begins with
-        合计 is left out and listed.
+    Its rows: the header is the first row with two cells or more; a last row that begins with 合计
+    is left out and listed.
 
-    Raises
-    ------
-    LayerError
-        ``not_a_gis_file``, ``archive_too_large``, ``file_unreadable``, ``file_empty``,
-        ``source_layer_needed``, ``source_layer_unknown``.
+    Raises LayerError: ``not_a_gis_file``, ``archive_too_large``, ``file_unreadable``,
+    ``file_empty``, ``source_layer_needed``, ``source_layer_unknown``.
     """
     open_archive(path, "XLSX", MAX_BOOK_BYTES).close()
     try:

@@ -1,4 +1,4 @@
-"""What a GeoPackage or GeoParquet file holds, as it stands in the file."""
+"""GeoPackage, GeoParquet, GeoJSON, FileGDB, FlatGeobuf."""
 
 import json
 import re
@@ -38,24 +38,9 @@ OWN_PREFIX = "muplan_"
 def choose_layer(path: Path, names: list[str], wanted: str | None) -> str:
     """Decide which layer of a file is read.
 
-    Parameters
-    ----------
-    path
-        The file, for the message.
-    names
-        Layers it holds.
-    wanted
-        The one asked for, None where none was named.
+    ``wanted``: The one asked for, None where none was named.
 
-    Returns
-    -------
-    str
-        Its name.
-
-    Raises
-    ------
-    LayerError
-        ``file_empty``, ``source_layer_unknown``, ``source_layer_needed``.
+    Raises LayerError: ``file_empty``, ``source_layer_unknown``, ``source_layer_needed``.
     """
     if not names:
         raise LayerError("file_empty", path=path.name)
@@ -76,26 +61,13 @@ def read_with_gdal(
 ) -> tuple[gpd.GeoDataFrame | pd.DataFrame, tuple[Evidence, ...]]:
     """Read a layer with GDAL and keep what it remarks.
 
-    Parameters
-    ----------
-    path
-        File whose kind is known already.
-    layer
-        Name of the layer, None for the only one.
-    encoding
-        Encoding of its text, None where the format fixes it.
+    ``layer``: Name of the layer, None for the only one.
+    ``encoding``: Encoding of its text, None where the format fixes it.
 
-    Returns
-    -------
-    frame
-        The rows; shapes that can't be built at all are missing.
-    remarks
-        GDAL's remarks.
+    ``frame``: The rows; shapes that can't be built at all are missing.
+    ``remarks``: GDAL's remarks.
 
-    Raises
-    ------
-    LayerError
-        ``file_unreadable``, ``rows_too_many``.
+    Raises LayerError: ``file_unreadable``, ``rows_too_many``.
     """
     pyogrio.set_gdal_config_options({"OGR_ARC_STEPSIZE": CURVE_STEP_DEG})
     try:
@@ -116,22 +88,10 @@ def read_with_gdal(
 def read_geopackage(path: Path, layer: str | None) -> Content:
     """Read one layer of a GeoPackage.
 
-    Parameters
-    ----------
-    path
-        An existing file.
-    layer
-        Name of the layer, None where the file has only one.
+    ``layer``: Name of the layer, None where the file has only one.
 
-    Returns
-    -------
-    Content
-        Its rows.
-
-    Raises
-    ------
-    LayerError
-        ``not_a_gis_file``, ``file_truncated``, ``file_unreadable`` and those of ``choose_layer``.
+    Raises LayerError: ``not_a_gis_file``, ``file_truncated``, ``file_unreadable`` and those of
+    ``choose_layer``.
     """
     with path.open("rb") as handle:
         if handle.read(16) != b"SQLite format 3\x00":
@@ -162,20 +122,10 @@ def read_geopackage(path: Path, layer: str | None) -> Content:
 def read_parquet(path: Path) -> Content:
     """Read a GeoParquet file, or a Parquet table without shapes.
 
-    Parameters
-    ----------
-    path
-        An existing file.
+    Its rows; a column that was the index is a column again.
 
-    Returns
-    -------
-    Content
-        Its rows; a column that was the index is a column again.
-
-    Raises
-    ------
-    LayerError
-        ``not_a_gis_file``, ``file_truncated``, ``file_unreadable``, ``rows_too_many``.
+    Raises LayerError: ``not_a_gis_file``, ``file_truncated``, ``file_unreadable``,
+    ``rows_too_many``.
     """
     with path.open("rb") as handle:
         if handle.read(4) != b"PAR1":
@@ -201,19 +151,7 @@ def content_of(
 ) -> Content:
     """Put together what was read from a file that may state its coordinate system.
 
-    Parameters
-    ----------
-    frame
-        The rows.
-    evidence
-        What was recognised.
-    layers
-        Names of the layers the file holds.
-
-    Returns
-    -------
-    Content
-        The same, with the rows' own coordinate system.
+    The same, with the rows' own coordinate system.
     """
     if not isinstance(frame, gpd.GeoDataFrame) or frame.active_geometry_name is None:
         return Content(pd.DataFrame(frame), evidence, layers=layers)
@@ -238,23 +176,13 @@ _SYSTEM_TABLES = ("GDB_",)
 def read_geodatabase(path: Path, layer: str | None) -> Content:
     """Read one layer or table of a File Geodatabase.
 
-    Parameters
-    ----------
-    path
-        A ``.gdb`` folder, or a ZIP archive with one.
-    layer
-        Name of the layer, None where there is only one.
+    ``path``: A ``.gdb`` folder, or a ZIP archive with one.
+    ``layer``: Name of the layer, None where there is only one.
 
-    Returns
-    -------
-    Content
-        Its rows; curves are drawn as chords of a tenth of a degree.
+    Its rows; curves are drawn as chords of a tenth of a degree.
 
-    Raises
-    ------
-    LayerError
-        ``not_a_gis_file``, ``file_unreadable``, ``file_truncated``, ``archive_many_databases`` and
-        those of ``open_archive`` and ``choose_layer``.
+    Raises LayerError: ``not_a_gis_file``, ``file_unreadable``, ``file_truncated``,
+    ``archive_many_databases`` and those of ``open_archive`` and ``choose_layer``.
     """
     if path.is_dir():
         return _read_folder(path, path, layer)
@@ -276,15 +204,7 @@ def read_geodatabase(path: Path, layer: str | None) -> Content:
 def holds_geodatabase(path: Path) -> bool:
     """Say whether a ZIP archive holds a File Geodatabase.
 
-    Parameters
-    ----------
-    path
-        An existing file.
-
-    Returns
-    -------
-    bool
-        False also for what is no archive.
+    False also for what is no archive.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -296,20 +216,8 @@ def holds_geodatabase(path: Path) -> bool:
 def read_flatgeobuf(path: Path) -> Content:
     """Read a FlatGeobuf file.
 
-    Parameters
-    ----------
-    path
-        An existing file.
-
-    Returns
-    -------
-    Content
-        Its rows.
-
-    Raises
-    ------
-    LayerError
-        ``not_a_gis_file``, ``file_unreadable``, ``file_truncated``, ``rows_too_many``.
+    Raises LayerError: ``not_a_gis_file``, ``file_unreadable``, ``file_truncated``,
+    ``rows_too_many``.
     """
     with path.open("rb") as handle:
         if handle.read(len(FLATGEOBUF_MARK)) != FLATGEOBUF_MARK:
@@ -350,24 +258,12 @@ def _read_folder(path: Path, folder: Path, layer: str | None) -> Content:
 def read_geojson(path: Path, encoding: str | None) -> Content:
     """Read a GeoJSON file (RFC 7946, and the older ``crs`` member).
 
-    Parameters
-    ----------
-    path
-        An existing file.
-    encoding
-        Stated encoding; else UTF-8, else GB18030 where the bytes are no UTF-8.
+    ``encoding``: Stated encoding; else UTF-8, else GB18030 where the bytes are no UTF-8.
 
-    Returns
-    -------
-    Content
-        Its rows; nested properties stand as JSON text.
+    Its rows; nested properties stand as JSON text.
 
-    Raises
-    ------
-    LayerError
-        ``not_a_gis_file``, ``file_truncated``, ``file_empty``, ``encoding_wrong``.
-    GeometryError
-        ``crs_unknown`` for a ``crs`` member that names none.
+    Raises LayerError: ``not_a_gis_file``, ``file_truncated``, ``file_empty``, ``encoding_wrong``.;
+    GeometryError: ``crs_unknown`` for a ``crs`` member that names none.
     """
     text, used, evidence = decode_file(path, encoding)
     try:

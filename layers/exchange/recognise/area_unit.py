@@ -1,4 +1,4 @@
-"""Units in the heading of a column (``面积（公顷）``) or behind a number (``12.5亩``)."""
+"""Units in headings, unit of declared areas."""
 
 import re
 import unicodedata
@@ -53,16 +53,8 @@ _AREA_NAMES = {M2_PER_MU: "亩", M2_PER_HA: "公顷", 1.0: "m2"}
 def split_heading(heading: str) -> tuple[str, str | None]:
     """Take the unit out of the heading of a column.
 
-    Parameters
-    ----------
-    heading
-        As it stands in a file.
-
-    Returns
-    -------
-    bare, unit
-        The heading without unit, in the form in which headings are compared; the unit, None where
-        none is known.
+    The heading without unit, in the form in which headings are compared; the unit, None where none
+    is known.
 
     Examples
     --------
@@ -79,17 +71,9 @@ def split_heading(heading: str) -> tuple[str, str | None]:
 def unit_factor(unit: str, field_unit: str) -> float | None:
     """Say by what a number in one unit is multiplied to stand in another.
 
-    Parameters
-    ----------
-    unit
-        A unit as ``split_heading`` gives it.
-    field_unit
-        Unit of a column of the vocabulary.
+    ``unit``: A unit as ``split_heading`` gives it.
 
-    Returns
-    -------
-    float or None
-        The factor; None where the units measure different things.
+    The factor; None where the units measure different things.
 
     Examples
     --------
@@ -113,15 +97,7 @@ def area_unit(unit: str | None) -> str | None:
 def split_number(value: object) -> tuple[object, str | None]:
     """Take the unit of area off a number typed as text.
 
-    Parameters
-    ----------
-    value
-        Cell of a file.
-
-    Returns
-    -------
-    number, unit
-        What stands before the unit, and the unit; the value as it is where there is none.
+    What stands before the unit, and the unit; the value as it is where there is none.
 
     Examples
     --------
@@ -149,14 +125,9 @@ CELL_UNIT_AREA = "m²"
 class AreaRatio:
     """How declared areas compare with the shapes.
 
-    Attributes
-    ----------
-    median
-        Median of declared number by drawn area [1/m²], NaN where nothing can be compared.
-    count
-        Rows compared.
-    unit
-        The unit that this speaks for, None where it speaks for none.
+    ``median``: Median of declared number by drawn area [1/m²], NaN where nothing can be compared.
+    ``count``: Rows compared.
+    ``unit``: The unit that this speaks for, None where it speaks for none.
     """
 
     median: float
@@ -167,16 +138,10 @@ class AreaRatio:
 def area_ratio(frame: pd.DataFrame) -> AreaRatio:
     """Compare declared areas with the shapes, row by row.
 
-    Parameters
-    ----------
-    frame
-        Rows in the workspace's system, the column ``area_declared_m2`` in an unknown unit; of many
-        rows some are taken, evenly from first to last.
+    ``frame``: Rows in the workspace's system, the column ``area_declared_m2`` in an unknown unit;
+      of many rows some are taken, evenly from first to last.
 
-    Returns
-    -------
-    AreaRatio
-        The comparison; the plane's distortion, below a thousandth, doesn't matter here.
+    The comparison; the plane's distortion, below a thousandth, doesn't matter here.
     """
     nothing = AreaRatio(float("nan"), 0, None)
     if not isinstance(frame, gpd.GeoDataFrame) or DECLARED not in frame.columns:

@@ -1,8 +1,4 @@
-"""Land uses of a file in the guide's codes: names and survey codes translated one to one.
-
-What stands for several uses, or isn't known, stays as it is without a scheme: then its use is no
-data, and the parcel itself isn't lost. The text of the file is kept beside.
-"""
+"""Land-use and industry codes."""
 
 import re
 import unicodedata
@@ -47,19 +43,9 @@ def recognise_land_use(
 ) -> tuple[pd.DataFrame, tuple[Evidence, ...]]:
     """Give land uses their scheme, translated into the guide's codes where that is one to one.
 
-    Parameters
-    ----------
-    frame
-        Rows with the vocabulary's column names.
-    targets
-        File column -> name in the workspace.
-    contract
-        What the layer must be.
+    ``frame``: Rows with the vocabulary's column names.
 
-    Returns
-    -------
-    frame, evidence
-        The rows; a file that states schemes itself is left as it is.
+    The rows; a file that states schemes itself is left as it is.
     """
     known = {CODE, SCHEME} <= set(contract.columns) and CODE in frame.columns
     if not known or (SCHEME in frame.columns and frame[SCHEME].notna().any()):
@@ -80,18 +66,9 @@ def recognise_land_use(
 def use_of(text: str, is_survey: bool | None) -> Use:
     """Understand one text.
 
-    Parameters
-    ----------
-    text
-        Code, name, or both, as they stand in the file.
-    is_survey
-        Whether codes of digits belong to the land survey (True) or to the planning guide (False);
-        None where that isn't known.
-
-    Returns
-    -------
-    Use
-        Its code and scheme.
+    ``text``: Code, name, or both, as they stand in the file.
+    ``is_survey``: Whether codes of digits belong to the land survey (True) or to the planning
+      guide (False); None where that isn't known.
 
     Examples
     --------
@@ -216,16 +193,10 @@ _CODE = re.compile(r"^[A-T]?(\d{2,4})(?!\d)[\s:_-]*(?P<name>\D*)$")
 def industry_digits(text: str) -> str | None:
     """Give the digits of an industry code.
 
-    Parameters
-    ----------
-    text
-        As it stands in the file: with the letter of its section, full-width, or with its name
-        behind.
+    ``text``: As it stands in the file: with the letter of its section, full-width, or with its
+      name behind.
 
-    Returns
-    -------
-    str or None
-        Two to four digits; None where it is no code.
+    Two to four digits; None where it is no code.
 
     Examples
     --------
@@ -241,19 +212,9 @@ def recognise_industry(
 ) -> tuple[pd.DataFrame, tuple[Evidence, ...]]:
     """Give industry codes their plain digits, and their edition where the heading names it.
 
-    Parameters
-    ----------
-    frame
-        Rows with the vocabulary's column names.
-    targets
-        File column -> name in the workspace.
-    contract
-        What the layer must be.
+    ``frame``: Rows with the vocabulary's column names.
 
-    Returns
-    -------
-    frame, evidence
-        The rows; where a text changed, the file's own stands beside.
+    The rows; where a text changed, the file's own stands beside.
     """
     if INDUSTRY_CODE not in contract.columns or INDUSTRY_CODE not in frame.columns:
         return frame, ()

@@ -1,8 +1,4 @@
-"""What offices call the columns of the vocabulary: Chinese headings, survey and GIS field names.
-
-One table for all layers. A word means a column only in a layer that has it; where a word would
-mean two, the layer's own list goes first. Within a list the earlier word is the better one.
-"""
+"""Which column is which."""
 
 import hashlib
 import json
@@ -137,15 +133,7 @@ UNITS_OF_WORDS: MappingProxyType[str, str] = MappingProxyType(
 def synonyms_of(contract: Contract) -> Iterator[tuple[str, str]]:
     """Go through the words for the columns of a layer, the best first.
 
-    Parameters
-    ----------
-    contract
-        What the layer must be.
-
-    Yields
-    ------
-    word, column
-        Word in the form in which headings are compared (its unit taken off), and the column.
+    Word in the form in which headings are compared (its unit taken off), and the column.
 
     Examples
     --------
@@ -185,12 +173,8 @@ KEEP = "-"
 class LastTime:
     """What was stated for a file of the same columns before.
 
-    Attributes
-    ----------
-    mapping
-        File column -> vocabulary column, or ``-`` for one that was kept as it is.
-    at
-        When (ISO), empty where there was no such file.
+    ``mapping``: File column -> vocabulary column, or ``-`` for one that was kept as it is.
+    ``at``: When (ISO), empty where there was no such file.
     """
 
     mapping: Mapping[str, str]
@@ -201,19 +185,7 @@ class LastTime:
     ) -> dict[str, str]:
         """Give what still holds beside what is stated now.
 
-        Parameters
-        ----------
-        stated
-            Stated now: it overrules a column and a target of last time.
-        columns
-            Columns of the file.
-        known
-            Columns of the layer's contract.
-
-        Returns
-        -------
-        dict
-            File column -> vocabulary column, or ``-``.
+        File column -> vocabulary column, or ``-``.
         """
         taken = {target for target in stated.values() if target != KEEP}
         return {
@@ -257,16 +229,9 @@ def remember_mapping(
 ) -> None:
     """Keep what was stated for a file of these columns.
 
-    Parameters
-    ----------
-    edit
-        Open changes of the workspace.
-    layer, columns
-        As in ``recall_mapping``.
-    mapping
-        File column -> vocabulary column, or ``-``.
-    at
-        When (ISO).
+    ``layer, columns``: As in ``recall_mapping``.
+    ``mapping``: File column -> vocabulary column, or ``-``.
+    ``at``: When (ISO).
     """
     text = json.dumps({"mapping": dict(mapping), "at": at}, ensure_ascii=False)
     edit.remember(_key(layer, columns), text)
@@ -284,12 +249,8 @@ COLUMNS_SHOWN = 12
 class ColumnPlan:
     """What becomes of each column of a file.
 
-    Attributes
-    ----------
-    targets
-        File column -> name in the workspace, in the file's order.
-    evidence
-        What was stated, recognised and kept.
+    ``targets``: File column -> name in the workspace, in the file's order.
+    ``evidence``: What was stated, recognised and kept.
     """
 
     targets: Mapping[str, str]
@@ -304,27 +265,14 @@ def plan_columns(
 ) -> ColumnPlan:
     """Decide what becomes of each column of a file.
 
-    Parameters
-    ----------
-    columns
-        The file's columns, without the shape.
-    contract
-        What the layer must be.
-    mapping
-        Stated: file column -> vocabulary column, or ``-`` to keep it as it is.
-    last_time
-        What was stated for a file of the same columns before.
+    ``columns``: The file's columns, without the shape.
+    ``mapping``: Stated: file column -> vocabulary column, or ``-`` to keep it as it is.
 
-    Returns
-    -------
-    ColumnPlan
-        Stated columns as stated; then those of last time; then those that bear a vocabulary name
-        of the contract, its heading or a synonym; the rest under ``src_<name>``.
+    Stated columns as stated; then those of last time; then those that bear a vocabulary name of the
+    contract, its heading or a synonym; the rest under ``src_<name>``.
 
-    Raises
-    ------
-    LayerError
-        ``target_unknown``, ``source_column_unknown``, ``target_twice``, ``key_column_missing``.
+    Raises LayerError: ``target_unknown``, ``source_column_unknown``, ``target_twice``,
+    ``key_column_missing``.
     """
     _check_mapping(columns, contract, mapping)
     evidence = [
@@ -417,17 +365,7 @@ def heading_unit(column: str) -> str | None:
 def rename_columns(frame: pd.DataFrame, plan: ColumnPlan) -> pd.DataFrame:
     """Give a file's rows the names planned; what the vocabulary doesn't know stays readable.
 
-    Parameters
-    ----------
-    frame
-        Rows as read.
-    plan
-        What becomes of each column.
-
-    Returns
-    -------
-    DataFrame
-        Same rows and shapes; kept columns are numbers where the file has numbers, else text.
+    Same rows and shapes; kept columns are numbers where the file has numbers, else text.
     """
     columns: dict[str, pd.Series] = {}
     for column, target in plan.targets.items():
@@ -444,20 +382,10 @@ def convert_headings(
 ) -> tuple[pd.DataFrame, tuple[Evidence, ...]]:
     """Turn figures into the vocabulary's unit where their heading names another one.
 
-    Parameters
-    ----------
-    frame
-        Rows with the vocabulary's column names.
-    plan
-        Which file column became which.
-    contract
-        What the layer must be.
+    ``frame``: Rows with the vocabulary's column names.
 
-    Returns
-    -------
-    frame, evidence
-        The rows, values that are no numbers untouched, and what was done. Declared areas aren't
-        touched: see ``declared_areas``.
+    The rows, values that are no numbers untouched, and what was done. Declared areas aren't
+    touched: see ``declared_areas``.
     """
     notes = []
     for column, target in plan.targets.items():

@@ -1,4 +1,4 @@
-"""Where data should lie: the area a workspace's system is made for, and its units' outlines."""
+"""Which CRS the numbers are in, and the way into that of the workspace."""
 
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -88,17 +88,7 @@ class Ground:
 def ground_of(target: CRS, units: gpd.GeoDataFrame | None) -> Ground:
     """Take the ground of a workspace from its layer of units.
 
-    Parameters
-    ----------
-    target
-        Projected system of the workspace.
-    units
-        Its layer ``units``, None where there is none.
-
-    Returns
-    -------
-    Ground
-        The ground.
+    ``units``: Its layer ``units``, None where there is none.
     """
     if units is None or not len(units):
         return Ground(target)
@@ -137,19 +127,9 @@ def middles(shapes: Objects, most: int = SAMPLE) -> Floats:
 def lon_lat(x: Floats, y: Floats, crs: CRS, target: CRS) -> tuple[Floats, Floats]:
     """Turn numbers of a system into degrees, on the workspace's datum where it is the same.
 
-    Parameters
-    ----------
-    x, y
-        Numbers, x east and y north, arrays of any one shape.
-    crs
-        Their system.
-    target
-        System of the workspace.
+    ``x, y``: Numbers, x east and y north, arrays of any one shape.
 
-    Returns
-    -------
-    lon, lat
-        Places [degrees]; not finite where there is none.
+    Places [degrees]; not finite where there is none.
     """
     if crs.is_geographic:
         return x, y
@@ -284,15 +264,9 @@ def possible_readings(points: Floats, ground: Ground) -> tuple[Reading, ...]:
 def certain_reading(readings: tuple[Reading, ...]) -> Reading | None:
     """Give the one reading that fits, None where several do or the numbers leave it open.
 
-    Parameters
-    ----------
-    readings
-        What ``possible_readings`` found.
+    ``readings``: What ``possible_readings`` found.
 
-    Returns
-    -------
-    Reading or None
-        The only one, where the outlines or the numbers themselves say where it lies.
+    The only one, where the outlines or the numbers themselves say where it lies.
     """
     if len(readings) != 1 or readings[0].is_elsewhere:
         return None
@@ -309,19 +283,7 @@ def in_order(points: Floats, axis: Axis) -> tuple[Floats, Floats]:
 def fit_of(x: Floats, y: Floats, crs: CRS, ground: Ground) -> tuple[float, bool]:
     """Say what share of places a system puts onto the ground.
 
-    Parameters
-    ----------
-    x, y
-        Numbers, x east and y north, arrays of n.
-    crs
-        The system tried.
-    ground
-        Where the data should lie.
-
-    Returns
-    -------
-    share, by_outlines
-        Share within the units' outlines, or, where none are held, in the area of use.
+    Share within the units' outlines, or, where none are held, in the area of use.
     """
     lon, lat = lon_lat(x, y, crs, ground.target)
     if ground.outlines is None:
@@ -427,19 +389,7 @@ def exactly(first: CRS, second: CRS) -> bool:
 def check_datum(file: str, crs: CRS, target: CRS, stated: PlaceStated) -> None:
     """Refuse a step between datums without parameters, and parameters without a step.
 
-    Parameters
-    ----------
-    file
-        Name of the file, for the message.
-    crs, target
-        System of the file's numbers, and of the workspace.
-    stated
-        What the planner states.
-
-    Raises
-    ------
-    LayerError
-        ``datum_refused``, ``datum_not_needed``.
+    Raises LayerError: ``datum_refused``, ``datum_not_needed``.
     """
     same = geographic(crs).equals(geographic(target), ignore_axis_order=True)
     old = [system for system in (crs, target) if not is_modern(system)]
@@ -460,21 +410,11 @@ def carry_shapes(
 ) -> tuple[Objects, tuple[Evidence, ...]]:
     """Carry shapes into the workspace's system: shift taken away, datum changed, projected.
 
-    Parameters
-    ----------
-    flat
-        Shapes in ``crs`` (x east, y north), without heights.
-    leave
-        Which of them stay as they are, because they can't be placed.
-    crs, target
-        System of the shapes, and of the workspace.
-    stated
-        Shift and parameters.
+    ``flat``: Shapes in ``crs`` (x east, y north), without heights.
+    ``leave``: Which of them stay as they are, because they can't be placed.
+    ``crs, target``: System of the shapes, and of the workspace.
 
-    Returns
-    -------
-    shapes, evidence
-        The shapes in ``target``, and what was done.
+    The shapes in ``target``, and what was done.
     """
     shift = None if stated.shift == "none" else stated.shift
     if shift is None and stated.datum is None:
@@ -551,28 +491,13 @@ def decide_crs(source: SourceFile, stated: PlaceStated, points: Floats, ground: 
     What is stated goes before what the file says; it may contradict the file only where the
     file's own words contradict its numbers.
 
-    Parameters
-    ----------
-    source
-        A file with shapes.
-    stated
-        What the planner states.
-    points
-        Middles of its shapes, as they stand in the file, n × 2.
-    ground
-        Where the data should lie.
+    ``source``: A file with shapes.
+    ``points``: Middles of its shapes, as they stand in the file, n × 2.
 
-    Returns
-    -------
-    Decision
-        System, order of axes, and grounds.
+    System, order of axes, and grounds.
 
-    Raises
-    ------
-    LayerError
-        ``crs_contradicts``, ``crs_unstated``, ``crs_undecided``, ``crs_numbers_contradict``.
-    GeometryError
-        ``crs_unknown``.
+    Raises LayerError: ``crs_contradicts``, ``crs_unstated``, ``crs_undecided``,
+    ``crs_numbers_contradict``.; GeometryError: ``crs_unknown``.
     """
     axis: Axis = "yx" if stated.axis == "yx" else "xy"
     if stated.crs is not None:
@@ -600,23 +525,9 @@ def refuse_reading(
 ) -> None:
     """Refuse a system that puts the data elsewhere, where another would fit.
 
-    Parameters
-    ----------
-    source
-        The file.
-    decision
-        How its numbers were understood.
-    points
-        Middles of its shapes, as they stand in the file, n × 2.
-    place
-        Where the data would lie.
-    ground
-        Where they should.
+    ``points``: Middles of its shapes, as they stand in the file, n × 2.
 
-    Raises
-    ------
-    LayerError
-        ``crs_numbers_contradict``.
+    Raises LayerError: ``crs_numbers_contradict``.
     """
     readings = possible_readings(points, ground)
     if readings:

@@ -55,14 +55,9 @@ _NAMES = {"gcj02": "GCJ-02", "bd09": "BD-09"}
 class FitOfShift:
     """How taking a shift away changes the fit to the units' outlines.
 
-    Attributes
-    ----------
-    shift
-        ``gcj02`` or ``bd09``.
-    better, worse
-        Shapes that fit only without the shift, and only with it.
-    chance
-        Probability that so many more would get better by chance.
+    ``shift``: ``gcj02`` or ``bd09``.
+    ``better, worse``: Shapes that fit only without the shift, and only with it.
+    ``chance``: Probability that so many more would get better by chance.
     """
 
     shift: str
@@ -130,22 +125,10 @@ def doubt_shift(
 ) -> tuple[Evidence, ...]:
     """Say what speaks for a shift that isn't stated; two grounds together need an answer.
 
-    Parameters
-    ----------
-    source, shapes, crs, ground
-        As in ``suspect_shift``.
-    stated
-        What the planner states; a stated shift (or ``none``) ends all doubt.
+    ``source, shapes, crs, ground``: As in ``suspect_shift``.
+    ``stated``: What the planner states; a stated shift (or ``none``) ends all doubt.
 
-    Returns
-    -------
-    tuple of Evidence
-        At most two notes.
-
-    Raises
-    ------
-    LayerError
-        ``shift_unstated``.
+    Raises LayerError: ``shift_unstated``.
     """
     if stated.shift is not None or stated.datum is not None:
         return (found("shift_denied"),) if stated.shift == "none" else ()

@@ -1,4 +1,4 @@
-"""Which rows of a file are already in the layer, by their keys."""
+"""Which rows are on file already."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -19,17 +19,9 @@ from layers.validate import Fault, conform, row_names
 def keys_of(frame: pd.DataFrame, contract: Contract) -> list[str]:
     """Name rows by their keys as the layer would store them.
 
-    Parameters
-    ----------
-    frame
-        Rows with the vocabulary's column names.
-    contract
-        What the layer must be.
+    ``frame``: Rows with the vocabulary's column names.
 
-    Returns
-    -------
-    list of str
-        One name per row; ``#<number>`` where the key is missing.
+    One name per row; ``#<number>`` where the key is missing.
     """
     columns = key_columns(contract)
     narrow = dataclasses.replace(contract, columns=columns, geometry="none")
@@ -39,21 +31,10 @@ def keys_of(frame: pd.DataFrame, contract: Contract) -> list[str]:
 def key_faults(names: list[str], held: pd.DataFrame, contract: Contract, mode: Mode) -> list[Fault]:
     """Find rows that can't be added because they are there, or updated because they aren't.
 
-    Parameters
-    ----------
-    names
-        Keys of the new rows, by ``keys_of``.
-    held
-        Rows of the layer.
-    contract
-        What the layer must be.
-    mode
-        What is to be done with the rows.
+    ``names``: Keys of the new rows, by ``keys_of``.
+    ``mode``: What is to be done with the rows.
 
-    Returns
-    -------
-    list of Fault
-        At most one, ``key_exists`` or ``key_absent``.
+    At most one, ``key_exists`` or ``key_absent``.
     """
     if mode == "replace":
         return []
@@ -70,16 +51,8 @@ def key_faults(names: list[str], held: pd.DataFrame, contract: Contract, mode: M
 def remaining(held: pd.DataFrame, names: list[str], contract: Contract, mode: Mode) -> pd.DataFrame:
     """Give the rows of the layer that stay as they are beside new ones.
 
-    Parameters
-    ----------
-    held
-        Rows of the layer.
-    names
-        Keys of the new rows, by ``keys_of``.
-    contract
-        What the layer must be.
-    mode
-        What is to be done with the new rows.
+    ``names``: Keys of the new rows, by ``keys_of``.
+    ``mode``: What is to be done with the new rows.
     """
     if mode == "add":
         return held
@@ -93,22 +66,10 @@ def fill_from_held(
 ) -> pd.DataFrame:
     """Complete rows of an update with the columns that the file doesn't bring.
 
-    Parameters
-    ----------
-    frame
-        New rows.
-    held
-        Rows of the layer.
-    contract
-        What the layer must be.
-    blanks_of
-        Columns of the new rows whose empty cells say nothing, and are filled too.
+    ``blanks_of``: Columns of the new rows whose empty cells say nothing, and are filled too.
 
-    Returns
-    -------
-    DataFrame
-        The new rows; columns (and shapes) that only the layer has are taken from the row of the
-        same key. A cell that the file leaves empty is emptied.
+    The new rows; columns (and shapes) that only the layer has are taken from the row of the same
+    key. A cell that the file leaves empty is emptied.
     """
     names = keys_of(frame, contract)
     there = held.set_axis(pd.Index(row_names(held, contract)), axis=0)
@@ -138,28 +99,14 @@ def with_keys(
 ) -> tuple[pd.DataFrame, tuple[Evidence, ...]]:
     """Give the rows of a list the keys of the rows they belong to, by a column both have.
 
-    Parameters
-    ----------
-    frame
-        Rows as read, with the file's column names.
-    held
-        Rows of the layer.
-    contract
-        What the layer must be.
-    request
-        ``join_by`` names the column of the vocabulary; None changes nothing.
+    ``frame``: Rows as read, with the file's column names.
+    ``request``: ``join_by`` names the column of the vocabulary; None changes nothing.
 
-    Returns
-    -------
-    frame, evidence
-        The rows with the key in a further column; it is missing where no row of the layer has the
-        value or several have it (validation then names the row), and these values are listed.
+    The rows with the key in a further column; it is missing where no row of the layer has the value
+    or several have it (validation then names the row), and these values are listed.
 
-    Raises
-    ------
-    LayerError
-        ``join_needs_update``, ``join_not_possible``, ``target_unknown``, ``join_column_missing``,
-        ``join_key_there``.
+    Raises LayerError: ``join_needs_update``, ``join_not_possible``, ``target_unknown``,
+    ``join_column_missing``, ``join_key_there``.
     """
     name = request.join_by
     if name is None:

@@ -30,15 +30,10 @@ from layers.exchange.recognise.gcj02 import doubt_shift
 class Placed:
     """Shapes in the workspace's coordinate system.
 
-    Attributes
-    ----------
-    frame
-        The rows (a GeoDataFrame where they have shapes); shapes that can't be placed stand as
-        they are in the file.
-    outside
-        Which rows have such a shape, by position.
-    evidence
-        Which system was taken on what grounds, and what was transformed.
+    ``frame``: The rows (a GeoDataFrame where they have shapes); shapes that can't be placed stand
+      as they are in the file.
+    ``outside``: Which rows have such a shape, by position.
+    ``evidence``: Which system was taken on what grounds, and what was transformed.
     """
 
     frame: pd.DataFrame

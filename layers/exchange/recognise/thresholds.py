@@ -1,7 +1,4 @@
-"""What a threshold as people write it says: operator, bounds, unit, and the years it is for.
-
-``≥500万元/亩``, ``2.0-4.0``, ``不大于50%``, ``投产后2年39.13``: the spellings of land notices.
-"""
+"""Texts such as ≥500万元/亩."""
 
 import re
 import unicodedata
@@ -79,21 +76,15 @@ LONGEST = 120
 class Threshold:
     """One threshold as written.
 
-    Attributes
-    ----------
-    operators
-        What each bound is by, the lower one first: ``≥`` ``>`` ``≤`` ``<`` ``=``.
-    lower, upper
-        Bounds in ``unit``, None where there is none; both the same for a bare number.
-    unit
-        Unit in its usual spelling, empty where none is written.
-    years
-        First and last year the threshold is for, counted from ``event``; None for any year.
-    event
-        ``投产``, ``达产``, ``竣工``, ``供地``, ``历年`` (a year of the calendar, in ``years``) or
-        empty.
-    text
-        The text as written.
+    ``operators``: What each bound is by, the lower one first: ``≥`` ``>`` ``≤`` ``<`` ``=``.
+    ``lower, upper``: Bounds in ``unit``, None where there is none; both the same for a bare
+      number.
+    ``unit``: Unit in its usual spelling, empty where none is written.
+    ``years``: First and last year the threshold is for, counted from ``event``; None for any
+      year.
+    ``event``: ``投产``, ``达产``, ``竣工``, ``供地``, ``历年`` (a year of the calendar, in ``years``)
+      or empty.
+    ``text``: The text as written.
     """
 
     operators: tuple[Operator, ...]
@@ -108,21 +99,8 @@ class Threshold:
 def parse_threshold(text: str) -> Threshold:
     """Read a threshold of one value or range.
 
-    Parameters
-    ----------
-    text
-        As written, in any width.
-
-    Returns
-    -------
-    Threshold
-        What it says.
-
-    Raises
-    ------
-    LayerError
-        ``threshold_unreadable``, ``threshold_reversed``, ``threshold_of_years`` where each of
-        several years has a value of its own.
+    Raises LayerError: ``threshold_unreadable``, ``threshold_reversed``, ``threshold_of_years``
+    where each of several years has a value of its own.
 
     Notes
     -----
@@ -146,20 +124,9 @@ def parse_threshold(text: str) -> Threshold:
 def parse_thresholds(text: str) -> tuple[Threshold, ...]:
     """Read a threshold, or those of several years (``投产后前3年30、35、40``).
 
-    Parameters
-    ----------
-    text
-        As written, in any width.
+    One, or one per year.
 
-    Returns
-    -------
-    tuple of Threshold
-        One, or one per year.
-
-    Raises
-    ------
-    LayerError
-        ``threshold_unreadable``, ``threshold_reversed``.
+    Raises LayerError: ``threshold_unreadable``, ``threshold_reversed``.
 
     Examples
     --------
@@ -284,20 +251,11 @@ def read_threshold_texts(
 ) -> tuple[pd.DataFrame, tuple[Evidence, ...]]:
     """Turn texts of thresholds into the numbers that columns of least and greatest values hold.
 
-    Parameters
-    ----------
-    frame
-        Rows with the vocabulary's column names.
-    contract
-        What the layer must be.
+    ``frame``: Rows with the vocabulary's column names.
 
-    Returns
-    -------
-    frame, evidence
-        The rows, and per column what was read. A range fills the least and the greatest value
-        where the contract has both. The texts are kept in ``src_<column>_text``. A text that can't
-        be read, is in another unit, or says what the column can't hold stays as it is, so that
-        validation names it.
+    The rows, and per column what was read. A range fills the least and the greatest value where the
+    contract has both. The texts are kept in ``src_<column>_text``. A text that can't be read, is in
+    another unit, or says what the column can't hold stays as it is, so that validation names it.
     """
     notes: list[Evidence] = []
     for name in [column for column in contract.columns if column in frame.columns]:

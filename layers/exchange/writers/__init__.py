@@ -1,1 +1,1 @@
-"""writers."""
+"""Writers: one list to each file format."""

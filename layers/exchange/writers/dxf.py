@@ -33,20 +33,10 @@ _NOT_IN_NAMES = re.compile(r"""[<>/\\":;?*|=,'`\x00-\x1f]""")
 def write_dxf(path: Path, sheet: Sheet, heading: ExportHeading) -> tuple[Evidence, ...]:
     """Write a layer as a DXF drawing, of AutoCAD 2004 where it can be: all CAD programs open it.
 
-    Parameters
-    ----------
-    path
-        File to write.
-    sheet
-        The layer, in a projected system in metres: CAD x is the easting. Its first column labels
-        the shapes.
-    heading
-        Sources and 演示数据 mark, written as the drawing's own properties (DWGPROPS).
+    ``sheet``: The layer, in a projected system in metres: CAD x is the easting. Its first column
+      labels the shapes.
 
-    Returns
-    -------
-    tuple of Evidence
-        The columns that a drawing has no place for.
+    The columns that a drawing has no place for.
     """
     frame = gpd.GeoDataFrame(plain_frame(sheet.frame))
     columns = [str(name) for name in frame.columns if name != "geometry"]

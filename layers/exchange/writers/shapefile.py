@@ -34,29 +34,11 @@ def write_zipped_shapefile(
 ) -> tuple[Evidence, ...]:
     """Write a layer as a zipped Shapefile, one per kind of shape.
 
-    Parameters
-    ----------
-    path
-        File to write.
-    sheet
-        The layer.
-    heading
-        Sources and 演示数据 mark; they stand in a table beside the Shapefile with the full names
-        of the columns.
-    encoding
-        Encoding of the texts, declared in a ``.cpg``.
-    stem
-        Name of the Shapefile.
+    ``heading``: Sources and 演示数据 mark; they stand in a table beside the Shapefile with the full
+      names of the columns.
+    ``encoding``: Encoding of the texts, declared in a ``.cpg``.
 
-    Returns
-    -------
-    tuple of Evidence
-        Shortened names and cut texts.
-
-    Raises
-    ------
-    LayerError
-        ``encoding_cannot_hold``.
+    Raises LayerError: ``encoding_cannot_hold``.
     """
     frame = gpd.GeoDataFrame(plain_frame(sheet.frame))
     full = [str(name) for name in frame.columns if name != "geometry"]
@@ -87,17 +69,7 @@ def write_zipped_shapefile(
 def short_names(names: Iterable[str], encoding: str) -> list[str]:
     """Shorten column names to the 10 bytes of a DBF, all different.
 
-    Parameters
-    ----------
-    names
-        Full names.
-    encoding
-        Encoding of the file, in which bytes are counted.
-
-    Returns
-    -------
-    list of str
-        Short names, in the same order.
+    Short names, in the same order.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What one list of an export is."""
+"""A list to write: rows, heading, words."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -39,19 +39,7 @@ _TOP = Alignment(vertical="top", wrap_text=True)
 def write_xlsx(path: Path, sheets: Sequence[Sheet], heading: ExportHeading) -> None:
     """Write lists and the sheet of their sources into one spreadsheet.
 
-    Parameters
-    ----------
-    path
-        File to write.
-    sheets
-        The lists.
-    heading
-        Title, sources, language, 演示数据 mark.
-
-    Raises
-    ------
-    LayerError
-        ``rows_exceed_sheet``.
+    Raises LayerError: ``rows_exceed_sheet``.
     """
     book = Workbook(write_only=True)
     names = _sheet_names([sheet.name for sheet in sheets], heading)

@@ -47,27 +47,16 @@ _POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 def write_survey_text(path: Path, sheet: Sheet, heading: ExportHeading) -> tuple[Evidence, ...]:
     """Write parcels in the format of surveys' boundary points.
 
-    Parameters
-    ----------
-    path
-        File to write: GB18030, lines ending in CRLF.
-    sheet
-        Rows with polygons. Number, name and declared area are taken from the vocabulary's
-        columns; map sheet, use and class from what an earlier text of this format brought.
-    heading
-        Sources and 演示数据 mark: they stand in a section of their own before the header, which
-        readers of the format pass over; a demonstration also stands as the producing unit.
+    ``path``: File to write: GB18030, lines ending in CRLF.
+    ``sheet``: Rows with polygons. Number, name and declared area are taken from the vocabulary's
+      columns; map sheet, use and class from what an earlier text of this format brought.
+    ``heading``: Sources and 演示数据 mark: they stand in a section of their own before the header,
+      which readers of the format pass over; a demonstration also stands as the producing unit.
 
-    Returns
-    -------
-    tuple of Evidence
-        What the format asks for and the data don't have (left empty), what it could not hold.
+    What the format asks for and the data don't have (left empty), what it could not hold.
 
-    Raises
-    ------
-    LayerError
-        ``txt_system_needed`` for shapes of no system or one that has no Gauss-Krüger zone,
-        ``txt_no_polygons``.
+    Raises LayerError: ``txt_system_needed`` for shapes of no system or one that has no Gauss-Krüger
+    zone, ``txt_no_polygons``.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""How layers are written as GeoPackage, GeoJSON and GeoParquet, each with its sources inside."""
+"""GeoPackage, GeoJSON, GeoParquet, KML."""
 
 import json
 import sqlite3
@@ -35,16 +35,8 @@ def write_geopackage(
 ) -> None:
     """Write layers and tables into one GeoPackage, with a table of their sources.
 
-    Parameters
-    ----------
-    path
-        File to write.
-    sheets
-        Layers with shapes and tables without.
-    heading
-        Sources and 演示数据 mark, which also stand in each layer's description.
-    styles
-        How layers look, written where QGIS takes it from; None for QGIS's own looks.
+    ``sheets``: Layers with shapes and tables without.
+    ``styles``: How layers look, written where QGIS takes it from; None for QGIS's own looks.
     """
     looks: dict[str, str] = {}
     mark = f"{heading.labels['demo']}: " if heading.is_demo else ""
@@ -105,14 +97,8 @@ def _write_styles(connection: sqlite3.Connection, looks: dict[str, str], title: 
 def write_geojson(path: Path, sheet: Sheet, heading: ExportHeading) -> None:
     """Write a layer as GeoJSON (RFC 7946: WGS84, longitude first, 9 decimals).
 
-    Parameters
-    ----------
-    path
-        File to write.
-    sheet
-        The layer, in any system; CGCS2000 counts as WGS84.
-    heading
-        Sources and 演示数据 mark, written as the foreign member ``manifest``.
+    ``sheet``: The layer, in any system; CGCS2000 counts as WGS84.
+    ``heading``: Sources and 演示数据 mark, written as the foreign member ``manifest``.
     """
     frame = gpd.GeoDataFrame(plain_frame(sheet.frame))
     geometries = shapely.to_geojson(lon_lat_shapes(frame))
@@ -138,15 +124,9 @@ def write_geojson(path: Path, sheet: Sheet, heading: ExportHeading) -> None:
 def lon_lat_shapes(frame: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
     """Give the shapes of a layer as files with longitudes and latitudes carry them.
 
-    Parameters
-    ----------
-    frame
-        A layer in any system; CGCS2000 counts as WGS84.
+    ``frame``: A layer in any system; CGCS2000 counts as WGS84.
 
-    Returns
-    -------
-    array of Geometry
-        Longitude and latitude [degrees], rounded to 9 decimals; outer rings run against the clock.
+    Longitude and latitude [degrees], rounded to 9 decimals; outer rings run against the clock.
     """
     there = frame if frame.crs is None else frame.to_crs(WGS84)
     shapes = np.asarray(there.geometry.array, dtype=object)
@@ -162,14 +142,8 @@ def lon_lat_shapes(frame: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
 def write_parquet(path: Path, sheet: Sheet, heading: ExportHeading) -> None:
     """Write a layer as GeoParquet, or a table as Parquet.
 
-    Parameters
-    ----------
-    path
-        File to write.
-    sheet
-        The layer or table.
-    heading
-        Sources and 演示数据 mark, written into the file's metadata as ``muplan_manifest``.
+    ``sheet``: The layer or table.
+    ``heading``: Sources and 演示数据 mark, written into the file's metadata as ``muplan_manifest``.
     """
     frame = plain_frame(sheet.frame)
     frame.to_parquet(path, index=False)
@@ -182,15 +156,7 @@ def write_parquet(path: Path, sheet: Sheet, heading: ExportHeading) -> None:
 def plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """Give a frame cells that every file format can carry.
 
-    Parameters
-    ----------
-    frame
-        Rows of any origin.
-
-    Returns
-    -------
-    DataFrame
-        Same rows with a fresh index; lists and other objects as text, control characters shown.
+    Same rows with a fresh index; lists and other objects as text, control characters shown.
     """
     plain = frame.reset_index(drop=True).copy()
     spatial = str(plain.active_geometry_name) if is_spatial(plain) else None
@@ -243,15 +209,8 @@ _RINGS = ("outerBoundaryIs", "innerBoundaryIs")
 def write_kml(path: Path, sheet: Sheet, heading: ExportHeading) -> None:
     """Write a layer as KML (WGS84, longitude first, 9 decimals).
 
-    Parameters
-    ----------
-    path
-        File to write.
-    sheet
-        The layer, in any system; CGCS2000 counts as WGS84. Its columns are declared with their
-        types and headings; what a row doesn't know is left out of it.
-    heading
-        Sources and 演示数据 mark, written as the description of the document.
+    ``sheet``: The layer, in any system; CGCS2000 counts as WGS84. Its columns are declared with
+      their types and headings; what a row doesn't know is left out of it.
     """
     frame = gpd.GeoDataFrame(plain_frame(sheet.frame))
     shapes = lon_lat_shapes(frame)

@@ -1,4 +1,4 @@
-"""What a report says, as data: sections of sentences, tables and pictures, and its sources."""
+"""DOCX reports."""
 
 import io
 import zipfile
@@ -130,20 +130,11 @@ def head_rows(
 ) -> tuple[Any, Any]:
     """Make the two rows of a head with groups.
 
-    Parameters
-    ----------
-    groups
-        What stands above each column; neighbours of the same group share one cell, a column
-        without (empty) has one cell over both rows.
-    titles
-        Headings.
-    twips
-        Widths of the columns [1/20 pt].
+    ``groups``: What stands above each column; neighbours of the same group share one cell, a
+      column without (empty) has one cell over both rows.
+    ``twips``: Widths of the columns [1/20 pt].
 
-    Returns
-    -------
-    tuple
-        Both rows (``w:tr``).
+    Both rows (``w:tr``).
     """
     upper, lower = _empty_row(is_head=True), _empty_row(is_head=True)
     at = 0
@@ -293,22 +284,13 @@ ROWS_MEASURED = 100
 class PaperTable:
     """A table as it is printed.
 
-    Attributes
-    ----------
-    titles
-        Headings.
-    rows
-        Cells as texts, row by row.
-    total
-        Cells of the last row, empty where nothing is summed.
-    is_number
-        Whether a column holds figures, which stand on the right.
-    widths
-        Width of each column in letters.
-    notes
-        What the table had no room for, and where it is.
-    groups
-        What stands above each heading, empty where nothing does.
+    ``titles``: Headings.
+    ``rows``: Cells as texts, row by row.
+    ``total``: Cells of the last row, empty where nothing is summed.
+    ``is_number``: Whether a column holds figures, which stand on the right.
+    ``widths``: Width of each column in letters.
+    ``notes``: What the table had no room for, and where it is.
+    ``groups``: What stands above each heading, empty where nothing does.
     """
 
     titles: tuple[str, ...]
@@ -323,18 +305,9 @@ class PaperTable:
 def paper_table(sheet: Sheet, heading: ExportHeading) -> PaperTable:
     """Choose what of a list is printed, and how.
 
-    Parameters
-    ----------
-    sheet
-        The list; totals are those of all its rows, printed or not.
-    heading
-        Language and headings of columns. The 演示数据 mark stands on every page instead of in a
-        column.
+    ``sheet``: The list; totals are those of all its rows, printed or not.
 
-    Returns
-    -------
-    PaperTable
-        At most ``MAX_ROWS`` rows; ``MAX_COLUMNS`` columns where the list doesn't choose them.
+    At most ``MAX_ROWS`` rows; ``MAX_COLUMNS`` columns where the list doesn't choose them.
     """
     names, left_out = _columns(sheet)
     frame = pd.DataFrame(sheet.frame)[names]
@@ -452,18 +425,11 @@ def _width(title: str, cells: Sequence[str], total: str, lines: int) -> int:
 def shared_room(widths: Sequence[int], room: float) -> list[float]:
     """Share the width of a page among columns.
 
-    Parameters
-    ----------
-    widths
-        What each column needs [letters].
-    room
-        What there is [letters].
+    ``widths``: What each column needs [letters].
+    ``room``: What there is [letters].
 
-    Returns
-    -------
-    list of float
-        Widths that add up to the room. Where it is short, wide columns give way, for their texts
-        can break.
+    Widths that add up to the room. Where it is short, wide columns give way, for their texts can
+    break.
 
     Examples
     --------
@@ -493,13 +459,8 @@ LETTER = Pt(4.3)
 def write_docx(path: Path, report: Report) -> None:
     """Write a report as a .docx file.
 
-    Parameters
-    ----------
-    path
-        File to write.
-    report
-        What it says. Texts may hold anything: what a document can't carry is shown as a picture
-        of the character.
+    ``report``: What it says. Texts may hold anything: what a document can't carry is shown as a
+      picture of the character.
     """
     document = Document()
     wide = any(column_count(sheet) >= LANDSCAPE_FROM for sheet in report.sheets)

@@ -1,4 +1,4 @@
-"""What stands on a board (作战图): one matter on one sheet of paper, as data."""
+"""DOCX one-page boards (作战图)."""
 
 import io
 from dataclasses import dataclass
@@ -102,15 +102,7 @@ TEXT_LETTERS, SOURCE_LETTERS = 330, 760
 
 
 def write_boards(path: Path, boards: Boards) -> None:
-    """Write boards as a .docx file, a page each.
-
-    Parameters
-    ----------
-    path
-        File to write.
-    boards
-        What they say. What a page has no room for is cut and ends in ….
-    """
+    """Write boards as a .docx file, a page each."""
     document = Document()
     _set_up(document, boards)
     for number, board in enumerate(boards.boards):

@@ -185,20 +185,9 @@ def _whole_or_not_at_all(path: Path, ending: str) -> Iterator[Path]:
 def ending_of(path: Path) -> str:
     """Give the ending by which a file's format is chosen.
 
-    Parameters
-    ----------
-    path
-        File to write.
+    One of ``WRITE_ENDINGS``.
 
-    Returns
-    -------
-    str
-        One of ``WRITE_ENDINGS``.
-
-    Raises
-    ------
-    LayerError
-        ``format_unknown``, with the endings known.
+    Raises LayerError: ``format_unknown``, with the endings known.
 
     Examples
     --------
@@ -215,15 +204,7 @@ def ending_of(path: Path) -> str:
 def is_workspace(path: Path) -> bool:
     """Say whether a file is a workspace, whatever its name.
 
-    Parameters
-    ----------
-    path
-        Any path.
-
-    Returns
-    -------
-    bool
-        True for a file that holds a workspace's records.
+    True for a file that holds a workspace's records.
     """
     if not path.is_file():
         return False
