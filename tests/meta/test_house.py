@@ -1,6 +1,7 @@
 """The house stays a house: rooms neither tiny nor huge, one home for each name, plain words."""
 
 import ast
+import re
 from collections import Counter, defaultdict
 from functools import cache
 from pathlib import Path
@@ -129,3 +130,19 @@ def test_names_say_what_they_stand_for():
     names = [name for _, tree in modules().values() for name in bound_names(tree)]
     vague = Counter(name for name in names if name.strip("_").lower() in VAGUE)
     assert vague.total() <= MOST_VAGUE_SHARE * len(names), vague.most_common(10)
+
+
+def test_every_path_in_the_documents_is_there():
+    documents = [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")]
+    documents += (PROJECT / "data").rglob("*.md")
+    missing = {
+        f"{document.relative_to(PROJECT)}: {path}"
+        for document in documents
+        if document.name != "CHANGELOG.md"
+        for path in re.findall(
+            r"(?:geo|layers|platforms|app|tests|benchmarks)/[\w/]+\.py",
+            document.read_text(encoding="utf-8"),
+        )
+        if not (PROJECT / path).exists()
+    }
+    assert missing == set()
