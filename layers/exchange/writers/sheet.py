@@ -10,7 +10,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from layers.exchange.cells import MAX_CELL_CHARACTERS, as_text, show_control_characters
+from geo.tools import show_control_characters
+from layers.exchange.cells import MAX_CELL_CHARACTERS, as_text
 from layers.exchange.heading import ExportHeading, Language, column_title
 from layers.exchange.readers.source import unique_names
 from layers.fields import FIELDS, Field, split_list
