@@ -1,26 +1,50 @@
 """What an answer is: JSON for machines, lists for people, a manifest for the audit office."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from app.context import Context, load_settings
 from app.messages import Catalogue
 from layers.exchange.heading import ExportHeading
-from layers.exchange.writers.shapefile import ShapefileEncoding
-from layers.exchange.writers.sheet import Sheet
-from layers.exchange.writers.write import write_table
+from layers.exchange.writers.sheet import Columns, Sheet
 from layers.fields import FIELDS
-from layers.maps.qgis_style import QgisStyles
-from layers.maps.style import load_styles
 from platforms.policy.in_force import PolicySet
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from layers.exchange.writers.shapefile import ShapefileEncoding
+    from layers.maps.qgis_style import QgisStyles
+
 SCHEMA = "muplan/1"
+
+
+class SheetsOnDemand(Sequence[Sheet]):
+    """Lists that are made when they are first asked for: JSON and a terminal need none.
+
+    ``make``: Makes all of them.
+    """
+
+    def __init__(self, make: Callable[[], tuple[Sheet, ...]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _sheets(self) -> tuple[Sheet, ...]:
+        return self._make()
+
+    def __getitem__(self, place: int | slice) -> Sheet | tuple[Sheet, ...]:
+        """Give one list, or some."""
+        return self._sheets[place]
+
+    def __len__(self) -> int:
+        """Count the lists."""
+        return len(self._sheets)
 
 
 @dataclass(frozen=True)
@@ -41,14 +65,14 @@ class Answer:
     title: str
     parameters: Mapping[str, object]
     result: Mapping[str, object]
-    sheets: tuple[Sheet, ...]
+    sheets: Sequence[Sheet]
     titles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     summary: tuple[str, ...] = ()
-    screen: pd.DataFrame | None = None
+    screen: "pd.DataFrame | Columns | None" = None
     is_whole_on_screen: bool = False
 
     @property
-    def on_screen(self) -> pd.DataFrame | None:
+    def on_screen(self) -> "pd.DataFrame | Columns | None":
         """The list a terminal shows, None where there is none."""
         if self.screen is not None or not self.sheets:
             return self.screen
@@ -118,7 +142,7 @@ def heading_of(answer: Answer, stand: Stand) -> ExportHeading:
 
 
 def write_answer(
-    answer: Answer, stand: Stand, path: Path, shapefile_encoding: ShapefileEncoding = "UTF-8"
+    answer: Answer, stand: Stand, path: Path, shapefile_encoding: "ShapefileEncoding" = "UTF-8"
 ) -> tuple[str, ...]:
     """Write the lists of an answer to a file, in the format of its ending.
 
@@ -126,6 +150,8 @@ def write_answer(
 
     What the format could not hold as it is, in words.
     """
+    from layers.exchange.writers.write import write_table
+
     several = path.name.lower().endswith((".xlsx", ".docx", ".gpkg"))
     sheets = answer.sheets if several else answer.sheets[:1]
     notes = write_table(
@@ -135,7 +161,10 @@ def write_answer(
     return tuple(stand.words.text(note.code, **note.values) for note in notes)
 
 
-def _styles(stand: Stand) -> QgisStyles:
+def _styles(stand: Stand) -> "QgisStyles":
+    from layers.maps.qgis_style import QgisStyles
+    from layers.maps.style import load_styles
+
     drawn = load_styles(load_settings().data_dir / "styles" / "layers.yaml")
     return QgisStyles(drawn, str(stand.facts.get("as_of", "")))
 

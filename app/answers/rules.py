@@ -1,12 +1,15 @@
 """The thresholds with their clauses, for pages, command line and export."""
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
-from app.answers.answer import Answer, column_titles
+from app.answers.answer import Answer, SheetsOnDemand, column_titles
 from app.messages import Catalogue
 from layers.exchange.writers.sheet import Sheet
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.pack import Condition, Document, Rule, Tier
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = (
     "rule_id", "part", "title", "comparator", "value", "unit", "force", "force_word",
@@ -31,27 +34,38 @@ PRINTED_RULES = (
 def rule_answer(policy: PolicySet, words: Catalogue) -> Answer:
     """Answer ``rules``: the thresholds with their clauses."""
     dated = list(policy.rules.values())
-    listed = pd.DataFrame([_listed(one, policy, words) for one in dated], columns=list(COLUMNS))
+    rows = [_listed(one, policy, words) for one in dated]
     columns = dict.fromkeys((*COLUMNS, *DOCUMENT_COLUMNS, *ASSUMPTION_COLUMNS))
     own = tuple(name for name in columns if not name.startswith("effective"))
     return Answer(
         title=words.text("title_rules", pack=policy.pack.title),
         parameters={},
         result={"rules": [_row(one) for one in dated]},
-        sheets=(
-            Sheet(words.text("sheet_rules"), listed, printed=PRINTED_RULES),
-            Sheet(words.text("sheet_documents"), document_frame(policy, words)),
-            Sheet(words.text("sheet_assumptions"), assumption_frame(policy)),
-        ),
+        sheets=SheetsOnDemand(lambda: _sheets(rows, policy, words)),
         titles=column_titles(words, own),
         summary=(words.text("summary_rules", count=len(dated)),),
-        screen=listed[list(SCREEN_COLUMNS)],
+        screen={name: [row[name] for row in rows] for name in SCREEN_COLUMNS},
         is_whole_on_screen=True,
     )
 
 
-def document_frame(policy: PolicySet, words: Catalogue) -> pd.DataFrame:
+def _sheets(
+    rows: list[dict[str, object]], policy: PolicySet, words: Catalogue
+) -> tuple[Sheet, ...]:
+    import pandas as pd
+
+    listed = pd.DataFrame(rows, columns=list(COLUMNS))
+    return (
+        Sheet(words.text("sheet_rules"), listed, printed=PRINTED_RULES),
+        Sheet(words.text("sheet_documents"), document_frame(policy, words)),
+        Sheet(words.text("sheet_assumptions"), assumption_frame(policy)),
+    )
+
+
+def document_frame(policy: PolicySet, words: Catalogue) -> "pd.DataFrame":
     """List the documents that rules cite, with their dates and how many rules each has."""
+    import pandas as pd
+
     cited = [one.rule.clause.document_id for one in policy.rules.values()]
     rows = [
         {
@@ -68,8 +82,10 @@ def document_frame(policy: PolicySet, words: Catalogue) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(DOCUMENT_COLUMNS))
 
 
-def assumption_frame(policy: PolicySet) -> pd.DataFrame:
+def assumption_frame(policy: PolicySet) -> "pd.DataFrame":
     """List the readings chosen where documents leave a term open, with the rules they bear."""
+    import pandas as pd
+
     rows = [
         {
             "assumption_id": one.assumption_id,

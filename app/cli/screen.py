@@ -3,6 +3,7 @@
 import json
 import sys
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from app.answers.answer import Answer, Stand
     from layers.exchange.heading import ExportHeading
     from layers.exchange.writers.shapefile import ShapefileEncoding
-    from layers.exchange.writers.sheet import Cell
+    from layers.exchange.writers.sheet import Cell, Columns
 
 SHOWN_ROWS = 20
 MISSING = "–"
@@ -75,44 +76,46 @@ def terminal_progress() -> Progress | None:
 
 def _list(answer: "Answer", stand: "Stand") -> None:
     from app.answers.answer import heading_of
+    from layers.exchange.writers.sheet import columns_of
 
     heading = heading_of(answer, stand)
     mark = f"【{heading.labels['demo']}】" if stand.is_demo else ""
     for line in (f"{mark}{answer.title}", *answer.summary):
         click.echo(printable(line))
-    frame = answer.on_screen
-    if frame is None or not len(frame):
+    table = answer.on_screen
+    if table is None:
         return
-    count = len(frame) if answer.is_whole_on_screen else SHOWN_ROWS
-    for line in list_lines(frame.head(count), heading):
+    columns = table if isinstance(table, Mapping) else columns_of(table)
+    count = len(next(iter(columns.values()), ()))
+    if not count:
+        return
+    limit = count if answer.is_whole_on_screen else SHOWN_ROWS
+    for line in list_lines({name: cells[:limit] for name, cells in columns.items()}, heading):
         click.echo(line)
-    if len(frame) > count:
-        click.echo(stand.words.text("more_rows", count=len(frame) - count))
+    if count > limit:
+        click.echo(stand.words.text("more_rows", count=count - limit))
 
 
-def list_lines(frame: "pd.DataFrame", heading: "ExportHeading") -> list[str]:
+def list_lines(table: "pd.DataFrame | Columns", heading: "ExportHeading") -> list[str]:
     """Put a list into lines.
 
-    ``frame``: The rows and columns shown, with the vocabulary's column names.
+    ``table``: The rows and columns shown, with the vocabulary's column names.
 
     The headings, then one line a row; numbers stand to the right, the last column may be long.
     """
-    import pandas as pd
-
     from layers.exchange.heading import ExportHeading
-    from layers.exchange.writers.sheet import shown_table
+    from layers.exchange.writers.sheet import columns_of, shown_table
 
     plain = ExportHeading(heading.title, {}, language=heading.language, titles=heading.titles)
-    frame = pd.DataFrame(frame).drop(columns="geometry", errors="ignore")
-    titles, columns = shown_table(frame, plain)
+    values = table if isinstance(table, Mapping) else columns_of(table)
+    values = {name: cells for name, cells in values.items() if name != "geometry"}
+    titles, columns = shown_table(values, plain)
     if not titles:
         return []
     blocks = []
-    for position, (name, title, cells) in enumerate(
-        zip(frame.columns, titles, columns, strict=True)
-    ):
+    for position, (name, title, cells) in enumerate(zip(values, titles, columns, strict=True)):
         limit = LAST_CELL_WIDTH if position == len(titles) - 1 else CELL_WIDTH
-        texts = [_cut(_text(cell, is_share(str(name))), limit) for cell in (title, *cells)]
+        texts = [_cut(_text(cell, is_share(name)), limit) for cell in (title, *cells)]
         is_number = any(isinstance(cell, int | float) for cell in cells)
         blocks.append(_aligned(texts, to_the_right=is_number))
     return [GAP.join(row).rstrip() for row in zip(*blocks, strict=True)]

@@ -13,10 +13,8 @@ import pyarrow.compute as pc
 import shapely
 
 from geo.tools import show_control_characters
+from layers.exchange.heading import MAX_CELL_CHARACTERS
 from layers.validate import as_numbers
-
-MAX_CELL_CHARACTERS = 32_767
-"""What one cell of a spreadsheet holds; a longer text is a fault of its row."""
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 """A text that begins with one of these could run as a formula in a spreadsheet program."""
