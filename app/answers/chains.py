@@ -2,10 +2,8 @@
 
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles
-from app.answers.land import unit_names
-from app.context import Context
-from layers.exchange.writers.sheet import Sheet
+from app.answers.answer import Answer, column_titles, sheet_of
+from app.context import Context, platform_names, unit_names
 from platforms.checks import FIRST_YEAR, LAST_YEAR
 from platforms.errors import PlanningError
 from platforms.industries.chains import ChainMap, LinkOnMap, Presence, chain_firms, chain_map
@@ -55,10 +53,10 @@ def chain_answer(context: Context, found: ChainMap) -> Answer:
             "edition": found.chains.edition,
         },
         sheets=(
-            Sheet(words.text("sheet_chains"), frame),
-            Sheet(words.text("sheet_chain_platforms"), place_frame(context, found, "platform")),
-            Sheet(words.text("sheet_chain_units"), place_frame(context, found, "unit")),
-            Sheet(words.text("sheet_chain_lacking"), lacking_frame(context, found)),
+            sheet_of(words, "chains", frame),
+            sheet_of(words, "chain_platforms", place_frame(context, found, "platform")),
+            sheet_of(words, "chain_units", place_frame(context, found, "unit")),
+            sheet_of(words, "chain_lacking", lacking_frame(context, found)),
         ),
         titles=column_titles(words, own),
         summary=_summary(context, found),
@@ -150,12 +148,6 @@ def lacking_frame(context: Context, found: ChainMap) -> pd.DataFrame:
         for row in held.to_dict("records")
     ]
     return pd.DataFrame(listed, columns=list(LACKING_COLUMNS))
-
-
-def platform_names(context: Context) -> dict[str, str]:
-    """Give the name of each platform."""
-    platforms = context.source.read("major_platforms")
-    return dict(zip(platforms["platform_id"], platforms["name"], strict=True))
 
 
 def _titles(context: Context, link: LinkOnMap) -> dict[str, object]:

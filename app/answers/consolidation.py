@@ -3,22 +3,18 @@
 import geopandas as gpd
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles
-from app.answers.chains import platform_names
+from app.answers.answer import Answer, column_titles, number, sheet_of
 from app.answers.checks import CHANGE_COLUMNS as VERDICT_CHANGES
 from app.answers.checks import (
     VERDICT_COLUMNS,
     change_list,
     change_row,
     check_answer,
-    number,
     verdict_frame,
     verdict_list,
 )
-from app.answers.land import unit_names
-from app.context import Context
+from app.context import Context, platform_names, unit_names
 from geo.tools import Progress, nearest_name, within
-from layers.exchange.writers.sheet import Sheet
 from platforms.checks import CheckQuery
 from platforms.consolidation_plan.plan import (
     PLAN_RULES,
@@ -91,10 +87,10 @@ def consolidation_answer(
         changes = change_frame(context, found)
         after = [v for one in found if one.plans for v in one.plans[0].verdicts]
         sheets = [
-            Sheet(words.text("sheet_plan_changes"), changes),
-            Sheet(words.text("sheet_plans"), plan_frame(context, found)),
-            Sheet(words.text("sheet_plan_verdicts"), verdict_frame(context, after)),
-            Sheet(words.text("sheet_plan_elsewhere"), elsewhere_frame(context, found)),
+            sheet_of(words, "plan_changes", changes),
+            sheet_of(words, "plans", plan_frame(context, found)),
+            sheet_of(words, "plan_verdicts", verdict_frame(context, after)),
+            sheet_of(words, "plan_elsewhere", elsewhere_frame(context, found)),
             *sheets,
         ]
         screen = pd.DataFrame(changes.drop(columns="geometry"))

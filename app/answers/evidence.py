@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
+from app.answers.answer import layer_name
 from app.answers.checks import outcome_word, verdict_frame
-from app.answers.workspace import layer_name
 from app.context import Context
 from layers.contracts import contract_of
 from layers.maps.find import HIGHLIGHT_LIMIT, Highlight

@@ -1,7 +1,6 @@
 """Files in."""
 
 import dataclasses
-import getpass
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +11,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from app.answers.answer import Answer, column_titles
+from app.answers.answer import Answer, actor, column_titles, layer_name, sheet_of
 from app.answers.map import picture_words
-from app.answers.workspace import layer_name
 from app.context import Context, now
 from app.messages import Catalogue
 from geo.errors import MuPlanError
@@ -298,9 +296,9 @@ def change_sheets(context: Context, changes: Changes) -> tuple[Sheet, ...]:
     """List the rows added, changed and removed, with their shapes where they have them."""
     words = context.words
     return (
-        Sheet(words.text("sheet_added"), _row_list(changes.added)),
-        Sheet(words.text("sheet_changed"), changed_frame(context, changes)),
-        Sheet(words.text("sheet_removed"), _row_list(changes.removed)),
+        sheet_of(words, "added", _row_list(changes.added)),
+        sheet_of(words, "changed", changed_frame(context, changes)),
+        sheet_of(words, "removed", _row_list(changes.removed)),
     )
 
 
@@ -463,14 +461,6 @@ def refused_result(request: ImportRequest, error: NothingAcceptedError) -> Impor
     )  # fmt: skip
 
 
-def actor() -> str:
-    """Name the person at this computer, for the audit trail."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "?"
-
-
 def fault_text(fault: Fault, layer: str, words: Catalogue) -> str:
     """Put a fault into one sentence."""
     values = dict(fault_values(fault, layer))
@@ -545,7 +535,7 @@ def import_answer(
             ],
             **more,
         },
-        sheets=(Sheet(words.text("sheet_faults"), listed), *sheets),
+        sheets=(sheet_of(words, "faults", listed), *sheets),
         titles=column_titles(words, ("reason", "row_count")) | report_titles(words),
         summary=tuple(lines),
         screen=listed[["row_count", "reason"]] if faults else None,
@@ -573,9 +563,9 @@ def _report_parts(
         ]
         if len(report):
             rows = line_frame(context, report, table, None if is_whole else MOST_LINES)
-            sheets.append(Sheet(words.text("sheet_fault_lines"), rows))
+            sheets.append(sheet_of(words, "fault_lines", rows))
     if result.repairs:
-        sheets.append(Sheet(words.text("sheet_repairs"), repair_frame(result.repairs, words)))
+        sheets.append(sheet_of(words, "repairs", repair_frame(result.repairs, words)))
     if changes is not None:
         more["changes"] = change_rows(context, changes)
         sheets += change_sheets(context, changes)

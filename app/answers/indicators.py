@@ -4,10 +4,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles
-from app.answers.checks import plain
-from app.answers.land import unit_names
-from app.context import Context
+from app.answers.answer import Answer, column_titles, plain, sheet_of
+from app.context import Context, unit_names
 from layers.exchange.writers.sheet import Sheet
 from platforms.errors import PlanningError
 from platforms.indicators.denominators import (
@@ -116,10 +114,10 @@ def _answer(
         parameters=asked,
         result={"rows": _records(frame), **result},
         sheets=(
-            Sheet(words.text("sheet_indicators"), listed),
+            sheet_of(words, "indicators", listed),
             *sheets,
-            Sheet(words.text("sheet_gap_totals"), _worded(context, totals)),
-            Sheet(words.text("sheet_gaps"), _worded(context, gaps)),
+            sheet_of(words, "gap_totals", _worded(context, totals)),
+            sheet_of(words, "gaps", _worded(context, gaps)),
         ),
         titles={
             **column_titles(words, OWN),
@@ -207,8 +205,8 @@ def _basis_part(
         )  # fmt: skip
     listed = _worded(context, held.rows).assign(why=_why(context, held.reasons))
     return [
-        Sheet(words.text("sheet_denominators"), listed),
-        Sheet(words.text("sheet_rank_changes"), _worded(context, held.changes)),
+        sheet_of(words, "denominators", listed),
+        sheet_of(words, "rank_changes", _worded(context, held.changes)),
     ]
 
 
@@ -222,7 +220,7 @@ def _efficiency_part(context: Context, ratios: LandEfficiency, result: dict[str,
     is_share = listed["unit"] == "share"
     listed["value"] = listed["value"].where(~is_share, listed["value"] * 100)
     listed["unit"] = listed["unit"].where(~is_share, "%")
-    return Sheet(context.words.text("sheet_land_efficiency"), listed)
+    return sheet_of(context.words, "land_efficiency", listed)
 
 
 def _with_grades(context: Context, frame: pd.DataFrame, grading: Grading) -> pd.DataFrame:
@@ -270,8 +268,8 @@ def _grading_part(
     shown["why"] = _why(context, grading.reasons)
     named = grading.points.rename(columns={"value": "measured"})
     return [
-        Sheet(words.text("sheet_grading"), shown),
-        Sheet(words.text("sheet_points"), _worded(context, named)),
+        sheet_of(words, "grading", shown),
+        sheet_of(words, "points", _worded(context, named)),
     ]
 
 

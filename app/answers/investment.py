@@ -8,8 +8,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from app.answers.land import LandFound, block_list, unit_names
-from app.context import Context
+from app.answers.land import LandFound, block_list
+from app.context import Context, platform_names, unit_names
 from geo.errors import MuPlanError
 from geo.tools import Progress, nearest_name
 from geo.units import m2_to_mu
@@ -396,8 +396,7 @@ def _block_group(
 ) -> PublicGroup:
     """List available land under numbers of this map: those on file contain numbers of parcels."""
     text = context.words.text
-    platforms = context.source.read("major_platforms")
-    platform_names = dict(zip(platforms["platform_id"], platforms["name"], strict=True))
+    platforms = platform_names(context, text("public_unnamed"))
     names = unit_names(context)
     described = pd.concat([found.blocks.blocks, found.described, found.terrain], axis=1)
     parcels = pd.DataFrame(context.source.read("land_parcels"))
@@ -407,7 +406,7 @@ def _block_group(
         of_block = members["block_id"].eq(blocks.at[at, "block_id"]).to_numpy(dtype=bool)
         rows = parcels.iloc[np.unique(members["row"].to_numpy()[of_block])]
         placed: dict[str, object] = {
-            "platform_name": platform_names.get(platform_id),
+            "platform_name": platforms.get(platform_id),
             "unit_name": names.get(blocks.at[at, "unit_id"]),
         }
         facts = block_facts(context, described.loc[at], rows, placed, _of(query, BLOCK_FIELDS))

@@ -6,8 +6,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles
-from app.context import Context
+from app.answers.answer import Answer, column_titles, sheet_of
+from app.context import Context, unit_names
 from app.messages import Catalogue
 from geo.tools import Progress, within
 from geo.units import compare, m2_to_mu
@@ -204,19 +204,19 @@ def sheets(
     kinds = land.bounds["bound_kind"].map(lambda kind: text(f"bound_kind_{kind}"))
     lost_to = [words.word("constraint_kind", kind) for kind in land.losses["constraint_kind"]]
     lists = [
-        Sheet(text("sheet_blocks"), frame, ("area_mu", "net_area_mu"), PRINTED_BLOCKS),
-        Sheet(text("sheet_blocks_200"), on_reserve, ("area_mu", "net_area_mu"), PRINTED_BLOCKS),
-        Sheet(text("sheet_by_unit"), by_unit[["unit_id", "unit_name", "block_id", "area_mu"]],
+        sheet_of(words, "blocks", frame, ("area_mu", "net_area_mu"), PRINTED_BLOCKS),
+        sheet_of(words, "blocks_200", on_reserve, ("area_mu", "net_area_mu"), PRINTED_BLOCKS),
+        sheet_of(words, "by_unit", by_unit[["unit_id", "unit_name", "block_id", "area_mu"]],
               ("area_mu",)),
-        Sheet(text("sheet_short_blocks"), short, ("area_mu",), PRINTED_SHORT),
-        Sheet(text("sheet_bounds"), land.bounds.assign(bound_kind=kinds)),
-        Sheet(text("sheet_bridges"), land.bridges),
-        Sheet(text("sheet_net_pieces"), land.pieces[["block_id", "area_mu", "geometry"]],
+        sheet_of(words, "short_blocks", short, ("area_mu",), PRINTED_SHORT),
+        sheet_of(words, "bounds", land.bounds.assign(bound_kind=kinds)),
+        sheet_of(words, "bridges", land.bridges),
+        sheet_of(words, "net_pieces", land.pieces[["block_id", "area_mu", "geometry"]],
               ("area_mu",)),
-        Sheet(text("sheet_losses"), land.losses.assign(constraint_kind=lost_to)),
+        sheet_of(words, "losses", land.losses.assign(constraint_kind=lost_to)),
     ]  # fmt: skip
     if land.curve is not None:
-        lists.append(Sheet(text("sheet_curve"), curve_rows(land.curve, query.gap_m)))
+        lists.append(sheet_of(words, "curve", curve_rows(land.curve, query.gap_m)))
     return tuple(lists)
 
 
@@ -341,12 +341,6 @@ def curve_lines(curve: ToleranceCurve, gap_m: float, words: Catalogue) -> tuple[
     if curve.knee_gap_m is not None:
         lines.append(words.text("summary_knee", knee_gap_m=curve.knee_gap_m))
     return tuple(lines)
-
-
-def unit_names(context: Context) -> dict[str, str]:
-    """Give the name of each unit, its number where it has none."""
-    units = context.source.read("units")
-    return dict(zip(units["unit_id"], units["name"].fillna(units["unit_id"]), strict=True))
 
 
 def _parameters(query: BlockQuery) -> dict[str, object]:

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 import geopandas as gpd
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles
-from app.answers.land import unit_names
+from app.answers.answer import Answer, column_titles, sheet_of
 from app.answers.targets import progress_frame
-from app.context import Context
+from app.context import Context, unit_names
 from geo.tools import nearest_name
 from layers.exchange.writers.sheet import Sheet
 from platforms.errors import PlanningError
@@ -102,9 +101,9 @@ def dashboard_answer(
         },
         sheets=(
             table,
-            Sheet(words.text("sheet_dashboard_notes"), notes),
-            Sheet(words.text("sheet_dashboard_tasks"), further),
-            Sheet(words.text("sheet_dashboard_projects"), projects_behind(context, found)),
+            sheet_of(words, "dashboard_notes", notes),
+            sheet_of(words, "dashboard_tasks", further),
+            sheet_of(words, "dashboard_projects", projects_behind(context, found)),
         ),
         titles={
             **_titles(context, (*map(str, table.frame.columns), "note_dashboard")),
@@ -188,8 +187,8 @@ def _annex(context: Context, found: Sequence[UnitFigures], names: dict[str, str]
         if name not in ("number", "region", *moved)
     }
     groups |= dict.fromkeys(moved, words.text("dashboard_group_period"))
-    return Sheet(
-        words.text("sheet_dashboard"), frame, printed=tuple(map(str, frame.columns)), groups=groups
+    return sheet_of(
+        words, "dashboard", frame, printed=tuple(map(str, frame.columns)), groups=groups
     )
 
 
@@ -293,8 +292,8 @@ def ledger_ranking_answer(context: Context, period: str) -> Answer:
         parameters={"period": period},
         result={"ranking": [_ledger_ranking_as_row(one, names[one.unit_id]) for one in found]},
         sheets=(
-            Sheet(words.text("sheet_ledger_ranking"), listed),
-            Sheet(words.text("sheet_ledger_counted"), _counted(found, names, context)),
+            sheet_of(words, "ledger_ranking", listed),
+            sheet_of(words, "ledger_counted", _counted(found, names, context)),
         ),
         titles=column_titles(words, own),
         summary=(
@@ -405,19 +404,19 @@ def notice_answer(context: Context, period: str, made: Dashboard | None = None) 
     found = _gather(context, made)
     titles = _project_names(context)
     sheets = [
-        Sheet(words.text("sheet_notice"), _counts(context, found, names)),
-        Sheet(words.text("sheet_notice_events"), _events(context, at, found, names, titles)),
+        sheet_of(words, "notice", _counts(context, found, names)),
+        sheet_of(words, "notice_events", _events(context, at, found, names, titles)),
     ]
     # A list that no rule of the packs makes is not an empty one: the summary says why.
     if found.late is not None:
         late = _warned(context, found.late, names, titles)
-        sheets.append(Sheet(words.text("sheet_notice_late"), late))
+        sheets.append(sheet_of(words, "notice_late", late))
     if found.stale is not None:
         stale = _warned(context, found.stale, names, titles)
-        sheets.append(Sheet(words.text("sheet_notice_stale"), stale))
+        sheets.append(sheet_of(words, "notice_stale", stale))
     if found.pairs is not None:
         pairs = _pairs(context, found.pairs, names)
-        sheets.append(Sheet(words.text("sheet_notice_conflicts"), pairs))
+        sheets.append(sheet_of(words, "notice_conflicts", pairs))
     figures = {name: words.text(f"figure_{name}") for name in NOTICE_COLUMNS}
     own = ("unit_name", "counted_as", "project_name", "reason", "other_project_id",
            "other_unit_name")  # fmt: skip

@@ -213,7 +213,7 @@ def selection_answer(context: Context, selection: Selection) -> Answer:
         title=text("map_selection_title", layer=title),
         parameters={"layer": selection.layer, "rows": len(frame)},
         result={"union_mu": selection.union_mu, "sum_mu": selection.sum_mu},
-        sheets=(Sheet(title, frame),),
+        sheets=(Sheet(title, frame, key="selection"),),
         summary=(selection_said(context, selection),),
     )
 

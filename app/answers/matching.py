@@ -8,13 +8,11 @@ from itertools import chain
 import geopandas as gpd
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles
-from app.answers.land import unit_names
-from app.context import Context
+from app.answers.answer import Answer, column_titles, sheet_of
+from app.context import Context, platform_names, unit_names
 from app.messages import Catalogue
 from geo.errors import MuPlanError
 from geo.tools import nearest_name
-from layers.exchange.writers.sheet import Sheet
 from platforms.industries.chains import chain_firms
 from platforms.land.site_carving import CUT_SUFFIX, CarvedSite
 from platforms.ledger.claims import Exclusivity
@@ -323,8 +321,7 @@ def match_answer(context: Context, result: MatchResult, table: MatchTable, top: 
     JSON keys ``platforms``, ``sites``, ``undecided``, ``rejected``, ``weight_ranges``.
     """
     words, demand = context.words, result.demand
-    platforms = context.source.read("major_platforms")
-    names = dict(zip(platforms["platform_id"], platforms["name"], strict=True))
+    names = platform_names(context)
     shown = (*result.sites[:top], *result.undecided, *result.rejected)
     sites = _site_frame(context, shown, result, names)
     return Answer(
@@ -354,9 +351,9 @@ def match_answer(context: Context, result: MatchResult, table: MatchTable, top: 
             "rejected": [site_row(one, words) for one in result.rejected],
         },
         sheets=(
-            Sheet(words.text("sheet_sites"), sites, printed=SCREEN_COLUMNS),
-            Sheet(words.text("sheet_platforms"), _platform_frame(result, names)),
-            Sheet(words.text("sheet_gates"), _gate_frame(shown, words)),
+            sheet_of(words, "sites", sites, printed=SCREEN_COLUMNS),
+            sheet_of(words, "platforms", _platform_frame(result, names)),
+            sheet_of(words, "gates", _gate_frame(shown, words)),
         ),
         titles=column_titles(words, (*SITE_COLUMNS, *PLATFORM_COLUMNS, *GATE_COLUMNS)),
         summary=(*summary_lines(context, result, names), *_platform_line(result, names, words)),

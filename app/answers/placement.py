@@ -8,11 +8,9 @@ import geopandas as gpd
 import pandas as pd
 import yaml
 
-from app.answers.answer import Answer, column_titles
-from app.answers.chains import platform_names
-from app.answers.land import unit_names
+from app.answers.answer import Answer, column_titles, sheet_of
 from app.answers.matching import demand_in_ledger, percent, survey_of
-from app.context import Context
+from app.context import Context, platform_names, unit_names
 from app.messages import Catalogue
 from geo.errors import MuPlanError
 from geo.tools import Progress, report, within
@@ -140,10 +138,7 @@ class WordedLocksError(MuPlanError):
 
 def place_names(context: Context) -> dict[str, str]:
     """Give the names of units and platforms by id."""
-    platforms = context.source.read("major_platforms")
-    named = dict(zip(platforms["platform_id"], platforms["name"], strict=True))
-    found = {**named, **unit_names(context)}
-    return {key: name for key, name in found.items() if isinstance(name, str) and name}
+    return {**platform_names(context), **unit_names(context)}
 
 
 def worded_locks(context: Context, error: LocksClashError) -> WordedLocksError:
@@ -319,16 +314,16 @@ def why_sheets(
         (first, second), (site, other) = pair["project_ids"], pair["site_ids"]
         swaps.append((first, site, second, other, pair["loss"]))
     lists = (
-        ("sheet_place_conflicts", ("asked", "side", "member"), _conflict_rows(found, words, names)),
+        ("place_conflicts", ("asked", "side", "member"), _conflict_rows(found, words, names)),
         (
-            "sheet_place_alternatives",
+            "place_alternatives",
             ("alternative", "loss", "asked", "from_site", "to_site"),
             changes,
         ),
-        ("sheet_place_swaps", ("asked", "from_site", "other_project", "other_site", "loss"), swaps),
+        ("place_swaps", ("asked", "from_site", "other_project", "other_site", "loss"), swaps),
     )
     return tuple(
-        Sheet(words.text(name), pd.DataFrame(rows, columns=list(columns)))
+        sheet_of(words, name, pd.DataFrame(rows, columns=list(columns)))
         for name, columns, rows in lists
     )
 
@@ -593,13 +588,13 @@ def placement_answer(
             **explained,
         },
         sheets=(
-            Sheet(words.text("sheet_place"), frame),
-            Sheet(words.text("sheet_unplaced"), _unplaced_frame(context, unplaced)),
-            Sheet(
-                words.text("sheet_undecided"),
+            sheet_of(words, "place", frame),
+            sheet_of(words, "unplaced", _unplaced_frame(context, unplaced)),
+            sheet_of(
+                words, "undecided",
                 undecided_frame(undecided, platform_names(context), words),
             ),
-            Sheet(words.text("sheet_shares_after"), _share_frame(context, found)),
+            sheet_of(words, "shares_after", _share_frame(context, found)),
             *why_sheets(found, explained, words, names),
         ),
         titles=column_titles(words, (*OWN_TITLES, *WHY_TITLES)),

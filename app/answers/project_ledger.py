@@ -7,13 +7,9 @@ from typing import get_args
 
 import pandas as pd
 
-from app.answers.answer import Answer, Stand, column_titles, stand_of
-from app.answers.chains import platform_names
-from app.answers.checks import plain
-from app.answers.imports import actor
-from app.answers.land import unit_names
+from app.answers.answer import Answer, Stand, actor, column_titles, plain, sheet_of, stand_of
 from app.answers.matching import reason_text, standing_of
-from app.context import Context, now
+from app.context import Context, now, platform_names, unit_names
 from geo.tools import nearest_name
 from layers.contracts import contract_of
 from layers.exchange.writers.sheet import Sheet
@@ -105,7 +101,7 @@ def chain_answer(context: Context, head: str) -> Answer:
                 "entries_since": since, "entries_unsealed": chain.unsealed, "faults": rows,
             }
         },
-        sheets=(Sheet(words.text("sheet_chain"), listed),),
+        sheets=(sheet_of(words, "chain", listed),),
         titles=column_titles(words, ("reason",)),
         summary=tuple(lines),
     )  # fmt: skip
@@ -224,7 +220,7 @@ def _entered(context: Context, entry: Mapping[str, object]) -> Answer:
         title=words.text("title_entry", project_id=str(entry["project_id"])),
         parameters=asked,
         result={"event": row, "head": chain_of(context).head},
-        sheets=(Sheet(words.text("sheet_entry"), held),),
+        sheets=(sheet_of(words, "entry", held),),
         summary=(
             words.text(
                 "summary_entry", event_id=str(entry["event_id"]),
@@ -267,8 +263,8 @@ def conflict_answer(context: Context, project_id: str | None) -> Answer:
         parameters={"project": project_id},
         result={"conflicts": rows},
         sheets=(
-            Sheet(words.text("sheet_conflicts"), listed),
-            Sheet(words.text("sheet_timeline"), pd.DataFrame(times, columns=["pair", *TIMELINE])),
+            sheet_of(words, "conflicts", listed),
+            sheet_of(words, "timeline", pd.DataFrame(times, columns=["pair", *TIMELINE])),
         ),
         titles=column_titles(
             words, ("pair", "unit_name", "other_project_id", "other_unit_name", "reason", "talks")
@@ -357,7 +353,7 @@ def warning_answer(context: Context, unit_id: str | None) -> Answer:
         title=words.text("title_warnings"),
         parameters={"unit": unit_id},
         result={"warnings": rows},
-        sheets=(Sheet(words.text("sheet_warnings"), listed),),
+        sheets=(sheet_of(words, "warnings", listed),),
         titles=column_titles(words, ("unit_name", "rule_id", "days", "reason")),
         summary=(
             words.text(
@@ -411,7 +407,7 @@ def problem_answer(context: Context, unit_id: str | None) -> Answer:
         title=words.text("title_problems"),
         parameters={"unit": unit_id},
         result={"problems": [_problems_as_row(one) for one in found]},
-        sheets=(Sheet(words.text("sheet_problems"), listed),),
+        sheets=(sheet_of(words, "problems", listed),),
         titles=column_titles(words, OWN_TITLES),
         summary=(
             words.text(
@@ -479,7 +475,7 @@ def due_answer(context: Context) -> Answer:
         title=words.text("title_due"),
         parameters={"days_ahead": DAYS_AHEAD},
         result={"due": rows},
-        sheets=(Sheet(words.text("title_due"), listed),),
+        sheets=(Sheet(words.text("title_due"), listed, key="due"),),
         titles=column_titles(
             words, ("unit_name", *(c for c in DUE_COLUMNS if c.startswith("due_")))
         ),
@@ -603,7 +599,7 @@ def transfer_answer(context: Context, result: MatchResult) -> Answer:
                 _transfer_proposals_as_row(rank, one) for rank, one in enumerate(found, start=1)
             ]
         },
-        sheets=(Sheet(words.text("sheet_transfer"), listed),),
+        sheets=(sheet_of(words, "transfer", listed),),
         titles=column_titles(
             words, tuple(c for c in TRANSFER_PROPOSALS_COLUMNS if c not in ("site_id", "area_mu"))
         ),

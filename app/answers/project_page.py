@@ -6,12 +6,10 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles, heading_of
-from app.answers.checks import plain
-from app.answers.land import unit_names
+from app.answers.answer import Answer, column_titles, heading_of, plain, sheet_of
 from app.answers.map import picture_of, view_of
 from app.answers.project_ledger import ledger_stand
-from app.context import Context
+from app.context import Context, unit_names
 from geo.tools import Progress
 from layers.exchange.writers.sheet import Sheet
 from layers.exchange.writers.word import Picture
@@ -157,15 +155,15 @@ def sheets_of(context: Context, page: ProjectPage) -> list[Sheet]:
     ]
     events = pd.DataFrame(list(page.events), columns=list(EVENT_COLUMNS))
     return [
-        Sheet(words.text("sheet_project_facts"), pd.DataFrame(facts, columns=["fact", "detail"])),
-        Sheet(
-            words.text("sheet_project_nodes"),
+        sheet_of(words, "project_facts", pd.DataFrame(facts, columns=["fact", "detail"])),
+        sheet_of(
+            words, "project_nodes",
             pd.DataFrame(nodes, columns=list(NODE_COLUMNS)).astype({"days": "Int64"}),
         ),
-        Sheet(words.text("sheet_project_conditions"),
+        sheet_of(words, "project_conditions",
               pd.DataFrame(conditions, columns=list(CONDITION_COLUMNS))),
-        Sheet(words.text("sheet_project_problems"), page.problems[list(PROBLEM_COLUMNS)]),
-        Sheet(words.text("sheet_project_documents"), events),
+        sheet_of(words, "project_problems", page.problems[list(PROBLEM_COLUMNS)]),
+        sheet_of(words, "project_documents", events),
     ]  # fmt: skip
 
 

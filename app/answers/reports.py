@@ -143,7 +143,7 @@ def land_report(
     """Report on contiguous land: map, list, by unit, short of the line, tolerance curve."""
     words = context.words
     answer = block_answer(context, query, found)
-    listed, _reserve, by_unit, short, *_ = answer.sheets
+    listed, by_unit, short = map(answer.sheet, ("blocks", "by_unit", "short_blocks"))
     frame = gpd.GeoDataFrame(listed.frame)
     captions = tuple(
         words.text("block_caption", block_id=block_id, area_mu=area_mu)
@@ -157,7 +157,8 @@ def land_report(
         Section(short.name, (short,)),
     ]
     if found.curve is not None:
-        sections.append(Section(answer.sheets[-1].name, (answer.sheets[-1],)))
+        curve = answer.sheet("curve")
+        sections.append(Section(curve.name, (curve,)))
     return _report(context, "land", answer, sections)
 
 
@@ -167,7 +168,7 @@ def match_report(
     """Report on where a project should go: map, platforms, sites and why, gates of the first."""
     words = context.words
     answer = match_answer(context, result, table, max(len(result.sites), 1))
-    sites, platforms, gates = answer.sheets
+    sites, platforms, gates = map(answer.sheet, ("sites", "platforms", "gates"))
     first = (result.sites or result.undecided)[:FIRST_SITES]
     marked = Highlight(
         "selected",

@@ -2,9 +2,8 @@
 
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles
+from app.answers.answer import Answer, column_titles, sheet_of
 from app.messages import Catalogue
-from layers.exchange.writers.sheet import Sheet
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.pack import Condition, Document, Rule, Tier
 
@@ -39,9 +38,9 @@ def rule_answer(policy: PolicySet, words: Catalogue) -> Answer:
         parameters={},
         result={"rules": [_row(one) for one in dated]},
         sheets=(
-            Sheet(words.text("sheet_rules"), listed, printed=PRINTED_RULES),
-            Sheet(words.text("sheet_documents"), document_frame(policy, words)),
-            Sheet(words.text("sheet_assumptions"), assumption_frame(policy)),
+            sheet_of(words, "rules", listed, printed=PRINTED_RULES),
+            sheet_of(words, "documents", document_frame(policy, words)),
+            sheet_of(words, "assumptions", assumption_frame(policy)),
         ),
         titles=column_titles(words, own),
         summary=(words.text("summary_rules", count=len(dated)),),

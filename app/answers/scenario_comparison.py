@@ -8,20 +8,16 @@ from typing import cast
 import geopandas as gpd
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles
+from app.answers.answer import Answer, column_titles, in_percent, plain, rule_title, sheet_of
 from app.answers.checks import (
     CHANGE_COLUMNS,
     change_list,
     change_row,
-    in_percent,
     outcome_word,
-    plain,
-    rule_title,
     share_frame,
     verdict_list,
 )
 from app.answers.evidence import light
-from app.answers.land import unit_names
 from app.answers.scenarios import (
     CHANGED_COLUMNS,
     EDIT_COLUMNS,
@@ -30,9 +26,8 @@ from app.answers.scenarios import (
     edit_frame,
     scenario_rows,
 )
-from app.context import Context
+from app.context import Context, platform_names, unit_names
 from geo.tools import Progress, report
-from layers.exchange.writers.sheet import Sheet
 from platforms.checks import CheckQuery
 from platforms.errors import PlanningError
 from platforms.policy.check import VerdictChange, verdict_changes
@@ -168,12 +163,12 @@ def comparison_answer(
             "differences": [_difference_row(context, base, one) for one in found],
         },
         sheets=(
-            Sheet(words.text("sheet_side_by_side"), verdicts_side_by_side(context, base, found)),
-            Sheet(words.text("sheet_share_differences"), shares_side_by_side(context, base, found)),
-            Sheet(words.text("sheet_yields"), yield_frame(context, found)),
-            Sheet(words.text("sheet_differences"), differences),
-            Sheet(words.text("sheet_scenarios"), edits),
-            Sheet(words.text("sheet_scenario_changed"), changed),
+            sheet_of(words, "side_by_side", verdicts_side_by_side(context, base, found)),
+            sheet_of(words, "share_differences", shares_side_by_side(context, base, found)),
+            sheet_of(words, "yields", yield_frame(context, found)),
+            sheet_of(words, "differences", differences),
+            sheet_of(words, "scenarios", edits),
+            sheet_of(words, "scenario_changed", changed),
         ),
         titles={
             **column_titles(words, known),
@@ -216,9 +211,7 @@ def verdicts_side_by_side(
     context: Context, base: Standing, found: Sequence[Compared]
 ) -> pd.DataFrame:
     """List every verdict that differs in some scenario: in the base, and in each of them."""
-    units = unit_names(context)
-    platforms = context.source.read("major_platforms")
-    names = dict(zip(platforms["platform_id"], platforms["name"], strict=True))
+    units, names = unit_names(context), platform_names(context)
     sides = [_by_key(base.verdicts), *(_by_key(one.standing.verdicts) for one in found)]
     changed = {
         (c.rule_id, c.part, c.unit_id, c.platform_id, c.year) for one in found for c in one.changes

@@ -12,19 +12,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from app.answers.answer import Answer, column_titles
-from app.answers.chains import platform_names
-from app.answers.imports import actor
-from app.answers.land import unit_names
-from app.answers.workspace import layer_name
-from app.context import Context, now
+from app.answers.answer import Answer, actor, column_titles, layer_name, sheet_of
+from app.context import Context, now, platform_names, unit_names
 from geo.errors import MuPlanError
 from geo.measure import ellipsoidal_area_m2
 from geo.tools import nearest_name
 from geo.units import m2_to_mu
 from layers.contracts import contract_of
 from layers.exchange.read import read_file
-from layers.exchange.writers.sheet import Sheet
 from layers.maps.find import HIGHLIGHT_LIMIT, Highlight
 from layers.workspace.protocol import Provenance
 from layers.workspace.scenarios import KeptScenario, changing_scenarios, read_scenarios
@@ -438,7 +433,7 @@ def scenario_answer(context: Context, written: Overlay | None = None) -> Answer:
         title=words.text("title_scenarios"),
         parameters={},
         result=result,
-        sheets=(Sheet(words.text("sheet_scenarios"), listed),),
+        sheets=(sheet_of(words, "scenarios", listed),),
         titles=column_titles(words, EDIT_COLUMNS),
         summary=tuple(lines),
     )

@@ -2,10 +2,16 @@
 
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles
-from app.answers.checks import in_percent, number, plain, rule_title
-from app.answers.land import unit_names
-from app.context import Context
+from app.answers.answer import (
+    Answer,
+    column_titles,
+    in_percent,
+    number,
+    plain,
+    rule_title,
+    sheet_of,
+)
+from app.context import Context, unit_names
 from geo.tools import nearest_name
 from layers.exchange.writers.sheet import Sheet
 from platforms.checks import FIRST_YEAR, LAST_YEAR, CheckQuery, run_checks
@@ -64,8 +70,8 @@ def target_answer(
         parameters={"year": context.year if year is None else year, "rules": list(rules)},
         result={"targets": [_row(context, row) for row in rows]},
         sheets=(
-            Sheet(words.text("sheet_targets"), frame),
-            Sheet(words.text("sheet_target_projects"), projects),
+            sheet_of(words, "targets", frame),
+            sheet_of(words, "target_projects", projects),
         ),
         titles={**titles, **column_titles(words, own)},
         summary=(
@@ -204,11 +210,11 @@ def ranking_answer(context: Context, query: RankingQuery) -> Answer:
     table = rankings(query, context.source, context.policy)
     whole = _composite(context, query) if not query.measures else None
     listed = _listed(context, table)
-    sheets = [Sheet(words.text("sheet_ranking"), listed)]
+    sheets = [sheet_of(words, "ranking", listed)]
     if whole is not None:
-        sheets.append(Sheet(words.text("sheet_composite"), composite_frame(context, whole)))
+        sheets.append(sheet_of(words, "composite", composite_frame(context, whole)))
     sheets += [
-        Sheet(words.text(f"ranked_{name}"), listed[(table["measure"] == name).to_numpy()])
+        Sheet(words.text(f"ranked_{name}"), listed[(table["measure"] == name).to_numpy()], key=name)
         for name in query.asked
     ]
     rows = [{str(k): plain(v) for k, v in row.items()} for row in table.to_dict("records")]
@@ -304,7 +310,7 @@ def evaluation_answer(context: Context, year: int) -> Answer:
         title=words.text("title_evaluate", year=year),
         parameters={"year": year},
         result={"evaluation": rows},
-        sheets=(Sheet(words.text("sheet_evaluate"), listed),),
+        sheets=(sheet_of(words, "evaluate", listed),),
         titles=column_titles(words, own),
         summary=(
             words.text(

@@ -7,15 +7,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles
-from app.answers.workspace import layer_name
+from app.answers.answer import Answer, column_titles, layer_name, sheet_of
 from app.context import Context
 from app.messages import Catalogue
 from geo.errors import MuPlanError
 from geo.tools import Progress
 from geo.topology import KINDS, Finding, Topology, TopologyRule, topology
 from layers.contracts import CONTRACTS, Contract, contract_of
-from layers.exchange.writers.sheet import Sheet
 from layers.validate import row_names
 
 NAMED_ROWS = 5
@@ -53,7 +51,7 @@ def topology_answer(
             "layer": layer, "row_count": len(frame), "findings": rows, "counts": counts,
             "below_least_area": {"overlap": found.small_overlaps, "gap": found.small_gaps},
         },
-        sheets=(Sheet(words.text("sheet_topology"), _list(found, rows, context)),),
+        sheets=(sheet_of(words, "topology", _list(found, rows, context)),),
         titles=column_titles(words, TITLED),
         summary=_summary(len(frame), counts, found, rule, words),
     )  # fmt: skip

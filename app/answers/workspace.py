@@ -4,10 +4,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles
-from app.answers.checks import plain
-from app.answers.land import unit_names
-from app.context import Context, PackFolder, Settings, local_minute, read_policy, today
+from app.answers.answer import Answer, column_titles, layer_name, plain, sheet_of
+from app.context import Context, PackFolder, Settings, local_minute, read_policy, today, unit_names
 from app.messages import Catalogue
 from app.visits import Visit
 from geo.errors import MuPlanError
@@ -67,7 +65,7 @@ def info_answer(context: Context) -> Answer:
             "layers": rows,
             "rasters": rasters,
         },
-        sheets=(Sheet(words.text("sheet_layers"), listed),),
+        sheets=(sheet_of(words, "layers", listed),),
         titles=column_titles(words, tuple(listed.columns)),
         summary=(
             words.text(
@@ -85,12 +83,6 @@ def made_answer(context: Context) -> Answer:
     return Answer(
         answer.title, {}, {"layers": counts}, answer.sheets, answer.titles, answer.summary
     )
-
-
-def layer_name(layer: str, words: Catalogue) -> str:
-    """Give the name of a layer or table in words."""
-    contract = contract_of(layer)
-    return contract.zh if words.language == "zh" else contract.en
 
 
 def field_answer(layer: str | None, words: Catalogue) -> Answer:
@@ -119,7 +111,7 @@ def field_answer(layer: str | None, words: Catalogue) -> Answer:
         title=words.text("title_fields"),
         parameters={"layer": layer},
         result={"fields": rows},
-        sheets=(Sheet(words.text("sheet_fields"), listed),),
+        sheets=(sheet_of(words, "fields", listed),),
         titles=column_titles(words, tuple(listed.columns)),
     )
 
@@ -132,12 +124,12 @@ def project_answer(context: Context) -> Answer:
     hidden = _hidden(context)
     rows = [{str(k): plain(v) for k, v in row.items()} for row in listed.to_dict("records")]
     words = context.words
-    sheets = [Sheet(words.text("sheet_projects"), listed)]
+    sheets = [sheet_of(words, "projects", listed)]
     lines = [words.text("summary_projects", count=len(rows))]
     result: dict[str, object] = {"projects": rows}
     if context.viewer is not None:
         lines.append(words.text("summary_hidden_projects", count=len(hidden)))
-        sheets.append(Sheet(words.text("sheet_hidden_projects"), hidden))
+        sheets.append(sheet_of(words, "hidden_projects", hidden))
         result["hidden"] = hidden.to_dict("records")
     return Answer(
         title=words.text("title_projects"),
@@ -166,7 +158,7 @@ def export_answer(context: Context, layer: str) -> Answer:
         title=name,
         parameters={"layer": layer},
         result={},
-        sheets=(Sheet(layer, context.source.read(layer)),),
+        sheets=(Sheet(layer, context.source.read(layer), key=layer),),
     )
 
 
@@ -225,7 +217,7 @@ def since_answer(context: Context, visit: Visit) -> Answer:
                 for row in found.to_dict("records")
             ]
         },
-        sheets=(Sheet(words.text("title_since"), listed),),
+        sheets=(Sheet(words.text("title_since"), listed, key="since"),),
         titles=column_titles(words, COLUMNS),
         summary=(said,),
     )
@@ -261,9 +253,17 @@ def trail_answer(context: Context) -> Answer:
     require_city(context.source)
     words, workspace = context.words, context.workspace
     sheets = (
-        Sheet(words.text("trail_audit"), _worded(context, workspace.audit(), AUDIT)),
-        Sheet(words.text("trail_quarantine"), _worded(context, workspace.quarantined(), ASIDE)),
-        Sheet(words.text("trail_history"), _worded(context, workspace.history(), HISTORY)),
+        Sheet(words.text("trail_audit"), _worded(context, workspace.audit(), AUDIT), key="audit"),
+        Sheet(
+            words.text("trail_quarantine"),
+            _worded(context, workspace.quarantined(), ASIDE),
+            key="quarantine",
+        ),
+        Sheet(
+            words.text("trail_history"),
+            _worded(context, workspace.history(), HISTORY),
+            key="history",
+        ),
     )
     return Answer(
         title=words.text("title_trail"),
@@ -347,8 +347,8 @@ def about_answer(context: Context) -> Answer:
             ]
         },
         sheets=(
-            Sheet(words.text("sheet_sources"), sources),
-            Sheet(words.text("sheet_packs"), packs),
+            sheet_of(words, "sources", sources),
+            sheet_of(words, "packs", packs),
         ),
         titles=column_titles(words, (*SOURCE_COLUMNS, *PACK_COLUMNS)),
     )

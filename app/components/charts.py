@@ -7,8 +7,8 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from app.answers.answer import layer_name
 from app.answers.evidence import LIGHTS
-from app.answers.workspace import layer_name
 from app.context import Context
 from app.messages import Catalogue
 from platforms.indicators.per_mu import quadrant_of

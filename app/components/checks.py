@@ -4,7 +4,8 @@ from datetime import date
 
 import streamlit as st
 
-from app.answers.checks import in_percent, outcome_word
+from app.answers.answer import in_percent
+from app.answers.checks import outcome_word
 from app.answers.evidence import EvidenceRows, assumption_texts, evidence_rows, light, verdict_table
 from app.components.page import MISSING, as_text, hand_out, show_list, shown_columns
 from app.context import DEFAULT_PACK, Context, pack_titles
@@ -39,7 +40,7 @@ def show_changes(held: Context, query: CheckQuery) -> None:
     with st.spinner(text("working")):
         answer = changes(other, query)
     st.caption(answer.summary[-1])
-    frame = answer.sheets[-1].frame
+    frame = answer.sheet("changes").frame
     if not len(frame):
         st.info(text("changes_none"))
         return

@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app.answers.answer import Answer
+from app.answers.answer import Answer, actor
 from app.answers.imports import (
     CHANGE_COLUMNS,
     PlaceSeen,
-    actor,
     changed_frame,
     fault_table,
     fault_text,

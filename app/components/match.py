@@ -4,7 +4,6 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
-from app.answers.land import unit_names
 from app.answers.matching import (
     change_text,
     demand_in_ledger,
@@ -16,7 +15,7 @@ from app.answers.matching import (
 )
 from app.components.map_view import show_map
 from app.components.page import as_text, show_list
-from app.context import Context
+from app.context import Context, unit_names
 from app.session import map_view, words
 from geo.errors import MuPlanError
 from layers.fields import FIELDS

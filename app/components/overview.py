@@ -31,7 +31,7 @@ def _due(held: Context) -> None:
     say_lines(answer.summary)
     kinds = {str(row["kind"]) for row in answer.result["due"]}  # type: ignore[attr-defined]
     if kinds:
-        _list(answer, DUE_COLUMNS)
+        _list(answer, "due", DUE_COLUMNS)
     with st.container(horizontal=True):
         if "milestone" in kinds:
             _link("consolidate")
@@ -52,15 +52,15 @@ def _since(held: Context) -> None:
     say_lines(answer.summary)
     changed = {str(row["layer"]) for row in answer.result["changes"]}  # type: ignore[attr-defined]
     if changed:
-        _list(answer, SINCE_COLUMNS)
+        _list(answer, "since", SINCE_COLUMNS)
     with st.container(horizontal=True):
         if changed & set(LEDGER):
             _link("projects")
         _link("data")
 
 
-def _list(answer: Answer, columns: tuple[str, ...]) -> None:
-    frame = answer.sheets[0].frame
+def _list(answer: Answer, key: str, columns: tuple[str, ...]) -> None:
+    frame = answer.sheet(key).frame
     tall = min(MOST_PX, HEAD_PX + ROW_PX * len(frame))
     show_list(shown_columns(frame, columns, words(), answer.titles), height=tall)
 

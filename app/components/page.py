@@ -14,8 +14,7 @@ from pandas.io.formats.style import Styler
 
 from app.answers.answer import Answer, Stand, stand_of, write_answer
 from app.answers.evidence import COLOURS
-from app.answers.land import unit_names
-from app.context import DEFAULT_PACK, Context, pack_titles
+from app.context import DEFAULT_PACK, Context, pack_titles, unit_names
 from app.messages import LANGUAGES, Catalogue, catalogue
 from app.session import AS_OF, LANGUAGE, PACKS, VIEWER, context, language, open_path, words
 from geo.errors import MuPlanError

@@ -197,12 +197,13 @@ def show_placement(held: Context, found: Placement, answer: Answer) -> None:
     text = words().text
     _figures(found, answer)
     say_lines(answer.summary)
-    first, *others = answer.sheets
-    names = [text("placement_tab_map", count=len(first.frame))]
-    names += [text("placement_tab", name=one.name, count=len(one.frame)) for one in others]
+    placed = answer.sheet("place")
+    others = [sheet for sheet in answer.sheets if sheet is not placed]
+    names = [text("placement_tab_map", count=len(placed.frame))]
+    names += [text("placement_tab", name=sheet.name, count=len(sheet.frame)) for sheet in others]
     tabs = st.tabs(names)
     with tabs[0]:
-        _on_the_map(held, gpd.GeoDataFrame(first.frame), answer)
+        _on_the_map(held, gpd.GeoDataFrame(placed.frame), answer)
     for tab, sheet in zip(tabs[1:], others, strict=True):
         with tab:
             _list(sheet, answer)

@@ -7,7 +7,6 @@ import pandas as pd
 import streamlit as st
 
 from app.answers.answer import Answer
-from app.answers.land import unit_names
 from app.answers.ledger_statistics import (
     Dashboard,
     dashboard_answer,
@@ -36,7 +35,7 @@ from app.components.page import (
     shown_columns,
     within_border,
 )
-from app.context import Context
+from app.context import Context, unit_names
 from app.session import evaluated, map_view, words
 from geo.errors import MuPlanError
 from layers.codes import CATEGORIES, EVENT_KINDS, EXIT_REASONS
@@ -59,7 +58,7 @@ def show_dashboard(held: Context) -> None:
     made = dashboard_of(held, period)
     answer = dashboard_answer(held, period, made=made)
     say_lines(answer.summary)
-    annex, notes, further, _projects = answer.sheets
+    annex = answer.sheet("dashboard")
     # A column of numbers and words is shown as words: the page's table knows one kind a column.
     table = shown_columns(_as_words(annex.frame), tuple(annex.frame.columns), words(),
                           answer.titles)  # fmt: skip
@@ -67,7 +66,7 @@ def show_dashboard(held: Context) -> None:
     region = {answer.titles["region"]: st.column_config.TextColumn(width=190, pinned=True)}
     show_list(table.drop(columns=answer.titles["number"]), column_config=region)
     _behind(held, made)
-    for sheet in (notes, further):
+    for sheet in (answer.sheet("dashboard_notes"), answer.sheet("dashboard_tasks")):
         if len(sheet.frame):
             st.subheader(sheet.name)
             show_list(shown_columns(sheet.frame, tuple(sheet.frame.columns), words(),
@@ -270,8 +269,8 @@ def show_dispute(held: Context, answer: Answer) -> None:
     ``answer``: The answer ``project conflicts``, with at least one pair.
     """
     text = words().text
-    pairs, times = (sheet.frame for sheet in answer.sheets)
-    st.subheader(answer.sheets[1].name)
+    pairs, timeline = answer.sheet("conflicts").frame, answer.sheet("timeline")
+    st.subheader(timeline.name)
     pair = st.selectbox(
         text("column_pair"), list(pairs["pair"]), key="conflict_pair",
         format_func=lambda number: _named(pairs, number),
@@ -279,7 +278,7 @@ def show_dispute(held: Context, answer: Answer) -> None:
     (row,) = pairs[pairs["pair"].eq(pair)].to_dict("records")
     names = [str(row["project_id"]), str(row["other_project_id"])]
     st.info(as_text(str(row["talks"])))
-    mine = times[times["pair"].eq(pair)]
+    mine = timeline.frame[timeline.frame["pair"].eq(pair)]
     for column, name in zip(st.columns(2), names, strict=True):
         with column:
             st.markdown(f"**{as_text(name)}**")
@@ -312,7 +311,7 @@ def _transfer(held: Context, names: list[str]) -> None:
         evaluation = evaluated(demand_in_ledger(held, chosen))
     answer = transfer_answer(held, ranked(evaluation, held.match_table()))
     say_lines(answer.summary)
-    frame = answer.sheets[0].frame
+    frame = answer.sheet("transfer").frame
     if len(frame):
         show_list(shown_columns(frame, tuple(map(str, frame.columns)), words(), answer.titles))
         hand_out(answer, held, (".xlsx", ".docx", ".csv"), "transfer", stand=ledger_stand)

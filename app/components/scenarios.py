@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app.answers.land import unit_names
 from app.answers.map import view_of
 from app.answers.scenario_comparison import (
     MOST_COMPARED,
@@ -42,7 +41,7 @@ from app.components.page import (
     show_where_held,
     shown_columns,
 )
-from app.context import Context
+from app.context import Context, unit_names
 from app.session import Stamp, map_view, stamp, words
 from geo.errors import MuPlanError
 from geo.overlay import areas_m2

@@ -6,13 +6,13 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
-from app.answers.land import LandFound, block_answer, land_curve, unit_names
+from app.answers.land import LandFound, block_answer, land_curve
 from app.answers.reports import land_report
 from app.components.charts import curve_chart
 from app.components.jobs import run_with_bar
 from app.components.map_view import show_map
 from app.components.page import hand_out, page_head, say_lines, show_list, shown_columns
-from app.context import Context
+from app.context import Context, unit_names
 from app.session import blocks, context, found_blocks, map_view, stamp, words
 from layers.maps.find import HIGHLIGHT_LIMIT, Highlight
 from platforms.land.block_facts import FLOOD, SLOPE, TERRAIN
@@ -47,7 +47,7 @@ def show() -> None:
     curve = _held_curve(query)
     answer = block_answer(held, query, replace(found, curve=curve))
     say_lines(answer.summary)
-    frame = gpd.GeoDataFrame(answer.sheets[0].frame)
+    frame = gpd.GeoDataFrame(answer.sheet("blocks").frame)
     listed, short, bridges, tolerance = st.tabs(
         [
             text("tab_listed", count=len(frame)),
@@ -62,7 +62,7 @@ def show() -> None:
         else:
             st.info(text("blocks_empty"))
     with short:
-        _table(answer.sheets[3].frame, SHORT_COLUMNS, "short_empty", "short_hint")
+        _table(answer.sheet("short_blocks").frame, SHORT_COLUMNS, "short_empty", "short_hint")
     with bridges:
         _table(found.bridges, BRIDGE_COLUMNS, "bridges_empty", "bridges_hint")
     with tolerance:

@@ -6,13 +6,12 @@ import streamlit as st
 
 from app.answers.checks import URGENCY, check_answer, force_counts
 from app.answers.evidence import evidence_highlight, verdict_table
-from app.answers.land import unit_names
 from app.answers.reports import check_report
 from app.components.checks import show_changes, show_evidence
 from app.components.jobs import judged_with_bar
 from app.components.map_view import show_map
 from app.components.page import hand_out, page_head, show_list, shown_columns
-from app.context import Context
+from app.context import Context, unit_names
 from app.session import context, map_view, words
 from platforms.checks import CheckQuery
 from platforms.policy.verdict import Force, Verdict

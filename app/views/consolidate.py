@@ -13,12 +13,11 @@ from app.answers.consolidation import (
     state_verdicts,
 )
 from app.answers.evidence import light
-from app.answers.land import unit_names
 from app.answers.scenarios import LONGEST_NAME, add_scenario
 from app.components.jobs import begin, ended, running
 from app.components.page import as_text, hand_out, page_head, say_lines, show_list, shown_columns
 from app.components.scenarios import show_scenario_maps
-from app.context import Context
+from app.context import Context, unit_names
 from app.session import context, stamp, words
 from geo.errors import MuPlanError
 from platforms.consolidation_plan.plan import PlansFound

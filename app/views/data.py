@@ -8,8 +8,9 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
+from app.answers.answer import layer_name
 from app.answers.imports import fault_text
-from app.answers.workspace import export_answer, field_answer, info_answer, layer_name, trail_answer
+from app.answers.workspace import export_answer, field_answer, info_answer, trail_answer
 from app.components.import_form import (
     ask_place,
     ask_unit,
@@ -59,7 +60,7 @@ def show() -> None:
     with layers:
         answer = info_answer(held)
         say_lines(answer.summary)
-        frame = answer.sheets[0].frame.copy()
+        frame = answer.sheet("layers").frame.copy()
         known = frame["imported_at"].notna()
         frame.loc[known, "imported_at"] = frame.loc[known, "imported_at"].map(local_minute)
         shown = shown_columns(frame, tuple(frame.columns), words(), answer.titles)
@@ -210,7 +211,7 @@ def _fields() -> None:
         words().text("column_layer"), list(CONTRACTS), format_func=_named, key="field_layer"
     )
     answer = field_answer(layer, words())
-    frame = answer.sheets[0].frame
+    frame = answer.sheet("fields").frame
     columns = tuple(name for name in frame.columns if name != "layer")
     show_list(shown_columns(frame, columns, words(), answer.titles))
 
@@ -218,10 +219,11 @@ def _fields() -> None:
 def _trail(held: Context) -> None:
     text = words().text
     answer = trail_answer(held)
-    audit, aside, history = answer.sheets
-    for sheet, empty in (
-        (aside, "trail_none_waiting"), (history, "trail_no_history"), (audit, "trail_no_audit"),
+    for key, empty in (
+        ("quarantine", "trail_none_waiting"), ("history", "trail_no_history"),
+        ("audit", "trail_no_audit"),
     ):  # fmt: skip
+        sheet = answer.sheet(key)
         st.subheader(sheet.name)
         if len(sheet.frame):
             columns = tuple(map(str, sheet.frame.columns))

@@ -14,7 +14,7 @@ from app.answers.investment import (
 )
 from app.components.jobs import run_with_bar
 from app.components.page import as_text, page_head, say_lines
-from app.context import Context
+from app.context import Context, platform_names
 from app.messages import LANGUAGES, Language, catalogue
 from app.session import Stamp, blocks, context, stamp, words
 from platforms.land.search import lines_mu
@@ -69,11 +69,7 @@ def _make(held: Context, query: InvestmentQuery, language: Language) -> _Made:
 
 def _asked(held: Context) -> tuple[InvestmentQuery, Language, bool]:
     text = words().text
-    platforms = held.source.read("major_platforms")
-    names = {
-        one: str(name) for one, name in
-        zip(platforms["platform_id"], platforms["name"].fillna(text("public_unnamed")), strict=True)
-    }  # fmt: skip
+    names = platform_names(held)
     with st.form("invest_form"):
         first, second = st.columns(2)
         chosen = first.multiselect(

@@ -16,7 +16,7 @@ from app.components.match import (
     show_sites,
 )
 from app.components.page import hand_out, page_head, say_lines, show_list, within_border
-from app.context import Context
+from app.context import Context, platform_names
 from app.session import context, evaluated, map_view, words
 from platforms.matching.match import Evaluation, MatchResult, ranked
 from platforms.matching.site import MatchTable
@@ -47,7 +47,7 @@ def _results(held: Context, evaluation: Evaluation) -> None:
     text = words().text
     table = _weights(held.match_table())
     result = ranked(evaluation, table)
-    names = _platform_names(held)
+    names = platform_names(held)
     say_lines(summary_lines(held, result, names))
     ranking, sites, compared, ranges, undecided, rejected = st.tabs(
         [
@@ -80,11 +80,6 @@ def _results(held: Context, evaluation: Evaluation) -> None:
         report=lambda: match_report(held, result, table, map_view()),
         title=text("title_match", name=result.demand.name),
     )  # fmt: skip
-
-
-def _platform_names(held: Context) -> dict[str, str]:
-    platforms = held.source.read("major_platforms")
-    return dict(zip(platforms["platform_id"], platforms["name"], strict=True))
 
 
 def _weights(table: MatchTable) -> MatchTable:

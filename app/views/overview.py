@@ -5,12 +5,11 @@ import streamlit as st
 
 from app.answers.checks import check_answer, outcome_word
 from app.answers.evidence import LIGHTS, light
-from app.answers.land import unit_names
 from app.answers.reports import check_report
 from app.components.jobs import judged_with_bar
 from app.components.overview import show_day
 from app.components.page import hand_out, page_head, show_list
-from app.context import Context
+from app.context import Context, unit_names
 from app.session import blocks, context, map_view, words
 from geo.units import compare, m2_to_mu
 from platforms.checks import CheckQuery

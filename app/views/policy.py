@@ -28,10 +28,11 @@ def show() -> None:
     text = words().text
     page_head(held, "page_policy", "policy_question")
     answer = rule_answer(held.policy, words())
-    rules, documents, assumptions = st.tabs([sheet.name for sheet in answer.sheets])
-    with rules:
+    rules, *others = map(answer.sheet, ("rules", "documents", "assumptions"))
+    rules_tab, *tabs = st.tabs([sheet.name for sheet in (rules, *others)])
+    with rules_tab:
         _rules(answer)
-    for tab, sheet in ((documents, answer.sheets[1]), (assumptions, answer.sheets[2])):
+    for tab, sheet in zip(tabs, others, strict=True):
         with tab:
             show_list(shown_columns(sheet.frame, _columns(sheet.frame), words(), answer.titles))
     _switched_off(held)
@@ -43,7 +44,7 @@ def show() -> None:
 def _rules(answer: Answer) -> None:
     """Search the rules; what is typed draws this part of the page only."""
     text = words().text
-    frame = answer.sheets[0].frame
+    frame = answer.sheet("rules").frame
     cells = st.columns([3, 1, 1, 3, 1], vertical_alignment="bottom")
     sought = cells[0].text_input(
         text("policy_search"), key="policy_search", placeholder=text("policy_search_example")

@@ -75,8 +75,11 @@ def _list(held: Context) -> None:
     answer = project_answer(held)
     say_lines(answer.summary)
     columns = tuple(name for name in SCREEN_COLUMNS if name != "name")
-    show_list(shown_columns(answer.sheets[0].frame, ("name", *columns), words(), answer.titles))
-    for sheet in answer.sheets[1:]:
+    listed = answer.sheet("projects")
+    show_list(shown_columns(listed.frame, ("name", *columns), words(), answer.titles))
+    for sheet in answer.sheets:
+        if sheet is listed:
+            continue
         st.subheader(sheet.name)
         if len(sheet.frame):
             show_list(
@@ -92,7 +95,9 @@ def _page(held: Context) -> None:
     page = project_page(held, chosen)
     answer = project_page_answer(held, page)
     say_lines(answer.summary)
-    facts, nodes, conditions, problems, documents = answer.sheets
+    facts, nodes, conditions = map(
+        answer.sheet, ("project_facts", "project_nodes", "project_conditions")
+    )
     left, right = st.columns(2)
     with left:
         st.subheader(facts.name)
@@ -108,7 +113,7 @@ def _page(held: Context) -> None:
         else:
             st.caption(text("projects_no_conditions"))
     show_site(held, page)
-    for sheet in (problems, documents):
+    for sheet in (answer.sheet("project_problems"), answer.sheet("project_documents")):
         st.subheader(sheet.name)
         if len(sheet.frame):
             show_list(shown_columns(sheet.frame, tuple(sheet.frame.columns), words()))
@@ -121,7 +126,7 @@ def _nodes(page: ProjectPage, answer: Answer) -> None:
     if not page.nodes:
         st.caption(words().text("project_page_no_nodes"))
         return
-    frame = answer.sheets[1].frame.assign(
+    frame = answer.sheet("project_nodes").frame.assign(
         light=[f"{LIGHTS[SIGN[one.light]]} {words().text(f'light_{one.light}')}"
                for one in page.nodes]
     )  # fmt: skip
@@ -152,7 +157,7 @@ def _conflicts(held: Context) -> None:
     answer = conflict_answer(held, None)
     st.caption(words().text("projects_conflicts_hint"))
     _listed(held, answer, "conflicts", "projects_no_conflicts")
-    if len(answer.sheets[0].frame):
+    if len(answer.sheet("conflicts").frame):
         show_dispute(held, answer)
 
 
@@ -174,7 +179,7 @@ def _ranking(held: Context) -> None:
 
 def _listed(held: Context, answer: Answer, key: str, none: str) -> None:
     say_lines(answer.summary)
-    frame = answer.sheets[0].frame.drop(columns="talks", errors="ignore")
+    frame = answer.sheet(key).frame.drop(columns="talks", errors="ignore")
     if not len(frame):
         st.info(words().text(none))
         return

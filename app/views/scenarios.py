@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app.answers.land import unit_names
 from app.answers.scenarios import (
     LONGEST_NAME,
     add_scenario,
@@ -17,7 +16,7 @@ from app.answers.scenarios import (
 )
 from app.components.page import as_text, page_head, show_list, shown_columns
 from app.components.scenarios import ask_edit, show_scenario_comparison, show_scenario_maps
-from app.context import Context
+from app.context import Context, unit_names
 from app.session import context, words
 from geo.errors import MuPlanError
 from platforms.scenario.edits import Scenario

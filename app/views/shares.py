@@ -11,7 +11,6 @@ from app.answers.answer import Answer
 from app.answers.checks import share_answer
 from app.answers.evidence import LIGHTS
 from app.answers.imports import read_what_if
-from app.answers.land import unit_names
 from app.components.charts import share_bars, show_chart, show_source
 from app.components.page import (
     as_text,
@@ -22,7 +21,7 @@ from app.components.page import (
     show_where_held,
     shown_columns,
 )
-from app.context import Context
+from app.context import Context, unit_names
 from app.session import context, shares, words
 from layers.exchange.read import UPLOAD_ENDINGS
 from layers.fields import unit_in
@@ -79,7 +78,7 @@ def _shares(held: Context) -> None:
     mine = frame["span"].eq(span) & frame["boundary_basis"].eq(boundary) & wanted
     _bars(held, frame[mine], str(year))
     st.caption(text("shares_hint"))
-    shown = answer.sheets[0].frame.loc[wanted]
+    shown = answer.sheet("shares").frame.loc[wanted]
     show_list(shown_columns(shown, COLUMNS, words(), answer.titles), height=LIST_PX)
     hand_out(answer, held, (".xlsx", ".docx", ".csv"), "shares")
 

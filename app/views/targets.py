@@ -56,7 +56,8 @@ def _evaluation(held: Context, year: int) -> None:
     answer = evaluation(year)
     st.caption(words().text("evaluation_hint"))
     say_lines(answer.summary)
-    _table(answer, answer.sheets[0].frame, tuple(map(str, answer.sheets[0].frame.columns)))
+    frame = answer.sheet("evaluate").frame
+    _table(answer, frame, tuple(map(str, frame.columns)))
     hand_out(answer, held, (".xlsx", ".csv"), "evaluation")
 
 
@@ -115,11 +116,12 @@ def _ranking(held: Context, year: int) -> None:
     )  # fmt: skip
     query = RankingQuery(by, f"{year}{quarter}")
     answer = ranking(query)
-    sheets = {sheet.name: sheet.frame for sheet in answer.sheets[1:]}
-    name = st.selectbox(text("column_measure_name"), list(sheets), key="ranking_measure")
-    st.caption(text("composite_hint") if name == text("sheet_composite") else text("ranking_hint"))
-    columns = COMPOSITE_COLUMNS if name == text("sheet_composite") else RANKING_COLUMNS
-    _table(answer, sheets[name], columns)
+    keys = {sheet.name: sheet.key for sheet in answer.sheets if sheet.key != "ranking"}
+    key = keys[st.selectbox(text("column_measure_name"), list(keys), key="ranking_measure")]
+    is_composite = key == "composite"
+    st.caption(text("composite_hint" if is_composite else "ranking_hint"))
+    columns = COMPOSITE_COLUMNS if is_composite else RANKING_COLUMNS
+    _table(answer, answer.sheet(key).frame, columns)
     hand_out(answer, held, (".xlsx", ".csv"), "ranking")
 
 
