@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 
 import geopandas as gpd
@@ -308,6 +308,11 @@ def evaluate_match(context: Context, demand: Demand, table: MatchTable) -> Evalu
     return evaluate(ground, demand, context.policy, table)
 
 
+def evaluate_demand(context: Context, demand: Demand) -> Evaluation:
+    """Judge and value the land of the city for a project, with the weights of the product."""
+    return evaluate_match(context, demand, context.match_table())
+
+
 def run_match(context: Context, demand: Demand, table: MatchTable) -> MatchResult:
     """Match a project in this context."""
     return ranked(evaluate_match(context, demand, table), table)
@@ -323,7 +328,7 @@ def match_answer(context: Context, result: MatchResult, table: MatchTable, top: 
     words, demand = context.words, result.demand
     names = platform_names(context)
     shown = (*result.sites[:top], *result.undecided, *result.rejected)
-    sites = _site_frame(context, shown, result, names)
+    sites = site_frame(context, shown, names)
     return Answer(
         title=words.text("title_match", name=demand.name),
         parameters={
@@ -352,7 +357,7 @@ def match_answer(context: Context, result: MatchResult, table: MatchTable, top: 
         },
         sheets=(
             sheet_of(words, "sites", sites, printed=SCREEN_COLUMNS),
-            sheet_of(words, "platforms", _platform_frame(result, names)),
+            sheet_of(words, "platforms", platform_frame(result, names)),
             sheet_of(words, "gates", _gate_frame(shown, words)),
         ),
         titles=column_titles(words, (*SITE_COLUMNS, *PLATFORM_COLUMNS, *GATE_COLUMNS)),
@@ -392,9 +397,10 @@ def _main_causes(sites: Iterable[MatchedSite], words: Catalogue) -> str:
     return words.text("summary_causes", causes=words.joined(listed))
 
 
-def _site_frame(
-    context: Context, shown: tuple[MatchedSite, ...], result: MatchResult, names: dict[str, str]
+def site_frame(
+    context: Context, matched: Sequence[MatchedSite], names: dict[str, str]
 ) -> gpd.GeoDataFrame:
+    """List sites for people, one row each; ``names`` are those of the platforms."""
     words, units = context.words, unit_names(context)
     rows = [
         {
@@ -414,18 +420,19 @@ def _site_frame(
             "why": reason_text(one, words),
             "parcel_ids": list(one.site.parcel_ids),
         }
-        for one in shown
+        for one in matched
     ]
     columns = [
         "rank", "standing", "site_id", "score", "platform_name", "unit_name", "area_mu",
         "carved_from", "remainder_mu", "share_before", "share_after", "why", "parcel_ids",
     ]  # fmt: skip
     frame = pd.DataFrame(rows, columns=columns).astype({"rank": "Int64"})
-    shapes = [one.site.geometry for one in shown]
+    shapes = [one.site.geometry for one in matched]
     return gpd.GeoDataFrame(frame, geometry=shapes, crs=context.crs)
 
 
-def _platform_frame(result: MatchResult, names: dict[str, str]) -> pd.DataFrame:
+def platform_frame(result: MatchResult, names: dict[str, str]) -> pd.DataFrame:
+    """List the platforms for people, one row each."""
     rows = [
         (p.rank, p.platform_id, names.get(p.platform_id), p.score, p.site_count, p.best_site_id)
         for p in result.platforms

@@ -5,11 +5,12 @@ from datetime import date
 import streamlit as st
 
 from app.answers.answer import in_percent
-from app.answers.checks import outcome_word
+from app.answers.checks import changed_answer, outcome_word
 from app.answers.evidence import EvidenceRows, assumption_texts, evidence_rows, light, verdict_table
+from app.components.jobs import judged_with_bar
 from app.components.page import MISSING, as_text, hand_out, show_list, shown_columns
 from app.context import DEFAULT_PACK, Context, pack_titles
-from app.session import PACKS, changes, context_against, words
+from app.session import PACKS, context_against, words
 from platforms.checks import CheckQuery
 from platforms.policy.verdict import Verdict
 
@@ -38,7 +39,7 @@ def show_changes(held: Context, query: CheckQuery) -> None:
         return
     other = context_against(day.isoformat(), tuple(packs))
     with st.spinner(text("working")):
-        answer = changes(other, query)
+        answer = changed_answer(held, other, query, judged_with_bar(query))
     st.caption(answer.summary[-1])
     frame = answer.sheet("changes").frame
     if not len(frame):

@@ -8,13 +8,13 @@ from app.answers.matching import (
     change_text,
     demand_in_ledger,
     percent,
-    reason_text,
     route_text,
     share_sentence,
+    site_frame,
     standing_of,
 )
 from app.components.map_view import show_map
-from app.components.page import as_text, show_list
+from app.components.page import as_text, show_list, shown_columns
 from app.context import Context, unit_names
 from app.session import map_view, words
 from geo.errors import MuPlanError
@@ -105,6 +105,8 @@ def _own_demand(held: Context) -> Demand | None:
 
 
 GATE_SIGNS = {"met": "✔", "not_met": "✖", "no_data": "○", "not_applicable": "–"}
+SITE_COLUMNS = ("rank", "score", "platform_name", "unit_name", "area_mu", "site_id")
+REASON_COLUMNS = ("site_id", "area_mu", "platform_name", "unit_name", "why")
 SHOWN_SITES = 30
 SHOWN_REASONS = 100
 LIST_PX, MAP_PX = 330, 640
@@ -122,7 +124,7 @@ def show_sites(held: Context, result: MatchResult, names: dict[str, str]) -> Non
     left, right = st.columns([1, 1])
     with left:
         event = show_list(
-            _site_table(held, shown, names), height=LIST_PX, on_select="rerun",
+            _site_table(held, shown, names, SITE_COLUMNS), height=LIST_PX, on_select="rerun",
             selection_mode="single-row", key="site_rows",
         )  # fmt: skip
         rows = [row for row in event.selection.rows if row < len(shown)]
@@ -133,24 +135,15 @@ def show_sites(held: Context, result: MatchResult, names: dict[str, str]) -> Non
 
 
 def _site_table(
-    held: Context, shown: tuple[MatchedSite, ...], names: dict[str, str]
+    held: Context,
+    shown: Matches | tuple[MatchedSite, ...],
+    names: dict[str, str],
+    columns: tuple[str, ...],
 ) -> pd.DataFrame:
-    text, units = words().text, unit_names(held)
-    return pd.DataFrame(
-        [
-            {
-                text("column_rank"): one.rank,
-                text("column_score"): None if one.score is None else one.score.score,
-                text("column_platform_name"): names.get(
-                    one.site.platform_id or "", text("no_platform")
-                ),
-                text("column_unit_name"): units.get(one.site.unit_id or ""),
-                words().heading("area_mu"): one.site.area_mu,
-                words().heading("site_id"): one.site.site_id,
-            }
-            for one in shown
-        ]
-    )  # fmt: skip
+    """List sites with some columns of the answer's list."""
+    frame = site_frame(held, shown, names)
+    named = frame.assign(platform_name=frame["platform_name"].fillna(words().text("no_platform")))
+    return shown_columns(named, columns, words())
 
 
 def _map(held: Context, shown: tuple[MatchedSite, ...], chosen: MatchedSite) -> None:
@@ -213,26 +206,14 @@ def _against_the_first(result: MatchResult, at: int) -> None:
 
 def show_reasons(held: Context, sites: Matches, names: dict[str, str]) -> None:
     """List sites that aren't admitted, each with its reason."""
-    text, units = words().text, unit_names(held)
+    text = words().text
     if not len(sites):
         st.info(text("match_none_here"))
         return
     shown = sites[:SHOWN_REASONS]
     if len(sites) > len(shown):
         st.caption(text("match_first_sites", shown=len(shown), count=len(sites)))
-    rows = [
-        {
-            words().heading("site_id"): one.site.site_id,
-            words().heading("area_mu"): one.site.area_mu,
-            text("column_platform_name"): names.get(
-                one.site.platform_id or "", text("no_platform")
-            ),
-            text("column_unit_name"): units.get(one.site.unit_id or ""),
-            text("column_why"): reason_text(one, words()),
-        }
-        for one in shown
-    ]
-    show_list(pd.DataFrame(rows))
+    show_list(_site_table(held, shown, names, REASON_COLUMNS))
 
 
 def show_comparison(held: Context, result: MatchResult, names: dict[str, str]) -> None:

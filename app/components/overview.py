@@ -3,11 +3,11 @@
 import streamlit as st
 
 from app.answers.answer import Answer
-from app.answers.project_ledger import ledger_stand
+from app.answers.project_ledger import due_answer, ledger_stand
 from app.answers.workspace import LEDGER, since_answer
 from app.components.page import as_text, hand_out, say_lines, show_list, shown_columns
 from app.context import Context
-from app.session import due, visit_before, words
+from app.session import cached_answer, visit_before, words
 
 DUE_COLUMNS = ("due_sign", "unit_name", "project_id", "due_on", "due_days", "due_said")
 SINCE_COLUMNS = ("since_layer", "since_action", "since_rows", "since_last", "since_actor")
@@ -27,7 +27,7 @@ def _due(held: Context) -> None:
     text = words().text
     st.markdown(f"**{text('title_due')}**")
     with st.spinner(text("working")):
-        answer = due()
+        answer = cached_answer(due_answer)
     say_lines(answer.summary)
     kinds = {str(row["kind"]) for row in answer.result["due"]}  # type: ignore[attr-defined]
     if kinds:

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from app.answers.answer import Answer
+from app.answers.indicators import indicator_answer
 from app.components.charts import quadrant_chart, show_chart, show_source
 from app.components.page import hand_out, show_list, shown_columns
-from app.context import Context, scheme_names
-from app.session import indicators, settings, words
+from app.context import Context, load_scheme, scheme_names
+from app.session import cached_answer, settings, words
 from layers.exchange.writers.sheet import Sheet
 from platforms.indicators.denominators import BASES_OF, DEFAULT_BASIS
 from platforms.indicators.per_mu import By
@@ -38,7 +39,7 @@ GAP_COLUMNS = (
 
 def show_per_mu(held: Context, by: By, year: int) -> None:
     """Show output and tax per 亩 of a year with everything that stands beside them."""
-    answer = indicators(by, str(year), None, None)
+    answer = cached_answer(_figures, by, str(year), None, None)
     _quadrant(held, answer, year)
     _table(answer, answer.sheet("indicators"), FIGURE_COLUMNS)
     _gaps(answer)
@@ -47,6 +48,14 @@ def show_per_mu(held: Context, by: By, year: int) -> None:
     elif len(BASES_OF[by]) > 1 and len(answer.sheet("indicators").frame):
         answer = _bases(by, year) or answer
     hand_out(answer, held, (".xlsx", ".docx", ".csv"), "per_mu")
+
+
+def _figures(
+    context: Context, by: By, period: str, basis: str | None, scheme: str | None
+) -> Answer:
+    """Answer ``indicators`` with a scheme by its name."""
+    chosen = None if scheme is None else load_scheme(context.settings, scheme)
+    return indicator_answer(context, by, period, basis, chosen)
 
 
 def _quadrant(held: Context, answer: Answer, year: int) -> None:
@@ -84,7 +93,7 @@ def _bases(by: By, year: int) -> Answer | None:
     if not st.toggle(text("per_mu_bases_run"), key=f"per_mu_bases_{by}"):
         return None
     with st.spinner(text("per_mu_bases_working")):
-        answer = indicators(by, str(year), DEFAULT_BASIS, None)
+        answer = cached_answer(_figures, by, str(year), DEFAULT_BASIS, None)
     for line in answer.summary[1 : len(BASES_OF[by])]:
         st.text(line)
     _table(answer, answer.sheet("denominators"), BASIS_COLUMNS)
@@ -112,7 +121,7 @@ def _grades(year: int) -> Answer | None:
     )  # fmt: skip
     if name is None:
         return None
-    answer = indicators("enterprise", str(year), None, name)
+    answer = cached_answer(_figures, "enterprise", str(year), None, name)
     for line in answer.summary[1:]:
         st.text(line)
     grades = answer.sheet("grading")

@@ -16,7 +16,7 @@ from app.answers.ledger_statistics import (
     projects_behind,
     shown,
 )
-from app.answers.matching import demand_in_ledger
+from app.answers.matching import demand_in_ledger, evaluate_demand
 from app.answers.project_ledger import add_event, add_project, ledger_stand, transfer_answer
 from app.answers.project_page import (
     ProjectPage,
@@ -36,7 +36,7 @@ from app.components.page import (
     within_border,
 )
 from app.context import Context, unit_names
-from app.session import evaluated, map_view, words
+from app.session import cached, map_view, words
 from geo.errors import MuPlanError
 from layers.codes import CATEGORIES, EVENT_KINDS, EXIT_REASONS
 from platforms.ledger.entry import PLANNED
@@ -308,7 +308,7 @@ def _transfer(held: Context, names: list[str]) -> None:
     if st.session_state.get(ASKED) != chosen:
         return
     with st.spinner(text("working_match")):
-        evaluation = evaluated(demand_in_ledger(held, chosen))
+        evaluation = cached(evaluate_demand, demand_in_ledger(held, chosen))
     answer = transfer_answer(held, ranked(evaluation, held.match_table()))
     say_lines(answer.summary)
     frame = answer.sheet("transfer").frame

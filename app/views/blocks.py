@@ -6,14 +6,14 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
-from app.answers.land import LandFound, block_answer, land_curve
+from app.answers.land import LandFound, block_answer, block_list, land_curve
 from app.answers.reports import land_report
 from app.components.charts import curve_chart
-from app.components.jobs import run_with_bar
+from app.components.jobs import cached_with_bar, run_with_bar
 from app.components.map_view import show_map
 from app.components.page import hand_out, page_head, say_lines, show_list, shown_columns
 from app.context import Context, unit_names
-from app.session import blocks, context, found_blocks, map_view, stamp, words
+from app.session import context, map_view, stamp, words
 from layers.maps.find import HIGHLIGHT_LIMIT, Highlight
 from platforms.land.block_facts import FLOOD, SLOPE, TERRAIN
 from platforms.land.blocks import ToleranceCurve
@@ -86,12 +86,7 @@ def _table(frame: pd.DataFrame, columns: tuple[str, ...], empty: str, hint: str)
 
 def _found(query: BlockQuery) -> LandFound:
     """Find the blocks, under a bar where they were not found before."""
-    found = found_blocks(query)
-    if found is not None:
-        return found
-    return run_with_bar(
-        "blocks", words().text("working_blocks"), lambda progress: blocks(query, progress)
-    )
+    return cached_with_bar("blocks", words().text("working_blocks"), block_list, query)
 
 
 def _held_curve(query: BlockQuery) -> ToleranceCurve | None:

@@ -12,11 +12,12 @@ from app.answers.investment import (
     block_query,
     investment_map,
 )
-from app.components.jobs import run_with_bar
+from app.answers.land import block_list
+from app.components.jobs import cached_with_bar
 from app.components.page import as_text, page_head, say_lines
 from app.context import Context, platform_names
 from app.messages import LANGUAGES, Language, catalogue
-from app.session import Stamp, blocks, context, stamp, words
+from app.session import Stamp, context, stamp, words
 from platforms.land.search import lines_mu
 
 MADE = "investment_map"
@@ -59,10 +60,8 @@ def show() -> None:
 
 
 def _make(held: Context, query: InvestmentQuery, language: Language) -> _Made:
-    land_query = block_query(held, query)
-    found = run_with_bar(
-        "invest", words().text("invest_working"), lambda progress: blocks(land_query, progress)
-    )
+    label = words().text("invest_working")
+    found = cached_with_bar("invest", label, block_list, block_query(held, query))
     spoken = replace(held, words=catalogue(language))
     return _Made(stamp(), query, language, investment_map(spoken, query, found))
 

@@ -6,7 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from app.answers.answer import Answer
-from app.answers.matching import match_answer, summary_lines, weight_range_rows
+from app.answers.matching import (
+    evaluate_demand,
+    match_answer,
+    platform_frame,
+    summary_lines,
+    weight_range_rows,
+)
 from app.answers.reports import match_report
 from app.components.match import (
     SHOWN_SITES,
@@ -15,12 +21,20 @@ from app.components.match import (
     show_reasons,
     show_sites,
 )
-from app.components.page import hand_out, page_head, say_lines, show_list, within_border
+from app.components.page import (
+    hand_out,
+    page_head,
+    say_lines,
+    show_list,
+    shown_columns,
+    within_border,
+)
 from app.context import Context, platform_names
-from app.session import context, evaluated, map_view, words
+from app.session import cached, context, map_view, words
 from platforms.matching.match import Evaluation, MatchResult, ranked
 from platforms.matching.site import MatchTable
 
+PLATFORM_COLUMNS = ("rank", "platform_name", "score", "site_count", "best_site")
 MOST_WEIGHT = 50
 SLIDERS_A_ROW = 5
 
@@ -33,7 +47,7 @@ def show() -> None:
     if demand is None:
         return
     with st.spinner(words().text("working_match")):
-        evaluation = evaluated(demand)
+        evaluation = cached(evaluate_demand, demand)
     _weighed(held, evaluation)
 
 
@@ -102,24 +116,16 @@ def _platform_table(result: MatchResult, names: dict[str, str]) -> None:
     if not result.platforms:
         st.info(text("match_none"))
         return
-    rows = [
+    listed = shown_columns(platform_frame(result, names), PLATFORM_COLUMNS, words())
+    contributions = [
         {
-            text("column_rank"): p.rank,
-            text("column_platform_name"): names.get(p.platform_id, p.platform_id),
-            text("column_score"): p.score,
-            text("column_site_count"): p.site_count,
-            text("column_best_site"): p.best_site_id,
-            **{
-                text(f"criterion_{part.criterion}"): None
-                if part.value is None
-                else part.contribution
-                for part in p.criteria
-            },
+            text(f"criterion_{part.criterion}"): None if part.value is None else part.contribution
+            for part in platform.criteria
         }
-        for p in result.platforms
+        for platform in result.platforms
     ]
     st.caption(text("match_platform_hint"))
-    show_list(pd.DataFrame(rows))
+    show_list(pd.concat([listed, pd.DataFrame(contributions)], axis=1))
 
 
 def _ranges(result: MatchResult) -> None:

@@ -5,12 +5,13 @@ import streamlit as st
 
 from app.answers.checks import check_answer, outcome_word
 from app.answers.evidence import LIGHTS, light
+from app.answers.land import block_list
 from app.answers.reports import check_report
 from app.components.jobs import judged_with_bar
 from app.components.overview import show_day
 from app.components.page import hand_out, page_head, show_list
 from app.context import Context, unit_names
-from app.session import blocks, context, map_view, words
+from app.session import cached, context, map_view, words
 from geo.units import compare, m2_to_mu
 from platforms.checks import CheckQuery
 from platforms.land.blocks import counted_once_m2
@@ -63,9 +64,10 @@ def _figures(held: Context) -> None:
     columns[1].metric(text("figure_parcels"), f"{len(parcels):,}")
     listed, reserve = lines_mu(held.policy)
     label, place = text("working_blocks"), st.empty()
-    land = blocks(
+    land = cached(
+        block_list,
         BlockQuery(min_mu=listed),
-        lambda share: place.progress(min(share, 1.0), label) and None,
+        progress=lambda share: place.progress(min(share, 1.0), label) and None,
     ).blocks
     place.empty()
     found = land.blocks

@@ -22,7 +22,7 @@ from app.components.page import (
     shown_columns,
 )
 from app.context import Context, unit_names
-from app.session import context, shares, words
+from app.session import cached_answer, context, words
 from layers.exchange.read import UPLOAD_ENDINGS
 from layers.fields import unit_in
 
@@ -67,7 +67,7 @@ def _shares(held: Context) -> None:
     )  # fmt: skip
     further = _what_if(held)
     with st.spinner(text("working")):
-        on_file = shares(year)
+        on_file = cached_answer(share_answer, year)
         answer = on_file if further is None else share_answer(held, year, further)
     say_lines(answer.summary)
     frame = _coded(answer)

@@ -5,7 +5,15 @@ import streamlit as st
 
 from app.answers.answer import Answer
 from app.answers.evidence import light
-from app.answers.targets import PROJECT_COLUMNS, progress_frame, projects_behind, target_answer
+from app.answers.targets import (
+    PROJECT_COLUMNS,
+    evaluation_answer,
+    progress_frame,
+    progress_list,
+    projects_behind,
+    ranking_answer,
+    target_answer,
+)
 from app.components.page import (
     hand_out,
     page_head,
@@ -15,7 +23,7 @@ from app.components.page import (
     shown_columns,
 )
 from app.context import Context
-from app.session import context, evaluation, progress, ranking, words
+from app.session import cached, cached_answer, context, words
 from platforms.indicators.ranking import RankedBy, RankingQuery
 from platforms.targets.progress import Progress
 
@@ -53,7 +61,7 @@ def show() -> None:
 
 
 def _evaluation(held: Context, year: int) -> None:
-    answer = evaluation(year)
+    answer = cached_answer(evaluation_answer, year)
     st.caption(words().text("evaluation_hint"))
     say_lines(answer.summary)
     frame = answer.sheet("evaluate").frame
@@ -63,7 +71,7 @@ def _evaluation(held: Context, year: int) -> None:
 
 def _progress(held: Context, year: int) -> None:
     text = words().text
-    rows = progress(year)
+    rows = cached(progress_list, year)
     if not rows:
         st.info(text("targets_empty"))
         return
@@ -115,7 +123,7 @@ def _ranking(held: Context, year: int) -> None:
         format_func=lambda code: code or text("whole_year"),
     )  # fmt: skip
     query = RankingQuery(by, f"{year}{quarter}")
-    answer = ranking(query)
+    answer = cached_answer(ranking_answer, query)
     keys = {sheet.name: sheet.key for sheet in answer.sheets if sheet.key != "ranking"}
     key = keys[st.selectbox(text("column_measure_name"), list(keys), key="ranking_measure")]
     is_composite = key == "composite"
