@@ -97,7 +97,7 @@ def stamp() -> Stamp:
     return str(path), path.stat().st_mtime_ns, day, packs, viewer, language()
 
 
-def context() -> Context:
+def current_context() -> Context:
     """Give the open workspace with rules and words."""
     return _context(stamp())
 

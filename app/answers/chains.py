@@ -100,9 +100,9 @@ def link_frame(context: Context, found: ChainMap) -> pd.DataFrame:
             "standing": words.text(STANDINGS[link.outcome]),
             **_counts(link.city, is_known=link.outcome != "no_data"),
             "leading_firms": "、".join(
-                [*link.link.leading_firms, *(str(names[one]) for one in link.city.leading_ids)]
+                [*link.link.leading_firms, *(str(names[firm_id]) for firm_id in link.city.leading_ids)]
             ),
-            "platform_names": "、".join(platforms.get(one, one) for one in link.by_platform),
+            "platform_names": "、".join(platforms.get(platform_id, platform_id) for platform_id in link.by_platform),
             "open_count": link.open_count,
             "basis": basis.strip(),
             "why": words.joined(words.say(reason) for reason in link.reasons),
@@ -119,14 +119,14 @@ def place_frame(context: Context, found: ChainMap, by: str) -> pd.DataFrame:
     listed = []
     for link in found.links:
         places = link.by_platform if by == "platform" else link.by_unit
-        for place, held in places.items():
+        for place, presence in places.items():
             unit_id = str(owners[place]) if by == "platform" else place
             listed.append(
                 {
                     **_titles(context, link),
                     "platform_name": platforms.get(place, place) if by == "platform" else None,
                     "unit_name": units.get(unit_id, unit_id),
-                    **_counts(held),
+                    **_counts(presence),
                 }
             )
     frame = _typed(pd.DataFrame(listed, columns=list(PLACE_COLUMNS)))
@@ -200,9 +200,9 @@ def _link_row(context: Context, link: LinkOnMap) -> dict[str, object]:
         "leading_ids": list(link.city.leading_ids),
         "leading_firms": list(link.link.leading_firms),
         "open_count": link.open_count,
-        "platforms": {place: _held_row(held) for place, held in link.by_platform.items()},
-        "units": {place: _held_row(held) for place, held in link.by_unit.items()},
-        "reasons": [{"code": one.code, "text": words.say(one)} for one in link.reasons],
+        "platforms": {place: _held_row(presence) for place, presence in link.by_platform.items()},
+        "units": {place: _held_row(presence) for place, presence in link.by_unit.items()},
+        "reasons": [{"code": reason.code, "text": words.say(reason)} for reason in link.reasons],
     }
 
 

@@ -114,11 +114,11 @@ def _verdict_row(verdict: Verdict, context: Context) -> dict[str, object]:
         "reasons": [_said(reason, context) for reason in verdict.reasons],
         "evidence": [
             {
-                "layer": one.layer,
-                "rows": list(one.rows),
-                **({} if one.statement is None else _said(one.statement, context)),
+                "layer": evidence.layer,
+                "rows": list(evidence.rows),
+                **({} if evidence.statement is None else _said(evidence.statement, context)),
             }
-            for one in verdict.evidence
+            for evidence in verdict.evidence
         ],
     }
 

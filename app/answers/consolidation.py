@@ -50,14 +50,14 @@ def solve(
     progress: Progress | None = None,
 ) -> list[PlansFound]:
     """Find the plans of one unit, or of every unit."""
-    known = [str(one) for one in context.source.read("units")["unit_id"]]
+    known = [str(name) for name in context.source.read("units")["unit_id"]]
     if unit_id is not None and unit_id not in known:
         nearest = nearest_name(unit_id, known)
         raise PlanningError("check_unit_unknown", unit_id=unit_id, nearest=nearest)
     asked = known if unit_id is None else [unit_id]
     found = []
-    for n, one in enumerate(asked):
-        query = ConsolidationQuery(one, context.year if year is None else year, alternatives)
+    for n, unit_asked in enumerate(asked):
+        query = ConsolidationQuery(unit_asked, context.year if year is None else year, alternatives)
         stretch = within(progress, n / len(asked), (n + 1) / len(asked))
         found.append(
             consolidation_plans(context.source, query, context.policy, context.crs, stretch)
@@ -76,7 +76,7 @@ def consolidation_answer(
     words = context.words
     query = CheckQuery(year, (), () if unit_id is None else (unit_id,), context.as_of)
     state = check_answer(context, query, verdicts)
-    plans = [_plans_row(context, one) for one in found or ()]
+    plans = [_plans_row(context, plans) for plans in found or ()]
     best = found[0].plans[0] if found is not None and len(found) == 1 and found[0].plans else None
     result: dict[str, object] = {
         **state.result, "plan": None if best is None else _plan_row(context, best),
@@ -85,7 +85,7 @@ def consolidation_answer(
     if found is not None:
         result["plans"] = plans
         changes = change_frame(context, found)
-        after = [v for one in found if one.plans for v in one.plans[0].verdicts]
+        after = [v for plans in found if plans.plans for v in plans.plans[0].verdicts]
         sheets = [
             sheet_of(words, "plan_changes", changes),
             sheet_of(words, "plans", plan_frame(context, found)),
@@ -94,7 +94,7 @@ def consolidation_answer(
             *sheets,
         ]
         screen = pd.DataFrame(changes.drop(columns="geometry"))
-        summary = tuple(line for one in found for line in plan_lines(context, one))
+        summary = tuple(line for plans in found for line in plan_lines(context, plans))
     own = (*VERDICT_COLUMNS, *CHANGE_COLUMNS, *PLAN_COLUMNS, *VERDICT_CHANGES)
     return Answer(
         title=words.text("title_consolidate"),
@@ -113,7 +113,7 @@ def plan_lines(context: Context, found: PlansFound) -> tuple[str, ...]:
     unit_name = unit_names(context).get(found.unit_id, found.unit_id)
     if not found.plans:
         rules = "、".join(_ruled(context, rule) for rule in found.conflict)
-        ways = words.joined(_way(context, one) for one in found.relaxations)
+        ways = words.joined(_way(context, relaxation) for relaxation in found.relaxations)
         return (
             words.text("summary_plan_none", unit_name=unit_name, rules=rules),
             *((words.text("summary_plan_relax", ways=ways),) if ways else ()),
@@ -157,15 +157,15 @@ def change_frame(context: Context, found: list[PlansFound]) -> gpd.GeoDataFrame:
     layers = {name: gpd.GeoDataFrame(context.source.read(name)) for name in
               ("parks", "major_platforms")}  # fmt: skip
     rows, shapes = [], []
-    for one in found:
-        for n, plan in enumerate(one.plans, 1):
+    for plans in found:
+        for n, plan in enumerate(plans.plans, 1):
             for change in plan.changes:
                 frame = layers[change.layer]
                 key = "park_id" if change.layer == "parks" else "platform_id"
                 row = frame[frame[key].eq(change.row_id)].iloc[0]
                 rows.append(
                     {
-                        "plan_unit_name": units.get(one.unit_id, one.unit_id),
+                        "plan_unit_name": units.get(plans.unit_id, plans.unit_id),
                         "plan_number": n,
                         "row_layer": words.text(f"plan_row_{change.layer}"),
                         "row_id": change.row_id,
@@ -183,14 +183,14 @@ def change_frame(context: Context, found: list[PlansFound]) -> gpd.GeoDataFrame:
 def plan_frame(context: Context, found: list[PlansFound]) -> pd.DataFrame:
     """List the plans, one row each; a unit without plan has one that says why."""
     units, rows = unit_names(context), []
-    for one in found:
-        unit_name = units.get(one.unit_id, one.unit_id)
-        for n, plan in enumerate(one.plans, 1):
+    for plans in found:
+        unit_name = units.get(plans.unit_id, plans.unit_id)
+        for n, plan in enumerate(plans.plans, 1):
             points = (*plan.elsewhere.statements, *plan.open_points)
             said = context.words.joined(context.words.say(point) for point in points)
             rows.append((unit_name, n, len(plan.changes), plan.score, said))
-        if not one.plans:
-            rows.append((unit_name, None, None, None, " ".join(plan_lines(context, one))))
+        if not plans.plans:
+            rows.append((unit_name, None, None, None, " ".join(plan_lines(context, plans))))
     return pd.DataFrame(rows, columns=list(PLAN_COLUMNS)).astype(
         {"plan_number": "Int64", "change_count": "Int64", "plan_score": "float64"}
     )
@@ -199,10 +199,10 @@ def plan_frame(context: Context, found: list[PlansFound]) -> pd.DataFrame:
 def elsewhere_frame(context: Context, found: list[PlansFound]) -> pd.DataFrame:
     """List the verdicts of other units that differ under a plan, plan by plan."""
     units, frames = unit_names(context), []
-    for one in found:
-        for n, plan in enumerate(one.plans, 1):
+    for plans in found:
+        for n, plan in enumerate(plans.plans, 1):
             frame = change_list(context, context, list(plan.elsewhere.changes))
-            frame.insert(0, "plan_unit_name", units.get(one.unit_id, one.unit_id))
+            frame.insert(0, "plan_unit_name", units.get(plans.unit_id, plans.unit_id))
             frame.insert(1, "plan_number", n)
             frames.append(frame)
     columns = ["plan_unit_name", "plan_number", *VERDICT_CHANGES]

@@ -47,7 +47,7 @@ class EvidenceRows:
 
 def evidence_rows(context: Context, verdict: Verdict) -> tuple[EvidenceRows, ...]:
     """List the rows behind a verdict, layer by layer as it names them."""
-    return tuple(_rows(context, one) for one in verdict.evidence if one.rows)
+    return tuple(_rows(context, evidence) for evidence in verdict.evidence if evidence.rows)
 
 
 def _rows(context: Context, one: Evidence) -> EvidenceRows:
@@ -77,18 +77,18 @@ def evidence_highlight(context: Context, verdict: Verdict) -> Highlight | None:
     shapes: list[object] = []
     captions: list[str] = []
     seen: set[tuple[str, str]] = set()
-    for one in (*verdict.evidence, *_subject(verdict)):
-        contract = contract_of(one.layer)
-        is_subject = one.layer in ("units", "major_platforms") and one not in verdict.evidence
+    for evidence in (*verdict.evidence, *_subject(verdict)):
+        contract = contract_of(evidence.layer)
+        is_subject = evidence.layer in ("units", "major_platforms") and evidence not in verdict.evidence
         if not contract.is_spatial or (is_subject and shapes):
             continue
-        frame = gpd.GeoDataFrame(context.source.read(one.layer))
+        frame = gpd.GeoDataFrame(context.source.read(evidence.layer))
         keys = frame[contract.key].astype("str")
-        rows = frame[keys.isin(one.rows) & frame.geometry.notna()]
+        rows = frame[keys.isin(evidence.rows) & frame.geometry.notna()]
         for key, row in zip(keys[rows.index], rows.to_dict("records"), strict=True):
-            if (one.layer, key) in seen or row["geometry"].is_empty:
+            if (evidence.layer, key) in seen or row["geometry"].is_empty:
                 continue
-            seen.add((one.layer, key))
+            seen.add((evidence.layer, key))
             name = row.get("name")
             captions.append(f"{name}　{key}" if isinstance(name, str) else key)
             shapes.append(row["geometry"])

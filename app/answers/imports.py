@@ -257,7 +257,7 @@ def line_frame(
 def _column_name(name: str, words: Catalogue) -> str:
     if name == "geometry":
         return words.text("changed_shape")
-    return "、".join(words.heading(one) if one in FIELDS else one for one in name.split(";"))
+    return "、".join(words.heading(column) if column in FIELDS else column for column in name.split(";"))
 
 
 def line_rows(report: FaultReport, context: Context, table: FaultTable) -> list[dict[str, object]]:
@@ -279,9 +279,9 @@ def repair_frame(repairs: Sequence[tuple[str, Repair]], words: Catalogue) -> pd.
     return pd.DataFrame(
         {
             "fault_row_id": [row for row, _ in repairs],
-            "repair_reason": [repair_text(one.reason, words) for _, one in repairs],
-            "area_before_m2": [one.area_before_m2 for _, one in repairs],
-            "area_after_m2": [one.area_after_m2 for _, one in repairs],
+            "repair_reason": [repair_text(repair.reason, words) for _, repair in repairs],
+            "area_before_m2": [repair.area_before_m2 for _, repair in repairs],
+            "area_after_m2": [repair.area_after_m2 for _, repair in repairs],
         }
     )
 
@@ -367,9 +367,9 @@ def change_rows(context: Context, changes: Changes) -> dict[str, object]:
             {
                 "row": row, "columns": cells[row],
                 "shape_changed": bool(moved != 0), "moved_m": _plain(float(moved)),
-                "area_before_m2": _plain(float(one)), "area_after_m2": _plain(float(two)),
+                "area_before_m2": _plain(float(old)), "area_after_m2": _plain(float(two)),
             }
-            for row, moved, one, two in zip(
+            for row, moved, old, two in zip(
                 changes.changed_ids, changes.moved_m, before, after, strict=True
             )
         ],

@@ -154,12 +154,12 @@ def _worded(context: Context, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _said(context: Context, statements: Sequence[Statement]) -> list[dict[str, str]]:
-    return [{"code": one.code, "text": context.words.say(one)} for one in statements]
+    return [{"code": statement.code, "text": context.words.say(statement)} for statement in statements]
 
 
 def _why(context: Context, reasons: Sequence[Sequence[Statement]]) -> list[str]:
     words = context.words
-    return [words.joined(words.say(one) for one in statements) for statements in reasons]
+    return [words.joined(words.say(statement) for statement in statements) for statements in reasons]
 
 
 def _with_basis(frame: pd.DataFrame, held: Denominators, key: str, basis: str) -> pd.DataFrame:
@@ -243,15 +243,15 @@ def _grading_part(
     ]  # fmt: skip
     counts = grading.firms["grade"].value_counts()
     standing = grading.firms["standing"].value_counts()
-    classes = [{"grade": one.grade, "limit": one.limit, "count": int(counts.get(one.grade, 0))}
-               for one in scheme.classes]  # fmt: skip
+    classes = [{"grade": grade_class.grade, "limit": grade_class.limit, "count": int(counts.get(grade_class.grade, 0))}
+               for grade_class in scheme.classes]  # fmt: skip
     result["grading"] = {
         "scheme": scheme.name, "title": scheme.title, "year": scheme.year, "scope": scheme.scope,
         "basis": scheme.basis, "source": scheme.source, "note": scheme.note, "by": scheme.by,
         "classes": classes, "standings": {str(k): int(v) for k, v in standing.items()},
         "notes": _said(context, grading.notes), "firms": firms,
     }  # fmt: skip
-    listed = words.joined(f"{one['grade']} {one['count']}" for one in classes)
+    listed = words.joined(f"{grade_class['grade']} {grade_class['count']}" for grade_class in classes)
     summary.append(
         words.text(
             "summary_grading", title=scheme.title, source=scheme.source, grades=listed,
@@ -263,7 +263,7 @@ def _grading_part(
     summary += [words.say(note) for note in grading.notes]
     shown = _worded(context, grading.firms.rename(columns={"rank": "grade_rank"}))
     wide = grading.points.pivot(index="enterprise_id", columns="indicator", values="points")
-    wide = wide.reindex(columns=[one.measure for one in scheme.criteria]).add_prefix("points_of_")
+    wide = wide.reindex(columns=[criterion.measure for criterion in scheme.criteria]).add_prefix("points_of_")
     shown = shown.merge(wide.reset_index(), on="enterprise_id", how="left")
     shown["why"] = _why(context, grading.reasons)
     named = grading.points.rename(columns={"value": "measured"})
@@ -280,9 +280,9 @@ def _measure_titles(context: Context, scheme: Scheme | None) -> dict[str, str]:
     return {
         "measured": words.text("column_measured"),
         **{
-            f"points_of_{one.measure}": words.text(
-                "column_points_of", measure=words.text(f"measure_{one.measure}")
+            f"points_of_{criterion.measure}": words.text(
+                "column_points_of", measure=words.text(f"measure_{criterion.measure}")
             )
-            for one in scheme.criteria
+            for criterion in scheme.criteria
         },
     }

@@ -253,9 +253,9 @@ def investment_map(
     platforms = _platforms(context, query)
     found = land or block_list(context, block_query(context, query), progress=progress)
     place = _places(context, found.blocks.blocks)
-    chosen = [not query.platforms or one in query.platforms for one in place]
+    chosen = [not query.platforms or platform_id in query.platforms for platform_id in place]
     blocks = found.blocks.blocks[np.array(chosen, dtype=bool)]
-    place = [one for one, is_in in zip(place, chosen, strict=True) if is_in]
+    place = [platform_id for platform_id, is_in in zip(place, chosen, strict=True) if is_in]
     if not len(platforms) and not len(blocks):
         raise MuPlanError("public_map_empty")
     styles = load_styles(context.settings.data_dir / "styles" / "layers.yaml")
@@ -339,14 +339,14 @@ def _groups(
     zh = context.words.language == "zh"
     code = rows[style.class_by].map(lambda value: value if isinstance(value, str) else "missing")
     groups = []
-    for one in style.classes:
-        at = np.flatnonzero(code.to_numpy() == one.code)
+    for style_class in style.classes:
+        at = np.flatnonzero(code.to_numpy() == style_class.code)
         if len(at):
             groups.append(
                 PublicGroup(
                     layer=context.words.text(f"public_layer_{style.layer}"),
-                    title=one.zh if zh else one.en,
-                    mark=one.mark,
+                    title=style_class.zh if zh else style_class.en,
+                    mark=style_class.mark,
                     items=tuple(items[i] for i in at),
                     shapes=rows.geometry.iloc[at],
                 )

@@ -83,8 +83,8 @@ def dashboard_answer(
     made = dashboard_of(context, period, unit_id) if made is None else made
     at, found, span = made.at, made.units, made.at.period
     table = _annex(context, found, names)
-    said = [(_unit(context, one, names), _note(context, one)) for one in found]
-    notes = pd.DataFrame([one for one in said if one[1]], columns=["region", "note_dashboard"])
+    said = [(_unit(context, figures, names), _note(context, figures)) for figures in found]
+    notes = pd.DataFrame([note for note in said if note[1]], columns=["region", "note_dashboard"])
     verdicts = task_verdicts(context.source, at, asked, FURTHER_RULES)
     then = replace(context, policy=at.policy)
     further = progress_frame(then, progress_rows(verdicts, at.policy))[list(FURTHER_COLUMNS)]
@@ -96,7 +96,7 @@ def dashboard_answer(
             "dashboard": {
                 "period": span.name, "first": span.first, "last": span.last,
                 "as_at": at.policy.as_of,
-                "units": [_as_row(one, names) for one in found],
+                "units": [_as_row(figures, names) for figures in found],
             }
         },
         sheets=(
@@ -145,11 +145,11 @@ def projects_behind(
     words, names = context.words, unit_names(context)
     projects = pd.DataFrame(context.source.read("projects")).set_index("project_id")
     rows = [
-        (_unit(context, one, names), figure_title(context, name), project_id,
+        (_unit(context, figures, names), figure_title(context, name), project_id,
          projects.at[project_id, "name"], projects.at[project_id, "investment_yi_yuan"],
          words.text("counted_yes" if is_counted else "counted_open"))
-        for one in found
-        for name, figure in one.figures.items() if wanted in (None, name)
+        for figures in found
+        for name, figure in figures.figures.items() if wanted in (None, name)
         for is_counted, ids in ((True, figure.project_ids), (False, figure.open_ids))
         for project_id in ids
     ]  # fmt: skip
@@ -167,17 +167,17 @@ def _units(names: dict[str, str], unit_id: str | None) -> list[str]:
 
 def _annex(context: Context, found: Sequence[UnitFigures], names: dict[str, str]) -> Sheet:
     """Lay the figures out as the annex does, each column beside its task."""
-    raced = tuple(name for name in RACED if any(name in one.figures for one in found))
+    raced = tuple(name for name in RACED if any(name in figures.figures for figures in found))
     moved = (*HAPPENED, LANDED, *raced)
     rows = []
-    for one in found:
-        number = None if one.unit_id is None else list(names).index(one.unit_id) + 1
-        row: dict[str, object] = {"number": number, "region": _unit(context, one, names)}
+    for figures in found:
+        number = None if figures.unit_id is None else list(names).index(figures.unit_id) + 1
+        row: dict[str, object] = {"number": number, "region": _unit(context, figures, names)}
         for name in TASKS:
-            figure = one.figures[name]
+            figure = figures.figures[name]
             row[name] = shown(context, figure, name)
             row[TASK_OF[name]] = "–" if figure.target is None else _number(figure.target, name)
-        row |= {name: shown(context, one.figures[name], name) for name in moved}
+        row |= {name: shown(context, figures.figures[name], name) for name in moved}
         rows.append(row)
     frame = pd.DataFrame(rows, dtype="object")
     words = context.words
@@ -232,7 +232,7 @@ def _said(context: Context, found: Sequence[UnitFigures]) -> list[str]:
     words = context.words
     lines = []
     for name in TASKS:
-        short = sum(is_short(one.figures[name]) for one in found if one.unit_id is not None)
+        short = sum(is_short(figures.figures[name]) for figures in found if figures.unit_id is not None)
         if short:
             title = figure_title(context, name)
             lines.append(words.text("dashboard_units_short", figure=title, count=short))
@@ -283,14 +283,14 @@ def ledger_ranking_answer(context: Context, period: str) -> Answer:
     found = unit_standings(
         ledger_on(context.source, context.as_of), list(names), context.policy, period_named(period)
     )
-    listed = pd.DataFrame([_line(one, names[one.unit_id], context) for one in found])
+    listed = pd.DataFrame([_line(unit, names[unit.unit_id], context) for unit in found])
     listed = listed.sort_values("rank", kind="stable", na_position="last")[list(COLUMNS)]
-    ranked = sum(one.rank is not None for one in found)
+    ranked = sum(unit.rank is not None for unit in found)
     own = (*COLUMNS, "counted_as")
     return Answer(
         title=words.text("title_ledger_ranking", period=period),
         parameters={"period": period},
-        result={"ranking": [_ledger_ranking_as_row(one, names[one.unit_id]) for one in found]},
+        result={"ranking": [_ledger_ranking_as_row(unit, names[unit.unit_id]) for unit in found]},
         sheets=(
             sheet_of(words, "ledger_ranking", listed),
             sheet_of(words, "ledger_counted", _counted(found, names, context)),
@@ -308,12 +308,12 @@ def _named(found: list[UnitStanding], names: dict[str, str], context: Context) -
     """Say who is first, last, and last twice."""
     words, lines = context.words, []
     for code, chosen in (
-        ("ledger_first", [one for one in found if one.is_first]),
-        ("ledger_last", [one for one in found if one.is_last]),
-        ("ledger_last_twice", [one for one in found if one.is_last_twice]),
+        ("ledger_first", [unit for unit in found if unit.is_first]),
+        ("ledger_last", [unit for unit in found if unit.is_last]),
+        ("ledger_last_twice", [unit for unit in found if unit.is_last_twice]),
     ):  # fmt: skip
         if chosen:
-            lines.append(words.text(code, units=words.joined(names[one.unit_id] for one in chosen)))
+            lines.append(words.text(code, units=words.joined(names[unit.unit_id] for unit in chosen)))
     return lines
 
 
@@ -351,10 +351,10 @@ def _counted(found: list[UnitStanding], names: dict[str, str], context: Context)
     projects = context.source.read("projects")
     titles = dict(zip(projects["project_id"], projects["name"], strict=True))
     rows = [
-        (names[one.unit_id], context.words.text(f"column_{kind}"), project_id, titles[project_id])
-        for one in found
+        (names[unit.unit_id], context.words.text(f"column_{kind}"), project_id, titles[project_id])
+        for unit in found
         for kind in (*COUNTS, "landed")
-        for project_id in one.projects[kind]
+        for project_id in unit.projects[kind]
     ]
     return pd.DataFrame(rows, columns=list(LEDGER_RANKING_PROJECT_COLUMNS))
 
@@ -440,8 +440,8 @@ def _gather(context: Context, made: Dashboard) -> _Found:
     has_late = any(policy.parts(rule) for rule in LATE_RULES)
     has_stale = "stale" in policy.parts(STALE_RULE)
     warned = _known(warnings_on(desk), at) if has_late or has_stale else []
-    late = [one for one in warned if one.rule_id in LATE_RULES and _is_overdue(one)]
-    stale = [one for one in warned if (one.rule_id, one.part) == (STALE_RULE, "stale")]
+    late = [warning for warning in warned if warning.rule_id in LATE_RULES and _is_overdue(warning)]
+    stale = [warning for warning in warned if (warning.rule_id, warning.part) == (STALE_RULE, "stale")]
     has_pairs = "S14" in policy.pack.assumptions
     pairs = _standing(conflicts(desk.projects, policy), at) if has_pairs else None
     return _Found(
@@ -479,26 +479,26 @@ def _first_days(at: Standpoint) -> Mapping[str, str]:
 def _known(warned: Sequence[LedgerWarning], at: Standpoint) -> list[LedgerWarning]:
     """Leave out projects that appear in the ledger only after the last day."""
     first = _first_days(at)
-    return [one for one in warned if first.get(one.project_id, "") <= at.policy.as_of]
+    return [warning for warning in warned if first.get(warning.project_id, "") <= at.policy.as_of]
 
 
 def _standing(found: Sequence[Conflict], at: Standpoint) -> list[Conflict]:
     first, day = _first_days(at), at.policy.as_of
-    return [one for one in found if all(first.get(key, "") <= day for key in one.project_ids)]
+    return [conflict for conflict in found if all(first.get(key, "") <= day for key in conflict.project_ids)]
 
 
 def _counts(context: Context, found: _Found, names: dict[str, str]) -> pd.DataFrame:
     words, rows = context.words, []
-    for one in found.figures:
+    for figures in found.figures:
         row: dict[str, object] = {
-            "region": words.text("whole_city") if one.unit_id is None else names[one.unit_id]
+            "region": words.text("whole_city") if figures.unit_id is None else names[figures.unit_id]
         }
-        row |= {name: shown(context, one.figures[name], name) for name in (*HAPPENED, LANDED)}
-        row["late"] = _late(context, found, one.unit_id)
-        row["stale"] = _projects_warned(context, found.stale, one.unit_id)
+        row |= {name: shown(context, figures.figures[name], name) for name in (*HAPPENED, LANDED)}
+        row["late"] = _late(context, found, figures.unit_id)
+        row["stale"] = _projects_warned(context, found.stale, figures.unit_id)
         row["conflicts"] = words.text("no_value") if found.pairs is None else sum(
-            one.unit_id is None
-            or one.unit_id in (text_of(pair.one, "unit_id"), text_of(pair.other, "unit_id"))
+            figures.unit_id is None
+            or figures.unit_id in (text_of(pair.one, "unit_id"), text_of(pair.other, "unit_id"))
             for pair in found.pairs
         )  # fmt: skip
         rows.append(row)
@@ -510,7 +510,7 @@ def _projects_warned(
 ) -> int | str:
     if warned is None:
         return context.words.text("no_value")
-    return len({one.project_id for one in warned if unit_id in (None, one.unit_id)})
+    return len({warning.project_id for warning in warned if unit_id in (None, warning.unit_id)})
 
 
 def _late(context: Context, found: _Found, unit_id: str | None) -> int | str:
@@ -530,12 +530,12 @@ def _events(
     for name in HAPPENED:
         days = at.ledger.first_day((name,))
         of_project = dict(zip(at.ledger.projects["project_id"], days, strict=True))
-        for one in found.figures:
-            if one.unit_id is None:
+        for figures in found.figures:
+            if figures.unit_id is None:
                 continue
-            for project_id in one.figures[name].project_ids:
+            for project_id in figures.figures[name].project_ids:
                 rows.append(
-                    (of_project[project_id], words.text(f"notice_{name}"), names[one.unit_id],
+                    (of_project[project_id], words.text(f"notice_{name}"), names[figures.unit_id],
                      project_id, titles[project_id])
                 )  # fmt: skip
     frame = pd.DataFrame(rows, columns=list(EVENT_COLUMNS))
@@ -547,9 +547,9 @@ def _warned(
     titles: dict[str, str],
 ) -> pd.DataFrame:  # fmt: skip
     rows = [
-        (names.get(one.unit_id or ""), one.project_id, titles[one.project_id],
-         context.words.say(one.statement))
-        for one in warned or ()
+        (names.get(warning.unit_id or ""), warning.project_id, titles[warning.project_id],
+         context.words.say(warning.statement))
+        for warning in warned or ()
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=list(LATE_COLUMNS))
 
@@ -574,7 +574,7 @@ def _project_names(context: Context) -> dict[str, str]:
 
 def _summary(context: Context, at: Standpoint, found: _Found) -> list[str]:
     words = context.words
-    city = next(one for one in found.figures if one.unit_id is None).figures
+    city = next(figures for figures in found.figures if figures.unit_id is None).figures
     lines = [
         words.text(
             "summary_notice", period=at.period.name, first=at.period.first, last=at.period.last,

@@ -41,13 +41,13 @@ def site_rows(result: MatchResult, top: int, words: Catalogue) -> list[dict[str,
     """
     values = result.evaluation.values[result.evaluation.admitted]
     rows = []
-    for at, one in enumerate(result.sites[:top]):
+    for at, matched in enumerate(result.sites[:top]):
         place = int(result.ranking.order[at])
         lost = losses(values, result.weights, place)
         change = would_be_first(values, result.weights, place)
         rows.append(
             {
-                **site_row(one, words),
+                **site_row(matched, words),
                 "losses": [
                     {"criterion": result.criteria[loss.criterion], "points": loss.points}
                     for loss in lost
@@ -63,11 +63,11 @@ def weight_range_rows(result: MatchResult) -> list[dict[str, object]]:
     values = result.evaluation.values[result.evaluation.admitted]
     return [
         {
-            "criterion": result.criteria[one.criterion],
-            "weight": float(result.weights[one.criterion]), "low": one.low,
-            "high": None if math.isinf(one.high) else one.high,
+            "criterion": result.criteria[interval.criterion],
+            "weight": float(result.weights[interval.criterion]), "low": interval.low,
+            "high": None if math.isinf(interval.high) else interval.high,
         }
-        for one in weight_ranges(values, result.weights)
+        for interval in weight_ranges(values, result.weights)
     ]  # fmt: skip
 
 
@@ -350,10 +350,10 @@ def match_answer(context: Context, result: MatchResult, table: MatchTable, top: 
             "sites": site_rows(result, top, words),
             "weight_ranges": weight_range_rows(result),
             "undecided": [
-                {**site_row(one, words), "missing": [gate.gate for gate in one.reasons]}
-                for one in result.undecided
+                {**site_row(matched, words), "missing": [gate.gate for gate in matched.reasons]}
+                for matched in result.undecided
             ],
-            "rejected": [site_row(one, words) for one in result.rejected],
+            "rejected": [site_row(matched, words) for matched in result.rejected],
         },
         sheets=(
             sheet_of(words, "sites", sites, printed=SCREEN_COLUMNS),
@@ -392,7 +392,7 @@ def summary_lines(context: Context, result: MatchResult, names: dict[str, str]) 
 
 def _main_causes(sites: Iterable[MatchedSite], words: Catalogue) -> str:
     """Say which gates kept most sites out."""
-    counts = Counter(one.reasons[0].gate for one in sites if one.reasons)
+    counts = Counter(matched.reasons[0].gate for matched in sites if matched.reasons)
     listed = [f"{words.text(f'gate_{gate}')} {count}" for gate, count in counts.most_common(3)]
     return words.text("summary_causes", causes=words.joined(listed))
 
@@ -404,30 +404,30 @@ def site_frame(
     words, units = context.words, unit_names(context)
     rows = [
         {
-            "rank": one.rank,
-            "standing": standing_of(one, words),
-            "site_id": one.site.site_id,
-            "score": None if one.score is None else one.score.score,
-            "platform_name": names.get(one.site.platform_id or ""),
-            "unit_name": units.get(one.site.unit_id or ""),
-            "area_mu": one.site.area_mu,
-            "carved_from": None if one.site.carved is None else one.site.carved.block_id,
+            "rank": match.rank,
+            "standing": standing_of(match, words),
+            "site_id": match.site.site_id,
+            "score": None if match.score is None else match.score.score,
+            "platform_name": names.get(match.site.platform_id or ""),
+            "unit_name": units.get(match.site.unit_id or ""),
+            "area_mu": match.site.area_mu,
+            "carved_from": None if match.site.carved is None else match.site.carved.block_id,
             "remainder_mu": None
-            if one.site.carved is None
-            else one.site.carved.carving.remainder_mu,
-            "share_before": None if one.effect is None else one.effect.before,
-            "share_after": None if one.effect is None else one.effect.after,
-            "why": reason_text(one, words),
-            "parcel_ids": list(one.site.parcel_ids),
+            if match.site.carved is None
+            else match.site.carved.carving.remainder_mu,
+            "share_before": None if match.effect is None else match.effect.before,
+            "share_after": None if match.effect is None else match.effect.after,
+            "why": reason_text(match, words),
+            "parcel_ids": list(match.site.parcel_ids),
         }
-        for one in matched
+        for match in matched
     ]
     columns = [
         "rank", "standing", "site_id", "score", "platform_name", "unit_name", "area_mu",
         "carved_from", "remainder_mu", "share_before", "share_after", "why", "parcel_ids",
     ]  # fmt: skip
     frame = pd.DataFrame(rows, columns=columns).astype({"rank": "Int64"})
-    shapes = [one.site.geometry for one in matched]
+    shapes = [match.site.geometry for match in matched]
     return gpd.GeoDataFrame(frame, geometry=shapes, crs=context.crs)
 
 
@@ -456,14 +456,14 @@ def _platform_line(result: MatchResult, names: dict[str, str], words: Catalogue)
 def _gate_frame(shown: tuple[MatchedSite, ...], words: Catalogue) -> pd.DataFrame:
     rows = [
         {
-            "site_id": one.site.site_id,
+            "site_id": matched.site.site_id,
             "gate": words.text(f"gate_{gate.gate}"),
             "outcome": words.text(f"outcome_{gate.outcome}"),
             "force": words.text(f"force_{gate.force}"),
             "reason": words.say(gate.statement),
             "clause": gate.clause,
         }
-        for one in shown
-        for gate in one.gates
+        for matched in shown
+        for gate in matched.gates
     ]
     return pd.DataFrame(rows, columns=["site_id", *GATE_COLUMNS])

@@ -67,10 +67,10 @@ def undecided_sites(
     return {
         result.demand.project_id: [
             {
-                "site_id": one.site.site_id, "platform_id": one.site.platform_id,
-                "area_mu": one.site.area_mu, "missing": _missing(one, words),
+                "site_id": matched.site.site_id, "platform_id": matched.site.platform_id,
+                "area_mu": matched.site.area_mu, "missing": _missing(matched, words),
             }
-            for one in result.undecided[:SHOWN_UNDECIDED]
+            for matched in result.undecided[:SHOWN_UNDECIDED]
         ]
         for result in results
         if result.demand.project_id in wanted and not len(result.sites) and len(result.undecided)
@@ -93,11 +93,11 @@ def undecided_frame(
     """List these sites, one a row; ``names`` are those of the platforms."""
     rows = [
         (
-            project_id, one["site_id"], names.get(str(one["platform_id"])), one["area_mu"],
-            words.joined(one["missing"] if isinstance(one["missing"], list) else ()),
+            project_id, site["site_id"], names.get(str(site["platform_id"])), site["area_mu"],
+            words.joined(site["missing"] if isinstance(site["missing"], list) else ()),
         )
         for project_id, sites in undecided.items()
-        for one in sites
+        for site in sites
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=list(UNDECIDED_COLUMNS))
 
@@ -148,7 +148,7 @@ def worded_locks(context: Context, error: LocksClashError) -> WordedLocksError:
     conflict, relaxation = error.why.conflict, error.why.relaxation
     members = words.text("why_out_of_time")
     if conflict is not None:
-        said = [_text(one.said, words, names) for one in conflict.members[:SHOWN_MEMBERS]]
+        said = [_text(member.said, words, names) for member in conflict.members[:SHOWN_MEMBERS]]
         members = _listed(said, words)
     mend = words.text("why_no_mend_locks")
     if relaxation is not None and relaxation.changes:
@@ -180,9 +180,9 @@ def _conflict_row(
     if conflict is None:
         return None
     members = []
-    for one in conflict.members:
-        row = {"kind": one.kind, "code": one.said.code, "text": _text(one.said, words, names)}
-        ids = {key: value for key, value in one.said.values.items() if key in MEMBER_KEYS and value}
+    for member in conflict.members:
+        row = {"kind": member.kind, "code": member.said.code, "text": _text(member.said, words, names)}
+        ids = {key: value for key, value in member.said.values.items() if key in MEMBER_KEYS and value}
         members.append({**row, **ids})
     return {
         "members": members, "is_smallest_proven": conflict.is_smallest_proven,
@@ -198,10 +198,10 @@ def _relaxation_row(
     return {
         "changes": [
             {
-                "code": one.said.code, "limit": _text(one.limit, words, names),
-                "text": _text(one.said, words, names), "amount": one.amount, "share": one.share,
+                "code": change.said.code, "limit": _text(change.limit, words, names),
+                "text": _text(change.said, words, names), "amount": change.amount, "share": change.share,
             }
-            for one in relaxation.changes
+            for change in relaxation.changes
         ],
         "is_least_proven": relaxation.is_least_proven,
         "is_checked": relaxation.is_checked,
@@ -210,10 +210,10 @@ def _relaxation_row(
 
 def _changes(relaxation: Relaxation, words: Catalogue, names: Names) -> list[str]:
     said = []
-    for one in relaxation.changes:
-        text = _text(one.said, words, names)
-        if one.said.code == "mend_other":
-            text = f"{_text(one.limit, words, names)} {text}"
+    for change in relaxation.changes:
+        text = _text(change.said, words, names)
+        if change.said.code == "mend_other":
+            text = f"{_text(change.limit, words, names)} {text}"
         said.append(text)
     return said
 
@@ -225,7 +225,7 @@ def _sentences(why: Why, words: Catalogue, names: Names) -> list[str]:
     if why.conflict is None:
         said.append(words.text("why_out_of_time"))
     else:
-        members = [_text(one.said, words, names) for one in why.conflict.members]
+        members = [_text(member.said, words, names) for member in why.conflict.members]
         more = ["…"] if len(members) > SHOWN_MEMBERS else []
         listed = _listed([*members[:SHOWN_MEMBERS], *more], words)
         said.append(words.text("why_conflict", size=len(members), members=listed))
@@ -273,21 +273,21 @@ def _listed(texts: Sequence[str], words: Catalogue) -> str:
 def explained_result(found: Placement, wishes: Wishes) -> dict[str, object]:
     """Give the JSON keys of near-best placements: ``alternatives``, ``swaps`` and their proof."""
     explained = found.explained
-    placed = {one.project_id: one.site_id for one in found.assignments}
+    placed = {assignment.project_id: assignment.site_id for assignment in found.assignments}
     alternatives = []
-    for one in explained.alternatives:
-        sites = {option.project_id: option.site_id for option in one.assignments}
+    for alternative in explained.alternatives:
+        sites = {option.project_id: option.site_id for option in alternative.assignments}
         changes = [
             {"project_id": name, "site_id": placed.get(name), "new_site_id": sites.get(name)}
             for name in sorted({*placed, *sites})
             if placed.get(name) != sites.get(name)
         ]
-        alternatives.append({"loss": one.loss, "placed": len(sites), "changes": changes})
+        alternatives.append({"loss": alternative.loss, "placed": len(sites), "changes": changes})
     swaps = [
         {
-            "project_ids": [one.project_id for one in pair.placed],
-            "site_ids": [one.site_id for one in pair.placed],
-            "new_site_ids": [one.site_id for one in pair.swapped], "loss": pair.loss,
+            "project_ids": [assignment.project_id for assignment in pair.placed],
+            "site_ids": [assignment.site_id for assignment in pair.placed],
+            "new_site_ids": [assignment.site_id for assignment in pair.swapped], "loss": pair.loss,
         }
         for pair in explained.swaps
     ]  # fmt: skip
@@ -305,10 +305,10 @@ def why_sheets(
     alternatives, pairs = result["alternatives"], result["swaps"]
     assert isinstance(alternatives, list)
     assert isinstance(pairs, list)
-    for number, one in enumerate(alternatives, start=1):
+    for number, alternative in enumerate(alternatives, start=1):
         changes += [
-            (number, one["loss"], c["project_id"], c["site_id"], c["new_site_id"])
-            for c in one["changes"]
+            (number, alternative["loss"], c["project_id"], c["site_id"], c["new_site_id"])
+            for c in alternative["changes"]
         ]
     for pair in pairs:
         (first, second), (site, other) = pair["project_ids"], pair["site_ids"]
@@ -330,8 +330,8 @@ def why_sheets(
 
 def _conflict_rows(found: Placement, words: Catalogue, names: Names) -> list[tuple[str, str, str]]:
     rows = []
-    for one in found.unplaced:
-        why = one.why
+    for project in found.unplaced:
+        why = project.why
         if why is None:
             continue
         members = () if why.conflict is None else why.conflict.members
@@ -341,7 +341,7 @@ def _conflict_rows(found: Placement, words: Catalogue, names: Names) -> list[tup
             "given_up": [] if why.given_up is None else list(why.given_up.project_ids),
         }
         rows += [
-            (one.project_id, words.text(f"part_{side}"), text)
+            (project.project_id, words.text(f"part_{side}"), text)
             for side, texts in parts.items() for text in texts
         ]  # fmt: skip
     return rows
@@ -351,7 +351,7 @@ def never_changes_words(found: Placement, words: Catalogue) -> list[str]:
     """Say of each assignment whether near-best placements all have it."""
     stable = found.explained.stable
     said = {True: words.text("never_true"), False: words.text("never_false"), None: words.text("no_value")}  # noqa: E501  # fmt: skip
-    return [said[stable.get(one.project_id)] for one in found.assignments]
+    return [said[stable.get(assignment.project_id)] for assignment in found.assignments]
 
 
 def why_summary(found: Placement, wishes: Wishes, words: Catalogue) -> tuple[str, ...]:
@@ -359,16 +359,16 @@ def why_summary(found: Placement, wishes: Wishes, words: Catalogue) -> tuple[str
     if not wishes.explains or not (found.assignments or found.unplaced):
         return ()
     said = []
-    reasons = [one.why for one in found.unplaced if one.why is not None]
+    reasons = [project.why for project in found.unplaced if project.why is not None]
     conflicts = [why.conflict for why in reasons if why.conflict is not None]
     if reasons:
         mended = sum(why.relaxation is not None and bool(why.relaxation.changes) for why in reasons)
-        proven = sum(one.is_smallest_proven for one in conflicts)
+        proven = sum(conflict.is_smallest_proven for conflict in conflicts)
         said.append(
             words.text("summary_why", count=len(conflicts), proven=proven, mended=mended)
         )  # fmt: skip
     explained = found.explained
-    known = [explained.stable.get(one.project_id) for one in found.assignments]
+    known = [explained.stable.get(assignment.project_id) for assignment in found.assignments]
     if known:
         said.append(
             words.text(
@@ -376,7 +376,7 @@ def why_summary(found: Placement, wishes: Wishes, words: Catalogue) -> tuple[str
                 can=known.count(False), unknown=known.count(None),
             )
         )  # fmt: skip
-    losses = [one.loss for one in explained.alternatives]
+    losses = [alternative.loss for alternative in explained.alternatives]
     if losses:
         said.append(
             words.text(
@@ -435,7 +435,7 @@ def demands_asked(context: Context, asked: str) -> tuple[list[Demand], dict[str,
     read = [
         demand_of(r) if isinstance(r, dict) else demand_in_ledger(context, str(r)) for r in rows
     ]
-    return list({one.project_id: one for one in read}.values()), {}
+    return list({demand.project_id: demand for demand in read}.values()), {}
 
 
 def _from_ledger(context: Context) -> tuple[list[Demand], dict[str, MuPlanError]]:
@@ -486,13 +486,13 @@ def match_all(
 ) -> Matched:
     """Match each project by itself; ``tell`` hears the share done and may end it by an error."""
     policy = context.policy
-    survey = survey_of(context, table, min((one.land_min_mu for one in demands), default=None))
+    survey = survey_of(context, table, min((demand.land_min_mu for demand in demands), default=None))
     results: list[MatchResult] = []
     grounds = survey.grounds(demands, within(tell, 0.0, 0.6))
     for number, (demand, ground) in enumerate(zip(demands, grounds, strict=True), start=1):
         results.append(ranked(evaluate(ground, demand, policy, table), table))
         report(tell, 0.6 + 0.4 * number / len(demands))
-    ids = [one.project_id for one in demands]
+    ids = [demand.project_id for demand in demands]
     shares = {
         **survey.shares_beside(ids),
         **further_shares(context.source, ids, context.year, policy, context.crs),
@@ -537,9 +537,9 @@ def placement_answer(
     frame = _frame(context, found)
     names, explained = place_names(context), explained_result(found, wishes)
     stable = found.explained.stable
-    undecided = undecided_sites(results, [one.project_id for one in found.unplaced], words)
+    undecided = undecided_sites(results, [project.project_id for project in found.unplaced], words)
     unplaced = [
-        {**_unplaced_row(one, words), **why_row(one.why, words, names)} for one in found.unplaced
+        {**_unplaced_row(project, words), **why_row(project.why, words, names)} for project in found.unplaced
     ]
     unplaced += [
         {"project_id": name, "reasons": [{"code": why.code, "text": words.error(why)}],
@@ -560,13 +560,13 @@ def placement_answer(
         result={
             "assignments": [
                 {
-                    "project_id": one.project_id, "platform_id": one.platform_id,
-                    "unit_id": one.unit_id, "site_id": one.site_id,
-                    "parcel_ids": list(one.parcel_ids), "area_mu": one.area_mu,
-                    "carved": one.is_carved, "score": one.points,
-                    "never_changes": stable.get(one.project_id),
+                    "project_id": assignment.project_id, "platform_id": assignment.platform_id,
+                    "unit_id": assignment.unit_id, "site_id": assignment.site_id,
+                    "parcel_ids": list(assignment.parcel_ids), "area_mu": assignment.area_mu,
+                    "carved": assignment.is_carved, "score": assignment.points,
+                    "never_changes": stable.get(assignment.project_id),
                 }
-                for one in found.assignments
+                for assignment in found.assignments
             ],
             "unplaced": unplaced,
             "shares": [
@@ -630,7 +630,7 @@ def _unplaced_frame(context: Context, rows: Sequence[Mapping[str, object]]) -> p
         counts = gates.items() if isinstance(gates, dict) else ()
         said += [f"{words.text(f'gate_{gate}')} {count}" for gate, count in counts]
         why = row["why"]
-        said += [str(one) for one in why] if isinstance(why, list) else []
+        said += [str(sentence) for sentence in why] if isinstance(why, list) else []
         name = projects.get(str(row["project_id"]))
         listed.append((row["project_id"], name, words.joined(said)))
     return pd.DataFrame(listed, columns=["project_id", "project_name", "why"])
@@ -671,13 +671,13 @@ def _frame(context: Context, found: Placement) -> gpd.GeoDataFrame:
     names, units, projects = platform_names(context), unit_names(context), project_names(context)
     rows = [
         (
-            one.project_id, projects.get(one.project_id), one.site_id,
-            names.get(one.platform_id or ""), units.get(one.unit_id or ""), one.area_mu,
-            one.points, list(one.parcel_ids),
+            assignment.project_id, projects.get(assignment.project_id), assignment.site_id,
+            names.get(assignment.platform_id or ""), units.get(assignment.unit_id or ""), assignment.area_mu,
+            assignment.points, list(assignment.parcel_ids),
         )
-        for one in found.assignments
+        for assignment in found.assignments
     ]  # fmt: skip
     frame = pd.DataFrame(rows, columns=[*ASSIGNMENT_COLUMNS, "parcel_ids"])
     frame["never_changes"] = never_changes_words(found, context.words)
-    shapes = [one.geometry for one in found.assignments]
+    shapes = [assignment.geometry for assignment in found.assignments]
     return gpd.GeoDataFrame(frame, geometry=shapes, crs=context.crs)

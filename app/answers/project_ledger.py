@@ -74,10 +74,10 @@ def chain_answer(context: Context, head: str) -> Answer:
     since = chain.since(asked)
     rows: list[dict[str, object]] = [
         {
-            "event_id": one.key, "code": one.code,
-            "text": words.text(one.code, event_id=one.key, others="、".join(one.others)),
+            "event_id": broken.key, "code": broken.code,
+            "text": words.text(broken.code, event_id=broken.key, others="、".join(broken.others)),
         }
-        for one in chain.breaks
+        for broken in chain.breaks
     ]  # fmt: skip
     if since is None:
         rows.append({"event_id": None, "code": "chain_head_unknown",
@@ -180,11 +180,11 @@ def _framed(table: str, row: Values) -> pd.DataFrame:
     """Give one row the types of its table (``entry_value_bad``)."""
     contract = contract_of(table)
     frame, resisting = conform(pd.DataFrame([dict(row)]), contract)
-    for one in resisting:
-        known = contract.field(one.column).values
-        given = one.examples[0] if one.examples else ""
+    for problem in resisting:
+        known = contract.field(problem.column).values
+        given = problem.examples[0] if problem.examples else ""
         raise PlanningError(
-            "entry_value_bad", column=one.column, value=given,
+            "entry_value_bad", column=problem.column, value=given,
             nearest=nearest_name(given, known) if known else "–",
         )  # fmt: skip
     return frame
@@ -245,17 +245,17 @@ def conflict_answer(context: Context, project_id: str | None) -> Answer:
     if project_id is not None:
         project_row(projects, project_id)
     found = [
-        one for one in conflicts(projects, context.policy)
-        if (project_id is None or project_id in one.project_ids) and _is_seen(one, context)
+        conflict for conflict in conflicts(projects, context.policy)
+        if (project_id is None or project_id in conflict.project_ids) and _is_seen(conflict, context)
     ]  # fmt: skip
     events = pd.DataFrame(context.source.read("project_events"))
     rows, lines, times = [], [], []
-    for number, one in enumerate(found, start=1):
-        past = timeline(one, events, context.as_of)
+    for number, conflict in enumerate(found, start=1):
+        past = timeline(conflict, events, context.as_of)
         steps = [{str(k): plain(v) for k, v in row.items()} for row in past.to_dict("records")]
-        talks = _talks(one, projects, book.read("project_events"), context)
-        rows.append(_as_row(one, context) | {"talks": talks, "timeline": steps})
-        lines.append(_line(number, one, context) | {"talks": talks})
+        talks = _talks(conflict, projects, book.read("project_events"), context)
+        rows.append(_as_row(conflict, context) | {"talks": talks, "timeline": steps})
+        lines.append(_line(number, conflict, context) | {"talks": talks})
         times += [{"pair": number, **step} for step in steps]
     listed = pd.DataFrame(lines, columns=list(COLUMNS))
     return Answer(
@@ -272,7 +272,7 @@ def conflict_answer(context: Context, project_id: str | None) -> Answer:
         summary=(
             words.text(
                 "summary_conflicts", count=len(found),
-                between=sum(one.is_between_units for one in found),
+                between=sum(conflict.is_between_units for conflict in found),
             ),
         ),
         screen=listed[["project_id", "other_project_id", "score", "reason"]],
@@ -300,8 +300,8 @@ def _as_row(one: Conflict, context: Context) -> dict[str, object]:
         "score": one.score,
         "likeness": dict(one.likeness),
         "reasons": [
-            {"code": said.code, "text": context.words.text(said.code, **said.values)}
-            for said in one.reasons
+            {"code": reason.code, "text": context.words.text(reason.code, **reason.values)}
+            for reason in one.reasons
         ],
     }
 
@@ -336,16 +336,16 @@ def warning_answer(context: Context, unit_id: str | None) -> Answer:
         for name in ("projects", "project_events", "problems")
     )
     found = [
-        one
-        for one in warnings_on(Desk(*tables, context.policy, context.as_of))
-        if not asked or one.unit_id in asked
+        warning
+        for warning in warnings_on(Desk(*tables, context.policy, context.as_of))
+        if not asked or warning.unit_id in asked
     ]
     words, names = context.words, unit_names(context)
-    rows = [_ledger_warnings_as_row(one, context) for one in found]
+    rows = [_ledger_warnings_as_row(warning, context) for warning in found]
     listed = pd.DataFrame(
         [
-            {**row, "unit_name": names.get(one.unit_id or ""), "reason": row["text"]}
-            for one, row in zip(found, rows, strict=True)
+            {**row, "unit_name": names.get(warning.unit_id or ""), "reason": row["text"]}
+            for warning, row in zip(found, rows, strict=True)
         ],
         columns=list(LEDGER_WARNINGS_COLUMNS),
     )
@@ -358,8 +358,8 @@ def warning_answer(context: Context, unit_id: str | None) -> Answer:
         summary=(
             words.text(
                 "summary_warnings", as_of=context.as_of, count=len(found),
-                projects=len({one.project_id for one in found}),
-                units=len({one.unit_id for one in found if one.unit_id}),
+                projects=len({warning.project_id for warning in found}),
+                units=len({warning.unit_id for warning in found if warning.unit_id}),
             ),
         ),
         screen=listed[["unit_name", "project_id", "rule_id", "reason"]],
@@ -395,18 +395,18 @@ def problem_answer(context: Context, unit_id: str | None) -> Answer:
     asked = as_seen(query, context.viewer).units
     problems = pd.DataFrame(context.source.read("problems"))
     found = [
-        one
-        for one in problem_standings(problems, context.policy, context.as_of)
-        if not asked or one.row["unit_id"] in asked
+        problem
+        for problem in problem_standings(problems, context.policy, context.as_of)
+        if not asked or problem.row["unit_id"] in asked
     ]
-    counts = Counter(one.state for one in found)
+    counts = Counter(problem.state for problem in found)
     listed = pd.DataFrame(
-        [_problems_line(one, context) for one in found], columns=list(PROBLEMS_COLUMNS)
+        [_problems_line(problem, context) for problem in found], columns=list(PROBLEMS_COLUMNS)
     )
     return Answer(
         title=words.text("title_problems"),
         parameters={"unit": unit_id},
-        result={"problems": [_problems_as_row(one) for one in found]},
+        result={"problems": [_problems_as_row(problem) for problem in found]},
         sheets=(sheet_of(words, "problems", listed),),
         titles=column_titles(words, OWN_TITLES),
         summary=(
@@ -498,14 +498,14 @@ def _milestones(context: Context) -> list[dict[str, object]]:
     """Milestones of units that aren't done and overdue, or due within the days ahead."""
     today = date.fromisoformat(context.as_of)
     rows = []
-    for one in context.source.read("unit_milestones").to_dict("records"):
-        on, done = text_of(one, "due_on"), text_of(one, "done_on")
+    for milestone in context.source.read("unit_milestones").to_dict("records"):
+        on, done = text_of(milestone, "due_on"), text_of(milestone, "done_on")
         if on is None or (done is not None and done <= context.as_of):
             continue
         days = (date.fromisoformat(on) - today).days
         if days <= DAYS_AHEAD:
-            said = text_of(one, "milestone") or str(one["milestone_id"])
-            rows.append(_row(context, "milestone", text_of(one, "unit_id"), None, on, days, said))
+            said = text_of(milestone, "milestone") or str(milestone["milestone_id"])
+            rows.append(_row(context, "milestone", text_of(milestone, "unit_id"), None, on, days, said))
     return rows
 
 
@@ -515,14 +515,14 @@ def _warned(context: Context) -> list[dict[str, object]]:
         for name in ("projects", "project_events", "problems")
     )
     rows = []
-    for one in warnings_on(Desk(*tables, context.policy, context.as_of)):
-        if viewer_of(context.source) not in (None, one.unit_id):
+    for warning in warnings_on(Desk(*tables, context.policy, context.as_of)):
+        if viewer_of(context.source) not in (None, warning.unit_id):
             continue  # what isn't open of another unit's project isn't missing there
-        way = COUNTED_DAYS.get(one.statement.code)
-        days = None if way is None or one.days is None else way * one.days
-        said = context.words.say(one.statement)
+        way = COUNTED_DAYS.get(warning.statement.code)
+        days = None if way is None or warning.days is None else way * warning.days
+        said = context.words.say(warning.statement)
         on = None if days is None else _day(context, days)
-        rows.append(_row(context, "warning", one.unit_id, one.project_id, on, days, said))
+        rows.append(_row(context, "warning", warning.unit_id, warning.project_id, on, days, said))
     return rows
 
 
@@ -537,9 +537,9 @@ def _due_talks(context: Context) -> list[dict[str, object]]:
     over = set(past.loc[past["event_kind"].isin(OVER_KINDS), "project_id"])
     reported = _reported_lately(context, past)
     rows = []
-    for one in projects.to_dict("records"):
-        project_id = str(one["project_id"])
-        is_over = project_id in over or text_of(one, "stage") in OVER_STAGES
+    for project in projects.to_dict("records"):
+        project_id = str(project["project_id"])
+        is_over = project_id in over or text_of(project, "stage") in OVER_STAGES
         if is_over or project_id not in reported:
             continue
         question = TalksQuestion(project_id, context.as_of, official_holidays())
@@ -588,7 +588,7 @@ def transfer_answer(context: Context, result: MatchResult) -> Answer:
     home = text_of(row, "unit_id")
     found = transfer_proposals(result, home)
     listed = pd.DataFrame(
-        [_transfer_proposals_line(rank, one, context) for rank, one in enumerate(found, start=1)],
+        [_transfer_proposals_line(rank, proposal, context) for rank, proposal in enumerate(found, start=1)],
         columns=list(TRANSFER_PROPOSALS_COLUMNS),
     )
     return Answer(
@@ -596,7 +596,7 @@ def transfer_answer(context: Context, result: MatchResult) -> Answer:
         parameters={"project": project_id},
         result={
             "proposals": [
-                _transfer_proposals_as_row(rank, one) for rank, one in enumerate(found, start=1)
+                _transfer_proposals_as_row(rank, proposal) for rank, proposal in enumerate(found, start=1)
             ]
         },
         sheets=(sheet_of(words, "transfer", listed),),
@@ -610,7 +610,7 @@ def transfer_answer(context: Context, result: MatchResult) -> Answer:
 def _summary(context: Context, home: str | None, found: tuple[TransferProposal, ...]) -> list[str]:
     words, units = context.words, unit_names(context)
     name = units.get(home or "", words.text("no_value"))
-    admitted = sum(one.standing == "admitted" for one in found)
+    admitted = sum(proposal.standing == "admitted" for proposal in found)
     lines = [
         words.text("summary_transfer", home=name, count=len(found), admitted=admitted)
         if found

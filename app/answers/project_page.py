@@ -73,7 +73,7 @@ def project_page(context: Context, project_id: str) -> ProjectPage:
     )
     row = project_row(projects, project_id)
     held = Dossiers(projects, events, policy, context.year)
-    own = next(found for one, found in held.rows() if one["project_id"] == project_id)
+    own = next(found for row, found in held.rows() if row["project_id"] == project_id)
     models = {model.name: model for model in stage_models(policy)}
     model = models.get("milestones") or next(iter(models.values()), None)
     problems = pd.DataFrame(source.read("problems"))
@@ -120,13 +120,13 @@ def summary_of(context: Context, page: ProjectPage) -> list[str]:
         said = words.text(f"light_{step.light}")
         node = words.word("event_kind", step.kind)
         lines.append(words.text("project_page_next", node=node, on=step.planned_on, light=said))
-    lines += [words.say(one) for one in page.talks.reasons]
+    lines += [words.say(reason) for reason in page.talks.reasons]
     if page.route.steps:
         lines.append(words.text("project_page_route", steps=" → ".join(page.route.steps)))
     if site.area_mu is None:
         lines.append(words.text("project_page_no_land"))
     else:
-        blocked = sum(one.severity == "block" for one in site.conditions)
+        blocked = sum(condition.severity == "block" for condition in site.conditions)
         lines.append(
             words.text(
                 "project_page_land", count=len(site.parcel_ids) - len(site.missing_ids),
@@ -143,15 +143,15 @@ def sheets_of(context: Context, page: ProjectPage) -> list[Sheet]:
     """Give the lists of a project's page: facts, nodes, conditions, problems, documents."""
     words = context.words
     units = unit_names(context)
-    facts = [(_title(one, context), _fact(context, page.row, one, units)) for one in FACTS]
+    facts = [(_title(column, context), _fact(context, page.row, column, units)) for column in FACTS]
     nodes = [
         (words.word("event_kind", node.kind), node.planned_on, node.done_on,
          words.text(f"light_{node.light}"), node.days)
         for node in page.nodes
     ]  # fmt: skip
     conditions = [
-        (one.constraint_id, one.name, one.kind, one.severity, one.overlap_mu)
-        for one in page.site.conditions
+        (condition.constraint_id, condition.name, condition.kind, condition.severity, condition.overlap_mu)
+        for condition in page.site.conditions
     ]
     events = pd.DataFrame(list(page.events), columns=list(EVENT_COLUMNS))
     return [
@@ -197,23 +197,23 @@ def _as_result(context: Context, page: ProjectPage) -> dict[str, object]:
         "talks": {
             "state": talks.state, "holder_unit_id": talks.holder_unit_id,
             "until": None if talks.until is None else talks.until.isoformat(),
-            "reasons": [{"code": one.code, "text": words.say(one)} for one in talks.reasons],
+            "reasons": [{"code": reason.code, "text": words.say(reason)} for reason in talks.reasons],
         },
         "approval_route": {"tier": page.route.tier, "steps": list(page.route.steps)},
         "site": {
             "parcel_ids": list(site.parcel_ids), "missing_ids": list(site.missing_ids),
             "area_mu": site.area_mu,
             "conditions": [
-                {"constraint_id": one.constraint_id, "name": one.name, "kind": one.kind,
-                 "severity": one.severity, "overlap_mu": one.overlap_mu}
-                for one in site.conditions
+                {"constraint_id": condition.constraint_id, "name": condition.name, "kind": condition.kind,
+                 "severity": condition.severity, "overlap_mu": condition.overlap_mu}
+                for condition in site.conditions
             ],
         },
         "problems": [
             {str(key): plain(value) for key, value in row.items()}
             for row in page.problems[list(PROBLEM_COLUMNS)].to_dict("records")
         ],
-        "events": [{key: plain(one.get(key)) for key in EVENT_COLUMNS} for one in page.events],
+        "events": [{key: plain(event.get(key)) for key in EVENT_COLUMNS} for event in page.events],
     }  # fmt: skip
 
 
@@ -230,7 +230,7 @@ def projects_asked(context: Context, asked: str) -> tuple[str, ...]:
     """Read which projects are meant: ``all``, or numbers divided by commas."""
     if asked.strip().lower() == ALL:
         return tuple(map(str, context.source.read("projects")["project_id"]))
-    return tuple(dict.fromkeys(one.strip() for one in asked.split(",") if one.strip()))
+    return tuple(dict.fromkeys(project_id.strip() for project_id in asked.split(",") if project_id.strip()))
 
 
 def battle_maps(
@@ -253,7 +253,7 @@ def battle_maps(
     C12 嘉政办发〔2018〕52号 四（四）: 一个项目、一名领导、一张作战图、一个服务小组.
     """
     words = context.words
-    pages = [project_page(context, one) for one in project_ids]
+    pages = [project_page(context, project_id) for project_id in project_ids]
     seen = view if view is not None else view_of(context)
     boards = []
     for number, page in enumerate(pages, start=1):
@@ -300,7 +300,7 @@ def _facts(title: str, frame: pd.DataFrame) -> Grid:
     pairs = [(str(name), str(value)) for name, value in frame.itertuples(index=False)]
     half = (len(pairs) + 1) // 2
     right = [*pairs[half:], *[("", "")] * (2 * half - len(pairs))]
-    rows = tuple((*one, *other) for one, other in zip(pairs[:half], right, strict=True))
+    rows = tuple((*left, *other) for left, other in zip(pairs[:half], right, strict=True))
     return Grid(title, (), rows, (0.21, 0.29, 0.21, 0.29), cell_lines=2)
 
 
@@ -362,7 +362,7 @@ def site_marks(context: Context, page: ProjectPage) -> list[Highlight]:
     parcels = gpd.GeoDataFrame(context.source.read("land_parcels"))
     own = parcels[parcels["parcel_id"].isin(site.parcel_ids) & parcels.geometry.notna()]
     constraints = gpd.GeoDataFrame(context.source.read("constraints"))
-    met = [one.constraint_id for one in site.conditions][:MARKED]
+    met = [condition.constraint_id for condition in site.conditions][:MARKED]
     touched = constraints[constraints["constraint_id"].isin(met)]
     marks = []
     if len(touched):

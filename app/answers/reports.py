@@ -172,8 +172,8 @@ def match_report(
     first = (result.sites or result.undecided)[:FIRST_SITES]
     marked = Highlight(
         "selected",
-        gpd.GeoSeries([one.site.geometry for one in first], crs=context.crs),
-        tuple(_site_caption(one, context) for one in first),
+        gpd.GeoSeries([matched.site.geometry for matched in first], crs=context.crs),
+        tuple(_site_caption(matched, context) for matched in first),
         words.text("report_first_sites"),
     )
     marks = [marked] if first else []
@@ -190,7 +190,7 @@ def match_report(
         part, at = frame.iloc[at : at + len(group)], at + len(group)
         name = words.text("report_sites", standing=words.text(standing), count=len(group))
         sections.append(Section(name, (Sheet(name, part, sites.totals, sites.printed),)))
-    shown = {one.site.site_id for one in first}
+    shown = {matched.site.site_id for matched in first}
     of_first = gates.frame[gates.frame["site_id"].isin(shown)]
     name = words.text("report_gates")
     sections.append(Section(name, (Sheet(name, of_first, printed=gates.printed),)))
@@ -306,7 +306,7 @@ def _platform_highlights(context: Context, verdicts: Sequence[Verdict]) -> list[
     frame = frame[frame.geometry.notna()]
     highlights = []
     for outcome in ("not_applicable", "met", "no_data", "not_met"):
-        keys = [key for key, found in worst.items() if found == outcome]
+        keys = [key for key, outcome_found in worst.items() if outcome_found == outcome]
         rows = frame[frame["platform_id"].isin(keys)]
         if len(rows):
             names = tuple(rows["name"].fillna("").astype(str))
@@ -327,11 +327,11 @@ def _missing(context: Context, verdicts: Sequence[Verdict]) -> pd.DataFrame:
     """List what is missing: subjects that lack the same thing share a row."""
     words = context.words
     said = [
-        [*verdict.reasons, *(one.statement for one in verdict.evidence if one.statement)]
+        [*verdict.reasons, *(evidence.statement for evidence in verdict.evidence if evidence.statement)]
         for verdict in verdicts
     ]
     table = verdict_table(context, verdicts).assign(
-        why=[words.joined(words.say(statement) for statement in one) for one in said]
+        why=[words.joined(words.say(statement) for statement in statements_of) for statements_of in said]
     )
     grouped = table.groupby(MISSING_KEYS, sort=False, dropna=False)["subject"]
     return grouped.agg(lambda names: "、".join(dict.fromkeys(names))).reset_index()

@@ -123,9 +123,9 @@ def comparison(
     report(progress, 0.0)
     base = standing_of(context, year)
     found = []
-    for n, one in enumerate(scenarios, 1):
+    for n, scenario in enumerate(scenarios, 1):
         report(progress, n / steps)
-        found.append(compared(context, one, base, year))
+        found.append(compared(context, scenario, base, year))
     report(progress, 1.0)
     return base, found
 
@@ -139,16 +139,16 @@ def comparison_answer(
     lists side by side and, with outlines, what is changed.
     """
     words = context.words
-    held = {one.scenario.name: one.scenario for one in found}
+    held = {comparison.scenario.name: comparison.scenario for comparison in found}
     differences = verdict_differences(context, found)
     changed = pd.concat(
-        [gpd.GeoDataFrame(changed_rows(context, one.scenario)) for one in found]
+        [gpd.GeoDataFrame(changed_rows(context, comparison.scenario)) for comparison in found]
         or [gpd.GeoDataFrame(columns=[*CHANGED_COLUMNS, "geometry"], geometry="geometry")]
     )
     edits = edit_frame(context, held)
     summary = [
-        words.text("summary_difference", name=one.scenario.name, count=len(one.changes))
-        for one in found
+        words.text("summary_difference", name=comparison.scenario.name, count=len(comparison.changes))
+        for comparison in found
     ]
     own = (
         *EDIT_COLUMNS, *CHANGE_COLUMNS, *SHARE_COLUMNS, *VERDICT_COLUMNS, *YIELD_COLUMNS,
@@ -160,7 +160,7 @@ def comparison_answer(
         parameters={"scenarios": list(held), "year": year},
         result={
             "scenarios": scenario_rows(held),
-            "differences": [_difference_row(context, base, one) for one in found],
+            "differences": [_difference_row(context, base, comparison) for comparison in found],
         },
         sheets=(
             sheet_of(words, "side_by_side", verdicts_side_by_side(context, base, found)),
@@ -184,8 +184,8 @@ def scenario_titles(context: Context, found: Sequence[Compared]) -> dict[str, st
     """Head the columns of scenarios that stand side by side."""
     text = context.words.text
     return {
-        column: text(heading, name=one.scenario.name)
-        for n, one in enumerate(found, 1)
+        column: text(heading, name=comparison.scenario.name)
+        for n, comparison in enumerate(found, 1)
         for column, heading in (
             (f"scenario_{n}", "column_of_scenario"), (f"outcome_{n}", "column_of_outcome"),
         )
@@ -195,10 +195,10 @@ def scenario_titles(context: Context, found: Sequence[Compared]) -> dict[str, st
 def verdict_differences(context: Context, found: Sequence[Compared]) -> pd.DataFrame:
     """List the verdicts that differ, scenario by scenario, each with its clause."""
     frames = []
-    for one in found:
-        changes = list(one.changes)
+    for comparison in found:
+        changes = list(comparison.changes)
         frame = change_list(context, context, changes)
-        frame.insert(0, "scenario_name", one.scenario.name)
+        frame.insert(0, "scenario_name", comparison.scenario.name)
         frame["clause"] = [cast("Verdict", c.after or c.before).clause for c in changes]
         frames.append(frame)
     columns = ["scenario_name", *CHANGE_COLUMNS, "clause"]
@@ -212,9 +212,9 @@ def verdicts_side_by_side(
 ) -> pd.DataFrame:
     """List every verdict that differs in some scenario: in the base, and in each of them."""
     units, names = unit_names(context), platform_names(context)
-    sides = [_by_key(base.verdicts), *(_by_key(one.standing.verdicts) for one in found)]
+    sides = [_by_key(base.verdicts), *(_by_key(comparison.standing.verdicts) for comparison in found)]
     changed = {
-        (c.rule_id, c.part, c.unit_id, c.platform_id, c.year) for one in found for c in one.changes
+        (c.rule_id, c.part, c.unit_id, c.platform_id, c.year) for comparison in found for c in comparison.changes
     }
     ordered = [key for key in dict.fromkeys(k for side in sides for k in side) if key in changed]
     rows = []
@@ -263,14 +263,14 @@ def shares_side_by_side(
     """List the shares of the year by unit and element: in the base, and in each scenario."""
     words, units = context.words, unit_names(context)
     both = _shares(base, "base")
-    for n, one in enumerate(found, 1):
-        both = both.merge(_shares(one.standing, str(n)), on=SHARE_KEYS, how="outer", sort=False)
+    for n, comparison in enumerate(found, 1):
+        both = both.merge(_shares(comparison.standing, str(n)), on=SHARE_KEYS, how="outer", sort=False)
     both = both.rename(columns={f"share_{n}": f"scenario_{n}" for n in range(1, len(found) + 1)})
     thresholds = both.filter(regex="^threshold_")
     outcomes = [name for name in both if str(name).startswith("outcome_")]
     scenario = [f"{name}_{n}" for n in range(1, len(found) + 1) for name in ("scenario", "outcome")]
     frame = both.assign(
-        unit_name=[units.get(one, words.text("whole_city")) for one in both["unit_id"]],
+        unit_name=[units.get(unit_id, words.text("whole_city")) for unit_id in both["unit_id"]],
         element_name=[
             words.text("element_projects") if code == "projects" else words.word("element", code)
             for code in both["element"]
@@ -307,13 +307,13 @@ def yield_frame(context: Context, found: Sequence[Compared]) -> pd.DataFrame:
     """List output and tax per 亩 of units and platforms, before and after, for each scenario."""
     words = context.words
     frames = []
-    for one in found:
-        rows = one.yields.rows
+    for comparison in found:
+        rows = comparison.yields.rows
         frames.append(
             rows.assign(
-                scenario_name=one.scenario.name,
+                scenario_name=comparison.scenario.name,
                 by_said=[words.text(f"by_{by}") for by in rows["by"]],
-                why=[words.joined(words.say(w) for w in why) for why in one.yields.reasons],
+                why=[words.joined(words.say(w) for w in why) for why in comparison.yields.reasons],
             )
         )
     columns = list(YIELD_COLUMNS)

@@ -51,12 +51,12 @@ def edit_frame(context: Context, held: Mapping[str, Scenario]) -> pd.DataFrame:
     """List the edits of scenarios, one row each; a scenario without any has a row too."""
     words, said = context.words, EditWords(context)
     rows: list[tuple[object, ...]] = []
-    for name, one in held.items():
-        for number, edit in enumerate(one.edits, 1):
+    for name, scenario in held.items():
+        for number, edit in enumerate(scenario.edits, 1):
             kind = words.text(f"edit_{kind_of(edit)}")
-            rows.append((name, number, kind, said.sentence(edit), one.adopted_at))
-        if not one.edits:
-            rows.append((name, None, None, words.text("scenario_no_edit"), one.adopted_at))
+            rows.append((name, number, kind, said.sentence(edit), scenario.adopted_at))
+        if not scenario.edits:
+            rows.append((name, None, None, words.text("scenario_no_edit"), scenario.adopted_at))
     frame = pd.DataFrame(rows, columns=list(EDIT_COLUMNS))
     return frame.astype({"edit_number": "Int64"})
 
@@ -174,8 +174,8 @@ def added_from_file(
         frame = read_file(path, encoding=None, source_layer=None).frame
     if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None:
         raise PlanningError("scenario_file_no_land")
-    shapes = [_areas(one) for one in frame.to_crs(context.crs).geometry]
-    land = [one for one in shapes if one is not None]
+    shapes = [_areas(shape) for shape in frame.to_crs(context.crs).geometry]
+    land = [shape for shape in shapes if shape is not None]
     if not land:
         raise PlanningError("scenario_file_no_land")
     if len(land) > MOST_ADDED:
@@ -183,7 +183,7 @@ def added_from_file(
     ids: Sequence[str] = (
         [parcel_id] if len(land) == 1 else [f"{parcel_id}-{n}" for n in range(1, len(land) + 1)]
     )
-    return [AddLand(one, unit_id, state, shape.wkt) for one, shape in zip(ids, land, strict=True)]
+    return [AddLand(parcel_id, unit_id, state, shape.wkt) for parcel_id, shape in zip(ids, land, strict=True)]
 
 
 def _areas(shape: shapely.Geometry | None) -> shapely.Geometry | None:
@@ -253,7 +253,7 @@ def _touched(edit: ScenarioEdit) -> Iterator[tuple[str, str]]:
     elif isinstance(edit, SetMajor):
         yield "major_platforms", edit.platform_id
     elif isinstance(edit, PlaceProject):
-        yield from (("land_parcels", one) for one in edit.parcel_ids)
+        yield from (("land_parcels", parcel_id) for parcel_id in edit.parcel_ids)
     else:
         yield "land_parcels", edit.parcel_id
 
@@ -314,7 +314,7 @@ def add_scenario(context: Context, name: str, edits: Sequence[ScenarioEdit] = ()
     with changing_scenarios(context.path) as held:
         if name in held:
             raise PlanningError("scenario_exists", name=name)
-        held[name] = KeptScenario(tuple(to_plain(one) for one in edits))
+        held[name] = KeptScenario(tuple(to_plain(edit) for edit in edits))
     return name
 
 
@@ -325,7 +325,7 @@ def edit_scenario(context: Context, name: str, edits: Sequence[ScenarioEdit]) ->
         kept = _open(held, name)
         together = [*_edits(kept), *edits]
         require_consistent(together, context.source)
-        held[name] = replace(kept, edits=tuple(to_plain(one) for one in together))
+        held[name] = replace(kept, edits=tuple(to_plain(edit) for edit in together))
 
 
 def remove_scenario(context: Context, name: str, number: int | None = None) -> None:
@@ -357,13 +357,13 @@ def scenario_of_assignments(
     Raises PlanningError: ``scenario_carved``, and those of ``add_scenario``.
     """
     carved = [
-        one.project_id
-        for one in assignments
-        if any(parcel_id.endswith(CUT_SUFFIX) for parcel_id in one.parcel_ids)
+        assignment.project_id
+        for assignment in assignments
+        if any(parcel_id.endswith(CUT_SUFFIX) for parcel_id in assignment.parcel_ids)
     ]
     if carved:
         raise PlanningError("scenario_carved", project_ids="、".join(carved))
-    edits = [PlaceProject(one.project_id, one.parcel_ids, allotted_on) for one in assignments]
+    edits = [PlaceProject(assignment.project_id, assignment.parcel_ids, allotted_on) for assignment in assignments]
     return add_scenario(context, name, edits)
 
 
@@ -375,9 +375,9 @@ def read_edits(path: Path) -> list[ScenarioEdit]:
         plain: Any = json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError:
         plain = None
-    if not isinstance(plain, list) or not all(isinstance(one, dict) for one in plain):
+    if not isinstance(plain, list) or not all(isinstance(edit, dict) for edit in plain):
         raise PlanningError("scenario_file_bad", path=str(path))
-    return [from_plain(one) for one in plain]
+    return [from_plain(edit) for edit in plain]
 
 
 def context_with(context: Context, edits: Sequence[ScenarioEdit]) -> Context:
@@ -443,10 +443,10 @@ def scenario_rows(held: Mapping[str, Scenario]) -> list[dict[str, object]]:
     """Give scenarios as the command prints them."""
     return [
         {
-            "name": name, "edits": [to_plain(edit) for edit in one.edits],
-            "adopted_at": one.adopted_at,
+            "name": name, "edits": [to_plain(edit) for edit in scenario.edits],
+            "adopted_at": scenario.adopted_at,
         }
-        for name, one in held.items()
+        for name, scenario in held.items()
     ]  # fmt: skip
 
 
@@ -475,7 +475,7 @@ def written_lines(context: Context, overlay: Overlay) -> list[str]:
 
 
 def _edits(kept: KeptScenario) -> tuple[ScenarioEdit, ...]:
-    return tuple(from_plain(one) for one in kept.edits)
+    return tuple(from_plain(edit) for edit in kept.edits)
 
 
 def _kept(held: Mapping[str, KeptScenario], name: str) -> KeptScenario:

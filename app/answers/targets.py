@@ -151,7 +151,7 @@ def _row(context: Context, row: Progress) -> dict[str, object]:
         "basis": verdict.basis,
         "project_ids": list(row.project_ids),
         "open_project_ids": list(row.open_project_ids),
-        "reasons": [{"code": one.code, "text": words.say(one)} for one in verdict.reasons],
+        "reasons": [{"code": reason.code, "text": words.say(reason)} for reason in verdict.reasons],
     }
 
 

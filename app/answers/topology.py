@@ -37,8 +37,8 @@ def topology_answer(
     shapes = np.asarray(gpd.GeoSeries(frame["geometry"]).array, dtype=object)
     found = topology(shapes, context.crs, rule, progress)
     names = row_names(frame, contract)
-    rows = [_row(one, names, words) for one in found.findings]
-    held = Counter(one.kind for one in found.findings)
+    rows = [_row(finding, names, words) for finding in found.findings]
+    held = Counter(finding.kind for finding in found.findings)
     counts = {kind: held[kind] for kind in KINDS}
     return Answer(
         title=words.text("title_topology", layer=layer_name(layer, words)),
@@ -60,7 +60,7 @@ def topology_answer(
 def _layer_of_areas(layer: str) -> Contract:
     contract = contract_of(layer)
     if contract.geometry != "polygon":
-        known = ", ".join(name for name, one in CONTRACTS.items() if one.geometry == "polygon")
+        known = ", ".join(name for name, contract in CONTRACTS.items() if contract.geometry == "polygon")
         raise MuPlanError("layer_without_areas", layer=layer, known=known)
     return contract
 
@@ -94,13 +94,13 @@ def _known(number: float) -> float | None:
 def _list(found: Topology, rows: list[dict[str, object]], context: Context) -> gpd.GeoDataFrame:
     words = context.words
     shapes = np.empty(len(rows), dtype=object)
-    shapes[:] = [one.shape for one in found.findings]
+    shapes[:] = [finding.shape for finding in found.findings]
     columns = pd.DataFrame(
         {
-            "finding_kind": [words.text(f"finding_{one.kind}") for one in found.findings],
+            "finding_kind": [words.text(f"finding_{finding.kind}") for finding in found.findings],
             "row_ids": [row["rows"] for row in rows],
-            "area_m2": [one.area_m2 for one in found.findings],
-            "width_m": [one.width_m for one in found.findings],
+            "area_m2": [finding.area_m2 for finding in found.findings],
+            "width_m": [finding.width_m for finding in found.findings],
             "finding_text": [row["text"] for row in rows],
         }
     ).astype({"area_m2": "float64", "width_m": "float64"})

@@ -145,8 +145,8 @@ def project_answer(context: Context) -> Answer:
 def _hidden(context: Context) -> pd.DataFrame:
     """List the projects of which whoever looks may only know that they exist."""
     rows = [
-        (one.project_id, None if one.until is None else one.until.isoformat(timespec="minutes"))
-        for one in hidden_projects(context.source, context.policy)
+        (project.project_id, None if project.until is None else project.until.isoformat(timespec="minutes"))
+        for project in hidden_projects(context.source, context.policy)
     ]
     return pd.DataFrame(rows, columns=["project_id", "talks_until"], dtype="object")
 
@@ -192,11 +192,11 @@ def since_answer(context: Context, visit: Visit) -> Answer:
     found = changes_since(context, visit)
     listed = pd.DataFrame(
         {
-            "since_layer": [named_layer(context, str(one)) for one in found["layer"]],
-            "since_action": [action_word(context, one) for one in found["action"]],
+            "since_layer": [named_layer(context, str(layer)) for layer in found["layer"]],
+            "since_action": [action_word(context, action) for action in found["action"]],
             "since_rows": found["rows"],
             "since_times": found["times"],
-            "since_last": [local_minute(one) for one in found["last"]],
+            "since_last": [local_minute(moment) for moment in found["last"]],
             "since_actor": found["actor"],
         },
         columns=list(COLUMNS),
@@ -279,12 +279,12 @@ def _worded(context: Context, frame: pd.DataFrame, columns: tuple[str, ...]) -> 
     shown = shown.sort_values("trail_seq", ascending=False, ignore_index=True)
     for name, said in (
         ("trail_at", local_minute), ("trail_until", local_minute),
-        ("trail_layer", lambda one: named_layer(context, one)),
-        ("trail_action", lambda one: action_word(context, one)),
-        ("trail_reasons", lambda one: _reasons(context, one)),
+        ("trail_layer", lambda layer: named_layer(context, layer)),
+        ("trail_action", lambda action: action_word(context, action)),
+        ("trail_reasons", lambda reasons: _reasons(context, reasons)),
     ):  # fmt: skip
         if name in shown:
-            shown[name] = [said(str(one)) for one in shown[name]]
+            shown[name] = [said(str(value)) for value in shown[name]]
     return shown.reindex(columns=list(columns))
 
 
@@ -292,8 +292,8 @@ def _reasons(context: Context, reasons: str) -> str:
     """Name the faults with their columns; what has no word stays as it is."""
     words = context.words
     said = []
-    for one in reasons.split("; "):
-        code, _, column = one.partition(":")
+    for fault in reasons.split("; "):
+        code, _, column = fault.partition(":")
         named = words.sentences.get(f"fault_{code}", code)
         headed = words.heading(column) if column in FIELDS else column
         said.append(f"{named}{words.text('colon')}{headed}" if headed else named)
@@ -324,11 +324,11 @@ def source_frame(context: Context) -> pd.DataFrame:
     """List where each layer came from, with edition and licence."""
     rows = [
         (
-            layer_name(layer.name, context.words), one.source, one.edition, one.licence,
-            one.imported_at, one.sha256,
+            layer_name(layer.name, context.words), source.source, source.edition, source.licence,
+            source.imported_at, source.sha256,
         )
         for layer in context.workspace.layers()
-        for one in layer.sources
+        for source in layer.sources
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=list(SOURCE_COLUMNS))
 

@@ -72,17 +72,17 @@ def styled_chart(chart: alt.Chart | alt.LayerChart) -> alt.Chart | alt.LayerChar
     return styled
 
 
-def show_source(held: Context, layers: tuple[str, ...], period: str) -> None:
+def show_source(context: Context, layers: tuple[str, ...], period: str) -> None:
     """Say under a picture what it was drawn from.
 
     ``period``: Year or span of its figures.
     """
-    pack, words = held.policy.pack, held.words
+    pack, words = context.policy.pack, context.words
     named = words.joined(layer_name(name, words) for name in layers)
     st.caption(
         words.text(
-            "chart_source", workspace=held.facts.title, layers=named, period=period,
-            as_of=held.as_of, pack=pack.title, edition=pack.edition,
+            "chart_source", workspace=context.facts.title, layers=named, period=period,
+            as_of=context.as_of, pack=pack.title, edition=pack.edition,
         )
     )  # fmt: skip
 
@@ -175,7 +175,7 @@ def quadrant_chart(
     if len(rows) <= MOST_NAMED:
         sides = label_sides(rows, ends)
         for side, dx in (("left", 9), ("right", -9)):
-            mine = rows[[one == side for one in sides]]
+            mine = rows[[placed_on == side for placed_on in sides]]
             named = alt.Chart(mine).mark_text(align=side, dx=dx, color=INK, fontSize=11)
             layers.append(named.encode(x, y, text="name:N"))
     return alt.layer(*layers).properties(height=HEIGHT_PX), int((~inside).sum())
@@ -322,16 +322,16 @@ TIMELINE_LOOKS = {
 TIMELINE_ROW_PX = 34
 
 
-def show_timeline(held: Context, nodes: Sequence[Node]) -> None:
+def show_timeline(context: Context, nodes: Sequence[Node]) -> None:
     """Show the nodes of a project; a sentence where none has a day.
 
     ``nodes``: Its nodes in order.
     """
     if not any(node.planned_on or node.done_on for node in nodes):
-        st.caption(held.words.text("timeline_none"))
+        st.caption(context.words.text("timeline_none"))
         return
-    show_chart(timeline_chart(nodes, held.as_of, held.words))
-    show_source(held, ("project_events",), held.as_of[:4])
+    show_chart(timeline_chart(nodes, context.as_of, context.words))
+    show_source(context, ("project_events",), context.as_of[:4])
 
 
 def timeline_chart(nodes: Sequence[Node], as_of: str, words: Catalogue) -> alt.LayerChart:

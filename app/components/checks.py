@@ -21,15 +21,15 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def show_changes(held: Context, query: CheckQuery) -> None:
+def show_changes(context: Context, query: CheckQuery) -> None:
     """Ask for another date or other packs, and list the verdicts that differ."""
     text = words().text
-    titles = pack_titles(held.settings)
+    titles = pack_titles(context.settings)
     mine = tuple(st.session_state.get(PACKS, ())) or (DEFAULT_PACK,)
     with st.form("changes"):
         left, right = st.columns(2)
         day = left.date_input(
-            text("changes_as_of"), value=date.fromisoformat(held.as_of), format="YYYY-MM-DD"
+            text("changes_as_of"), value=date.fromisoformat(context.as_of), format="YYYY-MM-DD"
         )
         packs = right.multiselect(
             text("packs_label"), list(titles), default=list(mine), format_func=titles.get
@@ -39,14 +39,14 @@ def show_changes(held: Context, query: CheckQuery) -> None:
         return
     other = context_against(day.isoformat(), tuple(packs))
     with st.spinner(text("working")):
-        answer = changed_answer(held, other, query, judged_with_bar(query))
+        answer = changed_answer(context, other, query, judged_with_bar(query))
     st.caption(answer.summary[-1])
     frame = answer.sheet("changes").frame
     if not len(frame):
         st.info(text("changes_none"))
         return
     show_list(shown_columns(frame, COLUMNS, words(), answer.titles))
-    hand_out(answer, held, (".xlsx", ".docx"), "changes")
+    hand_out(answer, context, (".xlsx", ".docx"), "changes")
 
 
 ROWS_SHOWN = 200
@@ -54,11 +54,11 @@ ROWS_PX = 210
 ROWS_NAMED = 10
 
 
-def show_evidence(held: Context, verdict: Verdict) -> None:
+def show_evidence(context: Context, verdict: Verdict) -> None:
     """Show a verdict with all that stands behind it."""
     text = words().text
-    row = verdict_table(held, [verdict]).iloc[0]
-    head = f"{light(verdict)} {outcome_word(held, verdict)}　{verdict.rule_id}　{row['rule_title']}"
+    row = verdict_table(context, [verdict]).iloc[0]
+    head = f"{light(verdict)} {outcome_word(context, verdict)}　{verdict.rule_id}　{row['rule_title']}"
     st.markdown(f"**{as_text(head)}**")
     st.markdown(
         as_text(
@@ -68,13 +68,13 @@ def show_evidence(held: Context, verdict: Verdict) -> None:
             )
         )
     )  # fmt: skip
-    _marks(held, verdict)
+    _marks(context, verdict)
     st.markdown(as_text(text("evidence_clause", clause=verdict.clause)))
     for reason in verdict.reasons:
         st.markdown(f"- {as_text(words().say(reason))}")
-    for key, said in assumption_texts(held, [verdict]):
-        st.caption(as_text(text("evidence_assumption", key=key, said=said)))
-    for rows in evidence_rows(held, verdict):
+    for key, wording in assumption_texts(context, [verdict]):
+        st.caption(as_text(text("evidence_assumption", key=key, said=wording)))
+    for rows in evidence_rows(context, verdict):
         _rows(rows)
 
 
@@ -87,7 +87,7 @@ def _figure(verdict: Verdict, name: str) -> str:
     return f"{sign}{value:,.2f}{unit}"
 
 
-def _marks(held: Context, verdict: Verdict) -> None:
+def _marks(context: Context, verdict: Verdict) -> None:
     """Show as badges what dates a verdict or makes it rest on an assumption."""
     text = words().text
     with st.container(horizontal=True):

@@ -106,45 +106,45 @@ def action_key(layer: str, code: str) -> str:
     return f"import_on_{layer}_{code}"
 
 
-def chosen_actions(held: Context, layer: str) -> dict[str, str]:
+def chosen_actions(context: Context, layer: str) -> dict[str, str]:
     """Gather what was chosen on this page for each class of fault."""
-    classes = fault_table(held).classes
+    classes = fault_table(context).classes
     chosen = {code: st.session_state.get(action_key(layer, code)) for code in classes}
     return {
         code: action for code, action in chosen.items() if action in classes[code].allowed
     }  # fmt: skip
 
 
-def checked(held: Context, request: ImportRequest, actions: Mapping[str, str]) -> Found:
+def checked(context: Context, request: ImportRequest, actions: Mapping[str, str]) -> Found:
     """Check a file, once for each question and choice."""
     key = (_question(request), tuple(sorted(actions.items())))
     kept, found = st.session_state.get(FOUND, (None, None))
     if kept != key or not isinstance(found, Found):
-        found = import_found(held, request, actions)
+        found = import_found(context, request, actions)
         st.session_state[FOUND] = (key, found)
     return found
 
 
-def import_found(held: Context, request: ImportRequest, actions: Mapping[str, str]) -> Found:
+def import_found(context: Context, request: ImportRequest, actions: Mapping[str, str]) -> Found:
     """Run an import or its check under a bar."""
     error = None
 
     def run(progress: Progress) -> ImportResult:
         nonlocal error
-        checks = import_checks(held, actions, progress)
+        checks = import_checks(context, actions, progress)
         try:
-            return run_import(GeoPackageWorkspace(held.path), request, actor(), now(), checks)
+            return run_import(GeoPackageWorkspace(context.path), request, actor(), now(), checks)
         except NothingAcceptedError as refusal:
             error = refusal
             return refused_result(request, refusal)
 
     result = run_with_bar("import", words().text("working"), run)
-    answer = import_answer(held, request, result, actions, is_whole=False)
+    answer = import_answer(context, request, result, actions, is_whole=False)
 
     def whole() -> Answer:
-        return import_answer(held, request, result, actions)
+        return import_answer(context, request, result, actions)
 
-    return Found(result, answer, whole, fault_table(held, actions), error)
+    return Found(result, answer, whole, fault_table(context, actions), error)
 
 
 AS_RECOGNISED = "recognised"
@@ -152,7 +152,7 @@ SHIFTS = ("none", "gcj02", "bd09")
 
 
 def ask_place(
-    held: Context, source: SourceFile, ground: Ground, typed: str
+    context: Context, source: SourceFile, ground: Ground, typed: str
 ) -> tuple[PlaceStated | None, gpd.GeoDataFrame | None]:
     """Show how a file's numbers are understood, before and after, and let it be overruled.
 
@@ -181,7 +181,7 @@ def ask_place(
         final = dataclasses.replace(stated, shift=shift)
         after = look_at_place(some, final, ground)
         if after.rows is not None:
-            _pictures(held, ground, at_first, after)
+            _pictures(context, ground, at_first, after)
         doubted = bool(shift_notes(seen))
         answer = final if doubted or shift != "none" else stated
         return answer, after.rows
@@ -199,12 +199,12 @@ def _ask_reading(seen: PlaceSeen, typed: str) -> PlaceStated | None:
         if seen.problem is None:
             options[AS_RECOGNISED] = PlaceStated()
             labels[AS_RECOGNISED] = text("place_recognised")
-        for one in seen.readings:
-            key = f"{one.code} {one.axis}"
-            options[key] = PlaceStated(one.code, one.axis)
+        for reading in seen.readings:
+            key = f"{reading.code} {reading.axis}"
+            options[key] = PlaceStated(reading.code, reading.axis)
             labels[key] = text(
-                "place_reading", name=one.crs.name, code=one.code, axis=text(f"axis_{one.axis}"),
-                share=one.share,
+                "place_reading", name=reading.crs.name, code=reading.code, axis=text(f"axis_{reading.axis}"),
+                share=reading.share,
             )  # fmt: skip
         if seen.problem is not None:
             st.warning(as_text(words().error(seen.problem)))
@@ -248,19 +248,19 @@ def _ask_shift(seen: PlaceSeen) -> str | None:
     )  # fmt: skip
 
 
-def _pictures(held: Context, ground: Ground, before: PlaceSeen, after: PlaceSeen) -> None:
+def _pictures(context: Context, ground: Ground, before: PlaceSeen, after: PlaceSeen) -> None:
     text = words().text
     left, right = st.columns(2)
     with left:
         if before.rows is not None:
-            st.image(place_picture(held, ground, before.rows, text("place_before")))
+            st.image(place_picture(context, ground, before.rows, text("place_before")))
         elif before.medians is not None:
             x, y = before.medians
             st.caption(text("place_before"))
             st.info(as_text(text("place_before_nowhere", x=x, y=y)))
     with right:
         if after.rows is not None:
-            st.image(place_picture(held, ground, after.rows, text("place_after")))
+            st.image(place_picture(context, ground, after.rows, text("place_after")))
 
 
 def ask_unit(rows: pd.DataFrame | None, targets: Mapping[str, str]) -> tuple[bool, str | None]:
@@ -306,7 +306,7 @@ LOOKS = {"done_aside": "not_met", "done_repaired": "met", "done_stored": "result
 HEIGHT_PX = 520
 
 
-def show_report(held: Context, request: ImportRequest, found: Found) -> None:
+def show_report(context: Context, request: ImportRequest, found: Found) -> None:
     """Show what a check found, and what a newer edition changes."""
     text = words().text
     if found.error is not None:
@@ -321,11 +321,11 @@ def show_report(held: Context, request: ImportRequest, found: Found) -> None:
         for fault in found.result.faults:
             st.text(fault_text(fault, request.layer, words()))
         _decide(request.layer, found)
-        _faults(held, found)
+        _faults(context, found)
     if found.result.changes is not None:
-        _changes(held, found.result.changes)
+        _changes(context, found.result.changes)
     hand_out(
-        found.whole, held, (".xlsx", ".docx", ".gpkg"), "import_report", title=found.answer.title
+        found.whole, context, (".xlsx", ".docx", ".gpkg"), "import_report", title=found.answer.title
     )
 
 
@@ -334,8 +334,8 @@ def _decide(layer: str, found: Found) -> None:
     text = words().text
     report = found.result.report
     counts: dict[str, int] = {}
-    for one in report.lines if report is not None else ():
-        counts[one.code] = counts.get(one.code, 0) + len(one.concerned)
+    for line in report.lines if report is not None else ():
+        counts[line.code] = counts.get(line.code, 0) + len(line.concerned)
     open_to = [code for code in counts if len(found.table.entry(code).allowed) > 1]
     if not open_to:
         return
@@ -350,22 +350,22 @@ def _decide(layer: str, found: Found) -> None:
         )  # fmt: skip
 
 
-def _faults(held: Context, found: Found) -> None:
+def _faults(context: Context, found: Found) -> None:
     report = found.result.report
     if report is None:
         return
-    lines = line_frame(held, report, found.table, SHOWN_LINES)
+    lines = line_frame(context, report, found.table, SHOWN_LINES)
     if len(report) > len(lines):
         st.caption(words().text("lines_left_out", shown=len(lines), count=len(report)))
-    _list_and_map(held, lines)
+    _list_and_map(context, lines)
 
 
 @st.fragment
-def _list_and_map(held: Context, lines: gpd.GeoDataFrame) -> None:
-    within_border(lambda: _beside_each_other(held, lines))
+def _list_and_map(context: Context, lines: gpd.GeoDataFrame) -> None:
+    within_border(lambda: _beside_each_other(context, lines))
 
 
-def _beside_each_other(held: Context, lines: gpd.GeoDataFrame) -> None:
+def _beside_each_other(context: Context, lines: gpd.GeoDataFrame) -> None:
     text = words().text
     kinds = [text("faults_all"), *lines["fault_kind"].unique()]
     kind = st.selectbox(text("faults_filter"), kinds, key="fault_kind_shown")
@@ -390,7 +390,7 @@ def _beside_each_other(held: Context, lines: gpd.GeoDataFrame) -> None:
         show_map(
             map_view(), words(), key="fault_map", highlights=drawn,
             focus=_focus(chosen if len(chosen) else _with_land(lines)),
-            base_map_url=held.settings.base_map_url, height_px=HEIGHT_PX, compact=True,
+            base_map_url=context.settings.base_map_url, height_px=HEIGHT_PX, compact=True,
         )  # fmt: skip
 
 
@@ -418,7 +418,7 @@ def _focus(lines: gpd.GeoDataFrame) -> Bounds | None:
     return west, south, east, north
 
 
-def _changes(held: Context, changes: Changes) -> None:
+def _changes(context: Context, changes: Changes) -> None:
     text = words().text
     st.subheader(text("changes_heading"))
     st.text(
@@ -427,17 +427,17 @@ def _changes(held: Context, changes: Changes) -> None:
             removed=len(changes.removed_ids), unchanged=changes.unchanged,
         )
     )  # fmt: skip
-    _change_list_and_map(held, changes)
+    _change_list_and_map(context, changes)
 
 
 @st.fragment
-def _change_list_and_map(held: Context, changes: Changes) -> None:
-    within_border(lambda: _changes_beside_each_other(held, changes))
+def _change_list_and_map(context: Context, changes: Changes) -> None:
+    within_border(lambda: _changes_beside_each_other(context, changes))
 
 
-def _changes_beside_each_other(held: Context, changes: Changes) -> None:
+def _changes_beside_each_other(context: Context, changes: Changes) -> None:
     text = words().text
-    rows, land = _change_rows(held, changes)
+    rows, land = _change_rows(context, changes)
     if not len(rows):
         return
     st.caption(text("changes_colours"))
@@ -467,14 +467,14 @@ def _changes_beside_each_other(held: Context, changes: Changes) -> None:
         show_map(
             map_view(), words(), key="change_map", highlights=drawn,
             focus=_focus(chosen if len(chosen) else _with_land(land)),
-            base_map_url=held.settings.base_map_url, height_px=HEIGHT_PX, compact=True,
+            base_map_url=context.settings.base_map_url, height_px=HEIGHT_PX, compact=True,
         )  # fmt: skip
 
 
-def _change_rows(held: Context, changes: Changes) -> tuple[pd.DataFrame, gpd.GeoDataFrame | None]:
+def _change_rows(context: Context, changes: Changes) -> tuple[pd.DataFrame, gpd.GeoDataFrame | None]:
     """Give the list of all changes, and the shapes of the rows concerned."""
     text = words().text
-    changed = pd.DataFrame(changed_frame(held, changes)).drop(columns="geometry", errors="ignore")
+    changed = pd.DataFrame(changed_frame(context, changes)).drop(columns="geometry", errors="ignore")
     groups = {"added": changes.added_ids, "removed": changes.removed_ids}
     tables = [
         pd.DataFrame({"change_kind": text(f"change_{code}"), "fault_row_id": list(ids)})
@@ -494,16 +494,16 @@ def _change_rows(held: Context, changes: Changes) -> tuple[pd.DataFrame, gpd.Geo
         [
             gpd.GeoDataFrame(
                 {"change": [code] * len(ids), "fault_row_id": list(ids)},
-                geometry=np.asarray(rows.geometry.array, dtype=object), crs=held.crs,
+                geometry=np.asarray(rows.geometry.array, dtype=object), crs=context.crs,
             )
             for code, rows, ids in frames
         ],
         ignore_index=True,
     )  # fmt: skip
-    return whole, gpd.GeoDataFrame(land, crs=held.crs)
+    return whole, gpd.GeoDataFrame(land, crs=context.crs)
 
 
-def raster_form(held: Context, path: Path) -> tuple[str, ...]:
+def raster_form(context: Context, path: Path) -> tuple[str, ...]:
     """Ask what an uploaded raster is, check it or store it.
 
     What was stored, in words; empty where nothing was.
@@ -525,11 +525,11 @@ def raster_form(held: Context, path: Path) -> tuple[str, ...]:
         path, layer, "replace" if replaces else "add", crs=crs or None, dry_run=dry_run
     )
     try:
-        result = import_raster(GeoPackageWorkspace(held.path), request, actor(), now())
+        result = import_raster(GeoPackageWorkspace(context.path), request, actor(), now())
     except MuPlanError as error:
         st.error(as_text(words().error(error)))
         return ()
-    said = raster_answer(held, request, result).summary
+    said = raster_answer(context, request, result).summary
     if not result.stored:
         say_lines(said)
         return ()

@@ -302,9 +302,9 @@ def _keep(state: MapState, drawing: Drawing) -> None:
         state.area, state.numbers = drawing, ()
 
 
-def choose_rows(held: Context, state: MapState) -> None:
+def choose_rows(context: Context, state: MapState) -> None:
     """Choose the rows that area or numbers mean, where that changed since the last time."""
-    layers = layers_to_choose_from(held)
+    layers = layers_to_choose_from(context)
     if st.session_state.get(LAYER) not in layers:
         st.session_state.pop(LAYER, None)
     layer = st.session_state.get(LAYER, layers[0] if layers else None)
@@ -317,9 +317,9 @@ def choose_rows(held: Context, state: MapState) -> None:
     if layer is None:
         return
     if state.area is not None:
-        state.selection = chosen_within(held, layer, state.area.shape, is_whole=is_whole)
+        state.selection = chosen_within(context, layer, state.area.shape, is_whole=is_whole)
     elif state.numbers:
-        state.selection = chosen_by_number(held, layer, state.numbers)
+        state.selection = chosen_by_number(context, layer, state.numbers)
 
 
 def choose_numbers() -> None:

@@ -27,10 +27,10 @@ from platforms.matching.match import MatchedSite, Matches, MatchResult
 OWN = "own_demand"
 
 
-def choose_demand(held: Context) -> Demand | None:
+def choose_demand(context: Context) -> Demand | None:
     """Let a project of the ledger be chosen, or a demand be filled in; None while there is none."""
     text = words().text
-    projects = held.source.read("projects")
+    projects = context.source.read("projects")
     # Those still looking for a place come first.
     waiting = ["in_talks", "signed", "registered"]
     order = projects["stage"].map({stage: place for place, stage in enumerate(waiting)})
@@ -47,14 +47,14 @@ def choose_demand(held: Context) -> Demand | None:
     )  # fmt: skip
     if chosen != OWN:
         try:
-            return demand_in_ledger(held, chosen)
+            return demand_in_ledger(context, chosen)
         except MuPlanError as error:
             st.warning(as_text(words().error(error)))
             return None
-    return _own_demand(held)
+    return _own_demand(context)
 
 
-def _own_demand(held: Context) -> Demand | None:
+def _own_demand(context: Context) -> Demand | None:
     text, heading = words().text, words().heading
     with st.form("own_demand"):
         first, second, third, fourth = st.columns(4)
@@ -78,7 +78,7 @@ def _own_demand(held: Context) -> Demand | None:
             placeholder=text("choose"),
         )  # fmt: skip
         width = fourth.number_input(heading("width_min_m"), 0.0, 5000.0, 0.0)
-        units = unit_names(held)
+        units = unit_names(context)
         wished, barred = st.columns(2)
         preferred = wished.multiselect(
             heading("preferred_units"), list(units), format_func=units.get,
@@ -112,7 +112,7 @@ SHOWN_REASONS = 100
 LIST_PX, MAP_PX = 330, 640
 
 
-def show_sites(held: Context, result: MatchResult, names: dict[str, str]) -> None:
+def show_sites(context: Context, result: MatchResult, names: dict[str, str]) -> None:
     """List the admitted sites beside the map, and say of one why it stands where it does."""
     text = words().text
     if not result.sites:
@@ -124,41 +124,41 @@ def show_sites(held: Context, result: MatchResult, names: dict[str, str]) -> Non
     left, right = st.columns([1, 1])
     with left:
         event = show_list(
-            _site_table(held, shown, names, SITE_COLUMNS), height=LIST_PX, on_select="rerun",
+            _site_table(context, shown, names, SITE_COLUMNS), height=LIST_PX, on_select="rerun",
             selection_mode="single-row", key="site_rows",
         )  # fmt: skip
         rows = [row for row in event.selection.rows if row < len(shown)]
         at = rows[0] if rows else 0
         _detail(result, shown[at], at)
     with right:
-        _map(held, shown, shown[at])
+        _map(context, shown, shown[at])
 
 
 def _site_table(
-    held: Context,
+    context: Context,
     shown: Matches | tuple[MatchedSite, ...],
     names: dict[str, str],
     columns: tuple[str, ...],
 ) -> pd.DataFrame:
     """List sites with some columns of the answer's list."""
-    frame = site_frame(held, shown, names)
+    frame = site_frame(context, shown, names)
     named = frame.assign(platform_name=frame["platform_name"].fillna(words().text("no_platform")))
     return shown_columns(named, columns, words())
 
 
-def _map(held: Context, shown: tuple[MatchedSite, ...], chosen: MatchedSite) -> None:
-    shapes = gpd.GeoSeries([one.site.geometry for one in shown], crs=held.crs)
+def _map(context: Context, shown: tuple[MatchedSite, ...], chosen: MatchedSite) -> None:
+    shapes = gpd.GeoSeries([matched.site.geometry for matched in shown], crs=context.crs)
     captions = tuple(
-        words().text("block_caption", block_id=one.site.site_id, area_mu=one.site.area_mu)
-        for one in shown
+        words().text("block_caption", block_id=matched.site.site_id, area_mu=matched.site.area_mu)
+        for matched in shown
     )
-    place = gpd.GeoSeries([chosen.site.geometry], crs=held.crs)
+    place = gpd.GeoSeries([chosen.site.geometry], crs=context.crs)
     west, south, east, north = place.to_crs(4326).total_bounds.tolist()
     show_map(
         map_view(), words(), key="match_map",
         highlights=[Highlight("result", shapes, captions),
                     Highlight("selected", place, (chosen.site.site_id,))],
-        focus=(west, south, east, north), base_map_url=held.settings.base_map_url,
+        focus=(west, south, east, north), base_map_url=context.settings.base_map_url,
         height_px=MAP_PX, compact=True,
     )  # fmt: skip
 
@@ -194,9 +194,9 @@ def _against_the_first(result: MatchResult, at: int) -> None:
     lost = losses(values, result.weights, place)
     if lost and result.ranking.rank[place] > 1:
         listed = words().joined(
-            text("match_loss", criterion=text(f"criterion_{result.criteria[one.criterion]}"),
-                 points=one.points)
-            for one in lost
+            text("match_loss", criterion=text(f"criterion_{result.criteria[loss.criterion]}"),
+                 points=loss.points)
+            for loss in lost
         )  # fmt: skip
         st.text(text("match_losses", losses=listed))
     change = would_be_first(values, result.weights, place)
@@ -204,7 +204,7 @@ def _against_the_first(result: MatchResult, at: int) -> None:
         st.text(change_text(change, result.criteria, words()))
 
 
-def show_reasons(held: Context, sites: Matches, names: dict[str, str]) -> None:
+def show_reasons(context: Context, sites: Matches, names: dict[str, str]) -> None:
     """List sites that aren't admitted, each with its reason."""
     text = words().text
     if not len(sites):
@@ -213,17 +213,17 @@ def show_reasons(held: Context, sites: Matches, names: dict[str, str]) -> None:
     shown = sites[:SHOWN_REASONS]
     if len(sites) > len(shown):
         st.caption(text("match_first_sites", shown=len(shown), count=len(sites)))
-    show_list(_site_table(held, shown, names, REASON_COLUMNS))
+    show_list(_site_table(context, shown, names, REASON_COLUMNS))
 
 
-def show_comparison(held: Context, result: MatchResult, names: dict[str, str]) -> None:
+def show_comparison(context: Context, result: MatchResult, names: dict[str, str]) -> None:
     """Show two candidates side by side: score by score, gate by gate."""
     text = words().text
     shown = (*result.sites[:SHOWN_SITES], *result.undecided[:SHOWN_SITES])
     if len(shown) < 2:
         st.info(text("match_compare_none"))
         return
-    labels = [f"{one.site.site_id}（{standing_of(one, words())}）" for one in shown]
+    labels = [f"{matched.site.site_id}（{standing_of(matched, words())}）" for matched in shown]
     left, right = st.columns(2)
     one, other = (
         shown[
@@ -234,7 +234,7 @@ def show_comparison(held: Context, result: MatchResult, names: dict[str, str]) -
         ]
         for n, column in ((1, left), (2, right))
     )  # fmt: skip
-    rows = list(zip(_facts(held, one, names), _facts(held, other, names), strict=True))
+    rows = list(zip(_facts(context, one, names), _facts(context, other, names), strict=True))
     table = pd.DataFrame(
         {
             text("match_compare_item"): [mine[0] for mine, _ in rows],
@@ -245,9 +245,9 @@ def show_comparison(held: Context, result: MatchResult, names: dict[str, str]) -
     show_list(table, height=38 + 35 * len(table))
 
 
-def _facts(held: Context, one: MatchedSite, names: dict[str, str]) -> list[tuple[str, str]]:
+def _facts(context: Context, one: MatchedSite, names: dict[str, str]) -> list[tuple[str, str]]:
     """Say all that two candidates are compared by, each fact under its name."""
-    text, units = words().text, unit_names(held)
+    text, units = words().text, unit_names(context)
     score = one.score
     rows = [
         (text("column_standing"), standing_of(one, words())),

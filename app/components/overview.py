@@ -14,16 +14,16 @@ SINCE_COLUMNS = ("since_layer", "since_action", "since_rows", "since_last", "sin
 ROW_PX, HEAD_PX, MOST_PX = 35, 38, 180
 
 
-def show_day(held: Context) -> None:
+def show_day(context: Context) -> None:
     """Show what is due beside what changed."""
     left, right = st.columns(2)
     with left, st.container(border=True):
-        _due(held)
+        _due(context)
     with right, st.container(border=True):
-        _since(held)
+        _since(context)
 
 
-def _due(held: Context) -> None:
+def _due(context: Context) -> None:
     text = words().text
     st.markdown(f"**{text('title_due')}**")
     with st.spinner(text("working")):
@@ -37,18 +37,18 @@ def _due(held: Context) -> None:
             _link("consolidate")
         _link("projects")
     if kinds:
-        hand_out(answer, held, (".xlsx", ".docx", ".csv"), "due", stand=ledger_stand)
+        hand_out(answer, context, (".xlsx", ".docx", ".csv"), "due", stand=ledger_stand)
 
 
-def _since(held: Context) -> None:
+def _since(context: Context) -> None:
     text = words().text
     st.markdown(f"**{text('title_since')}**")
-    visit = visit_before(held)
+    visit = visit_before(context)
     if visit is None:
         st.markdown(as_text(text("since_first")))
         _link("data")
         return
-    answer = since_answer(held, visit)
+    answer = since_answer(context, visit)
     say_lines(answer.summary)
     changed = {str(row["layer"]) for row in answer.result["changes"]}  # type: ignore[attr-defined]
     if changed:

@@ -37,17 +37,17 @@ GAP_COLUMNS = (
 )  # fmt: skip
 
 
-def show_per_mu(held: Context, by: By, year: int) -> None:
+def show_per_mu(context: Context, by: By, year: int) -> None:
     """Show output and tax per 亩 of a year with everything that stands beside them."""
     answer = cached_answer(_figures, by, str(year), None, None)
-    _quadrant(held, answer, year)
+    _quadrant(context, answer, year)
     _table(answer, answer.sheet("indicators"), FIGURE_COLUMNS)
     _gaps(answer)
     if by == "enterprise":
         answer = _grades(year) or answer
     elif len(BASES_OF[by]) > 1 and len(answer.sheet("indicators").frame):
         answer = _bases(by, year) or answer
-    hand_out(answer, held, (".xlsx", ".docx", ".csv"), "per_mu")
+    hand_out(answer, context, (".xlsx", ".docx", ".csv"), "per_mu")
 
 
 def _figures(
@@ -58,18 +58,18 @@ def _figures(
     return indicator_answer(context, by, period, basis, chosen)
 
 
-def _quadrant(held: Context, answer: Answer, year: int) -> None:
+def _quadrant(context: Context, answer: Answer, year: int) -> None:
     """Draw output against tax, where both are known of anything."""
     frame = answer.sheet("indicators").frame
     known = frame.dropna(subset=["output_wan_yuan_per_mu", "tax_wan_yuan_per_mu"])
     if not len(known):
         return
-    chart, beyond = quadrant_chart(known, held.policy, words())
+    chart, beyond = quadrant_chart(known, context.policy, words())
     show_chart(chart)
     if beyond:
         st.caption(words().text("quadrant_beyond", count=beyond))
     tables = ("platform_indicators",) if "platform_id" in frame else ("enterprise_indicators",)
-    show_source(held, tables, str(year))
+    show_source(context, tables, str(year))
 
 
 def _gaps(answer: Answer) -> None:

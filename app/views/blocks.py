@@ -13,7 +13,7 @@ from app.components.jobs import cached_with_bar, run_with_bar
 from app.components.map_view import show_map
 from app.components.page import hand_out, page_head, say_lines, show_list, shown_columns
 from app.context import Context, unit_names
-from app.session import context, map_view, stamp, words
+from app.session import current_context, map_view, stamp, words
 from layers.maps.find import HIGHLIGHT_LIMIT, Highlight
 from platforms.land.block_facts import FLOOD, SLOPE, TERRAIN
 from platforms.land.blocks import ToleranceCurve
@@ -36,16 +36,16 @@ CURVE = "tolerance_curve"
 
 def show() -> None:
     """Show the page."""
-    held = context()
+    context = current_context()
     text = words().text
-    page_head(held, "page_blocks", "blocks_question")
-    if not len(held.source.read("land_parcels")):
+    page_head(context, "page_blocks", "blocks_question")
+    if not len(context.source.read("land_parcels")):
         st.info(text("blocks_no_parcels"))
         return
-    query = _query(held)
+    query = _query(context)
     found = _found(query)
     curve = _held_curve(query)
-    answer = block_answer(held, query, replace(found, curve=curve))
+    answer = block_answer(context, query, replace(found, curve=curve))
     say_lines(answer.summary)
     frame = gpd.GeoDataFrame(answer.sheet("blocks").frame)
     listed, short, bridges, tolerance = st.tabs(
@@ -58,7 +58,7 @@ def show() -> None:
     )
     with listed:
         if len(frame):
-            _list_and_map(held, frame)
+            _list_and_map(context, frame)
         else:
             st.info(text("blocks_empty"))
     with short:
@@ -66,11 +66,11 @@ def show() -> None:
     with bridges:
         _table(found.bridges, BRIDGE_COLUMNS, "bridges_empty", "bridges_hint")
     with tolerance:
-        _tolerance(held, query, curve)
+        _tolerance(context, query, curve)
     endings = (".xlsx", ".docx", ".csv", ".gpkg", ".geojson", ".shp.zip")
     hand_out(
-        answer, held, endings, "blocks",
-        report=lambda: land_report(held, query, replace(found, curve=curve), map_view()),
+        answer, context, endings, "blocks",
+        report=lambda: land_report(context, query, replace(found, curve=curve), map_view()),
     )  # fmt: skip
 
 
@@ -95,7 +95,7 @@ def _held_curve(query: BlockQuery) -> ToleranceCurve | None:
     return curve if key == (stamp(), query) else None
 
 
-def _tolerance(held: Context, query: BlockQuery, curve: ToleranceCurve | None) -> None:
+def _tolerance(context: Context, query: BlockQuery, curve: ToleranceCurve | None) -> None:
     text = words().text
     st.caption(text("tolerance_hint"))
     if curve is None:
@@ -105,7 +105,7 @@ def _tolerance(held: Context, query: BlockQuery, curve: ToleranceCurve | None) -
             made = run_with_bar(
                 "curve",
                 text("working_curve"),
-                lambda progress: land_curve(held, query, progress),
+                lambda progress: land_curve(context, query, progress),
             )
             st.session_state[CURVE] = ((stamp(), query), made)
             st.rerun()
@@ -115,10 +115,10 @@ def _tolerance(held: Context, query: BlockQuery, curve: ToleranceCurve | None) -
     show_list(shown_columns(curve.rows, columns, words()))
 
 
-def _query(held: Context) -> BlockQuery:
+def _query(context: Context) -> BlockQuery:
     text = words().text
-    least, _ = lines_mu(held.policy)
-    names = {"": text("whole_city"), **unit_names(held)}
+    least, _ = lines_mu(context.policy)
+    names = {"": text("whole_city"), **unit_names(context)}
     with st.form("block_query"):
         first, second, third, fourth, fifth, sixth, last = st.columns(
             [2, 2, 2, 2, 2, 3, 2], vertical_alignment="bottom"
@@ -155,7 +155,7 @@ def _query(held: Context) -> BlockQuery:
 
 
 @st.fragment
-def _list_and_map(held: Context, frame: gpd.GeoDataFrame) -> None:
+def _list_and_map(context: Context, frame: gpd.GeoDataFrame) -> None:
     text = words().text
     left, right = st.columns([1, 1])
     with left:
@@ -175,7 +175,7 @@ def _list_and_map(held: Context, frame: gpd.GeoDataFrame) -> None:
     with right:
         show_map(
             map_view(), words(), key="block_map", highlights=highlights, focus=focus,
-            base_map_url=held.settings.base_map_url, height_px=590, compact=True,
+            base_map_url=context.settings.base_map_url, height_px=590, compact=True,
         )  # fmt: skip
 
 

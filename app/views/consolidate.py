@@ -18,7 +18,7 @@ from app.components.jobs import begin, ended, running
 from app.components.page import as_text, hand_out, page_head, say_lines, show_list, shown_columns
 from app.components.scenarios import show_scenario_maps
 from app.context import Context, unit_names
-from app.session import context, stamp, words
+from app.session import current_context, stamp, words
 from geo.errors import MuPlanError
 from platforms.consolidation_plan.plan import PlansFound
 from platforms.scenario.edits import Scenario
@@ -36,37 +36,37 @@ ALTERNATIVES = 3
 
 def show() -> None:
     """Show the page."""
-    held = context()
+    context = current_context()
     text = words().text
-    page_head(held, "page_consolidate", "consolidate_question")
-    names = unit_names(held)
-    if not names or not len(held.source.read("major_platforms")):
+    page_head(context, "page_consolidate", "consolidate_question")
+    names = unit_names(context)
+    if not names or not len(context.source.read("major_platforms")):
         st.info(text("consolidate_empty"))
         return
     unit_id = st.selectbox(
-        text("column_plan_unit_name"), list(names), format_func=lambda one: names.get(one, one),
+        text("column_plan_unit_name"), list(names), format_func=lambda unit_id: names.get(unit_id, unit_id),
         key="consolidate_unit",
     )  # fmt: skip
-    verdicts = state_verdicts(held, unit_id, None)
+    verdicts = state_verdicts(context, unit_id, None)
     st.subheader(text("consolidate_state"))
-    shown = shown_columns(verdict_frame(held, verdicts), STATE_COLUMNS, words())
+    shown = shown_columns(verdict_frame(context, verdicts), STATE_COLUMNS, words())
     shown.insert(0, text("column_outcome"), [light(verdict) for verdict in verdicts])
     show_list(shown)
-    found = _found(held, unit_id)
+    found = _found(context, unit_id)
     if found is not None:
-        _plans(held, found)
-    answer = consolidation_answer(held, unit_id, None, verdicts, None if found is None else [found])
-    hand_out(answer, held, (".xlsx", ".docx", ".csv", ".gpkg"), "consolidate")
+        _plans(context, found)
+    answer = consolidation_answer(context, unit_id, None, verdicts, None if found is None else [found])
+    hand_out(answer, context, (".xlsx", ".docx", ".csv", ".gpkg"), "consolidate")
 
 
-def _found(held: Context, unit_id: str) -> PlansFound | None:
+def _found(context: Context, unit_id: str) -> PlansFound | None:
     """Solve where the button was pressed for this unit and state of the workspace."""
     text = words().text
     kept = st.session_state.setdefault(FOUND, {})
     key = (stamp(), unit_id)
     pressed = st.button(text("consolidate_solve"), type="primary", key="consolidate_solve")
     if pressed and key not in kept:
-        begin(WORK, lambda tell, _: (key, solve(held, unit_id, None, ALTERNATIVES, tell)[0]))
+        begin(WORK, lambda tell, _: (key, solve(context, unit_id, None, ALTERNATIVES, tell)[0]))
     if running(WORK, text("consolidate_working")):
         return None
     work = ended(WORK)
@@ -79,12 +79,12 @@ def _found(held: Context, unit_id: str) -> PlansFound | None:
     return answer
 
 
-def _plans(held: Context, found: PlansFound) -> None:
+def _plans(context: Context, found: PlansFound) -> None:
     text = words().text
-    say_lines(plan_lines(held, found))
+    say_lines(plan_lines(context, found))
     if not found.plans:
         return
-    frame = change_frame(held, [found])
+    frame = change_frame(context, [found])
     number = st.radio(
         text("consolidate_choose"), range(1, len(found.plans) + 1), horizontal=True,
         format_func=lambda n: f"{n}（{len(found.plans[n - 1].changes)}）", key="consolidate_plan",
@@ -96,49 +96,49 @@ def _plans(held: Context, found: PlansFound) -> None:
     if not found.plans[0].changes:
         st.info(text("consolidate_optional"))
     show_list(shown_columns(chosen, CHANGE_COLUMNS[2:], words()))
-    _elsewhere(held, found, number)
-    _keep(held, found, number)
-    _maps(held, found, number)
+    _elsewhere(context, found, number)
+    _keep(context, found, number)
+    _maps(context, found, number)
 
 
-def _elsewhere(held: Context, found: PlansFound, number: int) -> None:
+def _elsewhere(context: Context, found: PlansFound, number: int) -> None:
     """Show what a plan does to platforms of other units; nothing where it touches none."""
     effects = found.plans[number - 1].elsewhere
     if not effects.statements:
         return
-    st.warning(as_text(words().joined(words().say(one) for one in effects.statements)))
-    frame = elsewhere_frame(held, [found])
+    st.warning(as_text(words().joined(words().say(statement) for statement in effects.statements)))
+    frame = elsewhere_frame(context, [found])
     mine = frame[frame["plan_number"] == number]
     if len(mine):
         show_list(shown_columns(mine, ELSEWHERE_COLUMNS, words()))
 
 
-def _keep(held: Context, found: PlansFound, number: int) -> None:
+def _keep(context: Context, found: PlansFound, number: int) -> None:
     """Keep a plan as a scenario, where it can be edited, compared and adopted."""
     text = words().text
     with st.form("consolidate_keep"):
         left, right = st.columns([4, 1], vertical_alignment="bottom")
-        unit_name = unit_names(held).get(found.unit_id, found.unit_id)
+        unit_name = unit_names(context).get(found.unit_id, found.unit_id)
         proposed = text("scenario_plan_name", unit_name=unit_name, number=number)
         name = left.text_input(text("scenario_name"), value=proposed, max_chars=LONGEST_NAME)
         pressed = right.form_submit_button(text("scenario_keep"))
     if not pressed:
         return
     try:
-        made = add_scenario(held, name, found.plans[number - 1].edits)
+        made = add_scenario(context, name, found.plans[number - 1].edits)
     except MuPlanError as error:
         st.error(as_text(words().error(error)))
         return
     st.success(as_text(text("scenario_kept", name=made)))
 
 
-def _maps(held: Context, found: PlansFound, number: int) -> None:
+def _maps(context: Context, found: PlansFound, number: int) -> None:
     """Show the map before and after the plan, which is a scenario that nobody kept."""
     text = words().text
-    unit_name = unit_names(held).get(found.unit_id, found.unit_id)
+    unit_name = unit_names(context).get(found.unit_id, found.unit_id)
     named = text("scenario_plan_name", unit_name=unit_name, number=number)
     st.subheader(text("consolidate_maps"))
-    show_scenario_maps(held, Scenario(named, found.plans[number - 1].edits))
+    show_scenario_maps(context, Scenario(named, found.plans[number - 1].edits))
 
 
 show()

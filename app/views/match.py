@@ -30,7 +30,7 @@ from app.components.page import (
     within_border,
 )
 from app.context import Context, platform_names
-from app.session import cached, context, map_view, words
+from app.session import cached, current_context, map_view, words
 from platforms.matching.match import Evaluation, MatchResult, ranked
 from platforms.matching.site import MatchTable
 
@@ -41,28 +41,28 @@ SLIDERS_A_ROW = 5
 
 def show() -> None:
     """Show the page."""
-    held = context()
-    page_head(held, "page_match", "match_question")
-    demand = choose_demand(held)
+    context = current_context()
+    page_head(context, "page_match", "match_question")
+    demand = choose_demand(context)
     if demand is None:
         return
     with st.spinner(words().text("working_match")):
         evaluation = cached(evaluate_demand, demand)
-    _weighed(held, evaluation)
+    _weighed(context, evaluation)
 
 
 @st.fragment
-def _weighed(held: Context, evaluation: Evaluation) -> None:
+def _weighed(context: Context, evaluation: Evaluation) -> None:
     """Show all that moves with the weights; a slider changes this part of the page only."""
-    within_border(lambda: _results(held, evaluation))
+    within_border(lambda: _results(context, evaluation))
 
 
-def _results(held: Context, evaluation: Evaluation) -> None:
+def _results(context: Context, evaluation: Evaluation) -> None:
     text = words().text
-    table = _weights(held.match_table())
+    table = _weights(context.match_table())
     result = ranked(evaluation, table)
-    names = platform_names(held)
-    say_lines(summary_lines(held, result, names))
+    names = platform_names(context)
+    say_lines(summary_lines(context, result, names))
     ranking, sites, compared, ranges, undecided, rejected = st.tabs(
         [
             text("tab_platforms", count=len(result.platforms)),
@@ -76,22 +76,22 @@ def _results(held: Context, evaluation: Evaluation) -> None:
     with ranking:
         _platform_table(result, names)
     with sites:
-        show_sites(held, result, names)
+        show_sites(context, result, names)
     with compared:
-        show_comparison(held, result, names)
+        show_comparison(context, result, names)
     with ranges:
         _ranges(result)
     with undecided:
-        show_reasons(held, result.undecided, names)
+        show_reasons(context, result.undecided, names)
     with rejected:
-        show_reasons(held, result.rejected, names)
+        show_reasons(context, result.rejected, names)
 
     def answer() -> Answer:
-        return match_answer(held, result, table, SHOWN_SITES)
+        return match_answer(context, result, table, SHOWN_SITES)
 
     hand_out(
-        answer, held, (".xlsx", ".docx", ".csv", ".gpkg"), "match",
-        report=lambda: match_report(held, result, table, map_view()),
+        answer, context, (".xlsx", ".docx", ".csv", ".gpkg"), "match",
+        report=lambda: match_report(context, result, table, map_view()),
         title=text("title_match", name=result.demand.name),
     )  # fmt: skip
 

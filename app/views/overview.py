@@ -11,7 +11,7 @@ from app.components.jobs import judged_with_bar
 from app.components.overview import show_day
 from app.components.page import hand_out, page_head, show_list
 from app.context import Context, unit_names
-from app.session import cached, context, map_view, words
+from app.session import cached, current_context, map_view, words
 from geo.units import compare, m2_to_mu
 from platforms.checks import CheckQuery
 from platforms.land.blocks import counted_once_m2
@@ -26,43 +26,43 @@ SHOWN = (
 
 def show() -> None:
     """Show the page."""
-    held = context()
+    context = current_context()
     text = words().text
-    page_head(held, "page_overview", "overview_question")
-    _figures(held)
-    verdicts = judged_with_bar(CheckQuery(None, (), (), held.as_of))
+    page_head(context, "page_overview", "overview_question")
+    _figures(context)
+    verdicts = judged_with_bar(CheckQuery(None, (), (), context.as_of))
     st.subheader(text("overview_units"))
-    table = _by_unit(held, verdicts)
+    table = _by_unit(context, verdicts)
     if table.empty:
         st.info(text("overview_empty"))
-        show_day(held)
+        show_day(context)
         return
     wide = {text("column_unit_name"): st.column_config.TextColumn(width=140)}
     show_list(table, column_config=wide)
     st.caption(text("overview_legend", **LIGHTS))
-    show_day(held)
+    show_day(context)
     st.subheader(text("overview_platforms"))
-    platforms = _by_platform(held, verdicts)
+    platforms = _by_platform(context, verdicts)
     show_list(platforms)
-    query = CheckQuery(None, (), (), held.as_of)
-    answer = check_answer(held, query, verdicts)
+    query = CheckQuery(None, (), (), context.as_of)
+    answer = check_answer(context, query, verdicts)
     hand_out(
         answer,
-        held,
+        context,
         (".xlsx", ".docx", ".csv"),
         "overview",
-        report=lambda: check_report(held, query, verdicts, map_view()),
+        report=lambda: check_report(context, query, verdicts, map_view()),
     )
 
 
-def _figures(held: Context) -> None:
+def _figures(context: Context) -> None:
     text = words().text
-    platforms = held.source.read("major_platforms")
-    parcels = held.source.read("land_parcels")
+    platforms = context.source.read("major_platforms")
+    parcels = context.source.read("land_parcels")
     columns = st.columns(5)
     columns[0].metric(text("figure_platforms"), f"{len(platforms)}")
     columns[1].metric(text("figure_parcels"), f"{len(parcels):,}")
-    listed, reserve = lines_mu(held.policy)
+    listed, reserve = lines_mu(context.policy)
     label, place = text("working_blocks"), st.empty()
     land = cached(
         block_list,
@@ -78,13 +78,13 @@ def _figures(held: Context) -> None:
     columns[4].metric(text("figure_blocks", least=reserve), f"{len(large):,}")
 
 
-def _by_unit(held: Context, verdicts: list[Verdict]) -> pd.DataFrame:
+def _by_unit(context: Context, verdicts: list[Verdict]) -> pd.DataFrame:
     text = words().text
     rows = []
-    for unit_id, name in unit_names(held).items():
+    for unit_id, name in unit_names(context).items():
         row = {text("column_unit_name"): name}
         for rule_id, part in SHOWN:
-            if part not in held.policy.parts(rule_id):
+            if part not in context.policy.parts(rule_id):
                 continue
             found = [
                 v for v in verdicts
@@ -92,15 +92,15 @@ def _by_unit(held: Context, verdicts: list[Verdict]) -> pd.DataFrame:
                 and v.part.split(":")[0] == part
             ]  # fmt: skip
             row[text(f"light_{rule_id}_{part}" if part else f"light_{rule_id}")] = _cell(
-                held, found
+                context, found
             )
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _by_platform(held: Context, verdicts: list[Verdict]) -> pd.DataFrame:
+def _by_platform(context: Context, verdicts: list[Verdict]) -> pd.DataFrame:
     text = words().text
-    platforms = held.source.read("major_platforms")
+    platforms = context.source.read("major_platforms")
     rows = []
     for platform_id, name in platforms[["platform_id", "name"]].itertuples(index=False):
         mine = [v for v in verdicts if v.platform_id == platform_id]
@@ -108,15 +108,15 @@ def _by_platform(held: Context, verdicts: list[Verdict]) -> pd.DataFrame:
             continue
         row = {text("column_platform_name"): name}
         for rule_id in ("A2", "A8", "A9"):
-            if not held.policy.parts(rule_id):
+            if not context.policy.parts(rule_id):
                 continue
             found = [v for v in mine if v.rule_id == rule_id]
-            row[text(f"light_{rule_id}")] = _cell(held, found)
+            row[text(f"light_{rule_id}")] = _cell(context, found)
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _cell(held: Context, found: list[Verdict]) -> str:
+def _cell(context: Context, found: list[Verdict]) -> str:
     """Show the worst of several verdicts, with its figure."""
     order = ["not_met", "no_data", "met", "not_applicable"]
     if not found:
@@ -125,7 +125,7 @@ def _cell(held: Context, found: list[Verdict]) -> str:
     figure = "" if worst.measured is None else f" {_figure(worst.measured, worst.unit)}"
     expired = "" if worst.in_force else f"〔{words().text(f'force_status_{worst.force_status}')}〕"
     past = f"〔{words().text('past_target')}〕" if worst.is_past_target else ""
-    return f"{light(worst)} {outcome_word(held, worst)}{figure}{expired}{past}"
+    return f"{light(worst)} {outcome_word(context, worst)}{figure}{expired}{past}"
 
 
 def _figure(measured: float, unit: str) -> str:

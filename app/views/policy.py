@@ -7,7 +7,7 @@ from app.answers.answer import Answer
 from app.answers.rules import rule_answer
 from app.components.page import as_text, hand_out, page_head, show_list, shown_columns
 from app.context import Context
-from app.session import context, words
+from app.session import current_context, words
 
 COLUMNS = (
     "rule_id", "title", "comparator", "value", "unit", "force", "force_status", "basis", "clause",
@@ -24,10 +24,10 @@ LIST_PX = 400
 
 def show() -> None:
     """Show the page."""
-    held = context()
+    context = current_context()
     text = words().text
-    page_head(held, "page_policy", "policy_question")
-    answer = rule_answer(held.policy, words())
+    page_head(context, "page_policy", "policy_question")
+    answer = rule_answer(context.policy, words())
     rules, *others = map(answer.sheet, ("rules", "documents", "assumptions"))
     rules_tab, *tabs = st.tabs([sheet.name for sheet in (rules, *others)])
     with rules_tab:
@@ -35,9 +35,9 @@ def show() -> None:
     for tab, sheet in zip(tabs, others, strict=True):
         with tab:
             show_list(shown_columns(sheet.frame, _columns(sheet.frame), words(), answer.titles))
-    _switched_off(held)
+    _switched_off(context)
     st.caption(text("policy_how"))
-    hand_out(answer, held, (".xlsx", ".docx", ".csv"), "policy")
+    hand_out(answer, context, (".xlsx", ".docx", ".csv"), "policy")
 
 
 @st.fragment
@@ -96,9 +96,9 @@ def _one(row: pd.Series, answer: Answer) -> None:
             st.markdown(as_text(f"{name}{colon}{cell}"))
 
 
-def _switched_off(held: Context) -> None:
+def _switched_off(context: Context) -> None:
     """Say which rules of a base pack don't hold here, each with the reason."""
-    for off in held.policy.pack.switched_off:
+    for off in context.policy.pack.switched_off:
         named = f"{off.rule_id} {off.part or ''}".strip()
         st.caption(as_text(words().text("policy_switched_off", rule=named, why=off.why)))
 

@@ -23,7 +23,7 @@ from app.components.page import (
     shown_columns,
 )
 from app.context import Context
-from app.session import cached, cached_answer, context, words
+from app.session import cached, cached_answer, current_context, words
 from platforms.indicators.ranking import RankedBy, RankingQuery
 from platforms.targets.progress import Progress
 
@@ -43,33 +43,33 @@ FORCES = ("mandatory", "principle", "target", "guidance")
 
 def show() -> None:
     """Show the page."""
-    held = context()
+    context = current_context()
     text = words().text
-    page_head(held, "page_targets", "targets_question")
+    page_head(context, "page_targets", "targets_question")
     year = int(
-        st.number_input(text("column_year"), 1990, 2100, held.year, key="target_year", width=160)
+        st.number_input(text("column_year"), 1990, 2100, context.year, key="target_year", width=160)
     )
     progress_tab, ranking_tab, evaluation_tab = st.tabs(
         [text("tab_progress"), text("tab_ranking"), text("tab_evaluation")]
     )
     with progress_tab:
-        _progress(held, year)
+        _progress(context, year)
     with ranking_tab:
-        show_where_held(lambda: _ranking(held, year))
+        show_where_held(lambda: _ranking(context, year))
     with evaluation_tab:
-        show_where_held(lambda: _evaluation(held, year))
+        show_where_held(lambda: _evaluation(context, year))
 
 
-def _evaluation(held: Context, year: int) -> None:
+def _evaluation(context: Context, year: int) -> None:
     answer = cached_answer(evaluation_answer, year)
     st.caption(words().text("evaluation_hint"))
     say_lines(answer.summary)
     frame = answer.sheet("evaluate").frame
     _table(answer, frame, tuple(map(str, frame.columns)))
-    hand_out(answer, held, (".xlsx", ".csv"), "evaluation")
+    hand_out(answer, context, (".xlsx", ".csv"), "evaluation")
 
 
-def _progress(held: Context, year: int) -> None:
+def _progress(context: Context, year: int) -> None:
     text = words().text
     rows = cached(progress_list, year)
     if not rows:
@@ -80,7 +80,7 @@ def _progress(held: Context, year: int) -> None:
         if not mine:
             continue
         st.subheader(text(f"force_head_{force}"))
-        frame = progress_frame(held, mine)
+        frame = progress_frame(context, mine)
         shown = shown_columns(frame, PROGRESS_COLUMNS, words())
         signs = [
             f"{light(row.verdict)} {word}"
@@ -88,15 +88,15 @@ def _progress(held: Context, year: int) -> None:
         ]
         shown.insert(0, text("column_progress_state"), signs)
         show_list(shown)
-    _behind(held, rows)
-    answer = target_answer(held, year, (), rows)
-    hand_out(answer, held, (".xlsx", ".csv"), "targets")
+    _behind(context, rows)
+    answer = target_answer(context, year, (), rows)
+    hand_out(answer, context, (".xlsx", ".csv"), "targets")
 
 
-def _behind(held: Context, rows: list[Progress]) -> None:
+def _behind(context: Context, rows: list[Progress]) -> None:
     """Open one figure to its projects."""
     text = words().text
-    frame = progress_frame(held, rows)
+    frame = progress_frame(context, rows)
     with_projects = [n for n, row in enumerate(rows) if row.project_ids or row.open_project_ids]
     if not with_projects:
         return
@@ -107,11 +107,11 @@ def _behind(held: Context, rows: list[Progress]) -> None:
             str(frame.iloc[n][name]) for name in ("rule_id", "unit_name", "rule_title")
         ),
     )  # fmt: skip
-    behind = projects_behind(held, rows[chosen])
+    behind = projects_behind(context, rows[chosen])
     show_list(shown_columns(behind, PROJECT_COLUMNS[2:], words()))
 
 
-def _ranking(held: Context, year: int) -> None:
+def _ranking(context: Context, year: int) -> None:
     text = words().text
     left, right = st.columns(2)
     by = left.radio(
@@ -130,7 +130,7 @@ def _ranking(held: Context, year: int) -> None:
     st.caption(text("composite_hint" if is_composite else "ranking_hint"))
     columns = COMPOSITE_COLUMNS if is_composite else RANKING_COLUMNS
     _table(answer, answer.sheet(key).frame, columns)
-    hand_out(answer, held, (".xlsx", ".csv"), "ranking")
+    hand_out(answer, context, (".xlsx", ".csv"), "ranking")
 
 
 def _table(answer: Answer, frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
