@@ -111,19 +111,19 @@ def _verdict_row(verdict: Verdict, context: Context) -> dict[str, object]:
         "is_past_target": verdict.is_past_target,
         "basis": verdict.basis,
         "assumptions": list(verdict.assumptions),
-        "reasons": [_said(reason, context) for reason in verdict.reasons],
+        "reasons": [_reason_row(reason, context) for reason in verdict.reasons],
         "evidence": [
             {
                 "layer": evidence.layer,
                 "rows": list(evidence.rows),
-                **({} if evidence.statement is None else _said(evidence.statement, context)),
+                **({} if evidence.statement is None else _reason_row(evidence.statement, context)),
             }
             for evidence in verdict.evidence
         ],
     }
 
 
-def _said(statement: Statement, context: Context) -> dict[str, object]:
+def _reason_row(statement: Statement, context: Context) -> dict[str, object]:
     return {"code": statement.code, "text": context.words.say(statement)}
 
 
@@ -290,10 +290,10 @@ def changes_between(
 
     From the verdicts given to those under the other rules.
     """
-    held = tuple(rule for rule in query.rules if other.policy.parts(rule))
-    if query.rules and not held:
+    rules = tuple(rule for rule in query.rules if other.policy.parts(rule))
+    if query.rules and not rules:
         return verdict_changes(verdicts, [])
-    asked = CheckQuery(query.figures_year, held, query.units, other.as_of)
+    asked = CheckQuery(query.figures_year, rules, query.units, other.as_of)
     return verdict_changes(verdicts, verdict_list(other, asked))
 
 
@@ -307,24 +307,24 @@ def changed_answer(
     That of ``check`` with the key ``changes`` and a list of its own.
     """
     answer = check_answer(context, query, verdicts)
-    found = changes_between(context, other, query, verdicts)
+    changes = changes_between(context, other, query, verdicts)
     words = context.words
-    frame = change_list(context, other, found)
-    outcomes = sum(change.is_outcome for change in found)
+    frame = change_list(context, other, changes)
+    outcomes = sum(change.is_outcome for change in changes)
     return replace(
         answer,
         parameters={
             **answer.parameters, "against_as_of": other.as_of,
             "against_pack": other.policy.pack.name,
         },
-        result={**answer.result, "changes": [change_row(change, context) for change in found]},
+        result={**answer.result, "changes": [change_row(change, context) for change in changes]},
         sheets=(*answer.sheets, sheet_of(words, "changes", frame)),
         titles={**answer.titles, **column_titles(words, CHANGE_COLUMNS)},
         summary=(
             *answer.summary,
             words.text(
                 "summary_changes", as_of=other.as_of, pack=other.policy.pack.title,
-                count=len(found), outcomes=outcomes, year=query.figures_year,
+                count=len(changes), outcomes=outcomes, year=query.figures_year,
             ),
         ),
         screen=frame if len(frame) else answer.screen,

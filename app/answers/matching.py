@@ -71,7 +71,9 @@ def weight_range_rows(result: MatchResult) -> list[dict[str, object]]:
     ]  # fmt: skip
 
 
-def _change(found: WouldBeFirst, result: MatchResult, words: Catalogue) -> dict[str, object]:
+def _change(
+    change_needed: WouldBeFirst, result: MatchResult, words: Catalogue
+) -> dict[str, object]:
     def row(change: Change | None) -> dict[str, object] | None:
         if change is None:
             return None
@@ -84,32 +86,37 @@ def _change(found: WouldBeFirst, result: MatchResult, words: Catalogue) -> dict[
         }
 
     return {
-        "value": row(found.value), "weight": row(found.weight),
-        "text": change_text(found, result.criteria, words),
+        "value": row(change_needed.value), "weight": row(change_needed.weight),
+        "text": change_text(change_needed, result.criteria, words),
     }  # fmt: skip
 
 
-def change_text(found: WouldBeFirst, criteria: tuple[str, ...], words: Catalogue) -> str:
+def change_text(change_needed: WouldBeFirst, criteria: tuple[str, ...], words: Catalogue) -> str:
     """Say what would make a site first, or that no single change does."""
 
-    def named(change: Change) -> str:
+    def criterion_of(change: Change) -> str:
         return words.text(f"criterion_{criteria[change.criterion]}")
 
-    said = []
-    if found.value is not None:
-        one = found.value
+    sentences = []
+    if change_needed.value is not None:
+        one = change_needed.value
         before = words.text("no_value") if one.before is None else f"{100 * one.before:.1f}"
-        said.append(
-            words.text("first_by_value", criterion=named(one), before=before, after=100 * one.after)
-        )
-    if found.weight is not None:
-        one = found.weight
-        said.append(
+        sentences.append(
             words.text(
-                "first_by_weight", criterion=named(one), before=one.before or 0.0, after=one.after
+                "first_by_value", criterion=criterion_of(one), before=before, after=100 * one.after
             )
         )
-    return words.joined(said) if said else words.text("first_by_nothing")
+    if change_needed.weight is not None:
+        one = change_needed.weight
+        sentences.append(
+            words.text(
+                "first_by_weight",
+                criterion=criterion_of(one),
+                before=one.before or 0.0,
+                after=one.after,
+            )
+        )
+    return words.joined(sentences) if sentences else words.text("first_by_nothing")
 
 
 def criterion_rows(parts: tuple[Criterion, ...]) -> list[dict[str, object]]:
@@ -161,38 +168,38 @@ def route_text(route: ApprovalRoute | None, words: Catalogue) -> str:
     """Say the steps of approval, or why there are none."""
     if route is None:
         return words.text("no_value")
-    said = words.joined(words.say(why) for why in route.reasons)
-    return f"{' → '.join(route.steps)}　{said}" if route.steps else said
+    reasons = words.joined(words.say(why) for why in route.reasons)
+    return f"{' → '.join(route.steps)}　{reasons}" if route.steps else reasons
 
 
-def site_row(one: MatchedSite, words: Catalogue) -> dict[str, object]:
+def site_row(matched: MatchedSite, words: Catalogue) -> dict[str, object]:
     """Give a site as plain values: verdict, score and confidence apart from each other."""
-    site = one.site
+    site = matched.site
     return {
-        "rank": one.rank,
+        "rank": matched.rank,
         "site_id": site.site_id,
-        "score": None if one.score is None else one.score.score,
-        "confidence": None if one.score is None else one.score.confidence,
+        "score": None if matched.score is None else matched.score.score,
+        "confidence": None if matched.score is None else matched.score.confidence,
         "platform_id": site.platform_id,
         "unit_id": site.unit_id,
         "parcel_ids": list(site.parcel_ids),
         "area_mu": site.area_mu,
         "carved": None if site.carved is None else _carved(site.carved),
-        "gates": [_gate_row(gate, words) for gate in one.gates],
-        "criteria": [] if one.score is None else criterion_rows(one.score.criteria),
+        "gates": [_gate_row(gate, words) for gate in matched.gates],
+        "criteria": [] if matched.score is None else criterion_rows(matched.score.criteria),
         "effect_on_share": [
             {
                 "unit_id": site.unit_id, "element": element, "pollutant": pollutant,
                 "before": effect.before, "after": effect.after, "outcome": effect.outcome,
             }
-            for (element, pollutant), effect in one.effects.items()
+            for (element, pollutant), effect in matched.effects.items()
         ],
         "losses": [],
         "would_be_first": None,
-        "approval_route": route_row(one.route, words),
-        "exclusivity": talks_row(one.talks, site.unit_id, words),
-        "warnings": [_gate_row(gate, words) for gate in one.warnings],
-        "reasons": [{"code": why.code, "text": words.say(why)} for why in _reasons(one)],
+        "approval_route": route_row(matched.route, words),
+        "exclusivity": talks_row(matched.talks, site.unit_id, words),
+        "warnings": [_gate_row(gate, words) for gate in matched.warnings],
+        "reasons": [{"code": why.code, "text": words.say(why)} for why in _reasons(matched)],
     }  # fmt: skip
 
 
@@ -213,12 +220,12 @@ def _carving_statement(site: CarvedSite) -> Statement:
     )  # fmt: skip
 
 
-def _reasons(one: MatchedSite) -> list[Statement]:
+def _reasons(matched: MatchedSite) -> list[Statement]:
     """Gather failed and open gates, then the three criteria that give most points."""
-    reasons = [gate.statement for gate in one.reasons]
-    if one.site.carved is not None:
-        reasons.append(_carving_statement(one.site.carved))
-    parts = one.score.criteria if one.score is not None else ()
+    reasons = [gate.statement for gate in matched.reasons]
+    if matched.site.carved is not None:
+        reasons.append(_carving_statement(matched.site.carved))
+    parts = matched.score.criteria if matched.score is not None else ()
     best = sorted(parts, key=lambda part: -part.contribution)[:3]
     return reasons + [
         say(f"because_{part.criterion}", points=part.contribution)
@@ -227,14 +234,14 @@ def _reasons(one: MatchedSite) -> list[Statement]:
     ]
 
 
-def share_sentence(one: MatchedSite, words: Catalogue) -> str:
+def share_sentence(matched: MatchedSite, words: Catalogue) -> str:
     """Say what the project would do to its unit's land share."""
-    if one.effect is None or one.effect.after is None:
+    if matched.effect is None or matched.effect.after is None:
         return words.text("share_effect_unknown")
     return words.text(
-        "share_effect_said", before=percent(one.effect.before),
-        after=one.effect.after, threshold=one.effect.threshold,
-        outcome=words.text(f"outcome_{one.effect.outcome}"),
+        "share_effect_said", before=percent(matched.effect.before),
+        after=matched.effect.after, threshold=matched.effect.threshold,
+        outcome=words.text(f"outcome_{matched.effect.outcome}"),
     )  # fmt: skip
 
 
@@ -243,14 +250,14 @@ def percent(share: float | None) -> str | None:
     return None if share is None else f"{share:.1%}"
 
 
-def standing_of(one: MatchedSite, words: Catalogue) -> str:
+def standing_of(matched: MatchedSite, words: Catalogue) -> str:
     """Say whether a site is admitted, undecided or rejected."""
-    return words.text(f"standing_{one.standing}")
+    return words.text(f"standing_{matched.standing}")
 
 
-def reason_text(one: MatchedSite, words: Catalogue) -> str:
+def reason_text(matched: MatchedSite, words: Catalogue) -> str:
     """Say why a site is where it is: failed and open gates, else what carries its score."""
-    return words.joined(words.say(why) for why in _reasons(one))
+    return words.joined(words.say(why) for why in _reasons(matched))
 
 
 SCREEN_COLUMNS = (
@@ -304,8 +311,8 @@ def survey_of(context: Context, table: MatchTable, least_mu: float | None = None
 
 def evaluate_match(context: Context, demand: Demand, table: MatchTable) -> Evaluation:
     """Judge and value the land of the city for a project, whatever the weights."""
-    ground = next(survey_of(context, table).grounds([demand]))
-    return evaluate(ground, demand, context.policy, table)
+    inputs = next(survey_of(context, table).grounds([demand]))
+    return evaluate(inputs, demand, context.policy, table)
 
 
 def evaluate_demand(context: Context, demand: Demand) -> Evaluation:
@@ -327,8 +334,8 @@ def match_answer(context: Context, result: MatchResult, table: MatchTable, top: 
     """
     words, demand = context.words, result.demand
     names = platform_names(context)
-    shown = (*result.sites[:top], *result.undecided, *result.rejected)
-    sites = site_frame(context, shown, names)
+    listed = (*result.sites[:top], *result.undecided, *result.rejected)
+    sites = site_frame(context, listed, names)
     return Answer(
         title=words.text("title_match", name=demand.name),
         parameters={
@@ -358,7 +365,7 @@ def match_answer(context: Context, result: MatchResult, table: MatchTable, top: 
         sheets=(
             sheet_of(words, "sites", sites, printed=SCREEN_COLUMNS),
             sheet_of(words, "platforms", platform_frame(result, names)),
-            sheet_of(words, "gates", _gate_frame(shown, words)),
+            sheet_of(words, "gates", _gate_frame(listed, words)),
         ),
         titles=column_titles(words, (*SITE_COLUMNS, *PLATFORM_COLUMNS, *GATE_COLUMNS)),
         summary=(*summary_lines(context, result, names), *_platform_line(result, names, words)),
@@ -453,7 +460,7 @@ def _platform_line(result: MatchResult, names: dict[str, str], words: Catalogue)
     return (words.text("summary_platforms", ranked=words.joined(ranked)),)
 
 
-def _gate_frame(shown: tuple[MatchedSite, ...], words: Catalogue) -> pd.DataFrame:
+def _gate_frame(sites: tuple[MatchedSite, ...], words: Catalogue) -> pd.DataFrame:
     rows = [
         {
             "site_id": matched.site.site_id,
@@ -463,7 +470,7 @@ def _gate_frame(shown: tuple[MatchedSite, ...], words: Catalogue) -> pd.DataFram
             "reason": words.say(gate.statement),
             "clause": gate.clause,
         }
-        for matched in shown
+        for matched in sites
         for gate in matched.gates
     ]
     return pd.DataFrame(rows, columns=["site_id", *GATE_COLUMNS])

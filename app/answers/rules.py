@@ -32,7 +32,7 @@ def rule_answer(policy: PolicySet, words: Catalogue) -> Answer:
     dated = list(policy.rules.values())
     listed = pd.DataFrame([_listed(rule, policy, words) for rule in dated], columns=list(COLUMNS))
     columns = dict.fromkeys((*COLUMNS, *DOCUMENT_COLUMNS, *ASSUMPTION_COLUMNS))
-    own = tuple(name for name in columns if not name.startswith("effective"))
+    headed = tuple(name for name in columns if not name.startswith("effective"))
     return Answer(
         title=words.text("title_rules", pack=policy.pack.title),
         parameters={},
@@ -42,7 +42,7 @@ def rule_answer(policy: PolicySet, words: Catalogue) -> Answer:
             sheet_of(words, "documents", document_frame(policy, words)),
             sheet_of(words, "assumptions", assumption_frame(policy)),
         ),
-        titles=column_titles(words, own),
+        titles=column_titles(words, headed),
         summary=(words.text("summary_rules", count=len(dated)),),
         screen=listed[list(SCREEN_COLUMNS)],
         is_whole_on_screen=True,
@@ -121,9 +121,13 @@ def _value(rule: Rule) -> object:
     ]
 
 
-def _condition(one: Condition) -> dict[str, object]:
-    value = list(one.value) if isinstance(one.value, tuple) else one.value
-    return {"column": f"{one.layer}.{one.column}", "comparator": one.comparator, "value": value}
+def _condition(condition: Condition) -> dict[str, object]:
+    value = list(condition.value) if isinstance(condition.value, tuple) else condition.value
+    return {
+        "column": f"{condition.layer}.{condition.column}",
+        "comparator": condition.comparator,
+        "value": value,
+    }
 
 
 def _listed(dated: DatedRule, policy: PolicySet, words: Catalogue) -> dict[str, object]:

@@ -21,12 +21,12 @@ from platforms.indicators.ranking import RankingQuery, composite, parse_weights,
 from platforms.targets.checks import TARGET_RULES
 from platforms.targets.progress import Progress, progress_rows
 
-COLUMNS = (
+PROGRESS_COLUMNS = (
     "rule_id", "part", "rule_title", "unit_name", "year", "progress_state", "done", "target",
     "gap", "measure", "share_done", "project_ids", "force", "force_status", "clause", "basis",
     "why",
 )  # fmt: skip
-SCREEN_COLUMNS = (
+PROGRESS_SCREEN_COLUMNS = (
     "rule_id", "unit_name", "progress_state", "done", "target", "gap", "measure", "share_done",
     "force", "rule_title",
 )  # fmt: skip
@@ -50,8 +50,8 @@ def progress_list(
     query = CheckQuery(year, asked, (), context.as_of)
     if not asked:
         return []
-    found = run_checks(context.source, query, context.policy, context.crs)
-    return progress_rows(found, context.policy)
+    verdicts = run_checks(context.source, query, context.policy, context.crs)
+    return progress_rows(verdicts, context.policy)
 
 
 def target_answer(
@@ -63,8 +63,8 @@ def target_answer(
     counts = pd.Series([row.state for row in rows], dtype="object").value_counts()
     states = ("on_target", "below_target", "past_target_date", "running", "no_data")
     projects = _project_frame(context, rows)
-    titles = column_titles(words, COLUMNS)
-    own = tuple(name for name in PROJECT_COLUMNS if f"column_{name}" in words.sentences)
+    titles = column_titles(words, PROGRESS_COLUMNS)
+    headed = tuple(name for name in PROJECT_COLUMNS if f"column_{name}" in words.sentences)
     return Answer(
         title=words.text("title_targets"),
         parameters={"year": context.year if year is None else year, "rules": list(rules)},
@@ -73,14 +73,14 @@ def target_answer(
             sheet_of(words, "targets", frame),
             sheet_of(words, "target_projects", projects),
         ),
-        titles={**titles, **column_titles(words, own)},
+        titles={**titles, **column_titles(words, headed)},
         summary=(
             words.text(
                 "summary_targets", count=len(rows),
                 **{name: int(counts.get(name, 0)) for name in states},
             ),
         ),
-        screen=frame[list(SCREEN_COLUMNS)],
+        screen=frame[list(PROGRESS_SCREEN_COLUMNS)],
     )  # fmt: skip
 
 
@@ -113,7 +113,7 @@ def progress_frame(context: Context, rows: list[Progress]) -> pd.DataFrame:
                 "why": words.joined(words.say(reason) for reason in verdict.reasons),
             }
         )
-    return pd.DataFrame(listed, columns=list(COLUMNS)).astype(
+    return pd.DataFrame(listed, columns=list(PROGRESS_COLUMNS)).astype(
         {"year": "Int64", "done": "float64", "target": "float64", "gap": "float64",
          "share_done": "float64"}
     )  # fmt: skip
@@ -181,12 +181,12 @@ def projects_behind(context: Context, row: Progress) -> pd.DataFrame:
     return _project_frame(context, [row])
 
 
-RANKINGS_COLUMNS = (
+RANKING_COLUMNS = (
     "measure_name", "rank", "name", "measured", "measure", "tied", "previous_rank", "rank_change",
     "previous_value", "change", "year_before_rank", "year_before_value", "year_before_change",
     "coverage_share",
 )  # fmt: skip
-RANKINGS_SCREEN_COLUMNS = (
+RANKING_SCREEN_COLUMNS = (
     "measure_name", "rank", "tied", "measured", "measure", "previous_rank", "rank_change", "change",
     "year_before_change", "coverage_share", "name",
 )  # fmt: skip
@@ -218,8 +218,8 @@ def ranking_answer(context: Context, query: RankingQuery) -> Answer:
         for name in query.asked
     ]
     rows = [{str(k): plain(v) for k, v in row.items()} for row in table.to_dict("records")]
-    own = tuple(
-        name for name in (*RANKINGS_COLUMNS, "lacking") if f"column_{name}" in words.sentences
+    headed = tuple(
+        name for name in (*RANKING_COLUMNS, "lacking") if f"column_{name}" in words.sentences
     )
     return Answer(
         title=words.text(
@@ -235,14 +235,14 @@ def ranking_answer(context: Context, query: RankingQuery) -> Answer:
             ],
         },
         sheets=tuple(sheets),
-        titles=column_titles(words, own),
+        titles=column_titles(words, headed),
         summary=(
             words.text(
                 "summary_ranking", measures=len(query.asked),
                 ranked=int(table["rank"].notna().sum()), count=len(table),
             ),
         ),
-        screen=listed[list(RANKINGS_SCREEN_COLUMNS)],
+        screen=listed[list(RANKING_SCREEN_COLUMNS)],
     )  # fmt: skip
 
 
@@ -278,7 +278,7 @@ def _listed(context: Context, table: pd.DataFrame) -> pd.DataFrame:
     )
     for name in FIGURES:
         frame[name] = frame[name].where(~is_share, frame[name] * 100)
-    return frame[list(RANKINGS_COLUMNS)]
+    return frame[list(RANKING_COLUMNS)]
 
 
 def _ties(context: Context, table: pd.DataFrame) -> list[str]:
@@ -305,13 +305,13 @@ def evaluation_answer(context: Context, year: int) -> Answer:
         ],
     )[list(EVALUATION_COLUMNS)]
     urgent = table["outcome"].map(EVALUATION_ORDER.index).sort_values(kind="stable").index
-    own = tuple(name for name in EVALUATION_COLUMNS if f"column_{name}" in words.sentences)
+    headed = tuple(name for name in EVALUATION_COLUMNS if f"column_{name}" in words.sentences)
     return Answer(
         title=words.text("title_evaluate", year=year),
         parameters={"year": year},
         result={"evaluation": rows},
         sheets=(sheet_of(words, "evaluate", listed),),
-        titles=column_titles(words, own),
+        titles=column_titles(words, headed),
         summary=(
             words.text(
                 "summary_evaluate", count=table["project_id"].nunique(), year=year,

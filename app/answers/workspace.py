@@ -145,7 +145,10 @@ def project_answer(context: Context) -> Answer:
 def _hidden(context: Context) -> pd.DataFrame:
     """List the projects of which whoever looks may only know that they exist."""
     rows = [
-        (project.project_id, None if project.until is None else project.until.isoformat(timespec="minutes"))
+        (
+            project.project_id,
+            None if project.until is None else project.until.isoformat(timespec="minutes"),
+        )
         for project in hidden_projects(context.source, context.policy)
     ]
     return pd.DataFrame(rows, columns=["project_id", "talks_until"], dtype="object")
@@ -162,8 +165,15 @@ def export_answer(context: Context, layer: str) -> Answer:
     )
 
 
-COLUMNS = ("since_layer", "since_action", "since_rows", "since_times", "since_last", "since_actor")
-LEDGER = ("projects", "project_events", "problems")
+SINCE_COLUMNS = (
+    "since_layer",
+    "since_action",
+    "since_rows",
+    "since_times",
+    "since_last",
+    "since_actor",
+)
+LEDGER_TABLES = ("projects", "project_events", "problems")
 """Tables that are looked at on the page of projects; others on that of data."""
 
 
@@ -176,11 +186,11 @@ def changes_since(context: Context, visit: Visit) -> pd.DataFrame:
     """
     audit = context.workspace.audit()
     later = audit[audit["seq"] > visit.seq]
-    found = later.groupby(["layer", "action"], sort=False, dropna=False).agg(
+    changes = later.groupby(["layer", "action"], sort=False, dropna=False).agg(
         rows=("rows", "sum"), times=("seq", "size"), last=("at", "max"),
         actor=("actor", lambda names: "、".join(dict.fromkeys(map(str, names)))),
     )  # fmt: skip
-    return found.reset_index().sort_values("last", ascending=False, ignore_index=True)
+    return changes.reset_index().sort_values("last", ascending=False, ignore_index=True)
 
 
 def since_answer(context: Context, visit: Visit) -> Answer:
@@ -189,23 +199,23 @@ def since_answer(context: Context, visit: Visit) -> Answer:
     JSON key ``changes``; one sheet.
     """
     words = context.words
-    found = changes_since(context, visit)
+    changes = changes_since(context, visit)
     listed = pd.DataFrame(
         {
-            "since_layer": [named_layer(context, str(layer)) for layer in found["layer"]],
-            "since_action": [action_word(context, action) for action in found["action"]],
-            "since_rows": found["rows"],
-            "since_times": found["times"],
-            "since_last": [local_minute(moment) for moment in found["last"]],
-            "since_actor": found["actor"],
+            "since_layer": [named_layer(context, str(layer)) for layer in changes["layer"]],
+            "since_action": [action_word(context, action) for action in changes["action"]],
+            "since_rows": changes["rows"],
+            "since_times": changes["times"],
+            "since_last": [local_minute(moment) for moment in changes["last"]],
+            "since_actor": changes["actor"],
         },
-        columns=list(COLUMNS),
+        columns=list(SINCE_COLUMNS),
     )
     at = local_minute(visit.at)
-    said = (
-        words.text("summary_since", at=at, tables=found["layer"].nunique(),
-                   times=int(found["times"].sum()))
-        if len(found)
+    sentence = (
+        words.text("summary_since", at=at, tables=changes["layer"].nunique(),
+                   times=int(changes["times"].sum()))
+        if len(changes)
         else words.text("summary_since_none", at=at)
     )  # fmt: skip
     return Answer(
@@ -214,12 +224,12 @@ def since_answer(context: Context, visit: Visit) -> Answer:
         result={
             "changes": [
                 {str(key): plain(value) for key, value in row.items()}
-                for row in found.to_dict("records")
+                for row in changes.to_dict("records")
             ]
         },
         sheets=(Sheet(words.text("title_since"), listed, key="since"),),
-        titles=column_titles(words, COLUMNS),
-        summary=(said,),
+        titles=column_titles(words, SINCE_COLUMNS),
+        summary=(sentence,),
     )
 
 
@@ -237,7 +247,7 @@ def action_word(context: Context, action: object) -> str:
 
 
 AUDIT = ("trail_seq", "trail_at", "trail_actor", "trail_layer", "trail_action", "trail_rows")
-ASIDE = ("trail_seq", "trail_at", "trail_layer", "trail_row", "trail_reasons", "trail_data")
+QUARANTINE = ("trail_seq", "trail_at", "trail_layer", "trail_row", "trail_reasons", "trail_data")
 HISTORY = ("trail_seq", "trail_until", "trail_layer", "trail_row", "trail_action", "trail_data")
 RENAMED = {"at": "trail_at", "valid_until": "trail_until", "change": "trail_action"}
 
@@ -256,7 +266,7 @@ def trail_answer(context: Context) -> Answer:
         Sheet(words.text("trail_audit"), _worded(context, workspace.audit(), AUDIT), key="audit"),
         Sheet(
             words.text("trail_quarantine"),
-            _worded(context, workspace.quarantined(), ASIDE),
+            _worded(context, workspace.quarantined(), QUARANTINE),
             key="quarantine",
         ),
         Sheet(
@@ -270,34 +280,34 @@ def trail_answer(context: Context) -> Answer:
         parameters={},
         result={},
         sheets=sheets,
-        titles=column_titles(words, tuple(dict.fromkeys((*AUDIT, *ASIDE, *HISTORY)))),
+        titles=column_titles(words, tuple(dict.fromkeys((*AUDIT, *QUARANTINE, *HISTORY)))),
     )
 
 
 def _worded(context: Context, frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
-    shown = frame.rename(columns=lambda name: RENAMED.get(name, f"trail_{name}"))
-    shown = shown.sort_values("trail_seq", ascending=False, ignore_index=True)
-    for name, said in (
+    worded = frame.rename(columns=lambda name: RENAMED.get(name, f"trail_{name}"))
+    worded = worded.sort_values("trail_seq", ascending=False, ignore_index=True)
+    for name, word_of in (
         ("trail_at", local_minute), ("trail_until", local_minute),
         ("trail_layer", lambda layer: named_layer(context, layer)),
         ("trail_action", lambda action: action_word(context, action)),
         ("trail_reasons", lambda reasons: _reasons(context, reasons)),
     ):  # fmt: skip
-        if name in shown:
-            shown[name] = [said(str(value)) for value in shown[name]]
-    return shown.reindex(columns=list(columns))
+        if name in worded:
+            worded[name] = [word_of(str(value)) for value in worded[name]]
+    return worded.reindex(columns=list(columns))
 
 
 def _reasons(context: Context, reasons: str) -> str:
     """Name the faults with their columns; what has no word stays as it is."""
     words = context.words
-    said = []
+    sentences = []
     for fault in reasons.split("; "):
         code, _, column = fault.partition(":")
-        named = words.sentences.get(f"fault_{code}", code)
+        fault_name = words.sentences.get(f"fault_{code}", code)
         headed = words.heading(column) if column in FIELDS else column
-        said.append(f"{named}{words.text('colon')}{headed}" if headed else named)
-    return words.joined(said)
+        sentences.append(f"{fault_name}{words.text('colon')}{headed}" if headed else fault_name)
+    return words.joined(sentences)
 
 
 PACK_COLUMNS = ("pack", "pack_title", "pack_edition", "rule_count", "document_count", "note")

@@ -223,7 +223,7 @@ def _write_map(
     check_report_path_report(out, PAGE_ENDING)
     made = investment_map(context, query, progress=progress)
     write_page(out, made.html)
-    for line in (*made.said(context), context.words.text("written", path=str(out))):
+    for line in (*made.sentences(context), context.words.text("written", path=str(out))):
         click.echo(printable(line), err=True)
 
 

@@ -58,7 +58,9 @@ def show_evidence(context: Context, verdict: Verdict) -> None:
     """Show a verdict with all that stands behind it."""
     text = words().text
     row = verdict_table(context, [verdict]).iloc[0]
-    head = f"{light(verdict)} {outcome_word(context, verdict)}　{verdict.rule_id}　{row['rule_title']}"
+    head = (
+        f"{light(verdict)} {outcome_word(context, verdict)}　{verdict.rule_id}　{row['rule_title']}"
+    )
     st.markdown(f"**{as_text(head)}**")
     st.markdown(
         as_text(
@@ -105,14 +107,14 @@ def _marks(context: Context, verdict: Verdict) -> None:
 def _rows(rows: EvidenceRows) -> None:
     text = words().text
     title = text("evidence_rows", layer=rows.title, count=len(rows.frame))
-    st.caption(as_text(f"{title}　{rows.said}"))
+    st.caption(as_text(f"{title}　{rows.statement}"))
     if rows.missing:
-        named = "、".join(rows.missing[:ROWS_NAMED])
-        st.caption(as_text(text("evidence_missing", count=len(rows.missing), rows=named)))
+        ids = "、".join(rows.missing[:ROWS_NAMED])
+        st.caption(as_text(text("evidence_missing", count=len(rows.missing), rows=ids)))
     columns = [str(name) for name in rows.frame.columns if name != "geometry"]
     if len(rows.frame):
-        shown = shown_columns(rows.frame.head(ROWS_SHOWN), columns, words())
-        tall = min(ROWS_PX, 38 + 35 * len(shown))
-        show_list(shown, height=tall)
+        visible = shown_columns(rows.frame.head(ROWS_SHOWN), columns, words())
+        tall = min(ROWS_PX, 38 + 35 * len(visible))
+        show_list(visible, height=tall)
     if len(rows.frame) > ROWS_SHOWN:
         st.caption(text("evidence_cut", shown=ROWS_SHOWN, count=len(rows.frame)))

@@ -126,9 +126,9 @@ class Work:
 
 def begin(key: str, run: Run) -> None:
     """Begin the work of a page; one that still runs under the key is ended."""
-    held = st.session_state.get(_slot(key))
-    if held is not None:
-        held.end()
+    work = st.session_state.get(_slot(key))
+    if work is not None:
+        work.end()
     st.session_state[_slot(key)] = Work(run)
 
 

@@ -39,7 +39,9 @@ LEAST_DEGREES = 0.002
 """Room around a place gone to: a point has no size of its own."""
 
 
-def show_panel(context: Context, view: MapView, state: MapState, marked: Sequence[Highlight]) -> None:
+def show_panel(
+    context: Context, view: MapView, state: MapState, marked: Sequence[Highlight]
+) -> None:
     """Show the panel chosen."""
     text = words().text
     chosen = st.pills(
@@ -97,17 +99,17 @@ def _search(context: Context, view: MapView, state: MapState) -> None:
     if not wanted.strip():
         st.caption(text("map_search_hint"))
         return
-    found = rows_named(view.layers, wanted, MOST_FOUND)
-    if not found:
+    hits = rows_named(view.layers, wanted, MOST_FOUND)
+    if not hits:
         st.info(as_text(text("map_search_none", wanted=wanted.strip())))
         return
     labels = [
         " ".join(filter(None, (layer_title(contract_of(hit.hit.layer), language), hit.hit.key,
                                hit.name)))
-        for hit in found
+        for hit in hits
     ]  # fmt: skip
-    st.caption(text("map_search_pick", count=len(found)))
-    if len(found) == MOST_FOUND:
+    st.caption(text("map_search_pick", count=len(hits)))
+    if len(hits) == MOST_FOUND:
         st.caption(text("map_search_most", count=MOST_FOUND))
     rows = pd.DataFrame({text("map_search_label"): labels})
     event = st.dataframe(
@@ -116,7 +118,7 @@ def _search(context: Context, view: MapView, state: MapState) -> None:
     )  # fmt: skip
     if not event.selection.rows:
         return
-    hit = found[event.selection.rows[0]].hit
+    hit = hits[event.selection.rows[0]].hit
     if [hit] != state.hits and hit != st.session_state.get("map_picked"):
         st.session_state["map_picked"] = hit
         state.hits = [hit]
@@ -171,11 +173,11 @@ def _measure(context: Context, state: MapState) -> None:
         return
     if drawn.tool == "length":
         metres = length_m(drawn.shape)
-        said = text("map_length_said", metres=metres, kilometres=metres / 1000)
+        sentence = text("map_length_said", metres=metres, kilometres=metres / 1000)
     else:
         mu = area_mu(context, drawn.shape)
-        said = text("map_area_said", area_mu=mu, hectares=mu_to_m2(mu) / M2_PER_HA)
-    st.markdown(f"**{as_text(said)}**")
+        sentence = text("map_area_said", area_mu=mu, hectares=mu_to_m2(mu) / M2_PER_HA)
+    st.markdown(f"**{as_text(sentence)}**")
     st.caption(text("map_measure_note"))
 
 
@@ -203,7 +205,7 @@ def _print(context: Context, view: MapView, state: MapState, marked: Sequence[Hi
         bounds = {"view": state.view, "marked": None, "all": view.extent}[extent]
         with st.spinner(text("working")):
             state.sheet = map_sheet(
-                context, view, title, paper, extent=bounds, shown=state.shown, highlights=marked
+                context, view, title, paper, extent=bounds, visible=state.visible, highlights=marked
             )
     if state.sheet is None:
         return
@@ -234,8 +236,8 @@ def row_facts(context: Context, hit: Hit, catalogue: Catalogue) -> pd.DataFrame:
         column = str(name)
         if column in contract.columns:
             field = contract.field(column)
-            shown = catalogue.codes(column, str(value)) if field.values else str(value)
-            facts.append((catalogue.heading(column), shown))
+            display = catalogue.codes(column, str(value)) if field.values else str(value)
+            facts.append((catalogue.heading(column), display))
         else:
             facts.append((column, str(value)))
     return pd.DataFrame(facts, columns=[catalogue.text("fact"), catalogue.text("fact_value")])

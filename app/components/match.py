@@ -24,7 +24,7 @@ from platforms.matching.demand import LARGEST_LAND_MU, Demand
 from platforms.matching.explanation import losses, would_be_first
 from platforms.matching.match import MatchedSite, Matches, MatchResult
 
-OWN = "own_demand"
+OWN_DEMAND = "own_demand"
 
 
 def choose_demand(context: Context) -> Demand | None:
@@ -37,7 +37,7 @@ def choose_demand(context: Context) -> Demand | None:
     projects = projects.assign(order=order.fillna(len(waiting))).sort_values(
         ["order", "project_id"], kind="stable"
     )
-    options = {OWN: text("match_own")}
+    options = {OWN_DEMAND: text("match_own")}
     columns = ["project_id", "name", "land_min_mu"]
     for project_id, name, land_mu in projects[columns].itertuples(index=False):
         options[project_id] = str(name) if pd.isna(land_mu) else f"{name}（{land_mu:g} 亩）"
@@ -45,7 +45,7 @@ def choose_demand(context: Context) -> Demand | None:
         text("match_project"), list(options), index=min(1, len(options) - 1),
         format_func=options.get, key="match_project",
     )  # fmt: skip
-    if chosen != OWN:
+    if chosen != OWN_DEMAND:
         try:
             return demand_in_ledger(context, chosen)
         except MuPlanError as error:
@@ -96,7 +96,7 @@ def _own_demand(context: Context) -> Demand | None:
     if pollutant and emission is not None:
         emissions = ((pollutant, emission),)
     return Demand(
-        OWN, name, category, industry.strip() or None, least, ideal,
+        OWN_DEMAND, name, category, industry.strip() or None, least, ideal,
         utilities_needed=tuple(needed), investment_yi_yuan=investment, tax_wan_yuan=tax,
         output_wan_yuan=output, energy_tce=energy, emissions_t=emissions,
         width_min_m=width or None, preferred_units=tuple(preferred),
@@ -118,39 +118,41 @@ def show_sites(context: Context, result: MatchResult, names: dict[str, str]) -> 
     if not result.sites:
         st.info(text("match_none"))
         return
-    shown = result.sites[:SHOWN_SITES]
-    if len(result.sites) > len(shown):
-        st.caption(text("match_first_sites", shown=len(shown), count=len(result.sites)))
+    visible = result.sites[:SHOWN_SITES]
+    if len(result.sites) > len(visible):
+        st.caption(text("match_first_sites", shown=len(visible), count=len(result.sites)))
     left, right = st.columns([1, 1])
     with left:
         event = show_list(
-            _site_table(context, shown, names, SITE_COLUMNS), height=LIST_PX, on_select="rerun",
+            _site_table(context, visible, names, SITE_COLUMNS), height=LIST_PX, on_select="rerun",
             selection_mode="single-row", key="site_rows",
         )  # fmt: skip
-        rows = [row for row in event.selection.rows if row < len(shown)]
+        rows = [row for row in event.selection.rows if row < len(visible)]
         at = rows[0] if rows else 0
-        _detail(result, shown[at], at)
+        _detail(result, visible[at], at)
     with right:
-        _map(context, shown, shown[at])
+        _map(context, visible, visible[at])
 
 
 def _site_table(
     context: Context,
-    shown: Matches | tuple[MatchedSite, ...],
+    sites: Matches | tuple[MatchedSite, ...],
     names: dict[str, str],
     columns: tuple[str, ...],
 ) -> pd.DataFrame:
     """List sites with some columns of the answer's list."""
-    frame = site_frame(context, shown, names)
-    named = frame.assign(platform_name=frame["platform_name"].fillna(words().text("no_platform")))
-    return shown_columns(named, columns, words())
+    frame = site_frame(context, sites, names)
+    frame_named = frame.assign(
+        platform_name=frame["platform_name"].fillna(words().text("no_platform"))
+    )
+    return shown_columns(frame_named, columns, words())
 
 
-def _map(context: Context, shown: tuple[MatchedSite, ...], chosen: MatchedSite) -> None:
-    shapes = gpd.GeoSeries([matched.site.geometry for matched in shown], crs=context.crs)
+def _map(context: Context, sites: tuple[MatchedSite, ...], chosen: MatchedSite) -> None:
+    shapes = gpd.GeoSeries([matched.site.geometry for matched in sites], crs=context.crs)
     captions = tuple(
         words().text("block_caption", block_id=matched.site.site_id, area_mu=matched.site.area_mu)
-        for matched in shown
+        for matched in sites
     )
     place = gpd.GeoSeries([chosen.site.geometry], crs=context.crs)
     west, south, east, north = place.to_crs(4326).total_bounds.tolist()
@@ -163,21 +165,21 @@ def _map(context: Context, shown: tuple[MatchedSite, ...], chosen: MatchedSite) 
     )  # fmt: skip
 
 
-def _detail(result: MatchResult, one: MatchedSite, at: int) -> None:
+def _detail(result: MatchResult, matched: MatchedSite, at: int) -> None:
     text = words().text
-    st.markdown(f"**{text('match_why')}　{as_text(one.site.site_id)}**")
-    if one.score is not None:
-        st.caption(text("match_confidence", confidence=one.score.confidence))
-        for part in one.score.criteria:
+    st.markdown(f"**{text('match_why')}　{as_text(matched.site.site_id)}**")
+    if matched.score is not None:
+        st.caption(text("match_confidence", confidence=matched.score.confidence))
+        for part in matched.score.criteria:
             label = text(f"criterion_{part.criterion}")
             if part.value is None:
                 st.text(f"{label}：{text('no_value')}")
             else:
                 st.progress(part.value, f"{label}　+{part.contribution:.1f}")
     _against_the_first(result, at)
-    st.text(share_sentence(one, words()))
-    st.text(f"{text('match_route')}：{route_text(one.route, words())}")
-    for gate in one.gates:
+    st.text(share_sentence(matched, words()))
+    st.text(f"{text('match_route')}：{route_text(matched.route, words())}")
+    for gate in matched.gates:
         clause = f"（{gate.clause}）" if gate.clause else ""
         force = "" if gate.force == "mandatory" else f"〔{text(f'force_{gate.force}')}〕"
         st.text(
@@ -210,62 +212,71 @@ def show_reasons(context: Context, sites: Matches, names: dict[str, str]) -> Non
     if not len(sites):
         st.info(text("match_none_here"))
         return
-    shown = sites[:SHOWN_REASONS]
-    if len(sites) > len(shown):
-        st.caption(text("match_first_sites", shown=len(shown), count=len(sites)))
-    show_list(_site_table(context, shown, names, REASON_COLUMNS))
+    visible = sites[:SHOWN_REASONS]
+    if len(sites) > len(visible):
+        st.caption(text("match_first_sites", shown=len(visible), count=len(sites)))
+    show_list(_site_table(context, visible, names, REASON_COLUMNS))
 
 
 def show_comparison(context: Context, result: MatchResult, names: dict[str, str]) -> None:
     """Show two candidates side by side: score by score, gate by gate."""
     text = words().text
-    shown = (*result.sites[:SHOWN_SITES], *result.undecided[:SHOWN_SITES])
-    if len(shown) < 2:
+    offered = (*result.sites[:SHOWN_SITES], *result.undecided[:SHOWN_SITES])
+    if len(offered) < 2:
         st.info(text("match_compare_none"))
         return
-    labels = [f"{matched.site.site_id}（{standing_of(matched, words())}）" for matched in shown]
+    labels = [f"{matched.site.site_id}（{standing_of(matched, words())}）" for matched in offered]
     left, right = st.columns(2)
-    one, other = (
-        shown[
+    first, second = (
+        offered[
             column.selectbox(
-                text(f"match_compare_{n}"), range(len(shown)), index=n - 1,
+                text(f"match_compare_{n}"), range(len(offered)), index=n - 1,
                 format_func=labels.__getitem__, key=f"compare_{n}",
             )
         ]
         for n, column in ((1, left), (2, right))
     )  # fmt: skip
-    rows = list(zip(_facts(context, one, names), _facts(context, other, names), strict=True))
+    rows = list(zip(_facts(context, first, names), _facts(context, second, names), strict=True))
     table = pd.DataFrame(
         {
-            text("match_compare_item"): [mine[0] for mine, _ in rows],
-            labels[shown.index(one)]: [mine[1] for mine, _ in rows],
-            f"{labels[shown.index(other)]} ": [theirs[1] for _, theirs in rows],
+            text("match_compare_item"): [left_fact[0] for left_fact, _ in rows],
+            labels[offered.index(first)]: [left_fact[1] for left_fact, _ in rows],
+            f"{labels[offered.index(second)]} ": [right_fact[1] for _, right_fact in rows],
         }
     )
     show_list(table, height=38 + 35 * len(table))
 
 
-def _facts(context: Context, one: MatchedSite, names: dict[str, str]) -> list[tuple[str, str]]:
+def _facts(context: Context, matched: MatchedSite, names: dict[str, str]) -> list[tuple[str, str]]:
     """Say all that two candidates are compared by, each fact under its name."""
     text, units = words().text, unit_names(context)
-    score = one.score
+    score = matched.score
     rows = [
-        (text("column_standing"), standing_of(one, words())),
-        (text("column_rank"), "–" if one.rank is None else str(one.rank)),
-        (text("column_score"), "–" if score is None or score.score is None
-         else f"{score.score:.1f}"),
-        (text("column_platform_name"), names.get(one.site.platform_id or "", text("no_platform"))),
-        (text("column_unit_name"), units.get(one.site.unit_id or "", "–")),
-        (words().heading("area_mu"), f"{one.site.area_mu:,.2f}"),
-        (text("match_share"), "–" if one.effect is None or one.effect.after is None
-         else f"{percent(one.effect.before) or '–'} → {percent(one.effect.after)}"),
-        (text("match_route"), route_text(one.route, words())),
-    ]  # fmt: skip
+        (text("column_standing"), standing_of(matched, words())),
+        (text("column_rank"), "–" if matched.rank is None else str(matched.rank)),
+        (
+            text("column_score"),
+            "–" if score is None or score.score is None else f"{score.score:.1f}",
+        ),
+        (
+            text("column_platform_name"),
+            names.get(matched.site.platform_id or "", text("no_platform")),
+        ),
+        (text("column_unit_name"), units.get(matched.site.unit_id or "", "–")),
+        (words().heading("area_mu"), f"{matched.site.area_mu:,.2f}"),
+        (
+            text("match_share"),
+            "–"
+            if matched.effect is None or matched.effect.after is None
+            else f"{percent(matched.effect.before) or '–'} → {percent(matched.effect.after)}",
+        ),
+        (text("match_route"), route_text(matched.route, words())),
+    ]
     for part in score.criteria if score is not None else ():
         label = text(f"criterion_{part.criterion}")
         value = text("no_value") if part.value is None else f"+{part.contribution:.1f}"
         rows.append((label, value))
-    for gate in one.gates:
-        said = f"{GATE_SIGNS[gate.outcome]} {words().say(gate.statement)}"
-        rows.append((text(f"gate_{gate.gate}"), said))
+    for gate in matched.gates:
+        sentence = f"{GATE_SIGNS[gate.outcome]} {words().say(gate.statement)}"
+        rows.append((text(f"gate_{gate.gate}"), sentence))
     return rows

@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.answers.answer import Answer
 from app.answers.project_ledger import due_answer, ledger_stand
-from app.answers.workspace import LEDGER, since_answer
+from app.answers.workspace import LEDGER_TABLES, since_answer
 from app.components.page import as_text, hand_out, say_lines, show_list, shown_columns
 from app.context import Context
 from app.session import cached_answer, visit_before, words
@@ -54,7 +54,7 @@ def _since(context: Context) -> None:
     if changed:
         _list(answer, "since", SINCE_COLUMNS)
     with st.container(horizontal=True):
-        if changed & set(LEDGER):
+        if changed & set(LEDGER_TABLES):
             _link("projects")
         _link("data")
 
@@ -67,5 +67,5 @@ def _list(answer: Answer, key: str, columns: tuple[str, ...]) -> None:
 
 def _link(page: str) -> None:
     """Lead to the page where the matter is seen to."""
-    named = words().text("go_to_page", page=words().text(f"page_{page}"))
-    st.page_link(f"views/{page}.py", label=named)
+    label = words().text("go_to_page", page=words().text(f"page_{page}"))
+    st.page_link(f"views/{page}.py", label=label)

@@ -71,23 +71,26 @@ def shown_columns(
 
     The same rows under their headings; figures rounded to two decimals, on the screen only.
     """
-    own = {
+    column_titles = {
         name: words.text(f"column_{name}")
         for name in columns
         if f"column_{name}" in words.sentences
     }
-    heading = ExportHeading("", {}, language=words.language, titles={**own, **(titles or {})})
+    heading = ExportHeading(
+        "", {}, language=words.language, titles={**column_titles, **(titles or {})}
+    )
     rows = pd.DataFrame(frame)[list(columns)].copy()
     for name in UNIT_COLUMNS:
         if name in rows:
             rows[name] = [
-                unit_in(unit, words.language) if isinstance(unit, str) else unit for unit in rows[name]
+                unit_in(unit, words.language) if isinstance(unit, str) else unit
+                for unit in rows[name]
             ]
     headings, cells = shown_table(rows, heading)
-    shown = pd.DataFrame(dict(zip(headings, cells, strict=True)), dtype="object")
+    display = pd.DataFrame(dict(zip(headings, cells, strict=True)), dtype="object")
     for name, title in zip(columns, headings, strict=False):
-        shown[title] = _figures(shown[title], is_share="share" in name.split("_"))
-    return shown
+        display[title] = _figures(display[title], is_share="share" in name.split("_"))
+    return display
 
 
 def _figures(cells: pd.Series, *, is_share: bool) -> pd.Series:
@@ -121,9 +124,9 @@ def show_list(table: pd.DataFrame, **options: object) -> Any:  # noqa: ANN401
 def styled(table: pd.DataFrame) -> Styler:
     """Give a table its look: thousands and two decimals, – for what is missing, coloured signs."""
     numbers = [name for name in table.columns if pd.api.types.is_float_dtype(table[name])]
-    shown = table.style.format(na_rep=MISSING)
-    shown = shown.format(f"{{:,.{DECIMALS}f}}", subset=numbers, na_rep=MISSING)
-    return shown.map(_colour)
+    look = table.style.format(na_rep=MISSING)
+    look = look.format(f"{{:,.{DECIMALS}f}}", subset=numbers, na_rep=MISSING)
+    return look.map(_colour)
 
 
 def _colour(value: object) -> str:
@@ -199,9 +202,12 @@ def _ask_viewer(context: Context) -> None:
 def _language() -> None:
     """Let the language be chosen; each stands under its own name."""
     chosen = st.sidebar.segmented_control(
-        words().text("language_label"), LANGUAGES, default=language(),
-        format_func=lambda code: catalogue(code).text("language_name"), label_visibility="collapsed",
-    )  # fmt: skip
+        words().text("language_label"),
+        LANGUAGES,
+        default=language(),
+        format_func=lambda code: catalogue(code).text("language_name"),
+        label_visibility="collapsed",
+    )
     if chosen is not None and chosen != language():
         st.session_state[LANGUAGE] = chosen
         st.rerun()
@@ -256,10 +262,10 @@ def hand_out(
     """
     text = words().text
     mark = text("demo_short") if context.facts.is_demo else ""
-    named = title if title is not None else answer.title if isinstance(answer, Answer) else key
+    file_title = title if title is not None else answer.title if isinstance(answer, Answer) else key
     row = st.container(horizontal=True)
     for ending in endings:
-        name = f"{named}{mark}_{context.as_of}{ending}".replace("/", "-").replace("\\", "-")
+        name = f"{file_title}{mark}_{context.as_of}{ending}".replace("/", "-").replace("\\", "-")
         row.download_button(
             text("download_as", ending=ending),
             data=lambda ending=ending: _file_of(answer, context, ending, report, stand),
@@ -282,6 +288,6 @@ def _file_of(
         if report is not None and ending == REPORT_ENDING:
             write_report(path, report())
         else:
-            made = answer if isinstance(answer, Answer) else answer()
-            write_answer(made, stand(context), path)
+            answer_made = answer if isinstance(answer, Answer) else answer()
+            write_answer(answer_made, stand(context), path)
         return path.read_bytes()

@@ -47,7 +47,7 @@ class Asked:
 
     demands: tuple[Demand, ...]
     refused: Refused = field(compare=False)
-    said: str
+    sentence: str
 
 
 def waiting_projects(context: Context) -> list[str]:
@@ -128,12 +128,12 @@ def choose_wishes(results: Sequence[MatchResult]) -> Wishes:
         _choose_pair([result for result in results if len(result.sites)])
         _drop_pairs()
     return Wishes(
-        _held(LOCKED), _held(EXCLUDED), float(gap) / 100, float(deadline),
+        _chosen_pairs(LOCKED), _chosen_pairs(EXCLUDED), float(gap) / 100, float(deadline),
         is_quick=effort == "quick",
     )  # fmt: skip
 
 
-def _held(slot: str) -> tuple[Pair, ...]:
+def _chosen_pairs(slot: str) -> tuple[Pair, ...]:
     return tuple(st.session_state.get(slot, ()))
 
 
@@ -163,9 +163,9 @@ def _choose_pair(results: Sequence[MatchResult]) -> None:
 def _put(slot: str, pair: Pair) -> None:
     """Hold a pair; it leaves the other list, and a project is locked to one site only."""
     other = EXCLUDED if slot == LOCKED else LOCKED
-    st.session_state[other] = [kept_pair for kept_pair in _held(other) if kept_pair != pair]
+    st.session_state[other] = [kept_pair for kept_pair in _chosen_pairs(other) if kept_pair != pair]
     kept = [
-        kept_pair for kept_pair in _held(slot)
+        kept_pair for kept_pair in _chosen_pairs(slot)
         if kept_pair != pair and not (slot == LOCKED and kept_pair[0] == pair[0])
     ]  # fmt: skip
     st.session_state[slot] = [*kept, pair]
@@ -173,13 +173,16 @@ def _put(slot: str, pair: Pair) -> None:
 
 def _drop_pairs() -> None:
     text = words().text
-    said = [
-        *(text("placement_locked_said", project_id=p, site_id=s) for p, s in _held(LOCKED)),
-        *(text("placement_excluded_said", project_id=p, site_id=s) for p, s in _held(EXCLUDED)),
+    labels = [
+        *(text("placement_locked_said", project_id=p, site_id=s) for p, s in _chosen_pairs(LOCKED)),
+        *(
+            text("placement_excluded_said", project_id=p, site_id=s)
+            for p, s in _chosen_pairs(EXCLUDED)
+        ),
     ]
-    if not said:
+    if not labels:
         return
-    for line in said:
+    for line in labels:
         st.markdown(f"- {as_text(line)}")
     if st.button(text("placement_pair_drop"), key="placement_drop"):
         st.session_state[LOCKED], st.session_state[EXCLUDED] = [], []
@@ -192,10 +195,10 @@ PALETTE = 8
 LIST_PX, MAP_PX = 560, 560
 
 
-def show_placement(context: Context, found: Placement, answer: Answer) -> None:
+def show_placement(context: Context, placement: Placement, answer: Answer) -> None:
     """Show the answer: figures, sentences, map, and each of its lists."""
     text = words().text
-    _figures(found, answer)
+    _figures(placement, answer)
     say_lines(answer.summary)
     placed = answer.sheet("place")
     others = [sheet for sheet in answer.sheets if sheet is not placed]
@@ -209,17 +212,17 @@ def show_placement(context: Context, found: Placement, answer: Answer) -> None:
             _list(sheet, answer)
 
 
-def _figures(found: Placement, answer: Answer) -> None:
+def _figures(placement: Placement, answer: Answer) -> None:
     text = words().text
     unplaced = answer.result["unplaced"]
-    broken = sum(effect.outcome == "not_met" for effect in found.shares.values())
-    shown = {
-        "placement_metric_placed": str(len(found.assignments)),
+    broken = sum(effect.outcome == "not_met" for effect in placement.shares.values())
+    figures = {
+        "placement_metric_placed": str(len(placement.assignments)),
         "placement_metric_unplaced": str(len(unplaced) if isinstance(unplaced, list) else 0),
-        "placement_metric_gap": percent(found.gap) or text("no_value"),
+        "placement_metric_gap": percent(placement.gap) or text("no_value"),
         "placement_metric_broken": str(broken),
     }
-    for column, (code, figure) in zip(st.columns(len(shown)), shown.items(), strict=True):
+    for column, (code, figure) in zip(st.columns(len(figures)), figures.items(), strict=True):
         column.metric(text(code), figure)
 
 

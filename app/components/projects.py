@@ -11,10 +11,10 @@ from app.answers.ledger_statistics import (
     Dashboard,
     dashboard_answer,
     dashboard_of,
+    figure_text,
     figure_title,
     notice_answer,
     projects_behind,
-    shown,
 )
 from app.answers.matching import demand_in_ledger, evaluate_demand
 from app.answers.project_ledger import add_event, add_project, ledger_stand, transfer_answer
@@ -55,8 +55,8 @@ def show_dashboard(context: Context) -> None:
     period = st.text_input(
         text("option_ledger_period"), value=str(context.year), key="dashboard_period", width=240
     )
-    made = dashboard_of(context, period)
-    answer = dashboard_answer(context, period, made=made)
+    board = dashboard_of(context, period)
+    answer = dashboard_answer(context, period, board=board)
     say_lines(answer.summary)
     annex = answer.sheet("dashboard")
     # A column of numbers and words is shown as words: the page's table knows one kind a column.
@@ -65,14 +65,14 @@ def show_dashboard(context: Context) -> None:
     # The name of the unit stays in sight while the many columns are moved.
     region = {answer.titles["region"]: st.column_config.TextColumn(width=190, pinned=True)}
     show_list(table.drop(columns=answer.titles["number"]), column_config=region)
-    _behind(context, made)
+    _behind(context, board)
     for sheet in (answer.sheet("dashboard_notes"), answer.sheet("dashboard_tasks")):
         if len(sheet.frame):
             st.subheader(sheet.name)
             show_list(shown_columns(sheet.frame, tuple(sheet.frame.columns), words(),
                                     answer.titles))  # fmt: skip
     hand_out(answer, context, (".xlsx", ".docx", ".csv"), "ledger_dashboard", stand=ledger_stand)
-    notice = notice_answer(context, period, made)
+    notice = notice_answer(context, period, board)
     st.subheader(notice.title)
     say_lines(notice.summary)
     hand_out(
@@ -114,23 +114,24 @@ def _site_map(context: Context, page: ProjectPage) -> None:
     within_border(draw)
 
 
-def _behind(context: Context, made: Dashboard) -> None:
+def _behind(context: Context, board: Dashboard) -> None:
     text = words().text
     st.caption(text("projects_dashboard_behind"))
-    found = made.units
+    figures_of_units = board.units
     names = dict(zip(context.source.read("units")["unit_id"], context.source.read("units")["name"],
                      strict=True))  # fmt: skip
     left, right = st.columns(2)
     unit_id = left.selectbox(
-        text("projects_dashboard_unit"), [figures.unit_id or CITY for figures in found],
+        text("projects_dashboard_unit"), [figures.unit_id or CITY for figures in figures_of_units],
         format_func=lambda unit_id: names.get(unit_id, text("whole_city")), key="dashboard_unit",
     )  # fmt: skip
-    mine = next(figures for figures in found if (figures.unit_id or CITY) == unit_id)
+    mine = next(figures for figures in figures_of_units if (figures.unit_id or CITY) == unit_id)
     name = right.selectbox(
-        text("projects_dashboard_figure"), list(mine.figures),
-        format_func=lambda figure: f"{figure_title(context, figure)}：{_said(context, mine.figures[figure], figure)}",
+        text("projects_dashboard_figure"),
+        list(mine.figures),
+        format_func=lambda figure: _titled_figure(context, mine.figures[figure], figure),
         key="dashboard_figure",
-    )  # fmt: skip
+    )
     listed = projects_behind(context, [mine], str(name))
     if len(listed):
         show_list(shown_columns(listed, tuple(listed.columns), words()))
@@ -138,8 +139,12 @@ def _behind(context: Context, made: Dashboard) -> None:
         st.caption(as_text(text("projects_dashboard_no_projects")))
 
 
-def _said(context: Context, figure: Figure, name: str) -> str:
-    value = shown(context, figure, name)
+def _titled_figure(context: Context, figure: Figure, name: str) -> str:
+    return f"{figure_title(context, name)}：{_figure_text(context, figure, name)}"
+
+
+def _figure_text(context: Context, figure: Figure, name: str) -> str:
+    value = figure_text(context, figure, name)
     return f"{value:.1%}" if isinstance(value, float) else str(value)
 
 
@@ -150,7 +155,7 @@ def _as_words(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.map(word)
 
 
-SAID = "ledger_said"
+SENTENCES = "ledger_said"
 
 
 def ask_project(context: Context) -> None:
@@ -255,12 +260,12 @@ def _enter(make: Callable[[], Answer]) -> None:
     except MuPlanError as error:
         st.error(as_text(words().error(error)))
         return
-    st.session_state[SAID] = answer.summary
+    st.session_state[SENTENCES] = answer.summary
     st.rerun()
 
 
 STEP_COLUMNS = ("event_on", "event_kind", "unit_id", "entered_at")
-ASKED = "transfer_asked"
+TRANSFER_ASKED = "transfer_asked"
 
 
 def show_dispute(context: Context, answer: Answer) -> None:
@@ -273,7 +278,7 @@ def show_dispute(context: Context, answer: Answer) -> None:
     st.subheader(timeline.name)
     pair = st.selectbox(
         text("column_pair"), list(pairs["pair"]), key="conflict_pair",
-        format_func=lambda number: _named(pairs, number),
+        format_func=lambda number: _pair_title(pairs, number),
     )  # fmt: skip
     (row,) = pairs[pairs["pair"].eq(pair)].to_dict("records")
     names = [str(row["project_id"]), str(row["other_project_id"])]
@@ -290,7 +295,7 @@ def show_dispute(context: Context, answer: Answer) -> None:
     _transfer(context, names)
 
 
-def _named(pairs: pd.DataFrame, number: int) -> str:
+def _pair_title(pairs: pd.DataFrame, number: int) -> str:
     (row,) = pairs[pairs["pair"].eq(number)].to_dict("records")
     return f"{row['pair']}  {row['project_id']} – {row['other_project_id']}"
 
@@ -298,14 +303,18 @@ def _named(pairs: pd.DataFrame, number: int) -> str:
 def _transfer(context: Context, names: list[str]) -> None:
     """Ask which of the two is to go elsewhere; looking takes a while, so it waits to be asked."""
     text = words().text
-    seen = [project_id for project_id in names if context.source.read("projects")["project_id"].eq(project_id).any()]
+    seen = [
+        project_id
+        for project_id in names
+        if context.source.read("projects")["project_id"].eq(project_id).any()
+    ]
     st.subheader(text("sheet_transfer"))
     st.caption(text("dispute_transfer_hint"))
     left, right, _ = st.columns([2, 1, 3], vertical_alignment="bottom")
     chosen = str(left.selectbox(text("option_ledger_project"), seen, key="transfer_project"))
     if right.button(text("dispute_transfer_ask"), key="transfer_ask"):
-        st.session_state[ASKED] = chosen
-    if st.session_state.get(ASKED) != chosen:
+        st.session_state[TRANSFER_ASKED] = chosen
+    if st.session_state.get(TRANSFER_ASKED) != chosen:
         return
     with st.spinner(text("working_match")):
         evaluation = cached(evaluate_demand, demand_in_ledger(context, chosen))

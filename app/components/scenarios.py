@@ -83,7 +83,9 @@ def show_scenario_comparison(context: Context, scenarios: Sequence[Scenario]) ->
         default=list(by_name)[:2], max_selections=MOST_COMPARED, placeholder=text("choose"),
         key="scenario_compared",
     )  # fmt: skip
-    year = int(right.number_input(text("column_year"), 1990, 2100, context.year, key="scenario_year"))
+    year = int(
+        right.number_input(text("column_year"), 1990, 2100, context.year, key="scenario_year")
+    )
     chosen = tuple((name, _key(by_name[name])) for name in names)
     asked = (stamp(), year, chosen)
     if st.button(text("scenario_compare"), type="primary", key="scenario_compare"):
@@ -95,29 +97,33 @@ def show_scenario_comparison(context: Context, scenarios: Sequence[Scenario]) ->
     def run(progress: Progress) -> tuple[Standing, list[Compared]]:
         return _all(context, [by_name[name] for name in names], year, progress)
 
-    base, found = run_with_bar("scenario", text("scenario_working"), run)
-    if found:
-        _tables(context, base, found, year)
+    base, comparisons = run_with_bar("scenario", text("scenario_working"), run)
+    if comparisons:
+        _tables(context, base, comparisons, year)
 
 
 def _all(
     context: Context, scenarios: Sequence[Scenario], year: int, progress: Progress
 ) -> tuple[Standing, list[Compared]]:
     """Judge the base and each scenario; one that doesn't fit any more is named and left out."""
-    base = _standing(stamp(), year, context)
-    found = []
+    base = _base_state(stamp(), year, context)
+    comparisons = []
     for n, scenario in enumerate(scenarios, 1):
         report(progress, n / (len(scenarios) + 1))
         try:
-            found.append(_compared(stamp(), year, scenario.name, _key(scenario), context, scenario, base))
+            comparisons.append(
+                _compared(stamp(), year, scenario.name, _key(scenario), context, scenario, base)
+            )
         except MuPlanError as error:
-            said = words().text("scenario_left_out", name=scenario.name, why=words().error(error))
-            st.warning(as_text(said))
-    return base, found
+            sentence = words().text(
+                "scenario_left_out", name=scenario.name, why=words().error(error)
+            )
+            st.warning(as_text(sentence))
+    return base, comparisons
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _standing(_at: Stamp, year: int, _context: Context) -> Standing:
+def _base_state(_at: Stamp, year: int, _context: Context) -> Standing:
     return standing_of(_context, year)
 
 
@@ -138,23 +144,23 @@ def _key(scenario: Scenario) -> str:
     return json.dumps([to_plain(edit) for edit in scenario.edits], ensure_ascii=False)
 
 
-def _tables(context: Context, base: Standing, found: list[Compared], year: int) -> None:
+def _tables(context: Context, base: Standing, comparisons: list[Compared], year: int) -> None:
     text = words().text
-    answer = comparison_answer(context, base, found, year)
-    say_lines(answer.summary[: len(found)])
+    answer = comparison_answer(context, base, comparisons, year)
+    say_lines(answer.summary[: len(comparisons)])
     verdicts, shares, per_mu = st.tabs(
         [text("sheet_side_by_side"), text("tab_shares"), text("tab_per_mu")]
     )
-    columns = tuple(f"scenario_{n}" for n in range(1, len(found) + 1))
-    titles = scenario_titles(context, found)
+    columns = tuple(f"scenario_{n}" for n in range(1, len(comparisons) + 1))
+    titles = scenario_titles(context, comparisons)
     with verdicts:
-        frame = verdicts_side_by_side(context, base, found)
+        frame = verdicts_side_by_side(context, base, comparisons)
         _list(frame, (*VERDICT_COLUMNS, *columns), titles, "scenario_no_verdict_differs")
     with shares:
-        show_where_held(lambda: _shares(context, base, found, titles))
+        show_where_held(lambda: _shares(context, base, comparisons, titles))
     with per_mu:
         st.caption(text("yield_hint"))
-        frame = yield_frame(context, found)
+        frame = yield_frame(context, comparisons)
         if not st.toggle(text("scenario_show_all"), key="scenario_all_yields"):
             moved = frame[["output_change", "tax_change"]].fillna(0.0).ne(0.0).any(axis=1)
             frame = frame[moved | frame["why"].astype(str).ne("") & _placed(frame)]
@@ -171,19 +177,21 @@ def _placed(frame: pd.DataFrame) -> pd.Series:
     return lost[0] | lost[1]
 
 
-def _shares(context: Context, base: Standing, found: list[Compared], titles: dict[str, str]) -> None:
+def _shares(
+    context: Context, base: Standing, comparisons: list[Compared], titles: dict[str, str]
+) -> None:
     text = words().text
-    frame = shares_side_by_side(context, base, found)
+    frame = shares_side_by_side(context, base, comparisons)
     if not st.toggle(text("scenario_show_all"), key="scenario_all_shares"):
         frame = frame[frame["is_changed"]]
     pairs = tuple(
-        name for n in range(1, len(found) + 1) for name in (f"scenario_{n}", f"outcome_{n}")
+        name for n in range(1, len(comparisons) + 1) for name in (f"scenario_{n}", f"outcome_{n}")
     )
-    shown = frame.copy()
+    display = frame.copy()
     for name in ("threshold_share", "share_base", *pairs[::2]):
-        shown[name] = [None if pd.isna(v) else f"{float(v):.2%}" for v in frame[name]]
+        display[name] = [None if pd.isna(v) else f"{float(v):.2%}" for v in frame[name]]
     titled = {**titles, "threshold_share": text("column_threshold")}
-    _list(shown, (*SHARE_COLUMNS, *pairs), titled, "scenario_no_share_differs")
+    _list(display, (*SHARE_COLUMNS, *pairs), titled, "scenario_no_share_differs")
 
 
 def _list(
@@ -266,12 +274,15 @@ def _day(context: Context, label: str) -> str:
 
 
 def _choose(context: Context, label: str, kind: str, ids: Sequence[str], key: str) -> str | None:
-    said = EditWords(context)
+    edit_words = EditWords(context)
     if not ids:
         st.info(words().text("scenario_nothing_to_choose", what=words().text(label)))
         return None
     chosen: str = st.selectbox(
-        words().text(label), list(ids), format_func=lambda row_id: said.named(kind, row_id), key=key
+        words().text(label),
+        list(ids),
+        format_func=lambda row_id: edit_words.name_of(kind, row_id),
+        key=key,
     )
     return chosen
 
@@ -281,7 +292,9 @@ def _parks(context: Context) -> list[str]:
 
 
 def _platforms(context: Context) -> list[str]:
-    return [str(platform_id) for platform_id in context.source.read("major_platforms")["platform_id"]]
+    return [
+        str(platform_id) for platform_id in context.source.read("major_platforms")["platform_id"]
+    ]
 
 
 def _join(context: Context, _: Scenario) -> Sequence[ScenarioEdit]:
@@ -329,9 +342,11 @@ def _add_land(context: Context, _: Scenario) -> Sequence[ScenarioEdit]:
         text("scenario_parcel_id"), max_chars=60, key="scenario_parcel_id"
     ).strip()
     unit_id = second.selectbox(
-        text("column_unit_name"), list(names), format_func=lambda unit_id: names.get(unit_id, unit_id),
+        text("column_unit_name"),
+        list(names),
+        format_func=lambda unit_id: names.get(unit_id, unit_id),
         key="scenario_unit",
-    )  # fmt: skip
+    )
     state = third.selectbox(
         text("scenario_state"), ADDED_STATES, key="scenario_land_state",
         format_func=lambda code: words().word("state", code),
@@ -343,9 +358,10 @@ def _add_land(context: Context, _: Scenario) -> Sequence[ScenarioEdit]:
             return ()
         return added_from_park(context, park, parcel_id, str(unit_id), state)
     upload = st.file_uploader(
-        text("scenario_file"), type=[ending.lstrip(".") for ending in READ_ENDINGS if ending != ".shp"],
+        text("scenario_file"),
+        type=[ending.lstrip(".") for ending in READ_ENDINGS if ending != ".shp"],
         key="scenario_file",
-    )  # fmt: skip
+    )
     if not _pressed() or upload is None:
         return ()
     return added_from_file(
@@ -387,18 +403,20 @@ def _place(context: Context, scenario: Scenario) -> Sequence[ScenarioEdit]:
 
 
 def _parcel_choice(
-    context: Context, states: tuple[str, ...], taken: Collection[str] = ()
+    context: Context, states: tuple[str, ...], occupied: Collection[str] = ()
 ) -> list[str]:
     """Let parcels of one unit be chosen, each with its state and area."""
     text, names = words().text, unit_names(context)
     left, right = st.columns([1, 2])
     unit_id = left.selectbox(
-        text("column_unit_name"), list(names), format_func=lambda unit_id: names.get(unit_id, unit_id),
+        text("column_unit_name"),
+        list(names),
+        format_func=lambda unit_id: names.get(unit_id, unit_id),
         key="scenario_parcel_unit",
-    )  # fmt: skip
+    )
     parcels = context.source.read("land_parcels")
     here = parcels[parcels["unit_id"].eq(unit_id) & parcels["state"].isin(states)]
-    here = here[~here["parcel_id"].isin(taken)]
+    here = here[~here["parcel_id"].isin(occupied)]
     ids = here["parcel_id"].astype(str)
     areas = areas_m2(np.asarray(here["geometry"], dtype=object), context.crs)
     known = {

@@ -43,16 +43,16 @@ def show() -> None:
         st.info(text("blocks_no_parcels"))
         return
     query = _query(context)
-    found = _found(query)
+    land = _land(query)
     curve = _held_curve(query)
-    answer = block_answer(context, query, replace(found, curve=curve))
+    answer = block_answer(context, query, replace(land, curve=curve))
     say_lines(answer.summary)
     frame = gpd.GeoDataFrame(answer.sheet("blocks").frame)
     listed, short, bridges, tolerance = st.tabs(
         [
             text("tab_listed", count=len(frame)),
-            text("tab_short", count=len(found.blocks.short)),
-            text("tab_bridges", count=len(found.bridges)),
+            text("tab_short", count=len(land.blocks.short)),
+            text("tab_bridges", count=len(land.bridges)),
             text("tab_tolerance"),
         ]
     )
@@ -64,13 +64,13 @@ def show() -> None:
     with short:
         _table(answer.sheet("short_blocks").frame, SHORT_COLUMNS, "short_empty", "short_hint")
     with bridges:
-        _table(found.bridges, BRIDGE_COLUMNS, "bridges_empty", "bridges_hint")
+        _table(land.bridges, BRIDGE_COLUMNS, "bridges_empty", "bridges_hint")
     with tolerance:
         _tolerance(context, query, curve)
     endings = (".xlsx", ".docx", ".csv", ".gpkg", ".geojson", ".shp.zip")
     hand_out(
         answer, context, endings, "blocks",
-        report=lambda: land_report(context, query, replace(found, curve=curve), map_view()),
+        report=lambda: land_report(context, query, replace(land, curve=curve), map_view()),
     )  # fmt: skip
 
 
@@ -80,11 +80,11 @@ def _table(frame: pd.DataFrame, columns: tuple[str, ...], empty: str, hint: str)
         st.info(text(empty))
         return
     st.caption(text(hint))
-    shown = shown_columns(pd.DataFrame(frame), columns, words())
-    show_list(shown)
+    display = shown_columns(pd.DataFrame(frame), columns, words())
+    show_list(display)
 
 
-def _found(query: BlockQuery) -> LandFound:
+def _land(query: BlockQuery) -> LandFound:
     """Find the blocks, under a bar where they were not found before."""
     return cached_with_bar("blocks", words().text("working_blocks"), block_list, query)
 
@@ -102,12 +102,12 @@ def _tolerance(context: Context, query: BlockQuery, curve: ToleranceCurve | None
         if query.min_neck_m > 0:
             st.info(text("curve_with_neck", min_neck_m=query.min_neck_m))
         elif st.button(text("tolerance_run"), key="tolerance_run"):
-            made = run_with_bar(
+            curve_made = run_with_bar(
                 "curve",
                 text("working_curve"),
                 lambda progress: land_curve(context, query, progress),
             )
-            st.session_state[CURVE] = ((stamp(), query), made)
+            st.session_state[CURVE] = ((stamp(), query), curve_made)
             st.rerun()
         return
     st.altair_chart(curve_chart(curve, query.gap_m, words()), width="stretch")

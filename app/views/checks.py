@@ -29,7 +29,9 @@ def show() -> None:
     context = current_context()
     text = words().text
     page_head(context, "page_checks", "checks_question")
-    year = st.number_input(text("column_year"), 1990, 2100, context.year, key="check_year", width=160)
+    year = st.number_input(
+        text("column_year"), 1990, 2100, context.year, key="check_year", width=160
+    )
     verdicts, changes = st.tabs([text(f"tab_{name}") for name in TABS])
     with verdicts:
         _verdicts(context, int(year))
@@ -46,12 +48,12 @@ def _verdicts(context: Context, year: int) -> None:
         placeholder=text("whole_city"),
     )  # fmt: skip
     query = CheckQuery(year, (), tuple(units), context.as_of)
-    found = judged_with_bar(query)
-    if not found:
+    verdicts = judged_with_bar(query)
+    if not verdicts:
         st.info(text("checks_empty"))
         return
     by_force = {
-        force: sorted((v for v in found if v.force == force), key=_urgency)
+        force: sorted((v for v in verdicts if v.force == force), key=_urgency)
         for force in get_args(Force)
     }
     by_force = {force: mine for force, mine in by_force.items() if mine}
@@ -66,8 +68,8 @@ def _verdicts(context: Context, year: int) -> None:
     )  # fmt: skip
     _table_and_evidence(context, by_force[force], force)
     hand_out(
-        check_answer(context, query, found), context, (".xlsx", ".docx", ".csv"), "verdicts",
-        report=lambda: check_report(context, query, found, map_view()),
+        check_answer(context, query, verdicts), context, (".xlsx", ".docx", ".csv"), "verdicts",
+        report=lambda: check_report(context, query, verdicts, map_view()),
     )  # fmt: skip
 
 

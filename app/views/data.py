@@ -63,8 +63,8 @@ def show() -> None:
         frame = answer.sheet("layers").frame.copy()
         known = frame["imported_at"].notna()
         frame.loc[known, "imported_at"] = frame.loc[known, "imported_at"].map(local_minute)
-        shown = shown_columns(frame, tuple(frame.columns), words(), answer.titles)
-        show_list(shown)
+        display = shown_columns(frame, tuple(frame.columns), words(), answer.titles)
+        show_list(display)
         _export(context)
     with incoming:
         within_border(lambda: _import(context))
@@ -74,13 +74,16 @@ def show() -> None:
         within_border(lambda: _trail(context))
 
 
-def _named(layer: str) -> str:
+def _layer_title(layer: str) -> str:
     return f"{layer_name(layer, words())}（{layer}）"
 
 
 def _export(context: Context) -> None:
     layer = st.selectbox(
-        words().text("export_layer"), list(context.workspace), format_func=_named, key="export_layer"
+        words().text("export_layer"),
+        list(context.workspace),
+        format_func=_layer_title,
+        key="export_layer",
     )
     spatial = CONTRACTS[layer].is_spatial
     shapes = (".gpkg", ".geojson", ".shp.zip", ".kml", ".dxf") if spatial else ()
@@ -93,11 +96,11 @@ def _import(context: Context) -> None:
     text = words().text
     require_city(context.source)
     st.caption(text("import_hint", endings=" ".join(UPLOAD_ENDINGS)))
-    said = st.session_state.pop(STORED_SAID, ())
-    for line in said[:1]:
+    sentences = st.session_state.pop(STORED_SAID, ())
+    for line in sentences[:1]:
         st.success(as_text(line))
-    with st.expander(text("import_details")) if said else st.container():
-        say_lines(tuple(said[1:]))
+    with st.expander(text("import_details")) if sentences else st.container():
+        say_lines(tuple(sentences[1:]))
     stored = st.session_state.pop(STORED_ANSWER, None)
     if stored is not None:
         whole, title = stored
@@ -122,7 +125,9 @@ def _import(context: Context) -> None:
 def _request(context: Context, path: Path) -> ImportRequest | None:
     text = words().text
     first, second, third = st.columns(3)
-    layer = first.selectbox(text("option_layer"), list(CONTRACTS), format_func=_named, index=4)
+    layer = first.selectbox(
+        text("option_layer"), list(CONTRACTS), format_func=_layer_title, index=4
+    )
     mode: Mode = second.selectbox(
         text("import_mode"), get_args(Mode), format_func=lambda code: text(f"mode_{code}")
     )
@@ -195,20 +200,20 @@ def _run(context: Context, request: ImportRequest) -> None:
     if request.dry_run:
         show_report(context, request, checked(context, request, actions))
         return
-    found = import_found(context, request, actions)
-    if found.error is None:
+    outcome = import_found(context, request, actions)
+    if outcome.error is None:
         # Every other tab shows the workspace as it was; the next run shows it as it is now.
-        faults = [fault_text(fault, request.layer, words()) for fault in found.result.faults]
-        st.session_state[STORED_ANSWER] = (found.whole, found.answer.title)
-        st.session_state[STORED_SAID] = [*found.answer.summary, *faults]
+        faults = [fault_text(fault, request.layer, words()) for fault in outcome.result.faults]
+        st.session_state[STORED_ANSWER] = (outcome.whole, outcome.answer.title)
+        st.session_state[STORED_SAID] = [*outcome.answer.summary, *faults]
         forget_check()
         st.rerun()
-    show_report(context, request, found)
+    show_report(context, request, outcome)
 
 
 def _fields() -> None:
     layer = st.selectbox(
-        words().text("column_layer"), list(CONTRACTS), format_func=_named, key="field_layer"
+        words().text("column_layer"), list(CONTRACTS), format_func=_layer_title, key="field_layer"
     )
     answer = field_answer(layer, words())
     frame = answer.sheet("fields").frame

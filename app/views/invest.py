@@ -20,12 +20,12 @@ from app.messages import LANGUAGES, Language, catalogue
 from app.session import Stamp, current_context, stamp, words
 from platforms.land.search import lines_mu
 
-MADE = "investment_map"
+LAST_MAP = "investment_map"
 LOOK_PX = 640
 
 
 @dataclass(frozen=True)
-class _Made:
+class _LastMap:
     """The map made last, and for which state of the workspace."""
 
     at: Stamp
@@ -38,32 +38,34 @@ def show() -> None:
     """Show the page."""
     context = current_context()
     page_head(context, "page_invest", "invest_question")
-    if not len(context.source.read("major_platforms")) and not len(context.source.read("land_parcels")):
+    if not len(context.source.read("major_platforms")) and not len(
+        context.source.read("land_parcels")
+    ):
         st.info(words().text("invest_no_data"))
         return
     query, language, is_asked = _asked(context)
     if is_asked:
-        st.session_state[MADE] = _make(context, query, language)
-    made: _Made | None = st.session_state.get(MADE)
-    if made is None or made.at != stamp():
+        st.session_state[LAST_MAP] = _make(context, query, language)
+    last: _LastMap | None = st.session_state.get(LAST_MAP)
+    if last is None or last.at != stamp():
         return
-    say_lines(made.map.said(context))
+    say_lines(last.map.sentences(context))
     st.caption(as_text(words().text("invest_check")))
-    name = f"{made.map.title}_{context.as_of}.html".replace("/", "-").replace("\\", "-")
+    name = f"{last.map.title}_{context.as_of}.html".replace("/", "-").replace("\\", "-")
     st.download_button(
-        words().text("invest_download"), made.map.html, name, "text/html", on_click="ignore",
+        words().text("invest_download"), last.map.html, name, "text/html", on_click="ignore",
         key="invest_download",
     )  # fmt: skip
     # An address of its own: the look at the file may not reach into this page.
-    data = base64.b64encode(made.map.html.encode("utf-8")).decode("ascii")
+    data = base64.b64encode(last.map.html.encode("utf-8")).decode("ascii")
     st.iframe(f"data:text/html;charset=utf-8;base64,{data}", height=LOOK_PX)
 
 
-def _make(context: Context, query: InvestmentQuery, language: Language) -> _Made:
+def _make(context: Context, query: InvestmentQuery, language: Language) -> _LastMap:
     label = words().text("invest_working")
-    found = cached_with_bar("invest", label, block_list, block_query(context, query))
+    land = cached_with_bar("invest", label, block_list, block_query(context, query))
     spoken = replace(context, words=catalogue(language))
-    return _Made(stamp(), query, language, investment_map(spoken, query, found))
+    return _LastMap(stamp(), query, language, investment_map(spoken, query, land))
 
 
 def _asked(context: Context) -> tuple[InvestmentQuery, Language, bool]:

@@ -18,7 +18,7 @@ from platforms.land.blocks import counted_once_m2
 from platforms.land.search import BlockQuery, lines_mu
 from platforms.policy.verdict import Verdict
 
-SHOWN = (
+RULES_SHOWN = (
     ("B1", "land"), ("B1", "energy"), ("B1", "emission"), ("A1", "principle"), ("A1", "limit"),
     ("A13", ""), ("A18", ""),
 )  # fmt: skip
@@ -70,10 +70,10 @@ def _figures(context: Context) -> None:
         progress=lambda share: place.progress(min(share, 1.0), label) and None,
     ).blocks
     place.empty()
-    found = land.blocks
-    large = found[[compare(mu, reserve) >= 0 for mu in found["area_mu"]]]
-    columns[2].metric(text("figure_blocks", least=listed), f"{len(found):,}")
-    area_mu = m2_to_mu(counted_once_m2(found))
+    listed_blocks = land.blocks
+    large = listed_blocks[[compare(mu, reserve) >= 0 for mu in listed_blocks["area_mu"]]]
+    columns[2].metric(text("figure_blocks", least=listed), f"{len(listed_blocks):,}")
+    area_mu = m2_to_mu(counted_once_m2(listed_blocks))
     columns[3].metric(text("figure_blocks_mu", least=listed), f"{area_mu:,.0f}")
     columns[4].metric(text("figure_blocks", least=reserve), f"{len(large):,}")
 
@@ -83,16 +83,16 @@ def _by_unit(context: Context, verdicts: list[Verdict]) -> pd.DataFrame:
     rows = []
     for unit_id, name in unit_names(context).items():
         row = {text("column_unit_name"): name}
-        for rule_id, part in SHOWN:
+        for rule_id, part in RULES_SHOWN:
             if part not in context.policy.parts(rule_id):
                 continue
-            found = [
+            of_unit = [
                 v for v in verdicts
                 if v.unit_id == unit_id and v.platform_id is None and v.rule_id == rule_id
                 and v.part.split(":")[0] == part
             ]  # fmt: skip
             row[text(f"light_{rule_id}_{part}" if part else f"light_{rule_id}")] = _cell(
-                context, found
+                context, of_unit
             )
         rows.append(row)
     return pd.DataFrame(rows)
@@ -110,18 +110,18 @@ def _by_platform(context: Context, verdicts: list[Verdict]) -> pd.DataFrame:
         for rule_id in ("A2", "A8", "A9"):
             if not context.policy.parts(rule_id):
                 continue
-            found = [v for v in mine if v.rule_id == rule_id]
-            row[text(f"light_{rule_id}")] = _cell(context, found)
+            of_rule = [v for v in mine if v.rule_id == rule_id]
+            row[text(f"light_{rule_id}")] = _cell(context, of_rule)
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _cell(context: Context, found: list[Verdict]) -> str:
+def _cell(context: Context, verdicts: list[Verdict]) -> str:
     """Show the worst of several verdicts, with its figure."""
     order = ["not_met", "no_data", "met", "not_applicable"]
-    if not found:
+    if not verdicts:
         return "–"
-    worst = min(found, key=lambda v: order.index(v.outcome))
+    worst = min(verdicts, key=lambda v: order.index(v.outcome))
     figure = "" if worst.measured is None else f" {_figure(worst.measured, worst.unit)}"
     expired = "" if worst.in_force else f"〔{words().text(f'force_status_{worst.force_status}')}〕"
     past = f"〔{words().text('past_target')}〕" if worst.is_past_target else ""

@@ -21,11 +21,11 @@ from app.session import Stamp, current_context, stamp, words
 from geo.tools import Progress, within
 from platforms.placement.place import Placement, Wishes
 
-WORK, FOUND = "placement", "placement_found"
+WORK, LAST_OUTCOME = "placement", "placement_found"
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Outcome:
     """The last run of this session, and what it was asked."""
 
     at: Stamp
@@ -62,7 +62,7 @@ def show() -> None:
         if work.is_cancelled:
             st.info(text("work_cancelled"))
         else:
-            st.session_state[FOUND] = work.result
+            st.session_state[LAST_OUTCOME] = work.result
             st.rerun()
     if last is not None:
         if (last.asked, last.wishes) != (asked, wishes):
@@ -70,23 +70,23 @@ def show() -> None:
         _answered(context, last)
 
 
-def _last() -> _Found | None:
+def _last() -> _Outcome | None:
     """Give the last run, where the workspace, the date and the packs are still the same."""
-    found: _Found | None = st.session_state.get(FOUND)
-    return found if found is not None and found.at == stamp() else None
+    last: _Outcome | None = st.session_state.get(LAST_OUTCOME)
+    return last if last is not None and last.at == stamp() else None
 
 
 def _work(
-    context: Context, at: Stamp, asked: Asked, wishes: Wishes, last: _Found | None
-) -> Callable[[Progress, Callable[[], bool]], _Found]:
+    context: Context, at: Stamp, asked: Asked, wishes: Wishes, last: _Outcome | None
+) -> Callable[[Progress, Callable[[], bool]], _Outcome]:
     """Prepare the run; projects matched already are not matched again."""
     known = last.matched if last is not None and last.asked == asked else None
     table = context.match_table()
 
-    def run(tell: Progress, is_cancelled: Callable[[], bool]) -> _Found:
+    def run(tell: Progress, is_cancelled: Callable[[], bool]) -> _Outcome:
         matched = known or match_all(context, asked.demands, table, within(tell, 0.0, 0.9))
         tell(0.9)
-        return _Found(
+        return _Outcome(
             at, asked, wishes, matched, place_matched(context, matched, wishes, is_cancelled)
         )
 
@@ -94,21 +94,26 @@ def _work(
 
 
 @st.fragment
-def _answered(context: Context, found: _Found) -> None:
+def _answered(context: Context, outcome: _Outcome) -> None:
     """Show what was found; a row that is chosen draws this part of the page only."""
-    within_border(lambda: _shown(context, found))
+    within_border(lambda: _result(context, outcome))
 
 
-def _shown(context: Context, found: _Found) -> None:
-    answer = _answer(context, found)
-    show_placement(context, found.placement, answer)
+def _result(context: Context, outcome: _Outcome) -> None:
+    answer = _answer(context, outcome)
+    show_placement(context, outcome.placement, answer)
     hand_out(answer, context, (".xlsx", ".docx", ".csv", ".gpkg"), "placement")
 
 
-def _answer(context: Context, found: _Found) -> Answer:
-    asked = found.asked
+def _answer(context: Context, outcome: _Outcome) -> Answer:
+    asked = outcome.asked
     return placement_answer(
-        context, found.placement, asked.refused, found.wishes, asked.said, found.matched.results
+        context,
+        outcome.placement,
+        asked.refused,
+        outcome.wishes,
+        asked.sentence,
+        outcome.matched.results,
     )
 
 

@@ -59,18 +59,18 @@ def _rules(answer: Answer) -> None:
             wanted &= frame[name].isin(chosen)
     if cells[4].checkbox(text("policy_assumed"), key="policy_assumed"):
         wanted &= frame["assumption_texts"].ne("")
-    found = frame[wanted].reset_index(drop=True)
-    st.caption(text("policy_found", found=len(found), count=len(frame)))
-    if not len(found):
+    matching = frame[wanted].reset_index(drop=True)
+    st.caption(text("policy_found", found=len(matching), count=len(frame)))
+    if not len(matching):
         st.info(text("policy_none_found"))
         return
     event = show_list(
-        shown_columns(found, COLUMNS, words(), answer.titles), height=LIST_PX, on_select="rerun",
+        shown_columns(matching, COLUMNS, words(), answer.titles), height=LIST_PX, on_select="rerun",
         selection_mode="single-row", key="policy_rows",
     )  # fmt: skip
-    rows = [row for row in event.selection.rows if row < len(found)]
+    rows = [row for row in event.selection.rows if row < len(matching)]
     if rows:
-        _one(found.iloc[rows[0]], answer)
+        _rule_detail(matching.iloc[rows[0]], answer)
     else:
         st.caption(text("policy_choose"))
 
@@ -84,12 +84,12 @@ def _holding(frame: pd.DataFrame, sought: str) -> pd.Series:
     return wanted
 
 
-def _one(row: pd.Series, answer: Answer) -> None:
+def _rule_detail(row: pd.Series, answer: Answer) -> None:
     """Show one rule with all that it stands on."""
     colon = words().text("colon")
     asked = f"{row['title']}{colon}{row['comparator']} {row['value']} {row['unit']}"
-    named = " ".join((row["rule_id"], row["part"], asked)).split()
-    st.markdown(f"**{as_text(' '.join(named))}**")
+    rule_name = " ".join((row["rule_id"], row["part"], asked)).split()
+    st.markdown(f"**{as_text(' '.join(rule_name))}**")
     titles = shown_columns(pd.DataFrame([row]), FACTS, words(), answer.titles)
     for name, cell in titles.iloc[0].items():
         if not pd.isna(cell) and str(cell):
@@ -99,8 +99,8 @@ def _one(row: pd.Series, answer: Answer) -> None:
 def _switched_off(context: Context) -> None:
     """Say which rules of a base pack don't hold here, each with the reason."""
     for off in context.policy.pack.switched_off:
-        named = f"{off.rule_id} {off.part or ''}".strip()
-        st.caption(as_text(words().text("policy_switched_off", rule=named, why=off.why)))
+        rule_name = f"{off.rule_id} {off.part or ''}".strip()
+        st.caption(as_text(words().text("policy_switched_off", rule=rule_name, why=off.why)))
 
 
 def _columns(frame: pd.DataFrame) -> tuple[str, ...]:

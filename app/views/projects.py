@@ -28,7 +28,7 @@ from app.components.page import (
     shown_columns,
 )
 from app.components.projects import (
-    SAID,
+    SENTENCES,
     ask_event,
     ask_project,
     hand_out_board,
@@ -51,8 +51,8 @@ def show() -> None:
     context = current_context()
     text = words().text
     page_head(context, "page_projects", "projects_question")
-    said = st.session_state.pop(SAID, ())
-    for line in said:
+    sentences = st.session_state.pop(SENTENCES, ())
+    for line in sentences:
         st.success(as_text(line))
     part = st.radio(
         text("projects_part"), PARTS, horizontal=True, key="projects_part",
@@ -188,7 +188,10 @@ def _listed(context: Context, answer: Answer, key: str, none: str) -> None:
 
 
 def _hand_out(
-    answer: Answer, context: Context, key: str, endings: tuple[str, ...] = (".xlsx", ".docx", ".csv")
+    answer: Answer,
+    context: Context,
+    key: str,
+    endings: tuple[str, ...] = (".xlsx", ".docx", ".csv"),
 ) -> None:
     hand_out(answer, context, endings, key, stand=ledger_stand)
 

@@ -21,7 +21,7 @@ from app.session import current_context, words
 from geo.errors import MuPlanError
 from platforms.scenario.edits import Scenario
 
-SAID = "scenario_said"
+SENTENCES = "scenario_said"
 CHOSEN = "scenario_chosen"
 PARTS = ("edit", "compare", "map", "adopt")
 LIST_COLUMNS = ("edit_number", "edit_kind", "edit_said")
@@ -35,7 +35,7 @@ def show() -> None:
     if not unit_names(context):
         st.info(text("scenarios_empty_base"))
         return
-    for line in st.session_state.pop(SAID, ()):
+    for line in st.session_state.pop(SENTENCES, ()):
         st.success(as_text(line))
     scenarios = scenarios_of(context)
     _new(context)
@@ -55,7 +55,11 @@ def show() -> None:
     if part == "edit":
         _edits(context, scenario)
     elif part == "compare":
-        waiting = [scenario for scenario in scenarios.values() if scenario.adopted_at is None and scenario.edits]
+        waiting = [
+            scenario
+            for scenario in scenarios.values()
+            if scenario.adopted_at is None and scenario.edits
+        ]
         if waiting:
             show_scenario_comparison(context, waiting)
         else:
@@ -83,7 +87,7 @@ def _where_sound(run: Callable[[], None]) -> None:
 
 def _done(*lines: str) -> None:
     """Say something once the page is drawn anew."""
-    st.session_state[SAID] = lines
+    st.session_state[SENTENCES] = lines
     st.rerun()
 
 
@@ -95,9 +99,9 @@ def _new(context: Context) -> None:
         pressed = right.form_submit_button(text("scenario_new"))
 
     def make() -> None:
-        made = add_scenario(context, name)
+        scenario = add_scenario(context, name)
         st.session_state.pop(CHOSEN, None)
-        _done(text("scenario_made", name=made))
+        _done(text("scenario_made", name=scenario))
 
     if pressed:
         _where_sound(make)

@@ -78,8 +78,8 @@ def _shares(context: Context) -> None:
     mine = frame["span"].eq(span) & frame["boundary_basis"].eq(boundary) & wanted
     _bars(context, frame[mine], str(year))
     st.caption(text("shares_hint"))
-    shown = answer.sheet("shares").frame.loc[wanted]
-    show_list(shown_columns(shown, COLUMNS, words(), answer.titles), height=LIST_PX)
+    listed = answer.sheet("shares").frame.loc[wanted]
+    show_list(shown_columns(listed, COLUMNS, words(), answer.titles), height=LIST_PX)
     hand_out(answer, context, (".xlsx", ".docx", ".csv"), "shares")
 
 
@@ -107,11 +107,11 @@ def _bars(context: Context, frame: pd.DataFrame, period: str) -> None:
         for column, ((element, pollutant), rows) in zip(
             st.columns(CHARTS_A_ROW), row, strict=False
         ):
-            named = (
+            title_of = (
                 text("shares_projects") if element == "projects"
                 else words().word("element", element)
             )  # fmt: skip
-            title = f"{named} {pollutant}".strip()
+            title = f"{title_of} {pollutant}".strip()
             with column:
                 show_chart(share_bars(rows, _headed(title, rows["unit"].iloc[0]), words()))
     st.caption(text("shares_legend", **LIGHTS))
@@ -119,8 +119,8 @@ def _bars(context: Context, frame: pd.DataFrame, period: str) -> None:
 
 
 def _headed(name: str, unit: str) -> str:
-    said = unit_in(unit, words().language)
-    return f"{name}（{said}）" if words().language == "zh" else f"{name} ({said})"
+    unit_word = unit_in(unit, words().language)
+    return f"{name}（{unit_word}）" if words().language == "zh" else f"{name} ({unit_word})"
 
 
 def _what_if(context: Context) -> gpd.GeoDataFrame | None:

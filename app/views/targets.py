@@ -81,13 +81,13 @@ def _progress(context: Context, year: int) -> None:
             continue
         st.subheader(text(f"force_head_{force}"))
         frame = progress_frame(context, mine)
-        shown = shown_columns(frame, PROGRESS_COLUMNS, words())
+        display = shown_columns(frame, PROGRESS_COLUMNS, words())
         signs = [
             f"{light(row.verdict)} {word}"
             for row, word in zip(mine, frame["progress_state"], strict=True)
         ]
-        shown.insert(0, text("column_progress_state"), signs)
-        show_list(shown)
+        display.insert(0, text("column_progress_state"), signs)
+        show_list(display)
     _behind(context, rows)
     answer = target_answer(context, year, (), rows)
     hand_out(answer, context, (".xlsx", ".csv"), "targets")
