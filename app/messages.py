@@ -46,7 +46,7 @@ class Catalogue:
             return f"{code} {listed}".strip()
         return template.format(**{name: self._shown(value) for name, value in values.items()})
 
-    def _display(self, value: Value) -> Value:
+    def _shown(self, value: Value) -> Value:
         if value is None or value != value:  # NaN differs from itself
             return _Word(self.text("no_value"))
         return value

@@ -369,7 +369,8 @@ def change_rows(context: Context, changes: Changes) -> dict[str, object]:
             {
                 "row": row, "columns": cells[row],
                 "shape_changed": bool(moved != 0), "moved_m": _plain(float(moved)),
-                "area_before_m2": _plain(float(area_before)), "area_after_m2": _plain(float(area_after)),
+                "area_before_m2": _plain(float(area_before)),
+                "area_after_m2": _plain(float(area_after)),
             }
             for row, moved, area_before, area_after in zip(
                 changes.changed_ids, changes.moved_m, before, after, strict=True
@@ -513,13 +514,7 @@ def import_answer(
         lines.append(words.text("dry_run_said"))
     return Answer(
         title=words.text("title_import", file=request.path.name),
-        parameters={
-            "file": request.path.name, "layer": request.layer, "mode": request.mode,
-            "map": dict(request.mapping), "dry_run": request.dry_run,
-            "on": dict(actions or {}), "crs": request.crs, "axis": request.axis,
-            "datum": request.datum, "shift": request.shift,
-            "declared_unit": request.declared_unit,
-        },
+        parameters=_parameters(request, actions),
         result={
             "detected": [
                 {"code": note.code, **note.values, "text": words.text(note.code, **note.values)}
@@ -528,13 +523,7 @@ def import_answer(
             "read": result.read, "accepted": result.accepted,
             "quarantined": result.quarantined, "repaired": result.repaired,
             "faults": faults,
-            "repairs": [
-                {
-                    "row": row, "reason": repair.reason, "area_before_m2": repair.area_before_m2,
-                    "area_after_m2": repair.area_after_m2,
-                }
-                for row, repair in result.repairs
-            ],
+            "repairs": _repair_rows(result),
             **more,
         },
         sheets=(sheet_of(words, "faults", listed), *sheets),
@@ -542,6 +531,25 @@ def import_answer(
         summary=tuple(lines),
         screen=listed[["row_count", "reason"]] if faults else None,
     )  # fmt: skip
+
+
+def _parameters(request: ImportRequest, actions: Mapping[str, str] | None) -> dict[str, object]:
+    return {
+        "file": request.path.name, "layer": request.layer, "mode": request.mode,
+        "map": dict(request.mapping), "dry_run": request.dry_run, "on": dict(actions or {}),
+        "crs": request.crs, "axis": request.axis, "datum": request.datum, "shift": request.shift,
+        "declared_unit": request.declared_unit,
+    }  # fmt: skip
+
+
+def _repair_rows(result: ImportResult) -> list[dict[str, object]]:
+    return [
+        {
+            "row": row, "reason": repair.reason, "area_before_m2": repair.area_before_m2,
+            "area_after_m2": repair.area_after_m2,
+        }
+        for row, repair in result.repairs
+    ]  # fmt: skip
 
 
 def _report_parts(

@@ -1,6 +1,7 @@
 """Figures per 亩 with every denominator, what they leave out, land ratios, and grades of firms."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -59,50 +60,55 @@ def indicator_answer(
 
     With a scheme the enterprises are graded.
     """
-    frame = per_mu(by, period, context.source, context.policy)
     gaps = indicator_gaps(by, period, context.source)
-    result: dict[str, object] = {}
-    sheets: list[Sheet] = []
-    summary: list[str] = []
-    screen = SCREEN_COLUMNS
-    key = f"{by}_id"
+    parts = _Parts(per_mu(by, period, context.source, context.policy), gaps)
     if basis is not None:
         measured = denominators(by, period, context.source, context.policy, context.crs)
-        frame = _with_basis(frame, measured, key, check_basis(by, basis))
-        sheets += _basis_part(context, measured, result, summary)
-        screen = BASIS_SCREEN_COLUMNS
+        parts.frame = _with_basis(parts.frame, measured, f"{by}_id", check_basis(by, basis))
+        parts.sheets += _basis_part(context, measured, parts.result, parts.summary)
+        parts.screen = BASIS_SCREEN_COLUMNS
         if by == "platform":
             ratios = land_efficiency(
                 period, context.source, context.policy, context.crs, measured.balance
             )
-            sheets.append(_efficiency_part(context, ratios, result))
+            parts.sheets.append(_efficiency_part(context, ratios, parts.result))
     if scheme is not None:
         if by != "enterprise":
             raise PlanningError("scheme_needs_enterprise", by=by)
         grading = grade_firms(scheme, period, context.source)
-        frame = _with_grades(context, frame, grading)
-        sheets += _grading_part(context, scheme, grading, result, summary)
-        screen = GRADE_SCREEN_COLUMNS
+        parts.frame = _with_grades(context, parts.frame, grading)
+        parts.sheets += _grading_part(context, scheme, grading, parts.result, parts.summary)
+        parts.screen = GRADE_SCREEN_COLUMNS
     if basis is not None or scheme is not None:
-        result["missing"] = {"totals": _records(gap_totals(gaps)), "rows": _records(gaps)}
-    return _answer(context, by, period, basis, scheme, frame, gaps, result, sheets, summary, screen)
+        parts.result["missing"] = {"totals": _records(gap_totals(gaps)), "rows": _records(gaps)}
+    return _answer(context, by, period, basis, scheme, parts)
+
+
+@dataclass
+class _Parts:
+    """What the parts of the answer add to, one after another."""
+
+    frame: pd.DataFrame
+    gaps: pd.DataFrame
+    result: dict[str, object] = field(default_factory=dict)
+    sheets: list[Sheet] = field(default_factory=list)
+    summary: list[str] = field(default_factory=list)
+    screen: tuple[str, ...] = SCREEN_COLUMNS
 
 
 def _answer(
-    context: Context, by: By, period: str, basis: str | None, scheme: Scheme | None,
-    frame: pd.DataFrame, gaps: pd.DataFrame, result: dict[str, object], sheets: list[Sheet],
-    summary: list[str], screen: tuple[str, ...],
-) -> Answer:  # fmt: skip
+    context: Context, by: By, period: str, basis: str | None, scheme: Scheme | None, parts: _Parts
+) -> Answer:
     words = context.words
-    listed = _worded(context, frame)
+    listed = _worded(context, parts.frame)
     asked: dict[str, object] = {"by": by, "period": period}
     if basis is not None:
         asked["basis"] = basis
     if scheme is not None:
         asked["scheme"] = scheme.name
-    in_order = listed.sort_values(screen[0], kind="stable", na_position="last")
-    totals = gap_totals(gaps)
-    sentences = [words.text("summary_indicators", count=len(frame)), *summary]
+    in_order = listed.sort_values(parts.screen[0], kind="stable", na_position="last")
+    totals = gap_totals(parts.gaps)
+    sentences = [words.text("summary_indicators", count=len(parts.frame)), *parts.summary]
     if len(totals):
         counts = words.joined(
             f"{words.text(f'gap_{issue}')} {count:,}"
@@ -112,12 +118,12 @@ def _answer(
     return Answer(
         title=words.text("title_indicators", by=words.text(f"by_{by}"), period=period),
         parameters=asked,
-        result={"rows": _records(frame), **result},
+        result={"rows": _records(parts.frame), **parts.result},
         sheets=(
             sheet_of(words, "indicators", listed),
-            *sheets,
+            *parts.sheets,
             sheet_of(words, "gap_totals", _worded(context, totals)),
-            sheet_of(words, "gaps", _worded(context, gaps)),
+            sheet_of(words, "gaps", _worded(context, parts.gaps)),
         ),
         titles={
             **column_titles(words, TITLED),
@@ -126,7 +132,7 @@ def _answer(
             "value": words.text("column_ratio_value"),
         },
         summary=tuple(sentences),
-        screen=in_order[list(screen)],
+        screen=in_order[list(parts.screen)],
     )
 
 

@@ -550,63 +550,23 @@ def placement_answer(
     ``count_bound``, ``bound``, ``pairs_left``, ``explained_within``, ``conflicts``, ``tolerance``,
     ``alternatives``, ``are_alternatives_proven``, ``swaps``.
     """
-    words = context.words
-    frame = _frame(context, placement)
-    names, explained = place_names(context), explained_result(placement, wishes)
-    stable = placement.explained.stable
+    words, names = context.words, place_names(context)
+    explained = explained_result(placement, wishes)
     undecided = undecided_sites(
         results, [project.project_id for project in placement.unplaced], words
     )
-    unplaced = [
-        {**_unplaced_row(project, words), **why_row(project.why, words, names)}
-        for project in placement.unplaced
-    ]
-    unplaced += [
-        {"project_id": name, "reasons": [{"code": why.code, "text": words.error(why)}],
-         "gates": {}, **why_row(None, words, names)}
-        for name, why in refused.items()
-    ]  # fmt: skip
+    unplaced = _unplaced_rows(placement, refused, words, names)
     for row in unplaced:
         row["undecided"] = undecided.get(str(row["project_id"]), [])
-    placed = len(placement.assignments)
+    frame = _frame(context, placement)
+    sites = undecided_frame(undecided, platform_names(context), words)
     return Answer(
         title=words.text("title_place"),
-        parameters={
-            "projects": asked,
-            "gap": wishes.gap,
-            "deadline_s": wishes.deadline_s,
-            "locked": [list(pair) for pair in wishes.locked],
-            "excluded": [list(pair) for pair in wishes.excluded],
-            "quick": wishes.is_quick,
-        },
+        parameters=_parameters(wishes, asked),
         result={
-            "assignments": [
-                {
-                    "project_id": assignment.project_id,
-                    "platform_id": assignment.platform_id,
-                    "unit_id": assignment.unit_id,
-                    "site_id": assignment.site_id,
-                    "parcel_ids": list(assignment.parcel_ids),
-                    "area_mu": assignment.area_mu,
-                    "carved": assignment.is_carved,
-                    "score": assignment.points,
-                    "never_changes": stable.get(assignment.project_id),
-                }
-                for assignment in placement.assignments
-            ],
+            "assignments": _assignment_rows(placement),
             "unplaced": unplaced,
-            "shares": [
-                {
-                    "unit_id": unit_id,
-                    **_share_named(element),
-                    "pollutant": pollutant,
-                    "before": effect.before,
-                    "after": effect.after,
-                    "threshold": effect.threshold,
-                    "outcome": effect.outcome,
-                }
-                for (unit_id, element, pollutant), effect in placement.shares.items()
-            ],
+            "shares": _share_rows(placement),
             "gap": placement.gap,
             "is_count_proven": placement.is_count_proven,
             "is_late": placement.is_late,
@@ -620,26 +580,77 @@ def placement_answer(
         sheets=(
             sheet_of(words, "place", frame),
             sheet_of(words, "unplaced", _unplaced_frame(context, unplaced)),
-            sheet_of(
-                words,
-                "undecided",
-                undecided_frame(undecided, platform_names(context), words),
-            ),
+            sheet_of(words, "undecided", sites),
             sheet_of(words, "shares_after", _share_frame(context, placement)),
             *why_sheets(placement, explained, words, names),
         ),
         titles=column_titles(words, (*TITLED, *WHY_TITLES)),
-        summary=(
-            words.text("summary_place", placed=placed, unplaced=len(unplaced)),
-            words.text("summary_place_gap", gap=percent(placement.gap) or words.text("no_value")),
-            words.text(
-                "summary_place_proven" if placement.is_count_proven else "summary_place_open"
-            ),
-            *search_summary(placement, wishes, words),
-            *why_summary(placement, wishes, words),
-        ),
+        summary=_summary(placement, wishes, len(unplaced), words),
         screen=pd.DataFrame(frame)[list(ASSIGNMENT_COLUMNS)],
     )
+
+
+def _parameters(wishes: Wishes, asked: str) -> dict[str, object]:
+    return {
+        "projects": asked, "gap": wishes.gap, "deadline_s": wishes.deadline_s,
+        "locked": [list(pair) for pair in wishes.locked],
+        "excluded": [list(pair) for pair in wishes.excluded],
+        "quick": wishes.is_quick,
+    }  # fmt: skip
+
+
+def _assignment_rows(placement: Placement) -> list[dict[str, object]]:
+    stable = placement.explained.stable
+    return [
+        {
+            "project_id": assignment.project_id, "platform_id": assignment.platform_id,
+            "unit_id": assignment.unit_id, "site_id": assignment.site_id,
+            "parcel_ids": list(assignment.parcel_ids), "area_mu": assignment.area_mu,
+            "carved": assignment.is_carved, "score": assignment.points,
+            "never_changes": stable.get(assignment.project_id),
+        }
+        for assignment in placement.assignments
+    ]  # fmt: skip
+
+
+def _share_rows(placement: Placement) -> list[dict[str, object]]:
+    return [
+        {
+            "unit_id": unit_id, **_share_named(element), "pollutant": pollutant,
+            "before": effect.before, "after": effect.after,
+            "threshold": effect.threshold, "outcome": effect.outcome,
+        }
+        for (unit_id, element, pollutant), effect in placement.shares.items()
+    ]  # fmt: skip
+
+
+def _summary(
+    placement: Placement, wishes: Wishes, unplaced_count: int, words: Catalogue
+) -> tuple[str, ...]:
+    placed = len(placement.assignments)
+    proof = "summary_place_proven" if placement.is_count_proven else "summary_place_open"
+    return (
+        words.text("summary_place", placed=placed, unplaced=unplaced_count),
+        words.text("summary_place_gap", gap=percent(placement.gap) or words.text("no_value")),
+        words.text(proof),
+        *search_summary(placement, wishes, words),
+        *why_summary(placement, wishes, words),
+    )
+
+
+def _unplaced_rows(
+    placement: Placement, refused: Refused, words: Catalogue, names: Names
+) -> list[dict[str, object]]:
+    """Give the projects without a place, those whose demand can't be read last."""
+    rows = [
+        {**_unplaced_row(project, words), **why_row(project.why, words, names)}
+        for project in placement.unplaced
+    ]
+    return rows + [
+        {"project_id": name, "reasons": [{"code": error.code, "text": words.error(error)}],
+         "gates": {}, **why_row(None, words, names)}
+        for name, error in refused.items()
+    ]  # fmt: skip
 
 
 def _reason_row(why: Statement, words: Catalogue) -> dict[str, object]:

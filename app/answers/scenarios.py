@@ -80,7 +80,7 @@ class EditWords:
 
     def sentence(self, edit: ScenarioEdit) -> str:
         """Say an edit in one sentence."""
-        words, name_of = self._context.words, self.named
+        words, name_of = self._context.words, self.name_of
         if isinstance(edit, JoinPark):
             return words.text(
                 "said_join_park", park=name_of("park", edit.park_id),

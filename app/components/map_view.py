@@ -1,6 +1,6 @@
 """The map on a page."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,7 +60,6 @@ def show_map(
     words: Catalogue,
     *,
     key: str,
-    visible: Collection[str] | None = None,
     highlights: Sequence[Highlight] = (),
     focus: Bounds | None = None,
     base_map_url: str | None = None,
@@ -71,11 +70,10 @@ def show_map(
 
     Call it within the page's own ``st.fragment``, together with what the click changes: then a
     click reruns that part only, and the map stays as it is. The map is built anew only where
-    ``view``, ``words``, ``visible`` or ``base_map_url`` change; highlights and focus go alone.
+    ``view``, ``words`` or ``base_map_url`` change; highlights and focus go alone.
 
     ``view``: The prepared map; keep it in ``st.cache_resource``, so that it stays the same
       object.
-    ``visible``: Map layers switched on at first; None for those the styles switch on.
     ``highlights``: Shapes laid over the map, at most 2000 each.
     ``focus``: West, south, east, north [degrees] to move to; the map moves when this changes.
     ``base_map_url``: Online base map from the settings, None for none.
@@ -87,7 +85,7 @@ def show_map(
     """
     token = _token_of(view, key)
     groups = highlight_groups(highlights, view.styles)
-    drawn_map = build_map(view, token, map_words(words), visible, base_map_url, compact)
+    drawn_map = build_map(view, token, map_words(words), None, base_map_url, compact)
     return _click_of(_sent(drawn_map, key, height_px, ["last_clicked"], groups, focus))
 
 
