@@ -221,6 +221,23 @@ def open_context(
     return Context(path, workspace, source, policy, settings, catalogue(language))
 
 
+def unit_names(context: Context) -> dict[str, str]:
+    """Give the name of each unit, its id where it has none."""
+    units = context.source.read("units")
+    return dict(zip(units["unit_id"], units["name"].fillna(units["unit_id"]), strict=True))
+
+
+def platform_names(context: Context, unnamed: str | None = None) -> dict[str, str]:
+    """Give the name of each platform.
+
+    ``unnamed``: What stands for a missing name; None for the id of the platform.
+    """
+    platforms = context.source.read("major_platforms")
+    ids = platforms["platform_id"]
+    names = platforms["name"].fillna(ids if unnamed is None else unnamed)
+    return dict(zip(ids, names, strict=True))
+
+
 def pack_titles(settings: Settings) -> dict[str, str]:
     """Name the policy packs that can be read, each with its title.
 

@@ -1,6 +1,8 @@
 """What an answer is: JSON for machines, lists for people, a manifest for the audit office."""
 
+import getpass
 import hashlib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from app.context import Context, load_settings
 from app.messages import Catalogue
+from layers.contracts import contract_of
 from layers.exchange.heading import ExportHeading
 from layers.exchange.writers.sheet import Columns, Sheet
 from layers.fields import FIELDS
@@ -70,6 +73,13 @@ class Answer:
     summary: tuple[str, ...] = ()
     screen: "pd.DataFrame | Columns | None" = None
     is_whole_on_screen: bool = False
+
+    def sheet(self, key: str) -> Sheet:
+        """Find the list of a key (``KeyError`` where the answer has none of it)."""
+        for sheet in self.sheets:
+            if sheet.key == key:
+                return sheet
+        raise KeyError(key)
 
     @property
     def on_screen(self) -> "pd.DataFrame | Columns | None":
@@ -169,6 +179,18 @@ def _styles(stand: Stand) -> "QgisStyles":
     return QgisStyles(drawn, str(stand.facts.get("as_of", "")))
 
 
+def sheet_of(
+    words: Catalogue,
+    key: str,
+    frame: "pd.DataFrame",
+    totals: tuple[str, ...] = (),
+    printed: tuple[str, ...] = (),
+    groups: Mapping[str, str] = MappingProxyType({}),
+) -> Sheet:
+    """Make a list named by the sentence ``sheet_<key>``."""
+    return Sheet(words.text(f"sheet_{key}"), frame, totals, printed, groups, key)
+
+
 def column_titles(words: Catalogue, columns: tuple[str, ...]) -> dict[str, str]:
     """Head the columns of an answer (``column_<name>``); others have the vocabulary's heading."""
     return {
@@ -182,3 +204,49 @@ def file_sha256(path: Path) -> str:
     """Hash a file."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def number(value: float | None) -> float | None:
+    """Give a number JSON can hold, None for what is missing."""
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def in_percent(value: float | None, unit: str) -> float | None:
+    """Give the figure of a list for people: shares (0–1) as percentages."""
+    plain_value = number(value)
+    return plain_value * 100 if plain_value is not None and unit == "share" else plain_value
+
+
+def rule_title(context: Context, rule_id: str, part: str) -> str:
+    """Give the title of a rule, with what stands behind its part: pollutant, leader, stage."""
+    key, _, behind = part.partition(":")
+    title = context.policy.rule(rule_id, key).rule.title
+    return f"{title}（{context.words.word('event_kind', behind)}）" if behind else title
+
+
+def plain(value: object) -> object:
+    """Give a JSON value: missing becomes null, numpy numbers become plain ones."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, str | int | float | bool | list) or value is None:
+        return value
+    import pandas as pd
+
+    if pd.isna(value):  # type: ignore[call-overload]
+        return None
+    item = getattr(value, "item", None)
+    return item() if callable(item) else str(value)
+
+
+def layer_name(layer: str, words: Catalogue) -> str:
+    """Give the name of a layer or table in words."""
+    contract = contract_of(layer)
+    return contract.zh if words.language == "zh" else contract.en
+
+
+def actor() -> str:
+    """Name the person at this computer, for the audit trail."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "?"

@@ -273,7 +273,7 @@ def _write_map(context: "Context", options: dict[str, object], out: Path) -> Non
     check_report_path(out, PAGE_ENDING)
     page = investment_map(context, query, progress=terminal_progress())
     write_page(out, page.html)
-    for line in (*page.said(context), context.words.text("written", path=str(out))):
+    for line in (*page.sentences(context), context.words.text("written", path=str(out))):
         tell(line)
 
 

@@ -36,6 +36,8 @@ class Sheet:
     groups
         What stands in a row of its own above a column's heading, by column; neighbours of the same
         group share one cell. Spreadsheets and documents only.
+    key
+        What whoever made the list calls it, the same in every language; never written.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Sheet:
     totals: tuple[str, ...] = ()
     printed: tuple[str, ...] = ()
     groups: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    key: str = ""
 
 
 CUT_MARK = " …✂"
