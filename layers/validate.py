@@ -15,7 +15,7 @@ from pyproj import CRS
 from geo.validity import Repair, repair
 from layers.contracts import GEOMETRY_TYPES, Contract, key_columns
 from layers.errors import LayerError
-from layers.fields import Field
+from layers.fields import SOURCE_PREFIX, Field
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 TRUE_WORDS = frozenset({"1", "1.0", "true", "yes", "y", "是", "有"})
 FALSE_WORDS = frozenset({"0", "0.0", "false", "no", "n", "否", "无"})
-SOURCE_PREFIX = "src_"
-"""Columns of a file that the vocabulary doesn't know are kept under this prefix."""
 
 DTYPES = {
     "text": "str", "code": "str", "list": "str", "date": "str", "timestamp": "str",

@@ -6,8 +6,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles
-from app.context import Context
+from app.answers.answer import Answer, column_titles, sheet_of
+from app.context import Context, unit_names
 from app.messages import Catalogue
 from geo.tools import Progress, within
 from geo.units import compare, m2_to_mu
@@ -66,10 +66,10 @@ def block_list(
 ) -> LandFound:
     """Find the blocks and what there is to say of them."""
     layers = _layers(context)
-    found = find_blocks(layers, query, progress=within(progress, 0.0, 0.4))
-    pieces = net_pieces(found, layers, query, within(progress, 0.4, 0.48))
+    blocks = find_blocks(layers, query, progress=within(progress, 0.0, 0.4))
+    pieces = net_pieces(blocks, layers, query, within(progress, 0.4, 0.48))
     terrain = describe_terrain(
-        found.blocks,
+        blocks.blocks,
         context.workspace.read_raster("dem"),
         context.workspace.read_raster("flood_depth"),
         within(progress, 0.48, 0.5),
@@ -78,13 +78,13 @@ def block_list(
     if with_curve:
         curve = tolerance_curve(layers, query, within(progress, 0.5, 1.0))
     return LandFound(
-        blocks=found,
-        described=describe_blocks(found, pieces, layers, query),
+        blocks=blocks,
+        described=describe_blocks(blocks, pieces, layers, query),
         terrain=terrain,
-        bridges=bridges_of(found, layers.barriers, layers.decisions, query.gap_m),
+        bridges=bridges_of(blocks, layers.barriers, layers.decisions, query.gap_m),
         pieces=pieces,
-        losses=net_land(found.blocks, layers.constraints).losses,
-        bounds=bounds_of(found, layers, query),
+        losses=net_land(blocks.blocks, layers.constraints).losses,
+        bounds=bounds_of(blocks, layers, query),
         curve=curve,
     )
 
@@ -98,8 +98,8 @@ def land_curve(
 
 def _layers(context: Context) -> LandLayers:
     layers = land_layers(context.source)
-    held = decisions_on(layers.decisions, context.as_of)
-    return LandLayers(layers.parcels, layers.barriers, layers.constraints, layers.units, held)
+    decisions = decisions_on(layers.decisions, context.as_of)
+    return LandLayers(layers.parcels, layers.barriers, layers.constraints, layers.units, decisions)
 
 
 BLOCK_COLUMNS = (
@@ -140,7 +140,7 @@ def listed(context: Context, land: LandFound, names: dict[str, str]) -> gpd.GeoD
 
 def short_list(context: Context, land: LandFound, names: dict[str, str]) -> gpd.GeoDataFrame:
     """List the land short of the line, with what bounds it in words."""
-    said = {
+    bounds = {
         block_id: context.words.joined(
             bound_text(row, context.words) for row in rows[:NAMED_BOUNDS]
         )
@@ -148,7 +148,7 @@ def short_list(context: Context, land: LandFound, names: dict[str, str]) -> gpd.
     }
     frame = land.blocks.short.assign(
         unit_name=land.blocks.short["unit_id"].map(names),
-        bounded_by=land.blocks.short["block_id"].map(said),
+        bounded_by=land.blocks.short["block_id"].map(bounds),
     )
     columns = ["block_id", "unit_id", "unit_name", "area_mu", "parcel_count", "bounded_by",
                "parcel_ids", "geometry"]  # fmt: skip
@@ -156,19 +156,19 @@ def short_list(context: Context, land: LandFound, names: dict[str, str]) -> gpd.
 
 
 def _bounds_by_block(land: LandFound) -> dict[str, list[dict[str, object]]]:
-    held: dict[str, list[dict[str, object]]] = {}
+    by_block: dict[str, list[dict[str, object]]] = {}
     for row in land.bounds.to_dict("records"):
         plain = {str(k): None if pd.isna(v) else v for k, v in row.items()}
-        held.setdefault(str(plain.pop("block_id")), []).append(plain)
-    return held
+        by_block.setdefault(str(plain.pop("block_id")), []).append(plain)
+    return by_block
 
 
 def bound_text(row: dict[str, object], words: Catalogue) -> str:
     """Say in words what bounds a block on one side."""
     kind, code = str(row["bound_kind"]), row["bound_code"]
-    said = words.word(BOUND_FIELDS[kind], code) if kind in BOUND_FIELDS else ""
+    kind_word = words.word(BOUND_FIELDS[kind], code) if kind in BOUND_FIELDS else ""
     return words.text(
-        f"bound_{kind}", code=said, name=row["bound_name"], metres=row["beside_m"] or 0.0
+        f"bound_{kind}", code=kind_word, name=row["bound_name"], metres=row["beside_m"] or 0.0
     )
 
 
@@ -204,19 +204,19 @@ def sheets(
     kinds = land.bounds["bound_kind"].map(lambda kind: text(f"bound_kind_{kind}"))
     lost_to = [words.word("constraint_kind", kind) for kind in land.losses["constraint_kind"]]
     lists = [
-        Sheet(text("sheet_blocks"), frame, ("area_mu", "net_area_mu"), PRINTED_BLOCKS),
-        Sheet(text("sheet_blocks_200"), on_reserve, ("area_mu", "net_area_mu"), PRINTED_BLOCKS),
-        Sheet(text("sheet_by_unit"), by_unit[["unit_id", "unit_name", "block_id", "area_mu"]],
+        sheet_of(words, "blocks", frame, ("area_mu", "net_area_mu"), PRINTED_BLOCKS),
+        sheet_of(words, "blocks_200", on_reserve, ("area_mu", "net_area_mu"), PRINTED_BLOCKS),
+        sheet_of(words, "by_unit", by_unit[["unit_id", "unit_name", "block_id", "area_mu"]],
               ("area_mu",)),
-        Sheet(text("sheet_short_blocks"), short, ("area_mu",), PRINTED_SHORT),
-        Sheet(text("sheet_bounds"), land.bounds.assign(bound_kind=kinds)),
-        Sheet(text("sheet_bridges"), land.bridges),
-        Sheet(text("sheet_net_pieces"), land.pieces[["block_id", "area_mu", "geometry"]],
+        sheet_of(words, "short_blocks", short, ("area_mu",), PRINTED_SHORT),
+        sheet_of(words, "bounds", land.bounds.assign(bound_kind=kinds)),
+        sheet_of(words, "bridges", land.bridges),
+        sheet_of(words, "net_pieces", land.pieces[["block_id", "area_mu", "geometry"]],
               ("area_mu",)),
-        Sheet(text("sheet_losses"), land.losses.assign(constraint_kind=lost_to)),
+        sheet_of(words, "losses", land.losses.assign(constraint_kind=lost_to)),
     ]  # fmt: skip
     if land.curve is not None:
-        lists.append(Sheet(text("sheet_curve"), curve_rows(land.curve, query.gap_m)))
+        lists.append(sheet_of(words, "curve", curve_rows(land.curve, query.gap_m)))
     return tuple(lists)
 
 
@@ -253,11 +253,11 @@ def block_rows(
 
 
 def _grouped(frame: pd.DataFrame) -> dict[str, list[dict[str, object]]]:
-    held: dict[str, list[dict[str, object]]] = {}
+    grouped: dict[str, list[dict[str, object]]] = {}
     for row in frame.to_dict("records"):
         plain = _plain(row)
-        held.setdefault(str(plain.pop("block_id")), []).append(plain)
-    return held
+        grouped.setdefault(str(plain.pop("block_id")), []).append(plain)
+    return grouped
 
 
 def _plain(row: dict) -> dict[str, object]:
@@ -341,12 +341,6 @@ def curve_lines(curve: ToleranceCurve, gap_m: float, words: Catalogue) -> tuple[
     if curve.knee_gap_m is not None:
         lines.append(words.text("summary_knee", knee_gap_m=curve.knee_gap_m))
     return tuple(lines)
-
-
-def unit_names(context: Context) -> dict[str, str]:
-    """Give the name of each unit, its number where it has none."""
-    units = context.source.read("units")
-    return dict(zip(units["unit_id"], units["name"].fillna(units["unit_id"]), strict=True))
 
 
 def _parameters(query: BlockQuery) -> dict[str, object]:

@@ -12,39 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
+from geo.tools import show_control_characters
+from layers.exchange.heading import MAX_CELL_CHARACTERS
 from layers.validate import as_numbers
-
-MAX_CELL_CHARACTERS = 32_767
-"""What one cell of a spreadsheet holds; a longer text is a fault of its row."""
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 """A text that begins with one of these could run as a formula in a spreadsheet program."""
 
-_NO_PICTURE = (0xFFFE, 0xFFFF, *range(0xD800, 0xE000))
-_PICTURES = {code: 0x2400 + code for code in range(0x20) if code not in (0x09, 0x0A, 0x0D)}
 _HIDDEN = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{FFFE}\x{FFFF}]"
-_PICTURES |= dict.fromkeys(_NO_PICTURE, 0xFFFD) | {0x7F: 0x2421}
-
-
-def show_control_characters(text: str) -> str:
-    r"""Put a visible picture in the place of each character that files can't carry.
-
-    Parameters
-    ----------
-    text
-        Any text.
-
-    Returns
-    -------
-    str
-        The text; tab and line ends stay.
-
-    Examples
-    --------
-    >>> show_control_characters("A\x00B\x1f")
-    'A␀B␟'
-    """
-    return text.translate(_PICTURES)
 
 
 def hidden_characters(column: pd.Series) -> pd.Series:

@@ -5,16 +5,17 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-import pandas as pd
+from layers.fields import FIELDS, SOURCE_PREFIX, Field, unit_in
 
-from layers.exchange.cells import as_text
-from layers.fields import FIELDS, Field, unit_in
-from layers.validate import SOURCE_PREFIX
+if TYPE_CHECKING:
+    import pandas as pd
 
 Language = Literal["zh", "en"]
+
+MAX_CELL_CHARACTERS = 32_767
+"""What one cell of a spreadsheet holds; a longer text is a fault of its row."""
 
 LABELS: MappingProxyType[Language, MappingProxyType[str, str]] = MappingProxyType(
     {
@@ -160,11 +161,16 @@ def kept_names(columns: Iterable[str]) -> dict[str, str]:
     return kept
 
 
-def kept_values(values: pd.Series) -> pd.Series:
+def kept_values(values: "pd.Series") -> "pd.Series":
     """Turn a column the vocabulary doesn't know into numbers or text, nothing else.
 
     ``int64`` or ``float64`` where the file's column is so typed, ``str`` otherwise.
     """
+    import numpy as np
+    import pandas as pd
+
+    from layers.exchange.cells import as_text
+
     plain = isinstance(values.dtype, np.dtype) and values.dtype.kind in "iuf"
     if plain and values.dtype != np.uint64:
         return values.astype("float64" if values.dtype.kind == "f" else "int64")
@@ -173,7 +179,7 @@ def kept_values(values: pd.Series) -> pd.Series:
     return values.map(as_text).astype("object").astype("str")
 
 
-def join_kept_columns(frame: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
+def join_kept_columns(frame: "pd.DataFrame", held: "pd.DataFrame") -> "pd.DataFrame":
     """Make the kept columns of new rows fit beside those the layer has already.
 
     New rows; a kept column takes the spelling it has in the layer, and becomes text (or moves to a
@@ -192,7 +198,7 @@ def join_kept_columns(frame: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _free_name(name: str, frame: pd.DataFrame, held: pd.DataFrame) -> str:
+def _free_name(name: str, frame: "pd.DataFrame", held: "pd.DataFrame") -> str:
     """Find a numbered name for text that can't stand in a column of numbers."""
     here = {str(column).casefold() for column in frame.columns}
     there = {str(column).casefold(): str(column) for column in held.columns}
@@ -209,5 +215,7 @@ def _is_kept(name: str) -> bool:
     return name.startswith(SOURCE_PREFIX)
 
 
-def _is_number(column: pd.Series) -> bool:
+def _is_number(column: "pd.Series") -> bool:
+    import pandas as pd
+
     return bool(pd.api.types.is_numeric_dtype(column.dtype))

@@ -6,8 +6,9 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
+from geo.tools import show_control_characters
 from layers.errors import LayerError
-from layers.exchange.cells import hidden_characters, is_text_column, show_control_characters
+from layers.exchange.cells import hidden_characters, is_text_column
 from layers.exchange.raster import RASTER_ENDINGS
 from layers.exchange.readers.coordinates import with_shapes
 from layers.exchange.readers.kml import read_kml

@@ -7,8 +7,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from pyproj import CRS
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import minimum_spanning_tree
 
 from geo.arrays import Floats, Shapes
 from geo.contiguity import JoiningGaps, component_labels, joining_gaps
@@ -347,6 +345,9 @@ def bridges_of(
 
 
 def _holding(count: int, joining: JoiningGaps, gap_m: float) -> list[tuple[int, int, float]]:
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import minimum_spanning_tree
+
     held = joining.gap_m <= gap_m
     # Zero means no link to the library: all gaps are shifted.
     links = coo_array(

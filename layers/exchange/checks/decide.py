@@ -38,7 +38,8 @@ from layers.exchange.heading import kept_names, kept_values
 from layers.exchange.readers.source import Evidence, found
 from layers.exchange.recognise.keys import key_faults, remaining
 from layers.exchange.request import Mode
-from layers.validate import SOURCE_PREFIX, Fault, Report, row_names, validate
+from layers.fields import SOURCE_PREFIX
+from layers.validate import Fault, Report, row_names, validate
 
 OVERLAP_CUT = "overlap_cut"
 

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
-
-import pandas as pd
-from pyproj import CRS
+from typing import TYPE_CHECKING, Literal
 
 from geo.errors import Value
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pyproj import CRS
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,8 @@ class SourceFile:
 
     path: Path
     format: str
-    frame: pd.DataFrame
-    crs: CRS | None
+    frame: "pd.DataFrame"
+    crs: "CRS | None"
     crs_basis: CrsBasis
     encoding: str
     sha256: str
@@ -125,9 +126,9 @@ class SourceFile:
 class Content:
     """What one reader found: rows, coordinate system, encoding, layers, evidence."""
 
-    frame: pd.DataFrame
+    frame: "pd.DataFrame"
     evidence: tuple[Evidence, ...]
-    crs: CRS | None = None
+    crs: "CRS | None" = None
     crs_basis: CrsBasis = "none"
     encoding: str = "UTF-8"
     layers: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from layers.contracts import Contract
 from layers.exchange.heading import kept_names
 from layers.exchange.readers.source import Evidence, found
 from layers.exchange.recognise.area_unit import split_heading
-from layers.validate import SOURCE_PREFIX
+from layers.fields import SOURCE_PREFIX
 
 CODE, SCHEME = "land_use_code", "land_use_scheme"
 SURVEY_HEADINGS = frozenset({"dlbm", "dlmc", "地类编码", "地类代码", "地类名称", "地类"})

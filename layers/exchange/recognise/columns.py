@@ -15,7 +15,8 @@ from layers.errors import LayerError
 from layers.exchange.heading import field_title, kept_names, kept_values, plain_title
 from layers.exchange.readers.source import Evidence, found
 from layers.exchange.recognise.area_unit import DECLARED, split_heading, unit_factor
-from layers.validate import SOURCE_PREFIX, as_numbers
+from layers.fields import SOURCE_PREFIX
+from layers.validate import as_numbers
 from layers.workspace.protocol import Edit, Workspace
 
 OWN: MappingProxyType[str, MappingProxyType[str, str]] = MappingProxyType(

@@ -12,7 +12,8 @@ from geo.units import M2_PER_HA, M2_PER_MU
 from layers.contracts import Contract
 from layers.errors import LayerError
 from layers.exchange.readers.source import Evidence, found
-from layers.validate import SOURCE_PREFIX, as_numbers
+from layers.fields import SOURCE_PREFIX
+from layers.validate import as_numbers
 
 Operator = Literal["≥", ">", "≤", "<", "="]
 

@@ -15,8 +15,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.worksheet import Worksheet
 
+from geo.tools import show_control_characters
 from layers.errors import LayerError
-from layers.exchange.cells import could_run, show_control_characters
+from layers.exchange.cells import could_run
 from layers.exchange.heading import ExportHeading
 from layers.exchange.readers.source import unique_names
 from layers.exchange.writers.sheet import Cell, Sheet, shown_table

@@ -12,10 +12,11 @@ from pyproj import CRS
 
 from geo.arrays import Floats
 from geo.crs import crs_label
+from geo.tools import show_control_characters
 from geo.units import M2_PER_HA
 from layers.contracts import CONTRACTS
 from layers.errors import LayerError
-from layers.exchange.cells import as_text, show_control_characters
+from layers.exchange.cells import as_text
 from layers.exchange.heading import ExportHeading
 from layers.exchange.readers.source import Evidence, Oddities, found
 from layers.exchange.readers.survey_text import (

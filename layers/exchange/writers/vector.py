@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 import pyogrio
 import shapely
 
+from geo.tools import show_control_characters
 from geo.validity import repair
-from layers.exchange.cells import as_text, is_text_column, show_control_characters
+from layers.exchange.cells import as_text, is_text_column
 from layers.exchange.heading import ExportHeading, column_title
 from layers.exchange.writers.sheet import Sheet
 from layers.maps.qgis_style import QgisStyles

@@ -17,7 +17,7 @@ from docx.oxml.ns import qn
 from docx.oxml.parser import OxmlElement
 from docx.shared import Cm, Pt, RGBColor
 
-from layers.exchange.cells import show_control_characters
+from geo.tools import show_control_characters
 from layers.exchange.heading import ExportHeading, column_title
 from layers.exchange.writers.sheet import CUT_MARK, Cell, Sheet, shown_table
 from layers.fields import FIELDS

@@ -79,7 +79,7 @@ def test_what_compare_shows_is_what_the_checks_say_once_adopted(held):
     (found,), _ = compare(held, "甲")
     shown = {
         (v.rule_id, v.part, v.unit_id, v.platform_id): (v.outcome, v.measured)
-        for v in found.standing.verdicts
+        for v in found.state.verdicts
     }
     before = held.path.read_bytes()
     assert shown != judged(held)
