@@ -26,7 +26,7 @@ from layers.editions import Changes
 from layers.exchange.checks.decide import Checks
 from layers.exchange.checks.faults import FaultReport, FaultTable, parse_fault_table
 from layers.exchange.checks.rows import Holder
-from layers.exchange.importing import run_import
+from layers.exchange.importing import ImportResult, NothingAcceptedError, fault_values, run_import
 from layers.exchange.raster import RasterResult, import_raster, is_raster_import
 from layers.exchange.read import read_file
 from layers.exchange.readers.source import Evidence, SourceFile
@@ -35,14 +35,13 @@ from layers.exchange.recognise.columns import heading_unit
 from layers.exchange.recognise.crs import (
     SAMPLE,
     Ground,
-    PlaceStated,
     Reading,
     middles,
     possible_readings,
 )
 from layers.exchange.recognise.gcj02 import Suspicion, evidence_of, suspect_shift
 from layers.exchange.recognise.locate import place_shapes
-from layers.exchange.request import ImportRequest, ImportResult, NothingAcceptedError, fault_values
+from layers.exchange.request import ImportRequest, PlaceStated
 from layers.exchange.writers.sheet import Sheet
 from layers.exchange.writers.write import check_export_path
 from layers.fields import FIELDS

@@ -71,7 +71,8 @@ from geo.errors import MuPlanError
 from geo.tools import Progress
 from geo.topology import TopologyRule
 from layers.demo.build import build_demo
-from layers.exchange.request import ImportRequest, NothingAcceptedError
+from layers.exchange.importing import NothingAcceptedError
+from layers.exchange.request import ImportRequest
 from layers.exchange.writers.shapefile import ShapefileEncoding
 from layers.exchange.writers.write import PAGE_ENDING, write_page, write_report
 from layers.exchange.writers.write import check_report_path as check_report_path_report

@@ -15,7 +15,7 @@ from app.cli.commands import muplan
 from app.cli.usage import printable, usage_sentence
 from app.messages import Catalogue, Language, catalogue
 from geo.errors import MuPlanError
-from layers.exchange.request import NothingAcceptedError
+from layers.exchange.importing import NothingAcceptedError
 
 BAD_INPUT = 2
 

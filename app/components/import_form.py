@@ -50,12 +50,12 @@ from geo.units import AREA_UNITS_IN_M2
 from layers.contracts import RASTERS
 from layers.editions import Changes
 from layers.exchange.checks.faults import FaultTable
-from layers.exchange.importing import run_import
+from layers.exchange.importing import ImportResult, NothingAcceptedError, run_import
 from layers.exchange.raster import import_raster
 from layers.exchange.readers.source import Evidence, SourceFile
 from layers.exchange.recognise.area_unit import DECLARED
-from layers.exchange.recognise.crs import Ground, PlaceStated
-from layers.exchange.request import ImportRequest, ImportResult, NothingAcceptedError
+from layers.exchange.recognise.crs import Ground
+from layers.exchange.request import ImportRequest, PlaceStated
 from layers.maps.find import HIGHLIGHT_LIMIT, Highlight
 from layers.maps.view import Bounds
 from layers.workspace.geopackage import GeoPackageWorkspace

@@ -35,12 +35,10 @@ from app.session import context, words
 from geo.errors import MuPlanError
 from layers.contracts import CONTRACTS
 from layers.exchange.importing import workspace_ground
-from layers.exchange.raster import RASTER_ENDINGS
-from layers.exchange.read import UPLOAD_ENDINGS, read_file
+from layers.exchange.read import RASTER_ENDINGS, UPLOAD_ENDINGS, read_file
 from layers.exchange.recognise.columns import KEEP as KEEP_COLUMN
 from layers.exchange.recognise.columns import recall_mapping, recognised_columns
-from layers.exchange.recognise.crs import PlaceStated
-from layers.exchange.request import ImportRequest, Mode
+from layers.exchange.request import ImportRequest, Mode, PlaceStated
 from platforms.ledger.visibility import require_city
 
 KEEP = ""

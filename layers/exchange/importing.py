@@ -12,7 +12,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geo.errors import Value
 from geo.tools import report, within
+from geo.validity import Repair
 from layers.contracts import GEOMETRY_TYPES, Contract, contract_of
 from layers.editions import Changes, compare_editions
 from layers.errors import LayerError
@@ -36,13 +38,8 @@ from layers.exchange.recognise.crs import Ground, ground_of
 from layers.exchange.recognise.keys import fill_from_held, with_keys
 from layers.exchange.recognise.locate import Placed, place_shapes
 from layers.exchange.recognise.thresholds import read_threshold_texts
-from layers.exchange.request import (
-    ImportRequest,
-    ImportResult,
-    Mode,
-    NothingAcceptedError,
-    fault_values,
-)
+from layers.exchange.request import ImportRequest, Mode
+from layers.validate import EXAMPLES_IN_A_FAULT, Fault
 from layers.workspace.protocol import Provenance, Workspace
 
 READ_SHARE, JUDGED_SHARE = 0.25, 0.6
@@ -52,6 +49,104 @@ _FAMILIES = {
     "Point": "points", "MultiPoint": "points", "LineString": "lines", "LinearRing": "lines",
     "MultiLineString": "lines", "Polygon": "polygons", "MultiPolygon": "polygons",
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What an import recognised, stored and refused.
+
+    Attributes
+    ----------
+    layer, mode
+        As asked.
+    stored
+        False after a dry run.
+    detected
+        What was recognised, assumed or changed, in order.
+    read, accepted, quarantined
+        Counts of rows; ``read`` is the sum of the other two.
+    repaired
+        Count of the accepted rows whose outline was mended.
+    faults
+        Every fault with its rows.
+    repairs
+        Key and change of area of every mended outline.
+    report
+        Every fault line by line, and what could not be looked for.
+    changes
+        What a newer edition changes, None where rows are only added.
+    """
+
+    layer: str
+    mode: Mode
+    stored: bool
+    detected: tuple[Evidence, ...]
+    read: int
+    accepted: int
+    quarantined: int
+    repaired: int
+    faults: tuple[Fault, ...]
+    repairs: tuple[tuple[str, Repair], ...]
+    report: FaultReport | None = None
+    changes: Changes | None = None
+
+
+class NothingAcceptedError(LayerError):
+    """No row of a file meets its contract; nothing was changed.
+
+    Parameters
+    ----------
+    faults
+        Every fault, so that all can be shown.
+    detected
+        What was recognised in the file.
+    report
+        Every fault line by line.
+    **values
+        The named values of the sentence.
+    """
+
+    def __init__(
+        self,
+        faults: tuple[Fault, ...],
+        detected: tuple[Evidence, ...],
+        report: FaultReport | None = None,
+        **values: Value,
+    ) -> None:
+        super().__init__("nothing_accepted", **values)
+        self.faults = faults
+        self.detected = detected
+        self.report = report
+
+
+def fault_values(fault: Fault, layer: str) -> dict[str, Value]:
+    """Give the named values of a fault's sentence.
+
+    Parameters
+    ----------
+    fault
+        A fault of some rows.
+    layer
+        The layer they were meant for.
+
+    Returns
+    -------
+    dict
+        ``layer``, ``column``, ``count`` of rows, the first ``rows`` and ``examples`` as text.
+
+    Examples
+    --------
+    >>> fault_values(Fault("below_minimum", "width_m", ("R1",), (0,), ("-3",)), "barriers")["rows"]
+    'R1'
+    """
+    more = " …" if len(fault.rows) > EXAMPLES_IN_A_FAULT else ""
+    return {
+        "layer": layer,
+        "column": fault.column,
+        "count": len(fault.rows),
+        "rows": ", ".join(fault.rows[:EXAMPLES_IN_A_FAULT]) + more,
+        "examples": ", ".join(text[:60] for text in fault.examples),
+    }
 
 
 @dataclass(frozen=True)
@@ -293,7 +388,7 @@ def _nothing_accepted(
     request: ImportRequest,
     judgement: Judgement,
     detected: tuple[Evidence, ...],
-    report: "FaultReport",
+    report: FaultReport,
 ) -> NothingAcceptedError:
     main = max(judgement.faults, key=lambda fault: len(fault.rows))
     values = fault_values(main, request.layer)

@@ -18,14 +18,12 @@ from geo.crs import crs_label, parse_crs
 from geo.raster import Raster
 from layers.contracts import RASTERS
 from layers.errors import LayerError
+from layers.exchange.read import RASTER_ENDINGS
 from layers.exchange.readers.source import Evidence, SourceFile, file_sha256, found
-from layers.exchange.recognise.crs import PlaceStated, ground_of
+from layers.exchange.recognise.crs import ground_of
 from layers.exchange.recognise.locate import place_shapes
-from layers.exchange.request import ImportRequest
+from layers.exchange.request import ImportRequest, PlaceStated
 from layers.workspace.protocol import Provenance, Workspace
-
-RASTER_ENDINGS = (".tif", ".tiff")
-"""Endings of rasters that can be read."""
 
 TIFF_MARKS = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 

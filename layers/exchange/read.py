@@ -8,7 +8,6 @@ import pandas as pd
 
 from layers.errors import LayerError
 from layers.exchange.cells import hidden_characters, is_text_column, show_control_characters
-from layers.exchange.raster import RASTER_ENDINGS
 from layers.exchange.readers.coordinates import with_shapes
 from layers.exchange.readers.kml import read_kml
 from layers.exchange.readers.shapefile import read_shapefile, read_zipped_shapefile
@@ -32,6 +31,9 @@ READ_ENDINGS = {
     ".dxf": "dxf", ".gdb": "gdb", ".fgb": "flatgeobuf",
 }  # fmt: skip
 """Endings of files that can be read, each with its format."""
+
+RASTER_ENDINGS = (".tif", ".tiff")
+"""Endings of rasters that can be read."""
 
 UPLOAD_ENDINGS = tuple(
     ending for ending in (*READ_ENDINGS, *RASTER_ENDINGS) if ending not in {".shp", ".gdb"}

@@ -30,13 +30,14 @@ from layers.exchange.checks.rows import (
     Taken,
     date_lines,
     declared_lines,
+    key_faults,
+    remaining,
     taken_lines,
     unit_lines,
 )
 from layers.exchange.checks.shapes import gap_lines, ground_of, pair_lines
 from layers.exchange.heading import kept_names, kept_values
 from layers.exchange.readers.source import Evidence, found
-from layers.exchange.recognise.keys import key_faults, remaining
 from layers.exchange.request import Mode
 from layers.validate import SOURCE_PREFIX, Fault, Report, row_names, validate
 

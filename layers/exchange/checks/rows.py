@@ -14,9 +14,11 @@ from pyproj import CRS
 from geo.arrays import Floats, Positions, Shapes
 from geo.overlay import areas_m2, common_area_m2
 from geo.units import RELATIVE_TOLERANCE, compare_all
-from layers.contracts import Contract
+from layers.contracts import Contract, key_columns
 from layers.exchange.checks.faults import FaultTable, Limits, Lines, no_land, single_lines
+from layers.exchange.request import Mode
 from layers.fields import split_list
+from layers.validate import Fault, row_names
 
 DECLARED = "area_declared_m2"
 
@@ -244,3 +246,36 @@ def date_lines(
 
 def _land_of(shapes: Shapes | None, rows: Positions) -> Callable[[], Shapes]:
     return no_land if shapes is None else lambda: shapes[rows]
+
+
+def key_faults(names: list[str], held: pd.DataFrame, contract: Contract, mode: Mode) -> list[Fault]:
+    """Find rows that can't be added because they are there, or updated because they aren't.
+
+    ``names``: Keys of the new rows, by ``keys_of``.
+    ``mode``: What is to be done with the rows.
+
+    At most one, ``key_exists`` or ``key_absent``.
+    """
+    if mode == "replace":
+        return []
+    known = np.isin(np.asarray(names, dtype=object), row_names(held, contract))
+    stated = np.array([not name.startswith("#") or name in known for name in names], dtype=bool)
+    code, wrong = ("key_exists", known) if mode == "add" else ("key_absent", stated & ~known)
+    positions = tuple(int(p) for p in np.flatnonzero(wrong))
+    if not positions:
+        return []
+    column = "/".join(key_columns(contract))
+    return [Fault(code, column, tuple(names[p] for p in positions), positions)]
+
+
+def remaining(held: pd.DataFrame, names: list[str], contract: Contract, mode: Mode) -> pd.DataFrame:
+    """Give the rows of the layer that stay as they are beside new ones.
+
+    ``names``: Keys of the new rows, by ``keys_of``.
+    ``mode``: What is to be done with the new rows.
+    """
+    if mode == "add":
+        return held
+    if mode == "replace":
+        return held.head(0)
+    return held[~np.isin(np.asarray(row_names(held, contract), dtype=object), names)]

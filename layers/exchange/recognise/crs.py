@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import geopandas as gpd
 import numpy as np
@@ -11,11 +11,11 @@ import shapely
 from pyproj import CRS, Transformer
 
 from geo.arrays import Flags, Floats, Objects
-from geo.crs import SevenParameters, change_datum, crs_label, parse_crs, parse_parameters, same_crs
+from geo.crs import change_datum, crs_label, is_modern, parse_crs, same_crs
 from geo.gcj02 import UNSHIFT
-from geo.tools import nearest_name
 from layers.errors import LayerError
 from layers.exchange.readers.source import Evidence, SourceFile, found
+from layers.exchange.request import Axis, PlaceStated
 
 AREA_OF_USE_MARGIN_DEG = 1.5
 """Data may lie this far outside a system's area of use: half a 3-degree zone."""
@@ -149,7 +149,6 @@ def within(x: Floats, y: Floats, west: float, south: float, east: float, north: 
         return np.asarray((x >= west) & (x <= east) & (y >= south) & (y <= north))
 
 
-Axis = Literal["xy", "yx"]
 Kind = Literal["degrees", "zone3", "zone6", "bare", "web_mercator", "workspace"]
 
 MOST_DEGREES = 180.0
@@ -166,8 +165,6 @@ CGCS2000_PLANES = range(FIRST_6_PREFIXED, FIRST_3_BARE + len(MERIDIANS))
 WEB_X_FROM_M, WEB_X_TO_M = 8_000_000.0, 15_400_000.0
 WEB_Y_FROM_M, WEB_Y_TO_M = 300_000.0, 7_300_000.0
 """Web Mercator between 72° and 138° E, 3° and 55° N."""
-MODERN_SEMI_MAJOR_M = 6_378_137.0
-"""Half axis of the ellipsoids of CGCS2000, WGS84 and their like, which agree within a metre."""
 FITS_FROM = 0.5
 """A reading fits where it puts at least this share of the shapes onto the ground."""
 
@@ -322,60 +319,6 @@ def _gauss_kruger(x: float) -> Iterator[tuple[Kind, CRS]]:
 
 def _degrees(target: CRS) -> CRS:
     return CRS(4490) if is_modern(target) else (target.geodetic_crs or target)
-
-
-def is_modern(crs: CRS) -> bool:
-    """Say whether a system rests on an ellipsoid like that of CGCS2000."""
-    ellipsoid = crs.ellipsoid
-    return ellipsoid is not None and ellipsoid.semi_major_metre == MODERN_SEMI_MAJOR_M
-
-
-Shift = Literal["gcj02", "bd09", "none"]
-
-
-@dataclass(frozen=True)
-class PlaceStated:
-    """What is stated of a file's place; None leaves it to the file and its numbers.
-
-    Attributes
-    ----------
-    crs
-        Coordinate system.
-    axis
-        ``xy`` where the first number is east, ``yx`` where it is north.
-    datum
-        ``dx,dy,dz,rx,ry,rz,ds``, the step from an older datum: metres, arc seconds, ppm.
-    shift
-        Shift of web maps in the data: ``gcj02``, ``bd09``, or ``none``.
-
-    Raises
-    ------
-    LayerError
-        ``axis_unknown``, ``shift_unknown``.
-    GeometryError
-        ``datum_parameters_bad``.
-    """
-
-    crs: str | None = None
-    axis: str | None = None
-    datum: str | None = None
-    shift: str | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse words that mean nothing here."""
-        if self.axis is not None and self.axis not in get_args(Axis):
-            raise LayerError("axis_unknown", axis=self.axis)
-        if self.shift is not None and self.shift not in get_args(Shift):
-            raise LayerError(
-                "shift_unknown", shift=self.shift, nearest=nearest_name(self.shift, get_args(Shift))
-            )
-        if self.datum is not None:
-            parse_parameters(self.datum)
-
-    @property
-    def parameters(self) -> SevenParameters | None:
-        """The seven parameters, None where none are stated."""
-        return None if self.datum is None else parse_parameters(self.datum)
 
 
 def exactly(first: CRS, second: CRS) -> bool:

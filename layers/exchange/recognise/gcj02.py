@@ -14,17 +14,17 @@ import shapely
 from pyproj import CRS, Transformer
 
 from geo.arrays import Flags, Floats, Objects, Positions
+from geo.crs import is_modern
 from geo.gcj02 import UNSHIFT
 from layers.errors import LayerError
 from layers.exchange.readers.source import Evidence, SourceFile, found
 from layers.exchange.recognise.crs import (
     SAMPLE,
     Ground,
-    PlaceStated,
     geographic,
-    is_modern,
     middles,
 )
+from layers.exchange.request import PlaceStated
 
 CHANCE = 0.05
 """Of all tests of a file together: how often shapes without shift may look shifted."""

@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Sequence
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from geo.tools import nearest_name
@@ -12,8 +11,8 @@ from layers.contracts import Contract, key_columns
 from layers.errors import LayerError
 from layers.exchange.readers.source import Evidence, found
 from layers.exchange.recognise.columns import recognised_columns
-from layers.exchange.request import ImportRequest, Mode
-from layers.validate import Fault, conform, row_names
+from layers.exchange.request import ImportRequest
+from layers.validate import conform, row_names
 
 
 def keys_of(frame: pd.DataFrame, contract: Contract) -> list[str]:
@@ -26,39 +25,6 @@ def keys_of(frame: pd.DataFrame, contract: Contract) -> list[str]:
     columns = key_columns(contract)
     narrow = dataclasses.replace(contract, columns=columns, geometry="none")
     return row_names(conform(pd.DataFrame(frame[list(columns)]), narrow)[0], contract)
-
-
-def key_faults(names: list[str], held: pd.DataFrame, contract: Contract, mode: Mode) -> list[Fault]:
-    """Find rows that can't be added because they are there, or updated because they aren't.
-
-    ``names``: Keys of the new rows, by ``keys_of``.
-    ``mode``: What is to be done with the rows.
-
-    At most one, ``key_exists`` or ``key_absent``.
-    """
-    if mode == "replace":
-        return []
-    known = np.isin(np.asarray(names, dtype=object), row_names(held, contract))
-    stated = np.array([not name.startswith("#") or name in known for name in names], dtype=bool)
-    code, wrong = ("key_exists", known) if mode == "add" else ("key_absent", stated & ~known)
-    positions = tuple(int(p) for p in np.flatnonzero(wrong))
-    if not positions:
-        return []
-    column = "/".join(key_columns(contract))
-    return [Fault(code, column, tuple(names[p] for p in positions), positions)]
-
-
-def remaining(held: pd.DataFrame, names: list[str], contract: Contract, mode: Mode) -> pd.DataFrame:
-    """Give the rows of the layer that stay as they are beside new ones.
-
-    ``names``: Keys of the new rows, by ``keys_of``.
-    ``mode``: What is to be done with the new rows.
-    """
-    if mode == "add":
-        return held
-    if mode == "replace":
-        return held.head(0)
-    return held[~np.isin(np.asarray(row_names(held, contract), dtype=object), names)]
 
 
 def fill_from_held(

@@ -15,7 +15,6 @@ from layers.exchange.readers.source import Evidence, SourceFile, found
 from layers.exchange.recognise.crs import (
     Decision,
     Ground,
-    PlaceStated,
     carry_shapes,
     check_datum,
     decide_crs,
@@ -24,6 +23,7 @@ from layers.exchange.recognise.crs import (
     refuse_reading,
 )
 from layers.exchange.recognise.gcj02 import doubt_shift
+from layers.exchange.request import PlaceStated
 
 
 @dataclass(frozen=True)

@@ -82,8 +82,8 @@ class Threshold:
     ``unit``: Unit in its usual spelling, empty where none is written.
     ``years``: First and last year the threshold is for, counted from ``event``; None for any
       year.
-    ``event``: ``投产``, ``达产``, ``竣工``, ``供地``, ``历年`` (a year of the calendar, in ``years``)
-      or empty.
+    ``event``: ``投产``, ``达产``, ``竣工``, ``供地``, ``历年`` (a year of the calendar, in
+      ``years``) or empty.
     ``text``: The text as written.
     """
 

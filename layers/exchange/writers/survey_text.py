@@ -11,7 +11,7 @@ import shapely
 from pyproj import CRS
 
 from geo.arrays import Floats
-from geo.crs import crs_label
+from geo.crs import crs_label, is_modern
 from geo.units import M2_PER_HA
 from layers.contracts import CONTRACTS
 from layers.errors import LayerError
@@ -29,7 +29,6 @@ from layers.exchange.readers.survey_text import (
     gauss_kruger,
     zone_of,
 )
-from layers.exchange.recognise.crs import MODERN_SEMI_MAJOR_M
 from layers.exchange.writers.sheet import Sheet
 
 DECIMALS = 3
@@ -109,8 +108,7 @@ def _in_zone(
         if not has_zone:
             frame = frame.set_geometry(frame.geometry.translate(zone * ZONE_WIDTH_M, 0.0))
         return frame, datum, zone, ()
-    ellipsoid = None if crs is None else crs.ellipsoid
-    if crs is None or ellipsoid is None or ellipsoid.semi_major_metre != MODERN_SEMI_MAJOR_M:
+    if crs is None or not is_modern(crs):
         raise LayerError(
             "txt_system_needed", path=path.name, crs=None if crs is None else crs_label(crs)
         )

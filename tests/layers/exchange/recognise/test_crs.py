@@ -11,8 +11,8 @@ from pyproj import CRS, Transformer
 from geo.errors import MuPlanError
 from geo.gcj02 import to_bd09, to_gcj02
 from layers.exchange.importing import run_import
-from layers.exchange.recognise.crs import Ground, PlaceStated, certain_reading, possible_readings
-from layers.exchange.request import ImportRequest
+from layers.exchange.recognise.crs import Ground, certain_reading, possible_readings
+from layers.exchange.request import ImportRequest, PlaceStated
 from layers.workspace.geopackage import create_workspace
 from layers.workspace.protocol import Provenance
 
