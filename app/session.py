@@ -10,7 +10,6 @@ import streamlit as st
 from app.answers.answer import Answer
 from app.answers.checks import changed_answer, share_answer, verdict_list
 from app.answers.indicators import indicator_answer
-from app.answers.land import LandFound, block_list
 from app.answers.map import view_of
 from app.answers.matching import evaluate_match
 from app.answers.project_ledger import due_answer
@@ -25,6 +24,7 @@ from layers.workspace.geopackage import GeoPackageWorkspace
 from platforms.checks import CheckQuery
 from platforms.indicators.per_mu import By
 from platforms.indicators.ranking import RankingQuery
+from platforms.land.find import ContiguousLand, contiguous_land
 from platforms.land.search import BlockQuery
 from platforms.matching.demand import Demand
 from platforms.matching.match import Evaluation
@@ -145,7 +145,7 @@ def _map_view(at: Stamp) -> MapView:
     return view_of(_context(at))
 
 
-def found_blocks(query: BlockQuery) -> LandFound | None:
+def found_blocks(query: BlockQuery) -> ContiguousLand | None:
     """Give the blocks if they were found before for this query and state of the workspace."""
     return _searches().get((_plainly(stamp()), query))
 
@@ -201,10 +201,15 @@ def changes(against: Context, query: CheckQuery) -> Answer:
     return changed_answer(context(), against, query, verdicts(query))
 
 
-def blocks(query: BlockQuery, progress: Progress | None = None) -> LandFound:
+def blocks(query: BlockQuery, progress: Progress | None = None) -> ContiguousLand:
     """Find blocks, once for each query and state of the workspace."""
     key = (_plainly(stamp()), query)
-    return _kept(_searches(), key, lambda: block_list(context(), query, progress=progress))
+    return _kept(_searches(), key, lambda: _find_land(query, progress))
+
+
+def _find_land(query: BlockQuery, progress: Progress | None) -> ContiguousLand:
+    at = context()
+    return contiguous_land(at.source, at.workspace, query, at.as_of, progress=progress)
 
 
 def _kept(held: dict[Key, Found], key: Key, find: Callable[[], Found]) -> Found:
@@ -269,7 +274,7 @@ def _judgements() -> dict[tuple[Stamp, CheckQuery], list[Verdict]]:
 
 
 @st.cache_resource(show_spinner=False)
-def _searches() -> dict[tuple[Stamp, BlockQuery], LandFound]:
+def _searches() -> dict[tuple[Stamp, BlockQuery], ContiguousLand]:
     """Hold the last searches: a cached function must not draw, and a search moves its bar."""
     return {}
 

@@ -27,7 +27,7 @@ from app.answers.imports import (
 )
 from app.answers.indicators import indicator_answer
 from app.answers.investment import InvestmentQuery, investment_map
-from app.answers.land import block_answer, block_list
+from app.answers.land import block_answer
 from app.answers.matching import demand_in_ledger, match_answer, run_match
 from app.answers.project_ledger import LEDGER_TABLES, ledger_stand
 from app.answers.reports import MAP_KIND, report_of
@@ -80,6 +80,7 @@ from layers.workspace.geopackage import create_workspace
 from platforms.checks import CheckQuery
 from platforms.indicators.denominators import Basis
 from platforms.indicators.per_mu import By
+from platforms.land.find import contiguous_land
 from platforms.land.search import LISTED_MU, BlockQuery
 from platforms.policy.verdict import Outcome
 
@@ -395,7 +396,14 @@ def blocks(
     query = BlockQuery(
         min_mu, gap_m, min_edge_m, bridge_width_m, min_neck_m, states, net, unit_id=unit_id
     )
-    found = block_list(context, query, with_curve=with_curve, progress=terminal_progress())
+    found = contiguous_land(
+        context.source,
+        context.workspace,
+        query,
+        context.as_of,
+        with_curve=with_curve,
+        progress=terminal_progress(),
+    )
     show(
         block_answer(context, query, found),
         stand_of(context),

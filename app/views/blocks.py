@@ -6,7 +6,7 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
-from app.answers.land import LandFound, block_answer, land_curve, unit_names
+from app.answers.land import block_answer, unit_names
 from app.answers.reports import land_report
 from app.components.charts import curve_chart
 from app.components.jobs import run_with_bar
@@ -17,6 +17,7 @@ from app.session import blocks, context, found_blocks, map_view, stamp, words
 from layers.maps.find import HIGHLIGHT_LIMIT, Highlight
 from platforms.land.block_facts import FLOOD, SLOPE, TERRAIN
 from platforms.land.blocks import ToleranceCurve
+from platforms.land.find import ContiguousLand, land_curve
 from platforms.land.search import BlockQuery, lines_mu
 
 LIST_COLUMNS = (
@@ -84,7 +85,7 @@ def _table(frame: pd.DataFrame, columns: tuple[str, ...], empty: str, hint: str)
     show_list(shown)
 
 
-def _found(query: BlockQuery) -> LandFound:
+def _found(query: BlockQuery) -> ContiguousLand:
     """Find the blocks, under a bar where they were not found before."""
     found = found_blocks(query)
     if found is not None:
@@ -110,7 +111,7 @@ def _tolerance(held: Context, query: BlockQuery, curve: ToleranceCurve | None) -
             made = run_with_bar(
                 "curve",
                 text("working_curve"),
-                lambda progress: land_curve(held, query, progress),
+                lambda progress: land_curve(held.source, query, held.as_of, progress),
             )
             st.session_state[CURVE] = ((stamp(), query), made)
             st.rerun()
