@@ -34,14 +34,14 @@ from layers.exchange.recognise.area_unit import DECLARED, declared_areas
 from layers.exchange.recognise.columns import heading_unit
 from layers.exchange.recognise.crs import (
     SAMPLE,
-    Ground,
+    Extent,
     Reading,
     middles,
     possible_readings,
 )
 from layers.exchange.recognise.gcj02 import Suspicion, evidence_of, suspect_shift
 from layers.exchange.recognise.locate import place_shapes
-from layers.exchange.request import ImportRequest, PlaceStated
+from layers.exchange.request import CrsOptions, ImportRequest
 from layers.exchange.writers.sheet import Sheet
 from layers.exchange.writers.write import check_export_path
 from layers.fields import FIELDS
@@ -86,7 +86,7 @@ def sample_of(source: SourceFile) -> SourceFile:
     return dataclasses.replace(source, frame=source.frame.iloc[chosen].reset_index(drop=True))
 
 
-def look_at_place(source: SourceFile, stated: PlaceStated, ground: Ground) -> PlaceSeen:
+def look_at_place(source: SourceFile, stated: CrsOptions, ground: Extent) -> PlaceSeen:
     """Say where rows would lie, on what grounds, and what else their numbers could be.
 
     ``source``: A file with shapes, or some of its rows.
@@ -114,7 +114,7 @@ def shift_notes(seen: PlaceSeen) -> tuple[Evidence, ...]:
     return () if seen.suspicion is None else evidence_of(seen.suspicion)
 
 
-def place_picture(context: Context, ground: Ground, rows: gpd.GeoDataFrame, title: str) -> bytes:
+def place_picture(context: Context, ground: Extent, rows: gpd.GeoDataFrame, title: str) -> bytes:
     """Draw rows over the outlines of the units."""
     styles = load_styles(context.settings.data_dir / "styles" / "layers.yaml")
     units = gpd.GeoDataFrame(context.workspace.read("units"))
@@ -145,7 +145,7 @@ def look_at_unit(
     return (units[0] if units else written), notes, None
 
 
-def _extent(rows: gpd.GeoDataFrame, ground: Ground) -> Bounds | None:
+def _extent(rows: gpd.GeoDataFrame, ground: Extent) -> Bounds | None:
     """Give the box of the rows together with the units' outlines [degrees]."""
     shapes = [*rows.geometry.dropna()]
     if ground.outlines is not None:

@@ -18,7 +18,7 @@ from geo.tools import Progress, nearest_name
 from layers.exchange.cells import show_control_characters
 from layers.exchange.heading import ExportHeading
 from layers.exchange.writers.shapefile import ShapefileEncoding
-from layers.exchange.writers.sheet import Cell, shown_table
+from layers.exchange.writers.sheet import Cell, display_table
 
 
 class Command(click.Command):
@@ -112,7 +112,7 @@ def list_lines(frame: pd.DataFrame, heading: ExportHeading) -> list[str]:
     """
     plain = ExportHeading(heading.title, {}, language=heading.language, titles=heading.titles)
     frame = pd.DataFrame(frame).drop(columns="geometry", errors="ignore")
-    titles, columns = shown_table(frame, plain)
+    titles, columns = display_table(frame, plain)
     if not titles:
         return []
     blocks = []

@@ -54,8 +54,8 @@ from layers.exchange.importing import ImportResult, NothingAcceptedError, run_im
 from layers.exchange.raster import import_raster
 from layers.exchange.readers.source import Evidence, SourceFile
 from layers.exchange.recognise.area_unit import DECLARED
-from layers.exchange.recognise.crs import Ground
-from layers.exchange.request import ImportRequest, PlaceStated
+from layers.exchange.recognise.crs import Extent
+from layers.exchange.request import CrsOptions, ImportRequest
 from layers.maps.find import HIGHLIGHT_LIMIT, Highlight
 from layers.maps.view import Bounds
 from layers.workspace.geopackage import GeoPackageWorkspace
@@ -153,8 +153,8 @@ SHIFTS = ("none", "gcj02", "bd09")
 
 
 def ask_place(
-    held: Context, source: SourceFile, ground: Ground, typed: str
-) -> tuple[PlaceStated | None, gpd.GeoDataFrame | None]:
+    held: Context, source: SourceFile, ground: Extent, typed: str
+) -> tuple[CrsOptions | None, gpd.GeoDataFrame | None]:
     """Show how a file's numbers are understood, before and after, and let it be overruled.
 
     ``source``: A file with shapes.
@@ -165,7 +165,7 @@ def ask_place(
     """
     text = words().text
     some = sample_of(source)
-    at_first = look_at_place(some, PlaceStated(), ground)
+    at_first = look_at_place(some, CrsOptions(), ground)
     with st.container(border=True):
         st.markdown(f"**{text('ask_place')}**")
         stated = _ask_reading(at_first, typed)
@@ -188,21 +188,21 @@ def ask_place(
         return answer, after.rows
 
 
-def _ask_reading(seen: PlaceSeen, typed: str) -> PlaceStated | None:
+def _ask_reading(seen: PlaceSeen, typed: str) -> CrsOptions | None:
     text = words().text
-    options: dict[str, PlaceStated] = {}
+    options: dict[str, CrsOptions] = {}
     labels: dict[str, str] = {}
     if typed:
         for axis in ("xy", "yx"):
-            options[axis] = PlaceStated(typed, axis)
+            options[axis] = CrsOptions(typed, axis)
             labels[axis] = f"{typed}　{text(f'axis_{axis}')}"
     else:
         if seen.problem is None:
-            options[AS_RECOGNISED] = PlaceStated()
+            options[AS_RECOGNISED] = CrsOptions()
             labels[AS_RECOGNISED] = text("place_recognised")
         for one in seen.readings:
             key = f"{one.code} {one.axis}"
-            options[key] = PlaceStated(one.code, one.axis)
+            options[key] = CrsOptions(one.code, one.axis)
             labels[key] = text(
                 "place_reading", name=one.crs.name, code=one.code, axis=text(f"axis_{one.axis}"),
                 share=one.share,
@@ -221,8 +221,8 @@ def _ask_reading(seen: PlaceSeen, typed: str) -> PlaceStated | None:
 
 
 def _with_datum(
-    source: SourceFile, stated: PlaceStated, ground: Ground
-) -> tuple[PlaceStated, PlaceSeen]:
+    source: SourceFile, stated: CrsOptions, ground: Extent
+) -> tuple[CrsOptions, PlaceSeen]:
     """Place the rows; ask for the seven parameters where an older datum needs them."""
     seen = look_at_place(source, stated, ground)
     if seen.problem is None or seen.problem.code != "datum_refused":
@@ -249,7 +249,7 @@ def _ask_shift(seen: PlaceSeen) -> str | None:
     )  # fmt: skip
 
 
-def _pictures(held: Context, ground: Ground, before: PlaceSeen, after: PlaceSeen) -> None:
+def _pictures(held: Context, ground: Extent, before: PlaceSeen, after: PlaceSeen) -> None:
     text = words().text
     left, right = st.columns(2)
     with left:

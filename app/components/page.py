@@ -20,7 +20,7 @@ from app.messages import LANGUAGES, Catalogue, catalogue
 from app.session import AS_OF, LANGUAGE, PACKS, VIEWER, context, language, open_path, words
 from geo.errors import MuPlanError
 from layers.exchange.heading import ExportHeading
-from layers.exchange.writers.sheet import shown_table
+from layers.exchange.writers.sheet import display_table
 from layers.exchange.writers.word import Report
 from layers.exchange.writers.word_board import Boards
 from layers.exchange.writers.write import REPORT_ENDING, write_report
@@ -84,7 +84,7 @@ def shown_columns(
             rows[name] = [
                 unit_in(one, words.language) if isinstance(one, str) else one for one in rows[name]
             ]
-    headings, cells = shown_table(rows, heading)
+    headings, cells = display_table(rows, heading)
     shown = pd.DataFrame(dict(zip(headings, cells, strict=True)), dtype="object")
     for name, title in zip(columns, headings, strict=False):
         shown[title] = _figures(shown[title], is_share="share" in name.split("_"))

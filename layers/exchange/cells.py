@@ -53,8 +53,8 @@ def hidden_characters(column: pd.Series) -> pd.Series:
     True for a text that ``show_control_characters`` changes.
     """
     if isinstance(column.dtype, pd.StringDtype):
-        held = pc.match_substring_regex(pa.array(column, from_pandas=True), _HIDDEN)
-        flags = pc.fill_null(held, fill_value=False)
+        matches = pc.match_substring_regex(pa.array(column, from_pandas=True), _HIDDEN)
+        flags = pc.fill_null(matches, fill_value=False)
         return pd.Series(flags.to_numpy(zero_copy_only=False), index=column.index)
     return column.map(lambda v: isinstance(v, str) and show_control_characters(v) != v).astype(bool)
 

@@ -17,7 +17,7 @@ Shift = Literal["gcj02", "bd09", "none"]
 
 
 @dataclass(frozen=True)
-class PlaceStated:
+class CrsOptions:
     """What is stated of a file's place; None leaves it to the file and its numbers.
 
     Attributes
@@ -85,7 +85,7 @@ class ImportRequest:
     dry_run
         True to check everything and store nothing.
     axis, datum, shift
-        Stated order of axes, step from an older datum, shift of web maps: see ``PlaceStated``.
+        Stated order of axes, step from an older datum, shift of web maps: see ``CrsOptions``.
     join_by
         Column of the vocabulary by which rows of an update find theirs in the layer, where the
         file has no key.
@@ -93,7 +93,7 @@ class ImportRequest:
     Raises
     ------
     LayerError
-        ``mode_unknown``, ``area_unit_unknown``, and those of ``PlaceStated``.
+        ``mode_unknown``, ``area_unit_unknown``, and those of ``CrsOptions``.
     """
 
     path: Path
@@ -111,9 +111,9 @@ class ImportRequest:
     join_by: str | None = None
 
     @property
-    def place(self) -> PlaceStated:
+    def place(self) -> CrsOptions:
         """What is stated of where the data lie."""
-        return PlaceStated(self.crs, self.axis, self.datum, self.shift)
+        return CrsOptions(self.crs, self.axis, self.datum, self.shift)
 
     def __post_init__(self) -> None:
         """Refuse words that mean nothing here."""
@@ -125,4 +125,4 @@ class ImportRequest:
                 "area_unit_unknown", unit=self.declared_unit,
                 nearest=nearest_name(self.declared_unit, AREA_UNITS_IN_M2),
             )  # fmt: skip
-        PlaceStated(self.crs, self.axis, self.datum, self.shift)
+        CrsOptions(self.crs, self.axis, self.datum, self.shift)

@@ -52,7 +52,9 @@ FIRST_SHEET_YEAR = 1900
 Cell = str | int | float | date | datetime | None
 
 
-def shown_table(frame: pd.DataFrame, heading: ExportHeading) -> tuple[list[str], list[list[Cell]]]:
+def display_table(
+    frame: pd.DataFrame, heading: ExportHeading
+) -> tuple[list[str], list[list[Cell]]]:
     """Turn a frame into headings and cells for a list.
 
     Parameters
@@ -82,16 +84,16 @@ def shown_table(frame: pd.DataFrame, heading: ExportHeading) -> tuple[list[str],
 
 def _cells(column: pd.Series, language: Language) -> list[Cell]:
     entry = FIELDS.get(str(column.name))
-    show = _shower(entry, language)
+    show = _formatter(entry, language)
     return [show(value) for value in column.astype("object")]
 
 
-def _shower(entry: Field | None, language: Language) -> Callable[[object], Cell]:
+def _formatter(entry: Field | None, language: Language) -> Callable[[object], Cell]:
     kind = "" if entry is None else entry.kind
     words = {} if entry is None else entry.values
     position = 0 if language == "zh" else 1
 
-    def shown(value: object) -> Cell:
+    def display(value: object) -> Cell:
         if isinstance(value, bool | np.bool_):
             return _yes_no(bool(value), language)
         if isinstance(value, int | np.integer):
@@ -110,7 +112,7 @@ def _shower(entry: Field | None, language: Language) -> Callable[[object], Cell]
             text = ";".join(value)
         return _fitting(show_control_characters(text))
 
-    return shown
+    return display
 
 
 def _yes_no(value: bool, language: Language) -> str:
