@@ -275,7 +275,7 @@ class Report:
         Every repaired outline of an accepted row, by row key.
     conformed
         All rows with the contract's columns and types, outlines repaired; positions as index.
-    mended
+    repaired
         Every repaired outline, of accepted rows or not.
     """
 
@@ -284,7 +284,7 @@ class Report:
     faults: tuple[Fault, ...]
     repairs: tuple[tuple[str, Repair], ...]
     conformed: pd.DataFrame
-    mended: tuple[Repair, ...]
+    repaired: tuple[Repair, ...]
 
     def raise_if_bad(self) -> None:
         """Raise ``contract_broken`` where any row failed."""

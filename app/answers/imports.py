@@ -24,7 +24,7 @@ from layers.editions import Changes
 from layers.exchange.checks.decide import Checks
 from layers.exchange.checks.faults import FaultReport, FaultTable, parse_fault_table
 from layers.exchange.checks.rows import Holder
-from layers.exchange.importing import run_import
+from layers.exchange.importing import ImportResult, NothingAcceptedError, fault_values, run_import
 from layers.exchange.raster import RasterResult, import_raster, is_raster_import
 from layers.exchange.read import read_file
 from layers.exchange.readers.source import Evidence, SourceFile
@@ -32,15 +32,14 @@ from layers.exchange.recognise.area_unit import DECLARED, declared_areas
 from layers.exchange.recognise.columns import heading_unit
 from layers.exchange.recognise.crs import (
     SAMPLE,
-    Ground,
-    PlaceStated,
+    Extent,
     Reading,
     middles,
     possible_readings,
 )
 from layers.exchange.recognise.gcj02 import Suspicion, evidence_of, suspect_shift
 from layers.exchange.recognise.locate import place_shapes
-from layers.exchange.request import ImportRequest, ImportResult, NothingAcceptedError, fault_values
+from layers.exchange.request import CrsOptions, ImportRequest
 from layers.exchange.writers.sheet import Sheet
 from layers.exchange.writers.write import check_export_path
 from layers.fields import FIELDS
@@ -85,7 +84,7 @@ def sample_of(source: SourceFile) -> SourceFile:
     return dataclasses.replace(source, frame=source.frame.iloc[chosen].reset_index(drop=True))
 
 
-def look_at_place(source: SourceFile, place: PlaceStated, extent: Ground) -> PlaceSeen:
+def look_at_place(source: SourceFile, place: CrsOptions, extent: Extent) -> PlaceSeen:
     """Say where rows would lie, on what grounds, and what else their numbers could be.
 
     ``source``: A file with shapes, or some of its rows.
@@ -113,7 +112,7 @@ def shift_notes(seen: PlaceSeen) -> tuple[Evidence, ...]:
     return () if seen.suspicion is None else evidence_of(seen.suspicion)
 
 
-def place_picture(context: Context, region: Ground, rows: gpd.GeoDataFrame, title: str) -> bytes:
+def place_picture(context: Context, region: Extent, rows: gpd.GeoDataFrame, title: str) -> bytes:
     """Draw rows over the outlines of the units."""
     styles = load_styles(context.settings.data_dir / "styles" / "layers.yaml")
     units = gpd.GeoDataFrame(context.workspace.read("units"))
@@ -144,7 +143,7 @@ def look_at_unit(
     return (units[0] if units else written), notes, None
 
 
-def _extent(rows: gpd.GeoDataFrame, extent: Ground) -> Bounds | None:
+def _extent(rows: gpd.GeoDataFrame, extent: Extent) -> Bounds | None:
     """Give the box of the rows together with the units' outlines [degrees]."""
     shapes = [*rows.geometry.dropna()]
     if extent.outlines is not None:

@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from app.answers.land import LandFound, block_list
+from app.answers.land import find_land
 from app.context import Context, platform_names, unit_names
 from geo.errors import MuPlanError
 from geo.tools import Progress, nearest_name
@@ -20,6 +20,7 @@ from layers.maps.standalone import PublicGroup, PublicItem, PublicPage, page_htm
 from layers.maps.style import LayerStyle, MapStyles, load_styles
 from platforms.industries.codes import IndustryTable
 from platforms.land.blocks import counted_once_m2
+from platforms.land.find import ContiguousLand
 from platforms.land.search import BlockQuery, land_layers, lines_mu
 from platforms.ledger.dossiers import taken_parcels
 from platforms.matching.candidates import places_of
@@ -238,7 +239,7 @@ class InvestmentMap:
 def investment_map(
     context: Context,
     query: InvestmentQuery,
-    land: LandFound | None = None,
+    land: ContiguousLand | None = None,
     progress: Progress | None = None,
 ) -> InvestmentMap:
     """Make the investment map.
@@ -251,7 +252,7 @@ def investment_map(
     land raises.
     """
     platforms = _platforms(context, query)
-    land_found = land or block_list(context, block_query(context, query), progress=progress)
+    land_found = land or find_land(context, block_query(context, query), progress=progress)
     place = _places(context, land_found.blocks.blocks)
     chosen = [not query.platforms or platform_id in query.platforms for platform_id in place]
     blocks = land_found.blocks.blocks[np.array(chosen, dtype=bool)]
@@ -389,7 +390,7 @@ def _platform_groups(
 def _block_group(
     context: Context,
     query: InvestmentQuery,
-    land: LandFound,
+    land: ContiguousLand,
     blocks: gpd.GeoDataFrame,
     place: list[str | None],
     styles: MapStyles,

@@ -1,7 +1,5 @@
 """Contiguous land."""
 
-from dataclasses import dataclass
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -9,98 +7,14 @@ import pandas as pd
 from app.answers.answer import Answer, column_titles, sheet_of
 from app.context import Context, unit_names
 from app.messages import Catalogue
-from geo.tools import Progress, within
+from geo.tools import Progress
 from geo.units import compare, m2_to_mu
 from layers.exchange.writers.sheet import Sheet
-from platforms.land.block_facts import (
-    DESCRIBED,
-    TERRAIN,
-    bounds_of,
-    bridges_of,
-    describe_blocks,
-    describe_terrain,
-    net_land,
-    net_pieces,
-)
-from platforms.land.blocks import (
-    SHORT_FROM,
-    BlockList,
-    ToleranceCurve,
-    counted_once_m2,
-    find_blocks,
-    tolerance_curve,
-)
-from platforms.land.search import BlockQuery, LandLayers, decisions_on, land_layers, lines_mu
-
-
-@dataclass(frozen=True)
-class LandFound:
-    """What a search for land found.
-
-    ``blocks``: The blocks.
-    ``described``: Net land, width, compactness and frontage of each.
-    ``terrain``: Slope and flood on each; missing where the workspace has no raster.
-    ``bridges``: Gaps that hold them together.
-    ``pieces``: What constraints leave of them.
-    ``losses``: What each blocking constraint takes of each block.
-    ``bounds``: What bounds the blocks short of the line.
-    ``curve``: Number and area at every tolerance, None where not asked for.
-    """
-
-    blocks: BlockList
-    described: pd.DataFrame
-    terrain: pd.DataFrame
-    bridges: gpd.GeoDataFrame
-    pieces: gpd.GeoDataFrame
-    losses: pd.DataFrame
-    bounds: pd.DataFrame
-    curve: ToleranceCurve | None
-
-
-def block_list(
-    context: Context,
-    query: BlockQuery,
-    *,
-    with_curve: bool = False,
-    progress: Progress | None = None,
-) -> LandFound:
-    """Find the blocks and what there is to say of them."""
-    layers = _layers(context)
-    blocks = find_blocks(layers, query, progress=within(progress, 0.0, 0.4))
-    pieces = net_pieces(blocks, layers, query, within(progress, 0.4, 0.48))
-    terrain = describe_terrain(
-        blocks.blocks,
-        context.workspace.read_raster("dem"),
-        context.workspace.read_raster("flood_depth"),
-        within(progress, 0.48, 0.5),
-    )
-    curve = None
-    if with_curve:
-        curve = tolerance_curve(layers, query, within(progress, 0.5, 1.0))
-    return LandFound(
-        blocks=blocks,
-        described=describe_blocks(blocks, pieces, layers, query),
-        terrain=terrain,
-        bridges=bridges_of(blocks, layers.barriers, layers.decisions, query.gap_m),
-        pieces=pieces,
-        losses=net_land(blocks.blocks, layers.constraints).losses,
-        bounds=bounds_of(blocks, layers, query),
-        curve=curve,
-    )
-
-
-def land_curve(
-    context: Context, query: BlockQuery, progress: Progress | None = None
-) -> ToleranceCurve:
-    """Compute the tolerance curve alone."""
-    return tolerance_curve(_layers(context), query, progress)
-
-
-def _layers(context: Context) -> LandLayers:
-    layers = land_layers(context.source)
-    decisions = decisions_on(layers.decisions, context.as_of)
-    return LandLayers(layers.parcels, layers.barriers, layers.constraints, layers.units, decisions)
-
+from platforms.land.block_facts import DESCRIBED, TERRAIN
+from platforms.land.blocks import SHORT_FROM, ToleranceCurve, counted_once_m2
+from platforms.land.find import ContiguousLand, contiguous_land
+from platforms.land.find import land_curve as curve_of
+from platforms.land.search import BlockQuery, lines_mu
 
 BLOCK_COLUMNS = (
     "block_id", "unit_id", "unit_name", "area_mu", "planar_area_mu", "declared_area_mu",
@@ -123,7 +37,28 @@ NAMED_BOUNDS = 5
 """A sentence names this many bounds of a block, the longest; the list has them all."""
 
 
-def listed(context: Context, land: LandFound, names: dict[str, str]) -> gpd.GeoDataFrame:
+def find_land(
+    context: Context,
+    query: BlockQuery,
+    *,
+    with_curve: bool = False,
+    progress: Progress | None = None,
+) -> ContiguousLand:
+    """Find the contiguous land of a workspace, and what there is to say of it."""
+    return contiguous_land(
+        context.source, context.workspace, query, context.as_of,
+        with_curve=with_curve, progress=progress,
+    )  # fmt: skip
+
+
+def land_curve(
+    context: Context, query: BlockQuery, progress: Progress | None = None
+) -> ToleranceCurve:
+    """Compute the tolerance curve of a workspace alone."""
+    return curve_of(context.source, query, context.as_of, progress)
+
+
+def listed(context: Context, land: ContiguousLand, names: dict[str, str]) -> gpd.GeoDataFrame:
     """List the blocks with all there is to say of each."""
     _, reserve_mu = lines_mu(context.policy)
     blocks = pd.concat([land.blocks.blocks, land.described, land.terrain], axis=1)
@@ -138,7 +73,7 @@ def listed(context: Context, land: LandFound, names: dict[str, str]) -> gpd.GeoD
     return gpd.GeoDataFrame(listed[[*BLOCK_COLUMNS, "geometry"]], crs=context.crs)
 
 
-def short_list(context: Context, land: LandFound, names: dict[str, str]) -> gpd.GeoDataFrame:
+def short_list(context: Context, land: ContiguousLand, names: dict[str, str]) -> gpd.GeoDataFrame:
     """List the land short of the line, with what bounds it in words."""
     bounds = {
         block_id: context.words.joined(
@@ -155,7 +90,7 @@ def short_list(context: Context, land: LandFound, names: dict[str, str]) -> gpd.
     return gpd.GeoDataFrame(frame[columns], crs=context.crs)
 
 
-def _bounds_by_block(land: LandFound) -> dict[str, list[dict[str, object]]]:
+def _bounds_by_block(land: ContiguousLand) -> dict[str, list[dict[str, object]]]:
     by_block: dict[str, list[dict[str, object]]] = {}
     for row in land.bounds.to_dict("records"):
         plain = {str(k): None if pd.isna(v) else v for k, v in row.items()}
@@ -173,7 +108,7 @@ def bound_text(row: dict[str, object], words: Catalogue) -> str:
 
 
 def short_rows(
-    short: gpd.GeoDataFrame, land: LandFound, words: Catalogue
+    short: gpd.GeoDataFrame, land: ContiguousLand, words: Catalogue
 ) -> list[dict[str, object]]:
     """Give the land short of the line as plain rows, with all that bounds it."""
     bounds = _bounds_by_block(land)
@@ -192,7 +127,7 @@ def short_rows(
 def sheets(
     context: Context,
     query: BlockQuery,
-    land: LandFound,
+    land: ContiguousLand,
     frame: gpd.GeoDataFrame,
     on_reserve: gpd.GeoDataFrame,
     by_unit: pd.DataFrame,
@@ -230,7 +165,7 @@ def curve_rows(curve: ToleranceCurve, gap_m: float) -> pd.DataFrame:
 
 
 def block_rows(
-    frame: gpd.GeoDataFrame, by_unit: pd.DataFrame, land: LandFound
+    frame: gpd.GeoDataFrame, by_unit: pd.DataFrame, land: ContiguousLand
 ) -> list[dict[str, object]]:
     """Give the blocks as plain rows, with their parts inside."""
     shares = _grouped(by_unit[["block_id", "unit_id", "area_mu"]])
@@ -278,10 +213,10 @@ TITLED = (
 )  # fmt: skip
 
 
-def block_answer(context: Context, query: BlockQuery, land: LandFound) -> Answer:
+def block_answer(context: Context, query: BlockQuery, land: ContiguousLand) -> Answer:
     """Answer ``blocks``: which contiguous land there is.
 
-    ``land``: What ``block_list`` gives for it.
+    ``land``: What ``contiguous_land`` gives for it.
 
     JSON keys ``blocks`` (``by_unit``, ``bridges``, ``net_pieces_mu``, ``losses`` inside),
     ``short_blocks`` (``bounded_by`` inside), ``totals``, ``unknown_state_count`` and, where asked
@@ -314,7 +249,7 @@ def block_answer(context: Context, query: BlockQuery, land: LandFound) -> Answer
     )
 
 
-def _totals(land: LandFound, frame: gpd.GeoDataFrame) -> dict[str, float]:
+def _totals(land: ContiguousLand, frame: gpd.GeoDataFrame) -> dict[str, float]:
     """Count blocks and land; land in two blocks counts once."""
     once_mu = m2_to_mu(counted_once_m2(land.blocks.blocks))
     twice_mu = float(frame["area_mu"].sum()) - once_mu
@@ -355,7 +290,7 @@ def _summary(
     context: Context,
     query: BlockQuery,
     totals: dict[str, float],
-    land: LandFound,
+    land: ContiguousLand,
 ) -> tuple[str, ...]:
     words = context.words
     lines = [

@@ -9,7 +9,7 @@ import pandas as pd
 from app.answers.answer import Answer, heading_of, stand_of
 from app.answers.checks import URGENCY, check_answer, force_counts, verdict_list
 from app.answers.evidence import assumption_texts, verdict_table
-from app.answers.land import LandFound, block_answer, block_list
+from app.answers.land import block_answer, find_land
 from app.answers.ledger_statistics import ledger_ranking_answer, notice_answer
 from app.answers.map import picture_of, view_of
 from app.answers.matching import demand_in_ledger, match_answer, run_match
@@ -24,6 +24,7 @@ from layers.exchange.writers.word_board import Boards
 from layers.maps.find import Highlight
 from layers.maps.view import MapView
 from platforms.checks import CHECKS, CheckQuery
+from platforms.land.find import ContiguousLand
 from platforms.land.search import BlockQuery, lines_mu
 from platforms.matching.match import MatchedSite, MatchResult
 from platforms.matching.site import MatchTable
@@ -131,14 +132,14 @@ def report_of(
         raise MuPlanError("report_project_unused", kind=kind)
     if kind == "land":
         query = BlockQuery(min_mu=lines_mu(context.policy)[0])
-        land = block_list(context, query, with_curve=True, progress=progress)
+        land = find_land(context, query, with_curve=True, progress=progress)
         return land_report(context, query, land)
     check = CheckQuery(None, (), (), context.as_of)
     return check_report(context, check, verdict_list(context, check))
 
 
 def land_report(
-    context: Context, query: BlockQuery, land: LandFound, view: MapView | None = None
+    context: Context, query: BlockQuery, land: ContiguousLand, view: MapView | None = None
 ) -> Report:
     """Report on contiguous land: map, list, by unit, short of the line, tolerance curve."""
     words = context.words

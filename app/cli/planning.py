@@ -34,11 +34,11 @@ def blocks(
     context: "Context", min_mu: float | None, with_curve: bool, **conditions: object
 ) -> "Answer":
     """List contiguous land."""
-    from app.answers.land import block_answer, block_list
+    from app.answers.land import block_answer, find_land
     from platforms.land.search import LISTED_MU, BlockQuery
 
     query = BlockQuery(LISTED_MU if min_mu is None else min_mu, **conditions)
-    land = block_list(context, query, with_curve=with_curve, progress=terminal_progress())
+    land = find_land(context, query, with_curve=with_curve, progress=terminal_progress())
     return block_answer(context, query, land)
 
 

@@ -104,12 +104,12 @@ def list_lines(table: "pd.DataFrame | Columns", heading: "ExportHeading") -> lis
     The headings, then one line a row; numbers stand to the right, the last column may be long.
     """
     from layers.exchange.heading import ExportHeading
-    from layers.exchange.writers.sheet import columns_of, shown_table
+    from layers.exchange.writers.sheet import columns_of, display_table
 
     plain = ExportHeading(heading.title, {}, language=heading.language, titles=heading.titles)
     values = table if isinstance(table, Mapping) else columns_of(table)
     values = {name: cells for name, cells in values.items() if name != "geometry"}
-    titles, columns = shown_table(values, plain)
+    titles, columns = display_table(values, plain)
     if not titles:
         return []
     blocks = []

@@ -49,12 +49,12 @@ from geo.units import AREA_UNITS_IN_M2
 from layers.contracts import RASTERS
 from layers.editions import Changes
 from layers.exchange.checks.faults import FaultTable
-from layers.exchange.importing import run_import
+from layers.exchange.importing import ImportResult, NothingAcceptedError, run_import
 from layers.exchange.raster import import_raster
 from layers.exchange.readers.source import Evidence, SourceFile
 from layers.exchange.recognise.area_unit import DECLARED
-from layers.exchange.recognise.crs import Ground, PlaceStated
-from layers.exchange.request import ImportRequest, ImportResult, NothingAcceptedError
+from layers.exchange.recognise.crs import Extent
+from layers.exchange.request import CrsOptions, ImportRequest
 from layers.maps.find import HIGHLIGHT_LIMIT, Highlight
 from layers.maps.view import Bounds
 from layers.workspace.geopackage import GeoPackageWorkspace
@@ -152,8 +152,8 @@ SHIFTS = ("none", "gcj02", "bd09")
 
 
 def ask_place(
-    context: Context, source: SourceFile, extent: Ground, typed: str
-) -> tuple[PlaceStated | None, gpd.GeoDataFrame | None]:
+    context: Context, source: SourceFile, extent: Extent, typed: str
+) -> tuple[CrsOptions | None, gpd.GeoDataFrame | None]:
     """Show how a file's numbers are understood, before and after, and let it be overruled.
 
     ``source``: A file with shapes.
@@ -164,7 +164,7 @@ def ask_place(
     """
     text = words().text
     some = sample_of(source)
-    at_first = look_at_place(some, PlaceStated(), extent)
+    at_first = look_at_place(some, CrsOptions(), extent)
     with st.container(border=True):
         st.markdown(f"**{text('ask_place')}**")
         place = _ask_reading(at_first, typed)
@@ -187,21 +187,21 @@ def ask_place(
         return answer, after.rows
 
 
-def _ask_reading(seen: PlaceSeen, typed: str) -> PlaceStated | None:
+def _ask_reading(seen: PlaceSeen, typed: str) -> CrsOptions | None:
     text = words().text
-    options: dict[str, PlaceStated] = {}
+    options: dict[str, CrsOptions] = {}
     labels: dict[str, str] = {}
     if typed:
         for axis in ("xy", "yx"):
-            options[axis] = PlaceStated(typed, axis)
+            options[axis] = CrsOptions(typed, axis)
             labels[axis] = f"{typed}　{text(f'axis_{axis}')}"
     else:
         if seen.problem is None:
-            options[AS_RECOGNISED] = PlaceStated()
+            options[AS_RECOGNISED] = CrsOptions()
             labels[AS_RECOGNISED] = text("place_recognised")
         for reading in seen.readings:
             key = f"{reading.code} {reading.axis}"
-            options[key] = PlaceStated(reading.code, reading.axis)
+            options[key] = CrsOptions(reading.code, reading.axis)
             labels[key] = text(
                 "place_reading",
                 name=reading.crs.name,
@@ -223,8 +223,8 @@ def _ask_reading(seen: PlaceSeen, typed: str) -> PlaceStated | None:
 
 
 def _with_datum(
-    source: SourceFile, place: PlaceStated, extent: Ground
-) -> tuple[PlaceStated, PlaceSeen]:
+    source: SourceFile, place: CrsOptions, extent: Extent
+) -> tuple[CrsOptions, PlaceSeen]:
     """Place the rows; ask for the seven parameters where an older datum needs them."""
     seen = look_at_place(source, place, extent)
     if seen.problem is None or seen.problem.code != "datum_refused":
@@ -251,7 +251,7 @@ def _ask_shift(seen: PlaceSeen) -> str | None:
     )  # fmt: skip
 
 
-def _pictures(context: Context, extent: Ground, before: PlaceSeen, after: PlaceSeen) -> None:
+def _pictures(context: Context, extent: Extent, before: PlaceSeen, after: PlaceSeen) -> None:
     text = words().text
     left, right = st.columns(2)
     with left:

@@ -19,7 +19,7 @@ from app.messages import LANGUAGES, Catalogue, catalogue
 from app.session import AS_OF, LANGUAGE, PACKS, VIEWER, current_context, language, open_path, words
 from geo.errors import MuPlanError
 from layers.exchange.heading import ExportHeading
-from layers.exchange.writers.sheet import shown_table
+from layers.exchange.writers.sheet import display_table
 from layers.exchange.writers.word import Report
 from layers.exchange.writers.word_board import Boards
 from layers.exchange.writers.write import REPORT_ENDING, write_report
@@ -86,7 +86,7 @@ def shown_columns(
                 unit_in(unit, words.language) if isinstance(unit, str) else unit
                 for unit in rows[name]
             ]
-    headings, cells = shown_table(rows, heading)
+    headings, cells = display_table(rows, heading)
     display = pd.DataFrame(dict(zip(headings, cells, strict=True)), dtype="object")
     for name, title in zip(columns, headings, strict=False):
         display[title] = _figures(display[title], is_share="share" in name.split("_"))

@@ -6,7 +6,7 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
-from app.answers.land import LandFound, block_answer, block_list, land_curve
+from app.answers.land import block_answer, find_land, land_curve
 from app.answers.reports import land_report
 from app.components.charts import curve_chart
 from app.components.jobs import cached_with_bar, run_with_bar
@@ -17,6 +17,7 @@ from app.session import current_context, map_view, stamp, words
 from layers.maps.find import HIGHLIGHT_LIMIT, Highlight
 from platforms.land.block_facts import FLOOD, SLOPE, TERRAIN
 from platforms.land.blocks import ToleranceCurve
+from platforms.land.find import ContiguousLand
 from platforms.land.search import BlockQuery, lines_mu
 
 LIST_COLUMNS = (
@@ -84,9 +85,9 @@ def _table(frame: pd.DataFrame, columns: tuple[str, ...], empty: str, hint: str)
     show_list(display)
 
 
-def _land(query: BlockQuery) -> LandFound:
+def _land(query: BlockQuery) -> ContiguousLand:
     """Find the blocks, under a bar where they were not found before."""
-    return cached_with_bar("blocks", words().text("working_blocks"), block_list, query)
+    return cached_with_bar("blocks", words().text("working_blocks"), find_land, query)
 
 
 def _held_curve(query: BlockQuery) -> ToleranceCurve | None:

@@ -35,13 +35,11 @@ from app.context import Context, local_minute
 from app.session import current_context, words
 from geo.errors import MuPlanError
 from layers.contracts import CONTRACTS
-from layers.exchange.importing import workspace_ground
-from layers.exchange.raster import RASTER_ENDINGS
-from layers.exchange.read import UPLOAD_ENDINGS, read_file
+from layers.exchange.importing import workspace_extent
+from layers.exchange.read import RASTER_ENDINGS, UPLOAD_ENDINGS, read_file
 from layers.exchange.recognise.columns import KEEP as KEEP_COLUMN
 from layers.exchange.recognise.columns import recall_mapping, recognised_columns
-from layers.exchange.recognise.crs import PlaceStated
-from layers.exchange.request import ImportRequest, Mode
+from layers.exchange.request import CrsOptions, ImportRequest, Mode
 from platforms.ledger.visibility import require_city
 
 KEEP = ""
@@ -146,10 +144,10 @@ def _request(context: Context, path: Path) -> ImportRequest | None:
         )
     )  # fmt: skip
     st.dataframe(pd.DataFrame(source.frame).drop(columns="geometry", errors="ignore").head(5))
-    place: PlaceStated | None = PlaceStated()
+    place: CrsOptions | None = CrsOptions()
     rows = None
     if isinstance(source.frame, gpd.GeoDataFrame) and CONTRACTS[layer].is_spatial:
-        place, rows = ask_place(context, source, workspace_ground(context.workspace), crs.strip())
+        place, rows = ask_place(context, source, workspace_extent(context.workspace), crs.strip())
     mapping = _mapping(context, layer, [str(c) for c in source.frame.columns if c != "geometry"])
     is_answered, declared = ask_unit(rows, mapping)
     waits = place is None or not is_answered
@@ -174,7 +172,7 @@ def _mapping(context: Context, layer: str, columns: list[str]) -> dict[str, str]
     contract = CONTRACTS[layer]
     targets = [KEEP, *contract.columns]
     last_time = recall_mapping(context.workspace, layer, columns)
-    before = last_time.beside({}, columns, contract.columns)
+    before = last_time.still_valid({}, columns, contract.columns)
     with st.expander(text("import_mapping"), expanded=True):
         st.caption(text("import_mapping_help"))
         if before:

@@ -12,7 +12,7 @@ from app.answers.investment import (
     block_query,
     investment_map,
 )
-from app.answers.land import block_list
+from app.answers.land import find_land
 from app.components.jobs import cached_with_bar
 from app.components.page import as_text, page_head, say_lines
 from app.context import Context, platform_names
@@ -63,7 +63,7 @@ def show() -> None:
 
 def _make(context: Context, query: InvestmentQuery, language: Language) -> _LastMap:
     label = words().text("invest_working")
-    land = cached_with_bar("invest", label, block_list, block_query(context, query))
+    land = cached_with_bar("invest", label, find_land, block_query(context, query))
     spoken = replace(context, words=catalogue(language))
     return _LastMap(stamp(), query, language, investment_map(spoken, query, land))
 

@@ -5,7 +5,7 @@ import streamlit as st
 
 from app.answers.checks import check_answer, outcome_word
 from app.answers.evidence import LIGHTS, light
-from app.answers.land import block_list
+from app.answers.land import find_land
 from app.answers.reports import check_report
 from app.components.jobs import judged_with_bar
 from app.components.overview import show_day
@@ -65,7 +65,7 @@ def _figures(context: Context) -> None:
     listed, reserve = lines_mu(context.policy)
     label, place = text("working_blocks"), st.empty()
     land = cached(
-        block_list,
+        find_land,
         BlockQuery(min_mu=listed),
         progress=lambda share: place.progress(min(share, 1.0), label) and None,
     ).blocks

@@ -79,7 +79,7 @@ def columns_of(frame: "pd.DataFrame") -> Columns:
     return {str(name): list(frame[name].astype("object")) for name in names}
 
 
-def shown_table(
+def display_table(
     table: "pd.DataFrame | Columns", heading: ExportHeading
 ) -> tuple[list[str], list[list[Cell]]]:
     """Turn a frame into headings and cells for a list.
@@ -109,16 +109,16 @@ def shown_table(
 
 
 def _cells(name: str, values: Iterable[object], language: Language) -> list[Cell]:
-    show = _shower(FIELDS.get(name), language)
+    show = _formatter(FIELDS.get(name), language)
     return [show(value) for value in values]
 
 
-def _shower(entry: Field | None, language: Language) -> Callable[[object], Cell]:
+def _formatter(entry: Field | None, language: Language) -> Callable[[object], Cell]:
     kind = "" if entry is None else entry.kind
     words = {} if entry is None else entry.values
     position = 0 if language == "zh" else 1
 
-    def shown(value: object) -> Cell:
+    def display(value: object) -> Cell:
         if not isinstance(value, str):
             if isinstance(value, bool) or getattr(getattr(value, "dtype", None), "kind", "") == "b":
                 return _yes_no(bool(value), language)
@@ -138,7 +138,7 @@ def _shower(entry: Field | None, language: Language) -> Callable[[object], Cell]
             text = ";".join(value)
         return _fitting(show_control_characters(text))
 
-    return shown
+    return display
 
 
 def _text(value: object) -> str | None:
