@@ -46,8 +46,8 @@ class Spans:
 
     def _covering(self, weight: float) -> int | None:
         slack = NEAR * max(abs(weight), 1.0)
-        found = np.flatnonzero((self.low < weight - slack) & (self.high > weight + slack))
-        return int(found[0]) if len(found) else None
+        covering = np.flatnonzero((self.low < weight - slack) & (self.high > weight + slack))
+        return int(covering[0]) if len(covering) else None
 
 
 def losing_spans(values: Floats, weights: Floats, place: int, criterion: int) -> Spans:
@@ -63,28 +63,30 @@ def losing_spans(values: Floats, weights: Floats, place: int, criterion: int) ->
     others = np.delete(np.arange(values.shape[1]), criterion)
     filled = np.where(known, values, 0.0)
     points = filled[:, others] @ weights[others]
-    held = known[:, others] @ weights[others]
+    known_weight = known[:, others] @ weights[others]
     has, value = known[:, criterion].astype(float), filled[:, criterion]
-    own = (points[place], held[place], has[place], value[place])
+    candidate = (points[place], known_weight[place], has[place], value[place])
     rivals = np.arange(len(values)) != place
-    low, high = _behind(own, points[rivals], held[rivals], has[rivals], value[rivals])
-    if held[place] == 0:
+    low, high = _behind(candidate, points[rivals], known_weight[rivals], has[rivals], value[rivals])
+    if known_weight[place] == 0:
         low, high = np.append(low, -np.inf), np.append(high, np.nextafter(0.0, 1.0))
     return _joined(low, high)
 
 
 def _behind(
-    own: tuple[float, float, float, float],
+    candidate: tuple[float, float, float, float],
     points: Floats,
-    held: Floats,
+    known_weight: Floats,
     has: Floats,
     value: Floats,
 ) -> tuple[Floats, Floats]:
     """Say between which weights one candidate is behind each of the others."""
-    a, k, h, v = own
+    a, k, h, v = candidate
     square = _difference(h * v * has, has * value * h)
-    linear = _sum(_difference(h * v * held, has * value * k), _difference(a * has, points * h))
-    constant = _difference(a * held, points * k)
+    linear = _sum(
+        _difference(h * v * known_weight, has * value * k), _difference(a * has, points * h)
+    )
+    constant = _difference(a * known_weight, points * k)
     return _negative(square, linear, constant)
 
 
@@ -109,8 +111,8 @@ def _negative(a: Floats, b: Floats, c: Floats) -> tuple[Floats, Floats]:
         root = np.sqrt(b * b - 4 * a * c)
         # The larger of the two sums, so that nothing is lost by cancelling.
         half = -0.5 * (b + np.where(b >= 0, 1.0, -1.0) * root)
-        one, other = half / a, np.where(half == 0, 0.0, c / half)
-    first, second = np.fmin(one, other), np.fmax(one, other)
+        root_a, other = half / a, np.where(half == 0, 0.0, c / half)
+    first, second = np.fmin(root_a, other), np.fmax(root_a, other)
     real = curve & (b * b - 4 * a * c >= 0)
     below = real & (a < 0)
     spans = (
@@ -124,8 +126,8 @@ def _negative(a: Floats, b: Floats, c: Floats) -> tuple[Floats, Floats]:
 
 
 def _taken(ends: Floats | float, rows: Flags) -> Floats:
-    taken: Floats = np.broadcast_to(np.asarray(ends, dtype=float), rows.shape)[rows]
-    return taken
+    selected: Floats = np.broadcast_to(np.asarray(ends, dtype=float), rows.shape)[rows]
+    return selected
 
 
 def _joined(low: Floats, high: Floats) -> Spans:
@@ -208,10 +210,10 @@ class WeightRange:
 
 def first_of(values: Floats, weights: Floats) -> int | None:
     """Give the place of the first candidate in the order given; None where none has a score."""
-    found = rank(values, weights)
-    if not len(values) or np.isnan(found.score[found.order[0]]):
+    ranking = rank(values, weights)
+    if not len(values) or np.isnan(ranking.score[ranking.order[0]]):
         return None
-    return int(found.order[0])
+    return int(ranking.order[0])
 
 
 def losses(values: Floats, weights: Floats, place: int) -> tuple[Loss, ...]:
@@ -288,8 +290,8 @@ def weight_ranges(values: Floats, weights: Floats) -> tuple[WeightRange, ...]:
         return ()
     ranges = []
     for criterion, weight in enumerate(weights.tolist()):
-        found = losing_spans(values, weights, first, criterion).around(weight)
-        low, high = (weight, weight) if found is None else found
+        interval = losing_spans(values, weights, first, criterion).around(weight)
+        low, high = (weight, weight) if interval is None else interval
         ranges.append(WeightRange(criterion, low, high))
     return tuple(ranges)
 
@@ -303,20 +305,20 @@ def _value_changes(values: Floats, weights: Floats, place: int, points: Floats) 
     row = values[place]
     known = ~np.isnan(row)
     target = float(np.nanmax(points)) / 100
-    own = float(points[place]) / 100
+    present = float(points[place]) / 100
     changes = []
     for criterion in np.flatnonzero(weights > 0).tolist():
         rest = known.copy()
         rest[criterion] = False
         weight = float(weights[criterion])
-        held = float(weights[rest].sum()) + weight
-        after = (target * held - float(row[rest] @ weights[rest])) / weight
+        weight_sum = float(weights[rest].sum()) + weight
+        after = (target * weight_sum - float(row[rest] @ weights[rest])) / weight
         if compare(after, 1.0) > 0:
             continue
         before = float(row[criterion]) if known[criterion] else None
         after = min(1.0, after)
         changes.append(
-            Change(criterion, before, after, after - (own if before is None else before))
+            Change(criterion, before, after, after - (present if before is None else before))
         )
     return changes
 

@@ -174,8 +174,8 @@ def net_land(columns: SiteColumns, asked: Asking) -> Answers:
 
 def _net_land(columns: SiteColumns) -> Answers:
     states, there = columns.coded["states"], columns.coded["utilities"]
-    cleared = states.ranks(lambda held: int(cast("frozenset[str]", held) <= {*NET_LAND_STATES}))
-    unknown = states.ranks(lambda held: int("unknown" in cast("frozenset[str]", held)))
+    cleared = states.ranks(lambda value: int(cast("frozenset[str]", value) <= {*NET_LAND_STATES}))
+    unknown = states.ranks(lambda value: int("unknown" in cast("frozenset[str]", value)))
     reasons = tuple(utility_reason(value, NET_LAND_UTILITIES) for value in there.values)
     count = len(reasons)
     return Answers(
@@ -207,7 +207,9 @@ def _level(columns: SiteColumns, asked: Asking, part: str) -> Answers:
     reasons = tuple(utility_reason(value, needed) for value in there.values)
     if part != "nine":
         return Answers(there.place, reasons)
-    in_zone = columns.coded["platform_id"].ranks(lambda one: int(one is not None)) == 1
+    in_zone = (
+        columns.coded["platform_id"].ranks(lambda platform_id: int(platform_id is not None)) == 1
+    )
     elsewhere = Reason("not_applicable", lambda _: say("not_in_a_zone"))
     return Answers(np.where(in_zone, there.place, len(reasons)), (*reasons, elsewhere))
 
@@ -237,8 +239,8 @@ def eligible(force: Force) -> GateRule:
             why = say("rule_out_of_force") if mine else say("rule_not_held", rule="C4")
             return everywhere(columns, "not_applicable", why)
         deciding = [v for v in mine if v.outcome == outcome and v.in_force]
-        found = everywhere(columns, outcome, deciding[0].reasons[0])
-        return Answers(found.reason, found.reasons, force, deciding[0].clause)
+        answers = everywhere(columns, outcome, deciding[0].reasons[0])
+        return Answers(answers.reason, answers.reasons, force, deciding[0].clause)
 
     return gate
 
@@ -271,14 +273,14 @@ def _reason(unit: Hashable, project: ProjectStanding) -> Reason:
     outcome: Outcome
     talks = project.talks_on(unit_id)
     if talks is None:
-        outcome, said = "no_data", say("talks_unit_unknown")
+        outcome, statement = "no_data", say("talks_unit_unknown")
     elif talks.outcome == "met" and project.by_transfer(unit_id) and talks.unit_id != unit_id:
-        outcome, said = "met", say("talks_by_transfer")
+        outcome, statement = "met", say("talks_by_transfer")
     else:
-        outcome, said = talks.outcome, talks.reasons[0]
+        outcome, statement = talks.outcome, talks.reasons[0]
 
     def same(_: Site) -> Statement:
-        return said
+        return statement
 
     return Reason(outcome, same)
 
@@ -344,21 +346,21 @@ class Judged:
 
     def soft(self, outcome: Outcome) -> np.ndarray:
         """Count the target and guidance gates with an outcome; array of n."""
-        answered = [one for one in self.answers.values() if one.force in SOFT_FORCES]
+        answered = [answers for answers in self.answers.values() if answers.force in SOFT_FORCES]
         none = np.zeros(len(self.columns), dtype=np.intp)
-        return sum((one.outcome_is(outcome).astype(np.intp) for one in answered), none)
+        return sum((answers.outcome_is(outcome).astype(np.intp) for answers in answered), none)
 
     def gates(self, position: int) -> tuple[Gate, ...]:
         """Put the answers for one candidate into statements."""
         site = self.columns.sites[position]
-        return tuple(_gate(name, one, position, site) for name, one in self.answers.items())
+        return tuple(_gate(name, answers, position, site) for name, answers in self.answers.items())
 
     def _any(self, outcome: Outcome, forces: tuple[str, ...]) -> Flags:
-        held = np.zeros(len(self.columns), dtype=bool)
-        for one in self.answers.values():
-            if one.force in forces:
-                held |= one.outcome_is(outcome)
-        return held
+        flags = np.zeros(len(self.columns), dtype=bool)
+        for answers in self.answers.values():
+            if answers.force in forces:
+                flags |= answers.outcome_is(outcome)
+        return flags
 
 
 def _gate(name: str, answers: Answers, position: int, site: Site) -> Gate:

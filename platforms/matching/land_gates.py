@@ -85,7 +85,7 @@ def project_standing(
     D1–D3 磐安 二（五）, 五1.
     """
     book = competition_of(source)
-    projects, events = (pd.DataFrame(book.read(one)) for one in ("projects", "project_events"))
+    projects, events = (pd.DataFrame(book.read(layer)) for layer in ("projects", "project_events"))
     asked = list(dict.fromkeys(unit_ids))
     is_on_file = bool(projects["project_id"].eq(demand.project_id).fillna(value=False).any())
     if not is_on_file:
@@ -111,7 +111,7 @@ def project_standing(
 
 def _row_of(demand: Demand) -> pd.DataFrame:
     """Lay a demand out as the one row of a ledger; what it doesn't say stays missing."""
-    stated = {
+    values = {
         "project_id": demand.project_id, "name": demand.name, "category": demand.category,
         "industry_code": demand.industry_code, "stage": demand.stage,
         "industry_scheme": demand.industry_scheme or "GBT4754_2017",
@@ -119,12 +119,12 @@ def _row_of(demand: Demand) -> pd.DataFrame:
         "land_max_mu": demand.land_max_mu,
     }  # fmt: skip
     columns = CONTRACTS["projects"].columns
-    return pd.DataFrame([{name: stated.get(name) for name in columns}], dtype="object")
+    return pd.DataFrame([{name: values.get(name) for name in columns}], dtype="object")
 
 
 def _unit_of(projects: pd.DataFrame, project_id: str) -> UnitId:
-    held = projects.loc[projects["project_id"].eq(project_id).fillna(value=False), "unit_id"]
-    unit_id = held.iloc[0]
+    unit_ids = projects.loc[projects["project_id"].eq(project_id).fillna(value=False), "unit_id"]
+    unit_id = unit_ids.iloc[0]
     return None if pd.isna(unit_id) else str(unit_id)
 
 
@@ -139,12 +139,12 @@ def _routes(
     units = pd.DataFrame(source.read("units"))
     names = dict(zip(units["unit_id"], units["name"], strict=True))
     supply = land_supply_of(projects, units, demand.project_id)
-    found = {}
+    routes = {}
     for unit_id in unit_ids:
         name = names.get(unit_id or "")
         at_home = replace(supply, unit_name=None if name is None or pd.isna(name) else str(name))
-        found[unit_id] = approval_route(at_home, policy)
-    return found
+        routes[unit_id] = approval_route(at_home, policy)
+    return routes
 
 
 Say = Callable[[Site], Statement]
@@ -196,7 +196,9 @@ class Answers:
 
     def outcome_is(self, outcome: Outcome) -> Flags:
         """Say which candidates come out so; array of n."""
-        return np.array([one.outcome == outcome for one in self.reasons], dtype=bool)[self.reason]
+        return np.array([reason.outcome == outcome for reason in self.reasons], dtype=bool)[
+            self.reason
+        ]
 
 
 @dataclass(frozen=True)
@@ -248,10 +250,10 @@ def under_rule(
     dated = held_rule(asked.policy, rule_id, part)
     if dated is None:
         return everywhere(columns, "not_applicable", say("rule_not_held", rule=rule_id))
-    found = answer() if dated.in_force else None
-    if found is None:
-        found = everywhere(columns, "not_applicable", say("rule_out_of_force"))
-    return replace(found, force=dated.rule.force, clause=dated.clause)
+    answers = answer() if dated.in_force else None
+    if answers is None:
+        answers = everywhere(columns, "not_applicable", say("rule_out_of_force"))
+    return replace(answers, force=dated.rule.force, clause=dated.clause)
 
 
 def held_rule(policy: PolicySet, rule_id: str, part: str = "") -> DatedRule | None:
@@ -330,19 +332,19 @@ def land_use(columns: SiteColumns, asked: Asking) -> Answers:
 
 
 def _use_reason(uses: LandUses, wanted: Uses) -> Reason:
-    stated = sorted(use for use in uses if use)
+    known_uses = sorted(use for use in uses if use)
     unfit = [
-        code for scheme, code in stated
+        code for scheme, code in known_uses
         if can_compare(scheme, wanted) and not use_fits(scheme, code, wanted)
     ]  # fmt: skip
     if unfit:
         return Reason("not_met", lambda _: say("land_use_unfit", codes=", ".join(unfit)))
     if None in uses:
         return Reason("no_data", lambda _: say("land_use_unknown"))
-    foreign = [code for scheme, code in stated if not can_compare(scheme, wanted)]
+    foreign = [code for scheme, code in known_uses if not can_compare(scheme, wanted)]
     if foreign:
         return Reason("no_data", lambda _: say("land_use_not_comparable", codes=", ".join(foreign)))
-    codes = ", ".join(code for _, code in stated)
+    codes = ", ".join(code for _, code in known_uses)
     return Reason("met", lambda _: say("land_use_fits", codes=codes))
 
 
@@ -421,7 +423,7 @@ def facilities(columns: SiteColumns, asked: Asking) -> Answers:
         far = ~unknown & (compare_all(np.where(unknown, 0.0, km), most_km) > 0)
         reasons += [_no_facility(kind), _far_facility(kind, most_km)]
         reason = np.where(unknown & (reason == 0), len(reasons) - 2, reason)
-        passed = np.array([one.outcome != "not_met" for one in reasons], dtype=bool)[reason]
+        passed = np.array([earlier.outcome != "not_met" for earlier in reasons], dtype=bool)[reason]
         reason = np.where(far & passed, len(reasons) - 1, reason)
     return Answers(reason, tuple(reasons))
 
@@ -499,8 +501,8 @@ def needs(columns: SiteColumns, asked: Asking, element: str) -> tuple[Need, ...]
     """
     demand = asked.demand
     if element == "land":
-        taken = np.minimum(demand.land_wanted_mu, columns.area_mu)
-        return (Need("land", None, taken * columns.increment),)
+        land_mu = np.minimum(demand.land_wanted_mu, columns.area_mu)
+        return (Need("land", None, land_mu * columns.increment),)
     if element == "energy":
         if demand.energy_tce is None:
             return None
@@ -522,7 +524,7 @@ def left(columns: SiteColumns, asked: Asking, subject: Subject, need: Need) -> F
     every platform, and where no platform has a quota of the element at all.
     """
     key = need.element, need.pollutant
-    is_kept = any(one[0] == subject and one[2:] == key for one in asked.rooms)
+    is_kept = any(room_key[0] == subject and room_key[2:] == key for room_key in asked.rooms)
 
     def of(subject_id: object) -> float:
         if subject == "platform" and (subject_id is None or not is_kept):
@@ -542,17 +544,17 @@ def headroom(element: str) -> GateRule:
     """
 
     def gate(columns: SiteColumns, asked: Asking) -> Answers:
-        stated = needs(columns, asked, element)
-        if stated is None:
+        demands = needs(columns, asked, element)
+        if demands is None:
             return everywhere(columns, "no_data", say("need_not_stated", element=element))
         reasons = [Reason("met", lambda _: say("headroom_enough", element=element))]
         reason = np.zeros(len(columns), dtype=np.intp)
         failed = np.zeros(len(columns), dtype=bool)
-        for need, subject in _pairs(stated):
+        for need, subject in _pairs(demands):
             room = left(columns, asked, subject, need)
             short, unknown = _compared(need.amount, room)
-            said = _Said(asked, subject, need)
-            reasons += [Reason("no_data", said.open), Reason("not_met", said.short)]
+            statements = _Said(asked, subject, need)
+            reasons += [Reason("no_data", statements.open), Reason("not_met", statements.short)]
             reason = np.where(unknown & (reason == 0), len(reasons) - 2, reason)
             reason = np.where(short & ~failed, len(reasons) - 1, reason)
             failed |= short
@@ -561,8 +563,8 @@ def headroom(element: str) -> GateRule:
     return gate
 
 
-def _pairs(stated: tuple[Need, ...]) -> Iterator[tuple[Need, Subject]]:
-    return ((need, subject) for need in stated for subject in SUBJECTS)
+def _pairs(demands: tuple[Need, ...]) -> Iterator[tuple[Need, Subject]]:
+    return ((need, subject) for need in demands for subject in SUBJECTS)
 
 
 def _compared(amount: Floats, room: Floats) -> tuple[Flags, Flags]:

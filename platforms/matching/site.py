@@ -191,18 +191,18 @@ def parse_match_table(text: str, criteria: tuple[str, ...]) -> MatchTable:
 
 def _exactly(section: object, names: tuple[str, ...]) -> tuple[str, ...]:
     """Hold a section against the names it must have, no more and no less."""
-    held = section if isinstance(section, dict) else {}
-    for name in (*held, *names):
-        if name not in names or name not in held:
+    mapping = section if isinstance(section, dict) else {}
+    for name in (*mapping, *names):
+        if name not in names or name not in mapping:
             raise PolicyError("match_table_bad", key=str(name))
     return names
 
 
 def _mapping(section: Mapping[str, object], name: str) -> Mapping[str, object]:
-    held = section[name]
-    if not isinstance(held, dict):
+    mapping = section[name]
+    if not isinstance(mapping, dict):
         raise PolicyError("match_table_bad", key=str(name))
-    return held
+    return mapping
 
 
 def _uses(section: Mapping[str, object], category: str) -> Mapping[str, tuple[str, ...]]:
@@ -352,7 +352,9 @@ class SiteColumns:
     @property
     def unit_ids(self) -> tuple[str | None, ...]:
         """Units that candidates lie in, None where some lie in none."""
-        return tuple(None if one is None else str(one) for one in self.coded["unit_id"].values)
+        return tuple(
+            None if unit_id is None else str(unit_id) for unit_id in self.coded["unit_id"].values
+        )
 
 
 CODED = (

@@ -59,14 +59,14 @@ class ChainReach:
         dict of str or None to float
             0–1 by platform; those of which it can't be told are left out.
         """
-        found = {}
+        by_platform = {}
         for platform_id in (*platform_ids, None):
             value, _ = chain_proximity(
                 industry_code, platform_id, self.firms, self.chains, self.industries
             )
             if value is not None:
-                found[platform_id] = value
-        return found
+                by_platform[platform_id] = value
+        return by_platform
 
 
 @dataclass(frozen=True)
@@ -148,9 +148,9 @@ class Survey:
         """
         for demand in demands:
             check_units(demand, self._source.read("units")["unit_id"])
-        found = self._land.sites([self._asked(demand) for demand in demands], progress)
+        candidates = self._land.sites([self._asked(demand) for demand in demands], progress)
         chains = self._chains
-        for demand, sites in zip(demands, found, strict=True):
+        for demand, sites in zip(demands, candidates, strict=True):
             around = Surroundings(
                 self._platforms,
                 self._tax_per_mu,
@@ -168,11 +168,13 @@ class Survey:
 
     def shares_beside(self, project_ids: Iterable[str]) -> Mapping[ShareKey, Mapping[str, object]]:
         """Give the shares without what projects to be placed hold, as ``shares_beside``."""
-        held = self._source.read("element_allotments")["project_id"]
-        own = frozenset(project_ids).intersection(held.dropna().astype(str))
-        if own not in self._shares:
-            self._shares[own] = shares_beside(self._source, own, self.year, self._policy, self._crs)
-        return self._shares[own]
+        allotted = self._source.read("element_allotments")["project_id"]
+        excluded = frozenset(project_ids).intersection(allotted.dropna().astype(str))
+        if excluded not in self._shares:
+            self._shares[excluded] = shares_beside(
+                self._source, excluded, self.year, self._policy, self._crs
+            )
+        return self._shares[excluded]
 
     @cached_property
     def quotas(self) -> Quotas:
@@ -209,8 +211,8 @@ def needed(demand: Demand, policy: PolicySet, table: MatchTable) -> Need:
 
     Least, wanted and most land [亩], and the sizes.
     """
-    held = [held_rule(policy, rule_id) for rule_id in ("B3", "B4")]
-    lines = tuple(dated.rule.number for dated in held if dated is not None)
+    rules = [held_rule(policy, rule_id) for rule_id in ("B3", "B4")]
+    lines = tuple(dated.rule.number for dated in rules if dated is not None)
     most_mu = demand.land_max_mu
     if most_mu is None:
         most_mu = demand.land_wanted_mu * (1 + table.surplus_share)
@@ -235,8 +237,8 @@ def shares_beside(
         gpd.GeoDataFrame(source.read(name))
         for name in ("element_allotments", "major_platforms", "parks", "land_parcels", "units")
     )
-    own = allotments["project_id"].isin(list(project_ids)).fillna(value=False)
-    others = allotments[~own.to_numpy(dtype=bool)]
+    is_excluded = allotments["project_id"].isin(list(project_ids)).fillna(value=False)
+    others = allotments[~is_excluded.to_numpy(dtype=bool)]
     shares = element_shares(others, platforms, parks, parcels, units, year, policy, crs)
     wanted = shares[(shares["span"] == "year") & (shares["boundary_basis"] == "in_use")]
     return {

@@ -79,22 +79,22 @@ class Case:
     def owners(self) -> tuple[tuple[int, ...], ...]:
         """Needs that each option meets."""
         owners: list[list[int]] = [[] for _ in range(self.size)]
-        for position, own in enumerate(self.needs):
-            for at in own:
+        for position, demand in enumerate(self.needs):
+            for at in demand:
                 owners[at].append(position)
-        return tuple(tuple(one) for one in owners)
+        return tuple(tuple(positions) for positions in owners)
 
     @cached_property
     def excess(self) -> np.ndarray:
         """Say by how much each limit can be exceeded at most, each project on one site."""
-        held = np.zeros(len(self.rows))
+        excess = np.zeros(len(self.rows))
         for line, row in enumerate(self.rows):
             best: dict[object, float] = {}
             for at, weight in row.items():
                 key = self.owners[at][:1] or (-1, at)
                 best[key] = max(best.get(key, 0.0), weight)
-            held[line] = max(0.0, sum(best.values()) - self.most[line])
-        return held
+            excess[line] = max(0.0, sum(best.values()) - self.most[line])
+        return excess
 
     def loads(self, chosen: Collection[int]) -> dict[int, float]:
         """Add up what a choice takes of each limit."""
@@ -117,16 +117,16 @@ class Case:
 
     def broken(self, chosen: Collection[int], members: Collection[int] | None = None) -> set[int]:
         """Name the members (all, or those asked) and given limits that a choice breaks."""
-        taken = set(chosen)
+        selected = set(chosen)
         asked = self.members if members is None else members
-        found = {
-            line for line, load in self.loads(taken).items()
+        exceeded = {
+            line for line, load in self.loads(selected).items()
             if (line in self.given or line in asked) and compare(load, self.most[line]) > 0
         }  # fmt: skip
         first = len(self.rows)
-        return found | {
-            first + position for position, own in enumerate(self.needs)
-            if first + position in asked and not taken.intersection(own)
+        return exceeded | {
+            first + position for position, demand in enumerate(self.needs)
+            if first + position in asked and not selected.intersection(demand)
         }  # fmt: skip
 
 
@@ -151,8 +151,8 @@ def choice(
 
     Raises LateError: ``placement_out_of_time``.
     """
-    found = best_choice(case, members, until)
-    return None if found is None else found.chosen
+    best = best_choice(case, members, until)
+    return None if best is None else best.chosen
 
 
 @dataclass(frozen=True)
@@ -189,12 +189,12 @@ def best_choice(
     """
     cuts = list(extra)
     while True:
-        found = _once(case, members, until, goal or {}, cuts, gap)
-        broken = set() if found is None else case.broken(found.chosen, members)
-        if found is None or not broken:
-            return found
+        best = _once(case, members, until, goal or {}, cuts, gap)
+        broken = set() if best is None else case.broken(best.chosen, members)
+        if best is None or not broken:
+            return best
         # The solver's tolerance let them through.
-        cuts += [_cover(case.rows[line], found.chosen) for line in broken if line < len(case.rows)]
+        cuts += [_cover(case.rows[line], best.chosen) for line in broken if line < len(case.rows)]
 
 
 def _cover(row: Mapping[int, float], chosen: frozenset[int]) -> Extra:
@@ -214,15 +214,15 @@ def _once(
 ) -> Chosen | None:
     first = len(case.rows)
     lines = [line for line in members if line < first]
-    own = [case.needs[one - first] for one in members if one >= first]
-    useful = set(goal).union(*own, *(one.weights for one in extra))
+    demands = [case.needs[constraint - first] for constraint in members if constraint >= first]
+    useful = set(goal).union(*demands, *(row.weights for row in extra))
     for line in lines:
         useful.update(at for at, weight in case.rows[line].items() if weight < 0)
     place = {at: column for column, at in enumerate(sorted(useful))}
     rows = [_within(case.rows[line], case.most[line], place) for line in lines]
     rows += [_within(case.rows[line], case.most[line], place) for line in case.given]
-    rows += [({place[at]: -1.0 for at in one}, -1.0) for one in own]
-    rows += [({place[at]: w for at, w in one.weights.items()}, one.most) for one in extra]
+    rows += [({place[at]: -1.0 for at in demand}, -1.0) for demand in demands]
+    rows += [({place[at]: w for at, w in row.weights.items()}, row.most) for row in extra]
     if any(not row and most < 0 for row, most in rows):
         return None
     rows = [(row, most) for row, most in rows if row]
@@ -233,14 +233,14 @@ def _once(
     value = np.zeros(len(place))
     for at, worth in goal.items():
         value[place[at]] = -worth
-    found = solved(value, np.ones(len(place)), rows, np.ones(len(place)), until, gap)
-    if found.status == INFEASIBLE:
+    solution = solved(value, np.ones(len(place)), rows, np.ones(len(place)), until, gap)
+    if solution.status == INFEASIBLE:
         return None
-    if found.x is None:
+    if solution.x is None:
         raise LateError
-    chosen = frozenset(at for at, column in place.items() if found.x[column] > 0.5)
+    chosen = frozenset(at for at, column in place.items() if solution.x[column] > 0.5)
     reached = sum(goal.get(at, 0.0) for at in chosen)
-    bound = reached if found.status == 0 and gap == 0 else -float(found.mip_dual_bound)
+    bound = reached if solution.status == 0 and gap == 0 else -float(solution.mip_dual_bound)
     return Chosen(chosen, reached, max(reached, bound))
 
 
@@ -248,9 +248,9 @@ def _within(
     row: Mapping[int, float], most: float, place: Mapping[int, int]
 ) -> tuple[dict[int, float], float]:
     """Bring the largest weight of a row to 1, so that the solver's tolerance means the same."""
-    held = {place[at]: weight for at, weight in row.items() if at in place}
-    scale = max((abs(weight) for weight in held.values()), default=0.0) or 1.0
-    return {c: w / scale for c, w in held.items()}, (most + EQUAL * abs(most)) / scale
+    weights = {place[at]: weight for at, weight in row.items() if at in place}
+    scale = max((abs(weight) for weight in weights.values()), default=0.0) or 1.0
+    return {c: w / scale for c, w in weights.items()}, (most + EQUAL * abs(most)) / scale
 
 
 def solved(
@@ -275,8 +275,8 @@ def solved(
         raise LateError
     line = [number for number, (row, _) in enumerate(rows) for _ in row]
     at = [column for row, _ in rows for column in row]
-    held = [weight for row, _ in rows for weight in row.values()]
-    matrix = csr_array((held, (line, at)), shape=(len(rows), len(value)))
+    weights = [weight for row, _ in rows for weight in row.values()]
+    matrix = csr_array((weights, (line, at)), shape=(len(rows), len(value)))
     limit = np.array([bound for _, bound in rows], dtype=float)
     return milp(
         value, integrality=whole, bounds=Bounds(0, most),
@@ -292,22 +292,22 @@ MOST_STEPS = 20_000
 
 
 def near_corrections(
-    case: Case, taken: Collection[int], homeless: int
+    case: Case, selected: Collection[int], homeless: int
 ) -> dict[Members, list[frozenset[int]]] | None:
     """Try to house a need by moving others on, and note what each try would break.
 
     A chain of moves: the need takes an option, whoever is in its way loses its own and looks for
     another. After each move everything holds except what is noted.
 
-    ``taken``: A choice that keeps every member but needs that aren't met.
+    ``selected``: A choice that keeps every member but needs that aren't met.
 
     Choices that show it, by the set of members that give way; None where a chain houses the need at
     no cost, so that there is no conflict.
     """
-    lost = case.broken(taken) - {case.need(homeless)}
-    found: dict[Members, list[frozenset[int]]] = {}
-    found[frozenset({case.need(homeless), *lost})] = [frozenset(taken)]
-    queue = deque([(homeless, frozenset(taken))])
+    lost = case.broken(selected) - {case.need(homeless)}
+    choices: dict[Members, list[frozenset[int]]] = {}
+    choices[frozenset({case.need(homeless), *lost})] = [frozenset(selected)]
+    queue = deque([(homeless, frozenset(selected))])
     seen = {homeless}
     steps = 0
     while queue and steps < MOST_STEPS:
@@ -325,20 +325,20 @@ def near_corrections(
             if not broken and not lost:
                 return None
             moved = chosen | {at}
-            found.setdefault(frozenset({*broken, *lost}), []).append(moved)
+            choices.setdefault(frozenset({*broken, *lost}), []).append(moved)
             for other in _in_the_way(case, chosen, broken):
                 if not case.frees(loads, at, other):
                     continue
                 owners = case.owners[other]
                 if not owners and not lost:
                     return None
-                gone = frozenset({*(case.need(one) for one in owners), *lost})
-                found.setdefault(gone, []).append(moved - {other})
+                gone = frozenset({*(case.need(owner) for owner in owners), *lost})
+                choices.setdefault(gone, []).append(moved - {other})
                 if len(owners) == 1 and owners[0] not in seen:
                     seen.add(owners[0])
                     queue.append((owners[0], moved - {other}))
-    found.pop(frozenset(), None)
-    return found
+    choices.pop(frozenset(), None)
+    return choices
 
 
 def _in_the_way(case: Case, chosen: frozenset[int], broken: Iterable[int]) -> list[int]:
@@ -363,30 +363,33 @@ def least_correction(
     Raises LateError: ``placement_out_of_time`` where nothing was found.
     """
     first, size = len(case.rows), case.size
-    bent = [one for one in soft if one not in set(fixed)]
-    bent = [one for one in bent if one >= first or case.excess[one] > 0]
-    slot = {one: size + number for number, one in enumerate(bent)}
+    bent = [constraint for constraint in soft if constraint not in set(fixed)]
+    bent = [constraint for constraint in bent if constraint >= first or case.excess[constraint] > 0]
+    slot = {constraint: size + number for number, constraint in enumerate(bent)}
     rows = []
-    for line in {*(one for one in (*fixed, *bent) if one < first), *case.given}:
+    for line in {
+        *(constraint for constraint in (*fixed, *bent) if constraint < first),
+        *case.given,
+    }:
         scale = case.scales[line]
         row = {at: weight / scale for at, weight in case.rows[line].items()}
         if line in slot:
             row[slot[line]] = -float(case.excess[line]) / scale
         rows.append((row, case.most[line] / scale))
-    for one in {*fixed, *bent}:
-        if one >= first:
-            row = dict.fromkeys(case.needs[one - first], -1.0)
-            if one in slot:
-                row[slot[one]] = -1.0
+    for constraint in {*fixed, *bent}:
+        if constraint >= first:
+            row = dict.fromkeys(case.needs[constraint - first], -1.0)
+            if constraint in slot:
+                row[slot[constraint]] = -1.0
             rows.append((row, -1.0))
     value = np.concatenate([np.zeros(size), np.ones(len(bent))])
     # Any few will do: what meets them all is looked for again.
-    found = solved(value, np.ones(len(value)), rows, np.ones(len(value)), until, gap=0.5)
-    if found.status == INFEASIBLE:
+    solution = solved(value, np.ones(len(value)), rows, np.ones(len(value)), until, gap=0.5)
+    if solution.status == INFEASIBLE:
         return None
-    if found.x is None:
+    if solution.x is None:
         raise LateError
-    chosen = frozenset(np.flatnonzero(found.x[:size] > 0.5).tolist())
+    chosen = frozenset(np.flatnonzero(solution.x[:size] > 0.5).tolist())
     return frozenset(case.broken(chosen, {*fixed, *bent}) - case.given), chosen
 
 
@@ -452,7 +455,7 @@ def smallest_clash(case: Case, until: float, near: Collection[Members] = ()) -> 
 
 def _needed(known: Iterable[Members]) -> Members:
     """Give the members that are in every conflict: alone they give way."""
-    return frozenset(one for gone in known if len(gone) == 1 for one in gone)
+    return frozenset(constraint for gone in known if len(gone) == 1 for constraint in gone)
 
 
 def _met(case: Case, known: set[Members], quick: Clash | None, until: float) -> Clash | None:
@@ -461,12 +464,12 @@ def _met(case: Case, known: set[Members], quick: Clash | None, until: float) -> 
         least = hitting_set(known, until)
         if quick is not None and quick.is_minimal and len(least) >= len(quick.members):
             return Clash(quick.members, is_smallest_proven=True, is_minimal=True)
-        shown = choice(case, least, until)
-        if shown is None:
+        witness = choice(case, least, until)
+        if witness is None:
             return Clash(least, is_smallest_proven=True, is_minimal=True)
         unmet = _unmet(case, least, until)
         if not unmet:
-            unmet = [frozenset(case.broken(shown))]
+            unmet = [frozenset(case.broken(witness))]
         if frozenset() in unmet:
             return None
         known.update(unmet)
@@ -474,19 +477,19 @@ def _met(case: Case, known: set[Members], quick: Clash | None, until: float) -> 
 
 def _unmet(case: Case, least: Members, until: float) -> list[Members]:
     """Find sets that give way, each apart from those before and from the members given."""
-    found: list[Members] = []
+    corrections: list[Members] = []
     fixed = least
     while True:
         try:
             end = min(until, time.monotonic() + ONE_STEP_S)
             step = least_correction(case, fixed, case.members, end)
         except LateError:
-            return found
+            return corrections
         if step is None:
-            return found
-        found.append(step[0])
+            return corrections
+        corrections.append(step[0])
         if not step[0]:
-            return found
+            return corrections
         fixed = fixed | step[0]
 
 
@@ -495,42 +498,42 @@ def hitting_set(known: Collection[Members], until: float) -> Members:
     members = sorted(frozenset().union(*known))
     if not members:
         return frozenset()
-    place = {one: column for column, one in enumerate(members)}
-    least = [one for one in known if not any(other < one for other in known)]
-    rows = [({place[one]: -1.0 for one in gone}, -1.0) for gone in least]
-    ones = np.ones(len(members))
-    met = solved(ones, ones, rows, ones, until)
+    place = {constraint: column for column, constraint in enumerate(members)}
+    least = [correction for correction in known if not any(other < correction for other in known)]
+    rows = [({place[constraint]: -1.0 for constraint in gone}, -1.0) for gone in least]
+    weights = np.ones(len(members))
+    met = solved(weights, weights, rows, weights, until)
     if met.x is None or met.status != 0:
         raise LateError
-    return frozenset(one for one, column in place.items() if met.x[column] > 0.5)
+    return frozenset(constraint for constraint, column in place.items() if met.x[column] > 0.5)
 
 
 def _linear_core(case: Case, until: float) -> Members | None:
     """Read a conflict off the duals of the linear relaxation; None where that one can hold."""
     first = len(case.rows)
     needs, size = len(case.needs), case.size
-    rows = [*case.rows, *(dict.fromkeys(own, -1.0) for own in case.needs)]
+    rows = [*case.rows, *(dict.fromkeys(demand, -1.0) for demand in case.needs)]
     scales = [*case.scales, *([1.0] * needs)]
     line = [n for n, row in enumerate(rows) for _ in row]
     at = [column for row in rows for column in row]
-    held = [weight / scales[n] for n, row in enumerate(rows) for weight in row.values()]
+    weights = [weight / scales[n] for n, row in enumerate(rows) for weight in row.values()]
     # What a need lacks is what is made smallest: 0 where all can hold.
     line += [first + n for n in range(needs)]
     at += [size + n for n in range(needs)]
-    held += [-1.0] * needs
-    matrix = csr_array((held, (line, at)), shape=(len(rows), size + needs))
+    weights += [-1.0] * needs
+    matrix = csr_array((weights, (line, at)), shape=(len(rows), size + needs))
     limit = np.array([*case.most, *([-1.0] * needs)]) / np.array(scales)
     value = np.concatenate([np.zeros(size), np.ones(needs)])
     seconds = until - time.monotonic()
     if seconds <= 0:
         raise LateError
-    found = linprog(
+    solution = linprog(
         value, A_ub=matrix, b_ub=limit, bounds=(0, 1), method="highs-ds",
         options={"time_limit": seconds},
     )  # fmt: skip
-    if found.status != 0 or found.fun < ZERO:
+    if solution.status != 0 or solution.fun < ZERO:
         return None
-    priced = np.flatnonzero(np.abs(found.ineqlin.marginals) > ZERO)
+    priced = np.flatnonzero(np.abs(solution.ineqlin.marginals) > ZERO)
     core = frozenset(priced.tolist()) - case.given
     return core if choice(case, core, until) is None else None
 
@@ -548,7 +551,7 @@ def _thinned(case: Case, clash: Members, until: float, needed: Members) -> Clash
                 if part and choice(case, kept - part, until) is None:
                     kept -= part
             is_minimal = size == 1
-            rest = [one for one in rest if one in kept]
+            rest = [constraint for constraint in rest if constraint in kept]
             size = max(1, size // 2)
     except LateError:
         pass  # what is left out so far stays out

@@ -191,8 +191,12 @@ class LocksClashError(PlanningError):
     """Locked pairs cannot hold together; carries what clashes and what mends it."""
 
     def __init__(self, count: int, why: Why) -> None:
-        said = [] if why.conflict is None else [one.said for one in why.conflict.members]
-        listed = "; ".join("=".join(map(str, one.values.values())) for one in said)
+        statements = (
+            [] if why.conflict is None else [member.said for member in why.conflict.members]
+        )
+        listed = "; ".join(
+            "=".join(map(str, statement.values.values())) for statement in statements
+        )
         super().__init__("placement_locked_infeasible", count=count, members=listed, mend="")
         self.why = why
 
@@ -282,12 +286,12 @@ def answer_all(question: Question) -> Answered:
     until = begun + (FOR_REASONS if question.taken else 1.0) * question.seconds
     answered = Answered()
     left = len(question.asked)
-    for project_id, own in question.asked.items():
+    for project_id, options in question.asked.items():
         now = time.monotonic()
         if now >= until:
             answered.reasons[project_id] = Reason()
             continue
-        asked = replace(question.case, needs=(*question.case.needs, own))
+        asked = replace(question.case, needs=(*question.case.needs, options))
         homeless = len(question.case.needs)
         slot = min(until, now + max(LEAST_SLOT_S, (until - now) / left))
         answered.reasons[project_id] = reason_of(question, asked, homeless, slot)
@@ -306,17 +310,17 @@ def reason_of(question: Question, case: Case, homeless: int, until: float) -> Re
     now = time.monotonic()
     reason = Reason()
     try:
-        found = smallest_clash(case, now + FOR_CLASH * (until - now), near)
-        if found is None:
+        conflict_set = smallest_clash(case, now + FOR_CLASH * (until - now), near)
+        if conflict_set is None:
             return Reason(fits=True)
-        reason = replace(reason, clash=found)
+        reason = replace(reason, clash=conflict_set)
     except LateError:
         pass  # what mends it may still be found
     try:
         halfway = time.monotonic() + 0.5 * (until - time.monotonic())
         needs = {case.need(position) for position in range(homeless)}
-        single = [one for gone, shown in near.items() if len(gone) == 1 and gone <= needs
-                  for one in shown]  # fmt: skip
+        single = [choice for gone, choices in near.items() if len(gone) == 1 and gone <= needs
+                  for choice in choices]  # fmt: skip
         exchange = fewest_given_up(case, homeless, question.points, halfway, single)
         reason = replace(reason, exchange=exchange)
     except LateError:
@@ -332,9 +336,9 @@ def _mended(
     near: Mapping[Members, Sequence[frozenset[int]]],
 ) -> Reason:
     may = question.scales.keys()
-    shown = [one for gone, choices in near.items() if gone <= may for one in choices]
+    witnesses = [choice for gone, choices in near.items() if gone <= may for choice in choices]
     try:
-        mend = least_mend(case, question.scales, until, question.ratios, shown)
+        mend = least_mend(case, question.scales, until, question.ratios, witnesses)
     except LateError:
         return reason
     if mend is None:
@@ -348,40 +352,42 @@ def _near_best(question: Question, answered: Answered, until: float) -> None:
     answered.swapped = swaps(near, question.projects, question.grounds)
     report(answered)
 
-    def others(found: list[frozenset[int]]) -> None:
-        answered.others = found
+    def others(placements: list[frozenset[int]]) -> None:
+        answered.others = placements
         report(answered)
 
     def stable(known: dict[int, bool | None]) -> None:
         answered.stable = known
         report(answered)
 
-    shown = near_moves(near)
+    witnesses = near_moves(near)
     for swap in answered.swapped:
-        shown.append((near.taken - {*swap.given}) | {*swap.taken})
+        witnesses.append((near.taken - {*swap.given}) | {*swap.taken})
     near = without_hopeless(near, until)
     half = time.monotonic() + 0.5 * (until - time.monotonic())
     answered.others, answered.are_others_proven = next_best(
-        near, question.count, half, shown, others
+        near, question.count, half, witnesses, others
     )
-    answered.stable = never_changing(near, until, [*shown, *answered.others], stable)
+    answered.stable = never_changing(near, until, [*witnesses, *answered.others], stable)
 
 
 def answer_locks(question: Question) -> Reason:
     """Say which locks cannot hold together, and what mends it; needs of the case are the locks."""
     case, until = question.case, time.monotonic() + question.seconds
-    goal = {at: 1.0 for own in case.needs for at in own}
-    limits = case.members - {case.need(one) for one in range(len(case.needs))}
-    taken, homeless = frozenset[int](), None
+    goal = {at: 1.0 for demand in case.needs for at in demand}
+    limits = case.members - {case.need(position) for position in range(len(case.needs))}
+    selected, homeless = frozenset[int](), None
     try:
         most = best_choice(case, limits, time.monotonic() + 0.2 * question.seconds, goal)
         if most is not None:
-            taken = most.chosen
-            met = {one for at in taken for one in case.owners[at]}
-            homeless = next((one for one in range(len(case.needs)) if one not in met), None)
+            selected = most.chosen
+            met = {owner for at in selected for owner in case.owners[at]}
+            homeless = next(
+                (position for position in range(len(case.needs)) if position not in met), None
+            )
     except LateError:
         pass  # the search begins from nothing
-    near = {} if homeless is None else near_corrections(case, taken, homeless)
+    near = {} if homeless is None else near_corrections(case, selected, homeless)
     if near is None:
         return Reason(fits=True)
     now = time.monotonic()
@@ -421,8 +427,8 @@ class Ground:
 
 
 def explain(
-    ground: Ground,
-    taken: Sequence[int],
+    model: Ground,
+    selected: Sequence[int],
     tolerance: float,
     count: int,
     seconds: float,
@@ -435,20 +441,22 @@ def explain(
 
     Raises PlanningError: ``placement_cancelled``.
     """
-    own = _by_project(ground.options)
-    placed = {ground.options[at].project_id for at in taken}
-    case = _case(ground, [own[one] for one in own if one in placed], ())
-    names = [name for name in own if name in placed]
-    points = {at: one.points for at, one in enumerate(ground.options)}
-    least = (1.0 - tolerance) * sum(points[at] for at in taken)
+    by_project = _by_project(model.options)
+    placed = {model.options[at].project_id for at in selected}
+    case = _case(
+        model, [by_project[project_id] for project_id in by_project if project_id in placed], ()
+    )
+    names = [name for name in by_project if name in placed]
+    points = {at: option.points for at, option in enumerate(model.options)}
+    least = (1.0 - tolerance) * sum(points[at] for at in selected)
     question = Question(
-        case, {name: tuple(ats) for name, ats in own.items() if name not in placed}, points,
-        frozenset(taken), _scales(ground), _ratios(ground),
-        tuple(one.project_id for one in ground.options), tuple(map(_land, ground.options)),
+        case, {name: tuple(ats) for name, ats in by_project.items() if name not in placed}, points,
+        frozenset(selected), _scales(model), _ratios(model),
+        tuple(option.project_id for option in model.options), tuple(map(_land, model.options)),
         least, count, seconds,
     )  # fmt: skip
     try:
-        found = run(
+        answered = run(
             "platforms.placement.explain:answer_all", question, seconds,
             is_cancelled=is_cancelled, grace_s=GRACE_S,
         )  # fmt: skip
@@ -456,12 +464,12 @@ def explain(
         if late.code != "placement_out_of_time":
             raise
         return NOTHING_EXPLAINED
-    assert isinstance(found, Answered)
-    return _explained(ground, question, names, found)
+    assert isinstance(answered, Answered)
+    return _explained(model, question, names, answered)
 
 
 def explain_locks(
-    ground: Ground,
+    model: Ground,
     locked: Sequence[tuple[str, str]],
     seconds: float,
     is_cancelled: Callable[[], bool] | None = None,
@@ -473,14 +481,18 @@ def explain_locks(
     Raises PlanningError: ``placement_cancelled``.
     """
     needs = [
-        [at for at, one in enumerate(ground.options) if (one.project_id, one.site_id) == pair]
+        [
+            at
+            for at, option in enumerate(model.options)
+            if (option.project_id, option.site_id) == pair
+        ]
         for pair in locked
     ]
     twice = {name for name, _ in locked if sum(name == other for other, _ in locked) > 1}
-    case = _case(ground, needs, twice)
-    scales = {**_scales(ground), **{case.need(one): 1.0 for one in range(len(locked))}}
+    case = _case(model, needs, twice)
+    scales = {**_scales(model), **{case.need(position): 1.0 for position in range(len(locked))}}
     question = Question(
-        case, {}, {}, frozenset(), scales, _ratios(ground), (), (), 0.0, 0, seconds
+        case, {}, {}, frozenset(), scales, _ratios(model), (), (), 0.0, 0, seconds
     )  # fmt: skip
     try:
         reason = run(
@@ -492,15 +504,15 @@ def explain_locks(
             raise
         return Why()
     assert isinstance(reason, Reason)
-    said = [Member("lock", say("clash_lock", project_id=p, site_id=s)) for p, s in locked]
-    return _why(ground, reason, said, {}, ())
+    members = [Member("lock", say("clash_lock", project_id=p, site_id=s)) for p, s in locked]
+    return _why(model, reason, members, {}, ())
 
 
 def _by_project(options: Sequence[Option]) -> dict[str, list[int]]:
-    own: dict[str, list[int]] = {}
-    for at, one in enumerate(options):
-        own.setdefault(one.project_id, []).append(at)
-    return own
+    positions: dict[str, list[int]] = {}
+    for at, option in enumerate(options):
+        positions.setdefault(option.project_id, []).append(at)
+    return positions
 
 
 def _land(option: Option) -> object:
@@ -509,16 +521,16 @@ def _land(option: Option) -> object:
     return option.site_id if is_cut or not option.parcel_ids else frozenset(option.parcel_ids)
 
 
-def _case(ground: Ground, needs: Sequence[Sequence[int]], twice: Sequence[str] | set[str]) -> Case:
+def _case(model: Ground, needs: Sequence[Sequence[int]], twice: Sequence[str] | set[str]) -> Case:
     """Put limits and needs into numbers; one site a project clashes only where two are locked."""
-    given = frozenset(
-        line for line, one in enumerate(ground.limits)
-        if one.name.code == "limit_project" and one.name.values["project_id"] not in twice
+    hard = frozenset(
+        line for line, limit in enumerate(model.limits)
+        if limit.name.code == "limit_project" and limit.name.values["project_id"] not in twice
     )  # fmt: skip
     return Case(
-        tuple(dict(one.weights) for one in ground.limits),
-        tuple(float(one.most) for one in ground.limits),
-        given, tuple(map(tuple, needs)), len(ground.options),
+        tuple(dict(limit.weights) for limit in model.limits),
+        tuple(float(limit.most) for limit in model.limits),
+        hard, tuple(map(tuple, needs)), len(model.options),
     )  # fmt: skip
 
 
@@ -531,51 +543,51 @@ def _share_key(limit: Limit) -> tuple[str, str, str | None]:
     return str(values["unit_id"]), element, str(values["pollutant"]) or None
 
 
-def _is_share(ground: Ground, limit: Limit) -> bool:
-    return limit.name.code in SHARE_LIMITS and _share_key(limit) in ground.shares
+def _is_share(model: Ground, limit: Limit) -> bool:
+    return limit.name.code in SHARE_LIMITS and _share_key(limit) in model.shares
 
 
-def _scales(ground: Ground) -> dict[int, float]:
+def _scales(model: Ground) -> dict[int, float]:
     """Give of each limit that may give way the amount that counts as 1: its quota or its total."""
     scales = {}
-    for line, limit in enumerate(ground.limits):
+    for line, limit in enumerate(model.limits):
         if limit.name.code in NEVER_RELAXED:
             continue
         whole = sum(abs(weight) for weight in limit.weights.values())
         if limit.name.code == "limit_quota":
-            whole = _quota(ground, limit) or whole
-        elif _is_share(ground, limit):
-            whole = float(str(ground.shares[_share_key(limit)]["total"])) or whole
+            whole = _quota(model, limit) or whole
+        elif _is_share(model, limit):
+            whole = float(str(model.shares[_share_key(limit)]["total"])) or whole
         scales[line] = whole or 1.0
     return scales
 
 
-def _quota(ground: Ground, limit: Limit) -> float:
+def _quota(model: Ground, limit: Limit) -> float:
     values = limit.name.values
-    found = [
-        room.quota for (_, place, element, pollutant), room in ground.rooms.items()
+    quotas = [
+        room.quota for (_, place, element, pollutant), room in model.rooms.items()
         if (place, element, pollutant or "")
         == (values["place_id"], values["element"], values["pollutant"])
     ]  # fmt: skip
-    return found[0] if found and np.isfinite(found[0]) else 0.0
+    return quotas[0] if quotas and np.isfinite(quotas[0]) else 0.0
 
 
-def _ratios(ground: Ground) -> dict[int, Ratio]:
+def _ratios(model: Ground) -> dict[int, Ratio]:
     """Give the shares that hold now; of one short already only the lack can be stated."""
     ratios = {}
-    for line, limit in enumerate(ground.limits):
-        if not _is_share(ground, limit):
+    for line, limit in enumerate(model.limits):
+        if not _is_share(model, limit):
             continue
         unit_id, element, pollutant = _share_key(limit)
-        row = ground.shares[unit_id, element, pollutant]
+        row = model.shares[unit_id, element, pollutant]
         inside, total = float(str(row["inside"])), float(str(row["total"]))
         least = float(str(limit.name.values["threshold"]))
         if inside - least * total < -HELD:
             continue
         parts = {}
         for at, weight in limit.weights.items():
-            one = ground.options[at]
-            amount = 1.0 if element == BY_NUMBER else one.takes.get(
+            option = model.options[at]
+            amount = 1.0 if element == BY_NUMBER else option.takes.get(
                 (element.removesuffix(CUMULATIVE), pollutant), 0.0
             )  # fmt: skip
             parts[at] = (amount * least - weight, amount)
@@ -584,52 +596,58 @@ def _ratios(ground: Ground) -> dict[int, Ratio]:
 
 
 def _explained(
-    ground: Ground, question: Question, placed: Sequence[str], found: Answered
+    model: Ground, question: Question, placed: Sequence[str], answered: Answered
 ) -> Explained:
-    said = [Member("project", say("clash_project", project_id=name)) for name in placed]
+    members = [Member("project", say("clash_project", project_id=name)) for name in placed]
     value = sum(question.points[at] for at in question.taken)
     why = {}
-    for name, reason in found.reasons.items():
+    for name, reason in answered.reasons.items():
         asked = Member("project", say("clash_project", project_id=name))
-        why[name] = _why(ground, reason, [*said, asked], question.points, [*placed, name], value)
+        why[name] = _why(model, reason, [*members, asked], question.points, [*placed, name], value)
     return Explained(
         why,
-        {ground.options[at].project_id: known for at, known in found.stable.items()},
+        {model.options[at].project_id: known for at, known in answered.stable.items()},
         tuple(
             Alternative(
-                tuple(ground.options[at] for at in sorted(one)),
-                value - sum(question.points[at] for at in one),
+                tuple(model.options[at] for at in sorted(placement)),
+                value - sum(question.points[at] for at in placement),
             )
-            for one in found.others
+            for placement in answered.others
         ),
-        found.are_others_proven,
-        tuple(_pair(ground, one) for one in found.swapped),
+        answered.are_others_proven,
+        tuple(_pair(model, swap) for swap in answered.swapped),
     )
 
 
-def _pair(ground: Ground, swap: Swap) -> SwappedPair:
+def _pair(model: Ground, swap: Swap) -> SwappedPair:
     (a, b), (c, d) = swap.given, swap.taken
-    options = ground.options
+    options = model.options
     return SwappedPair((options[a], options[b]), (options[c], options[d]), swap.loss)
 
 
 def _why(
-    ground: Ground,
+    model: Ground,
     reason: Reason,
     needs: Sequence[Member],
     points: Mapping[int, float],
     projects: Sequence[str],
     value: float = 0.0,
 ) -> Why:
-    first = len(ground.limits)
+    first = len(model.limits)
 
-    def member(one: int) -> Member:
-        return Member("limit", ground.limits[one].name) if one < first else needs[one - first]
+    def member(constraint: int) -> Member:
+        return (
+            Member("limit", model.limits[constraint].name)
+            if constraint < first
+            else needs[constraint - first]
+        )
 
     why = Why(fits=reason.fits)
     if reason.clash is not None:
         # The need asked about comes last of all.
-        ordered = sorted(reason.clash.members, key=lambda one: (-(one >= first), -one))
+        ordered = sorted(
+            reason.clash.members, key=lambda constraint: (-(constraint >= first), -constraint)
+        )
         clash = reason.clash
         why = replace(
             why,
@@ -641,41 +659,42 @@ def _why(
         why = replace(why, relaxation=Relaxation((), is_least_proven=True, is_checked=False))
     if reason.mend is not None:
         changes = tuple(
-            _change(ground, reason.mend, one, member(one)) for one in sorted(reason.mend.amounts)
+            _change(model, reason.mend, constraint, member(constraint))
+            for constraint in sorted(reason.mend.amounts)
         )
         relaxation = Relaxation(changes, reason.mend.is_least_proven, reason.is_mend_checked)
         why = replace(why, relaxation=relaxation)
     if reason.exchange is not None:
         lost = value - sum(points[at] for at in reason.exchange.chosen)
-        names = tuple(projects[one] for one in sorted(reason.exchange.given_up))
+        names = tuple(projects[position] for position in sorted(reason.exchange.given_up))
         why = replace(why, given_up=GivenUp(names, lost, reason.exchange.is_fewest_proven))
     return why
 
 
-def _change(ground: Ground, mend: Mend, one: int, member: Member) -> Change:
-    amount, values = mend.amounts[one], member.said.values
+def _change(model: Ground, mend: Mend, constraint: int, member: Member) -> Change:
+    amount, values = mend.amounts[constraint], member.said.values
     if member.kind == "lock":
-        said = say("mend_lock", project_id=values["project_id"], site_id=values["site_id"])
-        return Change(member.said, said, 1.0, None)
+        statement = say("mend_lock", project_id=values["project_id"], site_id=values["site_id"])
+        return Change(member.said, statement, 1.0, None)
     code = member.said.code
     if code == "limit_quota":
         # A quota overdrawn already must be brought back to nothing first.
         amount += max(0.0, -float(str(values["left"])))
-        said = say(
+        statement = say(
             f"mend_quota_{values['element']}", place_id=values["place_id"],
             pollutant=values["pollutant"], amount=amount,
         )  # fmt: skip
-        return Change(member.said, said, amount, None)
-    if code in SHARE_LIMITS and one in mend.shares:
-        share = mend.shares[one]
-        stated = {
+        return Change(member.said, statement, amount, None)
+    if code in SHARE_LIMITS and constraint in mend.shares:
+        share = mend.shares[constraint]
+        share_values = {
             "unit_id": values["unit_id"], "year": values["year"], "share": share,
             "threshold": values["threshold"],
         }  # fmt: skip
         if code == "limit_share_number":
-            return Change(member.said, say("mend_share_number", **stated), amount, share)
-        stated |= {"element": values["element"], "pollutant": values["pollutant"]}
+            return Change(member.said, say("mend_share_number", **share_values), amount, share)
+        share_values |= {"element": values["element"], "pollutant": values["pollutant"]}
         if code == "limit_share_cumulative":
-            return Change(member.said, say("mend_share_cumulative", **stated), amount, share)
-        return Change(member.said, say("mend_share", **stated), amount, share)
+            return Change(member.said, say("mend_share_cumulative", **share_values), amount, share)
+        return Change(member.said, say("mend_share", **share_values), amount, share)
     return Change(member.said, say("mend_other", amount=amount), amount, None)

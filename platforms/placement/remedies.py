@@ -65,7 +65,7 @@ def least_mend(
     scales: Mapping[int, float],
     until: float,
     ratios: Mapping[int, Ratio] | None = None,
-    shown: Sequence[frozenset[int]] = (),
+    witnesses: Sequence[frozenset[int]] = (),
 ) -> Mend | None:
     """Find the fewest members that give way so that all others hold, then the least amount.
 
@@ -76,8 +76,12 @@ def least_mend(
 
     Raises LateError: ``placement_out_of_time`` where nothing was found.
     """
-    bent = [one for one in sorted(scales) if one >= len(case.rows) or case.excess[one] > 0]
-    worth = {chosen: _worth(case, chosen, scales) for chosen in shown}
+    bent = [
+        constraint
+        for constraint in sorted(scales)
+        if constraint >= len(case.rows) or case.excess[constraint] > 0
+    ]
+    worth = {chosen: _worth(case, chosen, scales) for chosen in witnesses}
     best = min(worth, key=worth.__getitem__, default=None)
     is_proven = best is not None and worth[best][0] == 1
     if not is_proven:
@@ -107,7 +111,7 @@ def least_mend(
 def _worth(case: Case, chosen: frozenset[int], scales: Mapping[int, float]) -> tuple[int, float]:
     """Give how many members a choice bends, and by how much in all."""
     amounts = _mend_of(case, chosen, {}, is_proven=False).amounts
-    return len(amounts), sum(amount / scales[one] for one, amount in amounts.items())
+    return len(amounts), sum(amount / scales[constraint] for constraint, amount in amounts.items())
 
 
 def _bent(
@@ -119,7 +123,7 @@ def _bent(
 ) -> tuple[frozenset[int], bool] | None:
     """Solve with slack: for the fewest members bent, or (``count`` given) for the least amount."""
     first, size, many = len(case.rows), case.size, len(bent)
-    flag = {one: size + number for number, one in enumerate(bent)}
+    flag = {constraint: size + number for number, constraint in enumerate(bent)}
     rows: list[tuple[dict[int, float], float]] = []
     for line, weights in enumerate(case.rows):
         scale = case.scales[line]
@@ -130,8 +134,8 @@ def _bent(
             row[slack] = -float(case.excess[line]) / scale
             rows.append(({slack: 1.0, flag[line]: -1.0}, 0.0))
         rows.append((row, (case.most[line] + EQUAL * abs(case.most[line])) / scale))
-    for position, own in enumerate(case.needs):
-        row = dict.fromkeys(own, -1.0)
+    for position, demand in enumerate(case.needs):
+        row = dict.fromkeys(demand, -1.0)
         if case.need(position) in flag:
             row[flag[case.need(position)]] = -1.0
         rows.append((row, -1.0))
@@ -140,68 +144,73 @@ def _bent(
         value[size : size + many] = 1.0
     else:
         rows.append((dict.fromkeys(flag.values(), 1.0), float(count)))
-        for one, column in flag.items():
-            if one < first:
-                value[column + many] = float(case.excess[one]) / scales[one]
+        for constraint, column in flag.items():
+            if constraint < first:
+                value[column + many] = float(case.excess[constraint]) / scales[constraint]
             else:
-                value[column] = 1.0 / scales[one]
+                value[column] = 1.0 / scales[constraint]
     whole = np.concatenate([np.ones(size + many), np.zeros(many)])
-    found = solved(value, whole, rows, np.ones(len(value)), until)
-    if found.status == INFEASIBLE:
+    solution = solved(value, whole, rows, np.ones(len(value)), until)
+    if solution.status == INFEASIBLE:
         return None
-    if found.x is None:
+    if solution.x is None:
         if count is None:
             raise LateError
         return None
-    chosen = frozenset(np.flatnonzero(found.x[:size] > 0.5).tolist())
-    return chosen, found.status == 0
+    chosen = frozenset(np.flatnonzero(solution.x[:size] > 0.5).tolist())
+    return chosen, solution.status == 0
 
 
 def _mend_of(
     case: Case, chosen: frozenset[int], ratios: Mapping[int, Ratio], *, is_proven: bool
 ) -> Mend:
     amounts = {}
-    for one in case.broken(chosen):
-        if one < len(case.rows):
-            load = sum(case.rows[one].get(at, 0.0) for at in chosen)
-            amounts[one] = load - case.most[one]
+    for constraint in case.broken(chosen):
+        if constraint < len(case.rows):
+            load = sum(case.rows[constraint].get(at, 0.0) for at in chosen)
+            amounts[constraint] = load - case.most[constraint]
         else:
-            amounts[one] = 1.0
-    shares = {one: ratios[one].of(chosen) for one in amounts if one in ratios}
+            amounts[constraint] = 1.0
+    shares = {
+        constraint: ratios[constraint].of(chosen) for constraint in amounts if constraint in ratios
+    }
     return Mend(amounts, shares, chosen, is_proven)
 
 
 def relaxed(case: Case, mend: Mend, ratios: Mapping[int, Ratio]) -> Case:
     """Give the case with what gives way; a share is asked for as it remains."""
     rows, most = list(case.rows), list(case.most)
-    given_up = {one - len(rows) for one in mend.amounts if one >= len(rows)}
-    for one, amount in mend.amounts.items():
-        if one in mend.shares:
-            rows[one], most[one] = ratios[one].row(mend.shares[one])
-        elif one < len(rows):
-            most[one] += amount
-    needs = tuple(own for position, own in enumerate(case.needs) if position not in given_up)
+    given_up = {constraint - len(rows) for constraint in mend.amounts if constraint >= len(rows)}
+    for constraint, amount in mend.amounts.items():
+        if constraint in mend.shares:
+            rows[constraint], most[constraint] = ratios[constraint].row(mend.shares[constraint])
+        elif constraint < len(rows):
+            most[constraint] += amount
+    needs = tuple(demand for position, demand in enumerate(case.needs) if position not in given_up)
     return replace(case, rows=tuple(rows), most=tuple(most), needs=needs)
 
 
 def _kept_high(case: Case, mend: Mend, ratios: Mapping[int, Ratio], until: float) -> Mend:
     """Raise each share that gives way as far as the rest lets it (Dinkelbach's steps)."""
-    for one in mend.shares:
+    for constraint in mend.shares:
         while True:
             eased = relaxed(case, mend, ratios)
-            weights, _ = ratios[one].row(mend.shares[one])
+            weights, _ = ratios[constraint].row(mend.shares[constraint])
             goal = {at: -weight for at, weight in weights.items()}
-            everyone = dict.fromkeys((at for own in eased.needs for at in own), 0.0)
+            everyone = dict.fromkeys((at for demand in eased.needs for at in demand), 0.0)
             try:
                 better = best_choice(eased, eased.members, until, {**everyone, **goal})
             except LateError:
                 return replace(mend, is_least_proven=False)
-            if better is None or compare(ratios[one].of(better.chosen), mend.shares[one]) <= 0:
+            if (
+                better is None
+                or compare(ratios[constraint].of(better.chosen), mend.shares[constraint]) <= 0
+            ):
                 break
-            held = _mend_of(case, better.chosen, ratios, is_proven=mend.is_least_proven)
-            if not held.amounts.keys() <= mend.amounts.keys():
+            improved = _mend_of(case, better.chosen, ratios, is_proven=mend.is_least_proven)
+            if not improved.amounts.keys() <= mend.amounts.keys():
                 break
-            mend = replace(held, shares={**mend.shares, **held.shares})
+            mend = replace(improved, shares={**mend.shares, **improved.shares})
     return mend
 
 
@@ -219,7 +228,7 @@ def fewest_given_up(
     needed: int,
     points: Mapping[int, float],
     until: float,
-    shown: Sequence[frozenset[int]] = (),
+    witnesses: Sequence[frozenset[int]] = (),
 ) -> Exchange | None:
     """Find the fewest other needs to give up so that one is met, then the highest score.
 
@@ -233,7 +242,7 @@ def fewest_given_up(
     others = frozenset(range(len(case.needs))) - {needed}
     fixed = case.members - {case.need(position) for position in others}
     count = {at: 1.0 for position in others for at in case.needs[position]}
-    chosen = max(shown, key=lambda one: sum(points[at] for at in one), default=None)
+    chosen = max(witnesses, key=lambda choice: sum(points[at] for at in choice), default=None)
     is_fewest = chosen is not None
     if chosen is None:
         most = best_choice(case, fixed, until, count)
@@ -305,15 +314,15 @@ class Near:
 def near_moves(near: Near) -> list[frozenset[int]]:
     """Give near-best placements that differ by the site of one project."""
     loads = near.case.loads(near.taken)
-    found = []
+    placements = []
     for at in sorted(near.taken):
-        own = {other for line in near.case.columns[at] if line in near.case.given
+        alternatives = {other for line in near.case.columns[at] if line in near.case.given
                for other in near.case.rows[line]}  # fmt: skip
-        for other in sorted(own - {at}):
+        for other in sorted(alternatives - {at}):
             worth = near.value - near.points[at] + near.points[other]
             if near.is_enough(worth) and near.case.frees(loads, other, at):
-                found.append((near.taken - {at}) | {other})
-    return found
+                placements.append((near.taken - {at}) | {other})
+    return placements
 
 
 def without_hopeless(near: Near, until: float) -> Near:
@@ -340,30 +349,30 @@ def without_hopeless(near: Near, until: float) -> Near:
     seconds = until - time.monotonic()
     if seconds <= 0:
         return near
-    found = linprog(
+    solution = linprog(
         -points, A_ub=matrix, b_ub=most, bounds=(0, 1), method="highs",
         options={"time_limit": seconds},
     )  # fmt: skip
-    if found.status != 0:
+    if solution.status != 0:
         return near
-    price = np.maximum(0.0, -found.ineqlin.marginals[: count + 1])
+    price = np.maximum(0.0, -solution.ineqlin.marginals[: count + 1])
     worth = points - matrix[: count + 1].T @ price
     bound = float(price @ np.array(most[: count + 1]))
     excluded: set[int] = set()
     owned = [sorted(case.rows[line]) for line in sorted(case.given)]
     free = sorted(set(range(case.size)).difference(*owned))
     groups = [*owned, *([at] for at in free)]
-    best = [max([0.0, *worth[own]]) for own in groups]
+    best = [max([0.0, *worth[group]]) for group in groups]
     bound += sum(best)
-    for own, top in zip(groups, best, strict=True):
-        excluded.update(at for at in own if not near.is_enough(bound - top + worth[at]))
+    for group, top in zip(groups, best, strict=True):
+        excluded.update(at for at in group if not near.is_enough(bound - top + worth[at]))
     return replace(near, excluded=frozenset(excluded) - near.taken)
 
 
 def never_changing(
     near: Near,
     until: float,
-    shown: Collection[frozenset[int]] = (),
+    witnesses: Collection[frozenset[int]] = (),
     tell: Callable[[dict[int, bool | None]], None] | None = None,
 ) -> dict[int, bool | None]:
     """Say of each assignment whether every near-best placement has it.
@@ -376,20 +385,20 @@ def never_changing(
     True, False, or None where time ended before it was known, by position of the option.
     """
     answer: dict[int, bool | None] = dict.fromkeys(sorted(near.taken))
-    asked = set(near.taken).intersection(*shown)
+    asked = set(near.taken).intersection(*witnesses)
     answer.update(dict.fromkeys(near.taken - asked, False))
     try:
         while asked:
             goal = {at: -float(at in asked) for at in near.open}
-            found = best_choice(near.case, near.limits, until, goal, near.as_good())
-            if found is None:
+            best = best_choice(near.case, near.limits, until, goal, near.as_good())
+            if best is None:
                 break
-            gone = asked - found.chosen
+            gone = asked - best.chosen
             answer.update(dict.fromkeys(gone, False))
             asked -= gone
             if not gone:
                 # One could still go if the bound leaves room for it.
-                if -found.bound > len(asked) - 1 + 1e-6:
+                if -best.bound > len(asked) - 1 + 1e-6:
                     answer.update(dict.fromkeys(asked, True))
                 break
             if tell is not None:
@@ -403,22 +412,24 @@ def next_best(
     near: Near,
     count: int,
     until: float,
-    shown: Collection[frozenset[int]] = (),
+    witnesses: Collection[frozenset[int]] = (),
     tell: Callable[[list[frozenset[int]]], None] | None = None,
 ) -> tuple[list[frozenset[int]], bool]:
     """Give further near-best placements, the best first, each unlike all before it.
 
     ``until``: Monotonic time at which the search ends [s].
-    ``shown``: Near-best placements known already, which stand in for what isn't found in time.
+    ``witnesses``: Near-best placements known already, which stand in for what isn't found in time.
 
     The placements, and True where none was passed over for lack of time.
     """
-    found: list[frozenset[int]] = []
+    placements: list[frozenset[int]] = []
     is_proven = True
     cuts = [_unlike(near.taken)]
-    known = sorted(set(shown), key=lambda one: (-near.worth(one), sorted(one)))
+    known = sorted(
+        set(witnesses), key=lambda placement: (-near.worth(placement), sorted(placement))
+    )
     goal = {at: near.points[at] for at in near.open}
-    while len(found) < count:
+    while len(placements) < count:
         try:
             better = best_choice(near.case, near.limits, until, goal, [*near.as_many(), *cuts])
         except LateError:
@@ -431,13 +442,13 @@ def next_best(
             is_proven = False
             break
         is_proven = is_proven and better.is_best
-        found.append(better.chosen)
-        known = [one for one in known if one != better.chosen]
+        placements.append(better.chosen)
+        known = [placement for placement in known if placement != better.chosen]
         cuts.append(_unlike(better.chosen))
         if tell is not None:
-            tell(list(found))
-    found += known[: count - len(found)]
-    return sorted(found, key=lambda one: -near.worth(one)), is_proven
+            tell(list(placements))
+    placements += known[: count - len(placements)]
+    return sorted(placements, key=lambda placement: -near.worth(placement)), is_proven
 
 
 def _unlike(chosen: Collection[int]) -> Extra:
@@ -465,17 +476,17 @@ def swaps(near: Near, projects: Sequence[str], grounds: Sequence[object]) -> lis
     """
     place = {(projects[at], grounds[at]): at for at in range(near.case.size)}
     chosen = sorted(near.taken)
-    found = []
-    for number, one in enumerate(chosen):
+    pairs = []
+    for number, option in enumerate(chosen):
         for other in chosen[number + 1 :]:
-            first = place.get((projects[one], grounds[other]))
-            second = place.get((projects[other], grounds[one]))
+            first = place.get((projects[option], grounds[other]))
+            second = place.get((projects[other], grounds[option]))
             if first is None or second is None:
                 continue
-            after = (near.taken - {one, other}) | {first, second}
+            after = (near.taken - {option, other}) | {first, second}
             value = near.worth(after)
             if not near.is_enough(value):
                 continue
             if not near.case.broken(after, near.limits):
-                found.append(Swap((one, other), (first, second), near.value - value))
-    return sorted(found, key=lambda swap: (swap.loss, swap.given))
+                pairs.append(Swap((option, other), (first, second), near.value - value))
+    return sorted(pairs, key=lambda swap: (swap.loss, swap.given))

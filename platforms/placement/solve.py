@@ -91,9 +91,9 @@ def best_choice(
         rest = until - time.monotonic()
         if rest <= 0:
             break
-        found, inside = _search(problem, columns, aim, rest)
-        if found is not None and (chosen is None or _sum(aim, found) > _sum(aim, chosen)):
-            chosen = found
+        candidate, inside = _search(problem, columns, aim, rest)
+        if candidate is not None and (chosen is None or _sum(aim, candidate) > _sum(aim, chosen)):
+            chosen = candidate
         outside = relaxed.bound_with[~columns].max(initial=-np.inf)
         reached = -np.inf if chosen is None else _sum(aim, chosen)
         bound = max(reached, min(bound, max(inside, float(outside))))
@@ -163,15 +163,15 @@ def milp_among(
     if at_least is not None:
         rows.append(csr_array(-np.ones((1, len(at)))))
         most.append(np.array([-at_least]))
-    held = LinearConstraint(vstack(rows, format="csc"), -np.inf, np.concatenate(most))
-    found = milp(
-        -value[at], integrality=np.ones(len(at)), bounds=Bounds(0, 1), constraints=held,
+    constraint = LinearConstraint(vstack(rows, format="csc"), -np.inf, np.concatenate(most))
+    solution = milp(
+        -value[at], integrality=np.ones(len(at)), bounds=Bounds(0, 1), constraints=constraint,
         options={"mip_rel_gap": gap, "time_limit": max(0.1, seconds)},
     )  # fmt: skip
-    if found.status == 2:
+    if solution.status == 2:
         return None, -np.inf
-    bound = np.inf if found.mip_dual_bound is None else -float(found.mip_dual_bound)
-    chosen = None if found.x is None else at[found.x > 0.5]
+    bound = np.inf if solution.mip_dual_bound is None else -float(solution.mip_dual_bound)
+    chosen = None if solution.x is None else at[solution.x > 0.5]
     if chosen is not None and not problem.holds(chosen):
         chosen = None
     return chosen, bound
@@ -235,7 +235,7 @@ def solve(
     """
     if not points:
         return Solved((), 0.0, is_count_proven=True, is_feasible=not required)
-    problem = problem_of(points, [(one.weights, one.most) for one in limits], required)
+    problem = problem_of(points, [(limit.weights, limit.most) for limit in limits], required)
     return solve_problem(problem, gap, deadline_s, is_cancelled=is_cancelled)
 
 
@@ -248,13 +248,13 @@ def solve_problem(
 ) -> Solved:
     """Do the same for a problem written as numbers, however many options it has."""
     task = (problem, gap, deadline_s)
-    found = run(
+    result = run(
         "platforms.placement.solve:answer", task, deadline_s,
         is_cancelled=is_cancelled, grace_s=GRACE_S,
     )  # fmt: skip
-    if not isinstance(found, Solved) or (found.chosen is None and found.is_feasible):
+    if not isinstance(result, Solved) or (result.chosen is None and result.is_feasible):
         raise PlanningError("placement_out_of_time", deadline_s=deadline_s)
-    return found
+    return result
 
 
 def answer(task: tuple[Problem, float, float]) -> Solved:
@@ -278,7 +278,7 @@ def quick(
     """
     if not points:
         return Solved((), 0.0, is_count_proven=True, is_feasible=not required)
-    rows = [(one.weights, one.most) for one in limits]
+    rows = [(limit.weights, limit.most) for limit in limits]
     return quick_problem(problem_of(points, rows, required), seconds)
 
 
@@ -319,9 +319,9 @@ def search(points: Sequence[float], rows: Sequence[Row], gap: float, deadline_s:
 def search_problem(problem: Problem, gap: float, deadline_s: float) -> Solved:
     """Search the number, then the score, in this process."""
     begun = time.monotonic()
-    ones, both = np.ones(len(problem.points)), problem.points + NUMBER_FIRST
+    count_value, both = np.ones(len(problem.points)), problem.points + NUMBER_FIRST
     # Whatever happens later, an answer is at hand from the first moment on.
-    nothing = Relaxation(0 * ones, np.inf, both, np.zeros(len(ones), dtype=bool))
+    nothing = Relaxation(0 * count_value, np.inf, both, np.zeros(len(count_value), dtype=bool))
     plain = rounded(problem, both, nothing, begun)
     if plain is not None:
         report(_solved(plain, problem, problem.groups, None, is_late=True))
@@ -334,7 +334,7 @@ def search_problem(problem: Problem, gap: float, deadline_s: float) -> Solved:
     if chosen is not None:
         report(_interim(problem, relaxed, chosen, most, gap))
     if chosen is None or len(chosen) < most:
-        counted = relax(problem, ones, relaxed.columns, begun + 0.4 * deadline_s, near=1e-3)
+        counted = relax(problem, count_value, relaxed.columns, begun + 0.4 * deadline_s, near=1e-3)
         if counted is None:
             return Solved(None, None, is_count_proven=False, is_feasible=False)
         count = counted
@@ -345,12 +345,12 @@ def search_problem(problem: Problem, gap: float, deadline_s: float) -> Solved:
         until = begun + min(MOST_MOVES * deadline_s, MOVES * deadline_s + MOVES_S)
         chosen = annealed(problem, both, relaxed, chosen, enough, until)
     if chosen is None or (is_small and len(chosen) < most):
-        aim = Aim(ones, step=1.0)
-        found = best_choice(problem, count, aim, chosen, begun + 0.75 * deadline_s)
-        if found.chosen is None:
-            return Solved(None, None, is_count_proven=False, is_feasible=not found.is_done)
-        chosen = found.chosen
-        most = len(chosen) if found.is_done else min(most, int(np.floor(found.bound + 1e-6)))
+        aim = Aim(count_value, step=1.0)
+        exact = best_choice(problem, count, aim, chosen, begun + 0.75 * deadline_s)
+        if exact.chosen is None:
+            return Solved(None, None, is_count_proven=False, is_feasible=not exact.is_done)
+        chosen = exact.chosen
+        most = len(chosen) if exact.is_done else min(most, int(np.floor(exact.bound + 1e-6)))
     report(_interim(problem, relaxed, chosen, most, gap))
     return _best_score(problem, relaxed, chosen, most, gap, begun + deadline_s)
 
@@ -404,10 +404,10 @@ def _best_score(
     late = _solved(draft, problem, most, score.bound, is_late=True)
     report(replace(late, pairs_left=left))
     aim = Aim(problem.points, gap=gap, at_least=placed)
-    found = best_choice(problem, score, aim, draft, until)
-    best = draft if found.chosen is None else found.chosen
-    solved = _solved(best, problem, most, found.bound, is_late=not found.is_done)
-    return replace(solved, pairs_left=found.left)
+    exact = best_choice(problem, score, aim, draft, until)
+    best = draft if exact.chosen is None else exact.chosen
+    solved = _solved(best, problem, most, exact.bound, is_late=not exact.is_done)
+    return replace(solved, pairs_left=exact.left)
 
 
 def _solve_sum(problem: Problem, chosen: Positions) -> float:
