@@ -22,7 +22,7 @@ from platforms.ledger.visibility import require_city
 from platforms.matching.demand import BEGUN, Demand, demand_of
 from platforms.matching.match import MatchedSite, MatchResult, evaluate, ranked
 from platforms.matching.site import MatchTable
-from platforms.placement.explain import Conflict, LocksClashError, Relaxation, Why
+from platforms.placement.explain import Conflict, LocksConflictError, Relaxation, Why
 from platforms.placement.limits import BY_NUMBER, CUMULATIVE, ShareRows, further_shares
 from platforms.placement.place import Placement, Unplaced, Wishes, place
 from platforms.policy.verdict import Statement
@@ -146,14 +146,14 @@ def place_names(context: Context) -> dict[str, str]:
     return {key: name for key, name in found.items() if isinstance(name, str) and name}
 
 
-def worded_locks(context: Context, error: LocksClashError) -> WordedLocksError:
+def worded_locks(context: Context, error: LocksConflictError) -> WordedLocksError:
     """Put into words which locked pairs cannot hold together."""
     words, names = context.words, place_names(context)
     row = why_row(error.why, words, names)
     conflict, relaxation = error.why.conflict, error.why.relaxation
     members = words.text("why_out_of_time")
     if conflict is not None:
-        said = [_text(one.said, words, names) for one in conflict.members[:SHOWN_MEMBERS]]
+        said = [_text(one.statement, words, names) for one in conflict.members[:SHOWN_MEMBERS]]
         members = _listed(said, words)
     mend = words.text("why_no_mend_locks")
     if relaxation is not None and relaxation.changes:
@@ -186,8 +186,16 @@ def _conflict_row(
         return None
     members = []
     for one in conflict.members:
-        row = {"kind": one.kind, "code": one.said.code, "text": _text(one.said, words, names)}
-        ids = {key: value for key, value in one.said.values.items() if key in MEMBER_KEYS and value}
+        row = {
+            "kind": one.kind,
+            "code": one.statement.code,
+            "text": _text(one.statement, words, names),
+        }
+        ids = {
+            key: value
+            for key, value in one.statement.values.items()
+            if key in MEMBER_KEYS and value
+        }
         members.append({**row, **ids})
     return {
         "members": members, "is_smallest_proven": conflict.is_smallest_proven,
@@ -203,8 +211,9 @@ def _relaxation_row(
     return {
         "changes": [
             {
-                "code": one.said.code, "limit": _text(one.limit, words, names),
-                "text": _text(one.said, words, names), "amount": one.amount, "share": one.share,
+                "code": one.statement.code, "limit": _text(one.limit, words, names),
+                "text": _text(one.statement, words, names),
+                "amount": one.amount, "share": one.share,
             }
             for one in relaxation.changes
         ],
@@ -216,8 +225,8 @@ def _relaxation_row(
 def _changes(relaxation: Relaxation, words: Catalogue, names: Names) -> list[str]:
     said = []
     for one in relaxation.changes:
-        text = _text(one.said, words, names)
-        if one.said.code == "mend_other":
+        text = _text(one.statement, words, names)
+        if one.statement.code == "mend_other":
             text = f"{_text(one.limit, words, names)} {text}"
         said.append(text)
     return said
@@ -230,7 +239,7 @@ def _sentences(why: Why, words: Catalogue, names: Names) -> list[str]:
     if why.conflict is None:
         said.append(words.text("why_out_of_time"))
     else:
-        members = [_text(one.said, words, names) for one in why.conflict.members]
+        members = [_text(one.statement, words, names) for one in why.conflict.members]
         more = ["…"] if len(members) > SHOWN_MEMBERS else []
         listed = _listed([*members[:SHOWN_MEMBERS], *more], words)
         said.append(words.text("why_conflict", size=len(members), members=listed))
@@ -341,7 +350,7 @@ def _conflict_rows(found: Placement, words: Catalogue, names: Names) -> list[tup
             continue
         members = () if why.conflict is None else why.conflict.members
         parts = {
-            "conflict": [_text(member.said, words, names) for member in members],
+            "conflict": [_text(member.statement, words, names) for member in members],
             "relaxation": [] if why.relaxation is None else _changes(why.relaxation, words, names),
             "given_up": [] if why.given_up is None else list(why.given_up.project_ids),
         }
@@ -493,13 +502,13 @@ def match_all(
     policy = context.policy
     survey = survey_of(context, table, min((one.land_min_mu for one in demands), default=None))
     results: list[MatchResult] = []
-    grounds = survey.grounds(demands, within(tell, 0.0, 0.6))
+    grounds = survey.inputs(demands, within(tell, 0.0, 0.6))
     for number, (demand, ground) in enumerate(zip(demands, grounds, strict=True), start=1):
         results.append(ranked(evaluate(ground, demand, policy, table), table))
         report(tell, 0.6 + 0.4 * number / len(demands))
     ids = [one.project_id for one in demands]
     shares = {
-        **survey.shares_beside(ids),
+        **survey.shares_without(ids),
         **further_shares(context.source, ids, context.year, policy, context.crs),
     }
     return Matched(tuple(results), survey.quotas.rooms_of_all(ids), shares)
@@ -516,7 +525,7 @@ def place_matched(
         return place(
             matched.results, matched.rooms, matched.shares, context.policy, wishes, is_cancelled
         )
-    except LocksClashError as error:
+    except LocksConflictError as error:
         raise worded_locks(context, error) from error
 
 

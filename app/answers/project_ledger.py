@@ -614,7 +614,7 @@ def transfer_answer(context: Context, result: MatchResult) -> Answer:
 def _summary(context: Context, home: str | None, found: tuple[TransferProposal, ...]) -> list[str]:
     words, units = context.words, unit_names(context)
     name = units.get(home or "", words.text("no_value"))
-    admitted = sum(one.standing == "admitted" for one in found)
+    admitted = sum(one.status == "admitted" for one in found)
     lines = [
         words.text("summary_transfer", home=name, count=len(found), admitted=admitted)
         if found
@@ -647,7 +647,7 @@ def _transfer_proposals_as_row(rank: int, one: TransferProposal) -> dict[str, ob
     site = one.site.site
     return {
         "rank": rank, "platform_id": one.platform_id, "unit_id": one.unit_id,
-        "standing": one.standing, "score": one.score, "site_id": site.site_id,
+        "standing": one.status, "score": one.score, "site_id": site.site_id,
         "area_mu": site.area_mu, "parcel_ids": list(site.parcel_ids),
         "credited_unit_ids": list(one.credited_unit_ids),
     }  # fmt: skip

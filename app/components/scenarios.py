@@ -60,7 +60,7 @@ from platforms.scenario.edits import (
     Scenario,
     ScenarioEdit,
     SetMajor,
-    given_parcels,
+    allotted_parcels,
     to_plain,
 )
 
@@ -381,7 +381,7 @@ def _place(held: Context, scenario: Scenario) -> Sequence[ScenarioEdit]:
         day = _day(held, "scenario_place_day")
     if project is None:
         return ()
-    parcels = _parcel_choice(held, FREE_STATES, given_parcels(held.source))
+    parcels = _parcel_choice(held, FREE_STATES, allotted_parcels(held.source))
     if not _pressed():
         return ()
     return (PlaceProject(project, tuple(parcels), day),)

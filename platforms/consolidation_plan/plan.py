@@ -17,7 +17,7 @@ from platforms.consolidation_plan.options import (
     Situation,
     situation_of,
 )
-from platforms.consolidation_plan.program import KEEP, Found, Program, Row, program_of, run
+from platforms.consolidation_plan.program import KEEP, Program, Row, Solution, program_of, run
 from platforms.errors import PlanningError
 from platforms.policy.check import CheckJob, VerdictChange, verdict_changes
 from platforms.policy.in_force import PolicySet
@@ -264,7 +264,7 @@ def consolidation_plans(
         if solution is None:
             break
         plans.append(_plan(program, solution, layers, query))
-        program.cuts.append(_not_again(program, solution))
+        program.cuts.append(_exclusion_cut(program, solution))
         report(progress, 0.3 + 0.7 * (n + 1) / query.alternatives)
     conflict: tuple[str, ...] = ()
     relaxations: tuple[Relaxation, ...] = ()
@@ -275,7 +275,7 @@ def consolidation_plans(
     return PlansFound(query.unit_id, tuple(plans), conflict, relaxations, situation.open_points)
 
 
-def best_of(program: Program, time_limit_s: float) -> Found | None:
+def best_of(program: Program, time_limit_s: float) -> Solution | None:
     """Find the plan with the fewest changes and, of those, the best A17 score."""
     fewest = run(program, program.costs, time_limit_s=time_limit_s)
     if fewest is None:
@@ -287,7 +287,7 @@ def best_of(program: Program, time_limit_s: float) -> Found | None:
     if nearest is None:
         return fewest
     # Overlapping outlines found in the second run may have cost a plan of the first.
-    return Found(nearest.chosen, float(changes), max(fewest.gap, nearest.gap))
+    return Solution(nearest.chosen, float(changes), max(fewest.gap, nearest.gap))
 
 
 def smallest_conflict(
@@ -302,7 +302,7 @@ def smallest_conflict(
     return ()
 
 
-def _only(program: Program, rules: tuple[str, ...], time_limit_s: float) -> Found | None:
+def _only(program: Program, rules: tuple[str, ...], time_limit_s: float) -> Solution | None:
     """Solve with the rules named alone; outlines are checked only where A2 is among them."""
     fewer = Program(program.situation, program.policy, program.crs, program.costs, program.scores)
     fewer.rows = [row for row in program.rows if not row.rule_id or row.rule_id in rules]
@@ -324,14 +324,14 @@ def least_relaxations(program: Program, time_limit_s: float) -> tuple[Relaxation
     return ()
 
 
-def _not_again(program: Program, solution: Found) -> Row:
+def _exclusion_cut(program: Program, solution: Solution) -> Row:
     """Forbid exactly this plan."""
     terms = {v: -1.0 if v in solution.chosen else 1.0 for v in program.costs}
     return Row("", terms, 1.0 - len(solution.chosen))
 
 
 def _plan(
-    program: Program, solution: Found, layers: LayerSource, query: ConsolidationQuery
+    program: Program, solution: Solution, layers: LayerSource, query: ConsolidationQuery
 ) -> ConsolidationPlan:
     situation = program.situation
     changes = _changes(situation, solution, program.policy.as_of)
@@ -364,7 +364,7 @@ def plan_verdicts(
     return tuple(run_checks(apply_edits(source, edits, crs), asked, policy, crs))
 
 
-def _changes(situation: Situation, solution: Found, as_of: str) -> tuple[PlanChange, ...]:
+def _changes(situation: Situation, solution: Solution, as_of: str) -> tuple[PlanChange, ...]:
     chosen = {park_id: choice for park_id, choice in solution.chosen if park_id}
     changes = []
     for park in situation.parks:

@@ -33,7 +33,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Found:
+class Solution:
     """A solution: the variables that are 1, its objective, and how far it may be from the best."""
 
     chosen: frozenset[Variable]
@@ -216,7 +216,7 @@ def run(
     relaxed: Collection[str] = (),
     further: Collection[Row] = (),
     time_limit_s: float,
-) -> Found | None:
+) -> Solution | None:
     """Find the plan with the smallest sum of the goal.
 
     ``time_limit_s``: Seconds after which the best plan so far is given, with its gap.
@@ -239,14 +239,14 @@ def _run_once(
     relaxed: Collection[str],
     further: Collection[Row],
     time_limit_s: float,
-) -> Found | None:
+) -> Solution | None:
     variables = list(program.costs)
     place = {variable: n for n, variable in enumerate(variables)}
     rows = [*program.rows, *program.cuts, *further]
     slack = [n for n, row in enumerate(rows) if row.rule_id and row.rule_id in relaxed]
     size = len(variables) + len(slack)
     if not variables:
-        return Found(frozenset(), 0.0, 0.0) if all(row.least <= 0 for row in rows) else None
+        return Solution(frozenset(), 0.0, 0.0) if all(row.least <= 0 for row in rows) else None
     entries = [(n, place[v], c) for n, row in enumerate(rows) for v, c in row.terms.items()]
     entries += [(n, len(variables) + k, 1.0) for k, n in enumerate(slack)]
     weights = np.zeros(size)
@@ -269,10 +269,10 @@ def _run_once(
         raise PlanningError("consolidate_time_up", seconds=time_limit_s)
     chosen = frozenset(v for v, x in zip(variables, answer.x, strict=False) if x > 0.5)
     gap = float(answer.mip_gap or 0.0) if answer.status == TIME_UP else 0.0
-    return Found(chosen, float(answer.fun), gap)
+    return Solution(chosen, float(answer.fun), gap)
 
 
-def _short_outlines(program: Program, solution: Found) -> list[Row]:
+def _short_outlines(program: Program, solution: Solution) -> list[Row]:
     """Cut off sets of parks whose outlines overlap so that a platform is too small after all."""
     if not program.policy.parts("A2"):
         return []

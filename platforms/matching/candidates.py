@@ -155,8 +155,8 @@ def described(
     blocked = area_inside_m2(shapes, blocking_shapes(layers.constraints, layers.parcels), crs)
     places = places_of(land, source, layers, policy, crs, area_m2)
     facts = _parcel_facts(layers.parcels, land)
-    warnings = _named(shapes, layers.constraints, "warn")
-    notices = _named(shapes, layers.constraints, "info")
+    warnings = _constraint_names(shapes, layers.constraints, "warn")
+    notices = _constraint_names(shapes, layers.constraints, "info")
     facility_km = _facility_km(shapes, gpd.GeoDataFrame(source.read("facilities")))
     sites = []
     for position, (site_id, ids) in enumerate(
@@ -241,7 +241,9 @@ def _or_none(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-def _named(shapes: Shapes, constraints: gpd.GeoDataFrame, severity: str) -> list[tuple[str, ...]]:
+def _constraint_names(
+    shapes: Shapes, constraints: gpd.GeoDataFrame, severity: str
+) -> list[tuple[str, ...]]:
     """Name the constraints of a severity that each shape meets."""
     rows = constraints[constraints["severity"].eq(severity).fillna(value=False)]
     of_shape, of_row = intersecting_pairs(shapes, shapes_of(rows))
@@ -350,7 +352,7 @@ class _Piece:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _BlockSearch:
     """The blocks of one kind of land use, from the smallest asked for on."""
 
     min_mu: float
@@ -378,7 +380,7 @@ class CityLand:
     ) -> None:
         self._source, self._policy, self._crs = source, policy, crs
         self._floor_mu = np.inf if least_mu is None else least_mu * NEAR_MISS
-        self._found: dict[_UsesKey, _Found] = {}
+        self._searches: dict[_UsesKey, _BlockSearch] = {}
         self._described: dict[Hashable, Site] = {}
 
     def sites(
@@ -445,14 +447,14 @@ class CityLand:
             *self._singles(in_no_block & large),
         ]
 
-    def _search(self, min_mu: float, asked: LandAsked, progress: Progress | None) -> _Found:
-        search = self._found.get(asked.uses_key)
+    def _search(self, min_mu: float, asked: LandAsked, progress: Progress | None) -> _BlockSearch:
+        search = self._searches.get(asked.uses_key)
         if search is None or compare(search.min_mu, min_mu) > 0:
             query = BlockQuery(min_mu=min(min_mu, self._floor_mu), less_constraints=True)
             admitted = may_be_used(self._layers.parcels, asked.uses)
             blocks = find_blocks(self._layers, query, admitted, progress)
-            search = _Found(query.min_mu, blocks, Carver(blocks, query, self._roads))
-            self._found[asked.uses_key] = search
+            search = _BlockSearch(query.min_mu, blocks, Carver(blocks, query, self._roads))
+            self._searches[asked.uses_key] = search
         return search
 
     def _blocks(self, asked: LandAsked, progress: Progress | None) -> tuple[list[_Piece], set[str]]:

@@ -17,7 +17,7 @@ NEAR = 1e-9
 
 
 @dataclass(frozen=True)
-class Spans:
+class WeightIntervals:
     """Open intervals of a weight in which a candidate doesn't lead, apart from each other.
 
     ``low, high``: Their ends in rising order, -inf and inf included; arrays of m.
@@ -50,7 +50,9 @@ class Spans:
         return int(covering[0]) if len(covering) else None
 
 
-def losing_spans(values: Floats, weights: Floats, place: int, criterion: int) -> Spans:
+def losing_intervals(
+    values: Floats, weights: Floats, place: int, criterion: int
+) -> WeightIntervals:
     """Find the weights of one criterion under which another candidate is ahead of one.
 
     ``values``: n × k, 0 to 1, NaN where not known.
@@ -111,36 +113,36 @@ def _negative(a: Floats, b: Floats, c: Floats) -> tuple[Floats, Floats]:
         root = np.sqrt(b * b - 4 * a * c)
         # The larger of the two sums, so that nothing is lost by cancelling.
         half = -0.5 * (b + np.where(b >= 0, 1.0, -1.0) * root)
-        root_a, other = half / a, np.where(half == 0, 0.0, c / half)
-    first, second = np.fmin(root_a, other), np.fmax(root_a, other)
+        root_a, root_b = half / a, np.where(half == 0, 0.0, c / half)
+    first, second = np.fmin(root_a, root_b), np.fmax(root_a, root_b)
     real = curve & (b * b - 4 * a * c >= 0)
     below = real & (a < 0)
-    spans = (
+    intervals = (
         (flat & (c < 0), -inf, inf), (line & (b > 0), -inf, cut), (line & (b < 0), cut, inf),
         (real & (a > 0), first, second), (below, -inf, first), (below, second, inf),
         (curve & ~real & (a < 0), -inf, inf),
     )  # fmt: skip
-    low = [_taken(start, rows) for rows, start, _ in spans]
-    high = [_taken(end, rows) for rows, _, end in spans]
+    low = [_selected_ends(start, rows) for rows, start, _ in intervals]
+    high = [_selected_ends(end, rows) for rows, _, end in intervals]
     return np.concatenate(low), np.concatenate(high)
 
 
-def _taken(ends: Floats | float, rows: Flags) -> Floats:
+def _selected_ends(ends: Floats | float, rows: Flags) -> Floats:
     selected: Floats = np.broadcast_to(np.asarray(ends, dtype=float), rows.shape)[rows]
     return selected
 
 
-def _joined(low: Floats, high: Floats) -> Spans:
+def _joined(low: Floats, high: Floats) -> WeightIntervals:
     """Join intervals that overlap; those that only touch leave the point between them."""
     some = low < high
     order = np.argsort(low[some], kind="stable")
     low, high = low[some][order], high[some][order]
     if not len(low):
-        return Spans(low, high)
-    reach = np.maximum.accumulate(high)
-    starts = np.append(True, low[1:] >= reach[:-1])
+        return WeightIntervals(low, high)
+    furthest = np.maximum.accumulate(high)
+    starts = np.append(True, low[1:] >= furthest[:-1])
     ends = np.append(np.flatnonzero(starts)[1:] - 1, len(low) - 1)
-    return Spans(low[starts], reach[ends])
+    return WeightIntervals(low[starts], furthest[ends])
 
 
 @dataclass(frozen=True)
@@ -290,7 +292,7 @@ def weight_ranges(values: Floats, weights: Floats) -> tuple[WeightRange, ...]:
         return ()
     ranges = []
     for criterion, weight in enumerate(weights.tolist()):
-        interval = losing_spans(values, weights, first, criterion).around(weight)
+        interval = losing_intervals(values, weights, first, criterion).around(weight)
         low, high = (weight, weight) if interval is None else interval
         ranges.append(WeightRange(criterion, low, high))
     return tuple(ranges)
@@ -327,6 +329,6 @@ def _weight_changes(values: Floats, weights: Floats, place: int) -> list[Change]
     total = float(weights.sum())
     changes = []
     for criterion, weight in enumerate(weights.tolist()):
-        for after in losing_spans(values, weights, place, criterion).nearest(weight):
+        for after in losing_intervals(values, weights, place, criterion).nearest(weight):
             changes.append(Change(criterion, weight, after, abs(after - weight) / total))
     return changes

@@ -19,7 +19,7 @@ from platforms.matching.land_gates import (
     Asking,
     Gate,
     GateRule,
-    ProjectStanding,
+    ProjectStatus,
     Reason,
     everywhere,
     headroom,
@@ -111,16 +111,16 @@ def _standard_reason(site: Site, asked: Asking) -> Reason:
     for name, least in sorted(site.standards.items()):
         value = promised[name]
         if value is not None and compare(value, least) < 0:
-            return Reason("not_met", partial(_said_short, asked=asked))
+            return Reason("not_met", partial(_short_statement, asked=asked))
     far, (low, high) = asked.demand.far, site.far_bounds
     if far is not None:
         below = low is not None and compare(far, low) < 0
         if below or (high is not None and compare(far, high) > 0):
-            return Reason("not_met", lambda s: _said_far(s, far))
+            return Reason("not_met", lambda s: _far_statement(s, far))
     code = asked.demand.industry_code
     allowed = site.allowed_industries
     if allowed is not None and code is not None and division(code) not in allowed:
-        return Reason("not_met", lambda s: _said_industry(s, division(code)))
+        return Reason("not_met", lambda s: _industry_statement(s, division(code)))
     return _open_reason(site, asked)
 
 
@@ -143,7 +143,7 @@ def _open_reason(site: Site, asked: Asking) -> Reason:
     return Reason("met", lambda s: say("standard_land_met", count=len(s.standards)))
 
 
-def _said_short(site: Site, asked: Asking) -> Statement:
+def _short_statement(site: Site, asked: Asking) -> Statement:
     promised = asked.demand.per_mu_wan_yuan
     short = [
         (name, value, least)
@@ -157,12 +157,12 @@ def _said_short(site: Site, asked: Asking) -> Statement:
     )  # fmt: skip
 
 
-def _said_far(site: Site, far: float) -> Statement:
+def _far_statement(site: Site, far: float) -> Statement:
     low, high = ("" if bound is None else f"{bound:g}" for bound in site.far_bounds)
     return say("standard_land_far", far=far, low=low, high=high)
 
 
-def _said_industry(site: Site, number: str) -> Statement:
+def _industry_statement(site: Site, number: str) -> Statement:
     allowed = ", ".join(sorted(site.allowed_industries or ()))
     return say("standard_land_industry", industry=number, allowed=allowed)
 
@@ -268,7 +268,7 @@ def exclusive(columns: SiteColumns, asked: Asking) -> Answers:
     return Answers(units.place, tuple(reasons), "mandatory", "；".join(sorted(clauses)))
 
 
-def _reason(unit: Hashable, project: ProjectStanding) -> Reason:
+def _reason(unit: Hashable, project: ProjectStatus) -> Reason:
     unit_id = None if unit is None else str(unit)
     outcome: Outcome
     talks = project.talks_on(unit_id)
@@ -285,7 +285,7 @@ def _reason(unit: Hashable, project: ProjectStanding) -> Reason:
     return Reason(outcome, same)
 
 
-Standing = Literal["admitted", "undecided", "rejected"]
+Status = Literal["admitted", "undecided", "rejected"]
 
 GATES: Mapping[str, GateRule] = MappingProxyType(
     {
@@ -365,7 +365,7 @@ class Judged:
 
 def _gate(name: str, answers: Answers, position: int, site: Site) -> Gate:
     reason = answers.reasons[int(answers.reason[position])]
-    return Gate(name, reason.outcome, reason.said(site), answers.force, answers.clause)
+    return Gate(name, reason.outcome, reason.statement(site), answers.force, answers.clause)
 
 
 def judged(columns: SiteColumns, asked: Asking) -> Judged:
@@ -381,7 +381,7 @@ def judge(site: Site, asked: Asking) -> tuple[Gate, ...]:
     return judged(columns_of([site]), asked).gates(0)
 
 
-def standing(gates: tuple[Gate, ...]) -> Standing:
+def status_of(gates: tuple[Gate, ...]) -> Status:
     """Say what the gates of a site come to: its verdict, apart from score and confidence."""
     outcomes = {gate.outcome for gate in gates if gate.force == "mandatory"}
     if "not_met" in outcomes:

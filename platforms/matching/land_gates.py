@@ -39,7 +39,7 @@ UnitId = str | None
 
 
 @dataclass(frozen=True)
-class ProjectStanding:
+class ProjectStatus:
     """What is known of the project beside its demand.
 
     ``unit_id``: Unit it is on file with, None where it is on no file or states none.
@@ -69,9 +69,9 @@ class ProjectStanding:
         return self.is_on_file and unit_id not in (None, self.unit_id)
 
 
-def project_standing(
+def project_status(
     source: LayerSource, demand: Demand, unit_ids: Iterable[UnitId], policy: PolicySet
-) -> ProjectStanding:
+) -> ProjectStatus:
     """Look a project up in the ledger, and at what it states where it isn't there.
 
     ``source``: Gives ``projects``, ``project_events`` and ``units``.
@@ -100,7 +100,7 @@ def project_standing(
         if is_on_file
         else {}
     )
-    return ProjectStanding(
+    return ProjectStatus(
         unit_id,
         is_on_file,
         eligibility(demand.project_id, ledger, policy),
@@ -147,7 +147,7 @@ def _routes(
     return routes
 
 
-Say = Callable[[Site], Statement]
+SiteStatement = Callable[[Site], Statement]
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ class Asking:
     table: MatchTable
     year: int
     rooms: Mapping[RoomKey, Room]
-    project: ProjectStanding = field(default_factory=ProjectStanding)
+    project: ProjectStatus = field(default_factory=ProjectStatus)
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ class Reason:
     """One way a gate may come out, with the sentence it says of a site."""
 
     outcome: Outcome
-    said: Say
+    statement: SiteStatement
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,7 @@ def under_rule(
     With the force and clause of the rule; ``not_applicable`` where no active pack has the rule, and
     where it is out of force.
     """
-    dated = held_rule(asked.policy, rule_id, part)
+    dated = rule_in_pack(asked.policy, rule_id, part)
     if dated is None:
         return everywhere(columns, "not_applicable", say("rule_not_held", rule=rule_id))
     answers = answer() if dated.in_force else None
@@ -256,7 +256,7 @@ def under_rule(
     return replace(answers, force=dated.rule.force, clause=dated.clause)
 
 
-def held_rule(policy: PolicySet, rule_id: str, part: str = "") -> DatedRule | None:
+def rule_in_pack(policy: PolicySet, rule_id: str, part: str = "") -> DatedRule | None:
     """Give a rule where an active pack has it, else None."""
     return policy.rule(rule_id, part) if part in policy.parts(rule_id) else None
 
@@ -279,15 +279,15 @@ def size(columns: SiteColumns, asked: Asking) -> Answers:
     """Contiguous land of the least size."""
     least = asked.demand.land_min_mu
 
-    def said_enough(site: Site) -> Statement:
+    def enough(site: Site) -> Statement:
         return say("size_enough", area_mu=site.area_mu, land_min_mu=least)
 
-    def said_short(site: Site) -> Statement:
+    def short(site: Site) -> Statement:
         gap = least - site.area_mu
         return say("size_short", area_mu=site.area_mu, land_min_mu=least, gap_mu=gap)
 
     reason = np.where(at_least(columns.area_mu, least), 0, 1)
-    return Answers(reason, (Reason("met", said_enough), Reason("not_met", said_short)))
+    return Answers(reason, (Reason("met", enough), Reason("not_met", short)))
 
 
 def width(columns: SiteColumns, asked: Asking) -> Answers:
@@ -367,14 +367,14 @@ def _state_reason(value: Hashable) -> Reason:
 def constraints(columns: SiteColumns, asked: Asking) -> Answers:
     """No land under a constraint of severity ``block``."""
 
-    def said_free(site: Site) -> Statement:
+    def free(site: Site) -> Statement:
         if site.notices:
             return say("noticed_land", names="、".join(site.notices))
         return say("unblocked_land")
 
     reason = np.where(columns.blocked_mu > TOLERANCE_MU, 1, 0)
     blocked = Reason("not_met", lambda s: say("blocked_land", blocked_mu=s.blocked_mu))
-    return Answers(reason, (Reason("met", said_free), blocked))
+    return Answers(reason, (Reason("met", free), blocked))
 
 
 def cautions(columns: SiteColumns, asked: Asking) -> Answers:
@@ -479,7 +479,7 @@ SUBJECTS: tuple[Subject, ...] = ("unit", "platform")
 
 
 @dataclass(frozen=True)
-class Need:
+class ElementDemand:
     """What a project takes of one element.
 
     ``element, pollutant``: The element.
@@ -491,7 +491,9 @@ class Need:
     amount: Floats
 
 
-def needs(columns: SiteColumns, asked: Asking, element: str) -> tuple[Need, ...] | None:
+def element_demands(
+    columns: SiteColumns, asked: Asking, element: str
+) -> tuple[ElementDemand, ...] | None:
     """Say what a project takes of an element at each candidate.
 
     ``element``: ``land`` (increment alone: existing land takes no quota), ``energy`` or
@@ -502,20 +504,22 @@ def needs(columns: SiteColumns, asked: Asking, element: str) -> tuple[Need, ...]
     demand = asked.demand
     if element == "land":
         land_mu = np.minimum(demand.land_wanted_mu, columns.area_mu)
-        return (Need("land", None, land_mu * columns.increment),)
+        return (ElementDemand("land", None, land_mu * columns.increment),)
     if element == "energy":
         if demand.energy_tce is None:
             return None
-        return (Need("energy", None, np.full(len(columns), demand.energy_tce)),)
+        return (ElementDemand("energy", None, np.full(len(columns), demand.energy_tce)),)
     if demand.emissions_t is None:
         return None
     return tuple(
-        Need("emission", pollutant, np.full(len(columns), amount))
+        ElementDemand("emission", pollutant, np.full(len(columns), amount))
         for pollutant, amount in demand.emissions_t
     )
 
 
-def left(columns: SiteColumns, asked: Asking, subject: Subject, need: Need) -> Floats:
+def quota_left(
+    columns: SiteColumns, asked: Asking, subject: Subject, need: ElementDemand
+) -> Floats:
     """Give what is left of a quota at each candidate.
 
     ``subject``: Whose quota: the unit's or the platform's.
@@ -544,16 +548,16 @@ def headroom(element: str) -> GateRule:
     """
 
     def gate(columns: SiteColumns, asked: Asking) -> Answers:
-        demands = needs(columns, asked, element)
+        demands = element_demands(columns, asked, element)
         if demands is None:
             return everywhere(columns, "no_data", say("need_not_stated", element=element))
         reasons = [Reason("met", lambda _: say("headroom_enough", element=element))]
         reason = np.zeros(len(columns), dtype=np.intp)
         failed = np.zeros(len(columns), dtype=bool)
         for need, subject in _pairs(demands):
-            room = left(columns, asked, subject, need)
+            room = quota_left(columns, asked, subject, need)
             short, unknown = _compared(need.amount, room)
-            statements = _Said(asked, subject, need)
+            statements = _QuotaStatements(asked, subject, need)
             reasons += [Reason("no_data", statements.open), Reason("not_met", statements.short)]
             reason = np.where(unknown & (reason == 0), len(reasons) - 2, reason)
             reason = np.where(short & ~failed, len(reasons) - 1, reason)
@@ -563,7 +567,7 @@ def headroom(element: str) -> GateRule:
     return gate
 
 
-def _pairs(demands: tuple[Need, ...]) -> Iterator[tuple[Need, Subject]]:
+def _pairs(demands: tuple[ElementDemand, ...]) -> Iterator[tuple[ElementDemand, Subject]]:
     return ((need, subject) for need in demands for subject in SUBJECTS)
 
 
@@ -575,12 +579,12 @@ def _compared(amount: Floats, room: Floats) -> tuple[Flags, Flags]:
 
 
 @dataclass(frozen=True)
-class _Said:
+class _QuotaStatements:
     """The sentences about one quota."""
 
     asked: Asking
     subject: Subject
-    need: Need
+    need: ElementDemand
 
     def short(self, site: Site) -> Statement:
         room = self.asked.rooms[self._key(site)]

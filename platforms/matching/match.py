@@ -12,7 +12,7 @@ from geo.units import compare
 from platforms.elements.shares import ShareEffect
 from platforms.ledger.claims import Exclusivity
 from platforms.matching.demand import Demand
-from platforms.matching.gates import Standing, judged, standing
+from platforms.matching.gates import Status, judged, status_of
 from platforms.matching.land_gates import Asking, Gate
 from platforms.matching.scoring import (
     Criterion,
@@ -25,7 +25,7 @@ from platforms.matching.scoring import (
     score_of,
 )
 from platforms.matching.site import MatchTable, Site
-from platforms.matching.survey import Ground
+from platforms.matching.survey import MatchInputs
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.projects.approval import ApprovalRoute
 
@@ -66,9 +66,9 @@ class MatchedSite:
         return self.effects.get(("land", None))
 
     @property
-    def standing(self) -> Standing:
+    def status(self) -> Status:
         """The verdict: admitted, undecided or rejected."""
-        return standing(self.gates)
+        return status_of(self.gates)
 
     @property
     def reasons(self) -> tuple[Gate, ...]:
@@ -126,13 +126,15 @@ class Evaluation:
     rejected: Positions
 
 
-def evaluate(inputs: Ground, demand: Demand, policy: PolicySet, table: MatchTable) -> Evaluation:
+def evaluate(
+    inputs: MatchInputs, demand: Demand, policy: PolicySet, table: MatchTable
+) -> Evaluation:
     """Judge and value every candidate.
 
     Parameters
     ----------
     inputs
-        What ``ground_of`` reads for this demand.
+        What ``match_inputs`` reads for this demand.
     demand
         What the project asks.
     policy
@@ -197,14 +199,14 @@ class Matches(Sequence[MatchedSite]):
     def __getitem__(self, at: int | slice) -> MatchedSite | tuple[MatchedSite, ...]:
         """Put one site together, or some."""
         if isinstance(at, slice):
-            return tuple(self._made(index) for index in range(*at.indices(len(self))))
-        return self._made(range(len(self))[at])
+            return tuple(self._matched_site(index) for index in range(*at.indices(len(self))))
+        return self._matched_site(range(len(self))[at])
 
     def __iter__(self) -> Iterator[MatchedSite]:
         """Put them together one by one."""
-        return (self._made(index) for index in range(len(self)))
+        return (self._matched_site(index) for index in range(len(self)))
 
-    def _made(self, at: int) -> MatchedSite:
+    def _matched_site(self, at: int) -> MatchedSite:
         evaluation, position = self._evaluation, int(self.positions[at])
         names = tuple(evaluation.setting.asked.table.weights)
         score = None
@@ -288,9 +290,9 @@ def ranked(evaluation: Evaluation, table: MatchTable) -> MatchResult:
     names = tuple(evaluation.setting.asked.table.weights)
     weights = np.array([table.weights[name] for name in names], dtype=float)
     ranking = rank(evaluation.values[evaluation.admitted], weights)
-    open_ones = rank(evaluation.values[evaluation.undecided], weights)
+    undecided_ranking = rank(evaluation.values[evaluation.undecided], weights)
     admitted = evaluation.admitted[ranking.order]
-    undecided = evaluation.undecided[open_ones.order]
+    undecided = evaluation.undecided[undecided_ranking.order]
     return MatchResult(
         evaluation,
         weights,
@@ -349,7 +351,7 @@ class TransferProposal:
     platform_id: str
     unit_id: str
     site: MatchedSite
-    standing: Literal["admitted", "undecided"]
+    status: Literal["admitted", "undecided"]
     credited_unit_ids: tuple[str, ...]
 
     @property

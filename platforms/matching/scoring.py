@@ -15,7 +15,7 @@ from layers.fields import split_list
 from platforms.elements.shares import ShareEffect, share_effect
 from platforms.industries.codes import digits_of
 from platforms.matching.gates import Judged
-from platforms.matching.land_gates import SUBJECTS, Asking, left, needs
+from platforms.matching.land_gates import SUBJECTS, Asking, element_demands, quota_left
 from platforms.matching.site import SiteColumns, coded_of
 
 BASIC_UTILITIES = frozenset({"road", "water", "power", "telecom", "gas", "levelled"})
@@ -111,12 +111,12 @@ def closeness(code: str, listed: str) -> float:
     >>> closeness("C3973", "39"), closeness("3973", "3976"), closeness("3973", "3911")
     (1.0, 0.9, 0.8)
     """
-    digits, other = digits_of(code), digits_of(listed)
-    if digits.startswith(other) or other.startswith(digits):
+    digits, listed_digits = digits_of(code), digits_of(listed)
+    if digits.startswith(listed_digits) or listed_digits.startswith(digits):
         return 1.0
-    if digits[:3] == other[:3]:
+    if digits[:3] == listed_digits[:3]:
         return 0.9
-    return 0.8 if digits[:2] == other[:2] else 0.0
+    return 0.8 if digits[:2] == listed_digits[:2] else 0.0
 
 
 def _chain(setting: Setting) -> Floats:
@@ -231,15 +231,15 @@ def _headroom(setting: Setting) -> Floats:
     columns, asked = setting.columns, setting.asked
     least = np.ones(len(columns))
     for element in ("land", "energy", "emission"):
-        demands = needs(columns, asked, element)
+        demands = element_demands(columns, asked, element)
         if demands is None:
             return np.full(len(columns), np.nan)
         for need in demands:
             for subject in SUBJECTS:
-                room = left(columns, asked, subject, need)
+                headroom = quota_left(columns, asked, subject, need)
                 with np.errstate(divide="ignore", invalid="ignore"):
-                    spare = np.where(room > 0, 1 - need.amount / room, 0.0)
-                spare = np.where(np.isnan(room) | np.isnan(need.amount), np.nan, spare)
+                    spare = np.where(headroom > 0, 1 - need.amount / headroom, 0.0)
+                spare = np.where(np.isnan(headroom) | np.isnan(need.amount), np.nan, spare)
                 least = np.minimum(least, np.where(need.amount == 0, 1.0, np.clip(spare, 0, 1)))
     return least
 

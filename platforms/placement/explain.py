@@ -12,29 +12,29 @@ from platforms.errors import PlanningError
 from platforms.land.site_carving import CUT_SUFFIX
 from platforms.placement.child import report, run
 from platforms.placement.conflicts import (
-    Case,
-    Clash,
+    ConflictSet,
+    ConstraintSet,
+    FeasibilityProblem,
     LateError,
-    Members,
     best_choice,
-    near_corrections,
-    smallest_clash,
+    near_correction_sets,
+    smallest_conflict_set,
 )
 from platforms.placement.limits import BY_NUMBER, CUMULATIVE, Limit, Option, ShareRows
 from platforms.placement.remedies import (
-    Exchange,
-    Mend,
-    Near,
+    Displacement,
+    LimitRelaxation,
+    NearOptimal,
     Ratio,
     Swap,
     fewest_given_up,
-    least_mend,
-    near_moves,
+    least_relaxation,
+    near_optimal_moves,
     never_changing,
     next_best,
+    reduced_cost_fixed,
     relaxed,
     swaps,
-    without_hopeless,
 )
 from platforms.policy.verdict import Statement, say
 
@@ -46,7 +46,7 @@ class Member:
     """One of what cannot hold together: a project to place, a locked pair, or a limit."""
 
     kind: Kind
-    said: Statement
+    statement: Statement
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,13 @@ class Change:
     """One limit or lock that gives way.
 
     ``limit``: The limit or lock.
-    ``said``: What would have to be given, with its unit.
+    ``statement``: What would have to be given, with its unit.
     ``amount``: By how much [unit of the limit]; 1 for a lock.
     ``share``: Share (0–1) that remains, None where the limit keeps none.
     """
 
     limit: Statement
-    said: Statement
+    statement: Statement
     amount: float
     share: float | None
 
@@ -187,12 +187,12 @@ class Explained:
 NOTHING_EXPLAINED = Explained({}, {})
 
 
-class LocksClashError(PlanningError):
+class LocksConflictError(PlanningError):
     """Locked pairs cannot hold together; carries what clashes and what mends it."""
 
     def __init__(self, count: int, why: Why) -> None:
         statements = (
-            [] if why.conflict is None else [member.said for member in why.conflict.members]
+            [] if why.conflict is None else [member.statement for member in why.conflict.members]
         )
         listed = "; ".join(
             "=".join(map(str, statement.values.values())) for statement in statements
@@ -207,7 +207,7 @@ FOR_REASONS = 0.7
 LEAST_SLOT_S = 4.0
 """A project is given this much [s] rather than that all are answered by halves."""
 
-FOR_CLASH = 0.6
+FOR_CONFLICT = 0.6
 """Part of a project's time for its conflict; the rest is for what mends it."""
 
 
@@ -215,26 +215,26 @@ FOR_CLASH = 0.6
 class Question:
     """What is asked about a placement.
 
-    ``case``: Limits, and as needs the projects placed; locks where nothing could be placed.
+    ``problem``: Limits, and as needs the projects placed; locks where nothing could be placed.
     ``asked``: Options of each project without a place that is asked about, by its id.
     ``points``: Score of each option by position.
-    ``taken``: The placement; empty where there is none.
+    ``selected``: The placement; empty where there is none.
     ``scales``: Limits and needs that may give way, each with the amount that counts as 1.
     ``ratios``: Shares behind limits.
-    ``projects, grounds``: Project and land of each option.
+    ``projects, lands``: Project and land of each option.
     ``least``: Sum of scores from which a placement is nearly as good.
     ``count``: Near-best placements wanted.
     ``seconds``: Time.
     """
 
-    case: Case
+    problem: FeasibilityProblem
     asked: Mapping[str, tuple[int, ...]]
     points: Mapping[int, float]
-    taken: frozenset[int]
+    selected: frozenset[int]
     scales: Mapping[int, float]
     ratios: Mapping[int, Ratio]
     projects: tuple[str, ...]
-    grounds: tuple[object, ...]
+    lands: tuple[object, ...]
     least: float
     count: int
     seconds: float
@@ -244,21 +244,21 @@ class Question:
 class Reason:
     """Why a project has no place; what time didn't suffice for is None.
 
-    ``clash``: What cannot hold together with it.
+    ``conflict_set``: What cannot hold together with it.
     ``fits``: True where it fits beside all that are placed, so that the search for most had not
       ended.
-    ``mend``: Limits that would have to give way.
-    ``is_mend_checked``: True where everybody placed and the project hold the relaxed limits.
-    ``has_no_mend``: True where no limit that may give way mends it.
-    ``exchange``: Projects that would have to be given up.
+    ``relaxation``: Limits that would have to give way.
+    ``is_relaxation_checked``: True where everybody placed and the project hold the relaxed limits.
+    ``has_no_relaxation``: True where no limit that may give way mends it.
+    ``displacement``: Projects that would have to be given up.
     """
 
-    clash: Clash | None = None
+    conflict_set: ConflictSet | None = None
     fits: bool = False
-    mend: Mend | None = None
-    is_mend_checked: bool = False
-    has_no_mend: bool = False
-    exchange: Exchange | None = None
+    relaxation: LimitRelaxation | None = None
+    is_relaxation_checked: bool = False
+    has_no_relaxation: bool = False
+    displacement: Displacement | None = None
 
 
 @dataclass
@@ -283,7 +283,7 @@ def answer_all(question: Question) -> Answered:
     """Answer why projects have no place, then what could be otherwise."""
     begun = time.monotonic()
     end = begun + question.seconds
-    until = begun + (FOR_REASONS if question.taken else 1.0) * question.seconds
+    until = begun + (FOR_REASONS if question.selected else 1.0) * question.seconds
     answered = Answered()
     left = len(question.asked)
     for project_id, options in question.asked.items():
@@ -291,65 +291,69 @@ def answer_all(question: Question) -> Answered:
         if now >= until:
             answered.reasons[project_id] = Reason()
             continue
-        asked = replace(question.case, needs=(*question.case.needs, options))
-        homeless = len(question.case.needs)
+        asked = replace(question.problem, demands=(*question.problem.demands, options))
+        unplaced = len(question.problem.demands)
         slot = min(until, now + max(LEAST_SLOT_S, (until - now) / left))
-        answered.reasons[project_id] = reason_of(question, asked, homeless, slot)
+        answered.reasons[project_id] = reason_of(question, asked, unplaced, slot)
         left -= 1
         report(answered)
-    if question.taken:
+    if question.selected:
         _near_best(question, answered, end)
     return answered
 
 
-def reason_of(question: Question, case: Case, homeless: int, until: float) -> Reason:
+def reason_of(
+    question: Question, problem: FeasibilityProblem, unplaced: int, until: float
+) -> Reason:
     """Say why one need cannot be met beside all others."""
-    near = near_corrections(case, question.taken, homeless)
+    near = near_correction_sets(problem, question.selected, unplaced)
     if near is None:
         return Reason(fits=True)
     now = time.monotonic()
     reason = Reason()
     try:
-        conflict_set = smallest_clash(case, now + FOR_CLASH * (until - now), near)
+        conflict_set = smallest_conflict_set(problem, now + FOR_CONFLICT * (until - now), near)
         if conflict_set is None:
             return Reason(fits=True)
-        reason = replace(reason, clash=conflict_set)
+        reason = replace(reason, conflict_set=conflict_set)
     except LateError:
         pass  # what mends it may still be found
     try:
         halfway = time.monotonic() + 0.5 * (until - time.monotonic())
-        needs = {case.need(position) for position in range(homeless)}
-        single = [choice for gone, choices in near.items() if len(gone) == 1 and gone <= needs
+        demands = {problem.demand(position) for position in range(unplaced)}
+        single = [choice for gone, choices in near.items() if len(gone) == 1 and gone <= demands
                   for choice in choices]  # fmt: skip
-        exchange = fewest_given_up(case, homeless, question.points, halfway, single)
-        reason = replace(reason, exchange=exchange)
+        displacement = fewest_given_up(problem, unplaced, question.points, halfway, single)
+        reason = replace(reason, displacement=displacement)
     except LateError:
         pass
-    return _mended(question, case, reason, until, near)
+    return _with_relaxation(question, problem, reason, until, near)
 
 
-def _mended(
+def _with_relaxation(
     question: Question,
-    case: Case,
+    problem: FeasibilityProblem,
     reason: Reason,
     until: float,
-    near: Mapping[Members, Sequence[frozenset[int]]],
+    near: Mapping[ConstraintSet, Sequence[frozenset[int]]],
 ) -> Reason:
     may = question.scales.keys()
     witnesses = [choice for gone, choices in near.items() if gone <= may for choice in choices]
     try:
-        mend = least_mend(case, question.scales, until, question.ratios, witnesses)
+        relaxation = least_relaxation(problem, question.scales, until, question.ratios, witnesses)
     except LateError:
         return reason
-    if mend is None:
-        return replace(reason, has_no_mend=True)
-    eased = relaxed(case, mend, question.ratios)
-    return replace(reason, mend=mend, is_mend_checked=not eased.broken(mend.chosen))
+    if relaxation is None:
+        return replace(reason, has_no_relaxation=True)
+    eased = relaxed(problem, relaxation, question.ratios)
+    return replace(
+        reason, relaxation=relaxation, is_relaxation_checked=not eased.broken(relaxation.chosen)
+    )
 
 
 def _near_best(question: Question, answered: Answered, until: float) -> None:
-    near = Near(question.case, question.points, question.taken, question.least)
-    answered.swapped = swaps(near, question.projects, question.grounds)
+    near = NearOptimal(question.problem, question.points, question.selected, question.least)
+    answered.swapped = swaps(near, question.projects, question.lands)
     report(answered)
 
     def others(placements: list[frozenset[int]]) -> None:
@@ -360,10 +364,10 @@ def _near_best(question: Question, answered: Answered, until: float) -> None:
         answered.stable = known
         report(answered)
 
-    witnesses = near_moves(near)
+    witnesses = near_optimal_moves(near)
     for swap in answered.swapped:
-        witnesses.append((near.taken - {*swap.given}) | {*swap.taken})
-    near = without_hopeless(near, until)
+        witnesses.append((near.selected - {*swap.before}) | {*swap.after})
+    near = reduced_cost_fixed(near, until)
     half = time.monotonic() + 0.5 * (until - time.monotonic())
     answered.others, answered.are_others_proven = next_best(
         near, question.count, half, witnesses, others
@@ -373,34 +377,37 @@ def _near_best(question: Question, answered: Answered, until: float) -> None:
 
 def answer_locks(question: Question) -> Reason:
     """Say which locks cannot hold together, and what mends it; needs of the case are the locks."""
-    case, until = question.case, time.monotonic() + question.seconds
-    goal = {at: 1.0 for demand in case.needs for at in demand}
-    limits = case.members - {case.need(position) for position in range(len(case.needs))}
-    selected, homeless = frozenset[int](), None
+    problem, until = question.problem, time.monotonic() + question.seconds
+    goal = {at: 1.0 for demand in problem.demands for at in demand}
+    limits = problem.constraints - {
+        problem.demand(position) for position in range(len(problem.demands))
+    }
+    selected, unplaced = frozenset[int](), None
     try:
-        most = best_choice(case, limits, time.monotonic() + 0.2 * question.seconds, goal)
+        most = best_choice(problem, limits, time.monotonic() + 0.2 * question.seconds, goal)
         if most is not None:
             selected = most.chosen
-            met = {owner for at in selected for owner in case.owners[at]}
-            homeless = next(
-                (position for position in range(len(case.needs)) if position not in met), None
+            met = {owner for at in selected for owner in problem.owners[at]}
+            unplaced = next(
+                (position for position in range(len(problem.demands)) if position not in met),
+                None,
             )
     except LateError:
         pass  # the search begins from nothing
-    near = {} if homeless is None else near_corrections(case, selected, homeless)
+    near = {} if unplaced is None else near_correction_sets(problem, selected, unplaced)
     if near is None:
         return Reason(fits=True)
     now = time.monotonic()
     reason = Reason()
     try:
-        clash = smallest_clash(case, now + FOR_CLASH * (until - now), near)
-        reason = Reason(clash, fits=clash is None)
+        conflict_set = smallest_conflict_set(problem, now + FOR_CONFLICT * (until - now), near)
+        reason = Reason(conflict_set, fits=conflict_set is None)
     except LateError:
         pass
     if reason.fits:
         return reason
     report(reason)
-    return _mended(question, case, reason, until, near)
+    return _with_relaxation(question, problem, reason, until, near)
 
 
 NEVER_RELAXED = frozenset({"limit_project", "limit_land", "limit_overlap", "limit_block"})
@@ -412,12 +419,12 @@ GRACE_S = 10.0
 SHARE_LIMITS = frozenset({"limit_share", "limit_share_number", "limit_share_cumulative"})
 """Limits of B1 and B2."""
 
-HELD = 1e-6
+SHARE_TOLERANCE = 1e-6
 """A share that counts as kept before anything is placed may lack so much [unit of the element]."""
 
 
 @dataclass(frozen=True)
-class Ground:
+class PlacementModel:
     """What a placement stands on: choices, limits, quotas and shares."""
 
     options: Sequence[Option]
@@ -427,7 +434,7 @@ class Ground:
 
 
 def explain(
-    model: Ground,
+    model: PlacementModel,
     selected: Sequence[int],
     tolerance: float,
     count: int,
@@ -443,15 +450,16 @@ def explain(
     """
     by_project = _by_project(model.options)
     placed = {model.options[at].project_id for at in selected}
-    case = _case(
+    problem = _problem(
         model, [by_project[project_id] for project_id in by_project if project_id in placed], ()
     )
     names = [name for name in by_project if name in placed]
     points = {at: option.points for at, option in enumerate(model.options)}
     least = (1.0 - tolerance) * sum(points[at] for at in selected)
     question = Question(
-        case, {name: tuple(ats) for name, ats in by_project.items() if name not in placed}, points,
-        frozenset(selected), _scales(model), _ratios(model),
+        problem,
+        {name: tuple(ats) for name, ats in by_project.items() if name not in placed},
+        points, frozenset(selected), _scales(model), _ratios(model),
         tuple(option.project_id for option in model.options), tuple(map(_land, model.options)),
         least, count, seconds,
     )  # fmt: skip
@@ -469,7 +477,7 @@ def explain(
 
 
 def explain_locks(
-    model: Ground,
+    model: PlacementModel,
     locked: Sequence[tuple[str, str]],
     seconds: float,
     is_cancelled: Callable[[], bool] | None = None,
@@ -480,7 +488,7 @@ def explain_locks(
 
     Raises PlanningError: ``placement_cancelled``.
     """
-    needs = [
+    demands = [
         [
             at
             for at, option in enumerate(model.options)
@@ -489,10 +497,13 @@ def explain_locks(
         for pair in locked
     ]
     twice = {name for name, _ in locked if sum(name == other for other, _ in locked) > 1}
-    case = _case(model, needs, twice)
-    scales = {**_scales(model), **{case.need(position): 1.0 for position in range(len(locked))}}
+    problem = _problem(model, demands, twice)
+    scales = {
+        **_scales(model),
+        **{problem.demand(position): 1.0 for position in range(len(locked))},
+    }
     question = Question(
-        case, {}, {}, frozenset(), scales, _ratios(model), (), (), 0.0, 0, seconds
+        problem, {}, {}, frozenset(), scales, _ratios(model), (), (), 0.0, 0, seconds
     )  # fmt: skip
     try:
         reason = run(
@@ -521,16 +532,18 @@ def _land(option: Option) -> object:
     return option.site_id if is_cut or not option.parcel_ids else frozenset(option.parcel_ids)
 
 
-def _case(model: Ground, needs: Sequence[Sequence[int]], twice: Sequence[str] | set[str]) -> Case:
+def _problem(
+    model: PlacementModel, demands: Sequence[Sequence[int]], twice: Sequence[str] | set[str]
+) -> FeasibilityProblem:
     """Put limits and needs into numbers; one site a project clashes only where two are locked."""
     hard = frozenset(
         line for line, limit in enumerate(model.limits)
         if limit.name.code == "limit_project" and limit.name.values["project_id"] not in twice
     )  # fmt: skip
-    return Case(
+    return FeasibilityProblem(
         tuple(dict(limit.weights) for limit in model.limits),
         tuple(float(limit.most) for limit in model.limits),
-        hard, tuple(map(tuple, needs)), len(model.options),
+        hard, tuple(map(tuple, demands)), len(model.options),
     )  # fmt: skip
 
 
@@ -543,11 +556,11 @@ def _share_key(limit: Limit) -> tuple[str, str, str | None]:
     return str(values["unit_id"]), element, str(values["pollutant"]) or None
 
 
-def _is_share(model: Ground, limit: Limit) -> bool:
+def _is_share(model: PlacementModel, limit: Limit) -> bool:
     return limit.name.code in SHARE_LIMITS and _share_key(limit) in model.shares
 
 
-def _scales(model: Ground) -> dict[int, float]:
+def _scales(model: PlacementModel) -> dict[int, float]:
     """Give of each limit that may give way the amount that counts as 1: its quota or its total."""
     scales = {}
     for line, limit in enumerate(model.limits):
@@ -562,7 +575,7 @@ def _scales(model: Ground) -> dict[int, float]:
     return scales
 
 
-def _quota(model: Ground, limit: Limit) -> float:
+def _quota(model: PlacementModel, limit: Limit) -> float:
     values = limit.name.values
     quotas = [
         room.quota for (_, place, element, pollutant), room in model.rooms.items()
@@ -572,7 +585,7 @@ def _quota(model: Ground, limit: Limit) -> float:
     return quotas[0] if quotas and np.isfinite(quotas[0]) else 0.0
 
 
-def _ratios(model: Ground) -> dict[int, Ratio]:
+def _ratios(model: PlacementModel) -> dict[int, Ratio]:
     """Give the shares that hold now; of one short already only the lack can be stated."""
     ratios = {}
     for line, limit in enumerate(model.limits):
@@ -582,7 +595,7 @@ def _ratios(model: Ground) -> dict[int, Ratio]:
         row = model.shares[unit_id, element, pollutant]
         inside, total = float(str(row["inside"])), float(str(row["total"]))
         least = float(str(limit.name.values["threshold"]))
-        if inside - least * total < -HELD:
+        if inside - least * total < -SHARE_TOLERANCE:
             continue
         parts = {}
         for at, weight in limit.weights.items():
@@ -596,10 +609,10 @@ def _ratios(model: Ground) -> dict[int, Ratio]:
 
 
 def _explained(
-    model: Ground, question: Question, placed: Sequence[str], answered: Answered
+    model: PlacementModel, question: Question, placed: Sequence[str], answered: Answered
 ) -> Explained:
     members = [Member("project", say("clash_project", project_id=name)) for name in placed]
-    value = sum(question.points[at] for at in question.taken)
+    value = sum(question.points[at] for at in question.selected)
     why = {}
     for name, reason in answered.reasons.items():
         asked = Member("project", say("clash_project", project_id=name))
@@ -619,16 +632,16 @@ def _explained(
     )
 
 
-def _pair(model: Ground, swap: Swap) -> SwappedPair:
-    (a, b), (c, d) = swap.given, swap.taken
+def _pair(model: PlacementModel, swap: Swap) -> SwappedPair:
+    (a, b), (c, d) = swap.before, swap.after
     options = model.options
     return SwappedPair((options[a], options[b]), (options[c], options[d]), swap.loss)
 
 
 def _why(
-    model: Ground,
+    model: PlacementModel,
     reason: Reason,
-    needs: Sequence[Member],
+    demands: Sequence[Member],
     points: Mapping[int, float],
     projects: Sequence[str],
     value: float = 0.0,
@@ -639,44 +652,51 @@ def _why(
         return (
             Member("limit", model.limits[constraint].name)
             if constraint < first
-            else needs[constraint - first]
+            else demands[constraint - first]
         )
 
     why = Why(fits=reason.fits)
-    if reason.clash is not None:
+    if reason.conflict_set is not None:
         # The need asked about comes last of all.
         ordered = sorted(
-            reason.clash.members, key=lambda constraint: (-(constraint >= first), -constraint)
+            reason.conflict_set.constraints,
+            key=lambda constraint: (-(constraint >= first), -constraint),
         )
-        clash = reason.clash
+        conflict_set = reason.conflict_set
         why = replace(
             why,
             conflict=Conflict(
-                tuple(map(member, ordered)), clash.is_smallest_proven, clash.is_minimal
+                tuple(map(member, ordered)),
+                conflict_set.is_smallest_proven,
+                conflict_set.is_minimal,
             ),
         )
-    if reason.has_no_mend:
+    if reason.has_no_relaxation:
         why = replace(why, relaxation=Relaxation((), is_least_proven=True, is_checked=False))
-    if reason.mend is not None:
+    if reason.relaxation is not None:
         changes = tuple(
-            _change(model, reason.mend, constraint, member(constraint))
-            for constraint in sorted(reason.mend.amounts)
+            _change(model, reason.relaxation, constraint, member(constraint))
+            for constraint in sorted(reason.relaxation.amounts)
         )
-        relaxation = Relaxation(changes, reason.mend.is_least_proven, reason.is_mend_checked)
+        relaxation = Relaxation(
+            changes, reason.relaxation.is_least_proven, reason.is_relaxation_checked
+        )
         why = replace(why, relaxation=relaxation)
-    if reason.exchange is not None:
-        lost = value - sum(points[at] for at in reason.exchange.chosen)
-        names = tuple(projects[position] for position in sorted(reason.exchange.given_up))
-        why = replace(why, given_up=GivenUp(names, lost, reason.exchange.is_fewest_proven))
+    if reason.displacement is not None:
+        lost = value - sum(points[at] for at in reason.displacement.chosen)
+        names = tuple(projects[position] for position in sorted(reason.displacement.given_up))
+        why = replace(why, given_up=GivenUp(names, lost, reason.displacement.is_fewest_proven))
     return why
 
 
-def _change(model: Ground, mend: Mend, constraint: int, member: Member) -> Change:
-    amount, values = mend.amounts[constraint], member.said.values
+def _change(
+    model: PlacementModel, relaxation: LimitRelaxation, constraint: int, member: Member
+) -> Change:
+    amount, values = relaxation.amounts[constraint], member.statement.values
     if member.kind == "lock":
         statement = say("mend_lock", project_id=values["project_id"], site_id=values["site_id"])
-        return Change(member.said, statement, 1.0, None)
-    code = member.said.code
+        return Change(member.statement, statement, 1.0, None)
+    code = member.statement.code
     if code == "limit_quota":
         # A quota overdrawn already must be brought back to nothing first.
         amount += max(0.0, -float(str(values["left"])))
@@ -684,17 +704,19 @@ def _change(model: Ground, mend: Mend, constraint: int, member: Member) -> Chang
             f"mend_quota_{values['element']}", place_id=values["place_id"],
             pollutant=values["pollutant"], amount=amount,
         )  # fmt: skip
-        return Change(member.said, statement, amount, None)
-    if code in SHARE_LIMITS and constraint in mend.shares:
-        share = mend.shares[constraint]
+        return Change(member.statement, statement, amount, None)
+    if code in SHARE_LIMITS and constraint in relaxation.shares:
+        share = relaxation.shares[constraint]
         share_values = {
             "unit_id": values["unit_id"], "year": values["year"], "share": share,
             "threshold": values["threshold"],
         }  # fmt: skip
         if code == "limit_share_number":
-            return Change(member.said, say("mend_share_number", **share_values), amount, share)
+            return Change(member.statement, say("mend_share_number", **share_values), amount, share)
         share_values |= {"element": values["element"], "pollutant": values["pollutant"]}
         if code == "limit_share_cumulative":
-            return Change(member.said, say("mend_share_cumulative", **share_values), amount, share)
-        return Change(member.said, say("mend_share", **share_values), amount, share)
-    return Change(member.said, say("mend_other", amount=amount), amount, None)
+            return Change(
+                member.statement, say("mend_share_cumulative", **share_values), amount, share
+            )
+        return Change(member.statement, say("mend_share", **share_values), amount, share)
+    return Change(member.statement, say("mend_other", amount=amount), amount, None)

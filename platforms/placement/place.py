@@ -13,8 +13,8 @@ from platforms.matching.match import MatchResult
 from platforms.placement.explain import (
     NOTHING_EXPLAINED,
     Explained,
-    Ground,
-    LocksClashError,
+    LocksConflictError,
+    PlacementModel,
     Why,
     explain,
     explain_locks,
@@ -189,7 +189,7 @@ def place(
     ------
     PlanningError
         ``placement_no_project``, ``placement_lock_impossible``, ``placement_locked_infeasible`` (a
-        ``LocksClashError``), ``placement_quick_locks``, ``placement_out_of_time``,
+        ``LocksConflictError``), ``placement_quick_locks``, ``placement_out_of_time``,
         ``placement_cancelled``.
     """
     if not results:
@@ -206,16 +206,16 @@ def place(
         wide = _widened(results, wishes)
         wide_limits = limits_of(wide, rooms, shares, policy, year)
         why = explain_locks(
-            Ground(wide, wide_limits, rooms, shares), wishes.locked, rest_s, is_cancelled
+            PlacementModel(wide, wide_limits, rooms, shares), wishes.locked, rest_s, is_cancelled
         )
-        raise LocksClashError(len(wishes.locked), why)
+        raise LocksConflictError(len(wishes.locked), why)
     selected = set(solved.chosen)
     explained, within = NOTHING_EXPLAINED, None
     if wishes.explains and options:
         fewer = to_explain(options, limits, selected)
         within = fewer.best_of_each
         explained = explain(
-            Ground(fewer.options, fewer.limits, rooms, shares),
+            PlacementModel(fewer.options, fewer.limits, rooms, shares),
             [fewer.place[at] for at in solved.chosen], wishes.tolerance, wishes.alternatives,
             rest_s, is_cancelled,
         )  # fmt: skip

@@ -92,10 +92,12 @@ def best_choice(
         if rest <= 0:
             break
         candidate, inside = _search(problem, columns, aim, rest)
-        if candidate is not None and (chosen is None or _sum(aim, candidate) > _sum(aim, chosen)):
+        if candidate is not None and (
+            chosen is None or _aim_value(aim, candidate) > _aim_value(aim, chosen)
+        ):
             chosen = candidate
         outside = relaxed.bound_with[~columns].max(initial=-np.inf)
-        reached = -np.inf if chosen is None else _sum(aim, chosen)
+        reached = -np.inf if chosen is None else _aim_value(aim, chosen)
         bound = max(reached, min(bound, max(inside, float(outside))))
         wanted = -np.inf if chosen is None else aim.wanted(reached)
         if bound < wanted or bound == -np.inf:
@@ -104,12 +106,12 @@ def best_choice(
         if not more.any():
             break
         columns |= _highest(relaxed.bound_with, more, max(WIDENED, int(columns.sum())))
-    wanted = -np.inf if chosen is None else aim.wanted(_sum(aim, chosen))
+    wanted = -np.inf if chosen is None else aim.wanted(_aim_value(aim, chosen))
     left = int((~columns & (relaxed.bound_with >= wanted)).sum())
     return Exact(chosen, bound, left, is_done=False)
 
 
-def _sum(aim: Aim, chosen: Positions) -> float:
+def _aim_value(aim: Aim, chosen: Positions) -> float:
     return float(aim.value[chosen].sum())
 
 
@@ -286,10 +288,10 @@ def quick_problem(problem: Problem, seconds: float = 1.0) -> Solved:
     """Do the same for a problem written as numbers."""
     prepare()
     begun, is_small = time.monotonic(), len(problem.points) <= SMALL
-    draft = drafted(problem, begun + (seconds if is_small else 0.0))
-    if draft is None:
+    start = warm_start(problem, begun + (seconds if is_small else 0.0))
+    if start is None:
         return Solved(None, None, is_count_proven=False, is_feasible=False)
-    relaxed, chosen = draft
+    relaxed, chosen = start
     if chosen is None:
         return Solved(None, None, is_count_proven=False)
     if not is_small:
@@ -326,10 +328,10 @@ def search_problem(problem: Problem, gap: float, deadline_s: float) -> Solved:
     if plain is not None:
         report(_solved(plain, problem, problem.groups, None, is_late=True))
     is_small = len(both) <= SMALL
-    draft = drafted(problem, begun + (0.3 * deadline_s if is_small else 0.0))
-    if draft is None:
+    start = warm_start(problem, begun + (0.3 * deadline_s if is_small else 0.0))
+    if start is None:
         return Solved(None, None, is_count_proven=False, is_feasible=False)
-    relaxed, chosen = draft
+    relaxed, chosen = start
     most, count = problem.groups, relaxed
     if chosen is not None:
         report(_interim(problem, relaxed, chosen, most, gap))
@@ -360,7 +362,7 @@ def _interim(
 ) -> Solved:
     """Give what is known by a relaxation of number and score; what it didn't look at is counted."""
     solved = _solved(chosen, problem, most, _shared_bound(relaxed, chosen), is_late=True)
-    wanted = NUMBER_FIRST * len(chosen) + (1 + gap) * _solve_sum(problem, chosen)
+    wanted = NUMBER_FIRST * len(chosen) + (1 + gap) * _total_points(problem, chosen)
     left = int((~relaxed.columns & (relaxed.bound_with >= wanted)).sum())
     return replace(solved, pairs_left=left)
 
@@ -370,7 +372,7 @@ def _shared_bound(relaxed: Relaxation, chosen: Positions) -> float:
     return relaxed.bound - NUMBER_FIRST * len(chosen)
 
 
-def drafted(problem: Problem, until: float) -> tuple[Relaxation, Positions | None] | None:
+def warm_start(problem: Problem, until: float) -> tuple[Relaxation, Positions | None] | None:
     """Relax number and score together, and round: a choice within a second or so.
 
     The relaxation of 1 000 points a project and its score, and the choice; None where even parts
@@ -392,32 +394,32 @@ def _best_score(
     if score is None:
         return _solved(chosen, problem, most, None, is_late=True)
     both = problem.points + NUMBER_FIRST
-    draft = rounded(problem, both, score, until if len(both) <= SMALL else 0.0)
+    start = rounded(problem, both, score, until if len(both) <= SMALL else 0.0)
     if (
-        draft is None
-        or len(draft) < placed
-        or _solve_sum(problem, draft) < _solve_sum(problem, chosen)
+        start is None
+        or len(start) < placed
+        or _total_points(problem, start) < _total_points(problem, chosen)
     ):
-        draft = chosen
-    wanted = (1 + gap) * _solve_sum(problem, draft)
+        start = chosen
+    wanted = (1 + gap) * _total_points(problem, start)
     left = int((~score.columns & (score.bound_with >= wanted)).sum())
-    late = _solved(draft, problem, most, score.bound, is_late=True)
+    late = _solved(start, problem, most, score.bound, is_late=True)
     report(replace(late, pairs_left=left))
     aim = Aim(problem.points, gap=gap, at_least=placed)
-    exact = best_choice(problem, score, aim, draft, until)
-    best = draft if exact.chosen is None else exact.chosen
+    exact = best_choice(problem, score, aim, start, until)
+    best = start if exact.chosen is None else exact.chosen
     solved = _solved(best, problem, most, exact.bound, is_late=not exact.is_done)
     return replace(solved, pairs_left=exact.left)
 
 
-def _solve_sum(problem: Problem, chosen: Positions) -> float:
+def _total_points(problem: Problem, chosen: Positions) -> float:
     return float(problem.points[chosen].sum())
 
 
 def _solved(
     chosen: Positions, problem: Problem, most: int, bound: float | None, *, is_late: bool
 ) -> Solved:
-    reached = _solve_sum(problem, chosen)
+    reached = _total_points(problem, chosen)
     gap = None
     if bound is not None:
         above = max(0.0, bound - reached)

@@ -176,7 +176,7 @@ def require_free_land(edits: Sequence[ScenarioEdit], source: LayerSource) -> Non
     if added:
         _require_apart(added, source)
     if placed:
-        _require_not_given(placed, source)
+        _require_unallotted(placed, source)
         _require_one_unit(placed, added, source)
 
 
@@ -199,7 +199,7 @@ def _require_apart(added: Sequence[AddLand], source: LayerSource) -> None:
             )  # fmt: skip
 
 
-def given_parcels(source: LayerSource) -> dict[str, str]:
+def allotted_parcels(source: LayerSource) -> dict[str, str]:
     """Give the parcels that are allotted already, each with the first allotment that names it."""
     allotted: dict[str, str] = {}
     land = _land_allotted(source)
@@ -215,11 +215,11 @@ def _land_allotted(source: LayerSource) -> pd.DataFrame:
     return allotments[is_land.fillna(value=False).to_numpy(dtype=bool)]
 
 
-def _require_not_given(placed: Sequence[PlaceProject], source: LayerSource) -> None:
+def _require_unallotted(placed: Sequence[PlaceProject], source: LayerSource) -> None:
     """Hold placements against the land allotted in the city: neither side may have it twice."""
     land = _land_allotted(source).drop_duplicates("project_id")
     of_project = dict(zip(land["project_id"], land["allotment_id"].astype(str), strict=True))
-    of_parcel = given_parcels(source)
+    of_parcel = allotted_parcels(source)
     for edit in placed:
         if edit.project_id in of_project:
             allotment_id = of_project[edit.project_id]

@@ -181,11 +181,13 @@ def _platforms(land: gpd.GeoDataFrame, source: LayerSource, crs: CRS) -> Shapes:
     is_sub_park &= parks["platform_id"].isin(platforms["platform_id"])
     owners = [*platforms["platform_id"], *parks["platform_id"][is_sub_park]]
     shapes: Shapes = np.asarray(land.geometry.array, dtype=object)
-    of_land, others = intersecting_pairs(shapes, outlines)
+    of_land, of_outline = intersecting_pairs(shapes, outlines)
     if not len(of_land):
         return np.full(len(land), None, dtype=object)
-    part = common_area_m2(shapes, outlines, of_land, others, crs) / areas_m2(shapes, crs)[of_land]
-    shares = pd.DataFrame({"row": of_land, "owner": [owners[n] for n in others], "part": part})
+    part = (
+        common_area_m2(shapes, outlines, of_land, of_outline, crs) / areas_m2(shapes, crs)[of_land]
+    )
+    shares = pd.DataFrame({"row": of_land, "owner": [owners[n] for n in of_outline], "part": part})
     summed = shares.groupby(["row", "owner"], sort=False)["part"].sum().reset_index()
     largest = summed[summed["part"] > MOST].sort_values("part").drop_duplicates("row", keep="last")
     owner = largest.set_index("row")["owner"].reindex(range(len(land)))
