@@ -515,15 +515,3 @@ class CityLand:
         sites = with_measures([self._described[key] for key in new], self._layers, shaped)
         self._described.update(zip(((key, shaped) for key in new), sites, strict=True))
         return [self._described[key, shaped] for key in keys]
-
-
-def candidate_sites(
-    source: LayerSource,
-    need: Need,
-    uses: Uses | None,
-    policy: PolicySet,
-    crs: CRS,
-    shaped: Shaped = UNMEASURED,
-) -> list[Site]:
-    """Gather the land that could take one project; as ``CityLand`` for many."""
-    return CityLand(source, policy, crs).sites([LandAsked(need, uses, shaped)])[0]

@@ -100,11 +100,6 @@ class Site:
     width_m: float | None = None
     frontage_m: float | None = None
 
-    @property
-    def exit_km(self) -> float | None:
-        """Way to the nearest expressway exit [km], None where none is on file."""
-        return self.facility_km.get("expressway_exit")
-
 
 _SECTIONS = ("criteria", "bounds", "land_uses")
 _BOUNDS = ("access_near_km", "access_far_km", "efficiency_span_wan_yuan_per_mu", "surplus_share")

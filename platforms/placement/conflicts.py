@@ -24,9 +24,6 @@ class LateError(PlanningError):
 INFEASIBLE = 2
 """Status of HiGHS where it has proven that nothing fits."""
 
-SOLVER_TOLERANCE = 1e-6
-"""By so much HiGHS may break a row whose largest weight is 1."""
-
 EQUAL = 1e-9
 """Relative distance within which ``compare`` calls two numbers equal."""
 
