@@ -100,7 +100,7 @@ class Situation:
 
 
 def situation_of(job: CheckJob) -> Situation:
-    """Say what may become of the parks and platforms of the one unit of a job.
+    """Compute what may become of the parks and platforms of the one unit of a job.
 
     ``job``: Its one unit; ``rule_id`` is irrelevant.
 
@@ -134,7 +134,7 @@ def situation_of(job: CheckJob) -> Situation:
 
 
 def _kept_counts(job: CheckJob, unit_parks: gpd.GeoDataFrame, unit_id: str) -> pd.Series:
-    """Say which parks a functional zone must not keep (A15)."""
+    """Return which parks a functional zone must not keep (A15)."""
     none = pd.Series(data=False, index=unit_parks.index)
     zones = units_in_scope(job.layer("units"), ("Z2",))
     if unit_id not in zones or not job.policy.parts("A15"):

@@ -171,7 +171,7 @@ def effects_elsewhere(
     policy: PolicySet,
     crs: CRS,
 ) -> PlanEffects:
-    """Say what a plan changes for units other than its own.
+    """Compute what a plan changes for units other than its own.
 
     ``source``: The city without them.
     ``crs``: Projected system in metres.

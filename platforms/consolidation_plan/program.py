@@ -190,7 +190,7 @@ def _sorted(program: Program, rule_id: str) -> list[Row]:
 
 
 def _as(park: ParkOption, kind: str) -> dict[Variable, float]:
-    """Give the variables that make a park a sub-park, or an exiting one, each counted against."""
+    """Return the variables that make a park a sub-park, or an exiting one, each counted against."""
     park_id, choices = park.park_id, park.choices
     exits = (EXIT, PLANNED)
     chosen = [c for c in choices if (c in exits) == (kind == "exiting") and c != STAY]

@@ -50,7 +50,7 @@ def places_of(
     crs: CRS,
     area_m2: npt.NDArray[np.float64],
 ) -> list[Place]:
-    """Say of each piece of land in which unit, platform and zone it lies.
+    """Return for each piece of land in which unit, platform and zone it lies.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def described(
     policy: PolicySet,
     crs: CRS,
 ) -> list[Site]:
-    """Say of each piece of land what the layers hold.
+    """Return for each piece of land what the layers hold.
 
     ``land``: ``block_id``, ``parcel_ids``, ``carved`` and shape of each.
     ``crs``: Projected system in metres.
@@ -265,7 +265,7 @@ def _facility_km(shapes: Shapes, facilities: gpd.GeoDataFrame) -> list[dict[str,
 
 
 def _parcel_facts(parcels: gpd.GeoDataFrame, land: gpd.GeoDataFrame) -> dict[str, _Facts]:
-    """Give what is on file for each parcel of the candidates, by its id."""
+    """Return what is on file for each parcel of the candidates, by its id."""
     wanted = {part.split("#")[0] for ids in land["parcel_ids"] for part in ids}
     rows = pd.DataFrame(parcels)[parcels["parcel_id"].isin(wanted)].set_index("parcel_id")
     columns = [
@@ -458,7 +458,7 @@ class CityLand:
         return search
 
     def _blocks(self, asked: LandAsked, progress: Progress | None) -> tuple[list[_Piece], set[str]]:
-        """Give the blocks, or what the project takes of those too large, and all their parcels."""
+        """Return the blocks, or what the project takes of too large ones, and all their parcels."""
         need, uses = asked.need, asked.uses_key
         search = self._search(need.least_mu * NEAR_MISS, asked, progress)
         areas = search.blocks.blocks["area_mu"].tolist()

@@ -237,7 +237,7 @@ def check_units(demand: Demand, unit_ids: Iterable[str]) -> None:
 
 
 def has_started(demand: Demand, as_of: str) -> bool:
-    """Say whether a project started on or before a day, by its date or else its stage.
+    """Return whether a project started on or before a day, by its date or else its stage.
 
     ``as_of``: The day (ISO).
 

@@ -27,7 +27,7 @@ class WeightIntervals:
     high: Floats
 
     def around(self, weight: float) -> tuple[float, float] | None:
-        """Give the weights around one, 0 and more, between which it leads; None: not there."""
+        """Return the weights around one, 0 and more, between which it leads; None: not there."""
         if self._covering(weight) is not None:
             return None
         slack = NEAR * max(abs(weight), 1.0)
@@ -37,7 +37,7 @@ class WeightIntervals:
         return min(low, weight), max(weight, float(above.min(initial=np.inf)))
 
     def nearest(self, weight: float) -> tuple[float, ...]:
-        """Give the nearest weights below and above one where it leads; itself where it does."""
+        """Return the nearest weights below and above one where it leads; itself where it does."""
         covering = self._covering(weight)
         if covering is None:
             return (weight,)
@@ -82,7 +82,7 @@ def _behind(
     has: Floats,
     value: Floats,
 ) -> tuple[Floats, Floats]:
-    """Say between which weights one candidate is behind each of the others."""
+    """Return between which weights one candidate is behind each of the others."""
     a, k, h, v = candidate
     square = _difference(h * v * has, has * value * h)
     linear = _sum(
@@ -104,7 +104,7 @@ def _sum(left: Floats, right: Floats) -> Floats:
 
 
 def _negative(a: Floats, b: Floats, c: Floats) -> tuple[Floats, Floats]:
-    """Give the open intervals in which a x² + b x + c lies below 0."""
+    """Return the open intervals in which a x² + b x + c lies below 0."""
     inf = np.inf
     flat, line = (a == 0) & (b == 0), (a == 0) & (b != 0)
     curve = a != 0
@@ -211,7 +211,7 @@ class WeightRange:
 
 
 def first_of(values: Floats, weights: Floats) -> int | None:
-    """Give the place of the first candidate in the order given; None where none has a score."""
+    """Return the place of the first candidate in the order given; None where none has a score."""
     ranking = rank(values, weights)
     if not len(values) or np.isnan(ranking.score[ranking.order[0]]):
         return None
@@ -219,7 +219,7 @@ def first_of(values: Floats, weights: Floats) -> int | None:
 
 
 def losses(values: Floats, weights: Floats, place: int) -> tuple[Loss, ...]:
-    """Say on which criteria a candidate loses points to the first.
+    """Return on which criteria a candidate loses points to the first.
 
     Parameters
     ----------

@@ -65,7 +65,7 @@ def _industry(columns: SiteColumns, asked: Asking) -> Answers:
 
 
 def _industry_reasons(asked: Asking) -> tuple[Reason, Reason]:
-    """Give the answer on a main platform, and the one elsewhere."""
+    """Return the answer on a main platform, and the one elsewhere."""
     code = asked.demand.industry_code
     if code is None:
         return (
@@ -125,7 +125,7 @@ def _standard_reason(site: Site, asked: Asking) -> Reason:
 
 
 def _open_reason(site: Site, asked: Asking) -> Reason:
-    """Say what is missing where nothing is short."""
+    """Compute what is missing where nothing is short."""
     if not site.standards and site.far_bounds == (None, None):
         return Reason("no_data", lambda _: say("standard_land_not_stated"))
     if site.without_standards:
@@ -215,13 +215,13 @@ def _level(columns: SiteColumns, asked: Asking, part: str) -> Answers:
 
 
 def on_main_platform(columns: SiteColumns) -> Flags:
-    """Say which candidates lie on the outline of a major platform itself, beyond 1 m²."""
+    """Return which candidates lie on the outline of a major platform itself, beyond 1 m²."""
     on_main: Flags = columns.main_platform_share * columns.area_mu > TOLERANCE_MU
     return on_main
 
 
 def eligible(force: Force) -> GateRule:
-    """Give the gate of the parts of C4 with one force: exclusions are a duty, the rest principles.
+    """Return the gate of the parts of C4 with one force: exclusions bind, the rest are principles.
 
     ``force``: ``mandatory`` or ``principle``.
 
@@ -382,7 +382,7 @@ def judge(site: Site, asked: Asking) -> tuple[Gate, ...]:
 
 
 def status_of(gates: tuple[Gate, ...]) -> Status:
-    """Say what the gates of a site come to: its verdict, apart from score and confidence."""
+    """Compute what the gates of a site come to: its verdict, apart from score and confidence."""
     outcomes = {gate.outcome for gate in gates if gate.force == "mandatory"}
     if "not_met" in outcomes:
         return "rejected"

@@ -56,7 +56,7 @@ class ProjectStatus:
     routes: Mapping[UnitId, ApprovalRoute] = field(default_factory=lambda: MappingProxyType({}))
 
     def talks_on(self, unit_id: UnitId) -> Exclusivity | None:
-        """Say who holds the project where it goes to land of a unit.
+        """Return who holds the project where it goes to land of a unit.
 
         Where the unit that has it on file holds it, or nobody does, that unit's view counts for
         all land: elsewhere it goes by transfer (流转). Else the unit of the land is asked.
@@ -195,7 +195,7 @@ class Answers:
     clause: str = ""
 
     def outcome_is(self, outcome: Outcome) -> Flags:
-        """Say which candidates come out so; array of n."""
+        """Return which candidates come out so; array of n."""
         return np.array([reason.outcome == outcome for reason in self.reasons], dtype=bool)[
             self.reason
         ]
@@ -233,7 +233,7 @@ GateRule = Callable[[SiteColumns, Asking], Answers]
 
 
 def everywhere(columns: SiteColumns, outcome: Outcome, statement: Statement) -> Answers:
-    """Give the same answer for every candidate."""
+    """Return the same answer for every candidate."""
     return Answers(np.zeros(len(columns), dtype=np.intp), (Reason(outcome, lambda _: statement),))
 
 
@@ -257,7 +257,7 @@ def under_rule(
 
 
 def rule_in_pack(policy: PolicySet, rule_id: str, part: str = "") -> DatedRule | None:
-    """Give a rule where an active pack has it, else None."""
+    """Return a rule where an active pack has it, else None."""
     return policy.rule(rule_id, part) if part in policy.parts(rule_id) else None
 
 
@@ -268,7 +268,7 @@ LandUses = frozenset[tuple[str, str] | None]
 
 
 def at_least(values: Floats, least: float | Floats) -> Flags:
-    """Say which known values reach a threshold; an unknown one doesn't."""
+    """Return which known values reach a threshold; an unknown one doesn't."""
     known = ~np.isnan(values)
     compared = compare_all(np.where(known, values, 0.0), least)
     reached: Flags = known & (compared >= 0)
@@ -494,7 +494,7 @@ class ElementDemand:
 def element_demands(
     columns: SiteColumns, asked: Asking, element: str
 ) -> tuple[ElementDemand, ...] | None:
-    """Say what a project takes of an element at each candidate.
+    """Compute what a project takes of an element at each candidate.
 
     ``element``: ``land`` (increment alone: existing land takes no quota), ``energy`` or
       ``emission``.
@@ -520,7 +520,7 @@ def element_demands(
 def quota_left(
     columns: SiteColumns, asked: Asking, subject: Subject, need: ElementDemand
 ) -> Floats:
-    """Give what is left of a quota at each candidate.
+    """Return what is left of a quota at each candidate.
 
     ``subject``: Whose quota: the unit's or the platform's.
 
@@ -572,7 +572,7 @@ def _pairs(demands: tuple[ElementDemand, ...]) -> Iterator[tuple[ElementDemand, 
 
 
 def _compared(amount: Floats, room: Floats) -> tuple[Flags, Flags]:
-    """Say where the room is too small, and where that isn't known; nothing taken needs no room."""
+    """Return where the room is too small and where that isn't known; taking nothing needs none."""
     known = ~np.isnan(amount) & ~np.isnan(room)
     over = compare_all(np.where(known, amount, 0.0), np.where(known, room, 0.0)) > 0
     return known & over & (amount > 0), ~known & (amount != 0)

@@ -397,7 +397,7 @@ def transfer_proposals(result: MatchResult, home: str | None) -> tuple[TransferP
 
 
 def credit_rule(policy: PolicySet) -> DatedRule | None:
-    """Give the rule by which both units score alike, None where the packs have none."""
+    """Return the rule by which both units score alike, None where the packs have none."""
     for rule_id in CREDIT_RULES:
         parts = policy.parts(rule_id)
         if parts:

@@ -99,7 +99,7 @@ def _industry_fit(setting: Setting) -> Floats:
 
 
 def closeness(code: str, listed: str) -> float:
-    """Say how close an industry is to one that a platform lists, on fixed steps.
+    """Compute how close an industry is to one that a platform lists, on fixed steps.
 
     ``code, listed``: Codes of GB/T 4754, two to four digits, with or without the letter of the
       section.
@@ -120,7 +120,7 @@ def closeness(code: str, listed: str) -> float:
 
 
 def _chain(setting: Setting) -> Floats:
-    """Give how near the firms of the platform stand along the chains, on fixed bounds."""
+    """Return how near the firms of the platform stand along the chains, on fixed bounds."""
     known = setting.around.chain_nearness
     return setting.columns.coded["platform_id"].numbers(
         lambda platform_id: known.get(None if platform_id is None else str(platform_id), np.nan)
@@ -150,7 +150,7 @@ def _share_effect(setting: Setting) -> Floats:
 
 
 def _effect_outcomes(setting: Setting) -> Floats:
-    """Say of each candidate whether the land share holds after it: 1, 0, NaN where not known."""
+    """Return whether the land share holds after each candidate: 1, 0, NaN where not known."""
     columns = setting.columns
     land_mu = np.minimum(setting.asked.demand.land_wanted_mu, columns.area_mu)
     units = columns.coded["unit_id"]
@@ -170,7 +170,7 @@ def _effect_outcomes(setting: Setting) -> Floats:
 
 
 def effects(setting: Setting, position: int) -> dict[tuple[str, str | None], ShareEffect]:
-    """Say what the project would do to the shares of the unit of one candidate (B1).
+    """Compute what the project would do to the shares of the unit of one candidate (B1).
 
     By element and pollutant, those that can be told; land counts as much as it takes, energy and
     emissions in the same proportion inside (S15).
@@ -323,7 +323,7 @@ class Score:
 
 
 def contributions(values: Floats, weights: Floats) -> Floats:
-    """Give the points that each criterion adds.
+    """Return the points that each criterion adds.
 
     ``values``: n × k, 0 to 1, NaN where not known.
 
@@ -409,7 +409,7 @@ def rank(values: Floats, weights: Floats) -> Ranking:
 
 
 def _places(falling: Floats) -> npt.NDArray[np.intp]:
-    """Give places to scores that fall: equal ones share one, those without a score the last."""
+    """Assign places to scores that fall: equal ones share one, those without a score the last."""
     count = int((~np.isnan(falling)).sum())
     starts = np.ones(len(falling), dtype=bool)
     if count:

@@ -45,7 +45,7 @@ class ChainProximity:
     def nearness(
         self, industry_code: str | None, platform_ids: Iterable[str]
     ) -> dict[str | None, float]:
-        """Say how near each platform is to an industry.
+        """Compute how near each platform is to an industry.
 
         Parameters
         ----------
@@ -126,7 +126,7 @@ class Survey:
     def inputs(
         self, demands: Sequence[Demand], progress: Progress | None = None
     ) -> Iterator[MatchInputs]:
-        """Give the land and the figures that each project is matched with.
+        """Return the land and the figures that each project is matched with.
 
         Parameters
         ----------
@@ -167,7 +167,7 @@ class Survey:
         return LandAsked(need, fitting_uses(demand, self._table), shaped)
 
     def shares_without(self, project_ids: Iterable[str]) -> Mapping[ShareKey, Mapping[str, object]]:
-        """Give the shares without what projects to be placed hold, as ``shares_without``."""
+        """Return the shares without what projects to be placed hold, as ``shares_without``."""
         allotted = self._source.read("element_allotments")["project_id"]
         excluded = frozenset(project_ids).intersection(allotted.dropna().astype(str))
         if excluded not in self._shares:
@@ -222,7 +222,7 @@ def needed(demand: Demand, policy: PolicySet, table: MatchTable) -> Need:
 def shares_without(
     source: LayerSource, project_ids: Iterable[str], year: int, policy: PolicySet, crs: CRS
 ) -> Mapping[ShareKey, Mapping[str, object]]:
-    """Give the shares of the year (B1), without what projects that are to be placed hold already.
+    """Return the shares of the year (B1), without what projects that are to be placed hold already.
 
     ``project_ids``: Projects to be placed: counted with their new place, their own allotments
       would count twice.

@@ -89,7 +89,7 @@ def report(answer: object) -> None:
 
 
 def echo(task: object) -> object:
-    """Give the task back."""
+    """Return the task back."""
     return task
 
 

@@ -30,14 +30,15 @@ EQUAL = 1e-9
 
 @dataclass(frozen=True)
 class FeasibilityProblem:
-    """Limits and needs over the same options.
+    """Limits and demands over the same options.
 
-    A member is a limit (by its position) or a need (by the number of limits plus its position).
+    A constraint is a limit (by its position) or a demand (by the number of
+    limits plus its position).
 
     ``rows``: Weight of each option in each limit, by the option's position.
     ``most``: The most that the weights taken may add up to, one a limit.
-    ``hard``: Positions of limits that hold in any case and are no members.
-    ``demands``: Sets of options of which one must be taken, one a need.
+    ``hard``: Positions of limits that hold in any case and are no constraints.
+    ``demands``: Sets of options of which one must be taken, one a demand.
     ``size``: Number of options.
     """
 
@@ -49,11 +50,11 @@ class FeasibilityProblem:
 
     @property
     def constraints(self) -> frozenset[int]:
-        """Every limit and need that isn't given."""
+        """Every limit and demand that isn't given."""
         return frozenset(range(len(self.rows) + len(self.demands))) - self.hard
 
     def demand(self, position: int) -> int:
-        """Give the number of a need among the members."""
+        """Return the number of a demand among the constraints."""
         return len(self.rows) + position
 
     @cached_property
@@ -67,7 +68,7 @@ class FeasibilityProblem:
 
     @cached_property
     def scales(self) -> tuple[float, ...]:
-        """Give the largest weight of each limit."""
+        """Return the largest weight of each limit."""
         return tuple(
             max((abs(weight) for weight in row.values()), default=0.0) or 1.0 for row in self.rows
         )
@@ -102,7 +103,7 @@ class FeasibilityProblem:
         return loads
 
     def frees(self, loads: Mapping[int, float], come: int, go: int) -> bool:
-        """Tell whether all they touch holds once one option is taken and another given back."""
+        """Return whether all they touch holds once one option is taken and another given back."""
         more, less = self.columns[come], self.columns[go]
         return all(
             compare(
@@ -115,7 +116,7 @@ class FeasibilityProblem:
     def broken(
         self, chosen: Collection[int], constraints: Collection[int] | None = None
     ) -> set[int]:
-        """Name the members (all, or those asked) and given limits that a choice breaks."""
+        """Name the constraints (all, or those asked) and hard limits that a choice breaks."""
         selected = set(chosen)
         asked = self.constraints if constraints is None else constraints
         exceeded = {
@@ -142,7 +143,7 @@ def choice(
     constraints: Collection[int],
     until: float,
 ) -> frozenset[int] | None:
-    """Find a choice that keeps the members named, the given limits and nothing else.
+    """Find a choice that keeps the constraints named, the hard limits and nothing else.
 
     ``problem, constraints, until``: As ``best_choice`` takes them.
 
@@ -176,7 +177,7 @@ def best_choice(
     extra: Sequence[Extra] = (),
     gap: float = 0.0,
 ) -> Chosen | None:
-    """Find the choice with the highest sum that keeps the members named and the given limits.
+    """Find the choice with the highest sum that keeps the constraints named and the hard limits.
 
     ``until``: Monotonic time at which the search ends [s].
     ``goal``: What each option adds to the sum that is made highest, by position; None for any
@@ -297,15 +298,15 @@ MOST_STEPS = 20_000
 def near_correction_sets(
     problem: FeasibilityProblem, selected: Collection[int], unplaced: int
 ) -> dict[ConstraintSet, list[frozenset[int]]] | None:
-    """Try to house a need by moving others on, and note what each try would break.
+    """Try to house a demand by moving others on, and note what each try would break.
 
-    A chain of moves: the need takes an option, whoever is in its way loses its own and looks for
+    A chain of moves: the demand takes an option, whoever is in its way loses its own and looks for
     another. After each move everything holds except what is noted.
 
-    ``selected``: A choice that keeps every member but needs that aren't met.
+    ``selected``: A choice that keeps every constraint but demands that aren't met.
 
-    Choices that show it, by the set of members that give way; None where a chain houses the need at
-    no cost, so that there is no conflict.
+    Choices that show it, by the set of constraints that give way; None where a chain houses the
+    demand at no cost, so that there is no conflict.
     """
     lost = problem.broken(selected) - {problem.demand(unplaced)}
     choices: dict[ConstraintSet, list[frozenset[int]]] = {}
@@ -357,7 +358,7 @@ def least_correction_set(
     soft: Collection[int],
     until: float,
 ) -> tuple[ConstraintSet, frozenset[int]] | None:
-    """Find the fewest members that give way while those fixed hold.
+    """Find the fewest constraints that give way while those fixed hold.
 
     ``soft``: Members that may give way; the others are left out of account.
     ``until``: Monotonic time at which the search ends [s]; the best so far is given.
@@ -416,9 +417,9 @@ ZERO = 1e-7
 class ConflictSet:
     """What cannot hold together.
 
-    ``constraints``: Limits and needs as ``FeasibilityProblem`` numbers them.
-    ``is_smallest_proven``: True where no set with fewer members clashes.
-    ``is_minimal``: True where the rest can hold once any one member is left out.
+    ``constraints``: Limits and demands as ``FeasibilityProblem`` numbers them.
+    ``is_smallest_proven``: True where no set with fewer constraints conflicts.
+    ``is_minimal``: True where the rest can hold once any one constraint is left out.
     """
 
     constraints: ConstraintSet
@@ -429,16 +430,16 @@ class ConflictSet:
 def smallest_conflict_set(
     problem: FeasibilityProblem, until: float, near: Collection[ConstraintSet] = ()
 ) -> ConflictSet | None:
-    """Find the smallest set of members that cannot hold together.
+    """Find the smallest set of constraints that cannot hold together.
 
     A minimal set is read off the linear relaxation and thinned out; then smallest sets that meet
     everything found to give way (an implicit hitting set) either are a conflict, and then the
     smallest, or show something further that gives way.
 
     ``until``: Monotonic time at which the search ends [s]; the smallest set so far is given.
-    ``near``: Sets of members that are known to give way (``near_correction_sets``).
+    ``near``: Sets of constraints that are known to give way (``near_correction_sets``).
 
-    The set; None where all members can hold together.
+    The set; None where all constraints can hold together.
 
     Raises LateError: ``placement_out_of_time`` where no set was found.
     """
@@ -465,7 +466,7 @@ def smallest_conflict_set(
 
 
 def _needed(known: Iterable[ConstraintSet]) -> ConstraintSet:
-    """Give the members that are in every conflict: alone they give way."""
+    """Return the constraints that are in every conflict: alone they give way."""
     return frozenset(constraint for gone in known if len(gone) == 1 for constraint in gone)
 
 
@@ -489,7 +490,7 @@ def _met(
 
 
 def _unmet(problem: FeasibilityProblem, least: ConstraintSet, until: float) -> list[ConstraintSet]:
-    """Find sets that give way, each apart from those before and from the members given."""
+    """Find sets that give way, each apart from those before and from the constraints given."""
     corrections: list[ConstraintSet] = []
     fixed = least
     while True:
@@ -530,7 +531,7 @@ def _linear_core(problem: FeasibilityProblem, until: float) -> ConstraintSet | N
     line = [n for n, row in enumerate(rows) for _ in row]
     at = [column for row in rows for column in row]
     weights = [weight / scales[n] for n, row in enumerate(rows) for weight in row.values()]
-    # What a need lacks is what is made smallest: 0 where all can hold.
+    # What a demand lacks is what is made smallest: 0 where all can hold.
     line += [first + n for n in range(demand_count)]
     at += [size + n for n in range(demand_count)]
     weights += [-1.0] * demand_count
@@ -554,7 +555,7 @@ def _linear_core(problem: FeasibilityProblem, until: float) -> ConstraintSet | N
 def _thinned(
     problem: FeasibilityProblem, conflict: ConstraintSet, until: float, needed: ConstraintSet
 ) -> ConflictSet:
-    """Leave out members, by halves first, until the rest holds once any one is left out."""
+    """Leave out constraints, by halves first, until the rest holds once any one is left out."""
     kept = set(conflict)
     rest = sorted(conflict - needed)
     size = max(1, len(rest) // 2)

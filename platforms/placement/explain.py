@@ -1,8 +1,7 @@
-"""The same in the words of the limits."""
+"""Why projects have no place and what could be otherwise, in the words of the limits."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -10,32 +9,11 @@ import numpy as np
 from platforms.elements.quotas import Room, RoomKey
 from platforms.errors import PlanningError
 from platforms.land.site_carving import CUT_SUFFIX
-from platforms.placement.child import report, run
-from platforms.placement.conflicts import (
-    ConflictSet,
-    ConstraintSet,
-    FeasibilityProblem,
-    LateError,
-    best_choice,
-    near_correction_sets,
-    smallest_conflict_set,
-)
+from platforms.placement.child import run
+from platforms.placement.conflicts import FeasibilityProblem
+from platforms.placement.explain_search import Answered, Question, Reason
 from platforms.placement.limits import BY_NUMBER, CUMULATIVE, Limit, Option, ShareRows
-from platforms.placement.remedies import (
-    Displacement,
-    LimitRelaxation,
-    NearOptimal,
-    Ratio,
-    Swap,
-    fewest_given_up,
-    least_relaxation,
-    near_optimal_moves,
-    never_changing,
-    next_best,
-    reduced_cost_fixed,
-    relaxed,
-    swaps,
-)
+from platforms.placement.remedies import LimitRelaxation, Ratio, Swap
 from platforms.policy.verdict import Statement, say
 
 Kind = Literal["project", "lock", "limit"]
@@ -58,7 +36,7 @@ class Conflict:
     members
         The project asked about first.
     is_smallest_proven
-        True where no set with fewer members clashes.
+        True where no set with fewer members conflicts.
     is_minimal
         True where the rest can hold once any one member is left out.
     """
@@ -167,7 +145,7 @@ class SwappedPair:
 
 @dataclass(frozen=True)
 class Explained:
-    """All that is said beside a placement.
+    """All that explains a placement.
 
     ``why``: By project without a place.
     ``stable``: Whether an assignment never changes in near-best placements, by project; None
@@ -188,7 +166,7 @@ NOTHING_EXPLAINED = Explained({}, {})
 
 
 class LocksConflictError(PlanningError):
-    """Locked pairs cannot hold together; carries what clashes and what mends it."""
+    """Locked pairs cannot hold together; carries what conflicts and what mends it."""
 
     def __init__(self, count: int, why: Why) -> None:
         statements = (
@@ -199,215 +177,6 @@ class LocksConflictError(PlanningError):
         )
         super().__init__("placement_locked_infeasible", count=count, members=listed, mend="")
         self.why = why
-
-
-FOR_REASONS = 0.7
-"""Part of the time for projects without a place; the rest is for near-best placements."""
-
-LEAST_SLOT_S = 4.0
-"""A project is given this much [s] rather than that all are answered by halves."""
-
-FOR_CONFLICT = 0.6
-"""Part of a project's time for its conflict; the rest is for what mends it."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked about a placement.
-
-    ``problem``: Limits, and as needs the projects placed; locks where nothing could be placed.
-    ``asked``: Options of each project without a place that is asked about, by its id.
-    ``points``: Score of each option by position.
-    ``selected``: The placement; empty where there is none.
-    ``scales``: Limits and needs that may give way, each with the amount that counts as 1.
-    ``ratios``: Shares behind limits.
-    ``projects, lands``: Project and land of each option.
-    ``least``: Sum of scores from which a placement is nearly as good.
-    ``count``: Near-best placements wanted.
-    ``seconds``: Time.
-    """
-
-    problem: FeasibilityProblem
-    asked: Mapping[str, tuple[int, ...]]
-    points: Mapping[int, float]
-    selected: frozenset[int]
-    scales: Mapping[int, float]
-    ratios: Mapping[int, Ratio]
-    projects: tuple[str, ...]
-    lands: tuple[object, ...]
-    least: float
-    count: int
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Why a project has no place; what time didn't suffice for is None.
-
-    ``conflict_set``: What cannot hold together with it.
-    ``fits``: True where it fits beside all that are placed, so that the search for most had not
-      ended.
-    ``relaxation``: Limits that would have to give way.
-    ``is_relaxation_checked``: True where everybody placed and the project hold the relaxed limits.
-    ``has_no_relaxation``: True where no limit that may give way mends it.
-    ``displacement``: Projects that would have to be given up.
-    """
-
-    conflict_set: ConflictSet | None = None
-    fits: bool = False
-    relaxation: LimitRelaxation | None = None
-    is_relaxation_checked: bool = False
-    has_no_relaxation: bool = False
-    displacement: Displacement | None = None
-
-
-@dataclass
-class Answered:
-    """What was found so far.
-
-    ``reasons``: By project.
-    ``stable``: Whether each assignment never changes, by position of its option.
-    ``others``: Near-best placements, the best first.
-    ``are_others_proven``: True where none better was passed over.
-    ``swapped``: Pairs that can change places.
-    """
-
-    reasons: dict[str, Reason] = field(default_factory=dict)
-    stable: dict[int, bool | None] = field(default_factory=dict)
-    others: list[frozenset[int]] = field(default_factory=list)
-    are_others_proven: bool = False
-    swapped: list[Swap] = field(default_factory=list)
-
-
-def answer_all(question: Question) -> Answered:
-    """Answer why projects have no place, then what could be otherwise."""
-    begun = time.monotonic()
-    end = begun + question.seconds
-    until = begun + (FOR_REASONS if question.selected else 1.0) * question.seconds
-    answered = Answered()
-    left = len(question.asked)
-    for project_id, options in question.asked.items():
-        now = time.monotonic()
-        if now >= until:
-            answered.reasons[project_id] = Reason()
-            continue
-        asked = replace(question.problem, demands=(*question.problem.demands, options))
-        unplaced = len(question.problem.demands)
-        slot = min(until, now + max(LEAST_SLOT_S, (until - now) / left))
-        answered.reasons[project_id] = reason_of(question, asked, unplaced, slot)
-        left -= 1
-        report(answered)
-    if question.selected:
-        _near_best(question, answered, end)
-    return answered
-
-
-def reason_of(
-    question: Question, problem: FeasibilityProblem, unplaced: int, until: float
-) -> Reason:
-    """Say why one need cannot be met beside all others."""
-    near = near_correction_sets(problem, question.selected, unplaced)
-    if near is None:
-        return Reason(fits=True)
-    now = time.monotonic()
-    reason = Reason()
-    try:
-        conflict_set = smallest_conflict_set(problem, now + FOR_CONFLICT * (until - now), near)
-        if conflict_set is None:
-            return Reason(fits=True)
-        reason = replace(reason, conflict_set=conflict_set)
-    except LateError:
-        pass  # what mends it may still be found
-    try:
-        halfway = time.monotonic() + 0.5 * (until - time.monotonic())
-        demands = {problem.demand(position) for position in range(unplaced)}
-        single = [choice for gone, choices in near.items() if len(gone) == 1 and gone <= demands
-                  for choice in choices]  # fmt: skip
-        displacement = fewest_given_up(problem, unplaced, question.points, halfway, single)
-        reason = replace(reason, displacement=displacement)
-    except LateError:
-        pass
-    return _with_relaxation(question, problem, reason, until, near)
-
-
-def _with_relaxation(
-    question: Question,
-    problem: FeasibilityProblem,
-    reason: Reason,
-    until: float,
-    near: Mapping[ConstraintSet, Sequence[frozenset[int]]],
-) -> Reason:
-    may = question.scales.keys()
-    witnesses = [choice for gone, choices in near.items() if gone <= may for choice in choices]
-    try:
-        relaxation = least_relaxation(problem, question.scales, until, question.ratios, witnesses)
-    except LateError:
-        return reason
-    if relaxation is None:
-        return replace(reason, has_no_relaxation=True)
-    eased = relaxed(problem, relaxation, question.ratios)
-    return replace(
-        reason, relaxation=relaxation, is_relaxation_checked=not eased.broken(relaxation.chosen)
-    )
-
-
-def _near_best(question: Question, answered: Answered, until: float) -> None:
-    near = NearOptimal(question.problem, question.points, question.selected, question.least)
-    answered.swapped = swaps(near, question.projects, question.lands)
-    report(answered)
-
-    def others(placements: list[frozenset[int]]) -> None:
-        answered.others = placements
-        report(answered)
-
-    def stable(known: dict[int, bool | None]) -> None:
-        answered.stable = known
-        report(answered)
-
-    witnesses = near_optimal_moves(near)
-    for swap in answered.swapped:
-        witnesses.append((near.selected - {*swap.before}) | {*swap.after})
-    near = reduced_cost_fixed(near, until)
-    half = time.monotonic() + 0.5 * (until - time.monotonic())
-    answered.others, answered.are_others_proven = next_best(
-        near, question.count, half, witnesses, others
-    )
-    answered.stable = never_changing(near, until, [*witnesses, *answered.others], stable)
-
-
-def answer_locks(question: Question) -> Reason:
-    """Say which locks cannot hold together, and what mends it; needs of the case are the locks."""
-    problem, until = question.problem, time.monotonic() + question.seconds
-    goal = {at: 1.0 for demand in problem.demands for at in demand}
-    limits = problem.constraints - {
-        problem.demand(position) for position in range(len(problem.demands))
-    }
-    selected, unplaced = frozenset[int](), None
-    try:
-        most = best_choice(problem, limits, time.monotonic() + 0.2 * question.seconds, goal)
-        if most is not None:
-            selected = most.chosen
-            met = {owner for at in selected for owner in problem.owners[at]}
-            unplaced = next(
-                (position for position in range(len(problem.demands)) if position not in met),
-                None,
-            )
-    except LateError:
-        pass  # the search begins from nothing
-    near = {} if unplaced is None else near_correction_sets(problem, selected, unplaced)
-    if near is None:
-        return Reason(fits=True)
-    now = time.monotonic()
-    reason = Reason()
-    try:
-        conflict_set = smallest_conflict_set(problem, now + FOR_CONFLICT * (until - now), near)
-        reason = Reason(conflict_set, fits=conflict_set is None)
-    except LateError:
-        pass
-    if reason.fits:
-        return reason
-    report(reason)
-    return _with_relaxation(question, problem, reason, until, near)
 
 
 NEVER_RELAXED = frozenset({"limit_project", "limit_land", "limit_overlap", "limit_block"})
@@ -441,7 +210,7 @@ def explain(
     seconds: float,
     is_cancelled: Callable[[], bool] | None = None,
 ) -> Explained:
-    """Say why projects have no place, and what could be otherwise at little loss.
+    """Explain why projects have no place, and what could be otherwise at little loss.
 
     ``tolerance``: Part (0–1) of the sum of scores that may be lost in a near-best placement.
     ``seconds``: Time for all of it; what isn't known by then is left out.
@@ -463,16 +232,9 @@ def explain(
         tuple(option.project_id for option in model.options), tuple(map(_land, model.options)),
         least, count, seconds,
     )  # fmt: skip
-    try:
-        answered = run(
-            "platforms.placement.explain:answer_all", question, seconds,
-            is_cancelled=is_cancelled, grace_s=GRACE_S,
-        )  # fmt: skip
-    except PlanningError as late:
-        if late.code != "placement_out_of_time":
-            raise
+    answered = _searched("answer_all", question, is_cancelled)
+    if not isinstance(answered, Answered):
         return NOTHING_EXPLAINED
-    assert isinstance(answered, Answered)
     return _explained(model, question, names, answered)
 
 
@@ -482,7 +244,7 @@ def explain_locks(
     seconds: float,
     is_cancelled: Callable[[], bool] | None = None,
 ) -> Why:
-    """Say which locked pairs and limits cannot hold together, and what mends it.
+    """Return which locked pairs and limits cannot hold together, and what mends it.
 
     ``seconds, is_cancelled``: As ``explain`` takes them.
 
@@ -505,18 +267,24 @@ def explain_locks(
     question = Question(
         problem, {}, {}, frozenset(), scales, _ratios(model), (), (), 0.0, 0, seconds
     )  # fmt: skip
+    reason = _searched("answer_locks", question, is_cancelled)
+    if not isinstance(reason, Reason):
+        return Why()
+    members = [Member("lock", say("clash_lock", project_id=p, site_id=s)) for p, s in locked]
+    return _why(model, reason, members, {}, ())
+
+
+def _searched(function: str, question: Question, is_cancelled: Callable[[], bool] | None) -> object:
+    """Return what a search in a child process finds; None where it had no time at all."""
     try:
-        reason = run(
-            "platforms.placement.explain:answer_locks", question, seconds,
+        return run(
+            f"platforms.placement.explain_search:{function}", question, question.seconds,
             is_cancelled=is_cancelled, grace_s=GRACE_S,
         )  # fmt: skip
     except PlanningError as late:
         if late.code != "placement_out_of_time":
             raise
-        return Why()
-    assert isinstance(reason, Reason)
-    members = [Member("lock", say("clash_lock", project_id=p, site_id=s)) for p, s in locked]
-    return _why(model, reason, members, {}, ())
+        return None
 
 
 def _by_project(options: Sequence[Option]) -> dict[str, list[int]]:
@@ -535,7 +303,7 @@ def _land(option: Option) -> object:
 def _problem(
     model: PlacementModel, demands: Sequence[Sequence[int]], twice: Sequence[str] | set[str]
 ) -> FeasibilityProblem:
-    """Put limits and needs into numbers; one site a project clashes only where two are locked."""
+    """Put limits and demands into numbers; one site a project counts only where two are locked."""
     hard = frozenset(
         line for line, limit in enumerate(model.limits)
         if limit.name.code == "limit_project" and limit.name.values["project_id"] not in twice
@@ -548,7 +316,7 @@ def _problem(
 
 
 def _share_key(limit: Limit) -> tuple[str, str, str | None]:
-    """Give the row of the shares that a limit speaks of."""
+    """Return the row of the shares that a limit speaks of."""
     code, values = limit.name.code, limit.name.values
     if code == "limit_share_number":
         return str(values["unit_id"]), BY_NUMBER, None
@@ -561,7 +329,7 @@ def _is_share(model: PlacementModel, limit: Limit) -> bool:
 
 
 def _scales(model: PlacementModel) -> dict[int, float]:
-    """Give of each limit that may give way the amount that counts as 1: its quota or its total."""
+    """Return what counts as 1 for each limit that may give way: its quota or its total."""
     scales = {}
     for line, limit in enumerate(model.limits):
         if limit.name.code in NEVER_RELAXED:
@@ -586,7 +354,7 @@ def _quota(model: PlacementModel, limit: Limit) -> float:
 
 
 def _ratios(model: PlacementModel) -> dict[int, Ratio]:
-    """Give the shares that hold now; of one short already only the lack can be stated."""
+    """Return the shares that hold now; of one short already only the lack can be stated."""
     ratios = {}
     for line, limit in enumerate(model.limits):
         if not _is_share(model, limit):
@@ -657,7 +425,7 @@ def _why(
 
     why = Why(fits=reason.fits)
     if reason.conflict_set is not None:
-        # The need asked about comes last of all.
+        # The demand asked about comes last of all.
         ordered = sorted(
             reason.conflict_set.constraints,
             key=lambda constraint: (-(constraint >= first), -constraint),

@@ -119,7 +119,7 @@ def pairs_of(
     results: Sequence[MatchResult], locked: Collection[Pair], excluded: Collection[Pair],
     at_most: int = MOST_PAIRS,
 ) -> Pairs:  # fmt: skip
-    """Give the admitted pairs as choices.
+    """Return the admitted pairs as choices.
 
     ``locked, excluded``: Pairs that must, and must not, be. A locked project has its locked sites
       alone.
@@ -136,7 +136,7 @@ def pairs_of(
 
 
 def _part_of_each(counts: Sequence[int], at_most: int) -> int:
-    """Give how many of each make up no more than a number."""
+    """Return how many of each make up no more than a number."""
     most = max(counts, default=0)
     if sum(counts) <= at_most:
         return most
@@ -151,7 +151,7 @@ def _part_of_each(counts: Sequence[int], at_most: int) -> int:
 def _sites_of(
     result: MatchResult, locked: set[Pair], excluded: set[Pair]
 ) -> list[tuple[Site, float]]:
-    """Give the admitted sites of a project with their scores, the best first."""
+    """Return the admitted sites of a project with their scores, the best first."""
     name = result.demand.project_id
     sites = result.evaluation.setting.columns.sites
     points = np.nan_to_num(result.ranking.score[result.ranking.order]).tolist()
@@ -233,7 +233,7 @@ SMALLEST_OVERLAP_M2 = 1.0
 
 
 def project_limits(options: Sequence[Option]) -> list[Limit]:
-    """Give each project one site at most."""
+    """Limit each project to one site at most."""
     by_project: dict[str, dict[int, float]] = defaultdict(dict)
     for at, option in enumerate(options):
         by_project[option.project_id][at] = 1.0
@@ -244,7 +244,7 @@ def project_limits(options: Sequence[Option]) -> list[Limit]:
 
 
 def land_limits(options: Sequence[Option]) -> list[Limit]:
-    """Give each piece of land to one project at most.
+    """Limit each piece of land to one project at most.
 
     One a parcel taken whole, one a further pair of sites whose shapes overlap (cut parcels).
     """
@@ -282,16 +282,22 @@ def land_taken_twice(chosen: Sequence[Option]) -> list[Statement]:
 
     One a pair that shares land.
     """
-    shapes = np.array([option.geometry for option in chosen], dtype=object)
-    if not len(shapes):
-        return []
-    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    pairs = np.column_stack([first, second])[first < second]
-    shared = shapely.area(shapely.intersection(shapes[pairs[:, 0]], shapes[pairs[:, 1]]))
     return [
         say("limit_overlap", site_id=chosen[a].site_id, other_site_id=chosen[b].site_id)
-        for a, b in pairs[shared > SMALLEST_OVERLAP_M2].tolist()
+        for a, b in _overlapping(chosen)
+        if a < b
     ]
+
+
+def _overlapping(options: Sequence[Option]) -> list[tuple[int, int]]:
+    """List the pairs of options that share land, each with itself too, in rising order within."""
+    shapes = np.array([option.geometry for option in options], dtype=object)
+    if not len(shapes):
+        return []
+    pairs = np.column_stack(shapely.STRtree(shapes).query(shapes, predicate="intersects"))
+    pairs = pairs[pairs[:, 0] <= pairs[:, 1]]
+    shared = shapely.area(shapely.intersection(shapes[pairs[:, 0]], shapes[pairs[:, 1]]))
+    return [(int(a), int(b)) for a, b in pairs[shared > SMALLEST_OVERLAP_M2]]
 
 
 def _overlaps(options: Sequence[Option]) -> list[Limit]:
@@ -304,16 +310,10 @@ def _overlaps(options: Sequence[Option]) -> list[Limit]:
         # Projects that look at the same site hold the same object.
         on_shape.setdefault(id(option.geometry), []).append(at)
     groups = list(on_shape.values())
-    if not groups:
-        return []
     first = [options[group[0]] for group in groups]
     whole = [{p for p in option.parcel_ids if not p.endswith(CUT_SUFFIX)} for option in first]
-    shapes = np.array([option.geometry for option in first], dtype=object)
-    pairs = np.column_stack(shapely.STRtree(shapes).query(shapes, predicate="intersects"))
-    pairs = pairs[pairs[:, 0] <= pairs[:, 1]]
-    shared = shapely.area(shapely.intersection(shapes[pairs[:, 0]], shapes[pairs[:, 1]]))
     limits = []
-    for a, b in pairs[shared > SMALLEST_OVERLAP_M2].tolist():
+    for a, b in _overlapping(first):
         positions = groups[a] if a == b else [*groups[a], *groups[b]]
         several = len({options[at].project_id for at in positions}) > 1
         if several and not whole[a] & whole[b]:
@@ -398,7 +398,7 @@ def _rule_of(policy: PolicySet, element: str) -> DatedRule:
 def _share_weight(
     option: Option, element: str, pollutant: str | None, least: float, policy: PolicySet
 ) -> float | None:
-    """Say what a choice takes of the room outside, None where it isn't in the share."""
+    """Compute what a choice takes of the room outside, None where it isn't in the share."""
     # Land whose place isn't known counts as outside: not known is no pass.
     inside = option.zone_share or 0.0
     if element != BY_NUMBER:
@@ -432,7 +432,7 @@ def _share_name(
 def further_shares(
     source: LayerSource, project_ids: Iterable[str], year: int, policy: PolicySet, crs: CRS
 ) -> dict[tuple[str, str, str | None], Mapping[str, object]]:
-    """Give the cumulative shares and the share by number, without the projects to be placed.
+    """Return the cumulative shares and the share by number, without the projects to be placed.
 
     Parameters
     ----------
@@ -485,7 +485,7 @@ def _rows(frame: pd.DataFrame) -> list[dict[str, object]]:
 def shares_after(
     chosen: Sequence[Option], shares: ShareRows, policy: PolicySet
 ) -> dict[tuple[str, str, str | None], ShareEffect]:
-    """Give each share that the assignments touch, before and after.
+    """Return each share that the assignments touch, before and after.
 
     ``shares``: Shares as they are without it: of the year, cumulatively, by number.
 
@@ -509,7 +509,7 @@ def shares_after(
 def _part(
     option: Option, element: str, pollutant: str | None, policy: PolicySet
 ) -> tuple[float | None, float | None] | None:
-    """Give what an assignment adds to a share and the part of it inside, None where nothing."""
+    """Return what an assignment adds to a share and the part of it inside, None where nothing."""
     if element != BY_NUMBER:
         amount = option.takes.get((element.removesuffix(CUMULATIVE), pollutant), 0.0)
         return (amount, option.zone_share) if amount > 0 else None

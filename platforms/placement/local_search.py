@@ -153,7 +153,7 @@ def _inserted(g: int, at: int, instance: Instance, state: State, move: Move) -> 
 
 @njit(cache=True, nogil=True)
 def _reinserted(instance: Instance, state: State, move: Move) -> None:
-    """Give each group whose option went the best of its options that fits."""
+    """Assign each group whose option went the best of its options that fits."""
     worth, columns, (group_start, group_options) = instance[0], instance[1], instance[2]
     assigned, group, free = state[0], state[1], state[2]
     for m in range(move[3][0]):
@@ -382,7 +382,7 @@ class _Rounding:
             self.holders[row].discard(option)
 
     def _may_go(self, option: int) -> bool:
-        """Tell whether nothing else leans on it: land inside carries land outside."""
+        """Return whether nothing else leans on it: land inside carries land outside."""
         rows, weights = self._column(option)
         return self.group[option] not in self.fixed and bool(
             (self.free[rows] + weights >= np.minimum(0.0, self.free[rows])).all()

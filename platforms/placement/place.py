@@ -200,29 +200,24 @@ def place(
     required = [_locked(options, pair) for pair in wishes.locked]
     year = results[0].year
     limits = limits_of(options, rooms, shares, policy, year)
+    model = PlacementModel(options, limits, rooms, shares)
     solved = _solved(pairs, limits, required, wishes, is_cancelled)
     rest_s = max(LEAST_TO_EXPLAIN_S, wishes.deadline_s - (time.monotonic() - begun))
     if solved.chosen is None:
         wide = _widened(results, wishes)
         wide_limits = limits_of(wide, rooms, shares, policy, year)
-        why = explain_locks(
-            PlacementModel(wide, wide_limits, rooms, shares), wishes.locked, rest_s, is_cancelled
-        )
+        wide_model = replace(model, options=wide, limits=wide_limits)
+        why = explain_locks(wide_model, wishes.locked, rest_s, is_cancelled)
         raise LocksConflictError(len(wishes.locked), why)
+    explained, within = _explained(model, solved.chosen, wishes, rest_s, is_cancelled)
     selected = set(solved.chosen)
-    explained, within = NOTHING_EXPLAINED, None
-    if wishes.explains and options:
-        fewer = to_explain(options, limits, selected)
-        within = fewer.best_of_each
-        explained = explain(
-            PlacementModel(fewer.options, fewer.limits, rooms, shares),
-            [fewer.place[at] for at in solved.chosen], wishes.tolerance, wishes.alternatives,
-            rest_s, is_cancelled,
-        )  # fmt: skip
-    placed = {options[at].project_id for at in selected}
-    rest = [result for result in results if result.demand.project_id not in placed]
-    chosen = tuple(options[at] for at in solved.chosen)
     loads = [sum(limit.weights[at] for at in selected & limit.weights.keys()) for limit in limits]
+    exceeded = [
+        limit.name for limit, load in zip(limits, loads, strict=True)
+        if compare(load, limit.most) > 0
+    ]  # fmt: skip
+    chosen = tuple(options[at] for at in solved.chosen)
+    placed = {option.project_id for option in chosen}
     return Placement(
         chosen,
         tuple(
@@ -230,25 +225,31 @@ def place(
                 _unplaced(result, options, limits, loads),
                 why=explained.why.get(result.demand.project_id),
             )
-            for result in rest
+            for result in results if result.demand.project_id not in placed
         ),
         shares_after(chosen, shares, policy),
-        solved.gap,
-        solved.is_count_proven,
-        (
-            *(
-                limit.name for limit, load in zip(limits, loads, strict=True)
-                if compare(load, limit.most) > 0
-            ),
-            *land_taken_twice(chosen),
-        ),
-        explained,
-        solved.is_late,
-        solved.count_bound,
-        solved.bound,
-        solved.pairs_left,
-        within,
+        solved.gap, solved.is_count_proven, (*exceeded, *land_taken_twice(chosen)), explained,
+        solved.is_late, solved.count_bound, solved.bound, solved.pairs_left, within,
     )  # fmt: skip
+
+
+def _explained(
+    model: PlacementModel,
+    chosen: Sequence[int],
+    wishes: Wishes,
+    seconds: float,
+    is_cancelled: Callable[[], bool] | None,
+) -> tuple[Explained, int | None]:
+    """Return the explanation, and how many of the best sites of each project it looks at."""
+    if not wishes.explains or not model.options:
+        return NOTHING_EXPLAINED, None
+    fewer = to_explain(model.options, model.limits, set(chosen))
+    explained = explain(
+        replace(model, options=fewer.options, limits=fewer.limits),
+        [fewer.place[at] for at in chosen], wishes.tolerance, wishes.alternatives, seconds,
+        is_cancelled,
+    )  # fmt: skip
+    return explained, fewer.best_of_each
 
 
 def _solved(
@@ -284,7 +285,7 @@ def limits_of(
     policy: PolicySet,
     year: int,
 ) -> list[Limit]:
-    """Give every limit that choices meet together."""
+    """Return every limit that choices meet together."""
     return [
         *project_limits(options), *land_limits(options), *quota_limits(options, rooms),
         *share_limits(options, shares, policy, year),
@@ -292,7 +293,7 @@ def limits_of(
 
 
 def _widened(results: Sequence[MatchResult], wishes: Wishes) -> list[Option]:
-    """Give a locked project its other sites too: without its lock it could go there."""
+    """Add the other sites of a locked project: without its lock it could go there."""
     locked = {name for name, _ in wishes.locked}
     options = pairs_of(results, (), wishes.excluded, EXPLAINED_PAIRS).options
     known = {(option.project_id, option.site_id) for option in options}

@@ -42,7 +42,7 @@ class Problem:
         return csr_array(self.matrix)
 
     def in_limit(self, row: int) -> Positions:
-        """Give the options that weigh in a limit."""
+        """Return the options that weigh in a limit."""
         matrix = self.matrix_by_row
         options: Positions = matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]]
         return options
@@ -53,7 +53,7 @@ class Problem:
         return int(self.group.max()) + 1 if len(self.group) else 0
 
     def holds(self, chosen: Positions) -> bool:
-        """Tell whether a choice keeps every limit, added up anew.
+        """Return whether a choice keeps every limit, added up anew.
 
         True where it keeps all.
         """
@@ -148,7 +148,7 @@ def first_prices(problem: Problem, value: Floats) -> Floats:
 
 
 def _first_of_each(gain: Floats, highest: Floats, order: Positions, begins: Positions) -> Positions:
-    """Give the option of highest gain of each group, where it is worth taking."""
+    """Return the option of highest gain of each group, where it is worth taking."""
     sizes = np.diff(np.append(begins, len(order)))
     at = np.flatnonzero(gain[order] == np.repeat(highest, sizes))
     group = np.repeat(np.arange(len(begins)), sizes)[at]
@@ -275,7 +275,7 @@ def relax(
 
 
 def _highest_looked_at(problem: Problem, gain: Floats, columns: Flags) -> Floats:
-    """Give each option the highest gain among the options of its group that are looked at."""
+    """Return for each option the highest gain among the options of its group that are looked at."""
     most = np.zeros(problem.groups)
     np.maximum.at(most, problem.group[columns], gain[columns])
     return most[problem.group]
@@ -289,13 +289,9 @@ def solve_relaxed(
     Parts of all n options, prices of the m limits, and that of the least number; None where the
     options cannot hold together.
     """
-    rows = [problem.matrix[:, at], grouped(problem, at)]
-    most = [problem.most, np.ones(problem.groups)]
-    if at_least is not None:
-        rows.append(csr_array(-np.ones((1, len(at)))))
-        most.append(np.array([-at_least]))
+    matrix, most = constraint_rows(problem, at, at_least)
     solution = linprog(
-        -value[at], A_ub=vstack(rows, format="csc"), b_ub=np.concatenate(most),
+        -value[at], A_ub=matrix, b_ub=most,
         bounds=(0, None), method="highs-ipm",
     )  # fmt: skip
     if solution.x is None:
@@ -307,7 +303,17 @@ def solve_relaxed(
     return parts, prices[: len(problem.most)], count_price
 
 
-def grouped(problem: Problem, at: Positions) -> csr_array:
-    """Give the matrix that holds each group to one choice."""
+def constraint_rows(
+    problem: Problem, at: Positions, at_least: float | None
+) -> tuple[csc_array, Floats]:
+    """Return what a choice among some options must keep: limits, one a group, a least number."""
     shape = (problem.groups, len(at))
-    return csr_array((np.ones(len(at)), (problem.group[at], np.arange(len(at)))), shape=shape)
+    one_a_group = csr_array(
+        (np.ones(len(at)), (problem.group[at], np.arange(len(at)))), shape=shape
+    )
+    rows = [problem.matrix[:, at], one_a_group]
+    most = [problem.most, np.ones(problem.groups)]
+    if at_least is not None:
+        rows.append(csr_array(-np.ones((1, len(at)))))
+        most.append(np.array([-at_least]))
+    return vstack(rows, format="csc"), np.concatenate(most)

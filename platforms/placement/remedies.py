@@ -33,13 +33,13 @@ class Ratio:
     parts: Mapping[int, tuple[float, float]]
 
     def of(self, chosen: Collection[int]) -> float:
-        """Give the share (0–1) with the options taken."""
+        """Return the share (0–1) with the options taken."""
         added = [self.parts[at] for at in chosen if at in self.parts]
         total = self.total + sum(total for _, total in added)
         return (self.inside + sum(inside for inside, _ in added)) / total if total > 0 else 1.0
 
     def row(self, share: float) -> tuple[dict[int, float], float]:
-        """Give the weights and the most of a limit that keeps the share."""
+        """Return the weights and the most of a limit that keeps the share."""
         weights = {at: total * share - inside for at, (inside, total) in self.parts.items()}
         return weights, self.inside - share * self.total
 
@@ -48,7 +48,7 @@ class Ratio:
 class LimitRelaxation:
     """What gives way.
 
-    ``amounts``: By how much each limit is exceeded [unit of its weights]; 1 for a need given up.
+    ``amounts``: By how much each limit is exceeded [unit of its weights]; 1 for a demand given up.
     ``shares``: The share (0–1) that remains, of limits that keep one.
     ``chosen``: A choice that shows it.
     ``is_least_proven``: True where fewer changes, or as many by less, are proven not to do.
@@ -67,7 +67,7 @@ def least_relaxation(
     ratios: Mapping[int, Ratio] | None = None,
     witnesses: Sequence[frozenset[int]] = (),
 ) -> LimitRelaxation | None:
-    """Find the fewest members that give way so that all others hold, then the least amount.
+    """Find the fewest constraints that give way so that all others hold, then the least amount.
 
     ``scales``: Members that may give way, each with the amount that counts as 1.
     ``until``: Monotonic time at which the search ends [s]; the best so far is given.
@@ -111,7 +111,7 @@ def least_relaxation(
 def _worth(
     problem: FeasibilityProblem, chosen: frozenset[int], scales: Mapping[int, float]
 ) -> tuple[int, float]:
-    """Give how many members a choice bends, and by how much in all."""
+    """Return how many constraints a choice bends, and by how much in all."""
     amounts = _relaxation_of(problem, chosen, {}, is_proven=False).amounts
     return len(amounts), sum(amount / scales[constraint] for constraint, amount in amounts.items())
 
@@ -123,7 +123,7 @@ def _solve_relaxable(
     count: int | None,
     until: float,
 ) -> tuple[frozenset[int], bool] | None:
-    """Solve with slack: for the fewest members bent, or (``count`` given) for the least amount."""
+    """Solve with slack for the fewest constraints bent; given ``count``, for the least amount."""
     first, size, many = len(problem.rows), problem.size, len(relaxable)
     flag = {constraint: size + number for number, constraint in enumerate(relaxable)}
     rows: list[tuple[dict[int, float], float]] = []
@@ -186,7 +186,7 @@ def _relaxation_of(
 def relaxed(
     problem: FeasibilityProblem, relaxation: LimitRelaxation, ratios: Mapping[int, Ratio]
 ) -> FeasibilityProblem:
-    """Give the case with what gives way; a share is asked for as it remains."""
+    """Return the problem with what gives way; a share is asked for as it remains."""
     rows, most = list(problem.rows), list(problem.most)
     given_up = {
         constraint - len(rows) for constraint in relaxation.amounts if constraint >= len(rows)
@@ -251,12 +251,12 @@ def fewest_given_up(
     until: float,
     witnesses: Sequence[frozenset[int]] = (),
 ) -> Displacement | None:
-    """Find the fewest other needs to give up so that one is met, then the highest score.
+    """Find the fewest other demands to give up so that one is met, then the highest score.
 
     ``points``: Score of each option by position.
     ``until``: Monotonic time at which the search ends [s].
 
-    What is given up; None where the one need can't be met at all.
+    What is given up; None where the one demand can't be met at all.
 
     Raises LateError: ``placement_out_of_time`` where nothing was found.
     """
@@ -287,7 +287,7 @@ def fewest_given_up(
 class NearOptimal:
     """What counts as nearly as good: a placement of as many with at least this sum of scores.
 
-    ``problem``: Limits and needs; needs are left aside.
+    ``problem``: Limits and demands; demands are left aside.
     ``points``: Score of each option by position.
     ``selected``: The placement found.
     ``least``: The least sum of scores.
@@ -316,11 +316,11 @@ class NearOptimal:
         return [at for at in range(self.problem.size) if at not in self.excluded]
 
     def worth(self, chosen: Collection[int]) -> float:
-        """Give the sum of scores of a choice."""
+        """Return the sum of scores of a choice."""
         return sum(self.points[at] for at in chosen)
 
     def is_enough(self, value: float) -> bool:
-        """Tell whether a sum of scores is near-best."""
+        """Return whether a sum of scores is near-best."""
         return compare(value, self.least) >= 0
 
     def as_many(self) -> list[Extra]:
@@ -335,7 +335,7 @@ class NearOptimal:
 
 
 def near_optimal_moves(near: NearOptimal) -> list[frozenset[int]]:
-    """Give near-best placements that differ by the site of one project."""
+    """Return near-best placements that differ by the site of one project."""
     loads = near.problem.loads(near.selected)
     placements = []
     for at in sorted(near.selected):
@@ -401,7 +401,7 @@ def never_changing(
     witnesses: Collection[frozenset[int]] = (),
     tell: Callable[[dict[int, bool | None]], None] | None = None,
 ) -> dict[int, bool | None]:
-    """Say of each assignment whether every near-best placement has it.
+    """Return for each assignment whether every near-best placement has it.
 
     A near-best placement that keeps as few as can be of those in question shows that the others
     can change; where it must keep all of them, none of them can.
@@ -441,7 +441,7 @@ def next_best(
     witnesses: Collection[frozenset[int]] = (),
     tell: Callable[[list[frozenset[int]]], None] | None = None,
 ) -> tuple[list[frozenset[int]], bool]:
-    """Give further near-best placements, the best first, each unlike all before it.
+    """Return further near-best placements, the best first, each unlike all before it.
 
     ``until``: Monotonic time at which the search ends [s].
     ``witnesses``: Near-best placements known already, which stand in for what isn't found in time.

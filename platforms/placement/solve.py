@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array, vstack
 
 from geo.arrays import Flags, Floats, Positions
 from platforms.errors import PlanningError
@@ -18,7 +17,7 @@ from platforms.placement.relaxation import (
     Relaxation,
     Row,
     best_of_each,
-    grouped,
+    constraint_rows,
     problem_of,
     relax,
     worth_a_look,
@@ -48,7 +47,7 @@ class Aim:
     at_least: float | None = None
 
     def wanted(self, value: float) -> float:
-        """Give what a choice must reach to be worth a further search."""
+        """Return what a choice must reach to be worth a further search."""
         tolerance = -1e-6 if self.step else 1e-9 * max(1.0, abs(value))
         return value + abs(value) * self.gap + self.step + tolerance
 
@@ -160,12 +159,8 @@ def milp_among(
     The choice, and the bound among these options.
     """
     at = np.flatnonzero(columns)
-    rows = [problem.matrix[:, at], grouped(problem, at)]
-    most = [problem.most, np.ones(problem.groups)]
-    if at_least is not None:
-        rows.append(csr_array(-np.ones((1, len(at)))))
-        most.append(np.array([-at_least]))
-    constraint = LinearConstraint(vstack(rows, format="csc"), -np.inf, np.concatenate(most))
+    matrix, most = constraint_rows(problem, at, at_least)
+    constraint = LinearConstraint(matrix, -np.inf, most)
     solution = milp(
         -value[at], integrality=np.ones(len(at)), bounds=Bounds(0, 1), constraints=constraint,
         options={"mip_rel_gap": gap, "time_limit": max(0.1, seconds)},
@@ -360,7 +355,7 @@ def search_problem(problem: Problem, gap: float, deadline_s: float) -> Solved:
 def _interim(
     problem: Problem, relaxed: Relaxation, chosen: Positions, most: int, gap: float
 ) -> Solved:
-    """Give what is known by a relaxation of number and score; what it didn't look at is counted."""
+    """Return what a relaxation of number and score tells; what it didn't look at is counted."""
     solved = _solved(chosen, problem, most, _shared_bound(relaxed, chosen), is_late=True)
     wanted = NUMBER_FIRST * len(chosen) + (1 + gap) * _total_points(problem, chosen)
     left = int((~relaxed.columns & (relaxed.bound_with >= wanted)).sum())

@@ -90,12 +90,12 @@ KINDS: dict[str, type[ScenarioEdit]] = {
 
 
 def kind_of(edit: ScenarioEdit) -> str:
-    """Give the name an edit is kept under."""
+    """Return the name an edit is kept under."""
     return next(name for name, kind in KINDS.items() if type(edit) is kind)
 
 
 def to_plain(edit: ScenarioEdit) -> dict[str, Any]:
-    """Give an edit as it is kept in a file.
+    """Return an edit as it is kept in a file.
 
     Examples
     --------
@@ -200,7 +200,7 @@ def _require_apart(added: Sequence[AddLand], source: LayerSource) -> None:
 
 
 def allotted_parcels(source: LayerSource) -> dict[str, str]:
-    """Give the parcels that are allotted already, each with the first allotment that names it."""
+    """Return the parcels that are allotted already, each with the first allotment that names it."""
     allotted: dict[str, str] = {}
     land = _land_allotted(source)
     for allotment_id, listed in zip(land["allotment_id"], land["parcel_ids"], strict=True):

@@ -86,7 +86,7 @@ class Overlay:
 
 
 def apply_edits(source: LayerSource, edits: Sequence[ScenarioEdit], crs: CRS) -> Overlay:
-    """Give a city as a scenario has it.
+    """Return a city as a scenario has it.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def _apply(overlay: Overlay, edit: ScenarioEdit, crs: CRS) -> None:
 
 
 def _place(overlay: Overlay, edit: PlaceProject, crs: CRS) -> None:
-    """Give a project its parcels, energy and emission; the parcels are supplied.
+    """Allot parcels, energy and emission to a project; the parcels are supplied.
 
     What the project doesn't state becomes an allotment without amount: shares that it belongs to
     stay open until somebody fills it in, for what is missing is never none.
@@ -177,7 +177,7 @@ def _place(overlay: Overlay, edit: PlaceProject, crs: CRS) -> None:
 
 
 def _energy_and_emission(project: pd.Series, land_id: str) -> list[dict[str, object]]:
-    """Give what a project needs besides land, in the words of its demand."""
+    """Return what a project needs besides land, in the words of its demand."""
     demanded = {name: project[name] for name in DEMANDED}
     demand = demand_of({"project_id": str(project["project_id"]), "land_min_mu": 1.0, **demanded})
     needs: list[dict[str, object]] = []

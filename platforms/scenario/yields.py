@@ -43,7 +43,7 @@ class PerMuEffects:
 
 
 def period_of(source: LayerSource, year: int) -> str:
-    """Give the last year with figures that isn't after the year asked; that year where none is.
+    """Return the last year with figures that isn't after the year asked; that year where none is.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def yields_with(
     policy: PolicySet,
     crs: CRS,
 ) -> PerMuEffects:
-    """Say what the placed projects of a scenario would do to the figures per 亩.
+    """Compute what the placed projects of a scenario would do to the figures per 亩.
 
     What was reported stays as it was, parks that join or exit included: statistics move only when
     they are reported anew. A placed project adds the output and tax it promises, and its land.

@@ -16,13 +16,8 @@ from platforms.placement.conflicts import (
     choice,
     smallest_conflict_set,
 )
-from platforms.placement.explain import (
-    PlacementModel,
-    answer_all,
-    answer_locks,
-    explain,
-    explain_locks,
-)
+from platforms.placement.explain import PlacementModel, explain, explain_locks
+from platforms.placement.explain_search import answer_all, answer_locks
 from platforms.placement.limits import (
     Option,
     land_limits,
