@@ -192,7 +192,7 @@ def _plain_values(
         site.unit_id in demand.preferred_units,
     ]
     return [
-        fit, around.chain_nearness.get(site.platform_id), size,
+        fit, around.chain_proximity.get(site.platform_id), size,
         1.0 if site.zone_share == 1 else 0.5 if holds else 0.0, lead,
         min(1 - need / room if need else 1.0 for need, room in left),
         len(basic & site.utilities) / len(basic), min(1.0, max(0.0, access)), 1.0,

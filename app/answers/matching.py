@@ -286,7 +286,7 @@ def demand_in_ledger(context: Context, project_id: str) -> Demand:
     return demand_of(rows.iloc[0].to_dict())
 
 
-def chain_reach(context: Context) -> ChainProximity:
+def chain_proximities(context: Context) -> ChainProximity:
     """Read the firms of the city along the chains, for matching."""
     industries = context.industries()
     firms = chain_firms(context.source, industries, context.year)
@@ -300,7 +300,7 @@ def survey_of(context: Context, table: MatchTable, least_mu: float | None = None
 
     Reads the city once, whatever the number of projects.
     """
-    policy, year, reach = context.policy, context.year, chain_reach(context)
+    policy, year, reach = context.policy, context.year, chain_proximities(context)
     return Survey(context.source, policy, table, year, context.crs, reach, least_mu)
 
 

@@ -85,9 +85,9 @@ class Situation:
 
     ``unit_id, is_county``: The unit; whether the rules for county-level units judge it.
     ``platforms, parks``: What may be decided.
-    ``clashes``: Pairs of parks that must not be one sub-park and the other exiting; the second
-      may be a park that isn't asked about, then what it is (``sub_park`` or ``exiting``) stands
-      third.
+    ``overlap_conflicts``: Pairs of parks that must not be one sub-park and the other exiting; the
+      second may be a park that isn't asked about, then what it is (``sub_park`` or ``exiting``)
+      stands third.
     ``open_points``: What is missing, so that it can't be counted on.
     """
 
@@ -95,7 +95,7 @@ class Situation:
     is_county: bool
     platforms: tuple[PlatformOption, ...]
     parks: tuple[ParkOption, ...]
-    clashes: tuple[tuple[str, str, str], ...]
+    overlap_conflicts: tuple[tuple[str, str, str], ...]
     open_points: tuple[Statement, ...]
 
 
@@ -129,7 +129,7 @@ def situation_of(job: CheckJob) -> Situation:
         points.append(say("consolidate_baseline_open", park_ids="、".join(unstated)))
     return Situation(
         unit_id, unit_id in units_in_scope(units, ("U7",)), tuple(options), park_options,
-        _clashes(job, parks, asked), tuple(points),
+        _overlap_conflicts(job, parks, asked), tuple(points),
     )  # fmt: skip
 
 
@@ -259,7 +259,7 @@ def _choices(
     return {**choices, STAY: 0}, STAY, platform_id if outside else None
 
 
-def _clashes(
+def _overlap_conflicts(
     job: CheckJob, parks: gpd.GeoDataFrame, asked: gpd.GeoDataFrame
 ) -> tuple[tuple[str, str, str], ...]:
     counted = parks[counted_parks(parks, job.policy)]

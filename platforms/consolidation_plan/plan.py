@@ -1,4 +1,4 @@
-"""Fewest changes that meet the rules."""
+"""The plans with the fewest changes that meet the rules, or why there is none."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

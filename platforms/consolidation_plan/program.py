@@ -176,7 +176,7 @@ def _sorted(program: Program, rule_id: str) -> list[Row]:
         if platform.is_held and platform.is_major
     ]
     parks = {park.park_id: park for park in situation.parks}
-    for first, second, kind in situation.clashes:
+    for first, second, kind in situation.overlap_conflicts:
         joined, leaving = (_as(parks[first], kind) for kind in ("sub_park", "exiting"))
         if kind == "sub_park":
             rows.append(Row(rule_id, leaving, 0.0))

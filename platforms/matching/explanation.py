@@ -1,4 +1,4 @@
-"""Why first, what would change it."""
+"""Why a candidate ranks first, and which change of a value or weight would change that."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

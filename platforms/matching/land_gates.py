@@ -1,4 +1,4 @@
-"""What a gate answers; gates of land and quotas."""
+"""What a gate answers; the gates of land and quotas."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace

@@ -32,14 +32,14 @@ class Surroundings:
     ``platforms``: Rows of ``major_platforms`` by id.
     ``tax_wan_yuan_per_mu``: Tax per 亩 of platforms [万元/亩]; those not known are left out.
     ``shares``: Rows of ``element_shares`` of the year by unit, element and pollutant.
-    ``chain_nearness``: How near each platform, or none of them (None), is to the industry along
+    ``chain_proximity``: How near each platform, or none of them (None), is to the industry along
       the chains (0–1); those not known are left out.
     """
 
     platforms: Mapping[str, Mapping[Hashable, Any]]
     tax_wan_yuan_per_mu: Mapping[str, float]
     shares: Mapping[ShareKey, Mapping[str, object]]
-    chain_nearness: Mapping[str | None, float] = field(default_factory=dict)
+    chain_proximity: Mapping[str | None, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def closeness(code: str, listed: str) -> float:
 
 def _chain(setting: Setting) -> Floats:
     """Return how near the firms of the platform stand along the chains, on fixed bounds."""
-    known = setting.around.chain_nearness
+    known = setting.around.chain_proximity
     return setting.columns.coded["platform_id"].numbers(
         lambda platform_id: known.get(None if platform_id is None else str(platform_id), np.nan)
     )

@@ -42,7 +42,7 @@ class ChainProximity:
     chains: Chains
     industries: IndustryTable
 
-    def nearness(
+    def by_platform(
         self, industry_code: str | None, platform_ids: Iterable[str]
     ) -> dict[str | None, float]:
         """Compute how near each platform is to an industry.
@@ -155,7 +155,7 @@ class Survey:
                 self._platforms,
                 self._tax_per_mu,
                 self.shares_without([demand.project_id]),
-                {} if chains is None else chains.nearness(demand.industry_code, self._platforms),
+                {} if chains is None else chains.by_platform(demand.industry_code, self._platforms),
             )
             columns = columns_of(sites)
             project = project_status(self._source, demand, columns.unit_ids, self._policy)

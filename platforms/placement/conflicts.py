@@ -1,4 +1,4 @@
-"""What cannot hold together."""
+"""What cannot hold together: correction sets and the smallest conflict set (IIS)."""
 
 import time
 from collections import deque
@@ -189,7 +189,7 @@ def best_choice(
     """
     cuts = list(extra)
     while True:
-        best = _once(problem, constraints, until, goal or {}, cuts, gap)
+        best = _solve_once(problem, constraints, until, goal or {}, cuts, gap)
         broken = set() if best is None else problem.broken(best.chosen, constraints)
         if best is None or not broken:
             return best
@@ -206,7 +206,7 @@ def _cover(row: Mapping[int, float], chosen: frozenset[int]) -> Extra:
     return Extra({**cover, **relief}, len(cover) - 1.0)
 
 
-def _once(
+def _solve_once(
     problem: FeasibilityProblem,
     constraints: Collection[int],
     until: float,
@@ -451,26 +451,30 @@ def smallest_conflict_set(
         if known and choice(problem, least, until) is None:
             return ConflictSet(least, is_smallest_proven=True, is_minimal=True)
         core = _linear_core(problem, until)
-        quick = None if core is None else _thinned(problem, core, until, _needed(known))
+        quick = (
+            None
+            if core is None
+            else _deletion_filter(problem, core, until, _in_every_conflict(known))
+        )
         # Without a set in hand some time is kept for thinning out.
         share = 1.0 if quick is not None else TIME_TO_PROVE
         now = time.monotonic()
-        return _met(problem, known, quick, now + share * (until - now))
+        return _implicit_hitting_set(problem, known, quick, now + share * (until - now))
     except LateError:
         pass  # what is in hand is given below
     if quick is not None:
         return quick
     if choice(problem, problem.constraints, until) is not None:
         return None
-    return _thinned(problem, problem.constraints, until, _needed(known))
+    return _deletion_filter(problem, problem.constraints, until, _in_every_conflict(known))
 
 
-def _needed(known: Iterable[ConstraintSet]) -> ConstraintSet:
+def _in_every_conflict(known: Iterable[ConstraintSet]) -> ConstraintSet:
     """Return the constraints that are in every conflict: alone they give way."""
     return frozenset(constraint for gone in known if len(gone) == 1 for constraint in gone)
 
 
-def _met(
+def _implicit_hitting_set(
     problem: FeasibilityProblem, known: set[ConstraintSet], quick: ConflictSet | None, until: float
 ) -> ConflictSet | None:
     """Alternate between smallest sets that meet what is known and what they leave unmet."""
@@ -481,7 +485,7 @@ def _met(
         witness = choice(problem, least, until)
         if witness is None:
             return ConflictSet(least, is_smallest_proven=True, is_minimal=True)
-        unmet = _unmet(problem, least, until)
+        unmet = _disjoint_corrections(problem, least, until)
         if not unmet:
             unmet = [frozenset(problem.broken(witness))]
         if frozenset() in unmet:
@@ -489,7 +493,9 @@ def _met(
         known.update(unmet)
 
 
-def _unmet(problem: FeasibilityProblem, least: ConstraintSet, until: float) -> list[ConstraintSet]:
+def _disjoint_corrections(
+    problem: FeasibilityProblem, least: ConstraintSet, until: float
+) -> list[ConstraintSet]:
     """Find sets that give way, each apart from those before and from the constraints given."""
     corrections: list[ConstraintSet] = []
     fixed = least
@@ -552,7 +558,7 @@ def _linear_core(problem: FeasibilityProblem, until: float) -> ConstraintSet | N
     return core if choice(problem, core, until) is None else None
 
 
-def _thinned(
+def _deletion_filter(
     problem: FeasibilityProblem, conflict: ConstraintSet, until: float, needed: ConstraintSet
 ) -> ConflictSet:
     """Leave out constraints, by halves first, until the rest holds once any one is left out."""

@@ -1,7 +1,7 @@
 """Searches behind explanations, in numbers alone: they run in a child process."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from platforms.placement.child import report
@@ -138,15 +138,9 @@ def reason_of(
     near = near_correction_sets(problem, question.selected, unplaced)
     if near is None:
         return Reason(fits=True)
-    now = time.monotonic()
-    reason = Reason()
-    try:
-        conflict_set = smallest_conflict_set(problem, now + FOR_CONFLICT * (until - now), near)
-        if conflict_set is None:
-            return Reason(fits=True)
-        reason = replace(reason, conflict_set=conflict_set)
-    except LateError:
-        pass  # what mends it may still be found
+    reason = _conflict(problem, near, until)
+    if reason.fits:
+        return reason
     try:
         halfway = time.monotonic() + 0.5 * (until - time.monotonic())
         demands = {problem.demand(position) for position in range(unplaced)}
@@ -157,6 +151,16 @@ def reason_of(
     except LateError:
         pass
     return _with_relaxation(question, problem, reason, until, near)
+
+
+def _conflict(problem: FeasibilityProblem, near: Collection[ConstraintSet], until: float) -> Reason:
+    """Return the conflict set, or that all fits; neither where time ends before either is known."""
+    now = time.monotonic()
+    try:
+        conflict_set = smallest_conflict_set(problem, now + FOR_CONFLICT * (until - now), near)
+    except LateError:
+        return Reason()
+    return Reason(conflict_set, fits=conflict_set is None)
 
 
 def _with_relaxation(
@@ -226,13 +230,7 @@ def answer_locks(question: Question) -> Reason:
     near = {} if unplaced is None else near_correction_sets(problem, selected, unplaced)
     if near is None:
         return Reason(fits=True)
-    now = time.monotonic()
-    reason = Reason()
-    try:
-        conflict_set = smallest_conflict_set(problem, now + FOR_CONFLICT * (until - now), near)
-        reason = Reason(conflict_set, fits=conflict_set is None)
-    except LateError:
-        pass
+    reason = _conflict(problem, near, until)
     if reason.fits:
         return reason
     report(reason)

@@ -1,4 +1,4 @@
-"""Rounding and annealing."""
+"""Rounding of a relaxation, and simulated annealing."""
 
 import time
 from collections import defaultdict

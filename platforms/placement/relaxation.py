@@ -1,4 +1,4 @@
-"""The linear program."""
+"""The linear relaxation, and prices of its limits."""
 
 import time
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What gives way, near-best placements."""
+"""What gives way: least relaxations, displaced projects, near-optimal placements."""
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence

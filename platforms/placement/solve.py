@@ -1,4 +1,4 @@
-"""Exact assignment."""
+"""Exact assignment: integer programs over growing parts of the options."""
 
 import time
 from collections.abc import Callable, Sequence

@@ -183,14 +183,14 @@ def require_free_land(edits: Sequence[ScenarioEdit], source: LayerSource) -> Non
 def _require_apart(added: Sequence[AddLand], source: LayerSource) -> None:
     parcels = gpd.GeoDataFrame(source.read("land_parcels"))
     existing: Shapes = np.asarray(parcels.geometry.array, dtype=object)
-    drawn: Shapes = np.array([shapely.from_wkt(edit.wkt) for edit in added], dtype=object)
+    added_shapes: Shapes = np.array([shapely.from_wkt(edit.wkt) for edit in added], dtype=object)
     ids = [edit.parcel_id for edit in added]
-    everything = np.concatenate([existing, drawn])
+    everything = np.concatenate([existing, added_shapes])
     names = [*parcels["parcel_id"].astype(str), *ids]
-    new, old = intersecting_pairs(drawn, everything)
+    new, old = intersecting_pairs(added_shapes, everything)
     once = (old < len(existing)) | (old - len(existing) > new)
     new, old = new[once], old[once]
-    areas = common_area_m2(drawn, everything, new, old, parcels.crs)
+    areas = common_area_m2(added_shapes, everything, new, old, parcels.crs)
     for new_at, other, area_m2 in zip(new, old, areas, strict=True):
         if area_m2 >= TopologyRule().min_overlap_m2:
             raise PlanningError(

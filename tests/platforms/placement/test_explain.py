@@ -304,7 +304,7 @@ def test_where_proof_lacks_time_the_smallest_found_is_given_and_said_so(monkeypa
     def late(*_):
         raise LateError
 
-    monkeypatch.setattr("platforms.placement.conflicts._met", late)
+    monkeypatch.setattr("platforms.placement.conflicts._implicit_hitting_set", late)
     monkeypatch.setattr("platforms.placement.conflicts.hitting_set", lambda *_: frozenset())
     found = smallest_conflict_set(problem, soon())
     assert not found.is_smallest_proven
