@@ -28,7 +28,7 @@ from platforms.matching.land_gates import Gate
 from platforms.matching.match import Evaluation, MatchedSite, MatchResult, evaluate, ranked
 from platforms.matching.scoring import Criterion
 from platforms.matching.site import MatchTable
-from platforms.matching.survey import ChainReach, Survey
+from platforms.matching.survey import ChainProximity, Survey
 from platforms.policy.verdict import Statement, say
 from platforms.projects.approval import ApprovalRoute
 
@@ -252,7 +252,7 @@ def percent(share: float | None) -> str | None:
 
 def standing_of(matched: MatchedSite, words: Catalogue) -> str:
     """Say whether a site is admitted, undecided or rejected."""
-    return words.text(f"standing_{matched.standing}")
+    return words.text(f"standing_{matched.status}")
 
 
 def reason_text(matched: MatchedSite, words: Catalogue) -> str:
@@ -291,11 +291,11 @@ def demand_in_ledger(context: Context, project_id: str) -> Demand:
     return demand_of(rows.iloc[0].to_dict())
 
 
-def chain_reach(context: Context) -> ChainReach:
+def chain_proximities(context: Context) -> ChainProximity:
     """Read the firms of the city along the chains, for matching."""
     industries = context.industries()
     firms = chain_firms(context.source, industries, context.year)
-    return ChainReach(firms, context.chains(), industries)
+    return ChainProximity(firms, context.chains(), industries)
 
 
 def survey_of(context: Context, table: MatchTable, least_mu: float | None = None) -> Survey:
@@ -305,13 +305,13 @@ def survey_of(context: Context, table: MatchTable, least_mu: float | None = None
 
     Reads the city once, whatever the number of projects.
     """
-    policy, year, reach = context.policy, context.year, chain_reach(context)
+    policy, year, reach = context.policy, context.year, chain_proximities(context)
     return Survey(context.source, policy, table, year, context.crs, reach, least_mu)
 
 
 def evaluate_match(context: Context, demand: Demand, table: MatchTable) -> Evaluation:
     """Judge and value the land of the city for a project, whatever the weights."""
-    inputs = next(survey_of(context, table).grounds([demand]))
+    inputs = next(survey_of(context, table).inputs([demand]))
     return evaluate(inputs, demand, context.policy, table)
 
 

@@ -20,7 +20,7 @@ from platforms.ledger.visibility import require_city
 from platforms.matching.demand import BEGUN, Demand, demand_of
 from platforms.matching.match import MatchedSite, MatchResult, evaluate, ranked
 from platforms.matching.site import MatchTable
-from platforms.placement.explain import Conflict, LocksClashError, Relaxation, Why
+from platforms.placement.explain import Conflict, LocksConflictError, Relaxation, Why
 from platforms.placement.limits import BY_NUMBER, CUMULATIVE, ShareRows, further_shares
 from platforms.placement.place import Placement, Unplaced, Wishes, place
 from platforms.policy.verdict import Statement
@@ -143,14 +143,16 @@ def place_names(context: Context) -> dict[str, str]:
     return {**platform_names(context), **unit_names(context)}
 
 
-def worded_locks(context: Context, error: LocksClashError) -> WordedLocksError:
+def worded_locks(context: Context, error: LocksConflictError) -> WordedLocksError:
     """Put into words which locked pairs cannot hold together."""
     words, names = context.words, place_names(context)
     row = why_row(error.why, words, names)
     conflict, relaxation = error.why.conflict, error.why.relaxation
     members = words.text("why_out_of_time")
     if conflict is not None:
-        texts = [_text(member.said, words, names) for member in conflict.members[:SHOWN_MEMBERS]]
+        texts = [
+            _text(member.statement, words, names) for member in conflict.members[:SHOWN_MEMBERS]
+        ]
         members = _listed(texts, words)
     mend = words.text("why_no_mend_locks")
     if relaxation is not None and relaxation.changes:
@@ -185,11 +187,13 @@ def _conflict_row(
     for member in conflict.members:
         row = {
             "kind": member.kind,
-            "code": member.said.code,
-            "text": _text(member.said, words, names),
+            "code": member.statement.code,
+            "text": _text(member.statement, words, names),
         }
         ids = {
-            key: value for key, value in member.said.values.items() if key in MEMBER_KEYS and value
+            key: value
+            for key, value in member.statement.values.items()
+            if key in MEMBER_KEYS and value
         }
         members.append({**row, **ids})
     return {
@@ -206,9 +210,9 @@ def _relaxation_row(
     return {
         "changes": [
             {
-                "code": change.said.code,
+                "code": change.statement.code,
                 "limit": _text(change.limit, words, names),
-                "text": _text(change.said, words, names),
+                "text": _text(change.statement, words, names),
                 "amount": change.amount,
                 "share": change.share,
             }
@@ -222,8 +226,8 @@ def _relaxation_row(
 def _changes(relaxation: Relaxation, words: Catalogue, names: Names) -> list[str]:
     texts = []
     for change in relaxation.changes:
-        text = _text(change.said, words, names)
-        if change.said.code == "mend_other":
+        text = _text(change.statement, words, names)
+        if change.statement.code == "mend_other":
             text = f"{_text(change.limit, words, names)} {text}"
         texts.append(text)
     return texts
@@ -236,7 +240,7 @@ def _sentences(why: Why, words: Catalogue, names: Names) -> list[str]:
     if why.conflict is None:
         sentences.append(words.text("why_out_of_time"))
     else:
-        members = [_text(member.said, words, names) for member in why.conflict.members]
+        members = [_text(member.statement, words, names) for member in why.conflict.members]
         more = ["…"] if len(members) > SHOWN_MEMBERS else []
         listed = _listed([*members[:SHOWN_MEMBERS], *more], words)
         sentences.append(words.text("why_conflict", size=len(members), members=listed))
@@ -351,7 +355,7 @@ def _conflict_rows(
             continue
         members = () if why.conflict is None else why.conflict.members
         parts = {
-            "conflict": [_text(member.said, words, names) for member in members],
+            "conflict": [_text(member.statement, words, names) for member in members],
             "relaxation": [] if why.relaxation is None else _changes(why.relaxation, words, names),
             "given_up": [] if why.given_up is None else list(why.given_up.project_ids),
         }
@@ -505,13 +509,13 @@ def match_all(
         context, table, min((demand.land_min_mu for demand in demands), default=None)
     )
     results: list[MatchResult] = []
-    inputs_of_all = survey.grounds(demands, within(tell, 0.0, 0.6))
+    inputs_of_all = survey.inputs(demands, within(tell, 0.0, 0.6))
     for number, (demand, inputs) in enumerate(zip(demands, inputs_of_all, strict=True), start=1):
         results.append(ranked(evaluate(inputs, demand, policy, table), table))
         report(tell, 0.6 + 0.4 * number / len(demands))
     ids = [demand.project_id for demand in demands]
     shares = {
-        **survey.shares_beside(ids),
+        **survey.shares_without(ids),
         **further_shares(context.source, ids, context.year, policy, context.crs),
     }
     return Matched(tuple(results), survey.quotas.rooms_of_all(ids), shares)
@@ -528,7 +532,7 @@ def place_matched(
         return place(
             matched.results, matched.rooms, matched.shares, context.policy, wishes, is_cancelled
         )
-    except LocksClashError as error:
+    except LocksConflictError as error:
         raise worded_locks(context, error) from error
 
 

@@ -644,7 +644,7 @@ def _summary(
 ) -> list[str]:
     words, units = context.words, unit_names(context)
     name = units.get(home or "", words.text("no_value"))
-    admitted = sum(proposal.standing == "admitted" for proposal in proposals)
+    admitted = sum(proposal.status == "admitted" for proposal in proposals)
     lines = [
         words.text("summary_transfer", home=name, count=len(proposals), admitted=admitted)
         if proposals
@@ -675,7 +675,7 @@ def _proposal_row(rank: int, proposal: TransferProposal) -> dict[str, object]:
     site = proposal.site.site
     return {
         "rank": rank, "platform_id": proposal.platform_id, "unit_id": proposal.unit_id,
-        "standing": proposal.standing, "score": proposal.score, "site_id": site.site_id,
+        "standing": proposal.status, "score": proposal.score, "site_id": site.site_id,
         "area_mu": site.area_mu, "parcel_ids": list(site.parcel_ids),
         "credited_unit_ids": list(proposal.credited_unit_ids),
     }  # fmt: skip

@@ -24,9 +24,7 @@ from layers.maps.find import HIGHLIGHT_LIMIT, Highlight
 from layers.workspace.protocol import Provenance
 from layers.workspace.scenarios import KeptScenario, changing_scenarios, read_scenarios
 from platforms.errors import PlanningError
-from platforms.land.site_carving import CUT_SUFFIX
 from platforms.ledger.visibility import require_city
-from platforms.placement.limits import Option
 from platforms.scenario.edits import (
     AddLand,
     ChangeLand,
@@ -350,31 +348,6 @@ def remove_scenario(context: Context, name: str, number: int | None = None) -> N
             )
         rest = kept.edits[: number - 1] + kept.edits[number:]
         scenarios[name] = replace(kept, edits=rest)
-
-
-def scenario_of_assignments(
-    context: Context, name: str, assignments: Sequence[Option], allotted_on: str
-) -> str:
-    """Keep a placement of projects as a scenario.
-
-    ``assignments``: Projects with the parcels of their sites. One that takes a part of a parcel
-      only (``id#cut``) can't be kept: a scenario gives whole parcels.
-    ``allotted_on``: Day on which they are given their land (ISO).
-
-    Raises PlanningError: ``scenario_carved``, and those of ``add_scenario``.
-    """
-    carved = [
-        assignment.project_id
-        for assignment in assignments
-        if any(parcel_id.endswith(CUT_SUFFIX) for parcel_id in assignment.parcel_ids)
-    ]
-    if carved:
-        raise PlanningError("scenario_carved", project_ids="、".join(carved))
-    edits = [
-        PlaceProject(assignment.project_id, assignment.parcel_ids, allotted_on)
-        for assignment in assignments
-    ]
-    return add_scenario(context, name, edits)
 
 
 def read_edits(path: Path) -> list[ScenarioEdit]:

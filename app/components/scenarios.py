@@ -59,7 +59,7 @@ from platforms.scenario.edits import (
     Scenario,
     ScenarioEdit,
     SetMajor,
-    given_parcels,
+    allotted_parcels,
     to_plain,
 )
 
@@ -396,7 +396,7 @@ def _place(context: Context, scenario: Scenario) -> Sequence[ScenarioEdit]:
         day = _day(context, "scenario_place_day")
     if project is None:
         return ()
-    parcels = _parcel_choice(context, FREE_STATES, given_parcels(context.source))
+    parcels = _parcel_choice(context, FREE_STATES, allotted_parcels(context.source))
     if not _pressed():
         return ()
     return (PlaceProject(project, tuple(parcels), day),)

@@ -152,8 +152,8 @@ def unmapped_values(values: pd.Series) -> pd.Series:
 def join_unmapped_columns(frame: pd.DataFrame, existing: pd.DataFrame) -> pd.DataFrame:
     """Make the unmapped columns of new rows fit beside those the layer has already.
 
-    New rows; an unmapped column takes the spelling it has in the layer, and becomes text (or moves to a
-    name of its own) where numbers would meet text.
+    An unmapped column takes the spelling it has in the layer, and becomes text (or moves to a name
+    of its own) where numbers would meet text.
     """
     spelled = {str(n).casefold(): str(n) for n in existing.columns if _is_unmapped(str(n))}
     for name in [str(n) for n in frame.columns if _is_unmapped(str(n))]:

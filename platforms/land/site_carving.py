@@ -60,13 +60,6 @@ class CarvedSite:
     is_exact: bool
 
 
-def carved_sites(
-    land_blocks: BlockList, places: Sequence[int], need: Need, query: BlockQuery, roads: Shapes
-) -> list[CarvedSite | None]:
-    """Choose what a project would take of each of some blocks; as ``Carver`` for one project."""
-    return Carver(land_blocks, query, roads).sites(places, need)
-
-
 class Carver:
     """What projects would take of blocks, one project after another.
 

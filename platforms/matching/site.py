@@ -100,11 +100,6 @@ class Site:
     width_m: float | None = None
     frontage_m: float | None = None
 
-    @property
-    def exit_km(self) -> float | None:
-        """Way to the nearest expressway exit [km], None where none is on file."""
-        return self.facility_km.get("expressway_exit")
-
 
 _SECTIONS = ("criteria", "bounds", "land_uses")
 _BOUNDS = ("access_near_km", "access_far_km", "efficiency_span_wan_yuan_per_mu", "surplus_share")
@@ -136,7 +131,7 @@ class MatchTable:
     land_uses: Mapping[str, Mapping[str, tuple[str, ...]]]
 
     def with_weights(self, weights: Mapping[str, float]) -> "MatchTable":
-        """Give the same table with other weights (``criterion_unknown``, ``weights_empty``)."""
+        """Return the same table with other weights (``criterion_unknown``, ``weights_empty``)."""
         for name in weights:
             if name not in self.weights:
                 raise PolicyError(
@@ -191,18 +186,18 @@ def parse_match_table(text: str, criteria: tuple[str, ...]) -> MatchTable:
 
 def _exactly(section: object, names: tuple[str, ...]) -> tuple[str, ...]:
     """Hold a section against the names it must have, no more and no less."""
-    held = section if isinstance(section, dict) else {}
-    for name in (*held, *names):
-        if name not in names or name not in held:
+    mapping = section if isinstance(section, dict) else {}
+    for name in (*mapping, *names):
+        if name not in names or name not in mapping:
             raise PolicyError("match_table_bad", key=str(name))
     return names
 
 
 def _mapping(section: Mapping[str, object], name: str) -> Mapping[str, object]:
-    held = section[name]
-    if not isinstance(held, dict):
+    mapping = section[name]
+    if not isinstance(mapping, dict):
         raise PolicyError("match_table_bad", key=str(name))
-    return held
+    return mapping
 
 
 def _uses(section: Mapping[str, object], category: str) -> Mapping[str, tuple[str, ...]]:
@@ -232,7 +227,7 @@ Uses = Mapping[str, tuple[str, ...]]
 
 
 def fitting_uses(demand: Demand, table: MatchTable) -> Uses | None:
-    """Give the beginnings of fitting codes, by scheme.
+    """Return the beginnings of fitting codes, by scheme.
 
     ``demand``: What the project asks: its own codes (of the scheme MNR2023) go before its
       category.
@@ -245,7 +240,7 @@ def fitting_uses(demand: Demand, table: MatchTable) -> Uses | None:
 
 
 def use_fits(scheme: str, code: str, uses: Uses) -> bool:
-    """Say whether a code of a scheme is among the fitting ones.
+    """Return whether a code of a scheme is among the fitting ones.
 
     ``uses``: What ``fitting_uses`` gives.
 
@@ -267,7 +262,7 @@ def use_fits(scheme: str, code: str, uses: Uses) -> bool:
 
 
 def can_compare(scheme: str, uses: Uses) -> bool:
-    """Say whether a code of a scheme can be judged: codes of an unlisted scheme are unknown.
+    """Return whether a code of a scheme can be judged: codes of an unlisted scheme are unknown.
 
     ``uses``: What ``fitting_uses`` gives.
 
@@ -282,7 +277,7 @@ def can_compare(scheme: str, uses: Uses) -> bool:
 
 
 def may_be_used(parcels: pd.DataFrame, uses: Uses | None) -> pd.Series:
-    """Say which parcels aren't plainly unfit: an unknown use is left to the gate.
+    """Return which parcels aren't plainly unfit: an unknown use is left to the gate.
 
     ``parcels``: Layer ``land_parcels``.
     ``uses``: What ``fitting_uses`` gives.
@@ -352,7 +347,9 @@ class SiteColumns:
     @property
     def unit_ids(self) -> tuple[str | None, ...]:
         """Units that candidates lie in, None where some lie in none."""
-        return tuple(None if one is None else str(one) for one in self.coded["unit_id"].values)
+        return tuple(
+            None if unit_id is None else str(unit_id) for unit_id in self.coded["unit_id"].values
+        )
 
 
 CODED = (
