@@ -10,6 +10,7 @@ from pyproj import CRS
 
 from app.messages import Catalogue, Language, catalogue
 from geo.errors import MuPlanError
+from geo.strict_yaml import LARGEST_BYTES
 from geo.tools import nearest_name
 from layers.workspace.geopackage import GeoPackageWorkspace
 from layers.workspace.protocol import WorkspaceFacts
@@ -21,8 +22,7 @@ from platforms.ledger.visibility import viewed, whole_of
 from platforms.matching.scoring import CRITERIA
 from platforms.matching.site import MatchTable, parse_match_table
 from platforms.policy.in_force import PolicySet, iso_day, policy_on
-from platforms.policy.pack_file import combine_packs, parse_pack
-from platforms.policy.reading import LARGEST_BYTES, pack_text
+from platforms.policy.pack_file import combine_packs, pack_text, parse_pack
 from platforms.source import LayerSource, ReadOnce
 
 PROJECT = Path(__file__).resolve().parents[1]
