@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from app.messages import Catalogue, Language, catalogue
 from geo.errors import MuPlanError
+from geo.strict_yaml import LARGEST_BYTES
 from geo.tools import nearest_name
 from platforms.errors import PolicyError
 from platforms.policy.in_force import PolicySet, iso_day, policy_on
-from platforms.policy.pack_file import combine_packs, parse_pack
-from platforms.policy.reading import LARGEST_BYTES, pack_text
+from platforms.policy.pack_file import combine_packs, pack_text, parse_pack
 
 if TYPE_CHECKING:
     from pyproj import CRS

@@ -12,7 +12,7 @@ from geo.edges import Edges, Obstacles, edges_of, newly_covered, part_within
 from geo.tools import Progress, report
 
 EDGES_AT_ONCE = 5_000
-"""Shapes are taken in lots of about this many edges, so that memory stays small."""
+"""Shapes are taken in batches of about this many edges, so that memory stays small."""
 
 CONTACT_M = 1e-6
 """Shapes nearer than this touch: a micrometre is below any survey's resolution."""
@@ -39,7 +39,7 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.first)
 
-    def ones(self, side: Positions) -> Positions:
+    def shapes_of(self, side: Positions) -> Positions:
         """Give the shape whose boundary a side is."""
         return np.where(side % 2 == 0, self.first[side // 2], self.second[side // 2])
 
@@ -92,7 +92,7 @@ class Boundaries:
         self._tree = shapely.STRtree(self.edges.boxes(0, len(self.edges), 0.0))
 
     def near_pairs(self, reach_m: float) -> Iterator[Pairs]:
-        """Go through all pairs of shapes that may lie within reach, lot by lot."""
+        """Go through all pairs of shapes that may lie within reach, batch by batch."""
         offset, first = self.edges.offset, 0
         while first < len(self.shapes):
             last = int(np.searchsorted(offset, offset[first] + EDGES_AT_ONCE, side="left"))
@@ -110,7 +110,7 @@ class Boundaries:
         keys, pair = np.unique(shape[mine] * count + shape[other], return_inverse=True)
         return Pairs(keys // count, keys % count, pair.astype(np.intp), mine, other)
 
-    def beside(self, pairs: Pairs, reach_m: Floats) -> Stretches:
+    def within_reach(self, pairs: Pairs, reach_m: Floats) -> Stretches:
         """Find the boundary of each shape within reach of the outline of the other of its pair.
 
         ``pairs``: Pairs of shapes, p.
@@ -210,7 +210,7 @@ MOST_PIECES = 256
 
 
 @dataclass(frozen=True)
-class Ways:
+class Connections:
     """Pieces of facing boundary, each with the shortest way from its middle to the other shape.
 
     ``side``: Whose boundary, as in ``Stretches``.
@@ -268,7 +268,7 @@ def divided(
     return row, found.begin[row] + number * step, step
 
 
-def shortest_ways(boundaries: Boundaries, pairs: Pairs, found: Stretches) -> Ways:
+def shortest_connections(boundaries: Boundaries, pairs: Pairs, found: Stretches) -> Connections:
     """Divide facing boundary into pieces and find the shortest way from the middle of each.
 
     ``boundaries``: The shapes.
@@ -279,7 +279,7 @@ def shortest_ways(boundaries: Boundaries, pairs: Pairs, found: Stretches) -> Way
     row, begin, step = divided(edges, found, len(pairs), PIECE_M, MOST_PIECES)
     edge, side = found.edge[row], found.side[row]
     if not len(row):
-        return Ways(side, step, step, np.empty((4, 0)))
+        return Connections(side, step, step, np.empty((4, 0)))
     places = [edges.place(edge, begin + share * step) for share in (0.0, 0.5, 1.0)]
     point, other, first = _edges_near(found, row)
     start, middle, end = (_distance(edges, other, x[point], y[point]) for x, y in places)
@@ -293,7 +293,7 @@ def shortest_ways(boundaries: Boundaries, pairs: Pairs, found: Stretches) -> Way
     inside = shapely.contains_xy(boundaries.shapes[to], x, y)
     to_x, to_y = _nearest_point(edges, nearest, x, y)
     ends = np.stack([x, y, np.where(inside, x, to_x), np.where(inside, y, to_y)])
-    return Ways(side, step * edges.length_m[edge], np.where(inside, 0.0, farthest), ends)
+    return Connections(side, step * edges.length_m[edge], np.where(inside, 0.0, farthest), ends)
 
 
 def _edges_near(found: Stretches, row: Positions) -> tuple[Positions, Positions, Positions]:
@@ -366,7 +366,7 @@ class Bridges:
         doubtful = np.flatnonzero(~free)
         some = pairs.only(doubtful)
         found = self._boundaries.facing(some, gap_m[doubtful] + CONTACT_M)
-        ways = shortest_ways(self._boundaries, some, found)
+        ways = shortest_connections(self._boundaries, some, found)
         clear = ~self._blocked(some, ways, is_cut[doubtful])
         free[doubtful] = _enough(len(some), ways, clear, gap_m[doubtful], min_edge_m)
         return np.flatnonzero(free)
@@ -386,47 +386,47 @@ class Bridges:
         self, pairs: Pairs, pair: Positions, shapes: Shapes
     ) -> tuple[Positions, Positions]:
         """List which shapes meet the box of which obstacle that is none of their own pair."""
-        row, thing = self._covering_tree.query(shapes)
-        owner = self._owner[thing]
+        row, obstacle = self._covering_tree.query(shapes)
+        owner = self._owner[obstacle]
         other = (owner != pairs.first[pair[row]]) & (owner != pairs.second[pair[row]])
-        row, thing = row[other], thing[other]
-        shapely.prepare(self._covering[np.unique(thing)])
-        return row, thing
+        row, obstacle = row[other], obstacle[other]
+        shapely.prepare(self._covering[np.unique(obstacle)])
+        return row, obstacle
 
     def _contact_m(self, pairs: Pairs, gap_m: Floats) -> Floats:
         """Measure where the two shapes touch, on the side that shows less of it."""
-        found = self._boundaries.beside(pairs, np.full(len(pairs), CONTACT_M))
+        found = self._boundaries.within_reach(pairs, np.full(len(pairs), CONTACT_M))
         metres = (found.end - found.begin) * self._boundaries.edges.length_m[found.edge]
         return _on_lesser_side(found.side, np.maximum(metres, 0), len(pairs))
 
     def _far_from_obstacles_m(self, pairs: Pairs, gap_m: Floats) -> Floats:
         """Measure facing boundary with no obstacle anywhere within the gap, on the lesser side."""
         edges = self._boundaries.edges
-        found = self._boundaries.beside(pairs, gap_m + CONTACT_M)
+        found = self._boundaries.within_reach(pairs, gap_m + CONTACT_M)
         row, begin, step = divided(edges, found, len(pairs), 1.0, FEW_PIECES)
         edge, pair = found.edge[row], found.side[row] // 2
         start, end = np.stack(edges.place(edge, begin)), np.stack(edges.place(edge, begin + step))
         margin = gap_m[pair] + 2 * ASIDE_M
         boxes = _boxes(np.minimum(start, end), np.maximum(start, end), margin)
-        piece, thing = self._covering_near(pairs, pair, boxes)
+        piece, obstacle = self._covering_near(pairs, pair, boxes)
         metres = step * edges.length_m[edge]
-        metres[piece[shapely.intersects(self._covering[thing], boxes[piece])]] = 0
+        metres[piece[shapely.intersects(self._covering[obstacle], boxes[piece])]] = 0
         return _on_lesser_side(found.side[row], metres, len(pairs))
 
-    def _blocked(self, pairs: Pairs, ways: Ways, is_cut: Flags) -> Flags:
+    def _blocked(self, pairs: Pairs, ways: Connections, is_cut: Flags) -> Flags:
         """Say of which pieces the shortest way meets an obstacle."""
         blocked = np.zeros(len(ways.side), dtype=bool)
         near = np.flatnonzero(is_cut[ways.side // 2])
         blocked[near[self._is_parted(ways.ends[:, near])]] = True
         open_ways = np.flatnonzero((ways.length_m > APART_M) & ~blocked)
         lines = as_lines(ways.ends[:, open_ways])
-        row, thing = self._covering_near(pairs, ways.side[open_ways] // 2, lines)
-        met = shapely.intersects(self._covering[thing], lines[row])
-        way, thing = open_ways[row[met]], thing[met]
-        over = self._are_over(thing, ways.ends[:, way])
-        way, thing = way[over], thing[over]
+        row, obstacle = self._covering_near(pairs, ways.side[open_ways] // 2, lines)
+        met = shapely.intersects(self._covering[obstacle], lines[row])
+        way, obstacle = open_ways[row[met]], obstacle[met]
+        over = self._are_over(obstacle, ways.ends[:, way])
+        way, obstacle = way[over], obstacle[over]
         ends = self._outside_own_shape(pairs, ways.side[way], ways.ends[:, way])
-        blocked[way[self._are_over(thing, ends)]] = True
+        blocked[way[self._are_over(obstacle, ends)]] = True
         return blocked
 
     def _is_parted(self, ends: Floats) -> Positions:
@@ -434,15 +434,15 @@ class Bridges:
         lines = as_lines(ends)
         met, segment = self._cuts_tree.query(lines, predicate="dwithin", distance=CONTACT_M)
         points = shapely.points(ends[0], ends[1])
-        way, thing = self._cutting_tree.query(points)
-        shapely.prepare(self._cutting[np.unique(thing)])
-        inside = shapely.intersects(self._cutting[thing], points[way])
+        way, obstacle = self._cutting_tree.query(points)
+        shapely.prepare(self._cutting[np.unique(obstacle)])
+        inside = shapely.intersects(self._cutting[obstacle], points[way])
         way = np.concatenate([met, way[inside]])
-        thing = np.concatenate([self._of_segment[segment], thing[inside]])
-        parted: Positions = way[length_of(ends)[way] > self._bridged_up_to_m[thing]]
+        obstacle = np.concatenate([self._of_segment[segment], obstacle[inside]])
+        parted: Positions = way[length_of(ends)[way] > self._bridged_up_to_m[obstacle]]
         return parted
 
-    def _are_over(self, thing: Positions, ends: Floats) -> Flags:
+    def _are_over(self, obstacle: Positions, ends: Floats) -> Flags:
         """Say which ways run through the interior of their obstacle."""
         over = length_of(ends) > APART_M
         for aside in (ASIDE_M, -ASIDE_M):
@@ -450,12 +450,12 @@ class Bridges:
             ahead = (ends[2:, rows] - ends[:2, rows]) / length_of(ends[:, rows])
             trim, off = 2 * CONTACT_M * ahead, aside * np.stack([-ahead[1], ahead[0]])
             moved = ends[:, rows] + np.concatenate([off + trim, off - trim])
-            over[rows] = shapely.intersects(self._covering[thing[rows]], as_lines(moved))
+            over[rows] = shapely.intersects(self._covering[obstacle[rows]], as_lines(moved))
         return over
 
     def _outside_own_shape(self, pairs: Pairs, side: Positions, ends: Floats) -> Floats:
         """Let ways that begin through their own shape, or along it, begin where they leave it."""
-        shapes, own = self._boundaries.shapes, pairs.ones(side)
+        shapes, own = self._boundaries.shapes, pairs.shapes_of(side)
         shapely.prepare(shapes[np.unique(own)])
         ahead = (ends[2:] - ends[:2]) * np.minimum(0.5, ASIDE_M / length_of(ends))
         soon = shapely.points(*(ends[:2] + ahead))
@@ -495,7 +495,9 @@ def _segments(shapes: Shapes) -> tuple[Shapes, Positions]:
     return segments, of_line[part[:-1][same]]
 
 
-def _enough(pair_count: int, ways: Ways, clear: Flags, gap_m: Floats, min_edge_m: float) -> Flags:
+def _enough(
+    pair_count: int, ways: Connections, clear: Flags, gap_m: Floats, min_edge_m: float
+) -> Flags:
     """Say which pairs show enough clear boundary on both sides at some gap up to the largest."""
     enough = np.zeros(pair_count, dtype=bool)
     side = np.where(clear, ways.side, 2 * pair_count)
@@ -590,7 +592,7 @@ def _facing_pairs(
     within reach: by small shapes, of which a larger gap asks more boundary than they have.
     """
     gap_m = most_gap_m.copy()
-    beside = boundaries.beside(pairs, gap_m + CONTACT_M)
+    beside = boundaries.within_reach(pairs, gap_m + CONTACT_M)
     length, _ = _lengths(boundaries.edges, beside, len(pairs))
     enough: npt.NDArray[np.bool_] = np.all(length >= _needed(min_edge_m, gap_m), axis=1)
     still = np.flatnonzero(~enough)

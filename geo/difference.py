@@ -9,7 +9,7 @@ from pyproj import CRS
 
 from geo.arrays import Floats, Positions, Shapes
 from geo.overlay import ZoneShares, areas_m2, intersecting_pairs, zone_shares
-from geo.tools import Progress, in_lots, report, within
+from geo.tools import Progress, in_batches, report, within
 from geo.units import RELATIVE_TOLERANCE
 
 SHAPES_AT_ONCE = 2_048
@@ -140,11 +140,11 @@ def _cut_away(
     each, begin = np.unique(of_shape, return_index=True)
     begin = np.append(begin, len(of_shape))
 
-    def one(lot: slice) -> None:
-        inner = slice(begin[lot.start], begin[lot.stop])
+    def of_batch(batch: slice) -> None:
+        inner = slice(begin[batch.start], begin[batch.stop])
         _subtract(left, covers, of_shape[inner], of_cover[inner])
 
-    in_lots(len(each), SHAPES_AT_ONCE, one, progress)
+    in_batches(len(each), SHAPES_AT_ONCE, of_batch, progress)
     return left
 
 
@@ -199,8 +199,8 @@ def _alone_m2(
     _, begin = np.unique(rows.of_shape[some], return_index=True)
     begin = np.append(begin, len(some))
 
-    def one(lot: slice) -> None:
-        at = some[begin[lot.start] : begin[lot.stop]]
+    def of_batch(batch: slice) -> None:
+        at = some[begin[batch.start] : begin[batch.stop]]
         pieces: Shapes = shapes[rows.of_shape[at]]
         part = ~whole[at]
         near = _near(covers[rows.of_zone[at[part]]], pieces[part])
@@ -208,7 +208,7 @@ def _alone_m2(
         left = _apart(pieces, rows.of_shape[at], ~beside_whole[at])
         alone[at] = np.minimum(areas_m2(left, crs), alone[at])
 
-    in_lots(len(begin) - 1, SHAPES_AT_ONCE, one)
+    in_batches(len(begin) - 1, SHAPES_AT_ONCE, of_batch)
     return alone
 
 

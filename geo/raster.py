@@ -119,7 +119,7 @@ def _horn_pct(cells: Cells, of: Raster) -> npt.NDArray[np.float64]:
 
 
 SHAPES_AT_ONCE = 2_000
-"""Between two lots a listener hears of the work and may end it."""
+"""Between two batches a listener hears of the work and may end it."""
 
 ZONAL_CELLS_AT_ONCE = 30_000_000
 """A larger raster is gone through piece by piece; a shape on two pieces is put together again."""
@@ -206,11 +206,11 @@ def zonal_statistics(
     found = np.full((len(placed), 5), np.nan)
     found[:, 0] = 0.0
     flags = None if above is None else _flags(raster.cells, above)
-    # exactextract holds the interpreter: threads over the lots gain nothing.
+    # exactextract holds the interpreter: threads over the batches gain nothing.
     for begin in range(0, len(some), SHAPES_AT_ONCE):
-        lot = some[begin : begin + SHAPES_AT_ONCE]
-        found[lot] = _summarised(placed[lot], raster, flags)
-        report(progress, (begin + len(lot)) / len(some))
+        batch = some[begin : begin + SHAPES_AT_ONCE]
+        found[batch] = _summarised(placed[batch], raster, flags)
+        report(progress, (begin + len(batch)) / len(some))
     covered = np.divide(found[:, 0], in_cells, out=np.zeros(len(placed)), where=in_cells > 0)
     covered[covered > 1 - WEIGHT_TOLERANCE] = 1.0
     return ZonalStatistics(covered, *found[:, 1:].T)

@@ -5,7 +5,7 @@ import numpy.typing as npt
 import shapely
 
 from geo.arrays import Floats, Positions, Shapes
-from geo.tools import Progress, in_lots
+from geo.tools import Progress, in_batches
 
 EXACT_M = 1e-6
 """A width or gap of exactly the number given counts as that wide [m]."""
@@ -151,7 +151,7 @@ def frontage_m(shapes: npt.ArrayLike, roads: npt.ArrayLike, beside_m: float) -> 
     return length
 
 
-NARROW_CLOSE_M = 1e-3
+WIDTH_STEP_M = 1e-3
 """Widths are found to this [m]."""
 
 ROUND_M = 1e-8
@@ -201,8 +201,8 @@ def inscribed_width_m(shapes: npt.ArrayLike) -> Floats:
     ones: Shapes = np.asarray(shapes, dtype=object)
     area = shapely.area(ones)
     low, high = 2 * area / shapely.length(ones), 2 * np.sqrt(area / np.pi)
-    while len(ones) and (high - low).max() > NARROW_CLOSE_M:
-        some = np.flatnonzero(high - low > NARROW_CLOSE_M)
+    while len(ones) and (high - low).max() > WIDTH_STEP_M:
+        some = np.flatnonzero(high - low > WIDTH_STEP_M)
         middle = (low[some] + high[some]) / 2
         fits = circle_fits(ones[some], middle)
         low[some[fits]], high[some[~fits]] = middle[fits], middle[~fits]
@@ -396,7 +396,7 @@ def _main_direction(lines: shapely.Geometry) -> Direction | None:
 GROUPS_AT_ONCE = 256
 
 
-def gathered(
+def unary_union_by_group(
     shapes: Shapes, group: Positions, count: int, progress: Progress | None = None
 ) -> Shapes:
     """Unite groups by the general union alone.
@@ -408,15 +408,15 @@ def gathered(
     """
     start = np.searchsorted(group, np.arange(count + 1))
 
-    def one(lot: slice) -> Shapes:
-        begin, end = start[lot.start], start[lot.stop]
-        unions = np.empty(lot.stop - lot.start, dtype=object)
+    def of_batch(batch: slice) -> Shapes:
+        begin, end = start[batch.start], start[batch.stop]
+        unions = np.empty(batch.stop - batch.start, dtype=object)
         unions[:] = shapely.Polygon()
-        held, place = np.unique(group[begin:end] - lot.start, return_inverse=True)
+        held, place = np.unique(group[begin:end] - batch.start, return_inverse=True)
         if len(held):
             bundles = shapely.geometrycollections(shapes[begin:end], indices=place)
             unions[held] = shapely.unary_union(bundles[:, None], axis=1)
         return unions
 
-    lots = in_lots(count, GROUPS_AT_ONCE, one, progress)
-    return np.concatenate([np.empty(0, dtype=object), *lots])
+    batches = in_batches(count, GROUPS_AT_ONCE, of_batch, progress)
+    return np.concatenate([np.empty(0, dtype=object), *batches])

@@ -51,32 +51,32 @@ def within(progress: Progress | None, begin: float, end: float) -> Progress | No
 Result = TypeVar("Result")
 
 
-def in_lots(
+def in_batches(
     count: int, at_once: int, do: Callable[[slice], Result], progress: Progress | None = None
 ) -> list[Result]:
-    """Do the same work on each lot of a list, several at a time.
+    """Do the same work on each batch of a list, several at a time.
 
-    ``do``: The work on one lot, which has to leave the interpreter free (compiled kernels,
+    ``do``: The work on one batch, which has to leave the interpreter free (compiled kernels,
       shapely).
-    ``progress``: Told the share done; an error that it raises ends the work between two lots.
+    ``progress``: Told the share done; an error that it raises ends the work between two batches.
 
-    The results, in the order of the lots.
+    The results, in the order of the batches.
 
     Examples
     --------
-    >>> in_lots(5, 2, lambda lot: lot.stop - lot.start)
+    >>> in_batches(5, 2, lambda batch: batch.stop - batch.start)
     [2, 2, 1]
     """
-    lots = [slice(begin, min(begin + at_once, count)) for begin in range(0, count, at_once)]
+    batches = [slice(begin, min(begin + at_once, count)) for begin in range(0, count, at_once)]
     results: list[Result] = []
-    if len(lots) <= 1:
+    if len(batches) <= 1:
         # Threads cost more than a short list takes.
-        for lot in lots:
-            results.append(do(lot))
+        for batch in batches:
+            results.append(do(batch))
             report(progress, 1.0)
         return results
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        waiting = [pool.submit(do, lot) for lot in lots]
+        waiting = [pool.submit(do, batch) for batch in batches]
         try:
             for done, one in enumerate(waiting, 1):
                 results.append(one.result())

@@ -16,7 +16,7 @@ from geo.crs import require_projected
 from geo.errors import GeometryError
 from geo.overlay import areas_m2, common_area_m2, intersecting_pairs
 from geo.shape import EXACT_M, circle_fits, compactness, inscribed_width_m, solid
-from geo.tools import Progress, in_lots, report, within
+from geo.tools import Progress, in_batches, report, within
 from geo.union import LEAST_M2 as OVERLAP_LEAST_M2
 from geo.union import united
 from geo.units import RELATIVE_TOLERANCE
@@ -223,16 +223,16 @@ def _slits(land: Shapes, most_width_m: float, progress: Progress | None) -> Shap
         return np.empty(0, dtype=object)
     half = most_width_m / 2 + EXACT_M
 
-    def one(lot: slice) -> Shapes:
-        some = land[lot]
+    def of_batch(batch: slice) -> Shapes:
+        some = land[batch]
         wide = shapely.buffer(some, half, join_style="mitre")
         closed = shapely.buffer(wide, -half, join_style="mitre")
         return _polygons_of(shapely.difference(closed, some))
 
     # The largest groups begin: one alone at the end would keep the others waiting.
     land = land[np.argsort(-shapely.get_num_coordinates(land), kind="stable")]
-    lots = in_lots(len(land), GROUPS_AT_ONCE, one, progress)
-    return np.concatenate([np.empty(0, dtype=object), *lots])
+    batches = in_batches(len(land), GROUPS_AT_ONCE, of_batch, progress)
+    return np.concatenate([np.empty(0, dtype=object), *batches])
 
 
 def _polygons_of(shapes: Shapes) -> Shapes:
@@ -340,11 +340,11 @@ def topology(
     ]  # fmt: skip
     report(progress, 0.05)
     pairs, small_overlaps = _pairs(ones, area_m2, system, rule)
-    found += [_at(held, one) for one in pairs]
+    found += [_at(held, of_batch) for one in pairs]
     parts, of_shape, _ = single_parts(ones)
     gaps, small_gaps = gap_findings(parts, system, rule, within(progress, 0.2, 0.9))
-    found += [_at(held[of_shape], one) for one in gaps]
-    found += [_at(held[of_shape], one) for one in sliver_findings(parts, system, rule)]
+    found += [_at(held[of_shape], of_batch) for one in gaps]
+    found += [_at(held[of_shape], of_batch) for one in sliver_findings(parts, system, rule)]
     report(progress, 1.0)
     found.sort(key=lambda one: (KINDS.index(one.kind), one.rows, -one.area_m2))
     return Topology(tuple(found), small_overlaps, small_gaps)

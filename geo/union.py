@@ -11,7 +11,7 @@ from geo.arrays import Flags, Floats, Positions, Shapes
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import areas_m2, common_area_m2, intersecting_pairs
 from geo.prepared import Given, PreparedShapes, prepared
-from geo.shape import gathered
+from geo.shape import unary_union_by_group
 from geo.tools import Progress, kernels_available
 
 LEAST_M2 = 1e-6
@@ -135,9 +135,9 @@ def overlapping_pairs(shapes: Given, crs: CRS) -> tuple[Positions, Positions, Fl
 def _doubtful_pairs(shapes: PreparedShapes) -> tuple[Positions, Positions]:
     """Give the pairs that may have land in common, first before second."""
     if kernels_available():
-        from geo.kernels.union import misfitting_pairs
+        from geo.kernels.union import coverage_fault_pairs
 
-        pairs = misfitting_pairs(shapes).astype(np.intp)
+        pairs = coverage_fault_pairs(shapes).astype(np.intp)
         return pairs[:, 0], pairs[:, 1]
     boxes = shapely.box(*shapely.bounds(shapes.shapes).reshape(-1, 4).T)
     first, second = intersecting_pairs(boxes, boxes)
@@ -230,10 +230,10 @@ def united(
     order = np.argsort(of_group, kind="stable")
     order = order[np.searchsorted(of_group[order], 0) :]
     if kernels_available():
-        from geo.kernels.union import outlined
+        from geo.kernels.union import coverage_union
 
-        return outlined(held, of_group, order, count, progress)
-    return gathered(held.shapes[order], of_group[order], count, progress)
+        return coverage_union(held, of_group, order, count, progress)
+    return unary_union_by_group(held.shapes[order], of_group[order], count, progress)
 
 
 def united_area_m2(shapes: Given, group: npt.ArrayLike, count: int, crs: CRS) -> Floats:

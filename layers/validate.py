@@ -4,7 +4,6 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -16,10 +15,6 @@ from geo.validity import Repair, repair
 from layers.contracts import GEOMETRY_TYPES, Contract, key_columns
 from layers.errors import LayerError
 from layers.fields import SOURCE_PREFIX, Field
-
-if TYPE_CHECKING:
-    import pandera.pandas as pa
-
 
 TRUE_WORDS = frozenset({"1", "1.0", "true", "yes", "y", "是", "有"})
 FALSE_WORDS = frozenset({"0", "0.0", "false", "no", "n", "否", "无"})
@@ -232,6 +227,7 @@ def _text(value: object) -> object:
 
 
 EXAMPLES_IN_A_FAULT = 5
+EXAMPLES_PER_COLUMN = 3
 
 
 @dataclass(frozen=True)
@@ -324,7 +320,7 @@ def validate(frame: pd.DataFrame, contract: Contract, crs: CRS | None = None) ->
         Fault(r.code, r.column, tuple(names[p] for p in r.positions), r.positions, r.examples)
         for r in resisting
     ]
-    faults += _schema_faults(conformed, contract, names)
+    faults += _column_faults(conformed, contract, names)
     if isinstance(conformed, gpd.GeoDataFrame):
         faults += _shape_faults(conformed, contract, names)
     bad = np.zeros(len(given), dtype=bool)
@@ -354,69 +350,38 @@ def _is_name(value: object) -> bool:
     return isinstance(value, str) and value.strip("/") != ""
 
 
-def schema_of(contract: Contract) -> "pa.DataFrameSchema":
-    """Make the pandera schema of a contract: keys, needed columns, ranges.
-
-    Schema over the plain columns; shapes are checked apart.
-    """
-    # Loaded only where rows are judged: it makes reading commands start a third of a second later.
-    import pandera.pandas as pa
-
-    keys = key_columns(contract)
-    columns = {}
-    for name in contract.columns:
-        field = contract.field(name)
-        checks = [] if field.minimum is None else [pa.Check.ge(field.minimum)]
-        columns[name] = pa.Column(
-            checks=checks, nullable=name not in keys and name not in contract.needed
-        )
-    return pa.DataFrameSchema(columns, unique=list(keys))
-
-
-def _is_sound(plain: pd.DataFrame, contract: Contract) -> bool:
-    """Say whether a schema would find nothing, without asking it for each row."""
+def _column_faults(frame: pd.DataFrame, contract: Contract, names: list[str]) -> list[Fault]:
+    """List missing values, values below the least, and keys that stand twice."""
     keys = list(key_columns(contract))
-    if plain[[*keys, *contract.needed]].isna().to_numpy().any() or plain.duplicated(keys).any():
-        return False
-    least = {name: contract.field(name).minimum for name in contract.columns}
-    return not any(
-        (plain[name] < minimum).fillna(value=False).any()
-        for name, minimum in least.items()
-        if minimum is not None
-    )
-
-
-def _schema_faults(frame: pd.DataFrame, contract: Contract, names: list[str]) -> list[Fault]:
-    plain = pd.DataFrame(frame[list(contract.columns)])
-    if _is_sound(plain, contract):
-        return []
-    from pandera.errors import SchemaErrors
-
-    try:
-        schema_of(contract).validate(plain, lazy=True)
-    except SchemaErrors as errors:
-        cases = errors.failure_cases
-    else:
-        return []
-    keys = key_columns(contract)
     faults = []
-    for (check, column), group in cases.groupby(["check", "column"], sort=False, dropna=False):
-        if str(check).startswith("multiple_fields_uniqueness") or "unique" in str(check):
-            continue
-        code = "value_missing" if str(check) == "not_nullable" else "below_minimum"
-        positions = tuple(sorted({int(p) for p in group["index"]}))
-        examples = tuple(dict.fromkeys(str(v) for v in group["failure_case"][:3]))
-        faults.append(
-            Fault(code, str(column), tuple(names[p] for p in positions), positions, examples)
-        )
-    known = plain[list(keys)].notna().all(axis=1)
-    twice = np.flatnonzero((plain.duplicated(list(keys), keep=False) & known).to_numpy())
-    if len(twice):
-        positions = tuple(int(p) for p in twice)
+    for name in contract.columns:
+        column, minimum = frame[name], contract.field(name).minimum
+        is_missing = column.isna().to_numpy()
+        if name in keys or name in contract.needed:
+            faults += _rows_at_fault("value_missing", column, is_missing, names)
+        if minimum is not None:
+            is_low = (column < minimum).fillna(value=False).to_numpy(dtype=bool)
+            faults += _rows_at_fault("below_minimum", column, is_low, names)
+    has_key = frame[keys].notna().all(axis=1)
+    is_twice = (frame.duplicated(keys, keep=False) & has_key).to_numpy()
+    if is_twice.any():
+        positions = tuple(np.flatnonzero(is_twice).tolist())
         faults.append(
             Fault("key_duplicate", "/".join(keys), tuple(names[p] for p in positions), positions)
         )
     return faults
+
+
+def _rows_at_fault(
+    code: str, column: pd.Series, is_bad: np.ndarray, names: list[str]
+) -> list[Fault]:
+    """List the fault of one column, with its first values; nothing where no row has it."""
+    positions = tuple(np.flatnonzero(is_bad).tolist())
+    if not positions:
+        return []
+    examples = tuple(dict.fromkeys(str(column.iloc[p]) for p in positions[:EXAMPLES_PER_COLUMN]))
+    rows = tuple(names[p] for p in positions)
+    return [Fault(code, str(column.name), rows, positions, examples)]
 
 
 def _shape_faults(frame: gpd.GeoDataFrame, contract: Contract, names: list[str]) -> list[Fault]:

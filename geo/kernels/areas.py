@@ -9,12 +9,12 @@ import shapely
 from pyproj import CRS
 
 from geo.arrays import Floats, Positions, Shapes
-from geo.kernels.boxes import Rows, meeting_boxes, rows_of
+from geo.kernels.boxes import Rows, box_join, rows_of
 from geo.kernels.common_area import PART, WHOLE, common_moments, whole_moments
 from geo.kernels.edges import Rings
 from geo.kernels.polygons import rings_of
 from geo.measure import LARGEST_M, ArealScale, areal_scale, ellipsoidal_area_m2
-from geo.tools import Progress, in_lots
+from geo.tools import Progress, in_batches
 
 SHAPES_AT_ONCE = 16_384
 
@@ -101,10 +101,10 @@ def parts_of_all(
     """
     measure = Measure.over(first, crs)
 
-    def one(lot: slice) -> Parts:
-        return _measured(first[lot], second, measure, None, lot.start)
+    def of_batch(batch: slice) -> Parts:
+        return _measured(first[batch], second, measure, None, batch.start)
 
-    return _together(in_lots(len(first), SHAPES_AT_ONCE, one, progress))
+    return _together(in_batches(len(first), SHAPES_AT_ONCE, of_batch, progress))
 
 
 def parts_of_pairs(
@@ -122,13 +122,13 @@ def parts_of_pairs(
     pairs = np.column_stack([place, of_second[order]]).astype(np.int64)
     measure = Measure.over(first[used], crs)
 
-    def one(lot: slice) -> Parts:
-        begin, end = np.searchsorted(place, [lot.start, lot.stop])
-        some = pairs[begin:end] - [lot.start, 0]
-        return _measured(first[used[lot]], second, measure, some, 0)
+    def of_batch(batch: slice) -> Parts:
+        begin, end = np.searchsorted(place, [batch.start, batch.stop])
+        some = pairs[begin:end] - [batch.start, 0]
+        return _measured(first[used[batch]], second, measure, some, 0)
 
     area = np.empty(len(pairs))
-    area[order] = _together(in_lots(len(used), SHAPES_AT_ONCE, one)).area_m2
+    area[order] = _together(in_batches(len(used), SHAPES_AT_ONCE, of_batch)).area_m2
     return area
 
 
@@ -141,8 +141,10 @@ def whole_areas_m2(shapes: Shapes, crs: CRS | None) -> Floats:
     Area [m²], array of n.
     """
     measure = Measure.over(shapes, crs)
-    lots = in_lots(len(shapes), SHAPES_AT_ONCE, lambda lot: _whole_m2(shapes[lot], measure)[2])
-    return np.concatenate([np.empty(0), *lots])
+    batches = in_batches(
+        len(shapes), SHAPES_AT_ONCE, lambda batch: _whole_m2(shapes[batch], measure)[2]
+    )
+    return np.concatenate([np.empty(0), *batches])
 
 
 def _whole_m2(shapes: Shapes, measure: Measure) -> tuple[Rings, Floats, Floats]:
@@ -161,7 +163,7 @@ def _measured(
     """Measure pairs, or all whose boxes meet; positions of the first are told from ``start`` on."""
     rings, bounds, whole_m2 = _whole_m2(first, measure)
     if pairs is None:
-        pairs = meeting_boxes(bounds, second.bounds)
+        pairs = box_join(bounds, second.bounds)
     count = len(pairs)
     moments, corners, kinds = np.empty((count, 5)), np.empty((count, 2)), np.empty(count, np.int8)
     common_moments(rings, bounds, second.rows, second.bounds, pairs, moments, corners, kinds)
@@ -179,11 +181,11 @@ def _measured(
     return Parts(pairs[:, 0].astype(np.intp) + start, pairs[:, 1].astype(np.intp), area, whole_m2)
 
 
-def _together(lots: list[Parts]) -> Parts:
+def _together(batches: list[Parts]) -> Parts:
     none, nothing = np.empty(0, dtype=np.intp), np.empty(0)
     return Parts(
-        np.concatenate([none, *(lot.first for lot in lots)]),
-        np.concatenate([none, *(lot.second for lot in lots)]),
-        np.concatenate([nothing, *(lot.area_m2 for lot in lots)]),
-        np.concatenate([nothing, *(lot.whole_m2 for lot in lots)]),
+        np.concatenate([none, *(batch.first for batch in batches)]),
+        np.concatenate([none, *(batch.second for batch in batches)]),
+        np.concatenate([nothing, *(batch.area_m2 for batch in batches)]),
+        np.concatenate([nothing, *(batch.whole_m2 for batch in batches)]),
     )

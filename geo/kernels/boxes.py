@@ -107,12 +107,12 @@ def _pairs_in_cells(
     return found
 
 
-MEETING_CELLS_PER_BOX, LEAST_CELLS = 2, 1024
+JOIN_CELLS_PER_BOX, LEAST_CELLS = 2, 1024
 """The grid has about so many cells for each box, and so many more."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def meeting_boxes(first: Floats, second: Floats) -> Ints:
+def box_join(first: Floats, second: Floats) -> Ints:
     """List which boxes of one array meet which of another.
 
     ``first, second``: West, south, east, north of each box, n by 4 and m by 4; missing boxes are
@@ -120,7 +120,7 @@ def meeting_boxes(first: Floats, second: Floats) -> Ints:
 
     Pairs of positions, k by 2, sorted by the first.
     """
-    west, south, columns, rows, cell = _meeting_grid(second)
+    west, south, columns, rows, cell = _join_grid(second)
     spans = np.zeros((len(second), 4), dtype=np.int64)
     begin = np.zeros(columns * rows + 1, dtype=np.int64)
     for i in range(len(second)):
@@ -166,7 +166,7 @@ def meeting_boxes(first: Floats, second: Floats) -> Ints:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _meeting_grid(boxes: Floats) -> tuple[float, float, int, int, float]:
+def _join_grid(boxes: Floats) -> tuple[float, float, int, int, float]:
     """Lay a grid over boxes: its corner, columns, rows and the side of a cell."""
     west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
     count = 0
@@ -178,7 +178,7 @@ def _meeting_grid(boxes: Floats) -> tuple[float, float, int, int, float]:
         count += 1
     if count == 0:
         return 0.0, 0.0, 1, 1, 1.0
-    most = MEETING_CELLS_PER_BOX * count + LEAST_CELLS
+    most = JOIN_CELLS_PER_BOX * count + LEAST_CELLS
     width, height = east - west, north - south
     cell = max(np.sqrt(width * height / most), max(width, height) / most, 1e-6)
     return west, south, int(width / cell) + 1, int(height / cell) + 1, cell

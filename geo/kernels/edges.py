@@ -50,7 +50,7 @@ RUN = 16
 """Edges are passed over in runs of this many where the box of the run is out of reach."""
 
 FEW = 8
-"""The same among the edges gathered of one shape."""
+"""The same among the edges unary_union_by_group of one shape."""
 
 
 class Outlines(NamedTuple):
@@ -81,7 +81,7 @@ class Side(NamedTuple):
 
     other: int
     mine: Ints
-    theirs: Ints
+    other_edges: Ints
     boxes: Floats
 
 
@@ -218,16 +218,16 @@ def edges_meet(
 def side_of(shapes: Outlines, one: int, other: int, reach: float) -> Side:
     """Gather the edges that may lie within reach."""
     mine = np.empty(shapes.offset[one + 1] - shapes.offset[one], np.int64)
-    theirs = np.empty(shapes.offset[other + 1] - shapes.offset[other], np.int64)
+    other_edges = np.empty(shapes.offset[other + 1] - shapes.offset[other], np.int64)
     mine = mine[: edges_near(shapes, one, other, reach, mine)]
-    theirs = theirs[: edges_near(shapes, other, one, reach, theirs)]
-    return Side(other, mine, theirs, _few_boxes(shapes, theirs))
+    other_edges = other_edges[: edges_near(shapes, other, one, reach, other_edges)]
+    return Side(other, mine, other_edges, _few_boxes(shapes, other_edges))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def other_side(shapes: Outlines, one: int, side: Side) -> Side:
     """Turn the side of a shape into that of the other."""
-    return Side(one, side.theirs, side.mine, _few_boxes(shapes, side.mine))
+    return Side(one, side.other_edges, side.mine, _few_boxes(shapes, side.mine))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -264,7 +264,7 @@ def distance_of(shapes: Outlines, one: int, side: Side, reach: float) -> float:
         return 0.0
     least = reach * reach
     found = False
-    theirs, boxes = side.theirs, side.boxes
+    other_edges, boxes = side.other_edges, side.boxes
     for e in side.mine:
         x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
         far = np.sqrt(least)
@@ -275,8 +275,8 @@ def distance_of(shapes: Outlines, one: int, side: Side, reach: float) -> float:
                 continue
             if boxes[run, 3] < south or boxes[run, 1] > north:
                 continue
-            for k in range(run * FEW, min(run * FEW + FEW, len(theirs))):
-                f = theirs[k]
+            for k in range(run * FEW, min(run * FEW + FEW, len(other_edges))):
+                f = other_edges[k]
                 fx, fy, qx, qy = shapes.x[f], shapes.y[f], shapes.dx[f], shapes.dy[f]
                 square = min(
                     square_to_edge(x, y, dx, dy, fx, fy),

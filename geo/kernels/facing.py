@@ -60,7 +60,7 @@ def _between(least: float, most: float, at: float, rate: float) -> tuple[float, 
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def shown(
+def facing_edge_m(
     shapes: Outlines, side: Side, reach: float, ring: int, enough: float
 ) -> tuple[float, bool]:
     """Measure the boundary that lies within reach of the other shape.
@@ -71,7 +71,7 @@ def shown(
     total, all_whole = 0.0, True
     now, of_ring = np.int64(-1), 0.0
     before, ground = np.int64(-2), UNKNOWN
-    starts, ends = np.empty(len(side.theirs) + 1), np.empty(len(side.theirs) + 1)
+    starts, ends = np.empty(len(side.other_edges) + 1), np.empty(len(side.other_edges) + 1)
     for e in side.mine:
         if ring >= 0 and shapes.ring[e] != ring:
             continue
@@ -81,7 +81,7 @@ def shown(
             ground = UNKNOWN
         elif e != before + 1:
             ground = OUTSIDE  # the edges between lie beyond the other's box
-        share, ground = share_shown(shapes, side, e, reach, starts, ends, ground)
+        share, ground = facing_share(shapes, side, e, reach, starts, ends, ground)
         of_ring += share * shapes.length[e]
         total += share * shapes.length[e]
         if total >= enough:
@@ -99,7 +99,7 @@ def _is_whole(shapes: Outlines, ring: int, length: float) -> bool:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def share_shown(
+def facing_share(
     shapes: Outlines, side: Side, e: int, reach: float, starts: Floats, ends: Floats, ground: int
 ) -> tuple[float, int]:
     """Give the share of an edge that lies within reach of the other shape, or inside it.
@@ -111,14 +111,14 @@ def share_shown(
     west, east = min(x, x + dx) - reach, max(x, x + dx) + reach
     south, north = min(y, y + dy) - reach, max(y, y + dy) + reach
     count = 0
-    theirs, boxes = side.theirs, side.boxes
+    other_edges, boxes = side.other_edges, side.boxes
     for run in range(len(boxes)):
         if boxes[run, 2] < west or boxes[run, 0] > east:
             continue
         if boxes[run, 3] < south or boxes[run, 1] > north:
             continue
-        for k in range(run * FEW, min(run * FEW + FEW, len(theirs))):
-            f = theirs[k]
+        for k in range(run * FEW, min(run * FEW + FEW, len(other_edges))):
+            f = other_edges[k]
             fx, fy, qx, qy = shapes.x[f], shapes.y[f], shapes.dx[f], shapes.dy[f]
             if max(fx, fx + qx) < west or min(fx, fx + qx) > east:
                 continue
@@ -157,7 +157,7 @@ def share_shown(
 @njit(cache=True, nogil=True, error_model="numpy")
 def _surplus(shapes: Outlines, side: Side, gap: float, edge: float) -> tuple[float, bool]:
     """Give the boundary shown beyond what the gap asks, and whether larger gaps show no more."""
-    length, whole = shown(shapes, side, gap + CONTACT_M, -1, np.inf)
+    length, whole = facing_edge_m(shapes, side, gap + CONTACT_M, -1, np.inf)
     return length - _needed(gap, edge), whole
 
 
@@ -170,7 +170,7 @@ def _needed(gap: float, edge: float) -> float:
 def _shows_enough(shapes: Outlines, side: Side, gap: float, edge: float) -> tuple[bool, bool]:
     """Say whether enough boundary is shown, and if not, whether larger gaps show no more."""
     needed = _needed(gap, edge)
-    length, whole = shown(shapes, side, gap + CONTACT_M, -1, needed)
+    length, whole = facing_edge_m(shapes, side, gap + CONTACT_M, -1, needed)
     return bool(length >= needed), whole
 
 
@@ -190,12 +190,12 @@ def _marks(shapes: Outlines, side: Side, low: float, most: float) -> Floats:
         now = ring
         whole = shapes.ring_length[ring] * (1 - 1e-9) - CONTACT_M
         for target in (0.0, whole):
-            if shown(shapes, side, most + CONTACT_M, ring, np.inf)[0] <= target:
+            if facing_edge_m(shapes, side, most + CONTACT_M, ring, np.inf)[0] <= target:
                 continue
             below, above = low, most
             while above - below > PRECISE_M:
                 middle = (below + above) / 2
-                if shown(shapes, side, middle + CONTACT_M, ring, np.inf)[0] > target:
+                if facing_edge_m(shapes, side, middle + CONTACT_M, ring, np.inf)[0] > target:
                     above = middle
                 else:
                     below = middle
@@ -301,7 +301,7 @@ def equal_m(shapes: Outlines, side: Side, enough: float) -> float:
     """Measure the edges that both shapes have until it is enough: a common border, quickly."""
     metres = 0.0
     for e in side.mine:
-        for f in side.theirs:
+        for f in side.other_edges:
             if is_equal(shapes, e, f):
                 metres += shapes.length[e]
                 break
@@ -319,7 +319,7 @@ def joining_gap(
     Without ``exact``, ``most`` stands for any gap above 0: enough to know that they are.
     """
     of_one = side_of(shapes, one, two, most + CONTACT_M)
-    if len(of_one.mine) == 0 or len(of_one.theirs) == 0:
+    if len(of_one.mine) == 0 or len(of_one.other_edges) == 0:
         return np.inf
     touching = are_apart(shapes, one, two, CONTACT_M) <= 0
     if touching and equal_m(shapes, of_one, edge) >= edge:
@@ -367,7 +367,7 @@ LEAST_M = 1e-3
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def misfits(shapes: Outlines, forward: Flags, pairs: Ints, found: Flags) -> None:
+def coverage_faults(shapes: Outlines, forward: Flags, pairs: Ints, found: Flags) -> None:
     """Say of each pair whether it touches or overlaps other than along equal edges.
 
     ``forward`` says of each ring whether it runs with its land to the right: equal edges with
@@ -377,14 +377,14 @@ def misfits(shapes: Outlines, forward: Flags, pairs: Ints, found: Flags) -> None
         one, two = pairs[i, 0], pairs[i, 1]
         side = side_of(shapes, one, two, CONTACT_M)
         # Land in common may be seen from one of the two only: a part that hangs on by a hair.
-        found[i] = _is_misfit(shapes, forward, side) or _is_misfit(
+        found[i] = _is_coverage_fault(shapes, forward, side) or _is_coverage_fault(
             shapes, forward, other_side(shapes, one, side)
         )
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _is_misfit(shapes: Outlines, forward: Flags, side: Side) -> bool:
-    starts, ends = np.empty(len(side.theirs) + 1), np.empty(len(side.theirs) + 1)
+def _is_coverage_fault(shapes: Outlines, forward: Flags, side: Side) -> bool:
+    starts, ends = np.empty(len(side.other_edges) + 1), np.empty(len(side.other_edges) + 1)
     metres = 0.0
     before, ground = np.int64(-2), UNKNOWN
     for e in side.mine:
@@ -394,7 +394,7 @@ def _is_misfit(shapes: Outlines, forward: Flags, side: Side) -> bool:
             ground = OUTSIDE if same else UNKNOWN
         before = e
         equal = False
-        for f in side.theirs:
+        for f in side.other_edges:
             if is_equal(shapes, e, f):
                 one_way = shapes.x[e] == shapes.x[f] and shapes.y[e] == shapes.y[f]
                 if one_way == (forward[shapes.ring[e]] == forward[shapes.ring[f]]):
@@ -404,7 +404,7 @@ def _is_misfit(shapes: Outlines, forward: Flags, side: Side) -> bool:
         if equal:
             ground = UNKNOWN
             continue
-        share, ground = share_shown(shapes, side, e, CONTACT_M, starts, ends, ground)
+        share, ground = facing_share(shapes, side, e, CONTACT_M, starts, ends, ground)
         metres += share * shapes.length[e]
         if metres > LEAST_M:
             return True

@@ -9,11 +9,11 @@ from geo.edges import Obstacles
 from geo.kernels.boxes import box_pairs
 from geo.kernels.edges import CONTACT_M, Outlines, near_flags
 from geo.kernels.facing import joining_gaps
-from geo.kernels.obstacles import ASIDE_M, hidden_gaps
-from geo.kernels.obstacles import Obstacles as Things
+from geo.kernels.obstacles import ASIDE_M, obstructed_gaps
+from geo.kernels.obstacles import Obstacles as ObstacleEdges
 from geo.kernels.polygons import PAIRS_AT_ONCE
 from geo.prepared import PreparedShapes
-from geo.tools import Progress, in_lots, within
+from geo.tools import Progress, in_batches, within
 
 
 def compiled_gaps(
@@ -38,10 +38,12 @@ def compiled_gaps(
     outlines = shapes.outlines
     pairs = box_pairs(outlines.bounds, most_gap_m + CONTACT_M)
     gaps = np.empty(len(pairs))
-    in_lots(
+    in_batches(
         len(pairs),
         PAIRS_AT_ONCE,
-        lambda lot: joining_gaps(outlines, pairs[lot], most_gap_m, min_edge_m, exact, gaps[lot]),
+        lambda batch: joining_gaps(
+            outlines, pairs[batch], most_gap_m, min_edge_m, exact, gaps[batch]
+        ),
         within(progress, 0.0, 0.5),
     )
     kept = np.isfinite(gaps)
@@ -59,8 +61,10 @@ def compiled_near_pairs(shapes: PreparedShapes, reach_m: float) -> tuple[Positio
     outlines = shapes.outlines
     pairs = box_pairs(outlines.bounds, reach_m)
     flags = np.empty(len(pairs), dtype=bool)
-    in_lots(
-        len(pairs), PAIRS_AT_ONCE, lambda lot: near_flags(outlines, pairs[lot], reach_m, flags[lot])
+    in_batches(
+        len(pairs),
+        PAIRS_AT_ONCE,
+        lambda batch: near_flags(outlines, pairs[batch], reach_m, flags[batch]),
     )
     pairs = pairs[flags]
     return pairs[:, 0].astype(np.intp), pairs[:, 1].astype(np.intp)
@@ -82,35 +86,35 @@ def _hide(
     # Facing boundary and its ways lie where the boxes overlap once they are widened.
     margin = 2 * most_gap_m + 2 * ASIDE_M
     windows = np.hstack([low - margin, high + margin])
-    doubtful, rows, thing = _near_things(obstacles, pairs, gaps, windows)
+    doubtful, rows, obstacle = _near_obstacles(obstacles, pairs, gaps, windows)
     if not len(doubtful):
         return
     windows, some = windows[doubtful], pairs[doubtful]
-    things = _things(obstacles, windows, rows, thing)
+    obstacle_edges = _obstacle_edges(obstacles, windows, rows, obstacle)
     if not exact:
         exact_gaps = np.empty(len(some))
         joining_gaps(outlines, some, most_gap_m, min_edge_m, True, exact_gaps)
     else:
         exact_gaps = gaps[doubtful]
     found = np.empty(len(some))
-    in_lots(
+    in_batches(
         len(some),
         PAIRS_AT_ONCE,
-        lambda lot: hidden_gaps(
+        lambda batch: obstructed_gaps(
             outlines,
-            things._replace(
-                rows=things.rows[lot.start : lot.stop + 1],
-                window=things.window[lot],
-                reference=things.reference[lot],
+            obstacle_edges._replace(
+                rows=obstacle_edges.rows[batch.start : batch.stop + 1],
+                window=obstacle_edges.window[batch],
+                reference=obstacle_edges.reference[batch],
             ),
-            some[lot], exact_gaps[lot], most_gap_m, min_edge_m, found[lot],
+            some[batch], exact_gaps[batch], most_gap_m, min_edge_m, found[batch],
         ),
         within(progress, 0.5, 1.0),
     )  # fmt: skip
     gaps[doubtful] = found
 
 
-def _near_things(
+def _near_obstacles(
     obstacles: Obstacles, pairs: npt.NDArray[np.int64], gaps: Floats, windows: Floats
 ) -> tuple[Positions, Positions, Positions]:
     """List the pairs with obstacles in their window, where their rows begin, and the obstacles.
@@ -127,16 +131,18 @@ def _near_things(
     owner = obstacles.owner[covering]
     others = (owner != pairs[row, 0]) & (owner != pairs[row, 1])
     pair = np.concatenate([cut, row[others]])
-    thing = np.concatenate([cutting, covering[others] + len(obstacles.cutting)])
-    order = np.lexsort((thing, pair))
+    obstacle = np.concatenate([cutting, covering[others] + len(obstacles.cutting)])
+    order = np.lexsort((obstacle, pair))
     doubtful, begin = np.unique(pair[order], return_index=True)
-    return doubtful, np.append(begin, len(order)), thing[order]
+    return doubtful, np.append(begin, len(order)), obstacle[order]
 
 
-def _things(obstacles: Obstacles, windows: Floats, rows: Positions, thing: Positions) -> Things:
+def _obstacle_edges(
+    obstacles: Obstacles, windows: Floats, rows: Positions, obstacle: Positions
+) -> ObstacleEdges:
     """Take the obstacles apart for the kernel, and place them by the windows' reference points."""
     every: Shapes = np.concatenate([obstacles.cutting, obstacles.covering])
-    used, which = np.unique(thing, return_inverse=True)
+    used, which = np.unique(obstacle, return_inverse=True)
     held = every[used]
     polygonal = shapely.get_dimensions(held) == 2
     lines = np.where(polygonal, shapely.boundary(held), held)
@@ -150,7 +156,7 @@ def _things(obstacles: Obstacles, windows: Floats, rows: Positions, thing: Posit
     shapely.prepare(held)
     around = shapely.contains_xy(held[which], *reference[pair].T) & polygonal[which]
     bridged = np.concatenate([obstacles.bridged_up_to_m, np.zeros(len(obstacles.covering))])
-    return Things(
+    return ObstacleEdges(
         np.ascontiguousarray(points[:-1, 0][same]), np.ascontiguousarray(points[:-1, 1][same]),
         np.ascontiguousarray(vector[:, 0]), np.ascontiguousarray(vector[:, 1]),
         np.searchsorted(line[:-1][same], np.arange(len(held) + 1)).astype(np.int64),

@@ -31,7 +31,7 @@ class Obstacles(NamedTuple):
 
     ``cuts`` says of each obstacle whether it parts shapes that touch, ``solid`` whether it is a
     polygon, ``bridged_m`` how long a way may cross it all the same. ``rows`` gives for each pair
-    where its rows in ``thing`` begin; ``around`` says whether the point of reference of the pair
+    where its rows in ``obstacle`` begin; ``around`` says whether the point of reference of the pair
     lies in the obstacle.
     """
 
@@ -45,7 +45,7 @@ class Obstacles(NamedTuple):
     solid: npt.NDArray[np.bool_]
     bridged_m: Floats
     rows: Ints
-    thing: Ints
+    obstacle: Ints
     around: npt.NDArray[np.bool_]
     reference: Floats
     window: Floats
@@ -67,9 +67,9 @@ class Near(NamedTuple):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def hidden_by(
+def obstruction(
     shapes: Outlines,
-    things: Obstacles,
+    obstacles: Obstacles,
     near: Near,
     one: int,
     px: float,
@@ -82,27 +82,27 @@ def hidden_by(
     rows = len(near.row)
     for turn in range(rows):
         k = (first + turn) % rows
-        thing = things.thing[near.row[k]]
+        obstacle = obstacles.obstacle[near.row[k]]
         length = np.hypot(to_x - px, to_y - py)
-        if length <= things.bridged_m[thing]:
+        if length <= obstacles.bridged_m[obstacle]:
             continue
-        if not box_meets(things.bounds[thing], px, py, to_x, to_y, 2 * ASIDE_M):
+        if not box_meets(obstacles.bounds[obstacle], px, py, to_x, to_y, 2 * ASIDE_M):
             continue
-        if things.cuts[thing]:
-            if _is_cut(things, near, k, px, py, to_x, to_y) or (
-                things.solid[thing] and _holds(things, near, k, px, py)
+        if obstacles.cuts[obstacle]:
+            if _is_cut(obstacles, near, k, px, py, to_x, to_y) or (
+                obstacles.solid[obstacle] and _holds(obstacles, near, k, px, py)
             ):
                 return k
-        elif length > APART_M and _is_over(things, near, k, px, py, to_x, to_y):
+        elif length > APART_M and _is_over(obstacles, near, k, px, py, to_x, to_y):
             from_x, from_y = _leaving(shapes, one, px, py, to_x, to_y)
-            if _is_over(things, near, k, from_x, from_y, to_x, to_y):
+            if _is_over(obstacles, near, k, from_x, from_y, to_x, to_y):
                 return k
     return -1
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _is_cut(
-    things: Obstacles, near: Near, k: int, px: float, py: float, to_x: float, to_y: float
+    obstacles: Obstacles, near: Near, k: int, px: float, py: float, to_x: float, to_y: float
 ) -> bool:
     """Say whether the way meets the line or outline of an obstacle."""
     square = CONTACT_M * CONTACT_M
@@ -112,7 +112,7 @@ def _is_cut(
             continue
         begin = near.begin[k] + (run - near.runs[k]) * FEW
         for e in near.edge[begin : min(begin + FEW, near.begin[k + 1])]:
-            x, y, dx, dy = things.x[e], things.y[e], things.dx[e], things.dy[e]
+            x, y, dx, dy = obstacles.x[e], obstacles.y[e], obstacles.dx[e], obstacles.dy[e]
             if square_to_edge(x, y, dx, dy, px, py) <= square:
                 return True
             if square_to_edge(x, y, dx, dy, to_x, to_y) <= square:
@@ -141,7 +141,7 @@ def box_meets(box: Floats, px: float, py: float, to_x: float, to_y: float, margi
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _is_over(
-    things: Obstacles, near: Near, k: int, px: float, py: float, to_x: float, to_y: float
+    obstacles: Obstacles, near: Near, k: int, px: float, py: float, to_x: float, to_y: float
 ) -> bool:
     """Say whether a way runs through the interior: it meets the obstacle moved to either side."""
     length = np.hypot(to_x - px, to_y - py)
@@ -152,15 +152,15 @@ def _is_over(
     for side in (-ASIDE_M, ASIDE_M):
         x, y = px - side * ahead_y + trim * ahead_x, py + side * ahead_x + trim * ahead_y
         qx, qy = (length - 2 * trim) * ahead_x, (length - 2 * trim) * ahead_y
-        meets = _meets_edge(things, near, k, x, y, qx, qy)
-        if not meets and not _holds(things, near, k, x, y):
+        meets = _meets_edge(obstacles, near, k, x, y, qx, qy)
+        if not meets and not _holds(obstacles, near, k, x, y):
             return False
     return True
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _meets_edge(
-    things: Obstacles, near: Near, k: int, x: float, y: float, qx: float, qy: float
+    obstacles: Obstacles, near: Near, k: int, x: float, y: float, qx: float, qy: float
 ) -> bool:
     """Say whether a line meets the outline of an obstacle."""
     for run in range(near.runs[k], near.runs[k + 1]):
@@ -168,30 +168,32 @@ def _meets_edge(
             continue
         begin = near.begin[k] + (run - near.runs[k]) * FEW
         for e in near.edge[begin : min(begin + FEW, near.begin[k + 1])]:
-            if edges_meet(things.x[e], things.y[e], things.dx[e], things.dy[e], x, y, qx, qy):
+            if edges_meet(
+                obstacles.x[e], obstacles.y[e], obstacles.dx[e], obstacles.dy[e], x, y, qx, qy
+            ):
                 return True
     return False
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _holds(things: Obstacles, near: Near, k: int, x: float, y: float) -> bool:
+def _holds(obstacles: Obstacles, near: Near, k: int, x: float, y: float) -> bool:
     """Say whether an obstacle holds a point, by the edges between it and the point of reference."""
-    bounds = things.bounds[things.thing[near.row[k]]]
+    bounds = obstacles.bounds[obstacles.obstacle[near.row[k]]]
     if not box_meets(bounds, x, y, x, y, 0.0):
         return False
-    holds = things.around[near.row[k]]
+    holds = obstacles.around[near.row[k]]
     dx, dy = x - near.x, y - near.y
     for run in range(near.runs[k], near.runs[k + 1]):
         if not box_meets(near.boxes[run], near.x, near.y, x, y, 0.0):
             continue
         begin = near.begin[k] + (run - near.runs[k]) * FEW
         for e in near.edge[begin : min(begin + FEW, near.begin[k + 1])]:
-            ox, oy = things.x[e] - near.x, things.y[e] - near.y
-            cross = dx * things.dy[e] - dy * things.dx[e]
+            ox, oy = obstacles.x[e] - near.x, obstacles.y[e] - near.y
+            cross = dx * obstacles.dy[e] - dy * obstacles.dx[e]
             one = dx * oy - dy * ox
             if (one > 0) == (one + cross > 0):
                 continue
-            along = (ox * things.dy[e] - oy * things.dx[e]) / cross
+            along = (ox * obstacles.dy[e] - oy * obstacles.dx[e]) / cross
             if 0 < along < 1:
                 holds = not holds
     return bool(holds)
@@ -260,9 +262,9 @@ MOST_PIECES = 256
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def hidden_gaps(
+def obstructed_gaps(
     shapes: Outlines,
-    things: Obstacles,
+    obstacles: Obstacles,
     pairs: Ints,
     open_gaps: Floats,
     most: float,
@@ -275,18 +277,18 @@ def hidden_gaps(
     """
     for i in range(len(pairs)):
         one, two = pairs[i, 0], pairs[i, 1]
-        near = _edges_in_window(things, i)
+        near = _edges_in_window(obstacles, i)
         if (
             shapes.offset[one + 1] - shapes.offset[one]
             > shapes.offset[two + 1] - shapes.offset[two]
         ):
             one, two = two, one
-        ones = _pieces(shapes, things, near, one, two, most)
+        ones = _pieces(shapes, obstacles, near, one, two, most)
         if _clear_length(ones) < edge + 2 * open_gaps[i] - 4 * CONTACT_M:
             gaps[i] = np.inf  # whatever the other side shows
             continue
-        twos = _pieces(shapes, things, near, two, one, most)
-        least = min(_least_hidden(ones), _least_hidden(twos))
+        twos = _pieces(shapes, obstacles, near, two, one, most)
+        least = min(_least_obstructed(ones), _least_obstructed(twos))
         # At its joining gap a pair shows what lies up to the contact distance farther: twice that
         # keeps rounding from taking a hidden piece just there for one beyond.
         if least > open_gaps[i] + 2 * CONTACT_M:
@@ -296,9 +298,9 @@ def hidden_gaps(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _edges_in_window(things: Obstacles, pair: int) -> Near:
-    first, last = things.rows[pair], things.rows[pair + 1]
-    west, south, east, north = things.window[pair]
+def _edges_in_window(obstacles: Obstacles, pair: int) -> Near:
+    first, last = obstacles.rows[pair], obstacles.rows[pair + 1]
+    west, south, east, north = obstacles.window[pair]
     begin = np.zeros(last - first + 1, np.int64)
     runs = np.zeros(last - first + 1, np.int64)
     held = np.empty(0, np.int64)
@@ -307,10 +309,10 @@ def _edges_in_window(things: Obstacles, pair: int) -> Near:
             held = np.empty(begin[-1], np.int64)
         count = 0
         for k in range(last - first):
-            thing = things.thing[first + k]
-            for e in range(things.offset[thing], things.offset[thing + 1]):
-                x, y = things.x[e], things.y[e]
-                to_x, to_y = x + things.dx[e], y + things.dy[e]
+            obstacle = obstacles.obstacle[first + k]
+            for e in range(obstacles.offset[obstacle], obstacles.offset[obstacle + 1]):
+                x, y = obstacles.x[e], obstacles.y[e]
+                to_x, to_y = x + obstacles.dx[e], y + obstacles.dy[e]
                 if max(x, to_x) < west or min(x, to_x) > east:
                     continue
                 if max(y, to_y) < south or min(y, to_y) > north:
@@ -325,17 +327,17 @@ def _edges_in_window(things: Obstacles, pair: int) -> Near:
     for k in range(last - first):
         for i in range(begin[k], begin[k + 1]):
             e, box = held[i], boxes[runs[k] + (i - begin[k]) // FEW]
-            x, y = things.x[e], things.y[e]
-            to_x, to_y = x + things.dx[e], y + things.dy[e]
+            x, y = obstacles.x[e], obstacles.y[e]
+            to_x, to_y = x + obstacles.dx[e], y + obstacles.dy[e]
             box[0], box[1] = min(box[0], x, to_x), min(box[1], y, to_y)
             box[2], box[3] = max(box[2], x, to_x), max(box[3], y, to_y)
-    reference = things.reference[pair]
+    reference = obstacles.reference[pair]
     return Near(np.arange(first, last), held, begin, boxes, runs, reference[0], reference[1])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _pieces(
-    shapes: Outlines, things: Obstacles, near: Near, one: int, two: int, most: float
+    shapes: Outlines, obstacles: Obstacles, near: Near, one: int, two: int, most: float
 ) -> Floats:
     """Divide the boundary near the other shape: nearest, farthest, length, 1 if hidden; by rows."""
     reach = most + CONTACT_M
@@ -368,7 +370,7 @@ def _pieces(
             else:
                 to_x, to_y = _nearest_point(shapes, side, px, py)
             # The obstacle that hid the last piece mostly hides this one too.
-            blocker = hidden_by(shapes, things, near, one, px, py, to_x, to_y, abs(blocker))
+            blocker = obstruction(shapes, obstacles, near, one, px, py, to_x, to_y, abs(blocker))
             found[count, 0], found[count, 1] = nearest, farthest
             found[count, 2] = shapes.length[e] / counts[i]
             found[count, 3] = 1.0 if blocker >= 0 else 0.0
@@ -386,7 +388,7 @@ def _piece_count(shapes: Outlines, side: Side, e: int, reach: float) -> int:
         far = np.sqrt(square)
         if not box_meets(side.boxes[run], x, y, x + dx, y + dy, far):
             continue
-        for f in side.theirs[run * FEW : (run + 1) * FEW]:
+        for f in side.other_edges[run * FEW : (run + 1) * FEW]:
             fx, fy, qx, qy = shapes.x[f], shapes.y[f], shapes.dx[f], shapes.dy[f]
             square = min(
                 square,
@@ -420,7 +422,7 @@ def _nearest_point(shapes: Outlines, side: Side, px: float, py: float) -> tuple[
         above = max(box[1] - py, py - box[3], 0.0)
         if aside * aside + above * above > least:
             continue
-        for f in side.theirs[run * FEW : (run + 1) * FEW]:
+        for f in side.other_edges[run * FEW : (run + 1) * FEW]:
             x, y, dx, dy = shapes.x[f], shapes.y[f], shapes.dx[f], shapes.dy[f]
             along = ((px - x) * dx + (py - y) * dy) / (dx * dx + dy * dy)
             along = min(max(along, 0.0), 1.0)
@@ -442,7 +444,7 @@ def _clear_length(pieces: Floats) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _least_hidden(pieces: Floats) -> float:
+def _least_obstructed(pieces: Floats) -> float:
     """Give the distance of the nearest hidden piece."""
     least = np.inf
     for i in range(len(pieces)):

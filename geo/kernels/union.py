@@ -8,14 +8,14 @@ from geo.arrays import Flags, Positions, Shapes
 from geo.kernels.boxes import box_pairs
 from geo.kernels.dissolve import united_rings
 from geo.kernels.edges import CONTACT_M
-from geo.kernels.facing import misfits
+from geo.kernels.facing import coverage_faults
 from geo.kernels.polygons import PAIRS_AT_ONCE, rings_of
 from geo.prepared import Given, PreparedShapes, prepared
-from geo.shape import gathered
-from geo.tools import Progress, in_lots, within
+from geo.shape import unary_union_by_group
+from geo.tools import Progress, in_batches, within
 
 
-def misfitting_pairs(
+def coverage_fault_pairs(
     shapes: Given, group: Positions | None = None, progress: Progress | None = None
 ) -> npt.NDArray[np.int64]:
     """Find the pairs of shapes that don't fit; all others have no land in common.
@@ -32,7 +32,7 @@ def misfitting_pairs(
 
     >>> import shapely
     >>> squares = [shapely.box(x, 0, x + 10, 10) for x in (0, 10, 15)]
-    >>> misfitting_pairs(np.array(squares)).tolist()
+    >>> coverage_fault_pairs(np.array(squares)).tolist()
     [[1, 2]]
     """
     held = prepared(shapes)
@@ -42,10 +42,10 @@ def misfitting_pairs(
         first = group[pairs[:, 0]]
         pairs = pairs[(first == group[pairs[:, 1]]) & (first >= 0)]
     found = np.zeros(len(pairs), dtype=bool)
-    in_lots(
+    in_batches(
         len(pairs),
         PAIRS_AT_ONCE,
-        lambda lot: misfits(outlines, rings.forward, pairs[lot], found[lot]),
+        lambda batch: coverage_faults(outlines, rings.forward, pairs[batch], found[batch]),
         progress,
     )
     misfitting: npt.NDArray[np.int64] = pairs[found]
@@ -53,10 +53,10 @@ def misfitting_pairs(
 
 
 SHAPES_AT_ONCE = 4_096
-"""Groups are taken in lots of about this many shapes."""
+"""Groups are taken in batches of about this many shapes."""
 
 
-def outlined(
+def coverage_union(
     held: PreparedShapes,
     group: Positions,
     order: Positions,
@@ -88,7 +88,7 @@ def outlined(
     united[of_piece[alone]] = pieces[alone]
     order = np.argsort(of_piece[~alone], kind="stable")
     several, place = np.unique(of_piece[~alone][order], return_inverse=True)
-    united[several] = gathered(
+    united[several] = unary_union_by_group(
         pieces[~alone][order], place, len(several), within(progress, 0.6, 1.0)
     )
     return united
@@ -96,7 +96,7 @@ def outlined(
 
 def _untidy(shapes: PreparedShapes, group: Positions, progress: Progress | None) -> Flags:
     """Choose from each pair that fits badly the shape that fits badly with more."""
-    bad = misfitting_pairs(shapes, group, progress)
+    bad = coverage_fault_pairs(shapes, group, progress)
     untidy = np.zeros(len(shapes), dtype=bool)
     while len(bad):
         times = np.bincount(bad.ravel(), minlength=len(shapes))
@@ -114,11 +114,11 @@ def _outlines(
     shapes: Shapes, start: Positions, tidy: Flags, progress: Progress | None
 ) -> tuple[Shapes, Positions, Flags]:
     """Give the outlines of the tidy shapes of each group as polygons: group, and whether sound."""
-    lots = np.unique(np.searchsorted(start, np.arange(0, len(shapes) + 1, SHAPES_AT_ONCE)))
-    bounds = np.unique(np.concatenate([lots, [0, len(start) - 1]]))
+    batches = np.unique(np.searchsorted(start, np.arange(0, len(shapes) + 1, SHAPES_AT_ONCE)))
+    bounds = np.unique(np.concatenate([batches, [0, len(start) - 1]]))
 
-    def one(lot: slice) -> tuple[Shapes, Positions, Flags]:
-        first, last = bounds[lot.start], bounds[lot.stop]
+    def of_batch(batch: slice) -> tuple[Shapes, Positions, Flags]:
+        first, last = bounds[batch.start], bounds[batch.stop]
         begin, end = start[first], start[last]
         rings, _ = rings_of(shapes[begin:end])
         points, corner, of_ring, hole = united_rings(
@@ -127,10 +127,10 @@ def _outlines(
         polygons, place = _polygons(points, corner, of_ring, hole)
         return polygons, place + first, shapely.is_valid(polygons)
 
-    found = in_lots(len(bounds) - 1, 1, one, progress)
-    polygons = np.concatenate([np.empty(0, dtype=object), *(lot[0] for lot in found)])
-    places = np.concatenate([np.empty(0, dtype=np.intp), *(lot[1] for lot in found)])
-    sound = np.concatenate([np.empty(0, dtype=bool), *(lot[2] for lot in found)])
+    found = in_batches(len(bounds) - 1, 1, of_batch, progress)
+    polygons = np.concatenate([np.empty(0, dtype=object), *(batch[0] for batch in found)])
+    places = np.concatenate([np.empty(0, dtype=np.intp), *(batch[1] for batch in found)])
+    sound = np.concatenate([np.empty(0, dtype=bool), *(batch[2] for batch in found)])
     return polygons, places.astype(np.intp), sound
 
 

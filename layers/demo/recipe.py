@@ -1,17 +1,23 @@
 """What the demonstration city is made from: real names and published facts, read from a file."""
 
-import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, get_args
 
-import yaml
-
-from geo.tools import nearest_name
+from geo.strict_yaml import Fault, read_data
 from layers.errors import LayerError
 
 Place = tuple[float, float]
 """Longitude and latitude [°], CGCS2000."""
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """Where a figure was read: title and date of the source, and what finds it again."""
+
+    title: str
+    date: str = ""
+    page: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ class PlatformRow:
     extra_review_on: str | None = None
     note: str | None = None
     confidence: str = "ok"
-    approved: list[ApprovedRow] = dataclasses.field(default_factory=list)
+    approved: list[ApprovedRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -157,7 +163,7 @@ class Recipe:
     title: str
     crs: str
     as_of: str
-    sources: dict[str, dict[str, str]]
+    sources: dict[str, SourceRow]
     outline: list[Place]
     units: list[UnitRow]
     zones: list[ZoneRow]
@@ -180,7 +186,7 @@ class Recipe:
     def source_words(self, key: str) -> str:
         """Give title and date of a source as one line."""
         source = self.sources[key]
-        return "，".join(word for word in (source["title"], source.get("date", "")) if word)
+        return "，".join(word for word in (source.title, source.date) if word)
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -194,40 +200,18 @@ def read_recipe(path: Path) -> Recipe:
     if not path.is_file():
         raise LayerError("demo_recipe_missing", path=str(path))
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
         raise LayerError("demo_recipe_unreadable", path=str(path)) from error
-    if not isinstance(data, dict):
-        raise LayerError("demo_recipe_unreadable", path=str(path))
-    return _row(Recipe, data, path)
+    return read_data(text, Recipe, str(path), _recipe_error)
 
 
-Row = TypeVar("Row")
-
-
-def _row(kind: type[Row], data: dict[str, Any], path: Path) -> Row:
-    fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    if unknown := [key for key in data if key not in fields]:
-        raise LayerError(
-            "demo_recipe_key_unknown", path=str(path), key=str(unknown[0]),
-            nearest=nearest_name(str(unknown[0]), fields),
-        )  # fmt: skip
-    values: dict[str, Any] = {}
-    for name, field in fields.items():
-        if name in data:
-            values[name] = _value(field.type, data[name], path)
-        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-            raise LayerError("demo_recipe_key_missing", path=str(path), key=name)
-    return kind(**values)
-
-
-def _value(kind: Any, given: Any, path: Path) -> Any:  # noqa: ANN401 - whatever the file holds
-    inner = get_args(kind)
-    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        return _row(kind, given, path)
-    if isinstance(given, list) and inner:
-        if dataclasses.is_dataclass(inner[0]):
-            return [_value(inner[0], item, path) for item in given]
-        if any(isinstance(item, list) for item in given):
-            return [tuple(item) for item in given]
-    return given
+def _recipe_error(fault: Fault) -> LayerError:
+    """Make the error of a fault of the recipe."""
+    key = str(fault.values.get("key", ""))
+    if fault.code == "key_unknown":
+        nearest = fault.values["nearest"]
+        return LayerError("demo_recipe_key_unknown", path=fault.source, key=key, nearest=nearest)
+    if fault.code == "key_missing":
+        return LayerError("demo_recipe_key_missing", path=fault.source, key=key)
+    return LayerError("demo_recipe_unreadable", path=fault.source)

@@ -292,7 +292,7 @@ def qualified_land(platforms: gpd.GeoDataFrame, parks: gpd.GeoDataFrame) -> shap
     return shapely.union_all([*high.geometry, *parks.geometry[belongs]])
 
 
-PARKS_SPACING_M = 120.0
+PARK_SPACING_M = 120.0
 ROOM_M = 450.0
 WINDOW_M = 9_000.0
 EXITS_FROM = date(2018, 9, 1)
@@ -370,17 +370,17 @@ def _parks_outlines(
 ) -> list[shapely.Polygon]:
     crs = CRS(units.crs)
     land = dict(zip(units["unit_id"], units.geometry, strict=True))
-    zones = {zone.unit_id: land[zone.unit_id].buffer(PARKS_SPACING_M) for zone in recipe.zones}
-    built = shapely.buffer(platforms.geometry.to_numpy(), PARKS_SPACING_M, quad_segs=1)
+    zones = {zone.unit_id: land[zone.unit_id].buffer(PARK_SPACING_M) for zone in recipe.zones}
+    built = shapely.buffer(platforms.geometry.to_numpy(), PARK_SPACING_M, quad_segs=1)
     drawn: list[shapely.Polygon] = []
     for row in recipe.parks:
         town = shapely.Point(places_xy([row.at], crs)[0])
-        taken = [*shapely.buffer(drawn, PARKS_SPACING_M, quad_segs=1)]
+        taken = [*shapely.buffer(drawn, PARK_SPACING_M, quad_segs=1)]
         if row.unit_id not in zones:
             taken += [*zones.values()]
         if row.fate != "sub_park":
             taken += [*built]
-        near = town.buffer(WINDOW_M).intersection(land[row.unit_id].buffer(-PARKS_SPACING_M))
+        near = town.buffer(WINDOW_M).intersection(land[row.unit_id].buffer(-PARK_SPACING_M))
         taken = [shape for shape in taken if shape.intersects(near)]
         room = near.difference(shapely.union_all(taken))
         middle = shapely.ops.nearest_points(room.buffer(-ROOM_M), town)[0]

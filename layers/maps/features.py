@@ -177,7 +177,7 @@ class Shapes:
 
 
 @dataclass(frozen=True, eq=False)
-class DrawnLayer:
+class RenderedLayer:
     """A map layer ready to be painted and asked.
 
     ``style``: How it looks.
@@ -196,7 +196,7 @@ class DrawnLayer:
     undrawn: int
 
 
-def draw_layer(frame: gpd.GeoDataFrame, style: LayerStyle, as_of: str) -> DrawnLayer:
+def draw_layer(frame: gpd.GeoDataFrame, style: LayerStyle, as_of: str) -> RenderedLayer:
     """Prepare one map layer.
 
     ``frame``: All rows of the workspace layer ``style.layer``, in any CRS.
@@ -213,7 +213,7 @@ def draw_layer(frame: gpd.GeoDataFrame, style: LayerStyle, as_of: str) -> DrawnL
     row_class = class_positions(rows, style, as_of)
     shapes = shapes_of(on_screen, row_class)
     names = rows["name"].fillna("") if "name" in rows.columns else pd.Series("", index=rows.index)
-    return DrawnLayer(
+    return RenderedLayer(
         style=style,
         keys=rows[contract_of(style.layer).key].astype(str).to_numpy(dtype=object),
         names=names.astype(str).to_numpy(dtype=object),
@@ -225,7 +225,7 @@ def draw_layer(frame: gpd.GeoDataFrame, style: LayerStyle, as_of: str) -> DrawnL
 
 def draw_layers(
     frames: Mapping[str, gpd.GeoDataFrame], styles: MapStyles, as_of: str
-) -> tuple[DrawnLayer, ...]:
+) -> tuple[RenderedLayer, ...]:
     """Prepare every map layer that has rows.
 
     ``frames``: Rows by name of the workspace layer.

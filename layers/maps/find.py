@@ -12,7 +12,7 @@ import shapely
 
 from geo.tools import nearest_name
 from layers.errors import LayerError
-from layers.maps.features import AREA, DrawnLayer, metres_per_pixel, to_mercator
+from layers.maps.features import AREA, RenderedLayer, metres_per_pixel, to_mercator
 from layers.maps.style import ClassStyle, MapStyles
 from layers.maps.tiles import thinning
 
@@ -39,7 +39,7 @@ class Hit:
     key: str
 
 
-def rows_at(layers: Sequence[DrawnLayer], lon: float, lat: float, zoom: float) -> list[Hit]:
+def rows_at(layers: Sequence[RenderedLayer], lon: float, lat: float, zoom: float) -> list[Hit]:
     """Find what was clicked.
 
     Parameters
@@ -61,7 +61,7 @@ def rows_at(layers: Sequence[DrawnLayer], lon: float, lat: float, zoom: float) -
     return [hit for layer in reversed(layers) for hit in _rows_of(layer, x, y, zoom)]
 
 
-def _rows_of(layer: DrawnLayer, x: float, y: float, zoom: float) -> list[Hit]:
+def _rows_of(layer: RenderedLayer, x: float, y: float, zoom: float) -> list[Hit]:
     shapes = layer.shapes
     place = shapely.Point(x, y)
     metres = metres_per_pixel(zoom)
@@ -88,7 +88,7 @@ class Found:
     name: str
 
 
-def rows_named(layers: Sequence[DrawnLayer], wanted: str, limit: int) -> list[Found]:
+def rows_named(layers: Sequence[RenderedLayer], wanted: str, limit: int) -> list[Found]:
     """Find rows by a part of their number or name.
 
     Parameters

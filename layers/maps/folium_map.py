@@ -19,7 +19,7 @@ from layers.maps.style import MapStyles, Mark
 from layers.maps.view import LABELS, MapView
 
 
-class Furniture(MacroElement):  # type: ignore[misc]  # folium has no types
+class MapControls(MacroElement):  # type: ignore[misc]  # folium has no types
     """Legend that follows the layer switches, zoom buttons, metric scale bar, and the zoom that a
     click carries to the server.
 
@@ -110,7 +110,7 @@ class Furniture(MacroElement):  # type: ignore[misc]  # folium has no types
         is_open: bool,
     ) -> None:
         super().__init__()
-        self._name = "Furniture"
+        self._name = "MapControls"
         self.words = {
             "legend_title": legend_title,
             "legend_html": legend_html,
@@ -421,7 +421,7 @@ def build_map(
         is_shown = style.is_shown if shown is None else style.name in shown
         _add_tiles(page, _address(token, style.name), title, 10 + height, is_shown)
     page.add_child(folium.LayerControl(collapsed=compact, autoZIndex=False))
-    page.add_child(_furniture(view, words, base_map_url, compact))
+    page.add_child(_map_controls(view, words, base_map_url, compact))
     if tools is not None:
         page.add_child(DrawTools(tools))
     return page
@@ -444,12 +444,12 @@ def _add_tiles(
     page.add_child(_Tiles(url, markup(title), height, shown, max_zoom))
 
 
-def _furniture(
+def _map_controls(
     view: MapView, words: MapWords, base_map_url: str | None, compact: bool
-) -> Furniture:
+) -> MapControls:
     host = urlsplit(base_map_url).hostname if base_map_url is not None else None
     addresses = {f"/{section.map_layer}/{{z}}": section.map_layer for section in view.legend}
-    return Furniture(
+    return MapControls(
         legend_title=markup(words.legend),
         legend_html=legend_html(view.legend, words.language),
         section_of_address=addresses,

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from layers.maps.features import AREA, LINE, DrawnLayer, Window, shapes_of
+from layers.maps.features import AREA, LINE, RenderedLayer, Window, shapes_of
 from layers.maps.painting import SUPERSAMPLING, paint
 from layers.maps.style import LayerStyle
 from layers.maps.tiles import png_bytes
@@ -55,7 +55,7 @@ class LegendSection:
     entries: tuple[LegendEntry, ...]
 
 
-def legend_of(layers: Sequence[DrawnLayer]) -> tuple[LegendSection, ...]:
+def legend_of(layers: Sequence[RenderedLayer]) -> tuple[LegendSection, ...]:
     """Explain the map layers by the very marks they are painted with.
 
     In the order given; classes without rows left out.
@@ -63,7 +63,7 @@ def legend_of(layers: Sequence[DrawnLayer]) -> tuple[LegendSection, ...]:
     return tuple(legend_section(layer, layer.row_class) for layer in layers)
 
 
-def legend_section(layer: DrawnLayer, row_class: npt.NDArray[np.intp]) -> LegendSection:
+def legend_section(layer: RenderedLayer, row_class: npt.NDArray[np.intp]) -> LegendSection:
     """Explain one map layer."""
     style = layer.style
     counts = np.bincount(row_class, minlength=len(style.classes)).tolist()
@@ -93,7 +93,7 @@ def swatch(style: LayerStyle, position: int, kind: int) -> bytes:
     row_class = np.array([position], dtype=np.intp)
     shapes = shapes_of(np.array([shape], dtype=object), row_class)
     empty = np.array([""], dtype=object)
-    layer = DrawnLayer(style, empty, empty, row_class, shapes, 0)
+    layer = RenderedLayer(style, empty, empty, row_class, shapes, 0)
     window = Window(0.0, 0.0, float(wide), wide)
     image = paint(layer, np.array([0], dtype=np.intp), window, float(SUPERSAMPLING))
     return png_bytes(image.crop((0, 0, wide, high)))

@@ -10,7 +10,7 @@ import shapely
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from geo.arrays import Floats
-from layers.maps.features import AREA, LINE, POINT, DrawnLayer, Shapes, Window
+from layers.maps.features import AREA, LINE, POINT, RenderedLayer, Shapes, Window
 from layers.maps.style import Mark, Pattern, rgba
 
 
@@ -183,7 +183,7 @@ MANY_VERTICES = 64
 
 
 def paint(
-    layer: DrawnLayer, chosen: npt.NDArray[np.intp], window: Window, scale: float
+    layer: RenderedLayer, chosen: npt.NDArray[np.intp], window: Window, scale: float
 ) -> Image.Image:
     """Paint shapes of a layer.
 
@@ -203,7 +203,7 @@ def paint(
 class _Brush:
     """The layer, the window and the scale that all painting needs."""
 
-    def __init__(self, layer: DrawnLayer, window: Window, scale: float) -> None:
+    def __init__(self, layer: RenderedLayer, window: Window, scale: float) -> None:
         self.shapes: Shapes = layer.shapes
         self.marks: list[Mark] = [entry.mark for entry in layer.style.classes]
         self.mark_of = layer.row_class[layer.shapes.row]

@@ -14,7 +14,7 @@ from layers.maps.features import (
     AREA,
     HALF_WORLD_M,
     TILE_PX,
-    DrawnLayer,
+    RenderedLayer,
     Window,
     shapes_of,
     to_lon_lat,
@@ -251,7 +251,7 @@ LONGEST_CAPTION = 30
 class _Layer:
     """A layer, the shapes of it in sight and how wide its lines are."""
 
-    drawn: DrawnLayer
+    drawn: RenderedLayer
     chosen: np.ndarray
     scale: float
 
@@ -337,7 +337,7 @@ def map_picture(
     return png_bytes(image)
 
 
-def _drawn(highlight: Highlight, styles: MapStyles) -> DrawnLayer:
+def _drawn(highlight: Highlight, styles: MapStyles) -> RenderedLayer:
     """Make a layer of highlighted shapes, so that they are painted as all others."""
     look = look_of(highlight, styles)
     shapes, count = highlight.shapes, len(highlight.shapes)
@@ -353,10 +353,10 @@ def _drawn(highlight: Highlight, styles: MapStyles) -> DrawnLayer:
         class_by="", missing_as=WHOLE, classes=(replace(look, zh=zh, en=en),), label=None,
     )  # fmt: skip
     texts = np.array(highlight.captions, dtype=object)
-    return DrawnLayer(style, texts, texts, row_class, shapes_of(on_screen, row_class), 0)
+    return RenderedLayer(style, texts, texts, row_class, shapes_of(on_screen, row_class), 0)
 
 
-def _plane(extent: Bounds | None, marked: Sequence[DrawnLayer], view: MapView) -> Bounds:
+def _plane(extent: Bounds | None, marked: Sequence[RenderedLayer], view: MapView) -> Bounds:
     """Give what must be seen [m, EPSG:3857], with its margin."""
     if extent is None:
         bounds = [layer.shapes.bounds for layer in marked if len(layer.shapes.bounds)]
@@ -390,7 +390,7 @@ def _window(plane: Bounds, width: int, height: int) -> Window:
     )
 
 
-def _in_sight(layer: DrawnLayer, window: Window, scale: float) -> _Layer:
+def _in_sight(layer: RenderedLayer, window: Window, scale: float) -> _Layer:
     chosen = layer.shapes.tree.query(shapely.box(*window.box(MARGIN_PX)))
     return _Layer(layer, np.sort(chosen), scale)
 
@@ -404,7 +404,7 @@ def _painted(layers: Sequence[_Layer], window: Window, width: int, height: int) 
     return canvas.reduce(SUPERSAMPLING)
 
 
-def _captions(highlights: Sequence[Highlight], marked: Sequence[DrawnLayer]) -> list[Name]:
+def _captions(highlights: Sequence[Highlight], marked: Sequence[RenderedLayer]) -> list[Name]:
     """Name the highlighted shapes: the first of a list wins where there is no room for all."""
     names = []
     for highlight, layer in zip(reversed(highlights), reversed(marked), strict=True):

@@ -1,14 +1,13 @@
 """How layers look, read from data."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, get_args
+from typing import Literal
 
-import yaml
-
+from geo.strict_yaml import Block, Fault, ValueFaultError, keys_of, read_block
 from geo.tools import nearest_name
 from layers.contracts import contract_of
 from layers.errors import LayerError
@@ -22,6 +21,11 @@ WHOLE = "all"
 """The one class of a layer that has no classes."""
 DATE_CLASSES = ("reached", "ahead")
 """Classes of a date column: on or before the as-of date, or after it."""
+
+
+COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
+MARK_RANGES = MappingProxyType({"opacity": (0, 1), "width_px": (0.2, 20), "size_px": (2, 40)})
+LABEL_RANGES = MappingProxyType({"size_px": (8, 30), "from_zoom": (0, 22)})
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,19 @@ class Mark:
     size_px: float = 6.0
     glyph: str = ""
 
+    def __post_init__(self) -> None:
+        for key in ("fill", "stroke", "core"):
+            colour = getattr(self, key)
+            if colour is not None and not COLOUR.fullmatch(colour):
+                raise ValueFaultError(key)
+        for key, (low, high) in MARK_RANGES.items():
+            if not low <= getattr(self, key) <= high:
+                raise ValueFaultError(key)
+        if len(self.dash_px) % 2 or not all(0.5 <= length <= 100 for length in self.dash_px):
+            raise ValueFaultError("dash_px")
+        if len(self.glyph) > 1:
+            raise ValueFaultError("glyph")
+
 
 @dataclass(frozen=True)
 class ClassStyle:
@@ -69,6 +86,13 @@ class LabelStyle:
     colour: str
     from_zoom: int
     bold: bool = False
+
+    def __post_init__(self) -> None:
+        if not COLOUR.fullmatch(self.colour):
+            raise ValueFaultError("colour")
+        for key, (low, high) in LABEL_RANGES.items():
+            if not low <= getattr(self, key) <= high:
+                raise ValueFaultError(key)
 
 
 @dataclass(frozen=True)
@@ -137,83 +161,6 @@ def rgba(colour: str, opacity: float = 1.0) -> tuple[int, int, int, int]:
     return red, green, blue, round(255 * opacity)
 
 
-Check = Callable[[Any], bool]
-
-
-def _number(low: float, high: float) -> Check:
-    return lambda v: isinstance(v, int | float) and not isinstance(v, bool) and low <= v <= high
-
-
-def _colour(value: object) -> bool:
-    return isinstance(value, str) and re.fullmatch(r"#[0-9A-Fa-f]{6}", value) is not None
-
-
-def _text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
-def _flag(value: object) -> bool:
-    return isinstance(value, bool)
-
-
-def _mapping(value: object) -> bool:
-    return isinstance(value, dict) and bool(value) and all(isinstance(key, str) for key in value)
-
-
-def _dashes(value: object) -> bool:
-    positive = _number(0.5, 100)
-    return (
-        isinstance(value, list)
-        and len(value) % 2 == 0
-        and bool(value)
-        and all(positive(item) for item in value)
-    )
-
-
-def _codes(value: object) -> bool:
-    return _mapping(value) and all(_text(item) for item in value.values())  # type: ignore[attr-defined]
-
-
-MARK_KEYS: MappingProxyType[str, Check] = MappingProxyType(
-    {
-        "fill": _colour,
-        "stroke": _colour,
-        "core": _colour,
-        "opacity": _number(0, 1),
-        "pattern": lambda v: v in get_args(Pattern),
-        "width_px": _number(0.2, 20),
-        "dash_px": _dashes,
-        "symbol": lambda v: v in get_args(Symbol),
-        "size_px": _number(2, 40),
-        "glyph": lambda v: isinstance(v, str) and len(v) == 1,
-    }
-)
-CLASS_KEYS: MappingProxyType[str, Check] = MappingProxyType({"zh": _text, "en": _text, **MARK_KEYS})
-LABEL_KEYS: MappingProxyType[str, Check] = MappingProxyType(
-    {
-        "size_px": _number(8, 30),
-        "colour": _colour,
-        "from_zoom": _number(0, 22),
-        "bold": _flag,
-    }
-)
-LAYER_KEYS: MappingProxyType[str, Check] = MappingProxyType(
-    {
-        "layer": _text,
-        "zh": _text,
-        "en": _text,
-        "show": _flag,
-        "where": _codes,
-        "where_missing": _flag,
-        "class_by": _text,
-        "missing_as": _text,
-        "base": _mapping,
-        "label": _mapping,
-        "classes": _mapping,
-    }
-)
-
-
 def load_styles(path: Path) -> MapStyles:
     """Read how every map layer is drawn.
 
@@ -235,116 +182,132 @@ def load_styles(path: Path) -> MapStyles:
         ``layer_unknown``.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         raise LayerError("style_file_unreadable", path=str(path)) from error
-    if not _mapping(content) or not _mapping(content.get("highlights")):
-        raise LayerError("style_key_missing", place=path.name, key="highlights")
-    highlights = {
-        code: _highlight(code, given) for code, given in content.pop("highlights").items()
-    }
-    layers = {name: _layer(name, given) for name, given in content.items()}
+    top = read_block(text, str(path), _style_error, None)
+    section = top.block("highlights", None)
+    highlights = {code: _highlight(section, code) for code in _keys(section)}
+    layers = {name: _layer(top, name) for name in top.nodes if name != "highlights"}
     return MapStyles(MappingProxyType(layers), MappingProxyType(highlights))
 
 
-def _checked(
-    given: object, allowed: Mapping[str, Check], place: str, needed: tuple[str, ...] = ()
-) -> dict[str, Any]:
-    if not isinstance(given, dict):
-        raise LayerError("style_value_wrong", place=place, key=place, value=str(given))
-    for key, value in given.items():
-        if key not in allowed:
-            raise LayerError(
-                "style_key_unknown",
-                place=place,
-                key=str(key),
-                nearest=nearest_name(str(key), allowed),
-            )
-        if not allowed[key](value):
-            raise LayerError("style_value_wrong", place=place, key=key, value=str(value))
-    for key in needed:
-        if key not in given:
-            raise LayerError("style_key_missing", place=place, key=key)
-    return given
+def _style_error(fault: Fault) -> LayerError:
+    """Make the error of a fault of the file."""
+    key = str(fault.values.get("key", ""))
+    place = fault.place or Path(fault.source).name
+    if fault.code == "key_unknown":
+        nearest = fault.values["nearest"]
+        return LayerError("style_key_unknown", place=place, key=key, nearest=nearest)
+    if fault.code == "key_missing":
+        return LayerError("style_key_missing", place=place, key=key)
+    if key:
+        return LayerError("style_value_wrong", place=place, key=key, value=fault.written)
+    if fault.code in ("empty", "not_mapping"):
+        return LayerError("style_key_missing", place=place, key="highlights")
+    return LayerError("style_file_unreadable", path=fault.source)
 
 
-def _mark(given: Mapping[str, Any], base: Mark) -> Mark:
-    values = {key: value for key, value in given.items() if key in MARK_KEYS}
-    if "dash_px" in values:
-        values["dash_px"] = tuple(float(length) for length in values["dash_px"])
-    return replace(base, **values)
+def _keys(block: Block) -> tuple[str, ...]:
+    """Return the keys of a section that may not be empty."""
+    if not block.nodes:
+        raise block.error(
+            Fault("empty", block.source, block.line, block.path, "{}", {"key": block.path})
+        )
+    return tuple(block.nodes)
 
 
-def _highlight(code: str, given: object) -> ClassStyle:
-    checked = _checked(given, CLASS_KEYS, f"highlights.{code}", ("zh", "en", "stroke"))
-    return ClassStyle(code, checked["zh"], checked["en"], _mark(checked, Mark()))
+@dataclass(frozen=True)
+class _LayerEntry:
+    """What the file states of a map layer besides its marks and classes."""
+
+    layer: str
+    zh: str
+    en: str
+    show: bool
+    where: Mapping[str, str] = field(default_factory=dict)
+    where_missing: bool = False
+    class_by: str = ""
+    missing_as: str = MISSING
+    label: LabelStyle | None = None
 
 
-def _layer(name: str, given: object) -> LayerStyle:
-    checked = _checked(given, LAYER_KEYS, name, ("layer", "zh", "en", "show", "classes"))
-    contract = contract_of(checked["layer"])
-    columns = {*checked.get("where", {}), *filter(None, [checked.get("class_by")])}
-    for column in sorted(columns - set(contract.columns)):
+CLASS_KEYS = ("zh", "en", *keys_of(Mark))
+LAYER_KEYS = (*keys_of(_LayerEntry), "base", "classes")
+
+
+def _highlight(section: Block, code: str) -> ClassStyle:
+    block = section.block(code, CLASS_KEYS)
+    block.node("stroke")
+    return ClassStyle(code, block.text("zh"), block.text("en"), block.fill(Mark))
+
+
+def _layer(top: Block, name: str) -> LayerStyle:
+    block = top.block(name, LAYER_KEYS)
+    entry = block.fill(_LayerEntry)
+    contract = contract_of(entry.layer)
+    for column in sorted({*entry.where, *filter(None, [entry.class_by])} - set(contract.columns)):
         raise LayerError(
             "style_key_unknown",
             place=name,
             key=column,
             nearest=nearest_name(column, contract.columns),
         )
-    for column, code in checked.get("where", {}).items():
+    for column, code in entry.where.items():
         if code not in contract.field(column).values:
-            raise LayerError("style_value_wrong", place=f"{name}.where", key=column, value=code)
-    label = _checked(checked["label"], LABEL_KEYS, f"{name}.label") if "label" in checked else None
-    if label is not None and not {"size_px", "colour", "from_zoom"} <= label.keys():
-        raise LayerError("style_key_missing", place=name, key="label")
+            raise block.block("where", None).fault("value_wrong", column)
     return LayerStyle(
         name=name,
         layer=contract.name,
-        zh=checked["zh"],
-        en=checked["en"],
-        is_shown=checked["show"],
-        where=MappingProxyType(checked.get("where", {})),
-        takes_missing=checked.get("where_missing", False),
-        class_by=checked.get("class_by", ""),
-        missing_as=checked.get("missing_as", MISSING),
-        classes=_classes(name, checked),
-        label=LabelStyle(**label) if label is not None else None,
+        zh=entry.zh,
+        en=entry.en,
+        is_shown=entry.show,
+        where=MappingProxyType(dict(entry.where)),
+        takes_missing=entry.where_missing,
+        class_by=entry.class_by,
+        missing_as=entry.missing_as,
+        classes=_classes(block, entry),
+        label=entry.label,
     )
 
 
 def _known_classes(layer: str, class_by: str) -> dict[str, tuple[str, str]]:
     if not class_by:
         return {WHOLE: ("", "")}
-    field = contract_of(layer).field(class_by)
-    if field.kind == "date":
+    column = contract_of(layer).field(class_by)
+    if column.kind == "date":
         return dict.fromkeys(DATE_CLASSES, ("", ""))
-    if field.kind == "bool":
+    if column.kind == "bool":
         return dict.fromkeys(("true", "false"), ("", ""))
-    return dict(field.values)
+    return dict(column.values)
 
 
-def _classes(name: str, checked: Mapping[str, Any]) -> tuple[ClassStyle, ...]:
-    base = _mark(_checked(checked.get("base", {}), MARK_KEYS, f"{name}.base"), Mark())
-    known = _known_classes(checked["layer"], checked.get("class_by", ""))
-    missing_as = checked.get("missing_as", MISSING)
-    if checked.get("class_by") and missing_as == MISSING:
+def _classes(layer: Block, entry: _LayerEntry) -> tuple[ClassStyle, ...]:
+    """Read every class of a layer; each one known must be there, and no other."""
+    base = layer.get("base", Mark) if layer.has("base") else Mark()
+    known = _known_classes(entry.layer, entry.class_by)
+    if entry.class_by and entry.missing_as == MISSING:
         known[MISSING] = ("", "")
-    given = checked["classes"]
-    for code in given:
+    section = layer.block("classes", None)
+    codes = _keys(section)
+    for code in codes:
         if code not in known:
             raise LayerError(
-                "style_class_unknown", layer=name, given=code, nearest=nearest_name(code, known)
+                "style_class_unknown",
+                layer=layer.path,
+                given=code,
+                nearest=nearest_name(code, known),
             )
-    for code in [*known, missing_as] if checked.get("class_by") else known:
-        if code not in given:
-            raise LayerError("style_class_missing", layer=name, code=code)
-    return tuple(
-        _class(f"{name}.classes.{code}", code, given[code], known[code], base) for code in given
+    for code in [*known, entry.missing_as] if entry.class_by else known:
+        if code not in codes:
+            raise LayerError("style_class_missing", layer=layer.path, code=code)
+    return tuple(_class(section, code, known[code], base) for code in codes)
+
+
+def _class(section: Block, code: str, words: tuple[str, str], base: Mark) -> ClassStyle:
+    block = section.block(code, CLASS_KEYS)
+    zh, en = (
+        block.text(key) if block.has(key) or not all(words) else word
+        for key, word in zip(("zh", "en"), words, strict=True)
     )
-
-
-def _class(place: str, code: str, given: object, words: tuple[str, str], base: Mark) -> ClassStyle:
-    needed = () if all(words) else ("zh", "en")
-    checked = _checked(given, CLASS_KEYS, place, needed)
-    zh, en = checked.get("zh", words[0]), checked.get("en", words[1])
-    return ClassStyle(code, zh, en, _mark(checked, base))
+    return ClassStyle(code, zh, en, block.fill(Mark, base))

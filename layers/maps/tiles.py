@@ -12,7 +12,7 @@ import numpy.typing as npt
 import shapely
 from PIL import Image, ImageDraw
 
-from layers.maps.features import AREA, HALF_WORLD_M, TILE_PX, DrawnLayer, tile_window
+from layers.maps.features import AREA, HALF_WORLD_M, TILE_PX, RenderedLayer, tile_window
 from layers.maps.painting import SUPERSAMPLING, map_font, paint
 from layers.maps.style import LabelStyle, rgba
 
@@ -38,7 +38,7 @@ def blank_png() -> bytes:
 class TileLayer:
     """The tiles of one layer; safe to be asked from several threads."""
 
-    def __init__(self, drawn: DrawnLayer) -> None:
+    def __init__(self, drawn: RenderedLayer) -> None:
         self.drawn = drawn
         self._kept = lru_cache(maxsize=KEPT_TILES)(self._png)
 
@@ -114,7 +114,7 @@ class LabelLayer:
       lower ones, larger shapes over smaller ones.
     """
 
-    def __init__(self, layers: Sequence[DrawnLayer]) -> None:
+    def __init__(self, layers: Sequence[RenderedLayer]) -> None:
         self.names = [name for layer in reversed(layers) for name in names_of(layer)]
         self._placed = lru_cache(maxsize=None)(self._place)
         self._kept = lru_cache(maxsize=KEPT_TILES)(self._png)
@@ -180,7 +180,7 @@ def place_names(
     return Placed(kept, np.array(centres).reshape(-1, 2), shapely.STRtree(boxes))
 
 
-def names_of(layer: DrawnLayer) -> list[Name]:
+def names_of(layer: RenderedLayer) -> list[Name]:
     """Give the names of a layer's rows and their anchors.
 
     Largest shape first; rows without a name or shape, and layers that write none, left out. An

@@ -6,7 +6,7 @@ from types import MappingProxyType
 import geopandas as gpd
 import numpy as np
 
-from layers.maps.features import DrawnLayer, draw_layers, to_lon_lat
+from layers.maps.features import RenderedLayer, draw_layers, to_lon_lat
 from layers.maps.legend import LegendSection, legend_of
 from layers.maps.style import MapStyles
 from layers.maps.tiles import LabelLayer, TileLayer
@@ -34,7 +34,7 @@ class MapView:
         West, south, east, north [degrees] of all shapes, None where nothing is drawn.
     """
 
-    def __init__(self, layers: tuple[DrawnLayer, ...], styles: MapStyles) -> None:
+    def __init__(self, layers: tuple[RenderedLayer, ...], styles: MapStyles) -> None:
         self.layers = layers
         self.styles = styles
         self.legend: tuple[LegendSection, ...] = legend_of(layers)
@@ -90,7 +90,7 @@ def prepare_view(frames: Mapping[str, gpd.GeoDataFrame], styles: MapStyles, as_o
     return MapView(draw_layers(frames, styles, as_of), styles)
 
 
-def _extent(layers: tuple[DrawnLayer, ...]) -> Bounds | None:
+def _extent(layers: tuple[RenderedLayer, ...]) -> Bounds | None:
     bounds = [layer.shapes.bounds for layer in layers if len(layer.shapes.bounds)]
     if not bounds:
         return None

@@ -1,25 +1,25 @@
 """A–D grades by scheme."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from geo.arrays import Flags, Floats
+from geo.strict_yaml import Block, read_block
 from geo.units import compare
 from layers.contracts import CONTRACTS
 from layers.fields import FIELDS
-from platforms.errors import PlanningError, PolicyError
+from platforms.errors import PlanningError, PolicyError, pack_error
 from platforms.indicators.per_mu import ranks_with_ties, refuse_twice
 from platforms.policy.pack import BASES
-from platforms.policy.reading import Block, block_of, compose
 from platforms.policy.verdict import Basis, Statement, say
 from platforms.source import LayerSource
 
@@ -87,9 +87,10 @@ Missing = Literal["zero", "average", "exclude"]
 By = Literal["rank_pct", "score"]
 Test = Literal["is_true", "is_false", "at_least", "at_most", "younger_than_years"]
 
-SCOPES: tuple[Scope, ...] = ("above_scale", "below_scale", "all")
-MISSING: tuple[Missing, ...] = ("zero", "average", "exclude")
-TESTS: Mapping[str, tuple[str, ...]] = {
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+MISSING: tuple[Missing, ...] = get_args(Missing)
+BYS: tuple[By, ...] = get_args(By)
+TESTS: Mapping[Test, tuple[str, ...]] = {
     "is_true": ("bool",),
     "is_false": ("bool",),
     "at_least": ("int", "float"),
@@ -210,7 +211,7 @@ def parse_scheme(text: str, name: str) -> Scheme:
     Raises
     ------
     PolicyError
-        Whatever is wrong first, with its line: what ``platforms.policy.reading`` finds, and
+        Whatever is wrong first, with its line: what ``geo.strict_yaml`` finds, and
         ``scheme_weights_off``, ``scheme_classes_bad``, ``scheme_unit_unfit``,
         ``scheme_number_bad``, ``scheme_test_unfit``.
 
@@ -220,7 +221,7 @@ def parse_scheme(text: str, name: str) -> Scheme:
     Traceback (most recent call last):
     platforms.errors.PolicyError: ('pack_key_unknown', {'pack': 'a', 'line': 2, ...
     """
-    top = block_of(compose(text, name), name, SCHEME_KEYS)
+    top = read_block(text, name, pack_error, SCHEME_KEYS)
     if top.text("scheme") != name:
         raise PolicyError(
             "pack_name_differs", pack=name, line=top.line_of("scheme"), stated=top.text("scheme")
@@ -232,9 +233,9 @@ def parse_scheme(text: str, name: str) -> Scheme:
         name=name,
         title=top.text("title"),
         year=_year(top),
-        scope=top.word("scope", SCOPES),  # type: ignore[arg-type]
+        scope=top.word("scope", SCOPES),
         units=top.texts("units"),
-        basis=top.word("basis", BASES),  # type: ignore[arg-type]
+        basis=top.word("basis", BASES),
         source=" ".join(filter(None, (source.text("document"), source.optional_text("place")))),
         note=top.optional_text("note") or "",
         criteria=criteria,
@@ -257,11 +258,11 @@ def _criteria(top: Block) -> tuple[Criterion, ...]:
     top.node("indicators")
     blocks = top.blocks("indicators", INDICATOR_KEYS)
     criteria = tuple(_criterion(block) for block in blocks)
-    _refuse_twice(top.pack, "indicators", blocks, [one.measure for one in criteria])
+    top.check_ids("indicators", blocks)
     total = math.fsum(one.weight for one in criteria)
     if compare(total, 100.0) != 0:
         line = top.line_of("indicators")
-        raise PolicyError("scheme_weights_off", pack=top.pack, line=line, total=total)
+        raise PolicyError("scheme_weights_off", pack=top.source, line=line, total=total)
     return criteria
 
 
@@ -270,35 +271,35 @@ def _criterion(block: Block) -> Criterion:
     unit = block.text("unit")
     if unit != MEASURES[measure].unit:
         raise PolicyError(
-            "scheme_unit_unfit", pack=block.pack, line=block.line_of("unit"), indicator=measure,
+            "scheme_unit_unfit", pack=block.source, line=block.line_of("unit"), indicator=measure,
             unit=unit, expected=MEASURES[measure].unit,
         )  # fmt: skip
     floor = block.number("floor")
     cap = block.number("cap_factor") if block.has("cap_factor") else None
     if "cap_factor" not in block.nodes:
         # No cap is a choice that has to be written down: null.
-        raise PolicyError("pack_key_missing", pack=block.pack, line=block.line, key="cap_factor")
+        raise block.fault("key_missing", "cap_factor")
     if cap is not None and not cap > max(floor, 0.0):
         raise _bad_number(block, "cap_factor", cap)
     return Criterion(
         measure, _positive(block, "weight"), _positive(block, "base"), cap, floor,
-        block.word("missing", MISSING),  # type: ignore[arg-type]
-        block.word("basis", BASES),  # type: ignore[arg-type]
+        block.word("missing", MISSING),
+        block.word("basis", BASES),
     )  # fmt: skip
 
 
 def _classes(top: Block) -> tuple[By, tuple[GradeClass, ...]]:
     """Read the classes: shares rise to 100 %, scores fall and the last class takes the rest."""
     inner = top.block("classes", ("by", "steps"))
-    by: By = inner.word("by", ("rank_pct", "score"))  # type: ignore[assignment]
+    by = inner.word("by", BYS)
     key = "to" if by == "rank_pct" else "from"
     inner.node("steps")
     steps = inner.blocks("steps", ("id", key))
     classes = tuple(
         GradeClass(step.text("id"), step.number(key) if step.has(key) else None) for step in steps
     )
-    _refuse_twice(top.pack, "classes", steps, [one.grade for one in classes])
-    limits = [one.limit for one in classes]
+    inner.check_ids("steps", steps)
+    limits = [step.limit for step in classes]
     for step, (higher, lower) in zip(steps[1:], pairwise(limits), strict=True):
         is_last = step is steps[-1]
         if by == "rank_pct":
@@ -306,29 +307,29 @@ def _classes(top: Block) -> tuple[By, tuple[GradeClass, ...]]:
         else:
             fits = higher is not None and (is_last if lower is None else higher > lower)
         if not fits:
-            raise PolicyError("scheme_classes_bad", pack=top.pack, line=step.line_of(key), by=by)
+            raise PolicyError("scheme_classes_bad", pack=top.source, line=step.line_of(key), by=by)
     ends_well = bool(limits) and limits[-1] == (100.0 if by == "rank_pct" else None)
     if not ends_well:
         line = steps[-1].line_of(key) if steps else inner.line_of("steps")
-        raise PolicyError("scheme_classes_bad", pack=top.pack, line=line, by=by)
+        raise PolicyError("scheme_classes_bad", pack=top.source, line=line, by=by)
     return by, classes
 
 
 def _adjustments(top: Block, key: str, amount: str | None) -> tuple[Adjustment, ...]:
     keys = ("id", "title", "when") if amount is None else ("id", "title", "when", amount)
     blocks = top.blocks(key, keys)
-    found = tuple(
+    adjustments = tuple(
         Adjustment(
             block.text("id"), block.text("title"), _condition(block),
             0.0 if amount is None else block.number(amount),
         )
         for block in blocks
     )  # fmt: skip
-    _refuse_twice(top.pack, key, blocks, [one.rule_id for one in found])
-    for block, one in zip(blocks, found, strict=True):
-        if amount == "factor" and one.amount <= 0:
-            raise _bad_number(block, "factor", one.amount)
-    return found
+    top.check_ids(key, blocks)
+    for block, adjustment in zip(blocks, adjustments, strict=True):
+        if amount == "factor" and adjustment.amount <= 0:
+            raise _bad_number(block, "factor", adjustment.amount)
+    return adjustments
 
 
 def _condition(block: Block) -> Condition:
@@ -338,11 +339,11 @@ def _condition(block: Block) -> Condition:
         (*CONTRACTS["enterprises"].columns, *CONTRACTS["enterprise_indicators"].columns)
     )
     column = inner.word("column", tuple(known))
-    test: Test = inner.word("test", tuple(TESTS))  # type: ignore[assignment]
+    test = inner.word("test", tuple(TESTS))
     asks_value = not test.startswith("is_")
     if FIELDS[column].kind not in TESTS[test] or asks_value != inner.has("value"):
         raise PolicyError(
-            "scheme_test_unfit", pack=inner.pack, line=inner.line_of("test"), test=test,
+            "scheme_test_unfit", pack=inner.source, line=inner.line_of("test"), test=test,
             column=column,
         )  # fmt: skip
     return Condition(column, test, inner.number("value") if asks_value else 0.0)
@@ -357,15 +358,8 @@ def _positive(block: Block, key: str) -> float:
 
 def _bad_number(block: Block, key: str, value: float) -> PolicyError:
     return PolicyError(
-        "scheme_number_bad", pack=block.pack, line=block.line_of(key), key=key, value=value
+        "scheme_number_bad", pack=block.source, line=block.line_of(key), key=key, value=value
     )
-
-
-def _refuse_twice(pack: str, key: str, blocks: Sequence[Block], ids: Sequence[str]) -> None:
-    for position, name in enumerate(ids):
-        if name in ids[:position]:
-            line = blocks[position].line
-            raise PolicyError("pack_id_twice", pack=pack, line=line, key=key, id=name)
 
 
 STANDINGS = ("graded", "exempt", "no_data", "out_of_scope")

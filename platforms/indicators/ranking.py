@@ -7,8 +7,8 @@ from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
-import yaml
 
+from geo.strict_yaml import Fault, ValueFaultError, read_data
 from geo.tools import nearest_name
 from platforms.errors import PlanningError, PolicyError
 from platforms.indicators.per_mu import PERIOD, WAN_YUAN_PER_YI_YUAN, ranks_with_ties
@@ -327,6 +327,33 @@ def _ranks(values: pd.Series, measure: Measure) -> pd.Series:
     return ranks_with_ties(-values if measure.lower_is_better else values)
 
 
+@dataclass(frozen=True)
+class _Aspect:
+    """One measure of the file: the aspect it stands for, and its weight."""
+
+    weight: float
+    aspect: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.weight > 0:
+            raise ValueFaultError("weight")
+
+
+@dataclass(frozen=True)
+class _Composite:
+    """The file of weights."""
+
+    basis: Literal["assumed"]
+    assumption: str
+    weights: Mapping[str, _Aspect]
+
+    def __post_init__(self) -> None:
+        if not self.weights:
+            raise ValueFaultError("weights")
+        for name in self.weights.keys() - MEASURES.keys():
+            raise ValueFaultError(name)
+
+
 def parse_weights(text: str) -> Mapping[str, float]:
     """Read the weights of the composite ranking strictly.
 
@@ -345,22 +372,14 @@ def parse_weights(text: str) -> Mapping[str, float]:
     PolicyError
         ``weights_bad`` naming the key at fault.
     """
-    try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise PolicyError("weights_bad", key=str(error).splitlines()[0]) from error
-    if not isinstance(data, dict) or set(data) != {"basis", "assumption", "weights"}:
-        raise PolicyError("weights_bad", key="basis, assumption, weights")
-    if data["basis"] != "assumed" or not isinstance(data["weights"], dict) or not data["weights"]:
-        raise PolicyError("weights_bad", key="weights")
-    weights = {}
-    for name, entry in data["weights"].items():
-        weight = entry.get("weight") if isinstance(entry, dict) else None
-        is_number = isinstance(weight, int | float) and not isinstance(weight, bool)
-        if name not in MEASURES or not is_number or not 0 < float(weight or 0) < float("inf"):
-            raise PolicyError("weights_bad", key=str(name))
-        weights[str(name)] = float(weight or 0)
-    return weights
+    table = read_data(text, _Composite, "composite", _weights_error)
+    return {name: aspect.weight for name, aspect in table.weights.items()}
+
+
+def _weights_error(fault: Fault) -> PolicyError:
+    """Make the error of a fault of the weights: it names the key within its section."""
+    path = fault.path.removesuffix(".weight").split(".", 1)[-1]
+    return PolicyError("weights_bad", key=path or f"YAML:{fault.line}")
 
 
 def composite(table: pd.DataFrame, key: str, weights: Mapping[str, float]) -> pd.DataFrame:

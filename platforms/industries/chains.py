@@ -2,20 +2,20 @@
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Literal, get_args
 
 import geopandas as gpd
 import pandas as pd
 
+from geo.strict_yaml import Block, keys_of, read_block
 from geo.units import compare
 from layers.fields import FIELDS
-from platforms.errors import PlanningError, PolicyError
+from platforms.errors import PlanningError, PolicyError, pack_error
 from platforms.indicators.figures import firms_inside
 from platforms.indicators.per_mu import placed_firms
 from platforms.industries.codes import IndustryTable
 from platforms.policy.pack import BASES
-from platforms.policy.reading import Block, block_of, compose
 from platforms.policy.verdict import Basis, Outcome, Statement, say
 from platforms.source import LayerSource
 
@@ -27,7 +27,6 @@ TOP_KEYS = (
 )  # fmt: skip
 CHAIN_KEYS = ("id", "title", "links", "note")
 LINK_KEYS = ("id", "title", "stage", "industries", "leading_firms")
-PROXIMITY_KEYS = ("same_link", "next_link", "same_chain", "none")
 
 
 @dataclass(frozen=True)
@@ -134,7 +133,7 @@ def parse_chains(text: str, table: IndustryTable) -> Chains:
         ``chain_code_twice``, ``chain_links_order``, ``chain_proximity_order``,
         ``chain_scheme_differs``.
     """
-    top = block_of(compose(text, "chains"), "chains", TOP_KEYS)
+    top = read_block(text, "chains", pack_error, TOP_KEYS)
     scheme = top.word("industry_scheme", tuple(FIELDS["industry_scheme"].values))
     if scheme != table.scheme:
         raise PolicyError(
@@ -143,43 +142,33 @@ def parse_chains(text: str, table: IndustryTable) -> Chains:
         )  # fmt: skip
     top.node("chains")
     blocks = top.blocks("chains", CHAIN_KEYS)
-    _refuse_twice(blocks)
+    top.check_ids("chains", blocks)
     return Chains(
         title=top.text("title"),
         edition=top.text("edition"),
         industry_scheme=scheme,
-        basis=top.word("basis", BASES),  # type: ignore[arg-type]
+        basis=top.word("basis", BASES),
         note=top.optional_text("note"),
-        proximity=_proximity(top.block("proximity", PROXIMITY_KEYS)),
+        proximity=_proximity(top.block("proximity", keys_of(Proximity))),
         chains=tuple(_chain(block, table) for block in blocks),
     )
 
 
-def _refuse_twice(blocks: list[Block]) -> None:
-    seen: set[str] = set()
-    for block in blocks:
-        name = block.text("id")
-        if name in seen:
-            raise PolicyError("pack_id_twice", pack=block.pack, line=block.line, key="id", id=name)
-        seen.add(name)
-
-
 def _proximity(block: Block) -> Proximity:
-    values = [block.number(key) for key in PROXIMITY_KEYS]
+    proximity = block.fill(Proximity)
+    values = astuple(proximity)
     falling = all(compare(a, b) > 0 for a, b in itertools.pairwise(values))
     if not falling or values[0] > 1 or values[-1] < 0:
         raise PolicyError("chain_proximity_order", line=block.line)
-    return Proximity(*values)
+    return proximity
 
 
 def _chain(block: Block, table: IndustryTable) -> Chain:
     block.node("links")
     blocks = block.blocks("links", LINK_KEYS)
     if not blocks:
-        raise PolicyError(
-            "pack_key_missing", pack=block.pack, line=block.line_of("links"), key="links"
-        )
-    _refuse_twice(blocks)
+        raise block.fault("key_missing", "links")
+    block.check_ids("links", blocks)
     links: list[Link] = []
     for one in blocks:
         link = _link(one, table)
@@ -202,11 +191,9 @@ def _link(block: Block, table: IndustryTable) -> Link:
                 nearest=error.values.get("nearest", error.values.get("section", "–")),
             ) from error  # fmt: skip
     if not codes:
-        raise PolicyError(
-            "pack_key_missing", pack=block.pack, line=block.line_of("industries"), key="industries"
-        )
+        raise block.fault("key_missing", "industries")
     return Link(
-        block.text("id"), block.text("title"), block.word("stage", STAGES),  # type: ignore[arg-type]
+        block.text("id"), block.text("title"), block.word("stage", STAGES),
         tuple(codes), block.texts("leading_firms"),
     )  # fmt: skip
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from geo.strict_yaml import read_block
 from geo.tools import nearest_name
-from platforms.errors import PlanningError, PolicyError
-from platforms.policy.reading import block_of, compose
+from platforms.errors import PlanningError, PolicyError, pack_error
 
 PLAIN = re.compile(r"([A-T]?)(\d{2,4})")
 LETTERS = "ABCDEFGHIJKLMNOPQRST"
@@ -176,18 +176,17 @@ def parse_industries(text: str) -> IndustryTable:
         Those of reading a pack; ``industry_division_bad`` for what is no two digits, or stands
         twice.
     """
-    name = "divisions"
-    top = block_of(compose(text, name), name, TABLE_KEYS)
+    top = read_block(text, "divisions", pack_error, TABLE_KEYS)
     sections: dict[str, str] = {}
     divisions: dict[str, tuple[str, str]] = {}
     for block in top.blocks("sections", SECTION_KEYS):
         letter = block.word("letter", tuple(LETTERS))
         sections[letter] = block.text("name")
-        held = block.block("divisions", None)
-        for digits in held.nodes:
+        names = block.block("divisions", None)
+        for digits in names.nodes:
             if not re.fullmatch(r"\d\d", digits) or digits in divisions:
                 raise PolicyError(
-                    "industry_division_bad", line=held.line_of(digits), division=digits
+                    "industry_division_bad", line=names.line_of(digits), division=digits
                 )
-            divisions[digits] = (letter, held.text(digits))
+            divisions[digits] = (letter, names.text(digits))
     return IndustryTable(top.text("scheme"), top.text("standard"), sections, divisions)

@@ -2,19 +2,20 @@
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
 import shapely
-import yaml
 
 from geo.arrays import Floats, Positions
+from geo.strict_yaml import Block, Fault, ValueFaultError, keys_of, read_block
 from geo.tools import nearest_name
 from layers.fields import FIELDS
 from platforms.errors import PolicyError
 from platforms.land.site_carving import CarvedSite
 from platforms.matching.demand import Demand
+from platforms.policy.verdict import Basis
 
 STANDARD_COLUMNS = (
     "investment_min_wan_yuan_per_mu",
@@ -101,8 +102,33 @@ class Site:
     frontage_m: float | None = None
 
 
-_SECTIONS = ("criteria", "bounds", "land_uses")
-_BOUNDS = ("access_near_km", "access_far_km", "efficiency_span_wan_yuan_per_mu", "surplus_share")
+@dataclass(frozen=True)
+class _Criterion:
+    """One criterion of the file."""
+
+    weight: float
+    basis: Basis = "assumed"
+
+    def __post_init__(self) -> None:
+        if not self.weight > 0:
+            raise ValueFaultError("weight")
+
+
+@dataclass(frozen=True)
+class _Bounds:
+    """The reference bounds of the file."""
+
+    access_near_km: float
+    access_far_km: float
+    efficiency_span_wan_yuan_per_mu: float
+    surplus_share: float
+
+    def __post_init__(self) -> None:
+        for key, value in asdict(self).items():
+            if not value > 0:
+                raise ValueFaultError(key)
+        if not self.access_near_km < self.access_far_km:
+            raise ValueFaultError("access_far_km")
 
 
 @dataclass(frozen=True)
@@ -166,61 +192,31 @@ def parse_match_table(text: str, criteria: tuple[str, ...]) -> MatchTable:
     PolicyError
         ``match_table_bad`` naming the key at fault.
     """
-    try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise PolicyError("match_table_bad", key=str(error).splitlines()[0]) from error
-    sections = {name: _mapping(data, name) for name in _exactly(data, _SECTIONS)}
+    top = read_block(text, "criteria", _table_error, ("criteria", "bounds", "land_uses"))
+    section = top.block("criteria", criteria)
     weights = {
-        name: _positive(_mapping(sections["criteria"], name).get("weight"), name)
-        for name in _exactly(sections["criteria"], criteria)
+        name: section.block(name, keys_of(_Criterion)).fill(_Criterion).weight for name in criteria
     }
-    near, far, span, surplus = (
-        _positive(sections["bounds"][name], name) for name in _exactly(sections["bounds"], _BOUNDS)
-    )
-    if not near < far:
-        raise PolicyError("match_table_bad", key="access_far_km")
-    uses = {category: _uses(sections["land_uses"], category) for category in sections["land_uses"]}
-    return MatchTable(weights, near, far, span, surplus, uses)
+    bounds = top.block("bounds", keys_of(_Bounds)).fill(_Bounds)
+    uses = top.block("land_uses", FIELDS["category"].values)
+    fitting = {category: _uses(uses, category) for category in uses.nodes}
+    return MatchTable(weights=weights, **asdict(bounds), land_uses=fitting)
 
 
-def _exactly(section: object, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Hold a section against the names it must have, no more and no less."""
-    mapping = section if isinstance(section, dict) else {}
-    for name in (*mapping, *names):
-        if name not in names or name not in mapping:
-            raise PolicyError("match_table_bad", key=str(name))
-    return names
+def _uses(section: Block, category: str) -> Mapping[str, tuple[str, ...]]:
+    """Read the land uses that fit a category: beginnings of codes by scheme."""
+    schemes = section.block(category, FIELDS["land_use_scheme"].values)
+    uses = {scheme: schemes.get(scheme, tuple[str, ...]) for scheme in schemes.nodes}
+    for scheme, codes in uses.items():
+        if not codes:
+            raise schemes.fault("key_missing", scheme)
+    return uses
 
 
-def _mapping(section: Mapping[str, object], name: str) -> Mapping[str, object]:
-    mapping = section[name]
-    if not isinstance(mapping, dict):
-        raise PolicyError("match_table_bad", key=str(name))
-    return mapping
-
-
-def _uses(section: Mapping[str, object], category: str) -> Mapping[str, tuple[str, ...]]:
-    """Read the land uses that fit a category."""
-    if category not in FIELDS["category"].values:
-        raise PolicyError("match_table_bad", key=str(category))
-    schemes = _mapping(section, category)
-    return {scheme: _beginnings(codes, scheme, category) for scheme, codes in schemes.items()}
-
-
-def _beginnings(codes: object, scheme: str, category: str) -> tuple[str, ...]:
-    """Read the beginnings of fitting codes; an empty one would fit every code."""
-    is_known = scheme in FIELDS["land_use_scheme"].values
-    items = codes if isinstance(codes, list) else []
-    if not is_known or not items or not all(isinstance(c, str) and c.strip() for c in items):
-        raise PolicyError("match_table_bad", key=f"{category}.{scheme}")
-    return tuple(items)
-
-
-def _positive(value: object, key: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise PolicyError("match_table_bad", key=key)
-    return float(value)
+def _table_error(fault: Fault) -> PolicyError:
+    """Make the error of a fault of the table: it names the key within its section."""
+    path = fault.path.removesuffix(".weight").split(".", 1)[-1]
+    return PolicyError("match_table_bad", key=path or f"YAML:{fault.line}")
 
 
 Uses = Mapping[str, tuple[str, ...]]

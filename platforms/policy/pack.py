@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from platforms.errors import PolicyError
 from platforms.policy.verdict import Basis, Force
@@ -16,7 +16,7 @@ Scope = Literal[
     "leader", "department",
 ]  # fmt: skip
 
-COMPARATORS = (">=", ">", "<=", "<", "==", "between", "tiers", "share", "list_empty", "none")
+COMPARATORS: tuple[Comparator, ...] = get_args(Comparator)
 """``share`` is a part of a whole (0–1) that must reach the value; ``list_empty`` a list of
 offenders that must be empty (with a value: their total may not exceed it); ``none`` is shown and
 never judged (with a value: the distance to it is shown, as for 左右)."""
@@ -24,20 +24,17 @@ never judged (with a value: the distance to it is shown, as for 左右)."""
 NUMERIC = (">=", ">", "<=", "<", "==", "between", "tiers")
 """Comparators whose threshold is an amount, which means nothing without its unit."""
 
-CONDITION_COMPARATORS = (">=", ">", "<=", "<", "==")
+CONDITION_COMPARATORS: tuple[Comparator, ...] = (">=", ">", "<=", "<", "==")
 """How a condition of ``where`` may compare a column; words and yes/no only by ``==``."""
 
-EVALUATORS = ("check", "shares", "match", "ledger", "table")
+EVALUATORS: tuple[Evaluator, ...] = get_args(Evaluator)
 """Which job computes a rule."""
 
-SCOPES = (
-    "U7", "U9", "Z2", "P", "city", "zone", "park", "parcel", "allotment", "enterprise", "project",
-    "leader", "department",
-)  # fmt: skip
+SCOPES: tuple[Scope, ...] = get_args(Scope)
 """Who is assessed: U7 the county-level units, Z2 the functional zones, U9 both, P each platform."""
 
-FORCES = ("mandatory", "principle", "target", "guidance")
-BASES = ("cited", "derived", "assumed")
+FORCES: tuple[Force, ...] = get_args(Force)
+BASES: tuple[Basis, ...] = get_args(Basis)
 
 UNITS = (
     "", "个", "家", "人", "项", "期", "级", "位", "亩", "m", "share", "万元/亩", "亿元", "万元",

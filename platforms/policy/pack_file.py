@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import yaml
 
+from geo.strict_yaml import LARGEST_BYTES, Block, read_block
 from geo.tools import nearest_name
 from layers.contracts import CONTRACTS
 from layers.fields import FIELDS, Field
-from platforms.errors import PolicyError
+from platforms.errors import PolicyError, pack_error
 from platforms.policy.pack import (
     BASES,
     COMPARATORS,
@@ -23,7 +24,6 @@ from platforms.policy.pack import (
     Assumption,
     Clause,
     CodeList,
-    Comparator,
     Condition,
     Document,
     Pack,
@@ -34,7 +34,42 @@ from platforms.policy.pack import (
     Tier,
     Value,
 )
-from platforms.policy.reading import TEXT, Block, block_of, compose
+
+
+def pack_text(data: bytes, pack: str) -> str:
+    r"""Decode a pack.
+
+    Parameters
+    ----------
+    data
+        The file.
+    pack
+        Its name, for errors.
+
+    Returns
+    -------
+    str
+        The text, without byte order mark.
+
+    Raises
+    ------
+    PolicyError
+        ``pack_too_large``, ``pack_not_utf8`` with the line of the first bytes that aren't UTF-8.
+
+    Examples
+    --------
+    >>> pack_text(b"\xef\xbb\xbfname: a\n", "a")
+    'name: a\n'
+    """
+    if len(data) > LARGEST_BYTES:
+        raise PolicyError(
+            "pack_too_large", pack=pack, line=1, limit_kb=LARGEST_BYTES // 1000
+        )  # fmt: skip
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise PolicyError("pack_not_utf8", pack=pack, line=line) from error
 
 
 def combine_packs(packs: Sequence[Pack]) -> Pack:
@@ -188,7 +223,7 @@ def columns_read(block: Block) -> dict[str, tuple[str, ...]]:
         line = inner.line_of(layer)
         if layer not in CONTRACTS:
             raise PolicyError(
-                "pack_layer_unknown", pack=block.pack, line=line, layer=layer,
+                "pack_layer_unknown", pack=block.source, line=line, layer=layer,
                 nearest=nearest_name(layer, CONTRACTS),
             )  # fmt: skip
         columns = inner.texts(layer)
@@ -198,7 +233,7 @@ def columns_read(block: Block) -> dict[str, tuple[str, ...]]:
         for column in columns:
             if column not in known:
                 raise PolicyError(
-                    "pack_column_unknown", pack=block.pack, line=line, layer=layer, column=column,
+                    "pack_column_unknown", pack=block.source, line=line, layer=layer, column=column,
                     nearest=nearest_name(column, known),
                 )  # fmt: skip
         reads[layer] = columns
@@ -222,16 +257,16 @@ def _condition(block: Block, reads: Reads) -> Condition:
     known = [f"{layer}.{column}" for layer, columns in reads.items() for column in columns]
     if name not in known or name.endswith(".geometry"):
         raise PolicyError(
-            "pack_condition_not_read", pack=block.pack, line=block.line_of("column"), column=name,
+            "pack_condition_not_read", pack=block.source, line=block.line_of("column"), column=name,
             nearest=nearest_name(name, known) or "–",
         )  # fmt: skip
     layer, column = name.split(".")
-    comparator: Comparator = block.word("comparator", CONDITION_COMPARATORS)  # type: ignore[assignment]
+    comparator = block.word("comparator", CONDITION_COMPARATORS)
     field = FIELDS[column]
     if field.kind not in ("int", "float") and comparator != "==":
         raise PolicyError(
-            "pack_condition_unfit", pack=block.pack, line=block.line_of("comparator"), column=name,
-            comparator=comparator,
+            "pack_condition_unfit", pack=block.source, line=block.line_of("comparator"),
+            column=name, comparator=comparator,
         )  # fmt: skip
     return Condition(layer, column, comparator, _value(block, field))
 
@@ -243,9 +278,7 @@ def _value(block: Block, field: Field) -> float | bool | tuple[str, ...]:
     if field.kind == "bool":
         return block.yes_no("value")
     if isinstance(block.node("value"), yaml.SequenceNode) and not block.texts("value"):
-        raise PolicyError(
-            "pack_key_missing", pack=block.pack, line=block.line_of("value"), key="value"
-        )
+        raise block.fault("key_missing", "value")
     return block.words("value", tuple(field.values)) if field.values else block.texts("value")
 
 
@@ -275,22 +308,22 @@ def parse_rule(block: Block, documents: Mapping[str, Document]) -> Rule:
         title=block.text("title"),
         scope=_scope(block),
         unit=unit,
-        comparator=block.word("comparator", COMPARATORS),  # type: ignore[arg-type]
+        comparator=block.word("comparator", COMPARATORS),
         value=_parse_rule_value(block),
-        force=block.word("force", FORCES),  # type: ignore[arg-type]
+        force=block.word("force", FORCES),
         force_word=block.text("force_word"),
         effective_from=_effective(block, "effective_from", document),
         effective_until=_effective(block, "effective_until", document),
         target_date=block.date("target_date"),
         period=_period(block),
-        basis=block.word("basis", BASES),  # type: ignore[arg-type]
+        basis=block.word("basis", BASES),
         clause=clause,
-        evaluator=block.word("evaluator", EVALUATORS),  # type: ignore[arg-type]
+        evaluator=block.word("evaluator", EVALUATORS),
         reads=reads,
         assumptions=block.texts("assumptions"),
         lists=block.texts("lists"),
         tolerance_m2=block.number("tolerance_m2") if block.has("tolerance_m2") else 0.0,
-        pack=block.pack,
+        pack=block.source,
         line=block.line,
         where=conditions(block, reads),
         lines={key: block.line_of(key) for key in block.nodes},
@@ -313,12 +346,12 @@ def _clause(block: Block) -> Clause:
 
 def _uncited(block: Block, line: int) -> PolicyError:
     rule = block.text("id") if block.has("id") else "?"
-    return PolicyError("pack_citation_missing", pack=block.pack, line=line, rule=rule)
+    return PolicyError("pack_citation_missing", pack=block.source, line=line, rule=rule)
 
 
 def _scope(block: Block) -> tuple[Scope, ...]:
     block.node("scope")
-    return block.words("scope", SCOPES)  # type: ignore[return-value]
+    return block.words("scope", SCOPES)
 
 
 def _parse_rule_value(block: Block) -> Value:
@@ -328,7 +361,7 @@ def _parse_rule_value(block: Block) -> Value:
         ends = block.numbers("value")
         if len(ends) != 2 or ends[0] > ends[1]:
             raise PolicyError(
-                "pack_between_two", pack=block.pack, line=block.line_of("value"), key="value"
+                "pack_between_two", pack=block.source, line=block.line_of("value"), key="value"
             )
         return ends[0], ends[1]
     if comparator == "tiers":
@@ -349,11 +382,9 @@ def _tiers(block: Block) -> tuple[Tier, ...]:
     ends = [float("inf") if tier.up_to is None else tier.up_to for tier in tiers]
     for position, end in enumerate(ends):
         if position and end <= ends[position - 1]:
-            raise PolicyError("pack_tiers_order", pack=block.pack, line=blocks[position].line)
+            raise PolicyError("pack_tiers_order", pack=block.source, line=blocks[position].line)
     if not tiers:
-        raise PolicyError(
-            "pack_key_missing", pack=block.pack, line=block.line_of("value"), key="value"
-        )
+        raise block.fault("key_missing", "value")
     return tiers
 
 
@@ -370,10 +401,10 @@ def _period(block: Block) -> tuple[int, int] | None:
     years = block.numbers("period")
     if len(years) != 2 or years[0] > years[1]:
         raise PolicyError(
-            "pack_between_two", pack=block.pack, line=block.line_of("period"), key="period"
+            "pack_between_two", pack=block.source, line=block.line_of("period"), key="period"
         )
     if not all(year.is_integer() for year in years):
-        raise PolicyError("pack_not_year", pack=block.pack, line=block.line_of("period"))
+        raise PolicyError("pack_not_year", pack=block.source, line=block.line_of("period"))
     return int(years[0]), int(years[1])
 
 
@@ -384,16 +415,16 @@ def _check_unit(block: Block, rule: Rule) -> None:
         expected = "share"
     if expected is not None and rule.unit != expected:
         raise PolicyError(
-            "pack_unit_unfit", pack=block.pack, line=block.line_of("unit"), rule=rule.rule_id,
+            "pack_unit_unfit", pack=block.source, line=block.line_of("unit"), rule=rule.rule_id,
             unit=rule.unit, expected=expected,
         )  # fmt: skip
     if not rule.unit and rule.comparator in NUMERIC:
         raise PolicyError(
-            "pack_unit_missing", pack=block.pack, line=block.line_of("unit"), rule=rule.rule_id
+            "pack_unit_missing", pack=block.source, line=block.line_of("unit"), rule=rule.rule_id
         )
     if rule.unit == "share" and isinstance(rule.value, float) and not 0 <= rule.value <= 1:
         raise PolicyError(
-            "pack_share_out_of_range", pack=block.pack, line=block.line_of("value"),
+            "pack_share_out_of_range", pack=block.source, line=block.line_of("value"),
             rule=rule.rule_id, value=rule.value,
         )  # fmt: skip
 
@@ -402,7 +433,7 @@ def _check_dates(block: Block, rule: Rule) -> None:
     since, until = rule.effective_from, rule.effective_until
     if since is not None and until is not None and since > until:
         raise PolicyError(
-            "pack_dates_reversed", pack=block.pack, line=rule.line_of("effective_until"),
+            "pack_dates_reversed", pack=block.source, line=rule.line_of("effective_until"),
             rule=rule.rule_id, since=since, until=until,
         )  # fmt: skip
     if rule.target_date is None:
@@ -411,12 +442,12 @@ def _check_dates(block: Block, rule: Rule) -> None:
     starts = since is not None and rule.target_date < since
     if starts or rule.comparator in ("none", "tiers"):
         raise PolicyError(
-            "pack_target_without_effect", pack=block.pack, line=block.line_of("target_date"),
+            "pack_target_without_effect", pack=block.source, line=block.line_of("target_date"),
             rule=rule.rule_id, target_date=rule.target_date,
         )  # fmt: skip
     if rule.period and not rule.period[0] <= int(rule.target_date[:4]) <= rule.period[1]:
         raise PolicyError(
-            "pack_target_outside_period", pack=block.pack, line=block.line_of("target_date"),
+            "pack_target_outside_period", pack=block.source, line=block.line_of("target_date"),
             rule=rule.rule_id, target_date=rule.target_date, first=rule.period[0],
             last=rule.period[1],
         )  # fmt: skip
@@ -470,7 +501,7 @@ def parse_pack(text: str, name: str, bases: Mapping[str, str] | None = None) -> 
 
 
 def _resolve(text: str, name: str, bases: Mapping[str, str], chain: tuple[str, ...]) -> Pack:
-    top = block_of(compose(text, name), name, PACK_KEYS)
+    top = read_block(text, name, pack_error, PACK_KEYS)
     base = None
     if top.has("extends"):
         wanted, line = top.text("extends"), top.line_of("extends")
@@ -496,11 +527,11 @@ def _own(top: Block, name: str, inherited: Mapping[str, Document]) -> Pack:
             "pack_name_differs", pack=name, line=top.line_of("name"), stated=top.text("name")
         )
     documents = [_document(block) for block in top.blocks("documents", DOCUMENT_KEYS)]
+    top.check_ids("documents", top.blocks("documents", DOCUMENT_KEYS))
     assumptions = [_assumption(block) for block in top.blocks("assumptions", ASSUMPTION_KEYS)]
+    top.check_ids("assumptions", top.blocks("assumptions", ASSUMPTION_KEYS))
     lists = [_code_list(block) for block in top.blocks("lists", LIST_KEYS)]
-    _refuse_twice(top, "documents", [d.document_id for d in documents])
-    _refuse_twice(top, "assumptions", [a.assumption_id for a in assumptions])
-    _refuse_twice(top, "lists", [entry.list_id for entry in lists])
+    top.check_ids("lists", top.blocks("lists", LIST_KEYS))
     by_document = {d.document_id: d for d in documents}
     top.node("rules")
     return Pack(
@@ -527,7 +558,7 @@ def _document(block: Block) -> Document:
     since, until = block.date("effective_from"), block.date("effective_until")
     if since is not None and until is not None and since > until:
         raise PolicyError(
-            "pack_document_reversed", pack=block.pack, line=block.line_of("effective_until"),
+            "pack_document_reversed", pack=block.source, line=block.line_of("effective_until"),
             document=block.text("id"), since=since, until=until,
         )  # fmt: skip
     return Document(
@@ -542,14 +573,7 @@ def _document(block: Block) -> Document:
 
 
 def _assumption(block: Block) -> Assumption:
-    settings: dict[str, Setting] = {}
-    if block.has("settings"):
-        inner = block.block("settings", None)
-        for key, node in inner.nodes.items():
-            if isinstance(node, yaml.SequenceNode):
-                settings[key] = inner.texts(key)
-            else:
-                settings[key] = inner.text(key) if node.tag == TEXT else inner.number(key)
+    settings = block.get("settings", dict[str, Setting]) if block.has("settings") else {}
     return Assumption(block.text("id"), block.text("text"), settings)
 
 
@@ -560,13 +584,6 @@ def _code_list(block: Block) -> CodeList:
         title=block.text("title"),
         industry_scheme=block.word("industry_scheme", tuple(FIELDS["industry_scheme"].values)),
         codes=block.texts("codes"),
-        basis=block.word("basis", BASES),  # type: ignore[arg-type]
+        basis=block.word("basis", BASES),
         note=block.optional_text("note"),
     )
-
-
-def _refuse_twice(top: Block, key: str, ids: Sequence[str]) -> None:
-    for position, name in enumerate(ids):
-        if name in ids[:position]:
-            line = top.blocks(key, None)[position].line
-            raise PolicyError("pack_id_twice", pack=top.pack, line=line, key=key, id=name)

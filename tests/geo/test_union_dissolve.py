@@ -7,7 +7,7 @@ from pyproj import CRS
 from shapely import affinity
 
 from geo.measure import ellipsoidal_area_m2
-from geo.shape import gathered
+from geo.shape import unary_union_by_group
 from geo.union import united, united_area_m2
 from tests.arrays import array_of
 from tests.strategies import arrangements, seeded
@@ -245,7 +245,7 @@ def test_a_group_without_shapes_is_empty_and_has_no_area():
 def test_a_long_run_of_groups_without_shapes_moves_no_other_group():
     group = np.array([3, 1990, 1990, 1999])
     shapes = array_of([box(100 * n, 0, 10, 10) for n in range(4)])
-    for found in (united(shapes, group, 2000), gathered(shapes, group, 2000)):
+    for found in (united(shapes, group, 2000), unary_union_by_group(shapes, group, 2000)):
         assert np.flatnonzero(~shapely.is_empty(found)).tolist() == [3, 1990, 1999]
         assert shapely.area(found[[3, 1990, 1999]]) == pytest.approx([100, 200, 100])
 
@@ -262,7 +262,7 @@ def test_more_groups_than_are_taken_at_once_keep_their_places():
     pairs = [box(30 * n + x, 0, 10, 10 + n % 7) for n in range(700) for x in (0, 10)]
     found = united(array_of(pairs), np.repeat(np.arange(700), 2), 700)
     assert shapely.area(found) == pytest.approx(20.0 * (10 + np.arange(700) % 7))
-    plainly = gathered(array_of(pairs), np.repeat(np.arange(700), 2), 700)
+    plainly = unary_union_by_group(array_of(pairs), np.repeat(np.arange(700), 2), 700)
     assert shapely.area(shapely.symmetric_difference(found, plainly)).max() < 1e-6
 
 

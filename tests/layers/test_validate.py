@@ -228,3 +228,44 @@ def test_every_row_is_either_accepted_or_set_apart_with_a_reason(rows):
     again = validate(report.accepted, PARCELS)
     assert again.faults == ()
     assert len(again.accepted) == len(report.accepted)
+
+
+def faults_row_by_row(rows):
+    """Work out the faults of the columns of an event ledger one cell at a time."""
+    faults = {}
+    for position, (event_id, project_id, seq) in enumerate(rows):
+        missing = {"event_id": event_id is None, "project_id": project_id is None,
+                   "entry_seq": seq is None}  # fmt: skip
+        for column, is_missing in missing.items():
+            if is_missing:
+                faults.setdefault(("value_missing", column), []).append(position)
+        if seq is not None and seq < 1:
+            faults.setdefault(("below_minimum", "entry_seq"), []).append(position)
+        if event_id is not None and [row[0] for row in rows].count(event_id) > 1:
+            faults.setdefault(("key_duplicate", "event_id"), []).append(position)
+    return {fault: tuple(positions) for fault, positions in faults.items()}
+
+
+WORDS = st.none() | st.sampled_from(["E1", "E2", "E3"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(WORDS, WORDS, st.none() | st.integers(-2, 3)), min_size=1, max_size=6)
+)  # fmt: skip
+def test_the_faults_of_columns_are_those_found_row_by_row(rows):
+    ids, projects, numbers = (list(column) for column in zip(*rows, strict=True))
+    frame = pd.DataFrame(
+        {"event_id": ids, "project_id": projects, "entry_seq": numbers, "event_kind": "filed",
+         "event_on": "2024-01-01", "entered_at": "2024-01-01T00:00:00"}
+    )  # fmt: skip
+    faults = validate(frame, EVENTS).faults
+    columns = ("event_id", "project_id", "entry_seq")
+    told = {(f.code, f.column): f.positions for f in faults if f.column in columns}
+    assert told == faults_row_by_row(rows)
+
+
+def test_a_whole_number_below_its_least_is_shown_as_it_stands():
+    frame = pd.DataFrame({"event_id": ["E1"], "project_id": ["P1"], "entry_seq": [0]})
+    examples = {f.column: f.examples for f in validate(frame, EVENTS).faults}
+    assert examples["entry_seq"] == ("0",)

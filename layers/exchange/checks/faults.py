@@ -1,18 +1,19 @@
 """Fault classes, what is done with each, the report."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import yaml
 from pyproj import CRS
 
 from geo.arrays import Flags, Floats, Positions, Shapes
+from geo.strict_yaml import Fault as YamlFault
+from geo.strict_yaml import ValueFaultError, read_data
 from geo.tools import nearest_name
 from layers.contracts import CONTRACTS
 from layers.errors import LayerError
@@ -137,6 +138,7 @@ REBUILT = "geometry_invalid"
 EMPTIED = "value_emptied"
 """Repair that stores a row without the value at fault."""
 
+LARGEST_LIMIT = 1e9
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
 
@@ -181,6 +183,11 @@ class Limits:
     gap_m2: float
     sliver_m: float
     gap_rows: int
+
+    def __post_init__(self) -> None:
+        for key, number in asdict(self).items():
+            if not 0 <= number < LARGEST_LIMIT:
+                raise ValueFaultError(key)
 
 
 @dataclass(frozen=True)
@@ -268,53 +275,66 @@ def parse_fault_table(text: str) -> FaultTable:
     LayerError
         ``fault_table_bad`` with the place at fault.
     """
-    try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise LayerError("fault_table_bad", place="yaml") from error
-    place = "classes"
-    try:
-        classes = {str(code): _class(str(code), entry) for code, entry in data["classes"].items()}
-        place = "limits"
-        limits = _limits(data["limits"])
-        place = "layers"
-        layers = {layer: tuple(data["layers"][layer]) for layer in ("overlap", "gap")}
-        _check(all(name in CONTRACTS for names in layers.values() for name in names))
-        place = "dates"
-        dates = {layer: tuple((a, b) for a, b in pairs) for layer, pairs in data["dates"].items()}
-        for layer, pairs in dates.items():
-            _check(all(name in CONTRACTS[layer].columns for pair in pairs for name in pair))
-        place = "open_states"
-        states = tuple(map(str, data["open_states"]))
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise LayerError("fault_table_bad", place=place) from error
+    table = read_data(text, _TableFile, "faults", _table_error)
     return FaultTable(
-        MappingProxyType(classes), limits, layers["overlap"], layers["gap"], states,
-        MappingProxyType(dates),
+        MappingProxyType({code: _class(code, entry) for code, entry in table.classes.items()}),
+        table.limits, table.layers.overlap, table.layers.gap, table.open_states,
+        MappingProxyType(dict(table.dates)),
     )  # fmt: skip
 
 
-def _class(code: str, entry: Mapping[str, Any]) -> FaultClass:
-    _check(set(entry) <= {"action", "may", "repair"})
-    listed = {entry["action"], *entry.get("may", ())}
-    allowed = tuple(action for action in ACTIONS if action in listed)
-    _check(len(allowed) == len(listed))
-    repair = str(entry.get("repair", ""))
-    _check(bool(repair) == ("repair" in allowed))
-    return FaultClass(code, entry["action"], allowed, repair)
+@dataclass(frozen=True)
+class _ClassEntry:
+    """One class of the file: what is done, what else may be done, what a repair does."""
+
+    action: Action
+    may: tuple[Action, ...] = ()
+    repair: str = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.repair) != ("repair" in (self.action, *self.may)):
+            raise ValueFaultError("repair")
 
 
-def _limits(entry: Mapping[str, Any]) -> Limits:
-    names = [field.name for field in fields(Limits)]
-    _check(set(entry) == set(names))
-    numbers = {name: float(entry[name]) for name in names}
-    _check(all(0 <= number < 1e9 for number in numbers.values()))
-    return Limits(**{**numbers, "gap_rows": int(numbers["gap_rows"])})  # type: ignore[arg-type]
+@dataclass(frozen=True)
+class _CheckedLayers:
+    """Layers of the file that are looked at for overlaps, and for gaps."""
+
+    overlap: tuple[str, ...]
+    gap: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        for key, names in (("overlap", self.overlap), ("gap", self.gap)):
+            if not set(names) <= set(CONTRACTS):
+                raise ValueFaultError(key)
 
 
-def _check(holds: bool) -> None:
-    if not holds:
-        raise ValueError
+@dataclass(frozen=True)
+class _TableFile:
+    """The whole file."""
+
+    classes: Mapping[str, _ClassEntry]
+    limits: Limits
+    layers: _CheckedLayers
+    open_states: tuple[str, ...]
+    dates: Mapping[str, tuple[tuple[str, str], ...]]
+
+    def __post_init__(self) -> None:
+        for layer, pairs in self.dates.items():
+            columns = CONTRACTS[layer].columns if layer in CONTRACTS else ()
+            if not {column for pair in pairs for column in pair} <= set(columns):
+                raise ValueFaultError("dates")
+
+
+def _class(code: str, entry: _ClassEntry) -> FaultClass:
+    """Return a class with what may be done in the order of ``ACTIONS``."""
+    allowed = tuple(action for action in ACTIONS if action in (entry.action, *entry.may))
+    return FaultClass(code, entry.action, allowed, entry.repair)
+
+
+def _table_error(fault: YamlFault) -> LayerError:
+    """Make the error of a fault of the table: it names the section."""
+    return LayerError("fault_table_bad", place=fault.path.split(".")[0] or "yaml")
 
 
 LINE_COLUMNS = (

@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.kernels.facing import LEAST_M
-from geo.kernels.union import misfitting_pairs
+from geo.kernels.union import coverage_fault_pairs
 from tests.arrays import array_of
 
 
 def misfits(*shapes: shapely.Geometry) -> list[list[int]]:
-    return sorted(misfitting_pairs(array_of(shapes)).tolist())
+    return sorted(coverage_fault_pairs(array_of(shapes)).tolist())
 
 
 def test_squares_with_equal_edges_and_corners_fit():
@@ -65,7 +65,7 @@ def test_land_that_hangs_on_by_a_hair_is_seen_from_its_own_side():
 
 def test_pairs_of_different_groups_are_not_looked_at():
     squares = array_of([shapely.box(x, 0, x + 10, 10) for x in (0, 5, 8)])
-    found = misfitting_pairs(squares, np.array([0, 1, 0]))
+    found = coverage_fault_pairs(squares, np.array([0, 1, 0]))
     assert found.tolist() == [[0, 2]]
 
 
@@ -91,7 +91,7 @@ def test_every_pair_with_land_in_common_is_found(seed):
     turned = rng.random(25) < 0.5
     shapes[turned] = shapely.reverse(shapes[turned])
     shapes = np.concatenate([shapes, shapes[rng.integers(0, 25, 2)]])
-    found = {tuple(pair) for pair in misfitting_pairs(shapes).tolist()}
+    found = {tuple(pair) for pair in coverage_fault_pairs(shapes).tolist()}
     common = {
         (i, j)
         for i in range(len(shapes))

@@ -4,8 +4,7 @@ import pytest
 
 from platforms.errors import PolicyError
 from platforms.policy.in_force import policy_on
-from platforms.policy.pack_file import combine_packs, parse_pack
-from platforms.policy.reading import pack_text
+from platforms.policy.pack_file import combine_packs, pack_text, parse_pack
 
 SMALL = """name: small
 title: 小包
