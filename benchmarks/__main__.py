@@ -20,19 +20,24 @@ SIZES = {
 IN_A_BROWSER = "map"
 """Compared by what a browser shows, at several sizes."""
 
+OF_A_PROCESS = "start"
+"""Compared by what whole processes take."""
+
+COMPARED = (*SIZES, IN_A_BROWSER, OF_A_PROCESS)
+
 DOCUMENT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Refuse in one sentence."""
-        self.exit(2, f"benchmarks: {message}; kernels are {', '.join([*SIZES, IN_A_BROWSER])}.\n")
+        self.exit(2, f"benchmarks: {message}; kernels are {', '.join(COMPARED)}.\n")
 
 
 def main(arguments: list[str]) -> int:
     """Hold one comparison and show it."""
     parser = _Parser(prog="benchmarks", allow_abbrev=False)
-    parser.add_argument("kernel", choices=[*SIZES, IN_A_BROWSER])
+    parser.add_argument("kernel", choices=COMPARED)
     parser.add_argument("--n", type=int)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", action="store_true")
@@ -43,6 +48,8 @@ def main(arguments: list[str]) -> int:
         parser.error("--n is 100 to 10000000, --rounds 1 to 100")
     if asked.kernel == IN_A_BROWSER:
         return _map(asked.n, asked.rounds, is_written=asked.write)
+    if asked.kernel == OF_A_PROCESS:
+        return _start(asked.rounds, as_json=asked.json, is_written=asked.write)
     contest = import_module(f"benchmarks.{asked.kernel}").contest(n)
     try:
         outcome: Outcome = hold(contest, asked.rounds)
@@ -66,6 +73,19 @@ def _map(n: int | None, rounds: int, *, is_written: bool) -> int:
     if is_written:
         put(DOCUMENT, IN_A_BROWSER, lines)
     print("\n".join(lines))
+    return 0
+
+
+def _start(rounds: int, *, as_json: bool, is_written: bool) -> int:
+    """Compare how soon commands answer."""
+    from benchmarks.start import as_lines as start_lines
+    from benchmarks.start import measured
+
+    found = measured(rounds)
+    lines = start_lines(found, rounds)
+    if is_written:
+        put(DOCUMENT, OF_A_PROCESS, lines)
+    print(json.dumps(found) if as_json else "\n".join(lines))
     return 0
 
 

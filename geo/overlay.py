@@ -13,6 +13,9 @@ from geo.measure import ellipsoidal_area_m2, planar_area_m2
 from geo.tools import Progress, kernels_available
 from geo.units import RELATIVE_TOLERANCE
 
+CUT_SHAPES = 1_000
+"""Fewer shapes are cut sooner than the compiled kernels are loaded."""
+
 
 @dataclass(frozen=True)
 class ZoneShares:
@@ -181,10 +184,24 @@ def zone_shares(
         parts = parts_of_all(ones, laid, crs, progress)
         of_shape, of_zone, area, whole = parts.first, parts.second, parts.area_m2, parts.whole_m2
     else:
-        of_shape, of_zone = intersecting_pairs(ones, many)
-        whole = _measured(ones, crs)
-        area = _measured(_cut(ones, many, of_shape, of_zone), crs)
-    least = np.minimum(whole[of_shape], planar_area_m2(many)[of_zone])
+        of_shape, of_zone, area, whole = _cut_and_measured(ones, many, crs)
+    return _shares_of_land(of_shape, of_zone, area, whole, many)
+
+
+def _cut_and_measured(
+    shapes: Shapes, zones: Shapes, crs: CRS | None
+) -> tuple[Positions, Positions, Floats, Floats]:
+    """Return the pairs, the area of each shape in each zone, and the whole area [m²]."""
+    of_shape, of_zone = intersecting_pairs(shapes, zones)
+    area = _measured(_cut(shapes, zones, of_shape, of_zone), crs)
+    return of_shape, of_zone, area, _measured(shapes, crs)
+
+
+def _shares_of_land(
+    of_shape: Positions, of_zone: Positions, area: Floats, whole: Floats, zones: Shapes
+) -> ZoneShares:
+    """Return the pairs that have more in common than rounding."""
+    least = np.minimum(whole[of_shape], planar_area_m2(zones)[of_zone])
     land = np.flatnonzero(area > RELATIVE_TOLERANCE * least)
     land = land[np.lexsort((of_zone[land], of_shape[land]))]
     of_shape, of_zone, area = of_shape[land], of_zone[land], area[land]
@@ -236,7 +253,10 @@ def area_inside_m2(shapes: npt.ArrayLike, zones: npt.ArrayLike, crs: CRS) -> Flo
     ones: Shapes = np.asarray(shapes, dtype=object)
     many: Shapes = np.asarray(zones, dtype=object)
     total = np.zeros(len(ones))
-    rows = zone_shares(ones, many, crs)
+    if len(ones) <= CUT_SHAPES:
+        rows = _shares_of_land(*_cut_and_measured(ones, many, crs), many)
+    else:
+        rows = zone_shares(ones, many, crs)
     if not len(rows.of_shape):
         return total
     share = np.bincount(rows.of_shape, rows.share, len(ones))

@@ -43,7 +43,7 @@ def info_answer(context: Context) -> Answer:
         }
         for layer in context.workspace.layers()
     ]  # fmt: skip
-    rasters = [name for name in RASTERS if context.workspace.read_raster(name) is not None]
+    rasters = [name for name in RASTERS if context.workspace.has_raster(name)]
     listed = pd.DataFrame(
         [
             {

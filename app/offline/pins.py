@@ -6,11 +6,12 @@ they are read here, and pip is told names and versions.
 
 from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, requires
-
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from typing import TYPE_CHECKING
 
 from geo.errors import MuPlanError
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 Environment = Mapping[str, str]
 
@@ -62,6 +63,9 @@ def pins_for(distribution: str, constraints: Iterable[str], held: Environment) -
 
     Raises MuPlanError: ``offline_pin_missing`` for a package without any pin.
     """
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
     pins = [Requirement(line) for line in constraints if line.strip() and line[0] != "#"]
     known = {canonicalize_name(pin.name) for pin in pins}
     pinned = _pinned(pins, held)
@@ -84,7 +88,9 @@ def pins_for(distribution: str, constraints: Iterable[str], held: Environment) -
     return dict(sorted(found.items()))
 
 
-def _pinned(pins: Iterable[Requirement], held: Environment) -> dict[str, str]:
+def _pinned(pins: "Iterable[Requirement]", held: Environment) -> dict[str, str]:
+    from packaging.utils import canonicalize_name
+
     pinned = {}
     for pin in pins:
         if pin.marker is None or pin.marker.evaluate({**held, "extra": ""}):
@@ -93,7 +99,9 @@ def _pinned(pins: Iterable[Requirement], held: Environment) -> dict[str, str]:
     return pinned
 
 
-def _requirements(name: str, extras: frozenset[str], held: Environment) -> list[Requirement]:
+def _requirements(name: str, extras: frozenset[str], held: Environment) -> "list[Requirement]":
+    from packaging.requirements import Requirement
+
     try:
         lines = requires(name) or []
     except PackageNotFoundError:

@@ -268,7 +268,7 @@ def import_raster(
             "raster_file_needed", path=request.path.name, layer=request.layer,
             known=" ".join(RASTER_ENDINGS),
         )  # fmt: skip
-    if request.mode != "replace" and workspace.read_raster(request.layer) is not None:
+    if request.mode != "replace" and workspace.has_raster(request.layer):
         raise LayerError("raster_exists", layer=request.layer)
     file = read_raster(request.path, request.layer, request.crs, workspace.facts.crs)
     if not request.dry_run:

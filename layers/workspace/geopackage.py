@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-import filelock
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -197,14 +196,18 @@ class GeoPackageWorkspace:
             )  # fmt: skip
         return conformed
 
-    def read_raster(self, name: str) -> Raster | None:
-        """Read a raster, None where there is none."""
+    def has_raster(self, name: str) -> bool:
+        """Say whether there is a raster, without reading it."""
         with closing(self._connect()) as connection:
             entry = connection.execute(
                 "SELECT 1 FROM gpkg_contents WHERE table_name = ? AND data_type LIKE '%grid%'",
                 (name,),
             ).fetchone()
-        if entry is None:
+        return entry is not None
+
+    def read_raster(self, name: str) -> Raster | None:
+        """Read a raster, None where there is none."""
+        if not self.has_raster(name):
             return None
         import rasterio
 
@@ -249,6 +252,8 @@ class GeoPackageWorkspace:
     @contextmanager
     def edit(self, actor: str, at: str) -> Iterator[GeoPackageEdit]:
         """Open a set of changes that takes effect at the end of the ``with`` block."""
+        import filelock
+
         lock = filelock.FileLock(f"{self.path}.lock", timeout=LOCK_SECONDS)
         try:
             with lock, tempfile.TemporaryDirectory(dir=self.path.parent) as folder:

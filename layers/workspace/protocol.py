@@ -116,6 +116,9 @@ class Workspace(Protocol):
         A layer that was never imported comes back empty.
         """
 
+    def has_raster(self, name: str) -> bool:
+        """Say whether there is a raster, without reading it."""
+
     def read_raster(self, name: str) -> Raster | None:
         """Read a raster, None where there is none."""
 

@@ -7,8 +7,6 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from chinese_calendar import constants
-
 from platforms.errors import PlanningError
 from platforms.policy.pack import Rule
 
@@ -153,6 +151,8 @@ def official_holidays() -> Holidays:
     >>> held.is_workday(date(2025, 10, 8)), held.is_workday(date(2025, 10, 11))
     (False, True)
     """
+    from chinese_calendar import constants
+
     days = frozenset(constants.holidays)
     moved = frozenset(day for day in constants.workdays if day.weekday() > FRIDAY)
     return Holidays(frozenset(day.year for day in days), days, moved)
