@@ -66,10 +66,10 @@ def block_list(
 ) -> LandFound:
     """Find the blocks and what there is to say of them."""
     layers = _layers(context)
-    blocks = find_blocks(layers, query, progress=within(progress, 0.0, 0.4))
-    pieces = net_pieces(blocks, layers, query, within(progress, 0.4, 0.48))
+    found = find_blocks(layers, query, progress=within(progress, 0.0, 0.4))
+    pieces = net_pieces(found, layers, query, within(progress, 0.4, 0.48))
     terrain = describe_terrain(
-        blocks.blocks,
+        found.blocks,
         context.workspace.read_raster("dem"),
         context.workspace.read_raster("flood_depth"),
         within(progress, 0.48, 0.5),
@@ -78,13 +78,13 @@ def block_list(
     if with_curve:
         curve = tolerance_curve(layers, query, within(progress, 0.5, 1.0))
     return LandFound(
-        blocks=blocks,
-        described=describe_blocks(blocks, pieces, layers, query),
+        blocks=found,
+        described=describe_blocks(found, pieces, layers, query),
         terrain=terrain,
-        bridges=bridges_of(blocks, layers.barriers, layers.decisions, query.gap_m),
+        bridges=bridges_of(found, layers.barriers, layers.decisions, query.gap_m),
         pieces=pieces,
-        losses=net_land(blocks.blocks, layers.constraints).losses,
-        bounds=bounds_of(blocks, layers, query),
+        losses=net_land(found.blocks, layers.constraints).losses,
+        bounds=bounds_of(found, layers, query),
         curve=curve,
     )
 
@@ -98,8 +98,8 @@ def land_curve(
 
 def _layers(context: Context) -> LandLayers:
     layers = land_layers(context.source)
-    decisions = decisions_on(layers.decisions, context.as_of)
-    return LandLayers(layers.parcels, layers.barriers, layers.constraints, layers.units, decisions)
+    held = decisions_on(layers.decisions, context.as_of)
+    return LandLayers(layers.parcels, layers.barriers, layers.constraints, layers.units, held)
 
 
 BLOCK_COLUMNS = (
