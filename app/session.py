@@ -172,13 +172,13 @@ def _results() -> dict[str, dict[tuple[Stamp, tuple[Hashable, ...]], Any]]:
     return {}
 
 
-def visit_before(held: Context) -> Visit | None:
+def visit_before(context: Context) -> Visit | None:
     """Give the visit before this session, and note the present one for the next."""
-    folder, name = settings().workspace_dir, held.path.name
-    slot = f"visit_{held.path}"
+    folder, name = settings().workspace_dir, context.path.name
+    slot = f"visit_{context.path}"
     if slot not in st.session_state:
         st.session_state[slot] = last_visit(folder, name)
-    audit = held.workspace.audit()["seq"]
+    audit = context.workspace.audit()["seq"]
     note_visit(folder, name, Visit(now(), int(audit.max()) if len(audit) else 0))
     before: Visit | None = st.session_state[slot]
     return before

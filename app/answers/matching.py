@@ -98,24 +98,20 @@ def change_text(change_needed: WouldBeFirst, criteria: tuple[str, ...], words: C
         return words.text(f"criterion_{criteria[change.criterion]}")
 
     sentences = []
-    if change_needed.value is not None:
-        one = change_needed.value
-        before = words.text("no_value") if one.before is None else f"{100 * one.before:.1f}"
+    value, weight = change_needed.value, change_needed.weight
+    if value is not None:
+        before = words.text("no_value") if value.before is None else f"{100 * value.before:.1f}"
+        after = 100 * value.after
+        sentences.append(
+            words.text("first_by_value", criterion=criterion_of(value), before=before, after=after)
+        )
+    if weight is not None:
         sentences.append(
             words.text(
-                "first_by_value", criterion=criterion_of(one), before=before, after=100 * one.after
+                "first_by_weight", criterion=criterion_of(weight), before=weight.before or 0.0,
+                after=weight.after,
             )
-        )
-    if change_needed.weight is not None:
-        one = change_needed.weight
-        sentences.append(
-            words.text(
-                "first_by_weight",
-                criterion=criterion_of(one),
-                before=one.before or 0.0,
-                after=one.after,
-            )
-        )
+        )  # fmt: skip
     return words.joined(sentences) if sentences else words.text("first_by_nothing")
 
 

@@ -487,7 +487,7 @@ def due_answer(context: Context) -> Answer:
         for kind in ("milestone", "warning", "talks")
         if (count := sum(row["kind"] == kind for row in rows))
     )
-    sentence = ("summary_due", {"counts": counts}) if rows else ("summary_due_none", {})
+    code, values = ("summary_due", {"counts": counts}) if rows else ("summary_due_none", {})
     return Answer(
         title=words.text("title_due"),
         parameters={"days_ahead": DAYS_AHEAD},
@@ -496,7 +496,7 @@ def due_answer(context: Context) -> Answer:
         titles=column_titles(
             words, ("unit_name", *(c for c in DUE_COLUMNS if c.startswith("due_")))
         ),
-        summary=(words.text(sentence[0], as_of=context.as_of, **sentence[1]),),
+        summary=(words.text(code, as_of=context.as_of, **values),),
     )
 
 

@@ -74,7 +74,7 @@ def project_page(context: Context, project_id: str) -> ProjectPage:
     row = project_row(projects, project_id)
     dossiers = Dossiers(projects, events, policy, context.year)
     dossier = next(
-        dossier_found for row, dossier_found in dossiers.rows() if row["project_id"] == project_id
+        events_of for row, events_of in dossiers.rows() if row["project_id"] == project_id
     )
     models = {model.name: model for model in stage_models(policy)}
     model = models.get("milestones") or next(iter(models.values()), None)

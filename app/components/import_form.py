@@ -64,7 +64,7 @@ LAST_CHECK = "import_found"
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class ImportOutcome:
     """What an import or its check gave.
 
     ``result``: Counts, faults, changes.
@@ -115,17 +115,19 @@ def chosen_actions(context: Context, layer: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def checked(context: Context, request: ImportRequest, actions: Mapping[str, str]) -> Found:
+def checked(context: Context, request: ImportRequest, actions: Mapping[str, str]) -> ImportOutcome:
     """Check a file, once for each question and choice."""
     key = (_question(request), tuple(sorted(actions.items())))
     kept, outcome = st.session_state.get(LAST_CHECK, (None, None))
-    if kept != key or not isinstance(outcome, Found):
+    if kept != key or not isinstance(outcome, ImportOutcome):
         outcome = import_found(context, request, actions)
         st.session_state[LAST_CHECK] = (key, outcome)
     return outcome
 
 
-def import_found(context: Context, request: ImportRequest, actions: Mapping[str, str]) -> Found:
+def import_found(
+    context: Context, request: ImportRequest, actions: Mapping[str, str]
+) -> ImportOutcome:
     """Run an import or its check under a bar."""
     error = None
 
@@ -144,7 +146,7 @@ def import_found(context: Context, request: ImportRequest, actions: Mapping[str,
     def whole() -> Answer:
         return import_answer(context, request, result, actions)
 
-    return Found(result, answer, whole, fault_table(context, actions), error)
+    return ImportOutcome(result, answer, whole, fault_table(context, actions), error)
 
 
 AS_RECOGNISED = "recognised"
@@ -309,7 +311,7 @@ LOOKS = {"done_aside": "not_met", "done_repaired": "met", "done_stored": "result
 HEIGHT_PX = 520
 
 
-def show_report(context: Context, request: ImportRequest, outcome: Found) -> None:
+def show_report(context: Context, request: ImportRequest, outcome: ImportOutcome) -> None:
     """Show what a check found, and what a newer edition changes."""
     text = words().text
     if outcome.error is not None:
@@ -336,7 +338,7 @@ def show_report(context: Context, request: ImportRequest, outcome: Found) -> Non
     )
 
 
-def _decide(layer: str, outcome: Found) -> None:
+def _decide(layer: str, outcome: ImportOutcome) -> None:
     """Ask what is done with each class of fault found that leaves a choice."""
     text = words().text
     report = outcome.result.report
@@ -357,7 +359,7 @@ def _decide(layer: str, outcome: Found) -> None:
         )  # fmt: skip
 
 
-def _faults(context: Context, outcome: Found) -> None:
+def _faults(context: Context, outcome: ImportOutcome) -> None:
     report = outcome.result.report
     if report is None:
         return

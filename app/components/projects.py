@@ -118,8 +118,7 @@ def _behind(context: Context, board: Dashboard) -> None:
     text = words().text
     st.caption(text("projects_dashboard_behind"))
     figures_of_units = board.units
-    names = dict(zip(context.source.read("units")["unit_id"], context.source.read("units")["name"],
-                     strict=True))  # fmt: skip
+    names = unit_names(context)
     left, right = st.columns(2)
     unit_id = left.selectbox(
         text("projects_dashboard_unit"), [figures.unit_id or CITY for figures in figures_of_units],

@@ -18,10 +18,7 @@ from app.answers.scenario_comparison import (
     compared,
     comparison_answer,
     scenario_titles,
-    shares_side_by_side,
     standing_of,
-    verdicts_side_by_side,
-    yield_frame,
 )
 from app.answers.scenarios import (
     EditWords,
@@ -42,7 +39,7 @@ from app.components.page import (
     shown_columns,
 )
 from app.context import Context, unit_names
-from app.session import Stamp, map_view, stamp, words
+from app.session import Stamp, cached, map_view, stamp, words
 from geo.errors import MuPlanError
 from geo.overlay import areas_m2
 from geo.tools import Progress, report
@@ -106,7 +103,7 @@ def _all(
     context: Context, scenarios: Sequence[Scenario], year: int, progress: Progress
 ) -> tuple[Standing, list[Compared]]:
     """Judge the base and each scenario; one that doesn't fit any more is named and left out."""
-    base = _base_state(stamp(), year, context)
+    base = cached(standing_of, year)
     comparisons = []
     for n, scenario in enumerate(scenarios, 1):
         report(progress, n / (len(scenarios) + 1))
@@ -120,11 +117,6 @@ def _all(
             )
             st.warning(as_text(sentence))
     return base, comparisons
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _base_state(_at: Stamp, year: int, _context: Context) -> Standing:
-    return standing_of(_context, year)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
@@ -154,13 +146,15 @@ def _tables(context: Context, base: Standing, comparisons: list[Compared], year:
     columns = tuple(f"scenario_{n}" for n in range(1, len(comparisons) + 1))
     titles = scenario_titles(context, comparisons)
     with verdicts:
-        frame = verdicts_side_by_side(context, base, comparisons)
+        frame = answer.sheet("side_by_side").frame
         _list(frame, (*VERDICT_COLUMNS, *columns), titles, "scenario_no_verdict_differs")
     with shares:
-        show_where_held(lambda: _shares(context, base, comparisons, titles))
+        show_where_held(
+            lambda: _shares(answer.sheet("share_differences").frame, len(comparisons), titles)
+        )
     with per_mu:
         st.caption(text("yield_hint"))
-        frame = yield_frame(context, comparisons)
+        frame = answer.sheet("yields").frame
         if not st.toggle(text("scenario_show_all"), key="scenario_all_yields"):
             moved = frame[["output_change", "tax_change"]].fillna(0.0).ne(0.0).any(axis=1)
             frame = frame[moved | frame["why"].astype(str).ne("") & _placed(frame)]
@@ -177,15 +171,12 @@ def _placed(frame: pd.DataFrame) -> pd.Series:
     return lost[0] | lost[1]
 
 
-def _shares(
-    context: Context, base: Standing, comparisons: list[Compared], titles: dict[str, str]
-) -> None:
+def _shares(frame: pd.DataFrame, scenario_count: int, titles: dict[str, str]) -> None:
     text = words().text
-    frame = shares_side_by_side(context, base, comparisons)
     if not st.toggle(text("scenario_show_all"), key="scenario_all_shares"):
         frame = frame[frame["is_changed"]]
     pairs = tuple(
-        name for n in range(1, len(comparisons) + 1) for name in (f"scenario_{n}", f"outcome_{n}")
+        name for n in range(1, scenario_count + 1) for name in (f"scenario_{n}", f"outcome_{n}")
     )
     display = frame.copy()
     for name in ("threshold_share", "share_base", *pairs[::2]):

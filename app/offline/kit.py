@@ -67,14 +67,14 @@ def make_kit(
     folder: Path,
     platforms: Sequence[str],
     pythons: Sequence[str],
-    made: str,
+    made_on: str,
     words: Callable[[str], str],
     tell: Callable[[str], None] = lambda line: None,
 ) -> Kit:
     """Make the folder.
 
     ``folder``: A folder that doesn't exist yet, or is empty.
-    ``made``: Moment it is made (ISO), told apart by it from an older one.
+    ``made_on``: Moment it is made (ISO), told apart by it from an older one.
     ``words``: Sentences by code, for the page of instructions.
 
     Raises MuPlanError: ``offline_folder_full``, ``offline_needs_source`` outside a checkout,
@@ -94,7 +94,7 @@ def make_kit(
             for python in pythons:
                 tell(f"{platform} · Python {python}")
                 _fetch(pip, wheels, platform, python)
-    _write_files(folder, pythons, made, words)
+    _write_files(folder, pythons, made_on, words)
     files = [path for path in folder.rglob("*") if path.is_file()]
     return Kit(folder, len(list(wheels.glob("*.whl"))), sum(path.stat().st_size for path in files))
 
@@ -118,14 +118,14 @@ def _fetch(pip: list[str], wheels: Path, platform: str, python: str) -> None:
     try:
         _run(pip, *where, *wanted)
     except MuPlanError:
-        for one in wanted:
-            _fetch_one(pip, where, wheels, one)
+        for requirement in wanted:
+            _fetch_one(pip, where, wheels, requirement)
     # What each wheel itself says it needs has to be in the folder, else the start there would fail.
     # `install --dry-run` would ask for the Python that runs here; `download` asks for the other.
     with tempfile.TemporaryDirectory() as place:
         product = f"muplan=={version('muplan')}"
-        found = ["--no-index", "--find-links", str(wheels), "-d", place]
-        _run(pip, "download", *found, *there, product, *wanted)
+        options = ["--no-index", "--find-links", str(wheels), "-d", place]
+        _run(pip, "download", *options, *there, product, *wanted)
 
 
 def _fetch_one(pip: list[str], where: list[str], wheels: Path, wanted: str) -> None:
@@ -152,13 +152,13 @@ def _run(pip: list[str], *arguments: str) -> None:
 
 
 def _write_files(
-    folder: Path, pythons: Sequence[str], made: str, words: Callable[[str], str]
+    folder: Path, pythons: Sequence[str], made_on: str, words: Callable[[str], str]
 ) -> None:
     newest_first = " ".join(sorted(pythons, reverse=True))
     shutil.copy(Path(__file__).with_name("start.py"), folder / "start.py")
     shutil.copy(PROJECT / "constraints.txt", folder)
     shutil.copytree(PROJECT / ".streamlit", folder / ".streamlit")
-    kit = {"version": version("muplan"), "made": made, "pythons": list(pythons)}
+    kit = {"version": version("muplan"), "made": made_on, "pythons": list(pythons)}
     (folder / "kit.json").write_text(json.dumps(kit), encoding="utf-8")
     _write(folder / "启动.bat", WINDOWS_START.format(pythons=newest_first), "\r\n")
     _write(folder / "start.sh", LINUX_START.format(pythons=newest_first), "\n")

@@ -49,13 +49,13 @@ def environment(platform: str, python: str) -> Environment:
     }
 
 
-def pins_for(distribution: str, constraints: Iterable[str], held: Environment) -> dict[str, str]:
+def pins_for(distribution: str, constraints: Iterable[str], target: Environment) -> dict[str, str]:
     """Find every package that a distribution needs on a computer, with its pinned version.
 
     ``distribution``: Name of an installed distribution; what it needs is read from what is
       installed beside it.
     ``constraints``: Lines ``name==version ; condition``.
-    ``held``: What conditions are read by.
+    ``target``: What conditions are read by.
 
     Version by normalised name, without the distribution itself. What a package needs is read from
     the version installed here: what the pins hold for other versions of Python only is left out,
@@ -68,8 +68,8 @@ def pins_for(distribution: str, constraints: Iterable[str], held: Environment) -
 
     pins = [Requirement(line) for line in constraints if line.strip() and line[0] != "#"]
     known = {canonicalize_name(pin.name) for pin in pins}
-    pinned = _pinned(pins, held)
-    found: dict[str, str] = {}
+    pinned = _pinned(pins, target)
+    versions: dict[str, str] = {}
     waiting: list[tuple[str, frozenset[str]]] = [(distribution, frozenset())]
     seen: set[tuple[str, frozenset[str]]] = set()
     while waiting:
@@ -77,29 +77,29 @@ def pins_for(distribution: str, constraints: Iterable[str], held: Environment) -
         if (name, extras) in seen:
             continue
         seen.add((name, extras))
-        for needed in _requirements(name, extras, held):
+        for needed in _requirements(name, extras, target):
             key = canonicalize_name(needed.name)
             if key not in known:
                 raise MuPlanError("offline_pin_missing", package=needed.name)
             if key not in pinned:
                 continue
-            found[key] = pinned[key]
+            versions[key] = pinned[key]
             waiting.append((key, frozenset(needed.extras)))
-    return dict(sorted(found.items()))
+    return dict(sorted(versions.items()))
 
 
-def _pinned(pins: "Iterable[Requirement]", held: Environment) -> dict[str, str]:
+def _pinned(pins: "Iterable[Requirement]", target: Environment) -> dict[str, str]:
     from packaging.utils import canonicalize_name
 
     pinned = {}
     for pin in pins:
-        if pin.marker is None or pin.marker.evaluate({**held, "extra": ""}):
+        if pin.marker is None or pin.marker.evaluate({**target, "extra": ""}):
             (version,) = pin.specifier
             pinned[canonicalize_name(pin.name)] = version.version
     return pinned
 
 
-def _requirements(name: str, extras: frozenset[str], held: Environment) -> "list[Requirement]":
+def _requirements(name: str, extras: frozenset[str], target: Environment) -> "list[Requirement]":
     from packaging.requirements import Requirement
 
     try:
@@ -108,8 +108,8 @@ def _requirements(name: str, extras: frozenset[str], held: Environment) -> "list
         return []
     needed = [Requirement(line) for line in lines]
     return [
-        one
-        for one in needed
-        if one.marker is None
-        or any(one.marker.evaluate({**held, "extra": extra}) for extra in ("", *extras))
+        requirement
+        for requirement in needed
+        if requirement.marker is None
+        or any(requirement.marker.evaluate({**target, "extra": extra}) for extra in ("", *extras))
     ]

@@ -65,7 +65,7 @@ def show() -> None:
     with short:
         _table(answer.sheet("short_blocks").frame, SHORT_COLUMNS, "short_empty", "short_hint")
     with bridges:
-        _table(land.bridges, BRIDGE_COLUMNS, "bridges_empty", "bridges_hint")
+        _table(answer.sheet("bridges").frame, BRIDGE_COLUMNS, "bridges_empty", "bridges_hint")
     with tolerance:
         _tolerance(context, query, curve)
     endings = (".xlsx", ".docx", ".csv", ".gpkg", ".geojson", ".shp.zip")

@@ -2,12 +2,10 @@
 
 import streamlit as st
 
-from app.answers.checks import verdict_frame
+from app.answers.answer import Answer
 from app.answers.consolidation import (
     CHANGE_COLUMNS,
-    change_frame,
     consolidation_answer,
-    elsewhere_frame,
     plan_lines,
     solve,
     state_verdicts,
@@ -21,6 +19,7 @@ from app.context import Context, unit_names
 from app.session import current_context, stamp, words
 from geo.errors import MuPlanError
 from platforms.consolidation_plan.plan import PlansFound
+from platforms.policy.verdict import Verdict
 from platforms.scenario.edits import Scenario
 
 STATE_COLUMNS = (
@@ -51,16 +50,22 @@ def show() -> None:
     )
     verdicts = state_verdicts(context, unit_id, None)
     st.subheader(text("consolidate_state"))
-    display = shown_columns(verdict_frame(context, verdicts), STATE_COLUMNS, words())
-    display.insert(0, text("column_outcome"), [light(verdict) for verdict in verdicts])
-    show_list(display)
+    state = st.container()
     plans_found = _plans_found(context, unit_id)
-    if plans_found is not None:
-        _plans(context, plans_found)
     answer = consolidation_answer(
         context, unit_id, None, verdicts, None if plans_found is None else [plans_found]
     )
+    with state:
+        _state(answer, verdicts)
+    if plans_found is not None:
+        _plans(context, plans_found, answer)
     hand_out(answer, context, (".xlsx", ".docx", ".csv", ".gpkg"), "consolidate")
+
+
+def _state(answer: Answer, verdicts: list[Verdict]) -> None:
+    display = shown_columns(answer.sheet("verdicts").frame, STATE_COLUMNS, words())
+    display.insert(0, words().text("column_outcome"), [light(verdict) for verdict in verdicts])
+    show_list(display)
 
 
 def _plans_found(context: Context, unit_id: str) -> PlansFound | None:
@@ -83,12 +88,12 @@ def _plans_found(context: Context, unit_id: str) -> PlansFound | None:
     return answer
 
 
-def _plans(context: Context, plans: PlansFound) -> None:
+def _plans(context: Context, plans: PlansFound, answer: Answer) -> None:
     text = words().text
     say_lines(plan_lines(context, plans))
     if not plans.plans:
         return
-    frame = change_frame(context, [plans])
+    frame = answer.sheet("plan_changes").frame
     number = st.radio(
         text("consolidate_choose"), range(1, len(plans.plans) + 1), horizontal=True,
         format_func=lambda n: f"{n}（{len(plans.plans[n - 1].changes)}）", key="consolidate_plan",
@@ -100,18 +105,18 @@ def _plans(context: Context, plans: PlansFound) -> None:
     if not plans.plans[0].changes:
         st.info(text("consolidate_optional"))
     show_list(shown_columns(chosen, CHANGE_COLUMNS[2:], words()))
-    _elsewhere(context, plans, number)
+    _elsewhere(plans, number, answer)
     _keep(context, plans, number)
     _maps(context, plans, number)
 
 
-def _elsewhere(context: Context, plans: PlansFound, number: int) -> None:
+def _elsewhere(plans: PlansFound, number: int, answer: Answer) -> None:
     """Show what a plan does to platforms of other units; nothing where it touches none."""
     effects = plans.plans[number - 1].elsewhere
     if not effects.statements:
         return
     st.warning(as_text(words().joined(words().say(statement) for statement in effects.statements)))
-    frame = elsewhere_frame(context, [plans])
+    frame = answer.sheet("plan_elsewhere").frame
     mine = frame[frame["plan_number"] == number]
     if len(mine):
         show_list(shown_columns(mine, ELSEWHERE_COLUMNS, words()))

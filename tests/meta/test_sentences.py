@@ -42,6 +42,9 @@ def spoken():
                     if isinstance(function, ast.Attribute)
                     else getattr(function, "id", "")
                 )
+                if name == "sheet_of":
+                    for key in constants(node.args[1]):
+                        calls[f"sheet_{key}"].append((path.name, node.lineno, set()))
                 if not (name.endswith("Error") or name in SPEAKERS):
                     continue
                 if name == "text" and "words" not in ast.unparse(function):
