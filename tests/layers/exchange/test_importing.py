@@ -458,7 +458,7 @@ def test_every_row_of_any_table_is_accepted_or_quarantined(empty_workspace, rows
         counted = error.values["count"]
         assert counted == len(rows)
         return
-    rows_out = plan.judgement
+    rows_out = plan.decided
     stored, kept = set(rows_out.accepted["src_row"]), set(rows_out.quarantined["src_row"])
     assert plan.result.read == len(rows) == len(stored) + len(kept)
     assert stored | kept == set(frame["row"])

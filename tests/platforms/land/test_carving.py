@@ -93,7 +93,7 @@ def test_the_best_is_that_of_trying_every_connected_subset(data):
         assert found.best is None
         return
     one = found.best
-    assert one.taken == wanted[-1]
+    assert one.places == wanted[-1]
     assert (one.is_over_most, one.lines_missed) == wanted[:2]
     assert (one.cost_mu, one.surplus_mu) == pytest.approx(wanted[2:4], abs=1e-6)
 
@@ -106,7 +106,7 @@ def test_blocks_of_twelve_parcels_are_searched_through_and_through(seed):
     need = Need(0.35 * sum(areas), 0.4 * sum(areas), None, (100.0, 200.0))
     found = carve(areas, ends(pairs), need)
     assert found.is_exact
-    assert found.best.taken == by_trying_all(areas, pairs, need)[-1]
+    assert found.best.places == by_trying_all(areas, pairs, need)[-1]
 
 
 @settings(max_examples=60, deadline=None)
@@ -118,7 +118,7 @@ def test_taken_and_left_are_the_block_and_costs_add_up(data):
     if one is None:
         assert sum(areas) < need.least_mu
         return
-    assert len(pieces_of(one.taken, pairs)) == 1
+    assert len(pieces_of(one.places, pairs)) == 1
     assert one.area_mu + one.remainder_mu + one.stranded_mu == pytest.approx(sum(areas))
     assert one.rest_mu == pytest.approx(one.remainder_mu + one.stranded_mu)
     assert one.cost_mu == pytest.approx(one.surplus_mu + one.short_mu + one.stranded_mu)
@@ -143,29 +143,29 @@ def test_the_order_of_the_parcels_changes_no_figure(data, random):
 
 def test_a_project_goes_to_an_end_and_not_into_the_middle():
     one = best([50, 50, 40, 50, 42], ROW, 40, 40)
-    assert (one.taken, one.surplus_mu, one.stranded_mu) == ((4,), 2.0, 0.0)
+    assert (one.places, one.surplus_mu, one.stranded_mu) == ((4,), 2.0, 0.0)
     assert one.remainder_mu == 190.0
 
 
 def test_a_surplus_and_stranded_land_weigh_the_same():
     pairs = [(0, 1), (1, 2)]
-    assert best([100, 40, 9], pairs, 40, 40).taken == (1,)
+    assert best([100, 40, 9], pairs, 40, 40).places == (1,)
     # Whatever it strands it may as well take; then the least surplus decides.
-    assert best([100, 40, 9], pairs, 45, 45).taken == (1, 2)
+    assert best([100, 40, 9], pairs, 45, 45).places == (1, 2)
 
 
 def test_a_line_that_can_be_kept_is_kept_at_the_price_of_a_smaller_wish():
     # Taking 30 + 12 leaves 98 in one piece; 39 at the other end leave 101.
     areas, pairs = [30.0, 12.0, 59.0, 39.0], [(0, 1), (1, 2), (2, 3)]
-    assert best(areas, pairs, 38.0, 40.0, None, (100.0,)).taken == (3,)
-    assert best(areas, pairs, 40.0, 40.0, None, (100.0,)).taken == (0, 1)
+    assert best(areas, pairs, 38.0, 40.0, None, (100.0,)).places == (3,)
+    assert best(areas, pairs, 40.0, 40.0, None, (100.0,)).places == (0, 1)
 
 
 def test_more_than_the_most_is_taken_only_where_nothing_else_is_enough():
     pairs = [(0, 1), (1, 2)]
-    assert best([41, 5, 60], pairs, 40, 60, 64).taken == (2,)
+    assert best([41, 5, 60], pairs, 40, 60, 64).places == (2,)
     one = best([90, 5, 20], pairs, 40, 40, 44)
-    assert (one.taken, one.is_over_most) == ((0,), True)
+    assert (one.places, one.is_over_most) == ((0,), True)
 
 
 @pytest.mark.parametrize(("area_mu", "is_enough"), [(39.9999, False), (40, True), (40.0001, True)])
@@ -176,7 +176,7 @@ def test_enough_is_enough_on_either_side_of_the_least(area_mu, is_enough):
 
 def test_parcels_that_may_not_be_taken_stay_in_what_is_left():
     one = best([40, 60, 41], [(0, 1), (1, 2)], 40, 40, may_take=[False, True, True])
-    assert (one.taken, one.remainder_mu) == ((2,), 100.0)
+    assert (one.places, one.remainder_mu) == ((2,), 100.0)
 
 
 def test_a_parcel_larger_than_the_need_is_offered_for_a_cut_with_what_is_left_at_best():
@@ -221,5 +221,5 @@ def test_a_narrow_search_costs_little_more_than_the_exact_one(seed):
 def test_a_large_block_is_carved_with_hardly_any_cost():
     areas, pairs = grid_block(np.random.default_rng(0), 10, 15)
     found = carve(areas, ends(pairs), Need(200.0, 200.0))
-    assert len(pieces_of(found.best.taken, pairs)) == 1
+    assert len(pieces_of(found.best.places, pairs)) == 1
     assert found.best.cost_mu < 2.0
