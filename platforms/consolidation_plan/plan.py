@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from math import fsum
 
 import geopandas as gpd
 from pyproj import CRS
@@ -342,7 +343,8 @@ def _plan(
         for v in verdicts
         if v.outcome == "no_data" and v.force == "mandatory"
     )
-    score = sum(program.scores.get(variable, 0.0) for variable in solution.chosen)
+    # Exactly rounded: the order of a set must not show in the last digit.
+    score = fsum(program.scores.get(variable, 0.0) for variable in solution.chosen)
     elsewhere = effects_elsewhere(situation, changes, layers, query, program.policy, program.crs)
     return ConsolidationPlan(
         changes, verdicts, (*situation.open_points, *still_open), score, solution.gap, elsewhere
