@@ -141,7 +141,9 @@ def whole_areas_m2(shapes: Shapes, crs: CRS | None) -> Floats:
     Area [m²], array of n.
     """
     measure = Measure.over(shapes, crs)
-    batches = in_batches(len(shapes), SHAPES_AT_ONCE, lambda batch: _whole_m2(shapes[batch], measure)[2])
+    batches = in_batches(
+        len(shapes), SHAPES_AT_ONCE, lambda batch: _whole_m2(shapes[batch], measure)[2]
+    )
     return np.concatenate([np.empty(0), *batches])
 
 
