@@ -1,29 +1,30 @@
-"""Workspace, date, rules, language."""
+"""Workspace, date, rules, language; what reads a workspace is loaded when one is opened."""
 
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-
-from pyproj import CRS
+from typing import TYPE_CHECKING
 
 from app.messages import Catalogue, Language, catalogue
 from geo.errors import MuPlanError
 from geo.strict_yaml import LARGEST_BYTES
 from geo.tools import nearest_name
-from layers.workspace.geopackage import GeoPackageWorkspace
-from layers.workspace.protocol import WorkspaceFacts
 from platforms.errors import PolicyError
-from platforms.indicators.grading import Scheme, parse_scheme
-from platforms.industries.chains import Chains, parse_chains
-from platforms.industries.codes import IndustryTable, parse_industries
-from platforms.ledger.visibility import viewed, whole_of
-from platforms.matching.scoring import CRITERIA
-from platforms.matching.site import MatchTable, parse_match_table
 from platforms.policy.in_force import PolicySet, iso_day, policy_on
 from platforms.policy.pack_file import combine_packs, pack_text, parse_pack
-from platforms.source import LayerSource, ReadOnce
+
+if TYPE_CHECKING:
+    from pyproj import CRS
+
+    from layers.workspace.geopackage import GeoPackageWorkspace
+    from layers.workspace.protocol import WorkspaceFacts
+    from platforms.indicators.grading import Scheme
+    from platforms.industries.chains import Chains
+    from platforms.industries.codes import IndustryTable
+    from platforms.matching.site import MatchTable
+    from platforms.source import LayerSource, ReadOnce
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -129,12 +130,12 @@ class Context:
     """
 
     path: Path
-    workspace: GeoPackageWorkspace
-    source: ReadOnce
+    workspace: "GeoPackageWorkspace"
+    source: "ReadOnce"
     policy: PolicySet
     settings: Settings
     words: Catalogue
-    facts: WorkspaceFacts = field(init=False)
+    facts: "WorkspaceFacts" = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "facts", self.workspace.facts)
@@ -145,12 +146,16 @@ class Context:
         return self.source.viewer
 
     @property
-    def whole(self) -> LayerSource:
+    def whole(self) -> "LayerSource":
         """Layers whole: for entries and the chain of the ledger, which nobody is shown."""
+        from platforms.ledger.visibility import whole_of
+
         return whole_of(self.source)
 
     def renewed(self) -> "Context":
         """Give the context with the workspace read anew, by the same viewer."""
+        from platforms.ledger.visibility import viewed
+
         return replace(self, source=viewed(self.workspace, self.viewer))
 
     @property
@@ -164,20 +169,27 @@ class Context:
         return int(self.as_of[:4])
 
     @property
-    def crs(self) -> CRS:
+    def crs(self) -> "CRS":
         """Projected system of the workspace."""
         return self.facts.crs
 
-    def match_table(self) -> MatchTable:
+    def match_table(self) -> "MatchTable":
         """Read the weights and bounds of matching."""
+        from platforms.matching.scoring import CRITERIA
+        from platforms.matching.site import parse_match_table
+
         return parse_match_table(self.settings.text("matching", "criteria.yaml"), tuple(CRITERIA))
 
-    def industries(self) -> IndustryTable:
+    def industries(self) -> "IndustryTable":
         """Read the sections and divisions of industry."""
+        from platforms.industries.codes import parse_industries
+
         return parse_industries(self.settings.text("industries", "gbt4754-2017-divisions.yaml"))
 
-    def chains(self) -> Chains:
+    def chains(self) -> "Chains":
         """Read the chains of industry."""
+        from platforms.industries.chains import parse_chains
+
         text = self.settings.text("industries", "chains.yaml")
         return parse_chains(text, self.industries())
 
@@ -198,12 +210,32 @@ def open_context(
     Raises MuPlanError: What opening the workspace and reading the packs raise,
     ``check_unit_unknown``.
     """
+    from layers.workspace.geopackage import GeoPackageWorkspace
+    from platforms.ledger.visibility import viewed
+
     settings = load_settings()
     workspace = GeoPackageWorkspace(path)
     day = iso_day((workspace.facts.as_of or today()) if as_of is None else as_of)
     policy = read_policy(settings.policy_dir, packs or (DEFAULT_PACK,), day)
     source = viewed(workspace, viewer)
     return Context(path, workspace, source, policy, settings, catalogue(language))
+
+
+def unit_names(context: Context) -> dict[str, str]:
+    """Give the name of each unit, its id where it has none."""
+    units = context.source.read("units")
+    return dict(zip(units["unit_id"], units["name"].fillna(units["unit_id"]), strict=True))
+
+
+def platform_names(context: Context, unnamed: str | None = None) -> dict[str, str]:
+    """Give the name of each platform.
+
+    ``unnamed``: What stands for a missing name; None for the id of the platform.
+    """
+    platforms = context.source.read("major_platforms")
+    ids = platforms["platform_id"]
+    names = platforms["name"].fillna(ids if unnamed is None else unnamed)
+    return dict(zip(ids, names, strict=True))
 
 
 def pack_titles(settings: Settings) -> dict[str, str]:
@@ -226,7 +258,7 @@ def scheme_names(settings: Settings) -> list[str]:
     return sorted(file.stem for file in (settings.data_dir / "grading").glob("*.yaml"))
 
 
-def load_scheme(settings: Settings, wanted: str) -> Scheme:
+def load_scheme(settings: Settings, wanted: str) -> "Scheme":
     """Read a grading scheme.
 
     ``wanted``: Name of one of them, or a file (``.yaml``, ``.yml``).
@@ -234,6 +266,8 @@ def load_scheme(settings: Settings, wanted: str) -> Scheme:
     Raises MuPlanError: ``scheme_unknown`` with the nearest name, ``file_missing``, and what reading
     it raises.
     """
+    from platforms.indicators.grading import parse_scheme
+
     path = Path(wanted)
     if path.suffix.lower() not in (".yaml", ".yml"):
         known = scheme_names(settings)

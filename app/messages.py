@@ -15,6 +15,9 @@ from geo.errors import MuPlanError, Value
 from layers.fields import FIELDS, Field, unit_in
 from platforms.policy.verdict import Statement
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The same loader, six times as fast where PyYAML was built with its C library."""
+
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 LOCALE = Path(__file__).parent / "locale"
@@ -133,7 +136,7 @@ def catalogue(language: Language) -> Catalogue:
     """
     sentences: dict[str, str] = {}
     for path in sorted((LOCALE / language).glob("*.yaml")):
-        entries = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        entries = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER) or {}
         twice = sentences.keys() & entries.keys()
         if twice:
             raise MuPlanError("sentence_twice", file=path.name, codes=", ".join(sorted(twice)))

@@ -30,10 +30,10 @@ def last_visit(folder: Path, workspace: str) -> Visit | None:
 
     None where none is noted, or the note can't be read.
     """
-    held = _read(folder).get(workspace)
-    if not isinstance(held, Mapping):
+    row = _read(folder).get(workspace)
+    if not isinstance(row, Mapping):
         return None
-    at, seq = held.get("at"), held.get("seq")
+    at, seq = row.get("at"), row.get("seq")
     return Visit(at, seq) if isinstance(at, str) and isinstance(seq, int) else None
 
 
@@ -56,7 +56,7 @@ def note_visit(folder: Path, workspace: str, visit: Visit) -> bool:
 
 def _read(folder: Path) -> dict[str, object]:
     try:
-        held = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
+        visits = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return held if isinstance(held, dict) else {}
+    return visits if isinstance(visits, dict) else {}

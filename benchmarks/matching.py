@@ -13,11 +13,11 @@ from platforms.elements.allotments import allotment_ledger
 from platforms.elements.quotas import Quotas
 from platforms.matching.demand import Demand
 from platforms.matching.explanation import weight_ranges, would_be_first
-from platforms.matching.land_gates import ProjectStanding
+from platforms.matching.land_gates import ProjectStatus
 from platforms.matching.match import Evaluation, evaluate, ranked
 from platforms.matching.scoring import CRITERIA, Surroundings, rank
 from platforms.matching.site import MatchTable, Site, columns_of, parse_match_table
-from platforms.matching.survey import Ground
+from platforms.matching.survey import MatchInputs
 from platforms.policy.in_force import policy_on
 from platforms.policy.pack_file import parse_pack
 
@@ -68,7 +68,7 @@ def _demand() -> Demand:
     )  # fmt: skip
 
 
-def _ground(n: int) -> Ground:
+def _ground(n: int) -> MatchInputs:
     rng = np.random.default_rng(0)
     sites = [_site(number, rng) for number in range(n)]
     around = Surroundings(
@@ -93,7 +93,7 @@ def _ground(n: int) -> Ground:
     ).astype({"allotted_on": "string"})  # fmt: skip
     ledger = allotment_ledger(empty, empty, empty, CITY)
     quotas = Quotas(amounts, ledger, np.empty(0, dtype=object), {}, 2025)
-    return Ground(columns_of(sites), around, quotas, 2025, ProjectStanding())
+    return MatchInputs(columns_of(sites), around, quotas, 2025, ProjectStatus())
 
 
 def _site(number: int, rng: np.random.Generator) -> Site:
@@ -128,7 +128,7 @@ def _figures(held: Evaluation, table: MatchTable) -> Figures:
     }
 
 
-def _loop(ground: Ground, demand: Demand, table: MatchTable) -> Figures:
+def _loop(ground: MatchInputs, demand: Demand, table: MatchTable) -> Figures:
     """Judge and value one site after the other in plain Python, written apart from the product."""
     counts, total, best = {"admitted": 0, "undecided": 0, "rejected": 0}, 0.0, (-1.0, -1)
     weights = list(table.weights.values())
@@ -162,7 +162,11 @@ def _loop(ground: Ground, demand: Demand, table: MatchTable) -> Figures:
 
 
 def _plain_values(
-    site: Site, ground: Ground, demand: Demand, table: MatchTable, left: list[tuple[float, float]]
+    site: Site,
+    ground: MatchInputs,
+    demand: Demand,
+    table: MatchTable,
+    left: list[tuple[float, float]],
 ) -> list[float | None]:
     around, ideal = ground.around, demand.land_wanted_mu
     platform = around.platforms.get(site.platform_id)
@@ -188,7 +192,7 @@ def _plain_values(
         site.unit_id in demand.preferred_units,
     ]
     return [
-        fit, around.chain_nearness.get(site.platform_id), size,
+        fit, around.chain_proximity.get(site.platform_id), size,
         1.0 if site.zone_share == 1 else 0.5 if holds else 0.0, lead,
         min(1 - need / room if need else 1.0 for need, room in left),
         len(basic & site.utilities) / len(basic), min(1.0, max(0.0, access)), 1.0,

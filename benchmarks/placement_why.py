@@ -13,7 +13,7 @@ from pathlib import Path
 import shapely
 
 from platforms.elements.quotas import Room, RoomKey
-from platforms.placement.explain import Ground, explain
+from platforms.placement.explain import PlacementModel, explain
 from platforms.placement.limits import (
     Option,
     land_limits,
@@ -30,7 +30,7 @@ BEST_OF_EACH = 20
 DEADLINE_S = 60.0
 
 
-def drawn_city(projects: int, sites: int, seed: int = 1) -> Ground:
+def drawn_city(projects: int, sites: int, seed: int = 1) -> PlacementModel:
     """Draw projects, sites, quotas and shares."""
     draw = random.Random(seed)
     area = [draw.lognormvariate(4.5, 0.6) for _ in range(sites)]
@@ -71,7 +71,7 @@ def drawn_city(projects: int, sites: int, seed: int = 1) -> Ground:
         *project_limits(options), *land_limits(options), *quota_limits(options, rooms),
         *share_limits(options, shares, policy, date.fromisoformat(policy.as_of).year),
     ]  # fmt: skip
-    return Ground(options, limits, rooms, shares)
+    return PlacementModel(options, limits, rooms, shares)
 
 
 def measured(projects: int, sites: int) -> dict[str, object]:

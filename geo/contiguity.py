@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
 from geo.arrays import Floats, Positions, Shapes
 from geo.contiguity_numpy import plain_gaps, plain_near_pairs
@@ -241,6 +239,9 @@ def component_labels(count: int, first: Positions, second: Positions) -> Positio
     array of int
         Label of each shape's group, array of ``count``.
     """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     links = coo_array((np.ones(len(first)), (first, second)), shape=(count, count))
     labels: Positions = connected_components(links, directed=False)[1].astype(np.intp)
     return labels
@@ -380,6 +381,9 @@ class _Listed:
 
 def _tree(count: int, joining: JoiningGaps) -> tuple[Positions, Positions, Floats]:
     """Keep the pairs that join groups when the gap grows, in that order."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import minimum_spanning_tree
+
     # Zero means no link to the library: all gaps are shifted.
     links = coo_array((joining.gap_m + 1.0, (joining.first, joining.second)), shape=(count, count))
     tree = minimum_spanning_tree(links.tocsr()).tocoo()

@@ -234,6 +234,27 @@ def change_datum(
     return new_lon, new_lat
 
 
+MODERN_SEMI_MAJOR_M = 6_378_137.0
+"""Half axis of the ellipsoids of CGCS2000, WGS84 and their like, which agree within a metre."""
+
+
+def is_modern(crs: CRS) -> bool:
+    """Say whether a system rests on an ellipsoid like that of CGCS2000.
+
+    Parameters
+    ----------
+    crs
+        Any system.
+
+    Returns
+    -------
+    bool
+        True where its semi-major axis is that of CGCS2000 and WGS84.
+    """
+    ellipsoid = crs.ellipsoid
+    return ellipsoid is not None and ellipsoid.semi_major_metre == MODERN_SEMI_MAJOR_M
+
+
 def _ellipsoid(crs: CRS) -> str:
     ellipsoid = crs.ellipsoid
     if ellipsoid is None:

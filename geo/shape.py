@@ -3,7 +3,6 @@
 import numpy as np
 import numpy.typing as npt
 import shapely
-from scipy.optimize import brentq
 
 from geo.arrays import Floats, Positions, Shapes
 from geo.tools import Progress, in_batches
@@ -367,6 +366,8 @@ def sliced(
     >>> [round(edge, 6) for edge in piece.bounds], round(rest.area)
     ([0.0, 0.0, 25.0, 60.0], 4500)
     """
+    from scipy.optimize import brentq
+
     if not 0 < area_m2 < shape.area:
         raise ValueError(f"cannot cut {area_m2} m² off {shape.area} m²")
     turn = np.array([[along[0], along[1]], [-along[1], along[0]]])

@@ -1,4 +1,4 @@
-"""Progress, work in batches, nearest known name."""
+"""Progress, work in batches, nearest known name, visible characters."""
 
 import difflib
 import os
@@ -128,3 +128,29 @@ def kernels_available() -> bool:
     except (ImportError, OSError):
         return False
     return True
+
+
+_NO_PICTURE = (0xFFFE, 0xFFFF, *range(0xD800, 0xE000))
+_PICTURES = {code: 0x2400 + code for code in range(0x20) if code not in (0x09, 0x0A, 0x0D)}
+_PICTURES |= dict.fromkeys(_NO_PICTURE, 0xFFFD) | {0x7F: 0x2421}
+
+
+def show_control_characters(text: str) -> str:
+    r"""Put a visible picture in the place of each character that files can't carry.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    str
+        The text; tab and line ends stay.
+
+    Examples
+    --------
+    >>> show_control_characters("A\x00B\x1f")
+    'A␀B␟'
+    """
+    return text.translate(_PICTURES)

@@ -6,8 +6,6 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 from pyproj import CRS
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from geo.arrays import Flags, Floats, Positions, Shapes
 from geo.measure import ellipsoidal_area_m2
@@ -149,6 +147,8 @@ def _doubtful_pairs(shapes: PreparedShapes) -> tuple[Positions, Positions]:
 
 def _in_triangle(count: int, first: Positions, second: Positions) -> Flags:
     """Say which pairs have a third shape that overlaps both: it may lie over their common land."""
+    from scipy.sparse import coo_array
+
     links = coo_array((np.ones(len(first)), (first, second)), shape=(count, count)).tocsr()
     both = links + links.T
     thirds = (both @ both).multiply(both).tocsr()
@@ -160,6 +160,9 @@ def _split(
     shapes: Shapes, first: Positions, second: Positions
 ) -> list[tuple[Positions, shapely.Geometry]]:
     """Cut the common land of pairs up where more than two shapes lie over it."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     common = shapely.intersection(shapes[first], shapes[second])
     pieces, of_pair = shapely.get_parts(common, return_index=True)
     solid = shapely.get_dimensions(pieces) == 2

@@ -14,12 +14,10 @@ from pyproj import CRS
 from geo.validity import Repair, repair
 from layers.contracts import GEOMETRY_TYPES, Contract, key_columns
 from layers.errors import LayerError
-from layers.fields import Field
+from layers.fields import SOURCE_PREFIX, Field
 
 TRUE_WORDS = frozenset({"1", "1.0", "true", "yes", "y", "是", "有"})
 FALSE_WORDS = frozenset({"0", "0.0", "false", "no", "n", "否", "无"})
-SOURCE_PREFIX = "src_"
-"""Columns of a file that the vocabulary doesn't know are kept under this prefix."""
 
 DTYPES = {
     "text": "str", "code": "str", "list": "str", "date": "str", "timestamp": "str",
@@ -273,7 +271,7 @@ class Report:
         Every repaired outline of an accepted row, by row key.
     conformed
         All rows with the contract's columns and types, outlines repaired; positions as index.
-    mended
+    repaired
         Every repaired outline, of accepted rows or not.
     """
 
@@ -282,7 +280,7 @@ class Report:
     faults: tuple[Fault, ...]
     repairs: tuple[tuple[str, Repair], ...]
     conformed: pd.DataFrame
-    mended: tuple[Repair, ...]
+    repaired: tuple[Repair, ...]
 
     def raise_if_bad(self) -> None:
         """Raise ``contract_broken`` where any row failed."""

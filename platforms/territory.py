@@ -53,13 +53,13 @@ def area_by_unit(shapes: gpd.GeoSeries, areas: gpd.GeoDataFrame) -> pd.DataFrame
         ``position`` of the shape, ``unit_id``, ``area_m2`` (ellipsoidal) of each non-empty share,
         the largest of a shape first.
     """
-    ones = np.asarray(shapes.array, dtype=object)
-    many = np.asarray(areas.geometry.array, dtype=object)
-    of_shape, of_area = intersecting_pairs(ones, many)
-    shapely.prepare(many)
-    whole = shapely.covers(many[of_area], ones[of_shape])
-    pieces = ones[of_shape].copy()
-    pieces[~whole] = shapely.intersection(ones[of_shape[~whole]], many[of_area[~whole]])
+    polygons = np.asarray(shapes.array, dtype=object)
+    outlines = np.asarray(areas.geometry.array, dtype=object)
+    of_shape, of_area = intersecting_pairs(polygons, outlines)
+    shapely.prepare(outlines)
+    whole = shapely.covers(outlines[of_area], polygons[of_shape])
+    pieces = polygons[of_shape].copy()
+    pieces[~whole] = shapely.intersection(polygons[of_shape[~whole]], outlines[of_area[~whole]])
     shares = pd.DataFrame(
         {
             "position": of_shape,
@@ -120,9 +120,9 @@ def assessed_units(frame: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> pd.Serie
         none of these is known.
     """
     by_place = unit_of_place(frame.geometry, units)
-    stated = frame["unit_id"].where(frame["unit_id"].isin(units["unit_id"]))
+    stated_unit = frame["unit_id"].where(frame["unit_id"].isin(units["unit_id"]))
     zones = units["unit_id"][units["unit_kind"].eq("functional_zone").fillna(value=False)]
-    return by_place.where(by_place.isin(zones), stated).fillna(by_place)
+    return by_place.where(by_place.isin(zones), stated_unit).fillna(by_place)
 
 
 def unit_of_place(shapes: gpd.GeoSeries, units: gpd.GeoDataFrame) -> pd.Series:
@@ -140,14 +140,14 @@ def unit_of_place(shapes: gpd.GeoSeries, units: gpd.GeoDataFrame) -> pd.Series:
     Series
         Unit id or missing, index of ``shapes``.
     """
-    found: list[object] = [None] * len(shapes)
+    unit_ids: list[object] = [None] * len(shapes)
     if len(units) and len(shapes):
         # A copy, because the cutting out of zones must never reach the caller's layer.
         areas = assessment_areas(units.copy())
         largest = area_by_unit(shapes, areas).drop_duplicates("position")
         for position, unit_id in zip(largest["position"], largest["unit_id"], strict=True):
-            found[int(position)] = unit_id
-    return pd.Series(np.array(found, dtype=object), index=shapes.index, dtype="str")
+            unit_ids[int(position)] = unit_id
+    return pd.Series(np.array(unit_ids, dtype=object), index=shapes.index, dtype="str")
 
 
 def major_rows(platforms: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -185,8 +185,8 @@ def platform_outlines(platforms: gpd.GeoDataFrame, parks: gpd.GeoDataFrame) -> S
         Platforms first, then the sub-parks that state one of them.
     """
     sub_park = parks["disposition"].eq("sub_park").fillna(value=False)
-    theirs = sub_park & parks["platform_id"].isin(platforms["platform_id"])
-    return np.concatenate([shapes_of(platforms), shapes_of(parks[theirs])])
+    is_of_platform = sub_park & parks["platform_id"].isin(platforms["platform_id"])
+    return np.concatenate([shapes_of(platforms), shapes_of(parks[is_of_platform])])
 
 
 def major_outlines(platforms: gpd.GeoDataFrame, parks: gpd.GeoDataFrame) -> Shapes:

@@ -9,7 +9,7 @@ from platforms.matching.land_gates import Asking
 from platforms.matching.match import evaluate, ranked
 from platforms.matching.scoring import CRITERIA
 from platforms.matching.site import Site, parse_match_table
-from platforms.matching.survey import ground_of
+from platforms.matching.survey import match_inputs
 from tests.planning_frames import CITY_CRS, PLATFORMS, SUB_PARK, UNITS, Frames, jiaxing, rect
 
 TABLE_PATH = Path(__file__).resolve().parents[1] / "data" / "matching" / "criteria.yaml"
@@ -88,5 +88,5 @@ def matched(source, wanted=None, as_of="2025-06-30", table=TABLE, year=2024):
     """Match a project that promises what the parcels ask."""
     wanted = wanted or demand(tax_wan_yuan=3000.0)
     policy = jiaxing(as_of)
-    ground = ground_of(source, wanted, policy, table, year, CITY_CRS)
+    ground = match_inputs(source, wanted, policy, table, year, CITY_CRS)
     return ranked(evaluate(ground, wanted, policy, table), table)

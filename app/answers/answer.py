@@ -1,26 +1,53 @@
 """What an answer is: JSON for machines, lists for people, a manifest for the audit office."""
 
+import getpass
 import hashlib
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from app.context import Context, load_settings
 from app.messages import Catalogue
+from layers.contracts import contract_of
 from layers.exchange.heading import ExportHeading
-from layers.exchange.writers.shapefile import ShapefileEncoding
-from layers.exchange.writers.sheet import Sheet
-from layers.exchange.writers.write import write_table
+from layers.exchange.writers.sheet import Columns, Sheet
 from layers.fields import FIELDS
-from layers.maps.qgis_style import QgisStyles
-from layers.maps.style import load_styles
 from platforms.policy.in_force import PolicySet
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from layers.exchange.writers.shapefile import ShapefileEncoding
+    from layers.maps.qgis_style import QgisStyles
+
 SCHEMA = "muplan/1"
+
+
+class SheetsOnDemand(Sequence[Sheet]):
+    """Lists that are made when they are first asked for: JSON and a terminal need none.
+
+    ``make``: Makes all of them.
+    """
+
+    def __init__(self, make: Callable[[], tuple[Sheet, ...]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _sheets(self) -> tuple[Sheet, ...]:
+        return self._make()
+
+    def __getitem__(self, place: int | slice) -> Sheet | tuple[Sheet, ...]:
+        """Give one list, or some."""
+        return self._sheets[place]
+
+    def __len__(self) -> int:
+        """Count the lists."""
+        return len(self._sheets)
 
 
 @dataclass(frozen=True)
@@ -41,14 +68,21 @@ class Answer:
     title: str
     parameters: Mapping[str, object]
     result: Mapping[str, object]
-    sheets: tuple[Sheet, ...]
+    sheets: Sequence[Sheet]
     titles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     summary: tuple[str, ...] = ()
-    screen: pd.DataFrame | None = None
+    screen: "pd.DataFrame | Columns | None" = None
     is_whole_on_screen: bool = False
 
+    def sheet(self, key: str) -> Sheet:
+        """Find the list of a key (``KeyError`` where the answer has none of it)."""
+        for sheet in self.sheets:
+            if sheet.key == key:
+                return sheet
+        raise KeyError(key)
+
     @property
-    def on_screen(self) -> pd.DataFrame | None:
+    def on_screen(self) -> "pd.DataFrame | Columns | None":
         """The list a terminal shows, None where there is none."""
         if self.screen is not None or not self.sheets:
             return self.screen
@@ -118,7 +152,7 @@ def heading_of(answer: Answer, stand: Stand) -> ExportHeading:
 
 
 def write_answer(
-    answer: Answer, stand: Stand, path: Path, shapefile_encoding: ShapefileEncoding = "UTF-8"
+    answer: Answer, stand: Stand, path: Path, shapefile_encoding: "ShapefileEncoding" = "UTF-8"
 ) -> tuple[str, ...]:
     """Write the lists of an answer to a file, in the format of its ending.
 
@@ -126,6 +160,8 @@ def write_answer(
 
     What the format could not hold as it is, in words.
     """
+    from layers.exchange.writers.write import write_table
+
     several = path.name.lower().endswith((".xlsx", ".docx", ".gpkg"))
     sheets = answer.sheets if several else answer.sheets[:1]
     notes = write_table(
@@ -135,9 +171,24 @@ def write_answer(
     return tuple(stand.words.text(note.code, **note.values) for note in notes)
 
 
-def _styles(stand: Stand) -> QgisStyles:
+def _styles(stand: Stand) -> "QgisStyles":
+    from layers.maps.qgis_style import QgisStyles
+    from layers.maps.style import load_styles
+
     drawn = load_styles(load_settings().data_dir / "styles" / "layers.yaml")
     return QgisStyles(drawn, str(stand.facts.get("as_of", "")))
+
+
+def sheet_of(
+    words: Catalogue,
+    key: str,
+    frame: "pd.DataFrame",
+    totals: tuple[str, ...] = (),
+    printed: tuple[str, ...] = (),
+    groups: Mapping[str, str] = MappingProxyType({}),
+) -> Sheet:
+    """Make a list named by the sentence ``sheet_<key>``."""
+    return Sheet(words.text(f"sheet_{key}"), frame, totals, printed, groups, key)
 
 
 def column_titles(words: Catalogue, columns: tuple[str, ...]) -> dict[str, str]:
@@ -153,3 +204,49 @@ def file_sha256(path: Path) -> str:
     """Hash a file."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def number(value: float | None) -> float | None:
+    """Give a number JSON can hold, None for what is missing."""
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def in_percent(value: float | None, unit: str) -> float | None:
+    """Give the figure of a list for people: shares (0–1) as percentages."""
+    plain_value = number(value)
+    return plain_value * 100 if plain_value is not None and unit == "share" else plain_value
+
+
+def rule_title(context: Context, rule_id: str, part: str) -> str:
+    """Give the title of a rule, with what stands behind its part: pollutant, leader, stage."""
+    key, _, behind = part.partition(":")
+    title = context.policy.rule(rule_id, key).rule.title
+    return f"{title}（{context.words.word('event_kind', behind)}）" if behind else title
+
+
+def plain(value: object) -> object:
+    """Give a JSON value: missing becomes null, numpy numbers become plain ones."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, str | int | float | bool | list) or value is None:
+        return value
+    import pandas as pd
+
+    if pd.isna(value):  # type: ignore[call-overload]
+        return None
+    item = getattr(value, "item", None)
+    return item() if callable(item) else str(value)
+
+
+def layer_name(layer: str, words: Catalogue) -> str:
+    """Give the name of a layer or table in words."""
+    contract = contract_of(layer)
+    return contract.zh if words.language == "zh" else contract.en
+
+
+def actor() -> str:
+    """Name the person at this computer, for the audit trail."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "?"

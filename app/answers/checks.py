@@ -1,6 +1,5 @@
 """Verdicts, shares, changes."""
 
-import math
 import re
 from dataclasses import replace
 from typing import get_args
@@ -8,11 +7,17 @@ from typing import get_args
 import geopandas as gpd
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles
-from app.answers.land import unit_names
-from app.context import Context, read_policy
+from app.answers.answer import (
+    Answer,
+    column_titles,
+    in_percent,
+    number,
+    plain,
+    rule_title,
+    sheet_of,
+)
+from app.context import Context, platform_names, read_policy, unit_names
 from geo.tools import Progress
-from layers.exchange.writers.sheet import Sheet
 from platforms.checks import FIRST_YEAR, LAST_YEAR, CheckQuery, run_checks
 from platforms.elements.project_shares import project_shares
 from platforms.elements.shares import element_shares
@@ -63,7 +68,7 @@ def check_answer(context: Context, query: CheckQuery, verdicts: list[Verdict]) -
             "year": query.figures_year, "rules": list(query.rules), "units": list(query.units),
         },
         result={"verdicts": [_verdict_row(verdict, context) for verdict in verdicts]},
-        sheets=(Sheet(words.text("sheet_verdicts"), frame, printed=PRINTED_VERDICTS),),
+        sheets=(sheet_of(words, "verdicts", frame, printed=PRINTED_VERDICTS),),
         titles=column_titles(words, VERDICT_COLUMNS),
         summary=tuple(
             words.text(
@@ -106,45 +111,26 @@ def _verdict_row(verdict: Verdict, context: Context) -> dict[str, object]:
         "is_past_target": verdict.is_past_target,
         "basis": verdict.basis,
         "assumptions": list(verdict.assumptions),
-        "reasons": [_said(reason, context) for reason in verdict.reasons],
+        "reasons": [_reason_row(reason, context) for reason in verdict.reasons],
         "evidence": [
             {
-                "layer": one.layer,
-                "rows": list(one.rows),
-                **({} if one.statement is None else _said(one.statement, context)),
+                "layer": evidence.layer,
+                "rows": list(evidence.rows),
+                **({} if evidence.statement is None else _reason_row(evidence.statement, context)),
             }
-            for one in verdict.evidence
+            for evidence in verdict.evidence
         ],
     }
 
 
-def number(value: float | None) -> float | None:
-    """Give a number JSON can hold, None for what is missing."""
-    return None if value is None or not math.isfinite(value) else float(value)
-
-
-def in_percent(value: float | None, unit: str) -> float | None:
-    """Give the figure of a list for people: shares (0–1) as percentages."""
-    plain_value = number(value)
-    return plain_value * 100 if plain_value is not None and unit == "share" else plain_value
-
-
-def _said(statement: Statement, context: Context) -> dict[str, object]:
+def _reason_row(statement: Statement, context: Context) -> dict[str, object]:
     return {"code": statement.code, "text": context.words.say(statement)}
-
-
-def rule_title(context: Context, rule_id: str, part: str) -> str:
-    """Give the title of a rule, with what stands behind its part: pollutant, leader, stage."""
-    key, _, behind = part.partition(":")
-    title = context.policy.rule(rule_id, key).rule.title
-    return f"{title}（{context.words.word('event_kind', behind)}）" if behind else title
 
 
 def verdict_frame(context: Context, verdicts: list[Verdict]) -> pd.DataFrame:
     """List verdicts for people, one row each."""
     words, units = context.words, unit_names(context)
-    platforms = context.source.read("major_platforms")
-    names = dict(zip(platforms["platform_id"], platforms["name"], strict=True))
+    names = platform_names(context)
     rows = [
         {
             "rule_id": v.rule_id,
@@ -215,7 +201,7 @@ def share_answer(
         title=words.text("title_shares"),
         parameters={"year": year, "what_if": what_if is not None},
         result={"shares": rows},
-        sheets=(Sheet(words.text("sheet_shares"), listed[list(columns)], printed=PRINTED_SHARES),),
+        sheets=(sheet_of(words, "shares", listed[list(columns)], printed=PRINTED_SHARES),),
         titles={
             **column_titles(words, tuple(c for c in columns if c not in ("year", "pollutant"))),
             "threshold_share": words.text("column_threshold"),
@@ -270,18 +256,6 @@ def _as_seen(context: Context, shares: pd.DataFrame) -> pd.DataFrame:
     return shares[shares["unit_id"].eq(context.viewer)].reset_index(drop=True)
 
 
-def plain(value: object) -> object:
-    """Give a JSON value: missing becomes null, numpy numbers become plain ones."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, str | int | float | bool | list) or value is None:
-        return value
-    if pd.isna(value):  # type: ignore[call-overload]
-        return None
-    item = getattr(value, "item", None)
-    return item() if callable(item) else str(value)
-
-
 LOOKS_LIKE_A_DAY = re.compile(r"\d")
 CHANGE_COLUMNS = (
     "rule_id", "part", "rule_title", "unit_name", "platform_name", "outcome_before",
@@ -316,10 +290,10 @@ def changes_between(
 
     From the verdicts given to those under the other rules.
     """
-    held = tuple(rule for rule in query.rules if other.policy.parts(rule))
-    if query.rules and not held:
+    rules = tuple(rule for rule in query.rules if other.policy.parts(rule))
+    if query.rules and not rules:
         return verdict_changes(verdicts, [])
-    asked = CheckQuery(query.figures_year, held, query.units, other.as_of)
+    asked = CheckQuery(query.figures_year, rules, query.units, other.as_of)
     return verdict_changes(verdicts, verdict_list(other, asked))
 
 
@@ -333,24 +307,24 @@ def changed_answer(
     That of ``check`` with the key ``changes`` and a list of its own.
     """
     answer = check_answer(context, query, verdicts)
-    found = changes_between(context, other, query, verdicts)
+    changes = changes_between(context, other, query, verdicts)
     words = context.words
-    frame = change_list(context, other, found)
-    outcomes = sum(change.is_outcome for change in found)
+    frame = change_list(context, other, changes)
+    outcomes = sum(change.is_outcome for change in changes)
     return replace(
         answer,
         parameters={
             **answer.parameters, "against_as_of": other.as_of,
             "against_pack": other.policy.pack.name,
         },
-        result={**answer.result, "changes": [change_row(change, context) for change in found]},
-        sheets=(*answer.sheets, Sheet(words.text("sheet_changes"), frame)),
+        result={**answer.result, "changes": [change_row(change, context) for change in changes]},
+        sheets=(*answer.sheets, sheet_of(words, "changes", frame)),
         titles={**answer.titles, **column_titles(words, CHANGE_COLUMNS)},
         summary=(
             *answer.summary,
             words.text(
                 "summary_changes", as_of=other.as_of, pack=other.policy.pack.title,
-                count=len(found), outcomes=outcomes, year=query.figures_year,
+                count=len(changes), outcomes=outcomes, year=query.figures_year,
             ),
         ),
         screen=frame if len(frame) else answer.screen,
@@ -391,8 +365,7 @@ def _side(verdict: Verdict | None) -> dict[str, object] | None:
 def change_list(context: Context, other: Context, changes: list[VerdictChange]) -> pd.DataFrame:
     """List changes for people, one row each."""
     units = unit_names(context)
-    platforms = context.source.read("major_platforms")
-    names = dict(zip(platforms["platform_id"], platforms["name"], strict=True))
+    names = platform_names(context)
     words = context.words
     rows = []
     for change in changes:

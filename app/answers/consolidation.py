@@ -3,22 +3,18 @@
 import geopandas as gpd
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles
-from app.answers.chains import platform_names
+from app.answers.answer import Answer, column_titles, number, sheet_of
 from app.answers.checks import CHANGE_COLUMNS as VERDICT_CHANGES
 from app.answers.checks import (
     VERDICT_COLUMNS,
     change_list,
     change_row,
     check_answer,
-    number,
     verdict_frame,
     verdict_list,
 )
-from app.answers.land import unit_names
-from app.context import Context
+from app.context import Context, platform_names, unit_names
 from geo.tools import Progress, nearest_name, within
-from layers.exchange.writers.sheet import Sheet
 from platforms.checks import CheckQuery
 from platforms.consolidation_plan.plan import (
     PLAN_RULES,
@@ -41,9 +37,9 @@ PLAN_COLUMNS = ("plan_unit_name", "plan_number", "change_count", "plan_score", "
 
 def state_verdicts(context: Context, unit_id: str | None, year: int | None) -> list[Verdict]:
     """Say where units stand on the rules a plan has to meet (``check_unit_unknown``)."""
-    held = tuple(rule for rule in PLAN_RULES if context.policy.parts(rule))
-    query = CheckQuery(year, held, () if unit_id is None else (unit_id,), context.as_of)
-    return verdict_list(context, query) if held else []
+    rules = tuple(rule for rule in PLAN_RULES if context.policy.parts(rule))
+    query = CheckQuery(year, rules, () if unit_id is None else (unit_id,), context.as_of)
+    return verdict_list(context, query) if rules else []
 
 
 def solve(
@@ -54,19 +50,19 @@ def solve(
     progress: Progress | None = None,
 ) -> list[PlansFound]:
     """Find the plans of one unit, or of every unit."""
-    known = [str(one) for one in context.source.read("units")["unit_id"]]
+    known = [str(name) for name in context.source.read("units")["unit_id"]]
     if unit_id is not None and unit_id not in known:
         nearest = nearest_name(unit_id, known)
         raise PlanningError("check_unit_unknown", unit_id=unit_id, nearest=nearest)
     asked = known if unit_id is None else [unit_id]
-    found = []
-    for n, one in enumerate(asked):
-        query = ConsolidationQuery(one, context.year if year is None else year, alternatives)
+    plans = []
+    for n, unit_asked in enumerate(asked):
+        query = ConsolidationQuery(unit_asked, context.year if year is None else year, alternatives)
         stretch = within(progress, n / len(asked), (n + 1) / len(asked))
-        found.append(
+        plans.append(
             consolidation_plans(context.source, query, context.policy, context.crs, stretch)
         )
-    return found
+    return plans
 
 
 def consolidation_answer(
@@ -74,57 +70,63 @@ def consolidation_answer(
     unit_id: str | None,
     year: int | None,
     verdicts: list[Verdict],
-    found: list[PlansFound] | None,
+    plans_found: list[PlansFound] | None,
 ) -> Answer:
     """Answer ``consolidate``: the state and, where it was asked for, the plans."""
     words = context.words
     query = CheckQuery(year, (), () if unit_id is None else (unit_id,), context.as_of)
     state = check_answer(context, query, verdicts)
-    plans = [_plans_row(context, one) for one in found or ()]
-    best = found[0].plans[0] if found is not None and len(found) == 1 and found[0].plans else None
+    plans = [_plans_row(context, plans) for plans in plans_found or ()]
+    best = (
+        plans_found[0].plans[0]
+        if plans_found is not None and len(plans_found) == 1 and plans_found[0].plans
+        else None
+    )
     result: dict[str, object] = {
         **state.result, "plan": None if best is None else _plan_row(context, best),
     }  # fmt: skip
     sheets, screen, summary = list(state.sheets), state.screen, state.summary
-    if found is not None:
+    if plans_found is not None:
         result["plans"] = plans
-        changes = change_frame(context, found)
-        after = [v for one in found if one.plans for v in one.plans[0].verdicts]
+        changes = change_frame(context, plans_found)
+        after = [v for plans in plans_found if plans.plans for v in plans.plans[0].verdicts]
         sheets = [
-            Sheet(words.text("sheet_plan_changes"), changes),
-            Sheet(words.text("sheet_plans"), plan_frame(context, found)),
-            Sheet(words.text("sheet_plan_verdicts"), verdict_frame(context, after)),
-            Sheet(words.text("sheet_plan_elsewhere"), elsewhere_frame(context, found)),
+            sheet_of(words, "plan_changes", changes),
+            sheet_of(words, "plans", plan_frame(context, plans_found)),
+            sheet_of(words, "plan_verdicts", verdict_frame(context, after)),
+            sheet_of(words, "plan_elsewhere", elsewhere_frame(context, plans_found)),
             *sheets,
         ]
         screen = pd.DataFrame(changes.drop(columns="geometry"))
-        summary = tuple(line for one in found for line in plan_lines(context, one))
-    own = (*VERDICT_COLUMNS, *CHANGE_COLUMNS, *PLAN_COLUMNS, *VERDICT_CHANGES)
+        summary = tuple(line for plans in plans_found for line in plan_lines(context, plans))
+    headed = (*VERDICT_COLUMNS, *CHANGE_COLUMNS, *PLAN_COLUMNS, *VERDICT_CHANGES)
     return Answer(
         title=words.text("title_consolidate"),
-        parameters={"unit": unit_id, "year": query.figures_year, "solve": found is not None},
+        parameters={"unit": unit_id, "year": query.figures_year, "solve": plans_found is not None},
         result=result,
         sheets=tuple(sheets),
-        titles=column_titles(words, tuple(c for c in own if f"column_{c}" in words.sentences)),
+        titles=column_titles(words, tuple(c for c in headed if f"column_{c}" in words.sentences)),
         summary=summary,
         screen=screen,
     )
 
 
-def plan_lines(context: Context, found: PlansFound) -> tuple[str, ...]:
+def plan_lines(context: Context, plans: PlansFound) -> tuple[str, ...]:
     """Say what was found for a unit: plans, or what clashes and what would have to give way."""
     words = context.words
-    unit_name = unit_names(context).get(found.unit_id, found.unit_id)
-    if not found.plans:
-        rules = "、".join(_ruled(context, rule) for rule in found.conflict)
-        ways = words.joined(_way(context, one) for one in found.relaxations)
+    unit_name = unit_names(context).get(plans.unit_id, plans.unit_id)
+    if not plans.plans:
+        rules = "、".join(_rule_name(context, rule) for rule in plans.conflict)
+        ways = words.joined(
+            _relaxation_text(context, relaxation) for relaxation in plans.relaxations
+        )
         return (
             words.text("summary_plan_none", unit_name=unit_name, rules=rules),
             *((words.text("summary_plan_relax", ways=ways),) if ways else ()),
-            *(words.say(point) for point in found.open_points),
+            *(words.say(point) for point in plans.open_points),
         )
-    best = found.plans[0]
-    others = len(found.plans) - 1
+    best = plans.plans[0]
+    others = len(plans.plans) - 1
     if best.changes:
         first = words.text(
             "summary_plan", unit_name=unit_name, count=len(best.changes), others=others
@@ -140,7 +142,7 @@ def plan_lines(context: Context, found: PlansFound) -> tuple[str, ...]:
     )
 
 
-def _ruled(context: Context, rule_id: str) -> str:
+def _rule_name(context: Context, rule_id: str) -> str:
     """Name a rule in its own words."""
     policy = context.policy
     part = {"A1": "limit", "A3": "entry"}.get(rule_id, policy.parts(rule_id)[0])
@@ -148,28 +150,28 @@ def _ruled(context: Context, rule_id: str) -> str:
     return f"{rule_id} {dated.rule.title}（{dated.clause}）"
 
 
-def _way(context: Context, way: Relaxation) -> str:
+def _relaxation_text(context: Context, way: Relaxation) -> str:
     unit = "亩" if way.rules == ("A2",) else "个"
     return context.words.text(
         "plan_gives_way", rules="、".join(way.rules), amount=way.amount, unit=unit
     )
 
 
-def change_frame(context: Context, found: list[PlansFound]) -> gpd.GeoDataFrame:
+def change_frame(context: Context, plans_found: list[PlansFound]) -> gpd.GeoDataFrame:
     """List the changes of every plan, with outlines."""
     units, words = unit_names(context), context.words
     layers = {name: gpd.GeoDataFrame(context.source.read(name)) for name in
               ("parks", "major_platforms")}  # fmt: skip
     rows, shapes = [], []
-    for one in found:
-        for n, plan in enumerate(one.plans, 1):
+    for plans in plans_found:
+        for n, plan in enumerate(plans.plans, 1):
             for change in plan.changes:
                 frame = layers[change.layer]
                 key = "park_id" if change.layer == "parks" else "platform_id"
                 row = frame[frame[key].eq(change.row_id)].iloc[0]
                 rows.append(
                     {
-                        "plan_unit_name": units.get(one.unit_id, one.unit_id),
+                        "plan_unit_name": units.get(plans.unit_id, plans.unit_id),
                         "plan_number": n,
                         "row_layer": words.text(f"plan_row_{change.layer}"),
                         "row_id": change.row_id,
@@ -184,29 +186,29 @@ def change_frame(context: Context, found: list[PlansFound]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, crs=context.crs))
 
 
-def plan_frame(context: Context, found: list[PlansFound]) -> pd.DataFrame:
+def plan_frame(context: Context, plans_found: list[PlansFound]) -> pd.DataFrame:
     """List the plans, one row each; a unit without plan has one that says why."""
     units, rows = unit_names(context), []
-    for one in found:
-        unit_name = units.get(one.unit_id, one.unit_id)
-        for n, plan in enumerate(one.plans, 1):
+    for plans in plans_found:
+        unit_name = units.get(plans.unit_id, plans.unit_id)
+        for n, plan in enumerate(plans.plans, 1):
             points = (*plan.elsewhere.statements, *plan.open_points)
-            said = context.words.joined(context.words.say(point) for point in points)
-            rows.append((unit_name, n, len(plan.changes), plan.score, said))
-        if not one.plans:
-            rows.append((unit_name, None, None, None, " ".join(plan_lines(context, one))))
+            remarks = context.words.joined(context.words.say(point) for point in points)
+            rows.append((unit_name, n, len(plan.changes), plan.score, remarks))
+        if not plans.plans:
+            rows.append((unit_name, None, None, None, " ".join(plan_lines(context, plans))))
     return pd.DataFrame(rows, columns=list(PLAN_COLUMNS)).astype(
         {"plan_number": "Int64", "change_count": "Int64", "plan_score": "float64"}
     )
 
 
-def elsewhere_frame(context: Context, found: list[PlansFound]) -> pd.DataFrame:
+def elsewhere_frame(context: Context, plans_found: list[PlansFound]) -> pd.DataFrame:
     """List the verdicts of other units that differ under a plan, plan by plan."""
     units, frames = unit_names(context), []
-    for one in found:
-        for n, plan in enumerate(one.plans, 1):
+    for plans in plans_found:
+        for n, plan in enumerate(plans.plans, 1):
             frame = change_list(context, context, list(plan.elsewhere.changes))
-            frame.insert(0, "plan_unit_name", units.get(one.unit_id, one.unit_id))
+            frame.insert(0, "plan_unit_name", units.get(plans.unit_id, plans.unit_id))
             frame.insert(1, "plan_number", n)
             frames.append(frame)
     columns = ["plan_unit_name", "plan_number", *VERDICT_CHANGES]
@@ -221,13 +223,13 @@ def state_name(context: Context, code: str) -> str:
     return platform_names(context).get(code, code)
 
 
-def _plans_row(context: Context, found: PlansFound) -> dict[str, object]:
+def _plans_row(context: Context, plans: PlansFound) -> dict[str, object]:
     return {
-        "unit_id": found.unit_id,
-        "plans": [_plan_row(context, plan) for plan in found.plans],
-        "conflict": list(found.conflict),
-        "relaxations": [{"rules": list(r.rules), "amount": r.amount} for r in found.relaxations],
-        "open_points": [{"code": p.code, "text": context.words.say(p)} for p in found.open_points],
+        "unit_id": plans.unit_id,
+        "plans": [_plan_row(context, plan) for plan in plans.plans],
+        "conflict": list(plans.conflict),
+        "relaxations": [{"rules": list(r.rules), "amount": r.amount} for r in plans.relaxations],
+        "open_points": [{"code": p.code, "text": context.words.say(p)} for p in plans.open_points],
     }
 
 

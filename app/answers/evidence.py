@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
+from app.answers.answer import layer_name
 from app.answers.checks import outcome_word, verdict_frame
-from app.answers.workspace import layer_name
 from app.context import Context
 from layers.contracts import contract_of
 from layers.maps.find import HIGHLIGHT_LIMIT, Highlight
@@ -34,27 +34,27 @@ class EvidenceRows:
     """Rows of one layer behind a verdict.
 
     ``title``: Name of the layer or table in words.
-    ``said``: What the rows show, empty where they speak for themselves.
+    ``statement``: What the rows show, empty where they speak for themselves.
     ``frame``: The rows with the columns that hold anything, shapes included where there are any.
     ``missing``: Rows that the verdict asked for and the layer doesn't have.
     """
 
     title: str
-    said: str
+    statement: str
     frame: pd.DataFrame
     missing: tuple[str, ...]
 
 
 def evidence_rows(context: Context, verdict: Verdict) -> tuple[EvidenceRows, ...]:
     """List the rows behind a verdict, layer by layer as it names them."""
-    return tuple(_rows(context, one) for one in verdict.evidence if one.rows)
+    return tuple(_rows(context, evidence) for evidence in verdict.evidence if evidence.rows)
 
 
-def _rows(context: Context, one: Evidence) -> EvidenceRows:
-    contract, frame = contract_of(one.layer), context.source.read(one.layer)
-    wanted = dict.fromkeys(one.rows)
+def _rows(context: Context, evidence: Evidence) -> EvidenceRows:
+    contract, frame = contract_of(evidence.layer), context.source.read(evidence.layer)
+    wanted = dict.fromkeys(evidence.rows)
     names = pd.Series(row_names(frame, contract), index=frame.index, dtype="object")
-    held = set(names)
+    known = set(names)
     rows = frame[names.isin(list(wanted))]
     filled = [
         name for name in contract.columns if name in rows.columns and rows[name].notna().any()
@@ -62,10 +62,10 @@ def _rows(context: Context, one: Evidence) -> EvidenceRows:
     if isinstance(rows, gpd.GeoDataFrame) and contract.is_spatial:
         filled.append(str(rows.active_geometry_name))
     return EvidenceRows(
-        title=layer_name(one.layer, context.words),
-        said="" if one.statement is None else context.words.say(one.statement),
+        title=layer_name(evidence.layer, context.words),
+        statement="" if evidence.statement is None else context.words.say(evidence.statement),
         frame=rows[filled],
-        missing=tuple(row for row in wanted if row not in held),
+        missing=tuple(row for row in wanted if row not in known),
     )
 
 
@@ -77,18 +77,20 @@ def evidence_highlight(context: Context, verdict: Verdict) -> Highlight | None:
     shapes: list[object] = []
     captions: list[str] = []
     seen: set[tuple[str, str]] = set()
-    for one in (*verdict.evidence, *_subject(verdict)):
-        contract = contract_of(one.layer)
-        is_subject = one.layer in ("units", "major_platforms") and one not in verdict.evidence
+    for evidence in (*verdict.evidence, *_subject(verdict)):
+        contract = contract_of(evidence.layer)
+        is_subject = (
+            evidence.layer in ("units", "major_platforms") and evidence not in verdict.evidence
+        )
         if not contract.is_spatial or (is_subject and shapes):
             continue
-        frame = gpd.GeoDataFrame(context.source.read(one.layer))
+        frame = gpd.GeoDataFrame(context.source.read(evidence.layer))
         keys = frame[contract.key].astype("str")
-        rows = frame[keys.isin(one.rows) & frame.geometry.notna()]
+        rows = frame[keys.isin(evidence.rows) & frame.geometry.notna()]
         for key, row in zip(keys[rows.index], rows.to_dict("records"), strict=True):
-            if (one.layer, key) in seen or row["geometry"].is_empty:
+            if (evidence.layer, key) in seen or row["geometry"].is_empty:
                 continue
-            seen.add((one.layer, key))
+            seen.add((evidence.layer, key))
             name = row.get("name")
             captions.append(f"{name}　{key}" if isinstance(name, str) else key)
             shapes.append(row["geometry"])

@@ -1,7 +1,6 @@
 """Files in."""
 
 import dataclasses
-import getpass
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +11,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from app.answers.answer import Answer, column_titles
+from app.answers.answer import Answer, actor, column_titles, layer_name, sheet_of
 from app.answers.map import picture_words
-from app.answers.workspace import layer_name
 from app.context import Context, now
 from app.messages import Catalogue
 from geo.errors import MuPlanError
@@ -26,7 +24,7 @@ from layers.editions import Changes
 from layers.exchange.checks.decide import Checks
 from layers.exchange.checks.faults import FaultReport, FaultTable, parse_fault_table
 from layers.exchange.checks.rows import Holder
-from layers.exchange.importing import run_import
+from layers.exchange.importing import ImportResult, NothingAcceptedError, fault_values, run_import
 from layers.exchange.raster import RasterResult, import_raster, is_raster_import
 from layers.exchange.read import read_file
 from layers.exchange.readers.source import Evidence, SourceFile
@@ -34,15 +32,14 @@ from layers.exchange.recognise.area_unit import DECLARED, declared_areas
 from layers.exchange.recognise.columns import heading_unit
 from layers.exchange.recognise.crs import (
     SAMPLE,
-    Ground,
-    PlaceStated,
+    Extent,
     Reading,
     middles,
     possible_readings,
 )
 from layers.exchange.recognise.gcj02 import Suspicion, evidence_of, suspect_shift
 from layers.exchange.recognise.locate import place_shapes
-from layers.exchange.request import ImportRequest, ImportResult, NothingAcceptedError, fault_values
+from layers.exchange.request import CrsOptions, ImportRequest
 from layers.exchange.writers.sheet import Sheet
 from layers.exchange.writers.write import check_export_path
 from layers.fields import FIELDS
@@ -87,7 +84,7 @@ def sample_of(source: SourceFile) -> SourceFile:
     return dataclasses.replace(source, frame=source.frame.iloc[chosen].reset_index(drop=True))
 
 
-def look_at_place(source: SourceFile, stated: PlaceStated, ground: Ground) -> PlaceSeen:
+def look_at_place(source: SourceFile, place: CrsOptions, extent: Extent) -> PlaceSeen:
     """Say where rows would lie, on what grounds, and what else their numbers could be.
 
     ``source``: A file with shapes, or some of its rows.
@@ -96,17 +93,17 @@ def look_at_place(source: SourceFile, stated: PlaceStated, ground: Ground) -> Pl
     medians = None
     if len(points):
         medians = float(np.median(points[:, 0])), float(np.median(points[:, 1]))
-    readings = possible_readings(points, ground)
+    readings = possible_readings(points, extent)
     # A shift is asked about apart, so that a doubt about it doesn't hide the place.
-    alone = dataclasses.replace(stated, shift=stated.shift or "none")
+    alone = dataclasses.replace(place, shift=place.shift or "none")
     try:
-        placed = place_shapes(source, alone, ground)
+        placed = place_shapes(source, alone, extent)
     except MuPlanError as error:
         return PlaceSeen(None, (), error, readings, None, medians)
     rows = gpd.GeoDataFrame(placed.frame)
     notes = tuple(note for note in placed.evidence if note.code != "shift_denied")
     inside = np.asarray(rows.geometry.array, dtype=object)[~placed.outside]
-    suspicion = suspect_shift(source, inside, ground.target, ground)
+    suspicion = suspect_shift(source, inside, extent.target, extent)
     return PlaceSeen(rows[~placed.outside], notes, None, readings, suspicion, medians)
 
 
@@ -115,13 +112,13 @@ def shift_notes(seen: PlaceSeen) -> tuple[Evidence, ...]:
     return () if seen.suspicion is None else evidence_of(seen.suspicion)
 
 
-def place_picture(context: Context, ground: Ground, rows: gpd.GeoDataFrame, title: str) -> bytes:
+def place_picture(context: Context, region: Extent, rows: gpd.GeoDataFrame, title: str) -> bytes:
     """Draw rows over the outlines of the units."""
     styles = load_styles(context.settings.data_dir / "styles" / "layers.yaml")
     units = gpd.GeoDataFrame(context.workspace.read("units"))
     view = prepare_view({"units": units}, styles, context.as_of)
     marked = Highlight("not_met", rows.geometry, ("",) * len(rows), title)
-    extent = _extent(rows, ground)
+    extent = _extent(rows, region)
     words = picture_words(context, title)
     return map_picture(view, words, highlights=[marked], extent=extent, size_px=PICTURE_PX)
 
@@ -137,21 +134,21 @@ def look_at_unit(
     grounds; why it must be asked.
     """
     written = "m2" if column == DECLARED else heading_unit(column)
-    named = rows.rename(columns={column: DECLARED})
+    renamed = rows.rename(columns={column: DECLARED})
     try:
-        _, notes = declared_areas(named, None, [(column, written)])
+        _, notes = declared_areas(renamed, None, [(column, written)])
     except MuPlanError as error:
         return None, (), error
     units = [str(note.values["unit"]) for note in notes if "unit" in note.values]
     return (units[0] if units else written), notes, None
 
 
-def _extent(rows: gpd.GeoDataFrame, ground: Ground) -> Bounds | None:
+def _extent(rows: gpd.GeoDataFrame, extent: Extent) -> Bounds | None:
     """Give the box of the rows together with the units' outlines [degrees]."""
     shapes = [*rows.geometry.dropna()]
-    if ground.outlines is not None:
-        shapes.append(ground.outlines)
-    bounds = gpd.GeoSeries(shapes, crs=ground.target).to_crs(LON_LAT).total_bounds
+    if extent.outlines is not None:
+        shapes.append(extent.outlines)
+    bounds = gpd.GeoSeries(shapes, crs=extent.target).to_crs(LON_LAT).total_bounds
     if not np.isfinite(bounds).all():
         return None
     west, south, east, north = (float(edge) for edge in bounds)
@@ -187,14 +184,14 @@ def import_checks(
 ) -> Checks:
     """Gather what rows of an import are held against beside their contract."""
     require_city(context.source)
-    held = taken_parcels(
+    parcels_held = taken_parcels(
         context.source.read("projects"), context.source.read("project_events"), context.as_of
     )
-    taken = {
+    occupied = {
         parcel: tuple(Holder(project, whole) for project, whole in holders)
-        for parcel, holders in held.items()
+        for parcel, holders in parcels_held.items()
     }
-    return Checks(fault_table(context, actions), taken, progress=progress)
+    return Checks(fault_table(context, actions), occupied, progress=progress)
 
 
 def parse_actions(pairs: Sequence[str]) -> dict[str, str]:
@@ -240,7 +237,7 @@ def line_frame(
             rows["code"], rows["mendable"], rows["is_stored"], strict=True
         )
     ]  # fmt: skip
-    shown = pd.DataFrame(
+    lines = pd.DataFrame(
         {
             "fault_kind": rows["code"].map(names),
             "row_number": rows["row_number"],
@@ -253,13 +250,15 @@ def line_frame(
             "fault_offered": rows["code"].map(offered).where(rows["mendable"], nothing),
         }
     )
-    return gpd.GeoDataFrame(shown, geometry=np.asarray(rows.geometry), crs=context.crs)
+    return gpd.GeoDataFrame(lines, geometry=np.asarray(rows.geometry), crs=context.crs)
 
 
 def _column_name(name: str, words: Catalogue) -> str:
     if name == "geometry":
         return words.text("changed_shape")
-    return "、".join(words.heading(one) if one in FIELDS else one for one in name.split(";"))
+    return "、".join(
+        words.heading(column) if column in FIELDS else column for column in name.split(";")
+    )
 
 
 def line_rows(report: FaultReport, context: Context, table: FaultTable) -> list[dict[str, object]]:
@@ -281,9 +280,9 @@ def repair_frame(repairs: Sequence[tuple[str, Repair]], words: Catalogue) -> pd.
     return pd.DataFrame(
         {
             "fault_row_id": [row for row, _ in repairs],
-            "repair_reason": [repair_text(one.reason, words) for _, one in repairs],
-            "area_before_m2": [one.area_before_m2 for _, one in repairs],
-            "area_after_m2": [one.area_after_m2 for _, one in repairs],
+            "repair_reason": [repair_text(repair.reason, words) for _, repair in repairs],
+            "area_before_m2": [repair.area_before_m2 for _, repair in repairs],
+            "area_after_m2": [repair.area_after_m2 for _, repair in repairs],
         }
     )
 
@@ -298,16 +297,16 @@ def change_sheets(context: Context, changes: Changes) -> tuple[Sheet, ...]:
     """List the rows added, changed and removed, with their shapes where they have them."""
     words = context.words
     return (
-        Sheet(words.text("sheet_added"), _row_list(changes.added)),
-        Sheet(words.text("sheet_changed"), changed_frame(context, changes)),
-        Sheet(words.text("sheet_removed"), _row_list(changes.removed)),
+        sheet_of(words, "added", _row_list(changes.added)),
+        sheet_of(words, "changed", changed_frame(context, changes)),
+        sheet_of(words, "removed", _row_list(changes.removed)),
     )
 
 
 def _row_list(rows: pd.DataFrame) -> pd.DataFrame:
     """Leave out the columns that no row has a value in."""
-    held = [name for name in rows.columns if name == "geometry" or rows[name].notna().any()]
-    return rows[held] if held else rows.iloc[:, :1]
+    filled = [name for name in rows.columns if name == "geometry" or rows[name].notna().any()]
+    return rows[filled] if filled else rows.iloc[:, :1]
 
 
 def changed_frame(context: Context, changes: Changes) -> pd.DataFrame:
@@ -318,8 +317,8 @@ def changed_frame(context: Context, changes: Changes) -> pd.DataFrame:
         {
             "fault_row_id": cells["row_id"],
             "changed_column": [_column_name(name, words) for name in cells["column"]],
-            "value_before": [_shown(value) for value in cells["value_before"]],
-            "value_after": [_shown(value) for value in cells["value_after"]],
+            "value_before": [_display(value) for value in cells["value_before"]],
+            "value_after": [_display(value) for value in cells["value_after"]],
         }
     )
     before, after = _areas(context, changes.before), _areas(context, changes.after)
@@ -350,7 +349,7 @@ def _areas(context: Context, rows: pd.DataFrame) -> np.ndarray:
     return areas_m2(np.asarray(rows.geometry.array, dtype=object), context.crs)
 
 
-def _shown(value: object) -> str | None:
+def _display(value: object) -> str | None:
     return None if value is None else str(value)
 
 
@@ -369,9 +368,10 @@ def change_rows(context: Context, changes: Changes) -> dict[str, object]:
             {
                 "row": row, "columns": cells[row],
                 "shape_changed": bool(moved != 0), "moved_m": _plain(float(moved)),
-                "area_before_m2": _plain(float(one)), "area_after_m2": _plain(float(two)),
+                "area_before_m2": _plain(float(area_before)),
+                "area_after_m2": _plain(float(area_after)),
             }
-            for row, moved, one, two in zip(
+            for row, moved, area_before, area_after in zip(
                 changes.changed_ids, changes.moved_m, before, after, strict=True
             )
         ],
@@ -463,14 +463,6 @@ def refused_result(request: ImportRequest, error: NothingAcceptedError) -> Impor
     )  # fmt: skip
 
 
-def actor() -> str:
-    """Name the person at this computer, for the audit trail."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "?"
-
-
 def fault_text(fault: Fault, layer: str, words: Catalogue) -> str:
     """Put a fault into one sentence."""
     values = dict(fault_values(fault, layer))
@@ -521,13 +513,7 @@ def import_answer(
         lines.append(words.text("dry_run_said"))
     return Answer(
         title=words.text("title_import", file=request.path.name),
-        parameters={
-            "file": request.path.name, "layer": request.layer, "mode": request.mode,
-            "map": dict(request.mapping), "dry_run": request.dry_run,
-            "on": dict(actions or {}), "crs": request.crs, "axis": request.axis,
-            "datum": request.datum, "shift": request.shift,
-            "declared_unit": request.declared_unit,
-        },
+        parameters=_parameters(request, actions),
         result={
             "detected": [
                 {"code": note.code, **note.values, "text": words.text(note.code, **note.values)}
@@ -536,20 +522,33 @@ def import_answer(
             "read": result.read, "accepted": result.accepted,
             "quarantined": result.quarantined, "repaired": result.repaired,
             "faults": faults,
-            "repairs": [
-                {
-                    "row": row, "reason": repair.reason, "area_before_m2": repair.area_before_m2,
-                    "area_after_m2": repair.area_after_m2,
-                }
-                for row, repair in result.repairs
-            ],
+            "repairs": _repair_rows(result),
             **more,
         },
-        sheets=(Sheet(words.text("sheet_faults"), listed), *sheets),
+        sheets=(sheet_of(words, "faults", listed), *sheets),
         titles=column_titles(words, ("reason", "row_count")) | report_titles(words),
         summary=tuple(lines),
         screen=listed[["row_count", "reason"]] if faults else None,
     )  # fmt: skip
+
+
+def _parameters(request: ImportRequest, actions: Mapping[str, str] | None) -> dict[str, object]:
+    return {
+        "file": request.path.name, "layer": request.layer, "mode": request.mode,
+        "map": dict(request.mapping), "dry_run": request.dry_run, "on": dict(actions or {}),
+        "crs": request.crs, "axis": request.axis, "datum": request.datum, "shift": request.shift,
+        "declared_unit": request.declared_unit,
+    }  # fmt: skip
+
+
+def _repair_rows(result: ImportResult) -> list[dict[str, object]]:
+    return [
+        {
+            "row": row, "reason": repair.reason, "area_before_m2": repair.area_before_m2,
+            "area_after_m2": repair.area_after_m2,
+        }
+        for row, repair in result.repairs
+    ]  # fmt: skip
 
 
 def _report_parts(
@@ -573,9 +572,9 @@ def _report_parts(
         ]
         if len(report):
             rows = line_frame(context, report, table, None if is_whole else MOST_LINES)
-            sheets.append(Sheet(words.text("sheet_fault_lines"), rows))
+            sheets.append(sheet_of(words, "fault_lines", rows))
     if result.repairs:
-        sheets.append(Sheet(words.text("sheet_repairs"), repair_frame(result.repairs, words)))
+        sheets.append(sheet_of(words, "repairs", repair_frame(result.repairs, words)))
     if changes is not None:
         more["changes"] = change_rows(context, changes)
         sheets += change_sheets(context, changes)

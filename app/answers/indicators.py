@@ -1,13 +1,12 @@
 """Figures per 亩 with every denominator, what they leave out, land ratios, and grades of firms."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles
-from app.answers.checks import plain
-from app.answers.land import unit_names
-from app.context import Context
+from app.answers.answer import Answer, column_titles, plain, sheet_of
+from app.context import Context, unit_names
 from layers.exchange.writers.sheet import Sheet
 from platforms.errors import PlanningError
 from platforms.indicators.denominators import (
@@ -32,7 +31,7 @@ BASIS_SCREEN_COLUMNS = (
     "basis_tax_wan_yuan_per_mu", "tax_rank_change",
 )  # fmt: skip
 GRADE_SCREEN_COLUMNS = ("grade_rank", "name", "unit_name", "score", "grade", "standing", "why")
-OWN = (
+TITLED = (
     "output_land_mu", "tax_land_mu", "output_coverage_share", "tax_coverage_share", "row_count",
     "tax_rank", "unit_name", "land_basis", "land_open_mu", "output_low_wan_yuan_per_mu",
     "tax_low_wan_yuan_per_mu", "figure", "default_rank", "rank_change", "tax_rank_change",
@@ -61,74 +60,79 @@ def indicator_answer(
 
     With a scheme the enterprises are graded.
     """
-    frame = per_mu(by, period, context.source, context.policy)
     gaps = indicator_gaps(by, period, context.source)
-    result: dict[str, object] = {}
-    sheets: list[Sheet] = []
-    summary: list[str] = []
-    screen = SCREEN_COLUMNS
-    key = f"{by}_id"
+    parts = _Parts(per_mu(by, period, context.source, context.policy), gaps)
     if basis is not None:
-        held = denominators(by, period, context.source, context.policy, context.crs)
-        frame = _with_basis(frame, held, key, check_basis(by, basis))
-        sheets += _basis_part(context, held, result, summary)
-        screen = BASIS_SCREEN_COLUMNS
+        measured = denominators(by, period, context.source, context.policy, context.crs)
+        parts.frame = _with_basis(parts.frame, measured, f"{by}_id", check_basis(by, basis))
+        parts.sheets += _basis_part(context, measured, parts.result, parts.summary)
+        parts.screen = BASIS_SCREEN_COLUMNS
         if by == "platform":
             ratios = land_efficiency(
-                period, context.source, context.policy, context.crs, held.balance
+                period, context.source, context.policy, context.crs, measured.balance
             )
-            sheets.append(_efficiency_part(context, ratios, result))
+            parts.sheets.append(_efficiency_part(context, ratios, parts.result))
     if scheme is not None:
         if by != "enterprise":
             raise PlanningError("scheme_needs_enterprise", by=by)
         grading = grade_firms(scheme, period, context.source)
-        frame = _with_grades(context, frame, grading)
-        sheets += _grading_part(context, scheme, grading, result, summary)
-        screen = GRADE_SCREEN_COLUMNS
+        parts.frame = _with_grades(context, parts.frame, grading)
+        parts.sheets += _grading_part(context, scheme, grading, parts.result, parts.summary)
+        parts.screen = GRADE_SCREEN_COLUMNS
     if basis is not None or scheme is not None:
-        result["missing"] = {"totals": _records(gap_totals(gaps)), "rows": _records(gaps)}
-    return _answer(context, by, period, basis, scheme, frame, gaps, result, sheets, summary, screen)
+        parts.result["missing"] = {"totals": _records(gap_totals(gaps)), "rows": _records(gaps)}
+    return _answer(context, by, period, basis, scheme, parts)
+
+
+@dataclass
+class _Parts:
+    """What the parts of the answer add to, one after another."""
+
+    frame: pd.DataFrame
+    gaps: pd.DataFrame
+    result: dict[str, object] = field(default_factory=dict)
+    sheets: list[Sheet] = field(default_factory=list)
+    summary: list[str] = field(default_factory=list)
+    screen: tuple[str, ...] = SCREEN_COLUMNS
 
 
 def _answer(
-    context: Context, by: By, period: str, basis: str | None, scheme: Scheme | None,
-    frame: pd.DataFrame, gaps: pd.DataFrame, result: dict[str, object], sheets: list[Sheet],
-    summary: list[str], screen: tuple[str, ...],
-) -> Answer:  # fmt: skip
+    context: Context, by: By, period: str, basis: str | None, scheme: Scheme | None, parts: _Parts
+) -> Answer:
     words = context.words
-    listed = _worded(context, frame)
+    listed = _worded(context, parts.frame)
     asked: dict[str, object] = {"by": by, "period": period}
     if basis is not None:
         asked["basis"] = basis
     if scheme is not None:
         asked["scheme"] = scheme.name
-    shown = listed.sort_values(screen[0], kind="stable", na_position="last")
-    totals = gap_totals(gaps)
-    said = [words.text("summary_indicators", count=len(frame)), *summary]
+    in_order = listed.sort_values(parts.screen[0], kind="stable", na_position="last")
+    totals = gap_totals(parts.gaps)
+    sentences = [words.text("summary_indicators", count=len(parts.frame)), *parts.summary]
     if len(totals):
         counts = words.joined(
             f"{words.text(f'gap_{issue}')} {count:,}"
             for issue, count in zip(totals["issue"], totals["row_count"], strict=True)
         )
-        said.append(words.text("summary_gaps", counts=counts))
+        sentences.append(words.text("summary_gaps", counts=counts))
     return Answer(
         title=words.text("title_indicators", by=words.text(f"by_{by}"), period=period),
         parameters=asked,
-        result={"rows": _records(frame), **result},
+        result={"rows": _records(parts.frame), **parts.result},
         sheets=(
-            Sheet(words.text("sheet_indicators"), listed),
-            *sheets,
-            Sheet(words.text("sheet_gap_totals"), _worded(context, totals)),
-            Sheet(words.text("sheet_gaps"), _worded(context, gaps)),
+            sheet_of(words, "indicators", listed),
+            *parts.sheets,
+            sheet_of(words, "gap_totals", _worded(context, totals)),
+            sheet_of(words, "gaps", _worded(context, parts.gaps)),
         ),
         titles={
-            **column_titles(words, OWN),
+            **column_titles(words, TITLED),
             **_measure_titles(context, scheme),
             "ratio_name": words.text("column_ratio_name"),
             "value": words.text("column_ratio_value"),
         },
-        summary=tuple(said),
-        screen=shown[list(screen)],
+        summary=tuple(sentences),
+        screen=in_order[list(parts.screen)],
     )
 
 
@@ -139,35 +143,39 @@ def _records(frame: pd.DataFrame) -> list[dict[str, object]]:
 def _worded(context: Context, frame: pd.DataFrame) -> pd.DataFrame:
     """Put codes into words for people."""
     words = context.words
-    shown = frame.copy()
+    worded = frame.copy()
     for column, beginning in CODES.items():
-        if column in shown:
-            shown[column] = [
+        if column in worded:
+            worded[column] = [
                 words.text(f"{beginning}_{code}") if isinstance(code, str) else None
-                for code in shown[column]
+                for code in worded[column]
             ]
-    if "outcome" in shown:
-        shown["outcome"] = [words.text(f"ratio_outcome_{code}") for code in shown["outcome"]]
-    if "basis" in shown:
-        shown["basis"] = [words.text(f"definition_{code}") for code in shown["basis"]]
-    if "unit_id" in shown:
-        shown["unit_name"] = shown["unit_id"].map(unit_names(context))
-    return shown
+    if "outcome" in worded:
+        worded["outcome"] = [words.text(f"ratio_outcome_{code}") for code in worded["outcome"]]
+    if "basis" in worded:
+        worded["basis"] = [words.text(f"definition_{code}") for code in worded["basis"]]
+    if "unit_id" in worded:
+        worded["unit_name"] = worded["unit_id"].map(unit_names(context))
+    return worded
 
 
-def _said(context: Context, statements: Sequence[Statement]) -> list[dict[str, str]]:
-    return [{"code": one.code, "text": context.words.say(one)} for one in statements]
+def _statement_rows(context: Context, statements: Sequence[Statement]) -> list[dict[str, str]]:
+    return [
+        {"code": statement.code, "text": context.words.say(statement)} for statement in statements
+    ]
 
 
 def _why(context: Context, reasons: Sequence[Sequence[Statement]]) -> list[str]:
     words = context.words
-    return [words.joined(words.say(one) for one in statements) for statements in reasons]
+    return [
+        words.joined(words.say(statement) for statement in statements) for statements in reasons
+    ]
 
 
-def _with_basis(frame: pd.DataFrame, held: Denominators, key: str, basis: str) -> pd.DataFrame:
+def _with_basis(frame: pd.DataFrame, measured: Denominators, key: str, basis: str) -> pd.DataFrame:
     """Put the figures under one basis beside those under the default."""
-    rows = held.rows[held.rows["land_basis"] == basis].set_index(key)
-    moved = held.changes[held.changes["land_basis"] == basis]
+    rows = measured.rows[measured.rows["land_basis"] == basis].set_index(key)
+    moved = measured.changes[measured.changes["land_basis"] == basis]
     ids = frame[key]
     result = frame.assign(land_basis=basis)
     for name in ("land_mu", "land_open_mu", "output_wan_yuan_per_mu", "tax_wan_yuan_per_mu",
@@ -186,18 +194,18 @@ def _with_basis(frame: pd.DataFrame, held: Denominators, key: str, basis: str) -
 
 
 def _basis_part(
-    context: Context, held: Denominators, result: dict[str, object], summary: list[str]
+    context: Context, measured: Denominators, result: dict[str, object], summary: list[str]
 ) -> list[Sheet]:
     words = context.words
     result["denominators"] = [
-        {**row, "reasons": _said(context, reasons)}
-        for row, reasons in zip(_records(held.rows), held.reasons, strict=True)
+        {**row, "reasons": _statement_rows(context, reasons)}
+        for row, reasons in zip(_records(measured.rows), measured.reasons, strict=True)
     ]
-    result["rank_changes"] = _records(held.changes)
-    counts = held.changes.drop_duplicates(["land_basis", held.changes.columns[0]])
+    result["rank_changes"] = _records(measured.changes)
+    counts = measured.changes.drop_duplicates(["land_basis", measured.changes.columns[0]])
     counts = counts["land_basis"].value_counts()
-    bases = [basis for basis in held.rows["land_basis"].unique() if basis != "above_scale"]
-    known = held.rows[held.rows["rank"].notna()]["land_basis"].value_counts()
+    bases = [basis for basis in measured.rows["land_basis"].unique() if basis != "above_scale"]
+    known = measured.rows[measured.rows["rank"].notna()]["land_basis"].value_counts()
     for basis in bases:
         summary.append(
             words.text(
@@ -205,16 +213,16 @@ def _basis_part(
                 known=int(known.get(basis, 0)), moved=int(counts.get(basis, 0)),
             )
         )  # fmt: skip
-    listed = _worded(context, held.rows).assign(why=_why(context, held.reasons))
+    listed = _worded(context, measured.rows).assign(why=_why(context, measured.reasons))
     return [
-        Sheet(words.text("sheet_denominators"), listed),
-        Sheet(words.text("sheet_rank_changes"), _worded(context, held.changes)),
+        sheet_of(words, "denominators", listed),
+        sheet_of(words, "rank_changes", _worded(context, measured.changes)),
     ]
 
 
 def _efficiency_part(context: Context, ratios: LandEfficiency, result: dict[str, object]) -> Sheet:
     result["land_efficiency"] = [
-        {**row, "reasons": _said(context, reasons)}
+        {**row, "reasons": _statement_rows(context, reasons)}
         for row, reasons in zip(_records(ratios.rows), ratios.reasons, strict=True)
     ]
     rows = ratios.rows.rename(columns={"ratio": "ratio_name"})
@@ -222,7 +230,7 @@ def _efficiency_part(context: Context, ratios: LandEfficiency, result: dict[str,
     is_share = listed["unit"] == "share"
     listed["value"] = listed["value"].where(~is_share, listed["value"] * 100)
     listed["unit"] = listed["unit"].where(~is_share, "%")
-    return Sheet(context.words.text("sheet_land_efficiency"), listed)
+    return sheet_of(context.words, "land_efficiency", listed)
 
 
 def _with_grades(context: Context, frame: pd.DataFrame, grading: Grading) -> pd.DataFrame:
@@ -240,38 +248,48 @@ def _grading_part(
     by_firm = {str(name): _records(rows.drop(columns="enterprise_id")) for name, rows in points}
     firms = [
         {**row, "contributions": by_firm.get(str(row["enterprise_id"]), []),
-         "reasons": _said(context, reasons)}
+         "reasons": _statement_rows(context, reasons)}
         for row, reasons in zip(_records(grading.firms), grading.reasons, strict=True)
     ]  # fmt: skip
     counts = grading.firms["grade"].value_counts()
-    standing = grading.firms["standing"].value_counts()
-    classes = [{"grade": one.grade, "limit": one.limit, "count": int(counts.get(one.grade, 0))}
-               for one in scheme.classes]  # fmt: skip
+    standings = grading.firms["standing"].value_counts()
+    classes = [
+        {
+            "grade": grade_class.grade,
+            "limit": grade_class.limit,
+            "count": int(counts.get(grade_class.grade, 0)),
+        }
+        for grade_class in scheme.classes
+    ]
     result["grading"] = {
         "scheme": scheme.name, "title": scheme.title, "year": scheme.year, "scope": scheme.scope,
         "basis": scheme.basis, "source": scheme.source, "note": scheme.note, "by": scheme.by,
-        "classes": classes, "standings": {str(k): int(v) for k, v in standing.items()},
-        "notes": _said(context, grading.notes), "firms": firms,
+        "classes": classes, "standings": {str(k): int(v) for k, v in standings.items()},
+        "notes": _statement_rows(context, grading.notes), "firms": firms,
     }  # fmt: skip
-    listed = words.joined(f"{one['grade']} {one['count']}" for one in classes)
+    listed = words.joined(
+        f"{grade_class['grade']} {grade_class['count']}" for grade_class in classes
+    )
     summary.append(
         words.text(
             "summary_grading", title=scheme.title, source=scheme.source, grades=listed,
             basis=words.text(f"definition_{scheme.basis}"),
-            **{name: int(standing.get(name, 0))
+            **{name: int(standings.get(name, 0))
                for name in ("graded", "exempt", "no_data", "out_of_scope")},
         )
     )  # fmt: skip
     summary += [words.say(note) for note in grading.notes]
-    shown = _worded(context, grading.firms.rename(columns={"rank": "grade_rank"}))
+    graded = _worded(context, grading.firms.rename(columns={"rank": "grade_rank"}))
     wide = grading.points.pivot(index="enterprise_id", columns="indicator", values="points")
-    wide = wide.reindex(columns=[one.measure for one in scheme.criteria]).add_prefix("points_of_")
-    shown = shown.merge(wide.reset_index(), on="enterprise_id", how="left")
-    shown["why"] = _why(context, grading.reasons)
-    named = grading.points.rename(columns={"value": "measured"})
+    wide = wide.reindex(columns=[criterion.measure for criterion in scheme.criteria]).add_prefix(
+        "points_of_"
+    )
+    graded = graded.merge(wide.reset_index(), on="enterprise_id", how="left")
+    graded["why"] = _why(context, grading.reasons)
+    points_named = grading.points.rename(columns={"value": "measured"})
     return [
-        Sheet(words.text("sheet_grading"), shown),
-        Sheet(words.text("sheet_points"), _worded(context, named)),
+        sheet_of(words, "grading", graded),
+        sheet_of(words, "points", _worded(context, points_named)),
     ]
 
 
@@ -282,9 +300,9 @@ def _measure_titles(context: Context, scheme: Scheme | None) -> dict[str, str]:
     return {
         "measured": words.text("column_measured"),
         **{
-            f"points_of_{one.measure}": words.text(
-                "column_points_of", measure=words.text(f"measure_{one.measure}")
+            f"points_of_{criterion.measure}": words.text(
+                "column_points_of", measure=words.text(f"measure_{criterion.measure}")
             )
-            for one in scheme.criteria
+            for criterion in scheme.criteria
         },
     }

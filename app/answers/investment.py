@@ -8,8 +8,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from app.answers.land import LandFound, block_list, unit_names
-from app.context import Context
+from app.answers.land import find_land
+from app.context import Context, platform_names, unit_names
 from geo.errors import MuPlanError
 from geo.tools import Progress, nearest_name
 from geo.units import m2_to_mu
@@ -20,6 +20,7 @@ from layers.maps.standalone import PublicGroup, PublicItem, PublicPage, page_htm
 from layers.maps.style import LayerStyle, MapStyles, load_styles
 from platforms.industries.codes import IndustryTable
 from platforms.land.blocks import counted_once_m2
+from platforms.land.find import ContiguousLand
 from platforms.land.search import BlockQuery, land_layers, lines_mu
 from platforms.ledger.dossiers import taken_parcels
 from platforms.matching.candidates import places_of
@@ -30,24 +31,24 @@ USES: Mapping[str, Mapping[str, str]] = {"MNR2023": GUIDE, "GBT21010": SURVEY}
 
 
 def platform_facts(
-    context: Context, row: pd.Series, figures: Mapping[str, object], shown: tuple[str, ...]
+    context: Context, row: pd.Series, figures: Mapping[str, object], fields: tuple[str, ...]
 ) -> Facts:
     """Say of a platform what is asked.
 
     ``figures``: ``unit_name``, ``block_count``, ``block_area_mu`` [亩].
-    ``shown``: What is said, in order.
+    ``fields``: What is said, in order.
 
     What isn't known is left out.
     """
     words = context.words
     table = context.industries()
-    held = {**row.to_dict(), **figures}
+    values = {**row.to_dict(), **figures}
     for name in ("leading_industries", "specialty_industries"):
-        held[name] = _industries(held[name], held["industry_scheme"], table, words.language)
-    if isinstance(held["level"], str):
-        held["level"] = words.word("level", held["level"])
-    held["leading_chains"] = "、".join(split_list(held["leading_chains"]))
-    return _said(context, held, shown)
+        values[name] = _industries(values[name], values["industry_scheme"], table, words.language)
+    if isinstance(values["level"], str):
+        values["level"] = words.word("level", values["level"])
+    values["leading_chains"] = "、".join(split_list(values["leading_chains"]))
+    return _facts(context, values, fields)
 
 
 def block_facts(
@@ -55,36 +56,36 @@ def block_facts(
     row: pd.Series,
     parcels: pd.DataFrame,
     placed: Mapping[str, object],
-    shown: tuple[str, ...],
+    fields: tuple[str, ...],
 ) -> Facts:
     """Say of available land what is asked.
 
     ``placed``: ``platform_name``, ``unit_name``.
-    ``shown``: What is said, in order.
+    ``fields``: What is said, in order.
 
     What isn't known is left out; utilities are those that every parcel has.
     """
     words = context.words
     public = parcels[list(PUBLIC_COLUMNS["land_parcels"])]
-    held: dict[str, object] = {**row.to_dict(), **placed}
+    values: dict[str, object] = {**row.to_dict(), **placed}
     each = [frozenset(split_list(value)) for value in public["utilities"]]
     common = reduce(frozenset.intersection, each) if each else frozenset()
-    held["utilities"] = words.codes("utilities", ";".join(_in_order(common)))
-    held["land_use"] = _together(
+    values["utilities"] = words.codes("utilities", ";".join(_in_order(common)))
+    values["land_use"] = _together(
         _use(code, scheme)
         for code, scheme in zip(public["land_use_code"], public["land_use_scheme"], strict=True)
     )
-    held["floor_area_ratio"] = _together(
+    values["floor_area_ratio"] = _together(
         _span(low, high) for low, high in zip(public["far_min"], public["far_max"], strict=True)
     )
-    return _said(context, held, shown)
+    return _facts(context, values, fields)
 
 
-def _said(context: Context, held: Mapping[str, object], shown: tuple[str, ...]) -> Facts:
+def _facts(context: Context, values: Mapping[str, object], fields: tuple[str, ...]) -> Facts:
     text = context.words.text
     facts = []
-    for name in shown:
-        value = held[name]
+    for name in fields:
+        value = values[name]
         if value is None or value == "" or value is pd.NA or value != value:  # NaN differs
             continue
         facts.append((text(f"public_{name}"), _value(context, name, value)))
@@ -102,18 +103,18 @@ def _value(context: Context, name: str, value: object) -> str:
 
 def _industries(value: object, scheme: object, table: IndustryTable, language: str) -> str:
     """Name the industries; a code is named by the scheme that it is written in only."""
-    said = []
+    titles = []
     for code in split_list(value):
         try:
             division = table.code(code).division if scheme == table.scheme else None
         except MuPlanError:
             division = None
         if division is None:
-            said.append(f"{scheme} {code}" if isinstance(scheme, str) else code)
+            titles.append(f"{scheme} {code}" if isinstance(scheme, str) else code)
         else:
             section, name = table.divisions[division]
-            said.append(f"{name} {section}{division}")
-    return ("、" if language == "zh" else "; ").join(dict.fromkeys(said))
+            titles.append(f"{name} {section}{division}")
+    return ("、" if language == "zh" else "; ").join(dict.fromkeys(titles))
 
 
 def _use(code: object, scheme: object) -> str | None:
@@ -197,7 +198,7 @@ class InvestmentQuery:
             BlockQuery(self.min_mu)
 
     @property
-    def shown(self) -> tuple[str, ...]:
+    def fields_shown(self) -> tuple[str, ...]:
         """What is said, in the order it is said in."""
         return tuple(name for name in FIELDS_SHOWN if not self.fields or name in self.fields)
 
@@ -221,7 +222,7 @@ class InvestmentMap:
     block_mu: float
     taken_count: int
 
-    def said(self, context: Context) -> tuple[str, ...]:
+    def sentences(self, context: Context) -> tuple[str, ...]:
         """Say what is in the file, and what to look at before it is given away."""
         text = context.words.text
         lines = [
@@ -238,7 +239,7 @@ class InvestmentMap:
 def investment_map(
     context: Context,
     query: InvestmentQuery,
-    land: LandFound | None = None,
+    land: ContiguousLand | None = None,
     progress: Progress | None = None,
 ) -> InvestmentMap:
     """Make the investment map.
@@ -251,19 +252,19 @@ def investment_map(
     land raises.
     """
     platforms = _platforms(context, query)
-    found = land or block_list(context, block_query(context, query), progress=progress)
-    place = _places(context, found.blocks.blocks)
-    chosen = [not query.platforms or one in query.platforms for one in place]
-    blocks = found.blocks.blocks[np.array(chosen, dtype=bool)]
-    place = [one for one, is_in in zip(place, chosen, strict=True) if is_in]
+    land_found = land or find_land(context, block_query(context, query), progress=progress)
+    place = _places(context, land_found.blocks.blocks)
+    chosen = [not query.platforms or platform_id in query.platforms for platform_id in place]
+    blocks = land_found.blocks.blocks[np.array(chosen, dtype=bool)]
+    place = [platform_id for platform_id, is_in in zip(place, chosen, strict=True) if is_in]
     if not len(platforms) and not len(blocks):
         raise MuPlanError("public_map_empty")
     styles = load_styles(context.settings.data_dir / "styles" / "layers.yaml")
     groups = (
-        *_ground(context, styles),
+        *_background_groups(context, styles),
         *_platform_groups(context, query, platforms, blocks.assign(platform_id=place), styles),
         *_by_class(context, "facilities", styles, 0.0, answers=True),
-        _block_group(context, query, found, blocks, place, styles),
+        _block_group(context, query, land_found, blocks, place, styles),
     )
     page = _page(context, query, groups)
     return InvestmentMap(
@@ -272,7 +273,7 @@ def investment_map(
         platform_count=len(platforms),
         block_count=len(blocks),
         block_mu=m2_to_mu(counted_once_m2(blocks)) if len(blocks) else 0.0,
-        taken_count=_taken(context, blocks),
+        taken_count=_occupied_count(context, blocks),
     )
 
 
@@ -302,11 +303,11 @@ def _places(context: Context, blocks: gpd.GeoDataFrame) -> list[str | None]:
         return []
     area = blocks["area_m2"].to_numpy(dtype=float)
     layers = land_layers(context.source)
-    found = places_of(blocks, context.source, layers, context.policy, context.crs, area)
-    return [place["platform_id"] for place in found]
+    places = places_of(blocks, context.source, layers, context.policy, context.crs, area)
+    return [place["platform_id"] for place in places]
 
 
-def _ground(context: Context, styles: MapStyles) -> list[PublicGroup]:
+def _background_groups(context: Context, styles: MapStyles) -> list[PublicGroup]:
     """Give what helps to find one's way: units with their names, main roads, railways, rivers."""
     return [
         *_by_class(context, "units", styles, UNIT_M, name_rank=3),
@@ -339,14 +340,14 @@ def _groups(
     zh = context.words.language == "zh"
     code = rows[style.class_by].map(lambda value: value if isinstance(value, str) else "missing")
     groups = []
-    for one in style.classes:
-        at = np.flatnonzero(code.to_numpy() == one.code)
+    for style_class in style.classes:
+        at = np.flatnonzero(code.to_numpy() == style_class.code)
         if len(at):
             groups.append(
                 PublicGroup(
                     layer=context.words.text(f"public_layer_{style.layer}"),
-                    title=one.zh if zh else one.en,
-                    mark=one.mark,
+                    title=style_class.zh if zh else style_class.en,
+                    mark=style_class.mark,
                     items=tuple(items[i] for i in at),
                     shapes=rows.geometry.iloc[at],
                 )
@@ -389,25 +390,24 @@ def _platform_groups(
 def _block_group(
     context: Context,
     query: InvestmentQuery,
-    found: LandFound,
+    land: ContiguousLand,
     blocks: gpd.GeoDataFrame,
     place: list[str | None],
     styles: MapStyles,
 ) -> PublicGroup:
     """List available land under numbers of this map: those on file contain numbers of parcels."""
     text = context.words.text
-    platforms = context.source.read("major_platforms")
-    platform_names = dict(zip(platforms["platform_id"], platforms["name"], strict=True))
+    platforms = platform_names(context, text("public_unnamed"))
     names = unit_names(context)
-    described = pd.concat([found.blocks.blocks, found.described, found.terrain], axis=1)
+    described = pd.concat([land.blocks.blocks, land.described, land.terrain], axis=1)
     parcels = pd.DataFrame(context.source.read("land_parcels"))
-    members = found.blocks.members
+    members = land.blocks.members
     items = []
     for number, (at, platform_id) in enumerate(zip(blocks.index, place, strict=True), start=1):
         of_block = members["block_id"].eq(blocks.at[at, "block_id"]).to_numpy(dtype=bool)
         rows = parcels.iloc[np.unique(members["row"].to_numpy()[of_block])]
         placed: dict[str, object] = {
-            "platform_name": platform_names.get(platform_id),
+            "platform_name": platforms.get(platform_id),
             "unit_name": names.get(blocks.at[at, "unit_id"]),
         }
         facts = block_facts(context, described.loc[at], rows, placed, _of(query, BLOCK_FIELDS))
@@ -420,7 +420,7 @@ def _block_group(
 
 
 def _of(query: InvestmentQuery, known: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for name in known if name in query.shown)
+    return tuple(name for name in known if name in query.fields_shown)
 
 
 def _page(context: Context, query: InvestmentQuery, groups: tuple[PublicGroup, ...]) -> PublicPage:
@@ -431,7 +431,7 @@ def _page(context: Context, query: InvestmentQuery, groups: tuple[PublicGroup, .
         (text("public_contact"), query.contact.strip()),
         (text("public_review"), query.review.strip()),
     ]
-    said: Mapping[str, str] = {
+    phrases: Mapping[str, str] = {
         name: text(f"public_word_{name}")
         for name in ("legend", "north", "zoom_in", "zoom_out", "close", "show_all", "map", "print")
     }
@@ -441,18 +441,18 @@ def _page(context: Context, query: InvestmentQuery, groups: tuple[PublicGroup, .
         notes=(text("public_disclaimer"), text("public_how_measured")),
         mark=text("demo_mark") if context.facts.is_demo else "",
         groups=groups,
-        words=said,
+        words=phrases,
         language=context.words.language,
     )
 
 
-def _taken(context: Context, blocks: gpd.GeoDataFrame) -> int:
+def _occupied_count(context: Context, blocks: gpd.GeoDataFrame) -> int:
     """Count blocks with parcels that live projects have."""
-    taken = taken_parcels(
+    occupied = taken_parcels(
         context.source.read("projects"), context.source.read("project_events"), context.as_of
     )
     return sum(
-        any(part.rpartition("#")[0] in taken or part in taken for part in ids)
+        any(part.rpartition("#")[0] in occupied or part in occupied for part in ids)
         for ids in blocks["parcel_ids"]
     )
 

@@ -1,106 +1,20 @@
 """Contiguous land."""
 
-from dataclasses import dataclass
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles
-from app.context import Context
+from app.answers.answer import Answer, column_titles, sheet_of
+from app.context import Context, unit_names
 from app.messages import Catalogue
-from geo.tools import Progress, within
+from geo.tools import Progress
 from geo.units import compare, m2_to_mu
 from layers.exchange.writers.sheet import Sheet
-from platforms.land.block_facts import (
-    DESCRIBED,
-    TERRAIN,
-    bounds_of,
-    bridges_of,
-    describe_blocks,
-    describe_terrain,
-    net_land,
-    net_pieces,
-)
-from platforms.land.blocks import (
-    SHORT_FROM,
-    BlockList,
-    ToleranceCurve,
-    counted_once_m2,
-    find_blocks,
-    tolerance_curve,
-)
-from platforms.land.search import BlockQuery, LandLayers, decisions_on, land_layers, lines_mu
-
-
-@dataclass(frozen=True)
-class LandFound:
-    """What a search for land found.
-
-    ``blocks``: The blocks.
-    ``described``: Net land, width, compactness and frontage of each.
-    ``terrain``: Slope and flood on each; missing where the workspace has no raster.
-    ``bridges``: Gaps that hold them together.
-    ``pieces``: What constraints leave of them.
-    ``losses``: What each blocking constraint takes of each block.
-    ``bounds``: What bounds the blocks short of the line.
-    ``curve``: Number and area at every tolerance, None where not asked for.
-    """
-
-    blocks: BlockList
-    described: pd.DataFrame
-    terrain: pd.DataFrame
-    bridges: gpd.GeoDataFrame
-    pieces: gpd.GeoDataFrame
-    losses: pd.DataFrame
-    bounds: pd.DataFrame
-    curve: ToleranceCurve | None
-
-
-def block_list(
-    context: Context,
-    query: BlockQuery,
-    *,
-    with_curve: bool = False,
-    progress: Progress | None = None,
-) -> LandFound:
-    """Find the blocks and what there is to say of them."""
-    layers = _layers(context)
-    found = find_blocks(layers, query, progress=within(progress, 0.0, 0.4))
-    pieces = net_pieces(found, layers, query, within(progress, 0.4, 0.48))
-    terrain = describe_terrain(
-        found.blocks,
-        context.workspace.read_raster("dem"),
-        context.workspace.read_raster("flood_depth"),
-        within(progress, 0.48, 0.5),
-    )
-    curve = None
-    if with_curve:
-        curve = tolerance_curve(layers, query, within(progress, 0.5, 1.0))
-    return LandFound(
-        blocks=found,
-        described=describe_blocks(found, pieces, layers, query),
-        terrain=terrain,
-        bridges=bridges_of(found, layers.barriers, layers.decisions, query.gap_m),
-        pieces=pieces,
-        losses=net_land(found.blocks, layers.constraints).losses,
-        bounds=bounds_of(found, layers, query),
-        curve=curve,
-    )
-
-
-def land_curve(
-    context: Context, query: BlockQuery, progress: Progress | None = None
-) -> ToleranceCurve:
-    """Compute the tolerance curve alone."""
-    return tolerance_curve(_layers(context), query, progress)
-
-
-def _layers(context: Context) -> LandLayers:
-    layers = land_layers(context.source)
-    held = decisions_on(layers.decisions, context.as_of)
-    return LandLayers(layers.parcels, layers.barriers, layers.constraints, layers.units, held)
-
+from platforms.land.block_facts import DESCRIBED, TERRAIN
+from platforms.land.blocks import SHORT_FROM, ToleranceCurve, counted_once_m2
+from platforms.land.find import ContiguousLand, contiguous_land
+from platforms.land.find import land_curve as curve_of
+from platforms.land.search import BlockQuery, lines_mu
 
 BLOCK_COLUMNS = (
     "block_id", "unit_id", "unit_name", "area_mu", "planar_area_mu", "declared_area_mu",
@@ -123,7 +37,28 @@ NAMED_BOUNDS = 5
 """A sentence names this many bounds of a block, the longest; the list has them all."""
 
 
-def listed(context: Context, land: LandFound, names: dict[str, str]) -> gpd.GeoDataFrame:
+def find_land(
+    context: Context,
+    query: BlockQuery,
+    *,
+    with_curve: bool = False,
+    progress: Progress | None = None,
+) -> ContiguousLand:
+    """Find the contiguous land of a workspace, and what there is to say of it."""
+    return contiguous_land(
+        context.source, context.workspace, query, context.as_of,
+        with_curve=with_curve, progress=progress,
+    )  # fmt: skip
+
+
+def land_curve(
+    context: Context, query: BlockQuery, progress: Progress | None = None
+) -> ToleranceCurve:
+    """Compute the tolerance curve of a workspace alone."""
+    return curve_of(context.source, query, context.as_of, progress)
+
+
+def listed(context: Context, land: ContiguousLand, names: dict[str, str]) -> gpd.GeoDataFrame:
     """List the blocks with all there is to say of each."""
     _, reserve_mu = lines_mu(context.policy)
     blocks = pd.concat([land.blocks.blocks, land.described, land.terrain], axis=1)
@@ -138,9 +73,9 @@ def listed(context: Context, land: LandFound, names: dict[str, str]) -> gpd.GeoD
     return gpd.GeoDataFrame(listed[[*BLOCK_COLUMNS, "geometry"]], crs=context.crs)
 
 
-def short_list(context: Context, land: LandFound, names: dict[str, str]) -> gpd.GeoDataFrame:
+def short_list(context: Context, land: ContiguousLand, names: dict[str, str]) -> gpd.GeoDataFrame:
     """List the land short of the line, with what bounds it in words."""
-    said = {
+    bounds = {
         block_id: context.words.joined(
             bound_text(row, context.words) for row in rows[:NAMED_BOUNDS]
         )
@@ -148,32 +83,32 @@ def short_list(context: Context, land: LandFound, names: dict[str, str]) -> gpd.
     }
     frame = land.blocks.short.assign(
         unit_name=land.blocks.short["unit_id"].map(names),
-        bounded_by=land.blocks.short["block_id"].map(said),
+        bounded_by=land.blocks.short["block_id"].map(bounds),
     )
     columns = ["block_id", "unit_id", "unit_name", "area_mu", "parcel_count", "bounded_by",
                "parcel_ids", "geometry"]  # fmt: skip
     return gpd.GeoDataFrame(frame[columns], crs=context.crs)
 
 
-def _bounds_by_block(land: LandFound) -> dict[str, list[dict[str, object]]]:
-    held: dict[str, list[dict[str, object]]] = {}
+def _bounds_by_block(land: ContiguousLand) -> dict[str, list[dict[str, object]]]:
+    by_block: dict[str, list[dict[str, object]]] = {}
     for row in land.bounds.to_dict("records"):
         plain = {str(k): None if pd.isna(v) else v for k, v in row.items()}
-        held.setdefault(str(plain.pop("block_id")), []).append(plain)
-    return held
+        by_block.setdefault(str(plain.pop("block_id")), []).append(plain)
+    return by_block
 
 
 def bound_text(row: dict[str, object], words: Catalogue) -> str:
     """Say in words what bounds a block on one side."""
     kind, code = str(row["bound_kind"]), row["bound_code"]
-    said = words.word(BOUND_FIELDS[kind], code) if kind in BOUND_FIELDS else ""
+    kind_word = words.word(BOUND_FIELDS[kind], code) if kind in BOUND_FIELDS else ""
     return words.text(
-        f"bound_{kind}", code=said, name=row["bound_name"], metres=row["beside_m"] or 0.0
+        f"bound_{kind}", code=kind_word, name=row["bound_name"], metres=row["beside_m"] or 0.0
     )
 
 
 def short_rows(
-    short: gpd.GeoDataFrame, land: LandFound, words: Catalogue
+    short: gpd.GeoDataFrame, land: ContiguousLand, words: Catalogue
 ) -> list[dict[str, object]]:
     """Give the land short of the line as plain rows, with all that bounds it."""
     bounds = _bounds_by_block(land)
@@ -192,7 +127,7 @@ def short_rows(
 def sheets(
     context: Context,
     query: BlockQuery,
-    land: LandFound,
+    land: ContiguousLand,
     frame: gpd.GeoDataFrame,
     on_reserve: gpd.GeoDataFrame,
     by_unit: pd.DataFrame,
@@ -204,19 +139,19 @@ def sheets(
     kinds = land.bounds["bound_kind"].map(lambda kind: text(f"bound_kind_{kind}"))
     lost_to = [words.word("constraint_kind", kind) for kind in land.losses["constraint_kind"]]
     lists = [
-        Sheet(text("sheet_blocks"), frame, ("area_mu", "net_area_mu"), PRINTED_BLOCKS),
-        Sheet(text("sheet_blocks_200"), on_reserve, ("area_mu", "net_area_mu"), PRINTED_BLOCKS),
-        Sheet(text("sheet_by_unit"), by_unit[["unit_id", "unit_name", "block_id", "area_mu"]],
+        sheet_of(words, "blocks", frame, ("area_mu", "net_area_mu"), PRINTED_BLOCKS),
+        sheet_of(words, "blocks_200", on_reserve, ("area_mu", "net_area_mu"), PRINTED_BLOCKS),
+        sheet_of(words, "by_unit", by_unit[["unit_id", "unit_name", "block_id", "area_mu"]],
               ("area_mu",)),
-        Sheet(text("sheet_short_blocks"), short, ("area_mu",), PRINTED_SHORT),
-        Sheet(text("sheet_bounds"), land.bounds.assign(bound_kind=kinds)),
-        Sheet(text("sheet_bridges"), land.bridges),
-        Sheet(text("sheet_net_pieces"), land.pieces[["block_id", "area_mu", "geometry"]],
+        sheet_of(words, "short_blocks", short, ("area_mu",), PRINTED_SHORT),
+        sheet_of(words, "bounds", land.bounds.assign(bound_kind=kinds)),
+        sheet_of(words, "bridges", land.bridges),
+        sheet_of(words, "net_pieces", land.pieces[["block_id", "area_mu", "geometry"]],
               ("area_mu",)),
-        Sheet(text("sheet_losses"), land.losses.assign(constraint_kind=lost_to)),
+        sheet_of(words, "losses", land.losses.assign(constraint_kind=lost_to)),
     ]  # fmt: skip
     if land.curve is not None:
-        lists.append(Sheet(text("sheet_curve"), curve_rows(land.curve, query.gap_m)))
+        lists.append(sheet_of(words, "curve", curve_rows(land.curve, query.gap_m)))
     return tuple(lists)
 
 
@@ -230,7 +165,7 @@ def curve_rows(curve: ToleranceCurve, gap_m: float) -> pd.DataFrame:
 
 
 def block_rows(
-    frame: gpd.GeoDataFrame, by_unit: pd.DataFrame, land: LandFound
+    frame: gpd.GeoDataFrame, by_unit: pd.DataFrame, land: ContiguousLand
 ) -> list[dict[str, object]]:
     """Give the blocks as plain rows, with their parts inside."""
     shares = _grouped(by_unit[["block_id", "unit_id", "area_mu"]])
@@ -253,11 +188,11 @@ def block_rows(
 
 
 def _grouped(frame: pd.DataFrame) -> dict[str, list[dict[str, object]]]:
-    held: dict[str, list[dict[str, object]]] = {}
+    grouped: dict[str, list[dict[str, object]]] = {}
     for row in frame.to_dict("records"):
         plain = _plain(row)
-        held.setdefault(str(plain.pop("block_id")), []).append(plain)
-    return held
+        grouped.setdefault(str(plain.pop("block_id")), []).append(plain)
+    return grouped
 
 
 def _plain(row: dict) -> dict[str, object]:
@@ -278,10 +213,10 @@ TITLED = (
 )  # fmt: skip
 
 
-def block_answer(context: Context, query: BlockQuery, land: LandFound) -> Answer:
+def block_answer(context: Context, query: BlockQuery, land: ContiguousLand) -> Answer:
     """Answer ``blocks``: which contiguous land there is.
 
-    ``land``: What ``block_list`` gives for it.
+    ``land``: What ``contiguous_land`` gives for it.
 
     JSON keys ``blocks`` (``by_unit``, ``bridges``, ``net_pieces_mu``, ``losses`` inside),
     ``short_blocks`` (``bounded_by`` inside), ``totals``, ``unknown_state_count`` and, where asked
@@ -314,7 +249,7 @@ def block_answer(context: Context, query: BlockQuery, land: LandFound) -> Answer
     )
 
 
-def _totals(land: LandFound, frame: gpd.GeoDataFrame) -> dict[str, float]:
+def _totals(land: ContiguousLand, frame: gpd.GeoDataFrame) -> dict[str, float]:
     """Count blocks and land; land in two blocks counts once."""
     once_mu = m2_to_mu(counted_once_m2(land.blocks.blocks))
     twice_mu = float(frame["area_mu"].sum()) - once_mu
@@ -343,12 +278,6 @@ def curve_lines(curve: ToleranceCurve, gap_m: float, words: Catalogue) -> tuple[
     return tuple(lines)
 
 
-def unit_names(context: Context) -> dict[str, str]:
-    """Give the name of each unit, its number where it has none."""
-    units = context.source.read("units")
-    return dict(zip(units["unit_id"], units["name"].fillna(units["unit_id"]), strict=True))
-
-
 def _parameters(query: BlockQuery) -> dict[str, object]:
     return {
         "min_mu": query.min_mu, "gap_m": query.gap_m, "min_edge_m": query.min_edge_m,
@@ -361,7 +290,7 @@ def _summary(
     context: Context,
     query: BlockQuery,
     totals: dict[str, float],
-    land: LandFound,
+    land: ContiguousLand,
 ) -> tuple[str, ...]:
     words = context.words
     lines = [

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 import geopandas as gpd
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles
-from app.answers.land import unit_names
+from app.answers.answer import Answer, column_titles, sheet_of
 from app.answers.targets import progress_frame
-from app.context import Context
+from app.context import Context, unit_names
 from geo.tools import nearest_name
 from layers.exchange.writers.sheet import Sheet
 from platforms.errors import PlanningError
@@ -62,13 +61,13 @@ class Dashboard:
 
 
 def dashboard_answer(
-    context: Context, period: str, unit_id: str | None = None, made: Dashboard | None = None
+    context: Context, period: str, unit_id: str | None = None, board: Dashboard | None = None
 ) -> Answer:
     """Answer ``project dashboard``.
 
     ``period``: Month, quarter or year.
     ``unit_id``: One unit; None for the city and all units.
-    ``made``: The figures where they are at hand.
+    ``board``: The figures where they are at hand.
 
     The annex, further tasks and targets, and the projects behind each figure.
 
@@ -81,11 +80,15 @@ def dashboard_answer(
     """
     words, names = context.words, unit_names(context)
     asked = _units(names, unit_id)
-    made = dashboard_of(context, period, unit_id) if made is None else made
-    at, found, span = made.at, made.units, made.at.period
-    table = _annex(context, found, names)
-    said = [(_unit(context, one, names), _note(context, one)) for one in found]
-    notes = pd.DataFrame([one for one in said if one[1]], columns=["region", "note_dashboard"])
+    board = dashboard_of(context, period, unit_id) if board is None else board
+    at, figures_of_units, span = board.at, board.units, board.at.period
+    table = _annex(context, figures_of_units, names)
+    remarks = [
+        (_unit(context, figures, names), _note(context, figures)) for figures in figures_of_units
+    ]
+    notes = pd.DataFrame(
+        [note for note in remarks if note[1]], columns=["region", "note_dashboard"]
+    )
     verdicts = task_verdicts(context.source, at, asked, FURTHER_RULES)
     then = replace(context, policy=at.policy)
     further = progress_frame(then, progress_rows(verdicts, at.policy))[list(FURTHER_COLUMNS)]
@@ -97,14 +100,14 @@ def dashboard_answer(
             "dashboard": {
                 "period": span.name, "first": span.first, "last": span.last,
                 "as_at": at.policy.as_of,
-                "units": [_as_row(one, names) for one in found],
+                "units": [_figures_row(figures, names) for figures in figures_of_units],
             }
         },
         sheets=(
             table,
-            Sheet(words.text("sheet_dashboard_notes"), notes),
-            Sheet(words.text("sheet_dashboard_tasks"), further),
-            Sheet(words.text("sheet_dashboard_projects"), projects_behind(context, found)),
+            sheet_of(words, "dashboard_notes", notes),
+            sheet_of(words, "dashboard_tasks", further),
+            sheet_of(words, "dashboard_projects", projects_behind(context, figures_of_units)),
         ),
         titles={
             **_titles(context, (*map(str, table.frame.columns), "note_dashboard")),
@@ -115,7 +118,7 @@ def dashboard_answer(
                 "summary_dashboard", period=span.name, first=span.first, last=span.last,
                 as_at=at.policy.as_of, count=len(asked),
             ),
-            *_said(context, found),
+            *_shortfall_lines(context, figures_of_units),
             words.text("dashboard_how"),
         ),
         screen=_screen(table.frame),
@@ -140,17 +143,17 @@ def figure_title(context: Context, name: str) -> str:
 
 
 def projects_behind(
-    context: Context, found: Sequence[UnitFigures], wanted: str | None = None
+    context: Context, figures_of_units: Sequence[UnitFigures], wanted: str | None = None
 ) -> pd.DataFrame:
     """List the projects behind figures, of one name where asked; what is open is marked."""
     words, names = context.words, unit_names(context)
     projects = pd.DataFrame(context.source.read("projects")).set_index("project_id")
     rows = [
-        (_unit(context, one, names), figure_title(context, name), project_id,
+        (_unit(context, figures, names), figure_title(context, name), project_id,
          projects.at[project_id, "name"], projects.at[project_id, "investment_yi_yuan"],
          words.text("counted_yes" if is_counted else "counted_open"))
-        for one in found
-        for name, figure in one.figures.items() if wanted in (None, name)
+        for figures in figures_of_units
+        for name, figure in figures.figures.items() if wanted in (None, name)
         for is_counted, ids in ((True, figure.project_ids), (False, figure.open_ids))
         for project_id in ids
     ]  # fmt: skip
@@ -166,19 +169,23 @@ def _units(names: dict[str, str], unit_id: str | None) -> list[str]:
     return [unit_id]
 
 
-def _annex(context: Context, found: Sequence[UnitFigures], names: dict[str, str]) -> Sheet:
+def _annex(
+    context: Context, figures_of_units: Sequence[UnitFigures], names: dict[str, str]
+) -> Sheet:
     """Lay the figures out as the annex does, each column beside its task."""
-    raced = tuple(name for name in RACED if any(name in one.figures for one in found))
+    raced = tuple(
+        name for name in RACED if any(name in figures.figures for figures in figures_of_units)
+    )
     moved = (*HAPPENED, LANDED, *raced)
     rows = []
-    for one in found:
-        number = None if one.unit_id is None else list(names).index(one.unit_id) + 1
-        row: dict[str, object] = {"number": number, "region": _unit(context, one, names)}
+    for figures in figures_of_units:
+        number = None if figures.unit_id is None else list(names).index(figures.unit_id) + 1
+        row: dict[str, object] = {"number": number, "region": _unit(context, figures, names)}
         for name in TASKS:
-            figure = one.figures[name]
-            row[name] = shown(context, figure, name)
+            figure = figures.figures[name]
+            row[name] = figure_text(context, figure, name)
             row[TASK_OF[name]] = "–" if figure.target is None else _number(figure.target, name)
-        row |= {name: shown(context, one.figures[name], name) for name in moved}
+        row |= {name: figure_text(context, figures.figures[name], name) for name in moved}
         rows.append(row)
     frame = pd.DataFrame(rows, dtype="object")
     words = context.words
@@ -188,12 +195,12 @@ def _annex(context: Context, found: Sequence[UnitFigures], names: dict[str, str]
         if name not in ("number", "region", *moved)
     }
     groups |= dict.fromkeys(moved, words.text("dashboard_group_period"))
-    return Sheet(
-        words.text("sheet_dashboard"), frame, printed=tuple(map(str, frame.columns)), groups=groups
+    return sheet_of(
+        words, "dashboard", frame, printed=tuple(map(str, frame.columns)), groups=groups
     )
 
 
-def shown(context: Context, figure: Figure, name: str) -> float | int | str:
+def figure_text(context: Context, figure: Figure, name: str) -> float | int | str:
     """Write a figure: its number, from–to where it can't be told exactly, 无数据 where not at all.
 
     A zero that open projects may raise is no zero.
@@ -210,30 +217,34 @@ def _number(value: float, name: str) -> float | int:
     return value if name.endswith("_share") else int(value)
 
 
-def _note(context: Context, one: UnitFigures) -> str:
+def _note(context: Context, figures: UnitFigures) -> str:
     """Say which tasks are short, and how many projects leave figures open."""
     words = context.words
-    said = []
+    notes = []
     for state in ("below_target", "running"):
         mine = [
             figure_title(context, name)
-            for name, figure in one.figures.items()
+            for name, figure in figures.figures.items()
             if (is_short(figure) if state == "below_target" else _state(figure) == state)
         ]
         if mine:
-            said.append(words.text(f"dashboard_{state}", figures="、".join(mine)))
-    unclear = {key for figure in one.figures.values() for key in figure.open_ids}
+            notes.append(words.text(f"dashboard_{state}", figures="、".join(mine)))
+    unclear = {key for figure in figures.figures.values() for key in figure.open_ids}
     if unclear:
-        said.append(words.text("ledger_open_projects", count=len(unclear)))
-    return words.joined(said)
+        notes.append(words.text("ledger_open_projects", count=len(unclear)))
+    return words.joined(notes)
 
 
-def _said(context: Context, found: Sequence[UnitFigures]) -> list[str]:
+def _shortfall_lines(context: Context, figures_of_units: Sequence[UnitFigures]) -> list[str]:
     """Say how many units are short of each task."""
     words = context.words
     lines = []
     for name in TASKS:
-        short = sum(is_short(one.figures[name]) for one in found if one.unit_id is not None)
+        short = sum(
+            is_short(figures.figures[name])
+            for figures in figures_of_units
+            if figures.unit_id is not None
+        )
         if short:
             title = figure_title(context, name)
             lines.append(words.text("dashboard_units_short", figure=title, count=short))
@@ -249,14 +260,14 @@ def _screen(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[["region", *TASKS, "listed", "signed", "started"]]
 
 
-def _unit(context: Context, one: UnitFigures, names: dict[str, str]) -> str:
-    return context.words.text("whole_city") if one.unit_id is None else names[one.unit_id]
+def _unit(context: Context, figures: UnitFigures, names: dict[str, str]) -> str:
+    return context.words.text("whole_city") if figures.unit_id is None else names[figures.unit_id]
 
 
-def _as_row(one: UnitFigures, names: dict[str, str]) -> dict[str, object]:
+def _figures_row(figures: UnitFigures, names: dict[str, str]) -> dict[str, object]:
     return {
-        "unit_id": one.unit_id,
-        "unit_name": None if one.unit_id is None else names[one.unit_id],
+        "unit_id": figures.unit_id,
+        "unit_name": None if figures.unit_id is None else names[figures.unit_id],
         "figures": {
             name: {
                 "value": figure.value, "least": figure.least, "most": figure.most,
@@ -264,7 +275,7 @@ def _as_row(one: UnitFigures, names: dict[str, str]) -> dict[str, object]:
                 "project_ids": list(figure.project_ids),
                 "open_project_ids": list(figure.open_ids),
             }
-            for name, figure in one.figures.items()
+            for name, figure in figures.figures.items()
         },
     }  # fmt: skip
 
@@ -273,91 +284,99 @@ def _state(figure: Figure) -> State | None:
     return None if figure.verdict is None else state_of(figure.verdict)
 
 
-COLUMNS = ("rank", "unit_name", *COUNTS, "landed", "landing_rate_percent", "note_rank")
-LEDGER_RANKING_PROJECT_COLUMNS = ("unit_name", "counted_as", "project_id", "name")
+RANKING_COLUMNS = ("rank", "unit_name", *COUNTS, "landed", "landing_rate_percent", "note_rank")
+COUNTED_COLUMNS = ("unit_name", "counted_as", "project_id", "name")
 
 
 def ledger_ranking_answer(context: Context, period: str) -> Answer:
     """Answer ``project ranking`` (``ledger_period_bad``, ``viewer_city_only``)."""
     require_city(context.source)
     words, names = context.words, unit_names(context)
-    found = unit_standings(
+    standings = unit_standings(
         ledger_on(context.source, context.as_of), list(names), context.policy, period_named(period)
     )
-    listed = pd.DataFrame([_line(one, names[one.unit_id], context) for one in found])
-    listed = listed.sort_values("rank", kind="stable", na_position="last")[list(COLUMNS)]
-    ranked = sum(one.rank is not None for one in found)
-    own = (*COLUMNS, "counted_as")
+    listed = pd.DataFrame([_ranking_line(unit, names[unit.unit_id], context) for unit in standings])
+    listed = listed.sort_values("rank", kind="stable", na_position="last")[list(RANKING_COLUMNS)]
+    ranked = sum(unit.rank is not None for unit in standings)
+    headed = (*RANKING_COLUMNS, "counted_as")
     return Answer(
         title=words.text("title_ledger_ranking", period=period),
         parameters={"period": period},
-        result={"ranking": [_ledger_ranking_as_row(one, names[one.unit_id]) for one in found]},
+        result={"ranking": [_ranking_row(unit, names[unit.unit_id]) for unit in standings]},
         sheets=(
-            Sheet(words.text("sheet_ledger_ranking"), listed),
-            Sheet(words.text("sheet_ledger_counted"), _counted(found, names, context)),
+            sheet_of(words, "ledger_ranking", listed),
+            sheet_of(words, "ledger_counted", _counted(standings, names, context)),
         ),
-        titles=column_titles(words, own),
+        titles=column_titles(words, headed),
         summary=(
-            words.text("summary_ledger_ranking", period=period, ranked=ranked, count=len(found)),
-            *_named(found, names, context),
+            words.text(
+                "summary_ledger_ranking", period=period, ranked=ranked, count=len(standings)
+            ),
+            *_first_and_last(standings, names, context),
         ),
         screen=listed[["rank", "unit_name", "listed", "signed", "started", "landing_rate_percent"]],
-    )  # fmt: skip
+    )
 
 
-def _named(found: list[UnitStanding], names: dict[str, str], context: Context) -> list[str]:
+def _first_and_last(
+    standings: list[UnitStanding], names: dict[str, str], context: Context
+) -> list[str]:
     """Say who is first, last, and last twice."""
     words, lines = context.words, []
     for code, chosen in (
-        ("ledger_first", [one for one in found if one.is_first]),
-        ("ledger_last", [one for one in found if one.is_last]),
-        ("ledger_last_twice", [one for one in found if one.is_last_twice]),
+        ("ledger_first", [unit for unit in standings if unit.is_first]),
+        ("ledger_last", [unit for unit in standings if unit.is_last]),
+        ("ledger_last_twice", [unit for unit in standings if unit.is_last_twice]),
     ):  # fmt: skip
         if chosen:
-            lines.append(words.text(code, units=words.joined(names[one.unit_id] for one in chosen)))
+            lines.append(
+                words.text(code, units=words.joined(names[unit.unit_id] for unit in chosen))
+            )
     return lines
 
 
-def _ledger_ranking_as_row(one: UnitStanding, name: str) -> dict[str, object]:
+def _ranking_row(unit: UnitStanding, name: str) -> dict[str, object]:
     return {
-        "unit_id": one.unit_id, "unit_name": name, "rank": one.rank,
-        "landing_rate": one.landing_rate,
-        "counts": {kind: len(ids) for kind, ids in one.projects.items()},
-        "projects": {kind: list(ids) for kind, ids in one.projects.items()},
-        "open_projects": list(one.open_ids), "is_first": one.is_first, "is_last": one.is_last,
-        "is_last_twice": one.is_last_twice,
+        "unit_id": unit.unit_id, "unit_name": name, "rank": unit.rank,
+        "landing_rate": unit.landing_rate,
+        "counts": {kind: len(ids) for kind, ids in unit.projects.items()},
+        "projects": {kind: list(ids) for kind, ids in unit.projects.items()},
+        "open_projects": list(unit.open_ids), "is_first": unit.is_first, "is_last": unit.is_last,
+        "is_last_twice": unit.is_last_twice,
     }  # fmt: skip
 
 
-def _line(one: UnitStanding, name: str, context: Context) -> dict[str, object]:
-    said = [
+def _ranking_line(unit: UnitStanding, name: str, context: Context) -> dict[str, object]:
+    notes = [
         context.words.text(f"ledger_is_{code}")
         for code, holds in (
-            ("first", one.is_first), ("last_twice", one.is_last_twice),
-            ("last", one.is_last and not one.is_last_twice),
+            ("first", unit.is_first), ("last_twice", unit.is_last_twice),
+            ("last", unit.is_last and not unit.is_last_twice),
         ) if holds
     ]  # fmt: skip
-    if one.open_ids:
-        said.append(context.words.text("ledger_open_projects", count=len(one.open_ids)))
+    if unit.open_ids:
+        notes.append(context.words.text("ledger_open_projects", count=len(unit.open_ids)))
     return {
-        "rank": one.rank, "unit_name": name,
-        **{kind: len(ids) for kind, ids in one.projects.items()},
-        "landing_rate_percent": None if one.landing_rate is None else 100 * one.landing_rate,
-        "note_rank": context.words.joined(said),
+        "rank": unit.rank, "unit_name": name,
+        **{kind: len(ids) for kind, ids in unit.projects.items()},
+        "landing_rate_percent": None if unit.landing_rate is None else 100 * unit.landing_rate,
+        "note_rank": context.words.joined(notes),
     }  # fmt: skip
 
 
-def _counted(found: list[UnitStanding], names: dict[str, str], context: Context) -> pd.DataFrame:
+def _counted(
+    standings: list[UnitStanding], names: dict[str, str], context: Context
+) -> pd.DataFrame:
     """List the projects behind each figure."""
     projects = context.source.read("projects")
     titles = dict(zip(projects["project_id"], projects["name"], strict=True))
     rows = [
-        (names[one.unit_id], context.words.text(f"column_{kind}"), project_id, titles[project_id])
-        for one in found
+        (names[unit.unit_id], context.words.text(f"column_{kind}"), project_id, titles[project_id])
+        for unit in standings
         for kind in (*COUNTS, "landed")
-        for project_id in one.projects[kind]
+        for project_id in unit.projects[kind]
     ]
-    return pd.DataFrame(rows, columns=list(LEDGER_RANKING_PROJECT_COLUMNS))
+    return pd.DataFrame(rows, columns=list(COUNTED_COLUMNS))
 
 
 LATE_RULES = ("C7", "E6")
@@ -370,7 +389,7 @@ PAIR_COLUMNS = ("project_id", "unit_name", "other_project_id", "other_unit_name"
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Notice:
     """What a notice is made of; None where the packs chosen have no rule for it.
 
     ``planned`` names the units with a planned node on file: without one nothing can be late by it;
@@ -384,11 +403,11 @@ class _Found:
     planned: frozenset[str] | None
 
 
-def notice_answer(context: Context, period: str, made: Dashboard | None = None) -> Answer:
+def notice_answer(context: Context, period: str, board: Dashboard | None = None) -> Answer:
     """Give the notice of a period.
 
     ``period``: Month, quarter or year.
-    ``made``: The figures of all units where they are at hand.
+    ``board``: The figures of all units where they are at hand.
 
     Counts by unit, then lists: what happened, what was late or stale on the last day, pairs that
     may be one.
@@ -400,39 +419,39 @@ def notice_answer(context: Context, period: str, made: Dashboard | None = None) 
     嘉政办发〔2018〕52号 四（三）（六）; 磐安 一（四）: monthly notice (D9).
     """
     words, names = context.words, unit_names(context)
-    made = dashboard_of(context, period) if made is None else made
-    at, span = made.at, made.at.period
-    found = _gather(context, made)
+    board = dashboard_of(context, period) if board is None else board
+    at, span = board.at, board.at.period
+    notice = _gather(context, board)
     titles = _project_names(context)
     sheets = [
-        Sheet(words.text("sheet_notice"), _counts(context, found, names)),
-        Sheet(words.text("sheet_notice_events"), _events(context, at, found, names, titles)),
+        sheet_of(words, "notice", _counts(context, notice, names)),
+        sheet_of(words, "notice_events", _events(context, at, notice, names, titles)),
     ]
     # A list that no rule of the packs makes is not an empty one: the summary says why.
-    if found.late is not None:
-        late = _warned(context, found.late, names, titles)
-        sheets.append(Sheet(words.text("sheet_notice_late"), late))
-    if found.stale is not None:
-        stale = _warned(context, found.stale, names, titles)
-        sheets.append(Sheet(words.text("sheet_notice_stale"), stale))
-    if found.pairs is not None:
-        pairs = _pairs(context, found.pairs, names)
-        sheets.append(Sheet(words.text("sheet_notice_conflicts"), pairs))
+    if notice.late is not None:
+        late = _warned(context, notice.late, names, titles)
+        sheets.append(sheet_of(words, "notice_late", late))
+    if notice.stale is not None:
+        stale = _warned(context, notice.stale, names, titles)
+        sheets.append(sheet_of(words, "notice_stale", stale))
+    if notice.pairs is not None:
+        pairs = _pairs(context, notice.pairs, names)
+        sheets.append(sheet_of(words, "notice_conflicts", pairs))
     figures = {name: words.text(f"figure_{name}") for name in NOTICE_COLUMNS}
-    own = ("unit_name", "counted_as", "project_name", "reason", "other_project_id",
+    headed = ("unit_name", "counted_as", "project_name", "reason", "other_project_id",
            "other_unit_name")  # fmt: skip
     return Answer(
         title=words.text("title_notice", period=span.name),
         parameters={"period": span.name},
         result={},
         sheets=tuple(sheets),
-        titles={**figures, **column_titles(words, own)},
-        summary=tuple(_summary(context, at, found)),
+        titles={**figures, **column_titles(words, headed)},
+        summary=tuple(_summary(context, at, notice)),
     )
 
 
-def _gather(context: Context, made: Dashboard) -> _Found:
-    at, figures = made.at, made.units
+def _gather(context: Context, board: Dashboard) -> _Notice:
+    at, figures = board.at, board.units
     source, policy = context.source, at.policy
     desk = Desk(
         _still_open(pd.DataFrame(source.read("projects")), at), at.ledger.events,
@@ -441,11 +460,13 @@ def _gather(context: Context, made: Dashboard) -> _Found:
     has_late = any(policy.parts(rule) for rule in LATE_RULES)
     has_stale = "stale" in policy.parts(STALE_RULE)
     warned = _known(warnings_on(desk), at) if has_late or has_stale else []
-    late = [one for one in warned if one.rule_id in LATE_RULES and _is_overdue(one)]
-    stale = [one for one in warned if (one.rule_id, one.part) == (STALE_RULE, "stale")]
+    late = [warning for warning in warned if warning.rule_id in LATE_RULES and _is_overdue(warning)]
+    stale = [
+        warning for warning in warned if (warning.rule_id, warning.part) == (STALE_RULE, "stale")
+    ]
     has_pairs = "S14" in policy.pack.assumptions
-    pairs = _standing(conflicts(desk.projects, policy), at) if has_pairs else None
-    return _Found(
+    pairs = _conflicts_on_day(conflicts(desk.projects, policy), at) if has_pairs else None
+    return _Notice(
         figures, late if has_late else None, stale if has_stale else None, pairs, _planned(at)
     )
 
@@ -459,8 +480,8 @@ def _planned(at: Standpoint) -> frozenset[str] | None:
     return frozenset(planned["unit_id"].dropna().astype(str))
 
 
-def _is_overdue(one: LedgerWarning) -> bool:
-    return one.statement.code in ("warning_node_overdue", "warning_problem_unsent")
+def _is_overdue(warning: LedgerWarning) -> bool:
+    return warning.statement.code in ("warning_node_overdue", "warning_problem_unsent")
 
 
 def _still_open(projects: pd.DataFrame, at: Standpoint) -> pd.DataFrame:
@@ -480,27 +501,35 @@ def _first_days(at: Standpoint) -> Mapping[str, str]:
 def _known(warned: Sequence[LedgerWarning], at: Standpoint) -> list[LedgerWarning]:
     """Leave out projects that appear in the ledger only after the last day."""
     first = _first_days(at)
-    return [one for one in warned if first.get(one.project_id, "") <= at.policy.as_of]
+    return [warning for warning in warned if first.get(warning.project_id, "") <= at.policy.as_of]
 
 
-def _standing(found: Sequence[Conflict], at: Standpoint) -> list[Conflict]:
+def _conflicts_on_day(conflicts: Sequence[Conflict], at: Standpoint) -> list[Conflict]:
     first, day = _first_days(at), at.policy.as_of
-    return [one for one in found if all(first.get(key, "") <= day for key in one.project_ids)]
+    return [
+        conflict
+        for conflict in conflicts
+        if all(first.get(key, "") <= day for key in conflict.project_ids)
+    ]
 
 
-def _counts(context: Context, found: _Found, names: dict[str, str]) -> pd.DataFrame:
+def _counts(context: Context, notice: _Notice, names: dict[str, str]) -> pd.DataFrame:
     words, rows = context.words, []
-    for one in found.figures:
+    for figures in notice.figures:
         row: dict[str, object] = {
-            "region": words.text("whole_city") if one.unit_id is None else names[one.unit_id]
+            "region": words.text("whole_city")
+            if figures.unit_id is None
+            else names[figures.unit_id]
         }
-        row |= {name: shown(context, one.figures[name], name) for name in (*HAPPENED, LANDED)}
-        row["late"] = _late(context, found, one.unit_id)
-        row["stale"] = _projects_warned(context, found.stale, one.unit_id)
-        row["conflicts"] = words.text("no_value") if found.pairs is None else sum(
-            one.unit_id is None
-            or one.unit_id in (text_of(pair.one, "unit_id"), text_of(pair.other, "unit_id"))
-            for pair in found.pairs
+        row |= {
+            name: figure_text(context, figures.figures[name], name) for name in (*HAPPENED, LANDED)
+        }
+        row["late"] = _late(context, notice, figures.unit_id)
+        row["stale"] = _projects_warned(context, notice.stale, figures.unit_id)
+        row["conflicts"] = words.text("no_value") if notice.pairs is None else sum(
+            figures.unit_id is None
+            or figures.unit_id in (text_of(pair.one, "unit_id"), text_of(pair.other, "unit_id"))
+            for pair in notice.pairs
         )  # fmt: skip
         rows.append(row)
     return pd.DataFrame(rows, columns=list(NOTICE_COLUMNS), dtype="object")
@@ -511,32 +540,32 @@ def _projects_warned(
 ) -> int | str:
     if warned is None:
         return context.words.text("no_value")
-    return len({one.project_id for one in warned if unit_id in (None, one.unit_id)})
+    return len({warning.project_id for warning in warned if unit_id in (None, warning.unit_id)})
 
 
-def _late(context: Context, found: _Found, unit_id: str | None) -> int | str:
+def _late(context: Context, notice: _Notice, unit_id: str | None) -> int | str:
     """Count late projects; a unit without any planned node isn't on time, it is unknown."""
-    count = _projects_warned(context, found.late, unit_id)
-    has_plans = found.planned is None or (
-        bool(found.planned) if unit_id is None else unit_id in found.planned
+    count = _projects_warned(context, notice.late, unit_id)
+    has_plans = notice.planned is None or (
+        bool(notice.planned) if unit_id is None else unit_id in notice.planned
     )
     return count if count or has_plans else context.words.text("no_value")
 
 
 def _events(
-    context: Context, at: Standpoint, found: _Found, names: dict[str, str], titles: dict[str, str]
+    context: Context, at: Standpoint, notice: _Notice, names: dict[str, str], titles: dict[str, str]
 ) -> pd.DataFrame:
     """List what is counted within the period, by day."""
     words, rows = context.words, []
     for name in HAPPENED:
         days = at.ledger.first_day((name,))
         of_project = dict(zip(at.ledger.projects["project_id"], days, strict=True))
-        for one in found.figures:
-            if one.unit_id is None:
+        for figures in notice.figures:
+            if figures.unit_id is None:
                 continue
-            for project_id in one.figures[name].project_ids:
+            for project_id in figures.figures[name].project_ids:
                 rows.append(
-                    (of_project[project_id], words.text(f"notice_{name}"), names[one.unit_id],
+                    (of_project[project_id], words.text(f"notice_{name}"), names[figures.unit_id],
                      project_id, titles[project_id])
                 )  # fmt: skip
     frame = pd.DataFrame(rows, columns=list(EVENT_COLUMNS))
@@ -548,9 +577,9 @@ def _warned(
     titles: dict[str, str],
 ) -> pd.DataFrame:  # fmt: skip
     rows = [
-        (names.get(one.unit_id or ""), one.project_id, titles[one.project_id],
-         context.words.say(one.statement))
-        for one in warned or ()
+        (names.get(warning.unit_id or ""), warning.project_id, titles[warning.project_id],
+         context.words.say(warning.statement))
+        for warning in warned or ()
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=list(LATE_COLUMNS))
 
@@ -573,22 +602,22 @@ def _project_names(context: Context) -> dict[str, str]:
     return dict(zip(projects["project_id"], projects["name"], strict=True))
 
 
-def _summary(context: Context, at: Standpoint, found: _Found) -> list[str]:
+def _summary(context: Context, at: Standpoint, notice: _Notice) -> list[str]:
     words = context.words
-    city = next(one for one in found.figures if one.unit_id is None).figures
+    city = next(figures for figures in notice.figures if figures.unit_id is None).figures
     lines = [
         words.text(
             "summary_notice", period=at.period.name, first=at.period.first, last=at.period.last,
             as_at=at.policy.as_of,
-            **{name: shown(context, city[name], name) for name in (*HAPPENED, LANDED)},
+            **{name: figure_text(context, city[name], name) for name in (*HAPPENED, LANDED)},
         )
     ]  # fmt: skip
     for code, rows in (
-        ("notice_late", found.late), ("notice_stale", found.stale), ("notice_pairs", found.pairs)
+        ("notice_late", notice.late), ("notice_stale", notice.stale), ("notice_pairs", notice.pairs)
     ):  # fmt: skip
         if rows is None:
             lines.append(words.text("notice_no_rule", what=words.text(f"{code}_name")))
-        elif rows is found.late and not rows and found.planned is not None and not found.planned:
+        elif rows is notice.late and not rows and notice.planned is not None and not notice.planned:
             lines.append(words.text("notice_no_plans"))
         else:
             lines.append(words.text(code, count=len(rows)))

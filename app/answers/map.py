@@ -61,7 +61,7 @@ def picture_of(
     view: MapView,
     title: str,
     highlights: Sequence[Highlight],
-    shown: Collection[str] | None = None,
+    visible: Collection[str] | None = None,
     **look: Any,  # noqa: ANN401
 ) -> bytes:
     """Draw the map around highlighted shapes (``picture_empty`` where there is nothing to draw).
@@ -69,7 +69,7 @@ def picture_of(
     ``look`` are further arguments of ``map_picture``: extent, size.
     """
     words = picture_words(context, title)
-    return map_picture(view, words, highlights=highlights, visible=shown, **look)
+    return map_picture(view, words, highlights=highlights, visible=visible, **look)
 
 
 DEGREES = 4490
@@ -213,7 +213,7 @@ def selection_answer(context: Context, selection: Selection) -> Answer:
         title=text("map_selection_title", layer=title),
         parameters={"layer": selection.layer, "rows": len(frame)},
         result={"union_mu": selection.union_mu, "sum_mu": selection.sum_mu},
-        sheets=(Sheet(title, frame),),
+        sheets=(Sheet(title, frame, key="selection"),),
         summary=(selection_said(context, selection),),
     )
 
@@ -256,20 +256,20 @@ def map_sheet(
     paper: Paper,
     *,
     extent: Bounds | None,
-    shown: Collection[str] | None = None,
+    visible: Collection[str] | None = None,
     highlights: Sequence[Highlight] = (),
 ) -> bytes:
     """Draw a sheet: title, legend, scale bar, north arrow, sources, and the day it was made.
 
     ``extent``: West, south, east, north [degrees] to be seen; None for the highlights, else all.
-    ``shown``: Map layers drawn; None for those switched on at first.
+    ``visible``: Map layers drawn; None for those switched on at first.
 
     PNG that knows its size on paper.
     """
     words = picture_words(context, title)
-    made = context.words.text("map_made_on", day=today())
+    made_on = context.words.text("map_made_on", day=today())
     png = map_picture(
-        view, replace(words, sources=f"{words.sources}{made}"), extent=extent, visible=shown,
+        view, replace(words, sources=f"{words.sources}{made_on}"), extent=extent, visible=visible,
         highlights=highlights, size_px=paper_px(paper),
     )  # fmt: skip
     return _written(png, "PNG")

@@ -2,19 +2,17 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 
 import geopandas as gpd
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles
-from app.answers.land import unit_names
-from app.context import Context
+from app.answers.answer import Answer, column_titles, sheet_of
+from app.context import Context, platform_names, unit_names
 from app.messages import Catalogue
 from geo.errors import MuPlanError
 from geo.tools import nearest_name
-from layers.exchange.writers.sheet import Sheet
 from platforms.industries.chains import chain_firms
 from platforms.land.site_carving import CUT_SUFFIX, CarvedSite
 from platforms.ledger.claims import Exclusivity
@@ -30,7 +28,7 @@ from platforms.matching.land_gates import Gate
 from platforms.matching.match import Evaluation, MatchedSite, MatchResult, evaluate, ranked
 from platforms.matching.scoring import Criterion
 from platforms.matching.site import MatchTable
-from platforms.matching.survey import ChainReach, Survey
+from platforms.matching.survey import ChainProximity, Survey
 from platforms.policy.verdict import Statement, say
 from platforms.projects.approval import ApprovalRoute
 
@@ -43,13 +41,13 @@ def site_rows(result: MatchResult, top: int, words: Catalogue) -> list[dict[str,
     """
     values = result.evaluation.values[result.evaluation.admitted]
     rows = []
-    for at, one in enumerate(result.sites[:top]):
+    for at, matched in enumerate(result.sites[:top]):
         place = int(result.ranking.order[at])
         lost = losses(values, result.weights, place)
         change = would_be_first(values, result.weights, place)
         rows.append(
             {
-                **site_row(one, words),
+                **site_row(matched, words),
                 "losses": [
                     {"criterion": result.criteria[loss.criterion], "points": loss.points}
                     for loss in lost
@@ -65,15 +63,17 @@ def weight_range_rows(result: MatchResult) -> list[dict[str, object]]:
     values = result.evaluation.values[result.evaluation.admitted]
     return [
         {
-            "criterion": result.criteria[one.criterion],
-            "weight": float(result.weights[one.criterion]), "low": one.low,
-            "high": None if math.isinf(one.high) else one.high,
+            "criterion": result.criteria[interval.criterion],
+            "weight": float(result.weights[interval.criterion]), "low": interval.low,
+            "high": None if math.isinf(interval.high) else interval.high,
         }
-        for one in weight_ranges(values, result.weights)
+        for interval in weight_ranges(values, result.weights)
     ]  # fmt: skip
 
 
-def _change(found: WouldBeFirst, result: MatchResult, words: Catalogue) -> dict[str, object]:
+def _change(
+    change_needed: WouldBeFirst, result: MatchResult, words: Catalogue
+) -> dict[str, object]:
     def row(change: Change | None) -> dict[str, object] | None:
         if change is None:
             return None
@@ -86,32 +86,37 @@ def _change(found: WouldBeFirst, result: MatchResult, words: Catalogue) -> dict[
         }
 
     return {
-        "value": row(found.value), "weight": row(found.weight),
-        "text": change_text(found, result.criteria, words),
+        "value": row(change_needed.value), "weight": row(change_needed.weight),
+        "text": change_text(change_needed, result.criteria, words),
     }  # fmt: skip
 
 
-def change_text(found: WouldBeFirst, criteria: tuple[str, ...], words: Catalogue) -> str:
+def change_text(change_needed: WouldBeFirst, criteria: tuple[str, ...], words: Catalogue) -> str:
     """Say what would make a site first, or that no single change does."""
 
-    def named(change: Change) -> str:
+    def criterion_of(change: Change) -> str:
         return words.text(f"criterion_{criteria[change.criterion]}")
 
-    said = []
-    if found.value is not None:
-        one = found.value
+    sentences = []
+    if change_needed.value is not None:
+        one = change_needed.value
         before = words.text("no_value") if one.before is None else f"{100 * one.before:.1f}"
-        said.append(
-            words.text("first_by_value", criterion=named(one), before=before, after=100 * one.after)
-        )
-    if found.weight is not None:
-        one = found.weight
-        said.append(
+        sentences.append(
             words.text(
-                "first_by_weight", criterion=named(one), before=one.before or 0.0, after=one.after
+                "first_by_value", criterion=criterion_of(one), before=before, after=100 * one.after
             )
         )
-    return words.joined(said) if said else words.text("first_by_nothing")
+    if change_needed.weight is not None:
+        one = change_needed.weight
+        sentences.append(
+            words.text(
+                "first_by_weight",
+                criterion=criterion_of(one),
+                before=one.before or 0.0,
+                after=one.after,
+            )
+        )
+    return words.joined(sentences) if sentences else words.text("first_by_nothing")
 
 
 def criterion_rows(parts: tuple[Criterion, ...]) -> list[dict[str, object]]:
@@ -163,38 +168,38 @@ def route_text(route: ApprovalRoute | None, words: Catalogue) -> str:
     """Say the steps of approval, or why there are none."""
     if route is None:
         return words.text("no_value")
-    said = words.joined(words.say(why) for why in route.reasons)
-    return f"{' → '.join(route.steps)}　{said}" if route.steps else said
+    reasons = words.joined(words.say(why) for why in route.reasons)
+    return f"{' → '.join(route.steps)}　{reasons}" if route.steps else reasons
 
 
-def site_row(one: MatchedSite, words: Catalogue) -> dict[str, object]:
+def site_row(matched: MatchedSite, words: Catalogue) -> dict[str, object]:
     """Give a site as plain values: verdict, score and confidence apart from each other."""
-    site = one.site
+    site = matched.site
     return {
-        "rank": one.rank,
+        "rank": matched.rank,
         "site_id": site.site_id,
-        "score": None if one.score is None else one.score.score,
-        "confidence": None if one.score is None else one.score.confidence,
+        "score": None if matched.score is None else matched.score.score,
+        "confidence": None if matched.score is None else matched.score.confidence,
         "platform_id": site.platform_id,
         "unit_id": site.unit_id,
         "parcel_ids": list(site.parcel_ids),
         "area_mu": site.area_mu,
         "carved": None if site.carved is None else _carved(site.carved),
-        "gates": [_gate_row(gate, words) for gate in one.gates],
-        "criteria": [] if one.score is None else criterion_rows(one.score.criteria),
+        "gates": [_gate_row(gate, words) for gate in matched.gates],
+        "criteria": [] if matched.score is None else criterion_rows(matched.score.criteria),
         "effect_on_share": [
             {
                 "unit_id": site.unit_id, "element": element, "pollutant": pollutant,
                 "before": effect.before, "after": effect.after, "outcome": effect.outcome,
             }
-            for (element, pollutant), effect in one.effects.items()
+            for (element, pollutant), effect in matched.effects.items()
         ],
         "losses": [],
         "would_be_first": None,
-        "approval_route": route_row(one.route, words),
-        "exclusivity": talks_row(one.talks, site.unit_id, words),
-        "warnings": [_gate_row(gate, words) for gate in one.warnings],
-        "reasons": [{"code": why.code, "text": words.say(why)} for why in _reasons(one)],
+        "approval_route": route_row(matched.route, words),
+        "exclusivity": talks_row(matched.talks, site.unit_id, words),
+        "warnings": [_gate_row(gate, words) for gate in matched.warnings],
+        "reasons": [{"code": why.code, "text": words.say(why)} for why in _reasons(matched)],
     }  # fmt: skip
 
 
@@ -215,12 +220,12 @@ def _carving_statement(site: CarvedSite) -> Statement:
     )  # fmt: skip
 
 
-def _reasons(one: MatchedSite) -> list[Statement]:
+def _reasons(matched: MatchedSite) -> list[Statement]:
     """Gather failed and open gates, then the three criteria that give most points."""
-    reasons = [gate.statement for gate in one.reasons]
-    if one.site.carved is not None:
-        reasons.append(_carving_statement(one.site.carved))
-    parts = one.score.criteria if one.score is not None else ()
+    reasons = [gate.statement for gate in matched.reasons]
+    if matched.site.carved is not None:
+        reasons.append(_carving_statement(matched.site.carved))
+    parts = matched.score.criteria if matched.score is not None else ()
     best = sorted(parts, key=lambda part: -part.contribution)[:3]
     return reasons + [
         say(f"because_{part.criterion}", points=part.contribution)
@@ -229,14 +234,14 @@ def _reasons(one: MatchedSite) -> list[Statement]:
     ]
 
 
-def share_sentence(one: MatchedSite, words: Catalogue) -> str:
+def share_sentence(matched: MatchedSite, words: Catalogue) -> str:
     """Say what the project would do to its unit's land share."""
-    if one.effect is None or one.effect.after is None:
+    if matched.effect is None or matched.effect.after is None:
         return words.text("share_effect_unknown")
     return words.text(
-        "share_effect_said", before=percent(one.effect.before),
-        after=one.effect.after, threshold=one.effect.threshold,
-        outcome=words.text(f"outcome_{one.effect.outcome}"),
+        "share_effect_said", before=percent(matched.effect.before),
+        after=matched.effect.after, threshold=matched.effect.threshold,
+        outcome=words.text(f"outcome_{matched.effect.outcome}"),
     )  # fmt: skip
 
 
@@ -245,14 +250,14 @@ def percent(share: float | None) -> str | None:
     return None if share is None else f"{share:.1%}"
 
 
-def standing_of(one: MatchedSite, words: Catalogue) -> str:
+def standing_of(matched: MatchedSite, words: Catalogue) -> str:
     """Say whether a site is admitted, undecided or rejected."""
-    return words.text(f"standing_{one.standing}")
+    return words.text(f"standing_{matched.status}")
 
 
-def reason_text(one: MatchedSite, words: Catalogue) -> str:
+def reason_text(matched: MatchedSite, words: Catalogue) -> str:
     """Say why a site is where it is: failed and open gates, else what carries its score."""
-    return words.joined(words.say(why) for why in _reasons(one))
+    return words.joined(words.say(why) for why in _reasons(matched))
 
 
 SCREEN_COLUMNS = (
@@ -286,11 +291,11 @@ def demand_in_ledger(context: Context, project_id: str) -> Demand:
     return demand_of(rows.iloc[0].to_dict())
 
 
-def chain_reach(context: Context) -> ChainReach:
+def chain_proximities(context: Context) -> ChainProximity:
     """Read the firms of the city along the chains, for matching."""
     industries = context.industries()
     firms = chain_firms(context.source, industries, context.year)
-    return ChainReach(firms, context.chains(), industries)
+    return ChainProximity(firms, context.chains(), industries)
 
 
 def survey_of(context: Context, table: MatchTable, least_mu: float | None = None) -> Survey:
@@ -300,14 +305,19 @@ def survey_of(context: Context, table: MatchTable, least_mu: float | None = None
 
     Reads the city once, whatever the number of projects.
     """
-    policy, year, reach = context.policy, context.year, chain_reach(context)
+    policy, year, reach = context.policy, context.year, chain_proximities(context)
     return Survey(context.source, policy, table, year, context.crs, reach, least_mu)
 
 
 def evaluate_match(context: Context, demand: Demand, table: MatchTable) -> Evaluation:
     """Judge and value the land of the city for a project, whatever the weights."""
-    ground = next(survey_of(context, table).grounds([demand]))
-    return evaluate(ground, demand, context.policy, table)
+    inputs = next(survey_of(context, table).inputs([demand]))
+    return evaluate(inputs, demand, context.policy, table)
+
+
+def evaluate_demand(context: Context, demand: Demand) -> Evaluation:
+    """Judge and value the land of the city for a project, with the weights of the product."""
+    return evaluate_match(context, demand, context.match_table())
 
 
 def run_match(context: Context, demand: Demand, table: MatchTable) -> MatchResult:
@@ -323,10 +333,9 @@ def match_answer(context: Context, result: MatchResult, table: MatchTable, top: 
     JSON keys ``platforms``, ``sites``, ``undecided``, ``rejected``, ``weight_ranges``.
     """
     words, demand = context.words, result.demand
-    platforms = context.source.read("major_platforms")
-    names = dict(zip(platforms["platform_id"], platforms["name"], strict=True))
-    shown = (*result.sites[:top], *result.undecided, *result.rejected)
-    sites = _site_frame(context, shown, result, names)
+    names = platform_names(context)
+    listed = (*result.sites[:top], *result.undecided, *result.rejected)
+    sites = site_frame(context, listed, names)
     return Answer(
         title=words.text("title_match", name=demand.name),
         parameters={
@@ -348,15 +357,15 @@ def match_answer(context: Context, result: MatchResult, table: MatchTable, top: 
             "sites": site_rows(result, top, words),
             "weight_ranges": weight_range_rows(result),
             "undecided": [
-                {**site_row(one, words), "missing": [gate.gate for gate in one.reasons]}
-                for one in result.undecided
+                {**site_row(matched, words), "missing": [gate.gate for gate in matched.reasons]}
+                for matched in result.undecided
             ],
-            "rejected": [site_row(one, words) for one in result.rejected],
+            "rejected": [site_row(matched, words) for matched in result.rejected],
         },
         sheets=(
-            Sheet(words.text("sheet_sites"), sites, printed=SCREEN_COLUMNS),
-            Sheet(words.text("sheet_platforms"), _platform_frame(result, names)),
-            Sheet(words.text("sheet_gates"), _gate_frame(shown, words)),
+            sheet_of(words, "sites", sites, printed=SCREEN_COLUMNS),
+            sheet_of(words, "platforms", platform_frame(result, names)),
+            sheet_of(words, "gates", _gate_frame(listed, words)),
         ),
         titles=column_titles(words, (*SITE_COLUMNS, *PLATFORM_COLUMNS, *GATE_COLUMNS)),
         summary=(*summary_lines(context, result, names), *_platform_line(result, names, words)),
@@ -390,45 +399,47 @@ def summary_lines(context: Context, result: MatchResult, names: dict[str, str]) 
 
 def _main_causes(sites: Iterable[MatchedSite], words: Catalogue) -> str:
     """Say which gates kept most sites out."""
-    counts = Counter(one.reasons[0].gate for one in sites if one.reasons)
+    counts = Counter(matched.reasons[0].gate for matched in sites if matched.reasons)
     listed = [f"{words.text(f'gate_{gate}')} {count}" for gate, count in counts.most_common(3)]
     return words.text("summary_causes", causes=words.joined(listed))
 
 
-def _site_frame(
-    context: Context, shown: tuple[MatchedSite, ...], result: MatchResult, names: dict[str, str]
+def site_frame(
+    context: Context, matched: Sequence[MatchedSite], names: dict[str, str]
 ) -> gpd.GeoDataFrame:
+    """List sites for people, one row each; ``names`` are those of the platforms."""
     words, units = context.words, unit_names(context)
     rows = [
         {
-            "rank": one.rank,
-            "standing": standing_of(one, words),
-            "site_id": one.site.site_id,
-            "score": None if one.score is None else one.score.score,
-            "platform_name": names.get(one.site.platform_id or ""),
-            "unit_name": units.get(one.site.unit_id or ""),
-            "area_mu": one.site.area_mu,
-            "carved_from": None if one.site.carved is None else one.site.carved.block_id,
+            "rank": match.rank,
+            "standing": standing_of(match, words),
+            "site_id": match.site.site_id,
+            "score": None if match.score is None else match.score.score,
+            "platform_name": names.get(match.site.platform_id or ""),
+            "unit_name": units.get(match.site.unit_id or ""),
+            "area_mu": match.site.area_mu,
+            "carved_from": None if match.site.carved is None else match.site.carved.block_id,
             "remainder_mu": None
-            if one.site.carved is None
-            else one.site.carved.carving.remainder_mu,
-            "share_before": None if one.effect is None else one.effect.before,
-            "share_after": None if one.effect is None else one.effect.after,
-            "why": reason_text(one, words),
-            "parcel_ids": list(one.site.parcel_ids),
+            if match.site.carved is None
+            else match.site.carved.carving.remainder_mu,
+            "share_before": None if match.effect is None else match.effect.before,
+            "share_after": None if match.effect is None else match.effect.after,
+            "why": reason_text(match, words),
+            "parcel_ids": list(match.site.parcel_ids),
         }
-        for one in shown
+        for match in matched
     ]
     columns = [
         "rank", "standing", "site_id", "score", "platform_name", "unit_name", "area_mu",
         "carved_from", "remainder_mu", "share_before", "share_after", "why", "parcel_ids",
     ]  # fmt: skip
     frame = pd.DataFrame(rows, columns=columns).astype({"rank": "Int64"})
-    shapes = [one.site.geometry for one in shown]
+    shapes = [match.site.geometry for match in matched]
     return gpd.GeoDataFrame(frame, geometry=shapes, crs=context.crs)
 
 
-def _platform_frame(result: MatchResult, names: dict[str, str]) -> pd.DataFrame:
+def platform_frame(result: MatchResult, names: dict[str, str]) -> pd.DataFrame:
+    """List the platforms for people, one row each."""
     rows = [
         (p.rank, p.platform_id, names.get(p.platform_id), p.score, p.site_count, p.best_site_id)
         for p in result.platforms
@@ -449,17 +460,17 @@ def _platform_line(result: MatchResult, names: dict[str, str], words: Catalogue)
     return (words.text("summary_platforms", ranked=words.joined(ranked)),)
 
 
-def _gate_frame(shown: tuple[MatchedSite, ...], words: Catalogue) -> pd.DataFrame:
+def _gate_frame(sites: tuple[MatchedSite, ...], words: Catalogue) -> pd.DataFrame:
     rows = [
         {
-            "site_id": one.site.site_id,
+            "site_id": matched.site.site_id,
             "gate": words.text(f"gate_{gate.gate}"),
             "outcome": words.text(f"outcome_{gate.outcome}"),
             "force": words.text(f"force_{gate.force}"),
             "reason": words.say(gate.statement),
             "clause": gate.clause,
         }
-        for one in shown
-        for gate in one.gates
+        for matched in sites
+        for gate in matched.gates
     ]
     return pd.DataFrame(rows, columns=["site_id", *GATE_COLUMNS])

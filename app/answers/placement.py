@@ -8,11 +8,9 @@ import geopandas as gpd
 import pandas as pd
 import yaml
 
-from app.answers.answer import Answer, column_titles
-from app.answers.chains import platform_names
-from app.answers.land import unit_names
+from app.answers.answer import Answer, column_titles, sheet_of
 from app.answers.matching import demand_in_ledger, percent, survey_of
-from app.context import Context
+from app.context import Context, platform_names, unit_names
 from app.messages import Catalogue
 from geo.errors import MuPlanError
 from geo.tools import Progress, report, within
@@ -22,30 +20,32 @@ from platforms.ledger.visibility import require_city
 from platforms.matching.demand import BEGUN, Demand, demand_of
 from platforms.matching.match import MatchedSite, MatchResult, evaluate, ranked
 from platforms.matching.site import MatchTable
-from platforms.placement.explain import Conflict, LocksClashError, Relaxation, Why
+from platforms.placement.explain import Conflict, LocksConflictError, Relaxation, Why
 from platforms.placement.limits import BY_NUMBER, CUMULATIVE, ShareRows, further_shares
 from platforms.placement.place import Placement, Unplaced, Wishes, place
 from platforms.policy.verdict import Statement
 
 
-def search_summary(found: Placement, wishes: Wishes, words: Catalogue) -> tuple[str, ...]:
+def search_summary(placement: Placement, wishes: Wishes, words: Catalogue) -> tuple[str, ...]:
     """Say how good the answer is where the search was not carried to its end.
 
     That it is an estimate, that time ran out, that pairs were not looked at, among which sites
     reasons were searched for: what applies.
     """
-    placed = len(found.assignments)
-    most = placed + len(found.unplaced) if found.count_bound is None else found.count_bound
-    said = []
+    placed = len(placement.assignments)
+    most = (
+        placed + len(placement.unplaced) if placement.count_bound is None else placement.count_bound
+    )
+    sentences = []
     if wishes.is_quick:
-        said.append(words.text("summary_place_quick", placed=placed, most=most))
-    elif found.is_late:
-        said.append(words.text("summary_place_late", placed=placed, most=most))
-    if found.pairs_left:
-        said.append(words.text("summary_place_pairs_left", count=found.pairs_left))
-    if found.explained_within is not None:
-        said.append(words.text("summary_place_within", best=found.explained_within))
-    return tuple(said)
+        sentences.append(words.text("summary_place_quick", placed=placed, most=most))
+    elif placement.is_late:
+        sentences.append(words.text("summary_place_late", placed=placed, most=most))
+    if placement.pairs_left:
+        sentences.append(words.text("summary_place_pairs_left", count=placement.pairs_left))
+    if placement.explained_within is not None:
+        sentences.append(words.text("summary_place_within", best=placement.explained_within))
+    return tuple(sentences)
 
 
 SHOWN_UNDECIDED = 3
@@ -69,21 +69,21 @@ def undecided_sites(
     return {
         result.demand.project_id: [
             {
-                "site_id": one.site.site_id, "platform_id": one.site.platform_id,
-                "area_mu": one.site.area_mu, "missing": _missing(one, words),
+                "site_id": matched.site.site_id, "platform_id": matched.site.platform_id,
+                "area_mu": matched.site.area_mu, "missing": _missing(matched, words),
             }
-            for one in result.undecided[:SHOWN_UNDECIDED]
+            for matched in result.undecided[:SHOWN_UNDECIDED]
         ]
         for result in results
         if result.demand.project_id in wanted and not len(result.sites) and len(result.undecided)
     }  # fmt: skip
 
 
-def _missing(one: MatchedSite, words: Catalogue) -> list[str]:
+def _missing(matched: MatchedSite, words: Catalogue) -> list[str]:
     return [
         words.text("placement_missing", gate=words.text(f"gate_{gate.gate}"),
                    why=words.say(gate.statement))
-        for gate in one.reasons
+        for gate in matched.reasons
     ]  # fmt: skip
 
 
@@ -95,11 +95,11 @@ def undecided_frame(
     """List these sites, one a row; ``names`` are those of the platforms."""
     rows = [
         (
-            project_id, one["site_id"], names.get(str(one["platform_id"])), one["area_mu"],
-            words.joined(one["missing"] if isinstance(one["missing"], list) else ()),
+            project_id, site["site_id"], names.get(str(site["platform_id"])), site["area_mu"],
+            words.joined(site["missing"] if isinstance(site["missing"], list) else ()),
         )
         for project_id, sites in undecided.items()
-        for one in sites
+        for site in sites
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=list(UNDECIDED_COLUMNS))
 
@@ -140,21 +140,20 @@ class WordedLocksError(MuPlanError):
 
 def place_names(context: Context) -> dict[str, str]:
     """Give the names of units and platforms by id."""
-    platforms = context.source.read("major_platforms")
-    named = dict(zip(platforms["platform_id"], platforms["name"], strict=True))
-    found = {**named, **unit_names(context)}
-    return {key: name for key, name in found.items() if isinstance(name, str) and name}
+    return {**platform_names(context), **unit_names(context)}
 
 
-def worded_locks(context: Context, error: LocksClashError) -> WordedLocksError:
+def worded_locks(context: Context, error: LocksConflictError) -> WordedLocksError:
     """Put into words which locked pairs cannot hold together."""
     words, names = context.words, place_names(context)
     row = why_row(error.why, words, names)
     conflict, relaxation = error.why.conflict, error.why.relaxation
     members = words.text("why_out_of_time")
     if conflict is not None:
-        said = [_text(one.said, words, names) for one in conflict.members[:SHOWN_MEMBERS]]
-        members = _listed(said, words)
+        texts = [
+            _text(member.statement, words, names) for member in conflict.members[:SHOWN_MEMBERS]
+        ]
+        members = _listed(texts, words)
     mend = words.text("why_no_mend_locks")
     if relaxation is not None and relaxation.changes:
         changes = _listed(_changes(relaxation, words, names), words)
@@ -166,14 +165,14 @@ def why_row(why: Why | None, words: Catalogue, names: Names) -> dict[str, object
     """Give the JSON keys of one project: ``conflict``, ``relaxation``, ``given_up``, ``why``."""
     if why is None:
         return {"conflict": None, "relaxation": None, "given_up": None, "why": []}
-    given = why.given_up
+    given_up = why.given_up
     return {
         "conflict": _conflict_row(why.conflict, words, names),
         "relaxation": _relaxation_row(why.relaxation, words, names),
-        "given_up": given
+        "given_up": given_up
         and {
-            "project_ids": list(given.project_ids), "loss": given.loss,
-            "is_score_only": given.is_score_only, "is_fewest_proven": given.is_fewest_proven,
+            "project_ids": list(given_up.project_ids), "loss": given_up.loss,
+            "is_score_only": given_up.is_score_only, "is_fewest_proven": given_up.is_fewest_proven,
         },
         "why": _sentences(why, words, names),
     }  # fmt: skip
@@ -185,9 +184,17 @@ def _conflict_row(
     if conflict is None:
         return None
     members = []
-    for one in conflict.members:
-        row = {"kind": one.kind, "code": one.said.code, "text": _text(one.said, words, names)}
-        ids = {key: value for key, value in one.said.values.items() if key in MEMBER_KEYS and value}
+    for member in conflict.members:
+        row = {
+            "kind": member.kind,
+            "code": member.statement.code,
+            "text": _text(member.statement, words, names),
+        }
+        ids = {
+            key: value
+            for key, value in member.statement.values.items()
+            if key in MEMBER_KEYS and value
+        }
         members.append({**row, **ids})
     return {
         "members": members, "is_smallest_proven": conflict.is_smallest_proven,
@@ -203,57 +210,62 @@ def _relaxation_row(
     return {
         "changes": [
             {
-                "code": one.said.code, "limit": _text(one.limit, words, names),
-                "text": _text(one.said, words, names), "amount": one.amount, "share": one.share,
+                "code": change.statement.code,
+                "limit": _text(change.limit, words, names),
+                "text": _text(change.statement, words, names),
+                "amount": change.amount,
+                "share": change.share,
             }
-            for one in relaxation.changes
+            for change in relaxation.changes
         ],
         "is_least_proven": relaxation.is_least_proven,
         "is_checked": relaxation.is_checked,
-    }  # fmt: skip
+    }
 
 
 def _changes(relaxation: Relaxation, words: Catalogue, names: Names) -> list[str]:
-    said = []
-    for one in relaxation.changes:
-        text = _text(one.said, words, names)
-        if one.said.code == "mend_other":
-            text = f"{_text(one.limit, words, names)} {text}"
-        said.append(text)
-    return said
+    texts = []
+    for change in relaxation.changes:
+        text = _text(change.statement, words, names)
+        if change.statement.code == "mend_other":
+            text = f"{_text(change.limit, words, names)} {text}"
+        texts.append(text)
+    return texts
 
 
 def _sentences(why: Why, words: Catalogue, names: Names) -> list[str]:
     if why.fits:
         return [words.text("why_fits")]
-    said = []
+    sentences = []
     if why.conflict is None:
-        said.append(words.text("why_out_of_time"))
+        sentences.append(words.text("why_out_of_time"))
     else:
-        members = [_text(one.said, words, names) for one in why.conflict.members]
+        members = [_text(member.statement, words, names) for member in why.conflict.members]
         more = ["…"] if len(members) > SHOWN_MEMBERS else []
         listed = _listed([*members[:SHOWN_MEMBERS], *more], words)
-        said.append(words.text("why_conflict", size=len(members), members=listed))
-        said.append(words.text(_proof(why.conflict)))
+        sentences.append(words.text("why_conflict", size=len(members), members=listed))
+        sentences.append(words.text(_proof(why.conflict)))
     if why.relaxation is not None and why.relaxation.changes:
         changes = _listed(_changes(why.relaxation, words, names), words)
-        said.append(words.text("why_mend", changes=changes))
+        sentences.append(words.text("why_mend", changes=changes))
         if not why.relaxation.is_least_proven:
-            said.append(words.text("why_mend_unproven"))
+            sentences.append(words.text("why_mend_unproven"))
     elif why.relaxation is not None:
-        said.append(words.text("why_no_mend"))
+        sentences.append(words.text("why_no_mend"))
     if why.given_up is not None and why.given_up.project_ids:
-        said.append(_given_up(why, words))
-    return said
+        sentences.append(_given_up(why, words))
+    return sentences
 
 
 def _given_up(why: Why, words: Catalogue) -> str:
-    given = why.given_up
-    assert given is not None
-    if given.is_score_only:
-        return words.text("why_score_only", project_id=given.project_ids[0], change=-given.loss)
-    listed = _listed(given.project_ids, words)
-    return words.text("why_given_up", project_ids=listed, change=-given.loss)
+    given_up = why.given_up
+    assert given_up is not None
+    if given_up.is_score_only:
+        return words.text(
+            "why_score_only", project_id=given_up.project_ids[0], change=-given_up.loss
+        )
+    listed = _listed(given_up.project_ids, words)
+    return words.text("why_given_up", project_ids=listed, change=-given_up.loss)
 
 
 def _proof(conflict: Conflict) -> str:
@@ -262,37 +274,37 @@ def _proof(conflict: Conflict) -> str:
     return "why_minimal" if conflict.is_minimal else "why_unproven"
 
 
-def _text(said: Statement, words: Catalogue, names: Names) -> str:
+def _text(statement: Statement, words: Catalogue, names: Names) -> str:
     """Put a statement into words, units and platforms by their names."""
-    values = dict(said.values)
+    values = dict(statement.values)
     for key in ("place_id", "unit_id"):
         if isinstance(values.get(key), str):
             values[key] = names.get(str(values[key]), values[key])
-    return words.say(replace(said, values=values))
+    return words.say(replace(statement, values=values))
 
 
 def _listed(texts: Sequence[str], words: Catalogue) -> str:
     return ("、" if words.language == "zh" else ", ").join(texts)
 
 
-def explained_result(found: Placement, wishes: Wishes) -> dict[str, object]:
+def explained_result(placement: Placement, wishes: Wishes) -> dict[str, object]:
     """Give the JSON keys of near-best placements: ``alternatives``, ``swaps`` and their proof."""
-    explained = found.explained
-    placed = {one.project_id: one.site_id for one in found.assignments}
+    explained = placement.explained
+    placed = {assignment.project_id: assignment.site_id for assignment in placement.assignments}
     alternatives = []
-    for one in explained.alternatives:
-        sites = {option.project_id: option.site_id for option in one.assignments}
+    for alternative in explained.alternatives:
+        sites = {option.project_id: option.site_id for option in alternative.assignments}
         changes = [
             {"project_id": name, "site_id": placed.get(name), "new_site_id": sites.get(name)}
             for name in sorted({*placed, *sites})
             if placed.get(name) != sites.get(name)
         ]
-        alternatives.append({"loss": one.loss, "placed": len(sites), "changes": changes})
+        alternatives.append({"loss": alternative.loss, "placed": len(sites), "changes": changes})
     swaps = [
         {
-            "project_ids": [one.project_id for one in pair.placed],
-            "site_ids": [one.site_id for one in pair.placed],
-            "new_site_ids": [one.site_id for one in pair.swapped], "loss": pair.loss,
+            "project_ids": [assignment.project_id for assignment in pair.placed],
+            "site_ids": [assignment.site_id for assignment in pair.placed],
+            "new_site_ids": [assignment.site_id for assignment in pair.swapped], "loss": pair.loss,
         }
         for pair in explained.swaps
     ]  # fmt: skip
@@ -303,93 +315,95 @@ def explained_result(found: Placement, wishes: Wishes) -> dict[str, object]:
 
 
 def why_sheets(
-    found: Placement, result: Mapping[str, object], words: Catalogue, names: Names
+    placement: Placement, result: Mapping[str, object], words: Catalogue, names: Names
 ) -> tuple[Sheet, ...]:
     """Give the lists of conflicts and what mends them, near-best placements, and swaps."""
     changes, swaps = [], []
     alternatives, pairs = result["alternatives"], result["swaps"]
     assert isinstance(alternatives, list)
     assert isinstance(pairs, list)
-    for number, one in enumerate(alternatives, start=1):
+    for number, alternative in enumerate(alternatives, start=1):
         changes += [
-            (number, one["loss"], c["project_id"], c["site_id"], c["new_site_id"])
-            for c in one["changes"]
+            (number, alternative["loss"], c["project_id"], c["site_id"], c["new_site_id"])
+            for c in alternative["changes"]
         ]
     for pair in pairs:
         (first, second), (site, other) = pair["project_ids"], pair["site_ids"]
         swaps.append((first, site, second, other, pair["loss"]))
     lists = (
-        ("sheet_place_conflicts", ("asked", "side", "member"), _conflict_rows(found, words, names)),
+        ("place_conflicts", ("asked", "side", "member"), _conflict_rows(placement, words, names)),
         (
-            "sheet_place_alternatives",
+            "place_alternatives",
             ("alternative", "loss", "asked", "from_site", "to_site"),
             changes,
         ),
-        ("sheet_place_swaps", ("asked", "from_site", "other_project", "other_site", "loss"), swaps),
+        ("place_swaps", ("asked", "from_site", "other_project", "other_site", "loss"), swaps),
     )
     return tuple(
-        Sheet(words.text(name), pd.DataFrame(rows, columns=list(columns)))
+        sheet_of(words, name, pd.DataFrame(rows, columns=list(columns)))
         for name, columns, rows in lists
     )
 
 
-def _conflict_rows(found: Placement, words: Catalogue, names: Names) -> list[tuple[str, str, str]]:
+def _conflict_rows(
+    placement: Placement, words: Catalogue, names: Names
+) -> list[tuple[str, str, str]]:
     rows = []
-    for one in found.unplaced:
-        why = one.why
+    for project in placement.unplaced:
+        why = project.why
         if why is None:
             continue
         members = () if why.conflict is None else why.conflict.members
         parts = {
-            "conflict": [_text(member.said, words, names) for member in members],
+            "conflict": [_text(member.statement, words, names) for member in members],
             "relaxation": [] if why.relaxation is None else _changes(why.relaxation, words, names),
             "given_up": [] if why.given_up is None else list(why.given_up.project_ids),
         }
         rows += [
-            (one.project_id, words.text(f"part_{side}"), text)
+            (project.project_id, words.text(f"part_{side}"), text)
             for side, texts in parts.items() for text in texts
         ]  # fmt: skip
     return rows
 
 
-def never_changes_words(found: Placement, words: Catalogue) -> list[str]:
+def never_changes_words(placement: Placement, words: Catalogue) -> list[str]:
     """Say of each assignment whether near-best placements all have it."""
-    stable = found.explained.stable
-    said = {True: words.text("never_true"), False: words.text("never_false"), None: words.text("no_value")}  # noqa: E501  # fmt: skip
-    return [said[stable.get(one.project_id)] for one in found.assignments]
+    stable = placement.explained.stable
+    answers = {True: words.text("never_true"), False: words.text("never_false"), None: words.text("no_value")}  # noqa: E501  # fmt: skip
+    return [answers[stable.get(assignment.project_id)] for assignment in placement.assignments]
 
 
-def why_summary(found: Placement, wishes: Wishes, words: Catalogue) -> tuple[str, ...]:
+def why_summary(placement: Placement, wishes: Wishes, words: Catalogue) -> tuple[str, ...]:
     """Sum up in words what was found beside the placement; nothing where it wasn't asked."""
-    if not wishes.explains or not (found.assignments or found.unplaced):
+    if not wishes.explains or not (placement.assignments or placement.unplaced):
         return ()
-    said = []
-    reasons = [one.why for one in found.unplaced if one.why is not None]
+    sentences = []
+    reasons = [project.why for project in placement.unplaced if project.why is not None]
     conflicts = [why.conflict for why in reasons if why.conflict is not None]
     if reasons:
         mended = sum(why.relaxation is not None and bool(why.relaxation.changes) for why in reasons)
-        proven = sum(one.is_smallest_proven for one in conflicts)
-        said.append(
+        proven = sum(conflict.is_smallest_proven for conflict in conflicts)
+        sentences.append(
             words.text("summary_why", count=len(conflicts), proven=proven, mended=mended)
         )  # fmt: skip
-    explained = found.explained
-    known = [explained.stable.get(one.project_id) for one in found.assignments]
+    explained = placement.explained
+    known = [explained.stable.get(assignment.project_id) for assignment in placement.assignments]
     if known:
-        said.append(
+        sentences.append(
             words.text(
                 "summary_stable", tolerance=wishes.tolerance, never=known.count(True),
                 can=known.count(False), unknown=known.count(None),
             )
         )  # fmt: skip
-    losses = [one.loss for one in explained.alternatives]
+    losses = [alternative.loss for alternative in explained.alternatives]
     if losses:
-        said.append(
+        sentences.append(
             words.text(
                 "summary_alternatives", count=len(losses), loss=min(losses),
                 swaps=len(explained.swaps),
             )
         )  # fmt: skip
-    return tuple(said)
+    return tuple(sentences)
 
 
 Refused = Mapping[str, MuPlanError]
@@ -405,7 +419,7 @@ SHARE_COLUMNS = (
     "unit_name", "span", "element_name", "pollutant", "placed_before_share", "placed_after_share",
     "placed_least_share", "outcome",
 )  # fmt: skip
-OWN_TITLES = (
+TITLED = (
     "project_name", "platform_name", "unit_name", "element_name", "why", "missing",
     "placed_before_share",
     "placed_after_share", "placed_least_share", "outcome",
@@ -440,7 +454,7 @@ def demands_asked(context: Context, asked: str) -> tuple[list[Demand], dict[str,
     read = [
         demand_of(r) if isinstance(r, dict) else demand_in_ledger(context, str(r)) for r in rows
     ]
-    return list({one.project_id: one for one in read}.values()), {}
+    return list({demand.project_id: demand for demand in read}.values()), {}
 
 
 def _from_ledger(context: Context) -> tuple[list[Demand], dict[str, MuPlanError]]:
@@ -491,15 +505,17 @@ def match_all(
 ) -> Matched:
     """Match each project by itself; ``tell`` hears the share done and may end it by an error."""
     policy = context.policy
-    survey = survey_of(context, table, min((one.land_min_mu for one in demands), default=None))
+    survey = survey_of(
+        context, table, min((demand.land_min_mu for demand in demands), default=None)
+    )
     results: list[MatchResult] = []
-    grounds = survey.grounds(demands, within(tell, 0.0, 0.6))
-    for number, (demand, ground) in enumerate(zip(demands, grounds, strict=True), start=1):
-        results.append(ranked(evaluate(ground, demand, policy, table), table))
+    inputs_of_all = survey.inputs(demands, within(tell, 0.0, 0.6))
+    for number, (demand, inputs) in enumerate(zip(demands, inputs_of_all, strict=True), start=1):
+        results.append(ranked(evaluate(inputs, demand, policy, table), table))
         report(tell, 0.6 + 0.4 * number / len(demands))
-    ids = [one.project_id for one in demands]
+    ids = [demand.project_id for demand in demands]
     shares = {
-        **survey.shares_beside(ids),
+        **survey.shares_without(ids),
         **further_shares(context.source, ids, context.year, policy, context.crs),
     }
     return Matched(tuple(results), survey.quotas.rooms_of_all(ids), shares)
@@ -516,13 +532,13 @@ def place_matched(
         return place(
             matched.results, matched.rooms, matched.shares, context.policy, wishes, is_cancelled
         )
-    except LocksClashError as error:
+    except LocksConflictError as error:
         raise worded_locks(context, error) from error
 
 
 def placement_answer(
     context: Context,
-    found: Placement,
+    placement: Placement,
     refused: Refused,
     wishes: Wishes,
     asked: str,
@@ -530,7 +546,7 @@ def placement_answer(
 ) -> Answer:
     """Answer ``place``: what goes where, and why some projects go nowhere.
 
-    ``found``: What goes where.
+    ``placement``: What goes where.
     ``results``: What matching found for each project: names the undecided sites of those without
       a place.
 
@@ -538,91 +554,118 @@ def placement_answer(
     ``count_bound``, ``bound``, ``pairs_left``, ``explained_within``, ``conflicts``, ``tolerance``,
     ``alternatives``, ``are_alternatives_proven``, ``swaps``.
     """
-    words = context.words
-    frame = _frame(context, found)
-    names, explained = place_names(context), explained_result(found, wishes)
-    stable = found.explained.stable
-    undecided = undecided_sites(results, [one.project_id for one in found.unplaced], words)
-    unplaced = [
-        {**_unplaced_row(one, words), **why_row(one.why, words, names)} for one in found.unplaced
-    ]
-    unplaced += [
-        {"project_id": name, "reasons": [{"code": why.code, "text": words.error(why)}],
-         "gates": {}, **why_row(None, words, names)}
-        for name, why in refused.items()
-    ]  # fmt: skip
+    words, names = context.words, place_names(context)
+    explained = explained_result(placement, wishes)
+    undecided = undecided_sites(
+        results, [project.project_id for project in placement.unplaced], words
+    )
+    unplaced = _unplaced_rows(placement, refused, words, names)
     for row in unplaced:
         row["undecided"] = undecided.get(str(row["project_id"]), [])
-    placed = len(found.assignments)
+    frame = _frame(context, placement)
+    sites = undecided_frame(undecided, platform_names(context), words)
     return Answer(
         title=words.text("title_place"),
-        parameters={
-            "projects": asked, "gap": wishes.gap, "deadline_s": wishes.deadline_s,
-            "locked": [list(pair) for pair in wishes.locked],
-            "excluded": [list(pair) for pair in wishes.excluded],
-            "quick": wishes.is_quick,
-        },
+        parameters=_parameters(wishes, asked),
         result={
-            "assignments": [
-                {
-                    "project_id": one.project_id, "platform_id": one.platform_id,
-                    "unit_id": one.unit_id, "site_id": one.site_id,
-                    "parcel_ids": list(one.parcel_ids), "area_mu": one.area_mu,
-                    "carved": one.is_carved, "score": one.points,
-                    "never_changes": stable.get(one.project_id),
-                }
-                for one in found.assignments
-            ],
+            "assignments": _assignment_rows(placement),
             "unplaced": unplaced,
-            "shares": [
-                {
-                    "unit_id": unit_id, **_share_named(element), "pollutant": pollutant,
-                    "before": effect.before, "after": effect.after,
-                    "threshold": effect.threshold, "outcome": effect.outcome,
-                }
-                for (unit_id, element, pollutant), effect in found.shares.items()
-            ],
-            "gap": found.gap,
-            "is_count_proven": found.is_count_proven,
-            "is_late": found.is_late,
-            "count_bound": found.count_bound,
-            "bound": found.bound,
-            "pairs_left": found.pairs_left,
-            "explained_within": found.explained_within,
-            "conflicts": [_said(why, words) for why in found.conflicts],
+            "shares": _share_rows(placement),
+            "gap": placement.gap,
+            "is_count_proven": placement.is_count_proven,
+            "is_late": placement.is_late,
+            "count_bound": placement.count_bound,
+            "bound": placement.bound,
+            "pairs_left": placement.pairs_left,
+            "explained_within": placement.explained_within,
+            "conflicts": [_reason_row(why, words) for why in placement.conflicts],
             **explained,
         },
         sheets=(
-            Sheet(words.text("sheet_place"), frame),
-            Sheet(words.text("sheet_unplaced"), _unplaced_frame(context, unplaced)),
-            Sheet(
-                words.text("sheet_undecided"),
-                undecided_frame(undecided, platform_names(context), words),
-            ),
-            Sheet(words.text("sheet_shares_after"), _share_frame(context, found)),
-            *why_sheets(found, explained, words, names),
+            sheet_of(words, "place", frame),
+            sheet_of(words, "unplaced", _unplaced_frame(context, unplaced)),
+            sheet_of(words, "undecided", sites),
+            sheet_of(words, "shares_after", _share_frame(context, placement)),
+            *why_sheets(placement, explained, words, names),
         ),
-        titles=column_titles(words, (*OWN_TITLES, *WHY_TITLES)),
-        summary=(
-            words.text("summary_place", placed=placed, unplaced=len(unplaced)),
-            words.text("summary_place_gap", gap=percent(found.gap) or words.text("no_value")),
-            words.text("summary_place_proven" if found.is_count_proven else "summary_place_open"),
-            *search_summary(found, wishes, words),
-            *why_summary(found, wishes, words),
-        ),
+        titles=column_titles(words, (*TITLED, *WHY_TITLES)),
+        summary=_summary(placement, wishes, len(unplaced), words),
         screen=pd.DataFrame(frame)[list(ASSIGNMENT_COLUMNS)],
-    )  # fmt: skip
+    )
 
 
-def _said(why: Statement, words: Catalogue) -> dict[str, object]:
+def _parameters(wishes: Wishes, asked: str) -> dict[str, object]:
+    return {
+        "projects": asked, "gap": wishes.gap, "deadline_s": wishes.deadline_s,
+        "locked": [list(pair) for pair in wishes.locked],
+        "excluded": [list(pair) for pair in wishes.excluded],
+        "quick": wishes.is_quick,
+    }  # fmt: skip
+
+
+def _assignment_rows(placement: Placement) -> list[dict[str, object]]:
+    stable = placement.explained.stable
+    return [
+        {
+            "project_id": assignment.project_id, "platform_id": assignment.platform_id,
+            "unit_id": assignment.unit_id, "site_id": assignment.site_id,
+            "parcel_ids": list(assignment.parcel_ids), "area_mu": assignment.area_mu,
+            "carved": assignment.is_carved, "score": assignment.points,
+            "never_changes": stable.get(assignment.project_id),
+        }
+        for assignment in placement.assignments
+    ]  # fmt: skip
+
+
+def _share_rows(placement: Placement) -> list[dict[str, object]]:
+    return [
+        {
+            "unit_id": unit_id, **_share_named(element), "pollutant": pollutant,
+            "before": effect.before, "after": effect.after,
+            "threshold": effect.threshold, "outcome": effect.outcome,
+        }
+        for (unit_id, element, pollutant), effect in placement.shares.items()
+    ]  # fmt: skip
+
+
+def _summary(
+    placement: Placement, wishes: Wishes, unplaced_count: int, words: Catalogue
+) -> tuple[str, ...]:
+    placed = len(placement.assignments)
+    proof = "summary_place_proven" if placement.is_count_proven else "summary_place_open"
+    return (
+        words.text("summary_place", placed=placed, unplaced=unplaced_count),
+        words.text("summary_place_gap", gap=percent(placement.gap) or words.text("no_value")),
+        words.text(proof),
+        *search_summary(placement, wishes, words),
+        *why_summary(placement, wishes, words),
+    )
+
+
+def _unplaced_rows(
+    placement: Placement, refused: Refused, words: Catalogue, names: Names
+) -> list[dict[str, object]]:
+    """Give the projects without a place, those whose demand can't be read last."""
+    rows = [
+        {**_unplaced_row(project, words), **why_row(project.why, words, names)}
+        for project in placement.unplaced
+    ]
+    return rows + [
+        {"project_id": name, "reasons": [{"code": error.code, "text": words.error(error)}],
+         "gates": {}, **why_row(None, words, names)}
+        for name, error in refused.items()
+    ]  # fmt: skip
+
+
+def _reason_row(why: Statement, words: Catalogue) -> dict[str, object]:
     return {"code": why.code, "text": words.say(why)}
 
 
-def _unplaced_row(one: Unplaced, words: Catalogue) -> dict[str, object]:
+def _unplaced_row(unplaced: Unplaced, words: Catalogue) -> dict[str, object]:
     return {
-        "project_id": one.project_id,
-        "reasons": [_said(why, words) for why in one.reasons],
-        "gates": dict(one.gates),
+        "project_id": unplaced.project_id,
+        "reasons": [_reason_row(why, words) for why in unplaced.reasons],
+        "gates": dict(unplaced.gates),
     }
 
 
@@ -631,28 +674,28 @@ def _unplaced_frame(context: Context, rows: Sequence[Mapping[str, object]]) -> p
     listed = []
     for row in rows:
         reasons, gates = row["reasons"], row["gates"]
-        said = [str(why["text"]) for why in reasons] if isinstance(reasons, list) else []
+        reasons_said = [str(why["text"]) for why in reasons] if isinstance(reasons, list) else []
         counts = gates.items() if isinstance(gates, dict) else ()
-        said += [f"{words.text(f'gate_{gate}')} {count}" for gate, count in counts]
+        reasons_said += [f"{words.text(f'gate_{gate}')} {count}" for gate, count in counts]
         why = row["why"]
-        said += [str(one) for one in why] if isinstance(why, list) else []
+        reasons_said += [str(sentence) for sentence in why] if isinstance(why, list) else []
         name = projects.get(str(row["project_id"]))
-        listed.append((row["project_id"], name, words.joined(said)))
+        listed.append((row["project_id"], name, words.joined(reasons_said)))
     return pd.DataFrame(listed, columns=["project_id", "project_name", "why"])
 
 
-def _share_frame(context: Context, found: Placement) -> pd.DataFrame:
+def _share_frame(context: Context, placement: Placement) -> pd.DataFrame:
     """List the shares that the assignments touch, before and after."""
     words, units = context.words, unit_names(context)
     rows = [
         (
-            units.get(unit_id, unit_id), words.text(f"span_{named['span']}"),
+            units.get(unit_id, unit_id), words.text(f"span_{share['span']}"),
             words.text("element_projects") if element == BY_NUMBER
-            else words.word("element", named["element"]), pollutant,
+            else words.word("element", share["element"]), pollutant,
             effect.before, effect.after, effect.threshold, words.text(f"outcome_{effect.outcome}"),
         )
-        for (unit_id, element, pollutant), effect in found.shares.items()
-        for named in (_share_named(element),)
+        for (unit_id, element, pollutant), effect in placement.shares.items()
+        for share in (_share_named(element),)
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=list(SHARE_COLUMNS))
 
@@ -668,21 +711,32 @@ def _share_named(element: str) -> dict[str, str]:
 def project_names(context: Context) -> dict[str, str]:
     """Name the projects of the ledger."""
     projects = context.source.read("projects")
-    named = projects[projects["name"].notna()]
-    return dict(zip(named["project_id"].astype(str), named["name"].astype(str), strict=True))
+    named_projects = projects[projects["name"].notna()]
+    return dict(
+        zip(
+            named_projects["project_id"].astype(str),
+            named_projects["name"].astype(str),
+            strict=True,
+        )
+    )
 
 
-def _frame(context: Context, found: Placement) -> gpd.GeoDataFrame:
+def _frame(context: Context, placement: Placement) -> gpd.GeoDataFrame:
     names, units, projects = platform_names(context), unit_names(context), project_names(context)
     rows = [
         (
-            one.project_id, projects.get(one.project_id), one.site_id,
-            names.get(one.platform_id or ""), units.get(one.unit_id or ""), one.area_mu,
-            one.points, list(one.parcel_ids),
+            assignment.project_id,
+            projects.get(assignment.project_id),
+            assignment.site_id,
+            names.get(assignment.platform_id or ""),
+            units.get(assignment.unit_id or ""),
+            assignment.area_mu,
+            assignment.points,
+            list(assignment.parcel_ids),
         )
-        for one in found.assignments
-    ]  # fmt: skip
+        for assignment in placement.assignments
+    ]
     frame = pd.DataFrame(rows, columns=[*ASSIGNMENT_COLUMNS, "parcel_ids"])
-    frame["never_changes"] = never_changes_words(found, context.words)
-    shapes = [one.geometry for one in found.assignments]
+    frame["never_changes"] = never_changes_words(placement, context.words)
+    shapes = [assignment.geometry for assignment in placement.assignments]
     return gpd.GeoDataFrame(frame, geometry=shapes, crs=context.crs)

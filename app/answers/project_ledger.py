@@ -7,13 +7,9 @@ from typing import get_args
 
 import pandas as pd
 
-from app.answers.answer import Answer, Stand, column_titles, stand_of
-from app.answers.chains import platform_names
-from app.answers.checks import plain
-from app.answers.imports import actor
-from app.answers.land import unit_names
+from app.answers.answer import Answer, Stand, actor, column_titles, plain, sheet_of, stand_of
 from app.answers.matching import reason_text, standing_of
-from app.context import Context, now
+from app.context import Context, now, platform_names, unit_names
 from geo.tools import nearest_name
 from layers.contracts import contract_of
 from layers.exchange.writers.sheet import Sheet
@@ -78,10 +74,10 @@ def chain_answer(context: Context, head: str) -> Answer:
     since = chain.since(asked)
     rows: list[dict[str, object]] = [
         {
-            "event_id": one.key, "code": one.code,
-            "text": words.text(one.code, event_id=one.key, others="、".join(one.others)),
+            "event_id": broken.key, "code": broken.code,
+            "text": words.text(broken.code, event_id=broken.key, others="、".join(broken.others)),
         }
-        for one in chain.breaks
+        for broken in chain.breaks
     ]  # fmt: skip
     if since is None:
         rows.append({"event_id": None, "code": "chain_head_unknown",
@@ -105,7 +101,7 @@ def chain_answer(context: Context, head: str) -> Answer:
                 "entries_since": since, "entries_unsealed": chain.unsealed, "faults": rows,
             }
         },
-        sheets=(Sheet(words.text("sheet_chain"), listed),),
+        sheets=(sheet_of(words, "chain", listed),),
         titles=column_titles(words, ("reason",)),
         summary=tuple(lines),
     )  # fmt: skip
@@ -166,9 +162,9 @@ def _book(context: Context) -> Book:
     )  # fmt: skip
 
 
-def _numbered(event: Values, held: pd.DataFrame, moment: str) -> dict[str, object]:
+def _numbered(event: Values, events: pd.DataFrame, moment: str) -> dict[str, object]:
     """Give an event its number, behind all that are held."""
-    last = int(held["entry_seq"].max()) if len(held) else 0
+    last = int(events["entry_seq"].max()) if len(events) else 0
     days = {
         name: iso_day(str(event[name]))
         for name in ("event_on", "planned_on", "corrected_on")
@@ -184,12 +180,12 @@ def _framed(table: str, row: Values) -> pd.DataFrame:
     """Give one row the types of its table (``entry_value_bad``)."""
     contract = contract_of(table)
     frame, resisting = conform(pd.DataFrame([dict(row)]), contract)
-    for one in resisting:
-        known = contract.field(one.column).values
-        given = one.examples[0] if one.examples else ""
+    for problem in resisting:
+        known = contract.field(problem.column).values
+        example = problem.examples[0] if problem.examples else ""
         raise PlanningError(
-            "entry_value_bad", column=one.column, value=given,
-            nearest=nearest_name(given, known) if known else "–",
+            "entry_value_bad", column=problem.column, value=example,
+            nearest=nearest_name(example, known) if known else "–",
         )  # fmt: skip
     return frame
 
@@ -198,33 +194,33 @@ def _project_after(
     book: Book, entry: Mapping[str, object], fresh: pd.DataFrame
 ) -> pd.DataFrame | None:
     """Give the row of the project as its events now tell it, None where that changes nothing."""
-    own = book.projects[book.projects["project_id"].eq(entry["project_id"])]
+    project = book.projects[book.projects["project_id"].eq(entry["project_id"])]
     values: dict[str, object] = {}
     lists = [model for model in stage_models(book.policy) if model.name == "lists"]
     if lists:
         past = book.events[book.events["project_id"].eq(entry["project_id"])]
         both = pd.concat([past, fresh], ignore_index=True) if len(past) else fresh
         values |= stage_columns(both, lists[0], book.last_day)
-    if entry["event_kind"] == "project_code" and own["project_code"].isna().all():
+    if entry["event_kind"] == "project_code" and project["project_code"].isna().all():
         values["project_code"] = entry.get("detail")
-    row = own.assign(**{name: [value] * len(own) for name, value in values.items()})
+    row = project.assign(**{name: [value] * len(project) for name, value in values.items()})
     row = conform(row, contract_of("projects"))[0]
-    return None if row.equals(own) else row
+    return None if row.equals(project) else row
 
 
 def _entered(context: Context, entry: Mapping[str, object]) -> Answer:
     """Answer with the event as it was entered, and the head it gave the chain."""
     words, context = context.words, context.renewed()
     frame = context.whole.read("project_events")
-    held = pd.DataFrame(frame[frame["event_id"].eq(entry["event_id"])])
-    row = {str(k): None if pd.isna(v) else v for k, v in held.iloc[0].items()}
+    entered = pd.DataFrame(frame[frame["event_id"].eq(entry["event_id"])])
+    row = {str(k): None if pd.isna(v) else v for k, v in entered.iloc[0].items()}
     row["entry_seq"] = int(str(row["entry_seq"]))
     asked = {str(k): v for k, v in entry.items() if k not in ("entered_at", "entry_seq")}
     return Answer(
         title=words.text("title_entry", project_id=str(entry["project_id"])),
         parameters=asked,
         result={"event": row, "head": chain_of(context).head},
-        sheets=(Sheet(words.text("sheet_entry"), held),),
+        sheets=(sheet_of(words, "entry", entered),),
         summary=(
             words.text(
                 "summary_entry", event_id=str(entry["event_id"]),
@@ -232,11 +228,11 @@ def _entered(context: Context, entry: Mapping[str, object]) -> Answer:
                 day=str(row["event_on"]), head=chain_of(context).head,
             ),
         ),
-        screen=held[["event_id", "project_id", "event_kind", "event_on", "unit_id"]],
+        screen=entered[["event_id", "project_id", "event_kind", "event_on", "unit_id"]],
     )  # fmt: skip
 
 
-COLUMNS = (
+CONFLICT_COLUMNS = (
     "pair", "score", "project_id", "unit_name", "other_project_id", "other_unit_name", "reason",
     "talks",
 )  # fmt: skip
@@ -248,81 +244,85 @@ def conflict_answer(context: Context, project_id: str | None) -> Answer:
     projects = pd.DataFrame(book.read("projects"))
     if project_id is not None:
         project_row(projects, project_id)
-    found = [
-        one for one in conflicts(projects, context.policy)
-        if (project_id is None or project_id in one.project_ids) and _is_seen(one, context)
-    ]  # fmt: skip
+    seen = [
+        conflict
+        for conflict in conflicts(projects, context.policy)
+        if (project_id is None or project_id in conflict.project_ids)
+        and _is_seen(conflict, context)
+    ]
     events = pd.DataFrame(context.source.read("project_events"))
     rows, lines, times = [], [], []
-    for number, one in enumerate(found, start=1):
-        past = timeline(one, events, context.as_of)
+    for number, conflict in enumerate(seen, start=1):
+        past = timeline(conflict, events, context.as_of)
         steps = [{str(k): plain(v) for k, v in row.items()} for row in past.to_dict("records")]
-        talks = _talks(one, projects, book.read("project_events"), context)
-        rows.append(_as_row(one, context) | {"talks": talks, "timeline": steps})
-        lines.append(_line(number, one, context) | {"talks": talks})
+        talks = _talks(conflict, projects, book.read("project_events"), context)
+        rows.append(_conflict_row(conflict, context) | {"talks": talks, "timeline": steps})
+        lines.append(_conflict_line(number, conflict, context) | {"talks": talks})
         times += [{"pair": number, **step} for step in steps]
-    listed = pd.DataFrame(lines, columns=list(COLUMNS))
+    listed = pd.DataFrame(lines, columns=list(CONFLICT_COLUMNS))
     return Answer(
         title=words.text("title_conflicts"),
         parameters={"project": project_id},
         result={"conflicts": rows},
         sheets=(
-            Sheet(words.text("sheet_conflicts"), listed),
-            Sheet(words.text("sheet_timeline"), pd.DataFrame(times, columns=["pair", *TIMELINE])),
+            sheet_of(words, "conflicts", listed),
+            sheet_of(words, "timeline", pd.DataFrame(times, columns=["pair", *TIMELINE])),
         ),
         titles=column_titles(
             words, ("pair", "unit_name", "other_project_id", "other_unit_name", "reason", "talks")
         ),
         summary=(
             words.text(
-                "summary_conflicts", count=len(found),
-                between=sum(one.is_between_units for one in found),
+                "summary_conflicts", count=len(seen),
+                between=sum(conflict.is_between_units for conflict in seen),
             ),
         ),
         screen=listed[["project_id", "other_project_id", "score", "reason"]],
     )  # fmt: skip
 
 
-def _is_seen(one: Conflict, context: Context) -> bool:
+def _is_seen(conflict: Conflict, context: Context) -> bool:
     """Whether whoever looks has a hand in it: a unit is told of the pairs with its own projects."""
-    own = own_projects(context.source)
-    return own is None or bool(own & set(one.project_ids))
+    own_ids = own_projects(context.source)
+    return own_ids is None or bool(own_ids & set(conflict.project_ids))
 
 
-def _talks(one: Conflict, projects: pd.DataFrame, events: pd.DataFrame, context: Context) -> str:
+def _talks(
+    conflict: Conflict, projects: pd.DataFrame, events: pd.DataFrame, context: Context
+) -> str:
     """Say who may talk about the matter now (B5, C5)."""
-    question = TalksQuestion(one.project_ids[0], context.as_of, official_holidays())
-    found = exclusivity(question, projects, events, context.policy)
-    return context.words.joined(context.words.say(reason) for reason in found.reasons)
+    question = TalksQuestion(conflict.project_ids[0], context.as_of, official_holidays())
+    claim = exclusivity(question, projects, events, context.policy)
+    return context.words.joined(context.words.say(reason) for reason in claim.reasons)
 
 
-def _as_row(one: Conflict, context: Context) -> dict[str, object]:
+def _conflict_row(conflict: Conflict, context: Context) -> dict[str, object]:
     return {
-        "project_ids": list(one.project_ids),
-        "unit_ids": [text_of(row, "unit_id") for row in (one.one, one.other)],
-        "is_between_units": one.is_between_units,
-        "score": one.score,
-        "likeness": dict(one.likeness),
+        "project_ids": list(conflict.project_ids),
+        "unit_ids": [text_of(row, "unit_id") for row in (conflict.one, conflict.other)],
+        "is_between_units": conflict.is_between_units,
+        "score": conflict.score,
+        "likeness": dict(conflict.likeness),
         "reasons": [
-            {"code": said.code, "text": context.words.text(said.code, **said.values)}
-            for said in one.reasons
+            {"code": reason.code, "text": context.words.text(reason.code, **reason.values)}
+            for reason in conflict.reasons
         ],
     }
 
 
-def _line(number: int, one: Conflict, context: Context) -> dict[str, object]:
-    first, second = one.project_ids
+def _conflict_line(number: int, conflict: Conflict, context: Context) -> dict[str, object]:
+    first, second = conflict.project_ids
     names = {**unit_names(context), MASK: context.words.text("viewer_other")}
-    units = [names.get(text_of(row, "unit_id") or "") for row in (one.one, one.other)]
-    said = [context.words.text(reason.code, **reason.values) for reason in one.reasons]
+    units = [names.get(text_of(row, "unit_id") or "") for row in (conflict.one, conflict.other)]
+    reasons = [context.words.text(reason.code, **reason.values) for reason in conflict.reasons]
     return {
-        "pair": number, "score": one.score, "project_id": first, "other_project_id": second,
+        "pair": number, "score": conflict.score, "project_id": first, "other_project_id": second,
         "unit_name": units[0], "other_unit_name": units[1],
-        "reason": context.words.joined(said),
+        "reason": context.words.joined(reasons),
     }  # fmt: skip
 
 
-LEDGER_WARNINGS_COLUMNS = ("unit_id", "unit_name", "project_id", "rule_id", "days", "reason")
+WARNING_COLUMNS = ("unit_id", "unit_name", "project_id", "rule_id", "days", "reason")
 
 
 def warning_answer(context: Context, unit_id: str | None) -> Answer:
@@ -339,52 +339,59 @@ def warning_answer(context: Context, unit_id: str | None) -> Answer:
         pd.DataFrame(context.source.read(name))
         for name in ("projects", "project_events", "problems")
     )
-    found = [
-        one
-        for one in warnings_on(Desk(*tables, context.policy, context.as_of))
-        if not asked or one.unit_id in asked
+    warnings = [
+        warning
+        for warning in warnings_on(Desk(*tables, context.policy, context.as_of))
+        if not asked or warning.unit_id in asked
     ]
     words, names = context.words, unit_names(context)
-    rows = [_ledger_warnings_as_row(one, context) for one in found]
+    rows = [_warning_row(warning, context) for warning in warnings]
     listed = pd.DataFrame(
         [
-            {**row, "unit_name": names.get(one.unit_id or ""), "reason": row["text"]}
-            for one, row in zip(found, rows, strict=True)
+            {**row, "unit_name": names.get(warning.unit_id or ""), "reason": row["text"]}
+            for warning, row in zip(warnings, rows, strict=True)
         ],
-        columns=list(LEDGER_WARNINGS_COLUMNS),
+        columns=list(WARNING_COLUMNS),
     )
     return Answer(
         title=words.text("title_warnings"),
         parameters={"unit": unit_id},
         result={"warnings": rows},
-        sheets=(Sheet(words.text("sheet_warnings"), listed),),
+        sheets=(sheet_of(words, "warnings", listed),),
         titles=column_titles(words, ("unit_name", "rule_id", "days", "reason")),
         summary=(
             words.text(
-                "summary_warnings", as_of=context.as_of, count=len(found),
-                projects=len({one.project_id for one in found}),
-                units=len({one.unit_id for one in found if one.unit_id}),
+                "summary_warnings", as_of=context.as_of, count=len(warnings),
+                projects=len({warning.project_id for warning in warnings}),
+                units=len({warning.unit_id for warning in warnings if warning.unit_id}),
             ),
         ),
         screen=listed[["unit_name", "project_id", "rule_id", "reason"]],
     )  # fmt: skip
 
 
-def _ledger_warnings_as_row(one: LedgerWarning, context: Context) -> dict[str, object]:
-    rule = context.policy.rule(one.rule_id, one.part)
+def _warning_row(warning: LedgerWarning, context: Context) -> dict[str, object]:
+    rule = context.policy.rule(warning.rule_id, warning.part)
     return {
-        "unit_id": one.unit_id, "role": one.role, "project_id": one.project_id,
-        "rule_id": one.rule_id, "part": one.part, "code": one.statement.code, "days": one.days,
-        "text": context.words.say(one.statement), "force": rule.rule.force,
-        "force_status": rule.force_status, "clause": rule.clause,
-    }  # fmt: skip
+        "unit_id": warning.unit_id,
+        "role": warning.role,
+        "project_id": warning.project_id,
+        "rule_id": warning.rule_id,
+        "part": warning.part,
+        "code": warning.statement.code,
+        "days": warning.days,
+        "text": context.words.say(warning.statement),
+        "force": rule.rule.force,
+        "force_status": rule.force_status,
+        "clause": rule.clause,
+    }
 
 
-PROBLEMS_COLUMNS = (
+PROBLEM_COLUMNS = (
     "state_of_problem", "problem_id", "unit_name", "project_id", "filed_on", "send_by", "sent_on",
     "met_on", "resolved_on", "detail",
 )  # fmt: skip
-OWN_TITLES = ("state_of_problem", "unit_name", "send_by")
+PROBLEM_TITLES = ("state_of_problem", "unit_name", "send_by")
 
 
 def problem_answer(context: Context, unit_id: str | None) -> Answer:
@@ -398,24 +405,25 @@ def problem_answer(context: Context, unit_id: str | None) -> Answer:
     query = CheckQuery(None, (), (unit_id,) if unit_id else (), context.as_of)
     asked = as_seen(query, context.viewer).units
     problems = pd.DataFrame(context.source.read("problems"))
-    found = [
-        one
-        for one in problem_standings(problems, context.policy, context.as_of)
-        if not asked or one.row["unit_id"] in asked
+    listed_problems = [
+        problem
+        for problem in problem_standings(problems, context.policy, context.as_of)
+        if not asked or problem.row["unit_id"] in asked
     ]
-    counts = Counter(one.state for one in found)
+    counts = Counter(problem.state for problem in listed_problems)
     listed = pd.DataFrame(
-        [_problems_line(one, context) for one in found], columns=list(PROBLEMS_COLUMNS)
+        [_problem_line(problem, context) for problem in listed_problems],
+        columns=list(PROBLEM_COLUMNS),
     )
     return Answer(
         title=words.text("title_problems"),
         parameters={"unit": unit_id},
-        result={"problems": [_problems_as_row(one) for one in found]},
-        sheets=(Sheet(words.text("sheet_problems"), listed),),
-        titles=column_titles(words, OWN_TITLES),
+        result={"problems": [_problem_row(problem) for problem in listed_problems]},
+        sheets=(sheet_of(words, "problems", listed),),
+        titles=column_titles(words, PROBLEM_TITLES),
         summary=(
             words.text(
-                "summary_problems", as_of=context.as_of, count=len(found),
+                "summary_problems", as_of=context.as_of, count=len(listed_problems),
                 **{state: counts.get(state, 0) for state in get_args(State)},
             ),
         ),
@@ -423,19 +431,24 @@ def problem_answer(context: Context, unit_id: str | None) -> Answer:
     )  # fmt: skip
 
 
-def _problems_line(one: ProblemStanding, context: Context) -> dict[str, object]:
+def _problem_line(problem: ProblemStanding, context: Context) -> dict[str, object]:
     names = unit_names(context)
     return {
-        "state_of_problem": context.words.text(f"problem_{one.state}"),
-        "unit_name": names.get(str(one.row["unit_id"])),
-        "send_by": one.due_on,
-        **{name: one.row[name] for name in PROBLEMS_COLUMNS if name in one.row},
+        "state_of_problem": context.words.text(f"problem_{problem.state}"),
+        "unit_name": names.get(str(problem.row["unit_id"])),
+        "send_by": problem.due_on,
+        **{name: problem.row[name] for name in PROBLEM_COLUMNS if name in problem.row},
     }
 
 
-def _problems_as_row(one: ProblemStanding) -> dict[str, object]:
-    row = {str(name): plain(value) for name, value in one.row.items()}
-    return {**row, "state": one.state, "send_by": one.due_on, "meeting_by": one.meeting_by}
+def _problem_row(problem: ProblemStanding) -> dict[str, object]:
+    row = {str(name): plain(value) for name, value in problem.row.items()}
+    return {
+        **row,
+        "state": problem.state,
+        "send_by": problem.due_on,
+        "meeting_by": problem.meeting_by,
+    }
 
 
 DUE_COLUMNS = ("due_sign", "due_kind", "unit_name", "project_id", "due_on", "due_days", "due_said")
@@ -474,16 +487,16 @@ def due_answer(context: Context) -> Answer:
         for kind in ("milestone", "warning", "talks")
         if (count := sum(row["kind"] == kind for row in rows))
     )
-    said = ("summary_due", {"counts": counts}) if rows else ("summary_due_none", {})
+    sentence = ("summary_due", {"counts": counts}) if rows else ("summary_due_none", {})
     return Answer(
         title=words.text("title_due"),
         parameters={"days_ahead": DAYS_AHEAD},
         result={"due": rows},
-        sheets=(Sheet(words.text("title_due"), listed),),
+        sheets=(Sheet(words.text("title_due"), listed, key="due"),),
         titles=column_titles(
             words, ("unit_name", *(c for c in DUE_COLUMNS if c.startswith("due_")))
         ),
-        summary=(words.text(said[0], as_of=context.as_of, **said[1]),),
+        summary=(words.text(sentence[0], as_of=context.as_of, **sentence[1]),),
     )
 
 
@@ -502,14 +515,16 @@ def _milestones(context: Context) -> list[dict[str, object]]:
     """Milestones of units that aren't done and overdue, or due within the days ahead."""
     today = date.fromisoformat(context.as_of)
     rows = []
-    for one in context.source.read("unit_milestones").to_dict("records"):
-        on, done = text_of(one, "due_on"), text_of(one, "done_on")
+    for milestone in context.source.read("unit_milestones").to_dict("records"):
+        on, done = text_of(milestone, "due_on"), text_of(milestone, "done_on")
         if on is None or (done is not None and done <= context.as_of):
             continue
         days = (date.fromisoformat(on) - today).days
         if days <= DAYS_AHEAD:
-            said = text_of(one, "milestone") or str(one["milestone_id"])
-            rows.append(_row(context, "milestone", text_of(one, "unit_id"), None, on, days, said))
+            sentence = text_of(milestone, "milestone") or str(milestone["milestone_id"])
+            rows.append(
+                _row(context, "milestone", text_of(milestone, "unit_id"), None, on, days, sentence)
+            )
     return rows
 
 
@@ -519,14 +534,16 @@ def _warned(context: Context) -> list[dict[str, object]]:
         for name in ("projects", "project_events", "problems")
     )
     rows = []
-    for one in warnings_on(Desk(*tables, context.policy, context.as_of)):
-        if viewer_of(context.source) not in (None, one.unit_id):
+    for warning in warnings_on(Desk(*tables, context.policy, context.as_of)):
+        if viewer_of(context.source) not in (None, warning.unit_id):
             continue  # what isn't open of another unit's project isn't missing there
-        way = COUNTED_DAYS.get(one.statement.code)
-        days = None if way is None or one.days is None else way * one.days
-        said = context.words.say(one.statement)
+        way = COUNTED_DAYS.get(warning.statement.code)
+        days = None if way is None or warning.days is None else way * warning.days
+        sentence = context.words.say(warning.statement)
         on = None if days is None else _day(context, days)
-        rows.append(_row(context, "warning", one.unit_id, one.project_id, on, days, said))
+        rows.append(
+            _row(context, "warning", warning.unit_id, warning.project_id, on, days, sentence)
+        )
     return rows
 
 
@@ -541,9 +558,9 @@ def _due_talks(context: Context) -> list[dict[str, object]]:
     over = set(past.loc[past["event_kind"].isin(OVER_KINDS), "project_id"])
     reported = _reported_lately(context, past)
     rows = []
-    for one in projects.to_dict("records"):
-        project_id = str(one["project_id"])
-        is_over = project_id in over or text_of(one, "stage") in OVER_STAGES
+    for project in projects.to_dict("records"):
+        project_id = str(project["project_id"])
+        is_over = project_id in over or text_of(project, "stage") in OVER_STAGES
         if is_over or project_id not in reported:
             continue
         question = TalksQuestion(project_id, context.as_of, official_holidays())
@@ -554,9 +571,17 @@ def _due_talks(context: Context) -> list[dict[str, object]]:
             last = (claim.until - timedelta(minutes=1)).date()
             days = (last - date.fromisoformat(context.as_of)).days
             if 0 <= days <= DAYS_AHEAD:
-                said = context.words.say(claim.statement)
+                sentence = context.words.say(claim.statement)
                 rows.append(
-                    _row(context, "talks", claim.unit_id, project_id, last.isoformat(), days, said)
+                    _row(
+                        context,
+                        "talks",
+                        claim.unit_id,
+                        project_id,
+                        last.isoformat(),
+                        days,
+                        sentence,
+                    )
                 )
     return rows
 
@@ -574,7 +599,7 @@ def _day(context: Context, days: int) -> str:
     return (date.fromisoformat(context.as_of) + timedelta(days=days)).isoformat()
 
 
-TRANSFER_PROPOSALS_COLUMNS = (
+PROPOSAL_COLUMNS = (
     "rank", "platform_name", "unit_name", "standing", "score", "site_id", "area_mu", "credited",
     "why",
 )  # fmt: skip
@@ -590,34 +615,39 @@ def transfer_answer(context: Context, result: MatchResult) -> Answer:
     words, project_id = context.words, result.demand.project_id
     row = project_row(pd.DataFrame(context.source.read("projects")), project_id)
     home = text_of(row, "unit_id")
-    found = transfer_proposals(result, home)
+    proposals = transfer_proposals(result, home)
     listed = pd.DataFrame(
-        [_transfer_proposals_line(rank, one, context) for rank, one in enumerate(found, start=1)],
-        columns=list(TRANSFER_PROPOSALS_COLUMNS),
+        [
+            _proposal_line(rank, proposal, context)
+            for rank, proposal in enumerate(proposals, start=1)
+        ],
+        columns=list(PROPOSAL_COLUMNS),
     )
     return Answer(
         title=words.text("title_transfer", project_id=project_id),
         parameters={"project": project_id},
         result={
             "proposals": [
-                _transfer_proposals_as_row(rank, one) for rank, one in enumerate(found, start=1)
+                _proposal_row(rank, proposal) for rank, proposal in enumerate(proposals, start=1)
             ]
         },
-        sheets=(Sheet(words.text("sheet_transfer"), listed),),
+        sheets=(sheet_of(words, "transfer", listed),),
         titles=column_titles(
-            words, tuple(c for c in TRANSFER_PROPOSALS_COLUMNS if c not in ("site_id", "area_mu"))
+            words, tuple(c for c in PROPOSAL_COLUMNS if c not in ("site_id", "area_mu"))
         ),
-        summary=tuple(_summary(context, home, found)),
+        summary=tuple(_summary(context, home, proposals)),
     )
 
 
-def _summary(context: Context, home: str | None, found: tuple[TransferProposal, ...]) -> list[str]:
+def _summary(
+    context: Context, home: str | None, proposals: tuple[TransferProposal, ...]
+) -> list[str]:
     words, units = context.words, unit_names(context)
     name = units.get(home or "", words.text("no_value"))
-    admitted = sum(one.standing == "admitted" for one in found)
+    admitted = sum(proposal.status == "admitted" for proposal in proposals)
     lines = [
-        words.text("summary_transfer", home=name, count=len(found), admitted=admitted)
-        if found
+        words.text("summary_transfer", home=name, count=len(proposals), admitted=admitted)
+        if proposals
         else words.text("summary_transfer_none", home=name)
     ]
     rule = credit_rule(context.policy)
@@ -626,28 +656,26 @@ def _summary(context: Context, home: str | None, found: tuple[TransferProposal, 
     return lines
 
 
-def _transfer_proposals_line(
-    rank: int, one: TransferProposal, context: Context
-) -> dict[str, object]:
+def _proposal_line(rank: int, proposal: TransferProposal, context: Context) -> dict[str, object]:
     units = unit_names(context)
     return {
         "rank": rank,
-        "platform_name": platform_names(context).get(one.platform_id),
-        "unit_name": units.get(one.unit_id),
-        "standing": standing_of(one.site, context.words),
-        "score": one.score,
-        "site_id": one.site.site.site_id,
-        "area_mu": one.site.site.area_mu,
-        "credited": "、".join(units.get(u, u) for u in one.credited_unit_ids),
-        "why": reason_text(one.site, context.words),
+        "platform_name": platform_names(context).get(proposal.platform_id),
+        "unit_name": units.get(proposal.unit_id),
+        "standing": standing_of(proposal.site, context.words),
+        "score": proposal.score,
+        "site_id": proposal.site.site.site_id,
+        "area_mu": proposal.site.site.area_mu,
+        "credited": "、".join(units.get(u, u) for u in proposal.credited_unit_ids),
+        "why": reason_text(proposal.site, context.words),
     }
 
 
-def _transfer_proposals_as_row(rank: int, one: TransferProposal) -> dict[str, object]:
-    site = one.site.site
+def _proposal_row(rank: int, proposal: TransferProposal) -> dict[str, object]:
+    site = proposal.site.site
     return {
-        "rank": rank, "platform_id": one.platform_id, "unit_id": one.unit_id,
-        "standing": one.standing, "score": one.score, "site_id": site.site_id,
+        "rank": rank, "platform_id": proposal.platform_id, "unit_id": proposal.unit_id,
+        "standing": proposal.status, "score": proposal.score, "site_id": site.site_id,
         "area_mu": site.area_mu, "parcel_ids": list(site.parcel_ids),
-        "credited_unit_ids": list(one.credited_unit_ids),
+        "credited_unit_ids": list(proposal.credited_unit_ids),
     }  # fmt: skip

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles, heading_of
-from app.answers.checks import plain
-from app.answers.land import unit_names
+from app.answers.answer import Answer, column_titles, heading_of, plain, sheet_of
 from app.answers.map import picture_of, view_of
 from app.answers.project_ledger import ledger_stand
-from app.context import Context
+from app.context import Context, unit_names
 from geo.tools import Progress
 from layers.exchange.writers.sheet import Sheet
 from layers.exchange.writers.word import Picture
@@ -74,8 +72,10 @@ def project_page(context: Context, project_id: str) -> ProjectPage:
         pd.DataFrame(source.read(name)) for name in ("projects", "project_events", "units")
     )
     row = project_row(projects, project_id)
-    held = Dossiers(projects, events, policy, context.year)
-    own = next(found for one, found in held.rows() if one["project_id"] == project_id)
+    dossiers = Dossiers(projects, events, policy, context.year)
+    dossier = next(
+        dossier_found for row, dossier_found in dossiers.rows() if row["project_id"] == project_id
+    )
     models = {model.name: model for model in stage_models(policy)}
     model = models.get("milestones") or next(iter(models.values()), None)
     problems = pd.DataFrame(source.read("problems"))
@@ -84,9 +84,9 @@ def project_page(context: Context, project_id: str) -> ProjectPage:
     rivals, rival_events = (pd.DataFrame(book.read(n)) for n in ("projects", "project_events"))
     return ProjectPage(
         row,
-        tuple(own),
+        tuple(dossier),
         problems[problems["project_id"].eq(project_id).fillna(value=False)],
-        nodes_of(own, model.stages, policy) if model is not None else (),
+        nodes_of(dossier, model.stages, policy) if model is not None else (),
         exclusivity(question, rivals, rival_events, policy),
         approval_route(land_supply_of(projects, units, project_id), policy),
         project_site(
@@ -119,16 +119,16 @@ def summary_of(context: Context, page: ProjectPage) -> list[str]:
     if step is None:
         lines.append(words.text("project_page_done" if page.nodes else "project_page_no_nodes"))
     else:
-        said = words.text(f"light_{step.light}")
+        light = words.text(f"light_{step.light}")
         node = words.word("event_kind", step.kind)
-        lines.append(words.text("project_page_next", node=node, on=step.planned_on, light=said))
-    lines += [words.say(one) for one in page.talks.reasons]
+        lines.append(words.text("project_page_next", node=node, on=step.planned_on, light=light))
+    lines += [words.say(reason) for reason in page.talks.reasons]
     if page.route.steps:
         lines.append(words.text("project_page_route", steps=" → ".join(page.route.steps)))
     if site.area_mu is None:
         lines.append(words.text("project_page_no_land"))
     else:
-        blocked = sum(one.severity == "block" for one in site.conditions)
+        blocked = sum(condition.severity == "block" for condition in site.conditions)
         lines.append(
             words.text(
                 "project_page_land", count=len(site.parcel_ids) - len(site.missing_ids),
@@ -145,27 +145,33 @@ def sheets_of(context: Context, page: ProjectPage) -> list[Sheet]:
     """Give the lists of a project's page: facts, nodes, conditions, problems, documents."""
     words = context.words
     units = unit_names(context)
-    facts = [(_title(one, context), _fact(context, page.row, one, units)) for one in FACTS]
+    facts = [(_title(column, context), _fact(context, page.row, column, units)) for column in FACTS]
     nodes = [
         (words.word("event_kind", node.kind), node.planned_on, node.done_on,
          words.text(f"light_{node.light}"), node.days)
         for node in page.nodes
     ]  # fmt: skip
     conditions = [
-        (one.constraint_id, one.name, one.kind, one.severity, one.overlap_mu)
-        for one in page.site.conditions
+        (
+            condition.constraint_id,
+            condition.name,
+            condition.kind,
+            condition.severity,
+            condition.overlap_mu,
+        )
+        for condition in page.site.conditions
     ]
     events = pd.DataFrame(list(page.events), columns=list(EVENT_COLUMNS))
     return [
-        Sheet(words.text("sheet_project_facts"), pd.DataFrame(facts, columns=["fact", "detail"])),
-        Sheet(
-            words.text("sheet_project_nodes"),
+        sheet_of(words, "project_facts", pd.DataFrame(facts, columns=["fact", "detail"])),
+        sheet_of(
+            words, "project_nodes",
             pd.DataFrame(nodes, columns=list(NODE_COLUMNS)).astype({"days": "Int64"}),
         ),
-        Sheet(words.text("sheet_project_conditions"),
+        sheet_of(words, "project_conditions",
               pd.DataFrame(conditions, columns=list(CONDITION_COLUMNS))),
-        Sheet(words.text("sheet_project_problems"), page.problems[list(PROBLEM_COLUMNS)]),
-        Sheet(words.text("sheet_project_documents"), events),
+        sheet_of(words, "project_problems", page.problems[list(PROBLEM_COLUMNS)]),
+        sheet_of(words, "project_documents", events),
     ]  # fmt: skip
 
 
@@ -191,35 +197,49 @@ def _as_result(context: Context, page: ProjectPage) -> dict[str, object]:
     return {
         **{str(key): plain(value) for key, value in page.row.items()},
         "nodes": [
-            {"kind": n.kind, "planned_on": n.planned_on, "done_on": n.done_on, "light": n.light,
-             "days": n.days}
+            {
+                "kind": n.kind,
+                "planned_on": n.planned_on,
+                "done_on": n.done_on,
+                "light": n.light,
+                "days": n.days,
+            }
             for n in page.nodes
         ],
         "next_step": None if page.next_step is None else page.next_step.kind,
         "talks": {
-            "state": talks.state, "holder_unit_id": talks.holder_unit_id,
+            "state": talks.state,
+            "holder_unit_id": talks.holder_unit_id,
             "until": None if talks.until is None else talks.until.isoformat(),
-            "reasons": [{"code": one.code, "text": words.say(one)} for one in talks.reasons],
+            "reasons": [
+                {"code": reason.code, "text": words.say(reason)} for reason in talks.reasons
+            ],
         },
         "approval_route": {"tier": page.route.tier, "steps": list(page.route.steps)},
         "site": {
-            "parcel_ids": list(site.parcel_ids), "missing_ids": list(site.missing_ids),
+            "parcel_ids": list(site.parcel_ids),
+            "missing_ids": list(site.missing_ids),
             "area_mu": site.area_mu,
             "conditions": [
-                {"constraint_id": one.constraint_id, "name": one.name, "kind": one.kind,
-                 "severity": one.severity, "overlap_mu": one.overlap_mu}
-                for one in site.conditions
+                {
+                    "constraint_id": condition.constraint_id,
+                    "name": condition.name,
+                    "kind": condition.kind,
+                    "severity": condition.severity,
+                    "overlap_mu": condition.overlap_mu,
+                }
+                for condition in site.conditions
             ],
         },
         "problems": [
             {str(key): plain(value) for key, value in row.items()}
             for row in page.problems[list(PROBLEM_COLUMNS)].to_dict("records")
         ],
-        "events": [{key: plain(one.get(key)) for key in EVENT_COLUMNS} for one in page.events],
-    }  # fmt: skip
+        "events": [{key: plain(event.get(key)) for key in EVENT_COLUMNS} for event in page.events],
+    }
 
 
-ALL = "all"
+ALL_PROJECTS = "all"
 LEAST_AROUND_M = 250.0
 """Land around the site that its map shows at least."""
 PICTURE_PX, STYLE_WIDTH_PX = (1390, 840), 640.0
@@ -230,9 +250,11 @@ MARKED = 200
 
 def projects_asked(context: Context, asked: str) -> tuple[str, ...]:
     """Read which projects are meant: ``all``, or numbers divided by commas."""
-    if asked.strip().lower() == ALL:
+    if asked.strip().lower() == ALL_PROJECTS:
         return tuple(map(str, context.source.read("projects")["project_id"]))
-    return tuple(dict.fromkeys(one.strip() for one in asked.split(",") if one.strip()))
+    return tuple(
+        dict.fromkeys(project_id.strip() for project_id in asked.split(",") if project_id.strip())
+    )
 
 
 def battle_maps(
@@ -255,15 +277,15 @@ def battle_maps(
     C12 嘉政办发〔2018〕52号 四（四）: 一个项目、一名领导、一张作战图、一个服务小组.
     """
     words = context.words
-    pages = [project_page(context, one) for one in project_ids]
+    pages = [project_page(context, project_id) for project_id in project_ids]
     seen = view if view is not None else view_of(context)
     boards = []
     for number, page in enumerate(pages, start=1):
         boards.append(_board(context, page, seen))
         if progress is not None:
             progress(number / len(pages))
-    one = len(boards) == 1
-    title = boards[0].title if one else words.text("title_battle_maps", count=len(boards))
+    is_single = len(boards) == 1
+    title = boards[0].title if is_single else words.text("title_battle_maps", count=len(boards))
     answer = Answer(title, {"report": "project", "project": ",".join(project_ids)}, {}, ())
     return Boards(heading_of(answer, ledger_stand(context)), tuple(boards))
 
@@ -272,10 +294,10 @@ def _board(context: Context, page: ProjectPage, view: MapView) -> Board:
     words = context.words
     facts, nodes, conditions, problems, documents = sheets_of(context, page)
     name = text_of(page.row, "name") or ""
-    said = [words.text("as_of_said", as_of=context.as_of), *summary_of(context, page)]
+    lines = [words.text("as_of_said", as_of=context.as_of), *summary_of(context, page)]
     return Board(
         f"{words.text('title_project_page', project_id=str(page.row['project_id']))}　{name}",
-        tuple(said),
+        tuple(lines),
         _picture(context, page, view),
         (
             _grid(context, conditions.name, conditions.frame,
@@ -302,7 +324,7 @@ def _facts(title: str, frame: pd.DataFrame) -> Grid:
     pairs = [(str(name), str(value)) for name, value in frame.itertuples(index=False)]
     half = (len(pairs) + 1) // 2
     right = [*pairs[half:], *[("", "")] * (2 * half - len(pairs))]
-    rows = tuple((*one, *other) for one, other in zip(pairs[:half], right, strict=True))
+    rows = tuple((*left, *other) for left, other in zip(pairs[:half], right, strict=True))
     return Grid(title, (), rows, (0.21, 0.29, 0.21, 0.29), cell_lines=2)
 
 
@@ -317,7 +339,7 @@ def _grid(
     lines: int = 1,
 ) -> Grid:
     words = context.words
-    titles = tuple(_battle_map_title(context, name) for name in columns)
+    titles = tuple(_column_title(context, name) for name in columns)
     rows = tuple(
         tuple(_cell(context, name, value) for name, value in zip(columns, row, strict=True))
         for row in frame[list(columns)].head(most).itertuples(index=False)
@@ -329,10 +351,10 @@ def _grid(
     return Grid(title, titles, rows, widths, lines, note)
 
 
-def _battle_map_title(context: Context, column: str) -> str:
-    own = f"column_{column}"
+def _column_title(context: Context, column: str) -> str:
+    column_code = f"column_{column}"
     words = context.words
-    return words.text(own) if own in words.sentences else words.heading(column)
+    return words.text(column_code) if column_code in words.sentences else words.heading(column)
 
 
 def _cell(context: Context, column: str, value: object) -> str:
@@ -350,9 +372,9 @@ def _picture(context: Context, page: ProjectPage, view: MapView) -> Picture | st
     if page.site.shape is None:
         return words.text("project_page_no_land")
     title = words.text("battle_map_picture", project_id=str(page.row["project_id"]))
-    shown = [layer.style.name for layer in view.layers if layer.style.is_shown]
+    visible = [layer.style.name for layer in view.layers if layer.style.is_shown]
     png = picture_of(
-        context, view, title, site_marks(context, page), shown,
+        context, view, title, site_marks(context, page), visible,
         extent=site_extent(context, page), size_px=PICTURE_PX, style_width_px=STYLE_WIDTH_PX,
     )  # fmt: skip
     return Picture(png, title)
@@ -362,9 +384,9 @@ def site_marks(context: Context, page: ProjectPage) -> list[Highlight]:
     """Give what a map marks of a project: the constraints its land meets, and its parcels."""
     words, site = context.words, page.site
     parcels = gpd.GeoDataFrame(context.source.read("land_parcels"))
-    own = parcels[parcels["parcel_id"].isin(site.parcel_ids) & parcels.geometry.notna()]
+    site_parcels = parcels[parcels["parcel_id"].isin(site.parcel_ids) & parcels.geometry.notna()]
     constraints = gpd.GeoDataFrame(context.source.read("constraints"))
-    met = [one.constraint_id for one in site.conditions][:MARKED]
+    met = [condition.constraint_id for condition in site.conditions][:MARKED]
     touched = constraints[constraints["constraint_id"].isin(met)]
     marks = []
     if len(touched):
@@ -372,9 +394,11 @@ def site_marks(context: Context, page: ProjectPage) -> list[Highlight]:
         # Outlines only: a constraint often covers all there is to see.
         lines = touched.geometry.boundary
         marks.append(Highlight("not_met", lines, names, words.text("battle_map_conditions")))
-    if len(own):
-        names = tuple(own["parcel_id"].astype(str))
-        marks.append(Highlight("selected", own.geometry, names, words.text("battle_map_site")))
+    if len(site_parcels):
+        names = tuple(site_parcels["parcel_id"].astype(str))
+        marks.append(
+            Highlight("selected", site_parcels.geometry, names, words.text("battle_map_site"))
+        )
     return marks
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from app.answers.answer import Answer, heading_of, stand_of
 from app.answers.checks import URGENCY, check_answer, force_counts, verdict_list
 from app.answers.evidence import assumption_texts, verdict_table
-from app.answers.land import LandFound, block_answer, block_list
+from app.answers.land import block_answer, find_land
 from app.answers.ledger_statistics import ledger_ranking_answer, notice_answer
 from app.answers.map import picture_of, view_of
 from app.answers.matching import demand_in_ledger, match_answer, run_match
@@ -24,6 +24,7 @@ from layers.exchange.writers.word_board import Boards
 from layers.maps.find import Highlight
 from layers.maps.view import MapView
 from platforms.checks import CHECKS, CheckQuery
+from platforms.land.find import ContiguousLand
 from platforms.land.search import BlockQuery, lines_mu
 from platforms.matching.match import MatchedSite, MatchResult
 from platforms.matching.site import MatchTable
@@ -70,7 +71,7 @@ def ledger_report_of(
 def listed_report(context: Context, answer: Answer, kind: str) -> Report:
     """Print the lists of an answer from the ledger, each in a section of its own."""
     words = context.words
-    named = Answer(
+    titled = Answer(
         title=answer.title,
         parameters={"report": kind, **answer.parameters},
         result={},
@@ -78,7 +79,7 @@ def listed_report(context: Context, answer: Answer, kind: str) -> Report:
         titles=answer.titles,
         summary=(words.text("as_of_said", as_of=context.as_of), *answer.summary),
     )
-    return report_of_sheets(answer.sheets, heading_of(named, ledger_stand(context)))
+    return report_of_sheets(answer.sheets, heading_of(titled, ledger_stand(context)))
 
 
 MAP_KIND = "investment-map"
@@ -131,19 +132,19 @@ def report_of(
         raise MuPlanError("report_project_unused", kind=kind)
     if kind == "land":
         query = BlockQuery(min_mu=lines_mu(context.policy)[0])
-        found = block_list(context, query, with_curve=True, progress=progress)
-        return land_report(context, query, found)
+        land = find_land(context, query, with_curve=True, progress=progress)
+        return land_report(context, query, land)
     check = CheckQuery(None, (), (), context.as_of)
     return check_report(context, check, verdict_list(context, check))
 
 
 def land_report(
-    context: Context, query: BlockQuery, found: LandFound, view: MapView | None = None
+    context: Context, query: BlockQuery, land: ContiguousLand, view: MapView | None = None
 ) -> Report:
     """Report on contiguous land: map, list, by unit, short of the line, tolerance curve."""
     words = context.words
-    answer = block_answer(context, query, found)
-    listed, _reserve, by_unit, short, *_ = answer.sheets
+    answer = block_answer(context, query, land)
+    listed, by_unit, short = map(answer.sheet, ("blocks", "by_unit", "short_blocks"))
     frame = gpd.GeoDataFrame(listed.frame)
     captions = tuple(
         words.text("block_caption", block_id=block_id, area_mu=area_mu)
@@ -156,8 +157,9 @@ def land_report(
         Section(by_unit.name, (by_unit,)),
         Section(short.name, (short,)),
     ]
-    if found.curve is not None:
-        sections.append(Section(answer.sheets[-1].name, (answer.sheets[-1],)))
+    if land.curve is not None:
+        curve = answer.sheet("curve")
+        sections.append(Section(curve.name, (curve,)))
     return _report(context, "land", answer, sections)
 
 
@@ -167,12 +169,12 @@ def match_report(
     """Report on where a project should go: map, platforms, sites and why, gates of the first."""
     words = context.words
     answer = match_answer(context, result, table, max(len(result.sites), 1))
-    sites, platforms, gates = answer.sheets
+    sites, platforms, gates = map(answer.sheet, ("sites", "platforms", "gates"))
     first = (result.sites or result.undecided)[:FIRST_SITES]
     marked = Highlight(
         "selected",
-        gpd.GeoSeries([one.site.geometry for one in first], crs=context.crs),
-        tuple(_site_caption(one, context) for one in first),
+        gpd.GeoSeries([matched.site.geometry for matched in first], crs=context.crs),
+        tuple(_site_caption(matched, context) for matched in first),
         words.text("report_first_sites"),
     )
     marks = [marked] if first else []
@@ -181,16 +183,16 @@ def match_report(
         Section(platforms.name, (platforms,)),
     ]
     frame, at = sites.frame, 0
-    for group, standing in (
+    for group, standing_code in (
         (result.sites, "standing_admitted"),
         (result.undecided, "standing_undecided"),
         (result.rejected, "standing_rejected"),
     ):
         part, at = frame.iloc[at : at + len(group)], at + len(group)
-        name = words.text("report_sites", standing=words.text(standing), count=len(group))
+        name = words.text("report_sites", standing=words.text(standing_code), count=len(group))
         sections.append(Section(name, (Sheet(name, part, sites.totals, sites.printed),)))
-    shown = {one.site.site_id for one in first}
-    of_first = gates.frame[gates.frame["site_id"].isin(shown)]
+    first_ids = {matched.site.site_id for matched in first}
+    of_first = gates.frame[gates.frame["site_id"].isin(first_ids)]
     name = words.text("report_gates")
     sections.append(Section(name, (Sheet(name, of_first, printed=gates.printed),)))
     return _report(context, "match", answer, sections)
@@ -250,7 +252,7 @@ def _counted(context: Context, verdicts: list[Verdict]) -> pd.DataFrame:
 
 def _report(context: Context, kind: str, answer: Answer, sections: Sequence[Section]) -> Report:
     words = context.words
-    named = Answer(
+    headed = Answer(
         title=words.text("report_title", title=answer.title),
         parameters={"report": kind, **answer.parameters},
         result={},
@@ -262,7 +264,7 @@ def _report(context: Context, kind: str, answer: Answer, sections: Sequence[Sect
         },
         summary=(words.text("as_of_said", as_of=context.as_of), *answer.summary),
     )
-    return Report(heading_of(named, stand_of(context)), tuple(sections))
+    return Report(heading_of(headed, stand_of(context)), tuple(sections))
 
 
 def _map_section(
@@ -282,12 +284,12 @@ def _map_section(
     seen = view if view is not None else view_of(context)
     if seen.extent is None:
         return Section(heading, (words.text("picture_empty"),))
-    shown = [
+    visible = [
         layer.style.name
         for layer in seen.layers
         if layer.style.is_shown and (with_parcels or layer.style.layer != "land_parcels")
     ]
-    content = Picture(picture_of(context, seen, title, highlights, shown), title)
+    content = Picture(picture_of(context, seen, title, highlights, visible), title)
     return Section(heading, (content,))
 
 
@@ -305,7 +307,7 @@ def _platform_highlights(context: Context, verdicts: Sequence[Verdict]) -> list[
     frame = frame[frame.geometry.notna()]
     highlights = []
     for outcome in ("not_applicable", "met", "no_data", "not_met"):
-        keys = [key for key, found in worst.items() if found == outcome]
+        keys = [key for key, outcome_found in worst.items() if outcome_found == outcome]
         rows = frame[frame["platform_id"].isin(keys)]
         if len(rows):
             names = tuple(rows["name"].fillna("").astype(str))
@@ -315,22 +317,28 @@ def _platform_highlights(context: Context, verdicts: Sequence[Verdict]) -> list[
     return highlights
 
 
-def _site_caption(one: MatchedSite, context: Context) -> str:
-    rank = "" if one.rank is None else f"{one.rank}  "
+def _site_caption(matched: MatchedSite, context: Context) -> str:
+    rank = "" if matched.rank is None else f"{matched.rank}  "
     return rank + context.words.text(
-        "block_caption", block_id=one.site.site_id, area_mu=one.site.area_mu
+        "block_caption", block_id=matched.site.site_id, area_mu=matched.site.area_mu
     )
 
 
 def _missing(context: Context, verdicts: Sequence[Verdict]) -> pd.DataFrame:
     """List what is missing: subjects that lack the same thing share a row."""
     words = context.words
-    said = [
-        [*verdict.reasons, *(one.statement for one in verdict.evidence if one.statement)]
+    statements = [
+        [
+            *verdict.reasons,
+            *(evidence.statement for evidence in verdict.evidence if evidence.statement),
+        ]
         for verdict in verdicts
     ]
     table = verdict_table(context, verdicts).assign(
-        why=[words.joined(words.say(statement) for statement in one) for one in said]
+        why=[
+            words.joined(words.say(statement) for statement in statements_of)
+            for statements_of in statements
+        ]
     )
     grouped = table.groupby(MISSING_KEYS, sort=False, dropna=False)["subject"]
     return grouped.agg(lambda names: "、".join(dict.fromkeys(names))).reset_index()

@@ -1,12 +1,16 @@
 """The thresholds with their clauses, for pages, command line and export."""
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
-from app.answers.answer import Answer, column_titles
+from app.answers.answer import Answer, SheetsOnDemand, column_titles, sheet_of
 from app.messages import Catalogue
-from layers.exchange.writers.sheet import Sheet
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.pack import Condition, Document, Rule, Tier
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from layers.exchange.writers.sheet import Sheet
 
 COLUMNS = (
     "rule_id", "part", "title", "comparator", "value", "unit", "force", "force_word",
@@ -31,58 +35,71 @@ PRINTED_RULES = (
 def rule_answer(policy: PolicySet, words: Catalogue) -> Answer:
     """Answer ``rules``: the thresholds with their clauses."""
     dated = list(policy.rules.values())
-    listed = pd.DataFrame([_listed(one, policy, words) for one in dated], columns=list(COLUMNS))
+    rows = [_listed(rule, policy, words) for rule in dated]
     columns = dict.fromkeys((*COLUMNS, *DOCUMENT_COLUMNS, *ASSUMPTION_COLUMNS))
-    own = tuple(name for name in columns if not name.startswith("effective"))
+    headed = tuple(name for name in columns if not name.startswith("effective"))
     return Answer(
         title=words.text("title_rules", pack=policy.pack.title),
         parameters={},
-        result={"rules": [_row(one) for one in dated]},
-        sheets=(
-            Sheet(words.text("sheet_rules"), listed, printed=PRINTED_RULES),
-            Sheet(words.text("sheet_documents"), document_frame(policy, words)),
-            Sheet(words.text("sheet_assumptions"), assumption_frame(policy)),
-        ),
-        titles=column_titles(words, own),
+        result={"rules": [_row(rule) for rule in dated]},
+        sheets=SheetsOnDemand(lambda: _sheets(rows, policy, words)),
+        titles=column_titles(words, headed),
         summary=(words.text("summary_rules", count=len(dated)),),
-        screen=listed[list(SCREEN_COLUMNS)],
+        screen={name: [row[name] for row in rows] for name in SCREEN_COLUMNS},
         is_whole_on_screen=True,
     )
 
 
-def document_frame(policy: PolicySet, words: Catalogue) -> pd.DataFrame:
+def _sheets(
+    rows: list[dict[str, object]], policy: PolicySet, words: Catalogue
+) -> "tuple[Sheet, ...]":
+    import pandas as pd
+
+    listed = pd.DataFrame(rows, columns=list(COLUMNS))
+    return (
+        sheet_of(words, "rules", listed, printed=PRINTED_RULES),
+        sheet_of(words, "documents", document_frame(policy, words)),
+        sheet_of(words, "assumptions", assumption_frame(policy)),
+    )
+
+
+def document_frame(policy: PolicySet, words: Catalogue) -> "pd.DataFrame":
     """List the documents that rules cite, with their dates and how many rules each has."""
-    cited = [one.rule.clause.document_id for one in policy.rules.values()]
+    import pandas as pd
+
+    cited = [dated.rule.clause.document_id for dated in policy.rules.values()]
     rows = [
         {
-            "document_title": one.title,
-            "document_number": one.number or words.text("not_stated"),
-            "issued_on": one.issued_on, "effective_from": one.effective_from,
-            "effective_until": one.effective_until,
-            "document_validity": validity(one, policy.as_of, words),
-            "rule_count": cited.count(one.document_id),
-            "document_note": one.note,
+            "document_title": document.title,
+            "document_number": document.number or words.text("not_stated"),
+            "issued_on": document.issued_on, "effective_from": document.effective_from,
+            "effective_until": document.effective_until,
+            "document_validity": validity(document, policy.as_of, words),
+            "rule_count": cited.count(document.document_id),
+            "document_note": document.note,
         }
-        for one in policy.pack.documents.values()
+        for document in policy.pack.documents.values()
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=list(DOCUMENT_COLUMNS))
 
 
-def assumption_frame(policy: PolicySet) -> pd.DataFrame:
+def assumption_frame(policy: PolicySet) -> "pd.DataFrame":
     """List the readings chosen where documents leave a term open, with the rules they bear."""
+    import pandas as pd
+
     rows = [
         {
-            "assumption_id": one.assumption_id,
-            "assumption_text": one.text,
+            "assumption_id": assumption.assumption_id,
+            "assumption_text": assumption.text,
             "assumption_rules": "、".join(
                 dict.fromkeys(
                     dated.rule.rule_id
                     for dated in policy.rules.values()
-                    if one.assumption_id in dated.rule.assumptions
+                    if assumption.assumption_id in dated.rule.assumptions
                 )
             ),
         }
-        for one in policy.pack.assumptions.values()
+        for assumption in policy.pack.assumptions.values()
     ]
     return pd.DataFrame(rows, columns=list(ASSUMPTION_COLUMNS))
 
@@ -104,7 +121,7 @@ def _row(dated: DatedRule) -> dict[str, object]:
         "rule_id": rule.rule_id, "part": rule.part, "title": rule.title,
         "scope": list(rule.scope), "force": rule.force, "force_word": rule.force_word,
         "comparator": rule.comparator, "value": _value(rule), "unit": rule.unit,
-        "where": [_condition(one) for one in rule.where],
+        "where": [_condition(condition) for condition in rule.where],
         "effective_from": rule.effective_from, "effective_until": rule.effective_until,
         "target_date": rule.target_date, "period": list(rule.period) if rule.period else None,
         "force_status": dated.force_status, "basis": dated.basis,
@@ -122,9 +139,13 @@ def _value(rule: Rule) -> object:
     ]
 
 
-def _condition(one: Condition) -> dict[str, object]:
-    value = list(one.value) if isinstance(one.value, tuple) else one.value
-    return {"column": f"{one.layer}.{one.column}", "comparator": one.comparator, "value": value}
+def _condition(condition: Condition) -> dict[str, object]:
+    value = list(condition.value) if isinstance(condition.value, tuple) else condition.value
+    return {
+        "column": f"{condition.layer}.{condition.column}",
+        "comparator": condition.comparator,
+        "value": value,
+    }
 
 
 def _listed(dated: DatedRule, policy: PolicySet, words: Catalogue) -> dict[str, object]:
@@ -146,7 +167,7 @@ def _listed(dated: DatedRule, policy: PolicySet, words: Catalogue) -> dict[str, 
         "document_number": document.number or words.text("not_stated"),
         "document_validity": validity(document, policy.as_of, words),
         "assumption_texts": words.joined(
-            f"{one} {policy.assumption(one).text}" for one in rule.assumptions
+            f"{name} {policy.assumption(name).text}" for name in rule.assumptions
         ),
     }  # fmt: skip
 

@@ -8,20 +8,16 @@ from typing import cast
 import geopandas as gpd
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles
+from app.answers.answer import Answer, column_titles, in_percent, plain, rule_title, sheet_of
 from app.answers.checks import (
     CHANGE_COLUMNS,
     change_list,
     change_row,
-    in_percent,
     outcome_word,
-    plain,
-    rule_title,
     share_frame,
     verdict_list,
 )
 from app.answers.evidence import light
-from app.answers.land import unit_names
 from app.answers.scenarios import (
     CHANGED_COLUMNS,
     EDIT_COLUMNS,
@@ -30,9 +26,8 @@ from app.answers.scenarios import (
     edit_frame,
     scenario_rows,
 )
-from app.context import Context
+from app.context import Context, platform_names, unit_names
 from geo.tools import Progress, report
-from layers.exchange.writers.sheet import Sheet
 from platforms.checks import CheckQuery
 from platforms.errors import PlanningError
 from platforms.policy.check import VerdictChange, verdict_changes
@@ -68,13 +63,13 @@ class Compared:
     """A scenario held against the base.
 
     ``scenario``: The scenario.
-    ``standing``: What is said of it.
+    ``state``: What is said of it.
     ``changes``: Verdicts that differ from the base.
     ``yields``: Output and tax per 亩 before and after.
     """
 
     scenario: Scenario
-    standing: Standing
+    state: Standing
     changes: tuple[VerdictChange, ...]
     yields: PerMuEffects
 
@@ -99,13 +94,13 @@ def compared(context: Context, scenario: Scenario, base: Standing, year: int) ->
     if scenario.adopted_at is not None:
         raise PlanningError("scenario_adopted", name=scenario.name, adopted_at=scenario.adopted_at)
     other = context_with(context, scenario.edits)
-    standing = standing_of(other, year)
+    verdicts_then = standing_of(other, year)
     yields = yields_with(
         context.source, other.source, scenario.edits, period_of(context.source, year),
         context.policy, context.crs,
     )  # fmt: skip
-    changes = verdict_changes(base.verdicts, standing.verdicts)
-    return Compared(scenario, standing, tuple(_worded(change) for change in changes), yields)
+    changes = verdict_changes(base.verdicts, verdicts_then.verdicts)
+    return Compared(scenario, verdicts_then, tuple(_worded(change) for change in changes), yields)
 
 
 def _worded(change: VerdictChange) -> VerdictChange:
@@ -127,16 +122,16 @@ def comparison(
     steps = len(scenarios) + 1
     report(progress, 0.0)
     base = standing_of(context, year)
-    found = []
-    for n, one in enumerate(scenarios, 1):
+    comparisons = []
+    for n, scenario in enumerate(scenarios, 1):
         report(progress, n / steps)
-        found.append(compared(context, one, base, year))
+        comparisons.append(compared(context, scenario, base, year))
     report(progress, 1.0)
-    return base, found
+    return base, comparisons
 
 
 def comparison_answer(
-    context: Context, base: Standing, found: Sequence[Compared], year: int
+    context: Context, base: Standing, comparisons: Sequence[Compared], year: int
 ) -> Answer:
     """Answer ``scenario compare``: verdicts, shares and figures per 亩 beside the base.
 
@@ -144,66 +139,70 @@ def comparison_answer(
     lists side by side and, with outlines, what is changed.
     """
     words = context.words
-    held = {one.scenario.name: one.scenario for one in found}
-    differences = verdict_differences(context, found)
+    by_name = {comparison.scenario.name: comparison.scenario for comparison in comparisons}
+    differences = verdict_differences(context, comparisons)
     changed = pd.concat(
-        [gpd.GeoDataFrame(changed_rows(context, one.scenario)) for one in found]
+        [gpd.GeoDataFrame(changed_rows(context, comparison.scenario)) for comparison in comparisons]
         or [gpd.GeoDataFrame(columns=[*CHANGED_COLUMNS, "geometry"], geometry="geometry")]
     )
-    edits = edit_frame(context, held)
+    edits = edit_frame(context, by_name)
     summary = [
-        words.text("summary_difference", name=one.scenario.name, count=len(one.changes))
-        for one in found
+        words.text(
+            "summary_difference", name=comparison.scenario.name, count=len(comparison.changes)
+        )
+        for comparison in comparisons
     ]
-    own = (
+    headed = (
         *EDIT_COLUMNS, *CHANGE_COLUMNS, *SHARE_COLUMNS, *VERDICT_COLUMNS, *YIELD_COLUMNS,
         *CHANGED_COLUMNS, "is_changed",
     )  # fmt: skip
-    known = tuple(c for c in own if f"column_{c}" in words.sentences)
+    known = tuple(c for c in headed if f"column_{c}" in words.sentences)
     return Answer(
         title=words.text("title_scenarios"),
-        parameters={"scenarios": list(held), "year": year},
+        parameters={"scenarios": list(by_name), "year": year},
         result={
-            "scenarios": scenario_rows(held),
-            "differences": [_difference_row(context, base, one) for one in found],
+            "scenarios": scenario_rows(by_name),
+            "differences": [
+                _difference_row(context, base, comparison) for comparison in comparisons
+            ],
         },
         sheets=(
-            Sheet(words.text("sheet_side_by_side"), verdicts_side_by_side(context, base, found)),
-            Sheet(words.text("sheet_share_differences"), shares_side_by_side(context, base, found)),
-            Sheet(words.text("sheet_yields"), yield_frame(context, found)),
-            Sheet(words.text("sheet_differences"), differences),
-            Sheet(words.text("sheet_scenarios"), edits),
-            Sheet(words.text("sheet_scenario_changed"), changed),
+            sheet_of(words, "side_by_side", verdicts_side_by_side(context, base, comparisons)),
+            sheet_of(words, "share_differences", shares_side_by_side(context, base, comparisons)),
+            sheet_of(words, "yields", yield_frame(context, comparisons)),
+            sheet_of(words, "differences", differences),
+            sheet_of(words, "scenarios", edits),
+            sheet_of(words, "scenario_changed", changed),
         ),
         titles={
             **column_titles(words, known),
             "threshold_share": words.text("column_threshold"),
-            **scenario_titles(context, found),
+            **scenario_titles(context, comparisons),
         },
         summary=(*summary, words.text("yield_hint")),
         screen=differences,
     )
 
 
-def scenario_titles(context: Context, found: Sequence[Compared]) -> dict[str, str]:
+def scenario_titles(context: Context, comparisons: Sequence[Compared]) -> dict[str, str]:
     """Head the columns of scenarios that stand side by side."""
     text = context.words.text
     return {
-        column: text(heading, name=one.scenario.name)
-        for n, one in enumerate(found, 1)
+        column: text(heading, name=comparison.scenario.name)
+        for n, comparison in enumerate(comparisons, 1)
         for column, heading in (
             (f"scenario_{n}", "column_of_scenario"), (f"outcome_{n}", "column_of_outcome"),
         )
     }  # fmt: skip
 
 
-def verdict_differences(context: Context, found: Sequence[Compared]) -> pd.DataFrame:
+def verdict_differences(context: Context, comparisons: Sequence[Compared]) -> pd.DataFrame:
     """List the verdicts that differ, scenario by scenario, each with its clause."""
     frames = []
-    for one in found:
-        changes = list(one.changes)
+    for comparison in comparisons:
+        changes = list(comparison.changes)
         frame = change_list(context, context, changes)
-        frame.insert(0, "scenario_name", one.scenario.name)
+        frame.insert(0, "scenario_name", comparison.scenario.name)
         frame["clause"] = [cast("Verdict", c.after or c.before).clause for c in changes]
         frames.append(frame)
     columns = ["scenario_name", *CHANGE_COLUMNS, "clause"]
@@ -213,15 +212,18 @@ def verdict_differences(context: Context, found: Sequence[Compared]) -> pd.DataF
 
 
 def verdicts_side_by_side(
-    context: Context, base: Standing, found: Sequence[Compared]
+    context: Context, base: Standing, comparisons: Sequence[Compared]
 ) -> pd.DataFrame:
     """List every verdict that differs in some scenario: in the base, and in each of them."""
-    units = unit_names(context)
-    platforms = context.source.read("major_platforms")
-    names = dict(zip(platforms["platform_id"], platforms["name"], strict=True))
-    sides = [_by_key(base.verdicts), *(_by_key(one.standing.verdicts) for one in found)]
+    units, names = unit_names(context), platform_names(context)
+    sides = [
+        _by_key(base.verdicts),
+        *(_by_key(comparison.state.verdicts) for comparison in comparisons),
+    ]
     changed = {
-        (c.rule_id, c.part, c.unit_id, c.platform_id, c.year) for one in found for c in one.changes
+        (c.rule_id, c.part, c.unit_id, c.platform_id, c.year)
+        for comparison in comparisons
+        for c in comparison.changes
     }
     ordered = [key for key in dict.fromkeys(k for side in sides for k in side) if key in changed]
     rows = []
@@ -236,13 +238,14 @@ def verdicts_side_by_side(
             "clause": first.clause,
             "subject": subject,
             "threshold_said": _measured(context, first.threshold, first.unit),
-            "base_said": _said(context, sides[0].get(key)),
+            "base_said": _verdict_text(context, sides[0].get(key)),
         }
         row |= {
-            f"scenario_{n}": _said(context, side.get(key)) for n, side in enumerate(sides[1:], 1)
+            f"scenario_{n}": _verdict_text(context, side.get(key))
+            for n, side in enumerate(sides[1:], 1)
         }
         rows.append(row)
-    columns = [*VERDICT_COLUMNS, *(f"scenario_{n}" for n in range(1, len(found) + 1))]
+    columns = [*VERDICT_COLUMNS, *(f"scenario_{n}" for n in range(1, len(comparisons) + 1))]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -250,7 +253,7 @@ def _by_key(verdicts: Sequence[Verdict]) -> dict[tuple[object, ...], Verdict]:
     return {(v.rule_id, v.part, v.unit_id, v.platform_id, v.year): v for v in verdicts}
 
 
-def _said(context: Context, verdict: Verdict | None) -> str:
+def _verdict_text(context: Context, verdict: Verdict | None) -> str:
     if verdict is None:
         return context.words.text("scenario_not_judged")
     measured = _measured(context, verdict.measured, verdict.unit)
@@ -258,26 +261,30 @@ def _said(context: Context, verdict: Verdict | None) -> str:
 
 
 def _measured(context: Context, value: float | None, unit: str) -> str:
-    shown = in_percent(value, unit)
-    if shown is None:
+    figure = in_percent(value, unit)
+    if figure is None:
         return context.words.text("no_value")
-    return f"{shown:,.2f}%" if unit == "share" else f"{shown:,.2f} {unit}".strip()
+    return f"{figure:,.2f}%" if unit == "share" else f"{figure:,.2f} {unit}".strip()
 
 
 def shares_side_by_side(
-    context: Context, base: Standing, found: Sequence[Compared]
+    context: Context, base: Standing, comparisons: Sequence[Compared]
 ) -> pd.DataFrame:
     """List the shares of the year by unit and element: in the base, and in each scenario."""
     words, units = context.words, unit_names(context)
     both = _shares(base, "base")
-    for n, one in enumerate(found, 1):
-        both = both.merge(_shares(one.standing, str(n)), on=SHARE_KEYS, how="outer", sort=False)
-    both = both.rename(columns={f"share_{n}": f"scenario_{n}" for n in range(1, len(found) + 1)})
+    for n, comparison in enumerate(comparisons, 1):
+        both = both.merge(_shares(comparison.state, str(n)), on=SHARE_KEYS, how="outer", sort=False)
+    both = both.rename(
+        columns={f"share_{n}": f"scenario_{n}" for n in range(1, len(comparisons) + 1)}
+    )
     thresholds = both.filter(regex="^threshold_")
     outcomes = [name for name in both if str(name).startswith("outcome_")]
-    scenario = [f"{name}_{n}" for n in range(1, len(found) + 1) for name in ("scenario", "outcome")]
+    scenario = [
+        f"{name}_{n}" for n in range(1, len(comparisons) + 1) for name in ("scenario", "outcome")
+    ]
     frame = both.assign(
-        unit_name=[units.get(one, words.text("whole_city")) for one in both["unit_id"]],
+        unit_name=[units.get(unit_id, words.text("whole_city")) for unit_id in both["unit_id"]],
         element_name=[
             words.text("element_projects") if code == "projects" else words.word("element", code)
             for code in both["element"]
@@ -291,7 +298,7 @@ def shares_side_by_side(
             for name in outcomes
         },
     )  # fmt: skip
-    shares = ["share_base", *(f"scenario_{n}" for n in range(1, len(found) + 1))]
+    shares = ["share_base", *(f"scenario_{n}" for n in range(1, len(comparisons) + 1))]
     frame["is_changed"] = [
         any(differ(row[0], other) for other in row[1:])
         for row in frame[shares].astype(float).to_numpy()
@@ -299,28 +306,28 @@ def shares_side_by_side(
     return frame[[*SHARE_COLUMNS, *scenario, "is_changed"]]
 
 
-def differ(one: float, other: float) -> bool:
+def differ(first: float, other: float) -> bool:
     """Whether two figures differ; two that are missing don't."""
-    return bool(one != other) and not (pd.isna(one) and pd.isna(other))
+    return bool(first != other) and not (pd.isna(first) and pd.isna(other))
 
 
-def _shares(standing: Standing, name: str) -> pd.DataFrame:
-    kept = standing.shares[[*SHARE_KEYS, "share", "outcome", "threshold"]]
+def _shares(state: Standing, name: str) -> pd.DataFrame:
+    kept = state.shares[[*SHARE_KEYS, "share", "outcome", "threshold"]]
     renamed = {column: f"{column}_{name}" for column in ("share", "outcome", "threshold")}
     return pd.DataFrame(kept.astype({"share": float, "threshold": float}).rename(columns=renamed))
 
 
-def yield_frame(context: Context, found: Sequence[Compared]) -> pd.DataFrame:
+def yield_frame(context: Context, comparisons: Sequence[Compared]) -> pd.DataFrame:
     """List output and tax per 亩 of units and platforms, before and after, for each scenario."""
     words = context.words
     frames = []
-    for one in found:
-        rows = one.yields.rows
+    for comparison in comparisons:
+        rows = comparison.yields.rows
         frames.append(
             rows.assign(
-                scenario_name=one.scenario.name,
+                scenario_name=comparison.scenario.name,
                 by_said=[words.text(f"by_{by}") for by in rows["by"]],
-                why=[words.joined(words.say(w) for w in why) for why in one.yields.reasons],
+                why=[words.joined(words.say(w) for w in why) for why in comparison.yields.reasons],
             )
         )
     columns = list(YIELD_COLUMNS)
@@ -329,20 +336,22 @@ def yield_frame(context: Context, found: Sequence[Compared]) -> pd.DataFrame:
     )
 
 
-def _difference_row(context: Context, base: Standing, one: Compared) -> dict[str, object]:
+def _difference_row(context: Context, base: Standing, comparison: Compared) -> dict[str, object]:
     sides = _shares(base, "base").merge(
-        _shares(one.standing, "scenario"), on=SHARE_KEYS, how="outer", sort=False
+        _shares(comparison.state, "scenario"), on=SHARE_KEYS, how="outer", sort=False
     )
     moved = [
         differ(a, b) for a, b in zip(sides["share_base"], sides["share_scenario"], strict=True)
     ]
     yields = [
         {**_plain(row), "reasons": [{"code": w.code, "text": context.words.say(w)} for w in why]}
-        for row, why in zip(one.yields.rows.to_dict("records"), one.yields.reasons, strict=True)
+        for row, why in zip(
+            comparison.yields.rows.to_dict("records"), comparison.yields.reasons, strict=True
+        )
     ]
     return {
-        "scenario": one.scenario.name,
-        "verdicts": [change_row(change, context) for change in one.changes],
+        "scenario": comparison.scenario.name,
+        "verdicts": [change_row(change, context) for change in comparison.changes],
         "shares": json.loads(sides[moved].to_json(orient="records", force_ascii=False)),
         "per_mu": yields,
     }

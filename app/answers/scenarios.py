@@ -12,26 +12,19 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from app.answers.answer import Answer, column_titles
-from app.answers.chains import platform_names
-from app.answers.imports import actor
-from app.answers.land import unit_names
-from app.answers.workspace import layer_name
-from app.context import Context, now
+from app.answers.answer import Answer, actor, column_titles, layer_name, sheet_of
+from app.context import Context, now, platform_names, unit_names
 from geo.errors import MuPlanError
 from geo.measure import ellipsoidal_area_m2
 from geo.tools import nearest_name
 from geo.units import m2_to_mu
 from layers.contracts import contract_of
 from layers.exchange.read import read_file
-from layers.exchange.writers.sheet import Sheet
 from layers.maps.find import HIGHLIGHT_LIMIT, Highlight
 from layers.workspace.protocol import Provenance
 from layers.workspace.scenarios import KeptScenario, changing_scenarios, read_scenarios
 from platforms.errors import PlanningError
-from platforms.land.site_carving import CUT_SUFFIX
 from platforms.ledger.visibility import require_city
-from platforms.placement.limits import Option
 from platforms.scenario.edits import (
     AddLand,
     ChangeLand,
@@ -52,16 +45,16 @@ from platforms.source import ReadOnce
 EDIT_COLUMNS = ("scenario_name", "edit_number", "edit_kind", "edit_said", "adopted_at")
 
 
-def edit_frame(context: Context, held: Mapping[str, Scenario]) -> pd.DataFrame:
+def edit_frame(context: Context, scenarios: Mapping[str, Scenario]) -> pd.DataFrame:
     """List the edits of scenarios, one row each; a scenario without any has a row too."""
-    words, said = context.words, EditWords(context)
+    words, edit_words = context.words, EditWords(context)
     rows: list[tuple[object, ...]] = []
-    for name, one in held.items():
-        for number, edit in enumerate(one.edits, 1):
+    for name, scenario in scenarios.items():
+        for number, edit in enumerate(scenario.edits, 1):
             kind = words.text(f"edit_{kind_of(edit)}")
-            rows.append((name, number, kind, said.sentence(edit), one.adopted_at))
-        if not one.edits:
-            rows.append((name, None, None, words.text("scenario_no_edit"), one.adopted_at))
+            rows.append((name, number, kind, edit_words.sentence(edit), scenario.adopted_at))
+        if not scenario.edits:
+            rows.append((name, None, None, words.text("scenario_no_edit"), scenario.adopted_at))
     frame = pd.DataFrame(rows, columns=list(EDIT_COLUMNS))
     return frame.astype({"edit_number": "Int64"})
 
@@ -78,31 +71,31 @@ class EditWords:
             "project": names_of(context, "projects", "project_id"),
         }
 
-    def named(self, kind: str, row_id: str) -> str:
+    def name_of(self, kind: str, row_id: str) -> str:
         """Give name and id of a row; the id alone where it has no name or is gone."""
         name = self._names[kind].get(row_id)
         return row_id if name is None or pd.isna(name) else f"{name}（{row_id}）"
 
     def sentence(self, edit: ScenarioEdit) -> str:
         """Say an edit in one sentence."""
-        words, named = self._context.words, self.named
+        words, name_of = self._context.words, self.name_of
         if isinstance(edit, JoinPark):
             return words.text(
-                "said_join_park", park=named("park", edit.park_id),
-                platform=named("platform", edit.platform_id),
+                "said_join_park", park=name_of("park", edit.park_id),
+                platform=name_of("platform", edit.platform_id),
             )  # fmt: skip
         if isinstance(edit, ExitPark):
             return words.text(
-                "said_exit_park", park=named("park", edit.park_id), day=edit.exited_on
+                "said_exit_park", park=name_of("park", edit.park_id), day=edit.exited_on
             )
         if isinstance(edit, SetMajor):
-            platform = named("platform", edit.platform_id)
+            platform = name_of("platform", edit.platform_id)
             return words.text(
                 "said_major" if edit.is_major else "said_not_major", platform=platform
             )
         if isinstance(edit, AddLand):
             return words.text(
-                "said_add_land", parcel_id=edit.parcel_id, unit=named("unit", edit.unit_id),
+                "said_add_land", parcel_id=edit.parcel_id, unit=name_of("unit", edit.unit_id),
                 state=words.word("state", edit.state), area_mu=self._area_mu(edit),
             )  # fmt: skip
         if isinstance(edit, ChangeLand):
@@ -114,7 +107,7 @@ class EditWords:
 
     def _placed(self, edit: PlaceProject) -> str:
         return self._context.words.text(
-            "said_place_project", project=self.named("project", edit.project_id),
+            "said_place_project", project=self.name_of("project", edit.project_id),
             parcels="、".join(edit.parcel_ids), day=edit.allotted_on,
         )  # fmt: skip
 
@@ -179,8 +172,8 @@ def added_from_file(
         frame = read_file(path, encoding=None, source_layer=None).frame
     if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None:
         raise PlanningError("scenario_file_no_land")
-    shapes = [_areas(one) for one in frame.to_crs(context.crs).geometry]
-    land = [one for one in shapes if one is not None]
+    shapes = [_areas(shape) for shape in frame.to_crs(context.crs).geometry]
+    land = [shape for shape in shapes if shape is not None]
     if not land:
         raise PlanningError("scenario_file_no_land")
     if len(land) > MOST_ADDED:
@@ -188,7 +181,10 @@ def added_from_file(
     ids: Sequence[str] = (
         [parcel_id] if len(land) == 1 else [f"{parcel_id}-{n}" for n in range(1, len(land) + 1)]
     )
-    return [AddLand(one, unit_id, state, shape.wkt) for one, shape in zip(ids, land, strict=True)]
+    return [
+        AddLand(parcel_id, unit_id, state, shape.wkt)
+        for parcel_id, shape in zip(ids, land, strict=True)
+    ]
 
 
 def _areas(shape: shapely.Geometry | None) -> shapely.Geometry | None:
@@ -215,7 +211,7 @@ def changed_rows(context: Context, scenario: Scenario) -> gpd.GeoDataFrame:
     ``CHANGED_COLUMNS`` and ``is_leaving``: True for what exits or changes its state, False for what
     is joined, added or given land. A row without outline, or gone, has no shape.
     """
-    said = EditWords(context)
+    edit_words = EditWords(context)
     layers = {
         name: gpd.GeoDataFrame(context.source.read(name)).drop_duplicates(key).set_index(key)
         for name, key in KEYS.items()
@@ -224,15 +220,17 @@ def changed_rows(context: Context, scenario: Scenario) -> gpd.GeoDataFrame:
     rows, shapes = [], []
     for edit in scenario.edits:
         for layer, row_id in _touched(edit):
-            held = layers[layer]
-            is_held = row_id in held.index
-            if is_held:
-                shape = held.at[row_id, "geometry"]
+            rows_of_layer = layers[layer]
+            is_known = row_id in rows_of_layer.index
+            if is_known:
+                shape = rows_of_layer.at[row_id, "geometry"]
             else:
                 new = added.get(row_id)
                 shape = None if new is None else shapely.from_wkt(new.wkt, on_invalid="ignore")
-            before = _state(context, layer, held.loc[row_id]) if is_held else None
-            rows.append((scenario.name, row_id, before, said.sentence(edit), _is_leaving(edit)))
+            before = _state(context, layer, rows_of_layer.loc[row_id]) if is_known else None
+            rows.append(
+                (scenario.name, row_id, before, edit_words.sentence(edit), _is_leaving(edit))
+            )
             shapes.append(shape)
     frame = pd.DataFrame(rows, columns=[*CHANGED_COLUMNS, "is_leaving"])
     return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, crs=context.crs))
@@ -241,15 +239,15 @@ def changed_rows(context: Context, scenario: Scenario) -> gpd.GeoDataFrame:
 def changed_highlights(context: Context, rows: gpd.GeoDataFrame) -> list[Highlight]:
     """Mark what a scenario changes: what leaves in one look, what is joined or added in another."""
     words = context.words
-    found = []
+    highlights = []
     for is_leaving, look, title in (
         (False, "result", "scenario_mark_joining"), (True, "selected", "scenario_mark_leaving"),
     ):  # fmt: skip
         mine = rows[(rows["is_leaving"] == is_leaving) & rows.geometry.notna()][:HIGHLIGHT_LIMIT]
         if len(mine):
             captions = tuple(mine["edit_said"].astype(str))
-            found.append(Highlight(look, mine.geometry, captions, words.text(title)))
-    return found
+            highlights.append(Highlight(look, mine.geometry, captions, words.text(title)))
+    return highlights
 
 
 def _touched(edit: ScenarioEdit) -> Iterator[tuple[str, str]]:
@@ -258,7 +256,7 @@ def _touched(edit: ScenarioEdit) -> Iterator[tuple[str, str]]:
     elif isinstance(edit, SetMajor):
         yield "major_platforms", edit.platform_id
     elif isinstance(edit, PlaceProject):
-        yield from (("land_parcels", one) for one in edit.parcel_ids)
+        yield from (("land_parcels", parcel_id) for parcel_id in edit.parcel_ids)
     else:
         yield "land_parcels", edit.parcel_id
 
@@ -277,8 +275,8 @@ def _state(context: Context, layer: str, row: pd.Series) -> str:
         is_major = pd.isna(row["is_major"]) or bool(row["is_major"])
         return words.text("plan_state_major" if is_major else "plan_state_not_major")
     platform_id = row["platform_id"]
-    named = [] if pd.isna(platform_id) else [EditWords(context).named("platform", platform_id)]
-    return "　".join([words.word("disposition", row["disposition"]), *named])
+    platform = [] if pd.isna(platform_id) else [EditWords(context).name_of("platform", platform_id)]
+    return "　".join([words.word("disposition", row["disposition"]), *platform])
 
 
 LONGEST_NAME = 100
@@ -287,8 +285,10 @@ LONGEST_NAME = 100
 def scenarios_of(context: Context) -> dict[str, Scenario]:
     """Give the scenarios of the workspace by name."""
     require_city(context.source)
-    held = read_scenarios(context.path)
-    return {name: Scenario(name, _edits(kept), kept.adopted_at) for name, kept in held.items()}
+    kept_scenarios = read_scenarios(context.path)
+    return {
+        name: Scenario(name, _edits(kept), kept.adopted_at) for name, kept in kept_scenarios.items()
+    }
 
 
 def scenario_named(context: Context, name: str) -> Scenario:
@@ -316,60 +316,38 @@ def add_scenario(context: Context, name: str, edits: Sequence[ScenarioEdit] = ()
         raise PlanningError("scenario_name_long", most=LONGEST_NAME)
     require_consistent(edits, context.source)
     require_city(context.source)
-    with changing_scenarios(context.path) as held:
-        if name in held:
+    with changing_scenarios(context.path) as scenarios:
+        if name in scenarios:
             raise PlanningError("scenario_exists", name=name)
-        held[name] = KeptScenario(tuple(to_plain(one) for one in edits))
+        scenarios[name] = KeptScenario(tuple(to_plain(edit) for edit in edits))
     return name
 
 
 def edit_scenario(context: Context, name: str, edits: Sequence[ScenarioEdit]) -> None:
     """Add edits to a scenario; where they contradict what it has, nothing is written."""
     require_city(context.source)
-    with changing_scenarios(context.path) as held:
-        kept = _open(held, name)
+    with changing_scenarios(context.path) as scenarios:
+        kept = _open(scenarios, name)
         together = [*_edits(kept), *edits]
         require_consistent(together, context.source)
-        held[name] = replace(kept, edits=tuple(to_plain(one) for one in together))
+        scenarios[name] = replace(kept, edits=tuple(to_plain(edit) for edit in together))
 
 
 def remove_scenario(context: Context, name: str, number: int | None = None) -> None:
     """Remove a scenario, or the one of its edits with this number (from 1)."""
     require_city(context.source)
-    with changing_scenarios(context.path) as held:
+    with changing_scenarios(context.path) as scenarios:
         if number is None:
-            _kept(held, name)
-            del held[name]
+            _kept(scenarios, name)
+            del scenarios[name]
             return
-        kept = _open(held, name)
+        kept = _open(scenarios, name)
         if not 1 <= number <= len(kept.edits):
             raise PlanningError(
                 "scenario_edit_unknown", name=name, number=number, count=len(kept.edits)
             )
         rest = kept.edits[: number - 1] + kept.edits[number:]
-        held[name] = replace(kept, edits=rest)
-
-
-def scenario_of_assignments(
-    context: Context, name: str, assignments: Sequence[Option], allotted_on: str
-) -> str:
-    """Keep a placement of projects as a scenario.
-
-    ``assignments``: Projects with the parcels of their sites. One that takes a part of a parcel
-      only (``id#cut``) can't be kept: a scenario gives whole parcels.
-    ``allotted_on``: Day on which they are given their land (ISO).
-
-    Raises PlanningError: ``scenario_carved``, and those of ``add_scenario``.
-    """
-    carved = [
-        one.project_id
-        for one in assignments
-        if any(parcel_id.endswith(CUT_SUFFIX) for parcel_id in one.parcel_ids)
-    ]
-    if carved:
-        raise PlanningError("scenario_carved", project_ids="、".join(carved))
-    edits = [PlaceProject(one.project_id, one.parcel_ids, allotted_on) for one in assignments]
-    return add_scenario(context, name, edits)
+        scenarios[name] = replace(kept, edits=rest)
 
 
 def read_edits(path: Path) -> list[ScenarioEdit]:
@@ -380,9 +358,9 @@ def read_edits(path: Path) -> list[ScenarioEdit]:
         plain: Any = json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError:
         plain = None
-    if not isinstance(plain, list) or not all(isinstance(one, dict) for one in plain):
+    if not isinstance(plain, list) or not all(isinstance(edit, dict) for edit in plain):
         raise PlanningError("scenario_file_bad", path=str(path))
-    return [from_plain(one) for one in plain]
+    return [from_plain(edit) for edit in plain]
 
 
 def context_with(context: Context, edits: Sequence[ScenarioEdit]) -> Context:
@@ -404,8 +382,8 @@ def adopt_scenario(context: Context, name: str) -> Overlay:
     """
     require_city(context.source)
     at = now()
-    with changing_scenarios(context.path) as held:
-        kept = _open(held, name)
+    with changing_scenarios(context.path) as scenarios:
+        kept = _open(scenarios, name)
         if not kept.edits:
             raise PlanningError("scenario_empty", name=name)
         detail = json.dumps(list(kept.edits), ensure_ascii=False)
@@ -419,17 +397,17 @@ def adopt_scenario(context: Context, name: str) -> Overlay:
                 for write, keys in both:
                     if keys.get(layer):
                         write(layer, frame[ids.isin(keys[layer])], provenance)
-        held[name] = replace(kept, adopted_at=at)
+        scenarios[name] = replace(kept, adopted_at=at)
     return overlay
 
 
 def scenario_answer(context: Context, written: Overlay | None = None) -> Answer:
     """Answer ``scenario``: the scenarios with their edits; after an adoption what was written."""
-    words, held = context.words, scenarios_of(context)
-    listed = edit_frame(context, held)
-    names = "、".join(held) or "–"
-    lines = [words.text("summary_scenarios", count=len(held), names=names)]
-    result: dict[str, object] = {"scenarios": scenario_rows(held)}
+    words, scenarios = context.words, scenarios_of(context)
+    listed = edit_frame(context, scenarios)
+    names = "、".join(scenarios) or "–"
+    lines = [words.text("summary_scenarios", count=len(scenarios), names=names)]
+    result: dict[str, object] = {"scenarios": scenario_rows(scenarios)}
     if written is not None:
         rows = written_rows(written)
         result["written"] = rows
@@ -438,20 +416,20 @@ def scenario_answer(context: Context, written: Overlay | None = None) -> Answer:
         title=words.text("title_scenarios"),
         parameters={},
         result=result,
-        sheets=(Sheet(words.text("sheet_scenarios"), listed),),
+        sheets=(sheet_of(words, "scenarios", listed),),
         titles=column_titles(words, EDIT_COLUMNS),
         summary=tuple(lines),
     )
 
 
-def scenario_rows(held: Mapping[str, Scenario]) -> list[dict[str, object]]:
+def scenario_rows(scenarios: Mapping[str, Scenario]) -> list[dict[str, object]]:
     """Give scenarios as the command prints them."""
     return [
         {
-            "name": name, "edits": [to_plain(edit) for edit in one.edits],
-            "adopted_at": one.adopted_at,
+            "name": name, "edits": [to_plain(edit) for edit in scenario.edits],
+            "adopted_at": scenario.adopted_at,
         }
-        for name, one in held.items()
+        for name, scenario in scenarios.items()
     ]  # fmt: skip
 
 
@@ -480,17 +458,19 @@ def written_lines(context: Context, overlay: Overlay) -> list[str]:
 
 
 def _edits(kept: KeptScenario) -> tuple[ScenarioEdit, ...]:
-    return tuple(from_plain(one) for one in kept.edits)
+    return tuple(from_plain(edit) for edit in kept.edits)
 
 
-def _kept(held: Mapping[str, KeptScenario], name: str) -> KeptScenario:
-    if name not in held:
-        raise PlanningError("scenario_unknown", name=name, nearest=nearest_name(name, held) or "–")
-    return held[name]
+def _kept(scenarios: Mapping[str, KeptScenario], name: str) -> KeptScenario:
+    if name not in scenarios:
+        raise PlanningError(
+            "scenario_unknown", name=name, nearest=nearest_name(name, scenarios) or "–"
+        )
+    return scenarios[name]
 
 
-def _open(held: Mapping[str, KeptScenario], name: str) -> KeptScenario:
-    kept = _kept(held, name)
+def _open(scenarios: Mapping[str, KeptScenario], name: str) -> KeptScenario:
+    kept = _kept(scenarios, name)
     if kept.adopted_at is not None:
         raise PlanningError("scenario_adopted", name=name, adopted_at=kept.adopted_at)
     return kept

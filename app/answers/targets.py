@@ -2,10 +2,16 @@
 
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles
-from app.answers.checks import in_percent, number, plain, rule_title
-from app.answers.land import unit_names
-from app.context import Context
+from app.answers.answer import (
+    Answer,
+    column_titles,
+    in_percent,
+    number,
+    plain,
+    rule_title,
+    sheet_of,
+)
+from app.context import Context, unit_names
 from geo.tools import nearest_name
 from layers.exchange.writers.sheet import Sheet
 from platforms.checks import FIRST_YEAR, LAST_YEAR, CheckQuery, run_checks
@@ -15,12 +21,12 @@ from platforms.indicators.ranking import RankingQuery, composite, parse_weights,
 from platforms.targets.checks import TARGET_RULES
 from platforms.targets.progress import Progress, progress_rows
 
-COLUMNS = (
+PROGRESS_COLUMNS = (
     "rule_id", "part", "rule_title", "unit_name", "year", "progress_state", "done", "target",
     "gap", "measure", "share_done", "project_ids", "force", "force_status", "clause", "basis",
     "why",
 )  # fmt: skip
-SCREEN_COLUMNS = (
+PROGRESS_SCREEN_COLUMNS = (
     "rule_id", "unit_name", "progress_state", "done", "target", "gap", "measure", "share_done",
     "force", "rule_title",
 )  # fmt: skip
@@ -44,8 +50,8 @@ def progress_list(
     query = CheckQuery(year, asked, (), context.as_of)
     if not asked:
         return []
-    found = run_checks(context.source, query, context.policy, context.crs)
-    return progress_rows(found, context.policy)
+    verdicts = run_checks(context.source, query, context.policy, context.crs)
+    return progress_rows(verdicts, context.policy)
 
 
 def target_answer(
@@ -57,24 +63,24 @@ def target_answer(
     counts = pd.Series([row.state for row in rows], dtype="object").value_counts()
     states = ("on_target", "below_target", "past_target_date", "running", "no_data")
     projects = _project_frame(context, rows)
-    titles = column_titles(words, COLUMNS)
-    own = tuple(name for name in PROJECT_COLUMNS if f"column_{name}" in words.sentences)
+    titles = column_titles(words, PROGRESS_COLUMNS)
+    headed = tuple(name for name in PROJECT_COLUMNS if f"column_{name}" in words.sentences)
     return Answer(
         title=words.text("title_targets"),
         parameters={"year": context.year if year is None else year, "rules": list(rules)},
         result={"targets": [_row(context, row) for row in rows]},
         sheets=(
-            Sheet(words.text("sheet_targets"), frame),
-            Sheet(words.text("sheet_target_projects"), projects),
+            sheet_of(words, "targets", frame),
+            sheet_of(words, "target_projects", projects),
         ),
-        titles={**titles, **column_titles(words, own)},
+        titles={**titles, **column_titles(words, headed)},
         summary=(
             words.text(
                 "summary_targets", count=len(rows),
                 **{name: int(counts.get(name, 0)) for name in states},
             ),
         ),
-        screen=frame[list(SCREEN_COLUMNS)],
+        screen=frame[list(PROGRESS_SCREEN_COLUMNS)],
     )  # fmt: skip
 
 
@@ -107,7 +113,7 @@ def progress_frame(context: Context, rows: list[Progress]) -> pd.DataFrame:
                 "why": words.joined(words.say(reason) for reason in verdict.reasons),
             }
         )
-    return pd.DataFrame(listed, columns=list(COLUMNS)).astype(
+    return pd.DataFrame(listed, columns=list(PROGRESS_COLUMNS)).astype(
         {"year": "Int64", "done": "float64", "target": "float64", "gap": "float64",
          "share_done": "float64"}
     )  # fmt: skip
@@ -145,7 +151,7 @@ def _row(context: Context, row: Progress) -> dict[str, object]:
         "basis": verdict.basis,
         "project_ids": list(row.project_ids),
         "open_project_ids": list(row.open_project_ids),
-        "reasons": [{"code": one.code, "text": words.say(one)} for one in verdict.reasons],
+        "reasons": [{"code": reason.code, "text": words.say(reason)} for reason in verdict.reasons],
     }
 
 
@@ -175,12 +181,12 @@ def projects_behind(context: Context, row: Progress) -> pd.DataFrame:
     return _project_frame(context, [row])
 
 
-RANKINGS_COLUMNS = (
+RANKING_COLUMNS = (
     "measure_name", "rank", "name", "measured", "measure", "tied", "previous_rank", "rank_change",
     "previous_value", "change", "year_before_rank", "year_before_value", "year_before_change",
     "coverage_share",
 )  # fmt: skip
-RANKINGS_SCREEN_COLUMNS = (
+RANKING_SCREEN_COLUMNS = (
     "measure_name", "rank", "tied", "measured", "measure", "previous_rank", "rank_change", "change",
     "year_before_change", "coverage_share", "name",
 )  # fmt: skip
@@ -204,16 +210,16 @@ def ranking_answer(context: Context, query: RankingQuery) -> Answer:
     table = rankings(query, context.source, context.policy)
     whole = _composite(context, query) if not query.measures else None
     listed = _listed(context, table)
-    sheets = [Sheet(words.text("sheet_ranking"), listed)]
+    sheets = [sheet_of(words, "ranking", listed)]
     if whole is not None:
-        sheets.append(Sheet(words.text("sheet_composite"), composite_frame(context, whole)))
+        sheets.append(sheet_of(words, "composite", composite_frame(context, whole)))
     sheets += [
-        Sheet(words.text(f"ranked_{name}"), listed[(table["measure"] == name).to_numpy()])
+        Sheet(words.text(f"ranked_{name}"), listed[(table["measure"] == name).to_numpy()], key=name)
         for name in query.asked
     ]
     rows = [{str(k): plain(v) for k, v in row.items()} for row in table.to_dict("records")]
-    own = tuple(
-        name for name in (*RANKINGS_COLUMNS, "lacking") if f"column_{name}" in words.sentences
+    headed = tuple(
+        name for name in (*RANKING_COLUMNS, "lacking") if f"column_{name}" in words.sentences
     )
     return Answer(
         title=words.text(
@@ -229,14 +235,14 @@ def ranking_answer(context: Context, query: RankingQuery) -> Answer:
             ],
         },
         sheets=tuple(sheets),
-        titles=column_titles(words, own),
+        titles=column_titles(words, headed),
         summary=(
             words.text(
                 "summary_ranking", measures=len(query.asked),
                 ranked=int(table["rank"].notna().sum()), count=len(table),
             ),
         ),
-        screen=listed[list(RANKINGS_SCREEN_COLUMNS)],
+        screen=listed[list(RANKING_SCREEN_COLUMNS)],
     )  # fmt: skip
 
 
@@ -272,7 +278,7 @@ def _listed(context: Context, table: pd.DataFrame) -> pd.DataFrame:
     )
     for name in FIGURES:
         frame[name] = frame[name].where(~is_share, frame[name] * 100)
-    return frame[list(RANKINGS_COLUMNS)]
+    return frame[list(RANKING_COLUMNS)]
 
 
 def _ties(context: Context, table: pd.DataFrame) -> list[str]:
@@ -299,13 +305,13 @@ def evaluation_answer(context: Context, year: int) -> Answer:
         ],
     )[list(EVALUATION_COLUMNS)]
     urgent = table["outcome"].map(EVALUATION_ORDER.index).sort_values(kind="stable").index
-    own = tuple(name for name in EVALUATION_COLUMNS if f"column_{name}" in words.sentences)
+    headed = tuple(name for name in EVALUATION_COLUMNS if f"column_{name}" in words.sentences)
     return Answer(
         title=words.text("title_evaluate", year=year),
         parameters={"year": year},
         result={"evaluation": rows},
-        sheets=(Sheet(words.text("sheet_evaluate"), listed),),
-        titles=column_titles(words, own),
+        sheets=(sheet_of(words, "evaluate", listed),),
+        titles=column_titles(words, headed),
         summary=(
             words.text(
                 "summary_evaluate", count=table["project_id"].nunique(), year=year,

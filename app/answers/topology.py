@@ -7,15 +7,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles
-from app.answers.workspace import layer_name
+from app.answers.answer import Answer, column_titles, layer_name, sheet_of
 from app.context import Context
 from app.messages import Catalogue
 from geo.errors import MuPlanError
 from geo.tools import Progress
 from geo.topology import KINDS, Finding, Topology, TopologyRule, topology
 from layers.contracts import CONTRACTS, Contract, contract_of
-from layers.exchange.writers.sheet import Sheet
 from layers.validate import row_names
 
 NAMED_ROWS = 5
@@ -37,11 +35,11 @@ def topology_answer(
     words, contract = context.words, _layer_of_areas(layer)
     frame = context.source.read(layer)
     shapes = np.asarray(gpd.GeoSeries(frame["geometry"]).array, dtype=object)
-    found = topology(shapes, context.crs, rule, progress)
+    faults = topology(shapes, context.crs, rule, progress)
     names = row_names(frame, contract)
-    rows = [_row(one, names, words) for one in found.findings]
-    held = Counter(one.kind for one in found.findings)
-    counts = {kind: held[kind] for kind in KINDS}
+    rows = [_row(finding, names, words) for finding in faults.findings]
+    counts_by_kind = Counter(finding.kind for finding in faults.findings)
+    counts = {kind: counts_by_kind[kind] for kind in KINDS}
     return Answer(
         title=words.text("title_topology", layer=layer_name(layer, words)),
         parameters={
@@ -51,38 +49,40 @@ def topology_answer(
         },
         result={
             "layer": layer, "row_count": len(frame), "findings": rows, "counts": counts,
-            "below_least_area": {"overlap": found.small_overlaps, "gap": found.small_gaps},
+            "below_least_area": {"overlap": faults.small_overlaps, "gap": faults.small_gaps},
         },
-        sheets=(Sheet(words.text("sheet_topology"), _list(found, rows, context)),),
+        sheets=(sheet_of(words, "topology", _list(faults, rows, context)),),
         titles=column_titles(words, TITLED),
-        summary=_summary(len(frame), counts, found, rule, words),
+        summary=_summary(len(frame), counts, faults, rule, words),
     )  # fmt: skip
 
 
 def _layer_of_areas(layer: str) -> Contract:
     contract = contract_of(layer)
     if contract.geometry != "polygon":
-        known = ", ".join(name for name, one in CONTRACTS.items() if one.geometry == "polygon")
+        known = ", ".join(
+            name for name, contract in CONTRACTS.items() if contract.geometry == "polygon"
+        )
         raise MuPlanError("layer_without_areas", layer=layer, known=known)
     return contract
 
 
-def _row(one: Finding, names: list[str], words: Catalogue) -> dict[str, object]:
-    rows = [names[row] for row in one.rows]
+def _row(finding: Finding, names: list[str], words: Catalogue) -> dict[str, object]:
+    rows = [names[row] for row in finding.rows]
     text = words.text(
-        f"finding_text_{one.kind}", rows=_named(rows, words), area_m2=one.area_m2,
-        width_m=one.width_m, reason=one.reason,
+        f"finding_text_{finding.kind}", rows=_row_names(rows, words), area_m2=finding.area_m2,
+        width_m=finding.width_m, reason=finding.reason,
     )  # fmt: skip
     return {
-        "kind": one.kind,
+        "kind": finding.kind,
         "rows": rows,
-        "area_m2": _known(one.area_m2),
-        "width_m": _known(one.width_m),
+        "area_m2": _known(finding.area_m2),
+        "width_m": _known(finding.width_m),
         "text": text,
     }
 
 
-def _named(rows: list[str], words: Catalogue) -> str:
+def _row_names(rows: list[str], words: Catalogue) -> str:
     listed = words.text("rows_between").join(rows[:NAMED_ROWS])
     if len(rows) <= NAMED_ROWS:
         return listed
@@ -93,16 +93,16 @@ def _known(number: float) -> float | None:
     return None if math.isnan(number) else number
 
 
-def _list(found: Topology, rows: list[dict[str, object]], context: Context) -> gpd.GeoDataFrame:
+def _list(faults: Topology, rows: list[dict[str, object]], context: Context) -> gpd.GeoDataFrame:
     words = context.words
     shapes = np.empty(len(rows), dtype=object)
-    shapes[:] = [one.shape for one in found.findings]
+    shapes[:] = [finding.shape for finding in faults.findings]
     columns = pd.DataFrame(
         {
-            "finding_kind": [words.text(f"finding_{one.kind}") for one in found.findings],
+            "finding_kind": [words.text(f"finding_{finding.kind}") for finding in faults.findings],
             "row_ids": [row["rows"] for row in rows],
-            "area_m2": [one.area_m2 for one in found.findings],
-            "width_m": [one.width_m for one in found.findings],
+            "area_m2": [finding.area_m2 for finding in faults.findings],
+            "width_m": [finding.width_m for finding in faults.findings],
             "finding_text": [row["text"] for row in rows],
         }
     ).astype({"area_m2": "float64", "width_m": "float64"})
@@ -112,16 +112,16 @@ def _list(found: Topology, rows: list[dict[str, object]], context: Context) -> g
 def _summary(
     row_count: int,
     counts: dict[str, int],
-    found: Topology,
+    faults: Topology,
     rule: TopologyRule,
     words: Catalogue,
 ) -> tuple[str, ...]:
     kinds = words.joined(f"{words.text(f'finding_{kind}')} {counts[kind]}" for kind in KINDS)
     lines = [words.text("summary_topology", count=row_count, kinds=kinds)]
-    if found.small_overlaps or found.small_gaps:
+    if faults.small_overlaps or faults.small_gaps:
         lines.append(
             words.text(
-                "summary_topology_small", overlaps=found.small_overlaps, gaps=found.small_gaps,
+                "summary_topology_small", overlaps=faults.small_overlaps, gaps=faults.small_gaps,
                 least_m2=rule.min_overlap_m2,
             )
         )  # fmt: skip

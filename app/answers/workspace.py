@@ -4,10 +4,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles
-from app.answers.checks import plain
-from app.answers.land import unit_names
-from app.context import Context, PackFolder, Settings, local_minute, read_policy, today
+from app.answers.answer import Answer, column_titles, layer_name, plain, sheet_of
+from app.context import Context, PackFolder, Settings, local_minute, read_policy, today, unit_names
 from app.messages import Catalogue
 from app.visits import Visit
 from geo.errors import MuPlanError
@@ -67,7 +65,7 @@ def info_answer(context: Context) -> Answer:
             "layers": rows,
             "rasters": rasters,
         },
-        sheets=(Sheet(words.text("sheet_layers"), listed),),
+        sheets=(sheet_of(words, "layers", listed),),
         titles=column_titles(words, tuple(listed.columns)),
         summary=(
             words.text(
@@ -85,12 +83,6 @@ def made_answer(context: Context) -> Answer:
     return Answer(
         answer.title, {}, {"layers": counts}, answer.sheets, answer.titles, answer.summary
     )
-
-
-def layer_name(layer: str, words: Catalogue) -> str:
-    """Give the name of a layer or table in words."""
-    contract = contract_of(layer)
-    return contract.zh if words.language == "zh" else contract.en
 
 
 def field_answer(layer: str | None, words: Catalogue) -> Answer:
@@ -119,7 +111,7 @@ def field_answer(layer: str | None, words: Catalogue) -> Answer:
         title=words.text("title_fields"),
         parameters={"layer": layer},
         result={"fields": rows},
-        sheets=(Sheet(words.text("sheet_fields"), listed),),
+        sheets=(sheet_of(words, "fields", listed),),
         titles=column_titles(words, tuple(listed.columns)),
     )
 
@@ -132,12 +124,12 @@ def project_answer(context: Context) -> Answer:
     hidden = _hidden(context)
     rows = [{str(k): plain(v) for k, v in row.items()} for row in listed.to_dict("records")]
     words = context.words
-    sheets = [Sheet(words.text("sheet_projects"), listed)]
+    sheets = [sheet_of(words, "projects", listed)]
     lines = [words.text("summary_projects", count=len(rows))]
     result: dict[str, object] = {"projects": rows}
     if context.viewer is not None:
         lines.append(words.text("summary_hidden_projects", count=len(hidden)))
-        sheets.append(Sheet(words.text("sheet_hidden_projects"), hidden))
+        sheets.append(sheet_of(words, "hidden_projects", hidden))
         result["hidden"] = hidden.to_dict("records")
     return Answer(
         title=words.text("title_projects"),
@@ -153,8 +145,11 @@ def project_answer(context: Context) -> Answer:
 def _hidden(context: Context) -> pd.DataFrame:
     """List the projects of which whoever looks may only know that they exist."""
     rows = [
-        (one.project_id, None if one.until is None else one.until.isoformat(timespec="minutes"))
-        for one in hidden_projects(context.source, context.policy)
+        (
+            project.project_id,
+            None if project.until is None else project.until.isoformat(timespec="minutes"),
+        )
+        for project in hidden_projects(context.source, context.policy)
     ]
     return pd.DataFrame(rows, columns=["project_id", "talks_until"], dtype="object")
 
@@ -166,12 +161,19 @@ def export_answer(context: Context, layer: str) -> Answer:
         title=name,
         parameters={"layer": layer},
         result={},
-        sheets=(Sheet(layer, context.source.read(layer)),),
+        sheets=(Sheet(layer, context.source.read(layer), key=layer),),
     )
 
 
-COLUMNS = ("since_layer", "since_action", "since_rows", "since_times", "since_last", "since_actor")
-LEDGER = ("projects", "project_events", "problems")
+SINCE_COLUMNS = (
+    "since_layer",
+    "since_action",
+    "since_rows",
+    "since_times",
+    "since_last",
+    "since_actor",
+)
+LEDGER_TABLES = ("projects", "project_events", "problems")
 """Tables that are looked at on the page of projects; others on that of data."""
 
 
@@ -184,11 +186,11 @@ def changes_since(context: Context, visit: Visit) -> pd.DataFrame:
     """
     audit = context.workspace.audit()
     later = audit[audit["seq"] > visit.seq]
-    found = later.groupby(["layer", "action"], sort=False, dropna=False).agg(
+    changes = later.groupby(["layer", "action"], sort=False, dropna=False).agg(
         rows=("rows", "sum"), times=("seq", "size"), last=("at", "max"),
         actor=("actor", lambda names: "、".join(dict.fromkeys(map(str, names)))),
     )  # fmt: skip
-    return found.reset_index().sort_values("last", ascending=False, ignore_index=True)
+    return changes.reset_index().sort_values("last", ascending=False, ignore_index=True)
 
 
 def since_answer(context: Context, visit: Visit) -> Answer:
@@ -197,23 +199,23 @@ def since_answer(context: Context, visit: Visit) -> Answer:
     JSON key ``changes``; one sheet.
     """
     words = context.words
-    found = changes_since(context, visit)
+    changes = changes_since(context, visit)
     listed = pd.DataFrame(
         {
-            "since_layer": [named_layer(context, str(one)) for one in found["layer"]],
-            "since_action": [action_word(context, one) for one in found["action"]],
-            "since_rows": found["rows"],
-            "since_times": found["times"],
-            "since_last": [local_minute(one) for one in found["last"]],
-            "since_actor": found["actor"],
+            "since_layer": [named_layer(context, str(layer)) for layer in changes["layer"]],
+            "since_action": [action_word(context, action) for action in changes["action"]],
+            "since_rows": changes["rows"],
+            "since_times": changes["times"],
+            "since_last": [local_minute(moment) for moment in changes["last"]],
+            "since_actor": changes["actor"],
         },
-        columns=list(COLUMNS),
+        columns=list(SINCE_COLUMNS),
     )
     at = local_minute(visit.at)
-    said = (
-        words.text("summary_since", at=at, tables=found["layer"].nunique(),
-                   times=int(found["times"].sum()))
-        if len(found)
+    sentence = (
+        words.text("summary_since", at=at, tables=changes["layer"].nunique(),
+                   times=int(changes["times"].sum()))
+        if len(changes)
         else words.text("summary_since_none", at=at)
     )  # fmt: skip
     return Answer(
@@ -222,12 +224,12 @@ def since_answer(context: Context, visit: Visit) -> Answer:
         result={
             "changes": [
                 {str(key): plain(value) for key, value in row.items()}
-                for row in found.to_dict("records")
+                for row in changes.to_dict("records")
             ]
         },
-        sheets=(Sheet(words.text("title_since"), listed),),
-        titles=column_titles(words, COLUMNS),
-        summary=(said,),
+        sheets=(Sheet(words.text("title_since"), listed, key="since"),),
+        titles=column_titles(words, SINCE_COLUMNS),
+        summary=(sentence,),
     )
 
 
@@ -245,7 +247,7 @@ def action_word(context: Context, action: object) -> str:
 
 
 AUDIT = ("trail_seq", "trail_at", "trail_actor", "trail_layer", "trail_action", "trail_rows")
-ASIDE = ("trail_seq", "trail_at", "trail_layer", "trail_row", "trail_reasons", "trail_data")
+QUARANTINE = ("trail_seq", "trail_at", "trail_layer", "trail_row", "trail_reasons", "trail_data")
 HISTORY = ("trail_seq", "trail_until", "trail_layer", "trail_row", "trail_action", "trail_data")
 RENAMED = {"at": "trail_at", "valid_until": "trail_until", "change": "trail_action"}
 
@@ -261,43 +263,51 @@ def trail_answer(context: Context) -> Answer:
     require_city(context.source)
     words, workspace = context.words, context.workspace
     sheets = (
-        Sheet(words.text("trail_audit"), _worded(context, workspace.audit(), AUDIT)),
-        Sheet(words.text("trail_quarantine"), _worded(context, workspace.quarantined(), ASIDE)),
-        Sheet(words.text("trail_history"), _worded(context, workspace.history(), HISTORY)),
+        Sheet(words.text("trail_audit"), _worded(context, workspace.audit(), AUDIT), key="audit"),
+        Sheet(
+            words.text("trail_quarantine"),
+            _worded(context, workspace.quarantined(), QUARANTINE),
+            key="quarantine",
+        ),
+        Sheet(
+            words.text("trail_history"),
+            _worded(context, workspace.history(), HISTORY),
+            key="history",
+        ),
     )
     return Answer(
         title=words.text("title_trail"),
         parameters={},
         result={},
         sheets=sheets,
-        titles=column_titles(words, tuple(dict.fromkeys((*AUDIT, *ASIDE, *HISTORY)))),
+        titles=column_titles(words, tuple(dict.fromkeys((*AUDIT, *QUARANTINE, *HISTORY)))),
     )
 
 
 def _worded(context: Context, frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
-    shown = frame.rename(columns=lambda name: RENAMED.get(name, f"trail_{name}"))
-    shown = shown.sort_values("trail_seq", ascending=False, ignore_index=True)
-    for name, said in (
+    worded = frame.rename(columns=lambda name: RENAMED.get(name, f"trail_{name}"))
+    worded = worded.sort_values("trail_seq", ascending=False, ignore_index=True)
+    for name, word_of in (
         ("trail_at", local_minute), ("trail_until", local_minute),
-        ("trail_layer", lambda one: named_layer(context, one)),
-        ("trail_action", lambda one: action_word(context, one)),
-        ("trail_reasons", lambda one: _reasons(context, one)),
+        ("trail_layer", lambda layer: named_layer(context, layer)),
+        ("trail_action", lambda action: action_word(context, action)),
+        ("trail_reasons", lambda reasons: _reasons(context, reasons)),
     ):  # fmt: skip
-        if name in shown:
-            shown[name] = [said(str(one)) for one in shown[name]]
-    return shown.reindex(columns=list(columns))
+        if name in worded:
+            worded[name] = [word_of(str(value)) for value in worded[name]]
+    return worded.reindex(columns=list(columns))
 
 
 def _reasons(context: Context, reasons: str) -> str:
     """Name the faults with their columns; what has no word stays as it is."""
     words = context.words
-    said = []
-    for one in reasons.split("; "):
-        code, _, column = one.partition(":")
-        named = words.sentences.get(f"fault_{code}", code)
+    sentences = []
+    for fault in reasons.split("; "):
+        code, _, column = fault.partition(":")
+        fault_name = words.sentences.get(f"fault_{code}", code)
         headed = words.heading(column) if column in FIELDS else column
-        said.append(f"{named}{words.text('colon')}{headed}" if headed else named)
-    return words.joined(said)
+        sentences.append(f"{fault_name}{words.text('colon')}{headed}" if headed else fault_name)
+    return words.joined(sentences)
 
 
 PACK_COLUMNS = ("pack", "pack_title", "pack_edition", "rule_count", "document_count", "note")
@@ -324,11 +334,11 @@ def source_frame(context: Context) -> pd.DataFrame:
     """List where each layer came from, with edition and licence."""
     rows = [
         (
-            layer_name(layer.name, context.words), one.source, one.edition, one.licence,
-            one.imported_at, one.sha256,
+            layer_name(layer.name, context.words), source.source, source.edition, source.licence,
+            source.imported_at, source.sha256,
         )
         for layer in context.workspace.layers()
-        for one in layer.sources
+        for source in layer.sources
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=list(SOURCE_COLUMNS))
 
@@ -347,8 +357,8 @@ def about_answer(context: Context) -> Answer:
             ]
         },
         sheets=(
-            Sheet(words.text("sheet_sources"), sources),
-            Sheet(words.text("sheet_packs"), packs),
+            sheet_of(words, "sources", sources),
+            sheet_of(words, "packs", packs),
         ),
         titles=column_titles(words, (*SOURCE_COLUMNS, *PACK_COLUMNS)),
     )

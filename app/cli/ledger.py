@@ -1,132 +1,36 @@
-"""Project ...."""
+"""Commands of the project ledger: ``muplan project …``."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from app.answers.ledger_statistics import dashboard_answer, ledger_ranking_answer
-from app.answers.matching import demand_in_ledger, run_match
-from app.answers.project_ledger import (
-    add_event,
-    add_project,
-    chain_answer,
-    conflict_answer,
-    holds,
-    ledger_stand,
-    problem_answer,
-    transfer_answer,
-    warning_answer,
-)
-from app.answers.project_page import project_page, project_page_answer
-from app.answers.workspace import project_answer
-from app.cli.usage import (
-    Command,
-    Commands,
-    context_of,
-    reading_options,
-    rule_options,
-    show,
-    viewer_option,
-)
+from app.cli.reading import VIEWER, Function, reads, writes
 from layers.codes import CATEGORIES, EVENT_KINDS, EXIT_REASONS
 
+if TYPE_CHECKING:
+    from app.answers.answer import Answer
+    from app.context import Context
 
-@click.command("dashboard", cls=Command)
-@click.argument("workspace", type=click.Path(path_type=Path))
-@click.option("--period", "ledger_period", required=True)
-@click.option("--unit", "dashboard_unit")
-@reading_options
-@rule_options
-def dashboard_command(
-    workspace: Path,
-    ledger_period: str,
-    dashboard_unit: str | None,
-    as_json: bool,
-    out: Path | None,
-    lang: str,
-    packs: tuple[str, ...],
-    as_of: str | None,
-) -> None:
-    """Give tasks and progress of the units in a period."""
-    context = context_of(workspace, lang, packs, as_of)
-    answer = dashboard_answer(context, ledger_period, dashboard_unit)
-    show(answer, ledger_stand(context), as_json=as_json, out=out)
+PERIOD = click.option("--period", "ledger_period", required=True)
+PROJECT = click.option("--project", "ledger_project", required=True)
+UNIT = click.option("--unit", "warned_unit")
 
 
-WORKSPACE = click.argument("workspace", type=click.Path(path_type=Path))
-
-WRITING = (
-    click.option("--project", "ledger_project", required=True),
-    click.option("--on", "event_on", required=True),
-    click.option("--unit", "event_unit", required=True),
-    click.option("--actor", "event_actor"),
-    click.option("--detail", "event_detail"),
-    click.option("--pack", "packs", multiple=True),
-    click.option("--json", "as_json", is_flag=True),
-    click.option("--lang", type=click.Choice(["zh", "en"]), default="zh"),
-)
-
-
-def writing_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def entry_options(function: Function) -> Function:
     """Give a command that makes an entry the options that all of them have."""
-    for option in reversed(WRITING):
-        command = option(command)
-    return viewer_option(command)
+    for option in (
+        click.option("--detail", "event_detail"),
+        click.option("--actor", "event_actor"),
+        click.option("--unit", "event_unit", required=True),
+        click.option("--on", "event_on", required=True),
+        PROJECT,
+        VIEWER,
+    ):
+        function = option(function)
+    return function
 
 
-@click.command("verify", cls=Command)
-@WORKSPACE
-@click.option("--head", required=True)
-@reading_options
-def verify_command(workspace: Path, head: str, as_json: bool, out: Path | None, lang: str) -> int:
-    """Verify the chain of the ledger."""
-    context = context_of(workspace, lang)
-    show(chain_answer(context, head), ledger_stand(context), as_json=as_json, out=out)
-    return 0 if holds(context, head) else 1
-
-
-@click.command("event", cls=Command)
-@WORKSPACE
-@click.option("--kind", "event_kind", type=click.Choice(list(EVENT_KINDS)), required=True)
-@click.option("--exit-reason", type=click.Choice(list(EXIT_REASONS)))
-@click.option("--node", "planned_kind", type=click.Choice(list(EVENT_KINDS)))
-@click.option("--planned-on")
-@click.option("--corrects")
-@click.option("--corrected-on")
-@writing_options
-def event_command(
-    workspace: Path,
-    event_kind: str,
-    exit_reason: str | None,
-    planned_kind: str | None,
-    planned_on: str | None,
-    corrects: str | None,
-    corrected_on: str | None,
-    ledger_project: str,
-    event_on: str,
-    event_unit: str,
-    event_actor: str | None,
-    event_detail: str | None,
-    packs: tuple[str, ...],
-    as_json: bool,
-    lang: str,
-) -> None:
-    """Enter an event."""
-    context = context_of(workspace, lang, packs)
-    event = {
-        "project_id": ledger_project, "event_kind": event_kind, "event_on": event_on,
-        "unit_id": event_unit, "actor": event_actor, "detail": event_detail,
-        "exit_reason": exit_reason, "planned_kind": planned_kind, "planned_on": planned_on,
-        "corrects": corrects, "corrected_on": corrected_on,
-    }  # fmt: skip
-    answer = add_event(context, event)
-    show(answer, ledger_stand(context.renewed()), as_json=as_json, out=None)
-
-
-@click.command("add", cls=Command)
-@WORKSPACE
+@writes("add", packs=True, ledger=True)
 @click.option("--name", "project_name", required=True)
 @click.option("--investor")
 @click.option("--credit-code")
@@ -140,9 +44,9 @@ def event_command(
 @click.option("--land-mu", "land_ideal_mu", type=float)
 @click.option("--code", "project_code")
 @click.option("--phase-of")
-@writing_options
-def add_command(
-    workspace: Path,
+@entry_options
+def add(
+    context: "Context",
     project_name: str,
     investor: str | None,
     ledger_project: str,
@@ -150,162 +54,128 @@ def add_command(
     event_unit: str,
     event_actor: str | None,
     event_detail: str | None,
-    packs: tuple[str, ...],
-    as_json: bool,
-    lang: str,
-    **stated: str | float | None,
-) -> None:
+    **columns: str | float | None,
+) -> "Answer":
     """Enter a project with its first report."""
-    context = context_of(workspace, lang, packs)
-    project = {
+    from app.answers.project_ledger import add_project
+
+    entry = {
         "project_id": ledger_project, "name": project_name, "unit_id": event_unit,
-        "investor_name": investor, **stated,
+        "investor_name": investor, **columns,
     }  # fmt: skip
     event = {
         "project_id": ledger_project, "event_kind": "first_report", "event_on": event_on,
         "unit_id": event_unit, "actor": event_actor, "detail": event_detail,
     }  # fmt: skip
-    answer = add_project(context, project, event)
-    show(answer, ledger_stand(context.renewed()), as_json=as_json, out=None)
+    return add_project(context, entry, event)
 
 
-@click.command("conflicts", cls=Command)
-@WORKSPACE
-@click.option("--project", "one_project")
-@reading_options
-@rule_options
-def conflicts_command(
-    workspace: Path,
-    one_project: str | None,
-    as_json: bool,
-    out: Path | None,
-    lang: str,
-    packs: tuple[str, ...],
-    as_of: str | None,
-) -> None:
-    """List pairs of projects that may be one."""
-    context = context_of(workspace, lang, packs, as_of)
-    answer = conflict_answer(context, one_project)
-    show(answer, ledger_stand(context), as_json=as_json, out=out)
-
-
-@click.command("warnings", cls=Command)
-@WORKSPACE
-@click.option("--unit", "warned_unit")
-@reading_options
-@rule_options
-def warnings_command(
-    workspace: Path,
-    warned_unit: str | None,
-    as_json: bool,
-    out: Path | None,
-    lang: str,
-    packs: tuple[str, ...],
-    as_of: str | None,
-) -> None:
-    """List what is late or missing."""
-    context = context_of(workspace, lang, packs, as_of)
-    answer = warning_answer(context, warned_unit)
-    show(answer, ledger_stand(context), as_json=as_json, out=out)
-
-
-@click.command("ranking", cls=Command)
-@WORKSPACE
-@click.option("--period", "ledger_period", required=True)
-@reading_options
-@rule_options
-def project_ranking_command(
-    workspace: Path,
-    ledger_period: str,
-    as_json: bool,
-    out: Path | None,
-    lang: str,
-    packs: tuple[str, ...],
-    as_of: str | None,
-) -> None:
-    """Rank the units by their major projects."""
-    context = context_of(workspace, lang, packs, as_of)
-    answer = ledger_ranking_answer(context, ledger_period)
-    show(answer, ledger_stand(context), as_json=as_json, out=out)
-
-
-@click.command("show", cls=Command)
-@WORKSPACE
-@click.option("--project", "ledger_project", required=True)
-@reading_options
-@rule_options
-def project_show_command(
-    workspace: Path,
+@writes("event", packs=True, ledger=True)
+@click.option("--kind", "event_kind", type=click.Choice(list(EVENT_KINDS)), required=True)
+@click.option("--exit-reason", type=click.Choice(list(EXIT_REASONS)))
+@click.option("--node", "planned_kind", type=click.Choice(list(EVENT_KINDS)))
+@click.option("--planned-on")
+@click.option("--corrects")
+@click.option("--corrected-on")
+@entry_options
+def event(
+    context: "Context",
     ledger_project: str,
-    as_json: bool,
-    out: Path | None,
-    lang: str,
-    packs: tuple[str, ...],
-    as_of: str | None,
-) -> None:
-    """Show one project on one page."""
-    context = context_of(workspace, lang, packs, as_of)
-    answer = project_page_answer(context, project_page(context, ledger_project))
-    show(answer, ledger_stand(context), as_json=as_json, out=out)
+    event_unit: str,
+    event_actor: str | None,
+    event_detail: str | None,
+    **columns: str | None,
+) -> "Answer":
+    """Enter an event."""
+    from app.answers.project_ledger import add_event
+
+    return add_event(
+        context,
+        {
+            "project_id": ledger_project, "unit_id": event_unit, "actor": event_actor,
+            "detail": event_detail, **columns,
+        },
+    )  # fmt: skip
 
 
-@click.command("problems", cls=Command)
-@WORKSPACE
-@click.option("--unit", "warned_unit")
-@reading_options
-@rule_options
-def problems_command(
-    workspace: Path,
-    warned_unit: str | None,
-    as_json: bool,
-    out: Path | None,
-    lang: str,
-    packs: tuple[str, ...],
-    as_of: str | None,
-) -> None:
-    """List the problems and where each stands."""
-    context = context_of(workspace, lang, packs, as_of)
-    show(problem_answer(context, warned_unit), ledger_stand(context), as_json=as_json, out=out)
-
-
-@click.command("transfer", cls=Command)
-@WORKSPACE
-@click.option("--project", "ledger_project", required=True)
-@reading_options
-@rule_options
-def transfer_command(
-    workspace: Path,
-    ledger_project: str,
-    as_json: bool,
-    out: Path | None,
-    lang: str,
-    packs: tuple[str, ...],
-    as_of: str | None,
-) -> None:
-    """Propose platforms of other units for a project."""
-    context = context_of(workspace, lang, packs, as_of)
-    demand = demand_in_ledger(context, ledger_project)
-    answer = transfer_answer(context, run_match(context, demand, context.match_table()))
-    show(answer, ledger_stand(context), as_json=as_json, out=out)
-
-
-@click.command("list", cls=Command)
-@WORKSPACE
-@reading_options
-def list_command(workspace: Path, as_json: bool, out: Path | None, lang: str) -> None:
+@reads("list", ledger=True)
+def list_projects(context: "Context") -> "Answer":
     """List the projects."""
-    context = context_of(workspace, lang)
-    show(project_answer(context), ledger_stand(context), as_json=as_json, out=out)
+    from app.answers.workspace import project_answer
+
+    return project_answer(context)
 
 
-@click.group("project", cls=Commands)
-def project_group() -> None:
-    """Group the commands of the project ledger."""
+@reads("show", rules=True, ledger=True)
+@PROJECT
+def show_project(context: "Context", ledger_project: str) -> "Answer":
+    """Show one project on one page."""
+    from app.answers.project_page import project_page, project_page_answer
+
+    return project_page_answer(context, project_page(context, ledger_project))
 
 
-for command in (
-    add_command, event_command, list_command, project_show_command, conflicts_command,
-    problems_command, transfer_command, warnings_command, project_ranking_command,
-    dashboard_command, verify_command,
-):  # fmt: skip
-    project_group.add_command(command)
+@reads("conflicts", rules=True, ledger=True)
+@click.option("--project", "one_project")
+def conflicts(context: "Context", one_project: str | None) -> "Answer":
+    """List pairs of projects that may be one."""
+    from app.answers.project_ledger import conflict_answer
+
+    return conflict_answer(context, one_project)
+
+
+@reads("problems", rules=True, ledger=True)
+@UNIT
+def problems(context: "Context", warned_unit: str | None) -> "Answer":
+    """List the problems and where each stands."""
+    from app.answers.project_ledger import problem_answer
+
+    return problem_answer(context, warned_unit)
+
+
+@reads("transfer", rules=True, ledger=True)
+@PROJECT
+def transfer(context: "Context", ledger_project: str) -> "Answer":
+    """Propose platforms of other units for a project."""
+    from app.answers.matching import demand_in_ledger, run_match
+    from app.answers.project_ledger import transfer_answer
+
+    demand = demand_in_ledger(context, ledger_project)
+    return transfer_answer(context, run_match(context, demand, context.match_table()))
+
+
+@reads("warnings", rules=True, ledger=True)
+@UNIT
+def warnings(context: "Context", warned_unit: str | None) -> "Answer":
+    """List what is late or missing."""
+    from app.answers.project_ledger import warning_answer
+
+    return warning_answer(context, warned_unit)
+
+
+@reads("ranking", rules=True, ledger=True)
+@PERIOD
+def ranking(context: "Context", ledger_period: str) -> "Answer":
+    """Rank the units by their major projects."""
+    from app.answers.ledger_statistics import ledger_ranking_answer
+
+    return ledger_ranking_answer(context, ledger_period)
+
+
+@reads("dashboard", rules=True, ledger=True)
+@PERIOD
+@click.option("--unit", "dashboard_unit")
+def dashboard(context: "Context", ledger_period: str, dashboard_unit: str | None) -> "Answer":
+    """Give tasks and progress of the units in a period."""
+    from app.answers.ledger_statistics import dashboard_answer
+
+    return dashboard_answer(context, ledger_period, dashboard_unit)
+
+
+@reads("verify", ledger=True)
+@click.option("--head", required=True)
+def verify(context: "Context", head: str) -> "tuple[Answer, int]":
+    """Verify the chain of the ledger."""
+    from app.answers.project_ledger import chain_answer, holds
+
+    return chain_answer(context, head), 0 if holds(context, head) else 1

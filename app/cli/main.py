@@ -10,14 +10,59 @@ from itertools import pairwise
 
 import click
 
-from app.answers.imports import refusal_text
-from app.cli.commands import muplan
-from app.cli.usage import printable, usage_sentence
-from app.messages import Catalogue, Language, catalogue
+from app.cli.usage import group, printable, put_into_words, usage_sentence
+from app.messages import Language, catalogue
 from geo.errors import MuPlanError
-from layers.exchange.request import NothingAcceptedError
 
 BAD_INPUT = 2
+
+COMMANDS = {
+    "demo": "app.cli.data:demo",
+    "new": "app.cli.data:new",
+    "info": "app.cli.data:info",
+    "import": "app.cli.data:import_",
+    "blocks": "app.cli.planning:blocks",
+    "fields": "app.cli.data:fields",
+    "topology": "app.cli.data:topology",
+    "report": "app.cli.data:report",
+    "chains": "app.cli.planning:chains",
+    "consolidate": "app.cli.planning:consolidate",
+    "scenario": {
+        "add": "app.cli.planning:scenario_add",
+        "edit": "app.cli.planning:scenario_edit",
+        "remove": "app.cli.planning:scenario_remove",
+        "list": "app.cli.planning:scenario_list",
+        "compare": "app.cli.planning:scenario_compare",
+        "adopt": "app.cli.planning:scenario_adopt",
+    },
+    "place": "app.cli.planning:place",
+    "targets": "app.cli.rules:targets",
+    "ranking": "app.cli.rules:ranking",
+    "evaluate": "app.cli.rules:evaluate",
+    "project": {
+        "add": "app.cli.ledger:add",
+        "event": "app.cli.ledger:event",
+        "list": "app.cli.ledger:list_projects",
+        "show": "app.cli.ledger:show_project",
+        "conflicts": "app.cli.ledger:conflicts",
+        "problems": "app.cli.ledger:problems",
+        "transfer": "app.cli.ledger:transfer",
+        "warnings": "app.cli.ledger:warnings",
+        "ranking": "app.cli.ledger:ranking",
+        "dashboard": "app.cli.ledger:dashboard",
+        "verify": "app.cli.ledger:verify",
+    },
+    "offline-kit": "app.cli.data:offline_kit",
+    "match": "app.cli.planning:match",
+    "check": "app.cli.rules:check",
+    "shares": "app.cli.rules:shares",
+    "indicators": "app.cli.rules:indicators",
+    "rules": "app.cli.rules:rules",
+    "export": "app.cli.data:export",
+}
+"""Every command, and where it stands; it is loaded when it is used."""
+
+muplan = group("muplan", COMMANDS)
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
@@ -34,16 +79,14 @@ def answer(arguments: list[str]) -> int:
     ``arguments``: What stands behind ``muplan``.
     """
     words = catalogue(_language(arguments))
-    put_into_words(muplan, words)
+    put_into_words(muplan, words, "muplan")
     try:
-        with muplan.make_context("muplan", arguments) as context:
+        with muplan.make_context("muplan", arguments, obj=words) as context:
             result = muplan.invoke(context)
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
         return _refuse(usage_sentence(error, words))
-    except NothingAcceptedError as error:
-        return _refuse(refusal_text(error, words))
     except MuPlanError as error:
         return _refuse(words.error(error))
     except (click.Abort, KeyboardInterrupt):
@@ -53,24 +96,6 @@ def answer(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001  # the one border: a planner never sees a traceback
         return _refuse(words.text("command_failed", kind=type(error).__name__, detail=str(error)))
     return result if isinstance(result, int) else 0
-
-
-def put_into_words(command: click.Command, words: Catalogue, name: str = "muplan") -> None:
-    """Take the help of a command, its options and its sub-commands from the catalogue.
-
-    ``name``: Name under which the catalogue holds it: ``command_<name>``, ``option_<parameter>``.
-    """
-    command.help = words.text(f"command_{name}")
-    for parameter in command.params:
-        if isinstance(parameter, click.Option) and parameter.name != "help":
-            parameter.help = words.text(f"option_{parameter.name}")
-    help_option = command.get_help_option(click.Context(command))
-    if help_option is not None:
-        help_option.help = words.text("option_help")
-    if isinstance(command, click.Group):
-        for child, sub_command in command.commands.items():
-            path = child if name == "muplan" else f"{name}_{child}"
-            put_into_words(sub_command, words, path)
 
 
 def _language(arguments: list[str]) -> Language:

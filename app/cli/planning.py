@@ -1,131 +1,120 @@
-"""Chains, consolidate, place, scenario, targets, ranking, evaluate."""
+"""Commands that search and plan: blocks, match, place, chains, consolidate, scenario."""
 
 import json
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING
 
 import click
 
-from app.answers.answer import stand_of
-from app.answers.chains import chain_answer, run_chains
-from app.answers.consolidation import consolidation_answer, solve, state_verdicts
-from app.answers.placement import (
-    WordedLocksError,
-    demands_asked,
-    match_all,
-    place_matched,
-    placement_answer,
-)
-from app.answers.scenario_comparison import comparison, comparison_answer
-from app.answers.scenarios import (
-    add_scenario,
-    adopt_scenario,
-    edit_scenario,
-    read_edits,
-    remove_scenario,
-    scenario_answer,
-    scenario_named,
-    scenarios_of,
-)
-from app.answers.targets import evaluation_answer, progress_list, ranking_answer, target_answer
-from app.cli.usage import (
-    Command,
-    Commands,
-    context_of,
-    reading_options,
-    rule_options,
-    show,
-    terminal_progress,
-)
+from app.cli.reading import reads
+from app.cli.screen import terminal_progress
 from geo.errors import MuPlanError
-from platforms.errors import PlanningError
-from platforms.indicators.ranking import RankedBy, RankingQuery
-from platforms.placement.place import Wishes
-from platforms.scenario.edits import ExitPark, JoinPark, ScenarioEdit
+
+if TYPE_CHECKING:
+    from app.answers.answer import Answer
+    from app.context import Context
+    from platforms.consolidation_plan.plan import PlansFound
+    from platforms.scenario.edits import ScenarioEdit
+
+NAME = click.argument("name")
+SHARE = click.FloatRange(0, 1)
 
 
-@click.command("chains", cls=Command)
-@click.argument("workspace", type=click.Path(path_type=Path))
+@reads("blocks", rules=True)
+@click.option("--min-mu", type=float)
+@click.option("--gap-m", type=float, default=2.0)
+@click.option("--min-edge-m", type=float, default=5.0)
+@click.option("--bridge-width-m", type=float, default=6.0)
+@click.option("--min-neck-m", type=float, default=0.0)
+@click.option("--state", "states", multiple=True)
+@click.option("--net", is_flag=True)
+@click.option("--unit", "unit_id")
+@click.option("--curve", "with_curve", is_flag=True)
+def blocks(
+    context: "Context", min_mu: float | None, with_curve: bool, **conditions: object
+) -> "Answer":
+    """List contiguous land."""
+    from app.answers.land import block_answer, find_land
+    from platforms.land.search import LISTED_MU, BlockQuery
+
+    query = BlockQuery(LISTED_MU if min_mu is None else min_mu, **conditions)
+    land = find_land(context, query, with_curve=with_curve, progress=terminal_progress())
+    return block_answer(context, query, land)
+
+
+@reads("match", rules=True)
+@click.option("--project", required=True)
+@click.option("--top", type=click.IntRange(1, 1000), default=10)
+def match(context: "Context", project: str, top: int) -> "Answer":
+    """Find platforms and sites for one project."""
+    from app.answers.imports import read_demand
+    from app.answers.matching import demand_in_ledger, match_answer, run_match
+
+    is_file = Path(project).suffix.lower() in (".json", ".yaml", ".yml")
+    demand = read_demand(Path(project)) if is_file else demand_in_ledger(context, project)
+    table = context.match_table()
+    return match_answer(context, run_match(context, demand, table), table, top)
+
+
+@reads("chains", rules=True)
 @click.option("--year", type=int)
-@reading_options
-@rule_options
-def chains_command(
-    workspace: Path,
-    year: int | None,
-    as_json: bool,
-    out: Path | None,
-    lang: str,
-    packs: tuple[str, ...],
-    as_of: str | None,
-) -> None:
+def chains(context: "Context", year: int | None) -> "Answer":
     """Show which links of the city's chains of industry are there and which are missing."""
-    context = context_of(workspace, lang, packs, as_of)
-    answer = chain_answer(context, run_chains(context, year))
-    show(answer, stand_of(context), as_json=as_json, out=out)
+    from app.answers.chains import chain_answer, run_chains
+
+    return chain_answer(context, run_chains(context, year))
 
 
-@click.command("consolidate", cls=Command)
-@click.argument("workspace", type=click.Path(path_type=Path))
+@reads("consolidate", rules=True)
 @click.option("--unit", "plan_unit")
 @click.option("--year", type=int)
 @click.option("--solve", "with_plan", is_flag=True)
 @click.option("--keep", "keep_name")
 @click.option("--alternatives", type=click.IntRange(1, 20), default=3)
-@reading_options
-@rule_options
-def consolidate_command(
-    workspace: Path,
+def consolidate(
+    context: "Context",
     plan_unit: str | None,
     year: int | None,
     with_plan: bool,
     keep_name: str | None,
     alternatives: int,
-    as_json: bool,
-    out: Path | None,
-    lang: str,
-    packs: tuple[str, ...],
-    as_of: str | None,
-) -> None:
+) -> "Answer":
     """Say where units stand, and the fewest changes that meet the rules."""
+    from app.answers.consolidation import consolidation_answer, solve, state_verdicts
+
     if keep_name is not None and (not with_plan or plan_unit is None):
         raise MuPlanError("scenario_keep_needs_one")
-    context = context_of(workspace, lang, packs, as_of)
     verdicts = state_verdicts(context, plan_unit, year)
-    found = None
+    plans = None
     if with_plan:
-        found = solve(context, plan_unit, year, alternatives, terminal_progress())
-    if keep_name is not None and found is not None:
-        if not found[0].plans:
-            raise PlanningError("scenario_no_plan", unit_id=plan_unit)
-        add_scenario(context, keep_name, found[0].plans[0].edits)
-    answer = consolidation_answer(context, plan_unit, year, verdicts, found)
-    show(answer, stand_of(context), as_json=as_json, out=out)
+        plans = solve(context, plan_unit, year, alternatives, terminal_progress())
+    if keep_name is not None and plans is not None:
+        from app.answers.scenarios import add_scenario
+
+        add_scenario(context, keep_name, _best_edits(plans[0], plan_unit))
+    return consolidation_answer(context, plan_unit, year, verdicts, plans)
 
 
-def _pairs(stated: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    pairs = []
-    for one in stated:
-        project_id, mark, site_id = one.partition("=")
-        if not (project_id and mark and site_id):
-            raise MuPlanError("placement_pair_malformed", pair=one)
-        pairs.append((project_id, site_id))
-    return tuple(pairs)
+def _best_edits(solution: "PlansFound", unit_id: str | None) -> "tuple[ScenarioEdit, ...]":
+    """Return the edits of the best plan of a unit (``scenario_no_plan``)."""
+    from platforms.errors import PlanningError
+
+    if not solution.plans:
+        raise PlanningError("scenario_no_plan", unit_id=unit_id)
+    return solution.plans[0].edits
 
 
-@click.command("place", cls=Command)
-@click.argument("workspace", type=click.Path(path_type=Path))
+@reads("place", rules=True)
 @click.option("--projects", required=True)
-@click.option("--gap", type=click.FloatRange(0, 1), default=0.005)
+@click.option("--gap", type=SHARE, default=0.005)
 @click.option("--deadline", type=click.FloatRange(1, 86_400), default=60.0)
 @click.option("--lock", multiple=True)
 @click.option("--exclude", multiple=True)
 @click.option("--explain/--no-explain", default=True)
 @click.option("--quick", is_flag=True)
-@click.option("--tolerance", type=click.FloatRange(0, 1), default=0.01)
-@reading_options
-@rule_options
-def place_command(
-    workspace: Path,
+@click.option("--tolerance", type=SHARE, default=0.01)
+def place(
+    context: "Context",
     projects: str,
     gap: float,
     deadline: float,
@@ -134,205 +123,124 @@ def place_command(
     explain: bool,
     quick: bool,
     tolerance: float,
-    as_json: bool,
-    out: Path | None,
-    lang: str,
-    packs: tuple[str, ...],
-    as_of: str | None,
-) -> None:
+) -> "Answer":
     """Place many projects at once, and say why some find no place."""
-    context = context_of(workspace, lang, packs, as_of)
+    from app.answers import placement
+    from platforms.placement.place import Wishes
+
     wishes = Wishes(
-        _pairs(lock), _pairs(exclude), gap, deadline, explain=explain, tolerance=tolerance,
-        is_quick=quick,
+        _project_sites(lock), _project_sites(exclude), gap, deadline, explain=explain,
+        tolerance=tolerance, is_quick=quick,
     )  # fmt: skip
-    demands, refused = demands_asked(context, projects)
-    matched = match_all(context, demands, context.match_table(), terminal_progress())
+    demands, refused = placement.demands_asked(context, projects)
+    progress = terminal_progress()
+    matched = placement.match_all(context, demands, context.match_table(), progress)
     try:
-        found = place_matched(context, matched, wishes)
-    except WordedLocksError as error:
-        if as_json:
+        placed = placement.place_matched(context, matched, wishes)
+    except placement.WordedLocksError as error:
+        if click.get_current_context().params["as_json"]:
             # The sentence names what clashes; whoever reads along gets it in parts.
             click.echo(json.dumps(error.result, ensure_ascii=False, allow_nan=False))
         raise
-    answer = placement_answer(context, found, refused, wishes, projects, matched.results)
-    show(answer, stand_of(context), as_json=as_json, out=out)
+    return placement.placement_answer(context, placed, refused, wishes, projects, matched.results)
 
 
-WORKSPACE = click.argument("workspace", type=click.Path(path_type=Path))
-NAME = click.argument("name")
+def _project_sites(texts: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    pairs = []
+    for text in texts:
+        project_id, mark, site_id = text.partition("=")
+        if not (project_id and mark and site_id):
+            raise MuPlanError("placement_pair_malformed", pair=text)
+        pairs.append((project_id, site_id))
+    return tuple(pairs)
 
 
-@click.group("scenario", cls=Commands)
-def scenario_commands() -> None:
-    """Group the commands of scenarios."""
-
-
-@scenario_commands.command("add")
-@WORKSPACE
+@reads("add", rules=True)
 @NAME
 @click.option("--plan-of")
-@reading_options
-@rule_options
-def add(
-    workspace: Path, name: str, plan_of: str | None, as_json: bool, out: Path | None, lang: str,
-    packs: tuple[str, ...], as_of: str | None,
-) -> None:  # fmt: skip
+def scenario_add(context: "Context", name: str, plan_of: str | None) -> "Answer":
     """Make a scenario, empty or from the best plan of a unit."""
-    context = context_of(workspace, lang, packs, as_of)
+    from app.answers.scenarios import add_scenario, scenario_answer
+
     edits: tuple[ScenarioEdit, ...] = ()
     if plan_of is not None:
-        (found,) = solve(context, plan_of, None, 1)
-        if not found.plans:
-            raise PlanningError("scenario_no_plan", unit_id=plan_of)
-        edits = found.plans[0].edits
+        from app.answers.consolidation import solve
+
+        edits = _best_edits(*solve(context, plan_of, None, 1), plan_of)
     add_scenario(context, name, edits)
-    show(scenario_answer(context), stand_of(context), as_json=as_json, out=out)
+    return scenario_answer(context)
 
 
-@scenario_commands.command("edit")
-@WORKSPACE
+@reads("edit")
 @NAME
 @click.option("--join", "joins", multiple=True)
 @click.option("--exit", "exits", multiple=True)
 @click.option("--edits", "edit_file", type=click.Path(path_type=Path))
-@reading_options
-def edit(
-    workspace: Path, name: str, joins: tuple[str, ...], exits: tuple[str, ...],
-    edit_file: Path | None, as_json: bool, out: Path | None, lang: str,
-) -> None:  # fmt: skip
+def scenario_edit(
+    context: "Context",
+    name: str,
+    joins: tuple[str, ...],
+    exits: tuple[str, ...],
+    edit_file: Path | None,
+) -> "Answer":
     """Add edits to a scenario."""
-    context = context_of(workspace, lang)
-    edits: list[ScenarioEdit] = [JoinPark(*_pair(one)) for one in joins]
-    edits += [ExitPark(*_pair(one)) for one in exits]
+    from app.answers.scenarios import edit_scenario, read_edits, scenario_answer
+    from platforms.scenario.edits import ExitPark, JoinPark
+
+    edits: list[ScenarioEdit] = [JoinPark(*_park_pair(pair)) for pair in joins]
+    edits += [ExitPark(*_park_pair(pair)) for pair in exits]
     edits += read_edits(edit_file) if edit_file is not None else []
     edit_scenario(context, name, edits)
-    show(scenario_answer(context), stand_of(context), as_json=as_json, out=out)
+    return scenario_answer(context)
 
 
-@scenario_commands.command("remove")
-@WORKSPACE
-@NAME
-@click.option("--edit", "edit_number", type=click.IntRange(1, 100_000))
-@reading_options
-def remove(
-    workspace: Path, name: str, edit_number: int | None, as_json: bool, out: Path | None, lang: str
-) -> None:
-    """Remove a scenario, or one of its edits."""
-    context = context_of(workspace, lang)
-    remove_scenario(context, name, edit_number)
-    show(scenario_answer(context), stand_of(context), as_json=as_json, out=out)
-
-
-@scenario_commands.command("list")
-@WORKSPACE
-@reading_options
-def list_(workspace: Path, as_json: bool, out: Path | None, lang: str) -> None:
-    """List the scenarios."""
-    context = context_of(workspace, lang)
-    show(scenario_answer(context), stand_of(context), as_json=as_json, out=out)
-
-
-@scenario_commands.command("compare")
-@WORKSPACE
-@click.argument("names", nargs=-1)
-@click.option("--year", type=int)
-@reading_options
-@rule_options
-def compare(
-    workspace: Path, names: tuple[str, ...], year: int | None, as_json: bool, out: Path | None,
-    lang: str, packs: tuple[str, ...], as_of: str | None,
-) -> None:  # fmt: skip
-    """Compare scenarios with the base."""
-    context = context_of(workspace, lang, packs, as_of)
-    named = [scenario_named(context, name) for name in dict.fromkeys(names)]
-    asked = named or [one for one in scenarios_of(context).values() if one.adopted_at is None]
-    figures = context.year if year is None else year
-    base, found = comparison(context, asked, figures, terminal_progress())
-    answer = comparison_answer(context, base, found, figures)
-    show(answer, stand_of(context), as_json=as_json, out=out)
-
-
-@scenario_commands.command("adopt")
-@WORKSPACE
-@NAME
-@reading_options
-def adopt(workspace: Path, name: str, as_json: bool, out: Path | None, lang: str) -> None:
-    """Write a scenario into the workspace."""
-    written = adopt_scenario(context_of(workspace, lang), name)
-    after = context_of(workspace, lang)
-    show(scenario_answer(after, written), stand_of(after), as_json=as_json, out=out)
-
-
-def _pair(text: str) -> tuple[str, str]:
+def _park_pair(text: str) -> tuple[str, str]:
     first, equals, second = text.partition("=")
     if not equals or not first.strip() or not second.strip():
         raise MuPlanError("scenario_pair_bad", pair=text)
     return first.strip(), second.strip()
 
 
-@click.command("targets", cls=Command)
-@WORKSPACE
+@reads("remove")
+@NAME
+@click.option("--edit", "edit_number", type=click.IntRange(1, 100_000))
+def scenario_remove(context: "Context", name: str, edit_number: int | None) -> "Answer":
+    """Remove a scenario, or one of its edits."""
+    from app.answers.scenarios import remove_scenario, scenario_answer
+
+    remove_scenario(context, name, edit_number)
+    return scenario_answer(context)
+
+
+@reads("list")
+def scenario_list(context: "Context") -> "Answer":
+    """List the scenarios."""
+    from app.answers.scenarios import scenario_answer
+
+    return scenario_answer(context)
+
+
+@reads("compare", rules=True)
+@click.argument("names", nargs=-1)
 @click.option("--year", type=int)
-@click.option("--rule", "rules", multiple=True)
-@reading_options
-@rule_options
-def targets_command(
-    workspace: Path,
-    year: int | None,
-    rules: tuple[str, ...],
-    as_json: bool,
-    out: Path | None,
-    lang: str,
-    packs: tuple[str, ...],
-    as_of: str | None,
-) -> None:
-    """Show the progress on tasks and targets."""
-    context = context_of(workspace, lang, packs, as_of)
-    rows = progress_list(context, year, rules)
-    answer = target_answer(context, year, rules, rows)
-    show(answer, stand_of(context), as_json=as_json, out=out)
+def scenario_compare(context: "Context", names: tuple[str, ...], year: int | None) -> "Answer":
+    """Compare scenarios with the base."""
+    from app.answers.scenario_comparison import comparison, comparison_answer
+    from app.answers.scenarios import scenario_named, scenarios_of
+
+    compared = [scenario_named(context, name) for name in dict.fromkeys(names)]
+    if not compared:
+        compared = [one for one in scenarios_of(context).values() if one.adopted_at is None]
+    figures = context.year if year is None else year
+    base, rest = comparison(context, compared, figures, terminal_progress())
+    return comparison_answer(context, base, rest, figures)
 
 
-@click.command("ranking", cls=Command)
-@WORKSPACE
-@click.option("--by", "ranked_by", type=click.Choice(get_args(RankedBy)), required=True)
-@click.option("--period", required=True)
-@click.option("--measure", "measures", multiple=True)
-@reading_options
-@rule_options
-def ranking_command(
-    workspace: Path,
-    ranked_by: RankedBy,
-    period: str,
-    measures: tuple[str, ...],
-    as_json: bool,
-    out: Path | None,
-    lang: str,
-    packs: tuple[str, ...],
-    as_of: str | None,
-) -> None:
-    """Rank platforms or units by quarter or year."""
-    context = context_of(workspace, lang, packs, as_of)
-    answer = ranking_answer(context, RankingQuery(ranked_by, period, measures))
-    show(answer, stand_of(context), as_json=as_json, out=out)
+@reads("adopt")
+@NAME
+def scenario_adopt(context: "Context", name: str) -> "Answer":
+    """Write a scenario into the workspace."""
+    from app.answers.scenarios import adopt_scenario, scenario_answer
 
-
-@click.command("evaluate", cls=Command)
-@WORKSPACE
-@click.option("--year", type=int)
-@reading_options
-@rule_options
-def evaluate_command(
-    workspace: Path,
-    year: int | None,
-    as_json: bool,
-    out: Path | None,
-    lang: str,
-    packs: tuple[str, ...],
-    as_of: str | None,
-) -> None:
-    """Hold what projects promised against what was reached."""
-    context = context_of(workspace, lang, packs, as_of)
-    answer = evaluation_answer(context, context.year if year is None else year)
-    show(answer, stand_of(context), as_json=as_json, out=out)
+    written = adopt_scenario(context, name)
+    return scenario_answer(context.renewed(), written)

@@ -7,8 +7,8 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from app.answers.answer import layer_name
 from app.answers.evidence import LIGHTS
-from app.answers.workspace import layer_name
 from app.context import Context
 from app.messages import Catalogue
 from platforms.indicators.per_mu import quadrant_of
@@ -72,17 +72,17 @@ def styled_chart(chart: alt.Chart | alt.LayerChart) -> alt.Chart | alt.LayerChar
     return styled
 
 
-def show_source(held: Context, layers: tuple[str, ...], period: str) -> None:
+def show_source(context: Context, layers: tuple[str, ...], period: str) -> None:
     """Say under a picture what it was drawn from.
 
     ``period``: Year or span of its figures.
     """
-    pack, words = held.policy.pack, held.words
-    named = words.joined(layer_name(name, words) for name in layers)
+    pack, words = context.policy.pack, context.words
+    tables_named = words.joined(layer_name(name, words) for name in layers)
     st.caption(
         words.text(
-            "chart_source", workspace=held.facts.title, layers=named, period=period,
-            as_of=held.as_of, pack=pack.title, edition=pack.edition,
+            "chart_source", workspace=context.facts.title, layers=tables_named, period=period,
+            as_of=context.as_of, pack=pack.title, edition=pack.edition,
         )
     )  # fmt: skip
 
@@ -107,8 +107,8 @@ def curve_chart(curve: ToleranceCurve, gap_m: float, words: Catalogue) -> alt.La
     marks = [(gap_m, words.text("chart_asked", gap_m=gap_m))]
     if curve.knee_gap_m is not None:
         marks.append((curve.knee_gap_m, words.text("chart_knee", gap_m=curve.knee_gap_m)))
-    said = pd.DataFrame(marks, columns=["gap_m", "said"]).assign(line=range(len(marks)))
-    rules = alt.Chart(said)
+    labels = pd.DataFrame(marks, columns=["gap_m", "said"]).assign(line=range(len(marks)))
+    rules = alt.Chart(labels)
     return (
         alt.layer(
             lines.encode(gap, area, size),
@@ -175,9 +175,9 @@ def quadrant_chart(
     if len(rows) <= MOST_NAMED:
         sides = label_sides(rows, ends)
         for side, dx in (("left", 9), ("right", -9)):
-            mine = rows[[one == side for one in sides]]
-            named = alt.Chart(mine).mark_text(align=side, dx=dx, color=INK, fontSize=11)
-            layers.append(named.encode(x, y, text="name:N"))
+            mine = rows[[placed_on == side for placed_on in sides]]
+            labels = alt.Chart(mine).mark_text(align=side, dx=dx, color=INK, fontSize=11)
+            layers.append(labels.encode(x, y, text="name:N"))
     return alt.layer(*layers).properties(height=HEIGHT_PX), int((~inside).sum())
 
 
@@ -190,7 +190,7 @@ def label_sides(rows: pd.DataFrame, ends: dict[str, float]) -> list[str | None]:
     ``left`` where the name begins at its mark, ``right`` where it ends there; None where neither
     fits: the mark then names itself when pointed at.
     """
-    taken: list[tuple[float, float, float]] = []
+    occupied: list[tuple[float, float, float]] = []
     sides: list[str | None] = []
     for name, across, up in zip(rows["name"], rows[OUTPUT], rows[TAX], strict=True):
         at, height = across / ends[OUTPUT] * WIDTH_PX, up / ends[TAX] * HEIGHT_PX
@@ -201,12 +201,12 @@ def label_sides(rows: pd.DataFrame, ends: dict[str, float]) -> list[str | None]:
             if begin >= 0 and begin + wide <= WIDTH_PX
             and not any(
                 abs(height - other) < LINE_PX and begin < end and start < begin + wide
-                for start, end, other in taken
+                for start, end, other in occupied
             )
         ]  # fmt: skip
         sides.append(free[0][0] if free else None)
         if free:
-            taken.append((free[0][1], free[0][1] + wide, height))
+            occupied.append((free[0][1], free[0][1] + wide, height))
     return sides
 
 
@@ -216,16 +216,16 @@ def _scale(values: pd.Series, end: float) -> alt.Scale:
 
 def _marks(rows: pd.DataFrame, x: alt.X, y: alt.Y, words: Catalogue) -> alt.Chart:
     codes = [code for code in LOOKS if code in set(rows["quadrant"])]
-    said = [words.text(f"quadrant_{code}") for code in codes]
+    labels = [words.text(f"quadrant_{code}") for code in codes]
     colours, shapes = zip(*(LOOKS[code] for code in codes), strict=True)
     marks: alt.Chart = (
         alt.Chart(rows)
         .mark_point(filled=True, size=90, opacity=0.8)
         .encode(
             x, y,
-            alt.Color("said:N", title=None, scale=alt.Scale(domain=said, range=list(colours)),
+            alt.Color("said:N", title=None, scale=alt.Scale(domain=labels, range=list(colours)),
                       legend=alt.Legend(orient="top")),
-            alt.Shape("said:N", title=None, scale=alt.Scale(domain=said, range=list(shapes))),
+            alt.Shape("said:N", title=None, scale=alt.Scale(domain=labels, range=list(shapes))),
             tooltip=[
                 alt.Tooltip("name:N", title=words.heading("name")),
                 alt.Tooltip(f"{OUTPUT}:Q", title=words.heading(OUTPUT), format=",.2f"),
@@ -243,14 +243,14 @@ def _lines(targets: dict[str, float], words: Catalogue) -> list[alt.Chart | alt.
     for column, rule, code in ((OUTPUT, "A8", "x"), (TAX, "A9", "y")):
         if column not in targets:
             continue
-        said = words.text("quadrant_target", rule=rule, value=targets[column])
-        base = alt.Chart(pd.DataFrame({column: [targets[column]], "said": [said]}))
+        label = words.text("quadrant_target", rule=rule, value=targets[column])
+        base = alt.Chart(pd.DataFrame({column: [targets[column]], "said": [label]}))
         place = {code: f"{column}:Q"}
         lines.append(base.mark_rule(color=INK, strokeDash=[5, 3]).encode(**place))
         end = {"y": alt.value(8)} if code == "x" else {"x": alt.value(0)}
         above = 0 if code == "x" else -7
-        named = base.mark_text(color=INK, align="left", dx=4, dy=above)
-        lines.append(named.encode(**place, **end, text="said:N"))
+        label_marks = base.mark_text(color=INK, align="left", dx=4, dy=above)
+        lines.append(label_marks.encode(**place, **end, text="said:N"))
     return lines
 
 
@@ -269,7 +269,7 @@ def share_bars(frame: pd.DataFrame, title: str, words: Catalogue) -> alt.LayerCh
     """
     rows = frame.assign(
         said=[
-            _said(*row, words)
+            _figure_text(*row, words)
             for row in frame[["outcome", "share", "share_low", "share_high"]].itertuples(
                 index=False
             )
@@ -306,7 +306,7 @@ def share_bars(frame: pd.DataFrame, title: str, words: Catalogue) -> alt.LayerCh
     return alt.layer(*layers).properties(title=title, height=ROW_PX * len(frame))
 
 
-def _said(outcome: str, share: float, low: float, high: float, words: Catalogue) -> str:
+def _figure_text(outcome: str, share: float, low: float, high: float, words: Catalogue) -> str:
     """Say a bar in sign, word and figure: colour is never alone."""
     figure = "" if pd.isna(share) else f" {share:.1%}"
     if pd.isna(share) and not pd.isna(low) and high - low < 1.0:
@@ -314,7 +314,7 @@ def _said(outcome: str, share: float, low: float, high: float, words: Catalogue)
     return f"{OUTCOME_SIGNS[outcome]} {words.text(f'outcome_{outcome}')}{figure}"
 
 
-TIMELINE_LOOKS = {
+TIMELINE_COLOURS = {
     "green": (GREEN, LIGHTS["good"]), "yellow": (AMBER, LIGHTS["amber"]),
     "red": (ORANGE, LIGHTS["bad"]), "grey": (GREY, LIGHTS["unknown"]),
 }  # fmt: skip
@@ -322,16 +322,16 @@ TIMELINE_LOOKS = {
 TIMELINE_ROW_PX = 34
 
 
-def show_timeline(held: Context, nodes: Sequence[Node]) -> None:
+def show_timeline(context: Context, nodes: Sequence[Node]) -> None:
     """Show the nodes of a project; a sentence where none has a day.
 
     ``nodes``: Its nodes in order.
     """
     if not any(node.planned_on or node.done_on for node in nodes):
-        st.caption(held.words.text("timeline_none"))
+        st.caption(context.words.text("timeline_none"))
         return
-    show_chart(timeline_chart(nodes, held.as_of, held.words))
-    show_source(held, ("project_events",), held.as_of[:4])
+    show_chart(timeline_chart(nodes, context.as_of, context.words))
+    show_source(context, ("project_events",), context.as_of[:4])
 
 
 def timeline_chart(nodes: Sequence[Node], as_of: str, words: Catalogue) -> alt.LayerChart:
@@ -345,7 +345,7 @@ def timeline_chart(nodes: Sequence[Node], as_of: str, words: Catalogue) -> alt.L
     colour = alt.Color(
         "light:N", legend=None,
         scale=alt.Scale(
-            domain=list(TIMELINE_LOOKS), range=[colour for colour, _ in TIMELINE_LOOKS.values()]
+            domain=list(TIMELINE_COLOURS), range=[colour for colour, _ in TIMELINE_COLOURS.values()]
         ),
     )  # fmt: skip
     names = [words.text("timeline_planned"), words.text("timeline_done")]
@@ -380,13 +380,13 @@ def _row(node: Node, as_of: str, words: Catalogue) -> dict[str, object]:
         pd.Timestamp(day) if day else pd.NaT for day in (node.planned_on, node.done_on)
     )
     known = [day for day in (planned, done) if not pd.isna(day)]
-    sign = TIMELINE_LOOKS[node.light][1]
-    said = f"{sign} {words.text(f'light_{node.light}')}"
+    sign = TIMELINE_COLOURS[node.light][1]
+    label = f"{sign} {words.text(f'light_{node.light}')}"
     if node.days is not None:
         code = "timeline_left" if node.days >= 0 else "timeline_over"
         done_code = "timeline_early" if node.days >= 0 else "timeline_late"
-        said += words.text(done_code if node.done_on else code, days=abs(node.days))
+        label += words.text(done_code if node.done_on else code, days=abs(node.days))
     return {
         "node": words.word("event_kind", node.kind), "light": node.light, "planned": planned,
-        "done": done, "said": said, "last": max(known) if known else pd.Timestamp(as_of),
+        "done": done, "said": label, "last": max(known) if known else pd.Timestamp(as_of),
     }  # fmt: skip

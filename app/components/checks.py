@@ -4,11 +4,13 @@ from datetime import date
 
 import streamlit as st
 
-from app.answers.checks import in_percent, outcome_word
+from app.answers.answer import in_percent
+from app.answers.checks import changed_answer, outcome_word
 from app.answers.evidence import EvidenceRows, assumption_texts, evidence_rows, light, verdict_table
+from app.components.jobs import judged_with_bar
 from app.components.page import MISSING, as_text, hand_out, show_list, shown_columns
 from app.context import DEFAULT_PACK, Context, pack_titles
-from app.session import PACKS, changes, context_against, words
+from app.session import PACKS, context_against, words
 from platforms.checks import CheckQuery
 from platforms.policy.verdict import Verdict
 
@@ -19,15 +21,15 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def show_changes(held: Context, query: CheckQuery) -> None:
+def show_changes(context: Context, query: CheckQuery) -> None:
     """Ask for another date or other packs, and list the verdicts that differ."""
     text = words().text
-    titles = pack_titles(held.settings)
+    titles = pack_titles(context.settings)
     mine = tuple(st.session_state.get(PACKS, ())) or (DEFAULT_PACK,)
     with st.form("changes"):
         left, right = st.columns(2)
         day = left.date_input(
-            text("changes_as_of"), value=date.fromisoformat(held.as_of), format="YYYY-MM-DD"
+            text("changes_as_of"), value=date.fromisoformat(context.as_of), format="YYYY-MM-DD"
         )
         packs = right.multiselect(
             text("packs_label"), list(titles), default=list(mine), format_func=titles.get
@@ -37,14 +39,14 @@ def show_changes(held: Context, query: CheckQuery) -> None:
         return
     other = context_against(day.isoformat(), tuple(packs))
     with st.spinner(text("working")):
-        answer = changes(other, query)
+        answer = changed_answer(context, other, query, judged_with_bar(query))
     st.caption(answer.summary[-1])
-    frame = answer.sheets[-1].frame
+    frame = answer.sheet("changes").frame
     if not len(frame):
         st.info(text("changes_none"))
         return
     show_list(shown_columns(frame, COLUMNS, words(), answer.titles))
-    hand_out(answer, held, (".xlsx", ".docx"), "changes")
+    hand_out(answer, context, (".xlsx", ".docx"), "changes")
 
 
 ROWS_SHOWN = 200
@@ -52,11 +54,13 @@ ROWS_PX = 210
 ROWS_NAMED = 10
 
 
-def show_evidence(held: Context, verdict: Verdict) -> None:
+def show_evidence(context: Context, verdict: Verdict) -> None:
     """Show a verdict with all that stands behind it."""
     text = words().text
-    row = verdict_table(held, [verdict]).iloc[0]
-    head = f"{light(verdict)} {outcome_word(held, verdict)}　{verdict.rule_id}　{row['rule_title']}"
+    row = verdict_table(context, [verdict]).iloc[0]
+    head = (
+        f"{light(verdict)} {outcome_word(context, verdict)}　{verdict.rule_id}　{row['rule_title']}"
+    )
     st.markdown(f"**{as_text(head)}**")
     st.markdown(
         as_text(
@@ -66,13 +70,13 @@ def show_evidence(held: Context, verdict: Verdict) -> None:
             )
         )
     )  # fmt: skip
-    _marks(held, verdict)
+    _marks(context, verdict)
     st.markdown(as_text(text("evidence_clause", clause=verdict.clause)))
     for reason in verdict.reasons:
         st.markdown(f"- {as_text(words().say(reason))}")
-    for key, said in assumption_texts(held, [verdict]):
-        st.caption(as_text(text("evidence_assumption", key=key, said=said)))
-    for rows in evidence_rows(held, verdict):
+    for key, wording in assumption_texts(context, [verdict]):
+        st.caption(as_text(text("evidence_assumption", key=key, said=wording)))
+    for rows in evidence_rows(context, verdict):
         _rows(rows)
 
 
@@ -85,7 +89,7 @@ def _figure(verdict: Verdict, name: str) -> str:
     return f"{sign}{value:,.2f}{unit}"
 
 
-def _marks(held: Context, verdict: Verdict) -> None:
+def _marks(context: Context, verdict: Verdict) -> None:
     """Show as badges what dates a verdict or makes it rest on an assumption."""
     text = words().text
     with st.container(horizontal=True):
@@ -103,14 +107,14 @@ def _marks(held: Context, verdict: Verdict) -> None:
 def _rows(rows: EvidenceRows) -> None:
     text = words().text
     title = text("evidence_rows", layer=rows.title, count=len(rows.frame))
-    st.caption(as_text(f"{title}　{rows.said}"))
+    st.caption(as_text(f"{title}　{rows.statement}"))
     if rows.missing:
-        named = "、".join(rows.missing[:ROWS_NAMED])
-        st.caption(as_text(text("evidence_missing", count=len(rows.missing), rows=named)))
+        ids = "、".join(rows.missing[:ROWS_NAMED])
+        st.caption(as_text(text("evidence_missing", count=len(rows.missing), rows=ids)))
     columns = [str(name) for name in rows.frame.columns if name != "geometry"]
     if len(rows.frame):
-        shown = shown_columns(rows.frame.head(ROWS_SHOWN), columns, words())
-        tall = min(ROWS_PX, 38 + 35 * len(shown))
-        show_list(shown, height=tall)
+        visible = shown_columns(rows.frame.head(ROWS_SHOWN), columns, words())
+        tall = min(ROWS_PX, 38 + 35 * len(visible))
+        show_list(visible, height=tall)
     if len(rows.frame) > ROWS_SHOWN:
         st.caption(text("evidence_cut", shown=ROWS_SHOWN, count=len(rows.frame)))

@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app.answers.answer import Answer
+from app.answers.answer import Answer, actor
 from app.answers.imports import (
     CHANGE_COLUMNS,
     PlaceSeen,
-    actor,
     changed_frame,
     fault_table,
     fault_text,
@@ -50,18 +49,18 @@ from geo.units import AREA_UNITS_IN_M2
 from layers.contracts import RASTERS
 from layers.editions import Changes
 from layers.exchange.checks.faults import FaultTable
-from layers.exchange.importing import run_import
+from layers.exchange.importing import ImportResult, NothingAcceptedError, run_import
 from layers.exchange.raster import import_raster
 from layers.exchange.readers.source import Evidence, SourceFile
 from layers.exchange.recognise.area_unit import DECLARED
-from layers.exchange.recognise.crs import Ground, PlaceStated
-from layers.exchange.request import ImportRequest, ImportResult, NothingAcceptedError
+from layers.exchange.recognise.crs import Extent
+from layers.exchange.request import CrsOptions, ImportRequest
 from layers.maps.find import HIGHLIGHT_LIMIT, Highlight
 from layers.maps.view import Bounds
 from layers.workspace.geopackage import GeoPackageWorkspace
 
 ASKED = "import_checked"
-FOUND = "import_found"
+LAST_CHECK = "import_found"
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +92,7 @@ def is_checked(request: ImportRequest, *, asked: bool) -> bool:
 def forget_check() -> None:
     """Forget the check: what it was about is stored."""
     st.session_state.pop(ASKED, None)
-    st.session_state.pop(FOUND, None)
+    st.session_state.pop(LAST_CHECK, None)
 
 
 def _question(request: ImportRequest) -> tuple[object, ...]:
@@ -107,45 +106,45 @@ def action_key(layer: str, code: str) -> str:
     return f"import_on_{layer}_{code}"
 
 
-def chosen_actions(held: Context, layer: str) -> dict[str, str]:
+def chosen_actions(context: Context, layer: str) -> dict[str, str]:
     """Gather what was chosen on this page for each class of fault."""
-    classes = fault_table(held).classes
+    classes = fault_table(context).classes
     chosen = {code: st.session_state.get(action_key(layer, code)) for code in classes}
     return {
         code: action for code, action in chosen.items() if action in classes[code].allowed
     }  # fmt: skip
 
 
-def checked(held: Context, request: ImportRequest, actions: Mapping[str, str]) -> Found:
+def checked(context: Context, request: ImportRequest, actions: Mapping[str, str]) -> Found:
     """Check a file, once for each question and choice."""
     key = (_question(request), tuple(sorted(actions.items())))
-    kept, found = st.session_state.get(FOUND, (None, None))
-    if kept != key or not isinstance(found, Found):
-        found = import_found(held, request, actions)
-        st.session_state[FOUND] = (key, found)
-    return found
+    kept, outcome = st.session_state.get(LAST_CHECK, (None, None))
+    if kept != key or not isinstance(outcome, Found):
+        outcome = import_found(context, request, actions)
+        st.session_state[LAST_CHECK] = (key, outcome)
+    return outcome
 
 
-def import_found(held: Context, request: ImportRequest, actions: Mapping[str, str]) -> Found:
+def import_found(context: Context, request: ImportRequest, actions: Mapping[str, str]) -> Found:
     """Run an import or its check under a bar."""
     error = None
 
     def run(progress: Progress) -> ImportResult:
         nonlocal error
-        checks = import_checks(held, actions, progress)
+        checks = import_checks(context, actions, progress)
         try:
-            return run_import(GeoPackageWorkspace(held.path), request, actor(), now(), checks)
+            return run_import(GeoPackageWorkspace(context.path), request, actor(), now(), checks)
         except NothingAcceptedError as refusal:
             error = refusal
             return refused_result(request, refusal)
 
     result = run_with_bar("import", words().text("working"), run)
-    answer = import_answer(held, request, result, actions, is_whole=False)
+    answer = import_answer(context, request, result, actions, is_whole=False)
 
     def whole() -> Answer:
-        return import_answer(held, request, result, actions)
+        return import_answer(context, request, result, actions)
 
-    return Found(result, answer, whole, fault_table(held, actions), error)
+    return Found(result, answer, whole, fault_table(context, actions), error)
 
 
 AS_RECOGNISED = "recognised"
@@ -153,8 +152,8 @@ SHIFTS = ("none", "gcj02", "bd09")
 
 
 def ask_place(
-    held: Context, source: SourceFile, ground: Ground, typed: str
-) -> tuple[PlaceStated | None, gpd.GeoDataFrame | None]:
+    context: Context, source: SourceFile, extent: Extent, typed: str
+) -> tuple[CrsOptions | None, gpd.GeoDataFrame | None]:
     """Show how a file's numbers are understood, before and after, and let it be overruled.
 
     ``source``: A file with shapes.
@@ -165,13 +164,13 @@ def ask_place(
     """
     text = words().text
     some = sample_of(source)
-    at_first = look_at_place(some, PlaceStated(), ground)
+    at_first = look_at_place(some, CrsOptions(), extent)
     with st.container(border=True):
         st.markdown(f"**{text('ask_place')}**")
-        stated = _ask_reading(at_first, typed)
-        if stated is None:
+        place = _ask_reading(at_first, typed)
+        if place is None:
             return None, None
-        stated, seen = _with_datum(some, stated, ground)
+        place, seen = _with_datum(some, place, extent)
         if seen.problem is not None:
             st.error(as_text(words().error(seen.problem)))
             return None, None
@@ -179,34 +178,37 @@ def ask_place(
         shift = _ask_shift(seen)
         if shift is None:
             return None, seen.rows
-        final = dataclasses.replace(stated, shift=shift)
-        after = look_at_place(some, final, ground)
+        final = dataclasses.replace(place, shift=shift)
+        after = look_at_place(some, final, extent)
         if after.rows is not None:
-            _pictures(held, ground, at_first, after)
+            _pictures(context, extent, at_first, after)
         doubted = bool(shift_notes(seen))
-        answer = final if doubted or shift != "none" else stated
+        answer = final if doubted or shift != "none" else place
         return answer, after.rows
 
 
-def _ask_reading(seen: PlaceSeen, typed: str) -> PlaceStated | None:
+def _ask_reading(seen: PlaceSeen, typed: str) -> CrsOptions | None:
     text = words().text
-    options: dict[str, PlaceStated] = {}
+    options: dict[str, CrsOptions] = {}
     labels: dict[str, str] = {}
     if typed:
         for axis in ("xy", "yx"):
-            options[axis] = PlaceStated(typed, axis)
+            options[axis] = CrsOptions(typed, axis)
             labels[axis] = f"{typed}　{text(f'axis_{axis}')}"
     else:
         if seen.problem is None:
-            options[AS_RECOGNISED] = PlaceStated()
+            options[AS_RECOGNISED] = CrsOptions()
             labels[AS_RECOGNISED] = text("place_recognised")
-        for one in seen.readings:
-            key = f"{one.code} {one.axis}"
-            options[key] = PlaceStated(one.code, one.axis)
+        for reading in seen.readings:
+            key = f"{reading.code} {reading.axis}"
+            options[key] = CrsOptions(reading.code, reading.axis)
             labels[key] = text(
-                "place_reading", name=one.crs.name, code=one.code, axis=text(f"axis_{one.axis}"),
-                share=one.share,
-            )  # fmt: skip
+                "place_reading",
+                name=reading.crs.name,
+                code=reading.code,
+                axis=text(f"axis_{reading.axis}"),
+                share=reading.share,
+            )
         if seen.problem is not None:
             st.warning(as_text(words().error(seen.problem)))
     if not options:
@@ -221,21 +223,21 @@ def _ask_reading(seen: PlaceSeen, typed: str) -> PlaceStated | None:
 
 
 def _with_datum(
-    source: SourceFile, stated: PlaceStated, ground: Ground
-) -> tuple[PlaceStated, PlaceSeen]:
+    source: SourceFile, place: CrsOptions, extent: Extent
+) -> tuple[CrsOptions, PlaceSeen]:
     """Place the rows; ask for the seven parameters where an older datum needs them."""
-    seen = look_at_place(source, stated, ground)
+    seen = look_at_place(source, place, extent)
     if seen.problem is None or seen.problem.code != "datum_refused":
-        return stated, seen
+        return place, seen
     typed = st.text_input(words().text("option_datum"), key="import_datum")
     if not typed:
-        return stated, seen
+        return place, seen
     try:
-        stated = dataclasses.replace(stated, datum=typed)
+        place = dataclasses.replace(place, datum=typed)
     except MuPlanError as error:
         st.error(as_text(words().error(error)))
-        return stated, seen
-    return stated, look_at_place(source, stated, ground)
+        return place, seen
+    return place, look_at_place(source, place, extent)
 
 
 def _ask_shift(seen: PlaceSeen) -> str | None:
@@ -249,19 +251,19 @@ def _ask_shift(seen: PlaceSeen) -> str | None:
     )  # fmt: skip
 
 
-def _pictures(held: Context, ground: Ground, before: PlaceSeen, after: PlaceSeen) -> None:
+def _pictures(context: Context, extent: Extent, before: PlaceSeen, after: PlaceSeen) -> None:
     text = words().text
     left, right = st.columns(2)
     with left:
         if before.rows is not None:
-            st.image(place_picture(held, ground, before.rows, text("place_before")))
+            st.image(place_picture(context, extent, before.rows, text("place_before")))
         elif before.medians is not None:
             x, y = before.medians
             st.caption(text("place_before"))
             st.info(as_text(text("place_before_nowhere", x=x, y=y)))
     with right:
         if after.rows is not None:
-            st.image(place_picture(held, ground, after.rows, text("place_after")))
+            st.image(place_picture(context, extent, after.rows, text("place_after")))
 
 
 def ask_unit(rows: pd.DataFrame | None, targets: Mapping[str, str]) -> tuple[bool, str | None]:
@@ -307,43 +309,47 @@ LOOKS = {"done_aside": "not_met", "done_repaired": "met", "done_stored": "result
 HEIGHT_PX = 520
 
 
-def show_report(held: Context, request: ImportRequest, found: Found) -> None:
+def show_report(context: Context, request: ImportRequest, outcome: Found) -> None:
     """Show what a check found, and what a newer edition changes."""
     text = words().text
-    if found.error is not None:
-        st.error(as_text(refusal_text(found.error, words())))
-    with st.expander(text("import_details"), expanded=not len(found.result.faults)):
-        say_lines(found.answer.summary)
+    if outcome.error is not None:
+        st.error(as_text(refusal_text(outcome.error, words())))
+    with st.expander(text("import_details"), expanded=not len(outcome.result.faults)):
+        say_lines(outcome.answer.summary)
     st.subheader(text("faults_heading"))
-    report = found.result.report
+    report = outcome.result.report
     if report is None or not len(report):
         st.success(text("faults_none"))
     else:
-        for fault in found.result.faults:
+        for fault in outcome.result.faults:
             st.text(fault_text(fault, request.layer, words()))
-        _decide(request.layer, found)
-        _faults(held, found)
-    if found.result.changes is not None:
-        _changes(held, found.result.changes)
+        _decide(request.layer, outcome)
+        _faults(context, outcome)
+    if outcome.result.changes is not None:
+        _changes(context, outcome.result.changes)
     hand_out(
-        found.whole, held, (".xlsx", ".docx", ".gpkg"), "import_report", title=found.answer.title
+        outcome.whole,
+        context,
+        (".xlsx", ".docx", ".gpkg"),
+        "import_report",
+        title=outcome.answer.title,
     )
 
 
-def _decide(layer: str, found: Found) -> None:
+def _decide(layer: str, outcome: Found) -> None:
     """Ask what is done with each class of fault found that leaves a choice."""
     text = words().text
-    report = found.result.report
+    report = outcome.result.report
     counts: dict[str, int] = {}
-    for one in report.lines if report is not None else ():
-        counts[one.code] = counts.get(one.code, 0) + len(one.concerned)
-    open_to = [code for code in counts if len(found.table.entry(code).allowed) > 1]
+    for line in report.lines if report is not None else ():
+        counts[line.code] = counts.get(line.code, 0) + len(line.concerned)
+    open_to = [code for code in counts if len(outcome.table.entry(code).allowed) > 1]
     if not open_to:
         return
     st.caption(f"{text('faults_actions')}　{text('faults_actions_help')}")
     cells = st.columns(4)
     for position, code in enumerate(open_to):
-        entry = found.table.entry(code)
+        entry = outcome.table.entry(code)
         cells[position % 4].selectbox(
             text("faults_action_of", kind=text(f"fault_{code}"), count=counts[code]),
             entry.allowed, index=entry.allowed.index(entry.action),
@@ -351,22 +357,22 @@ def _decide(layer: str, found: Found) -> None:
         )  # fmt: skip
 
 
-def _faults(held: Context, found: Found) -> None:
-    report = found.result.report
+def _faults(context: Context, outcome: Found) -> None:
+    report = outcome.result.report
     if report is None:
         return
-    lines = line_frame(held, report, found.table, SHOWN_LINES)
+    lines = line_frame(context, report, outcome.table, SHOWN_LINES)
     if len(report) > len(lines):
         st.caption(words().text("lines_left_out", shown=len(lines), count=len(report)))
-    _list_and_map(held, lines)
+    _list_and_map(context, lines)
 
 
 @st.fragment
-def _list_and_map(held: Context, lines: gpd.GeoDataFrame) -> None:
-    within_border(lambda: _beside_each_other(held, lines))
+def _list_and_map(context: Context, lines: gpd.GeoDataFrame) -> None:
+    within_border(lambda: _beside_each_other(context, lines))
 
 
-def _beside_each_other(held: Context, lines: gpd.GeoDataFrame) -> None:
+def _beside_each_other(context: Context, lines: gpd.GeoDataFrame) -> None:
     text = words().text
     kinds = [text("faults_all"), *lines["fault_kind"].unique()]
     kind = st.selectbox(text("faults_filter"), kinds, key="fault_kind_shown")
@@ -391,7 +397,7 @@ def _beside_each_other(held: Context, lines: gpd.GeoDataFrame) -> None:
         show_map(
             map_view(), words(), key="fault_map", highlights=drawn,
             focus=_focus(chosen if len(chosen) else _with_land(lines)),
-            base_map_url=held.settings.base_map_url, height_px=HEIGHT_PX, compact=True,
+            base_map_url=context.settings.base_map_url, height_px=HEIGHT_PX, compact=True,
         )  # fmt: skip
 
 
@@ -419,7 +425,7 @@ def _focus(lines: gpd.GeoDataFrame) -> Bounds | None:
     return west, south, east, north
 
 
-def _changes(held: Context, changes: Changes) -> None:
+def _changes(context: Context, changes: Changes) -> None:
     text = words().text
     st.subheader(text("changes_heading"))
     st.text(
@@ -428,31 +434,31 @@ def _changes(held: Context, changes: Changes) -> None:
             removed=len(changes.removed_ids), unchanged=changes.unchanged,
         )
     )  # fmt: skip
-    _change_list_and_map(held, changes)
+    _change_list_and_map(context, changes)
 
 
 @st.fragment
-def _change_list_and_map(held: Context, changes: Changes) -> None:
-    within_border(lambda: _changes_beside_each_other(held, changes))
+def _change_list_and_map(context: Context, changes: Changes) -> None:
+    within_border(lambda: _changes_beside_each_other(context, changes))
 
 
-def _changes_beside_each_other(held: Context, changes: Changes) -> None:
+def _changes_beside_each_other(context: Context, changes: Changes) -> None:
     text = words().text
-    rows, land = _change_rows(held, changes)
+    rows, land = _change_rows(context, changes)
     if not len(rows):
         return
     st.caption(text("changes_colours"))
     left, right = st.columns([1, 1])
-    shown = rows.head(SHOWN_LINES)
+    visible = rows.head(SHOWN_LINES)
     with left:
         columns = ("change_kind", *CHANGE_COLUMNS)
         titles = report_titles(words()) | {"change_kind": text("column_change_kind")}
         event = show_list(
-            shown_columns(shown, columns, words(), titles), height=HEIGHT_PX, on_select="rerun",
+            shown_columns(visible, columns, words(), titles), height=HEIGHT_PX, on_select="rerun",
             selection_mode="multi-row", key="change_rows",
         )  # fmt: skip
-        if len(rows) > len(shown):
-            st.caption(text("lines_left_out", shown=len(shown), count=len(rows)))
+        if len(rows) > len(visible):
+            st.caption(text("lines_left_out", shown=len(visible), count=len(rows)))
     if land is None:
         return
     drawn = [
@@ -460,7 +466,7 @@ def _changes_beside_each_other(held: Context, changes: Changes) -> None:
         for code, look in (("removed", "not_met"), ("changed", "result"), ("added", "met"))
         if len(some := _with_land(land[land["change"] == code]))
     ]
-    ids = set(shown["fault_row_id"].iloc[[r for r in event.selection.rows if r < len(shown)]])
+    ids = set(visible["fault_row_id"].iloc[[r for r in event.selection.rows if r < len(visible)]])
     chosen = _with_land(land[land["fault_row_id"].isin(ids)])
     if len(chosen):
         drawn.append(Highlight("selected", chosen.geometry, tuple(chosen["fault_row_id"])))
@@ -468,14 +474,18 @@ def _changes_beside_each_other(held: Context, changes: Changes) -> None:
         show_map(
             map_view(), words(), key="change_map", highlights=drawn,
             focus=_focus(chosen if len(chosen) else _with_land(land)),
-            base_map_url=held.settings.base_map_url, height_px=HEIGHT_PX, compact=True,
+            base_map_url=context.settings.base_map_url, height_px=HEIGHT_PX, compact=True,
         )  # fmt: skip
 
 
-def _change_rows(held: Context, changes: Changes) -> tuple[pd.DataFrame, gpd.GeoDataFrame | None]:
+def _change_rows(
+    context: Context, changes: Changes
+) -> tuple[pd.DataFrame, gpd.GeoDataFrame | None]:
     """Give the list of all changes, and the shapes of the rows concerned."""
     text = words().text
-    changed = pd.DataFrame(changed_frame(held, changes)).drop(columns="geometry", errors="ignore")
+    changed = pd.DataFrame(changed_frame(context, changes)).drop(
+        columns="geometry", errors="ignore"
+    )
     groups = {"added": changes.added_ids, "removed": changes.removed_ids}
     tables = [
         pd.DataFrame({"change_kind": text(f"change_{code}"), "fault_row_id": list(ids)})
@@ -495,16 +505,16 @@ def _change_rows(held: Context, changes: Changes) -> tuple[pd.DataFrame, gpd.Geo
         [
             gpd.GeoDataFrame(
                 {"change": [code] * len(ids), "fault_row_id": list(ids)},
-                geometry=np.asarray(rows.geometry.array, dtype=object), crs=held.crs,
+                geometry=np.asarray(rows.geometry.array, dtype=object), crs=context.crs,
             )
             for code, rows, ids in frames
         ],
         ignore_index=True,
     )  # fmt: skip
-    return whole, gpd.GeoDataFrame(land, crs=held.crs)
+    return whole, gpd.GeoDataFrame(land, crs=context.crs)
 
 
-def raster_form(held: Context, path: Path) -> tuple[str, ...]:
+def raster_form(context: Context, path: Path) -> tuple[str, ...]:
     """Ask what an uploaded raster is, check it or store it.
 
     What was stored, in words; empty where nothing was.
@@ -526,12 +536,12 @@ def raster_form(held: Context, path: Path) -> tuple[str, ...]:
         path, layer, "replace" if replaces else "add", crs=crs or None, dry_run=dry_run
     )
     try:
-        result = import_raster(GeoPackageWorkspace(held.path), request, actor(), now())
+        result = import_raster(GeoPackageWorkspace(context.path), request, actor(), now())
     except MuPlanError as error:
         st.error(as_text(words().error(error)))
         return ()
-    said = raster_answer(held, request, result).summary
+    summary = raster_answer(context, request, result).summary
     if not result.stored:
-        say_lines(said)
+        say_lines(summary)
         return ()
-    return said
+    return summary

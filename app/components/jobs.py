@@ -4,13 +4,15 @@ import gc
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import streamlit as st
 
+from app.answers.checks import verdict_list
 from app.components.page import within_border
-from app.session import found_verdicts, verdicts, words
+from app.session import cached, is_cached, words
 from geo.errors import MuPlanError
 from geo.tools import Progress
 from platforms.checks import CheckQuery
@@ -38,17 +40,21 @@ def run_with_bar(key: str, label: str, run: Callable[[Progress], Result]) -> Res
     return result
 
 
+def cached_with_bar(key: str, label: str, job: Callable[..., Result], *asked: Hashable) -> Result:
+    """Give what ``session.cached`` has, else do the job under a bar."""
+    if is_cached(job, *asked):
+        return cached(job, *asked)
+    return run_with_bar(key, label, lambda progress: cached(job, *asked, progress=progress))
+
+
 def judged_with_bar(query: CheckQuery) -> list[Verdict]:
     """Give the verdicts asked, run under a bar where they weren't found before.
 
     As ``run_checks`` gives them.
     """
-    found = found_verdicts(query)
-    if found is not None:
-        return found
-    return run_with_bar(
-        "checks", words().text("working_checks"), lambda progress: verdicts(query, progress)
-    )
+    # Asked with the year of the day or without one, verdicts are the same.
+    asked = replace(query, year=query.figures_year)
+    return cached_with_bar("checks", words().text("working_checks"), verdict_list, asked)
 
 
 LOG = logging.getLogger("muplan")
@@ -120,9 +126,9 @@ class Work:
 
 def begin(key: str, run: Run) -> None:
     """Begin the work of a page; one that still runs under the key is ended."""
-    held = st.session_state.get(_slot(key))
-    if held is not None:
-        held.end()
+    work = st.session_state.get(_slot(key))
+    if work is not None:
+        work.end()
     st.session_state[_slot(key)] = Work(run)
 
 

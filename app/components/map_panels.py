@@ -39,7 +39,9 @@ LEAST_DEGREES = 0.002
 """Room around a place gone to: a point has no size of its own."""
 
 
-def show_panel(held: Context, view: MapView, state: MapState, marked: Sequence[Highlight]) -> None:
+def show_panel(
+    context: Context, view: MapView, state: MapState, marked: Sequence[Highlight]
+) -> None:
     """Show the panel chosen."""
     text = words().text
     chosen = st.pills(
@@ -47,18 +49,18 @@ def show_panel(held: Context, view: MapView, state: MapState, marked: Sequence[H
         format_func=lambda panel: text(f"map_panel_{panel}"),
     )  # fmt: skip
     if chosen == "search":
-        _search(held, view, state)
+        _search(context, view, state)
     elif chosen == "select":
-        _select(held, state)
+        _select(context, state)
     elif chosen == "measure":
-        _measure(held, state)
+        _measure(context, state)
     elif chosen == "print":
-        _print(held, view, state, marked)
+        _print(context, view, state, marked)
     else:
-        _facts(held, state)
+        _facts(context, state)
 
 
-def highlighted(held: Context, state: MapState) -> list[Highlight]:
+def highlighted(context: Context, state: MapState) -> list[Highlight]:
     """Give what is highlighted: the rows chosen, and above them what was clicked or found."""
     highlights = []
     if state.selection is not None and len(state.selection.rows):
@@ -66,17 +68,17 @@ def highlighted(held: Context, state: MapState) -> list[Highlight]:
         key = contract_of(state.selection.layer).key
         highlights.append(Highlight("result", rows.geometry, tuple(rows[key].astype(str))))
     if state.hits:
-        rows = _rows_of(held, state.hits[0])
+        rows = _rows_of(context, state.hits[0])
         highlights.append(Highlight("selected", rows.geometry, ("",) * len(rows)))
     return highlights
 
 
-def _rows_of(held: Context, hit: Hit) -> gpd.GeoDataFrame:
-    frame = gpd.GeoDataFrame(held.source.read(hit.layer))
+def _rows_of(context: Context, hit: Hit) -> gpd.GeoDataFrame:
+    frame = gpd.GeoDataFrame(context.source.read(hit.layer))
     return frame[frame[contract_of(hit.layer).key] == hit.key]
 
 
-def _facts(held: Context, state: MapState) -> None:
+def _facts(context: Context, state: MapState) -> None:
     text = words().text
     st.markdown(f"**{text('map_facts')}**")
     if not state.hits:
@@ -86,10 +88,10 @@ def _facts(held: Context, state: MapState) -> None:
     for at, hit in enumerate(state.hits[:MOST_HITS]):
         title = layer_title(contract_of(hit.layer), words().language)
         with st.expander(as_text(f"{title} {hit.key}"), expanded=at < FACTS_SHOWN):
-            st.dataframe(row_facts(held, hit, words()), hide_index=True, width="stretch")
+            st.dataframe(row_facts(context, hit, words()), hide_index=True, width="stretch")
 
 
-def _search(held: Context, view: MapView, state: MapState) -> None:
+def _search(context: Context, view: MapView, state: MapState) -> None:
     text, language = words().text, words().language
     wanted = st.text_input(
         text("map_search_label"), key="map_search", max_chars=80, help=text("map_search_hint")
@@ -97,17 +99,17 @@ def _search(held: Context, view: MapView, state: MapState) -> None:
     if not wanted.strip():
         st.caption(text("map_search_hint"))
         return
-    found = rows_named(view.layers, wanted, MOST_FOUND)
-    if not found:
+    hits = rows_named(view.layers, wanted, MOST_FOUND)
+    if not hits:
         st.info(as_text(text("map_search_none", wanted=wanted.strip())))
         return
     labels = [
-        " ".join(filter(None, (layer_title(contract_of(one.hit.layer), language), one.hit.key,
-                               one.name)))
-        for one in found
+        " ".join(filter(None, (layer_title(contract_of(hit.hit.layer), language), hit.hit.key,
+                               hit.name)))
+        for hit in hits
     ]  # fmt: skip
-    st.caption(text("map_search_pick", count=len(found)))
-    if len(found) == MOST_FOUND:
+    st.caption(text("map_search_pick", count=len(hits)))
+    if len(hits) == MOST_FOUND:
         st.caption(text("map_search_most", count=MOST_FOUND))
     rows = pd.DataFrame({text("map_search_label"): labels})
     event = st.dataframe(
@@ -116,22 +118,22 @@ def _search(held: Context, view: MapView, state: MapState) -> None:
     )  # fmt: skip
     if not event.selection.rows:
         return
-    hit = found[event.selection.rows[0]].hit
+    hit = hits[event.selection.rows[0]].hit
     if [hit] != state.hits and hit != st.session_state.get("map_picked"):
         st.session_state["map_picked"] = hit
         state.hits = [hit]
-        west, south, east, north = _rows_of(held, hit).to_crs(4490).total_bounds.tolist()
+        west, south, east, north = _rows_of(context, hit).to_crs(4490).total_bounds.tolist()
         room = LEAST_DEGREES
         state.focus = (west - room, south - room, east + room, north + room)
         st.rerun(scope="fragment")
-    st.dataframe(row_facts(held, hit, words()), hide_index=True, width="stretch")
+    st.dataframe(row_facts(context, hit, words()), hide_index=True, width="stretch")
 
 
-def _select(held: Context, state: MapState) -> None:
+def _select(context: Context, state: MapState) -> None:
     text, language = words().text, words().language
     st.caption(text("map_select_hint"))
     st.selectbox(
-        text("map_select_layer"), layers_to_choose_from(held), key=LAYER,
+        text("map_select_layer"), layers_to_choose_from(context), key=LAYER,
         format_func=lambda name: layer_title(contract_of(name), language),
     )  # fmt: skip
     st.radio(
@@ -154,16 +156,16 @@ def _select(held: Context, state: MapState) -> None:
     if not len(selection.rows):
         st.info(text("map_select_empty"))
         return
-    st.markdown(f"**{as_text(selection_said(held, selection))}**")
+    st.markdown(f"**{as_text(selection_said(context, selection))}**")
     if len(selection.rows) > MOST_LISTED:
         st.caption(text("map_select_many", limit=MOST_LISTED))
     columns = listed_columns(selection)
     plain = pd.DataFrame(selection.rows.drop(columns="geometry").iloc[:MOST_LISTED])
     show_list(shown_columns(plain, columns, words()), height=240)
-    hand_out(selection_answer(held, selection), held, (".xlsx", ".gpkg"), "map_selection")
+    hand_out(selection_answer(context, selection), context, (".xlsx", ".gpkg"), "map_selection")
 
 
-def _measure(held: Context, state: MapState) -> None:
+def _measure(context: Context, state: MapState) -> None:
     text = words().text
     drawn = state.measured
     if drawn is None:
@@ -171,19 +173,19 @@ def _measure(held: Context, state: MapState) -> None:
         return
     if drawn.tool == "length":
         metres = length_m(drawn.shape)
-        said = text("map_length_said", metres=metres, kilometres=metres / 1000)
+        sentence = text("map_length_said", metres=metres, kilometres=metres / 1000)
     else:
-        mu = area_mu(held, drawn.shape)
-        said = text("map_area_said", area_mu=mu, hectares=mu_to_m2(mu) / M2_PER_HA)
-    st.markdown(f"**{as_text(said)}**")
+        mu = area_mu(context, drawn.shape)
+        sentence = text("map_area_said", area_mu=mu, hectares=mu_to_m2(mu) / M2_PER_HA)
+    st.markdown(f"**{as_text(sentence)}**")
     st.caption(text("map_measure_note"))
 
 
-def _print(held: Context, view: MapView, state: MapState, marked: Sequence[Highlight]) -> None:
+def _print(context: Context, view: MapView, state: MapState, marked: Sequence[Highlight]) -> None:
     text = words().text
     st.caption(text("map_print_hint"))
     # Given this way, since a value of its own and one kept from before would be two.
-    st.session_state.setdefault("map_print_title", held.facts.title)
+    st.session_state.setdefault("map_print_title", context.facts.title)
     title = st.text_input(text("map_print_title"), key="map_print_title", max_chars=60)
     extents = [
         name for name, there in
@@ -203,13 +205,13 @@ def _print(held: Context, view: MapView, state: MapState, marked: Sequence[Highl
         bounds = {"view": state.view, "marked": None, "all": view.extent}[extent]
         with st.spinner(text("working")):
             state.sheet = map_sheet(
-                held, view, title, paper, extent=bounds, shown=state.shown, highlights=marked
+                context, view, title, paper, extent=bounds, visible=state.visible, highlights=marked
             )
     if state.sheet is None:
         return
     png = state.sheet
-    mark = text("demo_short") if held.facts.is_demo else ""
-    name = f"{title}{mark}_{held.as_of}".replace("/", "-").replace("\\", "-")
+    mark = text("demo_short") if context.facts.is_demo else ""
+    name = f"{title}{mark}_{context.as_of}".replace("/", "-").replace("\\", "-")
     left, right = st.columns(2)
     left.download_button(
         text("map_print_picture"), png, f"{name}.png", "image/png", on_click="ignore",
@@ -222,10 +224,10 @@ def _print(held: Context, view: MapView, state: MapState, marked: Sequence[Highl
     st.image(png, width="stretch")
 
 
-def row_facts(held: Context, hit: Hit, catalogue: Catalogue) -> pd.DataFrame:
+def row_facts(context: Context, hit: Hit, catalogue: Catalogue) -> pd.DataFrame:
     """List what is on file for a row: heading and value, missing values left out."""
     contract = contract_of(hit.layer)
-    frame = pd.DataFrame(held.source.read(hit.layer))
+    frame = pd.DataFrame(context.source.read(hit.layer))
     row = frame[frame[contract.key] == hit.key].iloc[0]
     facts = []
     for name, value in row.items():
@@ -234,8 +236,8 @@ def row_facts(held: Context, hit: Hit, catalogue: Catalogue) -> pd.DataFrame:
         column = str(name)
         if column in contract.columns:
             field = contract.field(column)
-            shown = catalogue.codes(column, str(value)) if field.values else str(value)
-            facts.append((catalogue.heading(column), shown))
+            display = catalogue.codes(column, str(value)) if field.values else str(value)
+            facts.append((catalogue.heading(column), display))
         else:
             facts.append((column, str(value)))
     return pd.DataFrame(facts, columns=[catalogue.text("fact"), catalogue.text("fact_value")])

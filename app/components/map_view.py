@@ -1,6 +1,6 @@
 """The map on a page."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,13 +45,13 @@ class Drawing:
 
     ``tool``: The tool.
     ``shape``: Line or polygon [degrees].
-    ``shown``: Map layers switched on when it was finished.
+    ``visible``: Map layers switched on when it was finished.
     ``serial``: Another number for every drawing.
     """
 
     tool: Tool
     shape: shapely.Geometry
-    shown: tuple[str, ...]
+    visible: tuple[str, ...]
     serial: float
 
 
@@ -60,7 +60,6 @@ def show_map(
     words: Catalogue,
     *,
     key: str,
-    shown: Collection[str] | None = None,
     highlights: Sequence[Highlight] = (),
     focus: Bounds | None = None,
     base_map_url: str | None = None,
@@ -71,11 +70,10 @@ def show_map(
 
     Call it within the page's own ``st.fragment``, together with what the click changes: then a
     click reruns that part only, and the map stays as it is. The map is built anew only where
-    ``view``, ``words``, ``shown`` or ``base_map_url`` change; highlights and focus are sent alone.
+    ``view``, ``words`` or ``base_map_url`` change; highlights and focus go alone.
 
     ``view``: The prepared map; keep it in ``st.cache_resource``, so that it stays the same
       object.
-    ``shown``: Map layers switched on at first; None for those the styles switch on.
     ``highlights``: Shapes laid over the map, at most 2000 each.
     ``focus``: West, south, east, north [degrees] to move to; the map moves when this changes.
     ``base_map_url``: Online base map from the settings, None for none.
@@ -87,7 +85,7 @@ def show_map(
     """
     token = _token_of(view, key)
     groups = highlight_groups(highlights, view.styles)
-    drawn_map = build_map(view, token, map_words(words), shown, base_map_url, compact)
+    drawn_map = build_map(view, token, map_words(words), None, base_map_url, compact)
     return _click_of(_sent(drawn_map, key, height_px, ["last_clicked"], groups, focus))
 
 
@@ -184,7 +182,7 @@ def drawing_of(answer: object) -> Drawing | None:
     try:
         properties = told["properties"]
         tool, serial = properties["tool"], float(properties["at"])
-        shown = tuple(str(name) for name in properties["shown"])
+        visible = tuple(str(name) for name in properties["shown"])
         kind, places = told["geometry"]["type"], told["geometry"]["coordinates"]
         corners = np.asarray(places if kind == "LineString" else places[0], dtype=np.float64)
         if tool not in TOOLS or not np.isfinite(corners).all() or corners.shape[1] != 2:
@@ -192,18 +190,18 @@ def drawing_of(answer: object) -> Drawing | None:
         shape = shapely.LineString(corners) if kind == "LineString" else shapely.Polygon(corners)
     except (KeyError, IndexError, TypeError, ValueError, shapely.errors.ShapelyError):
         return None
-    return Drawing(tool, shape, shown, serial)
+    return Drawing(tool, shape, visible, serial)
 
 
 def _token_of(view: MapView, key: str) -> str:
     slot = f"map_token:{key}"
-    held = st.session_state.get(slot)
-    if held is None or held[1] is not view:
-        held = (new_token(), view)
-        st.session_state[slot] = held
+    registered = st.session_state.get(slot)
+    if registered is None or registered[1] is not view:
+        registered = (new_token(), view)
+        st.session_state[slot] = registered
     # Put at every run: the registry may have forgotten the map in the meantime.
-    shared_registry().put(*held)
-    return str(held[0])
+    shared_registry().put(*registered)
+    return str(registered[0])
 
 
 def _click_of(answer: object) -> Click | None:
@@ -246,7 +244,7 @@ class MapState:
     selection: Selection | None = None
     measured: Drawing | None = None
     view: Bounds | None = None
-    shown: tuple[str, ...] | None = None
+    visible: tuple[str, ...] | None = None
     sheet: bytes | None = None
     is_wanted: bool = False
     click: Click | None = None
@@ -256,18 +254,18 @@ class MapState:
 
 def map_state() -> MapState:
     """Give the state of this session; another workspace or date begins anew."""
-    held: MapState | None = st.session_state.get("map_state")
-    if held is None or held.of != stamp():
-        seen = held
-        held = MapState(stamp())
+    state: MapState | None = st.session_state.get("map_state")
+    if state is None or state.of != stamp():
+        seen = state
+        state = MapState(stamp())
         if seen is not None:
             # The map still tells its last click and drawing: they belong to what was open before.
-            held.click, held.drawing = seen.click, seen.drawing
-        st.session_state["map_state"] = held
+            state.click, state.drawing = seen.click, seen.drawing
+        st.session_state["map_state"] = state
     for key in KEPT:
         if key in st.session_state:
             st.session_state[key] = st.session_state[key]
-    return held
+    return state
 
 
 def took(state: MapState, view: MapView, click: Click | None, drawing: Drawing | None) -> bool:
@@ -294,7 +292,11 @@ def took(state: MapState, view: MapView, click: Click | None, drawing: Drawing |
 def _keep(state: MapState, drawing: Drawing) -> None:
     if drawing.tool == "print":
         west, south, east, north = drawing.shape.bounds
-        state.view, state.shown, state.is_wanted = (west, south, east, north), drawing.shown, True
+        state.view, state.visible, state.is_wanted = (
+            (west, south, east, north),
+            drawing.visible,
+            True,
+        )
         st.session_state["map_print_extent"] = "view"
     elif drawing.tool in ("length", "area"):
         state.measured = drawing
@@ -302,9 +304,9 @@ def _keep(state: MapState, drawing: Drawing) -> None:
         state.area, state.numbers = drawing, ()
 
 
-def choose_rows(held: Context, state: MapState) -> None:
+def choose_rows(context: Context, state: MapState) -> None:
     """Choose the rows that area or numbers mean, where that changed since the last time."""
-    layers = layers_to_choose_from(held)
+    layers = layers_to_choose_from(context)
     if st.session_state.get(LAYER) not in layers:
         st.session_state.pop(LAYER, None)
     layer = st.session_state.get(LAYER, layers[0] if layers else None)
@@ -317,9 +319,9 @@ def choose_rows(held: Context, state: MapState) -> None:
     if layer is None:
         return
     if state.area is not None:
-        state.selection = chosen_within(held, layer, state.area.shape, is_whole=is_whole)
+        state.selection = chosen_within(context, layer, state.area.shape, is_whole=is_whole)
     elif state.numbers:
-        state.selection = chosen_by_number(held, layer, state.numbers)
+        state.selection = chosen_by_number(context, layer, state.numbers)
 
 
 def choose_numbers() -> None:

@@ -14,13 +14,12 @@ from pandas.io.formats.style import Styler
 
 from app.answers.answer import Answer, Stand, stand_of, write_answer
 from app.answers.evidence import COLOURS
-from app.answers.land import unit_names
-from app.context import DEFAULT_PACK, Context, pack_titles
+from app.context import DEFAULT_PACK, Context, pack_titles, unit_names
 from app.messages import LANGUAGES, Catalogue, catalogue
-from app.session import AS_OF, LANGUAGE, PACKS, VIEWER, context, language, open_path, words
+from app.session import AS_OF, LANGUAGE, PACKS, VIEWER, current_context, language, open_path, words
 from geo.errors import MuPlanError
 from layers.exchange.heading import ExportHeading
-from layers.exchange.writers.sheet import shown_table
+from layers.exchange.writers.sheet import display_table
 from layers.exchange.writers.word import Report
 from layers.exchange.writers.word_board import Boards
 from layers.exchange.writers.write import REPORT_ENDING, write_report
@@ -72,23 +71,26 @@ def shown_columns(
 
     The same rows under their headings; figures rounded to two decimals, on the screen only.
     """
-    own = {
+    column_titles = {
         name: words.text(f"column_{name}")
         for name in columns
         if f"column_{name}" in words.sentences
     }
-    heading = ExportHeading("", {}, language=words.language, titles={**own, **(titles or {})})
+    heading = ExportHeading(
+        "", {}, language=words.language, titles={**column_titles, **(titles or {})}
+    )
     rows = pd.DataFrame(frame)[list(columns)].copy()
     for name in UNIT_COLUMNS:
         if name in rows:
             rows[name] = [
-                unit_in(one, words.language) if isinstance(one, str) else one for one in rows[name]
+                unit_in(unit, words.language) if isinstance(unit, str) else unit
+                for unit in rows[name]
             ]
-    headings, cells = shown_table(rows, heading)
-    shown = pd.DataFrame(dict(zip(headings, cells, strict=True)), dtype="object")
+    headings, cells = display_table(rows, heading)
+    display = pd.DataFrame(dict(zip(headings, cells, strict=True)), dtype="object")
     for name, title in zip(columns, headings, strict=False):
-        shown[title] = _figures(shown[title], is_share="share" in name.split("_"))
-    return shown
+        display[title] = _figures(display[title], is_share="share" in name.split("_"))
+    return display
 
 
 def _figures(cells: pd.Series, *, is_share: bool) -> pd.Series:
@@ -122,9 +124,9 @@ def show_list(table: pd.DataFrame, **options: object) -> Any:  # noqa: ANN401
 def styled(table: pd.DataFrame) -> Styler:
     """Give a table its look: thousands and two decimals, – for what is missing, coloured signs."""
     numbers = [name for name in table.columns if pd.api.types.is_float_dtype(table[name])]
-    shown = table.style.format(na_rep=MISSING)
-    shown = shown.format(f"{{:,.{DECIMALS}f}}", subset=numbers, na_rep=MISSING)
-    return shown.map(_colour)
+    look = table.style.format(na_rep=MISSING)
+    look = look.format(f"{{:,.{DECIMALS}f}}", subset=numbers, na_rep=MISSING)
+    return look.map(_colour)
 
 
 def _colour(value: object) -> str:
@@ -154,66 +156,69 @@ def sidebar() -> None:
     _language()
     if open_path() is None:
         return
-    held = context()
-    if held.facts.is_demo:
+    context = current_context()
+    if context.facts.is_demo:
         st.sidebar.warning(text("demo_mark"))
-    st.sidebar.text(held.facts.title)
+    st.sidebar.text(context.facts.title)
     day = st.sidebar.date_input(
         text("as_of_label"),
-        value=date.fromisoformat(held.as_of),
+        value=date.fromisoformat(context.as_of),
         help=text("as_of_help"),
         format="YYYY-MM-DD",
-        key=f"as_of_{held.path.name}",
+        key=f"as_of_{context.path.name}",
     )
-    if isinstance(day, date) and day.isoformat() != held.as_of:
+    if isinstance(day, date) and day.isoformat() != context.as_of:
         st.session_state[AS_OF] = day.isoformat()
         st.rerun()
-    _ask_viewer(held)
+    _ask_viewer(context)
     packs = st.sidebar.multiselect(
-        text("packs_label"), list(titles := pack_titles(held.settings)),
+        text("packs_label"), list(titles := pack_titles(context.settings)),
         default=[DEFAULT_PACK], format_func=titles.get, help=text("packs_help"),
-        placeholder=titles.get(DEFAULT_PACK, DEFAULT_PACK), key=f"packs_{held.path.name}",
+        placeholder=titles.get(DEFAULT_PACK, DEFAULT_PACK), key=f"packs_{context.path.name}",
     )  # fmt: skip
     if tuple(packs) != tuple(st.session_state.get(PACKS, (DEFAULT_PACK,))):
         st.session_state[PACKS] = tuple(packs)
         st.rerun()
     st.sidebar.caption(
-        text("pack_said", pack=held.policy.pack.title, edition=held.policy.pack.edition)
+        text("pack_said", pack=context.policy.pack.title, edition=context.policy.pack.edition)
     )
 
 
-def _ask_viewer(held: Context) -> None:
+def _ask_viewer(context: Context) -> None:
     """Ask who looks: until there are accounts, a unit is told apart by choice (C10)."""
     text = words().text
-    names = {CITY: text("viewer_city"), **unit_names(held)}
+    names = {CITY: text("viewer_city"), **unit_names(context)}
     viewer = st.sidebar.selectbox(
-        text("viewer_label"), list(names), index=list(names).index(held.viewer or CITY),
-        format_func=names.get, help=text("viewer_help"), key=f"viewer_{held.path.name}",
+        text("viewer_label"), list(names), index=list(names).index(context.viewer or CITY),
+        format_func=names.get, help=text("viewer_help"), key=f"viewer_{context.path.name}",
     )  # fmt: skip
-    if (None if viewer == CITY else viewer) != held.viewer:
+    if (None if viewer == CITY else viewer) != context.viewer:
         st.session_state[VIEWER] = None if viewer == CITY else viewer
         st.rerun()
-    if held.viewer is not None:
-        st.sidebar.caption(text("viewer_said", viewer=names[held.viewer]))
+    if context.viewer is not None:
+        st.sidebar.caption(text("viewer_said", viewer=names[context.viewer]))
 
 
 def _language() -> None:
     """Let the language be chosen; each stands under its own name."""
     chosen = st.sidebar.segmented_control(
-        words().text("language_label"), LANGUAGES, default=language(),
-        format_func=lambda one: catalogue(one).text("language_name"), label_visibility="collapsed",
-    )  # fmt: skip
+        words().text("language_label"),
+        LANGUAGES,
+        default=language(),
+        format_func=lambda code: catalogue(code).text("language_name"),
+        label_visibility="collapsed",
+    )
     if chosen is not None and chosen != language():
         st.session_state[LANGUAGE] = chosen
         st.rerun()
 
 
-def page_head(held: Context, title: str, question: str) -> None:
+def page_head(context: Context, title: str, question: str) -> None:
     """Say what a page answers, for which date and by which rules."""
     text = words().text
-    mark = f" 〔{text('demo_short')}〕" if held.facts.is_demo else ""
+    mark = f" 〔{text('demo_short')}〕" if context.facts.is_demo else ""
     st.header(f"{text(title)}{mark}")
-    st.caption(f"{text(question)}　{text('as_of_said', as_of=held.as_of)}")
+    st.caption(f"{text(question)}　{text('as_of_said', as_of=context.as_of)}")
 
 
 def within_border(show: Callable[[], None]) -> None:
@@ -240,7 +245,7 @@ def show_where_held(show: Callable[[], None]) -> None:
 
 def hand_out(
     answer: Answer | Callable[[], Answer],
-    held: Context,
+    context: Context,
     endings: tuple[str, ...],
     key: str,
     report: Callable[[], Report | Boards] | None = None,
@@ -256,14 +261,14 @@ def hand_out(
     ``title``: Name of the files, None for the answer's own.
     """
     text = words().text
-    mark = text("demo_short") if held.facts.is_demo else ""
-    named = title if title is not None else answer.title if isinstance(answer, Answer) else key
+    mark = text("demo_short") if context.facts.is_demo else ""
+    file_title = title if title is not None else answer.title if isinstance(answer, Answer) else key
     row = st.container(horizontal=True)
     for ending in endings:
-        name = f"{named}{mark}_{held.as_of}{ending}".replace("/", "-").replace("\\", "-")
+        name = f"{file_title}{mark}_{context.as_of}{ending}".replace("/", "-").replace("\\", "-")
         row.download_button(
             text("download_as", ending=ending),
-            data=lambda ending=ending: _file_of(answer, held, ending, report, stand),
+            data=lambda ending=ending: _file_of(answer, context, ending, report, stand),
             file_name=name,
             mime=MIME[ending],
             on_click="ignore",
@@ -273,7 +278,7 @@ def hand_out(
 
 def _file_of(
     answer: Answer | Callable[[], Answer],
-    held: Context,
+    context: Context,
     ending: str,
     report: Callable[[], Report | Boards] | None,
     stand: Callable[[Context], Stand],
@@ -283,6 +288,6 @@ def _file_of(
         if report is not None and ending == REPORT_ENDING:
             write_report(path, report())
         else:
-            made = answer if isinstance(answer, Answer) else answer()
-            write_answer(made, stand(held), path)
+            answer_made = answer if isinstance(answer, Answer) else answer()
+            write_answer(answer_made, stand(context), path)
         return path.read_bytes()

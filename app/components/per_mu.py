@@ -3,10 +3,11 @@
 import streamlit as st
 
 from app.answers.answer import Answer
+from app.answers.indicators import indicator_answer
 from app.components.charts import quadrant_chart, show_chart, show_source
 from app.components.page import hand_out, show_list, shown_columns
-from app.context import Context, scheme_names
-from app.session import indicators, settings, words
+from app.context import Context, load_scheme, scheme_names
+from app.session import cached_answer, settings, words
 from layers.exchange.writers.sheet import Sheet
 from platforms.indicators.denominators import BASES_OF, DEFAULT_BASIS
 from platforms.indicators.per_mu import By
@@ -36,39 +37,47 @@ GAP_COLUMNS = (
 )  # fmt: skip
 
 
-def show_per_mu(held: Context, by: By, year: int) -> None:
+def show_per_mu(context: Context, by: By, year: int) -> None:
     """Show output and tax per 亩 of a year with everything that stands beside them."""
-    answer = indicators(by, str(year), None, None)
-    _quadrant(held, answer, year)
-    _table(answer, answer.sheets[0], FIGURE_COLUMNS)
+    answer = cached_answer(_figures, by, str(year), None, None)
+    _quadrant(context, answer, year)
+    _table(answer, answer.sheet("indicators"), FIGURE_COLUMNS)
     _gaps(answer)
     if by == "enterprise":
         answer = _grades(year) or answer
-    elif len(BASES_OF[by]) > 1 and len(answer.sheets[0].frame):
+    elif len(BASES_OF[by]) > 1 and len(answer.sheet("indicators").frame):
         answer = _bases(by, year) or answer
-    hand_out(answer, held, (".xlsx", ".docx", ".csv"), "per_mu")
+    hand_out(answer, context, (".xlsx", ".docx", ".csv"), "per_mu")
 
 
-def _quadrant(held: Context, answer: Answer, year: int) -> None:
+def _figures(
+    context: Context, by: By, period: str, basis: str | None, scheme: str | None
+) -> Answer:
+    """Answer ``indicators`` with a scheme by its name."""
+    chosen = None if scheme is None else load_scheme(context.settings, scheme)
+    return indicator_answer(context, by, period, basis, chosen)
+
+
+def _quadrant(context: Context, answer: Answer, year: int) -> None:
     """Draw output against tax, where both are known of anything."""
-    frame = answer.sheets[0].frame
+    frame = answer.sheet("indicators").frame
     known = frame.dropna(subset=["output_wan_yuan_per_mu", "tax_wan_yuan_per_mu"])
     if not len(known):
         return
-    chart, beyond = quadrant_chart(known, held.policy, words())
+    chart, beyond = quadrant_chart(known, context.policy, words())
     show_chart(chart)
     if beyond:
         st.caption(words().text("quadrant_beyond", count=beyond))
     tables = ("platform_indicators",) if "platform_id" in frame else ("enterprise_indicators",)
-    show_source(held, tables, str(year))
+    show_source(context, tables, str(year))
 
 
 def _gaps(answer: Answer) -> None:
     """Say how many rows are left out or counted in a way worth knowing, and list them."""
     text = words().text
-    totals, rows = answer.sheets[-2:]
+    totals, rows = answer.sheet("gap_totals"), answer.sheet("gaps")
     if not len(totals.frame):
-        if len(answer.sheets[0].frame):
+        if len(answer.sheet("indicators").frame):
             st.caption(text("per_mu_no_gaps"))
         return
     with st.expander(text("per_mu_gaps"), expanded=True):
@@ -84,13 +93,12 @@ def _bases(by: By, year: int) -> Answer | None:
     if not st.toggle(text("per_mu_bases_run"), key=f"per_mu_bases_{by}"):
         return None
     with st.spinner(text("per_mu_bases_working")):
-        answer = indicators(by, str(year), DEFAULT_BASIS, None)
+        answer = cached_answer(_figures, by, str(year), DEFAULT_BASIS, None)
     for line in answer.summary[1 : len(BASES_OF[by])]:
         st.text(line)
-    sheets = {sheet.name: sheet for sheet in answer.sheets}
-    _table(answer, sheets[text("sheet_denominators")], BASIS_COLUMNS)
+    _table(answer, answer.sheet("denominators"), BASIS_COLUMNS)
     st.subheader(text("per_mu_changes"))
-    changes = sheets[text("sheet_rank_changes")]
+    changes = answer.sheet("rank_changes")
     if len(changes.frame):
         _table(answer, changes, CHANGE_COLUMNS)
     else:
@@ -98,7 +106,7 @@ def _bases(by: By, year: int) -> Answer | None:
     if by == "platform":
         st.subheader(text("per_mu_efficiency"))
         st.caption(text("per_mu_efficiency_hint"))
-        _table(answer, sheets[text("sheet_land_efficiency")], EFFICIENCY_COLUMNS)
+        _table(answer, answer.sheet("land_efficiency"), EFFICIENCY_COLUMNS)
     return answer
 
 
@@ -113,10 +121,10 @@ def _grades(year: int) -> Answer | None:
     )  # fmt: skip
     if name is None:
         return None
-    answer = indicators("enterprise", str(year), None, name)
+    answer = cached_answer(_figures, "enterprise", str(year), None, name)
     for line in answer.summary[1:]:
         st.text(line)
-    grades = next(one for one in answer.sheets if one.name == text("sheet_grading"))
+    grades = answer.sheet("grading")
     points = tuple(c for c in map(str, grades.frame.columns) if c.startswith("points_of_"))
     _table(answer, grades, (*GRADE_COLUMNS, *points))
     return answer

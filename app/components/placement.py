@@ -47,17 +47,17 @@ class Asked:
 
     demands: tuple[Demand, ...]
     refused: Refused = field(compare=False)
-    said: str
+    sentence: str
 
 
-def waiting_projects(held: Context) -> list[str]:
+def waiting_projects(context: Context) -> list[str]:
     """Give the numbers of the projects that wait for a place."""
-    projects = held.source.read("projects")
+    projects = context.source.read("projects")
     ids = projects.loc[~projects["stage"].isin(PLACED_OR_OVER), "project_id"]
     return sorted(map(str, ids))
 
 
-def choose_projects(held: Context, waiting: Sequence[str]) -> Asked | None:
+def choose_projects(context: Context, waiting: Sequence[str]) -> Asked | None:
     """Let projects be chosen; None while there is none."""
     text = words().text
     ways = {
@@ -70,29 +70,29 @@ def choose_projects(held: Context, waiting: Sequence[str]) -> Asked | None:
         key="placement_which",
     )  # fmt: skip
     if way == "all":
-        return Asked(*_frozen(demands_asked(held, "all")), "all")
+        return Asked(*_frozen(demands_asked(context, "all")), "all")
     if way == "some":
-        return _picked(held, waiting)
-    return _uploaded(held)
+        return _picked(context, waiting)
+    return _uploaded(context)
 
 
 def _frozen(read: tuple[list[Demand], Refused]) -> tuple[tuple[Demand, ...], Refused]:
     return tuple(read[0]), read[1]
 
 
-def _picked(held: Context, waiting: Sequence[str]) -> Asked | None:
-    text, names = words().text, project_names(held)
+def _picked(context: Context, waiting: Sequence[str]) -> Asked | None:
+    text, names = words().text, project_names(context)
     chosen = st.multiselect(
         text("placement_pick"), waiting, key="placement_pick",
-        format_func=lambda one: f"{one}　{names.get(one, '')}",
+        format_func=lambda project_id: f"{project_id}　{names.get(project_id, '')}",
     )  # fmt: skip
     if not chosen:
         st.info(text("placement_pick_first"))
         return None
-    return Asked(*_frozen(demands_chosen(held, chosen)), ", ".join(chosen))
+    return Asked(*_frozen(demands_chosen(context, chosen)), ", ".join(chosen))
 
 
-def _uploaded(held: Context) -> Asked | None:
+def _uploaded(context: Context) -> Asked | None:
     text = words().text
     file = st.file_uploader(
         text("placement_upload"), type=["txt", "csv", "json", "yaml", "yml"],
@@ -104,7 +104,7 @@ def _uploaded(held: Context) -> Asked | None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"list{Path(file.name).suffix}"
         path.write_bytes(file.getvalue())
-        return Asked(*_frozen(demands_asked(held, str(path))), file.name)
+        return Asked(*_frozen(demands_asked(context, str(path))), file.name)
 
 
 def choose_wishes(results: Sequence[MatchResult]) -> Wishes:
@@ -125,15 +125,15 @@ def choose_wishes(results: Sequence[MatchResult]) -> Wishes:
             text("placement_deadline_label"), 1, MOST_SECONDS, 60, key="placement_deadline"
         )
         st.caption(text("placement_pairs_hint"))
-        _choose_pair([one for one in results if len(one.sites)])
+        _choose_pair([result for result in results if len(result.sites)])
         _drop_pairs()
     return Wishes(
-        _held(LOCKED), _held(EXCLUDED), float(gap) / 100, float(deadline),
+        _chosen_pairs(LOCKED), _chosen_pairs(EXCLUDED), float(gap) / 100, float(deadline),
         is_quick=effort == "quick",
     )  # fmt: skip
 
 
-def _held(slot: str) -> tuple[Pair, ...]:
+def _chosen_pairs(slot: str) -> tuple[Pair, ...]:
     return tuple(st.session_state.get(slot, ()))
 
 
@@ -148,7 +148,7 @@ def _choose_pair(results: Sequence[MatchResult]) -> None:
         format_func=lambda n: f"{results[n].demand.project_id}　{results[n].demand.name}",
     )  # fmt: skip
     result = results[at]
-    offered = {one.site.site_id: one for one in result.sites[:SHOWN_SITES]}
+    offered = {matched.site.site_id: matched for matched in result.sites[:SHOWN_SITES]}
     chosen = site.selectbox(
         text("placement_pair_site"), list(offered), key="placement_pair_site",
         format_func=lambda name: f"{name}（{offered[name].site.area_mu:,.1f} 亩）",
@@ -163,23 +163,26 @@ def _choose_pair(results: Sequence[MatchResult]) -> None:
 def _put(slot: str, pair: Pair) -> None:
     """Hold a pair; it leaves the other list, and a project is locked to one site only."""
     other = EXCLUDED if slot == LOCKED else LOCKED
-    st.session_state[other] = [one for one in _held(other) if one != pair]
+    st.session_state[other] = [kept_pair for kept_pair in _chosen_pairs(other) if kept_pair != pair]
     kept = [
-        one for one in _held(slot)
-        if one != pair and not (slot == LOCKED and one[0] == pair[0])
+        kept_pair for kept_pair in _chosen_pairs(slot)
+        if kept_pair != pair and not (slot == LOCKED and kept_pair[0] == pair[0])
     ]  # fmt: skip
     st.session_state[slot] = [*kept, pair]
 
 
 def _drop_pairs() -> None:
     text = words().text
-    said = [
-        *(text("placement_locked_said", project_id=p, site_id=s) for p, s in _held(LOCKED)),
-        *(text("placement_excluded_said", project_id=p, site_id=s) for p, s in _held(EXCLUDED)),
+    labels = [
+        *(text("placement_locked_said", project_id=p, site_id=s) for p, s in _chosen_pairs(LOCKED)),
+        *(
+            text("placement_excluded_said", project_id=p, site_id=s)
+            for p, s in _chosen_pairs(EXCLUDED)
+        ),
     ]
-    if not said:
+    if not labels:
         return
-    for line in said:
+    for line in labels:
         st.markdown(f"- {as_text(line)}")
     if st.button(text("placement_pair_drop"), key="placement_drop"):
         st.session_state[LOCKED], st.session_state[EXCLUDED] = [], []
@@ -192,33 +195,34 @@ PALETTE = 8
 LIST_PX, MAP_PX = 560, 560
 
 
-def show_placement(held: Context, found: Placement, answer: Answer) -> None:
+def show_placement(context: Context, placement: Placement, answer: Answer) -> None:
     """Show the answer: figures, sentences, map, and each of its lists."""
     text = words().text
-    _figures(found, answer)
+    _figures(placement, answer)
     say_lines(answer.summary)
-    first, *others = answer.sheets
-    names = [text("placement_tab_map", count=len(first.frame))]
-    names += [text("placement_tab", name=one.name, count=len(one.frame)) for one in others]
+    placed = answer.sheet("place")
+    others = [sheet for sheet in answer.sheets if sheet is not placed]
+    names = [text("placement_tab_map", count=len(placed.frame))]
+    names += [text("placement_tab", name=sheet.name, count=len(sheet.frame)) for sheet in others]
     tabs = st.tabs(names)
     with tabs[0]:
-        _on_the_map(held, gpd.GeoDataFrame(first.frame), answer)
+        _on_the_map(context, gpd.GeoDataFrame(placed.frame), answer)
     for tab, sheet in zip(tabs[1:], others, strict=True):
         with tab:
             _list(sheet, answer)
 
 
-def _figures(found: Placement, answer: Answer) -> None:
+def _figures(placement: Placement, answer: Answer) -> None:
     text = words().text
     unplaced = answer.result["unplaced"]
-    broken = sum(effect.outcome == "not_met" for effect in found.shares.values())
-    shown = {
-        "placement_metric_placed": str(len(found.assignments)),
+    broken = sum(effect.outcome == "not_met" for effect in placement.shares.values())
+    figures = {
+        "placement_metric_placed": str(len(placement.assignments)),
         "placement_metric_unplaced": str(len(unplaced) if isinstance(unplaced, list) else 0),
-        "placement_metric_gap": percent(found.gap) or text("no_value"),
+        "placement_metric_gap": percent(placement.gap) or text("no_value"),
         "placement_metric_broken": str(broken),
     }
-    for column, (code, figure) in zip(st.columns(len(shown)), shown.items(), strict=True):
+    for column, (code, figure) in zip(st.columns(len(figures)), figures.items(), strict=True):
         column.metric(text(code), figure)
 
 
@@ -232,7 +236,7 @@ def _list(sheet: Sheet, answer: Answer) -> None:
     show_list(shown_columns(plain, columns, words(), answer.titles))
 
 
-def _on_the_map(held: Context, sites: gpd.GeoDataFrame, answer: Answer) -> None:
+def _on_the_map(context: Context, sites: gpd.GeoDataFrame, answer: Answer) -> None:
     if not len(sites):
         st.info(words().text("placement_none_placed"))
         return
@@ -246,10 +250,10 @@ def _on_the_map(held: Context, sites: gpd.GeoDataFrame, answer: Answer) -> None:
         )  # fmt: skip
     rows = [row for row in event.selection.rows if row < len(sites)]
     with right:
-        _map(held, sites, rows[0] if rows else None)
+        _map(context, sites, rows[0] if rows else None)
 
 
-def _map(held: Context, sites: gpd.GeoDataFrame, chosen: int | None) -> None:
+def _map(context: Context, sites: gpd.GeoDataFrame, chosen: int | None) -> None:
     """Draw each project in a colour of its own; the one chosen is moved to."""
     captions = [
         words().text("block_caption", block_id=f"{project_id}　{site_id}", area_mu=area_mu)
@@ -268,6 +272,6 @@ def _map(held: Context, sites: gpd.GeoDataFrame, chosen: int | None) -> None:
     west, south, east, north = seen.to_crs(4326).total_bounds.tolist()
     show_map(
         map_view(), words(), key="placement_map", highlights=highlights,
-        focus=(west, south, east, north), base_map_url=held.settings.base_map_url,
+        focus=(west, south, east, north), base_map_url=context.settings.base_map_url,
         height_px=MAP_PX, compact=True,
     )  # fmt: skip

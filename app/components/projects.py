@@ -7,17 +7,16 @@ import pandas as pd
 import streamlit as st
 
 from app.answers.answer import Answer
-from app.answers.land import unit_names
 from app.answers.ledger_statistics import (
     Dashboard,
     dashboard_answer,
     dashboard_of,
+    figure_text,
     figure_title,
     notice_answer,
     projects_behind,
-    shown,
 )
-from app.answers.matching import demand_in_ledger
+from app.answers.matching import demand_in_ledger, evaluate_demand
 from app.answers.project_ledger import add_event, add_project, ledger_stand, transfer_answer
 from app.answers.project_page import (
     ProjectPage,
@@ -36,8 +35,8 @@ from app.components.page import (
     shown_columns,
     within_border,
 )
-from app.context import Context
-from app.session import evaluated, map_view, words
+from app.context import Context, unit_names
+from app.session import cached, map_view, words
 from geo.errors import MuPlanError
 from layers.codes import CATEGORIES, EVENT_KINDS, EXIT_REASONS
 from platforms.ledger.entry import PLANNED
@@ -50,97 +49,102 @@ CITY = ""
 """Choice of the whole city."""
 
 
-def show_dashboard(held: Context) -> None:
+def show_dashboard(context: Context) -> None:
     """Show tasks and progress of the units in a period, each figure open to its projects."""
     text = words().text
     period = st.text_input(
-        text("option_ledger_period"), value=str(held.year), key="dashboard_period", width=240
+        text("option_ledger_period"), value=str(context.year), key="dashboard_period", width=240
     )
-    made = dashboard_of(held, period)
-    answer = dashboard_answer(held, period, made=made)
+    board = dashboard_of(context, period)
+    answer = dashboard_answer(context, period, board=board)
     say_lines(answer.summary)
-    annex, notes, further, _projects = answer.sheets
+    annex = answer.sheet("dashboard")
     # A column of numbers and words is shown as words: the page's table knows one kind a column.
     table = shown_columns(_as_words(annex.frame), tuple(annex.frame.columns), words(),
                           answer.titles)  # fmt: skip
     # The name of the unit stays in sight while the many columns are moved.
     region = {answer.titles["region"]: st.column_config.TextColumn(width=190, pinned=True)}
     show_list(table.drop(columns=answer.titles["number"]), column_config=region)
-    _behind(held, made)
-    for sheet in (notes, further):
+    _behind(context, board)
+    for sheet in (answer.sheet("dashboard_notes"), answer.sheet("dashboard_tasks")):
         if len(sheet.frame):
             st.subheader(sheet.name)
             show_list(shown_columns(sheet.frame, tuple(sheet.frame.columns), words(),
                                     answer.titles))  # fmt: skip
-    hand_out(answer, held, (".xlsx", ".docx", ".csv"), "ledger_dashboard", stand=ledger_stand)
-    notice = notice_answer(held, period, made)
+    hand_out(answer, context, (".xlsx", ".docx", ".csv"), "ledger_dashboard", stand=ledger_stand)
+    notice = notice_answer(context, period, board)
     st.subheader(notice.title)
     say_lines(notice.summary)
     hand_out(
-        notice, held, (".docx", ".xlsx"), "ledger_notice",
-        report=lambda: listed_report(held, notice, "ledger"), stand=ledger_stand,
+        notice, context, (".docx", ".xlsx"), "ledger_notice",
+        report=lambda: listed_report(context, notice, "ledger"), stand=ledger_stand,
     )  # fmt: skip
 
 
-def show_site(held: Context, page: ProjectPage) -> None:
+def show_site(context: Context, page: ProjectPage) -> None:
     """Show the map of a project's land, or say that it has none."""
     st.subheader(words().text("projects_site_map"))
     if page.site.shape is None:
         st.caption(words().text("project_page_no_land"))
     else:
-        _site_map(held, page)
+        _site_map(context, page)
 
 
-def hand_out_board(held: Context, page: ProjectPage) -> None:
+def hand_out_board(context: Context, page: ProjectPage) -> None:
     """Offer the map of action as a page of paper, and its lists."""
-    answer = project_page_answer(held, page)
+    answer = project_page_answer(context, page)
     project_id = str(page.row["project_id"])
     hand_out(
-        answer, held, (".docx", ".xlsx"), f"project_{project_id}",
-        report=lambda: battle_maps(held, (project_id,), map_view()), stand=ledger_stand,
+        answer, context, (".docx", ".xlsx"), f"project_{project_id}",
+        report=lambda: battle_maps(context, (project_id,), map_view()), stand=ledger_stand,
     )  # fmt: skip
 
 
 @st.fragment
-def _site_map(held: Context, page: ProjectPage) -> None:
+def _site_map(context: Context, page: ProjectPage) -> None:
     """Draw the map by itself: a click on it leaves the rest of the page alone."""
 
     def draw() -> None:
         show_map(
-            map_view(), words(), key="project_map", highlights=site_marks(held, page),
-            focus=site_extent(held, page), base_map_url=held.settings.base_map_url,
+            map_view(), words(), key="project_map", highlights=site_marks(context, page),
+            focus=site_extent(context, page), base_map_url=context.settings.base_map_url,
             height_px=MAP_PX, compact=True,
         )  # fmt: skip
 
     within_border(draw)
 
 
-def _behind(held: Context, made: Dashboard) -> None:
+def _behind(context: Context, board: Dashboard) -> None:
     text = words().text
     st.caption(text("projects_dashboard_behind"))
-    found = made.units
-    names = dict(zip(held.source.read("units")["unit_id"], held.source.read("units")["name"],
+    figures_of_units = board.units
+    names = dict(zip(context.source.read("units")["unit_id"], context.source.read("units")["name"],
                      strict=True))  # fmt: skip
     left, right = st.columns(2)
     unit_id = left.selectbox(
-        text("projects_dashboard_unit"), [one.unit_id or CITY for one in found],
-        format_func=lambda one: names.get(one, text("whole_city")), key="dashboard_unit",
+        text("projects_dashboard_unit"), [figures.unit_id or CITY for figures in figures_of_units],
+        format_func=lambda unit_id: names.get(unit_id, text("whole_city")), key="dashboard_unit",
     )  # fmt: skip
-    mine = next(one for one in found if (one.unit_id or CITY) == unit_id)
+    mine = next(figures for figures in figures_of_units if (figures.unit_id or CITY) == unit_id)
     name = right.selectbox(
-        text("projects_dashboard_figure"), list(mine.figures),
-        format_func=lambda one: f"{figure_title(held, one)}：{_said(held, mine.figures[one], one)}",
+        text("projects_dashboard_figure"),
+        list(mine.figures),
+        format_func=lambda figure: _titled_figure(context, mine.figures[figure], figure),
         key="dashboard_figure",
-    )  # fmt: skip
-    listed = projects_behind(held, [mine], str(name))
+    )
+    listed = projects_behind(context, [mine], str(name))
     if len(listed):
         show_list(shown_columns(listed, tuple(listed.columns), words()))
     else:
         st.caption(as_text(text("projects_dashboard_no_projects")))
 
 
-def _said(held: Context, figure: Figure, name: str) -> str:
-    value = shown(held, figure, name)
+def _titled_figure(context: Context, figure: Figure, name: str) -> str:
+    return f"{figure_title(context, name)}：{_figure_text(context, figure, name)}"
+
+
+def _figure_text(context: Context, figure: Figure, name: str) -> str:
+    value = figure_text(context, figure, name)
     return f"{value:.1%}" if isinstance(value, float) else str(value)
 
 
@@ -151,12 +155,12 @@ def _as_words(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.map(word)
 
 
-SAID = "ledger_said"
+SENTENCES = "ledger_said"
 
 
-def ask_project(held: Context) -> None:
+def ask_project(context: Context) -> None:
     """Ask for a new project, and enter it with its first report."""
-    text, units = words().text, unit_names(held)
+    text, units = words().text, unit_names(context)
     with st.form("ledger_project", clear_on_submit=False):
         first, second, third = st.columns(3)
         row = {
@@ -172,7 +176,7 @@ def ask_project(held: Context) -> None:
             ).strip() or None,
             "category": third.selectbox(
                 text("option_category"), [None, *CATEGORIES],
-                format_func=lambda one: words().word("category", one) if one else "–",
+                format_func=lambda code: words().word("category", code) if code else "–",
             ),
             "industry_code": first.text_input(text("option_industry_code")).strip() or None,
             "product": second.text_input(text("option_product")).strip() or None,
@@ -186,58 +190,58 @@ def ask_project(held: Context) -> None:
                 text("option_land_ideal_mu"), value=None, min_value=0.0
             ),
         }  # fmt: skip
-        day = second.date_input(text("option_event_on"), value=date.fromisoformat(held.as_of))
+        day = second.date_input(text("option_event_on"), value=date.fromisoformat(context.as_of))
         if not st.form_submit_button(text("ledger_add_project"), type="primary"):
             return
     event = {
         "project_id": row["project_id"], "event_kind": "first_report", "event_on": str(day),
         "unit_id": row["unit_id"],
     }  # fmt: skip
-    _enter(lambda: add_project(held, row, event))
+    _enter(lambda: add_project(context, row, event))
 
 
-def ask_event(held: Context, project_id: str) -> None:
+def ask_event(context: Context, project_id: str) -> None:
     """Ask for an event of a project, and enter it; a correction is an event too."""
-    text, units = words().text, unit_names(held)
+    text, units = words().text, unit_names(context)
     names = list(EVENT_KINDS)
     kind = st.selectbox(
         text("option_event_kind"), names, index=names.index("updated"), key="ledger_kind",
-        format_func=lambda one: words().word("event_kind", one),
+        format_func=lambda code: words().word("event_kind", code),
     )  # fmt: skip
     with st.form(f"ledger_event_{kind}"):
         first, second, third = st.columns(3)
         event: dict[str, object] = {
             "project_id": project_id, "event_kind": kind,
             "event_on": str(
-                first.date_input(text("option_event_on"), value=date.fromisoformat(held.as_of))
+                first.date_input(text("option_event_on"), value=date.fromisoformat(context.as_of))
             ),
             "unit_id": second.selectbox(
                 text("column_unit_name"), list(units), format_func=units.get
             ),
             "detail": third.text_input(text("option_event_detail")).strip() or None,
         }  # fmt: skip
-        event |= _further(str(kind), held)
+        event |= _further(str(kind), context)
         if not st.form_submit_button(text("ledger_add_event"), type="primary"):
             return
-    _enter(lambda: add_event(held, event))
+    _enter(lambda: add_event(context, event))
 
 
-def _further(kind: str, held: Context) -> dict[str, object]:
+def _further(kind: str, context: Context) -> dict[str, object]:
     """Ask what only some kinds of event have."""
     text = words().text
     if kind == "delisted":
         reason = st.selectbox(
             text("option_exit_reason"), list(EXIT_REASONS),
-            format_func=lambda one: words().word("exit_reason", one),
+            format_func=lambda code: words().word("exit_reason", code),
         )  # fmt: skip
         return {"exit_reason": reason}
     if kind == PLANNED:
         left, right = st.columns(2)
         node = left.selectbox(
             text("option_planned_kind"), list(EVENT_KINDS),
-            format_func=lambda one: words().word("event_kind", one),
+            format_func=lambda code: words().word("event_kind", code),
         )  # fmt: skip
-        day = right.date_input(text("option_planned_on"), value=date.fromisoformat(held.as_of))
+        day = right.date_input(text("option_planned_on"), value=date.fromisoformat(context.as_of))
         return {"planned_kind": node, "planned_on": str(day)}
     if kind == CORRECTION:
         left, right = st.columns(2)
@@ -256,30 +260,30 @@ def _enter(make: Callable[[], Answer]) -> None:
     except MuPlanError as error:
         st.error(as_text(words().error(error)))
         return
-    st.session_state[SAID] = answer.summary
+    st.session_state[SENTENCES] = answer.summary
     st.rerun()
 
 
 STEP_COLUMNS = ("event_on", "event_kind", "unit_id", "entered_at")
-ASKED = "transfer_asked"
+TRANSFER_ASKED = "transfer_asked"
 
 
-def show_dispute(held: Context, answer: Answer) -> None:
+def show_dispute(context: Context, answer: Answer) -> None:
     """Show the timelines of both projects of a pair, and propose a transfer.
 
     ``answer``: The answer ``project conflicts``, with at least one pair.
     """
     text = words().text
-    pairs, times = (sheet.frame for sheet in answer.sheets)
-    st.subheader(answer.sheets[1].name)
+    pairs, timeline = answer.sheet("conflicts").frame, answer.sheet("timeline")
+    st.subheader(timeline.name)
     pair = st.selectbox(
         text("column_pair"), list(pairs["pair"]), key="conflict_pair",
-        format_func=lambda number: _named(pairs, number),
+        format_func=lambda number: _pair_title(pairs, number),
     )  # fmt: skip
     (row,) = pairs[pairs["pair"].eq(pair)].to_dict("records")
     names = [str(row["project_id"]), str(row["other_project_id"])]
     st.info(as_text(str(row["talks"])))
-    mine = times[times["pair"].eq(pair)]
+    mine = timeline.frame[timeline.frame["pair"].eq(pair)]
     for column, name in zip(st.columns(2), names, strict=True):
         with column:
             st.markdown(f"**{as_text(name)}**")
@@ -288,31 +292,35 @@ def show_dispute(held: Context, answer: Answer) -> None:
                 show_list(shown_columns(steps, STEP_COLUMNS, words(), answer.titles))
             else:
                 st.caption(text("dispute_unseen"))
-    _transfer(held, names)
+    _transfer(context, names)
 
 
-def _named(pairs: pd.DataFrame, number: int) -> str:
+def _pair_title(pairs: pd.DataFrame, number: int) -> str:
     (row,) = pairs[pairs["pair"].eq(number)].to_dict("records")
     return f"{row['pair']}  {row['project_id']} – {row['other_project_id']}"
 
 
-def _transfer(held: Context, names: list[str]) -> None:
+def _transfer(context: Context, names: list[str]) -> None:
     """Ask which of the two is to go elsewhere; looking takes a while, so it waits to be asked."""
     text = words().text
-    seen = [one for one in names if held.source.read("projects")["project_id"].eq(one).any()]
+    seen = [
+        project_id
+        for project_id in names
+        if context.source.read("projects")["project_id"].eq(project_id).any()
+    ]
     st.subheader(text("sheet_transfer"))
     st.caption(text("dispute_transfer_hint"))
     left, right, _ = st.columns([2, 1, 3], vertical_alignment="bottom")
     chosen = str(left.selectbox(text("option_ledger_project"), seen, key="transfer_project"))
     if right.button(text("dispute_transfer_ask"), key="transfer_ask"):
-        st.session_state[ASKED] = chosen
-    if st.session_state.get(ASKED) != chosen:
+        st.session_state[TRANSFER_ASKED] = chosen
+    if st.session_state.get(TRANSFER_ASKED) != chosen:
         return
     with st.spinner(text("working_match")):
-        evaluation = evaluated(demand_in_ledger(held, chosen))
-    answer = transfer_answer(held, ranked(evaluation, held.match_table()))
+        evaluation = cached(evaluate_demand, demand_in_ledger(context, chosen))
+    answer = transfer_answer(context, ranked(evaluation, context.match_table()))
     say_lines(answer.summary)
-    frame = answer.sheets[0].frame
+    frame = answer.sheet("transfer").frame
     if len(frame):
         show_list(shown_columns(frame, tuple(map(str, frame.columns)), words(), answer.titles))
-        hand_out(answer, held, (".xlsx", ".docx", ".csv"), "transfer", stand=ledger_stand)
+        hand_out(answer, context, (".xlsx", ".docx", ".csv"), "transfer", stand=ledger_stand)

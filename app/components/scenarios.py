@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app.answers.land import unit_names
 from app.answers.map import view_of
 from app.answers.scenario_comparison import (
     MOST_COMPARED,
@@ -42,7 +41,7 @@ from app.components.page import (
     show_where_held,
     shown_columns,
 )
-from app.context import Context
+from app.context import Context, unit_names
 from app.session import Stamp, map_view, stamp, words
 from geo.errors import MuPlanError
 from geo.overlay import areas_m2
@@ -60,7 +59,7 @@ from platforms.scenario.edits import (
     Scenario,
     ScenarioEdit,
     SetMajor,
-    given_parcels,
+    allotted_parcels,
     to_plain,
 )
 
@@ -71,20 +70,22 @@ YIELD_COLUMNS = (
 )  # fmt: skip
 
 
-def show_scenario_comparison(held: Context, scenarios: Sequence[Scenario]) -> None:
+def show_scenario_comparison(context: Context, scenarios: Sequence[Scenario]) -> None:
     """Let scenarios be chosen, and show them beside the base.
 
     ``scenarios``: Those that aren't adopted yet.
     """
     text = words().text
-    by_name = {one.name: one for one in scenarios}
+    by_name = {scenario.name: scenario for scenario in scenarios}
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     names = left.multiselect(
         text("scenario_choose_compared", most=MOST_COMPARED), list(by_name),
         default=list(by_name)[:2], max_selections=MOST_COMPARED, placeholder=text("choose"),
         key="scenario_compared",
     )  # fmt: skip
-    year = int(right.number_input(text("column_year"), 1990, 2100, held.year, key="scenario_year"))
+    year = int(
+        right.number_input(text("column_year"), 1990, 2100, context.year, key="scenario_year")
+    )
     chosen = tuple((name, _key(by_name[name])) for name in names)
     asked = (stamp(), year, chosen)
     if st.button(text("scenario_compare"), type="primary", key="scenario_compare"):
@@ -94,73 +95,77 @@ def show_scenario_comparison(held: Context, scenarios: Sequence[Scenario]) -> No
         return
 
     def run(progress: Progress) -> tuple[Standing, list[Compared]]:
-        return _all(held, [by_name[name] for name in names], year, progress)
+        return _all(context, [by_name[name] for name in names], year, progress)
 
-    base, found = run_with_bar("scenario", text("scenario_working"), run)
-    if found:
-        _tables(held, base, found, year)
+    base, comparisons = run_with_bar("scenario", text("scenario_working"), run)
+    if comparisons:
+        _tables(context, base, comparisons, year)
 
 
 def _all(
-    held: Context, scenarios: Sequence[Scenario], year: int, progress: Progress
+    context: Context, scenarios: Sequence[Scenario], year: int, progress: Progress
 ) -> tuple[Standing, list[Compared]]:
     """Judge the base and each scenario; one that doesn't fit any more is named and left out."""
-    base = _standing(stamp(), year, held)
-    found = []
-    for n, one in enumerate(scenarios, 1):
+    base = _base_state(stamp(), year, context)
+    comparisons = []
+    for n, scenario in enumerate(scenarios, 1):
         report(progress, n / (len(scenarios) + 1))
         try:
-            found.append(_compared(stamp(), year, one.name, _key(one), held, one, base))
+            comparisons.append(
+                _compared(stamp(), year, scenario.name, _key(scenario), context, scenario, base)
+            )
         except MuPlanError as error:
-            said = words().text("scenario_left_out", name=one.name, why=words().error(error))
-            st.warning(as_text(said))
-    return base, found
+            sentence = words().text(
+                "scenario_left_out", name=scenario.name, why=words().error(error)
+            )
+            st.warning(as_text(sentence))
+    return base, comparisons
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _standing(_at: Stamp, year: int, _held: Context) -> Standing:
-    return standing_of(_held, year)
+def _base_state(_at: Stamp, year: int, _context: Context) -> Standing:
+    return standing_of(_context, year)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def _compared(
-    at: Stamp, year: int, name: str, edits: str, _held: Context, _scenario: Scenario,
+    at: Stamp, year: int, name: str, edits: str, _context: Context, _scenario: Scenario,
     _base: Standing,
 ) -> Compared:  # fmt: skip
-    return compared(_held, _scenario, _base, year)
+    return compared(_context, _scenario, _base, year)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _view(at: Stamp, edits: str, _held: Context, _scenario: Scenario) -> MapView:
-    return view_of(context_with(_held, _scenario.edits))
+def _view(at: Stamp, edits: str, _context: Context, _scenario: Scenario) -> MapView:
+    return view_of(context_with(_context, _scenario.edits))
 
 
 def _key(scenario: Scenario) -> str:
     return json.dumps([to_plain(edit) for edit in scenario.edits], ensure_ascii=False)
 
 
-def _tables(held: Context, base: Standing, found: list[Compared], year: int) -> None:
+def _tables(context: Context, base: Standing, comparisons: list[Compared], year: int) -> None:
     text = words().text
-    answer = comparison_answer(held, base, found, year)
-    say_lines(answer.summary[: len(found)])
+    answer = comparison_answer(context, base, comparisons, year)
+    say_lines(answer.summary[: len(comparisons)])
     verdicts, shares, per_mu = st.tabs(
         [text("sheet_side_by_side"), text("tab_shares"), text("tab_per_mu")]
     )
-    columns = tuple(f"scenario_{n}" for n in range(1, len(found) + 1))
-    titles = scenario_titles(held, found)
+    columns = tuple(f"scenario_{n}" for n in range(1, len(comparisons) + 1))
+    titles = scenario_titles(context, comparisons)
     with verdicts:
-        frame = verdicts_side_by_side(held, base, found)
+        frame = verdicts_side_by_side(context, base, comparisons)
         _list(frame, (*VERDICT_COLUMNS, *columns), titles, "scenario_no_verdict_differs")
     with shares:
-        show_where_held(lambda: _shares(held, base, found, titles))
+        show_where_held(lambda: _shares(context, base, comparisons, titles))
     with per_mu:
         st.caption(text("yield_hint"))
-        frame = yield_frame(held, found)
+        frame = yield_frame(context, comparisons)
         if not st.toggle(text("scenario_show_all"), key="scenario_all_yields"):
             moved = frame[["output_change", "tax_change"]].fillna(0.0).ne(0.0).any(axis=1)
             frame = frame[moved | frame["why"].astype(str).ne("") & _placed(frame)]
         _list(frame, YIELD_COLUMNS, {}, "scenario_no_yield_differs")
-    hand_out(answer, held, (".xlsx", ".docx", ".gpkg", ".csv"), "scenarios")
+    hand_out(answer, context, (".xlsx", ".docx", ".gpkg", ".csv"), "scenarios")
 
 
 def _placed(frame: pd.DataFrame) -> pd.Series:
@@ -172,19 +177,21 @@ def _placed(frame: pd.DataFrame) -> pd.Series:
     return lost[0] | lost[1]
 
 
-def _shares(held: Context, base: Standing, found: list[Compared], titles: dict[str, str]) -> None:
+def _shares(
+    context: Context, base: Standing, comparisons: list[Compared], titles: dict[str, str]
+) -> None:
     text = words().text
-    frame = shares_side_by_side(held, base, found)
+    frame = shares_side_by_side(context, base, comparisons)
     if not st.toggle(text("scenario_show_all"), key="scenario_all_shares"):
         frame = frame[frame["is_changed"]]
     pairs = tuple(
-        name for n in range(1, len(found) + 1) for name in (f"scenario_{n}", f"outcome_{n}")
+        name for n in range(1, len(comparisons) + 1) for name in (f"scenario_{n}", f"outcome_{n}")
     )
-    shown = frame.copy()
+    display = frame.copy()
     for name in ("threshold_share", "share_base", *pairs[::2]):
-        shown[name] = [None if pd.isna(v) else f"{float(v):.2%}" for v in frame[name]]
+        display[name] = [None if pd.isna(v) else f"{float(v):.2%}" for v in frame[name]]
     titled = {**titles, "threshold_share": text("column_threshold")}
-    _list(shown, (*SHARE_COLUMNS, *pairs), titled, "scenario_no_share_differs")
+    _list(display, (*SHARE_COLUMNS, *pairs), titled, "scenario_no_share_differs")
 
 
 def _list(
@@ -196,14 +203,14 @@ def _list(
     show_list(shown_columns(frame, columns, words(), titles))
 
 
-def show_scenario_maps(held: Context, scenario: Scenario) -> None:
+def show_scenario_maps(context: Context, scenario: Scenario) -> None:
     """Show the base and the scenario side by side, with what is changed marked in both.
 
     ``scenario``: The scenario; where its edits don't fit any more, a sentence says why.
     """
     text = words().text
-    rows = changed_rows(held, scenario)
-    marked = changed_highlights(held, rows)
+    rows = changed_rows(context, scenario)
+    marked = changed_highlights(context, rows)
     shapes = rows.geometry.dropna()
     if not len(shapes):
         st.info(text("scenario_map_empty"))
@@ -215,7 +222,7 @@ def show_scenario_maps(held: Context, scenario: Scenario) -> None:
         st.markdown(f"**{text('scenario_before')}**")
         show_map(
             map_view(), words(), key="scenario_map_before", highlights=marked, compact=True,
-            focus=(west, south, east, north), base_map_url=held.settings.base_map_url,
+            focus=(west, south, east, north), base_map_url=context.settings.base_map_url,
         )  # fmt: skip
     with after:
         st.markdown(f"**{text('scenario_after')}**")
@@ -223,10 +230,10 @@ def show_scenario_maps(held: Context, scenario: Scenario) -> None:
             st.info(text("scenario_is_base"))
             return
         with st.spinner(text("working")):
-            view = _view(stamp(), _key(scenario), held, scenario)
+            view = _view(stamp(), _key(scenario), context, scenario)
         show_map(
             view, words(), key="scenario_map_after", highlights=marked, compact=True,
-            focus=(west, south, east, north), base_map_url=held.settings.base_map_url,
+            focus=(west, south, east, north), base_map_url=context.settings.base_map_url,
         )  # fmt: skip
     columns = ("row_id", "state_before", "edit_said")
     show_list(shown_columns(pd.DataFrame(rows), columns, words()))
@@ -241,7 +248,7 @@ FREE_STATES = (
 ADDED_STATES = ("cleared", "listed", "approved", "planned")
 
 
-def ask_edit(held: Context, scenario: Scenario) -> Sequence[ScenarioEdit]:
+def ask_edit(context: Context, scenario: Scenario) -> Sequence[ScenarioEdit]:
     """Ask for an edit; none while the button isn't pressed.
 
     Raises MuPlanError: What reading a file raises.
@@ -251,66 +258,71 @@ def ask_edit(held: Context, scenario: Scenario) -> Sequence[ScenarioEdit]:
         text("scenario_kind"), list(FORMS), format_func=lambda code: text(f"edit_{code}"),
         key="scenario_kind",
     )  # fmt: skip
-    return FORMS[kind](held, scenario)
+    return FORMS[kind](context, scenario)
 
 
 def _pressed() -> bool:
     return st.button(words().text("scenario_add_edit"), type="primary", key="scenario_add_edit")
 
 
-def _day(held: Context, label: str) -> str:
+def _day(context: Context, label: str) -> str:
     day = st.date_input(
-        words().text(label), value=date.fromisoformat(held.as_of), format="YYYY-MM-DD",
+        words().text(label), value=date.fromisoformat(context.as_of), format="YYYY-MM-DD",
         key=f"scenario_day_{label}",
     )  # fmt: skip
-    return day.isoformat() if isinstance(day, date) else held.as_of
+    return day.isoformat() if isinstance(day, date) else context.as_of
 
 
-def _choose(held: Context, label: str, kind: str, ids: Sequence[str], key: str) -> str | None:
-    said = EditWords(held)
+def _choose(context: Context, label: str, kind: str, ids: Sequence[str], key: str) -> str | None:
+    edit_words = EditWords(context)
     if not ids:
         st.info(words().text("scenario_nothing_to_choose", what=words().text(label)))
         return None
     chosen: str = st.selectbox(
-        words().text(label), list(ids), format_func=lambda one: said.named(kind, one), key=key
+        words().text(label),
+        list(ids),
+        format_func=lambda row_id: edit_words.name_of(kind, row_id),
+        key=key,
     )
     return chosen
 
 
-def _parks(held: Context) -> list[str]:
-    return [str(one) for one in held.source.read("parks")["park_id"]]
+def _parks(context: Context) -> list[str]:
+    return [str(park_id) for park_id in context.source.read("parks")["park_id"]]
 
 
-def _platforms(held: Context) -> list[str]:
-    return [str(one) for one in held.source.read("major_platforms")["platform_id"]]
+def _platforms(context: Context) -> list[str]:
+    return [
+        str(platform_id) for platform_id in context.source.read("major_platforms")["platform_id"]
+    ]
 
 
-def _join(held: Context, _: Scenario) -> Sequence[ScenarioEdit]:
+def _join(context: Context, _: Scenario) -> Sequence[ScenarioEdit]:
     left, right = st.columns(2)
     with left:
-        park = _choose(held, "scenario_park", "park", _parks(held), "scenario_join_park")
+        park = _choose(context, "scenario_park", "park", _parks(context), "scenario_join_park")
     with right:
         platform = _choose(
-            held, "scenario_platform", "platform", _platforms(held), "scenario_join_platform"
+            context, "scenario_platform", "platform", _platforms(context), "scenario_join_platform"
         )
     if park is None or platform is None:
         return ()
     return (JoinPark(park, platform),) if _pressed() else ()
 
 
-def _exit(held: Context, _: Scenario) -> Sequence[ScenarioEdit]:
+def _exit(context: Context, _: Scenario) -> Sequence[ScenarioEdit]:
     left, right = st.columns(2)
     with left:
-        park = _choose(held, "scenario_park", "park", _parks(held), "scenario_exit_park")
+        park = _choose(context, "scenario_park", "park", _parks(context), "scenario_exit_park")
     with right:
-        day = _day(held, "scenario_exit_day")
+        day = _day(context, "scenario_exit_day")
     return (ExitPark(park, day),) if park is not None and _pressed() else ()
 
 
-def _major(held: Context, _: Scenario) -> Sequence[ScenarioEdit]:
+def _major(context: Context, _: Scenario) -> Sequence[ScenarioEdit]:
     text = words().text
     platform = _choose(
-        held, "scenario_platform", "platform", _platforms(held), "scenario_major_platform"
+        context, "scenario_platform", "platform", _platforms(context), "scenario_major_platform"
     )
     is_major = st.radio(
         text("scenario_becomes"), [True, False], horizontal=True, key="scenario_is_major",
@@ -319,8 +331,8 @@ def _major(held: Context, _: Scenario) -> Sequence[ScenarioEdit]:
     return (SetMajor(platform, bool(is_major)),) if platform is not None and _pressed() else ()
 
 
-def _add_land(held: Context, _: Scenario) -> Sequence[ScenarioEdit]:
-    text, names = words().text, unit_names(held)
+def _add_land(context: Context, _: Scenario) -> Sequence[ScenarioEdit]:
+    text, names = words().text, unit_names(context)
     origin = st.radio(
         text("scenario_outline_from"), ["park", "file"], horizontal=True, key="scenario_origin",
         format_func=lambda code: text(f"scenario_outline_{code}"),
@@ -330,85 +342,90 @@ def _add_land(held: Context, _: Scenario) -> Sequence[ScenarioEdit]:
         text("scenario_parcel_id"), max_chars=60, key="scenario_parcel_id"
     ).strip()
     unit_id = second.selectbox(
-        text("column_unit_name"), list(names), format_func=lambda one: names.get(one, one),
+        text("column_unit_name"),
+        list(names),
+        format_func=lambda unit_id: names.get(unit_id, unit_id),
         key="scenario_unit",
-    )  # fmt: skip
+    )
     state = third.selectbox(
         text("scenario_state"), ADDED_STATES, key="scenario_land_state",
         format_func=lambda code: words().word("state", code),
     )  # fmt: skip
     if origin == "park":
         st.caption(text("scenario_park_hint"))
-        park = _choose(held, "scenario_park", "park", _parks(held), "scenario_land_park")
+        park = _choose(context, "scenario_park", "park", _parks(context), "scenario_land_park")
         if park is None or not _pressed():
             return ()
-        return added_from_park(held, park, parcel_id, str(unit_id), state)
+        return added_from_park(context, park, parcel_id, str(unit_id), state)
     upload = st.file_uploader(
-        text("scenario_file"), type=[one.lstrip(".") for one in READ_ENDINGS if one != ".shp"],
+        text("scenario_file"),
+        type=[ending.lstrip(".") for ending in READ_ENDINGS if ending != ".shp"],
         key="scenario_file",
-    )  # fmt: skip
+    )
     if not _pressed() or upload is None:
         return ()
     return added_from_file(
-        held, upload.name, bytes(upload.getbuffer()), parcel_id, str(unit_id), state
+        context, upload.name, bytes(upload.getbuffer()), parcel_id, str(unit_id), state
     )
 
 
-def _change_land(held: Context, _: Scenario) -> Sequence[ScenarioEdit]:
+def _change_land(context: Context, _: Scenario) -> Sequence[ScenarioEdit]:
     text = words().text
-    parcels = _parcel_choice(held, tuple(FIELDS["state"].values))
+    parcels = _parcel_choice(context, tuple(FIELDS["state"].values))
     left, right = st.columns(2)
     state = left.selectbox(
         text("scenario_state"), list(FIELDS["state"].values), key="scenario_new_state",
         format_func=lambda code: words().word("state", code),
     )  # fmt: skip
     with right:
-        day = _day(held, "scenario_state_day")
+        day = _day(context, "scenario_state_day")
     if not _pressed():
         return ()
-    return [ChangeLand(one, str(state), day) for one in parcels]
+    return [ChangeLand(parcel_id, str(state), day) for parcel_id in parcels]
 
 
-def _place(held: Context, scenario: Scenario) -> Sequence[ScenarioEdit]:
-    projects = held.source.read("projects")
+def _place(context: Context, scenario: Scenario) -> Sequence[ScenarioEdit]:
+    projects = context.source.read("projects")
     waiting = projects[~projects["stage"].isin(BEGUN)]["project_id"].astype(str)
     placed = {e.project_id for e in scenario.edits if isinstance(e, PlaceProject)}
-    open_ones = [one for one in waiting if one not in placed]
+    open_ones = [project_id for project_id in waiting if project_id not in placed]
     left, right = st.columns(2)
     with left:
-        project = _choose(held, "scenario_project", "project", open_ones, "scenario_project")
+        project = _choose(context, "scenario_project", "project", open_ones, "scenario_project")
     with right:
-        day = _day(held, "scenario_place_day")
+        day = _day(context, "scenario_place_day")
     if project is None:
         return ()
-    parcels = _parcel_choice(held, FREE_STATES, given_parcels(held.source))
+    parcels = _parcel_choice(context, FREE_STATES, allotted_parcels(context.source))
     if not _pressed():
         return ()
     return (PlaceProject(project, tuple(parcels), day),)
 
 
 def _parcel_choice(
-    held: Context, states: tuple[str, ...], taken: Collection[str] = ()
+    context: Context, states: tuple[str, ...], occupied: Collection[str] = ()
 ) -> list[str]:
     """Let parcels of one unit be chosen, each with its state and area."""
-    text, names = words().text, unit_names(held)
+    text, names = words().text, unit_names(context)
     left, right = st.columns([1, 2])
     unit_id = left.selectbox(
-        text("column_unit_name"), list(names), format_func=lambda one: names.get(one, one),
+        text("column_unit_name"),
+        list(names),
+        format_func=lambda unit_id: names.get(unit_id, unit_id),
         key="scenario_parcel_unit",
-    )  # fmt: skip
-    parcels = held.source.read("land_parcels")
+    )
+    parcels = context.source.read("land_parcels")
     here = parcels[parcels["unit_id"].eq(unit_id) & parcels["state"].isin(states)]
-    here = here[~here["parcel_id"].isin(taken)]
+    here = here[~here["parcel_id"].isin(occupied)]
     ids = here["parcel_id"].astype(str)
-    areas = areas_m2(np.asarray(here["geometry"], dtype=object), held.crs)
+    areas = areas_m2(np.asarray(here["geometry"], dtype=object), context.crs)
     known = {
-        one: f"{one}（{words().word('state', state)}，{m2_to_mu(area):,.1f} 亩）"
-        for one, state, area in zip(ids, here["state"], areas.tolist(), strict=True)
+        parcel_id: f"{parcel_id}（{words().word('state', state)}，{m2_to_mu(area):,.1f} 亩）"
+        for parcel_id, state, area in zip(ids, here["state"], areas.tolist(), strict=True)
     }
     chosen: list[str] = right.multiselect(
         text("scenario_parcels"), list(ids), placeholder=text("choose"), key="scenario_parcels",
-        format_func=lambda one: known.get(one, one),
+        format_func=lambda parcel_id: known.get(parcel_id, parcel_id),
     )  # fmt: skip
     return chosen
 

@@ -8,7 +8,7 @@ import streamlit as st
 from app.answers.workspace import about_answer, pack_frame, source_frame
 from app.components.page import as_text, hand_out, show_list, shown_columns
 from app.context import today
-from app.session import context, open_path, settings, words
+from app.session import current_context, open_path, settings, words
 
 LIMITS = 7
 KEYS = 6
@@ -48,9 +48,9 @@ def _sources() -> None:
     if open_path() is None:
         st.info(text("workspace_none_open"))
         return
-    held = context()
-    _list(source_frame(held))
-    hand_out(about_answer(held), held, (".xlsx", ".docx", ".csv"), "about")
+    context = current_context()
+    _list(source_frame(context))
+    hand_out(about_answer(context), context, (".xlsx", ".docx", ".csv"), "about")
 
 
 def _list(frame: pd.DataFrame) -> None:

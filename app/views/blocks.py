@@ -6,17 +6,18 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
-from app.answers.land import LandFound, block_answer, land_curve, unit_names
+from app.answers.land import block_answer, find_land, land_curve
 from app.answers.reports import land_report
 from app.components.charts import curve_chart
-from app.components.jobs import run_with_bar
+from app.components.jobs import cached_with_bar, run_with_bar
 from app.components.map_view import show_map
 from app.components.page import hand_out, page_head, say_lines, show_list, shown_columns
-from app.context import Context
-from app.session import blocks, context, found_blocks, map_view, stamp, words
+from app.context import Context, unit_names
+from app.session import current_context, map_view, stamp, words
 from layers.maps.find import HIGHLIGHT_LIMIT, Highlight
 from platforms.land.block_facts import FLOOD, SLOPE, TERRAIN
 from platforms.land.blocks import ToleranceCurve
+from platforms.land.find import ContiguousLand
 from platforms.land.search import BlockQuery, lines_mu
 
 LIST_COLUMNS = (
@@ -36,41 +37,41 @@ CURVE = "tolerance_curve"
 
 def show() -> None:
     """Show the page."""
-    held = context()
+    context = current_context()
     text = words().text
-    page_head(held, "page_blocks", "blocks_question")
-    if not len(held.source.read("land_parcels")):
+    page_head(context, "page_blocks", "blocks_question")
+    if not len(context.source.read("land_parcels")):
         st.info(text("blocks_no_parcels"))
         return
-    query = _query(held)
-    found = _found(query)
+    query = _query(context)
+    land = _land(query)
     curve = _held_curve(query)
-    answer = block_answer(held, query, replace(found, curve=curve))
+    answer = block_answer(context, query, replace(land, curve=curve))
     say_lines(answer.summary)
-    frame = gpd.GeoDataFrame(answer.sheets[0].frame)
+    frame = gpd.GeoDataFrame(answer.sheet("blocks").frame)
     listed, short, bridges, tolerance = st.tabs(
         [
             text("tab_listed", count=len(frame)),
-            text("tab_short", count=len(found.blocks.short)),
-            text("tab_bridges", count=len(found.bridges)),
+            text("tab_short", count=len(land.blocks.short)),
+            text("tab_bridges", count=len(land.bridges)),
             text("tab_tolerance"),
         ]
     )
     with listed:
         if len(frame):
-            _list_and_map(held, frame)
+            _list_and_map(context, frame)
         else:
             st.info(text("blocks_empty"))
     with short:
-        _table(answer.sheets[3].frame, SHORT_COLUMNS, "short_empty", "short_hint")
+        _table(answer.sheet("short_blocks").frame, SHORT_COLUMNS, "short_empty", "short_hint")
     with bridges:
-        _table(found.bridges, BRIDGE_COLUMNS, "bridges_empty", "bridges_hint")
+        _table(land.bridges, BRIDGE_COLUMNS, "bridges_empty", "bridges_hint")
     with tolerance:
-        _tolerance(held, query, curve)
+        _tolerance(context, query, curve)
     endings = (".xlsx", ".docx", ".csv", ".gpkg", ".geojson", ".shp.zip")
     hand_out(
-        answer, held, endings, "blocks",
-        report=lambda: land_report(held, query, replace(found, curve=curve), map_view()),
+        answer, context, endings, "blocks",
+        report=lambda: land_report(context, query, replace(land, curve=curve), map_view()),
     )  # fmt: skip
 
 
@@ -80,18 +81,13 @@ def _table(frame: pd.DataFrame, columns: tuple[str, ...], empty: str, hint: str)
         st.info(text(empty))
         return
     st.caption(text(hint))
-    shown = shown_columns(pd.DataFrame(frame), columns, words())
-    show_list(shown)
+    display = shown_columns(pd.DataFrame(frame), columns, words())
+    show_list(display)
 
 
-def _found(query: BlockQuery) -> LandFound:
+def _land(query: BlockQuery) -> ContiguousLand:
     """Find the blocks, under a bar where they were not found before."""
-    found = found_blocks(query)
-    if found is not None:
-        return found
-    return run_with_bar(
-        "blocks", words().text("working_blocks"), lambda progress: blocks(query, progress)
-    )
+    return cached_with_bar("blocks", words().text("working_blocks"), find_land, query)
 
 
 def _held_curve(query: BlockQuery) -> ToleranceCurve | None:
@@ -100,19 +96,19 @@ def _held_curve(query: BlockQuery) -> ToleranceCurve | None:
     return curve if key == (stamp(), query) else None
 
 
-def _tolerance(held: Context, query: BlockQuery, curve: ToleranceCurve | None) -> None:
+def _tolerance(context: Context, query: BlockQuery, curve: ToleranceCurve | None) -> None:
     text = words().text
     st.caption(text("tolerance_hint"))
     if curve is None:
         if query.min_neck_m > 0:
             st.info(text("curve_with_neck", min_neck_m=query.min_neck_m))
         elif st.button(text("tolerance_run"), key="tolerance_run"):
-            made = run_with_bar(
+            curve_made = run_with_bar(
                 "curve",
                 text("working_curve"),
-                lambda progress: land_curve(held, query, progress),
+                lambda progress: land_curve(context, query, progress),
             )
-            st.session_state[CURVE] = ((stamp(), query), made)
+            st.session_state[CURVE] = ((stamp(), query), curve_made)
             st.rerun()
         return
     st.altair_chart(curve_chart(curve, query.gap_m, words()), width="stretch")
@@ -120,10 +116,10 @@ def _tolerance(held: Context, query: BlockQuery, curve: ToleranceCurve | None) -
     show_list(shown_columns(curve.rows, columns, words()))
 
 
-def _query(held: Context) -> BlockQuery:
+def _query(context: Context) -> BlockQuery:
     text = words().text
-    least, _ = lines_mu(held.policy)
-    names = {"": text("whole_city"), **unit_names(held)}
+    least, _ = lines_mu(context.policy)
+    names = {"": text("whole_city"), **unit_names(context)}
     with st.form("block_query"):
         first, second, third, fourth, fifth, sixth, last = st.columns(
             [2, 2, 2, 2, 2, 3, 2], vertical_alignment="bottom"
@@ -160,7 +156,7 @@ def _query(held: Context) -> BlockQuery:
 
 
 @st.fragment
-def _list_and_map(held: Context, frame: gpd.GeoDataFrame) -> None:
+def _list_and_map(context: Context, frame: gpd.GeoDataFrame) -> None:
     text = words().text
     left, right = st.columns([1, 1])
     with left:
@@ -180,7 +176,7 @@ def _list_and_map(held: Context, frame: gpd.GeoDataFrame) -> None:
     with right:
         show_map(
             map_view(), words(), key="block_map", highlights=highlights, focus=focus,
-            base_map_url=held.settings.base_map_url, height_px=590, compact=True,
+            base_map_url=context.settings.base_map_url, height_px=590, compact=True,
         )  # fmt: skip
 
 

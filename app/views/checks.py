@@ -6,14 +6,13 @@ import streamlit as st
 
 from app.answers.checks import URGENCY, check_answer, force_counts
 from app.answers.evidence import evidence_highlight, verdict_table
-from app.answers.land import unit_names
 from app.answers.reports import check_report
 from app.components.checks import show_changes, show_evidence
 from app.components.jobs import judged_with_bar
 from app.components.map_view import show_map
 from app.components.page import hand_out, page_head, show_list, shown_columns
-from app.context import Context
-from app.session import context, map_view, words
+from app.context import Context, unit_names
+from app.session import current_context, map_view, words
 from platforms.checks import CheckQuery
 from platforms.policy.verdict import Force, Verdict
 
@@ -27,37 +26,39 @@ VERDICT_COLUMNS = (
 
 def show() -> None:
     """Show the page."""
-    held = context()
+    context = current_context()
     text = words().text
-    page_head(held, "page_checks", "checks_question")
-    year = st.number_input(text("column_year"), 1990, 2100, held.year, key="check_year", width=160)
+    page_head(context, "page_checks", "checks_question")
+    year = st.number_input(
+        text("column_year"), 1990, 2100, context.year, key="check_year", width=160
+    )
     verdicts, changes = st.tabs([text(f"tab_{name}") for name in TABS])
     with verdicts:
-        _verdicts(held, int(year))
+        _verdicts(context, int(year))
     with changes:
         st.caption(text("changes_hint"))
-        show_changes(held, CheckQuery(int(year), (), (), held.as_of))
+        show_changes(context, CheckQuery(int(year), (), (), context.as_of))
 
 
-def _verdicts(held: Context, year: int) -> None:
+def _verdicts(context: Context, year: int) -> None:
     text = words().text
-    names = unit_names(held)
+    names = unit_names(context)
     units = st.multiselect(
         text("column_unit_name"), list(names), format_func=names.get, key="check_units",
         placeholder=text("whole_city"),
     )  # fmt: skip
-    query = CheckQuery(year, (), tuple(units), held.as_of)
-    found = judged_with_bar(query)
-    if not found:
+    query = CheckQuery(year, (), tuple(units), context.as_of)
+    verdicts = judged_with_bar(query)
+    if not verdicts:
         st.info(text("checks_empty"))
         return
     by_force = {
-        force: sorted((v for v in found if v.force == force), key=_urgency)
+        force: sorted((v for v in verdicts if v.force == force), key=_urgency)
         for force in get_args(Force)
     }
     by_force = {force: mine for force, mine in by_force.items() if mine}
     counts = (
-        f"{text(f'force_head_{force}')}　{force_counts(held, mine)}"
+        f"{text(f'force_head_{force}')}　{force_counts(context, mine)}"
         for force, mine in by_force.items()
     )
     st.caption("  \n".join(counts))
@@ -65,21 +66,21 @@ def _verdicts(held: Context, year: int) -> None:
         text("column_force"), list(by_force), key="check_force", horizontal=True,
         format_func=lambda code: text(f"force_head_{code}"), label_visibility="collapsed",
     )  # fmt: skip
-    _table_and_evidence(held, by_force[force], force)
+    _table_and_evidence(context, by_force[force], force)
     hand_out(
-        check_answer(held, query, found), held, (".xlsx", ".docx", ".csv"), "verdicts",
-        report=lambda: check_report(held, query, found, map_view()),
+        check_answer(context, query, verdicts), context, (".xlsx", ".docx", ".csv"), "verdicts",
+        report=lambda: check_report(context, query, verdicts, map_view()),
     )  # fmt: skip
 
 
 @st.fragment
-def _table_and_evidence(held: Context, mine: list[Verdict], force: Force) -> None:
+def _table_and_evidence(context: Context, mine: list[Verdict], force: Force) -> None:
     text = words().text
     wide, narrow = (st.column_config.TextColumn(width=width) for width in ("medium", "small"))
     widths = {text(f"column_{name}"): wide for name in ("rule_title", "subject", "clause")}
     widths[text("column_rule_id")] = narrow
     event = show_list(
-        shown_columns(verdict_table(held, mine), VERDICT_COLUMNS, words()), height=TABLE_PX,
+        shown_columns(verdict_table(context, mine), VERDICT_COLUMNS, words()), height=TABLE_PX,
         on_select="rerun",
         selection_mode="single-row", key=f"verdict_rows_{force}", column_config=widths,
     )  # fmt: skip
@@ -87,10 +88,10 @@ def _table_and_evidence(held: Context, mine: list[Verdict], force: Force) -> Non
     left, right = st.columns([1, 1])
     with left:
         if chosen:
-            show_evidence(held, chosen[0])
+            show_evidence(context, chosen[0])
         else:
             st.info(text("checks_choose"))
-    marked = evidence_highlight(held, chosen[0]) if chosen else None
+    marked = evidence_highlight(context, chosen[0]) if chosen else None
     focus = None
     if marked is not None:
         west, south, east, north = marked.shapes.to_crs(4326).total_bounds.tolist()
@@ -99,7 +100,7 @@ def _table_and_evidence(held: Context, mine: list[Verdict], force: Force) -> Non
         show_map(
             map_view(), words(), key="check_map",
             highlights=[] if marked is None else [marked], focus=focus,
-            base_map_url=held.settings.base_map_url, height_px=MAP_PX, compact=True,
+            base_map_url=context.settings.base_map_url, height_px=MAP_PX, compact=True,
         )  # fmt: skip
         if chosen and marked is None:
             st.caption(text("evidence_no_shape"))

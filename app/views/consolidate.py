@@ -13,13 +13,12 @@ from app.answers.consolidation import (
     state_verdicts,
 )
 from app.answers.evidence import light
-from app.answers.land import unit_names
 from app.answers.scenarios import LONGEST_NAME, add_scenario
 from app.components.jobs import begin, ended, running
 from app.components.page import as_text, hand_out, page_head, say_lines, show_list, shown_columns
 from app.components.scenarios import show_scenario_maps
-from app.context import Context
-from app.session import context, stamp, words
+from app.context import Context, unit_names
+from app.session import current_context, stamp, words
 from geo.errors import MuPlanError
 from platforms.consolidation_plan.plan import PlansFound
 from platforms.scenario.edits import Scenario
@@ -31,43 +30,47 @@ ELSEWHERE_COLUMNS = (
     "rule_id", "rule_title", "unit_name", "platform_name", "outcome_before", "outcome_after",
     "measured_before", "measured_after", "measure",
 )  # fmt: skip
-WORK, FOUND = "consolidate", "consolidation_found"
+WORK, LAST_PLANS = "consolidate", "consolidation_found"
 ALTERNATIVES = 3
 
 
 def show() -> None:
     """Show the page."""
-    held = context()
+    context = current_context()
     text = words().text
-    page_head(held, "page_consolidate", "consolidate_question")
-    names = unit_names(held)
-    if not names or not len(held.source.read("major_platforms")):
+    page_head(context, "page_consolidate", "consolidate_question")
+    names = unit_names(context)
+    if not names or not len(context.source.read("major_platforms")):
         st.info(text("consolidate_empty"))
         return
     unit_id = st.selectbox(
-        text("column_plan_unit_name"), list(names), format_func=lambda one: names.get(one, one),
+        text("column_plan_unit_name"),
+        list(names),
+        format_func=lambda unit_id: names.get(unit_id, unit_id),
         key="consolidate_unit",
-    )  # fmt: skip
-    verdicts = state_verdicts(held, unit_id, None)
+    )
+    verdicts = state_verdicts(context, unit_id, None)
     st.subheader(text("consolidate_state"))
-    shown = shown_columns(verdict_frame(held, verdicts), STATE_COLUMNS, words())
-    shown.insert(0, text("column_outcome"), [light(verdict) for verdict in verdicts])
-    show_list(shown)
-    found = _found(held, unit_id)
-    if found is not None:
-        _plans(held, found)
-    answer = consolidation_answer(held, unit_id, None, verdicts, None if found is None else [found])
-    hand_out(answer, held, (".xlsx", ".docx", ".csv", ".gpkg"), "consolidate")
+    display = shown_columns(verdict_frame(context, verdicts), STATE_COLUMNS, words())
+    display.insert(0, text("column_outcome"), [light(verdict) for verdict in verdicts])
+    show_list(display)
+    plans_found = _plans_found(context, unit_id)
+    if plans_found is not None:
+        _plans(context, plans_found)
+    answer = consolidation_answer(
+        context, unit_id, None, verdicts, None if plans_found is None else [plans_found]
+    )
+    hand_out(answer, context, (".xlsx", ".docx", ".csv", ".gpkg"), "consolidate")
 
 
-def _found(held: Context, unit_id: str) -> PlansFound | None:
+def _plans_found(context: Context, unit_id: str) -> PlansFound | None:
     """Solve where the button was pressed for this unit and state of the workspace."""
     text = words().text
-    kept = st.session_state.setdefault(FOUND, {})
+    kept = st.session_state.setdefault(LAST_PLANS, {})
     key = (stamp(), unit_id)
     pressed = st.button(text("consolidate_solve"), type="primary", key="consolidate_solve")
     if pressed and key not in kept:
-        begin(WORK, lambda tell, _: (key, solve(held, unit_id, None, ALTERNATIVES, tell)[0]))
+        begin(WORK, lambda tell, _: (key, solve(context, unit_id, None, ALTERNATIVES, tell)[0]))
     if running(WORK, text("consolidate_working")):
         return None
     work = ended(WORK)
@@ -80,66 +83,66 @@ def _found(held: Context, unit_id: str) -> PlansFound | None:
     return answer
 
 
-def _plans(held: Context, found: PlansFound) -> None:
+def _plans(context: Context, plans: PlansFound) -> None:
     text = words().text
-    say_lines(plan_lines(held, found))
-    if not found.plans:
+    say_lines(plan_lines(context, plans))
+    if not plans.plans:
         return
-    frame = change_frame(held, [found])
+    frame = change_frame(context, [plans])
     number = st.radio(
-        text("consolidate_choose"), range(1, len(found.plans) + 1), horizontal=True,
-        format_func=lambda n: f"{n}（{len(found.plans[n - 1].changes)}）", key="consolidate_plan",
+        text("consolidate_choose"), range(1, len(plans.plans) + 1), horizontal=True,
+        format_func=lambda n: f"{n}（{len(plans.plans[n - 1].changes)}）", key="consolidate_plan",
     )  # fmt: skip
     chosen = frame[frame["plan_number"] == number]
     if not len(chosen):
         st.success(text("consolidate_no_change"))
         return
-    if not found.plans[0].changes:
+    if not plans.plans[0].changes:
         st.info(text("consolidate_optional"))
     show_list(shown_columns(chosen, CHANGE_COLUMNS[2:], words()))
-    _elsewhere(held, found, number)
-    _keep(held, found, number)
-    _maps(held, found, number)
+    _elsewhere(context, plans, number)
+    _keep(context, plans, number)
+    _maps(context, plans, number)
 
 
-def _elsewhere(held: Context, found: PlansFound, number: int) -> None:
+def _elsewhere(context: Context, plans: PlansFound, number: int) -> None:
     """Show what a plan does to platforms of other units; nothing where it touches none."""
-    effects = found.plans[number - 1].elsewhere
+    effects = plans.plans[number - 1].elsewhere
     if not effects.statements:
         return
-    st.warning(as_text(words().joined(words().say(one) for one in effects.statements)))
-    frame = elsewhere_frame(held, [found])
+    st.warning(as_text(words().joined(words().say(statement) for statement in effects.statements)))
+    frame = elsewhere_frame(context, [plans])
     mine = frame[frame["plan_number"] == number]
     if len(mine):
         show_list(shown_columns(mine, ELSEWHERE_COLUMNS, words()))
 
 
-def _keep(held: Context, found: PlansFound, number: int) -> None:
+def _keep(context: Context, plans: PlansFound, number: int) -> None:
     """Keep a plan as a scenario, where it can be edited, compared and adopted."""
     text = words().text
     with st.form("consolidate_keep"):
         left, right = st.columns([4, 1], vertical_alignment="bottom")
-        unit_name = unit_names(held).get(found.unit_id, found.unit_id)
+        unit_name = unit_names(context).get(plans.unit_id, plans.unit_id)
         proposed = text("scenario_plan_name", unit_name=unit_name, number=number)
         name = left.text_input(text("scenario_name"), value=proposed, max_chars=LONGEST_NAME)
         pressed = right.form_submit_button(text("scenario_keep"))
     if not pressed:
         return
     try:
-        made = add_scenario(held, name, found.plans[number - 1].edits)
+        scenario = add_scenario(context, name, plans.plans[number - 1].edits)
     except MuPlanError as error:
         st.error(as_text(words().error(error)))
         return
-    st.success(as_text(text("scenario_kept", name=made)))
+    st.success(as_text(text("scenario_kept", name=scenario)))
 
 
-def _maps(held: Context, found: PlansFound, number: int) -> None:
+def _maps(context: Context, plans: PlansFound, number: int) -> None:
     """Show the map before and after the plan, which is a scenario that nobody kept."""
     text = words().text
-    unit_name = unit_names(held).get(found.unit_id, found.unit_id)
-    named = text("scenario_plan_name", unit_name=unit_name, number=number)
+    unit_name = unit_names(context).get(plans.unit_id, plans.unit_id)
+    title = text("scenario_plan_name", unit_name=unit_name, number=number)
     st.subheader(text("consolidate_maps"))
-    show_scenario_maps(held, Scenario(named, found.plans[number - 1].edits))
+    show_scenario_maps(context, Scenario(title, plans.plans[number - 1].edits))
 
 
 show()

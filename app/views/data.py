@@ -8,8 +8,9 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
+from app.answers.answer import layer_name
 from app.answers.imports import fault_text
-from app.answers.workspace import export_answer, field_answer, info_answer, layer_name, trail_answer
+from app.answers.workspace import export_answer, field_answer, info_answer, trail_answer
 from app.components.import_form import (
     ask_place,
     ask_unit,
@@ -31,16 +32,14 @@ from app.components.page import (
     within_border,
 )
 from app.context import Context, local_minute
-from app.session import context, words
+from app.session import current_context, words
 from geo.errors import MuPlanError
 from layers.contracts import CONTRACTS
-from layers.exchange.importing import workspace_ground
-from layers.exchange.raster import RASTER_ENDINGS
-from layers.exchange.read import UPLOAD_ENDINGS, read_file
+from layers.exchange.importing import workspace_extent
+from layers.exchange.read import RASTER_ENDINGS, UPLOAD_ENDINGS, read_file
 from layers.exchange.recognise.columns import KEEP as KEEP_COLUMN
 from layers.exchange.recognise.columns import recall_mapping, recognised_columns
-from layers.exchange.recognise.crs import PlaceStated
-from layers.exchange.request import ImportRequest, Mode
+from layers.exchange.request import CrsOptions, ImportRequest, Mode
 from platforms.ledger.visibility import require_city
 
 KEEP = ""
@@ -50,57 +49,60 @@ STORED_ANSWER = "import_stored_answer"
 
 def show() -> None:
     """Show the page."""
-    held = context()
+    context = current_context()
     text = words().text
-    page_head(held, "page_data", "data_question")
+    page_head(context, "page_data", "data_question")
     layers, incoming, fields, trail = st.tabs(
         [text("tab_layers"), text("tab_import"), text("tab_fields"), text("tab_trail")]
     )
     with layers:
-        answer = info_answer(held)
+        answer = info_answer(context)
         say_lines(answer.summary)
-        frame = answer.sheets[0].frame.copy()
+        frame = answer.sheet("layers").frame.copy()
         known = frame["imported_at"].notna()
         frame.loc[known, "imported_at"] = frame.loc[known, "imported_at"].map(local_minute)
-        shown = shown_columns(frame, tuple(frame.columns), words(), answer.titles)
-        show_list(shown)
-        _export(held)
+        display = shown_columns(frame, tuple(frame.columns), words(), answer.titles)
+        show_list(display)
+        _export(context)
     with incoming:
-        within_border(lambda: _import(held))
+        within_border(lambda: _import(context))
     with fields:
         _fields()
     with trail:
-        within_border(lambda: _trail(held))
+        within_border(lambda: _trail(context))
 
 
-def _named(layer: str) -> str:
+def _layer_title(layer: str) -> str:
     return f"{layer_name(layer, words())}（{layer}）"
 
 
-def _export(held: Context) -> None:
+def _export(context: Context) -> None:
     layer = st.selectbox(
-        words().text("export_layer"), list(held.workspace), format_func=_named, key="export_layer"
+        words().text("export_layer"),
+        list(context.workspace),
+        format_func=_layer_title,
+        key="export_layer",
     )
     spatial = CONTRACTS[layer].is_spatial
     shapes = (".gpkg", ".geojson", ".shp.zip", ".kml", ".dxf") if spatial else ()
     survey = (".txt",) if CONTRACTS[layer].geometry == "polygon" else ()
     endings = (".xlsx", ".csv", *shapes, *survey)
-    hand_out(export_answer(held, layer), held, endings, f"export_{layer}")
+    hand_out(export_answer(context, layer), context, endings, f"export_{layer}")
 
 
-def _import(held: Context) -> None:
+def _import(context: Context) -> None:
     text = words().text
-    require_city(held.source)
+    require_city(context.source)
     st.caption(text("import_hint", endings=" ".join(UPLOAD_ENDINGS)))
-    said = st.session_state.pop(STORED_SAID, ())
-    for line in said[:1]:
+    sentences = st.session_state.pop(STORED_SAID, ())
+    for line in sentences[:1]:
         st.success(as_text(line))
-    with st.expander(text("import_details")) if said else st.container():
-        say_lines(tuple(said[1:]))
+    with st.expander(text("import_details")) if sentences else st.container():
+        say_lines(tuple(sentences[1:]))
     stored = st.session_state.pop(STORED_ANSWER, None)
     if stored is not None:
         whole, title = stored
-        hand_out(whole, held, (".xlsx", ".docx", ".gpkg"), "import_stored", title=title)
+        hand_out(whole, context, (".xlsx", ".docx", ".gpkg"), "import_stored", title=title)
     upload = st.file_uploader(text("import_file"), type=list(UPLOAD_ENDINGS), key="import_file")
     if upload is None:
         return
@@ -108,20 +110,22 @@ def _import(held: Context) -> None:
         path = Path(folder) / Path(upload.name).name
         path.write_bytes(upload.getbuffer())
         if path.suffix.lower() in RASTER_ENDINGS:
-            stored = raster_form(held, path)
+            stored = raster_form(context, path)
             if stored:
                 st.session_state[STORED_SAID] = list(stored)
                 st.rerun()
             return
-        request = _request(held, path)
+        request = _request(context, path)
         if request is not None:
-            _run(held, request)
+            _run(context, request)
 
 
-def _request(held: Context, path: Path) -> ImportRequest | None:
+def _request(context: Context, path: Path) -> ImportRequest | None:
     text = words().text
     first, second, third = st.columns(3)
-    layer = first.selectbox(text("option_layer"), list(CONTRACTS), format_func=_named, index=4)
+    layer = first.selectbox(
+        text("option_layer"), list(CONTRACTS), format_func=_layer_title, index=4
+    )
     mode: Mode = second.selectbox(
         text("import_mode"), get_args(Mode), format_func=lambda code: text(f"mode_{code}")
     )
@@ -140,11 +144,11 @@ def _request(held: Context, path: Path) -> ImportRequest | None:
         )
     )  # fmt: skip
     st.dataframe(pd.DataFrame(source.frame).drop(columns="geometry", errors="ignore").head(5))
-    place: PlaceStated | None = PlaceStated()
+    place: CrsOptions | None = CrsOptions()
     rows = None
     if isinstance(source.frame, gpd.GeoDataFrame) and CONTRACTS[layer].is_spatial:
-        place, rows = ask_place(held, source, workspace_ground(held.workspace), crs.strip())
-    mapping = _mapping(held, layer, [str(c) for c in source.frame.columns if c != "geometry"])
+        place, rows = ask_place(context, source, workspace_extent(context.workspace), crs.strip())
+    mapping = _mapping(context, layer, [str(c) for c in source.frame.columns if c != "geometry"])
     is_answered, declared = ask_unit(rows, mapping)
     waits = place is None or not is_answered
     if waits:
@@ -163,12 +167,12 @@ def _request(held: Context, path: Path) -> ImportRequest | None:
     return request if stores or is_checked(request, asked=asked) else None
 
 
-def _mapping(held: Context, layer: str, columns: list[str]) -> dict[str, str]:
+def _mapping(context: Context, layer: str, columns: list[str]) -> dict[str, str]:
     text = words().text
     contract = CONTRACTS[layer]
     targets = [KEEP, *contract.columns]
-    last_time = recall_mapping(held.workspace, layer, columns)
-    before = last_time.beside({}, columns, contract.columns)
+    last_time = recall_mapping(context.workspace, layer, columns)
+    before = last_time.still_valid({}, columns, contract.columns)
     with st.expander(text("import_mapping"), expanded=True):
         st.caption(text("import_mapping_help"))
         if before:
@@ -189,46 +193,47 @@ def _mapping(held: Context, layer: str, columns: list[str]) -> dict[str, str]:
     return chosen
 
 
-def _run(held: Context, request: ImportRequest) -> None:
-    actions = chosen_actions(held, request.layer)
+def _run(context: Context, request: ImportRequest) -> None:
+    actions = chosen_actions(context, request.layer)
     if request.dry_run:
-        show_report(held, request, checked(held, request, actions))
+        show_report(context, request, checked(context, request, actions))
         return
-    found = import_found(held, request, actions)
-    if found.error is None:
+    outcome = import_found(context, request, actions)
+    if outcome.error is None:
         # Every other tab shows the workspace as it was; the next run shows it as it is now.
-        faults = [fault_text(fault, request.layer, words()) for fault in found.result.faults]
-        st.session_state[STORED_ANSWER] = (found.whole, found.answer.title)
-        st.session_state[STORED_SAID] = [*found.answer.summary, *faults]
+        faults = [fault_text(fault, request.layer, words()) for fault in outcome.result.faults]
+        st.session_state[STORED_ANSWER] = (outcome.whole, outcome.answer.title)
+        st.session_state[STORED_SAID] = [*outcome.answer.summary, *faults]
         forget_check()
         st.rerun()
-    show_report(held, request, found)
+    show_report(context, request, outcome)
 
 
 def _fields() -> None:
     layer = st.selectbox(
-        words().text("column_layer"), list(CONTRACTS), format_func=_named, key="field_layer"
+        words().text("column_layer"), list(CONTRACTS), format_func=_layer_title, key="field_layer"
     )
     answer = field_answer(layer, words())
-    frame = answer.sheets[0].frame
+    frame = answer.sheet("fields").frame
     columns = tuple(name for name in frame.columns if name != "layer")
     show_list(shown_columns(frame, columns, words(), answer.titles))
 
 
-def _trail(held: Context) -> None:
+def _trail(context: Context) -> None:
     text = words().text
-    answer = trail_answer(held)
-    audit, aside, history = answer.sheets
-    for sheet, empty in (
-        (aside, "trail_none_waiting"), (history, "trail_no_history"), (audit, "trail_no_audit"),
+    answer = trail_answer(context)
+    for key, empty in (
+        ("quarantine", "trail_none_waiting"), ("history", "trail_no_history"),
+        ("audit", "trail_no_audit"),
     ):  # fmt: skip
+        sheet = answer.sheet(key)
         st.subheader(sheet.name)
         if len(sheet.frame):
             columns = tuple(map(str, sheet.frame.columns))
             show_list(shown_columns(sheet.frame, columns, words(), answer.titles))
         else:
             st.caption(text(empty))
-    hand_out(answer, held, (".xlsx", ".docx", ".csv"), "trail")
+    hand_out(answer, context, (".xlsx", ".docx", ".csv"), "trail")
 
 
 show()

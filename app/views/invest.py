@@ -12,19 +12,20 @@ from app.answers.investment import (
     block_query,
     investment_map,
 )
-from app.components.jobs import run_with_bar
+from app.answers.land import find_land
+from app.components.jobs import cached_with_bar
 from app.components.page import as_text, page_head, say_lines
-from app.context import Context
+from app.context import Context, platform_names
 from app.messages import LANGUAGES, Language, catalogue
-from app.session import Stamp, blocks, context, stamp, words
+from app.session import Stamp, current_context, stamp, words
 from platforms.land.search import lines_mu
 
-MADE = "investment_map"
+LAST_MAP = "investment_map"
 LOOK_PX = 640
 
 
 @dataclass(frozen=True)
-class _Made:
+class _LastMap:
     """The map made last, and for which state of the workspace."""
 
     at: Stamp
@@ -35,45 +36,41 @@ class _Made:
 
 def show() -> None:
     """Show the page."""
-    held = context()
-    page_head(held, "page_invest", "invest_question")
-    if not len(held.source.read("major_platforms")) and not len(held.source.read("land_parcels")):
+    context = current_context()
+    page_head(context, "page_invest", "invest_question")
+    if not len(context.source.read("major_platforms")) and not len(
+        context.source.read("land_parcels")
+    ):
         st.info(words().text("invest_no_data"))
         return
-    query, language, is_asked = _asked(held)
+    query, language, is_asked = _asked(context)
     if is_asked:
-        st.session_state[MADE] = _make(held, query, language)
-    made: _Made | None = st.session_state.get(MADE)
-    if made is None or made.at != stamp():
+        st.session_state[LAST_MAP] = _make(context, query, language)
+    last: _LastMap | None = st.session_state.get(LAST_MAP)
+    if last is None or last.at != stamp():
         return
-    say_lines(made.map.said(held))
+    say_lines(last.map.sentences(context))
     st.caption(as_text(words().text("invest_check")))
-    name = f"{made.map.title}_{held.as_of}.html".replace("/", "-").replace("\\", "-")
+    name = f"{last.map.title}_{context.as_of}.html".replace("/", "-").replace("\\", "-")
     st.download_button(
-        words().text("invest_download"), made.map.html, name, "text/html", on_click="ignore",
+        words().text("invest_download"), last.map.html, name, "text/html", on_click="ignore",
         key="invest_download",
     )  # fmt: skip
     # An address of its own: the look at the file may not reach into this page.
-    data = base64.b64encode(made.map.html.encode("utf-8")).decode("ascii")
+    data = base64.b64encode(last.map.html.encode("utf-8")).decode("ascii")
     st.iframe(f"data:text/html;charset=utf-8;base64,{data}", height=LOOK_PX)
 
 
-def _make(held: Context, query: InvestmentQuery, language: Language) -> _Made:
-    land_query = block_query(held, query)
-    found = run_with_bar(
-        "invest", words().text("invest_working"), lambda progress: blocks(land_query, progress)
-    )
-    spoken = replace(held, words=catalogue(language))
-    return _Made(stamp(), query, language, investment_map(spoken, query, found))
+def _make(context: Context, query: InvestmentQuery, language: Language) -> _LastMap:
+    label = words().text("invest_working")
+    land = cached_with_bar("invest", label, find_land, block_query(context, query))
+    spoken = replace(context, words=catalogue(language))
+    return _LastMap(stamp(), query, language, investment_map(spoken, query, land))
 
 
-def _asked(held: Context) -> tuple[InvestmentQuery, Language, bool]:
+def _asked(context: Context) -> tuple[InvestmentQuery, Language, bool]:
     text = words().text
-    platforms = held.source.read("major_platforms")
-    names = {
-        one: str(name) for one, name in
-        zip(platforms["platform_id"], platforms["name"].fillna(text("public_unnamed")), strict=True)
-    }  # fmt: skip
+    names = platform_names(context)
     with st.form("invest_form"):
         first, second = st.columns(2)
         chosen = first.multiselect(
@@ -98,7 +95,7 @@ def _asked(held: Context) -> tuple[InvestmentQuery, Language, bool]:
         review = review_at.text_input(text("invest_review"), key="invest_review")
         least_at, language_at, button_at = st.columns([1, 1, 2], vertical_alignment="bottom")
         least = least_at.number_input(
-            text("invest_min_mu"), 1.0, 1e6, lines_mu(held.policy)[0], 10.0, key="invest_min_mu"
+            text("invest_min_mu"), 1.0, 1e6, lines_mu(context.policy)[0], 10.0, key="invest_min_mu"
         )
         language = language_at.selectbox(
             text("invest_language"),

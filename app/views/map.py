@@ -5,7 +5,7 @@ import streamlit as st
 from app.components.map_panels import highlighted, show_panel
 from app.components.map_view import choose_rows, map_state, show_tool_map, told_already, took
 from app.components.page import page_head, within_border
-from app.session import context, map_view, words
+from app.session import current_context, map_view, words
 
 HEIGHT_PX = 600
 MAP = "main_map"
@@ -13,8 +13,8 @@ MAP = "main_map"
 
 def show() -> None:
     """Show the page."""
-    held = context()
-    page_head(held, "page_map", "map_question")
+    context = current_context()
+    page_head(context, "page_map", "map_question")
     with st.spinner(words().text("working")):
         view = map_view()
     if view.extent is None:
@@ -29,20 +29,20 @@ def _map() -> None:
 
 
 def _draw() -> None:
-    held, view, state = context(), map_view(), map_state()
+    context, view, state = current_context(), map_view(), map_state()
     took(state, view, *told_already(MAP))
-    choose_rows(held, state)
-    marked = highlighted(held, state)
+    choose_rows(context, state)
+    marked = highlighted(context, state)
     left, right = st.columns([2.7, 1.15])
     with left:
         click, drawing = show_tool_map(
             view, words(), key=MAP, highlights=marked, focus=state.focus,
-            base_map_url=held.settings.base_map_url, height_px=HEIGHT_PX,
+            base_map_url=context.settings.base_map_url, height_px=HEIGHT_PX,
         )  # fmt: skip
     if took(state, view, click, drawing):
         st.rerun(scope="fragment")
     with right:
-        show_panel(held, view, state, marked)
+        show_panel(context, view, state, marked)
 
 
 show()

@@ -6,7 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from app.answers.answer import Answer
-from app.answers.matching import match_answer, summary_lines, weight_range_rows
+from app.answers.matching import (
+    evaluate_demand,
+    match_answer,
+    platform_frame,
+    summary_lines,
+    weight_range_rows,
+)
 from app.answers.reports import match_report
 from app.components.match import (
     SHOWN_SITES,
@@ -15,40 +21,48 @@ from app.components.match import (
     show_reasons,
     show_sites,
 )
-from app.components.page import hand_out, page_head, say_lines, show_list, within_border
-from app.context import Context
-from app.session import context, evaluated, map_view, words
+from app.components.page import (
+    hand_out,
+    page_head,
+    say_lines,
+    show_list,
+    shown_columns,
+    within_border,
+)
+from app.context import Context, platform_names
+from app.session import cached, current_context, map_view, words
 from platforms.matching.match import Evaluation, MatchResult, ranked
 from platforms.matching.site import MatchTable
 
+PLATFORM_COLUMNS = ("rank", "platform_name", "score", "site_count", "best_site")
 MOST_WEIGHT = 50
 SLIDERS_A_ROW = 5
 
 
 def show() -> None:
     """Show the page."""
-    held = context()
-    page_head(held, "page_match", "match_question")
-    demand = choose_demand(held)
+    context = current_context()
+    page_head(context, "page_match", "match_question")
+    demand = choose_demand(context)
     if demand is None:
         return
     with st.spinner(words().text("working_match")):
-        evaluation = evaluated(demand)
-    _weighed(held, evaluation)
+        evaluation = cached(evaluate_demand, demand)
+    _weighed(context, evaluation)
 
 
 @st.fragment
-def _weighed(held: Context, evaluation: Evaluation) -> None:
+def _weighed(context: Context, evaluation: Evaluation) -> None:
     """Show all that moves with the weights; a slider changes this part of the page only."""
-    within_border(lambda: _results(held, evaluation))
+    within_border(lambda: _results(context, evaluation))
 
 
-def _results(held: Context, evaluation: Evaluation) -> None:
+def _results(context: Context, evaluation: Evaluation) -> None:
     text = words().text
-    table = _weights(held.match_table())
+    table = _weights(context.match_table())
     result = ranked(evaluation, table)
-    names = _platform_names(held)
-    say_lines(summary_lines(held, result, names))
+    names = platform_names(context)
+    say_lines(summary_lines(context, result, names))
     ranking, sites, compared, ranges, undecided, rejected = st.tabs(
         [
             text("tab_platforms", count=len(result.platforms)),
@@ -62,29 +76,24 @@ def _results(held: Context, evaluation: Evaluation) -> None:
     with ranking:
         _platform_table(result, names)
     with sites:
-        show_sites(held, result, names)
+        show_sites(context, result, names)
     with compared:
-        show_comparison(held, result, names)
+        show_comparison(context, result, names)
     with ranges:
         _ranges(result)
     with undecided:
-        show_reasons(held, result.undecided, names)
+        show_reasons(context, result.undecided, names)
     with rejected:
-        show_reasons(held, result.rejected, names)
+        show_reasons(context, result.rejected, names)
 
     def answer() -> Answer:
-        return match_answer(held, result, table, SHOWN_SITES)
+        return match_answer(context, result, table, SHOWN_SITES)
 
     hand_out(
-        answer, held, (".xlsx", ".docx", ".csv", ".gpkg"), "match",
-        report=lambda: match_report(held, result, table, map_view()),
+        answer, context, (".xlsx", ".docx", ".csv", ".gpkg"), "match",
+        report=lambda: match_report(context, result, table, map_view()),
         title=text("title_match", name=result.demand.name),
     )  # fmt: skip
-
-
-def _platform_names(held: Context) -> dict[str, str]:
-    platforms = held.source.read("major_platforms")
-    return dict(zip(platforms["platform_id"], platforms["name"], strict=True))
 
 
 def _weights(table: MatchTable) -> MatchTable:
@@ -107,24 +116,16 @@ def _platform_table(result: MatchResult, names: dict[str, str]) -> None:
     if not result.platforms:
         st.info(text("match_none"))
         return
-    rows = [
+    listed = shown_columns(platform_frame(result, names), PLATFORM_COLUMNS, words())
+    contributions = [
         {
-            text("column_rank"): p.rank,
-            text("column_platform_name"): names.get(p.platform_id, p.platform_id),
-            text("column_score"): p.score,
-            text("column_site_count"): p.site_count,
-            text("column_best_site"): p.best_site_id,
-            **{
-                text(f"criterion_{part.criterion}"): None
-                if part.value is None
-                else part.contribution
-                for part in p.criteria
-            },
+            text(f"criterion_{part.criterion}"): None if part.value is None else part.contribution
+            for part in platform.criteria
         }
-        for p in result.platforms
+        for platform in result.platforms
     ]
     st.caption(text("match_platform_hint"))
-    show_list(pd.DataFrame(rows))
+    show_list(pd.concat([listed, pd.DataFrame(contributions)], axis=1))
 
 
 def _ranges(result: MatchResult) -> None:

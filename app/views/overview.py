@@ -5,20 +5,20 @@ import streamlit as st
 
 from app.answers.checks import check_answer, outcome_word
 from app.answers.evidence import LIGHTS, light
-from app.answers.land import unit_names
+from app.answers.land import find_land
 from app.answers.reports import check_report
 from app.components.jobs import judged_with_bar
 from app.components.overview import show_day
 from app.components.page import hand_out, page_head, show_list
-from app.context import Context
-from app.session import blocks, context, map_view, words
+from app.context import Context, unit_names
+from app.session import cached, current_context, map_view, words
 from geo.units import compare, m2_to_mu
 from platforms.checks import CheckQuery
 from platforms.land.blocks import counted_once_m2
 from platforms.land.search import BlockQuery, lines_mu
 from platforms.policy.verdict import Verdict
 
-SHOWN = (
+RULES_SHOWN = (
     ("B1", "land"), ("B1", "energy"), ("B1", "emission"), ("A1", "principle"), ("A1", "limit"),
     ("A13", ""), ("A18", ""),
 )  # fmt: skip
@@ -26,80 +26,81 @@ SHOWN = (
 
 def show() -> None:
     """Show the page."""
-    held = context()
+    context = current_context()
     text = words().text
-    page_head(held, "page_overview", "overview_question")
-    _figures(held)
-    verdicts = judged_with_bar(CheckQuery(None, (), (), held.as_of))
+    page_head(context, "page_overview", "overview_question")
+    _figures(context)
+    verdicts = judged_with_bar(CheckQuery(None, (), (), context.as_of))
     st.subheader(text("overview_units"))
-    table = _by_unit(held, verdicts)
+    table = _by_unit(context, verdicts)
     if table.empty:
         st.info(text("overview_empty"))
-        show_day(held)
+        show_day(context)
         return
     wide = {text("column_unit_name"): st.column_config.TextColumn(width=140)}
     show_list(table, column_config=wide)
     st.caption(text("overview_legend", **LIGHTS))
-    show_day(held)
+    show_day(context)
     st.subheader(text("overview_platforms"))
-    platforms = _by_platform(held, verdicts)
+    platforms = _by_platform(context, verdicts)
     show_list(platforms)
-    query = CheckQuery(None, (), (), held.as_of)
-    answer = check_answer(held, query, verdicts)
+    query = CheckQuery(None, (), (), context.as_of)
+    answer = check_answer(context, query, verdicts)
     hand_out(
         answer,
-        held,
+        context,
         (".xlsx", ".docx", ".csv"),
         "overview",
-        report=lambda: check_report(held, query, verdicts, map_view()),
+        report=lambda: check_report(context, query, verdicts, map_view()),
     )
 
 
-def _figures(held: Context) -> None:
+def _figures(context: Context) -> None:
     text = words().text
-    platforms = held.source.read("major_platforms")
-    parcels = held.source.read("land_parcels")
+    platforms = context.source.read("major_platforms")
+    parcels = context.source.read("land_parcels")
     columns = st.columns(5)
     columns[0].metric(text("figure_platforms"), f"{len(platforms)}")
     columns[1].metric(text("figure_parcels"), f"{len(parcels):,}")
-    listed, reserve = lines_mu(held.policy)
+    listed, reserve = lines_mu(context.policy)
     label, place = text("working_blocks"), st.empty()
-    land = blocks(
+    land = cached(
+        find_land,
         BlockQuery(min_mu=listed),
-        lambda share: place.progress(min(share, 1.0), label) and None,
+        progress=lambda share: place.progress(min(share, 1.0), label) and None,
     ).blocks
     place.empty()
-    found = land.blocks
-    large = found[[compare(mu, reserve) >= 0 for mu in found["area_mu"]]]
-    columns[2].metric(text("figure_blocks", least=listed), f"{len(found):,}")
-    area_mu = m2_to_mu(counted_once_m2(found))
+    listed_blocks = land.blocks
+    large = listed_blocks[[compare(mu, reserve) >= 0 for mu in listed_blocks["area_mu"]]]
+    columns[2].metric(text("figure_blocks", least=listed), f"{len(listed_blocks):,}")
+    area_mu = m2_to_mu(counted_once_m2(listed_blocks))
     columns[3].metric(text("figure_blocks_mu", least=listed), f"{area_mu:,.0f}")
     columns[4].metric(text("figure_blocks", least=reserve), f"{len(large):,}")
 
 
-def _by_unit(held: Context, verdicts: list[Verdict]) -> pd.DataFrame:
+def _by_unit(context: Context, verdicts: list[Verdict]) -> pd.DataFrame:
     text = words().text
     rows = []
-    for unit_id, name in unit_names(held).items():
+    for unit_id, name in unit_names(context).items():
         row = {text("column_unit_name"): name}
-        for rule_id, part in SHOWN:
-            if part not in held.policy.parts(rule_id):
+        for rule_id, part in RULES_SHOWN:
+            if part not in context.policy.parts(rule_id):
                 continue
-            found = [
+            of_unit = [
                 v for v in verdicts
                 if v.unit_id == unit_id and v.platform_id is None and v.rule_id == rule_id
                 and v.part.split(":")[0] == part
             ]  # fmt: skip
             row[text(f"light_{rule_id}_{part}" if part else f"light_{rule_id}")] = _cell(
-                held, found
+                context, of_unit
             )
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _by_platform(held: Context, verdicts: list[Verdict]) -> pd.DataFrame:
+def _by_platform(context: Context, verdicts: list[Verdict]) -> pd.DataFrame:
     text = words().text
-    platforms = held.source.read("major_platforms")
+    platforms = context.source.read("major_platforms")
     rows = []
     for platform_id, name in platforms[["platform_id", "name"]].itertuples(index=False):
         mine = [v for v in verdicts if v.platform_id == platform_id]
@@ -107,24 +108,24 @@ def _by_platform(held: Context, verdicts: list[Verdict]) -> pd.DataFrame:
             continue
         row = {text("column_platform_name"): name}
         for rule_id in ("A2", "A8", "A9"):
-            if not held.policy.parts(rule_id):
+            if not context.policy.parts(rule_id):
                 continue
-            found = [v for v in mine if v.rule_id == rule_id]
-            row[text(f"light_{rule_id}")] = _cell(held, found)
+            of_rule = [v for v in mine if v.rule_id == rule_id]
+            row[text(f"light_{rule_id}")] = _cell(context, of_rule)
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _cell(held: Context, found: list[Verdict]) -> str:
+def _cell(context: Context, verdicts: list[Verdict]) -> str:
     """Show the worst of several verdicts, with its figure."""
     order = ["not_met", "no_data", "met", "not_applicable"]
-    if not found:
+    if not verdicts:
         return "–"
-    worst = min(found, key=lambda v: order.index(v.outcome))
+    worst = min(verdicts, key=lambda v: order.index(v.outcome))
     figure = "" if worst.measured is None else f" {_figure(worst.measured, worst.unit)}"
     expired = "" if worst.in_force else f"〔{words().text(f'force_status_{worst.force_status}')}〕"
     past = f"〔{words().text('past_target')}〕" if worst.is_past_target else ""
-    return f"{light(worst)} {outcome_word(held, worst)}{figure}{expired}{past}"
+    return f"{light(worst)} {outcome_word(context, worst)}{figure}{expired}{past}"
 
 
 def _figure(measured: float, unit: str) -> str:

@@ -17,15 +17,15 @@ from app.components.placement import (
     waiting_projects,
 )
 from app.context import Context
-from app.session import Stamp, context, stamp, words
+from app.session import Stamp, current_context, stamp, words
 from geo.tools import Progress, within
 from platforms.placement.place import Placement, Wishes
 
-WORK, FOUND = "placement", "placement_found"
+WORK, LAST_OUTCOME = "placement", "placement_found"
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Outcome:
     """The last run of this session, and what it was asked."""
 
     at: Stamp
@@ -37,24 +37,24 @@ class _Found:
 
 def show() -> None:
     """Show the page."""
-    held = context()
+    context = current_context()
     text = words().text
-    page_head(held, "page_placement", "placement_question")
-    waiting = waiting_projects(held)
+    page_head(context, "page_placement", "placement_question")
+    waiting = waiting_projects(context)
     if not waiting:
         st.info(text("placement_empty"))
         return
-    if not len(held.source.read("land_parcels")):
+    if not len(context.source.read("land_parcels")):
         st.info(text("placement_empty_land"))
         return
-    asked = choose_projects(held, waiting)
+    asked = choose_projects(context, waiting)
     last = _last()
     wishes = choose_wishes(last.matched.results if last is not None else ())
     pressed = st.button(
         text("placement_run"), type="primary", key="placement_run", disabled=asked is None
     )
     if pressed and asked is not None:
-        begin(WORK, _work(held, stamp(), asked, wishes, last))
+        begin(WORK, _work(context, stamp(), asked, wishes, last))
     if running(WORK, text("placement_working")):
         return
     work = ended(WORK)
@@ -62,53 +62,58 @@ def show() -> None:
         if work.is_cancelled:
             st.info(text("work_cancelled"))
         else:
-            st.session_state[FOUND] = work.result
+            st.session_state[LAST_OUTCOME] = work.result
             st.rerun()
     if last is not None:
         if (last.asked, last.wishes) != (asked, wishes):
             st.caption(text("placement_changed"))
-        _answered(held, last)
+        _answered(context, last)
 
 
-def _last() -> _Found | None:
+def _last() -> _Outcome | None:
     """Give the last run, where the workspace, the date and the packs are still the same."""
-    found: _Found | None = st.session_state.get(FOUND)
-    return found if found is not None and found.at == stamp() else None
+    last: _Outcome | None = st.session_state.get(LAST_OUTCOME)
+    return last if last is not None and last.at == stamp() else None
 
 
 def _work(
-    held: Context, at: Stamp, asked: Asked, wishes: Wishes, last: _Found | None
-) -> Callable[[Progress, Callable[[], bool]], _Found]:
+    context: Context, at: Stamp, asked: Asked, wishes: Wishes, last: _Outcome | None
+) -> Callable[[Progress, Callable[[], bool]], _Outcome]:
     """Prepare the run; projects matched already are not matched again."""
     known = last.matched if last is not None and last.asked == asked else None
-    table = held.match_table()
+    table = context.match_table()
 
-    def run(tell: Progress, is_cancelled: Callable[[], bool]) -> _Found:
-        matched = known or match_all(held, asked.demands, table, within(tell, 0.0, 0.9))
+    def run(tell: Progress, is_cancelled: Callable[[], bool]) -> _Outcome:
+        matched = known or match_all(context, asked.demands, table, within(tell, 0.0, 0.9))
         tell(0.9)
-        return _Found(
-            at, asked, wishes, matched, place_matched(held, matched, wishes, is_cancelled)
+        return _Outcome(
+            at, asked, wishes, matched, place_matched(context, matched, wishes, is_cancelled)
         )
 
     return run
 
 
 @st.fragment
-def _answered(held: Context, found: _Found) -> None:
+def _answered(context: Context, outcome: _Outcome) -> None:
     """Show what was found; a row that is chosen draws this part of the page only."""
-    within_border(lambda: _shown(held, found))
+    within_border(lambda: _result(context, outcome))
 
 
-def _shown(held: Context, found: _Found) -> None:
-    answer = _answer(held, found)
-    show_placement(held, found.placement, answer)
-    hand_out(answer, held, (".xlsx", ".docx", ".csv", ".gpkg"), "placement")
+def _result(context: Context, outcome: _Outcome) -> None:
+    answer = _answer(context, outcome)
+    show_placement(context, outcome.placement, answer)
+    hand_out(answer, context, (".xlsx", ".docx", ".csv", ".gpkg"), "placement")
 
 
-def _answer(held: Context, found: _Found) -> Answer:
-    asked = found.asked
+def _answer(context: Context, outcome: _Outcome) -> Answer:
+    asked = outcome.asked
     return placement_answer(
-        held, found.placement, asked.refused, found.wishes, asked.said, found.matched.results
+        context,
+        outcome.placement,
+        asked.refused,
+        outcome.wishes,
+        asked.sentence,
+        outcome.matched.results,
     )
 
 

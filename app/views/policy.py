@@ -7,7 +7,7 @@ from app.answers.answer import Answer
 from app.answers.rules import rule_answer
 from app.components.page import as_text, hand_out, page_head, show_list, shown_columns
 from app.context import Context
-from app.session import context, words
+from app.session import current_context, words
 
 COLUMNS = (
     "rule_id", "title", "comparator", "value", "unit", "force", "force_status", "basis", "clause",
@@ -24,26 +24,27 @@ LIST_PX = 400
 
 def show() -> None:
     """Show the page."""
-    held = context()
+    context = current_context()
     text = words().text
-    page_head(held, "page_policy", "policy_question")
-    answer = rule_answer(held.policy, words())
-    rules, documents, assumptions = st.tabs([sheet.name for sheet in answer.sheets])
-    with rules:
+    page_head(context, "page_policy", "policy_question")
+    answer = rule_answer(context.policy, words())
+    rules, *others = map(answer.sheet, ("rules", "documents", "assumptions"))
+    rules_tab, *tabs = st.tabs([sheet.name for sheet in (rules, *others)])
+    with rules_tab:
         _rules(answer)
-    for tab, sheet in ((documents, answer.sheets[1]), (assumptions, answer.sheets[2])):
+    for tab, sheet in zip(tabs, others, strict=True):
         with tab:
             show_list(shown_columns(sheet.frame, _columns(sheet.frame), words(), answer.titles))
-    _switched_off(held)
+    _switched_off(context)
     st.caption(text("policy_how"))
-    hand_out(answer, held, (".xlsx", ".docx", ".csv"), "policy")
+    hand_out(answer, context, (".xlsx", ".docx", ".csv"), "policy")
 
 
 @st.fragment
 def _rules(answer: Answer) -> None:
     """Search the rules; what is typed draws this part of the page only."""
     text = words().text
-    frame = answer.sheets[0].frame
+    frame = answer.sheet("rules").frame
     cells = st.columns([3, 1, 1, 3, 1], vertical_alignment="bottom")
     sought = cells[0].text_input(
         text("policy_search"), key="policy_search", placeholder=text("policy_search_example")
@@ -58,18 +59,18 @@ def _rules(answer: Answer) -> None:
             wanted &= frame[name].isin(chosen)
     if cells[4].checkbox(text("policy_assumed"), key="policy_assumed"):
         wanted &= frame["assumption_texts"].ne("")
-    found = frame[wanted].reset_index(drop=True)
-    st.caption(text("policy_found", found=len(found), count=len(frame)))
-    if not len(found):
+    matching = frame[wanted].reset_index(drop=True)
+    st.caption(text("policy_found", found=len(matching), count=len(frame)))
+    if not len(matching):
         st.info(text("policy_none_found"))
         return
     event = show_list(
-        shown_columns(found, COLUMNS, words(), answer.titles), height=LIST_PX, on_select="rerun",
+        shown_columns(matching, COLUMNS, words(), answer.titles), height=LIST_PX, on_select="rerun",
         selection_mode="single-row", key="policy_rows",
     )  # fmt: skip
-    rows = [row for row in event.selection.rows if row < len(found)]
+    rows = [row for row in event.selection.rows if row < len(matching)]
     if rows:
-        _one(found.iloc[rows[0]], answer)
+        _rule_detail(matching.iloc[rows[0]], answer)
     else:
         st.caption(text("policy_choose"))
 
@@ -83,23 +84,23 @@ def _holding(frame: pd.DataFrame, sought: str) -> pd.Series:
     return wanted
 
 
-def _one(row: pd.Series, answer: Answer) -> None:
+def _rule_detail(row: pd.Series, answer: Answer) -> None:
     """Show one rule with all that it stands on."""
     colon = words().text("colon")
     asked = f"{row['title']}{colon}{row['comparator']} {row['value']} {row['unit']}"
-    named = " ".join((row["rule_id"], row["part"], asked)).split()
-    st.markdown(f"**{as_text(' '.join(named))}**")
+    rule_name = " ".join((row["rule_id"], row["part"], asked)).split()
+    st.markdown(f"**{as_text(' '.join(rule_name))}**")
     titles = shown_columns(pd.DataFrame([row]), FACTS, words(), answer.titles)
     for name, cell in titles.iloc[0].items():
         if not pd.isna(cell) and str(cell):
             st.markdown(as_text(f"{name}{colon}{cell}"))
 
 
-def _switched_off(held: Context) -> None:
+def _switched_off(context: Context) -> None:
     """Say which rules of a base pack don't hold here, each with the reason."""
-    for off in held.policy.pack.switched_off:
-        named = f"{off.rule_id} {off.part or ''}".strip()
-        st.caption(as_text(words().text("policy_switched_off", rule=named, why=off.why)))
+    for off in context.policy.pack.switched_off:
+        rule_name = f"{off.rule_id} {off.part or ''}".strip()
+        st.caption(as_text(words().text("policy_switched_off", rule=rule_name, why=off.why)))
 
 
 def _columns(frame: pd.DataFrame) -> tuple[str, ...]:

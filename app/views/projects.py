@@ -28,7 +28,7 @@ from app.components.page import (
     shown_columns,
 )
 from app.components.projects import (
-    SAID,
+    SENTENCES,
     ask_event,
     ask_project,
     hand_out_board,
@@ -37,7 +37,7 @@ from app.components.projects import (
     show_site,
 )
 from app.context import Context
-from app.session import context, words
+from app.session import current_context, words
 
 PARTS = (
     "list", "page", "warnings", "problems", "conflicts", "ranking", "dashboard", "enter",
@@ -48,51 +48,56 @@ NODE_COLUMNS = ("node", "planned_on", "done_on", "light", "days")
 
 def show() -> None:
     """Show the page."""
-    held = context()
+    context = current_context()
     text = words().text
-    page_head(held, "page_projects", "projects_question")
-    said = st.session_state.pop(SAID, ())
-    for line in said:
+    page_head(context, "page_projects", "projects_question")
+    sentences = st.session_state.pop(SENTENCES, ())
+    for line in sentences:
         st.success(as_text(line))
     part = st.radio(
         text("projects_part"), PARTS, horizontal=True, key="projects_part",
         format_func=lambda code: text(f"projects_part_{code}"), label_visibility="collapsed",
     )  # fmt: skip
     if part == "enter":
-        _enter(held)
+        _enter(context)
         return
-    if not len(held.source.read("projects")):
+    if not len(context.source.read("projects")):
         st.info(text("projects_empty"))
         return
     shows: dict[str, Callable[[Context], None]] = {
         "list": _list, "page": _page, "warnings": _warnings, "problems": _problems,
         "conflicts": _conflicts, "ranking": _ranking, "dashboard": show_dashboard,
     }  # fmt: skip
-    show_where_held(lambda: shows[str(part)](held))
+    show_where_held(lambda: shows[str(part)](context))
 
 
-def _list(held: Context) -> None:
-    answer = project_answer(held)
+def _list(context: Context) -> None:
+    answer = project_answer(context)
     say_lines(answer.summary)
     columns = tuple(name for name in SCREEN_COLUMNS if name != "name")
-    show_list(shown_columns(answer.sheets[0].frame, ("name", *columns), words(), answer.titles))
-    for sheet in answer.sheets[1:]:
+    listed = answer.sheet("projects")
+    show_list(shown_columns(listed.frame, ("name", *columns), words(), answer.titles))
+    for sheet in answer.sheets:
+        if sheet is listed:
+            continue
         st.subheader(sheet.name)
         if len(sheet.frame):
             show_list(
                 shown_columns(sheet.frame, tuple(sheet.frame.columns), words(), answer.titles)
             )
-    st.caption(words().text("projects_head", head=chain_of(held).head))
-    _hand_out(answer, held, "projects")
+    st.caption(words().text("projects_head", head=chain_of(context).head))
+    _hand_out(answer, context, "projects")
 
 
-def _page(held: Context) -> None:
+def _page(context: Context) -> None:
     text = words().text
-    chosen = _chosen(held)
-    page = project_page(held, chosen)
-    answer = project_page_answer(held, page)
+    chosen = _chosen(context)
+    page = project_page(context, chosen)
+    answer = project_page_answer(context, page)
     say_lines(answer.summary)
-    facts, nodes, conditions, problems, documents = answer.sheets
+    facts, nodes, conditions = map(
+        answer.sheet, ("project_facts", "project_nodes", "project_conditions")
+    )
     left, right = st.columns(2)
     with left:
         st.subheader(facts.name)
@@ -100,101 +105,104 @@ def _page(held: Context) -> None:
     with right:
         st.subheader(nodes.name)
         _nodes(page, answer)
-        show_timeline(held, page.nodes)
+        show_timeline(context, page.nodes)
         st.subheader(conditions.name)
         if len(conditions.frame):
             columns = ("name", "constraint_kind", "severity", "overlap_mu")
             show_list(shown_columns(conditions.frame, columns, words(), answer.titles))
         else:
             st.caption(text("projects_no_conditions"))
-    show_site(held, page)
-    for sheet in (problems, documents):
+    show_site(context, page)
+    for sheet in (answer.sheet("project_problems"), answer.sheet("project_documents")):
         st.subheader(sheet.name)
         if len(sheet.frame):
             show_list(shown_columns(sheet.frame, tuple(sheet.frame.columns), words()))
         else:
             st.caption(text("projects_none_on_file"))
-    hand_out_board(held, page)
+    hand_out_board(context, page)
 
 
 def _nodes(page: ProjectPage, answer: Answer) -> None:
     if not page.nodes:
         st.caption(words().text("project_page_no_nodes"))
         return
-    frame = answer.sheets[1].frame.assign(
-        light=[f"{LIGHTS[SIGN[one.light]]} {words().text(f'light_{one.light}')}"
-               for one in page.nodes]
+    frame = answer.sheet("project_nodes").frame.assign(
+        light=[f"{LIGHTS[SIGN[node.light]]} {words().text(f'light_{node.light}')}"
+               for node in page.nodes]
     )  # fmt: skip
     show_list(shown_columns(frame, NODE_COLUMNS, words(), answer.titles))
 
 
-def _chosen(held: Context) -> str:
-    projects = held.source.read("projects")
+def _chosen(context: Context) -> str:
+    projects = context.source.read("projects")
     names = dict(zip(projects["project_id"], projects["name"], strict=True))
     return str(
         st.selectbox(
             words().text("projects_choose"), list(names), key="projects_chosen",
-            format_func=lambda one: f"{one} {names[one]}",
+            format_func=lambda project_id: f"{project_id} {names[project_id]}",
         )
     )  # fmt: skip
 
 
-def _warnings(held: Context) -> None:
-    answer = warning_answer(held, None)
-    _listed(held, answer, "warnings", "projects_no_warnings")
+def _warnings(context: Context) -> None:
+    answer = warning_answer(context, None)
+    _listed(context, answer, "warnings", "projects_no_warnings")
 
 
-def _problems(held: Context) -> None:
-    _listed(held, problem_answer(held, None), "problems", "projects_no_problems")
+def _problems(context: Context) -> None:
+    _listed(context, problem_answer(context, None), "problems", "projects_no_problems")
 
 
-def _conflicts(held: Context) -> None:
-    answer = conflict_answer(held, None)
+def _conflicts(context: Context) -> None:
+    answer = conflict_answer(context, None)
     st.caption(words().text("projects_conflicts_hint"))
-    _listed(held, answer, "conflicts", "projects_no_conflicts")
-    if len(answer.sheets[0].frame):
-        show_dispute(held, answer)
+    _listed(context, answer, "conflicts", "projects_no_conflicts")
+    if len(answer.sheet("conflicts").frame):
+        show_dispute(context, answer)
 
 
-def _ranking(held: Context) -> None:
+def _ranking(context: Context) -> None:
     text = words().text
     period = st.text_input(
-        text("option_ledger_period"), value=str(held.year), key="ledger_period", width=240
+        text("option_ledger_period"), value=str(context.year), key="ledger_period", width=240
     )
-    answer = ledger_ranking_answer(held, period)
+    answer = ledger_ranking_answer(context, period)
     say_lines(answer.summary)
     for sheet in answer.sheets:
         st.subheader(sheet.name)
         show_list(shown_columns(sheet.frame, tuple(sheet.frame.columns), words(), answer.titles))
     hand_out(
-        answer, held, (".xlsx", ".docx", ".csv"), "ledger_ranking",
-        report=lambda: listed_report(held, answer, "ranking"), stand=ledger_stand,
+        answer, context, (".xlsx", ".docx", ".csv"), "ledger_ranking",
+        report=lambda: listed_report(context, answer, "ranking"), stand=ledger_stand,
     )  # fmt: skip
 
 
-def _listed(held: Context, answer: Answer, key: str, none: str) -> None:
+def _listed(context: Context, answer: Answer, key: str, none: str) -> None:
     say_lines(answer.summary)
-    frame = answer.sheets[0].frame.drop(columns="talks", errors="ignore")
+    frame = answer.sheet(key).frame.drop(columns="talks", errors="ignore")
     if not len(frame):
         st.info(words().text(none))
         return
     show_list(shown_columns(frame, tuple(frame.columns), words(), answer.titles))
-    _hand_out(answer, held, key)
+    _hand_out(answer, context, key)
 
 
 def _hand_out(
-    answer: Answer, held: Context, key: str, endings: tuple[str, ...] = (".xlsx", ".docx", ".csv")
+    answer: Answer,
+    context: Context,
+    key: str,
+    endings: tuple[str, ...] = (".xlsx", ".docx", ".csv"),
 ) -> None:
-    hand_out(answer, held, endings, key, stand=ledger_stand)
+    hand_out(answer, context, endings, key, stand=ledger_stand)
 
 
-def _enter(held: Context) -> None:
+def _enter(context: Context) -> None:
     text = words().text
     st.subheader(text("ledger_new_project"))
-    ask_project(held)
-    if len(held.source.read("projects")):
+    ask_project(context)
+    if len(context.source.read("projects")):
         st.subheader(text("ledger_new_event"))
-        ask_event(held, _chosen(held))
+        ask_event(context, _chosen(context))
 
 
 show()

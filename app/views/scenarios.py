@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app.answers.land import unit_names
 from app.answers.scenarios import (
     LONGEST_NAME,
     add_scenario,
@@ -17,12 +16,12 @@ from app.answers.scenarios import (
 )
 from app.components.page import as_text, page_head, show_list, shown_columns
 from app.components.scenarios import ask_edit, show_scenario_comparison, show_scenario_maps
-from app.context import Context
-from app.session import context, words
+from app.context import Context, unit_names
+from app.session import current_context, words
 from geo.errors import MuPlanError
 from platforms.scenario.edits import Scenario
 
-SAID = "scenario_said"
+SENTENCES = "scenario_said"
 CHOSEN = "scenario_chosen"
 PARTS = ("edit", "compare", "map", "adopt")
 LIST_COLUMNS = ("edit_number", "edit_kind", "edit_said")
@@ -30,16 +29,16 @@ LIST_COLUMNS = ("edit_number", "edit_kind", "edit_said")
 
 def show() -> None:
     """Show the page."""
-    held = context()
+    context = current_context()
     text = words().text
-    page_head(held, "page_scenarios", "scenarios_question")
-    if not unit_names(held):
+    page_head(context, "page_scenarios", "scenarios_question")
+    if not unit_names(context):
         st.info(text("scenarios_empty_base"))
         return
-    for line in st.session_state.pop(SAID, ()):
+    for line in st.session_state.pop(SENTENCES, ()):
         st.success(as_text(line))
-    scenarios = scenarios_of(held)
-    _new(held)
+    scenarios = scenarios_of(context)
+    _new(context)
     if not scenarios:
         st.info(text("scenarios_none"))
         return
@@ -54,17 +53,21 @@ def show() -> None:
     )  # fmt: skip
     scenario = scenarios[name]
     if part == "edit":
-        _edits(held, scenario)
+        _edits(context, scenario)
     elif part == "compare":
-        waiting = [one for one in scenarios.values() if one.adopted_at is None and one.edits]
+        waiting = [
+            scenario
+            for scenario in scenarios.values()
+            if scenario.adopted_at is None and scenario.edits
+        ]
         if waiting:
-            show_scenario_comparison(held, waiting)
+            show_scenario_comparison(context, waiting)
         else:
             st.info(text("scenario_none_to_compare"))
     elif part == "map":
-        _where_sound(lambda: show_scenario_maps(held, scenario))
+        _where_sound(lambda: show_scenario_maps(context, scenario))
     else:
-        _adopt(held, scenario)
+        _adopt(context, scenario)
 
 
 def _labelled(scenario: Scenario) -> str:
@@ -84,11 +87,11 @@ def _where_sound(run: Callable[[], None]) -> None:
 
 def _done(*lines: str) -> None:
     """Say something once the page is drawn anew."""
-    st.session_state[SAID] = lines
+    st.session_state[SENTENCES] = lines
     st.rerun()
 
 
-def _new(held: Context) -> None:
+def _new(context: Context) -> None:
     text = words().text
     with st.form("scenario_new", clear_on_submit=True):
         left, right = st.columns([4, 1], vertical_alignment="bottom")
@@ -96,35 +99,35 @@ def _new(held: Context) -> None:
         pressed = right.form_submit_button(text("scenario_new"))
 
     def make() -> None:
-        made = add_scenario(held, name)
+        scenario = add_scenario(context, name)
         st.session_state.pop(CHOSEN, None)
-        _done(text("scenario_made", name=made))
+        _done(text("scenario_made", name=scenario))
 
     if pressed:
         _where_sound(make)
 
 
-def _edits(held: Context, scenario: Scenario) -> None:
+def _edits(context: Context, scenario: Scenario) -> None:
     text = words().text
-    frame = edit_frame(held, {scenario.name: scenario})
+    frame = edit_frame(context, {scenario.name: scenario})
     show_list(shown_columns(frame, LIST_COLUMNS, words()))
     if scenario.adopted_at is not None:
         st.info(text("scenario_is_adopted"))
     else:
         st.subheader(text("scenario_add_head"))
-        _where_sound(lambda: _add(held, scenario))
+        _where_sound(lambda: _add(context, scenario))
     with st.expander(text("scenario_remove_head")):
-        _remove(held, scenario)
+        _remove(context, scenario)
 
 
-def _add(held: Context, scenario: Scenario) -> None:
-    edits = ask_edit(held, scenario)
+def _add(context: Context, scenario: Scenario) -> None:
+    edits = ask_edit(context, scenario)
     if edits:
-        edit_scenario(held, scenario.name, edits)
+        edit_scenario(context, scenario.name, edits)
         _done(words().text("scenario_edit_added", count=len(edits), name=scenario.name))
 
 
-def _remove(held: Context, scenario: Scenario) -> None:
+def _remove(context: Context, scenario: Scenario) -> None:
     text = words().text
     left, right = st.columns(2)
     with left:
@@ -134,22 +137,22 @@ def _remove(held: Context, scenario: Scenario) -> None:
                 key="scenario_edit_number",
             )  # fmt: skip
             if st.button(text("scenario_remove_edit"), key="scenario_remove_edit"):
-                _where_sound(lambda: _drop(held, scenario, number))
+                _where_sound(lambda: _drop(context, scenario, number))
     with right:
         sure = st.checkbox(text("scenario_remove_sure"), key=f"scenario_sure_{scenario.name}")
         if st.button(text("scenario_remove"), key="scenario_remove", disabled=not sure):
-            _where_sound(lambda: _drop(held, scenario, None))
+            _where_sound(lambda: _drop(context, scenario, None))
 
 
-def _drop(held: Context, scenario: Scenario, number: int | None) -> None:
+def _drop(context: Context, scenario: Scenario, number: int | None) -> None:
     text = words().text
-    remove_scenario(held, scenario.name, number)
+    remove_scenario(context, scenario.name, number)
     if number is None:
         _done(text("scenario_removed", name=scenario.name))
     _done(text("scenario_edit_removed", number=number, name=scenario.name))
 
 
-def _adopt(held: Context, scenario: Scenario) -> None:
+def _adopt(context: Context, scenario: Scenario) -> None:
     text = words().text
     if scenario.adopted_at is not None:
         st.info(text("scenario_is_adopted"))
@@ -157,14 +160,14 @@ def _adopt(held: Context, scenario: Scenario) -> None:
     if not scenario.edits:
         st.info(text("scenario_nothing_to_adopt"))
         return
-    st.warning(text("scenario_adopt_warning", workspace=as_text(held.facts.title)))
-    frame = edit_frame(held, {scenario.name: scenario})
+    st.warning(text("scenario_adopt_warning", workspace=as_text(context.facts.title)))
+    frame = edit_frame(context, {scenario.name: scenario})
     show_list(shown_columns(frame, LIST_COLUMNS, words()))
     sure = st.checkbox(text("scenario_adopt_sure"), key=f"scenario_adopt_{scenario.name}")
 
     def write() -> None:
-        written = adopt_scenario(held, scenario.name)
-        _done(text("scenario_adopted_said", name=scenario.name), *written_lines(held, written))
+        written = adopt_scenario(context, scenario.name)
+        _done(text("scenario_adopted_said", name=scenario.name), *written_lines(context, written))
 
     if st.button(text("scenario_adopt"), type="primary", key="scenario_adopt", disabled=not sure):
         _where_sound(write)

@@ -11,7 +11,6 @@ from app.answers.answer import Answer
 from app.answers.checks import share_answer
 from app.answers.evidence import LIGHTS
 from app.answers.imports import read_what_if
-from app.answers.land import unit_names
 from app.components.charts import share_bars, show_chart, show_source
 from app.components.page import (
     as_text,
@@ -22,8 +21,8 @@ from app.components.page import (
     show_where_held,
     shown_columns,
 )
-from app.context import Context
-from app.session import context, shares, words
+from app.context import Context, unit_names
+from app.session import cached_answer, current_context, words
 from layers.exchange.read import UPLOAD_ENDINGS
 from layers.fields import unit_in
 
@@ -42,18 +41,18 @@ LAYERS = ("element_allotments", "projects", "parks", "major_platforms")
 
 def show() -> None:
     """Show the page."""
-    held = context()
-    page_head(held, "page_shares", "shares_question")
-    if not len(held.source.read("units")) or not len(held.source.read("element_allotments")):
+    context = current_context()
+    page_head(context, "page_shares", "shares_question")
+    if not len(context.source.read("units")) or not len(context.source.read("element_allotments")):
         st.info(words().text("shares_empty"))
         return
-    show_where_held(lambda: _shares(held))
+    show_where_held(lambda: _shares(context))
 
 
-def _shares(held: Context) -> None:
+def _shares(context: Context) -> None:
     text = words().text
     first, second, third, fourth = st.columns([1, 1, 1, 3], vertical_alignment="bottom")
-    year = int(first.number_input(text("column_year"), 1990, 2100, held.year, key="share_year"))
+    year = int(first.number_input(text("column_year"), 1990, 2100, context.year, key="share_year"))
     span = second.selectbox(
         text("column_span"), SPANS, format_func=lambda code: text(f"span_{code}"), key="share_span"
     )
@@ -61,27 +60,27 @@ def _shares(held: Context) -> None:
         text("column_boundary_basis"), BOUNDARIES, key="share_boundary",
         format_func=lambda code: text(f"boundary_{code}"),
     )  # fmt: skip
-    names = {**unit_names(held), "": text("whole_city")}
+    names = {**unit_names(context), "": text("whole_city")}
     chosen = fourth.multiselect(
         text("column_unit_name"), list(names), format_func=names.get, key="share_units",
         placeholder=text("shares_all_units"),
     )  # fmt: skip
-    further = _what_if(held)
+    further = _what_if(context)
     with st.spinner(text("working")):
-        on_file = shares(year)
-        answer = on_file if further is None else share_answer(held, year, further)
+        on_file = cached_answer(share_answer, year)
+        answer = on_file if further is None else share_answer(context, year, further)
     say_lines(answer.summary)
     frame = _coded(answer)
     if further is not None:
         frame = _with_before(frame, _coded(on_file))
-    frame["unit_name"] = [names.get(one, text("whole_city")) for one in frame["unit_id"]]
+    frame["unit_name"] = [names.get(unit_id, text("whole_city")) for unit_id in frame["unit_id"]]
     wanted = frame["unit_id"].fillna("").isin(chosen) if chosen else pd.Series(True, frame.index)
     mine = frame["span"].eq(span) & frame["boundary_basis"].eq(boundary) & wanted
-    _bars(held, frame[mine], str(year))
+    _bars(context, frame[mine], str(year))
     st.caption(text("shares_hint"))
-    shown = answer.sheets[0].frame.loc[wanted]
-    show_list(shown_columns(shown, COLUMNS, words(), answer.titles), height=LIST_PX)
-    hand_out(answer, held, (".xlsx", ".docx", ".csv"), "shares")
+    listed = answer.sheet("shares").frame.loc[wanted]
+    show_list(shown_columns(listed, COLUMNS, words(), answer.titles), height=LIST_PX)
+    hand_out(answer, context, (".xlsx", ".docx", ".csv"), "shares")
 
 
 def _coded(answer: Answer) -> pd.DataFrame:
@@ -97,7 +96,7 @@ def _with_before(frame: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
     return frame.merge(known, on=list(KEYS), how="left")
 
 
-def _bars(held: Context, frame: pd.DataFrame, period: str) -> None:
+def _bars(context: Context, frame: pd.DataFrame, period: str) -> None:
     text = words().text
     if not len(frame):
         st.info(text("shares_none_here"))
@@ -108,23 +107,23 @@ def _bars(held: Context, frame: pd.DataFrame, period: str) -> None:
         for column, ((element, pollutant), rows) in zip(
             st.columns(CHARTS_A_ROW), row, strict=False
         ):
-            named = (
+            title_of = (
                 text("shares_projects") if element == "projects"
                 else words().word("element", element)
             )  # fmt: skip
-            title = f"{named} {pollutant}".strip()
+            title = f"{title_of} {pollutant}".strip()
             with column:
                 show_chart(share_bars(rows, _headed(title, rows["unit"].iloc[0]), words()))
     st.caption(text("shares_legend", **LIGHTS))
-    show_source(held, LAYERS, period)
+    show_source(context, LAYERS, period)
 
 
 def _headed(name: str, unit: str) -> str:
-    said = unit_in(unit, words().language)
-    return f"{name}（{said}）" if words().language == "zh" else f"{name} ({said})"
+    unit_word = unit_in(unit, words().language)
+    return f"{name}（{unit_word}）" if words().language == "zh" else f"{name} ({unit_word})"
 
 
-def _what_if(held: Context) -> gpd.GeoDataFrame | None:
+def _what_if(context: Context) -> gpd.GeoDataFrame | None:
     """Read further allotments that are not on file, to see what they would do."""
     text = words().text
     with st.expander(text("shares_what_if")):
@@ -137,7 +136,7 @@ def _what_if(held: Context) -> gpd.GeoDataFrame | None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / Path(upload.name).name
         path.write_bytes(upload.getbuffer())
-        further = read_what_if(held, path)
+        further = read_what_if(context, path)
     st.info(as_text(text("shares_with_further", count=len(further), file=upload.name)))
     return further
 

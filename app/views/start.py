@@ -80,8 +80,8 @@ def _make_demo() -> None:
     text = words().text
     recipe = settings().data_dir / "demo" / "jiaxing.yaml"
     folder = _folder()
-    taken = len(list(folder.glob(f"{DEMO_NAME}*.gpkg")))
-    path = folder / (f"{DEMO_NAME}-{taken + 1}.gpkg" if taken else f"{DEMO_NAME}.gpkg")
+    existing = len(list(folder.glob(f"{DEMO_NAME}*.gpkg")))
+    path = folder / (f"{DEMO_NAME}-{existing + 1}.gpkg" if existing else f"{DEMO_NAME}.gpkg")
     bar = st.progress(0.0, text("demo_units"))
     build_demo(
         path, recipe, size="city", seed=0, created_at=now(),

@@ -5,7 +5,15 @@ import streamlit as st
 
 from app.answers.answer import Answer
 from app.answers.evidence import light
-from app.answers.targets import PROJECT_COLUMNS, progress_frame, projects_behind, target_answer
+from app.answers.targets import (
+    PROJECT_COLUMNS,
+    evaluation_answer,
+    progress_frame,
+    progress_list,
+    projects_behind,
+    ranking_answer,
+    target_answer,
+)
 from app.components.page import (
     hand_out,
     page_head,
@@ -15,7 +23,7 @@ from app.components.page import (
     shown_columns,
 )
 from app.context import Context
-from app.session import context, evaluation, progress, ranking, words
+from app.session import cached, cached_answer, current_context, words
 from platforms.indicators.ranking import RankedBy, RankingQuery
 from platforms.targets.progress import Progress
 
@@ -35,34 +43,35 @@ FORCES = ("mandatory", "principle", "target", "guidance")
 
 def show() -> None:
     """Show the page."""
-    held = context()
+    context = current_context()
     text = words().text
-    page_head(held, "page_targets", "targets_question")
+    page_head(context, "page_targets", "targets_question")
     year = int(
-        st.number_input(text("column_year"), 1990, 2100, held.year, key="target_year", width=160)
+        st.number_input(text("column_year"), 1990, 2100, context.year, key="target_year", width=160)
     )
     progress_tab, ranking_tab, evaluation_tab = st.tabs(
         [text("tab_progress"), text("tab_ranking"), text("tab_evaluation")]
     )
     with progress_tab:
-        _progress(held, year)
+        _progress(context, year)
     with ranking_tab:
-        show_where_held(lambda: _ranking(held, year))
+        show_where_held(lambda: _ranking(context, year))
     with evaluation_tab:
-        show_where_held(lambda: _evaluation(held, year))
+        show_where_held(lambda: _evaluation(context, year))
 
 
-def _evaluation(held: Context, year: int) -> None:
-    answer = evaluation(year)
+def _evaluation(context: Context, year: int) -> None:
+    answer = cached_answer(evaluation_answer, year)
     st.caption(words().text("evaluation_hint"))
     say_lines(answer.summary)
-    _table(answer, answer.sheets[0].frame, tuple(map(str, answer.sheets[0].frame.columns)))
-    hand_out(answer, held, (".xlsx", ".csv"), "evaluation")
+    frame = answer.sheet("evaluate").frame
+    _table(answer, frame, tuple(map(str, frame.columns)))
+    hand_out(answer, context, (".xlsx", ".csv"), "evaluation")
 
 
-def _progress(held: Context, year: int) -> None:
+def _progress(context: Context, year: int) -> None:
     text = words().text
-    rows = progress(year)
+    rows = cached(progress_list, year)
     if not rows:
         st.info(text("targets_empty"))
         return
@@ -71,23 +80,23 @@ def _progress(held: Context, year: int) -> None:
         if not mine:
             continue
         st.subheader(text(f"force_head_{force}"))
-        frame = progress_frame(held, mine)
-        shown = shown_columns(frame, PROGRESS_COLUMNS, words())
+        frame = progress_frame(context, mine)
+        display = shown_columns(frame, PROGRESS_COLUMNS, words())
         signs = [
             f"{light(row.verdict)} {word}"
             for row, word in zip(mine, frame["progress_state"], strict=True)
         ]
-        shown.insert(0, text("column_progress_state"), signs)
-        show_list(shown)
-    _behind(held, rows)
-    answer = target_answer(held, year, (), rows)
-    hand_out(answer, held, (".xlsx", ".csv"), "targets")
+        display.insert(0, text("column_progress_state"), signs)
+        show_list(display)
+    _behind(context, rows)
+    answer = target_answer(context, year, (), rows)
+    hand_out(answer, context, (".xlsx", ".csv"), "targets")
 
 
-def _behind(held: Context, rows: list[Progress]) -> None:
+def _behind(context: Context, rows: list[Progress]) -> None:
     """Open one figure to its projects."""
     text = words().text
-    frame = progress_frame(held, rows)
+    frame = progress_frame(context, rows)
     with_projects = [n for n, row in enumerate(rows) if row.project_ids or row.open_project_ids]
     if not with_projects:
         return
@@ -98,11 +107,11 @@ def _behind(held: Context, rows: list[Progress]) -> None:
             str(frame.iloc[n][name]) for name in ("rule_id", "unit_name", "rule_title")
         ),
     )  # fmt: skip
-    behind = projects_behind(held, rows[chosen])
+    behind = projects_behind(context, rows[chosen])
     show_list(shown_columns(behind, PROJECT_COLUMNS[2:], words()))
 
 
-def _ranking(held: Context, year: int) -> None:
+def _ranking(context: Context, year: int) -> None:
     text = words().text
     left, right = st.columns(2)
     by = left.radio(
@@ -114,13 +123,14 @@ def _ranking(held: Context, year: int) -> None:
         format_func=lambda code: code or text("whole_year"),
     )  # fmt: skip
     query = RankingQuery(by, f"{year}{quarter}")
-    answer = ranking(query)
-    sheets = {sheet.name: sheet.frame for sheet in answer.sheets[1:]}
-    name = st.selectbox(text("column_measure_name"), list(sheets), key="ranking_measure")
-    st.caption(text("composite_hint") if name == text("sheet_composite") else text("ranking_hint"))
-    columns = COMPOSITE_COLUMNS if name == text("sheet_composite") else RANKING_COLUMNS
-    _table(answer, sheets[name], columns)
-    hand_out(answer, held, (".xlsx", ".csv"), "ranking")
+    answer = cached_answer(ranking_answer, query)
+    keys = {sheet.name: sheet.key for sheet in answer.sheets if sheet.key != "ranking"}
+    key = keys[st.selectbox(text("column_measure_name"), list(keys), key="ranking_measure")]
+    is_composite = key == "composite"
+    st.caption(text("composite_hint" if is_composite else "ranking_hint"))
+    columns = COMPOSITE_COLUMNS if is_composite else RANKING_COLUMNS
+    _table(answer, answer.sheet(key).frame, columns)
+    hand_out(answer, context, (".xlsx", ".csv"), "ranking")
 
 
 def _table(answer: Answer, frame: pd.DataFrame, columns: tuple[str, ...]) -> None:

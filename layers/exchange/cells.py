@@ -12,39 +12,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
+from geo.tools import show_control_characters
+from layers.exchange.heading import MAX_CELL_CHARACTERS
+from layers.fields import SOURCE_PREFIX
 from layers.validate import as_numbers
-
-MAX_CELL_CHARACTERS = 32_767
-"""What one cell of a spreadsheet holds; a longer text is a fault of its row."""
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 """A text that begins with one of these could run as a formula in a spreadsheet program."""
 
-_NO_PICTURE = (0xFFFE, 0xFFFF, *range(0xD800, 0xE000))
-_PICTURES = {code: 0x2400 + code for code in range(0x20) if code not in (0x09, 0x0A, 0x0D)}
 _HIDDEN = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{FFFE}\x{FFFF}]"
-_PICTURES |= dict.fromkeys(_NO_PICTURE, 0xFFFD) | {0x7F: 0x2421}
-
-
-def show_control_characters(text: str) -> str:
-    r"""Put a visible picture in the place of each character that files can't carry.
-
-    Parameters
-    ----------
-    text
-        Any text.
-
-    Returns
-    -------
-    str
-        The text; tab and line ends stay.
-
-    Examples
-    --------
-    >>> show_control_characters("A\x00B\x1f")
-    'A␀B␟'
-    """
-    return text.translate(_PICTURES)
 
 
 def hidden_characters(column: pd.Series) -> pd.Series:
@@ -53,8 +29,8 @@ def hidden_characters(column: pd.Series) -> pd.Series:
     True for a text that ``show_control_characters`` changes.
     """
     if isinstance(column.dtype, pd.StringDtype):
-        held = pc.match_substring_regex(pa.array(column, from_pandas=True), _HIDDEN)
-        flags = pc.fill_null(held, fill_value=False)
+        matches = pc.match_substring_regex(pa.array(column, from_pandas=True), _HIDDEN)
+        flags = pc.fill_null(matches, fill_value=False)
         return pd.Series(flags.to_numpy(zero_copy_only=False), index=column.index)
     return column.map(lambda v: isinstance(v, str) and show_control_characters(v) != v).astype(bool)
 
@@ -158,3 +134,56 @@ def _degrees(text: str) -> float:
         return float("nan")
     match = _DECORATED.fullmatch(plain)
     return float(match[1]) if match else float("nan")
+
+
+def unmapped_values(values: pd.Series) -> pd.Series:
+    """Turn a column the vocabulary doesn't know into numbers or text, nothing else.
+
+    ``int64`` or ``float64`` where the file's column is so typed, ``str`` otherwise.
+    """
+    plain = isinstance(values.dtype, np.dtype) and values.dtype.kind in "iuf"
+    if plain and values.dtype != np.uint64:
+        return values.astype("float64" if values.dtype.kind == "f" else "int64")
+    if isinstance(values.dtype, pd.StringDtype):
+        return values.astype("str")
+    return values.map(as_text).astype("object").astype("str")
+
+
+def join_unmapped_columns(frame: pd.DataFrame, existing: pd.DataFrame) -> pd.DataFrame:
+    """Make the unmapped columns of new rows fit beside those the layer has already.
+
+    An unmapped column takes the spelling it has in the layer, and becomes text (or moves to a name
+    of its own) where numbers would meet text.
+    """
+    spelled = {str(n).casefold(): str(n) for n in existing.columns if _is_unmapped(str(n))}
+    for name in [str(n) for n in frame.columns if _is_unmapped(str(n))]:
+        same = spelled.get(name.casefold())
+        if same is None:
+            continue
+        if _is_number(frame[name]) and not _is_number(existing[same]):
+            frame = frame.assign(**{name: unmapped_values(frame[name].astype("object"))})
+        elif _is_number(existing[same]) and not _is_number(frame[name]):
+            same = _free_name(same, frame, existing)
+        frame = frame.rename(columns={name: same})
+    return frame
+
+
+def _free_name(name: str, frame: pd.DataFrame, existing: pd.DataFrame) -> str:
+    """Find a numbered name for text that can't stand in a column of numbers."""
+    here = {str(column).casefold() for column in frame.columns}
+    there = {str(column).casefold(): str(column) for column in existing.columns}
+    number = 2
+    while True:
+        candidate = f"{name}_{number}"
+        known = there.get(candidate.casefold())
+        if candidate.casefold() not in here and (known is None or not _is_number(existing[known])):
+            return known or candidate
+        number += 1
+
+
+def _is_unmapped(name: str) -> bool:
+    return name.startswith(SOURCE_PREFIX)
+
+
+def _is_number(column: pd.Series) -> bool:
+    return bool(pd.api.types.is_numeric_dtype(column.dtype))

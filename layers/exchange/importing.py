@@ -12,16 +12,18 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geo.errors import Value
 from geo.tools import report, within
+from geo.validity import Repair
 from layers.contracts import GEOMETRY_TYPES, Contract, contract_of
 from layers.editions import Changes, compare_editions
 from layers.errors import LayerError
-from layers.exchange.checks.decide import Checks, Judgement, judge
+from layers.exchange.cells import join_unmapped_columns
+from layers.exchange.checks.decide import Checks, RowDecisions, decide_rows
 from layers.exchange.checks.faults import FaultReport
-from layers.exchange.heading import join_kept_columns
 from layers.exchange.read import read_file
 from layers.exchange.readers.coordinates import UNDECIDED
-from layers.exchange.readers.source import Evidence, SourceFile, found
+from layers.exchange.readers.source import Evidence, SourceFile
 from layers.exchange.recognise.area_unit import DECLARED, declared_areas
 from layers.exchange.recognise.codes import recognise_industry, recognise_land_use
 from layers.exchange.recognise.columns import (
@@ -32,20 +34,15 @@ from layers.exchange.recognise.columns import (
     remember_mapping,
     rename_columns,
 )
-from layers.exchange.recognise.crs import Ground, ground_of
-from layers.exchange.recognise.keys import fill_from_held, with_keys
+from layers.exchange.recognise.crs import Extent, extent_of
+from layers.exchange.recognise.keys import fill_from_existing, with_keys
 from layers.exchange.recognise.locate import Placed, place_shapes
 from layers.exchange.recognise.thresholds import read_threshold_texts
-from layers.exchange.request import (
-    ImportRequest,
-    ImportResult,
-    Mode,
-    NothingAcceptedError,
-    fault_values,
-)
+from layers.exchange.request import ImportRequest, Mode
+from layers.validate import EXAMPLES_IN_A_FAULT, Fault
 from layers.workspace.protocol import Provenance, Workspace
 
-READ_SHARE, JUDGED_SHARE = 0.25, 0.6
+READ_SHARE, DECIDED_SHARE = 0.25, 0.6
 """Which part of an import is done when the file is read, and when its rows are judged."""
 
 _FAMILIES = {
@@ -55,16 +52,114 @@ _FAMILIES = {
 
 
 @dataclass(frozen=True)
+class ImportResult:
+    """What an import recognised, stored and refused.
+
+    Attributes
+    ----------
+    layer, mode
+        As asked.
+    stored
+        False after a dry run.
+    detected
+        What was recognised, assumed or changed, in order.
+    read, accepted, quarantined
+        Counts of rows; ``read`` is the sum of the other two.
+    repaired
+        Count of the accepted rows whose outline was repaired.
+    faults
+        Every fault with its rows.
+    repairs
+        Key and change of area of every repaired outline.
+    report
+        Every fault line by line, and what could not be looked for.
+    changes
+        What a newer edition changes, None where rows are only added.
+    """
+
+    layer: str
+    mode: Mode
+    stored: bool
+    detected: tuple[Evidence, ...]
+    read: int
+    accepted: int
+    quarantined: int
+    repaired: int
+    faults: tuple[Fault, ...]
+    repairs: tuple[tuple[str, Repair], ...]
+    report: FaultReport | None = None
+    changes: Changes | None = None
+
+
+class NothingAcceptedError(LayerError):
+    """No row of a file meets its contract; nothing was changed.
+
+    Parameters
+    ----------
+    faults
+        Every fault, so that all can be shown.
+    detected
+        What was recognised in the file.
+    report
+        Every fault line by line.
+    **values
+        The named values of the sentence.
+    """
+
+    def __init__(
+        self,
+        faults: tuple[Fault, ...],
+        detected: tuple[Evidence, ...],
+        report: FaultReport | None = None,
+        **values: Value,
+    ) -> None:
+        super().__init__("nothing_accepted", **values)
+        self.faults = faults
+        self.detected = detected
+        self.report = report
+
+
+def fault_values(fault: Fault, layer: str) -> dict[str, Value]:
+    """Give the named values of a fault's sentence.
+
+    Parameters
+    ----------
+    fault
+        A fault of some rows.
+    layer
+        The layer they were meant for.
+
+    Returns
+    -------
+    dict
+        ``layer``, ``column``, ``count`` of rows, the first ``rows`` and ``examples`` as text.
+
+    Examples
+    --------
+    >>> fault_values(Fault("below_minimum", "width_m", ("R1",), (0,), ("-3",)), "barriers")["rows"]
+    'R1'
+    """
+    more = " …" if len(fault.rows) > EXAMPLES_IN_A_FAULT else ""
+    return {
+        "layer": layer,
+        "column": fault.column,
+        "count": len(fault.rows),
+        "rows": ", ".join(fault.rows[:EXAMPLES_IN_A_FAULT]) + more,
+        "examples": ", ".join(text[:60] for text in fault.examples),
+    }
+
+
+@dataclass(frozen=True)
 class ImportPlan:
     """Everything an import will do, before it is done.
 
     ``source``: The file as read.
-    ``judgement``: Rows to store, and rows to keep aside with their reasons.
+    ``decided``: Rows to store, and rows to keep aside with their reasons.
     ``result``: What will be reported.
     """
 
     source: SourceFile
-    judgement: Judgement
+    decided: RowDecisions
     result: ImportResult
 
 
@@ -109,7 +204,7 @@ def run_import(
         source=request.path.name, imported_at=at, sha256=plan.source.sha256,
         detail=json.dumps(detail, ensure_ascii=False),
     )  # fmt: skip
-    rows = plan.judgement
+    rows = plan.decided
     with workspace.edit(actor, at) as edit:
         store = {"add": edit.add, "replace": edit.replace, "update": edit.update}[request.mode]
         store(request.layer, rows.accepted, provenance)
@@ -118,7 +213,7 @@ def run_import(
         if request.mapping:
             columns = _columns_of(plan.source.frame)
             before = recall_mapping(workspace, request.layer, columns)
-            still = before.beside(request.mapping, columns, contract_of(request.layer).columns)
+            still = before.still_valid(request.mapping, columns, contract_of(request.layer).columns)
             remember_mapping(edit, request.layer, columns, {**still, **request.mapping}, at)
     report(progress, 1.0)
     return plan.result
@@ -137,9 +232,9 @@ def plan_import(
     ``geometry_mixed``, ``nothing_accepted``, and what reading, placing and naming raise.
     """
     contract = contract_of(request.layer)
-    held = workspace.read(request.layer)
+    existing = workspace.read(request.layer)
     if contract.append_only and (
-        request.mode == "update" or (request.mode == "replace" and len(held))
+        request.mode == "update" or (request.mode == "replace" and len(existing))
     ):
         raise LayerError("layer_append_only", layer=request.layer)
     source = read_file(request.path, encoding=request.encoding, source_layer=request.source_layer)
@@ -149,25 +244,25 @@ def plan_import(
         )
     crs = workspace.facts.crs
     placed = _placed(source, request, contract, workspace)
-    keyed, joined = with_keys(placed.frame, held, contract, request)
-    frame, naming = _named(keyed, request, contract, held, workspace)
+    keyed, joined = with_keys(placed.frame, existing, contract, request)
+    frame, naming = _map_columns(keyed, request, contract, existing, workspace)
     checks = _begun(checks, workspace)
-    judgement = judge(
-        frame, contract, held=held, mode=request.mode, outside=placed.outside, crs=crs,
+    decided = decide_rows(
+        frame, contract, existing=existing, mode=request.mode, outside=placed.outside, crs=crs,
         checks=checks,
     )  # fmt: skip
     detected = (*source.evidence, *placed.evidence, *joined, *naming)
-    if not len(judgement.accepted):
-        raise _nothing_accepted(source, request, judgement, detected, _reported(judgement, frame))
+    if not len(decided.accepted):
+        raise _nothing_accepted(source, request, decided, detected, _reported(decided, frame))
     result = ImportResult(
         request.layer, request.mode, not request.dry_run, detected,
-        read=len(frame), accepted=len(judgement.accepted),
-        quarantined=len(judgement.quarantined),
-        repaired=len({key for key, _ in judgement.repairs}),
-        faults=judgement.faults, repairs=judgement.repairs, report=_reported(judgement, frame),
-        changes=_changes(held, judgement, contract, request.mode),
+        read=len(frame), accepted=len(decided.accepted),
+        quarantined=len(decided.quarantined),
+        repaired=len({key for key, _ in decided.repairs}),
+        faults=decided.faults, repairs=decided.repairs, report=_reported(decided, frame),
+        changes=_changes(existing, decided, contract, request.mode),
     )  # fmt: skip
-    return ImportPlan(source, judgement, result)
+    return ImportPlan(source, decided, result)
 
 
 def _begun(checks: Checks | None, workspace: Workspace) -> Checks | None:
@@ -176,22 +271,22 @@ def _begun(checks: Checks | None, workspace: Workspace) -> Checks | None:
         return None
     report(checks.progress, READ_SHARE)
     units = workspace.read("units") if checks.units is None else checks.units
-    progress = within(checks.progress, READ_SHARE, JUDGED_SHARE)
+    progress = within(checks.progress, READ_SHARE, DECIDED_SHARE)
     return dataclasses.replace(checks, units=units, progress=progress)
 
 
 def _changes(
-    held: pd.DataFrame, judgement: Judgement, contract: Contract, mode: Mode
+    existing: pd.DataFrame, decided: RowDecisions, contract: Contract, mode: Mode
 ) -> Changes | None:
     if mode == "add":
         return None
-    return compare_editions(held, judgement.accepted, contract, is_whole=mode == "replace")
+    return compare_editions(existing, decided.accepted, contract, is_whole=mode == "replace")
 
 
-def _reported(judgement: Judgement, frame: pd.DataFrame) -> FaultReport:
+def _reported(decided: RowDecisions, frame: pd.DataFrame) -> FaultReport:
     aside = np.zeros(len(frame), dtype=bool)
-    aside[judgement.quarantined.index.to_numpy(dtype=np.intp)] = True
-    return FaultReport(judgement.lines, judgement.names, aside, judgement.unchecked)
+    aside[decided.quarantined.index.to_numpy(dtype=np.intp)] = True
+    return FaultReport(decided.lines, decided.names, aside, decided.unchecked)
 
 
 def _placed(
@@ -206,16 +301,16 @@ def _placed(
         return Placed(source.frame, nowhere, ())
     if not contract.is_spatial:
         rows = pd.DataFrame(source.frame.drop(columns="geometry"))
-        return Placed(rows, nowhere, (found("shapes_not_needed", layer=contract.name),))
+        return Placed(rows, nowhere, (Evidence.of("shapes_not_needed", layer=contract.name),))
     # Drawings and placemarks always mix kinds: the rows of another kind are faults of their own.
     if source.format not in {"dxf", "kml"}:
         _refuse_mixed(source, source.frame, contract)
-    return place_shapes(source, request.place, workspace_ground(workspace))
+    return place_shapes(source, request.place, workspace_extent(workspace))
 
 
-def workspace_ground(workspace: Workspace) -> Ground:
+def workspace_extent(workspace: Workspace) -> Extent:
     """Say where data of a workspace should lie: by its system and its units' outlines."""
-    return ground_of(workspace.facts.crs, gpd.GeoDataFrame(workspace.read("units")))
+    return extent_of(workspace.facts.crs, gpd.GeoDataFrame(workspace.read("units")))
 
 
 def _has_points_only(source: SourceFile) -> bool:
@@ -233,7 +328,7 @@ def _without_points(source: SourceFile, request: ImportRequest, contract: Contra
         raise _shapes_needed(source, contract)
     rows = pd.DataFrame(source.frame.drop(columns="geometry"))
     code = "points_not_outlines" if contract.is_spatial else "shapes_not_needed"
-    return Placed(rows, np.zeros(len(rows), dtype=bool), (found(code, layer=contract.name),))
+    return Placed(rows, np.zeros(len(rows), dtype=bool), (Evidence.of(code, layer=contract.name),))
 
 
 def _shapes_needed(source: SourceFile, contract: Contract) -> LayerError:
@@ -253,11 +348,11 @@ def _refuse_mixed(source: SourceFile, frame: gpd.GeoDataFrame, contract: Contrac
         )  # fmt: skip
 
 
-def _named(
+def _map_columns(
     frame: pd.DataFrame,
     request: ImportRequest,
     contract: Contract,
-    held: pd.DataFrame,
+    existing: pd.DataFrame,
     workspace: Workspace,
 ) -> tuple[pd.DataFrame, tuple[Evidence, ...]]:
     """Give rows the vocabulary's columns, in its units, and beside what the layer has."""
@@ -270,7 +365,7 @@ def _named(
     brought = set(frame.columns)
     frame, thresholds = read_threshold_texts(frame, contract)
     if request.mode != "replace":
-        frame = join_kept_columns(frame, held)
+        frame = join_unmapped_columns(frame, existing)
     written = [
         (column, "m2" if column == DECLARED else heading_unit(column))
         for column, target in plan.targets.items()
@@ -279,7 +374,7 @@ def _named(
     if request.mode == "update":
         # A range may give the file a second column, which its other rows say nothing of.
         added = [name for name in contract.columns if name in set(frame.columns) - brought]
-        frame = fill_from_held(frame, held, contract, blanks_of=added)
+        frame = fill_from_existing(frame, existing, contract, blanks_of=added)
     frame, areas = declared_areas(frame, request.declared_unit, written)
     return frame, (*plan.evidence, *uses, *industries, *units, *thresholds, *areas)
 
@@ -291,14 +386,14 @@ def _columns_of(frame: pd.DataFrame) -> list[str]:
 def _nothing_accepted(
     source: SourceFile,
     request: ImportRequest,
-    judgement: Judgement,
+    decided: RowDecisions,
     detected: tuple[Evidence, ...],
-    report: "FaultReport",
+    report: FaultReport,
 ) -> NothingAcceptedError:
-    main = max(judgement.faults, key=lambda fault: len(fault.rows))
+    main = max(decided.faults, key=lambda fault: len(fault.rows))
     values = fault_values(main, request.layer)
     return NothingAcceptedError(
-        judgement.faults, detected, report, path=source.path.name, layer=request.layer,
-        count=len(judgement.quarantined), column=main.column,
+        decided.faults, detected, report, path=source.path.name, layer=request.layer,
+        count=len(decided.quarantined), column=main.column,
         examples=values["examples"] or values["rows"],
     )  # fmt: skip

@@ -18,14 +18,12 @@ from geo.crs import crs_label, parse_crs
 from geo.raster import Raster
 from layers.contracts import RASTERS
 from layers.errors import LayerError
-from layers.exchange.readers.source import Evidence, SourceFile, file_sha256, found
-from layers.exchange.recognise.crs import PlaceStated, ground_of
+from layers.exchange.read import RASTER_ENDINGS
+from layers.exchange.readers.source import Evidence, SourceFile, file_sha256, one_line
+from layers.exchange.recognise.crs import extent_of
 from layers.exchange.recognise.locate import place_shapes
-from layers.exchange.request import ImportRequest
+from layers.exchange.request import CrsOptions, ImportRequest
 from layers.workspace.protocol import Provenance, Workspace
-
-RASTER_ENDINGS = (".tif", ".tiff")
-"""Endings of rasters that can be read."""
 
 TIFF_MARKS = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
@@ -58,12 +56,12 @@ class RasterFile:
     evidence: tuple[Evidence, ...]
 
 
-def read_raster(path: Path, name: str, stated: str | None, target: CRS) -> RasterFile:
+def read_raster(path: Path, name: str, stated_crs: str | None, target: CRS) -> RasterFile:
     """Read a GeoTIFF and carry it into the workspace's coordinate system.
 
     ``path``: The file: one band of heights or depths [m].
     ``name``: Raster of the workspace it is for (``dem``, ``flood_depth``).
-    ``stated``: Coordinate system named by the user; it decides only where the file states none.
+    ``stated_crs``: Coordinate system named by the user; it decides only where the file states none.
     ``target``: System of the workspace, projected, in metres.
 
     Cells as in the file where it is in ``target`` and north is up; else bilinear between the four
@@ -81,17 +79,16 @@ def read_raster(path: Path, name: str, stated: str | None, target: CRS) -> Raste
             crs = None if source.crs is None else CRS.from_wkt(source.crs.to_wkt())
             cells = _values(source)
     except (RasterioError, ValueError, TypeError, MemoryError) as error:
-        detail = " ".join(str(error).split())[:200]
-        raise LayerError("file_unreadable", path=path.name, detail=detail) from error
+        raise LayerError("file_unreadable", path=path.name, detail=one_line(error)) from error
     cells, notes = _possible(cells, name)
     if np.isnan(cells).all():
         raise LayerError("raster_without_values", path=path.name)
     outline = _outline(path, cells, place, crs)
-    used, said = _place_of(outline, stated, target)
-    raster, moved = _carried(cells, place, used, target)
+    crs_used, crs_notes = _place_of(outline, stated_crs, target)
+    raster, moved = _carried(cells, place, crs_used, target)
     height, width = cells.shape
-    first = found("raster_read", file=path.name, rows=height, columns=width)
-    return RasterFile(raster, outline.sha256, (first, *said, *notes, *moved))
+    first = Evidence.of("raster_read", file=path.name, rows=height, columns=width)
+    return RasterFile(raster, outline.sha256, (first, *crs_notes, *notes, *moved))
 
 
 def _require_tiff(path: Path) -> None:
@@ -117,8 +114,8 @@ def _require_plain(path: Path, source: rasterio.DatasetReader) -> None:
 
 
 def _values(source: rasterio.DatasetReader) -> Cells:
-    held = source.read(1, masked=True)
-    values = held.astype(np.float64) * source.scales[0] + source.offsets[0]
+    masked = source.read(1, masked=True)
+    values = masked.astype(np.float64) * source.scales[0] + source.offsets[0]
     cells: Cells = np.ma.filled(values, np.nan).astype(np.float32)
     return cells
 
@@ -131,7 +128,7 @@ def _possible(cells: Cells, name: str) -> tuple[Cells, list[Evidence]]:
     if not wrong.any():
         return cells, []
     examples = ", ".join(f"{value:g}" for value in np.unique(cells[wrong])[:3])
-    note = found(
+    note = Evidence.of(
         "raster_values_left_out", count=int(wrong.sum()), examples=examples, low=low, high=high
     )
     return np.where(wrong, np.float32(np.nan), cells), [note]
@@ -149,18 +146,18 @@ def _outline(path: Path, cells: Cells, place: Affine, crs: CRS | None) -> Source
 
 
 def _place_of(
-    outline: SourceFile, stated: str | None, target: CRS
+    outline: SourceFile, stated_crs: str | None, target: CRS
 ) -> tuple[CRS, tuple[Evidence, ...]]:
     """Decide in which system a raster lies; the answer is ``target`` itself where it is the same.
 
     A raster is placed as every file is, by its outline, but its system is never guessed.
     """
-    named = outline.crs if stated is None else parse_crs(stated)
-    if named is None:
+    crs = outline.crs if stated_crs is None else parse_crs(stated_crs)
+    if crs is None:
         raise LayerError("crs_unstated", path=outline.path.name)
-    placed = place_shapes(outline, PlaceStated(crs=stated), ground_of(target, None))
-    said = tuple(note for note in placed.evidence if note.code != MOVED)
-    return (target if len(said) == len(placed.evidence) else named), said
+    placed = place_shapes(outline, CrsOptions(crs=stated_crs), extent_of(target, None))
+    notes = tuple(note for note in placed.evidence if note.code != MOVED)
+    return (target if len(notes) == len(placed.evidence) else crs), notes
 
 
 def _carried(cells: Cells, place: Affine, crs: CRS, target: CRS) -> tuple[Raster, list[Evidence]]:
@@ -168,7 +165,7 @@ def _carried(cells: Cells, place: Affine, crs: CRS, target: CRS) -> tuple[Raster
     north_up = place.b == place.d == 0 and place.a > 0 > place.e
     if north_up and crs is target:
         raster = Raster(cells, place.c, place.f, place.a, -place.e, target)
-        return raster, [found("raster_kept", cell_m=place.a)]
+        return raster, [Evidence.of("raster_kept", cell_m=place.a)]
     bounds = array_bounds(height, width, place)
     there, columns, rows = calculate_default_transform(
         crs.to_wkt(), target.to_wkt(), width, height, *bounds
@@ -184,7 +181,7 @@ def _carried(cells: Cells, place: Affine, crs: CRS, target: CRS) -> tuple[Raster
         YSCALE=1,
     )  # fmt: skip
     raster = Raster(warped, there.c, there.f, there.a, -there.e, target)
-    note = found(
+    note = Evidence.of(
         "raster_warped", source=crs_label(crs), target=crs_label(target), rows=rows,
         columns=columns, cell_m=there.a,
     )  # fmt: skip

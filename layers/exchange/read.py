@@ -6,13 +6,14 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
+from geo.tools import show_control_characters
 from layers.errors import LayerError
-from layers.exchange.cells import hidden_characters, is_text_column, show_control_characters
-from layers.exchange.raster import RASTER_ENDINGS
+from layers.exchange.cells import hidden_characters, is_text_column
+from layers.exchange.heading import free_name
 from layers.exchange.readers.coordinates import with_shapes
 from layers.exchange.readers.kml import read_kml
 from layers.exchange.readers.shapefile import read_shapefile, read_zipped_shapefile
-from layers.exchange.readers.source import Content, SourceFile, file_sha256, found, unique_names
+from layers.exchange.readers.source import Content, Evidence, SourceFile, file_sha256, unique_names
 from layers.exchange.readers.survey_text import read_survey_text
 from layers.exchange.readers.tables import read_csv, read_xlsx
 from layers.exchange.readers.vector import (
@@ -32,6 +33,9 @@ READ_ENDINGS = {
     ".dxf": "dxf", ".gdb": "gdb", ".fgb": "flatgeobuf",
 }  # fmt: skip
 """Endings of files that can be read, each with its format."""
+
+RASTER_ENDINGS = (".tif", ".tiff")
+"""Endings of rasters that can be read."""
 
 UPLOAD_ENDINGS = tuple(
     ending for ending in (*READ_ENDINGS, *RASTER_ENDINGS) if ending not in {".shp", ".gdb"}
@@ -87,7 +91,7 @@ def read_file(path: Path, *, encoding: str | None, source_layer: str | None) -> 
     if len(content.frame) == 0:
         raise LayerError("file_empty", path=path.name)
     content = _tidied(content)
-    first = found("file_read", file=path.name, format=kind, rows=len(content.frame))
+    first = Evidence.of("file_read", file=path.name, format=kind, rows=len(content.frame))
     return SourceFile(
         path, kind, content.frame, content.crs, content.crs_basis, content.encoding, sha256,
         content.layers, (first, *content.evidence),
@@ -133,25 +137,22 @@ def _tidied(content: Content) -> Content:
         frame = gpd.GeoDataFrame(frame, geometry=shapes.to_numpy(), crs=shapes.crs)
     else:
         frame.columns = pd.Index(_free_of_geometry(unique_names(frame.columns)))
-    shown = 0
+    changed_count = 0
     for name in frame.columns:
         if name == "geometry" or not is_text_column(frame[name]):
             continue
         hidden = hidden_characters(frame[name])
         if hidden.any():
             frame.loc[hidden, name] = frame.loc[hidden, name].map(show_control_characters)
-            shown += int(hidden.sum())
-    if not shown:
+            changed_count += int(hidden.sum())
+    if not changed_count:
         return dataclasses.replace(content, frame=frame)
-    note = found("control_characters_shown", count=shown)
+    note = Evidence.of("control_characters_shown", count=changed_count)
     return dataclasses.replace(content, frame=frame, evidence=(*content.evidence, note))
 
 
 def _free_of_geometry(names: list[str]) -> list[str]:
-    taken = {name.casefold() for name in names}
+    used = {name.casefold() for name in names}
     return [
-        name if name.casefold() != "geometry" else next(
-            f"geometry_{number}" for number in range(2, 99) if f"geometry_{number}" not in taken
-        )
-        for name in names
-    ]  # fmt: skip
+        name if name.casefold() != "geometry" else free_name("geometry", used) for name in names
+    ]

@@ -1,4 +1,4 @@
-"""What an import is asked to do, and what it did."""
+"""What an import is asked to do."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,18 +6,59 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from geo.errors import Value
+from geo.crs import SevenParameters, parse_parameters
 from geo.tools import nearest_name
 from geo.units import AREA_UNITS_IN_M2
-from geo.validity import Repair
-from layers.editions import Changes
 from layers.errors import LayerError
-from layers.exchange.checks.faults import FaultReport
-from layers.exchange.readers.source import Evidence
-from layers.exchange.recognise.crs import PlaceStated
-from layers.validate import EXAMPLES_IN_A_FAULT, Fault
 
 Mode = Literal["add", "replace", "update"]
+Axis = Literal["xy", "yx"]
+Shift = Literal["gcj02", "bd09", "none"]
+
+
+@dataclass(frozen=True)
+class CrsOptions:
+    """What is stated of a file's place; None leaves it to the file and its numbers.
+
+    Attributes
+    ----------
+    crs
+        Coordinate system.
+    axis
+        ``xy`` where the first number is east, ``yx`` where it is north.
+    datum
+        ``dx,dy,dz,rx,ry,rz,ds``, the step from an older datum: metres, arc seconds, ppm.
+    shift
+        Shift of web maps in the data: ``gcj02``, ``bd09``, or ``none``.
+
+    Raises
+    ------
+    LayerError
+        ``axis_unknown``, ``shift_unknown``.
+    GeometryError
+        ``datum_parameters_bad``.
+    """
+
+    crs: str | None = None
+    axis: str | None = None
+    datum: str | None = None
+    shift: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse words that mean nothing here."""
+        if self.axis is not None and self.axis not in get_args(Axis):
+            raise LayerError("axis_unknown", axis=self.axis)
+        if self.shift is not None and self.shift not in get_args(Shift):
+            raise LayerError(
+                "shift_unknown", shift=self.shift, nearest=nearest_name(self.shift, get_args(Shift))
+            )
+        if self.datum is not None:
+            parse_parameters(self.datum)
+
+    @property
+    def parameters(self) -> SevenParameters | None:
+        """The seven parameters, None where none are stated."""
+        return None if self.datum is None else parse_parameters(self.datum)
 
 
 @dataclass(frozen=True)
@@ -44,7 +85,7 @@ class ImportRequest:
     dry_run
         True to check everything and store nothing.
     axis, datum, shift
-        Stated order of axes, step from an older datum, shift of web maps: see ``PlaceStated``.
+        Stated order of axes, step from an older datum, shift of web maps: see ``CrsOptions``.
     join_by
         Column of the vocabulary by which rows of an update find theirs in the layer, where the
         file has no key.
@@ -52,7 +93,7 @@ class ImportRequest:
     Raises
     ------
     LayerError
-        ``mode_unknown``, ``area_unit_unknown``, and those of ``PlaceStated``.
+        ``mode_unknown``, ``area_unit_unknown``, and those of ``CrsOptions``.
     """
 
     path: Path
@@ -70,9 +111,9 @@ class ImportRequest:
     join_by: str | None = None
 
     @property
-    def place(self) -> PlaceStated:
+    def place(self) -> CrsOptions:
         """What is stated of where the data lie."""
-        return PlaceStated(self.crs, self.axis, self.datum, self.shift)
+        return CrsOptions(self.crs, self.axis, self.datum, self.shift)
 
     def __post_init__(self) -> None:
         """Refuse words that mean nothing here."""
@@ -84,102 +125,4 @@ class ImportRequest:
                 "area_unit_unknown", unit=self.declared_unit,
                 nearest=nearest_name(self.declared_unit, AREA_UNITS_IN_M2),
             )  # fmt: skip
-        PlaceStated(self.crs, self.axis, self.datum, self.shift)
-
-
-@dataclass(frozen=True)
-class ImportResult:
-    """What an import recognised, stored and refused.
-
-    Attributes
-    ----------
-    layer, mode
-        As asked.
-    stored
-        False after a dry run.
-    detected
-        What was recognised, assumed or changed, in order.
-    read, accepted, quarantined
-        Counts of rows; ``read`` is the sum of the other two.
-    repaired
-        Count of the accepted rows whose outline was mended.
-    faults
-        Every fault with its rows.
-    repairs
-        Key and change of area of every mended outline.
-    report
-        Every fault line by line, and what could not be looked for.
-    changes
-        What a newer edition changes, None where rows are only added.
-    """
-
-    layer: str
-    mode: Mode
-    stored: bool
-    detected: tuple[Evidence, ...]
-    read: int
-    accepted: int
-    quarantined: int
-    repaired: int
-    faults: tuple[Fault, ...]
-    repairs: tuple[tuple[str, Repair], ...]
-    report: FaultReport | None = None
-    changes: Changes | None = None
-
-
-class NothingAcceptedError(LayerError):
-    """No row of a file meets its contract; nothing was changed.
-
-    Parameters
-    ----------
-    faults
-        Every fault, so that all can be shown.
-    detected
-        What was recognised in the file.
-    report
-        Every fault line by line.
-    **values
-        The named values of the sentence.
-    """
-
-    def __init__(
-        self,
-        faults: tuple[Fault, ...],
-        detected: tuple[Evidence, ...],
-        report: FaultReport | None = None,
-        **values: Value,
-    ) -> None:
-        super().__init__("nothing_accepted", **values)
-        self.faults = faults
-        self.detected = detected
-        self.report = report
-
-
-def fault_values(fault: Fault, layer: str) -> dict[str, Value]:
-    """Give the named values of a fault's sentence.
-
-    Parameters
-    ----------
-    fault
-        A fault of some rows.
-    layer
-        The layer they were meant for.
-
-    Returns
-    -------
-    dict
-        ``layer``, ``column``, ``count`` of rows, the first ``rows`` and ``examples`` as text.
-
-    Examples
-    --------
-    >>> fault_values(Fault("below_minimum", "width_m", ("R1",), (0,), ("-3",)), "barriers")["rows"]
-    'R1'
-    """
-    more = " …" if len(fault.rows) > EXAMPLES_IN_A_FAULT else ""
-    return {
-        "layer": layer,
-        "column": fault.column,
-        "count": len(fault.rows),
-        "rows": ", ".join(fault.rows[:EXAMPLES_IN_A_FAULT]) + more,
-        "examples": ", ".join(text[:60] for text in fault.examples),
-    }
+        CrsOptions(self.crs, self.axis, self.datum, self.shift)

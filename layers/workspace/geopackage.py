@@ -17,7 +17,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
-import rasterio
 from pyproj import CRS
 
 from geo.crs import require_projected
@@ -207,6 +206,8 @@ class GeoPackageWorkspace:
             ).fetchone()
         if entry is None:
             return None
+        import rasterio
+
         with rasterio.open(self.path, driver="GPKG", TABLE=name) as source:
             # Other programs mark what has no value in their own ways.
             cells = source.read(1, masked=True).astype(np.float32).filled(np.nan)

@@ -10,9 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
-import rasterio
 import shapely
-from rasterio.transform import Affine
 
 from geo.crs import crs_label, same_crs
 from geo.raster import Raster
@@ -238,6 +236,9 @@ class GeoPackageEdit:
         self, name: str, raster: Raster, provenance: Provenance | None = None
     ) -> None:
         """Put this raster, in the workspace's system, in the place of that of the name."""
+        import rasterio
+        from rasterio.transform import Affine
+
         if name not in RASTERS:
             raise LayerError("raster_unknown", name=name, known=", ".join(RASTERS))
         crs = self._draft.facts.crs

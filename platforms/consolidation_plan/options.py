@@ -85,9 +85,9 @@ class Situation:
 
     ``unit_id, is_county``: The unit; whether the rules for county-level units judge it.
     ``platforms, parks``: What may be decided.
-    ``clashes``: Pairs of parks that must not be one sub-park and the other exiting; the second
-      may be a park that isn't asked about, then what it is (``sub_park`` or ``exiting``) stands
-      third.
+    ``overlap_conflicts``: Pairs of parks that must not be one sub-park and the other exiting; the
+      second may be a park that isn't asked about, then what it is (``sub_park`` or ``exiting``)
+      stands third.
     ``open_points``: What is missing, so that it can't be counted on.
     """
 
@@ -95,12 +95,12 @@ class Situation:
     is_county: bool
     platforms: tuple[PlatformOption, ...]
     parks: tuple[ParkOption, ...]
-    clashes: tuple[tuple[str, str, str], ...]
+    overlap_conflicts: tuple[tuple[str, str, str], ...]
     open_points: tuple[Statement, ...]
 
 
 def situation_of(job: CheckJob) -> Situation:
-    """Say what may become of the parks and platforms of the one unit of a job.
+    """Compute what may become of the parks and platforms of the one unit of a job.
 
     ``job``: Its one unit; ``rule_id`` is irrelevant.
 
@@ -108,38 +108,38 @@ def situation_of(job: CheckJob) -> Situation:
     """
     unit_id = job.unit_ids[0]
     units, parks, platforms = (job.layer(n) for n in ("units", "parks", "major_platforms"))
-    own = parks[assessed_units(parks, units).eq(unit_id).to_numpy(dtype=bool)]
-    kept_counts = _kept_counts(job, own, unit_id)
-    asked = own[(counted_parks(own, job.policy) | kept_counts).to_numpy(dtype=bool)]
+    unit_parks = parks[assessed_units(parks, units).eq(unit_id).to_numpy(dtype=bool)]
+    kept_counts = _kept_counts(job, unit_parks, unit_id)
+    asked = unit_parks[(counted_parks(unit_parks, job.policy) | kept_counts).to_numpy(dtype=bool)]
     here = platforms[assessed_units(platforms, units).eq(unit_id).to_numpy(dtype=bool)]
     rest = parks[~parks["park_id"].isin(asked["park_id"])]
     constraints = constraints_in_force(job.layer("constraints"), job.policy.as_of)
     options, points = [], []
     for n in range(len(here)):
-        option, said = _platform(job, here.iloc[[n]], rest, own, constraints)
+        option, missing = _platform(job, here.iloc[[n]], rest, unit_parks, constraints)
         options.append(option)
-        points += said
+        points += missing
     scores = _scores(job, asked, here)
-    found = tuple(
+    park_options = tuple(
         _park(job, asked.iloc[[n]], here, constraints, scores, kept_counts)
         for n in range(len(asked))
     )
-    unstated = tuple(park.park_id for park in found if park.is_baseline is None)
+    unstated = tuple(park.park_id for park in park_options if park.is_baseline is None)
     if unstated and unit_id in units_in_scope(units, ("U7",)):
         points.append(say("consolidate_baseline_open", park_ids="、".join(unstated)))
     return Situation(
-        unit_id, unit_id in units_in_scope(units, ("U7",)), tuple(options), found,
-        _clashes(job, parks, asked), tuple(points),
+        unit_id, unit_id in units_in_scope(units, ("U7",)), tuple(options), park_options,
+        _overlap_conflicts(job, parks, asked), tuple(points),
     )  # fmt: skip
 
 
-def _kept_counts(job: CheckJob, own: gpd.GeoDataFrame, unit_id: str) -> pd.Series:
-    """Say which parks a functional zone must not keep (A15)."""
-    none = pd.Series(data=False, index=own.index)
+def _kept_counts(job: CheckJob, unit_parks: gpd.GeoDataFrame, unit_id: str) -> pd.Series:
+    """Return which parks a functional zone must not keep (A15)."""
+    none = pd.Series(data=False, index=unit_parks.index)
     zones = units_in_scope(job.layer("units"), ("Z2",))
     if unit_id not in zones or not job.policy.parts("A15"):
         return none
-    yes, unclear = counted_rows(job.policy.rule("A15").rule, "parks", own)
+    yes, unclear = counted_rows(job.policy.rule("A15").rule, "parks", unit_parks)
     return yes | unclear
 
 
@@ -147,15 +147,15 @@ def _platform(
     job: CheckJob,
     row: gpd.GeoDataFrame,
     rest: gpd.GeoDataFrame,
-    own: gpd.GeoDataFrame,
+    unit_parks: gpd.GeoDataFrame,
     constraints: gpd.GeoDataFrame,
 ) -> tuple[PlatformOption, list[Statement]]:
     policy, platform_id = job.policy, str(row["platform_id"].iloc[0])
-    theirs = rest[
+    sub_parks = rest[
         rest["platform_id"].eq(platform_id).fillna(value=False)
         & rest["disposition"].eq("sub_park").fillna(value=False)
     ]
-    whole = shapely.union_all(np.concatenate([shapes_of(row), shapes_of(theirs)]))
+    whole = shapely.union_all(np.concatenate([shapes_of(row), shapes_of(sub_parks)]))
     shape, unclear = developable_shape(whole, constraints, policy)
     points = []
     a3 = True
@@ -172,7 +172,9 @@ def _platform(
     is_clear = not unclear and not job.layer("constraints").empty
     if policy.parts("A2") and not is_clear:
         points.append(say("consolidate_a2_open", platform_id=platform_id))
-    foreign = theirs[~theirs["park_id"].isin(own["park_id"]) & counted_parks(theirs, policy)]
+    foreign = sub_parks[
+        ~sub_parks["park_id"].isin(unit_parks["park_id"]) & counted_parks(sub_parks, policy)
+    ]
     return PlatformOption(
         platform_id,
         is_major=len(major_rows(row)) > 0,
@@ -220,7 +222,7 @@ def _park(
     park = row.iloc[0]
     park_id = str(park["park_id"])
     gone = bool(has_exited(row, job.policy.as_of)[0])
-    platform_ids = [str(one) for one in here["platform_id"]]
+    platform_ids = [str(platform_id) for platform_id in here["platform_id"]]
     choices, present, outside_id = _choices(job, park, platform_ids, gone=gone)
     area = shapely.union_all(shapes_of(row))
     shape, unclear = developable_shape(area, constraints, job.policy)
@@ -232,7 +234,7 @@ def _park(
         is_baseline=False if not counted else None if pd.isna(baseline) else bool(baseline),
         kept_counts=bool(kept_counts[row.index[0]]) and not gone,
         shape=shape, is_clear=not unclear,
-        scores={one: scores[park_id, one] for one in platform_ids},
+        scores={platform_id: scores[park_id, platform_id] for platform_id in platform_ids},
         exited_on=str(exited_on) if gone else None,
     )  # fmt: skip
 
@@ -257,15 +259,15 @@ def _choices(
     return {**choices, STAY: 0}, STAY, platform_id if outside else None
 
 
-def _clashes(
+def _overlap_conflicts(
     job: CheckJob, parks: gpd.GeoDataFrame, asked: gpd.GeoDataFrame
 ) -> tuple[tuple[str, str, str], ...]:
     counted = parks[counted_parks(parks, job.policy)]
     ids = set(asked["park_id"])
     kinds = dict(zip(counted["park_id"], counted["disposition"].fillna(""), strict=True))
-    found: dict[tuple[str, str], str] = {}
+    pairs: dict[tuple[str, str], str] = {}
     for first, second, _ in overlapping_parks(job, counted, counted):
-        if first == second or first not in ids or (second, first) in found:
+        if first == second or first not in ids or (second, first) in pairs:
             continue
-        found[first, second] = "" if second in ids else kinds[second]
-    return tuple((a, b, kind) for (a, b), kind in found.items())
+        pairs[first, second] = "" if second in ids else kinds[second]
+    return tuple((a, b, kind) for (a, b), kind in pairs.items())

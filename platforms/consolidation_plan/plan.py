@@ -1,4 +1,4 @@
-"""Fewest changes that meet the rules."""
+"""The plans with the fewest changes that meet the rules, or why there is none."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from platforms.consolidation_plan.options import (
     Situation,
     situation_of,
 )
-from platforms.consolidation_plan.program import KEEP, Found, Program, Row, program_of, run
+from platforms.consolidation_plan.program import KEEP, Program, Row, Solution, program_of, run
 from platforms.errors import PlanningError
 from platforms.policy.check import CheckJob, VerdictChange, verdict_changes
 from platforms.policy.in_force import PolicySet
@@ -171,7 +171,7 @@ def effects_elsewhere(
     policy: PolicySet,
     crs: CRS,
 ) -> PlanEffects:
-    """Say what a plan changes for units other than its own.
+    """Compute what a plan changes for units other than its own.
 
     ``source``: The city without them.
     ``crs``: Projected system in metres.
@@ -181,29 +181,33 @@ def effects_elsewhere(
     """
     outside = {park.park_id: park.outside_id for park in situation.parks if park.outside_id}
     touched = {c.row_id: outside[c.row_id] for c in changes if c.row_id in outside}
-    held = tuple(rule for rule in PLAN_RULES if policy.parts(rule))
-    if not touched or not held:
+    rules = tuple(rule for rule in PLAN_RULES if policy.parts(rule))
+    if not touched or not rules:
         return PlanEffects()
     platforms = gpd.GeoDataFrame(source.read("major_platforms"))
     units = assessed_units(platforms, gpd.GeoDataFrame(source.read("units")))
     unit_of = dict(zip(platforms["platform_id"], units, strict=True))
-    said = tuple(
+    statements = tuple(
         say(
             "consolidate_leaves_unit", park_id=park_id, platform_id=platform_id,
             unit_id=str(unit_of[platform_id]),
         )
         for park_id, platform_id in touched.items()
     )  # fmt: skip
-    known = [str(one) for one in source.read("units")["unit_id"]]
+    known = [str(unit_id) for unit_id in source.read("units")["unit_id"]]
     others = tuple(
-        dict.fromkeys(str(unit_of[one]) for one in touched.values() if unit_of[one] in known)
+        dict.fromkeys(
+            str(unit_of[platform_id])
+            for platform_id in touched.values()
+            if unit_of[platform_id] in known
+        )
     )
-    asked = CheckQuery(query.year, held, others, policy.as_of)
+    asked = CheckQuery(query.year, rules, others, policy.as_of)
     before = run_checks(source, asked, policy, crs)
     edited = apply_edits(source, [change.edit for change in changes], crs)
     after = run_checks(edited, asked, policy, crs)
-    found: list[VerdictChange] = verdict_changes(before, after)
-    return PlanEffects(said, tuple(found))
+    differences: list[VerdictChange] = verdict_changes(before, after)
+    return PlanEffects(statements, tuple(differences))
 
 
 def consolidation_plans(
@@ -256,11 +260,11 @@ def consolidation_plans(
     program = program_of(situation, policy, crs)
     plans: list[ConsolidationPlan] = []
     for n in range(query.alternatives):
-        found = best_of(program, query.time_limit_s)
-        if found is None:
+        solution = best_of(program, query.time_limit_s)
+        if solution is None:
             break
-        plans.append(_plan(program, found, layers, query))
-        program.cuts.append(_not_again(program, found))
+        plans.append(_plan(program, solution, layers, query))
+        program.cuts.append(_exclusion_cut(program, solution))
         report(progress, 0.3 + 0.7 * (n + 1) / query.alternatives)
     conflict: tuple[str, ...] = ()
     relaxations: tuple[Relaxation, ...] = ()
@@ -271,19 +275,19 @@ def consolidation_plans(
     return PlansFound(query.unit_id, tuple(plans), conflict, relaxations, situation.open_points)
 
 
-def best_of(program: Program, time_limit_s: float) -> Found | None:
+def best_of(program: Program, time_limit_s: float) -> Solution | None:
     """Find the plan with the fewest changes and, of those, the best A17 score."""
     fewest = run(program, program.costs, time_limit_s=time_limit_s)
     if fewest is None:
         return None
-    changes = round(sum(program.costs[one] for one in fewest.chosen))
+    changes = round(sum(program.costs[variable] for variable in fewest.chosen))
     at_most = Row("", {v: -c for v, c in program.costs.items() if c}, -float(changes))
     goal = {variable: -score for variable, score in program.scores.items()}
     nearest = run(program, goal, further=(at_most,), time_limit_s=time_limit_s)
     if nearest is None:
         return fewest
     # Overlapping outlines found in the second run may have cost a plan of the first.
-    return Found(nearest.chosen, float(changes), max(fewest.gap, nearest.gap))
+    return Solution(nearest.chosen, float(changes), max(fewest.gap, nearest.gap))
 
 
 def smallest_conflict(
@@ -298,7 +302,7 @@ def smallest_conflict(
     return ()
 
 
-def _only(program: Program, rules: tuple[str, ...], time_limit_s: float) -> Found | None:
+def _only(program: Program, rules: tuple[str, ...], time_limit_s: float) -> Solution | None:
     """Solve with the rules named alone; outlines are checked only where A2 is among them."""
     fewer = Program(program.situation, program.policy, program.crs, program.costs, program.scores)
     fewer.rows = [row for row in program.rows if not row.rule_id or row.rule_id in rules]
@@ -310,27 +314,27 @@ def _only(program: Program, rules: tuple[str, ...], time_limit_s: float) -> Foun
 def least_relaxations(program: Program, time_limit_s: float) -> tuple[Relaxation, ...]:
     """Find the fewest rules that have to give way, every such choice with its least amount."""
     for size in range(1, len(program.rules) + 1):
-        found = []
+        relaxations = []
         for chosen in combinations(program.rules, size):
             answer = run(program, {}, relaxed=chosen, time_limit_s=time_limit_s)
             if answer is not None:
-                found.append(Relaxation(chosen, answer.value))
-        if found:
-            return tuple(found)
+                relaxations.append(Relaxation(chosen, answer.value))
+        if relaxations:
+            return tuple(relaxations)
     return ()
 
 
-def _not_again(program: Program, found: Found) -> Row:
+def _exclusion_cut(program: Program, solution: Solution) -> Row:
     """Forbid exactly this plan."""
-    terms = {v: -1.0 if v in found.chosen else 1.0 for v in program.costs}
-    return Row("", terms, 1.0 - len(found.chosen))
+    terms = {v: -1.0 if v in solution.chosen else 1.0 for v in program.costs}
+    return Row("", terms, 1.0 - len(solution.chosen))
 
 
 def _plan(
-    program: Program, found: Found, layers: LayerSource, query: ConsolidationQuery
+    program: Program, solution: Solution, layers: LayerSource, query: ConsolidationQuery
 ) -> ConsolidationPlan:
     situation = program.situation
-    changes = _changes(situation, found, program.policy.as_of)
+    changes = _changes(situation, solution, program.policy.as_of)
     edits = [change.edit for change in changes]
     verdicts = plan_verdicts(layers, edits, query, program.policy, program.crs)
     still_open = tuple(
@@ -338,10 +342,10 @@ def _plan(
         for v in verdicts
         if v.outcome == "no_data" and v.force == "mandatory"
     )
-    score = sum(program.scores.get(variable, 0.0) for variable in found.chosen)
+    score = sum(program.scores.get(variable, 0.0) for variable in solution.chosen)
     elsewhere = effects_elsewhere(situation, changes, layers, query, program.policy, program.crs)
     return ConsolidationPlan(
-        changes, verdicts, (*situation.open_points, *still_open), score, found.gap, elsewhere
+        changes, verdicts, (*situation.open_points, *still_open), score, solution.gap, elsewhere
     )
 
 
@@ -353,15 +357,15 @@ def plan_verdicts(
     crs: CRS,
 ) -> tuple[Verdict, ...]:
     """Run the checks of the unit on copies of the layers with the edits of a plan."""
-    held = tuple(rule for rule in PLAN_RULES if policy.parts(rule))
-    if not held:
+    rules = tuple(rule for rule in PLAN_RULES if policy.parts(rule))
+    if not rules:
         return ()
-    asked = CheckQuery(query.year, held, (query.unit_id,), policy.as_of)
+    asked = CheckQuery(query.year, rules, (query.unit_id,), policy.as_of)
     return tuple(run_checks(apply_edits(source, edits, crs), asked, policy, crs))
 
 
-def _changes(situation: Situation, found: Found, as_of: str) -> tuple[PlanChange, ...]:
-    chosen = {park_id: choice for park_id, choice in found.chosen if park_id}
+def _changes(situation: Situation, solution: Solution, as_of: str) -> tuple[PlanChange, ...]:
+    chosen = {park_id: choice for park_id, choice in solution.chosen if park_id}
     changes = []
     for park in situation.parks:
         choice = chosen[park.park_id]
@@ -369,12 +373,12 @@ def _changes(situation: Situation, found: Found, as_of: str) -> tuple[PlanChange
             changes.append(_park_change(park, choice, as_of))
     for platform in situation.platforms:
         platform_id = platform.platform_id
-        kept = (KEEP, platform_id) in found.chosen
+        kept = (KEEP, platform_id) in solution.chosen
         if kept != platform.is_major:
-            said = _why_platform(platform.a3, platform.a16, kept=kept)
+            reasons = _why_platform(platform.a3, platform.a16, kept=kept)
             changes.append(
                 PlanChange(
-                    "major_platforms", platform_id, *_words(platform.is_major, kept=kept), said,
+                    "major_platforms", platform_id, *_words(platform.is_major, kept=kept), reasons,
                     SetMajor(platform_id, kept),
                 )
             )  # fmt: skip
@@ -388,10 +392,10 @@ def _words(before: bool, *, kept: bool) -> tuple[str, str]:
 def _why_platform(a3: bool, a16: bool, *, kept: bool) -> tuple[Statement, ...]:
     if kept:
         return (say("consolidate_kept"),)
-    said = [] if a3 else [say("consolidate_dropped_a3")]
+    reasons = [] if a3 else [say("consolidate_dropped_a3")]
     if not a16:
-        said.append(say("consolidate_dropped_a16"))
-    return tuple(said) or (say("consolidate_dropped"),)
+        reasons.append(say("consolidate_dropped_a16"))
+    return tuple(reasons) or (say("consolidate_dropped"),)
 
 
 def _park_change(park: ParkOption, choice: str, as_of: str) -> PlanChange:
@@ -399,11 +403,11 @@ def _park_change(park: ParkOption, choice: str, as_of: str) -> PlanChange:
     if choice == EXIT:
         edit = ExitPark(park.park_id, park.exited_on or as_of)
         code = {PLANNED: "consolidate_exit_planned", STAY: "consolidate_exit_unsorted"}
-        said = say(code.get(park.present, "consolidate_exit"))
+        reason = say(code.get(park.present, "consolidate_exit"))
         if park.exited_on is not None:
-            said = say("consolidate_exit_put_right", exited_on=park.exited_on)
+            reason = say("consolidate_exit_put_right", exited_on=park.exited_on)
     else:
         edit = JoinPark(park.park_id, choice)
-        said = say("consolidate_join", platform_id=choice, score=park.scores[choice])
+        reason = say("consolidate_join", platform_id=choice, score=park.scores[choice])
     before = park.outside_id or park.present
-    return PlanChange("parks", park.park_id, before, choice, (said,), edit)
+    return PlanChange("parks", park.park_id, before, choice, (reason,), edit)

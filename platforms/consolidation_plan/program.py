@@ -33,7 +33,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Found:
+class Solution:
     """A solution: the variables that are 1, its objective, and how far it may be from the best."""
 
     chosen: frozenset[Variable]
@@ -75,8 +75,11 @@ def program_of(situation: Situation, policy: PolicySet, crs: CRS) -> Program:
         program.costs[variable] = -1.0 if platform.is_major else 1.0
         program.base_cost += float(platform.is_major)
     for park in situation.parks:
-        one = {(park.park_id, choice): 1.0 for choice in park.choices}
-        program.rows += [Row("", one, 1.0), Row("", dict.fromkeys(one, -1.0), -1.0)]
+        choice_terms = {(park.park_id, choice): 1.0 for choice in park.choices}
+        program.rows += [
+            Row("", choice_terms, 1.0),
+            Row("", dict.fromkeys(choice_terms, -1.0), -1.0),
+        ]
         for choice, cost in park.choices.items():
             program.costs[park.park_id, choice] = float(cost)
             program.scores[park.park_id, choice] = park.scores.get(choice, 0.0)
@@ -129,9 +132,9 @@ def _space(program: Program, rule_id: str) -> list[Row]:
                 continue
             further = shapely.difference(park.shape, platform.shape)
             terms[variable] = areas_mu(np.array([further], dtype=object), program.crs)[0]
-        own = areas_mu(np.array([platform.shape], dtype=object), program.crs)[0]
-        if not holds(program.policy.rule(rule_id).rule, own):
-            rows.append(Row(rule_id, {**terms, keep: own - number}, 0.0))
+        platform_mu = areas_mu(np.array([platform.shape], dtype=object), program.crs)[0]
+        if not holds(program.policy.rule(rule_id).rule, platform_mu):
+            rows.append(Row(rule_id, {**terms, keep: platform_mu - number}, 0.0))
     return rows
 
 
@@ -145,19 +148,19 @@ def _levels(program: Program, rule_id: str) -> list[Row]:
 
 def _exits(program: Program, rule_id: str) -> list[Row]:
     situation = program.situation
-    stated = [park for park in situation.parks if park.is_baseline]
+    baseline = [park for park in situation.parks if park.is_baseline]
     unstated = [park for park in situation.parks if park.is_baseline is None]
-    if not situation.is_county or not (stated or unstated):
+    if not situation.is_county or not (baseline or unstated):
         return []
     rule = program.policy.rule(rule_id).rule
-    terms = {(park.park_id, EXIT): 1.0 for park in stated}
+    terms = {(park.park_id, EXIT): 1.0 for park in baseline}
     if not unstated:
-        whole = len(stated)
+        whole = len(baseline)
         need = next((n for n in range(whole + 1) if holds(rule, n / whole)), whole + 1)
         return [Row(rule_id, terms, float(need))]
     # Whichever of those that don't say belong to the baseline, the share must hold.
     terms |= {(park.park_id, EXIT): rule.number for park in unstated}
-    return [Row(rule_id, terms, rule.number * (len(stated) + len(unstated)))]
+    return [Row(rule_id, terms, rule.number * (len(baseline) + len(unstated)))]
 
 
 def _sorted(program: Program, rule_id: str) -> list[Row]:
@@ -173,7 +176,7 @@ def _sorted(program: Program, rule_id: str) -> list[Row]:
         if platform.is_held and platform.is_major
     ]
     parks = {park.park_id: park for park in situation.parks}
-    for first, second, kind in situation.clashes:
+    for first, second, kind in situation.overlap_conflicts:
         joined, leaving = (_as(parks[first], kind) for kind in ("sub_park", "exiting"))
         if kind == "sub_park":
             rows.append(Row(rule_id, leaving, 0.0))
@@ -187,7 +190,7 @@ def _sorted(program: Program, rule_id: str) -> list[Row]:
 
 
 def _as(park: ParkOption, kind: str) -> dict[Variable, float]:
-    """Give the variables that make a park a sub-park, or an exiting one, each counted against."""
+    """Return the variables that make a park a sub-park, or an exiting one, each counted against."""
     park_id, choices = park.park_id, park.choices
     exits = (EXIT, PLANNED)
     chosen = [c for c in choices if (c in exits) == (kind == "exiting") and c != STAY]
@@ -213,7 +216,7 @@ def run(
     relaxed: Collection[str] = (),
     further: Collection[Row] = (),
     time_limit_s: float,
-) -> Found | None:
+) -> Solution | None:
     """Find the plan with the smallest sum of the goal.
 
     ``time_limit_s``: Seconds after which the best plan so far is given, with its gap.
@@ -223,10 +226,10 @@ def run(
     Raises PlanningError: ``consolidate_time_up`` where no plan was found in time.
     """
     while True:
-        found = _run_once(program, goal, relaxed, further, time_limit_s)
-        cuts = [] if found is None or "A2" in relaxed else _short_outlines(program, found)
+        solution = _run_once(program, goal, relaxed, further, time_limit_s)
+        cuts = [] if solution is None or "A2" in relaxed else _short_outlines(program, solution)
         if not cuts:
-            return found
+            return solution
         program.cuts += cuts
 
 
@@ -236,14 +239,14 @@ def _run_once(
     relaxed: Collection[str],
     further: Collection[Row],
     time_limit_s: float,
-) -> Found | None:
+) -> Solution | None:
     variables = list(program.costs)
     place = {variable: n for n, variable in enumerate(variables)}
     rows = [*program.rows, *program.cuts, *further]
     slack = [n for n, row in enumerate(rows) if row.rule_id and row.rule_id in relaxed]
     size = len(variables) + len(slack)
     if not variables:
-        return Found(frozenset(), 0.0, 0.0) if all(row.least <= 0 for row in rows) else None
+        return Solution(frozenset(), 0.0, 0.0) if all(row.least <= 0 for row in rows) else None
     entries = [(n, place[v], c) for n, row in enumerate(rows) for v, c in row.terms.items()]
     entries += [(n, len(variables) + k, 1.0) for k, n in enumerate(slack)]
     weights = np.zeros(size)
@@ -266,10 +269,10 @@ def _run_once(
         raise PlanningError("consolidate_time_up", seconds=time_limit_s)
     chosen = frozenset(v for v, x in zip(variables, answer.x, strict=False) if x > 0.5)
     gap = float(answer.mip_gap or 0.0) if answer.status == TIME_UP else 0.0
-    return Found(chosen, float(answer.fun), gap)
+    return Solution(chosen, float(answer.fun), gap)
 
 
-def _short_outlines(program: Program, found: Found) -> list[Row]:
+def _short_outlines(program: Program, solution: Solution) -> list[Row]:
     """Cut off sets of parks whose outlines overlap so that a platform is too small after all."""
     if not program.policy.parts("A2"):
         return []
@@ -278,9 +281,11 @@ def _short_outlines(program: Program, found: Found) -> list[Row]:
     cuts = []
     for platform in program.situation.platforms:
         platform_id = platform.platform_id
-        if (KEEP, platform_id) not in found.chosen or not platform.is_clear:
+        if (KEEP, platform_id) not in solution.chosen or not platform.is_clear:
             continue
-        joined = [park_id for park_id, choice in found.chosen if park_id and choice == platform_id]
+        joined = [
+            park_id for park_id, choice in solution.chosen if park_id and choice == platform_id
+        ]
         shapes = [platform.shape, *(parks[park_id].shape for park_id in joined)]
         area = areas_mu(np.array([shapely.union_all(shapes)], dtype=object), program.crs)[0]
         if not holds(rule, area):

@@ -7,8 +7,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from pyproj import CRS
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import minimum_spanning_tree
 
 from geo.arrays import Floats, Shapes
 from geo.contiguity import JoiningGaps, component_labels, joining_gaps
@@ -90,22 +88,22 @@ def net_land(
     """
     shapes = np.asarray(land.geometry.array, dtype=object)
     covers = blocking_covers(constraints, shapes)
-    found = remainder(shapes, np.asarray(covers.geometry.array, dtype=object), land.crs, progress)
+    rest = remainder(shapes, np.asarray(covers.geometry.array, dtype=object), land.crs, progress)
     ids = land[id_column].to_numpy(dtype=object)
     net = pd.DataFrame(
         {
             id_column: ids,
-            "area_mu": m2_to_mu(found.whole_m2),
-            "net_area_mu": m2_to_mu(found.net_m2),
-            "covered_mu": m2_to_mu(found.covered_m2),
-            "shared_mu": m2_to_mu(found.shared_m2),
+            "area_mu": m2_to_mu(rest.whole_m2),
+            "net_area_mu": m2_to_mu(rest.net_m2),
+            "covered_mu": m2_to_mu(rest.covered_m2),
+            "shared_mu": m2_to_mu(rest.shared_m2),
         },
         index=land.index,
     )
-    named = covers.drop(columns="geometry").iloc[found.of_cover].reset_index(drop=True)
-    named.insert(0, id_column, ids[found.of_shape])
-    losses = named.assign(lost_mu=m2_to_mu(found.lost_m2), alone_mu=m2_to_mu(found.alone_m2))
-    return NetLand(gpd.GeoDataFrame(net, geometry=found.shapes, crs=land.crs), losses)
+    cover_names = covers.drop(columns="geometry").iloc[rest.of_cover].reset_index(drop=True)
+    cover_names.insert(0, id_column, ids[rest.of_shape])
+    losses = cover_names.assign(lost_mu=m2_to_mu(rest.lost_m2), alone_mu=m2_to_mu(rest.alone_m2))
+    return NetLand(gpd.GeoDataFrame(net, geometry=rest.shapes, crs=land.crs), losses)
 
 
 def blocking_covers(constraints: gpd.GeoDataFrame, shapes: Shapes) -> gpd.GeoDataFrame:
@@ -146,7 +144,7 @@ def _outside(same_kind: gpd.GeoDataFrame, frame: shapely.Geometry) -> pd.DataFra
 
 
 def net_pieces(
-    found: BlockList,
+    land_blocks: BlockList,
     layers: LandLayers,
     query: BlockQuery,
     progress: Progress | None = None,
@@ -155,7 +153,7 @@ def net_pieces(
 
     Parameters
     ----------
-    found
+    land_blocks
         What ``find_blocks`` gives.
     layers
         The layers it searched.
@@ -172,10 +170,10 @@ def net_pieces(
         the constraints: what two of them cover is taken off once.
     """
     blocking = blocking_shapes(layers.constraints, layers.parcels)
-    blocks = np.asarray(found.blocks.geometry.array, dtype=object)
-    ids = found.blocks["block_id"].to_numpy(dtype=object)
+    blocks = np.asarray(land_blocks.blocks.geometry.array, dtype=object)
+    ids = land_blocks.blocks["block_id"].to_numpy(dtype=object)
     met = np.unique(shapely.STRtree(blocking).query(blocks, predicate="intersects")[0])
-    members = found.members[found.members["block_id"].isin(ids[met])]
+    members = land_blocks.members[land_blocks.members["block_id"].isin(ids[met])]
     left = without(np.asarray(members.geometry.array, dtype=object), blocking)
     cut = apart(members.set_geometry(left, crs=members.crs))
     shapes = np.asarray(cut.geometry.array, dtype=object)
@@ -188,7 +186,7 @@ def net_pieces(
     of_block = piece["place"].first().to_numpy(dtype=np.intp)
     untouched = np.setdiff1d(np.arange(len(blocks)), met)
     shapes = np.concatenate([united(shapes, piece.ngroup(), len(of_block)), blocks[untouched]])
-    area_m2 = areas_m2(shapes, found.blocks.crs)
+    area_m2 = areas_m2(shapes, land_blocks.blocks.crs)
     frame = pd.DataFrame(
         {
             "block_id": ids[np.concatenate([of_block, untouched])],
@@ -196,7 +194,7 @@ def net_pieces(
             "area_mu": m2_to_mu(area_m2),
         }
     )
-    pieces = gpd.GeoDataFrame(frame, geometry=shapes, crs=found.blocks.crs)
+    pieces = gpd.GeoDataFrame(frame, geometry=shapes, crs=land_blocks.blocks.crs)
     return pieces.sort_values(["block_id", "area_m2"], ascending=[True, False], ignore_index=True)
 
 
@@ -212,13 +210,13 @@ DESCRIBED = (
 
 
 def describe_blocks(
-    found: BlockList, pieces: gpd.GeoDataFrame, layers: LandLayers, query: BlockQuery
+    land_blocks: BlockList, pieces: gpd.GeoDataFrame, layers: LandLayers, query: BlockQuery
 ) -> pd.DataFrame:
     """Describe blocks by what constraints leave of them.
 
     Parameters
     ----------
-    found
+    land_blocks
         What ``find_blocks`` gives.
     pieces
         What ``net_pieces`` gives for it.
@@ -236,7 +234,7 @@ def describe_blocks(
         largest inscribed circle, ``compactness`` 4πA/P², ``frontage_m`` boundary beside roads,
         missing where no road is on file.
     """
-    ids = found.blocks["block_id"]
+    ids = land_blocks.blocks["block_id"]
     by_block = pieces.groupby("block_id")["area_m2"]
     total = by_block.sum().reindex(ids)
     firsts = pieces[~pieces["block_id"].duplicated()].set_index("block_id").reindex(ids)
@@ -301,13 +299,13 @@ BRIDGE_COLUMNS = (
 
 
 def bridges_of(
-    found: BlockList, barriers: gpd.GeoDataFrame, decisions: pd.DataFrame, gap_m: float
+    land_blocks: BlockList, barriers: gpd.GeoDataFrame, decisions: pd.DataFrame, gap_m: float
 ) -> gpd.GeoDataFrame:
     """List the gaps that hold the blocks together.
 
     Parameters
     ----------
-    found
+    land_blocks
         Blocks, with the joining gaps of their parts.
     barriers
         Layer ``barriers``: lanes and ditches may lie under a bridge.
@@ -324,10 +322,10 @@ def bridges_of(
         ditches crossed, divided by ``;``, empty for land in no parcel. Pairs joined by hand are
         among them, with the decision.
     """
-    land = found.land
+    land = land_blocks.land
     pairs = _holding(len(land.parts), land.joining, gap_m)
     part_ids = land.parts["part_id"].to_numpy(dtype=object)
-    blocks_of = found.members.groupby("taken_id")["block_id"].agg(set).to_dict()
+    blocks_of = land_blocks.members.groupby("taken_id")["block_id"].agg(set).to_dict()
     by_hand = {
         (a, b): row
         for a, b, row, joins in zip(
@@ -336,26 +334,31 @@ def bridges_of(
         ) if joins
     }  # fmt: skip
     rows = []
-    for one, two, joining_gap_m in pairs:
-        decision = by_hand.get((one, two))
+    for first, second, joining_gap_m in pairs:
+        decision = by_hand.get((first, second))
         if joining_gap_m <= CONTACT_M and decision is None:
             continue
         # A parcel cut at a neck lies in several blocks; the bridge is in the one of both ends.
-        common = blocks_of.get(part_ids[one], set()) & blocks_of.get(part_ids[two], set())
-        rows += [(block_id, one, two, joining_gap_m, decision) for block_id in sorted(common)[:1]]
+        common = blocks_of.get(part_ids[first], set()) & blocks_of.get(part_ids[second], set())
+        rows += [
+            (block_id, first, second, joining_gap_m, decision) for block_id in sorted(common)[:1]
+        ]
     return _described(rows, land.parts, barriers, decisions)
 
 
 def _holding(count: int, joining: JoiningGaps, gap_m: float) -> list[tuple[int, int, float]]:
-    held = joining.gap_m <= gap_m
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import minimum_spanning_tree
+
+    bridged = joining.gap_m <= gap_m
     # Zero means no link to the library: all gaps are shifted.
     links = coo_array(
-        (joining.gap_m[held] + 1.0, (joining.first[held], joining.second[held])),
+        (joining.gap_m[bridged] + 1.0, (joining.first[bridged], joining.second[bridged])),
         shape=(count, count),
     )
     tree = minimum_spanning_tree(links.tocsr()).tocoo()
-    ones, twos = np.minimum(tree.row, tree.col), np.maximum(tree.row, tree.col)
-    return sorted(zip(ones.tolist(), twos.tolist(), (tree.data - 1.0).tolist(), strict=True))
+    firsts, seconds = np.minimum(tree.row, tree.col), np.maximum(tree.row, tree.col)
+    return sorted(zip(firsts.tolist(), seconds.tolist(), (tree.data - 1.0).tolist(), strict=True))
 
 
 def _described(
@@ -366,19 +369,19 @@ def _described(
 ) -> gpd.GeoDataFrame:
     shapes = np.asarray(parts.geometry.array, dtype=object)
     ids = parts["part_id"].to_numpy(dtype=object)
-    ones = np.array([row[1] for row in rows], dtype=np.intp)
-    twos = np.array([row[2] for row in rows], dtype=np.intp)
-    ways = np.asarray(shapely.shortest_line(shapes[ones], shapes[twos]), dtype=object)
+    firsts = np.array([row[1] for row in rows], dtype=np.intp)
+    seconds = np.array([row[2] for row in rows], dtype=np.intp)
+    ways = np.asarray(shapely.shortest_line(shapes[firsts], shapes[seconds]), dtype=object)
     middle = shapely.line_interpolate_point(ways, 0.5, normalized=True)
     over = _crossed(ways, barriers)
     listed = []
-    for place, (block_id, one, two, joining_gap_m, row) in enumerate(rows):
+    for place, (block_id, first, second, joining_gap_m, row) in enumerate(rows):
         decision = {} if row is None else decisions.iloc[row].to_dict()
         listed.append(
             {
                 "block_id": block_id,
-                "parcel_id": ids[one],
-                "other_parcel_id": ids[two],
+                "parcel_id": ids[first],
+                "other_parcel_id": ids[second],
                 "gap_width_m": float(shapely.length(ways[place])),
                 "joining_gap_m": None if decision else joining_gap_m,
                 "over": over[place],
@@ -402,9 +405,9 @@ def _crossed(ways: np.ndarray, barriers: gpd.GeoDataFrame) -> list[str]:
     way, barrier = tree.query(ways, predicate="intersects")
     names = under["name"].fillna(under["barrier_id"]).to_numpy(dtype=object)
     crossed: list[set[str]] = [set() for _ in ways]
-    for place, thing in zip(way.tolist(), barrier.tolist(), strict=True):
-        crossed[place].add(str(names[thing]))
-    return ["; ".join(sorted(held)) for held in crossed]
+    for place, number in zip(way.tolist(), barrier.tolist(), strict=True):
+        crossed[place].add(str(names[number]))
+    return ["; ".join(sorted(crossed_names)) for crossed_names in crossed]
 
 
 BESIDE_M = 20.0
@@ -413,12 +416,12 @@ BESIDE_M = 20.0
 BOUND_COLUMNS = ("block_id", "bound_kind", "bound_code", "bound_id", "bound_name", "beside_m")
 
 
-def bounds_of(found: BlockList, layers: LandLayers, query: BlockQuery) -> pd.DataFrame:
+def bounds_of(land_blocks: BlockList, layers: LandLayers, query: BlockQuery) -> pd.DataFrame:
     """List what bounds each block short of the line.
 
     Parameters
     ----------
-    found
+    land_blocks
         What ``find_blocks`` gives.
     layers
         The layers it searched.
@@ -434,26 +437,29 @@ def bounds_of(found: BlockList, layers: LandLayers, query: BlockQuery) -> pd.Dat
         the gap bridged, or is parted from it), or ``open`` where nothing of the kind lies beside
         it. ``beside_m`` is how much of the block's edge lies that near [m].
     """
-    blocks = np.asarray(found.short.geometry.array, dtype=object)
+    blocks = np.asarray(land_blocks.short.geometry.array, dtype=object)
     reach_m = max(BESIDE_M, query.gap_m)
     near = shapely.buffer(blocks, reach_m)
     edges = shapely.boundary(blocks)
     rows: list[dict[str, object]] = []
-    for kind, shapes, codes, ids, names in _bounding(found, layers, query):
-        place, thing = shapely.STRtree(shapes).query(near, predicate="intersects")
+    for kind, shapes, codes, ids, names in _bounding(land_blocks, layers, query):
+        place, neighbour = shapely.STRtree(shapes).query(near, predicate="intersects")
         if kind == "gap":
-            own = [
-                codes[t] in found.short["parcel_ids"].iloc[p]
-                for p, t in zip(place, thing, strict=True)
+            in_block = [
+                codes[t] in land_blocks.short["parcel_ids"].iloc[p]
+                for p, t in zip(place, neighbour, strict=True)
             ]
-            place, thing = place[~np.array(own, dtype=bool)], thing[~np.array(own, dtype=bool)]
-        wide = shapely.buffer(shapes[thing], reach_m)
+            place, neighbour = (
+                place[~np.array(in_block, dtype=bool)],
+                neighbour[~np.array(in_block, dtype=bool)],
+            )
+        wide = shapely.buffer(shapes[neighbour], reach_m)
         beside_m = shapely.length(shapely.intersection(edges[place], wide))
-        for p, t, metres in zip(place.tolist(), thing.tolist(), beside_m.tolist(), strict=True):
+        for p, t, metres in zip(place.tolist(), neighbour.tolist(), beside_m.tolist(), strict=True):
             if metres >= query.min_edge_m:
                 rows.append(
                     {
-                        "block_id": found.short["block_id"].iloc[p],
+                        "block_id": land_blocks.short["block_id"].iloc[p],
                         "bound_kind": kind,
                         "bound_code": None if kind == "gap" else codes[t],
                         "bound_id": ids[t],
@@ -464,7 +470,7 @@ def bounds_of(found: BlockList, layers: LandLayers, query: BlockQuery) -> pd.Dat
     bounded = {row["block_id"] for row in rows}
     rows += [
         {"block_id": block_id, "bound_kind": "open"}
-        for block_id in found.short["block_id"] if block_id not in bounded
+        for block_id in land_blocks.short["block_id"] if block_id not in bounded
     ]  # fmt: skip
     frame = pd.DataFrame(rows, columns=list(BOUND_COLUMNS))
     order = ["block_id", "beside_m", "bound_kind", "bound_id"]
@@ -472,18 +478,18 @@ def bounds_of(found: BlockList, layers: LandLayers, query: BlockQuery) -> pd.Dat
 
 
 def _bounding(
-    found: BlockList, layers: LandLayers, query: BlockQuery
+    land_blocks: BlockList, layers: LandLayers, query: BlockQuery
 ) -> list[tuple[str, Shapes, np.ndarray, np.ndarray, np.ndarray]]:
     """Gather what may bound land: kind, shapes, codes, identifiers, names."""
     barriers = layers.barriers
     width_m = barriers["width_m"].to_numpy(dtype=float, na_value=np.nan)
     parting = parting_barriers(barriers) | (width_m > query.bridge_width_m)
-    taken = layers.parcels["parcel_id"].isin(found.land.parts["parcel_id"])
-    others = layers.parcels[~taken.to_numpy(dtype=bool)]
+    is_part = layers.parcels["parcel_id"].isin(land_blocks.land.parts["parcel_id"])
+    others = layers.parcels[~is_part.to_numpy(dtype=bool)]
     blocking = layers.constraints[
         layers.constraints["severity"].eq("block").fillna(value=False).to_numpy(dtype=bool)
     ]
-    parts = found.land.parts
+    parts = land_blocks.land.parts
     kinds = [
         _columns("barrier", barriers[parting], "barrier_class", "barrier_id"),
         _columns("parcel", others.assign(state=state_of(others)), "state", "parcel_id"),

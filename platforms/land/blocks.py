@@ -69,13 +69,13 @@ def _cut(group: gpd.GeoDataFrame, regions: np.ndarray) -> tuple[gpd.GeoDataFrame
     rows, places, names, shapes = [], [], [], []
     for row, (part_id, shape) in enumerate(zip(group["part_id"], group.geometry, strict=True)):
         pieces = shapely.intersection(shape, regions)
-        held = np.flatnonzero(shapely.area(pieces) > LEAST_PIECE_M2)
-        if len(held) == 1:
-            pieces[held[0]] = shape
-        for number, place in enumerate(held, 1):
+        large = np.flatnonzero(shapely.area(pieces) > LEAST_PIECE_M2)
+        if len(large) == 1:
+            pieces[large[0]] = shape
+        for number, place in enumerate(large, 1):
             rows.append(row)
             places.append(place)
-            names.append(part_id if len(held) == 1 else f"{part_id}#{number}")
+            names.append(part_id if len(large) == 1 else f"{part_id}#{number}")
             shapes.append(pieces[place])
     cut = group.iloc[rows].assign(part_id=names)
     return cut.set_geometry(gpd.GeoSeries(shapes, index=cut.index, crs=group.crs)), np.array(
@@ -228,9 +228,9 @@ def _joined(
     parts = parts_taken(layers, query, assessment_areas(layers.units), admitted)
     obstacles = land_obstacles(layers, parts, query.bridge_width_m)
     shapes = prepared(parts.geometry.array)
-    found = joining_gaps(shapes, query.min_edge_m, obstacles, most_gap_m, progress)
+    joining = joining_gaps(shapes, query.min_edge_m, obstacles, most_gap_m, progress)
     decided = decided_pairs(parts, layers.decisions)
-    return Land(parts, decide(found, decided, len(parts)), decided), shapes
+    return Land(parts, decide(joining, decided, len(parts)), decided), shapes
 
 
 def _members(parts: gpd.GeoDataFrame, blocks: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -272,7 +272,7 @@ def counted_once_m2(blocks: gpd.GeoDataFrame) -> float:
 
 def _measured(
     parts: gpd.GeoDataFrame,
-    held: PreparedShapes,
+    prepared_parts: PreparedShapes,
     labels: Positions,
     parcels: gpd.GeoDataFrame,
     least_mu: float,
@@ -280,13 +280,13 @@ def _measured(
     """Unite and measure the groups that can reach the threshold."""
     crs = parts.crs
     count = int(labels.max()) + 1 if len(labels) else 0
-    sums = np.bincount(labels, areas_m2(held.shapes, crs), count).astype(np.float64)
+    sums = np.bincount(labels, areas_m2(prepared_parts.shapes, crs), count).astype(np.float64)
     is_large = m2_to_mu(sums) >= least_mu * (1 - 1e-6)
     order = np.argsort(labels, kind="stable")
     starts = np.searchsorted(labels[order], np.arange(count + 1))
     groups = [order[starts[label] : starts[label + 1]] for label in np.flatnonzero(is_large)]
     place = np.where(is_large, np.cumsum(is_large) - 1, -1)
-    unions = united(held, place[labels], len(groups))
+    unions = united(prepared_parts, place[labels], len(groups))
     union_m2 = areas_m2(unions, crs)
     rows = []
     for members, union, area_m2 in zip(groups, unions, union_m2.tolist(), strict=True):

@@ -18,36 +18,36 @@ class Graph:
     """Parcels with areas, joined where they are neighbours.
 
     ``areas``: Area of each, whole numbers.
-    ``beside``: Neighbours of each, as positions.
+    ``neighbours``: Neighbours of each, as positions.
     ``bits``: The same, as one number: bit i stands for position i.
     """
 
     areas: tuple[int, ...]
-    beside: tuple[tuple[int, ...], ...]
+    neighbours: tuple[tuple[int, ...], ...]
     bits: tuple[int, ...]
 
     @classmethod
     def of(cls, areas: Floats, first: Positions, second: Positions) -> "Graph":
         """Make the graph of areas and pairs of neighbours."""
-        beside: list[set[int]] = [set() for _ in areas]
-        for one, other in zip(first.tolist(), second.tolist(), strict=True):
-            beside[one].add(other)
-            beside[other].add(one)
+        neighbours: list[set[int]] = [set() for _ in areas]
+        for first_place, second_place in zip(first.tolist(), second.tolist(), strict=True):
+            neighbours[first_place].add(second_place)
+            neighbours[second_place].add(first_place)
         return cls(
             tuple(int(area) for area in areas),
-            tuple(tuple(sorted(ones)) for ones in beside),
-            tuple(sum(1 << one for one in ones) for ones in beside),
+            tuple(tuple(sorted(places)) for places in neighbours),
+            tuple(sum(1 << first_place for first_place in places) for places in neighbours),
         )
 
     @staticmethod
-    def members(taken: int) -> list[int]:
+    def members(chosen: int) -> list[int]:
         """Give the positions of a set, sorted."""
-        found = []
-        while taken:
-            low = taken & -taken
-            found.append(low.bit_length() - 1)
-            taken ^= low
-        return found
+        positions = []
+        while chosen:
+            low = chosen & -chosen
+            positions.append(low.bit_length() - 1)
+            chosen ^= low
+        return positions
 
 
 @dataclass(frozen=True)
@@ -57,21 +57,21 @@ class Rest:
     ``without``: For each position left, the area of the largest connected piece once it is taken
       too.
     ``piece_of``: For each position left, the area of the piece it lies in.
-    ``beside``: For each position left, the area of the largest of the other pieces.
+    ``other_piece``: For each position left, the area of the largest of the other pieces.
     """
 
     without: dict[int, int]
     piece_of: dict[int, int]
-    beside: dict[int, int]
+    other_piece: dict[int, int]
 
 
-def rest_of(graph: Graph, taken: int) -> Rest:
+def rest_of(graph: Graph, chosen: int) -> Rest:
     """Look at the pieces left beside a set, and at what each parcel holds together.
 
     By one depth-first walk through each piece (Tarjan): a parcel whose subtree reaches no farther
     up than itself parts that subtree from the piece.
     """
-    seen = dict.fromkeys(graph.members(taken), -1)
+    seen = dict.fromkeys(graph.members(chosen), -1)
     pieces: list[tuple[int, dict[int, int]]] = []
     for start in range(len(graph.areas)):
         if start not in seen:
@@ -80,46 +80,48 @@ def rest_of(graph: Graph, taken: int) -> Rest:
     largest, second = (*order, 0, 0)[:2]
     without: dict[int, int] = {}
     piece_of: dict[int, int] = {}
-    beside: dict[int, int] = {}
+    other_piece: dict[int, int] = {}
     for area, parted in pieces:
         other = second if area == largest else largest
-        for one, left in parted.items():
-            without[one] = max(other, left)
-            piece_of[one], beside[one] = area, other
-    return Rest(without, piece_of, beside)
+        for place, left in parted.items():
+            without[place] = max(other, left)
+            piece_of[place], other_piece[place] = area, other
+    return Rest(without, piece_of, other_piece)
 
 
 def _walk(graph: Graph, start: int, seen: dict[int, int]) -> tuple[int, dict[int, int]]:
     """Walk through one piece: its area, and its largest part without each of its parcels."""
-    areas, beside = graph.areas, graph.beside
+    areas, neighbours = graph.areas, graph.neighbours
     seen[start] = 0
     lowest, weight = {start: 0}, {start: areas[start]}
     largest, parted = {start: 0}, {start: 0}
-    path = [(start, iter(beside[start]))]
+    path = [(start, iter(neighbours[start]))]
     number = 0
     while path:
-        one, ways = path[-1]
+        place, ways = path[-1]
         for other in ways:
-            place = seen.get(other)
-            if place is None:
+            order = seen.get(other)
+            if order is None:
                 number += 1
                 seen[other] = lowest[other] = number
                 weight[other], largest[other], parted[other] = areas[other], 0, 0
-                path.append((other, iter(beside[other])))
+                path.append((other, iter(neighbours[other])))
                 break
-            if place >= 0 and place < lowest[one]:
-                lowest[one] = place
+            if order >= 0 and order < lowest[place]:
+                lowest[place] = order
         else:
             path.pop()
             if path:
                 above = path[-1][0]
-                weight[above] += weight[one]
-                lowest[above] = min(lowest[above], lowest[one])
-                if lowest[one] >= seen[above]:
-                    parted[above] += weight[one]
-                    largest[above] = max(largest[above], weight[one])
+                weight[above] += weight[place]
+                lowest[above] = min(lowest[above], lowest[place])
+                if lowest[place] >= seen[above]:
+                    parted[above] += weight[place]
+                    largest[above] = max(largest[above], weight[place])
     whole = weight[start]
-    return whole, {one: max(largest[one], whole - areas[one] - parted[one]) for one in weight}
+    return whole, {
+        place: max(largest[place], whole - areas[place] - parted[place]) for place in weight
+    }
 
 
 UNITS_PER_MU = 10**9
@@ -172,7 +174,7 @@ class Need:
 class Carving:
     """What is taken of a block, and what that leaves.
 
-    ``taken``: Positions of the parcels, sorted.
+    ``places``: Positions of the parcels, sorted.
     ``area_mu, surplus_mu, short_mu``: Land taken, what of it goes beyond the wish, and what it
       lacks of the wish [亩].
     ``rest_mu, remainder_mu, stranded_mu``: Land left, its largest connected piece, and the others
@@ -183,7 +185,7 @@ class Carving:
       its largest piece does not.
     """
 
-    taken: tuple[int, ...]
+    places: tuple[int, ...]
     area_mu: float
     surplus_mu: float
     short_mu: float
@@ -198,7 +200,7 @@ class Carving:
     def order(self) -> tuple[bool, int, int, int, int, tuple[int, ...]]:
         """What decides between two: the smaller is the better."""
         cost, surplus = (round(mu * UNITS_PER_MU) for mu in (self.cost_mu, self.surplus_mu))
-        return self.is_over_most, self.lines_missed, cost, surplus, len(self.taken), self.taken
+        return self.is_over_most, self.lines_missed, cost, surplus, len(self.places), self.places
 
 
 @dataclass(frozen=True)
@@ -257,8 +259,8 @@ def carve(
     Four parcels in a row; 40 亩 are taken at an end, not in the middle, though that fits as well:
 
     >>> row = (np.array([0, 1, 2]), np.array([1, 2, 3]))
-    >>> found = carve([60, 40, 60, 42], row, Need(40, 40)).best
-    >>> found.taken, found.surplus_mu, found.remainder_mu
+    >>> best = carve([60, 40, 60, 42], row, Need(40, 40)).best
+    >>> best.places, best.surplus_mu, best.remainder_mu
     ((3,), 2.0, 160.0)
     """
     graph = Graph.of(np.rint(np.asarray(areas_mu, dtype=float) * UNITS_PER_MU), *pairs)
@@ -268,10 +270,10 @@ def carve(
     search = _Search(graph, need)
     level = {0: _Part(0, admitted, 0, 0)}
     while level:
-        found: dict[int, _Part] = {}
-        for taken, part in level.items():
-            search.grow(taken, part, admitted, found)
-        level = search.narrowed(found, width)
+        larger: dict[int, _Part] = {}
+        for chosen, part in level.items():
+            search.grow(chosen, part, admitted, larger)
+        level = search.narrowed(larger, width)
     return Carvings(search.best, search.cuts(), search.is_exact)
 
 
@@ -284,8 +286,8 @@ def _width(graph: Graph, need: Need) -> int:
     return max(NARROWEST, min(WIDEST, LOOKS // (count * steps)))
 
 
-def judged(
-    taken: tuple[int, ...], area_mu: float, block_mu: float, remainder_mu: float, need: Need
+def carving_of(
+    chosen: tuple[int, ...], area_mu: float, block_mu: float, remainder_mu: float, need: Need
 ) -> Carving:
     """Say what a choice takes, leaves and costs.
 
@@ -296,7 +298,7 @@ def judged(
     stranded = max(0.0, block_mu - area_mu - remainder_mu)
     over = need.most_mu is not None and area_mu > need.most_mu * (1 + RELATIVE_TOLERANCE)
     return Carving(
-        taken, area_mu, surplus, short, block_mu - area_mu, remainder_mu, stranded,
+        chosen, area_mu, surplus, short, block_mu - area_mu, remainder_mu, stranded,
         surplus + short + stranded, over, _missed(block_mu, remainder_mu, need),
     )  # fmt: skip
 
@@ -329,54 +331,54 @@ class _Search:
         self._wanted = need.wanted_mu * UNITS_PER_MU * (1 - RELATIVE_TOLERANCE)
         self._least = need.least_mu * UNITS_PER_MU * (1 - RELATIVE_TOLERANCE)
 
-    def grow(self, taken: int, part: _Part, admitted: int, found: dict[int, _Part]) -> None:
+    def grow(self, chosen: int, part: _Part, admitted: int, grown: dict[int, _Part]) -> None:
         """Add each neighbour to a set; note what is large enough, pass on what may still grow."""
         graph = self.graph
-        rest = rest_of(graph, taken)
+        rest = rest_of(graph, chosen)
         overshooting = []
-        for one in graph.members(part.around & ~taken):
-            larger, remainder = taken | 1 << one, rest.without[one]
-            area = part.area + graph.areas[one]
+        for place in graph.members(part.around & ~chosen):
+            larger, remainder = chosen | 1 << place, rest.without[place]
+            area = part.area + graph.areas[place]
             if area > self._wanted * (1 + 2 * RELATIVE_TOLERANCE):
-                overshooting.append(one)
-            if larger in found:
+                overshooting.append(place)
+            if larger in grown:
                 continue
             if area >= self._least:
                 self._note(larger, area, remainder)
             if area < self._wanted and self._may_improve(remainder):
-                found[larger] = _Part(
+                grown[larger] = _Part(
                     area,
-                    (part.around | graph.bits[one]) & admitted if taken
-                    else graph.bits[one] & admitted,
+                    (part.around | graph.bits[place]) & admitted if chosen
+                    else graph.bits[place] & admitted,
                     remainder,
-                    part.parted + graph.bits[one].bit_count()
-                    - 2 * (graph.bits[one] & taken).bit_count(),
+                    part.parted + graph.bits[place].bit_count()
+                    - 2 * (graph.bits[place] & chosen).bit_count(),
                 )  # fmt: skip
-        self._note_cuts(taken, part.area, rest, overshooting)
+        self._note_cuts(chosen, part.area, rest, overshooting)
 
-    def narrowed(self, found: dict[int, _Part], width: int) -> dict[int, _Part]:
+    def narrowed(self, grown: dict[int, _Part], width: int) -> dict[int, _Part]:
         """Keep the sets that strand least, then the most compact."""
-        kept = [taken for taken, part in found.items() if self._may_improve(part.remainder)]
+        kept = [chosen for chosen, part in grown.items() if self._may_improve(part.remainder)]
         if len(kept) > width:
             self.is_exact = False
             kept.sort(
-                key=lambda taken: (
-                    self.block - found[taken].area - found[taken].remainder,
-                    found[taken].parted,
-                    taken,
+                key=lambda chosen: (
+                    self.block - grown[chosen].area - grown[chosen].remainder,
+                    grown[chosen].parted,
+                    chosen,
                 )
             )
-        return {taken: found[taken] for taken in kept[:width]}
+        return {chosen: grown[chosen] for chosen in kept[:width]}
 
     def cuts(self) -> tuple[CutOption, ...]:
         """Give the cuts that promise most."""
         return tuple(option for _, option in self._cuts)
 
-    def _note(self, taken: int, area: int, remainder: int) -> None:
+    def _note(self, chosen: int, area: int, remainder: int) -> None:
         if self.best is not None and self._cannot_beat(area, remainder, self.best):
             return
-        carving = judged(
-            tuple(self.graph.members(taken)),
+        carving = carving_of(
+            tuple(self.graph.members(chosen)),
             area / UNITS_PER_MU,
             self.block / UNITS_PER_MU,
             remainder / UNITS_PER_MU,
@@ -401,25 +403,27 @@ class _Search:
         block_mu, left_mu = self.block / UNITS_PER_MU, remainder / UNITS_PER_MU
         missed = _missed(block_mu, left_mu, self.need)
         cost = round((block_mu - self.need.wanted_mu - left_mu) * UNITS_PER_MU)
-        held = (self.best.lines_missed, round(self.best.cost_mu * UNITS_PER_MU) + 2)
-        return (missed, cost) <= held
+        best = (self.best.lines_missed, round(self.best.cost_mu * UNITS_PER_MU) + 2)
+        return (missed, cost) <= best
 
-    def _note_cuts(self, taken: int, area: int, rest: Rest, overshooting: list[int]) -> None:
+    def _note_cuts(self, chosen: int, area: int, rest: Rest, overshooting: list[int]) -> None:
         """Keep the parcels that would be taken in part, were the set to end with them."""
         take = self.need.wanted_mu - area / UNITS_PER_MU
         block_mu = self.block / UNITS_PER_MU
-        whole = tuple(self.graph.members(taken)) if overshooting else ()
-        for one in overshooting:
-            piece_mu, beside_mu = (mu[one] / UNITS_PER_MU for mu in (rest.piece_of, rest.beside))
+        whole = tuple(self.graph.members(chosen)) if overshooting else ()
+        for place in overshooting:
+            piece_mu, beside_mu = (
+                mu[place] / UNITS_PER_MU for mu in (rest.piece_of, rest.other_piece)
+            )
             left_mu = max(piece_mu - take, beside_mu)
             cost_mu = block_mu - self.need.wanted_mu - left_mu
             missed = _missed(block_mu, left_mu, self.need)
-            spare_mu = self.graph.areas[one] / UNITS_PER_MU - take
-            order = (missed, round(cost_mu, 6), len(whole), -spare_mu, one, *whole)
+            spare_mu = self.graph.areas[place] / UNITS_PER_MU - take
+            order = (missed, round(cost_mu, 6), len(whole), -spare_mu, place, *whole)
             if len(self._cuts) < MOST_CUTS or order < self._cuts[-1][0]:
-                insort(self._cuts, (order, CutOption(whole, one, take, cost_mu)), key=_first)
+                insort(self._cuts, (order, CutOption(whole, place, take, cost_mu)), key=_first)
                 del self._cuts[MOST_CUTS:]
 
 
-def _first(held: tuple[tuple[float, ...], CutOption]) -> tuple[float, ...]:
-    return held[0]
+def _first(entry: tuple[tuple[float, ...], CutOption]) -> tuple[float, ...]:
+    return entry[0]

@@ -107,16 +107,18 @@ def utility_verdicts(job: CheckJob) -> list[Verdict]:
             dated_rules = [*everywhere, *(in_zones if able[at] else [])]
             verdicts += [_lacking(job, dated, unit_id, ready.iloc[at]) for dated in dated_rules]
         if not zones:
-            said = (say("e3_no_zone_named", setting=ZONES_SETTING),)
-            verdicts += [judge(d, None, unit_id=unit_id, reasons=said) for d in in_zones]
+            reasons = (say("e3_no_zone_named", setting=ZONES_SETTING),)
+            verdicts += [judge(d, None, unit_id=unit_id, reasons=reasons) for d in in_zones]
     return verdicts
 
 
 def _in_platforms(job: CheckJob, parcels: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
     """Say which parcels lie, by more than half, in the platforms that the pack names."""
-    named = job.policy.setting_texts(LEVEL_ASSUMPTION, ZONES_SETTING)
+    platform_ids = job.policy.setting_texts(LEVEL_ASSUMPTION, ZONES_SETTING)
     platforms = job.layer("major_platforms")
-    zones = platform_outlines(platforms[platforms["platform_id"].isin(named)], job.layer("parks"))
+    zones = platform_outlines(
+        platforms[platforms["platform_id"].isin(platform_ids)], job.layer("parks")
+    )
     shapes = shapes_of(parcels)
     inside_m2 = area_inside_m2(shapes, zones, job.crs)
     return np.asarray(inside_m2 * 2 > ellipsoidal_area_m2(shapes, job.crs), dtype=bool)
@@ -125,16 +127,16 @@ def _in_platforms(job: CheckJob, parcels: gpd.GeoDataFrame) -> npt.NDArray[np.bo
 def _lacking(job: CheckJob, dated: DatedRule, unit_id: str, parcel: pd.Series) -> Verdict:
     parcel_id, there = str(parcel["parcel_id"]), set(split_list(parcel["utilities"]))
     needed = job.policy.setting_texts(LEVEL_ASSUMPTION, dated.rule.part)
-    missing = [one for one in needed if one not in there]
-    said = say("e3_unknown", parcel_id=parcel_id)
+    missing = [utility for utility in needed if utility not in there]
+    reason = say("e3_unknown", parcel_id=parcel_id)
     if there:
-        said = say("e3_complete", parcel_id=parcel_id)
+        reason = say("e3_complete", parcel_id=parcel_id)
         if missing:
-            said = say("e3_lacks", parcel_id=parcel_id, utilities=";".join(missing))
+            reason = say("e3_lacks", parcel_id=parcel_id, utilities=";".join(missing))
     return judge(
         dated,
         float(len(missing)) if there else None,
         unit_id=unit_id,
         evidence=(Evidence(LAYER, (parcel_id,)),),
-        reasons=(said,),
+        reasons=(reason,),
     )

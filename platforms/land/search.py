@@ -34,10 +34,10 @@ def lines_mu(policy: PolicySet) -> tuple[float, float]:
     listed, reserve
         Thresholds of B3 and B4 [亩]; those of the plan of 2024 where the packs hold neither.
     """
-    held = zip(("B3", "B4"), (LISTED_MU, RESERVE_MU), strict=True)
+    rules = zip(("B3", "B4"), (LISTED_MU, RESERVE_MU), strict=True)
     listed, reserve = (
         policy.rule(rule_id).rule.number if policy.parts(rule_id) else usual
-        for rule_id, usual in held
+        for rule_id, usual in rules
     )
     return listed, reserve
 
@@ -302,12 +302,12 @@ def parts_taken(
     """
     parcels = layers.parcels
     if query.states:
-        taken = state_of(parcels).isin(query.states)
+        chosen_rows = state_of(parcels).isin(query.states)
     else:
-        taken = is_net_land(parcels) if query.net else is_supply_ready(parcels)
+        chosen_rows = is_net_land(parcels) if query.net else is_supply_ready(parcels)
     if admitted is not None:
-        taken = taken & admitted
-    chosen = parcels[taken.to_numpy(dtype=bool)]
+        chosen_rows = chosen_rows & admitted
+    chosen = parcels[chosen_rows.to_numpy(dtype=bool)]
     shapes = np.asarray(chosen.geometry.array, dtype=object)
     if query.net or query.less_constraints:
         shapes = without(shapes, blocking_shapes(layers.constraints, layers.parcels))
@@ -318,7 +318,7 @@ def parts_taken(
                 "unit_unknown", unit_id=query.unit_id, known=", ".join(areas["unit_id"])
             )
         shapes = shapely.intersection(shapes, shapely.union_all(known.geometry.array))
-    rows = np.flatnonzero(taken.to_numpy(dtype=bool))
+    rows = np.flatnonzero(chosen_rows.to_numpy(dtype=bool))
     whole = gpd.GeoDataFrame(
         {"parcel_id": chosen["parcel_id"].astype(str).to_numpy(dtype=object), "row": rows},
         geometry=shapes,
@@ -396,11 +396,11 @@ def decided_pairs(parts: gpd.GeoDataFrame, decisions: pd.DataFrame) -> Decided:
     if len(decisions):
         _refuse_contradictions(decisions)
         places = _places(parts)
-        for row, one in enumerate(decisions.to_dict("records")):
-            ones = places.get(str(one["parcel_id"]), [])
-            twos = places.get(str(one["other_parcel_id"]), [])
-            pairs = [(a, b) for a in ones for b in twos if a != b]
-            join = bool(one["adjacency"] == "join")
+        for row, decision in enumerate(decisions.to_dict("records")):
+            firsts = places.get(str(decision["parcel_id"]), [])
+            seconds = places.get(str(decision["other_parcel_id"]), [])
+            pairs = [(a, b) for a in firsts for b in seconds if a != b]
+            join = bool(decision["adjacency"] == "join")
             if join and pairs:
                 shapes = parts.geometry.array
                 pairs = [min(pairs, key=lambda pair: shapes[pair[0]].distance(shapes[pair[1]]))]
@@ -413,17 +413,19 @@ def decided_pairs(parts: gpd.GeoDataFrame, decisions: pd.DataFrame) -> Decided:
     return Decided(first, second, rows, np.array(joins, dtype=bool))
 
 
-def decide(found: JoiningGaps, decided: Decided, count: int) -> JoiningGaps:
+def decide(measured: JoiningGaps, decided: Decided, count: int) -> JoiningGaps:
     """Let decisions stand above what was measured.
 
     ``decided``: What was decided by hand.
 
     Pairs joined by hand are neighbours at any gap, pairs parted by hand at none.
     """
-    kept = ~np.isin(found.first * count + found.second, decided.first * count + decided.second)
-    first = np.concatenate([found.first[kept], decided.first[decided.joins]])
-    second = np.concatenate([found.second[kept], decided.second[decided.joins]])
-    gap_m = np.concatenate([found.gap_m[kept], np.zeros(int(decided.joins.sum()))])
+    kept = ~np.isin(
+        measured.first * count + measured.second, decided.first * count + decided.second
+    )
+    first = np.concatenate([measured.first[kept], decided.first[decided.joins]])
+    second = np.concatenate([measured.second[kept], decided.second[decided.joins]])
+    gap_m = np.concatenate([measured.gap_m[kept], np.zeros(int(decided.joins.sum()))])
     order = np.lexsort((second, first))
     return JoiningGaps(first[order], second[order], gap_m[order])
 
@@ -438,11 +440,11 @@ def _places(parts: gpd.GeoDataFrame) -> dict[str, list[int]]:
 
 
 def _refuse_contradictions(decisions: pd.DataFrame) -> None:
-    held: dict[frozenset[str], tuple[str, str]] = {}
-    for one in decisions.to_dict("records"):
-        pair = frozenset((str(one["parcel_id"]), str(one["other_parcel_id"])))
-        adjacency, decision = str(one["adjacency"]), str(one["decision_id"])
-        before, earlier = held.setdefault(pair, (adjacency, decision))
+    decided: dict[frozenset[str], tuple[str, str]] = {}
+    for record in decisions.to_dict("records"):
+        pair = frozenset((str(record["parcel_id"]), str(record["other_parcel_id"])))
+        adjacency, decision = str(record["adjacency"]), str(record["decision_id"])
+        before, earlier = decided.setdefault(pair, (adjacency, decision))
         if before != adjacency:
             raise PlanningError(
                 "decisions_contradict", parcels=", ".join(sorted(pair)), one=earlier,

@@ -21,7 +21,7 @@ from geo.union import LEAST_M2
 from geo.units import M2_PER_MU, m2_to_mu
 from platforms.land.block_facts import BESIDE_ROAD_M
 from platforms.land.blocks import BlockList
-from platforms.land.carving import Carving, CutOption, Need, carve, judged
+from platforms.land.carving import Carving, CutOption, Need, carve, carving_of
 from platforms.land.search import BlockQuery
 
 NEAR_ENOUGH = 1e-6
@@ -60,13 +60,6 @@ class CarvedSite:
     is_exact: bool
 
 
-def carved_sites(
-    found: BlockList, places: Sequence[int], need: Need, query: BlockQuery, roads: Shapes
-) -> list[CarvedSite | None]:
-    """Choose what a project would take of each of some blocks; as ``Carver`` for one project."""
-    return Carver(found, query, roads).sites(places, need)
-
-
 class Carver:
     """What projects would take of blocks, one project after another.
 
@@ -81,9 +74,9 @@ class Carver:
         What ``platforms.land.block_facts.road_areas`` gives: a cut goes along the frontage on them.
     """
 
-    def __init__(self, found: BlockList, query: BlockQuery, roads: Shapes) -> None:
-        self._found, self._query, self._roads = found, query, roads
-        self._ids = found.blocks["block_id"].to_numpy(dtype=object)
+    def __init__(self, land_blocks: BlockList, query: BlockQuery, roads: Shapes) -> None:
+        self._land_blocks, self._query, self._roads = land_blocks, query, roads
+        self._ids = land_blocks.blocks["block_id"].to_numpy(dtype=object)
         self._blocks: dict[int, _Block] = {}
         self._carved: dict[tuple[int, Need], CarvedSite | None] = {}
 
@@ -93,7 +86,7 @@ class Carver:
         Parameters
         ----------
         places
-            Positions of the blocks in ``found.blocks``.
+            Positions of the blocks in ``land_blocks.blocks``.
         need
             Land asked for.
 
@@ -109,7 +102,7 @@ class Carver:
         """
         asked = [place for place in places if place not in self._blocks]
         if asked:
-            blocks = _blocks(self._found, asked, self._query)
+            blocks = _blocks(self._land_blocks, asked, self._query)
             self._blocks.update(zip(asked, blocks, strict=True))
         for place in places:
             if (place, need) not in self._carved:
@@ -132,10 +125,10 @@ def _carved(block_id: str, block: "_Block", need: Need, roads: Shapes) -> Carved
             )
     if best is None:
         return None
-    taken = list(best.taken)
-    shape = shapely.union_all(block.shapes[taken])
+    chosen = list(best.places)
+    shape = shapely.union_all(block.shapes[chosen])
     return CarvedSite(
-        block_id, block.block_mu, tuple(block.ids[taken]), shape, best, choices.is_exact
+        block_id, block.block_mu, tuple(block.ids[chosen]), shape, best, choices.is_exact
     )
 
 
@@ -159,9 +152,9 @@ class _Block:
     def block_mu(self) -> float:
         return float(self.areas_mu.sum())
 
-    def beside(self, one: int) -> Positions:
+    def neighbours_of(self, place: int) -> Positions:
         first, second = self.pairs
-        return np.concatenate([second[first == one], first[second == one]])
+        return np.concatenate([second[first == place], first[second == place]])
 
     def piece_mu(self, piece: shapely.Geometry, of: int) -> float:
         """Measure a piece of a parcel, at the parcel's own scale."""
@@ -178,11 +171,11 @@ class _Cut:
     along: Direction
 
 
-def _blocks(found: BlockList, places: Sequence[int], query: BlockQuery) -> list[_Block]:
-    parts = found.land.parts
+def _blocks(land_blocks: BlockList, places: Sequence[int], query: BlockQuery) -> list[_Block]:
+    parts = land_blocks.land.parts
     position = {part_id: at for at, part_id in enumerate(parts["part_id"])}
     listed = [
-        np.sort([position[part_id] for part_id in found.blocks["parcel_ids"].iloc[place]])
+        np.sort([position[part_id] for part_id in land_blocks.blocks["parcel_ids"].iloc[place]])
         for place in places
     ]
     block = np.full(len(parts), -1)
@@ -190,7 +183,7 @@ def _blocks(found: BlockList, places: Sequence[int], query: BlockQuery) -> list[
         block[members] = number
     shapes = _counted_once(np.asarray(parts.geometry.array, dtype=object), block, parts.crs)
     areas_mu = m2_to_mu(areas_m2(shapes, parts.crs))
-    first, second = found.land.joining.within(query.gap_m)
+    first, second = land_blocks.land.joining.within(query.gap_m)
     inside = (block[first] >= 0) & (block[first] == block[second])
     first, second = first[inside], second[inside]
     order = np.argsort(block[first], kind="stable")
@@ -220,8 +213,8 @@ def _counted_once(shapes: Shapes, block: Positions, crs: CRS) -> Shapes:
     shared = common_area_m2(shapes, shapes, first, second, crs) > LEAST_M2
     first, second = first[shared], second[shared]
     once = shapes.copy()
-    for one in np.unique(first):
-        once[one] = without(once[[one]], once[second[first == one]])[0]
+    for place in np.unique(first):
+        once[place] = without(once[[place]], once[second[first == place]])[0]
     return once
 
 
@@ -249,8 +242,8 @@ def _cannot_beat(block: _Block, option: CutOption, best: Carving) -> bool:
 def _cut_direction(shape: shapely.Geometry, roads: Shapes) -> Direction:
     """Cut along the frontage, so that both pieces keep some; without any, across the long side."""
     near = roads[shapely.dwithin(shape, roads, BESIDE_ROAD_M)]
-    found = frontage_direction(shape, shapely.union_all(near), BESIDE_ROAD_M)
-    return found or long_side_direction(shape)
+    direction = frontage_direction(shape, shapely.union_all(near), BESIDE_ROAD_M)
+    return direction or long_side_direction(shape)
 
 
 def _cut(block: _Block, option: CutOption, along: Direction, need: Need) -> _Cut | None:
@@ -260,13 +253,13 @@ def _cut(block: _Block, option: CutOption, along: Direction, need: Need) -> _Cut
     piece, left = sliced(shape, along, share * shape.area)
     if shapely.get_type_id(piece) != shapely.GeometryType.POLYGON:
         return None
-    beside = block.beside(option.cut)
-    near = [one for one in beside.tolist() if one in option.whole]
+    neighbours = block.neighbours_of(option.cut)
+    near = [place for place in neighbours.tolist() if place in option.whole]
     if whole and not _meets(piece, block.shapes[near], block.rule):
         return None
-    remainder_mu = _largest_left(block, option, shapely.get_parts(left), beside)
-    taken = tuple(sorted((*whole, option.cut)))
-    carving = judged(taken, need.wanted_mu, block.block_mu, remainder_mu, need)
+    remainder_mu = _largest_left(block, option, shapely.get_parts(left), neighbours)
+    chosen = tuple(sorted((*whole, option.cut)))
+    carving = carving_of(chosen, need.wanted_mu, block.block_mu, remainder_mu, need)
     ids = (*block.ids[whole], f"{block.ids[option.cut]}{CUT_SUFFIX}")
     return _Cut(carving, tuple(sorted(ids)), option, along)
 
@@ -276,21 +269,23 @@ def _meets(piece: shapely.Geometry, others: Shapes, rule: NeighbourRule) -> bool
     return bool((first == 0).any())
 
 
-def _largest_left(block: _Block, option: CutOption, pieces: Shapes, beside: Positions) -> float:
+def _largest_left(block: _Block, option: CutOption, pieces: Shapes, neighbours: Positions) -> float:
     """Measure the largest connected piece left: parcels not taken, and what is left of the cut."""
     count = len(block.ids)
     free = np.ones(count, dtype=bool)
     free[[*option.whole, option.cut]] = False
     first, second = block.pairs
     both = free[first] & free[second]
-    near = beside[free[beside]]
-    one, other = neighbour_pairs(np.concatenate([pieces, block.shapes[near]]), block.rule)
+    near = neighbours[free[neighbours]]
+    first_place, second_place = neighbour_pairs(
+        np.concatenate([pieces, block.shapes[near]]), block.rule
+    )
     place = np.concatenate([count + np.arange(len(pieces)), near])
-    joins = one < len(pieces)
+    joins = first_place < len(pieces)
     label = component_labels(
         count + len(pieces),
-        np.concatenate([first[both], place[one[joins]]]),
-        np.concatenate([second[both], place[other[joins]]]),
+        np.concatenate([first[both], place[first_place[joins]]]),
+        np.concatenate([second[both], place[second_place[joins]]]),
     )
     pieces_mu = [block.piece_mu(piece, option.cut) for piece in pieces]
     return float(np.bincount(label, [*np.where(free, block.areas_mu, 0.0), *pieces_mu]).max())

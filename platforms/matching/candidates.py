@@ -50,7 +50,7 @@ def places_of(
     crs: CRS,
     area_m2: npt.NDArray[np.float64],
 ) -> list[Place]:
-    """Say of each piece of land in which unit, platform and zone it lies.
+    """Return for each piece of land in which unit, platform and zone it lies.
 
     Parameters
     ----------
@@ -107,9 +107,9 @@ def _platform_of(
     ids = np.concatenate([platforms["platform_id"], sub_parks["platform_id"]])
     outlines = np.concatenate([shapes_of(platforms), shapes_of(sub_parks)])
     of_shape, of_outline = intersecting_pairs(shapes, outlines)
-    found: list[str | None] = [None] * len(shapes)
+    platform_ids: list[str | None] = [None] * len(shapes)
     if not len(of_shape):
-        return found
+        return platform_ids
     parts = shapely.intersection(shapes[of_shape], outlines[of_outline])
     shares = pd.DataFrame(
         {"shape": of_shape, "id": ids[of_outline], "m2": ellipsoidal_area_m2(parts, crs)}
@@ -117,8 +117,8 @@ def _platform_of(
     sums = shares[shares["m2"] > 0].groupby(["shape", "id"])["m2"].sum().reset_index()
     best = sums.sort_values(["shape", "m2", "id"], ascending=[True, False, True])
     for shape, platform_id in best.drop_duplicates("shape")[["shape", "id"]].to_numpy():
-        found[int(shape)] = str(platform_id)
-    return found
+        platform_ids[int(shape)] = str(platform_id)
+    return platform_ids
 
 
 _Facts = dict[str, Any]
@@ -143,7 +143,7 @@ def described(
     policy: PolicySet,
     crs: CRS,
 ) -> list[Site]:
-    """Say of each piece of land what the layers hold.
+    """Return for each piece of land what the layers hold.
 
     ``land``: ``block_id``, ``parcel_ids``, ``carved`` and shape of each.
     ``crs``: Projected system in metres.
@@ -155,14 +155,17 @@ def described(
     blocked = area_inside_m2(shapes, blocking_shapes(layers.constraints, layers.parcels), crs)
     places = places_of(land, source, layers, policy, crs, area_m2)
     facts = _parcel_facts(layers.parcels, land)
-    warnings = _named(shapes, layers.constraints, "warn")
-    notices = _named(shapes, layers.constraints, "info")
+    warnings = _constraint_names(shapes, layers.constraints, "warn")
+    notices = _constraint_names(shapes, layers.constraints, "info")
     facility_km = _facility_km(shapes, gpd.GeoDataFrame(source.read("facilities")))
     sites = []
     for position, (site_id, ids) in enumerate(
         zip(land["block_id"], land["parcel_ids"], strict=True)
     ):
-        rows = {one: facts[one] for one in sorted({part.split("#")[0] for part in ids})}
+        rows = {
+            parcel_id: facts[parcel_id]
+            for parcel_id in sorted({part.split("#")[0] for part in ids})
+        }
         sites.append(
             Site(
                 site_id=str(site_id),
@@ -196,7 +199,7 @@ class _OnFile(TypedDict):
 
 def _on_file(by_id: dict[str, _Facts]) -> _OnFile:
     rows = list(by_id.values())
-    stated = ("far_min", "far_max", *STANDARD_COLUMNS)
+    columns = ("far_min", "far_max", *STANDARD_COLUMNS)
     lows = [float(row["far_min"]) for row in rows if row["far_min"] is not None]
     highs = [float(row["far_max"]) for row in rows if row["far_max"] is not None]
     return _OnFile(
@@ -206,7 +209,9 @@ def _on_file(by_id: dict[str, _Facts]) -> _OnFile:
         is_increment=_any_increment(rows),
         standards=_strictest_standards(rows),
         without_standards=tuple(
-            one for one, row in by_id.items() if all(row[name] is None for name in stated)
+            parcel_id
+            for parcel_id, row in by_id.items()
+            if all(row[name] is None for name in columns)
         ),
         far_bounds=(max(lows, default=None), min(highs, default=None)),
         allowed_industries=_common_industries(rows),
@@ -236,7 +241,9 @@ def _or_none(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-def _named(shapes: Shapes, constraints: gpd.GeoDataFrame, severity: str) -> list[tuple[str, ...]]:
+def _constraint_names(
+    shapes: Shapes, constraints: gpd.GeoDataFrame, severity: str
+) -> list[tuple[str, ...]]:
     """Name the constraints of a severity that each shape meets."""
     rows = constraints[constraints["severity"].eq(severity).fillna(value=False)]
     of_shape, of_row = intersecting_pairs(shapes, shapes_of(rows))
@@ -244,21 +251,21 @@ def _named(shapes: Shapes, constraints: gpd.GeoDataFrame, severity: str) -> list
     met: list[set[str]] = [set() for _ in shapes]
     for shape, row in zip(of_shape, of_row, strict=True):
         met[shape].add(str(names[row]))
-    return [tuple(sorted(one)) for one in met]
+    return [tuple(sorted(met_names)) for met_names in met]
 
 
 def _facility_km(shapes: Shapes, facilities: gpd.GeoDataFrame) -> list[dict[str, float]]:
     """Measure the way to the nearest facility of each kind on file."""
-    found: list[dict[str, float]] = [{} for _ in shapes]
+    distances_km: list[dict[str, float]] = [{} for _ in shapes]
     for kind, rows in facilities.groupby("facility_kind"):
         places = shapely.union_all(shapes_of(rows))
-        for one, metres in zip(found, shapely.distance(shapes, places), strict=True):
-            one[str(kind)] = float(metres) / 1000
-    return found
+        for of_shape, metres in zip(distances_km, shapely.distance(shapes, places), strict=True):
+            of_shape[str(kind)] = float(metres) / 1000
+    return distances_km
 
 
 def _parcel_facts(parcels: gpd.GeoDataFrame, land: gpd.GeoDataFrame) -> dict[str, _Facts]:
-    """Give what is on file for each parcel of the candidates, by its id."""
+    """Return what is on file for each parcel of the candidates, by its id."""
     wanted = {part.split("#")[0] for ids in land["parcel_ids"] for part in ids}
     rows = pd.DataFrame(parcels)[parcels["parcel_id"].isin(wanted)].set_index("parcel_id")
     columns = [
@@ -292,18 +299,18 @@ def _common_industries(rows: list[_Facts]) -> frozenset[str] | None:
 
 
 def _strictest_standards(rows: list[_Facts]) -> dict[str, float]:
-    stated = {
+    figures = {
         name: [float(row[name]) for row in rows if row[name] is not None]
         for name in STANDARD_COLUMNS
     }
-    return {name: max(values) for name, values in stated.items() if values}
+    return {name: max(values) for name, values in figures.items() if values}
 
 
 def _any_increment(rows: list[_Facts]) -> bool | None:
-    stated = [row["is_increment"] for row in rows]
-    if any(stated):
+    increments = [row["is_increment"] for row in rows]
+    if any(increments):
         return True
-    return None if None in stated else False
+    return None if None in increments else False
 
 
 NEAR_MISS = 0.6
@@ -345,7 +352,7 @@ class _Piece:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _BlockSearch:
     """The blocks of one kind of land use, from the smallest asked for on."""
 
     min_mu: float
@@ -373,7 +380,7 @@ class CityLand:
     ) -> None:
         self._source, self._policy, self._crs = source, policy, crs
         self._floor_mu = np.inf if least_mu is None else least_mu * NEAR_MISS
-        self._found: dict[_UsesKey, _Found] = {}
+        self._searches: dict[_UsesKey, _BlockSearch] = {}
         self._described: dict[Hashable, Site] = {}
 
     def sites(
@@ -389,17 +396,17 @@ class CityLand:
         block.
         """
         gathered = []
-        for number, one in enumerate(asked, start=1):
+        for number, request in enumerate(asked, start=1):
             begin, end = (0.9 * at / len(asked) for at in (number - 1, number))
-            gathered.append(self._pieces(one, within(progress, begin, end)))
+            gathered.append(self._pieces(request, within(progress, begin, end)))
             report(progress, end)
         self._describe([piece for pieces in gathered for piece in pieces])
-        found = []
-        for one, pieces in zip(asked, gathered, strict=True):
-            sites = self._measured([piece.key for piece in pieces], one.shaped)
-            found.append(sorted(sites, key=lambda site: (-site.area_mu, site.site_id)))
+        candidates = []
+        for request, pieces in zip(asked, gathered, strict=True):
+            sites = self._measured([piece.key for piece in pieces], request.shaped)
+            candidates.append(sorted(sites, key=lambda site: (-site.area_mu, site.site_id)))
         report(progress, 1.0)
-        return found
+        return candidates
 
     @cached_property
     def _layers(self) -> LandLayers:
@@ -440,23 +447,23 @@ class CityLand:
             *self._singles(in_no_block & large),
         ]
 
-    def _search(self, min_mu: float, asked: LandAsked, progress: Progress | None) -> _Found:
-        found = self._found.get(asked.uses_key)
-        if found is None or compare(found.min_mu, min_mu) > 0:
+    def _search(self, min_mu: float, asked: LandAsked, progress: Progress | None) -> _BlockSearch:
+        search = self._searches.get(asked.uses_key)
+        if search is None or compare(search.min_mu, min_mu) > 0:
             query = BlockQuery(min_mu=min(min_mu, self._floor_mu), less_constraints=True)
             admitted = may_be_used(self._layers.parcels, asked.uses)
             blocks = find_blocks(self._layers, query, admitted, progress)
-            found = _Found(query.min_mu, blocks, Carver(blocks, query, self._roads))
-            self._found[asked.uses_key] = found
-        return found
+            search = _BlockSearch(query.min_mu, blocks, Carver(blocks, query, self._roads))
+            self._searches[asked.uses_key] = search
+        return search
 
     def _blocks(self, asked: LandAsked, progress: Progress | None) -> tuple[list[_Piece], set[str]]:
-        """Give the blocks, or what the project takes of those too large, and all their parcels."""
+        """Return the blocks, or what the project takes of too large ones, and all their parcels."""
         need, uses = asked.need, asked.uses_key
-        found = self._search(need.least_mu * NEAR_MISS, asked, progress)
-        areas = found.blocks.blocks["area_mu"].tolist()
+        search = self._search(need.least_mu * NEAR_MISS, asked, progress)
+        areas = search.blocks.blocks["area_mu"].tolist()
         ids, parcel_ids, shapes = (
-            found.blocks.blocks[name].to_numpy(dtype=object)
+            search.blocks.blocks[name].to_numpy(dtype=object)
             for name in ("block_id", "parcel_ids", "geometry")
         )
         reaching = [
@@ -468,7 +475,7 @@ class CityLand:
             at: _Piece((str(ids[at]), uses, None), parcel_ids[at], None, shapes[at])
             for at in reaching
         }  # fmt: skip
-        for at, site in zip(large, found.carver.sites(large, need), strict=True):
+        for at, site in zip(large, search.carver.sites(large, need), strict=True):
             if site is not None:
                 key = (f"{site.block_id}@{need.wanted_mu:g}", uses, need)
                 pieces[at] = _Piece(key, list(site.parcel_ids), site, site.geometry)
@@ -479,8 +486,8 @@ class CityLand:
         ids = self._ids.to_numpy(dtype=object)[wanted]
         shapes = shapes_of(self._layers.parcels)[wanted]
         return [
-            _Piece((f"DK-{one}", None, None), [one], None, shape)
-            for one, shape in zip(ids, shapes, strict=True)
+            _Piece((f"DK-{parcel_id}", None, None), [parcel_id], None, shape)
+            for parcel_id, shape in zip(ids, shapes, strict=True)
         ]
 
     def _describe(self, pieces: Sequence[_Piece]) -> None:
@@ -508,15 +515,3 @@ class CityLand:
         sites = with_measures([self._described[key] for key in new], self._layers, shaped)
         self._described.update(zip(((key, shaped) for key in new), sites, strict=True))
         return [self._described[key, shaped] for key in keys]
-
-
-def candidate_sites(
-    source: LayerSource,
-    need: Need,
-    uses: Uses | None,
-    policy: PolicySet,
-    crs: CRS,
-    shaped: Shaped = UNMEASURED,
-) -> list[Site]:
-    """Gather the land that could take one project; as ``CityLand`` for many."""
-    return CityLand(source, policy, crs).sites([LandAsked(need, uses, shaped)])[0]

@@ -163,14 +163,14 @@ class Demand:
 
     def _check_land(self) -> None:
         steps = [self.land_min_mu, self.land_ideal_mu, self.land_max_mu]
-        stated = [land for land in steps if land is not None]
-        for land in stated:
+        sizes_mu = [land for land in steps if land is not None]
+        for land in sizes_mu:
             if not 0 < land <= LARGEST_LAND_MU:
                 raise PlanningError(
                     "demand_land_out_of_range", project_id=self.project_id, land_mu=land,
                     most_mu=LARGEST_LAND_MU,
                 )  # fmt: skip
-        if stated != sorted(stated):
+        if sizes_mu != sorted(sizes_mu):
             raise PlanningError("demand_land_order", project_id=self.project_id)
 
     def _check_amounts(self) -> None:
@@ -237,7 +237,7 @@ def check_units(demand: Demand, unit_ids: Iterable[str]) -> None:
 
 
 def has_started(demand: Demand, as_of: str) -> bool:
-    """Say whether a project started on or before a day, by its date or else its stage.
+    """Return whether a project started on or before a day, by its date or else its stage.
 
     ``as_of``: The day (ISO).
 

@@ -1,4 +1,4 @@
-"""Why first, what would change it."""
+"""Why a candidate ranks first, and which change of a value or weight would change that."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ NEAR = 1e-9
 
 
 @dataclass(frozen=True)
-class Spans:
+class WeightIntervals:
     """Open intervals of a weight in which a candidate doesn't lead, apart from each other.
 
     ``low, high``: Their ends in rising order, -inf and inf included; arrays of m.
@@ -27,7 +27,7 @@ class Spans:
     high: Floats
 
     def around(self, weight: float) -> tuple[float, float] | None:
-        """Give the weights around one, 0 and more, between which it leads; None: not there."""
+        """Return the weights around one, 0 and more, between which it leads; None: not there."""
         if self._covering(weight) is not None:
             return None
         slack = NEAR * max(abs(weight), 1.0)
@@ -37,7 +37,7 @@ class Spans:
         return min(low, weight), max(weight, float(above.min(initial=np.inf)))
 
     def nearest(self, weight: float) -> tuple[float, ...]:
-        """Give the nearest weights below and above one where it leads; itself where it does."""
+        """Return the nearest weights below and above one where it leads; itself where it does."""
         covering = self._covering(weight)
         if covering is None:
             return (weight,)
@@ -46,11 +46,13 @@ class Spans:
 
     def _covering(self, weight: float) -> int | None:
         slack = NEAR * max(abs(weight), 1.0)
-        found = np.flatnonzero((self.low < weight - slack) & (self.high > weight + slack))
-        return int(found[0]) if len(found) else None
+        covering = np.flatnonzero((self.low < weight - slack) & (self.high > weight + slack))
+        return int(covering[0]) if len(covering) else None
 
 
-def losing_spans(values: Floats, weights: Floats, place: int, criterion: int) -> Spans:
+def losing_intervals(
+    values: Floats, weights: Floats, place: int, criterion: int
+) -> WeightIntervals:
     """Find the weights of one criterion under which another candidate is ahead of one.
 
     ``values``: n × k, 0 to 1, NaN where not known.
@@ -63,28 +65,30 @@ def losing_spans(values: Floats, weights: Floats, place: int, criterion: int) ->
     others = np.delete(np.arange(values.shape[1]), criterion)
     filled = np.where(known, values, 0.0)
     points = filled[:, others] @ weights[others]
-    held = known[:, others] @ weights[others]
+    known_weight = known[:, others] @ weights[others]
     has, value = known[:, criterion].astype(float), filled[:, criterion]
-    own = (points[place], held[place], has[place], value[place])
+    candidate = (points[place], known_weight[place], has[place], value[place])
     rivals = np.arange(len(values)) != place
-    low, high = _behind(own, points[rivals], held[rivals], has[rivals], value[rivals])
-    if held[place] == 0:
+    low, high = _behind(candidate, points[rivals], known_weight[rivals], has[rivals], value[rivals])
+    if known_weight[place] == 0:
         low, high = np.append(low, -np.inf), np.append(high, np.nextafter(0.0, 1.0))
     return _joined(low, high)
 
 
 def _behind(
-    own: tuple[float, float, float, float],
+    candidate: tuple[float, float, float, float],
     points: Floats,
-    held: Floats,
+    known_weight: Floats,
     has: Floats,
     value: Floats,
 ) -> tuple[Floats, Floats]:
-    """Say between which weights one candidate is behind each of the others."""
-    a, k, h, v = own
+    """Return between which weights one candidate is behind each of the others."""
+    a, k, h, v = candidate
     square = _difference(h * v * has, has * value * h)
-    linear = _sum(_difference(h * v * held, has * value * k), _difference(a * has, points * h))
-    constant = _difference(a * held, points * k)
+    linear = _sum(
+        _difference(h * v * known_weight, has * value * k), _difference(a * has, points * h)
+    )
+    constant = _difference(a * known_weight, points * k)
     return _negative(square, linear, constant)
 
 
@@ -100,7 +104,7 @@ def _sum(left: Floats, right: Floats) -> Floats:
 
 
 def _negative(a: Floats, b: Floats, c: Floats) -> tuple[Floats, Floats]:
-    """Give the open intervals in which a x² + b x + c lies below 0."""
+    """Return the open intervals in which a x² + b x + c lies below 0."""
     inf = np.inf
     flat, line = (a == 0) & (b == 0), (a == 0) & (b != 0)
     curve = a != 0
@@ -109,36 +113,36 @@ def _negative(a: Floats, b: Floats, c: Floats) -> tuple[Floats, Floats]:
         root = np.sqrt(b * b - 4 * a * c)
         # The larger of the two sums, so that nothing is lost by cancelling.
         half = -0.5 * (b + np.where(b >= 0, 1.0, -1.0) * root)
-        one, other = half / a, np.where(half == 0, 0.0, c / half)
-    first, second = np.fmin(one, other), np.fmax(one, other)
+        root_a, root_b = half / a, np.where(half == 0, 0.0, c / half)
+    first, second = np.fmin(root_a, root_b), np.fmax(root_a, root_b)
     real = curve & (b * b - 4 * a * c >= 0)
     below = real & (a < 0)
-    spans = (
+    intervals = (
         (flat & (c < 0), -inf, inf), (line & (b > 0), -inf, cut), (line & (b < 0), cut, inf),
         (real & (a > 0), first, second), (below, -inf, first), (below, second, inf),
         (curve & ~real & (a < 0), -inf, inf),
     )  # fmt: skip
-    low = [_taken(start, rows) for rows, start, _ in spans]
-    high = [_taken(end, rows) for rows, _, end in spans]
+    low = [_selected_ends(start, rows) for rows, start, _ in intervals]
+    high = [_selected_ends(end, rows) for rows, _, end in intervals]
     return np.concatenate(low), np.concatenate(high)
 
 
-def _taken(ends: Floats | float, rows: Flags) -> Floats:
-    taken: Floats = np.broadcast_to(np.asarray(ends, dtype=float), rows.shape)[rows]
-    return taken
+def _selected_ends(ends: Floats | float, rows: Flags) -> Floats:
+    selected: Floats = np.broadcast_to(np.asarray(ends, dtype=float), rows.shape)[rows]
+    return selected
 
 
-def _joined(low: Floats, high: Floats) -> Spans:
+def _joined(low: Floats, high: Floats) -> WeightIntervals:
     """Join intervals that overlap; those that only touch leave the point between them."""
     some = low < high
     order = np.argsort(low[some], kind="stable")
     low, high = low[some][order], high[some][order]
     if not len(low):
-        return Spans(low, high)
-    reach = np.maximum.accumulate(high)
-    starts = np.append(True, low[1:] >= reach[:-1])
+        return WeightIntervals(low, high)
+    furthest = np.maximum.accumulate(high)
+    starts = np.append(True, low[1:] >= furthest[:-1])
     ends = np.append(np.flatnonzero(starts)[1:] - 1, len(low) - 1)
-    return Spans(low[starts], reach[ends])
+    return WeightIntervals(low[starts], furthest[ends])
 
 
 @dataclass(frozen=True)
@@ -207,15 +211,15 @@ class WeightRange:
 
 
 def first_of(values: Floats, weights: Floats) -> int | None:
-    """Give the place of the first candidate in the order given; None where none has a score."""
-    found = rank(values, weights)
-    if not len(values) or np.isnan(found.score[found.order[0]]):
+    """Return the place of the first candidate in the order given; None where none has a score."""
+    ranking = rank(values, weights)
+    if not len(values) or np.isnan(ranking.score[ranking.order[0]]):
         return None
-    return int(found.order[0])
+    return int(ranking.order[0])
 
 
 def losses(values: Floats, weights: Floats, place: int) -> tuple[Loss, ...]:
-    """Say on which criteria a candidate loses points to the first.
+    """Return on which criteria a candidate loses points to the first.
 
     Parameters
     ----------
@@ -288,8 +292,8 @@ def weight_ranges(values: Floats, weights: Floats) -> tuple[WeightRange, ...]:
         return ()
     ranges = []
     for criterion, weight in enumerate(weights.tolist()):
-        found = losing_spans(values, weights, first, criterion).around(weight)
-        low, high = (weight, weight) if found is None else found
+        interval = losing_intervals(values, weights, first, criterion).around(weight)
+        low, high = (weight, weight) if interval is None else interval
         ranges.append(WeightRange(criterion, low, high))
     return tuple(ranges)
 
@@ -303,20 +307,20 @@ def _value_changes(values: Floats, weights: Floats, place: int, points: Floats) 
     row = values[place]
     known = ~np.isnan(row)
     target = float(np.nanmax(points)) / 100
-    own = float(points[place]) / 100
+    present = float(points[place]) / 100
     changes = []
     for criterion in np.flatnonzero(weights > 0).tolist():
         rest = known.copy()
         rest[criterion] = False
         weight = float(weights[criterion])
-        held = float(weights[rest].sum()) + weight
-        after = (target * held - float(row[rest] @ weights[rest])) / weight
+        weight_sum = float(weights[rest].sum()) + weight
+        after = (target * weight_sum - float(row[rest] @ weights[rest])) / weight
         if compare(after, 1.0) > 0:
             continue
         before = float(row[criterion]) if known[criterion] else None
         after = min(1.0, after)
         changes.append(
-            Change(criterion, before, after, after - (own if before is None else before))
+            Change(criterion, before, after, after - (present if before is None else before))
         )
     return changes
 
@@ -325,6 +329,6 @@ def _weight_changes(values: Floats, weights: Floats, place: int) -> list[Change]
     total = float(weights.sum())
     changes = []
     for criterion, weight in enumerate(weights.tolist()):
-        for after in losing_spans(values, weights, place, criterion).nearest(weight):
+        for after in losing_intervals(values, weights, place, criterion).nearest(weight):
             changes.append(Change(criterion, weight, after, abs(after - weight) / total))
     return changes

@@ -19,7 +19,7 @@ from platforms.matching.land_gates import (
     Asking,
     Gate,
     GateRule,
-    ProjectStanding,
+    ProjectStatus,
     Reason,
     everywhere,
     headroom,
@@ -65,7 +65,7 @@ def _industry(columns: SiteColumns, asked: Asking) -> Answers:
 
 
 def _industry_reasons(asked: Asking) -> tuple[Reason, Reason]:
-    """Give the answer on a main platform, and the one elsewhere."""
+    """Return the answer on a main platform, and the one elsewhere."""
     code = asked.demand.industry_code
     if code is None:
         return (
@@ -111,21 +111,21 @@ def _standard_reason(site: Site, asked: Asking) -> Reason:
     for name, least in sorted(site.standards.items()):
         value = promised[name]
         if value is not None and compare(value, least) < 0:
-            return Reason("not_met", partial(_said_short, asked=asked))
+            return Reason("not_met", partial(_short_statement, asked=asked))
     far, (low, high) = asked.demand.far, site.far_bounds
     if far is not None:
         below = low is not None and compare(far, low) < 0
         if below or (high is not None and compare(far, high) > 0):
-            return Reason("not_met", lambda s: _said_far(s, far))
+            return Reason("not_met", lambda s: _far_statement(s, far))
     code = asked.demand.industry_code
     allowed = site.allowed_industries
     if allowed is not None and code is not None and division(code) not in allowed:
-        return Reason("not_met", lambda s: _said_industry(s, division(code)))
+        return Reason("not_met", lambda s: _industry_statement(s, division(code)))
     return _open_reason(site, asked)
 
 
 def _open_reason(site: Site, asked: Asking) -> Reason:
-    """Say what is missing where nothing is short."""
+    """Compute what is missing where nothing is short."""
     if not site.standards and site.far_bounds == (None, None):
         return Reason("no_data", lambda _: say("standard_land_not_stated"))
     if site.without_standards:
@@ -143,7 +143,7 @@ def _open_reason(site: Site, asked: Asking) -> Reason:
     return Reason("met", lambda s: say("standard_land_met", count=len(s.standards)))
 
 
-def _said_short(site: Site, asked: Asking) -> Statement:
+def _short_statement(site: Site, asked: Asking) -> Statement:
     promised = asked.demand.per_mu_wan_yuan
     short = [
         (name, value, least)
@@ -157,12 +157,12 @@ def _said_short(site: Site, asked: Asking) -> Statement:
     )  # fmt: skip
 
 
-def _said_far(site: Site, far: float) -> Statement:
+def _far_statement(site: Site, far: float) -> Statement:
     low, high = ("" if bound is None else f"{bound:g}" for bound in site.far_bounds)
     return say("standard_land_far", far=far, low=low, high=high)
 
 
-def _said_industry(site: Site, number: str) -> Statement:
+def _industry_statement(site: Site, number: str) -> Statement:
     allowed = ", ".join(sorted(site.allowed_industries or ()))
     return say("standard_land_industry", industry=number, allowed=allowed)
 
@@ -174,8 +174,8 @@ def net_land(columns: SiteColumns, asked: Asking) -> Answers:
 
 def _net_land(columns: SiteColumns) -> Answers:
     states, there = columns.coded["states"], columns.coded["utilities"]
-    cleared = states.ranks(lambda held: int(cast("frozenset[str]", held) <= {*NET_LAND_STATES}))
-    unknown = states.ranks(lambda held: int("unknown" in cast("frozenset[str]", held)))
+    cleared = states.ranks(lambda value: int(cast("frozenset[str]", value) <= {*NET_LAND_STATES}))
+    unknown = states.ranks(lambda value: int("unknown" in cast("frozenset[str]", value)))
     reasons = tuple(utility_reason(value, NET_LAND_UTILITIES) for value in there.values)
     count = len(reasons)
     return Answers(
@@ -207,19 +207,21 @@ def _level(columns: SiteColumns, asked: Asking, part: str) -> Answers:
     reasons = tuple(utility_reason(value, needed) for value in there.values)
     if part != "nine":
         return Answers(there.place, reasons)
-    in_zone = columns.coded["platform_id"].ranks(lambda one: int(one is not None)) == 1
+    in_zone = (
+        columns.coded["platform_id"].ranks(lambda platform_id: int(platform_id is not None)) == 1
+    )
     elsewhere = Reason("not_applicable", lambda _: say("not_in_a_zone"))
     return Answers(np.where(in_zone, there.place, len(reasons)), (*reasons, elsewhere))
 
 
 def on_main_platform(columns: SiteColumns) -> Flags:
-    """Say which candidates lie on the outline of a major platform itself, beyond 1 m²."""
+    """Return which candidates lie on the outline of a major platform itself, beyond 1 m²."""
     on_main: Flags = columns.main_platform_share * columns.area_mu > TOLERANCE_MU
     return on_main
 
 
 def eligible(force: Force) -> GateRule:
-    """Give the gate of the parts of C4 with one force: exclusions are a duty, the rest principles.
+    """Return the gate of the parts of C4 with one force: exclusions bind, the rest are principles.
 
     ``force``: ``mandatory`` or ``principle``.
 
@@ -237,8 +239,8 @@ def eligible(force: Force) -> GateRule:
             why = say("rule_out_of_force") if mine else say("rule_not_held", rule="C4")
             return everywhere(columns, "not_applicable", why)
         deciding = [v for v in mine if v.outcome == outcome and v.in_force]
-        found = everywhere(columns, outcome, deciding[0].reasons[0])
-        return Answers(found.reason, found.reasons, force, deciding[0].clause)
+        answers = everywhere(columns, outcome, deciding[0].reasons[0])
+        return Answers(answers.reason, answers.reasons, force, deciding[0].clause)
 
     return gate
 
@@ -266,24 +268,24 @@ def exclusive(columns: SiteColumns, asked: Asking) -> Answers:
     return Answers(units.place, tuple(reasons), "mandatory", "；".join(sorted(clauses)))
 
 
-def _reason(unit: Hashable, project: ProjectStanding) -> Reason:
+def _reason(unit: Hashable, project: ProjectStatus) -> Reason:
     unit_id = None if unit is None else str(unit)
     outcome: Outcome
     talks = project.talks_on(unit_id)
     if talks is None:
-        outcome, said = "no_data", say("talks_unit_unknown")
+        outcome, statement = "no_data", say("talks_unit_unknown")
     elif talks.outcome == "met" and project.by_transfer(unit_id) and talks.unit_id != unit_id:
-        outcome, said = "met", say("talks_by_transfer")
+        outcome, statement = "met", say("talks_by_transfer")
     else:
-        outcome, said = talks.outcome, talks.reasons[0]
+        outcome, statement = talks.outcome, talks.reasons[0]
 
     def same(_: Site) -> Statement:
-        return said
+        return statement
 
     return Reason(outcome, same)
 
 
-Standing = Literal["admitted", "undecided", "rejected"]
+Status = Literal["admitted", "undecided", "rejected"]
 
 GATES: Mapping[str, GateRule] = MappingProxyType(
     {
@@ -344,26 +346,26 @@ class Judged:
 
     def soft(self, outcome: Outcome) -> np.ndarray:
         """Count the target and guidance gates with an outcome; array of n."""
-        answered = [one for one in self.answers.values() if one.force in SOFT_FORCES]
+        answered = [answers for answers in self.answers.values() if answers.force in SOFT_FORCES]
         none = np.zeros(len(self.columns), dtype=np.intp)
-        return sum((one.outcome_is(outcome).astype(np.intp) for one in answered), none)
+        return sum((answers.outcome_is(outcome).astype(np.intp) for answers in answered), none)
 
     def gates(self, position: int) -> tuple[Gate, ...]:
         """Put the answers for one candidate into statements."""
         site = self.columns.sites[position]
-        return tuple(_gate(name, one, position, site) for name, one in self.answers.items())
+        return tuple(_gate(name, answers, position, site) for name, answers in self.answers.items())
 
     def _any(self, outcome: Outcome, forces: tuple[str, ...]) -> Flags:
-        held = np.zeros(len(self.columns), dtype=bool)
-        for one in self.answers.values():
-            if one.force in forces:
-                held |= one.outcome_is(outcome)
-        return held
+        flags = np.zeros(len(self.columns), dtype=bool)
+        for answers in self.answers.values():
+            if answers.force in forces:
+                flags |= answers.outcome_is(outcome)
+        return flags
 
 
 def _gate(name: str, answers: Answers, position: int, site: Site) -> Gate:
     reason = answers.reasons[int(answers.reason[position])]
-    return Gate(name, reason.outcome, reason.said(site), answers.force, answers.clause)
+    return Gate(name, reason.outcome, reason.statement(site), answers.force, answers.clause)
 
 
 def judged(columns: SiteColumns, asked: Asking) -> Judged:
@@ -379,8 +381,8 @@ def judge(site: Site, asked: Asking) -> tuple[Gate, ...]:
     return judged(columns_of([site]), asked).gates(0)
 
 
-def standing(gates: tuple[Gate, ...]) -> Standing:
-    """Say what the gates of a site come to: its verdict, apart from score and confidence."""
+def status_of(gates: tuple[Gate, ...]) -> Status:
+    """Compute what the gates of a site come to: its verdict, apart from score and confidence."""
     outcomes = {gate.outcome for gate in gates if gate.force == "mandatory"}
     if "not_met" in outcomes:
         return "rejected"

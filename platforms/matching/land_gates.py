@@ -1,4 +1,4 @@
-"""What a gate answers; gates of land and quotas."""
+"""What a gate answers; the gates of land and quotas."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -39,7 +39,7 @@ UnitId = str | None
 
 
 @dataclass(frozen=True)
-class ProjectStanding:
+class ProjectStatus:
     """What is known of the project beside its demand.
 
     ``unit_id``: Unit it is on file with, None where it is on no file or states none.
@@ -56,7 +56,7 @@ class ProjectStanding:
     routes: Mapping[UnitId, ApprovalRoute] = field(default_factory=lambda: MappingProxyType({}))
 
     def talks_on(self, unit_id: UnitId) -> Exclusivity | None:
-        """Say who holds the project where it goes to land of a unit.
+        """Return who holds the project where it goes to land of a unit.
 
         Where the unit that has it on file holds it, or nobody does, that unit's view counts for
         all land: elsewhere it goes by transfer (流转). Else the unit of the land is asked.
@@ -69,9 +69,9 @@ class ProjectStanding:
         return self.is_on_file and unit_id not in (None, self.unit_id)
 
 
-def project_standing(
+def project_status(
     source: LayerSource, demand: Demand, unit_ids: Iterable[UnitId], policy: PolicySet
-) -> ProjectStanding:
+) -> ProjectStatus:
     """Look a project up in the ledger, and at what it states where it isn't there.
 
     ``source``: Gives ``projects``, ``project_events`` and ``units``.
@@ -85,7 +85,7 @@ def project_standing(
     D1–D3 磐安 二（五）, 五1.
     """
     book = competition_of(source)
-    projects, events = (pd.DataFrame(book.read(one)) for one in ("projects", "project_events"))
+    projects, events = (pd.DataFrame(book.read(layer)) for layer in ("projects", "project_events"))
     asked = list(dict.fromkeys(unit_ids))
     is_on_file = bool(projects["project_id"].eq(demand.project_id).fillna(value=False).any())
     if not is_on_file:
@@ -100,7 +100,7 @@ def project_standing(
         if is_on_file
         else {}
     )
-    return ProjectStanding(
+    return ProjectStatus(
         unit_id,
         is_on_file,
         eligibility(demand.project_id, ledger, policy),
@@ -111,7 +111,7 @@ def project_standing(
 
 def _row_of(demand: Demand) -> pd.DataFrame:
     """Lay a demand out as the one row of a ledger; what it doesn't say stays missing."""
-    stated = {
+    values = {
         "project_id": demand.project_id, "name": demand.name, "category": demand.category,
         "industry_code": demand.industry_code, "stage": demand.stage,
         "industry_scheme": demand.industry_scheme or "GBT4754_2017",
@@ -119,12 +119,12 @@ def _row_of(demand: Demand) -> pd.DataFrame:
         "land_max_mu": demand.land_max_mu,
     }  # fmt: skip
     columns = CONTRACTS["projects"].columns
-    return pd.DataFrame([{name: stated.get(name) for name in columns}], dtype="object")
+    return pd.DataFrame([{name: values.get(name) for name in columns}], dtype="object")
 
 
 def _unit_of(projects: pd.DataFrame, project_id: str) -> UnitId:
-    held = projects.loc[projects["project_id"].eq(project_id).fillna(value=False), "unit_id"]
-    unit_id = held.iloc[0]
+    unit_ids = projects.loc[projects["project_id"].eq(project_id).fillna(value=False), "unit_id"]
+    unit_id = unit_ids.iloc[0]
     return None if pd.isna(unit_id) else str(unit_id)
 
 
@@ -139,15 +139,15 @@ def _routes(
     units = pd.DataFrame(source.read("units"))
     names = dict(zip(units["unit_id"], units["name"], strict=True))
     supply = land_supply_of(projects, units, demand.project_id)
-    found = {}
+    routes = {}
     for unit_id in unit_ids:
         name = names.get(unit_id or "")
         at_home = replace(supply, unit_name=None if name is None or pd.isna(name) else str(name))
-        found[unit_id] = approval_route(at_home, policy)
-    return found
+        routes[unit_id] = approval_route(at_home, policy)
+    return routes
 
 
-Say = Callable[[Site], Statement]
+SiteStatement = Callable[[Site], Statement]
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ class Asking:
     table: MatchTable
     year: int
     rooms: Mapping[RoomKey, Room]
-    project: ProjectStanding = field(default_factory=ProjectStanding)
+    project: ProjectStatus = field(default_factory=ProjectStatus)
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ class Reason:
     """One way a gate may come out, with the sentence it says of a site."""
 
     outcome: Outcome
-    said: Say
+    statement: SiteStatement
 
 
 @dataclass(frozen=True)
@@ -195,8 +195,10 @@ class Answers:
     clause: str = ""
 
     def outcome_is(self, outcome: Outcome) -> Flags:
-        """Say which candidates come out so; array of n."""
-        return np.array([one.outcome == outcome for one in self.reasons], dtype=bool)[self.reason]
+        """Return which candidates come out so; array of n."""
+        return np.array([reason.outcome == outcome for reason in self.reasons], dtype=bool)[
+            self.reason
+        ]
 
 
 @dataclass(frozen=True)
@@ -231,7 +233,7 @@ GateRule = Callable[[SiteColumns, Asking], Answers]
 
 
 def everywhere(columns: SiteColumns, outcome: Outcome, statement: Statement) -> Answers:
-    """Give the same answer for every candidate."""
+    """Return the same answer for every candidate."""
     return Answers(np.zeros(len(columns), dtype=np.intp), (Reason(outcome, lambda _: statement),))
 
 
@@ -245,17 +247,17 @@ def under_rule(
     With the force and clause of the rule; ``not_applicable`` where no active pack has the rule, and
     where it is out of force.
     """
-    dated = held_rule(asked.policy, rule_id, part)
+    dated = rule_in_pack(asked.policy, rule_id, part)
     if dated is None:
         return everywhere(columns, "not_applicable", say("rule_not_held", rule=rule_id))
-    found = answer() if dated.in_force else None
-    if found is None:
-        found = everywhere(columns, "not_applicable", say("rule_out_of_force"))
-    return replace(found, force=dated.rule.force, clause=dated.clause)
+    answers = answer() if dated.in_force else None
+    if answers is None:
+        answers = everywhere(columns, "not_applicable", say("rule_out_of_force"))
+    return replace(answers, force=dated.rule.force, clause=dated.clause)
 
 
-def held_rule(policy: PolicySet, rule_id: str, part: str = "") -> DatedRule | None:
-    """Give a rule where an active pack has it, else None."""
+def rule_in_pack(policy: PolicySet, rule_id: str, part: str = "") -> DatedRule | None:
+    """Return a rule where an active pack has it, else None."""
     return policy.rule(rule_id, part) if part in policy.parts(rule_id) else None
 
 
@@ -266,7 +268,7 @@ LandUses = frozenset[tuple[str, str] | None]
 
 
 def at_least(values: Floats, least: float | Floats) -> Flags:
-    """Say which known values reach a threshold; an unknown one doesn't."""
+    """Return which known values reach a threshold; an unknown one doesn't."""
     known = ~np.isnan(values)
     compared = compare_all(np.where(known, values, 0.0), least)
     reached: Flags = known & (compared >= 0)
@@ -277,15 +279,15 @@ def size(columns: SiteColumns, asked: Asking) -> Answers:
     """Contiguous land of the least size."""
     least = asked.demand.land_min_mu
 
-    def said_enough(site: Site) -> Statement:
+    def enough(site: Site) -> Statement:
         return say("size_enough", area_mu=site.area_mu, land_min_mu=least)
 
-    def said_short(site: Site) -> Statement:
+    def short(site: Site) -> Statement:
         gap = least - site.area_mu
         return say("size_short", area_mu=site.area_mu, land_min_mu=least, gap_mu=gap)
 
     reason = np.where(at_least(columns.area_mu, least), 0, 1)
-    return Answers(reason, (Reason("met", said_enough), Reason("not_met", said_short)))
+    return Answers(reason, (Reason("met", enough), Reason("not_met", short)))
 
 
 def width(columns: SiteColumns, asked: Asking) -> Answers:
@@ -330,19 +332,19 @@ def land_use(columns: SiteColumns, asked: Asking) -> Answers:
 
 
 def _use_reason(uses: LandUses, wanted: Uses) -> Reason:
-    stated = sorted(use for use in uses if use)
+    known_uses = sorted(use for use in uses if use)
     unfit = [
-        code for scheme, code in stated
+        code for scheme, code in known_uses
         if can_compare(scheme, wanted) and not use_fits(scheme, code, wanted)
     ]  # fmt: skip
     if unfit:
         return Reason("not_met", lambda _: say("land_use_unfit", codes=", ".join(unfit)))
     if None in uses:
         return Reason("no_data", lambda _: say("land_use_unknown"))
-    foreign = [code for scheme, code in stated if not can_compare(scheme, wanted)]
+    foreign = [code for scheme, code in known_uses if not can_compare(scheme, wanted)]
     if foreign:
         return Reason("no_data", lambda _: say("land_use_not_comparable", codes=", ".join(foreign)))
-    codes = ", ".join(code for _, code in stated)
+    codes = ", ".join(code for _, code in known_uses)
     return Reason("met", lambda _: say("land_use_fits", codes=codes))
 
 
@@ -365,14 +367,14 @@ def _state_reason(value: Hashable) -> Reason:
 def constraints(columns: SiteColumns, asked: Asking) -> Answers:
     """No land under a constraint of severity ``block``."""
 
-    def said_free(site: Site) -> Statement:
+    def free(site: Site) -> Statement:
         if site.notices:
             return say("noticed_land", names="、".join(site.notices))
         return say("unblocked_land")
 
     reason = np.where(columns.blocked_mu > TOLERANCE_MU, 1, 0)
     blocked = Reason("not_met", lambda s: say("blocked_land", blocked_mu=s.blocked_mu))
-    return Answers(reason, (Reason("met", said_free), blocked))
+    return Answers(reason, (Reason("met", free), blocked))
 
 
 def cautions(columns: SiteColumns, asked: Asking) -> Answers:
@@ -421,7 +423,7 @@ def facilities(columns: SiteColumns, asked: Asking) -> Answers:
         far = ~unknown & (compare_all(np.where(unknown, 0.0, km), most_km) > 0)
         reasons += [_no_facility(kind), _far_facility(kind, most_km)]
         reason = np.where(unknown & (reason == 0), len(reasons) - 2, reason)
-        passed = np.array([one.outcome != "not_met" for one in reasons], dtype=bool)[reason]
+        passed = np.array([earlier.outcome != "not_met" for earlier in reasons], dtype=bool)[reason]
         reason = np.where(far & passed, len(reasons) - 1, reason)
     return Answers(reason, tuple(reasons))
 
@@ -477,7 +479,7 @@ SUBJECTS: tuple[Subject, ...] = ("unit", "platform")
 
 
 @dataclass(frozen=True)
-class Need:
+class ElementDemand:
     """What a project takes of one element.
 
     ``element, pollutant``: The element.
@@ -489,8 +491,10 @@ class Need:
     amount: Floats
 
 
-def needs(columns: SiteColumns, asked: Asking, element: str) -> tuple[Need, ...] | None:
-    """Say what a project takes of an element at each candidate.
+def element_demands(
+    columns: SiteColumns, asked: Asking, element: str
+) -> tuple[ElementDemand, ...] | None:
+    """Compute what a project takes of an element at each candidate.
 
     ``element``: ``land`` (increment alone: existing land takes no quota), ``energy`` or
       ``emission``.
@@ -499,22 +503,24 @@ def needs(columns: SiteColumns, asked: Asking, element: str) -> tuple[Need, ...]
     """
     demand = asked.demand
     if element == "land":
-        taken = np.minimum(demand.land_wanted_mu, columns.area_mu)
-        return (Need("land", None, taken * columns.increment),)
+        land_mu = np.minimum(demand.land_wanted_mu, columns.area_mu)
+        return (ElementDemand("land", None, land_mu * columns.increment),)
     if element == "energy":
         if demand.energy_tce is None:
             return None
-        return (Need("energy", None, np.full(len(columns), demand.energy_tce)),)
+        return (ElementDemand("energy", None, np.full(len(columns), demand.energy_tce)),)
     if demand.emissions_t is None:
         return None
     return tuple(
-        Need("emission", pollutant, np.full(len(columns), amount))
+        ElementDemand("emission", pollutant, np.full(len(columns), amount))
         for pollutant, amount in demand.emissions_t
     )
 
 
-def left(columns: SiteColumns, asked: Asking, subject: Subject, need: Need) -> Floats:
-    """Give what is left of a quota at each candidate.
+def quota_left(
+    columns: SiteColumns, asked: Asking, subject: Subject, need: ElementDemand
+) -> Floats:
+    """Return what is left of a quota at each candidate.
 
     ``subject``: Whose quota: the unit's or the platform's.
 
@@ -522,7 +528,7 @@ def left(columns: SiteColumns, asked: Asking, subject: Subject, need: Need) -> F
     every platform, and where no platform has a quota of the element at all.
     """
     key = need.element, need.pollutant
-    is_kept = any(one[0] == subject and one[2:] == key for one in asked.rooms)
+    is_kept = any(room_key[0] == subject and room_key[2:] == key for room_key in asked.rooms)
 
     def of(subject_id: object) -> float:
         if subject == "platform" and (subject_id is None or not is_kept):
@@ -542,17 +548,17 @@ def headroom(element: str) -> GateRule:
     """
 
     def gate(columns: SiteColumns, asked: Asking) -> Answers:
-        stated = needs(columns, asked, element)
-        if stated is None:
+        demands = element_demands(columns, asked, element)
+        if demands is None:
             return everywhere(columns, "no_data", say("need_not_stated", element=element))
         reasons = [Reason("met", lambda _: say("headroom_enough", element=element))]
         reason = np.zeros(len(columns), dtype=np.intp)
         failed = np.zeros(len(columns), dtype=bool)
-        for need, subject in _pairs(stated):
-            room = left(columns, asked, subject, need)
+        for need, subject in _pairs(demands):
+            room = quota_left(columns, asked, subject, need)
             short, unknown = _compared(need.amount, room)
-            said = _Said(asked, subject, need)
-            reasons += [Reason("no_data", said.open), Reason("not_met", said.short)]
+            statements = _QuotaStatements(asked, subject, need)
+            reasons += [Reason("no_data", statements.open), Reason("not_met", statements.short)]
             reason = np.where(unknown & (reason == 0), len(reasons) - 2, reason)
             reason = np.where(short & ~failed, len(reasons) - 1, reason)
             failed |= short
@@ -561,24 +567,24 @@ def headroom(element: str) -> GateRule:
     return gate
 
 
-def _pairs(stated: tuple[Need, ...]) -> Iterator[tuple[Need, Subject]]:
-    return ((need, subject) for need in stated for subject in SUBJECTS)
+def _pairs(demands: tuple[ElementDemand, ...]) -> Iterator[tuple[ElementDemand, Subject]]:
+    return ((need, subject) for need in demands for subject in SUBJECTS)
 
 
 def _compared(amount: Floats, room: Floats) -> tuple[Flags, Flags]:
-    """Say where the room is too small, and where that isn't known; nothing taken needs no room."""
+    """Return where the room is too small and where that isn't known; taking nothing needs none."""
     known = ~np.isnan(amount) & ~np.isnan(room)
     over = compare_all(np.where(known, amount, 0.0), np.where(known, room, 0.0)) > 0
     return known & over & (amount > 0), ~known & (amount != 0)
 
 
 @dataclass(frozen=True)
-class _Said:
+class _QuotaStatements:
     """The sentences about one quota."""
 
     asked: Asking
     subject: Subject
-    need: Need
+    need: ElementDemand
 
     def short(self, site: Site) -> Statement:
         room = self.asked.rooms[self._key(site)]

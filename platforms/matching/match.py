@@ -12,7 +12,7 @@ from geo.units import compare
 from platforms.elements.shares import ShareEffect
 from platforms.ledger.claims import Exclusivity
 from platforms.matching.demand import Demand
-from platforms.matching.gates import Standing, judged, standing
+from platforms.matching.gates import Status, judged, status_of
 from platforms.matching.land_gates import Asking, Gate
 from platforms.matching.scoring import (
     Criterion,
@@ -25,7 +25,7 @@ from platforms.matching.scoring import (
     score_of,
 )
 from platforms.matching.site import MatchTable, Site
-from platforms.matching.survey import Ground
+from platforms.matching.survey import MatchInputs
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.projects.approval import ApprovalRoute
 
@@ -66,9 +66,9 @@ class MatchedSite:
         return self.effects.get(("land", None))
 
     @property
-    def standing(self) -> Standing:
+    def status(self) -> Status:
         """The verdict: admitted, undecided or rejected."""
-        return standing(self.gates)
+        return status_of(self.gates)
 
     @property
     def reasons(self) -> tuple[Gate, ...]:
@@ -126,13 +126,15 @@ class Evaluation:
     rejected: Positions
 
 
-def evaluate(ground: Ground, demand: Demand, policy: PolicySet, table: MatchTable) -> Evaluation:
+def evaluate(
+    inputs: MatchInputs, demand: Demand, policy: PolicySet, table: MatchTable
+) -> Evaluation:
     """Judge and value every candidate.
 
     Parameters
     ----------
-    ground
-        What ``ground_of`` reads for this demand.
+    inputs
+        What ``match_inputs`` reads for this demand.
     demand
         What the project asks.
     policy
@@ -145,11 +147,11 @@ def evaluate(ground: Ground, demand: Demand, policy: PolicySet, table: MatchTabl
     Evaluation
         For ``ranked`` under any weights.
     """
-    rooms = ground.quotas.rooms(demand.project_id)
-    asked = Asking(demand, policy, table, ground.year, rooms, ground.project)
-    answers = judged(ground.columns, asked)
-    setting = Setting(answers, asked, ground.around)
-    names = np.array([site.site_id for site in ground.columns.sites], dtype=str)
+    rooms = inputs.quotas.rooms(demand.project_id)
+    asked = Asking(demand, policy, table, inputs.year, rooms, inputs.project)
+    answers = judged(inputs.columns, asked)
+    setting = Setting(answers, asked, inputs.around)
+    names = np.array([site.site_id for site in inputs.columns.sites], dtype=str)
     by_name = np.argsort(names, kind="stable")
     rejected, undecided = answers.rejected, answers.undecided
     return Evaluation(
@@ -197,26 +199,26 @@ class Matches(Sequence[MatchedSite]):
     def __getitem__(self, at: int | slice) -> MatchedSite | tuple[MatchedSite, ...]:
         """Put one site together, or some."""
         if isinstance(at, slice):
-            return tuple(self._made(one) for one in range(*at.indices(len(self))))
-        return self._made(range(len(self))[at])
+            return tuple(self._matched_site(index) for index in range(*at.indices(len(self))))
+        return self._matched_site(range(len(self))[at])
 
     def __iter__(self) -> Iterator[MatchedSite]:
         """Put them together one by one."""
-        return (self._made(one) for one in range(len(self)))
+        return (self._matched_site(index) for index in range(len(self)))
 
-    def _made(self, at: int) -> MatchedSite:
-        held, position = self._evaluation, int(self.positions[at])
-        names = tuple(held.setting.asked.table.weights)
+    def _matched_site(self, at: int) -> MatchedSite:
+        evaluation, position = self._evaluation, int(self.positions[at])
+        names = tuple(evaluation.setting.asked.table.weights)
         score = None
         if self._weights is not None:
-            score = score_of(held.values[position], self._weights, names)
-        site, project = held.setting.columns.sites[position], held.setting.asked.project
+            score = score_of(evaluation.values[position], self._weights, names)
+        site, project = evaluation.setting.columns.sites[position], evaluation.setting.asked.project
         return MatchedSite(
             None if self._ranks is None else int(self._ranks[at]),
             site,
-            held.setting.judged.gates(position),
+            evaluation.setting.judged.gates(position),
             score,
-            effects(held.setting, position),
+            effects(evaluation.setting, position),
             project.routes.get(site.unit_id),
             project.talks_on(site.unit_id),
         )
@@ -287,17 +289,17 @@ def ranked(evaluation: Evaluation, table: MatchTable) -> MatchResult:
     """
     names = tuple(evaluation.setting.asked.table.weights)
     weights = np.array([table.weights[name] for name in names], dtype=float)
-    found = rank(evaluation.values[evaluation.admitted], weights)
-    open_ones = rank(evaluation.values[evaluation.undecided], weights)
-    admitted = evaluation.admitted[found.order]
-    undecided = evaluation.undecided[open_ones.order]
+    ranking = rank(evaluation.values[evaluation.admitted], weights)
+    undecided_ranking = rank(evaluation.values[evaluation.undecided], weights)
+    admitted = evaluation.admitted[ranking.order]
+    undecided = evaluation.undecided[undecided_ranking.order]
     return MatchResult(
         evaluation,
         weights,
-        Matches(evaluation, admitted, weights, found.rank[found.order]),
+        Matches(evaluation, admitted, weights, ranking.rank[ranking.order]),
         Matches(evaluation, undecided, weights),
         Matches(evaluation, evaluation.rejected),
-        found,
+        ranking,
     )
 
 
@@ -305,7 +307,7 @@ def _platforms(result: MatchResult) -> list[MatchedPlatform]:
     ids = result.evaluation.setting.columns.coded["platform_id"]
     of_site = ids.place[result.sites.positions]
     _, first, count = np.unique(of_site, return_index=True, return_counts=True)
-    found: list[MatchedPlatform] = []
+    platforms: list[MatchedPlatform] = []
     placed = [
         (at, sites) for at, sites in sorted(zip(first.tolist(), count.tolist(), strict=True))
         if ids.values[of_site[at]] is not None
@@ -315,14 +317,14 @@ def _platforms(result: MatchResult) -> list[MatchedPlatform]:
         if best.score is None or best.score.score is None:
             continue
         points = best.score.score
-        tied = bool(found) and compare(found[-1].score, points) == 0
-        found.append(
+        tied = bool(platforms) and compare(platforms[-1].score, points) == 0
+        platforms.append(
             MatchedPlatform(
-                found[-1].rank if tied else place, str(best.site.platform_id), points, sites,
+                platforms[-1].rank if tied else place, str(best.site.platform_id), points, sites,
                 best.site.site_id, best.score.criteria,
             )
         )  # fmt: skip
-    return found
+    return platforms
 
 
 CREDIT_RULES = ("B6", "D4")
@@ -349,7 +351,7 @@ class TransferProposal:
     platform_id: str
     unit_id: str
     site: MatchedSite
-    standing: Literal["admitted", "undecided"]
+    status: Literal["admitted", "undecided"]
     credited_unit_ids: tuple[str, ...]
 
     @property
@@ -378,22 +380,24 @@ def transfer_proposals(result: MatchResult, home: str | None) -> tuple[TransferP
     B6 《进一步推动招大引强工作实施方案》 二（一）3; C9 嘉政办发〔2018〕52号 四（五）;
     D4 磐安 三（一）.
     """
-    found: dict[str, TransferProposal] = {}
+    proposals: dict[str, TransferProposal] = {}
     groups: tuple[tuple[Literal["admitted", "undecided"], tuple[MatchedSite, ...]], ...] = (
         ("admitted", tuple(result.sites)), ("undecided", tuple(result.undecided)),
     )  # fmt: skip
     for status, sites in groups:
-        for one in sites:
-            platform_id, unit_id = one.site.platform_id, one.site.unit_id
-            if platform_id is None or unit_id in (None, home) or platform_id in found:
+        for matched in sites:
+            platform_id, unit_id = matched.site.platform_id, matched.site.unit_id
+            if platform_id is None or unit_id in (None, home) or platform_id in proposals:
                 continue
             credited = tuple(dict.fromkeys(u for u in (home, unit_id) if u is not None))
-            found[platform_id] = TransferProposal(platform_id, str(unit_id), one, status, credited)
-    return tuple(found.values())
+            proposals[platform_id] = TransferProposal(
+                platform_id, str(unit_id), matched, status, credited
+            )
+    return tuple(proposals.values())
 
 
 def credit_rule(policy: PolicySet) -> DatedRule | None:
-    """Give the rule by which both units score alike, None where the packs have none."""
+    """Return the rule by which both units score alike, None where the packs have none."""
     for rule_id in CREDIT_RULES:
         parts = policy.parts(rule_id)
         if parts:

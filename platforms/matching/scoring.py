@@ -15,7 +15,7 @@ from layers.fields import split_list
 from platforms.elements.shares import ShareEffect, share_effect
 from platforms.industries.codes import digits_of
 from platforms.matching.gates import Judged
-from platforms.matching.land_gates import SUBJECTS, Asking, left, needs
+from platforms.matching.land_gates import SUBJECTS, Asking, element_demands, quota_left
 from platforms.matching.site import SiteColumns, coded_of
 
 BASIC_UTILITIES = frozenset({"road", "water", "power", "telecom", "gas", "levelled"})
@@ -32,14 +32,14 @@ class Surroundings:
     ``platforms``: Rows of ``major_platforms`` by id.
     ``tax_wan_yuan_per_mu``: Tax per 亩 of platforms [万元/亩]; those not known are left out.
     ``shares``: Rows of ``element_shares`` of the year by unit, element and pollutant.
-    ``chain_nearness``: How near each platform, or none of them (None), is to the industry along
+    ``chain_proximity``: How near each platform, or none of them (None), is to the industry along
       the chains (0–1); those not known are left out.
     """
 
     platforms: Mapping[str, Mapping[Hashable, Any]]
     tax_wan_yuan_per_mu: Mapping[str, float]
     shares: Mapping[ShareKey, Mapping[str, object]]
-    chain_nearness: Mapping[str | None, float] = field(default_factory=dict)
+    chain_proximity: Mapping[str | None, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,8 @@ def _industry_fit(setting: Setting) -> Floats:
             return 0.0
         leading, special = platform["leading_industries"], platform["specialty_industries"]
         best = max(
-            max((closeness(code, one) for one in split_list(leading)), default=0.0),
-            max((0.7 * closeness(code, one) for one in split_list(special)), default=0.0),
+            max((closeness(code, industry) for industry in split_list(leading)), default=0.0),
+            max((0.7 * closeness(code, industry) for industry in split_list(special)), default=0.0),
         )
         if best > 0:
             return best
@@ -99,7 +99,7 @@ def _industry_fit(setting: Setting) -> Floats:
 
 
 def closeness(code: str, listed: str) -> float:
-    """Say how close an industry is to one that a platform lists, on fixed steps.
+    """Compute how close an industry is to one that a platform lists, on fixed steps.
 
     ``code, listed``: Codes of GB/T 4754, two to four digits, with or without the letter of the
       section.
@@ -111,19 +111,19 @@ def closeness(code: str, listed: str) -> float:
     >>> closeness("C3973", "39"), closeness("3973", "3976"), closeness("3973", "3911")
     (1.0, 0.9, 0.8)
     """
-    one, other = digits_of(code), digits_of(listed)
-    if one.startswith(other) or other.startswith(one):
+    digits, listed_digits = digits_of(code), digits_of(listed)
+    if digits.startswith(listed_digits) or listed_digits.startswith(digits):
         return 1.0
-    if one[:3] == other[:3]:
+    if digits[:3] == listed_digits[:3]:
         return 0.9
-    return 0.8 if one[:2] == other[:2] else 0.0
+    return 0.8 if digits[:2] == listed_digits[:2] else 0.0
 
 
 def _chain(setting: Setting) -> Floats:
-    """Give how near the firms of the platform stand along the chains, on fixed bounds."""
-    known = setting.around.chain_nearness
+    """Return how near the firms of the platform stand along the chains, on fixed bounds."""
+    known = setting.around.chain_proximity
     return setting.columns.coded["platform_id"].numbers(
-        lambda one: known.get(None if one is None else str(one), np.nan)
+        lambda platform_id: known.get(None if platform_id is None else str(platform_id), np.nan)
     )
 
 
@@ -150,12 +150,12 @@ def _share_effect(setting: Setting) -> Floats:
 
 
 def _effect_outcomes(setting: Setting) -> Floats:
-    """Say of each candidate whether the land share holds after it: 1, 0, NaN where not known."""
+    """Return whether the land share holds after each candidate: 1, 0, NaN where not known."""
     columns = setting.columns
-    taken = np.minimum(setting.asked.demand.land_wanted_mu, columns.area_mu)
+    land_mu = np.minimum(setting.asked.demand.land_wanted_mu, columns.area_mu)
     units = columns.coded["unit_id"]
     keys = coded_of(
-        zip(units.place.tolist(), columns.zone_share.tolist(), taken.tolist(), strict=True)
+        zip(units.place.tolist(), columns.zone_share.tolist(), land_mu.tolist(), strict=True)
     )
 
     def of(key: Hashable) -> float:
@@ -170,7 +170,7 @@ def _effect_outcomes(setting: Setting) -> Floats:
 
 
 def effects(setting: Setting, position: int) -> dict[tuple[str, str | None], ShareEffect]:
-    """Say what the project would do to the shares of the unit of one candidate (B1).
+    """Compute what the project would do to the shares of the unit of one candidate (B1).
 
     By element and pollutant, those that can be told; land counts as much as it takes, energy and
     emissions in the same proportion inside (S15).
@@ -183,12 +183,12 @@ def effects(setting: Setting, position: int) -> dict[tuple[str, str | None], Sha
         ("energy", None): demand.energy_tce,
         **{("emission", name): amount for name, amount in demand.emissions_t or ()},
     }
-    found = {}
+    by_element = {}
     for key, amount in added.items():
         row = setting.around.shares.get((str(site.unit_id), *key))
         if row is not None and amount is not None:
-            found[key] = share_effect(row, amount, site.zone_share)
-    return found
+            by_element[key] = share_effect(row, amount, site.zone_share)
+    return by_element
 
 
 def _efficiency(setting: Setting) -> Floats:
@@ -231,15 +231,15 @@ def _headroom(setting: Setting) -> Floats:
     columns, asked = setting.columns, setting.asked
     least = np.ones(len(columns))
     for element in ("land", "energy", "emission"):
-        stated = needs(columns, asked, element)
-        if stated is None:
+        demands = element_demands(columns, asked, element)
+        if demands is None:
             return np.full(len(columns), np.nan)
-        for need in stated:
+        for need in demands:
             for subject in SUBJECTS:
-                room = left(columns, asked, subject, need)
+                headroom = quota_left(columns, asked, subject, need)
                 with np.errstate(divide="ignore", invalid="ignore"):
-                    spare = np.where(room > 0, 1 - need.amount / room, 0.0)
-                spare = np.where(np.isnan(room) | np.isnan(need.amount), np.nan, spare)
+                    spare = np.where(headroom > 0, 1 - need.amount / headroom, 0.0)
+                spare = np.where(np.isnan(headroom) | np.isnan(need.amount), np.nan, spare)
                 least = np.minimum(least, np.where(need.amount == 0, 1.0, np.clip(spare, 0, 1)))
     return least
 
@@ -323,16 +323,16 @@ class Score:
 
 
 def contributions(values: Floats, weights: Floats) -> Floats:
-    """Give the points that each criterion adds.
+    """Return the points that each criterion adds.
 
     ``values``: n × k, 0 to 1, NaN where not known.
 
     n × k points, each row adding up to its score; 0 where not known.
     """
     known = ~np.isnan(values)
-    held = known @ weights
+    known_weight = known @ weights
     points = np.where(known, values, 0.0) * weights
-    shares: Floats = 100 * points / np.where(held > 0, held, 1.0)[:, None]
+    shares: Floats = 100 * points / np.where(known_weight > 0, known_weight, 1.0)[:, None]
     return shares
 
 
@@ -342,16 +342,16 @@ def score_of(values: Floats, weights: Floats, names: tuple[str, ...]) -> Score:
     ``values, weights``: Of its k criteria; a value is NaN where not known.
     """
     known = ~np.isnan(values)
-    held = float(weights[known].sum())
+    known_weight = float(weights[known].sum())
     points = contributions(values[None, :], weights)[0]
     parts = tuple(
-        Criterion(name, float(value) if there else None, float(weight), float(given))
-        for name, value, there, weight, given in zip(
+        Criterion(name, float(value) if there else None, float(weight), float(contribution))
+        for name, value, there, weight, contribution in zip(
             names, values, known, weights, points, strict=True
         )
     )
-    score = float(points.sum()) if held > 0 else None
-    return Score(score, held / float(weights.sum()), parts)
+    score = float(points.sum()) if known_weight > 0 else None
+    return Score(score, known_weight / float(weights.sum()), parts)
 
 
 @dataclass(frozen=True)
@@ -382,12 +382,12 @@ def scores(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
     As in ``Ranking``.
     """
     known = ~np.isnan(values)
-    held = known @ weights
+    known_weight = known @ weights
     points = np.where(known, values, 0.0) @ weights
     score = np.full(len(values), np.nan)
-    some = held > 0
-    score[some] = 100 * points[some] / held[some]
-    return score, held / weights.sum()
+    some = known_weight > 0
+    score[some] = 100 * points[some] / known_weight[some]
+    return score, known_weight / weights.sum()
 
 
 def rank(values: Floats, weights: Floats) -> Ranking:
@@ -409,7 +409,7 @@ def rank(values: Floats, weights: Floats) -> Ranking:
 
 
 def _places(falling: Floats) -> npt.NDArray[np.intp]:
-    """Give places to scores that fall: equal ones share one, those without a score the last."""
+    """Assign places to scores that fall: equal ones share one, those without a score the last."""
     count = int((~np.isnan(falling)).sum())
     starts = np.ones(len(falling), dtype=bool)
     if count:

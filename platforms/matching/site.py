@@ -101,11 +101,6 @@ class Site:
     width_m: float | None = None
     frontage_m: float | None = None
 
-    @property
-    def exit_km(self) -> float | None:
-        """Way to the nearest expressway exit [km], None where none is on file."""
-        return self.facility_km.get("expressway_exit")
-
 
 @dataclass(frozen=True)
 class _Criterion:
@@ -162,7 +157,7 @@ class MatchTable:
     land_uses: Mapping[str, Mapping[str, tuple[str, ...]]]
 
     def with_weights(self, weights: Mapping[str, float]) -> "MatchTable":
-        """Give the same table with other weights (``criterion_unknown``, ``weights_empty``)."""
+        """Return the same table with other weights (``criterion_unknown``, ``weights_empty``)."""
         for name in weights:
             if name not in self.weights:
                 raise PolicyError(
@@ -228,7 +223,7 @@ Uses = Mapping[str, tuple[str, ...]]
 
 
 def fitting_uses(demand: Demand, table: MatchTable) -> Uses | None:
-    """Give the beginnings of fitting codes, by scheme.
+    """Return the beginnings of fitting codes, by scheme.
 
     ``demand``: What the project asks: its own codes (of the scheme MNR2023) go before its
       category.
@@ -241,7 +236,7 @@ def fitting_uses(demand: Demand, table: MatchTable) -> Uses | None:
 
 
 def use_fits(scheme: str, code: str, uses: Uses) -> bool:
-    """Say whether a code of a scheme is among the fitting ones.
+    """Return whether a code of a scheme is among the fitting ones.
 
     ``uses``: What ``fitting_uses`` gives.
 
@@ -263,7 +258,7 @@ def use_fits(scheme: str, code: str, uses: Uses) -> bool:
 
 
 def can_compare(scheme: str, uses: Uses) -> bool:
-    """Say whether a code of a scheme can be judged: codes of an unlisted scheme are unknown.
+    """Return whether a code of a scheme can be judged: codes of an unlisted scheme are unknown.
 
     ``uses``: What ``fitting_uses`` gives.
 
@@ -278,7 +273,7 @@ def can_compare(scheme: str, uses: Uses) -> bool:
 
 
 def may_be_used(parcels: pd.DataFrame, uses: Uses | None) -> pd.Series:
-    """Say which parcels aren't plainly unfit: an unknown use is left to the gate.
+    """Return which parcels aren't plainly unfit: an unknown use is left to the gate.
 
     ``parcels``: Layer ``land_parcels``.
     ``uses``: What ``fitting_uses`` gives.
@@ -348,7 +343,9 @@ class SiteColumns:
     @property
     def unit_ids(self) -> tuple[str | None, ...]:
         """Units that candidates lie in, None where some lie in none."""
-        return tuple(None if one is None else str(one) for one in self.coded["unit_id"].values)
+        return tuple(
+            None if unit_id is None else str(unit_id) for unit_id in self.coded["unit_id"].values
+        )
 
 
 CODED = (

@@ -17,7 +17,7 @@ from platforms.industries.codes import IndustryTable
 from platforms.land.carving import Need
 from platforms.matching.candidates import CityLand, LandAsked, Shaped
 from platforms.matching.demand import Demand, check_units
-from platforms.matching.land_gates import ProjectStanding, held_rule, project_standing
+from platforms.matching.land_gates import ProjectStatus, project_status, rule_in_pack
 from platforms.matching.scoring import ShareKey, Surroundings
 from platforms.matching.site import MatchTable, SiteColumns, columns_of, fitting_uses
 from platforms.policy.in_force import PolicySet
@@ -25,7 +25,7 @@ from platforms.source import LayerSource
 
 
 @dataclass(frozen=True)
-class ChainReach:
+class ChainProximity:
     """The firms and chains of a city with the classification they speak of.
 
     Attributes
@@ -42,10 +42,10 @@ class ChainReach:
     chains: Chains
     industries: IndustryTable
 
-    def nearness(
+    def by_platform(
         self, industry_code: str | None, platform_ids: Iterable[str]
     ) -> dict[str | None, float]:
-        """Say how near each platform is to an industry.
+        """Compute how near each platform is to an industry.
 
         Parameters
         ----------
@@ -59,18 +59,18 @@ class ChainReach:
         dict of str or None to float
             0–1 by platform; those of which it can't be told are left out.
         """
-        found = {}
+        by_platform = {}
         for platform_id in (*platform_ids, None):
             value, _ = chain_proximity(
                 industry_code, platform_id, self.firms, self.chains, self.industries
             )
             if value is not None:
-                found[platform_id] = value
-        return found
+                by_platform[platform_id] = value
+        return by_platform
 
 
 @dataclass(frozen=True)
-class Ground:
+class MatchInputs:
     """The candidates for a project, and what is known around them.
 
     ``columns``: The candidates.
@@ -84,7 +84,7 @@ class Ground:
     around: Surroundings
     quotas: Quotas
     year: int
-    project: ProjectStanding
+    project: ProjectStatus
 
 
 class Survey:
@@ -115,7 +115,7 @@ class Survey:
         table: MatchTable,
         year: int,
         crs: CRS,
-        chains: ChainReach | None = None,
+        chains: ChainProximity | None = None,
         least_mu: float | None = None,
     ) -> None:
         self._source, self._policy, self._table = source, policy, table
@@ -123,10 +123,10 @@ class Survey:
         self._land = CityLand(source, policy, crs, least_mu)
         self._shares: dict[frozenset[str], Mapping[ShareKey, Mapping[str, object]]] = {}
 
-    def grounds(
+    def inputs(
         self, demands: Sequence[Demand], progress: Progress | None = None
-    ) -> Iterator[Ground]:
-        """Give the land and the figures that each project is matched with.
+    ) -> Iterator[MatchInputs]:
+        """Return the land and the figures that each project is matched with.
 
         Parameters
         ----------
@@ -148,31 +148,33 @@ class Survey:
         """
         for demand in demands:
             check_units(demand, self._source.read("units")["unit_id"])
-        found = self._land.sites([self._asked(demand) for demand in demands], progress)
+        candidates = self._land.sites([self._asked(demand) for demand in demands], progress)
         chains = self._chains
-        for demand, sites in zip(demands, found, strict=True):
+        for demand, sites in zip(demands, candidates, strict=True):
             around = Surroundings(
                 self._platforms,
                 self._tax_per_mu,
-                self.shares_beside([demand.project_id]),
-                {} if chains is None else chains.nearness(demand.industry_code, self._platforms),
+                self.shares_without([demand.project_id]),
+                {} if chains is None else chains.by_platform(demand.industry_code, self._platforms),
             )
             columns = columns_of(sites)
-            project = project_standing(self._source, demand, columns.unit_ids, self._policy)
-            yield Ground(columns, around, self.quotas, self.year, project)
+            project = project_status(self._source, demand, columns.unit_ids, self._policy)
+            yield MatchInputs(columns, around, self.quotas, self.year, project)
 
     def _asked(self, demand: Demand) -> LandAsked:
         shaped = Shaped(demand.width_min_m is not None, demand.frontage_min_m is not None)
         need = needed(demand, self._policy, self._table)
         return LandAsked(need, fitting_uses(demand, self._table), shaped)
 
-    def shares_beside(self, project_ids: Iterable[str]) -> Mapping[ShareKey, Mapping[str, object]]:
-        """Give the shares without what projects to be placed hold, as ``shares_beside``."""
-        held = self._source.read("element_allotments")["project_id"]
-        own = frozenset(project_ids).intersection(held.dropna().astype(str))
-        if own not in self._shares:
-            self._shares[own] = shares_beside(self._source, own, self.year, self._policy, self._crs)
-        return self._shares[own]
+    def shares_without(self, project_ids: Iterable[str]) -> Mapping[ShareKey, Mapping[str, object]]:
+        """Return the shares without what projects to be placed hold, as ``shares_without``."""
+        allotted = self._source.read("element_allotments")["project_id"]
+        excluded = frozenset(project_ids).intersection(allotted.dropna().astype(str))
+        if excluded not in self._shares:
+            self._shares[excluded] = shares_without(
+                self._source, excluded, self.year, self._policy, self._crs
+            )
+        return self._shares[excluded]
 
     @cached_property
     def quotas(self) -> Quotas:
@@ -189,17 +191,17 @@ class Survey:
         return _tax_per_mu(self._source, self.year, self._policy)
 
 
-def ground_of(
+def match_inputs(
     source: LayerSource,
     demand: Demand,
     policy: PolicySet,
     table: MatchTable,
     year: int,
     crs: CRS,
-    chains: ChainReach | None = None,
-) -> Ground:
+    chains: ChainProximity | None = None,
+) -> MatchInputs:
     """Read the land and the figures that one project is matched with; ``Survey`` for many."""
-    return next(Survey(source, policy, table, year, crs, chains).grounds([demand]))
+    return next(Survey(source, policy, table, year, crs, chains).inputs([demand]))
 
 
 def needed(demand: Demand, policy: PolicySet, table: MatchTable) -> Need:
@@ -209,18 +211,18 @@ def needed(demand: Demand, policy: PolicySet, table: MatchTable) -> Need:
 
     Least, wanted and most land [亩], and the sizes.
     """
-    held = [held_rule(policy, rule_id) for rule_id in ("B3", "B4")]
-    lines = tuple(dated.rule.number for dated in held if dated is not None)
+    rules = [rule_in_pack(policy, rule_id) for rule_id in ("B3", "B4")]
+    lines = tuple(dated.rule.number for dated in rules if dated is not None)
     most_mu = demand.land_max_mu
     if most_mu is None:
         most_mu = demand.land_wanted_mu * (1 + table.surplus_share)
     return Need(demand.land_min_mu, demand.land_wanted_mu, most_mu, lines)
 
 
-def shares_beside(
+def shares_without(
     source: LayerSource, project_ids: Iterable[str], year: int, policy: PolicySet, crs: CRS
 ) -> Mapping[ShareKey, Mapping[str, object]]:
-    """Give the shares of the year (B1), without what projects that are to be placed hold already.
+    """Return the shares of the year (B1), without what projects that are to be placed hold already.
 
     ``project_ids``: Projects to be placed: counted with their new place, their own allotments
       would count twice.
@@ -235,8 +237,8 @@ def shares_beside(
         gpd.GeoDataFrame(source.read(name))
         for name in ("element_allotments", "major_platforms", "parks", "land_parcels", "units")
     )
-    own = allotments["project_id"].isin(list(project_ids)).fillna(value=False)
-    others = allotments[~own.to_numpy(dtype=bool)]
+    is_excluded = allotments["project_id"].isin(list(project_ids)).fillna(value=False)
+    others = allotments[~is_excluded.to_numpy(dtype=bool)]
     shares = element_shares(others, platforms, parks, parcels, units, year, policy, crs)
     wanted = shares[(shares["span"] == "year") & (shares["boundary_basis"] == "in_use")]
     return {

@@ -1,4 +1,4 @@
-"""Runs one function of ours in a process of its own, which can be ended at any moment."""
+"""A child process for one function, which can be ended at any moment."""
 
 import os
 import pickle
@@ -89,7 +89,7 @@ def report(answer: object) -> None:
 
 
 def echo(task: object) -> object:
-    """Give the task back."""
+    """Return the task back."""
     return task
 
 

@@ -1,4 +1,4 @@
-"""What cannot hold together."""
+"""What cannot hold together: correction sets and the smallest conflict set (IIS)."""
 
 import time
 from collections import deque
@@ -24,39 +24,37 @@ class LateError(PlanningError):
 INFEASIBLE = 2
 """Status of HiGHS where it has proven that nothing fits."""
 
-SOLVER_TOLERANCE = 1e-6
-"""By so much HiGHS may break a row whose largest weight is 1."""
-
 EQUAL = 1e-9
 """Relative distance within which ``compare`` calls two numbers equal."""
 
 
 @dataclass(frozen=True)
-class Case:
-    """Limits and needs over the same options.
+class FeasibilityProblem:
+    """Limits and demands over the same options.
 
-    A member is a limit (by its position) or a need (by the number of limits plus its position).
+    A constraint is a limit (by its position) or a demand (by the number of
+    limits plus its position).
 
     ``rows``: Weight of each option in each limit, by the option's position.
     ``most``: The most that the weights taken may add up to, one a limit.
-    ``given``: Positions of limits that hold in any case and are no members.
-    ``needs``: Sets of options of which one must be taken, one a need.
+    ``hard``: Positions of limits that hold in any case and are no constraints.
+    ``demands``: Sets of options of which one must be taken, one a demand.
     ``size``: Number of options.
     """
 
     rows: tuple[Mapping[int, float], ...]
     most: tuple[float, ...]
-    given: frozenset[int]
-    needs: tuple[tuple[int, ...], ...]
+    hard: frozenset[int]
+    demands: tuple[tuple[int, ...], ...]
     size: int
 
     @property
-    def members(self) -> frozenset[int]:
-        """Every limit and need that isn't given."""
-        return frozenset(range(len(self.rows) + len(self.needs))) - self.given
+    def constraints(self) -> frozenset[int]:
+        """Every limit and demand that isn't given."""
+        return frozenset(range(len(self.rows) + len(self.demands))) - self.hard
 
-    def need(self, position: int) -> int:
-        """Give the number of a need among the members."""
+    def demand(self, position: int) -> int:
+        """Return the number of a demand among the constraints."""
         return len(self.rows) + position
 
     @cached_property
@@ -70,7 +68,7 @@ class Case:
 
     @cached_property
     def scales(self) -> tuple[float, ...]:
-        """Give the largest weight of each limit."""
+        """Return the largest weight of each limit."""
         return tuple(
             max((abs(weight) for weight in row.values()), default=0.0) or 1.0 for row in self.rows
         )
@@ -79,22 +77,22 @@ class Case:
     def owners(self) -> tuple[tuple[int, ...], ...]:
         """Needs that each option meets."""
         owners: list[list[int]] = [[] for _ in range(self.size)]
-        for position, own in enumerate(self.needs):
-            for at in own:
+        for position, demand in enumerate(self.demands):
+            for at in demand:
                 owners[at].append(position)
-        return tuple(tuple(one) for one in owners)
+        return tuple(tuple(positions) for positions in owners)
 
     @cached_property
     def excess(self) -> np.ndarray:
         """Say by how much each limit can be exceeded at most, each project on one site."""
-        held = np.zeros(len(self.rows))
+        excess = np.zeros(len(self.rows))
         for line, row in enumerate(self.rows):
             best: dict[object, float] = {}
             for at, weight in row.items():
                 key = self.owners[at][:1] or (-1, at)
                 best[key] = max(best.get(key, 0.0), weight)
-            held[line] = max(0.0, sum(best.values()) - self.most[line])
-        return held
+            excess[line] = max(0.0, sum(best.values()) - self.most[line])
+        return excess
 
     def loads(self, chosen: Collection[int]) -> dict[int, float]:
         """Add up what a choice takes of each limit."""
@@ -105,7 +103,7 @@ class Case:
         return loads
 
     def frees(self, loads: Mapping[int, float], come: int, go: int) -> bool:
-        """Tell whether all they touch holds once one option is taken and another given back."""
+        """Return whether all they touch holds once one option is taken and another given back."""
         more, less = self.columns[come], self.columns[go]
         return all(
             compare(
@@ -115,18 +113,20 @@ class Case:
             for line in {*more, *less}
         )
 
-    def broken(self, chosen: Collection[int], members: Collection[int] | None = None) -> set[int]:
-        """Name the members (all, or those asked) and given limits that a choice breaks."""
-        taken = set(chosen)
-        asked = self.members if members is None else members
-        found = {
-            line for line, load in self.loads(taken).items()
-            if (line in self.given or line in asked) and compare(load, self.most[line]) > 0
+    def broken(
+        self, chosen: Collection[int], constraints: Collection[int] | None = None
+    ) -> set[int]:
+        """Name the constraints (all, or those asked) and hard limits that a choice breaks."""
+        selected = set(chosen)
+        asked = self.constraints if constraints is None else constraints
+        exceeded = {
+            line for line, load in self.loads(selected).items()
+            if (line in self.hard or line in asked) and compare(load, self.most[line]) > 0
         }  # fmt: skip
         first = len(self.rows)
-        return found | {
-            first + position for position, own in enumerate(self.needs)
-            if first + position in asked and not taken.intersection(own)
+        return exceeded | {
+            first + position for position, demand in enumerate(self.demands)
+            if first + position in asked and not selected.intersection(demand)
         }  # fmt: skip
 
 
@@ -139,20 +139,20 @@ class Extra:
 
 
 def choice(
-    case: Case,
-    members: Collection[int],
+    problem: FeasibilityProblem,
+    constraints: Collection[int],
     until: float,
 ) -> frozenset[int] | None:
-    """Find a choice that keeps the members named, the given limits and nothing else.
+    """Find a choice that keeps the constraints named, the hard limits and nothing else.
 
-    ``case, members, until``: As ``best_choice`` takes them.
+    ``problem, constraints, until``: As ``best_choice`` takes them.
 
     Positions of the options taken; None where it is proven that there is no such choice.
 
     Raises LateError: ``placement_out_of_time``.
     """
-    found = best_choice(case, members, until)
-    return None if found is None else found.chosen
+    best = best_choice(problem, constraints, until)
+    return None if best is None else best.chosen
 
 
 @dataclass(frozen=True)
@@ -170,14 +170,14 @@ class Chosen:
 
 
 def best_choice(
-    case: Case,
-    members: Collection[int],
+    problem: FeasibilityProblem,
+    constraints: Collection[int],
     until: float,
     goal: Mapping[int, float] | None = None,
     extra: Sequence[Extra] = (),
     gap: float = 0.0,
 ) -> Chosen | None:
-    """Find the choice with the highest sum that keeps the members named and the given limits.
+    """Find the choice with the highest sum that keeps the constraints named and the hard limits.
 
     ``until``: Monotonic time at which the search ends [s].
     ``goal``: What each option adds to the sum that is made highest, by position; None for any
@@ -189,12 +189,14 @@ def best_choice(
     """
     cuts = list(extra)
     while True:
-        found = _once(case, members, until, goal or {}, cuts, gap)
-        broken = set() if found is None else case.broken(found.chosen, members)
-        if found is None or not broken:
-            return found
+        best = _solve_once(problem, constraints, until, goal or {}, cuts, gap)
+        broken = set() if best is None else problem.broken(best.chosen, constraints)
+        if best is None or not broken:
+            return best
         # The solver's tolerance let them through.
-        cuts += [_cover(case.rows[line], found.chosen) for line in broken if line < len(case.rows)]
+        cuts += [
+            _cover(problem.rows[line], best.chosen) for line in broken if line < len(problem.rows)
+        ]
 
 
 def _cover(row: Mapping[int, float], chosen: frozenset[int]) -> Extra:
@@ -204,25 +206,27 @@ def _cover(row: Mapping[int, float], chosen: frozenset[int]) -> Extra:
     return Extra({**cover, **relief}, len(cover) - 1.0)
 
 
-def _once(
-    case: Case,
-    members: Collection[int],
+def _solve_once(
+    problem: FeasibilityProblem,
+    constraints: Collection[int],
     until: float,
     goal: Mapping[int, float],
     extra: Sequence[Extra],
     gap: float,
 ) -> Chosen | None:
-    first = len(case.rows)
-    lines = [line for line in members if line < first]
-    own = [case.needs[one - first] for one in members if one >= first]
-    useful = set(goal).union(*own, *(one.weights for one in extra))
+    first = len(problem.rows)
+    lines = [line for line in constraints if line < first]
+    demands = [
+        problem.demands[constraint - first] for constraint in constraints if constraint >= first
+    ]
+    useful = set(goal).union(*demands, *(row.weights for row in extra))
     for line in lines:
-        useful.update(at for at, weight in case.rows[line].items() if weight < 0)
+        useful.update(at for at, weight in problem.rows[line].items() if weight < 0)
     place = {at: column for column, at in enumerate(sorted(useful))}
-    rows = [_within(case.rows[line], case.most[line], place) for line in lines]
-    rows += [_within(case.rows[line], case.most[line], place) for line in case.given]
-    rows += [({place[at]: -1.0 for at in one}, -1.0) for one in own]
-    rows += [({place[at]: w for at, w in one.weights.items()}, one.most) for one in extra]
+    rows = [_within(problem.rows[line], problem.most[line], place) for line in lines]
+    rows += [_within(problem.rows[line], problem.most[line], place) for line in problem.hard]
+    rows += [({place[at]: -1.0 for at in demand}, -1.0) for demand in demands]
+    rows += [({place[at]: w for at, w in row.weights.items()}, row.most) for row in extra]
     if any(not row and most < 0 for row, most in rows):
         return None
     rows = [(row, most) for row, most in rows if row]
@@ -233,14 +237,14 @@ def _once(
     value = np.zeros(len(place))
     for at, worth in goal.items():
         value[place[at]] = -worth
-    found = solved(value, np.ones(len(place)), rows, np.ones(len(place)), until, gap)
-    if found.status == INFEASIBLE:
+    solution = solved(value, np.ones(len(place)), rows, np.ones(len(place)), until, gap)
+    if solution.status == INFEASIBLE:
         return None
-    if found.x is None:
+    if solution.x is None:
         raise LateError
-    chosen = frozenset(at for at, column in place.items() if found.x[column] > 0.5)
+    chosen = frozenset(at for at, column in place.items() if solution.x[column] > 0.5)
     reached = sum(goal.get(at, 0.0) for at in chosen)
-    bound = reached if found.status == 0 and gap == 0 else -float(found.mip_dual_bound)
+    bound = reached if solution.status == 0 and gap == 0 else -float(solution.mip_dual_bound)
     return Chosen(chosen, reached, max(reached, bound))
 
 
@@ -248,9 +252,9 @@ def _within(
     row: Mapping[int, float], most: float, place: Mapping[int, int]
 ) -> tuple[dict[int, float], float]:
     """Bring the largest weight of a row to 1, so that the solver's tolerance means the same."""
-    held = {place[at]: weight for at, weight in row.items() if at in place}
-    scale = max((abs(weight) for weight in held.values()), default=0.0) or 1.0
-    return {c: w / scale for c, w in held.items()}, (most + EQUAL * abs(most)) / scale
+    weights = {place[at]: weight for at, weight in row.items() if at in place}
+    scale = max((abs(weight) for weight in weights.values()), default=0.0) or 1.0
+    return {c: w / scale for c, w in weights.items()}, (most + EQUAL * abs(most)) / scale
 
 
 def solved(
@@ -275,8 +279,8 @@ def solved(
         raise LateError
     line = [number for number, (row, _) in enumerate(rows) for _ in row]
     at = [column for row, _ in rows for column in row]
-    held = [weight for row, _ in rows for weight in row.values()]
-    matrix = csr_array((held, (line, at)), shape=(len(rows), len(value)))
+    weights = [weight for row, _ in rows for weight in row.values()]
+    matrix = csr_array((weights, (line, at)), shape=(len(rows), len(value)))
     limit = np.array([bound for _, bound in rows], dtype=float)
     return milp(
         value, integrality=whole, bounds=Bounds(0, most),
@@ -285,74 +289,76 @@ def solved(
     )  # fmt: skip
 
 
-Members = frozenset[int]
+ConstraintSet = frozenset[int]
 
 MOST_STEPS = 20_000
 """So many moves are tried from one placement; further ones seldom tell anything new."""
 
 
-def near_corrections(
-    case: Case, taken: Collection[int], homeless: int
-) -> dict[Members, list[frozenset[int]]] | None:
-    """Try to house a need by moving others on, and note what each try would break.
+def near_correction_sets(
+    problem: FeasibilityProblem, selected: Collection[int], unplaced: int
+) -> dict[ConstraintSet, list[frozenset[int]]] | None:
+    """Try to house a demand by moving others on, and note what each try would break.
 
-    A chain of moves: the need takes an option, whoever is in its way loses its own and looks for
+    A chain of moves: the demand takes an option, whoever is in its way loses its own and looks for
     another. After each move everything holds except what is noted.
 
-    ``taken``: A choice that keeps every member but needs that aren't met.
+    ``selected``: A choice that keeps every constraint but demands that aren't met.
 
-    Choices that show it, by the set of members that give way; None where a chain houses the need at
-    no cost, so that there is no conflict.
+    Choices that show it, by the set of constraints that give way; None where a chain houses the
+    demand at no cost, so that there is no conflict.
     """
-    lost = case.broken(taken) - {case.need(homeless)}
-    found: dict[Members, list[frozenset[int]]] = {}
-    found[frozenset({case.need(homeless), *lost})] = [frozenset(taken)]
-    queue = deque([(homeless, frozenset(taken))])
-    seen = {homeless}
+    lost = problem.broken(selected) - {problem.demand(unplaced)}
+    choices: dict[ConstraintSet, list[frozenset[int]]] = {}
+    choices[frozenset({problem.demand(unplaced), *lost})] = [frozenset(selected)]
+    queue = deque([(unplaced, frozenset(selected))])
+    seen = {unplaced}
     steps = 0
     while queue and steps < MOST_STEPS:
         mover, chosen = queue.popleft()
-        loads = case.loads(chosen)
-        for at in case.needs[mover]:
+        loads = problem.loads(chosen)
+        for at in problem.demands[mover]:
             steps += 1
-            column = case.columns[at]
+            column = problem.columns[at]
             broken = [
                 line for line, weight in column.items()
-                if compare(loads.get(line, 0.0) + weight, case.most[line]) > 0
+                if compare(loads.get(line, 0.0) + weight, problem.most[line]) > 0
             ]  # fmt: skip
-            if case.given.intersection(broken):
+            if problem.hard.intersection(broken):
                 continue
             if not broken and not lost:
                 return None
             moved = chosen | {at}
-            found.setdefault(frozenset({*broken, *lost}), []).append(moved)
-            for other in _in_the_way(case, chosen, broken):
-                if not case.frees(loads, at, other):
+            choices.setdefault(frozenset({*broken, *lost}), []).append(moved)
+            for other in _in_the_way(problem, chosen, broken):
+                if not problem.frees(loads, at, other):
                     continue
-                owners = case.owners[other]
+                owners = problem.owners[other]
                 if not owners and not lost:
                     return None
-                gone = frozenset({*(case.need(one) for one in owners), *lost})
-                found.setdefault(gone, []).append(moved - {other})
+                gone = frozenset({*(problem.demand(owner) for owner in owners), *lost})
+                choices.setdefault(gone, []).append(moved - {other})
                 if len(owners) == 1 and owners[0] not in seen:
                     seen.add(owners[0])
                     queue.append((owners[0], moved - {other}))
-    found.pop(frozenset(), None)
-    return found
+    choices.pop(frozenset(), None)
+    return choices
 
 
-def _in_the_way(case: Case, chosen: frozenset[int], broken: Iterable[int]) -> list[int]:
-    sets = [chosen.intersection(case.rows[line]) for line in broken]
+def _in_the_way(
+    problem: FeasibilityProblem, chosen: frozenset[int], broken: Iterable[int]
+) -> list[int]:
+    sets = [chosen.intersection(problem.rows[line]) for line in broken]
     return sorted(frozenset.intersection(*sets)) if sets else []
 
 
-def least_correction(
-    case: Case,
+def least_correction_set(
+    problem: FeasibilityProblem,
     fixed: Collection[int],
     soft: Collection[int],
     until: float,
-) -> tuple[Members, frozenset[int]] | None:
-    """Find the fewest members that give way while those fixed hold.
+) -> tuple[ConstraintSet, frozenset[int]] | None:
+    """Find the fewest constraints that give way while those fixed hold.
 
     ``soft``: Members that may give way; the others are left out of account.
     ``until``: Monotonic time at which the search ends [s]; the best so far is given.
@@ -362,32 +368,39 @@ def least_correction(
 
     Raises LateError: ``placement_out_of_time`` where nothing was found.
     """
-    first, size = len(case.rows), case.size
-    bent = [one for one in soft if one not in set(fixed)]
-    bent = [one for one in bent if one >= first or case.excess[one] > 0]
-    slot = {one: size + number for number, one in enumerate(bent)}
+    first, size = len(problem.rows), problem.size
+    relaxable = [constraint for constraint in soft if constraint not in set(fixed)]
+    relaxable = [
+        constraint
+        for constraint in relaxable
+        if constraint >= first or problem.excess[constraint] > 0
+    ]
+    slot = {constraint: size + number for number, constraint in enumerate(relaxable)}
     rows = []
-    for line in {*(one for one in (*fixed, *bent) if one < first), *case.given}:
-        scale = case.scales[line]
-        row = {at: weight / scale for at, weight in case.rows[line].items()}
+    for line in {
+        *(constraint for constraint in (*fixed, *relaxable) if constraint < first),
+        *problem.hard,
+    }:
+        scale = problem.scales[line]
+        row = {at: weight / scale for at, weight in problem.rows[line].items()}
         if line in slot:
-            row[slot[line]] = -float(case.excess[line]) / scale
-        rows.append((row, case.most[line] / scale))
-    for one in {*fixed, *bent}:
-        if one >= first:
-            row = dict.fromkeys(case.needs[one - first], -1.0)
-            if one in slot:
-                row[slot[one]] = -1.0
+            row[slot[line]] = -float(problem.excess[line]) / scale
+        rows.append((row, problem.most[line] / scale))
+    for constraint in {*fixed, *relaxable}:
+        if constraint >= first:
+            row = dict.fromkeys(problem.demands[constraint - first], -1.0)
+            if constraint in slot:
+                row[slot[constraint]] = -1.0
             rows.append((row, -1.0))
-    value = np.concatenate([np.zeros(size), np.ones(len(bent))])
+    value = np.concatenate([np.zeros(size), np.ones(len(relaxable))])
     # Any few will do: what meets them all is looked for again.
-    found = solved(value, np.ones(len(value)), rows, np.ones(len(value)), until, gap=0.5)
-    if found.status == INFEASIBLE:
+    solution = solved(value, np.ones(len(value)), rows, np.ones(len(value)), until, gap=0.5)
+    if solution.status == INFEASIBLE:
         return None
-    if found.x is None:
+    if solution.x is None:
         raise LateError
-    chosen = frozenset(np.flatnonzero(found.x[:size] > 0.5).tolist())
-    return frozenset(case.broken(chosen, {*fixed, *bent}) - case.given), chosen
+    chosen = frozenset(np.flatnonzero(solution.x[:size] > 0.5).tolist())
+    return frozenset(problem.broken(chosen, {*fixed, *relaxable}) - problem.hard), chosen
 
 
 TIME_TO_PROVE = 0.6
@@ -401,155 +414,167 @@ ZERO = 1e-7
 
 
 @dataclass(frozen=True)
-class Clash:
+class ConflictSet:
     """What cannot hold together.
 
-    ``members``: Limits and needs as ``Case`` numbers them.
-    ``is_smallest_proven``: True where no set with fewer members clashes.
-    ``is_minimal``: True where the rest can hold once any one member is left out.
+    ``constraints``: Limits and demands as ``FeasibilityProblem`` numbers them.
+    ``is_smallest_proven``: True where no set with fewer constraints conflicts.
+    ``is_minimal``: True where the rest can hold once any one constraint is left out.
     """
 
-    members: Members
+    constraints: ConstraintSet
     is_smallest_proven: bool
     is_minimal: bool
 
 
-def smallest_clash(case: Case, until: float, near: Collection[Members] = ()) -> Clash | None:
-    """Find the smallest set of members that cannot hold together.
+def smallest_conflict_set(
+    problem: FeasibilityProblem, until: float, near: Collection[ConstraintSet] = ()
+) -> ConflictSet | None:
+    """Find the smallest set of constraints that cannot hold together.
 
     A minimal set is read off the linear relaxation and thinned out; then smallest sets that meet
     everything found to give way (an implicit hitting set) either are a conflict, and then the
     smallest, or show something further that gives way.
 
     ``until``: Monotonic time at which the search ends [s]; the smallest set so far is given.
-    ``near``: Sets of members that are known to give way (``near_corrections``).
+    ``near``: Sets of constraints that are known to give way (``near_correction_sets``).
 
-    The set; None where all members can hold together.
+    The set; None where all constraints can hold together.
 
     Raises LateError: ``placement_out_of_time`` where no set was found.
     """
     known = set(near)
-    quick: Clash | None = None
+    quick: ConflictSet | None = None
     try:
         # What each conflict must hold is often one already.
         least = hitting_set(known, until)
-        if known and choice(case, least, until) is None:
-            return Clash(least, is_smallest_proven=True, is_minimal=True)
-        core = _linear_core(case, until)
-        quick = None if core is None else _thinned(case, core, until, _needed(known))
+        if known and choice(problem, least, until) is None:
+            return ConflictSet(least, is_smallest_proven=True, is_minimal=True)
+        core = _linear_core(problem, until)
+        quick = (
+            None
+            if core is None
+            else _deletion_filter(problem, core, until, _in_every_conflict(known))
+        )
         # Without a set in hand some time is kept for thinning out.
         share = 1.0 if quick is not None else TIME_TO_PROVE
         now = time.monotonic()
-        return _met(case, known, quick, now + share * (until - now))
+        return _implicit_hitting_set(problem, known, quick, now + share * (until - now))
     except LateError:
         pass  # what is in hand is given below
     if quick is not None:
         return quick
-    if choice(case, case.members, until) is not None:
+    if choice(problem, problem.constraints, until) is not None:
         return None
-    return _thinned(case, case.members, until, _needed(known))
+    return _deletion_filter(problem, problem.constraints, until, _in_every_conflict(known))
 
 
-def _needed(known: Iterable[Members]) -> Members:
-    """Give the members that are in every conflict: alone they give way."""
-    return frozenset(one for gone in known if len(gone) == 1 for one in gone)
+def _in_every_conflict(known: Iterable[ConstraintSet]) -> ConstraintSet:
+    """Return the constraints that are in every conflict: alone they give way."""
+    return frozenset(constraint for gone in known if len(gone) == 1 for constraint in gone)
 
 
-def _met(case: Case, known: set[Members], quick: Clash | None, until: float) -> Clash | None:
+def _implicit_hitting_set(
+    problem: FeasibilityProblem, known: set[ConstraintSet], quick: ConflictSet | None, until: float
+) -> ConflictSet | None:
     """Alternate between smallest sets that meet what is known and what they leave unmet."""
     while True:
         least = hitting_set(known, until)
-        if quick is not None and quick.is_minimal and len(least) >= len(quick.members):
-            return Clash(quick.members, is_smallest_proven=True, is_minimal=True)
-        shown = choice(case, least, until)
-        if shown is None:
-            return Clash(least, is_smallest_proven=True, is_minimal=True)
-        unmet = _unmet(case, least, until)
+        if quick is not None and quick.is_minimal and len(least) >= len(quick.constraints):
+            return ConflictSet(quick.constraints, is_smallest_proven=True, is_minimal=True)
+        witness = choice(problem, least, until)
+        if witness is None:
+            return ConflictSet(least, is_smallest_proven=True, is_minimal=True)
+        unmet = _disjoint_corrections(problem, least, until)
         if not unmet:
-            unmet = [frozenset(case.broken(shown))]
+            unmet = [frozenset(problem.broken(witness))]
         if frozenset() in unmet:
             return None
         known.update(unmet)
 
 
-def _unmet(case: Case, least: Members, until: float) -> list[Members]:
-    """Find sets that give way, each apart from those before and from the members given."""
-    found: list[Members] = []
+def _disjoint_corrections(
+    problem: FeasibilityProblem, least: ConstraintSet, until: float
+) -> list[ConstraintSet]:
+    """Find sets that give way, each apart from those before and from the constraints given."""
+    corrections: list[ConstraintSet] = []
     fixed = least
     while True:
         try:
             end = min(until, time.monotonic() + ONE_STEP_S)
-            step = least_correction(case, fixed, case.members, end)
+            step = least_correction_set(problem, fixed, problem.constraints, end)
         except LateError:
-            return found
+            return corrections
         if step is None:
-            return found
-        found.append(step[0])
+            return corrections
+        corrections.append(step[0])
         if not step[0]:
-            return found
+            return corrections
         fixed = fixed | step[0]
 
 
-def hitting_set(known: Collection[Members], until: float) -> Members:
+def hitting_set(known: Collection[ConstraintSet], until: float) -> ConstraintSet:
     """Find the smallest set that meets each of several sets."""
-    members = sorted(frozenset().union(*known))
-    if not members:
+    constraints = sorted(frozenset().union(*known))
+    if not constraints:
         return frozenset()
-    place = {one: column for column, one in enumerate(members)}
-    least = [one for one in known if not any(other < one for other in known)]
-    rows = [({place[one]: -1.0 for one in gone}, -1.0) for gone in least]
-    ones = np.ones(len(members))
-    met = solved(ones, ones, rows, ones, until)
+    place = {constraint: column for column, constraint in enumerate(constraints)}
+    least = [correction for correction in known if not any(other < correction for other in known)]
+    rows = [({place[constraint]: -1.0 for constraint in gone}, -1.0) for gone in least]
+    weights = np.ones(len(constraints))
+    met = solved(weights, weights, rows, weights, until)
     if met.x is None or met.status != 0:
         raise LateError
-    return frozenset(one for one, column in place.items() if met.x[column] > 0.5)
+    return frozenset(constraint for constraint, column in place.items() if met.x[column] > 0.5)
 
 
-def _linear_core(case: Case, until: float) -> Members | None:
+def _linear_core(problem: FeasibilityProblem, until: float) -> ConstraintSet | None:
     """Read a conflict off the duals of the linear relaxation; None where that one can hold."""
-    first = len(case.rows)
-    needs, size = len(case.needs), case.size
-    rows = [*case.rows, *(dict.fromkeys(own, -1.0) for own in case.needs)]
-    scales = [*case.scales, *([1.0] * needs)]
+    first = len(problem.rows)
+    demand_count, size = len(problem.demands), problem.size
+    rows = [*problem.rows, *(dict.fromkeys(demand, -1.0) for demand in problem.demands)]
+    scales = [*problem.scales, *([1.0] * demand_count)]
     line = [n for n, row in enumerate(rows) for _ in row]
     at = [column for row in rows for column in row]
-    held = [weight / scales[n] for n, row in enumerate(rows) for weight in row.values()]
-    # What a need lacks is what is made smallest: 0 where all can hold.
-    line += [first + n for n in range(needs)]
-    at += [size + n for n in range(needs)]
-    held += [-1.0] * needs
-    matrix = csr_array((held, (line, at)), shape=(len(rows), size + needs))
-    limit = np.array([*case.most, *([-1.0] * needs)]) / np.array(scales)
-    value = np.concatenate([np.zeros(size), np.ones(needs)])
+    weights = [weight / scales[n] for n, row in enumerate(rows) for weight in row.values()]
+    # What a demand lacks is what is made smallest: 0 where all can hold.
+    line += [first + n for n in range(demand_count)]
+    at += [size + n for n in range(demand_count)]
+    weights += [-1.0] * demand_count
+    matrix = csr_array((weights, (line, at)), shape=(len(rows), size + demand_count))
+    limit = np.array([*problem.most, *([-1.0] * demand_count)]) / np.array(scales)
+    value = np.concatenate([np.zeros(size), np.ones(demand_count)])
     seconds = until - time.monotonic()
     if seconds <= 0:
         raise LateError
-    found = linprog(
+    solution = linprog(
         value, A_ub=matrix, b_ub=limit, bounds=(0, 1), method="highs-ds",
         options={"time_limit": seconds},
     )  # fmt: skip
-    if found.status != 0 or found.fun < ZERO:
+    if solution.status != 0 or solution.fun < ZERO:
         return None
-    priced = np.flatnonzero(np.abs(found.ineqlin.marginals) > ZERO)
-    core = frozenset(priced.tolist()) - case.given
-    return core if choice(case, core, until) is None else None
+    priced = np.flatnonzero(np.abs(solution.ineqlin.marginals) > ZERO)
+    core = frozenset(priced.tolist()) - problem.hard
+    return core if choice(problem, core, until) is None else None
 
 
-def _thinned(case: Case, clash: Members, until: float, needed: Members) -> Clash:
-    """Leave out members, by halves first, until the rest holds once any one is left out."""
-    kept = set(clash)
-    rest = sorted(clash - needed)
+def _deletion_filter(
+    problem: FeasibilityProblem, conflict: ConstraintSet, until: float, needed: ConstraintSet
+) -> ConflictSet:
+    """Leave out constraints, by halves first, until the rest holds once any one is left out."""
+    kept = set(conflict)
+    rest = sorted(conflict - needed)
     size = max(1, len(rest) // 2)
     is_minimal = False
     try:
         while not is_minimal:
             for begin in range(0, len(rest), size):
                 part = set(rest[begin : begin + size]) & kept
-                if part and choice(case, kept - part, until) is None:
+                if part and choice(problem, kept - part, until) is None:
                     kept -= part
             is_minimal = size == 1
-            rest = [one for one in rest if one in kept]
+            rest = [constraint for constraint in rest if constraint in kept]
             size = max(1, size // 2)
     except LateError:
         pass  # what is left out so far stays out
-    return Clash(frozenset(kept), is_smallest_proven=False, is_minimal=is_minimal)
+    return ConflictSet(frozenset(kept), is_smallest_proven=False, is_minimal=is_minimal)

@@ -119,31 +119,31 @@ def pairs_of(
     results: Sequence[MatchResult], locked: Collection[Pair], excluded: Collection[Pair],
     at_most: int = MOST_PAIRS,
 ) -> Pairs:  # fmt: skip
-    """Give the admitted pairs as choices.
+    """Return the admitted pairs as choices.
 
     ``locked, excluded``: Pairs that must, and must not, be. A locked project has its locked sites
       alone.
     ``at_most``: Number of pairs; the best of each project by equal parts, 20 in any case.
     """
-    own = [_sites_of(one, set(locked), set(excluded)) for one in results]
-    each = _part_of_each([len(one) for one in own], at_most)
+    by_project = [_sites_of(result, set(locked), set(excluded)) for result in results]
+    each = _part_of_each([len(pairs) for pairs in by_project], at_most)
     options = [
         _option(result.demand, site, points)
-        for result, sites in zip(results, own, strict=True)
+        for result, sites in zip(results, by_project, strict=True)
         for site, points in sites[:each]
     ]
-    return Pairs(options, sum(map(len, own)) - len(options))
+    return Pairs(options, sum(map(len, by_project)) - len(options))
 
 
 def _part_of_each(counts: Sequence[int], at_most: int) -> int:
-    """Give how many of each make up no more than a number."""
+    """Return how many of each make up no more than a number."""
     most = max(counts, default=0)
     if sum(counts) <= at_most:
         return most
-    held = np.sort(np.array(counts))
+    rising = np.sort(np.array(counts))
     # With k of each: those that have fewer count whole.
-    before, rest = np.concatenate([[0], np.cumsum(held)[:-1]]), np.arange(len(held), 0, -1)
-    fits = before + rest * held <= at_most
+    before, rest = np.concatenate([[0], np.cumsum(rising)[:-1]]), np.arange(len(rising), 0, -1)
+    fits = before + rest * rising <= at_most
     at = int(fits.sum())
     return max(LEAST_OF_EACH, int((at_most - before[at]) // rest[at]))
 
@@ -151,19 +151,19 @@ def _part_of_each(counts: Sequence[int], at_most: int) -> int:
 def _sites_of(
     result: MatchResult, locked: set[Pair], excluded: set[Pair]
 ) -> list[tuple[Site, float]]:
-    """Give the admitted sites of a project with their scores, the best first."""
+    """Return the admitted sites of a project with their scores, the best first."""
     name = result.demand.project_id
     sites = result.evaluation.setting.columns.sites
     points = np.nan_to_num(result.ranking.score[result.ranking.order]).tolist()
-    own = [
+    admitted = [
         (sites[at], score)
         for at, score in zip(result.sites.positions.tolist(), points, strict=True)
     ]
     mine = {site for project, site in locked if project == name}
     if mine:
-        return [one for one in own if one[0].site_id in mine]
+        return [pair for pair in admitted if pair[0].site_id in mine]
     out = {site for project, site in excluded if project == name}
-    return [one for one in own if one[0].site_id not in out] if out else own
+    return [pair for pair in admitted if pair[0].site_id not in out] if out else admitted
 
 
 def _option(demand: Demand, site: Site, points: float) -> Option:
@@ -197,7 +197,7 @@ class Fewer:
 
 
 def to_explain(
-    options: Sequence[Option], limits: Sequence[Limit], taken: Collection[int],
+    options: Sequence[Option], limits: Sequence[Limit], selected: Collection[int],
     at_most: int = EXPLAINED_PAIRS,
 ) -> Fewer:  # fmt: skip
     """Keep the best choices of each project and those taken, as many as can be explained.
@@ -207,11 +207,11 @@ def to_explain(
     """
     rank: list[int] = []
     count: dict[str, int] = {}
-    for one in options:
-        rank.append(count.get(one.project_id, 0))
-        count[one.project_id] = rank[-1] + 1
+    for option in options:
+        rank.append(count.get(option.project_id, 0))
+        count[option.project_id] = rank[-1] + 1
     each = _part_of_each(list(count.values()), at_most)
-    kept = [at for at in range(len(options)) if rank[at] < each or at in taken]
+    kept = [at for at in range(len(options)) if rank[at] < each or at in selected]
     place = {at: number for number, at in enumerate(kept)}
     if len(kept) == len(options):
         return Fewer(list(options), list(limits), place, None)
@@ -233,28 +233,29 @@ SMALLEST_OVERLAP_M2 = 1.0
 
 
 def project_limits(options: Sequence[Option]) -> list[Limit]:
-    """Give each project one site at most."""
-    held: dict[str, dict[int, float]] = defaultdict(dict)
-    for at, one in enumerate(options):
-        held[one.project_id][at] = 1.0
+    """Limit each project to one site at most."""
+    by_project: dict[str, dict[int, float]] = defaultdict(dict)
+    for at, option in enumerate(options):
+        by_project[option.project_id][at] = 1.0
     return [
-        Limit(say("limit_project", project_id=name), weights, 1.0) for name, weights in held.items()
+        Limit(say("limit_project", project_id=name), weights, 1.0)
+        for name, weights in by_project.items()
     ]
 
 
 def land_limits(options: Sequence[Option]) -> list[Limit]:
-    """Give each piece of land to one project at most.
+    """Limit each piece of land to one project at most.
 
     One a parcel taken whole, one a further pair of sites whose shapes overlap (cut parcels).
     """
-    held: dict[str, dict[int, float]] = defaultdict(dict)
-    for at, one in enumerate(options):
-        for parcel_id in one.parcel_ids:
+    by_parcel: dict[str, dict[int, float]] = defaultdict(dict)
+    for at, option in enumerate(options):
+        for parcel_id in option.parcel_ids:
             if not parcel_id.endswith(CUT_SUFFIX):
-                held[parcel_id][at] = 1.0
+                by_parcel[parcel_id][at] = 1.0
     limits = [
         Limit(say("limit_land", parcel_id=name), weights, 1.0)
-        for name, weights in held.items()
+        for name, weights in by_parcel.items()
         if len(weights) > 1
     ]
     return [*limits, *_overlaps(options), *_block_limits(options)]
@@ -262,16 +263,16 @@ def land_limits(options: Sequence[Option]) -> list[Limit]:
 
 def _block_limits(options: Sequence[Option]) -> list[Limit]:
     """Let the parts taken of a block add up to no more than its land."""
-    held: dict[str, dict[int, float]] = defaultdict(dict)
+    by_block: dict[str, dict[int, float]] = defaultdict(dict)
     most: dict[str, float] = defaultdict(float)
-    for at, one in enumerate(options):
-        if one.block_id is not None and one.block_mu is not None:
-            held[one.block_id][at] = one.area_mu
+    for at, option in enumerate(options):
+        if option.block_id is not None and option.block_mu is not None:
+            by_block[option.block_id][at] = option.area_mu
             # The block itself is a choice whose area may be rounded otherwise.
-            most[one.block_id] = max(most[one.block_id], one.block_mu, one.area_mu)
+            most[option.block_id] = max(most[option.block_id], option.block_mu, option.area_mu)
     return [
         Limit(say("limit_block", block_id=name, block_mu=most[name]), weights, most[name])
-        for name, weights in held.items()
+        for name, weights in by_block.items()
         if len(weights) > 1 and sum(weights.values()) > most[name]
     ]
 
@@ -281,16 +282,22 @@ def land_taken_twice(chosen: Sequence[Option]) -> list[Statement]:
 
     One a pair that shares land.
     """
-    shapes = np.array([one.geometry for one in chosen], dtype=object)
-    if not len(shapes):
-        return []
-    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    pairs = np.column_stack([first, second])[first < second]
-    shared = shapely.area(shapely.intersection(shapes[pairs[:, 0]], shapes[pairs[:, 1]]))
     return [
         say("limit_overlap", site_id=chosen[a].site_id, other_site_id=chosen[b].site_id)
-        for a, b in pairs[shared > SMALLEST_OVERLAP_M2].tolist()
+        for a, b in _overlapping(chosen)
+        if a < b
     ]
+
+
+def _overlapping(options: Sequence[Option]) -> list[tuple[int, int]]:
+    """List the pairs of options that share land, each with itself too, in rising order within."""
+    shapes = np.array([option.geometry for option in options], dtype=object)
+    if not len(shapes):
+        return []
+    pairs = np.column_stack(shapely.STRtree(shapes).query(shapes, predicate="intersects"))
+    pairs = pairs[pairs[:, 0] <= pairs[:, 1]]
+    shared = shapely.area(shapely.intersection(shapes[pairs[:, 0]], shapes[pairs[:, 1]]))
+    return [(int(a), int(b)) for a, b in pairs[shared > SMALLEST_OVERLAP_M2]]
 
 
 def _overlaps(options: Sequence[Option]) -> list[Limit]:
@@ -299,26 +306,20 @@ def _overlaps(options: Sequence[Option]) -> list[Limit]:
     Land taken by whole parcels is held by parcel already.
     """
     on_shape: dict[int, list[int]] = {}
-    for at, one in enumerate(options):
+    for at, option in enumerate(options):
         # Projects that look at the same site hold the same object.
-        on_shape.setdefault(id(one.geometry), []).append(at)
+        on_shape.setdefault(id(option.geometry), []).append(at)
     groups = list(on_shape.values())
-    if not groups:
-        return []
-    first = [options[own[0]] for own in groups]
-    whole = [{p for p in one.parcel_ids if not p.endswith(CUT_SUFFIX)} for one in first]
-    shapes = np.array([one.geometry for one in first], dtype=object)
-    pairs = np.column_stack(shapely.STRtree(shapes).query(shapes, predicate="intersects"))
-    pairs = pairs[pairs[:, 0] <= pairs[:, 1]]
-    shared = shapely.area(shapely.intersection(shapes[pairs[:, 0]], shapes[pairs[:, 1]]))
-    found = []
-    for a, b in pairs[shared > SMALLEST_OVERLAP_M2].tolist():
-        own = groups[a] if a == b else [*groups[a], *groups[b]]
-        several = len({options[at].project_id for at in own}) > 1
+    first = [options[group[0]] for group in groups]
+    whole = [{p for p in option.parcel_ids if not p.endswith(CUT_SUFFIX)} for option in first]
+    limits = []
+    for a, b in _overlapping(first):
+        positions = groups[a] if a == b else [*groups[a], *groups[b]]
+        several = len({options[at].project_id for at in positions}) > 1
         if several and not whole[a] & whole[b]:
             name = say("limit_overlap", site_id=first[a].site_id, other_site_id=first[b].site_id)
-            found.append(Limit(name, dict.fromkeys(own, 1.0), 1.0))
-    return found
+            limits.append(Limit(name, dict.fromkeys(positions, 1.0), 1.0))
+    return limits
 
 
 def quota_limits(options: Sequence[Option], rooms: Mapping[RoomKey, Room]) -> list[Limit]:
@@ -331,17 +332,17 @@ def quota_limits(options: Sequence[Option], rooms: Mapping[RoomKey, Room]) -> li
     """
     limits = []
     there: dict[tuple[str, str | None], list[int]] = defaultdict(list)
-    for at, one in enumerate(options):
-        there["unit", one.unit_id].append(at)
-        there["platform", one.platform_id].append(at)
+    for at, option in enumerate(options):
+        there["unit", option.unit_id].append(at)
+        there["platform", option.platform_id].append(at)
     for (subject, subject_id, element, pollutant), room in rooms.items():
         weights = {}
         for at in there[subject, subject_id]:
-            one = options[at]
-            taken = one.takes.get((element, pollutant), 0.0)
-            taken = one.increment_mu if element == "land" else taken
-            if taken > 0:
-                weights[at] = taken
+            option = options[at]
+            amount = option.takes.get((element, pollutant), 0.0)
+            amount = option.increment_mu if element == "land" else amount
+            if amount > 0:
+                weights[at] = amount
         if weights and not np.isnan(room.left):
             name = say(
                 "limit_quota", place_id=subject_id, element=element, pollutant=pollutant or "",
@@ -366,8 +367,8 @@ def share_limits(
     something is open bounds nobody.
     """
     by_unit: dict[str | None, list[int]] = defaultdict(list)
-    for at, one in enumerate(options):
-        by_unit[one.unit_id].append(at)
+    for at, option in enumerate(options):
+        by_unit[option.unit_id].append(at)
     limits = []
     for (unit_id, element, pollutant), row in shares.items():
         dated = _rule_of(policy, element)
@@ -395,19 +396,19 @@ def _rule_of(policy: PolicySet, element: str) -> DatedRule:
 
 
 def _share_weight(
-    one: Option, element: str, pollutant: str | None, least: float, policy: PolicySet
+    option: Option, element: str, pollutant: str | None, least: float, policy: PolicySet
 ) -> float | None:
-    """Say what a choice takes of the room outside, None where it isn't in the share."""
+    """Compute what a choice takes of the room outside, None where it isn't in the share."""
     # Land whose place isn't known counts as outside: not known is no pass.
-    inside = one.zone_share or 0.0
+    inside = option.zone_share or 0.0
     if element != BY_NUMBER:
-        amount = one.takes.get((element.removesuffix(CUMULATIVE), pollutant), 0.0)
+        amount = option.takes.get((element.removesuffix(CUMULATIVE), pollutant), 0.0)
         return amount * (least - inside) if amount > 0 else None
     lies = float(lies_there(np.array([inside]))[0])
-    if one.investment_yi_yuan is None:
+    if option.investment_yi_yuan is None:
         # It may be a major one: outside it counts against the share, inside not for it.
         return least if not lies else None
-    is_major = compare(one.investment_yi_yuan, policy.setting_number("S6", "from_yi_yuan")) >= 0
+    is_major = compare(option.investment_yi_yuan, policy.setting_number("S6", "from_yi_yuan")) >= 0
     return least - lies if is_major else None
 
 
@@ -431,7 +432,7 @@ def _share_name(
 def further_shares(
     source: LayerSource, project_ids: Iterable[str], year: int, policy: PolicySet, crs: CRS
 ) -> dict[tuple[str, str, str | None], Mapping[str, object]]:
-    """Give the cumulative shares and the share by number, without the projects to be placed.
+    """Return the cumulative shares and the share by number, without the projects to be placed.
 
     Parameters
     ----------
@@ -457,22 +458,24 @@ def further_shares(
         for name in ("element_allotments", "major_platforms", "parks", "land_parcels", "units")
     )
     ids = list(project_ids)
-    found: dict[tuple[str, str, str | None], Mapping[str, object]] = {}
+    rows: dict[tuple[str, str, str | None], Mapping[str, object]] = {}
     if policy.parts("B1"):
-        own = others["project_id"].isin(ids).fillna(value=False).to_numpy(dtype=bool)
-        shares = element_shares(others[~own], platforms, parks, parcels, units, year, policy, crs)
+        is_excluded = others["project_id"].isin(ids).fillna(value=False).to_numpy(dtype=bool)
+        shares = element_shares(
+            others[~is_excluded], platforms, parks, parcels, units, year, policy, crs
+        )
         wanted = shares[(shares["span"] == "cumulative") & (shares["boundary_basis"] == "in_use")]
         for row in _rows(wanted):
             element = f"{row['element']}{CUMULATIVE}"
             pollutant = row["pollutant"]
-            found[str(row["unit_id"]), element, str(pollutant) if pollutant else None] = row
+            rows[str(row["unit_id"]), element, str(pollutant) if pollutant else None] = row
     if policy.parts("B2"):
         projects = source.read("projects")
         rest = projects[~projects["project_id"].isin(ids).fillna(value=False)]
         shares = project_shares(rest, platforms, parks, parcels, units, year, policy, crs)
         wanted = shares[shares["boundary_basis"] == "in_use"]
-        found.update({(str(row["unit_id"]), BY_NUMBER, None): row for row in _rows(wanted)})
-    return found
+        rows.update({(str(row["unit_id"]), BY_NUMBER, None): row for row in _rows(wanted)})
+    return rows
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, object]]:
@@ -482,38 +485,40 @@ def _rows(frame: pd.DataFrame) -> list[dict[str, object]]:
 def shares_after(
     chosen: Sequence[Option], shares: ShareRows, policy: PolicySet
 ) -> dict[tuple[str, str, str | None], ShareEffect]:
-    """Give each share that the assignments touch, before and after.
+    """Return each share that the assignments touch, before and after.
 
     ``shares``: Shares as they are without it: of the year, cumulatively, by number.
 
     By unit, element and pollutant; the outcome is ``no_data`` where the place of some land or the
     investment of a project isn't known.
     """
-    found = {}
+    effects = {}
     for (unit_id, element, pollutant), row in shares.items():
-        own = [one for one in chosen if one.unit_id == unit_id]
-        parts = [part for one in own if (part := _part(one, element, pollutant, policy))]
+        in_unit = [option for option in chosen if option.unit_id == unit_id]
+        parts = [part for option in in_unit if (part := _part(option, element, pollutant, policy))]
         amounts = [amount for amount, _ in parts if amount is not None]
         added = sum(amounts)
         if len(amounts) < len(parts) or any(inside is None for _, inside in parts):
-            found[unit_id, element, pollutant] = _unknown(row)
+            effects[unit_id, element, pollutant] = _unknown(row)
         elif added > 0:
             inside = sum((amount or 0.0) * (share or 0.0) for amount, share in parts)
-            found[unit_id, element, pollutant] = share_effect(row, added, inside / added)
-    return found
+            effects[unit_id, element, pollutant] = share_effect(row, added, inside / added)
+    return effects
 
 
 def _part(
-    one: Option, element: str, pollutant: str | None, policy: PolicySet
+    option: Option, element: str, pollutant: str | None, policy: PolicySet
 ) -> tuple[float | None, float | None] | None:
-    """Give what an assignment adds to a share and the part of it inside, None where nothing."""
+    """Return what an assignment adds to a share and the part of it inside, None where nothing."""
     if element != BY_NUMBER:
-        amount = one.takes.get((element.removesuffix(CUMULATIVE), pollutant), 0.0)
-        return (amount, one.zone_share) if amount > 0 else None
-    inside = None if one.zone_share is None else float(lies_there(np.array([one.zone_share]))[0])
-    if one.investment_yi_yuan is None:
+        amount = option.takes.get((element.removesuffix(CUMULATIVE), pollutant), 0.0)
+        return (amount, option.zone_share) if amount > 0 else None
+    inside = (
+        None if option.zone_share is None else float(lies_there(np.array([option.zone_share]))[0])
+    )
+    if option.investment_yi_yuan is None:
         return None, inside
-    is_major = compare(one.investment_yi_yuan, policy.setting_number("S6", "from_yi_yuan")) >= 0
+    is_major = compare(option.investment_yi_yuan, policy.setting_number("S6", "from_yi_yuan")) >= 0
     return (1.0, inside) if is_major else None
 
 

@@ -1,4 +1,4 @@
-"""Rounding and annealing."""
+"""Rounding of a relaxation, and simulated annealing."""
 
 import time
 from collections import defaultdict
@@ -10,21 +10,34 @@ from numba import njit
 from geo.arrays import Flags, Floats, Positions
 from platforms.placement.relaxation import SLACK, Problem, Relaxation, best_of_each, problem_of
 
-Held = tuple[Positions, Positions, Floats, Positions]
+ColumnMatrix = tuple[Positions, Positions, Floats, Positions]
+"""Matrix by column (``indptr``, ``indices``, ``data``), and the option of each entry."""
+
+Instance = tuple[Floats, ColumnMatrix, tuple[Positions, Positions], Flags]
+"""Worth of each option; the matrix; options by group (where each begins, and they themselves);
+groups that must stay as they are."""
+
 State = tuple[Positions, Positions, Floats, Positions, Positions, Positions]
+"""Option of each group or -1, group of each option, what is free of each limit, entries that hold
+each limit, their number, and the place of each entry among them."""
+
+Move = tuple[Positions, Positions, Positions, Positions, Floats]
+"""Options that went and came, limits touched, the number of each of the three, and what is gained
+in worth and in options."""
 
 EJECTED = 5
 """So many may have to go for one that comes."""
 SAMPLED = 8
 """So many of those that hold a limit are compared for who goes."""
 TOUCHED = 512
+"""So many limits a move may touch."""
 
 
 @njit(cache=True, nogil=True)
-def _take(at: int, held: Held, state: State) -> None:
-    indptr, indices, data = held[0], held[1], held[2]
-    taken, group, free, holders, count, slot = state
-    taken[group[at]] = at
+def _take(at: int, columns: ColumnMatrix, state: State) -> None:
+    indptr, indices, data = columns[0], columns[1], columns[2]
+    assigned, group, free, holders, count, slot = state
+    assigned[group[at]] = at
     for k in range(indptr[at], indptr[at + 1]):
         row = indices[k]
         free[row] -= data[k]
@@ -35,10 +48,10 @@ def _take(at: int, held: Held, state: State) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _drop(at: int, held: Held, state: State) -> None:
-    indptr, indices, data = held[0], held[1], held[2]
-    taken, group, free, holders, count, slot = state
-    taken[group[at]] = -1
+def _drop(at: int, columns: ColumnMatrix, state: State) -> None:
+    indptr, indices, data = columns[0], columns[1], columns[2]
+    assigned, group, free, holders, count, slot = state
+    assigned[group[at]] = -1
     for k in range(indptr[at], indptr[at + 1]):
         row = indices[k]
         free[row] += data[k]
@@ -50,8 +63,8 @@ def _drop(at: int, held: Held, state: State) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _fits(at: int, held: Held, free: Floats) -> bool:
-    indptr, indices, data = held[0], held[1], held[2]
+def _fits(at: int, columns: ColumnMatrix, free: Floats) -> bool:
+    indptr, indices, data = columns[0], columns[1], columns[2]
     for k in range(indptr[at], indptr[at + 1]):
         if data[k] > 0 and data[k] > free[indices[k]]:
             return False
@@ -59,15 +72,46 @@ def _fits(at: int, held: Held, free: Floats) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def _who_goes(row: int, come: int, held: Held, state: State, worth: Floats, kept: Flags) -> int:
-    """Give who holds a short limit, worth the least for what it takes; -1 where nobody may go."""
-    data, option = held[2], held[3]
+def _touch(at: int, columns: ColumnMatrix, move: Move) -> None:
+    indptr, indices = columns[0], columns[1]
+    touched, count = move[2], move[3]
+    for k in range(indptr[at], indptr[at + 1]):
+        touched[count[2]] = indices[k]
+        count[2] += 1
+
+
+@njit(cache=True, nogil=True)
+def _go(at: int, instance: Instance, state: State, move: Move) -> None:
+    gone, count, gain = move[0], move[3], move[4]
+    gone[count[0]] = at
+    count[0] += 1
+    gain[0] -= instance[0][at]
+    gain[1] -= 1
+    _touch(at, instance[1], move)
+    _drop(at, instance[1], state)
+
+
+@njit(cache=True, nogil=True)
+def _come(at: int, instance: Instance, state: State, move: Move) -> None:
+    came, count, gain = move[1], move[3], move[4]
+    came[count[1]] = at
+    count[1] += 1
+    gain[0] += instance[0][at]
+    gain[1] += 1
+    _take(at, instance[1], state)
+
+
+@njit(cache=True, nogil=True)
+def _evicted(row: int, come: int, instance: Instance, state: State) -> int:
+    """Return who holds a short limit, worth the least for what it takes; -1: nobody may go."""
+    worth, columns, fixed = instance[0], instance[1], instance[3]
+    data, option = columns[2], columns[3]
     group, free, holders, count = state[1], state[2], state[3], state[4]
     best, least = -1, np.inf
     for _ in range(min(SAMPLED, 2 * count[row])):
         k = holders[row, np.random.randint(count[row])]
         at = option[k]
-        if at == come or kept[group[at]]:
+        if at == come or fixed[group[at]]:
             continue
         loss = worth[at] / min(1.0, data[k] / max(1e-12, -free[row])) * (0.5 + np.random.random())
         if loss < least:
@@ -76,105 +120,114 @@ def _who_goes(row: int, come: int, held: Held, state: State, worth: Floats, kept
 
 
 @njit(cache=True, nogil=True)
-def exchanged(
-    worth: Floats, held: Held, own_at: Positions, own: Positions, state: State, kept: Flags,
-    extra: float, heat: float, steps: int, seed: int, best: Positions, reached: float,
+def _first_short(free: Floats, move: Move) -> int:
+    """Return the first limit touched that is exceeded, -1 where all hold."""
+    touched = move[2]
+    for m in range(move[3][2]):
+        if free[touched[m]] < 0:
+            return int(touched[m])
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _inserted(g: int, at: int, instance: Instance, state: State, move: Move) -> bool:
+    """Put an option in the place of its group's and eject others until every limit holds."""
+    assigned, free, count = state[0], state[2], move[3]
+    count[:] = 0
+    move[4][:] = 0.0
+    if assigned[g] >= 0:
+        _go(assigned[g], instance, state, move)
+    _come(at, instance, state, move)
+    _touch(at, instance[1], move)
+    while True:
+        short = _first_short(free, move)
+        if short < 0:
+            return True
+        if count[0] > EJECTED or count[2] > TOUCHED - 64:
+            return False
+        out = _evicted(short, at, instance, state)
+        if out < 0:
+            return False
+        _go(out, instance, state, move)
+
+
+@njit(cache=True, nogil=True)
+def _reinserted(instance: Instance, state: State, move: Move) -> None:
+    """Assign each group whose option went the best of its options that fits."""
+    worth, columns, (group_start, group_options) = instance[0], instance[1], instance[2]
+    assigned, group, free = state[0], state[1], state[2]
+    for m in range(move[3][0]):
+        back = group[move[0][m]]
+        if assigned[back] >= 0:
+            continue
+        best, most = -1, -np.inf
+        for n in range(group_start[back], group_start[back + 1]):
+            at = group_options[n]
+            if worth[at] > most and _fits(at, columns, free):
+                best, most = at, worth[at]
+        if best >= 0:
+            _come(best, instance, state, move)
+
+
+@njit(cache=True, nogil=True)
+def _undo(columns: ColumnMatrix, state: State, move: Move) -> None:
+    for m in range(move[3][1] - 1, -1, -1):
+        _drop(move[1][m], columns, state)
+    for m in range(move[3][0] - 1, -1, -1):
+        _take(move[0][m], columns, state)
+
+
+@njit(cache=True, nogil=True)
+def _drawn_group(assigned: Positions) -> int:
+    """Draw a group, more often one without an option."""
+    g = np.random.randint(len(assigned))
+    if np.random.random() < 0.3:
+        for _ in range(20):
+            if assigned[g] < 0:
+                break
+            g = np.random.randint(len(assigned))
+    return int(g)
+
+
+@njit(cache=True, nogil=True)
+def anneal_steps(
+    instance: Instance, state: State, extra: float, heat: float, steps: int, seed: int,
+    best: Positions, reached: float,
 ) -> float:  # fmt: skip
     """Try moves and keep those that gain, or by chance lose little; ``best`` gets the best state.
 
-    ``worth``: Value of each option while it moves; array of n.
-    ``held``: Matrix by column (``indptr``, ``indices``, ``data``), and the option of each entry.
-    ``state``: Option of each group or -1, group of each option, what is free of each limit,
-      entries that hold each limit, their number, and the place of each entry among them.
+    ``extra``: What each option is worth besides its worth.
     ``best``: Option of each group in the best state; changed in place.
     """
     np.random.seed(seed)
-    taken, group, free = state[0], state[1], state[2]
-    indptr, indices = held[0], held[1]
-    groups = len(taken)
+    worth, columns, (group_start, group_options), fixed = instance
+    assigned = state[0]
     value = 0.0
-    for g in range(groups):
-        if taken[g] >= 0:
-            value += worth[taken[g]] + extra
-    gone, came = np.empty(EJECTED + 1, np.int64), np.empty(EJECTED + 2, np.int64)
-    touched = np.empty(TOUCHED, np.int64)
+    for g in range(len(assigned)):
+        if assigned[g] >= 0:
+            value += worth[assigned[g]] + extra
+    gain = np.empty(2, np.float64)
+    move = (
+        np.empty(EJECTED + 1, np.int64), np.empty(EJECTED + 2, np.int64),
+        np.empty(TOUCHED, np.int64), np.empty(3, np.int64), gain,
+    )  # fmt: skip
     for _ in range(steps):
-        g = np.random.randint(groups)
-        if np.random.random() < 0.3:
-            for _ in range(20):
-                if taken[g] < 0:
-                    break
-                g = np.random.randint(groups)
-        size = own_at[g + 1] - own_at[g]
-        if size == 0 or kept[g]:
+        g = _drawn_group(assigned)
+        size = group_start[g + 1] - group_start[g]
+        if size == 0 or fixed[g]:
             continue
-        at = own[own_at[g] + np.random.randint(size)]
-        if at == taken[g]:
+        at = group_options[group_start[g] + np.random.randint(size)]
+        if at == assigned[g]:
             continue
-        goes, comes, met = 0, 0, 0
-        gain, more = 0.0, 0
-        if taken[g] >= 0:
-            out = taken[g]
-            gone[goes] = out
-            goes += 1
-            gain, more = gain - worth[out], more - 1
-            for k in range(indptr[out], indptr[out + 1]):
-                touched[met] = indices[k]
-                met += 1
-            _drop(out, held, state)
-        _take(at, held, state)
-        came[comes] = at
-        comes += 1
-        gain, more = gain + worth[at], more + 1
-        for k in range(indptr[at], indptr[at + 1]):
-            touched[met] = indices[k]
-            met += 1
-        stands = False
-        while True:
-            short = -1
-            for m in range(met):
-                if free[touched[m]] < 0:
-                    short = touched[m]
-                    break
-            if short < 0:
-                stands = True
-                break
-            if goes > EJECTED or met > TOUCHED - 64:
-                break
-            out = _who_goes(short, at, held, state, worth, kept)
-            if out < 0:
-                break
-            gone[goes] = out
-            goes += 1
-            gain, more = gain - worth[out], more - 1
-            for k in range(indptr[out], indptr[out + 1]):
-                touched[met] = indices[k]
-                met += 1
-            _drop(out, held, state)
-        if stands:
-            for m in range(goes):
-                back = group[gone[m]]
-                if taken[back] >= 0:
-                    continue
-                found, most = -1, -np.inf
-                for n in range(own_at[back], own_at[back + 1]):
-                    if worth[own[n]] > most and _fits(own[n], held, free):
-                        found, most = own[n], worth[own[n]]
-                if found >= 0:
-                    _take(found, held, state)
-                    came[comes] = found
-                    comes += 1
-                    gain, more = gain + worth[found], more + 1
-            if gain >= 0 or np.random.random() < exp(gain / heat):
-                value += gain + more * extra
+        if _inserted(g, at, instance, state, move):
+            _reinserted(instance, state, move)
+            if gain[0] >= 0 or np.random.random() < exp(gain[0] / heat):
+                value += gain[0] + gain[1] * extra
                 if value > reached + 1e-9:
                     reached = value
-                    best[:] = taken
+                    best[:] = assigned
                 continue
-        for m in range(comes - 1, -1, -1):
-            _drop(came[m], held, state)
-        for m in range(goes - 1, -1, -1):
-            _take(gone[m], held, state)
+        _undo(columns, state, move)
     return reached
 
 
@@ -190,12 +243,14 @@ REWARD = 60.0
 
 def prepare() -> None:
     """Load or compile the moves, so that no search waits for them."""
-    if exchanged.nopython_signatures:
+    if anneal_steps.nopython_signatures:
         return
-    one = problem_of([1.0, 1.0], [({0: 1.0}, 1.0), ({1: 1.0}, 1.0), ({0: 1.0, 1: 1.0}, 1.0)], [])
+    problem = problem_of(
+        [1.0, 1.0], [({0: 1.0}, 1.0), ({1: 1.0}, 1.0), ({0: 1.0, 1: 1.0}, 1.0)], []
+    )
     both = np.array([1.0, 1.0])
     begun = Relaxation(0 * both, 2.0, both, both > 0)
-    annealed(one, both, begun, np.array([0]), 2.0, time.monotonic() + 1e-3)
+    annealed(problem, both, begun, np.array([0]), 2.0, time.monotonic() + 1e-3)
 
 
 def annealed(
@@ -214,47 +269,43 @@ def annealed(
     """
     matrix, begun = problem.matrix, time.monotonic()
     option = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
-    held = (
+    columns = (
         matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64), matrix.data, option,
     )  # fmt: skip
     among = np.flatnonzero(best_of_each(problem, relaxed.bound_with, LOOKED_AT)
                            | (relaxed.parts > 1e-6))  # fmt: skip
     among = among[np.argsort(problem.group[among], kind="stable")]
-    own_at = np.searchsorted(problem.group[among], np.arange(problem.groups + 1))
+    group_start = np.searchsorted(problem.group[among], np.arange(problem.groups + 1))
     extra = float(np.median(value - problem.points)) - REWARD
-    taken = np.full(problem.groups, -1, dtype=np.int64)
-    taken[problem.group[chosen]] = chosen
-    kept = np.zeros(problem.groups, dtype=bool)
+    assigned = np.full(problem.groups, -1, dtype=np.int64)
+    assigned[problem.group[chosen]] = chosen
+    fixed = np.zeros(problem.groups, dtype=bool)
     for row in np.flatnonzero(problem.required).tolist():
-        kept[problem.group[np.intersect1d(problem.in_limit(row), chosen)]] = True
-    best, reached = taken.copy(), float(value[chosen].sum())
+        fixed[problem.group[np.intersect1d(problem.in_limit(row), chosen)]] = True
+    best, reached = assigned.copy(), float(value[chosen].sum())
     seed = 0
     while reached < enough and (now := time.monotonic()) < until:
         heat = HOT * (COLD / HOT) ** ((now - begun) / max(1e-9, until - begun))
-        reached = exchanged(
-            value - extra, held, own_at, among, _state(problem, taken, held), kept, extra, heat,
-            STEPS, seed, best, reached,
+        reached = anneal_steps(
+            (value - extra, columns, (group_start, among), fixed),
+            _state(problem, assigned, columns), extra, heat, STEPS, seed, best, reached,
         )  # fmt: skip
         seed += 1
-    found = np.sort(best[best >= 0])
-    return found if problem.holds(found) else chosen
+    selected = np.sort(best[best >= 0])
+    return selected if problem.holds(selected) else chosen
 
 
-def _state(problem: Problem, taken: Positions, held: tuple[Floats, ...]) -> tuple[np.ndarray, ...]:
+def _state(problem: Problem, assigned: Positions, columns: ColumnMatrix) -> State:
     """Lay out what a choice uses of each limit, and who holds it."""
-    indptr, indices, data, _ = held
     free = problem.most + 0.5 * SLACK * np.maximum(1.0, abs(problem.most))
     free[problem.required] = np.inf
     holders = np.zeros((len(problem.most), problem.groups + 1), dtype=np.int64)
-    count, slot = np.zeros(len(problem.most), dtype=np.int64), np.zeros(len(data), dtype=np.int64)
-    for at in taken[taken >= 0].tolist():
-        for k in range(int(indptr[at]), int(indptr[at + 1])):
-            row = int(indices[k])
-            free[row] -= data[k]
-            if data[k] > 0:
-                slot[k], holders[row, count[row]] = count[row], k
-                count[row] += 1
-    return taken, problem.group.astype(np.int64), free, holders, count, slot
+    count = np.zeros(len(problem.most), dtype=np.int64)
+    slot = np.zeros(len(columns[2]), dtype=np.int64)
+    state = (assigned, problem.group.astype(np.int64), free, holders, count, slot)
+    for at in assigned[assigned >= 0].tolist():
+        _take(at, columns, state)
+    return state
 
 
 TRIED = 12
@@ -273,139 +324,139 @@ def rounded(problem: Problem, value: Floats, relaxed: Relaxation, until: float) 
 
     Options taken, sorted; None where what is required could not be held.
     """
-    hand = _Hand(problem, value, relaxed)
+    rounding = _Rounding(problem, value, relaxed)
     for row in np.flatnonzero(problem.required).tolist():
-        if not hand.fulfil(row):
+        if not rounding.fulfil(row):
             return None
-    hand.fill()
-    while time.monotonic() < until and hand.better(until):
-        hand.fill()
-    chosen = np.array(sorted(hand.taken.values()), dtype=np.intp)
+    rounding.fill()
+    while time.monotonic() < until and rounding.better(until):
+        rounding.fill()
+    chosen = np.array(sorted(rounding.assigned.values()), dtype=np.intp)
     return chosen if problem.holds(chosen) else None
 
 
-class _Hand:
+class _Rounding:
     """What is taken, and what it uses of each limit."""
 
     def __init__(self, problem: Problem, value: Floats, relaxed: Relaxation) -> None:
         self.problem = problem
         self.worth = value.tolist()
-        self.held: dict[int, set[int]] = defaultdict(set)
+        self.holders: dict[int, set[int]] = defaultdict(set)
         tried = best_of_each(problem, relaxed.bound_with, TRIED) | (relaxed.parts > 1e-9)
         at = np.flatnonzero(tried)
         self.order = at[np.lexsort((-relaxed.bound_with[at], -relaxed.parts[at]))].tolist()
         self.group = problem.group.tolist()
-        self.own: dict[int, list[int]] = defaultdict(list)
-        for one in self.order:
-            self.own[self.group[one]].append(one)
-        for own in self.own.values():
-            own.sort(key=lambda one: (-self.worth[one], one))
+        self.by_group: dict[int, list[int]] = defaultdict(list)
+        for option in self.order:
+            self.by_group[self.group[option]].append(option)
+        for options in self.by_group.values():
+            options.sort(key=lambda option: (-self.worth[option], option))
         self.parts = relaxed.parts
         self.free = problem.most + SLACK * np.maximum(1.0, abs(problem.most))
         # A limit that a lock must fulfil is looked at once, at the beginning.
         self.free[problem.required] = np.inf
-        self.taken: dict[int, int] = {}
-        self.kept: set[int] = set()
+        self.assigned: dict[int, int] = {}
+        self.fixed: set[int] = set()
 
-    def _column(self, one: int) -> tuple[Positions, Floats]:
+    def _column(self, option: int) -> tuple[Positions, Floats]:
         matrix = self.problem.matrix
-        span = slice(matrix.indptr[one], matrix.indptr[one + 1])
+        span = slice(matrix.indptr[option], matrix.indptr[option + 1])
         return matrix.indices[span], matrix.data[span]
 
-    def _fits(self, one: int) -> bool:
-        rows, weights = self._column(one)
+    def _fits(self, option: int) -> bool:
+        rows, weights = self._column(option)
         return bool((weights <= np.maximum(self.free[rows], np.minimum(weights, 0.0))).all())
 
-    def _take(self, one: int) -> None:
-        rows, weights = self._column(one)
+    def _take(self, option: int) -> None:
+        rows, weights = self._column(option)
         self.free[rows] -= weights
-        self.taken[self.group[one]] = one
+        self.assigned[self.group[option]] = option
         for row in rows[weights > 0].tolist():
-            self.held[row].add(one)
+            self.holders[row].add(option)
 
-    def _drop(self, one: int) -> None:
-        rows, weights = self._column(one)
+    def _drop(self, option: int) -> None:
+        rows, weights = self._column(option)
         self.free[rows] += weights
-        del self.taken[self.group[one]]
+        del self.assigned[self.group[option]]
         for row in rows[weights > 0].tolist():
-            self.held[row].discard(one)
+            self.holders[row].discard(option)
 
-    def _may_go(self, one: int) -> bool:
-        """Tell whether nothing else leans on it: land inside carries land outside."""
-        rows, weights = self._column(one)
-        return self.group[one] not in self.kept and bool(
+    def _may_go(self, option: int) -> bool:
+        """Return whether nothing else leans on it: land inside carries land outside."""
+        rows, weights = self._column(option)
+        return self.group[option] not in self.fixed and bool(
             (self.free[rows] + weights >= np.minimum(0.0, self.free[rows])).all()
         )
 
     def fulfil(self, row: int) -> bool:
         """Take one of the options that a limit requires."""
         meant = np.sort(self.problem.in_limit(row))
-        if any(self.taken.get(self.group[one]) == one for one in meant.tolist()):
+        if any(self.assigned.get(self.group[option]) == option for option in meant.tolist()):
             return True
-        for one in meant[np.argsort(-self.parts[meant], kind="stable")].tolist():
-            if self.group[one] not in self.taken:
+        for option in meant[np.argsort(-self.parts[meant], kind="stable")].tolist():
+            if self.group[option] not in self.assigned:
                 # What carries it may be taken later; the end is checked as a whole.
-                self._take(one)
-                self.kept.add(self.group[one])
+                self._take(option)
+                self.fixed.add(self.group[option])
                 return True
         return False
 
     def fill(self) -> None:
         """Take what fits, twice: what lies inside a zone makes room for what lies outside."""
         for _ in range(2):
-            for one in self.order:
-                if self.group[one] not in self.taken and self._fits(one):
-                    self._take(one)
+            for option in self.order:
+                if self.group[option] not in self.assigned and self._fits(option):
+                    self._take(option)
 
     def better(self, until: float) -> bool:
         """Let each group look for a place of higher value, others making room for it."""
         moved = False
-        for group in self.own:
+        for group in self.by_group:
             if time.monotonic() > until:
                 break
-            now = self.taken.get(group)
+            now = self.assigned.get(group)
             if now is not None and not self._may_go(now):
                 continue
             if now is not None:
                 self._drop(now)
-            found = self._seated(group, 0.0 if now is None else self.worth[now], DEPTH)
-            if not found and now is not None:
+            is_placed = self._placed(group, 0.0 if now is None else self.worth[now], DEPTH)
+            if not is_placed and now is not None:
                 self._take(now)
-            moved |= found
+            moved |= is_placed
         return moved
 
-    def _seated(self, group: int, above: float, depth: int) -> bool:
+    def _placed(self, group: int, above: float, depth: int) -> bool:
         """Take an option of a group, such that with who makes room all gain more than ``above``."""
-        for one in self.own[group]:
-            if self.worth[one] <= above + LEAST_GAIN:
+        for option in self.by_group[group]:
+            if self.worth[option] <= above + LEAST_GAIN:
                 return False
-            if self._fits(one):
-                self._take(one)
+            if self._fits(option):
+                self._take(option)
                 return True
-            if depth and any(self._in_place_of(other, one, above, depth) for other in
-                             self._blocking(one)):  # fmt: skip
+            if depth and any(self._in_place_of(other, option, above, depth) for other in
+                             self._blocking(option)):  # fmt: skip
                 return True
         return False
 
-    def _in_place_of(self, other: int, one: int, above: float, depth: int) -> bool:
+    def _in_place_of(self, other: int, option: int, above: float, depth: int) -> bool:
         if not self._may_go(other):
             return False
         self._drop(other)
-        if self._fits(one):
-            self._take(one)
-            rest = self.worth[other] + above - self.worth[one]
-            if self._seated(self.group[other], rest, depth - 1) or rest < -LEAST_GAIN:
+        if self._fits(option):
+            self._take(option)
+            rest = self.worth[other] + above - self.worth[option]
+            if self._placed(self.group[other], rest, depth - 1) or rest < -LEAST_GAIN:
                 return True
-            self._drop(one)
+            self._drop(option)
         self._take(other)
         return False
 
-    def _blocking(self, one: int) -> list[int]:
+    def _blocking(self, option: int) -> list[int]:
         """List who holds what an option lacks, the least worth first."""
-        rows, weights = self._column(one)
+        rows, weights = self._column(option)
         short = rows[weights > np.maximum(self.free[rows], 0.0)]
         if len(short) == 0 or len(short) > MOST_SHORT:
             return []
-        holders = [set(self.held[row]) for row in short.tolist()]
+        holders = [set(self.holders[row]) for row in short.tolist()]
         both = set.intersection(*holders)
         return sorted(both, key=lambda at: (self.worth[at], at))[:MOST_BLOCKING]

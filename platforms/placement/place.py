@@ -13,8 +13,8 @@ from platforms.matching.match import MatchResult
 from platforms.placement.explain import (
     NOTHING_EXPLAINED,
     Explained,
-    Ground,
-    LocksClashError,
+    LocksConflictError,
+    PlacementModel,
     Why,
     explain,
     explain_locks,
@@ -189,7 +189,7 @@ def place(
     ------
     PlanningError
         ``placement_no_project``, ``placement_lock_impossible``, ``placement_locked_infeasible`` (a
-        ``LocksClashError``), ``placement_quick_locks``, ``placement_out_of_time``,
+        ``LocksConflictError``), ``placement_quick_locks``, ``placement_out_of_time``,
         ``placement_cancelled``.
     """
     if not results:
@@ -200,27 +200,24 @@ def place(
     required = [_locked(options, pair) for pair in wishes.locked]
     year = results[0].year
     limits = limits_of(options, rooms, shares, policy, year)
+    model = PlacementModel(options, limits, rooms, shares)
     solved = _solved(pairs, limits, required, wishes, is_cancelled)
     rest_s = max(LEAST_TO_EXPLAIN_S, wishes.deadline_s - (time.monotonic() - begun))
     if solved.chosen is None:
         wide = _widened(results, wishes)
-        held = limits_of(wide, rooms, shares, policy, year)
-        why = explain_locks(Ground(wide, held, rooms, shares), wishes.locked, rest_s, is_cancelled)
-        raise LocksClashError(len(wishes.locked), why)
-    taken = set(solved.chosen)
-    explained, within = NOTHING_EXPLAINED, None
-    if wishes.explains and options:
-        fewer = to_explain(options, limits, taken)
-        within = fewer.best_of_each
-        explained = explain(
-            Ground(fewer.options, fewer.limits, rooms, shares),
-            [fewer.place[at] for at in solved.chosen], wishes.tolerance, wishes.alternatives,
-            rest_s, is_cancelled,
-        )  # fmt: skip
-    placed = {options[at].project_id for at in taken}
-    rest = [result for result in results if result.demand.project_id not in placed]
+        wide_limits = limits_of(wide, rooms, shares, policy, year)
+        wide_model = replace(model, options=wide, limits=wide_limits)
+        why = explain_locks(wide_model, wishes.locked, rest_s, is_cancelled)
+        raise LocksConflictError(len(wishes.locked), why)
+    explained, within = _explained(model, solved.chosen, wishes, rest_s, is_cancelled)
+    selected = set(solved.chosen)
+    loads = [sum(limit.weights[at] for at in selected & limit.weights.keys()) for limit in limits]
+    exceeded = [
+        limit.name for limit, load in zip(limits, loads, strict=True)
+        if compare(load, limit.most) > 0
+    ]  # fmt: skip
     chosen = tuple(options[at] for at in solved.chosen)
-    loads = [sum(one.weights[at] for at in taken & one.weights.keys()) for one in limits]
+    placed = {option.project_id for option in chosen}
     return Placement(
         chosen,
         tuple(
@@ -228,25 +225,31 @@ def place(
                 _unplaced(result, options, limits, loads),
                 why=explained.why.get(result.demand.project_id),
             )
-            for result in rest
+            for result in results if result.demand.project_id not in placed
         ),
         shares_after(chosen, shares, policy),
-        solved.gap,
-        solved.is_count_proven,
-        (
-            *(
-                one.name for one, load in zip(limits, loads, strict=True)
-                if compare(load, one.most) > 0
-            ),
-            *land_taken_twice(chosen),
-        ),
-        explained,
-        solved.is_late,
-        solved.count_bound,
-        solved.bound,
-        solved.pairs_left,
-        within,
+        solved.gap, solved.is_count_proven, (*exceeded, *land_taken_twice(chosen)), explained,
+        solved.is_late, solved.count_bound, solved.bound, solved.pairs_left, within,
     )  # fmt: skip
+
+
+def _explained(
+    model: PlacementModel,
+    chosen: Sequence[int],
+    wishes: Wishes,
+    seconds: float,
+    is_cancelled: Callable[[], bool] | None,
+) -> tuple[Explained, int | None]:
+    """Return the explanation, and how many of the best sites of each project it looks at."""
+    if not wishes.explains or not model.options:
+        return NOTHING_EXPLAINED, None
+    fewer = to_explain(model.options, model.limits, set(chosen))
+    explained = explain(
+        replace(model, options=fewer.options, limits=fewer.limits),
+        [fewer.place[at] for at in chosen], wishes.tolerance, wishes.alternatives, seconds,
+        is_cancelled,
+    )  # fmt: skip
+    return explained, fewer.best_of_each
 
 
 def _solved(
@@ -256,22 +259,22 @@ def _solved(
     wishes: Wishes,
     is_cancelled: Callable[[], bool] | None,
 ) -> Solved:
-    points = [one.points for one in pairs.options]
+    points = [option.points for option in pairs.options]
     if wishes.is_quick:
-        found = quick(points, limits, required)
-        if found.chosen is None and found.is_feasible:
+        result = quick(points, limits, required)
+        if result.chosen is None and result.is_feasible:
             raise PlanningError("placement_quick_locks", count=len(required))
     else:
-        found = solve(
+        result = solve(
             points, limits, required, wishes.gap, wishes.deadline_s, is_cancelled=is_cancelled
         )
-    if not pairs.left_out or found.chosen is None:
-        return found
+    if not pairs.left_out or result.chosen is None:
+        return result
     # The bounds were found without what was left out: they bound a part only.
-    most = len({one.project_id for one in pairs.options})
+    most = len({option.project_id for option in pairs.options})
     return Solved(
-        found.chosen, None, is_count_proven=len(found.chosen) >= most, count_bound=most,
-        pairs_left=found.pairs_left + pairs.left_out, is_late=found.is_late,
+        result.chosen, None, is_count_proven=len(result.chosen) >= most, count_bound=most,
+        pairs_left=result.pairs_left + pairs.left_out, is_late=result.is_late,
     )  # fmt: skip
 
 
@@ -282,7 +285,7 @@ def limits_of(
     policy: PolicySet,
     year: int,
 ) -> list[Limit]:
-    """Give every limit that choices meet together."""
+    """Return every limit that choices meet together."""
     return [
         *project_limits(options), *land_limits(options), *quota_limits(options, rooms),
         *share_limits(options, shares, policy, year),
@@ -290,21 +293,26 @@ def limits_of(
 
 
 def _widened(results: Sequence[MatchResult], wishes: Wishes) -> list[Option]:
-    """Give a locked project its other sites too: without its lock it could go there."""
+    """Add the other sites of a locked project: without its lock it could go there."""
     locked = {name for name, _ in wishes.locked}
-    own = pairs_of(results, (), wishes.excluded, EXPLAINED_PAIRS).options
-    known = {(one.project_id, one.site_id) for one in own}
-    held = pairs_of(
-        [one for one in results if one.demand.project_id in locked], wishes.locked, ()
+    options = pairs_of(results, (), wishes.excluded, EXPLAINED_PAIRS).options
+    known = {(option.project_id, option.site_id) for option in options}
+    locked_options = pairs_of(
+        [result for result in results if result.demand.project_id in locked], wishes.locked, ()
     ).options
-    return [*own, *(one for one in held if (one.project_id, one.site_id) not in known)]
+    return [
+        *options,
+        *(option for option in locked_options if (option.project_id, option.site_id) not in known),
+    ]
 
 
 def _locked(options: Sequence[Option], pair: tuple[str, str]) -> list[int]:
-    found = [at for at, one in enumerate(options) if (one.project_id, one.site_id) == pair]
-    if not found:
+    positions = [
+        at for at, option in enumerate(options) if (option.project_id, option.site_id) == pair
+    ]
+    if not positions:
         raise PlanningError("placement_lock_impossible", project_id=pair[0], site_id=pair[1])
-    return found
+    return positions
 
 
 def _unplaced(
@@ -314,10 +322,10 @@ def _unplaced(
     loads: Sequence[float],
 ) -> Unplaced:
     name = result.demand.project_id
-    own = {at for at, one in enumerate(options) if one.project_id == name}
-    if not own:
+    positions = {at for at, option in enumerate(options) if option.project_id == name}
+    if not positions:
         gates = Counter(
-            one.reasons[0].gate for one in (*result.undecided, *result.rejected) if one.reasons
+            site.reasons[0].gate for site in (*result.undecided, *result.rejected) if site.reasons
         )
         why = say(
             "placement_no_site", undecided=len(result.undecided), rejected=len(result.rejected)
@@ -325,7 +333,7 @@ def _unplaced(
         return Unplaced(name, (why,), dict(gates.most_common()))
     reasons: dict[tuple[object, ...], Statement] = {}
     for limit, load in zip(limits, loads, strict=True):
-        met = own & limit.weights.keys()
+        met = positions & limit.weights.keys()
         if any(compare(load + limit.weights[at], limit.most) > 0 for at in met):
             reasons[limit.name.code, *limit.name.values.values()] = limit.name
     return Unplaced(name, tuple(reasons.values()), {})

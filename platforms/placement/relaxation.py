@@ -1,4 +1,4 @@
-"""The linear program."""
+"""The linear relaxation, and prices of its limits."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -42,10 +42,10 @@ class Problem:
         return csr_array(self.matrix)
 
     def in_limit(self, row: int) -> Positions:
-        """Give the options that weigh in a limit."""
-        held = self.matrix_by_row
-        found: Positions = held.indices[held.indptr[row] : held.indptr[row + 1]]
-        return found
+        """Return the options that weigh in a limit."""
+        matrix = self.matrix_by_row
+        options: Positions = matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]]
+        return options
 
     @cached_property
     def groups(self) -> int:
@@ -53,7 +53,7 @@ class Problem:
         return int(self.group.max()) + 1 if len(self.group) else 0
 
     def holds(self, chosen: Positions) -> bool:
-        """Tell whether a choice keeps every limit, added up anew.
+        """Return whether a choice keeps every limit, added up anew.
 
         True where it keeps all.
         """
@@ -74,9 +74,9 @@ def problem_of(
     """
     group = np.full(len(points), -1, dtype=np.intp)
     count, rows = 0, []
-    for held, most in limits:
-        at = np.fromiter(held, dtype=np.intp, count=len(held))
-        weights = np.fromiter(held.values(), dtype=float, count=len(at))
+    for limit_weights, most in limits:
+        at = np.fromiter(limit_weights, dtype=np.intp, count=len(limit_weights))
+        weights = np.fromiter(limit_weights.values(), dtype=float, count=len(at))
         if most == 1 and (weights == 1).all() and (group[at] < 0).all():
             group[at] = count
             count += 1
@@ -84,7 +84,10 @@ def problem_of(
             rows.append((at, weights, most))
     alone = np.flatnonzero(group < 0)
     group[alone] = count + np.arange(len(alone))
-    rows += [(np.array(one, dtype=np.intp), -np.ones(len(one)), -1.0) for one in required]
+    rows += [
+        (np.array(positions, dtype=np.intp), -np.ones(len(positions)), -1.0)
+        for positions in required
+    ]
     line = np.repeat(np.arange(len(rows)), [len(at) for at, _, _ in rows])
     columns = np.concatenate([at for at, _, _ in rows]) if rows else np.array([], dtype=np.intp)
     values = np.concatenate([weights for _, weights, _ in rows]) if rows else np.array([])
@@ -134,24 +137,24 @@ def first_prices(problem: Problem, value: Floats) -> Floats:
             if step < SMALLEST_STEP:
                 break
             continue
-        taken = _first_of_each(gain, highest, order, begins)
-        rest = most - np.asarray(matrix[:, taken].sum(axis=1)).ravel()
+        selected = _first_of_each(gain, highest, order, begins)
+        rest = most - np.asarray(matrix[:, selected].sum(axis=1)).ravel()
         heading = MOMENTUM * heading + (1 - MOMENTUM) * rest if heading.any() else rest
         move = np.where((prices <= 0) & (heading > 0), 0.0, heading)
         length = step * (total - AIM * bound) / max(1e-12, float(move @ move))
         prices = np.maximum(0.0, prices - length * move)
-    found: Floats = best / size
-    return found
+    unscaled: Floats = best / size
+    return unscaled
 
 
 def _first_of_each(gain: Floats, highest: Floats, order: Positions, begins: Positions) -> Positions:
-    """Give the option of highest gain of each group, where it is worth taking."""
+    """Return the option of highest gain of each group, where it is worth taking."""
     sizes = np.diff(np.append(begins, len(order)))
     at = np.flatnonzero(gain[order] == np.repeat(highest, sizes))
     group = np.repeat(np.arange(len(begins)), sizes)[at]
     first = at[np.diff(group, prepend=-1) > 0]
-    taken: Positions = order[first[highest > 0]]
-    return taken
+    selected: Positions = order[first[highest > 0]]
+    return selected
 
 
 LOOKED_AT = 12
@@ -248,13 +251,13 @@ def relax(
     columns = columns.copy()
     best: Relaxation | None = None
     while True:
-        found = solve_relaxed(problem, value, np.flatnonzero(columns), at_least)
-        if found is None:
+        solution = solve_relaxed(problem, value, np.flatnonzero(columns), at_least)
+        if solution is None:
             if columns.all():
                 return None
             columns[:] = True  # what is missing may be among the others
             continue
-        parts, prices, price_of_one = found
+        parts, prices, price_of_one = solution
         gain = value + price_of_one - problem.matrix.T @ prices
         most = np.zeros(problem.groups)
         np.maximum.at(most, problem.group, gain)
@@ -272,7 +275,7 @@ def relax(
 
 
 def _highest_looked_at(problem: Problem, gain: Floats, columns: Flags) -> Floats:
-    """Give each option the highest gain among the options of its group that are looked at."""
+    """Return for each option the highest gain among the options of its group that are looked at."""
     most = np.zeros(problem.groups)
     np.maximum.at(most, problem.group[columns], gain[columns])
     return most[problem.group]
@@ -286,25 +289,31 @@ def solve_relaxed(
     Parts of all n options, prices of the m limits, and that of the least number; None where the
     options cannot hold together.
     """
-    rows = [problem.matrix[:, at], grouped(problem, at)]
+    matrix, most = constraint_rows(problem, at, at_least)
+    solution = linprog(
+        -value[at], A_ub=matrix, b_ub=most,
+        bounds=(0, None), method="highs-ipm",
+    )  # fmt: skip
+    if solution.x is None:
+        return None
+    parts = np.zeros(len(value))
+    parts[at] = solution.x
+    prices = np.maximum(0.0, -solution.ineqlin.marginals)
+    count_price = float(prices[-1]) if at_least is not None else 0.0
+    return parts, prices[: len(problem.most)], count_price
+
+
+def constraint_rows(
+    problem: Problem, at: Positions, at_least: float | None
+) -> tuple[csc_array, Floats]:
+    """Return what a choice among some options must keep: limits, one a group, a least number."""
+    shape = (problem.groups, len(at))
+    one_a_group = csr_array(
+        (np.ones(len(at)), (problem.group[at], np.arange(len(at)))), shape=shape
+    )
+    rows = [problem.matrix[:, at], one_a_group]
     most = [problem.most, np.ones(problem.groups)]
     if at_least is not None:
         rows.append(csr_array(-np.ones((1, len(at)))))
         most.append(np.array([-at_least]))
-    found = linprog(
-        -value[at], A_ub=vstack(rows, format="csc"), b_ub=np.concatenate(most),
-        bounds=(0, None), method="highs-ipm",
-    )  # fmt: skip
-    if found.x is None:
-        return None
-    parts = np.zeros(len(value))
-    parts[at] = found.x
-    prices = np.maximum(0.0, -found.ineqlin.marginals)
-    one = float(prices[-1]) if at_least is not None else 0.0
-    return parts, prices[: len(problem.most)], one
-
-
-def grouped(problem: Problem, at: Positions) -> csr_array:
-    """Give the matrix that holds each group to one choice."""
-    shape = (problem.groups, len(at))
-    return csr_array((np.ones(len(at)), (problem.group[at], np.arange(len(at)))), shape=shape)
+    return vstack(rows, format="csc"), np.concatenate(most)

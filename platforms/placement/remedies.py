@@ -1,4 +1,4 @@
-"""What gives way, near-best placements."""
+"""What gives way: least relaxations, displaced projects, near-optimal placements."""
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -12,8 +12,8 @@ from geo.units import compare
 from platforms.placement.conflicts import (
     EQUAL,
     INFEASIBLE,
-    Case,
     Extra,
+    FeasibilityProblem,
     LateError,
     best_choice,
     solved,
@@ -33,22 +33,22 @@ class Ratio:
     parts: Mapping[int, tuple[float, float]]
 
     def of(self, chosen: Collection[int]) -> float:
-        """Give the share (0–1) with the options taken."""
+        """Return the share (0–1) with the options taken."""
         added = [self.parts[at] for at in chosen if at in self.parts]
         total = self.total + sum(total for _, total in added)
         return (self.inside + sum(inside for inside, _ in added)) / total if total > 0 else 1.0
 
     def row(self, share: float) -> tuple[dict[int, float], float]:
-        """Give the weights and the most of a limit that keeps the share."""
+        """Return the weights and the most of a limit that keeps the share."""
         weights = {at: total * share - inside for at, (inside, total) in self.parts.items()}
         return weights, self.inside - share * self.total
 
 
 @dataclass(frozen=True)
-class Mend:
+class LimitRelaxation:
     """What gives way.
 
-    ``amounts``: By how much each limit is exceeded [unit of its weights]; 1 for a need given up.
+    ``amounts``: By how much each limit is exceeded [unit of its weights]; 1 for a demand given up.
     ``shares``: The share (0–1) that remains, of limits that keep one.
     ``chosen``: A choice that shows it.
     ``is_least_proven``: True where fewer changes, or as many by less, are proven not to do.
@@ -60,14 +60,14 @@ class Mend:
     is_least_proven: bool
 
 
-def least_mend(
-    case: Case,
+def least_relaxation(
+    problem: FeasibilityProblem,
     scales: Mapping[int, float],
     until: float,
     ratios: Mapping[int, Ratio] | None = None,
-    shown: Sequence[frozenset[int]] = (),
-) -> Mend | None:
-    """Find the fewest members that give way so that all others hold, then the least amount.
+    witnesses: Sequence[frozenset[int]] = (),
+) -> LimitRelaxation | None:
+    """Find the fewest constraints that give way so that all others hold, then the least amount.
 
     ``scales``: Members that may give way, each with the amount that counts as 1.
     ``until``: Monotonic time at which the search ends [s]; the best so far is given.
@@ -76,137 +76,167 @@ def least_mend(
 
     Raises LateError: ``placement_out_of_time`` where nothing was found.
     """
-    bent = [one for one in sorted(scales) if one >= len(case.rows) or case.excess[one] > 0]
-    worth = {chosen: _worth(case, chosen, scales) for chosen in shown}
+    relaxable = [
+        constraint
+        for constraint in sorted(scales)
+        if constraint >= len(problem.rows) or problem.excess[constraint] > 0
+    ]
+    worth = {chosen: _worth(problem, chosen, scales) for chosen in witnesses}
     best = min(worth, key=worth.__getitem__, default=None)
     is_proven = best is not None and worth[best][0] == 1
     if not is_proven:
         try:
-            fewest = _bent(case, bent, scales, None, until)
+            fewest = _solve_relaxable(problem, relaxable, scales, None, until)
         except LateError:
             if best is None:
                 raise
             fewest = (best, False)
         if fewest is None:
             return None
-        worth[fewest[0]] = _worth(case, fewest[0], scales)
+        worth[fewest[0]] = _worth(problem, fewest[0], scales)
         is_proven = fewest[1]
     best = min(worth, key=worth.__getitem__)
     try:
-        least = _bent(case, bent, scales, worth[best][0], until)
+        least = _solve_relaxable(problem, relaxable, scales, worth[best][0], until)
     except LateError:
         least = None
     if least is not None:
-        worth[least[0]] = _worth(case, least[0], scales)
+        worth[least[0]] = _worth(problem, least[0], scales)
     best = min(worth, key=worth.__getitem__)
     is_proven = is_proven and least is not None and least[1]
-    mend = _mend_of(case, best, ratios or {}, is_proven=is_proven)
-    return _kept_high(case, mend, ratios or {}, until)
+    relaxation = _relaxation_of(problem, best, ratios or {}, is_proven=is_proven)
+    return _shares_raised(problem, relaxation, ratios or {}, until)
 
 
-def _worth(case: Case, chosen: frozenset[int], scales: Mapping[int, float]) -> tuple[int, float]:
-    """Give how many members a choice bends, and by how much in all."""
-    amounts = _mend_of(case, chosen, {}, is_proven=False).amounts
-    return len(amounts), sum(amount / scales[one] for one, amount in amounts.items())
+def _worth(
+    problem: FeasibilityProblem, chosen: frozenset[int], scales: Mapping[int, float]
+) -> tuple[int, float]:
+    """Return how many constraints a choice bends, and by how much in all."""
+    amounts = _relaxation_of(problem, chosen, {}, is_proven=False).amounts
+    return len(amounts), sum(amount / scales[constraint] for constraint, amount in amounts.items())
 
 
-def _bent(
-    case: Case,
-    bent: list[int],
+def _solve_relaxable(
+    problem: FeasibilityProblem,
+    relaxable: list[int],
     scales: Mapping[int, float],
     count: int | None,
     until: float,
 ) -> tuple[frozenset[int], bool] | None:
-    """Solve with slack: for the fewest members bent, or (``count`` given) for the least amount."""
-    first, size, many = len(case.rows), case.size, len(bent)
-    flag = {one: size + number for number, one in enumerate(bent)}
+    """Solve with slack for the fewest constraints bent; given ``count``, for the least amount."""
+    first, size, many = len(problem.rows), problem.size, len(relaxable)
+    flag = {constraint: size + number for number, constraint in enumerate(relaxable)}
     rows: list[tuple[dict[int, float], float]] = []
-    for line, weights in enumerate(case.rows):
-        scale = case.scales[line]
+    for line, weights in enumerate(problem.rows):
+        scale = problem.scales[line]
         row = {at: weight / scale for at, weight in weights.items()}
         if line in flag:
             # The slack counts in parts of the most that can be exceeded.
             slack = flag[line] + many
-            row[slack] = -float(case.excess[line]) / scale
+            row[slack] = -float(problem.excess[line]) / scale
             rows.append(({slack: 1.0, flag[line]: -1.0}, 0.0))
-        rows.append((row, (case.most[line] + EQUAL * abs(case.most[line])) / scale))
-    for position, own in enumerate(case.needs):
-        row = dict.fromkeys(own, -1.0)
-        if case.need(position) in flag:
-            row[flag[case.need(position)]] = -1.0
+        rows.append((row, (problem.most[line] + EQUAL * abs(problem.most[line])) / scale))
+    for position, demand in enumerate(problem.demands):
+        row = dict.fromkeys(demand, -1.0)
+        if problem.demand(position) in flag:
+            row[flag[problem.demand(position)]] = -1.0
         rows.append((row, -1.0))
     value = np.zeros(size + 2 * many)
     if count is None:
         value[size : size + many] = 1.0
     else:
         rows.append((dict.fromkeys(flag.values(), 1.0), float(count)))
-        for one, column in flag.items():
-            if one < first:
-                value[column + many] = float(case.excess[one]) / scales[one]
+        for constraint, column in flag.items():
+            if constraint < first:
+                value[column + many] = float(problem.excess[constraint]) / scales[constraint]
             else:
-                value[column] = 1.0 / scales[one]
+                value[column] = 1.0 / scales[constraint]
     whole = np.concatenate([np.ones(size + many), np.zeros(many)])
-    found = solved(value, whole, rows, np.ones(len(value)), until)
-    if found.status == INFEASIBLE:
+    solution = solved(value, whole, rows, np.ones(len(value)), until)
+    if solution.status == INFEASIBLE:
         return None
-    if found.x is None:
+    if solution.x is None:
         if count is None:
             raise LateError
         return None
-    chosen = frozenset(np.flatnonzero(found.x[:size] > 0.5).tolist())
-    return chosen, found.status == 0
+    chosen = frozenset(np.flatnonzero(solution.x[:size] > 0.5).tolist())
+    return chosen, solution.status == 0
 
 
-def _mend_of(
-    case: Case, chosen: frozenset[int], ratios: Mapping[int, Ratio], *, is_proven: bool
-) -> Mend:
+def _relaxation_of(
+    problem: FeasibilityProblem,
+    chosen: frozenset[int],
+    ratios: Mapping[int, Ratio],
+    *,
+    is_proven: bool,
+) -> LimitRelaxation:
     amounts = {}
-    for one in case.broken(chosen):
-        if one < len(case.rows):
-            load = sum(case.rows[one].get(at, 0.0) for at in chosen)
-            amounts[one] = load - case.most[one]
+    for constraint in problem.broken(chosen):
+        if constraint < len(problem.rows):
+            load = sum(problem.rows[constraint].get(at, 0.0) for at in chosen)
+            amounts[constraint] = load - problem.most[constraint]
         else:
-            amounts[one] = 1.0
-    shares = {one: ratios[one].of(chosen) for one in amounts if one in ratios}
-    return Mend(amounts, shares, chosen, is_proven)
+            amounts[constraint] = 1.0
+    shares = {
+        constraint: ratios[constraint].of(chosen) for constraint in amounts if constraint in ratios
+    }
+    return LimitRelaxation(amounts, shares, chosen, is_proven)
 
 
-def relaxed(case: Case, mend: Mend, ratios: Mapping[int, Ratio]) -> Case:
-    """Give the case with what gives way; a share is asked for as it remains."""
-    rows, most = list(case.rows), list(case.most)
-    given_up = {one - len(rows) for one in mend.amounts if one >= len(rows)}
-    for one, amount in mend.amounts.items():
-        if one in mend.shares:
-            rows[one], most[one] = ratios[one].row(mend.shares[one])
-        elif one < len(rows):
-            most[one] += amount
-    needs = tuple(own for position, own in enumerate(case.needs) if position not in given_up)
-    return replace(case, rows=tuple(rows), most=tuple(most), needs=needs)
+def relaxed(
+    problem: FeasibilityProblem, relaxation: LimitRelaxation, ratios: Mapping[int, Ratio]
+) -> FeasibilityProblem:
+    """Return the problem with what gives way; a share is asked for as it remains."""
+    rows, most = list(problem.rows), list(problem.most)
+    given_up = {
+        constraint - len(rows) for constraint in relaxation.amounts if constraint >= len(rows)
+    }
+    for constraint, amount in relaxation.amounts.items():
+        if constraint in relaxation.shares:
+            rows[constraint], most[constraint] = ratios[constraint].row(
+                relaxation.shares[constraint]
+            )
+        elif constraint < len(rows):
+            most[constraint] += amount
+    demands = tuple(
+        demand for position, demand in enumerate(problem.demands) if position not in given_up
+    )
+    return replace(problem, rows=tuple(rows), most=tuple(most), demands=demands)
 
 
-def _kept_high(case: Case, mend: Mend, ratios: Mapping[int, Ratio], until: float) -> Mend:
+def _shares_raised(
+    problem: FeasibilityProblem,
+    relaxation: LimitRelaxation,
+    ratios: Mapping[int, Ratio],
+    until: float,
+) -> LimitRelaxation:
     """Raise each share that gives way as far as the rest lets it (Dinkelbach's steps)."""
-    for one in mend.shares:
+    for constraint in relaxation.shares:
         while True:
-            eased = relaxed(case, mend, ratios)
-            weights, _ = ratios[one].row(mend.shares[one])
+            eased = relaxed(problem, relaxation, ratios)
+            weights, _ = ratios[constraint].row(relaxation.shares[constraint])
             goal = {at: -weight for at, weight in weights.items()}
-            everyone = dict.fromkeys((at for own in eased.needs for at in own), 0.0)
+            everyone = dict.fromkeys((at for demand in eased.demands for at in demand), 0.0)
             try:
-                better = best_choice(eased, eased.members, until, {**everyone, **goal})
+                better = best_choice(eased, eased.constraints, until, {**everyone, **goal})
             except LateError:
-                return replace(mend, is_least_proven=False)
-            if better is None or compare(ratios[one].of(better.chosen), mend.shares[one]) <= 0:
+                return replace(relaxation, is_least_proven=False)
+            if (
+                better is None
+                or compare(ratios[constraint].of(better.chosen), relaxation.shares[constraint]) <= 0
+            ):
                 break
-            held = _mend_of(case, better.chosen, ratios, is_proven=mend.is_least_proven)
-            if not held.amounts.keys() <= mend.amounts.keys():
+            improved = _relaxation_of(
+                problem, better.chosen, ratios, is_proven=relaxation.is_least_proven
+            )
+            if not improved.amounts.keys() <= relaxation.amounts.keys():
                 break
-            mend = replace(held, shares={**mend.shares, **held.shares})
-    return mend
+            relaxation = replace(improved, shares={**relaxation.shares, **improved.shares})
+    return relaxation
 
 
 @dataclass(frozen=True)
-class Exchange:
+class Displacement:
     """Needs given up so that one is met, the choice that shows it, and whether they are fewest."""
 
     given_up: frozenset[int]
@@ -215,85 +245,87 @@ class Exchange:
 
 
 def fewest_given_up(
-    case: Case,
+    problem: FeasibilityProblem,
     needed: int,
     points: Mapping[int, float],
     until: float,
-    shown: Sequence[frozenset[int]] = (),
-) -> Exchange | None:
-    """Find the fewest other needs to give up so that one is met, then the highest score.
+    witnesses: Sequence[frozenset[int]] = (),
+) -> Displacement | None:
+    """Find the fewest other demands to give up so that one is met, then the highest score.
 
     ``points``: Score of each option by position.
     ``until``: Monotonic time at which the search ends [s].
 
-    What is given up; None where the one need can't be met at all.
+    What is given up; None where the one demand can't be met at all.
 
     Raises LateError: ``placement_out_of_time`` where nothing was found.
     """
-    others = frozenset(range(len(case.needs))) - {needed}
-    fixed = case.members - {case.need(position) for position in others}
-    count = {at: 1.0 for position in others for at in case.needs[position]}
-    chosen = max(shown, key=lambda one: sum(points[at] for at in one), default=None)
+    others = frozenset(range(len(problem.demands))) - {needed}
+    fixed = problem.constraints - {problem.demand(position) for position in others}
+    count = {at: 1.0 for position in others for at in problem.demands[position]}
+    chosen = max(witnesses, key=lambda choice: sum(points[at] for at in choice), default=None)
     is_fewest = chosen is not None
     if chosen is None:
-        most = best_choice(case, fixed, until, count)
+        most = best_choice(problem, fixed, until, count)
         if most is None:
             return None
         chosen, is_fewest = most.chosen, most.is_best
     try:
         many = float(sum(at in count for at in chosen))
-        best = best_choice(case, fixed, until, points, [Extra(dict.fromkeys(count, -1.0), -many)])
+        best = best_choice(
+            problem, fixed, until, points, [Extra(dict.fromkeys(count, -1.0), -many)]
+        )
     except LateError:
         best = None  # as many are met, with a lower score
     if best is not None and best.value > sum(points[at] for at in chosen):
         chosen = best.chosen
-    met = {position for at in chosen for position in case.owners[at]}
-    return Exchange(others - met, chosen, is_fewest)
+    met = {position for at in chosen for position in problem.owners[at]}
+    return Displacement(others - met, chosen, is_fewest)
 
 
 @dataclass(frozen=True)
-class Near:
+class NearOptimal:
     """What counts as nearly as good: a placement of as many with at least this sum of scores.
 
-    ``case``: Limits and needs; needs are left aside.
+    ``problem``: Limits and demands; demands are left aside.
     ``points``: Score of each option by position.
-    ``taken``: The placement found.
+    ``selected``: The placement found.
     ``least``: The least sum of scores.
-    ``excluded``: Options that no near-best placement has (``without_hopeless``).
+    ``excluded``: Options that no near-best placement has (``reduced_cost_fixed``).
     """
 
-    case: Case
+    problem: FeasibilityProblem
     points: Mapping[int, float]
-    taken: frozenset[int]
+    selected: frozenset[int]
     least: float
     excluded: frozenset[int] = frozenset()
 
     @property
     def value(self) -> float:
         """Sum of scores of the placement found."""
-        return self.worth(self.taken)
+        return self.worth(self.selected)
 
     @property
     def limits(self) -> frozenset[int]:
         """Every limit that isn't given."""
-        return frozenset(range(len(self.case.rows))) - self.case.given
+        return frozenset(range(len(self.problem.rows))) - self.problem.hard
 
     @property
     def open(self) -> list[int]:
         """Options that a near-best placement may have."""
-        return [at for at in range(self.case.size) if at not in self.excluded]
+        return [at for at in range(self.problem.size) if at not in self.excluded]
 
     def worth(self, chosen: Collection[int]) -> float:
-        """Give the sum of scores of a choice."""
+        """Return the sum of scores of a choice."""
         return sum(self.points[at] for at in chosen)
 
     def is_enough(self, value: float) -> bool:
-        """Tell whether a sum of scores is near-best."""
+        """Return whether a sum of scores is near-best."""
         return compare(value, self.least) >= 0
 
     def as_many(self) -> list[Extra]:
         """Ask for as many projects, on options that aren't hopeless."""
-        many = Extra(dict.fromkeys(self.open, -1.0), -float(len(self.taken)))
+        many = Extra(dict.fromkeys(self.open, -1.0), -float(len(self.selected)))
         return [many, Extra(dict.fromkeys(self.excluded, 1.0), 0.0)] if self.excluded else [many]
 
     def as_good(self) -> list[Extra]:
@@ -302,71 +334,74 @@ class Near:
         return [*self.as_many(), Extra({at: -self.points[at] for at in self.open}, -least)]
 
 
-def near_moves(near: Near) -> list[frozenset[int]]:
-    """Give near-best placements that differ by the site of one project."""
-    loads = near.case.loads(near.taken)
-    found = []
-    for at in sorted(near.taken):
-        own = {other for line in near.case.columns[at] if line in near.case.given
-               for other in near.case.rows[line]}  # fmt: skip
-        for other in sorted(own - {at}):
+def near_optimal_moves(near: NearOptimal) -> list[frozenset[int]]:
+    """Return near-best placements that differ by the site of one project."""
+    loads = near.problem.loads(near.selected)
+    placements = []
+    for at in sorted(near.selected):
+        alternatives = {other for line in near.problem.columns[at] if line in near.problem.hard
+               for other in near.problem.rows[line]}  # fmt: skip
+        for other in sorted(alternatives - {at}):
             worth = near.value - near.points[at] + near.points[other]
-            if near.is_enough(worth) and near.case.frees(loads, other, at):
-                found.append((near.taken - {at}) | {other})
-    return found
+            if near.is_enough(worth) and near.problem.frees(loads, other, at):
+                placements.append((near.selected - {at}) | {other})
+    return placements
 
 
-def without_hopeless(near: Near, until: float) -> Near:
+def reduced_cost_fixed(near: NearOptimal, until: float) -> NearOptimal:
     """Leave out options that no near-best placement can have, by the prices of the relaxation.
 
     Whatever the prices of limits and of the count, their bound on the sum of scores holds; forcing
     an option lowers it by what the best of its project is worth more.
     """
-    case = near.case
+    problem = near.problem
     lines = sorted(near.limits)
     count = len(lines)
-    rows = [*(case.rows[line] for line in lines), dict.fromkeys(range(case.size), -1.0)]
-    rows += [case.rows[line] for line in sorted(case.given)]
-    most = [*(case.most[line] for line in lines), -float(len(near.taken))]
-    most += [case.most[line] for line in sorted(case.given)]
+    rows = [
+        *(problem.rows[line] for line in lines),
+        dict.fromkeys(range(problem.size), -1.0),
+    ]
+    rows += [problem.rows[line] for line in sorted(problem.hard)]
+    most = [*(problem.most[line] for line in lines), -float(len(near.selected))]
+    most += [problem.most[line] for line in sorted(problem.hard)]
     matrix = csr_array(
         (
             [weight for row in rows for weight in row.values()],
             ([n for n, row in enumerate(rows) for _ in row], [at for row in rows for at in row]),
         ),
-        shape=(len(rows), case.size),
+        shape=(len(rows), problem.size),
     )
-    points = np.array([near.points[at] for at in range(case.size)])
+    points = np.array([near.points[at] for at in range(problem.size)])
     seconds = until - time.monotonic()
     if seconds <= 0:
         return near
-    found = linprog(
+    solution = linprog(
         -points, A_ub=matrix, b_ub=most, bounds=(0, 1), method="highs",
         options={"time_limit": seconds},
     )  # fmt: skip
-    if found.status != 0:
+    if solution.status != 0:
         return near
-    price = np.maximum(0.0, -found.ineqlin.marginals[: count + 1])
+    price = np.maximum(0.0, -solution.ineqlin.marginals[: count + 1])
     worth = points - matrix[: count + 1].T @ price
     bound = float(price @ np.array(most[: count + 1]))
     excluded: set[int] = set()
-    owned = [sorted(case.rows[line]) for line in sorted(case.given)]
-    free = sorted(set(range(case.size)).difference(*owned))
+    owned = [sorted(problem.rows[line]) for line in sorted(problem.hard)]
+    free = sorted(set(range(problem.size)).difference(*owned))
     groups = [*owned, *([at] for at in free)]
-    best = [max([0.0, *worth[own]]) for own in groups]
+    best = [max([0.0, *worth[group]]) for group in groups]
     bound += sum(best)
-    for own, top in zip(groups, best, strict=True):
-        excluded.update(at for at in own if not near.is_enough(bound - top + worth[at]))
-    return replace(near, excluded=frozenset(excluded) - near.taken)
+    for group, top in zip(groups, best, strict=True):
+        excluded.update(at for at in group if not near.is_enough(bound - top + worth[at]))
+    return replace(near, excluded=frozenset(excluded) - near.selected)
 
 
 def never_changing(
-    near: Near,
+    near: NearOptimal,
     until: float,
-    shown: Collection[frozenset[int]] = (),
+    witnesses: Collection[frozenset[int]] = (),
     tell: Callable[[dict[int, bool | None]], None] | None = None,
 ) -> dict[int, bool | None]:
-    """Say of each assignment whether every near-best placement has it.
+    """Return for each assignment whether every near-best placement has it.
 
     A near-best placement that keeps as few as can be of those in question shows that the others
     can change; where it must keep all of them, none of them can.
@@ -375,21 +410,21 @@ def never_changing(
 
     True, False, or None where time ended before it was known, by position of the option.
     """
-    answer: dict[int, bool | None] = dict.fromkeys(sorted(near.taken))
-    asked = set(near.taken).intersection(*shown)
-    answer.update(dict.fromkeys(near.taken - asked, False))
+    answer: dict[int, bool | None] = dict.fromkeys(sorted(near.selected))
+    asked = set(near.selected).intersection(*witnesses)
+    answer.update(dict.fromkeys(near.selected - asked, False))
     try:
         while asked:
             goal = {at: -float(at in asked) for at in near.open}
-            found = best_choice(near.case, near.limits, until, goal, near.as_good())
-            if found is None:
+            best = best_choice(near.problem, near.limits, until, goal, near.as_good())
+            if best is None:
                 break
-            gone = asked - found.chosen
+            gone = asked - best.chosen
             answer.update(dict.fromkeys(gone, False))
             asked -= gone
             if not gone:
                 # One could still go if the bound leaves room for it.
-                if -found.bound > len(asked) - 1 + 1e-6:
+                if -best.bound > len(asked) - 1 + 1e-6:
                     answer.update(dict.fromkeys(asked, True))
                 break
             if tell is not None:
@@ -400,27 +435,29 @@ def never_changing(
 
 
 def next_best(
-    near: Near,
+    near: NearOptimal,
     count: int,
     until: float,
-    shown: Collection[frozenset[int]] = (),
+    witnesses: Collection[frozenset[int]] = (),
     tell: Callable[[list[frozenset[int]]], None] | None = None,
 ) -> tuple[list[frozenset[int]], bool]:
-    """Give further near-best placements, the best first, each unlike all before it.
+    """Return further near-best placements, the best first, each unlike all before it.
 
     ``until``: Monotonic time at which the search ends [s].
-    ``shown``: Near-best placements known already, which stand in for what isn't found in time.
+    ``witnesses``: Near-best placements known already, which stand in for what isn't found in time.
 
     The placements, and True where none was passed over for lack of time.
     """
-    found: list[frozenset[int]] = []
+    placements: list[frozenset[int]] = []
     is_proven = True
-    cuts = [_unlike(near.taken)]
-    known = sorted(set(shown), key=lambda one: (-near.worth(one), sorted(one)))
+    cuts = [_unlike(near.selected)]
+    known = sorted(
+        set(witnesses), key=lambda placement: (-near.worth(placement), sorted(placement))
+    )
     goal = {at: near.points[at] for at in near.open}
-    while len(found) < count:
+    while len(placements) < count:
         try:
-            better = best_choice(near.case, near.limits, until, goal, [*near.as_many(), *cuts])
+            better = best_choice(near.problem, near.limits, until, goal, [*near.as_many(), *cuts])
         except LateError:
             is_proven = False
             break
@@ -431,13 +468,13 @@ def next_best(
             is_proven = False
             break
         is_proven = is_proven and better.is_best
-        found.append(better.chosen)
-        known = [one for one in known if one != better.chosen]
+        placements.append(better.chosen)
+        known = [placement for placement in known if placement != better.chosen]
         cuts.append(_unlike(better.chosen))
         if tell is not None:
-            tell(list(found))
-    found += known[: count - len(found)]
-    return sorted(found, key=lambda one: -near.worth(one)), is_proven
+            tell(list(placements))
+    placements += known[: count - len(placements)]
+    return sorted(placements, key=lambda placement: -near.worth(placement)), is_proven
 
 
 def _unlike(chosen: Collection[int]) -> Extra:
@@ -448,34 +485,34 @@ def _unlike(chosen: Collection[int]) -> Extra:
 class Swap:
     """Two assignments whose projects can change places.
 
-    ``given``: Positions of the options taken.
-    ``taken``: Positions of those that take their place.
+    ``before``: Positions of the options as placed.
+    ``after``: Positions of those that take their place.
     ``loss``: By how much the sum of scores falls; below 0 where it rises.
     """
 
-    given: tuple[int, int]
-    taken: tuple[int, int]
+    before: tuple[int, int]
+    after: tuple[int, int]
     loss: float
 
 
-def swaps(near: Near, projects: Sequence[str], grounds: Sequence[object]) -> list[Swap]:
+def swaps(near: NearOptimal, projects: Sequence[str], lands: Sequence[object]) -> list[Swap]:
     """Find pairs of projects that can change places within what counts as near-best.
 
-    ``projects, grounds``: Project and land of each option; land that is the same compares equal.
+    ``projects, lands``: Project and land of each option; land that is the same compares equal.
     """
-    place = {(projects[at], grounds[at]): at for at in range(near.case.size)}
-    chosen = sorted(near.taken)
-    found = []
-    for number, one in enumerate(chosen):
+    place = {(projects[at], lands[at]): at for at in range(near.problem.size)}
+    chosen = sorted(near.selected)
+    pairs = []
+    for number, option in enumerate(chosen):
         for other in chosen[number + 1 :]:
-            first = place.get((projects[one], grounds[other]))
-            second = place.get((projects[other], grounds[one]))
+            first = place.get((projects[option], lands[other]))
+            second = place.get((projects[other], lands[option]))
             if first is None or second is None:
                 continue
-            after = (near.taken - {one, other}) | {first, second}
+            after = (near.selected - {option, other}) | {first, second}
             value = near.worth(after)
             if not near.is_enough(value):
                 continue
-            if not near.case.broken(after, near.limits):
-                found.append(Swap((one, other), (first, second), near.value - value))
-    return sorted(found, key=lambda swap: (swap.loss, swap.given))
+            if not near.problem.broken(after, near.limits):
+                pairs.append(Swap((option, other), (first, second), near.value - value))
+    return sorted(pairs, key=lambda swap: (swap.loss, swap.before))

@@ -1,4 +1,4 @@
-"""Exact assignment."""
+"""Exact assignment: integer programs over growing parts of the options."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array, vstack
 
 from geo.arrays import Flags, Floats, Positions
 from platforms.errors import PlanningError
@@ -18,7 +17,7 @@ from platforms.placement.relaxation import (
     Relaxation,
     Row,
     best_of_each,
-    grouped,
+    constraint_rows,
     problem_of,
     relax,
     worth_a_look,
@@ -48,7 +47,7 @@ class Aim:
     at_least: float | None = None
 
     def wanted(self, value: float) -> float:
-        """Give what a choice must reach to be worth a further search."""
+        """Return what a choice must reach to be worth a further search."""
         tolerance = -1e-6 if self.step else 1e-9 * max(1.0, abs(value))
         return value + abs(value) * self.gap + self.step + tolerance
 
@@ -91,11 +90,13 @@ def best_choice(
         rest = until - time.monotonic()
         if rest <= 0:
             break
-        found, inside = _search(problem, columns, aim, rest)
-        if found is not None and (chosen is None or _sum(aim, found) > _sum(aim, chosen)):
-            chosen = found
+        candidate, inside = _search(problem, columns, aim, rest)
+        if candidate is not None and (
+            chosen is None or _aim_value(aim, candidate) > _aim_value(aim, chosen)
+        ):
+            chosen = candidate
         outside = relaxed.bound_with[~columns].max(initial=-np.inf)
-        reached = -np.inf if chosen is None else _sum(aim, chosen)
+        reached = -np.inf if chosen is None else _aim_value(aim, chosen)
         bound = max(reached, min(bound, max(inside, float(outside))))
         wanted = -np.inf if chosen is None else aim.wanted(reached)
         if bound < wanted or bound == -np.inf:
@@ -104,12 +105,12 @@ def best_choice(
         if not more.any():
             break
         columns |= _highest(relaxed.bound_with, more, max(WIDENED, int(columns.sum())))
-    wanted = -np.inf if chosen is None else aim.wanted(_sum(aim, chosen))
+    wanted = -np.inf if chosen is None else aim.wanted(_aim_value(aim, chosen))
     left = int((~columns & (relaxed.bound_with >= wanted)).sum())
     return Exact(chosen, bound, left, is_done=False)
 
 
-def _sum(aim: Aim, chosen: Positions) -> float:
+def _aim_value(aim: Aim, chosen: Positions) -> float:
     return float(aim.value[chosen].sum())
 
 
@@ -158,20 +159,16 @@ def milp_among(
     The choice, and the bound among these options.
     """
     at = np.flatnonzero(columns)
-    rows = [problem.matrix[:, at], grouped(problem, at)]
-    most = [problem.most, np.ones(problem.groups)]
-    if at_least is not None:
-        rows.append(csr_array(-np.ones((1, len(at)))))
-        most.append(np.array([-at_least]))
-    held = LinearConstraint(vstack(rows, format="csc"), -np.inf, np.concatenate(most))
-    found = milp(
-        -value[at], integrality=np.ones(len(at)), bounds=Bounds(0, 1), constraints=held,
+    matrix, most = constraint_rows(problem, at, at_least)
+    constraint = LinearConstraint(matrix, -np.inf, most)
+    solution = milp(
+        -value[at], integrality=np.ones(len(at)), bounds=Bounds(0, 1), constraints=constraint,
         options={"mip_rel_gap": gap, "time_limit": max(0.1, seconds)},
     )  # fmt: skip
-    if found.status == 2:
+    if solution.status == 2:
         return None, -np.inf
-    bound = np.inf if found.mip_dual_bound is None else -float(found.mip_dual_bound)
-    chosen = None if found.x is None else at[found.x > 0.5]
+    bound = np.inf if solution.mip_dual_bound is None else -float(solution.mip_dual_bound)
+    chosen = None if solution.x is None else at[solution.x > 0.5]
     if chosen is not None and not problem.holds(chosen):
         chosen = None
     return chosen, bound
@@ -235,7 +232,7 @@ def solve(
     """
     if not points:
         return Solved((), 0.0, is_count_proven=True, is_feasible=not required)
-    problem = problem_of(points, [(one.weights, one.most) for one in limits], required)
+    problem = problem_of(points, [(limit.weights, limit.most) for limit in limits], required)
     return solve_problem(problem, gap, deadline_s, is_cancelled=is_cancelled)
 
 
@@ -248,13 +245,13 @@ def solve_problem(
 ) -> Solved:
     """Do the same for a problem written as numbers, however many options it has."""
     task = (problem, gap, deadline_s)
-    found = run(
+    result = run(
         "platforms.placement.solve:answer", task, deadline_s,
         is_cancelled=is_cancelled, grace_s=GRACE_S,
     )  # fmt: skip
-    if not isinstance(found, Solved) or (found.chosen is None and found.is_feasible):
+    if not isinstance(result, Solved) or (result.chosen is None and result.is_feasible):
         raise PlanningError("placement_out_of_time", deadline_s=deadline_s)
-    return found
+    return result
 
 
 def answer(task: tuple[Problem, float, float]) -> Solved:
@@ -278,7 +275,7 @@ def quick(
     """
     if not points:
         return Solved((), 0.0, is_count_proven=True, is_feasible=not required)
-    rows = [(one.weights, one.most) for one in limits]
+    rows = [(limit.weights, limit.most) for limit in limits]
     return quick_problem(problem_of(points, rows, required), seconds)
 
 
@@ -286,10 +283,10 @@ def quick_problem(problem: Problem, seconds: float = 1.0) -> Solved:
     """Do the same for a problem written as numbers."""
     prepare()
     begun, is_small = time.monotonic(), len(problem.points) <= SMALL
-    draft = drafted(problem, begun + (seconds if is_small else 0.0))
-    if draft is None:
+    start = warm_start(problem, begun + (seconds if is_small else 0.0))
+    if start is None:
         return Solved(None, None, is_count_proven=False, is_feasible=False)
-    relaxed, chosen = draft
+    relaxed, chosen = start
     if chosen is None:
         return Solved(None, None, is_count_proven=False)
     if not is_small:
@@ -319,22 +316,22 @@ def search(points: Sequence[float], rows: Sequence[Row], gap: float, deadline_s:
 def search_problem(problem: Problem, gap: float, deadline_s: float) -> Solved:
     """Search the number, then the score, in this process."""
     begun = time.monotonic()
-    ones, both = np.ones(len(problem.points)), problem.points + NUMBER_FIRST
+    count_value, both = np.ones(len(problem.points)), problem.points + NUMBER_FIRST
     # Whatever happens later, an answer is at hand from the first moment on.
-    nothing = Relaxation(0 * ones, np.inf, both, np.zeros(len(ones), dtype=bool))
+    nothing = Relaxation(0 * count_value, np.inf, both, np.zeros(len(count_value), dtype=bool))
     plain = rounded(problem, both, nothing, begun)
     if plain is not None:
         report(_solved(plain, problem, problem.groups, None, is_late=True))
     is_small = len(both) <= SMALL
-    draft = drafted(problem, begun + (0.3 * deadline_s if is_small else 0.0))
-    if draft is None:
+    start = warm_start(problem, begun + (0.3 * deadline_s if is_small else 0.0))
+    if start is None:
         return Solved(None, None, is_count_proven=False, is_feasible=False)
-    relaxed, chosen = draft
+    relaxed, chosen = start
     most, count = problem.groups, relaxed
     if chosen is not None:
         report(_interim(problem, relaxed, chosen, most, gap))
     if chosen is None or len(chosen) < most:
-        counted = relax(problem, ones, relaxed.columns, begun + 0.4 * deadline_s, near=1e-3)
+        counted = relax(problem, count_value, relaxed.columns, begun + 0.4 * deadline_s, near=1e-3)
         if counted is None:
             return Solved(None, None, is_count_proven=False, is_feasible=False)
         count = counted
@@ -345,12 +342,12 @@ def search_problem(problem: Problem, gap: float, deadline_s: float) -> Solved:
         until = begun + min(MOST_MOVES * deadline_s, MOVES * deadline_s + MOVES_S)
         chosen = annealed(problem, both, relaxed, chosen, enough, until)
     if chosen is None or (is_small and len(chosen) < most):
-        aim = Aim(ones, step=1.0)
-        found = best_choice(problem, count, aim, chosen, begun + 0.75 * deadline_s)
-        if found.chosen is None:
-            return Solved(None, None, is_count_proven=False, is_feasible=not found.is_done)
-        chosen = found.chosen
-        most = len(chosen) if found.is_done else min(most, int(np.floor(found.bound + 1e-6)))
+        aim = Aim(count_value, step=1.0)
+        exact = best_choice(problem, count, aim, chosen, begun + 0.75 * deadline_s)
+        if exact.chosen is None:
+            return Solved(None, None, is_count_proven=False, is_feasible=not exact.is_done)
+        chosen = exact.chosen
+        most = len(chosen) if exact.is_done else min(most, int(np.floor(exact.bound + 1e-6)))
     report(_interim(problem, relaxed, chosen, most, gap))
     return _best_score(problem, relaxed, chosen, most, gap, begun + deadline_s)
 
@@ -358,9 +355,9 @@ def search_problem(problem: Problem, gap: float, deadline_s: float) -> Solved:
 def _interim(
     problem: Problem, relaxed: Relaxation, chosen: Positions, most: int, gap: float
 ) -> Solved:
-    """Give what is known by a relaxation of number and score; what it didn't look at is counted."""
+    """Return what a relaxation of number and score tells; what it didn't look at is counted."""
     solved = _solved(chosen, problem, most, _shared_bound(relaxed, chosen), is_late=True)
-    wanted = NUMBER_FIRST * len(chosen) + (1 + gap) * _solve_sum(problem, chosen)
+    wanted = NUMBER_FIRST * len(chosen) + (1 + gap) * _total_points(problem, chosen)
     left = int((~relaxed.columns & (relaxed.bound_with >= wanted)).sum())
     return replace(solved, pairs_left=left)
 
@@ -370,7 +367,7 @@ def _shared_bound(relaxed: Relaxation, chosen: Positions) -> float:
     return relaxed.bound - NUMBER_FIRST * len(chosen)
 
 
-def drafted(problem: Problem, until: float) -> tuple[Relaxation, Positions | None] | None:
+def warm_start(problem: Problem, until: float) -> tuple[Relaxation, Positions | None] | None:
     """Relax number and score together, and round: a choice within a second or so.
 
     The relaxation of 1 000 points a project and its score, and the choice; None where even parts
@@ -392,32 +389,32 @@ def _best_score(
     if score is None:
         return _solved(chosen, problem, most, None, is_late=True)
     both = problem.points + NUMBER_FIRST
-    draft = rounded(problem, both, score, until if len(both) <= SMALL else 0.0)
+    start = rounded(problem, both, score, until if len(both) <= SMALL else 0.0)
     if (
-        draft is None
-        or len(draft) < placed
-        or _solve_sum(problem, draft) < _solve_sum(problem, chosen)
+        start is None
+        or len(start) < placed
+        or _total_points(problem, start) < _total_points(problem, chosen)
     ):
-        draft = chosen
-    wanted = (1 + gap) * _solve_sum(problem, draft)
+        start = chosen
+    wanted = (1 + gap) * _total_points(problem, start)
     left = int((~score.columns & (score.bound_with >= wanted)).sum())
-    late = _solved(draft, problem, most, score.bound, is_late=True)
+    late = _solved(start, problem, most, score.bound, is_late=True)
     report(replace(late, pairs_left=left))
     aim = Aim(problem.points, gap=gap, at_least=placed)
-    found = best_choice(problem, score, aim, draft, until)
-    best = draft if found.chosen is None else found.chosen
-    solved = _solved(best, problem, most, found.bound, is_late=not found.is_done)
-    return replace(solved, pairs_left=found.left)
+    exact = best_choice(problem, score, aim, start, until)
+    best = start if exact.chosen is None else exact.chosen
+    solved = _solved(best, problem, most, exact.bound, is_late=not exact.is_done)
+    return replace(solved, pairs_left=exact.left)
 
 
-def _solve_sum(problem: Problem, chosen: Positions) -> float:
+def _total_points(problem: Problem, chosen: Positions) -> float:
     return float(problem.points[chosen].sum())
 
 
 def _solved(
     chosen: Positions, problem: Problem, most: int, bound: float | None, *, is_late: bool
 ) -> Solved:
-    reached = _solve_sum(problem, chosen)
+    reached = _total_points(problem, chosen)
     gap = None
     if bound is not None:
         above = max(0.0, bound - reached)

@@ -35,7 +35,7 @@ from platforms.ledger.rows import Row, project_row, text_of
 from platforms.policy.check import CheckJob, holds, judge
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.verdict import Evidence, Force, Outcome, Statement, Verdict, say
-from platforms.targets.counts import floor_verdict, on_years_list
+from platforms.targets.counts import on_years_list
 
 Findings = tuple[tuple[Statement, ...], tuple[Statement, ...]]
 
@@ -193,35 +193,6 @@ def outcome_of(verdicts: tuple[Verdict, ...], force: Force) -> Outcome:
         if outcome in found:
             return outcome
     return "not_applicable"
-
-
-def class_floor(project_id: str, ledger: Ledger, policy: PolicySet) -> tuple[Verdict, ...]:
-    """Judge the investment of a project against the floor of its class (C2).
-
-    ``project_id``: The project, on the list or not yet.
-
-    One for the part of its class; none where no floor is stated for its class, or where it states
-    no class.
-
-    Raises PlanningError: ``project_not_on_file``.
-
-    Notes
-    -----
-    C2 嘉政办发〔2018〕52号 二.
-    """
-    row = project_row(ledger.projects, project_id)
-    position = _position(ledger, project_id)
-    verdicts = []
-    for part in policy.parts("C2"):
-        conditions = [
-            one for one in conditions_on(policy.rule("C2", part).rule, "projects")
-            if one.column == "project_class"
-        ]  # fmt: skip
-        if fitting(ledger.projects.iloc[[position]], conditions).yes[0]:
-            unit_id = text_of(row, "unit_id")
-            year = int(policy.as_of[:4])
-            verdicts.append(floor_verdict(ledger, position, part, policy, unit_id, year))
-    return tuple(verdicts)
 
 
 def _position(ledger: Ledger, project_id: str) -> int:

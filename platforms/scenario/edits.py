@@ -90,12 +90,12 @@ KINDS: dict[str, type[ScenarioEdit]] = {
 
 
 def kind_of(edit: ScenarioEdit) -> str:
-    """Give the name an edit is kept under."""
+    """Return the name an edit is kept under."""
     return next(name for name, kind in KINDS.items() if type(edit) is kind)
 
 
 def to_plain(edit: ScenarioEdit) -> dict[str, Any]:
-    """Give an edit as it is kept in a file.
+    """Return an edit as it is kept in a file.
 
     Examples
     --------
@@ -122,7 +122,7 @@ def from_plain(plain: Mapping[str, Any]) -> ScenarioEdit:
     Raises
     ------
     PlanningError
-        ``scenario_kind_unknown`` with the nearest one, ``scenario_value_missing``,
+        ``scenario_kind_unknown`` with the nearest field, ``scenario_value_missing``,
         ``scenario_value_bad``.
     """
     kind = str(plain.get("kind", ""))
@@ -131,14 +131,14 @@ def from_plain(plain: Mapping[str, Any]) -> ScenarioEdit:
             "scenario_kind_unknown", kind=kind, nearest=nearest_name(kind, KINDS) or "–"
         )
     values: dict[str, Any] = {}
-    for one in fields(KINDS[kind]):
-        value = plain.get(one.name)
+    for field in fields(KINDS[kind]):
+        value = plain.get(field.name)
         if value is None or value in ("", []):
-            raise PlanningError("scenario_value_missing", kind=kind, name=one.name)
-        wanted = {"is_major": bool, "parcel_ids": (list, tuple)}.get(one.name, str)
+            raise PlanningError("scenario_value_missing", kind=kind, name=field.name)
+        wanted = {"is_major": bool, "parcel_ids": (list, tuple)}.get(field.name, str)
         if not isinstance(value, wanted):  # type: ignore[arg-type]
-            raise PlanningError("scenario_value_bad", kind=kind, name=one.name)
-        values[one.name] = tuple(map(str, value)) if one.name == "parcel_ids" else value
+            raise PlanningError("scenario_value_bad", kind=kind, name=field.name)
+        values[field.name] = tuple(map(str, value)) if field.name == "parcel_ids" else value
     return KINDS[kind](**values)
 
 
@@ -176,37 +176,37 @@ def require_free_land(edits: Sequence[ScenarioEdit], source: LayerSource) -> Non
     if added:
         _require_apart(added, source)
     if placed:
-        _require_not_given(placed, source)
+        _require_unallotted(placed, source)
         _require_one_unit(placed, added, source)
 
 
 def _require_apart(added: Sequence[AddLand], source: LayerSource) -> None:
     parcels = gpd.GeoDataFrame(source.read("land_parcels"))
-    held: Shapes = np.asarray(parcels.geometry.array, dtype=object)
-    given: Shapes = np.array([shapely.from_wkt(edit.wkt) for edit in added], dtype=object)
+    existing: Shapes = np.asarray(parcels.geometry.array, dtype=object)
+    added_shapes: Shapes = np.array([shapely.from_wkt(edit.wkt) for edit in added], dtype=object)
     ids = [edit.parcel_id for edit in added]
-    everything = np.concatenate([held, given])
+    everything = np.concatenate([existing, added_shapes])
     names = [*parcels["parcel_id"].astype(str), *ids]
-    new, old = intersecting_pairs(given, everything)
-    once = (old < len(held)) | (old - len(held) > new)
+    new, old = intersecting_pairs(added_shapes, everything)
+    once = (old < len(existing)) | (old - len(existing) > new)
     new, old = new[once], old[once]
-    areas = common_area_m2(given, everything, new, old, parcels.crs)
-    for one, other, area_m2 in zip(new, old, areas, strict=True):
+    areas = common_area_m2(added_shapes, everything, new, old, parcels.crs)
+    for new_at, other, area_m2 in zip(new, old, areas, strict=True):
         if area_m2 >= TopologyRule().min_overlap_m2:
             raise PlanningError(
-                "scenario_land_overlaps", parcel_id=ids[one], other_id=names[other],
+                "scenario_land_overlaps", parcel_id=ids[new_at], other_id=names[other],
                 area_m2=float(area_m2),
             )  # fmt: skip
 
 
-def given_parcels(source: LayerSource) -> dict[str, str]:
-    """Give the parcels that are allotted already, each with the first allotment that names it."""
-    given: dict[str, str] = {}
+def allotted_parcels(source: LayerSource) -> dict[str, str]:
+    """Return the parcels that are allotted already, each with the first allotment that names it."""
+    allotted: dict[str, str] = {}
     land = _land_allotted(source)
     for allotment_id, listed in zip(land["allotment_id"], land["parcel_ids"], strict=True):
         for parcel_id in split_list(listed):
-            given.setdefault(parcel_id, str(allotment_id))
-    return given
+            allotted.setdefault(parcel_id, str(allotment_id))
+    return allotted
 
 
 def _land_allotted(source: LayerSource) -> pd.DataFrame:
@@ -215,21 +215,23 @@ def _land_allotted(source: LayerSource) -> pd.DataFrame:
     return allotments[is_land.fillna(value=False).to_numpy(dtype=bool)]
 
 
-def _require_not_given(placed: Sequence[PlaceProject], source: LayerSource) -> None:
+def _require_unallotted(placed: Sequence[PlaceProject], source: LayerSource) -> None:
     """Hold placements against the land allotted in the city: neither side may have it twice."""
     land = _land_allotted(source).drop_duplicates("project_id")
     of_project = dict(zip(land["project_id"], land["allotment_id"].astype(str), strict=True))
-    of_parcel = given_parcels(source)
+    of_parcel = allotted_parcels(source)
     for edit in placed:
         if edit.project_id in of_project:
-            held = of_project[edit.project_id]
+            allotment_id = of_project[edit.project_id]
             raise PlanningError(
-                "scenario_project_placed", project_id=edit.project_id, allotment_id=held
+                "scenario_project_placed", project_id=edit.project_id, allotment_id=allotment_id
             )
         for parcel_id in edit.parcel_ids:
             if parcel_id in of_parcel:
-                held = of_parcel[parcel_id]
-                raise PlanningError("scenario_parcel_taken", parcel_id=parcel_id, allotment_id=held)
+                allotment_id = of_parcel[parcel_id]
+                raise PlanningError(
+                    "scenario_parcel_taken", parcel_id=parcel_id, allotment_id=allotment_id
+                )
 
 
 def _require_one_unit(
@@ -242,10 +244,14 @@ def _require_one_unit(
     units = dict(zip(rows["parcel_id"].astype(str), rows["unit_id"], strict=True))
     units |= {edit.parcel_id: edit.unit_id for edit in added}
     for edit in placed:
-        found = {str(units[one]) for one in edit.parcel_ids if not pd.isna(units[one])}
-        if len(found) > 1:
+        unit_ids = {
+            str(units[parcel_id]) for parcel_id in edit.parcel_ids if not pd.isna(units[parcel_id])
+        }
+        if len(unit_ids) > 1:
             raise PlanningError(
-                "scenario_units_differ", project_id=edit.project_id, units="、".join(sorted(found))
+                "scenario_units_differ",
+                project_id=edit.project_id,
+                units="、".join(sorted(unit_ids)),
             )
 
 
@@ -298,8 +304,8 @@ def _require_ids(edits: Sequence[ScenarioEdit], source: LayerSource) -> None:
             _require_known("parcel_id", [edit.parcel_id], known("land_parcels", "parcel_id"))
         if isinstance(edit, PlaceProject):
             _require_known("project_id", [edit.project_id], known("projects", "project_id"))
-            held = [one for one in edit.parcel_ids if one not in added]
-            _require_known("parcel_id", held, known("land_parcels", "parcel_id"))
+            existing = [parcel_id for parcel_id in edit.parcel_ids if parcel_id not in added]
+            _require_known("parcel_id", existing, known("land_parcels", "parcel_id"))
             if edit.allotment_id in known("element_allotments", "allotment_id"):
                 raise PlanningError("scenario_id_taken", value=edit.allotment_id)
 

@@ -86,7 +86,7 @@ class Overlay:
 
 
 def apply_edits(source: LayerSource, edits: Sequence[ScenarioEdit], crs: CRS) -> Overlay:
-    """Give a city as a scenario has it.
+    """Return a city as a scenario has it.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def apply_edits(source: LayerSource, edits: Sequence[ScenarioEdit], crs: CRS) ->
     require_consistent(edits, source)
     overlay = Overlay(source)
     # Land comes first, because a project may be placed on a parcel that is added.
-    for edit in sorted(edits, key=lambda one: not isinstance(one, AddLand)):
+    for edit in sorted(edits, key=lambda edit: not isinstance(edit, AddLand)):
         _apply(overlay, edit, crs)
     return overlay
 
@@ -139,20 +139,22 @@ def _apply(overlay: Overlay, edit: ScenarioEdit, crs: CRS) -> None:
 
 
 def _place(overlay: Overlay, edit: PlaceProject, crs: CRS) -> None:
-    """Give a project its parcels, energy and emission; the parcels are supplied.
+    """Allot parcels, energy and emission to a project; the parcels are supplied.
 
     What the project doesn't state becomes an allotment without amount: shares that it belongs to
     stay open until somebody fills it in, for what is missing is never none.
     """
     parcels = overlay.read("land_parcels")
-    given = parcels[parcels["parcel_id"].isin(edit.parcel_ids)]
+    placed = parcels[parcels["parcel_id"].isin(edit.parcel_ids)]
     projects = overlay.read("projects")
     project = projects[projects["project_id"].eq(edit.project_id)].iloc[0]
-    shape = shapely.union_all(np.asarray(gpd.GeoDataFrame(given).geometry.array, dtype=object))
-    increments = set(given["is_increment"].dropna()) if given["is_increment"].notna().all() else ()
+    shape = shapely.union_all(np.asarray(gpd.GeoDataFrame(placed).geometry.array, dtype=object))
+    increments = (
+        set(placed["is_increment"].dropna()) if placed["is_increment"].notna().all() else ()
+    )
     category = project["category"]
     common = {
-        "unit_id": given["unit_id"].iloc[0],
+        "unit_id": placed["unit_id"].iloc[0],
         "year": int(edit.allotted_on[:4]),
         "allotted_on": edit.allotted_on,
         "allotment_status": "allotted",
@@ -175,9 +177,9 @@ def _place(overlay: Overlay, edit: PlaceProject, crs: CRS) -> None:
 
 
 def _energy_and_emission(project: pd.Series, land_id: str) -> list[dict[str, object]]:
-    """Give what a project needs besides land, in the words of its demand."""
-    stated = {name: project[name] for name in DEMANDED}
-    demand = demand_of({"project_id": str(project["project_id"]), "land_min_mu": 1.0, **stated})
+    """Return what a project needs besides land, in the words of its demand."""
+    demanded = {name: project[name] for name in DEMANDED}
+    demand = demand_of({"project_id": str(project["project_id"]), "land_min_mu": 1.0, **demanded})
     needs: list[dict[str, object]] = []
     if demand.energy_tce != 0:
         needs.append(

@@ -43,7 +43,7 @@ class PerMuEffects:
 
 
 def period_of(source: LayerSource, year: int) -> str:
-    """Give the last year with figures that isn't after the year asked; that year where none is.
+    """Return the last year with figures that isn't after the year asked; that year where none is.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def period_of(source: LayerSource, year: int) -> str:
     of_firms = source.read("enterprise_indicators")["year"].dropna().astype(int)
     periods = source.read("platform_indicators")["period"].dropna().astype(str)
     of_platforms = periods[periods.str.fullmatch(r"\d{4}")].astype(int)
-    known = [one for one in {*of_firms, *of_platforms} if one <= year]
+    known = [reported for reported in {*of_firms, *of_platforms} if reported <= year]
     return str(max(known, default=year))
 
 
@@ -72,7 +72,7 @@ def yields_with(
     policy: PolicySet,
     crs: CRS,
 ) -> PerMuEffects:
-    """Say what the placed projects of a scenario would do to the figures per 亩.
+    """Compute what the placed projects of a scenario would do to the figures per 亩.
 
     What was reported stays as it was, parks that join or exit included: statistics move only when
     they are reported anew. A placed project adds the output and tax it promises, and its land.
@@ -115,19 +115,19 @@ def yields_with(
         frame = frame[frame[f"{by}_id"].notna()]
         for row in frame.to_dict("records"):
             here = placed[placed[by].eq(row[f"{by}_id"]).fillna(value=False)]
-            said = []
+            gaps = []
             values = {"by": by, "row_id": row[f"{by}_id"], "name": row["name"], "period": period}
             for figure in FIGURES:
                 before = row[f"{figure}_wan_yuan_per_mu"]
                 after, why = _after(figure, row, here)
-                said += why
+                gaps += why
                 values |= {
                     f"{figure}_before": before, f"{figure}_after": after,
                     f"{figure}_change": after - before,
                     f"{figure}_coverage_share": row[f"{figure}_coverage_share"],
                 }  # fmt: skip
             rows.append(values)
-            reasons.append((*_projects(here), *said))
+            reasons.append((*_projects(here), *gaps))
     return PerMuEffects(pd.DataFrame(rows), tuple(reasons))
 
 
@@ -156,7 +156,7 @@ def _placed(source: LayerSource, edits: Sequence[ScenarioEdit], crs: CRS) -> pd.
     allotments = gpd.GeoDataFrame(source.read("element_allotments"))
     land = allotments[allotments["allotment_id"].isin(ids)]
     projects = source.read("projects").set_index("project_id")
-    project_ids = [ids[one] for one in land["allotment_id"]]
+    project_ids = [ids[allotment_id] for allotment_id in land["allotment_id"]]
     return pd.DataFrame(
         {
             "project_id": project_ids,
@@ -177,16 +177,18 @@ def _platforms(land: gpd.GeoDataFrame, source: LayerSource, crs: CRS) -> Shapes:
     platforms = gpd.GeoDataFrame(source.read("major_platforms"))
     parks = gpd.GeoDataFrame(source.read("parks"))
     outlines = platform_outlines(platforms, parks)
-    theirs = parks["disposition"].eq("sub_park").fillna(value=False)
-    theirs &= parks["platform_id"].isin(platforms["platform_id"])
-    owners = [*platforms["platform_id"], *parks["platform_id"][theirs]]
+    is_sub_park = parks["disposition"].eq("sub_park").fillna(value=False)
+    is_sub_park &= parks["platform_id"].isin(platforms["platform_id"])
+    owners = [*platforms["platform_id"], *parks["platform_id"][is_sub_park]]
     shapes: Shapes = np.asarray(land.geometry.array, dtype=object)
-    ones, others = intersecting_pairs(shapes, outlines)
-    if not len(ones):
+    of_land, of_outline = intersecting_pairs(shapes, outlines)
+    if not len(of_land):
         return np.full(len(land), None, dtype=object)
-    part = common_area_m2(shapes, outlines, ones, others, crs) / areas_m2(shapes, crs)[ones]
-    held = pd.DataFrame({"row": ones, "owner": [owners[n] for n in others], "part": part})
-    summed = held.groupby(["row", "owner"], sort=False)["part"].sum().reset_index()
+    part = (
+        common_area_m2(shapes, outlines, of_land, of_outline, crs) / areas_m2(shapes, crs)[of_land]
+    )
+    shares = pd.DataFrame({"row": of_land, "owner": [owners[n] for n in of_outline], "part": part})
+    summed = shares.groupby(["row", "owner"], sort=False)["part"].sum().reset_index()
     largest = summed[summed["part"] > MOST].sort_values("part").drop_duplicates("row", keep="last")
-    named = largest.set_index("row")["owner"].reindex(range(len(land)))
-    return named.where(named.notna(), None).to_numpy(dtype=object)
+    owner = largest.set_index("row")["owner"].reindex(range(len(land)))
+    return owner.where(owner.notna(), None).to_numpy(dtype=object)

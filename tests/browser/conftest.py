@@ -65,20 +65,27 @@ def _wait_until_up(address, server):
     pytest.fail("the app did not start within a minute")
 
 
-@pytest.fixture
-def page(app_address):
+@pytest.fixture(scope="module")
+def browser():
+    """Start one browser a file; a tab of its own in it has no other tab's memory."""
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        tab = browser.new_page(
-            viewport={"width": 1440, "height": 950}, locale="zh-CN", base_url=app_address
-        )
-        tab.set_default_timeout(90_000)
-        tab.hosts = set()
-        tab.on("request", lambda request: tab.hosts.add(urlsplit(request.url).hostname or "data"))
-        tab.on("websocket", lambda socket: tab.hosts.add(urlsplit(socket.url).hostname))
-        yield tab
+        yield browser
         browser.close()
+
+
+@pytest.fixture
+def page(app_address, browser):
+    tab = browser.new_page(
+        viewport={"width": 1440, "height": 950}, locale="zh-CN", base_url=app_address
+    )
+    tab.set_default_timeout(90_000)
+    tab.hosts = set()
+    tab.on("request", lambda request: tab.hosts.add(urlsplit(request.url).hostname or "data"))
+    tab.on("websocket", lambda socket: tab.hosts.add(urlsplit(socket.url).hostname))
+    yield tab
+    tab.close()
 
 
 def open_page(page, name, heading):

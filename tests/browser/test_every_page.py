@@ -101,9 +101,9 @@ def files_taken(page, name, folder):
     return taken
 
 
-def test_a_page_opened_anew_in_the_middle_and_two_tabs_at_once_go_on(watched, app_address):
+def test_a_page_opened_anew_in_the_middle_and_two_tabs_at_once_go_on(watched, browser, app_address):
     open_in(watched, "match", "zh")
-    other = watched.context.browser.new_page()
+    other = browser.new_page()
     other.set_default_timeout(90_000)
     other.faults = []
     other.goto(f"{app_address}/per_mu?lang=en")
@@ -116,3 +116,4 @@ def test_a_page_opened_anew_in_the_middle_and_two_tabs_at_once_go_on(watched, ap
     assert_in_order(other, "per_mu")
     # Each tab has a language, a day and a viewer of its own.
     assert other.get_by_role("heading", name=catalogue("en").text("page_per_mu")).count() > 0
+    other.close()

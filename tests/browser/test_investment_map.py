@@ -4,7 +4,7 @@ import pytest
 
 from app.answers.investment import InvestmentQuery, investment_map
 from app.context import open_context
-from tests.browser.conftest import CHROMIUM, IN_BROWSER, QUIET, open_page
+from tests.browser.conftest import IN_BROWSER, open_page
 
 pytestmark = IN_BROWSER
 
@@ -29,22 +29,19 @@ def address(small_demo, tmp_path_factory):
 
 
 @pytest.fixture
-def sheet(address):
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        tab = browser.new_page(viewport={"width": 1280, "height": 800}, offline=True)
-        tab.asked, tab.said = [], []
-        tab.on("request", lambda request: tab.asked.append(request.url))
-        tab.on("console", lambda message: tab.said.append(message.text))
-        tab.on("pageerror", lambda error: tab.said.append(str(error)))
-        tab.on("dialog", lambda dialog: (tab.said.append(dialog.message), dialog.dismiss()))
-        tab.goto(address)
-        tab.locator("path.leaflet-interactive").first.wait_for(state="attached")
-        yield tab
-        assert tab.said == []
-        assert tab.asked == [address]
-        browser.close()
+def sheet(address, browser):
+    tab = browser.new_page(viewport={"width": 1280, "height": 800}, offline=True)
+    tab.asked, tab.said = [], []
+    tab.on("request", lambda request: tab.asked.append(request.url))
+    tab.on("console", lambda message: tab.said.append(message.text))
+    tab.on("pageerror", lambda error: tab.said.append(str(error)))
+    tab.on("dialog", lambda dialog: (tab.said.append(dialog.message), dialog.dismiss()))
+    tab.goto(address)
+    tab.locator("path.leaflet-interactive").first.wait_for(state="attached")
+    yield tab
+    tab.close()
+    assert tab.said == []
+    assert tab.asked == [address]
 
 
 def test_names_that_are_markup_are_shown_as_they_are(sheet):

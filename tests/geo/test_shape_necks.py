@@ -186,7 +186,8 @@ def squares_and_strips(rng):
 
 
 @FEW
-@given(seeded(), st.sampled_from([4.0, 9.0, 15.0]))
+# Nor may a circle that fits where strips meet be as wide: in a T of two strips of 12 m it is 15 m.
+@given(seeded(), st.sampled_from([4.0, 9.0, 16.0]))
 def test_there_are_as_many_pieces_as_the_opening_has_and_each_holds_one(rng, width_m):
     shape = squares_and_strips(rng)
     cores = shapely.get_parts(shape.buffer(-(width_m / 2)))

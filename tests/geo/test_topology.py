@@ -28,7 +28,7 @@ BETWEEN = TopologyRule(min_overlap_m2=0.5, max_gap_m=2.5, max_gap_m2=30.5, min_w
 def kernels(request):
     """Every sentence holds with the compiled kernels and without them."""
     with pytest.MonkeyPatch.context() as patch:
-        for room in ("overlay", "dissolve", "contiguity"):
+        for room in ("overlay", "union", "contiguity"):
             patch.setattr(f"geo.{room}.kernels_available", lambda: request.param == "compiled")
         yield request.param
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from app.answers.workspace import data_dictionary
-from app.cli.commands import muplan
+from app.cli.main import muplan
 from app.routes import SECTIONS
 from layers.contracts import CONTRACTS
 from layers.fields import FIELDS

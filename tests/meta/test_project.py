@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from app.cli.commands import muplan
+from app.cli.main import muplan
 from app.routes import SECTIONS
 from layers.contracts import CONTRACTS
 from layers.fields import FIELDS, UNITS

@@ -12,7 +12,7 @@ from layers.fields import FIELDS
 
 PROJECT = Path(__file__).resolve().parents[2]
 ROOMS = ("geo", "layers", "platforms", "app")
-SPEAKERS = {"say", "found", "text"}
+SPEAKERS = {"say", "of", "text"}
 
 
 def sentences(language):

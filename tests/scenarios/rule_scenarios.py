@@ -43,7 +43,7 @@ class ScenarioError(ValueError):
     """A scenario file that says something nobody asked of it."""
 
 
-class _Strict(yaml.SafeLoader):
+class _Strict(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """Days stay text, and a key written twice is a fault."""
 
 

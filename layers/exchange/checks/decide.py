@@ -14,37 +14,38 @@ from geo.shape import solid
 from geo.tools import Progress, report, within
 from geo.validity import Repair
 from layers.contracts import Contract, key_columns
-from layers.exchange.cells import is_text_column, long_texts
+from layers.exchange.cells import is_text_column, long_texts, unmapped_values
 from layers.exchange.checks.faults import (
     EMPTIED,
-    MENDED,
+    REBUILT,
     Action,
+    FaultRows,
     FaultTable,
-    Lines,
     lines_of_fault,
     single_lines,
 )
 from layers.exchange.checks.rows import (
     DECLARED,
-    NONE_TAKEN,
-    Taken,
+    NO_CLAIMS,
+    Claims,
     date_lines,
     declared_lines,
+    key_faults,
+    remaining,
     taken_lines,
     unit_lines,
 )
-from layers.exchange.checks.shapes import gap_lines, ground_of, pair_lines
-from layers.exchange.heading import kept_names, kept_values
-from layers.exchange.readers.source import Evidence, found
-from layers.exchange.recognise.keys import key_faults, remaining
+from layers.exchange.checks.shapes import gap_lines, pair_lines, shape_context
+from layers.exchange.heading import free_name, unmapped_names
+from layers.exchange.readers.source import Evidence
 from layers.exchange.request import Mode
-from layers.validate import SOURCE_PREFIX, Fault, Report, row_names, validate
+from layers.validate import Fault, Report, row_names, validate
 
 OVERLAP_CUT = "overlap_cut"
 
 
 def cut_overlaps(
-    shapes: Shapes, lines: Lines, bad: Flags
+    shapes: Shapes, lines: FaultRows, bad: Flags
 ) -> tuple[Shapes, list[Repair], list[int]]:
     """Take the common land of overlaps out of the rows their lines are about.
 
@@ -58,7 +59,7 @@ def cut_overlaps(
     """
     lost = np.zeros(len(lines), dtype=bool)
     lost[lines.of_line[bad[lines.of_row]]] = True
-    at = np.flatnonzero(lines.mendable() & ~lost)
+    at = np.flatnonzero(lines.repairable() & ~lost)
     if not len(at):
         return shapes, [], []
     rows, place = np.unique(lines.rows[at], return_inverse=True)
@@ -77,26 +78,24 @@ def cut_overlaps(
     return cut, repairs, rows[~kept].tolist()
 
 
-def keep_emptied(accepted: pd.DataFrame, frame: pd.DataFrame, emptied: list[Lines]) -> pd.DataFrame:
+def keep_emptied(
+    accepted: pd.DataFrame, frame: pd.DataFrame, emptied: list[FaultRows]
+) -> pd.DataFrame:
     """Keep beside each emptied cell what stood there, as a text of its row.
 
     ``accepted``: Rows to store, index = position in the file.
     ``emptied``: Values that couldn't be understood and were left empty.
     """
     columns: dict[str, pd.Series] = {}
-    taken = {str(name).casefold() for name in accepted.columns}
+    used = {str(name).casefold() for name in accepted.columns}
     for lines in emptied:
         rows = [row for row in lines.rows.tolist() if row in accepted.index]
         if not rows:
             continue
-        name = kept_names([lines.column])[lines.column]
-        number = 1
-        while name.casefold() in taken:
-            number += 1
-            name = f"{SOURCE_PREFIX}{lines.column}_{number}"
-        taken.add(name.casefold())
-        given = frame[lines.column].iloc[rows].astype("object")
-        columns[name] = kept_values(given.set_axis(rows)).reindex(accepted.index)
+        name = free_name(unmapped_names([lines.column])[lines.column], used)
+        used.add(name.casefold())
+        raw = frame[lines.column].iloc[rows].astype("object")
+        columns[name] = unmapped_values(raw.set_axis(rows)).reindex(accepted.index)
     if not columns:
         return accepted
     bare = pd.DataFrame(accepted.drop(columns="geometry", errors="ignore"))
@@ -108,14 +107,14 @@ def keep_emptied(accepted: pd.DataFrame, frame: pd.DataFrame, emptied: list[Line
 
 
 @dataclass(frozen=True, eq=False)
-class Divided:
+class SplitRows:
     """The rows of an import after the decision.
 
-    ``accepted``: Rows to store, mended, index = position in the file.
+    ``accepted``: Rows to store, repaired, index = position in the file.
     ``bad``: Which rows are kept aside, by position.
     ``reasons``: Of each of them, ``code:column`` of each fault for which it is, divided by ``;
       ``.
-    ``repairs``: What was mended of the rows to store.
+    ``repairs``: What was repaired of the rows to store.
     """
 
     accepted: pd.DataFrame
@@ -131,7 +130,7 @@ class _Aside:
     bad: Flags
     causes: list[tuple[str, Positions]] = field(default_factory=list)
 
-    def put(self, lines: Lines, rows: Positions) -> None:
+    def put(self, lines: FaultRows, rows: Positions) -> None:
         if len(rows):
             self.bad[rows] = True
             self.causes.append((f"{lines.code}:{lines.column}", rows))
@@ -146,10 +145,10 @@ class _Aside:
         return pd.Series(joined, dtype="str")
 
 
-def divide(
-    frame: pd.DataFrame, result: Report, lines: list[Lines], table: FaultTable | None
-) -> Divided:
-    """Decide about every row, and mend what is to be mended.
+def split_rows(
+    frame: pd.DataFrame, result: Report, lines: list[FaultRows], table: FaultTable | None
+) -> SplitRows:
+    """Decide about every row, and repair what is to be repaired.
 
     ``frame``: Rows as they came, index 0 … n-1.
     ``table``: What is done with each class; None to keep aside all rows at fault.
@@ -158,34 +157,42 @@ def divide(
     aside: which is right is not ours to say.
     """
     aside = _Aside(np.zeros(len(frame), dtype=bool))
-    for one in lines:
-        action: Action = "quarantine" if table is None else table.action(one.code)
+    for faults in lines:
+        action: Action = "quarantine" if table is None else table.action(faults.code)
         if action == "quarantine":
-            aside.put(one, one.concerned)
+            aside.put(faults, faults.concerned)
         elif action == "repair":
-            left = ~one.mendable()
-            aside.put(one, one.of_row[left[one.of_line]])
-            if one.code == "shape_duplicate":
-                aside.put(one, one.rows)
-    accepted, repairs = result.conformed, [*result.mended]
-    mended = [] if table is None else [one for one in lines if table.action(one.code) == "repair"]
-    for one in mended:
-        if one.code == "overlap":
-            accepted, cut = _cut(accepted, one, aside)
+            left = ~faults.repairable()
+            aside.put(faults, faults.of_row[left[faults.of_line]])
+            if faults.code == "shape_duplicate":
+                aside.put(faults, faults.rows)
+    accepted, repairs = result.conformed, [*result.repaired]
+    to_repair = (
+        []
+        if table is None
+        else [faults for faults in lines if table.action(faults.code) == "repair"]
+    )
+    for faults in to_repair:
+        if faults.code == "overlap":
+            accepted, cut = _cut(accepted, faults, aside)
             repairs += cut
     if aside.bad.any():
         accepted = accepted[~aside.bad]
     emptied = [
-        one for one in mended
-        if table is not None and table.entry(one.code).repair == EMPTIED and one.mendable().all()
+        faults for faults in to_repair
+        if table is not None
+        and table.entry(faults.code).repair == EMPTIED
+        and faults.repairable().all()
     ]  # fmt: skip
-    return Divided(
+    return SplitRows(
         keep_emptied(accepted, frame, emptied), aside.bad, aside.reasons(),
-        tuple(one for one in repairs if not aside.bad[one.position]),
+        tuple(faults for faults in repairs if not aside.bad[faults.position]),
     )  # fmt: skip
 
 
-def _cut(accepted: pd.DataFrame, lines: Lines, aside: _Aside) -> tuple[pd.DataFrame, list[Repair]]:
+def _cut(
+    accepted: pd.DataFrame, lines: FaultRows, aside: _Aside
+) -> tuple[pd.DataFrame, list[Repair]]:
     drawn = gpd.GeoDataFrame(accepted).geometry
     cut, repairs, vanished = cut_overlaps(np.asarray(drawn.array, object), lines, aside.bad)
     aside.put(lines, np.array(vanished, dtype=np.intp))
@@ -193,14 +200,14 @@ def _cut(accepted: pd.DataFrame, lines: Lines, aside: _Aside) -> tuple[pd.DataFr
 
 
 @dataclass(frozen=True)
-class Judgement:
+class RowDecisions:
     """The rows of an import, divided.
 
     ``accepted``: Rows to store, with the contract's columns and types.
     ``quarantined``: Rows to keep aside as they came, index = position in the file.
     ``reasons``: Per quarantined row ``code:column`` of each fault, divided by ``; ``.
     ``faults``: Every fault.
-    ``repairs``: Every mended outline of an accepted row, by key.
+    ``repairs``: Every repaired outline of an accepted row, by key.
     ``lines``: The same faults line by line, with values and shapes.
     ``names``: Key of every row of the file.
     ``unchecked``: What could not be looked for, and why.
@@ -211,7 +218,7 @@ class Judgement:
     reasons: pd.Series
     faults: tuple[Fault, ...]
     repairs: tuple[tuple[str, Repair], ...]
-    lines: tuple[Lines, ...] = ()
+    lines: tuple[FaultRows, ...] = ()
     names: list[str] = field(default_factory=list)
     unchecked: tuple[Evidence, ...] = ()
 
@@ -224,7 +231,7 @@ class Checks:
     ----------
     table
         What is done with each class of fault.
-    taken
+    claims
         Parcels that live projects have.
     units
         Layer ``units``, None where it is to be read.
@@ -233,34 +240,35 @@ class Checks:
     """
 
     table: FaultTable
-    taken: Taken = field(default_factory=lambda: NONE_TAKEN)
+    claims: Claims = field(default_factory=lambda: NO_CLAIMS)
     units: pd.DataFrame | None = None
     progress: Progress | None = None
 
     def holders(self) -> dict[str, str]:
         """Name the live projects that have each parcel, divided by commas."""
         return {
-            parcel: ", ".join(one.project_id for one in held) for parcel, held in self.taken.items()
+            parcel: ", ".join(holder.project_id for holder in holders)
+            for parcel, holders in self.claims.items()
         }
 
 
-def judge(
+def decide_rows(
     frame: pd.DataFrame,
     contract: Contract,
     *,
-    held: pd.DataFrame,
+    existing: pd.DataFrame,
     mode: Mode,
     outside: Flags,
     crs: CRS,
     checks: Checks | None = None,
-) -> Judgement:
+) -> RowDecisions:
     """Hold every row against the contract and against what the layer has already.
 
     ``frame``: Rows with the vocabulary's column names, index 0 … n-1.
     ``mode``: What is to be done with the rows.
     ``outside``: Which rows' shapes can't be placed, array of n.
     ``checks``: What is looked for beside, and what is done with it; None for the contract alone:
-      then broken outlines are mended and rows at fault kept aside.
+      then broken outlines are repaired and rows at fault kept aside.
 
     Every row is either in ``accepted`` or in ``quarantined``.
     """
@@ -268,28 +276,30 @@ def judge(
     names = row_names(result.conformed, contract)
     faults = [
         *result.faults,
-        *key_faults(names, held, contract, mode),
+        *key_faults(names, existing, contract, mode),
         *_flagged("place_implausible", "geometry", outside, names),
         *_long_cells(frame, names),
     ]
     shapes = _shapes_of(result)
     lines = [
-        lines_of_fault(one, frame, shapes, mendable=_may_be_emptied(one, contract, checks))
-        for one in faults
+        lines_of_fault(entry, frame, shapes, repairable=_may_be_emptied(entry, contract, checks))
+        for entry in faults
     ]
-    more: list[Lines] = []
+    more: list[FaultRows] = []
     unchecked: tuple[Evidence, ...] = ()
     if checks is not None:
         report(checks.progress, 0.2)
-        stay = remaining(held, names, contract, mode)
-        more, unchecked = _beside_the_contract(result, contract, names, stay, outside, crs, checks)
+        stay = remaining(existing, names, contract, mode)
+        more, unchecked = _further_checks(result, contract, names, stay, outside, crs, checks)
     table = None if checks is None else checks.table
-    mends = table is None or table.action(MENDED) == "repair"
-    faults += [one.fault(names) for one in more if not (mends and one.code == MENDED)]
-    divided = divide(frame, result, [*lines, *more], table)
-    return Judgement(
+    repairs_outlines = table is None or table.action(REBUILT) == "repair"
+    faults += [
+        entry.fault(names) for entry in more if not (repairs_outlines and entry.code == REBUILT)
+    ]
+    divided = split_rows(frame, result, [*lines, *more], table)
+    return RowDecisions(
         divided.accepted, frame[divided.bad], divided.reasons, tuple(faults),
-        tuple((names[one.position], one) for one in divided.repairs), (*lines, *more), names,
+        tuple((names[entry.position], entry) for entry in divided.repairs), (*lines, *more), names,
         unchecked,
     )  # fmt: skip
 
@@ -308,24 +318,24 @@ def _may_be_emptied(fault: Fault, contract: Contract, checks: Checks | None) -> 
     return empties and fault.column not in kept and "/" not in fault.column
 
 
-def _beside_the_contract(
+def _further_checks(
     result: Report,
     contract: Contract,
     names: list[str],
-    held: pd.DataFrame,
+    existing: pd.DataFrame,
     outside: Flags,
     crs: CRS,
     checks: Checks,
-) -> tuple[list[Lines], tuple[Evidence, ...]]:
+) -> tuple[list[FaultRows], tuple[Evidence, ...]]:
     table, rows = checks.table, result.conformed
     lines = [*date_lines(rows, _shapes_of(result), table.dates.get(contract.name, ()))]
     shapes = _shapes_of(result)
-    lines += taken_lines(rows, contract, shapes, table, checks.taken)
+    lines += taken_lines(rows, contract, shapes, table, checks.claims)
     if shapes is None:
         return lines, ()
     sound = _sound(shapes, outside)
     area_m2 = areas_m2(sound, crs)
-    lines += _mended_lines(result, shapes)
+    lines += _rebuilt_lines(result, shapes)
     lines += declared_lines(rows, sound, area_m2, table.limits)
     units = rows.head(0) if checks.units is None else checks.units
     if contract.name != "units":
@@ -334,16 +344,16 @@ def _beside_the_contract(
     report(checks.progress, 0.4)
     if contract.name not in table.overlap_layers:
         return lines, unchecked
-    beside = row_names(held, contract)
-    ground = ground_of(sound, names, area_m2, _held_shapes(held), beside, crs)
+    existing_names = row_names(existing, contract)
+    context = shape_context(sound, names, area_m2, _existing_shapes(existing), existing_names, crs)
     is_parcels = contract.name == "land_parcels"
-    lines += pair_lines(ground, table.limits, checks.holders() if is_parcels else {})
+    lines += pair_lines(context, table.limits, checks.holders() if is_parcels else {})
     report(checks.progress, 0.7)
     if contract.name in table.gap_layers and len(rows) > table.limits.gap_rows:
-        note = found("unchecked_gaps", rows=len(rows), limit=table.limits.gap_rows)
+        note = Evidence.of("unchecked_gaps", rows=len(rows), limit=table.limits.gap_rows)
         unchecked = (*unchecked, note)
     elif contract.name in table.gap_layers:
-        lines += gap_lines(ground, table.limits, within(checks.progress, 0.7, 1.0))
+        lines += gap_lines(context, table.limits, within(checks.progress, 0.7, 1.0))
     report(checks.progress, 1.0)
     return lines, unchecked
 
@@ -357,15 +367,15 @@ def _sound(shapes: Shapes, outside: Flags) -> Shapes:
     return sound
 
 
-def _mended_lines(result: Report, shapes: Shapes) -> list[Lines]:
-    if not result.mended:
+def _rebuilt_lines(result: Report, shapes: Shapes) -> list[FaultRows]:
+    if not result.repaired:
         return []
-    rows = np.array([one.position for one in result.mended], dtype=np.intp)
-    gained = np.array([one.area_after_m2 - one.area_before_m2 for one in result.mended])
+    rows = np.array([repair.position for repair in result.repaired], dtype=np.intp)
+    gained = np.array([repair.area_after_m2 - repair.area_before_m2 for repair in result.repaired])
     return [
         single_lines(
-            MENDED, "geometry", rows, values=[one.reason for one in result.mended],
-            area_m2=gained, mendable=True, make_shapes=lambda: shapes[rows],
+            REBUILT, "geometry", rows, values=[repair.reason for repair in result.repaired],
+            area_m2=gained, repairable=True, make_shapes=lambda: shapes[rows],
         )
     ]  # fmt: skip
 
@@ -374,17 +384,17 @@ def _unchecked(rows: pd.DataFrame, contract: Contract, units: pd.DataFrame) -> t
     """Say what the rows or the workspace don't hold, so that it could not be compared."""
     notes = []
     if DECLARED in contract.columns and rows[DECLARED].isna().all():
-        notes.append(found("unchecked_declared_area"))
+        notes.append(Evidence.of("unchecked_declared_area"))
     states_unit = "unit_id" in contract.columns and contract.name != "units"
     if states_unit and (not len(units) or rows["unit_id"].isna().all()):
-        notes.append(found("unchecked_units"))
+        notes.append(Evidence.of("unchecked_units"))
     return tuple(notes)
 
 
-def _held_shapes(held: pd.DataFrame) -> Shapes:
-    if not isinstance(held, gpd.GeoDataFrame) or not len(held):
+def _existing_shapes(existing: pd.DataFrame) -> Shapes:
+    if not isinstance(existing, gpd.GeoDataFrame) or not len(existing):
         return np.empty(0, dtype=object)
-    shapes: Shapes = np.asarray(held.geometry.array, dtype=object).copy()
+    shapes: Shapes = np.asarray(existing.geometry.array, dtype=object).copy()
     shapes[~shapely.is_valid(shapes)] = None
     return shapes
 

@@ -30,7 +30,7 @@ def no_land() -> Shapes:
 
 
 @dataclass(frozen=True, eq=False)
-class Lines:
+class FaultRows:
     """One class of fault in one column, line by line: k lines.
 
     ``code``: What is wrong; key of the sentence in the catalogue.
@@ -40,7 +40,7 @@ class Lines:
     ``others``: Keys of other rows concerned, divided by ``, ``: k texts.
     ``area_m2``: Land concerned [m²], missing where there is none, array of k.
     ``of_line, of_row``: Which rows of the file each line concerns: incidences, sorted by line.
-    ``find_mendable, make_shapes``: Say of the first so many lines which a repair is offered for,
+    ``find_repairable, make_shapes``: Say of the first so many lines which a repair is offered for,
       and give the land concerned: both are worked out only for the lines that somebody looks at.
     """
 
@@ -52,7 +52,7 @@ class Lines:
     area_m2: Floats
     of_line: Positions
     of_row: Positions
-    find_mendable: Callable[[int], Flags] = field(repr=False)
+    find_repairable: Callable[[int], Flags] = field(repr=False)
     make_shapes: Callable[[int], Shapes] = field(repr=False)
 
     def __len__(self) -> int:
@@ -63,15 +63,15 @@ class Lines:
         """Positions of all rows concerned, each once."""
         return np.unique(self.of_row)
 
-    def mendable(self, most: int | None = None) -> Flags:
+    def repairable(self, most: int | None = None) -> Flags:
         """Say for which lines a repair is offered, array of k or of the first ``most``."""
-        return self.find_mendable(len(self) if most is None else min(most, len(self)))
+        return self.find_repairable(len(self) if most is None else min(most, len(self)))
 
     def shapes(self, most: int | None = None) -> Shapes:
         """Give the land concerned, array of k or of the first ``most``; missing where none is."""
         count = len(self) if most is None else min(most, len(self))
-        made = self.make_shapes(count)
-        return made if len(made) == count else np.full(count, None, dtype=object)
+        lands = self.make_shapes(count)
+        return lands if len(lands) == count else np.full(count, None, dtype=object)
 
     def fault(self, names: list[str]) -> Fault:
         """Give the fault with all its rows at once."""
@@ -89,50 +89,50 @@ def single_lines(
     values: list[str] | None = None,
     others: list[str] | None = None,
     area_m2: Floats | None = None,
-    mendable: bool = False,
+    repairable: bool = False,
     make_shapes: Callable[[], Shapes] = no_land,
-) -> Lines:
+) -> FaultRows:
     """Make lines that concern one row each.
 
     ``code, column``: What is wrong where.
     ``values, others, area_m2``: Of each line, None for nothing.
-    ``mendable``: True where a repair is offered for all of them.
+    ``repairable``: True where a repair is offered for all of them.
     ``make_shapes``: Gives their shapes.
     """
-    held = np.asarray(rows, dtype=np.intp)
-    count = len(held)
-    return Lines(
-        code, column, held, tuple(values or [""] * count), tuple(others or [""] * count),
+    positions = np.asarray(rows, dtype=np.intp)
+    count = len(positions)
+    return FaultRows(
+        code, column, positions, tuple(values or [""] * count), tuple(others or [""] * count),
         np.full(count, np.nan) if area_m2 is None else area_m2,
-        np.arange(count), held, lambda most: np.full(most, mendable),
+        np.arange(count), positions, lambda most: np.full(most, repairable),
         lambda most: make_shapes()[:most],
     )  # fmt: skip
 
 
 def lines_of_fault(
-    fault: Fault, frame: pd.DataFrame, shapes: Shapes | None, *, mendable: bool
-) -> Lines:
+    fault: Fault, frame: pd.DataFrame, shapes: Shapes | None, *, repairable: bool
+) -> FaultRows:
     """Make the lines of a fault that a contract found.
 
     ``shapes``: Their shapes, None where they have none.
-    ``mendable``: True where a repair is offered.
+    ``repairable``: True where a repair is offered.
     """
     rows = np.asarray(fault.positions, dtype=np.intp)
     values = list(fault.examples[:1]) * len(rows) if len(fault.examples) == 1 else None
     if fault.column != "geometry" and fault.column in frame.columns:
-        values = [_shown(value) for value in frame[fault.column].iloc[rows].astype("object")]
+        values = [_display(value) for value in frame[fault.column].iloc[rows].astype("object")]
     return single_lines(
-        fault.code, fault.column, rows, values=values, mendable=mendable,
+        fault.code, fault.column, rows, values=values, repairable=repairable,
         make_shapes=no_land if shapes is None else lambda: shapes[rows],
     )  # fmt: skip
 
 
-def _shown(value: object) -> str:
+def _display(value: object) -> str:
     return (as_text(value) or "")[:LONGEST_VALUE]
 
 
 Action = Literal["accept", "repair", "quarantine"]
-MENDED = "geometry_invalid"
+REBUILT = "geometry_invalid"
 """Class of the outlines that validation rebuilds by itself."""
 
 EMPTIED = "value_emptied"
@@ -247,7 +247,7 @@ class FaultTable:
                 raise LayerError(
                     "fault_class_unknown", fault_class=code, nearest=nearest_name(code, classes)
                 )
-            fitting = [one for one in classes[code].allowed if one == action]
+            fitting = [possible for possible in classes[code].allowed if possible == action]
             if not fitting:
                 allowed = ", ".join(classes[code].allowed)
                 raise LayerError(
@@ -359,13 +359,13 @@ class FaultReport:
         What could not be looked for, and why.
     """
 
-    lines: tuple[Lines, ...]
+    lines: tuple[FaultRows, ...]
     names: list[str]
     aside: Flags
     unchecked: tuple[Evidence, ...]
 
     def __len__(self) -> int:
-        return sum(len(one) for one in self.lines)
+        return sum(len(rows) for rows in self.lines)
 
     def ids_aside(self) -> set[str]:
         """Name the rows that are kept aside by their keys."""
@@ -389,28 +389,28 @@ class FaultReport:
             goes into the workspace. A line without land has no shape.
         """
         tables, left = [], len(self) if most is None else most
-        for one in self.lines:
+        for rows in self.lines:
             if left <= 0:
                 break
-            tables.append(self._table(one, left))
-            left -= len(one)
+            tables.append(self._table(rows, left))
+            left -= len(rows)
         if not tables:
             return gpd.GeoDataFrame({name: [] for name in LINE_COLUMNS}, geometry=[], crs=crs)
         whole = pd.concat([table for table, _ in tables], ignore_index=True)
         shapes = np.concatenate([land for _, land in tables])
         return gpd.GeoDataFrame(whole, geometry=shapes, crs=crs)
 
-    def _table(self, one: Lines, most: int) -> tuple[pd.DataFrame, np.ndarray]:
-        rows = one.rows[:most]
+    def _table(self, faults: FaultRows, most: int) -> tuple[pd.DataFrame, np.ndarray]:
+        rows = faults.rows[:most]
         columns = {
-            "code": [one.code] * len(rows),
+            "code": [faults.code] * len(rows),
             "row_number": rows + 1,
             "row_id": [self.names[p] for p in rows.tolist()],
-            "column": [one.column] * len(rows),
-            "value": list(one.values[:most]),
-            "others": list(one.others[:most]),
-            "area_m2": one.area_m2[:most],
-            "mendable": one.mendable(most),
+            "column": [faults.column] * len(rows),
+            "value": list(faults.values[:most]),
+            "others": list(faults.others[:most]),
+            "area_m2": faults.area_m2[:most],
+            "mendable": faults.repairable(most),
             "is_stored": ~self.aside[rows],
         }
-        return pd.DataFrame(columns), one.shapes(most)
+        return pd.DataFrame(columns), faults.shapes(most)

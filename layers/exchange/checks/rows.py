@@ -14,9 +14,11 @@ from pyproj import CRS
 from geo.arrays import Floats, Positions, Shapes
 from geo.overlay import areas_m2, common_area_m2
 from geo.units import RELATIVE_TOLERANCE, compare_all
-from layers.contracts import Contract
-from layers.exchange.checks.faults import FaultTable, Limits, Lines, no_land, single_lines
+from layers.contracts import Contract, key_columns
+from layers.exchange.checks.faults import FaultRows, FaultTable, Limits, no_land, single_lines
+from layers.exchange.request import Mode
 from layers.fields import split_list
+from layers.validate import Fault, row_names
 
 DECLARED = "area_declared_m2"
 
@@ -37,15 +39,15 @@ class Holder:
     whole: str
 
 
-Taken = Mapping[str, tuple[Holder, ...]]
+Claims = Mapping[str, tuple[Holder, ...]]
 """By parcel, the live projects that have it."""
 
-NONE_TAKEN: Taken = MappingProxyType({})
+NO_CLAIMS: Claims = MappingProxyType({})
 
 
 def declared_lines(
     frame: pd.DataFrame, shapes: Shapes, area_m2: Floats, limits: Limits
-) -> list[Lines]:
+) -> list[FaultRows]:
     """Find rows whose declared area is not the measured one.
 
     ``frame``: Rows with the contract's columns, n.
@@ -66,19 +68,21 @@ def declared_lines(
     rows = np.flatnonzero(~np.isnan(declared) & (shapely.get_dimensions(shapes) == 2))
     if not len(rows):
         return []
-    measured, stated = area_m2[rows], declared[rows]
-    allowed = np.maximum(limits.declared_area_m2, limits.declared_area_share * stated)
-    off = compare_all(np.abs(stated - measured), allowed) > 0
+    measured_areas_m2, stated_m2 = area_m2[rows], declared[rows]
+    allowed = np.maximum(limits.declared_area_m2, limits.declared_area_share * stated_m2)
+    off = compare_all(np.abs(stated_m2 - measured_areas_m2), allowed) > 0
     if not off.any():
         return []
-    rows, measured, stated = rows[off], measured[off], stated[off]
+    rows, measured_areas_m2, stated_m2 = rows[off], measured_areas_m2[off], stated_m2[off]
     values = [
-        f"{one:.2f} ≠ {two:.2f} m²"
-        for one, two in zip(stated.tolist(), measured.tolist(), strict=True)
+        f"{declared_m2:.2f} ≠ {measured_m2:.2f} m²"
+        for declared_m2, measured_m2 in zip(
+            stated_m2.tolist(), measured_areas_m2.tolist(), strict=True
+        )
     ]
     return [
         single_lines(
-            "declared_area", DECLARED, rows, values=values, area_m2=stated - measured,
+            "declared_area", DECLARED, rows, values=values, area_m2=stated_m2 - measured_areas_m2,
             make_shapes=lambda: shapes[rows],
         )
     ]  # fmt: skip
@@ -86,7 +90,7 @@ def declared_lines(
 
 def unit_lines(
     frame: pd.DataFrame, shapes: Shapes, units: pd.DataFrame, crs: CRS, limits: Limits
-) -> list[Lines]:
+) -> list[FaultRows]:
     """Find rows that lie outside the unit they state, or state one that isn't known.
 
     ``frame``: Rows with the contract's columns, n.
@@ -98,31 +102,31 @@ def unit_lines(
     if "unit_id" not in frame.columns or not isinstance(units, gpd.GeoDataFrame) or not len(units):
         return []
     known = pd.Index(units["unit_id"])
-    stated = frame["unit_id"].notna().to_numpy()
+    has_unit = frame["unit_id"].notna().to_numpy()
     unit = known.get_indexer(pd.Index(frame["unit_id"]))
-    found = []
-    unknown = np.flatnonzero(stated & (unit < 0))
+    faults = []
+    unknown = np.flatnonzero(has_unit & (unit < 0))
     if len(unknown):
         values = frame["unit_id"].iloc[unknown].astype(str).tolist()
-        found.append(single_lines("unit_absent", "unit_id", unknown, values=values,
+        faults.append(single_lines("unit_absent", "unit_id", unknown, values=values,
                                   make_shapes=lambda: shapes[unknown]))  # fmt: skip
     placed = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
-    rows = np.flatnonzero(stated & (unit >= 0) & placed)
+    rows = np.flatnonzero(has_unit & (unit >= 0) & placed)
     outlines: Shapes = np.asarray(units.geometry.array, dtype=object)
     share, outside_m2 = _shares(shapes[rows], outlines, unit[rows], crs)
     out = share < limits.inside_unit_share * (1 - RELATIVE_TOLERANCE)
     if out.any():
         rows, share, outside_m2 = rows[out], share[out], outside_m2[out]
         values = [
-            f"{one}: {part:.1%}"
-            for one, part in zip(frame["unit_id"].iloc[rows], share.tolist(), strict=True)
+            f"{unit_id}: {part:.1%}"
+            for unit_id, part in zip(frame["unit_id"].iloc[rows], share.tolist(), strict=True)
         ]
-        found.append(single_lines(
+        faults.append(single_lines(
             "outside_unit", "unit_id", rows, values=values, area_m2=outside_m2,
             others=_units_of(shapes[rows], outlines, units["unit_id"]),
             make_shapes=lambda: shapes[rows],
         ))  # fmt: skip
-    return found
+    return faults
 
 
 def _shares(shapes: Shapes, outlines: Shapes, unit: Positions, crs: CRS) -> tuple[Floats, Floats]:
@@ -147,15 +151,19 @@ def _units_of(shapes: Shapes, outlines: Shapes, ids: pd.Series) -> list[str]:
     """Name the units in which shapes lie instead, by a point within each."""
     points = shapely.point_on_surface(shapes)
     of_point, of_unit = shapely.STRtree(outlines).query(points, predicate="intersects")
-    named = [""] * len(shapes)
+    names = [""] * len(shapes)
     for point, unit in zip(of_point.tolist(), of_unit.tolist(), strict=True):
-        named[point] = str(ids.iloc[unit])
-    return named
+        names[point] = str(ids.iloc[unit])
+    return names
 
 
 def taken_lines(
-    frame: pd.DataFrame, contract: Contract, shapes: Shapes | None, table: FaultTable, taken: Taken
-) -> list[Lines]:
+    frame: pd.DataFrame,
+    contract: Contract,
+    shapes: Shapes | None,
+    table: FaultTable,
+    claims: Claims,
+) -> list[FaultRows]:
     """Find parcels on offer that a live project has, and projects that ask for a parcel of another.
 
     ``frame``: Rows with the contract's columns.
@@ -166,12 +174,12 @@ def taken_lines(
     if contract.name == "land_parcels":
         offered = frame["state"].isin(table.open_states).to_numpy()
         ids = frame["parcel_id"].astype("object")
-        rows = np.flatnonzero(offered & ids.isin(list(taken)).to_numpy())
-        others = [_named(taken[str(one)]) for one in ids.iloc[rows]]
+        rows = np.flatnonzero(offered & ids.isin(list(claims)).to_numpy())
+        others = [_project_ids(claims[str(parcel_id)]) for parcel_id in ids.iloc[rows]]
         column = "parcel_id"
     elif {"parcel_ids", "project_id"} <= set(contract.columns):
-        named = _claims(frame, contract, taken)
-        rows, others = np.array(sorted(named), dtype=np.intp), [named[p] for p in sorted(named)]
+        rivals = _claims(frame, contract, claims)
+        rows, others = np.array(sorted(rivals), dtype=np.intp), [rivals[p] for p in sorted(rivals)]
         column = "parcel_ids"
     else:
         return []
@@ -186,42 +194,44 @@ def taken_lines(
     ]  # fmt: skip
 
 
-def _named(holders: tuple[Holder, ...]) -> str:
+def _project_ids(holders: tuple[Holder, ...]) -> str:
     return ", ".join(holder.project_id for holder in holders)
 
 
-def _claims(frame: pd.DataFrame, contract: Contract, taken: Taken) -> dict[int, str]:
+def _claims(frame: pd.DataFrame, contract: Contract, claims: Claims) -> dict[int, str]:
     """Name, for each row at fault, the projects that have its parcels: of file or workspace."""
     claimed: dict[str, list[tuple[int, Holder]]] = defaultdict(list)
-    own: dict[int, Holder] = {}
-    given = frame["parcel_ids"].notna()
+    holders: dict[int, Holder] = {}
+    claiming = frame["parcel_ids"].notna()
     if "stage" in frame.columns:
-        given &= ~frame["stage"].eq("ended").fillna(value=False)
-    for row in np.flatnonzero(given.to_numpy(dtype=bool)).tolist():
+        claiming &= ~frame["stage"].eq("ended").fillna(value=False)
+    for row in np.flatnonzero(claiming.to_numpy(dtype=bool)).tolist():
         project = frame["project_id"].iloc[row]
         if not isinstance(project, str):
             continue
         phase = frame["phase_of"].iloc[row] if "phase_of" in frame.columns else None
-        own[row] = Holder(project, phase if isinstance(phase, str) else project)
+        holders[row] = Holder(project, phase if isinstance(phase, str) else project)
         for parcel in set(split_list(frame["parcel_ids"].iloc[row])):
-            claimed[parcel].append((row, own[row]))
-    renewed = {holder.project_id for holder in own.values()} if contract.name == "projects" else ()
-    found: dict[int, set[str]] = defaultdict(set)
-    for parcel, claims in claimed.items():
-        held = [one for one in taken.get(parcel, ()) if one.project_id not in renewed]
-        for row, mine in claims:
-            rivals = [*held, *(other for place, other in claims if place != row)]
-            found[row] |= {
+            claimed[parcel].append((row, holders[row]))
+    renewed = (
+        {holder.project_id for holder in holders.values()} if contract.name == "projects" else ()
+    )
+    rivals_of: dict[int, set[str]] = defaultdict(set)
+    for parcel, claimants in claimed.items():
+        live = [holder for holder in claims.get(parcel, ()) if holder.project_id not in renewed]
+        for row, mine in claimants:
+            rivals = [*live, *(other for place, other in claimants if place != row)]
+            rivals_of[row] |= {
                 rival.project_id for rival in rivals
                 if rival.whole not in (mine.whole, mine.project_id)
                 and rival.project_id not in (mine.whole, mine.project_id)
             }  # fmt: skip
-    return {row: ", ".join(sorted(rivals)) for row, rivals in found.items() if rivals}
+    return {row: ", ".join(sorted(rivals)) for row, rivals in rivals_of.items() if rivals}
 
 
 def date_lines(
     frame: pd.DataFrame, shapes: Shapes | None, pairs: tuple[tuple[str, str], ...]
-) -> list[Lines]:
+) -> list[FaultRows]:
     """Find rows of which one date lies after another that must come later.
 
     ``frame``: Rows with the contract's columns; dates are ISO texts.
@@ -229,18 +239,57 @@ def date_lines(
 
     ``dates_reversed``, one for each pair that some row breaks.
     """
-    found = []
+    faults = []
     for first, second in pairs:
-        one, two = (frame[name].astype("object") for name in (first, second))
-        known = np.flatnonzero((one.notna() & two.notna()).to_numpy())
-        begins, ends = (side.iloc[known].to_numpy(dtype=str) for side in (one, two))
+        earlier, later = (frame[name].astype("object") for name in (first, second))
+        known = np.flatnonzero((earlier.notna() & later.notna()).to_numpy())
+        begins, ends = (side.iloc[known].to_numpy(dtype=str) for side in (earlier, later))
         rows = known[begins > ends]
         if len(rows):
-            values = [f"{a} > {b}" for a, b in zip(one.iloc[rows], two.iloc[rows], strict=True)]
-            found.append(single_lines("dates_reversed", f"{first};{second}", rows, values=values,
+            values = [
+                f"{a} > {b}" for a, b in zip(earlier.iloc[rows], later.iloc[rows], strict=True)
+            ]
+            faults.append(single_lines("dates_reversed", f"{first};{second}", rows, values=values,
                                       make_shapes=_land_of(shapes, rows)))  # fmt: skip
-    return found
+    return faults
 
 
 def _land_of(shapes: Shapes | None, rows: Positions) -> Callable[[], Shapes]:
     return no_land if shapes is None else lambda: shapes[rows]
+
+
+def key_faults(
+    names: list[str], existing: pd.DataFrame, contract: Contract, mode: Mode
+) -> list[Fault]:
+    """Find rows that can't be added because they are there, or updated because they aren't.
+
+    ``names``: Keys of the new rows, by ``keys_of``.
+    ``mode``: What is to be done with the rows.
+
+    At most one, ``key_exists`` or ``key_absent``.
+    """
+    if mode == "replace":
+        return []
+    known = np.isin(np.asarray(names, dtype=object), row_names(existing, contract))
+    has_key = np.array([not name.startswith("#") or name in known for name in names], dtype=bool)
+    code, wrong = ("key_exists", known) if mode == "add" else ("key_absent", has_key & ~known)
+    positions = tuple(int(p) for p in np.flatnonzero(wrong))
+    if not positions:
+        return []
+    column = "/".join(key_columns(contract))
+    return [Fault(code, column, tuple(names[p] for p in positions), positions)]
+
+
+def remaining(
+    existing: pd.DataFrame, names: list[str], contract: Contract, mode: Mode
+) -> pd.DataFrame:
+    """Give the rows of the layer that stay as they are beside new ones.
+
+    ``names``: Keys of the new rows, by ``keys_of``.
+    ``mode``: What is to be done with the new rows.
+    """
+    if mode == "add":
+        return existing
+    if mode == "replace":
+        return existing.head(0)
+    return existing[~np.isin(np.asarray(row_names(existing, contract), dtype=object), names)]

@@ -17,14 +17,14 @@ from geo.tools import Progress, within
 from geo.topology import Finding, TopologyRule, gap_findings, same_outlines, sliver_findings
 from geo.union import overlapping_pairs
 from geo.units import RELATIVE_TOLERANCE
-from layers.exchange.checks.faults import Limits, Lines, single_lines
+from layers.exchange.checks.faults import FaultRows, Limits, single_lines
 
 REACH_M = 50.0
 """Rows held farther than this from every new one are none of their neighbours [m]."""
 
 
 @dataclass(frozen=True, eq=False)
-class Ground:
+class ShapeContext:
     """The shapes of a file, and those held beside them.
 
     ``shapes``: Valid polygons with an area: those of the file, then those held, n and m of them.
@@ -49,112 +49,121 @@ class Ground:
         return np.asarray(place, dtype=np.intp) < len(self.rows)
 
 
-def ground_of(
+def shape_context(
     shapes: Shapes,
     names: list[str],
     area_m2: Floats,
-    held: Shapes,
-    held_names: list[str],
+    existing: Shapes,
+    existing_names: list[str],
     crs: CRS,
-) -> Ground:
+) -> ShapeContext:
     """Lay the shapes of a file beside those held that are near.
 
     ``shapes, names, area_m2``: Valid shapes of the file, n, missing where there is none, their
       keys and areas [m²].
     """
     rows = _with_land(shapes)
-    ones = shapes[rows]
-    there = _with_land(held)
-    near = _near(ones, held[there])
-    beside = there[near]
-    keys = [names[p] for p in rows.tolist()] + [held_names[p] for p in beside.tolist()]
-    areas = np.concatenate([area_m2[rows], areas_m2(held[beside], crs)])
-    return Ground(np.concatenate([ones, held[beside]]), rows, keys, areas, crs)
+    new = shapes[rows]
+    there = _with_land(existing)
+    near = _near(new, existing[there])
+    neighbours = there[near]
+    keys = [names[p] for p in rows.tolist()] + [existing_names[p] for p in neighbours.tolist()]
+    areas = np.concatenate([area_m2[rows], areas_m2(existing[neighbours], crs)])
+    return ShapeContext(np.concatenate([new, existing[neighbours]]), rows, keys, areas, crs)
 
 
 def _with_land(shapes: Shapes) -> Positions:
     return np.flatnonzero((shapely.get_dimensions(shapes) == 2) & (shapely.area(shapes) > 0))
 
 
-def _near(ones: Shapes, held: Shapes) -> Positions:
-    if not len(ones) or not len(held):
+def _near(new: Shapes, existing: Shapes) -> Positions:
+    if not len(new) or not len(existing):
         return np.empty(0, dtype=np.intp)
     # The tree is made of the fewer: a few rows beside a whole city, or a city beside a few.
     reach = REACH_M * np.array([-1, -1, 1, 1])
-    boxes = [shapely.box(*(shapely.bounds(ones) + reach).T), shapely.box(*shapely.bounds(held).T)]
-    if len(ones) <= len(held):
+    boxes = [
+        shapely.box(*(shapely.bounds(new) + reach).T),
+        shapely.box(*shapely.bounds(existing).T),
+    ]
+    if len(new) <= len(existing):
         return np.unique(shapely.STRtree(boxes[1]).query(boxes[0])[1])
     return np.unique(shapely.STRtree(boxes[0]).query(boxes[1])[0])
 
 
-def pair_lines(ground: Ground, limits: Limits, taken: Mapping[str, str]) -> list[Lines]:
+def pair_lines(
+    context: ShapeContext, limits: Limits, holders: Mapping[str, str]
+) -> list[FaultRows]:
     """Find overlaps, the same outline under two ids, and one parcel under two.
 
-    ``ground``: The shapes.
-    ``taken``: Held parcels that live projects have, each with the projects.
+    ``context``: The shapes.
+    ``holders``: Held parcels that live projects have, each with the projects.
 
     ``shape_duplicate``, ``parcel_two_names``, ``overlap``, ``parcel_taken``: what there is of each.
     A line is about the later row of the file; an overlap with a row held, about the new one. A pair
     is told once.
     """
-    first, second, common_m2 = overlapping_pairs(ground.shapes, ground.crs)
-    keys = np.asarray(ground.names, dtype=object)
-    told = ground.is_new(first) & (keys[first] != keys[second])
+    first, second, common_m2 = overlapping_pairs(context.shapes, context.crs)
+    keys = np.asarray(context.names, dtype=object)
+    told = context.is_new(first) & (keys[first] != keys[second])
     first, second, common_m2 = first[told], second[told], common_m2[told]
-    area_m2 = ground.area_m2
-    same = same_outlines(ground.shapes, area_m2, first, second, common_m2)
+    area_m2 = context.area_m2
+    same = same_outlines(context.shapes, area_m2, first, second, common_m2)
     share = common_m2 / np.maximum(area_m2[first], area_m2[second])
-    one = ~same & (share >= limits.two_names_share * (1 - RELATIVE_TOLERANCE))
-    over = ~same & ~one & (common_m2 >= limits.overlap_m2 * (1 - RELATIVE_TOLERANCE))
+    two_names = ~same & (share >= limits.two_names_share * (1 - RELATIVE_TOLERANCE))
+    over = ~same & ~two_names & (common_m2 >= limits.overlap_m2 * (1 - RELATIVE_TOLERANCE))
     once = np.flatnonzero(same)
-    _, earliest = np.unique(_about(ground, first[once], second[once])[0], return_index=True)
-    pairs = [("shape_duplicate", once[earliest]), ("parcel_two_names", np.flatnonzero(one)),
+    _, earliest = np.unique(_about(context, first[once], second[once])[0], return_index=True)
+    pairs = [("shape_duplicate", once[earliest]), ("parcel_two_names", np.flatnonzero(two_names)),
              ("overlap", np.flatnonzero(over))]  # fmt: skip
-    found = [
-        _paired(ground, code, first[at], second[at], common_m2[at], limits)
+    faults = [
+        _paired(context, code, first[at], second[at], common_m2[at], limits)
         for code, at in pairs
         if len(at)
     ]
-    return [*found, *_on_taken_land(ground, taken, first[over], second[over], common_m2[over],
+    return [*faults, *_on_taken_land(context, holders, first[over], second[over], common_m2[over],
                                     limits)]  # fmt: skip
 
 
-def _about(ground: Ground, first: Positions, second: Positions) -> tuple[Positions, Positions]:
+def _about(
+    context: ShapeContext, first: Positions, second: Positions
+) -> tuple[Positions, Positions]:
     """Say which shape of each pair a line is about, and which is the other."""
-    both = ground.is_new(second)
+    both = context.is_new(second)
     return np.where(both, second, first), np.where(both, first, second)
 
 
 def _paired(
-    ground: Ground,
+    context: ShapeContext,
     code: str,
     first: Positions,
     second: Positions,
     common_m2: Floats,
     limits: Limits,
-) -> Lines:
-    about, other = _about(ground, first, second)
-    inside = ground.is_new(other)
+) -> FaultRows:
+    about, other = _about(context, first, second)
+    inside = context.is_new(other)
     of_line = np.concatenate([np.arange(len(about)), np.flatnonzero(inside)])
-    of_row = ground.row(np.concatenate([about, other[inside]]))
+    of_row = context.row(np.concatenate([about, other[inside]]))
     order = np.argsort(of_line, kind="stable")
 
     @cache
     def common(most: int) -> Shapes:
         if code == "shape_duplicate":
-            whole: Shapes = ground.shapes[about[:most]]
+            whole: Shapes = context.shapes[about[:most]]
             return whole
-        one, two = ground.shapes[about[:most]], ground.shapes[other[:most]]
-        return solid(shapely.intersection(one, two))
+        left, right = context.shapes[about[:most]], context.shapes[other[:most]]
+        return solid(shapely.intersection(left, right))
 
-    return Lines(
-        code, "geometry", ground.row(about), tuple(f"{m2:.2f} m²" for m2 in common_m2.tolist()),
-        tuple(ground.names[p] for p in other.tolist()), common_m2, of_line[order], of_row[order],
-        _mendable(code, common, limits), common,
+    return FaultRows(
+        code, "geometry", context.row(about), tuple(f"{m2:.2f} m²" for m2 in common_m2.tolist()),
+        tuple(context.names[p] for p in other.tolist()), common_m2, of_line[order], of_row[order],
+        _repairable(code, common, limits), common,
     )  # fmt: skip
 
 
-def _mendable(code: str, common: Callable[[int], Shapes], limits: Limits) -> Callable[[int], Flags]:
+def _repairable(
+    code: str, common: Callable[[int], Shapes], limits: Limits
+) -> Callable[[int], Flags]:
     if code != "overlap":
         return lambda most: np.full(most, code == "shape_duplicate")
     widest = limits.overlap_cut_m * (1 + RELATIVE_TOLERANCE)
@@ -169,79 +178,79 @@ def mean_width_m(shapes: Shapes) -> Floats:
 
 
 def _on_taken_land(
-    ground: Ground,
-    taken: Mapping[str, str],
+    context: ShapeContext,
+    holders: Mapping[str, str],
     first: Positions,
     second: Positions,
     common_m2: Floats,
     limits: Limits,
-) -> list[Lines]:
+) -> list[FaultRows]:
     """Find new rows on land that a live project has under another id: more than a survey's slip."""
     at = [
         p for p, other in enumerate(second.tolist())
-        if other >= len(ground.rows) and ground.names[other] in taken
+        if other >= len(context.rows) and context.names[other] in holders
     ]  # fmt: skip
     if not at:
         return []
-    cut = solid(shapely.intersection(ground.shapes[first[at]], ground.shapes[second[at]]))
+    cut = solid(shapely.intersection(context.shapes[first[at]], context.shapes[second[at]]))
     wide = mean_width_m(cut) > limits.overlap_cut_m * (1 + RELATIVE_TOLERANCE)
     if not wide.any():
         return []
     kept = np.asarray(at)[wide]
-    others = [f"{ground.names[p]} ({taken[ground.names[p]]})" for p in second[kept].tolist()]
+    others = [f"{context.names[p]} ({holders[context.names[p]]})" for p in second[kept].tolist()]
     return [
         single_lines(
-            "parcel_taken", "geometry", ground.row(first[kept]), others=others,
-            values=[taken[ground.names[p]] for p in second[kept].tolist()],
+            "parcel_taken", "geometry", context.row(first[kept]), others=others,
+            values=[holders[context.names[p]] for p in second[kept].tolist()],
             area_m2=common_m2[kept], make_shapes=lambda: cut[wide],
         )
     ]  # fmt: skip
 
 
-def gap_lines(ground: Ground, limits: Limits, progress: Progress | None) -> list[Lines]:
+def gap_lines(context: ShapeContext, limits: Limits, progress: Progress | None) -> list[FaultRows]:
     """Find gaps between the shapes of a file and its neighbours, and slivers among its own.
 
-    ``ground``: The shapes.
+    ``context``: The shapes.
     """
     rule = TopologyRule(
         min_overlap_m2=limits.overlap_m2, max_gap_m=limits.gap_m, max_gap_m2=limits.gap_m2,
         min_width_m=limits.sliver_m,
     )  # fmt: skip
-    parts, of_shape, _ = single_parts(ground.shapes)
-    gaps, _ = gap_findings(parts, ground.crs, rule, within(progress, 0.0, 0.9))
-    own = ground.is_new(of_shape)
-    thin = sliver_findings(parts[own], ground.crs, rule)
+    parts, of_shape, _ = single_parts(context.shapes)
+    gaps, _ = gap_findings(parts, context.crs, rule, within(progress, 0.0, 0.9))
+    is_new = context.is_new(of_shape)
+    thin = sliver_findings(parts[is_new], context.crs, rule)
     return [
-        *_told("gap", ground, of_shape, gaps),
-        *_told("sliver", ground, of_shape[own], thin),
+        *_told("gap", context, of_shape, gaps),
+        *_told("sliver", context, of_shape[is_new], thin),
     ]
 
 
 def _told(
-    code: str, ground: Ground, of_shape: Positions, findings: Iterable[Finding]
-) -> list[Lines]:
-    held = []
-    for one in findings:
-        places = np.unique(of_shape[list(one.rows)])
-        new = places[ground.is_new(places)]
+    code: str, context: ShapeContext, of_shape: Positions, findings: Iterable[Finding]
+) -> list[FaultRows]:
+    told = []
+    for finding in findings:
+        places = np.unique(of_shape[list(finding.rows)])
+        new = places[context.is_new(places)]
         if len(new):
-            held.append((one, new, places))
-    if not held:
+            told.append((finding, new, places))
+    if not told:
         return []
-    about = [ground.rows[new[-1]] for _, new, _ in held]
-    shapes = np.empty(len(held), dtype=object)
-    shapes[:] = [one.shape for one, _, _ in held]
+    about = [context.rows[new[-1]] for _, new, _ in told]
+    shapes = np.empty(len(told), dtype=object)
+    shapes[:] = [finding.shape for finding, _, _ in told]
     others = [
-        ", ".join(ground.names[p] for p in places.tolist() if p != new[-1])
-        for _, new, places in held
+        ", ".join(context.names[p] for p in places.tolist() if p != new[-1])
+        for _, new, places in told
     ]
     return [
-        Lines(
+        FaultRows(
             code, "geometry", np.asarray(about, dtype=np.intp),
-            tuple(f"{one.area_m2:.2f} m² / {one.width_m:.2f} m" for one, _, _ in held),
-            tuple(others), np.array([one.area_m2 for one, _, _ in held]),
-            np.repeat(np.arange(len(held)), [len(new) for _, new, _ in held]),
-            np.concatenate([ground.row(new) for _, new, _ in held]),
+            tuple(f"{finding.area_m2:.2f} m² / {finding.width_m:.2f} m" for finding, _, _ in told),
+            tuple(others), np.array([finding.area_m2 for finding, _, _ in told]),
+            np.repeat(np.arange(len(told)), [len(new) for _, new, _ in told]),
+            np.concatenate([context.row(new) for _, new, _ in told]),
             lambda most: np.zeros(most, dtype=bool), lambda most: shapes[:most],
         )
     ]  # fmt: skip

@@ -71,9 +71,9 @@ def shapefiles_in(archive: zipfile.ZipFile) -> list[PackedShapefile]:
         if dot and f".{ending.lower()}" in PARTS_TAKEN and not name.startswith("__MACOSX/"):
             parts.setdefault(stem.casefold(), {})[f".{ending.lower()}"] = member
     return [
-        PackedShapefile(PurePosixPath(_readable(found[".shp"])).stem, found)
-        for found in parts.values()
-        if ".shp" in found
+        PackedShapefile(PurePosixPath(_readable(members[".shp"])).stem, members)
+        for members in parts.values()
+        if ".shp" in members
     ]
 
 

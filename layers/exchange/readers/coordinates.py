@@ -16,7 +16,7 @@ from pyproj import CRS
 from geo.arrays import Flags, Floats
 from layers.exchange.cells import as_text, coordinate_numbers
 from layers.exchange.heading import plain_title
-from layers.exchange.readers.source import Content, CrsBasis, Evidence, Oddities, found
+from layers.exchange.readers.source import Content, CrsBasis, Evidence, Oddities
 from layers.exchange.readers.survey_points import Corner, RingError, outline_of
 from layers.validate import as_numbers
 
@@ -154,15 +154,15 @@ def coordinate_columns(columns: Sequence[str]) -> CoordinateColumns | None:
         firsts, seconds = _matching(columns, first), _matching(columns, second)
         if len(firsts) == 1 and len(seconds) == 1:
             return CoordinateColumns(
-                pair, firsts[0], seconds[0], _named(columns, _PARCEL), _named(columns, _LABEL),
-                _named(columns, _ORDER), _named(columns, _RING),
+                pair, firsts[0], seconds[0], _titled(columns, _PARCEL), _titled(columns, _LABEL),
+                _titled(columns, _ORDER), _titled(columns, _RING),
             )  # fmt: skip
     return None
 
 
 def wkt_column(columns: Iterable[str]) -> str | None:
     """Give the column that may hold shapes as WKT, by its heading."""
-    return _named(columns, _WKT)
+    return _titled(columns, _WKT)
 
 
 def _matching(columns: Sequence[str], name: str) -> list[str]:
@@ -170,7 +170,7 @@ def _matching(columns: Sequence[str], name: str) -> list[str]:
     return [column for column in columns if pattern.fullmatch(_bare(column))]
 
 
-def _named(columns: Iterable[str], titles: set[str]) -> str | None:
+def _titled(columns: Iterable[str], titles: set[str]) -> str | None:
     return next((column for column in columns if plain_title(column) in titles), None)
 
 
@@ -186,7 +186,7 @@ Grouped = tuple[pd.DataFrame, npt.NDArray[np.object_], tuple[Evidence, ...]]
 
 def parcels_of(
     frame: pd.DataFrame,
-    named: CoordinateColumns,
+    headings: CoordinateColumns,
     x: Floats,
     y: Floats,
     is_degrees: bool,
@@ -194,7 +194,7 @@ def parcels_of(
 ) -> Grouped | None:
     """Build an outline per parcel where a list is one of boundary points.
 
-    ``named``: Its columns of coordinates and of parcels, points, rings, order.
+    ``headings``: Its columns of coordinates and of parcels, points, rings, order.
     ``x, y``: East and north of each row, arrays of n [m or degrees]; NaN where it has none.
     ``is_degrees``: True where they are degrees.
     ``oddities``: Where what is unusual is noted; numbers are those of the rows below the heading.
@@ -202,30 +202,42 @@ def parcels_of(
     One row per parcel in the order they begin, outlines (None where the points make none); None
     where the list isn't one of boundary points.
     """
-    if named.parcel is None or (named.label is None and named.order is None):
+    if headings.parcel is None or (headings.label is None and headings.order is None):
         return None
-    parcels, filled = _filled_down(frame[named.parcel])
+    parcels, filled = _filled_down(frame[headings.parcel])
     groups = pd.Series(range(len(frame))).groupby(parcels, sort=False)
     if groups.ngroups == 0 or groups.ngroups == len(frame):
         return None
     shapes, firsts = [], []
     for number, rows in groups:
-        positions = _in_order(frame, named, np.asarray(rows, dtype=np.int64), oddities)
-        corners = [_corner(frame, named, position, x, y) for position in positions]
+        positions = _in_order(frame, headings, np.asarray(rows, dtype=np.int64), oddities)
+        corners = [_corner(frame, headings, position, x, y) for position in positions]
         firsts.append(int(rows.iloc[0]))
         shapes.append(_shape(str(number), corners, is_degrees, oddities))
-    own = {named.first, named.second, named.label, named.order, named.ring}
-    kept = [column for column in frame.columns if column not in own]
+    coordinate_names = {
+        headings.first,
+        headings.second,
+        headings.label,
+        headings.order,
+        headings.ring,
+    }
+    kept = [column for column in frame.columns if column not in coordinate_names]
     varying = [
-        str(column) for column in kept if column != named.parcel and _varies(frame[column], parcels)
+        str(column)
+        for column in kept
+        if column != headings.parcel and _varies(frame[column], parcels)
     ]
     whole = frame[kept].drop(columns=varying).iloc[firsts].reset_index(drop=True)
-    whole[named.parcel] = [parcels[first] for first in firsts]
-    notes = [found("boundary_points", column=named.parcel, points=len(frame), parcels=len(firsts))]
+    whole[headings.parcel] = [parcels[first] for first in firsts]
+    notes = [
+        Evidence.of(
+            "boundary_points", column=headings.parcel, points=len(frame), parcels=len(firsts)
+        )
+    ]
     if varying:
-        notes.append(found("columns_of_points_left_out", columns="、".join(varying[:12])))
+        notes.append(Evidence.of("columns_of_points_left_out", columns="、".join(varying[:12])))
     if filled:
-        notes.append(found("cells_filled_down", column=named.parcel, count=filled))
+        notes.append(Evidence.of("cells_filled_down", column=headings.parcel, count=filled))
     built = np.full(len(shapes), None, dtype=object)
     built[:] = shapes
     return whole, built, tuple(notes)
@@ -243,16 +255,18 @@ def _filled_down(column: pd.Series) -> tuple[pd.Series, int]:
 
 def _in_order(
     frame: pd.DataFrame,
-    named: CoordinateColumns,
+    headings: CoordinateColumns,
     positions: npt.NDArray[np.int64],
     oddities: Oddities,
 ) -> npt.NDArray[np.int64]:
     """Put a parcel's rows into the order their own column states, where all of them have one."""
-    if named.order is None:
+    if headings.order is None:
         return positions
-    order = as_numbers(frame[named.order].iloc[positions]).to_numpy()
+    order = as_numbers(frame[headings.order].iloc[positions]).to_numpy()
     rings = (
-        [""] * len(positions) if named.ring is None else frame[named.ring].iloc[positions].map(str)
+        [""] * len(positions)
+        if headings.ring is None
+        else frame[headings.ring].iloc[positions].map(str)
     )
     pairs = list(zip(rings, order, strict=True))
     if not np.isfinite(order).all() or len(set(pairs)) < len(pairs):
@@ -264,11 +278,11 @@ def _in_order(
 
 
 def _corner(
-    frame: pd.DataFrame, named: CoordinateColumns, position: int, x: Floats, y: Floats
+    frame: pd.DataFrame, headings: CoordinateColumns, position: int, x: Floats, y: Floats
 ) -> Corner:
     label, ring = (
         "" if column is None else (as_text(frame[column].iloc[position]) or "").strip()
-        for column in (named.label, named.ring)
+        for column in (headings.label, headings.ring)
     )
     return Corner(int(position) + 1, label, ring, float(x[position]), float(y[position]))
 
@@ -319,24 +333,24 @@ def with_shapes(content: Content) -> Content:
         shaped = _of_wkt(content, wkt)
         if shaped is not None:
             return shaped
-    named = coordinate_columns(columns)
-    if named is None:
+    headings = coordinate_columns(columns)
+    if headings is None:
         return content
-    first = coordinate_numbers(frame[named.first])
-    second = coordinate_numbers(frame[named.second])
+    first = coordinate_numbers(frame[headings.first])
+    second = coordinate_numbers(frame[headings.second])
     both = np.isfinite(first) & np.isfinite(second)
     if not both.any():
         return content
     orders = np.where(both, orders_of(first, second), -1)
-    if named.pair == "x_y" and not (orders >= 0).any():
-        note = found(UNDECIDED, first=named.first, second=named.second)
+    if headings.pair == "x_y" and not (orders >= 0).any():
+        note = Evidence.of(UNDECIDED, first=headings.first, second=headings.second)
         return dataclasses.replace(content, evidence=(*content.evidence, note))
-    return _of_numbers(content, named, first, second, orders)
+    return _of_numbers(content, headings, first, second, orders)
 
 
 def _of_numbers(
     content: Content,
-    named: CoordinateColumns,
+    headings: CoordinateColumns,
     first: Floats,
     second: Floats,
     orders: npt.NDArray[np.int64],
@@ -345,17 +359,17 @@ def _of_numbers(
     flip = np.isin(orders, list(_NORTH_FIRST))
     x, y = np.where(flip, second, first), np.where(flip, first, second)
     known = orders >= 0
-    if named.pair == "x_y" or known.any():
+    if headings.pair == "x_y" or known.any():
         usable = _usable(x, orders)
         for position in np.flatnonzero(~usable & np.isfinite(x) & np.isfinite(y)):
             oddities.note("coordinate_odd", position + 1)
         x, y = np.where(usable, x, np.nan), np.where(usable, y, np.nan)
-    headed = found("coordinates_of_columns", first=named.first, second=named.second)
+    headed = Evidence.of("coordinates_of_columns", first=headings.first, second=headings.second)
     if flip.any():
-        code = "coordinates_north_first" if named.pair == "x_y" else "coordinates_swapped"
-        oddities.note(code, f"{named.first}/{named.second}")
+        code = "coordinates_north_first" if headings.pair == "x_y" else "coordinates_swapped"
+        oddities.note(code, f"{headings.first}/{headings.second}")
         oddities.counts[code] = int(flip.sum())
-    grouped = parcels_of(content.frame, named, x, y, _is_degrees(orders), oddities)
+    grouped = parcels_of(content.frame, headings, x, y, _is_degrees(orders), oddities)
     if grouped is not None:
         frame, shapes, notes = grouped
     else:
@@ -383,7 +397,7 @@ def _is_degrees(orders: npt.NDArray[np.int64]) -> bool:
 def _of_wkt(content: Content, column: str) -> Content | None:
     """Read a column of WKT; None where not one of its texts is any."""
     texts = [as_text(value) for value in content.frame[column]]
-    stated = {match[1] for text in texts if text and (match := _SRID.match(text))}
+    srids = {match[1] for text in texts if text and (match := _SRID.match(text))}
     bare = [None if text is None else _SRID.sub("", text, count=1) for text in texts]
     shapes = shapely.from_wkt(np.array(bare, dtype=object), on_invalid="ignore")
     if shapely.is_missing(shapes).all():
@@ -398,22 +412,22 @@ def _of_wkt(content: Content, column: str) -> Content | None:
         shapes = shapely.transform(shapes, lambda pairs: pairs[:, ::-1])
         oddities.note("coordinates_swapped", column)
         oddities.counts["coordinates_swapped"] = len(np.unique(owner))
-    crs = _crs_of(stated)
+    crs = _crs_of(srids)
     basis: CrsBasis = "none" if crs is None else "stated_in_file"
     frame = gpd.GeoDataFrame(pd.DataFrame(content.frame.drop(columns=column)), geometry=shapes)
     if crs is not None:
         frame = frame.set_crs(crs)
-    notes = (found("wkt_column", column=column), *oddities.evidence())
+    notes = (Evidence.of("wkt_column", column=column), *oddities.evidence())
     return dataclasses.replace(
         content, frame=frame, evidence=(*content.evidence, *notes), crs=crs, crs_basis=basis
     )
 
 
-def _crs_of(stated: set[str]) -> CRS | None:
+def _crs_of(srids: set[str]) -> CRS | None:
     """Give the system that all shapes state; none where they differ or it isn't known."""
-    if len(stated) != 1:
+    if len(srids) != 1:
         return None
     try:
-        return CRS.from_epsg(int(next(iter(stated))))
+        return CRS.from_epsg(int(next(iter(srids))))
     except Exception:  # noqa: BLE001 - whatever the table of systems can't give stays open
         return None

@@ -20,7 +20,7 @@ from geo.tools import nearest_name
 from layers.errors import LayerError
 from layers.exchange.readers.dxf_outlines import CHORD_TOLERANCE, Drawing, Drawn, Words, walk
 from layers.exchange.readers.encoding import decode, known_encoding, sniff
-from layers.exchange.readers.source import Content, Evidence, found
+from layers.exchange.readers.source import Content, Evidence, one_line
 
 CLOSING_GAP = 0.01
 """An outline whose ends lie this close [units of the drawing, normally m] is meant to close."""
@@ -30,7 +30,7 @@ SAME_PLACE = 3
 
 
 @dataclass
-class Shapes:
+class DrawingShapes:
     """Outlines as rows, and what was noticed on the way.
 
     ``frame``: One row an outline (our own drawings: one a row written).
@@ -53,32 +53,32 @@ class Shapes:
     unreadable: int = 0
 
 
-def shapes_of(drawing: Drawing) -> Shapes:
+def shapes_of(drawing: Drawing) -> DrawingShapes:
     """Make shapes of a drawing's outlines.
 
     Rows with ``cad_layer``, ``cad_label``, ``cad_kind``, ``cad_handle``, ``cad_block``.
     """
-    made = Shapes(gpd.GeoDataFrame())
-    shapes = [_shape(drawn, made) for drawn in drawing.outlines]
-    kept, shapes = _without_doubles(drawing.outlines, shapes, made)
+    result = DrawingShapes(gpd.GeoDataFrame())
+    shapes = [_shape(drawn, result) for drawn in drawing.outlines]
+    kept, shapes = _without_doubles(drawing.outlines, shapes, result)
     kept, shapes = _rows_together(kept, shapes)
-    made.still_open = sum(s is not None and s.geom_type == "LineString" for s in shapes)
-    made.unreadable = sum(shape is None for shape in shapes)
+    result.still_open = sum(s is not None and s.geom_type == "LineString" for s in shapes)
+    result.unreadable = sum(shape is None for shape in shapes)
     array = np.array(shapes, dtype=object)
-    made.frame = gpd.GeoDataFrame(
+    result.frame = gpd.GeoDataFrame(
         {
             "cad_layer": [drawn.layer for drawn in kept],
-            "cad_label": _labels(array, kept, drawing.texts, made),
+            "cad_label": _labels(array, kept, drawing.texts, result),
             "cad_kind": [drawn.kind for drawn in kept],
             "cad_handle": [drawn.handle or None for drawn in kept],
             "cad_block": [drawn.block or None for drawn in kept],
         },
         geometry=array,
     )
-    return made
+    return result
 
 
-def _shape(drawn: Drawn, made: Shapes) -> shapely.Geometry | None:
+def _shape(drawn: Drawn, result: DrawingShapes) -> shapely.Geometry | None:
     outline = drawn.outline
     points = outline.points
     if len(points) == 1 and drawn.kind == "POINT":
@@ -87,12 +87,12 @@ def _shape(drawn: Drawn, made: Shapes) -> shapely.Geometry | None:
         return None
     gap = float(np.hypot(*(points[-1] - points[0])))
     closes = outline.is_closed or (len(points) > 3 and gap <= CLOSING_GAP)
-    made.with_arcs += outline.has_arcs
+    result.with_arcs += outline.has_arcs
     if not closes:
         return shapely.linestrings(points)
     if not outline.is_closed and gap:
-        made.closed_gaps += 1
-        made.widest_gap = max(made.widest_gap, gap)
+        result.closed_gaps += 1
+        result.widest_gap = max(result.widest_gap, gap)
         # The last point stands for the first: a side of some millimetres is none.
         points = points[:-1]
     if len(points) < 3:
@@ -107,7 +107,7 @@ def _ring(points: Floats) -> shapely.Geometry:
 
 
 def _without_doubles(
-    outlines: list[Drawn], shapes: list[shapely.Geometry | None], made: Shapes
+    outlines: list[Drawn], shapes: list[shapely.Geometry | None], result: DrawingShapes
 ) -> tuple[list[Drawn], list[shapely.Geometry | None]]:
     """Leave out hatches that fill an outline which is there as well."""
     outer = {
@@ -120,7 +120,7 @@ def _without_doubles(
         for drawn, shape in zip(outlines, shapes, strict=True)
         if drawn.kind != "HATCH" or shape is None or _fingerprint(shape) not in outer
     ]
-    made.doubled = len(outlines) - len(kept)
+    result.doubled = len(outlines) - len(kept)
     return [drawn for drawn, _ in kept], [shape for _, shape in kept]
 
 
@@ -160,14 +160,14 @@ def _together(parts: list[shapely.Geometry]) -> shapely.Geometry:
         many = {"LineString": shapely.multilinestrings, "Point": shapely.multipoints}
         return many.get(kinds.pop() if len(kinds) == 1 else "", shapely.geometrycollections)(parts)
     parts = sorted(parts, key=shapely.area, reverse=True)
-    held: list[tuple[shapely.Geometry, list[shapely.Geometry]]] = []
+    polygons: list[tuple[shapely.Geometry, list[shapely.Geometry]]] = []
     for part in parts:
-        around = [holes for outer, holes in held if outer.covers(part.representative_point())]
+        around = [holes for outer, holes in polygons if outer.covers(part.representative_point())]
         if around:
             around[-1].append(part.exterior)
         else:
-            held.append((part, []))
-    built = [shapely.polygons(outer.exterior, holes=holes or None) for outer, holes in held]
+            polygons.append((part, []))
+    built = [shapely.polygons(outer.exterior, holes=holes or None) for outer, holes in polygons]
     return built[0] if len(built) == 1 else shapely.multipolygons(built)
 
 
@@ -182,7 +182,7 @@ def _around(shape: shapely.Geometry | None) -> shapely.Geometry | None:
 
 
 def _labels(
-    shapes: npt.NDArray[np.object_], kept: list[Drawn], texts: list[Words], made: Shapes
+    shapes: npt.NDArray[np.object_], kept: list[Drawn], texts: list[Words], result: DrawingShapes
 ) -> list[str | None]:
     """Give each shape the texts in it; a text belongs to the smallest shape around it."""
     labels: list[list[str]] = [[] for _ in shapes]
@@ -193,7 +193,7 @@ def _labels(
             labels[rows[words.row]].append(words.text)
     areas = np.array([_around(shape) for shape in shapes], dtype=object)
     candidates = np.flatnonzero(~shapely.is_missing(areas))
-    made.texts_outside = len(loose)
+    result.texts_outside = len(loose)
     if loose and len(candidates):
         places = shapely.points([(words.x, words.y) for words in loose])
         which, around = shapely.STRtree(areas[candidates]).query(places, predicate="intersects")
@@ -202,8 +202,8 @@ def _labels(
         first = order[np.unique(which[order], return_index=True)[1]]
         for position in first:
             labels[candidates[around[position]]].append(loose[which[position]].text)
-        made.texts_outside -= len(first)
-    return [";".join(found) or None for found in labels]
+        result.texts_outside -= len(first)
+    return [";".join(label_texts) or None for label_texts in labels]
 
 
 MAX_DXF_BYTES = 256 * 1024**2
@@ -243,19 +243,19 @@ def read_dxf(path: Path, layer: str | None, encoding: str | None) -> Content:
     try:
         document, used, evidence = _document(path, raw, encoding)
         drawing = walk(document.modelspace(), path.name)
-        stated = int(document.header.get("$INSUNITS", 0))
+        unit_code = int(document.header.get("$INSUNITS", 0))
         hidden = [str(entry.dxf.name) for entry in document.layers if not entry.is_on()]
     except BROKEN as error:
-        raise LayerError("file_unreadable", path=path.name, detail=_one_line(error)) from error
+        raise LayerError("file_unreadable", path=path.name, detail=one_line(error)) from error
     if not drawing.outlines:
         raise LayerError("dxf_without_outlines", path=path.name, others=_counted(drawing))
     shapes = shapes_of(drawing)
     frame, known = _chosen(path, shapes.frame, layer)
-    frame, units = _in_metres(frame, stated)
-    said = [*evidence, *units, *_noted(drawing, shapes, set(hidden) & set(known))]
+    frame, units = _in_metres(frame, unit_code)
+    notes = [*evidence, *units, *_drawing_notes(drawing, shapes, set(hidden) & set(known))]
     if layer is not None:
-        said.insert(0, found("source_layer", layer=layer))
-    return Content(frame, tuple(said), None, "none", used, known)
+        notes.insert(0, Evidence.of("source_layer", layer=layer))
+    return Content(frame, tuple(notes), None, "none", used, known)
 
 
 def _bytes(path: Path) -> bytes:
@@ -280,17 +280,17 @@ def _document(
         return ezdxf.readfile(path), "UTF-8", ()
     used, code = _encoding(raw, encoding)
     text = raw.removeprefix(b"\xef\xbb\xbf").decode(used, "surrogateescape")
-    said: tuple[Evidence, ...] = (found(code, encoding=used),)
+    notes: tuple[Evidence, ...] = (Evidence.of(code, encoding=used),)
     try:
-        return ezdxf.read(io.StringIO(text, newline=None)), used, said
+        return ezdxf.read(io.StringIO(text, newline=None)), used, notes
     except BROKEN:
         document, _ = recover.read(io.BytesIO(raw), errors="surrogateescape")
-        return document, used, (*said, found("dxf_recovered"))
+        return document, used, (*notes, Evidence.of("dxf_recovered"))
 
 
-def _encoding(raw: bytes, stated: str | None) -> tuple[str, str]:
-    if stated is not None:
-        return known_encoding(stated), "encoding_stated"
+def _encoding(raw: bytes, stated_encoding: str | None) -> tuple[str, str]:
+    if stated_encoding is not None:
+        return known_encoding(stated_encoding), "encoding_stated"
     head = raw[:65536]
     version, page = (
         match[1].decode("ascii", "replace") if match else ""
@@ -320,33 +320,41 @@ def _chosen(
     return gpd.GeoDataFrame(frame[frame["cad_layer"] == layer].reset_index(drop=True)), known
 
 
-def _in_metres(frame: gpd.GeoDataFrame, stated: int) -> tuple[gpd.GeoDataFrame, list[Evidence]]:
+def _in_metres(frame: gpd.GeoDataFrame, unit_code: int) -> tuple[gpd.GeoDataFrame, list[Evidence]]:
     """Turn millimetres into metres where the numbers can be nothing else; else say what is stated.
 
     Drawings made from the usual template state millimetres and hold metres.
     """
     shapes: npt.NDArray[np.object_] = np.asarray(frame.geometry.array, dtype=object)
     largest = float(np.nanmax(np.abs(shapely.total_bounds(shapes)), initial=0.0))
-    if stated in {MILLIMETRES, 0} and largest > LARGEST_METRES:
+    if unit_code in {MILLIMETRES, 0} and largest > LARGEST_METRES:
         scaled = shapely.transform(shapes, lambda points: points / 1000)
-        return frame.set_geometry(gpd.GeoSeries(scaled)), [found("dxf_millimetres")]
-    if stated in {METRES, 0}:
+        return frame.set_geometry(gpd.GeoSeries(scaled)), [Evidence.of("dxf_millimetres")]
+    if unit_code in {METRES, 0}:
         return frame, []
-    return frame, [found("dxf_unit_not_followed", unit=UNIT_NAMES.get(stated, str(stated)))]
+    return frame, [
+        Evidence.of("dxf_unit_not_followed", unit=UNIT_NAMES.get(unit_code, str(unit_code)))
+    ]
 
 
-def _noted(drawing: Drawing, shapes: Shapes, hidden: set[str]) -> list[Evidence]:
+def _drawing_notes(drawing: Drawing, shapes: DrawingShapes, hidden: set[str]) -> list[Evidence]:
     layers = pd.Series(shapes.frame["cad_layer"]).value_counts()
-    said = [found("dxf_layers", layers=", ".join(f"{n} ({c})" for n, c in layers.items())[:400])]
+    notes = [
+        Evidence.of("dxf_layers", layers=", ".join(f"{n} ({c})" for n, c in layers.items())[:400])
+    ]
     if hidden:
-        said.append(found("dxf_layers_hidden", layers=", ".join(sorted(hidden))[:200]))
+        notes.append(Evidence.of("dxf_layers_hidden", layers=", ".join(sorted(hidden))[:200]))
     if shapes.with_arcs:
-        said.append(
-            found("dxf_arcs_drawn", count=shapes.with_arcs, tolerance_mm=1000 * CHORD_TOLERANCE)
+        notes.append(
+            Evidence.of(
+                "dxf_arcs_drawn", count=shapes.with_arcs, tolerance_mm=1000 * CHORD_TOLERANCE
+            )
         )
     if shapes.closed_gaps:
-        said.append(
-            found("dxf_gaps_closed", count=shapes.closed_gaps, widest_mm=1000 * shapes.widest_gap)
+        notes.append(
+            Evidence.of(
+                "dxf_gaps_closed", count=shapes.closed_gaps, widest_mm=1000 * shapes.widest_gap
+            )
         )
     for code, count in (
         ("dxf_open_lines", shapes.still_open),
@@ -355,21 +363,17 @@ def _noted(drawing: Drawing, shapes: Shapes, hidden: set[str]) -> list[Evidence]
         ("shapes_unreadable", shapes.unreadable),
     ):
         if count:
-            said.append(found(code, count=count))
+            notes.append(Evidence.of(code, count=count))
     if drawing.passed_over:
-        said.append(found("dxf_passed_over", kinds=_counted(drawing)))
+        notes.append(Evidence.of("dxf_passed_over", kinds=_counted(drawing)))
     if drawing.extended:
         programs = ", ".join(sorted(drawing.extended))
-        said.append(
-            found("dxf_xdata", count=sum(drawing.extended.values()), programs=programs[:200])
+        notes.append(
+            Evidence.of("dxf_xdata", count=sum(drawing.extended.values()), programs=programs[:200])
         )
-    return said
+    return notes
 
 
 def _counted(drawing: Drawing) -> str:
     parts = [f"{kind} {count}" for kind, count in sorted(drawing.passed_over.items())]
     return ", ".join(parts)[:300] or "—"
-
-
-def _one_line(problem: object) -> str:
-    return " ".join(str(problem).split())[:200] or type(problem).__name__

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from layers.errors import LayerError
-from layers.exchange.readers.source import Evidence, found
+from layers.exchange.readers.source import Evidence
 
 _CHINESE = {"gbk", "gb2312", "gb18030"}
 _BY_NUMBER = {"65001": "UTF-8", "936": "GB18030", "54936": "GB18030", "950": "Big5"}
@@ -177,7 +177,7 @@ def decode_bytes(
     else:
         used, code = _text_encoding(raw), "encoding_sniffed"
     try:
-        return raw.decode(used), used, (found(code, encoding=used),)
+        return raw.decode(used), used, (Evidence.of(code, encoding=used),)
     except UnicodeDecodeError as error:
         if encoding is None:
             raise LayerError("not_a_gis_file", path=name, format="text") from error

@@ -19,7 +19,7 @@ from geo.tools import nearest_name
 from layers.errors import LayerError
 from layers.exchange.readers.archive import open_archive, read_member
 from layers.exchange.readers.encoding import decode_bytes
-from layers.exchange.readers.source import MAX_ROWS, Content, Evidence, found
+from layers.exchange.readers.source import MAX_ROWS, Content, Evidence
 
 MAX_DEPTH = 200
 """Folders in folders, and shapes in shapes, deeper than anyone nests them."""
@@ -311,15 +311,15 @@ def read_kml(path: Path, folder: str | None, encoding: str | None) -> Content:
     if not placemarks.shapes:
         raise LayerError("file_empty", path=path.name)
     table = _table(placemarks, notes.schemas)
-    paths = pd.Series(placemarks.own()["folder"], dtype="object")
+    paths = pd.Series(placemarks.standard_fields()["folder"], dtype="object")
     shapes = np.array(placemarks.shapes, dtype=object)
     frame = gpd.GeoDataFrame(table, geometry=shapes, crs=CRS("OGC:CRS84"))
-    remarks = [*evidence, *_noted(notes), *_shift(path, placemarks.systems)]
+    remarks = [*evidence, *_skipped_evidence(notes), *_shift(path, placemarks.systems)]
     if placemarks.bad_shapes:
-        remarks.append(found("shapes_unreadable", count=placemarks.bad_shapes))
+        remarks.append(Evidence.of("shapes_unreadable", count=placemarks.bad_shapes))
     if folder is not None:
         frame = _in_folder(path, frame, paths, folder)
-        remarks.insert(0, found("source_layer", layer=folder))
+        remarks.insert(0, Evidence.of("source_layer", layer=folder))
     known = tuple(dict.fromkeys(paths.dropna()))
     return Content(frame, tuple(remarks), CRS("OGC:CRS84"), "kml", used, known)
 
@@ -380,7 +380,7 @@ class _Placemarks:
             cells |= {item.get("name"): _words(item.text) for item in table.iter("SimpleData")}
         return {name: text for name, text in cells.items() if name and text}
 
-    def own(self) -> dict[str, list[str | None]]:
+    def standard_fields(self) -> dict[str, list[str | None]]:
         """Give what every placemark has: its name, its description, the path of its folders."""
         paths: dict[int, str | None] = {id(None): None}
         for *_, folder in self._own:
@@ -397,10 +397,10 @@ class _Placemarks:
         declared: dict[str, SchemaField] = {}
         for schema in self._schemas:
             declared |= schemas.get(schema, {})
-        given = dict.fromkeys(name for row in self._rows for name in row)
+        row_names = dict.fromkeys(name for row in self._rows for name in row)
         columns = {
             name: _typed([row.get(name) for row in self._rows], declared.get(name))
-            for name in [*declared, *(name for name in given if name not in declared)]
+            for name in [*declared, *(name for name in row_names if name not in declared)]
         }
         return pd.DataFrame(columns, index=range(len(self._rows)))
 
@@ -409,15 +409,15 @@ def _table(
     placemarks: _Placemarks, schemas: Mapping[str, Mapping[str, SchemaField]]
 ) -> pd.DataFrame:
     data = placemarks.data(schemas)
-    taken = {str(name).casefold() for name in data.columns}
+    used = {str(name).casefold() for name in data.columns}
     columns: dict[str, object] = {}
-    for name, values in placemarks.own().items():
+    for name, values in placemarks.standard_fields().items():
         # Programs label a placemark with one of its data: the same text twice tells nothing.
         if not any(values) or any(_same(values, data[column]) for column in data.columns):
             continue
-        columns[f"placemark_{name}" if name in taken else name] = values
-    own = pd.DataFrame(columns, index=data.index, dtype=object)
-    return pd.concat([own, data], axis="columns")
+        columns[f"placemark_{name}" if name in used else name] = values
+    standard = pd.DataFrame(columns, index=data.index, dtype=object)
+    return pd.concat([standard, data], axis="columns")
 
 
 def _typed(texts: list[str | None], declared: SchemaField | None) -> pd.Series:
@@ -451,24 +451,24 @@ def _in_folder(path: Path, frame: pd.DataFrame, paths: pd.Series, wanted: str) -
     return frame[within]
 
 
-def _noted(notes: KmlNotes) -> list[Evidence]:
-    said = []
+def _skipped_evidence(notes: KmlNotes) -> list[Evidence]:
+    evidence = []
     if notes.links:
-        said.append(found("kml_links_not_followed", count=notes.links))
+        evidence.append(Evidence.of("kml_links_not_followed", count=notes.links))
     if notes.passed_over:
         names = ", ".join(sorted(notes.passed_over))
-        said.append(
-            found("kml_passed_over", count=sum(notes.passed_over.values()), names=names[:200])
+        evidence.append(
+            Evidence.of("kml_passed_over", count=sum(notes.passed_over.values()), names=names[:200])
         )
-    return said
+    return evidence
 
 
 def _shift(path: Path, systems: Counter[str]) -> list[Evidence]:
     """Say whether the coordinates may be those of Chinese web maps, and what speaks for it."""
-    stated = {system for system in systems if system}
-    if path.suffix.lower() not in OVITAL_ENDINGS and not stated:
+    names = {system for system in systems if system}
+    if path.suffix.lower() not in OVITAL_ENDINGS and not names:
         return []
-    if stated and stated <= WGS84_NAMES and not systems[""]:
-        return [found("kml_system_stated", systems=", ".join(sorted(stated)))]
-    said = ", ".join(sorted(stated)) or "—"
-    return [found("kml_shift_possible", file=path.name, stated=said)]
+    if names and names <= WGS84_NAMES and not systems[""]:
+        return [Evidence.of("kml_system_stated", systems=", ".join(sorted(names)))]
+    listed = ", ".join(sorted(names)) or "—"
+    return [Evidence.of("kml_shift_possible", file=path.name, stated=listed)]

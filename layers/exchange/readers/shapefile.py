@@ -31,7 +31,7 @@ from layers.exchange.readers.encoding import (
     likelier,
     sniff,
 )
-from layers.exchange.readers.source import Content, CrsBasis, Evidence, found, unique_names
+from layers.exchange.readers.source import Content, CrsBasis, Evidence, unique_names
 from layers.exchange.readers.vector import choose_layer, read_with_gdal
 
 ENDING = "_columns.csv"
@@ -46,9 +46,9 @@ def full_names(archive: zipfile.ZipFile, columns: list[str]) -> dict[str, str]:
     can't be read, or two columns would have one name.
     """
     tables = [
-        one for one in archive.infolist()
-        if PurePosixPath(one.filename.replace("\\", "/")).name.endswith(ENDING)
-        and one.file_size <= MAX_BYTES
+        member for member in archive.infolist()
+        if PurePosixPath(member.filename.replace("\\", "/")).name.endswith(ENDING)
+        and member.file_size <= MAX_BYTES
     ]  # fmt: skip
     if len(tables) != 1:
         return {}
@@ -60,9 +60,9 @@ def full_names(archive: zipfile.ZipFile, columns: list[str]) -> dict[str, str]:
     heads = [[words["short_name"], words["full_name"]] for words in LABELS.values()]
     if not rows or rows[0][:2] not in heads:
         return {}
-    held = set(columns)
-    named = {row[0]: row[1] for row in rows[1:] if len(row) > 1 and row[0] in held and row[1]}
-    cut = {short: name for short, name in named.items() if short != name}
+    known = set(columns)
+    full_of = {row[0]: row[1] for row in rows[1:] if len(row) > 1 and row[0] in known and row[1]}
+    cut = {short: name for short, name in full_of.items() if short != name}
     after = [cut.get(name, name).casefold() for name in columns]
     is_sound = len(after) == len(set(after)) and all(len(n) <= LONGEST_NAME for n in cut.values())
     return cut if is_sound else {}
@@ -82,21 +82,21 @@ def read_zipped_shapefile(path: Path, layer: str | None, encoding: str | None) -
     ``archive_without_shapefile``, ``source_layer_needed``.
     """
     with open_archive(path, "ZIP", MAX_UNPACKED_BYTES) as archive:
-        held = {packed.name: packed for packed in shapefiles_in(archive)}
-        if not held:
+        packed_by_name = {packed.name: packed for packed in shapefiles_in(archive)}
+        if not packed_by_name:
             raise LayerError("archive_without_shapefile", path=path.name)
-        chosen = choose_layer(path, list(held), layer)
-        _require_parts(path, set(held[chosen].parts))
+        chosen = choose_layer(path, list(packed_by_name), layer)
+        _require_parts(path, set(packed_by_name[chosen].parts))
         with tempfile.TemporaryDirectory() as folder:
-            loose = unpack(archive, held[chosen], Path(folder))
+            loose = unpack(archive, packed_by_name[chosen], Path(folder))
             content = _read_parts(path, loose, encoding)
         names = full_names(archive, [str(name) for name in content.frame.columns])
-    notes = [found("source_layer", layer=chosen), *content.evidence]
+    notes = [Evidence.of("source_layer", layer=chosen), *content.evidence]
     if names:
-        notes.append(found("shapefile_full_names", count=len(names)))
+        notes.append(Evidence.of("shapefile_full_names", count=len(names)))
     return Content(
         content.frame.rename(columns=names), tuple(notes), content.crs, content.crs_basis,
-        content.encoding, tuple(held),
+        content.encoding, tuple(packed_by_name),
     )  # fmt: skip
 
 
@@ -110,24 +110,24 @@ def read_shapefile(path: Path, encoding: str | None) -> Content:
     Raises LayerError: ``shapefile_incomplete``, ``not_a_gis_file``, ``file_truncated``,
     ``encoding_wrong``.
     """
-    beside = {
+    parts = {
         found_part.suffix.lower(): found_part
         for found_part in path.parent.iterdir()
         if found_part.stem == path.stem and found_part.suffix.lower() in PARTS_TAKEN
     }
-    _require_parts(path, set(beside))
-    with _named_alike(beside, path) as loose:
+    _require_parts(path, set(parts))
+    with _same_case(parts, path) as loose:
         return _read_parts(path, loose, encoding)
 
 
 @contextmanager
-def _named_alike(beside: dict[str, Path], path: Path) -> Iterator[Path]:
+def _same_case(parts: dict[str, Path], path: Path) -> Iterator[Path]:
     # GDAL finds the parts by the case of their endings; .SHP beside .dbf happens.
-    if all(part == path.with_suffix(ending) for ending, part in beside.items()):
+    if all(part == path.with_suffix(ending) for ending, part in parts.items()):
         yield path
         return
     with tempfile.TemporaryDirectory() as folder:
-        for ending, part in beside.items():
+        for ending, part in parts.items():
             (Path(folder) / f"source{ending}").write_bytes(part.read_bytes())
         yield Path(folder) / "source.shp"
 
@@ -151,7 +151,7 @@ def _read_parts(path: Path, loose: Path, encoding: str | None) -> Content:
     used, evidence = _encoding(raw, encoding, declared, ldid)
     frame, cut = _decoded(path, frame, columns, used)
     if cut:
-        evidence = (*evidence, found("texts_cut_in_file", count=cut))
+        evidence = (*evidence, Evidence.of("texts_cut_in_file", count=cut))
     basis: CrsBasis = "none" if frame.crs is None else "stated_in_file"
     return Content(frame, (*evidence, *remarks), frame.crs, basis, used)
 
@@ -175,11 +175,11 @@ def _check_parts(path: Path, loose: Path) -> int:
 
 
 def _encoding(
-    raw: list[bytes], stated: str | None, declared: str, ldid: int
+    raw: list[bytes], stated_encoding: str | None, declared: str, ldid: int
 ) -> tuple[str, tuple[Evidence, ...]]:
-    if stated is not None:
-        used = known_encoding(stated)
-        return used, (found("encoding_stated", encoding=used),)
+    if stated_encoding is not None:
+        used = known_encoding(stated_encoding)
+        return used, (Evidence.of("encoding_stated", encoding=used),)
     wrong: tuple[Evidence, ...] = ()
     for text, code in ((declared, "encoding_by_cpg"), (encoding_of_ldid(ldid), "encoding_by_dbf")):
         if not text:
@@ -190,10 +190,10 @@ def _encoding(
             used = ""
         fits = used and all(decode(item, used) is not None for item in raw)
         if fits and likelier(raw, used) is None:
-            return used, (*wrong, found(code, encoding=used))
-        wrong = (*wrong, found("encoding_declared_wrong", declared=text.strip()))
+            return used, (*wrong, Evidence.of(code, encoding=used))
+        wrong = (*wrong, Evidence.of("encoding_declared_wrong", declared=text.strip()))
     used = sniff(raw)
-    return used, (*wrong, found("encoding_sniffed", encoding=used))
+    return used, (*wrong, Evidence.of("encoding_sniffed", encoding=used))
 
 
 def _decoded(

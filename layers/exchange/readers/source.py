@@ -5,12 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
-
-import pandas as pd
-from pyproj import CRS
+from typing import TYPE_CHECKING, Literal
 
 from geo.errors import Value
+from layers.exchange.heading import free_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pyproj import CRS
 
 
 @dataclass(frozen=True)
@@ -28,16 +30,33 @@ class Evidence:
     code: str
     values: Mapping[str, Value] = field(default_factory=lambda: MappingProxyType({}))
 
+    @classmethod
+    def of(cls, code: str, /, **values: Value) -> "Evidence":
+        """Note one thing that was recognised.
 
-def found(code: str, /, **values: Value) -> Evidence:
-    """Note one thing that was recognised.
+        Parameters
+        ----------
+        code
+            Key of the sentence in the message catalogue.
+        **values
+            The named values it mentions.
 
-    Examples
-    --------
-    >>> found("encoding_sniffed", encoding="GB18030").values["encoding"]
-    'GB18030'
-    """
-    return Evidence(code, MappingProxyType(values))
+        Returns
+        -------
+        Evidence
+            The note.
+
+        Examples
+        --------
+        >>> Evidence.of("encoding_sniffed", encoding="GB18030").values["encoding"]
+        'GB18030'
+        """
+        return cls(code, MappingProxyType(values))
+
+
+def one_line(problem: object) -> str:
+    """Return an error's words on one line of up to 200 characters, its kind where it has none."""
+    return " ".join(str(problem).split())[:200] or type(problem).__name__
 
 
 PLACES_NAMED = 5
@@ -61,18 +80,18 @@ class Oddities:
         ``place``: Number of the line, with what stands there where that helps.
         """
         self.counts[code] = self.counts.get(code, 0) + 1
-        shown = self.places.setdefault(code, [])
-        if len(shown) < PLACES_NAMED:
-            shown.append(str(place))
+        places = self.places.setdefault(code, [])
+        if len(places) < PLACES_NAMED:
+            places.append(str(place))
 
     def evidence(self) -> tuple[Evidence, ...]:
         """Give one note for each kind, in the order first met."""
         return tuple(
-            found(code, count=count, places=self._shown(code, count))
+            Evidence.of(code, count=count, places=self._places_text(code, count))
             for code, count in self.counts.items()
         )
 
-    def _shown(self, code: str, count: int) -> str:
+    def _places_text(self, code: str, count: int) -> str:
         more = " …" if count > PLACES_NAMED else ""
         return ", ".join(self.places[code]) + more
 
@@ -112,8 +131,8 @@ class SourceFile:
 
     path: Path
     format: str
-    frame: pd.DataFrame
-    crs: CRS | None
+    frame: "pd.DataFrame"
+    crs: "CRS | None"
     crs_basis: CrsBasis
     encoding: str
     sha256: str
@@ -125,9 +144,9 @@ class SourceFile:
 class Content:
     """What one reader found: rows, coordinate system, encoding, layers, evidence."""
 
-    frame: pd.DataFrame
+    frame: "pd.DataFrame"
     evidence: tuple[Evidence, ...]
-    crs: CRS | None = None
+    crs: "CRS | None" = None
     crs_basis: CrsBasis = "none"
     encoding: str = "UTF-8"
     layers: tuple[str, ...] = ()
@@ -163,15 +182,12 @@ def unique_names(names: Iterable[object]) -> list[str]:
     >>> unique_names(["名称", None, "ID", "id"])
     ['名称', 'column_2', 'ID', 'id_2']
     """
-    taken: set[str] = set()
+    used: set[str] = set()
     unique = []
     for position, name in enumerate(names, start=1):
         base = "" if name is None else str(name).strip()
         base = base or f"column_{position}"
-        candidate, number = base, 1
-        while candidate.casefold() in taken:
-            number += 1
-            candidate = f"{base}_{number}"
-        taken.add(candidate.casefold())
+        candidate = free_name(base, used)
+        used.add(candidate.casefold())
         unique.append(candidate)
     return unique

@@ -100,10 +100,10 @@ def point_of(line: str, number: int) -> PointLine | None:
     fields = [field.strip() for field in fields]
     while fields and not fields[-1]:
         fields.pop()
-    found = _places(fields)
-    if found is None:
+    parsed = _places(fields)
+    if parsed is None:
         return None
-    label, ring, first, second, used = found
+    label, ring, first, second, used = parsed
     return PointLine(number, label, ring, float(first), float(second), len(fields) > used)
 
 

@@ -22,7 +22,7 @@ from geo.units import AREA_UNITS_IN_M2
 from layers.errors import LayerError
 from layers.exchange.readers.coordinates import ORDERS, Order, orders_of, zones_of
 from layers.exchange.readers.encoding import decode_file
-from layers.exchange.readers.source import Content, CrsBasis, Evidence, Oddities, found
+from layers.exchange.readers.source import Content, CrsBasis, Evidence, Oddities
 from layers.exchange.readers.survey_points import (
     KINDS,
     Corner,
@@ -186,7 +186,7 @@ _FAMILIES: dict[Datum, tuple[int, int, int, int]] = {
 
 
 @dataclass(frozen=True)
-class Stated:
+class HeaderCrs:
     """What a header says of its coordinates.
 
     ``datum``: The datum it names, None where it names none or one that isn't known.
@@ -207,7 +207,7 @@ class Stated:
     parameters: str
 
 
-def stated_in(header: Mapping[str, str], path: str) -> Stated:
+def header_crs(header: Mapping[str, str], path: str) -> HeaderCrs:
     """Read what a header says of its coordinates.
 
     Raises LayerError: ``txt_unit_unknown`` for another unit than metres and degrees.
@@ -216,7 +216,7 @@ def stated_in(header: Mapping[str, str], path: str) -> Stated:
     text = values.get("坐标系", values.get("坐标系统", ""))
     projection = values.get("投影类型", values.get("投影", ""))
     parameters = values.get("转换参数", "")
-    return Stated(
+    return HeaderCrs(
         _datum(text), header.get("坐标系", text), _zone(values.get("带号", "")),
         _first_number(values.get("几度分带", values.get("分带", ""))),
         not projection or "高斯" in projection or "gauss" in projection or projection == "tm",
@@ -226,7 +226,7 @@ def stated_in(header: Mapping[str, str], path: str) -> Stated:
 
 
 def crs_of(
-    stated: Stated, zone_in_front: int, is_geographic: bool
+    header: HeaderCrs, zone_in_front: int, is_geographic: bool
 ) -> tuple[CRS | None, tuple[Evidence, ...]]:
     """Decide the coordinate system of a survey text.
 
@@ -241,26 +241,31 @@ def crs_of(
     the shapes then lie elsewhere, and placing them refuses that or asks.
     """
     notes = []
-    if stated.parameters:
-        notes.append(found("txt_parameters_unused", parameters=stated.parameters[:80]))
-    if stated.unit is not None and (stated.unit == "degree") != is_geographic:
-        notes.append(found("txt_unit_contradicts"))
-    if stated.datum is None:
-        code = "txt_system_unknown" if stated.datum_text else "txt_system_missing"
-        return None, (*notes, found(code, system=stated.datum_text, zone=zone_in_front or None))
+    if header.parameters:
+        notes.append(Evidence.of("txt_parameters_unused", parameters=header.parameters[:80]))
+    if header.unit is not None and (header.unit == "degree") != is_geographic:
+        notes.append(Evidence.of("txt_unit_contradicts"))
+    if header.datum is None:
+        code = "txt_system_unknown" if header.datum_text else "txt_system_missing"
+        return None, (
+            *notes,
+            Evidence.of(code, system=header.datum_text, zone=zone_in_front or None),
+        )
     if is_geographic:
-        return CRS(_GEOGRAPHIC[stated.datum]), tuple(notes)
-    if not stated.is_gauss:
-        return None, (*notes, found("txt_projection_unknown"))
-    zone = stated.zone or zone_in_front or None
+        return CRS(_GEOGRAPHIC[header.datum]), tuple(notes)
+    if not header.is_gauss:
+        return None, (*notes, Evidence.of("txt_projection_unknown"))
+    zone = header.zone or zone_in_front or None
     if zone_in_front and zone != zone_in_front:
-        notes.append(found("txt_zone_contradicts", stated=zone, in_front=zone_in_front))
+        notes.append(Evidence.of("txt_zone_contradicts", stated=zone, in_front=zone_in_front))
     if zone is None:
-        return None, (*notes, found("txt_zone_missing", system=stated.datum_text))
+        return None, (*notes, Evidence.of("txt_zone_missing", system=header.datum_text))
     width = 3 if zone >= FIRST_NARROW_ZONE else 6
-    if stated.width not in {None, float(width)}:
-        notes.append(found("txt_width_contradicts", stated=stated.width, zone=zone, width=width))
-    return gauss_kruger(stated.datum, zone, has_zone=bool(zone_in_front)), tuple(notes)
+    if header.width not in {None, float(width)}:
+        notes.append(
+            Evidence.of("txt_width_contradicts", stated=header.width, zone=zone, width=width)
+        )
+    return gauss_kruger(header.datum, zone, has_zone=bool(zone_in_front)), tuple(notes)
 
 
 def gauss_kruger(datum: Datum, zone: int, *, has_zone: bool) -> CRS:
@@ -397,14 +402,14 @@ def place_points(blocks: list[Block], oddities: Oddities) -> PlacedPoints:
     start = 0
     corners: dict[int, list[Corner]] = {}
     for block in kept:
-        own = slice(start, start + len(block.points))
-        start = own.stop
-        _check(block, orders[own], zones[own], usual_order, usual_zone)
-        if block.problem is None and swapped[own.start] != (usual_order in _SWAPPED):
+        span = slice(start, start + len(block.points))
+        start = span.stop
+        _check(block, orders[span], zones[span], usual_order, usual_zone)
+        if block.problem is None and swapped[span.start] != (usual_order in _SWAPPED):
             oddities.note("txt_axes_differ", f"{block.line} {block.label[:20]}")
         corners[id(block)] = [
             Corner(p.line, p.label, _ring(p.ring), float(x), float(y))
-            for p, x, y in zip(block.points, east[own], north[own], strict=True)
+            for p, x, y in zip(block.points, east[span], north[span], strict=True)
         ]
     return PlacedPoints(
         [corners.get(id(block), []) for block in blocks], usual_order, usual_zone, is_geographic
@@ -414,8 +419,8 @@ def place_points(blocks: list[Block], oddities: Oddities) -> PlacedPoints:
 def _most(values: npt.NDArray, empty: int = UNKNOWN) -> int:
     if not len(values):
         return empty
-    found, counts = np.unique(values, return_counts=True)
-    return int(found[np.argmax(counts)])
+    distinct, counts = np.unique(values, return_counts=True)
+    return int(distinct[np.argmax(counts)])
 
 
 def _check(
@@ -484,7 +489,7 @@ def _unit_of(
     measured = shapely.area(shapes)
     known = np.isfinite(declared) & (declared > 0) & (measured > 0)
     if crs is None or crs.is_geographic or not known.any():
-        return FORMAT_UNIT, (found("txt_area_by_format", unit=FORMAT_UNIT),)
+        return FORMAT_UNIT, (Evidence.of("txt_area_by_format", unit=FORMAT_UNIT),)
     fits = {
         unit: int((np.abs(declared * size - measured)[known] <= NEAR * measured[known]).sum())
         for unit, size in AREA_UNITS_IN_M2.items()
@@ -492,8 +497,8 @@ def _unit_of(
     best = max(fits, key=lambda unit: (fits[unit], unit == FORMAT_UNIT))
     of = int(known.sum())
     if fits[best] * 2 <= of:
-        return FORMAT_UNIT, (found("txt_area_fits_none", unit=FORMAT_UNIT, count=of),)
-    return best, (found("txt_area_by_outline", unit=best, count=fits[best], of=of),)
+        return FORMAT_UNIT, (Evidence.of("txt_area_fits_none", unit=FORMAT_UNIT, count=of),)
+    return best, (Evidence.of("txt_area_by_outline", unit=best, count=fits[best], of=of),)
 
 
 MAX_TEXT_BYTES = 256 * 1024**2
@@ -547,9 +552,9 @@ def read_survey_text(path: Path, encoding: str | None, layer: str | None) -> Con
     kinds = [kind for kind in KINDS if any((b.parcel.kind or "面") == kind for b in draft.blocks)]
     chosen = choose_layer(path, kinds, layer)
     blocks = [block for block in draft.blocks if (block.parcel.kind or "面") == chosen]
-    stated = stated_in(draft.header, path.name)
+    crs_header = header_crs(draft.header, path.name)
     placed = place_points(blocks, draft.oddities)
-    crs, of_crs = crs_of(stated, placed.zone, placed.is_geographic)
+    crs, of_crs = crs_of(crs_header, placed.zone, placed.is_geographic)
     parcels = [
         _parcel(block, corners, placed.is_geographic, draft.oddities)
         for block, corners in zip(blocks, placed.corners, strict=True)
@@ -557,9 +562,9 @@ def read_survey_text(path: Path, encoding: str | None, layer: str | None) -> Con
     frame, of_area = _frame(parcels, crs, draft.oddities)
     _note_numbers(blocks, draft.oddities)
     header = "; ".join(f"{key}={value}" for key, value in draft.header.items() if value)
-    said = (found("txt_header", text=header[:300]),) if header else ()
+    header_notes = (Evidence.of("txt_header", text=header[:300]),) if header else ()
     axes = Evidence(AXES_SAID[ORDERS[placed.order]] if placed.order >= 0 else "txt_axes_unknown")
-    evidence = (*notes, *said, *of_crs, axes, *of_area, *draft.oddities.evidence())
+    evidence = (*notes, *header_notes, *of_crs, axes, *of_area, *draft.oddities.evidence())
     basis: CrsBasis = "none" if crs is None else "stated_in_file"
     return Content(frame, evidence, crs, basis, used, tuple(kinds))
 
@@ -605,8 +610,8 @@ def _frame(
         PROBLEM: [f"{problem[0]}:{problem[1]}" if problem else "" for problem in problems],
     }
     table = pd.DataFrame({name: _cells(cells) for name, cells in columns.items()}, dtype=object)
-    said = [name for name in table.columns if name == NUMBER or table[name].notna().any()]
-    table = table[said].assign(**{PLACE: range(1, len(parcels) + 1)})
+    filled = [name for name in table.columns if name == NUMBER or table[name].notna().any()]
+    table = table[filled].assign(**{PLACE: range(1, len(parcels) + 1)})
     return gpd.GeoDataFrame(table, geometry=shapes, crs=crs), notes
 
 

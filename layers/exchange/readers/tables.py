@@ -15,7 +15,7 @@ from layers.exchange.cells import FORMULA_STARTS
 from layers.exchange.heading import LABELS
 from layers.exchange.readers.archive import open_archive
 from layers.exchange.readers.encoding import decode_file
-from layers.exchange.readers.source import Content, Evidence, found, unique_names
+from layers.exchange.readers.source import Content, Evidence, unique_names
 from layers.exchange.readers.vector import choose_layer
 
 TOTALS_WORDS = frozenset({"合计", "总计", "total", "totals"})
@@ -56,7 +56,7 @@ def read_csv(path: Path, encoding: str | None) -> Content:
         frame.loc[marked, name] = frame.loc[marked, name].str[1:]
         marks += int(marked.sum())
     if marks:
-        notes = (*notes, found("text_marks_removed", count=marks))
+        notes = (*notes, Evidence.of("text_marks_removed", count=marks))
     return Content(frame, (*evidence, *notes), encoding=used)
 
 
@@ -81,11 +81,11 @@ def read_xlsx(path: Path, sheet: str | None) -> Content:
     except _BROKEN_BOOK as error:
         raise LayerError("not_a_gis_file", path=path.name, format="XLSX") from error
     try:
-        own = {labels["sources"] for labels in LABELS.values()}
+        source_titles = {labels["sources"] for labels in LABELS.values()}
         sheets = {page.title: page for page in book.worksheets}
         contents = {}
         for title, page in sheets.items():
-            if title in own and sheet != title:
+            if title in source_titles and sheet != title:
                 continue
             page.reset_dimensions()  # a file may claim any size for a sheet
             contents[title] = _rows_of(path, page)
@@ -97,7 +97,7 @@ def read_xlsx(path: Path, sheet: str | None) -> Content:
     chosen = choose_layer(path, filled, sheet)
     frame, notes = _table(path, contents[chosen])
     return Content(
-        frame, (found("source_layer", layer=chosen), *notes), layers=tuple(filled)
+        frame, (Evidence.of("source_layer", layer=chosen), *notes), layers=tuple(filled)
     )  # fmt: skip
 
 
@@ -122,14 +122,14 @@ def _table(path: Path, rows: list[list[Any]]) -> tuple[pd.DataFrame, tuple[Evide
     top = next(position for position, count in enumerate(counts) if count >= least)
     notes: list[Evidence] = []
     if top:
-        notes.append(found("header_row", row=top + 1))
+        notes.append(Evidence.of("header_row", row=top + 1))
     body = [
         (position, row)
         for position, (row, count) in enumerate(zip(rows, counts, strict=True))
         if position > top and count
     ]
     if len(body) > 1 and _is_total(body[-1][1]):
-        notes.append(found("totals_row_left_out", row=body[-1][0] + 1))
+        notes.append(Evidence.of("totals_row_left_out", row=body[-1][0] + 1))
         body.pop()
     if not body:
         raise LayerError("file_empty", path=path.name)

@@ -23,7 +23,7 @@ from geo.tools import nearest_name
 from layers.errors import LayerError
 from layers.exchange.readers.archive import MAX_UNPACKED_BYTES, open_archive, unpack_member
 from layers.exchange.readers.encoding import decode_file
-from layers.exchange.readers.source import MAX_ROWS, Content, CrsBasis, Evidence, found
+from layers.exchange.readers.source import MAX_ROWS, Content, CrsBasis, Evidence, one_line
 
 CURVE_STEP_DEG = "0.1"
 """Chords that stand for curves: GDAL's own step of 4° makes a circle 0.08 % too small."""
@@ -80,9 +80,9 @@ def read_with_gdal(
                 path, layer=layer, encoding=encoding, datetime_as_string=True, on_invalid="ignore"
             )
     except (RuntimeError, ValueError, IndexError, shapely.errors.ShapelyError) as error:
-        raise LayerError("file_unreadable", path=path.name, detail=_one_line(error)) from error
-    said = dict.fromkeys(_one_line(remark.message) for remark in remarks)
-    return frame, tuple(found("reader_remark", remark=text) for text in said)
+        raise LayerError("file_unreadable", path=path.name, detail=one_line(error)) from error
+    texts = dict.fromkeys(one_line(remark.message) for remark in remarks)
+    return frame, tuple(Evidence.of("reader_remark", remark=text) for text in texts)
 
 
 def read_geopackage(path: Path, layer: str | None) -> Content:
@@ -115,7 +115,7 @@ def read_geopackage(path: Path, layer: str | None) -> Content:
         raise LayerError("file_truncated", path=path.name)
     chosen = choose_layer(path, names, layer)
     frame, remarks = read_with_gdal(path, chosen, None)
-    evidence = (found("source_layer", layer=chosen), *remarks)
+    evidence = (Evidence.of("source_layer", layer=chosen), *remarks)
     return content_of(frame, evidence, layers=tuple(names))
 
 
@@ -140,7 +140,7 @@ def read_parquet(path: Path) -> Content:
     try:
         frame = gpd.read_parquet(path) if is_spatial else pd.read_parquet(path)
     except (pa.ArrowException, OSError, ValueError, KeyError, shapely.errors.ShapelyError) as error:
-        raise LayerError("file_unreadable", path=path.name, detail=_one_line(error)) from error
+        raise LayerError("file_unreadable", path=path.name, detail=one_line(error)) from error
     if any(name is not None for name in frame.index.names):
         frame = frame.reset_index()
     return content_of(frame, ())
@@ -159,10 +159,6 @@ def content_of(
         frame, evidence, frame.crs, "none" if frame.crs is None else "stated_in_file",
         layers=layers,
     )  # fmt: skip
-
-
-def _one_line(problem: object) -> str:
-    return " ".join(str(problem).split())[:200]
 
 
 CATALOGUE = "a00000001.gdbtable"
@@ -231,12 +227,12 @@ def read_flatgeobuf(path: Path) -> Content:
 
 def _databases_in(archive: zipfile.ZipFile) -> dict[str, dict[str, zipfile.ZipInfo]]:
     """List the geodatabases of an archive: by the folder, the members under names of our own."""
-    held: dict[str, dict[str, zipfile.ZipInfo]] = {}
+    databases: dict[str, dict[str, zipfile.ZipInfo]] = {}
     for member in archive.infolist():
         place = PurePosixPath(member.filename.replace("\\", "/"))
         if "__MACOSX" not in place.parts and _PART.fullmatch(place.name):
-            held.setdefault(str(place.parent), {})[place.name.lower()] = member
-    return {folder: parts for folder, parts in held.items() if CATALOGUE in parts}
+            databases.setdefault(str(place.parent), {})[place.name.lower()] = member
+    return {folder: parts for folder, parts in databases.items() if CATALOGUE in parts}
 
 
 def _read_folder(path: Path, folder: Path, layer: str | None) -> Content:
@@ -245,13 +241,11 @@ def _read_folder(path: Path, folder: Path, layer: str | None) -> Content:
     try:
         listed = [str(name) for name, _ in pyogrio.list_layers(folder)]
     except (RuntimeError, ValueError) as error:
-        raise LayerError(
-            "file_unreadable", path=path.name, detail=" ".join(str(error).split())[:200]
-        ) from error
+        raise LayerError("file_unreadable", path=path.name, detail=one_line(error)) from error
     names = [name for name in listed if not name.startswith(_SYSTEM_TABLES)]
     chosen = choose_layer(path, names, layer)
     frame, remarks = read_with_gdal(folder, chosen, None)
-    evidence = (found("source_layer", layer=chosen), *remarks)
+    evidence = (Evidence.of("source_layer", layer=chosen), *remarks)
     return content_of(frame, evidence, layers=tuple(names))
 
 
@@ -280,7 +274,7 @@ def read_geojson(path: Path, encoding: str | None) -> Content:
         raise LayerError("not_a_gis_file", path=path.name, format="GeoJSON")
     if not features:
         raise LayerError("file_empty", path=path.name)
-    crs, stated = _member_crs(document)
+    crs, is_stated = _member_crs(document)
     shapes = [feature.get("geometry") for feature in features]
     texts = [None if shape is None else json.dumps(shape) for shape in shapes]
     geometry = shapely.from_geojson(np.array(texts, dtype=object), on_invalid="ignore")
@@ -288,7 +282,7 @@ def read_geojson(path: Path, encoding: str | None) -> Content:
     table = pd.DataFrame(properties, dtype=object, index=range(len(features)))
     table = table.drop(columns="geometry", errors="ignore")
     frame = gpd.GeoDataFrame(table, geometry=geometry, crs=crs)
-    implied: CrsBasis = "stated_in_file" if stated else "rfc7946"
+    implied: CrsBasis = "stated_in_file" if is_stated else "rfc7946"
     return Content(frame, evidence, crs, "none" if crs is None else implied, used)
 
 
@@ -317,5 +311,5 @@ def _member_crs(document: dict) -> tuple[CRS | None, bool]:
     if member is None:
         return None, True
     properties = member.get("properties") if isinstance(member, dict) else None
-    named = properties if isinstance(properties, dict) else {}
-    return parse_crs(str(named.get("name", named.get("code", member)))), True
+    crs_names = properties if isinstance(properties, dict) else {}
+    return parse_crs(str(crs_names.get("name", crs_names.get("code", member)))), True

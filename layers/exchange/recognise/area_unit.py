@@ -14,7 +14,7 @@ import shapely
 from geo.errors import Value
 from geo.units import AREA_UNITS_IN_M2, M2_PER_HA, M2_PER_MU
 from layers.errors import LayerError
-from layers.exchange.readers.source import Evidence, found
+from layers.exchange.readers.source import Evidence
 from layers.exchange.recognise.crs import SAMPLE
 from layers.validate import as_numbers
 
@@ -166,7 +166,7 @@ def area_ratio(frame: pd.DataFrame) -> AreaRatio:
 
 
 def declared_areas(
-    frame: pd.DataFrame, stated: str | None, headings: Sequence[tuple[str, str | None]]
+    frame: pd.DataFrame, stated_unit: str | None, headings: Sequence[tuple[str, str | None]]
 ) -> tuple[pd.DataFrame, tuple[Evidence, ...]]:
     """Turn declared areas into square metres, whatever unit they came in.
 
@@ -174,7 +174,7 @@ def declared_areas(
     ----------
     frame
         Rows in the workspace's system with the vocabulary's column names.
-    stated
+    stated_unit
         ``m2``, ``亩``, ``公顷``, or None.
     headings
         The file's column that became the declared area, and the unit in its heading.
@@ -192,9 +192,9 @@ def declared_areas(
         written; ``declared_unit_unclear`` where nothing speaks for any.
     """
     if not headings:
-        if stated is not None:
+        if stated_unit is not None:
             raise LayerError(
-                "declared_column_missing", column=DECLARED, target=DECLARED, unit=stated
+                "declared_column_missing", column=DECLARED, target=DECLARED, unit=stated_unit
             )
         return frame, ()
     column, written = headings[0]
@@ -203,18 +203,18 @@ def declared_areas(
     numbers = as_numbers(whole[DECLARED])
     if not numbers.notna().any():
         return _converted(frame, factors, 1.0), notes
-    unit, size, grounds = _unit(area_ratio(whole), stated, column, written)
+    unit, size, grounds = _unit(area_ratio(whole), stated_unit, column, written)
     if size != 1.0:
-        grounds.append(found("declared_unit", unit=unit, count=int(numbers.notna().sum())))
+        grounds.append(Evidence.of("declared_unit", unit=unit, count=int(numbers.notna().sum())))
     return _converted(frame, factors, size), (*notes, *grounds)
 
 
 def _unit(
-    ratio: AreaRatio, stated: str | None, column: str, written: str | None
+    ratio: AreaRatio, stated_unit: str | None, column: str, written: str | None
 ) -> tuple[str, float, list[Evidence]]:
     """Decide on a unit: name, size [m²], grounds."""
     size = None if written is None else unit_factor(written, CELL_UNIT_AREA)
-    claimed = stated if stated is not None else area_unit(written)
+    claimed = stated_unit if stated_unit is not None else area_unit(written)
     values: dict[str, Value] = {
         "column": column, "ratio": ratio.median, "count": ratio.count
     }  # fmt: skip
@@ -222,14 +222,14 @@ def _unit(
         raise LayerError(
             "declared_unit_contradicts", stated=claimed or str(written), unit=ratio.unit, **values
         )
-    if stated is not None:
-        return stated, AREA_UNITS_IN_M2[stated], []
+    if stated_unit is not None:
+        return stated_unit, AREA_UNITS_IN_M2[stated_unit], []
     if size is not None:
-        said = [found("declared_unit_by_heading", column=column, unit=str(written))]
-        return str(written), size, said if column != DECLARED else []
+        notes = [Evidence.of("declared_unit_by_heading", column=column, unit=str(written))]
+        return str(written), size, notes if column != DECLARED else []
     if ratio.unit is not None:
-        said = [found("declared_unit_by_shapes", unit=ratio.unit, **values)]
-        return ratio.unit, AREA_UNITS_IN_M2[ratio.unit], said
+        notes = [Evidence.of("declared_unit_by_shapes", unit=ratio.unit, **values)]
+        return ratio.unit, AREA_UNITS_IN_M2[ratio.unit], notes
     raise LayerError("declared_unit_unclear", **values)
 
 
@@ -245,7 +245,7 @@ def _cells(
     if factors.isna().all():
         return frame, factors, ()
     bare = pd.Series([number for number, _ in parted], index=frame.index, dtype="object")
-    note = found("declared_cells_with_unit", count=int(factors.notna().sum()))
+    note = Evidence.of("declared_cells_with_unit", count=int(factors.notna().sum()))
     return frame.assign(**{DECLARED: bare}), factors, (note,)
 
 
@@ -253,6 +253,6 @@ def _converted(frame: pd.DataFrame, factors: pd.Series, size: float) -> pd.DataF
     sizes = factors.fillna(size)
     if (sizes == 1.0).all():
         return frame
-    given = frame[DECLARED]
-    numbers = as_numbers(given) * sizes
-    return frame.assign(**{DECLARED: given.astype("object").where(numbers.isna(), numbers)})
+    raw = frame[DECLARED]
+    numbers = as_numbers(raw) * sizes
+    return frame.assign(**{DECLARED: raw.astype("object").where(numbers.isna(), numbers)})

@@ -10,10 +10,10 @@ import pandas as pd
 
 from layers.codes import GUIDE, GUIDE_BY_NAME, SAME, SEVERAL, SURVEY
 from layers.contracts import Contract
-from layers.exchange.heading import kept_names
-from layers.exchange.readers.source import Evidence, found
+from layers.exchange.heading import free_name, unmapped_names
+from layers.exchange.readers.source import Evidence
 from layers.exchange.recognise.area_unit import split_heading
-from layers.validate import SOURCE_PREFIX
+from layers.fields import SOURCE_PREFIX
 
 CODE, SCHEME = "land_use_code", "land_use_scheme"
 SURVEY_HEADINGS = frozenset({"dlbm", "dlmc", "地类编码", "地类代码", "地类名称", "地类"})
@@ -51,16 +51,22 @@ def recognise_land_use(
     if not known or (SCHEME in frame.columns and frame[SCHEME].notna().any()):
         return frame, ()
     (heading,) = [column for column, target in targets.items() if target == CODE]
-    given = frame[CODE].map(lambda value: None if pd.isna(value) else _text(value))
+    texts = frame[CODE].map(lambda value: None if pd.isna(value) else _text(value))
     names = _names_beside(frame, targets)
-    is_survey = _is_survey(given, names, split_heading(heading)[0])
-    uses = {text: use_of(text, is_survey) for text in given.dropna().unique() if text}
-    codes = given.map(lambda text: uses[text].code if text in uses else None)
-    schemes = given.map(lambda text: uses[text].scheme if text in uses else None)
+    is_survey = _is_survey(texts, names, split_heading(heading)[0])
+    uses = {text: use_of(text, is_survey) for text in texts.dropna().unique() if text}
+    codes = texts.map(lambda text: uses[text].code if text in uses else None)
+    schemes = texts.map(lambda text: uses[text].scheme if text in uses else None)
     kept = {}
     if any(use.code != text for text, use in uses.items()):
-        kept[_free(kept_names([heading])[heading], frame)] = frame[CODE]
-    return frame.assign(**{CODE: codes, SCHEME: schemes, **kept}), _notes(given, uses, heading)
+        kept[_text_column(heading, frame)] = frame[CODE]
+    return frame.assign(**{CODE: codes, SCHEME: schemes, **kept}), _notes(texts, uses, heading)
+
+
+def _text_column(heading: str, frame: pd.DataFrame) -> str:
+    """Name the column in which the file's own texts stay."""
+    used = {str(column).casefold() for column in frame.columns}
+    return free_name(unmapped_names([heading])[heading], used)
 
 
 def use_of(text: str, is_survey: bool | None) -> Use:
@@ -103,11 +109,11 @@ def _named_in_survey(code: str, name: str, otherwise: bool | None) -> bool | Non
     return otherwise if in_guide == in_survey else in_survey
 
 
-def _is_survey(given: pd.Series, names: pd.Series | None, heading: str) -> bool | None:
+def _is_survey(texts: pd.Series, names: pd.Series | None, heading: str) -> bool | None:
     """Say which scheme a column's codes of digits are of: by names beside, heading, codes."""
     votes = {True: 0, False: 0}
     if names is not None:
-        for code, name in zip(given, names, strict=True):
+        for code, name in zip(texts, names, strict=True):
             if isinstance(code, str) and isinstance(name, str):
                 vote = _named_in_survey(code, "".join(name.split()), None)
                 if vote is not None:
@@ -116,7 +122,7 @@ def _is_survey(given: pd.Series, names: pd.Series | None, heading: str) -> bool 
         return votes[True] > votes[False]
     if heading in SURVEY_HEADINGS:
         return True
-    codes = {str(text) for text in given.dropna().unique() if re.fullmatch(r"\d+", str(text))}
+    codes = {str(text) for text in texts.dropna().unique() if re.fullmatch(r"\d+", str(text))}
     in_guide, in_survey = codes <= GUIDE.keys(), codes <= SURVEY.keys()
     if codes and in_guide != in_survey:
         return in_survey
@@ -130,30 +136,36 @@ def _names_beside(frame: pd.DataFrame, targets: Mapping[str, str]) -> pd.Series 
     return None
 
 
-def _notes(given: pd.Series, uses: Mapping[str, Use], heading: str) -> tuple[Evidence, ...]:
-    counts = given.value_counts()
+def _notes(column_texts: pd.Series, uses: Mapping[str, Use], heading: str) -> tuple[Evidence, ...]:
+    counts = column_texts.value_counts()
 
-    def of(*kinds: Kind) -> tuple[list[str], int]:
+    def texts_of(*kinds: Kind) -> tuple[list[str], int]:
         texts = [text for text, use in uses.items() if use.kind in kinds]
         return texts, int(counts.reindex(texts).sum())
 
     notes = []
-    texts, count = of("translated", "named")
+    texts, count = texts_of("translated", "named")
     if texts:
         pairs = ", ".join(f"{text}→{uses[text].code}" for text in texts[:EXAMPLES])
-        notes.append(found("land_use_translated", column=heading, count=count, examples=pairs))
+        notes.append(
+            Evidence.of("land_use_translated", column=heading, count=count, examples=pairs)
+        )
     for scheme, scheme_count in _by_scheme(uses, counts).items():
         notes.append(
-            found("land_use_scheme_recognised", column=heading, scheme=scheme, count=scheme_count)
+            Evidence.of(
+                "land_use_scheme_recognised", column=heading, scheme=scheme, count=scheme_count
+            )
         )
-    texts, count = of("several")
+    texts, count = texts_of("several")
     if texts:
         choices = "; ".join(f"{text}: {' / '.join(SEVERAL[_bare(text)])}" for text in texts)
-        notes.append(found("land_use_several", column=heading, count=count, choices=choices))
-    texts, count = of("unknown")
+        notes.append(Evidence.of("land_use_several", column=heading, count=count, choices=choices))
+    texts, count = texts_of("unknown")
     if texts:
         examples = ", ".join(texts[:EXAMPLES])
-        notes.append(found("land_use_undecided", column=heading, count=count, examples=examples))
+        notes.append(
+            Evidence.of("land_use_undecided", column=heading, count=count, examples=examples)
+        )
     return tuple(notes)
 
 
@@ -173,15 +185,6 @@ def _text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value).strip()
-
-
-def _free(name: str, frame: pd.DataFrame) -> str:
-    taken = {str(column).casefold() for column in frame.columns}
-    number, candidate = 1, name
-    while candidate.casefold() in taken:
-        number += 1
-        candidate = f"{name}_{number}"
-    return candidate
 
 
 INDUSTRY_CODE, INDUSTRY_SCHEME = "industry_code", "industry_scheme"
@@ -223,23 +226,23 @@ def recognise_industry(
     texts = [
         None if pd.isna(value) else str(value).strip() or None for value in frame[INDUSTRY_CODE]
     ]
-    given = pd.Series(texts, index=frame.index, dtype="object")
+    stripped = pd.Series(texts, index=frame.index, dtype="object")
     digits = [None if text is None else industry_digits(text) for text in texts]
     codes = pd.Series(digits, index=frame.index, dtype="object")
     notes = []
-    changed = given.notna() & (codes != given)
-    unknown = given[codes.isna() & given.notna()]
+    changed = stripped.notna() & (codes != stripped)
+    unknown = stripped[codes.isna() & stripped.notna()]
     if changed.any():
-        kept = kept_names([heading])[heading]
-        kept = kept if kept not in frame.columns else f"{kept}_2"
-        frame = frame.assign(**{kept: frame[INDUSTRY_CODE]})
+        frame = frame.assign(**{_text_column(heading, frame): frame[INDUSTRY_CODE]})
         count = int((changed & codes.notna()).sum())
         if count:
-            notes.append(found("industry_digits_taken", column=heading, count=count))
+            notes.append(Evidence.of("industry_digits_taken", column=heading, count=count))
     if len(unknown):
-        shown = ", ".join(unknown.drop_duplicates()[:EXAMPLES])
+        examples = ", ".join(unknown.drop_duplicates()[:EXAMPLES])
         notes.append(
-            found("industry_not_a_code", column=heading, count=len(unknown), examples=shown)
+            Evidence.of(
+                "industry_not_a_code", column=heading, count=len(unknown), examples=examples
+            )
         )
     frame = frame.assign(**{INDUSTRY_CODE: codes})
     edition = next((scheme for year, scheme in EDITIONS.items() if year in heading), None)
@@ -252,5 +255,5 @@ def recognise_industry(
         frame = frame.assign(
             **{INDUSTRY_SCHEME: pd.Series(schemes, index=frame.index, dtype="object")}
         )
-        notes.append(found("industry_edition", column=heading, scheme=edition))
+        notes.append(Evidence.of("industry_edition", column=heading, scheme=edition))
     return frame, tuple(notes)

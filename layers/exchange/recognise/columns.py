@@ -12,13 +12,15 @@ import pandas as pd
 from geo.tools import nearest_name
 from layers.contracts import Contract, key_columns
 from layers.errors import LayerError
-from layers.exchange.heading import field_title, kept_names, kept_values, plain_title
-from layers.exchange.readers.source import Evidence, found
+from layers.exchange.cells import unmapped_values
+from layers.exchange.heading import field_title, plain_title, unmapped_names
+from layers.exchange.readers.source import Evidence
 from layers.exchange.recognise.area_unit import DECLARED, split_heading, unit_factor
-from layers.validate import SOURCE_PREFIX, as_numbers
+from layers.fields import SOURCE_PREFIX
+from layers.validate import as_numbers
 from layers.workspace.protocol import Edit, Workspace
 
-OWN: MappingProxyType[str, MappingProxyType[str, str]] = MappingProxyType(
+LAYER_SYNONYMS: MappingProxyType[str, MappingProxyType[str, str]] = MappingProxyType(
     {
         layer: MappingProxyType(words)
         for layer, words in {
@@ -141,21 +143,21 @@ def synonyms_of(contract: Contract) -> Iterator[tuple[str, str]]:
     >>> ("dkbh", "parcel_id") in set(synonyms_of(CONTRACTS["land_parcels"]))
     True
     """
-    tables: tuple[Mapping[str, str], ...] = (OWN.get(contract.name, {}), COMMON)
-    taken: set[str] = set()
+    tables: tuple[Mapping[str, str], ...] = (LAYER_SYNONYMS.get(contract.name, {}), COMMON)
+    used: set[str] = set()
     for table in tables:
         for column, words in table.items():
             if column not in contract.columns:
                 continue
             for word in words.split():
                 bare = "".join(word.casefold().split())
-                if bare not in taken:
-                    taken.add(bare)
+                if bare not in used:
+                    used.add(bare)
                     yield bare, column
     for column in contract.columns:
         bare = split_heading(contract.field(column).zh)[0]
-        if bare not in taken:
-            taken.add(bare)
+        if bare not in used:
+            used.add(bare)
             yield bare, column
     keys = key_columns(contract)
     for word in ANYWHERE_KEY.split():
@@ -180,18 +182,18 @@ class LastTime:
     mapping: Mapping[str, str]
     at: str
 
-    def beside(
-        self, stated: Mapping[str, str], columns: Collection[str], known: Collection[str]
+    def still_valid(
+        self, current: Mapping[str, str], columns: Collection[str], known: Collection[str]
     ) -> dict[str, str]:
         """Give what still holds beside what is stated now.
 
         File column -> vocabulary column, or ``-``.
         """
-        taken = {target for target in stated.values() if target != KEEP}
+        used = {target for target in current.values() if target != KEEP}
         return {
             column: target
             for column, target in self.mapping.items()
-            if column in columns and column not in stated and target not in taken
+            if column in columns and column not in current and target not in used
             and (target == KEEP or target in known)
         }  # fmt: skip
 
@@ -218,8 +220,8 @@ def recall_mapping(workspace: Workspace, layer: str, columns: Sequence[str]) -> 
     """
     text = workspace.recall(_key(layer, columns))
     try:
-        held = json.loads(text or "")
-        return LastTime({str(c): str(t) for c, t in held["mapping"].items()}, str(held["at"]))
+        record = json.loads(text or "")
+        return LastTime({str(c): str(t) for c, t in record["mapping"].items()}, str(record["at"]))
     except (ValueError, KeyError, TypeError, AttributeError):
         return NEVER
 
@@ -276,19 +278,19 @@ def plan_columns(
     """
     _check_mapping(columns, contract, mapping)
     evidence = [
-        found("column_stated", column=c, target=t) if t != KEEP else
-        found("column_stated_kept", column=c)
+        Evidence.of("column_stated", column=c, target=t) if t != KEEP else
+        Evidence.of("column_stated_kept", column=c)
         for c, t in mapping.items()
     ]  # fmt: skip
-    before = last_time.beside(mapping, columns, contract.columns)
+    before = last_time.still_valid(mapping, columns, contract.columns)
     evidence += [
-        found("column_as_last_time", column=c, target=t, at=last_time.at[:10])
+        Evidence.of("column_as_last_time", column=c, target=t, at=last_time.at[:10])
         for c, t in before.items()
         if t != KEEP
     ]
     targets = recognised_columns(columns, contract, {**mapping, **before})
     evidence += [
-        found("column_recognised", column=column, target=target)
+        Evidence.of("column_recognised", column=column, target=target)
         for column, target in targets.items()
         if column not in mapping and column not in before and column != target
     ]
@@ -298,8 +300,10 @@ def plan_columns(
             "key_column_missing", layer=contract.name, column=missing[0], target=missing[0],
             columns=", ".join(columns[:COLUMNS_SHOWN]),
         )  # fmt: skip
-    kept = kept_names([column for column in columns if column not in targets])
-    evidence += [found("column_kept", column=column, kept_as=name) for column, name in kept.items()]
+    kept = unmapped_names([column for column in columns if column not in targets])
+    evidence += [
+        Evidence.of("column_kept", column=column, kept_as=name) for column, name in kept.items()
+    ]
     everything = targets | kept
     return ColumnPlan({column: everything[column] for column in columns}, tuple(evidence))
 
@@ -346,13 +350,17 @@ def _by_synonyms(
             bare.setdefault("".join(plain_title(column).split()), column)
     more: dict[str, str] = {}
     for word, target in synonyms_of(contract):
-        named = bare.get(word)
-        if named is None or named in more or target in {*targets.values(), *more.values()}:
+        column_of_word = bare.get(word)
+        if (
+            column_of_word is None
+            or column_of_word in more
+            or target in {*targets.values(), *more.values()}
+        ):
             continue
-        unit = heading_unit(named)
+        unit = heading_unit(column_of_word)
         if unit is not None and unit_factor(unit, contract.field(target).unit) is None:
             continue
-        more[named] = target
+        more[column_of_word] = target
     return more
 
 
@@ -370,7 +378,7 @@ def rename_columns(frame: pd.DataFrame, plan: ColumnPlan) -> pd.DataFrame:
     columns: dict[str, pd.Series] = {}
     for column, target in plan.targets.items():
         values = frame[column]
-        columns[target] = kept_values(values) if target.startswith(SOURCE_PREFIX) else values
+        columns[target] = unmapped_values(values) if target.startswith(SOURCE_PREFIX) else values
     renamed = pd.DataFrame(columns, index=frame.index)
     if isinstance(frame, gpd.GeoDataFrame):
         renamed = gpd.GeoDataFrame(renamed, geometry=frame.geometry, crs=frame.crs)
@@ -399,7 +407,7 @@ def convert_headings(
         values = frame[target].astype("object").where(numbers.isna(), numbers)
         frame = frame.assign(**{target: values})
         notes.append(
-            found(
+            Evidence.of(
                 "heading_unit", column=column, unit=unit, target=target,
                 count=int(numbers.notna().sum()),
             )
@@ -408,7 +416,7 @@ def convert_headings(
 
 
 def _check_mapping(columns: Sequence[str], contract: Contract, mapping: Mapping[str, str]) -> None:
-    taken: dict[str, str] = {}
+    source_of: dict[str, str] = {}
     for column, target in mapping.items():
         if target not in contract.columns and target != KEEP:
             raise LayerError(
@@ -421,9 +429,9 @@ def _check_mapping(columns: Sequence[str], contract: Contract, mapping: Mapping[
             )
         if target == KEEP:
             continue
-        if target in taken:
-            raise LayerError("target_twice", target=target, first=taken[target], second=column)
-        taken[target] = column
+        if target in source_of:
+            raise LayerError("target_twice", target=target, first=source_of[target], second=column)
+        source_of[target] = column
 
 
 def _known_names(contract: Contract, form: object) -> dict[str, str]:

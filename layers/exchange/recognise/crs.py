@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import geopandas as gpd
 import numpy as np
@@ -11,11 +11,11 @@ import shapely
 from pyproj import CRS, Transformer
 
 from geo.arrays import Flags, Floats, Objects
-from geo.crs import SevenParameters, change_datum, crs_label, parse_crs, parse_parameters, same_crs
+from geo.crs import change_datum, crs_label, is_modern, parse_crs, same_crs
 from geo.gcj02 import UNSHIFT
-from geo.tools import nearest_name
 from layers.errors import LayerError
-from layers.exchange.readers.source import Evidence, SourceFile, found
+from layers.exchange.readers.source import Evidence, SourceFile
+from layers.exchange.request import Axis, CrsOptions
 
 AREA_OF_USE_MARGIN_DEG = 1.5
 """Data may lie this far outside a system's area of use: half a 3-degree zone."""
@@ -25,7 +25,7 @@ SAMPLE = 2_000
 
 
 @dataclass(frozen=True)
-class Ground:
+class Extent:
     """Where data of a workspace should lie.
 
     Attributes
@@ -85,21 +85,21 @@ class Ground:
         return inside
 
 
-def ground_of(target: CRS, units: gpd.GeoDataFrame | None) -> Ground:
+def extent_of(target: CRS, units: gpd.GeoDataFrame | None) -> Extent:
     """Take the ground of a workspace from its layer of units.
 
     ``units``: Its layer ``units``, None where there is none.
     """
     if units is None or not len(units):
-        return Ground(target)
+        return Extent(target)
     shapes = np.asarray(units.geometry.array, dtype=object)
     shapes = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
     if not len(shapes):
-        return Ground(target)
+        return Extent(target)
     outlines = shapely.union_all(shapely.make_valid(shapes))
     edges = shapely.multilinestrings(shapely.get_parts(shapely.boundary(shapes)))
     shapely.prepare([outlines, edges])
-    return Ground(target, outlines, edges)
+    return Extent(target, outlines, edges)
 
 
 def middles(shapes: Objects, most: int = SAMPLE) -> Floats:
@@ -149,7 +149,6 @@ def within(x: Floats, y: Floats, west: float, south: float, east: float, north: 
         return np.asarray((x >= west) & (x <= east) & (y >= south) & (y <= north))
 
 
-Axis = Literal["xy", "yx"]
 Kind = Literal["degrees", "zone3", "zone6", "bare", "web_mercator", "workspace"]
 
 MOST_DEGREES = 180.0
@@ -166,8 +165,6 @@ CGCS2000_PLANES = range(FIRST_6_PREFIXED, FIRST_3_BARE + len(MERIDIANS))
 WEB_X_FROM_M, WEB_X_TO_M = 8_000_000.0, 15_400_000.0
 WEB_Y_FROM_M, WEB_Y_TO_M = 300_000.0, 7_300_000.0
 """Web Mercator between 72° and 138° E, 3° and 55° N."""
-MODERN_SEMI_MAJOR_M = 6_378_137.0
-"""Half axis of the ellipsoids of CGCS2000, WGS84 and their like, which agree within a metre."""
 FITS_FROM = 0.5
 """A reading fits where it puts at least this share of the shapes onto the ground."""
 
@@ -218,7 +215,7 @@ class Reading:
         return self.kind in {"bare", "workspace"}
 
 
-def possible_readings(points: Floats, ground: Ground) -> tuple[Reading, ...]:
+def possible_readings(points: Floats, extent: Extent) -> tuple[Reading, ...]:
     """List every reading of some numbers that puts them onto the ground, the best first.
 
     Where none puts them into the units' outlines, those that put them into the area of use are
@@ -228,7 +225,7 @@ def possible_readings(points: Floats, ground: Ground) -> tuple[Reading, ...]:
     ----------
     points
         Middles of shapes as they stand in the file, n × 2.
-    ground
+    extent
         Where the data should lie.
 
     Returns
@@ -240,9 +237,9 @@ def possible_readings(points: Floats, ground: Ground) -> tuple[Reading, ...]:
     --------
     An easting with zone number 40 in the second column:
 
-    >>> from layers.exchange.recognise.crs import Ground
+    >>> from layers.exchange.recognise.crs import Extent
     >>> points = np.array([[3_403_497.8, 40_571_815.4]])
-    >>> [reading.label for reading in possible_readings(points, Ground(CRS(4549)))]
+    >>> [reading.label for reading in possible_readings(points, Extent(CRS(4549)))]
     ['--crs EPSG:4528 --axis yx (CGCS2000 / 3-degree Gauss-Kruger zone 40, 100%)']
     """
     if not len(points):
@@ -251,13 +248,13 @@ def possible_readings(points: Floats, ground: Ground) -> tuple[Reading, ...]:
     readings = []
     for axis in axes:
         x, y = in_order(points, axis)
-        for kind, crs in _candidates(float(np.median(x)), float(np.median(y)), ground.target):
-            share, by_outlines = fit_of(x, y, crs, ground)
+        for kind, crs in _candidates(float(np.median(x)), float(np.median(y)), extent.target):
+            share, by_outlines = fit_of(x, y, crs, extent)
             if share >= FITS_FROM:
                 readings.append(Reading(kind, crs, axis, share, by_outlines))
-    if not readings and ground.outlines is not None:
-        elsewhere = possible_readings(points, Ground(ground.target))
-        return tuple(dataclasses.replace(one, is_elsewhere=True) for one in elsewhere)
+    if not readings and extent.outlines is not None:
+        elsewhere = possible_readings(points, Extent(extent.target))
+        return tuple(dataclasses.replace(reading, is_elsewhere=True) for reading in elsewhere)
     return tuple(sorted(readings, key=lambda reading: (-reading.share, reading.rests_on_outlines)))
 
 
@@ -280,15 +277,15 @@ def in_order(points: Floats, axis: Axis) -> tuple[Floats, Floats]:
     return (first, second) if axis == "xy" else (second, first)
 
 
-def fit_of(x: Floats, y: Floats, crs: CRS, ground: Ground) -> tuple[float, bool]:
+def fit_of(x: Floats, y: Floats, crs: CRS, extent: Extent) -> tuple[float, bool]:
     """Say what share of places a system puts onto the ground.
 
     Share within the units' outlines, or, where none are held, in the area of use.
     """
-    lon, lat = lon_lat(x, y, crs, ground.target)
-    if ground.outlines is None:
-        return float(ground.in_area(lon, lat).mean()), False
-    return float(ground.in_outlines(lon, lat).mean()), True
+    lon, lat = lon_lat(x, y, crs, extent.target)
+    if extent.outlines is None:
+        return float(extent.in_area(lon, lat).mean()), False
+    return float(extent.in_outlines(lon, lat).mean()), True
 
 
 def _candidates(x: float, y: float, target: CRS) -> Iterator[tuple[Kind, CRS]]:
@@ -324,60 +321,6 @@ def _degrees(target: CRS) -> CRS:
     return CRS(4490) if is_modern(target) else (target.geodetic_crs or target)
 
 
-def is_modern(crs: CRS) -> bool:
-    """Say whether a system rests on an ellipsoid like that of CGCS2000."""
-    ellipsoid = crs.ellipsoid
-    return ellipsoid is not None and ellipsoid.semi_major_metre == MODERN_SEMI_MAJOR_M
-
-
-Shift = Literal["gcj02", "bd09", "none"]
-
-
-@dataclass(frozen=True)
-class PlaceStated:
-    """What is stated of a file's place; None leaves it to the file and its numbers.
-
-    Attributes
-    ----------
-    crs
-        Coordinate system.
-    axis
-        ``xy`` where the first number is east, ``yx`` where it is north.
-    datum
-        ``dx,dy,dz,rx,ry,rz,ds``, the step from an older datum: metres, arc seconds, ppm.
-    shift
-        Shift of web maps in the data: ``gcj02``, ``bd09``, or ``none``.
-
-    Raises
-    ------
-    LayerError
-        ``axis_unknown``, ``shift_unknown``.
-    GeometryError
-        ``datum_parameters_bad``.
-    """
-
-    crs: str | None = None
-    axis: str | None = None
-    datum: str | None = None
-    shift: str | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse words that mean nothing here."""
-        if self.axis is not None and self.axis not in get_args(Axis):
-            raise LayerError("axis_unknown", axis=self.axis)
-        if self.shift is not None and self.shift not in get_args(Shift):
-            raise LayerError(
-                "shift_unknown", shift=self.shift, nearest=nearest_name(self.shift, get_args(Shift))
-            )
-        if self.datum is not None:
-            parse_parameters(self.datum)
-
-    @property
-    def parameters(self) -> SevenParameters | None:
-        """The seven parameters, None where none are stated."""
-        return None if self.datum is None else parse_parameters(self.datum)
-
-
 def exactly(first: CRS, second: CRS) -> bool:
     """Say whether two systems are the same, though one may come without names (``.prj``)."""
     if same_crs(first, second):
@@ -386,7 +329,7 @@ def exactly(first: CRS, second: CRS) -> bool:
     return known[0] is not None and known[0] == known[1]
 
 
-def check_datum(file: str, crs: CRS, target: CRS, stated: PlaceStated) -> None:
+def check_datum(file: str, crs: CRS, target: CRS, options: CrsOptions) -> None:
     """Refuse a step between datums without parameters, and parameters without a step.
 
     Raises LayerError: ``datum_refused``, ``datum_not_needed``.
@@ -394,10 +337,10 @@ def check_datum(file: str, crs: CRS, target: CRS, stated: PlaceStated) -> None:
     same = geographic(crs).equals(geographic(target), ignore_axis_order=True)
     old = [system for system in (crs, target) if not is_modern(system)]
     if same or not old:
-        if stated.datum is not None:
+        if options.datum is not None:
             raise LayerError("datum_not_needed", path=file, crs=crs_label(crs))
         return
-    if stated.datum is None:
+    if options.datum is None:
         system = old[0]
         raise LayerError(
             "datum_refused", path=file, crs=crs_label(crs), target=crs_label(target),
@@ -406,7 +349,7 @@ def check_datum(file: str, crs: CRS, target: CRS, stated: PlaceStated) -> None:
 
 
 def carry_shapes(
-    flat: Objects, leave: Flags, crs: CRS, target: CRS, stated: PlaceStated
+    flat: Objects, leave: Flags, crs: CRS, target: CRS, options: CrsOptions
 ) -> tuple[Objects, tuple[Evidence, ...]]:
     """Carry shapes into the workspace's system: shift taken away, datum changed, projected.
 
@@ -416,27 +359,29 @@ def carry_shapes(
 
     The shapes in ``target``, and what was done.
     """
-    shift = None if stated.shift == "none" else stated.shift
-    if shift is None and stated.datum is None:
+    shift = None if options.shift == "none" else options.shift
+    if shift is None and options.datum is None:
         if exactly(crs, target):
             return flat, ()
         moved = np.asarray(gpd.GeoSeries(flat, crs=crs).to_crs(target).array, dtype=object)
     else:
         moved = flat.copy()
-        moved[~leave] = shapely.transform(flat[~leave], _step(crs, target, stated, shift))
+        moved[~leave] = shapely.transform(flat[~leave], _step(crs, target, options, shift))
     notes = []
     if shift is not None:
-        notes.append(found("shift_taken_away", shift=_SHIFT_NAMES[shift]))
-    if stated.parameters is not None:
+        notes.append(Evidence.of("shift_taken_away", shift=_SHIFT_NAMES[shift]))
+    if options.parameters is not None:
         notes.append(
-            found(
+            Evidence.of(
                 "datum_changed", source=geographic(crs).name, target=geographic(target).name,
-                datum=stated.parameters.text,
+                datum=options.parameters.text,
             )
         )  # fmt: skip
     if not exactly(crs, target):
-        notes.append(found("shapes_transformed", source=crs_label(crs), target=crs_label(target)))
-    if stated.datum is None:
+        notes.append(
+            Evidence.of("shapes_transformed", source=crs_label(crs), target=crs_label(target))
+        )
+    if options.datum is None:
         notes += _equal_datums(crs, target)
     return np.where(leave, flat, moved), tuple(notes)
 
@@ -445,12 +390,12 @@ _SHIFT_NAMES = {"gcj02": "GCJ-02", "bd09": "BD-09"}
 
 
 def _step(
-    crs: CRS, target: CRS, stated: PlaceStated, shift: str | None
+    crs: CRS, target: CRS, options: CrsOptions, shift: str | None
 ) -> Callable[[Floats], Floats]:
     bases = geographic(crs), geographic(target)
     to_degrees = Transformer.from_crs(crs, bases[0], always_xy=True)
     to_target = Transformer.from_crs(bases[1], target, always_xy=True)
-    parameters = stated.parameters
+    parameters = options.parameters
 
     def carried(points: Floats) -> Floats:
         lon, lat = map(np.asarray, to_degrees.transform(points[:, 0], points[:, 1]))
@@ -467,7 +412,7 @@ def _equal_datums(crs: CRS, target: CRS) -> list[Evidence]:
     first, second = geographic(crs), geographic(target)
     if exactly(first, second) or first.name == second.name:
         return []
-    return [found("datum_taken_as_equal", source=first.name, target=second.name)]
+    return [Evidence.of("datum_taken_as_equal", source=first.name, target=second.name)]
 
 
 READINGS_SHOWN = 6
@@ -485,7 +430,7 @@ class Decision:
     evidence: tuple[Evidence, ...]
 
 
-def decide_crs(source: SourceFile, stated: PlaceStated, points: Floats, ground: Ground) -> Decision:
+def decide_crs(source: SourceFile, options: CrsOptions, points: Floats, extent: Extent) -> Decision:
     """Decide in which coordinate system a file's numbers are.
 
     What is stated goes before what the file says; it may contradict the file only where the
@@ -499,29 +444,29 @@ def decide_crs(source: SourceFile, stated: PlaceStated, points: Floats, ground: 
     Raises LayerError: ``crs_contradicts``, ``crs_unstated``, ``crs_undecided``,
     ``crs_numbers_contradict``.; GeometryError: ``crs_unknown``.
     """
-    axis: Axis = "yx" if stated.axis == "yx" else "xy"
-    if stated.crs is not None:
-        named = parse_crs(stated.crs)
-        return Decision(named, axis, _as_stated(source, named, axis, points, ground))
+    axis: Axis = "yx" if options.axis == "yx" else "xy"
+    if options.crs is not None:
+        stated_crs = parse_crs(options.crs)
+        return Decision(stated_crs, axis, _as_stated(source, stated_crs, axis, points, extent))
     if source.crs is not None:
         code = IMPLIED.get(source.crs_basis, "crs_in_file")
-        decision = Decision(source.crs, axis, (found(code, crs=crs_label(source.crs)),))
-        if stated.axis is not None or _in_area(decision, points, ground):
-            return _beside_units(source, decision, stated, points, ground)
+        decision = Decision(source.crs, axis, (Evidence.of(code, crs=crs_label(source.crs)),))
+        if options.axis is not None or _in_area(decision, points, extent):
+            return _beside_units(source, decision, options, points, extent)
         if source.crs_basis not in IMPLIED:
             return decision  # found implausible where the shapes are placed
-        readings = possible_readings(points, ground)
+        readings = possible_readings(points, extent)
         if not readings:
             return decision
-        return _by_numbers(source, readings, stated, points)
-    readings = possible_readings(points, ground)
+        return _by_numbers(source, readings, options, points)
+    readings = possible_readings(points, extent)
     if not readings:
         raise LayerError("crs_unstated", path=source.path.name)
-    return _by_numbers(source, readings, stated, points)
+    return _by_numbers(source, readings, options, points)
 
 
 def refuse_reading(
-    source: SourceFile, decision: Decision, points: Floats, place: str, ground: Ground
+    source: SourceFile, decision: Decision, points: Floats, place: str, extent: Extent
 ) -> None:
     """Refuse a system that puts the data elsewhere, where another would fit.
 
@@ -529,7 +474,7 @@ def refuse_reading(
 
     Raises LayerError: ``crs_numbers_contradict``.
     """
-    readings = possible_readings(points, ground)
+    readings = possible_readings(points, extent)
     if readings:
         raise LayerError(
             "crs_numbers_contradict", path=source.path.name, crs=crs_label(decision.crs),
@@ -544,59 +489,61 @@ def labels(readings: tuple[Reading, ...]) -> str:
 
 
 def _as_stated(
-    source: SourceFile, named: CRS, axis: Axis, points: Floats, ground: Ground
+    source: SourceFile, stated_crs: CRS, axis: Axis, points: Floats, extent: Extent
 ) -> tuple[Evidence, ...]:
     in_file = source.crs if source.crs_basis == "stated_in_file" else None
-    basis = found("crs_stated", crs=crs_label(named))
-    if in_file is None or exactly(in_file, named):
+    basis = Evidence.of("crs_stated", crs=crs_label(stated_crs))
+    if in_file is None or exactly(in_file, stated_crs):
         return (basis,)
     x, y = in_order(points, axis)
-    fits = len(points) > 0 and fit_of(x, y, named, ground)[0] >= FITS_FROM
-    as_written = len(points) > 0 and fit_of(points[:, 0], points[:, 1], in_file, ground)[0] > 0
+    fits = len(points) > 0 and fit_of(x, y, stated_crs, extent)[0] >= FITS_FROM
+    as_written = len(points) > 0 and fit_of(points[:, 0], points[:, 1], in_file, extent)[0] > 0
     if as_written or not fits:
         raise LayerError(
             "crs_contradicts", path=source.path.name, in_file=crs_label(in_file),
-            stated=crs_label(named),
+            stated=crs_label(stated_crs),
         )  # fmt: skip
-    return (found("crs_overrules_file", in_file=crs_label(in_file), crs=crs_label(named)),)
+    return (
+        Evidence.of("crs_overrules_file", in_file=crs_label(in_file), crs=crs_label(stated_crs)),
+    )
 
 
-def _in_area(decision: Decision, points: Floats, ground: Ground) -> bool:
+def _in_area(decision: Decision, points: Floats, extent: Extent) -> bool:
     if not len(points):
         return True
     x, y = in_order(points, decision.axis)
-    lon, lat = lon_lat(x, y, decision.crs, ground.target)
-    return float(ground.in_area(lon, lat).mean()) >= FITS_FROM
+    lon, lat = lon_lat(x, y, decision.crs, extent.target)
+    return float(extent.in_area(lon, lat).mean()) >= FITS_FROM
 
 
 def _beside_units(
-    source: SourceFile, decision: Decision, stated: PlaceStated, points: Floats, ground: Ground
+    source: SourceFile, decision: Decision, options: CrsOptions, points: Floats, extent: Extent
 ) -> Decision:
     """Doubt a written system that puts nothing into the units' outlines."""
-    if ground.outlines is None or not len(points) or stated.axis is not None:
+    if extent.outlines is None or not len(points) or options.axis is not None:
         return decision
     x, y = in_order(points, decision.axis)
-    if fit_of(x, y, decision.crs, ground)[0] > 0:
+    if fit_of(x, y, decision.crs, extent)[0] > 0:
         return decision
-    readings = possible_readings(points, ground)
-    if any(not one.is_elsewhere for one in readings):
-        lon, lat = lon_lat(x, y, decision.crs, ground.target)
+    readings = possible_readings(points, extent)
+    if any(not reading.is_elsewhere for reading in readings):
+        lon, lat = lon_lat(x, y, decision.crs, extent.target)
         place = f"{float(np.median(lon)):.3f}°, {float(np.median(lat)):.3f}°"
-        refuse_reading(source, decision, points, place, ground)
+        refuse_reading(source, decision, points, place, extent)
     return Decision(
-        decision.crs, decision.axis, (*decision.evidence, found("crs_outside_units"))
+        decision.crs, decision.axis, (*decision.evidence, Evidence.of("crs_outside_units"))
     )  # fmt: skip
 
 
 def _by_numbers(
-    source: SourceFile, readings: tuple[Reading, ...], stated: PlaceStated, points: Floats
+    source: SourceFile, readings: tuple[Reading, ...], options: CrsOptions, points: Floats
 ) -> Decision:
-    wanted = tuple(one for one in readings if stated.axis in {None, one.axis})
+    wanted = tuple(reading for reading in readings if options.axis in {None, reading.axis})
     only = certain_reading(wanted)
     if only is None:
         raise LayerError("crs_undecided", path=source.path.name, readings=labels(readings))
     x, y = (float(np.median(points[:, column])) for column in (0, 1))
-    notes = [found("crs_by_numbers", reading=only.label, x=x, y=y)]
+    notes = [Evidence.of("crs_by_numbers", reading=only.label, x=x, y=y)]
     if only.kind in {"zone3", "zone6", "bare"}:
-        notes.append(found("datum_not_in_numbers"))
+        notes.append(Evidence.of("datum_not_in_numbers"))
     return Decision(only.crs, only.axis, tuple(notes))

@@ -14,17 +14,17 @@ import shapely
 from pyproj import CRS, Transformer
 
 from geo.arrays import Flags, Floats, Objects, Positions
+from geo.crs import is_modern
 from geo.gcj02 import UNSHIFT
 from layers.errors import LayerError
-from layers.exchange.readers.source import Evidence, SourceFile, found
+from layers.exchange.readers.source import Evidence, SourceFile
 from layers.exchange.recognise.crs import (
     SAMPLE,
-    Ground,
-    PlaceStated,
+    Extent,
     geographic,
-    is_modern,
     middles,
 )
+from layers.exchange.request import CrsOptions
 
 CHANCE = 0.05
 """Of all tests of a file together: how often shapes without shift may look shifted."""
@@ -95,7 +95,7 @@ class Suspicion:
         return self.by_source is not None and self.by_fit is not None
 
 
-def suspect_shift(source: SourceFile, shapes: Objects, crs: CRS, ground: Ground) -> Suspicion:
+def suspect_shift(source: SourceFile, shapes: Objects, crs: CRS, extent: Extent) -> Suspicion:
     """Look for signs that data carry the shift of a web map.
 
     Parameters
@@ -106,7 +106,7 @@ def suspect_shift(source: SourceFile, shapes: Objects, crs: CRS, ground: Ground)
         Its shapes in ``crs``, those that can be placed.
     crs
         Their system.
-    ground
+    extent
         The units' outlines.
 
     Returns
@@ -115,24 +115,24 @@ def suspect_shift(source: SourceFile, shapes: Objects, crs: CRS, ground: Ground)
         The signs.
     """
     by_source, sign = _words_of(source)
-    if not is_modern(crs) or not is_modern(ground.target):
+    if not is_modern(crs) or not is_modern(extent.target):
         return Suspicion(None, "", None)
-    return Suspicion(by_source, sign, _best_fit(shapes, crs, ground))
+    return Suspicion(by_source, sign, _best_fit(shapes, crs, extent))
 
 
 def doubt_shift(
-    source: SourceFile, shapes: Objects, crs: CRS, stated: PlaceStated, ground: Ground
+    source: SourceFile, shapes: Objects, crs: CRS, options: CrsOptions, extent: Extent
 ) -> tuple[Evidence, ...]:
     """Say what speaks for a shift that isn't stated; two grounds together need an answer.
 
-    ``source, shapes, crs, ground``: As in ``suspect_shift``.
-    ``stated``: What the planner states; a stated shift (or ``none``) ends all doubt.
+    ``source, shapes, crs, extent``: As in ``suspect_shift``.
+    ``options``: What the planner states; a stated shift (or ``none``) ends all doubt.
 
     Raises LayerError: ``shift_unstated``.
     """
-    if stated.shift is not None or stated.datum is not None:
-        return (found("shift_denied"),) if stated.shift == "none" else ()
-    suspicion = suspect_shift(source, shapes, crs, ground)
+    if options.shift is not None or options.datum is not None:
+        return (Evidence.of("shift_denied"),) if options.shift == "none" else ()
+    suspicion = suspect_shift(source, shapes, crs, extent)
     if suspicion.is_strong:
         raise LayerError(
             "shift_unstated", path=source.path.name, shift=_NAMES[str(suspicion.shift)],
@@ -146,7 +146,7 @@ def evidence_of(suspicion: Suspicion) -> tuple[Evidence, ...]:
     notes = []
     if suspicion.by_source is not None:
         notes.append(
-            found(
+            Evidence.of(
                 "shift_suspected_by_source", sign=suspicion.sign,
                 shift=_NAMES[suspicion.by_source], option=suspicion.by_source,
             )
@@ -154,7 +154,7 @@ def evidence_of(suspicion: Suspicion) -> tuple[Evidence, ...]:
     fit = suspicion.by_fit
     if fit is not None:
         notes.append(
-            found(
+            Evidence.of(
                 "shift_suspected_by_fit", shift=_NAMES[fit.shift], option=fit.shift,
                 better=fit.better, worse=fit.worse, chance=fit.chance,
             )
@@ -176,21 +176,21 @@ def _words_of(source: SourceFile) -> tuple[str | None, str]:
     return None, ""
 
 
-def _best_fit(shapes: Objects, crs: CRS, ground: Ground) -> FitOfShift | None:
-    if ground.edges is None or not len(shapes):
+def _best_fit(shapes: Objects, crs: CRS, extent: Extent) -> FitOfShift | None:
+    if extent.edges is None or not len(shapes):
         return None
     to_degrees = Transformer.from_crs(crs, geographic(crs), always_xy=True)
     centres = middles(shapes)
     lon, lat = map(np.asarray, to_degrees.transform(centres[:, 0], centres[:, 1]))
-    inside = ground.in_outlines(lon, lat)
+    inside = extent.in_outlines(lon, lat)
     vertices, owner = _vertices(shapes)
     edge_lon, edge_lat = map(np.asarray, to_degrees.transform(vertices[:, 0], vertices[:, 1]))
-    along = _on_edge(edge_lon, edge_lat, owner, ground)
+    along = _on_edge(edge_lon, edge_lat, owner, extent)
     fits = []
     for shift, unshift in UNSHIFT.items():
-        after = ground.in_outlines(*unshift(lon, lat))
+        after = extent.in_outlines(*unshift(lon, lat))
         fits.append(_compared(shift, after & ~inside, inside & ~after))
-        there = _on_edge(*unshift(edge_lon, edge_lat), owner, ground)
+        there = _on_edge(*unshift(edge_lon, edge_lat), owner, extent)
         more, less = 2 * along + VERTICES_MORE, 2 * there + VERTICES_MORE
         fits.append(_compared(shift, there >= more, along >= less))
     clear = [fit for fit in fits if fit.chance < CHANCE / TESTS]
@@ -217,9 +217,9 @@ def _vertices(shapes: Objects) -> tuple[Floats, Positions]:
     return points, owner
 
 
-def _on_edge(lon: Floats, lat: Floats, owner: Positions, ground: Ground) -> Positions:
+def _on_edge(lon: Floats, lat: Floats, owner: Positions, extent: Extent) -> Positions:
     """Count the vertices of each shape that lie on an outline."""
-    carry = Transformer.from_crs(geographic(ground.target), ground.target, always_xy=True)
+    carry = Transformer.from_crs(geographic(extent.target), extent.target, always_xy=True)
     x, y = map(np.asarray, carry.transform(lon, lat))
-    near = shapely.dwithin(shapely.points(x, y), ground.edges, ON_EDGE_M)
+    near = shapely.dwithin(shapely.points(x, y), extent.edges, ON_EDGE_M)
     return np.bincount(owner[near], minlength=int(owner.max(initial=-1)) + 1)

@@ -4,16 +4,15 @@ import dataclasses
 from collections.abc import Sequence
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from geo.tools import nearest_name
 from layers.contracts import Contract, key_columns
 from layers.errors import LayerError
-from layers.exchange.readers.source import Evidence, found
+from layers.exchange.readers.source import Evidence
 from layers.exchange.recognise.columns import recognised_columns
-from layers.exchange.request import ImportRequest, Mode
-from layers.validate import Fault, conform, row_names
+from layers.exchange.request import ImportRequest
+from layers.validate import conform, row_names
 
 
 def keys_of(frame: pd.DataFrame, contract: Contract) -> list[str]:
@@ -28,41 +27,8 @@ def keys_of(frame: pd.DataFrame, contract: Contract) -> list[str]:
     return row_names(conform(pd.DataFrame(frame[list(columns)]), narrow)[0], contract)
 
 
-def key_faults(names: list[str], held: pd.DataFrame, contract: Contract, mode: Mode) -> list[Fault]:
-    """Find rows that can't be added because they are there, or updated because they aren't.
-
-    ``names``: Keys of the new rows, by ``keys_of``.
-    ``mode``: What is to be done with the rows.
-
-    At most one, ``key_exists`` or ``key_absent``.
-    """
-    if mode == "replace":
-        return []
-    known = np.isin(np.asarray(names, dtype=object), row_names(held, contract))
-    stated = np.array([not name.startswith("#") or name in known for name in names], dtype=bool)
-    code, wrong = ("key_exists", known) if mode == "add" else ("key_absent", stated & ~known)
-    positions = tuple(int(p) for p in np.flatnonzero(wrong))
-    if not positions:
-        return []
-    column = "/".join(key_columns(contract))
-    return [Fault(code, column, tuple(names[p] for p in positions), positions)]
-
-
-def remaining(held: pd.DataFrame, names: list[str], contract: Contract, mode: Mode) -> pd.DataFrame:
-    """Give the rows of the layer that stay as they are beside new ones.
-
-    ``names``: Keys of the new rows, by ``keys_of``.
-    ``mode``: What is to be done with the new rows.
-    """
-    if mode == "add":
-        return held
-    if mode == "replace":
-        return held.head(0)
-    return held[~np.isin(np.asarray(row_names(held, contract), dtype=object), names)]
-
-
-def fill_from_held(
-    frame: pd.DataFrame, held: pd.DataFrame, contract: Contract, blanks_of: Sequence[str] = ()
+def fill_from_existing(
+    frame: pd.DataFrame, existing: pd.DataFrame, contract: Contract, blanks_of: Sequence[str] = ()
 ) -> pd.DataFrame:
     """Complete rows of an update with the columns that the file doesn't bring.
 
@@ -72,7 +38,7 @@ def fill_from_held(
     key. A cell that the file leaves empty is emptied.
     """
     names = keys_of(frame, contract)
-    there = held.set_axis(pd.Index(row_names(held, contract)), axis=0)
+    there = existing.set_axis(pd.Index(row_names(existing, contract)), axis=0)
     there = pd.DataFrame(there[~there.index.duplicated()])
     added = {
         str(column): there[column].reindex(names).to_numpy(dtype=object)
@@ -85,9 +51,9 @@ def fill_from_held(
         added[column] = filled.to_numpy(dtype=object)
     shapes = added.pop("geometry", None)
     whole: pd.DataFrame = frame.assign(**added)
-    if shapes is not None and isinstance(held, gpd.GeoDataFrame):
+    if shapes is not None and isinstance(existing, gpd.GeoDataFrame):
         shapes[pd.isna(shapes)] = None
-        whole = gpd.GeoDataFrame(whole, geometry=shapes, crs=held.crs)
+        whole = gpd.GeoDataFrame(whole, geometry=shapes, crs=existing.crs)
     return whole
 
 
@@ -95,7 +61,7 @@ VALUES_NAMED = 5
 
 
 def with_keys(
-    frame: pd.DataFrame, held: pd.DataFrame, contract: Contract, request: ImportRequest
+    frame: pd.DataFrame, existing: pd.DataFrame, contract: Contract, request: ImportRequest
 ) -> tuple[pd.DataFrame, tuple[Evidence, ...]]:
     """Give the rows of a list the keys of the rows they belong to, by a column both have.
 
@@ -128,9 +94,11 @@ def with_keys(
     if name not in sources:
         raise LayerError("join_column_missing", column=name, target=name)
     wanted = _texts(frame[sources[name]], name, contract)
-    keys, twice = _keys_by(held, name, contract)
+    keys, twice = _keys_by(existing, name, contract)
     found_keys = [None if text is None else keys.get(text) for text in wanted]
-    notes = [found("joined_by", column=name, count=sum(key is not None for key in found_keys))]
+    notes = [
+        Evidence.of("joined_by", column=name, count=sum(key is not None for key in found_keys))
+    ]
     for code, values in (
         ("join_absent", [t for t in wanted if t is not None and t not in keys | twice]),
         ("join_ambiguous", [t for t in wanted if t in twice]),
@@ -150,12 +118,12 @@ def _texts(column: pd.Series, name: str, contract: Contract) -> list[str | None]
 
 
 def _keys_by(
-    held: pd.DataFrame, name: str, contract: Contract
+    existing: pd.DataFrame, name: str, contract: Contract
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Give the key of each value that one row has, and the values that several have."""
     once: dict[str, str] = {}
     twice: dict[str, str] = {}
-    for value, key in zip(held[name], held[contract.key], strict=True):
+    for value, key in zip(existing[name], existing[contract.key], strict=True):
         if pd.isna(value):
             continue
         if str(value) in once:
@@ -166,5 +134,5 @@ def _keys_by(
 
 def _listed(code: str, name: str, values: Sequence[str]) -> Evidence:
     more = " …" if len(values) > VALUES_NAMED else ""
-    shown = ", ".join(value[:40] for value in values[:VALUES_NAMED]) + more
-    return Evidence(code, {"column": name, "count": len(values), "values": shown})
+    examples = ", ".join(value[:40] for value in values[:VALUES_NAMED]) + more
+    return Evidence(code, {"column": name, "count": len(values), "values": examples})

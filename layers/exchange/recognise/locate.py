@@ -11,11 +11,10 @@ import shapely
 from geo.arrays import Flags
 from geo.crs import crs_label
 from layers.errors import LayerError
-from layers.exchange.readers.source import Evidence, SourceFile, found
+from layers.exchange.readers.source import Evidence, SourceFile
 from layers.exchange.recognise.crs import (
     Decision,
-    Ground,
-    PlaceStated,
+    Extent,
     carry_shapes,
     check_datum,
     decide_crs,
@@ -24,6 +23,7 @@ from layers.exchange.recognise.crs import (
     refuse_reading,
 )
 from layers.exchange.recognise.gcj02 import doubt_shift
+from layers.exchange.request import CrsOptions
 
 
 @dataclass(frozen=True)
@@ -41,22 +41,22 @@ class Placed:
     evidence: tuple[Evidence, ...]
 
 
-def place_shapes(source: SourceFile, stated: PlaceStated, ground: Ground) -> Placed:
+def place_shapes(source: SourceFile, options: CrsOptions, extent: Extent) -> Placed:
     """Carry the shapes of a file into the workspace's coordinate system.
 
     Parameters
     ----------
     source
         A file with shapes.
-    stated
+    options
         What the planner states of their place.
-    ground
+    extent
         The workspace's system, and where its data should lie.
 
     Returns
     -------
     Placed
-        The rows in the system of ``ground``, x east and y north.
+        The rows in the system of ``extent``, x east and y north.
 
     Raises
     ------
@@ -73,39 +73,39 @@ def place_shapes(source: SourceFile, stated: PlaceStated, ground: Ground) -> Pla
     needs parameters that aren't public, and is never made silently.
     """
     raw = np.asarray(gpd.GeoDataFrame(source.frame).geometry.array, dtype=object)
-    decision = decide_crs(source, stated, middles(raw), ground)
-    crs, target = decision.crs, ground.target
-    check_datum(source.path.name, crs, target, stated)
+    decision = decide_crs(source, options, middles(raw), extent)
+    crs, target = decision.crs, extent.target
+    check_datum(source.path.name, crs, target, options)
     notes = [*decision.evidence]
     heights = shapely.has_z(raw)
     flat = _single_points(shapely.force_2d(raw) if heights.any() else raw.copy())
     if decision.axis == "yx":
         flat = shapely.transform(flat, lambda points: points[:, ::-1])
-        notes.append(found("axes_swapped"))
-    outside = _outside(flat, decision, ground)
+        notes.append(Evidence.of("axes_swapped"))
+    outside = _outside(flat, decision, extent)
     present = ~(shapely.is_missing(flat) | shapely.is_empty(flat))
     if present.any() and outside.sum() * 2 > present.sum():
         _refuse_place(
-            source, decision, middles(raw), _place(flat[outside], decision, ground), ground
+            source, decision, middles(raw), _place(flat[outside], decision, extent), extent
         )
     if heights.any():
-        notes.append(found("heights_dropped", count=int(heights.sum())))
-    notes += doubt_shift(source, flat[present & ~outside], crs, stated, ground)
-    placed, carried = carry_shapes(flat, outside, crs, target, stated)
+        notes.append(Evidence.of("heights_dropped", count=int(heights.sum())))
+    notes += doubt_shift(source, flat[present & ~outside], crs, options, extent)
+    placed, carried = carry_shapes(flat, outside, crs, target, options)
     frame = pd.DataFrame(source.frame).drop(columns="geometry")
     return Placed(
         gpd.GeoDataFrame(frame, geometry=placed, crs=target), outside, (*notes, *carried)
     )  # fmt: skip
 
 
-def _outside(shapes: npt.NDArray[np.object_], decision: Decision, ground: Ground) -> Flags:
+def _outside(shapes: npt.NDArray[np.object_], decision: Decision, extent: Extent) -> Flags:
     """Find shapes that reach out of the area the workspace's system is made for."""
     bounds = shapely.bounds(shapes)
     present = np.isfinite(bounds).all(axis=1)
     lon, lat = lon_lat(
-        bounds[:, [0, 0, 2, 2]], bounds[:, [1, 3, 1, 3]], decision.crs, ground.target
+        bounds[:, [0, 0, 2, 2]], bounds[:, [1, 3, 1, 3]], decision.crs, extent.target
     )
-    return np.asarray(present & ~ground.in_area(lon, lat).all(axis=1), dtype=bool)
+    return np.asarray(present & ~extent.in_area(lon, lat).all(axis=1), dtype=bool)
 
 
 def _refuse_place(
@@ -113,25 +113,25 @@ def _refuse_place(
     decision: Decision,
     points: npt.NDArray[np.float64],
     place: str,
-    ground: Ground,
+    extent: Extent,
 ) -> None:
-    refuse_reading(source, decision, points, place, ground)
+    refuse_reading(source, decision, points, place, extent)
     raise LayerError(
         "crs_implausible", path=source.path.name, crs=crs_label(decision.crs), place=place,
-        area=_area(ground),
+        area=_area(extent),
     )  # fmt: skip
 
 
-def _place(shapes: npt.NDArray[np.object_], decision: Decision, ground: Ground) -> str:
+def _place(shapes: npt.NDArray[np.object_], decision: Decision, extent: Extent) -> str:
     middle = np.median(middles(shapes), axis=0)
-    lon, lat = lon_lat(middle[:1], middle[1:], decision.crs, ground.target)
+    lon, lat = lon_lat(middle[:1], middle[1:], decision.crs, extent.target)
     if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
         return f"x={middle[0]:.1f}, y={middle[1]:.1f}"
     return f"{float(lon[0]):.3f}°, {float(lat[0]):.3f}°"
 
 
-def _area(ground: Ground) -> str:
-    area = ground.target.area_of_use
+def _area(extent: Extent) -> str:
+    area = extent.target.area_of_use
     if area is None:
         return "-180°…180°, -90°…90°"
     return f"{area.west:g}°…{area.east:g}°, {area.south:g}°…{area.north:g}°"

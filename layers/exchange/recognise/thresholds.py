@@ -11,8 +11,9 @@ import pandas as pd
 from geo.units import M2_PER_HA, M2_PER_MU
 from layers.contracts import Contract
 from layers.errors import LayerError
-from layers.exchange.readers.source import Evidence, found
-from layers.validate import SOURCE_PREFIX, as_numbers
+from layers.exchange.readers.source import Evidence
+from layers.fields import SOURCE_PREFIX
+from layers.validate import as_numbers
 
 Operator = Literal["≥", ">", "≤", "<", "="]
 
@@ -82,8 +83,8 @@ class Threshold:
     ``unit``: Unit in its usual spelling, empty where none is written.
     ``years``: First and last year the threshold is for, counted from ``event``; None for any
       year.
-    ``event``: ``投产``, ``达产``, ``竣工``, ``供地``, ``历年`` (a year of the calendar, in ``years``)
-      or empty.
+    ``event``: ``投产``, ``达产``, ``竣工``, ``供地``, ``历年`` (a year of the calendar, in
+      ``years``) or empty.
     ``text``: The text as written.
     """
 
@@ -144,10 +145,10 @@ def parse_thresholds(text: str) -> tuple[Threshold, ...]:
         if years is None or years[1] - years[0] + 1 != len(values):
             raise LayerError("threshold_unreadable", text=text[:60])
         each = [_bounds(value, text) for value in values]
-        unit = next((one.unit for one in reversed(each) if one.unit), "")
+        unit = next((part.unit for part in reversed(each) if part.unit), "")
         return tuple(
-            replace(one, unit=one.unit or unit, years=(year, year), event=event)
-            for year, one in enumerate(each, start=years[0])
+            replace(part, unit=part.unit or unit, years=(year, year), event=event)
+            for year, part in enumerate(each, start=years[0])
         )
     return (replace(_bounds(bare, text), years=years, event=event),)
 
@@ -176,10 +177,10 @@ def _without_years(plain: str) -> tuple[str, tuple[int, int] | None, str]:
 def _bounds(plain: str, text: str) -> Threshold:
     span = _RANGE.fullmatch(plain) or _BETWEEN.fullmatch(plain)
     if span is not None:
-        found = span.groupdict()
-        lower = _single(">" if found.get("left") == "<" else "≥", found["low"], "", text)
-        upper = _single("<" if found.get("right") == "<" else "≤", found["high"], "", text)
-        units = {_UNITS[unit] for unit in (found["first"], found["unit"]) if unit}
+        groups = span.groupdict()
+        lower = _single(">" if groups.get("left") == "<" else "≥", groups["low"], "", text)
+        upper = _single("<" if groups.get("right") == "<" else "≤", groups["high"], "", text)
+        units = {_UNITS[unit] for unit in (groups["first"], groups["unit"]) if unit}
         if len(units) > 1:
             raise LayerError("threshold_unreadable", text=text[:60])
         return replace(_joined(lower, upper, text), unit=next(iter(units), ""))
@@ -224,16 +225,20 @@ def _single(operator: Operator, number: str, unit: str, text: str) -> Threshold:
     )  # fmt: skip
 
 
-def _joined(one: Threshold, other: Threshold, text: str) -> Threshold:
+def _joined(first: Threshold, second: Threshold, text: str) -> Threshold:
     """Make one of a lower and an upper bound, in whichever order they stand."""
-    lower, upper = (one, other) if one.lower is not None else (other, one)
+    lower, upper = (first, second) if first.lower is not None else (second, first)
     fits = lower.upper is None and upper.lower is None and lower.lower is not None
-    if not fits or upper.upper is None or (one.unit and other.unit and one.unit != other.unit):
+    if (
+        not fits
+        or upper.upper is None
+        or (first.unit and second.unit and first.unit != second.unit)
+    ):
         raise LayerError("threshold_unreadable", text=text[:60])
     if lower.lower is not None and lower.lower > upper.upper:
         raise LayerError("threshold_reversed", text=text[:60])
     return Threshold(
-        (*lower.operators, *upper.operators), lower.lower, upper.upper, one.unit or other.unit,
+        (*lower.operators, *upper.operators), lower.lower, upper.upper, first.unit or second.unit,
         None, "", text,
     )  # fmt: skip
 
@@ -285,7 +290,7 @@ def _column(
 ) -> tuple[pd.DataFrame, list[Evidence]]:
     other = _SIDE.sub(lambda match: match[0].replace(match[1], _opposite(match[1])), name)
     has_other = other in contract.columns
-    own: list[object] = list(frame[name].astype("object"))
+    cells: list[object] = list(frame[name].astype("object"))
     partner: list[object] = [None] * len(frame)
     if has_other and other in frame.columns:
         partner = list(frame[other].astype("object"))
@@ -298,34 +303,39 @@ def _column(
         lower, upper = threshold.lower, threshold.upper
         if threshold.operators == ("=",):
             lower, upper = (lower, None) if _side(name) == "min" else (None, upper)
-        mine, theirs = (lower, upper) if _side(name) == "min" else (upper, lower)
-        if (theirs is not None and not (has_other and _free(partner[position], theirs))) or (
-            mine is None and not has_other
-        ):
+        value, partner_value = (lower, upper) if _side(name) == "min" else (upper, lower)
+        if (
+            partner_value is not None
+            and not (has_other and _free(partner[position], partner_value))
+        ) or (value is None and not has_other):
             continue
-        own[position] = mine
-        partner[position] = partner[position] if theirs is None else theirs
+        cells[position] = value
+        partner[position] = partner[position] if partner_value is None else partner_value
         kept[position] = text
         strict += [text] if {">", "<"} & set(threshold.operators) else []
         dated += [text] if threshold.years or threshold.event else []
     if not kept:
         return frame, []
-    columns: dict[str, pd.Series] = {name: pd.Series(own, index=frame.index, dtype="object")}
+    columns: dict[str, pd.Series] = {name: pd.Series(cells, index=frame.index, dtype="object")}
     if has_other and any(value is not None for value in partner):
         columns[other] = pd.Series(partner, index=frame.index, dtype="object")
-    beside = f"{SOURCE_PREFIX}{name}_text"
-    before = list(frame[beside]) if beside in frame.columns else [None] * len(frame)
+    text_column = f"{SOURCE_PREFIX}{name}_text"
+    before = list(frame[text_column]) if text_column in frame.columns else [None] * len(frame)
     words = [kept.get(position, old) for position, old in enumerate(before)]
-    columns[beside] = pd.Series(words, index=frame.index, dtype="object").astype("str")
+    columns[text_column] = pd.Series(words, index=frame.index, dtype="object").astype("str")
     notes = [
-        found("threshold_read", column=name, count=len(kept), examples=_some(list(kept.values())))
+        Evidence.of(
+            "threshold_read", column=name, count=len(kept), examples=_some(list(kept.values()))
+        )
     ]
     if strict:
         notes.append(
-            found("threshold_strict", column=name, count=len(strict), examples=_some(strict))
+            Evidence.of("threshold_strict", column=name, count=len(strict), examples=_some(strict))
         )
     if dated:
-        notes.append(found("threshold_dated", column=name, count=len(dated), examples=_some(dated)))
+        notes.append(
+            Evidence.of("threshold_dated", column=name, count=len(dated), examples=_some(dated))
+        )
     return frame.assign(**columns), notes
 
 

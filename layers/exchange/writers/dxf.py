@@ -15,7 +15,7 @@ from ezdxf.layouts import Modelspace
 from layers.exchange.cells import as_text
 from layers.exchange.heading import ExportHeading
 from layers.exchange.readers.dxf_outlines import OWN_APPLICATION
-from layers.exchange.readers.source import Evidence, found
+from layers.exchange.readers.source import Evidence
 from layers.exchange.writers.sheet import Sheet
 from layers.exchange.writers.vector import plain_frame
 from layers.fields import FIELDS
@@ -63,7 +63,7 @@ def write_dxf(path: Path, sheet: Sheet, heading: ExportHeading) -> tuple[Evidenc
             _label(space, shape, label, text_layer, row)
     document.saveas(path)
     left_out = len(columns) - 1 - sum(name in CLASS_COLUMNS for name in columns)
-    return (found("dxf_columns_left_out", count=left_out),) if left_out > 0 else ()
+    return (Evidence.of("dxf_columns_left_out", count=left_out),) if left_out > 0 else ()
 
 
 def _document(texts: list[str]) -> Document:

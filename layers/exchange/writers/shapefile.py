@@ -15,7 +15,7 @@ import pyogrio
 from layers.errors import LayerError
 from layers.exchange.cells import is_text_column
 from layers.exchange.heading import ExportHeading, column_title
-from layers.exchange.readers.source import Evidence, found
+from layers.exchange.readers.source import Evidence
 from layers.exchange.writers.sheet import Sheet
 from layers.exchange.writers.vector import plain_frame
 
@@ -44,10 +44,10 @@ def write_zipped_shapefile(
     full = [str(name) for name in frame.columns if name != "geometry"]
     short = dict(zip(full, short_names(full, encoding), strict=True))
     frame, cut = _fitting(frame, full, encoding)
-    notes = [found("texts_cut", column=name, count=count) for name, count in cut.items()]
+    notes = [Evidence.of("texts_cut", column=name, count=count) for name, count in cut.items()]
     shortened = sum(name != brief for name, brief in short.items())
     if shortened:
-        notes.insert(0, found("names_shortened", count=shortened))
+        notes.insert(0, Evidence.of("names_shortened", count=shortened))
     kinds = pd.Series(frame.geometry.geom_type, dtype="object").map(_FAMILIES)
     known = list(dict.fromkeys(kinds.dropna())) or ["polygon"]
     kinds = kinds.where(kinds.notna(), known[0])
@@ -78,15 +78,15 @@ def short_names(names: Iterable[str], encoding: str) -> list[str]:
     >>> short_names(["area_declared_m2", "area_declared_mu"], "UTF-8")
     ['area_decla', 'area_dec_2']
     """
-    taken: set[str] = set()
+    used: set[str] = set()
     short = []
     for name in names:
         candidate, number = _cut(name, NAME_BYTES, encoding), 1
-        while candidate.casefold() in taken:
+        while candidate.casefold() in used:
             number += 1
             tail = f"_{number}"
             candidate = _cut(name, NAME_BYTES - len(tail), encoding) + tail
-        taken.add(candidate.casefold())
+        used.add(candidate.casefold())
         short.append(candidate)
     return short
 

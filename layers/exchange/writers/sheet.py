@@ -1,19 +1,21 @@
 """A list to write: rows, heading, words."""
 
 import json
-from collections.abc import Callable, Mapping
+import math
+import numbers
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
-import numpy as np
-import pandas as pd
-
-from layers.exchange.cells import MAX_CELL_CHARACTERS, as_text, show_control_characters
-from layers.exchange.heading import ExportHeading, Language, column_title
+from geo.tools import show_control_characters
+from layers.exchange.heading import MAX_CELL_CHARACTERS, ExportHeading, Language, column_title
 from layers.exchange.readers.source import unique_names
 from layers.fields import FIELDS, Field, split_list
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,16 @@ class Sheet:
     groups
         What stands in a row of its own above a column's heading, by column; neighbours of the same
         group share one cell. Spreadsheets and documents only.
+    key
+        What whoever made the list calls it, the same in every language; never written.
     """
 
     name: str
-    frame: pd.DataFrame
+    frame: "pd.DataFrame"
     totals: tuple[str, ...] = ()
     printed: tuple[str, ...] = ()
     groups: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    key: str = ""
 
 
 CUT_MARK = " …✂"
@@ -52,13 +57,37 @@ FIRST_SHEET_YEAR = 1900
 Cell = str | int | float | date | datetime | None
 
 
-def shown_table(frame: pd.DataFrame, heading: ExportHeading) -> tuple[list[str], list[list[Cell]]]:
-    """Turn a frame into headings and cells for a list.
+Columns = Mapping[str, Sequence[object]]
+"""Values of a list by the name of their column; as many in each."""
+
+
+def columns_of(frame: "pd.DataFrame") -> Columns:
+    """List the values of a frame column by column, without its shapes.
 
     Parameters
     ----------
     frame
-        Rows with the vocabulary's column names; shapes are left out.
+        Rows with the vocabulary's column names.
+
+    Returns
+    -------
+    mapping of str to list
+        The values by the name of their column.
+    """
+    shapes = getattr(frame, "active_geometry_name", None)
+    names = [name for name in frame.columns if name != shapes]
+    return {str(name): list(frame[name].astype("object")) for name in names}
+
+
+def display_table(
+    table: "pd.DataFrame | Columns", heading: ExportHeading
+) -> tuple[list[str], list[list[Cell]]]:
+    """Turn a frame into headings and cells for a list.
+
+    Parameters
+    ----------
+    table
+        Rows, or values by column, with the vocabulary's column names; shapes are left out.
     heading
         Language, headings of other columns, and whether the data are a demonstration.
 
@@ -69,36 +98,35 @@ def shown_table(frame: pd.DataFrame, heading: ExportHeading) -> tuple[list[str],
     columns
         The cells, column by column: texts, numbers, dates, None.
     """
-    plain = pd.DataFrame(frame)
-    if isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is not None:
-        plain = plain.drop(columns=frame.active_geometry_name)
-    titles = [column_title(str(name), heading) for name in plain.columns]
-    columns = [_cells(plain[name], heading.language) for name in plain.columns]
+    values = table if isinstance(table, Mapping) else columns_of(table)
+    titles = [column_title(name, heading) for name in values]
+    columns = [_cells(name, column, heading.language) for name, column in values.items()]
     if heading.is_demo:
         titles.append(heading.labels["kind_of_data"])
-        columns.append([heading.labels["demo"]] * len(plain))
+        rows = len(table if not isinstance(table, Mapping) else next(iter(columns), ()))
+        columns.append([heading.labels["demo"]] * rows)
     return unique_names(titles), columns
 
 
-def _cells(column: pd.Series, language: Language) -> list[Cell]:
-    entry = FIELDS.get(str(column.name))
-    show = _shower(entry, language)
-    return [show(value) for value in column.astype("object")]
+def _cells(name: str, values: Iterable[object], language: Language) -> list[Cell]:
+    show = _formatter(FIELDS.get(name), language)
+    return [show(value) for value in values]
 
 
-def _shower(entry: Field | None, language: Language) -> Callable[[object], Cell]:
+def _formatter(entry: Field | None, language: Language) -> Callable[[object], Cell]:
     kind = "" if entry is None else entry.kind
     words = {} if entry is None else entry.values
     position = 0 if language == "zh" else 1
 
-    def shown(value: object) -> Cell:
-        if isinstance(value, bool | np.bool_):
-            return _yes_no(bool(value), language)
-        if isinstance(value, int | np.integer):
-            return int(value)
-        if isinstance(value, float | np.floating):
-            return _number(float(value), kind)
-        text = as_text(value)
+    def display(value: object) -> Cell:
+        if not isinstance(value, str):
+            if isinstance(value, bool) or getattr(getattr(value, "dtype", None), "kind", "") == "b":
+                return _yes_no(bool(value), language)
+            if isinstance(value, numbers.Integral):
+                return int(value)
+            if isinstance(value, numbers.Real):
+                return _number(float(value), kind)
+        text = _text(value)
         if text is None:
             return None
         if words:
@@ -110,7 +138,15 @@ def _shower(entry: Field | None, language: Language) -> Callable[[object], Cell]
             text = ";".join(value)
         return _fitting(show_control_characters(text))
 
-    return shown
+    return display
+
+
+def _text(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    from layers.exchange.cells import as_text
+
+    return as_text(value)
 
 
 def _yes_no(value: bool, language: Language) -> str:
@@ -118,9 +154,9 @@ def _yes_no(value: bool, language: Language) -> str:
 
 
 def _number(value: float, kind: str) -> Cell:
-    if np.isnan(value):
+    if math.isnan(value):
         return None
-    if np.isinf(value):
+    if math.isinf(value):
         return json.dumps(value)
     return int(value) if kind in {"int", "bool"} and value.is_integer() else value
 

@@ -15,11 +15,12 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.worksheet import Worksheet
 
+from geo.tools import show_control_characters
 from layers.errors import LayerError
-from layers.exchange.cells import could_run, show_control_characters
+from layers.exchange.cells import could_run
 from layers.exchange.heading import ExportHeading
 from layers.exchange.readers.source import unique_names
-from layers.exchange.writers.sheet import Cell, Sheet, shown_table
+from layers.exchange.writers.sheet import Cell, Sheet, display_table
 from layers.fields import FIELDS
 
 MAX_SHEET_ROWS = 1_048_576
@@ -52,7 +53,7 @@ def write_xlsx(path: Path, sheets: Sequence[Sheet], heading: ExportHeading) -> N
 
 
 def _write_list(book: Workbook, name: str, sheet: Sheet, heading: ExportHeading) -> None:
-    titles, columns = shown_table(sheet.frame, heading)
+    titles, columns = display_table(sheet.frame, heading)
     page = book.create_sheet(name)
     last = get_column_letter(max(len(titles), 1))
     deep = 2 if sheet.groups else 1
@@ -85,7 +86,7 @@ def _write_groups(page: Any, sheet: Sheet, titles: list[str]) -> None:  # noqa: 
     groups = [sheet.groups.get(name, "") for name in names]
     groups += [""] * (len(titles) - len(groups))
     row = []
-    for group, members in groupby(range(len(groups)), key=lambda one: groups[one]):
+    for group, members in groupby(range(len(groups)), key=lambda position: groups[position]):
         places = list(members)
         row += [_text_cell(page, text, _BOLD, _HEADER_FILL, _WRAPPED)
                 for text in (group, *[""] * (len(places) - 1))]  # fmt: skip
@@ -215,5 +216,7 @@ def _sheet_names(names: Sequence[str], heading: ExportHeading) -> list[str]:
     mark = f"{heading.labels['demo']} " if heading.is_demo else ""
     room = 31 - len(mark) - 3
     bare = [re.sub(r"[\[\]:*?/\\']", " ", name).strip()[:room] or "1" for name in names]
-    own = heading.labels["sources"].casefold()
-    return unique_names(mark + (name if name.casefold() != own else f"{name} 1") for name in bare)
+    sources = heading.labels["sources"].casefold()
+    return unique_names(
+        mark + (name if name.casefold() != sources else f"{name} 1") for name in bare
+    )

@@ -11,13 +11,14 @@ import shapely
 from pyproj import CRS
 
 from geo.arrays import Floats
-from geo.crs import crs_label
+from geo.crs import crs_label, is_modern
+from geo.tools import show_control_characters
 from geo.units import M2_PER_HA
 from layers.contracts import CONTRACTS
 from layers.errors import LayerError
-from layers.exchange.cells import as_text, show_control_characters
+from layers.exchange.cells import as_text
 from layers.exchange.heading import ExportHeading
-from layers.exchange.readers.source import Evidence, Oddities, found
+from layers.exchange.readers.source import Evidence, Oddities
 from layers.exchange.readers.survey_text import (
     AREA_M2,
     CLASS,
@@ -29,7 +30,6 @@ from layers.exchange.readers.survey_text import (
     gauss_kruger,
     zone_of,
 )
-from layers.exchange.recognise.crs import MODERN_SEMI_MAJOR_M
 from layers.exchange.writers.sheet import Sheet
 
 DECIMALS = 3
@@ -80,9 +80,9 @@ def write_survey_text(path: Path, sheet: Sheet, heading: ExportHeading) -> tuple
         rings = _rings(shape, texts[NUMBER] or f"#{position + 1}", oddities)
         lines += _parcel(texts, areas[position], rings)
     path.write_bytes(("\r\n".join(lines) + "\r\n").encode("gb18030", "replace"))
-    notes = (*notes, *moved, found("txt_left_empty", fields="、".join(empty)))
+    notes = (*notes, *moved, Evidence.of("txt_left_empty", fields="、".join(empty)))
     if measured:
-        notes = (*notes, found("txt_area_measured", count=measured))
+        notes = (*notes, Evidence.of("txt_area_measured", count=measured))
     return (*notes, *oddities.evidence())
 
 
@@ -94,7 +94,7 @@ def _with_polygons(
     if not usable.any():
         raise LayerError("txt_no_polygons", path=path.name)
     left = int((~usable).sum())
-    notes = (found("txt_rows_left_out", count=left),) if left else ()
+    notes = (Evidence.of("txt_rows_left_out", count=left),) if left else ()
     return gpd.GeoDataFrame(frame[usable].reset_index(drop=True)), notes
 
 
@@ -109,8 +109,7 @@ def _in_zone(
         if not has_zone:
             frame = frame.set_geometry(frame.geometry.translate(zone * ZONE_WIDTH_M, 0.0))
         return frame, datum, zone, ()
-    ellipsoid = None if crs is None else crs.ellipsoid
-    if crs is None or ellipsoid is None or ellipsoid.semi_major_metre != MODERN_SEMI_MAJOR_M:
+    if crs is None or not is_modern(crs):
         raise LayerError(
             "txt_system_needed", path=path.name, crs=None if crs is None else crs_label(crs)
         )
@@ -119,7 +118,7 @@ def _in_zone(
     if not 25 <= zone <= 45:
         raise LayerError("txt_system_needed", path=path.name, crs=crs_label(crs))
     target: CRS = gauss_kruger("CGCS2000", zone, has_zone=True)
-    note = found("shapes_transformed", source=crs_label(crs), target=crs_label(target))
+    note = Evidence.of("shapes_transformed", source=crs_label(crs), target=crs_label(target))
     return frame.to_crs(target), "CGCS2000", zone, (note,)
 
 
@@ -150,18 +149,18 @@ def _field(frame: gpd.GeoDataFrame, name: str) -> list[str]:
     if column == "land_use_code":
         schemes = frame.get("land_use_scheme", pd.Series([""] * len(frame)))
         surveyed = [scheme == _SURVEY_SCHEME for scheme in schemes]
-        texts = [text if own else "" for text, own in zip(texts, surveyed, strict=True)]
+        texts = [text if is_survey else "" for text, is_survey in zip(texts, surveyed, strict=True)]
     return texts
 
 
 def _column_of(frame: gpd.GeoDataFrame, name: str) -> str | None:
     keys = {contract.key for contract in CONTRACTS.values()}
-    own = {
+    preferred = {
         NUMBER: [str(column) for column in frame.columns if str(column) in keys][:1],
         NAME: ["name", f"src_{NAME}"],
         CLASS: ["land_use_code"],
     }
-    names = [*own.get(name, []), f"src_{name}", name]
+    names = [*preferred.get(name, []), f"src_{name}", name]
     if name == CLASS:
         names = names[::-1]  # what a survey stated goes before what the plan says
     return next((column for column in names if column in frame.columns), None)
@@ -170,11 +169,11 @@ def _column_of(frame: gpd.GeoDataFrame, name: str) -> str | None:
 def _areas(frame: gpd.GeoDataFrame) -> tuple[list[str], int]:
     """Give areas in ha with four decimals: as declared, else measured; count the measured."""
     measured = shapely.area(np.asarray(frame.geometry.array, dtype=object))
-    stated = np.full(len(frame), np.nan)
+    declared = np.full(len(frame), np.nan)
     if AREA_M2 in frame.columns:
-        stated = pd.to_numeric(frame[AREA_M2], errors="coerce").to_numpy(dtype=np.float64)
-    unknown = ~(np.isfinite(stated) & (stated > 0))
-    areas = np.where(unknown, measured, stated)
+        declared = pd.to_numeric(frame[AREA_M2], errors="coerce").to_numpy(dtype=np.float64)
+    unknown = ~(np.isfinite(declared) & (declared > 0))
+    areas = np.where(unknown, measured, declared)
     # Half a square metre goes up, as in surveys, not to the even neighbour.
     whole = np.floor(areas + 0.5 + 1e-9)
     return [f"{area / M2_PER_HA:.4f}" for area in whole], int(unknown.sum())

@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 import pyogrio
 import shapely
 
+from geo.tools import show_control_characters
 from geo.validity import repair
-from layers.exchange.cells import as_text, is_text_column, show_control_characters
+from layers.exchange.cells import as_text, is_text_column
 from layers.exchange.heading import ExportHeading, column_title
 from layers.exchange.writers.sheet import Sheet
 from layers.maps.qgis_style import QgisStyles
@@ -132,8 +133,8 @@ def lon_lat_shapes(frame: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
     shapes = np.asarray(there.geometry.array, dtype=object)
     rounded = shapely.transform(shapes, lambda points: np.round(points, LON_LAT_DECIMALS))
     # Rounding folds the narrowest slits; an outline that is nothing else stays so.
-    mended, _ = repair(rounded)
-    whole = np.where(shapely.is_empty(mended), rounded, mended)
+    repaired, _ = repair(rounded)
+    whole = np.where(shapely.is_empty(repaired), rounded, repaired)
     # RFC 7946 and KML: outer rings run against the clock.
     turned: npt.NDArray[np.object_] = shapely.orient_polygons(whole, exterior_cw=False)
     return turned
@@ -254,9 +255,9 @@ def _placemark(
     cells: dict[str, str | None], label: str | None, shape: shapely.Geometry | None
 ) -> Iterator[str]:
     yield "<Placemark>"
-    shown = cells.get(label) if label is not None else None
-    if shown:
-        yield f"<name>{escape(shown)}</name>"
+    name_text = cells.get(label) if label is not None else None
+    if name_text:
+        yield f"<name>{escape(name_text)}</name>"
     yield f'<ExtendedData><SchemaData schemaUrl="#{SCHEMA}">'
     for name, text in cells.items():
         if text is not None:

@@ -17,9 +17,9 @@ from docx.oxml.ns import qn
 from docx.oxml.parser import OxmlElement
 from docx.shared import Cm, Pt, RGBColor
 
-from layers.exchange.cells import show_control_characters
+from geo.tools import show_control_characters
 from layers.exchange.heading import ExportHeading, column_title
-from layers.exchange.writers.sheet import CUT_MARK, Cell, Sheet, shown_table
+from layers.exchange.writers.sheet import CUT_MARK, Cell, Sheet, display_table
 from layers.fields import FIELDS
 
 
@@ -138,7 +138,9 @@ def head_rows(
     """
     upper, lower = _empty_row(is_head=True), _empty_row(is_head=True)
     at = 0
-    for group, members in groupby(range(len(titles)), key=lambda one: groups[one] or -one - 1):
+    for group, members in groupby(
+        range(len(titles)), key=lambda position: groups[position] or -position - 1
+    ):
         places = list(members)
         for place in places:
             joined = "" if isinstance(group, str) else "continue"
@@ -191,11 +193,11 @@ def _cell(
 
 def child(parent: Any, name: str, **attributes: str) -> Any:  # noqa: ANN401
     """Add an element with attributes of its namespace."""
-    made = OxmlElement(name)
+    element = OxmlElement(name)
     for key, value in attributes.items():
-        made.set(qn(f"w:{key}"), value)
-    parent.append(made)
-    return made
+        element.set(qn(f"w:{key}"), value)
+    parent.append(element)
+    return element
 
 
 def set_fonts(document: Any) -> None:  # noqa: ANN401
@@ -245,8 +247,8 @@ def set_facts(document: Any, heading: ExportHeading) -> None:  # noqa: ANN401
 
 
 def _field(paragraph: Any, code: str) -> None:  # noqa: ANN401
-    made = child(paragraph._p, "w:fldSimple", instr=code)
-    child(made, "w:r").text = "1"
+    field = child(paragraph._p, "w:fldSimple", instr=code)
+    child(field, "w:r").text = "1"
 
 
 def clean(text: str) -> str:
@@ -259,11 +261,11 @@ def save(document: Any, path: Path) -> None:  # noqa: ANN401
     draft = io.BytesIO()
     document.save(draft)
     with (
-        zipfile.ZipFile(draft) as made,
+        zipfile.ZipFile(draft) as source,
         zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as kept,
     ):
-        for name in made.namelist():
-            kept.writestr(zipfile.ZipInfo(name, ZIP_DAY), made.read(name), zipfile.ZIP_DEFLATED)
+        for name in source.namelist():
+            kept.writestr(zipfile.ZipInfo(name, ZIP_DAY), source.read(name), zipfile.ZIP_DEFLATED)
 
 
 MAX_ROWS = 500
@@ -311,7 +313,7 @@ def paper_table(sheet: Sheet, heading: ExportHeading) -> PaperTable:
     """
     names, left_out = _columns(sheet)
     frame = pd.DataFrame(sheet.frame)[names]
-    titles, columns = shown_table(frame.head(MAX_ROWS), replace(heading, is_demo=False))
+    titles, columns = display_table(frame.head(MAX_ROWS), replace(heading, is_demo=False))
     cells = [
         [_text(cell, name) for cell in column] for name, column in zip(names, columns, strict=True)
     ]
@@ -522,24 +524,24 @@ def _note(document: Any, text: str) -> None:  # noqa: ANN401
 
 def _add_table(document: Any, table: PaperTable, room: int) -> None:  # noqa: ANN401
     """Add a table; rows are made as XML, for the library's own cells take minutes for hundreds."""
-    made = document.add_table(rows=0, cols=len(table.titles), style="Table Grid")
-    made.autofit = False
+    grid = document.add_table(rows=0, cols=len(table.titles), style="Table Grid")
+    grid.autofit = False
     letters = shared_room(table.widths, room / LETTER)
     twips = [round(width * LETTER / Pt(1) * 20) for width in letters]
-    for column, width in zip(made._tbl.tblGrid.gridCol_lst, twips, strict=True):
+    for column, width in zip(grid._tbl.tblGrid.gridCol_lst, twips, strict=True):
         column.set(qn("w:w"), str(width))
     centre = ["center"] * len(table.titles)
     sides = ["right" if number else "left" for number in table.is_number]
     if any(table.groups):
         sides = centre
         for row in head_rows(table.groups, table.titles, twips):
-            made._tbl.append(row)
+            grid._tbl.append(row)
     else:
-        made._tbl.append(table_row(table.titles, twips, centre, is_head=True))
+        grid._tbl.append(table_row(table.titles, twips, centre, is_head=True))
     for cells in table.rows:
-        made._tbl.append(table_row(cells, twips, sides))
+        grid._tbl.append(table_row(cells, twips, sides))
     if table.total:
-        made._tbl.append(table_row(table.total, twips, sides, is_total=True))
+        grid._tbl.append(table_row(table.total, twips, sides, is_total=True))
 
 
 def _add_sources(document: Any, report: Report, room: int) -> None:  # noqa: ANN401

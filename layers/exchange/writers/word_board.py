@@ -133,8 +133,8 @@ def _add_board(document: Any, board: Board, boards: Boards, *, is_first: bool) -
         if cell is right and not cell.paragraphs[0].text:
             first = cell.paragraphs[0]._p
             first.getparent().remove(first)
-    said = "；".join(f"{word}：{text}" for word, text in boards.heading.manifest.items())
-    _small(document, _cut(f"{boards.heading.labels['sources']}　{said}", SOURCE_LETTERS), 6.5)
+    manifest = "；".join(f"{word}：{text}" for word, text in boards.heading.manifest.items())
+    _small(document, _cut(f"{boards.heading.labels['sources']}　{manifest}", SOURCE_LETTERS), 6.5)
 
 
 def _add_picture(cell: Any, picture: Picture | str) -> None:  # noqa: ANN401
@@ -153,24 +153,24 @@ def _add_grid(cell: Any, grid: Grid, room: int) -> None:  # noqa: ANN401
     head = cell.add_paragraph(clean(grid.title), style="Caption")
     head.paragraph_format.space_before, head.paragraph_format.space_after = Pt(3), Pt(1)
     if grid.rows:
-        made = cell.add_table(rows=0, cols=len(grid.widths))
-        made.style, made.autofit = "Table Grid", False
+        table = cell.add_table(rows=0, cols=len(grid.widths))
+        table.style, table.autofit = "Table Grid", False
         points = [width * (room / Pt(1) - PADDING_PT) for width in grid.widths]
         twips = [round(20 * width) for width in points]
-        for column, width in zip(made._tbl.tblGrid.gridCol_lst, twips, strict=True):
+        for column, width in zip(table._tbl.tblGrid.gridCol_lst, twips, strict=True):
             column.set(qn("w:w"), str(width))
         sides = ["left"] * len(twips)
         letters = [int((width - PADDING_PT) / CELL_PT * 2) for width in points]
         if grid.titles:
             heads = [_cut(text, most) for text, most in zip(grid.titles, letters, strict=True)]
-            made._tbl.append(table_row(heads, twips, sides, is_head=True))
+            table._tbl.append(table_row(heads, twips, sides, is_head=True))
         for row in grid.rows:
             # Lines break where words or wide letters no longer fit: each may lose some room.
             cells = [
                 _cut(text, most * grid.cell_lines - 3 * (grid.cell_lines - 1))
                 for text, most in zip(row, letters, strict=True)
             ]
-            made._tbl.append(table_row(cells, twips, sides))
+            table._tbl.append(table_row(cells, twips, sides))
     # The library ends a cell's table with a paragraph of its own.
     note = cell.paragraphs[-1] if grid.rows else cell.add_paragraph()
     note.paragraph_format.space_after = Pt(0)

@@ -12,7 +12,7 @@ from layers.exchange.cells import could_run
 from layers.exchange.heading import ExportHeading
 from layers.exchange.readers.source import Evidence
 from layers.exchange.writers.shapefile import ShapefileEncoding, write_zipped_shapefile
-from layers.exchange.writers.sheet import Cell, Sheet, shown_table
+from layers.exchange.writers.sheet import Cell, Sheet, display_table
 from layers.exchange.writers.survey_text import write_survey_text
 from layers.exchange.writers.vector import (
     is_spatial,
@@ -273,7 +273,7 @@ def _write(
 
 
 def _write_csv(path: Path, sheet: Sheet, heading: ExportHeading) -> None:
-    titles, columns = shown_table(sheet.frame, heading)
+    titles, columns = display_table(sheet.frame, heading)
     with path.open("w", encoding="utf-8-sig", newline="") as handle:
         writer = csv.writer(handle, lineterminator="\r\n")
         writer.writerow([_disarmed(title) for title in titles])

@@ -149,7 +149,7 @@ def told(**changes):
 
 def test_a_drawing_carries_its_tool_its_shape_and_the_layers_shown():
     drawing = drawing_of(told())
-    assert (drawing.tool, drawing.shown, drawing.serial) == ("box", ("labels",), 7.0)
+    assert (drawing.tool, drawing.visible, drawing.serial) == ("box", ("labels",), 7.0)
     assert drawing.shape.area == 0.5
 
 
@@ -170,7 +170,7 @@ def test_what_is_no_drawing_is_passed_over(changes):
 
 
 def test_a_sheet_has_the_size_of_its_paper_and_becomes_a_page(real):
-    png = map_sheet(real, view_of(real), HOSTILE, "A4", extent=None, shown=("units",))
+    png = map_sheet(real, view_of(real), HOSTILE, "A4", extent=None, visible=("units",))
     picture = Image.open(io.BytesIO(png))
     # 297 mm × 210 mm at 150 to the inch of 25.4 mm.
     assert picture.size == (1754, 1240) == paper_px("A4")

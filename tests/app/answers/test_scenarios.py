@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from types import SimpleNamespace
 
 import geopandas as gpd
 import pandas as pd
@@ -20,7 +19,6 @@ from app.answers.scenarios import (
     edit_scenario,
     remove_scenario,
     scenario_named,
-    scenario_of_assignments,
     scenarios_of,
     written_rows,
 )
@@ -79,7 +77,7 @@ def test_what_compare_shows_is_what_the_checks_say_once_adopted(held):
     (found,), _ = compare(held, "甲")
     shown = {
         (v.rule_id, v.part, v.unit_id, v.platform_id): (v.outcome, v.measured)
-        for v in found.standing.verdicts
+        for v in found.state.verdicts
     }
     before = held.path.read_bytes()
     assert shown != judged(held)
@@ -276,17 +274,6 @@ def test_land_comes_from_a_file_whatever_its_name_says(held, tmp_path):
     with pytest.raises(PlanningError) as caught:
         added_from_file(held, "p.geojson", points.to_json().encode(), "NEW", "N", "planned")
     assert caught.value.code == "scenario_file_no_land"
-
-
-def test_a_placement_is_kept_as_a_scenario_unless_it_cuts_a_parcel(held):
-    whole = SimpleNamespace(project_id="X1", parcel_ids=("L1", "L2"))
-    scenario_of_assignments(held, "落地", [whole], DAY)
-    assert scenario_named(held, "落地").edits == (PlaceProject("X1", ("L1", "L2"), DAY),)
-    with pytest.raises(PlanningError) as caught:
-        scenario_of_assignments(
-            held, "切", [SimpleNamespace(project_id="X1", parcel_ids=("L1#cut",))], DAY
-        )
-    assert caught.value.code == "scenario_carved"
 
 
 def test_the_command_removes_and_refuses_by_one_sentence(held, muplan, refused):

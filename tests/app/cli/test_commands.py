@@ -515,7 +515,7 @@ def test_demo_tells_its_progress_and_answers_with_the_layers_made(
         progress(0.5, "demo_store")
         shutil.copy(small_demo, out)
 
-    monkeypatch.setattr("app.cli.commands.build_demo", build)
+    monkeypatch.setattr("layers.demo.build.build_demo", build)
     ran = muplan("demo", tmp_path / "again.gpkg", "--seed", "7", "--json")
     assert ran.err.startswith(" 50% ")
     counts = {layer["name"]: layer["rows"] for layer in asked("info").json["layers"]}

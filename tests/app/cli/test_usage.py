@@ -411,7 +411,7 @@ def test_what_nobody_foresaw_is_one_sentence_too(refused, workspace, monkeypatch
     def fail(*_):
         raise RuntimeError("第一行\n第二行 {x}")
 
-    monkeypatch.setattr("app.cli.commands.info_answer", fail)
+    monkeypatch.setattr("app.answers.workspace.info_answer", fail)
     assert "RuntimeError：第一行 第二行 {x}" in refused("info", workspace)
 
 
@@ -419,5 +419,5 @@ def test_an_interrupt_is_one_sentence_too(refused, workspace, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("app.cli.commands.info_answer", stop)
+    monkeypatch.setattr("app.answers.workspace.info_answer", stop)
     assert refused("info", workspace) == catalogue("zh").text("stopped")

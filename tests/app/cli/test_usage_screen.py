@@ -9,8 +9,8 @@ import click
 import pandas as pd
 import pytest
 
-from app.cli.commands import muplan as command_group
-from app.cli.usage import CELL_WIDTH, display_width, list_lines
+from app.cli.main import muplan as command_group
+from app.cli.screen import CELL_WIDTH, display_width, list_lines
 from layers.exchange.heading import ExportHeading
 
 PROJECT = Path(__file__).resolve().parents[3]

@@ -14,8 +14,8 @@ from pyproj import CRS
 from geo.errors import MuPlanError
 from geo.measure import ellipsoidal_area_m2
 from layers.errors import LayerError
-from layers.exchange.importing import plan_import, run_import
-from layers.exchange.request import ImportRequest, NothingAcceptedError, fault_values
+from layers.exchange.importing import NothingAcceptedError, fault_values, plan_import, run_import
+from layers.exchange.request import ImportRequest
 from layers.workspace.geopackage import create_workspace
 
 AT = "2025-01-02T03:04:05"

@@ -10,7 +10,7 @@ from platforms.land.block_facts import road_areas
 from platforms.land.blocks import find_blocks
 from platforms.land.carving import Need
 from platforms.land.search import BlockQuery, land_layers
-from platforms.land.site_carving import carved_sites
+from platforms.land.site_carving import Carver
 from tests.planning_frames import CITY_CRS, UNITS, Frames, rect, rect_of_mu
 
 LISTED = (100.0, 200.0)
@@ -30,7 +30,7 @@ def carved(parcels, need, barriers=()):
     layers = layers_of(parcels, barriers)
     found = find_blocks(layers, QUERY)
     assert len(found.blocks) == 1
-    return carved_sites(found, [0], need, QUERY, road_areas(layers.barriers))[0]
+    return Carver(found, QUERY, road_areas(layers.barriers)).sites([0], need)[0]
 
 
 def mu(shape):
@@ -136,7 +136,8 @@ def test_what_is_taken_and_what_is_left_make_the_block(seed):
     wanted = float(rng.uniform(20, 120))
     layers = layers_of(parcels)
     found = find_blocks(layers, QUERY)
-    one = carved_sites(found, [0], Need(wanted, wanted, wanted), QUERY, road_areas(layers.barriers))
+    carver = Carver(found, QUERY, road_areas(layers.barriers))
+    one = carver.sites([0], Need(wanted, wanted, wanted))
     block = found.blocks.geometry.iloc[0]
     assert mu(one[0].geometry) == pytest.approx(wanted, rel=1e-9)
     left = block.difference(one[0].geometry.buffer(1e-6))

@@ -2,7 +2,7 @@ import pytest
 
 from geo.measure import ellipsoidal_area_m2
 from platforms.land.carving import Need
-from platforms.matching.candidates import candidate_sites
+from platforms.matching.candidates import CityLand, LandAsked
 from tests.matching_frames import FIT, TABLE, city, parcel
 from tests.planning_frames import CITY_CRS, PLATFORMS, jiaxing, rect, rect_of_mu
 
@@ -11,7 +11,8 @@ USES = TABLE.land_uses["industry"]
 
 def found(parcels, least_mu=100.0, uses=USES, **layers):
     need = Need(least_mu, least_mu, 50_000.0)
-    sites = candidate_sites(city(parcels, **layers), need, uses, jiaxing(), CITY_CRS)
+    land = CityLand(city(parcels, **layers), jiaxing(), CITY_CRS)
+    (sites,) = land.sites([LandAsked(need, uses)])
     return {one.site_id: one for one in sites}
 
 
@@ -133,8 +134,12 @@ def test_the_way_to_the_nearest_exit_is_measured_in_km():
         {"facility_id": "F2", "facility_kind": "port", "geometry": WEST.centroid},
     ]  # fmt: skip
     far = parcel("A", rect(3000 + rows[0]["geometry"].x - rect(0, 0, 1, 1).bounds[0], 0, 400, 250))
-    assert only([far], facilities=rows, least_mu=140.0).exit_km == pytest.approx(3.0)
-    assert only([far], facilities=rows[1:], least_mu=140.0).exit_km is None
+    assert only([far], facilities=rows, least_mu=140.0).facility_km["expressway_exit"] == (
+        pytest.approx(3.0)
+    )
+    assert (
+        only([far], facilities=rows[1:], least_mu=140.0).facility_km.get("expressway_exit") is None
+    )
 
 
 ON_SUB_PARK, ON_MUNICIPAL, NOWHERE = (

@@ -40,18 +40,18 @@ def test_a_smaller_project_after_a_larger_one_still_finds_its_land():
 
 def test_shares_are_reckoned_once_for_projects_that_hold_nothing(monkeypatch):
     reckoned = []
-    true = ground.shares_beside
+    true = ground.shares_without
 
     def counted(source, project_ids, *rest):
         reckoned.append(frozenset(project_ids))
         return true(source, project_ids, *rest)
 
-    monkeypatch.setattr(ground, "shares_beside", counted)
+    monkeypatch.setattr(ground, "shares_without", counted)
     held = {"allotment_id": "A1", "project_id": "X2", "unit_id": "N", "year": 2024,
             "element": "land", "land_mu": 10.0, "allotment_status": "allotted",
             "is_industrial": True, "parcel_ids": "D0"}  # fmt: skip
     source = city(ROW, element_allotments=[held])
     wanted = [demand(project_id=f"X{n}", land_min_mu=40.0) for n in range(4)]
     survey = Survey(source, jiaxing(), TABLE, 2024, CITY_CRS)
-    assert len(list(survey.grounds(wanted))) == 4
+    assert len(list(survey.inputs(wanted))) == 4
     assert sorted(reckoned, key=len) == [frozenset(), frozenset({"X2"})]

@@ -1,7 +1,7 @@
 import pytest
 
 from platforms.elements.quotas import Room
-from platforms.matching.gates import GATES, judge, standing
+from platforms.matching.gates import GATES, judge, status_of
 from tests.matching_frames import FIT, ROOMS, asking, demand, gate, site
 from tests.planning_frames import pack_on
 
@@ -107,7 +107,7 @@ def test_a_warning_is_named_and_does_not_reject():
     answer = gate("cautions", warned)
     assert (answer.outcome, answer.force) == ("not_met", "principle")
     assert answer.statement.values["names"] == "管线走廊、河道"
-    assert standing(judge(warned, asking(demand(tax_wan_yuan=3000.0)))) == "admitted"
+    assert status_of(judge(warned, asking(demand(tax_wan_yuan=3000.0)))) == "admitted"
 
 
 @pytest.mark.parametrize(
@@ -361,9 +361,9 @@ def test_one_unknown_of_the_land_leaves_the_site_undecided_and_is_named(changed,
         facilities_max_km="expressway_exit:5",
     )  # fmt: skip
     whole = {"width_m": 50.0, "frontage_m": 50.0}
-    assert standing(judge(site(**whole), asking(wanted))) == "admitted"
+    assert status_of(judge(site(**whole), asking(wanted))) == "admitted"
     gates = judge(site(**{**whole, **changed}), asking(wanted))
-    assert standing(gates) == "undecided"
+    assert status_of(gates) == "undecided"
     assert missing in {one.gate for one in gates if one.outcome == "no_data"}
 
 
@@ -377,7 +377,7 @@ def test_one_unknown_of_the_land_leaves_the_site_undecided_and_is_named(changed,
 )  # fmt: skip
 def test_one_unknown_of_the_project_leaves_the_site_undecided_and_is_named(changed, missing):
     gates = judge(site(), asking(demand(**{"tax_wan_yuan": 3000.0, **changed})))
-    assert standing(gates) == "undecided"
+    assert status_of(gates) == "undecided"
     assert [one.gate for one in gates if one.outcome == "no_data" and one.force == "mandatory"] == [
         missing
     ]
@@ -386,7 +386,7 @@ def test_one_unknown_of_the_project_leaves_the_site_undecided_and_is_named(chang
 def test_a_wish_for_a_unit_neither_rejects_nor_sets_apart():
     gates = judge(site(), asking(demand(tax_wan_yuan=3000.0, preferred_units="S")))
     answer = next(one for one in gates if one.gate == "preferred_unit")
-    assert (answer.outcome, answer.force, standing(gates)) == ("not_met", "guidance", "admitted")
+    assert (answer.outcome, answer.force, status_of(gates)) == ("not_met", "guidance", "admitted")
 
 
 def test_every_gate_answers():

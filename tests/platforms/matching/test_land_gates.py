@@ -3,7 +3,7 @@
 import pytest
 
 from platforms.matching.demand import demand_of
-from platforms.matching.land_gates import project_standing
+from platforms.matching.land_gates import project_status
 from tests.matching_frames import city, matched, parcel
 from tests.planning_frames import Frames, jiaxing, pack_on, rect
 
@@ -77,10 +77,10 @@ def test_a_demand_that_is_on_no_file_is_not_asked_who_holds_it():
      (None, "no_data")],
 )  # fmt: skip
 def test_what_may_not_be_listed_is_rejected_and_an_unknown_category_is_no_pass(category, outcome):
-    standing = project_standing(
+    status = project_status(
         Frames(), demand_of({**PROJECT, "category": category}), ["N"], jiaxing()
     )
-    (excluded,) = [v for v in standing.eligibility if v.part == "excluded"]
+    (excluded,) = [v for v in status.eligibility if v.part == "excluded"]
     assert (excluded.outcome, excluded.force) == (outcome, "mandatory")
 
 
@@ -97,12 +97,12 @@ def test_principles_of_the_list_only_warn():
 
 def test_the_route_of_approval_stands_by_unit_and_says_where_no_rule_is():
     source, wanted = town([PROJECT]), demand_of(PROJECT)
-    none = project_standing(source, wanted, ["N", "S"], jiaxing()).routes
+    none = project_status(source, wanted, ["N", "S"], jiaxing()).routes
     assert {route.outcome for route in none.values()} == {"not_applicable"}
     # 40 亩 lie in the second tier; 一事一议 would raise it, and nobody says whether it is asked.
     small = {**PROJECT, "land_min_mu": 40.0}
-    routes = project_standing(town([small]), demand_of(small), ["N", "S"], pack_on("panan")).routes
+    routes = project_status(town([small]), demand_of(small), ["N", "S"], pack_on("panan")).routes
     assert {route.outcome for route in routes.values()} == {"no_data"}
     told = {**small, "is_special_policy": False}
-    standing = project_standing(town([told]), demand_of(small), ["N"], pack_on("panan"))
-    assert (standing.routes["N"].outcome, standing.routes["N"].tier) == ("met", 2)
+    status = project_status(town([told]), demand_of(small), ["N"], pack_on("panan"))
+    assert (status.routes["N"].outcome, status.routes["N"].tier) == ("met", 2)

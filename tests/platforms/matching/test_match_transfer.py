@@ -18,7 +18,7 @@ def test_only_platforms_of_other_units_are_proposed_each_by_its_best_site():
     assert len({one.platform_id for one in found}) == len(found)
     for one in found:
         rivals = [
-            site for site in (result.sites if one.standing == "admitted" else result.undecided)
+            site for site in (result.sites if one.status == "admitted" else result.undecided)
             if site.site.platform_id == one.platform_id
         ]  # fmt: skip
         assert one.score == max(site.score.score for site in rivals)
@@ -35,8 +35,8 @@ def test_of_no_known_unit_every_platform_may_take_it_and_it_alone_is_credited():
 def test_admitted_sites_stand_before_those_not_decided():
     land = [{**LAND[0], "tax_min_wan_yuan_per_mu": None}, LAND[2]]
     found = transfer_proposals(matched(city(land)), None)
-    standings = [one.standing for one in found]
-    assert standings == ["admitted", "undecided"]
+    statuses = [one.status for one in found]
+    assert statuses == ["admitted", "undecided"]
 
 
 def test_the_rule_by_which_both_score_alike_is_cited_where_a_pack_has_one():

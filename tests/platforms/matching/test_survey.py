@@ -2,7 +2,7 @@
 
 import pytest
 
-from platforms.matching.survey import shares_beside
+from platforms.matching.survey import shares_without
 from tests.matching_frames import city
 from tests.planning_frames import CITY_CRS, OUTSIDE, allotment, jiaxing, pack_on
 
@@ -18,10 +18,10 @@ ROWS = [
 )
 def test_allotments_of_projects_to_be_placed_are_left_out_of_the_shares(placed, inside, total):
     source = city([], element_allotments=ROWS)
-    row = shares_beside(source, placed, 2024, jiaxing(), CITY_CRS)["N", "land", None]
+    row = shares_without(source, placed, 2024, jiaxing(), CITY_CRS)["N", "land", None]
     assert (row["inside"], row["total"]) == (inside, total)
 
 
 def test_without_the_rule_there_is_no_share():
     source = city([], element_allotments=ROWS)
-    assert shares_beside(source, (), 2024, pack_on("panan"), CITY_CRS) == {}
+    assert shares_without(source, (), 2024, pack_on("panan"), CITY_CRS) == {}

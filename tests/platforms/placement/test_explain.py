@@ -10,8 +10,14 @@ import shapely
 from platforms.elements.quotas import Room
 from platforms.errors import PlanningError
 from platforms.placement import explain as why
-from platforms.placement.conflicts import Case, LateError, choice, smallest_clash
-from platforms.placement.explain import Ground, answer_all, answer_locks, explain, explain_locks
+from platforms.placement.conflicts import (
+    FeasibilityProblem,
+    LateError,
+    choice,
+    smallest_conflict_set,
+)
+from platforms.placement.explain import PlacementModel, explain, explain_locks
+from platforms.placement.explain_search import answer_all, answer_locks
 from platforms.placement.limits import (
     Option,
     land_limits,
@@ -19,7 +25,7 @@ from platforms.placement.limits import (
     quota_limits,
     share_limits,
 )
-from platforms.placement.remedies import Ratio, fewest_given_up, least_mend, relaxed
+from platforms.placement.remedies import Ratio, fewest_given_up, least_relaxation, relaxed
 from tests.planning_frames import jiaxing
 
 LAND = ("land", None)
@@ -50,7 +56,7 @@ def ground(options, left=None, quota=1000.0, inside=None, total=None):
         *project_limits(options), *land_limits(options), *quota_limits(options, rooms),
         *share_limits(options, shares, jiaxing("2025-06-30"), 2025),
     ]  # fmt: skip
-    return Ground(options, limits, rooms, shares)
+    return PlacementModel(options, limits, rooms, shares)
 
 
 @pytest.fixture(autouse=True)
@@ -65,11 +71,13 @@ def without_child(monkeypatch):
 
 
 def members_of(conflict):
-    return {(one.said.code, *map(str, one.said.values.values())) for one in conflict.members}
+    return {
+        (one.statement.code, *map(str, one.statement.values.values())) for one in conflict.members
+    }
 
 
 def codes_of(conflict):
-    return sorted(one.said.code for one in conflict.members)
+    return sorted(one.statement.code for one in conflict.members)
 
 
 def asked_why(held, taken):
@@ -83,7 +91,7 @@ def test_two_projects_on_one_site_clash_by_its_land_and_no_quota_mends_it():
         ("clash_project", "X1"), ("clash_project", "X2"), ("limit_land", "D-S1"),
     }  # fmt: skip
     assert found.conflict.is_smallest_proven
-    assert found.conflict.members[0].said.values["project_id"] == "X2"
+    assert found.conflict.members[0].statement.values["project_id"] == "X2"
     assert found.relaxation.changes == ()
     assert found.given_up.project_ids == ("X1",)
     assert found.given_up.is_score_only
@@ -95,7 +103,7 @@ def test_a_quota_too_small_for_both_is_raised_by_just_what_is_lacking():
     assert codes_of(found.conflict) == ["clash_project", "clash_project", "limit_quota"]
     (change,) = found.relaxation.changes
     # 100 + 100 - 160 亩
-    assert (change.said.code, change.amount) == ("mend_quota_land", pytest.approx(40.0))
+    assert (change.statement.code, change.amount) == ("mend_quota_land", pytest.approx(40.0))
     assert found.relaxation.is_least_proven
     assert found.relaxation.is_checked
 
@@ -122,7 +130,7 @@ def test_the_share_that_remains_is_the_highest_that_lets_both_in():
     found = asked_why(held, [0])["X2"]
     assert codes_of(found.conflict) == ["clash_project", "clash_project", "limit_share"]
     (change,) = found.relaxation.changes
-    assert change.said.code == "mend_share"
+    assert change.statement.code == "mend_share"
     assert change.share == pytest.approx(700 / 1100)
 
 
@@ -163,7 +171,7 @@ def test_locks_on_one_site_clash_and_one_of_them_has_to_go():
     assert members_of(found.conflict) == {
         ("clash_lock", "X1", "S1"), ("clash_lock", "X2", "S1"), ("limit_land", "D-S1"),
     }  # fmt: skip
-    assert [one.said.code for one in found.relaxation.changes] == ["mend_lock"]
+    assert [one.statement.code for one in found.relaxation.changes] == ["mend_lock"]
 
 
 def test_a_project_locked_to_two_sites_clashes_with_one_site_a_project():
@@ -178,7 +186,7 @@ def test_locks_beyond_a_quota_are_mended_by_the_smaller_change():
     found = explain_locks(held, [("X1", "S1"), ("X2", "S2")], 20.0)
     assert codes_of(found.conflict) == ["clash_lock", "clash_lock", "limit_quota"]
     (change,) = found.relaxation.changes
-    assert (change.said.code, change.amount) == ("mend_quota_land", pytest.approx(10.0))
+    assert (change.statement.code, change.amount) == ("mend_quota_land", pytest.approx(10.0))
 
 
 def drawn(seed):
@@ -187,86 +195,86 @@ def drawn(seed):
     projects, sites = draw.randint(3, 4), draw.randint(2, 3)
     pairs = [(p, s) for p in range(projects) for s in range(sites) if draw.random() < 0.75]
     rows = [{at: 1.0 for at, one in enumerate(pairs) if one[0] == p} for p in range(projects)]
-    given = frozenset(range(projects))
+    hard = frozenset(range(projects))
     rows += [{at: 1.0 for at, one in enumerate(pairs) if one[1] == s} for s in range(sites)]
     most = [1.0] * len(rows)
     for low, high, room in ((1, 9, 12), (1, 9, 20), (-5, 9, 6)):
         rows.append({at: float(draw.randint(low, high)) for at in range(len(pairs))})
         most.append(float(draw.randint(0, room)))
-    needs = tuple(
+    demands = tuple(
         own for p in range(projects)
         if (own := tuple(at for at, one in enumerate(pairs) if one[0] == p))
     )  # fmt: skip
-    return Case(tuple(rows), tuple(most), given, needs, len(pairs)), projects + sites
+    return FeasibilityProblem(tuple(rows), tuple(most), hard, demands, len(pairs)), projects + sites
 
 
-def everything(case):
+def everything(problem):
     """Every choice by what it breaks, given limits kept."""
     found = {}
-    for bits in range(1 << case.size):
-        chosen = frozenset(at for at in range(case.size) if bits >> at & 1)
-        broken = case.broken(chosen)
-        if not broken & case.given:
+    for bits in range(1 << problem.size):
+        chosen = frozenset(at for at in range(problem.size) if bits >> at & 1)
+        broken = problem.broken(chosen)
+        if not broken & problem.hard:
             found[chosen] = frozenset(broken)
     return found
 
 
 @pytest.mark.parametrize("seed", range(25))
 def test_no_smaller_set_of_members_clashes(seed):
-    case, _ = drawn(seed)
-    broken = set(everything(case).values())
-    found = smallest_clash(case, soon())
+    problem, _ = drawn(seed)
+    broken = set(everything(problem).values())
+    found = smallest_conflict_set(problem, soon())
     if frozenset() in broken:
         assert found is None
         return
     assert found.is_smallest_proven
-    assert all(gone & found.members for gone in broken)
-    for size in range(len(found.members)):
-        for fewer in itertools.combinations(sorted(case.members), size):
+    assert all(gone & found.constraints for gone in broken)
+    for size in range(len(found.constraints)):
+        for fewer in itertools.combinations(sorted(problem.constraints), size):
             assert not all(gone.intersection(fewer) for gone in broken)
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_without_any_one_member_the_rest_holds(seed):
-    case, _ = drawn(seed)
-    found = smallest_clash(case, soon())
-    for member in found.members if found else ():
-        assert choice(case, found.members - {member}, soon()) is not None
+    problem, _ = drawn(seed)
+    found = smallest_conflict_set(problem, soon())
+    for member in found.constraints if found else ():
+        assert choice(problem, found.constraints - {member}, soon()) is not None
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_the_least_relaxation_is_that_of_all_choices_and_a_hair_less_fails(seed):
-    case, first = drawn(seed)
-    may = {line: 10.0 + line for line in range(first, len(case.rows))}
+    problem, first = drawn(seed)
+    may = {line: 10.0 + line for line in range(first, len(problem.rows))}
     worths = [
-        (len(gone), sum(_excess(case, line, chosen) / may[line] for line in gone))
-        for chosen, gone in everything(case).items() if gone <= may.keys()
+        (len(gone), sum(_excess(problem, line, chosen) / may[line] for line in gone))
+        for chosen, gone in everything(problem).items() if gone <= may.keys()
     ]  # fmt: skip
-    mend = least_mend(case, may, soon())
-    if mend is None:
+    relaxation = least_relaxation(problem, may, soon())
+    if relaxation is None:
         assert not worths
         return
-    worth = sum(amount / may[line] for line, amount in mend.amounts.items())
-    assert (len(mend.amounts), worth) == (min(worths)[0], pytest.approx(min(worths)[1]))
-    eased = relaxed(case, mend, {})
-    assert choice(eased, eased.members, soon()) is not None
-    for line in mend.amounts:
-        tight = Case(
+    worth = sum(amount / may[line] for line, amount in relaxation.amounts.items())
+    assert (len(relaxation.amounts), worth) == (min(worths)[0], pytest.approx(min(worths)[1]))
+    eased = relaxed(problem, relaxation, {})
+    assert choice(eased, eased.constraints, soon()) is not None
+    for line in relaxation.amounts:
+        tight = FeasibilityProblem(
             eased.rows, tuple(m - 1e-4 * (n == line) for n, m in enumerate(eased.most)),
-            case.given, case.needs, case.size,
+            problem.hard, problem.demands, problem.size,
         )  # fmt: skip
-        assert choice(tight, tight.members, soon()) is None
+        assert choice(tight, tight.constraints, soon()) is None
 
 
-def _excess(case, line, chosen):
-    return sum(case.rows[line].get(at, 0.0) for at in chosen) - case.most[line]
+def _excess(problem, line, chosen):
+    return sum(problem.rows[line].get(at, 0.0) for at in chosen) - problem.most[line]
 
 
 def test_the_fewest_are_given_up_with_the_highest_score_left():
     # One limit of 3: the fourth takes 2, each other 1, so that one other stays: that of 9 points.
     rows = ({0: 1.0, 1: 1.0, 2: 1.0, 3: 2.0},)
-    case = Case(rows, (3.0,), frozenset(), ((0,), (1,), (2,), (3,)), 4)
-    found = fewest_given_up(case, 3, {0: 9.0, 1: 3.0, 2: 5.0, 3: 1.0}, soon())
+    problem = FeasibilityProblem(rows, (3.0,), frozenset(), ((0,), (1,), (2,), (3,)), 4)
+    found = fewest_given_up(problem, 3, {0: 9.0, 1: 3.0, 2: 5.0, 3: 1.0}, soon())
     assert found.given_up == {1, 2}
     assert found.is_fewest_proven
 
@@ -279,9 +287,9 @@ def test_a_share_beside_a_ratio_is_asked_for_as_it_remains():
 
 
 def test_without_time_nothing_is_claimed():
-    case, _ = drawn(3)
+    problem, _ = drawn(3)
     with pytest.raises(LateError):
-        smallest_clash(case, time.monotonic() - 1.0)
+        smallest_conflict_set(problem, time.monotonic() - 1.0)
     held = ground([option("X1", "S1"), option("X2", "S1")])
     found = explain(held, [0], 0.01, 3, 0.0)
     assert found.why["X2"].conflict is None
@@ -289,17 +297,19 @@ def test_without_time_nothing_is_claimed():
 
 
 def test_where_proof_lacks_time_the_smallest_found_is_given_and_said_so(monkeypatch):
-    case = next(c for c, _ in map(drawn, range(99)) if smallest_clash(c, soon()) is not None)
+    problem = next(
+        c for c, _ in map(drawn, range(99)) if smallest_conflict_set(c, soon()) is not None
+    )
 
     def late(*_):
         raise LateError
 
-    monkeypatch.setattr("platforms.placement.conflicts._met", late)
+    monkeypatch.setattr("platforms.placement.conflicts._implicit_hitting_set", late)
     monkeypatch.setattr("platforms.placement.conflicts.hitting_set", lambda *_: frozenset())
-    found = smallest_clash(case, soon())
+    found = smallest_conflict_set(problem, soon())
     assert not found.is_smallest_proven
     assert found.is_minimal
-    assert choice(case, found.members, soon()) is None
+    assert choice(problem, found.constraints, soon()) is None
 
 
 def test_a_child_that_is_late_leaves_everything_unexplained(monkeypatch):

@@ -4,7 +4,7 @@ import pytest
 
 from platforms.errors import PlanningError
 from platforms.ledger.counting import Ledger
-from platforms.projects.major_list import class_floor, eligibility, outcome_of
+from platforms.projects.major_list import eligibility, outcome_of
 from tests.ledger_frames import events
 from tests.planning_frames import jiaxing, pack_on, rows_of
 
@@ -159,17 +159,6 @@ def test_before_the_rules_are_in_force_nothing_is_barred():
 
 def test_a_pack_without_the_rule_judges_nothing():
     assert eligibility("a", ledger(), pack_on("panan")) == ()
-
-
-@pytest.mark.parametrize(
-    ("amount", "outcome"), [(19.99, "not_met"), (20.0, "met"), (None, "no_data")]
-)
-def test_the_floor_of_a_class_is_judged_before_it_is_listed(amount, outcome):
-    row = {"project_class": "mayor", "is_frontier": True, "is_representative": True,
-           "investment_yi_yuan": amount}  # fmt: skip
-    (verdict,) = class_floor("a", ledger(row), jiaxing())
-    assert (verdict.rule_id, verdict.part, verdict.outcome) == ("C2", "mayor", outcome)
-    assert class_floor("a", ledger(), jiaxing()) == ()
 
 
 def test_a_project_not_on_file_is_refused():

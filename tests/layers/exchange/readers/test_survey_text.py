@@ -11,10 +11,10 @@ from pyproj import CRS
 
 from app.messages import catalogue
 from layers.errors import LayerError
-from layers.exchange.importing import run_import
+from layers.exchange.importing import NothingAcceptedError, run_import
 from layers.exchange.read import read_file
 from layers.exchange.readers.survey_points import nested
-from layers.exchange.request import ImportRequest, NothingAcceptedError
+from layers.exchange.request import ImportRequest
 from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
 
 NORTH, SOUTH, WEST, EAST = 3_403_700.0, 3_403_500.0, 571_800.0, 572_100.0

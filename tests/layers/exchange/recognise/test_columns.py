@@ -13,8 +13,8 @@ from layers.exchange.importing import run_import
 from layers.exchange.recognise.area_unit import split_heading, split_number, unit_factor
 from layers.exchange.recognise.columns import (
     COMMON,
+    LAYER_SYNONYMS,
     NEVER,
-    OWN,
     plan_columns,
     recall_mapping,
     recognised_columns,
@@ -117,10 +117,10 @@ def test_every_word_means_one_column_of_its_layer(layer):
     words = [word for word, _ in synonyms_of(contract)]
     pairs = list(dict(synonyms_of(contract)).items())
     assert all(column in contract.columns for _, column in pairs)
-    own = [word for words in OWN.get(layer, {}).values() for word in words.split()]
+    own = [word for words in LAYER_SYNONYMS.get(layer, {}).values() for word in words.split()]
     assert len(own) == len(set(own))
     assert len(words) >= len(own)
-    assert set(OWN.get(layer, {})) <= set(contract.columns)
+    assert set(LAYER_SYNONYMS.get(layer, {})) <= set(contract.columns)
     assert set(COMMON) <= {name for one in CONTRACTS.values() for name in one.columns}
 
 

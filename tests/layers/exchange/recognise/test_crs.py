@@ -11,8 +11,8 @@ from pyproj import CRS, Transformer
 from geo.errors import MuPlanError
 from geo.gcj02 import to_bd09, to_gcj02
 from layers.exchange.importing import run_import
-from layers.exchange.recognise.crs import Ground, PlaceStated, certain_reading, possible_readings
-from layers.exchange.request import ImportRequest
+from layers.exchange.recognise.crs import Extent, certain_reading, possible_readings
+from layers.exchange.request import CrsOptions, ImportRequest
 from layers.workspace.geopackage import create_workspace
 from layers.workspace.protocol import Provenance
 
@@ -24,12 +24,12 @@ needs_shared = pytest.mark.skipif(
 # A made-up territory of 20 km around 120.75° E, 30.75° N: EPSG:4549 571 815 E, 3 403 498 N
 # (domain facts §1.4).
 TERRITORY = shapely.box(560_000, 3_395_000, 580_000, 3_415_000)
-WHOLE_EARTH = Ground(CRS(4549), shapely.box(-2e7, -2e7, 2e7, 2e7))
+WHOLE_EARTH = Extent(CRS(4549), shapely.box(-2e7, -2e7, 2e7, 2e7))
 PLACE = (120.75, 30.75)
 
 
 def readings(points, outlines=TERRITORY, crs=4549):
-    return possible_readings(np.array(points, dtype=float), Ground(CRS(crs), outlines))
+    return possible_readings(np.array(points, dtype=float), Extent(CRS(crs), outlines))
 
 
 def named(found):
@@ -110,10 +110,10 @@ def test_each_range_of_numbers_ends_where_its_digits_do(point, kinds):
 
 def test_a_workspace_of_another_system_is_a_reading_of_its_own():
     found = possible_readings(
-        np.array([[250_000.0, 2_700_000.0]]), Ground(CRS(3826), shapely.box(2e5, 2.6e6, 3e5, 2.8e6))
+        np.array([[250_000.0, 2_700_000.0]]), Extent(CRS(3826), shapely.box(2e5, 2.6e6, 3e5, 2.8e6))
     )
     assert ("workspace", "EPSG:3826", "xy") in named(found)
-    old = possible_readings(np.array([[571_815.0, 3_403_498.0]]), Ground(CRS(2385)))
+    old = possible_readings(np.array([[571_815.0, 3_403_498.0]]), Extent(CRS(2385)))
     assert [one[1] for one in named(old)] == ["EPSG:2385"]
 
 
@@ -268,7 +268,7 @@ def test_an_axis_stated_alone_turns_the_file(tmp_path):
 )  # fmt: skip
 def test_words_that_mean_nothing_are_refused(options, code):
     with pytest.raises(MuPlanError) as caught:
-        PlaceStated(**options)
+        CrsOptions(**options)
     assert caught.value.code == code
 
 

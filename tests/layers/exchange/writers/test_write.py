@@ -18,8 +18,8 @@ from pyproj import CRS
 
 from layers.contracts import CONTRACTS
 from layers.errors import LayerError
-from layers.exchange.cells import MAX_CELL_CHARACTERS, could_run
-from layers.exchange.heading import ExportHeading, field_title
+from layers.exchange.cells import could_run
+from layers.exchange.heading import MAX_CELL_CHARACTERS, ExportHeading, field_title
 from layers.exchange.read import read_file
 from layers.exchange.recognise.columns import plan_columns, rename_columns
 from layers.exchange.writers.shapefile import short_names
