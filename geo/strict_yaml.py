@@ -82,7 +82,7 @@ class ValueFaultError(ValueError):
         Code of the fault.
     """
 
-    def __init__(self, key: str, code: str = "value_wrong") -> None:
+    def __init__(self, *, key: str, code: str = "value_wrong") -> None:
         super().__init__(key, code)
         self.key = key
         self.code = code
