@@ -63,9 +63,9 @@ def single_parts(shapes: npt.ArrayLike) -> tuple[Shapes, Positions, Positions]:
     number
         Number of the part in its shape from 1, 0 for the only part; array of m.
     """
-    ones: Shapes = np.asarray(shapes, dtype=object)
-    parts, of_shape = shapely.get_parts(ones, return_index=True)
-    counts = np.bincount(of_shape, minlength=len(ones))
+    geometries: Shapes = np.asarray(shapes, dtype=object)
+    parts, of_shape = shapely.get_parts(geometries, return_index=True)
+    counts = np.bincount(of_shape, minlength=len(geometries))
     first = np.cumsum(counts) - counts
     number = np.arange(len(parts)) - first[of_shape] + 1
     return parts, of_shape, np.where(counts[of_shape] == 1, 0, number)
@@ -89,8 +89,8 @@ class JoiningGaps:
 
     def within(self, gap_m: float) -> tuple[Positions, Positions]:
         """Give the pairs that are neighbours at a gap [m]."""
-        held = self.gap_m <= gap_m
-        return self.first[held], self.second[held]
+        is_within = self.gap_m <= gap_m
+        return self.first[is_within], self.second[is_within]
 
 
 def neighbour_pairs(
@@ -125,8 +125,8 @@ def neighbour_pairs(
     >>> [ends.tolist() for ends in neighbour_pairs(squares, NeighbourRule(2, 5))]
     [[0], [1]]
     """
-    found = _joining(polygons, rule.min_edge_m, obstacles, rule.gap_m, False, progress)
-    return found.first, found.second
+    neighbours = _joining(polygons, rule.min_edge_m, obstacles, rule.gap_m, False, progress)
+    return neighbours.first, neighbours.second
 
 
 def joining_gaps(
@@ -185,14 +185,14 @@ def _joining(
     if kernels_available():
         from geo.kernels.joining import compiled_gaps
 
-        found = compiled_gaps(
+        gaps = compiled_gaps(
             shapes, min_edge_m, obstacles, most_gap_m, exact=exact, progress=progress
         )
     else:
-        found = plain_gaps(
+        gaps = plain_gaps(
             shapes.shapes, min_edge_m, obstacles, most_gap_m, exact=exact, progress=progress
         )
-    first, second, gap_m = found
+    first, second, gap_m = gaps
     order = np.lexsort((second, first))
     return JoiningGaps(first[order], second[order], gap_m[order])
 
@@ -318,8 +318,8 @@ def growth(
         listed.take_if_large(group)
     steps = [(0.0, listed.count, listed.area_m2)]
     parent = list(range(len(groups)))
-    for one, two, gap in zip(first.tolist(), second.tolist(), gap_m.tolist(), strict=True):
-        root, other = _root(parent, one), _root(parent, two)
+    for start, end, gap in zip(first.tolist(), second.tolist(), gap_m.tolist(), strict=True):
+        root, other = _root(parent, start), _root(parent, end)
         if len(groups[root].faces) < len(groups[other].faces):
             root, other = other, root
         parent[other] = root
@@ -344,13 +344,13 @@ class _Listed:
 
     def merge(self, group: _Group, other: _Group) -> None:
         """Let the first group take the second."""
-        new = [one for one in (group, other) if not one.is_listed]
+        new = [member for member in (group, other) if not member.is_listed]
         was_listed = group.is_listed or other.is_listed
         if group.is_listed and other.is_listed:
             self.count -= 1
         if was_listed:
-            for one in new:
-                self._cover(one)
+            for member in new:
+                self._cover(member)
         common = 0.0
         for face, times in other.faces.items():
             if face in group.faces:
@@ -392,11 +392,11 @@ def _tree(count: int, joining: JoiningGaps) -> tuple[Positions, Positions, Float
     return tree.row[order], tree.col[order], gap_m[order]
 
 
-def _root(parent: list[int], one: int) -> int:
-    while parent[one] != one:
-        parent[one] = parent[parent[one]]
-        one = parent[one]
-    return one
+def _root(parent: list[int], node: int) -> int:
+    while parent[node] != node:
+        parent[node] = parent[parent[node]]
+        node = parent[node]
+    return node
 
 
 def knee(gap_m: Floats, area_m2: Floats) -> float | None:

@@ -125,12 +125,14 @@ class Boundaries:
         edge = np.concatenate([pairs.of_first, pairs.of_second])
         other = np.concatenate([pairs.of_second, pairs.of_first])
         low, high = (np.concatenate(ends) for ends in zip(forth, back, strict=True))
-        held = low < high
-        return _sorted(side[held], edge[held], other[held], low[held], high[held])
+        is_within = low < high
+        return _sorted(
+            side[is_within], edge[is_within], other[is_within], low[is_within], high[is_within]
+        )
 
     def facing(self, pairs: Pairs, reach_m: Floats) -> Stretches:
         """Find what ``beside`` finds, and the boundary that lies inside the other shape."""
-        return self._with_insides(pairs, self.beside(pairs, reach_m))
+        return self._with_insides(pairs, self.within_reach(pairs, reach_m))
 
     def _with_insides(self, pairs: Pairs, parts: Stretches) -> Stretches:
         """Add the boundary that lies deeper inside the other shape than the reach."""
@@ -172,8 +174,9 @@ class Boundaries:
         touching = pairs.pair[self._touching(pairs)]
         may[2 * touching] = may[2 * touching + 1] = True
         side = np.flatnonzero(may)
-        one, two = self.bounds[of[side]], self.bounds[to[side]]
-        low, high = np.maximum(one[:, :2], two[:, :2]), np.minimum(one[:, 2:], two[:, 2:])
+        inner, outer = self.bounds[of[side]], self.bounds[to[side]]
+        low = np.maximum(inner[:, :2], outer[:, :2])
+        high = np.minimum(inner[:, 2:], outer[:, 2:])
         common = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
         row, edge = self._tree.query(common)
         mine = self.edges.shape[edge] == of[side[row]]
@@ -181,13 +184,13 @@ class Boundaries:
 
     def _touching(self, pairs: Pairs) -> Positions:
         """Say which rows are of edges that touch."""
-        edges, one, two = self.edges, pairs.of_first, pairs.of_second
-        may = np.ones(len(one), dtype=bool)
+        edges, first, two = self.edges, pairs.of_first, pairs.of_second
+        may = np.ones(len(first), dtype=bool)
         for start, vector in ((edges.x, edges.dx), (edges.y, edges.dy)):
             low, high = np.minimum(start, start + vector), np.maximum(start, start + vector)
-            may &= (low[one] <= high[two] + CONTACT_M) & (low[two] <= high[one] + CONTACT_M)
+            may &= (low[first] <= high[two] + CONTACT_M) & (low[two] <= high[first] + CONTACT_M)
         rows = np.flatnonzero(may)
-        low, high = part_within(edges, one[rows], two[rows], np.full(len(rows), CONTACT_M))
+        low, high = part_within(edges, first[rows], two[rows], np.full(len(rows), CONTACT_M))
         return rows[low < high]
 
 
@@ -243,32 +246,32 @@ def as_lines(ends: Floats) -> Shapes:
 
 
 def divided(
-    edges: Edges, found: Stretches, pair_count: int, piece_m: float, most: int
+    edges: Edges, facing_parts: Stretches, pair_count: int, piece_m: float, most: int
 ) -> tuple[Positions, Floats, Floats]:
     """Divide facing boundary into equal pieces.
 
     ``piece_m``: Length of a piece [m], greater where a side would have more than about ``most``.
 
-    Row of ``found``, where the piece begins and how long it is, as shares of the edge.
+    Row of ``facing_parts``, where the piece begins and how long it is, as shares of the edge.
     """
-    held = np.flatnonzero(found.end > found.begin)
-    side, edge = found.side[held], found.edge[held]
+    rows = np.flatnonzero(facing_parts.end > facing_parts.begin)
+    side, edge = facing_parts.side[rows], facing_parts.edge[rows]
     # Parts that meet are one, so that the pieces don't depend on how they were found.
-    apart = found.begin[held][1:] > found.end[held][:-1] + 1e-12
-    new = np.r_[True, (np.diff(side) != 0) | (np.diff(edge) != 0) | apart][: len(held)]
-    held, last = held[new], held[np.roll(new, -1)]
-    share = found.end[last] - found.begin[held]
-    metres = share * edges.length_m[found.edge[held]]
-    facing = np.bincount(found.side[held], metres, 2 * pair_count)
-    piece = np.maximum(piece_m, facing / most)[found.side[held]]
+    apart = facing_parts.begin[rows][1:] > facing_parts.end[rows][:-1] + 1e-12
+    new = np.r_[True, (np.diff(side) != 0) | (np.diff(edge) != 0) | apart][: len(rows)]
+    rows, last = rows[new], rows[np.roll(new, -1)]
+    share = facing_parts.end[last] - facing_parts.begin[rows]
+    metres = share * edges.length_m[facing_parts.edge[rows]]
+    facing = np.bincount(facing_parts.side[rows], metres, 2 * pair_count)
+    piece = np.maximum(piece_m, facing / most)[facing_parts.side[rows]]
     count = np.ceil(metres / piece).astype(np.intp)
-    row = np.repeat(held, count)
+    row = np.repeat(rows, count)
     step = np.repeat(share / count, count)
     number = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-    return row, found.begin[row] + number * step, step
+    return row, facing_parts.begin[row] + number * step, step
 
 
-def shortest_connections(boundaries: Boundaries, pairs: Pairs, found: Stretches) -> Connections:
+def shortest_connections(boundaries: Boundaries, pairs: Pairs, facing: Stretches) -> Connections:
     """Divide facing boundary into pieces and find the shortest way from the middle of each.
 
     ``boundaries``: The shapes.
@@ -276,12 +279,12 @@ def shortest_connections(boundaries: Boundaries, pairs: Pairs, found: Stretches)
     One for each piece; of no length where its middle lies in the other shape.
     """
     edges = boundaries.edges
-    row, begin, step = divided(edges, found, len(pairs), PIECE_M, MOST_PIECES)
-    edge, side = found.edge[row], found.side[row]
+    row, begin, step = divided(edges, facing, len(pairs), PIECE_M, MOST_PIECES)
+    edge, side = facing.edge[row], facing.side[row]
     if not len(row):
         return Connections(side, step, step, np.empty((4, 0)))
     places = [edges.place(edge, begin + share * step) for share in (0.0, 0.5, 1.0)]
-    point, other, first = _edges_near(found, row)
+    point, other, first = _edges_near(facing, row)
     start, middle, end = (_distance(edges, other, x[point], y[point]) for x, y in places)
     # Of a straight piece, no point lies farther from an edge than one of the ends.
     farthest = np.minimum.reduceat(np.maximum(start, end), first)
@@ -296,16 +299,16 @@ def shortest_connections(boundaries: Boundaries, pairs: Pairs, found: Stretches)
     return Connections(side, step * edges.length_m[edge], np.where(inside, 0.0, farthest), ends)
 
 
-def _edges_near(found: Stretches, row: Positions) -> tuple[Positions, Positions, Positions]:
+def _edges_near(facing: Stretches, row: Positions) -> tuple[Positions, Positions, Positions]:
     """List for each row all edges near its edge: number of the row, edge, and where each begins."""
-    new = np.ones(len(found.side), dtype=bool)
-    new[1:] = (np.diff(found.side) != 0) | (np.diff(found.edge) != 0)
+    new = np.ones(len(facing.side), dtype=bool)
+    new[1:] = (np.diff(facing.side) != 0) | (np.diff(facing.edge) != 0)
     starts = np.append(np.flatnonzero(new), len(new))
     group = (np.cumsum(new) - 1)[row]
     count = starts[group + 1] - starts[group]
     first = np.cumsum(count) - count
     number = np.repeat(np.arange(len(row)), count)
-    other = found.other[np.repeat(starts[group] - first, count) + np.arange(count.sum())]
+    other = facing.other[np.repeat(starts[group] - first, count) + np.arange(count.sum())]
     return number, other, first
 
 
@@ -365,16 +368,16 @@ class Bridges:
             free[doubtful] = clear_m >= min_edge_m + 2 * gap_m[doubtful]
         doubtful = np.flatnonzero(~free)
         some = pairs.only(doubtful)
-        found = self._boundaries.facing(some, gap_m[doubtful] + CONTACT_M)
-        ways = shortest_connections(self._boundaries, some, found)
-        clear = ~self._blocked(some, ways, is_cut[doubtful])
-        free[doubtful] = _enough(len(some), ways, clear, gap_m[doubtful], min_edge_m)
+        facing = self._boundaries.facing(some, gap_m[doubtful] + CONTACT_M)
+        connections = shortest_connections(self._boundaries, some, facing)
+        clear = ~self._blocked(some, connections, is_cut[doubtful])
+        free[doubtful] = _enough(len(some), connections, clear, gap_m[doubtful], min_edge_m)
         return np.flatnonzero(free)
 
     def _have_obstacles_near(self, pairs: Pairs, gap_m: Floats) -> tuple[Flags, Flags]:
         """Say which pairs have cutting, and which have covering obstacles where they face."""
-        one, two = self._boundaries.bounds[pairs.first], self._boundaries.bounds[pairs.second]
-        low, high = np.maximum(one[:, :2], two[:, :2]), np.minimum(one[:, 2:], two[:, 2:])
+        first, two = self._boundaries.bounds[pairs.first], self._boundaries.bounds[pairs.second]
+        low, high = np.maximum(first[:, :2], two[:, :2]), np.minimum(first[:, 2:], two[:, 2:])
         # Facing boundary and its ways lie where the boxes overlap once they are widened.
         boxes = _boxes(low.T, high.T, 2 * gap_m + ASIDE_M)
         cut, covered = np.zeros(len(pairs), dtype=bool), np.zeros(len(pairs), dtype=bool)
@@ -395,37 +398,37 @@ class Bridges:
 
     def _contact_m(self, pairs: Pairs, gap_m: Floats) -> Floats:
         """Measure where the two shapes touch, on the side that shows less of it."""
-        found = self._boundaries.within_reach(pairs, np.full(len(pairs), CONTACT_M))
-        metres = (found.end - found.begin) * self._boundaries.edges.length_m[found.edge]
-        return _on_lesser_side(found.side, np.maximum(metres, 0), len(pairs))
+        facing = self._boundaries.within_reach(pairs, np.full(len(pairs), CONTACT_M))
+        metres = (facing.end - facing.begin) * self._boundaries.edges.length_m[facing.edge]
+        return _on_lesser_side(facing.side, np.maximum(metres, 0), len(pairs))
 
     def _far_from_obstacles_m(self, pairs: Pairs, gap_m: Floats) -> Floats:
         """Measure facing boundary with no obstacle anywhere within the gap, on the lesser side."""
         edges = self._boundaries.edges
-        found = self._boundaries.within_reach(pairs, gap_m + CONTACT_M)
-        row, begin, step = divided(edges, found, len(pairs), 1.0, FEW_PIECES)
-        edge, pair = found.edge[row], found.side[row] // 2
+        facing = self._boundaries.within_reach(pairs, gap_m + CONTACT_M)
+        row, begin, step = divided(edges, facing, len(pairs), 1.0, FEW_PIECES)
+        edge, pair = facing.edge[row], facing.side[row] // 2
         start, end = np.stack(edges.place(edge, begin)), np.stack(edges.place(edge, begin + step))
         margin = gap_m[pair] + 2 * ASIDE_M
         boxes = _boxes(np.minimum(start, end), np.maximum(start, end), margin)
         piece, obstacle = self._covering_near(pairs, pair, boxes)
         metres = step * edges.length_m[edge]
         metres[piece[shapely.intersects(self._covering[obstacle], boxes[piece])]] = 0
-        return _on_lesser_side(found.side[row], metres, len(pairs))
+        return _on_lesser_side(facing.side[row], metres, len(pairs))
 
-    def _blocked(self, pairs: Pairs, ways: Connections, is_cut: Flags) -> Flags:
+    def _blocked(self, pairs: Pairs, connections: Connections, is_cut: Flags) -> Flags:
         """Say of which pieces the shortest way meets an obstacle."""
-        blocked = np.zeros(len(ways.side), dtype=bool)
-        near = np.flatnonzero(is_cut[ways.side // 2])
-        blocked[near[self._is_parted(ways.ends[:, near])]] = True
-        open_ways = np.flatnonzero((ways.length_m > APART_M) & ~blocked)
-        lines = as_lines(ways.ends[:, open_ways])
-        row, obstacle = self._covering_near(pairs, ways.side[open_ways] // 2, lines)
+        blocked = np.zeros(len(connections.side), dtype=bool)
+        near = np.flatnonzero(is_cut[connections.side // 2])
+        blocked[near[self._is_parted(connections.ends[:, near])]] = True
+        open_ways = np.flatnonzero((connections.length_m > APART_M) & ~blocked)
+        lines = as_lines(connections.ends[:, open_ways])
+        row, obstacle = self._covering_near(pairs, connections.side[open_ways] // 2, lines)
         met = shapely.intersects(self._covering[obstacle], lines[row])
         way, obstacle = open_ways[row[met]], obstacle[met]
-        over = self._are_over(obstacle, ways.ends[:, way])
+        over = self._are_over(obstacle, connections.ends[:, way])
         way, obstacle = way[over], obstacle[over]
-        ends = self._outside_own_shape(pairs, ways.side[way], ways.ends[:, way])
+        ends = self._outside_own_shape(pairs, connections.side[way], connections.ends[:, way])
         blocked[way[self._are_over(obstacle, ends)]] = True
         return blocked
 
@@ -455,13 +458,13 @@ class Bridges:
 
     def _outside_own_shape(self, pairs: Pairs, side: Positions, ends: Floats) -> Floats:
         """Let ways that begin through their own shape, or along it, begin where they leave it."""
-        shapes, own = self._boundaries.shapes, pairs.shapes_of(side)
-        shapely.prepare(shapes[np.unique(own)])
+        shapes, own_shape = self._boundaries.shapes, pairs.shapes_of(side)
+        shapely.prepare(shapes[np.unique(own_shape)])
         ahead = (ends[2:] - ends[:2]) * np.minimum(0.5, ASIDE_M / length_of(ends))
         soon = shapely.points(*(ends[:2] + ahead))
-        rows = np.flatnonzero(shapely.dwithin(shapes[own], soon, CONTACT_M))
-        held, which = np.unique(own[rows], return_inverse=True)
-        wider = shapely.buffer(shapes[held], APART_M, join_style="mitre")
+        rows = np.flatnonzero(shapely.dwithin(shapes[own_shape], soon, CONTACT_M))
+        left_shapes, which = np.unique(own_shape[rows], return_inverse=True)
+        wider = shapely.buffer(shapes[left_shapes], APART_M, join_style="mitre")
         left = shapely.difference(as_lines(ends[:, rows]), wider[which])
         leaving = shapely.get_point(shapely.get_geometry(left, 0), 0)
         start = np.stack([shapely.get_x(leaving), shapely.get_y(leaving)])
@@ -496,21 +499,21 @@ def _segments(shapes: Shapes) -> tuple[Shapes, Positions]:
 
 
 def _enough(
-    pair_count: int, ways: Connections, clear: Flags, gap_m: Floats, min_edge_m: float
+    pair_count: int, connections: Connections, clear: Flags, gap_m: Floats, min_edge_m: float
 ) -> Flags:
     """Say which pairs show enough clear boundary on both sides at some gap up to the largest."""
     enough = np.zeros(pair_count, dtype=bool)
-    side = np.where(clear, ways.side, 2 * pair_count)
-    order = np.lexsort((ways.farthest_m, side))
+    side = np.where(clear, connections.side, 2 * pair_count)
+    order = np.lexsort((connections.farthest_m, side))
     starts = np.searchsorted(side[order], np.arange(2 * pair_count + 1))
     for pair in range(pair_count):
         rows = [order[starts[s] : starts[s + 1]] for s in (2 * pair, 2 * pair + 1)]
-        distances = [np.minimum(ways.farthest_m[held], gap_m[pair]) for held in rows]
+        distances = [np.minimum(connections.farthest_m[of_side], gap_m[pair]) for of_side in rows]
         gaps = np.append(np.concatenate(distances), gap_m[pair])
         most = np.inf
-        for held, distance in zip(rows, distances, strict=True):
-            shown = np.append(0.0, np.cumsum(ways.piece_m[held]))
-            most = np.minimum(most, shown[np.searchsorted(distance, gaps, side="right")])
+        for of_side, distance in zip(rows, distances, strict=True):
+            facing_m = np.append(0.0, np.cumsum(connections.piece_m[of_side]))
+            most = np.minimum(most, facing_m[np.searchsorted(distance, gaps, side="right")])
         enough[pair] = np.any(most - 2 * gaps >= min_edge_m - 4 * CONTACT_M)
     return enough
 
@@ -539,16 +542,16 @@ def plain_gaps(
     """
     boundaries = Boundaries(shapes)
     bridges = Bridges(boundaries, obstacles)
-    found = [(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0))]
+    gaps_of_run = [(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0))]
     for pairs in boundaries.near_pairs(most_gap_m + CONTACT_M):
         most = np.full(len(pairs), most_gap_m)
         joined = pairs.only(_neighbours(boundaries, bridges, pairs, min_edge_m, most))
         gap_m = np.full(len(joined), most_gap_m)
         if exact:
             gap_m = _smallest(boundaries, bridges, joined, min_edge_m, gap_m)
-        found.append((joined.first, joined.second, gap_m))
+        gaps_of_run.append((joined.first, joined.second, gap_m))
         report(progress, float(pairs.first[-1] + 1) / len(shapes) if len(pairs) else 0.0)
-    first, second, gaps = (np.concatenate(column) for column in zip(*found, strict=True))
+    first, second, gaps = (np.concatenate(column) for column in zip(*gaps_of_run, strict=True))
     return first, second, gaps
 
 
@@ -592,14 +595,14 @@ def _facing_pairs(
     within reach: by small shapes, of which a larger gap asks more boundary than they have.
     """
     gap_m = most_gap_m.copy()
-    beside = boundaries.within_reach(pairs, gap_m + CONTACT_M)
-    length, _ = _lengths(boundaries.edges, beside, len(pairs))
+    nearby = boundaries.within_reach(pairs, gap_m + CONTACT_M)
+    length, _ = _lengths(boundaries.edges, nearby, len(pairs))
     enough: npt.NDArray[np.bool_] = np.all(length >= _needed(min_edge_m, gap_m), axis=1)
     still = np.flatnonzero(~enough)
     while len(still):
         some = pairs.only(still)
-        found = boundaries.facing(some, gap_m[still] + CONTACT_M)
-        length, complete = _lengths(boundaries.edges, found, len(some))
+        facing = boundaries.facing(some, gap_m[still] + CONTACT_M)
+        length, complete = _lengths(boundaries.edges, facing, len(some))
         short = length < _needed(min_edge_m, gap_m[still])
         enough[still] = ~short.any(axis=1)
         smaller = np.where(short, (complete - min_edge_m) / 2, np.inf).min(axis=1)
@@ -615,16 +618,16 @@ def _needed(min_edge_m: float, gap_m: Floats) -> Floats:
     return (min_edge_m + 2 * gap_m - 4 * CONTACT_M)[:, None]
 
 
-def _lengths(edges: Edges, found: Stretches, pairs: int) -> tuple[Floats, Floats]:
+def _lengths(edges: Edges, facing: Stretches, pairs: int) -> tuple[Floats, Floats]:
     """Add up boundary within reach, and the rings wholly within reach [m]: pairs by 2 sides."""
-    metres = np.maximum(found.end - found.begin, 0) * edges.length_m[found.edge]
-    length = np.bincount(found.side, metres, 2 * pairs).astype(np.float64)
-    ring = edges.ring[found.edge]
+    metres = np.maximum(facing.end - facing.begin, 0) * edges.length_m[facing.edge]
+    length = np.bincount(facing.side, metres, 2 * pairs).astype(np.float64)
+    ring = edges.ring[facing.edge]
     complete = np.zeros(2 * pairs)
     if len(ring):
-        new = np.r_[True, (np.diff(ring) != 0) | (np.diff(found.side) != 0)]
+        new = np.r_[True, (np.diff(ring) != 0) | (np.diff(facing.side) != 0)]
         starts = np.flatnonzero(new)
         whole = edges.ring_length_m[ring[starts]]
         all_of_it = np.add.reduceat(metres, starts) >= whole * (1 - 1e-9) - CONTACT_M
-        np.add.at(complete, found.side[starts[all_of_it]], whole[all_of_it])
+        np.add.at(complete, facing.side[starts[all_of_it]], whole[all_of_it])
     return length.reshape(-1, 2), complete.reshape(-1, 2)

@@ -81,10 +81,10 @@ def without(
     >>> float(without([shapely.box(0, 0, 4, 4)], covers)[0].area)
     8.0
     """
-    ones: Shapes = np.asarray(shapes, dtype=object)
+    minuends: Shapes = np.asarray(shapes, dtype=object)
     many: Shapes = np.asarray(covers, dtype=object)
-    rows = zone_shares(ones, many, None, within(progress, 0.0, 0.3))
-    return _cut_away(ones, many, rows, within(progress, 0.3, 1.0))
+    rows = zone_shares(minuends, many, None, within(progress, 0.0, 0.3))
+    return _cut_away(minuends, many, rows, within(progress, 0.3, 1.0))
 
 
 def remainder(
@@ -113,14 +113,14 @@ def remainder(
     GeometryError
         ``crs_missing``, ``crs_not_projected``.
     """
-    ones: Shapes = np.asarray(shapes, dtype=object)
+    minuends: Shapes = np.asarray(shapes, dtype=object)
     many: Shapes = np.asarray(covers, dtype=object)
-    rows = zone_shares(ones, many, crs, within(progress, 0.0, 0.3))
-    left = _cut_away(ones, many, rows, within(progress, 0.3, 0.9))
+    rows = zone_shares(minuends, many, crs, within(progress, 0.0, 0.3))
+    left = _cut_away(minuends, many, rows, within(progress, 0.3, 0.9))
     touched = np.unique(rows.of_shape)
     net = rows.whole_m2.copy()
     net[touched] = np.clip(areas_m2(left[touched], crs), 0.0, rows.whole_m2[touched])
-    alone = _alone_m2(ones, many, rows, rows.whole_m2 - net, crs)
+    alone = _alone_m2(minuends, many, rows, rows.whole_m2 - net, crs)
     report(progress, 1.0)
     return Remainder(
         left, rows.whole_m2, net, rows.whole_m2 - net, rows.of_shape, rows.of_zone, rows.area_m2,
@@ -225,7 +225,7 @@ def _apart(pieces: Shapes, of_shape: Positions, wanted: npt.NDArray[np.bool_]) -
     """Cut the other pieces of the same shape out of each piece wanted; the rest are missing."""
     left: Shapes = pieces.copy()
     left[~wanted] = None
-    one, other = intersecting_pairs(left, pieces)
-    mates = (of_shape[one] == of_shape[other]) & (one != other)
-    _subtract(left, pieces, one[mates], other[mates])
+    piece, other = intersecting_pairs(left, pieces)
+    mates = (of_shape[piece] == of_shape[other]) & (piece != other)
+    _subtract(left, pieces, piece[mates], other[mates])
     return left

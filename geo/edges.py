@@ -59,19 +59,19 @@ def edges_of(shapes: Shapes) -> Edges:
     points, ring = shapely.get_coordinates(rings, return_index=True)
     vector = np.diff(points, axis=0)
     length = np.hypot(vector[:, 0], vector[:, 1])
-    held = (ring[1:] == ring[:-1]) & (length > 0)
-    ring = ring[:-1][held].astype(np.intp)
+    is_edge = (ring[1:] == ring[:-1]) & (length > 0)
+    ring = ring[:-1][is_edge].astype(np.intp)
     shape = of_shape[ring].astype(np.intp)
     return Edges(
-        x=points[:-1, 0][held],
-        y=points[:-1, 1][held],
-        dx=vector[held, 0],
-        dy=vector[held, 1],
-        length_m=length[held],
+        x=points[:-1, 0][is_edge],
+        y=points[:-1, 1][is_edge],
+        dx=vector[is_edge, 0],
+        dy=vector[is_edge, 1],
+        length_m=length[is_edge],
         ring=ring,
         shape=shape,
         offset=np.searchsorted(shape, np.arange(len(shapes) + 1)),
-        ring_length_m=np.bincount(ring, length[held], len(rings)).astype(np.float64),
+        ring_length_m=np.bincount(ring, length[is_edge], len(rings)).astype(np.float64),
     )
 
 
@@ -104,9 +104,9 @@ def part_within(
             -reach_m, reach_m, (oy * qx - ox * qy) / -width, (dy * qx - dx * qy) / width
         )
         beside_low, beside_high = np.maximum(along[0], across[0]), np.minimum(along[1], across[1])
-        beside = beside_low <= beside_high
-    low = np.where(beside, np.minimum(low, beside_low), low)
-    high = np.where(beside, np.maximum(high, beside_high), high)
+        is_between = beside_low <= beside_high
+    low = np.where(is_between, np.minimum(low, beside_low), low)
+    high = np.where(is_between, np.maximum(high, beside_high), high)
     return np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0)
 
 
@@ -114,11 +114,11 @@ def _share_between(
     least: float | Floats, most: float | Floats, at: Floats, rate: Floats
 ) -> tuple[Floats, Floats]:
     """Say from where to where ``at + rate * t`` lies between two values."""
-    one, two = (least - at) / rate, (most - at) / rate
+    at_least, at_most = (least - at) / rate, (most - at) / rate
     still = rate == 0
     always = (least <= at) & (at <= most)
-    low = np.where(still, np.where(always, -np.inf, np.inf), np.minimum(one, two))
-    high = np.where(still, np.where(always, np.inf, -np.inf), np.maximum(one, two))
+    low = np.where(still, np.where(always, -np.inf, np.inf), np.minimum(at_least, at_most))
+    high = np.where(still, np.where(always, np.inf, -np.inf), np.maximum(at_least, at_most))
     return low, high
 
 

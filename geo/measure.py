@@ -95,8 +95,10 @@ def _ring_areas_m2(
     return np.bincount(ring[edge][piece], arc, ring_count).astype(np.float64)
 
 
-def _cross(one: npt.NDArray[np.float64], two: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]
+def _cross(
+    first: npt.NDArray[np.float64], second: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    return first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
 
 
 def planar_area_m2(geometries: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -199,12 +201,12 @@ def _measured(x: Floats, y: Floats, middle: Floats, half: Floats, crs: CRS) -> F
 def _as_powers(fit: Floats) -> Floats:
     along_x = np.zeros_like(fit)
     for column in range(fit.shape[1]):
-        found = chebyshev.cheb2poly(fit[:, column])
-        along_x[: len(found), column] = found
+        coefficients = chebyshev.cheb2poly(fit[:, column])
+        along_x[: len(coefficients), column] = coefficients
     both = np.zeros_like(fit)
     for row in range(fit.shape[0]):
-        found = chebyshev.cheb2poly(along_x[row])
-        both[row, : len(found)] = found
+        coefficients = chebyshev.cheb2poly(along_x[row])
+        both[row, : len(coefficients)] = coefficients
     return both
 
 

@@ -47,9 +47,9 @@ def intersecting_pairs(first: npt.ArrayLike, second: npt.ArrayLike) -> tuple[Pos
     of_first, of_second
         Positions of the pairs, sorted by the first.
     """
-    ones: Shapes = np.asarray(first, dtype=object)
+    shapes_array: Shapes = np.asarray(first, dtype=object)
     tree = shapely.STRtree(np.asarray(second, dtype=object))
-    pairs = tree.query(ones, predicate="intersects")
+    pairs = tree.query(shapes_array, predicate="intersects")
     order = np.lexsort((pairs[1], pairs[0]))
     return pairs[0][order], pairs[1][order]
 
@@ -91,18 +91,18 @@ def common_area_m2(
     >>> common_area_m2(squares, squares, [0, 0], [1, 2], None).tolist()
     [25.0, 0.0]
     """
-    ones: Shapes = np.asarray(first, dtype=object)
+    shapes_array: Shapes = np.asarray(first, dtype=object)
     others: Shapes = np.asarray(second, dtype=object)
-    one, other = np.asarray(of_first, dtype=np.intp), np.asarray(of_second, dtype=np.intp)
+    index, other = np.asarray(of_first, dtype=np.intp), np.asarray(of_second, dtype=np.intp)
     if crs is not None:
         require_projected(crs)
     if kernels_available():
         from geo.kernels.areas import Laid, parts_of_pairs
 
         used, place = np.unique(other, return_inverse=True)
-        areas = parts_of_pairs(ones, Laid.out(others[used]), one, place, crs)
+        areas = parts_of_pairs(shapes_array, Laid.out(others[used]), index, place, crs)
         return np.maximum(areas, 0.0)
-    return _measured(shapely.intersection(ones[one], others[other]), crs)
+    return _measured(shapely.intersection(shapes_array[index], others[other]), crs)
 
 
 def areas_m2(shapes: npt.ArrayLike, crs: CRS | None) -> Floats:
@@ -125,14 +125,14 @@ def areas_m2(shapes: npt.ArrayLike, crs: CRS | None) -> Floats:
     GeometryError
         ``crs_not_projected``.
     """
-    ones: Shapes = np.asarray(shapes, dtype=object)
+    shapes_array: Shapes = np.asarray(shapes, dtype=object)
     if crs is not None:
         require_projected(crs)
     if kernels_available():
         from geo.kernels.areas import whole_areas_m2
 
-        return whole_areas_m2(ones, crs)
-    return _measured(ones, crs)
+        return whole_areas_m2(shapes_array, crs)
+    return _measured(shapes_array, crs)
 
 
 def zone_shares(
@@ -173,7 +173,7 @@ def zone_shares(
     >>> zone_shares([square], [west, east], CRS(4549)).share.round(6).tolist()
     [0.2, 0.8]
     """
-    ones: Shapes = np.asarray(shapes, dtype=object)
+    shapes_array: Shapes = np.asarray(shapes, dtype=object)
     many: Shapes = np.asarray(zones, dtype=object)
     if crs is not None:
         require_projected(crs)
@@ -181,10 +181,10 @@ def zone_shares(
         from geo.kernels.areas import Laid, parts_of_all
 
         laid = Laid.out(many)
-        parts = parts_of_all(ones, laid, crs, progress)
+        parts = parts_of_all(shapes_array, laid, crs, progress)
         of_shape, of_zone, area, whole = parts.first, parts.second, parts.area_m2, parts.whole_m2
     else:
-        of_shape, of_zone, area, whole = _cut_and_measured(ones, many, crs)
+        of_shape, of_zone, area, whole = _cut_and_measured(shapes_array, many, crs)
     return _shares_of_land(of_shape, of_zone, area, whole, many)
 
 
@@ -250,25 +250,25 @@ def area_inside_m2(shapes: npt.ArrayLike, zones: npt.ArrayLike, crs: CRS) -> Flo
     >>> float(inside[0] / ellipsoidal_area_m2([square], CRS(4549))[0]).__round__(6)
     0.5
     """
-    ones: Shapes = np.asarray(shapes, dtype=object)
+    shapes_array: Shapes = np.asarray(shapes, dtype=object)
     many: Shapes = np.asarray(zones, dtype=object)
-    total = np.zeros(len(ones))
-    if len(ones) <= CUT_SHAPES:
-        rows = _shares_of_land(*_cut_and_measured(ones, many, crs), many)
+    total = np.zeros(len(shapes_array))
+    if len(shapes_array) <= CUT_SHAPES:
+        rows = _shares_of_land(*_cut_and_measured(shapes_array, many, crs), many)
     else:
-        rows = zone_shares(ones, many, crs)
+        rows = zone_shares(shapes_array, many, crs)
     if not len(rows.of_shape):
         return total
-    share = np.bincount(rows.of_shape, rows.share, len(ones))
+    share = np.bincount(rows.of_shape, rows.share, len(shapes_array))
     share[rows.of_shape[rows.share >= 1 - RELATIVE_TOLERANCE / 1000]] = 1.0
     tangled = _overlapping(many, np.unique(rows.of_zone))[rows.of_zone]
-    twice = np.bincount(rows.of_shape[tangled], minlength=len(ones)) > 1
+    twice = np.bincount(rows.of_shape[tangled], minlength=len(shapes_array)) > 1
     twice &= share != 1.0
     once = (share > 0) & ~twice
-    total[once] = ellipsoidal_area_m2(ones[once], crs) * np.minimum(share[once], 1.0)
+    total[once] = ellipsoidal_area_m2(shapes_array[once], crs) * np.minimum(share[once], 1.0)
     if twice.any():
         of_shape, of_zone = (side[twice[rows.of_shape]] for side in (rows.of_shape, rows.of_zone))
-        pieces = shapely.intersection(ones[of_shape], many[of_zone])
+        pieces = shapely.intersection(shapes_array[of_shape], many[of_zone])
         starts = np.flatnonzero(np.diff(of_shape, prepend=-1))
         unions = [shapely.union_all(some) for some in np.split(pieces, starts[1:])]
         total[of_shape[starts]] = ellipsoidal_area_m2(unions, crs)

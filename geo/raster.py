@@ -203,17 +203,17 @@ def zonal_statistics(
     placed = _placed(np.asarray(shapes, dtype=object), crs, raster.crs)
     in_cells = shapely.area(placed) / (raster.cell_width * raster.cell_height)
     some = np.flatnonzero(in_cells > 0)
-    found = np.full((len(placed), 5), np.nan)
-    found[:, 0] = 0.0
+    statistics = np.full((len(placed), 5), np.nan)
+    statistics[:, 0] = 0.0
     flags = None if above is None else _flags(raster.cells, above)
     # exactextract holds the interpreter: threads over the batches gain nothing.
     for begin in range(0, len(some), SHAPES_AT_ONCE):
         batch = some[begin : begin + SHAPES_AT_ONCE]
-        found[batch] = _summarised(placed[batch], raster, flags)
+        statistics[batch] = _summarised(placed[batch], raster, flags)
         report(progress, (begin + len(batch)) / len(some))
-    covered = np.divide(found[:, 0], in_cells, out=np.zeros(len(placed)), where=in_cells > 0)
+    covered = np.divide(statistics[:, 0], in_cells, out=np.zeros(len(placed)), where=in_cells > 0)
     covered[covered > 1 - WEIGHT_TOLERANCE] = 1.0
-    return ZonalStatistics(covered, *found[:, 1:].T)
+    return ZonalStatistics(covered, *statistics[:, 1:].T)
 
 
 def _placed(shapes: Shapes, crs: CRS, to: CRS) -> Shapes:
@@ -251,13 +251,15 @@ def _summarised(shapes: Shapes, raster: Raster, flags: Cells | None) -> Floats:
         None, _Shapes(shapes), asked, strategy="raster-sequential", output="pandas",
         max_cells_in_memory=ZONAL_CELLS_AT_ONCE,
     )  # fmt: skip
-    given = rows[[one.name for one in asked]].to_numpy(dtype=float, na_value=np.nan)
-    found = np.full((len(shapes), 5), np.nan)
-    found[:, : len(asked)] = given
-    none_met = ~(found[:, 0] > 0)
-    found[none_met] = np.nan
-    found[none_met, 0] = 0.0
-    return found
+    values_of_rows = rows[[operation.name for operation in asked]].to_numpy(
+        dtype=float, na_value=np.nan
+    )
+    statistics = np.full((len(shapes), 5), np.nan)
+    statistics[:, : len(asked)] = values_of_rows
+    none_met = ~(statistics[:, 0] > 0)
+    statistics[none_met] = np.nan
+    statistics[none_met, 0] = 0.0
+    return statistics
 
 
 class _Shape(Feature):  # type: ignore[misc]

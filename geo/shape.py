@@ -29,13 +29,13 @@ def filled(shapes: npt.ArrayLike, gap_m: float) -> Shapes:
     array of polygons
         The shapes with what was filled.
     """
-    ones: Shapes = np.asarray(shapes, dtype=object)
+    geometries: Shapes = np.asarray(shapes, dtype=object)
     if gap_m <= 0:
-        return ones
+        return geometries
     half = gap_m / 2 + EXACT_M
-    closed = shapely.buffer(shapely.buffer(ones, half, join_style="mitre"), -half,
+    closed = shapely.buffer(shapely.buffer(geometries, half, join_style="mitre"), -half,
                             join_style="mitre")  # fmt: skip
-    return solid(shapely.union(ones, closed))
+    return solid(shapely.union(geometries, closed))
 
 
 def solid(shapes: Shapes) -> Shapes:
@@ -57,12 +57,12 @@ def solid(shapes: Shapes) -> Shapes:
     >>> solid(np.array([mixed]))[0].geom_type
     'MultiPolygon'
     """
-    found = shapes.copy()
-    mixed = shapely.get_type_id(found) == shapely.GeometryType.GEOMETRYCOLLECTION
+    result = shapes.copy()
+    mixed = shapely.get_type_id(result) == shapely.GeometryType.GEOMETRYCOLLECTION
     for place in np.flatnonzero(mixed):
-        pieces = shapely.get_parts(found[place])
-        found[place] = shapely.multipolygons(pieces[shapely.get_dimensions(pieces) == 2])
-    return found
+        pieces = shapely.get_parts(result[place])
+        result[place] = shapely.multipolygons(pieces[shapely.get_dimensions(pieces) == 2])
+    return result
 
 
 def width_m(shapes: npt.ArrayLike) -> Floats:
@@ -83,12 +83,12 @@ def width_m(shapes: npt.ArrayLike) -> Floats:
     >>> width_m([shapely.box(0, 0, 30, 80)]).round(0).tolist()
     [30.0]
     """
-    ones = solid(np.asarray(shapes, dtype=object))
-    found = np.full(len(ones), np.nan)
-    filling = np.flatnonzero(shapely.area(ones) > 0)
-    circles = shapely.maximum_inscribed_circle(ones[filling], CLOSE_M)
-    found[filling] = 2 * shapely.length(circles)
-    return found
+    areas = solid(np.asarray(shapes, dtype=object))
+    widths = np.full(len(areas), np.nan)
+    filling = np.flatnonzero(shapely.area(areas) > 0)
+    circles = shapely.maximum_inscribed_circle(areas[filling], CLOSE_M)
+    widths[filling] = 2 * shapely.length(circles)
+    return widths
 
 
 def compactness(shapes: npt.ArrayLike) -> Floats:
@@ -109,10 +109,12 @@ def compactness(shapes: npt.ArrayLike) -> Floats:
     >>> compactness([shapely.box(0, 0, 10, 10)]).round(3).tolist()
     [0.785]
     """
-    ones: Shapes = np.asarray(shapes, dtype=object)
-    around = shapely.length(ones)
+    geometries: Shapes = np.asarray(shapes, dtype=object)
+    around = shapely.length(geometries)
     with np.errstate(invalid="ignore", divide="ignore"):
-        share: Floats = np.where(around > 0, 4 * np.pi * shapely.area(ones) / around**2, np.nan)
+        share: Floats = np.where(
+            around > 0, 4 * np.pi * shapely.area(geometries) / around**2, np.nan
+        )
     return share
 
 
@@ -139,12 +141,12 @@ def frontage_m(shapes: npt.ArrayLike, roads: npt.ArrayLike, beside_m: float) -> 
     >>> frontage_m([shapely.box(0, 0, 100, 60)], [road], 5.0).round(6).tolist()
     [100.0]
     """
-    ones: Shapes = np.asarray(shapes, dtype=object)
+    geometries: Shapes = np.asarray(shapes, dtype=object)
     others: Shapes = np.asarray(roads, dtype=object)
-    length = np.zeros(len(ones))
-    shape, road = shapely.STRtree(others).query(ones, predicate="dwithin", distance=beside_m)
+    length = np.zeros(len(geometries))
+    shape, road = shapely.STRtree(others).query(geometries, predicate="dwithin", distance=beside_m)
     wide = shapely.buffer(others[road], beside_m)
-    edges = shapely.boundary(ones)
+    edges = shapely.boundary(geometries)
     for place in np.unique(shape):
         near = shapely.union_all(wide[shape == place])
         length[place] = shapely.length(shapely.intersection(edges[place], near))
@@ -170,13 +172,15 @@ def circle_fits(shapes: npt.ArrayLike, diameter_m: npt.ArrayLike) -> npt.NDArray
     >>> circle_fits([shapely.box(0, 0, 3, 9)] * 2, [2.9, 3.1]).tolist()
     [True, False]
     """
-    ones: Shapes = np.asarray(shapes, dtype=object)
-    radius = np.broadcast_to(np.asarray(diameter_m, dtype=np.float64) / 2, len(ones))
-    left = shapely.buffer(ones, -radius)
+    geometries: Shapes = np.asarray(shapes, dtype=object)
+    radius = np.broadcast_to(np.asarray(diameter_m, dtype=np.float64) / 2, len(geometries))
+    left = shapely.buffer(geometries, -radius)
     fits: npt.NDArray[np.bool_] = ~shapely.is_empty(left)
     # An outline moved a little too far may come out turned inside out: its land is too near.
     middle = shapely.point_on_surface(left[fits])
-    fits[fits] = shapely.distance(middle, shapely.boundary(ones[fits])) >= radius[fits] - ROUND_M
+    fits[fits] = (
+        shapely.distance(middle, shapely.boundary(geometries[fits])) >= radius[fits] - ROUND_M
+    )
     return fits
 
 
@@ -198,13 +202,13 @@ def inscribed_width_m(shapes: npt.ArrayLike) -> Floats:
     >>> inscribed_width_m([shapely.box(0, 0, 0.5, 100)]).round(2).tolist()
     [0.5]
     """
-    ones: Shapes = np.asarray(shapes, dtype=object)
-    area = shapely.area(ones)
-    low, high = 2 * area / shapely.length(ones), 2 * np.sqrt(area / np.pi)
-    while len(ones) and (high - low).max() > WIDTH_STEP_M:
+    geometries: Shapes = np.asarray(shapes, dtype=object)
+    area = shapely.area(geometries)
+    low, high = 2 * area / shapely.length(geometries), 2 * np.sqrt(area / np.pi)
+    while len(geometries) and (high - low).max() > WIDTH_STEP_M:
         some = np.flatnonzero(high - low > WIDTH_STEP_M)
         middle = (low[some] + high[some]) / 2
-        fits = circle_fits(ones[some], middle)
+        fits = circle_fits(geometries[some], middle)
         low[some[fits]], high[some[~fits]] = middle[fits], middle[~fits]
     widths: Floats = np.round((low + high) / 2, 3)
     return widths
@@ -248,13 +252,15 @@ def parted_regions(shape: shapely.Geometry, width_m: float, gap_m: float = 0.0) 
     if len(cores) < 2:
         return np.array([whole], dtype=object)
     cores = cores[np.lexsort((*shapely.bounds(cores).T, -shapely.area(cores)))]
-    taken, regions = shapely.Polygon(), []
+    covered, regions = shapely.Polygon(), []
     for core in cores:
-        own = shapely.intersection(shapely.buffer(core, width_m / 2, quad_segs=16), whole)
-        own = shapely.difference(own, taken)
-        taken = shapely.union(taken, own)
-        regions.append(own)
-    for strip in _polygons(shapely.difference(whole, taken)):
+        region_of_core = shapely.intersection(
+            shapely.buffer(core, width_m / 2, quad_segs=16), whole
+        )
+        region_of_core = shapely.difference(region_of_core, covered)
+        covered = shapely.union(covered, region_of_core)
+        regions.append(region_of_core)
+    for strip in _polygons(shapely.difference(whole, covered)):
         edge = shapely.boundary(strip)
         shared = [shapely.length(shapely.intersection(edge, region)) for region in regions]
         place = int(np.argmax(shared))
@@ -412,10 +418,10 @@ def unary_union_by_group(
         begin, end = start[batch.start], start[batch.stop]
         unions = np.empty(batch.stop - batch.start, dtype=object)
         unions[:] = shapely.Polygon()
-        held, place = np.unique(group[begin:end] - batch.start, return_inverse=True)
-        if len(held):
+        groups, place = np.unique(group[begin:end] - batch.start, return_inverse=True)
+        if len(groups):
             bundles = shapely.geometrycollections(shapes[begin:end], indices=place)
-            unions[held] = shapely.unary_union(bundles[:, None], axis=1)
+            unions[groups] = shapely.unary_union(bundles[:, None], axis=1)
         return unions
 
     batches = in_batches(count, GROUPS_AT_ONCE, of_batch, progress)

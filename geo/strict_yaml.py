@@ -40,8 +40,8 @@ class Fault:
     code
         ``syntax``, ``tab``, ``empty``, ``too_large``, ``too_deep``, ``too_many_aliases``,
         ``not_mapping``, ``not_list``, ``not_text``, ``not_number``, ``not_yes_no``, ``not_date``,
-        ``key_unknown``, ``key_missing``, ``key_twice``, ``id_twice``, ``word_unknown``, or what a
-        dataclass raises as ``ValueFaultError``.
+        ``key_unknown``, ``key_missing``, ``key_twice``, ``id_twice``, ``word_unknown``,
+        ``value_wrong`` where a dataclass raises ``ValueFaultError``.
     source
         Name of what is read.
     line
@@ -78,14 +78,11 @@ class ValueFaultError(ValueError):
     ----------
     key
         Key of the value at fault.
-    code
-        Code of the fault.
     """
 
-    def __init__(self, key: str, code: str = "value_wrong") -> None:
-        super().__init__(key, code)
+    def __init__(self, *, key: str) -> None:
+        super().__init__(key)
         self.key = key
-        self.code = code
 
 
 @dataclass(frozen=True)
@@ -223,7 +220,7 @@ class Block:
         try:
             return into(**values) if base is None else replace(base, **values)  # type: ignore[type-var]
         except ValueFaultError as error:
-            raise self.fault(error.code, error.key) from error
+            raise self.fault("value_wrong", error.key) from error
 
     def fault(
         self, code: str, key: str, line: int | None = None, /, **values: Value

@@ -78,8 +78,8 @@ def in_batches(
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         waiting = [pool.submit(do, batch) for batch in batches]
         try:
-            for done, one in enumerate(waiting, 1):
-                results.append(one.result())
+            for done, future in enumerate(waiting, 1):
+                results.append(future.result())
                 report(progress, done / len(waiting))
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
@@ -91,12 +91,12 @@ MOST_NAMED = 20
 """A sentence that lists more isn't read."""
 
 
-def nearest_name(given: str, known: Iterable[str]) -> str:
+def nearest_name(name: str, known: Iterable[str]) -> str:
     """Find the known name nearest to the one given.
 
     Parameters
     ----------
-    given
+    name
         What was typed.
     known
         Names that exist.
@@ -114,7 +114,7 @@ def nearest_name(given: str, known: Iterable[str]) -> str:
     'A1'
     """
     names = list(known)
-    near = difflib.get_close_matches(given, names, n=1, cutoff=0.4)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
     if near:
         return near[0]
     return ", ".join(names[:MOST_NAMED]) + (" …" if len(names) > MOST_NAMED else "")

@@ -176,11 +176,11 @@ def gaps_between(
     >>> gaps_between(squares, CRS(4549), 2.0, 200.0).area_m2.round(2).tolist()
     [5.0]
     """
-    ones: Shapes = np.asarray(parts, dtype=object)
-    first, second = near_pairs(ones, most_width_m)
-    label = component_labels(len(ones), first, second)
+    polygons: Shapes = np.asarray(parts, dtype=object)
+    first, second = near_pairs(polygons, most_width_m)
+    label = component_labels(len(polygons), first, second)
     count = int(label.max(initial=-1)) + 1
-    land = united(ones, label, count, within(progress, 0.0, 0.3))
+    land = united(polygons, label, count, within(progress, 0.0, 0.3))
     enclosed = _enclosed(land)
     small = enclosed[areas_m2(enclosed, crs) <= most_area_m2]
     several = np.bincount(label, minlength=count) > 1
@@ -188,9 +188,9 @@ def gaps_between(
     slits = slits[~_inside(slits, small)]
     pieces = np.concatenate([small, slits])
     area = areas_m2(pieces, crs)
-    held = area > LEAST_M2
-    pieces, area = pieces[held], area[held]
-    of_gap, of_part, along_m = _beside(pieces, ones)
+    is_large = area > LEAST_M2
+    pieces, area = pieces[is_large], area[is_large]
+    of_gap, of_part, along_m = _shared_edges(pieces, polygons)
     between = np.bincount(of_gap, minlength=len(pieces)) > 1
     on_shapes_m = np.bincount(of_gap, along_m, len(pieces)).astype(np.float64)
     between &= ~_only_rounded(pieces, on_shapes_m, most_width_m)
@@ -211,9 +211,11 @@ def _enclosed(land: Shapes) -> Shapes:
     if len(hole):
         filled = shapely.polygons(shapely.get_exterior_ring(whole[island]))
         order = np.argsort(hole, kind="stable")
-        held, place = np.unique(hole[order], return_inverse=True)
+        rings_with_islands, place = np.unique(hole[order], return_inverse=True)
         islands = shapely.geometrycollections(filled[order], indices=place)
-        holes[held] = shapely.difference(holes[held], shapely.unary_union(islands[:, None], axis=1))
+        holes[rings_with_islands] = shapely.difference(
+            holes[rings_with_islands], shapely.unary_union(islands[:, None], axis=1)
+        )
     return _polygons_of(holes)
 
 
@@ -249,15 +251,15 @@ def _inside(pieces: Shapes, others: Shapes) -> npt.NDArray[np.bool_]:
     return inside
 
 
-def _beside(pieces: Shapes, parts: Shapes) -> tuple[Positions, Positions, Floats]:
+def _shared_edges(pieces: Shapes, parts: Shapes) -> tuple[Positions, Positions, Floats]:
     """Find which shapes run along which pieces, and for how long [m]."""
     wide = shapely.buffer(pieces, TOUCH_M, join_style="mitre")
     of_piece, of_part = shapely.STRtree(parts).query(wide, predicate="intersects")
     used, place = np.unique(of_part, return_inverse=True)
     edges = shapely.boundary(parts[used])
     along_m = shapely.length(shapely.intersection(edges[place], wide[of_piece]))
-    held = along_m > LEAST_EDGE_M
-    of_piece, of_part, along_m = of_piece[held], of_part[held], along_m[held]
+    is_edge = along_m > LEAST_EDGE_M
+    of_piece, of_part, along_m = of_piece[is_edge], of_part[is_edge], along_m[is_edge]
     order = np.lexsort((of_part, of_piece))
     return of_piece[order], of_part[order], along_m[order]
 
@@ -322,38 +324,41 @@ def topology(
     """
     system = require_projected(crs)
     rule = rule or TopologyRule()
-    given: Shapes = np.asarray(shapes, dtype=object)
-    placed = given.copy()
-    points, place = shapely.get_coordinates(given, return_index=True)
+    geometries: Shapes = np.asarray(shapes, dtype=object)
+    placed = geometries.copy()
+    points, place = shapely.get_coordinates(geometries, return_index=True)
     placed[place[~np.isfinite(points).all(axis=1)]] = None
     sound, ledger = repair(placed)
-    rows = np.arange(len(given))
-    held = np.flatnonzero((shapely.get_dimensions(sound) == 2) & (shapely.area(sound) > 0))
-    ones = sound[held]
-    area_m2 = areas_m2(ones, system)
-    found = [Finding("empty", (int(row),), None) for row in np.setdiff1d(rows, held)]
-    whole_m2 = dict(zip(held.tolist(), area_m2.tolist(), strict=True))
-    found += [
-        Finding("invalid", (one.position,), sound[one.position],
-                whole_m2.get(one.position, math.nan), reason=one.reason)
-        for one in ledger
+    rows = np.arange(len(geometries))
+    row_of_polygon = np.flatnonzero(
+        (shapely.get_dimensions(sound) == 2) & (shapely.area(sound) > 0)
+    )
+    polygons = sound[row_of_polygon]
+    area_m2 = areas_m2(polygons, system)
+    findings = [Finding("empty", (int(row),), None) for row in np.setdiff1d(rows, row_of_polygon)]
+    whole_m2 = dict(zip(row_of_polygon.tolist(), area_m2.tolist(), strict=True))
+    findings += [
+        Finding("invalid", (repaired.position,), sound[repaired.position],
+                whole_m2.get(repaired.position, math.nan), reason=repaired.reason)
+        for repaired in ledger
     ]  # fmt: skip
     report(progress, 0.05)
-    pairs, small_overlaps = _pairs(ones, area_m2, system, rule)
-    found += [_at(held, of_batch) for one in pairs]
-    parts, of_shape, _ = single_parts(ones)
+    pairs, small_overlaps = _pairs(polygons, area_m2, system, rule)
+    findings += [_at(row_of_polygon, pair) for pair in pairs]
+    parts, of_shape, _ = single_parts(polygons)
     gaps, small_gaps = gap_findings(parts, system, rule, within(progress, 0.2, 0.9))
-    found += [_at(held[of_shape], of_batch) for one in gaps]
-    found += [_at(held[of_shape], of_batch) for one in sliver_findings(parts, system, rule)]
+    findings += [_at(row_of_polygon[of_shape], gap) for gap in gaps]
+    slivers = sliver_findings(parts, system, rule)
+    findings += [_at(row_of_polygon[of_shape], sliver) for sliver in slivers]
     report(progress, 1.0)
-    found.sort(key=lambda one: (KINDS.index(one.kind), one.rows, -one.area_m2))
-    return Topology(tuple(found), small_overlaps, small_gaps)
+    findings.sort(key=lambda finding: (KINDS.index(finding.kind), finding.rows, -finding.area_m2))
+    return Topology(tuple(findings), small_overlaps, small_gaps)
 
 
-def _at(row: Positions, one: Finding) -> Finding:
+def _at(row: Positions, finding: Finding) -> Finding:
     """Name the rows of a finding by their place among all."""
-    rows = tuple(sorted({int(row[place]) for place in one.rows}))
-    return Finding(one.kind, rows, one.shape, one.area_m2, one.width_m)
+    rows = tuple(sorted({int(row[place]) for place in finding.rows}))
+    return Finding(finding.kind, rows, finding.shape, finding.area_m2, finding.width_m)
 
 
 def _pairs(
@@ -367,19 +372,19 @@ def _pairs(
     land = common_m2 > OVERLAP_LEAST_M2
     first, second, common_m2 = first[land], second[land], common_m2[land]
     same = same_outlines(shapes, area_m2, first, second, common_m2)
-    found = list(_duplicates(shapes, area_m2, first[same], second[same]))
+    findings = list(_duplicates(shapes, area_m2, first[same], second[same]))
     first, second, common_m2 = first[~same], second[~same], common_m2[~same]
     large = common_m2 >= rule.min_overlap_m2 * (1 - RELATIVE_TOLERANCE)
     cut = shapely.intersection(shapes[first[large]], shapes[second[large]])
     common = solid(cut)
-    found += [
-        Finding("overlap", (int(one), int(two)), shape, float(m2), float(width))
-        for one, two, shape, m2, width in zip(
+    findings += [
+        Finding("overlap", (int(i), int(j)), shape, float(m2), float(width))
+        for i, j, shape, m2, width in zip(
             first[large], second[large], common, common_m2[large], inscribed_width_m(common),
             strict=True,
         )
     ]  # fmt: skip
-    return found, int((~large).sum())
+    return findings, int((~large).sum())
 
 
 def same_outlines(
@@ -440,14 +445,14 @@ def gap_findings(
     progress
         Told the share done.
     """
-    found = gaps_between(parts, crs, rule.max_gap_m, rule.max_gap_m2, progress)
-    large = found.area_m2 >= rule.min_overlap_m2 * (1 - RELATIVE_TOLERANCE)
+    gaps = gaps_between(parts, crs, rule.max_gap_m, rule.max_gap_m2, progress)
+    large = gaps.area_m2 >= rule.min_overlap_m2 * (1 - RELATIVE_TOLERANCE)
     width = np.full(len(large), math.nan)
-    width[large] = inscribed_width_m(found.shapes[large])
-    start = np.searchsorted(found.of_gap, np.arange(len(large) + 1))
+    width[large] = inscribed_width_m(gaps.shapes[large])
+    start = np.searchsorted(gaps.of_gap, np.arange(len(large) + 1))
     listed = [
-        Finding("gap", tuple(found.of_part[start[at] : start[at + 1]].tolist()), found.shapes[at],
-                float(found.area_m2[at]), float(width[at]))
+        Finding("gap", tuple(gaps.of_part[start[at] : start[at + 1]].tolist()), gaps.shapes[at],
+                float(gaps.area_m2[at]), float(width[at]))
         for at in np.flatnonzero(large)
     ]  # fmt: skip
     return listed, int((~large).sum())

@@ -79,16 +79,16 @@ def overlap_faces(shapes: Given, crs: CRS) -> OverlapFaces:
     >>> sorted(np.bincount(faces.face).tolist()), faces.area_m2.round(1).tolist()
     ([2, 2, 3], [100.0, 100.0, 100.0])
     """
-    taken = prepared(shapes)
-    ones = taken.shapes
-    first, second, area_m2 = overlapping_pairs(taken, crs)
+    prepared_shapes = prepared(shapes)
+    polygons = prepared_shapes.shapes
+    first, second, area_m2 = overlapping_pairs(prepared_shapes, crs)
     if not len(first):
         return OverlapFaces.none()
-    alone = ~_in_triangle(len(ones), first, second)
+    alone = ~_in_triangle(len(polygons), first, second)
     pairs = int(alone.sum())
     face = np.repeat(np.arange(pairs), 2)
     member = np.column_stack([first[alone], second[alone]]).ravel()
-    rest = _split(ones, first[~alone], second[~alone])
+    rest = _split(polygons, first[~alone], second[~alone])
     faces: Shapes = np.array([shape for _, shape in rest], dtype=object)
     places = [members for members, _ in rest]
     numbers = np.repeat(np.arange(len(rest)), [len(held_by) for held_by in places])
@@ -122,14 +122,14 @@ def overlapping_pairs(shapes: Given, crs: CRS) -> tuple[Positions, Positions, Fl
     >>> [side.round(1).tolist() for side in overlapping_pairs(squares, CRS(4549))]
     [[1], [2], [20.0]]
     """
-    taken = prepared(shapes)
-    first, second = _doubtful_pairs(taken)
+    prepared_shapes = prepared(shapes)
+    first, second = _doubtful_pairs(prepared_shapes)
     if not len(first):
         return first, second, np.empty(0)
-    area_m2 = common_area_m2(taken.shapes, taken.shapes, first, second, crs)
-    held = np.flatnonzero(area_m2 > LEAST_M2)
-    held = held[np.lexsort((second[held], first[held]))]
-    return first[held], second[held], area_m2[held]
+    area_m2 = common_area_m2(prepared_shapes.shapes, prepared_shapes.shapes, first, second, crs)
+    is_land = np.flatnonzero(area_m2 > LEAST_M2)
+    is_land = is_land[np.lexsort((second[is_land], first[is_land]))]
+    return first[is_land], second[is_land], area_m2[is_land]
 
 
 def _doubtful_pairs(shapes: PreparedShapes) -> tuple[Positions, Positions]:
@@ -152,8 +152,8 @@ def _in_triangle(count: int, first: Positions, second: Positions) -> Flags:
     links = coo_array((np.ones(len(first)), (first, second)), shape=(count, count)).tocsr()
     both = links + links.T
     thirds = (both @ both).multiply(both).tocsr()
-    held: Flags = np.asarray(thirds[first, second]).ravel() > 0
-    return held
+    has_third: Flags = np.asarray(thirds[first, second]).ravel() > 0
+    return has_third
 
 
 def _split(
@@ -167,18 +167,18 @@ def _split(
     pieces, of_pair = shapely.get_parts(common, return_index=True)
     solid = shapely.get_dimensions(pieces) == 2
     pieces, of_pair = pieces[solid], of_pair[solid]
-    one, two = shapely.STRtree(pieces).query(pieces, predicate="intersects")
-    one, two = one[one < two], two[one < two]
-    over = common_area_m2(pieces, pieces, one, two, None) > LEAST_M2
-    links = coo_array((np.ones(over.sum()), (one[over], two[over])), shape=(len(pieces),) * 2)
+    left, right = shapely.STRtree(pieces).query(pieces, predicate="intersects")
+    left, right = left[left < right], right[left < right]
+    over = common_area_m2(pieces, pieces, left, right, None) > LEAST_M2
+    links = coo_array((np.ones(over.sum()), (left[over], right[over])), shape=(len(pieces),) * 2)
     count, cluster = connected_components(links, directed=False)
-    found: list[tuple[Positions, shapely.Geometry]] = []
+    faces: list[tuple[Positions, shapely.Geometry]] = []
     order = np.argsort(cluster, kind="stable")
     for rows in np.split(order, np.searchsorted(cluster[order], np.arange(1, count))):
         of_rows = of_pair[rows]
         if len(rows) == 1:
             members = np.array([first[of_rows[0]], second[of_rows[0]]])
-            found.append((members, pieces[rows[0]]))
+            faces.append((members, pieces[rows[0]]))
             continue
         members = np.unique(np.concatenate([first[of_rows], second[of_rows]]))
         # Edges of two pieces along one edge of a shape part by rounding: between them would lie
@@ -186,10 +186,10 @@ def _split(
         lines = shapely.union_all(shapely.boundary(pieces[rows]), grid_size=NODE_M)
         for face in shapely.get_parts(shapely.polygonize([lines])):
             inside = shapely.point_on_surface(face)
-            held = members[shapely.contains_properly(shapes[members], inside)]
-            if len(held) > 1 and face.area > LEAST_M2:
-                found.append((held, face))
-    return found
+            members_of_face = members[shapely.contains_properly(shapes[members], inside)]
+            if len(members_of_face) > 1 and face.area > LEAST_M2:
+                faces.append((members_of_face, face))
+    return faces
 
 
 def united(
@@ -225,15 +225,15 @@ def united(
     >>> [round(shape.area) for shape in united(squares, [0, 0, 1], 2)]
     [200, 100]
     """
-    held = prepared(shapes)
+    prepared_shapes = prepared(shapes)
     of_group = np.asarray(group, dtype=np.intp)
     order = np.argsort(of_group, kind="stable")
     order = order[np.searchsorted(of_group[order], 0) :]
     if kernels_available():
         from geo.kernels.union import coverage_union
 
-        return coverage_union(held, of_group, order, count, progress)
-    return unary_union_by_group(held.shapes[order], of_group[order], count, progress)
+        return coverage_union(prepared_shapes, of_group, order, count, progress)
+    return unary_union_by_group(prepared_shapes.shapes[order], of_group[order], count, progress)
 
 
 def united_area_m2(shapes: Given, group: npt.ArrayLike, count: int, crs: CRS) -> Floats:
@@ -264,8 +264,8 @@ def united_area_m2(shapes: Given, group: npt.ArrayLike, count: int, crs: CRS) ->
     >>> united_area_m2(squares, [0, 0], 1, CRS(4549)).round(1).tolist()
     [150.0]
     """
-    held = prepared(shapes)
+    prepared_shapes = prepared(shapes)
     label = np.asarray(group, dtype=np.intp)
-    sums = np.bincount(label, areas_m2(held.shapes, crs), count).astype(np.float64)
-    twice: Floats = overlap_faces(held, crs).counted_twice_m2(label, count)
+    sums = np.bincount(label, areas_m2(prepared_shapes.shapes, crs), count).astype(np.float64)
+    twice: Floats = overlap_faces(prepared_shapes, crs).counted_twice_m2(label, count)
     return sums - twice

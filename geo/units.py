@@ -133,7 +133,7 @@ def compare_all(values: npt.ArrayLike, thresholds: npt.ArrayLike) -> npt.NDArray
     larger = np.maximum(np.abs(left), np.abs(right))
     with np.errstate(invalid="ignore"):
         near = np.isfinite(larger) & (np.abs(left - right) <= RELATIVE_TOLERANCE * larger)
-    found: npt.NDArray[np.int8] = np.where(
+    signs: npt.NDArray[np.int8] = np.where(
         (left == right) | near, 0, np.where(left < right, -1, 1)
     ).astype(np.int8)
-    return found
+    return signs

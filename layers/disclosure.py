@@ -64,14 +64,14 @@ def public_part(layer: str, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     [['甲', 'port']]
     """
     columns = PUBLIC_COLUMNS.get(layer, ())
-    held = frame[frame.geometry.notna() & ~frame.geometry.is_empty]
+    rows = frame[frame.geometry.notna() & ~frame.geometry.is_empty]
     if not columns:
-        held = held.iloc[:0]
+        rows = rows.iloc[:0]
     for column in columns:
         if column in PUBLIC_CODES:
-            held = held[held[column].isin(PUBLIC_CODES[column]).to_numpy(dtype=bool)]
-    kept = [*(name for name in contract_of(layer).columns if name in columns), held.geometry.name]
-    return gpd.GeoDataFrame(held[kept].reset_index(drop=True))
+            rows = rows[rows[column].isin(PUBLIC_CODES[column]).to_numpy(dtype=bool)]
+    kept = [*(name for name in contract_of(layer).columns if name in columns), rows.geometry.name]
+    return gpd.GeoDataFrame(rows[kept].reset_index(drop=True))
 
 
 OPEN_STAGES = ("registered", "started", "in_production")

@@ -53,13 +53,13 @@ class Changes:
 
 
 def compare_editions(
-    held: pd.DataFrame, newer: pd.DataFrame, contract: Contract, *, is_whole: bool
+    current: pd.DataFrame, newer: pd.DataFrame, contract: Contract, *, is_whole: bool
 ) -> Changes:
     """Compare the rows of a layer with those of a newer edition.
 
     Parameters
     ----------
-    held
+    current
         Rows of the layer.
     newer
         Rows that come, with the contract's columns and types.
@@ -75,16 +75,16 @@ def compare_editions(
         Numbers that differ by less than a part in a thousand million, and outlines by less than a
         millimetre, are the same.
     """
-    old, new = (pd.Index(row_names(frame, contract), dtype=object) for frame in (held, newer))
+    old, new = (pd.Index(row_names(frame, contract), dtype=object) for frame in (current, newer))
     place = old.get_indexer(new) if old.is_unique else old.drop_duplicates().get_indexer(new)
     common = np.flatnonzero(place >= 0)
     there = place[common]
-    one, two = held.iloc[there], newer.iloc[common]
+    before, after = current.iloc[there], newer.iloc[common]
     columns = [
-        name for name in dict.fromkeys([*held.columns, *newer.columns]) if name != "geometry"
+        name for name in dict.fromkeys([*current.columns, *newer.columns]) if name != "geometry"
     ]
-    differs = {str(name): _differ(one, two, str(name)) for name in columns}
-    moved_m = _moved_m(one, two)
+    differs = {str(name): _differ(before, after, str(name)) for name in columns}
+    moved_m = _moved_m(before, after)
     moved = ~(moved_m <= SAME_M)
     changed = moved.copy()
     for flags in differs.values():
@@ -94,19 +94,19 @@ def compare_editions(
     gone = np.setdiff1d(np.arange(len(old)), there) if is_whole else np.empty(0, dtype=np.intp)
     fresh = np.flatnonzero(place < 0)
     return Changes(
-        newer.iloc[fresh], held.iloc[gone], one.iloc[at], two.iloc[at],
+        newer.iloc[fresh], current.iloc[gone], before.iloc[at], after.iloc[at],
         tuple(new[fresh].tolist()), tuple(old[gone].tolist()), tuple(names),
-        _cells(one, two, differs, at, names), np.where(moved, moved_m, 0.0)[at],
+        _cells(before, after, differs, at, names), np.where(moved, moved_m, 0.0)[at],
         int(len(common) - len(at)),
     )  # fmt: skip
 
 
-def _differ(one: pd.DataFrame, two: pd.DataFrame, name: str) -> Flags:
-    if name not in one.columns or name not in two.columns:
-        side = one if name in one.columns else two
+def _differ(before: pd.DataFrame, after: pd.DataFrame, name: str) -> Flags:
+    if name not in before.columns or name not in after.columns:
+        side = before if name in before.columns else after
         alone: Flags = side[name].notna().to_numpy(dtype=bool)
         return alone
-    first, second = one[name], two[name]
+    first, second = before[name], after[name]
     if pd.api.types.is_numeric_dtype(first.dtype) and pd.api.types.is_numeric_dtype(second.dtype):
         a, b = (side.to_numpy(dtype=np.float64, na_value=np.nan) for side in (first, second))
         same: Flags = np.isclose(a, b, rtol=RELATIVE_TOLERANCE, atol=0.0, equal_nan=True)
@@ -119,11 +119,11 @@ def _differ(one: pd.DataFrame, two: pd.DataFrame, name: str) -> Flags:
     return unlike
 
 
-def _moved_m(one: pd.DataFrame, two: pd.DataFrame) -> Floats:
+def _moved_m(before: pd.DataFrame, after: pd.DataFrame) -> Floats:
     """Say how far outlines moved; missing where a shape came or went."""
-    if not isinstance(one, gpd.GeoDataFrame) or not isinstance(two, gpd.GeoDataFrame):
-        return np.zeros(len(one))
-    first, second = (_unwrapped(frame) for frame in (one, two))
+    if not isinstance(before, gpd.GeoDataFrame) or not isinstance(after, gpd.GeoDataFrame):
+        return np.zeros(len(before))
+    first, second = (_unwrapped(frame) for frame in (before, after))
     none_a, none_b = shapely.is_missing(first), shapely.is_missing(second)
     moved = np.where(none_a != none_b, np.nan, 0.0)
     doubt = np.flatnonzero(~none_a & ~none_b & ~shapely.equals_exact(first, second, 0.0))
@@ -149,8 +149,8 @@ def _edges(shapes: Shapes) -> Shapes:
 
 
 def _cells(
-    one: pd.DataFrame,
-    two: pd.DataFrame,
+    before: pd.DataFrame,
+    after: pd.DataFrame,
     differs: dict[str, np.ndarray],
     at: Positions,
     names: list[str],
@@ -161,8 +161,8 @@ def _cells(
         if len(rows):
             tables.append(pd.DataFrame({
                 "place": rows, "order": order, "row_id": [names[p] for p in rows.tolist()],
-                "column": column, "value_before": _values(one, column, at[rows]),
-                "value_after": _values(two, column, at[rows]),
+                "column": column, "value_before": _values(before, column, at[rows]),
+                "value_after": _values(after, column, at[rows]),
             }))  # fmt: skip
     columns = ["row_id", "column", "value_before", "value_after"]
     if not tables:
@@ -174,5 +174,5 @@ def _cells(
 def _values(frame: pd.DataFrame, column: str, rows: Positions) -> list[object]:
     if column not in frame.columns:
         return [None] * len(rows)
-    held = frame[column].iloc[rows].astype("object")
-    return [None if pd.isna(value) else value for value in held]
+    values = frame[column].iloc[rows].astype("object")
+    return [None if pd.isna(value) else value for value in values]

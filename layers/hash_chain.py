@@ -101,7 +101,7 @@ def row_hash(previous: str, row: Mapping[Hashable, Any], contract: Contract) -> 
     return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
 
 
-def seal(held: pd.DataFrame, fresh: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+def seal(entries: pd.DataFrame, newer: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     """Give new entries their hashes, behind those held.
 
     Parameters
@@ -121,21 +121,21 @@ def seal(held: pd.DataFrame, fresh: pd.DataFrame, contract: Contract) -> pd.Data
     LayerError
         ``entry_seq_behind`` where one isn't behind all that are held.
     """
-    if not len(fresh):
-        return fresh
-    if len(held) and int(fresh[SEQUENCE].min()) <= int(held[SEQUENCE].max()):
+    if not len(newer):
+        return newer
+    if len(entries) and int(newer[SEQUENCE].min()) <= int(entries[SEQUENCE].max()):
         raise LayerError(
-            "entry_seq_behind", layer=contract.name, entry_seq=int(fresh[SEQUENCE].min()),
-            last=int(held[SEQUENCE].max()),
+            "entry_seq_behind", layer=contract.name, entry_seq=int(newer[SEQUENCE].min()),
+            last=int(entries[SEQUENCE].max()),
         )  # fmt: skip
-    head = examine(held, contract).head
-    sealed = _ordered(fresh, contract)
+    head = examine(entries, contract).head
+    sealed = _ordered(newer, contract)
     pairs = []
     for row in sealed.to_dict("records"):
         pairs.append((head, row_hash(head, row, contract)))
         head = pairs[-1][1]
     hashes = pd.DataFrame(pairs, columns=list(HASH_COLUMNS), index=sealed.index)
-    return sealed.assign(**{name: hashes[name] for name in HASH_COLUMNS}).loc[fresh.index]
+    return sealed.assign(**{name: hashes[name] for name in HASH_COLUMNS}).loc[newer.index]
 
 
 def examine(frame: pd.DataFrame, contract: Contract) -> Chain:
@@ -157,21 +157,21 @@ def examine(frame: pd.DataFrame, contract: Contract) -> Chain:
     rows = _ordered(frame, contract).to_dict("records")
     keys = [str(row[contract.key]) for row in rows]
     stored = [tuple(_text(row.get(name)) for name in HASH_COLUMNS) for row in rows]
-    unsealed = next((n for n, (_, own) in enumerate(stored) if own), len(rows))
+    unsealed = next((n for n, (_, row_digest) in enumerate(stored) if row_digest), len(rows))
     heads, breaks = [ORIGIN], []
-    places = {own: n for n, (_, own) in enumerate(stored) if own}
-    for n, (row, (previous, own)) in enumerate(zip(rows, stored, strict=True)):
+    places = {row_digest: n for n, (_, row_digest) in enumerate(stored) if row_digest}
+    for n, (row, (previous, row_digest)) in enumerate(zip(rows, stored, strict=True)):
         if n < unsealed:
-            own = row_hash(heads[-1], row, contract)
-            places[own] = n
-        elif not own:
+            row_digest = row_hash(heads[-1], row, contract)
+            places[row_digest] = n
+        elif not row_digest:
             breaks.append(Break("chain_row_unsealed", keys[n]))
-            own = row_hash(heads[-1], row, contract)
-        elif own != row_hash(previous, row, contract):
+            row_digest = row_hash(heads[-1], row, contract)
+        elif row_digest != row_hash(previous, row, contract):
             breaks.append(Break("chain_row_changed", keys[n]))
         if n >= unsealed and previous and previous != heads[-1]:
             breaks.append(_gap(n, places.get(previous, -1 if previous == ORIGIN else None), keys))
-        heads.append(own)
+        heads.append(row_digest)
     return Chain(tuple(heads), unsealed, tuple(breaks))
 
 

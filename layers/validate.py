@@ -136,39 +136,39 @@ def _understood(column: pd.Series, field: Field) -> tuple[pd.Series, Resisting |
     if not pd.api.types.is_numeric_dtype(column.dtype):
         blank = [isinstance(value, str) and not value.strip() for value in column]
         missing |= pd.Series(blank, index=column.index, dtype=bool)
-    given = column[~missing]
-    if given.empty:
+    present = column[~missing]
+    if present.empty:
         return _nothing(column.index, field), None
     if field.kind in {"int", "float"}:
-        values, code = as_numbers(given), "not_a_number"
+        values, code = as_numbers(present), "not_a_number"
         if field.kind == "int" and not values.isna().any() and (values % 1 != 0).any():
             values, code = values.where(values % 1 == 0), "not_an_integer"
     elif field.kind == "bool":
-        values, code = given.map(_yes_no), "not_yes_no"
+        values, code = present.map(_yes_no), "not_yes_no"
     elif field.kind == "date":
-        values, code = given.map(_iso_date), "not_a_date"
+        values, code = present.map(_iso_date), "not_a_date"
     elif field.values:
         words = {label: code for code, labels in field.values.items() for label in (code, *labels)}
-        values, code = given.map(lambda v: _codes(v, field, words)), "code_unknown"
+        values, code = present.map(lambda v: _codes(v, field, words)), "code_unknown"
     else:
-        values, code = given.map(_text), "not_a_text"
+        values, code = present.map(_text), "not_a_text"
     bad = values.isna()
     whole = pd.Series(None, index=column.index, dtype="object")
     whole.loc[values.index[~bad]] = values[~bad].to_numpy(dtype=object)
     typed = whole.astype(DTYPES[field.kind])  # type: ignore[call-overload]
     if not bad.any():
         return typed, None
-    positions = np.flatnonzero(np.isin(np.asarray(column.index), np.asarray(given.index[bad])))
-    examples = tuple(dict.fromkeys(str(value) for value in given[bad][:3]))
+    positions = np.flatnonzero(np.isin(np.asarray(column.index), np.asarray(present.index[bad])))
+    examples = tuple(dict.fromkeys(str(value) for value in present[bad][:3]))
     return typed, Resisting(code, field.name, tuple(int(p) for p in positions), examples)
 
 
-def as_numbers(given: pd.Series) -> pd.Series:
+def as_numbers(values: pd.Series) -> pd.Series:
     """Read numbers, also where they are written as text.
 
     Parameters
     ----------
-    given
+    values
         Values of any kind.
 
     Returns
@@ -181,10 +181,10 @@ def as_numbers(given: pd.Series) -> pd.Series:
     >>> as_numbers(pd.Series(["1,558.12", "１２", "约3"])).tolist()
     [1558.12, 12.0, nan]
     """
-    if pd.api.types.is_numeric_dtype(given.dtype):
-        numbers = given.astype("float64")
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        numbers = values.astype("float64")
     else:
-        texts = given.map(lambda v: unicodedata.normalize("NFKC", str(v)).strip().replace(",", ""))
+        texts = values.map(lambda v: unicodedata.normalize("NFKC", str(v)).strip().replace(",", ""))
         numbers = pd.to_numeric(texts, errors="coerce").astype("float64")
     return numbers.where(np.isfinite(numbers))
 
@@ -309,8 +309,8 @@ def validate(frame: pd.DataFrame, contract: Contract, crs: CRS | None = None) ->
     Report
         Accepted and quarantined rows, all faults, all repairs.
     """
-    given = frame.reset_index(drop=True)
-    conformed, resisting = conform(given, contract, crs)
+    rows = frame.reset_index(drop=True)
+    conformed, resisting = conform(rows, contract, crs)
     repairs: list[Repair] = []
     if isinstance(conformed, gpd.GeoDataFrame):
         mended, repairs = repair(np.asarray(conformed.geometry.array, dtype=object))
@@ -323,12 +323,12 @@ def validate(frame: pd.DataFrame, contract: Contract, crs: CRS | None = None) ->
     faults += _column_faults(conformed, contract, names)
     if isinstance(conformed, gpd.GeoDataFrame):
         faults += _shape_faults(conformed, contract, names)
-    bad = np.zeros(len(given), dtype=bool)
+    bad = np.zeros(len(rows), dtype=bool)
     for fault in faults:
         bad[list(fault.positions)] = True
     kept_repairs = tuple((names[r.position], r) for r in repairs if not bad[r.position])
     accepted = conformed[~bad] if bad.any() else conformed
-    return Report(accepted, given[bad], tuple(faults), kept_repairs, conformed, tuple(repairs))
+    return Report(accepted, rows[bad], tuple(faults), kept_repairs, conformed, tuple(repairs))
 
 
 def row_names(frame: pd.DataFrame, contract: Contract) -> list[str]:
@@ -336,10 +336,10 @@ def row_names(frame: pd.DataFrame, contract: Contract) -> list[str]:
     columns = list(key_columns(contract))
     if len(columns) == 1:
         column = frame[columns[0]]
-        given = column.astype("object").where(column.notna(), "").tolist()
-        if all(map(_is_name, given)):
-            return given
-        return [text if text.strip("/") else f"#{p}" for p, text in enumerate(map(str, given), 1)]
+        names = column.astype("object").where(column.notna(), "").tolist()
+        if all(map(_is_name, names)):
+            return names
+        return [text if text.strip("/") else f"#{p}" for p, text in enumerate(map(str, names), 1)]
     keys = frame[columns]
     texts = keys.astype("object").where(keys.notna(), "")
     joined = ("/".join(map(str, row)) for row in texts.itertuples(index=False, name=None))

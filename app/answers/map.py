@@ -69,7 +69,7 @@ def picture_of(
     ``look`` are further arguments of ``map_picture``: extent, size.
     """
     words = picture_words(context, title)
-    return map_picture(view, words, highlights=highlights, shown=visible, **look)
+    return map_picture(view, words, highlights=highlights, visible=visible, **look)
 
 
 DEGREES = 4490
@@ -269,7 +269,7 @@ def map_sheet(
     words = picture_words(context, title)
     made_on = context.words.text("map_made_on", day=today())
     png = map_picture(
-        view, replace(words, sources=f"{words.sources}{made_on}"), extent=extent, shown=visible,
+        view, replace(words, sources=f"{words.sources}{made_on}"), extent=extent, visible=visible,
         highlights=highlights, size_px=paper_px(paper),
     )  # fmt: skip
     return _written(png, "PNG")

@@ -37,17 +37,19 @@ def box_pairs(bounds: Floats, reach: float) -> Ints:
                 starts[row * columns + column + 1] += 1
     for place in range(columns * rows):
         starts[place + 1] += starts[place]
-    held = np.empty(starts[-1], dtype=np.int64)
+    members = np.empty(starts[-1], dtype=np.int64)
     filled = starts[:-1].copy()
     for i in range(count):
         for row in range(spans[i, 2], spans[i, 3] + 1):
             for column in range(spans[i, 0], spans[i, 1] + 1):
                 place = row * columns + column
-                held[filled[place]] = i
+                members[filled[place]] = i
                 filled[place] += 1
-    found = _pairs_in_cells(bounds, reach, spans, starts, held, columns, np.empty((0, 2), np.int64))
-    pairs = np.empty((found, 2), dtype=np.int64)
-    _pairs_in_cells(bounds, reach, spans, starts, held, columns, pairs)
+    pair_count = _pairs_in_cells(
+        bounds, reach, spans, starts, members, columns, np.empty((0, 2), np.int64)
+    )
+    pairs = np.empty((pair_count, 2), dtype=np.int64)
+    _pairs_in_cells(bounds, reach, spans, starts, members, columns, pairs)
     return pairs
 
 
@@ -79,17 +81,17 @@ def _pairs_in_cells(
     reach: float,
     spans: Ints,
     starts: Ints,
-    held: Ints,
+    members: Ints,
     columns: int,
     pairs: Ints,
 ) -> int:
     """Count the pairs, and write them down where there is room for them."""
-    found = 0
+    count = 0
     for place in range(len(starts) - 1):
-        for one in range(starts[place], starts[place + 1]):
-            i = held[one]
-            for two in range(one + 1, starts[place + 1]):
-                j = held[two]
+        for a in range(starts[place], starts[place + 1]):
+            i = members[a]
+            for b in range(a + 1, starts[place + 1]):
+                j = members[b]
                 # A pair that shares several cells is taken in the first of them.
                 first = max(spans[i, 2], spans[j, 2]) * columns + max(spans[i, 0], spans[j, 0])
                 if first != place:
@@ -101,10 +103,10 @@ def _pairs_in_cells(
                     or bounds[j, 1] > bounds[i, 3] + reach
                 ):
                     continue
-                if found < len(pairs):
-                    pairs[found, 0], pairs[found, 1] = min(i, j), max(i, j)
-                found += 1
-    return found
+                if count < len(pairs):
+                    pairs[count, 0], pairs[count, 1] = min(i, j), max(i, j)
+                count += 1
+    return count
 
 
 JOIN_CELLS_PER_BOX, LEAST_CELLS = 2, 1024
@@ -130,16 +132,16 @@ def box_join(first: Floats, second: Floats) -> Ints:
                 begin[row * columns + column + 1] += 1
     for place in range(columns * rows):
         begin[place + 1] += begin[place]
-    held = np.empty(begin[-1], dtype=np.int64)
+    members = np.empty(begin[-1], dtype=np.int64)
     filled = begin[:-1].copy()
     for i in range(len(second)):
         for row in range(spans[i, 2], spans[i, 3] + 1):
             for column in range(spans[i, 0], spans[i, 1] + 1):
                 place = row * columns + column
-                held[filled[place]] = i
+                members[filled[place]] = i
                 filled[place] += 1
     pairs = np.empty((max(16, 2 * len(first)), 2), dtype=np.int64)
-    found = 0
+    count = 0
     span = np.zeros(4, dtype=np.int64)
     for i in range(len(first)):
         _span(first[i], west, south, columns, rows, cell, span)
@@ -147,7 +149,7 @@ def box_join(first: Floats, second: Floats) -> Ints:
             for column in range(span[0], span[1] + 1):
                 place = row * columns + column
                 for at in range(begin[place], begin[place + 1]):
-                    j = held[at]
+                    j = members[at]
                     # A pair that shares several cells is taken in the first of them.
                     if row != max(span[2], spans[j, 2]) or column != max(span[0], spans[j, 0]):
                         continue
@@ -158,11 +160,11 @@ def box_join(first: Floats, second: Floats) -> Ints:
                         or second[j, 1] > first[i, 3]
                     ):
                         continue
-                    if found == len(pairs):
+                    if count == len(pairs):
                         pairs = np.concatenate((pairs, np.empty_like(pairs)))
-                    pairs[found, 0], pairs[found, 1] = i, j
-                    found += 1
-    return pairs[:found].copy()
+                    pairs[count, 0], pairs[count, 1] = i, j
+                    count += 1
+    return pairs[:count].copy()
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -63,14 +63,14 @@ def common_moments(
     for shape in range(len(first.ring) - 1):
         edges = first.corner[first.ring[shape + 1]] - first.corner[first.ring[shape]]
         most = max(most, edges)
-    ones, others = np.empty((2 * most + 2, 5)), np.empty((2 * second.most + 2, 5))
+    first_strips, second_strips = np.empty((2 * most + 2, 5)), np.empty((2 * second.most + 2, 5))
     box = np.empty(4)
     for k in range(len(pairs)):
         i, j = pairs[k, 0], pairs[k, 1]
         box[:2] = np.maximum(first_bounds[i, :2], second_bounds[j, :2])
         box[2:] = np.minimum(first_bounds[i, 2:], second_bounds[j, 2:])
         corners[k] = box[:2]
-        count, around = _strips_by_rows(second, j, box, others)
+        count, around = _strips_by_rows(second, j, box, second_strips)
         if count == 0 and around == 0:
             kinds[k] = APART
             moments[k] = 0.0
@@ -78,13 +78,13 @@ def common_moments(
         if count == 0 and around == 1 and _is_inside(first_bounds[i], second_bounds[j]):
             kinds[k] = WHOLE
             continue
-        count = _with_top(box, around, others, count)
-        found = _strips_of(first, i, box, ones)
+        count = _with_top(box, around, second_strips, count)
+        strip_count = _strips_of(first, i, box, first_strips)
         kinds[k] = PART
         moments[k] = 0.0
-        for a in range(found):
+        for a in range(strip_count):
             for b in range(count):
-                _add_common(ones[a], others[b], moments[k])
+                _add_common(first_strips[a], second_strips[b], moments[k])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -224,13 +224,13 @@ def _with_top(box: Floats, around: int, strips: Floats, count: int) -> int:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _add_common(one: Floats, other: Floats, moments: Floats) -> None:
+def _add_common(strip: Floats, other: Floats, moments: Floats) -> None:
     """Add what lies under both of two strips."""
-    begin, end = max(one[0], other[0]), min(one[2], other[2])
+    begin, end = max(strip[0], other[0]), min(strip[2], other[2])
     if end <= begin:
         return
-    sign = one[4] * other[4]
-    a, b = one[1] + one[3] * (begin - one[0]), one[1] + one[3] * (end - one[0])
+    sign = strip[4] * other[4]
+    a, b = strip[1] + strip[3] * (begin - strip[0]), strip[1] + strip[3] * (end - strip[0])
     c, d = other[1] + other[3] * (begin - other[0]), other[1] + other[3] * (end - other[0])
     if a <= c and b <= d:
         _add_strip(begin, a, end, b, sign, moments)

@@ -100,11 +100,11 @@ def _edges(rings: Rings, first: int, last: int, tidy: Flags) -> Floats:
             continue
         for ring in range(rings.ring[shape], rings.ring[shape + 1]):
             for k in range(rings.corner[ring], rings.corner[ring + 1] - 1):
-                one, two = (k + 1, k) if rings.forward[ring] else (k, k + 1)
-                if rings.x[one] == rings.x[two] and rings.y[one] == rings.y[two]:
+                tail, end = (k + 1, k) if rings.forward[ring] else (k, k + 1)
+                if rings.x[tail] == rings.x[end] and rings.y[tail] == rings.y[end]:
                     continue
-                edges[count, 0], edges[count, 1] = rings.x[one], rings.y[one]
-                edges[count, 2], edges[count, 3] = rings.x[two], rings.y[two]
+                edges[count, 0], edges[count, 1] = rings.x[tail], rings.y[tail]
+                edges[count, 2], edges[count, 3] = rings.x[end], rings.y[end]
                 count += 1
     return edges[:count]
 

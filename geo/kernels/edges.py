@@ -137,18 +137,18 @@ def run_boxes(x: Floats, y: Floats, dx: Floats, dy: Floats, offset: Ints) -> tup
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def edges_near(shapes: Outlines, one: int, other: int, reach: float, found: Ints) -> int:
+def edges_near(shapes: Outlines, shape: int, other: int, reach: float, edges: Ints) -> int:
     """List the edges of a shape within reach of the box of another; say how many."""
     west, south = shapes.bounds[other, 0] - reach, shapes.bounds[other, 1] - reach
     east, north = shapes.bounds[other, 2] + reach, shapes.bounds[other, 3] + reach
-    count, last = 0, shapes.offset[one + 1]
+    count, last = 0, shapes.offset[shape + 1]
     boxes = shapes.run_bounds
-    for run in range(shapes.run_offset[one], shapes.run_offset[one + 1]):
+    for run in range(shapes.run_offset[shape], shapes.run_offset[shape + 1]):
         if boxes[run, 2] < west or boxes[run, 0] > east:
             continue
         if boxes[run, 3] < south or boxes[run, 1] > north:
             continue
-        first = shapes.offset[one] + (run - shapes.run_offset[one]) * RUN
+        first = shapes.offset[shape] + (run - shapes.run_offset[shape]) * RUN
         for e in range(first, min(first + RUN, last)):
             x, y = shapes.x[e], shapes.y[e]
             to_x, to_y = x + shapes.dx[e], y + shapes.dy[e]
@@ -156,24 +156,24 @@ def edges_near(shapes: Outlines, one: int, other: int, reach: float, found: Ints
                 continue
             if max(y, to_y) < south or min(y, to_y) > north:
                 continue
-            found[count] = e
+            edges[count] = e
             count += 1
     return count
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def contains(shapes: Outlines, one: int, x: float, y: float) -> bool:
+def contains(shapes: Outlines, shape: int, x: float, y: float) -> bool:
     """Say whether a point lies inside a shape."""
-    if x < shapes.bounds[one, 0] or x > shapes.bounds[one, 2]:
+    if x < shapes.bounds[shape, 0] or x > shapes.bounds[shape, 2]:
         return False
-    if y < shapes.bounds[one, 1] or y > shapes.bounds[one, 3]:
+    if y < shapes.bounds[shape, 1] or y > shapes.bounds[shape, 3]:
         return False
-    inside, last = False, shapes.offset[one + 1]
+    inside, last = False, shapes.offset[shape + 1]
     boxes = shapes.run_bounds
-    for run in range(shapes.run_offset[one], shapes.run_offset[one + 1]):
+    for run in range(shapes.run_offset[shape], shapes.run_offset[shape + 1]):
         if boxes[run, 1] > y or boxes[run, 3] < y or boxes[run, 2] < x:
             continue
-        first = shapes.offset[one] + (run - shapes.run_offset[one]) * RUN
+        first = shapes.offset[shape] + (run - shapes.run_offset[shape]) * RUN
         for e in range(first, min(first + RUN, last)):
             low = shapes.y[e] - y
             high = shapes.y[e] + shapes.dy[e] - y
@@ -198,15 +198,15 @@ def edges_meet(
     x: float, y: float, dx: float, dy: float, ox: float, oy: float, qx: float, qy: float
 ) -> bool:
     """Say whether two edges cross or touch."""
-    one = dx * (oy - y) - dy * (ox - x)
-    two = dx * (oy + qy - y) - dy * (ox + qx - x)
-    three = qx * (y - oy) - qy * (x - ox)
-    four = qx * (y + dy - oy) - qy * (x + dx - ox)
-    if ((one > 0) == (two > 0) and one != 0 and two != 0) or (
-        (three > 0) == (four > 0) and three != 0 and four != 0
+    first = dx * (oy - y) - dy * (ox - x)
+    second = dx * (oy + qy - y) - dy * (ox + qx - x)
+    third = qx * (y - oy) - qy * (x - ox)
+    fourth = qx * (y + dy - oy) - qy * (x + dx - ox)
+    if ((first > 0) == (second > 0) and first != 0 and second != 0) or (
+        (third > 0) == (fourth > 0) and third != 0 and fourth != 0
     ):
         return False
-    if one == 0 and two == 0:  # on one line
+    if first == 0 and second == 0:  # on one line
         along = dx * dx + dy * dy
         begin = ((ox - x) * dx + (oy - y) * dy) / along
         end = ((ox + qx - x) * dx + (oy + qy - y) * dy) / along
@@ -215,19 +215,19 @@ def edges_meet(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def side_of(shapes: Outlines, one: int, other: int, reach: float) -> Side:
+def side_of(shapes: Outlines, shape: int, other: int, reach: float) -> Side:
     """Gather the edges that may lie within reach."""
-    mine = np.empty(shapes.offset[one + 1] - shapes.offset[one], np.int64)
+    mine = np.empty(shapes.offset[shape + 1] - shapes.offset[shape], np.int64)
     other_edges = np.empty(shapes.offset[other + 1] - shapes.offset[other], np.int64)
-    mine = mine[: edges_near(shapes, one, other, reach, mine)]
-    other_edges = other_edges[: edges_near(shapes, other, one, reach, other_edges)]
+    mine = mine[: edges_near(shapes, shape, other, reach, mine)]
+    other_edges = other_edges[: edges_near(shapes, other, shape, reach, other_edges)]
     return Side(other, mine, other_edges, _few_boxes(shapes, other_edges))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def other_side(shapes: Outlines, one: int, side: Side) -> Side:
+def other_side(shapes: Outlines, shape: int, side: Side) -> Side:
     """Turn the side of a shape into that of the other."""
-    return Side(one, side.other_edges, side.mine, _few_boxes(shapes, side.mine))
+    return Side(shape, side.other_edges, side.mine, _few_boxes(shapes, side.mine))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -247,23 +247,23 @@ def _few_boxes(shapes: Outlines, edges: Ints) -> Floats:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def are_apart(shapes: Outlines, one: int, two: int, reach: float) -> float:
+def are_apart(shapes: Outlines, first: int, second: int, reach: float) -> float:
     """Say how far the boxes of two shapes lie apart beyond a reach; negative where they meet."""
     box = shapes.bounds
-    aside = max(box[one, 0] - box[two, 2], box[two, 0] - box[one, 2])
-    return float(max(aside, box[one, 1] - box[two, 3], box[two, 1] - box[one, 3]) - reach)
+    aside = max(box[first, 0] - box[second, 2], box[second, 0] - box[first, 2])
+    return float(max(aside, box[first, 1] - box[second, 3], box[second, 1] - box[first, 3]) - reach)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def distance_of(shapes: Outlines, one: int, side: Side, reach: float) -> float:
+def distance_of(shapes: Outlines, shape: int, side: Side, reach: float) -> float:
     """Measure the distance of two shapes as far as the reach; infinite beyond."""
-    e, f = shapes.offset[one], shapes.offset[side.other]
+    e, f = shapes.offset[shape], shapes.offset[side.other]
     if contains(shapes, side.other, shapes.x[e], shapes.y[e]) or contains(
-        shapes, one, shapes.x[f], shapes.y[f]
+        shapes, shape, shapes.x[f], shapes.y[f]
     ):
         return 0.0
     least = reach * reach
-    found = False
+    is_near = False
     other_edges, boxes = side.other_edges, side.boxes
     for e in side.mine:
         x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
@@ -285,16 +285,16 @@ def distance_of(shapes: Outlines, one: int, side: Side, reach: float) -> float:
                     square_to_edge(fx, fy, qx, qy, x + dx, y + dy),
                 )
                 if square <= least:
-                    least, found = square, True
+                    least, is_near = square, True
                 if edges_meet(x, y, dx, dy, fx, fy, qx, qy):
                     return 0.0
-    return float(np.sqrt(least)) if found else np.inf
+    return float(np.sqrt(least)) if is_near else np.inf
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def near_flags(shapes: Outlines, pairs: Ints, reach: float, flags: npt.NDArray[np.bool_]) -> None:
     """Say of each pair whether its shapes lie within reach of each other."""
     for i in range(len(pairs)):
-        one, two = pairs[i, 0], pairs[i, 1]
-        side = side_of(shapes, one, two, reach)
-        flags[i] = distance_of(shapes, one, side, reach) <= reach
+        first, second = pairs[i, 0], pairs[i, 1]
+        side = side_of(shapes, first, second, reach)
+        flags[i] = distance_of(shapes, first, side, reach) <= reach

@@ -41,9 +41,9 @@ def part_within(
             middle, half = (wx * dx + wy * dy) / square, np.sqrt(rest)
             low, high = min(low, middle - half), max(high, middle + half)
     width = np.sqrt(other)
-    one = _between(0.0, 1.0, -(ox * qx + oy * qy) / other, (dx * qx + dy * qy) / other)
-    two = _between(-reach, reach, (oy * qx - ox * qy) / -width, (dy * qx - dx * qy) / width)
-    begin, end_ = max(one[0], two[0]), min(one[1], two[1])
+    along = _between(0.0, 1.0, -(ox * qx + oy * qy) / other, (dx * qx + dy * qy) / other)
+    across = _between(-reach, reach, (oy * qx - ox * qy) / -width, (dy * qx - dx * qy) / width)
+    begin, end_ = max(along[0], across[0]), min(along[1], across[1])
     if begin <= end_:
         low, high = min(low, begin), max(high, end_)
     return max(low, 0.0), min(high, 1.0)
@@ -55,8 +55,8 @@ def _between(least: float, most: float, at: float, rate: float) -> tuple[float, 
         if least <= at <= most:
             return -np.inf, np.inf
         return np.inf, -np.inf
-    one, two = (least - at) / rate, (most - at) / rate
-    return min(one, two), max(one, two)
+    at_least, at_most = (least - at) / rate, (most - at) / rate
+    return min(at_least, at_most), max(at_least, at_most)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -70,7 +70,7 @@ def facing_edge_m(
     """
     total, all_whole = 0.0, True
     now, of_ring = np.int64(-1), 0.0
-    before, ground = np.int64(-2), UNKNOWN
+    before, location = np.int64(-2), UNKNOWN
     starts, ends = np.empty(len(side.other_edges) + 1), np.empty(len(side.other_edges) + 1)
     for e in side.mine:
         if ring >= 0 and shapes.ring[e] != ring:
@@ -78,10 +78,10 @@ def facing_edge_m(
         if shapes.ring[e] != now:
             all_whole = all_whole and _is_whole(shapes, now, of_ring)
             now, of_ring = shapes.ring[e], 0.0
-            ground = UNKNOWN
+            location = UNKNOWN
         elif e != before + 1:
-            ground = OUTSIDE  # the edges between lie beyond the other's box
-        share, ground = facing_share(shapes, side, e, reach, starts, ends, ground)
+            location = OUTSIDE  # the edges between lie beyond the other's box
+        share, location = facing_share(shapes, side, e, reach, starts, ends, location)
         of_ring += share * shapes.length[e]
         total += share * shapes.length[e]
         if total >= enough:
@@ -100,12 +100,12 @@ def _is_whole(shapes: Outlines, ring: int, length: float) -> bool:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def facing_share(
-    shapes: Outlines, side: Side, e: int, reach: float, starts: Floats, ends: Floats, ground: int
+    shapes: Outlines, side: Side, e: int, reach: float, starts: Floats, ends: Floats, location: int
 ) -> tuple[float, int]:
     """Give the share of an edge that lies within reach of the other shape, or inside it.
 
-    ``ground`` says where the edge begins if it begins out of reach; the second value says the same
-    of its end. A way out of reach of an outline never crosses it.
+    ``location`` says where the edge begins if it begins out of reach; the second value says the
+    same of its end. A way out of reach of an outline never crosses it.
     """
     x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
     west, east = min(x, x + dx) - reach, max(x, x + dx) + reach
@@ -139,15 +139,15 @@ def facing_share(
     for i in range(count + 1):
         begin = starts[i] if i < count else 1.0
         if begin - done > 1e-9:
-            if ground == UNKNOWN:
+            if location == UNKNOWN:
                 at = (begin + done) / 2
                 inside = contains(shapes, side.other, x + at * dx, y + at * dy)
-                ground = INSIDE if inside else OUTSIDE
-            if ground == INSIDE:
+                location = INSIDE if inside else OUTSIDE
+            if location == INSIDE:
                 share += begin - done
             if i == count:
-                return share, ground
-        ground = UNKNOWN
+                return share, location
+        location = UNKNOWN
         if i < count and ends[i] > done:
             share += ends[i] - max(begin, done)
             done = ends[i]
@@ -213,7 +213,7 @@ def _is_one_ring(shapes: Outlines, side: Side) -> bool:
 @njit(cache=True, nogil=True, error_model="numpy")
 def _first_gap(
     shapes: Outlines,
-    one: int,
+    shape: int,
     side: Side,
     low: float,
     most: float,
@@ -233,7 +233,7 @@ def _first_gap(
     below = low
     for mark in marks:
         if _shows_enough(shapes, side, mark, edge)[0]:
-            return _close_in(shapes, one, side, below, mark, edge, distance)
+            return _close_in(shapes, shape, side, below, mark, edge, distance)
         below = mark
     return np.inf
 
@@ -241,7 +241,7 @@ def _first_gap(
 @njit(cache=True, nogil=True, error_model="numpy")
 def _close_in(
     shapes: Outlines,
-    one: int,
+    shape: int,
     side: Side,
     below: float,
     above: float,
@@ -259,7 +259,7 @@ def _close_in(
             break
         below, least, step = below + step, value, step * 8
     if above < below + step * 8:
-        side = side_of(shapes, one, side.other, above + CONTACT_M)
+        side = side_of(shapes, shape, side.other, above + CONTACT_M)
     most, _ = _surplus(shapes, side, above, edge)
     while above - below > PRECISE_M:
         # Where the surplus is straight, the place is met at once; else it is halved.
@@ -312,22 +312,22 @@ def equal_m(shapes: Outlines, side: Side, enough: float) -> float:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def joining_gap(
-    shapes: Outlines, one: int, two: int, most: float, edge: float, exact: bool
+    shapes: Outlines, first: int, second: int, most: float, edge: float, exact: bool
 ) -> float:
     """Find the smallest gap at which two shapes are neighbours, infinite beyond ``most``.
 
     Without ``exact``, ``most`` stands for any gap above 0: enough to know that they are.
     """
-    of_one = side_of(shapes, one, two, most + CONTACT_M)
+    of_one = side_of(shapes, first, second, most + CONTACT_M)
     if len(of_one.mine) == 0 or len(of_one.other_edges) == 0:
         return np.inf
-    touching = are_apart(shapes, one, two, CONTACT_M) <= 0
+    touching = are_apart(shapes, first, second, CONTACT_M) <= 0
     if touching and equal_m(shapes, of_one, edge) >= edge:
         return 0.0
     one_shows, one_whole = _shows_enough(shapes, of_one, most, edge)
     if not one_shows and not one_whole and _is_one_ring(shapes, of_one):
         return np.inf
-    of_two = other_side(shapes, one, of_one)
+    of_two = other_side(shapes, first, of_one)
     two_shows, two_whole = _shows_enough(shapes, of_two, most, edge)
     if not two_shows and not two_whole and _is_one_ring(shapes, of_two):
         return np.inf
@@ -339,15 +339,15 @@ def joining_gap(
         return 0.0
     if not exact and one_shows and two_shows:
         return most
-    distance = distance_of(shapes, one, of_one, most + CONTACT_M)
+    distance = distance_of(shapes, first, of_one, most + CONTACT_M)
     if distance > most + CONTACT_M:
         return np.inf
     gap = 0.0
     for _ in range(100):
-        enough = _first_gap(shapes, one, of_one, gap, most, edge, distance)
+        enough = _first_gap(shapes, first, of_one, gap, most, edge, distance)
         if enough == np.inf:
             return np.inf
-        gap = _first_gap(shapes, two, of_two, enough, most, edge, distance)
+        gap = _first_gap(shapes, second, of_two, enough, most, edge, distance)
         if gap == np.inf or gap <= enough:
             return gap
     return np.inf
@@ -367,18 +367,18 @@ LEAST_M = 1e-3
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def coverage_faults(shapes: Outlines, forward: Flags, pairs: Ints, found: Flags) -> None:
+def coverage_faults(shapes: Outlines, forward: Flags, pairs: Ints, faulty: Flags) -> None:
     """Say of each pair whether it touches or overlaps other than along equal edges.
 
     ``forward`` says of each ring whether it runs with its land to the right: equal edges with
     their land on one side are those of shapes that overlap.
     """
     for i in range(len(pairs)):
-        one, two = pairs[i, 0], pairs[i, 1]
-        side = side_of(shapes, one, two, CONTACT_M)
+        first, second = pairs[i, 0], pairs[i, 1]
+        side = side_of(shapes, first, second, CONTACT_M)
         # Land in common may be seen from one of the two only: a part that hangs on by a hair.
-        found[i] = _is_coverage_fault(shapes, forward, side) or _is_coverage_fault(
-            shapes, forward, other_side(shapes, one, side)
+        faulty[i] = _is_coverage_fault(shapes, forward, side) or _is_coverage_fault(
+            shapes, forward, other_side(shapes, first, side)
         )
 
 
@@ -386,12 +386,12 @@ def coverage_faults(shapes: Outlines, forward: Flags, pairs: Ints, found: Flags)
 def _is_coverage_fault(shapes: Outlines, forward: Flags, side: Side) -> bool:
     starts, ends = np.empty(len(side.other_edges) + 1), np.empty(len(side.other_edges) + 1)
     metres = 0.0
-    before, ground = np.int64(-2), UNKNOWN
+    before, location = np.int64(-2), UNKNOWN
     for e in side.mine:
         if e != before + 1:
             # A ring that comes back into the other's box comes from outside it.
             same = before >= 0 and shapes.ring[e] == shapes.ring[before]
-            ground = OUTSIDE if same else UNKNOWN
+            location = OUTSIDE if same else UNKNOWN
         before = e
         equal = False
         for f in side.other_edges:
@@ -402,9 +402,9 @@ def _is_coverage_fault(shapes: Outlines, forward: Flags, side: Side) -> bool:
                 equal = True
                 break
         if equal:
-            ground = UNKNOWN
+            location = UNKNOWN
             continue
-        share, ground = facing_share(shapes, side, e, CONTACT_M, starts, ends, ground)
+        share, location = facing_share(shapes, side, e, CONTACT_M, starts, ends, location)
         metres += share * shapes.length[e]
         if metres > LEAST_M:
             return True

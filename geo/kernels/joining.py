@@ -96,7 +96,7 @@ def _hide(
         joining_gaps(outlines, some, most_gap_m, min_edge_m, True, exact_gaps)
     else:
         exact_gaps = gaps[doubtful]
-    found = np.empty(len(some))
+    joined = np.empty(len(some))
     in_batches(
         len(some),
         PAIRS_AT_ONCE,
@@ -107,11 +107,11 @@ def _hide(
                 window=obstacle_edges.window[batch],
                 reference=obstacle_edges.reference[batch],
             ),
-            some[batch], exact_gaps[batch], most_gap_m, min_edge_m, found[batch],
+            some[batch], exact_gaps[batch], most_gap_m, min_edge_m, joined[batch],
         ),
         within(progress, 0.5, 1.0),
     )  # fmt: skip
-    gaps[doubtful] = found
+    gaps[doubtful] = joined
 
 
 def _near_obstacles(
@@ -143,9 +143,9 @@ def _obstacle_edges(
     """Take the obstacles apart for the kernel, and place them by the windows' reference points."""
     every: Shapes = np.concatenate([obstacles.cutting, obstacles.covering])
     used, which = np.unique(obstacle, return_inverse=True)
-    held = every[used]
-    polygonal = shapely.get_dimensions(held) == 2
-    lines = np.where(polygonal, shapely.boundary(held), held)
+    shapes = every[used]
+    polygonal = shapely.get_dimensions(shapes) == 2
+    lines = np.where(polygonal, shapely.boundary(shapes), shapes)
     points, line = shapely.get_coordinates(lines, return_index=True)
     _, part = shapely.get_coordinates(shapely.get_parts(lines), return_index=True)
     same = (part[1:] == part[:-1]) & (np.diff(points, axis=0) != 0).any(axis=1)
@@ -153,14 +153,14 @@ def _obstacle_edges(
     # Off the middle, where edges of drawn land seldom run.
     reference = windows[:, :2] + (windows[:, 2:] - windows[:, :2]) * [0.4871, 0.5213]
     pair = np.repeat(np.arange(len(windows)), np.diff(rows))
-    shapely.prepare(held)
-    around = shapely.contains_xy(held[which], *reference[pair].T) & polygonal[which]
+    shapely.prepare(shapes)
+    around = shapely.contains_xy(shapes[which], *reference[pair].T) & polygonal[which]
     bridged = np.concatenate([obstacles.bridged_up_to_m, np.zeros(len(obstacles.covering))])
     return ObstacleEdges(
         np.ascontiguousarray(points[:-1, 0][same]), np.ascontiguousarray(points[:-1, 1][same]),
         np.ascontiguousarray(vector[:, 0]), np.ascontiguousarray(vector[:, 1]),
-        np.searchsorted(line[:-1][same], np.arange(len(held) + 1)).astype(np.int64),
-        shapely.bounds(held).reshape(-1, 4), used < len(obstacles.cutting), polygonal,
+        np.searchsorted(line[:-1][same], np.arange(len(shapes) + 1)).astype(np.int64),
+        shapely.bounds(shapes).reshape(-1, 4), used < len(obstacles.cutting), polygonal,
         bridged[used],
         rows.astype(np.int64), which.astype(np.int64), around, reference, windows,
     )  # fmt: skip

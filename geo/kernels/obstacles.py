@@ -71,7 +71,7 @@ def obstruction(
     shapes: Outlines,
     obstacles: Obstacles,
     near: Near,
-    one: int,
+    shape: int,
     px: float,
     py: float,
     to_x: float,
@@ -94,7 +94,7 @@ def obstruction(
             ):
                 return k
         elif length > APART_M and _is_over(obstacles, near, k, px, py, to_x, to_y):
-            from_x, from_y = _leaving(shapes, one, px, py, to_x, to_y)
+            from_x, from_y = _leaving(shapes, shape, px, py, to_x, to_y)
             if _is_over(obstacles, near, k, from_x, from_y, to_x, to_y):
                 return k
     return -1
@@ -190,8 +190,8 @@ def _holds(obstacles: Obstacles, near: Near, k: int, x: float, y: float) -> bool
         for e in near.edge[begin : min(begin + FEW, near.begin[k + 1])]:
             ox, oy = obstacles.x[e] - near.x, obstacles.y[e] - near.y
             cross = dx * obstacles.dy[e] - dy * obstacles.dx[e]
-            one = dx * oy - dy * ox
-            if (one > 0) == (one + cross > 0):
+            cross_begin = dx * oy - dy * ox
+            if (cross_begin > 0) == (cross_begin + cross > 0):
                 continue
             along = (ox * obstacles.dy[e] - oy * obstacles.dx[e]) / cross
             if 0 < along < 1:
@@ -201,17 +201,17 @@ def _holds(obstacles: Obstacles, near: Near, k: int, x: float, y: float) -> bool
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _leaving(
-    shapes: Outlines, one: int, px: float, py: float, to_x: float, to_y: float
+    shapes: Outlines, shape: int, px: float, py: float, to_x: float, to_y: float
 ) -> tuple[float, float]:
     """Let a way that begins through its own shape, or along it, begin where it leaves it."""
     qx, qy = to_x - px, to_y - py
     length = np.hypot(qx, qy)
-    near, last = APART_M / length, shapes.offset[one + 1]
+    near, last = APART_M / length, shapes.offset[shape + 1]
     marks = [0.0, 1.0]
-    for run in range(shapes.run_offset[one], shapes.run_offset[one + 1]):
+    for run in range(shapes.run_offset[shape], shapes.run_offset[shape + 1]):
         if not box_meets(shapes.run_bounds[run], px, py, to_x, to_y, APART_M):
             continue
-        first = shapes.offset[one] + (run - shapes.run_offset[one]) * RUN
+        first = shapes.offset[shape] + (run - shapes.run_offset[shape]) * RUN
         for e in range(first, min(first + RUN, last)):
             x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
             for end_x, end_y in ((x, y), (x + dx, y + dy)):
@@ -228,22 +228,22 @@ def _leaving(
             before = max(before, share)
             continue
         at_x, at_y = px + (before + share) / 2 * qx, py + (before + share) / 2 * qy
-        if not _is_on(shapes, one, at_x, at_y):
+        if not _is_on(shapes, shape, at_x, at_y):
             break
         before = share
     return px + before * qx, py + before * qy
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _is_on(shapes: Outlines, one: int, x: float, y: float) -> bool:
+def _is_on(shapes: Outlines, shape: int, x: float, y: float) -> bool:
     """Say whether a point lies in a shape or on its boundary."""
-    if contains(shapes, one, x, y):
+    if contains(shapes, shape, x, y):
         return True
-    last = shapes.offset[one + 1]
-    for run in range(shapes.run_offset[one], shapes.run_offset[one + 1]):
+    last = shapes.offset[shape + 1]
+    for run in range(shapes.run_offset[shape], shapes.run_offset[shape + 1]):
         if not box_meets(shapes.run_bounds[run], x, y, x, y, APART_M):
             continue
-        first = shapes.offset[one] + (run - shapes.run_offset[one]) * RUN
+        first = shapes.offset[shape] + (run - shapes.run_offset[shape]) * RUN
         for e in range(first, min(first + RUN, last)):
             square = square_to_edge(shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e], x, y)
             if square <= APART_M * APART_M:
@@ -276,25 +276,25 @@ def obstructed_gaps(
     ``open_gaps`` are the joining gaps without obstacles.
     """
     for i in range(len(pairs)):
-        one, two = pairs[i, 0], pairs[i, 1]
+        first, second = pairs[i, 0], pairs[i, 1]
         near = _edges_in_window(obstacles, i)
         if (
-            shapes.offset[one + 1] - shapes.offset[one]
-            > shapes.offset[two + 1] - shapes.offset[two]
+            shapes.offset[first + 1] - shapes.offset[first]
+            > shapes.offset[second + 1] - shapes.offset[second]
         ):
-            one, two = two, one
-        ones = _pieces(shapes, obstacles, near, one, two, most)
-        if _clear_length(ones) < edge + 2 * open_gaps[i] - 4 * CONTACT_M:
+            first, second = second, first
+        first_pieces = _pieces(shapes, obstacles, near, first, second, most)
+        if _clear_length(first_pieces) < edge + 2 * open_gaps[i] - 4 * CONTACT_M:
             gaps[i] = np.inf  # whatever the other side shows
             continue
-        twos = _pieces(shapes, obstacles, near, two, one, most)
-        least = min(_least_obstructed(ones), _least_obstructed(twos))
+        second_pieces = _pieces(shapes, obstacles, near, second, first, most)
+        least = min(_least_obstructed(first_pieces), _least_obstructed(second_pieces))
         # At its joining gap a pair shows what lies up to the contact distance farther: twice that
         # keeps rounding from taking a hidden piece just there for one beyond.
         if least > open_gaps[i] + 2 * CONTACT_M:
             gaps[i] = open_gaps[i]
         else:
-            gaps[i] = max(open_gaps[i], _first_enough(ones, twos, most, edge))
+            gaps[i] = max(open_gaps[i], _first_enough(first_pieces, second_pieces, most, edge))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -303,10 +303,10 @@ def _edges_in_window(obstacles: Obstacles, pair: int) -> Near:
     west, south, east, north = obstacles.window[pair]
     begin = np.zeros(last - first + 1, np.int64)
     runs = np.zeros(last - first + 1, np.int64)
-    held = np.empty(0, np.int64)
+    edges = np.empty(0, np.int64)
     for fill in range(2):
         if fill:
-            held = np.empty(begin[-1], np.int64)
+            edges = np.empty(begin[-1], np.int64)
         count = 0
         for k in range(last - first):
             obstacle = obstacles.obstacle[first + k]
@@ -318,7 +318,7 @@ def _edges_in_window(obstacles: Obstacles, pair: int) -> Near:
                 if max(y, to_y) < south or min(y, to_y) > north:
                     continue
                 if fill:
-                    held[count] = e
+                    edges[count] = e
                 count += 1
             begin[k + 1] = count
             runs[k + 1] = runs[k] + (count - begin[k] + FEW - 1) // FEW
@@ -326,31 +326,31 @@ def _edges_in_window(obstacles: Obstacles, pair: int) -> Near:
     boxes[:, :2], boxes[:, 2:] = np.inf, -np.inf
     for k in range(last - first):
         for i in range(begin[k], begin[k + 1]):
-            e, box = held[i], boxes[runs[k] + (i - begin[k]) // FEW]
+            e, box = edges[i], boxes[runs[k] + (i - begin[k]) // FEW]
             x, y = obstacles.x[e], obstacles.y[e]
             to_x, to_y = x + obstacles.dx[e], y + obstacles.dy[e]
             box[0], box[1] = min(box[0], x, to_x), min(box[1], y, to_y)
             box[2], box[3] = max(box[2], x, to_x), max(box[3], y, to_y)
     reference = obstacles.reference[pair]
-    return Near(np.arange(first, last), held, begin, boxes, runs, reference[0], reference[1])
+    return Near(np.arange(first, last), edges, begin, boxes, runs, reference[0], reference[1])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _pieces(
-    shapes: Outlines, obstacles: Obstacles, near: Near, one: int, two: int, most: float
+    shapes: Outlines, obstacles: Obstacles, near: Near, shape: int, other: int, most: float
 ) -> Floats:
     """Divide the boundary near the other shape: nearest, farthest, length, 1 if hidden; by rows."""
     reach = most + CONTACT_M
-    mine = side_of(shapes, one, two, reach).mine
+    mine = side_of(shapes, shape, other, reach).mine
     longest = 0.0
     for e in mine:
         longest = max(longest, shapes.length[e])
     beyond = PIECE_M + PIECE_OF_DISTANCE * reach + longest / MOST_PIECES
-    side = side_of(shapes, one, two, reach + beyond)
+    side = side_of(shapes, shape, other, reach + beyond)
     counts = np.zeros(len(mine), np.int64)
     for i in range(len(mine)):
         counts[i] = _piece_count(shapes, side, mine[i], reach)
-    found, count, blocker = np.empty((counts.sum(), 4)), 0, 0
+    pieces, count, blocker = np.empty((counts.sum(), 4)), 0, 0
     for i in range(len(mine)):
         e = mine[i]
         x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
@@ -365,17 +365,17 @@ def _pieces(
             at = (k + 0.5) / counts[i]
             px, py = x + at * dx, y + at * dy
             to_x, to_y = px, py
-            if contains(shapes, two, px, py):
+            if contains(shapes, other, px, py):
                 nearest, farthest = 0.0, 0.0
             else:
                 to_x, to_y = _nearest_point(shapes, side, px, py)
             # The obstacle that hid the last piece mostly hides this one too.
-            blocker = obstruction(shapes, obstacles, near, one, px, py, to_x, to_y, abs(blocker))
-            found[count, 0], found[count, 1] = nearest, farthest
-            found[count, 2] = shapes.length[e] / counts[i]
-            found[count, 3] = 1.0 if blocker >= 0 else 0.0
+            blocker = obstruction(shapes, obstacles, near, shape, px, py, to_x, to_y, abs(blocker))
+            pieces[count, 0], pieces[count, 1] = nearest, farthest
+            pieces[count, 2] = shapes.length[e] / counts[i]
+            pieces[count, 3] = 1.0 if blocker >= 0 else 0.0
             count += 1
-    return found[:count]
+    return pieces[:count]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -454,15 +454,15 @@ def _least_obstructed(pieces: Floats) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _first_enough(ones: Floats, twos: Floats, most: float, edge: float) -> float:
+def _first_enough(first_pieces: Floats, second_pieces: Floats, most: float, edge: float) -> float:
     """Find the smallest gap at which both sides show enough boundary that is not hidden.
 
     What lies within a gap grows evenly from the nearest to the farthest end of each piece, so
     both sums are straight between the marks.
     """
-    events, count = np.empty((2 * (len(ones) + len(twos)), 4)), 0
+    events, count = np.empty((2 * (len(first_pieces) + len(second_pieces)), 4)), 0
     for side in range(2):
-        pieces = ones if side == 0 else twos
+        pieces = first_pieces if side == 0 else second_pieces
         for i in range(len(pieces)):
             nearest = max(pieces[i, 0] - CONTACT_M, 0.0)
             farthest = max(pieces[i, 1] - CONTACT_M, 0.0)
@@ -482,9 +482,9 @@ def _first_enough(ones: Floats, twos: Floats, most: float, edge: float) -> float
     gap = 0.0
     for i in range(count + 1):
         upto = min(events[order[i], 0], most) if i < count else most
-        found = _first_on_line(surplus, slope_of, gap, upto)
-        if found < np.inf:
-            return found
+        root = _first_on_line(surplus, slope_of, gap, upto)
+        if root < np.inf:
+            return root
         surplus += slope_of * (upto - gap)
         gap = upto
         if i < count and events[order[i], 0] <= most:

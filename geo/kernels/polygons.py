@@ -61,7 +61,7 @@ def _polygons_in(shapes: Shapes) -> tuple[Shapes, npt.NDArray[np.intp]]:
 
 
 PAIRS_AT_ONCE = 8_192
-"""Work is given to the processors in batches of this many pairs; between two batches it can be ended."""
+"""Work is given to the processors in batches of this many pairs; between two it can be ended."""
 
 
 def outlines_of_rings(rings: Rings, bounds: Floats) -> Outlines:

@@ -35,20 +35,20 @@ def coverage_fault_pairs(
     >>> coverage_fault_pairs(np.array(squares)).tolist()
     [[1, 2]]
     """
-    held = prepared(shapes)
-    (rings, bounds), outlines = held.rings, held.outlines
+    prepared_shapes = prepared(shapes)
+    (rings, bounds), outlines = prepared_shapes.rings, prepared_shapes.outlines
     pairs = box_pairs(bounds, CONTACT_M)
     if group is not None:
         first = group[pairs[:, 0]]
         pairs = pairs[(first == group[pairs[:, 1]]) & (first >= 0)]
-    found = np.zeros(len(pairs), dtype=bool)
+    is_fault = np.zeros(len(pairs), dtype=bool)
     in_batches(
         len(pairs),
         PAIRS_AT_ONCE,
-        lambda batch: coverage_faults(outlines, rings.forward, pairs[batch], found[batch]),
+        lambda batch: coverage_faults(outlines, rings.forward, pairs[batch], is_fault[batch]),
         progress,
     )
-    misfitting: npt.NDArray[np.int64] = pairs[found]
+    misfitting: npt.NDArray[np.int64] = pairs[is_fault]
     return misfitting
 
 
@@ -57,7 +57,7 @@ SHAPES_AT_ONCE = 4_096
 
 
 def coverage_union(
-    held: PreparedShapes,
+    prepared_shapes: PreparedShapes,
     group: Positions,
     order: Positions,
     count: int,
@@ -70,8 +70,8 @@ def coverage_union(
 
     The union of each group, array of ``count``.
     """
-    tidy = ~_untidy(held, group, within(progress, 0.0, 0.4))[order]
-    shapes, group = held.shapes[order], group[order]
+    tidy = ~_untidy(prepared_shapes, group, within(progress, 0.0, 0.4))[order]
+    shapes, group = prepared_shapes.shapes[order], group[order]
     start = np.searchsorted(group, np.arange(count + 1))
     polygons, of_polygon, sound = _outlines(shapes, start, tidy, within(progress, 0.4, 0.6))
     # An outline that is not sound had something in it that was no tidy contact after all.
@@ -127,10 +127,10 @@ def _outlines(
         polygons, place = _polygons(points, corner, of_ring, hole)
         return polygons, place + first, shapely.is_valid(polygons)
 
-    found = in_batches(len(bounds) - 1, 1, of_batch, progress)
-    polygons = np.concatenate([np.empty(0, dtype=object), *(batch[0] for batch in found)])
-    places = np.concatenate([np.empty(0, dtype=np.intp), *(batch[1] for batch in found)])
-    sound = np.concatenate([np.empty(0, dtype=bool), *(batch[2] for batch in found)])
+    outlines = in_batches(len(bounds) - 1, 1, of_batch, progress)
+    polygons = np.concatenate([np.empty(0, dtype=object), *(batch[0] for batch in outlines)])
+    places = np.concatenate([np.empty(0, dtype=np.intp), *(batch[1] for batch in outlines)])
+    sound = np.concatenate([np.empty(0, dtype=bool), *(batch[2] for batch in outlines)])
     return polygons, places.astype(np.intp), sound
 
 
@@ -169,5 +169,5 @@ def _shells_around(
     place, shell = place[same], shell[same]
     order = np.lexsort((shapely.area(whole[shell]), place))
     first = np.unique(place[order], return_index=True)[1]
-    found: Positions = shell[order][first]
-    return found
+    shells_of_holes: Positions = shell[order][first]
+    return shells_of_holes

@@ -31,7 +31,7 @@ from layers.demo.environment import (
 from layers.demo.parcels import (
     draw_parcels,
     make_decisions,
-    make_grounds,
+    make_demo_areas,
     make_parcels,
     ready_parcels,
 )
@@ -182,20 +182,20 @@ def _land(
 ) -> dict[str, gpd.GeoDataFrame]:
     units, platforms, parks = places["units"], places["major_platforms"], places["parks"]
     trunks = make_trunks(recipe, units, stream(seed, "trunks"))
-    grounds = make_grounds(
+    demo_areas = make_demo_areas(
         recipe, units, platforms, parks, villages=amounts.villages, rng=stream(seed, "grounds")
     )
     closed = corridors(trunks)
-    cadastre = draw_parcels(grounds, closed, amounts.parcels, stream(seed, "streets"))
+    cadastre = draw_parcels(demo_areas, closed, amounts.parcels, stream(seed, "streets"))
     leaving = set(parks.loc[parks["disposition"] != "sub_park", "park_id"])
-    ready = ready_parcels(cadastre, grounds, leaving, stream(seed, "ready"))
+    ready = ready_parcels(cadastre, demo_areas, leaving, stream(seed, "ready"))
     noisy = survey_noise(cadastre.shapes, stream(seed, "noise"))
-    thin, beside = slivers(noisy, stream(seed, "slivers"))
-    owners = np.array([ground.owner for ground in grounds])[cadastre.ground]
+    thin, parcel_of_sliver = slivers(noisy, stream(seed, "slivers"))
+    owners = np.array([demo_area.owner for demo_area in demo_areas])[cadastre.area_position]
     parcels = make_parcels(
-        np.concatenate([noisy, thin]), np.concatenate([owners, owners[beside]]),
-        np.concatenate([ready, ready[beside]]), units=units, platforms=platforms, parks=parks,
-        rng=stream(seed, "parcels"),
+        np.concatenate([noisy, thin]), np.concatenate([owners, owners[parcel_of_sliver]]),
+        np.concatenate([ready, ready[parcel_of_sliver]]), units=units, platforms=platforms,
+        parks=parks, rng=stream(seed, "parcels"),
     )  # fmt: skip
     between = np.isin(cadastre.lane_block, cadastre.block[ready])
     lanes = make_lanes(

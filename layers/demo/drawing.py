@@ -176,18 +176,18 @@ def slivers(shapes: Shapes, rng: np.random.Generator) -> tuple[Shapes, Positions
     """Make the thin leftovers that lie along some parcels' longest edges.
 
     ``slivers``: Polygons 0.5 to 1.8 m wide.
-    ``beside``: Position of the parcel each lies along.
+    ``parcel_of_sliver``: Position of the parcel each lies along.
     """
     single = np.flatnonzero(shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON)
     wanted = max(3, int(len(shapes) * SLIVER_SHARE))
-    beside: Positions = np.sort(rng.choice(single, wanted, replace=False))
-    made = []
-    for position in beside:
+    parcel_of_sliver: Positions = np.sort(rng.choice(single, wanted, replace=False))
+    polygons = []
+    for position in parcel_of_sliver:
         xy = shapely.get_coordinates(shapely.get_exterior_ring(shapely.normalize(shapes[position])))
         legs = np.diff(xy, axis=0)
         i = int(np.hypot(legs[:, 0], legs[:, 1]).argmax())
         # A normalised ring runs clockwise: outwards is to the left of each edge.
         out = np.array([-legs[i][1], legs[i][0]]) / np.hypot(*legs[i]) * rng.uniform(*SLIVER_M)
         corners = [xy[i], xy[i] + out, xy[i + 1] + out, xy[i + 1]]
-        made.append(shapely.Polygon(np.round(corners, 3)))
-    return np.array(made, dtype=object), beside
+        polygons.append(shapely.Polygon(np.round(corners, 3)))
+    return np.array(polygons, dtype=object), parcel_of_sliver

@@ -68,14 +68,14 @@ def allot(
     ``qualified``: Provincial-or-higher zones with their sub-parks.
     """
     shapes: Shapes = parcels.geometry.to_numpy()
-    taken = parcels["state"].isin(TAKEN_STATES).to_numpy()
+    is_built = parcels["state"].isin(TAKEN_STATES).to_numpy()
     shapely.prepare(qualified)
-    inside = taken & shapely.contains(qualified, shapes)
+    inside = is_built & shapely.contains(qualified, shapes)
     # Little land outside is built, so there any parcel that isn't on offer will do.
     offered = parcels["state"].isin(["cleared", "listed"]).to_numpy()
     outside = ~offered & shapely.disjoint(qualified, shapes)
     unit_of = parcels["unit_id"].to_numpy()
-    found: list[Allotted] = []
+    allotments: list[Allotted] = []
     for unit_id in sorted(set(unit_of)):
         pools = [
             rng.permutation(np.flatnonzero(p & (unit_of == unit_id))) for p in (inside, outside)
@@ -87,11 +87,11 @@ def allot(
             size = (EXACT_INSIDE if exact else per_year) + len(EXTRAS)
             size = min(size, len(clusters) // len(YEARS))
             year_of = _Year(unit_id, year, _share(recipe, unit_id, rng), exact)
-            found += _allot_year(
+            allotments += _allot_year(
                 year_of, clusters[number * size : (number + 1) * size],
                 np.roll(pools[1], -number * half)[:half], shapes, CRS(parcels.crs), rng,
             )  # fmt: skip
-    return found
+    return allotments
 
 
 @dataclass(frozen=True)
@@ -154,19 +154,19 @@ def _allot_year(
             True, new, _day(of.year, rng),
         )  # fmt: skip
 
-    found = [entry(c, site, True) for c, site in zip(usual, sites_in, strict=True)]
-    found += [entry((int(p),), site, False) for p, site in zip(outs, sites_out, strict=True)]
+    entries = [entry(c, site, True) for c, site in zip(usual, sites_in, strict=True)]
+    entries += [entry((int(p),), site, False) for p, site in zip(outs, sites_out, strict=True)]
     for members, kind in zip(extra, EXTRAS, strict=True):
         site = shapely.union_all(shapes[list(members)])
         planned = kind == "planned" and of.year == YEARS[-1] and not of.is_exact
-        found.append(
+        entries.append(
             Allotted(
                 of.unit_id, of.year, members, site, True, True,
                 "planned" if planned else "allotted", planned, True,
                 None if planned else _day(of.year, rng),
             )
         )  # fmt: skip
-    return found
+    return entries
 
 
 def _day(year: int, rng: np.random.Generator) -> str:
@@ -251,12 +251,12 @@ def allotment_rows(
 
 
 def _shapeless(recipe: Recipe, allotted: list[Allotted]) -> set[int]:
-    found = set()
+    positions = set()
     for unit_id, year in zip(recipe.cases.no_shape_units, YEARS, strict=True):
-        found.add(
+        positions.add(
             next(n for n, a in enumerate(allotted) if a.unit_id == unit_id and a.year == year)
         )
-    return found
+    return positions
 
 
 def _amounts(

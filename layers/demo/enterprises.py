@@ -92,9 +92,9 @@ def containing(shapes: npt.NDArray[np.object_], zones: gpd.GeoDataFrame, key: st
     Name per shape, missing outside all zones.
     """
     of_shape, of_zone = shapely.STRtree(zones.geometry.to_numpy()).query(shapes, "within")
-    found = pd.Series([None] * len(shapes), dtype="object")
-    found.iloc[of_shape] = zones[key].to_numpy(dtype=object)[of_zone]
-    return found
+    zone_of = pd.Series([None] * len(shapes), dtype="object")
+    zone_of.iloc[of_shape] = zones[key].to_numpy(dtype=object)[of_zone]
+    return zone_of
 
 
 def _industries(
@@ -109,11 +109,11 @@ def _industries(
         ]
     follows = rng.random(len(platform_id)) < LEADING_SHARE
     draw = rng.random(len(platform_id))
-    found = []
+    industries = []
     for platform, follow, chance in zip(platform_id, follows, draw, strict=True):
         codes = of_platform.get(platform, every) if follow else every
-        found.append(codes[int(chance * len(codes))])
-    return found
+        industries.append(codes[int(chance * len(codes))])
+    return industries
 
 
 def make_enterprise_indicators(
@@ -133,12 +133,12 @@ def make_enterprise_indicators(
     thrift = rng.lognormal(0, 0.4, len(enterprises))
     frames = []
     for year in (2024, 2025):
-        given = platform_indicators[platform_indicators["period"] == str(year)]
+        totals = platform_indicators[platform_indicators["period"] == str(year)]
         if year == 2025:
             absent = platform_indicators[platform_indicators["period"] == "2024"]
-            absent = absent[~absent["platform_id"].isin(given["platform_id"])]
-            given = pd.concat([given, absent])
-        frame = _year(enterprises, given.set_index("platform_id"), coverage, weight, thrift, rng)
+            absent = absent[~absent["platform_id"].isin(totals["platform_id"])]
+            totals = pd.concat([totals, absent])
+        frame = _year(enterprises, totals.set_index("platform_id"), coverage, weight, thrift, rng)
         frame.insert(1, "year", year)
         kept = (year == 2024) | (rng.random(len(frame)) >= ABSENT_2025_SHARE)
         frames.append(frame[kept])
@@ -151,7 +151,7 @@ def make_enterprise_indicators(
 
 def _year(
     enterprises: gpd.GeoDataFrame,
-    given: pd.DataFrame,
+    totals: pd.DataFrame,
     coverage: float,
     weight: Floats,
     thrift: Floats,
@@ -159,7 +159,7 @@ def _year(
 ) -> pd.DataFrame:
     count = len(enterprises)
     large = enterprises["is_above_scale"].to_numpy(dtype=bool)
-    group = enterprises["platform_id"].where(large & enterprises["platform_id"].isin(given.index))
+    group = enterprises["platform_id"].where(large & enterprises["platform_id"].isin(totals.index))
     key = group.fillna("")
 
     def shared(total: pd.Series, parts: Floats) -> Floats:
@@ -168,12 +168,12 @@ def _year(
 
     alone = np.where(large, 2_500 + 9_000 * weight, rng.uniform(*BELOW_SCALE_WAN_YUAN, count))
     member = group.notna().to_numpy()
-    output = np.where(member, shared(given["output_yi_yuan"] * 1e4, weight), alone)
+    output = np.where(member, shared(totals["output_yi_yuan"] * 1e4, weight), alone)
     alone_land = output / 380 * thrift
-    land = np.where(member, shared(given["above_scale_land_mu"], weight * thrift), alone_land)
-    tax = np.where(member, shared(given["tax_yi_yuan"] * 1e4, weight), output * 0.04)
-    added = np.where(member, shared(given["value_added_yi_yuan"] * 1e4, weight), output * 0.2)
-    energy = np.where(member, shared(given["energy_tce"], weight / thrift), output * 0.06)
+    land = np.where(member, shared(totals["above_scale_land_mu"], weight * thrift), alone_land)
+    tax = np.where(member, shared(totals["tax_yi_yuan"] * 1e4, weight), output * 0.04)
+    added = np.where(member, shared(totals["value_added_yi_yuan"] * 1e4, weight), output * 0.2)
+    energy = np.where(member, shared(totals["energy_tce"], weight / thrift), output * 0.06)
     revenue = output * rng.uniform(0.93, 1.06, count)
     return pd.DataFrame(
         {

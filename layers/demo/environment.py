@@ -295,8 +295,8 @@ def make_facilities(
     Layer ``facilities``, points.
     """
     city = shapely.union_all(units.geometry.array).buffer(-100)
-    named = shapely.points(places_xy([row.at for row in recipe.facilities], CRS(units.crs)))
-    shapes = [shapely.ops.nearest_points(city, point)[0] for point in named]
+    places = shapely.points(places_xy([row.at for row in recipe.facilities], CRS(units.crs)))
+    shapes = [shapely.ops.nearest_points(city, point)[0] for point in places]
     names = [row.name for row in recipe.facilities]
     kinds = [row.facility_kind for row in recipe.facilities]
     for row, outline in zip(recipe.platforms, platforms.geometry, strict=True):

@@ -25,7 +25,7 @@ Size = Literal["platform", "park", "village"]
 
 
 @dataclass(frozen=True)
-class Ground:
+class DemoArea:
     """One piece of land with a street grid of its own.
 
     ``owner``: Platform or park it belongs to, empty for a village.
@@ -40,7 +40,7 @@ class Ground:
     turn: float
 
 
-def make_grounds(
+def make_demo_areas(
     recipe: Recipe,
     units: gpd.GeoDataFrame,
     platforms: gpd.GeoDataFrame,
@@ -48,35 +48,35 @@ def make_grounds(
     *,
     villages: int,
     rng: np.random.Generator,
-) -> list[Ground]:
+) -> list[DemoArea]:
     """List the pieces of land to be parcelled out; they do not overlap.
 
     Platform pieces, then parks outside them, then villages.
     """
-    grounds = [
-        Ground(row.platform_id, "platform", part.buffer(-EDGE_M), row.turn)
+    demo_areas = [
+        DemoArea(row.platform_id, "platform", part.buffer(-EDGE_M), row.turn)
         for row, outline in zip(recipe.platforms, platforms.geometry, strict=True)
         for part in shapely.get_parts(outline)
     ]
-    taken = shapely.union_all(platforms.geometry.array)
+    platform_land = shapely.union_all(platforms.geometry.array)
     for park_id, outline in zip(parks["park_id"], parks.geometry, strict=True):
-        rest = outline.difference(taken).buffer(-EDGE_M)
+        rest = outline.difference(platform_land).buffer(-EDGE_M)
         if rest.area > LEAST_M2:
-            grounds.append(Ground(park_id, "park", rest, float(rng.uniform(-40, 40))))
-    closed = shapely.union_all([taken, *parks.geometry]).buffer(100, quad_segs=1)
+            demo_areas.append(DemoArea(park_id, "park", rest, float(rng.uniform(-40, 40))))
+    closed = shapely.union_all([platform_land, *parks.geometry]).buffer(100, quad_segs=1)
     zones = shapely.union_all(units.geometry[units["unit_kind"] == "functional_zone"].array)
     for unit, shape in zip(units.itertuples(), units.geometry, strict=True):
         room = shape.difference(closed)
         if unit.unit_kind == "county":
             room = room.difference(zones)
-        grounds += _villages(room.buffer(-EDGE_M), villages, rng)
-    return grounds
+        demo_areas += _villages(room.buffer(-EDGE_M), villages, rng)
+    return demo_areas
 
 
-def _villages(room: shapely.Geometry, wanted: int, rng: np.random.Generator) -> list[Ground]:
+def _villages(room: shapely.Geometry, wanted: int, rng: np.random.Generator) -> list[DemoArea]:
     west, south, east, north = room.bounds
-    found: list[Ground] = []
-    while len(found) < wanted:
+    villages: list[DemoArea] = []
+    while len(villages) < wanted:
         x, y = rng.uniform(west, east), rng.uniform(south, north)
         if not shapely.contains_xy(room, x, y):
             continue
@@ -86,9 +86,9 @@ def _villages(room: shapely.Geometry, wanted: int, rng: np.random.Generator) -> 
             within=room,
         )  # fmt: skip
         if shape.area > LEAST_M2:
-            found.append(Ground("", "village", shape, turn))
+            villages.append(DemoArea("", "village", shape, turn))
             room = room.difference(shape.buffer(60))
-    return found
+    return villages
 
 
 BLOCK_SIZES_M: dict[Size, tuple[tuple[float, float], tuple[float, float]]] = {
@@ -114,14 +114,14 @@ LEAST_PIECE_WIDTH_M = 12.0
 class Block:
     """One street block in the frame of its ground.
 
-    ``ground``: Position of its ground.
+    ``area_position``: Position of its area.
     ``x, y, width, height``: Corner and size [m].
     ``left, right``: Where its two rows meet, above the corner, at both ends [m].
     ``reach``: How far it lies from the ground's middle towards the rim.
     ``lane_m``: Width of the lane between its rows [m], 0 where there is none.
     """
 
-    ground: int
+    area_position: int
     x: float
     y: float
     width: float
@@ -138,7 +138,7 @@ class Cadastre:
 
     ``shapes``: Parcels, array of n.
     ``block``: Block of each parcel, numbered from the middle of the grounds outwards.
-    ``ground``: Ground of each parcel.
+    ``demo_area``: Ground of each parcel.
     ``reach``: How far each parcel's block lies from its ground's middle towards the rim, about 0
       to 1.
     ``lanes, lane_block, lane_m``: Middle line, block and width [m] of each lane inside a block.
@@ -146,7 +146,7 @@ class Cadastre:
 
     shapes: Shapes
     block: Positions
-    ground: Positions
+    area_position: Positions
     reach: Floats
     lanes: Shapes
     lane_block: Positions
@@ -154,31 +154,34 @@ class Cadastre:
 
 
 def draw_parcels(
-    grounds: list[Ground], closed: Shapes, wanted: int, rng: np.random.Generator
+    demo_areas: list[DemoArea], closed: Shapes, wanted: int, rng: np.random.Generator
 ) -> Cadastre:
     """Divide the grounds into parcels, the middles first.
 
     ``wanted``: Number of parcels; whole blocks are kept, so a few more or fewer come.
     """
     blocks = sorted(
-        (b for number, ground in enumerate(grounds) for b in _grid(number, ground, rng)),
-        key=lambda block: (block.reach, block.ground),
+        (b for number, demo_area in enumerate(demo_areas) for b in _grid(number, demo_area, rng)),
+        key=lambda block: (block.reach, block.area_position),
     )
     estimate = np.cumsum([max(1.0, b.width * b.height / PARCEL_M2) for b in blocks])
     blocks = blocks[: int(np.searchsorted(estimate, wanted * SPARE)) + 1]
     rings = [_rings(block, rng) for block in blocks]
     of_block = np.repeat(np.arange(len(blocks)), [len(r) for r in rings])
     shapes = _polygons([ring for group in rings for ring in group])
-    turns = [(np.deg2rad(grounds[b.ground].turn), _middle(grounds[b.ground])) for b in blocks]
+    turns = [
+        (np.deg2rad(demo_areas[b.area_position].turn), _middle(demo_areas[b.area_position]))
+        for b in blocks
+    ]
     shapes = _placed(shapes, of_block, turns)
-    ground_of = np.array([b.ground for b in blocks])
-    shapes, of_block = _clipped(shapes, of_block, grounds, ground_of, closed)
+    ground_of = np.array([b.area_position for b in blocks])
+    shapes, of_block = _clipped(shapes, of_block, demo_areas, ground_of, closed)
     kept_blocks = int(np.searchsorted(np.cumsum(np.bincount(of_block)), wanted)) + 1
     kept = of_block < kept_blocks
     shapes, of_block = shapes[kept], of_block[kept]
     lanes = np.array([i for i, b in enumerate(blocks[:kept_blocks]) if b.lane_m], dtype=np.intp)
     lines = _placed(np.array([_lane(blocks[i]) for i in lanes]), lanes, turns)
-    land = np.array([grounds[i].shape for i in ground_of[lanes]], dtype=object)
+    land = np.array([demo_areas[i].shape for i in ground_of[lanes]], dtype=object)
     lines = shapely.difference(shapely.intersection(lines, land), shapely.union_all(closed))
     lanes, lines = lanes[~shapely.is_empty(lines)], lines[~shapely.is_empty(lines)]
     reaches = np.array([b.reach for b in blocks])
@@ -188,32 +191,32 @@ def draw_parcels(
     )  # fmt: skip
 
 
-def _middle(ground: Ground) -> Floats:
-    middle: Floats = shapely.get_coordinates(shapely.centroid(ground.shape))[0]
+def _middle(demo_area: DemoArea) -> Floats:
+    middle: Floats = shapely.get_coordinates(shapely.centroid(demo_area.shape))[0]
     return middle
 
 
-def _grid(number: int, ground: Ground, rng: np.random.Generator) -> list[Block]:
-    middle = _middle(ground)
-    away = shapely.get_coordinates(ground.shape) - middle
-    edge = shapely.boundary(ground.shape)
+def _grid(number: int, demo_area: DemoArea, rng: np.random.Generator) -> list[Block]:
+    middle = _middle(demo_area)
+    away = shapely.get_coordinates(demo_area.shape) - middle
+    edge = shapely.boundary(demo_area.shape)
     half = float(np.hypot(away[:, 0], away[:, 1]).max())
-    widths, heights = BLOCK_SIZES_M[ground.kind]
+    widths, heights = BLOCK_SIZES_M[demo_area.kind]
     columns, rows = _bands(half, widths, rng), _bands(half, heights, rng)
-    cos, sin = np.cos(np.deg2rad(ground.turn)), np.sin(np.deg2rad(ground.turn))
+    cos, sin = np.cos(np.deg2rad(demo_area.turn)), np.sin(np.deg2rad(demo_area.turn))
     blocks = []
     for x, width in columns:
         for y, height in rows:
             u, v = x + width / 2, y + height / 2
             at = middle + np.array([[cos, -sin], [sin, cos]]) @ np.array([u, v])
             point = shapely.Point(at)
-            if shapely.distance(ground.shape, point) > max(width, height) / 2:
+            if shapely.distance(demo_area.shape, point) > max(width, height) / 2:
                 continue
             out, rim = float(np.hypot(u, v)), float(shapely.distance(edge, point))
-            inside = rim if shapely.contains_xy(ground.shape, *at) else 0.0
+            inside = rim if shapely.contains_xy(demo_area.shape, *at) else 0.0
             reach = out / (out + inside + 1.0) * float(rng.uniform(0.85, 1.15))
             split = height / 2 + rng.normal(0, SPLIT_JITTER_M) + rng.normal(0, NODE_JITTER_M, 2)
-            lane = _lane_width(ground.kind, rng)
+            lane = _lane_width(demo_area.kind, rng)
             low, high = split.tolist()
             blocks.append(Block(number, x, y, width, height, low, high, reach, lane))
     return blocks
@@ -316,9 +319,13 @@ def _placed(shapes: Shapes, of_block: Positions, turns: list[tuple[float, Floats
 
 
 def _clipped(
-    shapes: Shapes, of_block: Positions, grounds: list[Ground], ground_of: Positions, closed: Shapes
+    shapes: Shapes,
+    of_block: Positions,
+    demo_areas: list[DemoArea],
+    ground_of: Positions,
+    closed: Shapes,
 ) -> tuple[Shapes, Positions]:
-    land: Shapes = np.array([ground.shape for ground in grounds], dtype=object)
+    land: Shapes = np.array([demo_area.shape for demo_area in demo_areas], dtype=object)
     shapely.prepare(land)
     of_ground = ground_of[of_block]
     across = ~shapely.contains(land[of_ground], shapes)
@@ -367,15 +374,15 @@ def choose(shares: dict[str, float], size: int, rng: np.random.Generator) -> Tex
 
 
 def ready_parcels(
-    cadastre: Cadastre, grounds: list[Ground], closed: set[str], rng: np.random.Generator
+    cadastre: Cadastre, demo_areas: list[DemoArea], closed: set[str], rng: np.random.Generator
 ) -> Flags:
     """Choose the supply-ready parcels: most of some blocks, two neighbours in some others.
 
     ``closed``: Owners (parks that leave) without supply-ready land.
     """
     count = len(cadastre.shapes)
-    open_ground = np.array([g.kind != "village" and g.owner not in closed for g in grounds])
-    open_parcel = open_ground[cadastre.ground]
+    open_ground = np.array([g.kind != "village" and g.owner not in closed for g in demo_areas])
+    open_parcel = open_ground[cadastre.area_position]
     of_block = pd.Series(np.arange(count)).groupby(cadastre.block).indices
     reach = pd.Series(cadastre.reach).groupby(cadastre.block).first()
     draw = rng.random(len(reach)) - 0.35 * reach.to_numpy() / max(reach.max(), 1e-9)
@@ -464,9 +471,9 @@ def units_of(shapes: npt.NDArray[np.object_], units: gpd.GeoDataFrame) -> Texts:
     of_shape, of_unit = shapely.STRtree(units.geometry.to_numpy()).query(points, "intersects")
     is_zone = (units["unit_kind"] == "functional_zone").to_numpy()
     order = np.argsort(is_zone[of_unit], kind="stable")
-    found = np.full(len(shapes), -1)
-    found[of_shape[order]] = of_unit[order]
-    return np.asarray(units["unit_id"].to_numpy(dtype=str)[found])
+    unit_of = np.full(len(shapes), -1)
+    unit_of[of_shape[order]] = of_unit[order]
+    return np.asarray(units["unit_id"].to_numpy(dtype=str)[unit_of])
 
 
 def _days(count: int, rng: np.random.Generator) -> Texts:
@@ -508,14 +515,16 @@ def _allowed(
         platforms["leading_industries"].str.cat(platforms["specialty_industries"], sep=";")
         .set_axis(platforms["platform_id"])
     )  # fmt: skip
-    given = pd.Series(owners).map(codes)
-    return [c if w and isinstance(c, str) else None for c, w in zip(given, wanted, strict=True)]
+    codes_of_owner = pd.Series(owners).map(codes)
+    return [
+        c if w and isinstance(c, str) else None for c, w in zip(codes_of_owner, wanted, strict=True)
+    ]
 
 
 def _with_thresholds(frame: gpd.GeoDataFrame, rng: np.random.Generator) -> gpd.GeoDataFrame:
     count = len(frame)
     industrial = frame["land_use_code"].isin(["100101", "100102", "100103"]).to_numpy()
-    stated = industrial & (rng.random(count) < 0.85)
+    has_thresholds = industrial & (rng.random(count) < 0.85)
     figures = {
         "far_min": rng.choice([1.2, 1.5, 2.0], count),
         "far_max": rng.choice([2.5, 3.0, 3.5, 4.0], count),
@@ -524,7 +533,7 @@ def _with_thresholds(frame: gpd.GeoDataFrame, rng: np.random.Generator) -> gpd.G
         "output_min_wan_yuan_per_mu": rng.integers(50, 76, count) * 10.0,
     }
     for name, values in figures.items():
-        frame[name] = np.where(stated, values, np.nan)
+        frame[name] = np.where(has_thresholds, values, np.nan)
     return frame
 
 

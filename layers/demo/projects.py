@@ -147,7 +147,7 @@ def _landed(
         large = a.shape.area > LEAST_SITE_MU * M2_PER_MU
         if a.is_industrial and a.status == "allotted" and large:
             free.setdefault(a.unit_id, []).append(n)
-    found: dict[int, int] = {}
+    site_of: dict[int, int] = {}
     for index, unit_id, stage in zip(frame.index, frame["unit_id"], frame["stage"], strict=True):
         if stage not in LANDED or not free.get(unit_id):
             continue
@@ -156,8 +156,8 @@ def _landed(
         early = [n for n in choices if allotted[n].year == 2024 or stage == "started"]
         chosen = (early or choices)[0]
         choices.remove(chosen)
-        found[int(index)] = chosen
-    return found
+        site_of[int(index)] = chosen
+    return site_of
 
 
 def _with_demand(frame: pd.DataFrame, land: Floats, rng: np.random.Generator) -> pd.DataFrame:
@@ -189,13 +189,13 @@ def _with_wishes(frame: pd.DataFrame, units: list[str], rng: np.random.Generator
     frame["land_use_codes"] = frame["category"].map(USES)
     frame["utilities_needed"] = np.where(rng.random(count) < 0.5, BASIC, MORE)
     chance, other = rng.random(count), rng.choice(units, count)
-    own = frame["unit_id"].to_numpy()
+    home = frame["unit_id"].to_numpy()
     frame["preferred_units"] = [
         f"{u};{o}" if c < 0.2 and u != o else u if c < 0.45 else None
-        for u, o, c in zip(own, other, chance, strict=True)
+        for u, o, c in zip(home, other, chance, strict=True)
     ]
     frame["excluded_units"] = [
-        o if c > 0.93 and u != o else None for u, o, c in zip(own, other, chance, strict=True)
+        o if c > 0.93 and u != o else None for u, o, c in zip(home, other, chance, strict=True)
     ]
     return frame
 
@@ -213,8 +213,8 @@ def _with_sites(
     without = frame["stage"].isin(LANDED) & ~frame.index.isin(list(landed))
     frame.loc[without, "stage"] = "registered"
     for (index, n), platform_id in zip(landed.items(), inside, strict=True):
-        given = np.datetime64(str(allotted[n].allotted_on))
-        started = min(given + int(rng.integers(12, 70)), np.datetime64("2025-10-24"))
+        allotted_on = np.datetime64(str(allotted[n].allotted_on))
+        started = min(allotted_on + int(rng.integers(12, 70)), np.datetime64("2025-10-24"))
         frame.loc[index, "started_on"] = str(started)
         frame.loc[index, "parcel_ids"] = ";".join(parcel_ids[list(allotted[n].parcels)])
         frame.loc[index, "platform_id"] = platform_id

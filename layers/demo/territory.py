@@ -213,12 +213,12 @@ def _outlines(
         key=lambda piece: piece[0],
     )
     for km2, row, part in pieces:
-        taken = [shape for shapes in drawn.values() for shape in shapes]
+        occupied = [shape for shapes in drawn.values() for shape in shapes]
         if row.unit_id not in zones:
-            taken += [land[zone] for zone in zones]
+            occupied += [land[zone] for zone in zones]
         room = shapely.difference(
             land[row.unit_id].buffer(-SPACING_M),
-            shapely.union_all(shapely.buffer(taken, SPACING_M, join_style="mitre")),
+            shapely.union_all(shapely.buffer(occupied, SPACING_M, join_style="mitre")),
         )
         x, y = places_xy([(part[0], part[1])], crs)[0]
         stretch = float(rng.uniform(1.0, 1.7))
@@ -375,14 +375,14 @@ def _parks_outlines(
     drawn: list[shapely.Polygon] = []
     for row in recipe.parks:
         town = shapely.Point(places_xy([row.at], crs)[0])
-        taken = [*shapely.buffer(drawn, PARK_SPACING_M, quad_segs=1)]
+        occupied = [*shapely.buffer(drawn, PARK_SPACING_M, quad_segs=1)]
         if row.unit_id not in zones:
-            taken += [*zones.values()]
+            occupied += [*zones.values()]
         if row.fate != "sub_park":
-            taken += [*built]
+            occupied += [*built]
         near = town.buffer(WINDOW_M).intersection(land[row.unit_id].buffer(-PARK_SPACING_M))
-        taken = [shape for shape in taken if shape.intersects(near)]
-        room = near.difference(shapely.union_all(taken))
+        occupied = [shape for shape in occupied if shape.intersects(near)]
+        room = near.difference(shapely.union_all(occupied))
         middle = shapely.ops.nearest_points(room.buffer(-ROOM_M), town)[0]
         km2 = float(rng.uniform(0.9, 2.6))
         drawn.append(
@@ -395,6 +395,8 @@ def _parks_outlines(
 
 
 def _owner(row: ParkRow, shape: shapely.Polygon, platforms: gpd.GeoDataFrame) -> str:
-    own = platforms[(platforms["unit_id"] == row.unit_id) & platforms["is_major"].astype(bool)]
-    distances = shapely.distance(np.asarray(own.geometry.array, dtype=object), shape)
-    return str(own["platform_id"].iloc[int(distances.argmin())])
+    candidates = platforms[
+        (platforms["unit_id"] == row.unit_id) & platforms["is_major"].astype(bool)
+    ]
+    distances = shapely.distance(np.asarray(candidates.geometry.array, dtype=object), shape)
+    return str(candidates["platform_id"].iloc[int(distances.argmin())])

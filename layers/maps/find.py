@@ -73,7 +73,7 @@ def _rows_of(layer: RenderedLayer, x: float, y: float, zoom: float) -> list[Hit]
     distance = shapely.distance(shapes.parts[near], place)
     is_area = shapes.kind[near] == AREA
     near, distance, is_area = (
-        found[~is_area | (distance == 0)] for found in (near, distance, is_area)
+        values[~is_area | (distance == 0)] for values in (near, distance, is_area)
     )
     order = np.lexsort((np.where(is_area, shapes.area_m2[near], distance), is_area))
     rows = dict.fromkeys(shapes.row[near[order]].tolist())
@@ -81,14 +81,14 @@ def _rows_of(layer: RenderedLayer, x: float, y: float, zoom: float) -> list[Hit]
 
 
 @dataclass(frozen=True)
-class Found:
+class NamedRow:
     """A row found, with its name (empty where it has none)."""
 
     hit: Hit
     name: str
 
 
-def rows_named(layers: Sequence[RenderedLayer], wanted: str, limit: int) -> list[Found]:
+def rows_named(layers: Sequence[RenderedLayer], wanted: str, limit: int) -> list[NamedRow]:
     """Find rows by a part of their number or name.
 
     Parameters
@@ -115,29 +115,29 @@ def rows_named(layers: Sequence[RenderedLayer], wanted: str, limit: int) -> list
         keys, names = _folded(layer.keys), _folded(layer.names)
         for row in range(len(keys)):
             if text in keys[row] or text in names[row]:
-                rank, length = min(_rank(said, text) for said in (keys[row], names[row]))
+                rank, length = min(_rank(name, text) for name in (keys[row], names[row]))
                 ranked.append((rank, length, place, row))
     ranked.sort()
-    found: dict[tuple[str, str], Found] = {}
+    rows: dict[tuple[str, str], NamedRow] = {}
     for _, _, place, row in ranked:
         layer = tops[place]
         hit = Hit(layer.style.name, layer.style.layer, str(layer.keys[row]))
-        found.setdefault((hit.layer, hit.key), Found(hit, str(layer.names[row])))
-        if len(found) == limit:
+        rows.setdefault((hit.layer, hit.key), NamedRow(hit, str(layer.names[row])))
+        if len(rows) == limit:
             break
-    return list(found.values())
+    return list(rows.values())
 
 
 def _folded(texts: npt.NDArray[np.object_]) -> list[str]:
     return [str(text).casefold() for text in texts]
 
 
-def _rank(said: str, text: str) -> tuple[int, int]:
-    if said == text:
-        return 0, len(said)
-    if said.startswith(text):
-        return 1, len(said)
-    return (2 if text in said else 3), len(said)
+def _rank(name: str, text: str) -> tuple[int, int]:
+    if name == text:
+        return 0, len(name)
+    if name.startswith(text):
+        return 1, len(name)
+    return (2 if text in name else 3), len(name)
 
 
 HIGHLIGHT_LIMIT = 2000

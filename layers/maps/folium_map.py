@@ -367,7 +367,7 @@ def build_map(
     view: MapView,
     token: str,
     words: MapWords,
-    shown: Collection[str] | None = None,
+    visible: Collection[str] | None = None,
     base_map_url: str | None = None,
     compact: bool = False,
     tools: ToolWords | None = None,
@@ -382,7 +382,7 @@ def build_map(
         Secret part of the tile addresses.
     words
         Words on the map.
-    shown
+    visible
         Names of the map layers switched on at first; None for those the styles switch on.
     base_map_url
         Address of an online base map, None for a blank ground; its host is named on the map.
@@ -414,11 +414,13 @@ def build_map(
     if base_map_url is not None:
         address = checked_address(base_map_url)
         _add_tiles(page, address, words.base_map, 1, True, BASE_MAP_ZOOM)
-    _add_tiles(page, _address(token, LABELS), words.labels, 99, shown is None or LABELS in shown)
+    _add_tiles(
+        page, _address(token, LABELS), words.labels, 99, visible is None or LABELS in visible
+    )
     for height, layer in enumerate(view.layers):
         style = layer.style
         title = style.zh if words.language == "zh" else style.en
-        is_shown = style.is_shown if shown is None else style.name in shown
+        is_shown = style.is_shown if visible is None else style.name in visible
         _add_tiles(page, _address(token, style.name), title, 10 + height, is_shown)
     page.add_child(folium.LayerControl(collapsed=compact, autoZIndex=False))
     page.add_child(_map_controls(view, words, base_map_url, compact))
@@ -439,9 +441,9 @@ def _address(token: str, map_layer: str) -> str:
 
 
 def _add_tiles(
-    page: folium.Map, url: str, title: str, height: int, shown: bool, max_zoom: int = MAX_ZOOM
+    page: folium.Map, url: str, title: str, height: int, is_visible: bool, max_zoom: int = MAX_ZOOM
 ) -> None:
-    page.add_child(_Tiles(url, markup(title), height, shown, max_zoom))
+    page.add_child(_Tiles(url, markup(title), height, is_visible, max_zoom))
 
 
 def _map_controls(

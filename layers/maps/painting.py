@@ -85,14 +85,14 @@ def dashes(
     length = np.hypot(step[:, 0], step[:, 1])
     start = np.concatenate([[0.0], np.cumsum(length)[:-1]])
     enters, leaves = _inside(line[:-1], step, -margin_px, side_px + margin_px)
-    found: list[Segment] = []
+    segments: list[Segment] = []
     for at in np.flatnonzero((leaves > enters) & (length > 0)):
         low, high = start[at] + enters[at] * length[at], start[at] + leaves[at] * length[at]
         for begin, end in _on_stretches(low, high, pattern_px):
             from_x, from_y = line[at] + step[at] * ((begin - start[at]) / length[at])
             to_x, to_y = line[at] + step[at] * ((end - start[at]) / length[at])
-            found.append((float(from_x), float(from_y), float(to_x), float(to_y)))
-    return found
+            segments.append((float(from_x), float(from_y), float(to_x), float(to_y)))
+    return segments
 
 
 def _inside(

@@ -36,7 +36,7 @@ from layers.maps.tiles import (
 )
 from layers.maps.view import Bounds, MapView
 
-GROUND = "#FAFAF7"
+BACKGROUND = "#FAFAF7"
 INK, GREY, RED = "#1E1E1E", "#595959", "#C00000"
 PAPER = (255, 255, 255, 225)
 EDGE, TITLE, PANEL = 14, 20, 200
@@ -229,8 +229,8 @@ def _rows(sections: Sequence[LegendSection], words: PictureWords) -> list[tuple[
             only = section.entries[0]
             word = (only.zh, only.en)[position]
             joint = ("：", ": ")[position]
-            said = title if word == title else f"{title}{joint}{word}"
-            rows.append((said, only.png))
+            line = title if word == title else f"{title}{joint}{word}"
+            rows.append((line, only.png))
             continue
         rows.append((title, None))
         rows += [((entry.zh, entry.en)[position], entry.png) for entry in section.entries]
@@ -262,7 +262,7 @@ def map_picture(
     *,
     highlights: Sequence[Highlight] = (),
     extent: Bounds | None = None,
-    shown: Collection[str] | None = None,
+    visible: Collection[str] | None = None,
     size_px: tuple[int, int] = PICTURE_PX,
     style_width_px: float = STYLE_WIDTH_PX,
 ) -> bytes:
@@ -280,7 +280,7 @@ def map_picture(
     extent
         West, south, east, north [degrees] to be seen whole; None for the highlighted shapes with
         a margin, else for all there is.
-    shown
+    visible
         Map layers drawn; None for those the styles switch on.
     size_px
         Width and height of the picture [px].
@@ -310,7 +310,7 @@ def map_picture(
     layers = [
         _in_sight(layer, window, line * thinning(round(zoom)))
         for layer in view.layers
-        if (layer.style.is_shown if shown is None else layer.style.name in shown)
+        if (layer.style.is_shown if visible is None else layer.style.name in visible)
     ]
     over = [_in_sight(layer, window, line) for layer in marked]
     picture = _painted([*layers, *over], window, width, height)
@@ -396,7 +396,7 @@ def _in_sight(layer: RenderedLayer, window: Window, scale: float) -> _Layer:
 
 
 def _painted(layers: Sequence[_Layer], window: Window, width: int, height: int) -> Image.Image:
-    canvas = Image.new("RGBA", (width * SUPERSAMPLING, height * SUPERSAMPLING), GROUND)
+    canvas = Image.new("RGBA", (width * SUPERSAMPLING, height * SUPERSAMPLING), BACKGROUND)
     for layer in layers:
         if len(layer.chosen):
             painted = paint(layer.drawn, layer.chosen, window, layer.scale)

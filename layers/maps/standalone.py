@@ -335,7 +335,7 @@ def page_html(page: PublicPage) -> str:
         HTML with everything inside; the same page makes the same text.
     """
     lang = "zh-CN" if page.language == "zh" else "en"
-    shown = page.words
+    words = page.words
     head = "".join(
         f"<div><dt>{escape(label)}</dt><dd>{escape(value)}</dd></div>"
         for label, value in page.facts
@@ -348,10 +348,10 @@ def page_html(page: PublicPage) -> str:
             f"<title>{escape(page.title)}</title>",
             f"<style>{_leaflet_css()}</style>\n<style>{STYLE}</style>\n</head>\n<body>",
             f"<header><h1>{escape(page.title)}{_mark(page.mark)}</h1><dl>{head}</dl>",
-            f'<p class="tools"><button id="all">{escape(shown["show_all"])}</button> '
-            f'<button id="print">{escape(shown["print"])}</button></p></header>',
+            f'<p class="tools"><button id="all">{escape(words["show_all"])}</button> '
+            f'<button id="print">{escape(words["print"])}</button></p></header>',
             '<main><div id="sheet">'
-            f'<div id="map" role="region" aria-label="{escape(shown["map"])}"></div>',
+            f'<div id="map" role="region" aria-label="{escape(words["map"])}"></div>',
             "<footer>"
             + "".join(f"<p>{escape(note)}</p>" for note in page.notes)
             + "</footer></div>",

@@ -58,14 +58,14 @@ class Mark:
         for key in ("fill", "stroke", "core"):
             colour = getattr(self, key)
             if colour is not None and not COLOUR.fullmatch(colour):
-                raise ValueFaultError(key)
+                raise ValueFaultError(key=key)
         for key, (low, high) in MARK_RANGES.items():
             if not low <= getattr(self, key) <= high:
-                raise ValueFaultError(key)
+                raise ValueFaultError(key=key)
         if len(self.dash_px) % 2 or not all(0.5 <= length <= 100 for length in self.dash_px):
-            raise ValueFaultError("dash_px")
+            raise ValueFaultError(key="dash_px")
         if len(self.glyph) > 1:
-            raise ValueFaultError("glyph")
+            raise ValueFaultError(key="glyph")
 
 
 @dataclass(frozen=True)
@@ -89,10 +89,10 @@ class LabelStyle:
 
     def __post_init__(self) -> None:
         if not COLOUR.fullmatch(self.colour):
-            raise ValueFaultError("colour")
+            raise ValueFaultError(key="colour")
         for key, (low, high) in LABEL_RANGES.items():
             if not low <= getattr(self, key) <= high:
-                raise ValueFaultError(key)
+                raise ValueFaultError(key=key)
 
 
 @dataclass(frozen=True)

@@ -159,7 +159,7 @@ def place_names(
 
     The names that found a place.
     """
-    taken: list[Box] = []
+    occupied: list[Box] = []
     kept: list[Name] = []
     centres: list[tuple[float, float]] = []
     written: dict[str, list[tuple[float, float]]] = {}
@@ -170,13 +170,13 @@ def place_names(
         # A unit and its platform may bear one name: once is enough.
         if any(math.dist((x, y), other) < near for other in written.get(name.text, ())):
             continue
-        place = _free_place(name, x, y, taken, scale, inside)
+        place = _free_place(name, x, y, occupied, scale, inside)
         if place is not None:
             written.setdefault(name.text, []).append((x, y))
-            taken.append(place)
+            occupied.append(place)
             kept.append(name)
             centres.append(((place[0] + place[2]) / 2, (place[1] + place[3]) / 2))
-    boxes = shapely.box(*np.array(taken).T) if taken else np.empty(0, dtype=object)
+    boxes = shapely.box(*np.array(occupied).T) if occupied else np.empty(0, dtype=object)
     return Placed(kept, np.array(centres).reshape(-1, 2), shapely.STRtree(boxes))
 
 
@@ -235,12 +235,12 @@ def anchor_of(shape: shapely.Geometry, is_area: bool) -> tuple[float, float]:
 
 
 def _free_place(
-    name: Name, x: float, y: float, taken: list[Box], scale: float, inside: Box | None
+    name: Name, x: float, y: float, occupied: list[Box], scale: float, inside: Box | None
 ) -> Box | None:
     size = round(name.style.size_px * scale)
     width = map_font(size).getlength(name.text) + (2 * HALO_PX + 4) * scale
     height = (name.style.size_px * 1.25 + 2 * HALO_PX) * scale
-    boxes = np.array(taken).reshape(-1, 4)
+    boxes = np.array(occupied).reshape(-1, 4)
     for shift in SHIFTS:
         middle = y + shift * height
         box = (x - width / 2, middle - height / 2, x + width / 2, middle + height / 2)

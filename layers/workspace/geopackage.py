@@ -161,8 +161,8 @@ class GeoPackageWorkspace:
     def __iter__(self) -> Iterator[str]:
         """Go through the names of the layers held."""
         with closing(self._connect()) as connection:
-            held = {name for (name,) in connection.execute("SELECT table_name FROM gpkg_contents")}
-        return iter([name for name in CONTRACTS if name in held])
+            names = {name for (name,) in connection.execute("SELECT table_name FROM gpkg_contents")}
+        return iter([name for name in CONTRACTS if name in names])
 
     def layers(self) -> list[LayerFacts]:
         """List the layers held, in the order of the data dictionary."""
@@ -213,10 +213,10 @@ class GeoPackageWorkspace:
 
         with rasterio.open(self.path, driver="GPKG", TABLE=name) as source:
             # Other programs mark what has no value in their own ways.
-            held = source.read(1, masked=True).astype(np.float32).filled(np.nan)
+            cells = source.read(1, masked=True).astype(np.float32).filled(np.nan)
             place = source.transform
             crs = None if source.crs is None else CRS.from_wkt(source.crs.to_wkt())
-        return Raster(held, place.c, place.f, place.a, -place.e, crs)
+        return Raster(cells, place.c, place.f, place.a, -place.e, crs)
 
     def quarantined(self) -> pd.DataFrame:
         """List the rows in quarantine."""

@@ -52,8 +52,8 @@ def read_scenarios(workspace: Path) -> Scenarios:
     if not path.is_file():
         return {}
     try:
-        held = json.loads(path.read_text(encoding="utf-8"))["scenarios"]
-        return {str(name): _kept(scenario) for name, scenario in held.items()}
+        stored = json.loads(path.read_text(encoding="utf-8"))["scenarios"]
+        return {str(name): _kept(scenario) for name, scenario in stored.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LayerError("scenarios_unreadable", path=str(path)) from error
 
@@ -95,19 +95,19 @@ def changing_scenarios(workspace: Path) -> Iterator[Scenarios]:
     except PermissionError as error:
         raise LayerError("workspace_in_use", path=str(path)) from error
     try:
-        held = read_scenarios(workspace)
-        before = dict(held)
-        yield held
-        if held != before:
-            _write(path, held)
+        scenarios = read_scenarios(workspace)
+        before = dict(scenarios)
+        yield scenarios
+        if scenarios != before:
+            _write(path, scenarios)
     finally:
         lock.release()
 
 
 def _write(path: Path, scenarios: Scenarios) -> None:
     """Write to a file beside, which then takes the place."""
-    held = {name: _plain(kept) for name, kept in scenarios.items()}
-    text = json.dumps({"schema": 1, "scenarios": held}, ensure_ascii=False, indent=1)
+    rows = {name: _plain(kept) for name, kept in scenarios.items()}
+    text = json.dumps({"schema": 1, "scenarios": rows}, ensure_ascii=False, indent=1)
     try:
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
             draft = Path(folder) / path.name

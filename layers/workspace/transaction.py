@@ -73,7 +73,7 @@ _COLUMNS = (
     "seq INTEGER PRIMARY KEY, layer TEXT, row TEXT, change TEXT, valid_until TEXT, "
     "audit_seq INTEGER, data TEXT, wkb BLOB"
 )
-SHOWN = ("seq", "layer", "row", "change", "valid_until", "audit_seq", "data")
+HISTORY_COLUMNS = ("seq", "layer", "row", "change", "valid_until", "audit_seq", "data")
 
 
 def keep_history(path: Path, layer: str, changes: Changes, at: str, audit_seq: int) -> None:
@@ -102,11 +102,11 @@ def read_history(connection: sqlite3.Connection, layer: str | None) -> pd.DataFr
     ``connection``: An open workspace; one written before rows were kept has none.
     ``layer``: Only those of a layer, None for all.
     """
-    held = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (HISTORY,)).fetchone()
-    if held is None:
-        return pd.DataFrame({name: pd.Series(dtype="object") for name in SHOWN})
+    table = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (HISTORY,)).fetchone()
+    if table is None:
+        return pd.DataFrame({name: pd.Series(dtype="object") for name in HISTORY_COLUMNS})
     where, values = ("", ()) if layer is None else ("WHERE layer = ?", (layer,))
-    query = f"SELECT {', '.join(SHOWN)} FROM {HISTORY} {where} ORDER BY seq DESC"
+    query = f"SELECT {', '.join(HISTORY_COLUMNS)} FROM {HISTORY} {where} ORDER BY seq DESC"
     return pd.read_sql_query(query, connection, params=values)
 
 
@@ -137,8 +137,8 @@ def _rows(
 
 
 def _json(names: list[str], values: tuple[object, ...]) -> str:
-    held = {name: value for name, value in zip(names, values, strict=True) if not pd.isna(value)}  # type: ignore[call-overload]
-    return json.dumps(held, ensure_ascii=False, default=_plain)
+    data = {name: value for name, value in zip(names, values, strict=True) if not pd.isna(value)}  # type: ignore[call-overload]
+    return json.dumps(data, ensure_ascii=False, default=_plain)
 
 
 def _plain(value: object) -> object:
@@ -174,21 +174,21 @@ class GeoPackageEdit:
     def replace(self, layer: str, frame: pd.DataFrame, provenance: Provenance) -> None:
         """Put these rows in the place of all rows of the layer."""
         contract = contract_of(layer)
-        held = self._draft.read(layer)
-        if contract.append_only and len(held):
+        current = self._draft.read(layer)
+        if contract.append_only and len(current):
             raise LayerError("layer_append_only", layer=layer)
-        stored = self._store(contract, self._sealed(held.head(0), frame, contract))
+        stored = self._store(contract, self._sealed(current.head(0), frame, contract))
         entry = self._note(layer, "replace", len(frame), provenance)
-        self._keep(held, stored, contract, entry, is_whole=True)
+        self._keep(current, stored, contract, entry, is_whole=True)
 
     def add(self, layer: str, frame: pd.DataFrame, provenance: Provenance) -> None:
         """Add rows; an existing key raises ``key_exists``."""
         contract = contract_of(layer)
-        held = self._draft.read(layer)
-        common = _key_index(frame, contract).intersection(_key_index(held, contract))
+        current = self._draft.read(layer)
+        common = _key_index(frame, contract).intersection(_key_index(current, contract))
         if len(common):
             raise LayerError("key_exists", layer=layer, rows=_some(common))
-        self._store(contract, _stack(held, self._sealed(held, frame, contract)))
+        self._store(contract, _stack(current, self._sealed(current, frame, contract)))
         self._note(layer, "add", len(frame), provenance)
 
     def update(self, layer: str, frame: pd.DataFrame, provenance: Provenance) -> None:
@@ -196,14 +196,14 @@ class GeoPackageEdit:
         contract = contract_of(layer)
         if contract.append_only:
             raise LayerError("layer_append_only", layer=layer)
-        held = self._draft.read(layer)
-        here, there = _key_index(frame, contract), _key_index(held, contract)
+        current = self._draft.read(layer)
+        here, there = _key_index(frame, contract), _key_index(current, contract)
         if len(absent := here.difference(there)):
             raise LayerError("key_absent", layer=layer, rows=_some(absent))
-        stored = self._store(contract, _stack(held[~there.isin(here)], frame))
+        stored = self._store(contract, _stack(current[~there.isin(here)], frame))
         entry = self._note(layer, "update", len(frame), provenance)
         newer = stored.iloc[len(stored) - len(frame) :]
-        self._keep(held, newer, contract, entry, is_whole=False)
+        self._keep(current, newer, contract, entry, is_whole=False)
 
     def quarantine(self, layer: str, frame: pd.DataFrame, reasons: pd.Series) -> None:
         """Keep rows that failed, with their reasons (both by the frame's index)."""
@@ -275,17 +275,19 @@ class GeoPackageEdit:
                     connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (name,))
             connection.execute(f'DROP TABLE "{name}"')
 
-    def _sealed(self, held: pd.DataFrame, frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    def _sealed(
+        self, current: pd.DataFrame, frame: pd.DataFrame, contract: Contract
+    ) -> pd.DataFrame:
         """Chain new entries to those held; rows at fault are left for the contract to refuse."""
         if not is_chained(contract):
             return frame
         report = validate(frame, contract, self._draft.facts.crs)
         report.raise_if_bad()
-        return seal(held, report.accepted, contract)
+        return seal(current, report.accepted, contract)
 
     def _keep(
         self,
-        held: pd.DataFrame,
+        current: pd.DataFrame,
         newer: pd.DataFrame,
         contract: Contract,
         entry: int,
@@ -293,8 +295,8 @@ class GeoPackageEdit:
         is_whole: bool,
     ) -> None:
         """Keep what rows were before this change."""
-        if len(held):
-            changes = compare_editions(held, newer, contract, is_whole=is_whole)
+        if len(current):
+            changes = compare_editions(current, newer, contract, is_whole=is_whole)
             keep_history(self._path, contract.name, changes, self._at, entry)
 
     def _store(self, contract: Contract, frame: pd.DataFrame) -> pd.DataFrame:

@@ -336,7 +336,7 @@ class _Aspect:
 
     def __post_init__(self) -> None:
         if not self.weight > 0:
-            raise ValueFaultError("weight")
+            raise ValueFaultError(key="weight")
 
 
 @dataclass(frozen=True)
@@ -349,9 +349,9 @@ class _Composite:
 
     def __post_init__(self) -> None:
         if not self.weights:
-            raise ValueFaultError("weights")
+            raise ValueFaultError(key="weights")
         for name in self.weights.keys() - MEASURES.keys():
-            raise ValueFaultError(name)
+            raise ValueFaultError(key=name)
 
 
 def parse_weights(text: str) -> Mapping[str, float]:

@@ -111,7 +111,7 @@ class _Criterion:
 
     def __post_init__(self) -> None:
         if not self.weight > 0:
-            raise ValueFaultError("weight")
+            raise ValueFaultError(key="weight")
 
 
 @dataclass(frozen=True)
@@ -126,9 +126,9 @@ class _Bounds:
     def __post_init__(self) -> None:
         for key, value in asdict(self).items():
             if not value > 0:
-                raise ValueFaultError(key)
+                raise ValueFaultError(key=key)
         if not self.access_near_km < self.access_far_km:
-            raise ValueFaultError("access_far_km")
+            raise ValueFaultError(key="access_far_km")
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ class Lane:
 
     def __post_init__(self) -> None:
         if self.width_m <= 0:
-            raise ValueFaultError("width_m")
+            raise ValueFaultError(key="width_m")
 
 
 @dataclass(frozen=True)

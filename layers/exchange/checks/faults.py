@@ -187,7 +187,7 @@ class Limits:
     def __post_init__(self) -> None:
         for key, number in asdict(self).items():
             if not 0 <= number < LARGEST_LIMIT:
-                raise ValueFaultError(key)
+                raise ValueFaultError(key=key)
 
 
 @dataclass(frozen=True)
@@ -293,7 +293,7 @@ class _ClassEntry:
 
     def __post_init__(self) -> None:
         if bool(self.repair) != ("repair" in (self.action, *self.may)):
-            raise ValueFaultError("repair")
+            raise ValueFaultError(key="repair")
 
 
 @dataclass(frozen=True)
@@ -306,7 +306,7 @@ class _CheckedLayers:
     def __post_init__(self) -> None:
         for key, names in (("overlap", self.overlap), ("gap", self.gap)):
             if not set(names) <= set(CONTRACTS):
-                raise ValueFaultError(key)
+                raise ValueFaultError(key=key)
 
 
 @dataclass(frozen=True)
@@ -323,7 +323,7 @@ class _TableFile:
         for layer, pairs in self.dates.items():
             columns = CONTRACTS[layer].columns if layer in CONTRACTS else ()
             if not {column for pair in pairs for column in pair} <= set(columns):
-                raise ValueFaultError("dates")
+                raise ValueFaultError(key="dates")
 
 
 def _class(code: str, entry: _ClassEntry) -> FaultClass:

@@ -86,7 +86,7 @@ def shown_layers(page):
 
 def test_layers_are_switched_on_as_asked_or_as_the_styles_say(view):
     assert shown_layers(page_of(view)) == {"land_parcels", "exiting_parks", LABELS}
-    assert shown_layers(page_of(view, shown={"exiting_parks"})) == {"exiting_parks"}
+    assert shown_layers(page_of(view, visible={"exiting_parks"})) == {"exiting_parks"}
 
 
 def test_an_online_base_map_is_there_only_where_the_site_chose_it(view):

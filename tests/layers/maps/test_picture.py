@@ -79,7 +79,7 @@ def test_a_hole_in_a_highlighted_shape_shows_the_layer_below(view, styles):
 
 
 def test_a_layer_switched_off_is_not_drawn(view):
-    image = drawn(view, highlights=[marked(box(-100, -100, 100, 100))], shown=())
+    image = drawn(view, highlights=[marked(box(-100, -100, 100, 100))], visible=())
     left, top, _, _ = inner()
     assert near(image.getpixel((left + 30, top + 30)), GROUND)
 
@@ -99,7 +99,9 @@ def test_the_extent_asked_for_is_seen_whole_and_in_the_middle(view, styles):
     lon, lat = 120.73, 30.74
     square = gpd.GeoSeries([shapely.box(lon - 0.01, lat - 0.01, lon + 0.01, lat + 0.01)], crs=4326)
     spot = Highlight("not_met", square, ("",))
-    image = np.asarray(drawn(view, highlights=[spot], shown=(), extent=tuple(square.total_bounds)))
+    image = np.asarray(
+        drawn(view, highlights=[spot], visible=(), extent=tuple(square.total_bounds))
+    )
     look = styles.highlights["not_met"].mark
     ink = np.abs(image - np.array(over(rgba(look.fill)[:3], look.opacity, GROUND))).max(axis=2) <= 3
     rows, columns = np.nonzero(ink[:, : inner()[2]])
