@@ -13,6 +13,7 @@ from geo.errors import MuPlanError
 from geo.tools import nearest_name
 from layers.workspace.geopackage import GeoPackageWorkspace
 from layers.workspace.protocol import WorkspaceFacts
+from platforms.checks import refuse_foreign_units
 from platforms.errors import PolicyError
 from platforms.indicators.grading import Scheme, parse_scheme
 from platforms.industries.chains import Chains, parse_chains
@@ -110,7 +111,10 @@ def read_policy(folder: Path, packs: tuple[str, ...], day: str) -> PolicySet:
     for pack in packs:
         if pack not in texts:
             raise MuPlanError("pack_unknown", pack=pack, nearest=nearest_name(pack, texts))
-    return policy_on(combine_packs([parse_pack(texts[pack], pack, texts) for pack in packs]), day)
+    parsed = [parse_pack(texts[pack], pack, texts) for pack in packs]
+    for pack in parsed:
+        refuse_foreign_units(pack)
+    return policy_on(combine_packs(parsed), day)
 
 
 DEFAULT_PACK = "jiaxing"

@@ -51,7 +51,7 @@ from layers.maps.picture import map_picture
 from layers.maps.style import load_styles
 from layers.maps.view import Bounds, prepare_view
 from layers.validate import Fault, validate
-from platforms.ledger.dossiers import taken_parcels
+from platforms.ledger.histories import occupied_parcels
 from platforms.ledger.visibility import require_city
 from platforms.matching.demand import Demand, demand_of
 
@@ -187,7 +187,7 @@ def import_checks(
 ) -> Checks:
     """Gather what rows of an import are held against beside their contract."""
     require_city(context.source)
-    held = taken_parcels(
+    held = occupied_parcels(
         context.source.read("projects"), context.source.read("project_events"), context.as_of
     )
     taken = {

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import geopandas as gpd
 import pandas as pd
 
 from app.answers.answer import Answer, column_titles
@@ -15,7 +14,7 @@ from layers.exchange.writers.sheet import Sheet
 from platforms.errors import PlanningError
 from platforms.ledger.calendar import period_named
 from platforms.ledger.claims import Conflict, conflicts
-from platforms.ledger.counting import ledger_on
+from platforms.ledger.counting import read_ledger
 from platforms.ledger.entry import PLANNED
 from platforms.ledger.rows import text_of
 from platforms.ledger.visibility import require_city
@@ -28,12 +27,12 @@ from platforms.projects.dashboard import (
     Figure,
     Standpoint,
     UnitFigures,
-    UnitStanding,
+    UnitStatus,
     dashboard,
     is_short,
     standpoint,
     task_verdicts,
-    unit_standings,
+    unit_statuses,
 )
 from platforms.projects.monitoring import OVER_KINDS, Desk, LedgerWarning, warnings_on
 from platforms.targets.progress import State, progress_rows, state_of
@@ -86,7 +85,7 @@ def dashboard_answer(
     table = _annex(context, found, names)
     said = [(_unit(context, one, names), _note(context, one)) for one in found]
     notes = pd.DataFrame([one for one in said if one[1]], columns=["region", "note_dashboard"])
-    verdicts = task_verdicts(context.source, at, asked, FURTHER_RULES)
+    verdicts = task_verdicts(at, asked, FURTHER_RULES)
     then = replace(context, policy=at.policy)
     further = progress_frame(then, progress_rows(verdicts, at.policy))[list(FURTHER_COLUMNS)]
     title = words.text("title_dashboard", period=span.name)
@@ -130,8 +129,7 @@ def dashboard_of(context: Context, period: str, unit_id: str | None = None) -> D
     require_city(context.source)
     asked = _units(unit_names(context), unit_id)
     at = standpoint(context.source, context.policy, period_named(period))
-    units = gpd.GeoDataFrame(context.source.read("units"))
-    return Dashboard(at, tuple(dashboard(at, units, asked, with_city=unit_id is None)))
+    return Dashboard(at, tuple(dashboard(at, asked, with_city=unit_id is None)))
 
 
 def figure_title(context: Context, name: str) -> str:
@@ -281,8 +279,11 @@ def ledger_ranking_answer(context: Context, period: str) -> Answer:
     """Answer ``project ranking`` (``ledger_period_bad``, ``viewer_city_only``)."""
     require_city(context.source)
     words, names = context.words, unit_names(context)
-    found = unit_standings(
-        ledger_on(context.source, context.as_of), list(names), context.policy, period_named(period)
+    found = unit_statuses(
+        read_ledger(context.source, context.as_of),
+        list(names),
+        context.policy,
+        period_named(period),
     )
     listed = pd.DataFrame([_line(one, names[one.unit_id], context) for one in found])
     listed = listed.sort_values("rank", kind="stable", na_position="last")[list(COLUMNS)]
@@ -305,7 +306,7 @@ def ledger_ranking_answer(context: Context, period: str) -> Answer:
     )  # fmt: skip
 
 
-def _named(found: list[UnitStanding], names: dict[str, str], context: Context) -> list[str]:
+def _named(found: list[UnitStatus], names: dict[str, str], context: Context) -> list[str]:
     """Say who is first, last, and last twice."""
     words, lines = context.words, []
     for code, chosen in (
@@ -318,7 +319,7 @@ def _named(found: list[UnitStanding], names: dict[str, str], context: Context) -
     return lines
 
 
-def _ledger_ranking_as_row(one: UnitStanding, name: str) -> dict[str, object]:
+def _ledger_ranking_as_row(one: UnitStatus, name: str) -> dict[str, object]:
     return {
         "unit_id": one.unit_id, "unit_name": name, "rank": one.rank,
         "landing_rate": one.landing_rate,
@@ -329,7 +330,7 @@ def _ledger_ranking_as_row(one: UnitStanding, name: str) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _line(one: UnitStanding, name: str, context: Context) -> dict[str, object]:
+def _line(one: UnitStatus, name: str, context: Context) -> dict[str, object]:
     said = [
         context.words.text(f"ledger_is_{code}")
         for code, holds in (
@@ -347,7 +348,7 @@ def _line(one: UnitStanding, name: str, context: Context) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _counted(found: list[UnitStanding], names: dict[str, str], context: Context) -> pd.DataFrame:
+def _counted(found: list[UnitStatus], names: dict[str, str], context: Context) -> pd.DataFrame:
     """List the projects behind each figure."""
     projects = context.source.read("projects")
     titles = dict(zip(projects["project_id"], projects["name"], strict=True))

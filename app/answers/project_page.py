@@ -21,7 +21,7 @@ from layers.maps.find import Highlight
 from layers.maps.view import Bounds, MapView
 from platforms.ledger.calendar import official_holidays
 from platforms.ledger.claims import Exclusivity, TalksQuestion, exclusivity
-from platforms.ledger.dossiers import Dossiers
+from platforms.ledger.counting import ProjectLedger
 from platforms.ledger.entry import Node, nodes_of
 from platforms.ledger.events import stage_models
 from platforms.ledger.rows import Row, project_row, text_of
@@ -74,8 +74,8 @@ def project_page(context: Context, project_id: str) -> ProjectPage:
         pd.DataFrame(source.read(name)) for name in ("projects", "project_events", "units")
     )
     row = project_row(projects, project_id)
-    held = Dossiers(projects, events, policy, context.year)
-    own = next(found for one, found in held.rows() if one["project_id"] == project_id)
+    histories = ProjectLedger(projects, events, policy.as_of).histories
+    own = next(each.events for each in histories if each.row["project_id"] == project_id)
     models = {model.name: model for model in stage_models(policy)}
     model = models.get("milestones") or next(iter(models.values()), None)
     problems = pd.DataFrame(source.read("problems"))

@@ -14,7 +14,7 @@ import pandas as pd
 
 from layers.fields import split_list
 from platforms.ledger.calendar import Holidays, Period, moment_of, period_from
-from platforms.ledger.counting import Ledger
+from platforms.ledger.counting import ProjectLedger
 from platforms.ledger.events import in_force
 from platforms.ledger.rows import Row, number_of, project_row, text_of
 from platforms.policy.check import holds
@@ -470,7 +470,7 @@ class _Book:
     def by_list(self) -> list[Claim]:
         """C5: the first on the list with a binding agreement shuts out the others."""
         bound = {str(step.row["project_id"]) for step in self.steps("agreement")}
-        ledger = Ledger(self.projects, self.events, self.moment.date().isoformat())
+        ledger = ProjectLedger(self.projects, self.events, self.moment.date().isoformat())
         left = ledger.left_list(ledger.as_of)
         gone, unsaid = set(ledger.ids(left.yes)), set(ledger.ids(left.open))
         listed = [

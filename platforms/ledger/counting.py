@@ -1,8 +1,9 @@
-"""Yes / no / open, counts and parts of projects."""
+"""The ledger of projects: what is known of each, counts and parts of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,12 +11,13 @@ import pandas as pd
 from geo.arrays import Flags
 from geo.units import compare
 from platforms.ledger.calendar import Window
-from platforms.ledger.events import corrected
-from platforms.policy.check import holds, judge
+from platforms.ledger.events import corrected, in_force
+from platforms.ledger.rows import Row
+from platforms.policy.check import CheckJob, holds, judge
 from platforms.policy.in_force import DatedRule
 from platforms.policy.pack import Condition, Rule
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
-from platforms.source import LayerSource
+from platforms.source import LayerSource, competition_of
 
 SIGNS = {">=": (0, 1), ">": (1,), "<=": (-1, 0), "<": (-1,), "==": (0,)}
 COUNTERPARTS = {"investment_yi_usd": "investment_yi_yuan"}
@@ -105,28 +107,72 @@ KIND_ORDER = {"signed": 1, "registered": 2, "started": 3, "production": 4}
 NEVER = "9999-12-31"
 
 
+class ProjectHistory(NamedTuple):
+    """A project with what happened to it.
+
+    Attributes
+    ----------
+    row
+        Its row of ``projects``.
+    events
+        Its events by the day of the ledger, in the order in which they happened.
+    """
+
+    row: Row
+    events: list[Row]
+
+
 @dataclass(frozen=True)
-class Ledger:
-    """Projects and their events.
+class ProjectLedger:
+    """Projects and what happened to them.
 
     Attributes
     ----------
     projects
         Table ``projects``, numbered from 0.
-    events
-        Table ``project_events``, with the corrections made by the day applied.
+    entries
+        Table ``project_events`` as entered.
     as_of
         The day (ISO); later events have not happened.
+    known_on
+        Day (ISO) by which corrections were made that count; None for ``as_of``.
     """
 
     projects: pd.DataFrame
-    events: pd.DataFrame
+    entries: pd.DataFrame
     as_of: str
+    known_on: str | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether no project is on file at all."""
         return not len(self.projects)
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """Events on whatever day they are, corrections applied."""
+        standing = corrected(self.entries, self.known_on or self.as_of)
+        return standing.reset_index(drop=True)
+
+    @cached_property
+    def past(self) -> pd.DataFrame:
+        """Events by the day in the order in which they happened, corrections applied."""
+        return in_force(self.entries, self.as_of)
+
+    @cached_property
+    def histories(self) -> tuple[ProjectHistory, ...]:
+        """Each project with its past events, in the order of the table."""
+        by_project: dict[str, list[Row]] = {}
+        for event in self.past.to_dict("records"):
+            by_project.setdefault(str(event["project_id"]), []).append(event)
+        return tuple(
+            ProjectHistory(row, by_project.get(str(row["project_id"]), []))
+            for row in self.projects.to_dict("records")
+        )
+
+    def is_filled_in(self, column: str) -> bool:
+        """Whether a column of projects is filled in for any of them: else nobody keeps it."""
+        return bool(self.projects[column].notna().any())
 
     @cached_property
     def first_year(self) -> int | None:
@@ -261,7 +307,7 @@ class Ledger:
         return tuple(map(str, self.projects["project_id"][mask]))
 
 
-def ledger_on(source: LayerSource, as_of: str) -> Ledger:
+def read_ledger(source: LayerSource, as_of: str) -> ProjectLedger:
     """Read the ledger as it stood on a day.
 
     Parameters
@@ -273,12 +319,35 @@ def ledger_on(source: LayerSource, as_of: str) -> Ledger:
 
     Returns
     -------
-    Ledger
+    ProjectLedger
         The ledger.
     """
     projects = pd.DataFrame(source.read("projects")).reset_index(drop=True)
-    events = corrected(pd.DataFrame(source.read("project_events")), as_of)
-    return Ledger(projects, events.reset_index(drop=True), as_of)
+    return ProjectLedger(projects, pd.DataFrame(source.read("project_events")), as_of)
+
+
+def ledger_of(job: CheckJob) -> ProjectLedger:
+    """Give the ledger as whoever looks may see it, read once a run."""
+    return job.per_run(_as_seen)
+
+
+def competition_ledger(job: CheckJob) -> ProjectLedger:
+    """Give the ledger on which competition between units is judged, read once a run."""
+    return job.per_run(_sealed)
+
+
+def _as_seen(job: CheckJob) -> ProjectLedger:
+    return read_ledger(job.source, job.policy.as_of)
+
+
+def _sealed(job: CheckJob) -> ProjectLedger:
+    source = competition_of(job.source)
+    return ledger_of(job) if source is job.source else read_ledger(source, job.policy.as_of)
+
+
+def with_ledger(job: CheckJob, ledger: ProjectLedger) -> CheckJob:
+    """Give a job that judges a ledger already at hand."""
+    return replace(job, of_run={**job.of_run, _as_seen: ledger})
 
 
 LAYER = "projects"
@@ -287,7 +356,7 @@ NOT_DUE = ("mandatory", "principle")
 
 
 def count_verdict(
-    dated: DatedRule, ledger: Ledger, counted: Fit, window: Window, unit_id: str | None
+    dated: DatedRule, ledger: ProjectLedger, counted: Fit, window: Window, unit_id: str | None
 ) -> Verdict:
     """Judge the number of projects counted.
 
@@ -329,7 +398,7 @@ def count_verdict(
 
 def part_verdict(
     dated: DatedRule,
-    ledger: Ledger,
+    ledger: ProjectLedger,
     part: Fit,
     whole: Fit,
     window: Window,
@@ -432,7 +501,7 @@ def dated_verdict(
     )  # fmt: skip
 
 
-def _lacking(ledger: Ledger, window: Window) -> Statement | None:
+def _lacking(ledger: ProjectLedger, window: Window) -> Statement | None:
     """Say why nothing can be counted: no ledger, or days that are still to come."""
     if ledger.is_empty:
         return say("target_no_projects")
@@ -441,7 +510,9 @@ def _lacking(ledger: Ledger, window: Window) -> Statement | None:
     return None
 
 
-def _evidence(ledger: Ledger, counted: Fit, whole: Fit | None = None) -> tuple[Evidence, ...]:
+def _evidence(
+    ledger: ProjectLedger, counted: Fit, whole: Fit | None = None
+) -> tuple[Evidence, ...]:
     """Name the projects behind a figure."""
     found = [Evidence(LAYER, ledger.ids(counted.yes), say("target_counted"))]
     if whole is not None:

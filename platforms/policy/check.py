@@ -1,8 +1,9 @@
 """Figure + dated rule -> verdict; compare verdicts."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar, cast
 
 import geopandas as gpd
 import numpy as np
@@ -139,6 +140,9 @@ def judge(
     )
 
 
+Computed = TypeVar("Computed")
+
+
 @dataclass(frozen=True)
 class CheckJob:
     """One rule to be checked on some units.
@@ -159,6 +163,8 @@ class CheckJob:
         Projected system in metres.
     is_whole_city
         False where only some units were asked for, so that a rule for the city isn't.
+    of_run
+        What ``per_run`` computed; the jobs of one run share it.
     """
 
     rule_id: str
@@ -168,23 +174,55 @@ class CheckJob:
     policy: PolicySet
     crs: CRS
     is_whole_city: bool = True
+    of_run: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def _of_rule(self) -> dict[object, object]:
+        return {}
 
     def layer(self, name: str) -> gpd.GeoDataFrame:
         """Read a layer with shapes."""
         return cast("gpd.GeoDataFrame", self.source.read(name))
 
-    def rules(self, *parts: str) -> list[DatedRule]:
-        """Give the parts that the packs hold, those named or all, in the order of the packs."""
-        held = self.policy.parts(self.rule_id)
-        return [self.policy.rule(self.rule_id, p) for p in held if not parts or p in parts]
+    def per_run(self, compute: "Callable[[CheckJob], Computed]") -> Computed:
+        """Compute something once for all rules of a run.
+
+        Parameters
+        ----------
+        compute
+            A function of a module, of what all jobs share: layers, rules, year and system.
+
+        Returns
+        -------
+        object
+            What it gives; shared, and not to be changed.
+        """
+        return _once(self.of_run, self, compute)
+
+    def per_rule(self, compute: "Callable[[CheckJob], Computed]") -> Computed:
+        """Compute something once for all parts of the rule, as ``per_run`` for all rules."""
+        return _once(self._of_rule, self, compute)
 
     def platforms(self) -> Iterator[tuple[str, pd.Series]]:
         """Give unit and row of every major platform to be judged, by unit in the order asked."""
-        major = major_rows(self.layer("major_platforms"))
-        under = assessed_units(major, self.layer("units"))
+        major, under = self.per_run(_assessed_platforms)
         for unit_id in self.unit_ids:
             for position in np.flatnonzero(under.eq(unit_id).to_numpy(dtype=bool)):
                 yield unit_id, major.iloc[int(position)]
+
+
+def _once(
+    computed: dict[object, object], job: CheckJob, compute: Callable[[CheckJob], Computed]
+) -> Computed:
+    if compute not in computed:
+        computed[compute] = compute(job)
+    return cast("Computed", computed[compute])
+
+
+def _assessed_platforms(job: CheckJob) -> tuple[gpd.GeoDataFrame, pd.Series]:
+    """List the major platforms, and the unit that each is assessed under."""
+    major = major_rows(job.layer("major_platforms"))
+    return major, assessed_units(major, job.layer("units"))
 
 
 def counted_rows(rule: Rule, layer: str, rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

@@ -10,9 +10,9 @@ import pandas as pd
 from geo.units import compare
 from platforms.ledger.calendar import moment_of
 from platforms.ledger.claims import zone_of
-from platforms.ledger.dossiers import kinds_of
 from platforms.ledger.entry import nodes_of
 from platforms.ledger.events import contradictions, in_force, stage_models
+from platforms.ledger.histories import kinds_of
 from platforms.ledger.rows import Row, number_of, text_of
 from platforms.policy.in_force import PolicySet
 from platforms.policy.verdict import Statement, say
