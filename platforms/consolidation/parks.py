@@ -232,15 +232,15 @@ def kept_park_verdicts(job: CheckJob) -> list[Verdict]:
     here = parks[~has_exited(parks, job.policy.as_of) & ~integrated]
     verdicts = []
     for dated in job.rules(""):
-        yes, unclear = counted_rows(dated.rule, LAYER, here)
+        fit = counted_rows(dated.rule, LAYER, here)
         found = Found(
             {
                 park_id: say("a15_planned" if disposition == "exiting" else "a15_kept")
                 for park_id, disposition in zip(
-                    here["park_id"][yes], here["disposition"][yes].fillna(""), strict=True
+                    here["park_id"][fit.yes], here["disposition"][fit.yes].fillna(""), strict=True
                 )
             },
-            dict.fromkeys(here["park_id"][unclear], say("park_kind_unknown")),
+            dict.fromkeys(here["park_id"][fit.open], say("park_kind_unknown")),
         )
         verdicts += _per_unit(job, here, {"": found}, parks.empty, vacuous=True)
     return verdicts
@@ -554,8 +554,8 @@ def grant_verdicts(job: CheckJob) -> list[Verdict]:
     of_year = grants[year.eq(str(job.year)).fillna(value=False) | year.isna()]
     verdicts = []
     for dated in job.rules(""):
-        exiting, _ = counted_rows(dated.rule, GRANTS_PARKS, parks)
-        found = _placed(job, of_year, parks[exiting])
+        exiting = parks[counted_rows(dated.rule, GRANTS_PARKS, parks).yes]
+        found = _placed(job, of_year, exiting)
         for unit_id in job.unit_ids:
             if of_year.empty or parks.empty:
                 lacking = say("a19_no_record", year=job.year)

@@ -11,7 +11,7 @@ import pandas as pd
 from layers.fields import split_list
 from platforms.ledger.calendar import moment_of, months_later, window_of
 from platforms.ledger.claims import zone_of
-from platforms.ledger.counting import Ledger, conditions_on, fitting
+from platforms.ledger.counting import Ledger
 from platforms.ledger.dossiers import (
     DELISTED,
     LISTED,
@@ -32,8 +32,9 @@ from platforms.ledger.dossiers import Finding as Finding_list_rules
 from platforms.ledger.dossiers import Finding as Finding_listed_projects
 from platforms.ledger.events import corrected
 from platforms.ledger.rows import Row, project_row, text_of
-from platforms.policy.check import CheckJob, holds, judge
+from platforms.policy.check import CheckJob, counted_rows, judge, judge_between
 from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.uncertain import conditions_on, rows_meeting
 from platforms.policy.verdict import Evidence, Force, Outcome, Statement, Verdict, say
 from platforms.targets.counts import floor_verdict, on_years_list
 
@@ -217,7 +218,7 @@ def class_floor(project_id: str, ledger: Ledger, policy: PolicySet) -> tuple[Ver
             one for one in conditions_on(policy.rule("C2", part).rule, "projects")
             if one.column == "project_class"
         ]  # fmt: skip
-        if fitting(ledger.projects.iloc[[position]], conditions).yes[0]:
+        if rows_meeting(ledger.projects.iloc[[position]], conditions).yes[0]:
             unit_id = text_of(row, "unit_id")
             year = int(policy.as_of[:4])
             verdicts.append(floor_verdict(ledger, position, part, policy, unit_id, year))
@@ -235,7 +236,7 @@ def measure_excluded(subject: Subject, dated: DatedRule) -> Measured:
     if category is None:
         return None, (say("c4_category_missing"),)
     one = pd.DataFrame([subject.row])
-    if fitting(one, conditions_on(dated.rule, "projects")).yes[0]:
+    if counted_rows(dated.rule, "projects", one).yes[0]:
         return 1.0, (say("c4_excluded", category=category),)
     return 0.0, (say("c4_category_admitted", category=category),)
 
@@ -570,8 +571,7 @@ def replenishment_verdict(held: Dossiers, dated: DatedRule, targets: pd.DataFram
     events = corrected(held.events, held.policy.as_of).reset_index(drop=True)
     ledger = Ledger(held.projects.reset_index(drop=True), events, held.policy.as_of)
     listed = on_years_list(ledger, window_of(dated.rule, held.year, held.policy.as_of))
-    most = max(0.0, task - float(listed.yes.sum()))
-    least = max(0.0, most - float(listed.open.sum()))
+    least, most = (max(0.0, task - count) for count in reversed(listed.bounds()))
     rows = tuple(map(str, counted["target_id"]))
     evidence = (
         Evidence("targets", rows, say("c6_task", task=task)),
@@ -581,7 +581,7 @@ def replenishment_verdict(held: Dossiers, dated: DatedRule, targets: pd.DataFram
             else []
         ),
     )
-    if holds(dated.rule, least) != holds(dated.rule, most):
-        said = say("target_undecided", low=least, high=most, count=int(listed.open.sum()))
-        return judge(dated, None, year=held.year, evidence=evidence, reasons=(said,))
-    return judge(dated, most, year=held.year, evidence=evidence)
+    said = say("target_undecided", low=least, high=most, count=int(listed.open.sum()))
+    return judge_between(
+        dated, least, most, measured=most, year=held.year, evidence=evidence, undecided=(said,)
+    )

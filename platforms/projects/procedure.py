@@ -6,7 +6,6 @@ from datetime import date
 
 from platforms.ledger.calendar import Window, moment_of, official_holidays, window_of, working_days
 from platforms.ledger.claims import zone_of
-from platforms.ledger.counting import conditions_on, fitting
 from platforms.ledger.dossiers import (
     Dossiers,
     Finding,
@@ -20,7 +19,7 @@ from platforms.ledger.dossiers import (
 )
 from platforms.ledger.events import StageModel, contradictions
 from platforms.ledger.rows import Row, text_of
-from platforms.policy.check import CheckJob, holds, judge
+from platforms.policy.check import CheckJob, counted_rows, holds, judge, judge_between
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
 
@@ -184,11 +183,12 @@ def approval_share(held: Dossiers, dated: DatedRule, limit: DatedRule) -> Verdic
         )
         return judge(dated, None, year=held.year, reasons=(none,))
     low, high = len(kept) / len(found), (len(kept) + len(open_ones)) / len(found)
-    if holds(dated.rule, low) != holds(dated.rule, high):
-        said = say("target_share_undecided", low=low, high=high, count=len(open_ones))
-        return judge(dated, None, year=held.year, evidence=evidence, reasons=(said,))
-    said = say("target_parts", part=len(kept), whole=len(found))
-    return judge(dated, low, year=held.year, evidence=evidence, reasons=(said,))
+    undecided = say("target_share_undecided", low=low, high=high, count=len(open_ones))
+    parts = say("target_parts", part=len(kept), whole=len(found))
+    return judge_between(
+        dated, low, high, year=held.year, evidence=evidence, reasons=(parts,),
+        undecided=(undecided,),
+    )  # fmt: skip
 
 
 def _of_year(held: Dossiers) -> list[tuple[Row, int | None, Statement]]:
@@ -235,7 +235,7 @@ def central_approval_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -
 
 def _findings(held: Dossiers, dated: DatedRule, window: Window) -> Iterator[Finding]:
     is_kept = bool(held.past["event_kind"].eq(APPROVED).any())
-    sizes = fitting(held.projects, conditions_on(dated.rule, "projects"))
+    sizes = counted_rows(dated.rule, "projects", held.projects)
     for at, (row, events) in enumerate(held.rows()):
         starts = _starts(held, row, started_on(row, events), window.due[:4])
         if is_over(row, events) or starts is False or not (sizes.yes[at] or sizes.open[at]):

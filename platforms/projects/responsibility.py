@@ -9,11 +9,12 @@ import pandas as pd
 
 from geo.units import compare
 from platforms.ledger.calendar import window_of
-from platforms.ledger.counting import Fit, Ledger, conditions_on, count_verdict, fitting, ledger_on
+from platforms.ledger.counting import Ledger, count_verdict, ledger_on
 from platforms.ledger.dossiers import Dossiers, Finding, State, finding, is_over, nothing_found
 from platforms.ledger.rows import Row, number_of, text_of
-from platforms.policy.check import CheckJob, holds, judge
+from platforms.policy.check import CheckJob, counted_rows, judge, judge_between
 from platforms.policy.in_force import DatedRule
+from platforms.policy.uncertain import Maybe
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
 from platforms.targets.counts import NO_CLASS, fits, listed
 
@@ -62,16 +63,16 @@ def _roles(dated: DatedRule) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _classed(ledger: Ledger) -> Fit:
+def _classed(ledger: Ledger) -> Maybe:
     classes = ledger.projects["project_class"].astype("object")
-    return Fit(
+    return Maybe(
         (classes.notna() & classes.ne(NO_CLASS)).to_numpy(dtype=bool),
         classes.isna().to_numpy(dtype=bool),
     )
 
 
 def _counts(
-    job: CheckJob, held: Dossiers, dated: DatedRule, ledger: Ledger, own: Fit, unit_id: str | None
+    job: CheckJob, held: Dossiers, dated: DatedRule, ledger: Ledger, own: Maybe, unit_id: str | None
 ) -> list[Verdict]:
     window = window_of(dated.rule, job.year, job.policy.as_of)
     rows = _roster(job, dated, unit_id)
@@ -81,7 +82,7 @@ def _counts(
     unsaid = names.isna().to_numpy(dtype=bool) & (not held.is_kept("leader"))
     found = []
     for name in sorted({*roster, *leading}):
-        is_theirs = Fit(names.eq(name).to_numpy(dtype=bool), unsaid)
+        is_theirs = Maybe(names.eq(name).to_numpy(dtype=bool), unsaid)
         one = count_verdict(dated, ledger, own & is_theirs, window, unit_id)
         named = roster.get(name)
         rows_named = () if named is None else (Evidence("targets", tuple(map(str, named))),)
@@ -115,7 +116,7 @@ def _plain(value: object) -> str | None:
 
 
 def _sizes(
-    job: CheckJob, held: Dossiers, dated: DatedRule, ledger: Ledger, own: Fit, unit_id: str | None
+    job: CheckJob, held: Dossiers, dated: DatedRule, ledger: Ledger, own: Maybe, unit_id: str | None
 ) -> list[Verdict]:
     """Show how far each project led lies from the amount marked 左右."""
     found = []
@@ -202,7 +203,7 @@ def contact_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Ve
     if not job.is_whole_city:
         return []
     firms = pd.DataFrame(job.layer(FIRMS)).reset_index(drop=True)
-    fit = fitting(firms, conditions_on(dated.rule, FIRMS))
+    fit = counted_rows(dated.rule, FIRMS, firms)
     has = firms["contact"].map(lambda one: text_of({"": one}, "") is not None)
     looked_after = has.to_numpy(dtype=bool)
     if not looked_after.any():
@@ -217,13 +218,13 @@ def contact_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Ve
         Evidence(FIRMS, tuple(ids[unsaid]), say("b15_unsaid")),
     ]
     rows = tuple(one for one in evidence if one.rows)
-    low = float((fit.yes & looked_after).sum())
-    high = low + float(unsaid.sum())
-    if holds(dated.rule, low) != holds(dated.rule, high):
-        said = say("b15_undecided", low=low, high=high)
-        return [judge(dated, None, year=job.year, evidence=rows, reasons=(said,))]
-    reasons = (say("b15_without", count=len(alone)),) if alone else ()
-    return [judge(dated, low, year=job.year, evidence=rows, reasons=reasons)]
+    low, high = (fit & Maybe.known(looked_after)).bounds()
+    verdict = judge_between(
+        dated, low, high, year=job.year, evidence=rows,
+        reasons=(say("b15_without", count=len(alone)),) if alone else (),
+        undecided=(say("b15_undecided", low=low, high=high),),
+    )  # fmt: skip
+    return [verdict]
 
 
 LAYER = "problems"

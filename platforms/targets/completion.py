@@ -8,16 +8,14 @@ import pandas as pd
 from geo.units import compare
 from platforms.ledger.calendar import Window, window_of
 from platforms.ledger.counting import (
-    Fit,
     Ledger,
-    conditions_on,
     count_verdict,
     dated_verdict,
-    fitting,
     part_verdict,
 )
-from platforms.policy.check import holds, judge
+from platforms.policy.check import counted_rows, holds, judge
 from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.uncertain import Maybe
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
 from platforms.targets.counts import BEGINNING, fits, started
 
@@ -45,7 +43,7 @@ def reported_verdict(
     B10 一（二）; 长春 E8 一2.
     """
     window = window_of(dated.rule, year, policy.as_of)
-    rows = targets[fitting(targets, conditions_on(dated.rule, LAYER)).yes]
+    rows = targets[counted_rows(dated.rule, LAYER, targets).yes]
     rows = rows[(rows["town"].isna() & rows["leader"].isna()).to_numpy(dtype=bool)]
     if not window.has_begun:
         reason = say("target_not_begun", first=window.first)
@@ -171,8 +169,8 @@ def _was_last(
     rows: pd.DataFrame, unit_id: str, all_units: Sequence[str], year: int, policy: PolicySet
 ) -> State:
     """Say whether a unit's score was the lowest of all; units that tie for it are all last."""
-    conditions = conditions_on(policy.rule("B11", "last_two_years").rule, LAYER)
-    named = fitting(rows, conditions).yes & rows["year"].eq(year).fillna(value=False).to_numpy(bool)
+    in_year = rows["year"].eq(year).fillna(value=False).to_numpy(dtype=bool)
+    named = counted_rows(policy.rule("B11", "last_two_years").rule, LAYER, rows).yes & in_year
     scores = rows[named].set_index("unit_id")["actual_value"].dropna().astype("float64")
     scores = scores[~scores.index.duplicated(keep=False)]
     if unit_id not in scores.index:
@@ -237,11 +235,11 @@ def construction_verdict(
     if part in ("new_starts", "new_starts_june"):
         counted = started(ledger, window)
     elif part == "under_construction":
-        counted = started(ledger, window).minus(carried_over(ledger, window))
-        counted = either(counted, carried_over(ledger, window))
+        carried = carried_over(ledger, window)
+        counted = (started(ledger, window) - carried) | carried
     elif part in ("started_june", "starts_september"):
         resumed = carried_over(ledger, window) & _resumed(ledger, window)
-        counted = either(started(ledger, window), resumed)
+        counted = started(ledger, window) | resumed
     elif part == "reserve":
         counted = _reserve(ledger, window)
     elif part == "industrial_share":
@@ -258,28 +256,22 @@ def construction_verdict(
     return count_verdict(dated, ledger, counted & fit, window, None)
 
 
-def carried_over(ledger: Ledger, window: Window) -> Fit:
+def carried_over(ledger: Ledger, window: Window) -> Maybe:
     """Say which projects were under construction when the year began."""
     before = f"{int(window.first[:4]) - 1:04d}-12-31"
     begun = ledger.happened(("started",), BEGINNING, before)
-    return begun.minus(ledger.happened(OVER, BEGINNING, before))
+    return begun - ledger.happened(OVER, BEGINNING, before)
 
 
-def either(one: Fit, other: Fit) -> Fit:
-    """Give the rows that fit one or the other."""
-    yes = one.yes | other.yes
-    return Fit(yes, (one.open | other.open) & ~yes)
-
-
-def _resumed(ledger: Ledger, window: Window) -> Fit:
+def _resumed(ledger: Ledger, window: Window) -> Maybe:
     """Say on which projects works were resumed; open for all where nobody enters such events."""
     yes = ledger.happened(("resumed",), window.first, window.last).yes
     is_entered = (ledger.events["event_kind"] == "resumed").any()
-    return Fit(yes, np.zeros_like(yes) if is_entered else ~yes)
+    return Maybe(yes, np.zeros_like(yes) if is_entered else ~yes)
 
 
-def _reserve(ledger: Ledger, window: Window) -> Fit:
+def _reserve(ledger: Ledger, window: Window) -> Maybe:
     """Say which projects stood in a reserve: entered in one, not started, not ended."""
     held = ledger.projects["reserve_level"].notna().to_numpy(dtype=bool)
     gone = ledger.happened(("started", "ended"), BEGINNING, window.last)
-    return Fit(held, ~held).minus(Fit(gone.yes, gone.open))
+    return Maybe(held, ~held) - gone

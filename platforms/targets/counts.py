@@ -8,23 +8,21 @@ import pandas as pd
 
 from platforms.ledger.calendar import Window, window_of
 from platforms.ledger.counting import (
-    Fit,
     Ledger,
-    conditions_on,
     count_verdict,
-    fitting,
     part_verdict,
 )
-from platforms.policy.check import judge
+from platforms.policy.check import counted_rows, judge
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.pack import Condition
+from platforms.policy.uncertain import Maybe, conditions_on, rows_meeting
 from platforms.policy.verdict import Evidence, Verdict, say
 from platforms.territory import assessed_units
 
 BEGINNING = "0000-01-01"
 
 
-def on_years_list(ledger: Ledger, window: Window) -> Fit:
+def on_years_list(ledger: Ledger, window: Window) -> Maybe:
     """Say which projects stood on the list of a year.
 
     Parameters
@@ -36,18 +34,17 @@ def on_years_list(ledger: Ledger, window: Window) -> Fit:
 
     Returns
     -------
-    Fit
+    Maybe
         Listed by its last day, not started before it and not gone from the list (C6: a project
         leaves by starting, or because the policy or the investor changed).
     """
     came = ledger.happened(("listed",), BEGINNING, window.last)
     earlier = ledger.happened(("started",), BEGINNING, _day_before(window.first))
     # A start without a date counts as open in the year itself, not a second time as an earlier one.
-    earlier = Fit(earlier.yes, np.zeros_like(earlier.open))
-    return came.minus(earlier).minus(ledger.left_list(window.last))
+    return came - Maybe.known(earlier.yes) - ledger.left_list(window.last)
 
 
-def signed_and_landed(ledger: Ledger, policy: PolicySet, window: Window) -> tuple[Fit, Fit]:
+def signed_and_landed(ledger: Ledger, policy: PolicySet, window: Window) -> tuple[Maybe, Maybe]:
     """Say which projects of a year's list are signed, and which projects landed in the year.
 
     Parameters
@@ -61,7 +58,7 @@ def signed_and_landed(ledger: Ledger, policy: PolicySet, window: Window) -> tupl
 
     Returns
     -------
-    tuple of Fit
+    tuple of Maybe
         What lies under the fraction line of the landing rate, and what lies over it where it also
         lies under it.
     """
@@ -154,7 +151,7 @@ def _of_unit(
 ) -> list[Verdict]:
     dated = policy.rule("C2", part)
     conditions = conditions_on(dated.rule, "projects")
-    of_class = fitting(
+    of_class = rows_meeting(
         ledger.projects, [one for one in conditions if one.column == "project_class"]
     )
     own = ledger.of_unit(unit_id).yes
@@ -207,7 +204,7 @@ def floor_verdict(
     """
     dated = policy.rule("C2", part)
     one = ledger.projects.iloc[[position]]
-    fit = fitting(one, conditions_on(dated.rule, "projects"))
+    fit = counted_rows(dated.rule, "projects", one)
     row = one.iloc[0]
     amount = row["investment_yi_yuan"]
     if fit.yes[0]:
@@ -231,26 +228,26 @@ NO_CLASS = "other"
 """Class of a project that belongs to none of the programmes."""
 
 
-def brought_in(ledger: Ledger, policy: PolicySet, window: Window) -> Fit:
+def brought_in(ledger: Ledger, policy: PolicySet, window: Window) -> Maybe:
     """Say which projects were brought in (引进) in a window: registered, S6."""
     kinds = policy.setting_texts("S6", "brought_in_events")
     return ledger.happened(kinds, window.first, window.last)
 
 
-def listed(ledger: Ledger, window: Window) -> Fit:
+def listed(ledger: Ledger, window: Window) -> Maybe:
     """Say which projects came on the list in a window and hadn't left it but by starting (C6)."""
     came = ledger.happened(("listed",), window.first, window.last)
-    return came.minus(ledger.left_list(window.last))
+    return came - ledger.left_list(window.last)
 
 
-def started(ledger: Ledger, window: Window) -> Fit:
+def started(ledger: Ledger, window: Window) -> Maybe:
     """Say which projects started in a window (落地, S6)."""
     return ledger.happened(("started",), window.first, window.last)
 
 
-def fits(ledger: Ledger, dated: DatedRule) -> Fit:
+def fits(ledger: Ledger, dated: DatedRule) -> Maybe:
     """Say which projects meet the conditions of a rule."""
-    return fitting(ledger.projects, conditions_on(dated.rule, "projects"))
+    return counted_rows(dated.rule, "projects", ledger.projects)
 
 
 def led_verdicts(
@@ -373,7 +370,7 @@ def annex_verdicts(
             if part == "landing_rate":
                 continue
             names = conditions_on(dated.rule, "units")
-            if not fitting(row, names).yes.all():
+            if not rows_meeting(row, names).yes.all():
                 continue
             window = window_of(dated.rule, year, policy.as_of)
             counted = listed(ledger, window) & fits(ledger, dated) & ledger.of_unit(unit_id)
@@ -411,7 +408,7 @@ def good_project_verdicts(
     for unit_id in unit_ids:
         own = platforms[under.eq(unit_id).to_numpy()]
         zone = policy.rule("A12", "with_national_zone")
-        fit = fitting(own, conditions_on(zone.rule, "major_platforms"))
+        fit = counted_rows(zone.rule, "major_platforms", own)
         reason = None
         if not len(platforms):
             reason = say("platforms_missing")
@@ -423,7 +420,7 @@ def good_project_verdicts(
         dated = zone if fit.yes.any() else policy.rule("A12", "others")
         window = window_of(dated.rule, 0, policy.as_of, since=since)
         classes = ledger.projects["project_class"].astype("object")
-        classed = Fit(
+        classed = Maybe(
             (classes.notna() & classes.ne(NO_CLASS)).to_numpy(dtype=bool),
             classes.isna().to_numpy(dtype=bool),
         )
