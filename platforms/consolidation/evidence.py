@@ -200,8 +200,8 @@ def checklist_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
 
 def _verdict(dated: DatedRule, unit_id: str, rows: pd.DataFrame, as_of: str) -> Verdict:
-    yes, _ = counted_rows(dated.rule, CHECKLIST_LAYER, rows)
-    own = rows[yes & rows["unit_id"].eq(unit_id).fillna(value=False)]
+    of_step = counted_rows(dated.rule, CHECKLIST_LAYER, rows).yes
+    own = rows[of_step & rows["unit_id"].eq(unit_id).fillna(value=False)]
     said = {str(row["milestone_id"]): _step(dated, row, as_of) for _, row in own.iterrows()}
     codes = {one.code for one in said.values()}
     outcome: Outcome | None = None

@@ -213,15 +213,15 @@ def kept_park_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     parks = job.layer(LAYER)
     integrated = parks["disposition"].eq("sub_park").fillna(value=False)
     here = parks[~has_exited(parks, job.policy.as_of) & ~integrated]
-    yes, unclear = counted_rows(dated.rule, LAYER, here)
+    fit = counted_rows(dated.rule, LAYER, here)
     listed = Found(
         {
             park_id: say("a15_planned" if disposition == "exiting" else "a15_kept")
             for park_id, disposition in zip(
-                here["park_id"][yes], here["disposition"][yes].fillna(""), strict=True
+                here["park_id"][fit.yes], here["disposition"][fit.yes].fillna(""), strict=True
             )
         },
-        dict.fromkeys(here["park_id"][unclear], say("park_kind_unknown")),
+        dict.fromkeys(here["park_id"][fit.open], say("park_kind_unknown")),
     )
     under = assessed_units(here, job.layer("units"))
     return _per_unit(job, dated, here, under, listed, parks.empty, vacuous=True)
@@ -514,8 +514,8 @@ def grant_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     grants = job.source.read(GRANTS)
     year = grants["granted_on"].str[:4]
     of_year = grants[year.eq(str(job.year)).fillna(value=False) | year.isna()]
-    exiting, _ = counted_rows(dated.rule, GRANTS_PARKS, parks)
-    placed = _placed(job, of_year, parks[exiting])
+    exiting = parks[counted_rows(dated.rule, GRANTS_PARKS, parks).yes]
+    placed = _placed(job, of_year, exiting)
     verdicts = []
     for unit_id in job.unit_ids:
         if of_year.empty or parks.empty:

@@ -168,8 +168,8 @@ def _one_body(job: CheckJob, dated: DatedRule, unit_id: str, row: pd.Series) -> 
 
 def _route(job: CheckJob, dated: DatedRule, unit_id: str, row: pd.Series) -> Verdict:
     parks = job.layer(PARKS)
-    yes, _ = counted_rows(dated.rule, PARKS, parks)
-    own = parks[yes & parks["platform_id"].eq(row["platform_id"]).fillna(value=False)]
+    integrated = counted_rows(dated.rule, PARKS, parks).yes
+    own = parks[integrated & parks["platform_id"].eq(row["platform_id"]).fillna(value=False)]
     lacking = tuple(own["park_id"][own["integration_route"].isna()])
     platform_id = str(row["platform_id"])
     outcome: Outcome | None = None
@@ -223,16 +223,16 @@ def _town_tasks(
     if own.empty:
         said = say("a25_no_tasks", year=job.year)
         return judge(dated, None, unit_id=unit_id, year=job.year, reasons=(said,))
-    yes, unclear = counted_rows(dated.rule, TARGETS, own)
+    fit = counted_rows(dated.rule, TARGETS, own)
     towns = {town for text in hosts for town in split_list(text)}
     to_town = own["town"].notna()
     elsewhere = to_town & ~own["town"].isin(towns)
-    listed = tuple(own["target_id"][yes & elsewhere])
-    unknown = tuple(own["target_id"][unclear & elsewhere])
+    listed = tuple(own["target_id"][fit.yes & elsewhere])
+    unknown = tuple(own["target_id"][fit.open & elsewhere])
     evidence = []
     reasons = []
     if listed:
-        named = "、".join(sorted(set(own["town"][yes & elsewhere])))
+        named = "、".join(sorted(set(own["town"][fit.yes & elsewhere])))
         evidence.append(Evidence(TARGETS, listed, say("a25_listed", towns=named)))
     if unknown:
         evidence.append(Evidence(TARGETS, unknown, say("a25_indicator_unknown")))

@@ -139,8 +139,8 @@ def _kept_counts(job: CheckJob, own: gpd.GeoDataFrame, unit_id: str) -> pd.Serie
     zones = units_in_scope(job.layer("units"), ("Z2",))
     if unit_id not in zones or not job.policy.parts("A15"):
         return none
-    yes, unclear = counted_rows(job.policy.rule("A15").rule, "parks", own)
-    return yes | unclear
+    counted = counted_rows(job.policy.rule("A15").rule, "parks", own)
+    return pd.Series(counted.may, index=own.index)
 
 
 def _platform(

@@ -16,7 +16,6 @@ from geo.overlay import area_inside_m2
 from geo.units import compare, m2_to_mu
 from platforms.elements.allotments import (
     CITY,
-    Answer,
     Cell,
     Ledger,
     Outlines,
@@ -28,10 +27,11 @@ from platforms.elements.allotments import (
 from platforms.elements.project_shares import LandedProjects, landed_projects, lies_there
 from platforms.elements.shares import Members, ShareBounds, elements_of, share_bounds
 from platforms.land.search import constraints_in_force
-from platforms.policy.check import CheckJob, counted_rows, holds, judge
+from platforms.policy.check import CheckJob, counted_rows, judge, outcome_between
 from platforms.policy.in_force import DatedRule
 from platforms.policy.pack import Rule
 from platforms.policy.registry import check
+from platforms.policy.uncertain import Maybe
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
 from platforms.territory import major_outlines, major_rows, shapes_of
 
@@ -96,7 +96,7 @@ def _outside_m2(shapes: Shapes, outlines: Shapes, crs: CRS) -> Floats:
 def _verdict(
     dated: DatedRule,
     ids: Objects,
-    caught: Answer,
+    caught: Maybe,
     outside_m2: Floats,
     unit_id: str,
     year: int,
@@ -148,7 +148,7 @@ def supply_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     return [judged(job, dated, ledger, made)]
 
 
-def _share(job: CheckJob, dated: DatedRule, ledger: Ledger, made: Answer) -> Verdict:
+def _share(job: CheckJob, dated: DatedRule, ledger: Ledger, made: Maybe) -> Verdict:
     amount = np.where(made.may, ledger.amount, 0.0)
     industrial = made & ledger.industrial
     unclear = made.open | industrial.open | (made.may & np.isnan(ledger.amount))
@@ -166,23 +166,18 @@ def _share(job: CheckJob, dated: DatedRule, ledger: Ledger, made: Answer) -> Ver
             reasons = [say("d5_amount_unknown")]
     else:
         # What isn't settled counts against industry at worst, for it or not at all at best.
-        sure = float(amount[industrial.yes].sum())
+        sure, at_best = industrial.bounds(amount)
         against = float(amount[made.yes & ~industrial.may].sum())
-        at_best = sure + float(amount[industrial.open].sum())
         low = sure / whole
         high = at_best / (at_best + against) if at_best + against > 0 else 0.0
         reasons = [say("d5_sums", industrial_mu=sure, supplied_mu=whole)]
         if not unclear.any():
             measured = sure / whole
-        elif holds(dated.rule, low) == holds(dated.rule, high):
-            outcome = "met" if holds(dated.rule, low) else "not_met"
-            count = int(unclear.sum())
-            reasons.append(
-                say("share_decided_by_bounds", low_share=low, high_share=high, open_count=count)
-            )
         else:
+            outcome = outcome_between(dated.rule, low, high)
+            code = "share_undecided" if outcome == "no_data" else "share_decided_by_bounds"
             count = int(unclear.sum())
-            reasons.append(say("share_undecided", low_share=low, high_share=high, open_count=count))
+            reasons.append(say(code, low_share=low, high_share=high, open_count=count))
     return judge(
         dated, measured, year=job.year, outcome=outcome, evidence=tuple(evidence),
         reasons=(*reasons, *_quota(job)),
@@ -197,10 +192,9 @@ def _quota(job: CheckJob) -> list[Statement]:
     return [say("d5_quota", quota_mu=float(land.sum()))] if len(land) else []
 
 
-def _control_line(job: CheckJob, dated: DatedRule, ledger: Ledger, made: Answer) -> Verdict:
+def _control_line(job: CheckJob, dated: DatedRule, ledger: Ledger, made: Maybe) -> Verdict:
     held = constraints_in_force(job.layer("constraints"), job.policy.as_of)
-    in_line, _ = counted_rows(dated.rule, "constraints", held)
-    lines = shapes_of(held[in_line])
+    lines = shapes_of(held[counted_rows(dated.rule, "constraints", held).yes])
     if not len(lines) or not made.may.any():
         lacking = say("d5_nothing_supplied", year=job.year)
         said = lacking if len(lines) else say("d5_no_control_line")
@@ -232,7 +226,7 @@ def _control_line(job: CheckJob, dated: DatedRule, ledger: Ledger, made: Answer)
     )
 
 
-def _is_other(job: CheckJob, ledger: Ledger) -> Answer:
+def _is_other(job: CheckJob, ledger: Ledger) -> Maybe:
     """Say which allotments went to anything but a major manufacturing project."""
     least = job.policy.setting_number(MAJOR, "manufacturing_from_yi_yuan")
     projects = {row["project_id"]: row for row in job.source.read("projects").to_dict("records")}
@@ -247,7 +241,7 @@ def _is_other(job: CheckJob, ledger: Ledger) -> Answer:
             unclear[number] = True
         else:
             yes[number] = compare(float(amount), least) < 0
-    return Answer(yes, unclear)
+    return Maybe(yes, unclear)
 
 
 STEPS_LAYER, EVENTS = "element_allotments", "project_events"
@@ -271,8 +265,7 @@ def step_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     ledger = job.per_run(_allotments)
     events = job.source.read(EVENTS)
     events = events[events["event_on"].fillna("9999") <= job.policy.as_of]
-    kept, _ = counted_rows(dated.rule, EVENTS, events)
-    days = _last_days(events[kept])
+    days = _last_days(events[counted_rows(dated.rule, EVENTS, events).yes])
     verdicts = []
     for unit_id in job.unit_ids:
         made = pd.Series(data=False, index=allotments.index)

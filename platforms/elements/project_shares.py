@@ -19,10 +19,10 @@ from platforms.elements.allotments import (
     zone_outlines,
 )
 from platforms.elements.shares import Members, approved_beside, share_bounds
-from platforms.policy.check import CheckJob, holds, judge
+from platforms.policy.check import CheckJob, judge, outcome_between
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
-from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
+from platforms.policy.verdict import Evidence, Statement, Verdict, say
 
 MORE_THAN_HALF = 0.5
 """A project lies where more than this part of its land lies (S15)."""
@@ -202,22 +202,11 @@ def _row(
         "share_low": bounds.low,
         "share_high": bounds.high,
         "threshold": dated.rule.number,
-        "outcome": _outcome(bounds.low, bounds.high, policy),
+        "outcome": outcome_between(dated.rule, bounds.low, bounds.high),
         "investment_share": _by_investment(landed, rows, certain, least, most),
         "project_ids": tuple(landed.ids[rows]),
         "open_points": _open_points(landed, rows, lost, least != most),
     }
-
-
-def _outcome(low: float, high: float, policy: PolicySet) -> Outcome:
-    """Judge by both bounds; where they disagree, or no project landed, there is no verdict."""
-    if np.isnan(low) or np.isnan(high):
-        return "no_data"
-    rule = policy.rule("B2").rule
-    at_least, at_most = holds(rule, low), holds(rule, high)
-    if at_least != at_most:
-        return "no_data"
-    return "met" if at_least else "not_met"
 
 
 def _by_investment(

@@ -26,7 +26,7 @@ from platforms.elements.allotments import (
     with_further,
     zone_outlines,
 )
-from platforms.policy.check import CheckJob, holds, judge
+from platforms.policy.check import CheckJob, judge, outcome_between
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
@@ -446,7 +446,7 @@ def _row(
     members = Members(ledger.amount[rows], least[rows], most[rows], counts.yes[rows])
     bounds = share_bounds(members)
     threshold = dated.rule.number
-    outcome = _outcome(dated, bounds.low, bounds.high)
+    outcome = outcome_between(dated.rule, bounds.low, bounds.high)
     known = outcome != "no_data"
     repair = repair_of(ledger, cell, inside, threshold)
     outside = most < policy.setting_number("S15", "declared_inside_share")
@@ -470,16 +470,6 @@ def _row(
         "open_points": open_points(ledger, cell, rows, least != most),
         "allotment_ids": tuple(ledger.ids[rows]),
     }
-
-
-def _outcome(dated: DatedRule, low: float, high: float) -> Outcome:
-    """Judge by both bounds; where they disagree, or nothing is known, there is no verdict."""
-    if np.isnan(low) or np.isnan(high):
-        return "no_data"
-    at_least, at_most = holds(dated.rule, low), holds(dated.rule, high)
-    if at_least != at_most:
-        return "no_data"
-    return "met" if at_least else "not_met"
 
 
 def _mark_differences(shares: pd.DataFrame) -> pd.DataFrame:

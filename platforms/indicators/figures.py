@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.units import compare
 from layers.fields import split_list
 from platforms.errors import PlanningError
-from platforms.policy.check import CheckJob, counted_rows, judge
+from platforms.policy.check import CheckJob, counted_rows, judge, judge_between
 from platforms.policy.in_force import DatedRule
 from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
@@ -166,9 +165,9 @@ def large_platform_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     twice = rows["platform_id"][rows["platform_id"].duplicated()]
     if len(twice):
         raise PlanningError("indicator_twice", rows=str(twice.iloc[0]), period=str(job.year))
-    yes, unclear = counted_rows(dated.rule, LAYER, rows)
-    unknown = sorted((major - set(rows["platform_id"])) | set(rows["platform_id"][unclear]))
-    reached = tuple(f"{name}/{job.year}" for name in rows["platform_id"][yes])
+    fit = counted_rows(dated.rule, LAYER, rows)
+    unknown = sorted((major - set(rows["platform_id"])) | set(rows["platform_id"][fit.open]))
+    reached = tuple(f"{name}/{job.year}" for name in rows["platform_id"][fit.yes])
     evidence = [Evidence(LAYER, reached, say("a11_reached"))] if reached else []
     if unknown:
         said = say("a11_unknown", count=len(unknown), year=job.year)
@@ -196,19 +195,19 @@ def count_verdict(
     ``no_data`` where the unknown could change the outcome, or where reasons say that there is
     nothing to count; otherwise the certain count.
     """
-    number = dated.rule.number
-    settled = compare(at_least, number) >= 0 or compare(at_most, number) < 0
     said = list(reasons)
     if at_most > at_least:
         said.append(say("count_between", at_least=int(at_least), at_most=int(at_most)))
-    return judge(
+    return judge_between(
         dated,
-        at_least if settled and not reasons else None,
+        np.nan if reasons else at_least,
+        at_most,
         unit_id=unit_id,
         platform_id=platform_id,
         year=year,
         evidence=tuple(evidence),
         reasons=tuple(said),
+        undecided=tuple(said),
     )
 
 
@@ -333,7 +332,7 @@ def _large(
     groups = rows.groupby(key, sort=False)
     sums = groups["output_wan_yuan"].sum(min_count=1).to_frame()
     first = groups["enterprise_id"].first()
-    yes, _ = counted_rows(dated.rule, "enterprise_indicators", sums)
+    yes = counted_rows(dated.rule, "enterprise_indicators", sums).yes
     incomplete = groups["output_wan_yuan"].apply(lambda values: bool(values.isna().any()))
     return set(first[yes]), set(first[incomplete & ~yes])
 
@@ -342,9 +341,9 @@ def _listed(
     dated: DatedRule, firms: gpd.GeoDataFrame, figures: pd.DataFrame
 ) -> tuple[set[str], set[str]]:
     """Count each credit code once, named by its first row that says yes."""
-    yes, unclear = counted_rows(dated.rule, "enterprises", firms)
+    fit = counted_rows(dated.rule, "enterprises", firms)
     key = firms["credit_code"].fillna(firms["enterprise_id"])
-    found = firms["enterprise_id"][yes].groupby(key[yes], sort=False).first()
-    open_rows = unclear & ~key.isin(found.index)
+    found = firms["enterprise_id"][fit.yes].groupby(key[fit.yes], sort=False).first()
+    open_rows = fit.open & ~key.isin(found.index)
     asked = firms["enterprise_id"][open_rows].groupby(key[open_rows], sort=False).first()
     return set(found), set(asked)

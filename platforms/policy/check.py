@@ -13,13 +13,11 @@ from pyproj import CRS
 from geo.units import compare
 from platforms.errors import PolicyError
 from platforms.policy.in_force import DatedRule, PolicySet
-from platforms.policy.pack import Condition, Rule
+from platforms.policy.pack import Rule
+from platforms.policy.uncertain import SIGNS, Maybe, conditions_on, rows_meeting
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
 from platforms.source import LayerSource
 from platforms.territory import assessed_units, major_rows
-
-SIGNS = {">=": (0, 1), ">": (1,), "<=": (-1, 0), "<": (-1,), "==": (0,), "share": (0, 1)}
-"""What ``compare`` must say for each comparator; ``list_empty`` is ``<=`` of the total."""
 
 
 def holds(rule: Rule, measured: float) -> bool:
@@ -140,6 +138,83 @@ def judge(
     )
 
 
+def outcome_between(rule: Rule, low: float, high: float) -> Outcome:
+    """Judge a figure of which only is known that it lies between two bounds.
+
+    Parameters
+    ----------
+    rule
+        The rule.
+    low, high
+        Least and greatest figure there can be [unit of the rule]; NaN where nothing is known.
+
+    Returns
+    -------
+    Outcome
+        ``met`` or ``not_met`` where every figure between the bounds is, else ``no_data``.
+
+    Raises
+    ------
+    PolicyError
+        ``rule_without_number``, as ``holds``.
+    """
+    if np.isnan(low) or np.isnan(high):
+        return "no_data"
+    is_met = holds(rule, low)
+    if is_met != holds(rule, high):
+        return "no_data"
+    # One bound may lie below a range and the other above it, and a figure between them in it.
+    first, last = rule.bounds if rule.comparator == "between" else (rule.number, rule.number)
+    if not is_met and compare(low, first) < 0 and compare(high, last) > 0:
+        return "no_data"
+    return "met" if is_met else "not_met"
+
+
+def judge_between(
+    dated: DatedRule,
+    low: float,
+    high: float,
+    *,
+    measured: float | None = None,
+    unit_id: str | None = None,
+    platform_id: str | None = None,
+    year: int | None = None,
+    evidence: tuple[Evidence, ...] = (),
+    reasons: tuple[Statement, ...] = (),
+    undecided: tuple[Statement, ...] = (),
+) -> Verdict:
+    """Make the verdict of a figure of which only is known that it lies between two bounds.
+
+    Parameters
+    ----------
+    dated
+        The rule on the as-of date.
+    low, high
+        Least and greatest figure there can be [unit of the rule].
+    measured
+        The bound that is shown where the outcome is settled; None for the least.
+    unit_id, platform_id, year, evidence
+        As of ``judge``.
+    reasons, undecided
+        Why it came out so where both bounds agree, and where they don't.
+
+    Returns
+    -------
+    Verdict
+        ``no_data`` where some figures between the bounds meet the rule and others don't.
+    """
+    is_settled = outcome_between(dated.rule, low, high) != "no_data"
+    return judge(
+        dated,
+        (low if measured is None else measured) if is_settled else None,
+        unit_id=unit_id,
+        platform_id=platform_id,
+        year=year,
+        evidence=evidence,
+        reasons=reasons if is_settled else undecided,
+    )
+
+
 Computed = TypeVar("Computed")
 
 
@@ -225,7 +300,7 @@ def _assessed_platforms(job: CheckJob) -> tuple[gpd.GeoDataFrame, pd.Series]:
     return major, assessed_units(major, job.layer("units"))
 
 
-def counted_rows(rule: Rule, layer: str, rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+def counted_rows(rule: Rule, layer: str, rows: pd.DataFrame) -> Maybe:
     """Say which rows of a layer meet the conditions of a rule (``where``).
 
     Parameters
@@ -239,30 +314,10 @@ def counted_rows(rule: Rule, layer: str, rows: pd.DataFrame) -> tuple[pd.Series,
 
     Returns
     -------
-    yes, open
-        Booleans, index of ``rows``: meets all conditions; may meet them, a value being missing.
-        Amounts equal a threshold within a relative 1e-9.
+    Maybe
+        By position: meets all conditions; open where it may meet them, a value being missing.
     """
-    yes = pd.Series(data=True, index=rows.index)
-    may = yes.copy()
-    for one in rule.where:
-        if one.layer == layer:
-            column = rows[one.column]
-            fits = pd.Series([_fits(one, value) for value in column], index=rows.index, dtype=bool)
-            yes &= fits
-            may &= fits | column.isna()
-    return yes, may & ~yes
-
-
-def _fits(condition: Condition, value: object) -> bool:
-    if pd.isna(value):  # type: ignore[call-overload]
-        return False
-    wanted = condition.value
-    if isinstance(wanted, tuple):
-        return value in wanted
-    if isinstance(wanted, bool):
-        return bool(value) is wanted
-    return compare(float(cast("float", value)), wanted) in SIGNS[condition.comparator]
+    return rows_meeting(rows, conditions_on(rule, layer))
 
 
 Key = tuple[str, str, str | None, str | None, int | None]

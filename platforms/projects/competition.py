@@ -18,7 +18,7 @@ from platforms.land.blocks import find_blocks
 from platforms.land.search import BlockQuery, LandLayers, is_supply_ready, land_layers, state_of
 from platforms.ledger.calendar import official_holidays
 from platforms.ledger.claims import Exclusivity, TalksQuestion, conflicts, exclusivity, filing_size
-from platforms.ledger.counting import competition_ledger, conditions_on, fitting
+from platforms.ledger.counting import competition_ledger
 from platforms.ledger.histories import (
     Finding,
     State,
@@ -30,7 +30,7 @@ from platforms.ledger.histories import (
     verdicts_by_unit,
 )
 from platforms.ledger.rows import Row, number_of, text_of
-from platforms.policy.check import CheckJob, judge
+from platforms.policy.check import CheckJob, counted_rows, judge
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
@@ -260,7 +260,7 @@ def unequally_credited(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
 def _scores(job: CheckJob, dated: DatedRule) -> Scores:
     """Give the score of each unit for each project, what was given twice added up."""
     targets = pd.DataFrame(job.source.read("targets"))
-    rows = targets[fitting(targets, conditions_on(dated.rule, "targets")).yes]
+    rows = targets[counted_rows(dated.rule, "targets", targets).yes]
     scores: Scores = {}
     for row in rows.to_dict("records"):
         project_id, unit_id = text_of(row, "project_id"), text_of(row, "unit_id")

@@ -11,18 +11,12 @@ import pandas as pd
 from platforms.indicators.per_mu import ranks_with_ties
 from platforms.ledger.calendar import PeriodsPeriod as Period
 from platforms.ledger.calendar import Window
-from platforms.ledger.counting import (
-    Fit,
-    ProjectLedger,
-    conditions_on,
-    fitting,
-    read_ledger,
-    with_ledger,
-)
+from platforms.ledger.counting import ProjectLedger, read_ledger, with_ledger
 from platforms.policy.check import CheckJob
 from platforms.policy.in_force import PolicySet, policy_on
 from platforms.policy.pack import Condition
 from platforms.policy.registry import verdicts_of
+from platforms.policy.uncertain import Maybe, conditions_on, rows_meeting
 from platforms.policy.verdict import Verdict
 from platforms.source import LayerSource
 from platforms.targets.counts import fits, listed, on_years_list, signed_and_landed
@@ -251,23 +245,23 @@ def _judged(at: Standpoint, verdict: Verdict) -> Figure:
     )  # fmt: skip
 
 
-def _moved(at: Standpoint, kinds: Sequence[str]) -> Fit:
+def _moved(at: Standpoint, kinds: Sequence[str]) -> Maybe:
     return at.ledger.happened(kinds, at.period.first, at.period.last)
 
 
-def _landed(at: Standpoint) -> Fit:
+def _landed(at: Standpoint) -> Maybe:
     signed, _ = signed_and_landed(at.ledger, at.policy, at.year_until)
     return signed & _moved(at, at.policy.setting_texts("S5", "landed_events"))
 
 
-def _raced(at: Standpoint, part: str) -> Fit:
+def _raced(at: Standpoint, part: str) -> Maybe:
     """Say which projects are large enough for the race of D9."""
     rule = at.policy.rule("D9", part).rule
     size = Condition("projects", "investment_yi_yuan", ">=", rule.number)
-    return fitting(at.ledger.projects, (*conditions_on(rule, "projects"), size))
+    return rows_meeting(at.ledger.projects, (*conditions_on(rule, "projects"), size))
 
 
-def _counted(at: Standpoint, fit: Fit) -> Figure:
+def _counted(at: Standpoint, fit: Maybe) -> Figure:
     """Count projects; before the first day on file and after the as-of date nothing can be told."""
     least, more = int(fit.yes.sum()), int(fit.open.sum())
     ids, open_ids = at.ledger.ids(fit.yes), at.ledger.ids(fit.open)
@@ -372,7 +366,7 @@ def _figures(
     on_list = of_unit & on_years_list(ledger, _year_until(ledger, period))
     classes = ledger.projects["project_class"]
     rate, landed, unsure = _rate(ledger, unit_id, policy, period)
-    counted: dict[str, Fit] = {
+    counted: dict[str, Maybe] = {
         "city_level": on_list & _of_class(classes, CITY_LEVEL),
         "county_head": on_list & _of_class(classes, ("county_head",)),
         "landed": landed,
@@ -384,14 +378,14 @@ def _figures(
     return projects, ledger.ids(unclear), rate
 
 
-def _of_class(classes: pd.Series, wanted: Sequence[str]) -> Fit:
+def _of_class(classes: pd.Series, wanted: Sequence[str]) -> Maybe:
     missing = classes.isna().to_numpy(dtype=bool)
-    return Fit(classes.isin(wanted).to_numpy(dtype=bool), missing)
+    return Maybe(classes.isin(wanted).to_numpy(dtype=bool), missing)
 
 
 def _rate(
     ledger: ProjectLedger, unit_id: str, policy: PolicySet, period: Period
-) -> tuple[float | None, Fit, np.ndarray]:
+) -> tuple[float | None, Maybe, np.ndarray]:
     """Give the landing rate, the landed projects, and those that leave it open."""
     window = _year_until(ledger, period)
     signed, begun = signed_and_landed(ledger, policy, window)

@@ -6,21 +6,14 @@ import numpy as np
 import pandas as pd
 
 from platforms.ledger.calendar import Window, window_of
-from platforms.ledger.counting import (
-    Fit,
-    ProjectLedger,
-    competition_ledger,
-    conditions_on,
-    count_verdict,
-    fitting,
-    ledger_of,
-)
+from platforms.ledger.counting import ProjectLedger, competition_ledger, count_verdict, ledger_of
 from platforms.ledger.histories import first_days, kinds_of, started_on
 from platforms.ledger.rows import Row, text_of
-from platforms.policy.check import CheckJob, holds, judge
+from platforms.policy.check import CheckJob, counted_rows, judge, outcome_between
 from platforms.policy.in_force import DatedRule
 from platforms.policy.registry import check
-from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
+from platforms.policy.uncertain import Maybe
+from platforms.policy.verdict import Evidence, Statement, Verdict, say
 from platforms.targets.counts import fits, started
 
 STARTED = "started"
@@ -51,19 +44,19 @@ def flagship_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     return _by_department(job, dated, ledger, counted, window) if job.is_whole_city else []
 
 
-def _on_file(ledger: ProjectLedger, window: Window) -> Fit:
+def _on_file(ledger: ProjectLedger, window: Window) -> Maybe:
     """Say which projects were on file by the last day of a window."""
     firsts = ledger.events.groupby("project_id")["event_on"].min()
     first = ledger.projects["project_id"].map(firsts)
     untold = first.isna().to_numpy(dtype=bool)
     by_then = np.array([str(day) <= window.last for day in first], dtype=bool) & ~untold
     if window.as_of <= window.due:
-        return Fit(by_then | untold, np.zeros_like(untold))
-    return Fit(by_then, untold)
+        return Maybe.known(by_then | untold)
+    return Maybe(by_then, untold)
 
 
 def _by_department(
-    job: CheckJob, dated: DatedRule, ledger: ProjectLedger, counted: Fit, window: Window
+    job: CheckJob, dated: DatedRule, ledger: ProjectLedger, counted: Maybe, window: Window
 ) -> list[Verdict]:
     names = ledger.projects["department"].map(lambda name: text_of({"": name}, ""))
     known = sorted(set(names.dropna()))
@@ -73,7 +66,7 @@ def _by_department(
     none = np.zeros(len(names), dtype=bool)
     verdicts = []
     for name in known:
-        of_department = Fit(names.eq(name).to_numpy(dtype=bool), none)
+        of_department = Maybe(names.eq(name).to_numpy(dtype=bool), none)
         verdict = count_verdict(dated, ledger, counted & of_department, window, None)
         verdicts.append(dataclasses.replace(verdict, part=f"{dated.rule.part}:{name}"))
     return verdicts
@@ -162,7 +155,7 @@ def task_exceeded_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 def _tasks(job: CheckJob, dated: DatedRule) -> pd.DataFrame:
     """Give the tasks of units in the year; rows of towns and leaders divide them further."""
     targets = pd.DataFrame(job.source.read("targets"))
-    is_task = fitting(targets, conditions_on(dated.rule, "targets")).yes
+    is_task = counted_rows(dated.rule, "targets", targets).yes
     of_year = targets["year"].eq(job.year).fillna(value=False).to_numpy(dtype=bool)
     whole = (targets["town"].isna() & targets["leader"].isna()).to_numpy(dtype=bool)
     return targets[is_task & of_year & whole & targets["unit_id"].notna().to_numpy(dtype=bool)]
@@ -172,7 +165,7 @@ def _of_unit(
     job: CheckJob,
     dated: DatedRule,
     ledger: ProjectLedger,
-    landed: Fit,
+    landed: Maybe,
     tasks: pd.DataFrame,
     unit_id: str,
 ) -> Verdict:
@@ -188,23 +181,21 @@ def _of_unit(
         )
     task = float(unit_tasks["target_value"].sum())
     of_unit = landed & ledger.of_unit(unit_id)
-    low = float(of_unit.yes.sum()) - task
-    high = low + float(of_unit.open.sum())
+    low, high = (count - task for count in of_unit.bounds())
     evidence = [
         Evidence("projects", ledger.ids(of_unit.yes), say("target_counted")),
         Evidence("projects", ledger.ids(of_unit.open), say("target_unclear")),
         Evidence("targets", tuple(map(str, unit_tasks["target_id"])), say("c6_task", task=task)),
     ]
     rows = tuple(item for item in evidence if item.rows)
-    if not holds(dated.rule, low) and holds(dated.rule, high):
+    outcome = outcome_between(dated.rule, low, high)
+    if outcome == "no_data":
         said = say("target_undecided", low=low, high=high, count=int(of_unit.open.sum()))
         return judge(dated, None, unit_id=unit_id, year=job.year, evidence=rows, reasons=(said,))
-    is_earned = holds(dated.rule, low)
-    outcome: Outcome = "met" if is_earned else "not_applicable"
-    said = say("d11_earned" if is_earned else "d11_not_earned")
+    said = say("d11_earned" if outcome == "met" else "d11_not_earned")
     return judge(
-        dated, low, unit_id=unit_id, year=job.year, outcome=outcome, evidence=rows,
-        reasons=(said,),
+        dated, low, unit_id=unit_id, year=job.year, evidence=rows, reasons=(said,),
+        outcome="met" if outcome == "met" else "not_applicable",
     )  # fmt: skip
 
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from platforms.ledger.counting import competition_ledger, conditions_on, fitting
+from platforms.ledger.counting import competition_ledger
 from platforms.ledger.rows import Row, number_of, text_of
-from platforms.policy.check import CheckJob, holds, judge
+from platforms.policy.check import CheckJob, counted_rows, holds, judge
 from platforms.policy.in_force import DatedRule
 from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
@@ -120,7 +120,7 @@ def reward_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 def _grants(job: CheckJob, dated: DatedRule) -> _Grants:
     table = pd.DataFrame(job.source.read(GRANTS)).reset_index(drop=True)
     later = table["granted_on"].gt(job.policy.as_of).fillna(value=False).to_numpy(dtype=bool)
-    fit = fitting(table, conditions_on(dated.rule, GRANTS))
+    fit = counted_rows(dated.rule, GRANTS, table)
     rows: list[Row] = list(table[fit.yes & ~later].to_dict("records"))
     open_rows: list[Row] = list(table[fit.open & ~later].to_dict("records"))
     return _Grants(rows, open_rows, bool((~later).any()))

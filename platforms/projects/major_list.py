@@ -12,12 +12,7 @@ import pandas as pd
 from layers.fields import split_list
 from platforms.ledger.calendar import moment_of, months_later, window_of
 from platforms.ledger.claims import zone_of
-from platforms.ledger.counting import (
-    ProjectLedger,
-    competition_ledger,
-    conditions_on,
-    fitting,
-)
+from platforms.ledger.counting import ProjectLedger, competition_ledger
 from platforms.ledger.histories import (
     DELISTED,
     LISTED,
@@ -36,9 +31,10 @@ from platforms.ledger.histories import (
     whole_projects_of,
 )
 from platforms.ledger.rows import Row, project_row, text_of
-from platforms.policy.check import CheckJob, holds, judge
+from platforms.policy.check import CheckJob, counted_rows, judge, judge_between
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
+from platforms.policy.uncertain import conditions_on, rows_meeting
 from platforms.policy.verdict import Evidence, Force, Outcome, Statement, Verdict, say
 from platforms.targets.counts import floor_verdict, on_years_list
 
@@ -222,7 +218,7 @@ def class_floor(project_id: str, ledger: ProjectLedger, policy: PolicySet) -> tu
             condition for condition in conditions_on(policy.rule("C2", part).rule, "projects")
             if condition.column == "project_class"
         ]  # fmt: skip
-        if fitting(ledger.projects.iloc[[position]], conditions).yes[0]:
+        if rows_meeting(ledger.projects.iloc[[position]], conditions).yes[0]:
             unit_id = text_of(row, "unit_id")
             year = int(policy.as_of[:4])
             verdicts.append(floor_verdict(ledger, position, policy.rule("C2", part), unit_id, year))
@@ -240,7 +236,7 @@ def measure_excluded(subject: Subject, dated: DatedRule) -> Measured:
     if category is None:
         return None, (say("c4_category_missing"),)
     rows = pd.DataFrame([subject.row])
-    if fitting(rows, conditions_on(dated.rule, "projects")).yes[0]:
+    if counted_rows(dated.rule, "projects", rows).yes[0]:
         return 1.0, (say("c4_excluded", category=category),)
     return 0.0, (say("c4_category_admitted", category=category),)
 
@@ -587,8 +583,7 @@ def replenishment_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
         return [judge(dated, None, year=job.year, reasons=(say("target_no_projects"),))]
     task = float(tasks["target_value"].sum())
     listed = on_years_list(ledger, window_of(dated.rule, job.year, job.policy.as_of))
-    most = max(0.0, task - float(listed.yes.sum()))
-    least = max(0.0, most - float(listed.open.sum()))
+    least, most = (max(0.0, task - count) for count in reversed(listed.bounds()))
     rows = tuple(map(str, tasks["target_id"]))
     evidence = (
         Evidence("targets", rows, say("c6_task", task=task)),
@@ -598,10 +593,11 @@ def replenishment_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
             else []
         ),
     )
-    if holds(dated.rule, least) != holds(dated.rule, most):
-        said = say("target_undecided", low=least, high=most, count=int(listed.open.sum()))
-        return [judge(dated, None, year=job.year, evidence=evidence, reasons=(said,))]
-    return [judge(dated, most, year=job.year, evidence=evidence)]
+    said = say("target_undecided", low=least, high=most, count=int(listed.open.sum()))
+    verdict = judge_between(
+        dated, least, most, measured=most, year=job.year, evidence=evidence, undecided=(said,)
+    )
+    return [verdict]
 
 
 def _tasks(job: CheckJob, dated: DatedRule) -> pd.DataFrame:

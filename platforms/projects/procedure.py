@@ -6,12 +6,7 @@ from datetime import date
 
 from platforms.ledger.calendar import Window, moment_of, official_holidays, window_of, working_days
 from platforms.ledger.claims import zone_of
-from platforms.ledger.counting import (
-    ProjectLedger,
-    competition_ledger,
-    conditions_on,
-    fitting,
-)
+from platforms.ledger.counting import ProjectLedger, competition_ledger
 from platforms.ledger.events import StageModel, contradictions
 from platforms.ledger.histories import (
     Finding,
@@ -25,7 +20,7 @@ from platforms.ledger.histories import (
     verdicts_by_unit,
 )
 from platforms.ledger.rows import Row, text_of
-from platforms.policy.check import CheckJob, holds, judge
+from platforms.policy.check import CheckJob, counted_rows, holds, judge, judge_between
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
@@ -201,11 +196,13 @@ def approval_share(job: CheckJob, dated: DatedRule) -> list[Verdict]:
             none = say("target_no_projects")
         return [judge(dated, None, year=job.year, reasons=(none,))]
     low, high = len(kept) / len(approvals), (len(kept) + len(uncounted)) / len(approvals)
-    if holds(dated.rule, low) != holds(dated.rule, high):
-        said = say("target_share_undecided", low=low, high=high, count=len(uncounted))
-        return [judge(dated, None, year=job.year, evidence=evidence, reasons=(said,))]
-    said = say("target_parts", part=len(kept), whole=len(approvals))
-    return [judge(dated, low, year=job.year, evidence=evidence, reasons=(said,))]
+    undecided = say("target_share_undecided", low=low, high=high, count=len(uncounted))
+    parts = say("target_parts", part=len(kept), whole=len(approvals))
+    verdict = judge_between(
+        dated, low, high, year=job.year, evidence=evidence, reasons=(parts,),
+        undecided=(undecided,),
+    )  # fmt: skip
+    return [verdict]
 
 
 def _approvals_of_year(job: CheckJob) -> list[tuple[Row, int | None, Statement]]:
@@ -255,7 +252,7 @@ def central_approval_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 def _findings(job: CheckJob, dated: DatedRule, window: Window) -> Iterator[Finding]:
     ledger = competition_ledger(job)
     is_kept = bool(ledger.past["event_kind"].eq(APPROVED).any())
-    sizes = fitting(ledger.projects, conditions_on(dated.rule, "projects"))
+    sizes = counted_rows(dated.rule, "projects", ledger.projects)
     for at, (row, events) in enumerate(ledger.histories):
         starts = _starts(ledger, row, started_on(row, events), window.due[:4])
         if is_over(row, events) or starts is False or not (sizes.yes[at] or sizes.open[at]):

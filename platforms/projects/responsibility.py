@@ -9,15 +9,7 @@ import pandas as pd
 
 from geo.units import compare
 from platforms.ledger.calendar import window_of
-from platforms.ledger.counting import (
-    Fit,
-    ProjectLedger,
-    competition_ledger,
-    conditions_on,
-    count_verdict,
-    fitting,
-    ledger_of,
-)
+from platforms.ledger.counting import ProjectLedger, competition_ledger, count_verdict, ledger_of
 from platforms.ledger.histories import (
     Finding,
     State,
@@ -27,9 +19,10 @@ from platforms.ledger.histories import (
     none_concerned,
 )
 from platforms.ledger.rows import Row, number_of, text_of
-from platforms.policy.check import CheckJob, holds, judge
+from platforms.policy.check import CheckJob, counted_rows, judge, judge_between
 from platforms.policy.in_force import DatedRule
 from platforms.policy.registry import check
+from platforms.policy.uncertain import Maybe
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
 from platforms.targets.counts import NO_CLASS, fits, listed
 
@@ -78,16 +71,16 @@ def _roles(dated: DatedRule) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _classed(ledger: ProjectLedger) -> Fit:
+def _classed(ledger: ProjectLedger) -> Maybe:
     classes = ledger.projects["project_class"].astype("object")
-    return Fit(
+    return Maybe(
         (classes.notna() & classes.ne(NO_CLASS)).to_numpy(dtype=bool),
         classes.isna().to_numpy(dtype=bool),
     )
 
 
 def _counts(
-    job: CheckJob, dated: DatedRule, ledger: ProjectLedger, new: Fit, unit_id: str | None
+    job: CheckJob, dated: DatedRule, ledger: ProjectLedger, new: Maybe, unit_id: str | None
 ) -> list[Verdict]:
     window = window_of(dated.rule, job.year, job.policy.as_of)
     rows = _roster(job, dated, unit_id)
@@ -99,7 +92,7 @@ def _counts(
     )
     verdicts = []
     for name in sorted({*roster, *leading}):
-        is_led = Fit(names.eq(name).to_numpy(dtype=bool), unsaid)
+        is_led = Maybe(names.eq(name).to_numpy(dtype=bool), unsaid)
         verdict = count_verdict(dated, ledger, new & is_led, window, unit_id)
         naming = roster.get(name)
         named_by = () if naming is None else (Evidence("targets", tuple(map(str, naming))),)
@@ -135,7 +128,7 @@ def _plain(value: object) -> str | None:
 
 
 def _sizes(
-    job: CheckJob, dated: DatedRule, ledger: ProjectLedger, new: Fit, unit_id: str | None
+    job: CheckJob, dated: DatedRule, ledger: ProjectLedger, new: Maybe, unit_id: str | None
 ) -> list[Verdict]:
     """Show how far each project led lies from the amount marked 左右."""
     verdicts = []
@@ -230,7 +223,7 @@ def contact_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     if not job.is_whole_city:
         return []
     firms = pd.DataFrame(job.layer(FIRMS)).reset_index(drop=True)
-    fit = fitting(firms, conditions_on(dated.rule, FIRMS))
+    fit = counted_rows(dated.rule, FIRMS, firms)
     has = firms["contact"].map(lambda name: text_of({"": name}, "") is not None)
     looked_after = has.to_numpy(dtype=bool)
     if not looked_after.any():
@@ -245,13 +238,13 @@ def contact_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
         Evidence(FIRMS, tuple(ids[unsaid]), say("b15_unsaid")),
     ]
     rows = tuple(item for item in evidence if item.rows)
-    low = float((fit.yes & looked_after).sum())
-    high = low + float(unsaid.sum())
-    if holds(dated.rule, low) != holds(dated.rule, high):
-        said = say("b15_undecided", low=low, high=high)
-        return [judge(dated, None, year=job.year, evidence=rows, reasons=(said,))]
-    reasons = (say("b15_without", count=len(alone)),) if alone else ()
-    return [judge(dated, low, year=job.year, evidence=rows, reasons=reasons)]
+    low, high = (fit & Maybe.known(looked_after)).bounds()
+    verdict = judge_between(
+        dated, low, high, year=job.year, evidence=rows,
+        reasons=(say("b15_without", count=len(alone)),) if alone else (),
+        undecided=(say("b15_undecided", low=low, high=high),),
+    )  # fmt: skip
+    return [verdict]
 
 
 LAYER = "problems"

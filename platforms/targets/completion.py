@@ -8,18 +8,16 @@ import pandas as pd
 from geo.units import compare
 from platforms.ledger.calendar import Window, window_of
 from platforms.ledger.counting import (
-    Fit,
     ProjectLedger,
-    conditions_on,
     count_verdict,
     dated_verdict,
-    fitting,
     ledger_of,
     part_verdict,
 )
-from platforms.policy.check import CheckJob, judge
+from platforms.policy.check import CheckJob, counted_rows, judge
 from platforms.policy.in_force import DatedRule
 from platforms.policy.registry import check
+from platforms.policy.uncertain import Maybe, conditions_on
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
 from platforms.targets.counts import BEGINNING, fits, started
 from platforms.targets.reported import reported_figures
@@ -112,7 +110,7 @@ def _was_last(
 ) -> State:
     """Say whether a unit's score was the lowest of all; units that tie for it are all last."""
     of_year = rows["year"].eq(year).fillna(value=False).to_numpy(bool)
-    is_score = fitting(rows, conditions_on(dated.rule, LAYER)).yes & of_year
+    is_score = counted_rows(dated.rule, LAYER, rows).yes & of_year
     scores = rows[is_score].set_index("unit_id")["actual_value"].dropna().astype("float64")
     scores = scores[~scores.index.duplicated(keep=False)]
     if unit_id not in scores.index:
@@ -177,11 +175,11 @@ def construction_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     if part in ("new_starts", "new_starts_june"):
         counted = started(ledger, window)
     elif part == "under_construction":
-        counted = started(ledger, window).minus(carried_over(ledger, window))
-        counted = either(counted, carried_over(ledger, window))
+        carried = carried_over(ledger, window)
+        counted = (started(ledger, window) - carried) | carried
     elif part in ("started_june", "starts_september"):
         resumed = carried_over(ledger, window) & _resumed(ledger, window)
-        counted = either(started(ledger, window), resumed)
+        counted = started(ledger, window) | resumed
     elif part == "reserve":
         counted = _reserve(ledger, window)
     elif part == "industrial_share":
@@ -199,28 +197,22 @@ def construction_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     return [count_verdict(dated, ledger, counted & fit, window, None)]
 
 
-def carried_over(ledger: ProjectLedger, window: Window) -> Fit:
+def carried_over(ledger: ProjectLedger, window: Window) -> Maybe:
     """Say which projects were under construction when the year began."""
     before = f"{int(window.first[:4]) - 1:04d}-12-31"
     begun = ledger.happened(("started",), BEGINNING, before)
-    return begun.minus(ledger.happened(OVER, BEGINNING, before))
+    return begun - ledger.happened(OVER, BEGINNING, before)
 
 
-def either(one: Fit, other: Fit) -> Fit:
-    """Give the rows that fit one or the other."""
-    yes = one.yes | other.yes
-    return Fit(yes, (one.open | other.open) & ~yes)
-
-
-def _resumed(ledger: ProjectLedger, window: Window) -> Fit:
+def _resumed(ledger: ProjectLedger, window: Window) -> Maybe:
     """Say on which projects works were resumed; open for all where nobody enters such events."""
     yes = ledger.happened(("resumed",), window.first, window.last).yes
     is_entered = (ledger.events["event_kind"] == "resumed").any()
-    return Fit(yes, np.zeros_like(yes) if is_entered else ~yes)
+    return Maybe(yes, np.zeros_like(yes) if is_entered else ~yes)
 
 
-def _reserve(ledger: ProjectLedger, window: Window) -> Fit:
+def _reserve(ledger: ProjectLedger, window: Window) -> Maybe:
     """Say which projects stood in a reserve: entered in one, not started, not ended."""
     is_reserve = ledger.projects["reserve_level"].notna().to_numpy(dtype=bool)
     gone = ledger.happened(("started", "ended"), BEGINNING, window.last)
-    return Fit(is_reserve, ~is_reserve).minus(Fit(gone.yes, gone.open))
+    return Maybe(is_reserve, ~is_reserve) - gone

@@ -6,18 +6,11 @@ import numpy as np
 import pandas as pd
 
 from platforms.ledger.calendar import Window, window_of
-from platforms.ledger.counting import (
-    Fit,
-    ProjectLedger,
-    conditions_on,
-    count_verdict,
-    fitting,
-    ledger_of,
-    part_verdict,
-)
-from platforms.policy.check import CheckJob, judge
+from platforms.ledger.counting import ProjectLedger, count_verdict, ledger_of, part_verdict
+from platforms.policy.check import CheckJob, counted_rows, judge
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
+from platforms.policy.uncertain import Maybe, conditions_on, rows_meeting
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
 from platforms.targets.reported import reported_figures
 from platforms.territory import assessed_units
@@ -26,7 +19,7 @@ BEGINNING = "0000-01-01"
 CLASS = "project_class"
 
 
-def on_years_list(ledger: ProjectLedger, window: Window) -> Fit:
+def on_years_list(ledger: ProjectLedger, window: Window) -> Maybe:
     """Say which projects stood on the list of a year.
 
     Parameters
@@ -38,18 +31,19 @@ def on_years_list(ledger: ProjectLedger, window: Window) -> Fit:
 
     Returns
     -------
-    Fit
+    Maybe
         Listed by its last day, not started before it and not gone from the list (C6: a project
         leaves by starting, or because the policy or the investor changed).
     """
     came = ledger.happened(("listed",), BEGINNING, window.last)
     earlier = ledger.happened(("started",), BEGINNING, _day_before(window.first))
     # A start without a date counts as open in the year itself, not a second time as an earlier one.
-    earlier = Fit(earlier.yes, np.zeros_like(earlier.open))
-    return came.minus(earlier).minus(ledger.left_list(window.last))
+    return came - Maybe.known(earlier.yes) - ledger.left_list(window.last)
 
 
-def signed_and_landed(ledger: ProjectLedger, policy: PolicySet, window: Window) -> tuple[Fit, Fit]:
+def signed_and_landed(
+    ledger: ProjectLedger, policy: PolicySet, window: Window
+) -> tuple[Maybe, Maybe]:
     """Say which projects of a year's list are signed, and which projects landed in the year.
 
     Parameters
@@ -63,7 +57,7 @@ def signed_and_landed(ledger: ProjectLedger, policy: PolicySet, window: Window) 
 
     Returns
     -------
-    tuple of Fit
+    tuple of Maybe
         What lies under the fraction line of the landing rate, and what lies over it where it also
         lies under it.
     """
@@ -146,7 +140,7 @@ def _of_unit(
     ledger: ProjectLedger, dated: DatedRule, unit_id: str, policy: PolicySet, year: int
 ) -> list[Verdict]:
     conditions = conditions_on(dated.rule, "projects")
-    of_class = fitting(
+    of_class = rows_meeting(
         ledger.projects, [condition for condition in conditions if condition.column == CLASS]
     )
     own = ledger.of_unit(unit_id).yes
@@ -196,7 +190,7 @@ def floor_verdict(
         say.
     """
     rows = ledger.projects.iloc[[position]]
-    fit = fitting(rows, conditions_on(dated.rule, "projects"))
+    fit = counted_rows(dated.rule, "projects", rows)
     row = rows.iloc[0]
     amount = row["investment_yi_yuan"]
     if fit.yes[0]:
@@ -220,26 +214,26 @@ NO_CLASS = "other"
 """Class of a project that belongs to none of the programmes."""
 
 
-def brought_in(ledger: ProjectLedger, policy: PolicySet, window: Window) -> Fit:
+def brought_in(ledger: ProjectLedger, policy: PolicySet, window: Window) -> Maybe:
     """Say which projects were brought in (引进) in a window: registered, S6."""
     kinds = policy.setting_texts("S6", "brought_in_events")
     return ledger.happened(kinds, window.first, window.last)
 
 
-def listed(ledger: ProjectLedger, window: Window) -> Fit:
+def listed(ledger: ProjectLedger, window: Window) -> Maybe:
     """Say which projects came on the list in a window and hadn't left it but by starting (C6)."""
     came = ledger.happened(("listed",), window.first, window.last)
-    return came.minus(ledger.left_list(window.last))
+    return came - ledger.left_list(window.last)
 
 
-def started(ledger: ProjectLedger, window: Window) -> Fit:
+def started(ledger: ProjectLedger, window: Window) -> Maybe:
     """Say which projects started in a window (落地, S6)."""
     return ledger.happened(("started",), window.first, window.last)
 
 
-def fits(ledger: ProjectLedger, dated: DatedRule) -> Fit:
+def fits(ledger: ProjectLedger, dated: DatedRule) -> Maybe:
     """Say which projects meet the conditions of a rule."""
-    return fitting(ledger.projects, conditions_on(dated.rule, "projects"))
+    return counted_rows(dated.rule, "projects", ledger.projects)
 
 
 @check("B9", unit="个", grouped_by="unit")
@@ -367,7 +361,7 @@ def _units_by_part(job: CheckJob) -> dict[str, _Addressed]:
     addressed = {}
     for part in job.policy.parts(job.rule_id):
         names = conditions_on(job.policy.rule(job.rule_id, part).rule, "units")
-        named = fitting(units, names).yes
+        named = rows_meeting(units, names).yes
         addressed[part] = _Addressed(frozenset(map(str, units["unit_id"][named])), bool(names))
     addressed.pop("landing_rate", None)
     return addressed
@@ -392,7 +386,7 @@ def good_project_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     ledger, zones = ledger_of(job), job.per_rule(_national_zones)
     window = window_of(dated.rule, 0, job.policy.as_of, since=since)
     classes = ledger.projects[CLASS].astype("object")
-    classed = Fit(
+    classed = Maybe(
         (classes.notna() & classes.ne(NO_CLASS)).to_numpy(dtype=bool),
         classes.isna().to_numpy(dtype=bool),
     )
@@ -418,7 +412,7 @@ def _national_zones(job: CheckJob) -> dict[str, bool | Statement]:
     zones: dict[str, bool | Statement] = {}
     for unit_id in job.unit_ids:
         in_unit = platforms[under.eq(unit_id).to_numpy()]
-        fit = fitting(in_unit, conditions_on(rule, "major_platforms"))
+        fit = counted_rows(rule, "major_platforms", in_unit)
         if not len(platforms):
             zones[unit_id] = say("platforms_missing")
         elif not fit.yes.any() and fit.open.any():

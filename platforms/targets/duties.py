@@ -7,8 +7,8 @@ import pandas as pd
 
 from platforms.errors import PolicyError
 from platforms.ledger.calendar import months_later, window_of
-from platforms.ledger.counting import conditions_on, dated_verdict, fitting
-from platforms.policy.check import CheckJob, judge
+from platforms.ledger.counting import dated_verdict
+from platforms.policy.check import CheckJob, counted_rows, judge
 from platforms.policy.in_force import DatedRule
 from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Outcome, Verdict, say
@@ -142,7 +142,7 @@ def reported_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     B12 《进一步推动招大引强工作实施方案》 二（三）11, 12; B13 三（一）.
     """
     targets = pd.DataFrame(job.source.read(REPORTED_UNITS_LAYER))
-    rows = targets[fitting(targets, conditions_on(dated.rule, REPORTED_UNITS_LAYER)).yes]
+    rows = targets[counted_rows(dated.rule, REPORTED_UNITS_LAYER, targets).yes]
     whole = rows["town"].isna() & rows["leader"].isna()
     of_year = rows["year"].eq(job.year).fillna(value=False)
     rows = rows[(whole & of_year).to_numpy(dtype=bool)]

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from platforms.ledger.calendar import window_of
-from platforms.ledger.counting import conditions_on, dated_verdict, fitting
-from platforms.policy.check import CheckJob, holds, judge
+from platforms.ledger.counting import dated_verdict
+from platforms.policy.check import CheckJob, counted_rows, holds, judge
 from platforms.policy.in_force import DatedRule
+from platforms.policy.uncertain import conditions_on
 from platforms.policy.verdict import Evidence, Verdict, say
 
 LAYER = "targets"
@@ -46,7 +47,7 @@ def reported_figures(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     targets = job.source.read(LAYER)
     all_units = list(map(str, job.layer("units")["unit_id"]))
     window = window_of(dated.rule, job.year, job.policy.as_of)
-    rows = targets[fitting(targets, conditions_on(dated.rule, LAYER)).yes]
+    rows = targets[counted_rows(dated.rule, LAYER, targets).yes]
     rows = rows[(rows["town"].isna() & rows["leader"].isna()).to_numpy(dtype=bool)]
     if not window.has_begun:
         reason = say("target_not_begun", first=window.first)
