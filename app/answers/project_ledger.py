@@ -44,9 +44,9 @@ from platforms.projects.monitoring import (
     OVER_STAGES,
     Desk,
     LedgerWarning,
-    ProblemStanding,
+    ProblemStatus,
     State,
-    problem_standings,
+    problem_statuses,
     warnings_on,
 )
 from platforms.source import competition_of, viewer_of
@@ -302,7 +302,7 @@ def _as_row(one: Conflict, context: Context) -> dict[str, object]:
         "unit_ids": [text_of(row, "unit_id") for row in (one.one, one.other)],
         "is_between_units": one.is_between_units,
         "score": one.score,
-        "likeness": dict(one.likeness),
+        "likeness": dict(one.agreement),
         "reasons": [
             {"code": said.code, "text": context.words.text(said.code, **said.values)}
             for said in one.reasons
@@ -400,7 +400,7 @@ def problem_answer(context: Context, unit_id: str | None) -> Answer:
     problems = pd.DataFrame(context.source.read("problems"))
     found = [
         one
-        for one in problem_standings(problems, context.policy, context.as_of)
+        for one in problem_statuses(problems, context.policy, context.as_of)
         if not asked or one.row["unit_id"] in asked
     ]
     counts = Counter(one.state for one in found)
@@ -423,7 +423,7 @@ def problem_answer(context: Context, unit_id: str | None) -> Answer:
     )  # fmt: skip
 
 
-def _problems_line(one: ProblemStanding, context: Context) -> dict[str, object]:
+def _problems_line(one: ProblemStatus, context: Context) -> dict[str, object]:
     names = unit_names(context)
     return {
         "state_of_problem": context.words.text(f"problem_{one.state}"),
@@ -433,7 +433,7 @@ def _problems_line(one: ProblemStanding, context: Context) -> dict[str, object]:
     }
 
 
-def _problems_as_row(one: ProblemStanding) -> dict[str, object]:
+def _problems_as_row(one: ProblemStatus) -> dict[str, object]:
     row = {str(name): plain(value) for name, value in one.row.items()}
     return {**row, "state": one.state, "send_by": one.due_on, "meeting_by": one.meeting_by}
 

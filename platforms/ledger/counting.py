@@ -68,8 +68,8 @@ class ProjectLedger:
     @cached_property
     def events(self) -> pd.DataFrame:
         """Events on whatever day they are, corrections applied."""
-        standing = corrected(self.entries, self.known_on or self.as_of)
-        return standing.reset_index(drop=True)
+        right_events = corrected(self.entries, self.known_on or self.as_of)
+        return right_events.reset_index(drop=True)
 
     @cached_property
     def past(self) -> pd.DataFrame:
