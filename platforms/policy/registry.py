@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from platforms.policy.check import CheckJob
@@ -143,7 +144,7 @@ def verdicts_of(job: CheckJob) -> list[Verdict]:
                 name for name, other in registered.items()
                 if other is not None and other.judge is each.judge
             ]  # fmt: skip
-            together.sort(key=lambda name, listed=each.parts: _position(name, listed))
+            together.sort(key=partial(_position, each.parts))
         done.update(together)
         judged = [
             verdict
@@ -154,7 +155,7 @@ def verdicts_of(job: CheckJob) -> list[Verdict]:
     return verdicts
 
 
-def _position(part: str, listed: tuple[str, ...]) -> int:
+def _position(listed: tuple[str, ...], part: str) -> int:
     """Return the place of a part among those that a check lists, after them where it isn't."""
     return listed.index(part) if part in listed else len(listed)
 
