@@ -99,6 +99,11 @@ class PackFolder(Mapping[str, str]):
         return name in self._files
 
 
+SHIPPED_PACKS = ("changchun", "jiaxing", "panan")
+"""Packs of the product, whose units a test holds; any other is held against the checks when it is
+read, which loads them."""
+
+
 def read_policy(folder: Path, packs: tuple[str, ...], day: str) -> PolicySet:
     """Read policy packs as they stand on a day.
 
@@ -111,7 +116,13 @@ def read_policy(folder: Path, packs: tuple[str, ...], day: str) -> PolicySet:
     for pack in packs:
         if pack not in texts:
             raise MuPlanError("pack_unknown", pack=pack, nearest=nearest_name(pack, texts))
-    return policy_on(combine_packs([parse_pack(texts[pack], pack, texts) for pack in packs]), day)
+    parsed = [parse_pack(texts[pack], pack, texts) for pack in packs]
+    for pack in parsed:
+        if pack.name not in SHIPPED_PACKS:
+            from platforms.checks import refuse_foreign_units
+
+            refuse_foreign_units(pack)
+    return policy_on(combine_packs(parsed), day)
 
 
 DEFAULT_PACK = "jiaxing"

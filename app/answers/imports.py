@@ -48,7 +48,7 @@ from layers.maps.picture import map_picture
 from layers.maps.style import load_styles
 from layers.maps.view import Bounds, prepare_view
 from layers.validate import Fault, validate
-from platforms.ledger.dossiers import taken_parcels
+from platforms.ledger.histories import occupied_parcels
 from platforms.ledger.visibility import require_city
 from platforms.matching.demand import Demand, demand_of
 
@@ -184,7 +184,7 @@ def import_checks(
 ) -> Checks:
     """Gather what rows of an import are held against beside their contract."""
     require_city(context.source)
-    parcels_held = taken_parcels(
+    parcels_held = occupied_parcels(
         context.source.read("projects"), context.source.read("project_events"), context.as_of
     )
     occupied = {

@@ -22,7 +22,7 @@ from platforms.industries.codes import IndustryTable
 from platforms.land.blocks import counted_once_m2
 from platforms.land.find import ContiguousLand
 from platforms.land.search import BlockQuery, land_layers, lines_mu
-from platforms.ledger.dossiers import taken_parcels
+from platforms.ledger.histories import occupied_parcels
 from platforms.matching.candidates import places_of
 
 Facts = tuple[tuple[str, str], ...]
@@ -448,7 +448,7 @@ def _page(context: Context, query: InvestmentQuery, groups: tuple[PublicGroup, .
 
 def _occupied_count(context: Context, blocks: gpd.GeoDataFrame) -> int:
     """Count blocks with parcels that live projects have."""
-    occupied = taken_parcels(
+    occupied = occupied_parcels(
         context.source.read("projects"), context.source.read("project_events"), context.as_of
     )
     return sum(

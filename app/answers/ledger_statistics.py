@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import geopandas as gpd
 import pandas as pd
 
 from app.answers.answer import Answer, column_titles, sheet_of
@@ -14,7 +13,7 @@ from layers.exchange.writers.sheet import Sheet
 from platforms.errors import PlanningError
 from platforms.ledger.calendar import period_named
 from platforms.ledger.claims import Conflict, conflicts
-from platforms.ledger.counting import ledger_on
+from platforms.ledger.counting import read_ledger
 from platforms.ledger.entry import PLANNED
 from platforms.ledger.rows import text_of
 from platforms.ledger.visibility import require_city
@@ -27,12 +26,12 @@ from platforms.projects.dashboard import (
     Figure,
     Standpoint,
     UnitFigures,
-    UnitStanding,
+    UnitStatus,
     dashboard,
     is_short,
     standpoint,
     task_verdicts,
-    unit_standings,
+    unit_statuses,
 )
 from platforms.projects.monitoring import OVER_KINDS, Desk, LedgerWarning, warnings_on
 from platforms.targets.progress import State, progress_rows, state_of
@@ -89,7 +88,7 @@ def dashboard_answer(
     notes = pd.DataFrame(
         [note for note in remarks if note[1]], columns=["region", "note_dashboard"]
     )
-    verdicts = task_verdicts(context.source, at, asked, FURTHER_RULES)
+    verdicts = task_verdicts(at, asked, FURTHER_RULES)
     then = replace(context, policy=at.policy)
     further = progress_frame(then, progress_rows(verdicts, at.policy))[list(FURTHER_COLUMNS)]
     title = words.text("title_dashboard", period=span.name)
@@ -133,8 +132,7 @@ def dashboard_of(context: Context, period: str, unit_id: str | None = None) -> D
     require_city(context.source)
     asked = _units(unit_names(context), unit_id)
     at = standpoint(context.source, context.policy, period_named(period))
-    units = gpd.GeoDataFrame(context.source.read("units"))
-    return Dashboard(at, tuple(dashboard(at, units, asked, with_city=unit_id is None)))
+    return Dashboard(at, tuple(dashboard(at, asked, with_city=unit_id is None)))
 
 
 def figure_title(context: Context, name: str) -> str:
@@ -292,8 +290,11 @@ def ledger_ranking_answer(context: Context, period: str) -> Answer:
     """Answer ``project ranking`` (``ledger_period_bad``, ``viewer_city_only``)."""
     require_city(context.source)
     words, names = context.words, unit_names(context)
-    standings = unit_standings(
-        ledger_on(context.source, context.as_of), list(names), context.policy, period_named(period)
+    standings = unit_statuses(
+        read_ledger(context.source, context.as_of),
+        list(names),
+        context.policy,
+        period_named(period),
     )
     listed = pd.DataFrame([_ranking_line(unit, names[unit.unit_id], context) for unit in standings])
     listed = listed.sort_values("rank", kind="stable", na_position="last")[list(RANKING_COLUMNS)]
@@ -319,7 +320,7 @@ def ledger_ranking_answer(context: Context, period: str) -> Answer:
 
 
 def _first_and_last(
-    standings: list[UnitStanding], names: dict[str, str], context: Context
+    standings: list[UnitStatus], names: dict[str, str], context: Context
 ) -> list[str]:
     """Say who is first, last, and last twice."""
     words, lines = context.words, []
@@ -335,7 +336,7 @@ def _first_and_last(
     return lines
 
 
-def _ranking_row(unit: UnitStanding, name: str) -> dict[str, object]:
+def _ranking_row(unit: UnitStatus, name: str) -> dict[str, object]:
     return {
         "unit_id": unit.unit_id, "unit_name": name, "rank": unit.rank,
         "landing_rate": unit.landing_rate,
@@ -346,7 +347,7 @@ def _ranking_row(unit: UnitStanding, name: str) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _ranking_line(unit: UnitStanding, name: str, context: Context) -> dict[str, object]:
+def _ranking_line(unit: UnitStatus, name: str, context: Context) -> dict[str, object]:
     notes = [
         context.words.text(f"ledger_is_{code}")
         for code, holds in (
@@ -364,9 +365,7 @@ def _ranking_line(unit: UnitStanding, name: str, context: Context) -> dict[str, 
     }  # fmt: skip
 
 
-def _counted(
-    standings: list[UnitStanding], names: dict[str, str], context: Context
-) -> pd.DataFrame:
+def _counted(standings: list[UnitStatus], names: dict[str, str], context: Context) -> pd.DataFrame:
     """List the projects behind each figure."""
     projects = context.source.read("projects")
     titles = dict(zip(projects["project_id"], projects["name"], strict=True))

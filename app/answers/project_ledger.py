@@ -40,9 +40,9 @@ from platforms.projects.monitoring import (
     OVER_STAGES,
     Desk,
     LedgerWarning,
-    ProblemStanding,
+    ProblemStatus,
     State,
-    problem_standings,
+    problem_statuses,
     warnings_on,
 )
 from platforms.source import competition_of, viewer_of
@@ -302,7 +302,7 @@ def _conflict_row(conflict: Conflict, context: Context) -> dict[str, object]:
         "unit_ids": [text_of(row, "unit_id") for row in (conflict.one, conflict.other)],
         "is_between_units": conflict.is_between_units,
         "score": conflict.score,
-        "likeness": dict(conflict.likeness),
+        "likeness": dict(conflict.agreement),
         "reasons": [
             {"code": reason.code, "text": context.words.text(reason.code, **reason.values)}
             for reason in conflict.reasons
@@ -407,7 +407,7 @@ def problem_answer(context: Context, unit_id: str | None) -> Answer:
     problems = pd.DataFrame(context.source.read("problems"))
     listed_problems = [
         problem
-        for problem in problem_standings(problems, context.policy, context.as_of)
+        for problem in problem_statuses(problems, context.policy, context.as_of)
         if not asked or problem.row["unit_id"] in asked
     ]
     counts = Counter(problem.state for problem in listed_problems)
@@ -431,7 +431,7 @@ def problem_answer(context: Context, unit_id: str | None) -> Answer:
     )  # fmt: skip
 
 
-def _problem_line(problem: ProblemStanding, context: Context) -> dict[str, object]:
+def _problem_line(problem: ProblemStatus, context: Context) -> dict[str, object]:
     names = unit_names(context)
     return {
         "state_of_problem": context.words.text(f"problem_{problem.state}"),
@@ -441,7 +441,7 @@ def _problem_line(problem: ProblemStanding, context: Context) -> dict[str, objec
     }
 
 
-def _problem_row(problem: ProblemStanding) -> dict[str, object]:
+def _problem_row(problem: ProblemStatus) -> dict[str, object]:
     row = {str(name): plain(value) for name, value in problem.row.items()}
     return {
         **row,

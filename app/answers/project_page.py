@@ -19,7 +19,7 @@ from layers.maps.find import Highlight
 from layers.maps.view import Bounds, MapView
 from platforms.ledger.calendar import official_holidays
 from platforms.ledger.claims import Exclusivity, TalksQuestion, exclusivity
-from platforms.ledger.dossiers import Dossiers
+from platforms.ledger.counting import ProjectLedger
 from platforms.ledger.entry import Node, nodes_of
 from platforms.ledger.events import stage_models
 from platforms.ledger.rows import Row, project_row, text_of
@@ -72,10 +72,8 @@ def project_page(context: Context, project_id: str) -> ProjectPage:
         pd.DataFrame(source.read(name)) for name in ("projects", "project_events", "units")
     )
     row = project_row(projects, project_id)
-    dossiers = Dossiers(projects, events, policy, context.year)
-    dossier = next(
-        events_of for row, events_of in dossiers.rows() if row["project_id"] == project_id
-    )
+    histories = ProjectLedger(projects, events, policy.as_of).histories
+    history = next(each.events for each in histories if each.row["project_id"] == project_id)
     models = {model.name: model for model in stage_models(policy)}
     model = models.get("milestones") or next(iter(models.values()), None)
     problems = pd.DataFrame(source.read("problems"))
@@ -84,9 +82,9 @@ def project_page(context: Context, project_id: str) -> ProjectPage:
     rivals, rival_events = (pd.DataFrame(book.read(n)) for n in ("projects", "project_events"))
     return ProjectPage(
         row,
-        tuple(dossier),
+        tuple(history),
         problems[problems["project_id"].eq(project_id).fillna(value=False)],
-        nodes_of(dossier, model.stages, policy) if model is not None else (),
+        nodes_of(history, model.stages, policy) if model is not None else (),
         exclusivity(question, rivals, rival_events, policy),
         approval_route(land_supply_of(projects, units, project_id), policy),
         project_site(

@@ -23,7 +23,7 @@ from layers.exchange.writers.word import Content, Picture, Report, Section, repo
 from layers.exchange.writers.word_board import Boards
 from layers.maps.find import Highlight
 from layers.maps.view import MapView
-from platforms.checks import CHECKS, CheckQuery
+from platforms.checks import CHECKED_RULES, CheckQuery
 from platforms.land.find import ContiguousLand
 from platforms.land.search import BlockQuery, lines_mu
 from platforms.matching.match import MatchedSite, MatchResult
@@ -239,7 +239,7 @@ def _of_one_force(context: Context, name: str, mine: list[Verdict]) -> tuple[Con
 
 
 def _counted(context: Context, verdicts: list[Verdict]) -> pd.DataFrame:
-    in_order = sorted(verdicts, key=lambda v: (list(CHECKS).index(v.rule_id), v.part))
+    in_order = sorted(verdicts, key=lambda v: (CHECKED_RULES.index(v.rule_id), v.part))
     table = verdict_table(context, in_order)
     groups = table.groupby(["rule_id", "rule_title", "clause"], sort=False)["outcome"]
     counts = groups.agg(

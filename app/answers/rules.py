@@ -126,7 +126,6 @@ def _row(dated: DatedRule) -> dict[str, object]:
         "target_date": rule.target_date, "period": list(rule.period) if rule.period else None,
         "force_status": dated.force_status, "basis": dated.basis,
         "assumptions": list(rule.assumptions), "clause": dated.clause,
-        "evaluator": rule.evaluator,
     }  # fmt: skip
 
 

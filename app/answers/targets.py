@@ -18,8 +18,7 @@ from platforms.checks import FIRST_YEAR, LAST_YEAR, CheckQuery, run_checks
 from platforms.errors import PlanningError
 from platforms.indicators.post_evaluation import post_evaluation
 from platforms.indicators.ranking import RankingQuery, composite, parse_weights, rankings
-from platforms.targets.checks import TARGET_RULES
-from platforms.targets.progress import Progress, progress_rows
+from platforms.targets.progress import TARGET_RULES, Progress, progress_rows
 
 PROGRESS_COLUMNS = (
     "rule_id", "part", "rule_title", "unit_name", "year", "progress_state", "done", "target",

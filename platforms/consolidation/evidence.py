@@ -13,6 +13,7 @@ from platforms.consolidation.parks import firms_by_park
 from platforms.land.search import constraints_in_force
 from platforms.policy.check import CheckJob, counted_rows, judge
 from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
 from platforms.territory import assessed_units, shapes_of
 
@@ -32,57 +33,55 @@ class _Facts:
     yields: Statement
 
 
-def evidence_verdicts(job: CheckJob) -> list[Verdict]:
-    """Give the evidence for sorting each park that hasn't exited.
+@check("A28", "upgrade", "exit", unit="", grouped_by="row")
+def evidence_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Give the evidence for sorting each park that hasn't exited (A28).
 
-    Parameters
-    ----------
-    job
-        ``A28``.
-
-    Returns
-    -------
-    list of Verdict
-        Two a park, measured a score from 0 to 1. ``upgrade``: mean of what is known of the land
-        that no blocking constraint takes, firms above scale, land not yet used. ``exit``: of the
-        land that constraints take, firms below scale, idle and inefficient land. Nothing known is
-        ``no_data``. Hazards and discord aren't in the data, and the reasons say so.
+    One a park, measured a score from 0 to 1. ``upgrade``: mean of what is known of the land that no
+    blocking constraint takes, firms above scale, land not yet used. ``exit``: of the land that
+    constraints take, firms below scale, idle and inefficient land. Nothing known is ``no_data``.
+    Hazards and discord aren't in the data, and the reasons say so.
 
     Notes
     -----
     A28 嘉政发〔2018〕15号 二（二）; the measures are assumed, people decide.
     """
-    parks = job.layer(LAYER)
-    stands = parks[~(parks["exited_on"].fillna("9999-12-31") <= job.policy.as_of)]
-    facts = _facts(job, stands)
-    under = assessed_units(stands, job.layer("units"))
+    is_exit = dated.rule.part == "exit"
     verdicts = []
-    for unit_id in job.unit_ids:
-        for position in np.flatnonzero(under.eq(unit_id).to_numpy(dtype=bool)):
-            park_id = str(stands["park_id"].iloc[int(position)])
-            one = facts[int(position)]
-            for dated in job.rules("upgrade", "exit"):
-                is_exit = dated.rule.part == "exit"
-                shares = _for_exit(one) if is_exit else _for_upgrade(one)
-                known = [share for share in shares.values() if share is not None]
-                said = [
-                    say(code, value=share) if share is not None else say(f"{code}_unknown")
-                    for code, share in shares.items()
-                ]
-                verdicts.append(
-                    judge(
-                        dated,
-                        sum(known) / len(known) if known else None,
-                        unit_id=unit_id,
-                        year=job.year,
-                        evidence=(Evidence(LAYER, (park_id,)),),
-                        reasons=(
-                            say("park_named", park_id=park_id), *said, one.yields,
-                            *((say("a28_not_in_data"),) if is_exit else ()),
-                        ),
-                    )
-                )  # fmt: skip
+    for unit_id, park_id, facts in job.per_rule(_facts_by_park):
+        shares = _for_exit(facts) if is_exit else _for_upgrade(facts)
+        known = [share for share in shares.values() if share is not None]
+        said = [
+            say(code, value=share) if share is not None else say(f"{code}_unknown")
+            for code, share in shares.items()
+        ]
+        verdicts.append(
+            judge(
+                dated,
+                sum(known) / len(known) if known else None,
+                unit_id=unit_id,
+                year=job.year,
+                evidence=(Evidence(LAYER, (park_id,)),),
+                reasons=(
+                    say("park_named", park_id=park_id), *said, facts.yields,
+                    *((say("a28_not_in_data"),) if is_exit else ()),
+                ),
+            )
+        )  # fmt: skip
     return verdicts
+
+
+def _facts_by_park(job: CheckJob) -> list[tuple[str, str, _Facts]]:
+    """List unit, park and facts of the parks that haven't exited, by unit in the order asked."""
+    parks = job.layer(LAYER)
+    present = parks[~(parks["exited_on"].fillna("9999-12-31") <= job.policy.as_of)]
+    facts = _facts(job, present)
+    under = assessed_units(present, job.layer("units"))
+    return [
+        (unit_id, str(present["park_id"].iloc[int(position)]), facts[int(position)])
+        for unit_id in job.unit_ids
+        for position in np.flatnonzero(under.eq(unit_id).to_numpy(dtype=bool))
+    ]
 
 
 def _for_upgrade(facts: _Facts) -> dict[str, float | None]:
@@ -184,36 +183,25 @@ def _yields(figures: pd.DataFrame, firm_count: int, year: int) -> Statement:
 CHECKLIST_LAYER = "unit_milestones"
 
 
-def checklist_verdicts(job: CheckJob) -> list[Verdict]:
-    """Judge the dated steps of each county.
+@check("A23", unit="个", grouped_by="unit")
+def checklist_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Judge a dated step of each county (A23).
 
-    Parameters
-    ----------
-    job
-        ``A23``.
-
-    Returns
-    -------
-    list of Verdict
-        One a unit and step: 1 where a step was taken late, or is open after its day, else 0. The
-        day is the one on record, else that of the rule; it is included (S12). An open step before
-        its day isn't judged yet. A unit without the step on record is ``no_data``.
+    One a unit: 1 where the step was taken late, or is open after its day, else 0. The day is the
+    one on record, else that of the rule; it is included (S12). An open step before its day isn't
+    judged yet. A unit without the step on record is ``no_data``.
 
     Notes
     -----
     A23 嘉政发〔2018〕15号 三（二）.
     """
     rows = job.source.read(CHECKLIST_LAYER)
-    return [
-        _verdict(dated, unit_id, rows, job.policy.as_of)
-        for unit_id in job.unit_ids
-        for dated in job.rules()
-    ]
+    return [_verdict(dated, unit_id, rows, job.policy.as_of) for unit_id in job.unit_ids]
 
 
 def _verdict(dated: DatedRule, unit_id: str, rows: pd.DataFrame, as_of: str) -> Verdict:
-    yes, _ = counted_rows(dated.rule, CHECKLIST_LAYER, rows)
-    own = rows[yes & rows["unit_id"].eq(unit_id).fillna(value=False)]
+    of_step = counted_rows(dated.rule, CHECKLIST_LAYER, rows).yes
+    own = rows[of_step & rows["unit_id"].eq(unit_id).fillna(value=False)]
     said = {str(row["milestone_id"]): _step(dated, row, as_of) for _, row in own.iterrows()}
     codes = {one.code for one in said.values()}
     outcome: Outcome | None = None

@@ -1,6 +1,5 @@
 """Sorting, exit, nearness of parks, grants (A13–A15 A17 A19)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -15,6 +14,7 @@ from geo.units import compare, m2_to_mu
 from layers.fields import split_list
 from platforms.policy.check import CheckJob, counted_rows, judge
 from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
 from platforms.territory import assessed_units, major_outlines, major_rows, shapes_of
 
@@ -53,26 +53,16 @@ def firms_by_park(enterprises: gpd.GeoDataFrame, parks: gpd.GeoDataFrame) -> dic
 LAYER = "parks"
 
 
-def exit_verdicts(
-    parks: gpd.GeoDataFrame,
-    platforms: gpd.GeoDataFrame,
-    units: gpd.GeoDataFrame,
-    unit_ids: Sequence[str],
-    policy: PolicySet,
-    crs: CRS,
-) -> list[Verdict]:
-    """Judge the share of industrial platforms that have exited.
+@check("A13", unit="share")
+def exit_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Judge the share of industrial platforms that have exited (A13).
 
     Parameters
     ----------
-    parks, platforms, units
-        Layers ``parks``, ``major_platforms`` and ``units``, in ``crs``.
-    unit_ids
-        Units to judge.
-    policy
-        Rules on the as-of date; S1 states which kinds of park count.
-    crs
-        Projected system in metres.
+    job
+        Units, layers and rules; S1 states which kinds of park count.
+    dated
+        The rule [share].
 
     Returns
     -------
@@ -85,12 +75,12 @@ def exit_verdicts(
     -----
     A13 嘉政发〔2018〕15号 二（二）; S1, S16.
     """
-    dated = policy.rule("A13")
+    parks, units = job.layer(LAYER), job.layer("units")
     under = assessed_units(parks, units)
-    counted = counted_parks(parks, policy)
-    major_under = assessed_units(major_rows(platforms), units)
+    counted = counted_parks(parks, job.policy)
+    major_under = assessed_units(major_rows(job.layer("major_platforms")), units)
     verdicts = []
-    for unit_id in unit_ids:
+    for unit_id in job.unit_ids:
         own = parks[under.eq(unit_id) & counted]
         unknown = own[own["is_baseline"].isna()]
         baseline = own[own["is_baseline"].fillna(value=False).to_numpy(dtype=bool)]
@@ -98,7 +88,7 @@ def exit_verdicts(
             verdicts.append(_undecided(dated, unit_id, unknown))
             continue
         major_count = int(major_under.eq(unit_id).sum())
-        verdicts.append(_verdict(dated, unit_id, baseline, major_count, policy.as_of, crs))
+        verdicts.append(_verdict(dated, unit_id, baseline, major_count, job.policy.as_of, job.crs))
     return verdicts
 
 
@@ -182,20 +172,13 @@ class Found:
     open: dict[str, Statement]
 
 
-def sorting_verdicts(job: CheckJob) -> list[Verdict]:
+@check("A14", "neither", "both", unit="个", grouped_by="unit")
+def sorting_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge whether every park is of one kind: sub-park of a platform, or to leave (A14).
 
-    Parameters
-    ----------
-    job
-        ``A14``.
-
-    Returns
-    -------
-    list of Verdict
-        Two a unit, measured the number of parks listed. Feature towns only where they opted in
-        (S1). A unit without parks is ``not_applicable``; a park of which the kind isn't stated
-        leaves the verdict open unless another one is listed for certain.
+    One a unit, measured the number of parks listed. Feature towns only where they opted in (S1). A
+    unit without parks is ``not_applicable``; a park of which the kind isn't stated leaves the
+    verdict open unless another one is listed for certain.
 
     Notes
     -----
@@ -204,24 +187,24 @@ def sorting_verdicts(job: CheckJob) -> list[Verdict]:
     the stated part of the smaller one in common.
     """
     parks = job.layer(LAYER)
+    counted, under = job.per_rule(_counted_parks)
+    listed = (_neither if dated.rule.part == "neither" else _both)(job, counted)
+    return _per_unit(job, dated, counted, under, listed, parks.empty)
+
+
+def _counted_parks(job: CheckJob) -> tuple[gpd.GeoDataFrame, pd.Series]:
+    """Return the parks that are industrial platforms, and the unit each is assessed under."""
+    parks = job.layer(LAYER)
     counted = parks[counted_parks(parks, job.policy)]
-    found = {"neither": _neither(job, counted), "both": _both(job, counted)}
-    return _per_unit(job, counted, found, parks.empty)
+    return counted, assessed_units(counted, job.layer("units"))
 
 
-def kept_park_verdicts(job: CheckJob) -> list[Verdict]:
+@check("A15", unit="个")
+def kept_park_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge that the functional zones keep no town industrial park (A15).
 
-    Parameters
-    ----------
-    job
-        ``A15``.
-
-    Returns
-    -------
-    list of Verdict
-        One a zone. Kept is a park that has not exited and isn't a sub-park of a platform, also
-        while its exit is only planned; a zone without parks keeps none.
+    One a zone. Kept is a park that has not exited and isn't a sub-park of a platform, also while
+    its exit is only planned; a zone without parks keeps none.
 
     Notes
     -----
@@ -230,42 +213,31 @@ def kept_park_verdicts(job: CheckJob) -> list[Verdict]:
     parks = job.layer(LAYER)
     integrated = parks["disposition"].eq("sub_park").fillna(value=False)
     here = parks[~has_exited(parks, job.policy.as_of) & ~integrated]
-    verdicts = []
-    for dated in job.rules(""):
-        yes, unclear = counted_rows(dated.rule, LAYER, here)
-        found = Found(
-            {
-                park_id: say("a15_planned" if disposition == "exiting" else "a15_kept")
-                for park_id, disposition in zip(
-                    here["park_id"][yes], here["disposition"][yes].fillna(""), strict=True
-                )
-            },
-            dict.fromkeys(here["park_id"][unclear], say("park_kind_unknown")),
-        )
-        verdicts += _per_unit(job, here, {"": found}, parks.empty, vacuous=True)
-    return verdicts
+    fit = counted_rows(dated.rule, LAYER, here)
+    listed = Found(
+        {
+            park_id: say("a15_planned" if disposition == "exiting" else "a15_kept")
+            for park_id, disposition in zip(
+                here["park_id"][fit.yes], here["disposition"][fit.yes].fillna(""), strict=True
+            )
+        },
+        dict.fromkeys(here["park_id"][fit.open], say("park_kind_unknown")),
+    )
+    under = assessed_units(here, job.layer("units"))
+    return _per_unit(job, dated, here, under, listed, parks.empty, vacuous=True)
 
 
-def new_park_verdicts(job: CheckJob) -> list[Verdict]:
-    """List industrial parks that are new and lie outside every major platform (A18 ``new_parks``).
+@check("A18", "new_parks", unit="个")
+def new_park_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """List industrial parks that are new and lie outside every major platform (A18).
 
-    Parameters
-    ----------
-    job
-        ``A18``.
-
-    Returns
-    -------
-    list of Verdict
-        One a unit. New is a park that isn't of the baseline of 2018; it lies outside where more
-        than half of it does. Feature towns are no industrial parks.
+    One a unit. New is a park that isn't of the baseline of 2018; it lies outside where more than
+    half of it does. Feature towns are no industrial parks.
 
     Notes
     -----
     A18 嘉政发〔2018〕15号 三（二）.
     """
-    if not job.rules("new_parks"):
-        return []
     parks = job.layer(LAYER)
     here = parks[
         parks["park_kind"].ne("feature_town").fillna(value=True).to_numpy(dtype=bool)
@@ -287,8 +259,8 @@ def new_park_verdicts(job: CheckJob) -> list[Verdict]:
         elif may and out:
             unclear[park_id] = say("a18_baseline_unknown")
     known = len(outlines) > 0 and not parks.empty
-    found = {"new_parks": Found(listed, unclear)}
-    return _per_unit(job, here, found, not known, vacuous=True)
+    under = assessed_units(here, job.layer("units"))
+    return _per_unit(job, dated, here, under, Found(listed, unclear), not known, vacuous=True)
 
 
 def has_exited(parks: gpd.GeoDataFrame, as_of: str) -> np.ndarray:
@@ -354,34 +326,33 @@ def overlapping_parks(
 
 def _per_unit(
     job: CheckJob,
+    dated: DatedRule,
     parks: gpd.GeoDataFrame,
-    found: dict[str, Found],
+    under: pd.Series,
+    listed: Found,
     is_empty: bool,
     *,
     vacuous: bool = False,
 ) -> list[Verdict]:
-    """Judge what was found in each unit; a park of no known unit may be anybody's.
+    """Judge the parks listed in each unit; a park of no known unit may be anybody's.
 
     ``vacuous`` says that a unit without parks meets the rule, which forbids some; otherwise it
     doesn't apply.
     """
-    under = assessed_units(parks, job.layer("units"))
     homeless = set(parks["park_id"][under.isna()])
     verdicts = []
     for unit_id in job.unit_ids:
         own = set(parks["park_id"][under.eq(unit_id)])
-        for dated in job.rules(*found):
-            if is_empty:
-                said = say("parks_missing")
-                verdicts.append(judge(dated, None, unit_id=unit_id, reasons=(said,)))
-            elif not own and not homeless and not vacuous:
-                said = say("parks_none_in_unit")
-                verdicts.append(
-                    judge(dated, None, unit_id=unit_id, outcome="not_applicable", reasons=(said,))
-                )
-            else:
-                part = found[dated.rule.part]
-                verdicts.append(_sorted_parks_verdict(dated, unit_id, part, own, homeless))
+        if is_empty:
+            said = say("parks_missing")
+            verdicts.append(judge(dated, None, unit_id=unit_id, reasons=(said,)))
+        elif not own and not homeless and not vacuous:
+            said = say("parks_none_in_unit")
+            verdicts.append(
+                judge(dated, None, unit_id=unit_id, outcome="not_applicable", reasons=(said,))
+            )
+        else:
+            verdicts.append(_sorted_parks_verdict(dated, unit_id, listed, own, homeless))
     return verdicts
 
 
@@ -418,43 +389,41 @@ class Pair:
     unit_id: str
 
 
-def nearness_verdicts(job: CheckJob) -> list[Verdict]:
-    """Measure every park that stands against its platform, else the nearest one of its unit.
+@check("A17", "distance", unit="m", grouped_by="row")
+@check("A17", "industry", unit="share", grouped_by="row")
+def nearness_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Measure every park left against its platform, else the nearest one of its unit (A17).
 
-    Parameters
-    ----------
-    job
-        ``A17``.
-
-    Returns
-    -------
-    list of Verdict
-        Two a park. ``distance``: shortest distance [m, in the plane] between the outlines, 0 where
-        they touch or overlap. ``industry``: firms in a leading or specialty industry of the
-        platform ÷ firms whose industry can be compared (first two digits, one scheme).
+    One a park. ``distance``: shortest distance [m, in the plane] between the outlines, 0 where they
+    touch or overlap. ``industry``: firms in a leading or specialty industry of the platform ÷ firms
+    whose industry can be compared (first two digits, one scheme).
 
     Notes
     -----
     A17 嘉政发〔2018〕15号 二（一）; the measures are assumed.
     """
-    parks = job.layer(PARKS)
-    stands = parks[~(parks["exited_on"].fillna("9999-12-31") <= job.policy.as_of)]
+    pairs = job.per_rule(_pairs)
+    if dated.rule.part == "distance":
+        return [_nearness_verdict(dated, pair, *pair_distance(pair)) for pair in pairs]
     firms = job.layer("enterprises")
-    of_park = firms_by_park(firms, stands)
+    of_park = firms_by_park(firms, _present_parks(job))
     by_id = firms.drop_duplicates("enterprise_id").set_index("enterprise_id")
-    verdicts = []
-    for pair in _pairs(job, stands):
-        for dated in job.rules("distance", "industry"):
-            if dated.rule.part == "distance":
-                value, said = pair_distance(pair)
-            else:
-                own = by_id.loc[of_park[str(pair.park["park_id"])]]
-                value, said = pair_industry(pair, own)
-            verdicts.append(_nearness_verdict(dated, pair, value, said))
-    return verdicts
+    return [
+        _nearness_verdict(
+            dated, pair, *pair_industry(pair, by_id.loc[of_park[str(pair.park["park_id"])]])
+        )
+        for pair in pairs
+    ]
 
 
-def _pairs(job: CheckJob, parks: gpd.GeoDataFrame) -> list[Pair]:
+def _present_parks(job: CheckJob) -> gpd.GeoDataFrame:
+    """Return the parks that haven't exited."""
+    parks = job.layer(PARKS)
+    return parks[~(parks["exited_on"].fillna("9999-12-31") <= job.policy.as_of)]
+
+
+def _pairs(job: CheckJob) -> list[Pair]:
+    parks = _present_parks(job)
     major = major_rows(job.layer("major_platforms"))
     units = job.layer("units")
     under, of_platform = assessed_units(parks, units), assessed_units(major, units)
@@ -528,21 +497,14 @@ class _Grant:
     said: Statement
 
 
-def grant_verdicts(job: CheckJob) -> list[Verdict]:
-    """List the support granted in a year to firms in exiting parks.
+@check("A19", unit="项")
+def grant_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """List the support granted in a year to firms in exiting parks (A19).
 
-    Parameters
-    ----------
-    job
-        ``A19``.
-
-    Returns
-    -------
-    list of Verdict
-        One a unit, that of the park; measured the number of grants. A firm is in a park where
-        the grant or the firm names it, or where its shape lies in the park's outline. What was
-        granted before the park was listed (``disposition_on``) doesn't count. A grant of which
-        day, firm or that day aren't known leaves the verdict open unless another one is listed.
+    One a unit, that of the park; measured the number of grants. A firm is in a park where the grant
+    or the firm names it, or where its shape lies in the park's outline. What was granted before the
+    park was listed (``disposition_on``) doesn't count. A grant of which day, firm or that day
+    aren't known leaves the verdict open unless another one is listed.
 
     Notes
     -----
@@ -552,17 +514,16 @@ def grant_verdicts(job: CheckJob) -> list[Verdict]:
     grants = job.source.read(GRANTS)
     year = grants["granted_on"].str[:4]
     of_year = grants[year.eq(str(job.year)).fillna(value=False) | year.isna()]
+    exiting = parks[counted_rows(dated.rule, GRANTS_PARKS, parks).yes]
+    placed = _placed(job, of_year, exiting)
     verdicts = []
-    for dated in job.rules(""):
-        exiting, _ = counted_rows(dated.rule, GRANTS_PARKS, parks)
-        found = _placed(job, of_year, parks[exiting])
-        for unit_id in job.unit_ids:
-            if of_year.empty or parks.empty:
-                lacking = say("a19_no_record", year=job.year)
-                said = say("parks_missing") if parks.empty else lacking
-                verdicts.append(judge(dated, None, unit_id=unit_id, year=job.year, reasons=(said,)))
-            else:
-                verdicts.append(_grants_verdict(dated, unit_id, job.year, found))
+    for unit_id in job.unit_ids:
+        if of_year.empty or parks.empty:
+            lacking = say("a19_no_record", year=job.year)
+            said = say("parks_missing") if parks.empty else lacking
+            verdicts.append(judge(dated, None, unit_id=unit_id, year=job.year, reasons=(said,)))
+        else:
+            verdicts.append(_grants_verdict(dated, unit_id, job.year, placed))
     return verdicts
 
 

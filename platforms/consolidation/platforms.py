@@ -1,6 +1,5 @@
 """Number, management, totals, mix of platforms (A1 A16 A24 A25 A29 A30)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -9,101 +8,89 @@ import pandas as pd
 import shapely
 
 from geo.overlay import common_area_m2, intersecting_pairs
-from geo.units import compare, m2_to_mu
+from geo.units import m2_to_mu
 from layers.fields import FIELDS, split_list
-from platforms.indicators.figures import figure_verdicts, firms_inside
+from platforms.indicators.figures import firms_inside
 from platforms.indicators.per_mu import WAN_YUAN_PER_YI_YUAN
-from platforms.policy.check import CheckJob, counted_rows, judge
+from platforms.policy.check import CheckJob, counted_rows, holds, judge
 from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
 from platforms.territory import assessed_units, major_rows, platform_outlines, shapes_of
 
 LAYER = "major_platforms"
 
 
-def count_verdicts(
-    platforms: gpd.GeoDataFrame,
-    units: gpd.GeoDataFrame,
-    unit_ids: Sequence[str],
-    policy: PolicySet,
-) -> list[Verdict]:
-    """Judge the number of major platforms, in principle and at most.
+PRINCIPLE = "principle"
+
+
+@check("A1", PRINCIPLE, "limit", unit="个", grouped_by="unit")
+def number_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Judge the number of major platforms, in principle or at most (A1).
 
     Parameters
     ----------
-    platforms, units
-        Layers ``major_platforms`` and ``units``, in one system.
-    unit_ids
-        Units to judge.
-    policy
-        Rules on the as-of date.
+    job
+        Units, layers and rules.
+    dated
+        ``principle`` asks for the number kept in principle; its reasons say whether a deviation has
+        its reason and review date on file. ``limit`` is met within the principle, or up to the
+        limit where each platform beyond it has both on file.
 
     Returns
     -------
     list of Verdict
-        Two a unit. Part ``principle`` asks for the number kept in principle; its reasons say
-        whether a deviation has its reason and review date on file. Part ``limit`` is met within
-        the principle, or up to the limit where each platform beyond it has both on file. A
-        platform in a functional zone counts there, not for the county around it. Without any
-        platform on record, or with one of no known unit, there is no verdict.
+        One a unit. A platform in a functional zone counts there, not for the county around it.
+        Without any platform on record, or with one of no known unit, there is no verdict.
 
     Notes
     -----
     A1 嘉政发〔2018〕15号 一（平台布局更加合理）.
     """
-    major = major_rows(platforms)
-    under = assessed_units(major, units)
+    major = major_rows(job.layer(LAYER))
+    under = assessed_units(major, job.layer("units"))
     homeless = tuple(major["platform_id"][under.isna()])
     verdicts = []
-    for unit_id in unit_ids:
+    for unit_id in job.unit_ids:
         if major.empty:
-            verdicts += _undecided(policy, unit_id, (), say("platforms_missing"))
+            said = say("platforms_missing")
+            verdicts.append(judge(dated, None, unit_id=unit_id, reasons=(said,)))
         elif homeless:
             said = say("platform_unit_unknown", count=len(homeless))
-            verdicts += _undecided(policy, unit_id, (Evidence(LAYER, homeless),), said)
+            rows = (Evidence(LAYER, homeless),)
+            verdicts.append(judge(dated, None, unit_id=unit_id, evidence=rows, reasons=(said,)))
         else:
             elsewhere = major[major["unit_id"].eq(unit_id).fillna(value=False) & under.ne(unit_id)]
-            verdicts += _verdicts(policy, unit_id, major[under.eq(unit_id)], elsewhere)
+            kept = major[under.eq(unit_id)]
+            verdicts.append(_number_verdict(job, dated, unit_id, kept, elsewhere))
     return verdicts
 
 
-def _undecided(
-    policy: PolicySet, unit_id: str, evidence: tuple[Evidence, ...], reason: Statement
-) -> list[Verdict]:
-    return [
-        judge(policy.rule("A1", part), None, unit_id=unit_id, evidence=evidence, reasons=(reason,))
-        for part in ("principle", "limit")
-    ]
-
-
-def _verdicts(
-    policy: PolicySet, unit_id: str, kept: gpd.GeoDataFrame, elsewhere: gpd.GeoDataFrame
-) -> list[Verdict]:
-    principle, limit = policy.rule("A1", "principle"), policy.rule("A1", "limit")
+def _number_verdict(
+    job: CheckJob,
+    dated: DatedRule,
+    unit_id: str,
+    kept: gpd.GeoDataFrame,
+    elsewhere: gpd.GeoDataFrame,
+) -> Verdict:
     count = float(len(kept))
-    usual = principle.rule.bounds[1]
+    usual = job.policy.rule(job.rule_id, PRINCIPLE).rule.bounds[1]
     on_file = kept[kept["extra_reason"].notna() & kept["extra_review_on"].notna()]
     extra = max(0, int(count - usual))
-    has_reasons = len(on_file) >= extra
     evidence = [Evidence(LAYER, tuple(kept["platform_id"]))]
     if len(elsewhere):
         said = say("platform_counted_under_zone", count=len(elsewhere))
         evidence.append(Evidence(LAYER, tuple(elsewhere["platform_id"]), said))
-    reasons = _reasons(on_file, extra, policy.as_of) if extra else []
+    reasons = _reasons(on_file, extra, job.policy.as_of) if extra else []
     if not count:
         reasons.append(say("a1_none"))
-    within = compare(count, limit.rule.bounds[0]) >= 0 and compare(count, limit.rule.bounds[1]) <= 0
-    return [
-        judge(principle, count, unit_id=unit_id, evidence=tuple(evidence), reasons=tuple(reasons)),
-        judge(
-            limit,
-            count,
-            unit_id=unit_id,
-            outcome="met" if within and has_reasons else "not_met",
-            evidence=tuple(evidence),
-            reasons=tuple(reasons),
-        ),
-    ]
+    outcome: Outcome | None = None
+    if dated.rule.part != PRINCIPLE:
+        outcome = "met" if holds(dated.rule, count) and len(on_file) >= extra else "not_met"
+    return judge(
+        dated, count, unit_id=unit_id, outcome=outcome, evidence=tuple(evidence),
+        reasons=tuple(reasons),
+    )  # fmt: skip
 
 
 def _reasons(on_file: pd.DataFrame, extra: int, as_of: str) -> list[Statement]:
@@ -119,19 +106,12 @@ PLATFORMS, PARKS, TARGETS = "major_platforms", "parks", "targets"
 LEVELS = "main_platform_levels"
 
 
-def level_verdicts(job: CheckJob) -> list[Verdict]:
+@check("A16", unit="个")
+def level_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge that the main platform is a state-level or well-developed provincial zone (A16).
 
-    Parameters
-    ----------
-    job
-        ``A16``.
-
-    Returns
-    -------
-    list of Verdict
-        One a platform, measured 1 where its level isn't among those of the assumption; a level
-        not stated is ``no_data``.
+    One a platform, measured 1 where its level isn't among those of the assumption; a level not
+    stated is ``no_data``.
 
     Notes
     -----
@@ -142,45 +122,33 @@ def level_verdicts(job: CheckJob) -> list[Verdict]:
     for unit_id, row in job.platforms():
         level = row["level"]
         said = say("a16_level", level=level) if pd.notna(level) else say("a16_level_missing")
-        for dated in job.rules(""):
-            verdicts.append(
-                judge(
-                    dated,
-                    None if pd.isna(level) else float(level not in fit),
-                    unit_id=unit_id,
-                    platform_id=str(row["platform_id"]),
-                    evidence=(Evidence(PLATFORMS, (str(row["platform_id"]),)),),
-                    reasons=(said,),
-                )
+        verdicts.append(
+            judge(
+                dated,
+                None if pd.isna(level) else float(level not in fit),
+                unit_id=unit_id,
+                platform_id=str(row["platform_id"]),
+                evidence=(Evidence(PLATFORMS, (str(row["platform_id"]),)),),
+                reasons=(said,),
             )
+        )
     return verdicts
 
 
-def body_verdicts(job: CheckJob) -> list[Verdict]:
+@check("A24", "one_body", "route", unit="个", grouped_by="platform")
+def body_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge that each platform has one management body and each sub-park its route (A24).
 
-    Parameters
-    ----------
-    job
-        ``A24``.
-
-    Returns
-    -------
-    list of Verdict
-        Two a platform: ``one_body`` counts the bodies on file (none on file: ``no_data``),
-        ``route`` the sub-parks without a route. Where no park of the city has one the column
-        isn't kept, which is ``no_data``; a platform without sub-parks needs none.
+    One a platform: ``one_body`` counts the bodies on file (none on file: ``no_data``), ``route``
+    the sub-parks without a route. Where no park of the city has one the column isn't kept, which is
+    ``no_data``; a platform without sub-parks needs none.
 
     Notes
     -----
     A24 嘉政发〔2018〕15号 二（三）.
     """
-    verdicts = []
-    for unit_id, row in job.platforms():
-        for dated in job.rules("one_body", "route"):
-            judged = _one_body if dated.rule.part == "one_body" else _route
-            verdicts.append(judged(job, dated, unit_id, row))
-    return verdicts
+    judged = _one_body if dated.rule.part == "one_body" else _route
+    return [judged(job, dated, unit_id, row) for unit_id, row in job.platforms()]
 
 
 def _one_body(job: CheckJob, dated: DatedRule, unit_id: str, row: pd.Series) -> Verdict:
@@ -200,8 +168,8 @@ def _one_body(job: CheckJob, dated: DatedRule, unit_id: str, row: pd.Series) -> 
 
 def _route(job: CheckJob, dated: DatedRule, unit_id: str, row: pd.Series) -> Verdict:
     parks = job.layer(PARKS)
-    yes, _ = counted_rows(dated.rule, PARKS, parks)
-    own = parks[yes & parks["platform_id"].eq(row["platform_id"]).fillna(value=False)]
+    integrated = counted_rows(dated.rule, PARKS, parks).yes
+    own = parks[integrated & parks["platform_id"].eq(row["platform_id"]).fillna(value=False)]
     lacking = tuple(own["park_id"][own["integration_route"].isna()])
     platform_id = str(row["platform_id"])
     outcome: Outcome | None = None
@@ -225,19 +193,12 @@ def _route(job: CheckJob, dated: DatedRule, unit_id: str, row: pd.Series) -> Ver
     )  # fmt: skip
 
 
-def town_task_verdicts(job: CheckJob) -> list[Verdict]:
+@check("A25", unit="项")
+def town_task_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """List industrial investment tasks set for towns that host no main platform (A25).
 
-    Parameters
-    ----------
-    job
-        ``A25``.
-
-    Returns
-    -------
-    list of Verdict
-        One a unit for the year, measured the number of tasks. A unit without tasks on record for
-        the year is ``no_data``; so is one with such tasks where a platform doesn't state its town.
+    One a unit for the year, measured the number of tasks. A unit without tasks on record for the
+    year is ``no_data``; so is one with such tasks where a platform doesn't state its town.
 
     Notes
     -----
@@ -247,13 +208,13 @@ def town_task_verdicts(job: CheckJob) -> list[Verdict]:
     targets = targets[targets["year"].eq(job.year).fillna(value=False)]
     major = major_rows(job.layer(PLATFORMS))
     under = assessed_units(major, job.layer("units"))
-    verdicts = []
-    for unit_id in job.unit_ids:
-        own = targets[targets["unit_id"].eq(unit_id).fillna(value=False)]
-        hosts = major["town"][under.eq(unit_id)]
-        for dated in job.rules(""):
-            verdicts.append(_town_tasks(job, dated, unit_id, own, hosts))
-    return verdicts
+    return [
+        _town_tasks(
+            job, dated, unit_id, targets[targets["unit_id"].eq(unit_id).fillna(value=False)],
+            major["town"][under.eq(unit_id)],
+        )
+        for unit_id in job.unit_ids
+    ]  # fmt: skip
 
 
 def _town_tasks(
@@ -262,16 +223,16 @@ def _town_tasks(
     if own.empty:
         said = say("a25_no_tasks", year=job.year)
         return judge(dated, None, unit_id=unit_id, year=job.year, reasons=(said,))
-    yes, unclear = counted_rows(dated.rule, TARGETS, own)
+    fit = counted_rows(dated.rule, TARGETS, own)
     towns = {town for text in hosts for town in split_list(text)}
     to_town = own["town"].notna()
     elsewhere = to_town & ~own["town"].isin(towns)
-    listed = tuple(own["target_id"][yes & elsewhere])
-    unknown = tuple(own["target_id"][unclear & elsewhere])
+    listed = tuple(own["target_id"][fit.yes & elsewhere])
+    unknown = tuple(own["target_id"][fit.open & elsewhere])
     evidence = []
     reasons = []
     if listed:
-        named = "、".join(sorted(set(own["town"][yes & elsewhere])))
+        named = "、".join(sorted(set(own["town"][fit.yes & elsewhere])))
         evidence.append(Evidence(TARGETS, listed, say("a25_listed", towns=named)))
     if unknown:
         evidence.append(Evidence(TARGETS, unknown, say("a25_indicator_unknown")))
@@ -304,48 +265,43 @@ class _Places:
     zones: tuple[str, ...]
 
 
-def total_verdicts(job: CheckJob) -> list[Verdict]:
-    """Add up the output of the year's firms by territory and by platform.
+@check("A29", "totals", unit="亿元", grouped_by="platform")
+@check("A29", "double_count", unit="家", grouped_by="platform")
+def total_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Add up the output of the year's firms by territory and by platform (A29).
 
-    Parameters
-    ----------
-    job
-        ``A29``.
-
-    Returns
-    -------
-    list of Verdict
-        Two a unit and two a major platform. ``totals`` is the output [亿元] of the firms within
-        the outline of the unit (a county with the functional zones inside it) or of the platform
-        with its sub-parks; a unit's figure for assessment, without the zones, and that of its
-        platforms stand beside it. ``double_count`` lists firms that stand in two counties, or in
-        two platforms. A firm without a figure is counted and said, never taken for zero.
+    One a unit and one a major platform. ``totals`` is the output [亿元] of the firms within the
+    outline of the unit (a county with the functional zones inside it) or of the platform with its
+    sub-parks; a unit's figure for assessment, without the zones, and that of its platforms are
+    given with it. ``double_count`` lists firms that are in two counties, or in two platforms. A
+    firm without a figure is counted and said, never taken for zero.
 
     Notes
     -----
     A29 嘉政发〔2018〕15号 二（四）; S9.
     """
-    places = _places(job)
-    figures = job.source.read("enterprise_indicators")
-    figures = figures[figures["year"].eq(job.year).fillna(value=False)]
-    output = figures.drop_duplicates("enterprise_id").set_index("enterprise_id")["output_wan_yuan"]
-    of_firm = places.firms["enterprise_id"].map(output).to_numpy(dtype=float)
+    places, of_firm = job.per_rule(_places), _output_of_firms(job)
     verdicts = []
     for unit_id in job.unit_ids:
         same_kind = places.zones if unit_id in places.zones else places.counties
         others = [places.in_unit[u] for u in same_kind if u != unit_id]
         here = places.in_unit[unit_id]
-        for dated in job.rules("totals", "double_count"):
-            verdicts.append(_verdict(job, dated, places, of_firm, here, others, unit_id, None))
+        verdicts.append(_verdict(job, dated, places, of_firm, here, others, unit_id, None))
     for unit_id, row in job.platforms():
         platform_id = str(row["platform_id"])
-        others = [one for key, one in places.in_platform.items() if key != platform_id]
+        others = [inside for key, inside in places.in_platform.items() if key != platform_id]
         here = places.in_platform[platform_id]
-        for dated in job.rules("totals", "double_count"):
-            verdicts.append(
-                _verdict(job, dated, places, of_firm, here, others, unit_id, platform_id)
-            )
+        verdicts.append(_verdict(job, dated, places, of_firm, here, others, unit_id, platform_id))
     return verdicts
+
+
+def _output_of_firms(job: CheckJob) -> np.ndarray:
+    """Return the output of each firm in the year [万元], NaN where it isn't on file."""
+    figures = job.source.read("enterprise_indicators")
+    figures = figures[figures["year"].eq(job.year).fillna(value=False)]
+    output = figures.drop_duplicates("enterprise_id").set_index("enterprise_id")["output_wan_yuan"]
+    of_firm = job.layer(TOTALS_LAYER)["enterprise_id"].map(output)
+    return np.asarray(of_firm.to_numpy(dtype=float), dtype=float)
 
 
 def _places(job: CheckJob) -> _Places:
@@ -428,42 +384,34 @@ USES = ("production", "living", "ecological")
 ASSUMPTION = "land_mix"
 
 
-def platform_mix_verdicts(job: CheckJob) -> list[Verdict]:
-    """Give the land mix of each major platform, and its counts of firms and centres.
+@check("A30", "land_mix", unit="share")
+def platform_mix_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Give the land mix of each major platform (A30).
 
-    Parameters
-    ----------
-    job
-        ``A30``.
-
-    Returns
-    -------
-    list of Verdict
-        ``land_mix`` is the part of production land in the land of the three uses, by the parcels
-        inside the platform with its sub-parks; the other two, and the land of other or unknown
-        use, stand in the reasons. Values only.
+    The part of production land in the land of the three uses, by the parcels inside the platform
+    with its sub-parks; the other two, and the land of other or unknown use, are in the reasons.
+    Values only.
 
     Notes
     -----
-    A30 嘉政发〔2018〕15号 二（一）, 一（产业发展更加高端）. Which codes belong to which use is
-    assumed; a code is read within its scheme.
+    A30 嘉政发〔2018〕15号 二（一）. Which codes belong to which use is assumed; a code is read
+    within its scheme.
     """
+    parcels = job.layer("land_parcels")
+    parks = job.layer("parks")
+    use = _uses(parcels, job.policy)
+    shapes = shapes_of(parcels)
     verdicts = []
-    if job.rules("land_mix"):
-        parcels = job.layer("land_parcels")
-        parks = job.layer("parks")
-        use = _uses(parcels, job.policy)
-        shapes = shapes_of(parcels)
-        for unit_id, row in job.platforms():
-            one = job.layer("major_platforms")
-            one = one[one["platform_id"].eq(row["platform_id"]).fillna(value=False)]
-            outline = np.array([shapely.union_all(platform_outlines(one, parks))], dtype=object)
-            of_parcel, of_outline = intersecting_pairs(shapes, outline)
-            area = np.zeros(0)
-            if len(of_parcel):
-                area = common_area_m2(shapes, outline, of_parcel, of_outline, job.crs)
-            verdicts.append(_mix(job, unit_id, row, area, use[of_parcel]))
-    return verdicts + figure_verdicts(job)
+    for unit_id, row in job.platforms():
+        one = job.layer("major_platforms")
+        one = one[one["platform_id"].eq(row["platform_id"]).fillna(value=False)]
+        outline = np.array([shapely.union_all(platform_outlines(one, parks))], dtype=object)
+        of_parcel, of_outline = intersecting_pairs(shapes, outline)
+        area = np.zeros(0)
+        if len(of_parcel):
+            area = common_area_m2(shapes, outline, of_parcel, of_outline, job.crs)
+        verdicts.append(_mix(dated, unit_id, row, area, use[of_parcel]))
+    return verdicts
 
 
 def _uses(parcels: pd.DataFrame, policy: PolicySet) -> np.ndarray:
@@ -480,7 +428,9 @@ def _uses(parcels: pd.DataFrame, policy: PolicySet) -> np.ndarray:
     return found
 
 
-def _mix(job: CheckJob, unit_id: str, row: pd.Series, area: np.ndarray, use: np.ndarray) -> Verdict:
+def _mix(
+    dated: DatedRule, unit_id: str, row: pd.Series, area: np.ndarray, use: np.ndarray
+) -> Verdict:
     sums = {name: float(area[use == name].sum()) for name in USES}
     whole = sum(sums.values())
     other_mu = float(m2_to_mu(float(area[use == ""].sum())))
@@ -491,7 +441,7 @@ def _mix(job: CheckJob, unit_id: str, row: pd.Series, area: np.ndarray, use: np.
     else:
         reasons.insert(0, say("a30_no_land"))
     return judge(
-        job.policy.rule("A30", "land_mix"),
+        dated,
         sums["production"] / whole if whole > 0 else None,
         unit_id=unit_id,
         platform_id=str(row["platform_id"]),

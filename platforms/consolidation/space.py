@@ -1,6 +1,6 @@
 """Developable space, approved area (A2, A4)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -17,6 +17,7 @@ from geo.units import compare, m2_to_mu, mu_to_m2
 from platforms.land.search import constraints_in_force
 from platforms.policy.check import CheckJob, holds, judge
 from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
 from platforms.territory import assessed_units, major_rows, platform_outlines, shapes_of
 
@@ -38,53 +39,41 @@ class _Figures:
     unknown_mu: float | None
 
 
-def developable_verdicts(
-    platforms: gpd.GeoDataFrame,
-    parks: gpd.GeoDataFrame,
-    constraints: gpd.GeoDataFrame,
-    parcels: gpd.GeoDataFrame,
-    units: gpd.GeoDataFrame,
-    unit_ids: Sequence[str],
-    policy: PolicySet,
-    crs: CRS,
-) -> list[Verdict]:
-    """Judge the developable space of each major platform.
+@check("A2", unit="亩")
+def developable_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Judge the developable space of each major platform (A2).
 
     Parameters
     ----------
-    platforms, parks, constraints, parcels, units
-        The layers of these names, in ``crs``.
-    unit_ids
-        Units whose platforms are judged.
-    policy
-        Rules on the as-of date; S16 states what is deducted.
-    crs
-        Projected system in metres.
+    job
+        Units, layers and rules; S16 states what is deducted.
+    dated
+        The rule [亩].
 
     Returns
     -------
     list of Verdict
         One a platform. Measured is the ellipsoidal area [亩] of the outline with sub-parks less
-        the blocking constraints in force on the as-of date. Beside it, in the reasons, stand the
-        declared figure and the unbuilt and inefficient remainder; where a reading disagrees they
-        say so. Without constraints on record, or with an unclear one, the area is an upper bound:
-        too small is ``not_met``, anything else ``no_data``.
+        the blocking constraints in force on the as-of date. The reasons give the declared figure
+        and the unbuilt and inefficient remainder; where a reading disagrees they say so. Without
+        constraints on record, or with an unclear one, the area is an upper bound: too small is
+        ``not_met``, anything else ``no_data``.
 
     Notes
     -----
     A2 嘉政发〔2018〕15号 一（平台布局更加合理）; S2, S16.
     """
-    dated = policy.rule("A2")
-    major = major_rows(platforms)
-    under = assessed_units(major, units)
+    major = major_rows(job.layer("major_platforms"))
+    under = assessed_units(major, job.layer("units"))
     chosen = [
         (unit_id, position)
-        for unit_id in unit_ids
+        for unit_id in job.unit_ids
         for position in np.flatnonzero(under.eq(unit_id).to_numpy(dtype=bool))
     ]
-    in_force = constraints_in_force(constraints, policy.as_of)
-    spaces = [_space(major.iloc[[position]], parks, in_force, policy) for _, position in chosen]
-    measured = _measure(spaces, parcels, policy, crs)
+    parks, constraints = job.layer("parks"), job.layer("constraints")
+    in_force = constraints_in_force(constraints, job.policy.as_of)
+    spaces = [_space(major.iloc[[position]], parks, in_force, job.policy) for _, position in chosen]
+    measured = _measure(spaces, job.layer("land_parcels"), job.policy, job.crs)
     return [
         _verdict(dated, major.iloc[position], unit_id, figures, constraints.empty)
         for (unit_id, position), figures in zip(chosen, measured, strict=True)
@@ -228,35 +217,41 @@ class _Edition:
     is_sketched: bool
 
 
-def gazetted_verdicts(job: CheckJob) -> list[Verdict]:
-    """Judge the approved outline of each zone before and after consolidation.
+@check("A4", "outline", unit="个", grouped_by="platform")
+@check("A4", "area", unit="亩", grouped_by="platform")
+def gazetted_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Judge the approved outline of each zone before and after consolidation (A4).
 
-    Parameters
-    ----------
-    job
-        ``A4``.
-
-    Returns
-    -------
-    list of Verdict
-        Two a zone of state or provincial level, and of any other with an approved outline on
-        record. Part ``outline``: 1 where the edition in force on the as-of date differs from the
-        newest one of before the rule by more land than its tolerance, else 0. Part ``area``:
-        ellipsoidal area of the edition in force less the approved area [亩]; an excess within the
-        tolerance is met. Without a digital outline, or without the day of an edition, ``no_data``.
+    One a zone of state or provincial level, and of any other with an approved outline on record.
+    Part ``outline``: 1 where the edition in force on the as-of date differs from the newest one of
+    before the rule by more land than its tolerance, else 0. Part ``area``: ellipsoidal area of the
+    edition in force less the approved area [亩]; an excess within the tolerance is met. Without a
+    digital outline, or without the day of an edition, ``no_data``.
 
     Notes
     -----
     A4 嘉政发〔2018〕15号 一（平台布局更加合理）.
     """
-    verdicts = []
-    for unit_id, zone in _zones(job):
-        editions = _editions(job, str(zone["platform_id"]))
-        reached = [one for one in editions if one.day <= job.policy.as_of]
-        for dated in job.rules("outline", "area"):
-            judged = _outline if dated.rule.part == "outline" else _area
-            verdicts.append(judged(job, dated, unit_id, zone, reached))
-    return verdicts
+    judged = _outline if dated.rule.part == "outline" else _area
+    return [
+        judged(job, dated, unit_id, zone, reached)
+        for unit_id, zone, reached in job.per_rule(_zones_with_editions)
+    ]
+
+
+def _zones_with_editions(job: CheckJob) -> list[tuple[str, pd.Series, list[_Edition]]]:
+    """List unit, row and editions up to the as-of date of each zone."""
+    return [
+        (
+            unit_id,
+            zone,
+            [
+                edition for edition in _editions(job, str(zone["platform_id"]))
+                if edition.day <= job.policy.as_of
+            ],
+        )
+        for unit_id, zone in _zones(job)
+    ]  # fmt: skip
 
 
 def _zones(job: CheckJob) -> Iterator[tuple[str, pd.Series]]:

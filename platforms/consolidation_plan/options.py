@@ -139,8 +139,8 @@ def _kept_counts(job: CheckJob, unit_parks: gpd.GeoDataFrame, unit_id: str) -> p
     zones = units_in_scope(job.layer("units"), ("Z2",))
     if unit_id not in zones or not job.policy.parts("A15"):
         return none
-    yes, unclear = counted_rows(job.policy.rule("A15").rule, "parks", unit_parks)
-    return yes | unclear
+    counted = counted_rows(job.policy.rule("A15").rule, "parks", unit_parks)
+    return pd.Series(counted.may, index=unit_parks.index)
 
 
 def _platform(

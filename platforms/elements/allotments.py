@@ -16,6 +16,7 @@ from geo.units import m2_to_mu
 from layers.fields import split_list
 from platforms.errors import PlanningError
 from platforms.policy.in_force import PolicySet
+from platforms.policy.uncertain import Maybe
 from platforms.territory import shapes_of, unit_of_place
 
 
@@ -210,28 +211,6 @@ CITY = "city"
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A yes-or-no question asked of every allotment.
-
-    ``yes``: True where the answer is yes.
-    ``open``: True where it isn't known.
-    """
-
-    yes: Flags
-    open: Flags
-
-    @property
-    def may(self) -> Flags:
-        """True where the answer is yes or isn't known."""
-        return self.yes | self.open
-
-    def __and__(self, other: "Answer") -> "Answer":
-        """Both: a no settles it, whatever is open beside."""
-        yes = self.yes & other.yes
-        return Answer(yes, self.may & other.may & ~yes)
-
-
-@dataclass(frozen=True)
 class Cell:
     """What one share is about: unit (or the city), element, pollutant, first and last year."""
 
@@ -263,8 +242,8 @@ class Ledger:
     status: Objects
     year: Floats
     amount: Floats
-    industrial: Answer
-    increment: Answer
+    industrial: Maybe
+    increment: Maybe
     declared_inside: Flags
     shapes: Shapes
 
@@ -325,7 +304,7 @@ def with_further(
     return gpd.GeoDataFrame(pd.concat([allotments, made], ignore_index=True), crs=allotments.crs)
 
 
-def counts_in(ledger: Ledger, cell: Cell, status: str = "allotted") -> Answer:
+def counts_in(ledger: Ledger, cell: Cell, status: str = "allotted") -> Maybe:
     """Say which allotments count in a share: those made to industrial projects (产业项目).
 
     ``status``: ``allotted`` for those made, ``planned`` for those that are to be.
@@ -333,7 +312,7 @@ def counts_in(ledger: Ledger, cell: Cell, status: str = "allotted") -> Answer:
     return ledger.industrial & on_record(ledger, cell, status)
 
 
-def on_record(ledger: Ledger, cell: Cell, status: str = "allotted") -> Answer:
+def on_record(ledger: Ledger, cell: Cell, status: str = "allotted") -> Maybe:
     """Say which allotments were made in a cell, to whatever kind of project."""
     found = _equals(ledger.status, status) & _equals(ledger.element, cell.element)
     if cell.unit_id != CITY:
@@ -342,9 +321,9 @@ def on_record(ledger: Ledger, cell: Cell, status: str = "allotted") -> Answer:
         found = found & _equals(ledger.pollutant, cell.pollutant)
     undated = np.isnan(ledger.year)
     if cell.first_year is not None:
-        found = found & Answer(ledger.year >= cell.first_year, undated)
+        found = found & Maybe(ledger.year >= cell.first_year, undated)
     if cell.last_year is not None:
-        found = found & Answer(ledger.year <= cell.last_year, undated)
+        found = found & Maybe(ledger.year <= cell.last_year, undated)
     return found
 
 
@@ -381,13 +360,13 @@ def _lacks(values: Objects) -> Flags:
     return np.asarray(pd.isna(values), dtype=bool)
 
 
-def _equals(values: Objects, wanted: str) -> Answer:
-    return Answer(np.asarray(values == wanted, dtype=bool), _lacks(values))
+def _equals(values: Objects, wanted: str) -> Maybe:
+    return Maybe(np.asarray(values == wanted, dtype=bool), _lacks(values))
 
 
-def _answer(column: pd.Series) -> Answer:
+def _answer(column: pd.Series) -> Maybe:
     yes = column.fillna(value=False).to_numpy(dtype=bool)
-    return Answer(yes, column.isna().to_numpy(dtype=bool))
+    return Maybe(yes, column.isna().to_numpy(dtype=bool))
 
 
 def _texts(column: pd.Series) -> Objects:

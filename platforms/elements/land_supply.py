@@ -1,11 +1,10 @@
 """Supply by use, outside platforms, steps (A18 A26 A27 D5)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -17,7 +16,6 @@ from geo.overlay import area_inside_m2
 from geo.units import compare, m2_to_mu
 from platforms.elements.allotments import (
     CITY,
-    Answer,
     Cell,
     Ledger,
     Outlines,
@@ -29,40 +27,27 @@ from platforms.elements.allotments import (
 from platforms.elements.project_shares import LandedProjects, landed_projects, lies_there
 from platforms.elements.shares import Members, ShareBounds, elements_of, share_bounds
 from platforms.land.search import constraints_in_force
-from platforms.policy.check import CheckJob, counted_rows, holds, judge
-from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.check import CheckJob, counted_rows, judge, outcome_between
+from platforms.policy.in_force import DatedRule
 from platforms.policy.pack import Rule
+from platforms.policy.registry import check
+from platforms.policy.uncertain import Maybe
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
 from platforms.territory import major_outlines, major_rows, shapes_of
 
 LAYER = "element_allotments"
 
 
-def outside_verdicts(
-    allotments: gpd.GeoDataFrame,
-    platforms: gpd.GeoDataFrame,
-    parks: gpd.GeoDataFrame,
-    parcels: gpd.GeoDataFrame,
-    units: gpd.GeoDataFrame,
-    year: int,
-    unit_ids: Sequence[str],
-    policy: PolicySet,
-    crs: CRS,
-) -> list[Verdict]:
-    """Judge the year's increments of industrial land outside the major platforms.
+@check("A18", "", unit="亩")
+def outside_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Judge the year's increments of industrial land outside the major platforms (A18).
 
     Parameters
     ----------
-    allotments, platforms, parks, parcels, units
-        The layers of these names, in ``crs``.
-    year
-        Year of the allotments.
-    unit_ids
-        Units to judge.
-    policy
-        Rules on the as-of date.
-    crs
-        Projected system in metres.
+    job
+        Units, layers and the year of the allotments.
+    dated
+        The rule [亩].
 
     Returns
     -------
@@ -76,12 +61,11 @@ def outside_verdicts(
     -----
     A18 嘉政发〔2018〕15号 二（五）. Redevelopment of existing land isn't caught.
     """
-    dated = policy.rule("A18")
-    ledger = allotment_ledger(allotments, parcels, units, crs)
-    outlines = major_outlines(platforms, parks)
-    outside_m2 = _outside_m2(ledger.shapes, outlines, crs)
+    year, ledger = job.year, job.per_run(_allotments)
+    outlines = major_outlines(job.layer("major_platforms"), job.layer("parks"))
+    outside_m2 = _outside_m2(ledger.shapes, outlines, job.crs)
     verdicts = []
-    for unit_id in unit_ids:
+    for unit_id in job.unit_ids:
         cell = Cell(unit_id, "land", None, year, year)
         if not len(outlines):
             said = say("platforms_missing")
@@ -95,6 +79,12 @@ def outside_verdicts(
     return verdicts
 
 
+def _allotments(job: CheckJob) -> Ledger:
+    return allotment_ledger(
+        job.layer(LAYER), job.layer("land_parcels"), job.layer("units"), job.crs
+    )
+
+
 def _outside_m2(shapes: Shapes, outlines: Shapes, crs: CRS) -> Floats:
     """Measure the part of each shape outside; NaN where the place isn't known."""
     if not len(shapes):
@@ -106,7 +96,7 @@ def _outside_m2(shapes: Shapes, outlines: Shapes, crs: CRS) -> Floats:
 def _verdict(
     dated: DatedRule,
     ids: Objects,
-    caught: Answer,
+    caught: Maybe,
     outside_m2: Floats,
     unit_id: str,
     year: int,
@@ -136,21 +126,15 @@ def _verdict(
 MAJOR = "major_projects"
 
 
-def supply_verdicts(job: CheckJob) -> list[Verdict]:
-    """Judge the land supplied in a year for the whole city or county.
+@check("D5", "share", unit="share")
+@check("D5", "control_line", unit="亩")
+def supply_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Judge the land supplied in a year for the whole city or county (D5).
 
-    Parameters
-    ----------
-    job
-        ``D5``.
-
-    Returns
-    -------
-    list of Verdict
-        Two, none where only some units were asked for. ``share``: land to industrial projects ÷
-        all land supplied, decided by its bounds where something isn't known; the approved scale
-        stands beside. ``control_line``: ellipsoidal area [亩] inside the industrial control line
-        that went to anything but a major manufacturing project, each allotment listed.
+    One, none where only some units were asked for. ``share``: land to industrial projects ÷ all
+    land supplied, decided by its bounds where something isn't known; the reasons give the approved
+    scale. ``control_line``: ellipsoidal area [亩] inside the industrial control line that went to
+    anything but a major manufacturing project, each allotment listed.
 
     Notes
     -----
@@ -158,14 +142,13 @@ def supply_verdicts(job: CheckJob) -> list[Verdict]:
     """
     if not job.is_whole_city:
         return []
-    parcels = job.layer("land_parcels")
-    ledger = allotment_ledger(job.layer(LAYER), parcels, job.layer("units"), job.crs)
+    ledger = job.per_run(_allotments)
     made = on_record(ledger, Cell(CITY, "land", None, job.year, job.year))
-    judged = {"share": _share, "control_line": _control_line}
-    return [judged[d.rule.part](job, d, ledger, made) for d in job.rules(*judged)]
+    judged = _share if dated.rule.part == "share" else _control_line
+    return [judged(job, dated, ledger, made)]
 
 
-def _share(job: CheckJob, dated: DatedRule, ledger: Ledger, made: Answer) -> Verdict:
+def _share(job: CheckJob, dated: DatedRule, ledger: Ledger, made: Maybe) -> Verdict:
     amount = np.where(made.may, ledger.amount, 0.0)
     industrial = made & ledger.industrial
     unclear = made.open | industrial.open | (made.may & np.isnan(ledger.amount))
@@ -183,23 +166,18 @@ def _share(job: CheckJob, dated: DatedRule, ledger: Ledger, made: Answer) -> Ver
             reasons = [say("d5_amount_unknown")]
     else:
         # What isn't settled counts against industry at worst, for it or not at all at best.
-        sure = float(amount[industrial.yes].sum())
+        sure, at_best = industrial.bounds(amount)
         against = float(amount[made.yes & ~industrial.may].sum())
-        at_best = sure + float(amount[industrial.open].sum())
         low = sure / whole
         high = at_best / (at_best + against) if at_best + against > 0 else 0.0
         reasons = [say("d5_sums", industrial_mu=sure, supplied_mu=whole)]
         if not unclear.any():
             measured = sure / whole
-        elif holds(dated.rule, low) == holds(dated.rule, high):
-            outcome = "met" if holds(dated.rule, low) else "not_met"
-            count = int(unclear.sum())
-            reasons.append(
-                say("share_decided_by_bounds", low_share=low, high_share=high, open_count=count)
-            )
         else:
+            outcome = outcome_between(dated.rule, low, high)
+            code = "share_undecided" if outcome == "no_data" else "share_decided_by_bounds"
             count = int(unclear.sum())
-            reasons.append(say("share_undecided", low_share=low, high_share=high, open_count=count))
+            reasons.append(say(code, low_share=low, high_share=high, open_count=count))
     return judge(
         dated, measured, year=job.year, outcome=outcome, evidence=tuple(evidence),
         reasons=(*reasons, *_quota(job)),
@@ -214,10 +192,9 @@ def _quota(job: CheckJob) -> list[Statement]:
     return [say("d5_quota", quota_mu=float(land.sum()))] if len(land) else []
 
 
-def _control_line(job: CheckJob, dated: DatedRule, ledger: Ledger, made: Answer) -> Verdict:
+def _control_line(job: CheckJob, dated: DatedRule, ledger: Ledger, made: Maybe) -> Verdict:
     held = constraints_in_force(job.layer("constraints"), job.policy.as_of)
-    in_line, _ = counted_rows(dated.rule, "constraints", held)
-    lines = shapes_of(held[in_line])
+    lines = shapes_of(held[counted_rows(dated.rule, "constraints", held).yes])
     if not len(lines) or not made.may.any():
         lacking = say("d5_nothing_supplied", year=job.year)
         said = lacking if len(lines) else say("d5_no_control_line")
@@ -249,7 +226,7 @@ def _control_line(job: CheckJob, dated: DatedRule, ledger: Ledger, made: Answer)
     )
 
 
-def _is_other(job: CheckJob, ledger: Ledger) -> Answer:
+def _is_other(job: CheckJob, ledger: Ledger) -> Maybe:
     """Say which allotments went to anything but a major manufacturing project."""
     least = job.policy.setting_number(MAJOR, "manufacturing_from_yi_yuan")
     projects = {row["project_id"]: row for row in job.source.read("projects").to_dict("records")}
@@ -264,47 +241,38 @@ def _is_other(job: CheckJob, ledger: Ledger) -> Answer:
             unclear[number] = True
         else:
             yes[number] = compare(float(amount), least) < 0
-    return Answer(yes, unclear)
+    return Maybe(yes, unclear)
 
 
 STEPS_LAYER, EVENTS = "element_allotments", "project_events"
 ELEMENTS = ("land", "energy", "emission")
 
 
-def step_verdicts(job: CheckJob) -> list[Verdict]:
-    """List the year's allotments that lack a step of the decision, or took one out of order.
+@check("A26", unit="项")
+def step_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """List the year's allotments that lack a step of the decision, or took one out of order (A26).
 
-    Parameters
-    ----------
-    job
-        ``A26``.
-
-    Returns
-    -------
-    list of Verdict
-        One a unit, measured the number of allotments. The steps are those of the rule, in its
-        order; the last one lies on or before the day of the allotment. Where no such step of any
-        project is on record the ledger doesn't keep them, which is ``no_data``; so is an
-        allotment without project, unless another one is listed.
+    One a unit, measured the number of allotments. The steps are those of the rule, in its order;
+    the last one lies on or before the day of the allotment. Where no such step of any project is on
+    record the ledger doesn't keep them, which is ``no_data``; so is an allotment without project,
+    unless another one is listed.
 
     Notes
     -----
     A26 嘉政发〔2018〕15号 二（五）. Of a step taken twice the last one counts.
     """
     allotments = job.layer(STEPS_LAYER)
-    ledger = allotment_ledger(allotments, job.layer("land_parcels"), job.layer("units"), job.crs)
+    ledger = job.per_run(_allotments)
     events = job.source.read(EVENTS)
     events = events[events["event_on"].fillna("9999") <= job.policy.as_of]
+    days = _last_days(events[counted_rows(dated.rule, EVENTS, events).yes])
     verdicts = []
-    for dated in job.rules():
-        kept, _ = counted_rows(dated.rule, EVENTS, events)
-        days = _last_days(events[kept])
-        for unit_id in job.unit_ids:
-            made = pd.Series(data=False, index=allotments.index)
-            for element in ELEMENTS:
-                cell = Cell(unit_id, element, None, job.year, job.year)
-                made |= on_record(ledger, cell).yes
-            verdicts.append(_steps_verdict(dated, unit_id, job.year, allotments[made], days))
+    for unit_id in job.unit_ids:
+        made = pd.Series(data=False, index=allotments.index)
+        for element in ELEMENTS:
+            cell = Cell(unit_id, element, None, job.year, job.year)
+            made |= on_record(ledger, cell).yes
+        verdicts.append(_steps_verdict(dated, unit_id, job.year, allotments[made], days))
     return verdicts
 
 
@@ -387,45 +355,42 @@ class _Counted:
 Count = Callable[[str, int], _Counted]
 
 
-def main_platform_verdicts(job: CheckJob) -> list[Verdict]:
-    """Give the shares of a year's elements that go to main platforms, with the year before.
+@check("A27", "land", "energy", "emission", "funds", "projects", grouped_by="unit")
+def main_platform_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Give the shares of a year's elements that go to main platforms, with the year before (A27).
 
-    Parameters
-    ----------
-    job
-        ``A27``.
-
-    Returns
-    -------
-    list of Verdict
-        One a unit and element (emission rights by pollutant: part ``emission:COD``): the part
-        (0–1) inside the outlines of the major platforms themselves, without their sub-parks.
-        Land counts by area, energy and emission rights in the same proportion, funds by where
-        the firm stands, landed major projects by number (S6). Value and trend only; what isn't
-        known bounds the share.
+    One a unit and element (emission rights by pollutant: part ``emission:COD``): the part (0–1)
+    inside the outlines of the major platforms themselves, without their sub-parks. Land counts by
+    area, energy and emission rights in the same proportion, funds by where the firm is, landed
+    major projects by number (S6). Value and trend only; what isn't known bounds the share.
 
     Notes
     -----
     A27 嘉政发〔2018〕15号 一, 二（五）.
     """
-    platforms = job.layer("major_platforms")
-    main = Outlines(shapes_of(major_rows(platforms)), np.empty(0, dtype=object), len(platforms) > 0)
-    counts = {**_elements(job, main), "funds": _funds(job, main), "projects": _projects(job, main)}
-    held = set(job.policy.parts(job.rule_id))
     return [
-        _main_platforms_verdict(job, part, unit_id, count)
+        _main_platforms_verdict(job, dated, part, unit_id, count)
         for unit_id in job.unit_ids
-        for part, count in counts.items()
-        if part.split(":")[0] in held
+        for part, count in job.per_rule(_counts).items()
+        if part.split(":")[0] == dated.rule.part
     ]
 
 
-def _main_platforms_verdict(job: CheckJob, part: str, unit_id: str, count: Count) -> Verdict:
+def _counts(job: CheckJob) -> dict[str, Count]:
+    """Return by element, emission rights by pollutant, what counts in a unit and year."""
+    platforms = job.layer("major_platforms")
+    main = Outlines(shapes_of(major_rows(platforms)), np.empty(0, dtype=object), len(platforms) > 0)
+    return {**_elements(job, main), "funds": _funds(job, main), "projects": _projects(job, main)}
+
+
+def _main_platforms_verdict(
+    job: CheckJob, dated: DatedRule, part: str, unit_id: str, count: Count
+) -> Verdict:
     counted = count(unit_id, job.year)
     bounds = share_bounds(counted.members)
     before = share_bounds(count(unit_id, job.year - 1).members)
     return judge(
-        job.policy.rule(job.rule_id, part.split(":")[0]),
+        dated,
         None if np.isnan(bounds.share) else bounds.share,
         unit_id=unit_id,
         year=job.year,
@@ -451,9 +416,7 @@ def _trend(before: ShareBounds, year: int) -> list[Statement]:
 
 
 def _elements(job: CheckJob, main: Outlines) -> dict[str, Count]:
-    ledger = allotment_ledger(
-        job.layer("element_allotments"), job.layer("land_parcels"), job.layer("units"), job.crs
-    )
+    ledger = job.per_run(_allotments)
     inside = inside_shares(ledger.shapes, main, job.crs)
     return {
         element if pollutant is None else f"{element}:{pollutant}": partial(

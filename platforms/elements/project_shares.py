@@ -1,6 +1,5 @@
 """The same by projects (B2)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -20,9 +19,10 @@ from platforms.elements.allotments import (
     zone_outlines,
 )
 from platforms.elements.shares import Members, approved_beside, share_bounds
-from platforms.policy.check import holds, judge
-from platforms.policy.in_force import PolicySet
-from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
+from platforms.policy.check import CheckJob, judge, outcome_between
+from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.registry import check
+from platforms.policy.verdict import Evidence, Statement, Verdict, say
 
 MORE_THAN_HALF = 0.5
 """A project lies where more than this part of its land lies (S15)."""
@@ -202,22 +202,11 @@ def _row(
         "share_low": bounds.low,
         "share_high": bounds.high,
         "threshold": dated.rule.number,
-        "outcome": _outcome(bounds.low, bounds.high, policy),
+        "outcome": outcome_between(dated.rule, bounds.low, bounds.high),
         "investment_share": _by_investment(landed, rows, certain, least, most),
         "project_ids": tuple(landed.ids[rows]),
         "open_points": _open_points(landed, rows, lost, least != most),
     }
-
-
-def _outcome(low: float, high: float, policy: PolicySet) -> Outcome:
-    """Judge by both bounds; where they disagree, or no project landed, there is no verdict."""
-    if np.isnan(low) or np.isnan(high):
-        return "no_data"
-    rule = policy.rule("B2").rule
-    at_least, at_most = holds(rule, low), holds(rule, high)
-    if at_least != at_most:
-        return "no_data"
-    return "met" if at_least else "not_met"
 
 
 def _by_investment(
@@ -252,35 +241,37 @@ def _open_points(
 TABLE = "projects"
 
 
-def project_share_verdicts(
-    shares: pd.DataFrame, policy: PolicySet, unit_ids: Sequence[str]
-) -> list[Verdict]:
-    """Turn the shares of landed major projects into verdicts.
+@check("B2")
+def project_share_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Judge the share of landed major projects inside the platforms (B2).
 
     Parameters
     ----------
-    shares
-        What ``project_shares`` gives.
-    policy
-        Rules on the as-of date, the same that the shares were computed with.
-    unit_ids
-        Units to judge.
+    job
+        Units, layers, year and rules.
+    dated
+        The rule [share].
 
     Returns
     -------
     list of Verdict
         One a unit, by the outline in use; by investment and by the approved outline in the reasons.
     """
+    shares = project_shares(
+        job.source.read("projects"), job.layer("major_platforms"), job.layer("parks"),
+        job.layer("land_parcels"), job.layer("units"), job.year, job.policy, job.crs,
+        approved_boundaries=job.layer("approved_boundaries"),
+    )  # fmt: skip
     in_use = shares[shares["boundary_basis"] == "in_use"].set_index("unit_id")
     approved = shares[shares["boundary_basis"] == "approved"].set_index("unit_id")
     verdicts = []
-    for unit_id in unit_ids:
+    for unit_id in job.unit_ids:
         row = cast("pd.Series", in_use.loc[unit_id])
         has_approved = unit_id in approved.index
         beside = cast("pd.Series", approved.loc[unit_id]) if has_approved else None
         verdicts.append(
             judge(
-                policy.rule("B2"),
+                dated,
                 None if pd.isna(row["share"]) else float(row["share"]),
                 unit_id=unit_id,
                 year=int(row["year"]),

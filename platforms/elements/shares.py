@@ -26,8 +26,9 @@ from platforms.elements.allotments import (
     with_further,
     zone_outlines,
 )
-from platforms.policy.check import holds, judge
+from platforms.policy.check import CheckJob, judge, outcome_between
 from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
 
 
@@ -445,7 +446,7 @@ def _row(
     members = Members(ledger.amount[rows], least[rows], most[rows], counts.yes[rows])
     bounds = share_bounds(members)
     threshold = dated.rule.number
-    outcome = _outcome(dated, bounds.low, bounds.high)
+    outcome = outcome_between(dated.rule, bounds.low, bounds.high)
     known = outcome != "no_data"
     repair = repair_of(ledger, cell, inside, threshold)
     outside = most < policy.setting_number("S15", "declared_inside_share")
@@ -471,16 +472,6 @@ def _row(
     }
 
 
-def _outcome(dated: DatedRule, low: float, high: float) -> Outcome:
-    """Judge by both bounds; where they disagree, or nothing is known, there is no verdict."""
-    if np.isnan(low) or np.isnan(high):
-        return "no_data"
-    at_least, at_most = holds(dated.rule, low), holds(dated.rule, high)
-    if at_least != at_most:
-        return "no_data"
-    return "met" if at_least else "not_met"
-
-
 def _mark_differences(shares: pd.DataFrame) -> pd.DataFrame:
     """Flag the shares whose outcome differs between the outline in use and the approved one."""
     keys = ["unit_id", "year", "span", "element", "pollutant"]
@@ -493,33 +484,32 @@ NAMED_ALLOTMENTS = 5
 """A sentence names this many allotments; the row has them all."""
 
 
-def share_verdicts(
-    shares: pd.DataFrame, policy: PolicySet, unit_ids: Sequence[str]
-) -> list[Verdict]:
-    """Turn shares into verdicts.
+@check("B1", unit="share", grouped_by="element")
+def share_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Judge the shares of a year's elements inside the platforms, and cumulatively (B1).
 
-    Parameters
-    ----------
-    shares
-        What ``element_shares`` gives.
-    policy
-        Rules on the as-of date, the same that the shares were computed with.
-    unit_ids
-        Units to judge.
-
-    Returns
-    -------
-    list of Verdict
-        One a unit, element (emission rights by pollutant: part ``emission:COD``) and year, and a
-        cumulative one (part ``land_cumulative``). They stand on the outline in use; the share by
-        the approved outline stands in the reasons.
+    One a unit, and pollutant of emission rights (part ``emission:COD``). They are by the outline in
+    use; the share by the approved outline is in the reasons.
     """
+    return [
+        verdict for verdict in job.per_rule(_share_verdicts)
+        if verdict.part.split(":")[0] == dated.rule.part
+    ]  # fmt: skip
+
+
+def _share_verdicts(job: CheckJob) -> list[Verdict]:
+    """Return the verdicts of all parts."""
+    shares = element_shares(
+        job.layer("element_allotments"), job.layer("major_platforms"), job.layer("parks"),
+        job.layer("land_parcels"), job.layer("units"), job.year, job.policy, job.crs,
+        approved_boundaries=job.layer("approved_boundaries"),
+    )  # fmt: skip
     in_use = shares[shares["boundary_basis"] == "in_use"]
     approved = shares[shares["boundary_basis"] == "approved"]
     beside = {_key(row): row for _, row in approved.iterrows()}
     return [
-        _verdict(row, beside.get(_key(row)), policy)
-        for unit_id in unit_ids
+        _verdict(row, beside.get(_key(row)), job.policy)
+        for unit_id in job.unit_ids
         for _, row in in_use[in_use["unit_id"] == unit_id].iterrows()
     ]
 

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.units import compare
 from layers.fields import split_list
 from platforms.errors import PlanningError
-from platforms.policy.check import CheckJob, counted_rows, judge
+from platforms.policy.check import CheckJob, counted_rows, judge, judge_between
 from platforms.policy.in_force import DatedRule
+from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
 from platforms.territory import major_rows, platform_outlines, shapes_of
 
@@ -38,35 +38,25 @@ FIGURES = {
 """What each rule is about."""
 
 
-def figure_verdicts(job: CheckJob) -> list[Verdict]:
-    """Judge the figures of each major platform in a year.
+@check("A3", "entry", "2020", unit="亿元", grouped_by="platform")
+@check("A5", unit="share")
+@check("A6", unit="share")
+@check("A30", "hightech_firms", unit="家", grouped_by="platform")
+@check("A30", "rd_centres", "academician_stations", unit="个", grouped_by="platform")
+def figure_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Judge a figure of each major platform in a year (A3, A5, A6, A30).
 
-    Parameters
-    ----------
-    job
-        ``A3``, ``A5``, ``A6`` or ``A30``.
+    One a platform, in the unit of the rule. Past the target date the value of the target year is in
+    the reasons; for what is only shown (A30) that of the year before.
 
-    Returns
-    -------
-    list of Verdict
-        One a platform and part, in the unit of the rule. Past the target date the value of the
-        target year stands in the reasons; for what is only shown (A30) that of the year before.
-
-    Raises
-    ------
-    PlanningError
-        ``indicator_twice``.
+    Raises PlanningError: ``indicator_twice``.
 
     Notes
     -----
     嘉政发〔2018〕15号 一（平台布局更加合理、产业发展更加高端、资源配置更加高效）; S4.
     """
-    parts = [part for rule_id, part in FIGURES if rule_id == job.rule_id]
-    dated_rules = job.rules(*parts)
     return [
-        _verdict(job, dated, unit_id, str(row["platform_id"]))
-        for unit_id, row in job.platforms()
-        for dated in dated_rules
+        _verdict(job, dated, unit_id, str(row["platform_id"])) for unit_id, row in job.platforms()
     ]
 
 
@@ -156,19 +146,12 @@ def _beside(job: CheckJob, dated: DatedRule, platform_id: str) -> list[Statement
     return [say("figure_at_target", year=year, value=value, unit=dated.rule.unit)]
 
 
-def large_platform_verdicts(job: CheckJob) -> list[Verdict]:
+@check("A11", unit="个")
+def large_platform_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge how many of the city's major platforms reach the output that the rule names (A11).
 
-    Parameters
-    ----------
-    job
-        ``A11``.
-
-    Returns
-    -------
-    list of Verdict
-        One for the city, none where only some units were asked for. Platforms without a figure
-        are listed; where they could change the outcome it is ``no_data``.
+    One for the city, none where only some units were asked for. Platforms without a figure are
+    listed; where they could change the outcome it is ``no_data``.
 
     Notes
     -----
@@ -182,21 +165,16 @@ def large_platform_verdicts(job: CheckJob) -> list[Verdict]:
     twice = rows["platform_id"][rows["platform_id"].duplicated()]
     if len(twice):
         raise PlanningError("indicator_twice", rows=str(twice.iloc[0]), period=str(job.year))
-    verdicts = []
-    for dated in job.rules():
-        yes, unclear = counted_rows(dated.rule, LAYER, rows)
-        unknown = sorted((major - set(rows["platform_id"])) | set(rows["platform_id"][unclear]))
-        reached = tuple(f"{name}/{job.year}" for name in rows["platform_id"][yes])
-        evidence = [Evidence(LAYER, reached, say("a11_reached"))] if reached else []
-        if unknown:
-            said = say("a11_unknown", count=len(unknown), year=job.year)
-            evidence.append(Evidence("major_platforms", tuple(unknown), said))
-        at_least, at_most = float(len(reached)), float(len(reached) + len(unknown))
-        reasons = () if major else (say("platforms_missing"),)
-        verdicts.append(
-            count_verdict(dated, at_least, at_most, None, None, job.year, evidence, reasons)
-        )
-    return verdicts
+    fit = counted_rows(dated.rule, LAYER, rows)
+    unknown = sorted((major - set(rows["platform_id"])) | set(rows["platform_id"][fit.open]))
+    reached = tuple(f"{name}/{job.year}" for name in rows["platform_id"][fit.yes])
+    evidence = [Evidence(LAYER, reached, say("a11_reached"))] if reached else []
+    if unknown:
+        said = say("a11_unknown", count=len(unknown), year=job.year)
+        evidence.append(Evidence("major_platforms", tuple(unknown), said))
+    at_least, at_most = float(len(reached)), float(len(reached) + len(unknown))
+    reasons = () if major else (say("platforms_missing"),)
+    return [count_verdict(dated, at_least, at_most, None, None, job.year, evidence, reasons)]
 
 
 def count_verdict(
@@ -217,61 +195,48 @@ def count_verdict(
     ``no_data`` where the unknown could change the outcome, or where reasons say that there is
     nothing to count; otherwise the certain count.
     """
-    number = dated.rule.number
-    settled = compare(at_least, number) >= 0 or compare(at_most, number) < 0
     said = list(reasons)
     if at_most > at_least:
         said.append(say("count_between", at_least=int(at_least), at_most=int(at_most)))
-    return judge(
+    return judge_between(
         dated,
-        at_least if settled and not reasons else None,
+        np.nan if reasons else at_least,
+        at_most,
         unit_id=unit_id,
         platform_id=platform_id,
         year=year,
         evidence=tuple(evidence),
         reasons=tuple(said),
+        undecided=tuple(said),
     )
 
 
-CHAIN_COLUMNS = {
-    "leading_chains": "leading_chains", "specialty_industries": "specialty_industries",
-}  # fmt: skip
+@check("A7", "leading_chains", "specialty_industries", unit="个", grouped_by="platform")
+def chain_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Judge how many leading chains, or specialty industries, each major platform names (A7).
 
-
-def chain_verdicts(job: CheckJob) -> list[Verdict]:
-    """Judge how many leading chains and specialty industries each major platform names (A7).
-
-    Parameters
-    ----------
-    job
-        ``A7``.
-
-    Returns
-    -------
-    list of Verdict
-        One a platform and part; without a list on file ``no_data``. An entry written twice
-        counts once.
+    One a platform; without a list on file, in the column named as the part, ``no_data``. An entry
+    written twice counts once.
 
     Notes
     -----
     A7 嘉政发〔2018〕15号 一（产业发展更加高端）.
     """
+    column = dated.rule.part
     verdicts = []
     for unit_id, row in job.platforms():
-        for dated in job.rules(*CHAIN_COLUMNS):
-            column = CHAIN_COLUMNS[dated.rule.part]
-            named = set(split_list(row[column]))
-            reasons = () if named else (say("platform_column_missing", column=column),)
-            verdicts.append(
-                judge(
-                    dated,
-                    float(len(named)) if named else None,
-                    unit_id=unit_id,
-                    platform_id=str(row["platform_id"]),
-                    evidence=(Evidence("major_platforms", (str(row["platform_id"]),)),),
-                    reasons=reasons,
-                )
+        entries = set(split_list(row[column]))
+        reasons = () if entries else (say("platform_column_missing", column=column),)
+        verdicts.append(
+            judge(
+                dated,
+                float(len(entries)) if entries else None,
+                unit_id=unit_id,
+                platform_id=str(row["platform_id"]),
+                evidence=(Evidence("major_platforms", (str(row["platform_id"]),)),),
+                reasons=reasons,
             )
+        )
     return verdicts
 
 
@@ -309,20 +274,13 @@ def firms_inside(
     return inside, stated.to_numpy(dtype=bool)
 
 
-def firm_verdicts(job: CheckJob) -> list[Verdict]:
-    """Judge how many firms of ten billion yuan and listed firms each major platform has (A10).
+@check("A10", "ten_billion_firms", "listed_firms", unit="家", grouped_by="platform")
+def firm_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Judge how many firms of ten billion yuan, or listed, each major platform has (A10).
 
-    Parameters
-    ----------
-    job
-        ``A10``.
-
-    Returns
-    -------
-    list of Verdict
-        One a platform and part. A firm is a credit code; firms of which the figure isn't known
-        are listed, and where they could change the outcome it is ``no_data``. A firm below scale
-        is none of the large ones.
+    One a platform. A firm is a credit code; firms of which the figure isn't known are listed, and
+    where they could change the outcome it is ``no_data``. A firm below scale is none of the large
+    ones.
 
     Notes
     -----
@@ -331,31 +289,35 @@ def firm_verdicts(job: CheckJob) -> list[Verdict]:
     firms = job.layer("enterprises")
     figures = job.source.read("enterprise_indicators")
     figures = figures[figures["year"].eq(job.year).fillna(value=False)]
-    parks = job.layer("parks")
+    counted = _large if dated.rule.part == "ten_billion_firms" else _listed
+    lacking = (say("a10_firms_missing"),) if firms.empty else ()
     verdicts = []
-    for unit_id, row in job.platforms():
-        inside, stated = firms_inside(firms, row, parks)
+    for unit_id, platform_id, inside, stated in job.per_rule(_firms_by_platform):
         moved = tuple(firms["enterprise_id"][stated & ~inside])
-        for dated in job.rules("ten_billion_firms", "listed_firms"):
-            counted = _large if dated.rule.part == "ten_billion_firms" else _listed
-            yes, unknown = counted(dated, firms[inside], figures)
-            evidence = [Evidence("enterprises", tuple(sorted(yes)), say("a10_counted"))]
-            if not yes:
-                evidence = []
-            if unknown:
-                said = say("a10_unknown", count=len(unknown), year=job.year)
-                evidence.append(Evidence("enterprises", tuple(sorted(unknown)), said))
-            if moved:
-                said = say("a10_placed_otherwise", count=len(moved))
-                evidence.append(Evidence("enterprises", moved, said))
-            lacking = (say("a10_firms_missing"),) if firms.empty else ()
-            verdicts.append(
-                count_verdict(
-                    dated, float(len(yes)), float(len(yes) + len(unknown)), unit_id,
-                    str(row["platform_id"]), job.year, evidence, lacking,
-                )
-            )  # fmt: skip
+        yes, unknown = counted(dated, firms[inside], figures)
+        evidence = [Evidence("enterprises", tuple(sorted(yes)), say("a10_counted"))] if yes else []
+        if unknown:
+            said = say("a10_unknown", count=len(unknown), year=job.year)
+            evidence.append(Evidence("enterprises", tuple(sorted(unknown)), said))
+        if moved:
+            said = say("a10_placed_otherwise", count=len(moved))
+            evidence.append(Evidence("enterprises", moved, said))
+        verdicts.append(
+            count_verdict(
+                dated, float(len(yes)), float(len(yes) + len(unknown)), unit_id, platform_id,
+                job.year, evidence, lacking,
+            )
+        )  # fmt: skip
     return verdicts
+
+
+def _firms_by_platform(job: CheckJob) -> list[tuple[str, str, np.ndarray, np.ndarray]]:
+    """List unit and id of each platform with the firms inside it, and those stated to be."""
+    firms, parks = job.layer("enterprises"), job.layer("parks")
+    return [
+        (unit_id, str(row["platform_id"]), *firms_inside(firms, row, parks))
+        for unit_id, row in job.platforms()
+    ]
 
 
 def _large(
@@ -370,7 +332,7 @@ def _large(
     groups = rows.groupby(key, sort=False)
     sums = groups["output_wan_yuan"].sum(min_count=1).to_frame()
     first = groups["enterprise_id"].first()
-    yes, _ = counted_rows(dated.rule, "enterprise_indicators", sums)
+    yes = counted_rows(dated.rule, "enterprise_indicators", sums).yes
     incomplete = groups["output_wan_yuan"].apply(lambda values: bool(values.isna().any()))
     return set(first[yes]), set(first[incomplete & ~yes])
 
@@ -379,9 +341,9 @@ def _listed(
     dated: DatedRule, firms: gpd.GeoDataFrame, figures: pd.DataFrame
 ) -> tuple[set[str], set[str]]:
     """Count each credit code once, named by its first row that says yes."""
-    yes, unclear = counted_rows(dated.rule, "enterprises", firms)
+    fit = counted_rows(dated.rule, "enterprises", firms)
     key = firms["credit_code"].fillna(firms["enterprise_id"])
-    found = firms["enterprise_id"][yes].groupby(key[yes], sort=False).first()
-    open_rows = unclear & ~key.isin(found.index)
+    found = firms["enterprise_id"][fit.yes].groupby(key[fit.yes], sort=False).first()
+    open_rows = fit.open & ~key.isin(found.index)
     asked = firms["enterprise_id"][open_rows].groupby(key[open_rows], sort=False).first()
     return set(found), set(asked)

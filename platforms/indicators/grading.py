@@ -20,6 +20,7 @@ from layers.fields import FIELDS
 from platforms.errors import PlanningError, PolicyError, pack_error
 from platforms.indicators.per_mu import ranks_with_ties, refuse_twice
 from platforms.policy.pack import BASES
+from platforms.policy.uncertain import SIGNS, Maybe
 from platforms.policy.verdict import Basis, Statement, say
 from platforms.source import LayerSource
 
@@ -487,27 +488,27 @@ def _exempt(firms: pd.DataFrame, scheme: Scheme, year: int) -> tuple[npt.NDArray
     found = np.full(len(firms), "", dtype=object)
     unsaid: list[list[str]] = [[] for _ in range(len(firms))]
     for rule in scheme.exempt:
-        holds, unknown = _holds(firms, rule.when, year)
-        found[holds & (found == "")] = rule.title
-        for n in np.flatnonzero(unknown):
+        met = _condition_met(firms, rule.when, year)
+        found[met.yes & (found == "")] = rule.title
+        for n in np.flatnonzero(met.open):
             unsaid[n].append(rule.title)
     return found, unsaid
 
 
-def _holds(firms: pd.DataFrame, when: Condition, year: int) -> tuple[Flags, Flags]:
-    """Say of which firms a condition holds, and of which it isn't known."""
+def _condition_met(firms: pd.DataFrame, when: Condition, year: int) -> Maybe:
+    """Say which firms meet a condition of the scheme."""
     column = firms[when.column]
     unknown = column.isna().to_numpy(dtype=bool)
     if when.test in ("is_true", "is_false"):
         is_set = column.astype("boolean").fillna(value=False).to_numpy(dtype=bool)
-        return (is_set if when.test == "is_true" else ~is_set) & ~unknown, unknown
+        return Maybe((is_set if when.test == "is_true" else ~is_set) & ~unknown, unknown)
     if when.test == "younger_than_years":
         young = [isinstance(day, str) and _whole_years(day, year) < when.value for day in column]
-        return np.array(young, dtype=bool), unknown
-    signs = (0, 1) if when.test == "at_least" else (-1, 0)
+        return Maybe(np.array(young, dtype=bool), unknown)
+    signs = SIGNS[">=" if when.test == "at_least" else "<="]
     values = column.to_numpy(dtype=float, na_value=np.nan)
-    held = [not np.isnan(v) and compare(float(v), when.value) in signs for v in values]
-    return np.array(held, dtype=bool), unknown
+    met = [not np.isnan(v) and compare(float(v), when.value) in signs for v in values]
+    return Maybe(np.array(met, dtype=bool), unknown)
 
 
 def _whole_years(since: str, year: int) -> int:
@@ -566,13 +567,13 @@ def _adjusted(
     applied: list[list[tuple[str, Adjustment, bool]]] = [[] for _ in range(len(firms))]
     for kind, rules in (("multiplier", scheme.multipliers), ("bonus", scheme.bonus)):
         for rule in rules:
-            holds, unknown = _holds(firms, rule.when, year)
+            met = _condition_met(firms, rule.when, year)
             if kind == "multiplier":
-                factor[holds] *= rule.amount
+                factor[met.yes] *= rule.amount
             else:
-                extra[holds] += rule.amount
-            for n in np.flatnonzero(holds | unknown):
-                applied[n].append((kind, rule, bool(holds[n])))
+                extra[met.yes] += rule.amount
+            for n in np.flatnonzero(met.may):
+                applied[n].append((kind, rule, bool(met.yes[n])))
     return factor, extra, applied
 
 

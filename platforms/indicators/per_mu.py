@@ -1,7 +1,6 @@
 """Output and tax per 亩 (A8, A9)."""
 
 import re
-from collections.abc import Sequence
 from typing import Literal, get_args
 
 import geopandas as gpd
@@ -13,11 +12,12 @@ import shapely
 from geo.overlay import zone_shares
 from geo.units import RELATIVE_TOLERANCE, compare
 from platforms.errors import PlanningError
-from platforms.policy.check import holds, judge
+from platforms.policy.check import CheckJob, holds, judge
 from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
 from platforms.source import LayerSource
-from platforms.territory import assessed_units, assessment_areas, major_rows, shapes_of
+from platforms.territory import assessment_areas, shapes_of
 
 
 def ranks_with_ties(values: pd.Series) -> pd.Series:
@@ -310,70 +310,58 @@ FIGURE_OF = {"A8": "output", "A9": "tax"}
 """Which figure each rule is about."""
 
 
-def per_mu_verdicts(
-    rule_id: str,
-    year: int,
-    source: LayerSource,
-    platforms: gpd.GeoDataFrame,
-    units: gpd.GeoDataFrame,
-    unit_ids: Sequence[str],
-    policy: PolicySet,
-) -> list[Verdict]:
-    """Judge output or tax per 亩 of each major platform in a year.
+@check("A8", unit="万元/亩")
+@check("A9", unit="万元/亩")
+def per_mu_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Judge output or tax per 亩 of each major platform in a year (A8, A9).
 
     Parameters
     ----------
-    rule_id
-        ``A8`` or ``A9``.
-    year
-        Year of the figures.
-    source
-        Gives the indicators.
-    platforms, units
-        Layers ``major_platforms`` and ``units``.
-    unit_ids
-        Units whose platforms are judged.
-    policy
-        Rules on the as-of date.
+    job
+        Units, layers and the year of the figures.
+    dated
+        The rule [万元/亩].
 
     Returns
     -------
     list of Verdict
         One a platform [万元/亩]; a missing figure, or missing or zero land, is ``no_data``. Past
-        the target date the value of the target year stands in the reasons where there is one.
+        the target date the value of the target year is in the reasons where there is one.
 
     Notes
     -----
     A8, A9 嘉政发〔2018〕15号 一（资源配置更加高效）; S3.
     """
-    dated = policy.rule(rule_id)
-    figure = FIGURE_OF[rule_id]
-    now = per_mu("platform", str(year), source, policy).set_index("platform_id")
-    then = _at_target(dated, year, figure, source, policy)
-    major = major_rows(platforms)
-    under = assessed_units(major, units)
+    figure, year = FIGURE_OF[dated.rule.rule_id], job.year
+    now = job.per_run(_platform_figures)
+    then = _at_target(dated, year, figure, job.source, job.policy)
     verdicts = []
-    for unit_id in unit_ids:
-        for platform_id in major["platform_id"][under.eq(unit_id)]:
-            row = now.loc[platform_id]
-            value = row[f"{figure}_wan_yuan_per_mu"]
-            lacking = [_missing(row, figure, year)] if pd.isna(value) else []
-            at_target = then.get(platform_id)
-            if at_target is not None and dated.rule.target_date is not None:
-                at_year = int(dated.rule.target_date[:4])
-                lacking.append(say("per_mu_at_target", year=at_year, value=float(at_target)))
-            verdicts.append(
-                judge(
-                    dated,
-                    None if pd.isna(value) else float(value),
-                    unit_id=unit_id,
-                    platform_id=platform_id,
-                    year=year,
-                    evidence=(Evidence("platform_indicators", (f"{platform_id}/{year}",)),),
-                    reasons=tuple(lacking),
-                )
+    for unit_id, platform in job.platforms():
+        platform_id = platform["platform_id"]
+        row = now.loc[platform_id]
+        value = row[f"{figure}_wan_yuan_per_mu"]
+        lacking = [_missing(row, figure, year)] if pd.isna(value) else []
+        at_target = then.get(platform_id)
+        if at_target is not None and dated.rule.target_date is not None:
+            at_year = int(dated.rule.target_date[:4])
+            lacking.append(say("per_mu_at_target", year=at_year, value=float(at_target)))
+        verdicts.append(
+            judge(
+                dated,
+                None if pd.isna(value) else float(value),
+                unit_id=unit_id,
+                platform_id=platform_id,
+                year=year,
+                evidence=(Evidence("platform_indicators", (f"{platform_id}/{year}",)),),
+                reasons=tuple(lacking),
             )
+        )
     return verdicts
+
+
+def _platform_figures(job: CheckJob) -> pd.DataFrame:
+    frame = per_mu("platform", str(job.year), job.source, job.policy)
+    return frame.set_index("platform_id")
 
 
 def _at_target(

@@ -7,7 +7,7 @@ import pandas as pd
 from geo.units import compare
 from layers.fields import split_list
 from platforms.indicators.per_mu import WAN_YUAN_PER_YI_YUAN
-from platforms.ledger.counting import ledger_on
+from platforms.ledger.counting import read_ledger
 from platforms.policy.in_force import PolicySet
 from platforms.source import LayerSource
 
@@ -70,7 +70,7 @@ def post_evaluation(source: LayerSource, policy: PolicySet, year: int) -> pd.Dat
     A21 嘉政发〔2018〕15号 二（五）: 探索, so there is no verdict; assumption ``post_evaluation``.
     """
     wanted = policy.setting_texts("post_evaluation", "indicators")
-    ledger = ledger_on(source, policy.as_of)
+    ledger = read_ledger(source, policy.as_of)
     days = ledger.first_day(("started",))
     until = min(f"{year}-12-31", policy.as_of)
     begun = (days.astype("object").fillna("9999") <= until).to_numpy(dtype=bool)

@@ -12,9 +12,10 @@ from geo.strict_yaml import Fault, ValueFaultError, read_data
 from geo.tools import nearest_name
 from platforms.errors import PlanningError, PolicyError
 from platforms.indicators.per_mu import PERIOD, WAN_YUAN_PER_YI_YUAN, ranks_with_ties
-from platforms.ledger.counting import ledger_on
+from platforms.ledger.counting import read_ledger
 from platforms.policy.check import CheckJob, judge
-from platforms.policy.in_force import PolicySet
+from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Outcome, Verdict, say
 from platforms.source import LayerSource
 
@@ -192,7 +193,7 @@ def _investment(
     ids = pd.Index(held[f"{by}_id"])
     if BROUGHT_IN not in policy.pack.assumptions:
         return pd.DataFrame({"value": np.nan, "coverage_share": 0.0}, index=ids)
-    ledger = ledger_on(source, policy.as_of)
+    ledger = read_ledger(source, policy.as_of)
     first, last = days_of(period)
     came = ledger.happened(policy.setting_texts(BROUGHT_IN, "brought_in_events"), first, last)
     projects = ledger.projects[came.yes]
@@ -435,26 +436,16 @@ LAYER = "platform_indicators"
 MONITORED = ("value_added_yi_yuan", "output_yi_yuan", "tax_yi_yuan")
 
 
-def quarter_verdicts(job: CheckJob) -> list[Verdict]:
-    """List the quarters of a year that a major platform has not reported in full.
+@check("A22", "quarterly")
+def quarter_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """List the quarters of a year that a major platform has not reported in full (A22).
 
-    Parameters
-    ----------
-    job
-        ``A22``.
+    One a major platform; measured the number of quarters, over by the as-of date, without a row or
+    without value added, output or tax. Before the first quarter is over it is not applicable; where
+    no platform has quarters of the year, monitoring isn't kept in these layers, which is
+    ``no_data``.
 
-    Returns
-    -------
-    list of Verdict
-        One a major platform; measured the number of quarters, over by the as-of date, without a
-        row or without value added, output or tax. Before the first quarter is over it is not
-        applicable; where no platform has quarters of the year, monitoring isn't kept in these
-        layers, which is ``no_data``.
-
-    Raises
-    ------
-    PlanningError
-        ``indicator_twice`` where a platform has two rows of one quarter.
+    Raises PlanningError: ``indicator_twice`` where a platform has two rows of one quarter.
 
     Notes
     -----
@@ -471,21 +462,20 @@ def quarter_verdicts(job: CheckJob) -> list[Verdict]:
         raise PlanningError("indicator_twice", rows=row["platform_id"], period=row["period"])
     full = held[held[list(MONITORED)].notna().all(axis=1)]
     return [
-        _verdict(job, unit_id, str(row["platform_id"]), over, held, full)
+        _verdict(job, dated, unit_id, str(row["platform_id"]), over, held, full)
         for unit_id, row in job.platforms()
-        if job.rules("quarterly")
     ]
 
 
 def _verdict(
     job: CheckJob,
+    dated: DatedRule,
     unit_id: str,
     platform_id: str,
     over: list[str],
     held: pd.DataFrame,
     full: pd.DataFrame,
 ) -> Verdict:
-    dated = job.policy.rule(job.rule_id, "quarterly")
     told = set(full["period"][full["platform_id"].eq(platform_id)])
     rows = np.sort(held["period"][held["platform_id"].eq(platform_id)].to_numpy(dtype=object))
     missed = [quarter for quarter in over if quarter not in told]

@@ -13,6 +13,7 @@ from layers.fields import split_list
 from platforms.land.search import is_supply_ready
 from platforms.policy.check import CheckJob, judge
 from platforms.policy.in_force import DatedRule
+from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Verdict, say
 from platforms.territory import assessed_units, platform_outlines, shapes_of
 
@@ -25,21 +26,14 @@ SOME_ZONES, ZONES_SETTING = "nine", "nine_platforms"
 """九通一平 is for the zones that are able to, which no document names: the pack may."""
 
 
-def revived_verdicts(job: CheckJob) -> list[Verdict]:
+@check("D6", unit="亩")
+def revived_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge how much idle and inefficient land the city or county revived in a year (D6).
 
-    Parameters
-    ----------
-    job
-        ``D6``.
-
-    Returns
-    -------
-    list of Verdict
-        One, none where only some units were asked for: ellipsoidal area [亩] of the parcels with
-        ``revived_on`` in the year, land under two of them counted once. Where no parcel has such
-        a day it isn't kept, which is ``no_data``; so is a revived parcel without a shape, unless
-        the others suffice.
+    One, none where only some units were asked for: ellipsoidal area [亩] of the parcels with
+    ``revived_on`` in the year, land under two of them counted once. Where no parcel has such a day
+    it isn't kept, which is ``no_data``; so is a revived parcel without a shape, unless the others
+    suffice.
 
     Notes
     -----
@@ -56,60 +50,54 @@ def revived_verdicts(job: CheckJob) -> list[Verdict]:
     drawn = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     whole = np.array([shapely.union_all(shapes[drawn])], dtype=object)
     area_mu = float(m2_to_mu(ellipsoidal_area_m2(whole, job.crs)[0]))
-    verdicts = []
-    for dated in job.rules(""):
-        reasons = []
-        if days.isna().all():
-            reasons.append(say("d6_not_kept"))
-        elif not drawn.all():
-            reasons.append(say("d6_undrawn", count=int((~drawn).sum())))
-        enough = compare(area_mu, dated.rule.number) >= 0
-        verdicts.append(
-            judge(
-                dated,
-                area_mu if enough or not reasons else None,
-                year=job.year,
-                evidence=(Evidence(LAYER, tuple(rows["parcel_id"])),) if len(rows) else (),
-                reasons=tuple(reasons),
-            )
+    reasons = []
+    if days.isna().all():
+        reasons.append(say("d6_not_kept"))
+    elif not drawn.all():
+        reasons.append(say("d6_undrawn", count=int((~drawn).sum())))
+    enough = compare(area_mu, dated.rule.number) >= 0
+    return [
+        judge(
+            dated,
+            area_mu if enough or not reasons else None,
+            year=job.year,
+            evidence=(Evidence(LAYER, tuple(rows["parcel_id"])),) if len(rows) else (),
+            reasons=tuple(reasons),
         )
-    return verdicts
+    ]
 
 
-def utility_verdicts(job: CheckJob) -> list[Verdict]:
+@check("E3", *ALL_PARCELS, SOME_ZONES, unit="项", grouped_by="row")
+def utility_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge the utilities of each parcel that is ready for supply (E3).
 
-    Parameters
-    ----------
-    job
-        ``E3``.
-
-    Returns
-    -------
-    list of Verdict
-        Two a parcel (五通一平, 七通一平), measured the number of utilities it lacks; a parcel
-        without utilities on file is ``no_data``. 九通一平 is judged for the parcels in the
-        platforms that the pack names; where it names none, it is ``no_data`` once a unit.
+    One a parcel (五通一平, 七通一平), measured the number of utilities it lacks; a parcel without
+    utilities on file is ``no_data``. 九通一平 is judged for the parcels in the platforms that the
+    pack names; where it names none, it is ``no_data`` once a unit.
 
     Notes
     -----
     E3 长春 四（三）23; what the levels hold is assumed.
     """
+    ready, under = job.per_rule(_ready_parcels)
+    judged = np.ones(len(ready), dtype=bool)
+    if dated.rule.part == SOME_ZONES:
+        if not job.policy.assumption(LEVEL_ASSUMPTION).settings.get(ZONES_SETTING):
+            said = (say("e3_no_zone_named", setting=ZONES_SETTING),)
+            return [judge(dated, None, unit_id=unit_id, reasons=said) for unit_id in job.unit_ids]
+        judged = _in_platforms(job, ready)
+    return [
+        _lacking(job, dated, unit_id, ready.iloc[at])
+        for unit_id in job.unit_ids
+        for at in np.flatnonzero(under.eq(unit_id).to_numpy(dtype=bool) & judged)
+    ]
+
+
+def _ready_parcels(job: CheckJob) -> tuple[gpd.GeoDataFrame, pd.Series]:
+    """Return the parcels that are ready for supply, and the unit each is assessed under."""
     parcels = job.layer(LAYER)
     ready = parcels[is_supply_ready(parcels)]
-    under = assessed_units(ready, job.layer("units"))
-    everywhere, in_zones = job.rules(*ALL_PARCELS), job.rules(SOME_ZONES)
-    zones = job.policy.assumption(LEVEL_ASSUMPTION).settings.get(ZONES_SETTING)
-    able = _in_platforms(job, ready) if zones and in_zones else np.zeros(len(ready), dtype=bool)
-    verdicts = []
-    for unit_id in job.unit_ids:
-        for at in np.flatnonzero(under.eq(unit_id).to_numpy(dtype=bool)):
-            dated_rules = [*everywhere, *(in_zones if able[at] else [])]
-            verdicts += [_lacking(job, dated, unit_id, ready.iloc[at]) for dated in dated_rules]
-        if not zones:
-            reasons = (say("e3_no_zone_named", setting=ZONES_SETTING),)
-            verdicts += [judge(d, None, unit_id=unit_id, reasons=reasons) for d in in_zones]
-    return verdicts
+    return ready, assessed_units(ready, job.layer("units"))
 
 
 def _in_platforms(job: CheckJob, parcels: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from layers.fields import split_list
 from platforms.ledger.calendar import Holidays, Period, moment_of, period_from
-from platforms.ledger.counting import Ledger
+from platforms.ledger.counting import ProjectLedger
 from platforms.ledger.events import in_force
 from platforms.ledger.rows import Row, number_of, project_row, text_of
 from platforms.policy.check import holds
@@ -63,10 +63,10 @@ def filing_size(
     return "not_met", say("filing_size_small", rmb=amount, least_rmb=least_rmb.number)
 
 
-Likeness = Literal["same", "near", "other"]
+Agreement = Literal["same", "near", "other"]
 
 
-def likeness(one: Row, other: Row, digits: int) -> Likeness:
+def same_project(one: Row, other: Row, digits: int) -> Agreement:
     """Say whether two projects are of one investor and content.
 
     ``one, other``: Rows of ``projects``.
@@ -88,7 +88,7 @@ def likeness(one: Row, other: Row, digits: int) -> Likeness:
     return "same" if investor == content == "same" else "near"
 
 
-def same_investor(one: Row, other: Row) -> Likeness:
+def same_investor(one: Row, other: Row) -> Agreement:
     """Say whether two projects have one investor: by credit code, controller, then by name.
 
     A firm and its controller (实际控制人、母公司), and two firms of one controller, are one.
@@ -106,7 +106,7 @@ def same_investor(one: Row, other: Row) -> Likeness:
     return "near" if names[0] is not None and names[0] == names[1] else "other"
 
 
-def same_content(one: Row, other: Row, digits: int) -> Likeness:
+def same_content(one: Row, other: Row, digits: int) -> Agreement:
     """Say whether two projects have one content: by industry and main product."""
     schemes = {text_of(row, "industry_scheme") for row in (one, other)} - {None}
     classes = [_class(row, digits) for row in (one, other)]
@@ -151,7 +151,7 @@ def plain_name(text: str | None) -> str | None:
 
 Signal = Literal["investor", "content", "site"]
 
-POINTS: Mapping[Likeness, float] = MappingProxyType({"same": 1.0, "near": 0.5, "other": 0.0})
+POINTS: Mapping[Agreement, float] = MappingProxyType({"same": 1.0, "near": 0.5, "other": 0.0})
 SIGNALS_WANTED = 2
 TIMELINE = (
     "event_id", "project_id", "unit_id", "event_kind", "event_on", "entered_at", "entry_seq",
@@ -166,7 +166,7 @@ class Conflict:
     ----------
     one, other
         Their rows, the one with the smaller number first.
-    likeness
+    agreement
         How far each of the three agrees.
     score
         Part of the three that agree (0–1), what only seems to by half.
@@ -176,7 +176,7 @@ class Conflict:
 
     one: Row
     other: Row
-    likeness: Mapping[Signal, Likeness]
+    agreement: Mapping[Signal, Agreement]
     score: float
     reasons: tuple[Statement, ...]
 
@@ -267,12 +267,12 @@ def _judged(one: Row, other: Row, digits: int) -> Conflict | None:
     common = sorted(
         set(split_list(one.get("parcel_ids"))) & set(split_list(other.get("parcel_ids")))
     )
-    found: dict[Signal, Likeness] = {
+    found: dict[Signal, Agreement] = {
         "investor": same_investor(one, other),
         "content": same_content(one, other, digits),
         "site": "same" if common else "other",
     }
-    agreeing = [signal for signal, likeness in found.items() if likeness != "other"]
+    agreeing = [signal for signal, agreement in found.items() if agreement != "other"]
     if len(agreeing) < SIGNALS_WANTED and found["investor"] != "same":
         return None
     reasons = []
@@ -286,7 +286,7 @@ def _judged(one: Row, other: Row, digits: int) -> Conflict | None:
         )
     if common:
         reasons.append(say("conflict_site", parcels="、".join(common)))
-    score = sum(POINTS[likeness] for likeness in found.values()) / len(found)
+    score = sum(POINTS[agreement] for agreement in found.values()) / len(found)
     return Conflict(one, other, MappingProxyType(found), score, tuple(reasons))
 
 
@@ -348,7 +348,7 @@ class _Step:
     unit_id: str | None
     on: str
     order: tuple[str, str, float]
-    likeness: Likeness
+    same_project: Agreement
 
 
 def claims_on(
@@ -389,11 +389,11 @@ def claims_on(
     rows = {str(row["project_id"]): row for row in projects.to_dict("records")}
     alike = {
         project_id: "same" if project_id == question.project_id
-        else likeness(asked, row, digits)
+        else same_project(asked, row, digits)
         for project_id, row in rows.items()
     }  # fmt: skip
-    matter = {key: (rows[key], found) for key, found in alike.items() if found != "other"}
-    book = _Book(question, matter, until_then, projects, policy, moment, zone)
+    rivals = {key: (rows[key], found) for key, found in alike.items() if found != "other"}
+    book = _Book(question, rivals, until_then, projects, policy, moment, zone)
     found: list[Claim] = []
     if "exclusive_talks" in policy.parts("B5"):
         found += book.by_first_talks()
@@ -420,10 +420,10 @@ def _entered_by(events: pd.DataFrame, as_of: str, moment: datetime, zone: ZoneIn
 
 @dataclass(frozen=True)
 class _Book:
-    """What is on file of one matter at the moment."""
+    """What is on file at the moment of the projects that may be one."""
 
     question: TalksQuestion
-    matter: Mapping[str, tuple[Row, Likeness]]
+    same_project: Mapping[str, tuple[Row, Agreement]]
     events: pd.DataFrame
     projects: pd.DataFrame
     policy: PolicySet
@@ -431,14 +431,14 @@ class _Book:
     zone: ZoneInfo
 
     def steps(self, kind: str) -> list[_Step]:
-        """Give the first event of a kind of each project of the matter, earliest first."""
+        """Give the first event of a kind of each such project, earliest first."""
         chosen = self.events[self.events["event_kind"].eq(kind).fillna(value=False).to_numpy(bool)]
         first: dict[str, _Step] = {}
         for event in chosen.to_dict("records"):
             key = str(event["project_id"])
-            if key not in self.matter:
+            if key not in self.same_project:
                 continue
-            row, found = self.matter[key]
+            row, found = self.same_project[key]
             entered = moment_of(str(event["entered_at"]), self.zone).isoformat()
             on = str(event["event_on"])
             unit_id = text_of(event, "unit_id") or text_of(row, "unit_id")
@@ -457,11 +457,11 @@ class _Book:
     def by_first_talks(self) -> list[Claim]:
         """B5: the first to file has exclusive talks for the period."""
         over = self.over()
-        standing = [
+        claiming = [
             step for step in self.steps("first_report")
             if str(step.row["project_id"]) not in over and self._size(step)[0] != "not_met"
         ]  # fmt: skip
-        return self._first(standing, self._talks)
+        return self._first(claiming, self._talks)
 
     def _size(self, step: _Step) -> tuple[Outcome, Statement]:
         rate = self.question.yuan_per_usd.get(str(step.row["project_id"]))
@@ -470,7 +470,7 @@ class _Book:
     def by_list(self) -> list[Claim]:
         """C5: the first on the list with a binding agreement shuts out the others."""
         bound = {str(step.row["project_id"]) for step in self.steps("agreement")}
-        ledger = Ledger(self.projects, self.events, self.moment.date().isoformat())
+        ledger = ProjectLedger(self.projects, self.events, self.moment.date().isoformat())
         left = ledger.left_list(ledger.as_of)
         gone, unsaid = set(ledger.ids(left.yes)), set(ledger.ids(left.open))
         listed = [
@@ -487,7 +487,7 @@ class _Book:
             claim = claim_of(step)
             if claim is not None:
                 found.append(claim)
-            if step.likeness == "same" and (claim is None or claim.doubt is None):
+            if step.same_project == "same" and (claim is None or claim.doubt is None):
                 break
         return found
 
@@ -506,7 +506,7 @@ class _Book:
             doubt = "no_data", say("talks_end_unknown", last_day=period.last_day.isoformat())
         elif size == "no_data":
             doubt = "no_data", why_size
-        elif step.likeness == "near":
+        elif step.same_project == "near":
             doubt = "review", say("matter_near", project_id=project_id)
         code = "talks_first" if period.is_certain else "talks_first_open"
         said = say(
@@ -532,7 +532,7 @@ class _Book:
     def _listed(self, step: _Step, unsaid: set[str]) -> Claim:
         project_id = str(step.row["project_id"])
         doubt: tuple[Doubt | None, Statement | None] = (None, None)
-        if step.likeness == "near":
+        if step.same_project == "near":
             doubt = "review", say("matter_near", project_id=project_id)
         elif project_id in unsaid:
             doubt = "no_data", say("exit_reason_missing", project_id=project_id)

@@ -1,102 +1,21 @@
-"""Yes / no / open, counts and parts of projects."""
+"""The ledger of projects: what is known of each, counts and parts of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from geo.arrays import Flags
-from geo.units import compare
 from platforms.ledger.calendar import Window
-from platforms.ledger.events import corrected
-from platforms.policy.check import holds, judge
+from platforms.ledger.events import corrected, in_force
+from platforms.ledger.rows import Row
+from platforms.policy.check import CheckJob, holds, judge, outcome_between
 from platforms.policy.in_force import DatedRule
-from platforms.policy.pack import Condition, Rule
+from platforms.policy.uncertain import Maybe
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
-from platforms.source import LayerSource
-
-SIGNS = {">=": (0, 1), ">": (1,), "<=": (-1, 0), "<": (-1,), "==": (0,)}
-COUNTERPARTS = {"investment_yi_usd": "investment_yi_yuan"}
-"""A project contracted in RMB has no amount in USD: that is known, not missing."""
-
-
-@dataclass(frozen=True)
-class Fit:
-    """Which rows fit.
-
-    Attributes
-    ----------
-    yes
-        Rows that fit for certain.
-    open
-        Rows of which that can't be told; the rest don't fit.
-    """
-
-    yes: Flags
-    open: Flags
-
-    def __and__(self, other: "Fit") -> "Fit":
-        """Give the rows that fit both."""
-        either = (self.yes | self.open) & (other.yes | other.open)
-        both = self.yes & other.yes
-        return Fit(both, either & ~both)
-
-    def minus(self, other: "Fit") -> "Fit":
-        """Give the rows that fit this and not the other."""
-        return self & Fit(~(other.yes | other.open), other.open)
-
-
-def conditions_on(rule: Rule, layer: str) -> tuple[Condition, ...]:
-    """Give the conditions that a rule puts on rows of one layer."""
-    return tuple(condition for condition in rule.where if condition.layer == layer)
-
-
-def fitting(frame: pd.DataFrame, conditions: Sequence[Condition]) -> Fit:
-    """Say which rows meet all conditions.
-
-    Parameters
-    ----------
-    frame
-        Rows of the layer that the conditions speak of.
-    conditions
-        The conditions; none: every row fits.
-
-    Returns
-    -------
-    Fit
-        By position. A row whose value is missing is open, unless another condition rules it out.
-        A project with an amount in RMB and none in USD is contracted in RMB, so it lies under no
-        threshold in USD.
-    """
-    everything = np.ones(len(frame), dtype=bool)
-    fit = Fit(everything, ~everything)
-    for condition in conditions:
-        fit &= _one(frame, condition)
-    return fit
-
-
-def _one(frame: pd.DataFrame, condition: Condition) -> Fit:
-    column = frame[condition.column]
-    missing = column.isna().to_numpy(dtype=bool)
-    value = condition.value
-    if isinstance(value, bool):
-        yes = column.eq(value).fillna(value=False).to_numpy(dtype=bool)
-    elif isinstance(value, tuple):
-        yes = column.isin(value).to_numpy(dtype=bool)
-    else:
-        signs = SIGNS[condition.comparator]
-        yes = np.array(
-            [not lost and compare(float(v), value) in signs
-             for v, lost in zip(column, missing, strict=True)],
-            dtype=bool,
-        )  # fmt: skip
-    other = COUNTERPARTS.get(condition.column)
-    if other is not None and other in frame:
-        missing = missing & frame[other].isna().to_numpy(dtype=bool)
-    return Fit(yes & ~missing, missing)
-
+from platforms.source import LayerSource, competition_of
 
 STAGE_ORDER = {"in_talks": 0, "signed": 1, "registered": 2, "started": 3, "in_production": 4}
 KIND_ORDER = {"signed": 1, "registered": 2, "started": 3, "production": 4}
@@ -105,28 +24,72 @@ KIND_ORDER = {"signed": 1, "registered": 2, "started": 3, "production": 4}
 NEVER = "9999-12-31"
 
 
+class ProjectHistory(NamedTuple):
+    """A project with what happened to it.
+
+    Attributes
+    ----------
+    row
+        Its row of ``projects``.
+    events
+        Its events by the day of the ledger, in the order in which they happened.
+    """
+
+    row: Row
+    events: list[Row]
+
+
 @dataclass(frozen=True)
-class Ledger:
-    """Projects and their events.
+class ProjectLedger:
+    """Projects and what happened to them.
 
     Attributes
     ----------
     projects
         Table ``projects``, numbered from 0.
-    events
-        Table ``project_events``, with the corrections made by the day applied.
+    entries
+        Table ``project_events`` as entered.
     as_of
         The day (ISO); later events have not happened.
+    known_on
+        Day (ISO) by which corrections were made that count; None for ``as_of``.
     """
 
     projects: pd.DataFrame
-    events: pd.DataFrame
+    entries: pd.DataFrame
     as_of: str
+    known_on: str | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether no project is on file at all."""
         return not len(self.projects)
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """Events on whatever day they are, corrections applied."""
+        right_events = corrected(self.entries, self.known_on or self.as_of)
+        return right_events.reset_index(drop=True)
+
+    @cached_property
+    def past(self) -> pd.DataFrame:
+        """Events by the day in the order in which they happened, corrections applied."""
+        return in_force(self.entries, self.as_of)
+
+    @cached_property
+    def histories(self) -> tuple[ProjectHistory, ...]:
+        """Each project with its past events, in the order of the table."""
+        by_project: dict[str, list[Row]] = {}
+        for event in self.past.to_dict("records"):
+            by_project.setdefault(str(event["project_id"]), []).append(event)
+        return tuple(
+            ProjectHistory(row, by_project.get(str(row["project_id"]), []))
+            for row in self.projects.to_dict("records")
+        )
+
+    def is_filled_in(self, column: str) -> bool:
+        """Whether a column of projects is filled in for any of them: else nobody keeps it."""
+        return bool(self.projects[column].notna().any())
 
     @cached_property
     def first_year(self) -> int | None:
@@ -147,7 +110,7 @@ class Ledger:
         return np.asarray(self.projects["project_id"].isin(self.events["project_id"]), dtype=bool)
 
     @cached_property
-    def _known(self) -> dict[tuple[object, ...], Fit]:
+    def _known(self) -> dict[tuple[object, ...], Maybe]:
         """What was asked before: a table of figures asks the same for each unit."""
         return {}
 
@@ -174,7 +137,7 @@ class Ledger:
             days = days.where(~later, found)
         return days.where(days != NEVER)
 
-    def happened(self, kinds: Sequence[str], first: str, last: str) -> Fit:
+    def happened(self, kinds: Sequence[str], first: str, last: str) -> Maybe:
         """Say to which projects something happened in a span of days.
 
         Parameters
@@ -186,7 +149,7 @@ class Ledger:
 
         Returns
         -------
-        Fit
+        Maybe
             Open where nothing is on file although the stage says that it happened, or where
             neither stage nor any event says anything.
         """
@@ -195,13 +158,13 @@ class Ledger:
             self._known[asked] = self._happened(kinds, first, last)
         return self._known[asked]
 
-    def _happened(self, kinds: Sequence[str], first: str, last: str) -> Fit:
+    def _happened(self, kinds: Sequence[str], first: str, last: str) -> Maybe:
         days = self.first_day(kinds)
         known = days.notna().to_numpy(dtype=bool)
         last = min(last, self.as_of)
         text = days.fillna("").to_numpy(dtype=object)
         inside = np.array([first <= day <= last for day in text], dtype=bool)
-        return Fit(known & inside, ~known & self._untold(kinds))
+        return Maybe(known & inside, ~known & self._untold(kinds))
 
     def _untold(self, kinds: Sequence[str]) -> np.ndarray:
         """Say which projects may have had such an event that nobody entered."""
@@ -216,7 +179,7 @@ class Ledger:
         unsaid = stages.isna().to_numpy(dtype=bool) | (not by_stage)
         return np.asarray(untold | (unsaid & ~self._traced))
 
-    def left_list(self, last: str) -> Fit:
+    def left_list(self, last: str) -> Maybe:
         """Say which projects had left the list by a day, other than by starting (C6).
 
         Parameters
@@ -226,7 +189,7 @@ class Ledger:
 
         Returns
         -------
-        Fit
+        Maybe
             Those whose last entry on the list came before; open where no reason is on file.
         """
         asked = ("left", last)
@@ -234,7 +197,7 @@ class Ledger:
             self._known[asked] = self._left_list(last)
         return self._known[asked]
 
-    def _left_list(self, last: str) -> Fit:
+    def _left_list(self, last: str) -> Maybe:
         until = self.events[self.events["event_on"] <= min(last, self.as_of)]
         gone = until[until["event_kind"] == "delisted"].sort_values(["event_on", "entry_seq"])
         final = gone.drop_duplicates("project_id", keep="last").set_index("project_id")
@@ -246,22 +209,22 @@ class Ledger:
         reason = ids.map(final["exit_reason"])
         unsaid = is_gone & reason.isna().to_numpy(dtype=bool)
         other = is_gone & ~unsaid & ~reason.eq("started").fillna(value=False).to_numpy(dtype=bool)
-        return Fit(other, unsaid)
+        return Maybe(other, unsaid)
 
-    def of_unit(self, unit_id: str | None) -> Fit:
+    def of_unit(self, unit_id: str | None) -> Maybe:
         """Say which projects a unit has on file; None for the city: all."""
         if unit_id is None:
             everything = np.ones(len(self.projects), dtype=bool)
         else:
             everything = self.projects["unit_id"].eq(unit_id).fillna(value=False).to_numpy(bool)
-        return Fit(everything, np.zeros(len(self.projects), dtype=bool))
+        return Maybe.known(everything)
 
     def ids(self, mask: np.ndarray) -> tuple[str, ...]:
         """Give the ids of the projects chosen."""
         return tuple(map(str, self.projects["project_id"][mask]))
 
 
-def ledger_on(source: LayerSource, as_of: str) -> Ledger:
+def read_ledger(source: LayerSource, as_of: str) -> ProjectLedger:
     """Read the ledger as it stood on a day.
 
     Parameters
@@ -273,12 +236,35 @@ def ledger_on(source: LayerSource, as_of: str) -> Ledger:
 
     Returns
     -------
-    Ledger
+    ProjectLedger
         The ledger.
     """
     projects = pd.DataFrame(source.read("projects")).reset_index(drop=True)
-    events = corrected(pd.DataFrame(source.read("project_events")), as_of)
-    return Ledger(projects, events.reset_index(drop=True), as_of)
+    return ProjectLedger(projects, pd.DataFrame(source.read("project_events")), as_of)
+
+
+def ledger_of(job: CheckJob) -> ProjectLedger:
+    """Give the ledger as whoever looks may see it, read once a run."""
+    return job.per_run(_as_seen)
+
+
+def competition_ledger(job: CheckJob) -> ProjectLedger:
+    """Give the ledger on which competition between units is judged, read once a run."""
+    return job.per_run(_sealed)
+
+
+def _as_seen(job: CheckJob) -> ProjectLedger:
+    return read_ledger(job.source, job.policy.as_of)
+
+
+def _sealed(job: CheckJob) -> ProjectLedger:
+    source = competition_of(job.source)
+    return ledger_of(job) if source is job.source else read_ledger(source, job.policy.as_of)
+
+
+def with_ledger(job: CheckJob, ledger: ProjectLedger) -> CheckJob:
+    """Give a job that judges a ledger already at hand."""
+    return replace(job, of_run={**job.of_run, _as_seen: ledger})
 
 
 LAYER = "projects"
@@ -287,7 +273,7 @@ NOT_DUE = ("mandatory", "principle")
 
 
 def count_verdict(
-    dated: DatedRule, ledger: Ledger, counted: Fit, window: Window, unit_id: str | None
+    dated: DatedRule, ledger: ProjectLedger, counted: Maybe, window: Window, unit_id: str | None
 ) -> Verdict:
     """Judge the number of projects counted.
 
@@ -309,11 +295,10 @@ def count_verdict(
     Verdict
         With the projects counted, and those that may have to be, as evidence.
     """
-    low = float(counted.yes.sum())
-    high = low + float(counted.open.sum())
+    low, high = counted.bounds()
     evidence = _evidence(ledger, counted)
     lacking = _lacking(ledger, window)
-    if lacking is None and holds(dated.rule, low) != holds(dated.rule, high):
+    if lacking is None and outcome_between(dated.rule, low, high) == "no_data":
         lacking = say("target_undecided", low=low, high=high, count=int(high - low))
     begins = ledger.first_year
     if lacking is None and begins is not None and begins > int(window.first[:4]):
@@ -329,9 +314,9 @@ def count_verdict(
 
 def part_verdict(
     dated: DatedRule,
-    ledger: Ledger,
-    part: Fit,
-    whole: Fit,
+    ledger: ProjectLedger,
+    part: Maybe,
+    whole: Maybe,
     window: Window,
     unit_id: str | None,
     beside: Sequence[Statement] = (),
@@ -362,11 +347,11 @@ def part_verdict(
     over = part & whole
     unsure = over.open | whole.open
     least, most = _ends(part, whole)
-    evidence = _evidence(ledger, Fit(over.yes, unsure), whole)
+    evidence = _evidence(ledger, Maybe(over.yes, unsure), whole)
     lacking = _lacking(ledger, window)
     if lacking is None and not whole.yes.any():
         lacking = say("target_base_empty", count=int(whole.open.sum()))
-    elif lacking is None and holds(dated.rule, least) != holds(dated.rule, most):
+    elif lacking is None and outcome_between(dated.rule, least, most) == "no_data":
         lacking = say("target_share_undecided", low=least, high=most, count=int(unsure.sum()))
     if lacking is not None:
         return judge(
@@ -380,7 +365,7 @@ def part_verdict(
     return dated_verdict(dated, done / base, window, unit_id, evidence, [*said, *beside])
 
 
-def _ends(part: Fit, whole: Fit) -> tuple[float, float]:
+def _ends(part: Maybe, whole: Maybe) -> tuple[float, float]:
     """Give the least and the greatest share there can be; 0 and 1 where nothing is certain."""
     base, done = whole.yes.sum(), (part.yes & whole.yes).sum()
     if not base:
@@ -432,7 +417,7 @@ def dated_verdict(
     )  # fmt: skip
 
 
-def _lacking(ledger: Ledger, window: Window) -> Statement | None:
+def _lacking(ledger: ProjectLedger, window: Window) -> Statement | None:
     """Say why nothing can be counted: no ledger, or days that are still to come."""
     if ledger.is_empty:
         return say("target_no_projects")
@@ -441,7 +426,9 @@ def _lacking(ledger: Ledger, window: Window) -> Statement | None:
     return None
 
 
-def _evidence(ledger: Ledger, counted: Fit, whole: Fit | None = None) -> tuple[Evidence, ...]:
+def _evidence(
+    ledger: ProjectLedger, counted: Maybe, whole: Maybe | None = None
+) -> tuple[Evidence, ...]:
     """Name the projects behind a figure."""
     found = [Evidence(LAYER, ledger.ids(counted.yes), say("target_counted"))]
     if whole is not None:

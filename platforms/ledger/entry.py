@@ -11,7 +11,6 @@ import pandas as pd
 from geo.tools import nearest_name
 from platforms.errors import PlanningError
 from platforms.ledger.counting import NEVER
-from platforms.ledger.dossiers import first_days
 from platforms.ledger.events import (
     CORRECTION,
     Contradiction,
@@ -19,6 +18,7 @@ from platforms.ledger.events import (
     in_force,
     stage_models,
 )
+from platforms.ledger.histories import first_days
 from platforms.ledger.rows import Row, is_credit_code, number_of, project_row, text_of
 from platforms.policy.check import holds
 from platforms.policy.in_force import PolicySet, iso_day

@@ -37,8 +37,8 @@ def corrected(events: pd.DataFrame, as_of: str) -> pd.DataFrame:
     named = _holds(events["event_id"].isin(last.index)) & ~is_correction
     right = events["event_id"].map(last["corrected_on"]).astype("object")
     days = events["event_on"].astype("object").where(~named, right)
-    standing = events.assign(event_on=days)
-    return pd.DataFrame(standing.loc[~named | _holds(right.notna())])
+    right_events = events.assign(event_on=days)
+    return pd.DataFrame(right_events.loc[~named | _holds(right.notna())])
 
 
 def in_force(events: pd.DataFrame, as_of: str) -> pd.DataFrame:
@@ -57,8 +57,8 @@ def in_force(events: pd.DataFrame, as_of: str) -> pd.DataFrame:
         Events up to the day with their right days, in the order in which they happened; of one day
         in the order of their entry. Corrections stand among them.
     """
-    standing = corrected(events, as_of)
-    happened = standing[_holds(standing["event_on"].le(as_of))]
+    right_events = corrected(events, as_of)
+    happened = right_events[_holds(right_events["event_on"].le(as_of))]
     return happened.sort_values(["event_on", "entry_seq"], kind="stable")
 
 

@@ -301,15 +301,21 @@ def hidden_projects(source: LayerSource, policy: PolicySet) -> tuple[HiddenProje
         for name in set(pair.project_ids) & set(alike):
             alike[name] |= set(pair.project_ids)
     return tuple(
-        HiddenProject(name, _talks_until(name, matter, projects, events, policy))
-        for name, matter in alike.items()
+        HiddenProject(name, _talks_until(name, same_project, projects, events, policy))
+        for name, same_project in alike.items()
     )
 
 
 def _talks_until(
-    name: str, matter: set[str], projects: pd.DataFrame, events: pd.DataFrame, policy: PolicySet
+    name: str,
+    same_project: set[str],
+    projects: pd.DataFrame,
+    events: pd.DataFrame,
+    policy: PolicySet,
 ) -> datetime | None:
-    """Look only at the projects of one matter: no other one has a claim on it."""
-    rows, past = (frame[frame["project_id"].isin(list(matter))] for frame in (projects, events))
+    """Look only at the projects that may be one: no other one has a claim on it."""
+    rows, past = (
+        frame[frame["project_id"].isin(list(same_project))] for frame in (projects, events)
+    )
     talks = exclusivity(TalksQuestion(name, policy.as_of, official_holidays()), rows, past, policy)
     return talks.until if talks.state == "held_by_own_unit" else None

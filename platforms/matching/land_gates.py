@@ -18,7 +18,7 @@ from platforms.elements.quotas import Room, RoomKey, Subject
 from platforms.land.search import SUPPLY_READY_STATES
 from platforms.ledger.calendar import official_holidays
 from platforms.ledger.claims import Exclusivity, TalksQuestion, exclusivity_by_unit
-from platforms.ledger.counting import Ledger
+from platforms.ledger.counting import ProjectLedger
 from platforms.matching.demand import Demand, has_started
 from platforms.matching.site import (
     MatchTable,
@@ -92,7 +92,7 @@ def project_status(
         projects = _row_of(demand)
         events = events.iloc[:0]
     unit_id = _unit_of(projects, demand.project_id)
-    ledger = Ledger(projects, events, policy.as_of)
+    ledger = ProjectLedger(projects, events, policy.as_of)
     question = TalksQuestion(demand.project_id, policy.as_of, official_holidays())
     seen = list(dict.fromkeys([*asked, unit_id]))
     talks = (

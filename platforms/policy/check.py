@@ -1,8 +1,9 @@
 """Figure + dated rule -> verdict; compare verdicts."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar, cast
 
 import geopandas as gpd
 import numpy as np
@@ -12,13 +13,11 @@ from pyproj import CRS
 from geo.units import compare
 from platforms.errors import PolicyError
 from platforms.policy.in_force import DatedRule, PolicySet
-from platforms.policy.pack import Condition, Rule
+from platforms.policy.pack import Rule
+from platforms.policy.uncertain import SIGNS, Maybe, conditions_on, rows_meeting
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
 from platforms.source import LayerSource
 from platforms.territory import assessed_units, major_rows
-
-SIGNS = {">=": (0, 1), ">": (1,), "<=": (-1, 0), "<": (-1,), "==": (0,), "share": (0, 1)}
-"""What ``compare`` must say for each comparator; ``list_empty`` is ``<=`` of the total."""
 
 
 def holds(rule: Rule, measured: float) -> bool:
@@ -139,6 +138,86 @@ def judge(
     )
 
 
+def outcome_between(rule: Rule, low: float, high: float) -> Outcome:
+    """Judge a figure of which only is known that it lies between two bounds.
+
+    Parameters
+    ----------
+    rule
+        The rule.
+    low, high
+        Least and greatest figure there can be [unit of the rule]; NaN where nothing is known.
+
+    Returns
+    -------
+    Outcome
+        ``met`` or ``not_met`` where every figure between the bounds is, else ``no_data``.
+
+    Raises
+    ------
+    PolicyError
+        ``rule_without_number``, as ``holds``.
+    """
+    if np.isnan(low) or np.isnan(high):
+        return "no_data"
+    is_met = holds(rule, low)
+    if is_met != holds(rule, high):
+        return "no_data"
+    # One bound may lie below a range and the other above it, and a figure between them in it.
+    first, last = rule.bounds if rule.comparator == "between" else (rule.number, rule.number)
+    if not is_met and compare(low, first) < 0 and compare(high, last) > 0:
+        return "no_data"
+    return "met" if is_met else "not_met"
+
+
+def judge_between(
+    dated: DatedRule,
+    low: float,
+    high: float,
+    *,
+    measured: float | None = None,
+    unit_id: str | None = None,
+    platform_id: str | None = None,
+    year: int | None = None,
+    evidence: tuple[Evidence, ...] = (),
+    reasons: tuple[Statement, ...] = (),
+    undecided: tuple[Statement, ...] = (),
+) -> Verdict:
+    """Make the verdict of a figure of which only is known that it lies between two bounds.
+
+    Parameters
+    ----------
+    dated
+        The rule on the as-of date.
+    low, high
+        Least and greatest figure there can be [unit of the rule].
+    measured
+        The bound that is shown where the outcome is settled; None for the least.
+    unit_id, platform_id, year, evidence
+        As of ``judge``.
+    reasons, undecided
+        Why it came out so where both bounds agree, and where they don't.
+
+    Returns
+    -------
+    Verdict
+        ``no_data`` where some figures between the bounds meet the rule and others don't.
+    """
+    is_settled = outcome_between(dated.rule, low, high) != "no_data"
+    return judge(
+        dated,
+        (low if measured is None else measured) if is_settled else None,
+        unit_id=unit_id,
+        platform_id=platform_id,
+        year=year,
+        evidence=evidence,
+        reasons=reasons if is_settled else undecided,
+    )
+
+
+Computed = TypeVar("Computed")
+
+
 @dataclass(frozen=True)
 class CheckJob:
     """One rule to be checked on some units.
@@ -159,6 +238,8 @@ class CheckJob:
         Projected system in metres.
     is_whole_city
         False where only some units were asked for, so that a rule for the city isn't.
+    of_run
+        What ``per_run`` computed; the jobs of one run share it.
     """
 
     rule_id: str
@@ -168,26 +249,58 @@ class CheckJob:
     policy: PolicySet
     crs: CRS
     is_whole_city: bool = True
+    of_run: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def _of_rule(self) -> dict[object, object]:
+        return {}
 
     def layer(self, name: str) -> gpd.GeoDataFrame:
         """Read a layer with shapes."""
         return cast("gpd.GeoDataFrame", self.source.read(name))
 
-    def rules(self, *parts: str) -> list[DatedRule]:
-        """Give the parts that the packs hold, those named or all, in the order of the packs."""
-        held = self.policy.parts(self.rule_id)
-        return [self.policy.rule(self.rule_id, p) for p in held if not parts or p in parts]
+    def per_run(self, compute: "Callable[[CheckJob], Computed]") -> Computed:
+        """Compute something once for all rules of a run.
+
+        Parameters
+        ----------
+        compute
+            A function of a module, of what all jobs share: layers, rules, year and system.
+
+        Returns
+        -------
+        object
+            What it gives; shared, and not to be changed.
+        """
+        return _once(self.of_run, self, compute)
+
+    def per_rule(self, compute: "Callable[[CheckJob], Computed]") -> Computed:
+        """Compute something once for all parts of the rule, as ``per_run`` for all rules."""
+        return _once(self._of_rule, self, compute)
 
     def platforms(self) -> Iterator[tuple[str, pd.Series]]:
         """Give unit and row of every major platform to be judged, by unit in the order asked."""
-        major = major_rows(self.layer("major_platforms"))
-        under = assessed_units(major, self.layer("units"))
+        major, under = self.per_run(_assessed_platforms)
         for unit_id in self.unit_ids:
             for position in np.flatnonzero(under.eq(unit_id).to_numpy(dtype=bool)):
                 yield unit_id, major.iloc[int(position)]
 
 
-def counted_rows(rule: Rule, layer: str, rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+def _once(
+    computed: dict[object, object], job: CheckJob, compute: Callable[[CheckJob], Computed]
+) -> Computed:
+    if compute not in computed:
+        computed[compute] = compute(job)
+    return cast("Computed", computed[compute])
+
+
+def _assessed_platforms(job: CheckJob) -> tuple[gpd.GeoDataFrame, pd.Series]:
+    """List the major platforms, and the unit that each is assessed under."""
+    major = major_rows(job.layer("major_platforms"))
+    return major, assessed_units(major, job.layer("units"))
+
+
+def counted_rows(rule: Rule, layer: str, rows: pd.DataFrame) -> Maybe:
     """Say which rows of a layer meet the conditions of a rule (``where``).
 
     Parameters
@@ -201,30 +314,10 @@ def counted_rows(rule: Rule, layer: str, rows: pd.DataFrame) -> tuple[pd.Series,
 
     Returns
     -------
-    yes, open
-        Booleans, index of ``rows``: meets all conditions; may meet them, a value being missing.
-        Amounts equal a threshold within a relative 1e-9.
+    Maybe
+        By position: meets all conditions; open where it may meet them, a value being missing.
     """
-    yes = pd.Series(data=True, index=rows.index)
-    may = yes.copy()
-    for one in rule.where:
-        if one.layer == layer:
-            column = rows[one.column]
-            fits = pd.Series([_fits(one, value) for value in column], index=rows.index, dtype=bool)
-            yes &= fits
-            may &= fits | column.isna()
-    return yes, may & ~yes
-
-
-def _fits(condition: Condition, value: object) -> bool:
-    if pd.isna(value):  # type: ignore[call-overload]
-        return False
-    wanted = condition.value
-    if isinstance(wanted, tuple):
-        return value in wanted
-    if isinstance(wanted, bool):
-        return bool(value) is wanted
-    return compare(float(cast("float", value)), wanted) in SIGNS[condition.comparator]
+    return rows_meeting(rows, conditions_on(rule, layer))
 
 
 Key = tuple[str, str, str | None, str | None, int | None]

@@ -13,10 +13,7 @@ from platforms.errors import PolicyError, pack_error
 from platforms.policy.pack import (
     BASES,
     COMPARATORS,
-    COMPUTED_PART_UNITS,
-    COMPUTED_UNITS,
     CONDITION_COMPARATORS,
-    EVALUATORS,
     FORCES,
     NUMERIC,
     SCOPES,
@@ -285,7 +282,7 @@ def _value(block: Block, field: Field) -> float | bool | tuple[str, ...]:
 RULE_KEYS = (
     "id", "part", "title", "scope", "unit", "comparator", "value", "where", "force",
     "force_word",
-    "effective_from", "effective_until", "target_date", "period", "basis", "clause", "evaluator",
+    "effective_from", "effective_until", "target_date", "period", "basis", "clause",
     "reads", "assumptions", "lists", "tolerance_m2",
 )  # fmt: skip
 CLAUSE_KEYS = ("document", "place")
@@ -318,7 +315,6 @@ def parse_rule(block: Block, documents: Mapping[str, Document]) -> Rule:
         period=_period(block),
         basis=block.word("basis", BASES),
         clause=clause,
-        evaluator=block.word("evaluator", EVALUATORS),
         reads=reads,
         assumptions=block.texts("assumptions"),
         lists=block.texts("lists"),
@@ -409,14 +405,11 @@ def _period(block: Block) -> tuple[int, int] | None:
 
 
 def _check_unit(block: Block, rule: Rule) -> None:
-    """Hold the unit against the comparator, the value, and what the product measures."""
-    expected = COMPUTED_PART_UNITS.get(rule.key, COMPUTED_UNITS.get(rule.rule_id))
-    if expected is None and (rule.comparator == "share" and rule.unit != "share"):
-        expected = "share"
-    if expected is not None and rule.unit != expected:
+    """Hold the unit against the comparator and the value."""
+    if rule.comparator == "share" and rule.unit != "share":
         raise PolicyError(
             "pack_unit_unfit", pack=block.source, line=block.line_of("unit"), rule=rule.rule_id,
-            unit=rule.unit, expected=expected,
+            unit=rule.unit, expected="share",
         )  # fmt: skip
     if not rule.unit and rule.comparator in NUMERIC:
         raise PolicyError(

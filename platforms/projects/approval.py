@@ -7,18 +7,19 @@ from itertools import pairwise
 import pandas as pd
 
 from geo.units import compare
-from platforms.ledger.dossiers import (
-    Dossiers,
+from platforms.ledger.counting import competition_ledger
+from platforms.ledger.histories import (
     WholeProject,
     first_days,
-    nothing_found,
+    verdicts_by_unit,
     whole_project,
-    whole_projects,
+    whole_projects_of,
 )
 from platforms.ledger.rows import Row, flag_of, project_row, text_of
 from platforms.policy.check import CheckJob, judge
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.pack import Tier
+from platforms.policy.registry import check
 from platforms.policy.verdict import (
     Basis,
     Evidence,
@@ -119,7 +120,7 @@ def supply_of(row: Row, whole: WholeProject, unit_name: object) -> LandSupply:
     reasons: tuple[Statement, ...] = ()
     if whole.is_phased and whole.land_mu is not None:
         reasons = (say("route_phases", land_mu=whole.land_mu, count=len(whole.phases)),)
-    asked = [flag_of(one, "is_special_policy") for one in (row, *whole.rows)]
+    asked = [flag_of(phase, "is_special_policy") for phase in (row, *whole.rows)]
     special = True if True in asked else flag_of(row, "is_special_policy")
     return LandSupply(
         str(row["project_id"]), text_of(row, "category"), whole.land_mu, special,
@@ -202,7 +203,7 @@ def _in_zone(supply: LandSupply, policy: PolicySet, zone: DatedRule) -> Approval
         is_asked = supply.is_special_policy
         return _open(supply, both, say("route_rule_silent" if is_asked else "route_policy_unsaid"))
     index = tier_of(zone, supply.land_mu or 0.0)
-    return _found(
+    return _route_of(
         supply, [zone], zone.rule.tiers, index, say("route_in_zone", zone=supply.unit_name)
     )
 
@@ -222,16 +223,16 @@ def _by_category(supply: LandSupply, policy: PolicySet) -> ApprovalRoute:
         base = policy.rule("D1", part or policy.parts("D1")[0])
     index = tier_of(base, land_mu)
     if not raising:
-        return _found(supply, [base], base.rule.tiers, index)
+        return _route_of(supply, [base], base.rule.tiers, index)
     raised_by = policy.rule("D2")
     tiers = policy.rule("D1", part or "").rule.tiers
     higher = min(index + int(raised_by.rule.number), len(tiers) - 1)
     if supply.is_special_policy is None and higher != index:
         return _open(supply, [base, raised_by], say("route_policy_unsaid"))
     if supply.is_special_policy is None:
-        return _found(supply, [base], tiers, index)
+        return _route_of(supply, [base], tiers, index)
     said = say("route_raised" if higher > index else "route_at_top", tier=higher + 1)
-    return _found(supply, [base, raised_by], tiers, higher, said)
+    return _route_of(supply, [base, raised_by], tiers, higher, said)
 
 
 def category_part(category: str | None, policy: PolicySet) -> str | None:
@@ -260,7 +261,7 @@ def tier_of(dated: DatedRule, land_mu: float) -> int:
     return len(tiers) - 1
 
 
-def _found(
+def _route_of(
     supply: LandSupply, rules: list[DatedRule], tiers: tuple[Tier, ...], index: int,
     *said: Statement,
 ) -> ApprovalRoute:  # fmt: skip
@@ -289,7 +290,7 @@ def _answer(
         rule_ids=tuple(dict.fromkeys(rule.rule.rule_id for rule in rules)),
         clause="；".join(dict.fromkeys(rule.clause for rule in rules)),
         force=rules[0].rule.force,
-        force_status=next((one for one in statuses if one != "in_force"), "in_force"),
+        force_status=next((status for status in statuses if status != "in_force"), "in_force"),
         basis="assumed" if "assumed" in bases else bases[0],
         assumptions=tuple(dict.fromkeys(a for rule in rules for a in rule.rule.assumptions)),
     )
@@ -324,12 +325,15 @@ class _Steps:
         """Name the steps of a tier that are missing, or came before an earlier one."""
         steps = [(step, days.get(self.kinds.get(step, ""))) for step in tier.steps]
         missing = [step for step, day in steps if day is None]
-        held = [(step, day) for step, day in steps if day is not None]
-        turned = [later for (_, one), (later, other) in pairwise(held) if other < one]
+        done = [(step, day) for step, day in steps if day is not None]
+        turned = [later for (_, before), (later, after) in pairwise(done) if after < before]
         return [*missing, *turned]
 
 
-def route_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
+@check("D1", unit="亩")
+@check("D2", unit="级")
+@check("D3", unit="亩")
+def route_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge by which route the land of each project was approved.
 
     ``dated``: A part of D1, or D3 [亩, of the whole project with all phases (S11)]; or D2 [级], by
@@ -344,79 +348,73 @@ def route_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verd
     supplied, are settings of ``route_events``; where no step of any project is on file they
     aren't kept.
     """
-    steps = _steps(held)
-    found: dict[str, list[Verdict]] = {unit_id: [] for unit_id in job.unit_ids}
-    homeless: list[Verdict] = []
+    steps = job.per_run(_steps)
+    verdicts: list[tuple[str | None, Verdict]] = []
     unsaid: dict[str, list[str]] = {}
-    for one in _supplied(job, held):
-        unit_id = text_of(one.row, "unit_id") or ""
+    for project in job.per_run(_supplied):
+        unit_id = text_of(project.row, "unit_id") or ""
         if dated.rule.rule_id == "D2":
-            verdict = _raised(job, one, dated, steps)
-            if one.supply.is_special_policy is None:
-                unsaid.setdefault(unit_id, []).append(one.supply.project_id)
+            verdict = _raised(job, project, dated, steps)
+            if project.supply.is_special_policy is None:
+                unsaid.setdefault(unit_id, []).append(project.supply.project_id)
         else:
-            verdict = _routed(job, one, dated, steps)
+            verdict = _routed(job, project, dated, steps)
         if verdict is not None:
-            found.get(unit_id, homeless).append(verdict)
+            verdicts.append((unit_id, verdict))
     for unit_id, ids in unsaid.items():
-        said = say("d2_unsaid", count=len(ids))
-        found.get(unit_id, homeless).append(
-            judge(
-                dated, None, unit_id=unit_id or None, year=job.year, reasons=(said,),
-                evidence=(Evidence("projects", tuple(ids), say("route_policy_unsaid")),),
-            )
+        verdict = judge(
+            dated, None, unit_id=unit_id or None, year=job.year,
+            evidence=(Evidence("projects", tuple(ids), say("route_policy_unsaid")),),
+            reasons=(say("d2_unsaid", count=len(ids)),),
         )  # fmt: skip
-    for unit_id, verdicts in found.items():
-        if not verdicts:
-            verdicts.append(nothing_found(dated, unit_id, job.year, held.is_on_file))
-    rest = homeless if job.is_whole_city else []
-    return [*(one for verdicts in found.values() for one in verdicts), *rest]
+        verdicts.append((unit_id, verdict))
+    return verdicts_by_unit(job, dated, verdicts)
 
 
-def _steps(held: Dossiers) -> _Steps:
-    known = EVENTS in held.policy.pack.assumptions
-    pairs = held.policy.setting_texts(EVENTS, "steps") if known else ()
+def _steps(job: CheckJob) -> _Steps:
+    known = EVENTS in job.policy.pack.assumptions
+    pairs = job.policy.setting_texts(EVENTS, "steps") if known else ()
     kinds = {step: kind for step, _, kind in (pair.partition(":") for pair in pairs)}
     before = set(kinds.values()) - {FINAL}
-    return _Steps(kinds, bool(held.past["event_kind"].isin(before).any()))
+    return _Steps(kinds, bool(competition_ledger(job).past["event_kind"].isin(before).any()))
 
 
-def _supplied(job: CheckJob, held: Dossiers) -> list[_Supplied]:
+def _supplied(job: CheckJob) -> list[_Supplied]:
     """Give the projects whose land was supplied by the as-of date."""
-    known = EVENTS in held.policy.pack.assumptions
-    signs = held.policy.setting_texts(EVENTS, "supplied_events") if known else (FINAL,)
+    known = EVENTS in job.policy.pack.assumptions
+    signs = job.policy.setting_texts(EVENTS, "supplied_events") if known else (FINAL,)
     units = pd.DataFrame(job.source.read("units"))
     names = dict(zip(units["unit_id"], units["name"], strict=True))
-    wholes = whole_projects(held.projects)
-    found = []
-    for row, events in held.rows():
+    wholes = whole_projects_of(job)
+    supplied = []
+    for row, events in competition_ledger(job).histories:
         days = first_days(events)
         if any(kind in days for kind in signs):
             name = names.get(text_of(row, "unit_id") or "")
             supply = supply_of(row, wholes[str(row["project_id"])], name)
-            found.append(_Supplied(row, days, supply))
-    return found
+            supplied.append(_Supplied(row, days, supply))
+    return supplied
 
 
-def _routed(job: CheckJob, one: _Supplied, dated: DatedRule, steps: _Steps) -> Verdict | None:
+def _routed(job: CheckJob, project: _Supplied, dated: DatedRule, steps: _Steps) -> Verdict | None:
     """Judge a project under D1 or D3, None where another part speaks of it."""
-    answer = route_rule(one.supply, job.policy)
-    if not _is_claimed(dated, one.supply, answer, job.policy):
+    answer = route_rule(project.supply, job.policy)
+    if not _is_claimed(dated, project.supply, answer, job.policy):
         return None
     if isinstance(answer, Statement):
-        return _said(job, one, dated, None, answer)
-    land_mu, tiers = one.supply.land_mu or 0.0, dated.rule.tiers
+        return _said(job, project, dated, None, answer)
+    land_mu, tiers = project.supply.land_mu or 0.0, dated.rule.tiers
     asked = tier_of(dated, land_mu)
     unknown = _unknown(tiers, steps)
     if unknown is not None:
-        return _said(job, one, dated, None, unknown)
-    followed = steps.followed(one.days, tiers)
+        return _said(job, project, dated, None, unknown)
+    followed = steps.followed(project.days, tiers)
     if followed is not None and followed >= asked:
         said = say("route_followed", tier=followed + 1)
-        return _said(job, one, dated, land_mu, said, "met")
-    faults = steps.faults(one.days, tiers[asked])
+        return _said(job, project, dated, land_mu, said, "met")
+    faults = steps.faults(project.days, tiers[asked])
     said = say("route_departed", tier=asked + 1, route_steps="、".join(faults))
-    return _said(job, one, dated, land_mu, said, "not_met")
+    return _said(job, project, dated, land_mu, said, "not_met")
 
 
 def _is_claimed(
@@ -433,34 +431,34 @@ def _is_claimed(
     return dated.rule.part == part
 
 
-def _raised(job: CheckJob, one: _Supplied, dated: DatedRule, steps: _Steps) -> Verdict | None:
+def _raised(job: CheckJob, project: _Supplied, dated: DatedRule, steps: _Steps) -> Verdict | None:
     """Judge by how many tiers a project with 一事一议 was raised, None where it has none."""
-    if not one.supply.is_special_policy or not job.policy.parts("D1"):
+    if not project.supply.is_special_policy or not job.policy.parts("D1"):
         return None
-    base = route_rule(one.supply, job.policy)
-    part = category_part(one.supply.category, job.policy)
+    base = route_rule(project.supply, job.policy)
+    part = category_part(project.supply.category, job.policy)
     if isinstance(base, Statement):
-        return _said(job, one, dated, None, base)
+        return _said(job, project, dated, None, base)
     if base.rule.rule_id == "D3":
-        return _said(job, one, dated, None, say("route_rule_silent"))
+        return _said(job, project, dated, None, say("route_rule_silent"))
     if part is None:
-        return _said(job, one, dated, None, say("route_category_missing"))
+        return _said(job, project, dated, None, say("route_category_missing"))
     tiers = job.policy.rule("D1", part).rule.tiers
-    at = tier_of(base, one.supply.land_mu or 0.0)
+    at = tier_of(base, project.supply.land_mu or 0.0)
     if at == len(tiers) - 1:
-        return _said(job, one, dated, None, say("route_at_top", tier=at + 1), "not_applicable")
+        return _said(job, project, dated, None, say("route_at_top", tier=at + 1), "not_applicable")
     unknown = _unknown(tiers, steps)
     if unknown is not None:
-        return _said(job, one, dated, None, unknown)
-    followed = steps.followed(one.days, tiers)
+        return _said(job, project, dated, None, unknown)
+    followed = steps.followed(project.days, tiers)
     raised = max(0, (0 if followed is None else followed) - at)
     if raised:
         # raised further than asked is no breach, as under D1
         said = say("route_followed", tier=at + raised + 1)
-        return _said(job, one, dated, float(raised), said, "met")
-    faults = steps.faults(one.days, tiers[at + 1])
+        return _said(job, project, dated, float(raised), said, "met")
+    faults = steps.faults(project.days, tiers[at + 1])
     said = say("route_departed", tier=at + 2, route_steps="、".join(faults))
-    return _said(job, one, dated, 0.0, said)
+    return _said(job, project, dated, 0.0, said)
 
 
 def _unknown(tiers: Sequence[Tier], steps: _Steps) -> Statement | None:
@@ -473,16 +471,16 @@ def _unknown(tiers: Sequence[Tier], steps: _Steps) -> Statement | None:
 
 def _said(
     job: CheckJob,
-    one: _Supplied,
+    project: _Supplied,
     dated: DatedRule,
     measured: float | None,
     said: Statement,
     outcome: Outcome | None = None,
 ) -> Verdict:
-    reasons = (said, *one.supply.reasons)
-    unit_id = text_of(one.row, "unit_id")
+    reasons = (said, *project.supply.reasons)
+    unit_id = text_of(project.row, "unit_id")
     return judge(
         dated, measured, unit_id=unit_id if unit_id in job.unit_ids else None, year=job.year,
         outcome=outcome, reasons=reasons,
-        evidence=(Evidence("projects", (one.supply.project_id,), said),),
+        evidence=(Evidence("projects", (project.supply.project_id,), said),),
     )  # fmt: skip

@@ -18,21 +18,21 @@ from platforms.land.blocks import find_blocks
 from platforms.land.search import BlockQuery, LandLayers, is_supply_ready, land_layers, state_of
 from platforms.ledger.calendar import official_holidays
 from platforms.ledger.claims import Exclusivity, TalksQuestion, conflicts, exclusivity, filing_size
-from platforms.ledger.counting import conditions_on, fitting
-from platforms.ledger.dossiers import (
-    Dossiers,
+from platforms.ledger.counting import competition_ledger
+from platforms.ledger.histories import (
     Finding,
     State,
     finding,
     first_days,
     is_over,
     kinds_of,
-    list_verdicts,
-    nothing_found,
+    must_be_empty,
+    verdicts_by_unit,
 )
 from platforms.ledger.rows import Row, number_of, text_of
-from platforms.policy.check import CheckJob, judge
+from platforms.policy.check import CheckJob, counted_rows, judge
 from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
 from platforms.territory import assessed_units, shapes_of
 
@@ -40,18 +40,20 @@ FIRST_REPORT, SIGNED = "first_report", "signed"
 IN_TALKS = "in_talks"
 
 
-def unfiled(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
+@check("B5", "filed")
+@must_be_empty
+def unfiled(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find projects in talks that are so large that they have to be filed, and weren't (B5).
 
     Notes
     -----
     《进一步推动招大引强工作实施方案》 二（一）3; S8.
     """
-    for row, events in held.rows():
+    for row, events in competition_ledger(job).histories:
         stage = text_of(row, "stage")
         if stage not in (None, IN_TALKS):
             continue
-        size, why = filing_size(row, held.policy)
+        size, why = filing_size(row, job.policy)
         if size == "not_met":
             continue
         filed_on = first_days(events).get(FIRST_REPORT)
@@ -63,7 +65,8 @@ def unfiled(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
             yield finding(row, "departs", why)
 
 
-def notice_verdicts(held: Dossiers, dated: DatedRule, unit_ids: tuple[str, ...]) -> list[Verdict]:
+@check("B7")
+def notice_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge how many days ahead each major signing of the year was filed (B7).
 
     ``dated``: B7 [天].
@@ -75,20 +78,19 @@ def notice_verdicts(held: Dossiers, dated: DatedRule, unit_ids: tuple[str, ...])
     《进一步推动招大引强工作实施方案》 二（一）3; S6, S12: the day of filing isn't counted, so a
     signing on the 8th has to be filed on the 1st.
     """
-    found: dict[str, list[Verdict]] = {unit_id: [] for unit_id in unit_ids}
-    for row, events in held.rows():
+    verdicts: list[tuple[str | None, Verdict]] = []
+    for row, events in competition_ledger(job).histories:
         unit_id, days = text_of(row, "unit_id"), first_days(events)
         signed_on = days.get(SIGNED)
-        if unit_id not in found or signed_on is None or not signed_on.startswith(f"{held.year}-"):
+        is_of_year = signed_on is not None and signed_on.startswith(f"{job.year}-")
+        if unit_id not in job.unit_ids or not is_of_year:
             continue
-        size, why = filing_size(row, held.policy)
-        if size != "not_met":
-            one = _notice(row, days, dated, held.year) if size == "met" else None
-            found[unit_id].append(one or _unknown(row, dated, held.year, why))
-    for unit_id, verdicts in found.items():
-        if not verdicts:
-            verdicts.append(nothing_found(dated, unit_id, held.year, held.is_on_file))
-    return [one for verdicts in found.values() for one in verdicts]
+        size, why = filing_size(row, job.policy)
+        if size == "met":
+            verdicts.append((unit_id, _notice(row, days, dated, job.year)))
+        elif size == "no_data":
+            verdicts.append((unit_id, _unknown(row, dated, job.year, why)))
+    return verdicts_by_unit(job, dated, verdicts)
 
 
 def _notice(row: Row, days: dict[str, str], dated: DatedRule, year: int) -> Verdict:
@@ -114,7 +116,9 @@ LIST_RULE, TALKS_RULE = "C5", "B5"
 FREE = ("free", "held_by_own_unit")
 
 
-def competing(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
+@check("C5")
+@must_be_empty
+def competing_projects(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find projects shut out by one that is listed with a binding agreement elsewhere (C5).
 
     Notes
@@ -122,41 +126,45 @@ def competing(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
     嘉政办发〔2018〕52号 四（二）; S14. Only a project that may be one with another is asked about;
     one that ended competes with nobody.
     """
-    disputed, policy = _disputed(held), _without(held.policy, TALKS_RULE)
-    for row, events in held.rows():
+    disputed, policy = job.per_run(_disputed), _without(job.policy, TALKS_RULE)
+    for row, events in competition_ledger(job).histories:
         if is_over(row, events):
             continue
         if str(row["project_id"]) not in disputed:
             yield finding(row, "keeps", say("c5_alone"))
             continue
-        yield _seen(row, _on(held, row, policy.as_of, policy))
+        yield _exclusivity_finding(row, _exclusivity_on(job, row, policy.as_of, policy))
 
 
-def in_others_talks(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
+@check("B5", "conflicts")
+@must_be_empty
+def in_others_talks(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find projects in talks with a unit while another has the exclusive first talks (B5).
 
     Notes
     -----
     《进一步推动招大引强工作实施方案》 二（一）3; S12, S14.
     """
-    disputed, policy = _disputed(held), _without(held.policy, LIST_RULE)
-    for row, events in held.rows():
+    disputed, policy = job.per_run(_disputed), _without(job.policy, LIST_RULE)
+    for row, events in competition_ledger(job).histories:
         if is_over(row, events):
             continue
         if str(row["project_id"]) not in disputed:
             yield finding(row, "keeps", say("c5_alone"))
             continue
-        yield _seen(row, _on(held, row, policy.as_of, policy))
+        yield _exclusivity_finding(row, _exclusivity_on(job, row, policy.as_of, policy))
 
 
-def _seen(row: Row, talks: Exclusivity) -> Finding:
+def _exclusivity_finding(row: Row, talks: Exclusivity) -> Finding:
     if talks.state in FREE:
         return finding(row, "keeps", say("c5_alone"))
     state: State = "departs" if talks.state == "held_by_other" else "open"
     return finding(row, state, talks.reasons[0])
 
 
-def barred_steps(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
+@check("C14")
+@must_be_empty
+def barred_steps(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find projects for which a step was taken while they were shut out (C14).
 
     Notes
@@ -164,23 +172,23 @@ def barred_steps(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
     嘉政办发〔2018〕52号 四（二）: no land, energy, environment, approval or credit step. A step is
     judged by the day it was taken; one taken before the other project was listed isn't barred.
     """
-    barred, disputed = kinds_of(dated), _disputed(held)
-    for row, events in held.rows():
-        taken = [one for one in events if one["event_kind"] in barred]
-        if not taken:
+    barred, disputed = kinds_of(dated), job.per_run(_disputed)
+    for row, events in competition_ledger(job).histories:
+        steps = [event for event in events if event["event_kind"] in barred]
+        if not steps:
             continue
         if str(row["project_id"]) not in disputed:
             yield finding(row, "keeps", say("c14_free"))
             continue
-        yield _worst(held, row, taken)
+        yield _worst(job, row, steps)
 
 
-def _worst(held: Dossiers, row: Row, taken: Sequence[Row]) -> Finding:
+def _worst(job: CheckJob, row: Row, steps: Sequence[Row]) -> Finding:
     """Judge the steps of a disputed project: one that was barred decides, then one in doubt."""
-    found, policy = None, _without(held.policy, TALKS_RULE)
-    for step in taken:
+    doubt, policy = None, _without(job.policy, TALKS_RULE)
+    for step in steps:
         day = str(step["event_on"])
-        talks = _on(held, row, day, policy)
+        talks = _exclusivity_on(job, row, day, policy)
         if talks.state in FREE:
             continue
         said = say(
@@ -189,17 +197,19 @@ def _worst(held: Dossiers, row: Row, taken: Sequence[Row]) -> Finding:
         )  # fmt: skip
         if talks.state == "held_by_other":
             return finding(row, "departs", said)
-        found = found or finding(row, "open", said)
-    return found or finding(row, "keeps", say("c14_free"))
+        doubt = doubt or finding(row, "open", said)
+    return doubt or finding(row, "keeps", say("c14_free"))
 
 
-def _on(held: Dossiers, row: Row, day: str, policy: PolicySet) -> Exclusivity:
+def _exclusivity_on(job: CheckJob, row: Row, day: str, policy: PolicySet) -> Exclusivity:
     question = TalksQuestion(str(row["project_id"]), day, official_holidays())
-    return exclusivity(question, held.projects, held.events, policy)
+    ledger = competition_ledger(job)
+    return exclusivity(question, ledger.projects, ledger.entries, policy)
 
 
-def _disputed(held: Dossiers) -> set[str]:
-    return {name for one in conflicts(held.projects, held.policy) for name in one.project_ids}
+def _disputed(job: CheckJob) -> set[str]:
+    projects = competition_ledger(job).projects
+    return {name for pair in conflicts(projects, job.policy) for name in pair.project_ids}
 
 
 def _without(policy: PolicySet, rule_id: str) -> PolicySet:
@@ -208,19 +218,22 @@ def _without(policy: PolicySet, rule_id: str) -> PolicySet:
     return dataclasses.replace(policy, rules=rules)
 
 
-TRANSFERRED, TRANSFERRED_FIRST_REPORT = "transferred", "first_report"
+TRANSFERRED = "transferred"
 MAJOR = "major_projects"
 MANUFACTURING = "industry"
 Scores = dict[tuple[str, str], float]
 
 
-def credit_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
-    """Judge whether both units of each transferred project were credited alike.
+@check("B6")
+@check("D4", "equal_score")
+@must_be_empty
+def unequally_credited(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
+    """Find transferred projects of which both units weren't credited alike (B6, D4).
 
     ``dated``: B6, or D4 ``equal_score`` of major projects alone [项]; a condition names the figure
       among the targets that holds the score of a unit for a project.
 
-    One a unit. A project departs where one of the two is credited and the other isn't, or with
+    A project departs where one of the two is credited and the other isn't, or with
     another score; where neither is, nothing is known yet.
 
     Notes
@@ -230,27 +243,9 @@ def credit_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Ver
     """
     scores = _scores(job, dated)
     is_of_major = MAJOR in dated.rule.assumptions
-    findings = list(_findings(held, scores, is_of_major))
-    return list_verdicts(job, dated, findings, held.is_on_file)
-
-
-def _scores(job: CheckJob, dated: DatedRule) -> Scores:
-    """Give the score of each unit for each project, what was given twice added up."""
-    targets = pd.DataFrame(job.source.read("targets"))
-    rows = targets[fitting(targets, conditions_on(dated.rule, "targets")).yes]
-    scores: Scores = {}
-    for row in rows.to_dict("records"):
-        project_id, unit_id = text_of(row, "project_id"), text_of(row, "unit_id")
-        score = number_of(row, "actual_value")
-        if project_id is not None and unit_id is not None and score is not None:
-            scores[project_id, unit_id] = scores.get((project_id, unit_id), 0.0) + score
-    return scores
-
-
-def _findings(held: Dossiers, scores: Scores, is_of_major: bool) -> Iterator[Finding]:
-    for row, events in held.rows():
-        moves = [one for one in events if one["event_kind"] == TRANSFERRED]
-        major = is_major(row, held.policy) if is_of_major else True
+    for row, events in competition_ledger(job).histories:
+        moves = [event for event in events if event["event_kind"] == TRANSFERRED]
+        major = is_major(row, job.policy) if is_of_major else True
         if not moves or major is False:
             continue
         first, last = _first_unit(row, events), text_of(moves[-1], "unit_id")
@@ -262,24 +257,36 @@ def _findings(held: Dossiers, scores: Scores, is_of_major: bool) -> Iterator[Fin
             yield _compared(row, first, last, scores)
 
 
+def _scores(job: CheckJob, dated: DatedRule) -> Scores:
+    """Give the score of each unit for each project, what was given twice added up."""
+    targets = pd.DataFrame(job.source.read("targets"))
+    rows = targets[counted_rows(dated.rule, "targets", targets).yes]
+    scores: Scores = {}
+    for row in rows.to_dict("records"):
+        project_id, unit_id = text_of(row, "project_id"), text_of(row, "unit_id")
+        score = number_of(row, "actual_value")
+        if project_id is not None and unit_id is not None and score is not None:
+            scores[project_id, unit_id] = scores.get((project_id, unit_id), 0.0) + score
+    return scores
+
+
 def _first_unit(row: Row, events: Sequence[Row]) -> str | None:
     """Give the unit that filed a project first; its own where nobody says, before any transfer."""
-    filed = [
-        text_of(one, "unit_id") for one in events if one["event_kind"] == TRANSFERRED_FIRST_REPORT
-    ]
+    reports = [event for event in events if event["event_kind"] == FIRST_REPORT]
+    filed = [text_of(report, "unit_id") for report in reports]
     return next((unit_id for unit_id in filed if unit_id is not None), text_of(row, "unit_id"))
 
 
 def _compared(row: Row, first: str, last: str, scores: Scores) -> Finding:
     project_id = str(row["project_id"])
-    one, other = scores.get((project_id, first)), scores.get((project_id, last))
-    if one is None and other is None:
+    of_first, of_last = scores.get((project_id, first)), scores.get((project_id, last))
+    if of_first is None and of_last is None:
         return finding(row, "open", say("b6_no_score", first_unit=first, last_unit=last))
-    if one is None or other is None:
-        credited, left_out = (last, first) if one is None else (first, last)
+    if of_first is None or of_last is None:
+        credited, left_out = (last, first) if of_first is None else (first, last)
         return finding(row, "departs", say("b6_one_only", unit_id=credited, left_out=left_out))
-    said = say("b6_scores", first_unit=first, one=one, last_unit=last, other=other)
-    return finding(row, "keeps" if compare(one, other) == 0 else "departs", said)
+    said = say("b6_scores", first_unit=first, one=of_first, last_unit=last, other=of_last)
+    return finding(row, "keeps" if compare(of_first, of_last) == 0 else "departs", said)
 
 
 def is_major(row: Row, policy: PolicySet) -> bool | None:
@@ -301,7 +308,7 @@ def is_major(row: Row, policy: PolicySet) -> bool | None:
     if amount is None:
         return None
     if category is None:
-        sure = [compare(amount, one) >= 0 for one in least.values()]
+        sure = [compare(amount, from_yi_yuan) >= 0 for from_yi_yuan in least.values()]
         return sure[0] if len(set(sure)) == 1 else None
     wanted = least["manufacturing" if category == MANUFACTURING else "industrial"]
     return compare(amount, wanted) >= 0
@@ -309,7 +316,6 @@ def is_major(row: Row, policy: PolicySet) -> bool | None:
 
 SITED_STAGES = ("started", "in_production")
 SITED_EVENTS = ("land_permit", "construction_permit", "started", "production", "completed")
-UNPLACED_TRANSFERRED = "transferred"
 LEAST_BLOCK_MU = 1e-3
 
 Needs = list[tuple[str, str | None, float]]
@@ -340,12 +346,14 @@ class _Room:
         return self.block_mu.get(unit_id, 0.0)
 
 
-def unplaced_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
-    """Judge whether units passed on to the city the projects that they have no room for.
+@check("C9", unit="项")
+@must_be_empty
+def unplaced(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
+    """Find projects that a unit has no room for and didn't pass on to the city (C9).
 
     ``dated``: C9 [项]; its condition names the events by which a project is passed on.
 
-    One a unit. A project without a site departs where the largest contiguous land ready for supply
+    A project without a site departs where the largest contiguous land ready for supply
     of its unit is smaller than its least land, or what is left of the year's energy or emissions is
     less than it takes, and it wasn't passed on.
 
@@ -355,8 +363,24 @@ def unplaced_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[V
     land open.
     """
     room = _room_of(job)
-    findings = list(_unplaced_findings(held, kinds_of(dated), room))
-    return list_verdicts(job, dated, findings, held.is_on_file)
+    passing = kinds_of(dated)
+    for row, events in competition_ledger(job).histories:
+        days = first_days(events)
+        if is_over(row, events) or _has_site(row, days):
+            continue
+        passed = [kind for kind in passing if kind in days]
+        if passed:
+            kind = TRANSFERRED if TRANSFERRED in passed else passed[0]
+            code = "c9_placed" if kind == TRANSFERRED else "c9_passed_on"
+            yield finding(row, "keeps", say(code, on=days[kind]))
+            continue
+        short, open_ = _shortages(row, room)
+        if short:
+            yield finding(row, "departs", short[0])
+        elif open_:
+            yield finding(row, "open", open_[0])
+        else:
+            yield finding(row, "keeps", say("c9_room"))
 
 
 def _room_of(job: CheckJob) -> _Room:
@@ -372,26 +396,6 @@ def _room_of(job: CheckJob) -> _Room:
     return _Room(layers, frozenset(untold), largest, quotas, job.year)
 
 
-def _unplaced_findings(held: Dossiers, passing: tuple[str, ...], room: _Room) -> Iterator[Finding]:
-    for row, events in held.rows():
-        days = first_days(events)
-        if is_over(row, events) or _has_site(row, days):
-            continue
-        passed = [kind for kind in passing if kind in days]
-        if passed:
-            kind = UNPLACED_TRANSFERRED if UNPLACED_TRANSFERRED in passed else passed[0]
-            code = "c9_placed" if kind == UNPLACED_TRANSFERRED else "c9_passed_on"
-            yield finding(row, "keeps", say(code, on=days[kind]))
-            continue
-        short, open_ = _held_against(row, room)
-        if short:
-            yield finding(row, "departs", short[0])
-        elif open_:
-            yield finding(row, "open", open_[0])
-        else:
-            yield finding(row, "keeps", say("c9_room"))
-
-
 def _has_site(row: Row, days: Mapping[str, str]) -> bool:
     return (
         text_of(row, "stage") in SITED_STAGES
@@ -400,7 +404,7 @@ def _has_site(row: Row, days: Mapping[str, str]) -> bool:
     )
 
 
-def _held_against(row: Row, room: _Room) -> tuple[list[Statement], list[Statement]]:
+def _shortages(row: Row, room: _Room) -> tuple[list[Statement], list[Statement]]:
     """Say what the unit lacks for a project, and what isn't known."""
     unit_id = text_of(row, "unit_id")
     if unit_id is None:
@@ -440,19 +444,19 @@ def _energy(row: Row) -> Needs | None:
 
 def _emissions(row: Row) -> Needs | None:
     """Give what is emitted of each pollutant; an amount that can't be read isn't stated."""
-    found: dict[str, float] = {}
+    emitted_t: dict[str, float] = {}
     for item in split_list(row.get("emissions_t")):
-        name, _, stated = item.replace("：", ":").partition(":")
+        name, _, amount_text = item.replace("：", ":").partition(":")
         try:
-            found[name.strip()] = float(stated)
+            emitted_t[name.strip()] = float(amount_text)
         except ValueError:
             return None
     amount, pollutant = number_of(row, "emission_t"), text_of(row, "pollutant")
     if amount is not None and pollutant is not None:
-        found.setdefault(pollutant, amount)
-    if not found and amount != 0:
+        emitted_t.setdefault(pollutant, amount)
+    if not emitted_t and amount != 0:
         return None
-    return [("emission", name, tonnes) for name, tonnes in found.items()]
+    return [("emission", name, tonnes) for name, tonnes in emitted_t.items()]
 
 
 def _element(
@@ -482,7 +486,8 @@ def _element(
 LISTED_IN = ("leading_industries", "specialty_industries")
 
 
-def platform_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
+@check("D4", "best_platform")
+def platform_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Show for each major project the platforms whose industries fit it (最优落地平台优先).
 
     ``dated``: D4 ``best_platform``, never judged.
@@ -496,20 +501,17 @@ def platform_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[V
     磐安 三（一）.
     """
     platforms = pd.DataFrame(job.layer("major_platforms"))
-    found: dict[str, list[Verdict]] = {unit_id: [] for unit_id in job.unit_ids}
-    for row, events in held.rows():
-        unit_id, major = text_of(row, "unit_id"), is_major(row, held.policy)
-        if unit_id in found and major is not False and not is_over(row, events):
+    verdicts: list[tuple[str | None, Verdict]] = []
+    for row, events in competition_ledger(job).histories:
+        unit_id, major = text_of(row, "unit_id"), is_major(row, job.policy)
+        if unit_id in job.unit_ids and major is not False and not is_over(row, events):
             count, said = _fitting(row, platforms) if major else (None, say("d4_size_missing"))
-            one = Evidence("projects", (str(row["project_id"]),), said)
-            found[unit_id].append(
-                judge(dated, count, unit_id=unit_id, year=job.year, evidence=(one,),
-                      reasons=(said,))
+            verdict = judge(
+                dated, count, unit_id=unit_id, year=job.year, reasons=(said,),
+                evidence=(Evidence("projects", (str(row["project_id"]),), said),),
             )  # fmt: skip
-    for unit_id, verdicts in found.items():
-        if not verdicts:
-            verdicts.append(nothing_found(dated, unit_id, job.year, held.is_on_file))
-    return [one for verdicts in found.values() for one in verdicts]
+            verdicts.append((unit_id, verdict))
+    return verdicts_by_unit(job, dated, verdicts)
 
 
 def _fitting(row: Row, platforms: pd.DataFrame) -> tuple[float | None, Statement]:
@@ -518,12 +520,12 @@ def _fitting(row: Row, platforms: pd.DataFrame) -> tuple[float | None, Statement
     if code is None:
         return None, say("c4_industry_missing")
     fitting, silent = [], 0
-    for one in platforms.to_dict("records"):
-        listed = [item for column in LISTED_IN for item in split_list(one[column])]
-        if not listed or text_of(one, "industry_scheme") != scheme:
+    for platform in platforms.to_dict("records"):
+        industries = [item for column in LISTED_IN for item in split_list(platform[column])]
+        if not industries or text_of(platform, "industry_scheme") != scheme:
             silent += 1
-        elif division(code) in {division(item) for item in listed}:
-            fitting.append(str(one["platform_id"]))
+        elif division(code) in {division(item) for item in industries}:
+            fitting.append(str(platform["platform_id"]))
     if not fitting and silent:
         return None, say("d4_platforms_silent", count=silent)
     said = say(

@@ -11,22 +11,16 @@ import pandas as pd
 from platforms.indicators.per_mu import ranks_with_ties
 from platforms.ledger.calendar import PeriodsPeriod as Period
 from platforms.ledger.calendar import Window
-from platforms.ledger.counting import Fit, Ledger, conditions_on, fitting, ledger_on
+from platforms.ledger.counting import ProjectLedger, read_ledger, with_ledger
+from platforms.policy.check import CheckJob
 from platforms.policy.in_force import PolicySet, policy_on
 from platforms.policy.pack import Condition
+from platforms.policy.registry import verdicts_of
+from platforms.policy.uncertain import Maybe, conditions_on, rows_meeting
 from platforms.policy.verdict import Verdict
 from platforms.source import LayerSource
-from platforms.targets.checks import TARGET_RULES, target_verdicts
-from platforms.targets.counts import (
-    annex_verdicts,
-    city_counts,
-    fits,
-    landing_verdicts,
-    listed,
-    on_years_list,
-    signed_and_landed,
-)
-from platforms.targets.progress import progress_rows, state_of
+from platforms.targets.counts import fits, listed, on_years_list, signed_and_landed
+from platforms.targets.progress import TARGET_RULES, progress_rows, state_of
 
 TASKS = ("city_level", "county_head", "landing_share")
 """Columns of the annex (C3): counts and rate of the year up to the last day of the period."""
@@ -85,10 +79,12 @@ class UnitFigures:
 
 @dataclass(frozen=True)
 class Standpoint:
-    """Ledger and rules on the last day of a period.
+    """ProjectLedger and rules on the last day of a period.
 
     Attributes
     ----------
+    source
+        Gives the layers.
     ledger
         As it is known on the as-of date; later days than the last haven't happened.
     policy
@@ -97,7 +93,8 @@ class Standpoint:
         The period.
     """
 
-    ledger: Ledger
+    source: LayerSource
+    ledger: ProjectLedger
     policy: PolicySet
     period: Period
 
@@ -107,25 +104,32 @@ class Standpoint:
         first = f"{self.period.year:04d}-01-01"
         return Window(first, self.period.last, self.ledger.as_of, self.period.year)
 
+    def verdicts(
+        self, rule_id: str, unit_ids: Sequence[str], *, is_whole_city: bool
+    ) -> list[Verdict]:
+        """Judge a rule on that day; none where the packs don't hold it."""
+        job = CheckJob(
+            rule_id, self.period.year, tuple(unit_ids), self.source, self.policy,
+            gpd.GeoDataFrame(self.source.read("units")).crs, is_whole_city=is_whole_city,
+        )  # fmt: skip
+        return verdicts_of(with_ledger(job, self.ledger))
+
 
 def standpoint(source: LayerSource, policy: PolicySet, period: Period) -> Standpoint:
     """Take the ledger and the rules to the last day of a period, or the as-of date before it."""
-    known = ledger_on(source, policy.as_of)
+    known = read_ledger(source, policy.as_of)
     day = min(period.last, policy.as_of)
-    return Standpoint(replace(known, as_of=day), policy_on(policy.pack, day), period)
+    ledger = replace(known, as_of=day, known_on=policy.as_of)
+    return Standpoint(source, ledger, policy_on(policy.pack, day), period)
 
 
-def dashboard(
-    at: Standpoint, units: gpd.GeoDataFrame, unit_ids: Sequence[str], *, with_city: bool
-) -> list[UnitFigures]:
+def dashboard(at: Standpoint, unit_ids: Sequence[str], *, with_city: bool) -> list[UnitFigures]:
     """Give the figures of units and of the city.
 
     Parameters
     ----------
     at
-        Ledger and rules on the last day of the period.
-    units
-        Layer ``units``.
+        ProjectLedger and rules on the last day of the period.
     unit_ids
         The units, in order.
     with_city
@@ -141,33 +145,29 @@ def dashboard(
     C1, C3, C8 嘉政办发〔2018〕52号 一、二、附件; D9 磐安 一（四）.
     """
     asked: list[str | None] = [*([None] if with_city else []), *unit_ids]
-    tasks = _tasks(at, units, asked)
+    tasks = _tasks(at, asked)
     moved = {name: _moved(at, (name,)) for name in HAPPENED}
     if "S5" in at.policy.pack.assumptions:
         moved[LANDED] = _landed(at)
     for part in RACED:
         if part in at.policy.parts("D9"):
             moved[part] = moved["started"] & _raced(at, part)
-    found = []
+    rows = []
     for unit_id in asked:
-        own = at.ledger.of_unit(unit_id)
-        counted = {name: _counted(at, fit & own) for name, fit in moved.items()}
+        of_unit = at.ledger.of_unit(unit_id)
+        counted = {name: _counted(at, fit & of_unit) for name, fit in moved.items()}
         figures = {**tasks[unit_id], LANDED: _nothing(), **counted}
-        found.append(UnitFigures(unit_id, MappingProxyType(figures)))
-    return found
+        rows.append(UnitFigures(unit_id, MappingProxyType(figures)))
+    return rows
 
 
-def task_verdicts(
-    source: LayerSource, at: Standpoint, unit_ids: Sequence[str], rules: Sequence[str]
-) -> list[Verdict]:
+def task_verdicts(at: Standpoint, unit_ids: Sequence[str], rules: Sequence[str]) -> list[Verdict]:
     """Judge rules of tasks and targets on the last day of a period.
 
     Parameters
     ----------
-    source
-        Gives the layers.
     at
-        Ledger and rules on that day.
+        ProjectLedger and rules on that day.
     unit_ids
         Units judged; the city where these are all.
     rules
@@ -178,12 +178,13 @@ def task_verdicts(
     list of Verdict
         By rule.
     """
-    year = at.period.year
+    known = set(map(str, at.source.read("units")["unit_id"]))
+    is_whole_city = bool(known) and known <= set(unit_ids)
     return [
         verdict
         for rule in rules
-        if rule in TARGET_RULES and at.policy.parts(rule)
-        for verdict in target_verdicts(rule, year, source, unit_ids, at.policy, at.ledger)
+        if rule in TARGET_RULES
+        for verdict in at.verdicts(rule, unit_ids, is_whole_city=is_whole_city)
     ]
 
 
@@ -194,26 +195,18 @@ def is_short(figure: Figure) -> bool:
     return state_of(figure.verdict) in ("below_target", "past_target_date")
 
 
-def _tasks(
-    at: Standpoint, units: gpd.GeoDataFrame, asked: Sequence[str | None]
-) -> dict[str | None, dict[str, Figure]]:
+def _tasks(at: Standpoint, asked: Sequence[str | None]) -> dict[str | None, dict[str, Figure]]:
     """Judge the columns of the annex; what no rule names can't be told."""
-    ledger, policy, year = at.ledger, at.policy, at.period.year
-    named = [one for one in asked if one is not None]
-    verdicts = annex_verdicts(ledger, units, named, policy, year) if policy.parts("C3") else []
-    if None in asked and policy.parts("C1"):
-        verdicts += [one for one in city_counts(ledger, "C1", policy, year)
-                     if one.part in ("mayor", "county_head")]  # fmt: skip
-    if policy.parts("C8"):
-        verdicts += landing_verdicts(ledger, "C8", "", list(asked), policy, year)
-    found = {unit_id: dict.fromkeys(TASKS, _nothing()) for unit_id in asked}
-    for verdict in verdicts:
-        name = COLUMN_OF.get((verdict.rule_id, verdict.part))
-        if name is not None:
-            found[verdict.unit_id][name] = _judged(at, verdict)
-    if None in found and "city_level" in policy.parts("C3"):
-        found[None]["city_level"] = _city_level(at, found[None]["city_level"])
-    return found
+    unit_ids = [unit_id for unit_id in asked if unit_id is not None]
+    figures = {unit_id: dict.fromkeys(TASKS, _nothing()) for unit_id in asked}
+    for rule_id in ("C3", "C1", "C8"):
+        for verdict in at.verdicts(rule_id, unit_ids, is_whole_city=None in asked):
+            name = COLUMN_OF.get((verdict.rule_id, verdict.part))
+            if name is not None:
+                figures[verdict.unit_id][name] = _judged(at, verdict)
+    if None in figures and "city_level" in at.policy.parts("C3"):
+        figures[None]["city_level"] = _city_level(at, figures[None]["city_level"])
+    return figures
 
 
 COLUMN_OF = MappingProxyType({
@@ -242,7 +235,7 @@ def _judged(at: Standpoint, verdict: Verdict) -> Figure:
     dated = at.policy.rule(verdict.rule_id, verdict.part)
     if verdict.unit != "share":
         figure = _on_list(at, verdict.rule_id, verdict.part, verdict.unit_id)
-        is_named = all(one.code != "target_unit_not_named" for one in verdict.reasons)
+        is_named = all(reason.code != "target_unit_not_named" for reason in verdict.reasons)
         target = dated.rule.number if is_named else None
         return replace(figure, target=target, verdict=verdict)
     (row,) = progress_rows([verdict], at.policy)
@@ -252,23 +245,23 @@ def _judged(at: Standpoint, verdict: Verdict) -> Figure:
     )  # fmt: skip
 
 
-def _moved(at: Standpoint, kinds: Sequence[str]) -> Fit:
+def _moved(at: Standpoint, kinds: Sequence[str]) -> Maybe:
     return at.ledger.happened(kinds, at.period.first, at.period.last)
 
 
-def _landed(at: Standpoint) -> Fit:
+def _landed(at: Standpoint) -> Maybe:
     signed, _ = signed_and_landed(at.ledger, at.policy, at.year_until)
     return signed & _moved(at, at.policy.setting_texts("S5", "landed_events"))
 
 
-def _raced(at: Standpoint, part: str) -> Fit:
+def _raced(at: Standpoint, part: str) -> Maybe:
     """Say which projects are large enough for the race of D9."""
     rule = at.policy.rule("D9", part).rule
     size = Condition("projects", "investment_yi_yuan", ">=", rule.number)
-    return fitting(at.ledger.projects, (*conditions_on(rule, "projects"), size))
+    return rows_meeting(at.ledger.projects, (*conditions_on(rule, "projects"), size))
 
 
-def _counted(at: Standpoint, fit: Fit) -> Figure:
+def _counted(at: Standpoint, fit: Maybe) -> Figure:
     """Count projects; before the first day on file and after the as-of date nothing can be told."""
     least, more = int(fit.yes.sum()), int(fit.open.sum())
     ids, open_ids = at.ledger.ids(fit.yes), at.ledger.ids(fit.open)
@@ -279,7 +272,7 @@ def _counted(at: Standpoint, fit: Fit) -> Figure:
     return Figure(float(least), float(least + more), None, None, ids, open_ids)
 
 
-def _first_day(ledger: Ledger) -> str | None:
+def _first_day(ledger: ProjectLedger) -> str | None:
     days = pd.concat([ledger.events["event_on"], ledger.projects["started_on"]]).dropna()
     return str(np.min(days.to_numpy(dtype=object))) if len(days) else None
 
@@ -294,7 +287,7 @@ RANKED_BY = "landing_rate"
 
 
 @dataclass(frozen=True)
-class UnitStanding:
+class UnitStatus:
     """How one unit stands in a period.
 
     Attributes
@@ -325,9 +318,9 @@ class UnitStanding:
     is_last_twice: bool
 
 
-def unit_standings(
-    ledger: Ledger, unit_ids: Sequence[str], policy: PolicySet, period: Period
-) -> list[UnitStanding]:
+def unit_statuses(
+    ledger: ProjectLedger, unit_ids: Sequence[str], policy: PolicySet, period: Period
+) -> list[UnitStatus]:
     """Rank the units by the landing rate of the list, as in the annex (附件).
 
     Parameters
@@ -343,7 +336,7 @@ def unit_standings(
 
     Returns
     -------
-    list of UnitStanding
+    list of UnitStatus
         In the order given.
 
     Notes
@@ -357,7 +350,7 @@ def unit_standings(
     last, last_before = _last(rates), _last(pd.Series(past, dtype=float))
     places = {unit_id: None if pd.isna(rank) else int(rank) for unit_id, rank in ranks.items()}
     return [
-        UnitStanding(
+        UnitStatus(
             unit_id, projects, open_ids, rate, places[unit_id],
             is_first=bool(last) and places[unit_id] == 1, is_last=unit_id in last,
             is_last_twice=unit_id in last & last_before,
@@ -367,32 +360,32 @@ def unit_standings(
 
 
 def _figures(
-    ledger: Ledger, unit_id: str, policy: PolicySet, period: Period
+    ledger: ProjectLedger, unit_id: str, policy: PolicySet, period: Period
 ) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...], float | None]:
-    own = ledger.of_unit(unit_id)
-    on_list = own & on_years_list(ledger, _year_until(ledger, period))
+    of_unit = ledger.of_unit(unit_id)
+    on_list = of_unit & on_years_list(ledger, _year_until(ledger, period))
     classes = ledger.projects["project_class"]
     rate, landed, unsure = _rate(ledger, unit_id, policy, period)
-    found: dict[str, Fit] = {
+    counted: dict[str, Maybe] = {
         "city_level": on_list & _of_class(classes, CITY_LEVEL),
         "county_head": on_list & _of_class(classes, ("county_head",)),
         "landed": landed,
     }
     for kind in ("listed", "signed", "registered", "started"):
-        found[kind] = own & ledger.happened((kind,), period.first, period.last)
-    unclear = unsure | np.any([fit.open for fit in found.values()], axis=0)
-    projects = {name: ledger.ids(fit.yes) for name, fit in found.items()}
+        counted[kind] = of_unit & ledger.happened((kind,), period.first, period.last)
+    unclear = unsure | np.any([fit.open for fit in counted.values()], axis=0)
+    projects = {name: ledger.ids(fit.yes) for name, fit in counted.items()}
     return projects, ledger.ids(unclear), rate
 
 
-def _of_class(classes: pd.Series, wanted: Sequence[str]) -> Fit:
+def _of_class(classes: pd.Series, wanted: Sequence[str]) -> Maybe:
     missing = classes.isna().to_numpy(dtype=bool)
-    return Fit(classes.isin(wanted).to_numpy(dtype=bool), missing)
+    return Maybe(classes.isin(wanted).to_numpy(dtype=bool), missing)
 
 
 def _rate(
-    ledger: Ledger, unit_id: str, policy: PolicySet, period: Period
-) -> tuple[float | None, Fit, np.ndarray]:
+    ledger: ProjectLedger, unit_id: str, policy: PolicySet, period: Period
+) -> tuple[float | None, Maybe, np.ndarray]:
     """Give the landing rate, the landed projects, and those that leave it open."""
     window = _year_until(ledger, period)
     signed, begun = signed_and_landed(ledger, policy, window)
@@ -403,15 +396,15 @@ def _rate(
     return (int(landed.yes.sum()) / count if count else None), landed, unsure
 
 
-def _year_until(ledger: Ledger, period: Period) -> Window:
+def _year_until(ledger: ProjectLedger, period: Period) -> Window:
     due = min(period.last, ledger.as_of)
     return Window(f"{period.year:04d}-01-01", due, ledger.as_of, period.year)
 
 
 def _last(rates: pd.Series) -> set[str]:
     """Name the units at the end, none where all that have a rate are equal."""
-    held = rates.dropna()
-    ranks = ranks_with_ties(held)
-    if held.empty or ranks.max() == 1:
+    known = rates.dropna()
+    ranks = ranks_with_ties(known)
+    if known.empty or ranks.max() == 1:
         return set()
     return set(map(str, ranks.index[ranks == ranks.max()]))

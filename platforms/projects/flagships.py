@@ -6,18 +6,21 @@ import numpy as np
 import pandas as pd
 
 from platforms.ledger.calendar import Window, window_of
-from platforms.ledger.counting import Fit, Ledger, conditions_on, count_verdict, fitting, ledger_on
-from platforms.ledger.dossiers import Dossiers, first_days, kinds_of, started_on
+from platforms.ledger.counting import ProjectLedger, competition_ledger, count_verdict, ledger_of
+from platforms.ledger.histories import first_days, kinds_of, started_on
 from platforms.ledger.rows import Row, text_of
-from platforms.policy.check import CheckJob, holds, judge
+from platforms.policy.check import CheckJob, counted_rows, judge, outcome_between
 from platforms.policy.in_force import DatedRule
-from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
+from platforms.policy.registry import check
+from platforms.policy.uncertain import Maybe
+from platforms.policy.verdict import Evidence, Statement, Verdict, say
 from platforms.targets.counts import fits, started
 
 STARTED = "started"
 
 
-def flagship_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
+@check("E9", "county", "department", unit="个")
+def flagship_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge how many flagships each unit planned, or landmarks each department.
 
     ``dated``: E9 ``county`` or ``department`` [个].
@@ -30,7 +33,7 @@ def flagship_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[V
     -----
     长春 一2.
     """
-    ledger = ledger_on(job.source, job.policy.as_of)
+    ledger = ledger_of(job)
     window = window_of(dated.rule, job.year, job.policy.as_of)
     counted = fits(ledger, dated) & _on_file(ledger, window)
     if dated.rule.part == "county":
@@ -41,35 +44,36 @@ def flagship_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[V
     return _by_department(job, dated, ledger, counted, window) if job.is_whole_city else []
 
 
-def _on_file(ledger: Ledger, window: Window) -> Fit:
+def _on_file(ledger: ProjectLedger, window: Window) -> Maybe:
     """Say which projects were on file by the last day of a window."""
     firsts = ledger.events.groupby("project_id")["event_on"].min()
     first = ledger.projects["project_id"].map(firsts)
     untold = first.isna().to_numpy(dtype=bool)
     by_then = np.array([str(day) <= window.last for day in first], dtype=bool) & ~untold
     if window.as_of <= window.due:
-        return Fit(by_then | untold, np.zeros_like(untold))
-    return Fit(by_then, untold)
+        return Maybe.known(by_then | untold)
+    return Maybe(by_then, untold)
 
 
 def _by_department(
-    job: CheckJob, dated: DatedRule, ledger: Ledger, counted: Fit, window: Window
+    job: CheckJob, dated: DatedRule, ledger: ProjectLedger, counted: Maybe, window: Window
 ) -> list[Verdict]:
-    names = ledger.projects["department"].map(lambda one: text_of({"": one}, ""))
+    names = ledger.projects["department"].map(lambda name: text_of({"": name}, ""))
     known = sorted(set(names.dropna()))
     if not known:
         said = say("target_no_projects" if ledger.is_empty else "e9_no_department")
         return [judge(dated, None, year=window.year, reasons=(said,))]
     none = np.zeros(len(names), dtype=bool)
-    found = []
+    verdicts = []
     for name in known:
-        theirs = Fit(names.eq(name).to_numpy(dtype=bool), none)
-        one = count_verdict(dated, ledger, counted & theirs, window, None)
-        found.append(dataclasses.replace(one, part=f"{dated.rule.part}:{name}"))
-    return found
+        of_department = Maybe(names.eq(name).to_numpy(dtype=bool), none)
+        verdict = count_verdict(dated, ledger, counted & of_department, window, None)
+        verdicts.append(dataclasses.replace(verdict, part=f"{dated.rule.part}:{name}"))
+    return verdicts
 
 
-def reserve_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
+@check("E2", unit="个")
+def reserve_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Show how many projects of the two reserves stand at each stage.
 
     ``dated``: E2 [个], never judged; its condition names the stages in their order.
@@ -87,7 +91,7 @@ def reserve_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Ve
     at: dict[str, list[Row]] = {stage: [] for stage in stages}
     untold = 0
     is_kept = False
-    for row, events in held.rows():
+    for row, events in competition_ledger(job).histories:
         if text_of(row, "reserve_level") is None:
             continue
         is_kept = True
@@ -126,7 +130,8 @@ def _at_stage(
 WITHOUT_TASK = "without_task"
 
 
-def task_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
+@check("D11", "exceeded", "without_task", unit="个")
+def task_exceeded_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Say which units earned 一票评优 by what they landed in a year.
 
     ``dated``: D11 ``exceeded``, landed less the task [个], or ``without_task``, landed by a unit
@@ -140,7 +145,7 @@ def task_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdi
     -----
     磐安 四（二）; landed is started (as S6). Towns and departments aren't units here.
     """
-    ledger = ledger_on(job.source, job.policy.as_of)
+    ledger = ledger_of(job)
     window = window_of(dated.rule, job.year, job.policy.as_of)
     landed = started(ledger, window) & fits(ledger, dated)
     tasks = _tasks(job, dated)
@@ -150,58 +155,56 @@ def task_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdi
 def _tasks(job: CheckJob, dated: DatedRule) -> pd.DataFrame:
     """Give the tasks of units in the year; rows of towns and leaders divide them further."""
     targets = pd.DataFrame(job.source.read("targets"))
-    named = fitting(targets, conditions_on(dated.rule, "targets")).yes
+    is_task = counted_rows(dated.rule, "targets", targets).yes
     of_year = targets["year"].eq(job.year).fillna(value=False).to_numpy(dtype=bool)
     whole = (targets["town"].isna() & targets["leader"].isna()).to_numpy(dtype=bool)
-    return targets[named & of_year & whole & targets["unit_id"].notna().to_numpy(dtype=bool)]
+    return targets[is_task & of_year & whole & targets["unit_id"].notna().to_numpy(dtype=bool)]
 
 
 def _of_unit(
     job: CheckJob,
     dated: DatedRule,
-    ledger: Ledger,
-    landed: Fit,
+    ledger: ProjectLedger,
+    landed: Maybe,
     tasks: pd.DataFrame,
     unit_id: str,
 ) -> Verdict:
-    own = tasks[tasks["unit_id"].eq(unit_id).to_numpy(dtype=bool)]
+    unit_tasks = tasks[tasks["unit_id"].eq(unit_id).to_numpy(dtype=bool)]
     is_without = dated.rule.part == WITHOUT_TASK
-    lacking = _lacking(job, ledger, tasks, own)
+    lacking = _lacking(job, ledger, tasks, unit_tasks)
     if lacking is not None:
         return judge(dated, None, unit_id=unit_id, year=job.year, reasons=(lacking,))
-    if is_without is bool(len(own)):
+    if is_without is bool(len(unit_tasks)):
         said = say("d11_has_task" if is_without else "d11_no_own_task", year=job.year)
         return judge(
             dated, None, unit_id=unit_id, year=job.year, outcome="not_applicable", reasons=(said,)
         )
-    task = float(own["target_value"].sum())
+    task = float(unit_tasks["target_value"].sum())
     of_unit = landed & ledger.of_unit(unit_id)
-    low = float(of_unit.yes.sum()) - task
-    high = low + float(of_unit.open.sum())
+    low, high = (count - task for count in of_unit.bounds())
     evidence = [
         Evidence("projects", ledger.ids(of_unit.yes), say("target_counted")),
         Evidence("projects", ledger.ids(of_unit.open), say("target_unclear")),
-        Evidence("targets", tuple(map(str, own["target_id"])), say("c6_task", task=task)),
+        Evidence("targets", tuple(map(str, unit_tasks["target_id"])), say("c6_task", task=task)),
     ]
-    rows = tuple(one for one in evidence if one.rows)
-    if not holds(dated.rule, low) and holds(dated.rule, high):
+    rows = tuple(item for item in evidence if item.rows)
+    outcome = outcome_between(dated.rule, low, high)
+    if outcome == "no_data":
         said = say("target_undecided", low=low, high=high, count=int(of_unit.open.sum()))
         return judge(dated, None, unit_id=unit_id, year=job.year, evidence=rows, reasons=(said,))
-    is_earned = holds(dated.rule, low)
-    outcome: Outcome = "met" if is_earned else "not_applicable"
-    said = say("d11_earned" if is_earned else "d11_not_earned")
+    said = say("d11_earned" if outcome == "met" else "d11_not_earned")
     return judge(
-        dated, low, unit_id=unit_id, year=job.year, outcome=outcome, evidence=rows,
-        reasons=(said,),
+        dated, low, unit_id=unit_id, year=job.year, evidence=rows, reasons=(said,),
+        outcome="met" if outcome == "met" else "not_applicable",
     )  # fmt: skip
 
 
 def _lacking(
-    job: CheckJob, ledger: Ledger, tasks: pd.DataFrame, own: pd.DataFrame
+    job: CheckJob, ledger: ProjectLedger, tasks: pd.DataFrame, unit_tasks: pd.DataFrame
 ) -> Statement | None:
     if ledger.is_empty:
         return say("target_no_projects")
-    if not len(tasks) or own["target_value"].isna().any():
+    if not len(tasks) or unit_tasks["target_value"].isna().any():
         return say("d11_task_missing", year=job.year)
     begins = ledger.first_year
     if begins is not None and begins > job.year:

@@ -1,14 +1,14 @@
-"""How much was granted: the industry fund in all and by project (D7), a reward (B15)."""
+"""Funds granted: the industry fund in all and by project (D7), a reward (B15)."""
 
 from dataclasses import dataclass
 
 import pandas as pd
 
-from platforms.ledger.counting import conditions_on, fitting
-from platforms.ledger.dossiers import Dossiers
+from platforms.ledger.counting import competition_ledger
 from platforms.ledger.rows import Row, number_of, text_of
-from platforms.policy.check import CheckJob, holds, judge
+from platforms.policy.check import CheckJob, counted_rows, holds, judge
 from platforms.policy.in_force import DatedRule
+from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
 
 GRANTS = "support_grants"
@@ -35,7 +35,8 @@ class _Grants:
         return say("grants_none_of_kind" if self.is_on_file else "grants_none")
 
 
-def fund_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
+@check("D7", "fund", unit="亿元")
+def fund_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge how much the industry fund gave in all, over all years.
 
     ``dated``: D7 ``fund`` [亿元].
@@ -52,7 +53,8 @@ def fund_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdi
     return [_sum(dated, grants.rows, grants, None)]
 
 
-def project_fund_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
+@check("D7", "per_project", unit="亿元")
+def project_fund_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge how much of the industry fund each project had, over all years.
 
     ``dated``: D7 ``per_project`` [亿元].
@@ -64,11 +66,12 @@ def project_fund_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> li
     磐安 三（二）.
     """
     grants = _grants(job, dated)
-    units = {str(row["project_id"]): text_of(row, "unit_id") for row, _ in held.rows()}
+    histories = competition_ledger(job).histories
+    units = {str(row["project_id"]): text_of(row, "unit_id") for row, _ in histories}
     by_project: dict[str | None, list[Row]] = {}
     for row in grants.rows:
         by_project.setdefault(text_of(row, "project_id"), []).append(row)
-    found = []
+    verdicts = []
     for project_id, rows in by_project.items():
         unit_id = units.get(project_id or "")
         if unit_id not in job.unit_ids and not job.is_whole_city:
@@ -77,13 +80,14 @@ def project_fund_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> li
         if project_id is None:
             evidence = (Evidence(GRANTS, _ids(rows)),)
             said = say("d7_project_missing", count=len(rows))
-            found.append(judge(dated, None, evidence=evidence, reasons=(said,)))
+            verdicts.append(judge(dated, None, evidence=evidence, reasons=(said,)))
         else:
-            found.append(_sum(dated, rows, grants, subject, project_id))
-    return found or _none(job, dated, grants)
+            verdicts.append(_sum(dated, rows, grants, subject, project_id))
+    return verdicts or _none(job, dated, grants)
 
 
-def reward_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
+@check("B15", "headquarters_reward", unit="万元")
+def reward_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge each single reward against the most that may be granted (B15).
 
     ``dated``: B15 ``headquarters_reward`` [万元].
@@ -97,26 +101,26 @@ def reward_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Ver
     grants = _grants(job, dated)
     firms = pd.DataFrame(job.layer("enterprises"))
     units = dict(zip(firms["enterprise_id"], firms["unit_id"], strict=True))
-    found = []
+    verdicts = []
     for row in grants.rows:
         unit_id = text_of({"unit_id": units.get(row["enterprise_id"])}, "unit_id")
         if unit_id not in job.unit_ids and not job.is_whole_city:
             continue
         amount = number_of(row, "grant_wan_yuan")
-        found.append(
+        verdicts.append(
             judge(
                 dated, amount, unit_id=unit_id if unit_id in job.unit_ids else None,
                 evidence=(Evidence(GRANTS, _ids([row])),),
                 reasons=() if amount is not None else (say("grants_amount_missing", count=1),),
             )
         )  # fmt: skip
-    return found or _none(job, dated, grants)
+    return verdicts or _none(job, dated, grants)
 
 
 def _grants(job: CheckJob, dated: DatedRule) -> _Grants:
     table = pd.DataFrame(job.source.read(GRANTS)).reset_index(drop=True)
     later = table["granted_on"].gt(job.policy.as_of).fillna(value=False).to_numpy(dtype=bool)
-    fit = fitting(table, conditions_on(dated.rule, GRANTS))
+    fit = counted_rows(dated.rule, GRANTS, table)
     rows: list[Row] = list(table[fit.yes & ~later].to_dict("records"))
     open_rows: list[Row] = list(table[fit.open & ~later].to_dict("records"))
     return _Grants(rows, open_rows, bool((~later).any()))
@@ -131,7 +135,7 @@ def _sum(
 ) -> Verdict:
     """Judge a sum; what isn't stated could only add to it."""
     amounts = [number_of(row, "grant_wan_yuan") for row in rows]
-    total = sum(one for one in amounts if one is not None) / WAN_PER_YI
+    total = sum(amount for amount in amounts if amount is not None) / WAN_PER_YI
     may_add = [
         row for row in grants.open_rows
         if project_id is None or text_of(row, "project_id") in (project_id, None)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,11 +12,11 @@ import pandas as pd
 from layers.fields import split_list
 from platforms.ledger.calendar import moment_of, months_later, window_of
 from platforms.ledger.claims import zone_of
-from platforms.ledger.counting import Ledger, conditions_on, fitting
-from platforms.ledger.dossiers import (
+from platforms.ledger.counting import ProjectLedger, competition_ledger
+from platforms.ledger.histories import (
     DELISTED,
     LISTED,
-    Dossiers,
+    Finding,
     State,
     WholeProject,
     finding,
@@ -23,26 +24,26 @@ from platforms.ledger.dossiers import (
     is_on_list,
     is_over,
     kinds_of,
-    nothing_found,
+    must_be_empty,
     started_on,
+    verdicts_by_unit,
     whole_project,
-    whole_projects,
+    whole_projects_of,
 )
-from platforms.ledger.dossiers import Finding as Finding_list_rules
-from platforms.ledger.dossiers import Finding as Finding_listed_projects
-from platforms.ledger.events import corrected
 from platforms.ledger.rows import Row, project_row, text_of
-from platforms.policy.check import CheckJob, holds, judge
+from platforms.policy.check import CheckJob, counted_rows, judge, judge_between
 from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.registry import check
+from platforms.policy.uncertain import conditions_on
 from platforms.policy.verdict import Evidence, Force, Outcome, Statement, Verdict, say
 from platforms.targets.counts import on_years_list
 
-Findings = tuple[tuple[Statement, ...], tuple[Statement, ...]]
+Faults = tuple[tuple[Statement, ...], tuple[Statement, ...]]
 
 
 def single_project_faults(
     whole: WholeProject, projects: pd.DataFrame, is_one_site: bool | None = None
-) -> Findings:
+) -> Faults:
     """Say in what a project isn't one, and what can't be told.
 
     ``whole``: The project with its phases.
@@ -55,16 +56,16 @@ def single_project_faults(
     -----
     C4 嘉政办发〔2018〕52号 三（二）; S14.
     """
-    found = (_investor(whole), _site(whole, is_one_site), _code(whole, projects))
-    faults = tuple(one for is_fault, one in found if is_fault and one is not None)
-    missing = tuple(one for is_fault, one in found if not is_fault and one is not None)
+    tests = (_investor(whole), _site(whole, is_one_site), _code(whole, projects))
+    faults = tuple(said for is_fault, said in tests if is_fault and said is not None)
+    missing = tuple(said for is_fault, said in tests if not is_fault and said is not None)
     return faults, missing
 
 
-Finding = tuple[bool, Statement | None]
+Fault = tuple[bool, Statement | None]
 
 
-def _investor(whole: WholeProject) -> Finding:
+def _investor(whole: WholeProject) -> Fault:
     """One credit code over all phases; a name alone tells different investors, not the same."""
     codes = [text_of(row, "credit_code") for row in whole.rows]
     if len({code for code in codes if code is not None}) > 1:
@@ -72,7 +73,7 @@ def _investor(whole: WholeProject) -> Finding:
     return False, say("c4_investor_missing") if None in codes or not codes else None
 
 
-def _site(whole: WholeProject, is_one_site: bool | None) -> Finding:
+def _site(whole: WholeProject, is_one_site: bool | None) -> Fault:
     """One parcel is one site; of several somebody has to have looked."""
     if is_one_site is not None:
         return not is_one_site, None if is_one_site else say("c4_sites")
@@ -83,13 +84,13 @@ def _site(whole: WholeProject, is_one_site: bool | None) -> Finding:
     return False, None if len(distinct) == 1 else say("c4_site_unseen", count=len(distinct))
 
 
-def _code(whole: WholeProject, projects: pd.DataFrame) -> Finding:
+def _code(whole: WholeProject, projects: pd.DataFrame) -> Fault:
     """Hold the codes: each row has one, and no other project has it."""
-    own = {str(row["project_id"]) for row in whole.rows} | {whole.project_id}
+    of_whole = {str(row["project_id"]) for row in whole.rows} | {whole.project_id}
     codes = [text_of(row, "project_code") for row in whole.rows]
-    named = {code for code in codes if code is not None}
-    having = projects["project_id"][projects["project_code"].isin(named)].astype(str)
-    others = sorted(set(having) - own)
+    known = {code for code in codes if code is not None}
+    having = projects["project_id"][projects["project_code"].isin(known)].astype(str)
+    others = sorted(set(having) - of_whole)
     if others:
         return True, say("c4_code_shared", project_ids="、".join(others))
     return False, say("c4_code_unsaid") if None in codes or not codes else None
@@ -116,13 +117,13 @@ class Subject:
     project_id: str
     row: Row
     whole: WholeProject
-    ledger: Ledger
+    ledger: ProjectLedger
     policy: PolicySet
     is_one_site: bool | None
 
 
 def eligibility(
-    project_id: str, ledger: Ledger, policy: PolicySet, *, is_one_site: bool | None = None
+    project_id: str, ledger: ProjectLedger, policy: PolicySet, *, is_one_site: bool | None = None
 ) -> tuple[Verdict, ...]:
     """Judge whether a project may come on the list.
 
@@ -161,7 +162,7 @@ def eligibility(
         if part in PARTS:
             dated = policy.rule("C4", part)
             measured, reasons = PARTS[part](subject, dated)
-            is_idle = measured is None and any(one.code == "c4_not_phased" for one in reasons)
+            is_idle = measured is None and any(reason.code == "c4_not_phased" for reason in reasons)
             verdicts.append(
                 judge(
                     dated, measured, unit_id=text_of(row, "unit_id"),
@@ -188,14 +189,14 @@ def outcome_of(verdicts: tuple[Verdict, ...], force: Force) -> Outcome:
         ``not_met`` where one part isn't met, else ``no_data`` where one can't be told, else
         ``met``; ``not_applicable`` where no part of that force is in force.
     """
-    found = [v.outcome for v in verdicts if v.force == force and v.in_force]
+    outcomes = [v.outcome for v in verdicts if v.force == force and v.in_force]
     for outcome in ("not_met", "no_data", "met"):
-        if outcome in found:
+        if outcome in outcomes:
             return outcome
     return "not_applicable"
 
 
-def _position(ledger: Ledger, project_id: str) -> int:
+def _position(ledger: ProjectLedger, project_id: str) -> int:
     chosen = ledger.projects["project_id"].eq(project_id).fillna(value=False).to_numpy(dtype=bool)
     return int(np.flatnonzero(chosen)[0])
 
@@ -205,8 +206,8 @@ def measure_excluded(subject: Subject, dated: DatedRule) -> Measured:
     category = text_of(subject.row, "category")
     if category is None:
         return None, (say("c4_category_missing"),)
-    one = pd.DataFrame([subject.row])
-    if fitting(one, conditions_on(dated.rule, "projects")).yes[0]:
+    rows = pd.DataFrame([subject.row])
+    if counted_rows(dated.rule, "projects", rows).yes[0]:
         return 1.0, (say("c4_excluded", category=category),)
     return 0.0, (say("c4_category_admitted", category=category),)
 
@@ -219,12 +220,12 @@ def measure_industry(subject: Subject, dated: DatedRule) -> Measured:
     digits = code.upper().lstrip("ABCDEFGHIJKLMNOPQRST")
     lists = [subject.policy.code_list(name) for name in dated.rule.lists]
     scheme = text_of(subject.row, "industry_scheme")
-    if any(held.industry_scheme != scheme for held in lists):
+    if any(code_list.industry_scheme != scheme for code_list in lists):
         return None, (say("c4_scheme_differs", scheme=scheme or "–"),)
-    for held in lists:
-        if digits.startswith(held.codes):
-            return 0.0, (say("c4_industry_listed", code=digits, title=held.title),)
-    if any(entry.startswith(digits) for held in lists for entry in held.codes):
+    for code_list in lists:
+        if digits.startswith(code_list.codes):
+            return 0.0, (say("c4_industry_listed", code=digits, title=code_list.title),)
+    if any(entry.startswith(digits) for code_list in lists for entry in code_list.codes):
         return None, (say("c4_industry_too_short", code=digits),)
     return 1.0, (say("c4_industry_unlisted", code=digits),)
 
@@ -290,8 +291,7 @@ PARTS: dict[str, Callable[[Subject, DatedRule], Measured]] = {
 BEGUN = ("started", "in_production")
 
 
-@dataclass(frozen=True)
-class _Listed:
+class _Listed(NamedTuple):
     """A project on the list with its events and its phases."""
 
     row: Row
@@ -299,39 +299,49 @@ class _Listed:
     whole: WholeProject
 
 
-def excluded(held: Dossiers, dated: DatedRule) -> Iterator[Finding_listed_projects]:
+@check("C4", "excluded")
+@must_be_empty
+def excluded(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find listed projects of a category that may not be listed (C4 三（一）, mandatory)."""
-    return _measured(held, dated, measure_excluded)
+    return _measured(job, dated, measure_excluded)
 
 
-def of_other_industry(held: Dossiers, dated: DatedRule) -> Iterator[Finding_listed_projects]:
+@check("C4", "industry")
+@must_be_empty
+def of_other_industry(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find listed projects of none of the industries named (C4 三（一）, a principle)."""
-    return _measured(held, dated, measure_industry)
+    return _measured(job, dated, measure_industry)
 
 
-def not_single(held: Dossiers, dated: DatedRule) -> Iterator[Finding_listed_projects]:
+@check("C4", "single_project")
+@must_be_empty
+def not_single(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find listed projects that aren't one investor, one site, one code (C4 三（二）; S14)."""
-    return _measured(held, dated, measure_single_project)
+    return _measured(job, dated, measure_single_project)
 
 
-def begun_before(held: Dossiers, dated: DatedRule) -> Iterator[Finding_listed_projects]:
+@check("C4", "not_started")
+@must_be_empty
+def begun_before(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find projects whose works had begun by the day they came on the list (C4 三（三）).
 
     Notes
     -----
     嘉政办发〔2018〕52号 三（三）. A start of which only the stage tells has no day.
     """
-    for one in _listed(held):
-        listed_on, begun = first_days(one.events)[LISTED], started_on(one.row, one.events)
-        if begun is None and text_of(one.row, "stage") in BEGUN:
-            yield finding(one.row, "open", say("c4_start_missing"))
+    for row, events, _ in job.per_run(_listed):
+        listed_on, begun = first_days(events)[LISTED], started_on(row, events)
+        if begun is None and text_of(row, "stage") in BEGUN:
+            yield finding(row, "open", say("c4_start_missing"))
         elif begun is not None and begun <= listed_on:
-            yield finding(one.row, "departs", say("c4_started", day=listed_on))
+            yield finding(row, "departs", say("c4_started", day=listed_on))
         else:
-            yield finding(one.row, "keeps", say("c4_not_started", day=listed_on))
+            yield finding(row, "keeps", say("c4_not_started", day=listed_on))
 
 
-def phased_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
+@check("C4", "phases", unit="期")
+@check("C4", "code_prefix", unit="位")
+def phased_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge each listed project in phases: how many, and how far their codes begin alike.
 
     ``dated``: C4 ``phases`` [期] or ``code_prefix`` [位].
@@ -344,57 +354,58 @@ def phased_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Ver
     嘉政办发〔2018〕52号 三（二）.
     """
     measure = measure_phases if dated.rule.part == "phases" else measure_code_prefix
-    shown: dict[str, _Listed] = {}
-    for one in _listed(held):
-        if one.whole.is_phased:
-            shown.setdefault(one.whole.project_id, one)
-    found: dict[str, list[Verdict]] = {unit_id: [] for unit_id in job.unit_ids}
-    homeless: list[Verdict] = []
-    for one in shown.values():
-        measured, said = measure(_subject(held, one), dated)
-        ids = tuple(str(row["project_id"]) for row in one.whole.rows)
-        unit_id = text_of(one.row, "unit_id")
+    phased: dict[str, _Listed] = {}
+    for project in job.per_run(_listed):
+        if project.whole.is_phased:
+            phased.setdefault(project.whole.project_id, project)
+    verdicts: list[tuple[str | None, Verdict]] = []
+    for project in phased.values():
+        measured, said = measure(_subject(job, project), dated)
+        ids = tuple(str(row["project_id"]) for row in project.whole.rows)
+        unit_id = text_of(project.row, "unit_id")
         is_idle = any(reason.code == "c4_not_phased" for reason in said)
         verdict = judge(
-            dated, measured, unit_id=unit_id if unit_id in found else None, year=job.year,
+            dated, measured, unit_id=unit_id if unit_id in job.unit_ids else None, year=job.year,
             outcome="not_applicable" if is_idle else None,
             evidence=(Evidence("projects", ids, said[0]),), reasons=said,
         )  # fmt: skip
-        found.get(unit_id or "", homeless).append(verdict)
-    for unit_id, verdicts in found.items():
-        if not verdicts:
-            verdicts.append(nothing_found(dated, unit_id, job.year, held.is_on_file))
-    rest = homeless if job.is_whole_city else []
-    return [*(one for verdicts in found.values() for one in verdicts), *rest]
+        verdicts.append((unit_id, verdict))
+    return verdicts_by_unit(job, dated, verdicts)
 
 
 def _measured(
-    held: Dossiers, dated: DatedRule, measure: Callable[[Subject, DatedRule], Measured]
-) -> Iterator[Finding_listed_projects]:
-    for one in _listed(held):
-        count, said = measure(_subject(held, one), dated)
+    job: CheckJob, dated: DatedRule, measure: Callable[[Subject, DatedRule], Measured]
+) -> Iterator[Finding]:
+    for project in job.per_run(_listed):
+        count, said = measure(_subject(job, project), dated)
         state: State = "open" if count is None else "departs" if count else "keeps"
-        yield finding(one.row, state, said[0])
+        yield finding(project.row, state, said[0])
 
 
-def _listed(held: Dossiers) -> Iterator[_Listed]:
-    """Give what stands on the list on the as-of date."""
-    wholes = whole_projects(held.projects)
-    for row, events in held.rows():
-        if is_on_list(events):
-            yield _Listed(row, events, wholes[str(row["project_id"])])
+def _listed(job: CheckJob) -> tuple[_Listed, ...]:
+    """List what is on the list on the as-of date."""
+    wholes = whole_projects_of(job)
+    return tuple(
+        _Listed(row, events, wholes[str(row["project_id"])])
+        for row, events in competition_ledger(job).histories
+        if is_on_list(events)
+    )
 
 
-def _subject(held: Dossiers, one: _Listed) -> Subject:
-    ledger = Ledger(pd.DataFrame(held.projects), held.past, held.policy.as_of)
-    return Subject(str(one.row["project_id"]), one.row, one.whole, ledger, held.policy, None)
+def _subject(job: CheckJob, project: _Listed) -> Subject:
+    ledger = competition_ledger(job)
+    return Subject(
+        str(project.row["project_id"]), project.row, project.whole, ledger, job.policy, None
+    )
 
 
 SERVICE = ("leader", "action_map", "service_team")
 RECORDED = "list_recorded"
 
 
-def exits(held: Dossiers, dated: DatedRule) -> Iterator[Finding_list_rules]:
+@check("C6", "exit")
+@must_be_empty
+def exits(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find projects that left the list in the year for another than the three reasons (C6).
 
     Notes
@@ -402,9 +413,9 @@ def exits(held: Dossiers, dated: DatedRule) -> Iterator[Finding_list_rules]:
     嘉政办发〔2018〕52号 四（一）: started, no longer fitting the policy, given up by the investor.
     A reason not on file is no reason known; "started" without a start by then is none.
     """
-    for row, events in held.rows():
-        gone = [one for one in events if one["event_kind"] == DELISTED]
-        if not gone or not str(gone[-1]["event_on"]).startswith(f"{held.year}-"):
+    for row, events in competition_ledger(job).histories:
+        gone = [event for event in events if event["event_kind"] == DELISTED]
+        if not gone or not str(gone[-1]["event_on"]).startswith(f"{job.year}-"):
             continue
         on, reason = str(gone[-1]["event_on"]), text_of(gone[-1], "exit_reason")
         begun = started_on(row, events)
@@ -416,7 +427,9 @@ def exits(held: Dossiers, dated: DatedRule) -> Iterator[Finding_list_rules]:
             yield finding(row, "keeps", say("c6_reason", on=on, exit_reason=reason))
 
 
-def late_nodes(held: Dossiers, dated: DatedRule) -> Iterator[Finding_list_rules]:
+@check("C7")
+@must_be_empty
+def late_nodes(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find listed projects whose nodes were entered late or not at all (C7).
 
     Notes
@@ -424,16 +437,16 @@ def late_nodes(held: Dossiers, dated: DatedRule) -> Iterator[Finding_list_rules]
     嘉政办发〔2018〕52号 四（三）: reported in good time, summed up by month. No day is stated, so a
     node is late once the month after its own has gone by without it (pack: ``node_entry``).
     """
-    nodes, zone = kinds_of(dated), zone_of(held.policy)
-    months = int(held.policy.setting_number("node_entry", "months"))
-    for row, events in held.rows():
+    nodes, zone = kinds_of(dated), zone_of(job.policy)
+    months = int(job.policy.setting_number("node_entry", "months"))
+    for row, events in competition_ledger(job).histories:
         if not is_on_list(events):
             continue
         days = first_days(events)
         late = [
-            str(one["event_kind"]) for one in events
-            if one["event_kind"] in nodes
-            and moment_of(str(one["entered_at"]), zone).date() > _last_of_month(one, months)
+            str(event["event_kind"]) for event in events
+            if event["event_kind"] in nodes
+            and moment_of(str(event["entered_at"]), zone).date() > _last_of_month(event, months)
         ]  # fmt: skip
         reached = [at for at, kind in enumerate(nodes) if kind in days]
         missing = [kind for kind in nodes[: max(reached, default=0)] if kind not in days]
@@ -451,7 +464,9 @@ def _last_of_month(event: Row, months: int) -> date:
     return date.fromordinal(months_later(first, months + 1).toordinal() - 1)
 
 
-def unserved(held: Dossiers, dated: DatedRule) -> Iterator[Finding_list_rules]:
+@check("C12")
+@must_be_empty
+def unserved(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find listed projects without leader, map of action or service team (C12).
 
     Notes
@@ -459,11 +474,12 @@ def unserved(held: Dossiers, dated: DatedRule) -> Iterator[Finding_list_rules]:
     嘉政办发〔2018〕52号 四（四）. A column that is filled in for no project isn't kept, so nothing
     can be said of it.
     """
-    for row, events in held.rows():
+    ledger = competition_ledger(job)
+    for row, events in ledger.histories:
         if not is_on_list(events) or is_over(row, events):
             continue
         lacking = [name for name in SERVICE if text_of(row, name) is None]
-        known = [name for name in lacking if held.is_kept(name)]
+        known = [name for name in lacking if ledger.is_filled_in(name)]
         if known:
             yield finding(row, "departs", say("c12_lacks", columns=";".join(known)))
         elif lacking:
@@ -472,7 +488,9 @@ def unserved(held: Dossiers, dated: DatedRule) -> Iterator[Finding_list_rules]:
             yield finding(row, "keeps", say("c12_complete"))
 
 
-def missed_steps(held: Dossiers, dated: DatedRule) -> Iterator[Finding_list_rules]:
+@check("C13")
+@must_be_empty
+def missed_steps(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find projects that came on the list, or left it, without its steps or out of order (C13).
 
     Notes
@@ -482,9 +500,9 @@ def missed_steps(held: Dossiers, dated: DatedRule) -> Iterator[Finding_list_rule
     kept.
     """
     steps = kinds_of(dated)
-    is_kept = bool(held.past["event_kind"].isin(steps).any())
-    for row, events in held.rows():
-        turns = [at for at, one in enumerate(events) if one["event_kind"] in (LISTED, DELISTED)]
+    is_kept = bool(competition_ledger(job).past["event_kind"].isin(steps).any())
+    for row, events in competition_ledger(job).histories:
+        turns = [at for at, event in enumerate(events) if event["event_kind"] in (LISTED, DELISTED)]
         if not turns:
             continue
         if not is_kept:
@@ -504,18 +522,19 @@ def missed_steps(held: Dossiers, dated: DatedRule) -> Iterator[Finding_list_rule
 def _faults(span: Sequence[Row], steps: Sequence[str]) -> list[str]:
     """Name the steps before a turn of the list that are missing or come after a later one."""
     before = [kind for kind in steps if kind != RECORDED]
-    days = first_days([one for one in span if one["event_kind"] in before])
+    days = first_days([event for event in span if event["event_kind"] in before])
     missing = [kind for kind in before if kind not in days]
-    held = [kind for kind in before if kind in days]
-    turned = [later for earlier, later in pairwise(held) if days[later] < days[earlier]]
+    done = [kind for kind in before if kind in days]
+    turned = [later for earlier, later in pairwise(done) if days[later] < days[earlier]]
     return [*missing, *turned]
 
 
-def replenishment_verdict(held: Dossiers, dated: DatedRule, targets: pd.DataFrame) -> Verdict:
+@check("C6", "replenish")
+def replenishment_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge by how many projects the list of a year falls short of the task.
 
-    ``dated``: C6 ``replenish`` [项]; its condition names the task among the targets.
-    ``targets``: Table ``targets``; tasks of units are summed where the city has none of its own.
+    ``dated``: C6 ``replenish`` [项]; its condition names the task among the targets; tasks of units
+      are summed where the city has none of its own.
 
     Of the city; what left the list by starting in the year still counts, as in the landing rate
     (C8).
@@ -524,26 +543,19 @@ def replenishment_verdict(held: Dossiers, dated: DatedRule, targets: pd.DataFram
     -----
     嘉政办发〔2018〕52号 四（一）: 项目数少于下达任务数的要求“退一补一”.
     """
-    names = [
-        name for one in dated.rule.where if one.layer == "targets"
-        for name in (one.value if isinstance(one.value, tuple) else ())
-    ]  # fmt: skip
-    own = targets[targets["indicator"].isin(names) & targets["year"].eq(held.year)]
-    own = own[own["target_value"].notna()]
-    city = own[own["unit_id"].isna()]
-    counted = city if len(city) else own
-    if not len(counted):
-        said = say("c6_no_task", year=held.year)
-        return judge(dated, None, year=held.year, reasons=(said,))
-    if not held.is_on_file:
-        return judge(dated, None, year=held.year, reasons=(say("target_no_projects"),))
-    task = float(counted["target_value"].sum())
-    events = corrected(held.events, held.policy.as_of).reset_index(drop=True)
-    ledger = Ledger(held.projects.reset_index(drop=True), events, held.policy.as_of)
-    listed = on_years_list(ledger, window_of(dated.rule, held.year, held.policy.as_of))
-    most = max(0.0, task - float(listed.yes.sum()))
-    least = max(0.0, most - float(listed.open.sum()))
-    rows = tuple(map(str, counted["target_id"]))
+    if not job.is_whole_city:
+        return []
+    tasks = _tasks(job, dated)
+    if not len(tasks):
+        said = say("c6_no_task", year=job.year)
+        return [judge(dated, None, year=job.year, reasons=(said,))]
+    ledger = competition_ledger(job)
+    if ledger.is_empty:
+        return [judge(dated, None, year=job.year, reasons=(say("target_no_projects"),))]
+    task = float(tasks["target_value"].sum())
+    listed = on_years_list(ledger, window_of(dated.rule, job.year, job.policy.as_of))
+    least, most = (max(0.0, task - count) for count in reversed(listed.bounds()))
+    rows = tuple(map(str, tasks["target_id"]))
     evidence = (
         Evidence("targets", rows, say("c6_task", task=task)),
         *(
@@ -552,7 +564,21 @@ def replenishment_verdict(held: Dossiers, dated: DatedRule, targets: pd.DataFram
             else []
         ),
     )
-    if holds(dated.rule, least) != holds(dated.rule, most):
-        said = say("target_undecided", low=least, high=most, count=int(listed.open.sum()))
-        return judge(dated, None, year=held.year, evidence=evidence, reasons=(said,))
-    return judge(dated, most, year=held.year, evidence=evidence)
+    said = say("target_undecided", low=least, high=most, count=int(listed.open.sum()))
+    verdict = judge_between(
+        dated, least, most, measured=most, year=job.year, evidence=evidence, undecided=(said,)
+    )
+    return [verdict]
+
+
+def _tasks(job: CheckJob, dated: DatedRule) -> pd.DataFrame:
+    """Return the tasks of the year: those of the city, else those of its units."""
+    targets = pd.DataFrame(job.source.read("targets"))
+    names = [
+        name for condition in conditions_on(dated.rule, "targets")
+        for name in (condition.value if isinstance(condition.value, tuple) else ())
+    ]  # fmt: skip
+    tasks = targets[targets["indicator"].isin(names) & targets["year"].eq(job.year)]
+    tasks = tasks[tasks["target_value"].notna()]
+    of_city = tasks[tasks["unit_id"].isna()]
+    return of_city if len(of_city) else tasks

@@ -10,9 +10,9 @@ import pandas as pd
 from geo.units import compare
 from platforms.ledger.calendar import moment_of
 from platforms.ledger.claims import zone_of
-from platforms.ledger.dossiers import kinds_of
 from platforms.ledger.entry import nodes_of
 from platforms.ledger.events import contradictions, in_force, stage_models
+from platforms.ledger.histories import kinds_of
 from platforms.ledger.rows import Row, number_of, text_of
 from platforms.policy.in_force import PolicySet
 from platforms.policy.verdict import Statement, say
@@ -208,7 +208,7 @@ DATES = ("sent_on", "met_on", "resolved_on")
 
 
 @dataclass(frozen=True)
-class ProblemStanding:
+class ProblemStatus:
     """One problem on a day.
 
     Attributes
@@ -236,9 +236,9 @@ class ProblemStanding:
         return self.state != "resolved"
 
 
-def problem_standings(
+def problem_statuses(
     problems: pd.DataFrame, policy: PolicySet, as_of: str
-) -> tuple[ProblemStanding, ...]:
+) -> tuple[ProblemStatus, ...]:
     """Say where each problem stands on a day.
 
     Parameters
@@ -252,7 +252,7 @@ def problem_standings(
 
     Returns
     -------
-    tuple of ProblemStanding
+    tuple of ProblemStatus
         The open ones first, then by day of filing.
 
     Notes
@@ -266,25 +266,25 @@ def problem_standings(
     }
     rows: list[Row] = list(problems.to_dict("records"))
     known = [row for row in rows if (text_of(row, "filed_on") or "") <= as_of]
-    found = [_standing(row, days, as_of) for row in known]
+    found = [_status(row, days, as_of) for row in known]
     return tuple(
         sorted(found, key=lambda one: (not one.is_open, text_of(one.row, "filed_on") or "",
                                        str(one.row["problem_id"])))
     )  # fmt: skip
 
 
-def _standing(row: Row, days: Mapping[str, int], as_of: str) -> ProblemStanding:
+def _status(row: Row, days: Mapping[str, int], as_of: str) -> ProblemStatus:
     later = {name: None for name in DATES if (text_of(row, name) or "") > as_of}
     seen: Row = dict(row) | later
     filed = text_of(row, "filed_on")
     if filed is None:
-        return ProblemStanding(seen, "no_data", None, None)
+        return ProblemStatus(seen, "no_data", None, None)
     month = _month_of(date.fromisoformat(filed), days)
     due, meeting = (
         month.replace(day=days[part]).isoformat() if part in days else None
         for part in ("sent", "meeting")
     )
-    return ProblemStanding(seen, _state(seen, filed, days, due, as_of), due, meeting)
+    return ProblemStatus(seen, _state(seen, filed, days, due, as_of), due, meeting)
 
 
 def _month_of(filed: date, days: Mapping[str, int]) -> date:

@@ -6,28 +6,32 @@ from datetime import date
 
 from platforms.ledger.calendar import Window, moment_of, official_holidays, window_of, working_days
 from platforms.ledger.claims import zone_of
-from platforms.ledger.counting import conditions_on, fitting
-from platforms.ledger.dossiers import (
-    Dossiers,
+from platforms.ledger.counting import ProjectLedger, competition_ledger
+from platforms.ledger.events import StageModel, contradictions
+from platforms.ledger.histories import (
     Finding,
     finding,
     first_days,
     is_over,
     kinds_of,
     list_verdicts,
-    nothing_found,
+    must_be_empty,
     started_on,
+    verdicts_by_unit,
 )
-from platforms.ledger.events import StageModel, contradictions
 from platforms.ledger.rows import Row, text_of
-from platforms.policy.check import CheckJob, holds, judge
+from platforms.policy.check import CheckJob, counted_rows, holds, judge, judge_between
 from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
 
 OVER = ("production", "completed", "ended")
 
 
-def disordered(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
+@check("B8")
+@check("D10", "order")
+@must_be_empty
+def disordered(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find projects whose stages are missing or the wrong way round (B8, D10).
 
     Notes
@@ -37,16 +41,16 @@ def disordered(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
     tells a stage, isn't known.
     """
     model = StageModel("stages", dated.rule.rule_id, dated.rule.part, kinds_of(dated), True)
-    for row, events in held.rows():
+    for row, events in competition_ledger(job).histories:
         days = {kind: day for kind, day in first_days(events).items() if kind in model.stages}
         if not days:
             yield finding(row, "open", say("stages_untold"))
             continue
-        found = contradictions(days, (model,))
-        if not found:
+        contradicting = contradictions(days, (model,))
+        if not contradicting:
             yield finding(row, "keeps", say("stages_in_order", count=len(days)))
             continue
-        first = found[0]
+        first = contradicting[0]
         if first.predecessor_on is None:
             said = say("warning_stage_missing", steps=first.kind, predecessor=first.predecessor)
         else:
@@ -57,10 +61,12 @@ def disordered(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
         yield finding(row, "departs", said)
 
 
-def too_early_task_forces(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
+@check("D10", "task_force")
+@must_be_empty
+def too_early_task_forces(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find projects whose task force was set up before the review panel had met (D10)."""
     panel, task_force = kinds_of(dated)
-    for row, events in held.rows():
+    for row, events in competition_ledger(job).histories:
         days = first_days(events)
         if task_force not in days:
             continue
@@ -73,9 +79,11 @@ def too_early_task_forces(held: Dossiers, dated: DatedRule) -> Iterator[Finding]
             yield finding(row, "keeps", say("d10_after_panel", on=days[task_force]))
 
 
-def unrecorded(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
+@check("D8", "recorded")
+@must_be_empty
+def unrecorded(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find projects under way of which nothing at all is recorded (D8 磐安 四（一）)."""
-    for row, events in held.rows():
+    for row, events in competition_ledger(job).histories:
         if text_of(row, "stage") is None and not events:
             yield finding(row, "open", say("stages_untold"))
         elif events:
@@ -84,14 +92,16 @@ def unrecorded(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
             yield finding(row, "departs", say("warning_never_updated"))
 
 
-def stale(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
+@check("D8", "stale")
+@must_be_empty
+def stale(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find projects under way of which nothing was entered for so many days (D8 磐安 四（一））."""
-    zone, today = zone_of(held.policy), date.fromisoformat(held.policy.as_of)
-    most = held.policy.setting_number("stale_days", "days")
-    for row, events in held.rows():
-        if is_over(row, events) or any(one["event_kind"] in OVER for one in events):
+    zone, today = zone_of(job.policy), date.fromisoformat(job.policy.as_of)
+    most = job.policy.setting_number("stale_days", "days")
+    for row, events in competition_ledger(job).histories:
+        if is_over(row, events) or any(event["event_kind"] in OVER for event in events):
             continue
-        entered = [moment_of(str(one["entered_at"]), zone).date() for one in events]
+        entered = [moment_of(str(event["entered_at"]), zone).date() for event in events]
         last = max((day for day in entered if day <= today), default=None)
         if last is None:
             yield finding(row, "open", say("warning_never_updated"))
@@ -132,7 +142,8 @@ def approval_days(
     return count, say("e4_days", on=days[begin], until=last, days=count)
 
 
-def approval_verdicts(held: Dossiers, dated: DatedRule, unit_ids: Sequence[str]) -> list[Verdict]:
+@check("E4", "days")
+def approval_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge the approval of each project that was approved in the year (E4 ``days``).
 
     One a project [工作日]; a unit without any has one, ``not_applicable``.
@@ -141,73 +152,77 @@ def approval_verdicts(held: Dossiers, dated: DatedRule, unit_ids: Sequence[str])
     -----
     长春 四（三）22; the span is the pack's assumption.
     """
-    found: dict[str, list[Verdict]] = {unit_id: [] for unit_id in unit_ids}
-    for row, count, said in _of_year(held):
+    verdicts: list[tuple[str | None, Verdict]] = []
+    for row, count, said in job.per_rule(_approvals_of_year):
         unit_id = text_of(row, "unit_id")
-        if unit_id in found:
-            rows = (Evidence("projects", (str(row["project_id"]),), said),)
-            reasons = (said,) if count is None else ()
-            figure = None if count is None else float(count)
-            found[unit_id].append(
-                judge(
-                    dated, figure, unit_id=unit_id, year=held.year, evidence=rows, reasons=reasons
-                )
-            )
-    for unit_id, verdicts in found.items():
-        if not verdicts:
-            verdicts.append(nothing_found(dated, unit_id, held.year, held.is_on_file))
-    return [one for verdicts in found.values() for one in verdicts]
+        if unit_id in job.unit_ids:
+            verdict = judge(
+                dated, None if count is None else float(count), unit_id=unit_id, year=job.year,
+                evidence=(Evidence("projects", (str(row["project_id"]),), said),),
+                reasons=(said,) if count is None else (),
+            )  # fmt: skip
+            verdicts.append((unit_id, verdict))
+    return verdicts_by_unit(job, dated, verdicts)
 
 
-def approval_share(held: Dossiers, dated: DatedRule, limit: DatedRule) -> Verdict:
+@check("E4", "share")
+def approval_share(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge which part of the year's approvals kept the time (E4 ``share``).
 
-    ``dated, limit``: Parts ``share`` and ``days``.
-
-    Of the city; an approval whose days can't be counted may have kept it or not.
+    Of the city, by the part ``days``; an approval whose days can't be counted may have kept it or
+    not.
     """
-    found = [(row, count, said) for row, count, said in _of_year(held) if said.code != "e4_running"]
-    known = [(row, count) for row, count, _ in found if count is not None]
+    if not job.is_whole_city:
+        return []
+    limit = job.policy.rule(job.rule_id, "days")
+    approvals = [
+        (row, count) for row, count, said in job.per_rule(_approvals_of_year)
+        if said.code != "e4_running"
+    ]  # fmt: skip
+    known = [(row, count) for row, count in approvals if count is not None]
     kept = [row for row, count in known if holds(limit.rule, float(count))]
-    open_ones = [row for row, count, _ in found if count is None]
+    uncounted = [row for row, count in approvals if count is None]
     evidence = tuple(
         Evidence("projects", tuple(str(row["project_id"]) for row in rows), say(code))
         for code, rows in (
             ("e4_in_time", kept), ("e4_late", [r for r, _ in known if r not in kept]),
-            ("target_unclear", open_ones),
+            ("target_unclear", uncounted),
         )
         if rows
     )  # fmt: skip
-    if not found:
-        none = (
-            say("target_no_projects") if not held.is_on_file else say("target_base_empty", count=0)
-        )
-        return judge(dated, None, year=held.year, reasons=(none,))
-    low, high = len(kept) / len(found), (len(kept) + len(open_ones)) / len(found)
-    if holds(dated.rule, low) != holds(dated.rule, high):
-        said = say("target_share_undecided", low=low, high=high, count=len(open_ones))
-        return judge(dated, None, year=held.year, evidence=evidence, reasons=(said,))
-    said = say("target_parts", part=len(kept), whole=len(found))
-    return judge(dated, low, year=held.year, evidence=evidence, reasons=(said,))
+    if not approvals:
+        none = say("target_base_empty", count=0)
+        if competition_ledger(job).is_empty:
+            none = say("target_no_projects")
+        return [judge(dated, None, year=job.year, reasons=(none,))]
+    low, high = len(kept) / len(approvals), (len(kept) + len(uncounted)) / len(approvals)
+    undecided = say("target_share_undecided", low=low, high=high, count=len(uncounted))
+    parts = say("target_parts", part=len(kept), whole=len(approvals))
+    verdict = judge_between(
+        dated, low, high, year=job.year, evidence=evidence, reasons=(parts,),
+        undecided=(undecided,),
+    )  # fmt: skip
+    return [verdict]
 
 
-def _of_year(held: Dossiers) -> list[tuple[Row, int | None, Statement]]:
+def _approvals_of_year(job: CheckJob) -> list[tuple[Row, int | None, Statement]]:
     """Give the approvals that ended in the year, and those that run."""
-    (end,) = held.policy.setting_texts(SPAN, "to_event")
-    found = []
-    for row, events in held.rows():
-        counted = approval_days(row, events, held.policy)
+    (end,) = job.policy.setting_texts(SPAN, "to_event")
+    approvals = []
+    for row, events in competition_ledger(job).histories:
+        counted = approval_days(row, events, job.policy)
         ended_on = first_days(events).get(end)
-        if counted is not None and (ended_on is None or ended_on.startswith(f"{held.year}-")):
-            found.append((row, *counted))
-    return found
+        if counted is not None and (ended_on is None or ended_on.startswith(f"{job.year}-")):
+            approvals.append((row, *counted))
+    return approvals
 
 
 APPROVED = "central_approval"
 PLANNED = "start_planned_on"
 
 
-def central_approval_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
+@check("E10", unit="项")
+def central_approval_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge whether the large projects to start in a year were approved in its first quarter.
 
     ``dated``: E10 [项]; its target date is the last day of the quarter.
@@ -221,23 +236,25 @@ def central_approval_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -
     长春 五（一）27.
     """
     window = window_of(dated.rule, job.year, job.policy.as_of)
-    found = list_verdicts(job, dated, list(_findings(held, dated, window)), held.is_on_file)
+    verdicts = list_verdicts(job, dated, list(_findings(job, dated, window)))
     if not window.is_running:
-        return found
+        return verdicts
+    is_on_file = not competition_ledger(job).is_empty
     running = say("target_running", as_of=window.as_of, due=window.due)
     return [
-        dataclasses.replace(one, outcome="not_applicable", reasons=(*one.reasons, running))
-        if one.outcome == "not_met" or (one.outcome == "no_data" and held.is_on_file)
-        else one
-        for one in found
+        dataclasses.replace(verdict, outcome="not_applicable", reasons=(*verdict.reasons, running))
+        if verdict.outcome == "not_met" or (verdict.outcome == "no_data" and is_on_file)
+        else verdict
+        for verdict in verdicts
     ]
 
 
-def _findings(held: Dossiers, dated: DatedRule, window: Window) -> Iterator[Finding]:
-    is_kept = bool(held.past["event_kind"].eq(APPROVED).any())
-    sizes = fitting(held.projects, conditions_on(dated.rule, "projects"))
-    for at, (row, events) in enumerate(held.rows()):
-        starts = _starts(held, row, started_on(row, events), window.due[:4])
+def _findings(job: CheckJob, dated: DatedRule, window: Window) -> Iterator[Finding]:
+    ledger = competition_ledger(job)
+    is_kept = bool(ledger.past["event_kind"].eq(APPROVED).any())
+    sizes = counted_rows(dated.rule, "projects", ledger.projects)
+    for at, (row, events) in enumerate(ledger.histories):
+        starts = _starts(ledger, row, started_on(row, events), window.due[:4])
         if is_over(row, events) or starts is False or not (sizes.yes[at] or sizes.open[at]):
             continue
         on = first_days(events).get(APPROVED)
@@ -255,11 +272,11 @@ def _findings(held: Dossiers, dated: DatedRule, window: Window) -> Iterator[Find
             yield finding(row, "open", say("e10_not_kept"))
 
 
-def _starts(held: Dossiers, row: Row, begun: str | None, year: str) -> bool | None:
+def _starts(ledger: ProjectLedger, row: Row, begun: str | None, year: str) -> bool | None:
     """Whether a project was to start anew in a year, None where nothing says so."""
     planned = text_of(row, PLANNED)
     if begun is not None:
         return begun[:4] == year
     if planned is not None:
         return planned[:4] == year
-    return False if held.is_kept(PLANNED) else None
+    return False if ledger.is_filled_in(PLANNED) else None

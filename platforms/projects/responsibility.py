@@ -9,18 +9,29 @@ import pandas as pd
 
 from geo.units import compare
 from platforms.ledger.calendar import window_of
-from platforms.ledger.counting import Fit, Ledger, conditions_on, count_verdict, fitting, ledger_on
-from platforms.ledger.dossiers import Dossiers, Finding, State, finding, is_over, nothing_found
+from platforms.ledger.counting import ProjectLedger, competition_ledger, count_verdict, ledger_of
+from platforms.ledger.histories import (
+    Finding,
+    State,
+    finding,
+    is_over,
+    must_be_empty,
+    none_concerned,
+)
 from platforms.ledger.rows import Row, number_of, text_of
-from platforms.policy.check import CheckJob, holds, judge
+from platforms.policy.check import CheckJob, counted_rows, judge, judge_between
 from platforms.policy.in_force import DatedRule
+from platforms.policy.registry import check
+from platforms.policy.uncertain import Maybe
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
 from platforms.targets.counts import NO_CLASS, fits, listed
 
 UNIT_ROLES = ("unit_head", "unit_leader")
 
 
-def leader_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
+@check("C11", "city_leader", "unit_leader", "department_head", unit="个")
+@check("C11", "city_leader_size", "unit_leader_size", "department_head_size", unit="亿元")
+def leader_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge what each leader leads in a year.
 
     ``dated``: A part of C11: the number of new projects [个], or their size [亿元], which is shown
@@ -42,72 +53,74 @@ def leader_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Ver
     subjects: Sequence[str | None] = job.unit_ids if is_of_unit else (None,)
     if not is_of_unit and not job.is_whole_city:
         return []
-    ledger = ledger_on(job.source, job.policy.as_of)
+    ledger = ledger_of(job)
     window = window_of(dated.rule, job.year, job.policy.as_of)
     new = listed(ledger, window) & _classed(ledger) & fits(ledger, dated)
-    found: list[Verdict] = []
+    shown_only = dated.rule.comparator == "none"
+    verdicts: list[Verdict] = []
     for unit_id in subjects:
-        own = new & ledger.of_unit(unit_id)
-        if dated.rule.comparator == "none":
-            found += _sizes(job, held, dated, ledger, own, unit_id)
-        else:
-            found += _counts(job, held, dated, ledger, own, unit_id)
-    return found
+        new_in_unit = new & ledger.of_unit(unit_id)
+        verdicts += (_sizes if shown_only else _counts)(job, dated, ledger, new_in_unit, unit_id)
+    return verdicts
 
 
 def _roles(dated: DatedRule) -> tuple[str, ...]:
     return next(
-        one.value for one in dated.rule.where
-        if one.column == "leader_role" and isinstance(one.value, tuple)
+        condition.value for condition in dated.rule.where
+        if condition.column == "leader_role" and isinstance(condition.value, tuple)
     )  # fmt: skip
 
 
-def _classed(ledger: Ledger) -> Fit:
+def _classed(ledger: ProjectLedger) -> Maybe:
     classes = ledger.projects["project_class"].astype("object")
-    return Fit(
+    return Maybe(
         (classes.notna() & classes.ne(NO_CLASS)).to_numpy(dtype=bool),
         classes.isna().to_numpy(dtype=bool),
     )
 
 
 def _counts(
-    job: CheckJob, held: Dossiers, dated: DatedRule, ledger: Ledger, own: Fit, unit_id: str | None
+    job: CheckJob, dated: DatedRule, ledger: ProjectLedger, new: Maybe, unit_id: str | None
 ) -> list[Verdict]:
     window = window_of(dated.rule, job.year, job.policy.as_of)
     rows = _roster(job, dated, unit_id)
     roster = dict(iter(rows.groupby("leader")["target_id"]))
     names = ledger.projects["leader"].astype("object").map(_plain)
-    leading = set(names[own.yes].dropna())
-    unsaid = names.isna().to_numpy(dtype=bool) & (not held.is_kept("leader"))
-    found = []
+    leading = set(names[new.yes].dropna())
+    unsaid = names.isna().to_numpy(dtype=bool) & (
+        not competition_ledger(job).is_filled_in("leader")
+    )
+    verdicts = []
     for name in sorted({*roster, *leading}):
-        is_theirs = Fit(names.eq(name).to_numpy(dtype=bool), unsaid)
-        one = count_verdict(dated, ledger, own & is_theirs, window, unit_id)
-        named = roster.get(name)
-        rows_named = () if named is None else (Evidence("targets", tuple(map(str, named))),)
-        found.append(
+        is_led = Maybe(names.eq(name).to_numpy(dtype=bool), unsaid)
+        verdict = count_verdict(dated, ledger, new & is_led, window, unit_id)
+        naming = roster.get(name)
+        named_by = () if naming is None else (Evidence("targets", tuple(map(str, naming))),)
+        verdicts.append(
             dataclasses.replace(
-                one, part=f"{dated.rule.part}:{name}", evidence=(*one.evidence, *rows_named)
+                verdict,
+                part=f"{dated.rule.part}:{name}",
+                evidence=(*verdict.evidence, *named_by),
             )
         )
     if not roster:
         said = say("target_no_projects") if ledger.is_empty else say("c11_no_roster", year=job.year)
-        found.append(judge(dated, None, unit_id=unit_id, year=job.year, reasons=(said,)))
-    return found
+        verdicts.append(judge(dated, None, unit_id=unit_id, year=job.year, reasons=(said,)))
+    return verdicts
 
 
 def _roster(job: CheckJob, dated: DatedRule, unit_id: str | None) -> pd.DataFrame:
     """Give the rows of the targets of the year that name a leader in such a role."""
     targets = pd.DataFrame(job.source.read("targets"))
-    named = targets["leader"].map(_plain)
+    names = targets["leader"].map(_plain)
     chosen = (
-        named.notna()
+        names.notna()
         & targets["leader_role"].isin(_roles(dated))
         & targets["year"].eq(job.year).fillna(value=False)
     )
     if unit_id is not None:
         chosen &= targets["unit_id"].eq(unit_id).fillna(value=False)
-    return targets.assign(leader=named)[chosen.to_numpy(dtype=bool)]
+    return targets.assign(leader=names)[chosen.to_numpy(dtype=bool)]
 
 
 def _plain(value: object) -> str | None:
@@ -115,24 +128,24 @@ def _plain(value: object) -> str | None:
 
 
 def _sizes(
-    job: CheckJob, held: Dossiers, dated: DatedRule, ledger: Ledger, own: Fit, unit_id: str | None
+    job: CheckJob, dated: DatedRule, ledger: ProjectLedger, new: Maybe, unit_id: str | None
 ) -> list[Verdict]:
     """Show how far each project led lies from the amount marked 左右."""
-    found = []
-    for position in np.flatnonzero(own.yes):
+    verdicts = []
+    for position in np.flatnonzero(new.yes):
         row = ledger.projects.iloc[int(position)].to_dict()
         amount, leader = number_of(row, "investment_yi_yuan"), text_of(row, "leader")
         if leader is None:
             continue
         said = say("target_amount_missing") if amount is None else say("target_about")
-        found.append(
+        verdicts.append(
             judge(
                 dated, amount, unit_id=unit_id, year=job.year,
                 part=f"{dated.rule.part}:{leader}", reasons=(said,),
                 evidence=(Evidence("projects", (str(row["project_id"]),), say("target_counted")),),
             )
         )  # fmt: skip
-    return found or [nothing_found(dated, unit_id, job.year, held.is_on_file)]
+    return verdicts or [none_concerned(job, dated, unit_id)]
 
 
 CITY_LEADER = "city_leader"
@@ -148,7 +161,9 @@ def least_investment(dated: DatedRule) -> float:
     return least
 
 
-def unattended(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
+@check("E5", "leader", "secretary")
+@must_be_empty
+def unattended(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find large projects without a leader of the city, or without a secretary.
 
     Notes
@@ -157,37 +172,43 @@ def unattended(held: Dossiers, dated: DatedRule) -> Iterator[Finding]:
     """
     least = least_investment(dated)
     judged = _leader if dated.rule.part == "leader" else _secretary
-    for row, events in held.rows():
+    ledger = competition_ledger(job)
+    for row, events in ledger.histories:
         invested = number_of(row, "investment_yi_yuan")
         if is_over(row, events) or (invested is not None and compare(invested, least) < 0):
             continue
         if invested is None:
             yield finding(row, "open", say("target_amount_missing"))
         else:
-            yield finding(row, *judged(held, row, invested, least))
+            yield finding(row, *judged(ledger, row, invested, least))
 
 
-def _leader(held: Dossiers, row: Row, invested: float, least: float) -> tuple[State, Statement]:
+def _leader(
+    ledger: ProjectLedger, row: Row, invested: float, least: float
+) -> tuple[State, Statement]:
     leader, role = text_of(row, "leader"), text_of(row, "leader_role")
     if leader is not None and role == CITY_LEADER:
         return "keeps", say("e5_attended")
     said = say("warning_no_leader", invested=invested, least=least)
     if leader is not None and role is None:
         return "open", say("e5_role_unknown")
-    return "departs" if held.is_kept("leader") else "open", said
+    return "departs" if ledger.is_filled_in("leader") else "open", said
 
 
-def _secretary(held: Dossiers, row: Row, invested: float, least: float) -> tuple[State, Statement]:
+def _secretary(
+    ledger: ProjectLedger, row: Row, invested: float, least: float
+) -> tuple[State, Statement]:
     if text_of(row, "secretary") is not None:
         return "keeps", say("e5_attended")
     said = say("warning_no_secretary", invested=invested, least=least)
-    return "departs" if held.is_kept("secretary") else "open", said
+    return "departs" if ledger.is_filled_in("secretary") else "open", said
 
 
 FIRMS = "enterprises"
 
 
-def contact_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Verdict]:
+@check("B15", "contacts", unit="家")
+def contact_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge how many key foreign firms have a contact.
 
     ``dated``: B15 ``contacts`` [家].
@@ -202,8 +223,8 @@ def contact_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Ve
     if not job.is_whole_city:
         return []
     firms = pd.DataFrame(job.layer(FIRMS)).reset_index(drop=True)
-    fit = fitting(firms, conditions_on(dated.rule, FIRMS))
-    has = firms["contact"].map(lambda one: text_of({"": one}, "") is not None)
+    fit = counted_rows(dated.rule, FIRMS, firms)
+    has = firms["contact"].map(lambda name: text_of({"": name}, "") is not None)
     looked_after = has.to_numpy(dtype=bool)
     if not looked_after.any():
         said = say("b15_not_kept" if len(firms) else "b15_no_firms")
@@ -216,26 +237,25 @@ def contact_verdicts(job: CheckJob, held: Dossiers, dated: DatedRule) -> list[Ve
         Evidence(FIRMS, alone, say("b15_alone")),
         Evidence(FIRMS, tuple(ids[unsaid]), say("b15_unsaid")),
     ]
-    rows = tuple(one for one in evidence if one.rows)
-    low = float((fit.yes & looked_after).sum())
-    high = low + float(unsaid.sum())
-    if holds(dated.rule, low) != holds(dated.rule, high):
-        said = say("b15_undecided", low=low, high=high)
-        return [judge(dated, None, year=job.year, evidence=rows, reasons=(said,))]
-    reasons = (say("b15_without", count=len(alone)),) if alone else ()
-    return [judge(dated, low, year=job.year, evidence=rows, reasons=reasons)]
+    rows = tuple(item for item in evidence if item.rows)
+    low, high = (fit & Maybe.known(looked_after)).bounds()
+    verdict = judge_between(
+        dated, low, high, year=job.year, evidence=rows,
+        reasons=(say("b15_without", count=len(alone)),) if alone else (),
+        undecided=(say("b15_undecided", low=low, high=high),),
+    )  # fmt: skip
+    return [verdict]
 
 
 LAYER = "problems"
 COLUMNS = {"filed": "filed_on", "sent": "sent_on", "meeting": "met_on"}
 
 
-def problem_verdict(problems: pd.DataFrame, dated: DatedRule, year: int, as_of: str) -> Verdict:
+@check("E6", *COLUMNS)
+def problem_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge the latest day of the month on which a step was taken.
 
-    ``problems``: Table ``problems``.
     ``dated``: E6, part ``filed``, ``sent`` or ``meeting`` [日].
-    ``as_of``: The day (ISO); what came after it hasn't happened.
 
     Of the city. The days are counted from the first of the month of filing, so what is sent out on
     the 3rd of the next month is late by its length. Not yet sent counts as of the as-of date once
@@ -245,6 +265,9 @@ def problem_verdict(problems: pd.DataFrame, dated: DatedRule, year: int, as_of: 
     -----
     长春 五（二）32; "日前" includes the day (S12).
     """
+    if not job.is_whole_city:
+        return []
+    problems, year, as_of = pd.DataFrame(job.source.read(LAYER)), job.year, job.policy.as_of
     column = COLUMNS[dated.rule.part]
     rows: list[Row] = [
         row for row in problems.to_dict("records")
@@ -253,19 +276,18 @@ def problem_verdict(problems: pd.DataFrame, dated: DatedRule, year: int, as_of: 
     if not rows:
         undated = int(problems["filed_on"].isna().sum())
         said = say("e6_none", year=year, count=undated)
-        return judge(dated, None, year=year, reasons=(said,))
+        return [judge(dated, None, year=year, reasons=(said,))]
     days = {str(row["problem_id"]): _day(row, column, dated, as_of) for row in rows}
     known = {name: day for name, day in days.items() if day is not None}
     if not known:
-        return judge(
-            dated, None, year=year, outcome="not_applicable", reasons=(say("e6_none_due"),),
-        )  # fmt: skip
+        said = say("e6_none_due")
+        return [judge(dated, None, year=year, outcome="not_applicable", reasons=(said,))]
     latest = max(known.values())
     late = tuple(name for name, day in known.items() if day > dated.rule.number)
     rest = tuple(name for name in known if name not in late)
     evidence = [Evidence(LAYER, ids, say(code)) for code, ids in
                 (("e6_late", late), ("e6_in_time", rest)) if ids]  # fmt: skip
-    return judge(dated, float(latest), year=year, evidence=tuple(evidence))
+    return [judge(dated, float(latest), year=year, evidence=tuple(evidence))]
 
 
 def _day(row: Row, column: str, dated: DatedRule, as_of: str) -> int | None:

@@ -1,30 +1,25 @@
 """Projects brought in, listed, started, landed (A12 B9 B10 C1–C3 C8)."""
 
-from collections.abc import Sequence
+from typing import NamedTuple
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from platforms.ledger.calendar import Window, window_of
-from platforms.ledger.counting import (
-    Fit,
-    Ledger,
-    conditions_on,
-    count_verdict,
-    fitting,
-    part_verdict,
-)
-from platforms.policy.check import judge
+from platforms.ledger.counting import ProjectLedger, count_verdict, ledger_of, part_verdict
+from platforms.policy.check import CheckJob, counted_rows, judge
 from platforms.policy.in_force import DatedRule, PolicySet
-from platforms.policy.pack import Condition
-from platforms.policy.verdict import Evidence, Verdict, say
+from platforms.policy.registry import check
+from platforms.policy.uncertain import Maybe, conditions_on, rows_meeting
+from platforms.policy.verdict import Evidence, Statement, Verdict, say
+from platforms.targets.reported import reported_figures
 from platforms.territory import assessed_units
 
 BEGINNING = "0000-01-01"
+CLASS = "project_class"
 
 
-def on_years_list(ledger: Ledger, window: Window) -> Fit:
+def on_years_list(ledger: ProjectLedger, window: Window) -> Maybe:
     """Say which projects stood on the list of a year.
 
     Parameters
@@ -36,18 +31,19 @@ def on_years_list(ledger: Ledger, window: Window) -> Fit:
 
     Returns
     -------
-    Fit
+    Maybe
         Listed by its last day, not started before it and not gone from the list (C6: a project
         leaves by starting, or because the policy or the investor changed).
     """
     came = ledger.happened(("listed",), BEGINNING, window.last)
     earlier = ledger.happened(("started",), BEGINNING, _day_before(window.first))
     # A start without a date counts as open in the year itself, not a second time as an earlier one.
-    earlier = Fit(earlier.yes, np.zeros_like(earlier.open))
-    return came.minus(earlier).minus(ledger.left_list(window.last))
+    return came - Maybe.known(earlier.yes) - ledger.left_list(window.last)
 
 
-def signed_and_landed(ledger: Ledger, policy: PolicySet, window: Window) -> tuple[Fit, Fit]:
+def signed_and_landed(
+    ledger: ProjectLedger, policy: PolicySet, window: Window
+) -> tuple[Maybe, Maybe]:
     """Say which projects of a year's list are signed, and which projects landed in the year.
 
     Parameters
@@ -61,7 +57,7 @@ def signed_and_landed(ledger: Ledger, policy: PolicySet, window: Window) -> tupl
 
     Returns
     -------
-    tuple of Fit
+    tuple of Maybe
         What lies under the fraction line of the landing rate, and what lies over it where it also
         lies under it.
     """
@@ -73,44 +69,36 @@ def signed_and_landed(ledger: Ledger, policy: PolicySet, window: Window) -> tupl
     return listed & signed, landed
 
 
-def landing_verdicts(
-    ledger: Ledger,
-    rule_id: str,
-    part: str,
-    unit_ids: Sequence[str | None],
-    policy: PolicySet,
-    year: int,
-) -> list[Verdict]:
-    """Judge the landing rate of units and of the city.
+@check("C8", unit="share")
+@check("C3", "landing_rate", unit="share")
+@check("C15", "veto_reference")
+def landing_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Judge the landing rate of units, and of the city where the rule speaks of it.
 
     Parameters
     ----------
-    ledger
-        The ledger on the as-of date.
-    rule_id, part
-        ``C8``, or ``C3`` with its part ``landing_rate``.
-    unit_ids
-        Units to judge, None among them for the city.
-    policy
-        Rules on that date; S5 states what is signed and what is landed.
-    year
-        Year asked.
+    job
+        Units, year and ledger; S5 of its rules states what is signed and what is landed.
+    dated
+        The rule [share].
 
     Returns
     -------
     list of Verdict
-        One each; ÷ all listed stands in the reasons. Without a signed project, ``no_data``.
+        One each; ÷ all listed is in the reasons. Without a signed project, ``no_data``.
 
     Notes
     -----
     C8 嘉政办发〔2018〕52号 一、四（四）、附件; S5. The provincial definition is not stated.
     """
-    dated = policy.rule(rule_id, part)
-    window = window_of(dated.rule, year, policy.as_of)
+    ledger = ledger_of(job)
+    window = window_of(dated.rule, job.year, job.policy.as_of)
     listed = on_years_list(ledger, window)
-    signed, landed = signed_and_landed(ledger, policy, window)
+    signed, landed = signed_and_landed(ledger, job.policy, window)
+    with_city = job.is_whole_city and "city" in dated.rule.scope
+    subjects: list[str | None] = [*job.unit_ids, *([None] if with_city else [])]
     verdicts = []
-    for unit_id in unit_ids:
+    for unit_id in subjects:
         own = listed & ledger.of_unit(unit_id)
         whole = signed & own
         beside = []
@@ -126,36 +114,34 @@ def _day_before(first: str) -> str:
     return f"{int(first[:4]) - 1:04d}-12-31"
 
 
-def floor_verdicts(
-    ledger: Ledger, unit_ids: Sequence[str], policy: PolicySet, year: int
-) -> list[Verdict]:
+@check("C2", unit="亿元")
+def floor_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge the investment of each project against the floor of its class.
 
-    ``year``: Year asked; projects that came on the list later aren't shown.
+    ``dated``: A part of C2 [亿元]; projects that came on the list after the year aren't shown.
 
-    One a project and part of its class [亿元]; its evidence names the project. Where the project
-    isn't of the kind whose floor is stated, or doesn't say, ``no_data``. A unit without such
-    projects has one verdict a part: ``not_applicable``, or ``no_data`` where projects don't state
-    their class.
+    One a project of the class; its evidence names the project. Where the project isn't of the kind
+    whose floor is stated, or doesn't say, ``no_data``. A unit without such projects has one
+    verdict: ``not_applicable``, or ``no_data`` where projects don't state their class.
 
     Notes
     -----
     C2 嘉政办发〔2018〕52号 二: no other floor is stated.
     """
-    verdicts = []
-    for part in policy.parts("C2"):
-        for unit_id in unit_ids:
-            verdicts += _of_unit(ledger, part, unit_id, policy, year)
-    return verdicts
+    ledger = ledger_of(job)
+    return [
+        verdict
+        for unit_id in job.unit_ids
+        for verdict in _of_unit(ledger, dated, unit_id, job.policy, job.year)
+    ]
 
 
 def _of_unit(
-    ledger: Ledger, part: str, unit_id: str, policy: PolicySet, year: int
+    ledger: ProjectLedger, dated: DatedRule, unit_id: str, policy: PolicySet, year: int
 ) -> list[Verdict]:
-    dated = policy.rule("C2", part)
     conditions = conditions_on(dated.rule, "projects")
-    of_class = fitting(
-        ledger.projects, [one for one in conditions if one.column == "project_class"]
+    of_class = rows_meeting(
+        ledger.projects, [condition for condition in conditions if condition.column == CLASS]
     )
     own = ledger.of_unit(unit_id).yes
     listed_on = ledger.first_day(("listed",)).fillna("").to_numpy(dtype=object)
@@ -163,7 +149,7 @@ def _of_unit(
     shown = np.flatnonzero(own & of_class.yes & until)
     verdicts = []
     for position in shown:
-        verdicts.append(floor_verdict(ledger, int(position), part, policy, unit_id, year))
+        verdicts.append(floor_verdict(ledger, int(position), dated, unit_id, year))
     if verdicts:
         return verdicts
     open_ids = ledger.ids(own & of_class.open)
@@ -182,7 +168,7 @@ def _of_unit(
 
 
 def floor_verdict(
-    ledger: Ledger, position: int, part: str, policy: PolicySet, unit_id: str | None, year: int
+    ledger: ProjectLedger, position: int, dated: DatedRule, unit_id: str | None, year: int
 ) -> Verdict:
     """Judge the investment of one project of the class against its floor.
 
@@ -191,11 +177,9 @@ def floor_verdict(
     ledger
         The ledger.
     position
-        The project, by its position in it; of the class that the part speaks of.
-    part
+        The project, by its position in it; of the class that the rule speaks of.
+    dated
         Part of C2.
-    policy
-        Rules on the as-of date.
     unit_id, year
         Subject and year of the verdict.
 
@@ -205,10 +189,9 @@ def floor_verdict(
         [亿元]; ``no_data`` where the project isn't of the kind whose floor is stated, or doesn't
         say.
     """
-    dated = policy.rule("C2", part)
-    one = ledger.projects.iloc[[position]]
-    fit = fitting(one, conditions_on(dated.rule, "projects"))
-    row = one.iloc[0]
+    rows = ledger.projects.iloc[[position]]
+    fit = counted_rows(dated.rule, "projects", rows)
+    row = rows.iloc[0]
     amount = row["investment_yi_yuan"]
     if fit.yes[0]:
         reason = say("target_amount_missing") if pd.isna(amount) else None
@@ -231,92 +214,89 @@ NO_CLASS = "other"
 """Class of a project that belongs to none of the programmes."""
 
 
-def brought_in(ledger: Ledger, policy: PolicySet, window: Window) -> Fit:
+def brought_in(ledger: ProjectLedger, policy: PolicySet, window: Window) -> Maybe:
     """Say which projects were brought in (引进) in a window: registered, S6."""
     kinds = policy.setting_texts("S6", "brought_in_events")
     return ledger.happened(kinds, window.first, window.last)
 
 
-def listed(ledger: Ledger, window: Window) -> Fit:
+def listed(ledger: ProjectLedger, window: Window) -> Maybe:
     """Say which projects came on the list in a window and hadn't left it but by starting (C6)."""
     came = ledger.happened(("listed",), window.first, window.last)
-    return came.minus(ledger.left_list(window.last))
+    return came - ledger.left_list(window.last)
 
 
-def started(ledger: Ledger, window: Window) -> Fit:
+def started(ledger: ProjectLedger, window: Window) -> Maybe:
     """Say which projects started in a window (落地, S6)."""
     return ledger.happened(("started",), window.first, window.last)
 
 
-def fits(ledger: Ledger, dated: DatedRule) -> Fit:
+def fits(ledger: ProjectLedger, dated: DatedRule) -> Maybe:
     """Say which projects meet the conditions of a rule."""
-    return fitting(ledger.projects, conditions_on(dated.rule, "projects"))
+    return counted_rows(dated.rule, "projects", ledger.projects)
 
 
-def led_verdicts(
-    ledger: Ledger, unit_ids: Sequence[str], policy: PolicySet, year: int
-) -> list[Verdict]:
+@check("B9", unit="个", grouped_by="unit")
+def led_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge how many large projects the head of each unit brought in (B9).
 
-    Two a unit, by contracted USD and by RMB; neither is converted into the other.
+    One a unit, by contracted USD or by RMB; neither is converted into the other.
 
     Notes
     -----
     B9 《进一步推动招大引强工作实施方案》 二（一）1; S6.
     """
-    verdicts = []
-    for unit_id in unit_ids:
-        for part in policy.parts("B9"):
-            dated = policy.rule("B9", part)
-            window = window_of(dated.rule, year, policy.as_of)
-            counted = brought_in(ledger, policy, window) & fits(ledger, dated)
-            counted &= ledger.of_unit(unit_id)
-            verdicts.append(count_verdict(dated, ledger, counted, window, unit_id))
-    return verdicts
+    ledger = ledger_of(job)
+    window = window_of(dated.rule, job.year, job.policy.as_of)
+    counted = brought_in(ledger, job.policy, window) & fits(ledger, dated)
+    return [
+        count_verdict(dated, ledger, counted & ledger.of_unit(unit_id), window, unit_id)
+        for unit_id in job.unit_ids
+    ]
 
 
-def city_counts(ledger: Ledger, rule_id: str, policy: PolicySet, year: int) -> list[Verdict]:
-    """Judge the counts of the city (B10 but for its foreign investment, C1).
+@check("B10")
+def city_registered_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Judge what the city brought in over the period of the rule (B10).
 
-    Parameters
-    ----------
-    ledger
-        The ledger on the as-of date.
-    rule_id
-        ``B10`` or ``C1``.
-    policy
-        Rules on that date.
-    year
-        Year asked; the periods of B10 are their own.
-
-    Returns
-    -------
-    list of Verdict
-        One a part: B10 by registration, C1 by entry on the list, its starts by start. The sizes
-        of C1 (左右) give one verdict a project of the class: the distance, and no judgement.
+    Projects by registration, foreign investment by the figures reported.
 
     Notes
     -----
-    B10 一（二）, S6; C1 嘉政办发〔2018〕52号 一.
+    B10 一（二）, S6.
     """
-    verdicts = []
-    for part in policy.parts(rule_id):
-        dated = policy.rule(rule_id, part)
-        if any(condition.layer != "projects" for condition in dated.rule.where):
-            continue
-        window = window_of(dated.rule, year, policy.as_of)
-        if part in SIZE_PARTS:
-            verdicts += _sizes(dated, ledger, window)
-            continue
-        if rule_id == "B10":
-            moved = brought_in(ledger, policy, window)
-        else:
-            moved = (started if part in START_PARTS else listed)(ledger, window)
-        verdicts.append(count_verdict(dated, ledger, moved & fits(ledger, dated), window, None))
-    return verdicts
+    if not job.is_whole_city:
+        return []
+    if any(condition.layer != "projects" for condition in dated.rule.where):
+        return reported_figures(job, dated)
+    ledger, window = ledger_of(job), window_of(dated.rule, job.year, job.policy.as_of)
+    counted = brought_in(ledger, job.policy, window) & fits(ledger, dated)
+    return [count_verdict(dated, ledger, counted, window, None)]
 
 
-def _sizes(dated: DatedRule, ledger: Ledger, window: Window) -> list[Verdict]:
+@check("C1")
+def city_listed_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Judge the projects on the list of the city, and its starts (C1).
+
+    Projects by entry on the list, its starts by start. The sizes (左右) give one verdict a project
+    of the class: the distance, and no judgement.
+
+    Notes
+    -----
+    C1 嘉政办发〔2018〕52号 一.
+    """
+    if not job.is_whole_city:
+        return []
+    if any(condition.layer != "projects" for condition in dated.rule.where):
+        return reported_figures(job, dated)
+    ledger, window = ledger_of(job), window_of(dated.rule, job.year, job.policy.as_of)
+    if dated.rule.part in SIZE_PARTS:
+        return _sizes(dated, ledger, window)
+    moved = (started if dated.rule.part in START_PARTS else listed)(ledger, window)
+    return [count_verdict(dated, ledger, moved & fits(ledger, dated), window, None)]
+
+
+def _sizes(dated: DatedRule, ledger: ProjectLedger, window: Window) -> list[Verdict]:
     """Show how far the investment of each listed project lies from an amount marked 左右."""
     shown = (listed(ledger, window) & fits(ledger, dated)).yes
     verdicts = []
@@ -336,100 +316,110 @@ def _sizes(dated: DatedRule, ledger: Ledger, window: Window) -> list[Verdict]:
     return verdicts
 
 
-def annex_verdicts(
-    ledger: Ledger, units: pd.DataFrame, unit_ids: Sequence[str], policy: PolicySet, year: int
-) -> list[Verdict]:
+HEADS = "county_head"
+"""Part of the annex that states the number of 县长工程 of the units it names."""
+
+
+@check("C3", "city_level", HEADS, "county_head_port", unit="个", grouped_by="unit")
+@check("C3", grouped_by="unit")
+def annex_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge the numbers of listed projects in the annex table (C3 but for its landing rate).
 
-    Parameters
-    ----------
-    ledger
-        The ledger on the as-of date.
-    units
-        Layer ``units``: the annex names the units.
-    unit_ids
-        Units to judge.
-    policy
-        Rules on that date.
-    year
-        Year asked.
-
-    Returns
-    -------
-    list of Verdict
-        For each unit the parts that hold for it. A unit that no part about 县长工程 names gets
-        ``no_data``: the annex states no number for it.
+    One for each unit that the part names. A unit that no part about 县长工程 names gets
+    ``no_data``: the annex states no number for it.
 
     Notes
     -----
     C3 嘉政办发〔2018〕52号 二（二）、附件. Floors of units and the total of C1 are tested apart.
     """
+    ledger = ledger_of(job)
+    window = window_of(dated.rule, job.year, job.policy.as_of)
+    counted = listed(ledger, window) & fits(ledger, dated)
+    addressed = job.per_rule(_units_by_part)
     verdicts = []
-    for unit_id in unit_ids:
-        row = units[units["unit_id"] == unit_id].iloc[:1]
-        named: list[Condition] = []
-        for part in policy.parts("C3"):
-            dated = policy.rule("C3", part)
-            if part == "landing_rate":
-                continue
-            names = conditions_on(dated.rule, "units")
-            if not fitting(row, names).yes.all():
-                continue
-            window = window_of(dated.rule, year, policy.as_of)
-            counted = listed(ledger, window) & fits(ledger, dated) & ledger.of_unit(unit_id)
-            verdicts.append(count_verdict(dated, ledger, counted, window, unit_id))
-            named += names
-        if not named and "county_head" in policy.parts("C3"):
+    for unit_id in job.unit_ids:
+        if unit_id in addressed[dated.rule.part].units:
+            in_unit = counted & ledger.of_unit(unit_id)
+            verdicts.append(count_verdict(dated, ledger, in_unit, window, unit_id))
+        is_named = any(part.names and unit_id in part.units for part in addressed.values())
+        if dated.rule.part == HEADS and not is_named:
             reason = say("target_unit_not_named")
-            dated = policy.rule("C3", "county_head")
-            verdicts.append(judge(dated, None, unit_id=unit_id, year=year, reasons=(reason,)))
+            verdicts.append(judge(dated, None, unit_id=unit_id, year=job.year, reasons=(reason,)))
     return verdicts
 
 
-def good_project_verdicts(
-    ledger: Ledger,
-    platforms: gpd.GeoDataFrame,
-    units: gpd.GeoDataFrame,
-    unit_ids: Sequence[str],
-    policy: PolicySet,
-) -> list[Verdict]:
+class _Addressed(NamedTuple):
+    """The units that a part of the annex speaks of, and whether it names them or means all."""
+
+    units: frozenset[str]
+    names: bool
+
+
+def _units_by_part(job: CheckJob) -> dict[str, _Addressed]:
+    """Return for each part of the annex which units it speaks of."""
+    units = job.layer("units").drop_duplicates("unit_id")
+    addressed = {}
+    for part in job.policy.parts(job.rule_id):
+        names = conditions_on(job.policy.rule(job.rule_id, part).rule, "units")
+        named = rows_meeting(units, names).yes
+        addressed[part] = _Addressed(frozenset(map(str, units["unit_id"][named])), bool(names))
+    addressed.pop("landing_rate", None)
+    return addressed
+
+
+WITH_NATIONAL_ZONE = "with_national_zone"
+
+
+@check("A12", WITH_NATIONAL_ZONE, "others", unit="个", grouped_by="unit")
+def good_project_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge how many major good projects (大项目好项目) each county brought in (A12).
 
-    ``platforms, units``: Layers ``major_platforms`` and ``units``; zones of functional zones
-      don't count for the county around them.
-
-    One a unit: the part for units with a state-level zone, or the other. Counted up to the target
-    date; ``no_data`` where no platform is on file or a level that decides isn't stated.
+    One a unit that the part is for: units with a state-level zone, or the others; zones of
+    functional zones don't count for the county around them. Counted up to the target date;
+    ``no_data`` where no platform is on file or a level that decides isn't stated.
 
     Notes
     -----
     A12 嘉政发〔2018〕15号 一（招商服务更加精准）; S4: listed 省市县长工程 since 2018-06-08; S9.
     """
-    since = policy.setting_texts("S4", "listed_from")[0]
-    under = assessed_units(platforms, units)
+    since = job.policy.setting_texts("S4", "listed_from")[0]
+    ledger, zones = ledger_of(job), job.per_rule(_national_zones)
+    window = window_of(dated.rule, 0, job.policy.as_of, since=since)
+    classes = ledger.projects[CLASS].astype("object")
+    classed = Maybe(
+        (classes.notna() & classes.ne(NO_CLASS)).to_numpy(dtype=bool),
+        classes.isna().to_numpy(dtype=bool),
+    )
+    counted = listed(ledger, window) & classed
+    is_for_zones = dated.rule.part == WITH_NATIONAL_ZONE
     verdicts = []
-    for unit_id in unit_ids:
-        own = platforms[under.eq(unit_id).to_numpy()]
-        zone = policy.rule("A12", "with_national_zone")
-        fit = fitting(own, conditions_on(zone.rule, "major_platforms"))
-        reason = None
-        if not len(platforms):
-            reason = say("platforms_missing")
-        elif not fit.yes.any() and fit.open.any():
-            reason = say("target_levels_unknown", count=int(fit.open.sum()))
-        if reason is not None:
-            verdicts.append(judge(zone, None, unit_id=unit_id, reasons=(reason,)))
-            continue
-        dated = zone if fit.yes.any() else policy.rule("A12", "others")
-        window = window_of(dated.rule, 0, policy.as_of, since=since)
-        classes = ledger.projects["project_class"].astype("object")
-        classed = Fit(
-            (classes.notna() & classes.ne(NO_CLASS)).to_numpy(dtype=bool),
-            classes.isna().to_numpy(dtype=bool),
-        )
-        counted = listed(ledger, window) & classed & ledger.of_unit(unit_id)
-        verdicts.append(count_verdict(dated, ledger, counted, window, unit_id))
+    for unit_id in job.unit_ids:
+        has_zone = zones[unit_id]
+        if isinstance(has_zone, Statement):
+            if is_for_zones:
+                verdicts.append(judge(dated, None, unit_id=unit_id, reasons=(has_zone,)))
+        elif has_zone is is_for_zones:
+            in_unit = counted & ledger.of_unit(unit_id)
+            verdicts.append(count_verdict(dated, ledger, in_unit, window, unit_id))
     return verdicts
+
+
+def _national_zones(job: CheckJob) -> dict[str, bool | Statement]:
+    """Return whether each unit has a state-level zone, or why that isn't known."""
+    platforms = job.layer("major_platforms")
+    under = assessed_units(platforms, job.layer("units"))
+    rule = job.policy.rule(job.rule_id, WITH_NATIONAL_ZONE).rule
+    zones: dict[str, bool | Statement] = {}
+    for unit_id in job.unit_ids:
+        in_unit = platforms[under.eq(unit_id).to_numpy()]
+        fit = counted_rows(rule, "major_platforms", in_unit)
+        if not len(platforms):
+            zones[unit_id] = say("platforms_missing")
+        elif not fit.yes.any() and fit.open.any():
+            zones[unit_id] = say("target_levels_unknown", count=int(fit.open.sum()))
+        else:
+            zones[unit_id] = bool(fit.yes.any())
+    return zones
 
 
 def _text(value: object) -> str | None:

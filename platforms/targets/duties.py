@@ -1,6 +1,5 @@
 """Recurring duties and reported staff (B12–B14, C15)."""
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -8,11 +7,12 @@ import pandas as pd
 
 from platforms.errors import PolicyError
 from platforms.ledger.calendar import months_later, window_of
-from platforms.ledger.counting import conditions_on, dated_verdict, fitting
-from platforms.policy.check import judge
+from platforms.ledger.counting import dated_verdict
+from platforms.policy.check import CheckJob, counted_rows, judge
 from platforms.policy.in_force import DatedRule
+from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Outcome, Verdict, say
-from platforms.targets.completion import SCALES
+from platforms.targets.reported import SCALES
 
 LAYER = "unit_milestones"
 Span = tuple[date, date]
@@ -47,48 +47,45 @@ def spans_of(unit: str, year: int) -> list[Span]:
     return [(day, months_later(day, months) - timedelta(days=1)) for day in begins]
 
 
-def recurring_verdicts(
-    milestones: pd.DataFrame,
-    dated: DatedRule,
-    unit_ids: Sequence[str | None],
-    year: int,
-    as_of: str,
-) -> list[Verdict]:
+@check("B14")
+@check("C15", "monthly_report")
+@check("D9", "monthly_notice", "quarterly_ranking")
+@check("D10", "monthly_panel")
+def recurring_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge how often a duty was done in each span of a year that is over.
 
-    Parameters
-    ----------
-    milestones
-        Table ``unit_milestones``.
-    dated
-        The rule: ``>=`` so many times in the unit's span, or a list of missed spans that is to be
-        empty; its condition names the milestone.
-    unit_ids
-        Units to judge, None among them for the city: rows that name no unit.
-    year
-        Year asked.
-    as_of
-        The day (ISO); what was done after it hasn't been.
+    ``dated``: The rule: ``>=`` so many times in the unit's span, or a list of missed spans that is
+      to be empty; its condition names the milestone.
 
-    Returns
-    -------
-    list of Verdict
-        One each: the least number of times in one span, or the number of spans missed. Spans that
-        ended before the first entry of the subject aren't judged; without an entry, ``no_data``.
+    One a unit, or for the city by rows that name no unit: the least number of times in one span,
+    or the number of spans missed. Spans that ended before the first entry of the subject aren't
+    judged; without an entry, ``no_data``.
 
     Notes
     -----
     B14 《进一步推动招大引强工作实施方案》 二（一）1, 三（二）; C15 嘉政办发〔2018〕52号 四（三）;
     D9, D10 磐安 一（四）, 二（三）.
     """
+    milestones = pd.DataFrame(job.source.read(LAYER))
     rows = milestones[milestones["milestone"].isin(_names(dated))]
-    return [_verdict(rows, dated, unit_id, year, as_of) for unit_id in unit_ids]
+    return [
+        _verdict(rows, dated, unit_id, job.year, job.policy.as_of)
+        for unit_id in _subjects(job, dated)
+    ]
+
+
+def _subjects(job: CheckJob, dated: DatedRule) -> list[str | None]:
+    """Return the units to judge, or None for the city where the rule speaks of it."""
+    if "city" in dated.rule.scope:
+        return [None] if job.is_whole_city else []
+    return list(job.unit_ids)
 
 
 def _names(dated: DatedRule) -> tuple[str, ...]:
-    for one in dated.rule.where:
-        if (one.layer, one.column) == (LAYER, "milestone"):
-            return one.value if isinstance(one.value, tuple) else (str(one.value),)
+    for condition in dated.rule.where:
+        if (condition.layer, condition.column) == (LAYER, "milestone"):
+            names = condition.value
+            return names if isinstance(names, tuple) else (str(names),)
     rule = dated.rule
     raise PolicyError(
         "rule_without_number", pack=rule.pack, line=rule.line, rule=rule.rule_id, part=rule.part
@@ -98,8 +95,8 @@ def _names(dated: DatedRule) -> tuple[str, ...]:
 def _verdict(
     rows: pd.DataFrame, dated: DatedRule, unit_id: str | None, year: int, as_of: str
 ) -> Verdict:
-    own = rows[rows["unit_id"].isna() if unit_id is None else rows["unit_id"].eq(unit_id)]
-    known = own["due_on"].fillna(own["done_on"]).dropna()
+    mine = rows[rows["unit_id"].isna() if unit_id is None else rows["unit_id"].eq(unit_id)]
+    known = mine["due_on"].fillna(mine["done_on"]).dropna()
     if known.empty:
         said = say("recurring_none", milestone=", ".join(_names(dated)))
         return judge(dated, None, unit_id=unit_id, year=year, reasons=(said,))
@@ -111,14 +108,14 @@ def _verdict(
         outcome: Outcome = "not_applicable"
         said = say("recurring_none_over", year=year)
         return judge(dated, None, unit_id=unit_id, year=year, outcome=outcome, reasons=(said,))
-    done = [str(day) for day in own["done_on"].dropna() if str(day) <= as_of]
+    done = [str(day) for day in mine["done_on"].dropna() if str(day) <= as_of]
     counts = [sum(f"{first}" <= day <= f"{last}" for day in done) for first, last in over]
     missed = [str(first) for (first, _), count in zip(over, counts, strict=True) if not count]
     is_list = dated.rule.comparator == "list_empty"
     said = say("recurring_missed", count=len(missed), periods=", ".join(missed))
     return judge(
         dated, float(len(missed) if is_list else min(counts)), unit_id=unit_id, year=year,
-        evidence=(Evidence(LAYER, tuple(map(str, own["milestone_id"]))),),
+        evidence=(Evidence(LAYER, tuple(map(str, mine["milestone_id"]))),),
         reasons=(said,) if missed else (),
     )  # fmt: skip
 
@@ -128,52 +125,42 @@ GROWING = ("人", "个", "家")
 """Units of what adds up over a year: short of it, it isn't due before the year is over."""
 
 
-def reported_verdicts(
-    targets: pd.DataFrame,
-    dated: DatedRule,
-    unit_ids: Sequence[str | None],
-    year: int,
-    as_of: str,
-) -> list[Verdict]:
+@check("B12", "experience", unit="share")
+@check("B12", "posted_outside", unit="人")
+@check("B13", unit="share")
+def reported_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge a figure that each unit, or the city, reports for a year.
 
-    Parameters
-    ----------
-    targets
-        Table ``targets``; rows of towns and leaders are left aside.
-    dated
-        The rule [share or a number]; its condition names the indicator.
-    unit_ids
-        Units to judge, None among them for the city: rows that name no unit.
-    year
-        Year asked.
-    as_of
-        The day (ISO).
+    ``dated``: The rule [share or a number]; its condition names the indicator. Rows of towns and
+      leaders are left aside.
 
-    Returns
-    -------
-    list of Verdict
-        One each; ``no_data`` without a figure, with one in another unit of measure, or with two.
+    One a unit, or for the city by rows that name no unit; ``no_data`` without a figure, with one in
+    another unit of measure, or with two.
 
     Notes
     -----
     B12 《进一步推动招大引强工作实施方案》 二（三）11, 12; B13 三（一）.
     """
-    rows = targets[fitting(targets, conditions_on(dated.rule, REPORTED_UNITS_LAYER)).yes]
+    targets = pd.DataFrame(job.source.read(REPORTED_UNITS_LAYER))
+    rows = targets[counted_rows(dated.rule, REPORTED_UNITS_LAYER, targets).yes]
     whole = rows["town"].isna() & rows["leader"].isna()
-    of_year = rows["year"].eq(year).fillna(value=False)
+    of_year = rows["year"].eq(job.year).fillna(value=False)
     rows = rows[(whole & of_year).to_numpy(dtype=bool)]
-    return [_reported_units_verdict(rows, dated, unit_id, year, as_of) for unit_id in unit_ids]
+    return [
+        _reported_units_verdict(rows, dated, unit_id, job.year, job.policy.as_of)
+        for unit_id in _subjects(job, dated)
+    ]
 
 
 def _reported_units_verdict(
     rows: pd.DataFrame, dated: DatedRule, unit_id: str | None, year: int, as_of: str
 ) -> Verdict:
-    own = rows["unit_id"].isna() if unit_id is None else rows["unit_id"].eq(unit_id)
-    mine = rows[own.fillna(value=False).to_numpy(dtype=bool)]
+    is_mine = rows["unit_id"].isna() if unit_id is None else rows["unit_id"].eq(unit_id)
+    mine = rows[is_mine.fillna(value=False).to_numpy(dtype=bool)]
     unit = dated.rule.unit
     scale = [
-        1.0 if one == unit else SCALES.get((one, unit), np.nan) for one in mine["measure_unit"]
+        1.0 if measure == unit else SCALES.get((measure, unit), np.nan)
+        for measure in mine["measure_unit"]
     ]
     figures = (mine["actual_value"].astype("float64") * scale).dropna()
     evidence = (

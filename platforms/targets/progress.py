@@ -9,6 +9,8 @@ from platforms.policy.verdict import Verdict
 
 State = Literal["on_target", "below_target", "past_target_date", "running", "no_verdict", "no_data"]
 RISING = (">=", ">", "share")
+TARGET_RULES = ("A12", "B9", "B10", "B11", "C1", "C2", "C3", "C8", "E1", "E8")
+"""Rules of tasks and targets, in the order in which they are shown."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def progress_rows(verdicts: Sequence[Verdict], policy: PolicySet) -> list[Progre
     Parameters
     ----------
     verdicts
-        As ``target_verdicts`` gives them.
+        As ``run_checks`` gives them.
     policy
         Their rules; where less is better no share done is given.
 

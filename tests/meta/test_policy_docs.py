@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from platforms.policy.in_force import policy_on
-from platforms.policy.pack import COMPARATORS, EVALUATORS, FORCES, SCOPES, UNITS
+from platforms.policy.pack import COMPARATORS, FORCES, SCOPES, UNITS
 from platforms.policy.pack_file import (
     ASSUMPTION_KEYS,
     DOCUMENT_KEYS,
@@ -55,6 +55,6 @@ def test_the_tables_of_the_page_name_every_key():
 
 def test_the_page_names_every_word_a_rule_may_use():
     assert {word.strip('"') for word in table("### 比较方式")} == set(COMPARATORS)
-    assert all(f"`{word}`" in PAGE for word in (*SCOPES, *FORCES, *EVALUATORS))
+    assert all(f"`{word}`" in PAGE for word in (*SCOPES, *FORCES))
     units = next(line for line in PAGE.splitlines() if line.startswith("| `unit` |"))
     assert all(unit in units for unit in UNITS)

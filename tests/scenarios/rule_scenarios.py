@@ -12,7 +12,7 @@ import pandas as pd
 import yaml
 
 from layers.contracts import CONTRACTS
-from platforms.checks import CHECKS, CheckQuery, run_checks
+from platforms.checks import CHECKED_RULES, CheckQuery, run_checks
 from platforms.policy.in_force import PolicySet, policy_on
 from platforms.policy.pack import Pack
 from platforms.policy.pack_file import parse_pack
@@ -118,7 +118,7 @@ def _only(where: str, held: object, keys: set[str], needed: set[str] = frozenset
 def load(text: str, name: str) -> Scenarios:
     """Read one file; anything unknown is an error that says where."""
     held = _only(name, yaml.load(text, _Strict), FILE_KEYS, FILE_KEYS - {"target_days"})
-    if held["rule"] != name or held["rule"] not in CHECKS:
+    if held["rule"] != name or held["rule"] not in CHECKED_RULES:
         raise ScenarioError(f"{name}: rule {held['rule']!r} is not the file's, or has no check")
     base = {**_city(), **_rows(name, held["base"])}
     days = _only(f"{name} days", held["days"], DAYS_KEYS, DAYS_KEYS)["status"]

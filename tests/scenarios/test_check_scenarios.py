@@ -1,6 +1,6 @@
 import pytest
 
-from platforms.checks import CHECKS, CheckQuery, run_checks
+from platforms.checks import CHECKED_RULES, CheckQuery, run_checks
 from platforms.errors import PlanningError, PolicyError
 from tests.planning_frames import (
     CITY_CRS,
@@ -38,7 +38,7 @@ def checked(as_of="2025-06-30", year=2024, rules=(), units=(), city=CITY):
 
 def test_one_run_gives_every_rule_its_verdicts_with_clause_force_and_figures():
     found = checked()
-    held = [rule for rule in CHECKS if jiaxing().parts(rule)]
+    held = [rule for rule in CHECKED_RULES if jiaxing().parts(rule)]
     assert list(dict.fromkeys(v.rule_id for v in found)) == held
     for verdict in found:
         assert verdict.clause, verdict
@@ -88,7 +88,7 @@ def test_a_rule_for_the_city_is_left_out_where_units_are_asked_for():
     assert checked(rules=("A11",), units=("N",)) == []
 
 
-NOT_HELD = [rule for rule in CHECKS if not jiaxing().parts(rule)]
+NOT_HELD = [rule for rule in CHECKED_RULES if not jiaxing().parts(rule)]
 
 
 def test_rules_that_the_pack_does_not_hold_are_not_checked():

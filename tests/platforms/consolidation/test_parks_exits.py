@@ -1,7 +1,6 @@
 import pytest
 
-from platforms.consolidation.parks import exit_verdicts
-from tests.planning_frames import CITY_CRS, PLATFORMS, UNITS, Frames, jiaxing, rect
+from tests.planning_frames import PLATFORMS, UNITS, Frames, rect, verdicts_of
 
 
 def parks(count: int, exited: int = 0, **values: object) -> list[dict]:
@@ -16,10 +15,7 @@ def parks(count: int, exited: int = 0, **values: object) -> list[dict]:
 
 def verdict_of(rows, unit_id="N", as_of="2025-06-30"):
     city = Frames(units=UNITS, major_platforms=PLATFORMS, parks=rows)
-    names = ("parks", "major_platforms", "units")
-    (found,) = exit_verdicts(
-        *(city.read(name) for name in names), (unit_id,), jiaxing(as_of), CITY_CRS
-    )
+    (found,) = [v for v in verdicts_of("A13", city, as_of=as_of) if v.unit_id == unit_id]
     return found
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from platforms.consolidation.platforms import count_verdicts
-from tests.planning_frames import UNITS, Frames, jiaxing, rect
+from tests.planning_frames import UNITS, Frames, rect
+from tests.planning_frames import verdicts_of as verdicts_on
 
 
 def platforms(count: int, **values: object) -> list[dict]:
@@ -13,10 +13,8 @@ def platforms(count: int, **values: object) -> list[dict]:
 
 def verdicts_of(rows, unit_id="N", as_of="2025-06-30"):
     city = Frames(units=UNITS, major_platforms=rows)
-    found = count_verdicts(
-        city.read("major_platforms"), city.read("units"), (unit_id,), jiaxing(as_of)
-    )
-    return {verdict.part: verdict for verdict in found}
+    found = verdicts_on("A1", city, as_of=as_of)
+    return {verdict.part: verdict for verdict in found if verdict.unit_id == unit_id}
 
 
 ELSEWHERE = [{"platform_id": "S1", "unit_id": "S", "geometry": rect(25e3, 0, 500, 500)}]

@@ -1,8 +1,7 @@
 import pytest
 
 from geo.units import M2_PER_MU
-from platforms.consolidation.space import developable_verdicts
-from tests.planning_frames import CITY_CRS, UNITS, Frames, jiaxing, rect, rect_of_mu
+from tests.planning_frames import UNITS, Frames, rect, rect_of_mu, verdicts_of
 
 FAR_CONSTRAINT = {
     "constraint_id": "C0", "severity": "block", "applies": "inside",
@@ -19,10 +18,7 @@ def verdict_of(shape, constraints=(FAR_CONSTRAINT,), parks=(), parcels=(), as_of
         units=UNITS, major_platforms=[platform], parks=list(parks),
         constraints=list(constraints), land_parcels=list(parcels),
     )  # fmt: skip
-    names = ("major_platforms", "parks", "constraints", "land_parcels", "units")
-    (found,) = developable_verdicts(
-        *(city.read(name) for name in names), ("N",), jiaxing(as_of), CITY_CRS
-    )
+    (found,) = verdicts_of("A2", city, as_of=as_of)
     return found
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from platforms.elements.project_shares import project_share_verdicts, project_shares
+from platforms.elements.project_shares import project_shares
 from tests.planning_frames import (
     CITY_CRS,
     INSIDE,
@@ -13,6 +13,7 @@ from tests.planning_frames import (
     Frames,
     jiaxing,
     rect,
+    verdicts_of,
 )
 
 PARCELS = [
@@ -33,9 +34,13 @@ def project(number, **values):
     return {**row, **values}
 
 
-def shares_of(projects, as_of="2025-06-30", **layers):
-    city = Frames(projects=projects, units=UNITS, major_platforms=PLATFORMS, land_parcels=PARCELS,
+def city_of(projects, **layers):
+    return Frames(projects=projects, units=UNITS, major_platforms=PLATFORMS, land_parcels=PARCELS,
                   **layers)  # fmt: skip
+
+
+def shares_of(projects, as_of="2025-06-30", **layers):
+    city = city_of(projects, **layers)
     return project_shares(
         city.read("projects"), city.read("major_platforms"), city.read("parks"),
         city.read("land_parcels"), city.read("units"), 2024, jiaxing(as_of), CITY_CRS,
@@ -126,7 +131,7 @@ def test_by_the_approved_outline_the_verdict_may_differ_and_is_flagged():
     shares = shares_of([project(1)], approved_boundaries=approved)
     assert one(shares, basis="approved")["outcome"] == "not_met"
     assert one(shares)["basis_differs"]
-    (verdict,) = project_share_verdicts(shares, jiaxing(), ["N"])
+    (verdict, *_) = verdicts_of("B2", city_of([project(1)], approved_boundaries=approved))
     assert verdict.outcome == "met"
     assert [reason.code for reason in verdict.reasons][-1] == "share_approved_differs"
     assert verdict.assumptions == ("S6", "S7", "S8", "S15")

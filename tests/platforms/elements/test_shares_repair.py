@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from platforms.elements.allotments import Answer, Cell, Ledger
+from platforms.elements.allotments import Cell, Ledger
 from platforms.elements.shares import repair_of
+from platforms.policy.uncertain import Maybe
 
 CELL = Cell("N", "land", None, 2024, 2024)
 
@@ -24,8 +25,8 @@ def ledger_of(rows):
         status=np.array([status for status, _, _ in rows], dtype=object),
         year=np.full(count, 2024.0),
         amount=np.array([amount for _, amount, _ in rows], dtype=float),
-        industrial=Answer(np.ones(count, dtype=bool), np.zeros(count, dtype=bool)),
-        increment=Answer(np.ones(count, dtype=bool), np.zeros(count, dtype=bool)),
+        industrial=Maybe(np.ones(count, dtype=bool), np.zeros(count, dtype=bool)),
+        increment=Maybe(np.ones(count, dtype=bool), np.zeros(count, dtype=bool)),
         declared_inside=np.zeros(count, dtype=bool),
         shapes=np.full(count, None, dtype=object),
     )

@@ -2,8 +2,8 @@ import pandas as pd
 import pytest
 
 from platforms.errors import PlanningError
-from platforms.indicators.per_mu import per_mu, per_mu_verdicts
-from tests.planning_frames import PLATFORMS, SUB_PARK, UNITS, Frames, jiaxing
+from platforms.indicators.per_mu import per_mu
+from tests.planning_frames import PLATFORMS, SUB_PARK, UNITS, Frames, jiaxing, verdicts_of
 
 
 def indicators(platform_id: str, output=50.0, tax=3.0, land=1000.0, period="2024") -> dict:
@@ -13,10 +13,7 @@ def indicators(platform_id: str, output=50.0, tax=3.0, land=1000.0, period="2024
 
 def verdict_of(rule_id, *rows, year=2024, as_of="2025-06-30", platform_id="P1"):
     city = Frames(units=UNITS, major_platforms=PLATFORMS, platform_indicators=list(rows))
-    found = per_mu_verdicts(
-        rule_id, year, city, city.read("major_platforms"), city.read("units"), ("N", "S"),
-        jiaxing(as_of),
-    )  # fmt: skip
+    found = verdicts_of(rule_id, city, year=year, as_of=as_of)
     return next(verdict for verdict in found if verdict.platform_id == platform_id)
 
 

@@ -10,7 +10,7 @@ from platforms.ledger.claims import (
     exclusivity,
     exclusivity_by_unit,
     filing_size,
-    likeness,
+    same_project,
 )
 from platforms.policy.in_force import policy_on
 from platforms.policy.pack_file import parse_pack
@@ -209,16 +209,16 @@ def test_first_talks_against_a_listed_rival_go_to_a_person():
     ],
 )  # fmt: skip
 def test_same_near_and_other_projects(other, found):
-    assert likeness(LARGE, {**LARGE, **other}, 4) == found
-    assert likeness({**LARGE, **other}, LARGE, 4) == found
+    assert same_project(LARGE, {**LARGE, **other}, 4) == found
+    assert same_project({**LARGE, **other}, LARGE, 4) == found
 
 
 def test_a_controller_makes_two_codes_one_investor_or_two():
     one = {**LARGE, "parent_credit_code": "K"}
     other = {**one, "credit_code": "91B", "investor_name": "乙公司"}
-    assert likeness(one, other, 4) == "same"
+    assert same_project(one, other, 4) == "same"
     twin = {**LARGE, "credit_code": "91B", "parent_credit_code": "L"}
-    assert likeness(one, twin, 4) == "other"
+    assert same_project(one, twin, 4) == "other"
 
 
 def test_a_near_match_that_came_first_goes_to_a_person_and_a_later_one_does_not():

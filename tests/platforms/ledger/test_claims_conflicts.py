@@ -48,7 +48,7 @@ def test_two_projects_alike_in_all_three_score_one_and_say_why():
 def test_each_of_the_three_counts_a_third_and_half_of_it_where_it_only_seems_so(differs, score):
     (one,) = pair(**differs)
     assert one.score == pytest.approx(score)
-    assert len(one.reasons) == sum(likeness != "other" for likeness in one.likeness.values())
+    assert len(one.reasons) == sum(agreement != "other" for agreement in one.agreement.values())
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_common_controller_makes_one_investor_of_two_codes():
     differs = {"credit_code": "X", "investor_name": "乙公司", "parcel_ids": "D2"}
     first = {"parent_credit_code": "集团"}
     (one,) = pair(first, **differs, parent_credit_code="集团")
-    assert one.likeness["investor"] == "same"
+    assert one.agreement["investor"] == "same"
     assert pair(first, **differs, parent_credit_code="别家") == ()
     assert pair(first, **differs) == (), "the other's controller isn't known"
 
@@ -80,14 +80,14 @@ def test_a_firm_and_its_controller_are_one_investor(turned):
         {"credit_code": "集团", "investor_name": "集团公司"},
     )
     (one,) = pair(head, **firm) if turned else pair(firm, **head)
-    assert one.likeness["investor"] == "same"
+    assert one.agreement["investor"] == "same"
 
 
 def test_blanks_brackets_and_case_do_not_make_another_investor():
     plain = {"credit_code": None, "investor_name": "Jia (China) Co"}
     (one,) = found(project("P", **{**SAME, **plain}),
                    project("Q", **SAME | plain | {"investor_name": "jia（china）co "}))  # fmt: skip
-    assert one.likeness["investor"] == "near"
+    assert one.agreement["investor"] == "near"
     assert not one.is_between_units
 
 

@@ -2,6 +2,7 @@ from difflib import SequenceMatcher
 
 import pytest
 
+from platforms.checks import refuse_foreign_units
 from platforms.errors import PolicyError
 from platforms.policy.in_force import policy_on
 from platforms.policy.pack_file import combine_packs, pack_text, parse_pack
@@ -26,7 +27,6 @@ rules:
     force_word: 须
     basis: cited
     clause: {document: doc, place: 一}
-    evaluator: check
     reads: {land_parcels: [parcel_id, state]}
     assumptions: [S1]
 """
@@ -34,7 +34,7 @@ rules:
 
 def refusal(text: str, name: str = "small", bases: dict | None = None) -> PolicyError:
     with pytest.raises(PolicyError) as caught:
-        parse_pack(text, name, bases)
+        refuse_foreign_units(parse_pack(text, name, bases))
     return caught.value
 
 
@@ -64,7 +64,7 @@ def test_a_well_formed_pack_is_read_with_its_rule_document_and_settings():
         ("{document: doc, place: 一}", "{document: doc}", "pack_citation_missing"),
         ('comparator: ">="', 'comparator: "=>"', "pack_word_unknown"),
         ("force: mandatory", "force: must", "pack_word_unknown"),
-        ("evaluator: check", "evaluator: chekc", "pack_word_unknown"),
+        ("    unit: 亩", "    unit: 亩\n    evaluator: check", "pack_key_unknown"),
         ("scope: U9", "scope: U8", "pack_word_unknown"),
         ("unit: 亩", "unit: 公里", "pack_word_unknown"),
         ("value: 100", "value: 一百", "pack_not_number"),
@@ -91,9 +91,9 @@ def test_a_well_formed_pack_is_read_with_its_rule_document_and_settings():
         ("    unit: 亩", "    unit: ''", "pack_unit_missing"),
         ("    assumptions: [S1]", "    assumptions: []\n    lists: [heavy]",
          "pack_assumption_missing"),
-        ("basis: cited\n    clause: {document: doc, place: 一}\n    evaluator: check\n"
+        ("basis: cited\n    clause: {document: doc, place: 一}\n"
          "    reads: {land_parcels: [parcel_id, state]}\n    assumptions: [S1]",
-         "basis: assumed\n    clause: {document: doc, place: 一}\n    evaluator: check",
+         "basis: assumed\n    clause: {document: doc, place: 一}",
          "pack_assumption_missing"),
         ("    unit: 亩", "    unit: 亩\n    target_date: 2019-12-31",
          "pack_target_without_effect"),
@@ -290,7 +290,6 @@ rules:
     force_word: 力争
     basis: cited
     clause: {document: doc, place: 二}
-    evaluator: check
 """
     pack = parse_pack(own, "own", {"small": SMALL})
     assert [(r.number, r.comparator, r.effective_from) for r in pack.rules] == [

@@ -51,7 +51,6 @@ rules:
     effective_until: 2027-12-31
     basis: assumed
     clause: {document: lakeside-2026, place: 第四条}
-    evaluator: check
     assumptions: [S2, S16]
 
   - id: A2
@@ -65,7 +64,6 @@ rules:
     effective_from: 2028-01-01
     basis: assumed
     clause: {document: lakeside-2026, place: 第四条}
-    evaluator: check
     assumptions: [S2, S16]
 
   - id: L1
@@ -79,7 +77,6 @@ rules:
     force_word: 左右
     basis: cited
     clause: {document: lakeside-2026, place: 第九条}
-    evaluator: table
     reads: {land_parcels: [parcel_id, geometry]}
 """
 BASES = {"jiaxing": PACK_TEXT}

@@ -3,13 +3,13 @@
 import pytest
 
 from platforms.ledger.calendar import period_named
-from platforms.ledger.counting import ledger_on
+from platforms.ledger.counting import read_ledger
 from platforms.projects.dashboard import (
     dashboard,
     is_short,
     standpoint,
     task_verdicts,
-    unit_standings,
+    unit_statuses,
 )
 from tests.ledger_frames import city, events, judged, project
 from tests.planning_frames import jiaxing
@@ -19,7 +19,7 @@ PORT = [{"unit_id": "N", "name": "嘉兴港区"}, {"unit_id": "S", "name": "南�
 
 def figures(held, period, unit_id="N", as_of="2025-12-31", units=("N", "S", "Z")):
     at = standpoint(held, jiaxing(as_of), period_named(period))
-    found = dashboard(at, held.read("units"), units, with_city=True)
+    found = dashboard(at, units, with_city=True)
     return next(one.figures for one in found if one.unit_id == unit_id)
 
 
@@ -93,8 +93,8 @@ def test_the_landing_rate_is_that_of_the_check_and_of_the_ranking(starts, rate):
     held = city([project("A"), project("B")], happened)
     figure = figures(held, "2024")["landing_share"]
     (check,) = [one for one in judged("C8", held, year=2024) if one.unit_id == "N"]
-    (place,) = unit_standings(
-        ledger_on(held, "2025-12-31"), ["N"], jiaxing("2025-12-31"), period_named("2024")
+    (place,) = unit_statuses(
+        read_ledger(held, "2025-12-31"), ["N"], jiaxing("2025-12-31"), period_named("2024")
     )
     assert figure.value == check.measured == place.landing_rate == rate
     assert is_short(figure) == (rate < 0.5)
@@ -137,7 +137,7 @@ def test_a_correction_made_later_moves_the_event_of_an_earlier_period():
 def test_further_tasks_are_those_of_the_checks_on_the_last_day():
     held = city([project("A", category="industry")], [events("A", started="2024-03-01")])
     at = standpoint(held, jiaxing("2025-12-31"), period_named("2024Q1"))
-    found = task_verdicts(held, at, ("N", "S", "Z"), ("C1", "B5", "E1"))
+    found = task_verdicts(at, ("N", "S", "Z"), ("C1", "B5", "E1"))
     same = judged("C1", held, as_of="2024-03-31", year=2024)
     assert [(one.part, one.measured, one.outcome) for one in found] == [
         (one.part, one.measured, one.outcome) for one in same

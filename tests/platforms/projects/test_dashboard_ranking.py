@@ -4,8 +4,8 @@ import pytest
 
 from platforms.errors import PlanningError
 from platforms.ledger.calendar import period_named
-from platforms.ledger.counting import Ledger
-from platforms.projects.dashboard import unit_standings
+from platforms.ledger.counting import ProjectLedger
+from platforms.projects.dashboard import unit_statuses
 from tests.planning_frames import jiaxing, rows_of
 
 AS_OF = "2025-12-31"
@@ -25,8 +25,8 @@ def standings(starts: dict[str, list[str | None]], period: str) -> dict:
                     {"event_id": f"e{seq}", "project_id": name, "event_kind": kind, "event_on": on,
                      "entered_at": f"{on}T09:00:00+08:00", "entry_seq": seq, "unit_id": unit_id}
                 )  # fmt: skip
-    ledger = Ledger(rows_of("projects", projects), rows_of("project_events", events), AS_OF)
-    found = unit_standings(ledger, list(starts), jiaxing(AS_OF), period_named(period))
+    ledger = ProjectLedger(rows_of("projects", projects), rows_of("project_events", events), AS_OF)
+    found = unit_statuses(ledger, list(starts), jiaxing(AS_OF), period_named(period))
     return {one.unit_id: one for one in found}
 
 

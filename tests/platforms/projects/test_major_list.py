@@ -3,7 +3,7 @@
 import pytest
 
 from platforms.errors import PlanningError
-from platforms.ledger.counting import Ledger
+from platforms.ledger.counting import ProjectLedger
 from platforms.projects.major_list import eligibility, outcome_of
 from tests.ledger_frames import events
 from tests.planning_frames import jiaxing, pack_on, rows_of
@@ -19,7 +19,7 @@ GOOD = {
 def ledger(*rows, happened=(), as_of="2025-06-30"):
     flat = [event for group in happened for event in group]
     held = [{**GOOD, **row} for row in rows or ({},)]
-    return Ledger(rows_of("projects", held), rows_of("project_events", flat), as_of)
+    return ProjectLedger(rows_of("projects", held), rows_of("project_events", flat), as_of)
 
 
 def judged(held, **options):

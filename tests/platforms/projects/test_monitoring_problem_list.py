@@ -2,14 +2,14 @@
 
 import pytest
 
-from platforms.projects.monitoring import problem_standings
+from platforms.projects.monitoring import problem_statuses
 from tests.ledger_frames import changchun
 from tests.planning_frames import jiaxing, rows_of
 
 
 def standing(as_of, policy=None, **row):
     table = rows_of("problems", [{"problem_id": "w", "unit_id": "N", "project_id": "P", **row}])
-    (found,) = problem_standings(table, policy or changchun(as_of), as_of)
+    (found,) = problem_statuses(table, policy or changchun(as_of), as_of)
     return found
 
 
@@ -46,7 +46,7 @@ def test_what_comes_after_the_day_has_not_happened():
     assert standing("2018-04-01", **row).state == "sent"
     assert standing("2018-04-02", **row).state == "resolved"
     table = rows_of("problems", [{"problem_id": "w", "filed_on": "2018-03-05"}])
-    assert problem_standings(table, changchun("2018-03-04"), "2018-03-04") == ()
+    assert problem_statuses(table, changchun("2018-03-04"), "2018-03-04") == ()
 
 
 def test_without_a_day_of_filing_nothing_is_told_and_without_the_rule_nothing_is_late():
@@ -59,5 +59,5 @@ def test_open_problems_stand_first_then_by_day_of_filing():
     rows = [{"problem_id": "a", "filed_on": "2018-01-05", "resolved_on": "2018-02-01"},
             {"problem_id": "b", "filed_on": "2018-03-05"},
             {"problem_id": "c", "filed_on": "2018-02-05"}]  # fmt: skip
-    found = problem_standings(rows_of("problems", rows), changchun("2018-04-01"), "2018-04-01")
+    found = problem_statuses(rows_of("problems", rows), changchun("2018-04-01"), "2018-04-01")
     assert [one.row["problem_id"] for one in found] == ["c", "b", "a"]

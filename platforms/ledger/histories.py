@@ -1,9 +1,9 @@
-"""Each project with its events; lists that must be empty."""
+"""Histories of projects; lists of projects that must be empty; projects with their phases."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import wraps
 from typing import Literal
 
 import pandas as pd
@@ -11,12 +11,13 @@ import pandas as pd
 from geo.units import compare
 from layers.fields import split_list
 from platforms.ledger.claims import GIVEN_UP
+from platforms.ledger.counting import competition_ledger
 from platforms.ledger.events import in_force
 from platforms.ledger.rows import Row, number_of, project_row, text_of
 from platforms.policy.check import CheckJob, judge
-from platforms.policy.in_force import DatedRule, PolicySet
+from platforms.policy.in_force import DatedRule
+from platforms.policy.registry import CheckFunction
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
-from platforms.source import competition_of
 
 State = Literal["departs", "keeps", "open"]
 LAYER = "projects"
@@ -42,9 +43,31 @@ class Finding:
     statement: Statement
 
 
-def list_verdicts(
-    job: CheckJob, dated: DatedRule, findings: Sequence[Finding], is_on_file: bool
-) -> list[Verdict]:
+Finder = Callable[[CheckJob, DatedRule], Iterator[Finding]]
+
+
+def must_be_empty(find: Finder) -> CheckFunction:
+    """Turn what finds the projects that a rule speaks of into the check of its list.
+
+    Parameters
+    ----------
+    find
+        Gives a finding for each project that the rule speaks of.
+
+    Returns
+    -------
+    Callable
+        Judges the list, as ``list_verdicts``.
+    """
+
+    @wraps(find)
+    def judge_list(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+        return list_verdicts(job, dated, list(find(job, dated)))
+
+    return judge_list
+
+
+def list_verdicts(job: CheckJob, dated: DatedRule, findings: Sequence[Finding]) -> list[Verdict]:
     """Judge a rule whose list is to be empty.
 
     Parameters
@@ -55,8 +78,6 @@ def list_verdicts(
         The rule [项].
     findings
         One for each project that the rule speaks of.
-    is_on_file
-        Whether any project is on file at all.
 
     Returns
     -------
@@ -65,141 +86,116 @@ def list_verdicts(
         depart [项]. Projects that state no unit, or one that isn't on file, have one of their own.
     """
     if "city" in dated.rule.scope:
-        if not job.is_whole_city:
-            return []
-        return [_verdict(dated, findings, None, job.year, is_on_file)]
-    found = [
-        _verdict(dated, [one for one in findings if one.unit_id == unit_id], unit_id, job.year,
-                 is_on_file)
+        return [_verdict(job, dated, findings, None)] if job.is_whole_city else []
+    verdicts = [
+        _verdict(job, dated, [each for each in findings if each.unit_id == unit_id], unit_id)
         for unit_id in job.unit_ids
-    ]  # fmt: skip
-    homeless = [one for one in findings if one.unit_id not in job.unit_ids]
+    ]
+    homeless = [each for each in findings if each.unit_id not in job.unit_ids]
     if homeless and job.is_whole_city:
-        found.append(_verdict(dated, homeless, None, job.year, is_on_file))
-    return found
+        verdicts.append(_verdict(job, dated, homeless, None))
+    return verdicts
 
 
 def _verdict(
-    dated: DatedRule,
-    findings: Iterable[Finding],
-    unit_id: str | None,
-    year: int,
-    is_on_file: bool,
+    job: CheckJob, dated: DatedRule, findings: Iterable[Finding], unit_id: str | None
 ) -> Verdict:
     by_state: dict[State, list[Finding]] = {"departs": [], "keeps": [], "open": []}
-    for one in findings:
-        by_state[one.state].append(one)
+    for each in findings:
+        by_state[each.state].append(each)
     departs, keeps, unclear = by_state["departs"], by_state["keeps"], by_state["open"]
-    evidence = [Evidence(LAYER, (one.project_id,), one.statement) for one in (*departs, *unclear)]
+    evidence = [
+        Evidence(LAYER, (each.project_id,), each.statement) for each in (*departs, *unclear)
+    ]
     if keeps:
-        ids = tuple(one.project_id for one in keeps)
+        ids = tuple(each.project_id for each in keeps)
         evidence.append(Evidence(LAYER, ids, say("ledger_keeps")))
-    rows = tuple(evidence)
-    if departs:
-        said = [say("ledger_open", count=len(unclear))] if unclear else []
-        return judge(
-            dated, float(len(departs)), unit_id=unit_id, year=year, evidence=rows,
-            reasons=tuple(said),
-        )  # fmt: skip
-    if unclear:
-        said = [say("ledger_open", count=len(unclear))]
-        return judge(dated, None, unit_id=unit_id, year=year, evidence=rows, reasons=tuple(said))
-    if not keeps:
-        return nothing_found(dated, unit_id, year, is_on_file)
-    return judge(dated, 0.0, unit_id=unit_id, year=year, evidence=rows)
+    if not departs and not unclear and not keeps:
+        return none_concerned(job, dated, unit_id)
+    return judge(
+        dated,
+        None if unclear and not departs else float(len(departs)),
+        unit_id=unit_id,
+        year=job.year,
+        evidence=tuple(evidence),
+        reasons=(say("ledger_open", count=len(unclear)),) if unclear else (),
+    )
 
 
-def nothing_found(dated: DatedRule, unit_id: str | None, year: int, is_on_file: bool) -> Verdict:
+def none_concerned(job: CheckJob, dated: DatedRule, unit_id: str | None) -> Verdict:
     """Judge a unit that has no project of the kind that a rule speaks of.
 
     Parameters
     ----------
+    job
+        The year, and the ledger: without one nothing is known.
     dated
         The rule.
-    unit_id, year
-        Subject of the verdict.
-    is_on_file
-        Whether any project is on file at all: without a ledger nothing is known.
+    unit_id
+        The unit, None for the city.
 
     Returns
     -------
     Verdict
         ``not_applicable``, or ``no_data`` without a ledger.
     """
-    if not is_on_file:
-        said = say("target_no_projects")
-        return judge(dated, None, unit_id=unit_id, year=year, reasons=(said,))
-    said = say("ledger_none_concerned")
-    return judge(dated, None, unit_id=unit_id, year=year, outcome="not_applicable", reasons=(said,))
+    is_empty = competition_ledger(job).is_empty
+    return judge(
+        dated,
+        None,
+        unit_id=unit_id,
+        year=job.year,
+        outcome=None if is_empty else "not_applicable",
+        reasons=(say("target_no_projects" if is_empty else "ledger_none_concerned"),),
+    )
+
+
+def verdicts_by_unit(
+    job: CheckJob, dated: DatedRule, verdicts: Iterable[tuple[str | None, Verdict]]
+) -> list[Verdict]:
+    """Order the verdicts on projects by unit.
+
+    Parameters
+    ----------
+    job
+        The units.
+    dated
+        The rule.
+    verdicts
+        Each with the unit of its project, None where it states none.
+
+    Returns
+    -------
+    list of Verdict
+        By unit in the order asked; a unit without any has one, as ``none_concerned``. Of units that
+        aren't asked for they stand last, and only where the city is judged as a whole.
+    """
+    by_unit: dict[str, list[Verdict]] = {unit_id: [] for unit_id in job.unit_ids}
+    homeless: list[Verdict] = []
+    for unit_id, verdict in verdicts:
+        by_unit.get(unit_id or "", homeless).append(verdict)
+    for unit_id, of_unit in by_unit.items():
+        if not of_unit:
+            of_unit.append(none_concerned(job, dated, unit_id))
+    rest = homeless if job.is_whole_city else []
+    return [*(verdict for of_unit in by_unit.values() for verdict in of_unit), *rest]
 
 
 STARTED, ENDED = "started", "ended"
 LISTED, DELISTED = "listed", "delisted"
 
 
-@dataclass(frozen=True)
-class Dossiers:
-    """Projects and what happened to them.
-
-    Attributes
-    ----------
-    projects, events
-        Tables ``projects`` and ``project_events`` as entered.
-    policy
-        Rules on the as-of date; what happened after it hasn't.
-    year
-        Year asked.
-    """
-
-    projects: pd.DataFrame
-    events: pd.DataFrame
-    policy: PolicySet
-    year: int
-
-    @cached_property
-    def past(self) -> pd.DataFrame:
-        """Events by the as-of date in the order in which they happened, corrections applied."""
-        return in_force(self.events, self.policy.as_of)
-
-    @cached_property
-    def _histories(self) -> dict[str, list[Row]]:
-        found: dict[str, list[Row]] = {}
-        for event in self.past.to_dict("records"):
-            found.setdefault(str(event["project_id"]), []).append(event)
-        return found
-
-    @property
-    def is_on_file(self) -> bool:
-        """Whether any project is."""
-        return len(self.projects) > 0
-
-    def rows(self) -> Iterator[tuple[Row, list[Row]]]:
-        """Give each project with its events."""
-        for row in self.projects.to_dict("records"):
-            yield row, self._histories.get(str(row["project_id"]), [])
-
-    def is_kept(self, column: str) -> bool:
-        """Whether a column of projects is filled in for any of them: else nobody keeps it."""
-        return bool(self.projects[column].notna().any())
-
-
-def dossiers_of(job: CheckJob) -> Dossiers:
-    """Lay out the ledger that a check reads."""
-    ledger = competition_of(job.source)
-    projects, events = (pd.DataFrame(ledger.read(n)) for n in ("projects", "project_events"))
-    return Dossiers(projects, events, job.policy, job.year)
-
-
 def finding(row: Row, state: State, statement: Statement) -> Finding:
-    """Say what was found of a project."""
+    """Give the finding on a project."""
     return Finding(str(row["project_id"]), text_of(row, "unit_id"), state, statement)
 
 
 def kinds_of(dated: DatedRule) -> tuple[str, ...]:
     """Give the kinds of event that a rule names."""
-    for one in dated.rule.where:
-        if (one.layer, one.column) == ("project_events", "event_kind"):
-            return one.value if isinstance(one.value, tuple) else (str(one.value),)
+    for condition in dated.rule.where:
+        if (condition.layer, condition.column) == ("project_events", "event_kind"):
+            kinds = condition.value
+            return kinds if isinstance(kinds, tuple) else (str(kinds),)
     return ()
 
 
@@ -218,16 +214,17 @@ def started_on(row: Row, events: Sequence[Row]) -> str | None:
 
 def is_on_list(events: Sequence[Row]) -> bool:
     """Whether a project stands on the list (清单): the last turn counts."""
-    turns = [one["event_kind"] for one in events if one["event_kind"] in (LISTED, DELISTED)]
+    kinds = [event["event_kind"] for event in events]
+    turns = [kind for kind in kinds if kind in (LISTED, DELISTED)]
     return bool(turns) and turns[-1] == LISTED
 
 
 def is_over(row: Row, events: Sequence[Row]) -> bool:
     """Whether a project ended (终止), by its row or an event."""
-    return text_of(row, "stage") == ENDED or any(one["event_kind"] == ENDED for one in events)
+    return text_of(row, "stage") == ENDED or any(event["event_kind"] == ENDED for event in events)
 
 
-def taken_parcels(
+def occupied_parcels(
     projects: pd.DataFrame, events: pd.DataFrame, as_of: str
 ) -> dict[str, tuple[tuple[str, str], ...]]:
     """List the parcels that live projects have.
@@ -258,7 +255,7 @@ def taken_parcels(
             continue
         for parcel in split_list(row.get("parcel_ids")):
             holders[parcel].add((project_id, text_of(row, "phase_of") or project_id))
-    return {parcel: tuple(sorted(held)) for parcel, held in holders.items()}
+    return {parcel: tuple(sorted(projects_on)) for parcel, projects_on in holders.items()}
 
 
 @dataclass(frozen=True)
@@ -346,11 +343,20 @@ def whole_project(projects: pd.DataFrame, project_id: str) -> WholeProject:
     """
     asked = project_row(projects, project_id)
     root = text_of(asked, "phase_of") or project_id
-    named = projects["phase_of"].eq(root).fillna(value=False).to_numpy(dtype=bool)
-    phases: tuple[Row, ...] = tuple(projects[named].to_dict("records"))
+    is_phase = projects["phase_of"].eq(root).fillna(value=False).to_numpy(dtype=bool)
+    phases: tuple[Row, ...] = tuple(projects[is_phase].to_dict("records"))
     is_root = projects["project_id"].eq(root).fillna(value=False).to_numpy(dtype=bool)
-    rows: list[Row] = list(projects[is_root & ~named].to_dict("records"))
+    rows: list[Row] = list(projects[is_root & ~is_phase].to_dict("records"))
     return WholeProject(root, phases, rows[0] if rows else None)
+
+
+def whole_projects_of(job: CheckJob) -> dict[str, WholeProject]:
+    """Gather every project of the ledger with all its phases, once a run."""
+    return job.per_run(_whole_projects)
+
+
+def _whole_projects(job: CheckJob) -> dict[str, WholeProject]:
+    return whole_projects(competition_ledger(job).projects)
 
 
 def whole_projects(projects: pd.DataFrame) -> dict[str, WholeProject]:
@@ -370,15 +376,15 @@ def whole_projects(projects: pd.DataFrame) -> dict[str, WholeProject]:
     roots = [text_of(row, "phase_of") or str(row["project_id"]) for row in rows]
     phases: dict[str, list[Row]] = {}
     for row in rows:
-        named = text_of(row, "phase_of")
-        if named is not None:
-            phases.setdefault(named, []).append(row)
+        root = text_of(row, "phase_of")
+        if root is not None:
+            phases.setdefault(root, []).append(row)
     alone = {str(row["project_id"]): row for row in rows if _is_whole(row)}
-    made = {
+    wholes = {
         root: WholeProject(root, tuple(phases.get(root, ())), alone.get(root))
         for root in dict.fromkeys(roots)
     }
-    return {str(row["project_id"]): made[root] for row, root in zip(rows, roots, strict=True)}
+    return {str(row["project_id"]): wholes[root] for row, root in zip(rows, roots, strict=True)}
 
 
 def _is_whole(row: Row) -> bool:
