@@ -23,7 +23,7 @@ from platforms.consolidation.platforms import (
     total_verdicts,
     town_task_verdicts,
 )
-from platforms.consolidation.space import developable_verdicts, gazetted_verdicts
+from platforms.consolidation.space import approved_area_verdicts, developable_verdicts
 from platforms.elements.land_supply import (
     main_platform_verdicts,
     outside_verdicts,
@@ -264,7 +264,7 @@ CHECKS: dict[str, Callable[[CheckJob], list[Verdict]]] = {
     "A1": _count,
     "A2": _developable,
     "A3": figure_verdicts,
-    "A4": gazetted_verdicts,
+    "A4": approved_area_verdicts,
     "A5": figure_verdicts,
     "A6": figure_verdicts,
     "A7": chain_verdicts,

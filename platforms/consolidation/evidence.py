@@ -16,7 +16,7 @@ from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
 from platforms.territory import assessed_units, shapes_of
 
-LAYER = "parks"
+PARKS = "parks"
 WASTED_STATES = ("idle", "inefficient", "supplied_not_used", "withdrawn")
 
 
@@ -52,7 +52,7 @@ def evidence_verdicts(job: CheckJob) -> list[Verdict]:
     -----
     A28 嘉政发〔2018〕15号 二（二）; the measures are assumed, people decide.
     """
-    parks = job.layer(LAYER)
+    parks = job.layer(PARKS)
     stands = parks[~(parks["exited_on"].fillna("9999-12-31") <= job.policy.as_of)]
     facts = _facts(job, stands)
     under = assessed_units(stands, job.layer("units"))
@@ -60,12 +60,12 @@ def evidence_verdicts(job: CheckJob) -> list[Verdict]:
     for unit_id in job.unit_ids:
         for position in np.flatnonzero(under.eq(unit_id).to_numpy(dtype=bool)):
             park_id = str(stands["park_id"].iloc[int(position)])
-            one = facts[int(position)]
+            of_park = facts[int(position)]
             for dated in job.rules("upgrade", "exit"):
                 is_exit = dated.rule.part == "exit"
-                shares = _for_exit(one) if is_exit else _for_upgrade(one)
+                shares = _for_exit(of_park) if is_exit else _for_upgrade(of_park)
                 known = [share for share in shares.values() if share is not None]
-                said = [
+                reasons = [
                     say(code, value=share) if share is not None else say(f"{code}_unknown")
                     for code, share in shares.items()
                 ]
@@ -75,9 +75,9 @@ def evidence_verdicts(job: CheckJob) -> list[Verdict]:
                         sum(known) / len(known) if known else None,
                         unit_id=unit_id,
                         year=job.year,
-                        evidence=(Evidence(LAYER, (park_id,)),),
+                        evidence=(Evidence(PARKS, (park_id,)),),
                         reasons=(
-                            say("park_named", park_id=park_id), *said, one.yields,
+                            say("park_named", park_id=park_id), *reasons, of_park.yields,
                             *((say("a28_not_in_data"),) if is_exit else ()),
                         ),
                     )
@@ -109,31 +109,33 @@ def _facts(job: CheckJob, parks: gpd.GeoDataFrame) -> list[_Facts]:
     of_park = firms_by_park(job.layer("enterprises"), parks)
     figures = job.source.read("enterprise_indicators")
     figures = figures[figures["year"].eq(job.year).fillna(value=False)]
-    found = []
+    facts = []
     for number, park_id in enumerate(parks["park_id"]):
-        own = firms.loc[of_park[str(park_id)]]
-        scale = own["is_above_scale"].dropna().astype(bool)
-        found.append(
+        of_firms = firms.loc[of_park[str(park_id)]]
+        scale = of_firms["is_above_scale"].dropna().astype(bool)
+        facts.append(
             _Facts(
                 fit[number],
                 float(scale.mean()) if len(scale) else None,
                 unused[number],
                 wasted[number],
-                len(own),
-                _yields(figures[figures["enterprise_id"].isin(own.index)], len(own), job.year),
+                len(of_firms),
+                _yields(
+                    figures[figures["enterprise_id"].isin(of_firms.index)], len(of_firms), job.year
+                ),
             )
         )
-    return found
+    return facts
 
 
 def _fit_shares(job: CheckJob, parks: gpd.GeoDataFrame) -> list[float | None]:
     """Measure what part of each park no blocking constraint takes (S16)."""
-    held = constraints_in_force(job.layer("constraints"), job.policy.as_of)
-    if held.empty or parks.empty:
+    constraints = constraints_in_force(job.layer("constraints"), job.policy.as_of)
+    if constraints.empty or parks.empty:
         return [None] * len(parks)
     left = shapes_of(parks).copy()
     severities = job.policy.setting_texts("S16", "deducted_severities")
-    blocks = held[held["severity"].isin(severities)]
+    blocks = constraints[constraints["severity"].isin(severities)]
     inside = blocks[blocks["applies"].eq("inside").fillna(value=False)]
     left = shapely.difference(left, shapely.union_all(shapes_of(inside)))
     beyond = blocks[blocks["applies"].eq("outside").fillna(value=False)]
@@ -181,7 +183,7 @@ def _yields(figures: pd.DataFrame, firm_count: int, year: int) -> Statement:
     )
 
 
-CHECKLIST_LAYER = "unit_milestones"
+MILESTONES = "unit_milestones"
 
 
 def checklist_verdicts(job: CheckJob) -> list[Verdict]:
@@ -203,7 +205,7 @@ def checklist_verdicts(job: CheckJob) -> list[Verdict]:
     -----
     A23 嘉政发〔2018〕15号 三（二）.
     """
-    rows = job.source.read(CHECKLIST_LAYER)
+    rows = job.source.read(MILESTONES)
     return [
         _verdict(dated, unit_id, rows, job.policy.as_of)
         for unit_id in job.unit_ids
@@ -212,10 +214,10 @@ def checklist_verdicts(job: CheckJob) -> list[Verdict]:
 
 
 def _verdict(dated: DatedRule, unit_id: str, rows: pd.DataFrame, as_of: str) -> Verdict:
-    of_step = counted_rows(dated.rule, CHECKLIST_LAYER, rows).yes
-    own = rows[of_step & rows["unit_id"].eq(unit_id).fillna(value=False)]
-    said = {str(row["milestone_id"]): _step(dated, row, as_of) for _, row in own.iterrows()}
-    codes = {one.code for one in said.values()}
+    of_step = counted_rows(dated.rule, MILESTONES, rows).yes
+    of_unit = rows[of_step & rows["unit_id"].eq(unit_id).fillna(value=False)]
+    steps = {str(row["milestone_id"]): _step(dated, row, as_of) for _, row in of_unit.iterrows()}
+    codes = {step.code for step in steps.values()}
     outcome: Outcome | None = None
     measured: float | None = None
     if codes & {"a23_late", "a23_open"}:
@@ -231,8 +233,8 @@ def _verdict(dated: DatedRule, unit_id: str, rows: pd.DataFrame, as_of: str) -> 
         measured,
         unit_id=unit_id,
         outcome=outcome,
-        evidence=(Evidence(CHECKLIST_LAYER, tuple(said)),) if said else (),
-        reasons=tuple(said.values()) or (say("a23_no_step"),),
+        evidence=(Evidence(MILESTONES, tuple(steps)),) if steps else (),
+        reasons=tuple(steps.values()) or (say("a23_no_step"),),
     )
 
 

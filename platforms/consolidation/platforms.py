@@ -59,8 +59,8 @@ def count_verdicts(
         if major.empty:
             verdicts += _undecided(policy, unit_id, (), say("platforms_missing"))
         elif homeless:
-            said = say("platform_unit_unknown", count=len(homeless))
-            verdicts += _undecided(policy, unit_id, (Evidence(LAYER, homeless),), said)
+            reason = say("platform_unit_unknown", count=len(homeless))
+            verdicts += _undecided(policy, unit_id, (Evidence(LAYER, homeless),), reason)
         else:
             elsewhere = major[major["unit_id"].eq(unit_id).fillna(value=False) & under.ne(unit_id)]
             verdicts += _verdicts(policy, unit_id, major[under.eq(unit_id)], elsewhere)
@@ -87,8 +87,8 @@ def _verdicts(
     has_reasons = len(on_file) >= extra
     evidence = [Evidence(LAYER, tuple(kept["platform_id"]))]
     if len(elsewhere):
-        said = say("platform_counted_under_zone", count=len(elsewhere))
-        evidence.append(Evidence(LAYER, tuple(elsewhere["platform_id"]), said))
+        reason = say("platform_counted_under_zone", count=len(elsewhere))
+        evidence.append(Evidence(LAYER, tuple(elsewhere["platform_id"]), reason))
     reasons = _reasons(on_file, extra, policy.as_of) if extra else []
     if not count:
         reasons.append(say("a1_none"))
@@ -111,8 +111,8 @@ def _reasons(on_file: pd.DataFrame, extra: int, as_of: str) -> list[Statement]:
     if len(on_file) < extra:
         return [say("a1_reason_missing", extra=extra, on_file=len(on_file))]
     first = str(on_file["extra_review_on"].min())
-    said = [say("a1_reason_on_file", extra=extra, review_on=first)]
-    return [*said, say("a1_review_due", review_on=first)] if first < as_of else said
+    reasons = [say("a1_reason_on_file", extra=extra, review_on=first)]
+    return [*reasons, say("a1_review_due", review_on=first)] if first < as_of else reasons
 
 
 PLATFORMS, PARKS, TARGETS = "major_platforms", "parks", "targets"
@@ -141,7 +141,7 @@ def level_verdicts(job: CheckJob) -> list[Verdict]:
     verdicts = []
     for unit_id, row in job.platforms():
         level = row["level"]
-        said = say("a16_level", level=level) if pd.notna(level) else say("a16_level_missing")
+        reason = say("a16_level", level=level) if pd.notna(level) else say("a16_level_missing")
         for dated in job.rules(""):
             verdicts.append(
                 judge(
@@ -150,7 +150,7 @@ def level_verdicts(job: CheckJob) -> list[Verdict]:
                     unit_id=unit_id,
                     platform_id=str(row["platform_id"]),
                     evidence=(Evidence(PLATFORMS, (str(row["platform_id"]),)),),
-                    reasons=(said,),
+                    reasons=(reason,),
                 )
             )
     return verdicts
@@ -185,43 +185,43 @@ def body_verdicts(job: CheckJob) -> list[Verdict]:
 
 def _one_body(job: CheckJob, dated: DatedRule, unit_id: str, row: pd.Series) -> Verdict:
     bodies = set(split_list(row["management_bodies"]))
-    said = say("a24_bodies", bodies="、".join(sorted(bodies)))
+    reason = say("a24_bodies", bodies="、".join(sorted(bodies)))
     if not bodies:
-        said = say("platform_column_missing", column="management_bodies")
+        reason = say("platform_column_missing", column="management_bodies")
     return judge(
         dated,
         float(len(bodies)) if bodies else None,
         unit_id=unit_id,
         platform_id=str(row["platform_id"]),
         evidence=(Evidence(PLATFORMS, (str(row["platform_id"]),)),),
-        reasons=(said,),
+        reasons=(reason,),
     )
 
 
 def _route(job: CheckJob, dated: DatedRule, unit_id: str, row: pd.Series) -> Verdict:
     parks = job.layer(PARKS)
     integrated = counted_rows(dated.rule, PARKS, parks).yes
-    own = parks[integrated & parks["platform_id"].eq(row["platform_id"]).fillna(value=False)]
-    lacking = tuple(own["park_id"][own["integration_route"].isna()])
+    sub_parks = parks[integrated & parks["platform_id"].eq(row["platform_id"]).fillna(value=False)]
+    lacking = tuple(sub_parks["park_id"][sub_parks["integration_route"].isna()])
     platform_id = str(row["platform_id"])
     outcome: Outcome | None = None
     measured: float | None = None
     evidence = []
     if parks.empty:
-        said = say("parks_missing")
-    elif own.empty:
-        outcome, said = "not_applicable", say("a24_no_sub_park")
+        reason = say("parks_missing")
+    elif sub_parks.empty:
+        outcome, reason = "not_applicable", say("a24_no_sub_park")
     elif parks["integration_route"].isna().all():
-        said = say("a24_routes_not_kept")
+        reason = say("a24_routes_not_kept")
     else:
         measured = float(len(lacking))
-        said = say("a24_routes", count=len(own), lacking=len(lacking))
-        evidence.append(Evidence(PARKS, tuple(own["park_id"])))
+        reason = say("a24_routes", count=len(sub_parks), lacking=len(lacking))
+        evidence.append(Evidence(PARKS, tuple(sub_parks["park_id"])))
     if measured:
         evidence.append(Evidence(PARKS, lacking, say("a24_route_missing", count=len(lacking))))
     return judge(
         dated, measured, unit_id=unit_id, platform_id=platform_id, outcome=outcome,
-        evidence=tuple(evidence), reasons=(said,),
+        evidence=tuple(evidence), reasons=(reason,),
     )  # fmt: skip
 
 
@@ -249,30 +249,30 @@ def town_task_verdicts(job: CheckJob) -> list[Verdict]:
     under = assessed_units(major, job.layer("units"))
     verdicts = []
     for unit_id in job.unit_ids:
-        own = targets[targets["unit_id"].eq(unit_id).fillna(value=False)]
+        of_unit = targets[targets["unit_id"].eq(unit_id).fillna(value=False)]
         hosts = major["town"][under.eq(unit_id)]
         for dated in job.rules(""):
-            verdicts.append(_town_tasks(job, dated, unit_id, own, hosts))
+            verdicts.append(_town_tasks(job, dated, unit_id, of_unit, hosts))
     return verdicts
 
 
 def _town_tasks(
-    job: CheckJob, dated: DatedRule, unit_id: str, own: pd.DataFrame, hosts: pd.Series
+    job: CheckJob, dated: DatedRule, unit_id: str, tasks: pd.DataFrame, hosts: pd.Series
 ) -> Verdict:
-    if own.empty:
-        said = say("a25_no_tasks", year=job.year)
-        return judge(dated, None, unit_id=unit_id, year=job.year, reasons=(said,))
-    fit = counted_rows(dated.rule, TARGETS, own)
+    if tasks.empty:
+        reason = say("a25_no_tasks", year=job.year)
+        return judge(dated, None, unit_id=unit_id, year=job.year, reasons=(reason,))
+    fit = counted_rows(dated.rule, TARGETS, tasks)
     towns = {town for text in hosts for town in split_list(text)}
-    to_town = own["town"].notna()
-    elsewhere = to_town & ~own["town"].isin(towns)
-    listed = tuple(own["target_id"][fit.yes & elsewhere])
-    unknown = tuple(own["target_id"][fit.open & elsewhere])
+    to_town = tasks["town"].notna()
+    elsewhere = to_town & ~tasks["town"].isin(towns)
+    listed = tuple(tasks["target_id"][fit.yes & elsewhere])
+    unknown = tuple(tasks["target_id"][fit.open & elsewhere])
     evidence = []
     reasons = []
     if listed:
-        named = "、".join(sorted(set(own["town"][fit.yes & elsewhere])))
-        evidence.append(Evidence(TARGETS, listed, say("a25_listed", towns=named)))
+        towns_listed = "、".join(sorted(set(tasks["town"][fit.yes & elsewhere])))
+        evidence.append(Evidence(TARGETS, listed, say("a25_listed", towns=towns_listed)))
     if unknown:
         evidence.append(Evidence(TARGETS, unknown, say("a25_indicator_unknown")))
         reasons.append(say("a25_indicator_unknown"))
@@ -290,7 +290,7 @@ def _town_tasks(
     )
 
 
-TOTALS_LAYER = "enterprises"
+FIRMS = "enterprises"
 
 
 @dataclass(frozen=True)
@@ -339,7 +339,7 @@ def total_verdicts(job: CheckJob) -> list[Verdict]:
             verdicts.append(_verdict(job, dated, places, of_firm, here, others, unit_id, None))
     for unit_id, row in job.platforms():
         platform_id = str(row["platform_id"])
-        others = [one for key, one in places.in_platform.items() if key != platform_id]
+        others = [inside for key, inside in places.in_platform.items() if key != platform_id]
         here = places.in_platform[platform_id]
         for dated in job.rules("totals", "double_count"):
             verdicts.append(
@@ -349,7 +349,7 @@ def total_verdicts(job: CheckJob) -> list[Verdict]:
 
 
 def _places(job: CheckJob) -> _Places:
-    firms, units, parks = job.layer(TOTALS_LAYER), job.layer("units"), job.layer("parks")
+    firms, units, parks = job.layer(FIRMS), job.layer("units"), job.layer("parks")
     shapes = shapes_of(firms)
     points = shapely.point_on_surface(shapes)
     in_unit = {}
@@ -357,8 +357,8 @@ def _places(job: CheckJob) -> _Places:
         in_unit[str(unit_id)] = np.asarray(shapely.intersects(shape, points), dtype=bool)
     lost = np.asarray(shapely.is_missing(shapes) | shapely.is_empty(shapes), dtype=bool)
     for unit_id, inside in in_unit.items():
-        stated = firms["unit_id"].eq(unit_id).fillna(value=False).to_numpy(dtype=bool)
-        in_unit[unit_id] = inside | (lost & stated)
+        by_unit = firms["unit_id"].eq(unit_id).fillna(value=False).to_numpy(dtype=bool)
+        in_unit[unit_id] = inside | (lost & by_unit)
     platforms = major_rows(job.layer("major_platforms"))
     in_platform = {
         str(row["platform_id"]): firms_inside(firms, row, parks)[0]
@@ -394,19 +394,19 @@ def _verdict(
         twice = here & np.logical_or.reduce([*others, np.zeros_like(here)])
         measured = float(twice.sum())
         rows = tuple(places.firms["enterprise_id"][twice])
-        evidence = (Evidence(TOTALS_LAYER, rows, say("a29_twice")),) if rows else ()
+        evidence = (Evidence(FIRMS, rows, say("a29_twice")),) if rows else ()
     else:
         measured = _yi_yuan(output[here & known])
         reasons.append(say("a29_firms", firms=int(here.sum()), missing=int((here & ~known).sum())))
         if platform_id is None:
-            reasons += [_beside(places, output, here, known, unit_id)]
+            reasons += [_totals_of_parts(places, output, here, known, unit_id)]
     return judge(
         dated, measured, unit_id=unit_id, platform_id=platform_id, year=job.year,
         evidence=evidence, reasons=tuple(reasons),
     )  # fmt: skip
 
 
-def _beside(
+def _totals_of_parts(
     places: _Places, output: np.ndarray, here: np.ndarray, known: np.ndarray, unit_id: str
 ) -> Statement:
     """Give a unit's output as assessed, without its zones, and that of firms in platforms."""
@@ -455,9 +455,11 @@ def platform_mix_verdicts(job: CheckJob) -> list[Verdict]:
         use = _uses(parcels, job.policy)
         shapes = shapes_of(parcels)
         for unit_id, row in job.platforms():
-            one = job.layer("major_platforms")
-            one = one[one["platform_id"].eq(row["platform_id"]).fillna(value=False)]
-            outline = np.array([shapely.union_all(platform_outlines(one, parks))], dtype=object)
+            platform = job.layer("major_platforms")
+            platform = platform[platform["platform_id"].eq(row["platform_id"]).fillna(value=False)]
+            outline = np.array(
+                [shapely.union_all(platform_outlines(platform, parks))], dtype=object
+            )
             of_parcel, of_outline = intersecting_pairs(shapes, outline)
             area = np.zeros(0)
             if len(of_parcel):
@@ -468,7 +470,7 @@ def platform_mix_verdicts(job: CheckJob) -> list[Verdict]:
 
 def _uses(parcels: pd.DataFrame, policy: PolicySet) -> np.ndarray:
     """Name the use of each parcel, empty where its code belongs to none or isn't known."""
-    found = np.full(len(parcels), "", dtype=object)
+    use_of_parcel = np.full(len(parcels), "", dtype=object)
     codes = parcels["land_use_code"].fillna("")
     settings = policy.assumption(ASSUMPTION).settings
     for scheme in FIELDS["land_use_scheme"].values:
@@ -476,8 +478,8 @@ def _uses(parcels: pd.DataFrame, policy: PolicySet) -> np.ndarray:
         for use in USES:
             if f"{use}_{scheme}" in settings:
                 starts = policy.setting_texts(ASSUMPTION, f"{use}_{scheme}")
-                found[(of_scheme & codes.str.startswith(starts)).to_numpy(dtype=bool)] = use
-    return found
+                use_of_parcel[(of_scheme & codes.str.startswith(starts)).to_numpy(dtype=bool)] = use
+    return use_of_parcel
 
 
 def _mix(job: CheckJob, unit_id: str, row: pd.Series, area: np.ndarray, use: np.ndarray) -> Verdict:

@@ -82,7 +82,7 @@ def _verdict(job: CheckJob, dated: DatedRule, unit_id: str, platform_id: str) ->
         platform_id=platform_id,
         year=job.year,
         evidence=(Evidence(LAYER, (f"{platform_id}/{job.year}",)),),
-        reasons=(*reasons, *_beside(job, dated, platform_id)),
+        reasons=(*reasons, *_at_other_years(job, dated, platform_id)),
     )
 
 
@@ -138,7 +138,7 @@ def _sums(job: CheckJob, platform_id: str, figure: Figure) -> list[Statement]:
     return [say("figure_of_sums", column=figure.column, part=part, whole=whole)]
 
 
-def _beside(job: CheckJob, dated: DatedRule, platform_id: str) -> list[Statement]:
+def _at_other_years(job: CheckJob, dated: DatedRule, platform_id: str) -> list[Statement]:
     """Give the value of the target year, or of the year before what is only shown."""
     figure, target = FIGURES[dated.rule.key], dated.rule.target_date
     if dated.rule.comparator == "none":
@@ -188,8 +188,8 @@ def large_platform_verdicts(job: CheckJob) -> list[Verdict]:
         reached = tuple(f"{name}/{job.year}" for name in rows["platform_id"][fit.yes])
         evidence = [Evidence(LAYER, reached, say("a11_reached"))] if reached else []
         if unknown:
-            said = say("a11_unknown", count=len(unknown), year=job.year)
-            evidence.append(Evidence("major_platforms", tuple(unknown), said))
+            statement = say("a11_unknown", count=len(unknown), year=job.year)
+            evidence.append(Evidence("major_platforms", tuple(unknown), statement))
         at_least, at_most = float(len(reached)), float(len(reached) + len(unknown))
         reasons = () if major else (say("platforms_missing"),)
         verdicts.append(
@@ -216,9 +216,9 @@ def count_verdict(
     ``no_data`` where the unknown could change the outcome, or where reasons say that there is
     nothing to count; otherwise the certain count.
     """
-    said = list(reasons)
+    statements = list(reasons)
     if at_most > at_least:
-        said.append(say("count_between", at_least=int(at_least), at_most=int(at_most)))
+        statements.append(say("count_between", at_least=int(at_least), at_most=int(at_most)))
     return judge_between(
         dated,
         np.nan if reasons else at_least,
@@ -227,8 +227,8 @@ def count_verdict(
         platform_id=platform_id,
         year=year,
         evidence=tuple(evidence),
-        reasons=tuple(said),
-        undecided=tuple(said),
+        reasons=tuple(statements),
+        undecided=tuple(statements),
     )
 
 
@@ -259,12 +259,12 @@ def chain_verdicts(job: CheckJob) -> list[Verdict]:
     for unit_id, row in job.platforms():
         for dated in job.rules(*CHAIN_COLUMNS):
             column = CHAIN_COLUMNS[dated.rule.part]
-            named = set(split_list(row[column]))
-            reasons = () if named else (say("platform_column_missing", column=column),)
+            entries = set(split_list(row[column]))
+            reasons = () if entries else (say("platform_column_missing", column=column),)
             verdicts.append(
                 judge(
                     dated,
-                    float(len(named)) if named else None,
+                    float(len(entries)) if entries else None,
                     unit_id=unit_id,
                     platform_id=str(row["platform_id"]),
                     evidence=(Evidence("major_platforms", (str(row["platform_id"]),)),),
@@ -292,20 +292,20 @@ def firms_inside(
         Booleans per firm: by geometry (a point on the firm's shape), and as its row states, which
         decides only where the firm has no shape.
     """
-    one = gpd.GeoDataFrame([platform], geometry="geometry", crs=enterprises.crs)
-    outline = shapely.union_all(platform_outlines(one, parks))
+    row = gpd.GeoDataFrame([platform], geometry="geometry", crs=enterprises.crs)
+    outline = shapely.union_all(platform_outlines(row, parks))
     sub_parks = parks["park_id"][
         parks["disposition"].eq("sub_park").fillna(value=False)
         & parks["platform_id"].eq(platform["platform_id"]).fillna(value=False)
     ]
-    stated = enterprises["platform_id"].eq(platform["platform_id"]).fillna(value=False)
-    stated |= enterprises["park_id"].isin(sub_parks)
+    is_assigned = enterprises["platform_id"].eq(platform["platform_id"]).fillna(value=False)
+    is_assigned |= enterprises["park_id"].isin(sub_parks)
     shapes = shapes_of(enterprises)
     placed = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    inside = stated.to_numpy(dtype=bool).copy()
+    inside = is_assigned.to_numpy(dtype=bool).copy()
     shapely.prepare(outline)
     inside[placed] = shapely.covers(outline, shapely.point_on_surface(shapes[placed]))
-    return inside, stated.to_numpy(dtype=bool)
+    return inside, is_assigned.to_numpy(dtype=bool)
 
 
 def firm_verdicts(job: CheckJob) -> list[Verdict]:
@@ -333,8 +333,8 @@ def firm_verdicts(job: CheckJob) -> list[Verdict]:
     parks = job.layer("parks")
     verdicts = []
     for unit_id, row in job.platforms():
-        inside, stated = firms_inside(firms, row, parks)
-        moved = tuple(firms["enterprise_id"][stated & ~inside])
+        inside, is_assigned = firms_inside(firms, row, parks)
+        moved = tuple(firms["enterprise_id"][is_assigned & ~inside])
         for dated in job.rules("ten_billion_firms", "listed_firms"):
             counted = _large if dated.rule.part == "ten_billion_firms" else _listed
             yes, unknown = counted(dated, firms[inside], figures)
@@ -342,11 +342,11 @@ def firm_verdicts(job: CheckJob) -> list[Verdict]:
             if not yes:
                 evidence = []
             if unknown:
-                said = say("a10_unknown", count=len(unknown), year=job.year)
-                evidence.append(Evidence("enterprises", tuple(sorted(unknown)), said))
+                statement = say("a10_unknown", count=len(unknown), year=job.year)
+                evidence.append(Evidence("enterprises", tuple(sorted(unknown)), statement))
             if moved:
-                said = say("a10_placed_otherwise", count=len(moved))
-                evidence.append(Evidence("enterprises", moved, said))
+                statement = say("a10_placed_otherwise", count=len(moved))
+                evidence.append(Evidence("enterprises", moved, statement))
             lacking = (say("a10_firms_missing"),) if firms.empty else ()
             verdicts.append(
                 count_verdict(
@@ -380,7 +380,7 @@ def _listed(
     """Count each credit code once, named by its first row that says yes."""
     fit = counted_rows(dated.rule, "enterprises", firms)
     key = firms["credit_code"].fillna(firms["enterprise_id"])
-    found = firms["enterprise_id"][fit.yes].groupby(key[fit.yes], sort=False).first()
-    open_rows = fit.open & ~key.isin(found.index)
+    first = firms["enterprise_id"][fit.yes].groupby(key[fit.yes], sort=False).first()
+    open_rows = fit.open & ~key.isin(first.index)
     asked = firms["enterprise_id"][open_rows].groupby(key[open_rows], sort=False).first()
-    return set(found), set(asked)
+    return set(first), set(asked)

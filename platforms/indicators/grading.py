@@ -71,11 +71,11 @@ def measure_of(figures: pd.DataFrame, measure: str) -> npt.NDArray[np.float64]:
     >>> measure_of(rows, "tax_per_mu").tolist()
     [30.0, nan]
     """
-    made = MEASURES[measure]
-    above = figures[made.numerator].to_numpy(dtype=float)
-    below = figures[made.denominator].to_numpy(dtype=float)
+    sources = MEASURES[measure]
+    above = figures[sources.numerator].to_numpy(dtype=float)
+    below = figures[sources.denominator].to_numpy(dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio: npt.NDArray[np.float64] = np.where(below > 0, above / below * made.factor, np.nan)
+        ratio: npt.NDArray[np.float64] = np.where(below > 0, above / below * sources.factor, np.nan)
     return ratio
 
 
@@ -258,8 +258,8 @@ def _criteria(top: Block) -> tuple[Criterion, ...]:
     top.node("indicators")
     blocks = top.blocks("indicators", INDICATOR_KEYS)
     criteria = tuple(_criterion(block) for block in blocks)
-    _refuse_twice(top.pack, "indicators", blocks, [one.measure for one in criteria])
-    total = math.fsum(one.weight for one in criteria)
+    _refuse_twice(top.pack, "indicators", blocks, [criterion.measure for criterion in criteria])
+    total = math.fsum(criterion.weight for criterion in criteria)
     if compare(total, 100.0) != 0:
         line = top.line_of("indicators")
         raise PolicyError("scheme_weights_off", pack=top.pack, line=line, total=total)
@@ -298,8 +298,8 @@ def _classes(top: Block) -> tuple[By, tuple[GradeClass, ...]]:
     classes = tuple(
         GradeClass(step.text("id"), step.number(key) if step.has(key) else None) for step in steps
     )
-    _refuse_twice(top.pack, "classes", steps, [one.grade for one in classes])
-    limits = [one.limit for one in classes]
+    _refuse_twice(top.pack, "classes", steps, [grade_class.grade for grade_class in classes])
+    limits = [grade_class.limit for grade_class in classes]
     for step, (higher, lower) in zip(steps[1:], pairwise(limits), strict=True):
         is_last = step is steps[-1]
         if by == "rank_pct":
@@ -318,18 +318,18 @@ def _classes(top: Block) -> tuple[By, tuple[GradeClass, ...]]:
 def _adjustments(top: Block, key: str, amount: str | None) -> tuple[Adjustment, ...]:
     keys = ("id", "title", "when") if amount is None else ("id", "title", "when", amount)
     blocks = top.blocks(key, keys)
-    found = tuple(
+    adjustments = tuple(
         Adjustment(
             block.text("id"), block.text("title"), _condition(block),
             0.0 if amount is None else block.number(amount),
         )
         for block in blocks
     )  # fmt: skip
-    _refuse_twice(top.pack, key, blocks, [one.rule_id for one in found])
-    for block, one in zip(blocks, found, strict=True):
-        if amount == "factor" and one.amount <= 0:
-            raise _bad_number(block, "factor", one.amount)
-    return found
+    _refuse_twice(top.pack, key, blocks, [adjustment.rule_id for adjustment in adjustments])
+    for block, adjustment in zip(blocks, adjustments, strict=True):
+        if amount == "factor" and adjustment.amount <= 0:
+            raise _bad_number(block, "factor", adjustment.amount)
+    return adjustments
 
 
 def _condition(block: Block) -> Condition:
@@ -436,7 +436,7 @@ def grade_firms(scheme: Scheme, period: str, source: LayerSource) -> Grading:
     graded = rated & ~np.isnan(points).any(axis=1)
     factor, bonus, applied = _adjusted(firms, scheme, int(period))
     score = pd.Series(np.where(graded, points.sum(axis=1) * factor + bonus, np.nan))
-    standing = np.select(
+    status = np.select(
         [~in_scope & ~unclear, exempt.astype(bool) & ~unclear, graded],
         ["out_of_scope", "exempt", "graded"],
         "no_data",
@@ -444,7 +444,7 @@ def grade_firms(scheme: Scheme, period: str, source: LayerSource) -> Grading:
     ranks = ranks_with_ties(score)
     frame = firms[["enterprise_id", "name", "unit_id"]].assign(
         period=period,
-        standing=standing,
+        standing=status,
         score=score,
         rank=ranks,
         grade=_grades(score, ranks, scheme),
@@ -491,14 +491,14 @@ def _in_scope(firms: pd.DataFrame, scheme: Scheme) -> tuple[Flags, Flags]:
 
 def _exempt(firms: pd.DataFrame, scheme: Scheme, year: int) -> tuple[npt.NDArray, list[list[str]]]:
     """Name the rule that exempts each firm ('' where none), and those that can't be told."""
-    found = np.full(len(firms), "", dtype=object)
+    titles = np.full(len(firms), "", dtype=object)
     unsaid: list[list[str]] = [[] for _ in range(len(firms))]
     for rule in scheme.exempt:
         met = _condition_met(firms, rule.when, year)
-        found[met.yes & (found == "")] = rule.title
+        titles[met.yes & (titles == "")] = rule.title
         for n in np.flatnonzero(met.open):
             unsaid[n].append(rule.title)
-    return found, unsaid
+    return titles, unsaid
 
 
 def _condition_met(firms: pd.DataFrame, when: Condition, year: int) -> Maybe:
@@ -529,22 +529,22 @@ def _points(firms: pd.DataFrame, scheme: Scheme, rated: Flags) -> tuple[Floats, 
     for position, criterion in enumerate(scheme.criteria):
         value = measure_of(firms, criterion.measure)
         ratio, status = _counted(value / criterion.base, criterion)
-        given = ratio * criterion.weight
+        weighted = ratio * criterion.weight
         gone = np.isnan(value)
         if criterion.missing == "zero":
-            given[gone], status[gone] = 0.0, "missing_zero"
+            weighted[gone], status[gone] = 0.0, "missing_zero"
         elif criterion.missing == "average":
-            others = given[rated & ~gone]
-            given[gone] = others.mean() if len(others) else np.nan
+            others = weighted[rated & ~gone]
+            weighted[gone] = others.mean() if len(others) else np.nan
             status[gone] = "missing_average" if len(others) else "missing"
-        points[:, position] = given
+        points[:, position] = weighted
         tables.append(
             pd.DataFrame(
                 {
                     "enterprise_id": firms["enterprise_id"], "indicator": criterion.measure,
                     "value": value, "base": criterion.base,
                     "unit": MEASURES[criterion.measure].unit, "ratio": ratio,
-                    "weight": criterion.weight, "points": given, "status": status,
+                    "weight": criterion.weight, "points": weighted, "status": status,
                 }
             )[rated]
         )  # fmt: skip
@@ -594,13 +594,13 @@ def _grades(score: pd.Series, ranks: pd.Series, scheme: Scheme) -> pd.Series:
 
 def _grade(score: float, rank: int, count: int, scheme: Scheme) -> str | None:
     """Take the first class whose limit the firm is within; the last one takes what is left."""
-    for one in scheme.classes:
-        if one.limit is None:
-            return one.grade
-        if scheme.by == "rank_pct" and compare(100.0 * rank / count, one.limit) <= 0:
-            return one.grade
-        if scheme.by == "score" and compare(score, one.limit) >= 0:
-            return one.grade
+    for step in scheme.classes:
+        if step.limit is None:
+            return step.grade
+        if scheme.by == "rank_pct" and compare(100.0 * rank / count, step.limit) <= 0:
+            return step.grade
+        if scheme.by == "score" and compare(score, step.limit) >= 0:
+            return step.grade
     return None
 
 
@@ -624,17 +624,17 @@ def _reasons(
         return ()
     if pd.isna(firms["has_figures"].iloc[n]):
         return (say("grading_no_row"),)
-    said = [
-        say("grading_missing", graded_by=one.measure)
-        for one, given in zip(scheme.criteria, points[n], strict=True)
-        if np.isnan(given)
+    reasons = [
+        say("grading_missing", graded_by=criterion.measure)
+        for criterion, value in zip(scheme.criteria, points[n], strict=True)
+        if np.isnan(value)
     ]
     for kind, rule, is_known in applied[n]:
         if not is_known:
-            said.append(say("grading_rule_unknown", title=rule.title))
+            reasons.append(say("grading_rule_unknown", title=rule.title))
         elif kind == "multiplier":
-            said.append(say("grading_multiplied", title=rule.title, factor=rule.amount))
+            reasons.append(say("grading_multiplied", title=rule.title, factor=rule.amount))
         else:
-            said.append(say("grading_bonus", title=rule.title, points=rule.amount))
-    said += [say("grading_rule_unknown", title=title) for title in unsaid[n]]
-    return tuple(said)
+            reasons.append(say("grading_bonus", title=rule.title, points=rule.amount))
+    reasons += [say("grading_rule_unknown", title=title) for title in unsaid[n]]
+    return tuple(reasons)

@@ -145,7 +145,7 @@ def evaluate(ground: Ground, demand: Demand, policy: PolicySet, table: MatchTabl
     Evaluation
         For ``ranked`` under any weights.
     """
-    rooms = ground.quotas.rooms(demand.project_id)
+    rooms = ground.quotas.headrooms(demand.project_id)
     asked = Asking(demand, policy, table, ground.year, rooms, ground.project)
     answers = judged(ground.columns, asked)
     setting = Setting(answers, asked, ground.around)
