@@ -9,7 +9,7 @@ from geopandas import GeoDataFrame
 from pyproj import CRS
 
 from benchmarks.contest import Contest, Figures
-from platforms.elements.allotments import allotment_ledger
+from platforms.elements.allotments import read_allotments
 from platforms.elements.quotas import Quotas
 from platforms.matching.demand import Demand
 from platforms.matching.explanation import weight_ranges, would_be_first
@@ -91,7 +91,7 @@ def _ground(n: int) -> MatchInputs:
             "declared_inside", "parcel_ids", "parcel_id")},
         geometry=[], crs=CITY,
     ).astype({"allotted_on": "string"})  # fmt: skip
-    ledger = allotment_ledger(empty, empty, empty, CITY)
+    ledger = read_allotments(empty, empty, empty, CITY)
     quotas = Quotas(amounts, ledger, np.empty(0, dtype=object), {}, 2025)
     return MatchInputs(columns_of(sites), around, quotas, 2025, ProjectStatus())
 

@@ -56,11 +56,11 @@ def drawn_city(projects: int, sites: int, seed: int = 1) -> PlacementModel:
                     land, shapely.box(at, 0, at + 250, 250),
                 )
             )  # fmt: skip
-    rooms: dict[RoomKey, Room] = {}
+    rooms: dict[QuotaKey, Headroom] = {}
     for (home, element), amount in asked.items():
         # Projects without a home need room too; two units lack some for those that have one.
         part = 0.7 if (home, element) in ((0, "land"), (1, "energy")) else 3.0
-        rooms["unit", f"U{home}", element, None] = Room(part * amount, 0.0)
+        rooms["unit", f"U{home}", element, None] = Headroom(part * amount, 0.0)
     shares = {
         (f"U{number}", "land", None): {"inside": 800.0, "total": 1000.0, "threshold": 0.7}
         for number in range(UNITS)

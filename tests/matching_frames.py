@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from platforms.elements.quotas import Room
+from platforms.elements.quotas import Headroom
 from platforms.matching.demand import demand_of
 from platforms.matching.gates import judge
 from platforms.matching.land_gates import Asking
@@ -41,7 +41,7 @@ def site(**facts):
     return Site(**{**held, **facts})
 
 
-ROOMS = {("unit", unit_id, "land", None): Room(10_000.0, 0.0) for unit_id in "NSZ"}
+ROOMS = {("unit", unit_id, "land", None): Headroom(10_000.0, 0.0) for unit_id in "NSZ"}
 """Land enough in every unit; nothing of energy and emissions, of which the project takes none."""
 
 

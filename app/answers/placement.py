@@ -15,7 +15,7 @@ from app.messages import Catalogue
 from geo.errors import MuPlanError
 from geo.tools import Progress, report, within
 from layers.exchange.writers.sheet import Sheet
-from platforms.elements.quotas import Room, RoomKey
+from platforms.elements.quotas import Headroom, QuotaKey
 from platforms.ledger.visibility import require_city
 from platforms.matching.demand import BEGUN, Demand, demand_of
 from platforms.matching.match import MatchedSite, MatchResult, evaluate, ranked
@@ -496,7 +496,7 @@ class Matched:
     """
 
     results: tuple[MatchResult, ...]
-    rooms: Mapping[RoomKey, Room]
+    rooms: Mapping[QuotaKey, Headroom]
     shares: ShareRows
 
 
@@ -518,7 +518,7 @@ def match_all(
         **survey.shares_without(ids),
         **further_shares(context.source, ids, context.year, policy, context.crs),
     }
-    return Matched(tuple(results), survey.quotas.rooms_of_all(ids), shares)
+    return Matched(tuple(results), survey.quotas.headrooms_of_all(ids), shares)
 
 
 def place_matched(

@@ -17,7 +17,7 @@ from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
 from platforms.territory import assessed_units, shapes_of
 
-LAYER = "parks"
+PARKS = "parks"
 WASTED_STATES = ("idle", "inefficient", "supplied_not_used", "withdrawn")
 
 
@@ -108,31 +108,33 @@ def _facts(job: CheckJob, parks: gpd.GeoDataFrame) -> list[_Facts]:
     of_park = firms_by_park(job.layer("enterprises"), parks)
     figures = job.source.read("enterprise_indicators")
     figures = figures[figures["year"].eq(job.year).fillna(value=False)]
-    found = []
+    facts = []
     for number, park_id in enumerate(parks["park_id"]):
-        own = firms.loc[of_park[str(park_id)]]
-        scale = own["is_above_scale"].dropna().astype(bool)
-        found.append(
+        of_firms = firms.loc[of_park[str(park_id)]]
+        scale = of_firms["is_above_scale"].dropna().astype(bool)
+        facts.append(
             _Facts(
                 fit[number],
                 float(scale.mean()) if len(scale) else None,
                 unused[number],
                 wasted[number],
-                len(own),
-                _yields(figures[figures["enterprise_id"].isin(own.index)], len(own), job.year),
+                len(of_firms),
+                _yields(
+                    figures[figures["enterprise_id"].isin(of_firms.index)], len(of_firms), job.year
+                ),
             )
         )
-    return found
+    return facts
 
 
 def _fit_shares(job: CheckJob, parks: gpd.GeoDataFrame) -> list[float | None]:
     """Measure what part of each park no blocking constraint takes (S16)."""
-    held = constraints_in_force(job.layer("constraints"), job.policy.as_of)
-    if held.empty or parks.empty:
+    constraints = constraints_in_force(job.layer("constraints"), job.policy.as_of)
+    if constraints.empty or parks.empty:
         return [None] * len(parks)
     left = shapes_of(parks).copy()
     severities = job.policy.setting_texts("S16", "deducted_severities")
-    blocks = held[held["severity"].isin(severities)]
+    blocks = constraints[constraints["severity"].isin(severities)]
     inside = blocks[blocks["applies"].eq("inside").fillna(value=False)]
     left = shapely.difference(left, shapely.union_all(shapes_of(inside)))
     beyond = blocks[blocks["applies"].eq("outside").fillna(value=False)]
@@ -180,7 +182,7 @@ def _yields(figures: pd.DataFrame, firm_count: int, year: int) -> Statement:
     )
 
 
-CHECKLIST_LAYER = "unit_milestones"
+MILESTONES = "unit_milestones"
 
 
 @check("A23", unit="个", grouped_by="unit")
@@ -200,10 +202,10 @@ def checklist_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
 
 def _verdict(dated: DatedRule, unit_id: str, rows: pd.DataFrame, as_of: str) -> Verdict:
-    of_step = counted_rows(dated.rule, CHECKLIST_LAYER, rows).yes
-    own = rows[of_step & rows["unit_id"].eq(unit_id).fillna(value=False)]
-    said = {str(row["milestone_id"]): _step(dated, row, as_of) for _, row in own.iterrows()}
-    codes = {one.code for one in said.values()}
+    of_step = counted_rows(dated.rule, MILESTONES, rows).yes
+    of_unit = rows[of_step & rows["unit_id"].eq(unit_id).fillna(value=False)]
+    steps = {str(row["milestone_id"]): _step(dated, row, as_of) for _, row in of_unit.iterrows()}
+    codes = {step.code for step in steps.values()}
     outcome: Outcome | None = None
     measured: float | None = None
     if codes & {"a23_late", "a23_open"}:
@@ -219,8 +221,8 @@ def _verdict(dated: DatedRule, unit_id: str, rows: pd.DataFrame, as_of: str) -> 
         measured,
         unit_id=unit_id,
         outcome=outcome,
-        evidence=(Evidence(CHECKLIST_LAYER, tuple(said)),) if said else (),
-        reasons=tuple(said.values()) or (say("a23_no_step"),),
+        evidence=(Evidence(MILESTONES, tuple(steps)),) if steps else (),
+        reasons=tuple(steps.values()) or (say("a23_no_step"),),
     )
 
 

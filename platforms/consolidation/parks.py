@@ -33,7 +33,7 @@ def firms_by_park(enterprises: gpd.GeoDataFrame, parks: gpd.GeoDataFrame) -> dic
         Ids of firms by park id, every park included. A point on the firm's shape decides; the
         park it states counts where it has no shape, or lies in no park at all.
     """
-    found: dict[str, list[str]] = {str(park_id): [] for park_id in parks["park_id"]}
+    by_park: dict[str, list[str]] = {str(park_id): [] for park_id in parks["park_id"]}
     shapes = shapes_of(enterprises)
     placed = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
     ids = enterprises["enterprise_id"].to_numpy(dtype=object)
@@ -41,16 +41,16 @@ def firms_by_park(enterprises: gpd.GeoDataFrame, parks: gpd.GeoDataFrame) -> dic
     points = shapely.point_on_surface(shapes[placed])
     of_point, of_park = shapely.STRtree(shapes_of(parks)).query(points, "intersects")
     for firm, park in zip(placed[of_point], of_park, strict=True):
-        found[str(names[park])].append(str(ids[firm]))
+        by_park[str(names[park])].append(str(ids[firm]))
     lost = np.setdiff1d(np.arange(len(enterprises)), placed[of_point])
     for firm in lost:
-        stated = enterprises["park_id"].iloc[int(firm)]
-        if not pd.isna(stated) and stated in found:
-            found[str(stated)].append(str(ids[firm]))
-    return found
+        declared = enterprises["park_id"].iloc[int(firm)]
+        if not pd.isna(declared) and declared in by_park:
+            by_park[str(declared)].append(str(ids[firm]))
+    return by_park
 
 
-LAYER = "parks"
+PARKS = "parks"
 
 
 @check("A13", unit="share")
@@ -119,8 +119,8 @@ def _undecided(dated: DatedRule, unit_id: str, unknown: gpd.GeoDataFrame) -> Ver
     if unknown.empty:
         return judge(dated, None, unit_id=unit_id, reasons=(say("a13_baseline_empty"),))
     rows = tuple(unknown["park_id"])
-    said = say("a13_baseline_unknown", count=len(rows))
-    return judge(dated, None, unit_id=unit_id, evidence=(Evidence(LAYER, rows),), reasons=(said,))
+    reason = say("a13_baseline_unknown", count=len(rows))
+    return judge(dated, None, unit_id=unit_id, evidence=(Evidence(PARKS, rows),), reasons=(reason,))
 
 
 def _verdict(
@@ -134,35 +134,35 @@ def _verdict(
     exited = (baseline["exited_on"].fillna("9999-12-31") <= as_of).to_numpy(dtype=bool)
     planned = baseline["disposition"].eq("exiting").fillna(value=False).to_numpy() & ~exited
     count = int(exited.sum())
-    evidence = [Evidence(LAYER, tuple(baseline["park_id"]), say("a13_baseline"))]
+    evidence = [Evidence(PARKS, tuple(baseline["park_id"]), say("a13_baseline"))]
     if count:
-        evidence.append(Evidence(LAYER, tuple(baseline["park_id"][exited]), say("a13_exited")))
+        evidence.append(Evidence(PARKS, tuple(baseline["park_id"][exited]), say("a13_exited")))
     if planned.any():
-        evidence.append(Evidence(LAYER, tuple(baseline["park_id"][planned]), say("a13_planned")))
+        evidence.append(Evidence(PARKS, tuple(baseline["park_id"][planned]), say("a13_planned")))
     return judge(
         dated,
         count / len(baseline),
         unit_id=unit_id,
         evidence=tuple(evidence),
-        reasons=_beside(baseline, exited, major_count, crs),
+        reasons=_exit_counts(baseline, exited, major_count, crs),
     )
 
 
-def _beside(
+def _exit_counts(
     baseline: gpd.GeoDataFrame, exited: "np.ndarray", major_count: int, crs: CRS
 ) -> tuple[Statement, ...]:
     """Give the count, and the share by area and with the main platforms counted."""
     areas = ellipsoidal_area_m2(np.asarray(baseline.geometry.array, dtype=object), crs)
     count = int(exited.sum())
-    said = [say("a13_count", exited_count=count, baseline_count=len(baseline))]
+    reasons = [say("a13_count", exited_count=count, baseline_count=len(baseline))]
     if areas.sum() > 0:
-        said.append(say("a13_by_area", area_share=float(areas[exited].sum() / areas.sum())))
+        reasons.append(say("a13_by_area", area_share=float(areas[exited].sum() / areas.sum())))
     with_major = count / (len(baseline) + major_count)
-    return (*said, say("a13_with_platforms", with_platforms_share=with_major))
+    return (*reasons, say("a13_with_platforms", with_platforms_share=with_major))
 
 
 @dataclass(frozen=True)
-class Found:
+class Listing:
     """Parks that a rule lists, each with what is wrong, and those that it may list.
 
     ``listed, open``: Reason by park id.
@@ -210,7 +210,7 @@ def kept_park_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     -----
     A15 嘉政发〔2018〕15号 二（一）.
     """
-    parks = job.layer(LAYER)
+    parks = job.layer(PARKS)
     integrated = parks["disposition"].eq("sub_park").fillna(value=False)
     here = parks[~has_exited(parks, job.policy.as_of) & ~integrated]
     fit = counted_rows(dated.rule, LAYER, here)
@@ -268,7 +268,7 @@ def has_exited(parks: gpd.GeoDataFrame, as_of: str) -> np.ndarray:
     return np.asarray(parks["exited_on"].fillna("9999-12-31") <= as_of, dtype=bool)
 
 
-def _neither(job: CheckJob, parks: gpd.GeoDataFrame) -> Found:
+def _neither(job: CheckJob, parks: gpd.GeoDataFrame) -> Listing:
     platforms = job.layer("major_platforms")
     minor = set(platforms["platform_id"][platforms["is_major"].eq(other=False).fillna(value=False)])
     known = set(platforms["platform_id"])
@@ -286,10 +286,10 @@ def _neither(job: CheckJob, parks: gpd.GeoDataFrame) -> Found:
             listed[park_id] = say("a14_platform_not_major", platform_id=str(row["platform_id"]))
         elif row["platform_id"] not in known:
             unclear[park_id] = say("a14_platform_unknown")
-    return Found(listed, unclear)
+    return Listing(listed, unclear)
 
 
-def _both(job: CheckJob, parks: gpd.GeoDataFrame) -> Found:
+def _both(job: CheckJob, parks: gpd.GeoDataFrame) -> Listing:
     exited = has_exited(parks, job.policy.as_of)
     exiting = parks["disposition"].eq("exiting").fillna(value=False).to_numpy(dtype=bool)
     sub_park = parks["disposition"].eq("sub_park").fillna(value=False).to_numpy(dtype=bool)
@@ -301,7 +301,7 @@ def _both(job: CheckJob, parks: gpd.GeoDataFrame) -> Found:
         listed.setdefault(first, say("a14_overlap", other_id=second, overlap_share=share))
         listed.setdefault(second, say("a14_overlap", other_id=first, overlap_share=share))
     unknown = ids[parks["disposition"].isna().to_numpy(dtype=bool) & (with_platform | exited)]
-    return Found(listed, dict.fromkeys(unknown, say("park_disposition_unknown")))
+    return Listing(listed, dict.fromkeys(unknown, say("park_disposition_unknown")))
 
 
 def overlapping_parks(
@@ -309,13 +309,13 @@ def overlapping_parks(
 ) -> list[tuple[str, str, float]]:
     """Find pairs that have more in common than S16 overlooks, as a part of the smaller one."""
     most = job.policy.setting_number("S16", "both_overlap_share")
-    ones, others = shapes_of(sub_parks), shapes_of(exiting)
-    first, second = intersecting_pairs(ones, others)
+    shapes, others = shapes_of(sub_parks), shapes_of(exiting)
+    first, second = intersecting_pairs(shapes, others)
     if not len(first):
         return []
-    common = common_area_m2(ones, others, first, second, job.crs)
+    common = common_area_m2(shapes, others, first, second, job.crs)
     smaller = np.minimum(
-        ellipsoidal_area_m2(ones[first], job.crs), ellipsoidal_area_m2(others[second], job.crs)
+        ellipsoidal_area_m2(shapes[first], job.crs), ellipsoidal_area_m2(others[second], job.crs)
     )
     return [
         (str(sub_parks["park_id"].iloc[a]), str(exiting["park_id"].iloc[b]), float(part))
@@ -356,14 +356,14 @@ def _per_unit(
     return verdicts
 
 
-def _sorted_parks_verdict(
-    dated: DatedRule, unit_id: str, found: Found, own: set[str], homeless: set[str]
+def _listing_verdict(
+    dated: DatedRule, unit_id: str, listing: Listing, of_unit: set[str], homeless: set[str]
 ) -> Verdict:
-    listed = {i: said for i, said in found.listed.items() if i in own}
-    unclear = {i: said for i, said in found.open.items() if i in own | homeless}
-    unclear |= {i: say("park_unit_unknown") for i in found.listed if i in homeless}
-    evidence = [Evidence(LAYER, (i,), said) for i, said in listed.items()]
-    evidence += [Evidence(LAYER, (i,), said) for i, said in unclear.items()]
+    listed = {i: reason for i, reason in listing.listed.items() if i in of_unit}
+    unclear = {i: reason for i, reason in listing.open.items() if i in of_unit | homeless}
+    unclear |= {i: say("park_unit_unknown") for i in listing.listed if i in homeless}
+    evidence = [Evidence(PARKS, (i,), reason) for i, reason in listed.items()]
+    evidence += [Evidence(PARKS, (i,), reason) for i, reason in unclear.items()]
     reasons = [say("parks_listed", count=len(listed), park_ids="、".join(listed))] if listed else []
     if unclear:
         reasons.append(say("parks_open", count=len(unclear), park_ids="、".join(unclear)))
@@ -375,9 +375,6 @@ def _sorted_parks_verdict(
         evidence=tuple(evidence),
         reasons=tuple(reasons),
     )
-
-
-PARKS = "parks"
 
 
 @dataclass(frozen=True)
@@ -432,8 +429,8 @@ def _pairs(job: CheckJob) -> list[Pair]:
         near = major[of_platform.eq(unit_id).to_numpy(dtype=bool)]
         for position in np.flatnonzero(under.eq(unit_id).to_numpy(dtype=bool)):
             park = parks.iloc[int(position)]
-            own = major[major["platform_id"].eq(park["platform_id"]).fillna(value=False)]
-            candidates = own if len(own) else near
+            host = major[major["platform_id"].eq(park["platform_id"]).fillna(value=False)]
+            candidates = host if len(host) else near
             platform = None
             if len(candidates) and park.geometry is not None:
                 distances = candidates.geometry.distance(park.geometry).to_numpy()
@@ -454,23 +451,23 @@ def pair_industry(pair: Pair, firms: pd.DataFrame) -> tuple[float | None, list[S
     """Give the share of a park's firms in an industry of the platform, None where unknown."""
     if pair.platform is None:
         return None, [say("a17_no_platform")]
-    named = [*split_list(pair.platform["leading_industries"]),
+    industries = [*split_list(pair.platform["leading_industries"]),
              *split_list(pair.platform["specialty_industries"])]  # fmt: skip
     scheme = pair.platform["industry_scheme"]
-    if not named or pd.isna(scheme):
+    if not industries or pd.isna(scheme):
         return None, [say("a17_platform_industries_missing")]
     same = firms["industry_scheme"].eq(scheme).fillna(value=False) & firms["industry_code"].notna()
     compared = firms[same.to_numpy(dtype=bool)]
-    said = [say("a17_firms", compared=len(compared), firms=len(firms))]
+    reasons = [say("a17_firms", compared=len(compared), firms=len(firms))]
     if compared.empty:
-        return None, said
-    divisions = {code[:2] for code in named}
+        return None, reasons
+    divisions = {code[:2] for code in industries}
     fitting = compared["industry_code"].str[:2].isin(divisions)
-    return float(fitting.sum()) / len(compared), said
+    return float(fitting.sum()) / len(compared), reasons
 
 
 def _nearness_verdict(
-    dated: DatedRule, pair: Pair, value: float | None, said: list[Statement]
+    dated: DatedRule, pair: Pair, value: float | None, reasons: list[Statement]
 ) -> Verdict:
     park_id = str(pair.park["park_id"])
     return judge(
@@ -479,11 +476,11 @@ def _nearness_verdict(
         unit_id=pair.unit_id,
         platform_id=None if pair.platform is None else str(pair.platform["platform_id"]),
         evidence=(Evidence(PARKS, (park_id,)),),
-        reasons=(say("park_named", park_id=park_id), *said),
+        reasons=(say("park_named", park_id=park_id), *reasons),
     )
 
 
-GRANTS, GRANTS_PARKS = "support_grants", "parks"
+GRANTS = "support_grants"
 
 
 @dataclass(frozen=True)
@@ -494,7 +491,7 @@ class _Grant:
     park_id: str | None
     unit_id: str | None
     is_open: bool
-    said: Statement
+    statement: Statement
 
 
 @check("A19", unit="项")
@@ -510,7 +507,7 @@ def grant_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     -----
     A19 嘉政发〔2018〕15号 二（五）.
     """
-    parks = job.layer(GRANTS_PARKS)
+    parks = job.layer(PARKS)
     grants = job.source.read(GRANTS)
     year = grants["granted_on"].str[:4]
     of_year = grants[year.eq(str(job.year)).fillna(value=False) | year.isna()]
@@ -536,31 +533,35 @@ def _placed(job: CheckJob, grants: pd.DataFrame, parks: gpd.GeoDataFrame) -> lis
     units = dict(zip(parks["park_id"], under, strict=True))
     listed_on = dict(zip(parks["park_id"], parks["disposition_on"], strict=True))
     exited_on = dict(zip(parks["park_id"], parks["exited_on"], strict=True))
-    found = []
+    located = []
     for row in grants.to_dict("records"):
         firm = row["enterprise_id"]
         known = firm in by_id.index
-        named = [row["park_id"], by_id.at[firm, "park_id"] if known else None, lies_in.get(firm)]
-        park = next((p for p in named if isinstance(p, str) and p in units), None)
+        candidates = [
+            row["park_id"],
+            by_id.at[firm, "park_id"] if known else None,
+            lies_in.get(firm),
+        ]
+        park = next((p for p in candidates if isinstance(p, str) and p in units), None)
         grant_id = str(row["grant_id"])
         if park is None and (known or isinstance(row["park_id"], str)):
             continue
         if park is None:
-            found.append(_Grant(grant_id, None, None, True, say("a19_firm_unknown")))
+            located.append(_Grant(grant_id, None, None, True, say("a19_firm_unknown")))
             continue
         unit_id = units[park] if isinstance(units[park], str) else None
         day = row["granted_on"]
         since = [d for d in (listed_on[park], exited_on[park]) if isinstance(d, str)]
         if not isinstance(day, str):
-            found.append(_Grant(grant_id, park, unit_id, True, say("a19_day_unknown")))
+            located.append(_Grant(grant_id, park, unit_id, True, say("a19_day_unknown")))
         elif since and day >= min(since):
             amount = float(row["grant_wan_yuan"])
-            said = say("a19_granted", park_id=park, granted_on=day, amount_wan_yuan=amount)
-            found.append(_Grant(grant_id, park, unit_id, unit_id is None, said))
+            reason = say("a19_granted", park_id=park, granted_on=day, amount_wan_yuan=amount)
+            located.append(_Grant(grant_id, park, unit_id, unit_id is None, reason))
         elif not isinstance(listed_on[park], str):
-            said = say("a19_listing_day_unknown", park_id=park)
-            found.append(_Grant(grant_id, park, unit_id, True, said))
-    return found
+            reason = say("a19_listing_day_unknown", park_id=park)
+            located.append(_Grant(grant_id, park, unit_id, True, reason))
+    return located
 
 
 def _park_of_place(firms: gpd.GeoDataFrame, parks: gpd.GeoDataFrame) -> dict[str, str]:
@@ -573,9 +574,9 @@ def _park_of_place(firms: gpd.GeoDataFrame, parks: gpd.GeoDataFrame) -> dict[str
     return dict(zip(names, parks["park_id"].to_numpy(dtype=object)[of_park], strict=True))
 
 
-def _grants_verdict(dated: DatedRule, unit_id: str, year: int, found: list[_Grant]) -> Verdict:
-    listed = [g for g in found if g.unit_id == unit_id and not g.is_open]
-    unclear = [g for g in found if g.is_open and g.unit_id in (unit_id, None)]
+def _grant_verdict(dated: DatedRule, unit_id: str, year: int, grants: list[_Grant]) -> Verdict:
+    listed = [g for g in grants if g.unit_id == unit_id and not g.is_open]
+    unclear = [g for g in grants if g.is_open and g.unit_id in (unit_id, None)]
     reasons = []
     if listed:
         parks = "、".join(sorted({str(g.park_id) for g in listed}))
@@ -587,6 +588,6 @@ def _grants_verdict(dated: DatedRule, unit_id: str, year: int, found: list[_Gran
         None if unclear and not listed else float(len(listed)),
         unit_id=unit_id,
         year=year,
-        evidence=tuple(Evidence(GRANTS, (g.grant_id,), g.said) for g in (*listed, *unclear)),
+        evidence=tuple(Evidence(GRANTS, (g.grant_id,), g.statement) for g in (*listed, *unclear)),
         reasons=tuple(reasons),
     )

@@ -98,8 +98,8 @@ def _reasons(on_file: pd.DataFrame, extra: int, as_of: str) -> list[Statement]:
     if len(on_file) < extra:
         return [say("a1_reason_missing", extra=extra, on_file=len(on_file))]
     first = str(on_file["extra_review_on"].min())
-    said = [say("a1_reason_on_file", extra=extra, review_on=first)]
-    return [*said, say("a1_review_due", review_on=first)] if first < as_of else said
+    reasons = [say("a1_reason_on_file", extra=extra, review_on=first)]
+    return [*reasons, say("a1_review_due", review_on=first)] if first < as_of else reasons
 
 
 PLATFORMS, PARKS, TARGETS = "major_platforms", "parks", "targets"
@@ -153,43 +153,43 @@ def body_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
 def _one_body(job: CheckJob, dated: DatedRule, unit_id: str, row: pd.Series) -> Verdict:
     bodies = set(split_list(row["management_bodies"]))
-    said = say("a24_bodies", bodies="、".join(sorted(bodies)))
+    reason = say("a24_bodies", bodies="、".join(sorted(bodies)))
     if not bodies:
-        said = say("platform_column_missing", column="management_bodies")
+        reason = say("platform_column_missing", column="management_bodies")
     return judge(
         dated,
         float(len(bodies)) if bodies else None,
         unit_id=unit_id,
         platform_id=str(row["platform_id"]),
         evidence=(Evidence(PLATFORMS, (str(row["platform_id"]),)),),
-        reasons=(said,),
+        reasons=(reason,),
     )
 
 
 def _route(job: CheckJob, dated: DatedRule, unit_id: str, row: pd.Series) -> Verdict:
     parks = job.layer(PARKS)
     integrated = counted_rows(dated.rule, PARKS, parks).yes
-    own = parks[integrated & parks["platform_id"].eq(row["platform_id"]).fillna(value=False)]
-    lacking = tuple(own["park_id"][own["integration_route"].isna()])
+    sub_parks = parks[integrated & parks["platform_id"].eq(row["platform_id"]).fillna(value=False)]
+    lacking = tuple(sub_parks["park_id"][sub_parks["integration_route"].isna()])
     platform_id = str(row["platform_id"])
     outcome: Outcome | None = None
     measured: float | None = None
     evidence = []
     if parks.empty:
-        said = say("parks_missing")
-    elif own.empty:
-        outcome, said = "not_applicable", say("a24_no_sub_park")
+        reason = say("parks_missing")
+    elif sub_parks.empty:
+        outcome, reason = "not_applicable", say("a24_no_sub_park")
     elif parks["integration_route"].isna().all():
-        said = say("a24_routes_not_kept")
+        reason = say("a24_routes_not_kept")
     else:
         measured = float(len(lacking))
-        said = say("a24_routes", count=len(own), lacking=len(lacking))
-        evidence.append(Evidence(PARKS, tuple(own["park_id"])))
+        reason = say("a24_routes", count=len(sub_parks), lacking=len(lacking))
+        evidence.append(Evidence(PARKS, tuple(sub_parks["park_id"])))
     if measured:
         evidence.append(Evidence(PARKS, lacking, say("a24_route_missing", count=len(lacking))))
     return judge(
         dated, measured, unit_id=unit_id, platform_id=platform_id, outcome=outcome,
-        evidence=tuple(evidence), reasons=(said,),
+        evidence=tuple(evidence), reasons=(reason,),
     )  # fmt: skip
 
 
@@ -218,22 +218,22 @@ def town_task_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
 
 def _town_tasks(
-    job: CheckJob, dated: DatedRule, unit_id: str, own: pd.DataFrame, hosts: pd.Series
+    job: CheckJob, dated: DatedRule, unit_id: str, tasks: pd.DataFrame, hosts: pd.Series
 ) -> Verdict:
-    if own.empty:
-        said = say("a25_no_tasks", year=job.year)
-        return judge(dated, None, unit_id=unit_id, year=job.year, reasons=(said,))
-    fit = counted_rows(dated.rule, TARGETS, own)
+    if tasks.empty:
+        reason = say("a25_no_tasks", year=job.year)
+        return judge(dated, None, unit_id=unit_id, year=job.year, reasons=(reason,))
+    fit = counted_rows(dated.rule, TARGETS, tasks)
     towns = {town for text in hosts for town in split_list(text)}
-    to_town = own["town"].notna()
-    elsewhere = to_town & ~own["town"].isin(towns)
-    listed = tuple(own["target_id"][fit.yes & elsewhere])
-    unknown = tuple(own["target_id"][fit.open & elsewhere])
+    to_town = tasks["town"].notna()
+    elsewhere = to_town & ~tasks["town"].isin(towns)
+    listed = tuple(tasks["target_id"][fit.yes & elsewhere])
+    unknown = tuple(tasks["target_id"][fit.open & elsewhere])
     evidence = []
     reasons = []
     if listed:
-        named = "、".join(sorted(set(own["town"][fit.yes & elsewhere])))
-        evidence.append(Evidence(TARGETS, listed, say("a25_listed", towns=named)))
+        towns_listed = "、".join(sorted(set(tasks["town"][fit.yes & elsewhere])))
+        evidence.append(Evidence(TARGETS, listed, say("a25_listed", towns=towns_listed)))
     if unknown:
         evidence.append(Evidence(TARGETS, unknown, say("a25_indicator_unknown")))
         reasons.append(say("a25_indicator_unknown"))
@@ -251,7 +251,7 @@ def _town_tasks(
     )
 
 
-TOTALS_LAYER = "enterprises"
+FIRMS = "enterprises"
 
 
 @dataclass(frozen=True)
@@ -305,7 +305,7 @@ def _output_of_firms(job: CheckJob) -> np.ndarray:
 
 
 def _places(job: CheckJob) -> _Places:
-    firms, units, parks = job.layer(TOTALS_LAYER), job.layer("units"), job.layer("parks")
+    firms, units, parks = job.layer(FIRMS), job.layer("units"), job.layer("parks")
     shapes = shapes_of(firms)
     points = shapely.point_on_surface(shapes)
     in_unit = {}
@@ -313,8 +313,8 @@ def _places(job: CheckJob) -> _Places:
         in_unit[str(unit_id)] = np.asarray(shapely.intersects(shape, points), dtype=bool)
     lost = np.asarray(shapely.is_missing(shapes) | shapely.is_empty(shapes), dtype=bool)
     for unit_id, inside in in_unit.items():
-        stated = firms["unit_id"].eq(unit_id).fillna(value=False).to_numpy(dtype=bool)
-        in_unit[unit_id] = inside | (lost & stated)
+        by_unit = firms["unit_id"].eq(unit_id).fillna(value=False).to_numpy(dtype=bool)
+        in_unit[unit_id] = inside | (lost & by_unit)
     platforms = major_rows(job.layer("major_platforms"))
     in_platform = {
         str(row["platform_id"]): firms_inside(firms, row, parks)[0]
@@ -350,19 +350,19 @@ def _verdict(
         twice = here & np.logical_or.reduce([*others, np.zeros_like(here)])
         measured = float(twice.sum())
         rows = tuple(places.firms["enterprise_id"][twice])
-        evidence = (Evidence(TOTALS_LAYER, rows, say("a29_twice")),) if rows else ()
+        evidence = (Evidence(FIRMS, rows, say("a29_twice")),) if rows else ()
     else:
         measured = _yi_yuan(output[here & known])
         reasons.append(say("a29_firms", firms=int(here.sum()), missing=int((here & ~known).sum())))
         if platform_id is None:
-            reasons += [_beside(places, output, here, known, unit_id)]
+            reasons += [_totals_of_parts(places, output, here, known, unit_id)]
     return judge(
         dated, measured, unit_id=unit_id, platform_id=platform_id, year=job.year,
         evidence=evidence, reasons=tuple(reasons),
     )  # fmt: skip
 
 
-def _beside(
+def _totals_of_parts(
     places: _Places, output: np.ndarray, here: np.ndarray, known: np.ndarray, unit_id: str
 ) -> Statement:
     """Give a unit's output as assessed, without its zones, and that of firms in platforms."""
@@ -416,7 +416,7 @@ def platform_mix_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
 def _uses(parcels: pd.DataFrame, policy: PolicySet) -> np.ndarray:
     """Name the use of each parcel, empty where its code belongs to none or isn't known."""
-    found = np.full(len(parcels), "", dtype=object)
+    use_of_parcel = np.full(len(parcels), "", dtype=object)
     codes = parcels["land_use_code"].fillna("")
     settings = policy.assumption(ASSUMPTION).settings
     for scheme in FIELDS["land_use_scheme"].values:
@@ -424,8 +424,8 @@ def _uses(parcels: pd.DataFrame, policy: PolicySet) -> np.ndarray:
         for use in USES:
             if f"{use}_{scheme}" in settings:
                 starts = policy.setting_texts(ASSUMPTION, f"{use}_{scheme}")
-                found[(of_scheme & codes.str.startswith(starts)).to_numpy(dtype=bool)] = use
-    return found
+                use_of_parcel[(of_scheme & codes.str.startswith(starts)).to_numpy(dtype=bool)] = use
+    return use_of_parcel
 
 
 def _mix(

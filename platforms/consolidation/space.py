@@ -158,8 +158,8 @@ def _verdict(
     if unconstrained:
         reasons.append(say("a2_constraints_missing", area_mu=figures.area_mu))
     if figures.unclear:
-        said = say("a2_constraints_unclear", count=len(figures.unclear))
-        evidence.append(Evidence("constraints", figures.unclear, said))
+        reason = say("a2_constraints_unclear", count=len(figures.unclear))
+        evidence.append(Evidence("constraints", figures.unclear, reason))
     if pd.isna(row["boundary_kind"]) or row["boundary_kind"] == "schematic":
         reasons.append(say("outline_schematic"))
     reasons.append(_declared(dated, row["developable_declared_mu"], figures.area_mu))
@@ -187,10 +187,10 @@ def _remainder(dated: DatedRule, figures: _Figures) -> list[Statement]:
     if figures.remainder_mu is None or figures.unknown_mu is None:
         return [say("a2_remainder_unknown")]
     remainder_mu = figures.remainder_mu
-    said = [say("a2_remainder", remainder_mu=remainder_mu, unknown_mu=figures.unknown_mu)]
+    reasons = [say("a2_remainder", remainder_mu=remainder_mu, unknown_mu=figures.unknown_mu)]
     if holds(dated.rule, figures.area_mu) and not holds(dated.rule, remainder_mu):
-        said.append(say("a2_met_reading_1_only", remainder_mu=remainder_mu))
-    return said
+        reasons.append(say("a2_met_reading_1_only", remainder_mu=remainder_mu))
+    return reasons
 
 
 LAYER = "approved_boundaries"
@@ -267,13 +267,13 @@ def _zones(job: CheckJob) -> Iterator[tuple[str, pd.Series]]:
 def _editions(job: CheckJob, platform_id: str) -> list[_Edition]:
     """List the editions of a zone, oldest first; one without its day comes first."""
     blocks = job.layer(LAYER)
-    own = blocks[blocks["platform_id"].eq(platform_id).fillna(value=False)]
-    keys = own["edition_on"].fillna("") + "\n" + own["edition"].fillna("")
-    found = []
-    for key, group in own.groupby(keys, sort=True):
+    of_zone = blocks[blocks["platform_id"].eq(platform_id).fillna(value=False)]
+    keys = of_zone["edition_on"].fillna("") + "\n" + of_zone["edition"].fillna("")
+    editions = []
+    for key, group in of_zone.groupby(keys, sort=True):
         day, name = str(key).split("\n")
-        found.append(_edition(name, day, group))
-    return found
+        editions.append(_edition(name, day, group))
+    return editions
 
 
 def _edition(name: str, day: str, blocks: gpd.GeoDataFrame) -> _Edition:
@@ -300,7 +300,7 @@ def _lacking(editions: list[_Edition]) -> Statement | None:
     """Say why nothing can be told of the editions."""
     if not editions:
         return say("a4_no_edition")
-    if len(editions) > 1 and any(not one.day for one in editions):
+    if len(editions) > 1 and any(not edition.day for edition in editions):
         return say("a4_edition_undated")
     return None
 
@@ -310,7 +310,7 @@ def _outline(
 ) -> Verdict:
     since = dated.rule.effective_from or ""
     lacking = _lacking(editions)
-    before = [one for one in editions if one.day and one.day <= since]
+    before = [edition for edition in editions if edition.day and edition.day <= since]
     measured: float | None = None
     reasons: list[Statement] = []
     if lacking is not None:
@@ -336,10 +336,10 @@ def _outline(
     )
 
 
-def _changed_mu(job: CheckJob, one: _Edition, other: _Edition) -> float:
-    if one is other:
+def _changed_mu(job: CheckJob, before: _Edition, after: _Edition) -> float:
+    if before is after:
         return 0.0
-    return _area_mu(job, shapely.symmetric_difference(one.outline, other.outline))
+    return _area_mu(job, shapely.symmetric_difference(before.outline, after.outline))
 
 
 def _changes(
@@ -348,10 +348,10 @@ def _changes(
     """Say from which edition to which, by how much, and what had changed earlier."""
     now = editions[-1]
     if now is before:
-        said = [say("a4_no_later_edition", edition=now.name, edition_on=now.day)]
+        reasons = [say("a4_no_later_edition", edition=now.name, edition_on=now.day)]
     else:
         changed_mu = _changed_mu(job, before, now)
-        said = [
+        reasons = [
             say("a4_changed", edition=now.name, edition_on=now.day, before=before.name,
                 before_on=before.day, changed_mu=changed_mu),
             say("a4_tolerance", tolerance_m2=dated.rule.tolerance_m2),
@@ -360,11 +360,11 @@ def _changes(
         if new.day <= before.day and old.outline is not None and new.outline is not None:
             changed_mu = _changed_mu(job, old, new)
             if compare(mu_to_m2(changed_mu), dated.rule.tolerance_m2) > 0:
-                said.append(
+                reasons.append(
                     say("a4_changed_before", edition=new.name, edition_on=new.day,
                         before=old.name, changed_mu=changed_mu)
                 )  # fmt: skip
-    return said
+    return reasons
 
 
 def _area(
@@ -406,8 +406,8 @@ def _approved_mu(zone: pd.Series, editions: list[_Edition]) -> float | None:
     """Give the approved area of the edition in force, else the one the register states [亩]."""
     if editions and editions[-1].approved_mu is not None:
         return editions[-1].approved_mu
-    stated = zone["approved_area_mu"]
-    return None if pd.isna(stated) else float(stated)
+    area_mu = zone["approved_area_mu"]
+    return None if pd.isna(area_mu) else float(area_mu)
 
 
 def _managed(job: CheckJob, zone: pd.Series, approved_mu: float | None) -> list[Statement]:
@@ -424,8 +424,8 @@ def _managed(job: CheckJob, zone: pd.Series, approved_mu: float | None) -> list[
 def _evidence(
     zone: pd.Series, editions: list[_Edition], before: list[_Edition]
 ) -> tuple[Evidence, ...]:
-    found = [Evidence("major_platforms", (str(zone["platform_id"]),))]
-    ids = [block for one in (*before, *editions[-1:]) for block in one.ids]
+    evidence = [Evidence("major_platforms", (str(zone["platform_id"]),))]
+    ids = [block for edition in (*before, *editions[-1:]) for block in edition.ids]
     if ids:
-        found.append(Evidence(LAYER, tuple(dict.fromkeys(ids))))
-    return tuple(found)
+        evidence.append(Evidence(LAYER, tuple(dict.fromkeys(ids))))
+    return tuple(evidence)

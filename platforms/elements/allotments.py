@@ -53,13 +53,13 @@ def zone_outlines(
     Outlines
         Their polygons, in the system of the layers.
     """
-    counts, unknown = _standing(platforms, policy)
+    counts, unknown = _zone_level(platforms, policy)
     ids, unknown_ids = platforms["platform_id"][counts], platforms["platform_id"][unknown]
     sub_parks = parks[parks["disposition"].eq("sub_park").fillna(value=False)]
-    theirs = sub_parks["platform_id"].isin(ids)
+    of_zones = sub_parks["platform_id"].isin(ids)
     unclear = sub_parks["platform_id"].isin(unknown_ids) | sub_parks["platform_id"].isna()
     return Outlines(
-        np.concatenate([shapes_of(platforms[counts]), shapes_of(sub_parks[theirs])]),
+        np.concatenate([shapes_of(platforms[counts]), shapes_of(sub_parks[of_zones])]),
         np.concatenate([shapes_of(platforms[unknown]), shapes_of(sub_parks[unclear])]),
         len(platforms) > 0,
     )
@@ -80,7 +80,7 @@ def approved_outlines(
     Their polygons. A zone whose approved outline isn't on record may have it anywhere in its
     outline in use, which therefore is ``possible``.
     """
-    counts, unknown = _standing(platforms, policy)
+    counts, unknown = _zone_level(platforms, policy)
     newest = newest_edition(approved, policy.as_of)
     drawn = newest["platform_id"].isin(platforms["platform_id"][counts])
     undrawn = counts & ~platforms["platform_id"].isin(newest["platform_id"])
@@ -90,7 +90,7 @@ def approved_outlines(
     return Outlines(shapes_of(newest[drawn]), possible, len(platforms) > 0)
 
 
-def _standing(platforms: gpd.GeoDataFrame, policy: PolicySet) -> tuple[pd.Series, pd.Series]:
+def _zone_level(platforms: gpd.GeoDataFrame, policy: PolicySet) -> tuple[pd.Series, pd.Series]:
     """Say which platforms are provincial-or-higher zones, and of which it isn't known."""
     levels = policy.setting_texts("S15", "zone_levels")
     return platforms["level"].isin(levels), platforms["level"].isna()
@@ -134,9 +134,9 @@ def allotment_shapes(allotments: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) ->
     wanted = {p: split_list(allotments["parcel_ids"].iloc[p]) for p in lacking}
     known = _parcels_by_name(parcels, {name for names in wanted.values() for name in names})
     for position, names in wanted.items():
-        found = [known[name] for name in names if name in known]
-        whole = bool(names) and len(found) == len(names)
-        shapes[position] = shapely.union_all(found) if whole else None
+        geometries = [known[name] for name in names if name in known]
+        whole = bool(names) and len(geometries) == len(names)
+        shapes[position] = shapely.union_all(geometries) if whole else None
     return shapes
 
 
@@ -180,15 +180,15 @@ def amounts(allotments: gpd.GeoDataFrame, shapes: Shapes, crs: CRS) -> Floats:
     亩, 吨标煤 or 吨, array of n; land without a figure is measured on the ellipsoid; NaN where the
     amount isn't known.
     """
-    found = np.full(len(allotments), np.nan)
+    amount = np.full(len(allotments), np.nan)
     element = allotments["element"].fillna("").to_numpy(dtype=object)
     for name, column in AMOUNT_COLUMNS.items():
         rows = element == name
-        found[rows] = allotments[column].to_numpy(dtype=float)[rows]
-    measured = np.isnan(found) & (element == "land") & ~shapely.is_missing(shapes)
+        amount[rows] = allotments[column].to_numpy(dtype=float)[rows]
+    measured = np.isnan(amount) & (element == "land") & ~shapely.is_missing(shapes)
     if measured.any():
-        found[measured] = m2_to_mu(ellipsoidal_area_m2(shapes[measured], crs))
-    return found
+        amount[measured] = m2_to_mu(ellipsoidal_area_m2(shapes[measured], crs))
+    return amount
 
 
 def _parcels_by_name(parcels: gpd.GeoDataFrame, names: set[str]) -> dict[str, shapely.Geometry]:
@@ -222,7 +222,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Ledger:
+class Allotments:
     """The allotments, n rows.
 
     ``ids``: Their ids.
@@ -248,9 +248,9 @@ class Ledger:
     shapes: Shapes
 
 
-def allotment_ledger(
+def read_allotments(
     allotments: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, units: gpd.GeoDataFrame, crs: CRS
-) -> Ledger:
+) -> Allotments:
     """Find what each allotment counts for.
 
     ``allotments, parcels, units``: Layers ``element_allotments``, ``land_parcels`` and ``units``,
@@ -262,14 +262,14 @@ def allotment_ledger(
     """
     shapes = allotment_shapes(allotments, parcels)
     places = gpd.GeoSeries(shapes, index=allotments.index, crs=crs)
-    stated = allotments["unit_id"].where(allotments["unit_id"].isin(units["unit_id"]))
-    lost = stated.isna()
-    stated[lost] = unit_of_place(places[lost], units)
+    unit_id = allotments["unit_id"].where(allotments["unit_id"].isin(units["unit_id"]))
+    lost = unit_id.isna()
+    unit_id[lost] = unit_of_place(places[lost], units)
     of_date = pd.to_numeric(allotments["allotted_on"].str[:4], errors="coerce").astype("Int64")
     element = allotments["element"].fillna(_only_element(allotments))
-    return Ledger(
+    return Allotments(
         ids=_texts(allotments["allotment_id"]),
-        unit_id=_texts(stated),
+        unit_id=_texts(unit_id),
         element=_texts(element),
         pollutant=_texts(allotments["pollutant"]),
         status=_texts(allotments["allotment_status"]),
@@ -295,40 +295,42 @@ def with_further(
     if further is None or further.empty:
         return allotments
     ids = pd.concat([allotments["allotment_id"], further["allotment_id"]])
-    taken = ids[ids.duplicated()]
-    if len(taken):
-        raise PlanningError("what_if_id_taken", rows=", ".join(sorted(set(taken))))
-    made = further.assign(allotment_status="allotted")
+    duplicates = ids[ids.duplicated()]
+    if len(duplicates):
+        raise PlanningError("what_if_id_taken", rows=", ".join(sorted(set(duplicates))))
+    allotted = further.assign(allotment_status="allotted")
     if allotments.empty:
-        return made
-    return gpd.GeoDataFrame(pd.concat([allotments, made], ignore_index=True), crs=allotments.crs)
+        return allotted
+    return gpd.GeoDataFrame(
+        pd.concat([allotments, allotted], ignore_index=True), crs=allotments.crs
+    )
 
 
-def counts_in(ledger: Ledger, cell: Cell, status: str = "allotted") -> Maybe:
+def counts_in(allotments: Allotments, cell: Cell, status: str = "allotted") -> Maybe:
     """Say which allotments count in a share: those made to industrial projects (产业项目).
 
     ``status``: ``allotted`` for those made, ``planned`` for those that are to be.
     """
-    return ledger.industrial & on_record(ledger, cell, status)
+    return allotments.industrial & on_record(allotments, cell, status)
 
 
-def on_record(ledger: Ledger, cell: Cell, status: str = "allotted") -> Maybe:
+def on_record(allotments: Allotments, cell: Cell, status: str = "allotted") -> Maybe:
     """Say which allotments were made in a cell, to whatever kind of project."""
-    found = _equals(ledger.status, status) & _equals(ledger.element, cell.element)
+    answer = _equals(allotments.status, status) & _equals(allotments.element, cell.element)
     if cell.unit_id != CITY:
-        found = found & _equals(ledger.unit_id, cell.unit_id)
+        answer = answer & _equals(allotments.unit_id, cell.unit_id)
     if cell.pollutant is not None:
-        found = found & _equals(ledger.pollutant, cell.pollutant)
-    undated = np.isnan(ledger.year)
+        answer = answer & _equals(allotments.pollutant, cell.pollutant)
+    undated = np.isnan(allotments.year)
     if cell.first_year is not None:
-        found = found & Maybe(ledger.year >= cell.first_year, undated)
+        answer = answer & Maybe(allotments.year >= cell.first_year, undated)
     if cell.last_year is not None:
-        found = found & Maybe(ledger.year <= cell.last_year, undated)
-    return found
+        answer = answer & Maybe(allotments.year <= cell.last_year, undated)
+    return answer
 
 
 def open_points(
-    ledger: Ledger, cell: Cell, rows: Flags, unplaced: Flags
+    allotments: Allotments, cell: Cell, rows: Flags, unplaced: Flags
 ) -> tuple[tuple[str, str], ...]:
     """List what isn't known of the allotments of a share.
 
@@ -337,23 +339,23 @@ def open_points(
 
     Allotment and code of the first thing missing; settled allotments aren't listed.
     """
-    shapeless = np.array([shape is None for shape in ledger.shapes], dtype=bool)
+    shapeless = np.array([shape is None for shape in allotments.shapes], dtype=bool)
     tests = {
-        "allotment_industrial_unknown": ledger.industrial.open,
-        "allotment_status_unknown": _lacks(ledger.status),
-        "allotment_unit_unknown": _lacks(ledger.unit_id) & (cell.unit_id != CITY),
-        "allotment_year_unknown": np.isnan(ledger.year) & (cell.last_year is not None),
-        "allotment_element_unknown": _lacks(ledger.element),
-        "allotment_pollutant_unknown": _lacks(ledger.pollutant) & (cell.pollutant is not None),
-        "allotment_amount_unknown": np.isnan(ledger.amount),
+        "allotment_industrial_unknown": allotments.industrial.open,
+        "allotment_status_unknown": _lacks(allotments.status),
+        "allotment_unit_unknown": _lacks(allotments.unit_id) & (cell.unit_id != CITY),
+        "allotment_year_unknown": np.isnan(allotments.year) & (cell.last_year is not None),
+        "allotment_element_unknown": _lacks(allotments.element),
+        "allotment_pollutant_unknown": _lacks(allotments.pollutant) & (cell.pollutant is not None),
+        "allotment_amount_unknown": np.isnan(allotments.amount),
         "allotment_place_unknown": unplaced & shapeless,
         "allotment_zone_unknown": unplaced,
     }
-    found: dict[str, str] = {}
+    codes: dict[str, str] = {}
     for code, lacking in tests.items():
-        for allotment_id in ledger.ids[rows & lacking]:
-            found.setdefault(str(allotment_id), code)
-    return tuple(sorted(found.items()))
+        for allotment_id in allotments.ids[rows & lacking]:
+            codes.setdefault(str(allotment_id), code)
+    return tuple(sorted(codes.items()))
 
 
 def _lacks(values: Objects) -> Flags:
@@ -377,7 +379,7 @@ def _texts(column: pd.Series) -> Objects:
 
 def _only_element(allotments: gpd.GeoDataFrame) -> pd.Series:
     """Name the element of which alone an amount is given."""
-    given = allotments[list(AMOUNT_COLUMNS.values())].notna()
+    has_amount = allotments[list(AMOUNT_COLUMNS.values())].notna()
     names = {column: element for element, column in AMOUNT_COLUMNS.items()}
-    only = given.idxmax(axis=1).map(names) if len(given) else pd.Series(dtype="str")
-    return only.where(given.sum(axis=1) == 1)
+    only = has_amount.idxmax(axis=1).map(names) if len(has_amount) else pd.Series(dtype="str")
+    return only.where(has_amount.sum(axis=1) == 1)

@@ -16,13 +16,13 @@ from geo.overlay import area_inside_m2
 from geo.units import compare, m2_to_mu
 from platforms.elements.allotments import (
     CITY,
+    Allotments,
     Cell,
-    Ledger,
     Outlines,
-    allotment_ledger,
     counts_in,
     inside_shares,
     on_record,
+    read_allotments,
 )
 from platforms.elements.project_shares import LandedProjects, landed_projects, lies_there
 from platforms.elements.shares import Members, ShareBounds, elements_of, share_bounds
@@ -68,14 +68,16 @@ def outside_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     for unit_id in job.unit_ids:
         cell = Cell(unit_id, "land", None, year, year)
         if not len(outlines):
-            said = say("platforms_missing")
-            verdicts.append(judge(dated, None, unit_id=unit_id, year=year, reasons=(said,)))
-        elif not on_record(ledger, cell).yes.any():
-            said = say("a18_no_record", year=year)
-            verdicts.append(judge(dated, None, unit_id=unit_id, year=year, reasons=(said,)))
+            reason = say("platforms_missing")
+            verdicts.append(judge(dated, None, unit_id=unit_id, year=year, reasons=(reason,)))
+        elif not on_record(allotment_columns, cell).yes.any():
+            reason = say("a18_no_record", year=year)
+            verdicts.append(judge(dated, None, unit_id=unit_id, year=year, reasons=(reason,)))
         else:
-            caught = counts_in(ledger, cell) & ledger.increment
-            verdicts.append(_verdict(dated, ledger.ids, caught, outside_m2, unit_id, year))
+            caught = counts_in(allotment_columns, cell) & allotment_columns.increment
+            verdicts.append(
+                _verdict(dated, allotment_columns.ids, caught, outside_m2, unit_id, year)
+            )
     return verdicts
 
 
@@ -148,26 +150,26 @@ def supply_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     return [judged(job, dated, ledger, made)]
 
 
-def _share(job: CheckJob, dated: DatedRule, ledger: Ledger, made: Maybe) -> Verdict:
-    amount = np.where(made.may, ledger.amount, 0.0)
-    industrial = made & ledger.industrial
-    unclear = made.open | industrial.open | (made.may & np.isnan(ledger.amount))
-    rows = tuple(map(str, ledger.ids[made.may]))
+def _share(job: CheckJob, dated: DatedRule, allotments: Allotments, supplied: Maybe) -> Verdict:
+    amount = np.where(supplied.may, allotments.amount, 0.0)
+    industrial = supplied & allotments.industrial
+    unclear = supplied.open | industrial.open | (supplied.may & np.isnan(allotments.amount))
+    rows = tuple(map(str, allotments.ids[supplied.may]))
     evidence = [Evidence(LAYER, rows)] if rows else []
     if unclear.any():
-        said = say("d5_unclear", count=int(unclear.sum()))
-        evidence.append(Evidence(LAYER, tuple(map(str, ledger.ids[unclear])), said))
+        statement = say("d5_unclear", count=int(unclear.sum()))
+        evidence.append(Evidence(LAYER, tuple(map(str, allotments.ids[unclear])), statement))
     measured: float | None = None
     outcome: Outcome | None = None
     whole = float(amount.sum())
-    if not made.may.any() or np.isnan(whole) or whole <= 0:
+    if not supplied.may.any() or np.isnan(whole) or whole <= 0:
         reasons = [say("d5_nothing_supplied", year=job.year)]
         if np.isnan(whole):
             reasons = [say("d5_amount_unknown")]
     else:
         # What isn't settled counts against industry at worst, for it or not at all at best.
         sure, at_best = industrial.bounds(amount)
-        against = float(amount[made.yes & ~industrial.may].sum())
+        against = float(amount[supplied.yes & ~industrial.may].sum())
         low = sure / whole
         high = at_best / (at_best + against) if at_best + against > 0 else 0.0
         reasons = [say("d5_sums", industrial_mu=sure, supplied_mu=whole)]
@@ -192,27 +194,29 @@ def _quota(job: CheckJob) -> list[Statement]:
     return [say("d5_quota", quota_mu=float(land.sum()))] if len(land) else []
 
 
-def _control_line(job: CheckJob, dated: DatedRule, ledger: Ledger, made: Maybe) -> Verdict:
-    held = constraints_in_force(job.layer("constraints"), job.policy.as_of)
-    lines = shapes_of(held[counted_rows(dated.rule, "constraints", held).yes])
-    if not len(lines) or not made.may.any():
+def _control_line(
+    job: CheckJob, dated: DatedRule, allotments: Allotments, supplied: Maybe
+) -> Verdict:
+    constraints = constraints_in_force(job.layer("constraints"), job.policy.as_of)
+    lines = shapes_of(constraints[counted_rows(dated.rule, "constraints", constraints).yes])
+    if not len(lines) or not supplied.may.any():
         lacking = say("d5_nothing_supplied", year=job.year)
-        said = lacking if len(lines) else say("d5_no_control_line")
-        return judge(dated, None, year=job.year, reasons=(said,))
-    inside = np.zeros(len(ledger.shapes))
-    placed = ~shapely.is_missing(ledger.shapes)
-    inside[placed] = area_inside_m2(ledger.shapes[placed], lines, job.crs)
+        statement = lacking if len(lines) else say("d5_no_control_line")
+        return judge(dated, None, year=job.year, reasons=(statement,))
+    inside = np.zeros(len(allotments.shapes))
+    placed = ~shapely.is_missing(allotments.shapes)
+    inside[placed] = area_inside_m2(allotments.shapes[placed], lines, job.crs)
     beyond = np.array([compare(float(a), dated.rule.tolerance_m2) > 0 for a in inside], dtype=bool)
-    other = made & _is_other(job, ledger)
+    other = supplied & _is_other(job, allotments)
     listed = np.flatnonzero(other.yes & beyond)
     unclear = (other.open & beyond) | (other.may & ~placed)
     evidence = [
-        Evidence(LAYER, (str(ledger.ids[n]),), say("d5_in_line", area_mu=m2_to_mu(inside[n])))
+        Evidence(LAYER, (str(allotments.ids[n]),), say("d5_in_line", area_mu=m2_to_mu(inside[n])))
         for n in listed
     ]
     if unclear.any():
-        said = say("d5_line_unclear", count=int(unclear.sum()))
-        evidence.append(Evidence(LAYER, tuple(map(str, ledger.ids[unclear])), said))
+        statement = say("d5_line_unclear", count=int(unclear.sum()))
+        evidence.append(Evidence(LAYER, tuple(map(str, allotments.ids[unclear])), statement))
     undecided = bool(unclear.any()) and not len(listed)
     return judge(
         dated,
@@ -226,16 +230,16 @@ def _control_line(job: CheckJob, dated: DatedRule, ledger: Ledger, made: Maybe) 
     )
 
 
-def _is_other(job: CheckJob, ledger: Ledger) -> Maybe:
+def _is_other(job: CheckJob, allotments: Allotments) -> Maybe:
     """Say which allotments went to anything but a major manufacturing project."""
     least = job.policy.setting_number(MAJOR, "manufacturing_from_yi_yuan")
     projects = {row["project_id"]: row for row in job.source.read("projects").to_dict("records")}
-    named = job.layer(LAYER)["project_id"]
-    yes, unclear = np.zeros(len(named), dtype=bool), np.zeros(len(named), dtype=bool)
-    for number, project_id in enumerate(named):
+    project_ids = job.layer(LAYER)["project_id"]
+    yes, unclear = np.zeros(len(project_ids), dtype=bool), np.zeros(len(project_ids), dtype=bool)
+    for number, project_id in enumerate(project_ids):
         project = projects.get(project_id, {"category": None, "investment_yi_yuan": None})
         category, amount = project["category"], project["investment_yi_yuan"]
-        if not ledger.industrial.may[number] or (pd.notna(category) and category != "industry"):
+        if not allotments.industrial.may[number] or (pd.notna(category) and category != "industry"):
             yes[number] = True
         elif pd.isna(category) or pd.isna(amount):
             unclear[number] = True
@@ -244,7 +248,7 @@ def _is_other(job: CheckJob, ledger: Ledger) -> Maybe:
     return Maybe(yes, unclear)
 
 
-STEPS_LAYER, EVENTS = "element_allotments", "project_events"
+EVENTS = "project_events"
 ELEMENTS = ("land", "energy", "emission")
 
 
@@ -286,26 +290,28 @@ def _last_days(events: pd.DataFrame) -> dict[str, dict[str, str]]:
 
 def _steps(rule: Rule) -> tuple[str, ...]:
     """Give the kinds of step a rule names, in its order."""
-    found: tuple[str, ...] = ()
-    for one in rule.where:
-        if one.column == "event_kind" and isinstance(one.value, tuple):
-            found += one.value
-    return found
+    steps: tuple[str, ...] = ()
+    for condition in rule.where:
+        if condition.column == "event_kind" and isinstance(condition.value, tuple):
+            steps += condition.value
+    return steps
 
 
 def _steps_verdict(
     dated: DatedRule,
     unit_id: str,
     year: int,
-    made: pd.DataFrame,
+    allotted: pd.DataFrame,
     days: dict[str, dict[str, str]],
 ) -> Verdict:
-    if made.empty or not days:
-        said = say("a26_no_allotment", year=year) if made.empty else say("a26_steps_not_kept")
-        return judge(dated, None, unit_id=unit_id, year=year, reasons=(said,))
+    if allotted.empty or not days:
+        statement = (
+            say("a26_no_allotment", year=year) if allotted.empty else say("a26_steps_not_kept")
+        )
+        return judge(dated, None, unit_id=unit_id, year=year, reasons=(statement,))
     listed: dict[str, Statement] = {}
     unclear: dict[str, Statement] = {}
-    for row in made.to_dict("records"):
+    for row in allotted.to_dict("records"):
         allotment_id, project_id = str(row["allotment_id"]), row["project_id"]
         if not isinstance(project_id, str):
             unclear[allotment_id] = say("a26_project_unknown")
@@ -313,7 +319,7 @@ def _steps_verdict(
         fault = _fault(_steps(dated.rule), days.get(project_id, {}), row["allotted_on"])
         if fault is not None:
             listed[allotment_id] = fault
-    reasons = [say("a26_listed", count=len(listed), made=len(made))]
+    reasons = [say("a26_listed", count=len(listed), made=len(allotted))]
     if unclear:
         reasons.append(say("a26_open", count=len(unclear)))
     undecided = unclear and not listed
@@ -323,7 +329,8 @@ def _steps_verdict(
         unit_id=unit_id,
         year=year,
         evidence=tuple(
-            Evidence(STEPS_LAYER, (row,), said) for row, said in (*listed.items(), *unclear.items())
+            Evidence(LAYER, (row,), statement)
+            for row, statement in (*listed.items(), *unclear.items())
         ),
         reasons=tuple(reasons),
     )
@@ -420,24 +427,24 @@ def _elements(job: CheckJob, main: Outlines) -> dict[str, Count]:
     inside = inside_shares(ledger.shapes, main, job.crs)
     return {
         element if pollutant is None else f"{element}:{pollutant}": partial(
-            _allotted, ledger, inside, element, pollutant
+            _allotted, allotments, inside, element, pollutant
         )
-        for element, pollutant in elements_of(ledger)
+        for element, pollutant in elements_of(allotments)
     }
 
 
 def _allotted(
-    ledger: Ledger,
+    allotments: Allotments,
     inside: tuple[Floats, Floats],
     element: str,
     pollutant: str | None,
     unit_id: str,
     year: int,
 ) -> _Counted:
-    counted = counts_in(ledger, Cell(unit_id, element, pollutant, year, year))
+    counted = counts_in(allotments, Cell(unit_id, element, pollutant, year, year))
     rows, (least, most) = counted.may, inside
-    members = Members(ledger.amount[rows], least[rows], most[rows], counted.yes[rows])
-    return _Counted(members, "element_allotments", tuple(map(str, ledger.ids[rows])))
+    members = Members(allotments.amount[rows], least[rows], most[rows], counted.yes[rows])
+    return _Counted(members, "element_allotments", tuple(map(str, allotments.ids[rows])))
 
 
 def _projects(job: CheckJob, main: Outlines) -> Count:
@@ -486,16 +493,16 @@ def _granted(
     grants = job.source.read("support_grants")
     firm = grants["enterprise_id"]
     unit = firm.map(units)
-    own, lost = unit.eq(unit_id).fillna(value=False), unit.isna()
+    of_unit, lost = unit.eq(unit_id).fillna(value=False), unit.isna()
     of_year = grants["granted_on"].str[:4].eq(str(year)).fillna(value=False)
     reached = (grants["granted_on"].fillna("") <= job.policy.as_of) & of_year
     undated = grants["granted_on"].isna()
-    rows = ((own | lost) & (reached | undated)).to_numpy(dtype=bool)
+    rows = ((of_unit | lost) & (reached | undated)).to_numpy(dtype=bool)
     part = firm.map(parts).to_numpy(dtype=float, na_value=np.nan)[rows]
     members = Members(
         grants["grant_wan_yuan"].to_numpy(dtype=float, na_value=np.nan)[rows],
         np.nan_to_num(part, nan=0.0),
         np.nan_to_num(part, nan=1.0),
-        (own & reached).to_numpy(dtype=bool)[rows],
+        (of_unit & reached).to_numpy(dtype=bool)[rows],
     )
     return _Counted(members, "support_grants", tuple(map(str, grants["grant_id"][rows])))

@@ -52,13 +52,13 @@ class LandedProjects:
 
         Projects that count or may; those that count for certain; those of an unknown unit.
         """
-        unnamed = np.array([one is None for one in self.unit_id], dtype=bool)
+        unnamed = np.array([name is None for name in self.unit_id], dtype=bool)
         if unit_id == CITY:
-            own, lost = np.ones(len(unnamed), dtype=bool), np.zeros(len(unnamed), dtype=bool)
+            of_unit, lost = np.ones(len(unnamed), dtype=bool), np.zeros(len(unnamed), dtype=bool)
         else:
-            own, lost = np.asarray(self.unit_id == unit_id, dtype=bool), unnamed
-        rows: Flags = (own | lost) & (self.major | self.major_open)
-        return rows, own & self.major, lost
+            of_unit, lost = np.asarray(self.unit_id == unit_id, dtype=bool), unnamed
+        rows: Flags = (of_unit | lost) & (self.major | self.major_open)
+        return rows, of_unit & self.major, lost
 
     def by_number(self, unit_id: str, least: Floats, most: Floats) -> Members:
         """Count each project of a unit as one, inside where more than half of its land is.
@@ -93,8 +93,8 @@ def landed_projects(
     major = np.array(
         [
             (not np.isnan(dollars) and compare(float(dollars), above_usd) > 0)
-            or (not np.isnan(own) and compare(float(own), from_yuan) >= 0)
-            for dollars, own in zip(usd, yuan, strict=True)
+            or (not np.isnan(rmb) and compare(float(rmb), from_yuan) >= 0)
+            for dollars, rmb in zip(usd, yuan, strict=True)
         ],
         dtype=bool,
     )
@@ -119,7 +119,9 @@ def lies_there(part: Floats) -> Floats:
     >>> lies_there(np.array([0.5, 0.51])).tolist()
     [0.0, 1.0]
     """
-    return np.array([float(compare(float(one), MORE_THAN_HALF) > 0) for one in part], dtype=float)
+    return np.array(
+        [float(compare(float(share), MORE_THAN_HALF) > 0) for share in part], dtype=float
+    )
 
 
 PROJECT_SHARE_COLUMNS = (
@@ -231,11 +233,11 @@ def _open_points(
         "project_land_unknown": unplaced & landless,
         "project_zone_unknown": unplaced,
     }
-    found: dict[str, str] = {}
+    codes: dict[str, str] = {}
     for code, lacking in tests.items():
         for project_id in landed.ids[rows & lacking]:
-            found.setdefault(str(project_id), code)
-    return tuple(sorted(found.items()))
+            codes.setdefault(str(project_id), code)
+    return tuple(sorted(codes.items()))
 
 
 TABLE = "projects"
@@ -268,7 +270,7 @@ def project_share_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     for unit_id in job.unit_ids:
         row = cast("pd.Series", in_use.loc[unit_id])
         has_approved = unit_id in approved.index
-        beside = cast("pd.Series", approved.loc[unit_id]) if has_approved else None
+        by_approved = cast("pd.Series", approved.loc[unit_id]) if has_approved else None
         verdicts.append(
             judge(
                 dated,
@@ -277,34 +279,36 @@ def project_share_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
                 year=int(row["year"]),
                 outcome=row["outcome"],
                 evidence=_evidence(row),
-                reasons=(*_figures(row), *approved_beside(row, beside)),
+                reasons=(*_figures(row), *approved_beside(row, by_approved)),
             )
         )
     return verdicts
 
 
 def _evidence(row: pd.Series) -> tuple[Evidence, ...]:
-    found = [Evidence(TABLE, tuple(row["project_ids"]))] if row["project_ids"] else []
+    evidence = [Evidence(TABLE, tuple(row["project_ids"]))] if row["project_ids"] else []
     by_code: dict[str, list[str]] = {}
     for project_id, code in row["open_points"]:
         by_code.setdefault(code, []).append(project_id)
-    found += [
+    evidence += [
         Evidence(TABLE, tuple(rows), say(code, count=len(rows))) for code, rows in by_code.items()
     ]
-    return tuple(found)
+    return tuple(evidence)
 
 
 def _figures(row: pd.Series) -> list[Statement]:
     if pd.isna(row["share_low"]):
         return [say("projects_none_landed", open_count=len(row["open_points"]))]
-    said = [say("projects_count", inside=int(row["inside"]), total=int(row["total"]))]
+    reasons = [say("projects_count", inside=int(row["inside"]), total=int(row["total"]))]
     if pd.isna(row["share"]):
-        said.append(
+        reasons.append(
             say(
                 "projects_open", low_share=float(row["share_low"]),
                 high_share=float(row["share_high"]), open_count=len(row["open_points"]),
             )
         )  # fmt: skip
     if not pd.isna(row["investment_share"]):
-        said.append(say("projects_by_investment", investment_share=float(row["investment_share"])))
-    return said
+        reasons.append(
+            say("projects_by_investment", investment_share=float(row["investment_share"]))
+        )
+    return reasons

@@ -12,35 +12,35 @@ from pyproj import CRS
 from geo.arrays import Flags, Floats
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import area_inside_m2
-from platforms.elements.allotments import AMOUNT_COLUMNS, Ledger, allotment_ledger
+from platforms.elements.allotments import AMOUNT_COLUMNS, Allotments, read_allotments
 from platforms.source import LayerSource
 from platforms.territory import platform_outlines
 
 Subject = Literal["unit", "platform"]
-RoomKey = tuple[Subject, str, str, str | None]
+QuotaKey = tuple[Subject, str, str, str | None]
 """Unit or platform, its id, element, pollutant."""
 
 
 @dataclass(frozen=True)
-class Room:
+class Headroom:
     """One quota of a year.
 
     Attributes
     ----------
     quota
         What may be allotted [亩, 吨标煤 or 吨], NaN where the row states no amount.
-    taken
+    committed
         What is allotted or planned already [same unit], NaN where an allotment that counts states
         no amount or may lie elsewhere.
     """
 
     quota: float
-    taken: float
+    committed: float
 
     @property
     def left(self) -> float:
         """What is left [unit of the element], NaN where not known; below 0 where overdrawn."""
-        return self.quota - self.taken
+        return self.quota - self.committed
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Quotas:
     ----------
     amounts
         Quota by key [亩, 吨标煤 or 吨], NaN where a row states none.
-    ledger
+    allotments
         All allotments.
     project_id
         Project of each allotment, None where none is stated; array of n.
@@ -62,13 +62,13 @@ class Quotas:
         The year.
     """
 
-    amounts: Mapping[RoomKey, float]
-    ledger: Ledger
+    amounts: Mapping[QuotaKey, float]
+    allotments: Allotments
     project_id: np.ndarray
     in_platform: Mapping[str, Floats]
     year: int
 
-    def rooms(self, project_id: str) -> dict[RoomKey, Room]:
+    def headrooms(self, project_id: str) -> dict[QuotaKey, Headroom]:
         """Give what is left for a project: its own allotments take nothing from it.
 
         Parameters
@@ -79,31 +79,37 @@ class Quotas:
         Returns
         -------
         dict
-            Quota and what is taken, for every key on record.
+            Quota and what is committed, for every key on record.
         """
         others = self.project_id != project_id
-        return {key: Room(quota, self._taken(key, others)) for key, quota in self.amounts.items()}
+        return {
+            key: Headroom(quota, self._committed(key, others))
+            for key, quota in self.amounts.items()
+        }
 
-    def rooms_of_all(self, project_ids: Collection[str]) -> dict[RoomKey, Room]:
+    def headrooms_of_all(self, project_ids: Collection[str]) -> dict[QuotaKey, Headroom]:
         """Give what is left for several projects at once: their own allotments take nothing."""
         others = ~np.isin(self.project_id.astype(str), list(project_ids))
-        return {key: Room(quota, self._taken(key, others)) for key, quota in self.amounts.items()}
+        return {
+            key: Headroom(quota, self._committed(key, others))
+            for key, quota in self.amounts.items()
+        }
 
-    def _taken(self, key: RoomKey, others: Flags) -> float:
+    def _committed(self, key: QuotaKey, others: Flags) -> float:
         """Add up what counts, and may count: a plan is spoken for, an unknown leaves it open."""
         subject, subject_id, element, pollutant = key
-        held = self.ledger
-        rows = others & (held.element == element) & (held.year == self.year)
+        allotments = self.allotments
+        rows = others & (allotments.element == element) & (allotments.year == self.year)
         if element == "emission":
-            rows &= held.pollutant == pollutant
+            rows &= allotments.pollutant == pollutant
         if element == "land":
-            rows &= held.increment.may
+            rows &= allotments.increment.may
         if subject == "unit":
-            rows &= held.unit_id == subject_id
-            return float(held.amount[rows].sum())
+            rows &= allotments.unit_id == subject_id
+            return float(allotments.amount[rows].sum())
         part = self.in_platform[subject_id][rows]
         inside = part != 0
-        return float((held.amount[rows] * part)[inside].sum())
+        return float((allotments.amount[rows] * part)[inside].sum())
 
 
 def quotas_of(source: LayerSource, year: int, crs: CRS) -> Quotas:
@@ -128,25 +134,28 @@ def quotas_of(source: LayerSource, year: int, crs: CRS) -> Quotas:
     table = source.read("element_quotas")
     allotments = gpd.GeoDataFrame(source.read("element_allotments"))
     parcels, units = (gpd.GeoDataFrame(source.read(n)) for n in ("land_parcels", "units"))
-    ledger = allotment_ledger(allotments, parcels, units, crs)
-    amounts: dict[RoomKey, float] = {}
+    allotment_columns = read_allotments(allotments, parcels, units, crs)
+    amounts: dict[QuotaKey, float] = {}
     for row in table[table["year"].eq(year).fillna(value=False)].to_dict("records"):
         key = _key(row)
         if key is not None:
             amount = row[AMOUNT_COLUMNS[key[2]]]
             amount = np.nan if pd.isna(amount) else float(amount)
             amounts[key] = amounts.get(key, 0.0) + amount
-    named = sorted({key[1] for key in amounts if key[0] == "platform"})
+    platform_ids = sorted({key[1] for key in amounts if key[0] == "platform"})
     return Quotas(
         amounts,
-        ledger,
+        allotment_columns,
         allotments["project_id"].fillna("").to_numpy(dtype=object),
-        {one: _inside(source, one, ledger, crs) for one in named},
+        {
+            platform_id: _inside(source, platform_id, allotment_columns, crs)
+            for platform_id in platform_ids
+        },
         year,
     )
 
 
-def _key(row: Mapping[Hashable, Any]) -> RoomKey | None:
+def _key(row: Mapping[Hashable, Any]) -> QuotaKey | None:
     element, pollutant = row["element"], row["pollutant"]
     subject: Subject = "unit" if pd.isna(row["platform_id"]) else "platform"
     subject_id = row[f"{subject}_id"]
@@ -156,15 +165,15 @@ def _key(row: Mapping[Hashable, Any]) -> RoomKey | None:
     return (subject, str(subject_id), str(element), name)
 
 
-def _inside(source: LayerSource, platform_id: str, ledger: Ledger, crs: CRS) -> Floats:
+def _inside(source: LayerSource, platform_id: str, allotments: Allotments, crs: CRS) -> Floats:
     """Measure what part of each allotment lies on a platform with its sub-parks."""
     platforms = gpd.GeoDataFrame(source.read("major_platforms"))
-    own = platforms[platforms["platform_id"].eq(platform_id).fillna(value=False)]
-    outlines = platform_outlines(own, gpd.GeoDataFrame(source.read("parks")))
-    part = np.full(len(ledger.ids), np.nan)
-    placed = np.array([shape is not None for shape in ledger.shapes], dtype=bool)
+    platform = platforms[platforms["platform_id"].eq(platform_id).fillna(value=False)]
+    outlines = platform_outlines(platform, gpd.GeoDataFrame(source.read("parks")))
+    part = np.full(len(allotments.ids), np.nan)
+    placed = np.array([shape is not None for shape in allotments.shapes], dtype=bool)
     if placed.any():
-        areas = ellipsoidal_area_m2(ledger.shapes[placed], crs)
-        inside = area_inside_m2(ledger.shapes[placed], outlines, crs)
+        areas = ellipsoidal_area_m2(allotments.shapes[placed], crs)
+        inside = area_inside_m2(allotments.shapes[placed], outlines, crs)
         part[placed] = np.where(areas > 0, np.minimum(inside / np.maximum(areas, 1e-9), 1), np.nan)
     return part

@@ -16,13 +16,13 @@ from layers.fields import FIELDS
 from platforms.elements.allotments import (
     AMOUNT_COLUMNS,
     CITY,
+    Allotments,
     Cell,
-    Ledger,
-    allotment_ledger,
     approved_outlines,
     counts_in,
     inside_shares,
     open_points,
+    read_allotments,
     with_further,
     zone_outlines,
 )
@@ -96,7 +96,7 @@ def share_bounds(members: Members) -> ShareBounds:
     return ShareBounds(inside, total, np.nan, low, high)
 
 
-def room_outside(members: Members, threshold: float) -> float:
+def headroom_outside(members: Members, threshold: float) -> float:
     """Say how much more may go outside before the share breaks, whatever is still open.
 
     ``threshold``: Least share (0–1).
@@ -107,8 +107,8 @@ def room_outside(members: Members, threshold: float) -> float:
     Examples
     --------
     >>> one = np.ones(1)
-    >>> room = room_outside(Members(one * 700, one, one, np.array([True])), 0.7)
-    >>> round(room, 6)
+    >>> headroom = headroom_outside(Members(one * 700, one, one, np.array([True])), 0.7)
+    >>> round(headroom, 6)
     300.0
     """
     if threshold <= 0 or np.isnan(members.amount).any():
@@ -183,7 +183,7 @@ UNKNOWN = Repair(np.nan, (), np.nan)
 
 
 def repair_of(
-    ledger: Ledger, cell: Cell, inside: tuple[Floats, Floats], threshold: float
+    allotments: Allotments, cell: Cell, inside: tuple[Floats, Floats], threshold: float
 ) -> Repair:
     """Find the fewest planned allotments whose moving inside makes a share hold.
 
@@ -193,32 +193,36 @@ def repair_of(
     Share and allotments. Of sets as small, the one that moves least beyond the need: the largest
     first, and as the last one the smallest that is enough.
     """
-    made, planned = counts_in(ledger, cell), counts_in(ledger, cell, "planned")
-    rows = made.may | planned.may
+    allotted, planned = counts_in(allotments, cell), counts_in(allotments, cell, "planned")
+    rows = allotted.may | planned.may
     least, most = inside
-    settled = (made.yes | planned.yes) & ~np.isnan(ledger.amount) & (least == most)
-    if not planned.yes.any() or not settled[rows].all() or not ledger.amount[rows].sum() > 0:
+    settled = (allotted.yes | planned.yes) & ~np.isnan(allotments.amount) & (least == most)
+    if not planned.yes.any() or not settled[rows].all() or not allotments.amount[rows].sum() > 0:
         return UNKNOWN
-    amount = np.where(rows, np.nan_to_num(ledger.amount), 0.0)
-    total, held = float(amount.sum()), float((amount * least).sum())
+    amount = np.where(rows, np.nan_to_num(allotments.amount), 0.0)
+    total, inside_total = float(amount.sum()), float((amount * least).sum())
     gains = np.where(planned.yes, amount * (1.0 - least), 0.0)
-    chosen = _fewest(gains, held, threshold * total)
-    moved = held + float(gains[chosen].sum())
+    chosen = _fewest(gains, inside_total, threshold * total)
+    moved = inside_total + float(gains[chosen].sum())
     is_enough = compare(moved, threshold * total) >= 0
-    ids = tuple(str(one) for one in ledger.ids[np.sort(chosen)]) if is_enough else ()
-    return Repair(held / total, ids, moved / total)
+    ids = (
+        tuple(str(allotment_id) for allotment_id in allotments.ids[np.sort(chosen)])
+        if is_enough
+        else ()
+    )
+    return Repair(inside_total / total, ids, moved / total)
 
 
-def _fewest(gains: Floats, held: float, wanted: float) -> npt.NDArray[np.intp]:
+def _fewest(gains: Floats, so_far: float, wanted: float) -> npt.NDArray[np.intp]:
     """Choose the fewest gains that reach what is wanted; all of them where they don't."""
     order = np.argsort(-gains, kind="stable")
     order = order[gains[order] > 0]
-    reached = held
+    reached = so_far
     for count, row in enumerate(order):
         if compare(reached, wanted) >= 0:
             return order[:count]
         last = reached + gains[order[count:]]
-        enough = np.array([compare(float(one), wanted) >= 0 for one in last], dtype=bool)
+        enough = np.array([compare(float(total), wanted) >= 0 for total in last], dtype=bool)
         if enough.any():
             smallest = order[count + int(np.flatnonzero(enough)[-1])]
             return np.append(order[:count], smallest)
@@ -369,20 +373,20 @@ def element_shares(
     B1 嘉兴市进一步推动招大引强工作实施方案 三（二）; S15. Land counts by its ellipsoidal area
     inside, energy and emission rights in the same proportion.
     """
-    ledger = allotment_ledger(with_further(allotments, what_if), parcels, units, crs)
+    allotment_columns = read_allotments(with_further(allotments, what_if), parcels, units, crs)
     outlines = {"in_use": zone_outlines(platforms, parks, policy)}
     if approved_boundaries is not None and len(approved_boundaries):
         outlines["approved"] = approved_outlines(platforms, parks, approved_boundaries, policy)
     rows = []
     for basis, zone in outlines.items():
-        inside = inside_shares(ledger.shapes, zone, crs)
-        for element, pollutant in elements_of(ledger):
+        inside = inside_shares(allotment_columns.shapes, zone, crs)
+        for element, pollutant in elements_of(allotment_columns):
             for unit_id in (*units["unit_id"], CITY):
-                for span in _spans(ledger, year, policy, element):
+                for span in _spans(allotment_columns, year, policy, element):
                     cell = Cell(unit_id, element, pollutant, span.first, span.last)
                     about = {"unit_id": unit_id, "year": span.year, "span": span.name}
                     dated = rule_of(policy, element, span.name)
-                    row = _row(ledger, cell, inside, dated, policy)
+                    row = _row(allotment_columns, cell, inside, dated, policy)
                     rows.append({**about, "boundary_basis": basis, **row})
     shares = pd.DataFrame(rows, columns=list(SHARE_COLUMNS)).astype(
         {"year": "Int64", "inside": float, "total": float, "share": float}
@@ -410,45 +414,47 @@ def rule_of(policy: PolicySet, element: str, span: str) -> DatedRule:
     return policy.rule("B1", element if span == "year" else f"{element}_cumulative")
 
 
-def elements_of(ledger: Ledger) -> list[tuple[str, str | None]]:
+def elements_of(allotments: Allotments) -> list[tuple[str, str | None]]:
     """List the elements, emission rights by pollutant.
 
     Element and pollutant, None where it has none.
     """
-    emitted = ledger.pollutant[ledger.element == "emission"]
+    emitted = allotments.pollutant[allotments.element == "emission"]
     names: Sequence[str | None] = sorted({str(p) for p in emitted if p is not None}) or [None]
     plain = [(name, None) for name in AMOUNT_COLUMNS if name != "emission"]
     return [*plain, *(("emission", name) for name in names)]
 
 
-def _spans(ledger: Ledger, year: int | None, policy: PolicySet, element: str) -> list[_Span]:
+def _spans(
+    allotments: Allotments, year: int | None, policy: PolicySet, element: str
+) -> list[_Span]:
     """List the years asked, and the years of the plan up to the last of them."""
-    known = ledger.year[~np.isnan(ledger.year)]
+    known = allotments.year[~np.isnan(allotments.year)]
     years = [year] if year is not None else sorted({int(y) for y in known})
     rule = rule_of(policy, element, "cumulative").rule
     first = int(rule.effective_from[:4]) if rule.effective_from else None
     ends = [int(rule.effective_until[:4])] if rule.effective_until else []
     last = min([*ends, *years[-1:]], default=None)
     whole = _Span("cumulative", None, first, last)
-    return [*(_Span("year", one, one, one) for one in years), whole]
+    return [*(_Span("year", each, each, each) for each in years), whole]
 
 
 def _row(
-    ledger: Ledger,
+    allotments: Allotments,
     cell: Cell,
     inside: tuple[Floats, Floats],
     dated: DatedRule,
     policy: PolicySet,
 ) -> dict[str, object]:
-    counts = counts_in(ledger, cell)
+    counts = counts_in(allotments, cell)
     rows = counts.may
     least, most = inside
-    members = Members(ledger.amount[rows], least[rows], most[rows], counts.yes[rows])
+    members = Members(allotments.amount[rows], least[rows], most[rows], counts.yes[rows])
     bounds = share_bounds(members)
     threshold = dated.rule.number
     outcome = outcome_between(dated.rule, bounds.low, bounds.high)
     known = outcome != "no_data"
-    repair = repair_of(ledger, cell, inside, threshold)
+    repair = repair_of(allotments, cell, inside, threshold)
     outside = most < policy.setting_number("S15", "declared_inside_share")
     return {
         "element": cell.element,
@@ -461,14 +467,14 @@ def _row(
         "share_high": bounds.high,
         "threshold": threshold,
         "outcome": outcome,
-        "headroom": room_outside(members, threshold) if known else np.nan,
+        "headroom": headroom_outside(members, threshold) if known else np.nan,
         "need_inside": need_inside(members, threshold) if known else np.nan,
         "planned_share": repair.planned_share,
         "repair_share": repair.share,
         "repair_allotment_ids": repair.allotment_ids,
-        "declared_but_outside": tuple(ledger.ids[rows & ledger.declared_inside & outside]),
-        "open_points": open_points(ledger, cell, rows, least != most),
-        "allotment_ids": tuple(ledger.ids[rows]),
+        "declared_but_outside": tuple(allotments.ids[rows & allotments.declared_inside & outside]),
+        "open_points": open_points(allotments, cell, rows, least != most),
+        "allotment_ids": tuple(allotments.ids[rows]),
     }
 
 
@@ -506,7 +512,7 @@ def _share_verdicts(job: CheckJob) -> list[Verdict]:
     )  # fmt: skip
     in_use = shares[shares["boundary_basis"] == "in_use"]
     approved = shares[shares["boundary_basis"] == "approved"]
-    beside = {_key(row): row for _, row in approved.iterrows()}
+    by_approved = {_key(row): row for _, row in approved.iterrows()}
     return [
         _verdict(row, beside.get(_key(row)), job.policy)
         for unit_id in job.unit_ids
@@ -525,24 +531,24 @@ def _verdict(row: pd.Series, approved: pd.Series | None, policy: PolicySet) -> V
         outcome=row["outcome"],
         part=dated.rule.part if pd.isna(pollutant) else f"{dated.rule.part}:{pollutant}",
         evidence=_evidence(row),
-        reasons=(*_bounds(row), *_room(row), *_repair(row), *approved_beside(row, approved)),
+        reasons=(*_bounds(row), *_headroom(row), *_repair(row), *approved_beside(row, approved)),
     )
 
 
 def _evidence(row: pd.Series) -> tuple[Evidence, ...]:
     layer = "element_allotments"
-    found = [Evidence(layer, tuple(row["allotment_ids"]))] if row["allotment_ids"] else []
+    evidence = [Evidence(layer, tuple(row["allotment_ids"]))] if row["allotment_ids"] else []
     declared = tuple(row["declared_but_outside"])
     if declared:
-        said = say("share_declared_but_outside", count=len(declared))
-        found.append(Evidence(layer, declared, said))
+        statement = say("share_declared_but_outside", count=len(declared))
+        evidence.append(Evidence(layer, declared, statement))
     by_code: dict[str, list[str]] = {}
     for allotment_id, code in row["open_points"]:
         by_code.setdefault(code, []).append(allotment_id)
-    found += [
+    evidence += [
         Evidence(layer, tuple(rows), say(code, count=len(rows))) for code, rows in by_code.items()
     ]
-    return tuple(found)
+    return tuple(evidence)
 
 
 def _bounds(row: pd.Series) -> list[Statement]:
@@ -557,7 +563,7 @@ def _bounds(row: pd.Series) -> list[Statement]:
     return [say("share_decided_by_bounds", low_share=low, high_share=high, open_count=count)]
 
 
-def _room(row: pd.Series) -> list[Statement]:
+def _headroom(row: pd.Series) -> list[Statement]:
     if row["outcome"] == "met" and not pd.isna(row["headroom"]):
         return [say("share_headroom", amount=float(row["headroom"]), unit=row["unit"])]
     if row["outcome"] == "not_met" and not pd.isna(row["need_inside"]):

@@ -109,7 +109,7 @@ def denominators(
     key = f"{by}_id"
     default = default[default[key].notna()].reset_index(drop=True)
     frames = [_default_rows(default)]
-    said: list[dict[str, list[Statement]]] = [_firms_say(by, period, default, source)]
+    by_frame: list[dict[str, list[Statement]]] = [_firms_say(by, period, default, source)]
     balance = None
     if by != "enterprise":
         places = places_of(by, source)
@@ -120,9 +120,9 @@ def denominators(
             by, places, balance, source, policy, crs
         ).items():
             frames.append(_rows(default, key, basis, land, open_land, figures))
-            said.append(_joined(partial, reasons))
+            by_frame.append(_joined(partial, reasons))
     rows, reasons_of = [], []
-    for frame, statements in zip(frames, said, strict=True):
+    for frame, statements in zip(frames, by_frame, strict=True):
         rows.append(_ranked(frame, key, policy))
         reasons_of += [tuple(statements.get(str(name), ())) for name in frame[key]]
     whole = pd.concat(rows, ignore_index=True)
@@ -160,11 +160,11 @@ def _firms_say(
     merged = large.merge(rows[["enterprise_id", "land_in_use_mu"]], on="enterprise_id", how="left")
     groups = merged.groupby("platform_id")["land_in_use_mu"]
     table = groups.agg(["sum", "count", "size"])
-    stated = default.set_index("platform_id")["output_land_mu"]
+    area_mu = default.set_index("platform_id")["output_land_mu"]
     return {
         str(name): [
             say(
-                "denominator_firms", stated_mu=float(stated.get(name, np.nan)),
+                "denominator_firms", stated_mu=float(area_mu.get(name, np.nan)),
                 firms_mu=float(row["sum"]), count=int(row["count"]),
                 missing=int(row["size"] - row["count"]),
             )
@@ -199,16 +199,16 @@ def _land(
     by: By, places: Places, balance: pd.DataFrame, source: LayerSource, policy: PolicySet, crs: CRS
 ) -> Land:
     """Give the land under each basis on record."""
-    found: Land = {}
+    by_basis: Land = {}
     nothing = pd.Series(0.0, index=balance.index)
     empty = balance.index[balance["parcel_count"] == 0]
     bare = {str(name): [say("denominator_no_parcels")] for name in empty}
     if "approved" in BASES_OF[by]:
-        area, said = _approved(source, policy)
-        found["approved"] = (area, nothing, said)
+        area, reasons = _approved(source, policy)
+        by_basis["approved"] = (area, nothing, reasons)
     if "managed" in BASES_OF[by]:
         area = pd.Series(outline_area_mu(places, crs), index=balance.index)
-        found["managed"] = (area.where(area > 0), nothing, _schematic(by, source))
+        by_basis["managed"] = (area.where(area > 0), nothing, _schematic(by, source))
     kinds: tuple[Basis, Basis] = ("supplied", "built")
     for basis in kinds:
         open_land = balance[f"{basis}_open_mu"]
@@ -217,7 +217,7 @@ def _land(
             for name, area in open_land.items()
             if area > 0
         }
-        found[basis] = (balance[f"{basis}_mu"], open_land, {**unclear, **bare})
+        by_basis[basis] = (balance[f"{basis}_mu"], open_land, {**unclear, **bare})
     missing = balance["registered_missing_mu"]
     lacking = {
         str(name): [
@@ -233,8 +233,8 @@ def _land(
         if area > 0
     }  # fmt: skip
     registered = balance["registered_mu"].where(~(missing > 0))
-    found["registered"] = (registered, balance["supplied_open_mu"], {**lacking, **bare})
-    return found
+    by_basis["registered"] = (registered, balance["supplied_open_mu"], {**lacking, **bare})
+    return by_basis
 
 
 def _approved(
@@ -245,16 +245,23 @@ def _approved(
     blocks = newest_edition(gpd.GeoDataFrame(source.read("approved_boundaries")), policy.as_of)
     groups = pd.DataFrame(blocks).groupby("platform_id")["approved_area_mu"]
     of_blocks = groups.sum().where(groups.count() == groups.size()).reindex(platforms.index)
-    stated = platforms["approved_area_mu"].astype("float64")
-    said = {
-        str(name): [say("denominator_approved_differs", stated_mu=float(one), blocks_mu=float(two))]
-        for name, one, two in zip(platforms.index, stated, of_blocks, strict=True)
-        if not (np.isnan(one) or np.isnan(two)) and compare(float(one), float(two)) != 0
+    area_mu = platforms["approved_area_mu"].astype("float64")
+    reasons = {
+        str(name): [
+            say(
+                "denominator_approved_differs",
+                stated_mu=float(listed_mu),
+                blocks_mu=float(drawn_mu),
+            )
+        ]
+        for name, listed_mu, drawn_mu in zip(platforms.index, area_mu, of_blocks, strict=True)
+        if not (np.isnan(listed_mu) or np.isnan(drawn_mu))
+        and compare(float(listed_mu), float(drawn_mu)) != 0
     }
-    area = stated.fillna(of_blocks)
+    area = area_mu.fillna(of_blocks)
     for name in area.index[area.isna()]:
-        said[str(name)] = [say("denominator_approved_missing")]
-    return area, said
+        reasons[str(name)] = [say("denominator_approved_missing")]
+    return area, reasons
 
 
 def _schematic(by: By, source: LayerSource) -> dict[str, list[Statement]]:
@@ -267,9 +274,9 @@ def _schematic(by: By, source: LayerSource) -> dict[str, list[Statement]]:
 
 
 def _joined(
-    one: dict[str, list[Statement]], other: dict[str, list[Statement]]
+    first: dict[str, list[Statement]], second: dict[str, list[Statement]]
 ) -> dict[str, list[Statement]]:
-    return {name: [*one.get(name, []), *other.get(name, [])] for name in {*one, *other}}
+    return {name: [*first.get(name, []), *second.get(name, [])] for name in {*first, *second}}
 
 
 def _rows(
@@ -317,7 +324,7 @@ def _ranked(frame: pd.DataFrame, key: str, policy: PolicySet) -> pd.DataFrame:
 
 def _changes(rows: pd.DataFrame, key: str) -> pd.DataFrame:
     """List who stands at another place, among those that have a figure under both bases."""
-    found = []
+    changes = []
     for figure in PER_MU_FIGURES:
         table = rows.pivot(index=key, columns="land_basis", values=f"{figure}_wan_yuan_per_mu")
         for basis in [name for name in get_args(Basis) if name in table and name != DEFAULT_BASIS]:
@@ -330,12 +337,12 @@ def _changes(rows: pd.DataFrame, key: str) -> pd.DataFrame:
             )
             change = (ranks["default_rank"] - ranks["rank"]).astype("Int64")
             moved = ranks.assign(rank_change=change, compared_count=len(both))[change != 0]
-            found.append(moved.assign(land_basis=basis, figure=figure).sort_values("rank"))
+            changes.append(moved.assign(land_basis=basis, figure=figure).sort_values("rank"))
     columns = [key, "name", "land_basis", "figure", "default_rank", "rank", "rank_change",
                "compared_count"]  # fmt: skip
-    if not found:
+    if not changes:
         return pd.DataFrame(columns=columns)
-    whole = pd.concat(found).rename_axis(key).reset_index()
+    whole = pd.concat(changes).rename_axis(key).reset_index()
     names = rows.drop_duplicates(key).set_index(key)["name"]
     return whole.assign(name=whole[key].map(names))[columns]
 
@@ -347,7 +354,7 @@ ISSUES = (
 )  # fmt: skip
 """What can be said of a row, in the order of the list."""
 
-GAPS_COLUMNS = (
+GAP_COLUMNS = (
     "issue", "row_id", "name", "unit_id", "period", "place_ids", "row_count", "output_wan_yuan",
     "tax_wan_yuan", "land_mu",
 )  # fmt: skip
@@ -382,11 +389,13 @@ def indicator_gaps(by: By, period: str, source: LayerSource) -> pd.DataFrame:
         frame, other = _firms(by, period, source), "year"
         issues = {**_figure_issues(frame), **_firm_issues(frame, by, source)}
         table = source.read("enterprise_indicators")
-    found = [
+    tables = [
         frame[mask].assign(issue=issue, row_count=1) for issue, mask in issues.items() if mask.any()
     ]
-    found.append(_other_periods(table, other, period))
-    whole = pd.concat([one.reindex(columns=list(GAPS_COLUMNS)) for one in found], ignore_index=True)
+    tables.append(_other_periods(table, other, period))
+    whole = pd.concat(
+        [part.reindex(columns=list(GAP_COLUMNS)) for part in tables], ignore_index=True
+    )
     order = whole["issue"].map(ISSUES.index)
     whole = whole.assign(order=order).sort_values(["order", "row_id"], ignore_index=True)
     return whole.drop(columns="order").astype({"row_count": "Int64"})

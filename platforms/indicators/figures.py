@@ -73,7 +73,7 @@ def _verdict(job: CheckJob, dated: DatedRule, unit_id: str, platform_id: str) ->
         platform_id=platform_id,
         year=job.year,
         evidence=(Evidence(LAYER, (f"{platform_id}/{job.year}",)),),
-        reasons=(*reasons, *_beside(job, dated, platform_id)),
+        reasons=(*reasons, *_at_other_years(job, dated, platform_id)),
     )
 
 
@@ -129,7 +129,7 @@ def _sums(job: CheckJob, platform_id: str, figure: Figure) -> list[Statement]:
     return [say("figure_of_sums", column=figure.column, part=part, whole=whole)]
 
 
-def _beside(job: CheckJob, dated: DatedRule, platform_id: str) -> list[Statement]:
+def _at_other_years(job: CheckJob, dated: DatedRule, platform_id: str) -> list[Statement]:
     """Give the value of the target year, or of the year before what is only shown."""
     figure, target = FIGURES[dated.rule.key], dated.rule.target_date
     if dated.rule.comparator == "none":
@@ -195,9 +195,9 @@ def count_verdict(
     ``no_data`` where the unknown could change the outcome, or where reasons say that there is
     nothing to count; otherwise the certain count.
     """
-    said = list(reasons)
+    statements = list(reasons)
     if at_most > at_least:
-        said.append(say("count_between", at_least=int(at_least), at_most=int(at_most)))
+        statements.append(say("count_between", at_least=int(at_least), at_most=int(at_most)))
     return judge_between(
         dated,
         np.nan if reasons else at_least,
@@ -206,8 +206,8 @@ def count_verdict(
         platform_id=platform_id,
         year=year,
         evidence=tuple(evidence),
-        reasons=tuple(said),
-        undecided=tuple(said),
+        reasons=tuple(statements),
+        undecided=tuple(statements),
     )
 
 
@@ -258,20 +258,20 @@ def firms_inside(
         Booleans per firm: by geometry (a point on the firm's shape), and as its row states, which
         decides only where the firm has no shape.
     """
-    one = gpd.GeoDataFrame([platform], geometry="geometry", crs=enterprises.crs)
-    outline = shapely.union_all(platform_outlines(one, parks))
+    row = gpd.GeoDataFrame([platform], geometry="geometry", crs=enterprises.crs)
+    outline = shapely.union_all(platform_outlines(row, parks))
     sub_parks = parks["park_id"][
         parks["disposition"].eq("sub_park").fillna(value=False)
         & parks["platform_id"].eq(platform["platform_id"]).fillna(value=False)
     ]
-    stated = enterprises["platform_id"].eq(platform["platform_id"]).fillna(value=False)
-    stated |= enterprises["park_id"].isin(sub_parks)
+    is_assigned = enterprises["platform_id"].eq(platform["platform_id"]).fillna(value=False)
+    is_assigned |= enterprises["park_id"].isin(sub_parks)
     shapes = shapes_of(enterprises)
     placed = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    inside = stated.to_numpy(dtype=bool).copy()
+    inside = is_assigned.to_numpy(dtype=bool).copy()
     shapely.prepare(outline)
     inside[placed] = shapely.covers(outline, shapely.point_on_surface(shapes[placed]))
-    return inside, stated.to_numpy(dtype=bool)
+    return inside, is_assigned.to_numpy(dtype=bool)
 
 
 @check("A10", "ten_billion_firms", "listed_firms", unit="家", grouped_by="platform")
@@ -343,7 +343,7 @@ def _listed(
     """Count each credit code once, named by its first row that says yes."""
     fit = counted_rows(dated.rule, "enterprises", firms)
     key = firms["credit_code"].fillna(firms["enterprise_id"])
-    found = firms["enterprise_id"][fit.yes].groupby(key[fit.yes], sort=False).first()
-    open_rows = fit.open & ~key.isin(found.index)
+    first = firms["enterprise_id"][fit.yes].groupby(key[fit.yes], sort=False).first()
+    open_rows = fit.open & ~key.isin(first.index)
     asked = firms["enterprise_id"][open_rows].groupby(key[open_rows], sort=False).first()
-    return set(found), set(asked)
+    return set(first), set(asked)

@@ -71,11 +71,11 @@ def measure_of(figures: pd.DataFrame, measure: str) -> npt.NDArray[np.float64]:
     >>> measure_of(rows, "tax_per_mu").tolist()
     [30.0, nan]
     """
-    made = MEASURES[measure]
-    above = figures[made.numerator].to_numpy(dtype=float)
-    below = figures[made.denominator].to_numpy(dtype=float)
+    sources = MEASURES[measure]
+    above = figures[sources.numerator].to_numpy(dtype=float)
+    below = figures[sources.denominator].to_numpy(dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio: npt.NDArray[np.float64] = np.where(below > 0, above / below * made.factor, np.nan)
+        ratio: npt.NDArray[np.float64] = np.where(below > 0, above / below * sources.factor, np.nan)
     return ratio
 
 
@@ -430,7 +430,7 @@ def grade_firms(scheme: Scheme, period: str, source: LayerSource) -> Grading:
     graded = rated & ~np.isnan(points).any(axis=1)
     factor, bonus, applied = _adjusted(firms, scheme, int(period))
     score = pd.Series(np.where(graded, points.sum(axis=1) * factor + bonus, np.nan))
-    standing = np.select(
+    status = np.select(
         [~in_scope & ~unclear, exempt.astype(bool) & ~unclear, graded],
         ["out_of_scope", "exempt", "graded"],
         "no_data",
@@ -438,7 +438,7 @@ def grade_firms(scheme: Scheme, period: str, source: LayerSource) -> Grading:
     ranks = ranks_with_ties(score)
     frame = firms[["enterprise_id", "name", "unit_id"]].assign(
         period=period,
-        standing=standing,
+        standing=status,
         score=score,
         rank=ranks,
         grade=_grades(score, ranks, scheme),
@@ -485,14 +485,14 @@ def _in_scope(firms: pd.DataFrame, scheme: Scheme) -> tuple[Flags, Flags]:
 
 def _exempt(firms: pd.DataFrame, scheme: Scheme, year: int) -> tuple[npt.NDArray, list[list[str]]]:
     """Name the rule that exempts each firm ('' where none), and those that can't be told."""
-    found = np.full(len(firms), "", dtype=object)
+    titles = np.full(len(firms), "", dtype=object)
     unsaid: list[list[str]] = [[] for _ in range(len(firms))]
     for rule in scheme.exempt:
         met = _condition_met(firms, rule.when, year)
-        found[met.yes & (found == "")] = rule.title
+        titles[met.yes & (titles == "")] = rule.title
         for n in np.flatnonzero(met.open):
             unsaid[n].append(rule.title)
-    return found, unsaid
+    return titles, unsaid
 
 
 def _condition_met(firms: pd.DataFrame, when: Condition, year: int) -> Maybe:
@@ -523,22 +523,22 @@ def _points(firms: pd.DataFrame, scheme: Scheme, rated: Flags) -> tuple[Floats, 
     for position, criterion in enumerate(scheme.criteria):
         value = measure_of(firms, criterion.measure)
         ratio, status = _counted(value / criterion.base, criterion)
-        given = ratio * criterion.weight
+        weighted = ratio * criterion.weight
         gone = np.isnan(value)
         if criterion.missing == "zero":
-            given[gone], status[gone] = 0.0, "missing_zero"
+            weighted[gone], status[gone] = 0.0, "missing_zero"
         elif criterion.missing == "average":
-            others = given[rated & ~gone]
-            given[gone] = others.mean() if len(others) else np.nan
+            others = weighted[rated & ~gone]
+            weighted[gone] = others.mean() if len(others) else np.nan
             status[gone] = "missing_average" if len(others) else "missing"
-        points[:, position] = given
+        points[:, position] = weighted
         tables.append(
             pd.DataFrame(
                 {
                     "enterprise_id": firms["enterprise_id"], "indicator": criterion.measure,
                     "value": value, "base": criterion.base,
                     "unit": MEASURES[criterion.measure].unit, "ratio": ratio,
-                    "weight": criterion.weight, "points": given, "status": status,
+                    "weight": criterion.weight, "points": weighted, "status": status,
                 }
             )[rated]
         )  # fmt: skip
@@ -588,13 +588,13 @@ def _grades(score: pd.Series, ranks: pd.Series, scheme: Scheme) -> pd.Series:
 
 def _grade(score: float, rank: int, count: int, scheme: Scheme) -> str | None:
     """Take the first class whose limit the firm is within; the last one takes what is left."""
-    for one in scheme.classes:
-        if one.limit is None:
-            return one.grade
-        if scheme.by == "rank_pct" and compare(100.0 * rank / count, one.limit) <= 0:
-            return one.grade
-        if scheme.by == "score" and compare(score, one.limit) >= 0:
-            return one.grade
+    for step in scheme.classes:
+        if step.limit is None:
+            return step.grade
+        if scheme.by == "rank_pct" and compare(100.0 * rank / count, step.limit) <= 0:
+            return step.grade
+        if scheme.by == "score" and compare(score, step.limit) >= 0:
+            return step.grade
     return None
 
 
@@ -618,17 +618,17 @@ def _reasons(
         return ()
     if pd.isna(firms["has_figures"].iloc[n]):
         return (say("grading_no_row"),)
-    said = [
-        say("grading_missing", graded_by=one.measure)
-        for one, given in zip(scheme.criteria, points[n], strict=True)
-        if np.isnan(given)
+    reasons = [
+        say("grading_missing", graded_by=criterion.measure)
+        for criterion, value in zip(scheme.criteria, points[n], strict=True)
+        if np.isnan(value)
     ]
     for kind, rule, is_known in applied[n]:
         if not is_known:
-            said.append(say("grading_rule_unknown", title=rule.title))
+            reasons.append(say("grading_rule_unknown", title=rule.title))
         elif kind == "multiplier":
-            said.append(say("grading_multiplied", title=rule.title, factor=rule.amount))
+            reasons.append(say("grading_multiplied", title=rule.title, factor=rule.amount))
         else:
-            said.append(say("grading_bonus", title=rule.title, points=rule.amount))
-    said += [say("grading_rule_unknown", title=title) for title in unsaid[n]]
-    return tuple(said)
+            reasons.append(say("grading_bonus", title=rule.title, points=rule.amount))
+    reasons += [say("grading_rule_unknown", title=title) for title in unsaid[n]]
+    return tuple(reasons)

@@ -119,8 +119,8 @@ def land_balance(
     result["parcel_count"] = result["parcel_count"].fillna(0).astype("Int64")
     ids = rows["parcel_id"].to_numpy(dtype=object)
     for name, mask in (("open_ids", possible["supplied"]), ("unregistered_ids", undeclared)):
-        held = [tuple(ids[mask & (pairs.of_zone == n)]) for n in range(count)]
-        result[name] = pd.Series(held, index=result.index, dtype="object")
+        parcel_ids = [tuple(ids[mask & (pairs.of_zone == n)]) for n in range(count)]
+        result[name] = pd.Series(parcel_ids, index=result.index, dtype="object")
     return result
 
 
@@ -284,9 +284,9 @@ def land_efficiency(
         land = balance.loc[platform_id]
         record = {"platform_id": platform_id, "name": name, "unit_id": unit_id}
         for ratio in RATIOS:
-            row, said = _row(ratio, land, figures, str(platform_id))
+            row, statements = _row(ratio, land, figures, str(platform_id))
             rows.append({"period": period, **record, **row})
-            reasons.append(said)
+            reasons.append(statements)
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return LandEfficiency(frame, tuple(reasons))
 
@@ -301,25 +301,25 @@ def _row(
     ratio: Ratio, land: pd.Series, figures: pd.DataFrame, platform_id: str
 ) -> tuple[dict[str, object], tuple[Statement, ...]]:
     below = float(land[f"{ratio.denominator}_mu"])
-    above, said = _numerator(ratio, land, figures, platform_id)
+    above, reasons = _numerator(ratio, land, figures, platform_id)
     if np.isnan(below):
-        said = [say("denominator_no_parcels")]
+        reasons = [say("denominator_no_parcels")]
     elif below <= 0:
-        said.append(say("efficiency_no_land"))
+        reasons.append(say("efficiency_no_land"))
     kinds = {ratio.numerator, ratio.denominator}
     open_mu = max(
         (float(land[f"{kind}_open_mu"]) for kind in kinds if f"{kind}_open_mu" in land), default=0.0
     )
     value = above / below if below > 0 else np.nan
     if open_mu > 0 and not np.isnan(value):
-        said.append(say("denominator_open", area_mu=open_mu))
+        reasons.append(say("denominator_open", area_mu=open_mu))
     row: dict[str, object] = {
         "ratio": ratio.ratio_id, "numerator": ratio.numerator, "denominator": ratio.denominator,
         "numerator_value": above, "denominator_mu": below, "open_mu": open_mu, "value": value,
         "unit": ratio.unit, "basis": ratio.basis,
         "outcome": "no_data" if np.isnan(value) else "known",
     }  # fmt: skip
-    return row, tuple(said)
+    return row, tuple(reasons)
 
 
 def _numerator(
@@ -329,7 +329,7 @@ def _numerator(
         return np.nan, [say("efficiency_not_on_record")]
     if f"{ratio.numerator}_mu" in land:
         return float(land[f"{ratio.numerator}_mu"]), []
-    given = figures[ratio.numerator].get(platform_id, np.nan)
-    if pd.isna(given):
+    value = figures[ratio.numerator].get(platform_id, np.nan)
+    if pd.isna(value):
         return np.nan, [say("efficiency_figure_missing")]
-    return float(given) * WAN_YUAN_PER_YI_YUAN, [say("efficiency_above_scale_only")]
+    return float(value) * WAN_YUAN_PER_YI_YUAN, [say("efficiency_above_scale_only")]

@@ -78,14 +78,14 @@ def placed_firms(by: Literal["unit", "park"] | str, source: LayerSource) -> pd.D
     zones = gpd.GeoDataFrame(source.read(f"{by}s"))
     if by == "unit" and len(zones):
         zones = assessment_areas(zones.copy())
-    stated = firms[["enterprise_id", key]].rename(columns={key: "stated_id"})
+    assigned = firms[["enterprise_id", key]].rename(columns={key: "stated_id"})
     drawn = _drawn(firms) if len(zones) else np.zeros(len(firms), dtype=bool)
-    plain = stated[~drawn].assign(part_share=1.0, is_by_area=False)
+    plain = assigned[~drawn].assign(part_share=1.0, is_by_area=False)
     plain[key] = plain["stated_id"]
-    by_area = _by_area(firms[drawn], stated[drawn], zones, key)
+    by_area = _by_area(firms[drawn], assigned[drawn], zones, key)
     columns = ["enterprise_id", key, "part_share", "is_by_area", "stated_id"]
-    held = [frame[columns] for frame in (plain, by_area) if len(frame)]
-    placed: pd.DataFrame = pd.concat(held or [plain[columns]], ignore_index=True)
+    tables = [frame[columns] for frame in (plain, by_area) if len(frame)]
+    placed: pd.DataFrame = pd.concat(tables or [plain[columns]], ignore_index=True)
     return placed
 
 
@@ -98,20 +98,20 @@ def _drawn(firms: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
 
 
 def _by_area(
-    firms: gpd.GeoDataFrame, stated: pd.DataFrame, zones: gpd.GeoDataFrame, key: str
+    firms: gpd.GeoDataFrame, assigned: pd.DataFrame, zones: gpd.GeoDataFrame, key: str
 ) -> pd.DataFrame:
     """Part the firms drawn among the zones; what lies in none makes a row without key."""
     if not len(firms):
-        return stated.assign(part_share=1.0, is_by_area=True, **{key: None})
+        return assigned.assign(part_share=1.0, is_by_area=True, **{key: None})
     rows = zone_shares(shapes_of(firms), shapes_of(zones), firms.crs)
     inside = np.bincount(rows.of_shape, rows.share, len(firms))
     outside = np.flatnonzero(1.0 - inside > RELATIVE_TOLERANCE)
     position = np.concatenate([rows.of_shape, outside])
-    found = stated.iloc[position].reset_index(drop=True)
+    placed = assigned.iloc[position].reset_index(drop=True)
     ids = zones[key].to_numpy(dtype=object)[rows.of_zone]
-    found[key] = pd.Series([*ids, *[None] * len(outside)], dtype="str")
-    found["part_share"] = np.concatenate([rows.share, 1.0 - inside[outside]])
-    return found.assign(is_by_area=True)
+    placed[key] = pd.Series([*ids, *[None] * len(outside)], dtype="str")
+    placed["part_share"] = np.concatenate([rows.share, 1.0 - inside[outside]])
+    return placed.assign(is_by_area=True)
 
 
 By = Literal["unit", "platform", "park", "enterprise"]

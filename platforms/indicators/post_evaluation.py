@@ -76,9 +76,9 @@ def post_evaluation(source: LayerSource, policy: PolicySet, year: int) -> pd.Dat
     begun = (days.astype("object").fillna("9999") <= until).to_numpy(dtype=bool)
     projects = ledger.projects.assign(started=days)[begun]
     firms = pd.DataFrame(source.read("enterprises"))[["enterprise_id", "credit_code"]].dropna()
-    held = source.read("enterprise_indicators")
-    held = held[held["year"].eq(year).fillna(value=False).to_numpy(dtype=bool)]
-    figures = held.drop_duplicates("enterprise_id").set_index("enterprise_id")
+    of_year = source.read("enterprise_indicators")
+    of_year = of_year[of_year["year"].eq(year).fillna(value=False).to_numpy(dtype=bool)]
+    figures = of_year.drop_duplicates("enterprise_id").set_index("enterprise_id")
     shared = set(projects["credit_code"][projects["credit_code"].duplicated()].dropna())
     allotments = _land_of(source, policy.as_of)
     parcels = pd.DataFrame(source.read("land_parcels")).set_index("parcel_id")
@@ -87,7 +87,7 @@ def post_evaluation(source: LayerSource, policy: PolicySet, year: int) -> pd.Dat
         mine = firms["enterprise_id"][firms["credit_code"] == project["credit_code"]]
         firm = str(mine.iloc[0]) if len(mine) == 1 else None
         lacking = _why_no_firm(project, len(mine), firm, shared, figures)
-        own = None if firm is None or lacking else figures.loc[[firm]].iloc[0]
+        of_firm = None if firm is None or lacking else figures.loc[[firm]].iloc[0]
         site = _site(project, allotments, parcels)
         start = int(str(project["started"])[:4])
         head = {
@@ -97,7 +97,7 @@ def post_evaluation(source: LayerSource, policy: PolicySet, year: int) -> pd.Dat
             "years_since_start": year - start,
         }  # fmt: skip
         for figure in wanted:
-            rows += [{**head, **row} for row in _rows(figure, project, own, site, lacking)]
+            rows += [{**head, **row} for row in _rows(figure, project, of_firm, site, lacking)]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return frame.astype({"promised": "float64", "actual": "float64", "ratio": "float64"})
 
@@ -141,12 +141,12 @@ def _compared(
 
 
 def _why_no_firm(
-    project: pd.Series, found: int, firm: str | None, shared: set[str], figures: pd.DataFrame
+    project: pd.Series, matches: int, firm: str | None, shared: set[str], figures: pd.DataFrame
 ) -> str:
     """Say why a project has no figures of a firm, empty where it has."""
     if pd.isna(project["credit_code"]):
         return "credit_code"
-    if found != 1:
+    if matches != 1:
         return "enterprise"
     if project["credit_code"] in shared:
         return "several_projects"
@@ -155,22 +155,26 @@ def _why_no_firm(
 
 def _land_of(source: LayerSource, as_of: str) -> pd.DataFrame:
     """Give the land allotted to projects by the day."""
-    held = pd.DataFrame(source.read("element_allotments"))
-    is_land = held["element"].eq("land").fillna(value=False)
-    given = held["allotment_status"].eq("allotted").fillna(value=False)
-    by_day = held["allotted_on"].fillna("") <= as_of
-    chosen = (is_land & given & by_day & held["project_id"].notna()).to_numpy(dtype=bool)
-    return held.loc[chosen, ["allotment_id", "project_id", "land_mu"]]
+    allotments = pd.DataFrame(source.read("element_allotments"))
+    is_land = allotments["element"].eq("land").fillna(value=False)
+    is_allotted = allotments["allotment_status"].eq("allotted").fillna(value=False)
+    by_day = allotments["allotted_on"].fillna("") <= as_of
+    chosen = (is_land & is_allotted & by_day & allotments["project_id"].notna()).to_numpy(
+        dtype=bool
+    )
+    return allotments.loc[chosen, ["allotment_id", "project_id", "land_mu"]]
 
 
 def _site(project: pd.Series, allotments: pd.DataFrame, parcels: pd.DataFrame) -> _Site:
     mine = allotments[allotments["project_id"] == project["project_id"]]
     whole = len(mine) and mine["land_mu"].notna().all()
     land = float(mine["land_mu"].sum()) if whole else None
-    taken = [one for one in split_list(project["parcel_ids"]) if one in parcels.index]
+    parcel_ids = [
+        parcel_id for parcel_id in split_list(project["parcel_ids"]) if parcel_id in parcels.index
+    ]
     floors: dict[str, float | None] = {}
     for figure, column in FLOORS.items():
-        asked = parcels.loc[taken, column].dropna().astype("float64")
+        asked = parcels.loc[parcel_ids, column].dropna().astype("float64")
         # Parcels that ask for different figures each want their own: the greatest covers all.
         floors[figure] = float(asked.max()) if len(asked) else None
     return _Site(tuple(map(str, mine["allotment_id"])), land, floors)

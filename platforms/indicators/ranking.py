@@ -146,16 +146,17 @@ def _platform_rows(period: str, source: LayerSource) -> tuple[pd.Index, pd.DataF
     """Read the indicators of the major platforms in 万元, 亩, 吨标煤."""
     platforms = pd.DataFrame(source.read("major_platforms"))
     major = platforms["is_major"].astype("boolean").fillna(value=True).to_numpy(dtype=bool)
-    held = source.read("platform_indicators")
-    held = held[held["period"].eq(period).fillna(value=False).to_numpy(dtype=bool)]
-    _refuse_twice(held["platform_id"], period)
+    of_period = source.read("platform_indicators")
+    of_period = of_period[of_period["period"].eq(period).fillna(value=False).to_numpy(dtype=bool)]
+    _refuse_twice(of_period["platform_id"], period)
     figures = {
-        name: held[f"{name}_yi_yuan"].astype("float64") * WAN_YUAN_PER_YI_YUAN for name in FIGURES
+        name: of_period[f"{name}_yi_yuan"].astype("float64") * WAN_YUAN_PER_YI_YUAN
+        for name in FIGURES
     }
     rows = pd.DataFrame(
-        {"key": held["platform_id"], **figures,
-         "land": held["above_scale_land_mu"].astype("float64"),
-         "energy": held["energy_tce"].astype("float64")}
+        {"key": of_period["platform_id"], **figures,
+         "land": of_period["above_scale_land_mu"].astype("float64"),
+         "energy": of_period["energy_tce"].astype("float64")}
     )  # fmt: skip
     return pd.Index(platforms["platform_id"][major]), rows
 
@@ -165,11 +166,11 @@ def _firm_rows(period: str, source: LayerSource) -> tuple[pd.Index, pd.DataFrame
     firms = pd.DataFrame(source.read("enterprises"))
     scale = firms["is_above_scale"].astype("boolean").fillna(value=False).to_numpy(dtype=bool)
     firms = firms.loc[scale, ["enterprise_id", "unit_id"]]
-    held = source.read("enterprise_indicators")
+    of_year = source.read("enterprise_indicators")
     year = -1 if "Q" in period else int(period)
-    held = held[held["year"].eq(year).fillna(value=False).to_numpy(dtype=bool)]
-    _refuse_twice(held["enterprise_id"], period)
-    joined = firms.merge(held, on="enterprise_id", how="left")
+    of_year = of_year[of_year["year"].eq(year).fillna(value=False).to_numpy(dtype=bool)]
+    _refuse_twice(of_year["enterprise_id"], period)
+    joined = firms.merge(of_year, on="enterprise_id", how="left")
     figures = {
         name: joined[f"{name}_wan_yuan"].astype("float64")
         if f"{name}_wan_yuan" in joined
@@ -189,8 +190,8 @@ def _investment(
 ) -> pd.DataFrame:
     """Sum the investment of projects brought in (registered, S6) in the period."""
     layer = "major_platforms" if by == "platform" else "units"
-    held = pd.DataFrame(source.read(layer))
-    ids = pd.Index(held[f"{by}_id"])
+    table = pd.DataFrame(source.read(layer))
+    ids = pd.Index(table[f"{by}_id"])
     if BROUGHT_IN not in policy.pack.assumptions:
         return pd.DataFrame({"value": np.nan, "coverage_share": 0.0}, index=ids)
     ledger = read_ledger(source, policy.as_of)
@@ -288,13 +289,15 @@ def rankings(query: RankingQuery, source: LayerSource, policy: PolicySet) -> pd.
     layer = "major_platforms" if query.by == "platform" else "units"
     names = pd.DataFrame(source.read(layer)).set_index(f"{query.by}_id")["name"]
     tables = [
-        _one(MEASURES[name], query, names, source, policy).reset_index(names=f"{query.by}_id")
+        _ranked_measure(MEASURES[name], query, names, source, policy).reset_index(
+            names=f"{query.by}_id"
+        )
         for name in query.asked
     ]
     return pd.concat(tables, ignore_index=True)
 
 
-def _one(
+def _ranked_measure(
     measure: Measure,
     query: RankingQuery,
     names: pd.Series,
@@ -454,13 +457,13 @@ def quarter_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """
     quarters = [f"{job.year}Q{n}" for n in range(1, 5)]
     over = [quarter for quarter in quarters if days_of(quarter)[1] < job.policy.as_of]
-    held = job.source.read(LAYER)
-    held = held[held["period"].isin(quarters)]
-    twice = held[held.duplicated(["platform_id", "period"])]
+    of_quarters = job.source.read(LAYER)
+    of_quarters = of_quarters[of_quarters["period"].isin(quarters)]
+    twice = of_quarters[of_quarters.duplicated(["platform_id", "period"])]
     if len(twice):
         row = twice.iloc[0]
         raise PlanningError("indicator_twice", rows=row["platform_id"], period=row["period"])
-    full = held[held[list(MONITORED)].notna().all(axis=1)]
+    full = of_quarters[of_quarters[list(MONITORED)].notna().all(axis=1)]
     return [
         _verdict(job, dated, unit_id, str(row["platform_id"]), over, held, full)
         for unit_id, row in job.platforms()
@@ -473,18 +476,18 @@ def _verdict(
     unit_id: str,
     platform_id: str,
     over: list[str],
-    held: pd.DataFrame,
+    figures: pd.DataFrame,
     full: pd.DataFrame,
 ) -> Verdict:
     told = set(full["period"][full["platform_id"].eq(platform_id)])
-    rows = np.sort(held["period"][held["platform_id"].eq(platform_id)].to_numpy(dtype=object))
+    rows = np.sort(figures["period"][figures["platform_id"].eq(platform_id)].to_numpy(dtype=object))
     missed = [quarter for quarter in over if quarter not in told]
-    measured: float | None = float(len(missed)) if over and len(held) else None
+    measured: float | None = float(len(missed)) if over and len(figures) else None
     outcome: Outcome | None = None if over else "not_applicable"
     reasons = []
     if not over:
         reasons.append(say("a22_none_over", year=job.year))
-    elif held.empty:
+    elif figures.empty:
         reasons.append(say("a22_not_kept", year=job.year))
     elif missed:
         reasons.append(say("a22_missed", periods=", ".join(missed)))

@@ -170,11 +170,11 @@ def _chain(block: Block, table: IndustryTable) -> Chain:
         raise block.fault("key_missing", "links")
     block.check_ids("links", blocks)
     links: list[Link] = []
-    for one in blocks:
-        link = _link(one, table)
+    for item in blocks:
+        link = _link(item, table)
         if links and STAGES.index(link.stage) < STAGES.index(links[-1].stage):
-            raise PolicyError("chain_links_order", line=one.line, link=link.link_id)
-        _refuse_shared(one, link, links)
+            raise PolicyError("chain_links_order", line=item.line, link=link.link_id)
+        _refuse_shared(item, link, links)
         links.append(link)
     return Chain(block.text("id"), block.text("title"), tuple(links), block.optional_text("note"))
 
@@ -200,14 +200,14 @@ def _link(block: Block, table: IndustryTable) -> Link:
 
 def _refuse_shared(block: Block, link: Link, before: list[Link]) -> None:
     """Refuse a code that another link of the chain, or this one, has already, whole or in part."""
-    held = [(code, other.link_id) for other in before for code in other.industries]
+    codes = [(code, other.link_id) for other in before for code in other.industries]
     for code in link.industries:
-        for other_code, link_id in held:
+        for other_code, link_id in codes:
             if code.startswith(other_code) or other_code.startswith(code):
                 raise PolicyError(
                     "chain_code_twice", line=block.line_of("industries"), code=code, link=link_id
                 )
-        held.append((code, link.link_id))
+        codes.append((code, link.link_id))
 
 
 @dataclass(frozen=True)
@@ -242,7 +242,7 @@ class ChainFirms:
         if platform_id not in self.of_platform:
             raise PlanningError("chain_platform_unknown", platform_id=platform_id)
         rows = self.firms["digits"].to_numpy(dtype=object)[list(self.of_platform[platform_id])]
-        return tuple(None if pd.isna(one) else str(one) for one in rows)
+        return tuple(None if pd.isna(code) else str(code) for code in rows)
 
 
 def chain_firms(source: LayerSource, table: IndustryTable, year: int) -> ChainFirms:
@@ -305,11 +305,11 @@ def _of_platforms(source: LayerSource, firms: gpd.GeoDataFrame) -> dict[str, tup
     """Say which firms stand on which platform: by geometry, else as stated."""
     platforms = gpd.GeoDataFrame(source.read("major_platforms"))
     parks = gpd.GeoDataFrame(source.read("parks"))
-    found = {}
+    by_platform = {}
     for _, row in platforms.iterrows():
         inside, _ = firms_inside(firms, row, parks)
-        found[str(row["platform_id"])] = tuple(int(n) for n in inside.nonzero()[0])
-    return found
+        by_platform[str(row["platform_id"])] = tuple(int(n) for n in inside.nonzero()[0])
+    return by_platform
 
 
 @dataclass(frozen=True)
@@ -413,8 +413,8 @@ def chain_map(firms: ChainFirms, chains: Chains) -> ChainMap:
     """
     rows = firms.firms
     lacking = {
-        str(why): tuple(str(one) for one in held["enterprise_id"])
-        for why, held in rows[rows["lacking"].notna()].groupby("lacking")
+        str(why): tuple(str(firm_id) for firm_id in group["enterprise_id"])
+        for why, group in rows[rows["lacking"].notna()].groupby("lacking")
     }
     links = tuple(
         _chain_map_link(firms, chain, link) for chain in chains.chains for link in chain.links
@@ -426,16 +426,18 @@ def _chain_map_link(firms: ChainFirms, chain: Chain, link: Link) -> LinkOnMap:
     rows = firms.firms
     digits = rows["digits"]
     known = digits.notna()
-    taken = pd.Series([isinstance(one, str) and link.takes(one) for one in digits], rows.index)
-    coarse = pd.Series([isinstance(one, str) and link.may_take(one) for one in digits], rows.index)
+    in_link = pd.Series([isinstance(code, str) and link.takes(code) for code in digits], rows.index)
+    coarse = pd.Series(
+        [isinstance(code, str) and link.may_take(code) for code in digits], rows.index
+    )
     open_count = int((~known).sum() + coarse.sum())
-    city = presence(rows[taken.to_numpy(dtype=bool)])
+    city = presence(rows[in_link.to_numpy(dtype=bool)])
     if city.firm_count:
         outcome: Outcome = "met"
     else:
         outcome = "no_data" if open_count or rows.empty else "not_met"
     return LinkOnMap(
-        chain, link, outcome, city, _by_platform(firms, taken), _by_unit(rows, taken),
+        chain, link, outcome, city, _by_platform(firms, in_link), _by_unit(rows, in_link),
         open_count, _reasons(outcome, city, open_count, is_empty=rows.empty),
     )  # fmt: skip
 
@@ -449,43 +451,43 @@ def presence(rows: pd.DataFrame) -> Presence:
     known = output.dropna()
     return Presence(
         int(rows["key"].nunique()),
-        tuple(str(one) for one in rows["enterprise_id"]),
+        tuple(str(firm_id) for firm_id in rows["enterprise_id"]),
         float(known.sum()) if len(known) else None,
         int(output.isna().sum()),
-        tuple(str(one) for one in rows["enterprise_id"][rows["is_leading"]]),
+        tuple(str(firm_id) for firm_id in rows["enterprise_id"][rows["is_leading"]]),
     )
 
 
-def _by_platform(firms: ChainFirms, taken: pd.Series) -> dict[str, Presence]:
-    found = {}
-    is_taken = taken.to_numpy(dtype=bool)
+def _by_platform(firms: ChainFirms, in_link: pd.Series) -> dict[str, Presence]:
+    by_id = {}
+    is_taken = in_link.to_numpy(dtype=bool)
     for platform_id, positions in firms.of_platform.items():
-        own = [n for n in positions if is_taken[n]]
-        if own:
-            found[platform_id] = presence(firms.firms.iloc[own])
-    return found
+        positions_in_link = [n for n in positions if is_taken[n]]
+        if positions_in_link:
+            by_id[platform_id] = presence(firms.firms.iloc[positions_in_link])
+    return by_id
 
 
-def _by_unit(rows: pd.DataFrame, taken: pd.Series) -> dict[str, Presence]:
-    held = rows[taken.to_numpy(dtype=bool)]
-    return {str(unit_id): presence(one) for unit_id, one in held.groupby("unit_id")}
+def _by_unit(rows: pd.DataFrame, in_link: pd.Series) -> dict[str, Presence]:
+    in_units = rows[in_link.to_numpy(dtype=bool)]
+    return {str(unit_id): presence(group) for unit_id, group in in_units.groupby("unit_id")}
 
 
 def _reasons(
     outcome: Outcome, city: Presence, open_count: int, *, is_empty: bool
 ) -> tuple[Statement, ...]:
-    said = []
+    reasons = []
     if is_empty:
-        said.append(say("chain_no_firms"))
+        reasons.append(say("chain_no_firms"))
     elif outcome == "no_data":
-        said.append(say("chain_link_unknown", count=open_count))
+        reasons.append(say("chain_link_unknown", count=open_count))
     elif outcome == "not_met":
-        said.append(say("chain_link_missing"))
+        reasons.append(say("chain_link_missing"))
     elif open_count:
-        said.append(say("chain_link_at_least", count=open_count))
+        reasons.append(say("chain_link_at_least", count=open_count))
     if city.output_missing:
-        said.append(say("chain_output_missing", count=city.output_missing))
-    return tuple(said)
+        reasons.append(say("chain_output_missing", count=city.output_missing))
+    return tuple(reasons)
 
 
 Near = tuple[float | None, Statement]
@@ -533,21 +535,21 @@ def chain_proximity(
         digits = table.code(industry_code).digits
     except PlanningError as error:
         return None, Statement(error.code, error.values)
-    own = [(c, link) for c in chains.chains for link in c.links if link.takes(digits)]
-    if not own:
+    of_project = [(c, link) for c in chains.chains for link in c.links if link.takes(digits)]
+    if not of_project:
         coarse = any(link.may_take(digits) for c in chains.chains for link in c.links)
         code = "chain_industry_coarse" if coarse else "chain_industry_in_none"
         return None, say(code, code=digits)
     if platform_id is None:
         return chains.proximity.none, say("chain_off_platform")
     there = firms.digits_on(platform_id)
-    found = [_along(chain, link, there, chains) for chain, link in own]
-    value, statement = max(found, key=lambda near: near[0])
+    along = [_along(chain, link, there, chains) for chain, link in of_project]
+    value, statement = max(along, key=lambda near: near[0])
     if value > chains.proximity.none:
         return value, statement
     if not there:
         return None, say("chain_platform_empty")
-    unsaid = sum(one is None or _is_coarse(one, own) for one in there)
+    unsaid = sum(neighbour is None or _is_coarse(neighbour, of_project) for neighbour in there)
     if unsaid:
         return None, say("chain_platform_open", count=unsaid)
     return value, statement
@@ -559,16 +561,18 @@ def _along(
     """Give the value of one chain and name the links that stand there."""
     values = chains.proximity
     present = [
-        one for one in chain.links if any(code is not None and one.takes(code) for code in there)
+        other
+        for other in chain.links
+        if any(code is not None and other.takes(code) for code in there)
     ]
-    beside = [one for one in present if one.is_next_to(link)]
-    links = "、".join(one.title for one in present)
+    adjacent = [other for other in present if other.is_next_to(link)]
+    links = "、".join(other.title for other in present)
     if link in present:
         return values.same_link, say(
             "chain_same_link", chain=chain.title, link=link.title, links=links
         )
-    if beside:
-        near = "、".join(one.title for one in beside)
+    if adjacent:
+        near = "、".join(other.title for other in adjacent)
         return values.next_link, say(
             "chain_next_link", chain=chain.title, link=link.title, links=near
         )
@@ -579,6 +583,6 @@ def _along(
     return values.none, say("chain_none", chain=chain.title, link=link.title)
 
 
-def _is_coarse(digits: str, own: list[tuple[Chain, Link]]) -> bool:
+def _is_coarse(digits: str, of_project: list[tuple[Chain, Link]]) -> bool:
     """Say whether a coarse code may hide a firm of one of these chains."""
-    return any(link.may_take(digits) for chain, _ in own for link in chain.links)
+    return any(link.may_take(digits) for chain, _ in of_project for link in chain.links)

@@ -103,7 +103,7 @@ class IndustryTable:
         """Give the nearest division with its name: by number where there are digits."""
         if not digits:
             return nearest_name(digits, self.divisions)
-        near = min(self.divisions, key=lambda one: (abs(int(one) - int(digits)), one))
+        near = min(self.divisions, key=lambda number: (abs(int(number) - int(digits)), number))
         return f"{near} {self.divisions[near][1]}"
 
 
@@ -133,7 +133,7 @@ def digits_of(text: str) -> str:
     return text.strip().upper().lstrip(LETTERS)
 
 
-def nearness(one: IndustryCode, other: IndustryCode) -> Nearness:
+def nearness(left: IndustryCode, right: IndustryCode) -> Nearness:
     """Say how near two industries are.
 
     ``class`` (the same four digits), ``group`` (three), ``division`` (two), ``section`` (the same
@@ -147,14 +147,14 @@ def nearness(one: IndustryCode, other: IndustryCode) -> Nearness:
     'division'
     """
     alike = 0
-    for first, second in zip(one.digits, other.digits, strict=False):
+    for first, second in zip(left.digits, right.digits, strict=False):
         if first != second:
             break
         alike += 1
     by_digits: Mapping[int, Nearness] = {4: "class", 3: "group", 2: "division"}
     if alike in by_digits:
         return by_digits[alike]
-    return "section" if one.section == other.section else "none"
+    return "section" if left.section == right.section else "none"
 
 
 def parse_industries(text: str) -> IndustryTable:

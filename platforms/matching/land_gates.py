@@ -14,7 +14,7 @@ from geo.units import compare_all
 from layers.contracts import CONTRACTS
 from layers.fields import FIELDS
 from platforms.elements.allotments import AMOUNT_COLUMNS
-from platforms.elements.quotas import Room, RoomKey, Subject
+from platforms.elements.quotas import Headroom, QuotaKey, Subject
 from platforms.land.search import SUPPLY_READY_STATES
 from platforms.ledger.calendar import official_holidays
 from platforms.ledger.claims import Exclusivity, TalksQuestion, exclusivity_by_unit
@@ -604,7 +604,7 @@ class _QuotaStatements:
             return say(
                 "quota_missing", subject_id=where, year=year, element=element, pollutant=pollutant
             )
-        if np.isnan(room.taken):
+        if np.isnan(room.committed):
             return say(
                 "quota_taken_unknown", subject_id=where, year=year, element=element,
                 pollutant=pollutant,

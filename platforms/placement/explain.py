@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from platforms.elements.quotas import Room, RoomKey
+from platforms.elements.quotas import Headroom, QuotaKey
 from platforms.errors import PlanningError
 from platforms.land.site_carving import CUT_SUFFIX
 from platforms.placement.child import run
@@ -198,7 +198,7 @@ class PlacementModel:
 
     options: Sequence[Option]
     limits: Sequence[Limit]
-    rooms: Mapping[RoomKey, Room]
+    rooms: Mapping[QuotaKey, Headroom]
     shares: ShareRows
 
 

@@ -13,7 +13,7 @@ from pyproj import CRS
 
 from geo.units import compare
 from platforms.elements.project_shares import lies_there, project_shares
-from platforms.elements.quotas import Room, RoomKey
+from platforms.elements.quotas import Headroom, QuotaKey
 from platforms.elements.shares import ShareEffect, element_shares, rule_of, share_effect
 from platforms.land.site_carving import CUT_SUFFIX
 from platforms.matching.demand import Demand
@@ -322,7 +322,7 @@ def _overlaps(options: Sequence[Option]) -> list[Limit]:
     return limits
 
 
-def quota_limits(options: Sequence[Option], rooms: Mapping[RoomKey, Room]) -> list[Limit]:
+def quota_limits(options: Sequence[Option], rooms: Mapping[QuotaKey, Headroom]) -> list[Limit]:
     """Hold what is taken of each element against what unit and platform have left.
 
     ``options``: The choices; land takes quota as new construction land alone.

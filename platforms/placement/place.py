@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from geo.units import compare
-from platforms.elements.quotas import Room, RoomKey
+from platforms.elements.quotas import Headroom, QuotaKey
 from platforms.elements.shares import ShareEffect
 from platforms.errors import PlanningError
 from platforms.matching.match import MatchResult
@@ -157,7 +157,7 @@ class Placement:
 
 def place(
     results: Sequence[MatchResult],
-    rooms: Mapping[RoomKey, Room],
+    rooms: Mapping[QuotaKey, Headroom],
     shares: ShareRows,
     policy: PolicySet,
     wishes: Wishes,
@@ -280,7 +280,7 @@ def _solved(
 
 def limits_of(
     options: Sequence[Option],
-    rooms: Mapping[RoomKey, Room],
+    rooms: Mapping[QuotaKey, Headroom],
     shares: ShareRows,
     policy: PolicySet,
     year: int,

@@ -65,7 +65,7 @@ def threshold_for(rule: Rule, measured: float | None) -> float | None:
     if rule.comparator == "none":
         return rule.value if isinstance(rule.value, float) else None
     if rule.comparator == "tiers":
-        ends = [one.up_to for one in rule.tiers if one.up_to is not None]
+        ends = [tier.up_to for tier in rule.tiers if tier.up_to is not None]
         return next((e for e in ends if measured is not None and compare(measured, e) <= 0), None)
     if rule.comparator == "between":
         low, high = rule.bounds
@@ -373,14 +373,14 @@ def verdict_changes(before: Iterable[Verdict], after: Iterable[Verdict]) -> list
     >>> verdict_changes([], [])
     []
     """
-    ones = {_key(verdict): verdict for verdict in before}
-    others = {_key(verdict): verdict for verdict in after}
+    by_key = {_key(verdict): verdict for verdict in before}
+    new_by_key = {_key(verdict): verdict for verdict in after}
     changes = []
-    for key in dict.fromkeys([*ones, *others]):
-        one, other = ones.get(key), others.get(key)
-        reasons = _reasons(one, other)
+    for key in dict.fromkeys([*by_key, *new_by_key]):
+        old, new = by_key.get(key), new_by_key.get(key)
+        reasons = _reasons(old, new)
         if reasons:
-            changes.append(VerdictChange(*key, one, other, reasons))
+            changes.append(VerdictChange(*key, old, new, reasons))
     return changes
 
 
@@ -393,29 +393,31 @@ def _reasons(before: Verdict | None, after: Verdict | None) -> tuple[Statement, 
         return (say("change_rule_added"),)
     if after is None:
         return (say("change_rule_dropped"),)
-    found = []
+    reasons = []
     if before.force_status != after.force_status:
-        found.append(say(f"change_now_{after.force_status}"))
+        reasons.append(say(f"change_now_{after.force_status}"))
     if before.is_past_target != after.is_past_target:
-        found.append(say("change_past_target" if after.is_past_target else "change_before_target"))
+        reasons.append(
+            say("change_past_target" if after.is_past_target else "change_before_target")
+        )
     if before.force != after.force:
-        found.append(say("change_force"))
+        reasons.append(say("change_force"))
     if _differ(before.threshold, after.threshold):
-        found.append(
+        reasons.append(
             say("change_threshold", before=before.threshold, after=after.threshold, unit=after.unit)
         )
     if _differ(before.measured, after.measured):
-        found.append(
+        reasons.append(
             say("change_measured", before=before.measured, after=after.measured, unit=after.unit)
         )
     if before.basis != after.basis or before.assumptions != after.assumptions:
-        found.append(say("change_basis"))
-    if before.outcome != after.outcome and not found:
-        found.append(say("change_outcome"))
-    return tuple(found)
+        reasons.append(say("change_basis"))
+    if before.outcome != after.outcome and not reasons:
+        reasons.append(say("change_outcome"))
+    return tuple(reasons)
 
 
-def _differ(one: float | None, other: float | None) -> bool:
-    if one is None or other is None:
-        return one is not other
-    return compare(one, other) != 0
+def _differ(before: float | None, after: float | None) -> bool:
+    if before is None or after is None:
+        return before is not after
+    return compare(before, after) != 0

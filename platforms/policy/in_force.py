@@ -78,9 +78,9 @@ class PolicySet:
         PolicyError
             ``rule_unknown`` with the nearest known id, ``rule_part_unknown`` with its parts.
         """
-        found = self.rules.get((rule_id, part))
-        if found is not None:
-            return found
+        dated = self.rules.get((rule_id, part))
+        if dated is not None:
+            return dated
         parts = self.parts(rule_id)
         if parts:
             raise PolicyError(
@@ -94,7 +94,7 @@ class PolicySet:
 
     def parts(self, rule_id: str) -> tuple[str, ...]:
         """List the parts of a rule, empty where the pack doesn't have it."""
-        return tuple(part for one, part in self.rules if one == rule_id)
+        return tuple(part for of_rule, part in self.rules if of_rule == rule_id)
 
     def assumption(self, assumption_id: str) -> Assumption:
         """Give an assumption (``assumption_unknown``)."""
@@ -195,12 +195,12 @@ def iso_day(text: str) -> str:
 
 
 def _dated(pack: Pack, rules: list[Rule], day: str) -> DatedRule:
-    standing: dict[ForceStatus, list[Rule]] = {"in_force": [], "expired": [], "not_yet": []}
+    by_status: dict[ForceStatus, list[Rule]] = {"in_force": [], "expired": [], "not_yet": []}
     for rule in rules:
-        standing[_status(rule, day)].append(rule)
-    expired = sorted(standing["expired"], key=lambda rule: rule.effective_until or "")
-    coming = sorted(standing["not_yet"], key=lambda rule: rule.effective_from or "")
-    rule = (standing["in_force"] or expired[-1:] or coming)[0]
+        by_status[_status(rule, day)].append(rule)
+    expired = sorted(by_status["expired"], key=lambda rule: rule.effective_until or "")
+    coming = sorted(by_status["not_yet"], key=lambda rule: rule.effective_from or "")
+    rule = (by_status["in_force"] or expired[-1:] or coming)[0]
     document = pack.documents[rule.clause.document_id]
     return DatedRule(
         rule=rule,

@@ -92,8 +92,8 @@ def combine_packs(packs: Sequence[Pack]) -> Pack:
         raise PolicyError("pack_none")
     whole = packs[0]
     for pack in packs[1:]:
-        stated = {rule.key for rule in pack.rules}
-        kept = tuple(rule for rule in whole.rules if rule.key not in stated)
+        keys = {rule.key for rule in pack.rules}
+        kept = tuple(rule for rule in whole.rules if rule.key not in keys)
         whole = replace(
             whole,
             name=f"{whole.name}+{pack.name}",
@@ -108,7 +108,7 @@ def combine_packs(packs: Sequence[Pack]) -> Pack:
     return whole
 
 
-def switch_off(base: Pack, own: Pack) -> Pack:
+def switch_off(base: Pack, overlay: Pack) -> Pack:
     """Leave out of a base what the pack that extends it switches off.
 
     The base without those rules.
@@ -117,21 +117,21 @@ def switch_off(base: Pack, own: Pack) -> Pack:
     ``pack_off_and_stated`` where the pack states the same rule and part itself.
     """
     kept = list(base.rules)
-    for off in own.switched_off:
+    for off in overlay.switched_off:
         gone = [rule for rule in kept if _is_off(rule, off)]
         if not gone:
-            named = off.rule_id if off.part is None else f"{off.rule_id} {off.part}"
+            name = off.rule_id if off.part is None else f"{off.rule_id} {off.part}"
             known = sorted({rule.rule_id for rule in base.rules}) + sorted(
                 {f"{rule.rule_id} {rule.part}" for rule in base.rules if rule.part}
             )
             raise PolicyError(
-                "pack_off_unknown", pack=own.name, line=off.line, rule=named,
-                nearest=nearest_name(named, known),
+                "pack_off_unknown", pack=overlay.name, line=off.line, rule=name,
+                nearest=nearest_name(name, known),
             )  # fmt: skip
-        for rule in own.rules:
+        for rule in overlay.rules:
             if _is_off(rule, off):
                 raise PolicyError(
-                    "pack_off_and_stated", pack=own.name, line=off.line, rule=rule.rule_id,
+                    "pack_off_and_stated", pack=overlay.name, line=off.line, rule=rule.rule_id,
                     part=rule.part, other_line=rule.line,
                 )  # fmt: skip
         kept = [rule for rule in kept if not _is_off(rule, off)]
@@ -191,12 +191,12 @@ def _refuse_unknown(pack: Pack, rule: Rule) -> None:
         )  # fmt: skip
 
 
-def _overlap(one: Rule, other: Rule) -> bool:
+def _overlap(left: Rule, right: Rule) -> bool:
     """Say whether two spans of days, ends included, share a day; None has no end."""
     first, last = "0000-00-00", "9999-99-99"
-    return (one.effective_from or first) <= (other.effective_until or last) and (
-        other.effective_from or first
-    ) <= (one.effective_until or last)
+    return (left.effective_from or first) <= (right.effective_until or last) and (
+        right.effective_from or first
+    ) <= (left.effective_until or last)
 
 
 CONDITION_KEYS = ("column", "comparator", "value")
@@ -246,7 +246,7 @@ def conditions(block: Block, reads: Reads) -> tuple[Condition, ...]:
     ``pack_condition_unfit`` where words or yes/no are compared by size, and what a value of the
     wrong type or an unknown word raises.
     """
-    return tuple(_condition(one, reads) for one in block.blocks("where", CONDITION_KEYS))
+    return tuple(_condition(entry, reads) for entry in block.blocks("where", CONDITION_KEYS))
 
 
 def _condition(block: Block, reads: Reads) -> Condition:
@@ -506,15 +506,15 @@ def _resolve(text: str, name: str, bases: Mapping[str, str], chain: tuple[str, .
                 nearest=nearest_name(wanted, bases) or "–",
             )  # fmt: skip
         base = _resolve(bases[wanted], wanted, bases, (*chain, wanted))
-    own = _own(top, name, {} if base is None else base.documents)
-    if base is None and own.switched_off:
-        raise PolicyError("pack_off_without_base", pack=name, line=own.switched_off[0].line)
-    whole = own if base is None else combine_packs((switch_off(base, own), own))
+    of_pack = _unmerged(top, name, {} if base is None else base.documents)
+    if base is None and of_pack.switched_off:
+        raise PolicyError("pack_off_without_base", pack=name, line=of_pack.switched_off[0].line)
+    whole = of_pack if base is None else combine_packs((switch_off(base, of_pack), of_pack))
     check_references(whole)
     return whole
 
 
-def _own(top: Block, name: str, inherited: Mapping[str, Document]) -> Pack:
+def _unmerged(top: Block, name: str, inherited: Mapping[str, Document]) -> Pack:
     if top.text("name") != name:
         raise PolicyError(
             "pack_name_differs", pack=name, line=top.line_of("name"), stated=top.text("name")

@@ -12,7 +12,7 @@ from geo.measure import ellipsoidal_area_m2
 from geo.units import compare, m2_to_mu
 from layers.fields import FIELDS, split_list
 from platforms.elements.allotments import AMOUNT_COLUMNS
-from platforms.elements.quotas import Quotas, Room, RoomKey, quotas_of
+from platforms.elements.quotas import Headroom, QuotaKey, Quotas, quotas_of
 from platforms.industries.codes import division
 from platforms.land.blocks import find_blocks
 from platforms.land.search import BlockQuery, LandLayers, is_supply_ready, land_layers, state_of
@@ -410,7 +410,7 @@ def _shortages(row: Row, room: _Room) -> tuple[list[Statement], list[Statement]]
     if unit_id is None:
         return [], [say("c9_unit_missing")]
     short, open_ = _land(row, unit_id, room)
-    rooms = room.quotas.rooms(str(row["project_id"]))
+    rooms = room.quotas.headrooms(str(row["project_id"]))
     for element, needs in (("energy", _energy(row)), ("emission", _emissions(row))):
         if needs is None:
             open_.append(say("need_not_stated", element=element))
@@ -460,7 +460,7 @@ def _emissions(row: Row) -> Needs | None:
 
 
 def _element(
-    unit_id: str, need: tuple[str, str | None, float], rooms: Mapping[RoomKey, Room], year: int
+    unit_id: str, need: tuple[str, str | None, float], rooms: Mapping[QuotaKey, Headroom], year: int
 ) -> tuple[list[Statement], list[Statement]]:
     element, pollutant, amount = need
     if compare(amount, 0.0) <= 0:
@@ -469,7 +469,7 @@ def _element(
     if room is None or room.quota != room.quota:
         return [], [say("quota_missing", subject_id=unit_id, year=year, element=element,
                         pollutant=pollutant or "")]  # fmt: skip
-    if room.taken != room.taken:
+    if room.committed != room.committed:
         return [], [say("quota_taken_unknown", subject_id=unit_id, year=year, element=element,
                         pollutant=pollutant or "")]  # fmt: skip
     if compare(amount, room.left) <= 0:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.units import compare
-from platforms.elements.shares import Members, need_inside, room_outside, share_bounds
+from platforms.elements.shares import Members, headroom_outside, need_inside, share_bounds
 
 amounts = st.floats(0.01, 1000)
 parts = st.floats(0, 1)
@@ -49,7 +49,7 @@ def test_the_bounds_are_the_extremes_of_all_that_could_come_true(given_rows):
 def test_room_and_need_bring_the_worst_share_exactly_to_the_threshold(given_rows, threshold):
     members = members_of([(a, p, p, True) for a, p, _, _ in given_rows])
     inside, total = (members.amount * members.least).sum(), members.amount.sum()
-    room, need = room_outside(members, threshold), need_inside(members, threshold)
+    room, need = headroom_outside(members, threshold), need_inside(members, threshold)
     if compare(inside / total, threshold) >= 0:
         assert inside / (total + room) == pytest.approx(threshold)
         assert need == pytest.approx(0, abs=1e-6)
@@ -67,7 +67,7 @@ def test_an_unknown_amount_leaves_the_share_open_only_towards_its_own_side():
     assert np.isnan(bounds.share)
     assert bounds.low == pytest.approx(0.8)
     assert bounds.high == pytest.approx(1.0)
-    assert np.isnan(room_outside(members, 0.7))
+    assert np.isnan(headroom_outside(members, 0.7))
 
 
 def test_nothing_known_to_count_is_no_share_even_if_something_may_count():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from platforms.elements.allotments import Cell, Ledger
+from platforms.elements.allotments import Allotments, Cell
 from platforms.elements.shares import repair_of
 from platforms.policy.uncertain import Maybe
 
@@ -17,7 +17,7 @@ CELL = Cell("N", "land", None, 2024, 2024)
 def ledger_of(rows):
     """Allotments as (status, amount, part inside)."""
     count = len(rows)
-    return Ledger(
+    return Allotments(
         ids=np.array([f"a{n}" for n in range(count)], dtype=object),
         unit_id=np.full(count, "N", dtype=object),
         element=np.full(count, "land", dtype=object),

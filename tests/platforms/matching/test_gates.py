@@ -270,7 +270,7 @@ ENERGY = ("unit", "N", "energy", None)
     ("need", "outcome"), [(0.0, "met"), (39.9, "met"), (40.0, "met"), (40.1, "not_met")]
 )
 def test_energy_fits_while_the_quota_of_the_unit_has_room(need, outcome):
-    rooms = {**ROOMS, ENERGY: Room(100.0, 60.0)}
+    rooms = {**ROOMS, ENERGY: Headroom(100.0, 60.0)}
     assert gate("headroom_energy", wanted=demand(energy_tce=need), rooms=rooms).outcome == outcome
 
 
@@ -284,8 +284,8 @@ def test_a_missing_quota_is_named():
 def test_every_pollutant_is_held_against_its_own_quota():
     rooms = {
         **ROOMS,
-        ("unit", "N", "emission", "氨氮"): Room(1.0, 0.0),
-        ("unit", "N", "emission", "氮氧化物"): Room(1.0, 0.95),
+        ("unit", "N", "emission", "氨氮"): Headroom(1.0, 0.0),
+        ("unit", "N", "emission", "氮氧化物"): Headroom(1.0, 0.95),
     }
     wanted = demand(emission_t=None, emissions_t={"氨氮": 0.1, "氮氧化物": 0.1})
     answer = gate("headroom_emission", wanted=wanted, rooms=rooms)
@@ -293,10 +293,11 @@ def test_every_pollutant_is_held_against_its_own_quota():
 
 
 @pytest.mark.parametrize(
-    ("quota", "outcome"), [(None, "met"), (Room(50.0, 0.0), "met"), (Room(49.0, 0.0), "not_met")]
+    ("quota", "outcome"),
+    [(None, "met"), (Headroom(50.0, 0.0), "met"), (Headroom(49.0, 0.0), "not_met")],
 )
 def test_a_platform_with_a_quota_of_its_own_is_held_to_it(quota, outcome):
-    rooms = {**ROOMS, ENERGY: Room(100.0, 0.0)}
+    rooms = {**ROOMS, ENERGY: Headroom(100.0, 0.0)}
     if quota is not None:
         rooms["platform", "P1", "energy", None] = quota
     assert gate("headroom_energy", wanted=demand(energy_tce=50.0), rooms=rooms).outcome == outcome
@@ -307,7 +308,7 @@ def test_a_platform_with_a_quota_of_its_own_is_held_to_it(quota, outcome):
     [(True, 100.0, "met"), (True, 99.9, "not_met"), (False, 0.0, "met"), (None, 500.0, "no_data")],
 )
 def test_only_new_construction_land_takes_quota(is_increment, left, outcome):
-    rooms = {("unit", "N", "land", None): Room(left, 0.0)}
+    rooms = {("unit", "N", "land", None): Headroom(left, 0.0)}
     assert gate("headroom_land", site(is_increment=is_increment), rooms=rooms).outcome == outcome
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from platforms.elements.quotas import Room
+from platforms.elements.quotas import Headroom
 from platforms.land.carving import Carving
 from platforms.land.site_carving import CarvedSite
 from platforms.matching.gates import judged
@@ -210,9 +210,9 @@ def test_scaling_all_weights_changes_nothing(factor):
     ("taken", "expected"), [(0.0, 0.9), (50.0, 0.8), (90.0, 0.0), (95.0, 0.0), (None, None)]
 )
 def test_headroom_is_the_part_of_the_scarcest_quota_that_is_left(taken, expected):
-    energy = Room(100.0, float("nan") if taken is None else taken)
+    energy = Headroom(100.0, float("nan") if taken is None else taken)
     rooms = {
-        ("unit", "N", "land", None): Room(10_000.0, 0.0), ("unit", "N", "energy", None): energy,
+        ("unit", "N", "land", None): Headroom(10_000.0, 0.0), ("unit", "N", "energy", None): energy,
     }  # fmt: skip
     found = value("headroom", wanted=demand(energy_tce=10.0), rooms=rooms)
     assert found == (None if expected is None else pytest.approx(expected))

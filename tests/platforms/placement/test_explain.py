@@ -7,7 +7,7 @@ import time
 import pytest
 import shapely
 
-from platforms.elements.quotas import Room
+from platforms.elements.quotas import Headroom
 from platforms.errors import PlanningError
 from platforms.placement import explain as why
 from platforms.placement.conflicts import (
@@ -48,7 +48,7 @@ def option(project_id, site_id, points=50.0, **values):
 
 def ground(options, left=None, quota=1000.0, inside=None, total=None):
     """Unit N with ``left`` 亩 of its quota, and ``inside`` of ``total`` 亩 in zones."""
-    rooms = {} if left is None else {("unit", "N", "land", None): Room(quota, quota - left)}
+    rooms = {} if left is None else {("unit", "N", "land", None): Headroom(quota, quota - left)}
     shares = {}
     if inside is not None:
         shares["N", "land", None] = {"inside": inside, "total": total, "threshold": 0.7}

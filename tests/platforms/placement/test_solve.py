@@ -6,7 +6,7 @@ import random
 import pytest
 import shapely
 
-from platforms.elements.quotas import Room
+from platforms.elements.quotas import Headroom
 from platforms.errors import PlanningError
 from platforms.placement.limits import (
     Option,
@@ -59,7 +59,7 @@ def test_no_assignment_written_out_is_better(seed):
         )
         for project in range(4) for site in range(3)
     ]  # fmt: skip
-    rooms = {("unit", one, "land", None): Room(200.0, 30.0) for one in "NS"}
+    rooms = {("unit", one, "land", None): Headroom(200.0, 30.0) for one in "NS"}
     shares = {
         (one, "land", None): {"inside": 80.0, "total": 100.0, "threshold": 0.7} for one in "NS"
     }
@@ -98,7 +98,7 @@ def test_a_share_that_is_open_bounds_nobody():
 
 def test_a_quota_of_nothing_keeps_new_land_out_but_not_existing_land():
     new, old = option("X1", "S1"), option("X2", "S2", increment_mu=0.0)
-    limits = quota_limits([new, old], {("unit", "N", "land", None): Room(0.0, 0.0)})
+    limits = quota_limits([new, old], {("unit", "N", "land", None): Headroom(0.0, 0.0)})
     assert search([50.0, 50.0], rows_of(limits), 0.0, 5.0).chosen == (1,)
 
 
