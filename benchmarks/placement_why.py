@@ -12,7 +12,7 @@ from pathlib import Path
 
 import shapely
 
-from platforms.elements.quotas import Room, RoomKey
+from platforms.elements.quotas import Headroom, QuotaKey
 from platforms.placement.explain import PlacementModel, explain
 from platforms.placement.limits import (
     Option,

@@ -61,7 +61,7 @@ def evidence_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
                 sum(known) / len(known) if known else None,
                 unit_id=unit_id,
                 year=job.year,
-                evidence=(Evidence(LAYER, (park_id,)),),
+                evidence=(Evidence(PARKS, (park_id,)),),
                 reasons=(
                     say("park_named", park_id=park_id), *said, facts.yields,
                     *((say("a28_not_in_data"),) if is_exit else ()),
@@ -73,7 +73,7 @@ def evidence_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
 def _facts_by_park(job: CheckJob) -> list[tuple[str, str, _Facts]]:
     """List unit, park and facts of the parks that haven't exited, by unit in the order asked."""
-    parks = job.layer(LAYER)
+    parks = job.layer(PARKS)
     present = parks[~(parks["exited_on"].fillna("9999-12-31") <= job.policy.as_of)]
     facts = _facts(job, present)
     under = assessed_units(present, job.layer("units"))
@@ -197,7 +197,7 @@ def checklist_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     -----
     A23 嘉政发〔2018〕15号 三（二）.
     """
-    rows = job.source.read(CHECKLIST_LAYER)
+    rows = job.source.read(MILESTONES)
     return [_verdict(dated, unit_id, rows, job.policy.as_of) for unit_id in job.unit_ids]
 
 

@@ -75,7 +75,7 @@ def exit_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     -----
     A13 嘉政发〔2018〕15号 二（二）; S1, S16.
     """
-    parks, units = job.layer(LAYER), job.layer("units")
+    parks, units = job.layer(PARKS), job.layer("units")
     under = assessed_units(parks, units)
     counted = counted_parks(parks, job.policy)
     major_under = assessed_units(major_rows(job.layer("major_platforms")), units)
@@ -186,7 +186,7 @@ def sorting_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     platform, a sub-park that has exited, and two outlines of different kind that have more than
     the stated part of the smaller one in common.
     """
-    parks = job.layer(LAYER)
+    parks = job.layer(PARKS)
     counted, under = job.per_rule(_counted_parks)
     listed = (_neither if dated.rule.part == "neither" else _both)(job, counted)
     return _per_unit(job, dated, counted, under, listed, parks.empty)
@@ -194,7 +194,7 @@ def sorting_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
 def _counted_parks(job: CheckJob) -> tuple[gpd.GeoDataFrame, pd.Series]:
     """Return the parks that are industrial platforms, and the unit each is assessed under."""
-    parks = job.layer(LAYER)
+    parks = job.layer(PARKS)
     counted = parks[counted_parks(parks, job.policy)]
     return counted, assessed_units(counted, job.layer("units"))
 
@@ -213,8 +213,8 @@ def kept_park_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     parks = job.layer(PARKS)
     integrated = parks["disposition"].eq("sub_park").fillna(value=False)
     here = parks[~has_exited(parks, job.policy.as_of) & ~integrated]
-    fit = counted_rows(dated.rule, LAYER, here)
-    listed = Found(
+    fit = counted_rows(dated.rule, PARKS, here)
+    listed = Listing(
         {
             park_id: say("a15_planned" if disposition == "exiting" else "a15_kept")
             for park_id, disposition in zip(
@@ -238,7 +238,7 @@ def new_park_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     -----
     A18 嘉政发〔2018〕15号 三（二）.
     """
-    parks = job.layer(LAYER)
+    parks = job.layer(PARKS)
     here = parks[
         parks["park_kind"].ne("feature_town").fillna(value=True).to_numpy(dtype=bool)
         & ~has_exited(parks, job.policy.as_of)
@@ -260,7 +260,7 @@ def new_park_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
             unclear[park_id] = say("a18_baseline_unknown")
     known = len(outlines) > 0 and not parks.empty
     under = assessed_units(here, job.layer("units"))
-    return _per_unit(job, dated, here, under, Found(listed, unclear), not known, vacuous=True)
+    return _per_unit(job, dated, here, under, Listing(listed, unclear), not known, vacuous=True)
 
 
 def has_exited(parks: gpd.GeoDataFrame, as_of: str) -> np.ndarray:
@@ -329,7 +329,7 @@ def _per_unit(
     dated: DatedRule,
     parks: gpd.GeoDataFrame,
     under: pd.Series,
-    listed: Found,
+    listed: Listing,
     is_empty: bool,
     *,
     vacuous: bool = False,
@@ -352,7 +352,7 @@ def _per_unit(
                 judge(dated, None, unit_id=unit_id, outcome="not_applicable", reasons=(said,))
             )
         else:
-            verdicts.append(_sorted_parks_verdict(dated, unit_id, listed, own, homeless))
+            verdicts.append(_listing_verdict(dated, unit_id, listed, own, homeless))
     return verdicts
 
 
@@ -511,7 +511,7 @@ def grant_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     grants = job.source.read(GRANTS)
     year = grants["granted_on"].str[:4]
     of_year = grants[year.eq(str(job.year)).fillna(value=False) | year.isna()]
-    exiting = parks[counted_rows(dated.rule, GRANTS_PARKS, parks).yes]
+    exiting = parks[counted_rows(dated.rule, PARKS, parks).yes]
     placed = _placed(job, of_year, exiting)
     verdicts = []
     for unit_id in job.unit_ids:
@@ -520,7 +520,7 @@ def grant_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
             said = say("parks_missing") if parks.empty else lacking
             verdicts.append(judge(dated, None, unit_id=unit_id, year=job.year, reasons=(said,)))
         else:
-            verdicts.append(_grants_verdict(dated, unit_id, job.year, placed))
+            verdicts.append(_grant_verdict(dated, unit_id, job.year, placed))
     return verdicts
 
 

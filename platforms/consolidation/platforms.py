@@ -300,7 +300,7 @@ def _output_of_firms(job: CheckJob) -> np.ndarray:
     figures = job.source.read("enterprise_indicators")
     figures = figures[figures["year"].eq(job.year).fillna(value=False)]
     output = figures.drop_duplicates("enterprise_id").set_index("enterprise_id")["output_wan_yuan"]
-    of_firm = job.layer(TOTALS_LAYER)["enterprise_id"].map(output)
+    of_firm = job.layer(FIRMS)["enterprise_id"].map(output)
     return np.asarray(of_firm.to_numpy(dtype=float), dtype=float)
 
 

@@ -61,30 +61,26 @@ def outside_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     -----
     A18 嘉政发〔2018〕15号 二（五）. Redevelopment of existing land isn't caught.
     """
-    year, ledger = job.year, job.per_run(_allotments)
+    year, allotments = job.year, job.per_run(_allotments)
     outlines = major_outlines(job.layer("major_platforms"), job.layer("parks"))
-    outside_m2 = _outside_m2(ledger.shapes, outlines, job.crs)
+    outside_m2 = _outside_m2(allotments.shapes, outlines, job.crs)
     verdicts = []
     for unit_id in job.unit_ids:
         cell = Cell(unit_id, "land", None, year, year)
         if not len(outlines):
             reason = say("platforms_missing")
             verdicts.append(judge(dated, None, unit_id=unit_id, year=year, reasons=(reason,)))
-        elif not on_record(allotment_columns, cell).yes.any():
+        elif not on_record(allotments, cell).yes.any():
             reason = say("a18_no_record", year=year)
             verdicts.append(judge(dated, None, unit_id=unit_id, year=year, reasons=(reason,)))
         else:
-            caught = counts_in(allotment_columns, cell) & allotment_columns.increment
-            verdicts.append(
-                _verdict(dated, allotment_columns.ids, caught, outside_m2, unit_id, year)
-            )
+            caught = counts_in(allotments, cell) & allotments.increment
+            verdicts.append(_verdict(dated, allotments.ids, caught, outside_m2, unit_id, year))
     return verdicts
 
 
-def _allotments(job: CheckJob) -> Ledger:
-    return allotment_ledger(
-        job.layer(LAYER), job.layer("land_parcels"), job.layer("units"), job.crs
-    )
+def _allotments(job: CheckJob) -> Allotments:
+    return read_allotments(job.layer(LAYER), job.layer("land_parcels"), job.layer("units"), job.crs)
 
 
 def _outside_m2(shapes: Shapes, outlines: Shapes, crs: CRS) -> Floats:
@@ -144,10 +140,10 @@ def supply_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """
     if not job.is_whole_city:
         return []
-    ledger = job.per_run(_allotments)
-    made = on_record(ledger, Cell(CITY, "land", None, job.year, job.year))
+    allotments = job.per_run(_allotments)
+    made = on_record(allotments, Cell(CITY, "land", None, job.year, job.year))
     judged = _share if dated.rule.part == "share" else _control_line
-    return [judged(job, dated, ledger, made)]
+    return [judged(job, dated, allotments, made)]
 
 
 def _share(job: CheckJob, dated: DatedRule, allotments: Allotments, supplied: Maybe) -> Verdict:
@@ -265,18 +261,18 @@ def step_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     -----
     A26 嘉政发〔2018〕15号 二（五）. Of a step taken twice the last one counts.
     """
-    allotments = job.layer(STEPS_LAYER)
-    ledger = job.per_run(_allotments)
+    rows = job.layer(LAYER)
+    allotments = job.per_run(_allotments)
     events = job.source.read(EVENTS)
     events = events[events["event_on"].fillna("9999") <= job.policy.as_of]
     days = _last_days(events[counted_rows(dated.rule, EVENTS, events).yes])
     verdicts = []
     for unit_id in job.unit_ids:
-        made = pd.Series(data=False, index=allotments.index)
+        allotted = pd.Series(data=False, index=rows.index)
         for element in ELEMENTS:
             cell = Cell(unit_id, element, None, job.year, job.year)
-            made |= on_record(ledger, cell).yes
-        verdicts.append(_steps_verdict(dated, unit_id, job.year, allotments[made], days))
+            allotted |= on_record(allotments, cell).yes
+        verdicts.append(_steps_verdict(dated, unit_id, job.year, rows[allotted], days))
     return verdicts
 
 
@@ -423,8 +419,8 @@ def _trend(before: ShareBounds, year: int) -> list[Statement]:
 
 
 def _elements(job: CheckJob, main: Outlines) -> dict[str, Count]:
-    ledger = job.per_run(_allotments)
-    inside = inside_shares(ledger.shapes, main, job.crs)
+    allotments = job.per_run(_allotments)
+    inside = inside_shares(allotments.shapes, main, job.crs)
     return {
         element if pollutant is None else f"{element}:{pollutant}": partial(
             _allotted, allotments, inside, element, pollutant

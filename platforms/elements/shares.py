@@ -514,7 +514,7 @@ def _share_verdicts(job: CheckJob) -> list[Verdict]:
     approved = shares[shares["boundary_basis"] == "approved"]
     by_approved = {_key(row): row for _, row in approved.iterrows()}
     return [
-        _verdict(row, beside.get(_key(row)), job.policy)
+        _verdict(row, by_approved.get(_key(row)), job.policy)
         for unit_id in job.unit_ids
         for _, row in in_use[in_use["unit_id"] == unit_id].iterrows()
     ]

@@ -465,7 +465,7 @@ def quarter_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
         raise PlanningError("indicator_twice", rows=row["platform_id"], period=row["period"])
     full = of_quarters[of_quarters[list(MONITORED)].notna().all(axis=1)]
     return [
-        _verdict(job, dated, unit_id, str(row["platform_id"]), over, held, full)
+        _verdict(job, dated, unit_id, str(row["platform_id"]), over, of_quarters, full)
         for unit_id, row in job.platforms()
     ]
 

@@ -166,7 +166,7 @@ class Asking:
     policy: PolicySet
     table: MatchTable
     year: int
-    rooms: Mapping[RoomKey, Room]
+    rooms: Mapping[QuotaKey, Headroom]
     project: ProjectStatus = field(default_factory=ProjectStatus)
 
 

@@ -147,8 +147,8 @@ def evaluate(
     Evaluation
         For ``ranked`` under any weights.
     """
-    rooms = inputs.quotas.rooms(demand.project_id)
-    asked = Asking(demand, policy, table, inputs.year, rooms, inputs.project)
+    headrooms = inputs.quotas.headrooms(demand.project_id)
+    asked = Asking(demand, policy, table, inputs.year, headrooms, inputs.project)
     answers = judged(inputs.columns, asked)
     setting = Setting(answers, asked, inputs.around)
     names = np.array([site.site_id for site in inputs.columns.sites], dtype=str)

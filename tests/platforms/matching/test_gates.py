@@ -1,6 +1,6 @@
 import pytest
 
-from platforms.elements.quotas import Room
+from platforms.elements.quotas import Headroom
 from platforms.matching.gates import GATES, judge, status_of
 from tests.matching_frames import FIT, ROOMS, asking, demand, gate, site
 from tests.planning_frames import pack_on
