@@ -57,19 +57,12 @@ PARKS = "parks"
 def exit_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge the share of industrial platforms that have exited (A13).
 
-    Parameters
-    ----------
-    job
-        Units, layers and rules; S1 states which kinds of park count.
-    dated
-        The rule [share].
+    ``job``: Units, layers and rules; S1 states which kinds of park count.
+    ``dated``: The rule [share].
 
-    Returns
-    -------
-    list of Verdict
-        One a unit: exited on or before the as-of date ÷ the baseline of 2018, by number; by area,
-        and with the main platforms counted, in the reasons. Where a park doesn't say whether it
-        belongs to the baseline, or none does, there is no verdict.
+    One a unit: exited on or before the as-of date ÷ the baseline of 2018, by number; by area, and
+    with the main platforms counted, in the reasons. Where a park doesn't say whether it belongs to
+    the baseline, or none does, there is no verdict.
 
     Notes
     -----

@@ -28,20 +28,12 @@ PRINCIPLE = "principle"
 def number_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge the number of major platforms, in principle or at most (A1).
 
-    Parameters
-    ----------
-    job
-        Units, layers and rules.
-    dated
-        ``principle`` asks for the number kept in principle; its reasons say whether a deviation has
-        its reason and review date on file. ``limit`` is met within the principle, or up to the
-        limit where each platform beyond it has both on file.
+    ``dated``: ``principle`` asks for the number kept in principle; its reasons say whether a
+      deviation has its reason and review date on file. ``limit`` is met within the principle, or up
+      to the limit where each platform beyond it has both on file.
 
-    Returns
-    -------
-    list of Verdict
-        One a unit. A platform in a functional zone counts there, not for the county around it.
-        Without any platform on record, or with one of no known unit, there is no verdict.
+    One a unit. A platform in a functional zone counts there, not for the county around it. Without
+    any platform on record, or with one of no known unit, there is no verdict.
 
     Notes
     -----

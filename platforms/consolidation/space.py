@@ -43,21 +43,14 @@ class _Figures:
 def developable_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge the developable space of each major platform (A2).
 
-    Parameters
-    ----------
-    job
-        Units, layers and rules; S16 states what is deducted.
-    dated
-        The rule [亩].
+    ``job``: Units, layers and rules; S16 states what is deducted.
+    ``dated``: The rule [亩].
 
-    Returns
-    -------
-    list of Verdict
-        One a platform. Measured is the ellipsoidal area [亩] of the outline with sub-parks less
-        the blocking constraints in force on the as-of date. The reasons give the declared figure
-        and the unbuilt and inefficient remainder; where a reading disagrees they say so. Without
-        constraints on record, or with an unclear one, the area is an upper bound: too small is
-        ``not_met``, anything else ``no_data``.
+    One a platform. Measured is the ellipsoidal area [亩] of the outline with sub-parks less the
+    blocking constraints in force on the as-of date. The reasons give the declared figure and the
+    unbuilt and inefficient remainder; where a reading disagrees they say so. Without constraints on
+    record, or with an unclear one, the area is an upper bound: too small is ``not_met``, anything
+    else ``no_data``.
 
     Notes
     -----

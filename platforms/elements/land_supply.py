@@ -42,20 +42,12 @@ LAYER = "element_allotments"
 def outside_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge the year's increments of industrial land outside the major platforms (A18).
 
-    Parameters
-    ----------
-    job
-        Units, layers and the year of the allotments.
-    dated
-        The rule [亩].
+    ``dated``: The rule [亩].
 
-    Returns
-    -------
-    list of Verdict
-        One a unit; measured is the ellipsoidal area outside [亩], each allotment that goes out by
-        more than the rule's tolerance is listed with its own. A unit with no land on record for
-        the year is ``no_data``; so is one where an increment can't be placed, unless another is
-        outside for certain.
+    One a unit; measured is the ellipsoidal area outside [亩], each allotment that goes out by more
+    than the rule's tolerance is listed with its own. A unit with no land on record for the year is
+    ``no_data``; so is one where an increment can't be placed, unless another is outside for
+    certain.
 
     Notes
     -----

@@ -247,17 +247,9 @@ TABLE = "projects"
 def project_share_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge the share of landed major projects inside the platforms (B2).
 
-    Parameters
-    ----------
-    job
-        Units, layers, year and rules.
-    dated
-        The rule [share].
+    ``dated``: The rule [share].
 
-    Returns
-    -------
-    list of Verdict
-        One a unit, by the outline in use; by investment and by the approved outline in the reasons.
+    One a unit, by the outline in use; by investment and by the approved outline in the reasons.
     """
     shares = project_shares(
         job.source.read("projects"), job.layer("major_platforms"), job.layer("parks"),

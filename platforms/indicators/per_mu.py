@@ -315,18 +315,10 @@ FIGURE_OF = {"A8": "output", "A9": "tax"}
 def per_mu_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge output or tax per 亩 of each major platform in a year (A8, A9).
 
-    Parameters
-    ----------
-    job
-        Units, layers and the year of the figures.
-    dated
-        The rule [万元/亩].
+    ``dated``: The rule [万元/亩].
 
-    Returns
-    -------
-    list of Verdict
-        One a platform [万元/亩]; a missing figure, or missing or zero land, is ``no_data``. Past
-        the target date the value of the target year is in the reasons where there is one.
+    One a platform [万元/亩]; a missing figure, or missing or zero land, is ``no_data``. Past the
+    target date the value of the target year is in the reasons where there is one.
 
     Notes
     -----

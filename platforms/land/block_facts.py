@@ -60,27 +60,13 @@ def net_land(
 ) -> NetLand:
     """Take the land under blocking constraints off blocks or parcels, and say who takes what.
 
-    Parameters
-    ----------
-    land
-        Blocks, parcels or other land, in a projected system.
-    constraints
-        Layer ``constraints``; those of severity ``block`` count.
-    id_column
-        Column that names each row of the land.
-    progress
-        Told the share done.
+    ``land``: Blocks, parcels or other land, in a projected system.
+    ``constraints``: Layer ``constraints``; those of severity ``block`` count.
 
-    Returns
-    -------
-    NetLand
-        Whatever the order of the constraints: area = net + covered, and covered = the sum of what
-        is under one constraint alone + shared.
+    Whatever the order of the constraints: area = net + covered, and covered = the sum of what is
+    under one constraint alone + shared.
 
-    Raises
-    ------
-    GeometryError
-        ``crs_missing``, ``crs_not_projected``.
+    Raises GeometryError: ``crs_missing``, ``crs_not_projected``.
 
     Notes
     -----
@@ -151,23 +137,12 @@ def net_pieces(
 ) -> gpd.GeoDataFrame:
     """Give the connected pieces that constraints leave of each block.
 
-    Parameters
-    ----------
-    land_blocks
-        What ``find_blocks`` gives.
-    layers
-        The layers it searched.
-    query
-        What it was asked: the pieces hang together by the same rule.
-    progress
-        Told the share done.
+    ``land_blocks``: What ``find_blocks`` gives.
+    ``query``: What it was asked: the pieces hang together by the same rule.
 
-    Returns
-    -------
-    GeoDataFrame
-        ``block_id``, ``area_m2``, ``area_mu`` and shape of each piece, the largest of a block
-        first; a block that nothing is left of has none. The true difference against the union of
-        the constraints: what two of them cover is taken off once.
+    ``block_id``, ``area_m2``, ``area_mu`` and shape of each piece, the largest of a block first; a
+    block that nothing is left of has none. The true difference against the union of the
+    constraints: what two of them cover is taken off once.
     """
     blocking = blocking_shapes(layers.constraints, layers.parcels)
     blocks = np.asarray(land_blocks.blocks.geometry.array, dtype=object)
@@ -214,25 +189,13 @@ def describe_blocks(
 ) -> pd.DataFrame:
     """Describe blocks by what constraints leave of them.
 
-    Parameters
-    ----------
-    land_blocks
-        What ``find_blocks`` gives.
-    pieces
-        What ``net_pieces`` gives for it.
-    layers
-        The layers it searched.
-    query
-        What it was asked.
+    ``land_blocks``: What ``find_blocks`` gives.
+    ``pieces``: What ``net_pieces`` gives for it.
 
-    Returns
-    -------
-    DataFrame
-        One row a block in the order of the list: ``net_area_mu`` all its net land,
-        ``net_largest_mu`` and ``net_second_mu`` its largest connected pieces (0 where there is
-        none); of the largest piece, gaps bridged filled: ``min_width_m`` the diameter of the
-        largest inscribed circle, ``compactness`` 4πA/P², ``frontage_m`` boundary beside roads,
-        missing where no road is on file.
+    One row a block in the order of the list: ``net_area_mu`` all its net land, ``net_largest_mu``
+    and ``net_second_mu`` its largest connected pieces (0 where there is none); of the largest
+    piece, gaps bridged filled: ``min_width_m`` the diameter of the largest inscribed circle,
+    ``compactness`` 4πA/P², ``frontage_m`` boundary beside roads, missing where no road is on file.
     """
     ids = land_blocks.blocks["block_id"]
     by_block = pieces.groupby("block_id")["area_m2"]
@@ -303,24 +266,15 @@ def bridges_of(
 ) -> gpd.GeoDataFrame:
     """List the gaps that hold the blocks together.
 
-    Parameters
-    ----------
-    land_blocks
-        Blocks, with the joining gaps of their parts.
-    barriers
-        Layer ``barriers``: lanes and ditches may lie under a bridge.
-    decisions
-        Table ``adjacency_decisions``.
-    gap_m
-        Largest gap bridged [m].
+    ``land_blocks``: Blocks, with the joining gaps of their parts.
+    ``barriers``: Layer ``barriers``: lanes and ditches may lie under a bridge.
+    ``decisions``: Table ``adjacency_decisions``.
+    ``gap_m``: Largest gap bridged [m].
 
-    Returns
-    -------
-    GeoDataFrame
-        The fewest and narrowest gaps without which a block would fall apart (a spanning tree of
-        its parcels by joining gap); columns ``BRIDGE_COLUMNS``. ``over`` names the lanes and
-        ditches crossed, divided by ``;``, empty for land in no parcel. Pairs joined by hand are
-        among them, with the decision.
+    The fewest and narrowest gaps without which a block would fall apart (a spanning tree of its
+    parcels by joining gap); columns ``BRIDGE_COLUMNS``. ``over`` names the lanes and ditches
+    crossed, divided by ``;``, empty for land in no parcel. Pairs joined by hand are among them,
+    with the decision.
     """
     land = land_blocks.land
     pairs = _holding(len(land.parts), land.joining, gap_m)
@@ -419,23 +373,13 @@ BOUND_COLUMNS = ("block_id", "bound_kind", "bound_code", "bound_id", "bound_name
 def bounds_of(land_blocks: BlockList, layers: LandLayers, query: BlockQuery) -> pd.DataFrame:
     """List what bounds each block short of the line.
 
-    Parameters
-    ----------
-    land_blocks
-        What ``find_blocks`` gives.
-    layers
-        The layers it searched.
-    query
-        What it was asked.
+    ``land_blocks``: What ``find_blocks`` gives.
 
-    Returns
-    -------
-    DataFrame
-        ``BOUND_COLUMNS``, the longest first: ``bound_kind`` is ``barrier`` (code: its class),
-        ``parcel`` (a parcel not taken; code: its state), ``constraint`` (code: its kind),
-        ``unit_border`` (of the unit asked for), ``gap`` (land taken that lies farther away than
-        the gap bridged, or is parted from it), or ``open`` where nothing of the kind lies beside
-        it. ``beside_m`` is how much of the block's edge lies that near [m].
+    ``BOUND_COLUMNS``, the longest first: ``bound_kind`` is ``barrier`` (code: its class),
+    ``parcel`` (a parcel not taken; code: its state), ``constraint`` (code: its kind),
+    ``unit_border`` (of the unit asked for), ``gap`` (land taken that lies farther away than the gap
+    bridged, or is parted from it), or ``open`` where nothing of the kind lies beside it.
+    ``beside_m`` is how much of the block's edge lies that near [m].
     """
     blocks = np.asarray(land_blocks.short.geometry.array, dtype=object)
     reach_m = max(BESIDE_M, query.gap_m)
@@ -532,30 +476,17 @@ def describe_terrain(
 ) -> pd.DataFrame:
     """Describe blocks by the ground they lie on.
 
-    Parameters
-    ----------
-    blocks
-        Polygons in a projected system in metres.
-    heights
-        Elevation [m] in a projected system in metres, None where there is none.
-    depths
-        Depth of a flood [m], 0 on dry land, None where there is none.
-    progress
-        Told the share done.
+    ``blocks``: Polygons in a projected system in metres.
+    ``heights``: Elevation [m] in a projected system in metres, None where there is none.
+    ``depths``: Depth of a flood [m], 0 on dry land, None where there is none.
 
-    Returns
-    -------
-    DataFrame
-        One row a block in the order of the list: ``slope_mean_pct`` and ``steep_share`` (part
-        steeper than 15 %), ``flood_depth_max_m`` and ``flooded_share`` (part under water). Shares
-        are of the land that the raster covers, which ``slope_covered_share`` and
-        ``flood_covered_share`` give as a part of the block. Without a raster its columns are
-        missing; off the raster all but the covered share.
+    One row a block in the order of the list: ``slope_mean_pct`` and ``steep_share`` (part steeper
+    than 15 %), ``flood_depth_max_m`` and ``flooded_share`` (part under water). Shares are of the
+    land that the raster covers, which ``slope_covered_share`` and ``flood_covered_share`` give as a
+    part of the block. Without a raster its columns are missing; off the raster all but the covered
+    share.
 
-    Raises
-    ------
-    GeometryError
-        ``crs_missing``, ``crs_not_projected``: of the blocks or of the heights.
+    Raises GeometryError: ``crs_missing``, ``crs_not_projected``: of the blocks or of the heights.
 
     Examples
     --------

@@ -344,25 +344,12 @@ def tolerance_curve(
 ) -> ToleranceCurve:
     """Compute the joining gap of each pair once, and from it the blocks at every tolerance.
 
-    Parameters
-    ----------
-    layers
-        Parcels, barriers, constraints, units and decisions on adjacency.
-    query
-        What counts as a block; at its gap the curve equals the list.
-    progress
-        Told the share done.
+    ``query``: What counts as a block; at its gap the curve equals the list.
 
-    Returns
-    -------
-    ToleranceCurve
-        From 0 to 50 m.
+    From 0 to 50 m.
 
-    Raises
-    ------
-    PlanningError
-        ``unit_unknown``, ``decisions_contradict``; ``curve_with_neck``: parting at necks depends
-        on the gaps bridged, so the curve knows none.
+    Raises PlanningError: ``unit_unknown``, ``decisions_contradict``; ``curve_with_neck``: parting
+    at necks depends on the gaps bridged, so the curve knows none.
     """
     if query.min_neck_m > 0:
         raise PlanningError("curve_with_neck", min_neck_m=query.min_neck_m)

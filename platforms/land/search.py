@@ -362,17 +362,7 @@ class Decided:
 def decisions_on(decisions: pd.DataFrame, as_of: str) -> pd.DataFrame:
     """Give the decisions made by a date.
 
-    Parameters
-    ----------
-    decisions
-        Table ``adjacency_decisions``; one without a date holds always.
-    as_of
-        The date.
-
-    Returns
-    -------
-    DataFrame
-        Those that hold.
+    ``decisions``: Table ``adjacency_decisions``; one without a date holds always.
     """
     if not len(decisions):
         return decisions

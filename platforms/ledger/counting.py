@@ -27,12 +27,8 @@ NEVER = "9999-12-31"
 class ProjectHistory(NamedTuple):
     """A project with what happened to it.
 
-    Attributes
-    ----------
-    row
-        Its row of ``projects``.
-    events
-        Its events by the day of the ledger, in the order in which they happened.
+    ``row``: Its row of ``projects``.
+    ``events``: Its events by the day of the ledger, in the order in which they happened.
     """
 
     row: Row

@@ -15,18 +15,11 @@ CORRECTION = "corrected"
 def corrected(events: pd.DataFrame, as_of: str) -> pd.DataFrame:
     """Give the events with the corrections applied that were made by a day.
 
-    Parameters
-    ----------
-    events
-        Table ``project_events`` as entered.
-    as_of
-        The day (ISO).
+    ``events``: Table ``project_events`` as entered.
+    ``as_of``: The day (ISO).
 
-    Returns
-    -------
-    DataFrame
-        Events with their right days, whenever that is, without those withdrawn; the corrections
-        stand among them.
+    Events with their right days, whenever that is, without those withdrawn; the corrections stand
+    among them.
     """
     is_correction = _holds(events["event_kind"].eq(CORRECTION))
     made = is_correction & _holds(events["event_on"].le(as_of))

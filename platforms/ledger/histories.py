@@ -362,15 +362,9 @@ def _whole_projects(job: CheckJob) -> dict[str, WholeProject]:
 def whole_projects(projects: pd.DataFrame) -> dict[str, WholeProject]:
     """Gather every project with all its phases, as ``whole_project`` does for one.
 
-    Parameters
-    ----------
-    projects
-        Table ``projects``.
+    ``projects``: Table ``projects``.
 
-    Returns
-    -------
-    dict
-        The whole by the number of each of its rows.
+    The whole by the number of each of its rows.
     """
     rows: list[Row] = list(projects.to_dict("records"))
     roots = [text_of(row, "phase_of") or str(row["project_id"]) for row in rows]

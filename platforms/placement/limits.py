@@ -31,32 +31,18 @@ ElementKey = tuple[str, str | None]
 class Option:
     """One project on one admitted site.
 
-    Attributes
-    ----------
-    project_id, site_id
-        The project and the land.
-    unit_id, platform_id
-        Where it lies, None where in none.
-    parcel_ids
-        Its parcels, a cut one as ``id#cut``.
-    area_mu
-        Its area [亩].
-    points
-        Score (0–100), 0 where the site has none.
-    zone_share
-        Part of it in provincial-or-higher zones (0–1), None where not known.
-    takes
-        What it takes of each element [亩, 吨标煤 or 吨].
-    increment_mu
-        New construction land that it takes [亩].
-    geometry
-        Its shape [system of the layers].
-    is_carved
-        True where it is a part of a block.
-    block_id, block_mu
-        The block and its land [亩], None where it lies in none.
-    investment_yi_yuan
-        What the project invests [亿元], None where not stated.
+    ``project_id, site_id``: The project and the land.
+    ``unit_id, platform_id``: Where it lies, None where in none.
+    ``parcel_ids``: Its parcels, a cut one as ``id#cut``.
+    ``area_mu``: Its area [亩].
+    ``points``: Score (0–100), 0 where the site has none.
+    ``zone_share``: Part of it in provincial-or-higher zones (0–1), None where not known.
+    ``takes``: What it takes of each element [亩, 吨标煤 or 吨].
+    ``increment_mu``: New construction land that it takes [亩].
+    ``geometry``: Its shape [system of the layers].
+    ``is_carved``: True where it is a part of a block.
+    ``block_id, block_mu``: The block and its land [亩], None where it lies in none.
+    ``investment_yi_yuan``: What the project invests [亿元], None where not stated.
     """
 
     project_id: str

@@ -22,18 +22,12 @@ CUMULATIVE = "_cumulative"
 class Check:
     """A function that judges parts of a rule.
 
-    Attributes
-    ----------
-    rule_id
-        The rule.
-    parts
-        Its parts, in the order in which they are shown; none named: all that no other check names.
-    unit
-        Unit that the product measures them in, None where the pack chooses it.
-    grouped_by
-        What is shown together.
-    judge
-        Judges one part: the job, and the part on the as-of date.
+    ``rule_id``: The rule.
+    ``parts``: Its parts, in the order in which they are shown; none named: all that no other
+      check names.
+    ``unit``: Unit that the product measures them in, None where the pack chooses it.
+    ``grouped_by``: What is shown together.
+    ``judge``: Judges one part: the job, and the part on the as-of date.
     """
 
     rule_id: str
@@ -93,15 +87,7 @@ def checked_rules() -> tuple[str, ...]:
 def check_of(rule_id: str, part: str) -> Check | None:
     """Give the check of a part of a rule.
 
-    Parameters
-    ----------
-    rule_id, part
-        The rule and its part.
-
-    Returns
-    -------
-    Check or None
-        The one that names the part, else the one for all parts; None where there is none.
+    The one that names the part, else the one for all parts; None where there is none.
     """
     checks = _CHECKS.get(rule_id, [])
     naming = [each for each in checks if part in each.parts]

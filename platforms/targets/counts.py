@@ -75,17 +75,10 @@ def signed_and_landed(
 def landing_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge the landing rate of units, and of the city where the rule speaks of it.
 
-    Parameters
-    ----------
-    job
-        Units, year and ledger; S5 of its rules states what is signed and what is landed.
-    dated
-        The rule [share].
+    ``job``: Units, year and ledger; S5 of its rules states what is signed and what is landed.
+    ``dated``: The rule [share].
 
-    Returns
-    -------
-    list of Verdict
-        One each; ÷ all listed is in the reasons. Without a signed project, ``no_data``.
+    One each; ÷ all listed is in the reasons. Without a signed project, ``no_data``.
 
     Notes
     -----
@@ -172,22 +165,10 @@ def floor_verdict(
 ) -> Verdict:
     """Judge the investment of one project of the class against its floor.
 
-    Parameters
-    ----------
-    ledger
-        The ledger.
-    position
-        The project, by its position in it; of the class that the rule speaks of.
-    dated
-        Part of C2.
-    unit_id, year
-        Subject and year of the verdict.
+    ``position``: The project, by its position in it; of the class that the rule speaks of.
+    ``dated``: Part of C2.
 
-    Returns
-    -------
-    Verdict
-        [亿元]; ``no_data`` where the project isn't of the kind whose floor is stated, or doesn't
-        say.
+    [亿元]; ``no_data`` where the project isn't of the kind whose floor is stated, or doesn't say.
     """
     rows = ledger.projects.iloc[[position]]
     fit = counted_rows(dated.rule, "projects", rows)

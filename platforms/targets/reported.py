@@ -21,22 +21,11 @@ SCALES = {("亿美元", "亿美元"): 1.0, ("万美元", "亿美元"): 1e-4, ("s
 def reported_figures(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge what the city reached by reported figures.
 
-    Parameters
-    ----------
-    job
-        The city, judged as a whole, and the year where the rule has no period.
-    dated
-        The rule; its conditions name the indicator. Without a condition on the targets it isn't
-        about reported figures.
+    ``job``: The city, judged as a whole, and the year where the rule has no period.
+    ``dated``: The rule; its conditions name the indicator. Without a condition on the targets it
+      isn't about reported figures.
 
-    Returns
-    -------
-    list of Verdict
-        One, or none.
-
-    Of each year of the period up to the as-of date the city's own figure, else the sum of all
-    units' figures; the two are never summed, and shares never are. A figure that is missing leaves
-    ``no_data``, unless the target is reached without it.
+    ``list of Verdict``: One, or none.
 
     Notes
     -----
