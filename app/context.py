@@ -304,8 +304,6 @@ def now() -> str:
 def local_minute(moment: str) -> str:
     """Show a moment (ISO) by the clock of this computer, to the minute.
 
-    Examples
-    --------
     >>> local_minute("2026-11-25T15:44:25+00:00")[:10] in ("2026-11-25", "2026-11-26")
     True
     >>> local_minute("unknown")

@@ -29,11 +29,7 @@ SECTIONS = {
         ("checks", "balance"),
         ("targets", "flag"),
     ),
-    "steps": (
-        ("projects", "assignment"),
-        ("scenarios", "alt_route"),
-        ("invest", "storefront"),
-    ),
+    "steps": (("projects", "assignment"), ("scenarios", "alt_route"), ("invest", "storefront")),
     "data": (("data", "database"), ("policy", "gavel"), ("about", "info")),
 }
 """Sections in the order of a planner's day; each page by the name of its file, with its icon."""
@@ -88,10 +84,7 @@ def shared_registry() -> TileRegistry:
 
 
 FONT_ROUTE = "/vendor/fonts/NotoSansSC-Regular.otf"
-TILE_HEADERS = {
-    "Cache-Control": "private, max-age=3600",
-    "X-Content-Type-Options": "nosniff",
-}
+TILE_HEADERS = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
 """A changed map has another token, so a tile never goes stale."""
 FONT_HEADERS = {"Cache-Control": "public, max-age=604800"}
 

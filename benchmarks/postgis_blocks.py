@@ -177,10 +177,7 @@ def united_area_m2(
     connection.execute(f"DROP TABLE IF EXISTS {table}_label, {table}_group")
     connection.execute(f"CREATE UNLOGGED TABLE {table}_label (id int4, label int4)")
     lines = "\n".join(f"{place}\t{one}" for place, one in enumerate(label.tolist()))
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY {table}_label FROM STDIN") as copy,
-    ):
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table}_label FROM STDIN") as copy:
         copy.write(lines)
     connection.execute(f"ANALYZE {table}_label")
     least = least_mu * M2_PER_MU * (1 - 1e-3)  # planar areas choose, ellipsoidal ones decide

@@ -23,12 +23,8 @@ MOST_GAP_M = 50.0
 class NeighbourRule:
     """When two shapes count as neighbours.
 
-    Attributes
-    ----------
-    gap_m
-        Largest gap that may be bridged [m], 0 to 50.
-    min_edge_m
-        Least facing edge [m], above 0: a point is no edge.
+    ``gap_m``: Largest gap that may be bridged [m], 0 to 50.
+    ``min_edge_m``: Least facing edge [m], above 0: a point is no edge.
 
     Raises
     ------
@@ -75,12 +71,8 @@ def single_parts(shapes: npt.ArrayLike) -> tuple[Shapes, Positions, Positions]:
 class JoiningGaps:
     """Pairs of shapes with the smallest gap at which they are neighbours (连片距离).
 
-    Attributes
-    ----------
-    first, second
-        Positions of the pairs, ``first < second``, sorted; arrays of p.
-    gap_m
-        From which gap on they are neighbours [m], array of p.
+    ``first, second``: Positions of the pairs, ``first < second``, sorted; arrays of p.
+    ``gap_m``: From which gap on they are neighbours [m], array of p.
     """
 
     first: Positions
@@ -207,8 +199,6 @@ def near_pairs(polygons: Given, reach_m: float) -> tuple[Positions, Positions]:
 
     Positions of the pairs, ``first < second``, sorted.
 
-    Examples
-    --------
     >>> squares = [shapely.box(0, 0, 9, 9), shapely.box(9, 9, 18, 18), shapely.box(20, 9, 27, 18)]
     >>> [ends.tolist() for ends in near_pairs(squares, 1.0)]
     [[0], [1]]

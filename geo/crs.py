@@ -133,15 +133,10 @@ that move them farther are mistyped, or in other units."""
 class SevenParameters:
     """Parameters of a Bursa-Wolf step (布尔莎七参数), from the older datum to the newer.
 
-    Attributes
-    ----------
-    dx, dy, dz
-        Shift of the origin [m].
-    rx, ry, rz
-        Rotations of the axes [arc seconds]: of the *frame* (EPSG method 9607), as Chinese survey
-        offices and the header of 勘测定界 files state them.
-    ds
-        Change of scale [parts per million].
+    ``dx, dy, dz``: Shift of the origin [m].
+    ``rx, ry, rz``: Rotations of the axes [arc seconds]: of the *frame* (EPSG method 9607), as
+      Chinese survey offices and the header of 勘测定界 files state them.
+    ``ds``: Change of scale [parts per million].
     """
 
     dx: float

@@ -131,8 +131,6 @@ def newly_covered(group: Positions, low: Floats, high: Floats) -> tuple[Floats, 
     The part that is new; ``end <= begin`` where there is none. ``begin`` is greater than the end
     reached before wherever a part of the group stays uncovered.
 
-    Examples
-    --------
     >>> ends = newly_covered(np.array([0, 0, 1]), np.array([0, 0.2, 0]), np.array([0.5, 0.7, 0.1]))
     >>> [array.tolist() for array in ends]
     [[0.0, 0.5, 0.0], [0.5, 0.7, 0.1]]
@@ -149,18 +147,13 @@ def newly_covered(group: Positions, low: Floats, high: Floats) -> tuple[Floats, 
 class Obstacles:
     """What a gap may not be bridged over.
 
-    Attributes
-    ----------
-    cutting
-        Lines and polygons that part two shapes even where these touch (roads, rivers).
-    covering
-        Polygons that a bridged gap may not lie in (other parcels, blocking constraints).
-    owner
-        For each of ``covering`` the position of the shape that it is itself, -1 for none: a shape
-        is no obstacle to its own neighbourhood.
-    bridged_up_to_m
-        For each of ``cutting`` how wide a gap may be bridged over it all the same [m], -1 for
-        none and the default.
+    ``cutting``: Lines and polygons that part two shapes even where these touch (roads, rivers).
+    ``covering``: Polygons that a bridged gap may not lie in (other parcels, blocking
+      constraints).
+    ``owner``: For each of ``covering`` the position of the shape that it is itself, -1 for none:
+      a shape is no obstacle to its own neighbourhood.
+    ``bridged_up_to_m``: For each of ``cutting`` how wide a gap may be bridged over it all the
+      same [m], -1 for none and the default.
     """
 
     cutting: Shapes

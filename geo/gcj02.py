@@ -37,8 +37,6 @@ def to_gcj02(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Pair:
 
     The same places in GCJ-02 [degrees]; unchanged outside the box around China.
 
-    Examples
-    --------
     >>> lon, lat = to_gcj02([120.75], [30.75])
     >>> round(float(lon[0]), 7), round(float(lat[0]), 7)
     (120.7543206, 30.7477025)
@@ -63,8 +61,6 @@ def to_bd09(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Pair:
 
     The same places in BD-09 [degrees].
 
-    Examples
-    --------
     >>> lon, lat = to_bd09([120.75], [30.75])
     >>> round(float(lon[0]), 7), round(float(lat[0]), 7)
     (120.7608605, 30.7536262)
@@ -82,8 +78,6 @@ def from_gcj02(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Pair:
 
     The places in CGCS2000 [degrees], which ``to_gcj02`` carries back to within a millimetre.
 
-    Examples
-    --------
     >>> lon, lat = from_gcj02(*to_gcj02([121.02], [30.68]))
     >>> round(float(lon[0]), 9), round(float(lat[0]), 9)
     (121.02, 30.68)
@@ -112,9 +106,7 @@ def _arrays(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Pair:
 
 
 def _inverse(
-    forward: Callable[[npt.ArrayLike, npt.ArrayLike], Pair],
-    lon: npt.ArrayLike,
-    lat: npt.ArrayLike,
+    forward: Callable[[npt.ArrayLike, npt.ArrayLike], Pair], lon: npt.ArrayLike, lat: npt.ArrayLike
 ) -> Pair:
     wanted_lon, wanted_lat = _arrays(lon, lat)
     x, y = wanted_lon.copy(), wanted_lat.copy()

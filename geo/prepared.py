@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 class PreparedShapes:
     """Shapes that are joined, united and measured: taken apart at the first question only.
 
-    Attributes
-    ----------
-    shapes
-        Valid polygons, array of n.
+    ``shapes``: Valid polygons, array of n.
     """
 
     shapes: Shapes

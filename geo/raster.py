@@ -28,16 +28,10 @@ Cells = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 class Raster:
     """Cells in rows from north to south.
 
-    Attributes
-    ----------
-    cells
-        Values, rows by columns, of floats; NaN where there is none (nodata is never zero).
-    west, north
-        Outer corner of the first cell, in units of the system.
-    cell_width, cell_height
-        Size of a cell, both above 0.
-    crs
-        Its system; None where it is not known.
+    ``cells``: Values, rows by columns, of floats; NaN where there is none (nodata is never zero).
+    ``west, north``: Outer corner of the first cell, in units of the system.
+    ``cell_width, cell_height``: Size of a cell, both above 0.
+    ``crs``: Its system; None where it is not known.
 
     Raises
     ------

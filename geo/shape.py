@@ -167,8 +167,6 @@ def circle_fits(shapes: npt.ArrayLike, diameter_m: npt.ArrayLike) -> npt.NDArray
 
     True where it fits, array of n.
 
-    Examples
-    --------
     >>> circle_fits([shapely.box(0, 0, 3, 9)] * 2, [2.9, 3.1]).tolist()
     [True, False]
     """
@@ -191,14 +189,10 @@ def inscribed_width_m(shapes: npt.ArrayLike) -> Floats:
 
     Diameter of the largest circle inside [m], array of n; to 1 % where the outline is bent.
 
-    Notes
-    -----
     Between 2A/P and 2√(A/π), A the area and P the perimeter, the width at which nothing is left
     when the outline is moved inwards by half of it. For narrow shapes this is quicker and more
     exact than a search for the circle's centre.
 
-    Examples
-    --------
     >>> inscribed_width_m([shapely.box(0, 0, 0.5, 100)]).round(2).tolist()
     [0.5]
     """

@@ -35,23 +35,16 @@ Word = TypeVar("Word", bound=str)
 class Fault:
     """What is wrong with a data file.
 
-    Attributes
-    ----------
-    code
-        ``syntax``, ``tab``, ``empty``, ``too_large``, ``too_deep``, ``too_many_aliases``,
-        ``not_mapping``, ``not_list``, ``not_text``, ``not_number``, ``not_yes_no``, ``not_date``,
-        ``key_unknown``, ``key_missing``, ``key_twice``, ``id_twice``, ``word_unknown``,
-        ``value_wrong`` where a dataclass raises ``ValueFaultError``.
-    source
-        Name of what is read.
-    line
-        Line of the fault, from 1.
-    path
-        Keys from the top to the value at fault, joined by dots.
-    written
-        The value at fault as it stands there.
-    values
-        What a sentence may name: ``key``, ``nearest``, ``word``, ``id``, ``limit``, ``limit_kb``.
+    ``code``: ``syntax``, ``tab``, ``empty``, ``too_large``, ``too_deep``, ``too_many_aliases``,
+      ``not_mapping``, ``not_list``, ``not_text``, ``not_number``, ``not_yes_no``, ``not_date``,
+      ``key_unknown``, ``key_missing``, ``key_twice``, ``id_twice``, ``word_unknown``,
+      ``value_wrong`` where a dataclass raises ``ValueFaultError``.
+    ``source``: Name of what is read.
+    ``line``: Line of the fault, from 1.
+    ``path``: Keys from the top to the value at fault, joined by dots.
+    ``written``: The value at fault as it stands there.
+    ``values``: What a sentence may name: ``key``, ``nearest``, ``word``, ``id``, ``limit``,
+      ``limit_kb``.
     """
 
     code: str
@@ -89,18 +82,11 @@ class ValueFaultError(ValueError):
 class Block:
     """One mapping of a data file.
 
-    Attributes
-    ----------
-    source
-        Name of what is read.
-    line
-        Where it begins, from 1.
-    nodes
-        The values by key.
-    error
-        Makes the caller's error of a fault.
-    path
-        Keys from the top to it, joined by dots.
+    ``source``: Name of what is read.
+    ``line``: Where it begins, from 1.
+    ``nodes``: The values by key.
+    ``error``: Makes the caller's error of a fault.
+    ``path``: Keys from the top to it, joined by dots.
     """
 
     source: str

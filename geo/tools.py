@@ -62,8 +62,6 @@ def in_batches(
 
     The results, in the order of the batches.
 
-    Examples
-    --------
     >>> in_batches(5, 2, lambda batch: batch.stop - batch.start)
     [2, 2, 1]
     """

@@ -33,19 +33,13 @@ LARGEST_LEAST_M2 = 1e9
 class TopologyRule:
     """What counts as a fault between shapes.
 
-    Attributes
-    ----------
-    min_overlap_m2
-        Common land of two shapes from this area on is an overlap (重叠), land between shapes a gap
-        (缝隙) [m²]; what is smaller is counted only.
-    max_gap_m
-        A slit between shapes up to this wide is a gap [m], 0 to 50.
-    max_gap_m2
-        Land enclosed by shapes up to this area is a gap, however wide [m²].
-    min_width_m
-        A shape, or part of one, narrower than this is a sliver (狭长碎斑) [m], 0 to 100.
-    min_compactness
-        So is one less compact (4πA/P²) than this, 0 to 1; 0: roads may be long.
+    ``min_overlap_m2``: Common land of two shapes from this area on is an overlap (重叠), land
+      between shapes a gap (缝隙) [m²]; what is smaller is counted only.
+    ``max_gap_m``: A slit between shapes up to this wide is a gap [m], 0 to 50.
+    ``max_gap_m2``: Land enclosed by shapes up to this area is a gap, however wide [m²].
+    ``min_width_m``: A shape, or part of one, narrower than this is a sliver (狭长碎斑) [m], 0 to
+      100.
+    ``min_compactness``: So is one less compact (4πA/P²) than this, 0 to 1; 0: roads may be long.
 
     Raises
     ------
@@ -75,21 +69,14 @@ class TopologyRule:
 class Finding:
     """One fault.
 
-    Attributes
-    ----------
-    kind
-        ``empty`` 空图形, ``invalid`` 图形错误, ``duplicate`` 重复图斑, ``overlap`` 重叠,
-        ``gap`` 缝隙, ``sliver`` 狭长碎斑.
-    rows
-        Positions of the shapes concerned, rising.
-    shape
-        The land concerned; None where there is none.
-    area_m2
-        Its ellipsoidal area [m²], missing where there is none.
-    width_m
-        Its greatest width (最大内切圆直径) [m], for overlaps, gaps and slivers.
-    reason
-        What is wrong with a broken outline, in GEOS's words.
+    ``kind``: ``empty`` 空图形, ``invalid`` 图形错误, ``duplicate`` 重复图斑, ``overlap`` 重叠, ``gap``
+      缝隙,
+      ``sliver`` 狭长碎斑.
+    ``rows``: Positions of the shapes concerned, rising.
+    ``shape``: The land concerned; None where there is none.
+    ``area_m2``: Its ellipsoidal area [m²], missing where there is none.
+    ``width_m``: Its greatest width (最大内切圆直径) [m], for overlaps, gaps and slivers.
+    ``reason``: What is wrong with a broken outline, in GEOS's words.
     """
 
     kind: Kind
@@ -104,12 +91,8 @@ class Finding:
 class Topology:
     """All faults of a layer.
 
-    Attributes
-    ----------
-    findings
-        In the order of ``KINDS``, then of their rows.
-    small_overlaps, small_gaps
-        Those below the least area: counted, not listed.
+    ``findings``: In the order of ``KINDS``, then of their rows.
+    ``small_overlaps, small_gaps``: Those below the least area: counted, not listed.
     """
 
     findings: tuple[Finding, ...]
@@ -163,13 +146,9 @@ def gaps_between(
 
     Raises GeometryError: ``crs_missing``, ``crs_not_projected``.
 
-    Notes
-    -----
     Slits are what the closing of the united land by a square-cornered half width adds to it:
     corners stay as they are, so a bare corner between two shapes is no slit.
 
-    Examples
-    --------
     Two squares half a metre apart:
 
     >>> squares = [shapely.box(5e5 + x, 34e5, 5e5 + x + 10, 34e5 + 10) for x in (0, 10.5)]

@@ -11,14 +11,9 @@ import shapely
 class Repair:
     """One mended shape.
 
-    Attributes
-    ----------
-    position
-        Position of the shape in the array given.
-    reason
-        What was wrong, in GEOS's words.
-    area_before_m2, area_after_m2
-        Planar area [m²] as drawn and as repaired.
+    ``position``: Position of the shape in the array given.
+    ``reason``: What was wrong, in GEOS's words.
+    ``area_before_m2, area_after_m2``: Planar area [m²] as drawn and as repaired.
     """
 
     position: int
@@ -27,9 +22,7 @@ class Repair:
     area_after_m2: float
 
 
-def repair(
-    geometries: npt.NDArray[np.object_],
-) -> tuple[npt.NDArray[np.object_], list[Repair]]:
+def repair(geometries: npt.NDArray[np.object_]) -> tuple[npt.NDArray[np.object_], list[Repair]]:
     """Mend invalid polygons and list every change.
 
     Parameters

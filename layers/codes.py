@@ -69,9 +69,7 @@ UTILITIES = _codes(
     levelled=("平整", "levelled"),
 )
 ELEMENTS = _codes(
-    land=("用地", "land"),
-    energy=("用能", "energy"),
-    emission=("排放权", "emission rights"),
+    land=("用地", "land"), energy=("用能", "energy"), emission=("排放权", "emission rights")
 )
 CATEGORIES = _codes(
     industry=("工业", "industry"),
@@ -164,8 +162,7 @@ FACILITY_KINDS = _codes(
     treatment_plant=("污水处理厂", "treatment plant"),
 )
 UNIT_KINDS = _codes(
-    county=("县（市、区）", "county-level unit"),
-    functional_zone=("功能区", "functional zone"),
+    county=("县（市、区）", "county-level unit"), functional_zone=("功能区", "functional zone")
 )
 BOUNDARY_KINDS = _codes(
     managed=("委托管理范围", "managed outline"),

@@ -29,24 +29,14 @@ GEOMETRY_TYPES: MappingProxyType[GeometryKind, frozenset[str]] = MappingProxyTyp
 class Contract:
     """What one layer or table must be.
 
-    Attributes
-    ----------
-    name
-        Name of the layer in a workspace.
-    zh, en
-        What it holds.
-    geometry
-        Kind of shape, ``none`` for a table.
-    key
-        Column that identifies a row.
-    columns
-        All columns it may have, key first.
-    needed
-        Columns that may not be missing besides the key.
-    geometry_optional
-        True where a row may come without its shape.
-    append_only
-        True where rows are only ever added.
+    ``name``: Name of the layer in a workspace.
+    ``zh, en``: What it holds.
+    ``geometry``: Kind of shape, ``none`` for a table.
+    ``key``: Column that identifies a row.
+    ``columns``: All columns it may have, key first.
+    ``needed``: Columns that may not be missing besides the key.
+    ``geometry_optional``: True where a row may come without its shape.
+    ``append_only``: True where rows are only ever added.
     """
 
     name: str
@@ -211,10 +201,7 @@ COMPOSITE_KEYS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
 """Tables whose rows are identified by more than the first column."""
 
 RASTERS: MappingProxyType[str, tuple[str, str, str]] = MappingProxyType(
-    {
-        "dem": ("高程", "elevation", "m"),
-        "flood_depth": ("淹没水深", "flood depth", "m"),
-    }
+    {"dem": ("高程", "elevation", "m"), "flood_depth": ("淹没水深", "flood depth", "m")}
 )
 """Rasters a workspace may hold: Chinese and English name, unit."""
 

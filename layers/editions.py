@@ -20,24 +20,15 @@ SAME_M = 1e-3
 class Changes:
     """What a newer edition changes.
 
-    Attributes
-    ----------
-    added
-        Rows that weren't there.
-    removed
-        Rows that are there no more, as they were.
-    before, after
-        Rows that differ, as they were and as they are, in the same order.
-    added_ids, removed_ids, changed_ids
-        Their keys.
-    cells
-        One row for each cell that differs: ``row_id``, ``column``, ``value_before``,
-        ``value_after``; in the order of rows, then columns. Shapes aren't among them.
-    moved_m
-        How far the outline of each changed row moved at most [m]: 0 where it is the same, missing
-        where a shape came or went. Array of the changed rows.
-    unchanged
-        Count of rows that are the same.
+    ``added``: Rows that weren't there.
+    ``removed``: Rows that are there no more, as they were.
+    ``before, after``: Rows that differ, as they were and as they are, in the same order.
+    ``added_ids, removed_ids, changed_ids``: Their keys.
+    ``cells``: One row for each cell that differs: ``row_id``, ``column``, ``value_before``,
+      ``value_after``; in the order of rows, then columns. Shapes aren't among them.
+    ``moved_m``: How far the outline of each changed row moved at most [m]: 0 where it is the
+      same, missing where a shape came or went. Array of the changed rows.
+    ``unchanged``: Count of rows that are the same.
     """
 
     added: pd.DataFrame
@@ -57,23 +48,13 @@ def compare_editions(
 ) -> Changes:
     """Compare the rows of a layer with those of a newer edition.
 
-    Parameters
-    ----------
-    current
-        Rows of the layer.
-    newer
-        Rows that come, with the contract's columns and types.
-    contract
-        What the layer is.
-    is_whole
-        True where the newer edition takes the place of the whole layer: then rows that it doesn't
-        have are removed. Otherwise they stay and count neither as removed nor as unchanged.
+    ``newer``: Rows that come, with the contract's columns and types.
+    ``is_whole``: True where the newer edition takes the place of the whole layer: then rows that
+      it doesn't have are removed. Otherwise they stay and count neither as removed nor as
+      unchanged.
 
-    Returns
-    -------
-    Changes
-        Numbers that differ by less than a part in a thousand million, and outlines by less than a
-        millimetre, are the same.
+    Numbers that differ by less than a part in a thousand million, and outlines by less than a
+    millimetre, are the same.
     """
     old, new = (pd.Index(row_names(frame, contract), dtype=object) for frame in (current, newer))
     place = old.get_indexer(new) if old.is_unique else old.drop_duplicates().get_indexer(new)

@@ -47,20 +47,12 @@ UNITS = ("", "亩", "m²", "m", "万元", "亿元", "亿美元", "吨标煤", "�
 class Field:
     """One column of the vocabulary.
 
-    Attributes
-    ----------
-    name
-        Column name in workspaces and results.
-    kind
-        What its values are; ``code`` values come from ``values``.
-    unit
-        Unit of measure, empty where there is none.
-    zh, en
-        Meaning, Chinese and English; the Chinese one heads the column in lists.
-    values
-        For codes: each code with its Chinese and English words.
-    minimum
-        Smallest value allowed, None where any is.
+    ``name``: Column name in workspaces and results.
+    ``kind``: What its values are; ``code`` values come from ``values``.
+    ``unit``: Unit of measure, empty where there is none.
+    ``zh, en``: Meaning, Chinese and English; the Chinese one heads the column in lists.
+    ``values``: For codes: each code with its Chinese and English words.
+    ``minimum``: Smallest value allowed, None where any is.
     """
 
     name: str

@@ -43,14 +43,10 @@ class Break:
 class Chain:
     """The chain as it stands.
 
-    Attributes
-    ----------
-    heads
-        The head after each entry, ``ORIGIN`` first.
-    unsealed
-        How many of the first entries carry no hash: theirs was computed from their order.
-    breaks
-        Where it doesn't hold.
+    ``heads``: The head after each entry, ``ORIGIN`` first.
+    ``unsealed``: How many of the first entries carry no hash: theirs was computed from their
+      order.
+    ``breaks``: Where it doesn't hold.
     """
 
     heads: tuple[str, ...]
@@ -104,22 +100,11 @@ def row_hash(previous: str, row: Mapping[Hashable, Any], contract: Contract) -> 
 def seal(entries: pd.DataFrame, newer: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     """Give new entries their hashes, behind those held.
 
-    Parameters
-    ----------
-    held, fresh
-        Entries held, and new ones, both with the contract's types.
-    contract
-        The table.
+    ``held, fresh``: Entries held, and new ones, both with the contract's types.
 
-    Returns
-    -------
-    DataFrame
-        The new entries; a hash they came with is replaced.
+    The new entries; a hash they came with is replaced.
 
-    Raises
-    ------
-    LayerError
-        ``entry_seq_behind`` where one isn't behind all that are held.
+    Raises LayerError: ``entry_seq_behind`` where one isn't behind all that are held.
     """
     if not len(newer):
         return newer

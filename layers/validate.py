@@ -166,18 +166,8 @@ def _understood(column: pd.Series, field: Field) -> tuple[pd.Series, Resisting |
 def as_numbers(values: pd.Series) -> pd.Series:
     """Read numbers, also where they are written as text.
 
-    Parameters
-    ----------
-    values
-        Values of any kind.
+    ``float64``; what is no finite number is missing.
 
-    Returns
-    -------
-    Series
-        ``float64``; what is no finite number is missing.
-
-    Examples
-    --------
     >>> as_numbers(pd.Series(["1,558.12", "１２", "约3"])).tolist()
     [1558.12, 12.0, nan]
     """
@@ -234,18 +224,11 @@ EXAMPLES_PER_COLUMN = 3
 class Fault:
     """One kind of fault and every row that has it.
 
-    Attributes
-    ----------
-    code
-        What is wrong; key of the sentence in the catalogue.
-    column
-        Column at fault, ``geometry`` for shapes.
-    rows
-        Keys of the rows (the row number, from 1, where the key is missing).
-    positions
-        Row positions in the frame given.
-    examples
-        First values at fault, as text.
+    ``code``: What is wrong; key of the sentence in the catalogue.
+    ``column``: Column at fault, ``geometry`` for shapes.
+    ``rows``: Keys of the rows (the row number, from 1, where the key is missing).
+    ``positions``: Row positions in the frame given.
+    ``examples``: First values at fault, as text.
     """
 
     code: str
@@ -259,20 +242,13 @@ class Fault:
 class Report:
     """What validation found.
 
-    Attributes
-    ----------
-    accepted
-        Rows that meet the contract, repaired where listed.
-    quarantined
-        Rows that don't, as given, with their positions as index.
-    faults
-        Every fault.
-    repairs
-        Every repaired outline of an accepted row, by row key.
-    conformed
-        All rows with the contract's columns and types, outlines repaired; positions as index.
-    repaired
-        Every repaired outline, of accepted rows or not.
+    ``accepted``: Rows that meet the contract, repaired where listed.
+    ``quarantined``: Rows that don't, as given, with their positions as index.
+    ``faults``: Every fault.
+    ``repairs``: Every repaired outline of an accepted row, by row key.
+    ``conformed``: All rows with the contract's columns and types, outlines repaired; positions as
+      index.
+    ``repaired``: Every repaired outline, of accepted rows or not.
     """
 
     accepted: pd.DataFrame

@@ -45,16 +45,10 @@ FIRST_YEAR, LAST_YEAR = 1990, 2100
 class CheckQuery:
     """What is to be checked.
 
-    Attributes
-    ----------
-    year
-        Year of the figures, None for that of ``as_of``.
-    rules
-        Ids of the rules, none given: all that are checked.
-    units
-        Ids of the units, none given: all.
-    as_of
-        Day on which the rules are looked at (ISO).
+    ``year``: Year of the figures, None for that of ``as_of``.
+    ``rules``: Ids of the rules, none given: all that are checked.
+    ``units``: Ids of the units, none given: all.
+    ``as_of``: Day on which the rules are looked at (ISO).
 
     Raises
     ------

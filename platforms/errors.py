@@ -15,14 +15,6 @@ class PolicyError(MuPlanError):
 def pack_error(fault: Fault) -> PolicyError:
     """Make the error of a fault in a policy pack, or in a scheme or table read like one.
 
-    Parameters
-    ----------
-    fault
-        What the reader refuses.
-
-    Returns
-    -------
-    PolicyError
-        ``pack_`` and the code of the fault, with pack and line.
+    ``pack_`` and the code of the fault, with pack and line.
     """
     return PolicyError(f"pack_{fault.code}", pack=fault.source, line=fault.line, **fault.values)

@@ -15,15 +15,9 @@ from geo.overlay import intersecting_pairs
 def assessment_areas(units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Cut the functional zones out of the county-level units.
 
-    Parameters
-    ----------
-    units
-        Layer ``units``, in a projected system.
+    ``units``: Layer ``units``, in a projected system.
 
-    Returns
-    -------
-    GeoDataFrame
-        ``unit_id``, ``name`` and the area assessed, which overlap nowhere; empty ones left out.
+    ``unit_id``, ``name`` and the area assessed, which overlap nowhere; empty ones left out.
     """
     zones = units["unit_kind"].eq("functional_zone").fillna(value=False).to_numpy(dtype=bool)
     shapes = np.array(units.geometry.array, dtype=object)
@@ -40,18 +34,11 @@ def assessment_areas(units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def area_by_unit(shapes: gpd.GeoSeries, areas: gpd.GeoDataFrame) -> pd.DataFrame:
     """Measure how much of each shape lies in each unit's assessed area.
 
-    Parameters
-    ----------
-    shapes
-        Polygons, in the system of ``areas``.
-    areas
-        What ``assessment_areas`` gives.
+    ``shapes``: Polygons, in the system of ``areas``.
+    ``areas``: What ``assessment_areas`` gives.
 
-    Returns
-    -------
-    DataFrame
-        ``position`` of the shape, ``unit_id``, ``area_m2`` (ellipsoidal) of each non-empty share,
-        the largest of a shape first.
+    ``position`` of the shape, ``unit_id``, ``area_m2`` (ellipsoidal) of each non-empty share, the
+    largest of a shape first.
     """
     polygons = np.asarray(shapes.array, dtype=object)
     outlines = np.asarray(areas.geometry.array, dtype=object)
@@ -76,18 +63,11 @@ def area_by_unit(shapes: gpd.GeoSeries, areas: gpd.GeoDataFrame) -> pd.DataFrame
 def units_in_scope(units: pd.DataFrame, scope: Sequence[str]) -> tuple[str, ...]:
     """List the units a rule assesses.
 
-    Parameters
-    ----------
-    units
-        Layer ``units``.
-    scope
-        Scope of the rule: ``U7`` the county-level units, ``Z2`` the functional zones, anything
-        else all units.
+    ``units``: Layer ``units``.
+    ``scope``: Scope of the rule: ``U7`` the county-level units, ``Z2`` the functional zones,
+      anything else all units.
 
-    Returns
-    -------
-    tuple of str
-        Their ids, in the order of the layer.
+    Their ids, in the order of the layer.
     """
     ids = units["unit_id"]
     if "U7" in scope and "U9" not in scope:
@@ -105,19 +85,12 @@ def units_of_unknown_kind(units: pd.DataFrame) -> tuple[str, ...]:
 def assessed_units(frame: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> pd.Series:
     """Say under which unit each row is assessed.
 
-    Parameters
-    ----------
-    frame
-        Rows with ``unit_id`` and polygons.
-    units
-        Layer ``units``, in the same system.
+    ``frame``: Rows with ``unit_id`` and polygons.
+    ``units``: Layer ``units``, in the same system.
 
-    Returns
-    -------
-    Series
-        Unit id, index of ``frame``: the functional zone where the largest part of the shape lies
-        in one, else the unit stated, else the unit where the largest part lies; missing where
-        none of these is known.
+    Unit id, index of ``frame``: the functional zone where the largest part of the shape lies in
+    one, else the unit stated, else the unit where the largest part lies; missing where none of
+    these is known.
     """
     by_place = unit_of_place(frame.geometry, units)
     stated_unit = frame["unit_id"].where(frame["unit_id"].isin(units["unit_id"]))
@@ -128,17 +101,10 @@ def assessed_units(frame: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> pd.Serie
 def unit_of_place(shapes: gpd.GeoSeries, units: gpd.GeoDataFrame) -> pd.Series:
     """Find the unit in whose assessed area the largest part of each shape lies.
 
-    Parameters
-    ----------
-    shapes
-        Polygons; missing ones lie nowhere.
-    units
-        Layer ``units``, in the same system.
+    ``shapes``: Polygons; missing ones lie nowhere.
+    ``units``: Layer ``units``, in the same system.
 
-    Returns
-    -------
-    Series
-        Unit id or missing, index of ``shapes``.
+    Unit id or missing, index of ``shapes``.
     """
     unit_ids: list[object] = [None] * len(shapes)
     if len(units) and len(shapes):
@@ -153,15 +119,9 @@ def unit_of_place(shapes: gpd.GeoSeries, units: gpd.GeoDataFrame) -> pd.Series:
 def major_rows(platforms: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Take the rows that count among the major platforms (重大平台).
 
-    Parameters
-    ----------
-    platforms
-        Layer ``major_platforms``; a row that doesn't say otherwise is one.
+    ``platforms``: Layer ``major_platforms``; a row that doesn't say otherwise is one.
 
-    Returns
-    -------
-    GeoDataFrame
-        The rows whose ``is_major`` isn't false.
+    The rows whose ``is_major`` isn't false.
     """
     return platforms[platforms["is_major"].fillna(value=True).to_numpy(dtype=bool)]
 
@@ -174,15 +134,9 @@ def shapes_of(frame: gpd.GeoDataFrame) -> Shapes:
 def platform_outlines(platforms: gpd.GeoDataFrame, parks: gpd.GeoDataFrame) -> Shapes:
     """Give the outlines of platforms with their sub-parks.
 
-    Parameters
-    ----------
-    platforms, parks
-        Rows of ``major_platforms``; layer ``parks``.
+    ``platforms, parks``: Rows of ``major_platforms``; layer ``parks``.
 
-    Returns
-    -------
-    array of polygons
-        Platforms first, then the sub-parks that state one of them.
+    Platforms first, then the sub-parks that state one of them.
     """
     sub_park = parks["disposition"].eq("sub_park").fillna(value=False)
     is_of_platform = sub_park & parks["platform_id"].isin(platforms["platform_id"])

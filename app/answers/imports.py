@@ -30,13 +30,7 @@ from layers.exchange.read import read_file
 from layers.exchange.readers.source import Evidence, SourceFile
 from layers.exchange.recognise.area_unit import DECLARED, declared_areas
 from layers.exchange.recognise.columns import heading_unit
-from layers.exchange.recognise.crs import (
-    SAMPLE,
-    Extent,
-    Reading,
-    middles,
-    possible_readings,
-)
+from layers.exchange.recognise.crs import SAMPLE, Extent, Reading, middles, possible_readings
 from layers.exchange.recognise.gcj02 import Suspicion, evidence_of, suspect_shift
 from layers.exchange.recognise.locate import place_shapes
 from layers.exchange.request import CrsOptions, ImportRequest
@@ -552,11 +546,7 @@ def _repair_rows(result: ImportResult) -> list[dict[str, object]]:
 
 
 def _report_parts(
-    context: Context,
-    result: ImportResult,
-    table: FaultTable,
-    lines: list[str],
-    is_whole: bool,
+    context: Context, result: ImportResult, table: FaultTable, lines: list[str], is_whole: bool
 ) -> tuple[tuple[Sheet, ...], dict[str, object]]:
     """Give the lists and JSON keys of the report and of the changes; say both in ``lines``."""
     words, report, changes = context.words, result.report, result.changes

@@ -50,11 +50,7 @@ CODES = {
 
 
 def indicator_answer(
-    context: Context,
-    by: By,
-    period: str,
-    basis: str | None = None,
-    scheme: Scheme | None = None,
+    context: Context, by: By, period: str, basis: str | None = None, scheme: Scheme | None = None
 ) -> Answer:
     """Answer ``indicators``: output and tax per 亩; with a basis all denominators side by side.
 

@@ -287,10 +287,7 @@ def _parameters(query: BlockQuery) -> dict[str, object]:
 
 
 def _summary(
-    context: Context,
-    query: BlockQuery,
-    totals: dict[str, float],
-    land: ContiguousLand,
+    context: Context, query: BlockQuery, totals: dict[str, float], land: ContiguousLand
 ) -> tuple[str, ...]:
     words = context.words
     lines = [

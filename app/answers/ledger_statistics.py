@@ -73,8 +73,6 @@ def dashboard_answer(
     Raises PlanningError: ``ledger_period_bad``; ``ledger_unit_unknown`` with the nearest code;
     ``viewer_city_only``.
 
-    Notes
-    -----
     嘉政办发〔2018〕52号 附件: the city first, then the units in their order.
     """
     words, names = context.words, unit_names(context)
@@ -413,8 +411,6 @@ def notice_answer(context: Context, period: str, board: Dashboard | None = None)
 
     Raises PlanningError: ``ledger_period_bad``, ``viewer_city_only``.
 
-    Notes
-    -----
     嘉政办发〔2018〕52号 四（三）（六）; 磐安 一（四）: monthly notice (D9).
     """
     words, names = context.words, unit_names(context)

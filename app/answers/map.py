@@ -140,8 +140,6 @@ def numbers_in(text: str) -> list[str]:
 
     Each once, in order.
 
-    Examples
-    --------
     >>> numbers_in("P1，P2;P1\nP3、 P4")
     ['P1', 'P2', 'P3', 'P4']
     """
@@ -238,8 +236,6 @@ def paper_px(paper: Paper) -> tuple[int, int]:
 
     At 150 points to the inch.
 
-    Examples
-    --------
     297 mm are 11.693 inches:
 
     >>> paper_px("A4")

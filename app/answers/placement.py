@@ -332,11 +332,7 @@ def why_sheets(
         swaps.append((first, site, second, other, pair["loss"]))
     lists = (
         ("place_conflicts", ("asked", "side", "member"), _conflict_rows(placement, words, names)),
-        (
-            "place_alternatives",
-            ("alternative", "loss", "asked", "from_site", "to_site"),
-            changes,
-        ),
+        ("place_alternatives", ("alternative", "loss", "asked", "from_site", "to_site"), changes),
         ("place_swaps", ("asked", "from_site", "other_project", "other_site", "loss"), swaps),
     )
     return tuple(

@@ -270,8 +270,6 @@ def battle_maps(
 
     Raises PlanningError: ``project_not_on_file`` with the nearest number.
 
-    Notes
-    -----
     C12 嘉政办发〔2018〕52号 四（四）: 一个项目、一名领导、一张作战图、一个服务小组.
     """
     words = context.words

@@ -113,10 +113,7 @@ def _worded(change: VerdictChange) -> VerdictChange:
 
 
 def comparison(
-    context: Context,
-    scenarios: Sequence[Scenario],
-    year: int,
-    progress: Progress | None = None,
+    context: Context, scenarios: Sequence[Scenario], year: int, progress: Progress | None = None
 ) -> tuple[Standing, list[Compared]]:
     """Hold scenarios against the base, one after the other."""
     steps = len(scenarios) + 1

@@ -110,11 +110,7 @@ def _list(faults: Topology, rows: list[dict[str, object]], context: Context) -> 
 
 
 def _summary(
-    row_count: int,
-    counts: dict[str, int],
-    faults: Topology,
-    rule: TopologyRule,
-    words: Catalogue,
+    row_count: int, counts: dict[str, int], faults: Topology, rule: TopologyRule, words: Catalogue
 ) -> tuple[str, ...]:
     kinds = words.joined(f"{words.text(f'finding_{kind}')} {counts[kind]}" for kind in KINDS)
     lines = [words.text("summary_topology", count=row_count, kinds=kinds)]

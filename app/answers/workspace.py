@@ -356,10 +356,7 @@ def about_answer(context: Context) -> Answer:
                 for row in sources.to_dict("records")
             ]
         },
-        sheets=(
-            sheet_of(words, "sources", sources),
-            sheet_of(words, "packs", packs),
-        ),
+        sheets=(sheet_of(words, "sources", sources), sheet_of(words, "packs", packs)),
         titles=column_titles(words, (*SOURCE_COLUMNS, *PACK_COLUMNS)),
     )
 

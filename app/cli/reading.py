@@ -84,11 +84,7 @@ def makes(name: str) -> Callable[[Function], Command]:
 
 
 def _on_workspace(
-    name: str,
-    options: tuple[Option, ...],
-    *,
-    ledger: bool,
-    is_renewed: bool,
+    name: str, options: tuple[Option, ...], *, ledger: bool, is_renewed: bool
 ) -> Callable[[Function], Command]:
     def make(function: Function) -> Command:
         def run(

@@ -129,8 +129,6 @@ def is_share(column: str) -> bool:
 def display_width(text: str) -> int:
     """Count the columns a text takes on the screen: Chinese characters take two.
 
-    Examples
-    --------
     >>> display_width("亩策 MuPlan")
     11
     """

@@ -37,8 +37,6 @@ def as_text(sentence: str) -> str:
 
     Markdown that shows exactly this sentence.
 
-    Examples
-    --------
     >>> as_text("[x](http)")
     '\\[x\\]\\(http\\)'
     """

@@ -188,13 +188,7 @@ def _join_grid(boxes: Floats) -> tuple[float, float, int, int, float]:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _span(
-    box: Floats,
-    west: float,
-    south: float,
-    columns: int,
-    rows: int,
-    cell: float,
-    span: Ints,
+    box: Floats, west: float, south: float, columns: int, rows: int, cell: float, span: Ints
 ) -> None:
     """Give the first and last column and row of the cells that a box reaches into."""
     if np.isnan(box[0]):
@@ -269,12 +263,7 @@ def rows_of(rings: Rings, bounds: Floats) -> Rows:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _fill(
-    rings: Rings,
-    row: Ints,
-    south: Floats,
-    per_m: Floats,
-    begin: Ints,
-    edges: Floats,
+    rings: Rings, row: Ints, south: Floats, per_m: Floats, begin: Ints, edges: Floats
 ) -> None:
     """Write the edges into their rows, or count them where there is no room for any."""
     counting = len(edges) == 0

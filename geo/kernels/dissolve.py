@@ -137,14 +137,7 @@ def _numbered(edges: Floats) -> tuple[Floats, Floats, Ints, Ints]:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _next(
-    x: Floats,
-    y: Floats,
-    begin: Ints,
-    end: Ints,
-    head: Ints,
-    after: Ints,
-    gone: Flags,
-    came: int,
+    x: Floats, y: Floats, begin: Ints, end: Ints, head: Ints, after: Ints, gone: Flags, came: int
 ) -> int:
     """Choose the edge to go on with: the first one clockwise, which bounds the same land."""
     here = end[came]

@@ -212,13 +212,7 @@ def _is_one_ring(shapes: Outlines, side: Side) -> bool:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _first_gap(
-    shapes: Outlines,
-    shape: int,
-    side: Side,
-    low: float,
-    most: float,
-    edge: float,
-    distance: float,
+    shapes: Outlines, shape: int, side: Side, low: float, most: float, edge: float, distance: float
 ) -> float:
     """Find the smallest gap from ``low`` to ``most`` at which one side shows enough."""
     if _shows_enough(shapes, side, low, edge)[0]:

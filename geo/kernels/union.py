@@ -26,8 +26,6 @@ def coverage_fault_pairs(
 
     Pairs of positions, first < second, k by 2; not sorted.
 
-    Examples
-    --------
     The second square fits to the first, the third lies over the second:
 
     >>> import shapely

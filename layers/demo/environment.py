@@ -285,10 +285,7 @@ def _pipelines(recipe: Recipe, crs: CRS, city: shapely.Geometry, rng: np.random.
 
 
 def make_facilities(
-    recipe: Recipe,
-    units: gpd.GeoDataFrame,
-    platforms: gpd.GeoDataFrame,
-    rng: np.random.Generator,
+    recipe: Recipe, units: gpd.GeoDataFrame, platforms: gpd.GeoDataFrame, rng: np.random.Generator
 ) -> gpd.GeoDataFrame:
     """Place the facilities: the recipe's, and two substations and a plant in each large platform.
 

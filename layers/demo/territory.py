@@ -303,10 +303,7 @@ ID_OF_KIND = {"industrial_park": "gy", "industrial_area": "pq", "feature_town": 
 
 
 def make_parks(
-    recipe: Recipe,
-    units: gpd.GeoDataFrame,
-    platforms: gpd.GeoDataFrame,
-    rng: np.random.Generator,
+    recipe: Recipe, units: gpd.GeoDataFrame, platforms: gpd.GeoDataFrame, rng: np.random.Generator
 ) -> gpd.GeoDataFrame:
     """Draw the town parks.
 
@@ -363,10 +360,7 @@ def _route(row: ParkRow, number: int) -> str | None:
 
 
 def _parks_outlines(
-    recipe: Recipe,
-    units: gpd.GeoDataFrame,
-    platforms: gpd.GeoDataFrame,
-    rng: np.random.Generator,
+    recipe: Recipe, units: gpd.GeoDataFrame, platforms: gpd.GeoDataFrame, rng: np.random.Generator
 ) -> list[shapely.Polygon]:
     crs = CRS(units.crs)
     land = dict(zip(units["unit_id"], units.geometry, strict=True))

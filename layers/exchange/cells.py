@@ -47,8 +47,6 @@ def could_run(text: str) -> bool:
 
     True where it must be written so that it can't.
 
-    Examples
-    --------
     >>> could_run("=HYPERLINK(1)"), could_run("地块 1")
     (True, False)
     """
@@ -62,8 +60,6 @@ def as_text(value: object) -> str | None:
 
     The text, None for a missing value.
 
-    Examples
-    --------
     >>> as_text(330402.0), as_text([1, "a"]), as_text(float("nan"))
     ('330402', '[1, "a"]', None)
     """
@@ -108,8 +104,6 @@ def coordinate_numbers(column: pd.Series) -> npt.NDArray[np.float64]:
 
     Numbers; NaN for what is no coordinate.
 
-    Examples
-    --------
     >>> coordinate_numbers(pd.Series(["571815.366", "120°45′00″", "东经120.75°", "x"])).tolist()
     [571815.366, 120.75, 120.75, nan]
     """

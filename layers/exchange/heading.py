@@ -57,20 +57,12 @@ LABELS: MappingProxyType[Language, MappingProxyType[str, str]] = MappingProxyTyp
 class ExportHeading:
     """What an exported list says of itself.
 
-    Attributes
-    ----------
-    title
-        Title in print headers and descriptions.
-    manifest
-        Version, as-of date, parameters, sources …: words and texts, in the order shown.
-    is_demo
-        True for synthetic data: the file is marked 演示数据.
-    language
-        Language of column headings and fixed words.
-    titles
-        Headings of columns that are not in the vocabulary.
-    summary
-        The answer in a few sentences; documents only have a place for it.
+    ``title``: Title in print headers and descriptions.
+    ``manifest``: Version, as-of date, parameters, sources …: words and texts, in the order shown.
+    ``is_demo``: True for synthetic data: the file is marked 演示数据.
+    ``language``: Language of column headings and fixed words.
+    ``titles``: Headings of columns that are not in the vocabulary.
+    ``summary``: The answer in a few sentences; documents only have a place for it.
     """
 
     title: str
@@ -94,8 +86,6 @@ class ExportHeading:
 def field_title(entry: Field, language: Language) -> str:
     """Head a column of the vocabulary with its meaning and unit.
 
-    Examples
-    --------
     >>> field_title(FIELDS["area_declared_m2"], "zh"), field_title(FIELDS["rank"], "en")
     ('登记面积（m²）', 'rank')
     """
@@ -121,8 +111,6 @@ def plain_title(title: str) -> str:
 
     Form in which headings are compared.
 
-    Examples
-    --------
     >>> plain_title("登记面积（m²）") == plain_title("登记面积 (M2)")
     True
     """
@@ -134,8 +122,6 @@ def free_name(name: str, used: Container[str]) -> str:
 
     ``used``: Case-folded names.
 
-    Examples
-    --------
     >>> free_name("ID", {"id", "id_2"}), free_name("name", {"id"})
     ('ID_3', 'name')
     """
@@ -154,8 +140,6 @@ def unmapped_names(columns: Iterable[str]) -> dict[str, str]:
 
     File column -> ``src_<name>`` of letters, digits and ``_``, different whatever the case.
 
-    Examples
-    --------
     >>> unmapped_names(["计划 (2024)", "计划(2024)", "src_x"])
     {'计划 (2024)': 'src_计划_2024', '计划(2024)': 'src_计划_2024_2', 'src_x': 'src_x'}
     """

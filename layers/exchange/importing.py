@@ -55,26 +55,15 @@ _FAMILIES = {
 class ImportResult:
     """What an import recognised, stored and refused.
 
-    Attributes
-    ----------
-    layer, mode
-        As asked.
-    stored
-        False after a dry run.
-    detected
-        What was recognised, assumed or changed, in order.
-    read, accepted, quarantined
-        Counts of rows; ``read`` is the sum of the other two.
-    repaired
-        Count of the accepted rows whose outline was repaired.
-    faults
-        Every fault with its rows.
-    repairs
-        Key and change of area of every repaired outline.
-    report
-        Every fault line by line, and what could not be looked for.
-    changes
-        What a newer edition changes, None where rows are only added.
+    ``layer, mode``: As asked.
+    ``stored``: False after a dry run.
+    ``detected``: What was recognised, assumed or changed, in order.
+    ``read, accepted, quarantined``: Counts of rows; ``read`` is the sum of the other two.
+    ``repaired``: Count of the accepted rows whose outline was repaired.
+    ``faults``: Every fault with its rows.
+    ``repairs``: Key and change of area of every repaired outline.
+    ``report``: Every fault line by line, and what could not be looked for.
+    ``changes``: What a newer edition changes, None where rows are only added.
     """
 
     layer: str
@@ -164,11 +153,7 @@ class ImportPlan:
 
 
 def run_import(
-    workspace: Workspace,
-    request: ImportRequest,
-    actor: str,
-    at: str,
-    checks: Checks | None = None,
+    workspace: Workspace, request: ImportRequest, actor: str, at: str, checks: Checks | None = None
 ) -> ImportResult:
     """Import a file, or only check it where a dry run is asked for.
 

@@ -192,18 +192,11 @@ def _carried(cells: Cells, place: Affine, crs: CRS, target: CRS) -> tuple[Raster
 class RasterResult:
     """What the import of a raster recognised and stored.
 
-    Attributes
-    ----------
-    layer
-        Name of the raster.
-    stored
-        False after a dry run.
-    detected
-        What was recognised and changed, in order.
-    cells, with_value
-        Count of its cells, and of those with a value.
-    lowest, highest
-        Least and greatest value [m].
+    ``layer``: Name of the raster.
+    ``stored``: False after a dry run.
+    ``detected``: What was recognised and changed, in order.
+    ``cells, with_value``: Count of its cells, and of those with a value.
+    ``lowest, highest``: Least and greatest value [m].
     """
 
     layer: str

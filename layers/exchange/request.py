@@ -20,16 +20,10 @@ Shift = Literal["gcj02", "bd09", "none"]
 class CrsOptions:
     """What is stated of a file's place; None leaves it to the file and its numbers.
 
-    Attributes
-    ----------
-    crs
-        Coordinate system.
-    axis
-        ``xy`` where the first number is east, ``yx`` where it is north.
-    datum
-        ``dx,dy,dz,rx,ry,rz,ds``, the step from an older datum: metres, arc seconds, ppm.
-    shift
-        Shift of web maps in the data: ``gcj02``, ``bd09``, or ``none``.
+    ``crs``: Coordinate system.
+    ``axis``: ``xy`` where the first number is east, ``yx`` where it is north.
+    ``datum``: ``dx,dy,dz,rx,ry,rz,ds``, the step from an older datum: metres, arc seconds, ppm.
+    ``shift``: Shift of web maps in the data: ``gcj02``, ``bd09``, or ``none``.
 
     Raises
     ------
@@ -65,30 +59,21 @@ class CrsOptions:
 class ImportRequest:
     """One import, the same from a page and from the command line.
 
-    Attributes
-    ----------
-    path
-        File to read.
-    layer
-        Layer or table of the workspace it goes to.
-    mode
-        ``add`` (an existing key is a fault of its row), ``replace`` (all rows of the layer), or
-        ``update`` (rows by key; columns the file doesn't bring stay as they are).
-    mapping
-        Stated columns: file column -> vocabulary column.
-    crs, encoding
-        Stated coordinate system and text encoding, None to take what the file says.
-    declared_unit
-        Unit of the declared areas in the file: ``亩``, ``公顷``, ``m2``; None for m².
-    source_layer
-        Which layer or sheet of the file, None where it has only one.
-    dry_run
-        True to check everything and store nothing.
-    axis, datum, shift
-        Stated order of axes, step from an older datum, shift of web maps: see ``CrsOptions``.
-    join_by
-        Column of the vocabulary by which rows of an update find theirs in the layer, where the
-        file has no key.
+    ``path``: File to read.
+    ``layer``: Layer or table of the workspace it goes to.
+    ``mode``: ``add`` (an existing key is a fault of its row), ``replace`` (all rows of the
+      layer), or ``update`` (rows by key; columns the file doesn't bring stay as they are).
+    ``mapping``: Stated columns: file column -> vocabulary column.
+    ``crs, encoding``: Stated coordinate system and text encoding, None to take what the file
+      says.
+    ``declared_unit``: Unit of the declared areas in the file: ``亩``, ``公顷``, ``m2``; None for
+      m².
+    ``source_layer``: Which layer or sheet of the file, None where it has only one.
+    ``dry_run``: True to check everything and store nothing.
+    ``axis, datum, shift``: Stated order of axes, step from an older datum, shift of web maps: see
+      ``CrsOptions``.
+    ``join_by``: Column of the vocabulary by which rows of an update find theirs in the layer,
+      where the file has no key.
 
     Raises
     ------

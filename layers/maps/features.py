@@ -55,8 +55,6 @@ def tile_window(z: int, x: int, y: int, side_px: int = TILE_PX) -> Window | None
 
     None where there is no such tile.
 
-    Examples
-    --------
     >>> window = tile_window(1, 1, 0)
     >>> window.west, round(window.north), round(window.side_m)
     (0.0, 20037508, 20037508)
@@ -76,8 +74,6 @@ def to_mercator(lon: float, lat: float) -> tuple[float, float]:
 
     East and north [m, EPSG:3857].
 
-    Examples
-    --------
     >>> x, y = to_mercator(90.0, 0.0)
     >>> round(x), round(y)
     (10018754, 0)
@@ -96,8 +92,6 @@ def to_lon_lat(x: float, y: float) -> tuple[float, float]:
 
     Longitude and latitude [degrees].
 
-    Examples
-    --------
     >>> lon, lat = to_lon_lat(*to_mercator(120.75, 30.75))
     >>> round(lon, 9), round(lat, 9)
     (120.75, 30.75)

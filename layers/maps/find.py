@@ -24,14 +24,9 @@ REACH_PX = 6.0
 class Hit:
     """A row under a click.
 
-    Attributes
-    ----------
-    map_layer
-        Name of the map layer.
-    layer
-        Name of the workspace layer.
-    key
-        The row's key in it.
+    ``map_layer``: Name of the map layer.
+    ``layer``: Name of the workspace layer.
+    ``key``: The row's key in it.
     """
 
     map_layer: str
@@ -150,17 +145,11 @@ DECIMALS = 6
 class Highlight:
     """Shapes to draw over the map in one look.
 
-    Attributes
-    ----------
-    look
-        Name of the look among the style file's ``highlights``.
-    shapes
-        Shapes with a CRS, n of them.
-    captions
-        What is said when the pointer rests on a shape, n texts (empty for silence); texts of the
-        data are shown as text.
-    title
-        What the shapes are, in the legend of a picture; empty for the look's own words.
+    ``look``: Name of the look among the style file's ``highlights``.
+    ``shapes``: Shapes with a CRS, n of them.
+    ``captions``: What is said when the pointer rests on a shape, n texts (empty for silence);
+      texts of the data are shown as text.
+    ``title``: What the shapes are, in the legend of a picture; empty for the look's own words.
     """
 
     look: str

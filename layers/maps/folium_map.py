@@ -131,18 +131,11 @@ TOOLS: tuple[Tool, ...] = get_args(Tool)
 class ToolWords:
     """Words on the tools, in one language.
 
-    Attributes
-    ----------
-    title
-        Of the bar, for those who hear the page.
-    tools
-        Word on each tool's button.
-    hints
-        What to do, per tool.
-    about
-        Stands before a length that is only known roughly.
-    finish, undo, clear
-        On the buttons of a drawing.
+    ``title``: Of the bar, for those who hear the page.
+    ``tools``: Word on each tool's button.
+    ``hints``: What to do, per tool.
+    ``about``: Stands before a length that is only known roughly.
+    ``finish, undo, clear``: On the buttons of a drawing.
     """
 
     title: str

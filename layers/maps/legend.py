@@ -22,8 +22,6 @@ def markup(text: str) -> str:
     HTML without ``{`` besides: folium reads its finished scripts as templates once more, and a
     template can run code on the server.
 
-    Examples
-    --------
     >>> markup("<b>{{ name }}")
     '&lt;b&gt;&#123;&#123; name }}'
     """

@@ -76,8 +76,6 @@ def dashes(
 
     x, y of the beginning and x, y of the end of every dash [px].
 
-    Examples
-    --------
     >>> dashes(np.array([[0.0, 0.0], [10.0, 0.0]]), (4.0, 2.0), 8, 0)
     [(0.0, 0.0, 4.0, 0.0), (6.0, 0.0, 8.0, 0.0)]
     """

@@ -51,20 +51,12 @@ SOURCE_LINES = 3
 class PictureWords:
     """What is written on a picture, in one language.
 
-    Attributes
-    ----------
-    title
-        Stands above the map.
-    sources
-        Line below the map: data, as-of date, version.
-    demo
-        Mark of synthetic data, empty for real data.
-    legend, north
-        Heading of the legend, letter of the north arrow.
-    more
-        Stands at the end of a legend that has no room for all, with ``{count}``.
-    language
-        Of the legend.
+    ``title``: Stands above the map.
+    ``sources``: Line below the map: data, as-of date, version.
+    ``demo``: Mark of synthetic data, empty for real data.
+    ``legend, north``: Heading of the legend, letter of the north arrow.
+    ``more``: Stands at the end of a legend that has no room for all, with ``{count}``.
+    ``language``: Of the legend.
     """
 
     title: str
@@ -156,8 +148,6 @@ def draw_scale_bar(picture: Image.Image, metres_per_px: float, scale: float) -> 
 def round_length_m(most_m: float) -> float:
     """Give the longest length of 1, 2 or 5 times a power of ten within a limit [m].
 
-    Examples
-    --------
     >>> round_length_m(4999.0), round_length_m(5000.0), round_length_m(0.7)
     (2000.0, 5000.0, 0.5)
     """

@@ -37,12 +37,8 @@ _KINDS: dict[str, SymbolKind] = {
 class QgisStyles:
     """How exported layers look in QGIS.
 
-    Attributes
-    ----------
-    styles
-        How the product itself draws them.
-    as_of
-        Date (ISO) before which a dated class counts as reached.
+    ``styles``: How the product itself draws them.
+    ``as_of``: Date (ISO) before which a dated class counts as reached.
     """
 
     styles: MapStyles

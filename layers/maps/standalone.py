@@ -255,27 +255,17 @@ class PublicItem:
 class PublicGroup:
     """Things drawn alike.
 
-    Attributes
-    ----------
-    layer
-        Title of the switch that shows and hides it; groups of one layer share it.
-    title
-        Words in the legend.
-    mark
-        How they are drawn.
-    items
-        The things, in the order of ``shapes``.
-    shapes
-        Their shapes in any CRS.
-    simplify_m
-        How far an outline on the screen may lie from the true one [m].
-    is_listed
-        True for what an investor looks for: listed beside the map, answering clicks and keys.
-    answers
-        Whether a click says what a thing is that isn't listed.
-    name_rank
-        Names with a smaller number are written first, where there is no room for all; None where
-        none are.
+    ``layer``: Title of the switch that shows and hides it; groups of one layer share it.
+    ``title``: Words in the legend.
+    ``mark``: How they are drawn.
+    ``items``: The things, in the order of ``shapes``.
+    ``shapes``: Their shapes in any CRS.
+    ``simplify_m``: How far an outline on the screen may lie from the true one [m].
+    ``is_listed``: True for what an investor looks for: listed beside the map, answering clicks
+      and keys.
+    ``answers``: Whether a click says what a thing is that isn't listed.
+    ``name_rank``: Names with a smaller number are written first, where there is no room for all;
+      None where none are.
     """
 
     layer: str
@@ -293,23 +283,14 @@ class PublicGroup:
 class PublicPage:
     """All that the file says.
 
-    Attributes
-    ----------
-    title
-        Above the map.
-    facts
-        Label and value: date, source, contact.
-    notes
-        Disclaimer, one paragraph each.
-    mark
-        Mark of synthetic data, empty for real data.
-    groups
-        From the bottom to the top.
-    words
-        ``legend``, ``north``, ``zoom_in``, ``zoom_out``, ``close``, ``show_all``, ``map``,
-        ``print``.
-    language
-        Of the page.
+    ``title``: Above the map.
+    ``facts``: Label and value: date, source, contact.
+    ``notes``: Disclaimer, one paragraph each.
+    ``mark``: Mark of synthetic data, empty for real data.
+    ``groups``: From the bottom to the top.
+    ``words``: ``legend``, ``north``, ``zoom_in``, ``zoom_out``, ``close``, ``show_all``, ``map``,
+      ``print``.
+    ``language``: Of the page.
     """
 
     title: str

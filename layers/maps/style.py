@@ -99,28 +99,16 @@ class LabelStyle:
 class LayerStyle:
     """How one map layer is made of a workspace layer.
 
-    Attributes
-    ----------
-    name
-        Name of the map layer, used in tile addresses.
-    layer
-        Layer of the workspace it draws; two map layers may draw parts of one.
-    zh, en
-        Title in switches and legend.
-    is_shown
-        Whether it is switched on at first.
-    where
-        Codes that a row must carry to be drawn, by column.
-    takes_missing
-        Whether rows that miss a value of ``where`` are drawn too.
-    class_by
-        Column that decides the class, empty where there is one class.
-    missing_as
-        Class of rows whose value is missing.
-    classes
-        Every class, in the order of the legend.
-    label
-        How names are written, None for no names.
+    ``name``: Name of the map layer, used in tile addresses.
+    ``layer``: Layer of the workspace it draws; two map layers may draw parts of one.
+    ``zh, en``: Title in switches and legend.
+    ``is_shown``: Whether it is switched on at first.
+    ``where``: Codes that a row must carry to be drawn, by column.
+    ``takes_missing``: Whether rows that miss a value of ``where`` are drawn too.
+    ``class_by``: Column that decides the class, empty where there is one class.
+    ``missing_as``: Class of rows whose value is missing.
+    ``classes``: Every class, in the order of the legend.
+    ``label``: How names are written, None for no names.
     """
 
     name: str
@@ -152,8 +140,6 @@ def rgba(colour: str, opacity: float = 1.0) -> tuple[int, int, int, int]:
 
     Red, green, blue, alpha; 0–255 each.
 
-    Examples
-    --------
     >>> rgba("#0072B2", 0.5)
     (0, 114, 178, 128)
     """

@@ -66,8 +66,6 @@ def thinning(z: int) -> float:
 
     0.45 up to zoom 9, growing to 1 at zoom 14.
 
-    Examples
-    --------
     >>> thinning(9), round(thinning(13), 2), thinning(18)
     (0.45, 0.89, 1.0)
     """
@@ -204,8 +202,6 @@ def names_of(layer: RenderedLayer) -> list[Name]:
 def shown_text(name: str) -> str:
     r"""Make a name fit for one line: no control characters or line breaks, not too long.
 
-    Examples
-    --------
     >>> shown_text("嘉兴\n经开区\x07")
     '嘉兴 经开区'
     >>> shown_text("海宁经济开发区（尖山新区）")

@@ -26,12 +26,8 @@ class MapView:
     styles
         The styles they were drawn with.
 
-    Attributes
-    ----------
-    legend
-        What the marks mean.
-    extent
-        West, south, east, north [degrees] of all shapes, None where nothing is drawn.
+    ``legend``: What the marks mean.
+    ``extent``: West, south, east, north [degrees] of all shapes, None where nothing is drawn.
     """
 
     def __init__(self, layers: tuple[RenderedLayer, ...], styles: MapStyles) -> None:
@@ -40,10 +36,7 @@ class MapView:
         self.legend: tuple[LegendSection, ...] = legend_of(layers)
         self.extent = _extent(layers)
         self._tiles: Mapping[str, TileLayer | LabelLayer] = MappingProxyType(
-            {
-                **{layer.style.name: TileLayer(layer) for layer in layers},
-                LABELS: LabelLayer(layers),
-            }
+            {**{layer.style.name: TileLayer(layer) for layer in layers}, LABELS: LabelLayer(layers)}
         )
 
     def png(self, map_layer: str, z: int, x: int, y: int) -> bytes | None:

@@ -15,18 +15,11 @@ from geo.raster import Raster
 class WorkspaceFacts:
     """What a workspace says of itself.
 
-    Attributes
-    ----------
-    title
-        Its name on every page.
-    crs
-        Its one projected system in metres.
-    as_of
-        Date (ISO) on which its evaluations stand, None for today.
-    is_demo
-        True for synthetic data, marked 演示数据 everywhere.
-    created_at
-        When it was made (ISO).
+    ``title``: Its name on every page.
+    ``crs``: Its one projected system in metres.
+    ``as_of``: Date (ISO) on which its evaluations stand, None for today.
+    ``is_demo``: True for synthetic data, marked 演示数据 everywhere.
+    ``created_at``: When it was made (ISO).
     """
 
     title: str
@@ -40,20 +33,12 @@ class WorkspaceFacts:
 class Provenance:
     """Where the rows of a layer came from.
 
-    Attributes
-    ----------
-    source
-        File or office.
-    imported_at
-        Moment of import (ISO).
-    edition
-        Edition of the data, empty where not stated.
-    licence
-        Terms of use, empty where not stated.
-    sha256
-        Hash of the file read, empty where there is none.
-    detail
-        What was recognised (JSON).
+    ``source``: File or office.
+    ``imported_at``: Moment of import (ISO).
+    ``edition``: Edition of the data, empty where not stated.
+    ``licence``: Terms of use, empty where not stated.
+    ``sha256``: Hash of the file read, empty where there is none.
+    ``detail``: What was recognised (JSON).
     """
 
     source: str

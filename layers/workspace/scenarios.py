@@ -19,12 +19,8 @@ LOCK_SECONDS = 20
 class KeptScenario:
     """A scenario as it is kept.
 
-    Attributes
-    ----------
-    edits
-        Its edits as plain data.
-    adopted_at
-        When it was written into the workspace (ISO); None while it wasn't.
+    ``edits``: Its edits as plain data.
+    ``adopted_at``: When it was written into the workspace (ISO); None while it wasn't.
     """
 
     edits: tuple[dict[str, Any], ...] = ()

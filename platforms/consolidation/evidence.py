@@ -42,8 +42,6 @@ def evidence_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     constraints take, firms below scale, idle and inefficient land. Nothing known is ``no_data``.
     Hazards and discord aren't in the data, and the reasons say so.
 
-    Notes
-    -----
     A28 嘉政发〔2018〕15号 二（二）; the measures are assumed, people decide.
     """
     is_exit = dated.rule.part == "exit"
@@ -193,8 +191,6 @@ def checklist_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     one on record, else that of the rule; it is included (S12). An open step before its day isn't
     judged yet. A unit without the step on record is ``no_data``.
 
-    Notes
-    -----
     A23 嘉政发〔2018〕15号 三（二）.
     """
     rows = job.source.read(MILESTONES)

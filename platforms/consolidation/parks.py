@@ -22,16 +22,8 @@ from platforms.territory import assessed_units, major_outlines, major_rows, shap
 def firms_by_park(enterprises: gpd.GeoDataFrame, parks: gpd.GeoDataFrame) -> dict[str, list[str]]:
     """List the firms of each park.
 
-    Parameters
-    ----------
-    enterprises, parks
-        Layers of these names, in one system.
-
-    Returns
-    -------
-    dict
-        Ids of firms by park id, every park included. A point on the firm's shape decides; the
-        park it states counts where it has no shape, or lies in no park at all.
+    Ids of firms by park id, every park included. A point on the firm's shape decides; the park it
+    states counts where it has no shape, or lies in no park at all.
     """
     by_park: dict[str, list[str]] = {str(park_id): [] for park_id in parks["park_id"]}
     shapes = shapes_of(enterprises)
@@ -64,8 +56,6 @@ def exit_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     with the main platforms counted, in the reasons. Where a park doesn't say whether it belongs to
     the baseline, or none does, there is no verdict.
 
-    Notes
-    -----
     A13 嘉政发〔2018〕15号 二（二）; S1, S16.
     """
     parks, units = job.layer(PARKS), job.layer("units")
@@ -88,17 +78,10 @@ def exit_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 def counted_parks(parks: gpd.GeoDataFrame, policy: PolicySet) -> pd.Series:
     """Say which parks are industrial platforms (S1): a kind that isn't stated is taken for one.
 
-    Parameters
-    ----------
-    parks
-        Layer ``parks``.
-    policy
-        States in S1 which kinds count, and which only where they opted in.
+    ``parks``: Layer ``parks``.
+    ``policy``: States in S1 which kinds count, and which only where they opted in.
 
-    Returns
-    -------
-    Series of bool
-        Index of ``parks``.
+    Index of ``parks``.
     """
     kinds = policy.setting_texts("S1", "park_kinds")
     if_opted_in = policy.setting_texts("S1", "park_kinds_if_opted_in")
@@ -173,8 +156,6 @@ def sorting_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     unit without parks is ``not_applicable``; a park of which the kind isn't stated leaves the
     verdict open unless another one is listed for certain.
 
-    Notes
-    -----
     A14 嘉政发〔2018〕15号 二（一）、二（二）; S1, S16: both kinds are an exiting park with a
     platform, a sub-park that has exited, and two outlines of different kind that have more than
     the stated part of the smaller one in common.
@@ -199,8 +180,6 @@ def kept_park_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     One a zone. Kept is a park that has not exited and isn't a sub-park of a platform, also while
     its exit is only planned; a zone without parks keeps none.
 
-    Notes
-    -----
     A15 嘉政发〔2018〕15号 二（一）.
     """
     parks = job.layer(PARKS)
@@ -227,8 +206,6 @@ def new_park_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     One a unit. New is a park that isn't of the baseline of 2018; it lies outside where more than
     half of it does. Feature towns are no industrial parks.
 
-    Notes
-    -----
     A18 嘉政发〔2018〕15号 三（二）.
     """
     parks = job.layer(PARKS)
@@ -388,8 +365,6 @@ def nearness_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     touch or overlap. ``industry``: firms in a leading or specialty industry of the platform ÷ firms
     whose industry can be compared (first two digits, one scheme).
 
-    Notes
-    -----
     A17 嘉政发〔2018〕15号 二（一）; the measures are assumed.
     """
     pairs = job.per_rule(_pairs)
@@ -496,8 +471,6 @@ def grant_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     park was listed (``disposition_on``) doesn't count. A grant of which day, firm or that day
     aren't known leaves the verdict open unless another one is listed.
 
-    Notes
-    -----
     A19 嘉政发〔2018〕15号 二（五）.
     """
     parks = job.layer(PARKS)

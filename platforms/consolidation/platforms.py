@@ -35,8 +35,6 @@ def number_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     One a unit. A platform in a functional zone counts there, not for the county around it. Without
     any platform on record, or with one of no known unit, there is no verdict.
 
-    Notes
-    -----
     A1 嘉政发〔2018〕15号 一（平台布局更加合理）.
     """
     major = major_rows(job.layer(LAYER))
@@ -105,8 +103,6 @@ def level_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     One a platform, measured 1 where its level isn't among those of the assumption; a level not
     stated is ``no_data``.
 
-    Notes
-    -----
     A16 嘉政发〔2018〕15号 二（一）; the levels that are good enough are assumed.
     """
     fit = job.policy.setting_texts(LEVELS, "levels")
@@ -135,8 +131,6 @@ def body_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     the sub-parks without a route. Where no park of the city has one the column isn't kept, which is
     ``no_data``; a platform without sub-parks needs none.
 
-    Notes
-    -----
     A24 嘉政发〔2018〕15号 二（三）.
     """
     judged = _one_body if dated.rule.part == "one_body" else _route
@@ -192,8 +186,6 @@ def town_task_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     One a unit for the year, measured the number of tasks. A unit without tasks on record for the
     year is ``no_data``; so is one with such tasks where a platform doesn't state its town.
 
-    Notes
-    -----
     A25 嘉政发〔2018〕15号 二（三）.
     """
     targets = job.source.read(TARGETS)
@@ -268,8 +260,6 @@ def total_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     given with it. ``double_count`` lists firms that are in two counties, or in two platforms. A
     firm without a figure is counted and said, never taken for zero.
 
-    Notes
-    -----
     A29 嘉政发〔2018〕15号 二（四）; S9.
     """
     places, of_firm = job.per_rule(_places), _output_of_firms(job)
@@ -384,8 +374,6 @@ def platform_mix_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     with its sub-parks; the other two, and the land of other or unknown use, are in the reasons.
     Values only.
 
-    Notes
-    -----
     A30 嘉政发〔2018〕15号 二（一）. Which codes belong to which use is assumed; a code is read
     within its scheme.
     """

@@ -52,8 +52,6 @@ def developable_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     record, or with an unclear one, the area is an upper bound: too small is ``not_met``, anything
     else ``no_data``.
 
-    Notes
-    -----
     A2 嘉政发〔2018〕15号 一（平台布局更加合理）; S2, S16.
     """
     major = major_rows(job.layer("major_platforms"))
@@ -74,10 +72,7 @@ def developable_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
 
 def _space(
-    row: gpd.GeoDataFrame,
-    parks: gpd.GeoDataFrame,
-    constraints: gpd.GeoDataFrame,
-    policy: PolicySet,
+    row: gpd.GeoDataFrame, parks: gpd.GeoDataFrame, constraints: gpd.GeoDataFrame, policy: PolicySet
 ) -> tuple[shapely.Geometry, tuple[str, ...]]:
     return developable_shape(shapely.union_all(platform_outlines(row, parks)), constraints, policy)
 
@@ -87,19 +82,9 @@ def developable_shape(
 ) -> tuple[shapely.Geometry, tuple[str, ...]]:
     """Cut what is deducted out of an outline.
 
-    Parameters
-    ----------
-    shape
-        Outline, in the system of the constraints.
-    constraints
-        Those in force.
-    policy
-        S16 states what is deducted.
+    ``policy``: S16 states what is deducted.
 
-    Returns
-    -------
-    shape, unclear
-        What can be built on, and the ids of constraints that leave it unclear.
+    What can be built on, and the ids of constraints that leave it unclear.
     """
     near = constraints[shapely.intersects(shapes_of(constraints), shape)]
     blocks = constraints["severity"].isin(policy.setting_texts("S16", "deducted_severities"))
@@ -221,8 +206,6 @@ def gazetted_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     edition in force less the approved area [亩]; an excess within the tolerance is met. Without a
     digital outline, or without the day of an edition, ``no_data``.
 
-    Notes
-    -----
     A4 嘉政发〔2018〕15号 一（平台布局更加合理）.
     """
     judged = _outline if dated.rule.part == "outline" else _area

@@ -36,16 +36,10 @@ PLAN_RULES = ("A1", "A2", "A3", "A13", "A14", "A15", "A16")
 class ConsolidationQuery:
     """What is asked.
 
-    Attributes
-    ----------
-    unit_id
-        The unit.
-    year
-        Year of the figures.
-    alternatives
-        How many plans are asked for, the best first.
-    time_limit_s
-        Seconds for each run of the solver.
+    ``unit_id``: The unit.
+    ``year``: Year of the figures.
+    ``alternatives``: How many plans are asked for, the best first.
+    ``time_limit_s``: Seconds for each run of the solver.
     """
 
     unit_id: str
@@ -58,16 +52,11 @@ class ConsolidationQuery:
 class PlanChange:
     """One change of a plan.
 
-    Attributes
-    ----------
-    layer, row_id
-        ``parks`` or ``major_platforms``, and the row.
-    before, after
-        A platform's id, ``exit``, ``planned``, ``stay``; of a platform ``major`` or ``not_major``.
-    reasons
-        Why, and how near and related a park is to its platform.
-    edit
-        The same as an edit of a scenario.
+    ``layer, row_id``: ``parks`` or ``major_platforms``, and the row.
+    ``before, after``: A platform's id, ``exit``, ``planned``, ``stay``; of a platform ``major``
+      or ``not_major``.
+    ``reasons``: Why, and how near and related a park is to its platform.
+    ``edit``: The same as an edit of a scenario.
     """
 
     layer: str
@@ -94,20 +83,12 @@ class PlanEffects:
 class ConsolidationPlan:
     """One way for a unit to meet the rules; a plan, no verdict.
 
-    Attributes
-    ----------
-    changes
-        The changes, parks first.
-    verdicts
-        What the checks say once the plan is carried out, of the unit.
-    open_points
-        What is missing or stays open.
-    score
-        Sum of nearness and industry (A17) over the parks joined, 0 to 1 each.
-    gap
-        How far the plan may be from the best, 0 where it is the best.
-    elsewhere
-        What it does to other units.
+    ``changes``: The changes, parks first.
+    ``verdicts``: What the checks say once the plan is carried out, of the unit.
+    ``open_points``: What is missing or stays open.
+    ``score``: Sum of nearness and industry (A17) over the parks joined, 0 to 1 each.
+    ``gap``: How far the plan may be from the best, 0 where it is the best.
+    ``elsewhere``: What it does to other units.
     """
 
     changes: tuple[PlanChange, ...]
@@ -127,12 +108,8 @@ class ConsolidationPlan:
 class Relaxation:
     """Rules that give way, each by the least amount, so that a plan exists.
 
-    Attributes
-    ----------
-    rules
-        The rules.
-    amount
-        By how much: 亩 for A2, else a number of parks or platforms.
+    ``rules``: The rules.
+    ``amount``: By how much: 亩 for A2, else a number of parks or platforms.
     """
 
     rules: tuple[str, ...]
@@ -143,18 +120,12 @@ class Relaxation:
 class PlansFound:
     """Plans of a unit, the best first; or why there is none.
 
-    Attributes
-    ----------
-    unit_id
-        The unit.
-    plans
-        The plans.
-    conflict
-        The smallest set of rules that cannot hold together, empty where there is a plan.
-    relaxations
-        The fewest rules that have to give way, every such choice.
-    open_points
-        What is missing, so that it can't be counted on.
+    ``unit_id``: The unit.
+    ``plans``: The plans.
+    ``conflict``: The smallest set of rules that cannot hold together, empty where there is a
+      plan.
+    ``relaxations``: The fewest rules that have to give way, every such choice.
+    ``open_points``: What is missing, so that it can't be counted on.
     """
 
     unit_id: str

@@ -41,17 +41,10 @@ def zone_outlines(
 ) -> Outlines:
     """Give the outlines in use of the provincial-or-higher zones with their sub-parks (S15).
 
-    Parameters
-    ----------
-    platforms, parks
-        Layers ``major_platforms`` and ``parks``.
-    policy
-        States in S15 which levels count.
+    ``platforms, parks``: Layers ``major_platforms`` and ``parks``.
+    ``policy``: States in S15 which levels count.
 
-    Returns
-    -------
-    Outlines
-        Their polygons, in the system of the layers.
+    Their polygons, in the system of the layers.
     """
     counts, unknown = _zone_level(platforms, policy)
     ids, unknown_ids = platforms["platform_id"][counts], platforms["platform_id"][unknown]
@@ -99,17 +92,8 @@ def _zone_level(platforms: gpd.GeoDataFrame, policy: PolicySet) -> tuple[pd.Seri
 def newest_edition(approved: gpd.GeoDataFrame, as_of: str) -> gpd.GeoDataFrame:
     """Take of each platform the blocks of its newest edition not after the day.
 
-    Parameters
-    ----------
-    approved
-        Layer ``approved_boundaries``.
-    as_of
-        Day (ISO); an edition without a date is older than any.
-
-    Returns
-    -------
-    GeoDataFrame
-        Their rows.
+    ``approved``: Layer ``approved_boundaries``.
+    ``as_of``: Day (ISO); an edition without a date is older than any.
     """
     dated = approved["edition_on"].fillna("")
     reached = approved[dated <= as_of]
@@ -143,20 +127,11 @@ def allotment_shapes(allotments: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) ->
 def inside_shares(shapes: Shapes, outlines: Outlines, crs: CRS) -> tuple[Floats, Floats]:
     """Measure what part of each shape lies inside, at least and at most.
 
-    Parameters
-    ----------
-    shapes
-        Polygons in ``crs``, array of n; None: unknown.
-    outlines
-        What counts as inside.
-    crs
-        Projected system in metres.
+    ``shapes``: Polygons in ``crs``, array of n; None: unknown.
+    ``crs``: Projected system in metres.
 
-    Returns
-    -------
-    least, most
-        Shares (0–1) of the ellipsoidal area; 0 and 1 where the place isn't known. They are equal
-        unless the shape meets an outline of which it isn't known whether it counts.
+    Shares (0–1) of the ellipsoidal area; 0 and 1 where the place isn't known. They are equal unless
+    the shape meets an outline of which it isn't known whether it counts.
     """
     areas = ellipsoidal_area_m2(shapes, crs) if len(shapes) else np.zeros(0)
     least, most = np.zeros(len(shapes)), np.ones(len(shapes))

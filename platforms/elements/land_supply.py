@@ -49,8 +49,6 @@ def outside_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     ``no_data``; so is one where an increment can't be placed, unless another is outside for
     certain.
 
-    Notes
-    -----
     A18 嘉政发〔2018〕15号 二（五）. Redevelopment of existing land isn't caught.
     """
     year, allotments = job.year, job.per_run(_allotments)
@@ -84,12 +82,7 @@ def _outside_m2(shapes: Shapes, outlines: Shapes, crs: CRS) -> Floats:
 
 
 def _verdict(
-    dated: DatedRule,
-    ids: Objects,
-    caught: Maybe,
-    outside_m2: Floats,
-    unit_id: str,
-    year: int,
+    dated: DatedRule, ids: Objects, caught: Maybe, outside_m2: Floats, unit_id: str, year: int
 ) -> Verdict:
     unplaced = np.isnan(outside_m2)
     beyond = outside_m2 > dated.rule.tolerance_m2
@@ -126,8 +119,6 @@ def supply_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     scale. ``control_line``: ellipsoidal area [亩] inside the industrial control line that went to
     anything but a major manufacturing project, each allotment listed.
 
-    Notes
-    -----
     D5 磐安 三（二）; S10, and which projects are major is assumed.
     """
     if not job.is_whole_city:
@@ -249,8 +240,6 @@ def step_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     record the ledger doesn't keep them, which is ``no_data``; so is an allotment without project,
     unless another one is listed.
 
-    Notes
-    -----
     A26 嘉政发〔2018〕15号 二（五）. Of a step taken twice the last one counts.
     """
     rows = job.layer(LAYER)
@@ -359,8 +348,6 @@ def main_platform_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     area, energy and emission rights in the same proportion, funds by where the firm is, landed
     major projects by number (S6). Value and trend only; what isn't known bounds the share.
 
-    Notes
-    -----
     A27 嘉政发〔2018〕15号 一, 二（五）.
     """
     return [

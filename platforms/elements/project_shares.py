@@ -114,8 +114,6 @@ def landed_projects(
 def lies_there(part: Floats) -> Floats:
     """Give 1 where more than half of the land lies inside, else 0 (S15).
 
-    Examples
-    --------
     >>> lies_there(np.array([0.5, 0.51])).tolist()
     [0.0, 1.0]
     """

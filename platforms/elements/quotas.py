@@ -25,13 +25,9 @@ QuotaKey = tuple[Subject, str, str, str | None]
 class Headroom:
     """One quota of a year.
 
-    Attributes
-    ----------
-    quota
-        What may be allotted [亩, 吨标煤 or 吨], NaN where the row states no amount.
-    committed
-        What is allotted or planned already [same unit], NaN where an allotment that counts states
-        no amount or may lie elsewhere.
+    ``quota``: What may be allotted [亩, 吨标煤 or 吨], NaN where the row states no amount.
+    ``committed``: What is allotted or planned already [same unit], NaN where an allotment that
+      counts states no amount or may lie elsewhere.
     """
 
     quota: float
@@ -47,19 +43,12 @@ class Headroom:
 class Quotas:
     """The quotas of a year, and the allotments that take from them.
 
-    Attributes
-    ----------
-    amounts
-        Quota by key [亩, 吨标煤 or 吨], NaN where a row states none.
-    allotments
-        All allotments.
-    project_id
-        Project of each allotment, None where none is stated; array of n.
-    in_platform
-        Part of each allotment inside a platform that has a quota (0–1), NaN where its place isn't
-        known; arrays of n.
-    year
-        The year.
+    ``amounts``: Quota by key [亩, 吨标煤 or 吨], NaN where a row states none.
+    ``allotments``: All allotments.
+    ``project_id``: Project of each allotment, None where none is stated; array of n.
+    ``in_platform``: Part of each allotment inside a platform that has a quota (0–1), NaN where
+      its place isn't known; arrays of n.
+    ``year``: The year.
     """
 
     amounts: Mapping[QuotaKey, float]
@@ -71,15 +60,7 @@ class Quotas:
     def headrooms(self, project_id: str) -> dict[QuotaKey, Headroom]:
         """Give what is left for a project: its own allotments take nothing from it.
 
-        Parameters
-        ----------
-        project_id
-            The project.
-
-        Returns
-        -------
-        dict
-            Quota and what is committed, for every key on record.
+        Quota and what is committed, for every key on record.
         """
         others = self.project_id != project_id
         return {
@@ -115,21 +96,12 @@ class Quotas:
 def quotas_of(source: LayerSource, year: int, crs: CRS) -> Quotas:
     """Read the quotas of a year and what was allotted.
 
-    Parameters
-    ----------
-    source
-        Table ``element_quotas`` and layers ``element_allotments``, ``land_parcels``, ``units``,
-        ``major_platforms``, ``parks``.
-    year
-        The year.
-    crs
-        Projected system in metres.
+    ``source``: Table ``element_quotas`` and layers ``element_allotments``, ``land_parcels``,
+      ``units``, ``major_platforms``, ``parks``.
+    ``crs``: Projected system in metres.
 
-    Returns
-    -------
-    Quotas
-        A row with a platform is the platform's, else the unit's. Land counts as increment
-        (新增建设用地), whatever it is for.
+    A row with a platform is the platform's, else the unit's. Land counts as increment
+    (新增建设用地), whatever it is for.
     """
     table = source.read("element_quotas")
     allotments = gpd.GeoDataFrame(source.read("element_allotments"))

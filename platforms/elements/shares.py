@@ -73,8 +73,6 @@ class ShareBounds:
 def share_bounds(members: Members) -> ShareBounds:
     """Compute a share with its bounds.
 
-    Examples
-    --------
     70 inside, 20 outside, and 10 of which the place isn't known:
 
     >>> bounds = share_bounds(Members(
@@ -104,8 +102,6 @@ def headroom_outside(members: Members, threshold: float) -> float:
     inside / threshold - total [unit of the amounts]; 0 where the share is already short, NaN where
     an amount isn't known.
 
-    Examples
-    --------
     >>> one = np.ones(1)
     >>> headroom = headroom_outside(Members(one * 700, one, one, np.array([True])), 0.7)
     >>> round(headroom, 6)
@@ -124,8 +120,6 @@ def need_inside(members: Members, threshold: float) -> float:
     (threshold × total - inside) / (1 - threshold) [unit of the amounts]; 0 where the share is
     reached, NaN where an amount isn't known.
 
-    Examples
-    --------
     >>> need = need_inside(
     ...     Members(np.array([600.0, 400.0]), np.array([1.0, 0.0]), np.array([1.0, 0.0]),
     ...             np.array([True, True])), 0.7)
@@ -234,17 +228,12 @@ def _fewest(gains: Floats, so_far: float, wanted: float) -> npt.NDArray[np.intp]
 class ShareEffect:
     """A share before and after one more allotment.
 
-    Attributes
-    ----------
-    before, after
-        Shares (0–1); before is None where nothing was allotted yet, both are None while something
-        of the share is open.
-    threshold
-        Least share (0–1).
-    outcome
-        Of the share after it.
-    headroom_after
-        What may still go outside then [unit of the element], None where ``after`` is.
+    ``before, after``: Shares (0–1); before is None where nothing was allotted yet, both are None
+      while something of the share is open.
+    ``threshold``: Least share (0–1).
+    ``outcome``: Of the share after it.
+    ``headroom_after``: What may still go outside then [unit of the element], None where ``after``
+      is.
     """
 
     before: float | None
@@ -259,22 +248,12 @@ def share_effect(
 ) -> ShareEffect:
     """Say what an allotment would do to a share.
 
-    Parameters
-    ----------
-    shares_row
-        One row of ``element_shares``.
-    added
-        Amount [unit of the row].
-    proportion_inside
-        Part of it that lies inside provincial-or-higher zones (0–1).
+    ``shares_row``: One row of ``element_shares``.
+    ``added``: Amount [unit of the row].
+    ``proportion_inside``: Part of it that lies inside provincial-or-higher zones (0–1).
 
-    Returns
-    -------
-    ShareEffect
-        The share before and after, and the outcome after it.
+    The share before and after, and the outcome after it.
 
-    Examples
-    --------
     70 of 100 亩 lie inside; 10 亩 more outside break the share, 10 亩 more inside don't:
 
     >>> row = {"inside": 70.0, "total": 100.0, "share": 0.7, "threshold": 0.7}
@@ -397,19 +376,10 @@ def element_shares(
 def rule_of(policy: PolicySet, element: str, span: str) -> DatedRule:
     """Give the rule that a share stands under.
 
-    Parameters
-    ----------
-    policy
-        Rules on the as-of date.
-    element
-        ``land``, ``energy`` or ``emission``.
-    span
-        ``year`` or ``cumulative``.
+    ``element``: ``land``, ``energy`` or ``emission``.
+    ``span``: ``year`` or ``cumulative``.
 
-    Returns
-    -------
-    DatedRule
-        The part of B1.
+    The part of B1.
     """
     return policy.rule("B1", element if span == "year" else f"{element}_cumulative")
 

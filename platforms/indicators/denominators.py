@@ -44,22 +44,17 @@ BASES_OF: dict[By, tuple[Basis, ...]] = {
 class Denominators:
     """Figures per 亩 under each basis.
 
-    Attributes
-    ----------
-    rows
-        One row a place and basis: the key (``platform_id`` ...), ``name``, ``unit_id``,
-        ``period``, ``land_basis``, ``land_mu`` and ``tax_land_mu`` [亩] (which differ for firms
-        only), ``land_open_mu`` [亩] (what may come to it);
-        ``output_wan_yuan``, ``tax_wan_yuan`` [万元], ``*_wan_yuan_per_mu`` [万元/亩],
-        ``*_low_wan_yuan_per_mu`` (with the open land), ``rank``, ``tax_rank``, ``quadrant``.
-    reasons
-        What is to be said of each row, in its order.
-    changes
-        Places whose place by output or tax differs from that under the default basis, ranked
-        among those with a figure under both (``compared_count``): key, ``name``, ``land_basis``,
-        ``figure``, ``default_rank``, ``rank``, ``rank_change`` (positive: climbs).
-    balance
-        The ``land_balance`` of the places, None for enterprises.
+    ``rows``: One row a place and basis: the key (``platform_id`` ...), ``name``, ``unit_id``,
+      ``period``, ``land_basis``, ``land_mu`` and ``tax_land_mu`` [亩] (which differ for firms
+        only),
+      ``land_open_mu`` [亩] (what may come to it); ``output_wan_yuan``, ``tax_wan_yuan`` [万元],
+      ``*_wan_yuan_per_mu`` [万元/亩], ``*_low_wan_yuan_per_mu`` (with the open land), ``rank``,
+      ``tax_rank``, ``quadrant``.
+    ``reasons``: What is to be said of each row, in its order.
+    ``changes``: Places whose place by output or tax differs from that under the default basis,
+      ranked among those with a figure under both (``compared_count``): key, ``name``,
+      ``land_basis``, ``figure``, ``default_rank``, ``rank``, ``rank_change`` (positive: climbs).
+    ``balance``: The ``land_balance`` of the places, None for enterprises.
     """
 
     rows: pd.DataFrame

@@ -51,8 +51,6 @@ def figure_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
     Raises PlanningError: ``indicator_twice``.
 
-    Notes
-    -----
     嘉政发〔2018〕15号 一（平台布局更加合理、产业发展更加高端、资源配置更加高效）; S4.
     """
     return [
@@ -82,26 +80,9 @@ def yearly_value(
 ) -> tuple[float | None, Statement | None]:
     """Give a platform's figure of a year, or say what is missing of it.
 
-    Parameters
-    ----------
-    job
-        Gives the figures.
-    platform_id
-        The platform.
-    year
-        The year.
-    figure
-        Which figure.
+    Figure [unit of the column, or share 0-1], else None and why.
 
-    Returns
-    -------
-    value, reason
-        Figure [unit of the column, or share 0-1], else None and why.
-
-    Raises
-    ------
-    PlanningError
-        ``indicator_twice``.
+    Raises PlanningError: ``indicator_twice``.
     """
     rows = job.source.read(LAYER)
     rows = rows[rows["platform_id"].eq(platform_id) & rows["period"].eq(str(year))]
@@ -153,8 +134,6 @@ def large_platform_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     One for the city, none where only some units were asked for. Platforms without a figure are
     listed; where they could change the outcome it is ``no_data``.
 
-    Notes
-    -----
     A11 嘉政发〔2018〕15号 一（资源配置更加高效）.
     """
     if not job.is_whole_city:
@@ -218,8 +197,6 @@ def chain_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     One a platform; without a list on file, in the column named as the part, ``no_data``. An entry
     written twice counts once.
 
-    Notes
-    -----
     A7 嘉政发〔2018〕15号 一（产业发展更加高端）.
     """
     column = dated.rule.part
@@ -245,18 +222,10 @@ def firms_inside(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Say which firms stand in a platform with its sub-parks.
 
-    Parameters
-    ----------
-    enterprises, parks
-        Layers of these names, in one system.
-    platform
-        Row of ``major_platforms``.
+    ``platform``: Row of ``major_platforms``.
 
-    Returns
-    -------
-    inside, stated
-        Booleans per firm: by geometry (a point on the firm's shape), and as its row states, which
-        decides only where the firm has no shape.
+    Booleans per firm: by geometry (a point on the firm's shape), and as its row states, which
+    decides only where the firm has no shape.
     """
     row = gpd.GeoDataFrame([platform], geometry="geometry", crs=enterprises.crs)
     outline = shapely.union_all(platform_outlines(row, parks))
@@ -282,8 +251,6 @@ def firm_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     where they could change the outcome it is ``no_data``. A firm below scale is none of the large
     ones.
 
-    Notes
-    -----
     A10 嘉政发〔2018〕15号 一（资源配置更加高效）; S4.
     """
     firms = job.layer("enterprises")

@@ -65,8 +65,6 @@ def measure_of(figures: pd.DataFrame, measure: str) -> npt.NDArray[np.float64]:
     Ratio [unit of the measure], array of n; NaN where a figure is missing or nothing positive
     stands below: without land there is no yield of land.
 
-    Examples
-    --------
     >>> rows = pd.DataFrame({"tax_wan_yuan": [300.0, 5.0], "land_in_use_mu": [10.0, 0.0]})
     >>> measure_of(rows, "tax_per_mu").tolist()
     [30.0, nan]
@@ -164,18 +162,11 @@ class GradeClass:
 class Scheme:
     """A grading scheme as read.
 
-    Attributes
-    ----------
-    name, title, year, basis, source, note
-        What it is and where it is stated.
-    scope
-        Above-scale firms (规上), below-scale ones (规下), or all.
-    units
-        Units whose firms are graded; empty for all.
-    criteria, multipliers, bonus, exempt
-        score = sum of points x multipliers + bonus.
-    by, classes
-        How classes are cut, the best first.
+    ``name, title, year, basis, source, note``: What it is and where it is stated.
+    ``scope``: Above-scale firms (规上), below-scale ones (规下), or all.
+    ``units``: Units whose firms are graded; empty for all.
+    ``criteria, multipliers, bonus, exempt``: score = sum of points x multipliers + bonus.
+    ``by, classes``: How classes are cut, the best first.
     """
 
     name: str
@@ -370,20 +361,14 @@ STANDINGS = ("graded", "exempt", "no_data", "out_of_scope")
 class Grading:
     """What a scheme says of the firms of a year.
 
-    Attributes
-    ----------
-    firms
-        One row a firm: ``enterprise_id``, ``name``, ``unit_id``, ``period``, ``standing``
-        (``graded``, ``exempt``, ``no_data``, ``out_of_scope``), ``score``, ``rank`` and ``grade``
-        of the graded; the best first.
-    points
-        One row a firm in scope and indicator: ``enterprise_id``, ``indicator``, ``value`` and
-        ``base`` [``unit``], ``ratio`` as it counts, ``weight``, ``points``, ``status``
-        (``counted``, ``capped``, ``floored``, ``missing_zero``, ``missing_average``, ``missing``).
-    reasons
-        What is to be said of each row of ``firms``, in its order.
-    notes
-        What is to be said of the whole.
+    ``firms``: One row a firm: ``enterprise_id``, ``name``, ``unit_id``, ``period``, ``standing``
+      (``graded``, ``exempt``, ``no_data``, ``out_of_scope``), ``score``, ``rank`` and ``grade`` of
+      the graded; the best first.
+    ``points``: One row a firm in scope and indicator: ``enterprise_id``, ``indicator``, ``value``
+      and ``base`` [``unit``], ``ratio`` as it counts, ``weight``, ``points``, ``status``
+      (``counted``, ``capped``, ``floored``, ``missing_zero``, ``missing_average``, ``missing``).
+    ``reasons``: What is to be said of each row of ``firms``, in its order.
+    ``notes``: What is to be said of the whole.
     """
 
     firms: pd.DataFrame
@@ -437,11 +422,7 @@ def grade_firms(scheme: Scheme, period: str, source: LayerSource) -> Grading:
     )
     ranks = ranks_with_ties(score)
     frame = firms[["enterprise_id", "name", "unit_id"]].assign(
-        period=period,
-        standing=status,
-        score=score,
-        rank=ranks,
-        grade=_grades(score, ranks, scheme),
+        period=period, standing=status, score=score, rank=ranks, grade=_grades(score, ranks, scheme)
     )
     reasons = [
         _reasons(n, firms, scheme, exempt, unclear, applied, unsaid, points, rated)

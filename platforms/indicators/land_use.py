@@ -223,15 +223,11 @@ RATIOS = (
 class LandEfficiency:
     """The ratios of each platform.
 
-    Attributes
-    ----------
-    rows
-        One row a platform and ratio: ``platform_id``, ``name``, ``unit_id``, ``period``,
-        ``ratio``, ``numerator`` and ``denominator`` (codes), ``numerator_value`` (亩, or 万元),
-        ``denominator_mu``, ``open_mu`` (land that may belong to either), ``value``, ``unit``,
-        ``basis``, ``outcome`` (``known`` or ``no_data``).
-    reasons
-        What is to be said of each row, in its order.
+    ``rows``: One row a platform and ratio: ``platform_id``, ``name``, ``unit_id``, ``period``,
+      ``ratio``, ``numerator`` and ``denominator`` (codes), ``numerator_value`` (亩, or 万元),
+      ``denominator_mu``, ``open_mu`` (land that may belong to either), ``value``, ``unit``,
+      ``basis``, ``outcome`` (``known`` or ``no_data``).
+    ``reasons``: What is to be said of each row, in its order.
     """
 
     rows: pd.DataFrame

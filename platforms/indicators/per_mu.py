@@ -23,19 +23,11 @@ from platforms.territory import assessment_areas, shapes_of
 def ranks_with_ties(values: pd.Series) -> pd.Series:
     """Rank figures from the largest down.
 
-    Parameters
-    ----------
-    values
-        Figures; missing ones take no place.
+    ``values``: Figures; missing ones take no place.
 
-    Returns
-    -------
-    Series of Int64
-        Place from 1; figures equal within a relative 1e-9 share a place, and the next one counts
-        them all (1, 1, 3). Index of ``values``.
+    Place from 1; figures equal within a relative 1e-9 share a place, and the next one counts them
+    all (1, 1, 3). Index of ``values``.
 
-    Examples
-    --------
     >>> ranks_with_ties(pd.Series([0.3, 5.0, 0.1 * 3, None])).tolist()
     [2, 1, 2, <NA>]
     """
@@ -58,20 +50,13 @@ POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 def placed_firms(by: Literal["unit", "park"] | str, source: LayerSource) -> pd.DataFrame:
     """Say which part of each enterprise lies in which unit or park.
 
-    Parameters
-    ----------
-    by
-        ``unit`` (functional zones cut out of the counties, S9) or ``park``.
-    source
-        Gives ``enterprises`` and ``units`` or ``parks``.
+    ``by``: ``unit`` (functional zones cut out of the counties, S9) or ``park``.
+    ``source``: Gives ``enterprises`` and ``units`` or ``parks``.
 
-    Returns
-    -------
-    DataFrame
-        One row for each firm and place: ``enterprise_id``, ``unit_id`` or ``park_id`` (missing
-        outside all), ``part_share`` (0-1, by ellipsoidal area), ``is_by_area``, ``stated_id``.
-        A firm drawn as a point, or not at all, is where its row states. Where parks overlap the
-        land in both counts in each.
+    One row for each firm and place: ``enterprise_id``, ``unit_id`` or ``park_id`` (missing outside
+    all), ``part_share`` (0-1, by ellipsoidal area), ``is_by_area``, ``stated_id``. A firm drawn as
+    a point, or not at all, is where its row states. Where parks overlap the land in both counts in
+    each.
     """
     key = f"{by}_id"
     firms = gpd.GeoDataFrame(source.read("enterprises"))
@@ -320,8 +305,6 @@ def per_mu_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     One a platform [万元/亩]; a missing figure, or missing or zero land, is ``no_data``. Past the
     target date the value of the target year is in the reasons where there is one.
 
-    Notes
-    -----
     A8, A9 嘉政发〔2018〕15号 一（资源配置更加高效）; S3.
     """
     figure, year = FIGURE_OF[dated.rule.rule_id], job.year

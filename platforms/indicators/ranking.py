@@ -82,8 +82,6 @@ def year_before(period: str) -> str:
 def days_of(period: str) -> tuple[str, str]:
     """Give the first and last day of a quarter or year.
 
-    Examples
-    --------
     >>> days_of("2024Q1"), days_of("2024")
     (('2024-01-01', '2024-03-31'), ('2024-01-01', '2024-12-31'))
     """
@@ -224,14 +222,9 @@ FULL_POINTS = 100.0
 class RankingQuery:
     """What is to be ranked.
 
-    Attributes
-    ----------
-    by
-        ``platform`` or ``unit``.
-    period
-        ``2024`` or ``2024Q3``.
-    measures
-        Names of the measures, none given: all.
+    ``by``: ``platform`` or ``unit``.
+    ``period``: ``2024`` or ``2024Q3``.
+    ``measures``: Names of the measures, none given: all.
 
     Raises
     ------
@@ -298,11 +291,7 @@ def rankings(query: RankingQuery, source: LayerSource, policy: PolicySet) -> pd.
 
 
 def _ranked_measure(
-    measure: Measure,
-    query: RankingQuery,
-    names: pd.Series,
-    source: LayerSource,
-    policy: PolicySet,
+    measure: Measure, query: RankingQuery, names: pd.Series, source: LayerSource, policy: PolicySet
 ) -> pd.DataFrame:
     now = figures_of(measure, query.by, query.period, source, policy)
     frame = pd.DataFrame(
@@ -450,8 +439,6 @@ def quarter_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
     Raises PlanningError: ``indicator_twice`` where a platform has two rows of one quarter.
 
-    Notes
-    -----
     A22 嘉政发〔2018〕15号 二（六）. No document says by when a quarter is to be reported: it is
     missed from the day after its end.
     """

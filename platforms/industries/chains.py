@@ -88,18 +88,11 @@ class Proximity:
 class Chains:
     """All chains of a city.
 
-    Attributes
-    ----------
-    title, edition
-        What they are.
-    industry_scheme
-        Scheme of the codes.
-    basis, note
-        Whether a document lists them, and where they come from.
-    proximity
-        Values of the chain criterion.
-    chains
-        The chains, in the order written.
+    ``title, edition``: What they are.
+    ``industry_scheme``: Scheme of the codes.
+    ``basis, note``: Whether a document lists them, and where they come from.
+    ``proximity``: Values of the chain criterion.
+    ``chains``: The chains, in the order written.
     """
 
     title: str
@@ -214,17 +207,13 @@ def _refuse_shared(block: Block, link: Link, before: list[Link]) -> None:
 class ChainFirms:
     """The firms of a city as chains need them.
 
-    Attributes
-    ----------
-    firms
-        One row a firm: ``enterprise_id``, ``name``, ``key`` (credit code, else the id: rows of
-        one key are one firm), ``digits`` (industry code, missing where it can't be used),
-        ``lacking`` (why not: ``missing``, ``unknown``, ``other_scheme``), ``unit_id`` (where most
-        of its land lies), ``output_wan_yuan`` of the year, ``is_leading``.
-    of_platform
-        Positions of the firms on each platform with its sub-parks; every platform is named.
-    year
-        Year of the output.
+    ``firms``: One row a firm: ``enterprise_id``, ``name``, ``key`` (credit code, else the id:
+      rows of one key are one firm), ``digits`` (industry code, missing where it can't be used),
+      ``lacking`` (why not: ``missing``, ``unknown``, ``other_scheme``), ``unit_id`` (where most of
+      its land lies), ``output_wan_yuan`` of the year, ``is_leading``.
+    ``of_platform``: Positions of the firms on each platform with its sub-parks; every platform is
+      named.
+    ``year``: Year of the output.
     """
 
     firms: pd.DataFrame
@@ -234,10 +223,7 @@ class ChainFirms:
     def digits_on(self, platform_id: str) -> tuple[str | None, ...]:
         """Give the industry of each firm on a platform, None where it has no usable code.
 
-        Raises
-        ------
-        PlanningError
-            ``chain_platform_unknown``.
+        Raises PlanningError: ``chain_platform_unknown``.
         """
         if platform_id not in self.of_platform:
             raise PlanningError("chain_platform_unknown", platform_id=platform_id)
@@ -316,18 +302,11 @@ def _of_platforms(source: LayerSource, firms: gpd.GeoDataFrame) -> dict[str, tup
 class Presence:
     """The firms of one link in one place.
 
-    Attributes
-    ----------
-    firm_count
-        Firms; rows of one credit code are one.
-    enterprise_ids
-        Their rows.
-    output_wan_yuan
-        Sum of the output known [万元]; None where none is.
-    output_missing
-        Rows without output.
-    leading_ids
-        Rows of firms that lead their chain (链主).
+    ``firm_count``: Firms; rows of one credit code are one.
+    ``enterprise_ids``: Their rows.
+    ``output_wan_yuan``: Sum of the output known [万元]; None where none is.
+    ``output_missing``: Rows without output.
+    ``leading_ids``: Rows of firms that lead their chain (链主).
     """
 
     firm_count: int
@@ -341,21 +320,13 @@ class Presence:
 class LinkOnMap:
     """One link of one chain in the city.
 
-    Attributes
-    ----------
-    chain, link
-        Which.
-    outcome
-        ``met`` where firms are there, ``not_met`` where it is missing, ``no_data`` where none is
-        known and firms without a usable code might be some.
-    city
-        In the whole city.
-    by_platform, by_unit
-        By platform and by unit, only those with firms of it.
-    open_count
-        Rows of firms that may belong to it and don't say.
-    reasons
-        What is to be said of it.
+    ``chain, link``: Which.
+    ``outcome``: ``met`` where firms are there, ``not_met`` where it is missing, ``no_data`` where
+      none is known and firms without a usable code might be some.
+    ``city``: In the whole city.
+    ``by_platform, by_unit``: By platform and by unit, only those with firms of it.
+    ``open_count``: Rows of firms that may belong to it and don't say.
+    ``reasons``: What is to be said of it.
     """
 
     chain: Chain
@@ -372,17 +343,11 @@ class LinkOnMap:
 class ChainMap:
     """The chains of a city.
 
-    Attributes
-    ----------
-    chains
-        The data they rest on.
-    links
-        Every link, in the order of the data.
-    firms
-        The firms they were counted from.
-    lacking
-        Rows without usable industry code, by the reason: ``missing``, ``unknown``,
-        ``other_scheme``.
+    ``chains``: The data they rest on.
+    ``links``: Every link, in the order of the data.
+    ``firms``: The firms they were counted from.
+    ``lacking``: Rows without usable industry code, by the reason: ``missing``, ``unknown``,
+      ``other_scheme``.
     """
 
     chains: Chains
@@ -502,32 +467,15 @@ def chain_proximity(
 ) -> Near:
     """Say how near the firms of a platform are to an industry.
 
-    Parameters
-    ----------
-    industry_code
-        Industry of the project, None where not stated.
-    platform_id
-        The platform, None for a site in none.
-    firms
-        The firms of the city.
-    chains
-        The chains.
-    table
-        Sections and divisions.
+    ``industry_code``: Industry of the project, None where not stated.
+    ``platform_id``: The platform, None for a site in none.
 
-    Returns
-    -------
-    value, statement
-        The value of the data for: the same link stands there, a link next to it, only others of
-        the chain, none; of several chains the highest. None where it can't be told: no code, an
-        unknown one, a code too coarse for any link, an industry of no chain, or a platform where
-        nothing near is known and firms have no usable code. What is known to be there counts,
-        though more may be.
+    The value of the data for: the same link stands there, a link next to it, only others of the
+    chain, none; of several chains the highest. None where it can't be told: no code, an unknown
+    one, a code too coarse for any link, an industry of no chain, or a platform where nothing near
+    is known and firms have no usable code. What is known to be there counts, though more may be.
 
-    Raises
-    ------
-    PlanningError
-        ``chain_platform_unknown``.
+    Raises PlanningError: ``chain_platform_unknown``.
     """
     if industry_code is None:
         return None, say("chain_industry_missing")

@@ -48,16 +48,10 @@ class IndustryCode:
 class IndustryTable:
     """The sections and divisions of the classification.
 
-    Attributes
-    ----------
-    scheme
-        Code of the scheme (``industry_scheme``).
-    standard
-        The standard, for citation.
-    sections
-        Name of each section by letter.
-    divisions
-        Section and name of each division by its two digits.
+    ``scheme``: Code of the scheme (``industry_scheme``).
+    ``standard``: The standard, for citation.
+    ``sections``: Name of each section by letter.
+    ``divisions``: Section and name of each division by its two digits.
     """
 
     scheme: str
@@ -110,18 +104,10 @@ class IndustryTable:
 def division(text: str) -> str:
     """Give the two-digit division of a code, with or without its letter; no table is asked.
 
-    Parameters
-    ----------
-    text
-        ``C3982``, ``3982`` or ``39``.
+    ``text``: ``C3982``, ``3982`` or ``39``.
 
-    Returns
-    -------
-    str
-        ``39``.
+    ``39``.
 
-    Examples
-    --------
     >>> division("C3982"), division(" c39 ")
     ('39', '39')
     """
@@ -139,8 +125,6 @@ def nearness(left: IndustryCode, right: IndustryCode) -> Nearness:
     ``class`` (the same four digits), ``group`` (three), ``division`` (two), ``section`` (the same
     letter), ``none``. Of a shorter code only what it says is known to agree.
 
-    Examples
-    --------
     >>> nearness(IndustryCode("3973", "C"), IndustryCode("3976", "C"))
     'group'
     >>> nearness(IndustryCode("39", "C"), IndustryCode("3976", "C"))

@@ -68,8 +68,6 @@ def net_land(
 
     Raises GeometryError: ``crs_missing``, ``crs_not_projected``.
 
-    Notes
-    -----
     B4 净地: land under no blocking constraint.
     """
     shapes = np.asarray(land.geometry.array, dtype=object)
@@ -130,10 +128,7 @@ def _outside(same_kind: gpd.GeoDataFrame, frame: shapely.Geometry) -> pd.DataFra
 
 
 def net_pieces(
-    land_blocks: BlockList,
-    layers: LandLayers,
-    query: BlockQuery,
-    progress: Progress | None = None,
+    land_blocks: BlockList, layers: LandLayers, query: BlockQuery, progress: Progress | None = None
 ) -> gpd.GeoDataFrame:
     """Give the connected pieces that constraints leave of each block.
 
@@ -226,15 +221,9 @@ def describe_blocks(
 def road_areas(barriers: gpd.GeoDataFrame) -> Shapes:
     """Give the roads from which land is entered, as wide as they are.
 
-    Parameters
-    ----------
-    barriers
-        Layer ``barriers``; a road without ``width_m`` is its line.
+    ``barriers``: Layer ``barriers``; a road without ``width_m`` is its line.
 
-    Returns
-    -------
-    array of shapes
-        Polygons, or lines of roads without a width.
+    Polygons, or lines of roads without a width.
     """
     roads = barriers[barriers["barrier_class"].isin(ROADS).to_numpy(dtype=bool)]
     lines: Shapes = np.asarray(roads.geometry.array, dtype=object)
@@ -488,8 +477,6 @@ def describe_terrain(
 
     Raises GeometryError: ``crs_missing``, ``crs_not_projected``: of the blocks or of the heights.
 
-    Examples
-    --------
     A block half under water of up to 0.4 m:
 
     >>> import shapely

@@ -105,25 +105,16 @@ class Land:
 class BlockList:
     """Contiguous land found.
 
-    Attributes
-    ----------
-    blocks
-        One row a block, largest first: ``block_id``, ``unit_id`` (largest share), ``area_mu``,
-        ``area_m2``, ``planar_area_mu``, ``declared_area_mu`` (missing where a parcel has none),
-        ``parcel_count``, ``parcel_ids`` (parts as ``id#1``), shape.
-    by_unit
-        ``block_id``, ``unit_id``, ``area_mu`` of each block inside each unit.
-    short
-        Blocks short of the line, from ``SHORT_FROM`` of it on: the same columns.
-    members
-        Parts in the blocks listed: ``block_id``, ``parcel_id``, ``part_id``, ``row``, shape;
-        ``taken_id`` names the part before it was cut at a neck.
-    land
-        Parts and joining gaps the list was made from.
-    taken_count
-        Parcels taken into the search.
-    unknown_state_count
-        Parcels left out because their state is not known.
+    ``blocks``: One row a block, largest first: ``block_id``, ``unit_id`` (largest share),
+      ``area_mu``, ``area_m2``, ``planar_area_mu``, ``declared_area_mu`` (missing where a parcel has
+      none), ``parcel_count``, ``parcel_ids`` (parts as ``id#1``), shape.
+    ``by_unit``: ``block_id``, ``unit_id``, ``area_mu`` of each block inside each unit.
+    ``short``: Blocks short of the line, from ``SHORT_FROM`` of it on: the same columns.
+    ``members``: Parts in the blocks listed: ``block_id``, ``parcel_id``, ``part_id``, ``row``,
+      shape; ``taken_id`` names the part before it was cut at a neck.
+    ``land``: Parts and joining gaps the list was made from.
+    ``taken_count``: Parcels taken into the search.
+    ``unknown_state_count``: Parcels left out because their state is not known.
     """
 
     blocks: gpd.GeoDataFrame
@@ -143,30 +134,13 @@ def find_blocks(
 ) -> BlockList:
     """Find the contiguous land of a city or of one unit.
 
-    Parameters
-    ----------
-    layers
-        Parcels, barriers, constraints, units and decisions on adjacency.
-    query
-        What counts as a block.
-    admitted
-        True for the parcels that may be taken, index of the parcels; None for all. The others
-        stay in the way: no gap is bridged over them.
-    progress
-        Told the share done.
+    ``admitted``: True for the parcels that may be taken, index of the parcels; None for all. The
+      others stay in the way: no gap is bridged over them.
 
-    Returns
-    -------
-    BlockList
-        Blocks of at least ``query.min_mu``, with each unit's share.
+    Blocks of at least ``query.min_mu``, with each unit's share.
 
-    Raises
-    ------
-    PlanningError
-        ``unit_unknown``, ``decisions_contradict``.
+    Raises PlanningError: ``unit_unknown``, ``decisions_contradict``.
 
-    Notes
-    -----
     B3, B4 嘉兴市进一步推动招大引强工作实施方案 三（二）; S13.
     """
     areas = assessment_areas(layers.units)
@@ -326,13 +300,10 @@ STEP_M = 0.5
 class ToleranceCurve:
     """Number and area of blocks at every tolerance.
 
-    Attributes
-    ----------
-    rows
-        ``gap_m``, ``blocks_100``, ``area_mu_100``, ``blocks_200``, ``area_mu_200``; land in two
-        blocks counted once.
-    knee_gap_m
-        Where the area of blocks of 100 亩 turns flat [m], None where it is flat all along.
+    ``rows``: ``gap_m``, ``blocks_100``, ``area_mu_100``, ``blocks_200``, ``area_mu_200``; land in
+      two blocks counted once.
+    ``knee_gap_m``: Where the area of blocks of 100 亩 turns flat [m], None where it is flat all
+      along.
     """
 
     rows: pd.DataFrame

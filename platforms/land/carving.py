@@ -144,17 +144,10 @@ MOST_CUTS = 12
 class Need:
     """How much land a project takes, and which sizes of block are worth keeping.
 
-    Attributes
-    ----------
-    least_mu, wanted_mu, most_mu
-        Least land, land wished for, most land [亩]; no most: None.
-    lines_mu
-        Sizes from which contiguous land is listed (B3, B4) [亩].
+    ``least_mu, wanted_mu, most_mu``: Least land, land wished for, most land [亩]; no most: None.
+    ``lines_mu``: Sizes from which contiguous land is listed (B3, B4) [亩].
 
-    Raises
-    ------
-    PlanningError
-        ``carving_need_bad``: not 0 < least <= wanted <= most.
+    Raises PlanningError: ``carving_need_bad``: not 0 < least <= wanted <= most.
     """
 
     least_mu: float
@@ -254,8 +247,6 @@ def carve(
     the block can still reach; then what costs least; then the least surplus, the fewest parcels,
     the first positions. Exact for blocks of up to ``EXACT_UP_TO`` parcels.
 
-    Examples
-    --------
     Four parcels in a row; 40 亩 are taken at an end, not in the middle, though that fits as well:
 
     >>> row = (np.array([0, 1, 2]), np.array([1, 2, 3]))

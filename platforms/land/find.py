@@ -32,24 +32,14 @@ class RasterSource(Protocol):
 class ContiguousLand:
     """What a search for contiguous land gives.
 
-    Attributes
-    ----------
-    blocks
-        The blocks.
-    described
-        Net land, width, compactness and frontage of each.
-    terrain
-        Slope and flood on each; missing where there is no raster.
-    bridges
-        Gaps that hold them together.
-    pieces
-        What constraints leave of them.
-    losses
-        What each blocking constraint takes of each block.
-    bounds
-        What bounds the blocks short of the line.
-    curve
-        Number and area at every tolerance, None where not asked for.
+    ``blocks``: The blocks.
+    ``described``: Net land, width, compactness and frontage of each.
+    ``terrain``: Slope and flood on each; missing where there is no raster.
+    ``bridges``: Gaps that hold them together.
+    ``pieces``: What constraints leave of them.
+    ``losses``: What each blocking constraint takes of each block.
+    ``bounds``: What bounds the blocks short of the line.
+    ``curve``: Number and area at every tolerance, None where not asked for.
     """
 
     blocks: BlockList

@@ -35,8 +35,6 @@ def revived_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     it isn't kept, which is ``no_data``; so is a revived parcel without a shape, unless the others
     suffice.
 
-    Notes
-    -----
     D6 磐安 三（二）.
     """
     if not job.is_whole_city:
@@ -75,8 +73,6 @@ def utility_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     utilities on file is ``no_data``. 九通一平 is judged for the parcels in the platforms that the
     pack names; where it names none, it is ``no_data`` once a unit.
 
-    Notes
-    -----
     E3 长春 四（三）23; what the levels hold is assumed.
     """
     ready, under = job.per_rule(_ready_parcels)

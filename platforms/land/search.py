@@ -46,26 +46,18 @@ def lines_mu(policy: PolicySet) -> tuple[float, float]:
 class BlockQuery:
     """What counts as a block.
 
-    Attributes
-    ----------
-    min_mu
-        Least area [亩], the number included.
-    gap_m, min_edge_m
-        Largest gap bridged and least facing edge [m].
-    bridge_width_m
-        How wide a lane or ditch may be to be bridged [m]; a wider one parts land. Where the width
-        of one is not known, the gap over it may not be wider than this.
-    min_neck_m
-        Land held together by a strip narrower than this is not contiguous [m]; 0 leaves it so.
-    states
-        States of parcel taken; none given: those ready for supply (B3).
-    net
-        True for the net land of B4: cleared, levelled, serviced; ``less_constraints`` goes
-        with it.
-    less_constraints
-        True to take off what lies under a blocking constraint before anything is joined.
-    unit_id
-        One unit: its connected parts inside are listed; None for the whole city.
+    ``min_mu``: Least area [亩], the number included.
+    ``gap_m, min_edge_m``: Largest gap bridged and least facing edge [m].
+    ``bridge_width_m``: How wide a lane or ditch may be to be bridged [m]; a wider one parts land.
+      Where the width of one is not known, the gap over it may not be wider than this.
+    ``min_neck_m``: Land held together by a strip narrower than this is not contiguous [m]; 0
+      leaves it so.
+    ``states``: States of parcel taken; none given: those ready for supply (B3).
+    ``net``: True for the net land of B4: cleared, levelled, serviced; ``less_constraints`` goes
+      with it.
+    ``less_constraints``: True to take off what lies under a blocking constraint before anything
+      is joined.
+    ``unit_id``: One unit: its connected parts inside are listed; None for the whole city.
 
     Raises
     ------
@@ -107,12 +99,8 @@ class BlockQuery:
 class LandLayers:
     """The layers that a search for land reads, all in the workspace's system.
 
-    Attributes
-    ----------
-    parcels, barriers, constraints, units
-        The layers of these names.
-    decisions
-        Table ``adjacency_decisions``: parcels that planners joined or parted by hand.
+    ``parcels, barriers, constraints, units``: The layers of these names.
+    ``decisions``: Table ``adjacency_decisions``: parcels that planners joined or parted by hand.
     """
 
     parcels: gpd.GeoDataFrame
@@ -147,15 +135,9 @@ NET_LAND_UTILITIES = frozenset({"road", "water", "power", "levelled"})
 def state_of(parcels: pd.DataFrame) -> pd.Series:
     """Give each parcel's state, ``unknown`` where none is stated.
 
-    Parameters
-    ----------
-    parcels
-        Layer ``land_parcels``.
+    ``parcels``: Layer ``land_parcels``.
 
-    Returns
-    -------
-    Series
-        State code, index of ``parcels``.
+    State code, index of ``parcels``.
     """
     return parcels["state"].fillna("unknown")
 
@@ -163,15 +145,9 @@ def state_of(parcels: pd.DataFrame) -> pd.Series:
 def is_supply_ready(parcels: pd.DataFrame) -> pd.Series:
     """Say which parcels can be supplied now (B3).
 
-    Parameters
-    ----------
-    parcels
-        Layer ``land_parcels``.
+    ``parcels``: Layer ``land_parcels``.
 
-    Returns
-    -------
-    Series
-        True where the state is cleared or listed, index of ``parcels``.
+    True where the state is cleared or listed, index of ``parcels``.
     """
     return state_of(parcels).isin(SUPPLY_READY_STATES)
 
@@ -194,18 +170,11 @@ NEVER_BRIDGED = ("expressway", "railway", "trunk_road", "trunk_river")
 def blocking_shapes(constraints: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> Shapes:
     """Give the land that blocking constraints cover.
 
-    Parameters
-    ----------
-    constraints
-        Layer ``constraints``.
-    parcels
-        Layer ``land_parcels``: a constraint that holds *outside* its outline (城镇开发边界)
-        covers the rest of their extent.
+    ``constraints``: Layer ``constraints``.
+    ``parcels``: Layer ``land_parcels``: a constraint that holds *outside* its outline
+      (城镇开发边界) covers the rest of their extent.
 
-    Returns
-    -------
-    array of polygons
-        The land covered, in the system of the layers.
+    The land covered, in the system of the layers.
     """
     blocking = constraints[constraints["severity"].eq("block").fillna(value=False)]
     outside = blocking["applies"].eq("outside").fillna(value=False).to_numpy(dtype=bool)
@@ -263,11 +232,7 @@ def parting_barriers(barriers: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
     return parting | unknown
 
 
-def _owners(
-    parts: gpd.GeoDataFrame,
-    others: Shapes,
-    of_row: Positions,
-) -> Positions:
+def _owners(parts: gpd.GeoDataFrame, others: Shapes, of_row: Positions) -> Positions:
     """Say which part taken each parcel part is, -1 where it is none of them."""
     owner = np.full(len(others), -1, dtype=np.intp)
     shapes = np.asarray(parts.geometry.array, dtype=object)
@@ -285,10 +250,7 @@ def constraints_in_force(constraints: gpd.GeoDataFrame, as_of: str) -> gpd.GeoDa
 
 
 def parts_taken(
-    layers: LandLayers,
-    query: BlockQuery,
-    areas: gpd.GeoDataFrame,
-    admitted: pd.Series | None,
+    layers: LandLayers, query: BlockQuery, areas: gpd.GeoDataFrame, admitted: pd.Series | None
 ) -> gpd.GeoDataFrame:
     """Take the parcels that a search asks for, apart where they have several parts.
 

@@ -38,18 +38,12 @@ CUT_SUFFIX = "#cut"
 class CarvedSite:
     """What a project takes of a block (地块切分), and what that leaves.
 
-    Attributes
-    ----------
-    block_id, block_mu
-        The block and its area [亩].
-    parcel_ids
-        Parcels taken, a cut one as ``id#cut``.
-    geometry
-        The land taken.
-    carving
-        Land taken, surplus, what is left and what is stranded.
-    is_exact
-        True where every connected set of parcels was looked at or shown to be no better.
+    ``block_id, block_mu``: The block and its area [亩].
+    ``parcel_ids``: Parcels taken, a cut one as ``id#cut``.
+    ``geometry``: The land taken.
+    ``carving``: Land taken, surplus, what is left and what is stranded.
+    ``is_exact``: True where every connected set of parcels was looked at or shown to be no
+      better.
     """
 
     block_id: str
@@ -63,15 +57,11 @@ class CarvedSite:
 class Carver:
     """What projects would take of blocks, one project after another.
 
-    Parameters
-    ----------
-    found
-        What ``find_blocks`` gives for a query without necks; less constraints, so that what is
-        left is net land.
-    query
-        What the list was asked: what is left hangs together by the same rule.
-    roads
-        What ``platforms.land.block_facts.road_areas`` gives: a cut goes along the frontage on them.
+    ``found``: What ``find_blocks`` gives for a query without necks; less constraints, so that
+      what is left is net land.
+    ``query``: What the list was asked: what is left hangs together by the same rule.
+    ``roads``: What ``platforms.land.block_facts.road_areas`` gives: a cut goes along the frontage
+      on them.
     """
 
     def __init__(self, land_blocks: BlockList, query: BlockQuery, roads: Shapes) -> None:
@@ -83,20 +73,10 @@ class Carver:
     def sites(self, places: Sequence[int], need: Need) -> list[CarvedSite | None]:
         """Choose what a project takes of some blocks.
 
-        Parameters
-        ----------
-        places
-            Positions of the blocks in ``land_blocks.blocks``.
-        need
-            Land asked for.
+        ``places``: Positions of the blocks in ``land_blocks.blocks``.
 
-        Returns
-        -------
-        list of CarvedSite or None
-            In the order of the places; None where no part of a block is large enough.
+        In the order of the places; None where no part of a block is large enough.
 
-        Notes
-        -----
         A parcel is cut only where whole parcels would go over the most that the project takes,
         lose the rest a listed size (B3, B4), or part it, and where a cut does not.
         """

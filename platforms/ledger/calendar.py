@@ -59,20 +59,6 @@ class Period:
 def months_later(day: date, months: int) -> date:
     """Give the same day some months later, the last of the month where it has no such day.
 
-    Parameters
-    ----------
-    day
-        The day.
-    months
-        How many.
-
-    Returns
-    -------
-    date
-        The day.
-
-    Examples
-    --------
     >>> months_later(date(2024, 1, 31), 1).isoformat(), months_later(date(2025, 1, 31), 1).day
     ('2024-02-29', 28)
     """
@@ -90,8 +76,6 @@ def period_from(filed_on: date, months: int, holidays: Holidays | None) -> Perio
     It ends with the same day of the month (else the month's last), or, where that is a public
     holiday, with the next working day. A plain weekend doesn't move it.
 
-    Notes
-    -----
     S12, the reading of B5.
     """
     day = months_later(filed_on, months)
@@ -164,21 +148,11 @@ FRIDAY = 4
 def working_days(first: date, last: date, holidays: Holidays) -> int | None:
     """Count the working days after a day, up to another (S12: the first isn't counted).
 
-    Parameters
-    ----------
-    first, last
-        The two days; the later one is counted where it is worked.
-    holidays
-        Public holidays.
+    ``first, last``: The two days; the later one is counted where it is worked.
 
-    Returns
-    -------
-    int or None
-        Working days; negative where ``last`` lies before ``first``, None where a year between
-        them isn't known.
+    Working days; negative where ``last`` lies before ``first``, None where a year between them
+    isn't known.
 
-    Examples
-    --------
     >>> from datetime import date
     >>> working_days(date(2025, 9, 30), date(2025, 10, 10), official_holidays())
     2
@@ -199,12 +173,8 @@ PERIOD = re.compile(r"(?P<year>[0-9]{4})(?:Q(?P<quarter>[1-4])|-(?P<month>0[1-9]
 class PeriodsPeriod:
     """A span of whole months.
 
-    Attributes
-    ----------
-    name
-        ``2024``, ``2024Q3`` or ``2024-07``.
-    first, last
-        First and last day (ISO).
+    ``name``: ``2024``, ``2024Q3`` or ``2024-07``.
+    ``first, last``: First and last day (ISO).
     """
 
     name: str
@@ -254,16 +224,10 @@ def _months(name: str) -> int:
 class Window:
     """The days over which something is counted.
 
-    Attributes
-    ----------
-    first
-        First day (ISO).
-    due
-        Last day, by which the target is to be reached (ISO).
-    as_of
-        Day on which it is looked at (ISO).
-    year
-        The year, None where the window is not one year.
+    ``first``: First day (ISO).
+    ``due``: Last day, by which the target is to be reached (ISO).
+    ``as_of``: Day on which it is looked at (ISO).
+    ``year``: The year, None where the window is not one year.
     """
 
     first: str
@@ -290,24 +254,10 @@ class Window:
 def window_of(rule: Rule, year: int, as_of: str, *, since: str | None = None) -> Window:
     """Give the window of a rule.
 
-    Parameters
-    ----------
-    rule
-        The rule: its period, else the year asked; its target date, else the end of these.
-    year
-        Year asked.
-    as_of
-        Day on which it is looked at (ISO).
-    since
-        First day where the rule counts from a day on, up to its target date.
+    ``rule``: The rule: its period, else the year asked; its target date, else the end of these.
+    ``as_of``: Day on which it is looked at (ISO).
+    ``since``: First day where the rule counts from a day on, up to its target date.
 
-    Returns
-    -------
-    Window
-        The window.
-
-    Examples
-    --------
     >>> from types import SimpleNamespace
     >>> june = SimpleNamespace(period=(2018, 2018), target_date="2018-06-30")
     >>> window_of(june, 2025, "2018-05-01").last

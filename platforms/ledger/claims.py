@@ -27,22 +27,13 @@ def filing_size(
 ) -> tuple[Outcome, Statement]:
     """Say whether a project reaches the size that has to be filed.
 
-    Parameters
-    ----------
-    row
-        Row of ``projects``.
-    policy
-        Rules on the as-of date, with parts ``usd`` and ``rmb`` of B5.
-    yuan_per_usd
-        Central parity of the filing day, stored with the filing; None where none is.
+    ``row``: Row of ``projects``.
+    ``policy``: Rules on the as-of date, with parts ``usd`` and ``rmb`` of B5.
+    ``yuan_per_usd``: Central parity of the filing day, stored with the filing; None where none
+      is.
 
-    Returns
-    -------
-    outcome, statement
-        ``met`` or ``not_met`` with the amount that decided, ``no_data`` with what is missing.
+    ``met`` or ``not_met`` with the amount that decided, ``no_data`` with what is missing.
 
-    Notes
-    -----
     B5 《进一步推动招大引强工作实施方案》 二（一）3; S8. The threshold in USD compares the
     contracted USD, and a project contracted in RMB lies under it. Only a project contracted in
     USD and short of that threshold needs the rate, for the threshold in RMB.
@@ -75,8 +66,6 @@ def same_project(one: Row, other: Row, digits: int) -> Agreement:
     ``same`` where both agree for certain, ``near`` where one of them only seems to agree: such a
     pair is for a person to look at.
 
-    Notes
-    -----
     S14: same investor = same credit code or controller; same content = same four-digit industry
     and main product. The same name without the code, the same product under another industry, the
     same industry with another or no product are near.
@@ -138,8 +127,6 @@ def plain_name(text: str | None) -> str | None:
 
     The signs that tell it apart, None where nothing is left.
 
-    Examples
-    --------
     >>> plain_name("甲（中国） Co.")
     '甲中国co'
     """
@@ -162,16 +149,10 @@ TIMELINE = (
 class Conflict:
     """Two projects that may be one.
 
-    Attributes
-    ----------
-    one, other
-        Their rows, the one with the smaller number first.
-    agreement
-        How far each of the three agrees.
-    score
-        Part of the three that agree (0–1), what only seems to by half.
-    reasons
-        Why, one statement for each that agrees or seems to.
+    ``one, other``: Their rows, the one with the smaller number first.
+    ``agreement``: How far each of the three agrees.
+    ``score``: Part of the three that agree (0–1), what only seems to by half.
+    ``reasons``: Why, one statement for each that agrees or seems to.
     """
 
     one: Row
@@ -299,16 +280,10 @@ GIVEN_UP = ("ended", "transferred", "escalated")
 class TalksQuestion:
     """Which project is asked about, when, and what is known beside the ledger.
 
-    Attributes
-    ----------
-    project_id
-        The project.
-    as_of
-        ISO day, or moment to the minute; without offset in the time zone of the rules.
-    holidays
-        Public holidays, None where they aren't known.
-    yuan_per_usd
-        Stored central parity by project, for those contracted in USD.
+    ``project_id``: The project.
+    ``as_of``: ISO day, or moment to the minute; without offset in the time zone of the rules.
+    ``holidays``: Public holidays, None where they aren't known.
+    ``yuan_per_usd``: Stored central parity by project, for those contracted in USD.
     """
 
     project_id: str
@@ -551,21 +526,15 @@ State = Literal["free", "held_by_own_unit", "held_by_other", "review", "no_data"
 class Exclusivity:
     """Who holds a project at a moment, as one unit sees it.
 
-    Attributes
-    ----------
-    project_id, unit_id
-        The project, and the unit that asks.
-    state
-        ``free``, ``held_by_own_unit``, ``held_by_other``, ``review`` (a person has to compare two
-        projects), ``no_data``.
-    holder_unit_id, holder_project_id
-        Who holds it, or may hold it, by which row of the ledger; None where nobody does.
-    until
-        When that ends, to the minute and with the offset; None where it has no end.
-    reasons
-        Why.
-    rule_id, clause, force, force_status, basis, assumptions
-        Of the rule that decides; None and empty where none does.
+    ``project_id, unit_id``: The project, and the unit that asks.
+    ``state``: ``free``, ``held_by_own_unit``, ``held_by_other``, ``review`` (a person has to
+      compare two projects), ``no_data``.
+    ``holder_unit_id, holder_project_id``: Who holds it, or may hold it, by which row of the
+      ledger; None where nobody does.
+    ``until``: When that ends, to the minute and with the offset; None where it has no end.
+    ``reasons``: Why.
+    ``rule_id, clause, force, force_status, basis, assumptions``: Of the rule that decides; None
+      and empty where none does.
     """
 
     project_id: str
@@ -636,26 +605,12 @@ def exclusivity_by_unit(
 ) -> tuple[Exclusivity, ...]:
     """Say of each candidate unit whether it may take the project now.
 
-    Parameters
-    ----------
-    question
-        The project, the moment, and what is known beside the ledger.
-    unit_ids
-        Candidate units; None for a unit that isn't known.
-    projects, events
-        Tables ``projects`` and ``project_events``.
-    policy
-        Rules on the as-of date.
+    ``unit_ids``: Candidate units; None for a unit that isn't known.
+    ``projects, events``: Tables ``projects`` and ``project_events``.
 
-    Returns
-    -------
-    tuple of Exclusivity
-        One a unit, in the order given; ``outcome`` says whether it may.
+    One a unit, in the order given; ``outcome`` says whether it may.
 
-    Raises
-    ------
-    PlanningError
-        ``project_not_on_file``, ``moment_bad``.
+    Raises PlanningError: ``project_not_on_file``, ``moment_bad``.
     """
     claims = claims_on(question, projects, events, policy)
     return tuple(_seen_by(unit_id, claims, question.project_id, policy) for unit_id in unit_ids)

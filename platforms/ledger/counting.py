@@ -39,16 +39,10 @@ class ProjectHistory(NamedTuple):
 class ProjectLedger:
     """Projects and what happened to them.
 
-    Attributes
-    ----------
-    projects
-        Table ``projects``, numbered from 0.
-    entries
-        Table ``project_events`` as entered.
-    as_of
-        The day (ISO); later events have not happened.
-    known_on
-        Day (ISO) by which corrections were made that count; None for ``as_of``.
+    ``projects``: Table ``projects``, numbered from 0.
+    ``entries``: Table ``project_events`` as entered.
+    ``as_of``: The day (ISO); later events have not happened.
+    ``known_on``: Day (ISO) by which corrections were made that count; None for ``as_of``.
     """
 
     projects: pd.DataFrame
@@ -273,23 +267,10 @@ def count_verdict(
 ) -> Verdict:
     """Judge the number of projects counted.
 
-    Parameters
-    ----------
-    dated
-        The rule [个].
-    ledger
-        The ledger.
-    counted
-        Which of its projects count.
-    window
-        Days over which they were counted.
-    unit_id
-        The unit, None for the city.
+    ``dated``: The rule [个].
+    ``unit_id``: The unit, None for the city.
 
-    Returns
-    -------
-    Verdict
-        With the projects counted, and those that may have to be, as evidence.
+    With the projects counted, and those that may have to be, as evidence.
     """
     low, high = counted.bounds()
     evidence = _evidence(ledger, counted)
@@ -319,26 +300,13 @@ def part_verdict(
 ) -> Verdict:
     """Judge which part of some projects another property has.
 
-    Parameters
-    ----------
-    dated
-        The rule [share].
-    ledger
-        The ledger.
-    part, whole
-        Projects over and under the fraction line; the first are taken within the second.
-    window
-        Days over which they were counted.
-    unit_id
-        The unit, None for the city.
-    beside
-        What is to be said beside it.
+    ``dated``: The rule [share].
+    ``part, whole``: Projects over and under the fraction line; the first are taken within the
+      second.
+    ``unit_id``: The unit, None for the city.
 
-    Returns
-    -------
-    Verdict
-        ``no_data`` where nothing lies under the line; an open project lowers the least and raises
-        the greatest share it may be.
+    ``no_data`` where nothing lies under the line; an open project lowers the least and raises the
+    greatest share it may be.
     """
     over = part & whole
     unsure = over.open | whole.open
@@ -382,23 +350,10 @@ def dated_verdict(
 ) -> Verdict:
     """Judge a figure that has a due day.
 
-    Parameters
-    ----------
-    dated
-        The rule.
-    measured
-        The figure [unit of the rule].
-    window
-        Days over which it was counted.
-    unit_id
-        The unit, None for the city.
-    evidence, said
-        Rows behind it, and what is said of it.
+    ``measured``: The figure [unit of the rule].
+    ``unit_id``: The unit, None for the city.
 
-    Returns
-    -------
-    Verdict
-        Before the due day a duty that isn't met yet is ``not_applicable``: not due.
+    Before the due day a duty that isn't met yet is ``not_applicable``: not due.
     """
     outcome: Outcome | None = None
     reasons = list(said)

@@ -32,17 +32,12 @@ Light = Literal["green", "yellow", "red", "grey"]
 class Node:
     """One node of a project.
 
-    Attributes
-    ----------
-    kind
-        Kind of event that reaches it.
-    planned_on, done_on
-        Planned and actual day (ISO), None where there is none.
-    light
-        ``green`` done, or planned for later; ``yellow`` due within the days of notice, or done
-        after its day; ``red`` overdue; ``grey`` neither done nor planned: nothing is known.
-    days
-        Days until the planned day; negative: overdue, or done so much later. None without a plan.
+    ``kind``: Kind of event that reaches it.
+    ``planned_on, done_on``: Planned and actual day (ISO), None where there is none.
+    ``light``: ``green`` done, or planned for later; ``yellow`` due within the days of notice, or
+      done after its day; ``red`` overdue; ``grey`` neither done nor planned: nothing is known.
+    ``days``: Days until the planned day; negative: overdue, or done so much later. None without a
+      plan.
     """
 
     kind: str
@@ -109,14 +104,9 @@ INVESTMENTS = ("investment_yi_yuan", "investment_yi_usd")
 class Book:
     """What is on file when an entry is made.
 
-    Attributes
-    ----------
-    projects, events, units
-        Tables of those names.
-    policy
-        Rules on the day of entry.
-    last_day
-        Last day (ISO) on which anything can have happened: that of the entry.
+    ``projects, events, units``: Tables of those names.
+    ``policy``: Rules on the day of entry.
+    ``last_day``: Last day (ISO) on which anything can have happened: that of the entry.
     """
 
     projects: pd.DataFrame

@@ -66,16 +66,10 @@ EVENT_KIND = ("project_events", "event_kind")
 class StageModel:
     """The stages of a project by one rule.
 
-    Attributes
-    ----------
-    name
-        ``lists``, ``milestones``, ``approval``, ``reserve``.
-    rule_id, part
-        The rule.
-    stages
-        Kinds of event, in order.
-    is_strict
-        Whether no stage may be left out: a project passes from one list to the next.
+    ``name``: ``lists``, ``milestones``, ``approval``, ``reserve``.
+    ``rule_id, part``: The rule.
+    ``stages``: Kinds of event, in order.
+    ``is_strict``: Whether no stage may be left out: a project passes from one list to the next.
     """
 
     name: str
@@ -145,21 +139,11 @@ def contradictions(
 ) -> tuple[Contradiction, ...]:
     """List what contradicts the stage models in the history of one project.
 
-    Parameters
-    ----------
-    first_days
-        First day (ISO) of each kind of event that happened.
-    models
-        Stage models.
+    ``first_days``: First day (ISO) of each kind of event that happened.
 
-    Returns
-    -------
-    tuple of Contradiction
-        Stages dated before an earlier stage; in a strict model also those whose predecessor isn't
-        on file.
+    Stages dated before an earlier stage; in a strict model also those whose predecessor isn't on
+    file.
 
-    Examples
-    --------
     >>> model = StageModel("lists", "B8", "", ("signed", "started"))
     >>> contradictions({"signed": "2024-05-02", "started": "2024-05-01"}, (model,))[0].kind
     'started'
@@ -187,10 +171,7 @@ def contradictions(
     return tuple(found)
 
 
-OTHER_TURNS = {
-    "list": ("listed", "delisted"),
-    "holder": ("first_report", "transferred"),
-}
+OTHER_TURNS = {"list": ("listed", "delisted"), "holder": ("first_report", "transferred")}
 """Kinds of which the last that happened counts."""
 
 

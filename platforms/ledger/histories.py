@@ -27,14 +27,10 @@ LAYER = "projects"
 class Finding:
     """What was found of one project.
 
-    Attributes
-    ----------
-    project_id, unit_id
-        The project and the unit it is on file with, None where it states none.
-    state
-        ``departs``, ``keeps``, or ``open`` where that isn't known.
-    statement
-        Why.
+    ``project_id, unit_id``: The project and the unit it is on file with, None where it states
+      none.
+    ``state``: ``departs``, ``keeps``, or ``open`` where that isn't known.
+    ``statement``: Why.
     """
 
     project_id: str
@@ -49,15 +45,7 @@ Finder = Callable[[CheckJob, DatedRule], Iterator[Finding]]
 def must_be_empty(find: Finder) -> CheckFunction:
     """Turn what finds the projects that a rule speaks of into the check of its list.
 
-    Parameters
-    ----------
-    find
-        Gives a finding for each project that the rule speaks of.
-
-    Returns
-    -------
-    Callable
-        Judges the list, as ``list_verdicts``.
+    Judges the list, as ``list_verdicts``.
     """
 
     @wraps(find)
@@ -70,20 +58,10 @@ def must_be_empty(find: Finder) -> CheckFunction:
 def list_verdicts(job: CheckJob, dated: DatedRule, findings: Sequence[Finding]) -> list[Verdict]:
     """Judge a rule whose list is to be empty.
 
-    Parameters
-    ----------
-    job
-        Units, year, and whether the city is judged as a whole.
-    dated
-        The rule [项].
-    findings
-        One for each project that the rule speaks of.
+    ``dated``: The rule [项].
 
-    Returns
-    -------
-    list of Verdict
-        One a unit, or one for the city where the rule speaks of it; the number of projects that
-        depart [项]. Projects that state no unit, or one that isn't on file, have one of their own.
+    One a unit, or one for the city where the rule speaks of it; the number of projects that depart
+    [项]. Projects that state no unit, or one that isn't on file, have one of their own.
     """
     if "city" in dated.rule.scope:
         return [_verdict(job, dated, findings, None)] if job.is_whole_city else []
@@ -125,19 +103,10 @@ def _verdict(
 def none_concerned(job: CheckJob, dated: DatedRule, unit_id: str | None) -> Verdict:
     """Judge a unit that has no project of the kind that a rule speaks of.
 
-    Parameters
-    ----------
-    job
-        The year, and the ledger: without one nothing is known.
-    dated
-        The rule.
-    unit_id
-        The unit, None for the city.
+    ``job``: The year, and the ledger: without one nothing is known.
+    ``unit_id``: The unit, None for the city.
 
-    Returns
-    -------
-    Verdict
-        ``not_applicable``, or ``no_data`` without a ledger.
+    ``not_applicable``, or ``no_data`` without a ledger.
     """
     is_empty = competition_ledger(job).is_empty
     return judge(
@@ -155,20 +124,10 @@ def verdicts_by_unit(
 ) -> list[Verdict]:
     """Order the verdicts on projects by unit.
 
-    Parameters
-    ----------
-    job
-        The units.
-    dated
-        The rule.
-    verdicts
-        Each with the unit of its project, None where it states none.
+    ``verdicts``: Each with the unit of its project, None where it states none.
 
-    Returns
-    -------
-    list of Verdict
-        By unit in the order asked; a unit without any has one, as ``none_concerned``. Of units that
-        aren't asked for they stand last, and only where the city is judged as a whole.
+    By unit in the order asked; a unit without any has one, as ``none_concerned``. Of units that
+    aren't asked for they stand last, and only where the city is judged as a whole.
     """
     by_unit: dict[str, list[Verdict]] = {unit_id: [] for unit_id in job.unit_ids}
     homeless: list[Verdict] = []
@@ -262,14 +221,9 @@ def occupied_parcels(
 class WholeProject:
     """A project with all its phases.
 
-    Attributes
-    ----------
-    project_id
-        Number of the whole.
-    phases
-        Rows of the phases; empty where the project isn't phased.
-    whole
-        Row of the whole where one is on file that is no phase itself.
+    ``project_id``: Number of the whole.
+    ``phases``: Rows of the phases; empty where the project isn't phased.
+    ``whole``: Row of the whole where one is on file that is no phase itself.
     """
 
     project_id: str
@@ -324,22 +278,10 @@ def land_wanted_mu(row: Row) -> float | None:
 def whole_project(projects: pd.DataFrame, project_id: str) -> WholeProject:
     """Gather a project with all its phases.
 
-    Parameters
-    ----------
-    projects
-        Table ``projects``.
-    project_id
-        Number of the whole or of any phase.
+    ``projects``: Table ``projects``.
+    ``project_id``: Number of the whole or of any phase.
 
-    Returns
-    -------
-    WholeProject
-        The project.
-
-    Raises
-    ------
-    PlanningError
-        ``project_not_on_file``.
+    Raises PlanningError: ``project_not_on_file``.
     """
     asked = project_row(projects, project_id)
     root = text_of(asked, "phase_of") or project_id

@@ -93,12 +93,8 @@ def check_digit(places: str) -> str | None:
 
     The 18th place; None where a place is none of the alphabet or there aren't 17.
 
-    Notes
-    -----
     GB 32100-2015: weights are the powers of 3, modulo 31.
 
-    Examples
-    --------
     >>> check_digit("91350100M000100Y4")
     '3'
     """
@@ -115,8 +111,6 @@ def is_credit_code(text: str) -> bool:
 
     False too where it isn't 18 places long.
 
-    Examples
-    --------
     >>> is_credit_code("91350100M000100Y43"), is_credit_code("91350100M000100Y44")
     (True, False)
     """

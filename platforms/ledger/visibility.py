@@ -30,8 +30,6 @@ NAMED = ("element_allotments", "support_grants")
 class ViewedSource(ReadOnce):
     """The layers of a city as one unit may see them.
 
-    Notes
-    -----
     嘉政办发〔2018〕52号 五（一）: content that projects compete by, and business secrets, are kept
     within those who have to know.
     """

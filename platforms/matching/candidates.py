@@ -137,11 +137,7 @@ UNMEASURED = Shaped()
 
 
 def described(
-    land: gpd.GeoDataFrame,
-    source: LayerSource,
-    layers: LandLayers,
-    policy: PolicySet,
-    crs: CRS,
+    land: gpd.GeoDataFrame, source: LayerSource, layers: LandLayers, policy: PolicySet, crs: CRS
 ) -> list[Site]:
     """Return for each piece of land what the layers hold.
 
@@ -369,8 +365,6 @@ class CityLand:
     ``least_mu``: Least land of the smallest project that will be asked for [亩]; None where it
       isn't known: blocks are then searched again for each project smaller than those before.
 
-    Notes
-    -----
     Parcels are joined once for each set of land uses and blocks measured once; of a piece of land
     is looked up once what the layers say of it. What is carved for a project is its own.
     """

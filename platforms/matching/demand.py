@@ -54,8 +54,6 @@ def check_industry(code: str, scheme: str | None) -> None:
     Raises PlanningError: ``demand_value_bad`` for what is no code, ``demand_industry_unknown`` for
     a division that there is not, or that belongs to another section, with the nearest one.
 
-    Examples
-    --------
     >>> check_industry("C3982", None)
     """
     if not INDUSTRY_CODE.fullmatch(code):
@@ -82,39 +80,29 @@ BEGUN = ("started", "in_production")
 class Demand:
     """A project in search of a place.
 
-    Attributes
-    ----------
-    project_id, name
-        Its number and name.
-    category
-        Category code, None where not stated.
-    industry_code, industry_scheme
-        GB/T 4754 code of two to four digits and its edition (None: 2017), None where not stated.
-    land_min_mu, land_ideal_mu, land_max_mu
-        Least, ideal and most land [亩]; ideal and most are None where not stated.
-    width_min_m, frontage_min_m
-        Least width of the land (diameter of the largest inscribed circle) and least boundary along
-        roads [m], None where it asks for none.
-    land_use_codes
-        Land uses that fit; none given: those of its category.
-    utilities_needed
-        Utilities it cannot do without.
-    facilities_max_km
-        Kinds of facility, each with the farthest it may be as the crow flies [km].
-    investment_yi_yuan, output_wan_yuan, tax_wan_yuan
-        Investment [亿元], yearly output and tax [万元]; None where not stated.
-    far
-        Floor-area ratio promised, None where not stated.
-    energy_tce
-        Energy a year [吨标煤], None where not stated.
-    emissions_t
-        Pollutants, each with its amount a year [t]; empty: it emits none; None where not stated.
-    is_expansion
-        True for a general expansion of capacity, None where not stated.
-    preferred_units, excluded_units
-        Units it would like to go to, and those it must not go to.
-    stage, start_planned_on, started_on
-        Stage, and the days (ISO) it is to start and did start; None where not stated.
+    ``project_id, name``: Its number and name.
+    ``category``: Category code, None where not stated.
+    ``industry_code, industry_scheme``: GB/T 4754 code of two to four digits and its edition
+      (None: 2017), None where not stated.
+    ``land_min_mu, land_ideal_mu, land_max_mu``: Least, ideal and most land [亩]; ideal and most
+      are None where not stated.
+    ``width_min_m, frontage_min_m``: Least width of the land (diameter of the largest inscribed
+      circle) and least boundary along roads [m], None where it asks for none.
+    ``land_use_codes``: Land uses that fit; none given: those of its category.
+    ``utilities_needed``: Utilities it cannot do without.
+    ``facilities_max_km``: Kinds of facility, each with the farthest it may be as the crow flies
+      [km].
+    ``investment_yi_yuan, output_wan_yuan, tax_wan_yuan``: Investment [亿元], yearly output and tax
+      [万元]; None where not stated.
+    ``far``: Floor-area ratio promised, None where not stated.
+    ``energy_tce``: Energy a year [吨标煤], None where not stated.
+    ``emissions_t``: Pollutants, each with its amount a year [t]; empty: it emits none; None where
+      not stated.
+    ``is_expansion``: True for a general expansion of capacity, None where not stated.
+    ``preferred_units, excluded_units``: Units it would like to go to, and those it must not go
+      to.
+    ``stage, start_planned_on, started_on``: Stage, and the days (ISO) it is to start and did
+      start; None where not stated.
 
     Raises
     ------

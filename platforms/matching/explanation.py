@@ -161,17 +161,11 @@ class Loss:
 class Change:
     """A change of one figure that makes a candidate first, alone or shared.
 
-    Attributes
-    ----------
-    criterion
-        Place of the criterion.
-    before
-        Its value or weight now; None for a value that isn't known.
-    after
-        The value (0–1) or weight (0 and more) from which it is first.
-    size
-        How large the change is: of a value on its scale of 0 to 1, an unknown one counted from the
-        score it now stands in for; of a weight as a part of the sum of weights.
+    ``criterion``: Place of the criterion.
+    ``before``: Its value or weight now; None for a value that isn't known.
+    ``after``: The value (0–1) or weight (0 and more) from which it is first.
+    ``size``: How large the change is: of a value on its scale of 0 to 1, an unknown one counted
+      from the score it now stands in for; of a weight as a part of the sum of weights.
     """
 
     criterion: int
@@ -184,12 +178,8 @@ class Change:
 class WouldBeFirst:
     """The smallest changes that make a candidate first.
 
-    Attributes
-    ----------
-    value
-        Of one value, None where no value of one criterion does.
-    weight
-        Of one weight, None where none does.
+    ``value``: Of one value, None where no value of one criterion does.
+    ``weight``: Of one weight, None where none does.
     """
 
     value: Change | None

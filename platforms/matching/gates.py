@@ -227,8 +227,6 @@ def eligible(force: Force) -> GateRule:
 
     The same answer for every candidate.
 
-    Notes
-    -----
     C4 嘉政办发〔2018〕52号 三.
     """
 
@@ -253,8 +251,6 @@ def exclusive(columns: SiteColumns, asked: Asking) -> Answers:
 
     By unit; ``not_applicable`` for a demand that isn't on file.
 
-    Notes
-    -----
     B5, B6 《进一步推动招大引强工作实施方案》 二（一）3; C5 嘉政办发〔2018〕52号 四（二）.
     """
     project = asked.project

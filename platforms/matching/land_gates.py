@@ -79,8 +79,6 @@ def project_status(
 
     By unit where the answer depends on it.
 
-    Notes
-    -----
     B5 《进一步推动招大引强工作实施方案》 二（一）3; C4, C5 嘉政办发〔2018〕52号 三, 四（二）;
     D1–D3 磐安 二（五）, 五1.
     """
@@ -205,16 +203,10 @@ class Answers:
 class Gate:
     """The answer of one gate for one site.
 
-    Attributes
-    ----------
-    gate
-        Its name.
-    outcome
-        ``met``, ``not_met``, ``no_data`` or ``not_applicable``.
-    statement
-        Why.
-    force, clause
-        As in ``Answers``.
+    ``gate``: Its name.
+    ``outcome``: ``met``, ``not_met``, ``no_data`` or ``not_applicable``.
+    ``statement``: Why.
+    ``force, clause``: As in ``Answers``.
     """
 
     gate: str

@@ -34,22 +34,14 @@ from platforms.projects.approval import ApprovalRoute
 class MatchedSite:
     """A candidate with its gates, and its score where it was scored.
 
-    Attributes
-    ----------
-    rank
-        Place by score, equal scores share one; None outside the admitted sites.
-    site
-        The land.
-    gates
-        Every gate's answer.
-    score
-        Score with its parts, None for a rejected site.
-    effects
-        Effect on the shares of its unit by element and pollutant, those that can be told.
-    route
-        Who approves the land there (D1–D3), None where that isn't known.
-    talks
-        Who holds the project, as its unit sees it (B5, C5); None where it is on no file.
+    ``rank``: Place by score, equal scores share one; None outside the admitted sites.
+    ``site``: The land.
+    ``gates``: Every gate's answer.
+    ``score``: Score with its parts, None for a rejected site.
+    ``effects``: Effect on the shares of its unit by element and pollutant, those that can be
+      told.
+    ``route``: Who approves the land there (D1–D3), None where that isn't known.
+    ``talks``: Who holds the project, as its unit sees it (B5, C5); None where it is on no file.
     """
 
     rank: int | None
@@ -107,16 +99,11 @@ class MatchedPlatform:
 class Evaluation:
     """Gates and values of every candidate: all that doesn't change with the weights.
 
-    Attributes
-    ----------
-    setting
-        Candidates, their gates, demand, surroundings.
-    values
-        n × k criteria (0–1), NaN where not known.
-    admitted, undecided
-        Positions of the candidates by their name; no gate failed or is open, or only open.
-    rejected
-        Positions of those that a gate rejects, the largest first.
+    ``setting``: Candidates, their gates, demand, surroundings.
+    ``values``: n × k criteria (0–1), NaN where not known.
+    ``admitted, undecided``: Positions of the candidates by their name; no gate failed or is open,
+      or only open.
+    ``rejected``: Positions of those that a gate rejects, the largest first.
     """
 
     setting: Setting
@@ -228,20 +215,12 @@ class Matches(Sequence[MatchedSite]):
 class MatchResult:
     """The answer for one project.
 
-    Attributes
-    ----------
-    evaluation
-        Gates and values, for other weights.
-    weights
-        Weight of each criterion, in the order of the table.
-    sites
-        Admitted: all mandatory gates passed, by score.
-    undecided
-        No mandatory gate failed, some could not be answered; by score.
-    rejected
-        A mandatory gate failed; the largest first.
-    ranking
-        Of the admitted sites, in the order of ``evaluation.admitted``.
+    ``evaluation``: Gates and values, for other weights.
+    ``weights``: Weight of each criterion, in the order of the table.
+    ``sites``: Admitted: all mandatory gates passed, by score.
+    ``undecided``: No mandatory gate failed, some could not be answered; by score.
+    ``rejected``: A mandatory gate failed; the largest first.
+    ``ranking``: Of the admitted sites, in the order of ``evaluation.admitted``.
     """
 
     evaluation: Evaluation
@@ -335,17 +314,12 @@ CREDIT_RULES = ("B6", "D4")
 class TransferProposal:
     """A platform of another unit that could take a project.
 
-    Attributes
-    ----------
-    platform_id, unit_id
-        The platform and the unit of its best site.
-    site
-        The best site on it.
-    standing
-        ``admitted`` where every gate is passed, ``undecided`` where something has to be found out.
-    credited_unit_ids
-        Who scores for the project after the transfer, alike: the unit that brought it, and this
-        one.
+    ``platform_id, unit_id``: The platform and the unit of its best site.
+    ``site``: The best site on it.
+    ``standing``: ``admitted`` where every gate is passed, ``undecided`` where something has to be
+      found out.
+    ``credited_unit_ids``: Who scores for the project after the transfer, alike: the unit that
+      brought it, and this one.
     """
 
     platform_id: str

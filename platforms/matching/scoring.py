@@ -106,8 +106,6 @@ def closeness(code: str, listed: str) -> float:
 
     1 where one holds the other, 0.9 in the same group, 0.8 in the same division, else 0.
 
-    Examples
-    --------
     >>> closeness("C3973", "39"), closeness("3973", "3976"), closeness("3973", "3911")
     (1.0, 0.9, 0.8)
     """
@@ -290,16 +288,10 @@ CRITERIA: Mapping[str, CriterionRule] = MappingProxyType(
 class Criterion:
     """One part of a score.
 
-    Attributes
-    ----------
-    criterion
-        Its name.
-    value
-        0 to 1, None where its input is missing.
-    weight
-        Its weight.
-    contribution
-        Points it adds to the score of at most 100; 0 where it has no value.
+    ``criterion``: Its name.
+    ``value``: 0 to 1, None where its input is missing.
+    ``weight``: Its weight.
+    ``contribution``: Points it adds to the score of at most 100; 0 where it has no value.
     """
 
     criterion: str
@@ -396,8 +388,6 @@ def rank(values: Floats, weights: Floats) -> Ranking:
     ``values``: n × k, 0 to 1, NaN where not known.
     ``weights``: k weights of 0 and more, not all 0.
 
-    Examples
-    --------
     >>> rank(np.array([[0.5, 1.0], [1.0, np.nan]]), np.array([3.0, 1.0])).rank.tolist()
     [2, 1]
     """

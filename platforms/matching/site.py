@@ -29,51 +29,34 @@ STANDARD_COLUMNS = (
 class Site:
     """One piece of land as a candidate, with what the layers say of it.
 
-    Attributes
-    ----------
-    site_id
-        Name of the block, or of the single parcel not ready yet.
-    parcel_ids
-        Its parcels (parts as ``id#1``).
-    area_mu
-        Ellipsoidal area [亩], blocking constraints taken off.
-    blocked_mu
-        Area taken off [亩].
-    unit_id
-        Unit under which it is assessed, None where it lies in none.
-    platform_id
-        Platform in whose outline with sub-parks its largest part lies, None where in none.
-    main_platform_share, major_share
-        Part of it in the outline of a major platform itself, and with sub-parks (0–1).
-    zone_share
-        Part of it in provincial-or-higher zones (0–1), None where the zones aren't known.
-    states
-        States of its parcels.
-    land_uses
-        Pairs of scheme and code; None stands for a parcel without one.
-    utilities
-        Utilities all its parcels have, None where a parcel states none.
-    is_increment
-        True where a parcel is new construction land, None where that isn't known.
-    standards
-        标准地 figures of its parcels [万元/亩], the strictest of each column.
-    warnings, notices
-        Names of the constraints of severity ``warn`` and ``info`` that it meets.
-    facility_km
-        Way to the nearest facility of each kind on file, as the crow flies [km].
-    carved
-        What it is carved from and what that leaves, None for a whole block or parcel.
-    geometry
-        Its shape, in the system of the layers.
-    without_standards
-        Its parcels that state no 标准地 figure at all.
-    far_bounds
-        Least and greatest floor-area ratio that all its parcels admit, None where not stated.
-    allowed_industries
-        Divisions that every parcel with a list admits, None where none has one.
-    width_m, frontage_m
-        Diameter of the largest inscribed circle, and boundary along roads [m]; None where it was
-        not asked for, frontage also where no road is on file.
+    ``site_id``: Name of the block, or of the single parcel not ready yet.
+    ``parcel_ids``: Its parcels (parts as ``id#1``).
+    ``area_mu``: Ellipsoidal area [亩], blocking constraints taken off.
+    ``blocked_mu``: Area taken off [亩].
+    ``unit_id``: Unit under which it is assessed, None where it lies in none.
+    ``platform_id``: Platform in whose outline with sub-parks its largest part lies, None where in
+      none.
+    ``main_platform_share, major_share``: Part of it in the outline of a major platform itself,
+      and with sub-parks (0–1).
+    ``zone_share``: Part of it in provincial-or-higher zones (0–1), None where the zones aren't
+      known.
+    ``states``: States of its parcels.
+    ``land_uses``: Pairs of scheme and code; None stands for a parcel without one.
+    ``utilities``: Utilities all its parcels have, None where a parcel states none.
+    ``is_increment``: True where a parcel is new construction land, None where that isn't known.
+    ``standards``: 标准地 figures of its parcels [万元/亩], the strictest of each column.
+    ``warnings, notices``: Names of the constraints of severity ``warn`` and ``info`` that it
+      meets.
+    ``facility_km``: Way to the nearest facility of each kind on file, as the crow flies [km].
+    ``carved``: What it is carved from and what that leaves, None for a whole block or parcel.
+    ``geometry``: Its shape, in the system of the layers.
+    ``without_standards``: Its parcels that state no 标准地 figure at all.
+    ``far_bounds``: Least and greatest floor-area ratio that all its parcels admit, None where not
+      stated.
+    ``allowed_industries``: Divisions that every parcel with a list admits, None where none has
+      one.
+    ``width_m, frontage_m``: Diameter of the largest inscribed circle, and boundary along roads
+      [m]; None where it was not asked for, frontage also where no road is on file.
     """
 
     site_id: str
@@ -135,18 +118,14 @@ class _Bounds:
 class MatchTable:
     """What a score is made of.
 
-    Attributes
-    ----------
-    weights
-        Weight of each criterion, at least one above 0.
-    access_near_km, access_far_km
-        Distance to an expressway exit that scores full and nothing [km].
-    efficiency_span_wan_yuan_per_mu
-        Lead in tax per 亩 over the platform that scores full [万元/亩].
-    surplus_share
-        Land beyond the wish that a project takes where it states no most, as a share of the wish.
-    land_uses
-        For each category the beginnings of fitting land-use codes, by scheme.
+    ``weights``: Weight of each criterion, at least one above 0.
+    ``access_near_km, access_far_km``: Distance to an expressway exit that scores full and nothing
+      [km].
+    ``efficiency_span_wan_yuan_per_mu``: Lead in tax per 亩 over the platform that scores full
+      [万元/亩].
+    ``surplus_share``: Land beyond the wish that a project takes where it states no most, as a
+      share of the wish.
+    ``land_uses``: For each category the beginnings of fitting land-use codes, by scheme.
     """
 
     weights: Mapping[str, float]
@@ -246,8 +225,6 @@ def use_fits(scheme: str, code: str, uses: Uses) -> bool:
     --------
     can_compare : whether anything is stated of the scheme at all.
 
-    Examples
-    --------
     The same digits mean another thing in another scheme:
 
     >>> uses = {"MNR2023": ("1001",), "GBT21010": ("0601",)}
@@ -264,8 +241,6 @@ def can_compare(scheme: str, uses: Uses) -> bool:
 
     True where fitting codes of the scheme are stated.
 
-    Examples
-    --------
     >>> can_compare("GBT21010", {"MNR2023": ("1001",)})
     False
     """

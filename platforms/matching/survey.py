@@ -28,14 +28,9 @@ from platforms.source import LayerSource
 class ChainProximity:
     """The firms and chains of a city with the classification they speak of.
 
-    Attributes
-    ----------
-    firms
-        The firms and the platforms they stand on.
-    chains
-        The chains.
-    industries
-        Sections and divisions.
+    ``firms``: The firms and the platforms they stand on.
+    ``chains``: The chains.
+    ``industries``: Sections and divisions.
     """
 
     firms: ChainFirms

@@ -48,8 +48,6 @@ def run(
     Raises PlanningError: ``placement_out_of_time``, ``placement_cancelled``,
     ``placement_solver_failed``, and what the function itself refuses.
 
-    Examples
-    --------
     >>> run("platforms.placement.child:echo", 7, 30.0)
     7
     """

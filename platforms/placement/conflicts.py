@@ -139,9 +139,7 @@ class Extra:
 
 
 def choice(
-    problem: FeasibilityProblem,
-    constraints: Collection[int],
-    until: float,
+    problem: FeasibilityProblem, constraints: Collection[int], until: float
 ) -> frozenset[int] | None:
     """Find a choice that keeps the constraints named, the hard limits and nothing else.
 
@@ -353,10 +351,7 @@ def _in_the_way(
 
 
 def least_correction_set(
-    problem: FeasibilityProblem,
-    fixed: Collection[int],
-    soft: Collection[int],
-    until: float,
+    problem: FeasibilityProblem, fixed: Collection[int], soft: Collection[int], until: float
 ) -> tuple[ConstraintSet, frozenset[int]] | None:
     """Find the fewest constraints that give way while those fixed hold.
 

@@ -31,14 +31,9 @@ class Member:
 class Conflict:
     """What cannot hold together.
 
-    Attributes
-    ----------
-    members
-        The project asked about first.
-    is_smallest_proven
-        True where no set with fewer members conflicts.
-    is_minimal
-        True where the rest can hold once any one member is left out.
+    ``members``: The project asked about first.
+    ``is_smallest_proven``: True where no set with fewer members conflicts.
+    ``is_minimal``: True where the rest can hold once any one member is left out.
     """
 
     members: tuple[Member, ...]
@@ -66,14 +61,9 @@ class Change:
 class Relaxation:
     """The fewest changes, by the least relative amount, with which all hold.
 
-    Attributes
-    ----------
-    changes
-        What gives way; empty where no limit that may give way mends it.
-    is_least_proven
-        True where less is proven not to do.
-    is_checked
-        True where a placement was found that keeps the limits as changed.
+    ``changes``: What gives way; empty where no limit that may give way mends it.
+    ``is_least_proven``: True where less is proven not to do.
+    ``is_checked``: True where a placement was found that keeps the limits as changed.
     """
 
     changes: tuple[Change, ...]
@@ -104,16 +94,10 @@ class GivenUp:
 class Why:
     """Why a project has no place; what time didn't suffice for is None.
 
-    Attributes
-    ----------
-    conflict
-        What cannot hold together.
-    relaxation
-        What would have to give way.
-    given_up
-        Who else would lose its place.
-    fits
-        True where it fits beside all that are placed: the search for most had not ended.
+    ``conflict``: What cannot hold together.
+    ``relaxation``: What would have to give way.
+    ``given_up``: Who else would lose its place.
+    ``fits``: True where it fits beside all that are placed: the search for most had not ended.
     """
 
     conflict: Conflict | None = None

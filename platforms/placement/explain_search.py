@@ -222,8 +222,7 @@ def answer_locks(question: Question) -> Reason:
             selected = most.chosen
             met = {owner for at in selected for owner in problem.owners[at]}
             unplaced = next(
-                (position for position in range(len(problem.demands)) if position not in met),
-                None,
+                (position for position in range(len(problem.demands)) if position not in met), None
             )
     except LateError:
         pass  # the search begins from nothing

@@ -46,22 +46,13 @@ LEAST_TO_EXPLAIN_S = 2.0
 class Wishes:
     """How to place.
 
-    Attributes
-    ----------
-    locked, excluded
-        Pairs of project and site that must, and must not, be.
-    gap
-        Relative gap (0–1) at which the search ends.
-    deadline_s
-        Seconds.
-    explain
-        Whether to search for what clashes, what mends it, and near-best placements.
-    tolerance
-        Part (0–1) of the sum of scores that a near-best placement may lose.
-    alternatives
-        Near-best placements wanted.
-    is_quick
-        Whether the relaxation rounded will do; nothing is explained then.
+    ``locked, excluded``: Pairs of project and site that must, and must not, be.
+    ``gap``: Relative gap (0–1) at which the search ends.
+    ``deadline_s``: Seconds.
+    ``explain``: Whether to search for what clashes, what mends it, and near-best placements.
+    ``tolerance``: Part (0–1) of the sum of scores that a near-best placement may lose.
+    ``alternatives``: Near-best placements wanted.
+    ``is_quick``: Whether the relaxation rounded will do; nothing is explained then.
     """
 
     locked: tuple[tuple[str, str], ...] = ()
@@ -90,16 +81,10 @@ class Wishes:
 class Unplaced:
     """A project without a place.
 
-    Attributes
-    ----------
-    project_id
-        The project.
-    reasons
-        Limits in its way beside those that are placed.
-    gates
-        Gates that reject its sites, by number.
-    why
-        What clashes and what mends it; None where not asked, or no site is admitted.
+    ``project_id``: The project.
+    ``reasons``: Limits in its way beside those that are placed.
+    ``gates``: Gates that reject its sites, by number.
+    ``why``: What clashes and what mends it; None where not asked, or no site is admitted.
     """
 
     project_id: str
@@ -112,33 +97,21 @@ class Unplaced:
 class Placement:
     """The answer.
 
-    Attributes
-    ----------
-    assignments
-        What goes where.
-    unplaced
-        What goes nowhere.
-    shares
-        Shares of B1 (of the year, cumulatively) and B2 by unit, element and pollutant, before and
-        after.
-    gap
-        Relative gap of the sum of scores, None where not known.
-    is_count_proven
-        True where no more projects can be placed.
-    conflicts
-        Limits that the assignments break, none unless the solver erred.
-    explained
-        What never changes, near-best placements, pairs that can swap.
-    is_late
-        True where time ended the search before the gap asked was reached.
-    count_bound
-        No more projects than this can be placed, None where not known.
-    bound
-        No placement of as many projects adds up to more points, None where not known.
-    pairs_left
-        Pairs of project and admitted site that were not looked at and may be part of a better one.
-    explained_within
-        So many of the best sites of each project ``explained`` looks at, None where at all.
+    ``assignments``: What goes where.
+    ``unplaced``: What goes nowhere.
+    ``shares``: Shares of B1 (of the year, cumulatively) and B2 by unit, element and pollutant,
+      before and after.
+    ``gap``: Relative gap of the sum of scores, None where not known.
+    ``is_count_proven``: True where no more projects can be placed.
+    ``conflicts``: Limits that the assignments break, none unless the solver erred.
+    ``explained``: What never changes, near-best placements, pairs that can swap.
+    ``is_late``: True where time ended the search before the gap asked was reached.
+    ``count_bound``: No more projects than this can be placed, None where not known.
+    ``bound``: No placement of as many projects adds up to more points, None where not known.
+    ``pairs_left``: Pairs of project and admitted site that were not looked at and may be part of
+      a better one.
+    ``explained_within``: So many of the best sites of each project ``explained`` looks at, None
+      where at all.
     """
 
     assignments: tuple[Option, ...]
@@ -316,10 +289,7 @@ def _locked(options: Sequence[Option], pair: tuple[str, str]) -> list[int]:
 
 
 def _unplaced(
-    result: MatchResult,
-    options: Sequence[Option],
-    limits: Sequence[Limit],
-    loads: Sequence[float],
+    result: MatchResult, options: Sequence[Option], limits: Sequence[Limit], loads: Sequence[float]
 ) -> Unplaced:
     name = result.demand.project_id
     positions = {at for at, option in enumerate(options) if option.project_id == name}

@@ -357,10 +357,7 @@ def reduced_cost_fixed(near: NearOptimal, until: float) -> NearOptimal:
     problem = near.problem
     lines = sorted(near.limits)
     count = len(lines)
-    rows = [
-        *(problem.rows[line] for line in lines),
-        dict.fromkeys(range(problem.size), -1.0),
-    ]
+    rows = [*(problem.rows[line] for line in lines), dict.fromkeys(range(problem.size), -1.0)]
     rows += [problem.rows[line] for line in sorted(problem.hard)]
     most = [*(problem.most[line] for line in lines), -float(len(near.selected))]
     most += [problem.most[line] for line in sorted(problem.hard)]

@@ -74,8 +74,6 @@ def best_choice(
 ) -> Exact:
     """Search a choice whose value is near enough to the bound.
 
-    Notes
-    -----
     A choice with an option left out adds up to at most the highest ``bound_with`` left out, one
     without to at most the bound of the search: so the whole is bounded though a part is searched.
     """

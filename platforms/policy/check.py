@@ -23,22 +23,12 @@ from platforms.territory import assessed_units, major_rows
 def holds(rule: Rule, measured: float) -> bool:
     """Say whether a figure meets a rule's threshold.
 
-    Parameters
-    ----------
-    rule
-        The rule.
-    measured
-        Unrounded figure [unit of the rule].
+    ``measured``: Unrounded figure [unit of the rule].
 
-    Returns
-    -------
-    bool
-        True where it meets it; within a relative 1e-9 it equals the threshold.
+    True where it meets it; within a relative 1e-9 it equals the threshold.
 
-    Raises
-    ------
-    PolicyError
-        ``rule_without_number`` where the comparator needs a number that the rule doesn't have.
+    Raises PolicyError: ``rule_without_number`` where the comparator needs a number that the rule
+    doesn't have.
     """
     if rule.comparator == "between":
         low, high = rule.bounds
@@ -87,26 +77,12 @@ def judge(
 ) -> Verdict:
     """Make the verdict of one rule on one subject.
 
-    Parameters
-    ----------
-    dated
-        The rule on the as-of date.
-    measured
-        Unrounded figure [unit of the rule]; None is ``no_data``.
-    unit_id, platform_id, year
-        The subject.
-    outcome
-        The outcome where it doesn't follow from the figure alone. A rule that is never judged
-        (comparator ``none``) is ``not_applicable`` once there is a figure.
-    part
-        Part of the rule where it says more than the pack's (a pollutant).
-    evidence, reasons
-        The rows behind it, and why it came out so.
+    ``measured``: Unrounded figure [unit of the rule]; None is ``no_data``.
+    ``outcome``: The outcome where it doesn't follow from the figure alone. A rule that is never
+      judged (comparator ``none``) is ``not_applicable`` once there is a figure.
+    ``part``: Part of the rule where it says more than the pack's (a pollutant).
 
-    Returns
-    -------
-    Verdict
-        With threshold, gap, clause, force by the as-of date, basis and assumptions filled.
+    With threshold, gap, clause, force by the as-of date, basis and assumptions filled.
     """
     rule = dated.rule
     threshold = threshold_for(rule, measured)
@@ -141,22 +117,12 @@ def judge(
 def outcome_between(rule: Rule, low: float, high: float) -> Outcome:
     """Judge a figure of which only is known that it lies between two bounds.
 
-    Parameters
-    ----------
-    rule
-        The rule.
-    low, high
-        Least and greatest figure there can be [unit of the rule]; NaN where nothing is known.
+    ``low, high``: Least and greatest figure there can be [unit of the rule]; NaN where nothing is
+      known.
 
-    Returns
-    -------
-    Outcome
-        ``met`` or ``not_met`` where every figure between the bounds is, else ``no_data``.
+    ``met`` or ``not_met`` where every figure between the bounds is, else ``no_data``.
 
-    Raises
-    ------
-    PolicyError
-        ``rule_without_number``, as ``holds``.
+    Raises PolicyError: ``rule_without_number``, as ``holds``.
     """
     if np.isnan(low) or np.isnan(high):
         return "no_data"
@@ -185,23 +151,12 @@ def judge_between(
 ) -> Verdict:
     """Make the verdict of a figure of which only is known that it lies between two bounds.
 
-    Parameters
-    ----------
-    dated
-        The rule on the as-of date.
-    low, high
-        Least and greatest figure there can be [unit of the rule].
-    measured
-        The bound that is shown where the outcome is settled; None for the least.
-    unit_id, platform_id, year, evidence
-        As of ``judge``.
-    reasons, undecided
-        Why it came out so where both bounds agree, and where they don't.
+    ``low, high``: Least and greatest figure there can be [unit of the rule].
+    ``measured``: The bound that is shown where the outcome is settled; None for the least.
+    ``unit_id, platform_id, year, evidence``: As of ``judge``.
+    ``reasons, undecided``: Why it came out so where both bounds agree, and where they don't.
 
-    Returns
-    -------
-    Verdict
-        ``no_data`` where some figures between the bounds meet the rule and others don't.
+    ``no_data`` where some figures between the bounds meet the rule and others don't.
     """
     is_settled = outcome_between(dated.rule, low, high) != "no_data"
     return judge(
@@ -222,24 +177,15 @@ Computed = TypeVar("Computed")
 class CheckJob:
     """One rule to be checked on some units.
 
-    Attributes
-    ----------
-    rule_id
-        The rule.
-    year
-        Year of the figures.
-    unit_ids
-        Units to judge, within the scope of the rule.
-    source
-        Gives the layers and tables, in ``crs``.
-    policy
-        Rules on the as-of date.
-    crs
-        Projected system in metres.
-    is_whole_city
-        False where only some units were asked for, so that a rule for the city isn't.
-    of_run
-        What ``per_run`` computed; the jobs of one run share it.
+    ``rule_id``: The rule.
+    ``year``: Year of the figures.
+    ``unit_ids``: Units to judge, within the scope of the rule.
+    ``source``: Gives the layers and tables, in ``crs``.
+    ``policy``: Rules on the as-of date.
+    ``crs``: Projected system in metres.
+    ``is_whole_city``: False where only some units were asked for, so that a rule for the city
+      isn't.
+    ``of_run``: What ``per_run`` computed; the jobs of one run share it.
     """
 
     rule_id: str
@@ -262,15 +208,7 @@ class CheckJob:
     def per_run(self, compute: "Callable[[CheckJob], Computed]") -> Computed:
         """Compute something once for all rules of a run.
 
-        Parameters
-        ----------
-        compute
-            A function of a module, of what all jobs share: layers, rules, year and system.
-
-        Returns
-        -------
-        object
-            What it gives; shared, and not to be changed.
+        What it gives; shared, and not to be changed.
         """
         return _once(self.of_run, self, compute)
 
@@ -303,19 +241,10 @@ def _assessed_platforms(job: CheckJob) -> tuple[gpd.GeoDataFrame, pd.Series]:
 def counted_rows(rule: Rule, layer: str, rows: pd.DataFrame) -> Maybe:
     """Say which rows of a layer meet the conditions of a rule (``where``).
 
-    Parameters
-    ----------
-    rule
-        The rule.
-    layer
-        Layer the rows are of; conditions on other layers are left aside.
-    rows
-        The rows, with the columns that the conditions name.
+    ``layer``: Layer the rows are of; conditions on other layers are left aside.
+    ``rows``: The rows, with the columns that the conditions name.
 
-    Returns
-    -------
-    Maybe
-        By position: meets all conditions; open where it may meet them, a value being missing.
+    By position: meets all conditions; open where it may meet them, a value being missing.
     """
     return rows_meeting(rows, conditions_on(rule, layer))
 
@@ -327,14 +256,10 @@ Key = tuple[str, str, str | None, str | None, int | None]
 class VerdictChange:
     """One verdict that differs.
 
-    Attributes
-    ----------
-    rule_id, part, unit_id, platform_id, year
-        What is judged.
-    before, after
-        The verdict under the first and the second rules; None where those don't hold the rule.
-    reasons
-        What differs: ``change_*``.
+    ``rule_id, part, unit_id, platform_id, year``: What is judged.
+    ``before, after``: The verdict under the first and the second rules; None where those don't
+      hold the rule.
+    ``reasons``: What differs: ``change_*``.
     """
 
     rule_id: str

@@ -14,16 +14,10 @@ from platforms.policy.verdict import Basis, ForceStatus
 class DatedRule:
     """A rule as seen on one day.
 
-    Attributes
-    ----------
-    rule
-        The rule.
-    force_status
-        ``in_force``, ``expired`` or ``not_yet``; out of force it is still computed.
-    is_past_target
-        True where its target date lies before the day (目标期已过).
-    clause
-        Document and clause as shown.
+    ``rule``: The rule.
+    ``force_status``: ``in_force``, ``expired`` or ``not_yet``; out of force it is still computed.
+    ``is_past_target``: True where its target date lies before the day (目标期已过).
+    ``clause``: Document and clause as shown.
     """
 
     rule: Rule
@@ -46,14 +40,9 @@ class DatedRule:
 class PolicySet:
     """The rules of a pack on one day.
 
-    Attributes
-    ----------
-    pack
-        The pack.
-    as_of
-        The day (ISO).
-    rules
-        By rule id and part.
+    ``pack``: The pack.
+    ``as_of``: The day (ISO).
+    ``rules``: By rule id and part.
     """
 
     pack: Pack

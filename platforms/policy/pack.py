@@ -46,18 +46,11 @@ Setting = float | str | tuple[str, ...]
 class Document:
     """A document that rules cite.
 
-    Attributes
-    ----------
-    document_id
-        Its id in packs.
-    title, number
-        Title and 文号 (None: 未载明).
-    issued_on
-        Date of issue (ISO), None: 未载明.
-    effective_from, effective_until
-        First and last day in force (ISO), None: 未载明.
-    note
-        Where it was read, and what about its dates isn't certain.
+    ``document_id``: Its id in packs.
+    ``title, number``: Title and 文号 (None: 未载明).
+    ``issued_on``: Date of issue (ISO), None: 未载明.
+    ``effective_from, effective_until``: First and last day in force (ISO), None: 未载明.
+    ``note``: Where it was read, and what about its dates isn't certain.
     """
 
     document_id: str
@@ -124,14 +117,9 @@ class Tier:
 class Condition:
     """Which rows of a layer a rule counts: those whose column compares so with the value.
 
-    Attributes
-    ----------
-    layer, column
-        The column.
-    comparator
-        One of ``>= > <= < ==``; words and yes/no compare by ``==`` only.
-    value
-        A number [unit of the column], yes/no, or words of which any one fits.
+    ``layer, column``: The column.
+    ``comparator``: One of ``>= > <= < ==``; words and yes/no compare by ``==`` only.
+    ``value``: A number [unit of the column], yes/no, or words of which any one fits.
     """
 
     layer: str
@@ -155,38 +143,22 @@ Value = float | tuple[float, float] | tuple[Tier, ...] | None
 class Rule:
     """One test of one rule, for the dates it holds.
 
-    Attributes
-    ----------
-    rule_id, part
-        Rule, and the test in it where it has several.
-    title
-        What is measured, in Chinese.
-    scope
-        Who is assessed.
-    unit, comparator, value
-        The threshold.
-    where
-        Conditions, all of them, on the rows that are counted.
-    force, force_word
-        Force of the wording, and the word itself.
-    effective_from, effective_until
-        First and last day in force (ISO), None where the document states none.
-    target_date
-        Day by which a target is to be reached (ISO), None where it has none.
-    period
-        First and last year of a target over several years.
-    basis
-        Whether the documents say so, it follows from them, or it is assumed.
-    clause
-        Where it stands.
-    reads
-        Layers and columns it is computed from.
-    assumptions, lists
-        Ids of the assumptions and lists of codes it rests on.
-    tolerance_m2
-        Area [m²] that may be overlooked where outlines are drawn by hand.
-    pack, line, lines
-        Where it is written, and each of its keys.
+    ``rule_id, part``: Rule, and the test in it where it has several.
+    ``title``: What is measured, in Chinese.
+    ``scope``: Who is assessed.
+    ``unit, comparator, value``: The threshold.
+    ``where``: Conditions, all of them, on the rows that are counted.
+    ``force, force_word``: Force of the wording, and the word itself.
+    ``effective_from, effective_until``: First and last day in force (ISO), None where the
+      document states none.
+    ``target_date``: Day by which a target is to be reached (ISO), None where it has none.
+    ``period``: First and last year of a target over several years.
+    ``basis``: Whether the documents say so, it follows from them, or it is assumed.
+    ``clause``: Where it stands.
+    ``reads``: Layers and columns it is computed from.
+    ``assumptions, lists``: Ids of the assumptions and lists of codes it rests on.
+    ``tolerance_m2``: Area [m²] that may be overlooked where outlines are drawn by hand.
+    ``pack, line, lines``: Where it is written, and each of its keys.
     """
 
     rule_id: str

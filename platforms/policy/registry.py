@@ -46,26 +46,13 @@ def check(
 ) -> Callable[[CheckFunction], CheckFunction]:
     """Register a function as the check of a rule.
 
-    Parameters
-    ----------
-    rule_id
-        The rule.
-    parts
-        The parts it judges, ``""`` for the one without a name; none: all that no other names.
-    unit
-        Unit that it measures them in, None where the pack chooses it.
-    grouped_by
-        What is shown together of several parts.
+    ``parts``: The parts it judges, ``""`` for the one without a name; none: all that no other
+      names.
+    ``unit``: Unit that it measures them in, None where the pack chooses it.
 
-    Returns
-    -------
-    Callable
-        Decorator that gives the function back as it is.
+    Decorator that gives the function back as it is.
 
-    Raises
-    ------
-    ValueError
-        Where another function is registered for the same part.
+    Raises ValueError: Where another function is registered for the same part.
     """
 
     def register(judge: CheckFunction) -> CheckFunction:
@@ -105,16 +92,8 @@ def unit_measured_in(rule_id: str, part: str) -> str | None:
 def verdicts_of(job: CheckJob) -> list[Verdict]:
     """Judge a rule.
 
-    Parameters
-    ----------
-    job
-        The rule and on what it is judged.
-
-    Returns
-    -------
-    list of Verdict
-        By part in the order of the packs, the part without a name last; grouped as the checks
-        state. A part without a check has none.
+    By part in the order of the packs, the part without a name last; grouped as the checks state. A
+    part without a check has none.
     """
     # the part without a name sums up what those with one are about
     parts = sorted(job.policy.parts(job.rule_id), key=lambda part: part == "")

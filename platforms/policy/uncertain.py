@@ -24,15 +24,9 @@ COUNTERPARTS = MappingProxyType({"investment_yi_usd": "investment_yi_yuan"})
 class Maybe:
     """A question asked of n rows, answered by yes, no or not known.
 
-    Attributes
-    ----------
-    yes
-        Flags (n): the answer is yes.
-    open
-        Flags (n): the answer isn't known. No row is both; what is neither is a no.
+    ``yes``: Flags (n): the answer is yes.
+    ``open``: Flags (n): the answer isn't known. No row is both; what is neither is a no.
 
-    Examples
-    --------
     >>> industrial = Maybe(np.array([True, False, False]), np.array([False, True, False]))
     >>> dated = Maybe(np.array([True, True, False]), np.array([False, False, True]))
     >>> both = industrial & dated
@@ -51,8 +45,6 @@ class Maybe:
     def known(cls, yes: Flags) -> "Maybe":
         """Give the answer where nothing is open.
 
-        Examples
-        --------
         >>> Maybe.known(np.array([True, False])).open.tolist()
         [False, False]
         """
@@ -84,18 +76,10 @@ class Maybe:
     def bounds(self, amounts: Floats | None = None) -> tuple[float, float]:
         """Count the rows, or add up their amounts, at least and at most.
 
-        Parameters
-        ----------
-        amounts
-            One a row (n), none below 0; without them each row counts 1.
+        ``amounts``: One a row (n), none below 0; without them each row counts 1.
 
-        Returns
-        -------
-        least, most
-            With the rows not known left out, and counted in [unit of the amounts].
+        With the rows not known left out, and counted in [unit of the amounts].
 
-        Examples
-        --------
         >>> answer = Maybe(np.array([True, False, False]), np.array([False, True, False]))
         >>> answer.bounds(), answer.bounds(np.array([20.0, 5.0, 100.0]))
         ((1.0, 2.0), (20.0, 25.0))
@@ -108,17 +92,7 @@ class Maybe:
 def conditions_on(rule: Rule, layer: str) -> tuple[Condition, ...]:
     """List the conditions that a rule puts on rows of one layer.
 
-    Parameters
-    ----------
-    rule
-        The rule.
-    layer
-        Name of the layer.
-
-    Returns
-    -------
-    tuple of Condition
-        In the order of the rule.
+    In the order of the rule.
     """
     return tuple(condition for condition in rule.where if condition.layer == layer)
 
@@ -126,19 +100,12 @@ def conditions_on(rule: Rule, layer: str) -> tuple[Condition, ...]:
 def rows_meeting(rows: pd.DataFrame, conditions: Sequence[Condition]) -> Maybe:
     """Say which rows meet all conditions.
 
-    Parameters
-    ----------
-    rows
-        Rows of the layer that the conditions speak of, with the columns that they name.
-    conditions
-        The conditions; none: every row meets them.
+    ``rows``: Rows of the layer that the conditions speak of, with the columns that they name.
+    ``conditions``: The conditions; none: every row meets them.
 
-    Returns
-    -------
-    Maybe
-        By position. A row whose value is missing is open, unless another condition rules it out.
-        A project with an amount in RMB and none in USD is contracted in RMB, so it lies under no
-        threshold in USD. Amounts equal a threshold within a relative 1e-9.
+    By position. A row whose value is missing is open, unless another condition rules it out. A
+    project with an amount in RMB and none in USD is contracted in RMB, so it lies under no
+    threshold in USD. Amounts equal a threshold within a relative 1e-9.
     """
     answer = Maybe.known(np.ones(len(rows), dtype=bool))
     for condition in conditions:

@@ -12,12 +12,8 @@ from geo.errors import Value
 class Statement:
     """One thing said about a site, a gate or a figure.
 
-    Attributes
-    ----------
-    code
-        Key of the sentence in the message catalogue.
-    values
-        The named values it mentions, unrounded, in the unit that the sentence states.
+    ``code``: Key of the sentence in the message catalogue.
+    ``values``: The named values it mentions, unrounded, in the unit that the sentence states.
     """
 
     code: str
@@ -57,14 +53,9 @@ Basis = Literal["cited", "derived", "assumed"]
 class Evidence:
     """Rows of one layer that stand behind a verdict.
 
-    Attributes
-    ----------
-    layer
-        Layer or table.
-    rows
-        Keys of the rows.
-    statement
-        What they show, None where the rows speak for themselves.
+    ``layer``: Layer or table.
+    ``rows``: Keys of the rows.
+    ``statement``: What they show, None where the rows speak for themselves.
     """
 
     layer: str
@@ -76,36 +67,23 @@ class Evidence:
 class Verdict:
     """What a rule says of a unit, a platform or the city.
 
-    Attributes
-    ----------
-    rule_id, part
-        Rule and the test in it (``A3`` has ``entry`` and ``2020``; otherwise empty).
-    outcome
-        ``met``, ``not_met``, ``no_data`` or ``not_applicable``; missing input is ``no_data``.
-    measured, threshold
-        Unrounded [unit], None where there is none.
-    gap
-        measured - threshold [unit], None where either is missing.
-    unit
-        Unit of the three figures.
-    force, in_force, force_status
-        Force of the rule's wording, and whether it holds on the as-of date.
-    evidence
-        The rows behind it.
-    clause
-        Document and clause.
-    basis
-        ``assumed`` where an assumption of the pack was used.
-    assumptions
-        Ids of the assumptions used (S1 ...).
-    unit_id, platform_id
-        The subject; None for the city as a whole.
-    year
-        Year of the figures, None where the rule has none.
-    is_past_target
-        True where the rule's target date lies before the as-of date (目标期已过).
-    reasons
-        Why it came out so: for ``no_data`` what is missing.
+    ``rule_id, part``: Rule and the test in it (``A3`` has ``entry`` and ``2020``; otherwise
+      empty).
+    ``outcome``: ``met``, ``not_met``, ``no_data`` or ``not_applicable``; missing input is
+      ``no_data``.
+    ``measured, threshold``: Unrounded [unit], None where there is none.
+    ``gap``: measured - threshold [unit], None where either is missing.
+    ``unit``: Unit of the three figures.
+    ``force, in_force, force_status``: Force of the rule's wording, and whether it holds on the
+      as-of date.
+    ``evidence``: The rows behind it.
+    ``clause``: Document and clause.
+    ``basis``: ``assumed`` where an assumption of the pack was used.
+    ``assumptions``: Ids of the assumptions used (S1 ...).
+    ``unit_id, platform_id``: The subject; None for the city as a whole.
+    ``year``: Year of the figures, None where the rule has none.
+    ``is_past_target``: True where the rule's target date lies before the as-of date (目标期已过).
+    ``reasons``: Why it came out so: for ``no_data`` what is missing.
     """
 
     rule_id: str

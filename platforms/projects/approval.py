@@ -57,23 +57,16 @@ class LandSupply:
 class ApprovalRoute:
     """The route of one project.
 
-    Attributes
-    ----------
-    project_id
-        The project.
-    outcome
-        ``met`` (there is a route), ``no_data``, or ``not_applicable`` where no rule is active.
-    tier
-        Which tier, from 1; None where there is none.
-    steps
-        Bodies and what they do, in their order, as the pack states them.
-    reasons
-        How it came about, or what is missing.
-    rule_ids
-        Rules it follows from.
-    clause, force, force_status, basis, assumptions
-        Of these rules: places joined, ``assumed`` where one is, the first that isn't in force;
-        force and status are None where no rule is active.
+    ``project_id``: The project.
+    ``outcome``: ``met`` (there is a route), ``no_data``, or ``not_applicable`` where no rule is
+      active.
+    ``tier``: Which tier, from 1; None where there is none.
+    ``steps``: Bodies and what they do, in their order, as the pack states them.
+    ``reasons``: How it came about, or what is missing.
+    ``rule_ids``: Rules it follows from.
+    ``clause, force, force_status, basis, assumptions``: Of these rules: places joined,
+      ``assumed`` where one is, the first that isn't in force; force and status are None where no
+      rule is active.
     """
 
     project_id: str
@@ -342,8 +335,6 @@ def route_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     One a project whose land was supplied; a higher tier than asked is no breach of D1 or D3. A unit
     without any has one, ``not_applicable``.
 
-    Notes
-    -----
     D1, D2 磐安 二（五）, D3 五1. Which event records which step, and from which on land counts as
     supplied, are settings of ``route_events``; where no step of any project is on file they
     aren't kept.

@@ -45,8 +45,6 @@ IN_TALKS = "in_talks"
 def unfiled(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find projects in talks that are so large that they have to be filed, and weren't (B5).
 
-    Notes
-    -----
     《进一步推动招大引强工作实施方案》 二（一）3; S8.
     """
     for row, events in competition_ledger(job).histories:
@@ -73,8 +71,6 @@ def notice_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
     One a signed major project; a unit without any has one, ``not_applicable``.
 
-    Notes
-    -----
     《进一步推动招大引强工作实施方案》 二（一）3; S6, S12: the day of filing isn't counted, so a
     signing on the 8th has to be filed on the 1st.
     """
@@ -121,8 +117,6 @@ FREE = ("free", "held_by_own_unit")
 def competing_projects(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find projects shut out by one that is listed with a binding agreement elsewhere (C5).
 
-    Notes
-    -----
     嘉政办发〔2018〕52号 四（二）; S14. Only a project that may be one with another is asked about;
     one that ended competes with nobody.
     """
@@ -141,8 +135,6 @@ def competing_projects(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
 def in_others_talks(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find projects in talks with a unit while another has the exclusive first talks (B5).
 
-    Notes
-    -----
     《进一步推动招大引强工作实施方案》 二（一）3; S12, S14.
     """
     disputed, policy = job.per_run(_disputed), _without(job.policy, LIST_RULE)
@@ -167,8 +159,6 @@ def _exclusivity_finding(row: Row, talks: Exclusivity) -> Finding:
 def barred_steps(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find projects for which a step was taken while they were shut out (C14).
 
-    Notes
-    -----
     嘉政办发〔2018〕52号 四（二）: no land, energy, environment, approval or credit step. A step is
     judged by the day it was taken; one taken before the other project was listed isn't barred.
     """
@@ -236,8 +226,6 @@ def unequally_credited(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     A project departs where one of the two is credited and the other isn't, or with
     another score; where neither is, nothing is known yet.
 
-    Notes
-    -----
     B6 《进一步推动招大引强工作实施方案》 二（一）3; D4 磐安 三（一）. The first unit is the one
     that filed it first, the receiving one that of the last transfer.
     """
@@ -357,8 +345,6 @@ def unplaced(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     of its unit is smaller than its least land, or what is left of the year's energy or emissions is
     less than it takes, and it wasn't passed on.
 
-    Notes
-    -----
     嘉政办发〔2018〕52号 四（五）. Land of unknown state may be ready, so it leaves a shortage of
     land open.
     """
@@ -496,8 +482,6 @@ def platform_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     their leading or specialty ones; which, and where it stands, is said. Which of their sites is
     best is answered by matching.
 
-    Notes
-    -----
     磐安 三（一）.
     """
     platforms = pd.DataFrame(job.layer("major_platforms"))

@@ -36,16 +36,12 @@ RACED = ("manufacturing", "major")
 class Figure:
     """One figure.
 
-    Attributes
-    ----------
-    least, most
-        What it is at least and at most; equal where it can be told, None where nothing can.
-    target
-        The task, None where there is none.
-    verdict
-        What the rule says of it, None where no rule does.
-    project_ids, open_ids
-        Projects counted, and those that say too little to be counted or left out.
+    ``least, most``: What it is at least and at most; equal where it can be told, None where
+      nothing can.
+    ``target``: The task, None where there is none.
+    ``verdict``: What the rule says of it, None where no rule does.
+    ``project_ids, open_ids``: Projects counted, and those that say too little to be counted or
+      left out.
     """
 
     least: float | None
@@ -65,12 +61,9 @@ class Figure:
 class UnitFigures:
     """The figures of a unit.
 
-    Attributes
-    ----------
-    unit_id
-        The unit, None for the city: all projects, those without a unit among them.
-    figures
-        By name: ``TASKS``, ``HAPPENED``, ``landed``, and of ``RACED`` what the packs have.
+    ``unit_id``: The unit, None for the city: all projects, those without a unit among them.
+    ``figures``: By name: ``TASKS``, ``HAPPENED``, ``landed``, and of ``RACED`` what the packs
+      have.
     """
 
     unit_id: str | None
@@ -81,16 +74,10 @@ class UnitFigures:
 class Standpoint:
     """ProjectLedger and rules on the last day of a period.
 
-    Attributes
-    ----------
-    source
-        Gives the layers.
-    ledger
-        As it is known on the as-of date; later days than the last haven't happened.
-    policy
-        Rules on that day.
-    period
-        The period.
+    ``source``: Gives the layers.
+    ``ledger``: As it is known on the as-of date; later days than the last haven't happened.
+    ``policy``: Rules on that day.
+    ``period``: The period.
     """
 
     source: LayerSource
@@ -290,22 +277,15 @@ RANKED_BY = "landing_rate"
 class UnitStatus:
     """How one unit stands in a period.
 
-    Attributes
-    ----------
-    unit_id
-        The unit.
-    projects
-        Ids of the projects behind each of ``COUNTS`` and behind ``landed`` (of those signed, the
-        started ones), by name.
-    open_ids
-        Projects of which something needed isn't on file.
-    landing_rate
-        Part of the signed projects of the year's list that started (S5); None without any.
-    rank
-        Place by landing rate, equal rates share one; None without a rate.
-    is_first, is_last, is_last_twice
-        Whether it takes the first or last place, and whether it was last in the period before too;
-        nobody is where all rates are equal.
+    ``unit_id``: The unit.
+    ``projects``: Ids of the projects behind each of ``COUNTS`` and behind ``landed`` (of those
+      signed, the started ones), by name.
+    ``open_ids``: Projects of which something needed isn't on file.
+    ``landing_rate``: Part of the signed projects of the year's list that started (S5); None
+      without any.
+    ``rank``: Place by landing rate, equal rates share one; None without a rate.
+    ``is_first, is_last, is_last_twice``: Whether it takes the first or last place, and whether it
+      was last in the period before too; nobody is where all rates are equal.
     """
 
     unit_id: str

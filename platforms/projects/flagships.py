@@ -29,8 +29,6 @@ def flagship_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     department without a project isn't known. What came on file after the target date doesn't count;
     where no event tells when, that is open once the date has passed.
 
-    Notes
-    -----
     长春 一2.
     """
     ledger = ledger_of(job)
@@ -81,8 +79,6 @@ def reserve_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     One a stage, named behind the part: projects entered in a reserve that reached it and no later
     one, those of the city and of the counties apart in the evidence.
 
-    Notes
-    -----
     长春 四（一）.
     """
     if not job.is_whole_city:
@@ -141,8 +137,6 @@ def task_exceeded_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     that didn't earn it breaches nothing. That a unit has no task is known only where another one
     has one in that year.
 
-    Notes
-    -----
     磐安 四（二）; landed is started (as S6). Towns and departments aren't units here.
     """
     ledger = ledger_of(job)

@@ -43,8 +43,6 @@ def fund_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
     One for the whole city or county. An amount that isn't stated only adds to the rest.
 
-    Notes
-    -----
     磐安 三（二）.
     """
     if not job.is_whole_city:
@@ -61,8 +59,6 @@ def project_fund_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
     One a project, under its unit; grants that name no project have one, ``no_data``.
 
-    Notes
-    -----
     磐安 三（二）.
     """
     grants = _grants(job, dated)
@@ -94,8 +90,6 @@ def reward_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
     One a grant, under the unit of its firm.
 
-    Notes
-    -----
     《进一步推动招大引强工作实施方案》 二（二）4.
     """
     grants = _grants(job, dated)

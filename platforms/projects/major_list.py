@@ -52,8 +52,6 @@ def single_project_faults(
 
     Statements; both empty where it is one project.
 
-    Notes
-    -----
     C4 嘉政办发〔2018〕52号 三（二）; S14.
     """
     tests = (_investor(whole), _site(whole, is_one_site), _code(whole, projects))
@@ -127,31 +125,14 @@ def eligibility(
 ) -> tuple[Verdict, ...]:
     """Judge whether a project may come on the list.
 
-    Parameters
-    ----------
-    project_id
-        The project.
-    ledger
-        The ledger on the as-of date.
-    policy
-        Rules on that date.
-    is_one_site
-        Whether all its land is one site, where it lies on several parcels; None where nobody has
-        looked.
+    ``is_one_site``: Whether all its land is one site, where it lies on several parcels; None
+      where nobody has looked.
 
-    Returns
-    -------
-    tuple of Verdict
-        One a part of C4 that the pack has; of a list that must be empty the count is 0 or more
-        faults, named in the reasons. What is missing is ``no_data``, named.
+    One a part of C4 that the pack has; of a list that must be empty the count is 0 or more faults,
+    named in the reasons. What is missing is ``no_data``, named.
 
-    Raises
-    ------
-    PlanningError
-        ``project_not_on_file``.
+    Raises PlanningError: ``project_not_on_file``.
 
-    Notes
-    -----
     C4 嘉政办发〔2018〕52号 三; S14.
     """
     row = project_row(ledger.projects, project_id)
@@ -176,18 +157,10 @@ def eligibility(
 def outcome_of(verdicts: tuple[Verdict, ...], force: Force) -> Outcome:
     """Say how the parts of one force come out together; forces are never mixed.
 
-    Parameters
-    ----------
-    verdicts
-        Verdicts of ``eligibility``.
-    force
-        Which force.
+    ``verdicts``: Verdicts of ``eligibility``.
 
-    Returns
-    -------
-    str
-        ``not_met`` where one part isn't met, else ``no_data`` where one can't be told, else
-        ``met``; ``not_applicable`` where no part of that force is in force.
+    ``not_met`` where one part isn't met, else ``no_data`` where one can't be told, else ``met``;
+    ``not_applicable`` where no part of that force is in force.
     """
     outcomes = [v.outcome for v in verdicts if v.force == force and v.in_force]
     for outcome in ("not_met", "no_data", "met"):
@@ -325,8 +298,6 @@ def not_single(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
 def begun_before(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find projects whose works had begun by the day they came on the list (C4 三（三）).
 
-    Notes
-    -----
     嘉政办发〔2018〕52号 三（三）. A start of which only the stage tells has no day.
     """
     for row, events, _ in job.per_run(_listed):
@@ -349,8 +320,6 @@ def phased_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     One a project in phases, under the unit of its first listed row; a unit without any has one,
     ``not_applicable``.
 
-    Notes
-    -----
     嘉政办发〔2018〕52号 三（二）.
     """
     measure = measure_phases if dated.rule.part == "phases" else measure_code_prefix
@@ -408,8 +377,6 @@ RECORDED = "list_recorded"
 def exits(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find projects that left the list in the year for another than the three reasons (C6).
 
-    Notes
-    -----
     嘉政办发〔2018〕52号 四（一）: started, no longer fitting the policy, given up by the investor.
     A reason not on file is no reason known; "started" without a start by then is none.
     """
@@ -432,8 +399,6 @@ def exits(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
 def late_nodes(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find listed projects whose nodes were entered late or not at all (C7).
 
-    Notes
-    -----
     嘉政办发〔2018〕52号 四（三）: reported in good time, summed up by month. No day is stated, so a
     node is late once the month after its own has gone by without it (pack: ``node_entry``).
     """
@@ -469,8 +434,6 @@ def _last_of_month(event: Row, months: int) -> date:
 def unserved(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find listed projects without leader, map of action or service team (C12).
 
-    Notes
-    -----
     嘉政办发〔2018〕52号 四（四）. A column that is filled in for no project isn't kept, so nothing
     can be said of it.
     """
@@ -493,8 +456,6 @@ def unserved(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
 def missed_steps(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find projects that came on the list, or left it, without its steps or out of order (C13).
 
-    Notes
-    -----
     嘉政办发〔2018〕52号 四（一）: written opinion, review, consent, then the list; put on record
     afterwards, for which no day is stated. Where no step of any project is on file, they aren't
     kept.
@@ -539,8 +500,6 @@ def replenishment_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     Of the city; what left the list by starting in the year still counts, as in the landing rate
     (C8).
 
-    Notes
-    -----
     嘉政办发〔2018〕52号 四（一）: 项目数少于下达任务数的要求“退一补一”.
     """
     if not job.is_whole_city:

@@ -26,18 +26,11 @@ OVER_STAGES = ("ended", "in_production")
 class LedgerWarning:
     """One thing that is late or missing.
 
-    Attributes
-    ----------
-    project_id
-        The project.
-    unit_id, role
-        Responsible unit, and role of the leader in charge; None where not stated.
-    rule_id, part
-        The rule.
-    statement
-        What.
-    days
-        For how many days, None where that isn't counted.
+    ``project_id``: The project.
+    ``unit_id, role``: Responsible unit, and role of the leader in charge; None where not stated.
+    ``rule_id, part``: The rule.
+    ``statement``: What.
+    ``days``: For how many days, None where that isn't counted.
     """
 
     project_id: str
@@ -53,14 +46,9 @@ class LedgerWarning:
 class Desk:
     """What warnings are drawn from.
 
-    Attributes
-    ----------
-    projects, events, problems
-        Tables ``projects``, ``project_events``, ``problems``.
-    policy
-        Rules on the as-of date.
-    as_of
-        The day (ISO).
+    ``projects, events, problems``: Tables ``projects``, ``project_events``, ``problems``.
+    ``policy``: Rules on the as-of date.
+    ``as_of``: The day (ISO).
     """
 
     projects: pd.DataFrame
@@ -211,18 +199,12 @@ DATES = ("sent_on", "met_on", "resolved_on")
 class ProblemStatus:
     """One problem on a day.
 
-    Attributes
-    ----------
-    row
-        Its row of ``problems``, with what came after the day left out.
-    state
-        ``resolved``; ``sent`` to who has to solve it; ``waiting`` to be sent, not yet late;
-        ``late``; ``filed_late`` where it came in after the day for filing, so that it goes with
-        the next month's; ``no_data`` without a day of filing.
-    due_on
-        Day (ISO) by which it is to be sent out, None where the packs name none.
-    meeting_by
-        Day (ISO) of the meeting, held as needed.
+    ``row``: Its row of ``problems``, with what came after the day left out.
+    ``state``: ``resolved``; ``sent`` to who has to solve it; ``waiting`` to be sent, not yet
+      late; ``late``; ``filed_late`` where it came in after the day for filing, so that it goes with
+      the next month's; ``no_data`` without a day of filing.
+    ``due_on``: Day (ISO) by which it is to be sent out, None where the packs name none.
+    ``meeting_by``: Day (ISO) of the meeting, held as needed.
     """
 
     row: Row

@@ -34,8 +34,6 @@ OVER = ("production", "completed", "ended")
 def disordered(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find projects whose stages are missing or the wrong way round (B8, D10).
 
-    Notes
-    -----
     B8 《进一步推动招大引强工作实施方案》 二（一）1, 3: from list to list, none left out. D10
     磐安 二: the steps before the one reached. A project without an event, of which only the row
     tells a stage, isn't known.
@@ -148,8 +146,6 @@ def approval_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
     One a project [工作日]; a unit without any has one, ``not_applicable``.
 
-    Notes
-    -----
     长春 四（三）22; the span is the pack's assumption.
     """
     verdicts: list[tuple[str | None, Verdict]] = []
@@ -231,8 +227,6 @@ def central_approval_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     start is filled in for no project, that isn't known. Before the last day what isn't approved yet
     is ``not_applicable``: not due.
 
-    Notes
-    -----
     长春 五（一）27.
     """
     window = window_of(dated.rule, job.year, job.policy.as_of)

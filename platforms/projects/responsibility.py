@@ -42,8 +42,6 @@ def leader_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     project; where the targets name none, one ``no_data`` says so, since a leader who leads nothing
     can't be told from there being none.
 
-    Notes
-    -----
     嘉政办发〔2018〕52号 二（一）–（三）: of a unit its own leaders, of city and departments those
     of the city. New is what came on the list in the year in one of the programmes (as C1). A
     project without a leader is led by nobody, unless the column isn't kept at all.
@@ -98,9 +96,7 @@ def _counts(
         named_by = () if naming is None else (Evidence("targets", tuple(map(str, naming))),)
         verdicts.append(
             dataclasses.replace(
-                verdict,
-                part=f"{dated.rule.part}:{name}",
-                evidence=(*verdict.evidence, *named_by),
+                verdict, part=f"{dated.rule.part}:{name}", evidence=(*verdict.evidence, *named_by)
             )
         )
     if not roster:
@@ -166,8 +162,6 @@ def least_investment(dated: DatedRule) -> float:
 def unattended(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find large projects without a leader of the city, or without a secretary.
 
-    Notes
-    -----
     长春 五（二）30, 31. A column that is filled in for no project isn't kept.
     """
     least = least_investment(dated)
@@ -216,8 +210,6 @@ def contact_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     One for the city; key firms without a contact are named. Where no firm has one, they aren't
     kept, and nothing is known; a firm that doesn't say whether it is a key one may be.
 
-    Notes
-    -----
     《进一步推动招大引强工作实施方案》 二（二）6.
     """
     if not job.is_whole_city:
@@ -261,8 +253,6 @@ def problem_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     the 3rd of the next month is late by its length. Not yet sent counts as of the as-of date once
     it is late; a meeting that wasn't held isn't overdue.
 
-    Notes
-    -----
     长春 五（二）32; "日前" includes the day (S12).
     """
     if not job.is_whole_city:

@@ -35,18 +35,11 @@ class BoundaryCondition:
 class ProjectSite:
     """The land of a project.
 
-    Attributes
-    ----------
-    parcel_ids
-        Its parcels.
-    missing_ids
-        Those of them that no layer holds, or that have no shape.
-    area_mu
-        Ellipsoidal area of their union [亩], None without a shape.
-    shape
-        Their union, None without one.
-    conditions
-        What it meets, the largest overlap first.
+    ``parcel_ids``: Its parcels.
+    ``missing_ids``: Those of them that no layer holds, or that have no shape.
+    ``area_mu``: Ellipsoidal area of their union [亩], None without a shape.
+    ``shape``: Their union, None without one.
+    ``conditions``: What it meets, the largest overlap first.
     """
 
     parcel_ids: tuple[str, ...]

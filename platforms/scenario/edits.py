@@ -146,14 +146,9 @@ def from_plain(plain: Mapping[str, Any]) -> ScenarioEdit:
 class Scenario:
     """A scenario of a workspace (方案).
 
-    Attributes
-    ----------
-    name
-        Its name.
-    edits
-        What it changes, in order.
-    adopted_at
-        When it was adopted (ISO), None where it wasn't.
+    ``name``: Its name.
+    ``edits``: What it changes, in order.
+    ``adopted_at``: When it was adopted (ISO), None where it wasn't.
     """
 
     name: str
@@ -167,8 +162,6 @@ def require_free_land(edits: Sequence[ScenarioEdit], source: LayerSource) -> Non
     Raises PlanningError: ``scenario_land_overlaps``, ``scenario_parcel_taken``,
     ``scenario_project_placed``, ``scenario_units_differ``.
 
-    Notes
-    -----
     Less common land than a check of the layer lists (``TopologyRule``) is drawing, not a conflict.
     """
     added = [edit for edit in edits if isinstance(edit, AddLand)]

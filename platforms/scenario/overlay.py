@@ -34,14 +34,9 @@ DEMANDED = ("energy_tce", "emission_t", "pollutant", "emissions_t")
 class Overlay:
     """The layers of a city with the edits of a scenario.
 
-    Attributes
-    ----------
-    base
-        The city, which stays as it is.
-    frames
-        Copies of the layers that are changed.
-    changed, added
-        Keys of the rows changed and added, by layer.
+    ``base``: The city, which stays as it is.
+    ``frames``: Copies of the layers that are changed.
+    ``changed, added``: Keys of the rows changed and added, by layer.
     """
 
     base: LayerSource

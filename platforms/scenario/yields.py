@@ -28,14 +28,10 @@ MOST = 0.5
 class PerMuEffects:
     """Output and tax per 亩 before and after.
 
-    Attributes
-    ----------
-    rows
-        One row a unit or platform: ``by``, ``row_id``, ``name``, ``period``; for ``output`` and
-        ``tax`` ``<figure>_before``, ``<figure>_after``, ``<figure>_change`` [万元/亩] and
-        ``<figure>_coverage_share`` of what was reported; missing where it can't be told.
-    reasons
-        Why a figure can't be told, and which projects it holds; by row.
+    ``rows``: One row a unit or platform: ``by``, ``row_id``, ``name``, ``period``; for ``output``
+      and ``tax`` ``<figure>_before``, ``<figure>_after``, ``<figure>_change`` [万元/亩] and
+      ``<figure>_coverage_share`` of what was reported; missing where it can't be told.
+    ``reasons``: Why a figure can't be told, and which projects it holds; by row.
     """
 
     rows: pd.DataFrame

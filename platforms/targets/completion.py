@@ -37,8 +37,6 @@ def completion_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     year that isn't over has no completion to judge. A task is a row of a unit with a target; rows
     of towns and leaders are other tasks.
 
-    Notes
-    -----
     B11 《进一步推动招大引强工作实施方案》 三（一）.
     """
     targets = job.source.read(LAYER)
@@ -160,8 +158,6 @@ def construction_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     Counted up to the target date or the as-of date, whichever comes first; the growth of investment
     is the figure reported.
 
-    Notes
-    -----
     E1, E8 长府办发 一2、五（一）28. 开工 by a day takes in works resumed on projects of earlier
     years; 新开工 doesn't.
     """

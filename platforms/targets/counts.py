@@ -22,18 +22,8 @@ CLASS = "project_class"
 def on_years_list(ledger: ProjectLedger, window: Window) -> Maybe:
     """Say which projects stood on the list of a year.
 
-    Parameters
-    ----------
-    ledger
-        The ledger.
-    window
-        The year.
-
-    Returns
-    -------
-    Maybe
-        Listed by its last day, not started before it and not gone from the list (C6: a project
-        leaves by starting, or because the policy or the investor changed).
+    Listed by its last day, not started before it and not gone from the list (C6: a project leaves
+    by starting, or because the policy or the investor changed).
     """
     came = ledger.happened(("listed",), BEGINNING, window.last)
     earlier = ledger.happened(("started",), BEGINNING, _day_before(window.first))
@@ -46,20 +36,11 @@ def signed_and_landed(
 ) -> tuple[Maybe, Maybe]:
     """Say which projects of a year's list are signed, and which projects landed in the year.
 
-    Parameters
-    ----------
-    ledger
-        The ledger.
-    policy
-        Rules on the as-of date; S5 states what is signed and what is landed.
-    window
-        The year, or its part up to a day.
+    ``policy``: Rules on the as-of date; S5 states what is signed and what is landed.
+    ``window``: The year, or its part up to a day.
 
-    Returns
-    -------
-    tuple of Maybe
-        What lies under the fraction line of the landing rate, and what lies over it where it also
-        lies under it.
+    What lies under the fraction line of the landing rate, and what lies over it where it also lies
+    under it.
     """
     listed = on_years_list(ledger, window)
     signed = ledger.happened(
@@ -80,8 +61,6 @@ def landing_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
     One each; ÷ all listed is in the reasons. Without a signed project, ``no_data``.
 
-    Notes
-    -----
     C8 嘉政办发〔2018〕52号 一、四（四）、附件; S5. The provincial definition is not stated.
     """
     ledger = ledger_of(job)
@@ -117,8 +96,6 @@ def floor_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     whose floor is stated, or doesn't say, ``no_data``. A unit without such projects has one
     verdict: ``not_applicable``, or ``no_data`` where projects don't state their class.
 
-    Notes
-    -----
     C2 嘉政办发〔2018〕52号 二: no other floor is stated.
     """
     ledger = ledger_of(job)
@@ -223,8 +200,6 @@ def led_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
     One a unit, by contracted USD or by RMB; neither is converted into the other.
 
-    Notes
-    -----
     B9 《进一步推动招大引强工作实施方案》 二（一）1; S6.
     """
     ledger = ledger_of(job)
@@ -242,8 +217,6 @@ def city_registered_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
     Projects by registration, foreign investment by the figures reported.
 
-    Notes
-    -----
     B10 一（二）, S6.
     """
     if not job.is_whole_city:
@@ -262,8 +235,6 @@ def city_listed_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     Projects by entry on the list, its starts by start. The sizes (左右) give one verdict a project
     of the class: the distance, and no judgement.
 
-    Notes
-    -----
     C1 嘉政办发〔2018〕52号 一.
     """
     if not job.is_whole_city:
@@ -309,8 +280,6 @@ def annex_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     One for each unit that the part names. A unit that no part about 县长工程 names gets
     ``no_data``: the annex states no number for it.
 
-    Notes
-    -----
     C3 嘉政办发〔2018〕52号 二（二）、附件. Floors of units and the total of C1 are tested apart.
     """
     ledger = ledger_of(job)
@@ -359,8 +328,6 @@ def good_project_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     functional zones don't count for the county around them. Counted up to the target date;
     ``no_data`` where no platform is on file or a level that decides isn't stated.
 
-    Notes
-    -----
     A12 嘉政发〔2018〕15号 一（招商服务更加精准）; S4: listed 省市县长工程 since 2018-06-08; S9.
     """
     since = job.policy.setting_texts("S4", "listed_from")[0]

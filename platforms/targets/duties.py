@@ -28,8 +28,6 @@ def spans_of(unit: str, year: int) -> list[Span]:
 
     First and last day; weeks begin on Monday, and only those that lie in the year whole count.
 
-    Examples
-    --------
     >>> len(spans_of("次/月", 2024)), len(spans_of("次/季", 2024)), len(spans_of("次/双周", 2024))
     (12, 4, 26)
     """
@@ -61,8 +59,6 @@ def recurring_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     or the number of spans missed. Spans that ended before the first entry of the subject aren't
     judged; without an entry, ``no_data``.
 
-    Notes
-    -----
     B14 《进一步推动招大引强工作实施方案》 二（一）1, 三（二）; C15 嘉政办发〔2018〕52号 四（三）;
     D9, D10 磐安 一（四）, 二（三）.
     """
@@ -137,8 +133,6 @@ def reported_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     One a unit, or for the city by rows that name no unit; ``no_data`` without a figure, with one in
     another unit of measure, or with two.
 
-    Notes
-    -----
     B12 《进一步推动招大引强工作实施方案》 二（三）11, 12; B13 三（一）.
     """
     targets = pd.DataFrame(job.source.read(REPORTED_UNITS_LAYER))

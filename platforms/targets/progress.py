@@ -17,20 +17,14 @@ TARGET_RULES = ("A12", "B9", "B10", "B11", "C1", "C2", "C3", "C8", "E1", "E8")
 class Progress:
     """One row: a part of a rule for a unit, a project or the city.
 
-    Attributes
-    ----------
-    verdict
-        What the rule says: done is ``measured``, the target ``threshold``, both in ``unit``.
-    share_done
-        Done ÷ target, None where there is none or less is better.
-    state
-        ``on_target``; ``below_target``; ``past_target_date`` where the date has passed and it
-        was not reached by then; ``running`` where a yearly duty isn't met yet and isn't due;
-        ``no_verdict`` where the rule is shown only; ``no_data``.
-    project_ids
-        The projects counted.
-    open_project_ids
-        Projects that say too little to be counted or left out.
+    ``verdict``: What the rule says: done is ``measured``, the target ``threshold``, both in
+      ``unit``.
+    ``share_done``: Done ÷ target, None where there is none or less is better.
+    ``state``: ``on_target``; ``below_target``; ``past_target_date`` where the date has passed and
+      it was not reached by then; ``running`` where a yearly duty isn't met yet and isn't due;
+      ``no_verdict`` where the rule is shown only; ``no_data``.
+    ``project_ids``: The projects counted.
+    ``open_project_ids``: Projects that say too little to be counted or left out.
     """
 
     verdict: Verdict

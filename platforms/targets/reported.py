@@ -27,8 +27,6 @@ def reported_figures(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
     ``list of Verdict``: One, or none.
 
-    Notes
-    -----
     B10 一（二）; 长春 E8 一2.
     """
     if not conditions_on(dated.rule, LAYER):

@@ -53,9 +53,7 @@ def square(number=0, side=100.0):
 
 def parcels(*ids, **columns):
     return gpd.GeoDataFrame(
-        {"parcel_id": list(ids), **columns},
-        geometry=[square(i) for i in range(len(ids))],
-        crs=CITY,
+        {"parcel_id": list(ids), **columns}, geometry=[square(i) for i in range(len(ids))], crs=CITY
     )
 
 

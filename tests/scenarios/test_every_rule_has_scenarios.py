@@ -12,14 +12,7 @@ import pytest
 from geo.units import compare
 from platforms.checks import CHECKED_RULES
 from platforms.policy.pack import Rule
-from tests.scenarios.rule_scenarios import (
-    PACKS,
-    TABLES,
-    Expected,
-    Scenarios,
-    all_scenarios,
-    pack,
-)
+from tests.scenarios.rule_scenarios import PACKS, TABLES, Expected, Scenarios, all_scenarios, pack
 
 NAMES = sorted(path.stem for path in PACKS.glob("*.yaml"))
 RULES = [rule for name in NAMES for rule in pack(name).rules]

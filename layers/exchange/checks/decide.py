@@ -227,16 +227,10 @@ class RowDecisions:
 class Checks:
     """What is looked for beside the contract, and what is done with what is found.
 
-    Attributes
-    ----------
-    table
-        What is done with each class of fault.
-    claims
-        Parcels that live projects have.
-    units
-        Layer ``units``, None where it is to be read.
-    progress
-        Told the share done.
+    ``table``: What is done with each class of fault.
+    ``claims``: Parcels that live projects have.
+    ``units``: Layer ``units``, None where it is to be read.
+    ``progress``: Told the share done.
     """
 
     table: FaultTable

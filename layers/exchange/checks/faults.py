@@ -194,18 +194,11 @@ class Limits:
 class FaultTable:
     """Every class of fault, the limits, and which layers are looked at.
 
-    Attributes
-    ----------
-    classes
-        Each class by its code.
-    limits
-        From which size on something is a fault.
-    overlap_layers, gap_layers
-        Layers whose rows may not overlap, and may not leave gaps.
-    open_states
-        States of a parcel on offer.
-    dates
-        By layer, pairs of dates of which the first may not lie after the second.
+    ``classes``: Each class by its code.
+    ``limits``: From which size on something is a fault.
+    ``overlap_layers, gap_layers``: Layers whose rows may not overlap, and may not leave gaps.
+    ``open_states``: States of a parcel on offer.
+    ``dates``: By layer, pairs of dates of which the first may not lie after the second.
     """
 
     classes: Mapping[str, FaultClass]
@@ -347,16 +340,10 @@ LINE_COLUMNS = (
 class FaultReport:
     """Every fault of an import.
 
-    Attributes
-    ----------
-    lines
-        The faults, class by class.
-    names
-        Key of every row of the file.
-    aside
-        Which rows are kept aside, by position.
-    unchecked
-        What could not be looked for, and why.
+    ``lines``: The faults, class by class.
+    ``names``: Key of every row of the file.
+    ``aside``: Which rows are kept aside, by position.
+    ``unchecked``: What could not be looked for, and why.
     """
 
     lines: tuple[FaultRows, ...]

@@ -27,12 +27,8 @@ DECLARED = "area_declared_m2"
 class Holder:
     """A live project that has a parcel.
 
-    Attributes
-    ----------
-    project_id
-        The project.
-    whole
-        The project it is a phase of; itself where it is none.
+    ``project_id``: The project.
+    ``whole``: The project it is a phase of; itself where it is none.
     """
 
     project_id: str
@@ -57,8 +53,6 @@ def declared_lines(
     ``declared_area``: at most one. The area of a line is what is declared less what is measured on
     the ellipsoid.
 
-    Notes
-    -----
     In Jiaxing the plane is up to 0.036 % larger than the ellipsoid, which is within the limits
     from 1000 m² on: on which of the two an area was declared hardly ever decides.
     """

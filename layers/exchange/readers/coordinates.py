@@ -44,8 +44,6 @@ def orders_of(first: Floats, second: Floats) -> npt.NDArray[np.int8]:
 
     Position in ``ORDERS``; -1 where the numbers fit none, such as those of a local system.
 
-    Examples
-    --------
     >>> orders_of(np.array([3_403_497.8, 120.75, 10.0]), np.array([40_571_815.4, 30.75, 20.0]))
     array([ 0,  3, -1], dtype=int8)
     """
@@ -71,8 +69,6 @@ def zones_of(eastings: Floats) -> npt.NDArray[np.int64]:
     13–23 for zones of 6°, 25–45 for those of 3°, 0 where none stands in front, -1 where the number
     is no easting.
 
-    Examples
-    --------
     >>> zones_of(np.array([40_571_815.4, 571_815.4, 3_403_497.8]))
     array([40,  0, -1])
     """
@@ -142,8 +138,6 @@ def coordinate_columns(columns: Sequence[str]) -> CoordinateColumns | None:
 
     None where there are none, or where two columns could be the same one.
 
-    Examples
-    --------
     >>> found = coordinate_columns(["企业名称", "经度", "纬度"])
     >>> found.pair, found.first, found.second
     ('lon_lat', '经度', '纬度')
@@ -321,8 +315,6 @@ def with_shapes(content: Content) -> Content:
     list as it is where it has no coordinates, or where columns called X and Y leave open which is
     north (noted as ``coordinate_order_unknown``).
 
-    Notes
-    -----
     Which number is north is told by the headings; where the numbers' sizes contradict them, as
     they do for 经度 30.7, by the sizes. A row that fits neither has no shape.
     """

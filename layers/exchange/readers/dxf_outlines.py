@@ -180,8 +180,6 @@ def arc_points(
 
     Points on the arc, so many that the chords lie within a millimetre of it.
 
-    Examples
-    --------
     The half circle below two points 2 m apart:
 
     >>> points = arc_points((0, 0), (2, 0), 1.0)

@@ -26,8 +26,6 @@ def known_encoding(text: str) -> str:
 
     Raises LayerError: ``encoding_unknown``.
 
-    Examples
-    --------
     >>> known_encoding("gbk"), known_encoding("ANSI 936"), known_encoding("utf8")
     ('GB18030', 'GB18030', 'UTF-8')
     """
@@ -64,8 +62,6 @@ def sniff(texts: Iterable[bytes]) -> str:
     ``ASCII`` where no byte has its high bit set, ``UTF-8`` where all such texts are valid UTF-8,
     ``GB18030`` otherwise.
 
-    Examples
-    --------
     >>> sniff(["计划".encode("gbk")]), sniff(["计划".encode()]), sniff([b"plan"])
     ('GB18030', 'UTF-8', 'ASCII')
     """
@@ -87,8 +83,6 @@ def likelier(texts: Sequence[bytes], declared: str) -> str | None:
 
     ``UTF-8`` or ``GB18030``, None where the declared one may be right.
 
-    Examples
-    --------
     >>> likelier(["计划用地".encode()], "GB18030"), likelier(["计划用地".encode("gbk")], "GB18030")
     ('UTF-8', None)
     """

@@ -19,12 +19,8 @@ if TYPE_CHECKING:
 class Evidence:
     """One thing recognised, assumed or changed while a file was read or written.
 
-    Attributes
-    ----------
-    code
-        Key of the sentence in the message catalogue.
-    values
-        The named values it mentions.
+    ``code``: Key of the sentence in the message catalogue.
+    ``values``: The named values it mentions.
     """
 
     code: str
@@ -106,27 +102,16 @@ MAX_ROWS = 5_000_000
 class SourceFile:
     """A file as read, before anything is asked of it.
 
-    Attributes
-    ----------
-    path
-        The file.
-    format
-        The format's name, one of the values of ``READ_ENDINGS``.
-    frame
-        Rows with the file's own column names; a GeoDataFrame (column ``geometry``) where the file
-        has shapes.
-    crs
-        Its coordinate system, None where it has none.
-    crs_basis
-        Whether the file states it or its format implies it.
-    encoding
-        How its text is encoded.
-    sha256
-        Hash of the file.
-    layers
-        Names of the layers or sheets it holds.
-    evidence
-        What was recognised, in order.
+    ``path``: The file.
+    ``format``: The format's name, one of the values of ``READ_ENDINGS``.
+    ``frame``: Rows with the file's own column names; a GeoDataFrame (column ``geometry``) where
+      the file has shapes.
+    ``crs``: Its coordinate system, None where it has none.
+    ``crs_basis``: Whether the file states it or its format implies it.
+    ``encoding``: How its text is encoded.
+    ``sha256``: Hash of the file.
+    ``layers``: Names of the layers or sheets it holds.
+    ``evidence``: What was recognised, in order.
     """
 
     path: Path
@@ -177,8 +162,6 @@ def unique_names(names: Iterable[object]) -> list[str]:
 
     As many names, in the same order.
 
-    Examples
-    --------
     >>> unique_names(["名称", None, "ID", "id"])
     ['名称', 'column_2', 'ID', 'id_2']
     """

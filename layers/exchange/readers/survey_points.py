@@ -82,8 +82,6 @@ def point_of(line: str, number: int) -> PointLine | None:
 
     None where the line is no point's. A label or ring that doesn't stand there is empty.
 
-    Examples
-    --------
     >>> point_of("J1,1,3403700.000,40571800.000", 12)[1:5]
     ('J1', '1', 3403700.0, 40571800.0)
     >>> point_of("Ｊ１，１，3403700，40571800", 12)[1:5]
@@ -132,8 +130,6 @@ def parcel_of(line: str) -> ParcelLine | None:
 
     None where the line opens no parcel: neither an ``@`` nor 面, 线 or 点 among its fields.
 
-    Examples
-    --------
     >>> parcel = parcel_of("10,5.8000,SL-001,示例地块一,面,,工业用地,,@")
     >>> parcel.count, parcel.area, parcel.number, parcel.name, parcel.use
     (10, '5.8000', 'SL-001', '示例地块一', '工业用地')
@@ -192,8 +188,6 @@ def declared_area(text: str) -> tuple[float | None, str | None]:
 
     The number, None where there is none; ``m2``, ``亩`` or ``公顷``, None where none stands there.
 
-    Examples
-    --------
     >>> declared_area("0.7655公顷"), declared_area("5.7089"), declared_area("约5")
     ((0.7655, '公顷'), (5.7089, None), (None, None))
     """
@@ -395,8 +389,6 @@ def nested(polygons: npt.NDArray[np.object_]) -> shapely.Geometry:
 
     The shape that the rings bound together.
 
-    Examples
-    --------
     >>> boxes = [(0, 0, 9, 9), (1, 1, 2, 2), (9, 9, 10, 10)]
     >>> nested(np.array([shapely.box(*bounds) for bounds in boxes])).area
     81.0

@@ -235,8 +235,6 @@ def crs_of(
 
     None where header and numbers leave it open, with what is missing.
 
-    Notes
-    -----
     A header that names another zone than stands in front of the eastings is taken at its word:
     the shapes then lie elsewhere, and placing them refuses that or asks.
     """
@@ -274,8 +272,6 @@ def gauss_kruger(datum: Datum, zone: int, *, has_zone: bool) -> CRS:
     ``zone``: 13–23 (6°) or 25–45 (3°).
     ``has_zone``: True where eastings carry the zone in front.
 
-    Examples
-    --------
     >>> gauss_kruger("CGCS2000", 40, has_zone=True).to_epsg()
     4528
     >>> gauss_kruger("CGCS2000", 40, has_zone=False).to_epsg()
@@ -305,8 +301,6 @@ def zone_of(crs: CRS) -> tuple[Datum, int, bool] | None:
 
     As ``gauss_kruger`` takes them; None where it is none of these.
 
-    Examples
-    --------
     >>> zone_of(CRS(4549)), zone_of(CRS(2364)), zone_of(CRS(3857))
     (('CGCS2000', 40, False), ('Xian80', 40, True), None)
     """
@@ -453,10 +447,7 @@ NEAR = 0.02
 
 
 def declared_areas(
-    texts: Sequence[str],
-    shapes: npt.NDArray[np.object_],
-    crs: CRS | None,
-    oddities: Oddities,
+    texts: Sequence[str], shapes: npt.NDArray[np.object_], crs: CRS | None, oddities: Oddities
 ) -> tuple[list[float | None], tuple[Evidence, ...]]:
     """Read declared areas in square metres.
 
@@ -537,8 +528,6 @@ def read_survey_text(path: Path, encoding: str | None, layer: str | None) -> Con
     Raises LayerError: ``text_too_large``, ``txt_not_survey``, ``txt_unit_unknown``,
     ``source_layer_needed``, ``rows_too_many`` and those of ``decode_file``.
 
-    Notes
-    -----
     In these files X is the northing and Y the easting; where the numbers' sizes say otherwise they
     are taken by their sizes, and that is noted.
     """

@@ -56,8 +56,6 @@ def split_heading(heading: str) -> tuple[str, str | None]:
     The heading without unit, in the form in which headings are compared; the unit, None where none
     is known.
 
-    Examples
-    --------
     >>> split_heading("用地面积（公顷）"), split_heading("亩均税收")
     (('用地面积', '公顷'), ('亩均税收', None))
     """
@@ -75,8 +73,6 @@ def unit_factor(unit: str, field_unit: str) -> float | None:
 
     The factor; None where the units measure different things.
 
-    Examples
-    --------
     >>> unit_factor("公顷", "亩"), unit_factor("万元", "亿元"), unit_factor("米", "亩")
     (15.0, 0.0001, None)
     """
@@ -99,8 +95,6 @@ def split_number(value: object) -> tuple[object, str | None]:
 
     What stands before the unit, and the unit; the value as it is where there is none.
 
-    Examples
-    --------
     >>> split_number("12.5 亩"), split_number("约3亩"), split_number(4)
     (('12.5', '亩'), ('约3亩', None), (4, None))
     """
@@ -233,9 +227,7 @@ def _unit(
     raise LayerError("declared_unit_unclear", **values)
 
 
-def _cells(
-    frame: pd.DataFrame,
-) -> tuple[pd.DataFrame, pd.Series, tuple[Evidence, ...]]:
+def _cells(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series, tuple[Evidence, ...]]:
     """Take units off the cells that carry their own: ``12.5亩``."""
     parted = [split_number(value) for value in frame[DECLARED]]
     factors = pd.Series(

@@ -76,8 +76,6 @@ def use_of(text: str, is_survey: bool | None) -> Use:
     ``is_survey``: Whether codes of digits belong to the land survey (True) or to the planning
       guide (False); None where that isn't known.
 
-    Examples
-    --------
     >>> use_of("工业用地（标准厂房）", None).code, use_of("0601", True).code
     ('1001', '1001')
     """
@@ -201,8 +199,6 @@ def industry_digits(text: str) -> str | None:
 
     Two to four digits; None where it is no code.
 
-    Examples
-    --------
     >>> industry_digits("Ｃ3825 光伏设备"), industry_digits("38"), industry_digits("电气机械")
     ('3825', '38', None)
     """

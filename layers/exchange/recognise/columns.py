@@ -137,8 +137,6 @@ def synonyms_of(contract: Contract) -> Iterator[tuple[str, str]]:
 
     Word in the form in which headings are compared (its unit taken off), and the column.
 
-    Examples
-    --------
     >>> from layers.contracts import CONTRACTS
     >>> ("dkbh", "parcel_id") in set(synonyms_of(CONTRACTS["land_parcels"]))
     True

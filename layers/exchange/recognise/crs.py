@@ -28,14 +28,9 @@ SAMPLE = 2_000
 class Extent:
     """Where data of a workspace should lie.
 
-    Attributes
-    ----------
-    target
-        Projected system of the workspace.
-    outlines
-        The units of assessment as one shape in ``target``, None where none are held.
-    edges
-        Their borders, inner ones too, None where none are held.
+    ``target``: Projected system of the workspace.
+    ``outlines``: The units of assessment as one shape in ``target``, None where none are held.
+    ``edges``: Their borders, inner ones too, None where none are held.
     """
 
     target: CRS
@@ -173,21 +168,14 @@ FITS_FROM = 0.5
 class Reading:
     """One way to understand a file's numbers.
 
-    Attributes
-    ----------
-    kind
-        What spoke for it: ``degrees``; ``zone3``, ``zone6`` by zone number; ``bare`` easting
-        without zone number; ``web_mercator``; ``workspace``, the workspace's own system.
-    crs
-        The system.
-    axis
-        ``xy`` where the first number is east, ``yx`` where it is north.
-    share
-        Share of the shapes that it puts onto the ground, 0–1.
-    by_outlines
-        True where the ground was the units' outlines, False where only the area of use.
-    is_elsewhere
-        True where outlines are held and it puts the shapes beside them.
+    ``kind``: What spoke for it: ``degrees``; ``zone3``, ``zone6`` by zone number; ``bare``
+      easting without zone number; ``web_mercator``; ``workspace``, the workspace's own system.
+    ``crs``: The system.
+    ``axis``: ``xy`` where the first number is east, ``yx`` where it is north.
+    ``share``: Share of the shapes that it puts onto the ground, 0–1.
+    ``by_outlines``: True where the ground was the units' outlines, False where only the area of
+      use.
+    ``is_elsewhere``: True where outlines are held and it puts the shapes beside them.
     """
 
     kind: Kind

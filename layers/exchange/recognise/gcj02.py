@@ -18,12 +18,7 @@ from geo.crs import is_modern
 from geo.gcj02 import UNSHIFT
 from layers.errors import LayerError
 from layers.exchange.readers.source import Evidence, SourceFile
-from layers.exchange.recognise.crs import (
-    SAMPLE,
-    Extent,
-    geographic,
-    middles,
-)
+from layers.exchange.recognise.crs import SAMPLE, Extent, geographic, middles
 from layers.exchange.request import CrsOptions
 
 CHANCE = 0.05
@@ -70,14 +65,9 @@ class FitOfShift:
 class Suspicion:
     """What speaks for a shift.
 
-    Attributes
-    ----------
-    by_source
-        Shift named by the source's words, None where none is.
-    sign
-        The words, for the message.
-    by_fit
-        Shift that fits clearly better taken away, None where none does.
+    ``by_source``: Shift named by the source's words, None where none is.
+    ``sign``: The words, for the message.
+    ``by_fit``: Shift that fits clearly better taken away, None where none does.
     """
 
     by_source: str | None

@@ -103,12 +103,8 @@ def parse_threshold(text: str) -> Threshold:
     Raises LayerError: ``threshold_unreadable``, ``threshold_reversed``, ``threshold_of_years``
     where each of several years has a value of its own.
 
-    Notes
-    -----
     以上, 以下 and 以内 include the number, 超过 and 不满 don't (民法典 art. 1259).
 
-    Examples
-    --------
     >>> t = parse_threshold("≥500万元/亩")
     >>> t.operators, t.lower, t.upper, t.unit
     (('≥',), 500.0, None, '万元/亩')
@@ -129,8 +125,6 @@ def parse_thresholds(text: str) -> tuple[Threshold, ...]:
 
     Raises LayerError: ``threshold_unreadable``, ``threshold_reversed``.
 
-    Examples
-    --------
     >>> [(t.years, t.lower) for t in parse_thresholds("投产后前3年30、35、40万元/亩")]
     [((1, 1), 30.0), ((2, 2), 35.0), ((3, 3), 40.0)]
     """

@@ -71,8 +71,6 @@ def short_names(names: Iterable[str], encoding: str) -> list[str]:
 
     Short names, in the same order.
 
-    Examples
-    --------
     >>> short_names(["parcel_id", "land_use_code", "land_use_scheme"], "UTF-8")
     ['parcel_id', 'land_use_c', 'land_use_s']
     >>> short_names(["area_declared_m2", "area_declared_mu"], "UTF-8")

@@ -58,8 +58,6 @@ def write_survey_text(path: Path, sheet: Sheet, heading: ExportHeading) -> tuple
     Raises LayerError: ``txt_system_needed`` for shapes of no system or one that has no Gauss-Krüger
     zone, ``txt_no_polygons``.
 
-    Notes
-    -----
     Northing before easting, both with three decimals; eastings with their zone; outer rings
     clockwise from the north-west, holes against the clock; each ring closed by its first point,
     which the count of points has; labels J1, J2 … through the rings of a parcel. A declared area

@@ -27,12 +27,8 @@ from layers.fields import FIELDS
 class Picture:
     """A picture in a report.
 
-    Attributes
-    ----------
-    png
-        The picture (PNG).
-    caption
-        What stands below it, and what a screen reader says.
+    ``png``: The picture (PNG).
+    ``caption``: What stands below it, and what a screen reader says.
     """
 
     png: bytes
@@ -47,12 +43,8 @@ Content = str | Sheet | Picture
 class Section:
     """A headed part of a report.
 
-    Attributes
-    ----------
-    title
-        Its heading.
-    content
-        Paragraphs, tables and pictures in order. The name of a table stands above it.
+    ``title``: Its heading.
+    ``content``: Paragraphs, tables and pictures in order. The name of a table stands above it.
     """
 
     title: str
@@ -63,12 +55,8 @@ class Section:
 class Report:
     """A report that can be written as a document.
 
-    Attributes
-    ----------
-    heading
-        Title, summary, sources, language, 演示数据 mark, headings of columns.
-    sections
-        What it says, in order; sources and manifest follow by themselves.
+    ``heading``: Title, summary, sources, language, 演示数据 mark, headings of columns.
+    ``sections``: What it says, in order; sources and manifest follow by themselves.
     """
 
     heading: ExportHeading
@@ -260,10 +248,7 @@ def save(document: Any, path: Path) -> None:  # noqa: ANN401
     """Save with fixed days inside the archive, so that a report can be compared by its hash."""
     draft = io.BytesIO()
     document.save(draft)
-    with (
-        zipfile.ZipFile(draft) as source,
-        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as kept,
-    ):
+    with zipfile.ZipFile(draft) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as kept:
         for name in source.namelist():
             kept.writestr(zipfile.ZipInfo(name, ZIP_DAY), source.read(name), zipfile.ZIP_DEFLATED)
 
@@ -433,8 +418,6 @@ def shared_room(widths: Sequence[int], room: float) -> list[float]:
     Widths that add up to the room. Where it is short, wide columns give way, for their texts can
     break.
 
-    Examples
-    --------
     >>> shared_room([10, 30], 80.0), shared_room([10, 30, 60], 70.0)
     ([20.0, 60.0], [10.0, 20.0, 40.0])
     """

@@ -29,20 +29,13 @@ from layers.exchange.writers.word import (
 class Grid:
     """A small table on a board.
 
-    Attributes
-    ----------
-    title
-        What stands above it.
-    titles
-        Headings of its columns; empty for none.
-    rows
-        Texts, row by row.
-    widths
-        Share of the width that each column has; they add up to 1.
-    cell_lines
-        Lines a cell has; a longer text ends in …, so that the sheet stays one.
-    note
-        What stands below it: how much is left out, or that there is nothing; empty for nothing.
+    ``title``: What stands above it.
+    ``titles``: Headings of its columns; empty for none.
+    ``rows``: Texts, row by row.
+    ``widths``: Share of the width that each column has; they add up to 1.
+    ``cell_lines``: Lines a cell has; a longer text ends in …, so that the sheet stays one.
+    ``note``: What stands below it: how much is left out, or that there is nothing; empty for
+      nothing.
     """
 
     title: str
@@ -57,16 +50,10 @@ class Grid:
 class Board:
     """One matter on one sheet.
 
-    Attributes
-    ----------
-    title
-        What it is of.
-    lines
-        Where it stands, in sentences.
-    picture
-        Its map, or the sentence that says why there is none.
-    left, right
-        Tables below the map, and beside it.
+    ``title``: What it is of.
+    ``lines``: Where it stands, in sentences.
+    ``picture``: Its map, or the sentence that says why there is none.
+    ``left, right``: Tables below the map, and beside it.
     """
 
     title: str
@@ -80,12 +67,8 @@ class Board:
 class Boards:
     """Boards that can be written as a document, a page each.
 
-    Attributes
-    ----------
-    heading
-        Title, sources, language, 演示数据 mark; the sources stand small on every page.
-    boards
-        The boards.
+    ``heading``: Title, sources, language, 演示数据 mark; the sources stand small on every page.
+    ``boards``: The boards.
     """
 
     heading: ExportHeading

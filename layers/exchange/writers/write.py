@@ -189,8 +189,6 @@ def ending_of(path: Path) -> str:
 
     Raises LayerError: ``format_unknown``, with the endings known.
 
-    Examples
-    --------
     >>> ending_of(Path("地块.SHP.ZIP"))
     '.shp.zip'
     """

@@ -49,15 +49,7 @@ BLOCK = {
     "parcel_ids",
     "by_unit",
 }
-SHORT = {
-    "block_id",
-    "unit_id",
-    "unit_name",
-    "area_mu",
-    "parcel_count",
-    "parcel_ids",
-    "bounded_by",
-}
+SHORT = {"block_id", "unit_id", "unit_name", "area_mu", "parcel_count", "parcel_ids", "bounded_by"}
 BRIDGE = {
     "parcel_id",
     "other_parcel_id",
@@ -534,10 +526,7 @@ def test_a_demand_may_come_from_a_file(muplan, tmp_path, small_demo):
     assert "330482" in {one["unit_id"] for one in found["rejected"]}
 
 
-@pytest.mark.parametrize(
-    "key",
-    ["curve", "knee_gap_m"],
-)
+@pytest.mark.parametrize("key", ["curve", "knee_gap_m"])
 def test_keys_that_were_not_asked_for_are_absent(key, asked):
     for found in (asked("blocks"), asked(*MATCH)):
         assert f'"{key}"' not in found.out

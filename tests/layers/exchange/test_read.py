@@ -247,8 +247,7 @@ def test_only_the_parts_of_a_shapefile_are_taken_from_an_archive(tmp_path):
 def geojson(folder, features, **members):
     path = folder / "a.geojson"
     path.write_text(
-        json.dumps({"type": "FeatureCollection", "features": features, **members}),
-        encoding="utf-8",
+        json.dumps({"type": "FeatureCollection", "features": features, **members}), encoding="utf-8"
     )
     return path
 

@@ -29,8 +29,7 @@ def test_three_of_ten_exited_are_thirty_percent_and_meet_it(exited, outcome):
 
 
 @pytest.mark.parametrize(
-    ("as_of", "outcome"),
-    [("2024-04-30", "not_met"), ("2024-05-01", "met"), ("2024-05-02", "met")],
+    ("as_of", "outcome"), [("2024-04-30", "not_met"), ("2024-05-01", "met"), ("2024-05-02", "met")]
 )
 def test_an_exit_counts_from_its_own_day(as_of, outcome):
     assert verdict_of(parks(10, 3), as_of=as_of).outcome == outcome

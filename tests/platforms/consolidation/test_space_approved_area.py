@@ -85,8 +85,7 @@ BEFORE = rect(0, 0, 1000, 1000)
 
 
 @pytest.mark.parametrize(
-    ("wider_m", "outcome"),
-    [(0, "met"), (4.99, "met"), (5.01, "not_met"), (200, "not_met")],
+    ("wider_m", "outcome"), [(0, "met"), (4.99, "met"), (5.01, "not_met"), (200, "not_met")]
 )
 def test_an_outline_changed_since_consolidation_is_not_met(wider_m, outcome):
     rows = [edition("2018-02-26", BEFORE), edition("2019-12-31", rect(0, 0, 1000 + wider_m, 1000))]

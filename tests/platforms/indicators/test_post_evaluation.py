@@ -29,8 +29,7 @@ def evaluated(actual=None, year=2024, as_of="2025-06-30", started="2022-05-01", 
 
 
 @pytest.mark.parametrize(
-    ("output", "outcome"),
-    [(49_999.0, "short"), (50_000.0, "reached"), (50_001.0, "reached")],
+    ("output", "outcome"), [(49_999.0, "short"), (50_000.0, "reached"), (50_001.0, "reached")]
 )
 def test_output_is_reached_from_the_promise_itself(output, outcome):
     row = evaluated({"output_wan_yuan": output}).loc[("output", "project")]

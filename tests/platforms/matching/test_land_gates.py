@@ -42,10 +42,7 @@ def gates_of(source, wanted, unit_id):
 
 def town(projects, events=()):
     """Land in county N and in county S."""
-    parcels = [
-        parcel("DN", rect(100, 100, 300, 300)),
-        parcel("DS", rect(22_100, 100, 300, 300)),
-    ]
+    parcels = [parcel("DN", rect(100, 100, 300, 300)), parcel("DS", rect(22_100, 100, 300, 300))]
     return city(parcels, projects=list(projects), project_events=list(events))
 
 

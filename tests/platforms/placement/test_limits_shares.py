@@ -98,8 +98,7 @@ def test_the_share_by_number_after_a_placement_counts_major_projects_only(inside
 
 
 @pytest.mark.parametrize(
-    ("key", "what"),
-    [("projects", {"investment_yi_yuan": None}), ("land", {"zone_share": None})],
+    ("key", "what"), [("projects", {"investment_yi_yuan": None}), ("land", {"zone_share": None})]
 )
 def test_a_share_that_cannot_be_told_after_a_placement_is_no_pass(key, what):
     row = {"inside": 9.0, "total": 9.0, "share": 1.0, "threshold": 0.7, "open_points": ()}

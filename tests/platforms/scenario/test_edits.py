@@ -136,10 +136,7 @@ def test_what_cannot_be_meant_is_refused_by_one_sentence_whatever_the_order(code
 
 @pytest.mark.parametrize(
     "edits",
-    [
-        [ExitPark("K1", DAY), ExitPark("K1", DAY)],
-        [SetMajor("P1", True), SetMajor("P1", False)],
-    ],
+    [[ExitPark("K1", DAY), ExitPark("K1", DAY)], [SetMajor("P1", True), SetMajor("P1", False)]],
 )
 def test_the_same_row_is_not_edited_twice(edits):
     with pytest.raises(PlanningError) as caught:
