@@ -69,9 +69,8 @@ class TopologyRule:
 class Finding:
     """One fault.
 
-    ``kind``: ``empty`` 空图形, ``invalid`` 图形错误, ``duplicate`` 重复图斑, ``overlap`` 重叠, ``gap``
-      缝隙,
-      ``sliver`` 狭长碎斑.
+    ``kind``: ``empty`` 空图形, ``invalid`` 图形错误, ``duplicate`` 重复图斑, ``overlap`` 重叠,
+      ``gap`` 缝隙, ``sliver`` 狭长碎斑.
     ``rows``: Positions of the shapes concerned, rising.
     ``shape``: The land concerned; None where there is none.
     ``area_m2``: Its ellipsoidal area [m²], missing where there is none.

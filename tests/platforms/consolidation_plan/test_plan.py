@@ -11,8 +11,9 @@ from platforms.consolidation_plan.plan import (
     ConsolidationQuery,
     consolidation_plans,
     plan_verdicts,
+    program_of,
+    run,
 )
-from platforms.consolidation_plan.program import program_of, run
 from platforms.errors import PlanningError
 from platforms.policy.check import CheckJob
 from platforms.scenario.edits import ExitPark, JoinPark, SetMajor
