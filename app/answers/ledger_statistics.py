@@ -34,7 +34,7 @@ from platforms.projects.dashboard import (
     unit_statuses,
 )
 from platforms.projects.monitoring import OVER_KINDS, Desk, LedgerWarning, warnings_on
-from platforms.targets.progress import State, progress_rows, state_of
+from platforms.targets.progress import ProgressState, progress_rows, state_of
 
 FURTHER_RULES = ("B9", "B10", "B11", "C1", "E1", "E8")
 """Tasks and targets that stand in a list of their own behind the annex."""
@@ -276,7 +276,7 @@ def _figures_row(figures: UnitFigures, names: dict[str, str]) -> dict[str, objec
     }  # fmt: skip
 
 
-def _state(figure: Figure) -> State | None:
+def _state(figure: Figure) -> ProgressState | None:
     return None if figure.verdict is None else state_of(figure.verdict)
 
 

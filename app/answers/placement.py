@@ -20,7 +20,7 @@ from platforms.ledger.visibility import require_city
 from platforms.matching.demand import BEGUN, Demand, demand_of
 from platforms.matching.match import MatchedSite, MatchResult, evaluate, ranked
 from platforms.matching.site import MatchTable
-from platforms.placement.explain import Conflict, LocksConflictError, Relaxation, Why
+from platforms.placement.explain import Conflict, ExplainedRelaxation, LocksConflictError, Why
 from platforms.placement.limits import BY_NUMBER, CUMULATIVE, ShareRows, further_shares
 from platforms.placement.place import Placement, Unplaced, Wishes, place
 from platforms.policy.verdict import Statement
@@ -203,7 +203,7 @@ def _conflict_row(
 
 
 def _relaxation_row(
-    relaxation: Relaxation | None, words: Catalogue, names: Names
+    relaxation: ExplainedRelaxation | None, words: Catalogue, names: Names
 ) -> dict[str, object] | None:
     if relaxation is None:
         return None
@@ -223,7 +223,7 @@ def _relaxation_row(
     }
 
 
-def _changes(relaxation: Relaxation, words: Catalogue, names: Names) -> list[str]:
+def _changes(relaxation: ExplainedRelaxation, words: Catalogue, names: Names) -> list[str]:
     texts = []
     for change in relaxation.changes:
         text = _text(change.statement, words, names)

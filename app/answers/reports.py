@@ -19,7 +19,7 @@ from app.context import Context
 from geo.errors import MuPlanError
 from geo.tools import Progress, nearest_name
 from layers.exchange.writers.sheet import Sheet
-from layers.exchange.writers.word import Content, Picture, Report, Section, report_of_sheets
+from layers.exchange.writers.word import Picture, Report, ReportContent, Section, report_of_sheets
 from layers.exchange.writers.word_board import Boards
 from layers.maps.find import Highlight
 from layers.maps.view import MapView
@@ -213,7 +213,7 @@ def check_report(
             sections.append(Section(name, _of_one_force(context, name, mine)))
     open_ones = [v for v in verdicts if v.outcome == "no_data"]
     name = words.text("report_missing")
-    content: tuple[Content, ...] = (words.text("report_missing_none"),)
+    content: tuple[ReportContent, ...] = (words.text("report_missing_none"),)
     if open_ones:
         content = (Sheet(name, _missing(context, open_ones), printed=PRINTED_MISSING),)
     sections.append(Section(name, content))
@@ -223,12 +223,12 @@ def check_report(
     return _report(context, "check", answer, sections)
 
 
-def _of_one_force(context: Context, name: str, mine: list[Verdict]) -> tuple[Content, ...]:
+def _of_one_force(context: Context, name: str, mine: list[Verdict]) -> tuple[ReportContent, ...]:
     """List what is not met row by row, and count the rest by rule: a paper is for the faults."""
     words = context.words
     missed = [v for v in mine if v.outcome == "not_met"]
     rest = [v for v in mine if v.outcome != "not_met"]
-    content: list[Content] = [force_counts(context, mine)]
+    content: list[ReportContent] = [force_counts(context, mine)]
     if missed:
         table = verdict_table(context, missed)
         content.append(Sheet(name, table, printed=PRINTED_VERDICTS))

@@ -18,10 +18,10 @@ from geo.tools import Progress
 from platforms.checks import CheckQuery
 from platforms.policy.verdict import Verdict
 
-Result = TypeVar("Result")
+JobResult = TypeVar("JobResult")
 
 
-def run_with_bar(key: str, label: str, run: Callable[[Progress], Result]) -> Result:
+def run_with_bar(key: str, label: str, run: Callable[[Progress], JobResult]) -> JobResult:
     """Run long work under a bar.
 
     ``key``: Of the button that ends it; one work of a page has one.
@@ -40,7 +40,9 @@ def run_with_bar(key: str, label: str, run: Callable[[Progress], Result]) -> Res
     return result
 
 
-def cached_with_bar(key: str, label: str, job: Callable[..., Result], *asked: Hashable) -> Result:
+def cached_with_bar(
+    key: str, label: str, job: Callable[..., JobResult], *asked: Hashable
+) -> JobResult:
     """Give what ``session.cached`` has, else do the job under a bar."""
     if is_cached(job, *asked):
         return cached(job, *asked)

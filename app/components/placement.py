@@ -37,7 +37,7 @@ Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Asked:
+class PlacementRequest:
     """Which projects were chosen.
 
     ``demands``: Those that can be read.
@@ -57,7 +57,7 @@ def waiting_projects(context: Context) -> list[str]:
     return sorted(map(str, ids))
 
 
-def choose_projects(context: Context, waiting: Sequence[str]) -> Asked | None:
+def choose_projects(context: Context, waiting: Sequence[str]) -> PlacementRequest | None:
     """Let projects be chosen; None while there is none."""
     text = words().text
     ways = {
@@ -70,7 +70,7 @@ def choose_projects(context: Context, waiting: Sequence[str]) -> Asked | None:
         key="placement_which",
     )  # fmt: skip
     if way == "all":
-        return Asked(*_frozen(demands_asked(context, "all")), "all")
+        return PlacementRequest(*_frozen(demands_asked(context, "all")), "all")
     if way == "some":
         return _picked(context, waiting)
     return _uploaded(context)
@@ -80,7 +80,7 @@ def _frozen(read: tuple[list[Demand], Refused]) -> tuple[tuple[Demand, ...], Ref
     return tuple(read[0]), read[1]
 
 
-def _picked(context: Context, waiting: Sequence[str]) -> Asked | None:
+def _picked(context: Context, waiting: Sequence[str]) -> PlacementRequest | None:
     text, names = words().text, project_names(context)
     chosen = st.multiselect(
         text("placement_pick"), waiting, key="placement_pick",
@@ -89,10 +89,10 @@ def _picked(context: Context, waiting: Sequence[str]) -> Asked | None:
     if not chosen:
         st.info(text("placement_pick_first"))
         return None
-    return Asked(*_frozen(demands_chosen(context, chosen)), ", ".join(chosen))
+    return PlacementRequest(*_frozen(demands_chosen(context, chosen)), ", ".join(chosen))
 
 
-def _uploaded(context: Context) -> Asked | None:
+def _uploaded(context: Context) -> PlacementRequest | None:
     text = words().text
     file = st.file_uploader(
         text("placement_upload"), type=["txt", "csv", "json", "yaml", "yml"],
@@ -104,7 +104,7 @@ def _uploaded(context: Context) -> Asked | None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"list{Path(file.name).suffix}"
         path.write_bytes(file.getvalue())
-        return Asked(*_frozen(demands_asked(context, str(path))), file.name)
+        return PlacementRequest(*_frozen(demands_asked(context, str(path))), file.name)
 
 
 def choose_wishes(results: Sequence[MatchResult]) -> Wishes:

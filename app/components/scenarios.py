@@ -230,7 +230,7 @@ def show_scenario_maps(context: Context, scenario: Scenario) -> None:
     show_list(shown_columns(pd.DataFrame(rows), columns, words()))
 
 
-Asked = Callable[[Context, Scenario], Sequence[ScenarioEdit]]
+ScenarioRequest = Callable[[Context, Scenario], Sequence[ScenarioEdit]]
 FREE_STATES = (
     "cleared", "listed", "approved", "approved_not_supplied", "planned", "idle", "inefficient",
     "withdrawn",
@@ -421,7 +421,7 @@ def _parcel_choice(
     return chosen
 
 
-FORMS: dict[str, Asked] = {
+FORMS: dict[str, ScenarioRequest] = {
     "join_park": _join,
     "exit_park": _exit,
     "add_land": _add_land,

@@ -10,7 +10,7 @@ from app.answers.placement import Matched, match_all, place_matched, placement_a
 from app.components.jobs import begin, ended, running
 from app.components.page import hand_out, page_head, within_border
 from app.components.placement import (
-    Asked,
+    PlacementRequest,
     choose_projects,
     choose_wishes,
     show_placement,
@@ -29,7 +29,7 @@ class _Outcome:
     """The last run of this session, and what it was asked."""
 
     at: Stamp
-    asked: Asked
+    asked: PlacementRequest
     wishes: Wishes
     matched: Matched
     placement: Placement
@@ -77,7 +77,7 @@ def _last() -> _Outcome | None:
 
 
 def _work(
-    context: Context, at: Stamp, asked: Asked, wishes: Wishes, last: _Outcome | None
+    context: Context, at: Stamp, asked: PlacementRequest, wishes: Wishes, last: _Outcome | None
 ) -> Callable[[Progress, Callable[[], bool]], _Outcome]:
     """Prepare the run; projects matched already are not matched again."""
     known = last.matched if last is not None and last.asked == asked else None

@@ -26,7 +26,7 @@ ASIDE_M = 0.01
 """A way over a polygon stays over it when it is moved aside by this; along its edge it doesn't."""
 
 
-class Obstacles(NamedTuple):
+class ObstacleEdges(NamedTuple):
     """The edges of the obstacles, and which obstacles lie near which pair.
 
     ``cuts`` says of each obstacle whether it parts shapes that touch, ``solid`` whether it is a
@@ -69,7 +69,7 @@ class Near(NamedTuple):
 @njit(cache=True, nogil=True, error_model="numpy")
 def obstruction(
     shapes: Outlines,
-    obstacles: Obstacles,
+    obstacles: ObstacleEdges,
     near: Near,
     shape: int,
     px: float,
@@ -102,7 +102,7 @@ def obstruction(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _is_cut(
-    obstacles: Obstacles, near: Near, k: int, px: float, py: float, to_x: float, to_y: float
+    obstacles: ObstacleEdges, near: Near, k: int, px: float, py: float, to_x: float, to_y: float
 ) -> bool:
     """Say whether the way meets the line or outline of an obstacle."""
     square = CONTACT_M * CONTACT_M
@@ -141,7 +141,7 @@ def box_meets(box: Floats, px: float, py: float, to_x: float, to_y: float, margi
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _is_over(
-    obstacles: Obstacles, near: Near, k: int, px: float, py: float, to_x: float, to_y: float
+    obstacles: ObstacleEdges, near: Near, k: int, px: float, py: float, to_x: float, to_y: float
 ) -> bool:
     """Say whether a way runs through the interior: it meets the obstacle moved to either side."""
     length = np.hypot(to_x - px, to_y - py)
@@ -160,7 +160,7 @@ def _is_over(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _meets_edge(
-    obstacles: Obstacles, near: Near, k: int, x: float, y: float, qx: float, qy: float
+    obstacles: ObstacleEdges, near: Near, k: int, x: float, y: float, qx: float, qy: float
 ) -> bool:
     """Say whether a line meets the outline of an obstacle."""
     for run in range(near.runs[k], near.runs[k + 1]):
@@ -176,7 +176,7 @@ def _meets_edge(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _holds(obstacles: Obstacles, near: Near, k: int, x: float, y: float) -> bool:
+def _holds(obstacles: ObstacleEdges, near: Near, k: int, x: float, y: float) -> bool:
     """Say whether an obstacle holds a point, by the edges between it and the point of reference."""
     bounds = obstacles.bounds[obstacles.obstacle[near.row[k]]]
     if not box_meets(bounds, x, y, x, y, 0.0):
@@ -264,7 +264,7 @@ MOST_PIECES = 256
 @njit(cache=True, nogil=True, error_model="numpy")
 def obstructed_gaps(
     shapes: Outlines,
-    obstacles: Obstacles,
+    obstacles: ObstacleEdges,
     pairs: Ints,
     open_gaps: Floats,
     most: float,
@@ -298,7 +298,7 @@ def obstructed_gaps(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _edges_in_window(obstacles: Obstacles, pair: int) -> Near:
+def _edges_in_window(obstacles: ObstacleEdges, pair: int) -> Near:
     first, last = obstacles.rows[pair], obstacles.rows[pair + 1]
     west, south, east, north = obstacles.window[pair]
     begin = np.zeros(last - first + 1, np.int64)
@@ -337,7 +337,7 @@ def _edges_in_window(obstacles: Obstacles, pair: int) -> Near:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _pieces(
-    shapes: Outlines, obstacles: Obstacles, near: Near, shape: int, other: int, most: float
+    shapes: Outlines, obstacles: ObstacleEdges, near: Near, shape: int, other: int, most: float
 ) -> Floats:
     """Divide the boundary near the other shape: nearest, farthest, length, 1 if hidden; by rows."""
     reach = most + CONTACT_M

@@ -83,12 +83,12 @@ INDICATOR_KEYS = ("id", "weight", "base", "unit", "cap_factor", "floor", "missin
 
 Scope = Literal["above_scale", "below_scale", "all"]
 Missing = Literal["zero", "average", "exclude"]
-By = Literal["rank_pct", "score"]
+GradedBy = Literal["rank_pct", "score"]
 Test = Literal["is_true", "is_false", "at_least", "at_most", "younger_than_years"]
 
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 MISSING: tuple[Missing, ...] = get_args(Missing)
-BYS: tuple[By, ...] = get_args(By)
+BYS: tuple[GradedBy, ...] = get_args(GradedBy)
 TESTS: Mapping[Test, tuple[str, ...]] = {
     "is_true": ("bool",),
     "is_false": ("bool",),
@@ -180,7 +180,7 @@ class Scheme:
     criteria: tuple[Criterion, ...]
     multipliers: tuple[Adjustment, ...]
     bonus: tuple[Adjustment, ...]
-    by: By
+    by: GradedBy
     classes: tuple[GradeClass, ...]
     exempt: tuple[Adjustment, ...]
 
@@ -280,7 +280,7 @@ def _criterion(block: Block) -> Criterion:
     )  # fmt: skip
 
 
-def _classes(top: Block) -> tuple[By, tuple[GradeClass, ...]]:
+def _classes(top: Block) -> tuple[GradedBy, tuple[GradeClass, ...]]:
     """Read the classes: shares rise to 100 %, scores fall and the last class takes the rest."""
     inner = top.block("classes", ("by", "steps"))
     by = inner.word("by", BYS)

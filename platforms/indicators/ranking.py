@@ -23,7 +23,7 @@ RankedBy = Literal["platform", "unit"]
 
 
 @dataclass(frozen=True)
-class Measure:
+class RankedMeasure:
     """One measure of a ranking.
 
     ``name``: Its name.
@@ -42,20 +42,20 @@ class Measure:
     lower_is_better: bool = False
 
 
-MEASURES: dict[str, Measure] = {
+MEASURES: dict[str, RankedMeasure] = {
     measure.name: measure
     for measure in (
-        Measure("output", "output", None, "亿元", 1 / WAN_YUAN_PER_YI_YUAN),
-        Measure("value_added", "value_added", None, "亿元", 1 / WAN_YUAN_PER_YI_YUAN),
-        Measure("value_added_growth", "value_added", None, "share"),
-        Measure("tax", "tax", None, "亿元", 1 / WAN_YUAN_PER_YI_YUAN),
-        Measure("output_per_mu", "output", "land", "万元/亩"),
-        Measure("tax_per_mu", "tax", "land", "万元/亩"),
-        Measure("hightech_share", "hightech_value_added", "value_added", "share"),
-        Measure("rd_share", "rd", "revenue", "share"),
-        Measure("energy_per_value_added", "energy", "value_added", "吨标煤/万元",
+        RankedMeasure("output", "output", None, "亿元", 1 / WAN_YUAN_PER_YI_YUAN),
+        RankedMeasure("value_added", "value_added", None, "亿元", 1 / WAN_YUAN_PER_YI_YUAN),
+        RankedMeasure("value_added_growth", "value_added", None, "share"),
+        RankedMeasure("tax", "tax", None, "亿元", 1 / WAN_YUAN_PER_YI_YUAN),
+        RankedMeasure("output_per_mu", "output", "land", "万元/亩"),
+        RankedMeasure("tax_per_mu", "tax", "land", "万元/亩"),
+        RankedMeasure("hightech_share", "hightech_value_added", "value_added", "share"),
+        RankedMeasure("rd_share", "rd", "revenue", "share"),
+        RankedMeasure("energy_per_value_added", "energy", "value_added", "吨标煤/万元",
                 lower_is_better=True),
-        Measure("investment_attracted", "investment", None, "亿元", 1 / WAN_YUAN_PER_YI_YUAN),
+        RankedMeasure("investment_attracted", "investment", None, "亿元", 1 / WAN_YUAN_PER_YI_YUAN),
     )
 }  # fmt: skip
 """Every measure by its name."""
@@ -92,7 +92,7 @@ def days_of(period: str) -> tuple[str, str]:
 
 
 def figures_of(
-    measure: Measure, by: RankedBy, period: str, source: LayerSource, policy: PolicySet
+    measure: RankedMeasure, by: RankedBy, period: str, source: LayerSource, policy: PolicySet
 ) -> pd.DataFrame:
     """Give a measure's figure of each platform or unit in a period.
 
@@ -124,7 +124,7 @@ def figures_of(
     return pd.DataFrame({"value": value, "coverage_share": lower})
 
 
-def _ratio(measure: Measure, by: RankedBy, period: str, source: LayerSource) -> pd.DataFrame:
+def _ratio(measure: RankedMeasure, by: RankedBy, period: str, source: LayerSource) -> pd.DataFrame:
     """Sum the figures over the rows that have all of them, and divide."""
     ids, rows = (_platform_rows if by == "platform" else _firm_rows)(period, source)
     needed = [measure.over, *([measure.under] if measure.under else [])]
@@ -184,7 +184,7 @@ def _firm_rows(period: str, source: LayerSource) -> tuple[pd.Index, pd.DataFrame
 
 
 def _investment(
-    measure: Measure, by: RankedBy, period: str, source: LayerSource, policy: PolicySet
+    measure: RankedMeasure, by: RankedBy, period: str, source: LayerSource, policy: PolicySet
 ) -> pd.DataFrame:
     """Sum the investment of projects brought in (registered, S6) in the period."""
     layer = "major_platforms" if by == "platform" else "units"
@@ -291,7 +291,11 @@ def rankings(query: RankingQuery, source: LayerSource, policy: PolicySet) -> pd.
 
 
 def _ranked_measure(
-    measure: Measure, query: RankingQuery, names: pd.Series, source: LayerSource, policy: PolicySet
+    measure: RankedMeasure,
+    query: RankingQuery,
+    names: pd.Series,
+    source: LayerSource,
+    policy: PolicySet,
 ) -> pd.DataFrame:
     now = figures_of(measure, query.by, query.period, source, policy)
     frame = pd.DataFrame(
@@ -316,7 +320,7 @@ def _ranked_measure(
     return frame.sort_values("rank", kind="stable", na_position="last")
 
 
-def _ranks(values: pd.Series, measure: Measure) -> pd.Series:
+def _ranks(values: pd.Series, measure: RankedMeasure) -> pd.Series:
     return ranks_with_ties(-values if measure.lower_is_better else values)
 
 

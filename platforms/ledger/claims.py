@@ -519,7 +519,7 @@ class _Book:
         )  # fmt: skip
 
 
-State = Literal["free", "held_by_own_unit", "held_by_other", "review", "no_data"]
+ClaimState = Literal["free", "held_by_own_unit", "held_by_other", "review", "no_data"]
 
 
 @dataclass(frozen=True)
@@ -539,7 +539,7 @@ class Exclusivity:
 
     project_id: str
     unit_id: str | None
-    state: State
+    state: ClaimState
     reasons: tuple[Statement, ...]
     holder_unit_id: str | None = None
     holder_project_id: str | None = None
@@ -653,7 +653,7 @@ def _last(claims: list[Claim]) -> Claim:
 
 
 def _held(
-    project_id: str, unit_id: str | None, state: State, claim: Claim, *said: Statement
+    project_id: str, unit_id: str | None, state: ClaimState, claim: Claim, *said: Statement
 ) -> Exclusivity:
     doubt = () if claim.why_doubt is None else (claim.why_doubt,)
     dated = claim.rule

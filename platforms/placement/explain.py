@@ -58,7 +58,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Relaxation:
+class ExplainedRelaxation:
     """The fewest changes, by the least relative amount, with which all hold.
 
     ``changes``: What gives way; empty where no limit that may give way mends it.
@@ -101,7 +101,7 @@ class Why:
     """
 
     conflict: Conflict | None = None
-    relaxation: Relaxation | None = None
+    relaxation: ExplainedRelaxation | None = None
     given_up: GivenUp | None = None
     fits: bool = False
 
@@ -424,13 +424,15 @@ def _why(
             ),
         )
     if reason.has_no_relaxation:
-        why = replace(why, relaxation=Relaxation((), is_least_proven=True, is_checked=False))
+        why = replace(
+            why, relaxation=ExplainedRelaxation((), is_least_proven=True, is_checked=False)
+        )
     if reason.relaxation is not None:
         changes = tuple(
             _change(model, reason.relaxation, constraint, member(constraint))
             for constraint in sorted(reason.relaxation.amounts)
         )
-        relaxation = Relaxation(
+        relaxation = ExplainedRelaxation(
             changes, reason.relaxation.is_least_proven, reason.is_relaxation_checked
         )
         why = replace(why, relaxation=relaxation)

@@ -7,7 +7,9 @@ from typing import Literal
 from platforms.policy.in_force import PolicySet
 from platforms.policy.verdict import Verdict
 
-State = Literal["on_target", "below_target", "past_target_date", "running", "no_verdict", "no_data"]
+ProgressState = Literal[
+    "on_target", "below_target", "past_target_date", "running", "no_verdict", "no_data"
+]
 RISING = (">=", ">", "share")
 TARGET_RULES = ("A12", "B9", "B10", "B11", "C1", "C2", "C3", "C8", "E1", "E8")
 """Rules of tasks and targets, in the order in which they are shown."""
@@ -29,7 +31,7 @@ class Progress:
 
     verdict: Verdict
     share_done: float | None
-    state: State
+    state: ProgressState
     project_ids: tuple[str, ...]
     open_project_ids: tuple[str, ...]
 
@@ -61,7 +63,7 @@ def progress_rows(verdicts: Sequence[Verdict], policy: PolicySet) -> list[Progre
     ]
 
 
-def state_of(verdict: Verdict) -> State:
+def state_of(verdict: Verdict) -> ProgressState:
     """Say where a target stands on the as-of date."""
     if verdict.outcome == "no_data":
         return "no_data"

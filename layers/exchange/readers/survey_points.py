@@ -233,14 +233,16 @@ def _broken(code: str, line: int) -> RingError:
 
 
 @dataclass(frozen=True)
-class Outline:
+class SurveyOutline:
     """A parcel's shape, and how many of its points only repeat another."""
 
     shape: shapely.Geometry
     repeated: int
 
 
-def outline_of(corners: Sequence[Corner], kind: str, metres: float, oddities: Oddities) -> Outline:
+def outline_of(
+    corners: Sequence[Corner], kind: str, metres: float, oddities: Oddities
+) -> SurveyOutline:
     """Build a parcel's shape from its points.
 
     ``corners``: Points in the file's order.
@@ -256,14 +258,14 @@ def outline_of(corners: Sequence[Corner], kind: str, metres: float, oddities: Od
     if not corners:
         raise _broken("txt_points_missing", 0)
     if kind == "点":
-        return Outline(shapely.MultiPoint([(c.x, c.y) for c in corners]), 0)
+        return SurveyOutline(shapely.MultiPoint([(c.x, c.y) for c in corners]), 0)
     if kind == "线":
-        return Outline(_lines(corners), 0)
+        return SurveyOutline(_lines(corners), 0)
     rings, repeated = rings_of_parcel(corners, metres, oddities)
     polygons = np.array([shapely.Polygon([(c.x, c.y) for c in ring]) for ring in rings])
     if len(polygons) == 1:
-        return Outline(polygons[0], repeated)
-    return Outline(nested(polygons), repeated)
+        return SurveyOutline(polygons[0], repeated)
+    return SurveyOutline(nested(polygons), repeated)
 
 
 def rings_of_parcel(

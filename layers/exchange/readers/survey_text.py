@@ -26,10 +26,10 @@ from layers.exchange.readers.source import Content, CrsBasis, Evidence, Oddities
 from layers.exchange.readers.survey_points import (
     KINDS,
     Corner,
-    Outline,
     ParcelLine,
     PointLine,
     RingError,
+    SurveyOutline,
     declared_area,
     is_comment,
     outline_of,
@@ -512,7 +512,7 @@ class _Parcel:
     """One parcel as read: what its lines say, its shape, None where that can't be built."""
 
     block: Block
-    outline: Outline | None
+    outline: SurveyOutline | None
 
 
 def read_survey_text(path: Path, encoding: str | None, layer: str | None) -> Content:

@@ -26,14 +26,14 @@ _PARTS = re.compile(r"^([A-Z]?\d[\dA-Z]*|[A-Z]\d*)?[\s:_-]*(.*)$")
 _IN_BRACKETS = re.compile(r"[(\[].*[)\]]")
 _GB50137 = re.compile(r"^[A-Z]\d{0,2}$")
 
-Kind = Literal["guide", "translated", "named", "own", "several", "unknown"]
+CodeKind = Literal["guide", "translated", "named", "own", "several", "unknown"]
 
 
 @dataclass(frozen=True)
 class Use:
     """What a text of a file says of the use: kind, code and scheme (None where not known)."""
 
-    kind: Kind
+    kind: CodeKind
     code: str
     scheme: str | None
 
@@ -137,7 +137,7 @@ def _names_beside(frame: pd.DataFrame, targets: Mapping[str, str]) -> pd.Series 
 def _notes(column_texts: pd.Series, uses: Mapping[str, Use], heading: str) -> tuple[Evidence, ...]:
     counts = column_texts.value_counts()
 
-    def texts_of(*kinds: Kind) -> tuple[list[str], int]:
+    def texts_of(*kinds: CodeKind) -> tuple[list[str], int]:
         texts = [text for text, use in uses.items() if use.kind in kinds]
         return texts, int(counts.reindex(texts).sum())
 

@@ -144,7 +144,7 @@ def within(x: Floats, y: Floats, west: float, south: float, east: float, north: 
         return np.asarray((x >= west) & (x <= east) & (y >= south) & (y <= north))
 
 
-Kind = Literal["degrees", "zone3", "zone6", "bare", "web_mercator", "workspace"]
+CrsKind = Literal["degrees", "zone3", "zone6", "bare", "web_mercator", "workspace"]
 
 MOST_DEGREES = 180.0
 EASTING_FROM_M, EASTING_TO_M = 100_000.0, 1_000_000.0
@@ -178,7 +178,7 @@ class Reading:
     ``is_elsewhere``: True where outlines are held and it puts the shapes beside them.
     """
 
-    kind: Kind
+    kind: CrsKind
     crs: CRS
     axis: Axis
     share: float
@@ -276,7 +276,7 @@ def fit_of(x: Floats, y: Floats, crs: CRS, extent: Extent) -> tuple[float, bool]
     return float(extent.in_outlines(lon, lat).mean()), True
 
 
-def _candidates(x: float, y: float, target: CRS) -> Iterator[tuple[Kind, CRS]]:
+def _candidates(x: float, y: float, target: CRS) -> Iterator[tuple[CrsKind, CRS]]:
     """Go through the systems that numbers of this size can be in."""
     if abs(x) <= MOST_DEGREES and abs(y) <= MOST_DEGREES:
         if x > y:  # anywhere in China the longitude is the larger
@@ -293,7 +293,7 @@ def _candidates(x: float, y: float, target: CRS) -> Iterator[tuple[Kind, CRS]]:
         yield "workspace", target
 
 
-def _gauss_kruger(x: float) -> Iterator[tuple[Kind, CRS]]:
+def _gauss_kruger(x: float) -> Iterator[tuple[CrsKind, CRS]]:
     zone, easting = divmod(x, 1_000_000.0)
     if EASTING_FROM_M <= x < EASTING_TO_M:
         for position, _ in enumerate(MERIDIANS):

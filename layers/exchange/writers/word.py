@@ -35,7 +35,7 @@ class Picture:
     caption: str
 
 
-Content = str | Sheet | Picture
+ReportContent = str | Sheet | Picture
 """A paragraph, a table or a picture."""
 
 
@@ -48,7 +48,7 @@ class Section:
     """
 
     title: str
-    content: tuple[Content, ...]
+    content: tuple[ReportContent, ...]
 
 
 @dataclass(frozen=True)
