@@ -9,8 +9,7 @@ from geo.edges import Obstacles
 from geo.kernels.boxes import box_pairs
 from geo.kernels.edges import CONTACT_M, Outlines, near_flags
 from geo.kernels.facing import joining_gaps
-from geo.kernels.obstacles import ASIDE_M, obstructed_gaps
-from geo.kernels.obstacles import Obstacles as ObstacleEdges
+from geo.kernels.obstacles import ASIDE_M, ObstacleEdges, obstructed_gaps
 from geo.kernels.polygons import PAIRS_AT_ONCE
 from geo.prepared import PreparedShapes
 from geo.tools import Progress, in_batches, within
