@@ -132,7 +132,7 @@ def _import_with_report(
     """
     from app.answers import imports
     from app.answers.answer import write_answer
-    from layers.exchange.request import NothingAcceptedError
+    from layers.exchange.importing import NothingAcceptedError
 
     actions = imports.parse_actions(pairs)
     if report is not None:
