@@ -117,11 +117,11 @@ def read_policy(folder: Path, packs: tuple[str, ...], day: str) -> PolicySet:
         if pack not in texts:
             raise MuPlanError("pack_unknown", pack=pack, nearest=nearest_name(pack, texts))
     parsed = [parse_pack(texts[pack], pack, texts) for pack in packs]
-    for pack in parsed:
-        if pack.name not in SHIPPED_PACKS:
+    for read in parsed:
+        if read.name not in SHIPPED_PACKS:
             from platforms.checks import refuse_foreign_units
 
-            refuse_foreign_units(pack)
+            refuse_foreign_units(read)
     return policy_on(combine_packs(parsed), day)
 
 
