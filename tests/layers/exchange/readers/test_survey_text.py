@@ -479,7 +479,7 @@ def test_other_texts_and_claims_of_size_are_refused(tmp_path):
 
 def test_every_note_has_its_sentence_in_both_languages():
     source = Path(__file__).parents[4] / "layers" / "exchange"
-    text = "".join(path.read_text("utf-8") for path in source.glob("survey_text*.py"))
+    text = "".join(path.read_text("utf-8") for path in source.rglob("survey_*.py"))
     codes = set(re.findall(r'"(txt_\w+)"', text))
     assert len(codes) > 20
     for language in ["zh", "en"]:
