@@ -1,7 +1,10 @@
 """The registry of checks against the packs: who judges which part, and in what order."""
 
+from pathlib import Path
+
 import pytest
 
+from app.context import SHIPPED_PACKS
 from platforms.checks import CHECKED_RULES, refuse_foreign_units
 from platforms.errors import PolicyError
 from platforms.policy.pack_file import parse_pack
@@ -45,3 +48,9 @@ def test_a_pack_in_another_unit_than_the_product_measures_is_refused_with_its_li
     assert caught.value.code == "pack_unit_unfit"
     assert caught.value.values["expected"] == "万元/亩"
     assert "unit: 亿元" in text.splitlines()[caught.value.values["line"] - 1]
+
+
+@pytest.mark.parametrize("name", SHIPPED_PACKS)
+def test_a_pack_of_the_product_states_the_units_that_are_measured(name):
+    folder = Path(__file__).resolve().parents[2] / "data" / "policy"
+    refuse_foreign_units(parse_pack((folder / f"{name}.yaml").read_text(encoding="utf-8"), name))
