@@ -7,7 +7,7 @@ import geopandas as gpd
 import openpyxl
 from pyproj import CRS
 
-from app.cli import planning
+from app.answers import placement
 from layers.workspace.geopackage import create_workspace
 from platforms.placement import place as place_module
 
@@ -105,8 +105,8 @@ def test_the_answer_is_handed_out_in_every_format(muplan, small_demo, tmp_path, 
     listed = tmp_path / "ids.txt"
     listed.write_text("xm-0011\nxm-0026\n", encoding="utf-8")
     # The formats differ in nothing before the answer: it is sought once.
-    monkeypatch.setattr(planning, "match_all", once(planning.match_all))
-    monkeypatch.setattr(planning, "place_matched", once(planning.place_matched))
+    monkeypatch.setattr(placement, "match_all", once(placement.match_all))
+    monkeypatch.setattr(placement, "place_matched", once(placement.place_matched))
     for ending in (".xlsx", ".gpkg", ".docx", ".csv"):
         path = tmp_path / f"out{ending}"
         assert muplan("place", small_demo, "--projects", listed, "--out", path).code == 0
