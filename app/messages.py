@@ -118,7 +118,7 @@ class _Word(str):
 
     __slots__ = ()
 
-    def __format__(self, spec: str) -> str:
+    def __format__(self, _: str) -> str:
         return str(self)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from geo.arrays import Floats, Positions, Shapes
+from geo.arrays import Flags, Floats, Positions, Shapes
 from geo.tools import Progress, in_batches
 
 EXACT_M = 1e-6
@@ -12,6 +12,11 @@ EXACT_M = 1e-6
 
 CLOSE_M = 0.05
 """The largest inscribed circle is found to this [m]."""
+
+
+def is_polygonal(shapes: npt.ArrayLike) -> Flags:
+    """Tell which shapes are polygons or of polygons; array of n."""
+    return np.asarray(shapely.get_dimensions(shapes)) == 2
 
 
 def filled(shapes: npt.ArrayLike, gap_m: float) -> Shapes:
@@ -61,7 +66,7 @@ def solid(shapes: Shapes) -> Shapes:
     mixed = shapely.get_type_id(result) == shapely.GeometryType.GEOMETRYCOLLECTION
     for place in np.flatnonzero(mixed):
         pieces = shapely.get_parts(result[place])
-        result[place] = shapely.multipolygons(pieces[shapely.get_dimensions(pieces) == 2])
+        result[place] = shapely.multipolygons(pieces[is_polygonal(pieces)])
     return result
 
 
@@ -264,7 +269,7 @@ def parted_regions(shape: shapely.Geometry, width_m: float, gap_m: float = 0.0) 
 
 def _polygons(shape: shapely.Geometry) -> Shapes:
     parts = shapely.get_parts(np.array([shape], dtype=object))
-    polygons: Shapes = parts[(shapely.get_dimensions(parts) == 2) & ~shapely.is_empty(parts)]
+    polygons: Shapes = parts[is_polygonal(parts) & ~shapely.is_empty(parts)]
     return polygons
 
 

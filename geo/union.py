@@ -11,7 +11,7 @@ from geo.arrays import Flags, Floats, Positions, Shapes
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import areas_m2, common_area_m2, intersecting_pairs
 from geo.prepared import Given, PreparedShapes, prepared
-from geo.shape import unary_union_by_group
+from geo.shape import is_polygonal, unary_union_by_group
 from geo.tools import Progress, kernels_available
 
 LEAST_M2 = 1e-6
@@ -165,7 +165,7 @@ def _split(
 
     common = shapely.intersection(shapes[first], shapes[second])
     pieces, of_pair = shapely.get_parts(common, return_index=True)
-    solid = shapely.get_dimensions(pieces) == 2
+    solid = is_polygonal(pieces)
     pieces, of_pair = pieces[solid], of_pair[solid]
     left, right = shapely.STRtree(pieces).query(pieces, predicate="intersects")
     left, right = left[left < right], right[left < right]

@@ -266,4 +266,3 @@ SEVERAL = MappingProxyType(
 GUIDE_BY_NAME = MappingProxyType(
     {name: code for code, name in GUIDE.items() if name not in SEVERAL}
 )
-SURVEY_BY_NAME = MappingProxyType({name: code for code, name in SURVEY.items()})

@@ -13,7 +13,6 @@ from layers.errors import LayerError
 from layers.fields import FIELDS, Field
 
 GeometryKind = Literal["polygon", "line_or_polygon", "point_or_polygon", "none"]
-Warnings = Literal["estimated", "partial_coverage", "superseded_edition", "subtotals"]
 
 GEOMETRY_TYPES: MappingProxyType[GeometryKind, frozenset[str]] = MappingProxyType(
     {

@@ -24,6 +24,7 @@ from platforms.consolidation_plan.options import (
     situation_of,
 )
 from platforms.errors import PlanningError
+from platforms.placement.relaxation import INFEASIBLE
 from platforms.policy.check import CheckJob, VerdictChange, holds, verdict_changes
 from platforms.policy.in_force import PolicySet
 from platforms.policy.verdict import Statement, Verdict, say
@@ -37,7 +38,6 @@ KEEP = ""
 
 Variable = tuple[str, str]
 TIME_UP = 1
-INFEASIBLE = 2
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,7 @@ class Program:
     """Variables and rows of a unit.
 
     ``situation, policy, crs``: What it is made of.
-    ``costs, scores``: Changes, and A17, of each variable; ``base_cost`` is what keeping nothing
-      costs.
+    ``costs, scores``: Changes, and A17, of each variable.
     ``rows``: Rules, and what holds of itself.
     ``cuts``: Rows found on the way: outlines that overlap, plans already given.
     """
@@ -74,7 +73,6 @@ class Program:
     crs: CRS
     costs: dict[Variable, float] = field(default_factory=dict)
     scores: dict[Variable, float] = field(default_factory=dict)
-    base_cost: float = 0.0
     rows: list[Row] = field(default_factory=list)
     cuts: list[Row] = field(default_factory=list)
 
@@ -90,7 +88,6 @@ def program_of(situation: Situation, policy: PolicySet, crs: CRS) -> Program:
     for platform in situation.platforms:
         variable = (KEEP, platform.platform_id)
         program.costs[variable] = -1.0 if platform.is_major else 1.0
-        program.base_cost += float(platform.is_major)
     for park in situation.parks:
         choice_terms = {(park.park_id, choice): 1.0 for choice in park.choices}
         program.rows += [
@@ -284,7 +281,7 @@ def _run_once(
         return None
     if answer.x is None:
         raise PlanningError("consolidate_time_up", seconds=time_limit_s)
-    chosen = frozenset(v for v, x in zip(variables, answer.x, strict=False) if x > 0.5)
+    chosen = frozenset(v for v, x in zip(variables, answer.x, strict=False) if round(x))
     gap = float(answer.mip_gap or 0.0) if answer.status == TIME_UP else 0.0
     return Solution(chosen, float(answer.fun), gap)
 

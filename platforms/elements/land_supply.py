@@ -13,6 +13,7 @@ from pyproj import CRS
 from geo.arrays import Floats, Objects, Shapes
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import area_inside_m2
+from geo.shape import is_polygonal
 from geo.units import compare, m2_to_mu
 from platforms.elements.allotments import (
     CITY,
@@ -449,7 +450,7 @@ def _firm_parts(shapes: Shapes, main: Outlines, job: CheckJob) -> Floats:
     if not main.is_on_record:
         return parts
     drawn = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    outlined = drawn & (shapely.get_dimensions(shapes) == 2)
+    outlined = drawn & (is_polygonal(shapes))
     points = drawn & ~outlined
     if outlined.any():
         least, _ = inside_shares(shapes[outlined], main, job.crs)

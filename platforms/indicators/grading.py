@@ -1,6 +1,7 @@
 """A–D grades by scheme."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +24,9 @@ from platforms.policy.pack import BASES
 from platforms.policy.uncertain import SIGNS, Maybe
 from platforms.policy.verdict import Basis, Statement, say
 from platforms.source import LayerSource
+
+YEARS = (1990, 2101)
+"""A scheme's year: the first, and the one after the last."""
 
 
 @dataclass(frozen=True)
@@ -241,7 +245,7 @@ def parse_scheme(text: str, name: str) -> Scheme:
 
 def _year(top: Block) -> int:
     year = top.number("year")
-    if not year.is_integer() or not 1990 <= year <= 2100:
+    if not year.is_integer() or year not in range(*YEARS):
         raise _bad_number(top, "year", year)
     return int(year)
 
@@ -405,7 +409,7 @@ def grade_firms(scheme: Scheme, period: str, source: LayerSource) -> Grading:
     equal within a relative 1e-9 share the better place and so the better class: nobody is put
     lower for a difference that no figure shows (docs/decisions/0009).
     """
-    if not (len(period) == 4 and period.isdigit()):
+    if not re.fullmatch(r"[0-9]{4}", period):
         raise PlanningError("period_not_yearly", period=period)
     firms = _firms(period, source)
     in_scope, unclear = _in_scope(firms, scheme)

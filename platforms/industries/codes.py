@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from geo.strict_yaml import read_block
 from geo.tools import nearest_name
@@ -13,8 +12,6 @@ PLAIN = re.compile(r"([A-T]?)(\d{2,4})")
 LETTERS = "ABCDEFGHIJKLMNOPQRST"
 TABLE_KEYS = ("scheme", "standard", "sections")
 SECTION_KEYS = ("letter", "name", "divisions")
-
-Nearness = Literal["class", "group", "division", "section", "none"]
 
 
 @dataclass(frozen=True)
@@ -36,12 +33,7 @@ class IndustryCode:
     @property
     def group(self) -> str | None:
         """Its group (中类), three digits; None where the code doesn't say."""
-        return self.digits[:3] if len(self.digits) >= 3 else None
-
-    @property
-    def industry_class(self) -> str | None:
-        """Its class (小类), four digits; None where the code doesn't say."""
-        return self.digits if len(self.digits) == 4 else None
+        return self.digits[:3] if self.digits[2:] else None
 
 
 @dataclass(frozen=True)
@@ -117,28 +109,6 @@ def division(text: str) -> str:
 def digits_of(text: str) -> str:
     """Give a code without the letter of its section; as ``division``."""
     return text.strip().upper().lstrip(LETTERS)
-
-
-def nearness(left: IndustryCode, right: IndustryCode) -> Nearness:
-    """Say how near two industries are.
-
-    ``class`` (the same four digits), ``group`` (three), ``division`` (two), ``section`` (the same
-    letter), ``none``. Of a shorter code only what it says is known to agree.
-
-    >>> nearness(IndustryCode("3973", "C"), IndustryCode("3976", "C"))
-    'group'
-    >>> nearness(IndustryCode("39", "C"), IndustryCode("3976", "C"))
-    'division'
-    """
-    alike = 0
-    for first, second in zip(left.digits, right.digits, strict=False):
-        if first != second:
-            break
-        alike += 1
-    by_digits: Mapping[int, Nearness] = {4: "class", 3: "group", 2: "division"}
-    if alike in by_digits:
-        return by_digits[alike]
-    return "section" if left.section == right.section else "none"
 
 
 def parse_industries(text: str) -> IndustryTable:

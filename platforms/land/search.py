@@ -12,6 +12,7 @@ from geo.arrays import Positions, Shapes
 from geo.contiguity import MOST_GAP_M, JoiningGaps, NeighbourRule, single_parts
 from geo.difference import without
 from geo.edges import Obstacles
+from geo.shape import is_polygonal
 from layers.fields import FIELDS, split_list
 from platforms.errors import PlanningError
 from platforms.policy.in_force import PolicySet
@@ -19,6 +20,9 @@ from platforms.source import LayerSource
 
 LISTED_MU, RESERVE_MU = 100.0, 200.0
 """What a list of contiguous land starts from, and its reserve [亩], where no pack says (B3, B4)."""
+
+MOST_MU, MOST_NECK_M = 1_000_000.0, 1000.0
+"""A larger threshold of area or neck is a slip of the pen."""
 
 
 def lines_mu(policy: PolicySet) -> tuple[float, float]:
@@ -77,7 +81,7 @@ class BlockQuery:
     unit_id: str | None = None
 
     def __post_init__(self) -> None:
-        if not 0 < self.min_mu <= 1_000_000:
+        if not 0 < self.min_mu <= MOST_MU:
             raise PlanningError("min_mu_out_of_range", min_mu=self.min_mu)
         known = FIELDS["state"].values
         for state in self.states:
@@ -85,7 +89,7 @@ class BlockQuery:
                 raise PlanningError("state_unknown", state=state, known=", ".join(known))
         if not 0 <= self.bridge_width_m <= MOST_GAP_M:
             raise PlanningError("bridge_width_out_of_range", bridge_width_m=self.bridge_width_m)
-        if not 0 <= self.min_neck_m <= 1000:
+        if not 0 <= self.min_neck_m <= MOST_NECK_M:
             raise PlanningError("min_neck_out_of_range", min_neck_m=self.min_neck_m)
         NeighbourRule(self.gap_m, self.min_edge_m)
 
@@ -298,7 +302,7 @@ def apart(whole: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     One row a polygon, ``id#n`` for one of several; lines, points and empty shapes are no land.
     """
     polygons, of_row, number = single_parts(np.asarray(whole.geometry.array, dtype=object))
-    solid = (shapely.get_dimensions(polygons) == 2) & ~shapely.is_empty(polygons)
+    solid = (is_polygonal(polygons)) & ~shapely.is_empty(polygons)
     polygons, of_row, number = polygons[solid], of_row[solid], number[solid]
     rows = whole.iloc[of_row]
     names = zip(rows["part_id"], number.tolist(), strict=True)

@@ -192,10 +192,8 @@ class PeriodsPeriod:
         first = date.fromisoformat(self.first)
         months = _months(self.name)
         year, month = divmod(first.year * 12 + first.month - 1 - months, 12)
-        if months == 12:
-            return period_named(f"{year:04d}")
-        quarter = f"{year:04d}Q{month // 3 + 1}"
-        return period_named(quarter if months == 3 else f"{year:04d}-{month + 1:02d}")
+        names = {12: f"{year:04d}", 3: f"{year:04d}Q{month // 3 + 1}"}
+        return period_named(names.get(months, f"{year:04d}-{month + 1:02d}"))
 
 
 def period_named(name: str) -> PeriodsPeriod:

@@ -366,7 +366,7 @@ def _pairs(row: Mapping[str, Any], key: str) -> dict[str, float]:
         items = [(str(name), amount) for name, amount in value.items()]
     else:
         parts = [re.split(r"[:：]", item, maxsplit=1) for item in split_list(_text(row, key))]
-        items = [(part[0].strip(), part[1] if len(part) == 2 else None) for part in parts]
+        items = [(part[0].strip(), part[1] if part[1:] else None) for part in parts]
     pairs: dict[str, float] = {}
     for name, amount in items:
         number = _number({key: amount}, key)

@@ -408,7 +408,8 @@ def _places(falling: Floats) -> npt.NDArray[np.intp]:
     # In a chain of near scores each is held against the first of its tie, not its neighbour.
     begins = np.flatnonzero(starts[:count])
     ends = np.append(begins[1:], count)
-    for begin, end in zip(begins[ends - begins > 2], ends[ends - begins > 2], strict=True):
+    is_chain = ends - begins > 1
+    for begin, end in zip(begins[is_chain], ends[is_chain], strict=True):
         first = begin
         for at in range(begin + 1, end):
             if compare(falling[first], falling[at]) != 0:

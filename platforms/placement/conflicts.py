@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 
 from geo.units import compare
 from platforms.errors import PlanningError
+from platforms.placement.relaxation import INFEASIBLE
 
 
 class LateError(PlanningError):
@@ -20,9 +21,6 @@ class LateError(PlanningError):
     def __init__(self) -> None:
         super().__init__("placement_out_of_time", deadline_s=0.0)
 
-
-INFEASIBLE = 2
-"""Status of HiGHS where it has proven that nothing fits."""
 
 EQUAL = 1e-9
 """Relative distance within which ``compare`` calls two numbers equal."""
@@ -240,7 +238,7 @@ def _solve_once(
         return None
     if solution.x is None:
         raise LateError
-    chosen = frozenset(at for at, column in place.items() if solution.x[column] > 0.5)
+    chosen = frozenset(at for at, column in place.items() if round(solution.x[column]))
     reached = sum(goal.get(at, 0.0) for at in chosen)
     bound = reached if solution.status == 0 and gap == 0 else -float(solution.mip_dual_bound)
     return Chosen(chosen, reached, max(reached, bound))
@@ -394,7 +392,7 @@ def least_correction_set(
         return None
     if solution.x is None:
         raise LateError
-    chosen = frozenset(np.flatnonzero(solution.x[:size] > 0.5).tolist())
+    chosen = frozenset(np.flatnonzero(np.rint(solution.x[:size])).tolist())
     return frozenset(problem.broken(chosen, {*fixed, *relaxable}) - problem.hard), chosen
 
 
@@ -520,7 +518,7 @@ def hitting_set(known: Collection[ConstraintSet], until: float) -> ConstraintSet
     met = solved(weights, weights, rows, weights, until)
     if met.x is None or met.status != 0:
         raise LateError
-    return frozenset(constraint for constraint, column in place.items() if met.x[column] > 0.5)
+    return frozenset(constraint for constraint, column in place.items() if round(met.x[column]))
 
 
 def _linear_core(problem: FeasibilityProblem, until: float) -> ConstraintSet | None:

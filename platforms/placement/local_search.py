@@ -31,6 +31,10 @@ SAMPLED = 8
 """So many of those that hold a limit are compared for who goes."""
 TOUCHED = 512
 """So many limits a move may touch."""
+FOR_THE_UNPLACED = 0.3
+"""In this part of the draws a group without an option is sought first."""
+LEAST_PART = 1e-6
+"""An option of which the relaxation takes more than this is tried."""
 
 
 @njit(cache=True, nogil=True)
@@ -181,7 +185,7 @@ def _undo(columns: ColumnMatrix, state: State, move: Move) -> None:
 def _drawn_group(assigned: Positions) -> int:
     """Draw a group, more often one without an option."""
     g = np.random.randint(len(assigned))
-    if np.random.random() < 0.3:
+    if np.random.random() < FOR_THE_UNPLACED:
         for _ in range(20):
             if assigned[g] < 0:
                 break
@@ -273,7 +277,7 @@ def annealed(
         matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64), matrix.data, option,
     )  # fmt: skip
     among = np.flatnonzero(best_of_each(problem, relaxed.bound_with, LOOKED_AT)
-                           | (relaxed.parts > 1e-6))  # fmt: skip
+                           | (relaxed.parts > LEAST_PART))  # fmt: skip
     among = among[np.argsort(problem.group[among], kind="stable")]
     group_start = np.searchsorted(problem.group[among], np.arange(problem.groups + 1))
     extra = float(np.median(value - problem.points)) - REWARD
@@ -342,7 +346,7 @@ class _Rounding:
         self.problem = problem
         self.worth = value.tolist()
         self.holders: dict[int, set[int]] = defaultdict(set)
-        tried = best_of_each(problem, relaxed.bound_with, TRIED) | (relaxed.parts > 1e-9)
+        tried = best_of_each(problem, relaxed.bound_with, TRIED) | (relaxed.parts > LEAST_GAIN)
         at = np.flatnonzero(tried)
         self.order = at[np.lexsort((-relaxed.bound_with[at], -relaxed.parts[at]))].tolist()
         self.group = problem.group.tolist()

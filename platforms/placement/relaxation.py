@@ -14,6 +14,9 @@ from geo.arrays import Flags, Floats, Positions
 Row = tuple[Mapping[int, float], float]
 """Weights by position, and the most they may add up to."""
 
+INFEASIBLE = 2
+"""Status of HiGHS where it has proven that nothing fits."""
+
 SLACK = 1e-9
 """A limit holds up to this part of itself: figures compare to 1e-9 everywhere."""
 

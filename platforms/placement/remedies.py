@@ -11,13 +11,13 @@ from scipy.sparse import csr_array
 from geo.units import compare
 from platforms.placement.conflicts import (
     EQUAL,
-    INFEASIBLE,
     Extra,
     FeasibilityProblem,
     LateError,
     best_choice,
     solved,
 )
+from platforms.placement.relaxation import INFEASIBLE
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def _solve_relaxable(
         if count is None:
             raise LateError
         return None
-    chosen = frozenset(np.flatnonzero(solution.x[:size] > 0.5).tolist())
+    chosen = frozenset(np.flatnonzero(np.rint(solution.x[:size])).tolist())
     return chosen, solution.status == 0
 
 

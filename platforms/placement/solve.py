@@ -13,6 +13,8 @@ from platforms.placement.child import report, run
 from platforms.placement.limits import Limit
 from platforms.placement.local_search import annealed, prepare, rounded
 from platforms.placement.relaxation import (
+    INFEASIBLE,
+    SLACK,
     Problem,
     Relaxation,
     Row,
@@ -78,7 +80,7 @@ def best_choice(
     without to at most the bound of the search: so the whole is bounded though a part is searched.
     """
     chosen, bound = begun, relaxed.bound
-    columns = best_of_each(problem, relaxed.bound_with, CORE) | (relaxed.parts > 1e-9)
+    columns = best_of_each(problem, relaxed.bound_with, CORE) | (relaxed.parts > SLACK)
     if chosen is not None:
         columns[chosen] = True
     while True:
@@ -163,10 +165,10 @@ def milp_among(
         -value[at], integrality=np.ones(len(at)), bounds=Bounds(0, 1), constraints=constraint,
         options={"mip_rel_gap": gap, "time_limit": max(0.1, seconds)},
     )  # fmt: skip
-    if solution.status == 2:
+    if solution.status == INFEASIBLE:
         return None, -np.inf
     bound = np.inf if solution.mip_dual_bound is None else -float(solution.mip_dual_bound)
-    chosen = None if solution.x is None else at[solution.x > 0.5]
+    chosen = None if solution.x is None else at[np.rint(solution.x).astype(bool)]
     if chosen is not None and not problem.holds(chosen):
         chosen = None
     return chosen, bound
@@ -416,7 +418,7 @@ def _solved(
     gap = None
     if bound is not None:
         above = max(0.0, bound - reached)
-        gap = above / reached if reached > 0 else (None if above > 1e-9 else 0.0)
+        gap = above / reached if reached > 0 else (None if above > SLACK else 0.0)
     return Solved(
         tuple(chosen.tolist()), gap, is_count_proven=len(chosen) >= most, count_bound=most,
         bound=bound, is_late=is_late,

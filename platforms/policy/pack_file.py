@@ -32,6 +32,9 @@ from platforms.policy.pack import (
     Value,
 )
 
+PAIR = 2
+"""A range has two ends."""
+
 
 def pack_text(data: bytes, pack: str) -> str:
     r"""Decode a pack.
@@ -355,7 +358,7 @@ def _parse_rule_value(block: Block) -> Value:
     comparator = block.word("comparator", COMPARATORS)
     if comparator == "between":
         ends = block.numbers("value")
-        if len(ends) != 2 or ends[0] > ends[1]:
+        if len(ends) != PAIR or ends[0] > ends[1]:
             raise PolicyError(
                 "pack_between_two", pack=block.source, line=block.line_of("value"), key="value"
             )
@@ -395,7 +398,7 @@ def _period(block: Block) -> tuple[int, int] | None:
     if not block.has("period"):
         return None
     years = block.numbers("period")
-    if len(years) != 2 or years[0] > years[1]:
+    if len(years) != PAIR or years[0] > years[1]:
         raise PolicyError(
             "pack_between_two", pack=block.source, line=block.line_of("period"), key="period"
         )

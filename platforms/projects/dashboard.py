@@ -270,7 +270,6 @@ def _nothing() -> Figure:
 
 CITY_LEVEL = ("governor", "mayor")
 COUNTS = ("city_level", "county_head", "listed", "signed", "registered", "started")
-RANKED_BY = "landing_rate"
 
 
 @dataclass(frozen=True)

@@ -221,7 +221,7 @@ def measure_phases(subject: Subject, _dated: DatedRule) -> Measured:
 
 def measure_code_prefix(subject: Subject, dated: DatedRule) -> Measured:
     """How many places, at most those asked, the codes of all phases begin with alike."""
-    if len(subject.whole.phases) < 2:
+    if not subject.whole.phases[1:]:
         return None, (say("c4_not_phased"),)
     asked = int(dated.rule.number)
     codes = [(text_of(r, "project_code") or "").translate(CODE_MARKS) for r in subject.whole.phases]

@@ -116,7 +116,7 @@ def _was_last(
     score = float(scores[unit_id])
     if any(compare(score, float(other)) > 0 for other in scores):
         return False
-    return None if set(all_units) - set(scores.index) or len(all_units) < 2 else True
+    return None if set(all_units) - set(scores.index) or not all_units[1:] else True
 
 
 def _running(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platforms.errors import PlanningError, PolicyError
-from platforms.industries.codes import division, nearness, parse_industries
+from platforms.industries.codes import division, parse_industries
 
 TEXT = (
     Path(__file__).resolve().parents[3] / "data" / "industries" / "gbt4754-2017-divisions.yaml"
@@ -37,11 +37,9 @@ def test_the_table_has_97_divisions_in_20_sections():
 
 def test_a_code_is_taken_apart():
     code = TABLE.code(" c3973 ")
-    assert (code.section, code.division, code.group, code.industry_class) == (
-        "C", "39", "397", "3973",
-    )  # fmt: skip
+    assert (code.section, code.division, code.group) == ("C", "39", "397")
     short = TABLE.code("65")
-    assert (short.section, short.group, short.industry_class) == ("I", None, None)
+    assert (short.section, short.group) == ("I", None)
 
 
 @pytest.mark.parametrize(
@@ -57,22 +55,6 @@ def test_what_is_no_code_is_refused_with_the_nearest(text, code, nearest):
     assert caught.value.code == code
     if nearest is not None:
         assert nearest in str(caught.value.values["nearest"])
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "near"),
-    [("3973", "3973", "class"), ("3973", "3972", "group"), ("3973", "397", "group"),
-     ("3973", "3983", "division"), ("3973", "39", "division"), ("3973", "4011", "section"),
-     ("3973", "6520", "none"), ("39", "39", "division"), ("4311", "4417", "none")],
-)  # fmt: skip
-def test_how_near_two_industries_are(one, other, near):
-    assert nearness(TABLE.code(one), TABLE.code(other)) == near
-
-
-@given(CODES, CODES)
-def test_nearness_is_the_same_from_both_sides(one, other):
-    first, second = TABLE.code(one), TABLE.code(other)
-    assert nearness(first, second) == nearness(second, first)
 
 
 @given(CODES)
