@@ -16,7 +16,8 @@ CLOSE_M = 0.05
 
 def is_polygonal(shapes: npt.ArrayLike) -> Flags:
     """Tell which shapes are polygons or of polygons; array of n."""
-    return np.asarray(shapely.get_dimensions(shapes)) == 2
+    dimensions: Flags = np.asarray(shapely.get_dimensions(shapes)) == 2
+    return dimensions
 
 
 def filled(shapes: npt.ArrayLike, gap_m: float) -> Shapes:
