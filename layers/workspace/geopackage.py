@@ -1,15 +1,14 @@
-"""A workspace in one GeoPackage file, which QGIS opens as it is.
+"""A workspace in one GeoPackage file, which QGIS may have open at the same time.
 
-A set of changes is written to a copy beside the file and takes its place at the end, so that a
-crash leaves the last good state; a lock file keeps two writers apart.
+A set of changes is one transaction on the file itself: everything that decides is read inside it,
+and a crash leaves the last good state. Nothing is ever put in the place of the file.
 """
 
-import os
-import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from functools import cached_property
 from pathlib import Path
 
 import geopandas as gpd
@@ -20,34 +19,54 @@ from pyproj import CRS
 
 from geo.crs import require_projected
 from geo.raster import Raster
-from layers.contracts import CONTRACTS, contract_of
+from layers.contracts import CONTRACTS, Contract, contract_of
 from layers.errors import LayerError
 from layers.validate import conform
-from layers.workspace.protocol import LayerFacts, Provenance, WorkspaceFacts
-from layers.workspace.transaction import (
-    MEMORY_PREFIX,
-    GeoPackageEdit,
-    frame_hash,
-    read_history,
-    write_frame,
+from layers.workspace.backup import back_up_daily
+from layers.workspace.changes import (
+    Change,
+    OutsideChange,
+    examine_changes,
+    head_of,
+    list_changes,
+    rows_kept,
 )
+from layers.workspace.protocol import LayerFacts, Provenance, WorkspaceFacts
+from layers.workspace.records import (
+    AUDIT,
+    HISTORY,
+    META,
+    PROVENANCE,
+    QUARANTINE,
+    RECORDS,
+    Record,
+    record_columns,
+)
+from layers.workspace.scratch import scratch
+from layers.workspace.sqlite_file import (
+    Waiting,
+    begin,
+    connect,
+    file_error,
+    reading,
+    require_sound,
+    settle,
+)
+from layers.workspace.tables import (
+    blank_file,
+    column_types,
+    delete_rows,
+    has_table,
+    put_rows,
+    quoted,
+    read_rows,
+    replace_raster,
+    replace_rows,
+    row_numbers,
+)
+from layers.workspace.transaction import MEMORY_PREFIX, WorkspaceEdit, frame_hash
 
-SCHEMA_VERSION = 1
-LOCK_SECONDS = 20
-
-_OWN_TABLES = {
-    "muplan_meta": "key TEXT PRIMARY KEY, value TEXT",
-    "muplan_provenance": (
-        "seq INTEGER PRIMARY KEY, layer TEXT, action TEXT, rows INTEGER, source TEXT, "
-        "imported_at TEXT, edition TEXT, licence TEXT, sha256 TEXT, detail TEXT"
-    ),
-    "muplan_audit": (
-        "seq INTEGER PRIMARY KEY, at TEXT, actor TEXT, layer TEXT, action TEXT, rows INTEGER"
-    ),
-    "muplan_quarantine": (
-        "seq INTEGER PRIMARY KEY, at TEXT, layer TEXT, row TEXT, reasons TEXT, data TEXT, wkt TEXT"
-    ),
-}  # fmt: skip
+SCHEMA_VERSION = 2
 
 
 def create_workspace(
@@ -97,15 +116,9 @@ def create_workspace(
     empty, _ = conform(units, CONTRACTS["units"])
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         draft = Path(folder) / path.name
-        write_frame(draft, empty, CONTRACTS["units"])
+        draft.write_bytes(blank_file(empty, CONTRACTS["units"]))
         with closing(sqlite3.connect(draft)) as connection, connection:
-            for name, columns in _OWN_TABLES.items():
-                connection.execute(f"CREATE TABLE {name} ({columns})")
-                connection.execute(
-                    "INSERT INTO gpkg_contents (table_name, data_type, identifier) "
-                    "VALUES (?, 'attributes', ?)",
-                    (name, name),
-                )
+            make_records(connection)
             facts = {
                 "schema_version": str(SCHEMA_VERSION),
                 "title": title,
@@ -114,9 +127,125 @@ def create_workspace(
                 "is_demo": "1" if is_demo else "",
                 "created_at": created_at,
             }
-            connection.executemany("INSERT INTO muplan_meta VALUES (?, ?)", facts.items())
+            connection.executemany(f"INSERT INTO {META} VALUES (?, ?)", facts.items())
         draft.replace(path)
     return GeoPackageWorkspace(path)
+
+
+def make_records(connection: sqlite3.Connection) -> None:
+    """Make the record tables, and the columns that an older file doesn't have."""
+    for table, columns in RECORDS.items():
+        if not has_table(connection, table):
+            connection.execute(f"CREATE TABLE {table} ({columns})")
+            connection.execute(
+                "INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier) "
+                "VALUES (?, 'attributes', ?)", (table, table),
+            )  # fmt: skip
+            continue
+        there = column_types(connection, table)
+        for column in columns.split(", "):
+            if column.split()[0] not in there:
+                connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+
+
+class GeoPackageTables:
+    """Layers and records of a file within one transaction.
+
+    ``path``: The workspace; files that GDAL writes lie in its scratch folder.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, crs: CRS, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+        self.crs = crs
+        self._has_records = False
+
+    def names(self, contract: Contract) -> pd.Index:
+        """List the names of the rows of a layer, in their order."""
+        return row_numbers(self._connection, contract).index
+
+    def rows(self, contract: Contract, names: pd.Index | None = None) -> pd.DataFrame:
+        """Read rows as they stand now, with the contract's types; None for all."""
+        if names is None:
+            return read_rows(self._connection, contract, self.crs)
+        numbers = row_numbers(self._connection, contract)
+        return read_rows(self._connection, contract, self.crs, numbers[numbers.index.isin(names)])
+
+    def replace(self, contract: Contract, frame: pd.DataFrame, at: str) -> None:
+        """Put rows in the place of a whole layer."""
+        replace_rows(self._connection, frame, contract, at)
+
+    def put(self, contract: Contract, frame: pd.DataFrame, at: str) -> None:
+        """Add rows; one whose key is there takes the place of that row."""
+        put_rows(self._connection, frame, contract, self.crs, at)
+
+    def delete(self, contract: Contract, names: pd.Index, at: str) -> None:
+        """Take rows out."""
+        delete_rows(self._connection, contract, names, at)
+
+    def replace_raster(self, name: str, raster: Raster) -> None:
+        """Put a raster in the place of that of the name."""
+        with scratch(self._path) as folder:
+            replace_raster(self._connection, name, raster, self.crs, folder / "raster.gpkg")
+
+    def append(self, table: str, record: Record) -> int:
+        """Add a record and give its number; one of the facts takes the place of its key."""
+        self._make_records()
+        listed = ", ".join(map(quoted, record))
+        put = self._connection.execute(
+            f"INSERT OR REPLACE INTO {table} ({listed}) VALUES ({', '.join('?' * len(record))})",
+            tuple(record.values()),
+        )
+        return int(put.lastrowid or 0)
+
+    def append_all(self, table: str, records: Iterable[Record]) -> None:
+        """Add records; all have the same columns."""
+        self._make_records()
+        listed = iter(records)
+        first = next(listed, None)
+        if first is None:
+            return
+        columns = ", ".join(map(quoted, first))
+        statement = f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * len(first))})"
+        self._connection.execute(statement, tuple(first.values()))
+        self._connection.executemany(statement, (tuple(record.values()) for record in listed))
+
+    def records(self, table: str, **equal: object) -> list[dict[str, object]]:
+        """List records whose columns have these values, in the order of their numbers."""
+        return read_records(self._connection, table, **equal)
+
+    def forget(self, table: str, **equal: object) -> None:
+        """Take out records whose columns have these values."""
+        self._make_records()
+        where = " AND ".join(f"{quoted(column)} = ?" for column in equal)
+        self._connection.execute(f"DELETE FROM {table} WHERE {where}", tuple(equal.values()))
+
+    def _make_records(self) -> None:
+        """Give an older file the records it lacks, when the first thing is written."""
+        if not self._has_records:
+            self._has_records = True
+            make_records(self._connection)
+            self._connection.execute(
+                f"UPDATE {META} SET value = ? WHERE key = 'schema_version'", (str(SCHEMA_VERSION),)
+            )
+
+
+def read_records(
+    connection: sqlite3.Connection, table: str, **equal: object
+) -> list[dict[str, object]]:
+    """List records whose columns have these values; an older file has none of some tables."""
+    there = column_types(connection, table)
+    wanted = [column for column in record_columns(table) if column in there]
+    if not wanted or not set(equal) <= set(there):
+        return []
+    where = " AND ".join(f"{quoted(column)} = ?" for column in equal)
+    listed = ", ".join(map(quoted, wanted))
+    rows = connection.execute(
+        f"SELECT {listed} FROM {table} {'WHERE ' + where if where else ''} "
+        f"ORDER BY {quoted(record_columns(table)[0])}", tuple(equal.values()),
+    )  # fmt: skip
+    blank: dict[str, object] = dict.fromkeys(record_columns(table))
+    return [{**blank, **dict(zip(wanted, row, strict=True))} for row in rows]
 
 
 class GeoPackageWorkspace:
@@ -126,30 +255,37 @@ class GeoPackageWorkspace:
     ----------
     path
         An existing workspace file.
+    waiting
+        Told now and then while another program holds the file.
 
     Raises
     ------
     LayerError
-        ``file_missing``, ``workspace_unreadable``, ``workspace_newer``.
+        ``file_missing``, ``workspace_unreadable``, ``workspace_newer``, and those of
+        ``file_error``.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, waiting: Waiting | None = None) -> None:
         self.path = path
+        self.waiting = waiting
         if not path.is_file():
             raise LayerError("file_missing", path=str(path))
-        try:
-            with closing(self._connect()) as connection:
-                self._meta = dict(connection.execute("SELECT key, value FROM muplan_meta"))
-            version = int(self._meta["schema_version"])
-        except (sqlite3.DatabaseError, KeyError, ValueError) as error:
-            raise LayerError("workspace_unreadable", path=str(path)) from error
+        with reading(path) as connection:
+            if not has_table(connection, META):
+                raise LayerError("workspace_unreadable", path=str(path))
+            self._meta = dict(connection.execute(f"SELECT key, value FROM {META}"))
+        missing = {"schema_version", "title", "crs", "as_of", "is_demo", "created_at"} - set(
+            self._meta
+        )
+        if missing or not self._meta["schema_version"].isdigit():
+            raise LayerError("workspace_unreadable", path=str(path))
+        version = int(self._meta["schema_version"])
         if version > SCHEMA_VERSION:
-            raise LayerError("workspace_newer", path=str(path))
+            raise LayerError(
+                "workspace_newer", path=str(path), version=version, known=SCHEMA_VERSION
+            )
 
-    def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)
-
-    @property
+    @cached_property
     def facts(self) -> WorkspaceFacts:
         """What the workspace says of itself."""
         meta = self._meta
@@ -159,22 +295,20 @@ class GeoPackageWorkspace:
         )  # fmt: skip
 
     def __iter__(self) -> Iterator[str]:
-        """Go through the names of the layers held."""
-        with closing(self._connect()) as connection:
-            names = {name for (name,) in connection.execute("SELECT table_name FROM gpkg_contents")}
-        return iter([name for name in CONTRACTS if name in names])
+        """Go through the names of the layers on file."""
+        with reading(self.path) as connection:
+            return iter(_layers_in(connection))
 
     def layers(self) -> list[LayerFacts]:
-        """List the layers held, in the order of the data dictionary."""
+        """List the layers on file, in the order of the data dictionary."""
         facts = []
-        with closing(self._connect()) as connection:
-            for name in self:
-                rows = connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]
+        with reading(self.path) as connection:
+            for name in _layers_in(connection):
+                rows = connection.execute(f"SELECT count(*) FROM {quoted(name)}").fetchone()[0]
                 sources = connection.execute(
                     "SELECT source, imported_at, edition, licence, sha256, detail "
-                    "FROM muplan_provenance WHERE layer = ? ORDER BY seq",
-                    (name,),
-                )
+                    f"FROM {PROVENANCE} WHERE layer = ? ORDER BY seq", (name,),
+                )  # fmt: skip
                 facts.append(LayerFacts(name, rows, tuple(Provenance(*row) for row in sources)))
         return facts
 
@@ -184,7 +318,7 @@ class GeoPackageWorkspace:
         if layer not in set(self):
             columns = pd.DataFrame(columns=list(contract.columns))
             return conform(columns, contract, self.facts.crs)[0]
-        frame = pyogrio.read_dataframe(self.path, layer=layer)
+        frame = self._read_file(layer)
         if contract.is_spatial and not isinstance(frame, gpd.GeoDataFrame):
             frame = gpd.GeoDataFrame(frame, geometry=np.full(len(frame), None), crs=self.facts.crs)
         conformed, resisting = conform(frame, contract, self.facts.crs)
@@ -196,9 +330,19 @@ class GeoPackageWorkspace:
             )  # fmt: skip
         return conformed
 
+    def _read_file(self, layer: str) -> pd.DataFrame:
+        try:
+            return pyogrio.read_dataframe(self.path, layer=layer)
+        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+            # GDAL doesn't say why: SQLite does.
+            with reading(self.path) as connection:
+                connection.execute(f"SELECT * FROM {quoted(layer)}").fetchall()
+                require_sound(connection, self.path)
+            raise LayerError("layer_unreadable", layer=layer, path=str(self.path)) from error
+
     def has_raster(self, name: str) -> bool:
         """Say whether there is a raster, without reading it."""
-        with closing(self._connect()) as connection:
+        with reading(self.path) as connection:
             entry = connection.execute(
                 "SELECT 1 FROM gpkg_contents WHERE table_name = ? AND data_type LIKE '%grid%'",
                 (name,),
@@ -218,23 +362,45 @@ class GeoPackageWorkspace:
             crs = None if source.crs is None else CRS.from_wkt(source.crs.to_wkt())
         return Raster(cells, place.c, place.f, place.a, -place.e, crs)
 
+    def _records(self, table: str, **equal: object) -> list[dict[str, object]]:
+        with reading(self.path) as connection:
+            return read_records(connection, table, **equal)
+
     def quarantined(self) -> pd.DataFrame:
         """List the rows in quarantine."""
-        with closing(self._connect()) as connection:
-            return pd.read_sql_query(
-                "SELECT seq, at, layer, row, reasons, data FROM muplan_quarantine ORDER BY seq",
-                connection,
-            )
+        columns = ["seq", "at", "layer", "row", "reasons", "data"]
+        return pd.DataFrame(self._records(QUARANTINE), columns=columns)
 
     def audit(self) -> pd.DataFrame:
         """List who changed what and when."""
-        with closing(self._connect()) as connection:
-            return pd.read_sql_query("SELECT * FROM muplan_audit ORDER BY seq", connection)
+        return pd.DataFrame(self._records(AUDIT), columns=record_columns(AUDIT))
 
     def history(self, layer: str | None = None) -> pd.DataFrame:
         """List the rows that were replaced or removed, as they were, the last first."""
-        with closing(self._connect()) as connection:
-            return read_history(connection, layer)
+        return rows_kept(self._records(HISTORY, **({} if layer is None else {"layer": layer})))
+
+    def changes(self) -> list[Change]:
+        """List all changes, the first one first."""
+        with self._snapshot() as tables:
+            return list_changes(tables)
+
+    def outside_changes(self) -> list[OutsideChange]:
+        """List what was changed in the ledger and the trail of changes without the product."""
+        with self._snapshot() as tables:
+            return examine_changes(tables)
+
+    def head(self) -> str:
+        """Give the hash that stands for every change and the whole ledger."""
+        with self._snapshot() as tables:
+            return head_of(tables)
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[GeoPackageTables]:
+        """Read everything as it is at one moment."""
+        with reading(self.path) as connection:
+            connection.execute("BEGIN")
+            yield GeoPackageTables(connection, self.facts.crs, self.path)
+            connection.execute("ROLLBACK")
 
     def content_hash(self, layer: str) -> str:
         """Hash the rows of a layer in the order of their keys (sha256)."""
@@ -243,28 +409,37 @@ class GeoPackageWorkspace:
 
     def recall(self, key: str) -> str | None:
         """Give the text kept under a key, None where there is none."""
-        with closing(self._connect()) as connection:
-            row = connection.execute(
-                "SELECT value FROM muplan_meta WHERE key = ?", (MEMORY_PREFIX + key,)
-            ).fetchone()
-        return None if row is None else str(row[0])
+        kept = self._records(META, key=MEMORY_PREFIX + key)
+        return str(kept[0]["value"]) if kept else None
 
     @contextmanager
-    def edit(self, actor: str, at: str) -> Iterator[GeoPackageEdit]:
+    def edit(
+        self, actor: str, at: str, *, kind: str = "edit", reason: str = ""
+    ) -> Iterator[WorkspaceEdit]:
         """Open a set of changes that takes effect at the end of the ``with`` block."""
-        import filelock
-
-        lock = filelock.FileLock(f"{self.path}.lock", timeout=LOCK_SECONDS)
         try:
-            with lock, tempfile.TemporaryDirectory(dir=self.path.parent) as folder:
-                draft = Path(folder) / self.path.name
-                shutil.copyfile(self.path, draft)
-                changes = GeoPackageEdit(GeoPackageWorkspace(draft), draft, actor, at)
-                yield changes
-                with draft.open("rb+") as handle:
-                    os.fsync(handle.fileno())
-                draft.replace(self.path)
-        except filelock.Timeout as error:
-            raise LayerError("workspace_locked", path=str(self.path)) from error
-        except PermissionError as error:
-            raise LayerError("workspace_in_use", path=str(self.path)) from error
+            with closing(connect(self.path, writing=True)) as connection:
+                require_sound(connection, self.path)
+                if (
+                    has_table(connection, AUDIT)
+                    and connection.execute(f"SELECT 1 FROM {AUDIT} LIMIT 1").fetchone()
+                ):
+                    back_up_daily(self.path, at)
+                begin(connection, self.path, self.waiting)
+                try:
+                    tables = GeoPackageTables(connection, self.facts.crs, self.path)
+                    changes = WorkspaceEdit(tables, actor, at, kind, reason)
+                    yield changes
+                    changes.close()
+                    connection.execute("ROLLBACK" if changes.is_empty else "COMMIT")
+                finally:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                settle(connection)
+        except sqlite3.Error as error:
+            raise file_error(error, self.path) from error
+
+
+def _layers_in(connection: sqlite3.Connection) -> list[str]:
+    names = {name for (name,) in connection.execute("SELECT table_name FROM gpkg_contents")}
+    return [name for name in CONTRACTS if name in names]

@@ -1,25 +1,39 @@
-"""Edits that take effect together, history."""
+"""A set of changes: checked, written, recorded and sealed within one transaction."""
 
 import hashlib
 import json
-import sqlite3
-from contextlib import closing
-from pathlib import Path
+from collections.abc import Sequence
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 
 from geo.crs import crs_label, same_crs
 from geo.raster import Raster
-from layers.contracts import RASTERS, Contract, contract_of, key_columns
-from layers.editions import Changes, compare_editions
+from layers.contracts import CONTRACTS, RASTERS, Contract, contract_of, key_columns
+from layers.editions import compare_editions
 from layers.errors import LayerError
 from layers.hash_chain import is_chained, seal
 from layers.validate import row_names, validate
-from layers.workspace.protocol import Provenance, Workspace
+from layers.workspace.changes import (
+    SEALED_LAYERS,
+    WayBack,
+    change_hash,
+    examine_changes,
+    head_of,
+    keep_names,
+    keep_rows,
+    seal_digests,
+    seal_rows,
+    way_back,
+)
+from layers.workspace.protocol import Provenance
+from layers.workspace.records import AUDIT, CHANGES, META, PROVENANCE, QUARANTINE, SEALS, Tables
+
+MEMORY_PREFIX = "memory:"
+"""Marks what is kept for later among the facts of a workspace."""
+NAMED = 5
 
 
 def frame_hash(frame: pd.DataFrame, contract: Contract) -> str:
@@ -44,166 +58,93 @@ def _unwrapped(shape: shapely.Geometry) -> shapely.Geometry:
     return shapely.get_geometry(shape, 0) if parts == 1 else shape
 
 
-def write_frame(path: Path, frame: pd.DataFrame, contract: Contract) -> None:
-    """Write the rows of a layer or table in the place of those that are there.
+class WorkspaceEdit:
+    """Changes that take effect together: one numbered change.
 
-    ``path``: GeoPackage file, made where it doesn't exist.
-    """
-    plain = frame.copy()
-    for name in contract.columns:
-        if contract.field(name).kind in {"bool", "int"}:
-            plain[name] = plain[name].astype("float64" if plain[name].isna().any() else "int64")
-    options: dict[str, object] = {}
-    if contract.is_spatial:
-        kind = "MultiPolygon" if contract.geometry == "polygon" else "Unknown"
-        options = {
-            "geometry_type": kind,
-            "promote_to_multi": contract.geometry == "polygon",
-            "layer_options": {"GEOMETRY_NAME": "geometry", "OVERWRITE": "YES"},
-        }
-    else:
-        options = {"layer_options": {"OVERWRITE": "YES"}}
-    pyogrio.write_dataframe(
-        plain, path, layer=contract.name, driver="GPKG", append=False, **options
-    )
-
-
-HISTORY = "muplan_history"
-_COLUMNS = (
-    "seq INTEGER PRIMARY KEY, layer TEXT, row TEXT, change TEXT, valid_until TEXT, "
-    "audit_seq INTEGER, data TEXT, wkb BLOB"
-)
-HISTORY_COLUMNS = ("seq", "layer", "row", "change", "valid_until", "audit_seq", "data")
-
-
-def keep_history(path: Path, layer: str, changes: Changes, at: str, audit_seq: int) -> None:
-    """Keep the rows that a change replaced or removed, as they were.
-
-    ``at``: Until when the rows were valid (ISO).
-    """
-    gone = [
-        *_rows(layer, "changed", changes.before, changes.changed_ids),
-        *_rows(layer, "removed", changes.removed, changes.removed_ids),
-    ]
-    if not gone:
-        return
-    with closing(sqlite3.connect(path)) as connection, connection:
-        _make_table(connection)
-        connection.executemany(
-            f"INSERT INTO {HISTORY} (layer, row, change, data, wkb, valid_until, audit_seq) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
-            ((*row, at, audit_seq) for row in gone),
-        )
-
-
-def read_history(connection: sqlite3.Connection, layer: str | None) -> pd.DataFrame:
-    """List the rows that were replaced or removed, the last first.
-
-    ``connection``: An open workspace; one written before rows were kept has none.
-    ``layer``: Only those of a layer, None for all.
-    """
-    table = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (HISTORY,)).fetchone()
-    if table is None:
-        return pd.DataFrame({name: pd.Series(dtype="object") for name in HISTORY_COLUMNS})
-    where, values = ("", ()) if layer is None else ("WHERE layer = ?", (layer,))
-    query = f"SELECT {', '.join(HISTORY_COLUMNS)} FROM {HISTORY} {where} ORDER BY seq DESC"
-    return pd.read_sql_query(query, connection, params=values)
-
-
-def _make_table(connection: sqlite3.Connection) -> None:
-    connection.execute(f"CREATE TABLE IF NOT EXISTS {HISTORY} ({_COLUMNS})")
-    connection.execute(
-        "INSERT INTO gpkg_contents (table_name, data_type, identifier) "
-        "SELECT ?, 'attributes', ? "
-        "WHERE NOT EXISTS (SELECT 1 FROM gpkg_contents WHERE table_name = ?)",
-        (HISTORY, HISTORY, HISTORY),
-    )
-
-
-def _rows(
-    layer: str, change: str, rows: pd.DataFrame, ids: tuple[str, ...]
-) -> list[tuple[object, ...]]:
-    plain = pd.DataFrame(rows.drop(columns="geometry", errors="ignore")).astype("object")
-    names = [str(name) for name in plain.columns]
-    shapes = np.full(len(plain), None, dtype=object)
-    if isinstance(rows, gpd.GeoDataFrame):
-        shapes = shapely.to_wkb(np.asarray(rows.geometry.array, dtype=object))
-    return [
-        (layer, row, change, _json(names, values), wkb)
-        for row, values, wkb in zip(
-            ids, plain.itertuples(index=False, name=None), shapes, strict=True
-        )
-    ]
-
-
-def _json(names: list[str], values: tuple[object, ...]) -> str:
-    data = {name: value for name, value in zip(names, values, strict=True) if not pd.isna(value)}  # type: ignore[call-overload]
-    return json.dumps(data, ensure_ascii=False, default=_plain)
-
-
-def _plain(value: object) -> object:
-    return value.item() if isinstance(value, np.generic) else str(value)
-
-
-_RASTER_REGISTERS = (
-    ("gpkg_contents", "table_name"),
-    ("gpkg_tile_matrix", "table_name"),
-    ("gpkg_tile_matrix_set", "table_name"),
-    ("gpkg_2d_gridded_coverage_ancillary", "tile_matrix_set_name"),
-    ("gpkg_2d_gridded_tile_ancillary", "tpudt_name"),
-    ("gpkg_extensions", "table_name"),
-)
-"""Where a GeoPackage registers a raster, and under which column."""
-
-MEMORY_PREFIX = "memory:"
-"""Marks what is kept for later among the facts of a workspace."""
-
-
-class GeoPackageEdit:
-    """Changes being written to the copy of a workspace file.
-
+    ``tables``: Layers and records within the transaction.
     ``actor, at``: Who changes it, and when (ISO).
+    ``kind, reason``: What sort of change it is (``Change.kind``), and why it is made.
     """
 
-    def __init__(self, draft: Workspace, path: Path, actor: str, at: str) -> None:
-        self._draft = draft
-        self._path = path
+    def __init__(self, tables: Tables, actor: str, at: str, kind: str, reason: str) -> None:
+        self._tables = tables
         self._actor = actor
         self._at = at
+        self._kind = kind
+        self._reason = reason
+        self._number = 0
+        self._undoes: int | None = None
+        self._breaks = 0
+        self._before: dict[str, list[dict[str, object]]] = {}
+        self._sealed: dict[str, list[str]] = {}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was changed yet."""
+        return self._number == 0
+
+    @property
+    def number(self) -> int:
+        """Number of the change, 0 while nothing was changed."""
+        return self._number
+
+    def read(self, layer: str) -> pd.DataFrame:
+        """Read a layer or table as it stands within this set of changes."""
+        return self._tables.rows(contract_of(layer))
 
     def replace(self, layer: str, frame: pd.DataFrame, provenance: Provenance) -> None:
         """Put these rows in the place of all rows of the layer."""
         contract = contract_of(layer)
-        current = self._draft.read(layer)
+        current = self._tables.rows(contract)
         if contract.append_only and len(current):
             raise LayerError("layer_append_only", layer=layer)
-        stored = self._store(contract, self._sealed(current.head(0), frame, contract))
-        entry = self._note(layer, "replace", len(frame), provenance)
-        self._keep(current, stored, contract, entry, is_whole=True)
+        newer = self._checked(contract, self._chained(current.head(0), frame, contract))
+        changes = compare_editions(current, newer, contract, is_whole=True)
+        self._tables.replace(contract, newer, self._at)
+        entry = self._note(layer, "replace", len(newer), provenance)
+        keep_rows(self._tables, contract, changes, self._at, entry)
+        self._seal(layer, [*changes.added_ids, *changes.changed_ids, *changes.removed_ids])
 
     def add(self, layer: str, frame: pd.DataFrame, provenance: Provenance) -> None:
         """Add rows; an existing key raises ``key_exists``."""
         contract = contract_of(layer)
-        current = self._draft.read(layer)
-        common = _key_index(frame, contract).intersection(_key_index(current, contract))
+        common = _names(frame, contract).intersection(self._tables.names(contract))
         if len(common):
             raise LayerError("key_exists", layer=layer, rows=_some(common))
-        self._store(contract, _stack(current, self._sealed(current, frame, contract)))
-        self._note(layer, "add", len(frame), provenance)
+        current = self._tables.rows(contract) if is_chained(contract) else pd.DataFrame()
+        newer = self._checked(contract, self._chained(current, frame, contract))
+        self._tables.put(contract, newer, self._at)
+        entry = self._note(layer, "add", len(newer), provenance)
+        keep_names(self._tables, contract, newer, self._at, entry)
+        self._seal(layer, row_names(newer, contract))
 
-    def update(self, layer: str, frame: pd.DataFrame, provenance: Provenance) -> None:
-        """Replace rows by key; an unknown key raises ``key_absent``."""
+    def update(
+        self,
+        layer: str,
+        frame: pd.DataFrame,
+        provenance: Provenance,
+        seen: pd.DataFrame | None = None,
+    ) -> None:
+        """Replace rows by key; an unknown key raises ``key_absent``.
+
+        ``seen``: The rows as they were when the new ones were thought of; a row that differs from
+        it by now raises ``row_changed_meanwhile``.
+        """
         contract = contract_of(layer)
         if contract.append_only:
             raise LayerError("layer_append_only", layer=layer)
-        current = self._draft.read(layer)
-        here, there = _key_index(frame, contract), _key_index(current, contract)
-        if len(absent := here.difference(there)):
+        names = _names(frame, contract)
+        if len(absent := names.difference(self._tables.names(contract))):
             raise LayerError("key_absent", layer=layer, rows=_some(absent))
-        stored = self._store(contract, _stack(current[~there.isin(here)], frame))
-        entry = self._note(layer, "update", len(frame), provenance)
-        newer = stored.iloc[len(stored) - len(frame) :]
-        self._keep(current, newer, contract, entry, is_whole=False)
+        current = self._tables.rows(contract, names)
+        if seen is not None:
+            _require_as_seen(current, seen, frame, contract)
+        newer = self._checked(contract, frame)
+        changes = compare_editions(current, newer, contract, is_whole=False)
+        self._tables.put(contract, newer, self._at)
+        entry = self._note(layer, "update", len(newer), provenance)
+        keep_rows(self._tables, contract, changes, self._at, entry)
+        self._seal(layer, changes.changed_ids)
 
     def quarantine(self, layer: str, frame: pd.DataFrame, reasons: pd.Series) -> None:
         """Keep rows that failed, with their reasons (both by the frame's index)."""
@@ -213,135 +154,180 @@ class GeoPackageEdit:
         if isinstance(frame, gpd.GeoDataFrame):
             shapes = shapely.to_wkt(np.asarray(frame.geometry.array, dtype=object))
         names = [str(name) for name in plain.columns]
+        self._note(layer, "quarantine", len(frame), None)
         rows = []
         for row, reason, wkt in zip(
             plain.itertuples(index=False, name=None), reasons.loc[frame.index], shapes, strict=True
         ):
             values = {k: v for k, v in zip(names, row, strict=True) if pd.notna(v)}
+            data = json.dumps(values, ensure_ascii=False, default=str)
             rows.append(
-                (
-                    self._at, layer, str(values.get(contract.key, "")), str(reason),
-                    json.dumps(values, ensure_ascii=False, default=str), wkt,
-                )
+                {
+                    "at": self._at, "layer": layer, "row": str(values.get(contract.key, "")),
+                    "reasons": str(reason), "data": data, "wkt": wkt, "change": self._number,
+                }
             )  # fmt: skip
-        with closing(sqlite3.connect(self._path)) as connection, connection:
-            connection.executemany(
-                "INSERT INTO muplan_quarantine (at, layer, row, reasons, data, wkt) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                rows,
-            )
-        self._note(layer, "quarantine", len(frame), None)
+        self._tables.append_all(QUARANTINE, rows)
 
     def replace_raster(
         self, name: str, raster: Raster, provenance: Provenance | None = None
     ) -> None:
         """Put this raster, in the workspace's system, in the place of that of the name."""
-        import rasterio
-        from rasterio.transform import Affine
-
         if name not in RASTERS:
             raise LayerError("raster_unknown", name=name, known=", ".join(RASTERS))
-        crs = self._draft.facts.crs
+        crs = self._tables.crs
         if raster.crs is None or not same_crs(raster.crs, crs):
             raise LayerError("raster_crs_differs", name=name, wanted=crs_label(crs))
-        height, width = raster.cells.shape
-        self._drop_raster(name)
-        place = Affine(raster.cell_width, 0, raster.west, 0, -raster.cell_height, raster.north)
-        # No nodata value is declared: the driver leaves out tiles of nothing but NaN then, and
-        # gives them back as zeros.
-        with rasterio.open(
-            self._path, "w", driver="GPKG", width=width, height=height, count=1,
-            dtype="float32", crs=crs.to_wkt(), RASTER_TABLE=name,
-            APPEND_SUBDATASET="YES", transform=place,
-        ) as target:  # fmt: skip
-            target.write(raster.cells.astype(np.float32), 1)
-        self._note(name, "replace", height * width, provenance)
+        self._tables.replace_raster(name, raster)
+        self._note(name, "raster", raster.cells.size, provenance)
 
     def remember(self, key: str, text: str) -> None:
         """Keep a text for later, in the place of the one kept under this key."""
-        with closing(sqlite3.connect(self._path)) as connection, connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO muplan_meta VALUES (?, ?)", (MEMORY_PREFIX + key, text)
-            )
+        self._open()
+        self._tables.append(META, {"key": MEMORY_PREFIX + key, "value": text})
 
-    def _drop_raster(self, name: str) -> None:
-        """Take a raster out with all that is registered of it: the driver writes no table twice."""
-        with closing(sqlite3.connect(self._path)) as connection, connection:
-            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
-            if name not in tables:
-                return
-            for table, column in _RASTER_REGISTERS:
-                if table in tables:
-                    connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (name,))
-            connection.execute(f'DROP TABLE "{name}"')
+    def undo(self, number: int) -> list[WayBack]:
+        """Undo a change; what stands in its way raises as ``way_back``."""
+        layers = way_back(self._tables, number)
+        before = self._tables.records(CHANGES, change=number)[0]["before"]
+        self._open()
+        self._undoes = number
+        for part in layers:
+            self._put_back(part)
+        for layer, sources in json.loads(str(before or "{}")).items():
+            self._tables.forget(PROVENANCE, layer=layer)
+            for source in sources:
+                del source["seq"]
+                self._tables.append(PROVENANCE, source)
+        self._tables.forget(QUARANTINE, change=number)
+        return layers
 
-    def _sealed(
+    def _put_back(self, part: WayBack) -> None:
+        contract = part.contract
+        back = _names(part.restore, contract)
+        touched = part.remove.append(back)
+        current = self._tables.rows(contract, touched)
+        if len(part.remove):
+            self._tables.delete(contract, part.remove, self._at)
+        if len(part.restore):
+            self._tables.put(contract, part.restore, self._at)
+        entry = self._note(contract.name, "undo", len(touched), None)
+        changes = compare_editions(current, part.restore, contract, is_whole=True)
+        keep_rows(self._tables, contract, changes, self._at, entry)
+        self._seal(contract.name, list(touched))
+
+    def close(self) -> None:
+        """Seal the change; nothing may come after it."""
+        if self.is_empty:
+            return
+        for layer, names in self._sealed.items():
+            seal_rows(self._tables, contract_of(layer), names)
+        record = {
+            "change": self._number, "at": self._at, "actor": self._actor, "kind": self._kind,
+            "reason": self._reason, "undoes": self._undoes, "breaks": self._breaks,
+            "before": json.dumps(self._before, ensure_ascii=False),
+            "seals": json.dumps(seal_digests(self._tables), sort_keys=True),
+        }  # fmt: skip
+        previous = head_of(self._tables)
+        audit = self._tables.records(AUDIT, change=self._number)
+        hashes = {"previous_sha256": previous, "row_sha256": change_hash(previous, record, audit)}
+        self._tables.append(CHANGES, {**record, **hashes})
+
+    def _open(self) -> None:
+        """Take the next number, when the first thing is changed."""
+        if self._number:
+            return
+        changes = self._tables.records(CHANGES)
+        self._number = int(str(changes[-1]["change"])) + 1 if changes else 1
+        if not changes and not self._tables.records(SEALS):
+            for layer in SEALED_LAYERS:  # a file older than the seals: they hold from now on
+                seal_rows(self._tables, contract_of(layer), self._tables.names(contract_of(layer)))
+        else:
+            # What is entered behind a broken chain says so for ever.
+            self._breaks = len(examine_changes(self._tables))
+
+    def _seal(self, layer: str, names: Sequence[str]) -> None:
+        if layer in SEALED_LAYERS and len(names):
+            self._sealed.setdefault(layer, []).extend(names)
+
+    def _chained(
         self, current: pd.DataFrame, frame: pd.DataFrame, contract: Contract
     ) -> pd.DataFrame:
-        """Chain new entries to those held; rows at fault are left for the contract to refuse."""
+        """Chain new entries to those on file; rows at fault are left for the contract to refuse."""
         if not is_chained(contract):
             return frame
-        report = validate(frame, contract, self._draft.facts.crs)
+        report = validate(frame, contract, self._tables.crs)
         report.raise_if_bad()
         return seal(current, report.accepted, contract)
 
-    def _keep(
-        self,
-        current: pd.DataFrame,
-        newer: pd.DataFrame,
-        contract: Contract,
-        entry: int,
-        *,
-        is_whole: bool,
-    ) -> None:
-        """Keep what rows were before this change."""
-        if len(current):
-            changes = compare_editions(current, newer, contract, is_whole=is_whole)
-            keep_history(self._path, contract.name, changes, self._at, entry)
-
-    def _store(self, contract: Contract, frame: pd.DataFrame) -> pd.DataFrame:
-        crs = self._draft.facts.crs
+    def _checked(self, contract: Contract, frame: pd.DataFrame) -> pd.DataFrame:
+        crs = self._tables.crs
         if isinstance(frame, gpd.GeoDataFrame) and (
             frame.crs is None or not same_crs(frame.crs, crs)
         ):
             raise LayerError("crs_differs", layer=contract.name, wanted=crs.name)
         report = validate(frame, contract, crs)
         report.raise_if_bad()
-        write_frame(self._path, report.accepted, contract)
         return report.accepted
 
     def _note(self, layer: str, action: str, rows: int, provenance: Provenance | None) -> int:
-        with closing(sqlite3.connect(self._path)) as connection, connection:
-            noted = connection.execute(
-                "INSERT INTO muplan_audit (at, actor, layer, action, rows) VALUES (?, ?, ?, ?, ?)",
-                (self._at, self._actor, layer, action, rows),
-            )
-            entry = int(noted.lastrowid or 0)
-            if provenance is None:
-                return entry
-            if action == "replace":
-                connection.execute("DELETE FROM muplan_provenance WHERE layer = ?", (layer,))
-            p = provenance
-            connection.execute(
-                "INSERT INTO muplan_provenance (layer, action, rows, source, imported_at, "
-                "edition, licence, sha256, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (layer, action, rows, p.source, p.imported_at, p.edition, p.licence, p.sha256,
-                 p.detail),
-            )  # fmt: skip
+        self._open()
+        entry = self._tables.append(
+            AUDIT,
+            {
+                "at": self._at, "actor": self._actor, "layer": layer, "action": action,
+                "rows": rows, "change": self._number,
+            },
+        )  # fmt: skip
+        if provenance is None:
             return entry
+        if layer in CONTRACTS:
+            self._before.setdefault(layer, self._tables.records(PROVENANCE, layer=layer))
+        if action in {"replace", "raster"}:
+            self._tables.forget(PROVENANCE, layer=layer)
+        p = provenance
+        self._tables.append(
+            PROVENANCE,
+            {
+                "layer": layer, "action": action, "rows": rows, "source": p.source,
+                "imported_at": p.imported_at, "edition": p.edition, "licence": p.licence,
+                "sha256": p.sha256, "detail": p.detail,
+            },
+        )  # fmt: skip
+        return entry
 
 
-def _key_index(frame: pd.DataFrame, contract: Contract) -> pd.Index:
+def _require_as_seen(
+    current: pd.DataFrame, seen: pd.DataFrame, wanted: pd.DataFrame, contract: Contract
+) -> None:
+    """Refuse rows that somebody changed since they were looked at, with both values."""
+    names = _names(current, contract)
+    looked_at = seen[_names(seen, contract).isin(names)]
+    changes = compare_editions(looked_at, current, contract, is_whole=False)
+    if not changes.changed_ids:
+        return
+    row = changes.changed_ids[0]
+    if len(changes.cells):
+        cell = changes.cells.iloc[0]
+        column, before, now = (
+            str(cell[name]) for name in ("column", "value_before", "value_after")
+        )
+        row = str(cell["row_id"])
+    else:
+        column, before, now = "geometry", "", ""
+    yours = wanted[_names(wanted, contract) == row]
+    value = (
+        "" if column not in yours.columns or column == "geometry" else str(yours[column].iloc[0])
+    )
+    raise LayerError(
+        "row_changed_meanwhile", layer=contract.name, row=row, column=column, seen=before,
+        now=now, yours=value, rows=_some(pd.Index(changes.changed_ids)),
+    )  # fmt: skip
+
+
+def _names(frame: pd.DataFrame, contract: Contract) -> pd.Index:
     return pd.Index(row_names(frame, contract), dtype=object)
 
 
-def _some(keys: pd.Index) -> str:
-    return ", ".join(str(key) for key in keys[:5])
-
-
-def _stack(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
-    if not len(first):
-        return second
-    if not len(second):
-        return first
-    return pd.concat([first, second], ignore_index=True)
+def _some(names: pd.Index) -> str:
+    return ", ".join(str(name) for name in names[:NAMED])

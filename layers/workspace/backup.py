@@ -1,0 +1,123 @@
+"""Backups of a workspace file: whole ones, also while other programs write."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from layers.errors import LayerError
+from layers.workspace.sqlite_file import connect, file_error
+
+KEPT = 10
+"""So many backups stay beside a workspace; older ones that were made by themselves go."""
+PAGES = 20_000
+"""Pages copied before another writer gets its turn (80 MB)."""
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup beside a workspace.
+
+    ``path``: The file.
+    ``made_at``: When it was made (ISO, to the second), as its name says.
+    """
+
+    path: Path
+    made_at: str
+
+
+def backup_folder(workspace: Path) -> Path:
+    """Name the folder beside a workspace in which its backups lie."""
+    return workspace.with_name(f"{workspace.name}.backups")
+
+
+def backups(workspace: Path) -> list[Backup]:
+    """List the backups beside a workspace, the oldest first."""
+    folder = backup_folder(workspace)
+    if not folder.is_dir():
+        return []
+    paths = sorted(path for path in folder.iterdir() if path.suffix == ".gpkg")
+    return [Backup(path, path.stem[:19].replace("_", ":")) for path in paths]
+
+
+def back_up(workspace: Path, target: Path) -> None:
+    """Copy a workspace as it is at one moment, while others may read and write it.
+
+    Parameters
+    ----------
+    workspace
+        The file.
+    target
+        File to make; it must not exist.
+
+    Raises
+    ------
+    LayerError
+        ``file_exists``, ``folder_missing``, and those of ``file_error``.
+    """
+    if target.exists():
+        raise LayerError("file_exists", path=str(target))
+    if not target.parent.is_dir():
+        raise LayerError("folder_missing", path=str(target.parent))
+    draft = target.with_name(f"{target.name}.part")
+    try:
+        with closing(connect(workspace)) as source, closing(sqlite3.connect(draft)) as copy:
+            source.backup(copy, pages=PAGES)
+            copy.execute("PRAGMA journal_mode = DELETE")
+        draft.replace(target)
+    except sqlite3.Error as error:
+        raise file_error(error, workspace) from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def back_up_daily(workspace: Path, at: str) -> Path | None:
+    """Make the backup of a day before its first change, and let the oldest go.
+
+    ``at``: Moment of the change (ISO).
+
+    The backup made, None where there is one of the day.
+    """
+    folder = backup_folder(workspace)
+    day = at[:10]
+    if any(kept.made_at.startswith(day) for kept in backups(workspace)):
+        return None
+    return back_up_beside(workspace, at, folder)
+
+
+def back_up_beside(workspace: Path, at: str, folder: Path | None = None) -> Path:
+    """Make a backup beside a workspace, named by its moment, and let the oldest go."""
+    folder = folder or backup_folder(workspace)
+    stem = at[:19].replace(":", "_")
+    target = folder / f"{stem}.gpkg"
+    number = 1
+    while target.exists():
+        number += 1
+        target = folder / f"{stem}-{number}.gpkg"
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise LayerError("backup_impossible", path=str(folder)) from error
+    back_up(workspace, target)
+    for old in backups(workspace)[:-KEPT]:
+        old.path.unlink(missing_ok=True)
+    return target
+
+
+def put_back(backup: Path, workspace: Path) -> None:
+    """Put a backup's content into a workspace file that others may have open.
+
+    Raises
+    ------
+    LayerError
+        Those of ``file_error``.
+    """
+    try:
+        with (
+            closing(connect(backup)) as source,
+            closing(connect(workspace, writing=True)) as target,
+        ):
+            target.execute("PRAGMA busy_timeout = 20000")
+            source.backup(target)
+    except sqlite3.Error as error:
+        raise file_error(error, workspace) from error

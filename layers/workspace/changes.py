@@ -1,0 +1,449 @@
+"""Numbered changes: who changed what, when and why, the rows as they were, and the way back."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from layers.contracts import Contract, contract_of
+from layers.editions import Changes
+from layers.errors import LayerError
+from layers.hash_chain import ORIGIN, examine, is_chained
+from layers.validate import conform, row_names
+from layers.workspace.records import AUDIT, CHANGES, HISTORY, SEALS, Record, Tables
+
+SEALED_LAYERS = ("projects", "problems", "support_grants", "unit_milestones")
+"""Tables of the ledger whose rows are sealed one by one: whoever changes one outside shows."""
+
+HISTORY_COLUMNS = ("seq", "layer", "row", "change", "valid_until", "audit_seq", "data")
+ADDED = "added"
+NAMED = 5
+"""So many rows are named in a sentence."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of a workspace.
+
+    ``number``: Its number.
+    ``at, actor, reason``: When (ISO), by whom and why.
+    ``kind``: ``made``, ``import``, ``edit``, ``entry``, ``adoption``, ``undo``, ``restore``.
+    ``undoes``: Number of the change it undid, None where it did something new.
+    ``layers``: What was done: layer, action and count of rows.
+    """
+
+    number: int
+    at: str
+    actor: str
+    kind: str
+    reason: str
+    undoes: int | None
+    layers: tuple[tuple[str, str, int], ...]
+
+
+@dataclass(frozen=True)
+class OutsideChange:
+    """Something that was changed in the file without the product.
+
+    ``code``: ``change_altered``, ``changes_missing``, ``sealed_row_changed``,
+      ``sealed_row_removed``, ``sealed_row_added``, ``seals_altered``; and those of the chain of
+      entries.
+    ``layer, row``: Where.
+    """
+
+    code: str
+    layer: str
+    row: str
+
+
+def list_changes(tables: Tables) -> list[Change]:
+    """List all changes, the first one first."""
+    audits: dict[object, list[tuple[str, str, int]]] = {}
+    for entry in tables.records(AUDIT):
+        line = (str(entry["layer"]), str(entry["action"]), int(str(entry["rows"] or 0)))
+        audits.setdefault(entry["change"], []).append(line)
+    return [
+        Change(
+            int(str(row["change"])), str(row["at"]), str(row["actor"]), str(row["kind"]),
+            str(row["reason"] or ""), None if row["undoes"] is None else int(str(row["undoes"])),
+            tuple(audits.get(row["change"], ())),
+        )
+        for row in tables.records(CHANGES)
+    ]  # fmt: skip
+
+
+# --- rows as they were -------------------------------------------------------------------------
+
+
+def keep_rows(tables: Tables, contract: Contract, changes: Changes, at: str, audit: int) -> None:
+    """Keep the rows that a change replaced or removed, and the names of those it added.
+
+    ``at``: Until when the rows were valid (ISO).
+    ``audit``: Number of the entry in the audit.
+    """
+    marks = row_marks(changes.after, contract)
+    gone = [""] * len(changes.removed_ids)
+    tables.append_all(
+        HISTORY,
+        (
+            {
+                "layer": contract.name, "row": row, "change": kind, "valid_until": at,
+                "audit_seq": audit, "data": data, "wkb": wkb, "after": mark,
+            }
+            for kind, rows, ids, after in (
+                ("changed", changes.before, changes.changed_ids, marks),
+                ("removed", changes.removed, changes.removed_ids, gone),
+            )
+            for row, data, wkb, mark in zip(ids, _texts(rows), _binary(rows), after, strict=True)
+        ),
+    )  # fmt: skip
+    keep_names(tables, contract, changes.added, at, audit)
+
+
+def keep_names(
+    tables: Tables, contract: Contract, added: pd.DataFrame, at: str, audit: int
+) -> None:
+    """Keep the names of rows that a change added, in one record."""
+    if not len(added):
+        return
+    tables.append(
+        HISTORY,
+        {
+            "layer": contract.name, "row": "", "change": ADDED, "valid_until": at,
+            "audit_seq": audit, "data": json.dumps(row_names(added, contract), ensure_ascii=False),
+            "wkb": None, "after": _joint_mark(added, contract),
+        },
+    )  # fmt: skip
+
+
+def rows_kept(records: Sequence[Record]) -> pd.DataFrame:
+    """List the rows that were replaced or removed, the last first."""
+    listed = [
+        {name: record[name] for name in HISTORY_COLUMNS}
+        for record in reversed(records)
+        if record["change"] != ADDED
+    ]
+    return pd.DataFrame(listed, columns=list(HISTORY_COLUMNS), dtype="object")
+
+
+def _texts(rows: pd.DataFrame) -> list[str]:
+    plain = pd.DataFrame(rows.drop(columns="geometry", errors="ignore")).astype("object")
+    names = [str(name) for name in plain.columns]
+    return [_json(names, values) for values in plain.itertuples(index=False, name=None)]
+
+
+def _binary(rows: pd.DataFrame) -> list[bytes | None]:
+    if not isinstance(rows, gpd.GeoDataFrame):
+        return [None] * len(rows)
+    shapes = np.asarray(rows.geometry.array, dtype=object)
+    return list(shapely.to_wkb(shapes))
+
+
+def _json(names: list[str], values: tuple[object, ...]) -> str:
+    data = {name: value for name, value in zip(names, values, strict=True) if not pd.isna(value)}  # type: ignore[call-overload]
+    return json.dumps(data, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> object:
+    return value.item() if isinstance(value, np.generic) else str(value)
+
+
+def row_marks(frame: pd.DataFrame, contract: Contract) -> list[str]:
+    """Mark rows by their values, to tell later whether anybody changed them."""
+    return [f"{_edition()}:{mark:016x}" for mark in _marks(frame, contract)]
+
+
+def _joint_mark(frame: pd.DataFrame, contract: Contract) -> str:
+    return f"{_edition()}:{int(_marks(frame, contract).sum()):016x}"
+
+
+def _edition() -> str:
+    return pd.__version__.partition(".")[0]
+
+
+def _marks(
+    frame: pd.DataFrame, contract: Contract
+) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
+    plain = pd.DataFrame({name: frame[name] for name in contract.columns}, index=frame.index)
+    marks = pd.util.hash_pandas_object(plain, index=False).to_numpy(dtype=np.uint64)
+    if not isinstance(frame, gpd.GeoDataFrame) or not len(frame):
+        return marks
+    shapes = np.asarray(frame.geometry.array, dtype=object).copy()
+    alone = shapely.get_num_geometries(shapes) == 1
+    shapes[alone] = shapely.get_geometry(shapes[alone], 0)
+    binary = np.array(shapely.to_wkb(shapes, hex=True), dtype=object)
+    texts = np.where(shapely.is_missing(shapes), "-", binary).astype(object)
+    return marks * np.uint64(31) + pd.util.hash_array(texts, categorize=False)
+
+
+# --- the way back ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class WayBack:
+    """What undoing a change does to one layer.
+
+    ``remove``: Names of rows to be taken out.
+    ``restore``: Rows as they were, with the contract's types.
+    """
+
+    contract: Contract
+    remove: pd.Index
+    restore: pd.DataFrame
+
+
+def way_back(tables: Tables, number: int) -> list[WayBack]:
+    """Say what undoing a change takes, and refuse where something stands in the way.
+
+    Raises
+    ------
+    LayerError
+        ``change_unknown``, ``change_undone`` (it was undone already), ``undo_ledger`` (entries
+        of the ledger stay; they are corrected by an entry), ``undo_raster`` and ``undo_restore``
+        (a backup brings it back), ``undo_built_upon`` (later changes touched the same rows),
+        ``undo_changed_outside`` (another program changed them since).
+    """
+    changes = {change.number: change for change in list_changes(tables)}
+    if number not in changes:
+        known = f"1–{max(changes)}" if changes else "–"
+        raise LayerError("change_unknown", change=number, known=known)
+    undone = _undone(list(changes.values()))
+    if number in undone:
+        raise LayerError("change_undone", change=number, by=undone[number])
+    _require_undoable(changes[number])
+    entries = {int(str(row["seq"])): row for row in tables.records(AUDIT, change=number)}
+    kept = [row for row in tables.records(HISTORY) if row["audit_seq"] in entries]
+    _require_untouched(tables, number, kept, undone)
+    layers = dict.fromkeys(str(row["layer"]) for row in kept)
+    return [
+        _layer_back(tables, contract_of(layer), [row for row in kept if row["layer"] == layer])
+        for layer in reversed(list(layers))
+    ]
+
+
+def _undone(changes: Sequence[Change]) -> dict[int, int]:
+    """Give the changes that are undone, each with the change that did it and still stands."""
+    undone: dict[int, int] = {}
+    for change in reversed(changes):
+        if change.undoes is not None and change.number not in undone:
+            undone.setdefault(change.undoes, change.number)
+    return undone
+
+
+def _require_undoable(change: Change) -> None:
+    if change.kind == "restore":
+        raise LayerError("undo_restore", change=change.number)
+    for layer, action, _ in change.layers:
+        if action == "raster":
+            raise LayerError("undo_raster", change=change.number, layer=layer)
+        if action != "quarantine" and contract_of(layer).append_only:
+            raise LayerError("undo_ledger", change=change.number)
+
+
+def _touched(rows: Iterable[Record]) -> set[tuple[str, str]]:
+    names: set[tuple[str, str]] = set()
+    for row in rows:
+        listed = json.loads(str(row["data"])) if row["change"] == ADDED else [row["row"]]
+        names |= {(str(row["layer"]), str(name)) for name in listed}
+    return names
+
+
+def _require_untouched(
+    tables: Tables, number: int, kept: Sequence[Record], undone: Mapping[int, int]
+) -> None:
+    """Refuse where a later change that still stands touched the same rows."""
+    touched = _touched(kept)
+    change_of = {row["seq"]: int(str(row["change"] or 0)) for row in tables.records(AUDIT)}
+    cancelled = {*undone, *(by for change, by in undone.items() if change > number)}
+    later: dict[int, set[tuple[str, str]]] = {}
+    for row in tables.records(HISTORY):
+        change = change_of.get(row["audit_seq"], 0)
+        if change > number and change not in cancelled:
+            later.setdefault(change, set()).update(touched & _touched([row]))
+    standing = sorted(change for change, names in later.items() if names)
+    if standing:
+        rows = sorted({name for names in later.values() for _, name in names})
+        raise LayerError(
+            "undo_built_upon", change=number, later=", ".join(map(str, standing)),
+            rows=_some(rows),
+        )  # fmt: skip
+
+
+def _layer_back(tables: Tables, contract: Contract, kept: Sequence[Record]) -> WayBack:
+    before: dict[str, Record | None] = {}
+    marks: dict[str, str] = {}
+    for row in kept:
+        if row["change"] == ADDED:
+            names = json.loads(str(row["data"]))
+            before = {**dict.fromkeys(names), **before}
+            _require_as_added(tables, contract, names, str(row["after"]), set(marks))
+        else:
+            before.setdefault(str(row["row"]), row)
+            marks[str(row["row"])] = str(row["after"])
+    _require_as_changed(tables, contract, marks)
+    fresh = [name for name, row in before.items() if row is None]
+    earlier = [row for row in before.values() if row is not None]
+    return WayBack(contract, pd.Index(fresh, dtype=object), _frame_of(tables, contract, earlier))
+
+
+def _require_as_added(
+    tables: Tables, contract: Contract, names: list[str], mark: str, changed: set[str]
+) -> None:
+    """Refuse where rows that a change added are not as it left them."""
+    if mark.partition(":")[0] != _edition() or changed & set(names):
+        return
+    rows = tables.rows(contract, pd.Index(names, dtype=object))
+    if len(rows) != len(names) or _joint_mark(rows, contract) != mark:
+        raise LayerError("undo_changed_outside", layer=contract.name, rows=_some(names))
+
+
+def _require_as_changed(tables: Tables, contract: Contract, marks: Mapping[str, str]) -> None:
+    """Refuse where rows that a change touched are not as it left them."""
+    rows = tables.rows(contract, pd.Index(list(marks), dtype=object))
+    now = dict(zip(row_names(rows, contract), row_marks(rows, contract), strict=True))
+    unlike = [
+        name
+        for name, mark in marks.items()
+        if now.get(name, "") != mark and (not mark or mark.partition(":")[0] == _edition())
+    ]
+    if unlike:
+        raise LayerError("undo_changed_outside", layer=contract.name, rows=_some(unlike))
+
+
+def _frame_of(tables: Tables, contract: Contract, rows: Sequence[Record]) -> pd.DataFrame:
+    """Make rows from what was kept of them."""
+    if not rows:
+        return conform(pd.DataFrame(columns=list(contract.columns)), contract, tables.crs)[0]
+    frame = pd.DataFrame([json.loads(str(row["data"])) for row in rows])
+    if contract.is_spatial:
+        shapes = shapely.from_wkb(np.array([row["wkb"] for row in rows], dtype=object))
+        frame = gpd.GeoDataFrame(frame, geometry=shapes, crs=tables.crs)
+    return conform(frame, contract, tables.crs)[0]
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
+
+
+# --- seals -------------------------------------------------------------------------------------
+
+
+def seal_rows(tables: Tables, contract: Contract, names: Iterable[str]) -> None:
+    """Seal rows as they stand; those that are gone lose their seal, the others keep theirs."""
+    listed = pd.Index(list(dict.fromkeys(names)), dtype=object)
+    for name in listed:
+        tables.forget(SEALS, layer=contract.name, row=name)
+    rows = tables.rows(contract, listed)
+    for name, digest in zip(row_names(rows, contract), row_digests(rows, contract), strict=True):
+        tables.append(SEALS, {"layer": contract.name, "row": name, "sha256": digest})
+
+
+def row_digests(frame: pd.DataFrame, contract: Contract) -> list[str]:
+    """Hash each row (sha256); what is missing is left out, so a later column changes no hash."""
+    names = [name for name in contract.columns if name in frame.columns]
+    plain = pd.DataFrame(frame)[names].astype("object")
+    return [
+        hashlib.sha256(_sorted_json(names, values).encode()).hexdigest()
+        for values in plain.itertuples(index=False, name=None)
+    ]
+
+
+def _sorted_json(names: list[str], values: tuple[object, ...]) -> str:
+    data = dict(zip(names, values, strict=True))
+    present = {name: _plain(value) for name, value in data.items() if not pd.isna(value)}  # type: ignore[call-overload]
+    return json.dumps(present, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def seal_digests(tables: Tables) -> dict[str, str]:
+    """Give one hash over the seals of each layer, and the head of the chain of entries."""
+    digests: dict[str, str] = {}
+    for layer in SEALED_LAYERS:
+        seals = sorted(
+            (str(row["row"]), str(row["sha256"])) for row in tables.records(SEALS, layer=layer)
+        )
+        if seals:
+            digests[layer] = hashlib.sha256(
+                json.dumps(seals, ensure_ascii=False).encode()
+            ).hexdigest()
+    events = contract_of("project_events")
+    rows = tables.rows(events)
+    if len(rows):
+        digests[events.name] = examine(rows, events).head
+    return digests
+
+
+def change_hash(previous: str, change: Record, audit: Sequence[Record]) -> str:
+    """Hash a change behind the one before: what it was, what it did, and what is sealed since."""
+    lines = [[row["layer"], row["action"], row["rows"]] for row in audit]
+    content = {
+        name: change[name]
+        for name in ("change", "at", "actor", "kind", "reason", "undoes", "breaks", "seals")
+    }
+    text = json.dumps({**content, "did": lines}, ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
+
+
+def head_of(tables: Tables) -> str:
+    """Give the head of the chain of changes: it stands for every change and the whole ledger."""
+    changes = tables.records(CHANGES)
+    return str(changes[-1]["row_sha256"]) if changes else ORIGIN
+
+
+def examine_changes(tables: Tables) -> list[OutsideChange]:
+    """Follow the chain of changes and hold sealed rows against their seals.
+
+    Returns
+    -------
+    list of OutsideChange
+        Everything that was changed without the product, in the order of changes, then layers.
+    """
+    problems: list[OutsideChange] = []
+    changes, head = tables.records(CHANGES), ORIGIN
+    audits: dict[object, list[Record]] = {}
+    for entry in tables.records(AUDIT):
+        audits.setdefault(entry["change"], []).append(entry)
+    for place, change in enumerate(changes, start=1):
+        number = str(change["change"])
+        if change["change"] != place or change["previous_sha256"] != head:
+            problems.append(OutsideChange("changes_missing", CHANGES, number))
+        wanted = change_hash(
+            str(change["previous_sha256"]), change, audits.get(change["change"], [])
+        )
+        if change["row_sha256"] != wanted:
+            problems.append(OutsideChange("change_altered", CHANGES, number))
+        head = str(change["row_sha256"])
+    sealed: Mapping[str, str] = json.loads(str(changes[-1]["seals"] or "{}")) if changes else {}
+    digests = seal_digests(tables)
+    for layer in SEALED_LAYERS if changes else ():
+        if sealed.get(layer) != digests.get(layer):
+            problems.append(OutsideChange("seals_altered", layer, ""))
+        problems += _unsealed(tables, contract_of(layer))
+    events = contract_of("project_events")
+    if changes and sealed.get(events.name) != digests.get(events.name):
+        problems.append(OutsideChange("entries_altered", events.name, ""))
+    if is_chained(events):
+        chain = examine(tables.rows(events), events)
+        problems += [OutsideChange(gap.code, events.name, gap.key) for gap in chain.breaks]
+    return problems
+
+
+def _unsealed(tables: Tables, contract: Contract) -> list[OutsideChange]:
+    rows = tables.rows(contract)
+    now = dict(zip(row_names(rows, contract), row_digests(rows, contract), strict=True))
+    then = {
+        str(row["row"]): str(row["sha256"]) for row in tables.records(SEALS, layer=contract.name)
+    }
+    problems = [
+        OutsideChange(
+            "sealed_row_changed" if name in then else "sealed_row_added", contract.name, name
+        )
+        for name, digest in now.items()
+        if then.get(name) != digest
+    ]
+    gone = [name for name in then if name not in now]
+    return problems + [OutsideChange("sealed_row_removed", contract.name, name) for name in gone]

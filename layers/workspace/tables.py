@@ -1,0 +1,440 @@
+"""Tables of a GeoPackage within one transaction: rows read, put and taken out.
+
+A table is made as GDAL makes it. A row keeps its number (``fid``) as long as its key stays, and a
+number is never given twice: a program that edits the layer at the same time means the same row
+by it.
+"""
+
+import io
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+from pyproj import CRS
+
+from geo.arrays import Flags, Positions, Shapes
+from geo.raster import Raster
+from layers.contracts import Contract, key_columns
+from layers.validate import conform, row_names
+from layers.workspace.encoding import decode_shapes, encode_shapes, fill_index
+
+GEOMETRY = "geometry"
+BULK_ROWS = 500
+"""From so many rows on an empty spatial index is filled at once and not row by row."""
+
+_TABLE_REGISTERS = (
+    "gpkg_contents",
+    "gpkg_geometry_columns",
+    "gpkg_extensions",
+    "gpkg_ogr_contents",
+)
+_RASTER_REGISTERS = {
+    "gpkg_contents": "table_name",
+    "gpkg_tile_matrix_set": "table_name",
+    "gpkg_tile_matrix": "table_name",
+    "gpkg_2d_gridded_coverage_ancillary": "tile_matrix_set_name",
+    "gpkg_2d_gridded_tile_ancillary": "tpudt_name",
+    "gpkg_extensions": "table_name",
+}
+"""Where a GeoPackage registers a raster, and under which column."""
+
+TEXT_TYPES = ("TEXT", "DATE", "BLOB", "JSON")
+REAL_TYPES = ("REAL", "DOUBLE", "FLOAT")
+INTEGER_TYPES = ("INT", "MEDIUMINT", "SMALLINT", "TINYINT", "BOOL")
+
+
+def quoted(name: str) -> str:
+    """Quote a name for SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def has_table(connection: sqlite3.Connection, name: str) -> bool:
+    """Say whether there is a table, an index or a trigger of the name."""
+    known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,))
+    return known.fetchone() is not None
+
+
+def column_types(connection: sqlite3.Connection, name: str) -> dict[str, str]:
+    """Give the declared type of each column of a table; nothing where there is none."""
+    rows = connection.execute(f"PRAGMA table_info({quoted(name)})")
+    return {row[1]: row[2].upper() for row in rows}
+
+
+def blank_file(frame: pd.DataFrame, contract: Contract) -> bytes:
+    """Give a GeoPackage that has the table for these rows, and none of them, as GDAL makes it."""
+    options: dict[str, object] = {}
+    if contract.is_spatial:
+        is_polygon = contract.geometry == "polygon"
+        options = {
+            "geometry_type": "MultiPolygon" if is_polygon else "Unknown",
+            "promote_to_multi": is_polygon,
+            "layer_options": {"GEOMETRY_NAME": GEOMETRY},
+        }
+    buffer = io.BytesIO()
+    pyogrio.write_dataframe(
+        _storable(frame, contract).head(0), buffer, layer=contract.name, driver="GPKG", **options
+    )
+    return buffer.getvalue()
+
+
+def _storable(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
+    plain = frame.copy()
+    for name in contract.columns:
+        if contract.field(name).kind in {"bool", "int"}:
+            plain[name] = plain[name].astype("float64" if plain[name].isna().any() else "int64")
+    return plain
+
+
+def row_numbers(connection: sqlite3.Connection, contract: Contract) -> pd.Series:
+    """Give the number (``fid``) of each row by its name, in their order."""
+    if not has_table(connection, contract.name):
+        return pd.Series([], index=pd.Index([], dtype=object), dtype="int64")
+    keys = list(key_columns(contract))
+    listed = ", ".join(map(quoted, keys))
+    table = connection.execute(
+        f"SELECT fid, {listed} FROM {quoted(contract.name)} ORDER BY fid"
+    ).fetchall()
+    frame = pd.DataFrame([row[1:] for row in table], columns=keys, dtype="object")
+    names = row_names(frame, contract) if len(frame) else []
+    return pd.Series([row[0] for row in table], index=pd.Index(names, dtype=object), dtype="int64")
+
+
+def read_rows(
+    connection: sqlite3.Connection, contract: Contract, crs: CRS, fids: Iterable[int] | None = None
+) -> pd.DataFrame:
+    """Read rows as they stand within the transaction, with the contract's types.
+
+    ``fids``: Only the rows of these numbers, in the order of the table; None for all.
+    """
+    types = column_types(connection, contract.name)
+    if not types:
+        return conform(pd.DataFrame(columns=list(contract.columns)), contract, crs)[0]
+    where = ""
+    if fids is not None:
+        _list_numbers(connection, fids)
+        where = "WHERE fid IN (SELECT fid FROM temp.wanted_rows)"
+    listed = ", ".join(map(quoted, types))
+    rows = connection.execute(
+        f"SELECT {listed} FROM {quoted(contract.name)} {where} ORDER BY fid"
+    ).fetchall()
+    values = dict(zip(types, zip(*rows, strict=True) if rows else ((),) * len(types), strict=True))
+    columns = {
+        name: _typed(values[name], kind)
+        for name, kind in types.items()
+        if name not in {"fid", GEOMETRY}
+    }
+    frame = pd.DataFrame(columns, index=range(len(rows)))
+    if not contract.is_spatial:
+        return conform(frame, contract, crs)[0]
+    shapes = decode_shapes(values.get(GEOMETRY, (None,) * len(rows)))
+    return conform(gpd.GeoDataFrame(frame, geometry=shapes, crs=crs), contract, crs)[0]
+
+
+def _typed(values: Sequence[object], kind: str) -> pd.Series:
+    """Give a column the type that GDAL reads it with."""
+    column = pd.Series(values, dtype="object")
+    if kind.startswith(REAL_TYPES):
+        return pd.to_numeric(column, errors="coerce").astype("float64")
+    if kind.startswith(INTEGER_TYPES):
+        numbers = pd.to_numeric(column, errors="coerce")
+        return numbers.astype("float64") if numbers.isna().any() else numbers.astype("int64")
+    return column
+
+
+def _list_numbers(connection: sqlite3.Connection, fids: Iterable[int]) -> None:
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS wanted_rows (fid INTEGER PRIMARY KEY)")
+    connection.execute("DELETE FROM temp.wanted_rows")
+    connection.executemany("INSERT INTO temp.wanted_rows VALUES (?)", ((int(f),) for f in fids))
+
+
+def replace_rows(
+    connection: sqlite3.Connection, frame: pd.DataFrame, contract: Contract, at: str
+) -> None:
+    """Put rows in the place of a whole table, columns and all.
+
+    ``at``: Moment of the change (ISO).
+    """
+    name = contract.name
+    fids = _numbers_for(connection, frame, contract)
+    last = _last_number(connection, name)
+    indexes = _foreign_indexes(connection, name)
+    if has_table(connection, name):
+        connection.execute(f"DROP TABLE IF EXISTS {quoted(_index_name(name))}")
+        connection.execute(f"DROP TABLE {quoted(name)}")
+    _make_table(connection, frame, contract)
+    _insert(connection, frame, contract, fids)
+    _keep_counting(connection, name, last)
+    columns = set(column_types(connection, name))
+    for statement, wanted in indexes:
+        if wanted <= columns:
+            connection.execute(statement)
+    _touch(connection, name, at)
+
+
+def put_rows(
+    connection: sqlite3.Connection, frame: pd.DataFrame, contract: Contract, crs: CRS, at: str
+) -> None:
+    """Add rows to a table; one whose key is there takes the place of that row.
+
+    ``at``: Moment of the change (ISO).
+    """
+    name = contract.name
+    plain = _storable(frame, contract)
+    if not has_table(connection, name):
+        replace_rows(connection, frame, contract, at)
+        return
+    if _has_unfit_column(connection, plain, name):
+        current = read_rows(connection, contract, crs)
+        names = pd.Index(row_names(frame, contract), dtype=object)
+        stays = ~pd.Index(row_names(current, contract), dtype=object).isin(names)
+        whole = pd.concat([current[stays], frame], ignore_index=True)
+        replace_rows(connection, whole, contract, at)
+        return
+    with closing(sqlite3.connect(":memory:")) as template:
+        template.deserialize(blank_file(frame, contract))
+        there = column_types(connection, name)
+        for column, kind in column_types(template, name).items():
+            if column not in there:
+                connection.execute(f"ALTER TABLE {quoted(name)} ADD COLUMN {quoted(column)} {kind}")
+    fids = _numbers_for(connection, frame, contract)
+    _delete(connection, name, fids)
+    _insert(connection, frame, contract, fids)
+    _touch(connection, name, at)
+
+
+def delete_rows(
+    connection: sqlite3.Connection, contract: Contract, names: Iterable[str], at: str
+) -> None:
+    """Take rows out by their names."""
+    numbers = row_numbers(connection, contract)
+    _delete(connection, contract.name, numbers[numbers.index.isin(list(names))])
+    _touch(connection, contract.name, at)
+
+
+def _delete(connection: sqlite3.Connection, name: str, fids: Iterable[int]) -> None:
+    _list_numbers(connection, fids)
+    connection.execute(
+        f"DELETE FROM {quoted(name)} WHERE fid IN (SELECT fid FROM temp.wanted_rows)"
+    )
+
+
+def _numbers_for(
+    connection: sqlite3.Connection, frame: pd.DataFrame, contract: Contract
+) -> Positions:
+    """Give each row its number: that of its key, or one that no row ever had."""
+    known = row_numbers(connection, contract)
+    known = known[~known.index.duplicated()]
+    names = pd.Index(row_names(frame, contract), dtype=object)
+    fids = known.reindex(names).to_numpy(dtype=float, copy=True)
+    fresh = np.isnan(fids)
+    fids[fresh] = _last_number(connection, contract.name) + 1 + np.arange(fresh.sum())
+    return fids.astype(np.int64)
+
+
+def _last_number(connection: sqlite3.Connection, name: str) -> int:
+    """Give the highest number a row of a table ever had, 0 where there was none."""
+    if not has_table(connection, name):
+        return 0
+    top = connection.execute(f"SELECT max(fid) FROM {quoted(name)}").fetchone()[0] or 0
+    counted = None
+    if has_table(connection, "sqlite_sequence"):
+        counted = connection.execute(
+            "SELECT seq FROM sqlite_sequence WHERE name = ?", (name,)
+        ).fetchone()
+    return max(int(top), int(counted[0]) if counted else 0)
+
+
+def _keep_counting(connection: sqlite3.Connection, name: str, last: int) -> None:
+    known = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (name,)).fetchone()
+    if known is None:
+        connection.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (name, last))
+    elif known[0] < last:
+        connection.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = ?", (last, name))
+
+
+def _index_name(name: str) -> str:
+    return f"rtree_{name}_{GEOMETRY}"
+
+
+def _make_table(connection: sqlite3.Connection, frame: pd.DataFrame, contract: Contract) -> None:
+    """Make a table with index, triggers and registration as GDAL makes them."""
+    name = contract.name
+    with closing(sqlite3.connect(":memory:")) as template:
+        template.deserialize(blank_file(frame, contract))
+        statements = template.execute(
+            "SELECT sql FROM sqlite_master WHERE tbl_name IN (?, ?) AND sql IS NOT NULL "
+            "ORDER BY type = 'trigger'", (name, _index_name(name)),
+        ).fetchall()  # fmt: skip
+        for (statement,) in statements:
+            connection.execute(statement)
+        _copy_rows(template, connection, "gpkg_spatial_ref_sys", "1", ())
+        for register in _TABLE_REGISTERS:
+            if has_table(template, register):
+                _copy_rows(template, connection, register, "lower(table_name) = lower(?)", (name,))
+
+
+def _copy_rows(
+    source: sqlite3.Connection,
+    target: sqlite3.Connection,
+    table: str,
+    where: str,
+    values: tuple[object, ...],
+) -> None:
+    """Copy rows that aren't there yet from one file to another, with the table where it lacks."""
+    if not has_table(target, table):
+        statements = source.execute(
+            "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL "
+            "ORDER BY type = 'trigger'", (table,),
+        ).fetchall()  # fmt: skip
+        for (statement,) in statements:
+            target.execute(statement)
+    columns = [c for c in column_types(source, table) if c in column_types(target, table)]
+    if table.startswith("gpkg_2d"):
+        columns.remove("id")
+    listed = ", ".join(map(quoted, columns))
+    rows = source.execute(f"SELECT {listed} FROM {quoted(table)} WHERE {where}", values)
+    target.executemany(
+        f"INSERT OR IGNORE INTO {quoted(table)} ({listed}) "
+        f"VALUES ({', '.join('?' * len(columns))})", rows,
+    )  # fmt: skip
+
+
+def _foreign_indexes(connection: sqlite3.Connection, name: str) -> list[tuple[str, frozenset[str]]]:
+    """List indexes that somebody made on a table, each with the columns it needs."""
+    rows = connection.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? "
+        "AND sql IS NOT NULL", (name,),
+    ).fetchall()  # fmt: skip
+    return [
+        (sql, frozenset(row[2] for row in connection.execute(f"PRAGMA index_info({quoted(own)})")))
+        for own, sql in rows
+    ]
+
+
+def _has_unfit_column(connection: sqlite3.Connection, plain: pd.DataFrame, name: str) -> bool:
+    """Say whether texts come for a column of numbers."""
+    there = column_types(connection, name)
+    return any(
+        str(column) in there
+        and not pd.api.types.is_numeric_dtype(plain[column].dtype)
+        and not there[str(column)].startswith(TEXT_TYPES)
+        and plain[column].notna().any()
+        for column in plain.columns
+        if column != GEOMETRY
+    )
+
+
+def _insert(
+    connection: sqlite3.Connection, frame: pd.DataFrame, contract: Contract, fids: Positions
+) -> None:
+    name = contract.name
+    plain = _storable(frame, contract)
+    names = [str(column) for column in plain.columns if column != GEOMETRY]
+    columns = [_plain_values(plain[column]) for column in names]
+    shapes = None
+    if isinstance(frame, gpd.GeoDataFrame):
+        shapes = np.asarray(frame.geometry.array, dtype=object)
+        srs_id = connection.execute(
+            "SELECT srs_id FROM gpkg_geometry_columns WHERE table_name = ?", (name,)
+        ).fetchone()[0]
+        as_multi = contract.geometry == "polygon"
+        names.append(GEOMETRY)
+        columns.append(encode_shapes(shapes, srs_id, as_multi=as_multi))
+    trigger = _paused_index(connection, name, len(frame))
+    listed = ", ".join(map(quoted, ["fid", *names]))
+    connection.executemany(
+        f"INSERT INTO {quoted(name)} ({listed}) VALUES ({', '.join('?' * (len(names) + 1))})",
+        zip(fids.tolist(), *columns, strict=True),
+    )
+    if trigger is not None and shapes is not None:
+        _fill(connection, name, fids, shapes)
+        connection.execute(trigger)
+
+
+def _plain_values(column: pd.Series) -> list[object]:
+    """Give values as SQLite takes them, None for what is missing."""
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        texts = column.dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return texts.astype("object").where(column.notna(), None).tolist()
+    values = column.astype("object").where(column.notna(), None).tolist()
+    kinds = (str, int, float, bytes, type(None))
+    return [value if isinstance(value, kinds) else str(value) for value in values]
+
+
+def _paused_index(connection: sqlite3.Connection, name: str, rows: int) -> str | None:
+    """Take out the trigger that fills an empty spatial index row by row, where many rows come."""
+    index = _index_name(name)
+    trigger = connection.execute(
+        "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = ?", (f"{index}_insert",)
+    ).fetchone()
+    if rows < BULK_ROWS or trigger is None:
+        return None
+    if connection.execute(f"SELECT 1 FROM {quoted(index)} LIMIT 1").fetchone():
+        return None
+    connection.execute(f"DROP TRIGGER {quoted(f'{index}_insert')}")
+    return str(trigger[0])
+
+
+def _fill(connection: sqlite3.Connection, name: str, fids: Positions, shapes: Shapes) -> None:
+    there: Flags = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    bounds = shapely.bounds(shapes[there])[:, [0, 2, 1, 3]]
+    fill_index(connection, _index_name(name), fids[there], bounds)
+
+
+def _touch(connection: sqlite3.Connection, name: str, at: str) -> None:
+    """Note when a table was changed, how many rows it has and how far it reaches."""
+    reach = (None, None, None, None)
+    index = _index_name(name)
+    if has_table(connection, index):
+        reach = connection.execute(
+            f"SELECT min(minx), min(miny), max(maxx), max(maxy) FROM {quoted(index)}"
+        ).fetchone()
+    connection.execute(
+        "UPDATE gpkg_contents SET last_change = "
+        "coalesce(strftime('%Y-%m-%dT%H:%M:%fZ', ?), last_change), min_x = ?, min_y = ?, "
+        "max_x = ?, max_y = ? WHERE table_name = ?", (at, *reach, name),
+    )  # fmt: skip
+    if has_table(connection, "gpkg_ogr_contents"):
+        connection.execute(
+            f"UPDATE gpkg_ogr_contents SET feature_count = (SELECT count(*) FROM {quoted(name)}) "
+            "WHERE lower(table_name) = lower(?)", (name,),
+        )  # fmt: skip
+
+
+def replace_raster(
+    connection: sqlite3.Connection, name: str, raster: Raster, crs: CRS, scratch: Path
+) -> None:
+    """Put a raster in the place of that of the name.
+
+    ``scratch``: File to be made for GDAL to write to.
+    """
+    import rasterio
+    from rasterio.transform import Affine
+
+    height, width = raster.cells.shape
+    place = Affine(raster.cell_width, 0, raster.west, 0, -raster.cell_height, raster.north)
+    # No nodata value is declared: the driver leaves out tiles of nothing but NaN then, and
+    # gives them back as zeros.
+    with rasterio.open(
+        scratch, "w", driver="GPKG", width=width, height=height, count=1, dtype="float32",
+        crs=crs.to_wkt(), RASTER_TABLE=name, transform=place,
+    ) as target:  # fmt: skip
+        target.write(raster.cells.astype(np.float32), 1)
+    with closing(sqlite3.connect(scratch)) as source:
+        if has_table(connection, name):
+            connection.execute(f"DROP TABLE {quoted(name)}")
+        _copy_rows(source, connection, "gpkg_spatial_ref_sys", "1", ())
+        for register, column in _RASTER_REGISTERS.items():
+            if not has_table(source, register):
+                continue
+            if has_table(connection, register):
+                connection.execute(f"DELETE FROM {register} WHERE {column} = ?", (name,))
+            _copy_rows(source, connection, register, f"{column} = ?", (name,))
+        # The triggers of its table look at what is registered of it.
+        _copy_rows(source, connection, name, "1", ())
