@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from layers.workspace.geopackage import GeoPackageWorkspace
     from layers.workspace.protocol import WorkspaceFacts
+    from layers.workspace.sqlite_file import Waiting
     from platforms.indicators.grading import Scheme
     from platforms.industries.chains import Chains
     from platforms.industries.codes import IndustryTable
@@ -212,11 +213,13 @@ def open_context(
     as_of: str | None = None,
     packs: tuple[str, ...] = (),
     viewer: str | None = None,
+    waiting: "Waiting | None" = None,
 ) -> Context:
     """Open a workspace for a job.
 
     ``as_of``: Day asked for (ISO); None for the workspace's own, else today.
     ``viewer``: Unit that looks, ``city`` or None for the city.
+    ``waiting``: Told while another program holds the file that is to be changed.
 
     Raises MuPlanError: What opening the workspace and reading the packs raise,
     ``check_unit_unknown``.
@@ -225,7 +228,7 @@ def open_context(
     from platforms.ledger.visibility import viewed
 
     settings = load_settings()
-    workspace = GeoPackageWorkspace(path)
+    workspace = GeoPackageWorkspace(path, waiting)
     day = iso_day((workspace.facts.as_of or today()) if as_of is None else as_of)
     policy = read_policy(settings.policy_dir, packs or (DEFAULT_PACK,), day)
     source = viewed(workspace, viewer)

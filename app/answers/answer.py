@@ -97,11 +97,13 @@ class Stand:
     ``facts``: Version, workspace and its hash, CRS, as-of date, pack and edition: what there is
       of it.
     ``is_demo``: True for synthetic data.
+    ``warnings``: What whoever reads it has to know first, in sentences.
     """
 
     words: Catalogue
     facts: Mapping[str, object]
     is_demo: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 def stand_of(context: Context) -> Stand:
@@ -129,6 +131,7 @@ def manifest(answer: Answer, stand: Stand) -> dict[str, object]:
         "muplan": version("muplan"),
         **stand.facts,
         "is_demo": stand.is_demo,
+        **({"warnings": list(stand.warnings)} if stand.warnings else {}),
         "parameters": dict(answer.parameters),
     }
 
@@ -147,7 +150,12 @@ def heading_of(answer: Answer, stand: Stand) -> ExportHeading:
     if asked:
         lines[words.text("manifest_parameters")] = "; ".join(asked)
     return ExportHeading(
-        answer.title, lines, stand.is_demo, words.language, answer.titles, answer.summary
+        answer.title,
+        lines,
+        stand.is_demo,
+        words.language,
+        answer.titles,
+        (*stand.warnings, *answer.summary),
     )
 
 

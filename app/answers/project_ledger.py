@@ -8,6 +8,7 @@ from typing import get_args
 import pandas as pd
 
 from app.answers.answer import Answer, Stand, actor, column_titles, plain, sheet_of, stand_of
+from app.answers.changes import ledger_warnings, outside_text
 from app.answers.matching import reason_text, standing_of
 from app.context import Context, now, platform_names, unit_names
 from geo.tools import nearest_name
@@ -16,6 +17,7 @@ from layers.exchange.writers.sheet import Sheet
 from layers.hash_chain import Chain, examine, hash_of
 from layers.validate import conform
 from layers.workspace.protocol import Provenance
+from layers.workspace.transaction import WorkspaceEdit
 from platforms.checks import CheckQuery, as_seen
 from platforms.errors import PlanningError
 from platforms.ledger.calendar import moment_of, official_holidays
@@ -59,34 +61,44 @@ def chain_of(context: Context) -> Chain:
 def ledger_stand(context: Context) -> Stand:
     """Say what an answer from the ledger stands on: also the head of its chain."""
     stand = stand_of(context)
-    return Stand(stand.words, {**stand.facts, "ledger_head": chain_of(context).head}, stand.is_demo)
+    facts = {**stand.facts, "ledger_head": context.workspace.head()}
+    return Stand(stand.words, facts, stand.is_demo, ledger_warnings(context))
 
 
-def holds(context: Context, head: str) -> bool:
-    """Say whether the chain is whole and once ended, or ends, with this head."""
-    chain = chain_of(context)
-    return not chain.breaks and chain.since(hash_of(head)) is not None
+def holds(context: Context, head: str | None) -> bool:
+    """Say whether the ledger is whole and, where a head is asked for, once ended with it."""
+    if context.workspace.outside_changes():
+        return False
+    return head is None or _entered_since(context, hash_of(head)) is not None
 
 
-def chain_answer(context: Context, head: str) -> Answer:
+def _entered_since(context: Context, head: str) -> int | None:
+    """Count what was entered since a head was printed: of changes, or of entries alone."""
+    heads = [change.head for change in context.workspace.changes()]
+    if head in heads:
+        return len(heads) - 1 - heads.index(head)
+    return chain_of(context).since(head)
+
+
+def chain_answer(context: Context, head: str | None) -> Answer:
     """Answer ``project verify`` (``chain_hash_bad``)."""
-    words, asked, chain = context.words, hash_of(head), chain_of(context)
-    since = chain.since(asked)
+    words, chain = context.words, chain_of(context)
+    asked = None if head is None else hash_of(head)
+    since = None if asked is None else _entered_since(context, asked)
     rows: list[dict[str, object]] = [
         {
-            "event_id": broken.key, "code": broken.code,
-            "text": words.text(broken.code, event_id=broken.key, others="、".join(broken.others)),
+            "layer": change.layer, "event_id": change.row, "code": change.code,
+            "text": outside_text(words, change),
         }
-        for broken in chain.breaks
+        for change in context.workspace.outside_changes()
     ]  # fmt: skip
-    if since is None:
-        rows.append({"event_id": None, "code": "chain_head_unknown",
+    if asked is not None and since is None:
+        rows.append({"layer": None, "event_id": None, "code": "chain_head_unknown",
                      "text": words.text("chain_head_unknown", head=asked)})  # fmt: skip
-    lines = [
-        words.text("summary_chain_whole", count=len(chain.heads) - 1, since=since or 0)
-        if not rows
-        else words.text("summary_chain_broken", count=len(rows))
-    ]
+    lines = [words.text("summary_chain_broken", count=len(rows))]
+    if not rows:
+        code = "summary_chain_whole_alone" if since is None else "summary_chain_whole"
+        lines = [words.text(code, count=len(chain.heads) - 1, since=since or 0)]
     if chain.unsealed:
         lines.append(words.text("summary_chain_unsealed", count=chain.unsealed))
     listed = pd.DataFrame(
@@ -97,7 +109,8 @@ def chain_answer(context: Context, head: str) -> Answer:
         parameters={"head": asked},
         result={
             "verify": {
-                "is_intact": not rows, "head": chain.head, "entries": len(chain.heads) - 1,
+                "is_intact": not rows, "head": context.workspace.head(),
+                "entries_head": chain.head, "entries": len(chain.heads) - 1,
                 "entries_since": since, "entries_unsealed": chain.unsealed, "faults": rows,
             }
         },
@@ -113,34 +126,40 @@ Values = Mapping[str, object]
 def add_project(context: Context, project: Values, event: Values) -> Answer:
     """Enter a project with its first report (``viewer_other_unit``, what checking it raises)."""
     require_own(context.source, project.get("unit_id"))
-    moment, book = _moment(context), _book(context)
-    with sealed_errors(context.source):
-        check_project(dict(project), book)
-    row = _framed("projects", {**project, "stage": "in_talks"})
-    grown = Book(
-        pd.concat([book.projects, row], ignore_index=True), book.events, book.units, book.policy,
-        book.last_day,
-    )  # fmt: skip
-    entry = _numbered(event, book.events, moment)
-    check_event(entry, grown)
-    source = Provenance(source=str(entry["actor"]), imported_at=moment)
-    with context.workspace.edit(actor(), moment) as edit:
+    moment = _moment(context)
+    with context.workspace.edit(actor(), moment, kind="entry") as edit:
+        book = _book(context, edit)
+        with sealed_errors(context.source):
+            check_project(dict(project), book)
+        row = _framed("projects", {**project, "stage": "in_talks"})
+        grown = Book(
+            pd.concat([book.projects, row], ignore_index=True), book.events, book.units,
+            book.policy, book.last_day,
+        )  # fmt: skip
+        entry = _numbered(event, book.events, moment)
+        check_event(entry, grown)
+        source = Provenance(source=str(entry["actor"]), imported_at=moment)
         edit.add("projects", row, source)
         edit.add("project_events", _framed("project_events", entry), source)
     return _entered(context, entry)
 
 
 def add_event(context: Context, event: Values) -> Answer:
-    """Enter an event of a project (``viewer_other_unit``, what checking it raises)."""
+    """Enter an event of a project (``viewer_other_unit``, what checking it raises).
+
+    What is on file is read, and the event numbered, inside the transaction: of entries made at
+    the same time each gets a number of its own.
+    """
     require_own(context.source, event.get("unit_id"), event.get("project_id"))
-    moment, book = _moment(context), _book(context)
-    entry = _numbered(event, book.events, moment)
-    with sealed_errors(context.source):
-        check_event(entry, book)
-    fresh = _framed("project_events", entry)
-    row = _project_after(book, entry, fresh)
-    source = Provenance(source=str(entry["actor"]), imported_at=moment)
-    with context.workspace.edit(actor(), moment) as edit:
+    moment = _moment(context)
+    with context.workspace.edit(actor(), moment, kind="entry") as edit:
+        book = _book(context, edit)
+        entry = _numbered(event, book.events, moment)
+        with sealed_errors(context.source):
+            check_event(entry, book)
+        fresh = _framed("project_events", entry)
+        row = _project_after(book, entry, fresh)
+        source = Provenance(source=str(entry["actor"]), imported_at=moment)
         edit.add("project_events", fresh, source)
         if row is not None:
             edit.update("projects", row, source)
@@ -152,13 +171,12 @@ def _moment(context: Context) -> str:
     return moment_of(now(), zone_of(context.policy)).isoformat(timespec="seconds")
 
 
-def _book(context: Context) -> Book:
+def _book(context: Context, edit: WorkspaceEdit) -> Book:
     """Gather what is on file; nothing happens after today, nor after the day of the workspace."""
-    source = context.whole
     last_day = min(context.as_of, _moment(context)[:10])
     return Book(
-        pd.DataFrame(source.read("projects")), pd.DataFrame(source.read("project_events")),
-        pd.DataFrame(source.read("units")), context.policy, last_day,
+        pd.DataFrame(edit.read("projects")), pd.DataFrame(edit.read("project_events")),
+        pd.DataFrame(edit.read("units")), context.policy, last_day,
     )  # fmt: skip
 
 

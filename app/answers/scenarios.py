@@ -389,7 +389,7 @@ def adopt_scenario(context: Context, name: str) -> Overlay:
         detail = json.dumps(list(kept.edits), ensure_ascii=False)
         source = context.words.text("scenario_source", name=name)
         provenance = Provenance(source, at, detail=detail)
-        with context.workspace.edit(actor(), at) as changes:
+        with context.workspace.edit(actor(), at, kind="adoption", reason=name) as changes:
             overlay = apply_edits(ReadOnce(context.workspace), _edits(kept), context.crs)
             for layer, frame in overlay.frames.items():
                 ids = frame[contract_of(layer).key]

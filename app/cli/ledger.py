@@ -173,8 +173,8 @@ def dashboard(context: "Context", ledger_period: str, dashboard_unit: str | None
 
 
 @reads("verify", ledger=True)
-@click.option("--head", required=True)
-def verify(context: "Context", head: str) -> "tuple[Answer, int]":
+@click.option("--head")
+def verify(context: "Context", head: str | None) -> "tuple[Answer, int]":
     """Verify the chain of the ledger."""
     from app.answers.project_ledger import chain_answer, holds
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli.screen import show
+from app.cli.screen import say_waiting, show
 from app.cli.usage import Command
-from app.messages import Language
+from app.messages import Language, catalogue
 
 if TYPE_CHECKING:
     from app.answers.answer import Answer, Stand
@@ -149,7 +149,10 @@ def open_workspace(
     """Open the workspace of a command."""
     from app.context import open_context
 
-    return open_context(path, language=language, as_of=as_of, packs=packs, viewer=viewer)
+    return open_context(
+        path, language=language, as_of=as_of, packs=packs, viewer=viewer,
+        waiting=say_waiting(catalogue(language)),
+    )  # fmt: skip
 
 
 def stand_on(context: "Context", *, ledger: bool = False) -> "Stand":

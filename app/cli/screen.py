@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.cli.usage import printable
+from app.messages import Catalogue
 from geo.tools import Progress
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from layers.exchange.heading import ExportHeading
     from layers.exchange.writers.shapefile import ShapefileEncoding
     from layers.exchange.writers.sheet import Cell, Columns
+    from layers.workspace.sqlite_file import Waiting
 
 SHOWN_ROWS = 20
 MISSING = "–"
@@ -63,6 +65,17 @@ def tell(line: str) -> None:
     click.echo(printable(line), err=True)
 
 
+def say_waiting(words: Catalogue) -> "Waiting":
+    """Say while another program holds the file that is to be changed."""
+
+    def waiting(waited_s: float) -> None:
+        from layers.workspace.sqlite_file import BUSY_SECONDS
+
+        tell(words.text("workspace_waiting", waited=waited_s, most=BUSY_SECONDS))
+
+    return waiting
+
+
 def terminal_progress() -> Progress | None:
     """Tell a person at a terminal how far long work is; a program that reads along is told none."""
     if not sys.stderr.isatty():
@@ -80,7 +93,7 @@ def _list(answer: "Answer", stand: "Stand") -> None:
 
     heading = heading_of(answer, stand)
     mark = f"【{heading.labels['demo']}】" if stand.is_demo else ""
-    for line in (f"{mark}{answer.title}", *answer.summary):
+    for line in (f"{mark}{answer.title}", *stand.warnings, *answer.summary):
         click.echo(printable(line))
     table = answer.on_screen
     if table is None:

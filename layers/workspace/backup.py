@@ -104,6 +104,18 @@ def back_up_beside(workspace: Path, at: str, folder: Path | None = None) -> Path
     return target
 
 
+def set_aside(workspace: Path, at: str) -> Path:
+    """Move a damaged file out of the way, with what belongs to it, and keep it."""
+    stem = at[:19].replace(":", "_")
+    aside = workspace.with_name(f"{workspace.name}.damaged-{stem}")
+    workspace.replace(aside)
+    for ending in ("-wal", "-shm", "-journal"):
+        part = workspace.with_name(f"{workspace.name}{ending}")
+        if part.exists():
+            part.replace(aside.with_name(f"{aside.name}{ending}"))
+    return aside
+
+
 def put_back(backup: Path, workspace: Path) -> None:
     """Put a backup's content into a workspace file that others may have open.
 

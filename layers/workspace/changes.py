@@ -35,6 +35,7 @@ class Change:
     ``kind``: ``made``, ``import``, ``edit``, ``entry``, ``adoption``, ``undo``, ``restore``.
     ``undoes``: Number of the change it undid, None where it did something new.
     ``layers``: What was done: layer, action and count of rows.
+    ``head``: Hash that stands for it and all before it.
     """
 
     number: int
@@ -44,6 +45,7 @@ class Change:
     reason: str
     undoes: int | None
     layers: tuple[tuple[str, str, int], ...]
+    head: str
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,13 @@ class OutsideChange:
       ``sealed_row_removed``, ``sealed_row_added``, ``seals_altered``; and those of the chain of
       entries.
     ``layer, row``: Where.
+    ``others``: Rows meant beside it.
     """
 
     code: str
     layer: str
     row: str
+    others: tuple[str, ...] = ()
 
 
 def list_changes(tables: Tables) -> list[Change]:
@@ -71,7 +75,7 @@ def list_changes(tables: Tables) -> list[Change]:
         Change(
             int(str(row["change"])), str(row["at"]), str(row["actor"]), str(row["kind"]),
             str(row["reason"] or ""), None if row["undoes"] is None else int(str(row["undoes"])),
-            tuple(audits.get(row["change"], ())),
+            tuple(audits.get(row["change"], ())), str(row["row_sha256"]),
         )
         for row in tables.records(CHANGES)
     ]  # fmt: skip
@@ -428,7 +432,9 @@ def examine_changes(tables: Tables) -> list[OutsideChange]:
         problems.append(OutsideChange("entries_altered", events.name, ""))
     if is_chained(events):
         chain = examine(tables.rows(events), events)
-        problems += [OutsideChange(gap.code, events.name, gap.key) for gap in chain.breaks]
+        problems += [
+            OutsideChange(gap.code, events.name, gap.key, gap.others) for gap in chain.breaks
+        ]
     return problems
 
 

@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 from pyproj import CRS
 
 from geo.raster import Raster
+
+if TYPE_CHECKING:
+    from layers.workspace.changes import Change, OutsideChange
+    from layers.workspace.transaction import WorkspaceEdit
 
 
 @dataclass(frozen=True)
@@ -58,33 +62,6 @@ class LayerFacts:
     sources: tuple[Provenance, ...]
 
 
-class Edit(Protocol):
-    """Changes that take effect together or not at all."""
-
-    def replace(self, layer: str, frame: pd.DataFrame, provenance: Provenance) -> None:
-        """Put these rows in the place of all rows of the layer."""
-
-    def add(self, layer: str, frame: pd.DataFrame, provenance: Provenance) -> None:
-        """Add rows; an existing key raises ``LayerError`` (``key_exists``)."""
-
-    def update(self, layer: str, frame: pd.DataFrame, provenance: Provenance) -> None:
-        """Replace rows by key; an unknown key raises ``LayerError`` (``key_absent``)."""
-
-    def quarantine(self, layer: str, frame: pd.DataFrame, reasons: pd.Series) -> None:
-        """Keep rows that failed, with their reasons."""
-
-    def replace_raster(
-        self, name: str, raster: Raster, provenance: Provenance | None = None
-    ) -> None:
-        """Put this raster, in the workspace's system, in the place of that of the name.
-
-        Its values are held in single precision.
-        """
-
-    def remember(self, key: str, text: str) -> None:
-        """Keep a text for later, in the place of the one kept under this key."""
-
-
 class Workspace(Protocol):
     """A city's layers and tables, read and written by name."""
 
@@ -122,7 +99,18 @@ class Workspace(Protocol):
     def recall(self, key: str) -> str | None:
         """Give the text kept under a key by ``Edit.remember``, None where there is none."""
 
-    def edit(self, actor: str, at: str) -> AbstractContextManager[Edit]:
+    def changes(self) -> "list[Change]":
+        """List all numbered changes, the first one first."""
+
+    def outside_changes(self) -> "list[OutsideChange]":
+        """List what was changed in the ledger and the trail of changes without the product."""
+
+    def head(self) -> str:
+        """Give the hash that stands for every change and the whole ledger."""
+
+    def edit(
+        self, actor: str, at: str, *, kind: str = "edit", reason: str = ""
+    ) -> "AbstractContextManager[WorkspaceEdit]":
         """Open a set of changes that takes effect at the end of the ``with`` block."""
 
     def __iter__(self) -> Iterator[str]:

@@ -186,6 +186,12 @@ class WorkspaceEdit:
         self._open()
         self._tables.append(META, {"key": MEMORY_PREFIX + key, "value": text})
 
+    def record(self, action: str, text: str) -> None:
+        """Record something that changes no layer of itself."""
+        self._open()
+        self._reason = f"{self._reason} {text}".strip()
+        self._note("", action, 0, None)
+
     def undo(self, number: int) -> list[WayBack]:
         """Undo a change; what stands in its way raises as ``way_back``."""
         layers = way_back(self._tables, number)

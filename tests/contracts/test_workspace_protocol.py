@@ -18,7 +18,8 @@ from layers.errors import LayerError
 from layers.hash_chain import HASH_COLUMNS, examine
 from layers.validate import conform
 from layers.workspace.geopackage import create_workspace
-from layers.workspace.protocol import Provenance
+from layers.workspace.memory import MemoryWorkspace
+from layers.workspace.protocol import Provenance, WorkspaceFacts
 
 AT = "2025-03-04T05:06:07+08:00"
 CITY = CRS(4549)
@@ -32,12 +33,16 @@ def geopackage(folder):
     return create_workspace(folder / "工作 区'1\".gpkg", CITY, title="嘉兴 'Q'", created_at=AT)
 
 
-@pytest.fixture(params=[geopackage], ids=["geopackage"])
+def memory(folder):
+    return MemoryWorkspace(WorkspaceFacts("嘉兴 'Q'", CITY, None, False, AT))
+
+
+@pytest.fixture(params=[geopackage, memory], ids=["geopackage", "memory"])
 def workspace(request, tmp_path):
     return request.param(tmp_path)
 
 
-@pytest.fixture(scope="module", params=[geopackage], ids=["geopackage"])
+@pytest.fixture(scope="module", params=[geopackage, memory], ids=["geopackage", "memory"])
 def shared_workspace(request, tmp_path_factory):
     return request.param(tmp_path_factory.mktemp("workspace"))
 

@@ -18,7 +18,8 @@ from layers.exchange.readers.source import Evidence
 from layers.exchange.recognise.area_unit import DECLARED, split_heading, unit_factor
 from layers.fields import SOURCE_PREFIX
 from layers.validate import as_numbers
-from layers.workspace.protocol import Edit, Workspace
+from layers.workspace.protocol import Workspace
+from layers.workspace.transaction import WorkspaceEdit
 
 LAYER_SYNONYMS: MappingProxyType[str, MappingProxyType[str, str]] = MappingProxyType(
     {
@@ -225,7 +226,7 @@ def recall_mapping(workspace: Workspace, layer: str, columns: Sequence[str]) -> 
 
 
 def remember_mapping(
-    edit: Edit, layer: str, columns: Sequence[str], mapping: Mapping[str, str], at: str
+    edit: WorkspaceEdit, layer: str, columns: Sequence[str], mapping: Mapping[str, str], at: str
 ) -> None:
     """Keep what was stated for a file of these columns.
 

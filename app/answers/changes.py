@@ -1,0 +1,275 @@
+"""History of a workspace, the way back, backups; and what was changed without the product."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from app.answers.answer import Answer, actor, column_titles, sheet_of
+from app.answers.map import layer_title
+from app.context import Context, now
+from app.messages import Catalogue
+from geo.errors import MuPlanError
+from layers.contracts import CONTRACTS
+from layers.errors import LayerError
+from layers.hash_chain import ORIGIN
+from layers.workspace.backup import (
+    back_up,
+    back_up_beside,
+    backup_folder,
+    backups,
+    put_back,
+    set_aside,
+)
+from layers.workspace.changes import Change, OutsideChange
+from layers.workspace.geopackage import GeoPackageWorkspace
+from platforms.ledger.visibility import require_city
+
+CHANGE_COLUMNS = (
+    "change_no", "changed_at", "change_actor", "kind_of_change", "change_reason", "change_did",
+)  # fmt: skip
+NAMED = 3
+"""So many places are named in a warning."""
+
+
+def history_answer(context: Context) -> Answer:
+    """Answer ``history``: every change with who, when and why, the last first (city only)."""
+    require_city(context.source)
+    words = context.words
+    changes = list(reversed(context.workspace.changes()))
+    rows = [_row(context, change) for change in changes]
+    frame = pd.DataFrame(rows, columns=list(CHANGE_COLUMNS))
+    kept = backups(context.path)
+    place = words.text(
+        "summary_backups", count=len(kept), folder=str(backup_folder(context.path)),
+        newest=kept[-1].made_at if kept else "–",
+    )  # fmt: skip
+    return Answer(
+        title=words.text("title_history"),
+        parameters={},
+        result={
+            "changes": [
+                {
+                    "change": change.number, "at": change.at, "actor": change.actor,
+                    "kind": change.kind, "reason": change.reason, "undoes": change.undoes,
+                    "layers": list(dict.fromkeys(layer for layer, _, _ in change.layers)),
+                    "rows": sum(count for _, _, count in change.layers),
+                }
+                for change in changes
+            ],
+            "backups": [{"path": str(backup.path), "made_at": backup.made_at} for backup in kept],
+        },
+        sheets=(sheet_of(words, "history", frame),),
+        titles=column_titles(words, CHANGE_COLUMNS),
+        summary=(words.text("summary_history", count=len(changes)), place),
+    )  # fmt: skip
+
+
+def _row(context: Context, change: Change) -> tuple[object, ...]:
+    words = context.words
+    did = "；".join(
+        words.text(
+            "change_did",
+            layer=_layer(words, layer),
+            action=words.text(f"did_{action}"),
+            count=count,
+        )
+        for layer, action, count in change.layers
+    )
+    kind = words.text(f"change_kind_{change.kind}")
+    if change.undoes is not None:
+        kind = words.text("change_undoes", change=change.undoes)
+    return change.number, change.at, change.actor, kind, change.reason, did
+
+
+def _layer(words: Catalogue, layer: str) -> str:
+    """Name a layer, a table of records, or nothing."""
+    if layer in CONTRACTS:
+        return layer_title(CONTRACTS[layer], words.language)
+    return words.text(f"record_{layer}") if layer else ""
+
+
+def undo(context: Context, number: int, reason: str = "") -> Answer:
+    """Undo a change and answer with what was put back (city only).
+
+    Raises LayerError: what stands in the way, as ``layers.workspace.changes.way_back``.
+    """
+    require_city(context.source)
+    words = context.words
+    with context.workspace.edit(actor(), now(), kind="undo", reason=reason) as edit:
+        layers = edit.undo(number)
+    rows = [
+        {
+            "layer": part.contract.name,
+            "rows_removed": len(part.remove),
+            "rows_restored": len(part.restore),
+        }  # fmt: skip
+        for part in layers
+    ]
+    lines = [
+        words.text(
+            "undo_did", layer=_layer(words, row["layer"]), removed=row["rows_removed"],
+            restored=row["rows_restored"],
+        )
+        for row in rows
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["layer", "rows_removed", "rows_restored"])
+    return Answer(
+        title=words.text("title_undo", change=number),
+        parameters={"change": number},
+        result={"undone": number, "change": edit.number, "layers": rows},
+        sheets=(sheet_of(words, "undo", frame),),
+        titles=column_titles(words, ("layer", "rows_removed", "rows_restored")),
+        summary=(words.text("summary_undo", change=number, by=edit.number), *lines),
+    )
+
+
+def back_up_to(context: Context, target: Path) -> Answer:
+    """Make a backup of a workspace while others may use it (city only)."""
+    require_city(context.source)
+    back_up(context.path, target)
+    head = GeoPackageWorkspace(target).head()
+    return Answer(
+        title=context.words.text("title_backup"),
+        parameters={"out": str(target)},
+        result={"backup": {"path": str(target), "head": head}},
+        sheets=(),
+        summary=(context.words.text("summary_backup", path=str(target)),),
+    )
+
+
+def restore(backup: Path, target: Path, reason: str = "") -> tuple[str, str]:
+    """Put a backup in a workspace's place, and record it as a change.
+
+    Parameters
+    ----------
+    backup
+        A workspace file.
+    target
+        The workspace; it may be damaged, or gone. What it held is kept beside it.
+    reason
+        Why, in the planner's words.
+
+    Returns
+    -------
+    before, after
+        Heads of the chain: that of the file before, empty where it couldn't be read, and that of
+        the backup.
+
+    Raises
+    ------
+    MuPlanError
+        What opening the backup raises; ``restore_onto_itself``.
+    """
+    if target.exists() and backup.exists() and target.samefile(backup):
+        raise MuPlanError("restore_onto_itself", path=str(backup))
+    after = GeoPackageWorkspace(backup).head()
+    moment, before = now(), ""
+    if target.exists():
+        try:
+            before = GeoPackageWorkspace(target).head()
+            back_up_beside(target, moment)
+        except LayerError as error:
+            if error.code in {"workspace_busy", "workspace_read_only", "disk_full"}:
+                raise
+            before = ""
+            set_aside(target, moment)
+    if target.exists():
+        put_back(backup, target)
+    else:
+        back_up(backup, target)
+    with GeoPackageWorkspace(target).edit(actor(), moment, kind="restore", reason=reason) as edit:
+        edit.record("restore", f"{before or ORIGIN[:8]} → {after}")
+    return before, after
+
+
+def restored_answer(context: Context, before: str, after: str) -> Answer:
+    """Answer ``restore``: the head before and after."""
+    words = context.words
+    return Answer(
+        title=words.text("title_restore"),
+        parameters={},
+        result={"restore": {"head_before": before or None, "head_restored": after,
+                            "head": context.workspace.head()}},
+        sheets=(),
+        summary=(words.text("summary_restore", before=before or "–", after=after),),
+    )  # fmt: skip
+
+
+def head_answer(context: Context) -> Answer:
+    """Answer ``project head``: the hash that stands for the whole ledger."""
+    words, head = context.words, context.workspace.head()
+    changes = len(context.workspace.changes())
+    return Answer(
+        title=words.text("title_head"),
+        parameters={},
+        result={"head": head, "changes": changes},
+        sheets=(),
+        summary=(words.text("summary_head", head=head, changes=changes),),
+    )
+
+
+def deposit_head(context: Context, target: Path, signing_key: Path | None) -> None:
+    """Write the head to a file that is kept elsewhere, signed where there is a key.
+
+    Raises
+    ------
+    MuPlanError
+        ``file_exists``, ``folder_missing``, ``signing_key_bad``, ``signing_unavailable``.
+    """
+    if target.exists():
+        raise LayerError("file_exists", path=str(target))
+    if not target.parent.is_dir():
+        raise LayerError("folder_missing", path=str(target.parent))
+    statement = {
+        "workspace": context.facts.title, "head": context.workspace.head(),
+        "changes": len(context.workspace.changes()), "at": now(), "actor": actor(),
+    }  # fmt: skip
+    text = json.dumps(statement, ensure_ascii=False, sort_keys=True)
+    signed = {} if signing_key is None else _signature(text, signing_key)
+    target.write_text(
+        json.dumps({"statement": text, **signed}, ensure_ascii=False, indent=1), encoding="utf-8"
+    )
+
+
+def _signature(text: str, key_file: Path) -> dict[str, str]:
+    try:
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+        from cryptography.hazmat.primitives.serialization import (
+            Encoding,
+            PublicFormat,
+            load_pem_private_key,
+        )
+    except ImportError as error:
+        raise MuPlanError("signing_unavailable") from error
+    try:
+        key = load_pem_private_key(key_file.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError) as error:
+        raise MuPlanError("signing_key_bad", path=str(key_file)) from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise MuPlanError("signing_key_bad", path=str(key_file))
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return {"ed25519": key.sign(text.encode()).hex(), "public_key": public.decode()}
+
+
+def ledger_warnings(context: Context) -> tuple[str, ...]:
+    """Say what was changed in the ledger without the product: one sentence, or none."""
+    outside = context.workspace.outside_changes()
+    if not outside:
+        return ()
+    words = context.words
+    places = [outside_text(words, change) for change in outside]
+    if context.viewer is not None:
+        places = []
+    more = " …" if len(places) > NAMED else ""
+    return (
+        words.text("ledger_broken", count=len(outside), places="；".join(places[:NAMED]) + more),
+    )
+
+
+def outside_text(words: Catalogue, change: OutsideChange) -> str:
+    """Put what was changed without the product into words."""
+    return words.text(
+        change.code, layer=_layer(words, change.layer), row=change.row, event_id=change.row,
+        others="、".join(change.others),
+    )  # fmt: skip
