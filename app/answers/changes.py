@@ -74,6 +74,8 @@ def _row(context: Context, change: Change) -> tuple[object, ...]:
             action=words.text(f"did_{action}"),
             count=count,
         )
+        if layer
+        else words.text(f"did_{action}")
         for layer, action, count in change.layers
     )
     kind = words.text(f"change_kind_{change.kind}")
@@ -98,21 +100,14 @@ def undo(context: Context, number: int, reason: str = "") -> Answer:
     words = context.words
     with context.workspace.edit(actor(), now(), kind="undo", reason=reason) as edit:
         layers = edit.undo(number)
-    rows = [
-        {
-            "layer": part.contract.name,
-            "rows_removed": len(part.remove),
-            "rows_restored": len(part.restore),
-        }  # fmt: skip
-        for part in layers
-    ]
-    lines = [
-        words.text(
-            "undo_did", layer=_layer(words, row["layer"]), removed=row["rows_removed"],
-            restored=row["rows_restored"],
+    rows: list[dict[str, object]] = []
+    lines = []
+    for part in layers:
+        layer, removed, restored = part.contract.name, len(part.remove), len(part.restore)
+        rows.append({"layer": layer, "rows_removed": removed, "rows_restored": restored})
+        lines.append(
+            words.text("undo_did", layer=_layer(words, layer), removed=removed, restored=restored)
         )
-        for row in rows
-    ]  # fmt: skip
     frame = pd.DataFrame(rows, columns=["layer", "rows_removed", "rows_restored"])
     return Answer(
         title=words.text("title_undo", change=number),

@@ -41,6 +41,7 @@ from layers.exchange.recognise.thresholds import read_threshold_texts
 from layers.exchange.request import ImportRequest, Mode
 from layers.validate import EXAMPLES_IN_A_FAULT, Fault
 from layers.workspace.protocol import Provenance, Workspace
+from layers.workspace.transaction import WorkspaceEdit
 
 READ_SHARE, DECIDED_SHARE = 0.25, 0.6
 """Which part of an import is done when the file is read, and when its rows are judged."""
@@ -179,29 +180,40 @@ def run_import(
     LayerError
         ``nothing_accepted`` and those of ``plan_import``; the workspace is then as before.
     """
-    plan = plan_import(workspace, request, checks)
     progress = None if checks is None else checks.progress
-    if request.dry_run:
-        report(progress, 1.0)
-        return plan.result
+    with workspace.watch() as is_unchanged:
+        plan = plan_import(workspace, request, checks)
+        if request.dry_run:
+            report(progress, 1.0)
+            return plan.result
+        with workspace.edit(actor, at, kind="import", reason=request.path.name) as edit:
+            if not is_unchanged():
+                # Somebody changed the workspace meanwhile: decided anew, inside the transaction.
+                plan = plan_import(workspace, request, checks)
+            _store(workspace, edit, request, plan, at)
+    report(progress, 1.0)
+    return plan.result
+
+
+def _store(
+    workspace: Workspace, edit: WorkspaceEdit, request: ImportRequest, plan: ImportPlan, at: str
+) -> None:
+    """Write what was decided: rows, rows put aside, and how columns were named."""
     detail = [{"code": note.code, **note.values} for note in plan.result.detected]
     provenance = Provenance(
         source=request.path.name, imported_at=at, sha256=plan.source.sha256,
         detail=json.dumps(detail, ensure_ascii=False),
     )  # fmt: skip
     rows = plan.decided
-    with workspace.edit(actor, at) as edit:
-        store = {"add": edit.add, "replace": edit.replace, "update": edit.update}[request.mode]
-        store(request.layer, rows.accepted, provenance)
-        if len(rows.quarantined):
-            edit.quarantine(request.layer, rows.quarantined, rows.reasons)
-        if request.mapping:
-            columns = _columns_of(plan.source.frame)
-            before = recall_mapping(workspace, request.layer, columns)
-            still = before.still_valid(request.mapping, columns, contract_of(request.layer).columns)
-            remember_mapping(edit, request.layer, columns, {**still, **request.mapping}, at)
-    report(progress, 1.0)
-    return plan.result
+    store = {"add": edit.add, "replace": edit.replace, "update": edit.update}[request.mode]
+    store(request.layer, rows.accepted, provenance)
+    if len(rows.quarantined):
+        edit.quarantine(request.layer, rows.quarantined, rows.reasons)
+    if request.mapping:
+        columns = _columns_of(plan.source.frame)
+        before = recall_mapping(workspace, request.layer, columns)
+        still = before.still_valid(request.mapping, columns, contract_of(request.layer).columns)
+        remember_mapping(edit, request.layer, columns, {**still, **request.mapping}, at)
 
 
 def plan_import(

@@ -282,5 +282,5 @@ def _store(
         source=request.path.name, imported_at=at, sha256=file.sha256,
         detail=json.dumps(detail, ensure_ascii=False),
     )  # fmt: skip
-    with workspace.edit(actor, at) as edit:
+    with workspace.edit(actor, at, kind="import", reason=request.path.name) as edit:
         edit.replace_raster(request.layer, file.raster, provenance)

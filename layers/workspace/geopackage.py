@@ -6,7 +6,7 @@ and a crash leaves the last good state. Nothing is ever put in the place of the 
 
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -411,6 +411,13 @@ class GeoPackageWorkspace:
         """Give the text kept under a key, None where there is none."""
         kept = self._records(META, key=MEMORY_PREFIX + key)
         return str(kept[0]["value"]) if kept else None
+
+    @contextmanager
+    def watch(self) -> Iterator[Callable[[], bool]]:
+        """Watch the workspace: what comes out says whether nobody has changed it since."""
+        with reading(self.path) as connection:
+            before = connection.execute("PRAGMA data_version").fetchone()
+            yield lambda: connection.execute("PRAGMA data_version").fetchone() == before
 
     @contextmanager
     def edit(

@@ -1,6 +1,6 @@
 """A workspace in memory, for tests and trials: the same behaviour without a file."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field
@@ -206,6 +206,12 @@ class MemoryWorkspace:
         """Give the text kept under a key, None where there is none."""
         kept = self._tables.records(META, key=MEMORY_PREFIX + key)
         return str(kept[0]["value"]) if kept else None
+
+    @contextmanager
+    def watch(self) -> Iterator[Callable[[], bool]]:
+        """Watch the workspace: what comes out says whether nobody has changed it since."""
+        before = self._tables
+        yield lambda: self._tables is before
 
     @contextmanager
     def edit(

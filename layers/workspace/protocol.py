@@ -1,6 +1,6 @@
 """What every store of a city's layers must offer, whatever holds it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -107,6 +107,9 @@ class Workspace(Protocol):
 
     def head(self) -> str:
         """Give the hash that stands for every change and the whole ledger."""
+
+    def watch(self) -> AbstractContextManager[Callable[[], bool]]:
+        """Watch the workspace: what comes out says whether nobody has changed it since."""
 
     def edit(
         self, actor: str, at: str, *, kind: str = "edit", reason: str = ""
