@@ -4,9 +4,11 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
@@ -170,9 +172,7 @@ def _edition() -> str:
     return pd.__version__.partition(".")[0]
 
 
-def _marks(
-    frame: pd.DataFrame, contract: Contract
-) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
+def _marks(frame: pd.DataFrame, contract: Contract) -> npt.NDArray[Any]:
     plain = pd.DataFrame({name: frame[name] for name in contract.columns}, index=frame.index)
     marks = pd.util.hash_pandas_object(plain, index=False).to_numpy(dtype=np.uint64)
     if not isinstance(frame, gpd.GeoDataFrame) or not len(frame):
