@@ -72,10 +72,17 @@ def chain_answer(context: Context, head: str) -> Answer:
     """Answer ``project verify`` (``chain_hash_bad``)."""
     words, asked, chain = context.words, hash_of(head), chain_of(context)
     since = chain.since(asked)
+    known = set(context.source.read("project_events")["event_id"])
+
+    def shown(event_id: str) -> str:
+        return event_id if context.viewer is None or event_id in known else MASK
+
     rows: list[dict[str, object]] = [
         {
-            "event_id": broken.key, "code": broken.code,
-            "text": words.text(broken.code, event_id=broken.key, others="、".join(broken.others)),
+            "event_id": shown(broken.key), "code": broken.code,
+            "text": words.text(
+                broken.code, event_id=shown(broken.key), others="、".join(map(shown, broken.others))
+            ),
         }
         for broken in chain.breaks
     ]  # fmt: skip

@@ -5,14 +5,19 @@ name it, in columns that no contract knows, in what the workspace remembers of i
 """
 
 import shutil
+import sqlite3
 import zipfile
+from contextlib import closing
 
 import geopandas as gpd
 import pandas as pd
 import pytest
 
+from app.answers.workspace import about_answer, since_answer
 from app.cli.main import COMMANDS
 from app.cli.usage import load
+from app.context import open_context
+from app.visits import Visit
 from layers.contracts import CONTRACTS
 from layers.workspace.geopackage import GeoPackageWorkspace
 from layers.workspace.protocol import Provenance
@@ -121,8 +126,11 @@ ASKED = {
     "blocks": [("--min-mu", "50")],
     "topology": [("--layer", "land_parcels")],
     "report": [
-        ("--kind", kind)
-        for kind in ("land", "check", "ledger", "projects", "map", "match", "project")
+        *(("--kind", kind) for kind in ("land", "check", "ledger", "investment-map")),
+        ("--kind", "ranking", "--period", "2025"),
+        ("--kind", "match", "--project", "xm-0002"),
+        ("--kind", "project", "--project", "all"),
+        ("--kind", "project", "--project", NEAR),
     ],
     "chains": [()],
     "consolidate": [(), ("--unit", UNIT), ("--unit", OTHER)],
@@ -138,7 +146,7 @@ ASKED = {
     "evaluate": [("--year", "2025")],
     "project add": [
         ("--project", "X-1", "--name", "甲", "--on", "2025-10-30", "--unit", UNIT,
-         "--investor", f"{MARK}investor_name", "--credit-code", f"{MARK}credit_code"),
+         "--investor", f"{MARK}investor_name",),
     ],
     "project event": [
         ("--project", NEAR, "--kind", "signed", "--on", "2025-10-30", "--unit", UNIT),
@@ -160,7 +168,7 @@ ASKED = {
     ],
     "export": [(name,) for name in CONTRACTS],
 }  # fmt: skip
-ECHOED = (NEAR, f"{MARK}investor_name", f"{MARK}credit_code")
+ECHOED = (NEAR, f"{MARK}investor_name")
 """What the command was asked for and may repeat."""
 
 
@@ -199,34 +207,89 @@ def calls():
             yield pytest.param(words, asked, options, id=f"{name} {' '.join(asked)}"[:60])
 
 
+CITY_ONLY = (
+    "place", "scenario", "project ranking", "project dashboard", "report --kind ledger",
+    "report --kind ranking",
+)  # fmt: skip
+"""Figures that every unit's projects go into."""
+
+
 @pytest.mark.parametrize(("words", "asked", "options"), list(calls()))
 def test_no_command_tells_a_unit_a_word_of_the_hidden_project(
     muplan, secret, tmp_path, words, asked, options
 ):
-    path = tmp_path / "in" / "w.gpkg"
-    path.parent.mkdir()
+    path, folder = tmp_path / "w.gpkg", tmp_path / "out"
+    folder.mkdir()
     shutil.copyfile(secret, path)
-    outs = [None]
-    if "--out" in options:
-        outs = ["list.xlsx", "list.docx"]
-        if words == ("export",):
-            outs = ["list.xlsx", "list.csv"]
-        if words == ("report",):
-            outs = ["map.html" if "map" in asked else "report.docx"]
-    for out in outs:
-        line = [*words, path, *asked, "--viewer", UNIT]
-        if out is not None:
-            folder = tmp_path / "out"
-            folder.mkdir(exist_ok=True)
-            line += ["--out", folder / out]
-        if "--json" in options:
-            line.append("--json")
-        ran = muplan(*line)
-        text = ran.out + ran.err + told(tmp_path / "out")
+    called = " ".join((*words, *asked))
+    line = [*words, path, *asked, "--viewer", UNIT]
+    shapes = [[]]
+    if "--json" in options:
+        line.append("--json")
+        shapes = [["--out", folder / "list.xlsx"]] if "--out" in options else [[]]
+    elif words == ("export",):
+        shapes = [["--out", folder / "list.xlsx"], ["--out", folder / "list.csv"]]
+    else:
+        shapes = [["--out", folder / ("map.html" if "investment-map" in asked else "report.docx")]]
+    for shape in shapes:
+        ran = muplan(*line, *shape)
+        is_refused = NEAR in asked or (OTHER in asked and "dashboard" not in asked)
+        assert (ran.code == 2) == (is_refused or called.startswith(CITY_ONLY)), ran.err
+        text = ran.out + ran.err + told(folder)
         for echo in ECHOED:
             text = text.replace(echo, "")
         assert MARK not in text, text[max(0, text.index(MARK) - 300) : text.index(MARK) + 200]
         assert NUMBER not in text, text[max(0, text.index(NUMBER) - 300) :][:600]
-        if "--json" in options and out == outs[-1]:
-            shown = muplan(*[word for word in line if word != "--json"])
-            assert MARK not in shown.out.replace(NEAR, ""), shown.out
+
+
+@pytest.mark.parametrize("name", ["info", "project list", "project warnings", "project problems"])
+def test_no_list_in_a_terminal_or_a_document_tells_of_it_either(muplan, secret, tmp_path, name):
+    ran = muplan(*name.split(), secret, "--viewer", UNIT)
+    assert ran.code == 0
+    assert MARK not in ran.out
+    assert muplan(*name.split(), secret, "--viewer", UNIT, "--out", tmp_path / "a.docx").code == 0
+    assert MARK not in told(tmp_path)
+
+
+def test_a_unit_is_told_neither_who_changed_the_ledger_nor_its_sources(secret):
+    city, unit = (open_context(secret, viewer=viewer) for viewer in (None, UNIT))
+    before = Visit("2025-10-01T00:00:00+00:00", 0)
+    for answer in (about_answer, lambda context: since_answer(context, before)):
+        texts = [
+            "".join(sheet.frame.to_csv() for sheet in answer(context).sheets)
+            for context in (city, unit)
+        ]
+        assert MARK in texts[0]
+        assert MARK not in texts[1]
+        assert "land_parcels" in texts[1] or "地块" in texts[1]
+
+
+def test_a_unit_counts_the_rows_it_may_see(muplan, secret):
+    counts = {
+        viewer: {
+            layer["name"]: layer
+            for layer in muplan("info", secret, "--json", "--viewer", viewer).json["layers"]
+        }
+        for viewer in ("city", UNIT)
+    }
+    seen = viewed(GeoPackageWorkspace(secret), UNIT)
+    for table in TABLES:
+        layer = counts[UNIT][table]
+        assert layer["rows"] == len(seen.read(table))
+        assert (layer["sources"], layer["quarantined"]) == ([], None)
+    assert counts[UNIT]["projects"]["rows"] < counts["city"]["projects"]["rows"]
+    assert counts[UNIT]["land_parcels"] == counts["city"]["land_parcels"]
+
+
+def test_a_broken_entry_of_a_hidden_project_is_told_without_its_number(muplan, secret, tmp_path):
+    path = tmp_path / "w.gpkg"
+    shutil.copyfile(secret, path)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "UPDATE project_events SET detail = 'x' WHERE event_id = ?", (f"{MARK}-sj",)
+        )
+    whole = muplan("project", "verify", path, "--head", "0" * 64, "--json")
+    seen = muplan("project", "verify", path, "--head", "0" * 64, "--json", "--viewer", UNIT)
+    assert f"{MARK}-sj" in whole.out
+    assert MARK not in seen.out
+    assert len(seen.json["verify"]["faults"]) == len(whole.json["verify"]["faults"])
