@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import anyio
 import pytest
@@ -10,11 +11,13 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
+from streamlit.testing.v1 import AppTest
 
 from app.routes import Gate, TileRegistry, app_routes, declared_hosts, gate, in_every_language
 from geo.errors import MuPlanError
 
 SECRET = "/home/somebody/secret/projects.gpkg"
+ROOT = Path(__file__).resolve().parents[2]
 PAGE = b"<p>the page</p>"
 
 
@@ -262,3 +265,41 @@ def test_a_place_that_is_none_is_a_sentence_and_never_reaches_the_painter(place)
     assert status == 404
     assert body.decode() == in_every_language("server_no_tile", most=20)
     assert all(0 <= number < 10**7 for where in painted for number in where[1:])
+
+
+BROKEN_PAGE = """
+import streamlit as st
+from app.components.page import error_text, within_border
+from geo.errors import MuPlanError
+
+def unknown():
+    raise ValueError("unable to open database file {path}")
+
+def known():
+    raise MuPlanError("workspace_locked", path="{path}")
+
+within_border(unknown)
+within_border(known)
+"""
+
+
+def test_an_error_on_a_page_names_the_file_and_neither_its_folder_nor_what_a_library_said():
+    page_shown = AppTest.from_string(BROKEN_PAGE.replace("{path}", SECRET)).run(timeout=60)
+    sentences = [error.value for error in page_shown.error]
+    assert len(sentences) == 2
+    assert not page_shown.exception
+    assert "projects.gpkg" in sentences[1].replace("\\", "")
+    for leak in ("somebody", "secret", "Traceback", "database", "ValueError"):
+        assert leak not in "".join(sentences)
+
+
+def test_a_page_that_fails_outside_its_border_says_a_sentence_and_nothing_of_streamlits_own():
+    script = (
+        "from app.routes import page_failed\n"
+        f"assert page_failed(ValueError('unable to open {SECRET}')) is True"
+    )
+    shown = AppTest.from_string(script).run(timeout=60)
+    (sentence,) = (error.value for error in shown.error)
+    assert not shown.exception
+    assert sentence.split("\n\n") == in_every_language("page_failed").split("\n")
+    assert "page_failed" in (ROOT / "streamlit_app.py").read_text(encoding="utf-8")
