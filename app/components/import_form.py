@@ -35,6 +35,7 @@ from app.components.jobs import run_with_bar
 from app.components.map_view import show_map
 from app.components.page import (
     as_text,
+    error_text,
     hand_out,
     say_lines,
     show_list,
@@ -174,7 +175,7 @@ def ask_place(
             return None, None
         place, seen = _with_datum(some, place, extent)
         if seen.problem is not None:
-            st.error(as_text(words().error(seen.problem)))
+            st.error(error_text(seen.problem))
             return None, None
         _say(seen.evidence)
         shift = _ask_shift(seen)
@@ -212,7 +213,7 @@ def _ask_reading(seen: PlaceSeen, typed: str) -> CrsOptions | None:
                 share=reading.share,
             )
         if seen.problem is not None:
-            st.warning(as_text(words().error(seen.problem)))
+            st.warning(error_text(seen.problem))
     if not options:
         st.info(text("place_type_one"))
         return None
@@ -237,7 +238,7 @@ def _with_datum(
     try:
         place = dataclasses.replace(place, datum=typed)
     except MuPlanError as error:
-        st.error(as_text(words().error(error)))
+        st.error(error_text(error))
         return place, seen
     return place, look_at_place(source, place, extent)
 
@@ -284,7 +285,7 @@ def ask_unit(rows: pd.DataFrame | None, targets: Mapping[str, str]) -> tuple[boo
         st.markdown(f"**{text('ask_unit')}**")
         _say(grounds)
         if problem is not None:
-            st.warning(as_text(words().error(problem)))
+            st.warning(error_text(problem))
         elif guess not in AREA_UNITS_IN_M2:
             return True, None
         units = list(AREA_UNITS_IN_M2)
@@ -540,7 +541,7 @@ def raster_form(context: Context, path: Path) -> tuple[str, ...]:
     try:
         result = import_raster(GeoPackageWorkspace(context.path), request, actor(), now())
     except MuPlanError as error:
-        st.error(as_text(words().error(error)))
+        st.error(error_text(error))
         return ()
     summary = raster_answer(context, request, result).summary
     if not result.stored:

@@ -29,6 +29,7 @@ from app.answers.reports import listed_report
 from app.components.map_view import show_map
 from app.components.page import (
     as_text,
+    error_text,
     hand_out,
     say_lines,
     show_list,
@@ -257,7 +258,7 @@ def _enter(make: Callable[[], Answer]) -> None:
     try:
         answer = make()
     except MuPlanError as error:
-        st.error(as_text(words().error(error)))
+        st.error(error_text(error))
         return
     st.session_state[SENTENCES] = answer.summary
     st.rerun()

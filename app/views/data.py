@@ -24,6 +24,7 @@ from app.components.import_form import (
 )
 from app.components.page import (
     as_text,
+    error_text,
     hand_out,
     page_head,
     say_lines,
@@ -135,7 +136,7 @@ def _request(context: Context, path: Path) -> ImportRequest | None:
     try:
         source = read_file(path, encoding=encoding or None, source_layer=source_layer or None)
     except MuPlanError as error:
-        st.error(as_text(words().error(error)))
+        st.error(error_text(error))
         return None
     st.text(
         text(
