@@ -105,10 +105,12 @@ def undo(context: Context, number: int, reason: str = "") -> Answer:
     for part in layers:
         layer, removed, restored = part.contract.name, len(part.remove), len(part.restore)
         rows.append({"layer": layer, "rows_removed": removed, "rows_restored": restored})
+        code = "undo_corrected" if part.contract.append_only else "undo_did"
         lines.append(
-            words.text("undo_did", layer=_layer(words, layer), removed=removed, restored=restored)
+            words.text(code, layer=_layer(words, layer), removed=removed, restored=restored)
         )
     frame = pd.DataFrame(rows, columns=["layer", "rows_removed", "rows_restored"])
+    frame["layer"] = [_layer(words, layer) for layer in frame["layer"]]
     return Answer(
         title=words.text("title_undo", change=number),
         parameters={"change": number},

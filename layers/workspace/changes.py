@@ -243,9 +243,11 @@ def _require_undoable(change: Change) -> None:
     if change.kind == "restore":
         raise LayerError("undo_restore", change=change.number)
     for layer, action, _ in change.layers:
+        if action in {"restore", "quarantine", "undo"}:
+            continue
         if action == "raster":
             raise LayerError("undo_raster", change=change.number, layer=layer)
-        if action != "quarantine" and contract_of(layer).append_only:
+        if contract_of(layer).append_only and (action != "add" or change.undoes is not None):
             raise LayerError("undo_ledger", change=change.number)
 
 
@@ -383,7 +385,7 @@ def seal_digests(tables: Tables) -> dict[str, str]:
 
 def change_hash(previous: str, change: Record, audit: Sequence[Record]) -> str:
     """Hash a change behind the one before: what it was, what it did, and what is sealed since."""
-    lines = [[row["layer"], row["action"], row["rows"]] for row in audit]
+    lines = [[row[name] for name in ("layer", "action", "rows", "actor", "at")] for row in audit]
     content = {
         name: change[name]
         for name in ("change", "at", "actor", "kind", "reason", "undoes", "breaks", "seals")
