@@ -23,7 +23,10 @@ IN_A_BROWSER = "map"
 OF_A_PROCESS = "start"
 """Compared by what whole processes take."""
 
-COMPARED = (*SIZES, IN_A_BROWSER, OF_A_PROCESS)
+BESIDE_A_CHECKOUT = "store"
+"""Compared with the same job of another checkout (``--against``)."""
+
+COMPARED = (*SIZES, IN_A_BROWSER, OF_A_PROCESS, BESIDE_A_CHECKOUT)
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 
@@ -42,12 +45,21 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--write", action="store_true", help="into docs/benchmarks.md")
+    parser.add_argument("--against", type=Path, help="another checkout, for store")
     asked = parser.parse_args(arguments)
     n = SIZES.get(asked.kernel, 1000) if asked.n is None else asked.n
     if not 100 <= n <= 10_000_000 or not 1 <= asked.rounds <= 100:
         parser.error("--n is 100 to 10000000, --rounds 1 to 100")
     if asked.kernel == IN_A_BROWSER:
         return _map(asked.n, asked.rounds, is_written=asked.write)
+    if asked.kernel == BESIDE_A_CHECKOUT:
+        if asked.against is None:
+            parser.error("store needs --against CHECKOUT")
+        from benchmarks.store import compared
+
+        million = 1_000_000 if asked.n is None else asked.n
+        print(json.dumps(compared(asked.against, million, asked.rounds), indent=1))
+        return 0
     if asked.kernel == OF_A_PROCESS:
         return _start(asked.rounds, as_json=asked.json, is_written=asked.write)
     contest = import_module(f"benchmarks.{asked.kernel}").contest(n)

@@ -90,7 +90,7 @@ def row_hash(previous: str, row: Mapping[Hashable, Any], contract: Contract) -> 
     values = {}
     for name in contract.columns:
         value = row.get(name)
-        if name in HASH_COLUMNS or value is None or pd.isna(value):
+        if name in HASH_COLUMNS or value is None or value is pd.NA or value != value:  # NaN
             continue
         values[name] = int(value) if contract.field(name).kind == "int" else str(value)
     text = json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

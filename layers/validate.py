@@ -312,6 +312,9 @@ def row_names(frame: pd.DataFrame, contract: Contract) -> list[str]:
     columns = list(key_columns(contract))
     if len(columns) == 1:
         column = frame[columns[0]]
+        is_text = isinstance(column.dtype, pd.StringDtype) and bool(column.notna().all())
+        if is_text and column.str.strip("/").ne("").all():
+            return list(column)
         names = column.astype("object").where(column.notna(), "").tolist()
         if all(map(_is_name, names)):
             return names

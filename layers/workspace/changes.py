@@ -22,6 +22,7 @@ from layers.workspace.records import AUDIT, CHANGES, HISTORY, SEALS, Record, Tab
 SEALED_LAYERS = ("projects", "problems", "support_grants", "unit_milestones")
 """Tables of the ledger whose rows are sealed one by one: whoever changes one outside shows."""
 
+EVENTS = "project_events"
 HISTORY_COLUMNS = ("seq", "layer", "row", "change", "valid_until", "audit_seq", "data")
 ADDED = "added"
 NAMED = 5
@@ -151,12 +152,26 @@ def _binary(rows: pd.DataFrame) -> list[bytes | None]:
 
 
 def _json(names: list[str], values: tuple[object, ...]) -> str:
-    data = {name: value for name, value in zip(names, values, strict=True) if not pd.isna(value)}  # type: ignore[call-overload]
-    return json.dumps(data, ensure_ascii=False, default=_plain)
+    return _ENCODER.encode(_present(names, values))
+
+
+def _present(names: list[str], values: tuple[object, ...]) -> dict[str, object]:
+    """Leave out what is missing: None, NA, and NaN, which differs from itself."""
+    return {
+        name: value
+        for name, value in zip(names, values, strict=True)
+        if not (value is None or value is pd.NA or value is pd.NaT or value != value)
+    }
 
 
 def _plain(value: object) -> object:
     return value.item() if isinstance(value, np.generic) else str(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=_plain)
+_SORTED = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain
+)
 
 
 def row_marks(frame: pd.DataFrame, contract: Contract) -> list[str]:
@@ -177,12 +192,14 @@ def _marks(frame: pd.DataFrame, contract: Contract) -> npt.NDArray[Any]:
     marks = pd.util.hash_pandas_object(plain, index=False).to_numpy(dtype=np.uint64)
     if not isinstance(frame, gpd.GeoDataFrame) or not len(frame):
         return marks
-    shapes = np.asarray(frame.geometry.array, dtype=object).copy()
-    alone = shapely.get_num_geometries(shapes) == 1
-    shapes[alone] = shapely.get_geometry(shapes[alone], 0)
-    binary = np.array(shapely.to_wkb(shapes, hex=True), dtype=object)
-    texts = np.where(shapely.is_missing(shapes), "-", binary).astype(object)
-    return marks * np.uint64(31) + pd.util.hash_array(texts, categorize=False)
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    traits = [
+        *shapely.bounds(shapes).T, shapely.area(shapes), shapely.length(shapes),
+        shapely.get_num_coordinates(shapes).astype(float),
+    ]  # fmt: skip
+    for trait in traits:
+        marks = marks * np.uint64(31) + pd.util.hash_array(np.ascontiguousarray(trait))
+    return marks
 
 
 # --- the way back ------------------------------------------------------------------------------
@@ -360,27 +377,25 @@ def row_digests(frame: pd.DataFrame, contract: Contract) -> list[str]:
 
 
 def _sorted_json(names: list[str], values: tuple[object, ...]) -> str:
-    data = dict(zip(names, values, strict=True))
-    present = {name: _plain(value) for name, value in data.items() if not pd.isna(value)}  # type: ignore[call-overload]
-    return json.dumps(present, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _SORTED.encode(_present(names, values))
 
 
-def seal_digests(tables: Tables) -> dict[str, str]:
-    """Give one hash over the seals of each layer, and the head of the chain of entries."""
-    digests: dict[str, str] = {}
-    for layer in SEALED_LAYERS:
+def seal_digests(
+    tables: Tables, before: Mapping[str, str], layers: Iterable[str] = SEALED_LAYERS
+) -> dict[str, str]:
+    """Give one hash over the seals of each layer, and how the ledger's entries end.
+
+    ``before``: Those of the change before.
+    ``layers``: Layers whose seals may differ from then.
+    """
+    digests = dict(before)
+    for layer in layers:
         seals = sorted(
             (str(row["row"]), str(row["sha256"])) for row in tables.records(SEALS, layer=layer)
         )
-        if seals:
-            digests[layer] = hashlib.sha256(
-                json.dumps(seals, ensure_ascii=False).encode()
-            ).hexdigest()
-    events = contract_of("project_events")
-    rows = tables.rows(events)
-    if len(rows):
-        digests[events.name] = examine(rows, events).head
-    return digests
+        text = json.dumps(seals, ensure_ascii=False).encode()
+        digests[layer] = hashlib.sha256(text).hexdigest()
+    return {**digests, EVENTS: tables.last_entry()}
 
 
 def change_hash(previous: str, change: Record, audit: Sequence[Record]) -> str:
@@ -392,6 +407,12 @@ def change_hash(previous: str, change: Record, audit: Sequence[Record]) -> str:
     }
     text = json.dumps({**content, "did": lines}, ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
+
+
+def seals_of(change: Record) -> dict[str, str]:
+    """Read what a change sealed."""
+    sealed: dict[str, str] = json.loads(str(change["seals"] or "{}"))
+    return sealed
 
 
 def head_of(tables: Tables) -> str:
@@ -423,15 +444,15 @@ def examine_changes(tables: Tables) -> list[OutsideChange]:
         if change["row_sha256"] != wanted:
             problems.append(OutsideChange("change_altered", CHANGES, number))
         head = str(change["row_sha256"])
-    sealed: Mapping[str, str] = json.loads(str(changes[-1]["seals"] or "{}")) if changes else {}
-    digests = seal_digests(tables)
+    sealed = seals_of(changes[-1]) if changes else {}
+    digests = seal_digests(tables, {})
     for layer in SEALED_LAYERS if changes else ():
         if sealed.get(layer) != digests.get(layer):
             problems.append(OutsideChange("seals_altered", layer, ""))
         problems += _unsealed(tables, contract_of(layer))
-    events = contract_of("project_events")
-    if changes and sealed.get(events.name) != digests.get(events.name):
-        problems.append(OutsideChange("entries_altered", events.name, ""))
+    events = contract_of(EVENTS)
+    if changes and sealed.get(EVENTS) != digests[EVENTS]:
+        problems.append(OutsideChange("entries_altered", EVENTS, ""))
     if is_chained(events):
         chain = examine(tables.rows(events), events)
         problems += [

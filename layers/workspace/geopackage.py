@@ -24,6 +24,7 @@ from layers.errors import LayerError
 from layers.validate import conform
 from layers.workspace.backup import back_up_daily
 from layers.workspace.changes import (
+    EVENTS,
     Change,
     OutsideChange,
     examine_changes,
@@ -170,6 +171,19 @@ class GeoPackageTables:
             return read_rows(self._connection, contract, self.crs)
         numbers = row_numbers(self._connection, contract)
         return read_rows(self._connection, contract, self.crs, numbers[numbers.index.isin(names)])
+
+    def last_entry(self) -> str:
+        """Say how the ledger's entries end: their count, and the hash of the last one."""
+        types = column_types(self._connection, EVENTS)
+        if not types:
+            return "0 "
+        count = self._connection.execute(f"SELECT count(*) FROM {EVENTS}").fetchone()[0]
+        last = None
+        if "row_sha256" in types:
+            last = self._connection.execute(
+                f"SELECT row_sha256 FROM {EVENTS} ORDER BY entry_seq DESC LIMIT 1"
+            ).fetchone()
+        return f"{count} {(last and last[0]) or ''}"
 
     def replace(self, contract: Contract, frame: pd.DataFrame, at: str) -> None:
         """Put rows in the place of a whole layer."""

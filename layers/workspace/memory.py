@@ -63,6 +63,12 @@ class MemoryTables:
             frame = frame[wanted]
         return frame.reset_index(drop=True)
 
+    def last_entry(self) -> str:
+        """Say how the ledger's entries end: their count, and the hash of the last one."""
+        events = self.rows(contract_of("project_events"))
+        last = events.sort_values("entry_seq").tail(1)["row_sha256"]
+        return f"{len(events)} {'' if last.isna().all() else last.iloc[0]}"
+
     def replace(self, contract: Contract, frame: pd.DataFrame, at: str) -> None:
         """Put rows in the place of a whole layer; those whose key was there keep their place."""
         self._store(contract, frame)

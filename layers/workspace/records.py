@@ -69,6 +69,9 @@ class Tables(Protocol):
     def rows(self, contract: Contract, names: pd.Index | None = None) -> pd.DataFrame:
         """Read rows as they stand now, with the contract's types; None for all."""
 
+    def last_entry(self) -> str:
+        """Say how the ledger's entries end: their count, and the hash of the last one."""
+
     def replace(self, contract: Contract, frame: pd.DataFrame, at: str) -> None:
         """Put rows in the place of a whole layer."""
 

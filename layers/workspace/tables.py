@@ -335,7 +335,9 @@ def _insert(
 ) -> None:
     name = contract.name
     plain = _storable(frame, contract)
-    names = [str(column) for column in plain.columns if column != GEOMETRY]
+    # What is missing in every row needs no place among the values.
+    filled = plain.columns[plain.notna().any()]
+    names = [str(column) for column in filled if column != GEOMETRY]
     columns = [_plain_values(plain[column]) for column in names]
     shapes = None
     if isinstance(frame, gpd.GeoDataFrame):
@@ -362,7 +364,9 @@ def _plain_values(column: pd.Series) -> list[object]:
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         texts = column.dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         return list(texts.astype("object").where(column.notna(), None))
-    values = column.astype("object").where(column.notna(), None).tolist()
+    values: list[object] = column.astype("object").where(column.notna(), None).tolist()
+    if isinstance(column.dtype, pd.StringDtype) or pd.api.types.is_numeric_dtype(column.dtype):
+        return values
     kinds = (str, int, float, bytes, type(None))
     return [value if isinstance(value, kinds) else str(value) for value in values]
 

@@ -17,6 +17,7 @@ from layers.errors import LayerError
 from layers.hash_chain import is_chained, seal
 from layers.validate import row_names, validate
 from layers.workspace.changes import (
+    EVENTS,
     SEALED_LAYERS,
     WayBack,
     change_hash,
@@ -26,6 +27,7 @@ from layers.workspace.changes import (
     keep_rows,
     seal_digests,
     seal_rows,
+    seals_of,
     way_back,
 )
 from layers.workspace.protocol import Provenance
@@ -75,6 +77,7 @@ class WorkspaceEdit:
         self._number = 0
         self._undoes: int | None = None
         self._breaks = 0
+        self._is_guarded = False
         self.last_changes: Changes | None = None
         """What the last ``add``, ``replace`` or ``update`` did to its layer."""
         self._before: dict[str, list[dict[str, object]]] = {}
@@ -97,6 +100,7 @@ class WorkspaceEdit:
     def replace(self, layer: str, frame: pd.DataFrame, provenance: Provenance) -> None:
         """Put these rows in the place of all rows of the layer."""
         contract = contract_of(layer)
+        self._guard(layer)
         current = self._tables.rows(contract)
         if contract.append_only and len(current):
             raise LayerError("layer_append_only", layer=layer)
@@ -111,6 +115,7 @@ class WorkspaceEdit:
     def add(self, layer: str, frame: pd.DataFrame, provenance: Provenance) -> None:
         """Add rows; an existing key raises ``key_exists``."""
         contract = contract_of(layer)
+        self._guard(layer)
         common = _names(frame, contract).intersection(self._tables.names(contract))
         if len(common):
             raise LayerError("key_exists", layer=layer, rows=_some(common))
@@ -199,6 +204,8 @@ class WorkspaceEdit:
 
     def undo(self, number: int) -> list[WayBack]:
         """Undo a change; what stands in its way raises as ``way_back``."""
+        for layer in (EVENTS, *SEALED_LAYERS):
+            self._guard(layer)
         layers = way_back(self._tables, number)
         before = self._tables.records(CHANGES, change=number)[0]["before"]
         self._open()
@@ -256,15 +263,19 @@ class WorkspaceEdit:
             return
         for layer, names in self._sealed.items():
             seal_rows(self._tables, contract_of(layer), names)
+        previous = self._tables.records(CHANGES)
+        before = seals_of(previous[-1]) if previous else {}
+        touched = self._sealed if previous else SEALED_LAYERS
+        digests = seal_digests(self._tables, before, touched)
         record = {
             "change": self._number, "at": self._at, "actor": self._actor, "kind": self._kind,
             "reason": self._reason, "undoes": self._undoes, "breaks": self._breaks,
             "before": json.dumps(self._before, ensure_ascii=False),
-            "seals": json.dumps(seal_digests(self._tables), sort_keys=True),
+            "seals": json.dumps(digests, sort_keys=True),
         }  # fmt: skip
-        previous = head_of(self._tables)
         audit = self._tables.records(AUDIT, change=self._number)
-        hashes = {"previous_sha256": previous, "row_sha256": change_hash(previous, record, audit)}
+        head = head_of(self._tables)
+        hashes = {"previous_sha256": head, "row_sha256": change_hash(head, record, audit)}
         self._tables.append(CHANGES, {**record, **hashes})
 
     def _open(self) -> None:
@@ -276,8 +287,11 @@ class WorkspaceEdit:
         if not changes and not self._tables.records(SEALS):
             for layer in SEALED_LAYERS:  # a file older than the seals: they hold from now on
                 seal_rows(self._tables, contract_of(layer), self._tables.names(contract_of(layer)))
-        else:
-            # What is entered behind a broken chain says so for ever.
+
+    def _guard(self, layer: str) -> None:
+        """Look for breaks before the ledger is changed: what is entered behind one says so."""
+        if layer in {*SEALED_LAYERS, EVENTS} and not self._is_guarded:
+            self._is_guarded = True
             self._breaks = len(examine_changes(self._tables))
 
     def _seal(self, layer: str, names: Sequence[str]) -> None:
