@@ -20,7 +20,7 @@ from geo.tools import Progress, in_batches, report, within
 from geo.union import LEAST_M2 as OVERLAP_LEAST_M2
 from geo.union import united
 from geo.units import RELATIVE_TOLERANCE
-from geo.validity import repair
+from geo.validity import TANGLED, repair, tangled
 
 Kind = Literal["empty", "invalid", "duplicate", "overlap", "gap", "sliver"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -232,14 +232,35 @@ def _inside(pieces: Shapes, others: Shapes) -> npt.NDArray[np.bool_]:
 def _shared_edges(pieces: Shapes, parts: Shapes) -> tuple[Positions, Positions, Floats]:
     """Find which shapes run along which pieces, and for how long [m]."""
     wide = shapely.buffer(pieces, TOUCH_M, join_style="mitre")
-    of_piece, of_part = shapely.STRtree(parts).query(wide, predicate="intersects")
-    used, place = np.unique(of_part, return_inverse=True)
-    edges = shapely.boundary(parts[used])
-    along_m = shapely.length(shapely.intersection(edges[place], wide[of_piece]))
-    is_edge = along_m > LEAST_EDGE_M
-    of_piece, of_part, along_m = of_piece[is_edge], of_part[is_edge], along_m[is_edge]
-    order = np.lexsort((of_part, of_piece))
-    return of_piece[order], of_part[order], along_m[order]
+    used = np.unique(shapely.STRtree(parts).query(wide)[1])
+    runs, of_run = _runs(parts[used])
+    of_piece, run = shapely.STRtree(runs).query(wide, predicate="intersects")
+    length_m = shapely.length(shapely.intersection(runs[run], wide[of_piece]))
+    key = of_piece * len(parts) + used[of_run[run]]
+    keys, place = np.unique(key, return_inverse=True)
+    along_m = np.bincount(place, length_m, len(keys)).astype(np.float64)
+    keys, along_m = keys[along_m > LEAST_EDGE_M], along_m[along_m > LEAST_EDGE_M]
+    return keys // len(parts), keys % len(parts), along_m
+
+
+SIDES_IN_A_RUN = 64
+"""Long outlines are taken in runs of so many sides: what lies along a few sides of an outline with
+a thousand holes is not cut with all of it."""
+
+
+def _runs(parts: Shapes) -> tuple[Shapes, Positions]:
+    """Give the outlines of polygons in runs, and the polygon of each."""
+    rings, of_part = shapely.get_rings(parts, return_index=True)
+    is_long = shapely.get_num_coordinates(rings) > SIDES_IN_A_RUN + 1
+    runs: list[shapely.Geometry] = []
+    of_run: list[int] = []
+    for ring, part in zip(rings[is_long], of_part[is_long].tolist(), strict=True):
+        points = shapely.get_coordinates(ring)
+        for begin in range(0, len(points) - 1, SIDES_IN_A_RUN):
+            runs.append(shapely.linestrings(points[begin : begin + SIDES_IN_A_RUN + 1]))
+            of_run.append(part)
+    whole = np.concatenate([rings[~is_long], np.array(runs, dtype=object)])
+    return whole, np.concatenate([of_part[~is_long], np.array(of_run, dtype=np.intp)])
 
 
 def _only_rounded(pieces: Shapes, along_m: Floats, most_width_m: float) -> npt.NDArray[np.bool_]:
@@ -306,14 +327,19 @@ def topology(
     placed = geometries.copy()
     points, place = shapely.get_coordinates(geometries, return_index=True)
     placed[place[~np.isfinite(points).all(axis=1)]] = None
-    sound, ledger = repair(placed)
+    knotted = tangled(placed)
+    sound, ledger = repair(placed, beyond=knotted)
     rows = np.arange(len(geometries))
     row_of_polygon = np.flatnonzero(
         (shapely.get_dimensions(sound) == 2) & (shapely.area(sound) > 0)
     )
     polygons = sound[row_of_polygon]
     area_m2 = areas_m2(polygons, system)
-    findings = [Finding("empty", (int(row),), None) for row in np.setdiff1d(rows, row_of_polygon)]
+    bare = np.setdiff1d(rows[~knotted], row_of_polygon)
+    findings = [Finding("empty", (int(row),), None) for row in bare]
+    findings += [
+        Finding("invalid", (int(row),), None, reason=TANGLED) for row in np.flatnonzero(knotted)
+    ]
     whole_m2 = dict(zip(row_of_polygon.tolist(), area_m2.tolist(), strict=True))
     findings += [
         Finding("invalid", (repaired.position,), sound[repaired.position],

@@ -14,6 +14,7 @@ from rasterio.errors import RasterioError
 from rasterio.transform import Affine, array_bounds
 from rasterio.warp import Resampling, calculate_default_transform, reproject
 
+from geo.limits import MAX_CELLS
 from geo.crs import crs_label, parse_crs
 from geo.raster import Raster
 from layers.contracts import RASTERS
@@ -27,8 +28,6 @@ from layers.workspace.protocol import Provenance, Workspace
 
 TIFF_MARKS = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
-MAX_CELLS = 100_000_000
-"""A city of 4 000 km² in cells of 6.5 m; the answers hold a raster in memory as a whole."""
 
 POSSIBLE = {"dem": (-500.0, 9_000.0), "flood_depth": (0.0, 500.0)}
 """Values [m] that heights and depths of water on land can have; others stand for no value."""

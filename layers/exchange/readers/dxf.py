@@ -15,6 +15,7 @@ import shapely
 from ezdxf import recover
 from ezdxf.document import Drawing as Document
 
+from geo.limits import MAX_DXF_BYTES
 from geo.arrays import Floats
 from geo.tools import nearest_name
 from layers.errors import LayerError
@@ -206,7 +207,6 @@ def _labels(
     return [";".join(label_texts) or None for label_texts in labels]
 
 
-MAX_DXF_BYTES = 256 * 1024**2
 BINARY_MARK = b"AutoCAD Binary DXF"
 DWG_MARK = b"AC10"
 

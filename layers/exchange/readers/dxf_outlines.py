@@ -21,6 +21,7 @@ from ezdxf.entities import (
 from ezdxf.entities.boundary_paths import ArcEdge, EdgePath, LineEdge, PolylinePath
 from ezdxf.math import Vec3
 
+from geo.limits import MAX_BLOCK_DEPTH, MAX_ENTITIES
 from geo.arrays import Floats
 from layers.errors import LayerError
 
@@ -227,10 +228,7 @@ def _flat(places: object) -> Floats:
     return np.array([(at[0], at[1]) for at in places], dtype=np.float64).reshape(-1, 2)
 
 
-MAX_ENTITIES = 3_000_000
-"""Blocks in blocks multiply: a small file can stand for more than any drawing holds."""
 
-MAX_BLOCK_DEPTH = 16
 OWN_APPLICATION = "MUPLAN"
 """Under this name our own drawings say which rings belong to one row."""
 

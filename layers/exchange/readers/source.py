@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
+from geo.limits import MAX_ROWS
 from geo.errors import Value
 from layers.exchange.heading import free_name
 
@@ -94,8 +95,6 @@ class Oddities:
 
 CrsBasis = Literal["stated_in_file", "rfc7946", "kml", "none"]
 
-MAX_ROWS = 5_000_000
-"""More rows than any city has; a file that claims more isn't read."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from geo.limits import MAX_BOOK_BYTES, MAX_BOOK_ROWS, MAX_COLUMNS
 from layers.errors import LayerError
 from layers.exchange.cells import FORMULA_STARTS
 from layers.exchange.heading import LABELS
@@ -19,11 +20,7 @@ from layers.exchange.readers.source import Content, Evidence, unique_names
 from layers.exchange.readers.vector import choose_layer
 
 TOTALS_WORDS = frozenset({"合计", "总计", "total", "totals"})
-MAX_COLUMNS = 2_000
-MAX_BOOK_ROWS = 1_048_576
-"""More rows than a spreadsheet has; a number beyond would be filled up with empty ones."""
 
-MAX_BOOK_BYTES = 500 * 1024**2
 _BROKEN_BOOK = (
     KeyError, ValueError, TypeError, OSError, AttributeError, SyntaxError, IndexError, EOFError,
     zipfile.BadZipFile, zlib.error,
