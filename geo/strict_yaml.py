@@ -12,10 +12,9 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 import yaml
 from yaml.reader import Reader
 
-from geo.limits import DEEPEST, LARGEST_BYTES, MOST_ALIASES, MOST_NODES
 from geo.errors import MuPlanError, Value
+from geo.limits import DEEPEST, LARGEST_BYTES, MOST_ALIASES, MOST_NODES
 from geo.tools import nearest_name
-
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -603,9 +603,7 @@ def read_plain_file(path: Path) -> object:
 def _plain_error(fault: YamlFault) -> MuPlanError:
     """Make the error of a fault of a file of any form."""
     if fault.code in ("too_deep", "too_many_aliases", "too_many_values"):
-        return MuPlanError(
-            f"yaml_{fault.code}", path=fault.source, line=fault.line, **fault.values
-        )
+        return MuPlanError(f"yaml_{fault.code}", path=fault.source, line=fault.line, **fault.values)
     return NoPlainTextError(fault.code)
 
 

@@ -13,7 +13,7 @@ import pyogrio
 import shapely
 
 from geo.crs import crs_label, same_crs
-from geo.raster import Raster
+from geo.raster import CELLS_AT_ONCE, Raster
 from layers.contracts import RASTERS, Contract, contract_of, key_columns
 from layers.editions import Changes, compare_editions
 from layers.errors import LayerError
@@ -238,6 +238,7 @@ class GeoPackageEdit:
         """Put this raster, in the workspace's system, in the place of that of the name."""
         import rasterio
         from rasterio.transform import Affine
+        from rasterio.windows import Window
 
         if name not in RASTERS:
             raise LayerError("raster_unknown", name=name, known=", ".join(RASTERS))
@@ -254,7 +255,10 @@ class GeoPackageEdit:
             dtype="float32", crs=crs.to_wkt(), RASTER_TABLE=name,
             APPEND_SUBDATASET="YES", transform=place,
         ) as target:  # fmt: skip
-            target.write(raster.cells.astype(np.float32), 1)
+            at_once = max(1, CELLS_AT_ONCE // width)
+            for begin in range(0, height, at_once):
+                strip = raster.cells[begin : begin + at_once].astype(np.float32, copy=False)
+                target.write(strip, 1, window=Window(0, begin, width, len(strip)))
         self._note(name, "replace", height * width, provenance)
 
     def remember(self, key: str, text: str) -> None:

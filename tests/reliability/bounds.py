@@ -59,7 +59,7 @@ def run(name: str, *words: str, seconds: int = SECONDS) -> Outcome:
         begun = time.monotonic()
         child = subprocess.Popen(
             [sys.executable, "-m", "app.cli.main", *words], cwd=PROJECT, env=environment,
-            stdout=said, stderr=subprocess.STDOUT, preexec_fn=limited,  # noqa: PLW1509
+            stdout=said, stderr=subprocess.STDOUT, preexec_fn=limited,
         )  # fmt: skip
         usage, ended = None, False
         while time.monotonic() - begun < seconds:
@@ -135,7 +135,7 @@ def lake(count: int, seed: int = 3) -> shapely.Polygon:
     radius = 1500 + sum(300 / (k + 2) * np.sin((k + 2) * angle + w) for k, w in enumerate(waves))
     points = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
     points[[count // 3, count // 3 + 40]] = points[[count // 3 + 40, count // 3]]
-    return shapely.Polygon(points + (EAST + 2000, NORTH + 2000))
+    return shapely.Polygon(points + np.array([EAST + 2000, NORTH + 2000]))
 
 
 def bow_tie(count: int) -> shapely.Polygon:
@@ -148,7 +148,7 @@ def bow_tie(count: int) -> shapely.Polygon:
 def tangle(count: int, seed: int = 7) -> shapely.Polygon:
     """Make an outline whose sides cross at random: about a quarter of all pairs."""
     points = np.random.default_rng(seed).uniform(0, 2000, (count, 2))
-    return shapely.Polygon(points + (EAST, NORTH))
+    return shapely.Polygon(points + np.array([EAST, NORTH]))
 
 
 def workspace(folder: Path, name: str) -> str:
@@ -282,9 +282,8 @@ def write_csv(path: Path, rows: int, wkt: bool) -> None:
             x, y = EAST - 30_000 + 40 * (number % side), NORTH - 30_000 + 40 * (number // side)
             text = ""
             if wkt:
-                text = (
-                    f',"POLYGON (({x} {y}, {x + 30} {y}, {x + 30} {y + 30}, {x} {y + 30}, {x} {y}))"'
-                )
+                corners = ((x, y), (x + 30, y), (x + 30, y + 30), (x, y + 30), (x, y))
+                text = f',"POLYGON (({", ".join(f"{a} {b}" for a, b in corners)}))"'
             handle.write(f"P{number},地块{number},cleared,900{text}\n")
 
 
@@ -307,9 +306,7 @@ def csv_rows(folder: Path) -> list[Outcome]:
         words = ("--layer", "enterprises", "--map", "industry_code=industry_code")
         outcomes.append(run(f"CSV, {rows:,} rows", "import", place, str(plain), *words[:2]))
         words = ("--layer", "land_parcels", "--crs", CITY)
-        outcomes.append(
-            run(f"CSV with WKT, {rows:,} rows", "import", place, str(shapes), *words)
-        )
+        outcomes.append(run(f"CSV with WKT, {rows:,} rows", "import", place, str(shapes), *words))
         plain.unlink()
         shapes.unlink()
     return outcomes

@@ -7,7 +7,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from geo.limits import MAX_MEMBERS, MAX_UNPACKED_BYTES
+from geo.limits import MAX_MEMBERS
 from layers.errors import LayerError
 
 PARTS_NEEDED = (".shp", ".shx", ".dbf")

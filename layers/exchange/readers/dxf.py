@@ -15,8 +15,8 @@ import shapely
 from ezdxf import recover
 from ezdxf.document import Drawing as Document
 
-from geo.limits import MAX_DXF_BYTES
 from geo.arrays import Floats
+from geo.limits import MAX_DXF_BYTES
 from geo.tools import nearest_name
 from layers.errors import LayerError
 from layers.exchange.readers.dxf_outlines import CHORD_TOLERANCE, Drawing, Drawn, Words, walk

@@ -21,8 +21,8 @@ from ezdxf.entities import (
 from ezdxf.entities.boundary_paths import ArcEdge, EdgePath, LineEdge, PolylinePath
 from ezdxf.math import Vec3
 
-from geo.limits import MAX_BLOCK_DEPTH, MAX_ENTITIES
 from geo.arrays import Floats
+from geo.limits import MAX_BLOCK_DEPTH, MAX_ENTITIES
 from layers.errors import LayerError
 
 CHORD_TOLERANCE = 0.001
@@ -226,7 +226,6 @@ def _in_world(entity: DXFGraphic, points: Floats, z: float) -> Floats:
 def _flat(places: object) -> Floats:
     assert hasattr(places, "__iter__")
     return np.array([(at[0], at[1]) for at in places], dtype=np.float64).reshape(-1, 2)
-
 
 
 OWN_APPLICATION = "MUPLAN"

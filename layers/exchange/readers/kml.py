@@ -14,14 +14,13 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from geo.limits import MAX_DEPTH, MAX_KML_BYTES, MAX_ROWS
 from geo.arrays import Floats
+from geo.limits import MAX_DEPTH, MAX_KML_BYTES, MAX_ROWS
 from geo.tools import nearest_name
 from layers.errors import LayerError
 from layers.exchange.readers.archive import open_archive, read_member
 from layers.exchange.readers.encoding import decode_bytes
 from layers.exchange.readers.source import Content, Evidence
-
 
 FOLDERS = {"Document", "Folder"}
 PASSED_OVER = {
@@ -276,7 +275,6 @@ def _coordinates(element: Element) -> Floats:
     if not np.isfinite(points).all():
         raise BadShapeError
     return points if size == 3 and points[:, 2].any() else points[:, :2]
-
 
 
 OVITAL_ENDINGS = (".ovkml", ".ovkmz")

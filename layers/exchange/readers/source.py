@@ -7,7 +7,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from geo.limits import MAX_ROWS
 from geo.errors import Value
 from layers.exchange.heading import free_name
 
@@ -94,7 +93,6 @@ class Oddities:
 
 
 CrsBasis = Literal["stated_in_file", "rfc7946", "kml", "none"]
-
 
 
 @dataclass(frozen=True)

@@ -200,7 +200,6 @@ def declared_area(text: str) -> tuple[float | None, str | None]:
     return float(match[1].replace(",", "")), AREA_WORDS.get(match[2].casefold())
 
 
-
 CLOSED_WITHIN_M = 0.0005
 """Two points nearer than the format's three decimals can tell apart are one point."""
 

@@ -17,8 +17,8 @@ from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import TransverseMercatorConversion
 from pyproj.crs.coordinate_system import Cartesian2DCS
 
-from geo.limits import MAX_PARCELS, MAX_TEXT_BYTES
 from geo.arrays import Floats
+from geo.limits import MAX_PARCELS, MAX_TEXT_BYTES
 from geo.units import AREA_UNITS_IN_M2
 from layers.errors import LayerError
 from layers.exchange.readers.coordinates import ORDERS, Order, orders_of, zones_of
@@ -38,7 +38,6 @@ from layers.exchange.readers.survey_points import (
     point_of,
 )
 from layers.exchange.readers.vector import choose_layer
-
 
 _SECTION = re.compile(r"[\[［【]\s*([^\]］】]{0,40}?)\s*[\]］】]?")
 _KEY = re.compile(r"([^,，@＠=＝]{1,40}?)\s*[=＝]\s*(.*)")
@@ -490,7 +489,6 @@ def _unit_of(
     if fits[best] * 2 <= of:
         return FORMAT_UNIT, (Evidence.of("txt_area_fits_none", unit=FORMAT_UNIT, count=of),)
     return best, (Evidence.of("txt_area_by_outline", unit=best, count=fits[best], of=of),)
-
 
 
 AXES_SAID: dict[Order, str] = {

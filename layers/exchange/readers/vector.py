@@ -19,9 +19,9 @@ import shapely
 from pyproj import CRS
 
 from geo.crs import parse_crs
+from geo.limits import MAX_ROWS, MAX_UNPACKED_BYTES
 from geo.tools import nearest_name
 from layers.errors import LayerError
-from geo.limits import MAX_ROWS, MAX_UNPACKED_BYTES
 from layers.exchange.readers.archive import open_archive, unpack_member
 from layers.exchange.readers.encoding import decode_file
 from layers.exchange.readers.source import Content, CrsBasis, Evidence, one_line
