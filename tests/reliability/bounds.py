@@ -237,10 +237,9 @@ def yaml_files(folder: Path) -> list[Outcome]:
         path = folder / f"yaml_{name.replace(' ', '_').replace(',', '')}.yaml"
         path.write_text(text, encoding="utf-8")
         for words in (
-            ("rules", "--pack", str(path)),
-            ("indicators", place, "--scheme", str(path)),
-            ("match", place, "--demand", str(path)),
-            ("place", place, str(path)),
+            ("indicators", place, "--by", "enterprise", "--scheme", str(path)),
+            ("match", place, "--project", str(path)),
+            ("place", place, "--projects", str(path)),
         ):
             outcomes.append(run(f"YAML, {name}", *words))
     return outcomes
