@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from app.messages import Catalogue, Language, catalogue
 from geo.errors import MuPlanError
-from geo.strict_yaml import LARGEST_BYTES
+from geo.limits import LARGEST_BYTES
 from geo.tools import nearest_name
 from platforms.errors import PolicyError
 from platforms.policy.in_force import PolicySet, iso_day, policy_on

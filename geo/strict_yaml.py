@@ -13,11 +13,8 @@ import yaml
 from yaml.reader import Reader
 
 from geo.errors import MuPlanError, Value
+from geo.limits import DEEPEST, LARGEST_BYTES, MOST_ALIASES, MOST_NODES
 from geo.tools import nearest_name
-
-LARGEST_BYTES = 2_000_000
-DEEPEST = 12
-MOST_ALIASES = 2_000
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -36,9 +33,9 @@ class Fault:
     """What is wrong with a data file.
 
     ``code``: ``syntax``, ``tab``, ``empty``, ``too_large``, ``too_deep``, ``too_many_aliases``,
-      ``not_mapping``, ``not_list``, ``not_text``, ``not_number``, ``not_yes_no``, ``not_date``,
-      ``key_unknown``, ``key_missing``, ``key_twice``, ``id_twice``, ``word_unknown``,
-      ``value_wrong`` where a dataclass raises ``ValueFaultError``.
+      ``too_many_values``, ``not_mapping``, ``not_list``, ``not_text``, ``not_number``,
+      ``not_yes_no``, ``not_date``, ``key_unknown``, ``key_missing``, ``key_twice``, ``id_twice``,
+      ``word_unknown``, ``value_wrong`` where a dataclass raises ``ValueFaultError``.
     ``source``: Name of what is read.
     ``line``: Line of the fault, from 1.
     ``path``: Keys from the top to the value at fault, joined by dots.
@@ -459,21 +456,89 @@ def _compose(text: str, source: str, error: ErrorOf) -> yaml.Node:
     return node
 
 
+@dataclass
+class _WrittenOut:
+    """How large and how deep a text is with every reference written out.
+
+    ``counts, levels``: Values, and levels of nesting, in the whole, then in each list or mapping
+      that is open; ``anchors`` their names.
+    ``closed``: Values and levels of what has a name.
+    """
+
+    counts: list[int] = field(default_factory=lambda: [0])
+    levels: list[int] = field(default_factory=lambda: [0])
+    anchors: list[str | None] = field(default_factory=lambda: [None])
+    closed: dict[str | None, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def depth(self) -> int:
+        """Levels from the top to the deepest value of what is open."""
+        return len(self.levels) - 2 + self.levels[-1]
+
+    def take(self, event: yaml.Event) -> None:
+        """Follow the text by one event."""
+        if isinstance(event, yaml.CollectionStartEvent):
+            self.counts.append(1)
+            self.levels.append(1)
+            self.anchors.append(event.anchor)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            size = self.counts.pop(), self.levels.pop()
+            self.closed[self.anchors.pop()] = size
+            self._add(*size)
+        elif isinstance(event, yaml.ScalarEvent):
+            self.closed[event.anchor] = 1, 0
+            self._add(1, 0)
+        elif isinstance(event, yaml.AliasEvent):
+            # A reference to what is open goes round for ever; one to nothing is refused later.
+            endless = event.anchor in self.anchors
+            self._add(*((MOST_NODES + 1, 0) if endless else self.closed.get(event.anchor, (1, 0))))
+
+    def _add(self, count: int, level: int) -> None:
+        self.counts[-1] += count
+        self.levels[-1] = max(self.levels[-1], level + (len(self.levels) > 1))
+
+
 def _check_size(text: str, source: str, error: ErrorOf) -> None:
     """Walk the text once without building anything: how deep it goes, how often it refers back."""
-    depth = aliases = 0
+    aliases, whole = 0, _WrittenOut()
     for event in yaml.parse(text, Loader=LOADER):
-        line = event.start_mark.line + 1 if event.start_mark else 1
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        elif isinstance(event, yaml.AliasEvent):
-            aliases += 1
-        if depth > DEEPEST:
-            raise error(Fault("too_deep", source, line, values={"limit": DEEPEST}))
-        if aliases > MOST_ALIASES:
-            raise error(Fault("too_many_aliases", source, line, values={"limit": MOST_ALIASES}))
+        whole.take(event)
+        aliases += isinstance(event, yaml.AliasEvent)
+        for code, number, limit in (
+            ("too_deep", whole.depth, DEEPEST),
+            ("too_many_aliases", aliases, MOST_ALIASES),
+            ("too_many_values", whole.counts[-1], MOST_NODES),
+        ):
+            if number > limit:
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise error(Fault(code, source, line, values={"limit": limit}))
+
+
+def read_plain(text: str, source: str, error: ErrorOf) -> object:
+    """Read YAML of any form into plain lists, mappings, texts and numbers.
+
+    Parameters
+    ----------
+    text
+        The file (YAML).
+    source
+        Name of the file, for errors.
+    error
+        Makes the caller's error of a fault.
+
+    Returns
+    -------
+    object
+        What the file holds.
+
+    Raises
+    ------
+    MuPlanError
+        What ``error`` makes of a text that is no YAML, too large, too deep or too often referring
+        back.
+    """
+    _compose(text, source, error)
+    return yaml.safe_load(text)
 
 
 def _line_of_error(error: yaml.YAMLError, text: str) -> int:

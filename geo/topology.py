@@ -14,13 +14,13 @@ from geo.arrays import Floats, Positions, Shapes
 from geo.contiguity import MOST_GAP_M, component_labels, near_pairs, single_parts
 from geo.crs import require_projected
 from geo.errors import GeometryError
-from geo.overlay import areas_m2, common_area_m2, intersecting_pairs
+from geo.limits import pairs_limit
+from geo.overlay import areas_m2
 from geo.shape import EXACT_M, circle_fits, compactness, inscribed_width_m, solid
 from geo.tools import Progress, in_batches, report, within
-from geo.union import LEAST_M2 as OVERLAP_LEAST_M2
-from geo.union import united
+from geo.union import overlapping_pairs, united
 from geo.units import RELATIVE_TOLERANCE
-from geo.validity import repair
+from geo.validity import TANGLED, repair, tangled
 
 Kind = Literal["empty", "invalid", "duplicate", "overlap", "gap", "sliver"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -141,7 +141,8 @@ def gaps_between(
     ``most_width_m``: A slit up to this wide is a gap, closed at its ends or open [m]; 0 for none.
     ``most_area_m2``: Enclosed land up to this area is a gap, however wide [m²]; 0 for none.
 
-    Land in no shape that at least two shapes run along: the hole of one shape alone is none.
+    Land in no shape that at least two shapes run along: the hole of one shape, copied or not, is
+    none.
 
     Raises GeometryError: ``crs_missing``, ``crs_not_projected``.
 
@@ -154,7 +155,10 @@ def gaps_between(
     >>> gaps_between(squares, CRS(4549), 2.0, 200.0).area_m2.round(2).tolist()
     [5.0]
     """
-    polygons: Shapes = np.asarray(parts, dtype=object)
+    every: Shapes = np.asarray(parts, dtype=object)
+    firsts = first_equal(every)
+    distinct, copy_of = np.unique(firsts, return_inverse=True)
+    polygons = every[distinct]
     first, second = near_pairs(polygons, most_width_m)
     label = component_labels(len(polygons), first, second)
     count = int(label.max(initial=-1)) + 1
@@ -174,7 +178,24 @@ def gaps_between(
     between &= ~_only_rounded(pieces, on_shapes_m, most_width_m)
     number = np.cumsum(between) - 1
     kept = between[of_gap]
-    return Gaps(pieces[between], area[between], number[of_gap[kept]], of_part[kept])
+    of_gap, of_part = number[of_gap[kept]], of_part[kept]
+    if len(distinct) < len(every):
+        of_gap, of_part = _with_copies(of_gap, of_part, copy_of)
+    return Gaps(pieces[between], area[between], of_gap, of_part)
+
+
+def _with_copies(
+    of_gap: Positions, of_part: Positions, copy_of: Positions
+) -> tuple[Positions, Positions]:
+    """Let the copies of a shape run along the gaps that it runs along."""
+    members = np.argsort(copy_of, kind="stable")
+    sizes = np.bincount(copy_of)
+    begin, times = np.cumsum(sizes) - sizes, sizes[of_part]
+    number = np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)
+    parts = members[np.repeat(begin[of_part], times) + number]
+    gaps = np.repeat(of_gap, times)
+    order = np.lexsort((parts, gaps))
+    return gaps[order], parts[order]
 
 
 def _enclosed(land: Shapes) -> Shapes:
@@ -232,14 +253,35 @@ def _inside(pieces: Shapes, others: Shapes) -> npt.NDArray[np.bool_]:
 def _shared_edges(pieces: Shapes, parts: Shapes) -> tuple[Positions, Positions, Floats]:
     """Find which shapes run along which pieces, and for how long [m]."""
     wide = shapely.buffer(pieces, TOUCH_M, join_style="mitre")
-    of_piece, of_part = shapely.STRtree(parts).query(wide, predicate="intersects")
-    used, place = np.unique(of_part, return_inverse=True)
-    edges = shapely.boundary(parts[used])
-    along_m = shapely.length(shapely.intersection(edges[place], wide[of_piece]))
-    is_edge = along_m > LEAST_EDGE_M
-    of_piece, of_part, along_m = of_piece[is_edge], of_part[is_edge], along_m[is_edge]
-    order = np.lexsort((of_part, of_piece))
-    return of_piece[order], of_part[order], along_m[order]
+    used = np.unique(shapely.STRtree(parts).query(wide)[1])
+    runs, of_run = _runs(parts[used])
+    of_piece, run = shapely.STRtree(runs).query(wide, predicate="intersects")
+    length_m = shapely.length(shapely.intersection(runs[run], wide[of_piece]))
+    key = of_piece * len(parts) + used[of_run[run]]
+    keys, place = np.unique(key, return_inverse=True)
+    along_m = np.bincount(place, length_m, len(keys)).astype(np.float64)
+    keys, along_m = keys[along_m > LEAST_EDGE_M], along_m[along_m > LEAST_EDGE_M]
+    return keys // len(parts), keys % len(parts), along_m
+
+
+SIDES_IN_A_RUN = 64
+"""Long outlines are taken in runs of so many sides: what lies along a few sides of an outline with
+a thousand holes is not cut with all of it."""
+
+
+def _runs(parts: Shapes) -> tuple[Shapes, Positions]:
+    """Give the outlines of polygons in runs, and the polygon of each."""
+    rings, of_part = shapely.get_rings(parts, return_index=True)
+    is_long = shapely.get_num_coordinates(rings) > SIDES_IN_A_RUN + 1
+    runs: list[shapely.Geometry] = []
+    of_run: list[int] = []
+    for ring, part in zip(rings[is_long], of_part[is_long].tolist(), strict=True):
+        points = shapely.get_coordinates(ring)
+        for begin in range(0, len(points) - 1, SIDES_IN_A_RUN):
+            runs.append(shapely.linestrings(points[begin : begin + SIDES_IN_A_RUN + 1]))
+            of_run.append(part)
+    whole = np.concatenate([rings[~is_long], np.array(runs, dtype=object)])
+    return whole, np.concatenate([of_part[~is_long], np.array(of_run, dtype=np.intp)])
 
 
 def _only_rounded(pieces: Shapes, along_m: Floats, most_width_m: float) -> npt.NDArray[np.bool_]:
@@ -306,14 +348,19 @@ def topology(
     placed = geometries.copy()
     points, place = shapely.get_coordinates(geometries, return_index=True)
     placed[place[~np.isfinite(points).all(axis=1)]] = None
-    sound, ledger = repair(placed)
+    knotted = tangled(placed)
+    sound, ledger = repair(placed, beyond=knotted)
     rows = np.arange(len(geometries))
     row_of_polygon = np.flatnonzero(
         (shapely.get_dimensions(sound) == 2) & (shapely.area(sound) > 0)
     )
     polygons = sound[row_of_polygon]
     area_m2 = areas_m2(polygons, system)
-    findings = [Finding("empty", (int(row),), None) for row in np.setdiff1d(rows, row_of_polygon)]
+    bare = np.setdiff1d(rows[~knotted], row_of_polygon)
+    findings = [Finding("empty", (int(row),), None) for row in bare]
+    findings += [
+        Finding("invalid", (int(row),), None, reason=TANGLED) for row in np.flatnonzero(knotted)
+    ]
     whole_m2 = dict(zip(row_of_polygon.tolist(), area_m2.tolist(), strict=True))
     findings += [
         Finding("invalid", (repaired.position,), sound[repaired.position],
@@ -343,12 +390,7 @@ def _pairs(
     shapes: Shapes, area_m2: npt.NDArray[np.float64], crs: CRS, rule: TopologyRule
 ) -> tuple[list[Finding], int]:
     """Find duplicates and overlaps; count the overlaps that are too small."""
-    first, second = intersecting_pairs(shapes, shapes)
-    once = first < second
-    first, second = first[once], second[once]
-    common_m2 = common_area_m2(shapes, shapes, first, second, crs)
-    land = common_m2 > OVERLAP_LEAST_M2
-    first, second, common_m2 = first[land], second[land], common_m2[land]
+    first, second, common_m2 = pairs_with_common_land(shapes, area_m2, crs)
     same = same_outlines(shapes, area_m2, first, second, common_m2)
     findings = list(_duplicates(shapes, area_m2, first[same], second[same]))
     first, second, common_m2 = first[~same], second[~same], common_m2[~same]
@@ -363,6 +405,93 @@ def _pairs(
         )
     ]  # fmt: skip
     return findings, int((~large).sum())
+
+
+def first_equal(shapes: Shapes) -> Positions:
+    """Find for each shape the first that has the same corners.
+
+    Parameters
+    ----------
+    shapes
+        Polygons, array of n.
+
+    Returns
+    -------
+    array of int
+        Position of the first such shape, its own where there is none before; array of n.
+
+    Examples
+    --------
+    >>> first_equal(np.array([shapely.box(0, 0, 1, 1), shapely.box(0, 0, 2, 2),
+    ...                       shapely.box(0, 0, 1, 1, ccw=False)])).tolist()
+    [0, 1, 0]
+    """
+    firsts = np.arange(len(shapes))
+    if len(shapes) < 2:
+        return firsts
+    # Only what has the same box as another is looked at more closely.
+    _, box, times = np.unique(
+        shapely.bounds(shapes), axis=0, return_inverse=True, return_counts=True
+    )
+    alike = np.flatnonzero(times[box.ravel()] > 1)
+    earliest: dict[bytes, int] = {}
+    for place, key in zip(
+        alike.tolist(), shapely.to_wkb(shapely.normalize(shapes[alike])), strict=True
+    ):
+        firsts[place] = earliest.setdefault(key, place)
+    return firsts
+
+
+def pairs_with_common_land(
+    shapes: Shapes, area_m2: npt.NDArray[np.float64], crs: CRS
+) -> tuple[Positions, Positions, npt.NDArray[np.float64]]:
+    """Find the pairs of shapes that have land in common; equal ones are paired with their first.
+
+    Parameters
+    ----------
+    shapes, area_m2
+        Valid polygons and their areas [m²], arrays of n.
+    crs
+        Projected system in metres.
+
+    Returns
+    -------
+    first, second, common_m2
+        Positions of the pairs, first < second, sorted, and their common land [m²]: all pairs of
+        different shapes, and of k equal ones k - 1, so that a heap of copies takes no more than
+        its number.
+
+    Raises
+    ------
+    GeometryError
+        ``pairs_too_many``.
+
+    Examples
+    --------
+    >>> heap = np.array([shapely.box(5e5, 34e5, 5e5 + 10, 34e5 + 10)] * 4)
+    >>> [side.tolist() for side in pairs_with_common_land(heap, np.full(4, 100.0), CRS(4549))[:2]]
+    [[0, 0, 0], [1, 2, 3]]
+    """
+    firsts = first_equal(shapes)
+    distinct, of_class = np.unique(firsts, return_inverse=True)
+    left, right, common_m2 = overlapping_pairs(shapes[distinct], crs)
+    sizes = np.bincount(of_class, minlength=len(distinct))
+    times = sizes[left] * sizes[right]
+    limit = pairs_limit(len(shapes))
+    if times.sum() > limit:
+        raise GeometryError("pairs_too_many", shapes=len(shapes), limit=limit)
+    members, begin = np.argsort(of_class, kind="stable"), np.cumsum(sizes) - sizes
+    pair = np.repeat(np.arange(len(left)), times)
+    number = np.arange(len(pair)) - np.repeat(np.cumsum(times) - times, times)
+    of_right = sizes[right[pair]]
+    one = members[begin[left[pair]] + number // np.maximum(of_right, 1)]
+    other = members[begin[right[pair]] + number % np.maximum(of_right, 1)]
+    copies = np.flatnonzero(firsts != np.arange(len(shapes)))
+    first = np.concatenate([np.minimum(one, other), firsts[copies]])
+    second = np.concatenate([np.maximum(one, other), copies])
+    common = np.concatenate([common_m2[pair], area_m2[copies]])
+    order = np.lexsort((second, first))
+    return first[order], second[order], common[order]
 
 
 def same_outlines(

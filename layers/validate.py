@@ -11,7 +11,8 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from geo.validity import Repair, repair
+from geo.tools import Progress, report, within
+from geo.validity import Repair, repair, tangled
 from layers.contracts import GEOMETRY_TYPES, Contract, key_columns
 from layers.errors import LayerError
 from layers.fields import SOURCE_PREFIX, Field
@@ -268,7 +269,12 @@ class Report:
             )  # fmt: skip
 
 
-def validate(frame: pd.DataFrame, contract: Contract, crs: CRS | None = None) -> Report:
+def validate(
+    frame: pd.DataFrame,
+    contract: Contract,
+    crs: CRS | None = None,
+    progress: Progress | None = None,
+) -> Report:
     """Hold a frame against its contract and report everything at once.
 
     Parameters
@@ -279,6 +285,8 @@ def validate(frame: pd.DataFrame, contract: Contract, crs: CRS | None = None) ->
         What the layer must be.
     crs
         System of the shapes where the frame carries none.
+    progress
+        Told the share done.
 
     Returns
     -------
@@ -288,8 +296,12 @@ def validate(frame: pd.DataFrame, contract: Contract, crs: CRS | None = None) ->
     rows = frame.reset_index(drop=True)
     conformed, resisting = conform(rows, contract, crs)
     repairs: list[Repair] = []
+    knotted = np.zeros(len(rows), dtype=bool)
     if isinstance(conformed, gpd.GeoDataFrame):
-        mended, repairs = repair(np.asarray(conformed.geometry.array, dtype=object))
+        report(progress, 0.4)
+        outlines = np.asarray(conformed.geometry.array, dtype=object)
+        knotted = tangled(outlines, within(progress, 0.4, 0.6))
+        mended, repairs = repair(outlines, within(progress, 0.6, 0.9), beyond=knotted)
         conformed = conformed.set_geometry(gpd.GeoSeries(mended, crs=conformed.crs))
     names = row_names(conformed, contract)
     faults = [
@@ -298,7 +310,7 @@ def validate(frame: pd.DataFrame, contract: Contract, crs: CRS | None = None) ->
     ]
     faults += _column_faults(conformed, contract, names)
     if isinstance(conformed, gpd.GeoDataFrame):
-        faults += _shape_faults(conformed, contract, names)
+        faults += _shape_faults(conformed, contract, names, knotted)
     bad = np.zeros(len(rows), dtype=bool)
     for fault in faults:
         bad[list(fault.positions)] = True
@@ -363,7 +375,9 @@ def _rows_at_fault(
     return [Fault(code, str(column.name), rows, positions, examples)]
 
 
-def _shape_faults(frame: gpd.GeoDataFrame, contract: Contract, names: list[str]) -> list[Fault]:
+def _shape_faults(
+    frame: gpd.GeoDataFrame, contract: Contract, names: list[str], knotted: np.ndarray
+) -> list[Fault]:
     shapes = np.asarray(frame.geometry.array, dtype=object)
     missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     with np.errstate(invalid="ignore"):
@@ -371,7 +385,8 @@ def _shape_faults(frame: gpd.GeoDataFrame, contract: Contract, names: list[str])
     types = frame.geometry.geom_type.to_numpy()
     wrong = ~missing & ~np.isin(types, list(GEOMETRY_TYPES[contract.geometry]))
     tests = {
-        "geometry_missing": missing & (not contract.geometry_optional),
+        "geometry_missing": missing & ~knotted & (not contract.geometry_optional),
+        "geometry_tangled": knotted,
         "geometry_not_finite": ~missing & ~finite,
         "geometry_wrong_type": wrong,
     }

@@ -9,14 +9,16 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import yaml
 
 from app.answers.answer import Answer, actor, column_titles, layer_name, sheet_of
 from app.answers.map import picture_words
 from app.context import Context, now
 from app.messages import Catalogue
 from geo.errors import MuPlanError
+from geo.limits import DEEPEST, LARGEST_BYTES
 from geo.overlay import areas_m2
+from geo.strict_yaml import Fault as YamlFault
+from geo.strict_yaml import read_plain
 from geo.tools import Progress
 from geo.validity import Repair
 from layers.contracts import RASTERS, contract_of
@@ -423,9 +425,6 @@ def raster_answer(context: Context, request: ImportRequest, result: RasterResult
     )  # fmt: skip
 
 
-LARGEST_DEMAND_BYTES = 1_000_000
-
-
 def import_file(
     context: Context,
     request: ImportRequest,
@@ -580,16 +579,41 @@ def _report_parts(
     return tuple(sheets), more
 
 
+class NoPlainTextError(MuPlanError):
+    """A file is no JSON or YAML at all."""
+
+
+def read_plain_file(path: Path) -> object:
+    """Read a .json or .yaml file into lists, mappings, texts and numbers.
+
+    Raises MuPlanError: ``yaml_too_large``, ``yaml_too_deep``, ``yaml_too_many_aliases``,
+    ``yaml_too_many_values``; NoPlainTextError, OSError and ValueError for what is no such file.
+    """
+    if path.stat().st_size > LARGEST_BYTES:
+        raise MuPlanError("yaml_too_large", path=path.name, limit_kb=LARGEST_BYTES // 1000)
+    text = path.read_text(encoding="utf-8-sig")
+    if path.suffix.lower() != ".json":
+        return read_plain(text, path.name, _plain_error)
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise MuPlanError("yaml_too_deep", path=path.name, line=1, limit=DEEPEST) from error
+
+
+def _plain_error(fault: YamlFault) -> MuPlanError:
+    """Make the error of a fault of a file of any form."""
+    if fault.code in ("too_deep", "too_many_aliases", "too_many_values"):
+        return MuPlanError(f"yaml_{fault.code}", path=fault.source, line=fault.line, **fault.values)
+    return NoPlainTextError(fault.code)
+
+
 def read_demand(path: Path) -> Demand:
     """Read a demand from a .json or .yaml file (``file_missing``, ``demand_file_bad``)."""
     if not path.is_file():
         raise MuPlanError("file_missing", path=str(path))
-    if path.stat().st_size > LARGEST_DEMAND_BYTES:
-        raise MuPlanError("demand_file_bad", path=str(path))
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        data = json.loads(text) if path.suffix.lower() == ".json" else yaml.safe_load(text)
-    except (UnicodeDecodeError, ValueError, yaml.YAMLError) as error:
+        data = read_plain_file(path)
+    except (OSError, ValueError, NoPlainTextError) as error:
         raise MuPlanError("demand_file_bad", path=str(path)) from error
     if not isinstance(data, dict):
         raise MuPlanError("demand_file_bad", path=str(path))

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
-import yaml
 
 from app.answers.answer import Answer, column_titles, sheet_of
+from app.answers.imports import NoPlainTextError, read_plain_file
 from app.answers.matching import demand_in_ledger, percent, survey_of
 from app.context import Context, platform_names, unit_names
 from app.messages import Catalogue
 from geo.errors import MuPlanError
+from geo.limits import LARGEST_BYTES
 from geo.tools import Progress, report, within
 from layers.exchange.writers.sheet import Sheet
 from platforms.elements.quotas import Headroom, QuotaKey
@@ -438,10 +439,9 @@ def demands_asked(context: Context, asked: str) -> tuple[list[Demand], dict[str,
         return _from_ledger(context)
     path = Path(asked)
     try:
-        text = path.read_text(encoding="utf-8-sig")
         is_list = path.suffix.lower() in (".json", ".yaml", ".yml")
-        rows = yaml.safe_load(text) if is_list else text.split()
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        rows = read_plain_file(path) if is_list else _words_of(path)
+    except (OSError, ValueError, NoPlainTextError) as error:
         raise MuPlanError("placement_file_unreadable", path=asked) from error
     if not isinstance(rows, list):
         raise MuPlanError("placement_file_unreadable", path=asked)
@@ -451,6 +451,12 @@ def demands_asked(context: Context, asked: str) -> tuple[list[Demand], dict[str,
         demand_of(r) if isinstance(r, dict) else demand_in_ledger(context, str(r)) for r in rows
     ]
     return list({demand.project_id: demand for demand in read}.values()), {}
+
+
+def _words_of(path: Path) -> list[str]:
+    if path.stat().st_size > LARGEST_BYTES:
+        raise MuPlanError("yaml_too_large", path=path.name, limit_kb=LARGEST_BYTES // 1000)
+    return path.read_text(encoding="utf-8-sig").split()
 
 
 def _from_ledger(context: Context) -> tuple[list[Demand], dict[str, MuPlanError]]:

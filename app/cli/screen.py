@@ -159,11 +159,13 @@ def _text(cell: "Cell", share: bool) -> str:
 
 
 def _cut(text: str, limit: int) -> str:
-    if display_width(text) <= limit:
+    # A character is one or two wide: what stands behind so many of them is cut in any case.
+    short = text[: limit + 1]
+    if display_width(short) <= limit:
         return text
-    while display_width(text) > limit - 1:
-        text = text[:-1]
-    return text + CUT_MARK
+    while display_width(short) > limit - 1:
+        short = short[:-1]
+    return short + CUT_MARK
 
 
 def _aligned(texts: list[str], *, to_the_right: bool) -> list[str]:

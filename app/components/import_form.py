@@ -539,7 +539,12 @@ def raster_form(context: Context, path: Path) -> tuple[str, ...]:
         path, layer, "replace" if replaces else "add", crs=crs or None, dry_run=dry_run
     )
     try:
-        result = import_raster(GeoPackageWorkspace(context.path), request, actor(), now())
+        result = run_with_bar(
+            "raster", words().text("working"),
+            lambda progress: import_raster(
+                GeoPackageWorkspace(context.path), request, actor(), now(), progress
+            ),
+        )  # fmt: skip
     except MuPlanError as error:
         st.error(error_text(error))
         return ()

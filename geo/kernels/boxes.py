@@ -6,20 +6,33 @@ import numpy as np
 from numba import njit
 
 from geo.arrays import Floats, Ints
+from geo.errors import GeometryError
 from geo.kernels.edges import Rings
+from geo.limits import pairs_limit
 
 CELLS_PER_BOX = 2.0
 """The grid has at most about this many cells for each box."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
 def box_pairs(bounds: Floats, reach: float) -> Ints:
     """List the pairs of boxes that lie within reach along both axes.
 
     ``bounds``: West, south, east, north of each box, n by 4; missing boxes are NaN.
 
     Pairs of positions, first < second, k by 2; not sorted.
+
+    Raises GeometryError: ``pairs_too_many``, before any is written down.
     """
+    limit = pairs_limit(len(bounds))
+    pairs: Ints = _box_pairs(bounds, reach, limit)
+    if len(pairs) > limit:
+        raise GeometryError("pairs_too_many", shapes=len(bounds), limit=limit)
+    return pairs
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _box_pairs(bounds: Floats, reach: float, most: int) -> Ints:
+    """List the pairs of boxes, or of their first so many: one more than the most is too many."""
     count = bounds.shape[0]
     west, south, columns, rows, cell = _grid(bounds, reach)
     spans = np.zeros((count, 4), dtype=np.int64)
@@ -46,10 +59,12 @@ def box_pairs(bounds: Floats, reach: float) -> Ints:
                 members[filled[place]] = i
                 filled[place] += 1
     pair_count = _pairs_in_cells(
-        bounds, reach, spans, starts, members, columns, np.empty((0, 2), np.int64)
+        bounds, reach, spans, starts, members, columns, np.empty((0, 2), np.int64), most + 1
     )
+    if pair_count > most:
+        return np.empty((pair_count, 2), dtype=np.int64)
     pairs = np.empty((pair_count, 2), dtype=np.int64)
-    _pairs_in_cells(bounds, reach, spans, starts, members, columns, pairs)
+    _pairs_in_cells(bounds, reach, spans, starts, members, columns, pairs, pair_count)
     return pairs
 
 
@@ -84,8 +99,9 @@ def _pairs_in_cells(
     members: Ints,
     columns: int,
     pairs: Ints,
+    most: int,
 ) -> int:
-    """Count the pairs, and write them down where there is room for them."""
+    """Count the pairs up to the most, and write them down where there is room for them."""
     count = 0
     for place in range(len(starts) - 1):
         for a in range(starts[place], starts[place + 1]):
@@ -106,6 +122,8 @@ def _pairs_in_cells(
                 if count < len(pairs):
                     pairs[count, 0], pairs[count, 1] = min(i, j), max(i, j)
                 count += 1
+                if count == most:
+                    return count
     return count
 
 
@@ -283,3 +301,43 @@ def _fill(
                     begin[place] += 1
                     edges[at, 0], edges[at, 1] = rings.x[a], rings.y[a]
                     edges[at, 2], edges[at, 3] = rings.x[b], rings.y[b]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def meetings_up_to(sides: Floats, end: Ints, most: int, most_near: int) -> int:
+    """Count the pairs of sides that meet elsewhere than at a common end, up to one beyond the most.
+
+    ``sides``: From x, y to x, y, k by 4, by where they begin along one axis [m].
+    ``end``: Position behind the last side that each is compared with.
+    ``most_near``: More pairs whose boxes meet count as too many.
+    """
+    count = near = 0
+    for i in range(len(sides)):
+        ax, ay, bx, by = sides[i, 0], sides[i, 1], sides[i, 2], sides[i, 3]
+        for j in range(i + 1, end[i]):
+            cx, cy, dx, dy = sides[j, 0], sides[j, 1], sides[j, 2], sides[j, 3]
+            over_x = min(max(ax, bx), max(cx, dx)) - max(min(ax, bx), min(cx, dx))
+            over_y = min(max(ay, by), max(cy, dy)) - max(min(ay, by), min(cy, dy))
+            if over_x < 0 or over_y < 0:
+                continue
+            near += 1
+            if near > most_near:
+                return most + 1
+            c = np.sign((bx - ax) * (cy - ay) - (by - ay) * (cx - ax))
+            d = np.sign((bx - ax) * (dy - ay) - (by - ay) * (dx - ax))
+            a = np.sign((dx - cx) * (ay - cy) - (dy - cy) * (ax - cx))
+            b = np.sign((dx - cx) * (by - cy) - (dy - cy) * (bx - cx))
+            if c * d > 0 or a * b > 0:
+                continue
+            joined = (
+                (ax == cx and ay == cy) or (ax == dx and ay == dy)
+                or (bx == cx and by == cy) or (bx == dx and by == dy)
+            )  # fmt: skip
+            # Of two sides in one line with a common end, one may go on or fold back upon the other.
+            folded = a == 0 and b == 0 and c == 0 and d == 0 and (over_x > 0 or over_y > 0)
+            if joined and not folded:
+                continue
+            count += 1
+            if count > most:
+                return count
+    return count

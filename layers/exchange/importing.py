@@ -244,13 +244,19 @@ def plan_import(
         request.mode == "update" or (request.mode == "replace" and len(existing))
     ):
         raise LayerError("layer_append_only", layer=request.layer)
-    source = read_file(request.path, encoding=request.encoding, source_layer=request.source_layer)
+    progress = None if checks is None else checks.progress
+    source = read_file(
+        request.path, encoding=request.encoding, source_layer=request.source_layer,
+        progress=within(progress, 0.0, READ_SHARE * 0.6),
+    )  # fmt: skip
     if source.format == "txt" and request.declared_unit is not None:
         raise LayerError(
             "declared_unit_in_file", path=request.path.name, unit=request.declared_unit
         )
     crs = workspace.facts.crs
+    report(progress, READ_SHARE * 0.6)
     placed = _placed(source, request, contract, workspace)
+    report(progress, READ_SHARE * 0.8)
     keyed, joined = with_keys(placed.frame, existing, contract, request)
     frame, naming = _map_columns(keyed, request, contract, existing, workspace)
     checks = _begun(checks, workspace)

@@ -13,9 +13,12 @@ from pyproj import CRS
 from rasterio.errors import RasterioError
 from rasterio.transform import Affine, array_bounds
 from rasterio.warp import Resampling, calculate_default_transform, reproject
+from rasterio.windows import Window
 
 from geo.crs import crs_label, parse_crs
-from geo.raster import Raster
+from geo.limits import MAX_CELLS
+from geo.raster import CELLS_AT_ONCE, Raster
+from geo.tools import Progress, report, within
 from layers.contracts import RASTERS
 from layers.errors import LayerError
 from layers.exchange.read import RASTER_ENDINGS
@@ -27,8 +30,6 @@ from layers.workspace.protocol import Provenance, Workspace
 
 TIFF_MARKS = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
-MAX_CELLS = 100_000_000
-"""A city of 4 000 km² in cells of 6.5 m; the answers hold a raster in memory as a whole."""
 
 POSSIBLE = {"dem": (-500.0, 9_000.0), "flood_depth": (0.0, 500.0)}
 """Values [m] that heights and depths of water on land can have; others stand for no value."""
@@ -56,13 +57,16 @@ class RasterFile:
     evidence: tuple[Evidence, ...]
 
 
-def read_raster(path: Path, name: str, stated_crs: str | None, target: CRS) -> RasterFile:
+def read_raster(
+    path: Path, name: str, stated_crs: str | None, target: CRS, progress: Progress | None = None
+) -> RasterFile:
     """Read a GeoTIFF and carry it into the workspace's coordinate system.
 
     ``path``: The file: one band of heights or depths [m].
     ``name``: Raster of the workspace it is for (``dem``, ``flood_depth``).
     ``stated_crs``: Coordinate system named by the user; it decides only where the file states none.
     ``target``: System of the workspace, projected, in metres.
+    ``progress``: Told the share done.
 
     Cells as in the file where it is in ``target`` and north is up; else bilinear between the four
     nearest cells, at the file's own resolution.
@@ -77,7 +81,7 @@ def read_raster(path: Path, name: str, stated_crs: str | None, target: CRS) -> R
             _require_plain(path, source)
             place = source.transform
             crs = None if source.crs is None else CRS.from_wkt(source.crs.to_wkt())
-            cells = _values(source)
+            cells = _values(source, progress)
     except (RasterioError, ValueError, TypeError, MemoryError) as error:
         raise LayerError("file_unreadable", path=path.name, detail=one_line(error)) from error
     cells, notes = _possible(cells, name)
@@ -113,25 +117,37 @@ def _require_plain(path: Path, source: rasterio.DatasetReader) -> None:
         raise LayerError("raster_bands", path=path.name, count=source.count)
 
 
-def _values(source: rasterio.DatasetReader) -> Cells:
-    masked = source.read(1, masked=True)
-    values = masked.astype(np.float64) * source.scales[0] + source.offsets[0]
-    cells: Cells = np.ma.filled(values, np.nan).astype(np.float32)
+def _values(source: rasterio.DatasetReader, progress: Progress | None) -> Cells:
+    """Read the values strip by strip: nothing but the cells themselves is held as a whole."""
+    cells = np.empty((source.height, source.width), dtype=np.float32)
+    at_once = max(1, CELLS_AT_ONCE // source.width)
+    for begin in range(0, source.height, at_once):
+        count = min(at_once, source.height - begin)
+        masked = source.read(1, masked=True, window=Window(0, begin, source.width, count))
+        values = masked.astype(np.float64) * source.scales[0] + source.offsets[0]
+        cells[begin : begin + count] = np.ma.filled(values, np.nan)
+        report(progress, (begin + count) / source.height)
     return cells
 
 
 def _possible(cells: Cells, name: str) -> tuple[Cells, list[Evidence]]:
     """Take values no ground has as none: programs write -9999 or 65535 without declaring it."""
     low, high = POSSIBLE[name]
-    with np.errstate(invalid="ignore"):
-        wrong = (cells < low) | (cells > high)
-    if not wrong.any():
+    count, lowest = 0, np.empty(0, dtype=np.float32)
+    at_once = max(1, CELLS_AT_ONCE // cells.shape[1])
+    for begin in range(0, len(cells), at_once):
+        strip = cells[begin : begin + at_once]
+        with np.errstate(invalid="ignore"):
+            wrong = (strip < low) | (strip > high)
+        if wrong.any():
+            lowest = np.unique(np.concatenate([lowest, strip[wrong]]))[:3]
+            count += int(wrong.sum())
+            strip[wrong] = np.nan
+    if not count:
         return cells, []
-    examples = ", ".join(f"{value:g}" for value in np.unique(cells[wrong])[:3])
-    note = Evidence.of(
-        "raster_values_left_out", count=int(wrong.sum()), examples=examples, low=low, high=high
-    )
-    return np.where(wrong, np.float32(np.nan), cells), [note]
+    examples = ", ".join(f"{value:g}" for value in lowest)
+    note = Evidence.of("raster_values_left_out", count=count, examples=examples, low=low, high=high)
+    return cells, [note]
 
 
 def _outline(path: Path, cells: Cells, place: Affine, crs: CRS | None) -> SourceFile:
@@ -227,7 +243,11 @@ def is_raster_import(path: Path, layer: str) -> bool:
 
 
 def import_raster(
-    workspace: Workspace, request: ImportRequest, actor: str, at: str
+    workspace: Workspace,
+    request: ImportRequest,
+    actor: str,
+    at: str,
+    progress: Progress | None = None,
 ) -> RasterResult:
     """Import a GeoTIFF, or only check it where a dry run is asked for.
 
@@ -239,6 +259,8 @@ def import_raster(
         What is asked: ``add`` where the workspace has no such raster, else ``replace``.
     actor, at
         Who imports, and when (ISO).
+    progress
+        Told the share done.
 
     Returns
     -------
@@ -263,7 +285,8 @@ def import_raster(
         )  # fmt: skip
     if request.mode != "replace" and workspace.has_raster(request.layer):
         raise LayerError("raster_exists", layer=request.layer)
-    file = read_raster(request.path, request.layer, request.crs, workspace.facts.crs)
+    crs = workspace.facts.crs
+    file = read_raster(request.path, request.layer, request.crs, crs, within(progress, 0.0, 0.5))
     if not request.dry_run:
         _store(workspace, request, file, actor, at)
     cells = file.raster.cells

@@ -6,7 +6,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from geo.tools import show_control_characters
+from geo.tools import Progress, report, show_control_characters, within
 from layers.errors import LayerError
 from layers.exchange.cells import hidden_characters, is_text_column
 from layers.exchange.heading import free_name
@@ -43,7 +43,9 @@ UPLOAD_ENDINGS = tuple(
 """Endings of files that come whole by themselves: no folder, no part of several files."""
 
 
-def read_file(path: Path, *, encoding: str | None, source_layer: str | None) -> SourceFile:
+def read_file(
+    path: Path, *, encoding: str | None, source_layer: str | None, progress: Progress | None = None
+) -> SourceFile:
     """Read a file as it stands, and say how each thing was recognised.
 
     Parameters
@@ -56,6 +58,8 @@ def read_file(path: Path, *, encoding: str | None, source_layer: str | None) -> 
         leaves the encoding open can have one.
     source_layer
         Which layer, sheet or Shapefile; None where there is only one.
+    progress
+        Told the share done.
 
     Returns
     -------
@@ -84,13 +88,15 @@ def read_file(path: Path, *, encoding: str | None, source_layer: str | None) -> 
     try:
         if path.suffix.lower() == ".zip" and holds_geodatabase(path):
             kind = "gdb"
-        content = _read(path, kind, encoding, source_layer)
+        content = _read(path, kind, encoding, source_layer, within(progress, 0.0, 0.6))
+        report(progress, 0.6)
         sha256 = file_sha256(path)
     except PermissionError as error:
         raise LayerError("file_forbidden", path=str(path)) from error
     if len(content.frame) == 0:
         raise LayerError("file_empty", path=path.name)
-    content = _tidied(content)
+    report(progress, 0.7)
+    content = _tidied(content, within(progress, 0.7, 1.0))
     first = Evidence.of("file_read", file=path.name, format=kind, rows=len(content.frame))
     return SourceFile(
         path, kind, content.frame, content.crs, content.crs_basis, content.encoding, sha256,
@@ -98,7 +104,9 @@ def read_file(path: Path, *, encoding: str | None, source_layer: str | None) -> 
     )  # fmt: skip
 
 
-def _read(path: Path, kind: str, encoding: str | None, layer: str | None) -> Content:
+def _read(
+    path: Path, kind: str, encoding: str | None, layer: str | None, progress: Progress | None
+) -> Content:
     if kind == "gpkg":
         return read_geopackage(path, layer)
     if kind == "parquet":
@@ -117,7 +125,7 @@ def _read(path: Path, kind: str, encoding: str | None, layer: str | None) -> Con
 
         return read_dxf(path, layer, encoding)
     if kind == "csv":
-        return with_shapes(read_csv(path, encoding))
+        return with_shapes(read_csv(path, encoding, progress))
     if kind == "xlsx":
         return with_shapes(read_xlsx(path, layer))
     if kind == "txt":
@@ -127,7 +135,7 @@ def _read(path: Path, kind: str, encoding: str | None, layer: str | None) -> Con
     return read_shapefile(path, encoding)
 
 
-def _tidied(content: Content) -> Content:
+def _tidied(content: Content, progress: Progress | None) -> Content:
     """Give shapes the column ``geometry``, columns unique names, and show control characters."""
     frame = content.frame.reset_index(drop=True)
     if isinstance(frame, gpd.GeoDataFrame):
@@ -138,7 +146,8 @@ def _tidied(content: Content) -> Content:
     else:
         frame.columns = pd.Index(_free_of_geometry(unique_names(frame.columns)))
     changed_count = 0
-    for name in frame.columns:
+    for done, name in enumerate(frame.columns):
+        report(progress, done / len(frame.columns))
         if name == "geometry" or not is_text_column(frame[name]):
             continue
         hidden = hidden_characters(frame[name])

@@ -18,7 +18,7 @@ import pyogrio
 from pyproj import CRS
 
 from geo.crs import require_projected
-from geo.raster import Raster
+from geo.raster import CELLS_AT_ONCE, Raster
 from layers.contracts import CONTRACTS, Contract, contract_of
 from layers.errors import LayerError
 from layers.validate import conform
@@ -369,10 +369,16 @@ class GeoPackageWorkspace:
         if not self.has_raster(name):
             return None
         import rasterio
+        from rasterio.windows import Window
 
         with rasterio.open(self.path, driver="GPKG", TABLE=name) as source:
-            # Other programs mark what has no value in their own ways.
-            cells = source.read(1, masked=True).astype(np.float32).filled(np.nan)
+            cells = np.empty((source.height, source.width), dtype=np.float32)
+            at_once = max(1, CELLS_AT_ONCE // source.width)
+            for begin in range(0, source.height, at_once):
+                strip = Window(0, begin, source.width, min(at_once, source.height - begin))
+                # Other programs mark what has no value in their own ways.
+                masked = source.read(1, masked=True, window=strip)
+                cells[begin : begin + at_once] = masked.astype(np.float32).filled(np.nan)
             place = source.transform
             crs = None if source.crs is None else CRS.from_wkt(source.crs.to_wkt())
         return Raster(cells, place.c, place.f, place.a, -place.e, crs)

@@ -19,7 +19,7 @@ import shapely
 from pyproj import CRS
 
 from geo.arrays import Flags, Positions, Shapes
-from geo.raster import Raster
+from geo.raster import CELLS_AT_ONCE, Raster
 from layers.contracts import Contract, key_columns
 from layers.validate import conform, row_names
 from layers.workspace.encoding import decode_shapes, encode_shapes, fill_index
@@ -420,6 +420,7 @@ def replace_raster(
     """
     import rasterio
     from rasterio.transform import Affine
+    from rasterio.windows import Window
 
     height, width = raster.cells.shape
     place = Affine(raster.cell_width, 0, raster.west, 0, -raster.cell_height, raster.north)
@@ -429,7 +430,10 @@ def replace_raster(
         scratch, "w", driver="GPKG", width=width, height=height, count=1, dtype="float32",
         crs=crs.to_wkt(), RASTER_TABLE=name, transform=place,
     ) as target:  # fmt: skip
-        target.write(raster.cells.astype(np.float32), 1)
+        at_once = max(1, CELLS_AT_ONCE // width)
+        for begin in range(0, height, at_once):
+            strip = raster.cells[begin : begin + at_once].astype(np.float32, copy=False)
+            target.write(strip, 1, window=Window(0, begin, width, len(strip)))
     with closing(sqlite3.connect(scratch)) as source:
         if has_table(connection, name):
             connection.execute(f"DROP TABLE {quoted(name)}")

@@ -12,6 +12,7 @@ from geo.arrays import Positions, Shapes
 from geo.contiguity import MOST_GAP_M, JoiningGaps, NeighbourRule, single_parts
 from geo.difference import without
 from geo.edges import Obstacles
+from geo.limits import pairs_limit
 from geo.shape import is_polygonal
 from layers.fields import FIELDS, split_list
 from platforms.errors import PlanningError
@@ -240,8 +241,19 @@ def _owners(parts: gpd.GeoDataFrame, others: Shapes, of_row: Positions) -> Posit
     """Say which part taken each parcel part is, -1 where it is none of them."""
     owner = np.full(len(others), -1, dtype=np.intp)
     shapes = np.asarray(parts.geometry.array, dtype=object)
-    of_part, of_other = shapely.STRtree(others).query(shapes, predicate="intersects")
-    same = parts["row"].to_numpy(dtype=np.intp)[of_part] == of_row[of_other]
+    row = parts["row"].to_numpy(dtype=np.intp)
+    order = np.argsort(of_row, kind="stable")
+    begin, end = (np.searchsorted(of_row[order], row, side=side) for side in ("left", "right"))
+    if (end - begin).sum() <= pairs_limit(len(others)):
+        # Row by row: where parcels lie in heaps, a tree would give each pair of them.
+        times = end - begin
+        of_part = np.repeat(np.arange(len(row)), times)
+        number = np.arange(len(of_part)) - np.repeat(np.cumsum(times) - times, times)
+        of_other = order[np.repeat(begin, times) + number]
+        same = shapely.intersects(shapes[of_part], others[of_other])
+    else:
+        of_part, of_other = shapely.STRtree(others).query(shapes, predicate="intersects")
+        same = row[of_part] == of_row[of_other]
     owner[of_other[same]] = of_part[same]
     return owner
 

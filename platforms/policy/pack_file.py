@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import yaml
 
-from geo.strict_yaml import LARGEST_BYTES, Block, read_block
+from geo.limits import LARGEST_BYTES
+from geo.strict_yaml import Block, read_block
 from geo.tools import nearest_name
 from layers.contracts import CONTRACTS
 from layers.fields import FIELDS, Field

@@ -11,15 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.errors import MuPlanError
-from geo.strict_yaml import (
-    DEEPEST,
-    LARGEST_BYTES,
-    MOST_ALIASES,
-    Fault,
-    ValueFaultError,
-    read_block,
-    read_data,
-)
+from geo.limits import DEEPEST, LARGEST_BYTES, MOST_ALIASES
+from geo.strict_yaml import Fault, ValueFaultError, read_block, read_data, read_plain
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -236,3 +229,56 @@ def test_every_fault_of_a_pack_has_its_sentence(language):
             pack="jiaxing", line=3, **{value: f"<{value}>" for value in values}
         )
         assert "3" in told, code
+
+
+# --- references written out ----------------------------------------------------------------------
+
+
+def plain(text):
+    return read_plain(text, "list", ReadError)
+
+
+def refused(text):
+    with pytest.raises(ReadError) as caught:
+        plain(text)
+    return caught.value.fault
+
+
+def test_values_count_as_often_as_they_are_referred_to(monkeypatch):
+    # The mapping, the list a with 2 values, and b with twice a list of 2: 1 + 3 + 1 + 2 * 3 = 11,
+    # and the two keys.
+    text = "a: &a [x, y]\nb: [*a, *a]\n"
+    monkeypatch.setattr("geo.strict_yaml.MOST_NODES", 13)
+    assert plain(text) == {"a": ["x", "y"], "b": [["x", "y"], ["x", "y"]]}
+    monkeypatch.setattr("geo.strict_yaml.MOST_NODES", 12)
+    fault = refused(text)
+    assert (fault.code, fault.line, fault.values["limit"]) == ("too_many_values", 2, 12)
+
+
+def test_references_to_references_are_refused_at_the_line_where_they_are_too_many():
+    laughs = "a0: &a0 [x]\n" + "".join(
+        f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9)
+    )
+    # 9 ** 6 is the first power of 9 beyond half a million.
+    assert (refused(laughs).code, refused(laughs).line) == ("too_many_values", 7)
+
+
+def test_a_list_that_holds_itself_is_refused():
+    assert refused("a: &a [*a]\n").code == "too_many_values"
+    assert refused("a: &a {b: [*a]}\n").code == "too_many_values"
+
+
+def test_references_nest_as_deep_as_what_they_refer_to():
+    # a0 is one level below the mapping, a1 two, and so on: a10 reaches level 12.
+    def chain(last):
+        links = "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, last + 1))
+        return "a0: &a0 [x]\n" + links
+
+    assert len(plain(chain(DEEPEST - 2))) == DEEPEST - 1
+    assert (refused(chain(DEEPEST - 1)).code, refused(chain(DEEPEST - 1)).line) == (
+        "too_deep", DEEPEST,
+    )  # fmt: skip
+
+
+def test_a_reference_to_nothing_is_a_fault_of_the_text():
+    assert refused("a: *b\n").code == "syntax"

@@ -12,7 +12,7 @@ from shapely import affinity
 from geo.errors import GeometryError
 from geo.measure import ellipsoidal_area_m2
 from geo.shape import inscribed_width_m
-from geo.topology import KINDS, SAME_M, TopologyRule, topology
+from geo.topology import KINDS, SAME_M, TopologyRule, pairs_with_common_land, topology
 from geo.validity import repair
 from tests.strategies import seeded
 
@@ -421,3 +421,63 @@ def test_faults_of_real_zoning_plans(kernels):
     gaps = np.array([f.shape for f in by_kind["gap"]], dtype=object)
     gap, row = shapely.STRtree(mended).query(gaps, predicate="intersects")
     assert shapely.area(shapely.intersection(gaps[gap], mended[row])).max() < 1e-3
+
+
+# --- heaps of copies -----------------------------------------------------------------------------
+
+
+def test_a_heap_of_copies_is_one_duplicate_and_overlaps_others_copy_by_copy(monkeypatch):
+    # Three copies, one of them written from another corner, and a square over half of each.
+    copies = [box(0, 0, 10, 10), shapely.Polygon(box(0, 0, 10, 10).exterior.coords[1:]),
+              box(0, 0, 10, 10)]  # fmt: skip
+    faults = found([*copies[:2], box(5, 0, 10, 10), copies[2]])
+    assert [(fault.kind, fault.rows) for fault in faults] == [
+        ("duplicate", (0, 1, 3)), ("overlap", (0, 2)), ("overlap", (1, 2)), ("overlap", (2, 3)),
+    ]  # fmt: skip
+
+
+def test_a_gap_names_the_copies_that_lie_along_it():
+    # 0.5 m between two squares, the first of them twice.
+    faults = found([box(0, 0, 10, 10), box(10.5, 0, 10, 10), box(0, 0, 10, 10)])
+    assert [(fault.kind, fault.rows) for fault in faults] == [
+        ("duplicate", (0, 2)), ("gap", (0, 1, 2)),
+    ]  # fmt: skip
+
+
+def test_the_hole_of_a_copied_shape_is_no_gap():
+    ring = shapely.difference(box(0, 0, 30, 30), box(10, 10, 5, 5))
+    assert [fault.kind for fault in found([ring, ring])] == ["duplicate"]
+
+
+def test_more_overlaps_than_the_limit_are_refused_before_they_are_written_down(monkeypatch):
+    # Two heaps of 3 copies each, one over half of the other: 9 pairs besides the copies.
+    heaps = array([box(0, 0, 10, 10)] * 3 + [box(5, 0, 10, 10)] * 3)
+    areas = np.full(6, 100.0)
+    monkeypatch.setattr("geo.topology.pairs_limit", lambda count: 9)
+    first, second, common_m2 = pairs_with_common_land(heaps, areas, CRS(4549))
+    assert list(zip(first.tolist(), second.tolist(), strict=True)) == sorted(
+        [(i, j) for i in range(3) for j in range(3, 6)] + [(0, 1), (0, 2), (3, 4), (3, 5)]
+    )
+    assert common_m2.min() == pytest.approx(50, rel=1e-3)
+    monkeypatch.setattr("geo.topology.pairs_limit", lambda count: 8)
+    with pytest.raises(GeometryError) as caught:
+        pairs_with_common_land(heaps, areas, CRS(4549))
+    assert (caught.value.code, dict(caught.value.values)) == (
+        "pairs_too_many", {"shapes": 6, "limit": 8},
+    )  # fmt: skip
+
+
+def test_edges_along_a_gap_are_measured_though_outlines_are_taken_in_runs(monkeypatch):
+    # Holes of 10 m in one shape, each filled but for half a metre at its side.
+    whole, inner = box(0, 0, 100, 20), []
+    for x in (5, 25, 45):
+        whole = shapely.difference(whole, box(x, 5, 10, 10))
+        inner.append(box(x, 5, 9.5, 10))
+    expected = [
+        (fault.kind, fault.rows, round(fault.area_m2, 3)) for fault in found([whole, *inner])
+    ]
+    assert [kind for kind, _, _ in expected] == ["gap"] * 3
+    monkeypatch.setattr("geo.topology.SIDES_IN_A_RUN", 2)
+    assert [
+        (fault.kind, fault.rows, round(fault.area_m2, 3)) for fault in found([whole, *inner])
+    ] == expected

@@ -14,7 +14,7 @@ MOST_MODULES = 25
 LEAST_LINES_FOR_ONE_NEIGHBOUR = 300
 
 SMALL_ON_PURPOSE = {
-    "geo/arrays.py", "geo/errors.py", "geo/prepared.py", "geo/validity.py", "layers/errors.py",
+    "geo/arrays.py", "geo/errors.py", "geo/prepared.py", "layers/errors.py",
     "geo/kernels/polygons.py", "platforms/errors.py", "platforms/source.py",
     "platforms/targets/reported.py", "app/main.py", "app/visits.py", "app/components/overview.py",
     "app/views/about.py", "app/views/map.py", "app/views/per_mu.py",

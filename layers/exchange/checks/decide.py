@@ -266,7 +266,8 @@ def decide_rows(
 
     Every row is either in ``accepted`` or in ``quarantined``.
     """
-    result = validate(frame, contract, crs)
+    progress = None if checks is None else checks.progress
+    result = validate(frame, contract, crs, within(progress, 0.0, 0.2))
     names = row_names(result.conformed, contract)
     faults = [
         *result.faults,
@@ -329,6 +330,7 @@ def _further_checks(
         return lines, ()
     sound = _sound(shapes, outside)
     area_m2 = areas_m2(sound, crs)
+    report(checks.progress, 0.25)
     lines += _rebuilt_lines(result, shapes)
     lines += declared_lines(rows, sound, area_m2, table.limits)
     units = rows.head(0) if checks.units is None else checks.units

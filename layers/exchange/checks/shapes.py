@@ -14,8 +14,14 @@ from geo.contiguity import single_parts
 from geo.overlay import areas_m2
 from geo.shape import solid
 from geo.tools import Progress, within
-from geo.topology import Finding, TopologyRule, gap_findings, same_outlines, sliver_findings
-from geo.union import overlapping_pairs
+from geo.topology import (
+    Finding,
+    TopologyRule,
+    gap_findings,
+    pairs_with_common_land,
+    same_outlines,
+    sliver_findings,
+)
 from geo.units import RELATIVE_TOLERANCE
 from layers.exchange.checks.faults import FaultRows, Limits, single_lines
 
@@ -102,7 +108,7 @@ def pair_lines(
     A line is about the later row of the file; an overlap with a row held, about the new one. A pair
     is told once.
     """
-    first, second, common_m2 = overlapping_pairs(context.shapes, context.crs)
+    first, second, common_m2 = pairs_with_common_land(context.shapes, context.area_m2, context.crs)
     keys = np.asarray(context.names, dtype=object)
     told = context.is_new(first) & (keys[first] != keys[second])
     first, second, common_m2 = first[told], second[told], common_m2[told]

@@ -7,13 +7,11 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from geo.limits import MAX_MEMBERS
 from layers.errors import LayerError
 
 PARTS_NEEDED = (".shp", ".shx", ".dbf")
 PARTS_TAKEN = (*PARTS_NEEDED, ".prj", ".cpg")
-MAX_MEMBERS = 2_000
-MAX_UNPACKED_BYTES = 2 * 1024**3
-"""More than a Shapefile may have by its own limits of 2 GB a part is a bomb or a mistake."""
 
 
 _CANNOT_UNPACK = (

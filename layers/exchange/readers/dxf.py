@@ -16,6 +16,7 @@ from ezdxf import recover
 from ezdxf.document import Drawing as Document
 
 from geo.arrays import Floats
+from geo.limits import MAX_DXF_BYTES
 from geo.tools import nearest_name
 from layers.errors import LayerError
 from layers.exchange.readers.dxf_outlines import CHORD_TOLERANCE, Drawing, Drawn, Words, walk
@@ -206,7 +207,6 @@ def _labels(
     return [";".join(label_texts) or None for label_texts in labels]
 
 
-MAX_DXF_BYTES = 256 * 1024**2
 BINARY_MARK = b"AutoCAD Binary DXF"
 DWG_MARK = b"AC10"
 

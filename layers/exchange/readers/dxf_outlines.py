@@ -22,6 +22,7 @@ from ezdxf.entities.boundary_paths import ArcEdge, EdgePath, LineEdge, PolylineP
 from ezdxf.math import Vec3
 
 from geo.arrays import Floats
+from geo.limits import MAX_BLOCK_DEPTH, MAX_ENTITIES
 from layers.errors import LayerError
 
 CHORD_TOLERANCE = 0.001
@@ -227,10 +228,6 @@ def _flat(places: object) -> Floats:
     return np.array([(at[0], at[1]) for at in places], dtype=np.float64).reshape(-1, 2)
 
 
-MAX_ENTITIES = 3_000_000
-"""Blocks in blocks multiply: a small file can stand for more than any drawing holds."""
-
-MAX_BLOCK_DEPTH = 16
 OWN_APPLICATION = "MUPLAN"
 """Under this name our own drawings say which rings belong to one row."""
 

@@ -15,14 +15,12 @@ import shapely
 from pyproj import CRS
 
 from geo.arrays import Floats
+from geo.limits import MAX_DEPTH, MAX_KML_BYTES, MAX_ROWS
 from geo.tools import nearest_name
 from layers.errors import LayerError
 from layers.exchange.readers.archive import open_archive, read_member
 from layers.exchange.readers.encoding import decode_bytes
-from layers.exchange.readers.source import MAX_ROWS, Content, Evidence
-
-MAX_DEPTH = 200
-"""Folders in folders, and shapes in shapes, deeper than anyone nests them."""
+from layers.exchange.readers.source import Content, Evidence
 
 FOLDERS = {"Document", "Folder"}
 PASSED_OVER = {
@@ -278,9 +276,6 @@ def _coordinates(element: Element) -> Floats:
         raise BadShapeError
     return points if size == 3 and points[:, 2].any() else points[:, :2]
 
-
-MAX_KML_BYTES = 512 * 1024**2
-"""A million parcels with their data are less."""
 
 OVITAL_ENDINGS = (".ovkml", ".ovkmz")
 ZIPPED_ENDINGS = (".kmz", ".ovkmz")

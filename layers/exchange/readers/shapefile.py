@@ -13,11 +13,11 @@ from pathlib import Path, PurePosixPath
 import geopandas as gpd
 import pandas as pd
 
+from geo.limits import MAX_UNPACKED_BYTES
 from layers.errors import LayerError
 from layers.exchange.cells import is_text_column
 from layers.exchange.heading import LABELS
 from layers.exchange.readers.archive import (
-    MAX_UNPACKED_BYTES,
     PARTS_NEEDED,
     PARTS_TAKEN,
     open_archive,

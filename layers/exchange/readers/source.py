@@ -94,9 +94,6 @@ class Oddities:
 
 CrsBasis = Literal["stated_in_file", "rfc7946", "kml", "none"]
 
-MAX_ROWS = 5_000_000
-"""More rows than any city has; a file that claims more isn't read."""
-
 
 @dataclass(frozen=True)
 class SourceFile:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from geo.limits import MAX_RINGS
 from layers.exchange.readers.source import Oddities
 
 KINDS = ("面", "线", "点")
@@ -198,9 +199,6 @@ def declared_area(text: str) -> tuple[float | None, str | None]:
         return None, None
     return float(match[1].replace(",", "")), AREA_WORDS.get(match[2].casefold())
 
-
-MAX_RINGS = 2_000
-"""Rings of one parcel; more are a broken file, and would be compared each with each."""
 
 CLOSED_WITHIN_M = 0.0005
 """Two points nearer than the format's three decimals can tell apart are one point."""

@@ -18,6 +18,7 @@ from pyproj.crs.coordinate_operation import TransverseMercatorConversion
 from pyproj.crs.coordinate_system import Cartesian2DCS
 
 from geo.arrays import Floats
+from geo.limits import MAX_PARCELS, MAX_TEXT_BYTES
 from geo.units import AREA_UNITS_IN_M2
 from layers.errors import LayerError
 from layers.exchange.readers.coordinates import ORDERS, Order, orders_of, zones_of
@@ -37,8 +38,6 @@ from layers.exchange.readers.survey_points import (
     point_of,
 )
 from layers.exchange.readers.vector import choose_layer
-
-MAX_PARCELS = 1_000_000
 
 _SECTION = re.compile(r"[\[［【]\s*([^\]］】]{0,40}?)\s*[\]］】]?")
 _KEY = re.compile(r"([^,，@＠=＝]{1,40}?)\s*[=＝]\s*(.*)")
@@ -491,9 +490,6 @@ def _unit_of(
         return FORMAT_UNIT, (Evidence.of("txt_area_fits_none", unit=FORMAT_UNIT, count=of),)
     return best, (Evidence.of("txt_area_by_outline", unit=best, count=fits[best], of=of),)
 
-
-MAX_TEXT_BYTES = 256 * 1024**2
-"""About five million points; a larger file is no survey's."""
 
 AXES_SAID: dict[Order, str] = {
     "north_east": "txt_axes_north_east", "east_north": "txt_axes_east_north",

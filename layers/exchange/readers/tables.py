@@ -5,11 +5,14 @@ import io
 import re
 import zipfile
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from geo.limits import MAX_BOOK_BYTES, MAX_BOOK_ROWS, MAX_COLUMNS, MAX_LIST_BYTES, MAX_LIST_ROWS
+from geo.tools import Progress, report
 from layers.errors import LayerError
 from layers.exchange.cells import FORMULA_STARTS
 from layers.exchange.heading import LABELS
@@ -19,33 +22,38 @@ from layers.exchange.readers.source import Content, Evidence, unique_names
 from layers.exchange.readers.vector import choose_layer
 
 TOTALS_WORDS = frozenset({"合计", "总计", "total", "totals"})
-MAX_COLUMNS = 2_000
-MAX_BOOK_ROWS = 1_048_576
-"""More rows than a spreadsheet has; a number beyond would be filled up with empty ones."""
 
-MAX_BOOK_BYTES = 500 * 1024**2
 _BROKEN_BOOK = (
     KeyError, ValueError, TypeError, OSError, AttributeError, SyntaxError, IndexError, EOFError,
     zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
+ROWS_BETWEEN = 50_000
+"""Between so many rows a listener hears of the work and may end it."""
+
 _SEPARATORS = (",", "\t", ";")
 
 
-def read_csv(path: Path, encoding: str | None) -> Content:
+def read_csv(path: Path, encoding: str | None, progress: Progress | None = None) -> Content:
     """Read a CSV file; every cell stays the text it is.
 
     ``encoding``: Stated encoding; else the file's mark, else UTF-8, else GB18030.
+    ``progress``: Told the share done.
 
     Raises LayerError: ``not_a_gis_file``, ``encoding_wrong``, ``file_empty``, ``file_unreadable``,
-    ``columns_too_many``.
+    ``columns_too_many``, ``rows_too_many``, ``file_too_large``.
     """
+    if path.stat().st_size > MAX_LIST_BYTES:
+        raise LayerError(
+            "file_too_large", path=path.name, megabytes=path.stat().st_size // 1024**2,
+            limit=MAX_LIST_BYTES // 1024**2,
+        )  # fmt: skip
     text, used, evidence = decode_file(path, encoding)
     first_line = text.lstrip().partition("\n")[0]
     separator = max(_SEPARATORS, key=first_line.count)
     lines = io.StringIO(text, newline="")
     try:
         # Not strict, an unclosed quotation mark would swallow all rows behind it.
-        rows: list[list[Any]] = list(csv.reader(lines, delimiter=separator, strict=True))
+        rows = _limited(path, csv.reader(lines, delimiter=separator, strict=True), progress)
     except csv.Error as error:
         raise LayerError("file_unreadable", path=path.name, detail=str(error)) from error
     frame, notes = _table(path, rows)
@@ -58,6 +66,18 @@ def read_csv(path: Path, encoding: str | None) -> Content:
     if marks:
         notes = (*notes, Evidence.of("text_marks_removed", count=marks))
     return Content(frame, (*evidence, *notes), encoding=used)
+
+
+def _limited(path: Path, rows: Iterable[list[Any]], progress: Progress | None) -> list[list[Any]]:
+    """Take up to ``MAX_LIST_ROWS`` rows (``rows_too_many``)."""
+    taken: list[list[Any]] = []
+    for row in rows:
+        if len(taken) == MAX_LIST_ROWS:
+            raise LayerError("rows_too_many", path=path.name, limit=MAX_LIST_ROWS)
+        if len(taken) % ROWS_BETWEEN == 0:
+            report(progress, len(taken) / MAX_LIST_ROWS)
+        taken.append(row)
+    return taken
 
 
 def read_xlsx(path: Path, sheet: str | None) -> Content:

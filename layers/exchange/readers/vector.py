@@ -19,11 +19,12 @@ import shapely
 from pyproj import CRS
 
 from geo.crs import parse_crs
+from geo.limits import MAX_ROWS, MAX_UNPACKED_BYTES
 from geo.tools import nearest_name
 from layers.errors import LayerError
-from layers.exchange.readers.archive import MAX_UNPACKED_BYTES, open_archive, unpack_member
+from layers.exchange.readers.archive import open_archive, unpack_member
 from layers.exchange.readers.encoding import decode_file
-from layers.exchange.readers.source import MAX_ROWS, Content, CrsBasis, Evidence, one_line
+from layers.exchange.readers.source import Content, CrsBasis, Evidence, one_line
 
 CURVE_STEP_DEG = "0.1"
 """Chords that stand for curves: GDAL's own step of 4° makes a circle 0.08 % too small."""

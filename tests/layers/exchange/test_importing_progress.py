@@ -57,3 +57,31 @@ def test_a_listener_that_ends_the_check_leaves_the_workspace_as_it_was(workspace
     with pytest.raises(EndedError):
         run(workspace, given, listen)
     assert workspace.path.read_bytes() == before
+
+
+def test_a_tangled_outline_is_kept_aside_and_the_others_are_stored(
+    workspace, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("geo.validity.MAX_CROSSINGS", 11)
+    bows = [(x, x % 2) for x in range(13)] + [(x, 1 - x % 2) for x in range(12, -1, -1)]
+    shapes = [
+        shapely.Polygon([(5e5 + x, 34e5 + y) for x, y in bows]),
+        shapely.box(5e5, 34e5 + 50, 5e5 + 100, 34e5 + 150),
+    ]
+    path = tmp_path / "tangled.parquet"
+    gpd.GeoDataFrame({"parcel_id": list("AB")}, geometry=shapes, crs=4549).to_parquet(path)
+    result = run(workspace, path, lambda share: None)
+    assert (result.accepted, result.quarantined) == (1, 1)
+    assert [(fault.code, fault.rows) for fault in result.faults] == [("geometry_tangled", ("A",))]
+    assert workspace.read("land_parcels")["parcel_id"].tolist() == ["B"]
+
+
+def test_copies_of_a_parcel_are_told_each_with_the_first(workspace, tmp_path):
+    shape = shapely.box(5e5, 34e5, 5e5 + 100, 34e5 + 100)
+    path = tmp_path / "heap.parquet"
+    gpd.GeoDataFrame({"parcel_id": list("ABCD")}, geometry=[shape] * 4, crs=4549).to_parquet(path)
+    result = run(workspace, path, lambda share: None)
+    (lines,) = result.report.lines
+    assert lines.code == "shape_duplicate"
+    assert lines.rows.tolist() == [1, 2, 3]
+    assert lines.others == ("A", "A", "A")

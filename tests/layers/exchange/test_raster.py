@@ -197,3 +197,23 @@ def test_a_raster_is_replaced_only_when_asked_and_a_dry_run_stores_nothing(tmp_p
     ((source, sha256, detail),) = rows
     assert (source, len(sha256)) == ("b.tif", 64)
     assert json.loads(detail)[0]["code"] == "raster_read"
+
+
+def test_strips_of_any_height_give_the_same_raster_and_tell_of_each(
+    tmp_path, workspace, monkeypatch
+):
+    heights = np.arange(35, dtype=np.float32).reshape(7, 5)
+    heights[[1, 6], [2, 4]] = 65_535, 20_000
+    path = saved(tmp_path / "h.tif", heights)
+    monkeypatch.setattr(raster_in, "CELLS_AT_ONCE", 10)  # two rows of five
+    monkeypatch.setattr("layers.workspace.transaction.CELLS_AT_ONCE", 15)
+    monkeypatch.setattr("layers.workspace.geopackage.CELLS_AT_ONCE", 5)
+    heard = []
+    request = ImportRequest(path, "dem")
+    result = raster_in.import_raster(workspace, request, "planner", AT, heard.append)
+    left_out = next(note for note in result.detected if note.code == "raster_values_left_out")
+    assert left_out.values["count"] == 2
+    assert left_out.values["examples"] == "20000, 65535"
+    assert heard == [pytest.approx(rows / 7 / 2) for rows in (2, 4, 6, 7)]
+    expected = np.where(heights > 9_000, np.nan, heights)
+    np.testing.assert_array_equal(workspace.read_raster("dem").cells, expected)

@@ -169,8 +169,10 @@ def test_a_pack_that_is_no_text_of_a_planner_is_refused_before_it_is_built():
     layers = ["a0: &a0 [x]"] + [
         f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9)
     ]
-    bomb = SMALL + "".join(f"{line}\n" for line in layers)
-    assert refusal(bomb).code == "pack_key_unknown"
+    bomb = refusal(SMALL + "".join(f"{line}\n" for line in layers))
+    # 9 ** 6 values stand behind a6, which holds the seventh list of lists.
+    assert bomb.code == "pack_too_many_values"
+    assert bomb.values["line"] == len(SMALL.splitlines()) + 7
     many = refusal(SMALL + "note: &n x\nnotes: [" + ", ".join(["*n"] * 3000) + "]\n")
     assert many.code == "pack_too_many_aliases"
     assert many.values["line"] == len(SMALL.splitlines()) + 2
