@@ -4,11 +4,11 @@ A workspace goes from desk to desk; who looked at it last, and where, is no fact
 """
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from layers.scratch import folder_beside
 
 FILE_NAME = "visits.json"
 
@@ -45,10 +45,11 @@ def note_visit(folder: Path, workspace: str, visit: Visit) -> bool:
     kept = {**_read(folder), workspace: asdict(visit)}
     try:
         # A whole file takes the old one's place: another session may be reading it.
-        handle, draft = tempfile.mkstemp(dir=folder, prefix=FILE_NAME, suffix=".tmp")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(kept, file, ensure_ascii=False, indent=1, sort_keys=True)
-        Path(draft).replace(folder / FILE_NAME)
+        with folder_beside(folder / FILE_NAME) as scratch:
+            draft = scratch / FILE_NAME
+            text = json.dumps(kept, ensure_ascii=False, indent=1, sort_keys=True)
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(folder / FILE_NAME)
     except OSError:
         return False
     return True

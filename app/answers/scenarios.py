@@ -1,7 +1,6 @@
 """Scenarios."""
 
 import json
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from geo.units import m2_to_mu
 from layers.contracts import contract_of
 from layers.exchange.read import read_file
 from layers.maps.find import HIGHLIGHT_LIMIT, Highlight
+from layers.scratch import temporary_folder
 from layers.workspace.protocol import Provenance
 from layers.workspace.scenarios import KeptScenario, changing_scenarios, read_scenarios
 from platforms.errors import PlanningError
@@ -166,8 +166,8 @@ def added_from_file(
     """
     _require_id(parcel_id)
     ending = "".join(Path(name).suffixes[-1:])
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"land{ending}"
+    with temporary_folder() as folder:
+        path = folder / f"land{ending}"
         path.write_bytes(content)
         frame = read_file(path, encoding=None, source_layer=None).frame
     if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None:

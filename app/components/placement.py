@@ -1,6 +1,5 @@
 """Parts of the page of placement."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +24,7 @@ from app.context import Context
 from app.session import map_view, words
 from layers.exchange.writers.sheet import Sheet
 from layers.maps.find import Highlight
+from layers.scratch import temporary_folder
 from platforms.matching.demand import Demand
 from platforms.matching.match import MatchResult
 from platforms.placement.place import Placement, Wishes
@@ -101,8 +101,8 @@ def _uploaded(context: Context) -> PlacementRequest | None:
     if file is None:
         st.info(text("placement_upload_first"))
         return None
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"list{Path(file.name).suffix}"
+    with temporary_folder() as folder:
+        path = folder / f"list{Path(file.name).suffix}"
         path.write_bytes(file.getvalue())
         return PlacementRequest(*_frozen(demands_asked(context, str(path))), file.name)
 

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import subprocess
-import tempfile
 import venv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from app.context import PROJECT
 from app.offline.pins import environment, pins_for
 from geo.errors import MuPlanError
+from layers.scratch import temporary_folder
 
 TAGS = {
     "windows": ("win_amd64",),
@@ -86,8 +86,8 @@ def make_kit(
         raise MuPlanError("offline_needs_source")
     wheels = folder / "wheels"
     wheels.mkdir(parents=True)
-    with tempfile.TemporaryDirectory() as place:
-        pip = _own_pip(Path(place))
+    with temporary_folder() as place:
+        pip = _own_pip(place)
         tell("muplan")
         _run(pip, "wheel", "--no-deps", "-w", str(wheels), str(PROJECT))
         for platform in platforms:
@@ -122,9 +122,9 @@ def _fetch(pip: list[str], wheels: Path, platform: str, python: str) -> None:
             _fetch_one(pip, where, wheels, requirement)
     # What each wheel itself says it needs has to be in the folder, else the start there would fail.
     # `install --dry-run` would ask for the Python that runs here; `download` asks for the other.
-    with tempfile.TemporaryDirectory() as place:
+    with temporary_folder() as place:
         product = f"muplan=={version('muplan')}"
-        options = ["--no-index", "--find-links", str(wheels), "-d", place]
+        options = ["--no-index", "--find-links", str(wheels), "-d", str(place)]
         _run(pip, "download", *options, *there, product, *wanted)
 
 
@@ -133,9 +133,9 @@ def _fetch_one(pip: list[str], where: list[str], wheels: Path, wanted: str) -> N
     try:
         _run(pip, *where, wanted)
     except MuPlanError:
-        with tempfile.TemporaryDirectory() as place:
-            _run(pip, "wheel", "--no-deps", "-w", place, wanted)
-            (built,) = Path(place).glob("*.whl")
+        with temporary_folder() as place:
+            _run(pip, "wheel", "--no-deps", "-w", str(place), wanted)
+            (built,) = place.glob("*.whl")
             if not built.name.endswith("-none-any.whl"):
                 raise MuPlanError("offline_no_wheel", package=wanted) from None
             shutil.copy(built, wheels)

@@ -1,6 +1,5 @@
 """What share of land, energy and emission rights goes to zones, and what would mend it."""
 
-import tempfile
 from pathlib import Path
 
 import geopandas as gpd
@@ -25,6 +24,7 @@ from app.context import Context, unit_names
 from app.session import cached_answer, current_context, words
 from layers.exchange.read import UPLOAD_ENDINGS
 from layers.fields import unit_in
+from layers.scratch import temporary_folder
 
 COLUMNS = (
     "unit_name", "year", "span", "element_name", "pollutant", "boundary_basis", "share", "outcome",
@@ -133,8 +133,8 @@ def _what_if(context: Context) -> gpd.GeoDataFrame | None:
         )
     if upload is None:
         return None
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / Path(upload.name).name
+    with temporary_folder() as folder:
+        path = folder / Path(upload.name).name
         path.write_bytes(upload.getbuffer())
         further = read_what_if(context, path)
     st.info(as_text(text("shares_with_further", count=len(further), file=upload.name)))

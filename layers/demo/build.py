@@ -1,6 +1,5 @@
 """How the demonstration workspace is made: a seeded, synthetic Jiaxing in one file."""
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +54,7 @@ from layers.demo.territory import (
     qualified_land,
 )
 from layers.errors import LayerError
+from layers.scratch import folder_beside
 from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
 from layers.workspace.protocol import Provenance
 
@@ -132,9 +132,9 @@ def build_demo(
     tell(0.7, "demo_relief")
     relief = make_relief(plan, gpd.GeoDataFrame(frames["units"]), stream(seed, "relief"))
     source = Provenance(f"演示数据（合成，种子 {seed}）", created_at, licence=LICENCE)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+    with folder_beside(path) as folder:
         draft = create_workspace(
-            Path(folder) / path.name, parse_crs(plan.crs), title=plan.title,
+            folder / path.name, parse_crs(plan.crs), title=plan.title,
             created_at=created_at, as_of=plan.as_of, is_demo=True,
         )  # fmt: skip
         with draft.edit(ACTOR, created_at) as edit:

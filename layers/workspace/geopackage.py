@@ -5,7 +5,6 @@ and a crash leaves the last good state. Nothing is ever put in the place of the 
 """
 
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from functools import cached_property
@@ -21,6 +20,7 @@ from geo.crs import require_projected
 from geo.raster import CELLS_AT_ONCE, Raster
 from layers.contracts import CONTRACTS, Contract, contract_of
 from layers.errors import LayerError
+from layers.scratch import folder_beside
 from layers.validate import conform
 from layers.workspace.backup import back_up_daily
 from layers.workspace.changes import (
@@ -43,7 +43,6 @@ from layers.workspace.records import (
     Record,
     record_columns,
 )
-from layers.workspace.scratch import scratch
 from layers.workspace.sqlite_file import (
     Waiting,
     begin,
@@ -115,8 +114,8 @@ def create_workspace(
         raise LayerError("folder_missing", path=str(path.parent))
     units = gpd.GeoDataFrame(geometry=[], crs=crs)
     empty, _ = conform(units, CONTRACTS["units"])
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        draft = Path(folder) / path.name
+    with folder_beside(path) as folder:
+        draft = folder / path.name
         draft.write_bytes(blank_file(empty, CONTRACTS["units"]))
         with closing(sqlite3.connect(draft)) as connection, connection:
             make_records(connection)
@@ -199,7 +198,7 @@ class GeoPackageTables:
 
     def replace_raster(self, name: str, raster: Raster) -> None:
         """Put a raster in the place of that of the name."""
-        with scratch(self._path) as folder:
+        with folder_beside(self._path) as folder:
             replace_raster(self._connection, name, raster, self.crs, folder / "raster.gpkg")
 
     def append(self, table: str, record: Record) -> int:

@@ -1,7 +1,6 @@
 """Named scenarios of a workspace, kept in a file beside it so that the workspace stays as it is."""
 
 import json
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 import filelock
 
 from layers.errors import LayerError
+from layers.scratch import folder_beside
 
 LOCK_SECONDS = 20
 
@@ -105,8 +105,8 @@ def _write(path: Path, scenarios: Scenarios) -> None:
     rows = {name: _plain(kept) for name, kept in scenarios.items()}
     text = json.dumps({"schema": 1, "scenarios": rows}, ensure_ascii=False, indent=1)
     try:
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            draft = Path(folder) / path.name
+        with folder_beside(path) as folder:
+            draft = folder / path.name
             draft.write_text(text, encoding="utf-8")
             draft.replace(path)
     except PermissionError as error:

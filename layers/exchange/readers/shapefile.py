@@ -3,7 +3,6 @@
 import csv
 import io
 import struct
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -33,6 +32,7 @@ from layers.exchange.readers.encoding import (
 )
 from layers.exchange.readers.source import Content, CrsBasis, Evidence, unique_names
 from layers.exchange.readers.vector import choose_layer, read_with_gdal
+from layers.scratch import temporary_folder
 
 ENDING = "_columns.csv"
 MAX_BYTES = 1_000_000
@@ -87,8 +87,8 @@ def read_zipped_shapefile(path: Path, layer: str | None, encoding: str | None) -
             raise LayerError("archive_without_shapefile", path=path.name)
         chosen = choose_layer(path, list(packed_by_name), layer)
         _require_parts(path, set(packed_by_name[chosen].parts))
-        with tempfile.TemporaryDirectory() as folder:
-            loose = unpack(archive, packed_by_name[chosen], Path(folder))
+        with temporary_folder() as folder:
+            loose = unpack(archive, packed_by_name[chosen], folder)
             content = _read_parts(path, loose, encoding)
         names = full_names(archive, [str(name) for name in content.frame.columns])
     notes = [Evidence.of("source_layer", layer=chosen), *content.evidence]
@@ -126,10 +126,10 @@ def _same_case(parts: dict[str, Path], path: Path) -> Iterator[Path]:
     if all(part == path.with_suffix(ending) for ending, part in parts.items()):
         yield path
         return
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         for ending, part in parts.items():
-            (Path(folder) / f"source{ending}").write_bytes(part.read_bytes())
-        yield Path(folder) / "source.shp"
+            (folder / f"source{ending}").write_bytes(part.read_bytes())
+        yield folder / "source.shp"
 
 
 def _require_parts(path: Path, parts: set[str]) -> None:

@@ -3,7 +3,6 @@
 import json
 import re
 import sqlite3
-import tempfile
 import warnings
 import zipfile
 from contextlib import closing
@@ -25,6 +24,7 @@ from layers.errors import LayerError
 from layers.exchange.readers.archive import open_archive, unpack_member
 from layers.exchange.readers.encoding import decode_file
 from layers.exchange.readers.source import Content, CrsBasis, Evidence, one_line
+from layers.scratch import temporary_folder
 
 CURVE_STEP_DEG = "0.1"
 """Chords that stand for curves: GDAL's own step of 4° makes a circle 0.08 % too small."""
@@ -190,8 +190,8 @@ def read_geodatabase(path: Path, layer: str | None) -> Content:
                 "archive_many_databases", path=path.name, databases=", ".join(sorted(databases))
             )
         ((_, parts),) = databases.items()
-        with tempfile.TemporaryDirectory() as folder:
-            loose = Path(folder) / "source.gdb"
+        with temporary_folder() as folder:
+            loose = folder / "source.gdb"
             loose.mkdir()
             for name, member in parts.items():
                 unpack_member(archive, member, loose / name)

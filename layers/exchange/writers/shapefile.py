@@ -2,7 +2,6 @@
 
 import csv
 import io
-import tempfile
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,6 +17,7 @@ from layers.exchange.heading import ExportHeading, column_title
 from layers.exchange.readers.source import Evidence
 from layers.exchange.writers.sheet import Sheet
 from layers.exchange.writers.vector import plain_frame
+from layers.scratch import temporary_folder
 
 ShapefileEncoding = Literal["UTF-8", "GBK"]
 
@@ -51,17 +51,17 @@ def write_zipped_shapefile(
     kinds = pd.Series(frame.geometry.geom_type, dtype="object").map(_FAMILIES)
     known = list(dict.fromkeys(kinds.dropna())) or ["polygon"]
     kinds = kinds.where(kinds.notna(), known[0])
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         for kind in known:
             name = stem if len(known) == 1 else f"{stem}_{kind}"
             pyogrio.write_dataframe(
-                frame[kinds == kind].rename(columns=short), Path(folder) / f"{name}.shp",
+                frame[kinds == kind].rename(columns=short), folder / f"{name}.shp",
                 driver="ESRI Shapefile", encoding=encoding,
             )  # fmt: skip
         table = _names_table(short, heading)
-        (Path(folder) / f"{stem}_columns.csv").write_text(table, encoding="utf-8-sig")
+        (folder / f"{stem}_columns.csv").write_text(table, encoding="utf-8-sig")
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-            for part in sorted(Path(folder).iterdir()):
+            for part in sorted(folder.iterdir()):
                 archive.write(part, part.name)
     return tuple(notes)
 

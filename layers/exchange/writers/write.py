@@ -2,7 +2,6 @@
 
 import csv
 import sqlite3
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -24,6 +23,7 @@ from layers.exchange.writers.vector import (
 from layers.exchange.writers.word import Report, report_of_sheets
 from layers.exchange.writers.word_board import Boards
 from layers.maps.qgis_style import QgisStyles
+from layers.scratch import folder_beside
 
 WRITE_ENDINGS = (
     ".xlsx", ".docx", ".csv", ".gpkg", ".geojson", ".parquet", ".shp.zip", ".kml", ".dxf", ".txt",
@@ -174,8 +174,8 @@ def check_export_path(path: Path) -> None:
 @contextmanager
 def _whole_or_not_at_all(path: Path, ending: str) -> Iterator[Path]:
     try:
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            draft = Path(folder) / f"export{ending}"
+        with folder_beside(path) as folder:
+            draft = folder / f"export{ending}"
             yield draft
             draft.replace(path)
     except PermissionError as error:
