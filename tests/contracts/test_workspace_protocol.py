@@ -18,8 +18,8 @@ from layers.errors import LayerError
 from layers.hash_chain import HASH_COLUMNS, examine
 from layers.validate import conform
 from layers.workspace.geopackage import create_workspace
-from layers.workspace.memory import MemoryWorkspace
 from layers.workspace.protocol import Provenance, WorkspaceFacts
+from tests.memory_workspace import MemoryWorkspace
 
 AT = "2025-03-04T05:06:07+08:00"
 CITY = CRS(4549)
