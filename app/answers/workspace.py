@@ -10,8 +10,10 @@ from app.messages import Catalogue
 from app.visits import Visit
 from geo.errors import MuPlanError
 from layers.contracts import CONTRACTS, RASTERS, Contract, contract_of, key_columns
+from layers.exchange.recognise.row_versions import ROW_VERSION
 from layers.exchange.writers.sheet import Sheet
 from layers.fields import FIELDS, Field
+from layers.workspace.changes import row_versions
 from platforms.ledger.visibility import hidden_projects, require_city
 
 SCREEN_COLUMNS = (
@@ -155,13 +157,17 @@ def _hidden(context: Context) -> pd.DataFrame:
 
 
 def export_answer(context: Context, layer: str) -> Answer:
-    """Answer ``export``: a layer as it stands (``layer_unknown``)."""
+    """Answer ``export``: a layer as it stands (``layer_unknown``).
+
+    Each row bears the mark by which an update from this file knows who changed it meanwhile; a
+    unit, which can't update and may not see all of a row, gets none.
+    """
     name = layer_name(layer, context.words)
+    rows = context.source.read(layer)
+    if context.viewer is None and not contract_of(layer).append_only:
+        rows = rows.assign(**{ROW_VERSION: row_versions(rows)})
     return Answer(
-        title=name,
-        parameters={"layer": layer},
-        result={},
-        sheets=(Sheet(layer, context.source.read(layer), key=layer),),
+        title=name, parameters={"layer": layer}, result={}, sheets=(Sheet(layer, rows, key=layer),)
     )
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from app.context import Context
 
 
-@reads("history")
+@reads("history", ledger=True)
 def history(context: "Context") -> "Answer":
     """List who changed what, when and why."""
     from app.answers.changes import history_answer
@@ -22,7 +22,7 @@ def history(context: "Context") -> "Answer":
     return history_answer(context)
 
 
-@writes("undo")
+@writes("undo", ledger=True)
 @click.option("--change", "change_number", type=click.IntRange(min=1), required=True)
 @click.option("--reason", default="")
 def undo(context: "Context", change_number: int, reason: str) -> "Answer":

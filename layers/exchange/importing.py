@@ -277,7 +277,7 @@ def plan_import(
         raise LayerError(
             "declared_unit_in_file", path=request.path.name, unit=request.declared_unit
         )
-    source, versions = take_versions(source, request)
+    source, versions = take_versions(source, request.mapping)
     crs = workspace.facts.crs
     placed = _placed(source, request, contract, workspace)
     keyed, joined = with_keys(placed.frame, existing, contract, request)

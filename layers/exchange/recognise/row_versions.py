@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,6 @@ from layers.errors import LayerError
 from layers.exchange.heading import field_title, plain_title
 from layers.exchange.readers.source import Evidence, SourceFile
 from layers.exchange.recognise.keys import keys_of
-from layers.exchange.request import ImportRequest
 from layers.fields import FIELDS
 from layers.validate import row_names
 from layers.workspace.changes import NAMED, row_versions
@@ -57,28 +56,30 @@ def version_column(columns: Iterable[str]) -> str | None:
     return next((name for name in columns if plain_title(name) in known), None)
 
 
-def take_versions(source: SourceFile, request: ImportRequest) -> tuple[SourceFile, Versions]:
+def take_versions(source: SourceFile, mapping: Mapping[str, str]) -> tuple[SourceFile, Versions]:
     """Take the row versions out of a file: they are compared and never stored.
 
-    A column of that name without a single mark is the office's own and stays, as does one for
-    which the request states what becomes of it.
+    ``mapping``: Stated columns; what is stated of that column holds.
+
+    A column of that name without a single mark is the office's own and stays.
     """
     frame = source.frame
     column = version_column(map(str, frame.columns))
     nothing = Versions("", pd.Series(None, index=frame.index, dtype="object"))
-    if column is None or column in request.mapping:
+    if column is None or column in mapping:
         return source, nothing
-    marks = frame[column].astype("object")
-    marks = marks.where(marks.notna(), None).map(_tidied)
-    if not marks.map(lambda mark: mark is not None and MARK.fullmatch(mark) is not None).any():
+    texts = [_tidied(value) for value in frame[column].astype("object")]
+    if not any(text is not None and MARK.fullmatch(text) for text in texts):
         return source, nothing
+    marks = pd.Series(texts, index=frame.index, dtype="object")
     rest = frame.drop(columns=column)
     return dataclasses.replace(source, frame=rest), Versions(column, marks)
 
 
 def _tidied(value: object) -> str | None:
-    text = "" if value is None else str(value).strip().casefold()
-    return text or None
+    if pd.isna(value):  # type: ignore[call-overload]
+        return None
+    return str(value).strip().casefold() or None
 
 
 def require_versions(
