@@ -291,6 +291,8 @@ def trail_answer(context: Context) -> Answer:
 
 
 def _worded(context: Context, frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    if "action" in frame:  # its column "change" is the number of the change, not what was done
+        frame = frame.drop(columns="change", errors="ignore")
     worded = frame.rename(columns=lambda name: RENAMED.get(name, f"trail_{name}"))
     worded = worded.sort_values("trail_seq", ascending=False, ignore_index=True)
     for name, word_of in (

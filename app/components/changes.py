@@ -48,9 +48,9 @@ def _list(context: Context) -> None:
     answer = history_answer(context)
     frame = answer.sheet("history").frame
     if not len(frame):
-        st.info(words().text("changes_none"))
+        st.info(words().text("history_none"))
         return
-    st.caption(words().text("changes_hint", count=len(frame)))
+    st.caption(words().text("history_hint", count=len(frame)))
     columns = {
         answer.titles["change_no"]: st.column_config.NumberColumn(width="small"),
         answer.titles["change_did"]: st.column_config.TextColumn(width="large"),
@@ -65,10 +65,10 @@ def _list(context: Context) -> None:
 def _undo(context: Context, changes: list[Change]) -> None:
     """Let a change be chosen, say what undoing it would do or why it can't be, and do it."""
     text = words().text
-    st.subheader(text("changes_undo_head"))
+    st.subheader(text("history_undo_head"))
     by_number = {change.number: change for change in changes}
     number = st.selectbox(
-        text("changes_undo_choose"), list(by_number), key="undo_number",
+        text("history_undo_choose"), list(by_number), key="undo_number",
         format_func=lambda number: _label(by_number[number]),
     )  # fmt: skip
     try:
@@ -76,35 +76,35 @@ def _undo(context: Context, changes: list[Change]) -> None:
     except MuPlanError as error:
         st.info(as_text(words().error(error)))
         return
-    st.markdown(text("changes_undo_would"))
-    for line in step_lines(words(), steps) or (text("changes_undo_nothing"),):
+    st.markdown(text("history_undo_would"))
+    for line in step_lines(words(), steps) or (text("history_undo_nothing"),):
         st.markdown(f"- {as_text(line)}")
-    reason = st.text_input(text("changes_reason"), key=f"undo_reason_{number}")
-    sure = st.checkbox(text("changes_undo_sure", change=number), key=f"undo_sure_{number}")
-    if st.button(text("changes_undo"), key="undo", disabled=not sure):
+    reason = st.text_input(text("history_reason"), key=f"undo_reason_{number}")
+    sure = st.checkbox(text("history_undo_sure", change=number), key=f"undo_sure_{number}")
+    if st.button(text("history_undo"), key="undo", disabled=not sure):
         _do(context, lambda own: undo(own, number, reason.strip()))
 
 
 def _label(change: Change) -> str:
     kind = kind_text(words(), change)
     return words().text(
-        "changes_label", change=change.number, at=local_minute(change.at), actor=change.actor,
+        "history_label", change=change.number, at=local_minute(change.at), actor=change.actor,
         kind=kind, reason=change.reason,
     )  # fmt: skip
 
 
 def _backups(context: Context) -> None:
     text = words().text
-    st.subheader(text("changes_backups_head"))
+    st.subheader(text("history_backups_head"))
     kept = backups(context.path)
     if kept:
         newest = backup_moment(kept[-1])
-        st.markdown(as_text(text("changes_backups_newest", count=len(kept), newest=newest)))
+        st.markdown(as_text(text("history_backups_newest", count=len(kept), newest=newest)))
     else:
-        st.markdown(text("changes_backups_none"))
-    st.caption(text("changes_backups_place"))
+        st.markdown(text("history_backups_none"))
+    st.caption(text("history_backups_place"))
     st.code(str(backup_folder(context.path)), language=None, wrap_lines=True)
-    if st.button(text("changes_backup"), key="backup", icon=":material/save:"):
+    if st.button(text("history_backup"), key="backup", icon=":material/save:"):
         _do(context, keep_backup)
     if not kept:
         return
@@ -115,10 +115,10 @@ def _backups(context: Context) -> None:
 def _restore(context: Context, kept: list[Backup]) -> None:
     """Let a backup be chosen, say what putting it back would do, and do it."""
     text = words().text
-    st.subheader(text("changes_restore_head"))
+    st.subheader(text("history_restore_head"))
     by_name = {backup.path.name: backup for backup in kept}
     name = st.selectbox(
-        text("changes_restore_choose"), list(by_name), key="restore_name",
+        text("history_restore_choose"), list(by_name), key="restore_name",
         format_func=lambda name: f"{backup_moment(by_name[name])}　{name}",
     )  # fmt: skip
     backup = by_name[name]
@@ -129,21 +129,21 @@ def _restore(context: Context, kept: list[Backup]) -> None:
         return
     for line in lines:
         st.warning(as_text(line))
-    reason = st.text_input(text("changes_reason"), key=f"restore_reason_{name}")
-    sure = st.checkbox(text("changes_restore_sure", name=name), key=f"restore_sure_{name}")
+    reason = st.text_input(text("history_reason"), key=f"restore_reason_{name}")
+    sure = st.checkbox(text("history_restore_sure", name=name), key=f"restore_sure_{name}")
 
     def put_back(own: Context) -> Answer:
         before, after = restore(backup.path, own.path, reason.strip())
         return restored_answer(own, before, after)
 
-    if st.button(text("changes_restore"), key="restore", disabled=not sure):
+    if st.button(text("history_restore"), key="restore", disabled=not sure):
         _do(context, put_back)
 
 
 def _do(context: Context, make: Callable[[Context], Answer]) -> None:
     """Do it and draw the page anew, on the workspace as it is then; or say why it wasn't done."""
     try:
-        with st.spinner(words().text("changes_working")), changing(context) as own:
+        with st.spinner(words().text("history_working")), changing(context) as own:
             answer = make(own)
     except MuPlanError as error:
         st.error(as_text(words().error(error)))
