@@ -2,6 +2,7 @@
 
 import streamlit as st
 
-from app.routes import app_routes, base_path
+from app.routes import app_routes, base_path, gate, page_failed
 
-app = st.App("app/main.py", routes=app_routes(base_path()))
+app = st.App("app/main.py", routes=app_routes(base_path()), middleware=gate(),
+             on_script_error=page_failed)  # fmt: skip

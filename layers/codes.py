@@ -141,6 +141,7 @@ EVENT_KINDS = _codes(
     transferred=("流转", "transferred"),
     node_planned=("计划节点", "node planned"),
     updated=("更新", "update"),
+    fields_changed=("字段变更", "fields changed"),
     corrected=("更正", "correction"),
     ended=("终止", "ended"),
 )

@@ -90,8 +90,14 @@ OPEN_COLUMNS = MappingProxyType({
         "exit_reason", "planned_kind", "planned_on", "corrects", "corrected_on",
         "previous_sha256", "row_sha256",
     ),
+    "element_allotments": (
+        "allotment_id", "unit_id", "year", "element", "pollutant", "land_mu", "energy_tce",
+        "emission_t", "allotted_on", "allotment_status", "is_industrial", "is_increment",
+        "declared_inside", "parcel_ids", "geometry",
+    ),
 })  # fmt: skip
-"""Columns of a registered project and of its events that every unit may see."""
+"""Columns of a registered project, of its events, and of what a unit allotted to a project that is
+only known to exist, that every unit may see."""
 
 COMPARED_COLUMNS = (
     "project_id", "unit_id", "investor_name", "credit_code", "parent_credit_code",

@@ -11,7 +11,7 @@ from app.answers.map import layer_title
 from app.context import Context, local_minute, now
 from app.messages import Catalogue
 from geo.errors import MuPlanError
-from layers.contracts import CONTRACTS
+from layers.contracts import CONTRACTS, contract_of
 from layers.errors import LayerError
 from layers.hash_chain import ORIGIN
 from layers.workspace.backup import (
@@ -114,7 +114,12 @@ def undo_steps(context: Context, number: int) -> tuple[tuple[str, int, int], ...
 def step_lines(words: Catalogue, steps: Iterable[tuple[str, int, int]]) -> tuple[str, ...]:
     """Put the steps of an undoing into sentences."""
     return tuple(
-        words.text("undo_did", layer=_layer(words, layer), removed=removed, restored=restored)
+        words.text(
+            "undo_corrected" if contract_of(layer).append_only else "undo_did",
+            layer=_layer(words, layer),
+            removed=removed,
+            restored=restored,
+        )
         for layer, removed, restored in steps
     )
 
@@ -134,6 +139,7 @@ def undo(context: Context, number: int, reason: str = "") -> Answer:
         for layer, removed, restored in steps
     ]
     frame = pd.DataFrame(rows, columns=["layer", "rows_removed", "rows_restored"])
+    frame["layer"] = [_layer(words, layer) for layer in frame["layer"]]
     return Answer(
         title=words.text("title_undo", change=number),
         parameters={"change": number},

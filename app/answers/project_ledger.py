@@ -1,7 +1,8 @@
 """Entries, conflicts, warnings, problems, due."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import get_args
 
@@ -12,11 +13,11 @@ from app.answers.changes import ledger_warnings, outside_text
 from app.answers.matching import reason_text, standing_of
 from app.context import Context, now, platform_names, unit_names
 from geo.tools import nearest_name
-from layers.contracts import contract_of
+from layers.contracts import CONTRACTS, contract_of
 from layers.exchange.writers.sheet import Sheet
 from layers.hash_chain import Chain, examine, hash_of
-from layers.validate import conform
-from layers.workspace.changes import SEALED_LAYERS
+from layers.validate import conform, row_names
+from layers.workspace.changes import SEALED_LAYERS, OutsideChange
 from layers.workspace.protocol import Provenance
 from layers.workspace.transaction import WorkspaceEdit
 from platforms.checks import CheckQuery, as_seen
@@ -82,6 +83,27 @@ def _entered_since(context: Context, head: str) -> int | None:
     return chain_of(context).since(head)
 
 
+def _shown(context: Context, changes: Sequence[OutsideChange]) -> list[OutsideChange]:
+    """Mask the names of rows that whoever looks may not see."""
+    if context.viewer is None:
+        return list(changes)
+    known = {
+        layer: set(row_names(context.source.read(layer), CONTRACTS[layer]))
+        for layer in {change.layer for change in changes} & set(CONTRACTS)
+    }
+
+    def masked(layer: str, row: str) -> str:
+        return row if layer not in known or row in known[layer] else MASK
+
+    return [
+        replace(
+            change, row=masked(change.layer, change.row),
+            others=tuple(masked(change.layer, other) for other in change.others),
+        )
+        for change in changes
+    ]  # fmt: skip
+
+
 def chain_answer(context: Context, head: str | None) -> Answer:
     """Answer ``project verify`` (``chain_hash_bad``)."""
     words, chain = context.words, chain_of(context)
@@ -92,7 +114,7 @@ def chain_answer(context: Context, head: str | None) -> Answer:
             "layer": change.layer, "event_id": change.row, "code": change.code,
             "text": outside_text(words, change),
         }
-        for change in context.workspace.outside_changes()
+        for change in _shown(context, context.workspace.outside_changes())
     ]  # fmt: skip
     if asked is not None and since is None:
         rows.append({"layer": None, "event_id": None, "code": "chain_head_unknown",

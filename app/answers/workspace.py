@@ -14,7 +14,8 @@ from layers.exchange.recognise.row_versions import ROW_VERSION
 from layers.exchange.writers.sheet import Sheet
 from layers.fields import FIELDS, Field
 from layers.workspace.changes import row_versions
-from platforms.ledger.visibility import hidden_projects, require_city
+from layers.workspace.protocol import LayerFacts
+from platforms.ledger.visibility import LEDGER, hidden_projects, require_city
 
 SCREEN_COLUMNS = (
     "project_id", "unit_name", "stage", "category", "industry_code", "investment_yi_yuan",
@@ -29,21 +30,22 @@ PROJECT_COLUMNS = (
 def info_answer(context: Context) -> Answer:
     """Answer ``info``: what the workspace holds and where it came from."""
     words, facts = context.words, context.facts
-    quarantined = context.workspace.quarantined()
-    waiting = quarantined["layer"].value_counts()
+    waiting = context.workspace.quarantined()["layer"].value_counts()
     rows = [
         {
             "name": layer.name,
             "title": layer_name(layer.name, words),
             "rows": layer.rows,
-            "quarantined": int(waiting.get(layer.name, 0)),
+            "quarantined": (
+                None if _is_closed(context, layer.name) else int(waiting.get(layer.name, 0))
+            ),
             "sources": [
                 {"source": p.source, "imported_at": p.imported_at, "edition": p.edition,
                  "licence": p.licence, "sha256": p.sha256}
                 for p in layer.sources
             ],
         }
-        for layer in context.workspace.layers()
+        for layer in _layers(context)
     ]  # fmt: skip
     rasters = [name for name in RASTERS if context.workspace.has_raster(name)]
     listed = pd.DataFrame(
@@ -76,6 +78,21 @@ def info_answer(context: Context) -> Answer:
             ),
         ),
     )  # fmt: skip
+
+
+def _is_closed(context: Context, layer: object) -> bool:
+    """Whether what is remembered of a table isn't for whoever looks: it names who entered what."""
+    return context.viewer is not None and layer in LEDGER
+
+
+def _layers(context: Context) -> list[LayerFacts]:
+    """List the layers; of tables that tell of projects a unit learns the rows it may see only."""
+    return [
+        LayerFacts(layer.name, len(context.source.read(layer.name)), ())
+        if _is_closed(context, layer.name)
+        else layer
+        for layer in context.workspace.layers()
+    ]
 
 
 def made_answer(context: Context) -> Answer:
@@ -191,7 +208,8 @@ def changes_since(context: Context, visit: Visit) -> pd.DataFrame:
     ``layer``, ``action``, ``rows``, ``times``, ``last`` (ISO, UTC), ``actor``; the last first.
     """
     audit = context.workspace.audit()
-    later = audit[audit["seq"] > visit.seq]
+    is_open = ~audit["layer"].map(lambda layer: _is_closed(context, layer)).astype(bool)
+    later = audit[is_open & (audit["seq"] > visit.seq)]
     changes = later.groupby(["layer", "action"], sort=False, dropna=False).agg(
         rows=("rows", "sum"), times=("seq", "size"), last=("at", "max"),
         actor=("actor", lambda names: "、".join(dict.fromkeys(map(str, names)))),
@@ -345,7 +363,7 @@ def source_frame(context: Context) -> pd.DataFrame:
             layer_name(layer.name, context.words), source.source, source.edition, source.licence,
             source.imported_at, source.sha256,
         )
-        for layer in context.workspace.layers()
+        for layer in _layers(context)
         for source in layer.sources
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=list(SOURCE_COLUMNS))

@@ -20,7 +20,7 @@ from app.answers.changes import (
     undo,
     undo_steps,
 )
-from app.components.page import as_text, changing, hand_out, show_list, shown_columns
+from app.components.page import as_text, changing, error_text, hand_out, show_list, shown_columns
 from app.context import Context, local_minute
 from app.session import cached, words
 from geo.errors import MuPlanError
@@ -74,7 +74,7 @@ def _undo(context: Context, changes: list[Change]) -> None:
     try:
         steps = cached(undo_steps, number)
     except MuPlanError as error:
-        st.info(as_text(words().error(error)))
+        st.info(error_text(error))
         return
     st.markdown(text("history_undo_would"))
     for line in step_lines(words(), steps) or (text("history_undo_nothing"),):
@@ -125,7 +125,7 @@ def _restore(context: Context, kept: list[Backup]) -> None:
     try:
         lines = restore_lines(context, backup.path)
     except MuPlanError as error:
-        st.error(as_text(words().error(error)))
+        st.error(error_text(error))
         return
     for line in lines:
         st.warning(as_text(line))
@@ -146,7 +146,7 @@ def _do(context: Context, make: Callable[[Context], Answer]) -> None:
         with st.spinner(words().text("history_working")), changing(context) as own:
             answer = make(own)
     except MuPlanError as error:
-        st.error(as_text(words().error(error)))
+        st.error(error_text(error))
         return
     st.session_state[SENTENCES] = answer.summary
     st.rerun()

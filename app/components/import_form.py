@@ -36,6 +36,7 @@ from app.components.map_view import show_map
 from app.components.page import (
     as_text,
     changing,
+    error_text,
     hand_out,
     say_lines,
     show_list,
@@ -214,7 +215,7 @@ def ask_place(
             return None, None
         place, seen = _with_datum(some, place, extent)
         if seen.problem is not None:
-            st.error(as_text(words().error(seen.problem)))
+            st.error(error_text(seen.problem))
             return None, None
         _say(seen.evidence)
         shift = _ask_shift(seen)
@@ -252,7 +253,7 @@ def _ask_reading(seen: PlaceSeen, typed: str) -> CrsOptions | None:
                 share=reading.share,
             )
         if seen.problem is not None:
-            st.warning(as_text(words().error(seen.problem)))
+            st.warning(error_text(seen.problem))
     if not options:
         st.info(text("place_type_one"))
         return None
@@ -277,7 +278,7 @@ def _with_datum(
     try:
         place = dataclasses.replace(place, datum=typed)
     except MuPlanError as error:
-        st.error(as_text(words().error(error)))
+        st.error(error_text(error))
         return place, seen
     return place, look_at_place(source, place, extent)
 
@@ -324,7 +325,7 @@ def ask_unit(rows: pd.DataFrame | None, targets: Mapping[str, str]) -> tuple[boo
         st.markdown(f"**{text('ask_unit')}**")
         _say(grounds)
         if problem is not None:
-            st.warning(as_text(words().error(problem)))
+            st.warning(error_text(problem))
         elif guess not in AREA_UNITS_IN_M2:
             return True, None
         units = list(AREA_UNITS_IN_M2)
@@ -581,7 +582,7 @@ def raster_form(context: Context, path: Path) -> tuple[str, ...]:
         with changing(context) as own:
             result = import_raster(own.workspace, request, actor(), now())
     except MuPlanError as error:
-        st.error(as_text(words().error(error)))
+        st.error(error_text(error))
         return ()
     summary = raster_answer(context, request, result).summary
     if not result.stored:

@@ -14,7 +14,7 @@ from app.answers.matching import (
     standing_of,
 )
 from app.components.map_view import show_map
-from app.components.page import as_text, show_list, shown_columns
+from app.components.page import as_text, error_text, show_list, shown_columns
 from app.context import Context, unit_names
 from app.session import map_view, words
 from geo.errors import MuPlanError
@@ -49,7 +49,7 @@ def choose_demand(context: Context) -> Demand | None:
         try:
             return demand_in_ledger(context, chosen)
         except MuPlanError as error:
-            st.warning(as_text(words().error(error)))
+            st.warning(error_text(error))
             return None
     return _own_demand(context)
 

@@ -18,7 +18,7 @@ from app.answers.answer import Answer, Stand, stand_of, write_answer
 from app.answers.changes import ledger_warnings
 from app.answers.evidence import COLOURS
 from app.context import DEFAULT_PACK, Context, pack_titles, unit_names
-from app.messages import LANGUAGES, Catalogue, catalogue
+from app.messages import LANGUAGES, LONGEST_VALUE, Catalogue, catalogue
 from app.session import (
     AS_OF,
     LANGUAGE,
@@ -30,7 +30,7 @@ from app.session import (
     open_path,
     words,
 )
-from geo.errors import MuPlanError
+from geo.errors import MuPlanError, Value
 from layers.exchange.heading import ExportHeading
 from layers.exchange.writers.sheet import display_table
 from layers.exchange.writers.word import Report
@@ -256,12 +256,24 @@ def page_head(context: Context, title: str, question: str) -> None:
     st.caption(f"{text(question)}　{text('as_of_said', as_of=context.as_of)}")
 
 
+def error_text(error: MuPlanError) -> str:
+    """Say an error on a page: of a file its name only, never the folder."""
+    values = {name: _without_folder(value) for name, value in error.values.items()}
+    return as_text(words().error(MuPlanError(error.code, **values)))
+
+
+def _without_folder(value: Value) -> Value:
+    if isinstance(value, str) and len(value) < LONGEST_VALUE and Path(value).is_absolute():
+        return Path(value).name
+    return value
+
+
 def within_border(show: Callable[[], None]) -> None:
     """Show a page, or a part of one that is drawn again by itself; errors become a sentence."""
     try:
         show()
     except MuPlanError as error:
-        st.error(as_text(words().error(error)))
+        st.error(error_text(error))
     except Exception:
         LOG.exception("a page failed")
         st.error(words().text("page_failed"))
@@ -275,7 +287,7 @@ def show_where_held(show: Callable[[], None]) -> None:
     try:
         show()
     except PolicyError as error:
-        st.info(as_text(words().error(error)))
+        st.info(error_text(error))
 
 
 def hand_out(

@@ -30,6 +30,7 @@ from app.components.map_view import show_map
 from app.components.page import (
     as_text,
     changing,
+    error_text,
     hand_out,
     say_lines,
     show_list,
@@ -263,7 +264,7 @@ def _enter(context: Context, make: Callable[[Context], Answer]) -> None:
         with changing(context) as own:
             answer = make(own)
     except MuPlanError as error:
-        st.error(as_text(words().error(error)))
+        st.error(error_text(error))
         return
     st.session_state[SENTENCES] = answer.summary
     st.rerun()

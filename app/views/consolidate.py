@@ -13,7 +13,15 @@ from app.answers.consolidation import (
 from app.answers.evidence import light
 from app.answers.scenarios import LONGEST_NAME, add_scenario
 from app.components.jobs import begin, ended, running
-from app.components.page import as_text, hand_out, page_head, say_lines, show_list, shown_columns
+from app.components.page import (
+    as_text,
+    error_text,
+    hand_out,
+    page_head,
+    say_lines,
+    show_list,
+    shown_columns,
+)
 from app.components.scenarios import show_scenario_maps
 from app.context import Context, unit_names
 from app.session import current_context, stamp, words
@@ -136,7 +144,7 @@ def _keep(context: Context, plans: PlansFound, number: int) -> None:
     try:
         scenario = add_scenario(context, name, plans.plans[number - 1].edits)
     except MuPlanError as error:
-        st.error(as_text(words().error(error)))
+        st.error(error_text(error))
         return
     st.success(as_text(text("scenario_kept", name=scenario)))
 

@@ -27,6 +27,7 @@ from app.components.import_form import (
 )
 from app.components.page import (
     as_text,
+    error_text,
     hand_out,
     page_head,
     say_lines,
@@ -144,7 +145,7 @@ def _request(context: Context, path: Path) -> ImportRequest | None:
     try:
         source = read_file(path, encoding=encoding or None, source_layer=source_layer or None)
     except MuPlanError as error:
-        st.error(as_text(words().error(error)))
+        st.error(error_text(error))
         return None
     source, versions = take_versions(source, {})
     st.text(
@@ -212,7 +213,7 @@ def _run(context: Context, request: ImportRequest) -> None:
         return
     outcome = import_found(context, request, actions, seen_result(request, actions))
     if outcome.differs is not None:
-        st.warning(as_text(words().error(outcome.differs)))
+        st.warning(error_text(outcome.differs))
         keep_check(request, actions, outcome)
         show_report(current_context(), request, outcome)
         return

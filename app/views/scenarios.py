@@ -16,7 +16,7 @@ from app.answers.scenarios import (
     scenarios_of,
     written_lines,
 )
-from app.components.page import as_text, changing, page_head, show_list, shown_columns
+from app.components.page import as_text, changing, error_text, page_head, show_list, shown_columns
 from app.components.scenarios import ask_edit, show_scenario_comparison, show_scenario_maps
 from app.context import Context, unit_names
 from app.session import current_context, words
@@ -84,7 +84,7 @@ def _where_sound(run: Callable[[], None]) -> None:
     try:
         run()
     except MuPlanError as error:
-        st.error(as_text(words().error(error)))
+        st.error(error_text(error))
 
 
 def _done(*lines: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.components.page import as_text
+from app.components.page import as_text, error_text
 from app.context import now
 from app.session import choose, open_path, settings, words, workspaces
 from geo.crs import parse_crs
@@ -46,7 +46,7 @@ def _switch() -> None:
         try:
             workspace = GeoPackageWorkspace(file)
         except MuPlanError as error:
-            facts.caption(as_text(words().error(error)))
+            facts.caption(error_text(error))
             continue
         rows = sum(layer.rows for layer in workspace.layers())
         about = workspace.facts

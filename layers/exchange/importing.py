@@ -21,6 +21,7 @@ from layers.errors import LayerError
 from layers.exchange.cells import join_unmapped_columns
 from layers.exchange.checks.decide import Checks, RowDecisions, decide_rows
 from layers.exchange.checks.faults import FaultReport
+from layers.exchange.project_entries import project_entries
 from layers.exchange.read import read_file
 from layers.exchange.readers.coordinates import UNDECIDED
 from layers.exchange.readers.source import Evidence, SourceFile
@@ -213,7 +214,7 @@ def run_import(
                 plan = plan_import(workspace, request, checks)
             if seen is not None and _effects(seen) != _effects(plan.result):
                 raise ImportDiffersError(dataclasses.replace(plan.result, stored=False))
-            _store(workspace, edit, request, plan, at)
+            _store(workspace, edit, request, plan, actor, at)
     report(progress, 1.0)
     return plan.result
 
@@ -234,7 +235,12 @@ def _effects(result: ImportResult) -> tuple[object, ...]:
 
 
 def _store(
-    workspace: Workspace, edit: WorkspaceEdit, request: ImportRequest, plan: ImportPlan, at: str
+    workspace: Workspace,
+    edit: WorkspaceEdit,
+    request: ImportRequest,
+    plan: ImportPlan,
+    actor: str,
+    at: str,
 ) -> None:
     """Write what was decided: rows, rows put aside, and how columns were named."""
     detail = [{"code": note.code, **note.values} for note in plan.result.detected]
@@ -247,6 +253,10 @@ def _store(
     store(request.layer, rows.accepted, provenance)
     if len(rows.quarantined):
         edit.quarantine(request.layer, rows.quarantined, rows.reasons)
+    if request.layer == "projects" and edit.last_changes is not None:
+        entries = project_entries(edit, edit.last_changes, request.path.name, actor, at)
+        if len(entries):
+            edit.add("project_events", entries, provenance)
     if request.mapping:
         columns = _columns_of(plan.source.frame)
         before = recall_mapping(workspace, request.layer, columns)

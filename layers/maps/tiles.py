@@ -1,9 +1,12 @@
 """Tiles of areas and of names."""
 
 import io
+import itertools
 import math
 import re
-from collections.abc import Sequence
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,14 +15,59 @@ import numpy.typing as npt
 import shapely
 from PIL import Image, ImageDraw
 
-from layers.maps.features import AREA, HALF_WORLD_M, TILE_PX, RenderedLayer, tile_window
+from layers.maps.features import (
+    AREA,
+    HALF_WORLD_M,
+    MAX_ZOOM,
+    TILE_PX,
+    RenderedLayer,
+    Window,
+    tile_window,
+)
 from layers.maps.painting import SUPERSAMPLING, map_font, paint
 from layers.maps.style import LabelStyle, rgba
 
 MARGIN_PX = 48
 """Shapes this far outside (canvas pixels) still reach in with their outline or symbol."""
-KEPT_TILES = 512
+KEPT_BYTES = 64 * 2**20
+"""Bytes of painted tiles kept, those of all maps together."""
+TILE_OVERHEAD = 256
+"""Bytes that a tile kept takes beside its picture."""
 COMPRESSION = 3
+
+
+class TileStore:
+    """Painted tiles, the one not asked for longest forgotten first; safe from several threads.
+
+    ``limit_bytes``: Bytes kept at most.
+    """
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit = limit_bytes
+        self._tiles: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._lock = threading.Lock()
+        self.total_bytes = 0
+
+    def get_or_paint(self, key: Hashable, paint_tile: Callable[[], bytes]) -> bytes:
+        """Give the tile of a key, painted where it isn't kept."""
+        with self._lock:
+            png = self._tiles.get(key)
+            if png is not None:
+                self._tiles.move_to_end(key)
+                return png
+        png = paint_tile()
+        with self._lock:
+            if key not in self._tiles:
+                self._tiles[key] = png
+                self.total_bytes += len(png) + TILE_OVERHEAD
+            while self.total_bytes > self._limit:
+                self.total_bytes -= len(self._tiles.popitem(last=False)[1]) + TILE_OVERHEAD
+        return png
+
+
+PAINTED = TileStore(KEPT_BYTES)
+_serial = itertools.count()
+"""Tells the tiles of one map layer from those of all others, gone ones too."""
 
 
 def png_bytes(image: Image.Image) -> bytes:
@@ -40,7 +88,7 @@ class TileLayer:
 
     def __init__(self, drawn: RenderedLayer) -> None:
         self.drawn = drawn
-        self._kept = lru_cache(maxsize=KEPT_TILES)(self._png)
+        self._serial = next(_serial)
 
     def png(self, z: int, x: int, y: int) -> bytes | None:
         """Paint a tile.
@@ -48,12 +96,12 @@ class TileLayer:
         PNG of 256 pixels (one transparent pixel where nothing lies), None where there is no such
         tile.
         """
-        return self._kept(z, x, y)
-
-    def _png(self, z: int, x: int, y: int) -> bytes | None:
         window = tile_window(z, x, y, TILE_PX * SUPERSAMPLING)
         if window is None:
             return None
+        return PAINTED.get_or_paint((self._serial, z, x, y), lambda: self._png(z, window))
+
+    def _png(self, z: int, window: Window) -> bytes:
         chosen = self.drawn.shapes.tree.query(shapely.box(*window.box(MARGIN_PX)))
         if not len(chosen):
             return blank_png()
@@ -114,8 +162,8 @@ class LabelLayer:
 
     def __init__(self, layers: Sequence[RenderedLayer]) -> None:
         self.names = [name for layer in reversed(layers) for name in names_of(layer)]
-        self._placed = lru_cache(maxsize=None)(self._place)
-        self._kept = lru_cache(maxsize=KEPT_TILES)(self._png)
+        self._placed = lru_cache(maxsize=MAX_ZOOM + 1)(self._place)
+        self._serial = next(_serial)
 
     def png(self, z: int, x: int, y: int) -> bytes | None:
         """Paint a tile.
@@ -123,11 +171,11 @@ class LabelLayer:
         PNG of 256 pixels (one transparent pixel where nothing stands), None where there is no such
         tile.
         """
-        return self._kept(z, x, y)
-
-    def _png(self, z: int, x: int, y: int) -> bytes | None:
         if tile_window(z, x, y) is None:
             return None
+        return PAINTED.get_or_paint((self._serial, z, x, y), lambda: self._png(z, x, y))
+
+    def _png(self, z: int, x: int, y: int) -> bytes:
         placed = self._placed(z)
         west, north = x * TILE_PX, y * TILE_PX
         seen = placed.tree.query(shapely.box(west, north, west + TILE_PX, north + TILE_PX))

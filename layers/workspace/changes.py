@@ -4,9 +4,11 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
@@ -177,9 +179,7 @@ def _edition() -> str:
     return pd.__version__.partition(".")[0]
 
 
-def _marks(
-    frame: pd.DataFrame, contract: Contract
-) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
+def _marks(frame: pd.DataFrame, contract: Contract) -> npt.NDArray[Any]:
     plain = pd.DataFrame({name: frame[name] for name in contract.columns}, index=frame.index)
     marks = pd.util.hash_pandas_object(plain, index=False).to_numpy(dtype=np.uint64)
     if not isinstance(frame, gpd.GeoDataFrame) or not len(frame):
@@ -250,9 +250,11 @@ def _require_undoable(change: Change) -> None:
     if change.kind == "restore":
         raise LayerError("undo_restore", change=change.number)
     for layer, action, _ in change.layers:
+        if action in {"restore", "quarantine", "undo"}:
+            continue
         if action == "raster":
             raise LayerError("undo_raster", change=change.number, layer=layer)
-        if action != "quarantine" and contract_of(layer).append_only:
+        if contract_of(layer).append_only and (action != "add" or change.undoes is not None):
             raise LayerError("undo_ledger", change=change.number)
 
 
@@ -427,7 +429,7 @@ def seal_digests(tables: Tables) -> dict[str, str]:
 
 def change_hash(previous: str, change: Record, audit: Sequence[Record]) -> str:
     """Hash a change behind the one before: what it was, what it did, and what is sealed since."""
-    lines = [[row["layer"], row["action"], row["rows"]] for row in audit]
+    lines = [[row[name] for name in ("layer", "action", "rows", "actor", "at")] for row in audit]
     content = {
         name: change[name]
         for name in ("change", "at", "actor", "kind", "reason", "undoes", "breaks", "seals")

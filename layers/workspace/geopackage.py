@@ -335,7 +335,8 @@ class GeoPackageWorkspace:
 
     def _read_file(self, layer: str) -> pd.DataFrame:
         try:
-            return pyogrio.read_dataframe(self.path, layer=layer)
+            frame: pd.DataFrame = pyogrio.read_dataframe(self.path, layer=layer)
+            return frame
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
             # GDAL doesn't say why: SQLite does.
             with reading(self.path) as connection:

@@ -138,7 +138,7 @@ def read_rows(
 
 def _typed(values: Sequence[object], kind: str) -> pd.Series:
     """Give a column the type that GDAL reads it with."""
-    column = pd.Series(values, dtype="object")
+    column: pd.Series = pd.Series(list(values), dtype="object")
     if kind.startswith(REAL_TYPES):
         return pd.to_numeric(column, errors="coerce").astype("float64")
     if kind.startswith(INTEGER_TYPES):
@@ -345,7 +345,7 @@ def _insert(
         ).fetchone()[0]
         as_multi = contract.geometry == "polygon"
         names.append(GEOMETRY)
-        columns.append(encode_shapes(shapes, srs_id, as_multi=as_multi))
+        columns.append(list(encode_shapes(shapes, srs_id, as_multi=as_multi)))
     trigger = _paused_index(connection, name, len(frame))
     listed = ", ".join(map(quoted, ["fid", *names]))
     connection.executemany(
@@ -361,7 +361,7 @@ def _plain_values(column: pd.Series) -> list[object]:
     """Give values as SQLite takes them, None for what is missing."""
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         texts = column.dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        return texts.astype("object").where(column.notna(), None).tolist()
+        return list(texts.astype("object").where(column.notna(), None))
     values = column.astype("object").where(column.notna(), None).tolist()
     kinds = (str, int, float, bytes, type(None))
     return [value if isinstance(value, kinds) else str(value) for value in values]

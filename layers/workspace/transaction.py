@@ -12,7 +12,14 @@ import shapely
 from geo.crs import crs_label, same_crs
 from geo.raster import Raster
 from layers.contracts import CONTRACTS, RASTERS, Contract, contract_of, key_columns
-from layers.editions import NOTHING, compare_editions, first_difference, shape_text, value_text
+from layers.editions import (
+    NOTHING,
+    Changes,
+    compare_editions,
+    first_difference,
+    shape_text,
+    value_text,
+)
 from layers.errors import LayerError
 from layers.hash_chain import is_chained, seal
 from layers.validate import row_names, validate
@@ -75,6 +82,8 @@ class WorkspaceEdit:
         self._number = 0
         self._undoes: int | None = None
         self._breaks = 0
+        self.last_changes: Changes | None = None
+        """What the last ``add``, ``replace`` or ``update`` did to its layer."""
         self._before: dict[str, list[dict[str, object]]] = {}
         self._sealed: dict[str, list[str]] = {}
 
@@ -102,6 +111,7 @@ class WorkspaceEdit:
         changes = compare_editions(current, newer, contract, is_whole=True)
         self._tables.replace(contract, newer, self._at)
         entry = self._note(layer, "replace", len(newer), provenance)
+        self.last_changes = changes
         keep_rows(self._tables, contract, changes, self._at, entry)
         self._seal(layer, [*changes.added_ids, *changes.changed_ids, *changes.removed_ids])
 
@@ -115,6 +125,7 @@ class WorkspaceEdit:
         newer = self._checked(contract, self._chained(current, frame, contract))
         self._tables.put(contract, newer, self._at)
         entry = self._note(layer, "add", len(newer), provenance)
+        self.last_changes = compare_editions(newer.head(0), newer, contract, is_whole=False)
         keep_names(self._tables, contract, newer, self._at, entry)
         self._seal(layer, row_names(newer, contract))
 
@@ -143,6 +154,7 @@ class WorkspaceEdit:
         changes = compare_editions(current, newer, contract, is_whole=False)
         self._tables.put(contract, newer, self._at)
         entry = self._note(layer, "update", len(newer), provenance)
+        self.last_changes = changes
         keep_rows(self._tables, contract, changes, self._at, entry)
         self._seal(layer, changes.changed_ids)
 
@@ -201,6 +213,8 @@ class WorkspaceEdit:
         for part in layers:
             self._put_back(part)
         for layer, sources in json.loads(str(before or "{}")).items():
+            if contract_of(layer).append_only:
+                continue
             self._tables.forget(PROVENANCE, layer=layer)
             for source in sources:
                 del source["seq"]
@@ -208,8 +222,29 @@ class WorkspaceEdit:
         self._tables.forget(QUARANTINE, change=number)
         return layers
 
+    def _correct(self, part: WayBack) -> None:
+        """Withdraw entries of the ledger by entries of their own: they are never taken out."""
+        contract = part.contract
+        events = self._tables.rows(contract)
+        withdrawn = events[_names(events, contract).isin(part.remove)]
+        first = int(events["entry_seq"].max()) + 1
+        rows = [
+            {
+                "event_id": f"sj-{seq:05d}", "project_id": event["project_id"],
+                "event_kind": "corrected", "corrects": event["event_id"],
+                "event_on": self._at[:10], "entered_at": self._at, "entry_seq": seq,
+                "unit_id": event["unit_id"], "actor": self._actor, "detail": self._reason or None,
+            }
+            for seq, event in enumerate(withdrawn.to_dict("records"), start=first)
+        ]  # fmt: skip
+        source = Provenance(source=self._actor, imported_at=self._at)
+        self.add(contract.name, pd.DataFrame(rows), source)
+
     def _put_back(self, part: WayBack) -> None:
         contract = part.contract
+        if contract.append_only:
+            self._correct(part)
+            return
         back = _names(part.restore, contract)
         touched = part.remove.append(back)
         current = self._tables.rows(contract, touched)

@@ -10,6 +10,8 @@ import pandas as pd
 from platforms.policy.in_force import PolicySet
 
 CORRECTION = "corrected"
+FROM_FILE = "fields_changed"
+"""What an import wrote of a project's fields; it says nothing of the project's progress."""
 
 
 def corrected(events: pd.DataFrame, as_of: str) -> pd.DataFrame:
@@ -19,8 +21,11 @@ def corrected(events: pd.DataFrame, as_of: str) -> pd.DataFrame:
     ``as_of``: The day (ISO).
 
     Events with their right days, whenever that is, without those withdrawn; the corrections stand
-    among them.
+    among them, what imports wrote doesn't.
     """
+    from_file = _holds(events["event_kind"].eq(FROM_FILE))
+    if from_file.any():
+        events = events[~from_file]
     is_correction = _holds(events["event_kind"].eq(CORRECTION))
     made = is_correction & _holds(events["event_on"].le(as_of))
     if not made.any() or "corrects" not in events.columns:

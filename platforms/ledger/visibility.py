@@ -23,8 +23,10 @@ MASK = "***"
 """Unit of a project that isn't to be named, and the beginning of its number."""
 HELD_BY = ("first_report", "transferred")
 """Events whose unit has, or had, the project in hand."""
-NAMED = ("element_allotments", "support_grants")
-"""Tables that name projects and say nothing else of them."""
+LEDGER = (
+    "projects", "project_events", "problems", "element_allotments", "support_grants", "targets",
+)  # fmt: skip
+"""Tables that tell of projects: what is remembered of their rows, a unit isn't told."""
 
 
 class ViewedSource(ReadOnce):
@@ -41,7 +43,8 @@ class ViewedSource(ReadOnce):
         self._filters: Mapping[str, Callable[[pd.DataFrame], pd.DataFrame]] = MappingProxyType(
             {
                 "projects": self._projects, "project_events": self._events,
-                "problems": self._problems, **dict.fromkeys(NAMED, self._unnamed),
+                "problems": self._problems, "element_allotments": self._allotments,
+                "support_grants": self._untold, "targets": self._untold,
             }
         )  # fmt: skip
 
@@ -97,8 +100,22 @@ class ViewedSource(ReadOnce):
         mine = frame["unit_id"].eq(self._viewer) | frame["project_id"].isin(list(self.own))
         return frame[_sure(mine)].reset_index(drop=True)
 
-    def _unnamed(self, frame: pd.DataFrame) -> pd.DataFrame:
-        return frame.assign(project_id=_blanked(frame["project_id"], self.hidden))
+    def _allotments(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Keep the amounts, by which quotas are used up, and nothing that tells of the project."""
+        shown = frame.reset_index(drop=True)
+        rows = _sure(shown["project_id"].isin(list(self.hidden)))
+        for name in shown.columns:
+            if name not in OPEN_COLUMNS["element_allotments"]:
+                shown[name] = shown[name].where(~rows)
+        return shown
+
+    def _untold(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Leave out what others promised to, or were set for, a project that may not be seen."""
+        closed = _sure(frame["project_id"].isin(list(self.hidden)))
+        if "unit_id" in frame:
+            closed &= ~_sure(frame["unit_id"].eq(self._viewer))
+        seen = frame[~closed].reset_index(drop=True)
+        return seen.assign(project_id=_blanked(seen["project_id"], self.hidden))
 
 
 class _Sealed:

@@ -32,7 +32,9 @@ def remembered(language="zh"):
     held = SimpleNamespace(
         audit=lambda: AUDIT, quarantined=lambda: ASIDE, history=lambda: HISTORY
     )  # fmt: skip
-    return SimpleNamespace(workspace=held, source=ReadOnce(held), words=catalogue(language))
+    return SimpleNamespace(
+        viewer=None, workspace=held, source=ReadOnce(held), words=catalogue(language)
+    )
 
 
 def test_changes_after_a_visit_are_summed_by_table_and_kind():

@@ -12,7 +12,7 @@ from layers.errors import LayerError
 from layers.maps.features import AREA, LINE, POINT, draw_layer, draw_layers
 from layers.maps.painting import dashes, paint_boxes
 from layers.maps.style import rgba
-from layers.maps.tiles import TileLayer
+from layers.maps.tiles import TILE_OVERHEAD, TileLayer, TileStore
 
 Z, X, Y = 14, 13687, 6737
 AS_OF = "2025-06-30"
@@ -281,3 +281,22 @@ def test_threads_paint_the_same_tiles(styles, at_pixel, parcels):
         for _ in range(3):
             painted = pool.map(lambda z: shared.png(z, X >> (14 - z), Y >> (14 - z)), range(8, 15))
             assert list(painted) == expected
+
+
+def test_painted_tiles_are_kept_within_a_number_of_bytes_the_last_asked_for_longest():
+    store, painted = TileStore(3 * (1000 + TILE_OVERHEAD)), []
+
+    def paint(name):
+        def run():
+            painted.append(name)
+            return bytes(1000)
+
+        return run
+
+    for name in ("a", "b", "c", "a", "d", "a", "b"):
+        store.get_or_paint(name, paint(name))
+    # d drove b out, which was asked for longest ago; b, painted again, drove c out.
+    assert painted == ["a", "b", "c", "d", "b"]
+    assert store.total_bytes == 3 * (1000 + TILE_OVERHEAD)
+    store.get_or_paint("huge", lambda: bytes(10_000))
+    assert store.total_bytes == 0
