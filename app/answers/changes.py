@@ -201,9 +201,9 @@ def restore_lines(context: Context, backup: Path) -> tuple[str, ...]:
     words, head = context.words, GeoPackageWorkspace(backup).head()
     heads = [ORIGIN, *(change.head for change in context.workspace.changes())]
     if head not in heads:
-        return (words.text("restore_elsewhere", head=head),)
+        return (words.text("restore_elsewhere"),)
     later = len(heads) - 1 - heads.index(head)
-    return (words.text("restore_would", head=head, later=later),)
+    return (words.text("restore_would", later=later),)
 
 
 def restore(backup: Path, target: Path, reason: str = "") -> tuple[str, str]:

@@ -67,7 +67,8 @@ def _undo(context: Context, changes: list[Change]) -> None:
     text = words().text
     st.subheader(text("history_undo_head"))
     by_number = {change.number: change for change in changes}
-    number = st.selectbox(
+    left, right = st.columns([3, 2])
+    number = left.selectbox(
         text("history_undo_choose"), list(by_number), key="undo_number",
         format_func=lambda number: _label(by_number[number]),
     )  # fmt: skip
@@ -79,7 +80,7 @@ def _undo(context: Context, changes: list[Change]) -> None:
     st.markdown(text("history_undo_would"))
     for line in step_lines(words(), steps) or (text("history_undo_nothing"),):
         st.markdown(f"- {as_text(line)}")
-    reason = st.text_input(text("history_reason"), key=f"undo_reason_{number}")
+    reason = right.text_input(text("history_reason"), key=f"undo_reason_{number}")
     sure = st.checkbox(text("history_undo_sure", change=number), key=f"undo_sure_{number}")
     if st.button(text("history_undo"), key="undo", disabled=not sure):
         _do(context, lambda own: undo(own, number, reason.strip()))
@@ -103,7 +104,7 @@ def _backups(context: Context) -> None:
     else:
         st.markdown(text("history_backups_none"))
     st.caption(text("history_backups_place"))
-    st.code(str(backup_folder(context.path)), language=None, wrap_lines=True)
+    st.text(str(backup_folder(context.path)))
     if st.button(text("history_backup"), key="backup", icon=":material/save:"):
         _do(context, keep_backup)
     if not kept:
@@ -117,7 +118,8 @@ def _restore(context: Context, kept: list[Backup]) -> None:
     text = words().text
     st.subheader(text("history_restore_head"))
     by_name = {backup.path.name: backup for backup in kept}
-    name = st.selectbox(
+    left, right = st.columns([3, 2])
+    name = left.selectbox(
         text("history_restore_choose"), list(by_name), key="restore_name",
         format_func=lambda name: f"{backup_moment(by_name[name])}　{name}",
     )  # fmt: skip
@@ -128,8 +130,8 @@ def _restore(context: Context, kept: list[Backup]) -> None:
         st.error(error_text(error))
         return
     for line in lines:
-        st.warning(as_text(line))
-    reason = st.text_input(text("history_reason"), key=f"restore_reason_{name}")
+        st.markdown(as_text(line))
+    reason = right.text_input(text("history_reason"), key=f"restore_reason_{name}")
     sure = st.checkbox(text("history_restore_sure", name=name), key=f"restore_sure_{name}")
 
     def put_back(own: Context) -> Answer:
