@@ -67,9 +67,10 @@ def _undo(context: Context, changes: list[Change]) -> None:
     text = words().text
     st.subheader(text("history_undo_head"))
     by_number = {change.number: change for change in changes}
+    # A newer change is a choice of its own: else the one chosen before would stay chosen.
     left, right = st.columns([3, 2])
     number = left.selectbox(
-        text("history_undo_choose"), list(by_number), key="undo_number",
+        text("history_undo_choose"), list(by_number), key=f"undo_number_{changes[0].number}",
         format_func=lambda number: _label(by_number[number]),
     )  # fmt: skip
     try:
@@ -120,7 +121,7 @@ def _restore(context: Context, kept: list[Backup]) -> None:
     by_name = {backup.path.name: backup for backup in kept}
     left, right = st.columns([3, 2])
     name = left.selectbox(
-        text("history_restore_choose"), list(by_name), key="restore_name",
+        text("history_restore_choose"), list(by_name), key=f"restore_name_{kept[0].path.name}",
         format_func=lambda name: f"{backup_moment(by_name[name])}　{name}",
     )  # fmt: skip
     backup = by_name[name]

@@ -379,8 +379,9 @@ def row_versions(frame: pd.DataFrame) -> list[str]:
 def _alike(value: object) -> object:
     """Give whole numbers one form: readers differ in what they take a column for."""
     number = value.item() if isinstance(value, np.generic) else value
-    is_whole = isinstance(number, bool) or (isinstance(number, float) and number.is_integer())
-    return int(number) if is_whole else number  # type: ignore[call-overload]
+    if isinstance(number, bool) or (isinstance(number, float) and number.is_integer()):
+        return int(number)
+    return number
 
 
 def _digests(frame: pd.DataFrame, names: list[str]) -> list[str]:

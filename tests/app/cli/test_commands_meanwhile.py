@@ -76,10 +76,9 @@ def test_the_heading_is_chinese_and_what_the_file_says_is_named_too(
     )
     edited(out, next(name for name in rows[0] if name == "名称"), "我改的")
     rename(demo, "他人改的")
-    said = refused("import", demo, out, "--layer", "facilities", "--mode", "replace")
-    assert {"“他人改的”", "“我改的”"} <= {
-        part for part in ("“他人改的”", "“我改的”") if part in said
-    }
+    said = refused("import", demo, out, "--layer", "facilities", "--mode", "update")
+    assert "“他人改的”" in said
+    assert "“我改的”" in said
 
 
 def test_a_unit_gets_no_versions_and_neither_do_entries_that_are_never_updated(

@@ -58,6 +58,10 @@ def listed(app):
     return next(frame.value for frame in app.dataframe if DID in frame.value.columns)
 
 
+def chosen(app, label):
+    return next(box for box in app.selectbox if box.label == TEXT(label))
+
+
 def press(app, key):
     app.button(key=key).click().run()
     assert not app.exception
@@ -83,7 +87,7 @@ def test_the_changes_are_listed_the_last_first_with_who_when_and_why(path):
 
 def test_a_change_is_undone_once_ticked_and_everything_is_read_anew(path):
     app = opened()
-    assert app.selectbox(key="undo_number").value == 2
+    assert chosen(app, "history_undo_choose").value == 2
     assert "移除 0 行，恢复 1 行" in texts(app)
     assert app.button(key="undo").disabled
     app.text_input(key="undo_reason_2").set_value("名称录错")
@@ -94,6 +98,9 @@ def test_a_change_is_undone_once_ticked_and_everything_is_read_anew(path):
     table = listed(app)
     assert table[TEXT("column_kind_of_change")].iloc[0] == TEXT("change_undoes", change=2)
     assert table[TEXT("column_change_reason")].iloc[0] == "名称录错"
+    assert chosen(app, "history_undo_choose").value == 3, "the last one is proposed"
+    assert app.button(key="undo").disabled, "the tick was for another change"
+    chosen(app, "history_undo_choose").set_value(2).run()
     assert "已由变动 3 撤销" in texts(app)
     assert "undo" not in [button.key for button in app.button]
 
@@ -102,7 +109,7 @@ def test_what_stands_in_the_way_of_an_undoing_is_said_and_no_button_offered(path
     workspace = GeoPackageWorkspace(path)
     rename(workspace, "又改", "2025-01-03T00:00:00+00:00")
     app = opened()
-    app.selectbox(key="undo_number").set_value(2).run()
+    chosen(app, "history_undo_choose").set_value(2).run()
     assert "之后又有变动 3" in texts(app)
     assert "undo" not in [button.key for button in app.button]
 
@@ -118,7 +125,7 @@ def test_a_backup_is_made_beside_listed_and_restored_with_both_heads_said(path):
     rename(GeoPackageWorkspace(path), "备份之后", "2025-01-04T00:00:00+00:00")
     later = GeoPackageWorkspace(path).head()
     app.run()
-    app.selectbox(key="restore_name").set_value(newest.path.name).run()
+    chosen(app, "history_restore_choose").set_value(newest.path.name).run()
     assert TEXT("restore_would", later=1) in texts(app).replace("\\", "")
     assert app.button(key="restore").disabled
     app.text_input(key=f"restore_reason_{newest.path.name}").set_value("误改")
@@ -150,7 +157,7 @@ def test_a_backup_that_is_no_workspace_is_named_and_offers_no_button(path):
     folder.mkdir(exist_ok=True)
     (folder / "2099-01-01T00_00_00.gpkg").write_bytes(b"no workspace")
     app = opened()
-    assert app.selectbox(key="restore_name").value == "2099-01-01T00_00_00.gpkg"
+    assert chosen(app, "history_restore_choose").value == "2099-01-01T00_00_00.gpkg"
     assert len(app.error) == 1
     assert "restore" not in [button.key for button in app.button]
 
