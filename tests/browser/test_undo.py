@@ -42,5 +42,5 @@ def test_an_import_is_undone_on_the_data_page(page, tmp_path):
     settle(page)
     undo.click()
     page.get_by_text("撤销本身也可以撤销").wait_for()
-    page.get_by_text("撤销变动 2").first.wait_for()
+    page.get_by_text("移除 0 行，恢复 1 行").wait_for()
     assert_nothing_left_the_machine(page)
