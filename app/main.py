@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app.components.charts import font_face
-from app.components.page import sidebar, within_border
+from app.components.page import sidebar, warn_of_ledger, within_border
 from app.routes import ALWAYS, FIRST, FONT_ROUTE, SECTIONS, base_path
 from app.session import open_path, take_language, words
 
@@ -52,6 +52,7 @@ def main() -> None:
 
     def whole() -> None:
         sidebar()
+        warn_of_ledger()
         page.run()
 
     within_border(whole)

@@ -79,10 +79,13 @@ class Catalogue:
         for name in ("column", "columns"):
             if isinstance(worded.get(name), str):
                 parts = str(worded[name]).split(";")
-                worded[name] = "、".join(
-                    self.heading(part) if part in FIELDS else part for part in parts
-                )
+                worded[name] = "、".join(map(self._column, parts))
         return worded
+
+    def _column(self, name: str) -> str:
+        if name == "geometry":
+            return self.text("changed_shape")
+        return self.heading(name) if name in FIELDS else name
 
     def word(self, field: str, code: object) -> str:
         """Give the word of a code of a field; the code itself where it has none."""

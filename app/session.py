@@ -1,6 +1,7 @@
 """What one browser session has open, and what all sessions share."""
 
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,6 +9,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from app.answers.answer import Answer
+from app.answers.changes import ledger_warnings
 from app.answers.map import view_of
 from app.context import Context, Settings, load_settings, now, open_context
 from app.messages import LANGUAGES, Catalogue, Language, catalogue
@@ -94,7 +96,20 @@ def stamp() -> Stamp:
     packs = tuple(st.session_state.get(PACKS, ()))
     viewer = st.session_state.get(VIEWER)
     day = st.session_state.get(AS_OF)
-    return str(path), path.stat().st_mtime_ns, day, packs, viewer, language()
+    return str(path), changed_ns(path), day, packs, viewer, language()
+
+
+def changed_ns(path: Path) -> int:
+    """Give the time of the last change of a workspace [ns].
+
+    A program that has the file open may keep what it wrote in a file beside it for a while.
+    """
+    beside = path.with_name(f"{path.name}-wal")
+    times = [path.stat().st_mtime_ns]
+    with suppress(FileNotFoundError):
+        state = beside.stat()
+        times += [state.st_mtime_ns] if state.st_size else []
+    return max(times)
 
 
 def current_context() -> Context:
@@ -117,8 +132,8 @@ def _wordless(at: Stamp) -> Stamp:
 
 def context_against(as_of: str, packs: tuple[str, ...]) -> Context:
     """Give the open workspace under another date or other packs."""
-    path, changed_ns, _, _, viewer, spoken = stamp()
-    return _context((path, changed_ns, as_of, packs, viewer, spoken))
+    path, changed, _, _, viewer, spoken = stamp()
+    return _context((path, changed, as_of, packs, viewer, spoken))
 
 
 def map_view() -> MapView:
@@ -141,6 +156,16 @@ def cached_answer(job: Callable[..., Answer], *key: Hashable) -> Answer:
     """Give an answer, worked out once for each question, language and state of the workspace."""
     at = stamp()
     return _once(job, at, key, lambda: job(_context(at), *key))
+
+
+def cached_warnings() -> tuple[str, ...]:
+    """Say what was changed in the ledger without the product, looked at once for each state.
+
+    Day and rules don't matter to it.
+    """
+    path, changed, _, _, viewer, spoken = stamp()
+    at = (path, changed, None, (), viewer, spoken)
+    return _once(ledger_warnings, at, (), lambda: ledger_warnings(current_context()))
 
 
 def is_cached(job: Callable[..., object], *key: Hashable) -> bool:

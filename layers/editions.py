@@ -15,6 +15,9 @@ from layers.validate import row_names
 SAME_M = 1e-3
 """Outlines nowhere farther apart than this are the same [m]."""
 
+NOTHING = "–"
+"""Stands in a sentence for what isn't known or not there."""
+
 
 @dataclass(frozen=True, eq=False)
 class Changes:
@@ -157,3 +160,41 @@ def _values(frame: pd.DataFrame, column: str, rows: Positions) -> list[object]:
         return [None] * len(rows)
     values = frame[column].iloc[rows].astype("object")
     return [None if pd.isna(value) else value for value in values]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first thing that differs between two editions, in words for a sentence.
+
+    ``row``: Key of the row.
+    ``column``: Name of the column, ``geometry`` for the shape.
+    ``before, after``: The value on both sides; of a shape its planar area.
+    """
+
+    row: str
+    column: str
+    before: str
+    after: str
+
+
+def first_difference(changes: Changes) -> Difference:
+    """Name the first thing that differs among the rows changed; there must be some."""
+    if len(changes.cells):
+        cell = changes.cells.iloc[0]
+        before, after = (value_text(cell[name]) for name in ("value_before", "value_after"))
+        return Difference(str(cell["row_id"]), str(cell["column"]), before, after)
+    before, after = (shape_text(rows, 0) for rows in (changes.before, changes.after))
+    return Difference(changes.changed_ids[0], "geometry", before, after)
+
+
+def value_text(value: object) -> str:
+    """Put a value into a sentence, – where it is missing."""
+    return NOTHING if value is None or pd.isna(value) else str(value)  # type: ignore[call-overload]
+
+
+def shape_text(rows: pd.DataFrame, position: int) -> str:
+    """Tell a shape by its planar area, – where there is none."""
+    if not isinstance(rows, gpd.GeoDataFrame) or len(rows) <= position:
+        return NOTHING
+    shape = rows.geometry.array[position]
+    return NOTHING if shape is None else f"{shape.area:.2f} m²"

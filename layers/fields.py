@@ -347,6 +347,7 @@ _ANSWERS = (
     _field("declared_but_outside", "list", "申报在内实际在外", "declared inside, lies outside"),
     _field("open_points", "list", "待补信息", "what isn't known"),
     _field("allotment_ids", "list", "涉及要素配置", "allotments taken together"),
+    _field("row_version", "text", "行版本", "row version"),
 )
 
 FIELDS: MappingProxyType[str, Field] = MappingProxyType(

@@ -17,10 +17,13 @@ from layers.validate import conform, row_names
 from layers.workspace.changes import (
     Change,
     OutsideChange,
+    WayBack,
+    earlier_rows,
     examine_changes,
     head_of,
     list_changes,
     rows_kept,
+    way_back,
 )
 from layers.workspace.protocol import LayerFacts, Provenance, WorkspaceFacts
 from layers.workspace.records import (
@@ -195,6 +198,14 @@ class MemoryWorkspace:
     def changes(self) -> list[Change]:
         """List all changes, the first one first."""
         return list_changes(self._tables)
+
+    def way_back(self, number: int) -> list[WayBack]:
+        """Say what undoing a change takes, and refuse where something stands in the way."""
+        return way_back(self._tables, number)
+
+    def earlier(self, layer: str, row: str) -> pd.DataFrame:
+        """Give a row as it was before each change that is remembered, the first one first."""
+        return earlier_rows(self._tables, contract_of(layer), row)
 
     def outside_changes(self) -> list[OutsideChange]:
         """List what was changed in the ledger and the trail of changes without the product."""

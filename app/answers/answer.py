@@ -145,7 +145,10 @@ def heading_of(answer: Answer, stand: Stand) -> ExportHeading:
     """Say what an exported list says of itself."""
     words = stand.words
     facts = {"muplan": version("muplan"), **stand.facts}
-    lines = {words.text(f"manifest_{name}"): str(value) for name, value in facts.items()}
+    lines = {}
+    if stand.warnings:
+        lines[words.text("manifest_warning")] = words.joined(stand.warnings)
+    lines |= {words.text(f"manifest_{name}"): str(value) for name, value in facts.items()}
     asked = [f"{k}={v}" for k, v in answer.parameters.items() if v not in (None, [], "")]
     if asked:
         lines[words.text("manifest_parameters")] = "; ".join(asked)

@@ -1,19 +1,21 @@
 """History of a workspace, the way back, backups; and what was changed without the product."""
 
 import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from app.answers.answer import Answer, actor, column_titles, sheet_of
 from app.answers.map import layer_title
-from app.context import Context, now
+from app.context import Context, local_minute, now
 from app.messages import Catalogue
 from geo.errors import MuPlanError
-from layers.contracts import CONTRACTS
+from layers.contracts import CONTRACTS, contract_of
 from layers.errors import LayerError
 from layers.hash_chain import ORIGIN
 from layers.workspace.backup import (
+    Backup,
     back_up,
     back_up_beside,
     backup_folder,
@@ -28,6 +30,7 @@ from platforms.ledger.visibility import require_city
 CHANGE_COLUMNS = (
     "change_no", "changed_at", "change_actor", "kind_of_change", "change_reason", "change_did",
 )  # fmt: skip
+BACKUP_COLUMNS = ("backup_at", "backup_name", "backup_mb")
 NAMED = 3
 """So many places are named in a warning."""
 
@@ -42,7 +45,7 @@ def history_answer(context: Context) -> Answer:
     kept = backups(context.path)
     place = words.text(
         "summary_backups", count=len(kept), folder=str(backup_folder(context.path)),
-        newest=kept[-1].made_at if kept else "–",
+        newest=backup_moment(kept[-1]) if kept else "–",
     )  # fmt: skip
     return Answer(
         title=words.text("title_history"),
@@ -78,10 +81,8 @@ def _row(context: Context, change: Change) -> tuple[object, ...]:
         else words.text(f"did_{action}")
         for layer, action, count in change.layers
     )
-    kind = words.text(f"change_kind_{change.kind}")
-    if change.undoes is not None:
-        kind = words.text("change_undoes", change=change.undoes)
-    return change.number, change.at, change.actor, kind, change.reason, did
+    kind = kind_text(words, change)
+    return change.number, local_minute(change.at), change.actor, kind, change.reason, did
 
 
 def _layer(words: Catalogue, layer: str) -> str:
@@ -89,6 +90,38 @@ def _layer(words: Catalogue, layer: str) -> str:
     if layer in CONTRACTS:
         return layer_title(CONTRACTS[layer], words.language)
     return words.text(f"record_{layer}") if layer else ""
+
+
+def kind_text(words: Catalogue, change: Change) -> str:
+    """Say what sort of change it is."""
+    if change.undoes is not None:
+        return words.text("change_undoes", change=change.undoes)
+    return words.text(f"change_kind_{change.kind}")
+
+
+def undo_steps(context: Context, number: int) -> tuple[tuple[str, int, int], ...]:
+    """Say what undoing a change would do: layer, rows taken out, rows put back (city only).
+
+    Raises LayerError: what stands in the way, as ``layers.workspace.changes.way_back``.
+    """
+    require_city(context.source)
+    return tuple(
+        (part.contract.name, len(part.remove), len(part.restore))
+        for part in context.workspace.way_back(number)
+    )
+
+
+def step_lines(words: Catalogue, steps: Iterable[tuple[str, int, int]]) -> tuple[str, ...]:
+    """Put the steps of an undoing into sentences."""
+    return tuple(
+        words.text(
+            "undo_corrected" if contract_of(layer).append_only else "undo_did",
+            layer=_layer(words, layer),
+            removed=removed,
+            restored=restored,
+        )
+        for layer, removed, restored in steps
+    )
 
 
 def undo(context: Context, number: int, reason: str = "") -> Answer:
@@ -100,15 +133,11 @@ def undo(context: Context, number: int, reason: str = "") -> Answer:
     words = context.words
     with context.workspace.edit(actor(), now(), kind="undo", reason=reason) as edit:
         layers = edit.undo(number)
-    rows: list[dict[str, object]] = []
-    lines = []
-    for part in layers:
-        layer, removed, restored = part.contract.name, len(part.remove), len(part.restore)
-        rows.append({"layer": layer, "rows_removed": removed, "rows_restored": restored})
-        code = "undo_corrected" if part.contract.append_only else "undo_did"
-        lines.append(
-            words.text(code, layer=_layer(words, layer), removed=removed, restored=restored)
-        )
+    steps = [(part.contract.name, len(part.remove), len(part.restore)) for part in layers]
+    rows: list[dict[str, object]] = [
+        {"layer": layer, "rows_removed": removed, "rows_restored": restored}
+        for layer, removed, restored in steps
+    ]
     frame = pd.DataFrame(rows, columns=["layer", "rows_removed", "rows_restored"])
     frame["layer"] = [_layer(words, layer) for layer in frame["layer"]]
     return Answer(
@@ -117,7 +146,10 @@ def undo(context: Context, number: int, reason: str = "") -> Answer:
         result={"undone": number, "change": edit.number, "layers": rows},
         sheets=(sheet_of(words, "undo", frame),),
         titles=column_titles(words, ("layer", "rows_removed", "rows_restored")),
-        summary=(words.text("summary_undo", change=number, by=edit.number), *lines),
+        summary=(
+            words.text("summary_undo", change=number, by=edit.number),
+            *step_lines(words, steps),
+        ),
     )
 
 
@@ -133,6 +165,45 @@ def back_up_to(context: Context, target: Path) -> Answer:
         sheets=(),
         summary=(context.words.text("summary_backup", path=str(target)),),
     )
+
+
+def keep_backup(context: Context) -> Answer:
+    """Make a backup in the folder beside a workspace, where restoring looks for it (city only)."""
+    require_city(context.source)
+    path = back_up_beside(context.path, now())
+    return Answer(
+        title=context.words.text("title_backup"),
+        parameters={},
+        result={"backup": {"path": str(path), "head": GeoPackageWorkspace(path).head()}},
+        sheets=(),
+        summary=(context.words.text("summary_backup", path=str(path)),),
+    )
+
+
+def backup_moment(backup: Backup) -> str:
+    """Give the moment of a backup by the clock of this computer; its name where that has none."""
+    moment = local_minute(f"{backup.made_at}+00:00")
+    return backup.path.stem if moment.endswith("+00:00") else moment
+
+
+def backup_frame(kept: Sequence[Backup]) -> pd.DataFrame:
+    """List backups, the newest first, with their size."""
+    rows = [
+        (backup_moment(backup), backup.path.name, backup.path.stat().st_size / 1e6)
+        for backup in reversed(kept)
+    ]
+    return pd.DataFrame(rows, columns=list(BACKUP_COLUMNS))
+
+
+def restore_lines(context: Context, backup: Path) -> tuple[str, ...]:
+    """Say what restoring a backup would do (city only; what opening the backup raises)."""
+    require_city(context.source)
+    words, head = context.words, GeoPackageWorkspace(backup).head()
+    heads = [ORIGIN, *(change.head for change in context.workspace.changes())]
+    if head not in heads:
+        return (words.text("restore_elsewhere"),)
+    later = len(heads) - 1 - heads.index(head)
+    return (words.text("restore_would", later=later),)
 
 
 def restore(backup: Path, target: Path, reason: str = "") -> tuple[str, str]:
@@ -165,7 +236,7 @@ def restore(backup: Path, target: Path, reason: str = "") -> tuple[str, str]:
     if target.exists():
         try:
             before = GeoPackageWorkspace(target).head()
-            back_up_beside(target, moment)
+            back_up_beside(target, moment, spared=backup)
         except LayerError as error:
             if error.code in {"workspace_busy", "workspace_read_only", "disk_full"}:
                 raise

@@ -17,7 +17,7 @@ from layers.contracts import CONTRACTS, contract_of
 from layers.exchange.writers.sheet import Sheet
 from layers.hash_chain import Chain, examine, hash_of
 from layers.validate import conform, row_names
-from layers.workspace.changes import OutsideChange
+from layers.workspace.changes import SEALED_LAYERS, OutsideChange
 from layers.workspace.protocol import Provenance
 from layers.workspace.transaction import WorkspaceEdit
 from platforms.checks import CheckQuery, as_seen
@@ -51,7 +51,8 @@ from platforms.projects.monitoring import (
 )
 from platforms.source import competition_of, viewer_of
 
-LEDGER_TABLES = ("projects", "project_events")
+LEDGER_TABLES = (*SEALED_LAYERS, "project_events")
+"""Tables whose export stands on the head of the ledger."""
 
 
 def chain_of(context: Context) -> Chain:
@@ -167,8 +168,11 @@ def add_project(context: Context, project: Values, event: Values) -> Answer:
     return _entered(context, entry)
 
 
-def add_event(context: Context, event: Values) -> Answer:
+def add_event(context: Context, event: Values, seen: pd.DataFrame | None = None) -> Answer:
     """Enter an event of a project (``viewer_other_unit``, what checking it raises).
+
+    ``seen``: The project's row as whoever enters the event looked at it; where the event changes
+    the row and somebody else did so meanwhile, ``row_changed_meanwhile``.
 
     What is on file is read, and the event numbered, inside the transaction: of entries made at
     the same time each gets a number of its own.
@@ -185,7 +189,7 @@ def add_event(context: Context, event: Values) -> Answer:
         source = Provenance(source=str(entry["actor"]), imported_at=moment)
         edit.add("project_events", fresh, source)
         if row is not None:
-            edit.update("projects", row, source)
+            edit.update("projects", row, source, seen)
     return _entered(context, entry)
 
 

@@ -264,7 +264,8 @@ def _report(context: Context, kind: str, answer: Answer, sections: Sequence[Sect
         },
         summary=(words.text("as_of_said", as_of=context.as_of), *answer.summary),
     )
-    return Report(heading_of(headed, stand_of(context)), tuple(sections))
+    stand = ledger_stand(context) if kind == "check" else stand_of(context)
+    return Report(heading_of(headed, stand), tuple(sections))
 
 
 def _map_section(

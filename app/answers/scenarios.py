@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -369,16 +369,41 @@ def context_with(context: Context, edits: Sequence[ScenarioEdit]) -> Context:
     return replace(context, source=ReadOnce(overlay))
 
 
-def adopt_scenario(context: Context, name: str) -> Overlay:
+@dataclass(frozen=True, eq=False)
+class AdoptionSeen:
+    """What whoever adopts a scenario looked at.
+
+    ``edits``: The edits of the scenario.
+    ``rows``: The rows of the workspace that they change, by layer.
+    """
+
+    edits: tuple[ScenarioEdit, ...]
+    rows: Mapping[str, pd.DataFrame]
+
+
+def adoption_seen(context: Context, scenario: Scenario) -> AdoptionSeen:
+    """Gather what a scenario would change, as it stands now."""
+    overlay = apply_edits(context.source, scenario.edits, context.crs)
+    rows = {}
+    for layer, ids in overlay.changed.items():
+        frame = context.source.read(layer)
+        rows[layer] = frame[frame[contract_of(layer).key].isin(ids)]
+    return AdoptionSeen(scenario.edits, rows)
+
+
+def adopt_scenario(context: Context, name: str, seen: AdoptionSeen | None = None) -> Overlay:
     """Write a scenario into the workspace, in one set of changes with its audit.
+
+    ``seen``: What whoever adopts it looked at; None where nobody did.
 
     The layers are read anew under the workspace's lock: what somebody else wrote since they were
     looked at stays, and edits that no longer fit are refused.
 
     Which rows were changed and added.
 
-    Raises MuPlanError: ``scenario_unknown``, ``scenario_adopted``, ``scenario_empty``, those of
-    ``require_consistent`` and of the workspace.
+    Raises MuPlanError: ``scenario_unknown``, ``scenario_adopted``, ``scenario_empty``,
+    ``scenario_changed_meanwhile``, ``row_changed_meanwhile``, those of ``require_consistent`` and
+    of the workspace.
     """
     require_city(context.source)
     at = now()
@@ -386,6 +411,10 @@ def adopt_scenario(context: Context, name: str) -> Overlay:
         kept = _open(scenarios, name)
         if not kept.edits:
             raise PlanningError("scenario_empty", name=name)
+        if seen is not None and seen.edits != _edits(kept):
+            raise PlanningError(
+                "scenario_changed_meanwhile", name=name, seen=len(seen.edits), now=len(kept.edits)
+            )
         detail = json.dumps(list(kept.edits), ensure_ascii=False)
         source = context.words.text("scenario_source", name=name)
         provenance = Provenance(source, at, detail=detail)
@@ -393,10 +422,11 @@ def adopt_scenario(context: Context, name: str) -> Overlay:
             overlay = apply_edits(ReadOnce(context.workspace), _edits(kept), context.crs)
             for layer, frame in overlay.frames.items():
                 ids = frame[contract_of(layer).key]
-                both = ((changes.update, overlay.changed), (changes.add, overlay.added))
-                for write, keys in both:
-                    if keys.get(layer):
-                        write(layer, frame[ids.isin(keys[layer])], provenance)
+                if changed := overlay.changed.get(layer):
+                    looked_at = None if seen is None else seen.rows.get(layer)
+                    changes.update(layer, frame[ids.isin(changed)], provenance, looked_at)
+                if added := overlay.added.get(layer):
+                    changes.add(layer, frame[ids.isin(added)], provenance)
         scenarios[name] = replace(kept, adopted_at=at)
     return overlay
 

@@ -10,8 +10,10 @@ from app.messages import Catalogue
 from app.visits import Visit
 from geo.errors import MuPlanError
 from layers.contracts import CONTRACTS, RASTERS, Contract, contract_of, key_columns
+from layers.exchange.recognise.row_versions import ROW_VERSION
 from layers.exchange.writers.sheet import Sheet
 from layers.fields import FIELDS, Field
+from layers.workspace.changes import row_versions
 from layers.workspace.protocol import LayerFacts
 from platforms.ledger.visibility import LEDGER, hidden_projects, require_city
 
@@ -172,13 +174,17 @@ def _hidden(context: Context) -> pd.DataFrame:
 
 
 def export_answer(context: Context, layer: str) -> Answer:
-    """Answer ``export``: a layer as it stands (``layer_unknown``)."""
+    """Answer ``export``: a layer as it stands (``layer_unknown``).
+
+    Each row bears the mark by which an update from this file knows who changed it meanwhile; a
+    unit, which can't update and may not see all of a row, gets none.
+    """
     name = layer_name(layer, context.words)
+    rows = context.source.read(layer)
+    if context.viewer is None and not contract_of(layer).append_only:
+        rows = rows.assign(**{ROW_VERSION: row_versions(rows)})
     return Answer(
-        title=name,
-        parameters={"layer": layer},
-        result={},
-        sheets=(Sheet(layer, context.source.read(layer), key=layer),),
+        title=name, parameters={"layer": layer}, result={}, sheets=(Sheet(layer, rows, key=layer),)
     )
 
 
@@ -303,6 +309,8 @@ def trail_answer(context: Context) -> Answer:
 
 
 def _worded(context: Context, frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    if "action" in frame:  # its column "change" is the number of the change, not what was done
+        frame = frame.drop(columns="change", errors="ignore")
     worded = frame.rename(columns=lambda name: RENAMED.get(name, f"trail_{name}"))
     worded = worded.sort_values("trail_seq", ascending=False, ignore_index=True)
     for name, word_of in (

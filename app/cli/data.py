@@ -295,7 +295,7 @@ def offline_kit(
     click.echo(printable(words.text("offline_made", path=str(out), **size)))
 
 
-@reads("history")
+@reads("history", ledger=True)
 def history(context: "Context") -> "Answer":
     """List who changed what, when and why."""
     from app.answers.changes import history_answer
@@ -303,7 +303,7 @@ def history(context: "Context") -> "Answer":
     return history_answer(context)
 
 
-@writes("undo")
+@writes("undo", ledger=True)
 @click.option("--change", "change_number", type=click.IntRange(min=1), required=True)
 @click.option("--reason", default="")
 def undo(context: "Context", change_number: int, reason: str) -> "Answer":

@@ -33,7 +33,7 @@ def rules(
     show(rule_answer(policy, words), policy_stand(policy, words), as_json=as_json, out=out)
 
 
-@reads("check", rules=True)
+@reads("check", rules=True, ledger=True)
 @click.option("--year", type=int)
 @click.option("--rule", "rules", multiple=True)
 @click.option("--unit", "units", multiple=True)

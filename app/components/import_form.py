@@ -35,6 +35,7 @@ from app.components.jobs import run_with_bar
 from app.components.map_view import show_map
 from app.components.page import (
     as_text,
+    changing,
     error_text,
     hand_out,
     say_lines,
@@ -50,7 +51,12 @@ from geo.units import AREA_UNITS_IN_M2
 from layers.contracts import RASTERS
 from layers.editions import Changes
 from layers.exchange.checks.faults import FaultTable
-from layers.exchange.importing import ImportResult, NothingAcceptedError, run_import
+from layers.exchange.importing import (
+    ImportDiffersError,
+    ImportResult,
+    NothingAcceptedError,
+    run_import,
+)
 from layers.exchange.raster import import_raster
 from layers.exchange.readers.source import Evidence, SourceFile
 from layers.exchange.recognise.area_unit import DECLARED
@@ -58,7 +64,6 @@ from layers.exchange.recognise.crs import Extent
 from layers.exchange.request import CrsOptions, ImportRequest
 from layers.maps.find import HIGHLIGHT_LIMIT, Highlight
 from layers.maps.view import Bounds
-from layers.workspace.geopackage import GeoPackageWorkspace
 
 ASKED = "import_checked"
 LAST_CHECK = "import_found"
@@ -73,6 +78,7 @@ class ImportOutcome:
     ``whole``: Gives the whole lists, for export.
     ``table``: What was done with each class of fault.
     ``error``: Why nothing could be stored, None where something could.
+    ``differs``: Set where nothing was stored because it would differ from what was shown.
     """
 
     result: ImportResult
@@ -80,11 +86,12 @@ class ImportOutcome:
     whole: Callable[[], Answer]
     table: FaultTable
     error: NothingAcceptedError | None = None
+    differs: ImportDiffersError | None = None
 
 
 def is_checked(request: ImportRequest, *, asked: bool) -> bool:
     """Say whether this question was asked, now or before: choices below it ask it anew."""
-    question = _question(request)
+    question = _asked(request)
     if asked:
         st.session_state[ASKED] = question
     return bool(st.session_state.get(ASKED) == question)
@@ -96,10 +103,33 @@ def forget_check() -> None:
     st.session_state.pop(LAST_CHECK, None)
 
 
-def _question(request: ImportRequest) -> tuple[object, ...]:
+Asked = tuple[object, ...]
+
+
+def _asked(request: ImportRequest) -> Asked:
+    """Give what is asked, whatever the state of the workspace."""
     content = sha256(request.path.read_bytes()).hexdigest()
     asked = replace(request, path=request.path.relative_to(request.path.parent), dry_run=True)
-    return content, repr(asked), stamp()
+    path, _, *choices = stamp()
+    return content, repr(asked), path, *choices
+
+
+def _question(request: ImportRequest, actions: Mapping[str, str]) -> tuple[Asked, Asked, Asked]:
+    """Give what is asked, with what is done with faults, and in which state of the workspace."""
+    return _asked(request), tuple(sorted(actions.items())), stamp()
+
+
+def seen_result(request: ImportRequest, actions: Mapping[str, str]) -> ImportResult | None:
+    """Give what the person was shown for this question, None where it wasn't checked."""
+    kept, outcome = st.session_state.get(LAST_CHECK, (None, None))
+    same = kept is not None and kept[:2] == _question(request, actions)[:2]
+    return outcome.result if same and isinstance(outcome, ImportOutcome) else None
+
+
+def keep_check(request: ImportRequest, actions: Mapping[str, str], outcome: ImportOutcome) -> None:
+    """Keep what a person is shown now: it is what the next storing is held against."""
+    st.session_state[ASKED] = _asked(request)
+    st.session_state[LAST_CHECK] = (_question(request, actions), outcome)
 
 
 def action_key(layer: str, code: str) -> str:
@@ -118,7 +148,7 @@ def chosen_actions(context: Context, layer: str) -> dict[str, str]:
 
 def checked(context: Context, request: ImportRequest, actions: Mapping[str, str]) -> ImportOutcome:
     """Check a file, once for each question and choice."""
-    key = (_question(request), tuple(sorted(actions.items())))
+    key = _question(request, actions)
     kept, outcome = st.session_state.get(LAST_CHECK, (None, None))
     if kept != key or not isinstance(outcome, ImportOutcome):
         outcome = import_found(context, request, actions)
@@ -127,16 +157,26 @@ def checked(context: Context, request: ImportRequest, actions: Mapping[str, str]
 
 
 def import_found(
-    context: Context, request: ImportRequest, actions: Mapping[str, str]
+    context: Context,
+    request: ImportRequest,
+    actions: Mapping[str, str],
+    seen: ImportResult | None = None,
 ) -> ImportOutcome:
-    """Run an import or its check under a bar."""
-    error = None
+    """Run an import or its check under a bar.
+
+    ``seen``: What the person was shown of it before; what would differ isn't stored.
+    """
+    error, differs = None, None
 
     def run(progress: Progress) -> ImportResult:
-        nonlocal error
+        nonlocal error, differs
         checks = import_checks(context, actions, progress)
         try:
-            return run_import(GeoPackageWorkspace(context.path), request, actor(), now(), checks)
+            with changing(context) as own:
+                return run_import(own.workspace, request, actor(), now(), checks, seen)
+        except ImportDiffersError as refusal:
+            differs = refusal
+            return refusal.result
         except NothingAcceptedError as refusal:
             error = refusal
             return refused_result(request, refusal)
@@ -147,7 +187,7 @@ def import_found(
     def whole() -> Answer:
         return import_answer(context, request, result, actions)
 
-    return ImportOutcome(result, answer, whole, fault_table(context, actions), error)
+    return ImportOutcome(result, answer, whole, fault_table(context, actions), error, differs)
 
 
 AS_RECOGNISED = "recognised"
@@ -539,12 +579,11 @@ def raster_form(context: Context, path: Path) -> tuple[str, ...]:
         path, layer, "replace" if replaces else "add", crs=crs or None, dry_run=dry_run
     )
     try:
-        result = run_with_bar(
-            "raster", words().text("working"),
-            lambda progress: import_raster(
-                GeoPackageWorkspace(context.path), request, actor(), now(), progress
-            ),
-        )  # fmt: skip
+        with changing(context) as own:
+            result = run_with_bar(
+                "raster", words().text("working"),
+                lambda progress: import_raster(own.workspace, request, actor(), now(), progress),
+            )  # fmt: skip
     except MuPlanError as error:
         st.error(error_text(error))
         return ()

@@ -35,7 +35,11 @@ def run_with_bar(key: str, label: str, run: Callable[[Progress], JobResult]) -> 
     if ended:
         place.info(words().text("work_cancelled"))
         st.stop()
-    result = run(lambda share: bar.progress(min(share, 1.0), label) and None)
+    try:
+        result = run(lambda share: bar.progress(min(share, 1.0), label) and None)
+    except MuPlanError:
+        place.empty()
+        raise
     place.empty()
     return result
 

@@ -3,7 +3,9 @@
 import logging
 import re
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,21 @@ import streamlit as st
 from pandas.io.formats.style import Styler
 
 from app.answers.answer import Answer, Stand, stand_of, write_answer
+from app.answers.changes import ledger_warnings
 from app.answers.evidence import COLOURS
 from app.context import DEFAULT_PACK, Context, pack_titles, unit_names
 from app.messages import LANGUAGES, LONGEST_VALUE, Catalogue, catalogue
-from app.session import AS_OF, LANGUAGE, PACKS, VIEWER, current_context, language, open_path, words
+from app.session import (
+    AS_OF,
+    LANGUAGE,
+    PACKS,
+    VIEWER,
+    cached_warnings,
+    current_context,
+    language,
+    open_path,
+    words,
+)
 from geo.errors import MuPlanError, Value
 from layers.exchange.heading import ExportHeading
 from layers.exchange.writers.sheet import display_table
@@ -24,6 +37,8 @@ from layers.exchange.writers.word import Report
 from layers.exchange.writers.word_board import Boards
 from layers.exchange.writers.write import REPORT_ENDING, write_report
 from layers.fields import unit_in
+from layers.workspace.geopackage import GeoPackageWorkspace
+from layers.workspace.sqlite_file import BUSY_SECONDS
 from platforms.errors import PolicyError
 from platforms.ledger.visibility import CITY
 
@@ -182,6 +197,28 @@ def sidebar() -> None:
     )
 
 
+def warn_of_ledger() -> None:
+    """Say above every page what was changed in the ledger without the product."""
+    if open_path() is None:
+        return
+    for sentence in cached_warnings():
+        st.error(as_text(sentence), icon=":material/gpp_maybe:")
+
+
+@contextmanager
+def changing(context: Context) -> Iterator[Context]:
+    """Give a context whose changes say on the page when they wait for another program."""
+    place = st.empty()
+
+    def waiting(waited_s: float) -> None:
+        place.info(words().text("workspace_waiting", waited=waited_s, most=BUSY_SECONDS))
+
+    try:
+        yield replace(context, workspace=GeoPackageWorkspace(context.path, waiting))
+    finally:
+        place.empty()
+
+
 def _ask_viewer(context: Context) -> None:
     """Ask who looks: until there are accounts, a unit is told apart by choice (C10)."""
     text = words().text
@@ -286,6 +323,11 @@ def hand_out(
         )
 
 
+def _warned(stand: Stand, context: Context) -> Stand:
+    """Let every file of a page say what was changed in the ledger without the product."""
+    return stand if stand.warnings else replace(stand, warnings=ledger_warnings(context))
+
+
 def _file_of(
     answer: Answer | Callable[[], Answer],
     context: Context,
@@ -299,5 +341,5 @@ def _file_of(
             write_report(path, report())
         else:
             answer_made = answer if isinstance(answer, Answer) else answer()
-            write_answer(answer_made, stand(context), path)
+            write_answer(answer_made, _warned(stand(context), context), path)
         return path.read_bytes()

@@ -29,6 +29,7 @@ from app.answers.reports import listed_report
 from app.components.map_view import show_map
 from app.components.page import (
     as_text,
+    changing,
     error_text,
     hand_out,
     say_lines,
@@ -197,7 +198,7 @@ def ask_project(context: Context) -> None:
         "project_id": row["project_id"], "event_kind": "first_report", "event_on": str(day),
         "unit_id": row["unit_id"],
     }  # fmt: skip
-    _enter(lambda: add_project(context, row, event))
+    _enter(context, lambda own: add_project(own, row, event))
 
 
 def ask_event(context: Context, project_id: str) -> None:
@@ -221,9 +222,13 @@ def ask_event(context: Context, project_id: str) -> None:
             "detail": third.text_input(text("option_event_detail")).strip() or None,
         }  # fmt: skip
         event |= _further(str(kind), context)
-        if not st.form_submit_button(text("ledger_add_event"), type="primary"):
-            return
-    _enter(lambda: add_event(context, event))
+        pressed = st.form_submit_button(text("ledger_add_event"), type="primary")
+    slot = f"ledger_seen_{project_id}"
+    seen = st.session_state.get(slot)
+    projects = context.whole.read("projects")
+    st.session_state[slot] = projects[projects["project_id"].eq(project_id)]
+    if pressed:
+        _enter(context, lambda own: add_event(own, event, seen))
 
 
 def _further(kind: str, context: Context) -> dict[str, object]:
@@ -253,10 +258,11 @@ def _further(kind: str, context: Context) -> dict[str, object]:
     return {}
 
 
-def _enter(make: Callable[[], Answer]) -> None:
+def _enter(context: Context, make: Callable[[Context], Answer]) -> None:
     """Make an entry; the page is then drawn anew, on the ledger as it is now."""
     try:
-        answer = make()
+        with changing(context) as own:
+            answer = make(own)
     except MuPlanError as error:
         st.error(error_text(error))
         return

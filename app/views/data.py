@@ -11,6 +11,7 @@ import streamlit as st
 from app.answers.answer import layer_name
 from app.answers.imports import fault_text
 from app.answers.workspace import export_answer, field_answer, info_answer, trail_answer
+from app.components.changes import show_changes
 from app.components.import_form import (
     ask_place,
     ask_unit,
@@ -19,7 +20,9 @@ from app.components.import_form import (
     forget_check,
     import_found,
     is_checked,
+    keep_check,
     raster_form,
+    seen_result,
     show_report,
 )
 from app.components.page import (
@@ -40,6 +43,7 @@ from layers.exchange.importing import workspace_extent
 from layers.exchange.read import RASTER_ENDINGS, UPLOAD_ENDINGS, read_file
 from layers.exchange.recognise.columns import KEEP as KEEP_COLUMN
 from layers.exchange.recognise.columns import recall_mapping, recognised_columns
+from layers.exchange.recognise.row_versions import take_versions
 from layers.exchange.request import CrsOptions, ImportRequest, Mode
 from platforms.ledger.visibility import require_city
 
@@ -53,8 +57,8 @@ def show() -> None:
     context = current_context()
     text = words().text
     page_head(context, "page_data", "data_question")
-    layers, incoming, fields, trail = st.tabs(
-        [text("tab_layers"), text("tab_import"), text("tab_fields"), text("tab_trail")]
+    layers, incoming, fields, changes, trail = st.tabs(
+        [text(f"tab_{tab}") for tab in ("layers", "import", "fields", "history", "trail")]
     )
     with layers:
         answer = info_answer(context)
@@ -69,6 +73,8 @@ def show() -> None:
         within_border(lambda: _import(context))
     with fields:
         _fields()
+    with changes:
+        within_border(lambda: show_changes(context))
     with trail:
         within_border(lambda: _trail(context))
 
@@ -88,7 +94,10 @@ def _export(context: Context) -> None:
     shapes = (".gpkg", ".geojson", ".shp.zip", ".kml", ".dxf") if spatial else ()
     survey = (".txt",) if CONTRACTS[layer].geometry == "polygon" else ()
     endings = (".xlsx", ".csv", *shapes, *survey)
-    hand_out(export_answer(context, layer), context, endings, f"export_{layer}")
+    hand_out(
+        lambda: export_answer(context, layer), context, endings, f"export_{layer}",
+        title=layer_name(layer, words()),
+    )  # fmt: skip
 
 
 def _import(context: Context) -> None:
@@ -138,6 +147,7 @@ def _request(context: Context, path: Path) -> ImportRequest | None:
     except MuPlanError as error:
         st.error(error_text(error))
         return None
+    source, versions = take_versions(source, {})
     st.text(
         text(
             "import_read", rows=len(source.frame),
@@ -145,6 +155,8 @@ def _request(context: Context, path: Path) -> ImportRequest | None:
         )
     )  # fmt: skip
     st.dataframe(pd.DataFrame(source.frame).drop(columns="geometry", errors="ignore").head(5))
+    if versions.column:
+        st.caption(as_text(text("import_has_versions", column=versions.column)))
     place: CrsOptions | None = CrsOptions()
     rows = None
     if isinstance(source.frame, gpd.GeoDataFrame) and CONTRACTS[layer].is_spatial:
@@ -199,7 +211,12 @@ def _run(context: Context, request: ImportRequest) -> None:
     if request.dry_run:
         show_report(context, request, checked(context, request, actions))
         return
-    outcome = import_found(context, request, actions)
+    outcome = import_found(context, request, actions, seen_result(request, actions))
+    if outcome.differs is not None:
+        st.warning(error_text(outcome.differs))
+        keep_check(request, actions, outcome)
+        show_report(current_context(), request, outcome)
+        return
     if outcome.error is None:
         # Every other tab shows the workspace as it was; the next run shows it as it is now.
         faults = [fault_text(fault, request.layer, words()) for fault in outcome.result.faults]

@@ -1,6 +1,7 @@
 """Scenarios: what might change, beside what is, and its adoption."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import streamlit as st
 
@@ -8,13 +9,14 @@ from app.answers.scenarios import (
     LONGEST_NAME,
     add_scenario,
     adopt_scenario,
+    adoption_seen,
     edit_frame,
     edit_scenario,
     remove_scenario,
     scenarios_of,
     written_lines,
 )
-from app.components.page import as_text, error_text, page_head, show_list, shown_columns
+from app.components.page import as_text, changing, error_text, page_head, show_list, shown_columns
 from app.components.scenarios import ask_edit, show_scenario_comparison, show_scenario_maps
 from app.context import Context, unit_names
 from app.session import current_context, words
@@ -165,8 +167,14 @@ def _adopt(context: Context, scenario: Scenario) -> None:
     show_list(shown_columns(frame, LIST_COLUMNS, words()))
     sure = st.checkbox(text("scenario_adopt_sure"), key=f"scenario_adopt_{scenario.name}")
 
+    slot = f"scenario_seen_{scenario.name}"
+    seen = st.session_state.pop(slot, None)
+    with suppress(MuPlanError):  # what no longer fits is refused when it is adopted
+        st.session_state[slot] = adoption_seen(context, scenario)
+
     def write() -> None:
-        written = adopt_scenario(context, scenario.name)
+        with changing(context) as own:
+            written = adopt_scenario(own, scenario.name, seen)
         _done(text("scenario_adopted_said", name=scenario.name), *written_lines(context, written))
 
     if st.button(text("scenario_adopt"), type="primary", key="scenario_adopt", disabled=not sure):

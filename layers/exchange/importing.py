@@ -37,10 +37,12 @@ from layers.exchange.recognise.columns import (
 from layers.exchange.recognise.crs import Extent, extent_of
 from layers.exchange.recognise.keys import fill_from_existing, with_keys
 from layers.exchange.recognise.locate import Placed, place_shapes
+from layers.exchange.recognise.row_versions import require_versions, take_versions
 from layers.exchange.recognise.thresholds import read_threshold_texts
 from layers.exchange.request import ImportRequest, Mode
 from layers.fields import FIELDS
 from layers.validate import EXAMPLES_IN_A_FAULT, Fault, conform
+from layers.workspace.changes import row_versions
 from layers.workspace.protocol import Provenance, Workspace
 from layers.workspace.transaction import WorkspaceEdit
 
@@ -110,6 +112,17 @@ class NothingAcceptedError(LayerError):
         self.report = report
 
 
+class ImportDiffersError(LayerError):
+    """An import would do something else than whoever asks for it was shown; nothing was changed.
+
+    ``result``: What it would do now.
+    """
+
+    def __init__(self, result: ImportResult) -> None:
+        super().__init__("import_changed_meanwhile")
+        self.result = result
+
+
 def fault_values(fault: Fault, layer: str) -> dict[str, Value]:
     """Give the named values of a fault's sentence.
 
@@ -155,7 +168,12 @@ class ImportPlan:
 
 
 def run_import(
-    workspace: Workspace, request: ImportRequest, actor: str, at: str, checks: Checks | None = None
+    workspace: Workspace,
+    request: ImportRequest,
+    actor: str,
+    at: str,
+    checks: Checks | None = None,
+    seen: ImportResult | None = None,
 ) -> ImportResult:
     """Import a file, or only check it where a dry run is asked for.
 
@@ -170,6 +188,8 @@ def run_import(
     checks
         What is looked for beside the contract, and what is done with what is found; None for the
         contract alone.
+    seen
+        What a check of the same request gave, where somebody looked at it; None where nobody did.
 
     Returns
     -------
@@ -179,7 +199,8 @@ def run_import(
     Raises
     ------
     LayerError
-        ``nothing_accepted`` and those of ``plan_import``; the workspace is then as before.
+        ``nothing_accepted``, ``import_changed_meanwhile`` where it would do something else than
+        was seen, and those of ``plan_import``; the workspace is then as before.
     """
     progress = None if checks is None else checks.progress
     with workspace.watch() as is_unchanged:
@@ -191,9 +212,26 @@ def run_import(
             if not is_unchanged():
                 # Somebody changed the workspace meanwhile: decided anew, inside the transaction.
                 plan = plan_import(workspace, request, checks)
+            if seen is not None and _effects(seen) != _effects(plan.result):
+                raise ImportDiffersError(dataclasses.replace(plan.result, stored=False))
             _store(workspace, edit, request, plan, actor, at)
     report(progress, 1.0)
     return plan.result
+
+
+def _effects(result: ImportResult) -> tuple[object, ...]:
+    """Gather what an import does, to compare it with what somebody was shown."""
+    changes = result.changes
+    edition: tuple[object, ...] = ()
+    if changes is not None:
+        cells = changes.cells.astype("object").where(changes.cells.notna(), None)
+        edition = (
+            changes.added_ids, changes.removed_ids, changes.changed_ids, changes.unchanged,
+            tuple(cells.itertuples(index=False, name=None)), tuple(np.nan_to_num(changes.moved_m)),
+            tuple(row_versions(changes.removed)),
+        )  # fmt: skip
+    faults = tuple((fault.code, fault.column, fault.rows) for fault in result.faults)
+    return result.read, result.accepted, result.quarantined, result.repaired, faults, edition
 
 
 def _store(
@@ -253,18 +291,22 @@ def plan_import(
         raise LayerError(
             "declared_unit_in_file", path=request.path.name, unit=request.declared_unit
         )
+    source, versions = take_versions(source, request.mapping)
     crs = workspace.facts.crs
     report(progress, READ_SHARE * 0.6)
     placed = _placed(source, request, contract, workspace)
     report(progress, READ_SHARE * 0.8)
     keyed, joined = with_keys(placed.frame, existing, contract, request)
     frame, naming = _map_columns(keyed, request, contract, existing, workspace)
+    compared: tuple[Evidence, ...] = ()
+    if request.mode != "add":
+        compared = require_versions(frame, versions, existing, contract, workspace)
     checks = _begun(checks, workspace)
     decided = decide_rows(
         frame, contract, existing=existing, mode=request.mode, outside=placed.outside, crs=crs,
         checks=checks,
     )  # fmt: skip
-    detected = (*source.evidence, *placed.evidence, *joined, *naming)
+    detected = (*source.evidence, *placed.evidence, *joined, *naming, *compared)
     if not len(decided.accepted):
         raise _nothing_accepted(source, request, decided, detected, _reported(decided, frame))
     result = ImportResult(

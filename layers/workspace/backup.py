@@ -85,8 +85,13 @@ def back_up_daily(workspace: Path, at: str) -> Path | None:
     return back_up_beside(workspace, at, folder)
 
 
-def back_up_beside(workspace: Path, at: str, folder: Path | None = None) -> Path:
-    """Make a backup beside a workspace, named by its moment, and let the oldest go."""
+def back_up_beside(
+    workspace: Path, at: str, folder: Path | None = None, spared: Path | None = None
+) -> Path:
+    """Make a backup beside a workspace, named by its moment, and let the oldest go.
+
+    ``spared``: A backup that stays though it is among the oldest: it is about to be put back.
+    """
     folder = folder or backup_folder(workspace)
     stem = at[:19].replace(":", "_")
     target = folder / f"{stem}.gpkg"
@@ -100,7 +105,8 @@ def back_up_beside(workspace: Path, at: str, folder: Path | None = None) -> Path
         raise LayerError("backup_impossible", path=str(folder)) from error
     back_up(workspace, target)
     for old in backups(workspace)[:-KEPT]:
-        old.path.unlink(missing_ok=True)
+        if spared is None or old.path.resolve() != spared.resolve():
+            old.path.unlink(missing_ok=True)
     return target
 
 

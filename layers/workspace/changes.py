@@ -27,6 +27,8 @@ HISTORY_COLUMNS = ("seq", "layer", "row", "change", "valid_until", "audit_seq", 
 ADDED = "added"
 NAMED = 5
 """So many rows are named in a sentence."""
+VERSION_DIGITS = 12
+"""Hexadecimal digits of the mark of a row."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,11 @@ def rows_kept(records: Sequence[Record]) -> pd.DataFrame:
         if record["change"] != ADDED
     ]
     return pd.DataFrame(listed, columns=list(HISTORY_COLUMNS), dtype="object")
+
+
+def earlier_rows(tables: Tables, contract: Contract, row: str) -> pd.DataFrame:
+    """Give a row as it was before each change that is remembered, the first one first."""
+    return _frame_of(tables, contract, tables.records(HISTORY, layer=contract.name, row=row))
 
 
 def _texts(rows: pd.DataFrame) -> list[str]:
@@ -368,12 +375,50 @@ def seal_rows(tables: Tables, contract: Contract, names: Iterable[str]) -> None:
 
 def row_digests(frame: pd.DataFrame, contract: Contract) -> list[str]:
     """Hash each row (sha256); what is missing is left out, so a later column changes no hash."""
-    names = [name for name in contract.columns if name in frame.columns]
+    return _digests(frame, [name for name in contract.columns if name in frame.columns])
+
+
+def row_versions(frame: pd.DataFrame) -> list[str]:
+    """Mark each row with everything in it, in few characters: whoever changes it changes these.
+
+    ``frame``: Rows of a layer as they are read from a workspace.
+
+    The letter keeps a spreadsheet from taking a mark for a number.
+    """
+    plain = pd.DataFrame(frame).drop(columns="geometry", errors="ignore").astype("object")
+    names = [str(name) for name in plain.columns]
+    alike = plain.map(_alike, na_action="ignore")
+    if isinstance(frame, gpd.GeoDataFrame):
+        alike = gpd.GeoDataFrame(alike, geometry=frame.geometry)
+    return [f"v{digest[:VERSION_DIGITS]}" for digest in _digests(alike, names)]
+
+
+def _alike(value: object) -> object:
+    """Give whole numbers one form: readers differ in what they take a column for."""
+    number = value.item() if isinstance(value, np.generic) else value
+    if isinstance(number, bool) or (isinstance(number, float) and number.is_integer()):
+        return int(number)
+    return number
+
+
+def _digests(frame: pd.DataFrame, names: list[str]) -> list[str]:
     plain = pd.DataFrame(frame)[names].astype("object")
     return [
-        hashlib.sha256(_sorted_json(names, values).encode()).hexdigest()
-        for values in plain.itertuples(index=False, name=None)
+        hashlib.sha256(_sorted_json(names, values).encode() + shape).hexdigest()
+        for values, shape in zip(
+            plain.itertuples(index=False, name=None), _shape_bytes(frame), strict=True
+        )
     ]
+
+
+def _shape_bytes(frame: pd.DataFrame) -> list[bytes]:
+    """Give shapes as they are compared: a part alone and a collection of one part are the same."""
+    if not isinstance(frame, gpd.GeoDataFrame) or not len(frame):
+        return [b""] * len(frame)
+    shapes = np.asarray(frame.geometry.array, dtype=object).copy()
+    alone = shapely.get_num_geometries(shapes) == 1
+    shapes[alone] = shapely.get_geometry(shapes[alone], 0)
+    return [wkb or b"" for wkb in shapely.to_wkb(shapely.normalize(shapes))]
 
 
 def _sorted_json(names: list[str], values: tuple[object, ...]) -> str:

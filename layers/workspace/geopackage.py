@@ -27,10 +27,13 @@ from layers.workspace.changes import (
     EVENTS,
     Change,
     OutsideChange,
+    WayBack,
+    earlier_rows,
     examine_changes,
     head_of,
     list_changes,
     rows_kept,
+    way_back,
 )
 from layers.workspace.protocol import LayerFacts, Provenance, WorkspaceFacts
 from layers.workspace.records import (
@@ -403,6 +406,16 @@ class GeoPackageWorkspace:
         """List all changes, the first one first."""
         with self._snapshot() as tables:
             return list_changes(tables)
+
+    def way_back(self, number: int) -> list[WayBack]:
+        """Say what undoing a change takes, and refuse where something stands in the way."""
+        with self._snapshot() as tables:
+            return way_back(tables, number)
+
+    def earlier(self, layer: str, row: str) -> pd.DataFrame:
+        """Give a row as it was before each change that is remembered, the first one first."""
+        with self._snapshot() as tables:
+            return earlier_rows(tables, contract_of(layer), row)
 
     def outside_changes(self) -> list[OutsideChange]:
         """List what was changed in the ledger and the trail of changes without the product."""

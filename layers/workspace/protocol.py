@@ -11,7 +11,7 @@ from pyproj import CRS
 from geo.raster import Raster
 
 if TYPE_CHECKING:
-    from layers.workspace.changes import Change, OutsideChange
+    from layers.workspace.changes import Change, OutsideChange, WayBack
     from layers.workspace.transaction import WorkspaceEdit
 
 
@@ -101,6 +101,12 @@ class Workspace(Protocol):
 
     def changes(self) -> "list[Change]":
         """List all numbered changes, the first one first."""
+
+    def way_back(self, number: int) -> "list[WayBack]":
+        """Say what undoing a change takes, and refuse where something stands in the way."""
+
+    def earlier(self, layer: str, row: str) -> pd.DataFrame:
+        """Give a row as it was before each change that is remembered, the first one first."""
 
     def outside_changes(self) -> "list[OutsideChange]":
         """List what was changed in the ledger and the trail of changes without the product."""

@@ -6,6 +6,7 @@ by it.
 """
 
 import io
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -116,12 +117,13 @@ def read_rows(
     if not types:
         return conform(pd.DataFrame(columns=list(contract.columns)), contract, crs)[0]
     where = ""
-    if fids is not None:
-        _list_numbers(connection, fids)
-        where = "WHERE fid IN (SELECT fid FROM temp.wanted_rows)"
+    numbers: tuple[str, ...] = ()
+    if fids is not None:  # as one value: a reader may make no table, not even a temporary one
+        where = "WHERE fid IN (SELECT value FROM json_each(?))"
+        numbers = (json.dumps([int(fid) for fid in fids]),)
     listed = ", ".join(map(quoted, types))
     rows = connection.execute(
-        f"SELECT {listed} FROM {quoted(contract.name)} {where} ORDER BY fid"
+        f"SELECT {listed} FROM {quoted(contract.name)} {where} ORDER BY fid", numbers
     ).fetchall()
     values = dict(zip(types, zip(*rows, strict=True) if rows else ((),) * len(types), strict=True))
     columns = {

@@ -12,7 +12,14 @@ import shapely
 from geo.crs import crs_label, same_crs
 from geo.raster import Raster
 from layers.contracts import CONTRACTS, RASTERS, Contract, contract_of, key_columns
-from layers.editions import Changes, compare_editions
+from layers.editions import (
+    NOTHING,
+    Changes,
+    compare_editions,
+    first_difference,
+    shape_text,
+    value_text,
+)
 from layers.errors import LayerError
 from layers.hash_chain import is_chained, seal
 from layers.validate import row_names, validate
@@ -354,22 +361,20 @@ def _require_as_seen(
     changes = compare_editions(looked_at, current, contract, is_whole=False)
     if not changes.changed_ids:
         return
-    row = changes.changed_ids[0]
-    if len(changes.cells):
-        cell = changes.cells.iloc[0]
-        column, before, now = (
-            str(cell[name]) for name in ("column", "value_before", "value_after")
-        )
-        row = str(cell["row_id"])
+    differs = first_difference(changes)
+    yours = wanted[_names(wanted, contract) == differs.row]
+    if differs.column == "geometry":
+        value = shape_text(yours, 0)
     else:
-        column, before, now = "geometry", "", ""
-    yours = wanted[_names(wanted, contract) == row]
-    value = (
-        "" if column not in yours.columns or column == "geometry" else str(yours[column].iloc[0])
-    )
+        value = (
+            value_text(yours[differs.column].iloc[0])
+            if differs.column in yours.columns
+            else NOTHING
+        )
     raise LayerError(
-        "row_changed_meanwhile", layer=contract.name, row=row, column=column, seen=before,
-        now=now, yours=value, rows=_some(pd.Index(changes.changed_ids)),
+        "row_changed_meanwhile", layer=contract.name, row=differs.row, column=differs.column,
+        seen=differs.before, now=differs.after, yours=value,
+        rows=_some(pd.Index(changes.changed_ids)),
     )  # fmt: skip
 
 

@@ -1,8 +1,11 @@
 """Results of a session are worked out once for each question and state of the workspace."""
 
+import os
+
 import pytest
 
 from app import session
+from app.session import changed_ns
 
 JANUARY = ("demo.gpkg", 1, "2025-01-31", (), None, "zh")
 
@@ -78,3 +81,16 @@ def test_a_job_that_fails_leaves_nothing_behind(desk):
         with pytest.raises(ValueError, match="demo"):
             session.cached(fail)
     assert not session.is_cached(fail)
+
+
+def test_what_another_program_wrote_beside_the_file_counts_as_a_change(tmp_path):
+    path, beside = tmp_path / "w.gpkg", tmp_path / "w.gpkg-wal"
+    path.write_bytes(b"x")
+    os.utime(path, ns=(1_000, 1_000))
+    assert changed_ns(path) == 1_000
+    beside.write_bytes(b"")
+    os.utime(beside, ns=(3_000, 3_000))
+    assert changed_ns(path) == 1_000, "an empty one is made by whoever reads"
+    beside.write_bytes(b"y")
+    os.utime(beside, ns=(2_000, 2_000))
+    assert changed_ns(path) == 2_000

@@ -6,8 +6,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.messages import catalogue
+from layers.workspace.geopackage import GeoPackageWorkspace
+from layers.workspace.protocol import Provenance
+
 MAIN = str(Path(__file__).resolve().parents[3] / "app" / "main.py")
 UNIT = "330402"
+TEXT = catalogue("zh").text
 
 
 @pytest.fixture
@@ -61,3 +66,27 @@ def test_the_problems_stand_with_their_state(page):
     page = part(page, "problems")
     assert "个问题" in told(page)
     assert {"已交办", "已办结"} <= set(page.dataframe[0].value["状态"])
+
+
+def test_an_event_that_would_overwrite_what_somebody_changed_meanwhile_is_refused(page, tmp_path):
+    page = part(page, "enter")
+    page.selectbox(key="projects_chosen").set_value("xm-0001").run()
+    page.selectbox(key="ledger_kind").set_value("signed").run()
+    workspace = GeoPackageWorkspace(tmp_path / "demo.gpkg")
+    events = len(workspace.read("project_events"))
+    projects = workspace.read("projects")
+    mine = projects[projects["project_id"] == "xm-0001"]
+    with workspace.edit("他人", "2025-10-31T08:00:00+08:00") as edit:
+        edit.update("projects", mine.assign(name="他人改的名称"), Provenance("t", "2025-10-31"))
+    (button,) = [one for one in page.button if one.label == TEXT("ledger_add_event")]
+    button.click().run()
+    assert not page.exception
+    (error,) = page.error
+    assert {str(mine["name"].iloc[0]), "他人改的名称"} <= set(
+        error.value.replace("”", "“").split("“")
+    )
+    assert len(workspace.read("project_events")) == events
+    (button,) = [one for one in page.button if one.label == TEXT("ledger_add_event")]
+    button.click().run()
+    assert not page.error, "seen again, it is entered"
+    assert len(workspace.read("project_events")) == events + 1

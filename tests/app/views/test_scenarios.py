@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.answers.scenarios import add_scenario, scenarios_of
+from app.answers.scenarios import add_scenario, edit_scenario, scenarios_of
 from app.context import open_context
 from app.messages import catalogue
 from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
@@ -143,3 +143,40 @@ def test_a_workspace_at_fault_gets_no_page_that_fails(tmp_path, monkeypatch):
     app = AppTest.from_file(str(PROJECT / "app" / "main.py"), default_timeout=120)
     app.run()
     assert not app.exception
+
+
+def ready_to_adopt(path):
+    add_scenario(open_context(path), "甲", [ExitPark("K1", "2025-06-30")])
+    app = opened()
+    app.radio(key="scenario_part").set_value("adopt").run()
+    app.checkbox(key="scenario_adopt_甲").check().run()
+    return app
+
+
+def test_a_scenario_edited_by_somebody_else_meanwhile_is_not_adopted_unseen(path):
+    app = ready_to_adopt(path)
+    before = path.read_bytes()
+    edit_scenario(open_context(path), "甲", [ExitPark("K2", "2025-06-30")])
+    press(app, "scenario_adopt")
+    assert [e.value for e in app.error] == [
+        TEXT("scenario_changed_meanwhile", name="甲", seen=1, now=2)
+    ]
+    assert path.read_bytes() == before
+    press(app, "scenario_adopt")
+    assert not app.error
+    assert "K2" in said(app)
+
+
+def test_a_row_changed_by_somebody_else_meanwhile_is_not_written_over_by_an_adoption(path):
+    app = ready_to_adopt(path)
+    workspace = GeoPackageWorkspace(path)
+    parks = workspace.read("parks")
+    mine = parks[parks["park_id"] == "K1"]
+    with workspace.edit("b", AT) as edit:
+        edit.update("parks", mine.assign(name="他人改的"), Provenance("t", AT))
+    press(app, "scenario_adopt")
+    (error,) = app.error
+    assert "“他人改的”" in error.value
+    row = GeoPackageWorkspace(path).read("parks").set_index("park_id").loc["K1"]
+    assert row["name"] == "他人改的"
+    assert row["disposition"] != "exiting"
