@@ -22,6 +22,8 @@ SEALED_LAYERS = ("projects", "problems", "support_grants", "unit_milestones")
 
 HISTORY_COLUMNS = ("seq", "layer", "row", "change", "valid_until", "audit_seq", "data")
 ADDED = "added"
+BEHIND_BREAK = "change_behind_break"
+"""Code of a change that was made while something stood changed outside: it shows for ever."""
 NAMED = 5
 """So many rows are named in a sentence."""
 
@@ -52,7 +54,8 @@ class Change:
 class OutsideChange:
     """Something that was changed in the file without the product.
 
-    ``code``: ``change_altered``, ``changes_missing``, ``sealed_row_changed``,
+    ``code``: ``change_altered``, ``changes_missing``, ``change_behind_break`` (the first one
+      made after something was changed outside), ``sealed_row_changed``,
       ``sealed_row_removed``, ``sealed_row_added``, ``seals_altered``; and those of the chain of
       entries.
     ``layer, row``: Where.
@@ -407,7 +410,7 @@ def examine_changes(tables: Tables) -> list[OutsideChange]:
         Everything that was changed without the product, in the order of changes, then layers.
     """
     problems: list[OutsideChange] = []
-    changes, head = tables.records(CHANGES), ORIGIN
+    changes, head, known = tables.records(CHANGES), ORIGIN, 0
     audits: dict[object, list[Record]] = {}
     for entry in tables.records(AUDIT):
         audits.setdefault(entry["change"], []).append(entry)
@@ -421,6 +424,10 @@ def examine_changes(tables: Tables) -> list[OutsideChange]:
         if change["row_sha256"] != wanted:
             problems.append(OutsideChange("change_altered", CHANGES, number))
         head = str(change["row_sha256"])
+        breaks = int(str(change["breaks"] or 0))
+        if breaks > known:
+            problems.append(OutsideChange(BEHIND_BREAK, CHANGES, number))
+        known = breaks
     sealed: Mapping[str, str] = json.loads(str(changes[-1]["seals"] or "{}")) if changes else {}
     digests = seal_digests(tables)
     for layer in SEALED_LAYERS if changes else ():

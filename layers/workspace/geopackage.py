@@ -22,7 +22,7 @@ from geo.raster import Raster
 from layers.contracts import CONTRACTS, Contract, contract_of
 from layers.errors import LayerError
 from layers.validate import conform
-from layers.workspace.backup import back_up_daily
+from layers.workspace.backup import back_up_daily, require_no_leftovers
 from layers.workspace.changes import (
     Change,
     OutsideChange,
@@ -112,6 +112,7 @@ def create_workspace(
         raise LayerError("file_exists", path=str(path))
     if not path.parent.is_dir():
         raise LayerError("folder_missing", path=str(path.parent))
+    require_no_leftovers(path)
     units = gpd.GeoDataFrame(geometry=[], crs=crs)
     empty, _ = conform(units, CONTRACTS["units"])
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
@@ -217,7 +218,7 @@ class GeoPackageTables:
     def forget(self, table: str, **equal: object) -> None:
         """Take out records whose columns have these values."""
         self._make_records()
-        where = " AND ".join(f"{quoted(column)} = ?" for column in equal)
+        where = " AND ".join(f"{quoted(column)} IS ?" for column in equal)
         self._connection.execute(f"DELETE FROM {table} WHERE {where}", tuple(equal.values()))
 
     def _make_records(self) -> None:
@@ -427,13 +428,13 @@ class GeoPackageWorkspace:
         try:
             with closing(connect(self.path, writing=True)) as connection:
                 require_sound(connection, self.path)
-                if (
-                    has_table(connection, AUDIT)
-                    and connection.execute(f"SELECT 1 FROM {AUDIT} LIMIT 1").fetchone()
-                ):
-                    back_up_daily(self.path, at)
                 begin(connection, self.path, self.waiting)
                 try:
+                    if (
+                        has_table(connection, AUDIT)
+                        and connection.execute(f"SELECT 1 FROM {AUDIT} LIMIT 1").fetchone()
+                    ):
+                        back_up_daily(self.path, at)
                     tables = GeoPackageTables(connection, self.facts.crs, self.path)
                     changes = WorkspaceEdit(tables, actor, at, kind, reason)
                     yield changes

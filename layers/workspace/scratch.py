@@ -8,6 +8,8 @@ from pathlib import Path
 
 import filelock
 
+from layers.errors import LayerError
+
 LOCK = "in-use.lock"
 
 
@@ -20,12 +22,16 @@ def scratch_folder(workspace: Path) -> Path:
 def scratch(workspace: Path) -> Iterator[Path]:
     """Make a folder for half-done files, gone at the end.
 
-    What killed programs left is taken away first: nobody holds its lock any more.
+    What killed programs left is taken away first: nobody holds its lock any more. A folder that
+    can't be made raises ``write_failed``.
     """
     root = scratch_folder(workspace)
     clean(workspace)
-    root.mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=root))
+    try:
+        root.mkdir(exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=root))
+    except OSError as error:
+        raise LayerError("write_failed", path=str(workspace)) from error
     lock = filelock.FileLock(folder / LOCK)
     try:
         with lock:

@@ -17,6 +17,7 @@ from layers.errors import LayerError
 from layers.hash_chain import is_chained, seal
 from layers.validate import row_names, validate
 from layers.workspace.changes import (
+    BEHIND_BREAK,
     SEALED_LAYERS,
     WayBack,
     change_hash,
@@ -195,15 +196,16 @@ class WorkspaceEdit:
     def undo(self, number: int) -> list[WayBack]:
         """Undo a change; what stands in its way raises as ``way_back``."""
         layers = way_back(self._tables, number)
-        before = self._tables.records(CHANGES, change=number)[0]["before"]
+        sources = self._tables.records(CHANGES, change=number)[0]["sources"]
         self._open()
         self._undoes = number
         for part in layers:
             self._put_back(part)
-        for layer, sources in json.loads(str(before or "{}")).items():
-            self._tables.forget(PROVENANCE, layer=layer)
-            for source in sources:
-                del source["seq"]
+        for layer, (gone, come) in json.loads(str(sources or "{}")).items():
+            self._sources_before(layer)
+            for source in come:
+                self._tables.forget(PROVENANCE, **source)
+            for source in gone:
                 self._tables.append(PROVENANCE, source)
         self._tables.forget(QUARANTINE, change=number)
         return layers
@@ -231,7 +233,7 @@ class WorkspaceEdit:
         record = {
             "change": self._number, "at": self._at, "actor": self._actor, "kind": self._kind,
             "reason": self._reason, "undoes": self._undoes, "breaks": self._breaks,
-            "before": json.dumps(self._before, ensure_ascii=False),
+            "sources": json.dumps(self._sources_changed(), ensure_ascii=False),
             "seals": json.dumps(seal_digests(self._tables), sort_keys=True),
         }  # fmt: skip
         previous = head_of(self._tables)
@@ -250,7 +252,9 @@ class WorkspaceEdit:
                 seal_rows(self._tables, contract_of(layer), self._tables.names(contract_of(layer)))
         else:
             # What is entered behind a broken chain says so for ever.
-            self._breaks = len(examine_changes(self._tables))
+            self._breaks = sum(
+                problem.code != BEHIND_BREAK for problem in examine_changes(self._tables)
+            )
 
     def _seal(self, layer: str, names: Sequence[str]) -> None:
         if layer in SEALED_LAYERS and len(names):
@@ -288,7 +292,7 @@ class WorkspaceEdit:
         if provenance is None:
             return entry
         if layer in CONTRACTS:
-            self._before.setdefault(layer, self._tables.records(PROVENANCE, layer=layer))
+            self._sources_before(layer)
         if action in {"replace", "raster"}:
             self._tables.forget(PROVENANCE, layer=layer)
         p = provenance
@@ -297,10 +301,27 @@ class WorkspaceEdit:
             {
                 "layer": layer, "action": action, "rows": rows, "source": p.source,
                 "imported_at": p.imported_at, "edition": p.edition, "licence": p.licence,
-                "sha256": p.sha256, "detail": p.detail,
+                "sha256": p.sha256, "detail": p.detail, "change": self._number,
             },
         )  # fmt: skip
         return entry
+
+    def _sources_before(self, layer: str) -> None:
+        """Keep the sources of a layer as they were before the change."""
+        if layer not in self._before:
+            self._before[layer] = self._sources(layer)
+
+    def _sources(self, layer: str) -> list[dict[str, object]]:
+        listed = self._tables.records(PROVENANCE, layer=layer)
+        return [{name: source[name] for name in source if name != "seq"} for source in listed]
+
+    def _sources_changed(self) -> dict[str, tuple[list[object], list[object]]]:
+        """Give by layer the sources that the change took out, and those it put in."""
+        changed = {}
+        for layer, before in self._before.items():
+            now = self._sources(layer)
+            changed[layer] = ([s for s in before if s not in now], [s for s in now if s not in before])
+        return changed
 
 
 def _require_as_seen(
