@@ -12,9 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-import pyogrio
 from pyproj import CRS
 
 from geo.crs import require_projected
@@ -42,7 +40,7 @@ from layers.workspace.records import (
     Record,
     record_columns,
 )
-from layers.workspace.scratch import scratch
+from layers.workspace.scratch import clean, scratch
 from layers.workspace.sqlite_file import (
     Waiting,
     begin,
@@ -59,7 +57,9 @@ from layers.workspace.tables import (
     has_table,
     put_rows,
     quoted,
+    read_raster,
     read_rows,
+    read_stored,
     replace_raster,
     replace_rows,
     row_numbers,
@@ -315,14 +315,13 @@ class GeoPackageWorkspace:
 
     def read(self, layer: str) -> pd.DataFrame:
         """Read a layer or table with all columns of its contract; empty where never imported."""
-        contract = contract_of(layer)
-        if layer not in set(self):
-            columns = pd.DataFrame(columns=list(contract.columns))
-            return conform(columns, contract, self.facts.crs)[0]
-        frame = self._read_file(layer)
-        if contract.is_spatial and not isinstance(frame, gpd.GeoDataFrame):
-            frame = gpd.GeoDataFrame(frame, geometry=np.full(len(frame), None), crs=self.facts.crs)
-        conformed, resisting = conform(frame, contract, self.facts.crs)
+        contract, crs = contract_of(layer), self.facts.crs
+        with reading(self.path) as connection:
+            if layer in _layers_in(connection):
+                frame = read_stored(connection, contract, crs)
+            else:
+                frame = pd.DataFrame(columns=list(contract.columns))
+        conformed, resisting = conform(frame, contract, crs)
         if resisting:
             fault = resisting[0]
             raise LayerError(
@@ -330,16 +329,6 @@ class GeoPackageWorkspace:
                 examples=", ".join(fault.examples),
             )  # fmt: skip
         return conformed
-
-    def _read_file(self, layer: str) -> pd.DataFrame:
-        try:
-            return pyogrio.read_dataframe(self.path, layer=layer)
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-            # GDAL doesn't say why: SQLite does.
-            with reading(self.path) as connection:
-                connection.execute(f"SELECT * FROM {quoted(layer)}").fetchall()
-                require_sound(connection, self.path)
-            raise LayerError("layer_unreadable", layer=layer, path=str(self.path)) from error
 
     def has_raster(self, name: str) -> bool:
         """Say whether there is a raster, without reading it."""
@@ -352,16 +341,8 @@ class GeoPackageWorkspace:
 
     def read_raster(self, name: str) -> Raster | None:
         """Read a raster, None where there is none."""
-        if not self.has_raster(name):
-            return None
-        import rasterio
-
-        with rasterio.open(self.path, driver="GPKG", TABLE=name) as source:
-            # Other programs mark what has no value in their own ways.
-            cells = source.read(1, masked=True).astype(np.float32).filled(np.nan)
-            place = source.transform
-            crs = None if source.crs is None else CRS.from_wkt(source.crs.to_wkt())
-        return Raster(cells, place.c, place.f, place.a, -place.e, crs)
+        with reading(self.path) as connection:
+            return read_raster(connection, name, self.facts.crs)
 
     def _records(self, table: str, **equal: object) -> list[dict[str, object]]:
         with reading(self.path) as connection:
@@ -428,8 +409,11 @@ class GeoPackageWorkspace:
         try:
             with closing(connect(self.path, writing=True)) as connection:
                 require_sound(connection, self.path)
+                clean(self.path)
                 begin(connection, self.path, self.waiting)
                 try:
+                    # What may only be read says so now, and not after a backup.
+                    connection.execute(f"UPDATE {META} SET value = value WHERE 0")
                     if (
                         has_table(connection, AUDIT)
                         and connection.execute(f"SELECT 1 FROM {AUDIT} LIMIT 1").fetchone()

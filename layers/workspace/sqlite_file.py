@@ -1,12 +1,15 @@
 """The SQLite file of a workspace: opened beside other programs, and what its errors mean."""
 
+import hashlib
 import math
+import os
 import sqlite3
 import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 
 from layers.errors import LayerError
 
@@ -77,10 +80,44 @@ def _was_database(path: Path) -> bool:
     from layers.workspace.backup import backups
 
     try:
-        with path.open("rb") as file:
-            return file.read(len(_MAGIC)) == _MAGIC or bool(backups(path))
+        if os.name == "nt":
+            with path.open("rb") as file:
+                head = file.read(len(_MAGIC))
+        else:
+            head = os.pread(_kept_open(path), len(_MAGIC), 0)
     except OSError:
         return False
+    return head == _MAGIC or bool(backups(path))
+
+
+_OPEN_FILES: dict[tuple[int, int], int] = {}
+_OPENING = Lock()
+
+
+def _kept_open(path: Path) -> int:
+    """Open a file for good.
+
+    Where a process closes a file, POSIX takes from it every lock on that file, also those under
+    which SQLite is writing it at the moment.
+    """
+    with _OPENING:
+        stat = path.stat()
+        place = (stat.st_dev, stat.st_ino)
+        if place not in _OPEN_FILES:
+            _OPEN_FILES[place] = os.open(path, os.O_RDONLY)
+        return _OPEN_FILES[place]
+
+
+def file_sha256(path: Path) -> str:
+    """Hash a workspace file without taking its locks from whoever writes it in this process."""
+    if os.name == "nt":  # locks are the handle's there, and an open file can't be moved
+        with path.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    file, digest, position = _kept_open(path), hashlib.sha256(), 0
+    while chunk := os.pread(file, 1 << 20, position):
+        digest.update(chunk)
+        position += len(chunk)
+    return digest.hexdigest()
 
 
 def damaged(path: Path) -> LayerError:

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
@@ -14,6 +15,7 @@ import shapely
 from pyproj import CRS
 
 from geo.errors import GeometryError
+from geo.raster import Raster
 from layers.errors import LayerError
 from layers.workspace import geopackage, sqlite_file
 from layers.workspace.backup import backup_folder, backups
@@ -313,6 +315,33 @@ def test_a_second_writer_is_turned_away_while_the_first_writes(either_mode, monk
     assert len(workspace.read("land_parcels")) == 3
 
 
+WRITER = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None)
+try:
+    connection.execute("BEGIN IMMEDIATE")
+except sqlite3.OperationalError as error:
+    sys.exit(5 if "locked" in str(error) else 6)
+"""
+
+
+def test_reading_during_a_change_does_not_open_the_file_to_another_program(either_mode):
+    """A second SQLite in this process, such as GDAL's, would give the locks away on closing."""
+    workspace = either_mode
+    with workspace.edit("a", AT) as edit:
+        edit.replace_raster("dem", Raster(np.ones((2, 2)), 571_000, 3.4e6, 10, 10, CRS(4549)))
+    with workspace.edit("a", AT) as edit:
+        edit.add("land_parcels", parcels("C"), SOURCE)
+        workspace.read("land_parcels")
+        workspace.read_raster("dem")
+        workspace.content_hash("land_parcels")
+        workspace.layers()
+        GeoPackageWorkspace(workspace.path).outside_changes()
+        command = [sys.executable, "-c", WRITER, str(workspace.path)]
+        assert subprocess.run(command, check=False).returncode == 5
+    assert workspace.read("land_parcels")["parcel_id"].tolist() == ["A", "B", "C"]
+
+
 def test_a_second_writer_waits_until_the_first_is_done_and_says_so(workspace, monkeypatch):
     monkeypatch.setattr(sqlite_file, "STEP_SECONDS", 0.01)
     first = sqlite3.connect(workspace.path, isolation_level=None, check_same_thread=False)
@@ -378,10 +407,11 @@ def test_a_file_that_may_only_be_read_is_read_and_named_when_written(workspace, 
     """Open it as SQLite does without the permission; to the superuser all is permitted."""
     before = workspace.path.read_bytes()
     connect = sqlite3.connect
-    monkeypatch.setattr(
-        sqlite_file.sqlite3, "connect",
-        lambda place, **options: connect(str(place).replace("mode=rw", "mode=ro"), **options),
-    )  # fmt: skip
+
+    def connect_for_reading(place, **options):
+        return connect(str(place).replace("mode=rw", "mode=ro"), **options)
+
+    monkeypatch.setattr(sqlite_file.sqlite3, "connect", connect_for_reading)
     assert workspace.read("land_parcels")["parcel_id"].tolist() == ["A", "B"]
     assert len(workspace.changes()) == 1
     with pytest.raises(LayerError) as caught, workspace.edit("a", AT):
