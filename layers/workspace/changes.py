@@ -68,16 +68,30 @@ class OutsideChange:
     others: tuple[str, ...] = ()
 
 
+def _whole(value: object) -> int:
+    """Read a number of a record; what another program put there instead counts as none."""
+    return value if isinstance(value, int) else 0
+
+
+def _sealed(text: object) -> dict[str, object]:
+    """Read the seals of a change; what is no record of seals seals nothing."""
+    try:
+        sealed = json.loads(str(text or "{}"))
+    except ValueError:
+        return {}
+    return sealed if isinstance(sealed, dict) else {}
+
+
 def list_changes(tables: Tables) -> list[Change]:
     """List all changes, the first one first."""
     audits: dict[object, list[tuple[str, str, int]]] = {}
     for entry in tables.records(AUDIT):
-        line = (str(entry["layer"]), str(entry["action"]), int(str(entry["rows"] or 0)))
+        line = (str(entry["layer"]), str(entry["action"]), _whole(entry["rows"]))
         audits.setdefault(entry["change"], []).append(line)
     return [
         Change(
             int(str(row["change"])), str(row["at"]), str(row["actor"]), str(row["kind"]),
-            str(row["reason"] or ""), None if row["undoes"] is None else int(str(row["undoes"])),
+            str(row["reason"] or ""), _whole(row["undoes"]) or None,
             tuple(audits.get(row["change"], ())), str(row["row_sha256"]),
         )
         for row in tables.records(CHANGES)
@@ -265,7 +279,7 @@ def _require_untouched(
 ) -> None:
     """Refuse where a later change that still stands touched the same rows."""
     touched = _touched(kept)
-    change_of = {row["seq"]: int(str(row["change"] or 0)) for row in tables.records(AUDIT)}
+    change_of = {row["seq"]: _whole(row["change"]) for row in tables.records(AUDIT)}
     cancelled = {*undone, *(by for change, by in undone.items() if change > number)}
     later: dict[int, set[tuple[str, str]]] = {}
     for row in tables.records(HISTORY):
@@ -424,11 +438,11 @@ def examine_changes(tables: Tables) -> list[OutsideChange]:
         if change["row_sha256"] != wanted:
             problems.append(OutsideChange("change_altered", CHANGES, number))
         head = str(change["row_sha256"])
-        breaks = int(str(change["breaks"] or 0))
+        breaks = _whole(change["breaks"])
         if breaks > known:
             problems.append(OutsideChange(BEHIND_BREAK, CHANGES, number))
         known = breaks
-    sealed: Mapping[str, str] = json.loads(str(changes[-1]["seals"] or "{}")) if changes else {}
+    sealed = _sealed(changes[-1]["seals"]) if changes else {}
     digests = seal_digests(tables)
     for layer in SEALED_LAYERS if changes else ():
         if sealed.get(layer) != digests.get(layer):

@@ -21,6 +21,7 @@ from pyproj import CRS
 from geo.arrays import Flags, Positions, Shapes
 from geo.raster import Raster
 from layers.contracts import CONTRACTS, Contract, key_columns
+from layers.errors import LayerError
 from layers.validate import conform, row_names
 from layers.workspace.encoding import decode_shapes, encode_shapes, fill_index
 
@@ -144,7 +145,11 @@ def read_stored(
     frame = pd.DataFrame(columns, index=range(len(rows)))
     if not contract.is_spatial:
         return frame
-    shapes = decode_shapes(values.get(GEOMETRY, (None,) * len(rows)))
+    try:
+        shapes = decode_shapes(values.get(GEOMETRY, (None,) * len(rows)))
+    except (shapely.errors.ShapelyError, TypeError, IndexError) as error:
+        place = connection.execute("PRAGMA database_list").fetchone()[2]
+        raise LayerError("layer_unreadable", layer=contract.name, path=place) from error
     return gpd.GeoDataFrame(frame, geometry=shapes, crs=crs)
 
 

@@ -109,6 +109,8 @@ def play(folder, places, seed=0):
         for fault in wrong:
             print(number, what, *fault, flush=True)
         tidy(path)
+        if number % 10 == 9:
+            print(number + 1, dict(counts), flush=True)
     for what, spoil in OTHERS.items():
         shutil.copyfile(city, path)
         spoil(path)

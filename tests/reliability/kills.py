@@ -119,6 +119,8 @@ def play(folder, rounds, seed=0):
         if not left <= {"", ".backups"} | ({"-wal", "-shm"} if is_wal else set()):
             faults.append((number, name, is_wal, "left", sorted(left)))
         shutil.rmtree(place)
+        if number % 10 == 9:
+            print(number + 1, dict(counts), faults, flush=True)
     return counts, faults
 
 
