@@ -14,6 +14,8 @@ from pathlib import Path
 
 import filelock
 
+from layers.errors import LayerError
+
 NAME = ".muplan-scratch"
 LOCK = "in-use.lock"
 
@@ -57,8 +59,11 @@ def _user() -> str:
 @contextmanager
 def _folder_in(root: Path) -> Iterator[Path]:
     clean(root)
-    root.mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=root))
+    try:
+        root.mkdir(exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=root))
+    except OSError as error:
+        raise LayerError("write_failed", path=str(root)) from error
     lock = filelock.FileLock(folder / LOCK)
     try:
         with lock:

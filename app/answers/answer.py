@@ -1,7 +1,6 @@
 """What an answer is: JSON for machines, lists for people, a manifest for the audit office."""
 
 import getpass
-import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from layers.contracts import contract_of
 from layers.exchange.heading import ExportHeading
 from layers.exchange.writers.sheet import Columns, Sheet
 from layers.fields import FIELDS
+from layers.workspace.sqlite_file import file_sha256
 from platforms.policy.in_force import PolicySet
 
 if TYPE_CHECKING:
@@ -209,12 +209,6 @@ def column_titles(words: Catalogue, columns: tuple[str, ...]) -> dict[str, str]:
         for name in columns
         if name not in FIELDS or f"column_{name}" in words.sentences
     }
-
-
-def file_sha256(path: Path) -> str:
-    """Hash a file."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def number(value: float | None) -> float | None:

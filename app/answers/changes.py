@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
+from layers.workspace.scratch import scratch
 
 from app.answers.answer import Answer, actor, column_titles, sheet_of
 from app.answers.map import layer_title
@@ -241,13 +242,20 @@ def restore(backup: Path, target: Path, reason: str = "") -> tuple[str, str]:
             if error.code in {"workspace_busy", "workspace_read_only", "disk_full"}:
                 raise
             before = ""
-            set_aside(target, moment)
-    if target.exists():
-        put_back(backup, target)
-    else:
-        back_up(backup, target)
-    with GeoPackageWorkspace(target).edit(actor(), moment, kind="restore", reason=reason) as edit:
-        edit.record("restore", f"{before or ORIGIN[:8]} → {after}")
+    if not before:
+        set_aside(target, moment)
+    with scratch(target) as folder:
+        # Recorded before it is put back: the workspace is the former one or the restored one.
+        draft = folder / "restored.gpkg"
+        back_up(backup, draft)
+        with GeoPackageWorkspace(draft).edit(
+            actor(), moment, kind="restore", reason=reason
+        ) as edit:
+            edit.record("restore", f"{before or ORIGIN[:8]} → {after}")
+        if target.exists():
+            put_back(draft, target)
+        else:
+            back_up(draft, target)
     return before, after
 
 

@@ -4,12 +4,15 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from layers.errors import LayerError
 from layers.workspace.sqlite_file import connect, file_error
 
 KEPT = 10
 """So many backups stay beside a workspace; older ones that were made by themselves go."""
+COMPANIONS = ("-wal", "-shm", "-journal")
+"""Endings of the files in which SQLite keeps what a file is still to be given."""
 PAGES = 20_000
 """Pages copied before another writer gets its turn (80 MB)."""
 
@@ -40,6 +43,17 @@ def backups(workspace: Path) -> list[Backup]:
     return [Backup(path, path.stem[:19].replace("_", ":")) for path in paths]
 
 
+def require_no_leftovers(path: Path) -> None:
+    """Refuse to make a file where parts of another one are left (``file_exists``).
+
+    SQLite would take them for parts of the new file, and spoil it.
+    """
+    for ending in COMPANIONS:
+        part = path.with_name(f"{path.name}{ending}")
+        if part.exists():
+            raise LayerError("file_exists", path=str(part))
+
+
 def back_up(workspace: Path, target: Path) -> None:
     """Copy a workspace as it is at one moment, while others may read and write it.
 
@@ -53,13 +67,15 @@ def back_up(workspace: Path, target: Path) -> None:
     Raises
     ------
     LayerError
-        ``file_exists``, ``folder_missing``, and those of ``file_error``.
+        ``file_exists``, ``folder_missing``, ``backup_impossible``, and those of ``file_error``.
     """
     if target.exists():
         raise LayerError("file_exists", path=str(target))
+    require_no_leftovers(target)
     if not target.parent.is_dir():
         raise LayerError("folder_missing", path=str(target.parent))
-    draft = target.with_name(f"{target.name}.part")
+    # Two that back up at once don't write the same file.
+    draft = target.with_name(f"{target.name}.{uuid4().hex[:8]}.part")
     try:
         with closing(connect(workspace)) as source, closing(sqlite3.connect(draft)) as copy:
             source.backup(copy, pages=PAGES)
@@ -67,6 +83,8 @@ def back_up(workspace: Path, target: Path) -> None:
         draft.replace(target)
     except sqlite3.Error as error:
         raise file_error(error, workspace) from error
+    except OSError as error:
+        raise LayerError("backup_impossible", path=str(target.parent)) from error
     finally:
         draft.unlink(missing_ok=True)
 
@@ -111,11 +129,19 @@ def back_up_beside(
 
 
 def set_aside(workspace: Path, at: str) -> Path:
-    """Move a damaged file out of the way, with what belongs to it, and keep it."""
+    """Move a damaged file out of the way, with what belongs to it, and keep it.
+
+    Where the file itself is gone, only what is left of it moves.
+    """
     stem = at[:19].replace(":", "_")
     aside = workspace.with_name(f"{workspace.name}.damaged-{stem}")
-    workspace.replace(aside)
-    for ending in ("-wal", "-shm", "-journal"):
+    number = 1
+    while aside.exists():
+        number += 1
+        aside = workspace.with_name(f"{workspace.name}.damaged-{stem}-{number}")
+    if workspace.exists():
+        workspace.replace(aside)
+    for ending in COMPANIONS:
         part = workspace.with_name(f"{workspace.name}{ending}")
         if part.exists():
             part.replace(aside.with_name(f"{aside.name}{ending}"))

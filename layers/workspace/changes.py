@@ -25,6 +25,8 @@ SEALED_LAYERS = ("projects", "problems", "support_grants", "unit_milestones")
 EVENTS = "project_events"
 HISTORY_COLUMNS = ("seq", "layer", "row", "change", "valid_until", "audit_seq", "data")
 ADDED = "added"
+BEHIND_BREAK = "change_behind_break"
+"""Code of a change that was made while something stood changed outside: it shows for ever."""
 NAMED = 5
 """So many rows are named in a sentence."""
 VERSION_DIGITS = 12
@@ -57,7 +59,8 @@ class Change:
 class OutsideChange:
     """Something that was changed in the file without the product.
 
-    ``code``: ``change_altered``, ``changes_missing``, ``sealed_row_changed``,
+    ``code``: ``change_altered``, ``changes_missing``, ``change_behind_break`` (the first one
+      made after something was changed outside), ``sealed_row_changed``,
       ``sealed_row_removed``, ``sealed_row_added``, ``seals_altered``; and those of the chain of
       entries.
     ``layer, row``: Where.
@@ -70,16 +73,21 @@ class OutsideChange:
     others: tuple[str, ...] = ()
 
 
+def _whole(value: object) -> int:
+    """Read a number of a record; what another program put there instead counts as none."""
+    return value if isinstance(value, int) else 0
+
+
 def list_changes(tables: Tables) -> list[Change]:
     """List all changes, the first one first."""
     audits: dict[object, list[tuple[str, str, int]]] = {}
     for entry in tables.records(AUDIT):
-        line = (str(entry["layer"]), str(entry["action"]), int(str(entry["rows"] or 0)))
+        line = (str(entry["layer"]), str(entry["action"]), _whole(entry["rows"]))
         audits.setdefault(entry["change"], []).append(line)
     return [
         Change(
             int(str(row["change"])), str(row["at"]), str(row["actor"]), str(row["kind"]),
-            str(row["reason"] or ""), None if row["undoes"] is None else int(str(row["undoes"])),
+            str(row["reason"] or ""), _whole(row["undoes"]) or None,
             tuple(audits.get(row["change"], ())), str(row["row_sha256"]),
         )
         for row in tables.records(CHANGES)
@@ -288,7 +296,7 @@ def _require_untouched(
 ) -> None:
     """Refuse where a later change that still stands touched the same rows."""
     touched = _touched(kept)
-    change_of = {row["seq"]: int(str(row["change"] or 0)) for row in tables.records(AUDIT)}
+    change_of = {row["seq"]: _whole(row["change"]) for row in tables.records(AUDIT)}
     cancelled = {*undone, *(by for change, by in undone.items() if change > number)}
     later: dict[int, set[tuple[str, str]]] = {}
     for row in tables.records(HISTORY):
@@ -455,9 +463,12 @@ def change_hash(previous: str, change: Record, audit: Sequence[Record]) -> str:
 
 
 def seals_of(change: Record) -> dict[str, str]:
-    """Read what a change sealed."""
-    sealed: dict[str, str] = json.loads(str(change["seals"] or "{}"))
-    return sealed
+    """Read what a change sealed; what another program put there instead seals nothing."""
+    try:
+        sealed = json.loads(str(change["seals"] or "{}"))
+    except ValueError:
+        return {}
+    return {str(k): str(v) for k, v in sealed.items()} if isinstance(sealed, dict) else {}
 
 
 def head_of(tables: Tables) -> str:
@@ -475,7 +486,7 @@ def examine_changes(tables: Tables) -> list[OutsideChange]:
         Everything that was changed without the product, in the order of changes, then layers.
     """
     problems: list[OutsideChange] = []
-    changes, head = tables.records(CHANGES), ORIGIN
+    changes, head, known = tables.records(CHANGES), ORIGIN, 0
     audits: dict[object, list[Record]] = {}
     for entry in tables.records(AUDIT):
         audits.setdefault(entry["change"], []).append(entry)
@@ -489,6 +500,10 @@ def examine_changes(tables: Tables) -> list[OutsideChange]:
         if change["row_sha256"] != wanted:
             problems.append(OutsideChange("change_altered", CHANGES, number))
         head = str(change["row_sha256"])
+        breaks = _whole(change["breaks"])
+        if breaks > known:
+            problems.append(OutsideChange(BEHIND_BREAK, CHANGES, number))
+        known = breaks
     sealed = seals_of(changes[-1]) if changes else {}
     digests = seal_digests(tables, {})
     for layer in SEALED_LAYERS if changes else ():

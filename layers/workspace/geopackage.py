@@ -11,18 +11,16 @@ from functools import cached_property
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-import pyogrio
 from pyproj import CRS
 
 from geo.crs import require_projected
-from geo.raster import CELLS_AT_ONCE, Raster
+from geo.raster import Raster
 from layers.contracts import CONTRACTS, Contract, contract_of
 from layers.errors import LayerError
-from layers.scratch import folder_beside
+from layers.scratch import clean, folder_beside, scratch_beside
 from layers.validate import conform
-from layers.workspace.backup import back_up_daily
+from layers.workspace.backup import back_up_daily, require_no_leftovers
 from layers.workspace.changes import (
     EVENTS,
     Change,
@@ -62,7 +60,9 @@ from layers.workspace.tables import (
     has_table,
     put_rows,
     quoted,
+    read_raster,
     read_rows,
+    read_stored,
     replace_raster,
     replace_rows,
     row_numbers,
@@ -115,6 +115,7 @@ def create_workspace(
         raise LayerError("file_exists", path=str(path))
     if not path.parent.is_dir():
         raise LayerError("folder_missing", path=str(path.parent))
+    require_no_leftovers(path)
     units = gpd.GeoDataFrame(geometry=[], crs=crs)
     empty, _ = conform(units, CONTRACTS["units"])
     with folder_beside(path) as folder:
@@ -233,7 +234,7 @@ class GeoPackageTables:
     def forget(self, table: str, **equal: object) -> None:
         """Take out records whose columns have these values."""
         self._make_records()
-        where = " AND ".join(f"{quoted(column)} = ?" for column in equal)
+        where = " AND ".join(f"{quoted(column)} IS ?" for column in equal)
         self._connection.execute(f"DELETE FROM {table} WHERE {where}", tuple(equal.values()))
 
     def _make_records(self) -> None:
@@ -330,14 +331,13 @@ class GeoPackageWorkspace:
 
     def read(self, layer: str) -> pd.DataFrame:
         """Read a layer or table with all columns of its contract; empty where never imported."""
-        contract = contract_of(layer)
-        if layer not in set(self):
-            columns = pd.DataFrame(columns=list(contract.columns))
-            return conform(columns, contract, self.facts.crs)[0]
-        frame = self._read_file(layer)
-        if contract.is_spatial and not isinstance(frame, gpd.GeoDataFrame):
-            frame = gpd.GeoDataFrame(frame, geometry=np.full(len(frame), None), crs=self.facts.crs)
-        conformed, resisting = conform(frame, contract, self.facts.crs)
+        contract, crs = contract_of(layer), self.facts.crs
+        with reading(self.path) as connection:
+            if layer in _layers_in(connection):
+                frame = read_stored(connection, contract, crs)
+            else:
+                frame = pd.DataFrame(columns=list(contract.columns))
+        conformed, resisting = conform(frame, contract, crs)
         if resisting:
             fault = resisting[0]
             raise LayerError(
@@ -345,17 +345,6 @@ class GeoPackageWorkspace:
                 examples=", ".join(fault.examples),
             )  # fmt: skip
         return conformed
-
-    def _read_file(self, layer: str) -> pd.DataFrame:
-        try:
-            frame: pd.DataFrame = pyogrio.read_dataframe(self.path, layer=layer)
-            return frame
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-            # GDAL doesn't say why: SQLite does.
-            with reading(self.path) as connection:
-                connection.execute(f"SELECT * FROM {quoted(layer)}").fetchall()
-                require_sound(connection, self.path)
-            raise LayerError("layer_unreadable", layer=layer, path=str(self.path)) from error
 
     def has_raster(self, name: str) -> bool:
         """Say whether there is a raster, without reading it."""
@@ -368,22 +357,8 @@ class GeoPackageWorkspace:
 
     def read_raster(self, name: str) -> Raster | None:
         """Read a raster, None where there is none."""
-        if not self.has_raster(name):
-            return None
-        import rasterio
-        from rasterio.windows import Window
-
-        with rasterio.open(self.path, driver="GPKG", TABLE=name) as source:
-            cells = np.empty((source.height, source.width), dtype=np.float32)
-            at_once = max(1, CELLS_AT_ONCE // source.width)
-            for begin in range(0, source.height, at_once):
-                strip = Window(0, begin, source.width, min(at_once, source.height - begin))
-                # Other programs mark what has no value in their own ways.
-                masked = source.read(1, masked=True, window=strip)
-                cells[begin : begin + at_once] = masked.astype(np.float32).filled(np.nan)
-            place = source.transform
-            crs = None if source.crs is None else CRS.from_wkt(source.crs.to_wkt())
-        return Raster(cells, place.c, place.f, place.a, -place.e, crs)
+        with reading(self.path) as connection:
+            return read_raster(connection, name, self.facts.crs)
 
     def _records(self, table: str, **equal: object) -> list[dict[str, object]]:
         with reading(self.path) as connection:
@@ -460,13 +435,16 @@ class GeoPackageWorkspace:
         try:
             with closing(connect(self.path, writing=True)) as connection:
                 require_sound(connection, self.path)
-                if (
-                    has_table(connection, AUDIT)
-                    and connection.execute(f"SELECT 1 FROM {AUDIT} LIMIT 1").fetchone()
-                ):
-                    back_up_daily(self.path, at)
+                clean(scratch_beside(self.path))
                 begin(connection, self.path, self.waiting)
                 try:
+                    # What may only be read says so now, and not after a backup.
+                    connection.execute(f"UPDATE {META} SET value = value WHERE 0")
+                    if (
+                        has_table(connection, AUDIT)
+                        and connection.execute(f"SELECT 1 FROM {AUDIT} LIMIT 1").fetchone()
+                    ):
+                        back_up_daily(self.path, at)
                     tables = GeoPackageTables(connection, self.facts.crs, self.path)
                     changes = WorkspaceEdit(tables, actor, at, kind, reason)
                     yield changes

@@ -23,7 +23,8 @@ RECORDS: MappingProxyType[str, str] = MappingProxyType(
         META: "key TEXT PRIMARY KEY, value TEXT",
         PROVENANCE: (
             "seq INTEGER PRIMARY KEY, layer TEXT, action TEXT, rows INTEGER, source TEXT, "
-            "imported_at TEXT, edition TEXT, licence TEXT, sha256 TEXT, detail TEXT"
+            "imported_at TEXT, edition TEXT, licence TEXT, sha256 TEXT, detail TEXT, "
+            "change INTEGER"
         ),
         AUDIT: (
             "seq INTEGER PRIMARY KEY, at TEXT, actor TEXT, layer TEXT, action TEXT, rows INTEGER, "
@@ -39,7 +40,7 @@ RECORDS: MappingProxyType[str, str] = MappingProxyType(
         ),
         CHANGES: (
             "change INTEGER PRIMARY KEY, at TEXT, actor TEXT, kind TEXT, reason TEXT, "
-            "undoes INTEGER, breaks INTEGER, before TEXT, seals TEXT, "
+            "undoes INTEGER, breaks INTEGER, sources TEXT, seals TEXT, "
             "previous_sha256 TEXT, row_sha256 TEXT"
         ),
         SEALS: "seq INTEGER PRIMARY KEY, layer TEXT, row TEXT, sha256 TEXT",

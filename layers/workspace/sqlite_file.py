@@ -1,12 +1,15 @@
 """The SQLite file of a workspace: opened beside other programs, and what its errors mean."""
 
+import hashlib
 import math
+import os
 import sqlite3
 import struct
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 
 from layers.errors import LayerError
 
@@ -23,6 +26,11 @@ READ_SECONDS = 10.0
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _NOT_ALLOWED = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN}
+_NOT_WRITTEN = {
+    sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC,
+    sqlite3.SQLITE_IOERR_TRUNCATE,
+}  # fmt: skip
+_MAGIC = b"SQLite format 3\0"
 _LOCKS = {
     sqlite3.SQLITE_IOERR_LOCK, sqlite3.SQLITE_IOERR_UNLOCK, sqlite3.SQLITE_IOERR_RDLOCK,
     sqlite3.SQLITE_IOERR_CHECKRESERVEDLOCK, sqlite3.SQLITE_IOERR_SHMLOCK,
@@ -44,8 +52,9 @@ def file_error(error: sqlite3.Error, path: Path) -> LayerError:
     -------
     LayerError
         ``workspace_busy`` (another program is writing), ``workspace_damaged``,
-        ``workspace_read_only``, ``disk_full``, ``workspace_no_locks`` (a network drive on which
-        programs can't keep clear of each other), ``workspace_unreadable`` for the rest.
+        ``workspace_read_only``, ``disk_full``, ``write_failed`` (a quota, a limit, a failing
+        disk), ``workspace_no_locks`` (a network drive on which programs can't keep clear of each
+        other), ``workspace_unreadable`` for the rest.
     """
     extended = getattr(error, "sqlite_errorcode", None) or sqlite3.SQLITE_ERROR
     code = extended & 0xFF
@@ -55,11 +64,60 @@ def file_error(error: sqlite3.Error, path: Path) -> LayerError:
         return LayerError("workspace_busy", path=str(path), seconds=round(BUSY_SECONDS))
     if code == sqlite3.SQLITE_FULL:
         return LayerError("disk_full", path=str(path))
+    if extended in _NOT_WRITTEN:
+        return LayerError("write_failed", path=str(path))
     if code in _NOT_ALLOWED:
         return LayerError("workspace_read_only", path=str(path))
+    if code == sqlite3.SQLITE_NOTADB and not _was_database(path):
+        return LayerError("workspace_unreadable", path=str(path))
     if code in _DAMAGED or code == sqlite3.SQLITE_IOERR:
         return damaged(path)
     return LayerError("workspace_unreadable", path=str(path))
+
+
+def _was_database(path: Path) -> bool:
+    """Say whether a file that SQLite doesn't know was a workspace once, by its head or backups."""
+    from layers.workspace.backup import backups
+
+    try:
+        if os.name == "nt":
+            with path.open("rb") as file:
+                head = file.read(len(_MAGIC))
+        else:
+            head = os.pread(_kept_open(path), len(_MAGIC), 0)
+    except OSError:
+        return False
+    return head == _MAGIC or bool(backups(path))
+
+
+_OPEN_FILES: dict[tuple[int, int], int] = {}
+_OPENING = Lock()
+
+
+def _kept_open(path: Path) -> int:
+    """Open a file for good.
+
+    Where a process closes a file, POSIX takes from it every lock on that file, also those under
+    which SQLite is writing it at the moment.
+    """
+    with _OPENING:
+        stat = path.stat()
+        place = (stat.st_dev, stat.st_ino)
+        if place not in _OPEN_FILES:
+            _OPEN_FILES[place] = os.open(path, os.O_RDONLY)
+        return _OPEN_FILES[place]
+
+
+def file_sha256(path: Path) -> str:
+    """Hash a workspace file without taking its locks from whoever writes it in this process."""
+    if os.name == "nt":  # locks are the handle's there, and an open file can't be moved
+        with path.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    file, digest, position = _kept_open(path), hashlib.sha256(), 0
+    while chunk := os.pread(file, 1 << 20, position):
+        digest.update(chunk)
+        position += len(chunk)
+    return digest.hexdigest()
 
 
 def damaged(path: Path) -> LayerError:
@@ -162,11 +220,14 @@ def require_sound(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def settle(connection: sqlite3.Connection) -> None:
-    """Bring what was written into the file itself, as far as open readers allow."""
-    mode = connection.execute("PRAGMA journal_mode").fetchone()
-    if mode == ("wal",):
-        connection.execute("PRAGMA busy_timeout = 200")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    """Bring what was written into the file itself, as far as open readers allow.
+
+    The change is safe by now: an error here must not say that it failed.
+    """
+    with suppress(sqlite3.Error):
+        if connection.execute("PRAGMA journal_mode").fetchone() == ("wal",):
+            connection.execute("PRAGMA busy_timeout = 200")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _register_functions(connection: sqlite3.Connection) -> None:

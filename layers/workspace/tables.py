@@ -21,7 +21,8 @@ from pyproj import CRS
 
 from geo.arrays import Flags, Positions, Shapes
 from geo.raster import CELLS_AT_ONCE, Raster
-from layers.contracts import Contract, key_columns
+from layers.contracts import CONTRACTS, Contract, key_columns
+from layers.errors import LayerError
 from layers.validate import conform, row_names
 from layers.workspace.encoding import decode_shapes, encode_shapes, fill_index
 
@@ -87,7 +88,7 @@ def blank_file(frame: pd.DataFrame, contract: Contract) -> bytes:
 def _storable(frame: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     plain = frame.copy()
     for name in contract.columns:
-        if contract.field(name).kind in {"bool", "int"}:
+        if name in plain.columns and contract.field(name).kind in {"bool", "int"}:
             plain[name] = plain[name].astype("float64" if plain[name].isna().any() else "int64")
     return plain
 
@@ -113,9 +114,22 @@ def read_rows(
 
     ``fids``: Only the rows of these numbers, in the order of the table; None for all.
     """
+    rows: pd.DataFrame = conform(read_stored(connection, contract, crs, fids), contract, crs)[0]
+    return rows
+
+
+def read_stored(
+    connection: sqlite3.Connection, contract: Contract, crs: CRS, fids: Iterable[int] | None = None
+) -> pd.DataFrame:
+    """Read rows as ``read_rows`` does, with what the file says that the contract doesn't know.
+
+    GDAL brings an SQLite of its own. When that closes a file, the system takes every lock on it
+    from the whole process, also those of a change that is being written: the file is only ever
+    read through the SQLite that writes it.
+    """
     types = column_types(connection, contract.name)
     if not types:
-        return conform(pd.DataFrame(columns=list(contract.columns)), contract, crs)[0]
+        return pd.DataFrame(columns=list(contract.columns))
     where = ""
     numbers: tuple[str, ...] = ()
     if fids is not None:  # as one value: a reader may make no table, not even a temporary one
@@ -133,9 +147,14 @@ def read_rows(
     }
     frame = pd.DataFrame(columns, index=range(len(rows)))
     if not contract.is_spatial:
-        return conform(frame, contract, crs)[0]
-    shapes = decode_shapes(values.get(GEOMETRY, (None,) * len(rows)))
-    return conform(gpd.GeoDataFrame(frame, geometry=shapes, crs=crs), contract, crs)[0]
+        return frame
+    try:
+        shapes = decode_shapes(values.get(GEOMETRY, (None,) * len(rows)))
+    except (shapely.errors.ShapelyError, TypeError, IndexError) as error:
+        place = connection.execute("PRAGMA database_list").fetchone()[2]
+        raise LayerError("layer_unreadable", layer=contract.name, path=place) from error
+    stored: pd.DataFrame = gpd.GeoDataFrame(frame, geometry=shapes, crs=crs)
+    return stored
 
 
 def _typed(values: Sequence[object], kind: str) -> pd.Series:
@@ -145,7 +164,12 @@ def _typed(values: Sequence[object], kind: str) -> pd.Series:
         return pd.to_numeric(column, errors="coerce").astype("float64")
     if kind.startswith(INTEGER_TYPES):
         numbers = pd.to_numeric(column, errors="coerce")
-        return numbers.astype("float64") if numbers.isna().any() else numbers.astype("int64")
+        if numbers.isna().any():
+            return numbers.astype("float64")
+        return numbers.astype("bool" if kind.startswith("BOOL") else "int64")
+    if kind.startswith("DATETIME"):
+        moments = pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True)
+        return column if (moments.isna() & column.notna()).any() else moments
     return column
 
 
@@ -448,3 +472,34 @@ def replace_raster(
             _copy_rows(source, connection, register, f"{column} = ?", (name,))
         # The triggers of its table look at what is registered of it.
         _copy_rows(source, connection, name, "1", ())
+
+
+def read_raster(connection: sqlite3.Connection, name: str, crs: CRS) -> Raster | None:
+    """Read a raster, None where there is none; GDAL gets a copy of it, as in ``read_stored``."""
+    entry = connection.execute(
+        "SELECT 1 FROM gpkg_contents WHERE table_name = ? AND data_type LIKE '%grid%'", (name,)
+    ).fetchone()
+    if entry is None:
+        return None
+    import rasterio
+
+    units = CONTRACTS["units"]
+    blank, _ = conform(gpd.GeoDataFrame(geometry=[], crs=crs), units)
+    with closing(sqlite3.connect(":memory:")) as copied:
+        copied.deserialize(blank_file(blank, units))
+        _copy_rows(connection, copied, "gpkg_spatial_ref_sys", "1", ())
+        for register, column in _RASTER_REGISTERS.items():
+            if has_table(connection, register):
+                _copy_rows(connection, copied, register, f"{column} = ?", (name,))
+        _copy_rows(connection, copied, name, "1", ())
+        copied.commit()
+        whole = copied.serialize()
+    with (
+        rasterio.MemoryFile(whole, ext=".gpkg") as file,
+        file.open(driver="GPKG", TABLE=name) as source,
+    ):
+        # Other programs mark what has no value in their own ways.
+        cells = source.read(1, masked=True).astype(np.float32).filled(np.nan)
+        place = source.transform
+        own_crs = None if source.crs is None else CRS.from_wkt(source.crs.to_wkt())
+    return Raster(cells, place.c, place.f, place.a, -place.e, own_crs)

@@ -24,6 +24,7 @@ from layers.errors import LayerError
 from layers.hash_chain import is_chained, seal
 from layers.validate import row_names, validate
 from layers.workspace.changes import (
+    BEHIND_BREAK,
     EVENTS,
     SEALED_LAYERS,
     WayBack,
@@ -214,17 +215,18 @@ class WorkspaceEdit:
         for layer in (EVENTS, *SEALED_LAYERS):
             self._guard(layer)
         layers = way_back(self._tables, number)
-        before = self._tables.records(CHANGES, change=number)[0]["before"]
+        sources = self._tables.records(CHANGES, change=number)[0]["sources"]
         self._open()
         self._undoes = number
         for part in layers:
             self._put_back(part)
-        for layer, sources in json.loads(str(before or "{}")).items():
-            if contract_of(layer).append_only:
+        for layer, (gone, come) in json.loads(str(sources or "{}")).items():
+            if layer == EVENTS:
                 continue
-            self._tables.forget(PROVENANCE, layer=layer)
-            for source in sources:
-                del source["seq"]
+            self._sources_before(layer)
+            for source in come:
+                self._tables.forget(PROVENANCE, **source)
+            for source in gone:
                 self._tables.append(PROVENANCE, source)
         self._tables.forget(QUARANTINE, change=number)
         return layers
@@ -273,11 +275,13 @@ class WorkspaceEdit:
         previous = self._tables.records(CHANGES)
         before = seals_of(previous[-1]) if previous else {}
         touched = self._sealed if previous else SEALED_LAYERS
+        if previous and not self._is_guarded:
+            self._breaks = int(str(previous[-1]["breaks"] or 0))
         digests = seal_digests(self._tables, before, touched)
         record = {
             "change": self._number, "at": self._at, "actor": self._actor, "kind": self._kind,
             "reason": self._reason, "undoes": self._undoes, "breaks": self._breaks,
-            "before": json.dumps(self._before, ensure_ascii=False),
+            "sources": json.dumps(self._sources_changed(), ensure_ascii=False),
             "seals": json.dumps(digests, sort_keys=True),
         }  # fmt: skip
         audit = self._tables.records(AUDIT, change=self._number)
@@ -299,7 +303,9 @@ class WorkspaceEdit:
         """Look for breaks before the ledger is changed: what is entered behind one says so."""
         if layer in {*SEALED_LAYERS, EVENTS} and not self._is_guarded:
             self._is_guarded = True
-            self._breaks = len(examine_changes(self._tables))
+            self._breaks = sum(
+                problem.code != BEHIND_BREAK for problem in examine_changes(self._tables)
+            )
 
     def _seal(self, layer: str, names: Sequence[str]) -> None:
         if layer in SEALED_LAYERS and len(names):
@@ -337,7 +343,7 @@ class WorkspaceEdit:
         if provenance is None:
             return entry
         if layer in CONTRACTS:
-            self._before.setdefault(layer, self._tables.records(PROVENANCE, layer=layer))
+            self._sources_before(layer)
         if action in {"replace", "raster"}:
             self._tables.forget(PROVENANCE, layer=layer)
         p = provenance
@@ -346,10 +352,30 @@ class WorkspaceEdit:
             {
                 "layer": layer, "action": action, "rows": rows, "source": p.source,
                 "imported_at": p.imported_at, "edition": p.edition, "licence": p.licence,
-                "sha256": p.sha256, "detail": p.detail,
+                "sha256": p.sha256, "detail": p.detail, "change": self._number,
             },
         )  # fmt: skip
         return entry
+
+    def _sources_before(self, layer: str) -> None:
+        """Keep the sources of a layer as they were before the change."""
+        if layer not in self._before:
+            self._before[layer] = self._sources(layer)
+
+    def _sources(self, layer: str) -> list[dict[str, object]]:
+        listed = self._tables.records(PROVENANCE, layer=layer)
+        return [{name: source[name] for name in source if name != "seq"} for source in listed]
+
+    def _sources_changed(
+        self,
+    ) -> dict[str, tuple[list[dict[str, object]], list[dict[str, object]]]]:
+        """Give by layer the sources that the change took out, and those it put in."""
+        changed = {}
+        for layer, before in self._before.items():
+            now = self._sources(layer)
+            gone = [source for source in before if source not in now]
+            changed[layer] = (gone, [source for source in now if source not in before])
+        return changed
 
 
 def _require_as_seen(

@@ -17,32 +17,21 @@ from layers.contracts import CONTRACTS, key_columns
 from layers.errors import LayerError
 from layers.hash_chain import HASH_COLUMNS, examine
 from layers.validate import conform
-from layers.workspace.geopackage import create_workspace
-from layers.workspace.protocol import Provenance, WorkspaceFacts
-from tests.memory_workspace import MemoryWorkspace
+from layers.workspace.protocol import Provenance
+from tests.workspace_stores import AT, CITY, STORES
 
-AT = "2025-03-04T05:06:07+08:00"
-CITY = CRS(4549)
 FROM_OFFICE = Provenance(
     "嘉兴市“自然”资源局's 台账.xlsx", AT, "2024版", "内部", "ab12", '{"rows": 1}'
 )
 WEST, SOUTH = 571_000.0, 3_400_000.0
 
 
-def geopackage(folder):
-    return create_workspace(folder / "工作 区'1\".gpkg", CITY, title="嘉兴 'Q'", created_at=AT)
-
-
-def memory(folder):
-    return MemoryWorkspace(WorkspaceFacts("嘉兴 'Q'", CITY, None, False, AT))
-
-
-@pytest.fixture(params=[geopackage, memory], ids=["geopackage", "memory"])
+@pytest.fixture(params=STORES.values(), ids=STORES)
 def workspace(request, tmp_path):
     return request.param(tmp_path)
 
 
-@pytest.fixture(scope="module", params=[geopackage, memory], ids=["geopackage", "memory"])
+@pytest.fixture(scope="module", params=STORES.values(), ids=STORES)
 def shared_workspace(request, tmp_path_factory):
     return request.param(tmp_path_factory.mktemp("workspace"))
 

@@ -196,7 +196,7 @@ def test_a_hostile_name_stays_text_and_never_becomes_a_path(held, tmp_path):
     assert any(name in "".join(map(str, frame.columns)) for frame in listed.values())
     adopt_scenario(held, name)
     beside = {one.name for one in tmp_path.iterdir()}
-    assert beside <= {"w.gpkg", "out", "w.gpkg.lock", "w.gpkg.scenarios.json",
+    assert beside <= {"w.gpkg", "out", "w.gpkg.backups", "w.gpkg.scenarios.json",
                       "w.gpkg.scenarios.json.lock"}  # fmt: skip
 
 

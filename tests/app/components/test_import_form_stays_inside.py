@@ -68,7 +68,7 @@ def test_a_shapefile_deep_in_an_archive_leaves_no_file_behind(places, shapefile,
     before = content(beside), set(content(inside))
     ran = muplan("import", inside / "市.gpkg", path, "--layer", "land_parcels", "--json")
     assert ran.json["accepted"] == 1
-    after = set(content(inside)) - {"市.gpkg.lock"}
+    after = set(content(inside)) - {"市.gpkg.backups"}
     assert (content(beside), after) == before
 
 
@@ -123,7 +123,7 @@ def test_names_with_separators_in_the_data_make_no_files(places, muplan):
                  "--json")  # fmt: skip
     assert ran.json["accepted"] == 1
     assert content(beside) == before
-    assert set(content(inside)) - {"市.gpkg.lock"} == {"in.gpkg", "市.gpkg", "核查.gpkg"}
+    assert set(content(inside)) - {"市.gpkg.backups"} == {"in.gpkg", "市.gpkg", "核查.gpkg"}
 
 
 def test_the_report_never_takes_the_place_of_a_workspace(places, shapefile, refused):
