@@ -101,6 +101,7 @@ class WorkspaceEdit:
             raise LayerError("layer_append_only", layer=layer)
         newer = self._checked(contract, self._chained(current.head(0), frame, contract))
         changes = compare_editions(current, newer, contract, is_whole=True)
+        self._open()
         self._tables.replace(contract, newer, self._at)
         entry = self._note(layer, "replace", len(newer), provenance)
         keep_rows(self._tables, contract, changes, self._at, entry)
@@ -114,6 +115,7 @@ class WorkspaceEdit:
             raise LayerError("key_exists", layer=layer, rows=_some(common))
         current = self._tables.rows(contract) if is_chained(contract) else pd.DataFrame()
         newer = self._checked(contract, self._chained(current, frame, contract))
+        self._open()
         self._tables.put(contract, newer, self._at)
         entry = self._note(layer, "add", len(newer), provenance)
         keep_names(self._tables, contract, newer, self._at, entry)
@@ -142,6 +144,7 @@ class WorkspaceEdit:
             _require_as_seen(current, seen, frame, contract)
         newer = self._checked(contract, frame)
         changes = compare_editions(current, newer, contract, is_whole=False)
+        self._open()
         self._tables.put(contract, newer, self._at)
         entry = self._note(layer, "update", len(newer), provenance)
         keep_rows(self._tables, contract, changes, self._at, entry)
@@ -179,6 +182,7 @@ class WorkspaceEdit:
         crs = self._tables.crs
         if raster.crs is None or not same_crs(raster.crs, crs):
             raise LayerError("raster_crs_differs", name=name, wanted=crs_label(crs))
+        self._open()
         self._tables.replace_raster(name, raster)
         self._note(name, "raster", raster.cells.size, provenance)
 
@@ -242,7 +246,10 @@ class WorkspaceEdit:
         self._tables.append(CHANGES, {**record, **hashes})
 
     def _open(self) -> None:
-        """Take the next number, when the first thing is changed."""
+        """Take the next number, before the first thing is changed.
+
+        What was changed outside is counted here, so nothing may be written before.
+        """
         if self._number:
             return
         changes = self._tables.records(CHANGES)
