@@ -327,7 +327,10 @@ class WorkspaceEdit:
         changed = {}
         for layer, before in self._before.items():
             now = self._sources(layer)
-            changed[layer] = ([s for s in before if s not in now], [s for s in now if s not in before])
+            changed[layer] = (
+                [s for s in before if s not in now],
+                [s for s in now if s not in before],
+            )
         return changed
 
 
