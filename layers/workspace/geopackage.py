@@ -48,6 +48,7 @@ from layers.workspace.sqlite_file import (
     Waiting,
     begin,
     connect,
+    damaged,
     file_error,
     reading,
     require_sound,
@@ -456,6 +457,8 @@ class GeoPackageWorkspace:
                 settle(connection)
         except sqlite3.Error as error:
             raise file_error(error, self.path) from error
+        except UnicodeDecodeError as error:
+            raise damaged(self.path) from error
 
 
 def _layers_in(connection: sqlite3.Connection) -> list[str]:

@@ -175,6 +175,8 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
             yield connection
     except sqlite3.Error as error:
         raise file_error(error, path) from error
+    except UnicodeDecodeError as error:  # names of tables or columns are no text any more
+        raise damaged(path) from error
 
 
 def begin(connection: sqlite3.Connection, path: Path, waiting: Waiting | None = None) -> None:

@@ -114,6 +114,7 @@ class WorkspaceEdit:
             raise LayerError("layer_append_only", layer=layer)
         newer = self._checked(contract, self._chained(current.head(0), frame, contract))
         changes = compare_editions(current, newer, contract, is_whole=True)
+        self._open()
         self._tables.replace(contract, newer, self._at)
         entry = self._note(layer, "replace", len(newer), provenance)
         self.last_changes = changes
@@ -129,6 +130,7 @@ class WorkspaceEdit:
             raise LayerError("key_exists", layer=layer, rows=_some(common))
         current = self._tables.rows(contract) if is_chained(contract) else pd.DataFrame()
         newer = self._checked(contract, self._chained(current, frame, contract))
+        self._open()
         self._tables.put(contract, newer, self._at)
         entry = self._note(layer, "add", len(newer), provenance)
         self.last_changes = compare_editions(newer.head(0), newer, contract, is_whole=False)
@@ -158,6 +160,7 @@ class WorkspaceEdit:
             _require_as_seen(current, seen, frame, contract)
         newer = self._checked(contract, frame)
         changes = compare_editions(current, newer, contract, is_whole=False)
+        self._open()
         self._tables.put(contract, newer, self._at)
         entry = self._note(layer, "update", len(newer), provenance)
         self.last_changes = changes
@@ -196,6 +199,7 @@ class WorkspaceEdit:
         crs = self._tables.crs
         if raster.crs is None or not same_crs(raster.crs, crs):
             raise LayerError("raster_crs_differs", name=name, wanted=crs_label(crs))
+        self._open()
         self._tables.replace_raster(name, raster)
         self._note(name, "raster", raster.cells.size, provenance)
 
@@ -290,7 +294,10 @@ class WorkspaceEdit:
         self._tables.append(CHANGES, {**record, **hashes})
 
     def _open(self) -> None:
-        """Take the next number, when the first thing is changed."""
+        """Take the next number, before the first thing is changed.
+
+        What was changed outside is counted here, so nothing may be written before.
+        """
         if self._number:
             return
         changes = self._tables.records(CHANGES)
