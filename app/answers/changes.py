@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
-from layers.workspace.scratch import scratch
 
 from app.answers.answer import Answer, actor, column_titles, sheet_of
 from app.answers.map import layer_title
@@ -15,6 +14,7 @@ from geo.errors import MuPlanError
 from layers.contracts import CONTRACTS, contract_of
 from layers.errors import LayerError
 from layers.hash_chain import ORIGIN
+from layers.scratch import folder_beside
 from layers.workspace.backup import (
     Backup,
     back_up,
@@ -244,7 +244,7 @@ def restore(backup: Path, target: Path, reason: str = "") -> tuple[str, str]:
             before = ""
     if not before:
         set_aside(target, moment)
-    with scratch(target) as folder:
+    with folder_beside(target) as folder:
         # Recorded before it is put back: the workspace is the former one or the restored one.
         draft = folder / "restored.gpkg"
         back_up(backup, draft)

@@ -5,47 +5,47 @@ import sys
 from pathlib import Path
 
 import pytest
-from layers.workspace.scratch import clean, scratch, scratch_folder
 
+from layers import scratch as module
 from layers.errors import LayerError
-from layers.workspace import scratch as module
+from layers.scratch import clean, folder_beside, scratch_beside
 
 KILLED = """
 import os, sys
 from pathlib import Path
-from layers.workspace.scratch import scratch
-with scratch(Path(sys.argv[1])) as folder:
+from layers.scratch import folder_beside
+with folder_beside(Path(sys.argv[1])) as folder:
     (folder / "half.gpkg").write_bytes(b"x")
     os._exit(9)
 """
 
 
 def test_it_is_gone_at_the_end_and_after_an_error(tmp_path):
-    with scratch(tmp_path / "w.gpkg") as folder:
+    with folder_beside(tmp_path / "w.gpkg") as folder:
         (folder / "a").write_text("x")
-        assert folder.parent == scratch_folder(tmp_path / "w.gpkg")
+        assert folder.parent == scratch_beside(tmp_path / "w.gpkg")
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(RuntimeError), scratch(tmp_path / "w.gpkg") as folder:
+    with pytest.raises(RuntimeError), folder_beside(tmp_path / "w.gpkg") as folder:
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
 
 
 def test_what_a_killed_program_left_goes_at_the_next_use_and_what_is_in_use_stays(tmp_path):
     path = tmp_path / "w.gpkg"
-    root = Path(module.__file__).resolve().parents[2]
-    with scratch(path) as used:
+    root = Path(module.__file__).resolve().parents[1]
+    with folder_beside(path) as used:
         done = subprocess.run([sys.executable, "-c", KILLED, str(path)], cwd=root, check=False)
         assert done.returncode == 9
-        left = [folder for folder in scratch_folder(path).iterdir() if folder != used]
+        left = [folder for folder in scratch_beside(path).iterdir() if folder != used]
         assert [(folder / "half.gpkg").exists() for folder in left] == [True]
-        with scratch(path) as second:
-            assert set(scratch_folder(path).iterdir()) == {used, second}
-        clean(path)
-        assert list(scratch_folder(path).iterdir()) == [used]
+        with folder_beside(path) as second:
+            assert set(scratch_beside(path).iterdir()) == {used, second}
+        clean(scratch_beside(path))
+        assert list(scratch_beside(path).iterdir()) == [used]
     assert list(tmp_path.iterdir()) == []
 
 
 def test_where_no_folder_can_be_made_it_is_one_error(tmp_path):
-    (tmp_path / "w.gpkg.scratch").write_text("a file of that name")
-    with pytest.raises(LayerError, match="write_failed"), scratch(tmp_path / "w.gpkg"):
+    (tmp_path / ".muplan-scratch").write_text("a file of that name")
+    with pytest.raises(LayerError, match="write_failed"), folder_beside(tmp_path / "w.gpkg"):
         pytest.fail("there is no folder")
