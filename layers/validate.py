@@ -71,12 +71,17 @@ def conform(
     """
     resisting: list[Resisting] = []
     columns: dict[str, object] = {}
+    blank: dict[str, Array] = {}
     for name in contract.columns:
         field = contract.field(name)
-        if name not in frame.columns:
-            columns[name] = _nothing(len(frame), field)
-            continue
-        column, fault = _understand(frame[name], field)
+        column, fault = None, None
+        if name in frame.columns:
+            column, fault = _understand(frame[name], field)
+        if column is None:
+            dtype = DTYPES[field.kind]
+            if dtype not in blank:
+                blank[dtype] = _typed(np.full(len(frame), None, dtype=object), field)
+            column = blank[dtype]
         columns[name] = column
         if fault is not None:
             resisting.append(fault)
@@ -97,21 +102,16 @@ def conform(
 # Series otherwise, and small frames are many.
 
 
-def _nothing(rows: int, field: Field) -> Array:
+def _typed(values: np.ndarray, field: Field) -> Array:
     if field.kind == "float":
-        return np.full(rows, np.nan)
-    return _typed(np.full(rows, None, dtype=object), field)
-
-
-def _typed(values: object, field: Field) -> Array:
+        return values.astype("float64")
     return pd.array(values, dtype=DTYPES[field.kind])  # type: ignore[call-overload,no-any-return]
 
 
-def _understand(column: pd.Series, field: Field) -> tuple[Array, Resisting | None]:
-    """Understand a column; where its values are texts, each different one only once."""
-    is_missing = column.isna().to_numpy()
-    if is_missing.all():
-        return _nothing(len(column), field), None
+def _understand(column: pd.Series, field: Field) -> tuple[Array | None, Resisting | None]:
+    """Understand a column, each different text only once; None where it holds nothing."""
+    if np.asarray(column.array.isna()).all():
+        return None, None
     as_is = _of_its_kind(column, field)
     if as_is is not None:
         return as_is, None
@@ -122,6 +122,8 @@ def _understand(column: pd.Series, field: Field) -> tuple[Array, Resisting | Non
     of_row, values = pd.factorize(column.array)
     once = pd.Series(np.asarray(values, dtype=object), dtype="object")
     typed, fault = _understood(once, field)
+    if typed is None:
+        return None, None
     whole: Array = take(typed, of_row, allow_fill=True)
     if fault is None:
         return whole, None
@@ -157,21 +159,21 @@ def _trimmed(column: pd.Series) -> Array:
     return texts.where(~is_blank).array if is_blank.any() else texts.array
 
 
-def _understood(column: pd.Series, field: Field) -> tuple[Array, Resisting | None]:
-    is_missing = column.isna().to_numpy(dtype=bool)
+def _understood(column: pd.Series, field: Field) -> tuple[Array | None, Resisting | None]:
+    is_missing = np.asarray(column.array.isna())
     if not pd.api.types.is_numeric_dtype(column.dtype):
         is_missing = is_missing | np.fromiter(
             (isinstance(value, str) and not value.strip() for value in column), bool, len(column)
         )
     present = column[~is_missing] if is_missing.any() else column
     if present.empty:
-        return _nothing(len(column), field), None
+        return None, None
     values, code = _read(present, field)
     is_bad = pd.isna(values)
     whole = np.full(len(column), None, dtype=object)
     places = np.flatnonzero(~is_missing)
     whole[places[~is_bad]] = values[~is_bad]
-    typed = whole.astype("float64") if field.kind == "float" else _typed(whole, field)
+    typed = _typed(whole, field)
     if not is_bad.any():
         return typed, None
     examples = tuple(dict.fromkeys(str(value) for value in present[is_bad][:3]))
