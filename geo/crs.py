@@ -100,6 +100,17 @@ def same_crs(first: CRS, second: CRS) -> bool:
     return bool(first.equals(second, ignore_axis_order=True))
 
 
+@lru_cache(maxsize=32)  # making one takes some milliseconds, and a recognition asks for dozens
+def transformer(source: CRS, target: CRS) -> Transformer:
+    """Make the transformation between two systems, x east and y north in both.
+
+    ``source, target``: Coordinate systems.
+
+    What carries coordinates of the first into the second.
+    """
+    return Transformer.from_crs(source, target, always_xy=True)
+
+
 @lru_cache(maxsize=8)  # making one takes 20 ms, as long as measuring thousands of parcels
 def equal_area_transformer(crs: CRS) -> Transformer:
     """Make the transformation into the equal-area plane of the same ellipsoid.

@@ -2,13 +2,16 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeAlias
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pandas.api.extensions import ExtensionArray, take
 from pyproj import CRS
 
 from geo.tools import Progress, report, within
@@ -24,6 +27,8 @@ DTYPES = {
     "text": "str", "code": "str", "list": "str", "date": "str", "timestamp": "str",
     "int": "Int64", "float": "float64", "bool": "boolean",
 }  # fmt: skip
+
+Array: TypeAlias = ExtensionArray | np.ndarray
 
 
 @dataclass(frozen=True)
@@ -66,13 +71,18 @@ def conform(
         What could not be understood, per column.
     """
     resisting: list[Resisting] = []
-    columns: dict[str, pd.Series] = {}
+    columns: dict[str, object] = {}
+    blank: dict[str, Array] = {}
     for name in contract.columns:
         field = contract.field(name)
-        if name not in frame.columns:
-            columns[name] = _nothing(frame.index, field)
-            continue
-        column, fault = _understand(frame[name], field)
+        column, fault = None, None
+        if name in frame.columns:
+            column, fault = _understand(frame[name], field)
+        if column is None:
+            dtype = DTYPES[field.kind]
+            if dtype not in blank:
+                blank[dtype] = _typed(np.full(len(frame), None, dtype=object), field)
+            column = blank[dtype]
         columns[name] = column
         if fault is not None:
             resisting.append(fault)
@@ -89,34 +99,51 @@ def conform(
     return gpd.GeoDataFrame(plain, geometry=empty, crs=crs), resisting
 
 
-def _nothing(index: pd.Index, field: Field) -> pd.Series:
-    empty: pd.Series = pd.Series(None, index=index, dtype="object")
-    return empty.astype(DTYPES[field.kind])  # type: ignore[call-overload,no-any-return]
+# Columns are worked on as arrays: a small frame would spend nearly all its time on the making of
+# Series otherwise, and small frames are many.
 
 
-def _understand(column: pd.Series, field: Field) -> tuple[pd.Series, Resisting | None]:
-    """Understand a column; where its values are texts, each different one only once."""
-    if column.isna().all():
-        return _nothing(column.index, field), None
-    if field.kind == "float" and column.dtype == np.dtype("float64"):
-        if not np.isinf(column.to_numpy()).any():
-            return column, None
-        return _understood(column, field)
+def _typed(values: np.ndarray, field: Field) -> Array:
+    if field.kind == "float":
+        return values.astype("float64")
+    return pd.array(values, dtype=DTYPES[field.kind])  # type: ignore[call-overload,no-any-return]
+
+
+def _understand(column: pd.Series, field: Field) -> tuple[Array | None, Resisting | None]:
+    """Understand a column, each different text only once; None where it holds nothing."""
+    if np.asarray(column.array.isna()).all():
+        return None, None
+    as_is = _of_its_kind(column, field)
+    if as_is is not None:
+        return as_is, None
     if not _holds_texts(column):
         return _understood(column, field)
     if field.kind == "text" and not field.values:
         return _trimmed(column), None
-    of_row, values = pd.factorize(column)
+    of_row, values = pd.factorize(column.array)
     once = pd.Series(np.asarray(values, dtype=object), dtype="object")
     typed, fault = _understood(once, field)
-    whole = typed.take(np.where(of_row < 0, 0, of_row)) if len(once) else typed.reindex(of_row)
-    whole = whole.set_axis(column.index).where(of_row >= 0)
-    whole = whole.astype(DTYPES[field.kind])  # type: ignore[call-overload]
+    if typed is None:
+        return None, None
+    whole: Array = take(typed, of_row, allow_fill=True)
     if fault is None:
         return whole, None
     rows = tuple(int(p) for p in np.flatnonzero(np.isin(of_row, fault.positions)))
     examples = tuple(dict.fromkeys(str(column.iloc[p]) for p in rows[:3]))
     return whole, Resisting(fault.code, field.name, rows, examples)
+
+
+def _of_its_kind(column: pd.Series, field: Field) -> Array | None:
+    """Give the values of a column that holds what the field asks for, None for any other."""
+    dtype = column.dtype
+    if field.kind == "float" and dtype == np.dtype("float64"):
+        numbers = column.to_numpy()
+        return None if np.isinf(numbers).any() else numbers
+    if field.kind == "int" and pd.api.types.is_integer_dtype(dtype):
+        return column.array.astype("Int64")
+    if field.kind == "bool" and pd.api.types.is_bool_dtype(dtype):
+        return column.array.astype("boolean")
+    return None
 
 
 def _holds_texts(column: pd.Series) -> bool:
@@ -127,41 +154,53 @@ def _holds_texts(column: pd.Series) -> bool:
     )
 
 
-def _trimmed(column: pd.Series) -> pd.Series:
+def _trimmed(column: pd.Series) -> Array:
     texts = column.astype("str").str.strip()
-    return texts.where(texts.ne("").fillna(value=False).astype(bool))
+    is_blank = texts.eq("").to_numpy(dtype=bool)
+    return texts.where(~is_blank).array if is_blank.any() else texts.array
 
 
-def _understood(column: pd.Series, field: Field) -> tuple[pd.Series, Resisting | None]:
-    missing = column.isna()
+def _understood(column: pd.Series, field: Field) -> tuple[Array | None, Resisting | None]:
+    is_missing = np.asarray(column.array.isna())
     if not pd.api.types.is_numeric_dtype(column.dtype):
-        blank = [isinstance(value, str) and not value.strip() for value in column]
-        missing |= pd.Series(blank, index=column.index, dtype=bool)
-    present = column[~missing]
+        is_missing = is_missing | np.fromiter(
+            (isinstance(value, str) and not value.strip() for value in column), bool, len(column)
+        )
+    present = column[~is_missing] if is_missing.any() else column
     if present.empty:
-        return _nothing(column.index, field), None
-    if field.kind in {"int", "float"}:
-        values, code = as_numbers(present), "not_a_number"
-        if field.kind == "int" and not values.isna().any() and (values % 1 != 0).any():
-            values, code = values.where(values % 1 == 0), "not_an_integer"
-    elif field.kind == "bool":
-        values, code = present.map(_yes_no), "not_yes_no"
-    elif field.kind == "date":
-        values, code = present.map(_iso_date), "not_a_date"
-    elif field.values:
-        words = {label: code for code, labels in field.values.items() for label in (code, *labels)}
-        values, code = present.map(lambda v: _codes(v, field, words)), "code_unknown"
-    else:
-        values, code = present.map(_text), "not_a_text"
-    bad = values.isna()
-    whole = pd.Series(None, index=column.index, dtype="object")
-    whole.loc[values.index[~bad]] = values[~bad].to_numpy(dtype=object)
-    typed = whole.astype(DTYPES[field.kind])  # type: ignore[call-overload]
-    if not bad.any():
+        return None, None
+    values, code = _read(present, field)
+    is_bad = pd.isna(values)
+    whole = np.full(len(column), None, dtype=object)
+    places = np.flatnonzero(~is_missing)
+    whole[places[~is_bad]] = values[~is_bad]
+    typed = _typed(whole, field)
+    if not is_bad.any():
         return typed, None
-    positions = np.flatnonzero(np.isin(np.asarray(column.index), np.asarray(present.index[bad])))
-    examples = tuple(dict.fromkeys(str(value) for value in present[bad][:3]))
-    return typed, Resisting(code, field.name, tuple(int(p) for p in positions), examples)
+    examples = tuple(dict.fromkeys(str(value) for value in present[is_bad][:3]))
+    positions = tuple(int(p) for p in places[is_bad])
+    return typed, Resisting(code, field.name, positions, examples)
+
+
+def _read(present: pd.Series, field: Field) -> tuple[np.ndarray, str]:
+    """Read the values that are there; those that resist are missing, and what they are called."""
+    if field.kind in {"int", "float"}:
+        numbers, code = as_numbers(present).to_numpy(), "not_a_number"
+        if field.kind == "int" and not np.isnan(numbers).any() and (numbers % 1 != 0).any():
+            numbers, code = np.where(numbers % 1 == 0, numbers, np.nan), "not_an_integer"
+        return numbers, code
+    if field.kind == "bool":
+        return _each(present, _yes_no), "not_yes_no"
+    if field.kind == "date":
+        return _each(present, _iso_date), "not_a_date"
+    if field.values:
+        words = {label: code for code, labels in field.values.items() for label in (code, *labels)}
+        return _each(present, lambda v: _codes(v, field, words)), "code_unknown"
+    return _each(present, _text), "not_a_text"
+
+
+def _each(values: pd.Series, read: Callable[[object], object]) -> np.ndarray:
+    return np.fromiter((read(value) for value in values), dtype=object, count=len(values))
 
 
 def as_numbers(values: pd.Series) -> pd.Series:

@@ -6,8 +6,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pyproj import CRS
 
-from geo.arrays import Shapes
+from geo.arrays import Flags, Floats, Positions, Shapes
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import intersecting_pairs
 
@@ -19,16 +20,26 @@ def assessment_areas(units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
     ``unit_id``, ``name`` and the area assessed, which overlap nowhere; empty ones left out.
     """
-    zones = units["unit_kind"].eq("functional_zone").fillna(value=False).to_numpy(dtype=bool)
-    shapes = np.array(units.geometry.array, dtype=object)
-    if zones.any():
-        shapes[~zones] = shapely.difference(shapes[~zones], shapely.union_all(shapes[zones]))
+    shapes = _cut_out(units)
     areas = gpd.GeoDataFrame(
         {"unit_id": units["unit_id"].to_numpy(), "name": units["name"].to_numpy()},
         geometry=shapes,
         crs=units.crs,
     )
     return areas[~areas.geometry.is_empty].reset_index(drop=True)
+
+
+def _cut_out(units: gpd.GeoDataFrame) -> Shapes:
+    """Give the outline of each unit without the functional zones in it, in an array of its own."""
+    zones = _is_zone(units)
+    shapes = np.array(units.geometry.array, dtype=object)
+    if zones.any():
+        shapes[~zones] = shapely.difference(shapes[~zones], shapely.union_all(shapes[zones]))
+    return shapes
+
+
+def _is_zone(units: gpd.GeoDataFrame) -> Flags:
+    return np.asarray(units["unit_kind"].eq("functional_zone").fillna(value=False), dtype=bool)
 
 
 def area_by_unit(shapes: gpd.GeoSeries, areas: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -40,24 +51,25 @@ def area_by_unit(shapes: gpd.GeoSeries, areas: gpd.GeoDataFrame) -> pd.DataFrame
     ``position`` of the shape, ``unit_id``, ``area_m2`` (ellipsoidal) of each non-empty share, the
     largest of a shape first.
     """
-    polygons = np.asarray(shapes.array, dtype=object)
-    outlines = np.asarray(areas.geometry.array, dtype=object)
+    of_shape, of_area, area_m2 = _shares(shapes_in(shapes), shapes_in(areas.geometry), areas.crs)
+    shares = pd.DataFrame(
+        {"position": of_shape, "unit_id": areas["unit_id"].to_numpy()[of_area], "area_m2": area_m2}
+    )
+    return shares.sort_values(
+        ["position", "area_m2", "unit_id"], ascending=[True, False, True]
+    ).reset_index(drop=True)
+
+
+def _shares(polygons: Shapes, outlines: Shapes, crs: CRS) -> tuple[Positions, Positions, Floats]:
+    """Measure what each shape has in each outline: shape, outline and area [m²] above nothing."""
     of_shape, of_area = intersecting_pairs(polygons, outlines)
     shapely.prepare(outlines)
     whole = shapely.covers(outlines[of_area], polygons[of_shape])
     pieces = polygons[of_shape].copy()
     pieces[~whole] = shapely.intersection(polygons[of_shape[~whole]], outlines[of_area[~whole]])
-    shares = pd.DataFrame(
-        {
-            "position": of_shape,
-            "unit_id": areas["unit_id"].to_numpy()[of_area],
-            "area_m2": ellipsoidal_area_m2(pieces, areas.crs) if len(pieces) else [],
-        }
-    )
-    shares = shares[shares["area_m2"] > 0]
-    return shares.sort_values(
-        ["position", "area_m2", "unit_id"], ascending=[True, False, True]
-    ).reset_index(drop=True)
+    area_m2 = ellipsoidal_area_m2(pieces, crs) if len(pieces) else np.zeros(0)
+    some = area_m2 > 0
+    return of_shape[some], of_area[some], area_m2[some]
 
 
 def units_in_scope(units: pd.DataFrame, scope: Sequence[str]) -> tuple[str, ...]:
@@ -94,7 +106,7 @@ def assessed_units(frame: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> pd.Serie
     """
     by_place = unit_of_place(frame.geometry, units)
     stated_unit = frame["unit_id"].where(frame["unit_id"].isin(units["unit_id"]))
-    zones = units["unit_id"][units["unit_kind"].eq("functional_zone").fillna(value=False)]
+    zones = units["unit_id"][_is_zone(units)]
     return by_place.where(by_place.isin(zones), stated_unit).fillna(by_place)
 
 
@@ -106,14 +118,15 @@ def unit_of_place(shapes: gpd.GeoSeries, units: gpd.GeoDataFrame) -> pd.Series:
 
     Unit id or missing, index of ``shapes``.
     """
-    unit_ids: list[object] = [None] * len(shapes)
+    unit_ids = np.full(len(shapes), None, dtype=object)
     if len(units) and len(shapes):
-        # A copy, because the cutting out of zones must never reach the caller's layer.
-        areas = assessment_areas(units.copy())
-        largest = area_by_unit(shapes, areas).drop_duplicates("position")
-        for position, unit_id in zip(largest["position"], largest["unit_id"], strict=True):
-            unit_ids[int(position)] = unit_id
-    return pd.Series(np.array(unit_ids, dtype=object), index=shapes.index, dtype="str")
+        ids = units["unit_id"].to_numpy(dtype=object)
+        of_shape, of_unit, area_m2 = _shares(shapes_in(shapes), _cut_out(units), units.crs)
+        # The last one written stays: the largest share, of equal ones that of the first id.
+        by_id = np.argsort(ids.astype("U"), kind="stable").argsort()
+        order = np.lexsort((-by_id[of_unit], area_m2))
+        unit_ids[of_shape[order]] = ids[of_unit[order]]
+    return pd.Series(unit_ids, index=shapes.index, dtype="str")
 
 
 def major_rows(platforms: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -128,7 +141,12 @@ def major_rows(platforms: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def shapes_of(frame: gpd.GeoDataFrame) -> Shapes:
     """Give the shapes of a layer as an array."""
-    return np.asarray(frame.geometry.array, dtype=object)
+    return shapes_in(frame.geometry)
+
+
+def shapes_in(column: gpd.GeoSeries) -> Shapes:
+    """Give the shapes of a column as an array."""
+    return np.asarray(column.array, dtype=object)
 
 
 def platform_outlines(platforms: gpd.GeoDataFrame, parks: gpd.GeoDataFrame) -> Shapes:

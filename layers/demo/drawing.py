@@ -3,10 +3,11 @@
 import numpy as np
 import numpy.typing as npt
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from shapely import affinity
 
 from geo.arrays import Positions, Shapes
+from geo.crs import transformer
 from layers.demo.recipe import Place
 
 Xy = tuple[float, float]
@@ -38,9 +39,7 @@ def places_xy(places: list[Place], crs: CRS) -> npt.NDArray[np.float64]:
     East, north [m], n by 2.
     """
     lon, lat = np.asarray(places, dtype=np.float64).T
-    return np.column_stack(
-        Transformer.from_crs(GEOGRAPHIC, crs, always_xy=True).transform(lon, lat)
-    )
+    return np.column_stack(transformer(GEOGRAPHIC, crs).transform(lon, lat))
 
 
 def planned_area(

@@ -15,7 +15,7 @@ from platforms.policy.check import CheckJob, counted_rows, judge
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
-from platforms.territory import assessed_units, shapes_of
+from platforms.territory import shapes_of
 
 PARKS = "parks"
 WASTED_STATES = ("idle", "inefficient", "supplied_not_used", "withdrawn")
@@ -74,7 +74,7 @@ def _facts_by_park(job: CheckJob) -> list[tuple[str, str, _Facts]]:
     parks = job.layer(PARKS)
     present = parks[~(parks["exited_on"].fillna("9999-12-31") <= job.policy.as_of)]
     facts = _facts(job, present)
-    under = assessed_units(present, job.layer("units"))
+    under = job.assessed(PARKS, present)
     return [
         (unit_id, str(present["park_id"].iloc[int(position)]), facts[int(position)])
         for unit_id in job.unit_ids

@@ -16,7 +16,7 @@ from platforms.policy.check import CheckJob, counted_rows, judge
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
-from platforms.territory import assessed_units, major_outlines, major_rows, shapes_of
+from platforms.territory import major_outlines, major_rows, shapes_of
 
 
 def firms_by_park(enterprises: gpd.GeoDataFrame, parks: gpd.GeoDataFrame) -> dict[str, list[str]]:
@@ -58,10 +58,10 @@ def exit_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
     A13 嘉政发〔2018〕15号 二（二）; S1, S16.
     """
-    parks, units = job.layer(PARKS), job.layer("units")
-    under = assessed_units(parks, units)
+    parks = job.layer(PARKS)
+    under = job.assessed(PARKS, parks)
     counted = counted_parks(parks, job.policy)
-    major_under = assessed_units(major_rows(job.layer("major_platforms")), units)
+    major_under = job.assessed("major_platforms", major_rows(job.layer("major_platforms")))
     verdicts = []
     for unit_id in job.unit_ids:
         own = parks[under.eq(unit_id) & counted]
@@ -170,7 +170,7 @@ def _counted_parks(job: CheckJob) -> tuple[gpd.GeoDataFrame, pd.Series]:
     """Return the parks that are industrial platforms, and the unit each is assessed under."""
     parks = job.layer(PARKS)
     counted = parks[counted_parks(parks, job.policy)]
-    return counted, assessed_units(counted, job.layer("units"))
+    return counted, job.assessed(PARKS, counted)
 
 
 @check("A15", unit="个")
@@ -195,7 +195,7 @@ def kept_park_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
         },
         dict.fromkeys(here["park_id"][fit.open], say("park_kind_unknown")),
     )
-    under = assessed_units(here, job.layer("units"))
+    under = job.assessed(PARKS, here)
     return _per_unit(job, dated, here, under, listed, parks.empty, vacuous=True)
 
 
@@ -229,7 +229,7 @@ def new_park_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
         elif may and out:
             unclear[park_id] = say("a18_baseline_unknown")
     known = len(outlines) > 0 and not parks.empty
-    under = assessed_units(here, job.layer("units"))
+    under = job.assessed(PARKS, here)
     return _per_unit(job, dated, here, under, Listing(listed, unclear), not known, vacuous=True)
 
 
@@ -390,8 +390,7 @@ def _present_parks(job: CheckJob) -> gpd.GeoDataFrame:
 def _pairs(job: CheckJob) -> list[Pair]:
     parks = _present_parks(job)
     major = major_rows(job.layer("major_platforms"))
-    units = job.layer("units")
-    under, of_platform = assessed_units(parks, units), assessed_units(major, units)
+    under, of_platform = job.assessed(PARKS, parks), job.assessed("major_platforms", major)
     pairs = []
     for unit_id in job.unit_ids:
         near = major[of_platform.eq(unit_id).to_numpy(dtype=bool)]
@@ -495,7 +494,7 @@ def _placed(job: CheckJob, grants: pd.DataFrame, parks: gpd.GeoDataFrame) -> lis
     firms = job.layer("enterprises")
     by_id = firms.drop_duplicates("enterprise_id").set_index("enterprise_id")
     lies_in = _park_of_place(firms, parks)
-    under = assessed_units(parks, job.layer("units"))
+    under = job.assessed(PARKS, parks)
     units = dict(zip(parks["park_id"], under, strict=True))
     listed_on = dict(zip(parks["park_id"], parks["disposition_on"], strict=True))
     exited_on = dict(zip(parks["park_id"], parks["exited_on"], strict=True))

@@ -16,7 +16,7 @@ from platforms.policy.check import CheckJob, counted_rows, holds, judge
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
-from platforms.territory import assessed_units, major_rows, platform_outlines, shapes_of
+from platforms.territory import major_rows, platform_outlines, shapes_of
 
 LAYER = "major_platforms"
 
@@ -38,7 +38,7 @@ def number_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     A1 嘉政发〔2018〕15号 一（平台布局更加合理）.
     """
     major = major_rows(job.layer(LAYER))
-    under = assessed_units(major, job.layer("units"))
+    under = job.assessed(LAYER, major)
     homeless = tuple(major["platform_id"][under.isna()])
     verdicts = []
     for unit_id in job.unit_ids:
@@ -191,7 +191,7 @@ def town_task_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     targets = job.source.read(TARGETS)
     targets = targets[targets["year"].eq(job.year).fillna(value=False)]
     major = major_rows(job.layer(PLATFORMS))
-    under = assessed_units(major, job.layer("units"))
+    under = job.assessed(LAYER, major)
     return [
         _town_tasks(
             job, dated, unit_id, targets[targets["unit_id"].eq(unit_id).fillna(value=False)],

@@ -19,7 +19,7 @@ from platforms.policy.check import CheckJob, holds, judge
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
-from platforms.territory import assessed_units, major_rows, platform_outlines, shapes_of
+from platforms.territory import major_rows, platform_outlines, shapes_of
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def developable_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     A2 嘉政发〔2018〕15号 一（平台布局更加合理）; S2, S16.
     """
     major = major_rows(job.layer("major_platforms"))
-    under = assessed_units(major, job.layer("units"))
+    under = job.assessed("major_platforms", major)
     chosen = [
         (unit_id, position)
         for unit_id in job.unit_ids
@@ -234,7 +234,7 @@ def _zones(job: CheckJob) -> Iterator[tuple[str, pd.Series]]:
     platforms = job.layer("major_platforms")
     on_record = set(job.layer(LAYER)["platform_id"].dropna())
     zone = platforms["level"].isin(APPROVED_LEVELS) | platforms["platform_id"].isin(on_record)
-    under = assessed_units(platforms, job.layer("units"))
+    under = job.assessed("major_platforms", platforms)
     for unit_id in job.unit_ids:
         for position in np.flatnonzero((under.eq(unit_id) & zone).to_numpy(dtype=bool)):
             yield unit_id, platforms.iloc[int(position)]

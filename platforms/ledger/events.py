@@ -218,36 +218,45 @@ def replay(events: pd.DataFrame, model: StageModel, as_of: str) -> Replay:
     ``as_of``: The day (ISO); events after it, and corrections made after it, haven't happened.
     """
     past = in_force(events, as_of)
-    grouped = past.groupby("project_id", sort=True)
-    states = pd.DataFrame({"updated_on": grouped["event_on"].last(), "event_count": grouped.size()})
-    first_days = _first_days(past, model, states.index)
-    reached = first_days.notna().to_numpy(dtype=bool)
+    of_event, projects = pd.factorize(past["project_id"].array, sort=True)
+    past, of_event = past[of_event >= 0], of_event[of_event >= 0]
+    kind, day = (past[name].to_numpy(dtype=object) for name in ("event_kind", "event_on"))
+    count = len(projects)
+    # The events stand in the order in which they happened, and of several values written to one
+    # place the last stays: so the last event of each project is found, from behind the first.
+    first_days = np.full((count, len(model.stages) + 1), np.nan, dtype=object)
+    first_days[:, -1] = None  # of a project that has reached no stage
+    for number, stage in enumerate(model.stages):
+        rows = np.flatnonzero(kind == stage)[::-1]
+        first_days[of_event[rows], number] = day[rows]
+    reached = ~pd.isna(first_days[:, :-1])
     furthest = np.where(
         reached.any(axis=1), reached.shape[1] - 1 - np.argmax(reached[:, ::-1], axis=1), -1
     )
-    names = np.array([*model.stages, None], dtype=object)
-    days = np.column_stack([first_days.to_numpy(dtype=object), np.full(len(states), None)])
-    states["stage"] = names[furthest]
-    states["since"] = days[np.arange(len(states)), furthest]
-    turns = {name: _last(past, kinds) for name, kinds in OTHER_TURNS.items()}
-    listed = turns["list"]["event_kind"].reindex(states.index)
-    states["is_listed"] = listed.eq("listed").fillna(value=False).to_numpy(dtype=bool)
-    states["is_ended"] = states.index.isin(past["project_id"][past["event_kind"].eq("ended")])
-    states["holder"] = turns["holder"]["unit_id"].reindex(states.index)
-    return Replay(as_of, model, states, first_days)
-
-
-def _first_days(past: pd.DataFrame, model: StageModel, projects: pd.Index) -> pd.DataFrame:
-    """Give the first day of each stage; the events stand in the order in which they happened."""
-    staged = past[past["event_kind"].isin(model.stages)]
-    firsts = staged.drop_duplicates(["project_id", "event_kind"], keep="first")
-    table = firsts.pivot(index="project_id", columns="event_kind", values="event_on")
-    return table.reindex(index=projects, columns=list(model.stages)).astype("object")
-
-
-def _last(past: pd.DataFrame, kinds: tuple[str, ...]) -> pd.DataFrame:
-    chosen = past[past["event_kind"].isin(kinds)]
-    return chosen.drop_duplicates("project_id", keep="last").set_index("project_id")
+    updated_on, listed, holder = (np.full(count, None, dtype=object) for _ in range(3))
+    updated_on[of_event] = day
+    turned = np.isin(kind, OTHER_TURNS["list"])
+    listed[of_event[turned]] = kind[turned]
+    turned = np.isin(kind, OTHER_TURNS["holder"])
+    holder[of_event[turned]] = past["unit_id"].to_numpy(dtype=object)[turned]
+    is_ended = np.zeros(count, dtype=bool)
+    is_ended[of_event[kind == "ended"]] = True
+    index = pd.Index(projects, dtype="str", name="project_id")
+    states = pd.DataFrame(
+        {
+            "updated_on": pd.array(updated_on, dtype="str"),
+            "event_count": np.bincount(of_event, minlength=count),
+            "stage": np.array([*model.stages, None], dtype=object)[furthest],
+            "since": first_days[np.arange(count), furthest],
+            "is_listed": np.asarray(listed == "listed", dtype=bool),
+            "is_ended": is_ended,
+            "holder": pd.array(holder, dtype="str"),
+        },
+        index=index,
+    )
+    stages = pd.Index(model.stages, name="event_kind")
+    days = pd.DataFrame(first_days[:, :-1], index=index, columns=stages, dtype="object")
+    return Replay(as_of, model, states, days)
 
 
 STAGE_OF = {

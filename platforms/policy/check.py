@@ -216,6 +216,13 @@ class CheckJob:
         """Compute something once for all parts of the rule, as ``per_run`` for all rules."""
         return _once(self._of_rule, self, compute)
 
+    def assessed(self, layer: str, rows: gpd.GeoDataFrame) -> pd.Series:
+        """Give the unit that some rows of a layer are assessed under, found once for all rules."""
+        key = (assessed_units, layer)
+        if key not in self.of_run:
+            self.of_run[key] = assessed_units(self.layer(layer), self.layer("units"))
+        return cast("pd.Series", self.of_run[key]).reindex(rows.index)
+
     def platforms(self) -> Iterator[tuple[str, pd.Series]]:
         """Give unit and row of every major platform to be judged, by unit in the order asked."""
         major, under = self.per_run(_assessed_platforms)
@@ -235,7 +242,7 @@ def _once(
 def _assessed_platforms(job: CheckJob) -> tuple[gpd.GeoDataFrame, pd.Series]:
     """List the major platforms, and the unit that each is assessed under."""
     major = major_rows(job.layer("major_platforms"))
-    return major, assessed_units(major, job.layer("units"))
+    return major, job.assessed("major_platforms", major)
 
 
 def counted_rows(rule: Rule, layer: str, rows: pd.DataFrame) -> Maybe:

@@ -13,7 +13,6 @@ from platforms.policy.registry import check
 from platforms.policy.uncertain import Maybe, conditions_on, rows_meeting
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
 from platforms.targets.reported import reported_figures
-from platforms.territory import assessed_units
 
 BEGINNING = "0000-01-01"
 CLASS = "project_class"
@@ -355,7 +354,7 @@ def good_project_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 def _national_zones(job: CheckJob) -> dict[str, bool | Statement]:
     """Return whether each unit has a state-level zone, or why that isn't known."""
     platforms = job.layer("major_platforms")
-    under = assessed_units(platforms, job.layer("units"))
+    under = job.assessed("major_platforms", platforms)
     rule = job.policy.rule(job.rule_id, WITH_NATIONAL_ZONE).rule
     zones: dict[str, bool | Statement] = {}
     for unit_id in job.unit_ids:

@@ -54,6 +54,20 @@ def asked(small_demo):
     return ask
 
 
+@pytest.fixture(scope="session")
+def components_sought_once():
+    """Seek components of Streamlit among the installed packages once, not for every ``AppTest``.
+
+    It reads the metadata of each package for each app, half a second a test.
+    """
+    from streamlit.components.v2 import manifest_scanner
+
+    with pytest.MonkeyPatch.context() as patch:
+        sought_once = cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", sought_once)
+        yield
+
+
 @pytest.fixture
 def refused(muplan):
     """Run a command that must be refused with one sentence, and give the sentence."""

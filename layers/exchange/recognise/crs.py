@@ -8,10 +8,10 @@ from typing import Literal
 import geopandas as gpd
 import numpy as np
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
 from geo.arrays import Flags, Floats, Objects
-from geo.crs import change_datum, crs_label, is_modern, parse_crs, same_crs
+from geo.crs import change_datum, crs_label, is_modern, parse_crs, same_crs, transformer
 from geo.gcj02 import UNSHIFT
 from layers.errors import LayerError
 from layers.exchange.readers.source import Evidence, SourceFile
@@ -72,7 +72,7 @@ class Extent:
         """
         if self.outlines is None:
             return np.zeros(len(lon), dtype=bool)
-        carry = Transformer.from_crs(geographic(self.target), self.target, always_xy=True)
+        carry = transformer(geographic(self.target), self.target)
         x, y = carry.transform(lon, lat)
         good = np.isfinite(x) & np.isfinite(y)
         inside = np.zeros(len(lon), dtype=bool)
@@ -128,7 +128,7 @@ def lon_lat(x: Floats, y: Floats, crs: CRS, target: CRS) -> tuple[Floats, Floats
     """
     if crs.is_geographic:
         return x, y
-    carry = Transformer.from_crs(crs, geographic(target), always_xy=True)
+    carry = transformer(crs, geographic(target))
     lon, lat = carry.transform(x, y)
     return np.asarray(lon), np.asarray(lat)
 
@@ -381,8 +381,8 @@ def _step(
     crs: CRS, target: CRS, options: CrsOptions, shift: str | None
 ) -> Callable[[Floats], Floats]:
     bases = geographic(crs), geographic(target)
-    to_degrees = Transformer.from_crs(crs, bases[0], always_xy=True)
-    to_target = Transformer.from_crs(bases[1], target, always_xy=True)
+    to_degrees = transformer(crs, bases[0])
+    to_target = transformer(bases[1], target)
     parameters = options.parameters
 
     def carried(points: Floats) -> Floats:

@@ -11,10 +11,10 @@ from fractions import Fraction
 
 import numpy as np
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
 from geo.arrays import Flags, Floats, Objects, Positions
-from geo.crs import is_modern
+from geo.crs import is_modern, transformer
 from geo.gcj02 import UNSHIFT
 from layers.errors import LayerError
 from layers.exchange.readers.source import Evidence, SourceFile
@@ -169,7 +169,7 @@ def _words_of(source: SourceFile) -> tuple[str | None, str]:
 def _best_fit(shapes: Objects, crs: CRS, extent: Extent) -> FitOfShift | None:
     if extent.edges is None or not len(shapes):
         return None
-    to_degrees = Transformer.from_crs(crs, geographic(crs), always_xy=True)
+    to_degrees = transformer(crs, geographic(crs))
     centres = middles(shapes)
     lon, lat = map(np.asarray, to_degrees.transform(centres[:, 0], centres[:, 1]))
     inside = extent.in_outlines(lon, lat)
@@ -209,7 +209,7 @@ def _vertices(shapes: Objects) -> tuple[Floats, Positions]:
 
 def _on_edge(lon: Floats, lat: Floats, owner: Positions, extent: Extent) -> Positions:
     """Count the vertices of each shape that lie on an outline."""
-    carry = Transformer.from_crs(geographic(extent.target), extent.target, always_xy=True)
+    carry = transformer(geographic(extent.target), extent.target)
     x, y = map(np.asarray, carry.transform(lon, lat))
     near = shapely.dwithin(shapely.points(x, y), extent.edges, ON_EDGE_M)
     return np.bincount(owner[near], minlength=int(owner.max(initial=-1)) + 1)

@@ -14,14 +14,13 @@ from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
 EAST, NORTH = 571_000.0, 3_400_000.0
 PROJECT = Path(__file__).resolve().parents[3]
 TEXT = catalogue("zh").text
+pytestmark = pytest.mark.usefixtures("components_sought_once")
 
 
 def opened(folder, monkeypatch, page):
     monkeypatch.setenv("MUPLAN_WORKSPACES", str(folder))
     app = AppTest.from_file(str(PROJECT / "app" / "main.py"), default_timeout=120)
-    app.run()
-    app.switch_page(f"views/{page}.py").run()
-    return app
+    return app.switch_page(f"views/{page}.py").run()
 
 
 def box(x):

@@ -14,6 +14,7 @@ from layers.workspace.protocol import Provenance
 
 PROJECT = Path(__file__).resolve().parents[3]
 TEXT = catalogue("zh").text
+pytestmark = pytest.mark.usefixtures("components_sought_once")
 AT = "2025-01-01T00:00:00"
 
 
@@ -49,7 +50,6 @@ def uploaded(folder, monkeypatch, frame, name):
     path.unlink()
     monkeypatch.setenv("MUPLAN_WORKSPACES", str(folder))
     app = AppTest.from_file(str(PROJECT / "app" / "main.py"), default_timeout=120)
-    app.run()
     app.switch_page("views/data.py").run()
     app.file_uploader(key="import_file").set_value((name, content, "application/octet-stream"))
     app.run()

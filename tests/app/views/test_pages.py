@@ -16,15 +16,15 @@ PAGES = (
     "targets", "projects", "scenarios", "invest", "data", "policy",
 )  # fmt: skip
 TEXT = catalogue("zh").text
+pytestmark = pytest.mark.usefixtures("components_sought_once")
 
 
 def opened(folder, monkeypatch, page=None):
     monkeypatch.setenv("MUPLAN_WORKSPACES", str(folder))
     app = AppTest.from_file(str(PROJECT / "app" / "main.py"), default_timeout=120)
-    app.run()
     if page is not None:
-        app.switch_page(f"views/{page}.py").run()
-    return app
+        app.switch_page(f"views/{page}.py")
+    return app.run()
 
 
 @pytest.fixture(scope="module")

@@ -13,14 +13,14 @@ from layers.workspace.protocol import Provenance
 MAIN = str(Path(__file__).resolve().parents[3] / "app" / "main.py")
 UNIT = "330402"
 TEXT = catalogue("zh").text
+pytestmark = pytest.mark.usefixtures("components_sought_once")
 
 
 @pytest.fixture
 def page(small_demo, tmp_path, monkeypatch):
     shutil.copyfile(small_demo, tmp_path / "demo.gpkg")
     monkeypatch.setenv("MUPLAN_WORKSPACES", str(tmp_path))
-    app = AppTest.from_file(MAIN, default_timeout=120).run()
-    return app.switch_page("views/projects.py").run()
+    return AppTest.from_file(MAIN, default_timeout=120).switch_page("views/projects.py").run()
 
 
 def part(page, name):

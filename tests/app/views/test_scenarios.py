@@ -17,6 +17,7 @@ from tests.scenario_city import DAY, city
 
 PROJECT = Path(__file__).resolve().parents[3]
 TEXT = catalogue("zh").text
+pytestmark = pytest.mark.usefixtures("components_sought_once")
 AT = "2025-01-01T00:00:00+00:00"
 HOSTILE = "<b>甲</b> **粗** ../../y"
 
@@ -35,7 +36,6 @@ def path(tmp_path, monkeypatch):
 
 def opened():
     app = AppTest.from_file(str(PROJECT / "app" / "main.py"), default_timeout=120)
-    app.run()
     app.switch_page("views/scenarios.py").run()
     assert not app.exception
     return app

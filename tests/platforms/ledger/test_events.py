@@ -111,9 +111,9 @@ def test_the_order_of_rows_in_the_file_is_irrelevant(rows):
 @given(streams())
 def test_without_corrections_a_project_never_falls_back(rows):
     rows = [row for row in rows if row["event_kind"] != "corrected"]
-    places = []
+    table, places = frame(rows), []
     for count in range(len(rows) + 1):
-        states = replay(frame(rows[:count]), LISTS, DAYS[-1]).states
+        states = replay(table.iloc[:count], LISTS, DAYS[-1]).states
         stage = states["stage"].get("P")
         places.append(-1 if stage is None or pd.isna(stage) else LISTS.stages.index(stage))
     assert places == sorted(places)
