@@ -5,7 +5,7 @@ import numpy.typing as npt
 import shapely
 
 from geo.arrays import Flags, Floats, Positions, Shapes
-from geo.tools import Progress, in_batches
+from geo.tools import Progress, batches, in_batches, within
 
 EXACT_M = 1e-6
 """A width or gap of exactly the number given counts as that wide [m]."""
@@ -20,7 +20,7 @@ def is_polygonal(shapes: npt.ArrayLike) -> Flags:
     return dimensions
 
 
-def filled(shapes: npt.ArrayLike, gap_m: float) -> Shapes:
+def filled(shapes: npt.ArrayLike, gap_m: float, progress: Progress | None = None) -> Shapes:
     """Fill the gaps of shapes up to a width: bridged land is one shape.
 
     Parameters
@@ -29,6 +29,8 @@ def filled(shapes: npt.ArrayLike, gap_m: float) -> Shapes:
         Polygons and multi-polygons, array of n, in a projected system.
     gap_m
         Widest gap filled [m].
+    progress
+        Told the share done.
 
     Returns
     -------
@@ -46,9 +48,13 @@ def filled(shapes: npt.ArrayLike, gap_m: float) -> Shapes:
         wholes[place], inner[place] = _without_free_holes(geometries[place])
     closed = _moved(_moved(wholes, half), -half)
     result = solid(shapely.union(wholes, closed))
-    for place, holes in inner.items():
-        opened = shapely.intersection(_moved(_moved(holes, -half), half), holes)
-        left = shapely.get_parts(opened)
+    for done, (place, holes) in enumerate(inner.items()):
+        whole = within(progress, done / len(inner), (done + 1) / len(inner))
+        opened = []
+        for batch in batches(len(holes), HOLES_AT_ONCE, whole):
+            some = holes[batch]
+            opened.append(shapely.intersection(_moved(_moved(some, -half), half), some))
+        left = shapely.get_parts(np.concatenate([np.empty(0, dtype=object), *opened]))
         left = left[shapely.area(left) > 0]
         result[place] = shapely.difference(result[place], shapely.multipolygons(left))
     return solid(result)
@@ -57,6 +63,10 @@ def filled(shapes: npt.ArrayLike, gap_m: float) -> Shapes:
 MANY_HOLES = 1_000
 """From so many holes on they are filled each by itself: the library's time to move an outline
 grows with the square of its rings, 40 seconds and more for 50 000."""
+
+
+HOLES_AT_ONCE = 5_000
+"""So many holes are filled between two tellings of progress."""
 
 
 def _moved(shapes: Shapes, distance_m: float) -> Shapes:

@@ -206,7 +206,7 @@ def test_strips_of_any_height_give_the_same_raster_and_tell_of_each(
     heights[[1, 6], [2, 4]] = 65_535, 20_000
     path = saved(tmp_path / "h.tif", heights)
     monkeypatch.setattr(raster_in, "CELLS_AT_ONCE", 10)  # two rows of five
-    monkeypatch.setattr("layers.workspace.transaction.CELLS_AT_ONCE", 15)
+    monkeypatch.setattr("layers.workspace.tables.CELLS_AT_ONCE", 15)
     monkeypatch.setattr("layers.workspace.geopackage.CELLS_AT_ONCE", 5)
     heard = []
     request = ImportRequest(path, "dem")
