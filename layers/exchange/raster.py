@@ -293,6 +293,7 @@ def import_raster(
     file = read_raster(request.path, request.layer, request.crs, crs, within(progress, 0.0, 0.5))
     if not request.dry_run:
         _store(workspace, request, file, actor, at, within(progress, 0.5, 1.0))
+    report(progress, 1.0)
     cells = file.raster.cells
     return RasterResult(
         request.layer, not request.dry_run, file.evidence, cells=cells.size,
