@@ -5,7 +5,7 @@ import numpy.typing as npt
 import shapely
 
 from geo.arrays import Flags, Floats, Positions, Shapes
-from geo.tools import Progress, in_batches
+from geo.tools import Progress, batches, in_batches, within
 
 EXACT_M = 1e-6
 """A width or gap of exactly the number given counts as that wide [m]."""
@@ -20,7 +20,7 @@ def is_polygonal(shapes: npt.ArrayLike) -> Flags:
     return dimensions
 
 
-def filled(shapes: npt.ArrayLike, gap_m: float) -> Shapes:
+def filled(shapes: npt.ArrayLike, gap_m: float, progress: Progress | None = None) -> Shapes:
     """Fill the gaps of shapes up to a width: bridged land is one shape.
 
     Parameters
@@ -29,6 +29,8 @@ def filled(shapes: npt.ArrayLike, gap_m: float) -> Shapes:
         Polygons and multi-polygons, array of n, in a projected system.
     gap_m
         Widest gap filled [m].
+    progress
+        Told the share done.
 
     Returns
     -------
@@ -39,9 +41,63 @@ def filled(shapes: npt.ArrayLike, gap_m: float) -> Shapes:
     if gap_m <= 0:
         return geometries
     half = gap_m / 2 + EXACT_M
-    closed = shapely.buffer(shapely.buffer(geometries, half, join_style="mitre"), -half,
-                            join_style="mitre")  # fmt: skip
-    return solid(shapely.union(geometries, closed))
+    counts = _hole_counts(geometries)
+    many = counts > MANY_HOLES
+    wholes, inner = geometries.copy(), {}
+    for place in np.flatnonzero(many):
+        wholes[place], inner[place] = _without_free_holes(geometries[place])
+    closed = _moved(_moved(wholes, half), -half)
+    result = solid(shapely.union(wholes, closed))
+    for done, (place, holes) in enumerate(inner.items()):
+        whole = within(progress, done / len(inner), (done + 1) / len(inner))
+        opened = []
+        for batch in batches(len(holes), HOLES_AT_ONCE, whole):
+            some = holes[batch]
+            opened.append(shapely.intersection(_moved(_moved(some, -half), half), some))
+        left = shapely.get_parts(np.concatenate([np.empty(0, dtype=object), *opened]))
+        left = left[shapely.area(left) > 0]
+        result[place] = shapely.difference(result[place], shapely.multipolygons(left))
+    return solid(result)
+
+
+MANY_HOLES = 1_000
+"""From so many holes on they are filled each by itself: the library's time to move an outline
+grows with the square of its rings, 40 seconds and more for 50 000."""
+
+
+HOLES_AT_ONCE = 5_000
+"""So many holes are filled between two tellings of progress."""
+
+
+def _moved(shapes: Shapes, distance_m: float) -> Shapes:
+    moved: Shapes = shapely.buffer(shapes, distance_m, join_style="mitre")
+    return moved
+
+
+def _hole_counts(shapes: Shapes) -> Positions:
+    parts, of_shape = shapely.get_parts(shapes, return_index=True)
+    holes = shapely.get_num_interior_rings(parts)
+    return np.bincount(of_shape, holes, len(shapes)).astype(np.intp)
+
+
+def _without_free_holes(shape: shapely.Geometry) -> tuple[shapely.Geometry, Shapes]:
+    """Take out the holes that hold no other part of a shape: no gap reaches beyond such a hole."""
+    parts = shapely.get_parts(shape)
+    rings, of_part = shapely.get_rings(parts, return_index=True)
+    is_outer = np.concatenate([[True], of_part[1:] != of_part[:-1]])
+    holes = shapely.polygons(rings)
+    occupied = is_outer.copy()
+    if len(parts) > 1:
+        corners = shapely.get_point(rings[is_outer], 0)
+        hole = shapely.STRtree(corners).query(holes[~is_outer], predicate="intersects")[0]
+        occupied[np.flatnonzero(~is_outer)[hole]] = True
+    kept = [
+        shapely.polygons(rings[is_outer & (of_part == part)][0],
+                         rings[occupied & ~is_outer & (of_part == part)])
+        for part in range(len(parts))
+    ]  # fmt: skip
+    whole = kept[0] if len(kept) == 1 else shapely.multipolygons(kept)
+    return whole, holes[~occupied]
 
 
 def solid(shapes: Shapes) -> Shapes:
@@ -189,15 +245,17 @@ def circle_fits(shapes: npt.ArrayLike, diameter_m: npt.ArrayLike) -> npt.NDArray
 
 
 def inscribed_width_m(shapes: npt.ArrayLike) -> Floats:
-    """Measure how wide narrow shapes are at their widest (最大内切圆直径), to a millimetre.
+    """Measure how wide narrow shapes are at their widest (最大内切圆直径).
 
     ``shapes``: Valid polygons with an area, array of n, in a projected system.
 
-    Diameter of the largest circle inside [m], array of n; to 1 % where the outline is bent.
+    Diameter of the largest circle inside [m], array of n: to a millimetre and 0.01 % of it, at
+    most too small by the latter; to 1 % where the outline is bent.
 
     Between 2A/P and 2√(A/π), A the area and P the perimeter, the width at which nothing is left
     when the outline is moved inwards by half of it. For narrow shapes this is quicker and more
-    exact than a search for the circle's centre.
+    exact than a search for the circle's centre. Of the last 0.005 % the library leaves nothing: it
+    drops what is left of an outline when that is so much smaller than the distance moved.
 
     >>> inscribed_width_m([shapely.box(0, 0, 0.5, 100)]).round(2).tolist()
     [0.5]

@@ -2,7 +2,7 @@
 
 import difflib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib import import_module
@@ -46,6 +46,20 @@ def within(progress: Progress | None, begin: float, end: float) -> Progress | No
     if progress is None:
         return None
     return lambda share: progress(begin + (end - begin) * share)
+
+
+def batches(count: int, at_once: int, progress: Progress | None = None) -> Iterator[slice]:
+    """Divide a list into batches, and tell the share done before each and at the end.
+
+    ``progress``: An error that it raises ends the work between two batches.
+
+    >>> [(batch.start, batch.stop) for batch in batches(5, 2)]
+    [(0, 2), (2, 4), (4, 5)]
+    """
+    for begin in range(0, count, at_once):
+        report(progress, begin / count)
+        yield slice(begin, min(begin + at_once, count))
+    report(progress, 1.0)
 
 
 Result = TypeVar("Result")

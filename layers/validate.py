@@ -49,7 +49,10 @@ class Resisting:
 
 
 def conform(
-    frame: pd.DataFrame, contract: Contract, crs: CRS | None = None
+    frame: pd.DataFrame,
+    contract: Contract,
+    crs: CRS | None = None,
+    progress: Progress | None = None,
 ) -> tuple[pd.DataFrame, list[Resisting]]:
     """Give a frame the contract's columns, order and types.
 
@@ -62,6 +65,8 @@ def conform(
         What the layer must be.
     crs
         System of the shapes, for a frame that has none yet.
+    progress
+        Told the share done, before each column.
 
     Returns
     -------
@@ -73,7 +78,8 @@ def conform(
     resisting: list[Resisting] = []
     columns: dict[str, object] = {}
     blank: dict[str, Array] = {}
-    for name in contract.columns:
+    for done, name in enumerate(contract.columns):
+        report(progress, done / len(contract.columns))
         field = contract.field(name)
         column, fault = None, None
         if name in frame.columns:
@@ -333,7 +339,7 @@ def validate(
         Accepted and quarantined rows, all faults, all repairs.
     """
     rows = frame.reset_index(drop=True)
-    conformed, resisting = conform(rows, contract, crs)
+    conformed, resisting = conform(rows, contract, crs, within(progress, 0.0, 0.4))
     repairs: list[Repair] = []
     knotted = np.zeros(len(rows), dtype=bool)
     if isinstance(conformed, gpd.GeoDataFrame):
@@ -347,7 +353,7 @@ def validate(
         Fault(r.code, r.column, tuple(names[p] for p in r.positions), r.positions, r.examples)
         for r in resisting
     ]
-    faults += _column_faults(conformed, contract, names)
+    faults += _column_faults(conformed, contract, names, within(progress, 0.9, 1.0))
     if isinstance(conformed, gpd.GeoDataFrame):
         faults += _shape_faults(conformed, contract, names, knotted)
     bad = np.zeros(len(rows), dtype=bool)
@@ -380,11 +386,14 @@ def _is_name(value: object) -> bool:
     return isinstance(value, str) and value.strip("/") != ""
 
 
-def _column_faults(frame: pd.DataFrame, contract: Contract, names: list[str]) -> list[Fault]:
+def _column_faults(
+    frame: pd.DataFrame, contract: Contract, names: list[str], progress: Progress | None
+) -> list[Fault]:
     """List missing values, values below the least, and keys that stand twice."""
     keys = list(key_columns(contract))
     faults = []
-    for name in contract.columns:
+    for done, name in enumerate(contract.columns):
+        report(progress, done / len(contract.columns))
         column, minimum = frame[name], contract.field(name).minimum
         is_missing = column.isna().to_numpy()
         if name in keys or name in contract.needed:

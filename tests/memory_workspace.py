@@ -12,6 +12,7 @@ from pyproj import CRS
 
 from geo.crs import require_projected
 from geo.raster import Raster
+from geo.tools import Progress, report
 from layers.contracts import CONTRACTS, Contract, contract_of
 from layers.validate import conform, row_names
 from layers.workspace.changes import (
@@ -72,17 +73,23 @@ class MemoryTables:
         last = events.sort_values("entry_seq").tail(1)["row_sha256"]
         return f"{len(events)} {'' if last.isna().all() else last.iloc[0]}"
 
-    def replace(self, contract: Contract, frame: pd.DataFrame, at: str) -> None:
+    def replace(
+        self, contract: Contract, frame: pd.DataFrame, at: str, progress: Progress | None = None
+    ) -> None:
         """Put rows in the place of a whole layer; those whose key was there keep their place."""
         self._store(contract, frame)
+        report(progress, 1.0)
 
-    def put(self, contract: Contract, frame: pd.DataFrame, at: str) -> None:
+    def put(
+        self, contract: Contract, frame: pd.DataFrame, at: str, progress: Progress | None = None
+    ) -> None:
         """Add rows; one whose key is there takes the place of that row."""
         current = self.rows(contract)
         names = pd.Index(row_names(frame, contract), dtype=object)
         stays = ~pd.Index(row_names(current, contract), dtype=object).isin(names)
         parts = [part for part in (current[stays], frame) if len(part)]
         self._store(contract, pd.concat(parts, ignore_index=True) if parts else frame)
+        report(progress, 1.0)
 
     def _store(self, contract: Contract, frame: pd.DataFrame) -> None:
         """Keep rows in the order in which their names came first."""
@@ -100,12 +107,13 @@ class MemoryTables:
         gone = pd.Index(row_names(current, contract), dtype=object).isin(names)
         self.frames[contract.name] = current[~gone].reset_index(drop=True)
 
-    def replace_raster(self, name: str, raster: Raster) -> None:
+    def replace_raster(self, name: str, raster: Raster, progress: Progress | None = None) -> None:
         """Put a raster in the place of that of the name."""
         cells = raster.cells.astype(np.float32)
         self.rasters[name] = Raster(
             cells, raster.west, raster.north, raster.cell_width, raster.cell_height, raster.crs
         )
+        report(progress, 1.0)
 
     def append(self, table: str, record: Record) -> int:
         """Add a record and give its number; one of the facts takes the place of its key."""

@@ -440,7 +440,7 @@ def import_file(
     """
     require_city(context.source)
     if is_raster_import(request.path, request.layer):
-        stored = import_raster(context.workspace, request, actor(), now())
+        stored = import_raster(context.workspace, request, actor(), now(), progress)
         return raster_answer(context, request, stored)
     checks = import_checks(context, actions or {}, progress)
     result = run_import(context.workspace, request, actor(), now(), checks)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from geo.errors import Value
-from geo.tools import report, within
+from geo.tools import Progress, report, within
 from geo.validity import Repair
 from layers.contracts import GEOMETRY_TYPES, Contract, contract_of
 from layers.editions import Changes, compare_editions
@@ -214,7 +214,8 @@ def run_import(
                 plan = plan_import(workspace, request, checks)
             if seen is not None and _effects(seen) != _effects(plan.result):
                 raise ImportDiffersError(dataclasses.replace(plan.result, stored=False))
-            _store(workspace, edit, request, plan, actor, at)
+            stored = within(progress, DECIDED_SHARE, 0.95)
+            _store(workspace, edit, request, plan, actor, at, stored)
     report(progress, 1.0)
     return plan.result
 
@@ -241,6 +242,7 @@ def _store(
     plan: ImportPlan,
     actor: str,
     at: str,
+    progress: Progress | None,
 ) -> None:
     """Write what was decided: rows, rows put aside, and how columns were named."""
     detail = [{"code": note.code, **note.values} for note in plan.result.detected]
@@ -249,8 +251,10 @@ def _store(
         detail=json.dumps(detail, ensure_ascii=False),
     )  # fmt: skip
     rows = plan.decided
+    edit.tell(progress)
     store = {"add": edit.add, "replace": edit.replace, "update": edit.update}[request.mode]
     store(request.layer, rows.accepted, provenance)
+    edit.tell(None)
     if len(rows.quarantined):
         edit.quarantine(request.layer, rows.quarantined, rows.reasons)
     if request.layer == "projects" and edit.last_changes is not None:
@@ -297,6 +301,7 @@ def plan_import(
     placed = _placed(source, request, contract, workspace)
     report(progress, READ_SHARE * 0.8)
     keyed, joined = with_keys(placed.frame, existing, contract, request)
+    report(progress, READ_SHARE * 0.9)
     frame, naming = _map_columns(keyed, request, contract, existing, workspace)
     compared: tuple[Evidence, ...] = ()
     if request.mode != "add":

@@ -18,7 +18,7 @@ from rasterio.windows import Window
 from geo.crs import crs_label, parse_crs
 from geo.limits import MAX_CELLS
 from geo.raster import CELLS_AT_ONCE, Raster
-from geo.tools import Progress, report, within
+from geo.tools import Progress, batches, report, within
 from layers.contracts import RASTERS
 from layers.errors import LayerError
 from layers.exchange.read import RASTER_ENDINGS
@@ -81,15 +81,15 @@ def read_raster(
             _require_plain(path, source)
             place = source.transform
             crs = None if source.crs is None else CRS.from_wkt(source.crs.to_wkt())
-            cells = _values(source, progress)
+            cells = _values(source, within(progress, 0.0, 0.5))
     except (RasterioError, ValueError, TypeError, MemoryError) as error:
         raise LayerError("file_unreadable", path=path.name, detail=one_line(error)) from error
-    cells, notes = _possible(cells, name)
+    cells, notes = _possible(cells, name, within(progress, 0.5, 0.6))
     if np.isnan(cells).all():
         raise LayerError("raster_without_values", path=path.name)
     outline = _outline(path, cells, place, crs)
     crs_used, crs_notes = _place_of(outline, stated_crs, target)
-    raster, moved = _carried(cells, place, crs_used, target)
+    raster, moved = _carried(cells, place, crs_used, target, within(progress, 0.6, 1.0))
     height, width = cells.shape
     first = Evidence.of("raster_read", file=path.name, rows=height, columns=width)
     return RasterFile(raster, outline.sha256, (first, *crs_notes, *notes, *moved))
@@ -130,13 +130,13 @@ def _values(source: rasterio.DatasetReader, progress: Progress | None) -> Cells:
     return cells
 
 
-def _possible(cells: Cells, name: str) -> tuple[Cells, list[Evidence]]:
+def _possible(cells: Cells, name: str, progress: Progress | None) -> tuple[Cells, list[Evidence]]:
     """Take values no ground has as none: programs write -9999 or 65535 without declaring it."""
     low, high = POSSIBLE[name]
     count, lowest = 0, np.empty(0, dtype=np.float32)
     at_once = max(1, CELLS_AT_ONCE // cells.shape[1])
-    for begin in range(0, len(cells), at_once):
-        strip = cells[begin : begin + at_once]
+    for rows in batches(len(cells), at_once, progress):
+        strip = cells[rows]
         with np.errstate(invalid="ignore"):
             wrong = (strip < low) | (strip > high)
         if wrong.any():
@@ -176,7 +176,9 @@ def _place_of(
     return (target if len(notes) == len(placed.evidence) else crs), notes
 
 
-def _carried(cells: Cells, place: Affine, crs: CRS, target: CRS) -> tuple[Raster, list[Evidence]]:
+def _carried(
+    cells: Cells, place: Affine, crs: CRS, target: CRS, progress: Progress | None
+) -> tuple[Raster, list[Evidence]]:
     height, width = cells.shape
     north_up = place.b == place.d == 0 and place.a > 0 > place.e
     if north_up and crs is target:
@@ -187,15 +189,17 @@ def _carried(cells: Cells, place: Affine, crs: CRS, target: CRS) -> tuple[Raster
         crs.to_wkt(), target.to_wkt(), width, height, *bounds
     )
     warped = np.full((rows, columns), np.nan, dtype=np.float32)
-    reproject(
-        cells, warped, src_transform=place, src_crs=crs.to_wkt(), src_nodata=np.nan,
-        dst_transform=there, dst_crs=target.to_wkt(), dst_nodata=np.nan,
-        resampling=Resampling.bilinear,
-        tolerance=CELL_TOLERANCE,
-        # Cells of about the same size: a kernel widened to the coarser side would tilt planes.
-        XSCALE=1,
-        YSCALE=1,
-    )  # fmt: skip
+    # Strip by strip: the library can't be ended in between.
+    for strip in batches(rows, max(1, CELLS_AT_ONCE // columns), progress):
+        reproject(
+            cells, warped[strip], src_transform=place, src_crs=crs.to_wkt(), src_nodata=np.nan,
+            dst_transform=there @ Affine.translation(0, strip.start), dst_crs=target.to_wkt(),
+            dst_nodata=np.nan, resampling=Resampling.bilinear,
+            tolerance=CELL_TOLERANCE,
+            # Cells of about the same size: a kernel widened to the coarser side would tilt planes.
+            XSCALE=1,
+            YSCALE=1,
+        )  # fmt: skip
     raster = Raster(warped, there.c, there.f, there.a, -there.e, target)
     note = Evidence.of(
         "raster_warped", source=crs_label(crs), target=crs_label(target), rows=rows,
@@ -288,7 +292,8 @@ def import_raster(
     crs = workspace.facts.crs
     file = read_raster(request.path, request.layer, request.crs, crs, within(progress, 0.0, 0.5))
     if not request.dry_run:
-        _store(workspace, request, file, actor, at)
+        _store(workspace, request, file, actor, at, within(progress, 0.5, 1.0))
+    report(progress, 1.0)
     cells = file.raster.cells
     return RasterResult(
         request.layer, not request.dry_run, file.evidence, cells=cells.size,
@@ -298,7 +303,12 @@ def import_raster(
 
 
 def _store(
-    workspace: Workspace, request: ImportRequest, file: RasterFile, actor: str, at: str
+    workspace: Workspace,
+    request: ImportRequest,
+    file: RasterFile,
+    actor: str,
+    at: str,
+    progress: Progress | None,
 ) -> None:
     detail = [{"code": note.code, **note.values} for note in file.evidence]
     provenance = Provenance(
@@ -306,4 +316,5 @@ def _store(
         detail=json.dumps(detail, ensure_ascii=False),
     )  # fmt: skip
     with workspace.edit(actor, at, kind="import", reason=request.path.name) as edit:
+        edit.tell(progress)
         edit.replace_raster(request.layer, file.raster, provenance)

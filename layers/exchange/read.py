@@ -125,9 +125,10 @@ def _read(
 
         return read_dxf(path, layer, encoding)
     if kind == "csv":
-        return with_shapes(read_csv(path, encoding, progress))
+        content = read_csv(path, encoding, within(progress, 0.0, 0.5))
+        return with_shapes(content, within(progress, 0.5, 1.0))
     if kind == "xlsx":
-        return with_shapes(read_xlsx(path, layer))
+        return with_shapes(read_xlsx(path, layer), within(progress, 0.5, 1.0))
     if kind == "txt":
         return read_survey_text(path, encoding, layer)
     if path.suffix.lower() == ".zip":

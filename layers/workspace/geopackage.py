@@ -16,6 +16,7 @@ from pyproj import CRS
 
 from geo.crs import require_projected
 from geo.raster import Raster
+from geo.tools import Progress
 from layers.contracts import CONTRACTS, Contract, contract_of
 from layers.errors import LayerError
 from layers.scratch import clean, folder_beside, scratch_beside
@@ -189,22 +190,27 @@ class GeoPackageTables:
             ).fetchone()
         return f"{count} {(last and last[0]) or ''}"
 
-    def replace(self, contract: Contract, frame: pd.DataFrame, at: str) -> None:
+    def replace(
+        self, contract: Contract, frame: pd.DataFrame, at: str, progress: Progress | None = None
+    ) -> None:
         """Put rows in the place of a whole layer."""
-        replace_rows(self._connection, frame, contract, at)
+        replace_rows(self._connection, frame, contract, at, progress)
 
-    def put(self, contract: Contract, frame: pd.DataFrame, at: str) -> None:
+    def put(
+        self, contract: Contract, frame: pd.DataFrame, at: str, progress: Progress | None = None
+    ) -> None:
         """Add rows; one whose key is there takes the place of that row."""
-        put_rows(self._connection, frame, contract, self.crs, at)
+        put_rows(self._connection, frame, contract, self.crs, at, progress)
 
     def delete(self, contract: Contract, names: pd.Index, at: str) -> None:
         """Take rows out."""
         delete_rows(self._connection, contract, names, at)
 
-    def replace_raster(self, name: str, raster: Raster) -> None:
+    def replace_raster(self, name: str, raster: Raster, progress: Progress | None = None) -> None:
         """Put a raster in the place of that of the name."""
         with folder_beside(self._path) as folder:
-            replace_raster(self._connection, name, raster, self.crs, folder / "raster.gpkg")
+            file = folder / "raster.gpkg"
+            replace_raster(self._connection, name, raster, self.crs, file, progress)
 
     def append(self, table: str, record: Record) -> int:
         """Add a record and give its number; one of the facts takes the place of its key."""

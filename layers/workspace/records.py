@@ -8,6 +8,7 @@ import pandas as pd
 from pyproj import CRS
 
 from geo.raster import Raster
+from geo.tools import Progress
 from layers.contracts import Contract
 
 META = "muplan_meta"
@@ -73,16 +74,20 @@ class Tables(Protocol):
     def last_entry(self) -> str:
         """Say how the ledger's entries end: their count, and the hash of the last one."""
 
-    def replace(self, contract: Contract, frame: pd.DataFrame, at: str) -> None:
+    def replace(
+        self, contract: Contract, frame: pd.DataFrame, at: str, progress: Progress | None = None
+    ) -> None:
         """Put rows in the place of a whole layer."""
 
-    def put(self, contract: Contract, frame: pd.DataFrame, at: str) -> None:
+    def put(
+        self, contract: Contract, frame: pd.DataFrame, at: str, progress: Progress | None = None
+    ) -> None:
         """Add rows; one whose key is there takes the place of that row."""
 
     def delete(self, contract: Contract, names: pd.Index, at: str) -> None:
         """Take rows out."""
 
-    def replace_raster(self, name: str, raster: Raster) -> None:
+    def replace_raster(self, name: str, raster: Raster, progress: Progress | None = None) -> None:
         """Put a raster in the place of that of the name."""
 
     def append(self, table: str, record: Record) -> int:

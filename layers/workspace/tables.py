@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 
 import geopandas as gpd
@@ -21,6 +22,7 @@ from pyproj import CRS
 
 from geo.arrays import Flags, Positions, Shapes
 from geo.raster import CELLS_AT_ONCE, Raster
+from geo.tools import Progress, batches, report, within
 from layers.contracts import CONTRACTS, Contract, key_columns
 from layers.errors import LayerError
 from layers.validate import conform, row_names
@@ -29,6 +31,9 @@ from layers.workspace.encoding import decode_shapes, encode_shapes, fill_index
 GEOMETRY = "geometry"
 BULK_ROWS = 500
 """From so many rows on an empty spatial index is filled at once and not row by row."""
+
+ROWS_AT_ONCE = 50_000
+"""So many rows are stored between two tellings of progress."""
 
 _TABLE_REGISTERS = (
     "gpkg_contents",
@@ -180,11 +185,16 @@ def _list_numbers(connection: sqlite3.Connection, fids: Iterable[int]) -> None:
 
 
 def replace_rows(
-    connection: sqlite3.Connection, frame: pd.DataFrame, contract: Contract, at: str
+    connection: sqlite3.Connection,
+    frame: pd.DataFrame,
+    contract: Contract,
+    at: str,
+    progress: Progress | None = None,
 ) -> None:
     """Put rows in the place of a whole table, columns and all.
 
     ``at``: Moment of the change (ISO).
+    ``progress``: Told the share stored.
     """
     name = contract.name
     fids = _numbers_for(connection, frame, contract)
@@ -194,7 +204,7 @@ def replace_rows(
         connection.execute(f"DROP TABLE IF EXISTS {quoted(_index_name(name))}")
         connection.execute(f"DROP TABLE {quoted(name)}")
     _make_table(connection, frame, contract)
-    _insert(connection, frame, contract, fids)
+    _insert(connection, frame, contract, fids, progress)
     _keep_counting(connection, name, last)
     columns = set(column_types(connection, name))
     for statement, wanted in indexes:
@@ -204,23 +214,29 @@ def replace_rows(
 
 
 def put_rows(
-    connection: sqlite3.Connection, frame: pd.DataFrame, contract: Contract, crs: CRS, at: str
+    connection: sqlite3.Connection,
+    frame: pd.DataFrame,
+    contract: Contract,
+    crs: CRS,
+    at: str,
+    progress: Progress | None = None,
 ) -> None:
     """Add rows to a table; one whose key is there takes the place of that row.
 
     ``at``: Moment of the change (ISO).
+    ``progress``: Told the share stored.
     """
     name = contract.name
     plain = _storable(frame, contract)
     if not has_table(connection, name):
-        replace_rows(connection, frame, contract, at)
+        replace_rows(connection, frame, contract, at, progress)
         return
     if _has_unfit_column(connection, plain, name):
         current = read_rows(connection, contract, crs)
         names = pd.Index(row_names(frame, contract), dtype=object)
         stays = ~pd.Index(row_names(current, contract), dtype=object).isin(names)
         whole = pd.concat([current[stays], frame], ignore_index=True)
-        replace_rows(connection, whole, contract, at)
+        replace_rows(connection, whole, contract, at, progress)
         return
     with closing(sqlite3.connect(":memory:")) as template:
         template.deserialize(blank_file(frame, contract))
@@ -230,7 +246,7 @@ def put_rows(
                 connection.execute(f"ALTER TABLE {quoted(name)} ADD COLUMN {quoted(column)} {kind}")
     fids = _numbers_for(connection, frame, contract)
     _delete(connection, name, fids)
-    _insert(connection, frame, contract, fids)
+    _insert(connection, frame, contract, fids, progress)
     _touch(connection, name, at)
 
 
@@ -357,14 +373,22 @@ def _has_unfit_column(connection: sqlite3.Connection, plain: pd.DataFrame, name:
 
 
 def _insert(
-    connection: sqlite3.Connection, frame: pd.DataFrame, contract: Contract, fids: Positions
+    connection: sqlite3.Connection,
+    frame: pd.DataFrame,
+    contract: Contract,
+    fids: Positions,
+    progress: Progress | None,
 ) -> None:
     name = contract.name
+    report(progress, 0.0)
     plain = _storable(frame, contract)
     # What is missing in every row needs no place among the values.
     filled = plain.columns[plain.notna().any()]
     names = [str(column) for column in filled if column != GEOMETRY]
-    columns = [_plain_values(plain[column]) for column in names]
+    columns = []
+    for done, column in enumerate(names):
+        report(progress, 0.2 * done / len(names))
+        columns.append(_plain_values(plain[column]))
     shapes = None
     if isinstance(frame, gpd.GeoDataFrame):
         shapes = np.asarray(frame.geometry.array, dtype=object)
@@ -373,16 +397,25 @@ def _insert(
         ).fetchone()[0]
         as_multi = contract.geometry == "polygon"
         names.append(GEOMETRY)
-        columns.append(list(encode_shapes(shapes, srs_id, as_multi=as_multi)))
+        columns.append(
+            [
+                encoded
+                for batch in batches(len(shapes), ROWS_AT_ONCE, within(progress, 0.2, 0.5))
+                for encoded in encode_shapes(shapes[batch], srs_id, as_multi=as_multi)
+            ]
+        )
     trigger = _paused_index(connection, name, len(frame))
     listed = ", ".join(map(quoted, ["fid", *names]))
-    connection.executemany(
-        f"INSERT INTO {quoted(name)} ({listed}) VALUES ({', '.join('?' * (len(names) + 1))})",
-        zip(fids.tolist(), *columns, strict=True),
+    statement = (
+        f"INSERT INTO {quoted(name)} ({listed}) VALUES ({', '.join('?' * (len(names) + 1))})"
     )
+    rows = zip(fids.tolist(), *columns, strict=True)
+    for batch in batches(len(fids), ROWS_AT_ONCE, within(progress, 0.5, 0.9)):
+        connection.executemany(statement, islice(rows, batch.stop - batch.start))
     if trigger is not None and shapes is not None:
         _fill(connection, name, fids, shapes)
         connection.execute(trigger)
+    report(progress, 1.0)
 
 
 def _plain_values(column: pd.Series) -> list[object]:
@@ -438,11 +471,17 @@ def _touch(connection: sqlite3.Connection, name: str, at: str) -> None:
 
 
 def replace_raster(
-    connection: sqlite3.Connection, name: str, raster: Raster, crs: CRS, scratch: Path
+    connection: sqlite3.Connection,
+    name: str,
+    raster: Raster,
+    crs: CRS,
+    scratch: Path,
+    progress: Progress | None = None,
 ) -> None:
     """Put a raster in the place of that of the name.
 
     ``scratch``: File to be made for GDAL to write to.
+    ``progress``: Told the share stored.
     """
     import rasterio
     from rasterio.transform import Affine
@@ -457,9 +496,9 @@ def replace_raster(
         crs=crs.to_wkt(), RASTER_TABLE=name, transform=place,
     ) as target:  # fmt: skip
         at_once = max(1, CELLS_AT_ONCE // width)
-        for begin in range(0, height, at_once):
-            strip = raster.cells[begin : begin + at_once].astype(np.float32, copy=False)
-            target.write(strip, 1, window=Window(0, begin, width, len(strip)))
+        for rows in batches(height, at_once, within(progress, 0.0, 0.8)):
+            strip = raster.cells[rows].astype(np.float32, copy=False)
+            target.write(strip, 1, window=Window(0, rows.start, width, len(strip)))
     with closing(sqlite3.connect(scratch)) as source:
         if has_table(connection, name):
             connection.execute(f"DROP TABLE {quoted(name)}")

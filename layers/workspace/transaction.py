@@ -11,6 +11,7 @@ import shapely
 
 from geo.crs import crs_label, same_crs
 from geo.raster import Raster
+from geo.tools import Progress, report, within
 from layers.contracts import CONTRACTS, RASTERS, Contract, contract_of, key_columns
 from layers.editions import (
     NOTHING,
@@ -86,6 +87,7 @@ class WorkspaceEdit:
         self._undoes: int | None = None
         self._breaks = 0
         self._is_guarded = False
+        self._progress: Progress | None = None
         self.last_changes: Changes | None = None
         """What the last ``add``, ``replace`` or ``update`` did to its layer."""
         self._before: dict[str, list[dict[str, object]]] = {}
@@ -101,6 +103,10 @@ class WorkspaceEdit:
         """Number of the change, 0 while nothing was changed."""
         return self._number
 
+    def tell(self, progress: Progress | None) -> None:
+        """Tell a listener how far the next change of a layer is; its error ends the whole edit."""
+        self._progress = progress
+
     def read(self, layer: str) -> pd.DataFrame:
         """Read a layer or table as it stands within this set of changes."""
         return self._tables.rows(contract_of(layer))
@@ -115,7 +121,7 @@ class WorkspaceEdit:
         newer = self._checked(contract, self._chained(current.head(0), frame, contract))
         changes = compare_editions(current, newer, contract, is_whole=True)
         self._open()
-        self._tables.replace(contract, newer, self._at)
+        self._tables.replace(contract, newer, self._at, within(self._progress, 0.4, 0.9))
         entry = self._note(layer, "replace", len(newer), provenance)
         self.last_changes = changes
         keep_rows(self._tables, contract, changes, self._at, entry)
@@ -131,9 +137,10 @@ class WorkspaceEdit:
         current = self._tables.rows(contract) if is_chained(contract) else pd.DataFrame()
         newer = self._checked(contract, self._chained(current, frame, contract))
         self._open()
-        self._tables.put(contract, newer, self._at)
+        self._tables.put(contract, newer, self._at, within(self._progress, 0.3, 0.8))
         entry = self._note(layer, "add", len(newer), provenance)
         self.last_changes = compare_editions(newer.head(0), newer, contract, is_whole=False)
+        report(self._progress, 0.9)
         keep_names(self._tables, contract, newer, self._at, entry)
         self._seal(layer, row_names(newer, contract))
 
@@ -161,7 +168,7 @@ class WorkspaceEdit:
         newer = self._checked(contract, frame)
         changes = compare_editions(current, newer, contract, is_whole=False)
         self._open()
-        self._tables.put(contract, newer, self._at)
+        self._tables.put(contract, newer, self._at, within(self._progress, 0.4, 0.9))
         entry = self._note(layer, "update", len(newer), provenance)
         self.last_changes = changes
         keep_rows(self._tables, contract, changes, self._at, entry)
@@ -200,7 +207,7 @@ class WorkspaceEdit:
         if raster.crs is None or not same_crs(raster.crs, crs):
             raise LayerError("raster_crs_differs", name=name, wanted=crs_label(crs))
         self._open()
-        self._tables.replace_raster(name, raster)
+        self._tables.replace_raster(name, raster, self._progress)
         self._note(name, "raster", raster.cells.size, provenance)
 
     def remember(self, key: str, text: str) -> None:
@@ -324,9 +331,9 @@ class WorkspaceEdit:
         """Chain new entries to those on file; rows at fault are left for the contract to refuse."""
         if not is_chained(contract):
             return frame
-        report = validate(frame, contract, self._tables.crs)
-        report.raise_if_bad()
-        return seal(current, report.accepted, contract)
+        judged = validate(frame, contract, self._tables.crs)
+        judged.raise_if_bad()
+        return seal(current, judged.accepted, contract)
 
     def _checked(self, contract: Contract, frame: pd.DataFrame) -> pd.DataFrame:
         crs = self._tables.crs
@@ -334,9 +341,9 @@ class WorkspaceEdit:
             frame.crs is None or not same_crs(frame.crs, crs)
         ):
             raise LayerError("crs_differs", layer=contract.name, wanted=crs.name)
-        report = validate(frame, contract, crs)
-        report.raise_if_bad()
-        return report.accepted
+        judged = validate(frame, contract, crs, within(self._progress, 0.0, 0.3))
+        judged.raise_if_bad()
+        return judged.accepted
 
     def _note(self, layer: str, action: str, rows: int, provenance: Provenance | None) -> int:
         self._open()

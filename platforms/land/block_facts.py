@@ -14,7 +14,7 @@ from geo.difference import remainder, without
 from geo.overlay import areas_m2
 from geo.raster import Raster, slope_pct, zonal_statistics
 from geo.shape import compactness, filled, frontage_m, width_m
-from geo.tools import Progress, within
+from geo.tools import Progress, report, within
 from geo.union import united
 from geo.units import m2_to_mu
 from platforms.land.blocks import BlockList
@@ -180,7 +180,11 @@ DESCRIBED = (
 
 
 def describe_blocks(
-    land_blocks: BlockList, pieces: gpd.GeoDataFrame, layers: LandLayers, query: BlockQuery
+    land_blocks: BlockList,
+    pieces: gpd.GeoDataFrame,
+    layers: LandLayers,
+    query: BlockQuery,
+    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Describe blocks by what constraints leave of them.
 
@@ -199,7 +203,8 @@ def describe_blocks(
     numbered = pieces.assign(number=pieces.groupby("block_id").cumcount())
     second = numbered[numbered["number"].eq(1)].set_index("block_id")["area_m2"].reindex(ids)
     left = firsts["area_m2"].notna().to_numpy(dtype=bool)
-    shapes = filled(np.asarray(firsts.geometry.array, dtype=object)[left], query.gap_m)
+    shapes = np.asarray(firsts.geometry.array, dtype=object)[left]
+    shapes = filled(shapes, query.gap_m, within(progress, 0.0, 0.6))
     described = pd.DataFrame(
         {
             "net_area_mu": m2_to_mu(total.fillna(0.0).to_numpy(dtype=float)),
@@ -207,14 +212,16 @@ def describe_blocks(
             "net_second_mu": m2_to_mu(second.fillna(0.0).to_numpy(dtype=float)),
         }
     )
-    for name, values in (
-        ("min_width_m", width_m(shapes)),
-        ("compactness", compactness(shapes)),
-        ("frontage_m", _frontage_m(shapes, layers.barriers)),
-    ):
+    measures = {
+        "min_width_m": width_m,
+        "compactness": compactness,
+        "frontage_m": lambda areas: _frontage_m(areas, layers.barriers),
+    }
+    for done, (name, measure) in enumerate(measures.items()):
         column = np.full(len(ids), np.nan)
-        column[left] = values
+        column[left] = measure(shapes)
         described[name] = column
+        report(progress, 0.6 + 0.4 * (done + 1) / len(measures))
     return described
 
 

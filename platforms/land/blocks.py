@@ -13,7 +13,7 @@ from geo.measure import ellipsoidal_area_m2, planar_area_m2
 from geo.overlay import areas_m2, common_area_m2, intersecting_pairs
 from geo.prepared import PreparedShapes, prepared
 from geo.shape import parted_regions
-from geo.tools import Progress
+from geo.tools import Progress, report, within
 from geo.union import overlap_faces, united
 from geo.units import M2_PER_MU, compare, m2_to_mu
 from platforms.errors import PlanningError
@@ -34,7 +34,11 @@ LEAST_PIECE_M2 = 1e-4
 
 
 def parted_at_necks(
-    parts: gpd.GeoDataFrame, labels: Positions, min_neck_m: float, gap_m: float
+    parts: gpd.GeoDataFrame,
+    labels: Positions,
+    min_neck_m: float,
+    gap_m: float,
+    progress: Progress | None = None,
 ) -> tuple[gpd.GeoDataFrame, Positions]:
     """Part groups of parcels where a strip narrower than a width holds them together.
 
@@ -50,6 +54,7 @@ def parted_at_necks(
     order = np.argsort(labels, kind="stable")
     frames, groups, next_label = [], [], 0
     for members in np.split(order, np.flatnonzero(np.diff(labels[order])) + 1):
+        report(progress, next_label / (len(labels) + next_label))
         regions = parted_regions(shapely.union_all(shapes[members]), min_neck_m, gap_m)
         group = parts.iloc[members]
         if len(regions) == 1:
@@ -144,13 +149,17 @@ def find_blocks(
     B3, B4 嘉兴市进一步推动招大引强工作实施方案 三（二）; S13.
     """
     areas = assessment_areas(layers.units)
-    land, shapes = _joined(layers, query, admitted, query.gap_m, progress)
+    land, shapes = _joined(layers, query, admitted, query.gap_m, within(progress, 0.0, 0.6))
     labels = component_labels(len(land.parts), *land.joining.within(query.gap_m))
-    parts, labels = parted_at_necks(land.parts, labels, query.min_neck_m, query.gap_m)
+    parts, labels = parted_at_necks(
+        land.parts, labels, query.min_neck_m, query.gap_m, within(progress, 0.6, 0.8)
+    )
     if parts is not land.parts:
         shapes = prepared(parts.geometry.array)
     measured = _measured(parts, shapes, labels, layers.parcels, query.min_mu * SHORT_FROM)
+    report(progress, 0.9)
     shares = area_by_unit(measured.geometry, areas)
+    report(progress, 1.0)
     largest = shares.drop_duplicates("position").set_index("position")["unit_id"]
     measured["unit_id"] = largest.reindex(measured.index).astype("str")
     reaching = np.array([compare(mu, query.min_mu) >= 0 for mu in measured["area_mu"]], dtype=bool)

@@ -7,7 +7,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geo.raster import Raster
-from geo.tools import Progress, within
+from geo.tools import Progress, report, within
 from platforms.land.block_facts import (
     bounds_of,
     bridges_of,
@@ -92,6 +92,7 @@ def contiguous_land(
     layers = _layers_on(source, as_of)
     blocks = find_blocks(layers, query, progress=within(progress, 0.0, 0.4))
     pieces = net_pieces(blocks, layers, query, within(progress, 0.4, 0.48))
+    report(progress, 0.48)
     terrain = describe_terrain(
         blocks.blocks,
         rasters.read_raster("dem"),
@@ -100,15 +101,21 @@ def contiguous_land(
     )
     curve = None
     if with_curve:
-        curve = tolerance_curve(layers, query, within(progress, 0.5, 1.0))
+        curve = tolerance_curve(layers, query, within(progress, 0.5, 0.8))
+    described = describe_blocks(blocks, pieces, layers, query, within(progress, 0.8, 0.9))
+    bridges = bridges_of(blocks, layers.barriers, layers.decisions, query.gap_m)
+    report(progress, 0.92)
+    losses = net_land(blocks.blocks, layers.constraints, progress=within(progress, 0.92, 0.97))
+    bounds = bounds_of(blocks, layers, query)
+    report(progress, 1.0)
     return ContiguousLand(
         blocks=blocks,
-        described=describe_blocks(blocks, pieces, layers, query),
+        described=described,
         terrain=terrain,
-        bridges=bridges_of(blocks, layers.barriers, layers.decisions, query.gap_m),
+        bridges=bridges,
         pieces=pieces,
-        losses=net_land(blocks.blocks, layers.constraints).losses,
-        bounds=bounds_of(blocks, layers, query),
+        losses=losses.losses,
+        bounds=bounds,
         curve=curve,
     )
 

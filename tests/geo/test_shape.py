@@ -184,3 +184,36 @@ def test_land_with_a_line_hanging_on_is_as_wide_as_the_land():
     mixed = shapely.GeometryCollection([shapely.box(0, 0, 30, 80), line])
     assert width_m([mixed]) == pytest.approx([30.0], abs=0.1)
     assert solid(np.array([mixed, line], dtype=object))[1].equals(line)
+
+
+def holed_square():
+    """A square of 100 m with holes: a slit, a chamber with a slit, islands in moats 1 m and 4 m."""
+    moats = [box(60, 10, 12, 12).difference(box(61, 11, 10, 10)),
+             box(60, 60, 18, 18).difference(box(64, 64, 10, 10))]  # fmt: skip
+    holes = [box(10, 10, 20, 1), box(10, 50, 10, 10) | box(20, 54, 20, 1), *moats]
+    return box(0, 0, 100, 100).difference(shapely.union_all(holes))
+
+
+@pytest.mark.parametrize("many", [0, 1_000])
+@pytest.mark.parametrize("angle", [0.0, 33.0])
+def test_gaps_within_a_shape_are_filled_hole_by_hole_as_all_at_once(many, angle, monkeypatch):
+    monkeypatch.setattr("geo.shape.MANY_HOLES", many)
+    # 2 m: the slit, the chamber's slit and the moat of 1 m go; the chamber and the wide moat stay.
+    shape = filled([turned(holed_square(), angle)], 2.0)[0]
+    assert shape.is_valid
+    assert shape.area == pytest.approx(10_000 - 100 - (18 * 18 - 10 * 10), abs=1e-3)
+    assert sorted(len(part.interiors) for part in shapely.get_parts(shape)) == [0, 2]
+
+
+def test_a_shape_with_very_many_holes_keeps_the_wide_ones_and_loses_the_narrow():
+    side = 40
+    holes = [
+        box(10 * (n % side) + 2, 10 * (n // side) + 2, 1 + n % 2 * 4, 5) for n in range(side**2)
+    ]
+    shape = shapely.Polygon(
+        box(0, 0, 10 * side, 10 * side).exterior, [hole.exterior for hole in holes]
+    )
+    whole = filled([shape, shapely.Polygon()], 2.0)
+    assert len(whole[0].interiors) == side**2 / 2
+    assert whole[0].area == pytest.approx((10 * side) ** 2 - side**2 / 2 * 25, abs=1e-3)
+    assert whole[1].is_empty

@@ -14,6 +14,7 @@ import shapely
 from pyproj import CRS
 
 from geo.arrays import Flags, Floats
+from geo.tools import Progress, batches
 from layers.exchange.cells import as_text, coordinate_numbers
 from layers.exchange.heading import plain_title
 from layers.exchange.readers.source import Content, CrsBasis, Evidence, Oddities
@@ -307,8 +308,14 @@ _DEGREES = {ORDERS.index("lat_lon"), ORDERS.index("lon_lat")}
 _SRID = re.compile(r"\s*SRID\s*=\s*([0-9]{4,6})\s*;", re.IGNORECASE)
 
 
-def with_shapes(content: Content) -> Content:
+ROWS_AT_ONCE = 20_000
+"""So many texts are read as shapes between two tellings of progress."""
+
+
+def with_shapes(content: Content, progress: Progress | None = None) -> Content:
     """Give a list the shapes that its columns tell.
+
+    ``progress``: Told the share of the shapes read.
 
     With a column of WKT: those shapes. With coordinates: a point per row; with point numbers and a
     repeated parcel number, an outline per parcel, its other columns from the first of its rows. The
@@ -322,7 +329,7 @@ def with_shapes(content: Content) -> Content:
     columns = [str(name) for name in frame.columns]
     wkt = wkt_column(columns)
     if wkt is not None:
-        shaped = _of_wkt(content, wkt)
+        shaped = _of_wkt(content, wkt, progress)
         if shaped is not None:
             return shaped
     headings = coordinate_columns(columns)
@@ -386,12 +393,18 @@ def _is_degrees(orders: npt.NDArray[np.int64]) -> bool:
     return bool(len(known)) and bool(np.isin(known, list(_DEGREES)).mean() > 0.5)
 
 
-def _of_wkt(content: Content, column: str) -> Content | None:
+def _of_wkt(content: Content, column: str, progress: Progress | None) -> Content | None:
     """Read a column of WKT; None where not one of its texts is any."""
-    texts = [as_text(value) for value in content.frame[column]]
-    srids = {match[1] for text in texts if text and (match := _SRID.match(text))}
-    bare = [None if text is None else _SRID.sub("", text, count=1) for text in texts]
-    shapes = shapely.from_wkt(np.array(bare, dtype=object), on_invalid="ignore")
+    cells = content.frame[column]
+    srids: set[str] = set()
+    bare: list[str | None] = []
+    shapes = np.full(len(cells), None, dtype=object)
+    for batch in batches(len(cells), ROWS_AT_ONCE, progress):
+        texts = [as_text(value) for value in cells.iloc[batch]]
+        srids |= {match[1] for text in texts if text and (match := _SRID.match(text))}
+        some = [None if text is None else _SRID.sub("", text, count=1) for text in texts]
+        shapes[batch] = shapely.from_wkt(np.array(some, dtype=object), on_invalid="ignore")
+        bare += some
     if shapely.is_missing(shapes).all():
         return None
     oddities = Oddities()

@@ -17,7 +17,7 @@ from ezdxf.document import Drawing as Document
 
 from geo.arrays import Floats
 from geo.limits import MAX_DXF_BYTES
-from geo.tools import nearest_name
+from geo.tools import nearest_name, show_control_characters
 from layers.errors import LayerError
 from layers.exchange.readers.dxf_outlines import CHORD_TOLERANCE, Drawing, Drawn, Words, walk
 from layers.exchange.readers.encoding import decode, known_encoding, sniff
@@ -66,16 +66,16 @@ def shapes_of(drawing: Drawing) -> DrawingShapes:
     result.still_open = sum(s is not None and s.geom_type == "LineString" for s in shapes)
     result.unreadable = sum(shape is None for shape in shapes)
     array = np.array(shapes, dtype=object)
-    result.frame = gpd.GeoDataFrame(
-        {
-            "cad_layer": [drawn.layer for drawn in kept],
-            "cad_label": _labels(array, kept, drawing.texts, result),
-            "cad_kind": [drawn.kind for drawn in kept],
-            "cad_handle": [drawn.handle or None for drawn in kept],
-            "cad_block": [drawn.block or None for drawn in kept],
-        },
-        geometry=array,
-    )
+    columns = {
+        "cad_layer": [drawn.layer for drawn in kept],
+        "cad_label": _labels(array, kept, drawing.texts, result),
+        "cad_kind": [drawn.kind for drawn in kept],
+        "cad_handle": [drawn.handle or None for drawn in kept],
+        "cad_block": [drawn.block or None for drawn in kept],
+    }
+    # A spoilt drawing has halves of characters in its texts, which no column of texts takes;
+    # they are shown, and counted, with the other characters that files can't carry.
+    result.frame = gpd.GeoDataFrame(pd.DataFrame(columns, dtype=object), geometry=array)
     return result
 
 
@@ -244,7 +244,10 @@ def read_dxf(path: Path, layer: str | None, encoding: str | None) -> Content:
         document, used, evidence = _document(path, raw, encoding)
         drawing = walk(document.modelspace(), path.name)
         unit_code = int(document.header.get("$INSUNITS", 0))
-        hidden = [str(entry.dxf.name) for entry in document.layers if not entry.is_on()]
+        hidden = [
+            show_control_characters(str(entry.dxf.name))
+            for entry in document.layers if not entry.is_on()
+        ]  # fmt: skip
     except BROKEN as error:
         raise LayerError("file_unreadable", path=path.name, detail=one_line(error)) from error
     if not drawing.outlines:
@@ -310,14 +313,15 @@ def _encoding(raw: bytes, stated_encoding: str | None) -> tuple[str, str]:
 def _chosen(
     path: Path, frame: gpd.GeoDataFrame, layer: str | None
 ) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
-    known = tuple(dict.fromkeys(frame["cad_layer"]))
+    names = frame["cad_layer"].map(show_control_characters)
+    known = tuple(dict.fromkeys(names))
     if layer is None:
         return frame, known
     if layer not in known:
         raise LayerError(
             "source_layer_unknown", path=path.name, layer=layer, nearest=nearest_name(layer, known)
         )
-    return gpd.GeoDataFrame(frame[frame["cad_layer"] == layer].reset_index(drop=True)), known
+    return gpd.GeoDataFrame(frame[names == layer].reset_index(drop=True)), known
 
 
 def _in_metres(frame: gpd.GeoDataFrame, unit_code: int) -> tuple[gpd.GeoDataFrame, list[Evidence]]:
@@ -338,7 +342,7 @@ def _in_metres(frame: gpd.GeoDataFrame, unit_code: int) -> tuple[gpd.GeoDataFram
 
 
 def _drawing_notes(drawing: Drawing, shapes: DrawingShapes, hidden: set[str]) -> list[Evidence]:
-    layers = pd.Series(shapes.frame["cad_layer"]).value_counts()
+    layers = shapes.frame["cad_layer"].map(show_control_characters).value_counts()
     notes = [
         Evidence.of("dxf_layers", layers=", ".join(f"{n} ({c})" for n, c in layers.items())[:400])
     ]
@@ -367,7 +371,7 @@ def _drawing_notes(drawing: Drawing, shapes: DrawingShapes, hidden: set[str]) ->
     if drawing.passed_over:
         notes.append(Evidence.of("dxf_passed_over", kinds=_counted(drawing)))
     if drawing.extended:
-        programs = ", ".join(sorted(drawing.extended))
+        programs = show_control_characters(", ".join(sorted(drawing.extended)))
         notes.append(
             Evidence.of("dxf_xdata", count=sum(drawing.extended.values()), programs=programs[:200])
         )
@@ -376,4 +380,4 @@ def _drawing_notes(drawing: Drawing, shapes: DrawingShapes, hidden: set[str]) ->
 
 def _counted(drawing: Drawing) -> str:
     parts = [f"{kind} {count}" for kind, count in sorted(drawing.passed_over.items())]
-    return ", ".join(parts)[:300] or "—"
+    return show_control_characters(", ".join(parts)[:300]) or "—"

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from geo.errors import Value
+from geo.tools import show_control_characters
 from layers.exchange.heading import free_name
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class Evidence:
 
 def one_line(problem: object) -> str:
     """Return an error's words on one line of up to 200 characters, its kind where it has none."""
-    return " ".join(str(problem).split())[:200] or type(problem).__name__
+    words = show_control_characters(" ".join(str(problem).split()))
+    return words[:200] or type(problem).__name__
 
 
 PLACES_NAMED = 5

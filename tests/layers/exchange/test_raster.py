@@ -206,7 +206,7 @@ def test_strips_of_any_height_give_the_same_raster_and_tell_of_each(
     heights[[1, 6], [2, 4]] = 65_535, 20_000
     path = saved(tmp_path / "h.tif", heights)
     monkeypatch.setattr(raster_in, "CELLS_AT_ONCE", 10)  # two rows of five
-    monkeypatch.setattr("layers.workspace.transaction.CELLS_AT_ONCE", 15)
+    monkeypatch.setattr("layers.workspace.tables.CELLS_AT_ONCE", 15)
     monkeypatch.setattr("layers.workspace.geopackage.CELLS_AT_ONCE", 5)
     heard = []
     request = ImportRequest(path, "dem")
@@ -214,6 +214,9 @@ def test_strips_of_any_height_give_the_same_raster_and_tell_of_each(
     left_out = next(note for note in result.detected if note.code == "raster_values_left_out")
     assert left_out.values["count"] == 2
     assert left_out.values["examples"] == "20000, 65535"
-    assert heard == [pytest.approx(rows / 7 / 2) for rows in (2, 4, 6, 7)]
+    read = [rows / 7 / 4 for rows in (2, 4, 6, 7)]
+    looked_at = [0.25 + 0.05 * rows / 7 for rows in (0, 2, 4, 6, 7)]
+    stored = [0.5 + 0.5 * 0.8 * rows / 7 for rows in (0, 3, 6, 7)]
+    assert heard == pytest.approx([*read, *looked_at, *stored, 1.0])
     expected = np.where(heights > 9_000, np.nan, heights)
     np.testing.assert_array_equal(workspace.read_raster("dem").cells, expected)

@@ -387,6 +387,24 @@ def test_a_spoilt_drawing_is_read_or_refused_and_nothing_else(tmp_path_factory, 
     read_or_refuse(tmp_path_factory, bytes(spoilt))
 
 
+def test_half_a_character_is_shown_and_counted_wherever_it_stands(tmp_path):
+    half = b"\\U+D800"
+    # Only a drawing that has to be recovered has them decoded.
+    spoilt = GOOD.replace(b"571100.0", b"571100.0x")
+    path = raw(tmp_path, spoilt.replace("红线".encode("gbk"), b"A" + half))
+    content = read_file(path, encoding=None, source_layer=None)
+    assert content.frame["cad_layer"].tolist() == ["A\N{REPLACEMENT CHARACTER}"]
+    assert content.layers == ("A\N{REPLACEMENT CHARACTER}",)
+    assert notes(content)["control_characters_shown"]["count"] == 1
+    for note in content.evidence:
+        str(dict(note.values)).encode()
+    again = read_file(path, encoding=None, source_layer="A\N{REPLACEMENT CHARACTER}")
+    assert len(again.frame) == 1
+    error_of(path, source_layer="B").values["nearest"].encode()
+    kind = raw(tmp_path, spoilt.replace(b"POLYLINE", b"A" + half).replace(b"VERTEX", b"B"))
+    error_of(kind).values["others"].encode()
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=200))
 def test_bytes_of_any_kind_are_read_or_refused(tmp_path_factory, content):
