@@ -146,9 +146,11 @@ def _of_its_kind(column: pd.Series, field: Field) -> Array | None:
         numbers = column.to_numpy()
         return None if np.isinf(numbers).any() else numbers
     if field.kind == "int" and pd.api.types.is_integer_dtype(dtype):
-        return column.array.astype("Int64")
+        integers: Array = column.array.astype("Int64")
+        return integers
     if field.kind == "bool" and pd.api.types.is_bool_dtype(dtype):
-        return column.array.astype("boolean")
+        flags: Array = column.array.astype("boolean")
+        return flags
     return None
 
 

@@ -1,5 +1,6 @@
 """Net land, width, bridges, bounds, terrain."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -212,7 +213,7 @@ def describe_blocks(
             "net_second_mu": m2_to_mu(second.fillna(0.0).to_numpy(dtype=float)),
         }
     )
-    measures = {
+    measures: dict[str, Callable[[Shapes], Floats]] = {
         "min_width_m": width_m,
         "compactness": compactness,
         "frontage_m": lambda areas: _frontage_m(areas, layers.barriers),

