@@ -6,6 +6,7 @@ from collections import Counter
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from app.answers.answer import Answer, column_titles, layer_name, sheet_of
 from app.context import Context
@@ -14,7 +15,9 @@ from geo.errors import MuPlanError
 from geo.tools import Progress
 from geo.topology import KINDS, Finding, Topology, TopologyRule, topology
 from layers.contracts import CONTRACTS, Contract, contract_of
+from layers.errors import LayerError
 from layers.validate import row_names
+from platforms.ledger.visibility import MASK
 
 NAMED_ROWS = 5
 """A sentence names this many rows; the list has them all."""
@@ -122,3 +125,26 @@ def _summary(
             )
         )  # fmt: skip
     return tuple(lines)
+
+
+def broken_shapes(context: Context) -> LayerError | None:
+    """Say which shapes stand in the way where GEOS gave up on one (``shapes_broken``).
+
+    Layers are repaired when they are imported; another program may have drawn a shape that
+    crosses itself since. None where all are sound.
+    """
+    for layer in context.workspace:
+        contract = CONTRACTS[layer]
+        if not contract.is_spatial:
+            continue
+        rows = context.workspace.read(layer)
+        shapes = np.asarray(rows["geometry"], dtype=object)
+        broken = ~(shapely.is_valid(shapes) | shapely.is_missing(shapes))
+        if broken.any():
+            names = row_names(rows[broken], contract)
+            listed = ", ".join(names[:NAMED_ROWS]) + (" …" if len(names) > NAMED_ROWS else "")
+            return LayerError(
+                "shapes_broken", layer=layer_name(layer, context.words), count=len(names),
+                rows=listed if context.viewer is None else MASK,
+            )  # fmt: skip
+    return None

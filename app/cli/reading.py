@@ -26,6 +26,9 @@ AS_OF = click.option("--as-of", "as_of")
 VIEWER = click.option("--viewer")
 """Who looks (C10)."""
 
+GEOMETRY_ERRORS = ("GEOSException", "TopologicalError")
+"""By name: a command that fails otherwise loads no geometry to say so."""
+
 RULES = (PACK, AS_OF)
 ANSWER = (JSON, OUT, LANG)
 
@@ -99,7 +102,11 @@ def _on_workspace(
             **own: object,
         ) -> int:
             context = open_workspace(workspace, lang, packs, as_of, viewer)
-            result: Answer | tuple[Answer, int] = function(context, **own)
+            result: Answer | tuple[Answer, int]
+            try:
+                result = function(context, **own)
+            except Exception as error:
+                raise _told(context, error) from error
             answer, code = result if isinstance(result, tuple) else (result, 0)
             afterwards = context.renewed() if is_renewed else context
             show(answer, stand_on(afterwards, ledger=ledger), as_json=as_json, out=out)
@@ -108,6 +115,15 @@ def _on_workspace(
         return _command(name, function, (WORKSPACE,), options, run)
 
     return make
+
+
+def _told(context: "Context", error: Exception) -> Exception:
+    """Say which shapes stand in the way where GEOS gives up on one."""
+    if type(error).__name__ not in GEOMETRY_ERRORS:
+        return error
+    from app.answers.topology import broken_shapes
+
+    return broken_shapes(context) or error
 
 
 def _command(

@@ -2,7 +2,6 @@
 
 import logging
 import re
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import shapely
 import streamlit as st
 from pandas.io.formats.style import Styler
 
 from app.answers.answer import Answer, Stand, stand_of, write_answer
 from app.answers.changes import ledger_warnings
 from app.answers.evidence import COLOURS
+from app.answers.topology import broken_shapes
 from app.context import DEFAULT_PACK, Context, pack_titles, unit_names
 from app.messages import LANGUAGES, LONGEST_VALUE, Catalogue, catalogue
 from app.session import (
@@ -37,6 +38,7 @@ from layers.exchange.writers.word import Report
 from layers.exchange.writers.word_board import Boards
 from layers.exchange.writers.write import REPORT_ENDING, write_report
 from layers.fields import unit_in
+from layers.scratch import temporary_folder
 from layers.workspace.geopackage import GeoPackageWorkspace
 from layers.workspace.sqlite_file import BUSY_SECONDS
 from platforms.errors import PolicyError
@@ -274,9 +276,12 @@ def within_border(show: Callable[[], None]) -> None:
         show()
     except MuPlanError as error:
         st.error(error_text(error))
-    except Exception:
+    except Exception as error:
         LOG.exception("a page failed")
-        st.error(words().text("page_failed"))
+        told = None
+        if isinstance(error, shapely.errors.GEOSException) and open_path() is not None:
+            told = broken_shapes(current_context())
+        st.error(words().text("page_failed") if told is None else error_text(told))
 
 
 def show_where_held(show: Callable[[], None]) -> None:
@@ -335,8 +340,8 @@ def _file_of(
     report: Callable[[], Report | Boards] | None,
     stand: Callable[[Context], Stand],
 ) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"list{ending}"
+    with temporary_folder() as folder:
+        path = folder / f"list{ending}"
         if report is not None and ending == REPORT_ENDING:
             write_report(path, report())
         else:

@@ -1,6 +1,5 @@
 """What the workspace holds, where it came from, and how more comes in."""
 
-import tempfile
 from pathlib import Path
 from typing import get_args
 
@@ -45,6 +44,7 @@ from layers.exchange.recognise.columns import KEEP as KEEP_COLUMN
 from layers.exchange.recognise.columns import recall_mapping, recognised_columns
 from layers.exchange.recognise.row_versions import take_versions
 from layers.exchange.request import CrsOptions, ImportRequest, Mode
+from layers.scratch import temporary_folder
 from platforms.ledger.visibility import require_city
 
 KEEP = ""
@@ -116,8 +116,8 @@ def _import(context: Context) -> None:
     upload = st.file_uploader(text("import_file"), type=list(UPLOAD_ENDINGS), key="import_file")
     if upload is None:
         return
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / Path(upload.name).name
+    with temporary_folder() as folder:
+        path = folder / Path(upload.name).name
         path.write_bytes(upload.getbuffer())
         if path.suffix.lower() in RASTER_ENDINGS:
             stored = raster_form(context, path)
