@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import geopandas as gpd
 import numpy as np
@@ -146,11 +146,9 @@ def _of_its_kind(column: pd.Series, field: Field) -> Array | None:
         numbers = column.to_numpy()
         return None if np.isinf(numbers).any() else numbers
     if field.kind == "int" and pd.api.types.is_integer_dtype(dtype):
-        integers: Array = column.array.astype("Int64")
-        return integers
+        return cast("Array", column.array.astype("Int64"))
     if field.kind == "bool" and pd.api.types.is_bool_dtype(dtype):
-        flags: Array = column.array.astype("boolean")
-        return flags
+        return cast("Array", column.array.astype("boolean"))
     return None
 
 

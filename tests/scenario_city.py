@@ -1,5 +1,7 @@
 """A little city for tests of scenarios: two counties, four platforms, two parks, four parcels."""
 
+from functools import cache
+
 from tests.planning_frames import OUTSIDE, PLATFORMS, UNITS, Frames, allotment, rect
 
 DAY = "2025-06-01"
@@ -8,6 +10,14 @@ FREE, EDGE = rect(900, 900, 100, 100), rect(300, 100, 100, 200)
 
 
 def city():
+    """The city; its layers are made once, and each caller has copies of its own."""
+    frames = Frames()
+    frames.layers = {name: frame.copy() for name, frame in _made_once().layers.items()}
+    return frames
+
+
+@cache
+def _made_once():
     return Frames(
         units=UNITS,
         major_platforms=[*PLATFORMS, {"platform_id": "P4", "unit_id": "N", "is_major": False,

@@ -1,8 +1,10 @@
 """The command line in this process, and the answers of the demonstration, asked once a run."""
 
 import json
+import shutil
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -66,6 +68,21 @@ def components_sought_once():
         sought_once = cache(manifest_scanner.scan_component_manifests)
         patch.setattr(manifest_scanner, "scan_component_manifests", sought_once)
         yield
+
+
+@pytest.fixture(scope="session")
+def new_file(tmp_path_factory):
+    """A workspace as ``muplan new`` makes it, made once: to be copied."""
+    path = tmp_path_factory.mktemp("new") / "市.gpkg"
+    with CliRunner().isolation():
+        assert answer(["new", str(path), "--json"]) == 0
+    return path
+
+
+@pytest.fixture
+def new_workspace(new_file, tmp_path):
+    """An empty workspace of its own."""
+    return Path(shutil.copy(new_file, tmp_path))
 
 
 @pytest.fixture

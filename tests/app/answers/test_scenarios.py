@@ -1,7 +1,9 @@
 """Scenarios on a little workspace: compared, adopted, and what becomes of names and old edits."""
 
 import json
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -50,15 +52,19 @@ EVERY_KIND = (
 HOSTILE = "../../<b>甲</b> **粗** [x](http://y) \\ C:\\w|{name}"
 
 
-@pytest.fixture
-def held(tmp_path):
-    workspace = create_workspace(
-        tmp_path / "w.gpkg", CITY_CRS, title="小城", created_at=AT, as_of="2025-06-30"
-    )
+@pytest.fixture(scope="module")
+def city_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("city") / "w.gpkg"
+    workspace = create_workspace(path, CITY_CRS, title="小城", created_at=AT, as_of="2025-06-30")
     with workspace.edit("a", AT) as edit:
         for name, frame in city().layers.items():
             edit.replace(name, frame, Provenance("t", AT))
-    return open_context(tmp_path / "w.gpkg")
+    return path
+
+
+@pytest.fixture
+def held(city_file, tmp_path):
+    return open_context(Path(shutil.copy(city_file, tmp_path)))
 
 
 def judged(context):

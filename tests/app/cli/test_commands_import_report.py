@@ -24,10 +24,8 @@ def area(shape):
 
 
 @pytest.fixture
-def workspace(tmp_path, muplan):
-    path = tmp_path / "市.gpkg"
-    assert muplan("new", path).code == 0
-    return path
+def workspace(new_workspace):
+    return new_workspace
 
 
 @pytest.fixture

@@ -1,12 +1,17 @@
 """Faults between the shapes of a layer: on the demonstration, on parcels drawn for it, refused."""
 
 import csv
+import shutil
+from pathlib import Path
 
 import geopandas as gpd
 import openpyxl
 import pyogrio
 import pytest
 import shapely
+from click.testing import CliRunner
+
+from app.cli.main import answer
 
 EAST, NORTH = 571_000.0, 3_400_000.0
 KINDS = ["empty", "invalid", "duplicate", "overlap", "gap", "sliver"]
@@ -16,19 +21,26 @@ DRAWN = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def drawn(tmp_path, muplan):
-    """A workspace with five parcels: an overlap, a duplicate, a slit, a strip."""
-    path = tmp_path / "市.gpkg"
+@pytest.fixture(scope="module")
+def drawn_once(new_file, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("drawn")
+    path = shutil.copy(new_file, folder)
     shapes = [
         shapely.box(EAST + x, NORTH + y, EAST + x + width, NORTH + y + height)
         for x, y, width, height in DRAWN.values()
     ]
     rows = gpd.GeoDataFrame({"parcel_id": list(DRAWN)}, geometry=shapes, crs="EPSG:4549")
-    rows.to_parquet(tmp_path / "in.parquet")
-    assert muplan("new", path).code == 0
-    assert muplan("import", path, tmp_path / "in.parquet", "--layer", "land_parcels").code == 0
+    rows.to_parquet(folder / "in.parquet")
+    with CliRunner().isolation():
+        file = str(folder / "in.parquet")
+        assert answer(["import", str(path), file, "--layer", "land_parcels"]) == 0
     return path
+
+
+@pytest.fixture
+def drawn(drawn_once, tmp_path):
+    """A workspace with five parcels: an overlap, a duplicate, a slit, a strip."""
+    return Path(shutil.copy(drawn_once, tmp_path))
 
 
 def told(answer):

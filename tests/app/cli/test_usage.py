@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 import shapely
 
-from app.cli.main import answer
 from app.messages import catalogue
 
 EAST, NORTH = 571_000.0, 3_400_000.0
@@ -23,11 +22,8 @@ def frame(shapes=None, crs="EPSG:4549", **columns):
 
 
 @pytest.fixture
-def workspace(tmp_path, capsys):
-    path = tmp_path / "市.gpkg"
-    assert answer(["new", str(path), "--json"]) == 0
-    capsys.readouterr()
-    return path
+def workspace(new_workspace):
+    return new_workspace
 
 
 @pytest.fixture
