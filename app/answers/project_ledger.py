@@ -264,13 +264,13 @@ def _entered(context: Context, entry: Mapping[str, object]) -> Answer:
     return Answer(
         title=words.text("title_entry", project_id=str(entry["project_id"])),
         parameters=asked,
-        result={"event": row, "head": chain_of(context).head},
+        result={"event": row, "head": context.workspace.head()},
         sheets=(sheet_of(words, "entry", entered),),
         summary=(
             words.text(
                 "summary_entry", event_id=str(entry["event_id"]),
                 kind=words.word("event_kind", str(row["event_kind"])),
-                day=str(row["event_on"]), head=chain_of(context).head,
+                day=str(row["event_on"]), head=context.workspace.head(),
             ),
         ),
         screen=entered[["event_id", "project_id", "event_kind", "event_on", "unit_id"]],

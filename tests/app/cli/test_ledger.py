@@ -35,11 +35,15 @@ def listed(muplan, path):
 
 def test_a_project_and_its_events_are_entered_with_a_stage_that_follows_them(muplan, held):
     before = listed(muplan, held)["manifest"]["ledger_head"]
+    verified = muplan("project", "verify", held, "--json").json["verify"]
+    assert verified["head"] == before
     entered = muplan(*add(held), "--credit-code", GOOD, "--investment-yi-yuan", "12", "--json").json
     assert entered["event"]["event_kind"] == "first_report"
     assert entered["event"]["entered_at"].endswith("+08:00")
-    assert entered["event"]["previous_sha256"] == before
-    assert entered["event"]["row_sha256"] == entered["head"] == entered["manifest"]["ledger_head"]
+    assert entered["event"]["previous_sha256"] == verified["entries_head"]
+    assert entered["head"] == entered["manifest"]["ledger_head"] != before
+    entries = muplan("project", "verify", held, "--head", verified["entries_head"], "--json").json
+    assert entries["verify"]["entries_since"] == 1, "heads of entries printed before still count"
     for kind, day in (("signed", "2025-10-02"), ("registered", "2025-10-03"),
                       ("started", "2025-10-20")):  # fmt: skip
         assert muplan(*event(held, kind, day)).code == 0
