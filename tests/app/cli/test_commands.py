@@ -128,7 +128,7 @@ def test_an_answer_is_one_json_object_with_its_keys_and_manifest(command, option
     assert found.code == 0
     assert set(found.json) == ENVELOPE | keys
     assert found.json["schema"] == "muplan/1"
-    head = {"ledger_head"} if command.startswith("project") else set()
+    head = {"ledger_head"} if command.startswith(("project", "check")) else set()
     assert set(found.json["manifest"]) == MANIFEST | head
     assert found.json["manifest"]["is_demo"] is True
     assert found.json["manifest"]["as_of"] == "2025-10-31"

@@ -123,6 +123,7 @@ NEAR = f"{MARK}-002"
 """Number of no project: the nearest one that is known would be the hidden one."""
 ASKED = {
     "info": [()],
+    "history": [()],
     "blocks": [("--min-mu", "50")],
     "topology": [("--layer", "land_parcels")],
     "report": [
@@ -159,7 +160,8 @@ ASKED = {
     "project warnings": [(), ("--unit", UNIT), ("--unit", OTHER)],
     "project ranking": [("--period", "2025")],
     "project dashboard": [("--period", "2025"), ("--period", "2025", "--unit", OTHER)],
-    "project verify": [("--head", "0" * 64)],
+    "project verify": [(), ("--head", "0" * 64)],
+    "project head": [()],
     "match": [("--project", NEAR), ("--project", "xm-0002")],
     "check": [("--year", "2025"), ("--year", "2025", "--against", "2018-01-01")],
     "shares": [("--year", "2025")],
@@ -208,7 +210,7 @@ def calls():
 
 
 CITY_ONLY = (
-    "place", "scenario", "project ranking", "project dashboard", "report --kind ledger",
+    "history", "place", "scenario", "project ranking", "project dashboard", "report --kind ledger",
     "report --kind ranking",
 )  # fmt: skip
 """Figures that every unit's projects go into."""
