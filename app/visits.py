@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from layers.errors import LayerError
 from layers.scratch import folder_beside
 
 FILE_NAME = "visits.json"
@@ -50,7 +51,7 @@ def note_visit(folder: Path, workspace: str, visit: Visit) -> bool:
             text = json.dumps(kept, ensure_ascii=False, indent=1, sort_keys=True)
             draft.write_text(text, encoding="utf-8")
             draft.replace(folder / FILE_NAME)
-    except OSError:
+    except (OSError, LayerError):
         return False
     return True
 

@@ -101,7 +101,6 @@ def test_a_bomb_of_zeros_is_refused_by_what_it_says_it_holds(places, refused, mo
                     member.write(block)
     path = inside / "bomb.zip"
     path.write_bytes(buffer.getvalue())
-    monkeypatch.setattr("layers.exchange.readers.archive.MAX_UNPACKED_BYTES", 100 * 1024**2)
     monkeypatch.setattr("layers.exchange.readers.shapefile.MAX_UNPACKED_BYTES", 100 * 1024**2)
     monkeypatch.setattr(
         zipfile.ZipFile, "open", lambda *_, **__: pytest.fail("something was unpacked")
