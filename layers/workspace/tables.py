@@ -521,6 +521,7 @@ def read_raster(connection: sqlite3.Connection, name: str, crs: CRS) -> Raster |
     if entry is None:
         return None
     import rasterio
+    from rasterio.windows import Window
 
     units = CONTRACTS["units"]
     blank, _ = conform(gpd.GeoDataFrame(geometry=[], crs=crs), units)
@@ -537,8 +538,12 @@ def read_raster(connection: sqlite3.Connection, name: str, crs: CRS) -> Raster |
         rasterio.MemoryFile(whole, ext=".gpkg") as file,
         file.open(driver="GPKG", TABLE=name) as source,
     ):
-        # Other programs mark what has no value in their own ways.
-        cells = source.read(1, masked=True).astype(np.float32).filled(np.nan)
+        cells = np.empty((source.height, source.width), dtype=np.float32)
+        for rows in batches(source.height, max(1, CELLS_AT_ONCE // source.width)):
+            strip = Window(0, rows.start, source.width, len(cells[rows]))
+            # Other programs mark what has no value in their own ways.
+            masked = source.read(1, masked=True, window=strip)
+            cells[rows] = masked.astype(np.float32).filled(np.nan)
         place = source.transform
         own_crs = None if source.crs is None else CRS.from_wkt(source.crs.to_wkt())
     return Raster(cells, place.c, place.f, place.a, -place.e, own_crs)

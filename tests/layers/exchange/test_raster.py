@@ -207,7 +207,6 @@ def test_strips_of_any_height_give_the_same_raster_and_tell_of_each(
     path = saved(tmp_path / "h.tif", heights)
     monkeypatch.setattr(raster_in, "CELLS_AT_ONCE", 10)  # two rows of five
     monkeypatch.setattr("layers.workspace.tables.CELLS_AT_ONCE", 15)
-    monkeypatch.setattr("layers.workspace.tables.CELLS_AT_ONCE", 5)
     heard = []
     request = ImportRequest(path, "dem")
     result = raster_in.import_raster(workspace, request, "planner", AT, heard.append)
