@@ -13,6 +13,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from geo.crs import require_projected
 from geo.raster import Raster
@@ -68,6 +69,7 @@ from layers.workspace.tables import (
     replace_raster,
     replace_rows,
     row_numbers,
+    understood,
 )
 from layers.workspace.transaction import MEMORY_PREFIX, WorkspaceEdit, frame_hash
 
@@ -313,10 +315,13 @@ class GeoPackageWorkspace:
     def facts(self) -> WorkspaceFacts:
         """What the workspace says of itself."""
         meta = self._meta
+        try:
+            crs = CRS.from_user_input(meta["crs"])
+        except CRSError as error:
+            raise damaged(self.path) from error
         return WorkspaceFacts(
-            meta["title"], CRS.from_user_input(meta["crs"]), meta["as_of"] or None,
-            bool(meta["is_demo"]), meta["created_at"],
-        )  # fmt: skip
+            meta["title"], crs, meta["as_of"] or None, bool(meta["is_demo"]), meta["created_at"]
+        )
 
     def __iter__(self) -> Iterator[str]:
         """Go through the names of the layers on file."""
@@ -344,14 +349,7 @@ class GeoPackageWorkspace:
                 frame = read_stored(connection, contract, crs)
             else:
                 frame = pd.DataFrame(columns=list(contract.columns))
-        conformed, resisting = conform(frame, contract, crs)
-        if resisting:
-            fault = resisting[0]
-            raise LayerError(
-                "stored_value_bad", layer=layer, column=fault.column,
-                examples=", ".join(fault.examples),
-            )  # fmt: skip
-        return conformed
+        return understood(frame, contract, crs)
 
     def has_raster(self, name: str) -> bool:
         """Say whether there is a raster, without reading it."""

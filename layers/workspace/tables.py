@@ -119,7 +119,22 @@ def read_rows(
 
     ``fids``: Only the rows of these numbers, in the order of the table; None for all.
     """
-    rows: pd.DataFrame = conform(read_stored(connection, contract, crs, fids), contract, crs)[0]
+    return understood(read_stored(connection, contract, crs, fids), contract, crs)
+
+
+def understood(stored: pd.DataFrame, contract: Contract, crs: CRS) -> pd.DataFrame:
+    """Give stored rows the contract's types; what another program spoilt is named.
+
+    Raises LayerError: ``stored_value_bad``.
+    """
+    conformed, resisting = conform(stored, contract, crs)
+    if resisting:
+        fault = resisting[0]
+        raise LayerError(
+            "stored_value_bad", layer=contract.name, column=fault.column,
+            examples=", ".join(fault.examples),
+        )  # fmt: skip
+    rows: pd.DataFrame = conformed
     return rows
 
 
@@ -163,13 +178,13 @@ def read_stored(
 
 
 def _typed(values: Sequence[object], kind: str) -> pd.Series:
-    """Give a column the type that GDAL reads it with."""
+    """Give a column the type that GDAL reads it with; one that holds something else as it is."""
     column: pd.Series = pd.Series(list(values), dtype="object")
-    if kind.startswith(REAL_TYPES):
-        return pd.to_numeric(column, errors="coerce").astype("float64")
-    if kind.startswith(INTEGER_TYPES):
+    if kind.startswith((*REAL_TYPES, *INTEGER_TYPES)):
         numbers = pd.to_numeric(column, errors="coerce")
-        if numbers.isna().any():
+        if (numbers.isna() & column.notna()).any():
+            return column
+        if kind.startswith(REAL_TYPES) or numbers.isna().any():
             return numbers.astype("float64")
         return numbers.astype("bool" if kind.startswith("BOOL") else "int64")
     if kind.startswith("DATETIME"):

@@ -8,6 +8,7 @@ import re
 import resource
 import shutil
 import sqlite3
+import sys
 import tempfile
 from collections import Counter
 from contextlib import closing, redirect_stdout
@@ -27,10 +28,12 @@ def run(arguments, folder, limit=None):
     def work():
         for stream, name in ((1, os.devnull), (2, error)):
             os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream)
+        # The tests' runner has streams of its own.
+        sys.stdout, sys.stderr = (os.fdopen(stream, "w", encoding="utf-8") for stream in (1, 2))
         if limit is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
         code = answer([str(argument) for argument in arguments])
-        os.write(2, b"")
+        sys.stderr.flush()
         os._exit(code)
 
     code = ended(forked(work))
