@@ -162,6 +162,9 @@ def connect(path: Path, *, writing: bool = False) -> sqlite3.Connection:
     if writing:
         _register_functions(connection)
         connection.execute("PRAGMA synchronous = FULL")
+        # What doesn't fit the cache would be written before the commit, which shuts readers out
+        # for as long as a large change takes: it stays in memory instead.
+        connection.execute("PRAGMA cache_spill = OFF")
     else:
         connection.execute("PRAGMA query_only = ON")
     return connection

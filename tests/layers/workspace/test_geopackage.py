@@ -476,3 +476,12 @@ def test_a_copy_of_the_file_is_a_workspace(workspace, tmp_path):
     shutil.copyfile(workspace.path, tmp_path / "copy.gpkg")
     copy = GeoPackageWorkspace(tmp_path / "copy.gpkg")
     assert copy.content_hash("land_parcels") == workspace.content_hash("land_parcels")
+
+
+def test_readers_go_on_while_a_change_is_larger_than_the_cache(workspace):
+    many = parcels(*(f"N{n}" for n in range(6000))).assign(note="长" * 500)
+    other = GeoPackageWorkspace(workspace.path)
+    with workspace.edit("a", AT) as edit:
+        edit.add("land_parcels", many, SOURCE)
+        assert other.read("land_parcels")["parcel_id"].tolist() == ["A", "B"]
+    assert len(other.read("land_parcels")) == 6002
