@@ -73,7 +73,7 @@ class OutsideChange:
     others: tuple[str, ...] = ()
 
 
-def _whole(value: object) -> int:
+def whole_number(value: object) -> int:
     """Read a number of a record; what another program put there instead counts as none."""
     return value if isinstance(value, int) else 0
 
@@ -82,12 +82,12 @@ def list_changes(tables: Tables) -> list[Change]:
     """List all changes, the first one first."""
     audits: dict[object, list[tuple[str, str, int]]] = {}
     for entry in tables.records(AUDIT):
-        line = (str(entry["layer"]), str(entry["action"]), _whole(entry["rows"]))
+        line = (str(entry["layer"]), str(entry["action"]), whole_number(entry["rows"]))
         audits.setdefault(entry["change"], []).append(line)
     return [
         Change(
             int(str(row["change"])), str(row["at"]), str(row["actor"]), str(row["kind"]),
-            str(row["reason"] or ""), _whole(row["undoes"]) or None,
+            str(row["reason"] or ""), whole_number(row["undoes"]) or None,
             tuple(audits.get(row["change"], ())), str(row["row_sha256"]),
         )
         for row in tables.records(CHANGES)
@@ -296,7 +296,7 @@ def _require_untouched(
 ) -> None:
     """Refuse where a later change that still stands touched the same rows."""
     touched = _touched(kept)
-    change_of = {row["seq"]: _whole(row["change"]) for row in tables.records(AUDIT)}
+    change_of = {row["seq"]: whole_number(row["change"]) for row in tables.records(AUDIT)}
     cancelled = {*undone, *(by for change, by in undone.items() if change > number)}
     later: dict[int, set[tuple[str, str]]] = {}
     for row in tables.records(HISTORY):
@@ -308,7 +308,7 @@ def _require_untouched(
         rows = sorted({name for names in later.values() for _, name in names})
         raise LayerError(
             "undo_built_upon", change=number, later=", ".join(map(str, standing)),
-            rows=_some(rows),
+            rows=some_names(rows),
         )  # fmt: skip
 
 
@@ -337,7 +337,7 @@ def _require_as_added(
         return
     rows = tables.rows(contract, pd.Index(names, dtype=object))
     if len(rows) != len(names) or _joint_mark(rows, contract) != mark:
-        raise LayerError("undo_changed_outside", layer=contract.name, rows=_some(names))
+        raise LayerError("undo_changed_outside", layer=contract.name, rows=some_names(names))
 
 
 def _require_as_changed(tables: Tables, contract: Contract, marks: Mapping[str, str]) -> None:
@@ -350,7 +350,7 @@ def _require_as_changed(tables: Tables, contract: Contract, marks: Mapping[str, 
         if now.get(name, "") != mark and (not mark or mark.partition(":")[0] == _edition())
     ]
     if unlike:
-        raise LayerError("undo_changed_outside", layer=contract.name, rows=_some(unlike))
+        raise LayerError("undo_changed_outside", layer=contract.name, rows=some_names(unlike))
 
 
 def _frame_of(tables: Tables, contract: Contract, rows: Sequence[Record]) -> pd.DataFrame:
@@ -364,8 +364,9 @@ def _frame_of(tables: Tables, contract: Contract, rows: Sequence[Record]) -> pd.
     return conform(frame, contract, tables.crs)[0]
 
 
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
+def some_names(names: Sequence[str] | pd.Index) -> str:
+    """Name the first rows of a sentence, and say where there are more."""
+    return ", ".join(map(str, names[:NAMED])) + (" …" if len(names) > NAMED else "")
 
 
 # --- seals -------------------------------------------------------------------------------------
@@ -500,7 +501,7 @@ def examine_changes(tables: Tables) -> list[OutsideChange]:
         if change["row_sha256"] != wanted:
             problems.append(OutsideChange("change_altered", CHANGES, number))
         head = str(change["row_sha256"])
-        breaks = _whole(change["breaks"])
+        breaks = whole_number(change["breaks"])
         if breaks > known:
             problems.append(OutsideChange(BEHIND_BREAK, CHANGES, number))
         known = breaks

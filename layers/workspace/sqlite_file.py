@@ -109,14 +109,22 @@ def _kept_open(path: Path) -> int:
 
 
 def file_sha256(path: Path) -> str:
-    """Hash a workspace file without taking its locks from whoever writes it in this process."""
+    """Hash a workspace file, with what waits beside it to be written into it.
+
+    It takes no lock from whoever writes the file in this process.
+    """
+    waits = path.with_name(f"{path.name}-wal")
+    pending = waits.read_bytes() if waits.is_file() else b""
     if os.name == "nt":  # locks are the handle's there, and an open file can't be moved
         with path.open("rb") as handle:
-            return hashlib.file_digest(handle, "sha256").hexdigest()
+            digest = hashlib.file_digest(handle, "sha256")
+            digest.update(pending)
+            return digest.hexdigest()
     file, digest, position = _kept_open(path), hashlib.sha256(), 0
     while chunk := os.pread(file, 1 << 20, position):
         digest.update(chunk)
         position += len(chunk)
+    digest.update(pending)
     return digest.hexdigest()
 
 

@@ -37,14 +37,15 @@ from layers.workspace.changes import (
     seal_digests,
     seal_rows,
     seals_of,
+    some_names,
     way_back,
+    whole_number,
 )
 from layers.workspace.protocol import Provenance
 from layers.workspace.records import AUDIT, CHANGES, META, PROVENANCE, QUARANTINE, SEALS, Tables
 
 MEMORY_PREFIX = "memory:"
 """Marks what is kept for later among the facts of a workspace."""
-NAMED = 5
 
 
 def frame_hash(frame: pd.DataFrame, contract: Contract) -> str:
@@ -133,7 +134,7 @@ class WorkspaceEdit:
         self._guard(layer)
         common = _names(frame, contract).intersection(self._tables.names(contract))
         if len(common):
-            raise LayerError("key_exists", layer=layer, rows=_some(common))
+            raise LayerError("key_exists", layer=layer, rows=some_names(common))
         current = self._tables.rows(contract) if is_chained(contract) else pd.DataFrame()
         newer = self._checked(contract, self._chained(current, frame, contract))
         self._open()
@@ -157,11 +158,12 @@ class WorkspaceEdit:
         it by now raises ``row_changed_meanwhile``.
         """
         contract = contract_of(layer)
+        self._guard(layer)
         if contract.append_only:
             raise LayerError("layer_append_only", layer=layer)
         names = _names(frame, contract)
         if len(absent := names.difference(self._tables.names(contract))):
-            raise LayerError("key_absent", layer=layer, rows=_some(absent))
+            raise LayerError("key_absent", layer=layer, rows=some_names(absent))
         current = self._tables.rows(contract, names)
         if seen is not None:
             _require_as_seen(current, seen, frame, contract)
@@ -287,7 +289,7 @@ class WorkspaceEdit:
         before = seals_of(previous[-1]) if previous else {}
         touched = self._sealed if previous else SEALED_LAYERS
         if previous and not self._is_guarded:
-            self._breaks = int(str(previous[-1]["breaks"] or 0))
+            self._breaks = whole_number(previous[-1]["breaks"])
         digests = seal_digests(self._tables, before, touched)
         record = {
             "change": self._number, "at": self._at, "actor": self._actor, "kind": self._kind,
@@ -301,10 +303,7 @@ class WorkspaceEdit:
         self._tables.append(CHANGES, {**record, **hashes})
 
     def _open(self) -> None:
-        """Take the next number, before the first thing is changed.
-
-        What was changed outside is counted here, so nothing may be written before.
-        """
+        """Take the next number, before the first thing is changed."""
         if self._number:
             return
         changes = self._tables.records(CHANGES)
@@ -314,7 +313,10 @@ class WorkspaceEdit:
                 seal_rows(self._tables, contract_of(layer), self._tables.names(contract_of(layer)))
 
     def _guard(self, layer: str) -> None:
-        """Look for breaks before the ledger is changed: what is entered behind one says so."""
+        """Count what was changed outside: what is entered behind it says so.
+
+        Nothing of the ledger may be written before, or the change would be held against old seals.
+        """
         if layer in {*SEALED_LAYERS, EVENTS} and not self._is_guarded:
             self._is_guarded = True
             self._breaks = sum(
@@ -414,13 +416,9 @@ def _require_as_seen(
     raise LayerError(
         "row_changed_meanwhile", layer=contract.name, row=differs.row, column=differs.column,
         seen=differs.before, now=differs.after, yours=value,
-        rows=_some(pd.Index(changes.changed_ids)),
+        rows=some_names(changes.changed_ids),
     )  # fmt: skip
 
 
 def _names(frame: pd.DataFrame, contract: Contract) -> pd.Index:
     return pd.Index(row_names(frame, contract), dtype=object)
-
-
-def _some(names: pd.Index) -> str:
-    return ", ".join(str(name) for name in names[:NAMED])

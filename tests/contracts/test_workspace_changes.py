@@ -305,3 +305,11 @@ def test_layers_outside_the_ledger_may_be_changed_by_other_programs(ledger):
     does(ledger, "replace", "land_parcels", parcels("A"), FIRST)
     with_tables(ledger, lambda tables: tables.put(PARCELS, parcels("A", name="外"), AT))
     assert outside(ledger) == []
+
+
+def test_what_the_ledger_is_changed_by_here_is_never_taken_for_another_program(ledger):
+    with ledger.edit("a", AT) as edit:  # the row before its entry, as an import does it
+        edit.update("projects", projects("P", stage="signed"), FIRST)
+        edit.add("project_events", events(3), FIRST)
+    does(ledger, "replace", "projects", projects("P", "Q", stage="signed"), FIRST)
+    assert ledger.outside_changes() == []
