@@ -135,6 +135,9 @@ def undo(context: Context, number: int, reason: str = "") -> Answer:
     with context.workspace.edit(actor(), now(), kind="undo", reason=reason) as edit:
         layers = edit.undo(number)
     steps = [(part.contract.name, len(part.remove), len(part.restore)) for part in layers]
+    # Corrections of the ledger stay, so an undo that made some can't be undone.
+    is_final = any(part.contract.append_only for part in layers)
+    sentence = "summary_undo_entries" if is_final else "summary_undo"
     rows: list[dict[str, object]] = [
         {"layer": layer, "rows_removed": removed, "rows_restored": restored}
         for layer, removed, restored in steps
@@ -147,10 +150,7 @@ def undo(context: Context, number: int, reason: str = "") -> Answer:
         result={"undone": number, "change": edit.number, "layers": rows},
         sheets=(sheet_of(words, "undo", frame),),
         titles=column_titles(words, ("layer", "rows_removed", "rows_restored")),
-        summary=(
-            words.text("summary_undo", change=number, by=edit.number),
-            *step_lines(words, steps),
-        ),
+        summary=(words.text(sentence, change=number, by=edit.number), *step_lines(words, steps)),
     )
 
 

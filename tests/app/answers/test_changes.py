@@ -14,9 +14,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from app.answers.changes import deposit_head
+from app.answers.changes import deposit_head, undo
 from app.context import open_context
 from geo.errors import MuPlanError
+from layers.workspace.protocol import Provenance
 
 
 @pytest.fixture
@@ -65,3 +66,15 @@ def test_another_key_is_refused_and_nothing_written(context, tmp_path, content):
 
 def test_the_demonstration_is_whole(context):
     assert context.workspace.outside_changes() == []
+
+
+def test_an_undo_that_corrected_the_ledger_says_that_it_stays(context):
+    events = context.workspace.read("project_events")
+    last = int(events["entry_seq"].max())
+    row = events.tail(1).assign(event_id="sj-x", entry_seq=last + 1, corrects=None)
+    with context.workspace.edit("a", "2025-10-31T08:00:00+08:00", kind="entry") as edit:
+        edit.add("project_events", row, Provenance("a", "2025-10-31"))
+    answer = undo(context, edit.number)
+    assert "不能再撤销" in answer.summary[0]
+    with pytest.raises(MuPlanError, match="undo_ledger"):
+        undo(context, answer.result["change"])
