@@ -70,10 +70,14 @@ class Catalogue:
             ("states", "state"), ("utilities", "utilities"), ("level", "level"),
             ("steps", "event_kind"), ("predecessor", "event_kind"), ("category", "category"),
             ("facility_kind", "facility_kind"), ("element", "element"),
+            ("constraint_kind", "constraint_kind"), ("constraint_kinds", "constraint_kind"),
+            ("covered_layer", "covered_layer"),
         )  # fmt: skip
         for name, field in coded:
             if isinstance(worded.get(name), str):
                 worded[name] = self.codes(field, str(worded[name]))
+        if str(worded.get("responsible", "")).startswith("office_"):
+            worded["responsible"] = self.text(str(worded["responsible"]))
         if isinstance(worded.get("graded_by"), str):
             worded["graded_by"] = self.text(f"measure_{worded['graded_by']}")
         for name in ("column", "columns"):
@@ -93,6 +97,13 @@ class Catalogue:
             return self.text("no_value")
         words = FIELDS[field].values.get(code)
         return words[LANGUAGES.index(self.language)] if words else code
+
+    def gate(self, name: str) -> str:
+        """Name a gate of matching; the one of a kind of constraint by the kind."""
+        gate, _, kind = name.partition(":")
+        if kind in FIELDS["constraint_kind"].values:
+            return self.text("gate_of_kind", constraint_kind=self.word("constraint_kind", kind))
+        return self.text(f"gate_kinds_{kind}" if kind else f"gate_{gate}")
 
     def codes(self, field: str, codes: str) -> str:
         """Give the words of several codes divided by ``;``."""

@@ -52,7 +52,24 @@ CONSTRAINT_KINDS = _codes(
     river_management=("河道管理范围", "river management zone"),
     pipeline=("管线走廊", "pipeline corridor"),
     cultural_relic=("文物保护范围", "cultural relic protection"),
+    drinking_water=("饮用水源一级保护区", "first-class drinking-water protection zone"),
+    power_corridor=("高压走廊", "power-line corridor"),
+    geohazard=("地质灾害中高易发区", "area prone to geological hazards"),
     other=("其他", "other"),
+)
+COVERED_LAYERS = _codes(
+    constraints=("管控要素", "constraints"),
+    land_parcels=("地块", "land parcels"),
+    barriers=("阻隔要素", "barriers"),
+    facilities=("配套设施", "facilities"),
+    enterprises=("企业", "enterprises"),
+    element_allotments=("要素配置", "element allotments"),
+    element_quotas=("要素指标", "element quotas"),
+    platform_indicators=("平台指标", "platform indicators"),
+    enterprise_indicators=("企业指标", "enterprise indicators"),
+    projects=("项目", "projects"),
+    project_events=("项目事件", "project events"),
+    targets=("目标任务", "targets"),
 )
 SEVERITIES = _codes(block=("禁止", "block"), warn=("提醒", "warn"), info=("提示", "information"))
 UTILITIES = _codes(

@@ -117,6 +117,11 @@ _ALL = (
         "constraint_id name constraint_kind severity applies effective_from effective_until",
     ),
     _contract(
+        "data_coverage", "资料覆盖", "coverage of the data", "polygon",
+        "coverage_id covered_layer covered_kind unit_id data_on responsible",
+        needed="covered_layer", geometry_optional=True,
+    ),
+    _contract(
         "facilities", "配套设施", "facilities", "point_or_polygon",
         "facility_id name facility_kind",
     ),

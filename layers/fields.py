@@ -14,6 +14,7 @@ from layers.codes import (
     BOUNDARY_STATUSES,
     CATEGORIES,
     CONSTRAINT_KINDS,
+    COVERED_LAYERS,
     DISPOSITIONS,
     ELEMENTS,
     EVENT_KINDS,
@@ -101,6 +102,7 @@ _IDENTITY = (
     _field("problem_id", "text", "问题编号", "problem"),
     _field("grant_id", "text", "扶持记录编号", "support grant"),
     _field("milestone_id", "text", "节点编号", "milestone code"),
+    _field("coverage_id", "text", "资料编号", "statement on data"),
     _field("name", "text", "名称", "name"),
     _field("note", "text", "备注", "note"),
     _field("source_doc", "text", "依据文号", "source document"),
@@ -144,7 +146,14 @@ _PLACE = (
     _field("effective_from", "date", "生效日期", "in force from"),
     _field("effective_until", "date", "失效日期", "in force until"),
     _field("facility_kind", "code", "设施类别", "kind of facility", FACILITY_KINDS),
-)
+    _field("covered_layer", "code", "资料图层", "layer the statement is about", COVERED_LAYERS),
+    _field(
+        "covered_kind", "code", "资料类别", "kind the statement is about",
+        MappingProxyType({**CONSTRAINT_KINDS, **EVENT_KINDS}),
+    ),
+    _field("data_on", "date", "资料日期", "date of the data"),
+    _field("responsible", "text", "资料责任单位", "office responsible for the data"),
+)  # fmt: skip
 _PARCEL = (
     _field("land_use_code", "text", "用途代码", "land-use code"),
     _field("land_use_scheme", "code", "用途分类标准", "land-use scheme", LAND_USE_SCHEMES),

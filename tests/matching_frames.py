@@ -8,7 +8,7 @@ from platforms.matching.gates import judge
 from platforms.matching.land_gates import Asking
 from platforms.matching.match import evaluate, ranked
 from platforms.matching.scoring import CRITERIA
-from platforms.matching.site import Site, parse_match_table
+from platforms.matching.site import KindFacts, Site, parse_match_table
 from platforms.matching.survey import match_inputs
 from tests.planning_frames import CITY_CRS, PLATFORMS, SUB_PARK, UNITS, Frames, jiaxing, rect
 
@@ -16,6 +16,8 @@ TABLE_PATH = Path(__file__).resolve().parents[1] / "data" / "matching" / "criter
 TABLE_TEXT = TABLE_PATH.read_text(encoding="utf-8")
 TABLE = parse_match_table(TABLE_TEXT, tuple(CRITERIA))
 FIT = ("MNR2023", "100101")
+SITE_KINDS = ("permanent_farmland", "ecological_redline", "urban_growth_boundary")
+"""Kinds of constraint that a site must be checked against (S18)."""
 
 
 def demand(**values):
@@ -37,6 +39,7 @@ def site(**facts):
         "standards": {"tax_min_wan_yuan_per_mu": 30.0}, "warnings": (),
         "facility_km": {"expressway_exit": 2.0}, "carved": None,
         "geometry": rect(0, 0, 200, 333),
+        "kind_facts": frozenset((kind, KindFacts("covered")) for kind in SITE_KINDS),
     }  # fmt: skip
     return Site(**{**held, **facts})
 

@@ -88,8 +88,40 @@ class Frames:
 
     def read(self, layer: str) -> pd.DataFrame:
         if layer not in self.layers:
-            return no_rows(layer)
+            # Tests of anything else stand on a city whose data are all on file.
+            return covered_frame(self._unit_ids()) if layer == "data_coverage" else no_rows(layer)
         return self.layers[layer]
+
+    def _unit_ids(self) -> tuple[str, ...]:
+        return tuple(self.layers["units"]["unit_id"]) if "units" in self.layers else ()
+
+
+COVERED = (
+    *(("constraints", kind) for kind in (
+        "permanent_farmland", "ecological_redline", "urban_growth_boundary", "river_management",
+        "industrial_control_line",
+    )),
+    ("land_parcels", None), ("project_events", None), ("element_quotas", None),
+    ("platform_indicators", None), ("enterprise_indicators", None),
+)  # fmt: skip
+"""Layer and kind of everything a rule may ask for."""
+
+
+def coverage(layer="constraints", kind="permanent_farmland", unit_id="N", **values: object) -> dict:
+    """A statement that data of a kind, of 2025-06-30, cover a unit."""
+    row = {
+        "coverage_id": f"FG-{layer}-{kind}-{unit_id}", "covered_layer": layer,
+        "covered_kind": kind, "unit_id": unit_id, "data_on": "2025-06-30",
+        "responsible": "资规局", "source_doc": "测试资料",
+    }  # fmt: skip
+    return {**row, **values}
+
+
+@cache
+def covered_frame(unit_ids: tuple[str, ...]) -> pd.DataFrame:
+    """Make the statements of a city whose data are all on file, dated and covering."""
+    rows = [coverage(layer, kind, unit_id) for layer, kind in COVERED for unit_id in unit_ids]
+    return rows_of("data_coverage", rows)
 
 
 UNITS = [

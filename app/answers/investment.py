@@ -302,7 +302,7 @@ def _places(context: Context, blocks: gpd.GeoDataFrame) -> list[str | None]:
     if not len(blocks):
         return []
     area = blocks["area_m2"].to_numpy(dtype=float)
-    layers = land_layers(context.source)
+    layers = land_layers(context.source, context.policy)
     places = places_of(blocks, context.source, layers, context.policy, context.crs, area)
     return [place["platform_id"] for place in places]
 

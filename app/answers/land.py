@@ -46,7 +46,7 @@ def find_land(
 ) -> ContiguousLand:
     """Find the contiguous land of a workspace, and what there is to say of it."""
     return contiguous_land(
-        context.source, context.workspace, query, context.as_of,
+        context.source, context.workspace, query, context.policy,
         with_curve=with_curve, progress=progress,
     )  # fmt: skip
 
@@ -55,7 +55,7 @@ def land_curve(
     context: Context, query: BlockQuery, progress: Progress | None = None
 ) -> ToleranceCurve:
     """Compute the tolerance curve of a workspace alone."""
-    return curve_of(context.source, query, context.as_of, progress)
+    return curve_of(context.source, query, context.policy, progress)
 
 
 def listed(context: Context, land: ContiguousLand, names: dict[str, str]) -> gpd.GeoDataFrame:

@@ -396,7 +396,7 @@ def summary_lines(context: Context, result: MatchResult, names: dict[str, str]) 
 def _main_causes(sites: Iterable[MatchedSite], words: Catalogue) -> str:
     """Say which gates kept most sites out."""
     counts = Counter(matched.reasons[0].gate for matched in sites if matched.reasons)
-    listed = [f"{words.text(f'gate_{gate}')} {count}" for gate, count in counts.most_common(3)]
+    listed = [f"{words.gate(gate)} {count}" for gate, count in counts.most_common(3)]
     return words.text("summary_causes", causes=words.joined(listed))
 
 
@@ -460,7 +460,7 @@ def _gate_frame(sites: tuple[MatchedSite, ...], words: Catalogue) -> pd.DataFram
     rows = [
         {
             "site_id": matched.site.site_id,
-            "gate": words.text(f"gate_{gate.gate}"),
+            "gate": words.gate(gate.gate),
             "outcome": words.text(f"outcome_{gate.outcome}"),
             "force": words.text(f"force_{gate.force}"),
             "reason": words.say(gate.statement),

@@ -82,7 +82,7 @@ def undecided_sites(
 
 def _missing(matched: MatchedSite, words: Catalogue) -> list[str]:
     return [
-        words.text("placement_missing", gate=words.text(f"gate_{gate.gate}"),
+        words.text("placement_missing", gate=words.gate(gate.gate),
                    why=words.say(gate.statement))
         for gate in matched.reasons
     ]  # fmt: skip
@@ -678,7 +678,7 @@ def _unplaced_frame(context: Context, rows: Sequence[Mapping[str, object]]) -> p
         reasons, gates = row["reasons"], row["gates"]
         reasons_said = [str(why["text"]) for why in reasons] if isinstance(reasons, list) else []
         counts = gates.items() if isinstance(gates, dict) else ()
-        reasons_said += [f"{words.text(f'gate_{gate}')} {count}" for gate, count in counts]
+        reasons_said += [f"{words.gate(gate)} {count}" for gate, count in counts]
         why = row["why"]
         reasons_said += [str(sentence) for sentence in why] if isinstance(why, list) else []
         name = projects.get(str(row["project_id"]))

@@ -17,6 +17,7 @@ from layers.exchange.writers.word_board import Board, Boards, Grid
 from layers.fields import split_list
 from layers.maps.find import Highlight
 from layers.maps.view import Bounds, MapView
+from platforms.completeness import constraints_in_force
 from platforms.ledger.calendar import official_holidays
 from platforms.ledger.claims import Exclusivity, TalksQuestion, exclusivity
 from platforms.ledger.counting import ProjectLedger
@@ -89,7 +90,7 @@ def project_page(context: Context, project_id: str) -> ProjectPage:
         approval_route(land_supply_of(projects, units, project_id), policy),
         project_site(
             split_list(row.get("parcel_ids")), gpd.GeoDataFrame(source.read("land_parcels")),
-            gpd.GeoDataFrame(source.read("constraints")), policy.as_of, context.crs,
+            constraints_in_force(gpd.GeoDataFrame(source.read("constraints")), policy), context.crs,
         ),
     )  # fmt: skip
 

@@ -183,7 +183,7 @@ def _detail(result: MatchResult, matched: MatchedSite, at: int) -> None:
         clause = f"（{gate.clause}）" if gate.clause else ""
         force = "" if gate.force == "mandatory" else f"〔{text(f'force_{gate.force}')}〕"
         st.text(
-            f"{GATE_SIGNS[gate.outcome]} {text(f'gate_{gate.gate}')}{force}："
+            f"{GATE_SIGNS[gate.outcome]} {words().gate(gate.gate)}{force}："
             f"{words().say(gate.statement)}{clause}"
         )
 
@@ -278,5 +278,5 @@ def _facts(context: Context, matched: MatchedSite, names: dict[str, str]) -> lis
         rows.append((label, value))
     for gate in matched.gates:
         sentence = f"{GATE_SIGNS[gate.outcome]} {words().say(gate.statement)}"
-        rows.append((text(f"gate_{gate.gate}"), sentence))
+        rows.append((words().gate(gate.gate), sentence))
     return rows

@@ -9,8 +9,8 @@ import shapely
 
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import common_area_m2, intersecting_pairs
+from platforms.completeness import Completeness, constraints_in_force
 from platforms.consolidation.parks import firms_by_park
-from platforms.land.search import constraints_in_force
 from platforms.policy.check import CheckJob, counted_rows, judge
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
@@ -127,9 +127,11 @@ def _facts(job: CheckJob, parks: gpd.GeoDataFrame) -> list[_Facts]:
 
 def _fit_shares(job: CheckJob, parks: gpd.GeoDataFrame) -> list[float | None]:
     """Measure what part of each park no blocking constraint takes (S16)."""
-    constraints = constraints_in_force(job.layer("constraints"), job.policy.as_of)
-    if constraints.empty or parks.empty:
-        return [None] * len(parks)
+    constraints = constraints_in_force(job.layer("constraints"), job.policy)
+    if parks.empty:
+        return []
+    on_file = Completeness(job.source, job.policy, job.crs)
+    lacking = on_file.lacking(on_file.law.site_kinds, shapes_of(parks))
     left = shapes_of(parks).copy()
     severities = job.policy.setting_texts("S16", "deducted_severities")
     blocks = constraints[constraints["severity"].isin(severities)]
@@ -140,7 +142,10 @@ def _fit_shares(job: CheckJob, parks: gpd.GeoDataFrame) -> list[float | None]:
         left = shapely.intersection(left, shapely.union_all(shapes_of(group)))
     whole = ellipsoidal_area_m2(shapes_of(parks), job.crs)
     free = ellipsoidal_area_m2(left, job.crs)
-    return [float(f / w) if w > 0 else None for f, w in zip(free, whole, strict=True)]
+    return [
+        min(1.0, float(f / w)) if w > 0 and not kinds else None
+        for f, w, kinds in zip(free, whole, lacking, strict=True)
+    ]
 
 
 def _land_shares(

@@ -14,7 +14,7 @@ from geo.arrays import Shapes
 from geo.difference import without
 from geo.measure import ellipsoidal_area_m2
 from geo.units import compare, m2_to_mu, mu_to_m2
-from platforms.land.search import constraints_in_force
+from platforms.completeness import Completeness, constraints_in_force
 from platforms.policy.check import CheckJob, holds, judge
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
@@ -29,12 +29,14 @@ class _Figures:
     ``area_mu``: Outline with sub-parks less what is deducted [亩]; an upper bound where anything
       is unclear.
     ``unclear``: Constraints that touch it and don't say whether, or on which side, they block.
+    ``lacking``: Kinds of constraint (S18) not known to be covered there.
     ``remainder_mu, unknown_mu``: What of it is under no parcel in use, and what of that is under
       a parcel of unknown state [亩]; None without parcels on record.
     """
 
     area_mu: float
     unclear: tuple[str, ...]
+    lacking: tuple[str, ...]
     remainder_mu: float | None
     unknown_mu: float | None
 
@@ -48,11 +50,11 @@ def developable_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
     One a platform. Measured is the ellipsoidal area [亩] of the outline with sub-parks less the
     blocking constraints in force on the as-of date. The reasons give the declared figure and the
-    unbuilt and inefficient remainder; where a reading disagrees they say so. Without constraints on
-    record, or with an unclear one, the area is an upper bound: too small is ``not_met``, anything
-    else ``no_data``.
+    unbuilt and inefficient remainder; where a reading disagrees they say so. Where a kind that the
+    rule must know of isn't on file for all of the platform, or with an unclear constraint, the area
+    is an upper bound: too small is ``not_met``, anything else ``no_data``.
 
-    A2 嘉政发〔2018〕15号 一（平台布局更加合理）; S2, S16.
+    A2 嘉政发〔2018〕15号 一（平台布局更加合理）; S2, S16, S18.
     """
     major = major_rows(job.layer("major_platforms"))
     under = job.assessed("major_platforms", major)
@@ -62,19 +64,22 @@ def developable_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
         for position in np.flatnonzero(under.eq(unit_id).to_numpy(dtype=bool))
     ]
     parks, constraints = job.layer("parks"), job.layer("constraints")
-    in_force = constraints_in_force(constraints, job.policy.as_of)
-    spaces = [_space(major.iloc[[position]], parks, in_force, job.policy) for _, position in chosen]
-    measured = _measure(spaces, job.layer("land_parcels"), job.policy, job.crs)
+    in_force = constraints_in_force(constraints, job.policy)
+    wholes = np.array(
+        [
+            shapely.union_all(platform_outlines(major.iloc[[position]], parks))
+            for _, position in chosen
+        ],
+        dtype=object,
+    )
+    on_file = Completeness(job.source, job.policy, job.crs)
+    lacking = on_file.lacking(dated.rule.kinds, wholes)
+    spaces = [developable_shape(whole, in_force, job.policy) for whole in wholes]
+    measured = _measure(spaces, lacking, job.layer("land_parcels"), job.policy, job.crs)
     return [
-        _verdict(dated, major.iloc[position], unit_id, figures, constraints.empty)
+        _verdict(dated, major.iloc[position], unit_id, figures)
         for (unit_id, position), figures in zip(chosen, measured, strict=True)
     ]
-
-
-def _space(
-    row: gpd.GeoDataFrame, parks: gpd.GeoDataFrame, constraints: gpd.GeoDataFrame, policy: PolicySet
-) -> tuple[shapely.Geometry, tuple[str, ...]]:
-    return developable_shape(shapely.union_all(platform_outlines(row, parks)), constraints, policy)
 
 
 def developable_shape(
@@ -88,7 +93,7 @@ def developable_shape(
     """
     near = constraints[shapely.intersects(shapes_of(constraints), shape)]
     blocks = constraints["severity"].isin(policy.setting_texts("S16", "deducted_severities"))
-    unclear = near[near["severity"].isna() | (blocks[near.index] & near["applies"].isna())]
+    unclear = near[near["severity"].isna()]
     inside = near[blocks[near.index] & near["applies"].eq("inside").fillna(value=False)]
     shape = shapely.difference(shape, shapely.union_all(shapes_of(inside)))
     beyond = constraints[blocks & constraints["applies"].eq("outside").fillna(value=False)]
@@ -99,6 +104,7 @@ def developable_shape(
 
 def _measure(
     spaces: list[tuple[shapely.Geometry, tuple[str, ...]]],
+    lacking: list[tuple[str, ...]],
     parcels: gpd.GeoDataFrame,
     policy: PolicySet,
     crs: CRS,
@@ -107,8 +113,8 @@ def _measure(
     areas = areas_mu(shapes, crs)
     if parcels.empty:
         return [
-            _Figures(area, unclear, None, None)
-            for area, (_, unclear) in zip(areas, spaces, strict=True)
+            _Figures(area, unclear, kinds, None, None)
+            for area, (_, unclear), kinds in zip(areas, spaces, lacking, strict=True)
         ]
     used = parcels["state"].isin(policy.setting_texts("S16", "used_states"))
     unknown = parcels["state"].isna() | parcels["state"].eq("unknown")
@@ -116,7 +122,7 @@ def _measure(
     known = without(left, shapes_of(parcels[unknown]))
     remainders, of_known = areas_mu(left, crs), areas_mu(known, crs)
     return [
-        _Figures(areas[n], unclear, remainders[n], remainders[n] - of_known[n])
+        _Figures(areas[n], unclear, lacking[n], remainders[n], remainders[n] - of_known[n])
         for n, (_, unclear) in enumerate(spaces)
     ]
 
@@ -126,15 +132,14 @@ def areas_mu(shapes: Shapes, crs: CRS) -> list[float]:
     return m2_to_mu(ellipsoidal_area_m2(shapes, crs)).tolist() if len(shapes) else []
 
 
-def _verdict(
-    dated: DatedRule, row: pd.Series, unit_id: str, figures: _Figures, unconstrained: bool
-) -> Verdict:
-    is_bound = unconstrained or bool(figures.unclear)
+def _verdict(dated: DatedRule, row: pd.Series, unit_id: str, figures: _Figures) -> Verdict:
+    is_bound = bool(figures.lacking or figures.unclear)
     enough = holds(dated.rule, figures.area_mu)
     evidence = [Evidence("major_platforms", (str(row["platform_id"]),))]
     reasons = []
-    if unconstrained:
-        reasons.append(say("a2_constraints_missing", area_mu=figures.area_mu))
+    if figures.lacking:
+        kinds = ";".join(figures.lacking)
+        reasons.append(say("a2_kinds_missing", constraint_kinds=kinds, area_mu=figures.area_mu))
     if figures.unclear:
         reason = say("a2_constraints_unclear", count=len(figures.unclear))
         evidence.append(Evidence("constraints", figures.unclear, reason))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from platforms.completeness import Completeness, constraints_in_force
 from platforms.consolidation.parks import (
     Pair,
     counted_parks,
@@ -20,7 +21,6 @@ from platforms.consolidation.parks import (
 from platforms.consolidation.platforms import LEVELS
 from platforms.consolidation.space import developable_shape
 from platforms.indicators.figures import FIGURES, yearly_value
-from platforms.land.search import constraints_in_force
 from platforms.policy.check import CheckJob, counted_rows, holds
 from platforms.policy.verdict import Statement, say
 from platforms.territory import assessed_units, major_rows, shapes_of, units_in_scope
@@ -113,7 +113,7 @@ def situation_of(job: CheckJob) -> Situation:
     asked = unit_parks[(counted_parks(unit_parks, job.policy) | kept_counts).to_numpy(dtype=bool)]
     here = platforms[assessed_units(platforms, units).eq(unit_id).to_numpy(dtype=bool)]
     rest = parks[~parks["park_id"].isin(asked["park_id"])]
-    constraints = constraints_in_force(job.layer("constraints"), job.policy.as_of)
+    constraints = constraints_in_force(job.layer("constraints"), job.policy)
     options, points = [], []
     for n in range(len(here)):
         option, missing = _platform(job, here.iloc[[n]], rest, unit_parks, constraints)
@@ -169,7 +169,11 @@ def _platform(
         a16 = level in policy.setting_texts(LEVELS, "levels")
         if pd.isna(level):
             points.append(say("consolidate_a16_open", platform_id=platform_id))
-    is_clear = not unclear and not job.layer("constraints").empty
+    is_clear = not unclear
+    if policy.parts("A2"):
+        on_file = Completeness(job.source, policy, job.crs)
+        place = np.array([whole], dtype=object)
+        is_clear &= not any(on_file.lacking(policy.rule("A2").rule.kinds, place))
     if policy.parts("A2") and not is_clear:
         points.append(say("consolidate_a2_open", platform_id=platform_id))
     foreign = sub_parks[

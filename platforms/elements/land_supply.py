@@ -15,6 +15,7 @@ from geo.measure import ellipsoidal_area_m2
 from geo.overlay import area_inside_m2
 from geo.shape import is_polygonal
 from geo.units import compare, m2_to_mu
+from platforms.completeness import constraints_in_force
 from platforms.elements.allotments import (
     CITY,
     Allotments,
@@ -27,7 +28,6 @@ from platforms.elements.allotments import (
 )
 from platforms.elements.project_shares import LandedProjects, landed_projects, lies_there
 from platforms.elements.shares import Members, ShareBounds, elements_of, share_bounds
-from platforms.land.search import constraints_in_force
 from platforms.policy.check import CheckJob, counted_rows, judge, outcome_between
 from platforms.policy.in_force import DatedRule
 from platforms.policy.pack import Rule
@@ -177,7 +177,7 @@ def _quota(job: CheckJob) -> list[Statement]:
 def _control_line(
     job: CheckJob, dated: DatedRule, allotments: Allotments, supplied: Maybe
 ) -> Verdict:
-    constraints = constraints_in_force(job.layer("constraints"), job.policy.as_of)
+    constraints = constraints_in_force(job.layer("constraints"), job.policy)
     lines = shapes_of(constraints[counted_rows(dated.rule, "constraints", constraints).yes])
     if not len(lines) or not supplied.may.any():
         lacking = say("d5_nothing_supplied", year=job.year)

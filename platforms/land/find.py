@@ -18,6 +18,7 @@ from platforms.land.block_facts import (
 )
 from platforms.land.blocks import BlockList, ToleranceCurve, find_blocks, tolerance_curve
 from platforms.land.search import BlockQuery, LandLayers, decisions_on, land_layers
+from platforms.policy.in_force import PolicySet
 from platforms.source import LayerSource
 
 
@@ -56,7 +57,7 @@ def contiguous_land(
     source: LayerSource,
     rasters: RasterSource,
     query: BlockQuery,
-    as_of: str,
+    policy: PolicySet,
     *,
     with_curve: bool = False,
     progress: Progress | None = None,
@@ -72,8 +73,8 @@ def contiguous_land(
         Heights and depths of a flood.
     query
         What counts as a block.
-    as_of
-        Date (ISO) up to which decisions count.
+    policy
+        Its date, up to which decisions count and constraints hold; their severities by kind.
     with_curve
         True to compute the tolerance curve, too.
     progress
@@ -89,7 +90,7 @@ def contiguous_land(
     PlanningError
         What ``find_blocks`` and ``tolerance_curve`` raise.
     """
-    layers = _layers_on(source, as_of)
+    layers = _layers_on(source, policy)
     blocks = find_blocks(layers, query, progress=within(progress, 0.0, 0.4))
     pieces = net_pieces(blocks, layers, query, within(progress, 0.4, 0.48))
     report(progress, 0.48)
@@ -121,7 +122,7 @@ def contiguous_land(
 
 
 def land_curve(
-    source: LayerSource, query: BlockQuery, as_of: str, progress: Progress | None = None
+    source: LayerSource, query: BlockQuery, policy: PolicySet, progress: Progress | None = None
 ) -> ToleranceCurve:
     """Compute the tolerance curve alone.
 
@@ -131,8 +132,8 @@ def land_curve(
         The same layers as ``contiguous_land``.
     query
         What counts as a block.
-    as_of
-        Date (ISO) up to which decisions count.
+    policy
+        Its date, up to which decisions count and constraints hold; their severities by kind.
     progress
         Told the share done.
 
@@ -146,9 +147,9 @@ def land_curve(
     PlanningError
         What ``tolerance_curve`` raises.
     """
-    return tolerance_curve(_layers_on(source, as_of), query, progress)
+    return tolerance_curve(_layers_on(source, policy), query, progress)
 
 
-def _layers_on(source: LayerSource, as_of: str) -> LandLayers:
-    layers = land_layers(source)
-    return replace(layers, decisions=decisions_on(layers.decisions, as_of))
+def _layers_on(source: LayerSource, policy: PolicySet) -> LandLayers:
+    layers = land_layers(source, policy)
+    return replace(layers, decisions=decisions_on(layers.decisions, policy.as_of))

@@ -15,6 +15,7 @@ from geo.edges import Obstacles
 from geo.limits import pairs_limit
 from geo.shape import is_polygonal
 from layers.fields import FIELDS, split_list
+from platforms.completeness import constraints_in_force
 from platforms.errors import PlanningError
 from platforms.policy.in_force import PolicySet
 from platforms.source import LayerSource
@@ -115,14 +116,15 @@ class LandLayers:
     decisions: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
-def land_layers(source: LayerSource) -> LandLayers:
-    """Read the layers that a search for land needs."""
+def land_layers(source: LayerSource, policy: PolicySet) -> LandLayers:
+    """Read the layers that a search for land needs, of constraints those in force."""
 
     def layer(name: str) -> gpd.GeoDataFrame:
         return gpd.GeoDataFrame(source.read(name))
 
     return LandLayers(
-        layer("land_parcels"), layer("barriers"), layer("constraints"), layer("units"),
+        layer("land_parcels"), layer("barriers"),
+        constraints_in_force(layer("constraints"), policy), layer("units"),
         source.read("adjacency_decisions"),
     )  # fmt: skip
 
@@ -256,13 +258,6 @@ def _owners(parts: gpd.GeoDataFrame, others: Shapes, of_row: Positions) -> Posit
         same = row[of_part] == of_row[of_other]
     owner[of_other[same]] = of_part[same]
     return owner
-
-
-def constraints_in_force(constraints: gpd.GeoDataFrame, as_of: str) -> gpd.GeoDataFrame:
-    """Take the constraints that hold on a day; one without dates always holds."""
-    begun = constraints["effective_from"].fillna("") <= as_of
-    lasting = constraints["effective_until"].fillna("9999-12-31") >= as_of
-    return constraints[begun & lasting]
 
 
 def parts_taken(

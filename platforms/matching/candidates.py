@@ -12,13 +12,14 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from geo.arrays import Shapes
+from geo.arrays import Floats, Shapes
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import area_inside_m2, intersecting_pairs
 from geo.shape import filled, frontage_m, width_m
 from geo.tools import Progress, report, within
 from geo.units import compare, m2_to_mu
 from layers.fields import split_list
+from platforms.completeness import Completeness
 from platforms.elements.allotments import inside_shares, zone_outlines
 from platforms.industries.codes import division
 from platforms.land.block_facts import BESIDE_ROAD_M, road_areas
@@ -26,7 +27,14 @@ from platforms.land.blocks import BlockList, find_blocks
 from platforms.land.carving import Need
 from platforms.land.search import BlockQuery, LandLayers, blocking_shapes, land_layers, state_of
 from platforms.land.site_carving import CarvedSite, Carver
-from platforms.matching.site import STANDARD_COLUMNS, Site, Uses, may_be_used
+from platforms.matching.site import (
+    STANDARD_COLUMNS,
+    TOLERANCE_MU,
+    KindFacts,
+    Site,
+    Uses,
+    may_be_used,
+)
 from platforms.policy.in_force import PolicySet
 from platforms.source import LayerSource
 from platforms.territory import area_by_unit, assessment_areas, major_outlines, shapes_of
@@ -137,11 +145,17 @@ UNMEASURED = Shaped()
 
 
 def described(
-    land: gpd.GeoDataFrame, source: LayerSource, layers: LandLayers, policy: PolicySet, crs: CRS
+    land: gpd.GeoDataFrame,
+    source: LayerSource,
+    layers: LandLayers,
+    policy: PolicySet,
+    crs: CRS,
+    on_file: Completeness,
 ) -> list[Site]:
     """Return for each piece of land what the layers hold.
 
     ``land``: ``block_id``, ``parcel_ids``, ``carved`` and shape of each.
+    ``on_file``: What the city has on file.
     ``crs``: Projected system in metres.
 
     In the order of ``land``, without measures of shape.
@@ -150,6 +164,7 @@ def described(
     area_m2 = ellipsoidal_area_m2(shapes, crs)
     blocked = area_inside_m2(shapes, blocking_shapes(layers.constraints, layers.parcels), crs)
     places = places_of(land, source, layers, policy, crs, area_m2)
+    kinds = _kinds_on(shapes, area_m2, layers, on_file, crs)
     facts = _parcel_facts(layers.parcels, land)
     warnings = _constraint_names(shapes, layers.constraints, "warn")
     notices = _constraint_names(shapes, layers.constraints, "info")
@@ -173,11 +188,44 @@ def described(
                 facility_km=facility_km[position],
                 carved=land["carved"].iloc[position],
                 geometry=shapes[position],
+                kind_facts=kinds[position][0],
+                blocked_by_kind=kinds[position][1],
                 **places[position],
                 **_on_file(rows),
             )
         )
     return sites
+
+
+def _kinds_on(
+    shapes: Shapes, area_m2: Floats, layers: LandLayers, on_file: Completeness, crs: CRS
+) -> list[tuple[frozenset[tuple[str, KindFacts]], dict[str, float]]]:
+    """Return for each shape what is known of each kind, and the area under those that block."""
+    subjects = [("constraints", kind) for kind in on_file.kinds]
+    statuses = on_file.statuses(subjects, shapes, area_m2)
+    rows, nothing = layers.constraints, np.zeros(len(shapes))
+    blocked_m2, unclear_m2 = {}, {}
+    for kind, of_kind in rows.groupby("constraint_kind"):
+        blocking = blocking_shapes(of_kind, layers.parcels)
+        blocked_m2[str(kind)] = area_inside_m2(shapes, blocking, crs)
+        open_rows = of_kind[of_kind["severity"].isna().to_numpy(dtype=bool)]
+        unclear_m2[str(kind)] = area_inside_m2(shapes, shapes_of(open_rows), crs)
+    known = []
+    for position in range(len(shapes)):
+        facts = {
+            kind: KindFacts(
+                statuses["constraints", kind][position],
+                is_blocked=m2_to_mu(float(blocked_m2.get(kind, nothing)[position])) > TOLERANCE_MU,
+                is_unclear=m2_to_mu(float(unclear_m2.get(kind, nothing)[position])) > TOLERANCE_MU,
+            )
+            for kind in on_file.kinds
+        }
+        blocked = {
+            kind: m2_to_mu(float(blocked_m2[kind][position]))
+            for kind, fact in facts.items() if fact.is_blocked
+        }  # fmt: skip
+        known.append((frozenset(facts.items()), blocked))
+    return known
 
 
 class _OnFile(TypedDict):
@@ -403,8 +451,13 @@ class CityLand:
         return candidates
 
     @cached_property
+    def on_file(self) -> Completeness:
+        """What the city has on file."""
+        return Completeness(self._source, self._policy, self._crs)
+
+    @cached_property
     def _layers(self) -> LandLayers:
-        return land_layers(self._source)
+        return land_layers(self._source, self._policy)
 
     @cached_property
     def _ids(self) -> pd.Series:
@@ -498,7 +551,7 @@ class CityLand:
             geometry=[piece.geometry for piece in new.values()],
             crs=self._crs,
         )
-        sites = described(land, self._source, self._layers, self._policy, self._crs)
+        sites = described(land, self._source, self._layers, self._policy, self._crs, self.on_file)
         self._described.update(zip(new, sites, strict=True))
 
     def _measured(self, keys: Sequence[Hashable], shaped: Shaped) -> list[Site]:

@@ -10,11 +10,11 @@ import numpy as np
 
 from geo.arrays import Flags
 from geo.units import compare
+from platforms.completeness import KindOnFile, kinds_by_law
 from platforms.industries.codes import division
 from platforms.land.search import NET_LAND_STATES, NET_LAND_UTILITIES
 from platforms.matching import land_gates
 from platforms.matching.land_gates import (
-    TOLERANCE_MU,
     Answers,
     Asking,
     Gate,
@@ -26,7 +26,7 @@ from platforms.matching.land_gates import (
     under_rule,
     utility_reason,
 )
-from platforms.matching.site import Site, SiteColumns, columns_of
+from platforms.matching.site import TOLERANCE_MU, Site, SiteColumns, columns_of
 from platforms.policy.verdict import Force, Outcome, Statement, say
 from platforms.projects.major_list import outcome_of
 
@@ -290,7 +290,6 @@ GATES: Mapping[str, GateRule] = MappingProxyType(
         "frontage": land_gates.frontage,
         "land_use": land_gates.land_use,
         "state": land_gates.state,
-        "constraints": land_gates.constraints,
         "cautions": land_gates.cautions,
         "utilities": land_gates.utilities,
         "E3_five": utility_level("five"),
@@ -312,7 +311,10 @@ GATES: Mapping[str, GateRule] = MappingProxyType(
         "exclusivity": exclusive,
     }
 )
-"""Every gate by its name, in the order in which they are shown."""
+"""Every gate by its name but those of the kinds of constraint, in the order they are shown."""
+
+CONSTRAINT = "constraint:"
+"""What the name of the gate of a kind of constraint begins with."""
 
 SOFT_FORCES = ("target", "guidance")
 """Forces that neither reject nor warn, but score."""
@@ -364,12 +366,31 @@ def _gate(name: str, answers: Answers, position: int, site: Site) -> Gate:
     return Gate(name, reason.outcome, reason.statement(site), answers.force, answers.clause)
 
 
+def gates_of(asked: Asking) -> dict[str, GateRule]:
+    """Return every gate by its name, those of the kinds of constraint before the cautions."""
+    needed = kinds_by_law(asked.policy).site_kinds
+    kinds = {kind: KindOnFile("constraints", kind, 0, is_stated=False) for kind in needed}
+    kinds |= {kind.kind: kind for kind in asked.kinds}
+    of_kinds: dict[str, GateRule] = {
+        f"{CONSTRAINT}{name}": land_gates.of_kind(kind, is_needed=name in needed)
+        for name, kind in kinds.items()
+    }
+    if not needed:
+        of_kinds[f"{CONSTRAINT}undeclared"] = land_gates.undeclared
+    gates: dict[str, GateRule] = {}
+    for name, gate in GATES.items():
+        if name == "cautions":
+            gates |= of_kinds
+        gates[name] = gate
+    return gates
+
+
 def judged(columns: SiteColumns, asked: Asking) -> Judged:
     """Put candidates through every gate.
 
     One answer a gate and candidate.
     """
-    return Judged(columns, {name: gate(columns, asked) for name, gate in GATES.items()})
+    return Judged(columns, {name: gate(columns, asked) for name, gate in gates_of(asked).items()})
 
 
 def judge(site: Site, asked: Asking) -> tuple[Gate, ...]:

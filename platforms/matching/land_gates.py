@@ -13,6 +13,7 @@ from geo.arrays import Flags, Floats
 from geo.units import compare_all
 from layers.contracts import CONTRACTS
 from layers.fields import FIELDS
+from platforms.completeness import CoverageStatus, KindOnFile
 from platforms.elements.allotments import AMOUNT_COLUMNS
 from platforms.elements.quotas import Headroom, QuotaKey, Subject
 from platforms.land.search import SUPPLY_READY_STATES
@@ -21,6 +22,7 @@ from platforms.ledger.claims import Exclusivity, TalksQuestion, exclusivity_by_u
 from platforms.ledger.counting import ProjectLedger
 from platforms.matching.demand import Demand, has_started
 from platforms.matching.site import (
+    KindFacts,
     MatchTable,
     Site,
     SiteColumns,
@@ -158,6 +160,7 @@ class Asking:
     ``year``: Year of the quotas.
     ``rooms``: Quotas and what is taken of them, by unit or platform, element and pollutant.
     ``project``: What the rules say of the project itself.
+    ``kinds``: Kinds of constraint that land is checked against, with what is on file of each.
     """
 
     demand: Demand
@@ -166,6 +169,7 @@ class Asking:
     year: int
     rooms: Mapping[QuotaKey, Headroom]
     project: ProjectStatus = field(default_factory=ProjectStatus)
+    kinds: tuple[KindOnFile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -252,9 +256,6 @@ def rule_in_pack(policy: PolicySet, rule_id: str, part: str = "") -> DatedRule |
     """Return a rule where an active pack has it, else None."""
     return policy.rule(rule_id, part) if part in policy.parts(rule_id) else None
 
-
-TOLERANCE_MU = 0.0015
-"""1 m²: what overlay of outlines digitised apart may leave over."""
 
 LandUses = frozenset[tuple[str, str] | None]
 
@@ -356,26 +357,72 @@ def _state_reason(value: Hashable) -> Reason:
     return Reason("met", lambda _: say("state_ready", states=";".join(sorted(states))))
 
 
-def constraints(columns: SiteColumns, asked: Asking) -> Answers:
-    """No land under a constraint of severity ``block``."""
+def of_kind(kind: KindOnFile, *, is_needed: bool) -> GateRule:
+    """Return the gate of one kind of constraint: no land under one of severity ``block``.
 
-    def free(site: Site) -> Statement:
-        if site.notices:
-            return say("noticed_land", names="、".join(site.notices))
-        return say("unblocked_land")
+    ``kind``: What is on file of it.
+    ``is_needed``: Whether a site must be checked against it (S18).
 
-    reason = np.where(columns.blocked_mu > TOLERANCE_MU, 1, 0)
-    blocked = Reason("not_met", lambda s: say("blocked_land", blocked_mu=s.blocked_mu))
-    return Answers(reason, (Reason("met", free), blocked))
+    A hit counts at once; to say that there is none, the kind must be on file with source and date,
+    cover the site, and not be too old (S21).
+    """
+
+    def gate(columns: SiteColumns, asked: Asking) -> Answers:
+        facts = columns.coded["kind_facts"]
+        reasons = tuple(
+            _kind_reason(kind, cast("KindFacts", dict(value).get(kind.kind)), is_needed=is_needed)
+            for value in cast("tuple[frozenset[tuple[str, KindFacts]], ...]", facts.values)
+        )
+        return Answers(facts.place, reasons)
+
+    return gate
+
+
+def _kind_reason(kind: KindOnFile, facts: KindFacts | None, *, is_needed: bool) -> Reason:
+    name = kind.kind
+    if facts is not None and facts.is_blocked:
+        return Reason(
+            "not_met",
+            lambda s: say("kind_blocked", constraint_kind=name, blocked_mu=s.blocked_by_kind[name]),
+        )
+    if facts is not None and facts.is_unclear:
+        return Reason("no_data", lambda _: say("kind_unclear", constraint_kind=name))
+    if not is_needed:
+        return Reason(
+            "not_applicable", lambda _: say("kind_not_hit", constraint_kind=name, count=kind.rows)
+        )
+    status = facts.coverage if facts is not None else "missing"
+    statement = coverage_statement(kind, status)
+    return Reason("met" if status == "covered" else "no_data", lambda _: statement)
+
+
+def undeclared(columns: SiteColumns, asked: Asking) -> Answers:
+    """Answer for a pack that doesn't say what a site must be checked against (S18)."""
+    return everywhere(columns, "no_data", say("kinds_undeclared", pack=asked.policy.pack.name))
+
+
+def coverage_statement(kind: KindOnFile, status: CoverageStatus) -> Statement:
+    """Say against what a place was checked, or what is missing and whom to ask."""
+    return say(
+        f"coverage_{status}", constraint_kind=kind.kind, count=kind.rows, data_on=kind.data_on,
+        data_source=kind.source,
+        responsible=kind.responsible or f"office_{kind.kind or kind.layer}",
+    )  # fmt: skip
 
 
 def cautions(columns: SiteColumns, asked: Asking) -> Answers:
     """Constraints of severity ``warn``: the site stays, with a warning."""
     met = columns.coded["warnings"].ranks(lambda names: int(bool(names)))
+
+    def free(site: Site) -> Statement:
+        if site.notices:
+            return say("noticed_land", names="、".join(site.notices))
+        return say("unwarned_land")
+
     return Answers(
         met,
         (
-            Reason("met", lambda _: say("unwarned_land")),
+            Reason("met", free),
             Reason("not_met", lambda s: say("warned_land", names="、".join(s.warnings))),
         ),
         force="principle",

@@ -135,7 +135,7 @@ def evaluate(
         For ``ranked`` under any weights.
     """
     headrooms = inputs.quotas.headrooms(demand.project_id)
-    asked = Asking(demand, policy, table, inputs.year, headrooms, inputs.project)
+    asked = Asking(demand, policy, table, inputs.year, headrooms, inputs.project, inputs.kinds)
     answers = judged(inputs.columns, asked)
     setting = Setting(answers, asked, inputs.around)
     names = np.array([site.site_id for site in inputs.columns.sites], dtype=str)

@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from geo.arrays import Floats, Positions
 from geo.strict_yaml import Block, Fault, ValueFaultError, keys_of, read_block
 from geo.tools import nearest_name
 from layers.fields import FIELDS
+from platforms.completeness import CoverageStatus
 from platforms.errors import PolicyError
 from platforms.land.site_carving import CarvedSite
 from platforms.matching.demand import Demand
@@ -23,6 +25,24 @@ STANDARD_COLUMNS = (
     "tax_min_wan_yuan_per_mu",
 )
 """标准地 figures a parcel may state."""
+
+
+TOLERANCE_MU = 0.0015
+"""1 m²: what overlay of outlines digitised apart may leave over."""
+
+
+@dataclass(frozen=True)
+class KindFacts:
+    """What is known of a place and one kind of constraint.
+
+    ``coverage``: Whether what is on file of the kind covers the place.
+    ``is_blocked``: Whether it takes land of the place.
+    ``is_unclear``: Whether one meets the place of which nobody says whether it blocks.
+    """
+
+    coverage: CoverageStatus
+    is_blocked: bool = False
+    is_unclear: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +77,8 @@ class Site:
       one.
     ``width_m, frontage_m``: Diameter of the largest inscribed circle, and boundary along roads
       [m]; None where it was not asked for, frontage also where no road is on file.
+    ``kind_facts``: Pairs of kind of constraint and what is known of it here.
+    ``blocked_by_kind``: Area under each kind that takes land [亩].
     """
 
     site_id: str
@@ -83,6 +105,8 @@ class Site:
     allowed_industries: frozenset[str] | None = None
     width_m: float | None = None
     frontage_m: float | None = None
+    kind_facts: frozenset[tuple[str, KindFacts]] = frozenset()
+    blocked_by_kind: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True)
@@ -325,7 +349,7 @@ class SiteColumns:
 
 CODED = (
     "states", "land_uses", "utilities", "unit_id", "platform_id", "far_bounds",
-    "allowed_industries", "warnings", "notices",
+    "allowed_industries", "warnings", "notices", "kind_facts",
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import geopandas as gpd
 from pyproj import CRS
 
 from geo.tools import Progress
+from platforms.completeness import KindOnFile
 from platforms.elements.quotas import Quotas, quotas_of
 from platforms.elements.shares import element_shares
 from platforms.indicators.per_mu import per_mu
@@ -73,6 +74,7 @@ class MatchInputs:
     ``quotas``: Quotas of the year and what takes from them.
     ``year``: Year of quotas, shares and figures per 亩.
     ``project``: What the rules say of the project itself.
+    ``kinds``: Kinds of constraint that land is checked against, with what is on file of each.
     """
 
     columns: SiteColumns
@@ -80,6 +82,7 @@ class MatchInputs:
     quotas: Quotas
     year: int
     project: ProjectStatus
+    kinds: tuple[KindOnFile, ...] = ()
 
 
 class Survey:
@@ -154,7 +157,7 @@ class Survey:
             )
             columns = columns_of(sites)
             project = project_status(self._source, demand, columns.unit_ids, self._policy)
-            yield MatchInputs(columns, around, self.quotas, self.year, project)
+            yield MatchInputs(columns, around, self.quotas, self.year, project, self._kinds)
 
     def _asked(self, demand: Demand) -> LandAsked:
         shaped = Shaped(demand.width_min_m is not None, demand.frontage_min_m is not None)
@@ -170,6 +173,11 @@ class Survey:
                 self._source, excluded, self.year, self._policy, self._crs
             )
         return self._shares[excluded]
+
+    @cached_property
+    def _kinds(self) -> tuple[KindOnFile, ...]:
+        on_file = self._land.on_file
+        return tuple(on_file.on_file("constraints", kind) for kind in on_file.kinds)
 
     @cached_property
     def quotas(self) -> Quotas:

@@ -156,6 +156,7 @@ class Rule:
     ``basis``: Whether the documents say so, it follows from them, or it is assumed.
     ``clause``: Where it stands.
     ``reads``: Layers and columns it is computed from.
+    ``kinds``: Kinds of constraint that must be on file where it is judged.
     ``assumptions, lists``: Ids of the assumptions and lists of codes it rests on.
     ``tolerance_m2``: Area [m²] that may be overlooked where outlines are drawn by hand.
     ``pack, line, lines``: Where it is written, and each of its keys.
@@ -183,6 +184,7 @@ class Rule:
     pack: str
     line: int
     where: tuple[Condition, ...] = ()
+    kinds: tuple[str, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)
 
     def line_of(self, key: str) -> int:

@@ -8,6 +8,7 @@ import yaml
 from geo.limits import LARGEST_BYTES
 from geo.strict_yaml import Block, read_block
 from geo.tools import nearest_name
+from layers.codes import CONSTRAINT_KINDS
 from layers.contracts import CONTRACTS
 from layers.fields import FIELDS, Field
 from platforms.errors import PolicyError, pack_error
@@ -287,7 +288,7 @@ RULE_KEYS = (
     "id", "part", "title", "scope", "unit", "comparator", "value", "where", "force",
     "force_word",
     "effective_from", "effective_until", "target_date", "period", "basis", "clause",
-    "reads", "assumptions", "lists", "tolerance_m2",
+    "reads", "kinds", "assumptions", "lists", "tolerance_m2",
 )  # fmt: skip
 CLAUSE_KEYS = ("document", "place")
 
@@ -326,6 +327,7 @@ def parse_rule(block: Block, documents: Mapping[str, Document]) -> Rule:
         pack=block.source,
         line=block.line,
         where=conditions(block, reads),
+        kinds=block.words("kinds", tuple(CONSTRAINT_KINDS)),
         lines={key: block.line_of(key) for key in block.nodes},
     )
     _check_unit(block, rule)

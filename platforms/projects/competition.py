@@ -370,7 +370,7 @@ def unplaced(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
 
 
 def _room_of(job: CheckJob) -> _Room:
-    layers = land_layers(job.source)
+    layers = land_layers(job.source, job.policy)
     under = assessed_units(layers.parcels, layers.units)
     untold = under[state_of(layers.parcels).eq("unknown").to_numpy(dtype=bool)].dropna()
     ready = is_supply_ready(layers.parcels).to_numpy(dtype=bool)

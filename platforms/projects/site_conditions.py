@@ -50,11 +50,7 @@ class ProjectSite:
 
 
 def project_site(
-    parcel_ids: Collection[str],
-    parcels: gpd.GeoDataFrame,
-    constraints: gpd.GeoDataFrame,
-    as_of: str,
-    crs: CRS,
+    parcel_ids: Collection[str], parcels: gpd.GeoDataFrame, constraints: gpd.GeoDataFrame, crs: CRS
 ) -> ProjectSite:
     """Gather the land of a project and the constraints it meets.
 
@@ -62,10 +58,10 @@ def project_site(
     ----------
     parcel_ids
         Parcels of the project.
-    parcels, constraints
-        Layers of these names, in ``crs``.
-    as_of
-        The day (ISO): constraints not in effect on it are left aside.
+    parcels
+        Layer ``land_parcels``, in ``crs``.
+    constraints
+        Those in force (``constraints_in_force``), in ``crs``.
     crs
         Projected system in metres.
 
@@ -88,20 +84,17 @@ def project_site(
         return ProjectSite(wanted, missing, None, None, ())
     shape = shapely.union_all(shapes[drawn])
     area = m2_to_mu(float(ellipsoidal_area_m2([shape], crs)[0]))
-    return ProjectSite(wanted, missing, area, shape, _met(shape, constraints, as_of, crs))
+    return ProjectSite(wanted, missing, area, shape, _met(shape, constraints, crs))
 
 
 def _met(
-    shape: shapely.Geometry, constraints: gpd.GeoDataFrame, as_of: str, crs: CRS
+    shape: shapely.Geometry, constraints: gpd.GeoDataFrame, crs: CRS
 ) -> tuple[BoundaryCondition, ...]:
-    begins = constraints["effective_from"].fillna("").astype(str).to_numpy()
-    ends = constraints["effective_until"].fillna("9999-12-31").astype(str).to_numpy()
-    valid = constraints[(begins <= as_of) & (as_of <= ends)]
-    shapes = shapes_of(valid)
+    shapes = shapes_of(constraints)
     at = shapely.STRtree(shapes).query(shape, predicate="intersects")
     overlaps = shapely.intersection(shapes[at], shape)
     areas = ellipsoidal_area_m2(overlaps, crs) if len(at) else np.empty(0)
-    rows = valid.iloc[at].to_dict("records")
+    rows = constraints.iloc[at].to_dict("records")
     found = [
         BoundaryCondition(
             str(row["constraint_id"]), _text(row["name"]), _text(row["constraint_kind"]),

@@ -52,7 +52,7 @@ def test_the_agreed_layers_are_there_and_nothing_else():
     spatial = {name for name, contract in CONTRACTS.items() if contract.is_spatial}
     assert spatial == {
         "units", "major_platforms", "approved_boundaries", "parks", "land_parcels", "barriers",
-        "constraints", "facilities", "enterprises", "element_allotments",
+        "constraints", "data_coverage", "facilities", "enterprises", "element_allotments",
     }  # fmt: skip
     assert set(CONTRACTS) - spatial == {
         "platform_indicators", "enterprise_indicators", "element_quotas", "projects",
@@ -63,9 +63,11 @@ def test_the_agreed_layers_are_there_and_nothing_else():
     assert set(COMPOSITE_KEYS) <= set(CONTRACTS)
 
 
-def test_only_events_are_append_only_and_only_allotments_may_lack_a_shape():
+def test_only_events_are_append_only_and_only_allotments_and_coverage_may_lack_a_shape():
     assert [c.name for c in CONTRACTS.values() if c.append_only] == ["project_events"]
-    assert [c.name for c in CONTRACTS.values() if c.geometry_optional] == ["element_allotments"]
+    assert [c.name for c in CONTRACTS.values() if c.geometry_optional] == [
+        "data_coverage", "element_allotments",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

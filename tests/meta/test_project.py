@@ -77,6 +77,7 @@ def test_every_layer_of_the_design_has_a_contract():
         "barriers",
         "adjacency_decisions",
         "constraints",
+        "data_coverage",
         "facilities",
         "enterprises",
         "element_allotments",

@@ -17,7 +17,7 @@ from platforms.policy.in_force import PolicySet, policy_on
 from platforms.policy.pack import Pack
 from platforms.policy.pack_file import parse_pack
 from platforms.policy.verdict import Verdict
-from tests.planning_frames import CITY_CRS, no_rows, rect, rect_of_mu, rows_of
+from tests.planning_frames import CITY_CRS, covered_frame, no_rows, rect, rect_of_mu, rows_of
 
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE / "rules"
@@ -222,6 +222,9 @@ class _City:
         self.layers = layers
 
     def read(self, layer: str) -> pd.DataFrame:
+        if layer == "data_coverage" and layer not in self.layers:
+            # Cases of anything else stand on a city whose data are all on file.
+            return covered_frame(tuple(row["unit_id"] for row in self.layers.get("units", [])))
         rows = self.layers.get(layer, [])
         if not rows:
             return no_rows(layer)

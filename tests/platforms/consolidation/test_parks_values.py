@@ -97,10 +97,10 @@ def test_the_evidence_for_keeping_and_for_exit_is_the_mean_of_what_is_known():
 
 
 def test_evidence_of_which_nothing_is_known_is_no_data_and_says_what_is_missing():
-    found = verdict_of("A28", "upgrade", parks=[park()])
+    found = verdict_of("A28", "upgrade", parks=[park()], data_coverage=[])
     assert (found.outcome, found.measured) == ("no_data", None)
     assert {"a28_fit_unknown", "a28_above_scale_unknown", "a28_unused_unknown"} <= set(said(found))
-    some = verdict_of("A28", "upgrade", parks=[park()], enterprises=[firm(1)])
+    some = verdict_of("A28", "upgrade", parks=[park()], enterprises=[firm(1)], data_coverage=[])
     assert some.measured == 1
 
 

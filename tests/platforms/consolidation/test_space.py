@@ -1,7 +1,7 @@
 import pytest
 
 from geo.units import M2_PER_MU
-from tests.planning_frames import UNITS, Frames, rect, rect_of_mu, verdicts_of
+from tests.planning_frames import UNITS, Frames, coverage, rect, rect_of_mu, verdicts_of
 
 FAR_CONSTRAINT = {
     "constraint_id": "C0", "severity": "block", "applies": "inside",
@@ -11,12 +11,13 @@ TEN_THOUSAND = rect_of_mu(0, 0, 10_000)
 
 
 def verdict_of(shape, constraints=(FAR_CONSTRAINT,), parks=(), parcels=(), as_of="2025-06-30",
-               **values):  # fmt: skip
+               statements=None, **values):  # fmt: skip
     platform = {"platform_id": "P1", "unit_id": "N", "boundary_kind": "managed",
                 "geometry": shape, **values}  # fmt: skip
     city = Frames(
         units=UNITS, major_platforms=[platform], parks=list(parks),
         constraints=list(constraints), land_parcels=list(parcels),
+        **({} if statements is None else {"data_coverage": statements}),
     )  # fmt: skip
     (found,) = verdicts_of("A2", city, as_of=as_of)
     return found
@@ -35,7 +36,7 @@ def test_ten_thousand_mu_meet_the_rule_and_a_hundredth_less_does_not(area_mu, ou
     assert found.measured == pytest.approx(area_mu, rel=1e-9)
     assert found.gap == pytest.approx(area_mu - 10_000, abs=1e-5)
     assert (found.unit, found.platform_id, found.unit_id) == ("亩", "P1", "N")
-    assert (found.basis, found.assumptions) == ("assumed", ("S2", "S16"))
+    assert (found.basis, found.assumptions) == ("assumed", ("S2", "S16", "S18", "S21"))
 
 
 def test_a_blocking_constraint_is_taken_off_and_a_warning_is_not():
@@ -77,16 +78,28 @@ def test_sub_parks_are_part_of_the_platform_and_land_counts_once():
     assert verdict_of(rect_of_mu(0, 0, 8_000), parks=[leaving]).outcome == "not_met"
 
 
-def test_without_constraints_on_record_only_too_small_can_be_said():
-    large, small = verdict_of(TEN_THOUSAND, []), verdict_of(rect_of_mu(0, 0, 9_000), [])
+NEEDED = ("permanent_farmland", "ecological_redline", "urban_growth_boundary", "river_management")
+
+
+@pytest.mark.parametrize("missing", NEEDED)
+def test_where_a_kind_is_not_on_file_only_too_small_can_be_said(missing):
+    statements = [coverage(kind=kind) for kind in NEEDED if kind != missing]
+    large = verdict_of(TEN_THOUSAND, [], statements=statements)
+    small = verdict_of(rect_of_mu(0, 0, 9_000), [], statements=statements)
     assert (large.outcome, large.measured, large.gap) == ("no_data", None, None)
     assert small.outcome == "not_met"
-    assert codes(large)[0] == "a2_constraints_missing"
+    assert codes(large)[0] == "a2_kinds_missing"
+    assert large.reasons[0].values["constraint_kinds"] == missing
 
 
-@pytest.mark.parametrize("missing", ["severity", "applies"])
-def test_a_constraint_that_does_not_say_whether_it_blocks_leaves_it_open(missing):
-    unclear = {**FAR_CONSTRAINT, missing: None, "geometry": rect(0, 0, 100, 100)}
+def test_a_layer_with_nothing_but_a_shape_blocks_by_its_kind():
+    farmland = {"constraint_id": "C1", "constraint_kind": "permanent_farmland",
+                "geometry": rect(0, 0, 100, 100)}  # fmt: skip
+    assert verdict_of(TEN_THOUSAND, [farmland]).outcome == "not_met"
+
+
+def test_a_constraint_that_does_not_say_whether_it_blocks_leaves_it_open():
+    unclear = {**FAR_CONSTRAINT, "severity": None, "geometry": rect(0, 0, 100, 100)}
     found = verdict_of(TEN_THOUSAND, [unclear])
     assert found.outcome == "no_data"
     assert found.evidence[1].rows == ("C0",)

@@ -8,7 +8,7 @@ import shapely
 from platforms.land import find
 from platforms.land.find import contiguous_land
 from platforms.land.search import BlockQuery
-from tests.planning_frames import rect, rows_of
+from tests.planning_frames import jiaxing, rect, rows_of
 
 STAGES = (
     "find_blocks", "net_pieces", "describe_terrain", "describe_blocks", "bridges_of", "net_land",
@@ -42,7 +42,7 @@ class Source:
 
 def search(listen, **options):
     return contiguous_land(
-        Source(), NoRasters(), BlockQuery(), "2025-01-01", progress=listen, **options
+        Source(), NoRasters(), BlockQuery(), jiaxing("2025-01-01"), progress=listen, **options
     )
 
 

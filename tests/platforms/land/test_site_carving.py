@@ -11,7 +11,7 @@ from platforms.land.blocks import find_blocks
 from platforms.land.carving import Need
 from platforms.land.search import BlockQuery, land_layers
 from platforms.land.site_carving import Carver
-from tests.planning_frames import CITY_CRS, UNITS, Frames, rect, rect_of_mu
+from tests.planning_frames import CITY_CRS, UNITS, Frames, jiaxing, rect, rect_of_mu
 
 LISTED = (100.0, 200.0)
 QUERY = BlockQuery(min_mu=10.0)
@@ -22,7 +22,9 @@ def parcel(parcel_id, geometry):
 
 
 def layers_of(parcels, barriers=()):
-    return land_layers(Frames(land_parcels=parcels, barriers=list(barriers), units=UNITS))
+    return land_layers(
+        Frames(land_parcels=parcels, barriers=list(barriers), units=UNITS), jiaxing("2025-06-30")
+    )
 
 
 def carved(parcels, need, barriers=()):

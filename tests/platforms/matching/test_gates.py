@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
 from platforms.elements.quotas import Headroom
 from platforms.matching.gates import GATES, judge, status_of
-from tests.matching_frames import FIT, ROOMS, asking, demand, gate, site
-from tests.planning_frames import pack_on
+from platforms.matching.site import KindFacts
+from tests.matching_frames import FIT, ROOMS, SITE_KINDS, asking, demand, gate, site
+from tests.planning_frames import jiaxing, pack_on
 
 M2_IN_MU = 1.0 / (2000.0 / 3.0)
 JUST_BEFORE, FIRST_DAY = "2018-06-07", "2018-06-08"
@@ -94,16 +97,58 @@ def test_only_land_known_to_be_ready_passes(states, outcome):
     assert gate("state", site(states=frozenset(states))).outcome == outcome
 
 
+FARMLAND = "permanent_farmland"
+
+
+def of_farmland(**facts):
+    """The site whose farmland is known so, its other kinds covered and free."""
+    others = {kind: KindFacts("covered") for kind in SITE_KINDS if kind != FARMLAND}
+    kinds = {**others, FARMLAND: KindFacts(**facts)}
+    return site(kind_facts=frozenset(kinds.items()), blocked_by_kind={FARMLAND: 2.5})
+
+
 @pytest.mark.parametrize(
-    ("blocked_m2", "outcome"), [(0.0, "met"), (0.999, "met"), (1.0, "met"), (1.001, "not_met")]
+    ("coverage", "outcome", "code"),
+    [
+        ("covered", "met", "coverage_covered"),
+        ("stale", "no_data", "coverage_stale"),
+        ("undated", "no_data", "coverage_undated"),
+        ("partly", "no_data", "coverage_partly"),
+        ("elsewhere", "no_data", "coverage_elsewhere"),
+        ("unstated", "no_data", "coverage_unstated"),
+        ("missing", "no_data", "coverage_missing"),
+    ],
 )
-def test_land_under_a_blocking_constraint_rejects_beyond_one_square_metre(blocked_m2, outcome):
-    assert gate("constraints", site(blocked_mu=blocked_m2 * M2_IN_MU)).outcome == outcome
+def test_only_a_kind_that_covers_the_site_shows_that_there_is_none(coverage, outcome, code):
+    answer = gate(f"constraint:{FARMLAND}", of_farmland(coverage=coverage))
+    assert (answer.outcome, answer.statement.code) == (outcome, code)
+
+
+@pytest.mark.parametrize("coverage", ["covered", "missing"])
+def test_a_hit_counts_whether_the_kind_covers_the_site_or_not(coverage):
+    answer = gate(f"constraint:{FARMLAND}", of_farmland(coverage=coverage, is_blocked=True))
+    assert (answer.outcome, answer.statement.values["blocked_mu"]) == ("not_met", 2.5)
+
+
+def test_a_hit_by_a_shape_that_says_not_how_it_binds_is_no_data():
+    answer = gate(f"constraint:{FARMLAND}", of_farmland(coverage="covered", is_unclear=True))
+    assert (answer.outcome, answer.statement.code) == ("no_data", "kind_unclear")
+
+
+def test_a_site_of_which_nothing_is_on_file_is_undecided_on_every_kind_it_must_be_checked_against():
+    answers = {answer.gate: answer for answer in judge(site(kind_facts=frozenset()), asking())}
+    assert {answers[f"constraint:{kind}"].outcome for kind in SITE_KINDS} == {"no_data"}
+
+
+def test_a_pack_that_names_no_kinds_leaves_every_site_undecided():
+    held = jiaxing("2025-06-30")
+    assumptions = {k: v for k, v in held.pack.assumptions.items() if k != "S18"}
+    policy = replace(held, pack=replace(held.pack, assumptions=assumptions))
+    assert gate("constraint:undeclared", policy=policy).outcome == "no_data"
 
 
 def test_a_warning_is_named_and_does_not_reject():
     warned = site(warnings=("管线走廊", "河道"))
-    assert gate("constraints", warned).outcome == "met"
     answer = gate("cautions", warned)
     assert (answer.outcome, answer.force) == ("not_met", "principle")
     assert answer.statement.values["names"] == "管线走廊、河道"
@@ -391,4 +436,7 @@ def test_a_wish_for_a_unit_neither_rejects_nor_sets_apart():
 
 
 def test_every_gate_answers():
-    assert [one.gate for one in judge(site(), asking())] == list(GATES)
+    names = [answer.gate for answer in judge(site(), asking())]
+    kinds = [f"constraint:{kind}" for kind in SITE_KINDS]
+    at = names.index("cautions")
+    assert (names[at - 3 : at], names[: at - 3] + names[at:]) == (kinds, list(GATES))

@@ -3,8 +3,9 @@
 import geopandas as gpd
 import pytest
 
+from platforms.completeness import constraints_in_force
 from platforms.projects.site_conditions import project_site
-from tests.planning_frames import CITY_CRS, rect, rect_of_mu, rows_of
+from tests.planning_frames import CITY_CRS, jiaxing, rect, rect_of_mu, rows_of
 
 
 def parcels(*shapes) -> gpd.GeoDataFrame:
@@ -23,7 +24,7 @@ FARMLAND = {
 
 
 def site(held, met, ids=("p1",), as_of="2025-06-30"):
-    return project_site(ids, held, met, as_of, CITY_CRS)
+    return project_site(ids, held, constraints_in_force(met, jiaxing(as_of)), CITY_CRS)
 
 
 def test_overlapping_parcels_count_once_and_the_overlap_is_that_of_the_site():
