@@ -39,7 +39,8 @@ RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--seed", type=int, default=0)
 @click.option("--size", type=click.Choice(["small", "city"]), default="small")
-def demo(lang: Language, out: Path, seed: int, size: str) -> Path:
+@click.option("--gaps", is_flag=True)
+def demo(lang: Language, out: Path, seed: int, size: str, gaps: bool) -> Path:
     """Make the demonstration workspace."""
     from app.context import load_settings, now
     from layers.demo.build import build_demo
@@ -50,7 +51,7 @@ def demo(lang: Language, out: Path, seed: int, size: str) -> Path:
         click.echo(f"{fraction:4.0%} {words.text(step)}", err=True)
 
     recipe = load_settings().data_dir / "demo" / "jiaxing.yaml"
-    build_demo(out, recipe, size=size, seed=seed, created_at=now(), progress=progress)
+    build_demo(out, recipe, size=size, seed=seed, created_at=now(), gaps=gaps, progress=progress)
     return out
 
 

@@ -21,11 +21,13 @@ from layers.demo.enterprises import (
 from layers.demo.environment import (
     corridors,
     make_constraints,
+    make_coverage,
     make_facilities,
     make_flood_depth,
     make_lanes,
     make_relief,
     make_trunks,
+    with_gaps,
 )
 from layers.demo.parcels import (
     draw_parcels,
@@ -93,6 +95,7 @@ def build_demo(
     size: Literal["small", "city"],
     seed: int,
     created_at: str,
+    gaps: bool = False,
     progress: Progress | None = None,
 ) -> GeoPackageWorkspace:
     """Make the demonstration workspace: real names, published facts, synthetic figures.
@@ -109,6 +112,9 @@ def build_demo(
         Equal seeds make equal layers.
     created_at
         Moment of making (ISO).
+    gaps
+        True for a city with gaps: redlines undated, farmland missing in one unit, quotas of the
+        last year missing.
     progress
         Called with the share done and the code of the step.
 
@@ -129,6 +135,8 @@ def build_demo(
     tell = progress or (lambda fraction, step: None)
     plan = read_recipe(recipe)
     frames = make_frames(plan, SIZES[size], seed, tell)
+    if gaps:
+        frames = frames_with_gaps(frames)
     tell(0.7, "demo_relief")
     relief = make_relief(plan, gpd.GeoDataFrame(frames["units"]), stream(seed, "relief"))
     source = Provenance(f"演示数据（合成，种子 {seed}）", created_at, licence=LICENCE)
@@ -174,7 +182,21 @@ def make_frames(recipe: Recipe, amounts: Amounts, seed: int, tell: Progress) -> 
     firms = _firms(recipe, amounts, {**places, **land}, seed)
     tell(0.6, "demo_projects")
     work = _work(recipe, amounts, {**places, **land, **firms}, seed)
-    return {**places, **land, **firms, **work}
+    coverage = make_coverage(units, recipe.as_of)
+    return {**places, **land, **firms, **work, "data_coverage": coverage}
+
+
+def frames_with_gaps(frames: Frames) -> Frames:
+    """Take out what cities often lack; farmland of the unit without it goes, too."""
+    coverage, quotas, unit_id = with_gaps(frames["data_coverage"], frames["element_quotas"])
+    constraints, units = frames["constraints"], gpd.GeoDataFrame(frames["units"])
+    (outline,) = units.geometry[units["unit_id"].eq(unit_id)]
+    here = gpd.GeoSeries(constraints.geometry).representative_point().within(outline)
+    lost = here & constraints["constraint_kind"].eq("permanent_farmland")
+    return {
+        **frames, "data_coverage": coverage, "element_quotas": quotas,
+        "constraints": constraints[~lost],
+    }  # fmt: skip
 
 
 def _land(

@@ -1,6 +1,7 @@
 """Barriers, planning lines, relief."""
 
 from dataclasses import replace
+from datetime import date, timedelta
 
 import geopandas as gpd
 import numpy as np
@@ -366,3 +367,67 @@ def make_flood_depth(relief: Raster, level_m: float) -> Raster:
     Depth [m], 0 on land that stays dry.
     """
     return replace(relief, cells=np.maximum(np.float32(level_m) - relief.cells, np.float32(0)))
+
+
+COVERING = {
+    "permanent_farmland": ("自然资源和规划局", 90), "ecological_redline": ("自然资源和规划局", 90),
+    "urban_growth_boundary": ("自然资源和规划局", 90),
+    "industrial_control_line": ("经济和信息化局", 180), "river_management": ("水利局", 200),
+    "pipeline": ("发展和改革委员会", 200), "cultural_relic": ("文化广电旅游局", 200),
+    "drinking_water": ("生态环境局", 200), "power_corridor": ("供电公司", 200),
+    "geohazard": ("自然资源和规划局", 200),
+}  # fmt: skip
+"""Who answers for a kind of constraint, and how many days old the data are."""
+
+LAYERS_COVERING = {
+    "land_parcels": ("自然资源和规划局", 20), "barriers": ("交通运输局", 120),
+    "facilities": ("发展和改革委员会", 120), "enterprises": ("市场监督管理局", 60),
+    "element_allotments": ("自然资源和规划局", 10), "element_quotas": ("发展和改革委员会", 10),
+    "platform_indicators": ("统计局", 250), "enterprise_indicators": ("统计局", 250),
+    "projects": ("投资促进局", 1), "project_events": ("投资促进局", 1),
+    "targets": ("投资促进局", 30),
+}  # fmt: skip
+
+
+def make_coverage(units: gpd.GeoDataFrame, as_of: str) -> gpd.GeoDataFrame:
+    """State for every unit that all data are on file, whose they are and of which day.
+
+    ``units``: Layer ``units``.
+    ``as_of``: Day (ISO) of the demonstration.
+
+    Table ``data_coverage``.
+    """
+    subjects: list[tuple[str, str | None, str, int]] = [
+        ("constraints", kind, *who) for kind, who in COVERING.items()
+    ]
+    subjects += [(layer, None, *who) for layer, who in LAYERS_COVERING.items()]
+    rows = [
+        {
+            "coverage_id": f"FG-{kind or layer}-{unit_id}", "covered_layer": layer,
+            "covered_kind": kind, "unit_id": unit_id,
+            "data_on": (date.fromisoformat(as_of) - timedelta(days=age)).isoformat(),
+            "responsible": office, "source_doc": "演示数据", "note": "演示设定",
+        }
+        for layer, kind, office, age in subjects
+        for unit_id in units["unit_id"]
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows)
+    return gpd.GeoDataFrame(frame, geometry=np.full(len(frame), None), crs=units.crs)
+
+
+def with_gaps(
+    coverage: gpd.GeoDataFrame, quotas: pd.DataFrame
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame, str]:
+    """Take out of a demonstration what cities often lack.
+
+    ``coverage, quotas``: Tables ``data_coverage`` and ``element_quotas``.
+
+    Redlines without a date, farmland on file in all units but the first, quotas of the last year
+    missing; and the unit without farmland.
+    """
+    unit_id = str(coverage["unit_id"].iloc[0])
+    undated = coverage["covered_kind"].eq("ecological_redline")
+    coverage = coverage.assign(data_on=coverage["data_on"].mask(undated))
+    lost = coverage["covered_kind"].eq("permanent_farmland") & coverage["unit_id"].eq(unit_id)
+    last_year = quotas["year"].max()
+    return coverage[~lost], quotas[quotas["year"] < last_year], unit_id
