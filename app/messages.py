@@ -71,6 +71,7 @@ class Catalogue:
             ("steps", "event_kind"), ("predecessor", "event_kind"), ("category", "category"),
             ("facility_kind", "facility_kind"), ("element", "element"),
             ("constraint_kind", "constraint_kind"), ("constraint_kinds", "constraint_kind"),
+            ("severities", "severity"),
             ("covered_layer", "covered_layer"),
         )  # fmt: skip
         for name, field in coded:

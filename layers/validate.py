@@ -198,7 +198,7 @@ def _read(present: pd.Series, field: Field) -> tuple[np.ndarray, str]:
     if field.kind == "bool":
         return _each(present, _yes_no), "not_yes_no"
     if field.kind == "date":
-        return _each(present, _iso_date), "not_a_date"
+        return _each(present, iso_date), "not_a_date"
     if field.values:
         words = {label: code for code, labels in field.values.items() for label in (code, *labels)}
         return _each(present, lambda v: _codes(v, field, words)), "code_unknown"
@@ -232,7 +232,8 @@ def _yes_no(value: object) -> object:
     return False if word in FALSE_WORDS else None
 
 
-def _iso_date(value: object) -> object:
+def iso_date(value: object) -> object:
+    """Read a day as ISO text; None where it is none."""
     if isinstance(value, datetime | pd.Timestamp):
         return value.date().isoformat()
     if isinstance(value, date):

@@ -16,11 +16,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import CRS
 
 from geo.arrays import Flags, Floats, Shapes
-from geo.measure import ellipsoidal_area_m2
-from geo.overlay import area_inside_m2
 from layers.codes import CONSTRAINT_KINDS
 from platforms.policy.in_force import PolicySet
 from platforms.source import LayerSource
@@ -138,11 +135,13 @@ class Completeness:
 
     ``source``: Gives ``data_coverage``, ``units`` and the layers asked about.
     ``policy``: Kinds (S18), ages (S21), and the as-of date.
-    ``crs``: Projected system in metres.
+    ``row_counts``: Rows of layers where they are known without reading them.
     """
 
-    def __init__(self, source: LayerSource, policy: PolicySet, crs: CRS) -> None:
-        self._source, self._policy, self._crs = source, policy, crs
+    def __init__(
+        self, source: LayerSource, policy: PolicySet, row_counts: Mapping[str, int] | None = None
+    ) -> None:
+        self._source, self._policy, self._row_counts = source, policy, row_counts or {}
 
     @cached_property
     def law(self) -> KindsByLaw:
@@ -161,34 +160,35 @@ class Completeness:
     def on_file(self, layer: str, kind: str = "") -> KindOnFile:
         """Return what is on file of a layer, or of a kind of constraint."""
         rows = self._statements(layer, kind)
-        count = self._constraint_kinds.get(kind, 0) if kind else len(self._source.read(layer))
+        count = self._constraint_kinds.get(kind, 0)
+        if not kind:
+            known = self._row_counts.get(layer)
+            count = len(self._source.read(layer)) if known is None else known
         dates = rows["data_on"].dropna()
         return KindOnFile(
-            layer, kind, int(count), len(rows) > 0, str(dates.max()) if len(dates) else "",
-            _listed(rows["responsible"]), _listed(rows["source_doc"]),
+            layer, kind, int(count), bool(self._is_placed(rows).any()),
+            str(dates.max()) if len(dates) else "", _listed(rows["responsible"]),
+            _listed(rows["source_doc"]),
         )  # fmt: skip
 
     def statuses(
-        self, subjects: Iterable[Subject], shapes: Shapes, area_m2: Floats | None = None
+        self, subjects: Iterable[Subject], shapes: Shapes
     ) -> dict[Subject, list[CoverageStatus]]:
         """Return for each layer and kind, and each place, whether what is on file covers it.
 
         ``subjects``: Layer and kind of each; the kind is empty for a whole layer.
         ``shapes``: Places, array of n, in the system of the layers.
-        ``area_m2``: Their ellipsoidal areas [m²], measured where not given.
 
         Lists of n.
         """
-        area = ellipsoidal_area_m2(shapes, self._crs) if area_m2 is None else area_m2
+        area: Floats = shapely.area(shapes)
         measured: dict[frozenset[str], Floats] = {}
 
         def inside_m2(rows: gpd.GeoDataFrame) -> Floats:
             positions = self._coverage.index.get_indexer(rows.index)
             key = frozenset(self._places[0][positions])
             if key not in measured:
-                outlines = self._places[1][positions]
-                outlines = outlines[~shapely.is_missing(outlines)]
-                measured[key] = area_inside_m2(shapes, outlines, self._crs)
+                measured[key] = _area_in(shapes, area, self._places[1][positions])
             return measured[key]
 
         statuses = {}
@@ -206,6 +206,7 @@ class Completeness:
     ) -> list[CoverageStatus]:
         """Say by how good data each place is covered: the best that covers it whole counts."""
         rows = self._statements(layer, kind)
+        rows = rows[self._is_placed(rows)]
         dated = self._is_dated(rows)
         fresh = dated & ~self._is_stale(rows, layer, kind)
         may_stick_out = np.maximum(UNCOVERED_M2, UNCOVERED_SHARE * area)
@@ -249,14 +250,6 @@ class Completeness:
             for at in range(len(shapes))
         ]
 
-    def proposals(self, layer: str, shapes: Shapes) -> tuple[str, ...]:
-        """Return the units that shapes lie in: what they may cover, to be confirmed."""
-        units = gpd.GeoDataFrame(self._source.read("units"))
-        present = shapes[~shapely.is_missing(shapes)]
-        tree = shapely.STRtree(present)
-        met = {int(at) for at in tree.query(shapes_of(units), predicate="intersects")[0]}
-        return tuple(str(unit_id) for at, unit_id in enumerate(units["unit_id"]) if at in met)
-
     @cached_property
     def _constraint_kinds(self) -> dict[str, int]:
         kinds = self._source.read("constraints")["constraint_kind"].fillna(OTHER)
@@ -289,6 +282,13 @@ class Completeness:
         of_kind = rows["covered_kind"].eq(kind) if kind else rows["covered_kind"].isna()
         return rows[of_kind.fillna(value=False)]
 
+    def _is_placed(self, rows: gpd.GeoDataFrame) -> Flags:
+        """Say which statements name a place, by a unit or a shape."""
+        placed: Flags = rows["unit_id"].notna().to_numpy(dtype=bool)
+        shapes = shapes_of(rows)
+        drawn: Flags = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+        return np.logical_or(placed, drawn)
+
     def _is_dated(self, rows: pd.DataFrame) -> Flags:
         dated: Flags = (rows["data_on"].notna() & rows["source_doc"].notna()).to_numpy(dtype=bool)
         return dated
@@ -309,6 +309,17 @@ class Completeness:
         if AGE not in assumptions or (kind or layer) not in assumptions[AGE].settings:
             return None
         return int(self._policy.setting_number(AGE, kind or layer))
+
+
+def _area_in(shapes: Shapes, area: Floats, outlines: Shapes) -> Floats:
+    """Return the area of each shape in outlines together [m² of the plane, as ``area``]."""
+    whole = shapely.union_all(outlines[~shapely.is_missing(outlines)])
+    shapely.prepare(whole)
+    inside = shapely.covers(whole, shapes)
+    cut = ~inside & shapely.intersects(whole, shapes)
+    area_m2: Floats = np.where(inside, area, 0.0)
+    area_m2[cut] = shapely.area(shapely.intersection(shapes[cut], whole))
+    return area_m2
 
 
 def _listed(column: pd.Series) -> str:

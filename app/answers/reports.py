@@ -8,6 +8,7 @@ import pandas as pd
 
 from app.answers.answer import Answer, heading_of, stand_of
 from app.answers.checks import URGENCY, check_answer, force_counts, verdict_list
+from app.answers.coverage import checked_against
 from app.answers.evidence import assumption_texts, verdict_table
 from app.answers.land import block_answer, find_land
 from app.answers.ledger_statistics import ledger_ranking_answer, notice_answer
@@ -79,7 +80,8 @@ def listed_report(context: Context, answer: Answer, kind: str) -> Report:
         titles=answer.titles,
         summary=(words.text("as_of_said", as_of=context.as_of), *answer.summary),
     )
-    return report_of_sheets(answer.sheets, heading_of(titled, ledger_stand(context)))
+    matrix, _ = checked_against(context)
+    return report_of_sheets((*answer.sheets, matrix), heading_of(titled, ledger_stand(context)))
 
 
 MAP_KIND = "investment-map"
@@ -265,7 +267,9 @@ def _report(context: Context, kind: str, answer: Answer, sections: Sequence[Sect
         summary=(words.text("as_of_said", as_of=context.as_of), *answer.summary),
     )
     stand = ledger_stand(context) if kind == "check" else stand_of(context)
-    return Report(heading_of(headed, stand), tuple(sections))
+    matrix, gaps = checked_against(context)
+    against = Section(words.text("report_checked_against"), (matrix, *gaps))
+    return Report(heading_of(headed, stand), (*sections, against))
 
 
 def _map_section(

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from app.answers.answer import Answer, column_titles, layer_name, plain, sheet_of
+from app.answers.coverage import completeness_of, gap_sentences, matrix_rows, matrix_sheet
 from app.context import Context, PackFolder, Settings, local_minute, read_policy, today, unit_names
 from app.messages import Catalogue
 from app.visits import Visit
@@ -47,6 +48,7 @@ def info_answer(context: Context) -> Answer:
         }
         for layer in _layers(context)
     ]  # fmt: skip
+    matrix = completeness_of(context).matrix()
     rasters = [name for name in RASTERS if context.workspace.has_raster(name)]
     listed = pd.DataFrame(
         [
@@ -68,14 +70,16 @@ def info_answer(context: Context) -> Answer:
             "as_of": facts.as_of, "is_demo": facts.is_demo, "created_at": facts.created_at,
             "layers": rows,
             "rasters": rasters,
+            "completeness": matrix_rows(matrix),
         },
-        sheets=(sheet_of(words, "layers", listed),),
-        titles=column_titles(words, tuple(listed.columns)),
+        sheets=(sheet_of(words, "layers", listed), matrix_sheet(context, matrix)),
+        titles=column_titles(words, (*listed.columns, "subject")),
         summary=(
             words.text(
                 "summary_info", layers=len(rows), rows=int(listed["rows"].sum()),
                 crs=context.crs.name, as_of=context.as_of,
             ),
+            *gap_sentences(context, matrix),
         ),
     )  # fmt: skip
 

@@ -109,6 +109,11 @@ def fields(layer: str | None, markdown: Path | None, as_json: bool, lang: Langua
 @click.option("--dry-run", is_flag=True)
 @click.option("--on", "actions", multiple=True)
 @click.option("--report", type=click.Path(path_type=Path))
+@click.option("--data-date", "data_on")
+@click.option("--responsible")
+@click.option("--source")
+@click.option("--covers", multiple=True)
+@click.option("--kinds", multiple=True)
 def import_(
     context: "Context",
     file: Path,
@@ -118,9 +123,16 @@ def import_(
     **choices: object,
 ) -> "Answer":
     """Import a file and report on every row."""
-    from layers.exchange.request import ImportRequest
+    from layers.exchange.request import DataStatement, ImportRequest
+    from layers.fields import split_list
 
-    request = ImportRequest(path=file, mapping=_mapping(pairs), **choices)
+    stated = {name: choices.pop(name) for name in ("data_on", "responsible", "source")}
+    listed = {
+        name: tuple(item for text in choices.pop(name) for item in split_list(text))
+        for name in ("covers", "kinds")
+    }
+    statement = DataStatement(**stated, **listed)
+    request = ImportRequest(path=file, mapping=_mapping(pairs), statement=statement, **choices)
     return _import_with_report(context, request, actions, report)
 
 

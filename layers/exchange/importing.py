@@ -34,6 +34,7 @@ from layers.exchange.recognise.columns import (
     remember_mapping,
     rename_columns,
 )
+from layers.exchange.recognise.coverage import COVERAGE, answered_for, check_statement
 from layers.exchange.recognise.crs import Extent, extent_of
 from layers.exchange.recognise.keys import fill_from_existing, with_keys
 from layers.exchange.recognise.locate import Placed, place_shapes
@@ -160,11 +161,13 @@ class ImportPlan:
     ``source``: The file as read.
     ``decided``: Rows to store, and rows to keep aside with their reasons.
     ``result``: What will be reported.
+    ``coverage``: What the file answers for: rows of ``data_coverage``.
     """
 
     source: SourceFile
     decided: RowDecisions
     result: ImportResult
+    coverage: gpd.GeoDataFrame
 
 
 def run_import(
@@ -203,6 +206,7 @@ def run_import(
         was seen, and those of ``plan_import``; the workspace is then as before.
     """
     progress = None if checks is None else checks.progress
+    check_statement(request.statement, request.layer, workspace.read("units"), at[:10])
     with workspace.watch() as is_unchanged:
         plan = plan_import(workspace, request, checks)
         if request.dry_run:
@@ -257,8 +261,10 @@ def _store(
     edit.tell(None)
     if len(rows.quarantined):
         edit.quarantine(request.layer, rows.quarantined, rows.reasons)
-    if request.layer == "projects" and edit.last_changes is not None:
-        entries = project_entries(edit, edit.last_changes, request.path.name, actor, at)
+    ledger_changes = edit.last_changes
+    _store_coverage(edit, request, plan.coverage, provenance)
+    if request.layer == "projects" and ledger_changes is not None:
+        entries = project_entries(edit, ledger_changes, request.path.name, actor, at)
         if len(entries):
             edit.add("project_events", entries, provenance)
     if request.mapping:
@@ -266,6 +272,25 @@ def _store(
         before = recall_mapping(workspace, request.layer, columns)
         still = before.still_valid(request.mapping, columns, contract_of(request.layer).columns)
         remember_mapping(edit, request.layer, columns, {**still, **request.mapping}, at)
+
+
+def _store_coverage(
+    edit: WorkspaceEdit, request: ImportRequest, rows: gpd.GeoDataFrame, provenance: Provenance
+) -> None:
+    """Write what the file answers for; with its rows a layer also loses what was said of them."""
+    before = gpd.GeoDataFrame(edit.read(COVERAGE))
+    if request.layer == COVERAGE or not (len(rows) or len(before)):
+        return
+    gone = before["coverage_id"].isin(rows["coverage_id"] if len(rows) else [])
+    if request.mode == "replace":
+        gone |= before["covered_layer"].eq(request.layer).fillna(value=False)
+    elif not len(rows):
+        return
+    kept = pd.DataFrame(before[~gone.to_numpy(dtype=bool)])
+    after = pd.concat([kept, pd.DataFrame(rows)], ignore_index=True)
+    if len(after) or len(before):
+        edit.replace(COVERAGE, gpd.GeoDataFrame(after, geometry="geometry", crs=before.crs),
+                     provenance)  # fmt: skip
 
 
 def plan_import(
@@ -311,7 +336,13 @@ def plan_import(
         frame, contract, existing=existing, mode=request.mode, outside=placed.outside, crs=crs,
         checks=checks,
     )  # fmt: skip
-    detected = (*source.evidence, *placed.evidence, *joined, *naming, *compared)
+    units = gpd.GeoDataFrame(workspace.read("units"))
+    answered = answered_for(
+        request.statement, request.layer, decided.accepted, units, request.path.name
+    )
+    detected = (
+        *source.evidence, *placed.evidence, *joined, *naming, *compared, *answered.evidence,
+    )  # fmt: skip
     if not len(decided.accepted):
         raise _nothing_accepted(source, request, decided, detected, _reported(decided, frame))
     result = ImportResult(
@@ -322,7 +353,7 @@ def plan_import(
         faults=decided.faults, repairs=decided.repairs, report=_reported(decided, frame),
         changes=_changes(existing, decided, contract, request.mode),
     )  # fmt: skip
-    return ImportPlan(source, decided, result)
+    return ImportPlan(source, decided, result, answered.rows)
 
 
 def _begun(checks: Checks | None, workspace: Workspace) -> Checks | None:

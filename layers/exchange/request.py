@@ -56,6 +56,29 @@ class CrsOptions:
 
 
 @dataclass(frozen=True)
+class DataStatement:
+    """What is stated of a file's data beside its rows; all of it may be left out.
+
+    ``data_on``: Day of the data, not of the import.
+    ``responsible``: Office that answers for them.
+    ``source``: Where they come from; the name of the file where not stated.
+    ``covers``: Units whose whole area the data cover, by id or name; ``city`` for all.
+    ``kinds``: Kinds the file answers for, also where it holds no shape of them.
+    """
+
+    data_on: str | None = None
+    responsible: str | None = None
+    source: str | None = None
+    covers: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is stated."""
+        return not (self.data_on or self.responsible or self.source or self.covers or self.kinds)
+
+
+@dataclass(frozen=True)
 class ImportRequest:
     """One import, the same from a page and from the command line.
 
@@ -74,6 +97,7 @@ class ImportRequest:
       ``CrsOptions``.
     ``join_by``: Column of the vocabulary by which rows of an update find theirs in the layer,
       where the file has no key.
+    ``statement``: What is stated of the data beside the rows.
 
     Raises
     ------
@@ -94,6 +118,7 @@ class ImportRequest:
     datum: str | None = None
     shift: str | None = None
     join_by: str | None = None
+    statement: DataStatement = DataStatement()
 
     @property
     def place(self) -> CrsOptions:

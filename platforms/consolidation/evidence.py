@@ -130,7 +130,7 @@ def _fit_shares(job: CheckJob, parks: gpd.GeoDataFrame) -> list[float | None]:
     constraints = constraints_in_force(job.layer("constraints"), job.policy)
     if parks.empty:
         return []
-    on_file = Completeness(job.source, job.policy, job.crs)
+    on_file = Completeness(job.source, job.policy)
     lacking = on_file.lacking(on_file.law.site_kinds, shapes_of(parks))
     left = shapes_of(parks).copy()
     severities = job.policy.setting_texts("S16", "deducted_severities")

@@ -72,7 +72,7 @@ def developable_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
         ],
         dtype=object,
     )
-    on_file = Completeness(job.source, job.policy, job.crs)
+    on_file = Completeness(job.source, job.policy)
     lacking = on_file.lacking(dated.rule.kinds, wholes)
     spaces = [developable_shape(whole, in_force, job.policy) for whole in wholes]
     measured = _measure(spaces, lacking, job.layer("land_parcels"), job.policy, job.crs)

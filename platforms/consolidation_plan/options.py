@@ -171,7 +171,7 @@ def _platform(
             points.append(say("consolidate_a16_open", platform_id=platform_id))
     is_clear = not unclear
     if policy.parts("A2"):
-        on_file = Completeness(job.source, policy, job.crs)
+        on_file = Completeness(job.source, policy)
         place = np.array([whole], dtype=object)
         is_clear &= not any(on_file.lacking(policy.rule("A2").rule.kinds, place))
     if policy.parts("A2") and not is_clear:

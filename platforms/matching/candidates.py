@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from geo.arrays import Floats, Shapes
+from geo.arrays import Shapes
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import area_inside_m2, intersecting_pairs
 from geo.shape import filled, frontage_m, width_m
@@ -164,7 +164,7 @@ def described(
     area_m2 = ellipsoidal_area_m2(shapes, crs)
     blocked = area_inside_m2(shapes, blocking_shapes(layers.constraints, layers.parcels), crs)
     places = places_of(land, source, layers, policy, crs, area_m2)
-    kinds = _kinds_on(shapes, area_m2, layers, on_file, crs)
+    kinds = _kinds_on(shapes, layers, on_file, crs)
     facts = _parcel_facts(layers.parcels, land)
     warnings = _constraint_names(shapes, layers.constraints, "warn")
     notices = _constraint_names(shapes, layers.constraints, "info")
@@ -198,11 +198,11 @@ def described(
 
 
 def _kinds_on(
-    shapes: Shapes, area_m2: Floats, layers: LandLayers, on_file: Completeness, crs: CRS
+    shapes: Shapes, layers: LandLayers, on_file: Completeness, crs: CRS
 ) -> list[tuple[frozenset[tuple[str, KindFacts]], dict[str, float]]]:
     """Return for each shape what is known of each kind, and the area under those that block."""
     subjects = [("constraints", kind) for kind in on_file.kinds]
-    statuses = on_file.statuses(subjects, shapes, area_m2)
+    statuses = on_file.statuses(subjects, shapes)
     rows, nothing = layers.constraints, np.zeros(len(shapes))
     blocked_m2, unclear_m2 = {}, {}
     for kind, of_kind in rows.groupby("constraint_kind"):
@@ -453,7 +453,7 @@ class CityLand:
     @cached_property
     def on_file(self) -> Completeness:
         """What the city has on file."""
-        return Completeness(self._source, self._policy, self._crs)
+        return Completeness(self._source, self._policy)
 
     @cached_property
     def _layers(self) -> LandLayers:
