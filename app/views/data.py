@@ -11,6 +11,7 @@ from app.answers.answer import layer_name
 from app.answers.imports import fault_text
 from app.answers.workspace import export_answer, field_answer, info_answer, trail_answer
 from app.components.changes import show_changes
+from app.components.coverage import ask_statement, show_coverage
 from app.components.import_form import (
     ask_place,
     ask_unit,
@@ -57,8 +58,11 @@ def show() -> None:
     context = current_context()
     text = words().text
     page_head(context, "page_data", "data_question")
-    layers, incoming, fields, changes, trail = st.tabs(
-        [text(f"tab_{tab}") for tab in ("layers", "import", "fields", "history", "trail")]
+    layers, on_file, incoming, fields, changes, trail = st.tabs(
+        [
+            text(f"tab_{tab}")
+            for tab in ("layers", "coverage", "import", "fields", "history", "trail")
+        ]
     )
     with layers:
         answer = info_answer(context)
@@ -69,6 +73,8 @@ def show() -> None:
         display = shown_columns(frame, tuple(frame.columns), words(), answer.titles)
         show_list(display)
         _export(context)
+    with on_file:
+        within_border(lambda: show_coverage(context))
     with incoming:
         within_border(lambda: _import(context))
     with fields:
@@ -163,6 +169,7 @@ def _request(context: Context, path: Path) -> ImportRequest | None:
         place, rows = ask_place(context, source, workspace_extent(context.workspace), crs.strip())
     mapping = _mapping(context, layer, [str(c) for c in source.frame.columns if c != "geometry"])
     is_answered, declared = ask_unit(rows, mapping)
+    statement = ask_statement(context, layer, "import")
     waits = place is None or not is_answered
     if waits:
         st.info(text("import_unanswered"))
@@ -176,6 +183,7 @@ def _request(context: Context, path: Path) -> ImportRequest | None:
     request = ImportRequest(
         path, layer, mode, mapping, place.crs, encoding or None, declared, source_layer or None,
         dry_run=not stores, axis=place.axis, datum=place.datum, shift=place.shift,
+        statement=statement,
     )  # fmt: skip
     return request if stores or is_checked(request, asked=asked) else None
 
