@@ -16,13 +16,14 @@ from platforms.matching.explanation import weight_ranges, would_be_first
 from platforms.matching.land_gates import ProjectStatus
 from platforms.matching.match import Evaluation, evaluate, ranked
 from platforms.matching.scoring import CRITERIA, Surroundings, rank
-from platforms.matching.site import MatchTable, Site, columns_of, parse_match_table
+from platforms.matching.site import KindFacts, MatchTable, Site, columns_of, parse_match_table
 from platforms.matching.survey import MatchInputs
 from platforms.policy.in_force import policy_on
 from platforms.policy.pack_file import parse_pack
 
 CITY = CRS(4549)
 SLIDER_SITES = 5_000
+KINDS = ("permanent_farmland", "ecological_redline", "urban_growth_boundary")
 UTILITIES = ("road", "water", "power", "telecom", "gas", "levelled", "sewer", "heat")
 UNITS, PLATFORMS = 9, 18
 
@@ -113,6 +114,11 @@ def _site(number: int, rng: np.random.Generator) -> Site:
         standards={"tax_min_wan_yuan_per_mu": float(25 + number % 15)}, warnings=(),
         facility_km={"expressway_exit": 25 * chance[7], "rail_station": 30 * chance[7]},
         carved=None, geometry=shapely.Point(0, 0), width_m=float(40 + 80 * chance[3]),
+        kind_facts=frozenset(
+            (kind, KindFacts("covered", is_blocked=chance[1] >= 0.95 and kind == KINDS[0]))
+            for kind in KINDS
+        ),
+        blocked_by_kind={KINDS[0]: 0.5},
     )  # fmt: skip
 
 
@@ -154,7 +160,7 @@ def _loop(ground: MatchInputs, demand: Demand, table: MatchTable) -> Figures:
         row = _plain_values(site, ground, demand, table, left)
         total += sum(value for value in row if value is not None)
         known = [(w, v) for w, v in zip(weights, row, strict=True) if v is not None]
-        score = sum(w * v for w, v in known) / sum(w for w, _ in known)
+        score = sum(w * v for w, v in known) / sum(weights)
         if score > best[0] * (1 + 1e-9):
             best = (score, position)
     found = {name: float(count) for name, count in counts.items()}
@@ -180,10 +186,12 @@ def _plain_values(
     taken = min(ideal, site.area_mu)
     holds = (share["inside"] + taken * site.zone_share) / (share["total"] + taken) >= 0.7
     tax = around.tax_wan_yuan_per_mu.get(site.platform_id)
-    lead = None
-    if tax is not None:
-        ahead = (demand.tax_wan_yuan / ideal - tax) / table.efficiency_span_wan_yuan_per_mu
-        lead = min(1.0, max(0.0, 0.5 + 0.5 * ahead))
+    yields = None if tax is None else min(1.0, tax / table.efficiency_full_wan_yuan_per_mu)
+    if site.platform_id is None:
+        yields = 0.0
+    promised = [
+        min(1.0, demand.output_wan_yuan / ideal / 500), min(1.0, demand.tax_wan_yuan / ideal / 30),
+    ]  # fmt: skip
     basic = set(UTILITIES[:6]) | set(demand.utilities_needed)
     span = table.access_far_km - table.access_near_km
     access = (table.access_far_km - site.facility_km["expressway_exit"]) / span
@@ -193,7 +201,7 @@ def _plain_values(
     ]
     return [
         fit, around.chain_proximity.get(site.platform_id), size,
-        1.0 if site.zone_share == 1 else 0.5 if holds else 0.0, lead,
+        1.0 if site.zone_share == 1 else 0.5 if holds else 0.0, yields, sum(promised) / 2,
         min(1 - need / room if need else 1.0 for need, room in left),
         len(basic & site.utilities) / len(basic), min(1.0, max(0.0, access)), 1.0,
         sum(wishes) / 2,

@@ -174,7 +174,10 @@ def site_row(matched: MatchedSite, words: Catalogue) -> dict[str, object]:
     return {
         "rank": matched.rank,
         "site_id": site.site_id,
-        "score": None if matched.score is None else matched.score.score,
+        "score": None if matched.score is None else matched.score.low,
+        "low": None if matched.score is None else matched.score.low,
+        "high": None if matched.score is None else matched.score.high,
+        "unknown": [] if matched.score is None else list(matched.score.unknown),
         "confidence": None if matched.score is None else matched.score.confidence,
         "platform_id": site.platform_id,
         "unit_id": site.unit_id,
@@ -257,15 +260,17 @@ def reason_text(matched: MatchedSite, words: Catalogue) -> str:
 
 
 SCREEN_COLUMNS = (
-    "rank", "standing", "score", "site_id", "platform_name", "unit_name", "area_mu", "share_after",
-    "why",
-)  # fmt: skip
-FIRST_PLATFORMS = 5
-SITE_COLUMNS = (
-    "standing", "platform_name", "unit_name", "carved_from", "remainder_mu", "share_before",
+    "rank", "standing", "score", "score_high", "site_id", "platform_name", "unit_name", "area_mu",
     "share_after", "why",
 )  # fmt: skip
-PLATFORM_COLUMNS = ("site_count", "best_site")
+FIRST_PLATFORMS = 5
+NAMED_RIVALS = 3
+"""Places that a sentence names beside the first, where the order is open."""
+SITE_COLUMNS = (
+    "standing", "score_high", "confidence", "platform_name", "unit_name", "carved_from",
+    "remainder_mu", "share_before", "share_after", "why",
+)  # fmt: skip
+PLATFORM_COLUMNS = ("score_high", "standing", "site_count", "best_site")
 GATE_COLUMNS = ("gate", "outcome", "force", "reason", "clause")
 
 
@@ -345,12 +350,14 @@ def match_answer(context: Context, result: MatchResult, table: MatchTable, top: 
                 {
                     "rank": p.rank, "platform_id": p.platform_id,
                     "name": names.get(p.platform_id), "score": p.score,
+                    "low": p.score, "high": p.high, "standing": p.status,
                     "site_count": p.site_count, "best_site_id": p.best_site_id,
                     "criteria": criterion_rows(p.criteria),
                 }
                 for p in result.platforms
             ],
             "sites": site_rows(result, top, words),
+            "preferred": result.sites[0].site.site_id if result.ranking.has_preferred else None,
             "weight_ranges": weight_range_rows(result),
             "undecided": [
                 {**site_row(matched, words), "missing": [gate.gate for gate in matched.reasons]}
@@ -360,7 +367,7 @@ def match_answer(context: Context, result: MatchResult, table: MatchTable, top: 
         },
         sheets=(
             sheet_of(words, "sites", sites, printed=SCREEN_COLUMNS),
-            sheet_of(words, "platforms", platform_frame(result, names)),
+            sheet_of(words, "platforms", platform_frame(result, names, words)),
             sheet_of(words, "gates", _gate_frame(listed, words)),
         ),
         titles=column_titles(words, (*SITE_COLUMNS, *PLATFORM_COLUMNS, *GATE_COLUMNS)),
@@ -379,18 +386,59 @@ def summary_lines(context: Context, result: MatchResult, names: dict[str, str]) 
     if not (result.sites or result.undecided or result.rejected):
         least = result.demand.land_min_mu
         return (words.text("summary_no_candidate", name=result.demand.name, land_min_mu=least),)
+    causes = _main_causes(chain(result.undecided, result.rejected), words)
+    if not result.sites and len(result.undecided):
+        best = result.undecided[0]
+        first = words.text(
+            "summary_undecided_first", name=result.demand.name,
+            gates="、".join(words.gate(gate.gate) for gate in best.reasons),
+            **_place_values(context, best, names),
+        )  # fmt: skip
+        return (first, counts, causes)
     if not result.sites:
-        causes = _main_causes(chain(result.undecided, result.rejected), words)
         return (words.text("summary_no_site", name=result.demand.name), counts, causes)
+    return (_first_line(context, result, names), counts)
+
+
+def _first_line(context: Context, result: MatchResult, names: dict[str, str]) -> str:
+    """Name the first place: 首选 only where nothing that is yet unknown could change it (S19)."""
+    words, ranking = context.words, result.ranking
     best = result.sites[0]
-    points = best.score.score if best.score else None
-    first = words.text(
-        "summary_best_site", name=result.demand.name,
-        platform=names.get(best.site.platform_id or "", words.text("no_platform")),
-        unit=unit_names(context).get(best.site.unit_id or "", words.text("no_value")),
-        site_id=best.site.site_id, area_mu=best.site.area_mu, score=points or 0.0,
+    values = _place_values(context, best, names)
+    if ranking.has_preferred:
+        return words.text("summary_best_site", name=result.demand.name, **values)
+    rivals = [
+        at for at in range(1, len(result.sites))
+        if int(ranking.order[at]) in set(ranking.contenders.tolist()) or ranking.rank[
+            ranking.order[at]
+        ] == 1
+    ]  # fmt: skip
+    named = words.joined(result.sites[at].site.site_id for at in rivals[:NAMED_RIVALS])
+    scores = [result.sites[at].score for at in (0, *rivals)]
+    unknown = dict.fromkeys(
+        criterion for score in scores if score is not None for criterion in score.unknown
+    )
+    if not unknown:
+        return words.text(
+            "summary_tied_first", name=result.demand.name, others=named, count=len(rivals), **values
+        )
+    return words.text(
+        "summary_open_first", name=result.demand.name, others=named, count=len(rivals),
+        criteria="、".join(words.text(f"criterion_{criterion}") for criterion in unknown), **values,
     )  # fmt: skip
-    return (first, counts)
+
+
+def _place_values(
+    context: Context, matched: MatchedSite, names: dict[str, str]
+) -> dict[str, str | float]:
+    """Give the values by which a sentence names a place."""
+    words, site, score = context.words, matched.site, matched.score
+    return {
+        "platform": names.get(site.platform_id or "", words.text("no_platform")),
+        "unit": unit_names(context).get(site.unit_id or "", words.text("no_value")),
+        "site_id": site.site_id, "area_mu": site.area_mu,
+        "low": 0.0 if score is None else score.low, "high": 0.0 if score is None else score.high,
+    }  # fmt: skip
 
 
 def _main_causes(sites: Iterable[MatchedSite], words: Catalogue) -> str:
@@ -410,7 +458,9 @@ def site_frame(
             "rank": match.rank,
             "standing": standing_of(match, words),
             "site_id": match.site.site_id,
-            "score": None if match.score is None else match.score.score,
+            "score": None if match.score is None else match.score.low,
+            "score_high": None if match.score is None else match.score.high,
+            "confidence": None if match.score is None else match.score.confidence,
             "platform_name": names.get(match.site.platform_id or ""),
             "unit_name": units.get(match.site.unit_id or ""),
             "area_mu": match.site.area_mu,
@@ -426,21 +476,27 @@ def site_frame(
         for match in matched
     ]
     columns = [
-        "rank", "standing", "site_id", "score", "platform_name", "unit_name", "area_mu",
-        "carved_from", "remainder_mu", "share_before", "share_after", "why", "parcel_ids",
+        "rank", "standing", "site_id", "score", "score_high", "confidence", "platform_name",
+        "unit_name", "area_mu", "carved_from", "remainder_mu", "share_before", "share_after", "why",
+        "parcel_ids",
     ]  # fmt: skip
     frame = pd.DataFrame(rows, columns=columns).astype({"rank": "Int64"})
     shapes = [match.site.geometry for match in matched]
     return gpd.GeoDataFrame(frame, geometry=shapes, crs=context.crs)
 
 
-def platform_frame(result: MatchResult, names: dict[str, str]) -> pd.DataFrame:
+def platform_frame(result: MatchResult, names: dict[str, str], words: Catalogue) -> pd.DataFrame:
     """List the platforms for people, one row each."""
     rows = [
-        (p.rank, p.platform_id, names.get(p.platform_id), p.score, p.site_count, p.best_site_id)
-        for p in result.platforms
-    ]
-    columns = ["rank", "platform_id", "platform_name", "score", "site_count", "best_site"]
+        (
+            p.rank, p.platform_id, names.get(p.platform_id), words.text(f"standing_{p.status}"),
+            p.score, p.high, p.site_count, p.best_site_id,
+        ) for p in result.platforms
+    ]  # fmt: skip
+    columns = [
+        "rank", "platform_id", "platform_name", "standing", "score", "score_high", "site_count",
+        "best_site",
+    ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -449,8 +505,8 @@ def _platform_line(result: MatchResult, names: dict[str, str], words: Catalogue)
     if not result.platforms:
         return ()
     ranked = [
-        words.text("ranked_platform", rank=p.rank, score=p.score, count=p.site_count,
-                   name=names.get(p.platform_id, p.platform_id))
+        words.text(f"ranked_platform_{p.status}", rank=p.rank, low=p.score, high=p.high,
+                   count=p.site_count, name=names.get(p.platform_id, p.platform_id))
         for p in result.platforms[:FIRST_PLATFORMS]
     ]  # fmt: skip
     return (words.text("summary_platforms", ranked=words.joined(ranked)),)

@@ -23,6 +23,7 @@ from layers.maps.find import Highlight
 from platforms.matching.demand import LARGEST_LAND_MU, Demand
 from platforms.matching.explanation import losses, would_be_first
 from platforms.matching.match import MatchedSite, Matches, MatchResult
+from platforms.matching.scoring import Score
 
 OWN_DEMAND = "own_demand"
 
@@ -105,7 +106,7 @@ def _own_demand(context: Context) -> Demand | None:
 
 
 GATE_SIGNS = {"met": "✔", "not_met": "✖", "no_data": "○", "not_applicable": "–"}
-SITE_COLUMNS = ("rank", "score", "platform_name", "unit_name", "area_mu", "site_id")
+SITE_COLUMNS = ("rank", "score", "score_high", "platform_name", "unit_name", "area_mu", "site_id")
 REASON_COLUMNS = ("site_id", "area_mu", "platform_name", "unit_name", "why")
 SHOWN_SITES = 30
 SHOWN_REASONS = 100
@@ -113,14 +114,20 @@ LIST_PX, MAP_PX = 330, 640
 
 
 def show_sites(context: Context, result: MatchResult, names: dict[str, str]) -> None:
-    """List the admitted sites beside the map, and say of one why it stands where it does."""
+    """List the admitted sites beside the map, and say of one why it stands where it does.
+
+    Where none is admitted, the undecided ones in order: what has to be settled stands beside each.
+    """
     text = words().text
-    if not result.sites:
+    sites = result.sites or result.undecided
+    if not sites:
         st.info(text("match_none"))
         return
-    visible = result.sites[:SHOWN_SITES]
-    if len(result.sites) > len(visible):
-        st.caption(text("match_first_sites", shown=len(visible), count=len(result.sites)))
+    if not result.sites:
+        st.info(text("match_undecided_only"))
+    visible = sites[:SHOWN_SITES]
+    if len(sites) > len(visible):
+        st.caption(text("match_first_sites", shown=len(visible), count=len(sites)))
     left, right = st.columns([1, 1])
     with left:
         event = show_list(
@@ -169,14 +176,18 @@ def _detail(result: MatchResult, matched: MatchedSite, at: int) -> None:
     text = words().text
     st.markdown(f"**{text('match_why')}　{as_text(matched.site.site_id)}**")
     if matched.score is not None:
-        st.caption(text("match_confidence", confidence=matched.score.confidence))
+        st.caption(
+            text("match_score", score=score_text(matched.score))
+            + text("match_confidence", confidence=matched.score.confidence)
+        )
         for part in matched.score.criteria:
             label = text(f"criterion_{part.criterion}")
             if part.value is None:
                 st.text(f"{label}：{text('no_value')}")
             else:
                 st.progress(part.value, f"{label}　+{part.contribution:.1f}")
-    _against_the_first(result, at)
+    if matched.status == "admitted":
+        _against_the_first(result, at)
     st.text(share_sentence(matched, words()))
     st.text(f"{text('match_route')}：{route_text(matched.route, words())}")
     for gate in matched.gates:
@@ -247,6 +258,13 @@ def show_comparison(context: Context, result: MatchResult, names: dict[str, str]
     show_list(table, height=38 + 35 * len(table))
 
 
+def score_text(score: Score) -> str:
+    """Show a score: both ends where something isn't known."""
+    if not score.unknown:
+        return f"{score.low:.1f}"
+    return f"{score.low:.1f}–{score.high:.1f}"
+
+
 def _facts(context: Context, matched: MatchedSite, names: dict[str, str]) -> list[tuple[str, str]]:
     """Say all that two candidates are compared by, each fact under its name."""
     text, units = words().text, unit_names(context)
@@ -254,10 +272,7 @@ def _facts(context: Context, matched: MatchedSite, names: dict[str, str]) -> lis
     rows = [
         (text("column_standing"), standing_of(matched, words())),
         (text("column_rank"), "–" if matched.rank is None else str(matched.rank)),
-        (
-            text("column_score"),
-            "–" if score is None or score.score is None else f"{score.score:.1f}",
-        ),
+        (text("column_score"), "–" if score is None else score_text(score)),
         (
             text("column_platform_name"),
             names.get(matched.site.platform_id or "", text("no_platform")),

@@ -34,7 +34,9 @@ from app.session import cached, current_context, map_view, words
 from platforms.matching.match import Evaluation, MatchResult, ranked
 from platforms.matching.site import MatchTable
 
-PLATFORM_COLUMNS = ("rank", "platform_name", "score", "site_count", "best_site")
+PLATFORM_COLUMNS = (
+    "rank", "platform_name", "standing", "score", "score_high", "site_count", "best_site",
+)  # fmt: skip
 MOST_WEIGHT = 50
 SLIDERS_A_ROW = 5
 
@@ -116,7 +118,7 @@ def _platform_table(result: MatchResult, names: dict[str, str]) -> None:
     if not result.platforms:
         st.info(text("match_none"))
         return
-    listed = shown_columns(platform_frame(result, names), PLATFORM_COLUMNS, words())
+    listed = shown_columns(platform_frame(result, names, words()), PLATFORM_COLUMNS, words())
     contributions = [
         {
             text(f"criterion_{part.criterion}"): None if part.value is None else part.contribution

@@ -111,11 +111,13 @@ IN_FORCE = {
     "permanent_farmland": "2022-10-14", "ecological_redline": "2022-10-14",
     "urban_growth_boundary": "2022-10-14", "industrial_control_line": "2021-06-01",
     "river_management": "2019-01-01", "pipeline": "2018-01-01", "cultural_relic": "2017-01-01",
+    "drinking_water": "2019-01-01", "power_corridor": "2018-01-01", "geohazard": "2020-01-01",
 }  # fmt: skip
 SEVERITY = {
     "permanent_farmland": "block", "ecological_redline": "block",
     "urban_growth_boundary": "block", "industrial_control_line": "info",
     "river_management": "warn", "pipeline": "warn", "cultural_relic": "warn",
+    "drinking_water": "block", "power_corridor": "warn", "geohazard": "warn",
 }  # fmt: skip
 
 Rows = list[tuple[str, str, shapely.Geometry]]
@@ -150,6 +152,7 @@ def make_constraints(
         *_growth(units, platforms, parks, spared),
         *_control_lines(recipe, platforms, rng),
         *_river_zones(trunks, city), *_pipelines(recipe, crs, city, rng),
+        *_marked_areas(recipe, crs, city),
     ]  # fmt: skip
     kinds = [kind for kind, _, _ in rows]
     return gpd.GeoDataFrame(
@@ -283,6 +286,17 @@ def _pipelines(recipe: Recipe, crs: CRS, city: shapely.Geometry, rng: np.random.
         )
         for row in recipe.pipelines
     ]  # fmt: skip
+
+
+def _marked_areas(recipe: Recipe, crs: CRS, city: shapely.Geometry) -> Rows:
+    """Draw one circle a place: what a city has little of."""
+    centres = shapely.points(places_xy([row.at for row in recipe.marked_areas], crs))
+    radii_m = [np.sqrt(row.km2 * 1e6 / np.pi) for row in recipe.marked_areas]
+    circles = shapely.intersection(shapely.buffer(centres, radii_m, quad_segs=6), city)
+    return [
+        (row.constraint_kind, row.name, circle)
+        for row, circle in zip(recipe.marked_areas, circles, strict=True)
+    ]
 
 
 def make_facilities(

@@ -172,6 +172,7 @@ class Recipe:
     barriers: list[CourseRow]
     facilities: list[FacilityRow]
     protected: list[ProtectedRow]
+    marked_areas: list[ProtectedRow]
     pipelines: list[CourseRow]
     hills: list[HillRow]
     flood_level_m: float

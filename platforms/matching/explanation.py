@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geo.arrays import Flags, Floats
+from geo.arrays import Floats
 from geo.units import compare
 from platforms.matching.scoring import contributions, rank, scores
 
@@ -58,78 +58,28 @@ def losing_intervals(
     ``values``: n × k, 0 to 1, NaN where not known.
     ``weights``: k weights; that of the criterion itself plays no part.
 
-    Where it isn't first, alone or shared. A weight of 0 is a losing one where it would leave the
-    candidate without a score.
+    Where it isn't first by the lower ends, alone or shared.
     """
-    known = ~np.isnan(values)
     others = np.delete(np.arange(values.shape[1]), criterion)
-    filled = np.where(known, values, 0.0)
-    points = filled[:, others] @ weights[others]
-    known_weight = known[:, others] @ weights[others]
-    has, value = known[:, criterion].astype(float), filled[:, criterion]
-    candidate = (points[place], known_weight[place], has[place], value[place])
+    filled = np.where(np.isnan(values), 0.0, values)
+    points, value = filled[:, others] @ weights[others], filled[:, criterion]
     rivals = np.arange(len(values)) != place
-    low, high = _behind(candidate, points[rivals], known_weight[rivals], has[rivals], value[rivals])
-    if known_weight[place] == 0:
+    lead = _difference(points[place], points[rivals])
+    slope = _difference(value[place], value[rivals])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cut = -lead / slope
+    always, inf = (slope == 0) & (lead < 0), np.full(len(cut), np.inf)
+    low = np.concatenate([-inf[always], -inf[slope > 0], cut[slope < 0]])
+    high = np.concatenate([inf[always], cut[slope > 0], inf[slope < 0]])
+    if weights[others].sum() == 0:  # a table without any weight ranks nothing
         low, high = np.append(low, -np.inf), np.append(high, np.nextafter(0.0, 1.0))
     return _joined(low, high)
 
 
-def _behind(
-    candidate: tuple[float, float, float, float],
-    points: Floats,
-    known_weight: Floats,
-    has: Floats,
-    value: Floats,
-) -> tuple[Floats, Floats]:
-    """Return between which weights one candidate is behind each of the others."""
-    a, k, h, v = candidate
-    square = _difference(h * v * has, has * value * h)
-    linear = _sum(
-        _difference(h * v * known_weight, has * value * k), _difference(a * has, points * h)
-    )
-    constant = _difference(a * known_weight, points * k)
-    return _negative(square, linear, constant)
-
-
 def _difference(left: Floats, right: Floats) -> Floats:
     """Subtract, rounding taken for the 0 it is."""
-    return np.where(np.abs(left - right) <= SAME * np.maximum(left, right), 0.0, left - right)
-
-
-def _sum(left: Floats, right: Floats) -> Floats:
-    whole = left + right
-    rounding = np.abs(whole) <= SAME * np.maximum(np.abs(left), np.abs(right))
-    return np.where(rounding, 0.0, whole)
-
-
-def _negative(a: Floats, b: Floats, c: Floats) -> tuple[Floats, Floats]:
-    """Return the open intervals in which a x² + b x + c lies below 0."""
-    inf = np.inf
-    flat, line = (a == 0) & (b == 0), (a == 0) & (b != 0)
-    curve = a != 0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        cut = -c / b
-        root = np.sqrt(b * b - 4 * a * c)
-        # The larger of the two sums, so that nothing is lost by cancelling.
-        half = -0.5 * (b + np.where(b >= 0, 1.0, -1.0) * root)
-        root_a, root_b = half / a, np.where(half == 0, 0.0, c / half)
-    first, second = np.fmin(root_a, root_b), np.fmax(root_a, root_b)
-    real = curve & (b * b - 4 * a * c >= 0)
-    below = real & (a < 0)
-    intervals = (
-        (flat & (c < 0), -inf, inf), (line & (b > 0), -inf, cut), (line & (b < 0), cut, inf),
-        (real & (a > 0), first, second), (below, -inf, first), (below, second, inf),
-        (curve & ~real & (a < 0), -inf, inf),
-    )  # fmt: skip
-    low = [_selected_ends(start, rows) for rows, start, _ in intervals]
-    high = [_selected_ends(end, rows) for rows, _, end in intervals]
-    return np.concatenate(low), np.concatenate(high)
-
-
-def _selected_ends(ends: Floats | float, rows: Flags) -> Floats:
-    selected: Floats = np.broadcast_to(np.asarray(ends, dtype=float), rows.shape)[rows]
-    return selected
+    whole = left - right
+    return np.where(np.abs(whole) <= SAME * np.maximum(np.abs(left), np.abs(right)), 0.0, whole)
 
 
 def _joined(low: Floats, high: Floats) -> WeightIntervals:
@@ -165,7 +115,7 @@ class Change:
     ``before``: Its value or weight now; None for a value that isn't known.
     ``after``: The value (0–1) or weight (0 and more) from which it is first.
     ``size``: How large the change is: of a value on its scale of 0 to 1, an unknown one counted
-      from the score it now stands in for; of a weight as a part of the sum of weights.
+      from 0; of a weight as a part of the sum of weights.
     """
 
     criterion: int
@@ -201,11 +151,8 @@ class WeightRange:
 
 
 def first_of(values: Floats, weights: Floats) -> int | None:
-    """Return the place of the first candidate in the order given; None where none has a score."""
-    ranking = rank(values, weights)
-    if not len(values) or np.isnan(ranking.score[ranking.order[0]]):
-        return None
-    return int(ranking.order[0])
+    """Return the place of the first candidate in the order given; None where there is none."""
+    return int(rank(values, weights).order[0]) if len(values) else None
 
 
 def losses(values: Floats, weights: Floats, place: int) -> tuple[Loss, ...]:
@@ -250,13 +197,13 @@ def would_be_first(values: Floats, weights: Floats, place: int) -> WouldBeFirst 
     Returns
     -------
     WouldBeFirst or None
-        None where it is first already, or has no score.
+        None where it is first already.
     """
-    points, _ = scores(values, weights)
-    if np.isnan(points[place]) or compare(float(points[place]), float(np.nanmax(points))) == 0:
+    low = scores(values, weights)[0]
+    if compare(float(low[place]), float(low.max())) == 0:
         return None
     return WouldBeFirst(
-        _smallest(_value_changes(values, weights, place, points)),
+        _smallest(_value_changes(values, weights, place, float(low.max()))),
         _smallest(_weight_changes(values, weights, place)),
     )
 
@@ -275,7 +222,7 @@ def weight_ranges(values: Floats, weights: Floats) -> tuple[WeightRange, ...]:
     -------
     tuple of WeightRange
         One a criterion; the first place stands, alone or shared, at every weight of the range
-        and not just beyond it. Empty where no candidate has a score.
+        and not just beyond it. Empty where there is no candidate.
     """
     first = first_of(values, weights)
     if first is None:
@@ -292,26 +239,20 @@ def _smallest(changes: Sequence[Change]) -> Change | None:
     return min(changes, key=lambda change: (change.size, change.criterion), default=None)
 
 
-def _value_changes(values: Floats, weights: Floats, place: int, points: Floats) -> list[Change]:
-    """Solve for each criterion the value at which the candidate reaches the first."""
+def _value_changes(values: Floats, weights: Floats, place: int, target: float) -> list[Change]:
+    """Solve for each criterion the value at which the candidate reaches the first's lower end."""
     row = values[place]
-    known = ~np.isnan(row)
-    target = float(np.nanmax(points)) / 100
-    present = float(points[place]) / 100
+    filled = np.where(np.isnan(row), 0.0, row)
+    wanted = target / 100 * float(weights.sum())
     changes = []
     for criterion in np.flatnonzero(weights > 0).tolist():
-        rest = known.copy()
-        rest[criterion] = False
-        weight = float(weights[criterion])
-        weight_sum = float(weights[rest].sum()) + weight
-        after = (target * weight_sum - float(row[rest] @ weights[rest])) / weight
+        rest = float(filled @ weights - filled[criterion] * weights[criterion])
+        after = (wanted - rest) / float(weights[criterion])
         if compare(after, 1.0) > 0:
             continue
-        before = float(row[criterion]) if known[criterion] else None
+        before = None if np.isnan(row[criterion]) else float(row[criterion])
         after = min(1.0, after)
-        changes.append(
-            Change(criterion, before, after, after - (present if before is None else before))
-        )
+        changes.append(Change(criterion, before, after, after - filled[criterion]))
     return changes
 
 

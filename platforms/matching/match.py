@@ -1,6 +1,6 @@
 """One project: platforms and sites."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, overload
@@ -29,12 +29,16 @@ from platforms.matching.survey import MatchInputs
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.projects.approval import ApprovalRoute
 
+Standing = Literal["admitted", "undecided"]
+"""Whether every gate is passed, or something has yet to be settled before a place counts."""
+
 
 @dataclass(frozen=True)
 class MatchedSite:
     """A candidate with its gates, and its score where it was scored.
 
-    ``rank``: Place by score, equal scores share one; None outside the admitted sites.
+    ``rank``: Place by the lower end of the score among those of its standing, equal ones share
+      one; None for a rejected site.
     ``site``: The land.
     ``gates``: Every gate's answer.
     ``score``: Score with its parts, None for a rejected site.
@@ -79,10 +83,12 @@ class MatchedSite:
 class MatchedPlatform:
     """A platform ranked by the best site it offers.
 
-    ``rank``: Place by score, equal scores share one.
+    ``rank``: Place by the lower end of the score, equal ones share one; platforms with undecided
+      sites only stand behind those with an admitted one.
     ``platform_id``: The platform.
-    ``score``: Score of its best site (0–100).
-    ``site_count``: Admitted sites it offers.
+    ``score, high``: Ends of the score of its best site (0–100).
+    ``status``: Of that site: whether every gate is passed, or something has yet to be settled.
+    ``site_count``: Sites of that standing it offers.
     ``best_site_id``: The best of them.
     ``criteria``: Parts of that site's score.
     """
@@ -90,6 +96,8 @@ class MatchedPlatform:
     rank: int
     platform_id: str
     score: float
+    high: float
+    status: Standing
     site_count: int
     best_site_id: str
     criteria: tuple[Criterion, ...]
@@ -276,33 +284,38 @@ def ranked(evaluation: Evaluation, table: MatchTable) -> MatchResult:
         evaluation,
         weights,
         Matches(evaluation, admitted, weights, ranking.rank[ranking.order]),
-        Matches(evaluation, undecided, weights),
+        Matches(evaluation, undecided, weights, undecided_ranking.rank[undecided_ranking.order]),
         Matches(evaluation, evaluation.rejected),
         ranking,
     )
 
 
 def _platforms(result: MatchResult) -> list[MatchedPlatform]:
-    ids = result.evaluation.setting.columns.coded["platform_id"]
-    of_site = ids.place[result.sites.positions]
-    _, first, count = np.unique(of_site, return_index=True, return_counts=True)
+    """Rank platforms: first those with an admitted site, then those with undecided ones only."""
     platforms: list[MatchedPlatform] = []
-    placed = [
-        (at, sites) for at, sites in sorted(zip(first.tolist(), count.tolist(), strict=True))
-        if ids.values[of_site[at]] is not None
-    ]  # fmt: skip
-    for place, (at, sites) in enumerate(placed, start=1):
-        best = result.sites[at]
-        if best.score is None or best.score.score is None:
-            continue
-        points = best.score.score
-        tied = bool(platforms) and compare(platforms[-1].score, points) == 0
-        platforms.append(
-            MatchedPlatform(
-                platforms[-1].rank if tied else place, str(best.site.platform_id), points, sites,
-                best.site.site_id, best.score.criteria,
-            )
-        )  # fmt: skip
+    offered = set[Hashable]()
+    groups: tuple[tuple[Standing, Matches], ...] = (
+        ("admitted", result.sites), ("undecided", result.undecided),
+    )  # fmt: skip
+    ids = result.evaluation.setting.columns.coded["platform_id"]
+    for status, sites in groups:
+        of_site = ids.place[sites.positions]
+        _, first, count = np.unique(of_site, return_index=True, return_counts=True)
+        before = len(platforms)
+        for at, site_count in sorted(zip(first.tolist(), count.tolist(), strict=True)):
+            platform_id, best = ids.values[of_site[at]], sites[at]
+            if platform_id is None or platform_id in offered or best.score is None:
+                continue
+            last = platforms[-1] if len(platforms) > before else None
+            tied = last is not None and compare(last.score, best.score.low) == 0
+            place = last.rank if last is not None and tied else len(platforms) + 1
+            offered.add(platform_id)
+            platforms.append(
+                MatchedPlatform(
+                    place, str(platform_id), best.score.low, best.score.high, status, site_count,
+                    best.site.site_id, best.score.criteria,
+                )
+            )  # fmt: skip
     return platforms
 
 
@@ -325,13 +338,13 @@ class TransferProposal:
     platform_id: str
     unit_id: str
     site: MatchedSite
-    status: Literal["admitted", "undecided"]
+    status: Standing
     credited_unit_ids: tuple[str, ...]
 
     @property
     def score(self) -> float | None:
-        """Score of the best site (0–100), None where none is given."""
-        return None if self.site.score is None else self.site.score.score
+        """Lower end of the score of the best site (0–100), None where none is given."""
+        return None if self.site.score is None else self.site.score.low
 
 
 def transfer_proposals(result: MatchResult, home: str | None) -> tuple[TransferProposal, ...]:
@@ -355,7 +368,7 @@ def transfer_proposals(result: MatchResult, home: str | None) -> tuple[TransferP
     D4 磐安 三（一）.
     """
     proposals: dict[str, TransferProposal] = {}
-    groups: tuple[tuple[Literal["admitted", "undecided"], tuple[MatchedSite, ...]], ...] = (
+    groups: tuple[tuple[Standing, tuple[MatchedSite, ...]], ...] = (
         ("admitted", tuple(result.sites)), ("undecided", tuple(result.undecided)),
     )  # fmt: skip
     for status, sites in groups:

@@ -15,11 +15,20 @@ from layers.fields import split_list
 from platforms.elements.shares import ShareEffect, share_effect
 from platforms.industries.codes import digits_of
 from platforms.matching.gates import Judged
-from platforms.matching.land_gates import SUBJECTS, Asking, element_demands, quota_left
+from platforms.matching.land_gates import (
+    SUBJECTS,
+    Asking,
+    element_demands,
+    quota_left,
+    rule_in_pack,
+)
 from platforms.matching.site import SiteColumns, coded_of
 
 BASIC_UTILITIES = frozenset({"road", "water", "power", "telecom", "gas", "levelled"})
 """五通一平, what a site is held against besides the utilities that the project names."""
+
+PROMISES = {"A8": "output_min_wan_yuan_per_mu", "A9": "tax_min_wan_yuan_per_mu"}
+"""Rules on yields per 亩, and the figure of a demand that is held against each."""
 
 ShareKey = tuple[str, str, str | None]
 """Unit, element, pollutant."""
@@ -190,17 +199,37 @@ def effects(setting: Setting, position: int) -> dict[tuple[str, str | None], Sha
 
 
 def _efficiency(setting: Setting) -> Floats:
-    """0.5 where the project yields as much tax per 亩 as its platform, 1 with a full lead."""
-    promised = setting.asked.demand.per_mu_wan_yuan["tax_min_wan_yuan_per_mu"]
-    span = setting.asked.table.efficiency_span_wan_yuan_per_mu
+    """Tax per 亩 of the platform (亩均税收), 1 from the full figure on; nothing outside platforms.
+
+    大项目向主平台集聚: what a platform yields counts in its favour.
+    """
+    full = setting.asked.table.efficiency_full_wan_yuan_per_mu
 
     def of(platform_id: Hashable) -> float:
+        if platform_id is None:
+            return 0.0
         present = setting.around.tax_wan_yuan_per_mu.get(str(platform_id))
-        if promised is None or present is None:
-            return np.nan
-        return min(1.0, max(0.0, 0.5 + 0.5 * (promised - present) / span))
+        return np.nan if present is None else min(1.0, max(0.0, present / full))
 
     return setting.columns.coded["platform_id"].numbers(of)
+
+
+def _promise(setting: Setting) -> Floats:
+    """Return what the project promises per 亩 against A8 and A9: the mean part reached, at most 1.
+
+    The same for every candidate; where no active pack holds them, nothing is asked.
+    """
+    promised = setting.asked.demand.per_mu_wan_yuan
+    parts = []
+    for rule_id, name in PROMISES.items():
+        dated = rule_in_pack(setting.asked.policy, rule_id)
+        if dated is None:
+            continue
+        value = promised[name]
+        reached = np.nan if value is None else min(1.0, value / dated.rule.number)
+        parts.append(reached)
+    part = float(np.mean(parts)) if parts else 1.0
+    return np.full(len(setting.columns), part)
 
 
 def _infrastructure(setting: Setting) -> Floats:
@@ -274,6 +303,7 @@ CRITERIA: Mapping[str, CriterionRule] = MappingProxyType(
         "land_fit": _land_fit,
         "share_effect": _share_effect,
         "efficiency": _efficiency,
+        "promise": _promise,
         "headroom": _headroom,
         "infrastructure": _infrastructure,
         "access": _access,
@@ -302,30 +332,34 @@ class Criterion:
 
 @dataclass(frozen=True)
 class Score:
-    """A score with its parts.
+    """A score with its parts (S19).
 
-    ``score``: 0 to 100, None where no criterion of any weight has a value.
+    ``low``: 0 to 100, each unknown criterion at its worst: the sum of the contributions.
+    ``high``: 0 to 100, each unknown criterion at its best.
     ``confidence``: Part of the weight whose criteria have a value (0–1).
     ``criteria``: The parts, in the order of the table.
     """
 
-    score: float | None
+    low: float
+    high: float
     confidence: float
     criteria: tuple[Criterion, ...]
 
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Criteria of some weight without a value: what would narrow the score."""
+        return tuple(p.criterion for p in self.criteria if p.value is None and p.weight > 0)
+
 
 def contributions(values: Floats, weights: Floats) -> Floats:
-    """Return the points that each criterion adds.
+    """Return the points that each criterion adds to the lower end.
 
     ``values``: n × k, 0 to 1, NaN where not known.
 
-    n × k points, each row adding up to its score; 0 where not known.
+    n × k points, each row adding up to its lower end; 0 where not known.
     """
-    known = ~np.isnan(values)
-    known_weight = known @ weights
-    points = np.where(known, values, 0.0) * weights
-    shares: Floats = 100 * points / np.where(known_weight > 0, known_weight, 1.0)[:, None]
-    return shares
+    points: Floats = 100 * np.where(np.isnan(values), 0.0, values) * weights / weights.sum()
+    return points
 
 
 def score_of(values: Floats, weights: Floats, names: tuple[str, ...]) -> Score:
@@ -334,7 +368,6 @@ def score_of(values: Floats, weights: Floats, names: tuple[str, ...]) -> Score:
     ``values, weights``: Of its k criteria; a value is NaN where not known.
     """
     known = ~np.isnan(values)
-    known_weight = float(weights[known].sum())
     points = contributions(values[None, :], weights)[0]
     parts = tuple(
         Criterion(name, float(value) if there else None, float(weight), float(contribution))
@@ -342,69 +375,88 @@ def score_of(values: Floats, weights: Floats, names: tuple[str, ...]) -> Score:
             names, values, known, weights, points, strict=True
         )
     )
-    score = float(points.sum()) if known_weight > 0 else None
-    return Score(score, known_weight / float(weights.sum()), parts)
+    low, high, confidence = (float(part[0]) for part in scores(values[None, :], weights))
+    return Score(low, high, confidence, parts)
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """Scores and ranks of n candidates.
+    """Scores and ranks of n candidates (S19).
 
-    ``score``: 100 × Σ weight × value ÷ Σ weight over the criteria that have a value (0–100), NaN
-      where none of any weight has; array of n.
+    ``low, high``: 100 × Σ weight × value ÷ Σ weight (0–100), unknown values at 0 and at 1; arrays
+      of n.
     ``confidence``: Part of the weight whose criteria have a value (0–1); array of n.
-    ``rank``: Place by score from 1 on, equal scores share one, those without a score the last;
-      array of n.
-    ``order``: Positions by rank; candidates that tie stand in the order they were given; array of
-      n.
+    ``rank``: Place by the lower end from 1 on, equal ones share one; array of n.
+    ``order``: Positions by rank, of those that tie first the one that may come to more, then in the
+      order they were given; array of n.
     """
 
-    score: Floats
+    low: Floats
+    high: Floats
     confidence: Floats
     rank: npt.NDArray[np.intp]
     order: npt.NDArray[np.intp]
 
+    @property
+    def contenders(self) -> npt.NDArray[np.intp]:
+        """Positions that could stand before the first once all is known, in order."""
+        if not len(self.order):
+            return self.order
+        least = self.low[self.order[0]]
+        above = np.array([compare(float(high), float(least)) > 0 for high in self.high], dtype=bool)
+        above[self.order[0]] = False
+        ahead: npt.NDArray[np.intp] = self.order[above[self.order]]
+        return ahead
 
-def scores(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    @property
+    def has_preferred(self) -> bool:
+        """Whether the first place is one whatever comes to be known: it may be called 首选."""
+        if not len(self.order) or len(self.contenders):
+            return False
+        most = float(self.high[self.order[0]])
+        return all(compare(float(low), most) < 0 for low in self.low[self.order[1:]])
+
+
+def scores(values: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
     """Weigh values.
 
     ``values``: n × k, 0 to 1, NaN where not known.
     ``weights``: k weights of 0 and more, not all 0.
 
-    As in ``Ranking``.
+    Lower ends, upper ends and confidence, as in ``Ranking``.
     """
     known = ~np.isnan(values)
-    known_weight = known @ weights
-    points = np.where(known, values, 0.0) @ weights
-    score = np.full(len(values), np.nan)
-    some = known_weight > 0
-    score[some] = 100 * points[some] / known_weight[some]
-    return score, known_weight / weights.sum()
+    whole = weights.sum()
+    low = 100 * (np.where(known, values, 0.0) @ weights) / whole
+    high = 100 * (np.where(known, values, 1.0) @ weights) / whole
+    return low, high, (known @ weights) / whole
 
 
 def rank(values: Floats, weights: Floats) -> Ranking:
-    """Rank candidates.
+    """Rank candidates by the lower ends of their scores.
 
     ``values``: n × k, 0 to 1, NaN where not known.
     ``weights``: k weights of 0 and more, not all 0.
 
-    >>> rank(np.array([[0.5, 1.0], [1.0, np.nan]]), np.array([3.0, 1.0])).rank.tolist()
-    [2, 1]
+    What isn't known never counts more than the same thing known:
+
+    >>> rank(np.array([[0.5, 1.0], [0.5, np.nan]]), np.array([3.0, 1.0])).rank.tolist()
+    [1, 2]
     """
-    score, confidence = scores(values, weights)
-    by_score = np.argsort(-score, kind="stable")
-    places = np.empty(len(score), dtype=np.intp)
-    places[by_score] = _places(score[by_score])
-    return Ranking(score, confidence, places, np.lexsort((np.arange(len(score)), places)))
+    low, high, confidence = scores(values, weights)
+    by_score = np.argsort(-low, kind="stable")
+    places = np.empty(len(low), dtype=np.intp)
+    places[by_score] = _places(low[by_score])
+    order = np.lexsort((np.arange(len(low)), -np.round(high, 9), places))
+    return Ranking(low, high, confidence, places, order)
 
 
 def _places(falling: Floats) -> npt.NDArray[np.intp]:
-    """Assign places to scores that fall: equal ones share one, those without a score the last."""
-    count = int((~np.isnan(falling)).sum())
+    """Assign places to scores that fall: equal ones share one."""
+    count = len(falling)
     starts = np.ones(len(falling), dtype=bool)
     if count:
         starts[1:count] = compare_all(falling[: count - 1], falling[1:count]) != 0
-    starts[count + 1 :] = False
     # In a chain of near scores each is held against the first of its tie, not its neighbour.
     begins = np.flatnonzero(starts[:count])
     ends = np.append(begins[1:], count)

@@ -127,7 +127,7 @@ class _Bounds:
 
     access_near_km: float
     access_far_km: float
-    efficiency_span_wan_yuan_per_mu: float
+    efficiency_full_wan_yuan_per_mu: float
     surplus_share: float
 
     def __post_init__(self) -> None:
@@ -145,8 +145,7 @@ class MatchTable:
     ``weights``: Weight of each criterion, at least one above 0.
     ``access_near_km, access_far_km``: Distance to an expressway exit that scores full and nothing
       [km].
-    ``efficiency_span_wan_yuan_per_mu``: Lead in tax per 亩 over the platform that scores full
-      [万元/亩].
+    ``efficiency_full_wan_yuan_per_mu``: Tax per 亩 of a platform that scores full [万元/亩].
     ``surplus_share``: Land beyond the wish that a project takes where it states no most, as a
       share of the wish.
     ``land_uses``: For each category the beginnings of fitting land-use codes, by scheme.
@@ -155,7 +154,7 @@ class MatchTable:
     weights: Mapping[str, float]
     access_near_km: float
     access_far_km: float
-    efficiency_span_wan_yuan_per_mu: float
+    efficiency_full_wan_yuan_per_mu: float
     surplus_share: float
     land_uses: Mapping[str, Mapping[str, tuple[str, ...]]]
 
@@ -171,7 +170,7 @@ class MatchTable:
             raise PolicyError("weights_empty")
         return MatchTable(
             merged, self.access_near_km, self.access_far_km,
-            self.efficiency_span_wan_yuan_per_mu, self.surplus_share, self.land_uses,
+            self.efficiency_full_wan_yuan_per_mu, self.surplus_share, self.land_uses,
         )  # fmt: skip
 
 

@@ -140,7 +140,7 @@ def _sites_of(
     """Return the admitted sites of a project with their scores, the best first."""
     name = result.demand.project_id
     sites = result.evaluation.setting.columns.sites
-    points = np.nan_to_num(result.ranking.score[result.ranking.order]).tolist()
+    points = np.nan_to_num(result.ranking.low[result.ranking.order]).tolist()
     admitted = [
         (sites[at], score)
         for at, score in zip(result.sites.positions.tolist(), points, strict=True)

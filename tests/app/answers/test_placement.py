@@ -61,7 +61,7 @@ def said(match):
 
 
 def scored(matches):
-    return [np.nan if one.score is None else one.score.score for one in matches]
+    return [np.nan if one.score is None else one.score.low for one in matches]
 
 
 def test_a_project_matched_with_others_is_given_the_sites_and_scores_it_has_alone(demo, matched):

@@ -82,7 +82,7 @@ def test_the_same_seed_gives_the_same_rows_and_every_row_meets_its_contract(
     assert frame_hash(made, CONTRACTS[layer]) == workspace.content_hash(layer)
 
 
-@pytest.mark.parametrize("layer", list(CONTRACTS))
+@pytest.mark.parametrize("layer", [name for name in CONTRACTS if name != "data_coverage"])
 def test_another_seed_gives_other_rows(layer, again, other):
     assert not pd.DataFrame(again[layer]).equals(pd.DataFrame(other[layer]))
 
@@ -273,7 +273,7 @@ def test_lanes_and_ditches_run_in_the_gaps_between_parcels(frames):
 def test_everything_on_the_map_lies_in_the_city(frames):
     west, south, east, north = frames["units"].total_bounds
     for name, frame in frames.items():
-        if isinstance(frame, gpd.GeoDataFrame):
+        if isinstance(frame, gpd.GeoDataFrame) and name != "data_coverage":
             x0, y0, x1, y1 = frame.total_bounds
             assert west - 1 <= x0 < x1 <= east + 1, name
             assert south - 1 <= y0 < y1 <= north + 1, name

@@ -40,12 +40,11 @@ def with_weight(weights, criterion, weight):
 
 def is_first(values, weights, place):
     """Whether a candidate leads by the scores themselves, reckoned one by one."""
-    points = []
-    for row in values:
-        pairs = [(w, v) for w, v in zip(weights, row, strict=True) if not np.isnan(v)]
-        held = sum(w for w, _ in pairs)
-        points.append(sum(w * v for w, v in pairs) / held if held > 0 else -1.0)
-    return points[place] >= 0 and points[place] >= max(points) - 1e-9
+    points = [
+        sum(w * v for w, v in zip(weights, row, strict=True) if not np.isnan(v)) / sum(weights)
+        for row in values
+    ]
+    return points[place] >= max(points) - 1e-9
 
 
 @settings(deadline=None)
@@ -137,11 +136,42 @@ def test_a_weight_range_ends_where_the_scores_meet():
     assert (ranges[0].low, ranges[0].high) == (pytest.approx(1.2), np.inf)
 
 
-def test_an_unknown_value_gives_its_weight_to_the_others():
-    # The first scores 0.6 whatever the weight; the second (0.5 + w) / (1 + w) reaches it at 0.25.
+def test_an_unknown_value_counts_nothing_towards_the_first_place():
+    # 0.6 × 1 against 0.5 × 1 + w × 1: the second reaches the first at w = 0.1.
     values = np.array([[0.6, np.nan], [0.5, 1.0]])
-    ranges = weight_ranges(values, np.array([1.0, 0.1]))
-    assert (ranges[1].low, ranges[1].high) == (0.0, pytest.approx(0.25))
+    ranges = weight_ranges(values, np.array([1.0, 0.05]))
+    assert (ranges[1].low, ranges[1].high) == (0.0, pytest.approx(0.1))
+
+
+def test_a_first_place_is_preferred_only_where_no_upper_end_lies_above_its_lower_end():
+    weights = np.array([3.0, 1.0])
+    # 75 points known, 25 open; the second has 60 + 15 = 75 and no more, then 60 + 16 = 76.
+    first = [1.0, np.nan]
+    assert rank(np.array([first, [0.8, 0.6]]), weights).has_preferred
+    above = rank(np.array([first, [0.8, 0.64]]), weights)
+    assert (above.order.tolist(), above.contenders.tolist()) == ([1, 0], [0])
+    assert not above.has_preferred
+    open_rival = rank(np.array([first, [0.7, np.nan]]), weights)
+    assert open_rival.low == pytest.approx([75.0, 52.5])
+    assert open_rival.high == pytest.approx([100.0, 77.5])
+    assert open_rival.contenders.tolist() == [1]
+
+
+def test_equal_first_places_have_no_preferred_one():
+    assert not rank(np.array([[1.0], [1.0]]), np.array([1.0])).has_preferred
+
+
+@given(tables(), st.data())
+def test_no_blank_outranks_the_same_candidate_with_the_value_filled_in(table, data):
+    values, weights = table
+    blanks = np.argwhere(np.isnan(values))
+    assume(len(blanks))
+    place, criterion = data.draw(st.sampled_from([tuple(at) for at in blanks.tolist()]))
+    known = with_value(values, place, criterion, data.draw(tenths))
+    both = rank(np.vstack([values, known[place]]), weights)
+    assert both.low[place] <= both.low[-1] + 1e-9
+    assert both.rank[-1] <= both.rank[place]
+    assert both.high[place] >= both.high[-1] - 1e-9
 
 
 def test_no_single_change_helps_a_place_that_is_worse_everywhere():
@@ -157,11 +187,9 @@ def test_losses_less_gains_are_the_distance_to_the_first(table):
     assume(first is not None)
     points = contributions(values, weights)
     for place in range(len(values)):
-        if np.isnan(found.score[place]):
-            continue
         gained = np.maximum(points[place] - points[first], 0).sum()
         lost = sum(one.points for one in losses(values, weights, place))
-        assert lost - gained == pytest.approx(found.score[first] - found.score[place], abs=1e-9)
+        assert lost - gained == pytest.approx(found.low[first] - found.low[place], abs=1e-9)
 
 
 @given(tables(), tables())
@@ -170,7 +198,7 @@ def test_further_candidates_change_no_score_and_no_order_of_the_others(table, ot
     more = other[0][:, :1].repeat(values.shape[1], axis=1)
     before, after = rank(values, weights), rank(np.vstack([values, more]), weights)
     count = len(values)
-    np.testing.assert_array_equal(before.score, after.score[:count])
+    np.testing.assert_array_equal(before.low, after.low[:count])
     np.testing.assert_array_equal(before.order, after.order[after.order < count])
 
 
@@ -178,6 +206,6 @@ def test_further_candidates_change_no_score_and_no_order_of_the_others(table, ot
 def test_ranks_are_those_of_comparing_one_by_one(table):
     values, weights = table
     found = rank(values, weights)
-    for one, points in enumerate(found.score):
-        better = sum(other > points + 1e-6 for other in found.score)
-        assert np.isnan(points) or found.rank[one] == better + 1
+    for one, points in enumerate(found.low):
+        better = sum(other > points + 1e-6 for other in found.low)
+        assert found.rank[one] == better + 1

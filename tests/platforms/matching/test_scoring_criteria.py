@@ -101,16 +101,34 @@ def test_the_share_counts_by_the_part_inside_a_zone(zone_share, outcome, expecte
 
 
 @pytest.mark.parametrize(
-    ("tax_wan_yuan", "expected"),
-    [(0.0, 0.0), (3000.0, 0.5), (4500.0, 0.75), (6000.0, 1.0), (9000.0, 1.0), (None, None)],
+    ("tax", "expected"), [(0.0, 0.0), (15.0, 0.25), (30.0, 0.5), (60.0, 1.0), (90.0, 1.0)]
 )
-def test_efficiency_is_the_lead_in_tax_per_mu_over_the_platform(tax_wan_yuan, expected):
-    found = value("efficiency", wanted=demand(tax_wan_yuan=tax_wan_yuan), tax=30.0)
-    assert found == (None if expected is None else pytest.approx(expected))
+def test_a_platform_scores_higher_the_more_tax_it_pays_per_mu(tax, expected):
+    assert value("efficiency", wanted=demand(tax_wan_yuan=3000.0), tax=tax) == expected
 
 
-def test_efficiency_without_figures_of_the_platform_is_unknown():
+def test_efficiency_without_figures_of_the_platform_is_unknown_and_outside_platforms_nothing():
     assert value("efficiency", wanted=demand(tax_wan_yuan=3000.0), tax=None) is None
+    assert value("efficiency", site(platform_id=None), tax=30.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("tax_wan_yuan", "output_wan_yuan", "expected"),
+    [
+        (3000.0, 50_000.0, 1.0),  # 30 and 500 万元/亩 on 100 亩, what A9 and A8 ask
+        (1500.0, 50_000.0, 0.75),
+        (1500.0, 25_000.0, 0.5),
+        (9000.0, 90_000.0, 1.0),
+        (0.0, 0.0, 0.0),
+        (3000.0, None, None),
+        (None, 50_000.0, None),
+    ],
+)
+def test_a_promise_counts_by_the_part_of_a8_and_a9_it_reaches(
+    tax_wan_yuan, output_wan_yuan, expected
+):
+    wanted = demand(tax_wan_yuan=tax_wan_yuan, output_wan_yuan=output_wan_yuan)
+    assert value("promise", wanted=wanted) == expected
 
 
 @pytest.mark.parametrize(
@@ -171,38 +189,42 @@ def test_a_whole_block_leaves_no_rest_to_spoil():
 
 def test_a_score_is_the_weighted_mean_of_its_parts():
     found = scored(
-        site(facility_km={"expressway_exit": 11.0}), demand(tax_wan_yuan=3000.0), share="met"
-    )  # industry, land, share and remainder 1; efficiency, infrastructure and access 0.5; land left
-    # is 9900 of 10 000 亩, and the land is no net land (not levelled)
-    known = 15 + 15 + 10 + 5 + (15 + 10 + 5) * 0.5 + 10 * 0.99 + 5 * 0
-    assert found.score == pytest.approx(100 * known / 90)
-    assert found.score == pytest.approx(sum(part.contribution for part in found.criteria))
-    assert found.confidence == pytest.approx(0.9)  # nothing is known of the chains
+        site(facility_km={"expressway_exit": 11.0}),
+        demand(tax_wan_yuan=3000.0, output_wan_yuan=50_000.0),
+        share="met",
+    )  # industry, land, share, promise and remainder 1; efficiency, infrastructure and access 0.5;
+    # land left is 9900 of 10 000 亩, and the land is no net land (not levelled)
+    known = 15 + 15 + 10 + 5 + 5 + (10 + 10 + 5) * 0.5 + 10 * 0.99 + 5 * 0
+    assert found.low == pytest.approx(known)  # the weights add up to 100
+    assert found.low == pytest.approx(sum(part.contribution for part in found.criteria))
+    assert found.high == pytest.approx(known + 10)  # nothing is known of the chains
+    assert found.confidence == pytest.approx(0.9)
 
 
-def test_missing_criteria_leave_the_score_over_the_known_ones_and_lower_the_confidence():
-    found = scored(site(facility_km={}, utilities=None), demand(tax_wan_yuan=3000.0))
+def test_missing_criteria_open_the_score_and_lower_the_confidence():
+    wanted = demand(tax_wan_yuan=3000.0, output_wan_yuan=50_000.0)
+    found = scored(site(facility_km={}, utilities=None), wanted)
     # Without utilities nobody knows whether it is net land, the one wish there is.
-    assert found.score == pytest.approx(100 * (15 + 15 + 10 + 5 + 15 * 0.5 + 10 * 0.99) / 70)
+    known = 15 + 15 + 10 + 5 + 5 + 10 * 0.5 + 10 * 0.99
+    assert (found.low, found.high) == (pytest.approx(known), pytest.approx(known + 30))
     assert found.confidence == pytest.approx(70 / 100)
     missing = [part.criterion for part in found.criteria if part.value is None]
     assert missing == ["chain", "infrastructure", "access", "wishes"]
+    assert found.unknown == tuple(missing)
     assert all(part.contribution == 0 for part in found.criteria if part.value is None)
 
 
-def test_without_any_known_criterion_there_is_no_score():
-    one = site(facility_km={})
-    only_access = TABLE.with_weights({"access": 1})
-    assert scored(one, table=only_access).score is None
-    assert scored(one, table=only_access).confidence == 0.0
+def test_without_any_known_criterion_the_score_may_be_anything():
+    found = scored(site(facility_km={}), table=TABLE.with_weights({"access": 1}))
+    assert (found.low, found.high, found.confidence) == (0.0, 100.0, 0.0)
 
 
 @pytest.mark.parametrize("factor", [0.01, 7, 1000])
 def test_scaling_all_weights_changes_nothing(factor):
     wanted = demand(tax_wan_yuan=2000.0)
     scaled = TABLE.with_weights({name: factor * w for name, w in TABLE.weights.items()})
-    assert scored(wanted=wanted, table=scaled).score == pytest.approx(
-        scored(wanted=wanted).score, rel=1e-12
+    assert scored(wanted=wanted, table=scaled).low == pytest.approx(
+        scored(wanted=wanted).low, rel=1e-12
     )
 
 

@@ -18,7 +18,7 @@ def names(sites):
 
 
 def scores(result):
-    return {one.site.parcel_ids: one.score.score for one in (*result.sites, *result.undecided)}
+    return {one.site.parcel_ids: one.score.low for one in (*result.sites, *result.undecided)}
 
 
 def test_every_candidate_is_admitted_undecided_or_rejected():
@@ -54,7 +54,7 @@ def test_platforms_are_ranked_by_the_best_site_they_offer():
     for place, platform in enumerate(result.platforms, start=1):
         top = best[platform.platform_id]
         assert platform.rank == place
-        assert platform.score == top.score.score
+        assert platform.score == top.score.low
         assert platform.best_site_id == top.site.site_id
     assert [p.site_count for p in result.platforms] == [2, 1]
 
