@@ -35,20 +35,30 @@ class PlatformOption:
 
     ``platform_id``: The platform.
     ``is_major, has_reason``: Whether it is one now; whether reason and review date are on file.
-    ``a3, a16``: Whether figure and level are known to suffice.
+    ``a3, a16``: Whether figure and level suffice; None where that isn't known.
     ``shape``: What can be built on without the parks that are asked about.
-    ``is_clear``: False where a constraint leaves the shape open.
+    ``is_clear``: False where constraints leave the shape open: it is an upper bound then.
     ``is_held``: True where a park of another unit is its sub-park.
     """
 
     platform_id: str
     is_major: bool
     has_reason: bool
-    a3: bool
-    a16: bool
+    a3: bool | None
+    a16: bool | None
     shape: shapely.Geometry
     is_clear: bool
     is_held: bool
+
+    @property
+    def may_be_kept(self) -> bool:
+        """Whether nothing is known against it; what isn't known moves nothing."""
+        return self.a3 is not False and self.a16 is not False
+
+    @property
+    def is_known(self) -> bool:
+        """Whether figure, level and space are known."""
+        return self.a3 is not None and self.a16 is not None and self.is_clear
 
 
 @dataclass(frozen=True)
@@ -65,6 +75,8 @@ class ParkOption:
     ``shape, is_clear``: What of it can be built on, and whether no constraint leaves that open.
     ``scores``: Nearness and industry (A17) by platform, 0 to 1.
     ``exited_on``: Day of its exit, None where it stands.
+    ``listed_on``: Day since when it is listed for exit, empty where that isn't stated; None where
+      it isn't listed.
     """
 
     park_id: str
@@ -77,6 +89,7 @@ class ParkOption:
     is_clear: bool
     scores: Mapping[str, float]
     exited_on: str | None
+    listed_on: str | None = None
 
 
 @dataclass(frozen=True)
@@ -158,16 +171,17 @@ def _platform(
     whole = shapely.union_all(np.concatenate([shapes_of(row), shapes_of(sub_parks)]))
     shape, unclear = developable_shape(whole, constraints, policy)
     points = []
-    a3 = True
+    a3: bool | None = True
     if policy.parts("A3"):
         value, lacking = yearly_value(job, platform_id, job.year, FIGURES["A3", "entry"])
-        a3 = value is not None and holds(policy.rule("A3", "entry").rule, value)
+        a3 = None if value is None else holds(policy.rule("A3", "entry").rule, value)
         if lacking is not None:
             points.append(say("consolidate_a3_open", platform_id=platform_id, year=job.year))
-    level, a16 = row["level"].iloc[0], True
+    level = row["level"].iloc[0]
+    a16: bool | None = True
     if policy.parts("A16"):
-        a16 = level in policy.setting_texts(LEVELS, "levels")
-        if pd.isna(level):
+        a16 = None if pd.isna(level) else level in policy.setting_texts(LEVELS, "levels")
+        if a16 is None:
             points.append(say("consolidate_a16_open", platform_id=platform_id))
     is_clear = not unclear
     if policy.parts("A2"):
@@ -183,7 +197,7 @@ def _platform(
         platform_id,
         is_major=len(major_rows(row)) > 0,
         has_reason=bool((row["extra_reason"].notna() & row["extra_review_on"].notna()).iloc[0]),
-        a3=a3, a16=bool(a16), shape=shape, is_clear=is_clear, is_held=len(foreign) > 0,
+        a3=a3, a16=a16, shape=shape, is_clear=is_clear, is_held=len(foreign) > 0,
     ), points  # fmt: skip
 
 
@@ -240,7 +254,13 @@ def _park(
         shape=shape, is_clear=not unclear,
         scores={platform_id: scores[park_id, platform_id] for platform_id in platform_ids},
         exited_on=str(exited_on) if gone else None,
+        listed_on=_listed_on(park) if present == PLANNED else None,
     )  # fmt: skip
+
+
+def _listed_on(park: pd.Series) -> str:
+    """Return the day since when a park is listed for exit, empty where not stated."""
+    return "" if pd.isna(park["disposition_on"]) else str(park["disposition_on"])
 
 
 def _choices(

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import fsum
 
 import geopandas as gpd
@@ -20,6 +20,7 @@ from platforms.consolidation_plan.options import (
     PLANNED,
     STAY,
     ParkOption,
+    PlatformOption,
     Situation,
     situation_of,
 )
@@ -64,6 +65,7 @@ class Program:
 
     ``situation, policy, crs``: What it is made of.
     ``costs, scores``: Changes, and A17, of each variable.
+    ``listed``: Exits of parks that are listed for exit.
     ``rows``: Rules, and what holds of itself.
     ``cuts``: Rows found on the way: outlines that overlap, plans already given.
     """
@@ -73,6 +75,7 @@ class Program:
     crs: CRS
     costs: dict[Variable, float] = field(default_factory=dict)
     scores: dict[Variable, float] = field(default_factory=dict)
+    listed: set[Variable] = field(default_factory=set)
     rows: list[Row] = field(default_factory=list)
     cuts: list[Row] = field(default_factory=list)
 
@@ -97,11 +100,14 @@ def program_of(situation: Situation, policy: PolicySet, crs: CRS) -> Program:
         for choice, cost in park.choices.items():
             program.costs[park.park_id, choice] = float(cost)
             program.scores[park.park_id, choice] = park.scores.get(choice, 0.0)
+            if choice == EXIT and park.listed_on is not None:
+                program.listed.add((park.park_id, choice))
             if choice in park.scores:
                 # What is to be joined must be kept; what stands as it is breaks A14 at most.
                 rule_id = "A14" if choice == park.present and policy.parts("A14") else ""
                 terms = {(KEEP, choice): 1.0, (park.park_id, choice): -1.0}
                 program.rows.append(Row(rule_id, terms, 0.0))
+    program.rows += [*_unknown_platforms(situation), *_longest_listed(situation)]
     makers = {
         "A1": _count, "A2": _space, "A3": _levels, "A13": _exits, "A14": _sorted, "A15": _kept,
         "A16": _levels,
@@ -128,26 +134,23 @@ def _count(program: Program, rule_id: str) -> list[Row]:
 
 
 def _space(program: Program, rule_id: str) -> list[Row]:
-    """Ask for the space of each platform kept; overlaps of parks are cut off when they matter."""
+    """Ask for the space of each platform kept; overlaps of parks are cut off when they matter.
+
+    Where constraints aren't all known, the space is an upper bound: enough of it moves nothing, too
+    little is too little.
+    """
     situation, rows = program.situation, []
     number = program.policy.rule(rule_id).rule.number
     for platform in situation.platforms:
-        keep = (KEEP, platform.platform_id)
-        if not platform.is_clear:
-            rows.append(Row(rule_id, {keep: -1.0}, 0.0))
-            continue
         terms: dict[Variable, float] = {}
         for park in situation.parks:
-            if platform.platform_id not in park.choices:
-                continue
-            variable = (park.park_id, platform.platform_id)
-            if not park.is_clear:
-                rows.append(Row(rule_id, {variable: -1.0}, 0.0))
-                continue
-            further = shapely.difference(park.shape, platform.shape)
-            terms[variable] = areas_mu(np.array([further], dtype=object), program.crs)[0]
+            if platform.platform_id in park.choices:
+                further = shapely.difference(park.shape, platform.shape)
+                area_mu = areas_mu(np.array([further], dtype=object), program.crs)[0]
+                terms[park.park_id, platform.platform_id] = area_mu
         platform_mu = areas_mu(np.array([platform.shape], dtype=object), program.crs)[0]
         if not holds(program.policy.rule(rule_id).rule, platform_mu):
+            keep = (KEEP, platform.platform_id)
             rows.append(Row(rule_id, {**terms, keep: platform_mu - number}, 0.0))
     return rows
 
@@ -156,25 +159,52 @@ def _levels(program: Program, rule_id: str) -> list[Row]:
     return [
         Row(rule_id, {(KEEP, platform.platform_id): -1.0}, 0.0)
         for platform in program.situation.platforms
-        if not (platform.a3 if rule_id == "A3" else platform.a16)
+        if (platform.a3 if rule_id == "A3" else platform.a16) is False
     ]
 
 
+def _unknown_platforms(situation: Situation) -> list[Row]:
+    """Make no platform a major one of which a figure is missing, while another can be kept."""
+    others = [p for p in situation.platforms if p.may_be_kept and (p.is_major or p.is_known)]
+    if not others:
+        return []
+    return [
+        Row("", {(KEEP, platform.platform_id): -1.0}, 0.0)
+        for platform in situation.platforms
+        if not platform.is_major and not platform.is_known
+    ]
+
+
+def _longest_listed(situation: Situation) -> list[Row]:
+    """Let of equal parks listed for exit those go that are listed longest; one stands for all."""
+    rows = []
+    equal: dict[tuple[bool | None, bool], list[ParkOption]] = {}
+    for park in situation.parks:
+        if park.listed_on is not None:
+            equal.setdefault((park.is_baseline, park.kept_counts), []).append(park)
+    for parks in equal.values():
+        ordered = sorted(parks, key=_listing)
+        rows += [
+            Row("", {(earlier.park_id, PLANNED): -1.0, (later.park_id, EXIT): -1.0}, -1.0)
+            for earlier, later in pairwise(ordered)
+        ]
+    return rows
+
+
+def _listing(park: ParkOption) -> tuple[str, str]:
+    return park.listed_on or "9999-12-31", park.park_id
+
+
 def _exits(program: Program, rule_id: str) -> list[Row]:
+    """Ask for the share of the baseline that has to leave; parks that don't say count nowhere."""
     situation = program.situation
     baseline = [park for park in situation.parks if park.is_baseline]
-    unstated = [park for park in situation.parks if park.is_baseline is None]
-    if not situation.is_county or not (baseline or unstated):
+    if not situation.is_county or not baseline:
         return []
     rule = program.policy.rule(rule_id).rule
-    terms = {(park.park_id, EXIT): 1.0 for park in baseline}
-    if not unstated:
-        whole = len(baseline)
-        need = next((n for n in range(whole + 1) if holds(rule, n / whole)), whole + 1)
-        return [Row(rule_id, terms, float(need))]
-    # Whichever of those that don't say belong to the baseline, the share must hold.
-    terms |= {(park.park_id, EXIT): rule.number for park in unstated}
-    return [Row(rule_id, terms, rule.number * (len(baseline) + len(unstated)))]
+    whole = len(baseline)
+    need = next((n for n in range(whole + 1) if holds(rule, n / whole)), whole + 1)
+    return [Row(rule_id, {(park.park_id, EXIT): 1.0 for park in baseline}, float(need))]
 
 
 def _sorted(program: Program, rule_id: str) -> list[Row]:
@@ -295,7 +325,7 @@ def _short_outlines(program: Program, solution: Solution) -> list[Row]:
     cuts = []
     for platform in program.situation.platforms:
         platform_id = platform.platform_id
-        if (KEEP, platform_id) not in solution.chosen or not platform.is_clear:
+        if (KEEP, platform_id) not in solution.chosen:
             continue
         joined = [
             park_id for park_id, choice in solution.chosen if park_id and choice == platform_id
@@ -491,8 +521,9 @@ def consolidation_plans(
     Returns
     -------
     PlansFound
-        Plans by number of changes, then A17; where none exists the rules that clash. A figure
-        that is missing is never taken as enough.
+        Plans by number of changes, then parks long listed for exit before others, then A17; where
+        none exists the rules that clash. A figure that is missing moves nothing and is no clash:
+        it stands among the open points.
 
     Raises
     ------
@@ -532,13 +563,18 @@ def consolidation_plans(
 
 
 def best_of(program: Program, time_limit_s: float) -> Solution | None:
-    """Find the plan with the fewest changes and, of those, the best A17 score."""
+    """Find the plan with the fewest changes; of those parks listed for exit leave, then A17."""
     fewest = run(program, program.costs, time_limit_s=time_limit_s)
     if fewest is None:
         return None
     changes = round(sum(program.costs[variable] for variable in fewest.chosen))
     at_most = Row("", {v: -c for v, c in program.costs.items() if c}, -float(changes))
-    goal = {variable: -score for variable, score in program.scores.items()}
+    # Parks listed for exit go before healthy ones; then A17, whose sum is at most one a park.
+    ahead = len(program.situation.parks) + 1.0
+    goal = {
+        variable: -score - ahead * (variable in program.listed)
+        for variable, score in program.scores.items()
+    }
     nearest = run(program, goal, further=(at_most,), time_limit_s=time_limit_s)
     if nearest is None:
         return fewest
@@ -632,7 +668,7 @@ def _changes(situation: Situation, solution: Solution, as_of: str) -> tuple[Plan
         platform_id = platform.platform_id
         kept = (KEEP, platform_id) in solution.chosen
         if kept != platform.is_major:
-            reasons = _why_platform(platform.a3, platform.a16, kept=kept)
+            reasons = _why_platform(platform, kept=kept)
             changes.append(
                 PlanChange(
                     "major_platforms", platform_id, *_words(platform.is_major, kept=kept), reasons,
@@ -646,11 +682,11 @@ def _words(before: bool, *, kept: bool) -> tuple[str, str]:
     return "major" if before else "not_major", "major" if kept else "not_major"
 
 
-def _why_platform(a3: bool, a16: bool, *, kept: bool) -> tuple[Statement, ...]:
+def _why_platform(platform: PlatformOption, *, kept: bool) -> tuple[Statement, ...]:
     if kept:
         return (say("consolidate_kept"),)
-    reasons = [] if a3 else [say("consolidate_dropped_a3")]
-    if not a16:
+    reasons = [] if platform.a3 is not False else [say("consolidate_dropped_a3")]
+    if platform.a16 is False:
         reasons.append(say("consolidate_dropped_a16"))
     return tuple(reasons) or (say("consolidate_dropped"),)
 
