@@ -4,6 +4,7 @@
 """
 
 import math
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TypeVar
 
 import numpy as np
@@ -137,3 +138,67 @@ def compare_all(values: npt.ArrayLike, thresholds: npt.ArrayLike) -> npt.NDArray
         (left == right) | near, 0, np.where(left < right, -1, 1)
     ).astype(np.int8)
     return signs
+
+
+PRINTED_MU, PRINTED_SHARE = 0.01, 0.0001
+"""Precision with which areas [亩] and shares by area (0.01 percentage points) are printed."""
+
+
+def printed(value: float, step: float) -> float:
+    """Round a number half up to the precision it is printed with.
+
+    Parameters
+    ----------
+    value
+        The number.
+    step
+        Its precision, such as 0.01.
+
+    Returns
+    -------
+    float
+        The nearest multiple of ``step``; of two the greater.
+
+    Examples
+    --------
+    >>> printed(99.995, 0.01), printed(99.9949, 0.01), printed(0.69995, 0.0001)
+    (100.0, 99.99, 0.7)
+    """
+    exact = Decimal(repr(float(value))) / Decimal(repr(step))
+    return float(exact.to_integral_value(ROUND_HALF_UP) * Decimal(repr(step)))
+
+
+def compare_printed(value: float, least: float, step: float) -> int:
+    """Compare a figure that rests on areas of land with a least value, as ``compare`` does.
+
+    The figure counts as it is printed, rounded half up once (S20), so that no paper says
+    "70.00 % of 70.00 %, not met". A figure that reaches a finer least value itself reaches it.
+
+    Parameters
+    ----------
+    value, least
+        Unrounded numbers in the same unit.
+    step
+        Precision with which the figure is printed.
+
+    Returns
+    -------
+    int
+        -1, 0 or 1.
+
+    Raises
+    ------
+    ValueError
+        Where a number is missing.
+
+    Examples
+    --------
+    >>> compare_printed(99.9968, 100, PRINTED_MU), compare_printed(99.9949, 100, PRINTED_MU)
+    (0, -1)
+    >>> compare_printed(0.69999, 0.7, PRINTED_SHARE), compare_printed(0.6999, 0.7, PRINTED_SHARE)
+    (0, -1)
+    """
+    exactly = compare(value, least)
+    if exactly >= 0 or not math.isfinite(value):
+        return exactly
+    return compare(printed(value, step), least)

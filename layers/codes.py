@@ -57,6 +57,9 @@ CONSTRAINT_KINDS = _codes(
     geohazard=("地质灾害中高易发区", "area prone to geological hazards"),
     other=("其他", "other"),
 )
+AREA_BASES = _codes(
+    ellipsoidal=("图形（椭球）", "shape (ellipsoidal)"), registered=("登记面积", "registered area")
+)
 COVERED_LAYERS = _codes(
     constraints=("管控要素", "constraints"),
     land_parcels=("地块", "land parcels"),

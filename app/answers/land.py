@@ -8,16 +8,17 @@ from app.answers.answer import Answer, column_titles, sheet_of
 from app.context import Context, unit_names
 from app.messages import Catalogue
 from geo.tools import Progress
-from geo.units import compare, m2_to_mu
+from geo.units import m2_to_mu
 from layers.exchange.writers.sheet import Sheet
 from platforms.land.block_facts import DESCRIBED, TERRAIN
-from platforms.land.blocks import SHORT_FROM, ToleranceCurve, counted_once_m2
+from platforms.land.blocks import SHORT_FROM, ToleranceCurve, counted_once_m2, reaches_mu
 from platforms.land.find import ContiguousLand, contiguous_land
 from platforms.land.find import land_curve as curve_of
 from platforms.land.search import BlockQuery, lines_mu
 
 BLOCK_COLUMNS = (
-    "block_id", "unit_id", "unit_name", "area_mu", "planar_area_mu", "declared_area_mu",
+    "block_id", "unit_id", "unit_name", "area_mu", "legal_mu", "area_basis", "planar_area_mu",
+    "declared_area_mu",
     *DESCRIBED, *TERRAIN, "bridge_count", "parcel_count", "is_on_200_list", "parcel_ids",
 )  # fmt: skip
 
@@ -67,7 +68,7 @@ def listed(context: Context, land: ContiguousLand, names: dict[str, str]) -> gpd
         bridge_count=blocks["block_id"].map(land.bridges["block_id"].value_counts())
         .fillna(0).astype("int64"),
         is_on_200_list=np.array(
-            [compare(mu, reserve_mu) >= 0 for mu in blocks["area_mu"]], dtype=bool
+            [reaches_mu(mu, reserve_mu) for mu in blocks["legal_mu"]], dtype=bool
         ),
     )  # fmt: skip
     return gpd.GeoDataFrame(listed[[*BLOCK_COLUMNS, "geometry"]], crs=context.crs)

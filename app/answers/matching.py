@@ -183,6 +183,8 @@ def site_row(matched: MatchedSite, words: Catalogue) -> dict[str, object]:
         "unit_id": site.unit_id,
         "parcel_ids": list(site.parcel_ids),
         "area_mu": site.area_mu,
+        "legal_mu": site.legal_mu,
+        "area_basis": "registered" if site.excess_mu else "ellipsoidal",
         "carved": None if site.carved is None else _carved(site.carved),
         "gates": [_gate_row(gate, words) for gate in matched.gates],
         "criteria": [] if matched.score is None else criterion_rows(matched.score.criteria),

@@ -11,7 +11,7 @@ import pandas as pd
 from pyproj import CRS
 
 from geo.arrays import Flags, Floats
-from geo.units import compare
+from geo.units import PRINTED_SHARE, compare, compare_printed
 from layers.fields import FIELDS
 from platforms.elements.allotments import (
     AMOUNT_COLUMNS,
@@ -273,7 +273,8 @@ def share_effect(
         return ShareEffect(before, None, threshold, "no_data", None)
     after_inside = inside + added * proportion_inside
     after = after_inside / (total + added)
-    outcome: Outcome = "met" if compare(after, threshold) >= 0 else "not_met"
+    is_enough = compare_printed(after, threshold, PRINTED_SHARE) >= 0
+    outcome: Outcome = "met" if is_enough else "not_met"
     headroom = max(0.0, after_inside / threshold - total - added) if threshold > 0 else None
     return ShareEffect(before, after, threshold, outcome, headroom)
 
@@ -555,7 +556,7 @@ def _repair(row: pd.Series) -> list[Statement]:
                 after_share=float(after),
             )
         ]  # fmt: skip
-    if compare(float(after), float(row["threshold"])) < 0:
+    if compare_printed(float(after), float(row["threshold"]), PRINTED_SHARE) < 0:
         return [say("share_beyond_repair", planned_share=float(planned), after_share=float(after))]
     return [say("share_with_planned", planned_share=float(planned))]
 

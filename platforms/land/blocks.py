@@ -6,8 +6,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pyproj import CRS
 
-from geo.arrays import Positions
+from geo.arrays import Floats, Positions
 from geo.contiguity import MOST_GAP_M, JoiningGaps, component_labels, growth, joining_gaps, knee
 from geo.measure import ellipsoidal_area_m2, planar_area_m2
 from geo.overlay import areas_m2, common_area_m2, intersecting_pairs
@@ -15,9 +16,10 @@ from geo.prepared import PreparedShapes, prepared
 from geo.shape import parted_regions
 from geo.tools import Progress, report, within
 from geo.union import overlap_faces, united
-from geo.units import M2_PER_MU, compare, m2_to_mu
+from geo.units import M2_PER_MU, PRINTED_MU, compare_printed, m2_to_mu
 from platforms.errors import PlanningError
 from platforms.land.search import (
+    AGREES_SHARE,
     BlockQuery,
     Decided,
     LandLayers,
@@ -25,6 +27,7 @@ from platforms.land.search import (
     decided_pairs,
     land_obstacles,
     parts_taken,
+    registered_excess_m2,
     state_of,
 )
 from platforms.territory import area_by_unit, assessment_areas
@@ -112,7 +115,9 @@ class BlockList:
 
     ``blocks``: One row a block, largest first: ``block_id``, ``unit_id`` (largest share),
       ``area_mu``, ``area_m2``, ``planar_area_mu``, ``declared_area_mu`` (missing where a parcel has
-      none), ``parcel_count``, ``parcel_ids`` (parts as ``id#1``), shape.
+      none), ``legal_mu`` (which meets the threshold, S17), ``area_basis`` (``registered`` where a
+      registered area counts in it, else ``ellipsoidal``), ``parcel_count``, ``parcel_ids`` (parts
+      as ``id#1``), shape.
     ``by_unit``: ``block_id``, ``unit_id``, ``area_mu`` of each block inside each unit.
     ``short``: Blocks short of the line, from ``SHORT_FROM`` of it on: the same columns.
     ``members``: Parts in the blocks listed: ``block_id``, ``parcel_id``, ``part_id``, ``row``,
@@ -162,7 +167,7 @@ def find_blocks(
     report(progress, 1.0)
     largest = shares.drop_duplicates("position").set_index("position")["unit_id"]
     measured["unit_id"] = largest.reindex(measured.index).astype("str")
-    reaching = np.array([compare(mu, query.min_mu) >= 0 for mu in measured["area_mu"]], dtype=bool)
+    reaching = np.array([reaches_mu(mu, query.min_mu) for mu in measured["legal_mu"]], dtype=bool)
     listed = shares[reaching[shares["position"].to_numpy(dtype=np.intp)]]
     by_unit = pd.DataFrame(
         {
@@ -264,19 +269,25 @@ def _measured(
     crs = parts.crs
     count = int(labels.max()) + 1 if len(labels) else 0
     sums = np.bincount(labels, areas_m2(prepared_parts.shapes, crs), count).astype(np.float64)
-    is_large = m2_to_mu(sums) >= least_mu * (1 - 1e-6)
+    is_large = m2_to_mu(sums) >= least_mu * (1 - 2 * AGREES_SHARE)
     order = np.argsort(labels, kind="stable")
     starts = np.searchsorted(labels[order], np.arange(count + 1))
     groups = [order[starts[label] : starts[label + 1]] for label in np.flatnonzero(is_large)]
     place = np.where(is_large, np.cumsum(is_large) - 1, -1)
     unions = united(prepared_parts, place[labels], len(groups))
     union_m2 = areas_m2(unions, crs)
+    part_m2: Floats = areas_m2(prepared_parts.shapes, crs)
+    large: Positions = np.unique(parts["row"].to_numpy(dtype=np.intp)[is_large[labels]])
+    excess_m2 = np.zeros(len(parcels))
+    excess_m2[large] = registered_excess_m2(parcels.iloc[large], crs).to_numpy()
     rows = []
     for members, union, area_m2 in zip(groups, unions, union_m2.tolist(), strict=True):
-        if compare(m2_to_mu(area_m2), least_mu) < 0:
-            continue
         ids = sorted(parts["part_id"].to_numpy()[members])
-        of_parcels = np.unique(parts["row"].to_numpy()[members])
+        of_parcels, place_of = np.unique(parts["row"].to_numpy()[members], return_inverse=True)
+        taken_m2: Floats = np.bincount(place_of, part_m2[members]).astype(np.float64)
+        legal_m2 = area_m2 + _excess_of_whole(parcels, of_parcels, taken_m2, excess_m2, crs)
+        if not reaches_mu(m2_to_mu(legal_m2), least_mu):
+            continue
         declared = parcels["area_declared_m2"].iloc[of_parcels]
         rows.append(
             {
@@ -285,17 +296,40 @@ def _measured(
                 "area_m2": area_m2,
                 "planar_area_mu": m2_to_mu(float(planar_area_m2([union])[0])),
                 "declared_area_mu": m2_to_mu(float(declared.sum(skipna=False))),
+                "legal_mu": m2_to_mu(legal_m2),
+                "area_basis": "ellipsoidal" if legal_m2 == area_m2 else "registered",
                 "parcel_count": len(of_parcels),
                 "parcel_ids": ids,
                 "geometry": union,
             }
         )
     columns = [
-        "block_id", "area_mu", "area_m2", "planar_area_mu", "declared_area_mu", "parcel_count",
-        "parcel_ids", "geometry",
+        "block_id", "area_mu", "area_m2", "planar_area_mu", "declared_area_mu", "legal_mu",
+        "area_basis", "parcel_count", "parcel_ids", "geometry",
     ]  # fmt: skip
     frame = gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry="geometry", crs=crs)
     return frame.sort_values(["area_m2", "block_id"], ascending=[False, True], ignore_index=True)
+
+
+WHOLE_SHARE = 1e-6
+"""A parcel lacks less than this part of its area where it is taken whole."""
+
+
+def _excess_of_whole(
+    parcels: gpd.GeoDataFrame, rows: Positions, taken_m2: Floats, excess_m2: Floats, crs: CRS
+) -> float:
+    """Return what the registered areas of the parcels taken whole count beyond their shapes."""
+    some = excess_m2[rows] != 0
+    if not some.any():
+        return 0.0
+    shapes = np.asarray(parcels.geometry.array, dtype=object)[rows[some]]
+    whole = taken_m2[some] >= ellipsoidal_area_m2(shapes, crs) * (1 - WHOLE_SHARE)
+    return float(excess_m2[rows[some]][whole].sum())
+
+
+def reaches_mu(area_mu: float, least_mu: float) -> bool:
+    """Say whether land reaches a least area, as it is printed (S20)."""
+    return compare_printed(area_mu, least_mu, PRINTED_MU) >= 0
 
 
 LISTED_MU = (100.0, 200.0)

@@ -8,10 +8,10 @@ import shapely
 
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import area_inside_m2
-from geo.units import compare, m2_to_mu
+from geo.units import m2_to_mu
 from layers.fields import split_list
-from platforms.land.search import is_supply_ready
-from platforms.policy.check import CheckJob, judge
+from platforms.land.search import is_supply_ready, registered_excess_m2
+from platforms.policy.check import CheckJob, holds, judge
 from platforms.policy.in_force import DatedRule
 from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Verdict, say
@@ -30,7 +30,7 @@ SOME_ZONES, ZONES_SETTING = "nine", "nine_platforms"
 def revived_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge how much idle and inefficient land the city or county revived in a year (D6).
 
-    One, none where only some units were asked for: ellipsoidal area [亩] of the parcels with
+    One, none where only some units were asked for: legal area [亩] (S17) of the parcels with
     ``revived_on`` in the year, land under two of them counted once. Where no parcel has such a day
     it isn't kept, which is ``no_data``; so is a revived parcel without a shape, unless the others
     suffice.
@@ -47,13 +47,14 @@ def revived_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     shapes = shapes_of(rows)
     drawn = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     whole = np.array([shapely.union_all(shapes[drawn])], dtype=object)
-    area_mu = float(m2_to_mu(ellipsoidal_area_m2(whole, job.crs)[0]))
+    area_m2 = float(ellipsoidal_area_m2(whole, job.crs)[0])
+    area_mu = m2_to_mu(area_m2 + float(registered_excess_m2(rows, job.crs).sum()))
     reasons = []
     if days.isna().all():
         reasons.append(say("d6_not_kept"))
     elif not drawn.all():
         reasons.append(say("d6_undrawn", count=int((~drawn).sum())))
-    enough = compare(area_mu, dated.rule.number) >= 0
+    enough = holds(dated.rule, area_mu)
     return [
         judge(
             dated,

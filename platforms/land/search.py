@@ -7,12 +7,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from pyproj import CRS
 
 from geo.arrays import Positions, Shapes
 from geo.contiguity import MOST_GAP_M, JoiningGaps, NeighbourRule, single_parts
 from geo.difference import without
 from geo.edges import Obstacles
 from geo.limits import pairs_limit
+from geo.measure import ellipsoidal_area_m2
 from geo.shape import is_polygonal
 from layers.fields import FIELDS, split_list
 from platforms.completeness import constraints_in_force
@@ -137,6 +139,32 @@ NET_LAND_STATES = ("cleared",)
 
 NET_LAND_UTILITIES = frozenset({"road", "water", "power", "levelled"})
 """三通一平: what 'basic conditions for starting works' is taken to mean (docs/decisions)."""
+
+
+AGREES_M2, AGREES_SHARE = 1.0, 0.001
+"""How far a registered area may lie from the shape's and still agree with it (S17)."""
+
+
+def registered_excess_m2(parcels: gpd.GeoDataFrame, crs: CRS) -> pd.Series:
+    """Return by how much the registered area of each parcel counts beyond its ellipsoidal one.
+
+    ``parcels``: Layer ``land_parcels``.
+
+    Registered less ellipsoidal area [m²] where the registered area agrees with the ellipsoidal or
+    the plane area of the shape (S17), else 0; index of ``parcels``.
+    """
+    excess = np.zeros(len(parcels))
+    shapes = np.asarray(parcels.geometry.array, dtype=object)
+    drawn = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    known = parcels["area_declared_m2"].notna().to_numpy(dtype=bool) & drawn
+    if known.any():
+        registered = parcels["area_declared_m2"].to_numpy(dtype=float, na_value=np.nan)[known]
+        ellipsoidal = ellipsoidal_area_m2(shapes[known], crs)
+        agrees = np.zeros(len(registered), dtype=bool)
+        for area in (ellipsoidal, shapely.area(shapes[known])):
+            agrees |= np.abs(registered - area) <= np.maximum(AGREES_M2, AGREES_SHARE * area)
+        excess[known] = np.where(agrees, registered - ellipsoidal, 0.0)
+    return pd.Series(excess, index=parcels.index)
 
 
 def state_of(parcels: pd.DataFrame) -> pd.Series:

@@ -25,7 +25,14 @@ from platforms.industries.codes import division
 from platforms.land.block_facts import BESIDE_ROAD_M, road_areas
 from platforms.land.blocks import BlockList, find_blocks
 from platforms.land.carving import Need
-from platforms.land.search import BlockQuery, LandLayers, blocking_shapes, land_layers, state_of
+from platforms.land.search import (
+    BlockQuery,
+    LandLayers,
+    blocking_shapes,
+    land_layers,
+    registered_excess_m2,
+    state_of,
+)
 from platforms.land.site_carving import CarvedSite, Carver
 from platforms.matching.site import (
     STANDARD_COLUMNS,
@@ -165,6 +172,7 @@ def described(
     blocked = area_inside_m2(shapes, blocking_shapes(layers.constraints, layers.parcels), crs)
     places = places_of(land, source, layers, policy, crs, area_m2)
     kinds = _kinds_on(shapes, layers, on_file, crs)
+    excess = _excess_by_parcel(layers, land, crs)
     facts = _parcel_facts(layers.parcels, land)
     warnings = _constraint_names(shapes, layers.constraints, "warn")
     notices = _constraint_names(shapes, layers.constraints, "info")
@@ -188,6 +196,9 @@ def described(
                 facility_km=facility_km[position],
                 carved=land["carved"].iloc[position],
                 geometry=shapes[position],
+                excess_mu=0.0
+                if blocked[position] > 0
+                else m2_to_mu(sum(excess.get(parcel_id, 0.0) for parcel_id in ids)),
                 kind_facts=kinds[position][0],
                 blocked_by_kind=kinds[position][1],
                 **places[position],
@@ -195,6 +206,14 @@ def described(
             )
         )
     return sites
+
+
+def _excess_by_parcel(layers: LandLayers, land: gpd.GeoDataFrame, crs: CRS) -> dict[str, float]:
+    """Return by how much registered areas count [m²], by parcel; ``id#n`` is but a part of one."""
+    wanted = {parcel_id for ids in land["parcel_ids"] for parcel_id in ids}
+    rows = layers.parcels[layers.parcels["parcel_id"].isin(wanted)]
+    excess = registered_excess_m2(rows, crs)
+    return dict(zip(rows["parcel_id"].astype(str), excess.tolist(), strict=True))
 
 
 def _kinds_on(

@@ -16,6 +16,7 @@ from layers.fields import FIELDS
 from platforms.completeness import CoverageStatus, KindOnFile
 from platforms.elements.allotments import AMOUNT_COLUMNS
 from platforms.elements.quotas import Headroom, QuotaKey, Subject
+from platforms.land.blocks import reaches_mu
 from platforms.land.search import SUPPLY_READY_STATES
 from platforms.ledger.calendar import official_holidays
 from platforms.ledger.claims import Exclusivity, TalksQuestion, exclusivity_by_unit
@@ -269,17 +270,18 @@ def at_least(values: Floats, least: float | Floats) -> Flags:
 
 
 def size(columns: SiteColumns, asked: Asking) -> Answers:
-    """Contiguous land of the least size."""
+    """Contiguous land of the least size, by its legal area (S17) as it is printed (S20)."""
     least = asked.demand.land_min_mu
 
     def enough(site: Site) -> Statement:
-        return say("size_enough", area_mu=site.area_mu, land_min_mu=least)
+        return say("size_enough", area_mu=site.legal_mu, land_min_mu=least)
 
     def short(site: Site) -> Statement:
-        gap = least - site.area_mu
-        return say("size_short", area_mu=site.area_mu, land_min_mu=least, gap_mu=gap)
+        gap = least - site.legal_mu
+        return say("size_short", area_mu=site.legal_mu, land_min_mu=least, gap_mu=gap)
 
-    reason = np.where(at_least(columns.area_mu, least), 0, 1)
+    reaches = [reaches_mu(area_mu, least) for area_mu in columns.legal_mu.tolist()]
+    reason = np.where(np.array(reaches, dtype=bool), 0, 1)
     return Answers(reason, (Reason("met", enough), Reason("not_met", short)))
 
 

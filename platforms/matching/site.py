@@ -79,6 +79,7 @@ class Site:
       [m]; None where it was not asked for, frontage also where no road is on file.
     ``kind_facts``: Pairs of kind of constraint and what is known of it here.
     ``blocked_by_kind``: Area under each kind that takes land [亩].
+    ``excess_mu``: By how much registered areas of its parcels count beyond their shapes [亩].
     """
 
     site_id: str
@@ -107,6 +108,12 @@ class Site:
     frontage_m: float | None = None
     kind_facts: frozenset[tuple[str, KindFacts]] = frozenset()
     blocked_by_kind: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    excess_mu: float = 0.0
+
+    @property
+    def legal_mu(self) -> float:
+        """Legal area [亩], which meets thresholds (S17)."""
+        return self.area_mu + self.excess_mu
 
 
 @dataclass(frozen=True)
@@ -315,7 +322,7 @@ class SiteColumns:
     """The candidates, n of them.
 
     ``sites``: The candidates themselves.
-    ``area_mu, blocked_mu, main_platform_share, major_share``: As in ``Site``.
+    ``area_mu, legal_mu, blocked_mu, main_platform_share, major_share``: As in ``Site``.
     ``zone_share, width_m, frontage_m``: As in ``Site``, NaN where not known.
     ``increment``: 1 for new construction land, 0 for other, NaN where not known.
     ``facility_km``: Way to the nearest facility of each kind on file, NaN where there is none.
@@ -324,6 +331,7 @@ class SiteColumns:
 
     sites: Sequence[Site]
     area_mu: Floats
+    legal_mu: Floats
     blocked_mu: Floats
     main_platform_share: Floats
     major_share: Floats
@@ -364,6 +372,7 @@ def columns_of(sites: Sequence[Site]) -> SiteColumns:
     return SiteColumns(
         sites=sites,
         area_mu=_numbers(site.area_mu for site in sites),
+        legal_mu=_numbers(site.legal_mu for site in sites),
         blocked_mu=_numbers(site.blocked_mu for site in sites),
         main_platform_share=_numbers(site.main_platform_share for site in sites),
         major_share=_numbers(site.major_share for site in sites),

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS
 
-from geo.units import compare
+from geo.units import PRINTED_MU, PRINTED_SHARE, compare, compare_printed
 from platforms.errors import PolicyError
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.pack import Rule
@@ -19,13 +19,17 @@ from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
 from platforms.source import LayerSource
 from platforms.territory import assessed_units, major_rows
 
+PRINTED = "S20"
+"""The assumption by which figures on land count as they are printed."""
+
 
 def holds(rule: Rule, measured: float) -> bool:
     """Say whether a figure meets a rule's threshold.
 
     ``measured``: Unrounded figure [unit of the rule].
 
-    True where it meets it; within a relative 1e-9 it equals the threshold.
+    True where it meets it; within a relative 1e-9 it equals the threshold. A figure that rests on
+    areas of land counts against a least value as it is printed, where the rule says so (S20).
 
     Raises PolicyError: ``rule_without_number`` where the comparator needs a number that the rule
     doesn't have.
@@ -40,6 +44,9 @@ def holds(rule: Rule, measured: float) -> bool:
             "rule_without_number", pack=rule.pack, line=rule.line, rule=rule.rule_id,
             part=rule.part,
         )  # fmt: skip
+    if PRINTED in rule.assumptions and rule.comparator in ("share", ">="):
+        step = PRINTED_SHARE if rule.unit == "share" else PRINTED_MU
+        return compare_printed(measured, rule.number, step) >= 0
     return compare(measured, rule.number) in SIGNS[rule.comparator]
 
 

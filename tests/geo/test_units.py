@@ -5,7 +5,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from geo.units import AREA_UNITS_IN_M2, M2_PER_HA, M2_PER_MU, compare, m2_to_mu, mu_to_m2
+from geo.units import (
+    AREA_UNITS_IN_M2,
+    M2_PER_HA,
+    M2_PER_MU,
+    compare,
+    compare_printed,
+    m2_to_mu,
+    mu_to_m2,
+    printed,
+)
 
 POSITIVE = st.floats(1e-6, 1e12)
 
@@ -75,3 +84,31 @@ def test_infinity_lies_beyond_every_threshold():
 def test_a_missing_number_meets_no_threshold(value, threshold):
     with pytest.raises(ValueError, match="missing"):
         compare(value, threshold)
+
+
+@pytest.mark.parametrize(
+    ("value", "step", "rounded"),
+    [
+        (99.9968, 0.01, 100.0), (99.995, 0.01, 100.0), (99.99499, 0.01, 99.99),
+        (0.699999976, 0.0001, 0.7), (0.69995, 0.0001, 0.7), (0.69994, 0.0001, 0.6999),
+        (2.675, 0.01, 2.68), (0.0, 0.01, 0.0),
+    ],
+)  # fmt: skip
+def test_a_number_is_printed_half_up(value, step, rounded):
+    assert printed(value, step) == rounded
+
+
+@pytest.mark.parametrize(
+    ("value", "least", "step", "sign"),
+    [
+        (99.9968, 100.0, 0.01, 0), (99.99, 100.0, 0.01, -1), (100.004, 100.0, 0.01, 1),
+        (0.699999976, 0.7, 0.0001, 0), (0.6999, 0.7, 0.0001, -1), (40.003, 40.003, 0.01, 0),
+    ],
+)  # fmt: skip
+def test_a_figure_on_land_reaches_a_least_value_as_it_is_printed(value, least, step, sign):
+    assert compare_printed(value, least, step) == sign
+
+
+def test_what_is_not_known_is_not_compared():
+    with pytest.raises(ValueError, match="missing"):
+        compare_printed(float("nan"), 1.0, 0.01)

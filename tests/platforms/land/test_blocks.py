@@ -52,9 +52,10 @@ def mu_of(*shapes):
 
 @pytest.mark.parametrize("threshold", [100.0, 200.0])
 @pytest.mark.parametrize(
-    ("off_mu", "listed"), [(-1e-4, False), (-1e-9, True), (0.0, True), (1e-4, True)]
+    ("off_mu", "listed"),
+    [(-0.0051, False), (-0.0049, True), (-0.0032, True), (0.0, True), (1e-4, True)],
 )
-def test_a_block_is_listed_from_its_threshold_on(threshold, off_mu, listed):
+def test_a_block_is_listed_where_it_is_printed_as_its_threshold_or_more(threshold, off_mu, listed):
     shape = rect_of_mu(100, 100, threshold + off_mu)
     blocks = blocks_of([parcel("A", shape)], BlockQuery(min_mu=threshold))
     assert len(blocks) == listed
@@ -68,6 +69,50 @@ def test_the_area_is_ellipsoidal_with_the_planar_one_beside_it():
     assert block["area_m2"] == pytest.approx(100 * M2_PER_MU, rel=1e-11)
     assert block["planar_area_mu"] == pytest.approx(planar_area_m2([shape])[0] / M2_PER_MU)
     assert block["planar_area_mu"] > block["area_mu"]
+
+
+def registered(shape, area_m2, least_mu=100.0, **values):
+    """What is listed of one parcel with a registered area [m²]."""
+    row = parcel("A", shape, area_declared_m2=area_m2, **values)
+    return blocks_of([row], BlockQuery(min_mu=least_mu))
+
+
+PLANE_100 = rect(100, 100, 200.0, 100 * M2_PER_MU / 200)
+"""100 亩 in the plane; the ellipsoid gives less, at most a thousandth."""
+
+
+def test_a_registered_area_that_agrees_with_the_shape_meets_the_threshold():
+    assert mu_of(PLANE_100) < 99.99
+    (block,) = registered(PLANE_100, 100 * M2_PER_MU).to_dict("records")
+    assert block["legal_mu"] == pytest.approx(100.0, rel=1e-9)
+    assert block["area_mu"] == pytest.approx(mu_of(PLANE_100))
+    assert block["area_basis"] == "registered"
+
+
+@pytest.mark.parametrize(
+    ("off_share", "listed"), [(0.0009, True), (0.0011, False), (-0.0011, False)]
+)
+def test_a_registered_area_off_by_more_than_a_thousandth_does_not_count(off_share, listed):
+    # of both areas of the shape: the plane one is the greater
+    shape = rect_of_mu(100, 100, 99.95)
+    plane_m2 = float(planar_area_m2([shape])[0])
+    base_m2 = plane_m2 if off_share > 0 else 99.95 * M2_PER_MU
+    blocks = registered(shape, base_m2 * (1 + off_share))
+    assert bool(len(blocks)) == listed
+
+
+def test_only_parcels_taken_whole_count_with_their_registered_area():
+    whole = rect_of_mu(100, 100, 120.0)
+    cut = {"severity": "block", "constraint_kind": "permanent_farmland",
+           "applies": "inside", "geometry": rect(100, 100, 20, 20)}  # fmt: skip
+    row = parcel(
+        "A", whole, area_declared_m2=120.05 * M2_PER_MU, utilities="road;water;power;levelled"
+    )
+    query = BlockQuery(net=True)
+    (free,) = blocks_of([row], query).to_dict("records")
+    (less,) = blocks_of([row], query, constraints=[cut]).to_dict("records")
+    assert free["legal_mu"] == pytest.approx(120.05)
+    assert (less["legal_mu"], less["area_basis"]) == (less["area_mu"], "ellipsoidal")
 
 
 def test_a_block_of_99_mu_in_the_plane_of_100_is_not_listed():
