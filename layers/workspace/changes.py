@@ -17,7 +17,7 @@ from layers.editions import Changes
 from layers.errors import LayerError
 from layers.hash_chain import ORIGIN, examine, is_chained
 from layers.validate import conform, row_names
-from layers.workspace.records import AUDIT, CHANGES, HISTORY, SEALS, Record, Tables
+from layers.workspace.records import AUDIT, CHANGES, HISTORY, QUARANTINE, SEALS, Record, Tables
 
 SEALED_LAYERS = ("projects", "problems", "support_grants", "unit_milestones")
 """Tables of the ledger whose rows are sealed one by one: whoever changes one outside shows."""
@@ -92,6 +92,27 @@ def list_changes(tables: Tables) -> list[Change]:
         )
         for row in tables.records(CHANGES)
     ]  # fmt: skip
+
+
+def rows_aside(tables: Tables) -> list[Record]:
+    """List the rows in quarantine, in their order.
+
+    They are part of the change that kept them aside: one that is undone has none, and a layer
+    that is replaced as a whole has those of its new rows only.
+    """
+    changes = list_changes(tables)
+    undone = undone_by(changes)
+    since: dict[str, int] = {}
+    for change in changes:
+        if change.number not in undone:
+            whole = [layer for layer, action, _ in change.layers if action == "replace"]
+            since.update(dict.fromkeys(whole, change.number))
+    return [
+        row
+        for row in tables.records(QUARANTINE)
+        if (number := whole_number(row["change"])) not in undone
+        and number >= since.get(str(row["layer"]), 0)
+    ]
 
 
 # --- rows as they were -------------------------------------------------------------------------
@@ -248,7 +269,7 @@ def way_back(tables: Tables, number: int) -> list[WayBack]:
     if number not in changes:
         known = f"1–{max(changes)}" if changes else "–"
         raise LayerError("change_unknown", change=number, known=known)
-    undone = _undone(list(changes.values()))
+    undone = undone_by(list(changes.values()))
     if number in undone:
         raise LayerError("change_undone", change=number, by=undone[number])
     _require_undoable(changes[number])
@@ -262,7 +283,7 @@ def way_back(tables: Tables, number: int) -> list[WayBack]:
     ]
 
 
-def _undone(changes: Sequence[Change]) -> dict[int, int]:
+def undone_by(changes: Sequence[Change]) -> dict[int, int]:
     """Give the changes that are undone, each with the change that did it and still stands."""
     undone: dict[int, int] = {}
     for change in reversed(changes):

@@ -32,6 +32,7 @@ from layers.workspace.changes import (
     examine_changes,
     head_of,
     list_changes,
+    rows_aside,
     rows_kept,
     way_back,
 )
@@ -41,7 +42,6 @@ from layers.workspace.records import (
     HISTORY,
     META,
     PROVENANCE,
-    QUARANTINE,
     RECORDS,
     Record,
     record_columns,
@@ -372,7 +372,8 @@ class GeoPackageWorkspace:
     def quarantined(self) -> pd.DataFrame:
         """List the rows in quarantine."""
         columns = ["seq", "at", "layer", "row", "reasons", "data"]
-        return pd.DataFrame(self._records(QUARANTINE), columns=columns)
+        with self._snapshot() as tables:
+            return pd.DataFrame(rows_aside(tables), columns=columns)
 
     def audit(self) -> pd.DataFrame:
         """List who changed what and when."""

@@ -241,7 +241,6 @@ class WorkspaceEdit:
                 self._tables.forget(PROVENANCE, **source)
             for source in gone:
                 self._tables.append(PROVENANCE, source)
-        self._tables.forget(QUARANTINE, change=number)
         return layers
 
     def _correct(self, part: WayBack) -> None:
