@@ -37,6 +37,7 @@ from layers.workspace.changes import (
     way_back,
 )
 from layers.workspace.protocol import LayerFacts, Provenance, WorkspaceFacts
+from layers.workspace.rasters import read_raster, replace_raster
 from layers.workspace.records import (
     AUDIT,
     HISTORY,
@@ -63,10 +64,8 @@ from layers.workspace.tables import (
     has_table,
     put_rows,
     quoted,
-    read_raster,
     read_rows,
     read_stored,
-    replace_raster,
     replace_rows,
     row_numbers,
     understood,

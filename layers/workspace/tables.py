@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from itertools import islice
-from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -21,9 +20,8 @@ import shapely
 from pyproj import CRS
 
 from geo.arrays import Flags, Positions, Shapes
-from geo.raster import CELLS_AT_ONCE, Raster
 from geo.tools import Progress, batches, report, within
-from layers.contracts import CONTRACTS, Contract, key_columns
+from layers.contracts import Contract, key_columns
 from layers.errors import LayerError
 from layers.validate import conform, row_names
 from layers.workspace.encoding import decode_shapes, encode_shapes, fill_index
@@ -41,16 +39,6 @@ _TABLE_REGISTERS = (
     "gpkg_extensions",
     "gpkg_ogr_contents",
 )
-_RASTER_REGISTERS = {
-    "gpkg_contents": "table_name",
-    "gpkg_tile_matrix_set": "table_name",
-    "gpkg_tile_matrix": "table_name",
-    "gpkg_2d_gridded_coverage_ancillary": "tile_matrix_set_name",
-    "gpkg_2d_gridded_tile_ancillary": "tpudt_name",
-    "gpkg_extensions": "table_name",
-}
-"""Where a GeoPackage registers a raster, and under which column."""
-
 TEXT_TYPES = ("TEXT", "DATE", "BLOB", "JSON")
 REAL_TYPES = ("REAL", "DOUBLE", "FLOAT")
 INTEGER_TYPES = ("INT", "MEDIUMINT", "SMALLINT", "TINYINT", "BOOL")
@@ -214,17 +202,16 @@ def replace_rows(
     name = contract.name
     fids = _numbers_for(connection, frame, contract)
     last = _last_number(connection, name)
-    indexes = _foreign_indexes(connection, name)
+    rules = _foreign_rules(connection, name)
     if has_table(connection, name):
         connection.execute(f"DROP TABLE IF EXISTS {quoted(_index_name(name))}")
         connection.execute(f"DROP TABLE {quoted(name)}")
     _make_table(connection, frame, contract)
     _insert(connection, frame, contract, fids, progress)
     _keep_counting(connection, name, last)
-    columns = set(column_types(connection, name))
-    for statement, wanted in indexes:
-        if wanted <= columns:
-            connection.execute(statement)
+    for rule, statement, wanted in rules:
+        if wanted <= set(column_types(connection, name)):
+            _make_rule(connection, name, rule, statement)
     _touch(connection, name, at)
 
 
@@ -330,13 +317,13 @@ def _make_table(connection: sqlite3.Connection, frame: pd.DataFrame, contract: C
         ).fetchall()  # fmt: skip
         for (statement,) in statements:
             connection.execute(statement)
-        _copy_rows(template, connection, "gpkg_spatial_ref_sys", "1", ())
+        copy_rows(template, connection, "gpkg_spatial_ref_sys", "1", ())
         for register in _TABLE_REGISTERS:
             if has_table(template, register):
-                _copy_rows(template, connection, register, "lower(table_name) = lower(?)", (name,))
+                copy_rows(template, connection, register, "lower(table_name) = lower(?)", (name,))
 
 
-def _copy_rows(
+def copy_rows(
     source: sqlite3.Connection,
     target: sqlite3.Connection,
     table: str,
@@ -362,16 +349,59 @@ def _copy_rows(
     )  # fmt: skip
 
 
-def _foreign_indexes(connection: sqlite3.Connection, name: str) -> list[tuple[str, frozenset[str]]]:
-    """List indexes that somebody made on a table, each with the columns it needs."""
+def _foreign_rules(
+    connection: sqlite3.Connection, name: str
+) -> list[tuple[str, str, frozenset[str]]]:
+    """List indexes and triggers that somebody made on a table.
+
+    Name, statement, and the columns without which it has nothing to stand on: an index goes with
+    its column.
+    """
     rows = connection.execute(
-        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? "
-        "AND sql IS NOT NULL", (name,),
+        "SELECT name, sql, type FROM sqlite_master WHERE type IN ('index', 'trigger') "
+        "AND tbl_name = ? AND sql IS NOT NULL ORDER BY type", (name,),
     ).fetchall()  # fmt: skip
     return [
-        (sql, frozenset(row[2] for row in connection.execute(f"PRAGMA index_info({quoted(own)})")))
-        for own, sql in rows
-    ]
+        (
+            rule, sql,
+            frozenset(
+                row[2] for row in connection.execute(f"PRAGMA index_info({quoted(rule)})")
+                if kind == "index" and row[2] is not None
+            ),
+        )
+        for rule, sql, kind in rows
+        if not _is_own(rule, name)
+    ]  # fmt: skip
+
+
+def _is_own(rule: str, name: str) -> bool:
+    """Say whether a trigger is one that GDAL makes with every table, in any of its versions."""
+    return rule.startswith(f"{_index_name(name)}_") or (
+        rule.startswith("trigger_") and rule.endswith(f"_feature_count_{name}")
+    )
+
+
+def _make_rule(connection: sqlite3.Connection, name: str, rule: str, statement: str) -> None:
+    """Put an index or a trigger of another program on a table that was made anew.
+
+    Raises LayerError: ``rule_homeless`` where it needs a column that the table has no more; as a
+    trigger it would refuse every later change.
+    """
+    columns = ", ".join(f"{quoted(c)} = {quoted(c)}" for c in column_types(connection, name))
+    try:
+        connection.execute(statement)
+        for change in (
+            f"INSERT INTO {quoted(name)} DEFAULT VALUES",
+            f"UPDATE {quoted(name)} SET {columns}",
+            f"DELETE FROM {quoted(name)}",
+        ):
+            connection.execute(f"EXPLAIN {change}")
+    except sqlite3.OperationalError as error:
+        if str(error).startswith("no such column"):
+            column = str(error).rpartition(":")[2].strip().rpartition(".")[2]
+            raise LayerError("rule_homeless", layer=name, rule=rule, column=column) from error
+        if not str(error).startswith("no such function"):  # its own program knows it
+            raise
 
 
 def _has_unfit_column(connection: sqlite3.Connection, plain: pd.DataFrame, name: str) -> bool:
@@ -483,82 +513,3 @@ def _touch(connection: sqlite3.Connection, name: str, at: str) -> None:
             f"UPDATE gpkg_ogr_contents SET feature_count = (SELECT count(*) FROM {quoted(name)}) "
             "WHERE lower(table_name) = lower(?)", (name,),
         )  # fmt: skip
-
-
-def replace_raster(
-    connection: sqlite3.Connection,
-    name: str,
-    raster: Raster,
-    crs: CRS,
-    scratch: Path,
-    progress: Progress | None = None,
-) -> None:
-    """Put a raster in the place of that of the name.
-
-    ``scratch``: File to be made for GDAL to write to.
-    ``progress``: Told the share stored.
-    """
-    import rasterio
-    from rasterio.transform import Affine
-    from rasterio.windows import Window
-
-    height, width = raster.cells.shape
-    place = Affine(raster.cell_width, 0, raster.west, 0, -raster.cell_height, raster.north)
-    # No nodata value is declared: the driver leaves out tiles of nothing but NaN then, and
-    # gives them back as zeros.
-    with rasterio.open(
-        scratch, "w", driver="GPKG", width=width, height=height, count=1, dtype="float32",
-        crs=crs.to_wkt(), RASTER_TABLE=name, transform=place,
-    ) as target:  # fmt: skip
-        at_once = max(1, CELLS_AT_ONCE // width)
-        for rows in batches(height, at_once, within(progress, 0.0, 0.8)):
-            strip = raster.cells[rows].astype(np.float32, copy=False)
-            target.write(strip, 1, window=Window(0, rows.start, width, len(strip)))
-    with closing(sqlite3.connect(scratch)) as source:
-        if has_table(connection, name):
-            connection.execute(f"DROP TABLE {quoted(name)}")
-        _copy_rows(source, connection, "gpkg_spatial_ref_sys", "1", ())
-        for register, column in _RASTER_REGISTERS.items():
-            if not has_table(source, register):
-                continue
-            if has_table(connection, register):
-                connection.execute(f"DELETE FROM {register} WHERE {column} = ?", (name,))
-            _copy_rows(source, connection, register, f"{column} = ?", (name,))
-        # The triggers of its table look at what is registered of it.
-        _copy_rows(source, connection, name, "1", ())
-
-
-def read_raster(connection: sqlite3.Connection, name: str, crs: CRS) -> Raster | None:
-    """Read a raster, None where there is none; GDAL gets a copy of it, as in ``read_stored``."""
-    entry = connection.execute(
-        "SELECT 1 FROM gpkg_contents WHERE table_name = ? AND data_type LIKE '%grid%'", (name,)
-    ).fetchone()
-    if entry is None:
-        return None
-    import rasterio
-    from rasterio.windows import Window
-
-    units = CONTRACTS["units"]
-    blank, _ = conform(gpd.GeoDataFrame(geometry=[], crs=crs), units)
-    with closing(sqlite3.connect(":memory:")) as copied:
-        copied.deserialize(blank_file(blank, units))
-        _copy_rows(connection, copied, "gpkg_spatial_ref_sys", "1", ())
-        for register, column in _RASTER_REGISTERS.items():
-            if has_table(connection, register):
-                _copy_rows(connection, copied, register, f"{column} = ?", (name,))
-        _copy_rows(connection, copied, name, "1", ())
-        copied.commit()
-        whole = copied.serialize()
-    with (
-        rasterio.MemoryFile(whole, ext=".gpkg") as file,
-        file.open(driver="GPKG", TABLE=name) as source,
-    ):
-        cells = np.empty((source.height, source.width), dtype=np.float32)
-        for rows in batches(source.height, max(1, CELLS_AT_ONCE // source.width)):
-            strip = Window(0, rows.start, source.width, len(cells[rows]))
-            # Other programs mark what has no value in their own ways.
-            masked = source.read(1, masked=True, window=strip)
-            cells[rows] = masked.astype(np.float32).filled(np.nan)
-        place = source.transform
-        own_crs = None if source.crs is None else CRS.from_wkt(source.crs.to_wkt())
-    return Raster(cells, place.c, place.f, place.a, -place.e, own_crs)
