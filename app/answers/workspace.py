@@ -13,8 +13,8 @@ from layers.contracts import CONTRACTS, RASTERS, Contract, contract_of, key_colu
 from layers.exchange.recognise.row_versions import ROW_VERSION
 from layers.exchange.writers.sheet import Sheet
 from layers.fields import FIELDS, Field
-from layers.workspace.changes import row_versions
 from layers.workspace.protocol import LayerFacts, Workspace
+from layers.workspace.row_marks import row_versions
 from platforms.errors import PlanningError
 from platforms.ledger.visibility import CITY, LEDGER, hidden_projects, require_city, viewed
 

@@ -95,9 +95,10 @@ def row_numbers(connection: sqlite3.Connection, contract: Contract) -> pd.Series
     table = connection.execute(
         f"SELECT fid, {listed} FROM {quoted(contract.name)} ORDER BY fid"
     ).fetchall()
-    frame = pd.DataFrame([row[1:] for row in table], columns=keys, dtype="object")
+    numbers, *columns = zip(*table, strict=True) if table else ((),) * (len(keys) + 1)
+    frame = pd.DataFrame(dict(zip(keys, columns, strict=True)), dtype="object")
     names = row_names(frame, contract) if len(frame) else []
-    return pd.Series([row[0] for row in table], index=pd.Index(names, dtype=object), dtype="int64")
+    return pd.Series(numbers, index=pd.Index(names, dtype=object), dtype="int64")
 
 
 def read_rows(
@@ -167,6 +168,11 @@ def read_stored(
 
 def _typed(values: Sequence[object], kind: str) -> pd.Series:
     """Give a column the type that GDAL reads it with; one that holds something else as it is."""
+    kinds = set(map(type, values))
+    if kinds <= {int} and kind.startswith(INTEGER_TYPES):
+        return pd.Series(values, dtype="bool" if kind.startswith("BOOL") else "int64")
+    if kinds <= {int, float, type(None)} and kind.startswith(REAL_TYPES):
+        return pd.Series(np.array(values, dtype=np.float64))
     column: pd.Series = pd.Series(list(values), dtype="object")
     if kind.startswith((*REAL_TYPES, *INTEGER_TYPES)):
         numbers = pd.to_numeric(column, errors="coerce")
@@ -206,8 +212,12 @@ def replace_rows(
     if has_table(connection, name):
         connection.execute(f"DROP TABLE IF EXISTS {quoted(_index_name(name))}")
         connection.execute(f"DROP TABLE {quoted(name)}")
-    _make_table(connection, frame, contract)
-    _insert(connection, frame, contract, fids, progress)
+    triggers = _make_table(connection, frame, contract)
+    shapes = _insert(connection, frame, contract, fids, progress)
+    if shapes is not None:
+        _fill(connection, name, fids, shapes)
+    for statement in triggers:
+        connection.execute(statement)
     _keep_counting(connection, name, last)
     for rule, statement, wanted in rules:
         if wanted <= set(column_types(connection, name)):
@@ -248,7 +258,11 @@ def put_rows(
                 connection.execute(f"ALTER TABLE {quoted(name)} ADD COLUMN {quoted(column)} {kind}")
     fids = _numbers_for(connection, frame, contract)
     _delete(connection, name, fids)
-    _insert(connection, frame, contract, fids, progress)
+    trigger = _paused_index(connection, name, len(frame))
+    shapes = _insert(connection, frame, contract, fids, progress)
+    if trigger is not None and shapes is not None:
+        _fill(connection, name, fids, shapes)
+        connection.execute(trigger)
     _touch(connection, name, at)
 
 
@@ -306,21 +320,28 @@ def _index_name(name: str) -> str:
     return f"rtree_{name}_{GEOMETRY}"
 
 
-def _make_table(connection: sqlite3.Connection, frame: pd.DataFrame, contract: Contract) -> None:
-    """Make a table with index, triggers and registration as GDAL makes them."""
+def _make_table(
+    connection: sqlite3.Connection, frame: pd.DataFrame, contract: Contract
+) -> list[str]:
+    """Make a table with index and registration as GDAL makes them.
+
+    Statements of its triggers: what is put in at once is counted and indexed at once.
+    """
     name = contract.name
     with closing(sqlite3.connect(":memory:")) as template:
         template.deserialize(blank_file(frame, contract))
         statements = template.execute(
-            "SELECT sql FROM sqlite_master WHERE tbl_name IN (?, ?) AND sql IS NOT NULL "
-            "ORDER BY type = 'trigger'", (name, _index_name(name)),
+            "SELECT sql, type = 'trigger' FROM sqlite_master WHERE tbl_name IN (?, ?) "
+            "AND sql IS NOT NULL", (name, _index_name(name)),
         ).fetchall()  # fmt: skip
-        for (statement,) in statements:
-            connection.execute(statement)
+        for statement, is_trigger in statements:
+            if not is_trigger:
+                connection.execute(statement)
         copy_rows(template, connection, "gpkg_spatial_ref_sys", "1", ())
         for register in _TABLE_REGISTERS:
             if has_table(template, register):
                 copy_rows(template, connection, register, "lower(table_name) = lower(?)", (name,))
+    return [statement for statement, is_trigger in statements if is_trigger]
 
 
 def copy_rows(
@@ -423,7 +444,8 @@ def _insert(
     contract: Contract,
     fids: Positions,
     progress: Progress | None,
-) -> None:
+) -> Shapes | None:
+    """Insert rows, and give their shapes."""
     name = contract.name
     report(progress, 0.0)
     plain = _storable(frame, contract)
@@ -449,7 +471,6 @@ def _insert(
                 for encoded in encode_shapes(shapes[batch], srs_id, as_multi=as_multi)
             ]
         )
-    trigger = _paused_index(connection, name, len(frame))
     listed = ", ".join(map(quoted, ["fid", *names]))
     statement = (
         f"INSERT INTO {quoted(name)} ({listed}) VALUES ({', '.join('?' * (len(names) + 1))})"
@@ -457,10 +478,8 @@ def _insert(
     rows = zip(fids.tolist(), *columns, strict=True)
     for batch in batches(len(fids), ROWS_AT_ONCE, within(progress, 0.5, 0.9)):
         connection.executemany(statement, islice(rows, batch.stop - batch.start))
-    if trigger is not None and shapes is not None:
-        _fill(connection, name, fids, shapes)
-        connection.execute(trigger)
     report(progress, 1.0)
+    return shapes
 
 
 def _plain_values(column: pd.Series) -> list[object]:
