@@ -14,6 +14,11 @@ from layers.contracts import CONTRACTS
 from layers.validate import conform
 from layers.workspace.tables import blank_file, copy_rows, has_table, quoted
 
+TILE_ROWS = 256
+"""Rows of a tile as GDAL makes them."""
+WAITING_BYTES = 64 * 1024**2
+"""So much waits in memory to be written [bytes]."""
+
 _RASTER_REGISTERS = {
     "gpkg_contents": "table_name",
     "gpkg_tile_matrix_set": "table_name",
@@ -46,11 +51,12 @@ def replace_raster(
     place = Affine(raster.cell_width, 0, raster.west, 0, -raster.cell_height, raster.north)
     # No nodata value is declared: the driver leaves out tiles of nothing but NaN then, and
     # gives them back as zeros.
-    with rasterio.open(
+    # What waits in memory is written as it comes: all of it at the end couldn't be ended.
+    with rasterio.Env(GDAL_CACHEMAX=WAITING_BYTES), rasterio.open(
         scratch, "w", driver="GPKG", width=width, height=height, count=1, dtype="float32",
         crs=crs.to_wkt(), RASTER_TABLE=name, transform=place,
     ) as target:  # fmt: skip
-        at_once = max(1, CELLS_AT_ONCE // width)
+        at_once = max(1, CELLS_AT_ONCE // width // TILE_ROWS) * TILE_ROWS
         for rows in batches(height, at_once, within(progress, 0.0, 0.8)):
             strip = raster.cells[rows].astype(np.float32, copy=False)
             target.write(strip, 1, window=Window(0, rows.start, width, len(strip)))
@@ -65,7 +71,7 @@ def replace_raster(
                 connection.execute(f"DELETE FROM {register} WHERE {column} = ?", (name,))
             copy_rows(source, connection, register, f"{column} = ?", (name,))
         # The triggers of its table look at what is registered of it.
-        copy_rows(source, connection, name, "1", ())
+        copy_rows(source, connection, name, "1", (), within(progress, 0.8, 1.0))
 
 
 def read_raster(connection: sqlite3.Connection, name: str, crs: CRS) -> Raster | None:

@@ -39,6 +39,9 @@ _TABLE_REGISTERS = (
     "gpkg_extensions",
     "gpkg_ogr_contents",
 )
+TILES_AT_ONCE = 100
+"""So many tiles of a raster are copied between two tellings of progress: some 25 MB."""
+
 TEXT_TYPES = ("TEXT", "DATE", "BLOB", "JSON")
 REAL_TYPES = ("REAL", "DOUBLE", "FLOAT")
 INTEGER_TYPES = ("INT", "MEDIUMINT", "SMALLINT", "TINYINT", "BOOL")
@@ -350,6 +353,7 @@ def copy_rows(
     table: str,
     where: str,
     values: tuple[object, ...],
+    progress: Progress | None = None,
 ) -> None:
     """Copy rows that aren't there yet from one file to another, with the table where it lacks."""
     if not has_table(target, table):
@@ -363,11 +367,16 @@ def copy_rows(
     if table.startswith("gpkg_2d"):
         columns.remove("id")
     listed = ", ".join(map(quoted, columns))
+    statement = (
+        f"INSERT OR IGNORE INTO {quoted(table)} ({listed}) VALUES ({', '.join('?' * len(columns))})"
+    )
     rows = source.execute(f"SELECT {listed} FROM {quoted(table)} WHERE {where}", values)
-    target.executemany(
-        f"INSERT OR IGNORE INTO {quoted(table)} ({listed}) "
-        f"VALUES ({', '.join('?' * len(columns))})", rows,
-    )  # fmt: skip
+    if progress is None:
+        target.executemany(statement, rows)
+        return
+    count = source.execute(f"SELECT count(*) FROM {quoted(table)} WHERE {where}", values)
+    for batch in batches(count.fetchone()[0], TILES_AT_ONCE, progress):
+        target.executemany(statement, islice(rows, batch.stop - batch.start))
 
 
 def _foreign_rules(
