@@ -27,7 +27,7 @@ from layers.workspace.scenarios import (
     Scenarios,
     changing_scenarios,
     read_scenarios,
-    standing,
+    up_to_date,
 )
 from platforms.errors import PlanningError
 from platforms.ledger.visibility import require_city
@@ -291,7 +291,7 @@ LONGEST_NAME = 100
 def scenarios_of(context: Context) -> dict[str, Scenario]:
     """Give the scenarios of the workspace by name."""
     require_city(context.source)
-    kept_scenarios = standing(read_scenarios(context.path), context.workspace)
+    kept_scenarios = up_to_date(read_scenarios(context.path), context.workspace)
     return {
         name: Scenario(name, _edits(kept), kept.adopted_at) for name, kept in kept_scenarios.items()
     }
@@ -300,7 +300,7 @@ def scenarios_of(context: Context) -> dict[str, Scenario]:
 def scenario_named(context: Context, name: str) -> Scenario:
     """Give a scenario (``scenario_unknown`` with the nearest name)."""
     require_city(context.source)
-    kept = _kept(standing(read_scenarios(context.path), context.workspace), name)
+    kept = _kept(up_to_date(read_scenarios(context.path), context.workspace), name)
     return Scenario(name, _edits(kept), kept.adopted_at)
 
 
@@ -507,7 +507,7 @@ def _kept(scenarios: Mapping[str, KeptScenario], name: str) -> KeptScenario:
 
 def _open(context: Context, scenarios: Scenarios, name: str) -> KeptScenario:
     """Give a scenario that may be changed, without a mark of an adoption that was undone."""
-    kept = _kept(standing(scenarios, context.workspace), name)
+    kept = _kept(up_to_date(scenarios, context.workspace), name)
     if kept.adopted_at is not None:
         raise PlanningError("scenario_adopted", name=name, adopted_at=kept.adopted_at)
     return kept

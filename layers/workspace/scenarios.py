@@ -62,7 +62,7 @@ def _kept(scenario: Mapping[str, Any]) -> KeptScenario:
     return KeptScenario(edits, None if adopted_at is None else str(adopted_at))
 
 
-def standing(scenarios: Scenarios, workspace: Workspace, undoing: int | None = None) -> Scenarios:
+def up_to_date(scenarios: Scenarios, workspace: Workspace, undoing: int | None = None) -> Scenarios:
     """Give scenarios as the workspace has them: a mark stands as long as its adoption does.
 
     An adoption that was undone, or that a restored backup doesn't have, leaves the scenario as
@@ -98,7 +98,7 @@ def marks_changed(path: Path, workspace: Workspace, undoing: int) -> tuple[tuple
     ``path``: File of the workspace.
     """
     kept = read_scenarios(path)
-    before, after = standing(kept, workspace), standing(kept, workspace, undoing)
+    before, after = up_to_date(kept, workspace), up_to_date(kept, workspace, undoing)
     return tuple(
         (name, after[name].adopted_at is not None)
         for name in kept
