@@ -103,6 +103,11 @@ million."""
 MAX_SIDE_TESTS = 500_000_000
 """Pairs of sides compared in one broken outline to count those."""
 
+MAX_NECK_TESTS = 200_000_000
+"""Pieces of a shape held together by necks, times the corners of its outline: each piece is held
+against the outline, some 0.1 microseconds a corner. A thousand pieces of an outline of 200 000
+corners are more than the land of a city."""
+
 PAIRS_PER_SHAPE, LEAST_PAIRS, MAX_PAIRS = 100, 2_000_000, 60_000_000
 """Pairs of shapes whose boxes meet: so many for each shape on average, at least and at most so many
 in all. Parcels of a city have some ten; where each lies over each other, work and memory grow with

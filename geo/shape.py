@@ -1,11 +1,13 @@
-"""Width, compactness, frontage, necks, slicing."""
+"""Width, compactness, frontage, slicing."""
+
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
 from geo.arrays import Flags, Floats, Positions, Shapes
-from geo.tools import Progress, batches, in_batches, within
+from geo.tools import Progress, awaited, batches, in_batches, within
 
 EXACT_M = 1e-6
 """A width or gap of exactly the number given counts as that wide [m]."""
@@ -46,8 +48,9 @@ def filled(shapes: npt.ArrayLike, gap_m: float, progress: Progress | None = None
     wholes, inner = geometries.copy(), {}
     for place in np.flatnonzero(many):
         wholes[place], inner[place] = _without_free_holes(geometries[place])
-    closed = _moved(_moved(wholes, half), -half)
-    result = solid(shapely.union(wholes, closed))
+    result = awaited(
+        lambda: solid(shapely.union(wholes, _moved(_moved(wholes, half), -half))), progress
+    )
     for done, (place, holes) in enumerate(inner.items()):
         whole = within(progress, done / len(inner), (done + 1) / len(inner))
         opened = []
@@ -56,7 +59,8 @@ def filled(shapes: npt.ArrayLike, gap_m: float, progress: Progress | None = None
             opened.append(shapely.intersection(_moved(_moved(some, -half), half), some))
         left = shapely.get_parts(np.concatenate([np.empty(0, dtype=object), *opened]))
         left = left[shapely.area(left) > 0]
-        result[place] = shapely.difference(result[place], shapely.multipolygons(left))
+        cut = partial(shapely.difference, result[place], shapely.multipolygons(left))
+        result[place] = awaited(cut, within(whole, 1.0, 1.0))
     return solid(result)
 
 
@@ -270,66 +274,6 @@ def inscribed_width_m(shapes: npt.ArrayLike) -> Floats:
         low[some[fits]], high[some[~fits]] = middle[fits], middle[~fits]
     widths: Floats = np.round((low + high) / 2, 3)
     return widths
-
-
-def parted_regions(shape: shapely.Geometry, width_m: float, gap_m: float = 0.0) -> Shapes:
-    """Divide a shape where strips narrower than a width hold it together.
-
-    Parameters
-    ----------
-    shape
-        Polygon or multi-polygon in a projected system.
-    width_m
-        Least width of what holds together [m].
-    gap_m
-        Gaps between its parts up to this wide count as filled [m]: bridged land is one shape.
-
-    Returns
-    -------
-    array of polygons
-        The shape itself, its gaps filled, where nothing parts it; else one region for each piece,
-        largest first, which cover it and overlap nowhere. A strip goes to the piece it borders
-        most: no land is lost.
-
-    Notes
-    -----
-    Morphological opening: what is left after eroding by half the width are the pieces; dilated by
-    as much again, each takes its land back.
-
-    Examples
-    --------
-    Two squares of 60 m held together by a strip 9 m wide:
-
-    >>> squares = [shapely.box(0, 0, 60, 60), shapely.box(100, 0, 160, 60)]
-    >>> dumb_bell = shapely.union_all([*squares, shapely.box(60, 20, 100, 29)])
-    >>> len(parted_regions(dumb_bell, 10)), len(parted_regions(dumb_bell, 9))
-    (2, 1)
-    """
-    whole = filled([shape], gap_m)[0]
-    cores = _polygons(shapely.buffer(whole, -(width_m / 2 - EXACT_M), quad_segs=16))
-    if len(cores) < 2:
-        return np.array([whole], dtype=object)
-    cores = cores[np.lexsort((*shapely.bounds(cores).T, -shapely.area(cores)))]
-    covered, regions = shapely.Polygon(), []
-    for core in cores:
-        region_of_core = shapely.intersection(
-            shapely.buffer(core, width_m / 2, quad_segs=16), whole
-        )
-        region_of_core = shapely.difference(region_of_core, covered)
-        covered = shapely.union(covered, region_of_core)
-        regions.append(region_of_core)
-    for strip in _polygons(shapely.difference(whole, covered)):
-        edge = shapely.boundary(strip)
-        shared = [shapely.length(shapely.intersection(edge, region)) for region in regions]
-        place = int(np.argmax(shared))
-        regions[place] = shapely.union(regions[place], strip)
-    return np.array(regions, dtype=object)
-
-
-def _polygons(shape: shapely.Geometry) -> Shapes:
-    parts = shapely.get_parts(np.array([shape], dtype=object))
-    polygons: Shapes = parts[is_polygonal(parts) & ~shapely.is_empty(parts)]
-    return polygons
 
 
 PRECISE = 1e-12

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib import import_module
+from threading import Thread
 from typing import TypeVar
 
 Progress = Callable[[float], None]
@@ -63,6 +64,57 @@ def batches(count: int, at_once: int, progress: Progress | None = None) -> Itera
 
 
 Result = TypeVar("Result")
+
+WAITS_S = 0.25
+"""So often a listener is asked while one call runs [s]."""
+
+
+def awaited(call: Callable[[], Result], progress: Progress | None) -> Result:
+    """Make one long call of a compiled library, and ask the listener meanwhile.
+
+    Parameters
+    ----------
+    call
+        The call; it leaves the interpreter free, tells nobody, and changes nothing.
+    progress
+        Told 0 again and again; an error that it raises ends the waiting. The call can't be ended:
+        it runs on by itself, and what it gives is dropped. None to make the call as it is.
+
+    Returns
+    -------
+    anything
+        What the call gives.
+
+    Raises
+    ------
+    Exception
+        What the call or the listener raises.
+
+    Examples
+    --------
+    >>> awaited(lambda: 1 + 1, print)
+    2
+    """
+    if progress is None:
+        return call()
+    results: list[Result] = []
+    errors: list[Exception] = []
+
+    def work() -> None:
+        try:
+            results.append(call())
+        except Exception as error:  # noqa: BLE001 – raised by whoever waits
+            errors.append(error)
+
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(WAITS_S)
+        if thread.is_alive():
+            progress(0.0)
+    if errors:
+        raise errors[0]
+    return results[0]
 
 
 def in_batches(

@@ -1,6 +1,7 @@
 """Which shapes are broken, how they are repaired, and how much area a repair moved."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +9,7 @@ import shapely
 
 from geo.arrays import Flags, Floats, Positions
 from geo.limits import MAX_BROKEN_CORNERS, MAX_CROSSINGS, MAX_NEAR_SIDES, MAX_SIDE_TESTS
-from geo.tools import Progress, kernels_available, report
+from geo.tools import Progress, awaited, kernels_available, report, within
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def tangled(
     corners = shapely.get_num_coordinates(geometries)
     # So few sides can't cross in more places than that.
     many = np.flatnonzero(corners * (corners - 1) / 2 > MAX_CROSSINGS)
-    broken = many[~shapely.is_valid(geometries[many])]
+    broken = many[~awaited(lambda: shapely.is_valid(geometries[many]), progress)]
     for done, position in enumerate(broken.tolist(), 1):
         hopeless[position] = corners[position] > MAX_BROKEN_CORNERS or _crosses_often(
             _sides(geometries[position])
@@ -164,6 +165,13 @@ def _broken(geometries: npt.NDArray[np.object_]) -> Positions:
     return broken
 
 
+def _rebuilt(shape: shapely.Geometry) -> shapely.Geometry:
+    rebuilt = shapely.make_valid(shape, method="structure", keep_collapsed=False)
+    if not shapely.is_valid(rebuilt):  # parts that share an edge: GEOS leaves them apart
+        rebuilt = shapely.union_all(shapely.get_parts(rebuilt))
+    return rebuilt
+
+
 def repair(
     geometries: npt.NDArray[np.object_],
     progress: Progress | None = None,
@@ -200,14 +208,13 @@ def repair(
     mended = geometries.copy()
     hopeless = tangled(geometries, progress) if beyond is None else beyond
     mended[hopeless] = None
-    broken = _broken(mended)
+    broken = awaited(lambda: _broken(mended), progress)
     ledger = []
     for done, position in enumerate(broken):
         report(progress, done / len(broken))
         shape = geometries[position]
-        rebuilt = shapely.make_valid(shape, method="structure", keep_collapsed=False)
-        if not shapely.is_valid(rebuilt):  # parts that share an edge: GEOS leaves them apart
-            rebuilt = shapely.union_all(shapely.get_parts(rebuilt))
+        so_far = within(progress, done / len(broken), 1.0)
+        rebuilt = awaited(partial(_rebuilt, shape), so_far)
         mended[position] = rebuilt
         ledger.append(
             Repair(

@@ -85,6 +85,15 @@ def compare_editions(
     )  # fmt: skip
 
 
+def only_added(newer: pd.DataFrame, contract: Contract) -> Changes:
+    """Say of rows that all are new what ``compare_editions`` would say."""
+    nothing = newer.head(0)
+    return Changes(
+        newer, nothing, nothing, nothing, tuple(row_names(newer, contract)), (), (),
+        _cells(nothing, nothing, {}, np.empty(0, dtype=np.intp), []), np.empty(0), 0,
+    )  # fmt: skip
+
+
 def _differ(before: pd.DataFrame, after: pd.DataFrame, name: str) -> Flags:
     if name not in before.columns or name not in after.columns:
         side = before if name in before.columns else after
@@ -158,8 +167,11 @@ def _cells(
 def _values(frame: pd.DataFrame, column: str, rows: Positions) -> list[object]:
     if column not in frame.columns:
         return [None] * len(rows)
-    values = frame[column].iloc[rows].astype("object")
-    return [None if pd.isna(value) else value for value in values]
+    values = frame[column].iloc[rows]
+    return [
+        None if is_missing else value
+        for value, is_missing in zip(values.tolist(), values.isna(), strict=True)
+    ]
 
 
 @dataclass(frozen=True)

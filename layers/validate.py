@@ -161,6 +161,12 @@ def _holds_texts(column: pd.Series) -> bool:
 
 
 def _trimmed(column: pd.Series) -> Array:
+    if column.dtype == np.dtype(object):
+        stripped = [
+            None if is_missing else value.strip() or None
+            for value, is_missing in zip(column.tolist(), column.isna(), strict=True)
+        ]
+        return cast("Array", pd.array(stripped, dtype="str"))
     texts = column.astype("str").str.strip()
     is_blank = texts.eq("").to_numpy(dtype=bool)
     return texts.where(~is_blank).array if is_blank.any() else texts.array
@@ -372,7 +378,7 @@ def row_names(frame: pd.DataFrame, contract: Contract) -> list[str]:
         column = frame[columns[0]]
         is_text = isinstance(column.dtype, pd.StringDtype) and bool(column.notna().all())
         if is_text and column.str.strip("/").ne("").all():
-            return list(column)
+            return cast("list[str]", column.tolist())
         names = column.astype("object").where(column.notna(), "").tolist()
         if all(map(_is_name, names)):
             return names

@@ -23,19 +23,12 @@ from layers.workspace.changes import (
     examine_changes,
     head_of,
     list_changes,
+    rows_aside,
     rows_kept,
     way_back,
 )
 from layers.workspace.protocol import LayerFacts, Provenance, WorkspaceFacts
-from layers.workspace.records import (
-    AUDIT,
-    HISTORY,
-    META,
-    PROVENANCE,
-    QUARANTINE,
-    Record,
-    record_columns,
-)
+from layers.workspace.records import AUDIT, HISTORY, META, PROVENANCE, Record, record_columns
 from layers.workspace.transaction import MEMORY_PREFIX, WorkspaceEdit, frame_hash
 
 
@@ -192,7 +185,7 @@ class MemoryWorkspace:
     def quarantined(self) -> pd.DataFrame:
         """List the rows in quarantine."""
         columns = ["seq", "at", "layer", "row", "reasons", "data"]
-        return pd.DataFrame(self._tables.records(QUARANTINE), columns=columns)
+        return pd.DataFrame(rows_aside(self._tables), columns=columns)
 
     def audit(self) -> pd.DataFrame:
         """List who changed what and when."""

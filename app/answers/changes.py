@@ -26,6 +26,7 @@ from layers.workspace.backup import (
 )
 from layers.workspace.changes import Change, OutsideChange
 from layers.workspace.geopackage import GeoPackageWorkspace
+from layers.workspace.scenarios import marks_changed
 from platforms.ledger.visibility import require_city
 
 CHANGE_COLUMNS = (
@@ -112,6 +113,15 @@ def undo_steps(context: Context, number: int) -> tuple[tuple[str, int, int], ...
     )
 
 
+def scenario_lines(context: Context, number: int) -> tuple[str, ...]:
+    """Say which scenarios are open or adopted again by undoing a change (city only)."""
+    require_city(context.source)
+    return tuple(
+        context.words.text("undo_adopted" if is_adopted else "undo_open", name=name)
+        for name, is_adopted in marks_changed(context.path, context.workspace, number)
+    )
+
+
 def step_lines(words: Catalogue, steps: Iterable[tuple[str, int, int]]) -> tuple[str, ...]:
     """Put the steps of an undoing into sentences."""
     return tuple(
@@ -132,8 +142,14 @@ def undo(context: Context, number: int, reason: str = "") -> Answer:
     """
     require_city(context.source)
     words = context.words
+    scenarios = scenario_lines(context, number)
+    aside = len(context.workspace.quarantined())
     with context.workspace.edit(actor(), now(), kind="undo", reason=reason) as edit:
         layers = edit.undo(number)
+    now_aside = len(context.workspace.quarantined())
+    others = scenarios
+    if now_aside != aside:
+        others = (*scenarios, words.text("undo_aside", before=aside, after=now_aside))
     steps = [(part.contract.name, len(part.remove), len(part.restore)) for part in layers]
     # Corrections of the ledger stay, so an undo that made some can't be undone.
     is_final = any(part.contract.append_only for part in layers)
@@ -150,7 +166,11 @@ def undo(context: Context, number: int, reason: str = "") -> Answer:
         result={"undone": number, "change": edit.number, "layers": rows},
         sheets=(sheet_of(words, "undo", frame),),
         titles=column_titles(words, ("layer", "rows_removed", "rows_restored")),
-        summary=(words.text(sentence, change=number, by=edit.number), *step_lines(words, steps)),
+        summary=(
+            words.text(sentence, change=number, by=edit.number),
+            *step_lines(words, steps),
+            *others,
+        ),
     )
 
 

@@ -22,7 +22,13 @@ from layers.exchange.read import read_file
 from layers.maps.find import HIGHLIGHT_LIMIT, Highlight
 from layers.scratch import temporary_folder
 from layers.workspace.protocol import Provenance
-from layers.workspace.scenarios import KeptScenario, changing_scenarios, read_scenarios
+from layers.workspace.scenarios import (
+    KeptScenario,
+    Scenarios,
+    changing_scenarios,
+    read_scenarios,
+    up_to_date,
+)
 from platforms.errors import PlanningError
 from platforms.ledger.visibility import require_city
 from platforms.scenario.edits import (
@@ -285,7 +291,7 @@ LONGEST_NAME = 100
 def scenarios_of(context: Context) -> dict[str, Scenario]:
     """Give the scenarios of the workspace by name."""
     require_city(context.source)
-    kept_scenarios = read_scenarios(context.path)
+    kept_scenarios = up_to_date(read_scenarios(context.path), context.workspace)
     return {
         name: Scenario(name, _edits(kept), kept.adopted_at) for name, kept in kept_scenarios.items()
     }
@@ -294,7 +300,7 @@ def scenarios_of(context: Context) -> dict[str, Scenario]:
 def scenario_named(context: Context, name: str) -> Scenario:
     """Give a scenario (``scenario_unknown`` with the nearest name)."""
     require_city(context.source)
-    kept = _kept(read_scenarios(context.path), name)
+    kept = _kept(up_to_date(read_scenarios(context.path), context.workspace), name)
     return Scenario(name, _edits(kept), kept.adopted_at)
 
 
@@ -327,7 +333,7 @@ def edit_scenario(context: Context, name: str, edits: Sequence[ScenarioEdit]) ->
     """Add edits to a scenario; where they contradict what it has, nothing is written."""
     require_city(context.source)
     with changing_scenarios(context.path) as scenarios:
-        kept = _open(scenarios, name)
+        kept = _open(context, scenarios, name)
         together = [*_edits(kept), *edits]
         require_consistent(together, context.source)
         scenarios[name] = replace(kept, edits=tuple(to_plain(edit) for edit in together))
@@ -341,7 +347,7 @@ def remove_scenario(context: Context, name: str, number: int | None = None) -> N
             _kept(scenarios, name)
             del scenarios[name]
             return
-        kept = _open(scenarios, name)
+        kept = _open(context, scenarios, name)
         if not 1 <= number <= len(kept.edits):
             raise PlanningError(
                 "scenario_edit_unknown", name=name, number=number, count=len(kept.edits)
@@ -408,7 +414,7 @@ def adopt_scenario(context: Context, name: str, seen: AdoptionSeen | None = None
     require_city(context.source)
     at = now()
     with changing_scenarios(context.path) as scenarios:
-        kept = _open(scenarios, name)
+        kept = _open(context, scenarios, name)
         if not kept.edits:
             raise PlanningError("scenario_empty", name=name)
         if seen is not None and seen.edits != _edits(kept):
@@ -499,8 +505,9 @@ def _kept(scenarios: Mapping[str, KeptScenario], name: str) -> KeptScenario:
     return scenarios[name]
 
 
-def _open(scenarios: Mapping[str, KeptScenario], name: str) -> KeptScenario:
-    kept = _kept(scenarios, name)
+def _open(context: Context, scenarios: Scenarios, name: str) -> KeptScenario:
+    """Give a scenario that may be changed, without a mark of an adoption that was undone."""
+    kept = _kept(up_to_date(scenarios, context.workspace), name)
     if kept.adopted_at is not None:
         raise PlanningError("scenario_adopted", name=name, adopted_at=kept.adopted_at)
     return kept

@@ -14,9 +14,10 @@ from layers.contracts import CONTRACTS, RASTERS, Contract, contract_of, key_colu
 from layers.exchange.recognise.row_versions import ROW_VERSION
 from layers.exchange.writers.sheet import Sheet
 from layers.fields import FIELDS, Field
-from layers.workspace.changes import row_versions
-from layers.workspace.protocol import LayerFacts
-from platforms.ledger.visibility import LEDGER, hidden_projects, require_city
+from layers.workspace.protocol import LayerFacts, Workspace
+from layers.workspace.row_marks import row_versions
+from platforms.errors import PlanningError
+from platforms.ledger.visibility import CITY, LEDGER, hidden_projects, require_city, viewed
 
 SCREEN_COLUMNS = (
     "project_id", "unit_name", "stage", "category", "industry_code", "investment_yi_yuan",
@@ -97,6 +98,24 @@ def _layers(context: Context) -> list[LayerFacts]:
         else layer
         for layer in context.workspace.layers()
     ]
+
+
+def rows_seen(workspace: Workspace, viewer: str | None) -> int:
+    """Count the rows of a workspace that somebody may know of, as ``info`` does.
+
+    ``viewer``: Unit that looks; of the tables of the ledger of a workspace that doesn't know it
+    nothing is counted.
+    """
+    layers = workspace.layers()
+    if viewer in (None, CITY):
+        return sum(layer.rows for layer in layers)
+    try:
+        source = viewed(workspace, viewer)
+    except PlanningError:
+        return sum(layer.rows for layer in layers if layer.name not in LEDGER)
+    return sum(
+        len(source.read(layer.name)) if layer.name in LEDGER else layer.rows for layer in layers
+    )
 
 
 def made_answer(context: Context) -> Answer:

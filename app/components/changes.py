@@ -16,6 +16,7 @@ from app.answers.changes import (
     restore,
     restore_lines,
     restored_answer,
+    scenario_lines,
     step_lines,
     undo,
     undo_steps,
@@ -74,12 +75,12 @@ def _undo(context: Context, changes: list[Change]) -> None:
         format_func=lambda number: _label(by_number[number]),
     )  # fmt: skip
     try:
-        steps = cached(undo_steps, number)
+        steps, scenarios = cached(undo_steps, number), scenario_lines(context, number)
     except MuPlanError as error:
         st.info(error_text(error))
         return
     st.markdown(text("history_undo_would"))
-    for line in step_lines(words(), steps) or (text("history_undo_nothing"),):
+    for line in (*step_lines(words(), steps), *scenarios) or (text("history_undo_nothing"),):
         st.markdown(f"- {as_text(line)}")
     reason = right.text_input(text("history_reason"), key=f"undo_reason_{number}")
     sure = st.checkbox(text("history_undo_sure", change=number), key=f"undo_sure_{number}")

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.answers.workspace import rows_seen
 from app.components.page import as_text, error_text
 from app.context import now
-from app.session import choose, open_path, settings, words, workspaces
+from app.session import VIEWER, choose, open_path, settings, words, workspaces
 from geo.crs import parse_crs
 from geo.errors import MuPlanError
 from layers.demo.build import build_demo
@@ -48,7 +49,7 @@ def _switch() -> None:
         except MuPlanError as error:
             facts.caption(error_text(error))
             continue
-        rows = sum(layer.rows for layer in workspace.layers())
+        rows = rows_seen(workspace, st.session_state.get(VIEWER))
         about = workspace.facts
         facts.text(text("start_facts", title=about.title, crs=about.crs.name, rows=rows))
         if file == current:

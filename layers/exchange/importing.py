@@ -43,8 +43,8 @@ from layers.exchange.recognise.thresholds import read_threshold_texts
 from layers.exchange.request import ImportRequest, Mode
 from layers.fields import FIELDS
 from layers.validate import EXAMPLES_IN_A_FAULT, Fault, conform
-from layers.workspace.changes import row_versions
 from layers.workspace.protocol import Provenance, Workspace
+from layers.workspace.row_marks import row_versions
 from layers.workspace.transaction import WorkspaceEdit
 
 READ_SHARE, DECIDED_SHARE = 0.25, 0.6

@@ -4,20 +4,26 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from layers.contracts import Contract, contract_of
 from layers.editions import Changes
 from layers.errors import LayerError
-from layers.hash_chain import ORIGIN, examine, is_chained
+from layers.hash_chain import ORIGIN, Chain, examine
 from layers.validate import conform, row_names
-from layers.workspace.records import AUDIT, CHANGES, HISTORY, SEALS, Record, Tables
+from layers.workspace.records import AUDIT, CHANGES, HISTORY, QUARANTINE, SEALS, Record, Tables
+from layers.workspace.row_marks import (
+    edition,
+    joint_mark,
+    row_digests,
+    row_marks,
+    row_texts,
+    shape_bytes,
+)
 
 SEALED_LAYERS = ("projects", "problems", "support_grants", "unit_milestones")
 """Tables of the ledger whose rows are sealed one by one: whoever changes one outside shows."""
@@ -29,8 +35,6 @@ BEHIND_BREAK = "change_behind_break"
 """Code of a change that was made while something stood changed outside: it shows for ever."""
 NAMED = 5
 """So many rows are named in a sentence."""
-VERSION_DIGITS = 12
-"""Hexadecimal digits of the mark of a row."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,27 @@ def list_changes(tables: Tables) -> list[Change]:
     ]  # fmt: skip
 
 
+def rows_aside(tables: Tables) -> list[Record]:
+    """List the rows in quarantine, in their order.
+
+    They are part of the change that kept them aside: one that is undone has none, and a layer
+    that is replaced as a whole has those of its new rows only.
+    """
+    changes = list_changes(tables)
+    undone = undone_by(changes)
+    since: dict[str, int] = {}
+    for change in changes:
+        if change.number not in undone:
+            whole = [layer for layer, action, _ in change.layers if action == "replace"]
+            since.update(dict.fromkeys(whole, change.number))
+    return [
+        row
+        for row in tables.records(QUARANTINE)
+        if (number := whole_number(row["change"])) not in undone
+        and number >= since.get(str(row["layer"]), 0)
+    ]
+
+
 # --- rows as they were -------------------------------------------------------------------------
 
 
@@ -103,7 +128,7 @@ def keep_rows(tables: Tables, contract: Contract, changes: Changes, at: str, aud
     ``at``: Until when the rows were valid (ISO).
     ``audit``: Number of the entry in the audit.
     """
-    marks = row_marks(changes.after, contract)
+    marks = row_marks(changes.after, contract) if len(changes.after) else []
     gone = [""] * len(changes.removed_ids)
     tables.append_all(
         HISTORY,
@@ -116,13 +141,15 @@ def keep_rows(tables: Tables, contract: Contract, changes: Changes, at: str, aud
                 ("changed", changes.before, changes.changed_ids, marks),
                 ("removed", changes.removed, changes.removed_ids, gone),
             )
-            for row, data, wkb, mark in zip(ids, _texts(rows), _binary(rows), after, strict=True)
+            for row, data, wkb, mark in zip(
+                ids, row_texts(rows), shape_bytes(rows), after, strict=True
+            )
         ),
     )  # fmt: skip
-    keep_names(tables, contract, changes.added, at, audit)
+    _keep_names(tables, contract, changes.added, at, audit)
 
 
-def keep_names(
+def _keep_names(
     tables: Tables, contract: Contract, added: pd.DataFrame, at: str, audit: int
 ) -> None:
     """Keep the names of rows that a change added, in one record."""
@@ -133,7 +160,7 @@ def keep_names(
         {
             "layer": contract.name, "row": "", "change": ADDED, "valid_until": at,
             "audit_seq": audit, "data": json.dumps(row_names(added, contract), ensure_ascii=False),
-            "wkb": None, "after": _joint_mark(added, contract),
+            "wkb": None, "after": joint_mark(added, contract),
         },
     )  # fmt: skip
 
@@ -151,70 +178,6 @@ def rows_kept(records: Sequence[Record]) -> pd.DataFrame:
 def earlier_rows(tables: Tables, contract: Contract, row: str) -> pd.DataFrame:
     """Give a row as it was before each change that is remembered, the first one first."""
     return _frame_of(tables, contract, tables.records(HISTORY, layer=contract.name, row=row))
-
-
-def _texts(rows: pd.DataFrame) -> list[str]:
-    plain = pd.DataFrame(rows.drop(columns="geometry", errors="ignore")).astype("object")
-    names = [str(name) for name in plain.columns]
-    return [_json(names, values) for values in plain.itertuples(index=False, name=None)]
-
-
-def _binary(rows: pd.DataFrame) -> list[bytes | None]:
-    if not isinstance(rows, gpd.GeoDataFrame):
-        return [None] * len(rows)
-    shapes = np.asarray(rows.geometry.array, dtype=object)
-    return list(shapely.to_wkb(shapes))
-
-
-def _json(names: list[str], values: tuple[object, ...]) -> str:
-    return _ENCODER.encode(_present(names, values))
-
-
-def _present(names: list[str], values: tuple[object, ...]) -> dict[str, object]:
-    """Leave out what is missing: None, NA, and NaN, which differs from itself."""
-    return {
-        name: value
-        for name, value in zip(names, values, strict=True)
-        if not (value is None or value is pd.NA or value is pd.NaT or value != value)
-    }
-
-
-def _plain(value: object) -> object:
-    return value.item() if isinstance(value, np.generic) else str(value)
-
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, default=_plain)
-_SORTED = json.JSONEncoder(
-    ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain
-)
-
-
-def row_marks(frame: pd.DataFrame, contract: Contract) -> list[str]:
-    """Mark rows by their values, to tell later whether anybody changed them."""
-    return [f"{_edition()}:{mark:016x}" for mark in _marks(frame, contract)]
-
-
-def _joint_mark(frame: pd.DataFrame, contract: Contract) -> str:
-    return f"{_edition()}:{int(_marks(frame, contract).sum()):016x}"
-
-
-def _edition() -> str:
-    return pd.__version__.partition(".")[0]
-
-
-def _marks(frame: pd.DataFrame, contract: Contract) -> npt.NDArray[Any]:
-    plain = pd.DataFrame({name: frame[name] for name in contract.columns}, index=frame.index)
-    marks = pd.util.hash_pandas_object(plain, index=False).to_numpy(dtype=np.uint64)
-    if not isinstance(frame, gpd.GeoDataFrame) or not len(frame):
-        return marks
-    shapes = np.asarray(frame.geometry.array, dtype=object)
-    traits = [
-        *shapely.bounds(shapes).T, shapely.area(shapes), shapely.length(shapes),
-        shapely.get_num_coordinates(shapes).astype(float),
-    ]  # fmt: skip
-    for trait in traits:
-        marks = marks * np.uint64(31) + pd.util.hash_array(np.ascontiguousarray(trait))
-    return marks
 
 
 # --- the way back ------------------------------------------------------------------------------
@@ -248,7 +211,7 @@ def way_back(tables: Tables, number: int) -> list[WayBack]:
     if number not in changes:
         known = f"1–{max(changes)}" if changes else "–"
         raise LayerError("change_unknown", change=number, known=known)
-    undone = _undone(list(changes.values()))
+    undone = undone_by(list(changes.values()))
     if number in undone:
         raise LayerError("change_undone", change=number, by=undone[number])
     _require_undoable(changes[number])
@@ -262,7 +225,7 @@ def way_back(tables: Tables, number: int) -> list[WayBack]:
     ]
 
 
-def _undone(changes: Sequence[Change]) -> dict[int, int]:
+def undone_by(changes: Sequence[Change]) -> dict[int, int]:
     """Give the changes that are undone, each with the change that did it and still stands."""
     undone: dict[int, int] = {}
     for change in reversed(changes):
@@ -333,10 +296,10 @@ def _require_as_added(
     tables: Tables, contract: Contract, names: list[str], mark: str, changed: set[str]
 ) -> None:
     """Refuse where rows that a change added are not as it left them."""
-    if mark.partition(":")[0] != _edition() or changed & set(names):
+    if mark.partition(":")[0] != edition() or changed & set(names):
         return
     rows = tables.rows(contract, pd.Index(names, dtype=object))
-    if len(rows) != len(names) or _joint_mark(rows, contract) != mark:
+    if len(rows) != len(names) or joint_mark(rows, contract) != mark:
         raise LayerError("undo_changed_outside", layer=contract.name, rows=some_names(names))
 
 
@@ -347,7 +310,7 @@ def _require_as_changed(tables: Tables, contract: Contract, marks: Mapping[str, 
     unlike = [
         name
         for name, mark in marks.items()
-        if now.get(name, "") != mark and (not mark or mark.partition(":")[0] == _edition())
+        if now.get(name, "") != mark and (not mark or mark.partition(":")[0] == edition())
     ]
     if unlike:
         raise LayerError("undo_changed_outside", layer=contract.name, rows=some_names(unlike))
@@ -380,58 +343,6 @@ def seal_rows(tables: Tables, contract: Contract, names: Iterable[str]) -> None:
     rows = tables.rows(contract, listed)
     for name, digest in zip(row_names(rows, contract), row_digests(rows, contract), strict=True):
         tables.append(SEALS, {"layer": contract.name, "row": name, "sha256": digest})
-
-
-def row_digests(frame: pd.DataFrame, contract: Contract) -> list[str]:
-    """Hash each row (sha256); what is missing is left out, so a later column changes no hash."""
-    return _digests(frame, [name for name in contract.columns if name in frame.columns])
-
-
-def row_versions(frame: pd.DataFrame) -> list[str]:
-    """Mark each row with everything in it, in few characters: whoever changes it changes these.
-
-    ``frame``: Rows of a layer as they are read from a workspace.
-
-    The letter keeps a spreadsheet from taking a mark for a number.
-    """
-    plain = pd.DataFrame(frame).drop(columns="geometry", errors="ignore").astype("object")
-    names = [str(name) for name in plain.columns]
-    alike = plain.map(_alike, na_action="ignore")
-    if isinstance(frame, gpd.GeoDataFrame):
-        alike = gpd.GeoDataFrame(alike, geometry=frame.geometry)
-    return [f"v{digest[:VERSION_DIGITS]}" for digest in _digests(alike, names)]
-
-
-def _alike(value: object) -> object:
-    """Give whole numbers one form: readers differ in what they take a column for."""
-    number = value.item() if isinstance(value, np.generic) else value
-    if isinstance(number, bool) or (isinstance(number, float) and number.is_integer()):
-        return int(number)
-    return number
-
-
-def _digests(frame: pd.DataFrame, names: list[str]) -> list[str]:
-    plain = pd.DataFrame(frame)[names].astype("object")
-    return [
-        hashlib.sha256(_sorted_json(names, values).encode() + shape).hexdigest()
-        for values, shape in zip(
-            plain.itertuples(index=False, name=None), _shape_bytes(frame), strict=True
-        )
-    ]
-
-
-def _shape_bytes(frame: pd.DataFrame) -> list[bytes]:
-    """Give shapes as they are compared: a part alone and a collection of one part are the same."""
-    if not isinstance(frame, gpd.GeoDataFrame) or not len(frame):
-        return [b""] * len(frame)
-    shapes = np.asarray(frame.geometry.array, dtype=object).copy()
-    alone = shapely.get_num_geometries(shapes) == 1
-    shapes[alone] = shapely.get_geometry(shapes[alone], 0)
-    return [wkb or b"" for wkb in shapely.to_wkb(shapely.normalize(shapes))]
-
-
-def _sorted_json(names: list[str], values: tuple[object, ...]) -> str:
-    return _SORTED.encode(_present(names, values))
 
 
 def seal_digests(
@@ -478,8 +389,10 @@ def head_of(tables: Tables) -> str:
     return str(changes[-1]["row_sha256"]) if changes else ORIGIN
 
 
-def examine_changes(tables: Tables) -> list[OutsideChange]:
+def examine_changes(tables: Tables, chain: Chain | None = None) -> list[OutsideChange]:
     """Follow the chain of changes and hold sealed rows against their seals.
+
+    ``chain``: That of the ledger's entries, where it was followed already.
 
     Returns
     -------
@@ -514,12 +427,10 @@ def examine_changes(tables: Tables) -> list[OutsideChange]:
     events = contract_of(EVENTS)
     if changes and sealed.get(EVENTS) != digests[EVENTS]:
         problems.append(OutsideChange("entries_altered", EVENTS, ""))
-    if is_chained(events):
-        chain = examine(tables.rows(events), events)
-        problems += [
-            OutsideChange(gap.code, events.name, gap.key, gap.others) for gap in chain.breaks
-        ]
-    return problems
+    chain = chain or examine(tables.rows(events), events)
+    return problems + [
+        OutsideChange(gap.code, events.name, gap.key, gap.others) for gap in chain.breaks
+    ]
 
 
 def _unsealed(tables: Tables, contract: Contract) -> list[OutsideChange]:

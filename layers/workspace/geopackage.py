@@ -32,16 +32,17 @@ from layers.workspace.changes import (
     examine_changes,
     head_of,
     list_changes,
+    rows_aside,
     rows_kept,
     way_back,
 )
 from layers.workspace.protocol import LayerFacts, Provenance, WorkspaceFacts
+from layers.workspace.rasters import read_raster, replace_raster
 from layers.workspace.records import (
     AUDIT,
     HISTORY,
     META,
     PROVENANCE,
-    QUARANTINE,
     RECORDS,
     Record,
     record_columns,
@@ -63,10 +64,8 @@ from layers.workspace.tables import (
     has_table,
     put_rows,
     quoted,
-    read_raster,
     read_rows,
     read_stored,
-    replace_raster,
     replace_rows,
     row_numbers,
     understood,
@@ -372,7 +371,8 @@ class GeoPackageWorkspace:
     def quarantined(self) -> pd.DataFrame:
         """List the rows in quarantine."""
         columns = ["seq", "at", "layer", "row", "reasons", "data"]
-        return pd.DataFrame(self._records(QUARANTINE), columns=columns)
+        with self._snapshot() as tables:
+            return pd.DataFrame(rows_aside(tables), columns=columns)
 
     def audit(self) -> pd.DataFrame:
         """List who changed what and when."""

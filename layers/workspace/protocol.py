@@ -85,7 +85,10 @@ class Workspace(Protocol):
         """Read a raster, None where there is none."""
 
     def quarantined(self) -> pd.DataFrame:
-        """List the rows in quarantine: layer, row, reasons, data."""
+        """List the rows in quarantine: layer, row, reasons, data.
+
+        Those of a change that is undone, or of rows that were replaced as a whole, are left out.
+        """
 
     def audit(self) -> pd.DataFrame:
         """List who changed what and when."""

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ import filelock
 
 from layers.errors import LayerError
 from layers.scratch import folder_beside
+from layers.workspace.changes import undone_by
+from layers.workspace.protocol import Workspace
 
 LOCK_SECONDS = 20
 
@@ -58,6 +60,50 @@ def _kept(scenario: Mapping[str, Any]) -> KeptScenario:
     adopted_at = scenario.get("adopted_at")
     edits = tuple(dict(edit) for edit in scenario["edits"])
     return KeptScenario(edits, None if adopted_at is None else str(adopted_at))
+
+
+def up_to_date(scenarios: Scenarios, workspace: Workspace, undoing: int | None = None) -> Scenarios:
+    """Give scenarios as the workspace has them: a mark stands as long as its adoption does.
+
+    An adoption that was undone, or that a restored backup doesn't have, leaves the scenario as
+    it was before; undoing the undo brings the mark back.
+
+    ``undoing``: A change to be taken as undone.
+    """
+    if all(kept.adopted_at is None for kept in scenarios.values()):
+        return scenarios
+    changes = workspace.changes()
+    if undoing is not None and changes:
+        last = changes[-1]
+        changes.append(replace(last, number=last.number + 1, undoes=undoing))
+    undone = undone_by(changes)
+    adoptions = {
+        (change.at, change.reason)
+        for change in changes
+        if change.kind == "adoption" and change.undoes is None and change.number not in undone
+    }
+    audit = workspace.audit()
+    unnumbered = set(audit.loc[audit["change"].isna(), "at"])  # adopted before there were numbers
+    return {
+        name: kept
+        if kept.adopted_at in unnumbered or (kept.adopted_at, name) in adoptions
+        else replace(kept, adopted_at=None)
+        for name, kept in scenarios.items()
+    }
+
+
+def marks_changed(path: Path, workspace: Workspace, undoing: int) -> tuple[tuple[str, bool], ...]:
+    """Say which scenarios are marked as adopted (True) or open again (False) by undoing a change.
+
+    ``path``: File of the workspace.
+    """
+    kept = read_scenarios(path)
+    before, after = up_to_date(kept, workspace), up_to_date(kept, workspace, undoing)
+    return tuple(
+        (name, after[name].adopted_at is not None)
+        for name in kept
+        if before[name].adopted_at != after[name].adopted_at
+    )
 
 
 @contextmanager

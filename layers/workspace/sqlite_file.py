@@ -37,6 +37,9 @@ _LOCKS = {
     sqlite3.SQLITE_IOERR_SHMMAP, sqlite3.SQLITE_IOERR_SHMOPEN, sqlite3.SQLITE_PROTOCOL,
 }  # fmt: skip
 
+_FOREIGN = ("no such function:", "no such column: new.", "no such column: old.")
+"""How SQLite begins where a trigger of another program can't work here."""
+
 
 def file_error(error: sqlite3.Error, path: Path) -> LayerError:
     """Say what an error of SQLite means for a workspace file.
@@ -54,12 +57,15 @@ def file_error(error: sqlite3.Error, path: Path) -> LayerError:
         ``workspace_busy`` (another program is writing), ``workspace_damaged``,
         ``workspace_read_only``, ``disk_full``, ``write_failed`` (a quota, a limit, a failing
         disk), ``workspace_no_locks`` (a network drive on which programs can't keep clear of each
-        other), ``workspace_unreadable`` for the rest.
+        other), ``rule_of_others`` (a trigger, an index or a check that another program put on a
+        table), ``workspace_unreadable`` for the rest.
     """
     extended = getattr(error, "sqlite_errorcode", None) or sqlite3.SQLITE_ERROR
     code = extended & 0xFF
     if extended in _LOCKS or code == sqlite3.SQLITE_PROTOCOL:
         return LayerError("workspace_no_locks", path=str(path))
+    if code == sqlite3.SQLITE_CONSTRAINT or str(error).startswith(_FOREIGN):
+        return LayerError("rule_of_others", path=str(path), said=str(error))
     if code in _LOCKED:
         return LayerError("workspace_busy", path=str(path), seconds=round(BUSY_SECONDS))
     if code == sqlite3.SQLITE_FULL:

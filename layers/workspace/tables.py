@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from itertools import islice
-from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -21,9 +20,8 @@ import shapely
 from pyproj import CRS
 
 from geo.arrays import Flags, Positions, Shapes
-from geo.raster import CELLS_AT_ONCE, Raster
 from geo.tools import Progress, batches, report, within
-from layers.contracts import CONTRACTS, Contract, key_columns
+from layers.contracts import Contract, key_columns
 from layers.errors import LayerError
 from layers.validate import conform, row_names
 from layers.workspace.encoding import decode_shapes, encode_shapes, fill_index
@@ -41,15 +39,8 @@ _TABLE_REGISTERS = (
     "gpkg_extensions",
     "gpkg_ogr_contents",
 )
-_RASTER_REGISTERS = {
-    "gpkg_contents": "table_name",
-    "gpkg_tile_matrix_set": "table_name",
-    "gpkg_tile_matrix": "table_name",
-    "gpkg_2d_gridded_coverage_ancillary": "tile_matrix_set_name",
-    "gpkg_2d_gridded_tile_ancillary": "tpudt_name",
-    "gpkg_extensions": "table_name",
-}
-"""Where a GeoPackage registers a raster, and under which column."""
+TILES_AT_ONCE = 100
+"""So many tiles of a raster are copied between two tellings of progress: some 25 MB."""
 
 TEXT_TYPES = ("TEXT", "DATE", "BLOB", "JSON")
 REAL_TYPES = ("REAL", "DOUBLE", "FLOAT")
@@ -107,9 +98,10 @@ def row_numbers(connection: sqlite3.Connection, contract: Contract) -> pd.Series
     table = connection.execute(
         f"SELECT fid, {listed} FROM {quoted(contract.name)} ORDER BY fid"
     ).fetchall()
-    frame = pd.DataFrame([row[1:] for row in table], columns=keys, dtype="object")
+    numbers, *columns = zip(*table, strict=True) if table else ((),) * (len(keys) + 1)
+    frame = pd.DataFrame(dict(zip(keys, columns, strict=True)), dtype="object")
     names = row_names(frame, contract) if len(frame) else []
-    return pd.Series([row[0] for row in table], index=pd.Index(names, dtype=object), dtype="int64")
+    return pd.Series(numbers, index=pd.Index(names, dtype=object), dtype="int64")
 
 
 def read_rows(
@@ -179,6 +171,11 @@ def read_stored(
 
 def _typed(values: Sequence[object], kind: str) -> pd.Series:
     """Give a column the type that GDAL reads it with; one that holds something else as it is."""
+    kinds = set(map(type, values))
+    if kinds <= {int} and kind.startswith(INTEGER_TYPES):
+        return pd.Series(values, dtype="bool" if kind.startswith("BOOL") else "int64")
+    if kinds <= {int, float, type(None)} and kind.startswith(REAL_TYPES):
+        return pd.Series(np.array(values, dtype=np.float64))
     column: pd.Series = pd.Series(list(values), dtype="object")
     if kind.startswith((*REAL_TYPES, *INTEGER_TYPES)):
         numbers = pd.to_numeric(column, errors="coerce")
@@ -214,17 +211,20 @@ def replace_rows(
     name = contract.name
     fids = _numbers_for(connection, frame, contract)
     last = _last_number(connection, name)
-    indexes = _foreign_indexes(connection, name)
+    rules = _foreign_rules(connection, name)
     if has_table(connection, name):
         connection.execute(f"DROP TABLE IF EXISTS {quoted(_index_name(name))}")
         connection.execute(f"DROP TABLE {quoted(name)}")
-    _make_table(connection, frame, contract)
-    _insert(connection, frame, contract, fids, progress)
+    triggers = _make_table(connection, frame, contract)
+    shapes = _insert(connection, frame, contract, fids, progress)
+    if shapes is not None:
+        _fill(connection, name, fids, shapes)
+    for statement in triggers:
+        connection.execute(statement)
     _keep_counting(connection, name, last)
-    columns = set(column_types(connection, name))
-    for statement, wanted in indexes:
-        if wanted <= columns:
-            connection.execute(statement)
+    for rule, statement, wanted in rules:
+        if wanted <= set(column_types(connection, name)):
+            _make_rule(connection, name, rule, statement)
     _touch(connection, name, at)
 
 
@@ -261,7 +261,11 @@ def put_rows(
                 connection.execute(f"ALTER TABLE {quoted(name)} ADD COLUMN {quoted(column)} {kind}")
     fids = _numbers_for(connection, frame, contract)
     _delete(connection, name, fids)
-    _insert(connection, frame, contract, fids, progress)
+    trigger = _paused_index(connection, name, len(frame))
+    shapes = _insert(connection, frame, contract, fids, progress)
+    if trigger is not None and shapes is not None:
+        _fill(connection, name, fids, shapes)
+        connection.execute(trigger)
     _touch(connection, name, at)
 
 
@@ -319,29 +323,37 @@ def _index_name(name: str) -> str:
     return f"rtree_{name}_{GEOMETRY}"
 
 
-def _make_table(connection: sqlite3.Connection, frame: pd.DataFrame, contract: Contract) -> None:
-    """Make a table with index, triggers and registration as GDAL makes them."""
+def _make_table(
+    connection: sqlite3.Connection, frame: pd.DataFrame, contract: Contract
+) -> list[str]:
+    """Make a table with index and registration as GDAL makes them.
+
+    Statements of its triggers: what is put in at once is counted and indexed at once.
+    """
     name = contract.name
     with closing(sqlite3.connect(":memory:")) as template:
         template.deserialize(blank_file(frame, contract))
         statements = template.execute(
-            "SELECT sql FROM sqlite_master WHERE tbl_name IN (?, ?) AND sql IS NOT NULL "
-            "ORDER BY type = 'trigger'", (name, _index_name(name)),
+            "SELECT sql, type = 'trigger' FROM sqlite_master WHERE tbl_name IN (?, ?) "
+            "AND sql IS NOT NULL", (name, _index_name(name)),
         ).fetchall()  # fmt: skip
-        for (statement,) in statements:
-            connection.execute(statement)
-        _copy_rows(template, connection, "gpkg_spatial_ref_sys", "1", ())
+        for statement, is_trigger in statements:
+            if not is_trigger:
+                connection.execute(statement)
+        copy_rows(template, connection, "gpkg_spatial_ref_sys", "1", ())
         for register in _TABLE_REGISTERS:
             if has_table(template, register):
-                _copy_rows(template, connection, register, "lower(table_name) = lower(?)", (name,))
+                copy_rows(template, connection, register, "lower(table_name) = lower(?)", (name,))
+    return [statement for statement, is_trigger in statements if is_trigger]
 
 
-def _copy_rows(
+def copy_rows(
     source: sqlite3.Connection,
     target: sqlite3.Connection,
     table: str,
     where: str,
     values: tuple[object, ...],
+    progress: Progress | None = None,
 ) -> None:
     """Copy rows that aren't there yet from one file to another, with the table where it lacks."""
     if not has_table(target, table):
@@ -355,23 +367,71 @@ def _copy_rows(
     if table.startswith("gpkg_2d"):
         columns.remove("id")
     listed = ", ".join(map(quoted, columns))
+    statement = (
+        f"INSERT OR IGNORE INTO {quoted(table)} ({listed}) VALUES ({', '.join('?' * len(columns))})"
+    )
     rows = source.execute(f"SELECT {listed} FROM {quoted(table)} WHERE {where}", values)
-    target.executemany(
-        f"INSERT OR IGNORE INTO {quoted(table)} ({listed}) "
-        f"VALUES ({', '.join('?' * len(columns))})", rows,
-    )  # fmt: skip
+    if progress is None:
+        target.executemany(statement, rows)
+        return
+    count = source.execute(f"SELECT count(*) FROM {quoted(table)} WHERE {where}", values)
+    for batch in batches(count.fetchone()[0], TILES_AT_ONCE, progress):
+        target.executemany(statement, islice(rows, batch.stop - batch.start))
 
 
-def _foreign_indexes(connection: sqlite3.Connection, name: str) -> list[tuple[str, frozenset[str]]]:
-    """List indexes that somebody made on a table, each with the columns it needs."""
+def _foreign_rules(
+    connection: sqlite3.Connection, name: str
+) -> list[tuple[str, str, frozenset[str]]]:
+    """List indexes and triggers that somebody made on a table.
+
+    Name, statement, and the columns without which it has nothing to stand on: an index goes with
+    its column.
+    """
     rows = connection.execute(
-        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? "
-        "AND sql IS NOT NULL", (name,),
+        "SELECT name, sql, type FROM sqlite_master WHERE type IN ('index', 'trigger') "
+        "AND tbl_name = ? AND sql IS NOT NULL ORDER BY type", (name,),
     ).fetchall()  # fmt: skip
     return [
-        (sql, frozenset(row[2] for row in connection.execute(f"PRAGMA index_info({quoted(own)})")))
-        for own, sql in rows
-    ]
+        (
+            rule, sql,
+            frozenset(
+                row[2] for row in connection.execute(f"PRAGMA index_info({quoted(rule)})")
+                if kind == "index" and row[2] is not None
+            ),
+        )
+        for rule, sql, kind in rows
+        if not _is_own(rule, name)
+    ]  # fmt: skip
+
+
+def _is_own(rule: str, name: str) -> bool:
+    """Say whether a trigger is one that GDAL makes with every table, in any of its versions."""
+    return rule.startswith(f"{_index_name(name)}_") or (
+        rule.startswith("trigger_") and rule.endswith(f"_feature_count_{name}")
+    )
+
+
+def _make_rule(connection: sqlite3.Connection, name: str, rule: str, statement: str) -> None:
+    """Put an index or a trigger of another program on a table that was made anew.
+
+    Raises LayerError: ``rule_homeless`` where it needs a column that the table has no more; as a
+    trigger it would refuse every later change.
+    """
+    columns = ", ".join(f"{quoted(c)} = {quoted(c)}" for c in column_types(connection, name))
+    try:
+        connection.execute(statement)
+        for change in (
+            f"INSERT INTO {quoted(name)} DEFAULT VALUES",
+            f"UPDATE {quoted(name)} SET {columns}",
+            f"DELETE FROM {quoted(name)}",
+        ):
+            connection.execute(f"EXPLAIN {change}")
+    except sqlite3.OperationalError as error:
+        if str(error).startswith("no such column"):
+            column = str(error).rpartition(":")[2].strip().rpartition(".")[2]
+            raise LayerError("rule_homeless", layer=name, rule=rule, column=column) from error
+        if not str(error).startswith("no such function"):  # its own program knows it
+            raise
 
 
 def _has_unfit_column(connection: sqlite3.Connection, plain: pd.DataFrame, name: str) -> bool:
@@ -393,7 +453,8 @@ def _insert(
     contract: Contract,
     fids: Positions,
     progress: Progress | None,
-) -> None:
+) -> Shapes | None:
+    """Insert rows, and give their shapes."""
     name = contract.name
     report(progress, 0.0)
     plain = _storable(frame, contract)
@@ -419,7 +480,6 @@ def _insert(
                 for encoded in encode_shapes(shapes[batch], srs_id, as_multi=as_multi)
             ]
         )
-    trigger = _paused_index(connection, name, len(frame))
     listed = ", ".join(map(quoted, ["fid", *names]))
     statement = (
         f"INSERT INTO {quoted(name)} ({listed}) VALUES ({', '.join('?' * (len(names) + 1))})"
@@ -427,10 +487,8 @@ def _insert(
     rows = zip(fids.tolist(), *columns, strict=True)
     for batch in batches(len(fids), ROWS_AT_ONCE, within(progress, 0.5, 0.9)):
         connection.executemany(statement, islice(rows, batch.stop - batch.start))
-    if trigger is not None and shapes is not None:
-        _fill(connection, name, fids, shapes)
-        connection.execute(trigger)
     report(progress, 1.0)
+    return shapes
 
 
 def _plain_values(column: pd.Series) -> list[object]:
@@ -483,82 +541,3 @@ def _touch(connection: sqlite3.Connection, name: str, at: str) -> None:
             f"UPDATE gpkg_ogr_contents SET feature_count = (SELECT count(*) FROM {quoted(name)}) "
             "WHERE lower(table_name) = lower(?)", (name,),
         )  # fmt: skip
-
-
-def replace_raster(
-    connection: sqlite3.Connection,
-    name: str,
-    raster: Raster,
-    crs: CRS,
-    scratch: Path,
-    progress: Progress | None = None,
-) -> None:
-    """Put a raster in the place of that of the name.
-
-    ``scratch``: File to be made for GDAL to write to.
-    ``progress``: Told the share stored.
-    """
-    import rasterio
-    from rasterio.transform import Affine
-    from rasterio.windows import Window
-
-    height, width = raster.cells.shape
-    place = Affine(raster.cell_width, 0, raster.west, 0, -raster.cell_height, raster.north)
-    # No nodata value is declared: the driver leaves out tiles of nothing but NaN then, and
-    # gives them back as zeros.
-    with rasterio.open(
-        scratch, "w", driver="GPKG", width=width, height=height, count=1, dtype="float32",
-        crs=crs.to_wkt(), RASTER_TABLE=name, transform=place,
-    ) as target:  # fmt: skip
-        at_once = max(1, CELLS_AT_ONCE // width)
-        for rows in batches(height, at_once, within(progress, 0.0, 0.8)):
-            strip = raster.cells[rows].astype(np.float32, copy=False)
-            target.write(strip, 1, window=Window(0, rows.start, width, len(strip)))
-    with closing(sqlite3.connect(scratch)) as source:
-        if has_table(connection, name):
-            connection.execute(f"DROP TABLE {quoted(name)}")
-        _copy_rows(source, connection, "gpkg_spatial_ref_sys", "1", ())
-        for register, column in _RASTER_REGISTERS.items():
-            if not has_table(source, register):
-                continue
-            if has_table(connection, register):
-                connection.execute(f"DELETE FROM {register} WHERE {column} = ?", (name,))
-            _copy_rows(source, connection, register, f"{column} = ?", (name,))
-        # The triggers of its table look at what is registered of it.
-        _copy_rows(source, connection, name, "1", ())
-
-
-def read_raster(connection: sqlite3.Connection, name: str, crs: CRS) -> Raster | None:
-    """Read a raster, None where there is none; GDAL gets a copy of it, as in ``read_stored``."""
-    entry = connection.execute(
-        "SELECT 1 FROM gpkg_contents WHERE table_name = ? AND data_type LIKE '%grid%'", (name,)
-    ).fetchone()
-    if entry is None:
-        return None
-    import rasterio
-    from rasterio.windows import Window
-
-    units = CONTRACTS["units"]
-    blank, _ = conform(gpd.GeoDataFrame(geometry=[], crs=crs), units)
-    with closing(sqlite3.connect(":memory:")) as copied:
-        copied.deserialize(blank_file(blank, units))
-        _copy_rows(connection, copied, "gpkg_spatial_ref_sys", "1", ())
-        for register, column in _RASTER_REGISTERS.items():
-            if has_table(connection, register):
-                _copy_rows(connection, copied, register, f"{column} = ?", (name,))
-        _copy_rows(connection, copied, name, "1", ())
-        copied.commit()
-        whole = copied.serialize()
-    with (
-        rasterio.MemoryFile(whole, ext=".gpkg") as file,
-        file.open(driver="GPKG", TABLE=name) as source,
-    ):
-        cells = np.empty((source.height, source.width), dtype=np.float32)
-        for rows in batches(source.height, max(1, CELLS_AT_ONCE // source.width)):
-            strip = Window(0, rows.start, source.width, len(cells[rows]))
-            # Other programs mark what has no value in their own ways.
-            masked = source.read(1, masked=True, window=strip)
-            cells[rows] = masked.astype(np.float32).filled(np.nan)
-        place = source.transform
-        own_crs = None if source.crs is None else CRS.from_wkt(source.crs.to_wkt())
-    return Raster(cells, place.c, place.f, place.a, -place.e, own_crs)

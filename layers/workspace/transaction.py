@@ -18,11 +18,12 @@ from layers.editions import (
     Changes,
     compare_editions,
     first_difference,
+    only_added,
     shape_text,
     value_text,
 )
 from layers.errors import LayerError
-from layers.hash_chain import is_chained, seal
+from layers.hash_chain import Chain, examine, is_chained, seal_behind
 from layers.validate import row_names, validate
 from layers.workspace.changes import (
     BEHIND_BREAK,
@@ -32,7 +33,6 @@ from layers.workspace.changes import (
     change_hash,
     examine_changes,
     head_of,
-    keep_names,
     keep_rows,
     seal_digests,
     seal_rows,
@@ -93,6 +93,7 @@ class WorkspaceEdit:
         """What the last ``add``, ``replace`` or ``update`` did to its layer."""
         self._before: dict[str, list[dict[str, object]]] = {}
         self._sealed: dict[str, list[str]] = {}
+        self._chains: dict[str, Chain] = {}
 
     @property
     def is_empty(self) -> bool:
@@ -119,7 +120,7 @@ class WorkspaceEdit:
         current = self._tables.rows(contract)
         if contract.append_only and len(current):
             raise LayerError("layer_append_only", layer=layer)
-        newer = self._checked(contract, self._chained(current.head(0), frame, contract))
+        newer = self._checked(contract, frame)
         changes = compare_editions(current, newer, contract, is_whole=True)
         self._open()
         self._tables.replace(contract, newer, self._at, within(self._progress, 0.4, 0.9))
@@ -135,15 +136,14 @@ class WorkspaceEdit:
         common = _names(frame, contract).intersection(self._tables.names(contract))
         if len(common):
             raise LayerError("key_exists", layer=layer, rows=some_names(common))
-        current = self._tables.rows(contract) if is_chained(contract) else pd.DataFrame()
-        newer = self._checked(contract, self._chained(current, frame, contract))
+        newer = self._checked(contract, frame)
         self._open()
         self._tables.put(contract, newer, self._at, within(self._progress, 0.3, 0.8))
         entry = self._note(layer, "add", len(newer), provenance)
-        self.last_changes = compare_editions(newer.head(0), newer, contract, is_whole=False)
+        self.last_changes = only_added(newer, contract)
         report(self._progress, 0.9)
-        keep_names(self._tables, contract, newer, self._at, entry)
-        self._seal(layer, row_names(newer, contract))
+        keep_rows(self._tables, contract, self.last_changes, self._at, entry)
+        self._seal(layer, self.last_changes.added_ids)
 
     def update(
         self,
@@ -241,7 +241,6 @@ class WorkspaceEdit:
                 self._tables.forget(PROVENANCE, **source)
             for source in gone:
                 self._tables.append(PROVENANCE, source)
-        self._tables.forget(QUARANTINE, change=number)
         return layers
 
     def _correct(self, part: WayBack) -> None:
@@ -320,22 +319,13 @@ class WorkspaceEdit:
         if layer in {*SEALED_LAYERS, EVENTS} and not self._is_guarded:
             self._is_guarded = True
             self._breaks = sum(
-                problem.code != BEHIND_BREAK for problem in examine_changes(self._tables)
+                problem.code != BEHIND_BREAK
+                for problem in examine_changes(self._tables, self._chain(contract_of(EVENTS)))
             )
 
     def _seal(self, layer: str, names: Sequence[str]) -> None:
         if layer in SEALED_LAYERS and len(names):
             self._sealed.setdefault(layer, []).extend(names)
-
-    def _chained(
-        self, current: pd.DataFrame, frame: pd.DataFrame, contract: Contract
-    ) -> pd.DataFrame:
-        """Chain new entries to those on file; rows at fault are left for the contract to refuse."""
-        if not is_chained(contract):
-            return frame
-        judged = validate(frame, contract, self._tables.crs)
-        judged.raise_if_bad()
-        return seal(current, judged.accepted, contract)
 
     def _checked(self, contract: Contract, frame: pd.DataFrame) -> pd.DataFrame:
         crs = self._tables.crs
@@ -345,7 +335,17 @@ class WorkspaceEdit:
             raise LayerError("crs_differs", layer=contract.name, wanted=crs.name)
         judged = validate(frame, contract, crs, within(self._progress, 0.0, 0.3))
         judged.raise_if_bad()
-        return judged.accepted
+        if not is_chained(contract):
+            return judged.accepted
+        sealed, chain = seal_behind(self._chain(contract), judged.accepted, contract)
+        self._chains[contract.name] = chain
+        return sealed
+
+    def _chain(self, contract: Contract) -> Chain:
+        """Give the chain of entries as it stands within this set of changes."""
+        if contract.name not in self._chains:
+            self._chains[contract.name] = examine(self._tables.rows(contract), contract)
+        return self._chains[contract.name]
 
     def _note(self, layer: str, action: str, rows: int, provenance: Provenance | None) -> int:
         self._open()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
@@ -15,7 +16,7 @@ from geo.difference import remainder, without
 from geo.overlay import areas_m2
 from geo.raster import Raster, slope_pct, zonal_statistics
 from geo.shape import compactness, filled, frontage_m, width_m
-from geo.tools import Progress, report, within
+from geo.tools import Progress, awaited, report, within
 from geo.union import united
 from geo.units import m2_to_mu
 from platforms.land.blocks import BlockList
@@ -220,7 +221,8 @@ def describe_blocks(
     }
     for done, (name, measure) in enumerate(measures.items()):
         column = np.full(len(ids), np.nan)
-        column[left] = measure(shapes)
+        so_far = within(progress, 0.6 + 0.4 * done / len(measures), 1.0)
+        column[left] = awaited(partial(measure, shapes), so_far)
         described[name] = column
         report(progress, 0.6 + 0.4 * (done + 1) / len(measures))
     return described

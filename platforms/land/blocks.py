@@ -11,9 +11,9 @@ from pyproj import CRS
 from geo.arrays import Floats, Positions
 from geo.contiguity import MOST_GAP_M, JoiningGaps, component_labels, growth, joining_gaps, knee
 from geo.measure import ellipsoidal_area_m2, planar_area_m2
+from geo.necks import parted_regions
 from geo.overlay import areas_m2, common_area_m2, intersecting_pairs
 from geo.prepared import PreparedShapes, prepared
-from geo.shape import parted_regions
 from geo.tools import Progress, report, within
 from geo.union import overlap_faces, united
 from geo.units import M2_PER_MU, PRINTED_MU, compare_printed, m2_to_mu
@@ -56,9 +56,12 @@ def parted_at_necks(
     shapes = np.asarray(parts.geometry.array, dtype=object)
     order = np.argsort(labels, kind="stable")
     frames, groups, next_label = [], [], 0
-    for members in np.split(order, np.flatnonzero(np.diff(labels[order])) + 1):
-        report(progress, next_label / (len(labels) + next_label))
-        regions = parted_regions(shapely.union_all(shapes[members]), min_neck_m, gap_m)
+    listed = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
+    for done, members in enumerate(listed):
+        report(progress, done / len(listed))
+        of_group = within(progress, done / len(listed), (done + 1) / len(listed))
+        joined = shapely.union_all(shapes[members])
+        regions = parted_regions(joined, min_neck_m, gap_m, of_group)
         group = parts.iloc[members]
         if len(regions) == 1:
             frames.append(group)

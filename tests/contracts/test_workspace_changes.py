@@ -185,6 +185,37 @@ def test_entries_rasters_restores_and_unknown_changes_are_not_undone(workspace):
     assert len(workspace.changes()) == 3
 
 
+def test_rows_in_quarantine_go_and_come_with_the_change_that_kept_them_aside(workspace):
+    def brings(*ids, mode="replace", aside=()):
+        with workspace.edit("规划员", AT, kind="import") as edit:
+            getattr(edit, mode)("land_parcels", parcels(*ids), FIRST)
+            edit.quarantine("land_parcels", parcels(*aside), pd.Series(["x"] * len(aside)))
+        return edit.number
+
+    def aside():
+        return workspace.quarantined()["row"].tolist()
+
+    brings("A", aside="Q")
+    added = brings("B", mode="add", aside="RS")
+    assert aside() == ["Q", "R", "S"]
+    replaced = brings("A", aside="T")
+    assert aside() == ["T"], "those of the rows replaced go with them"
+    with workspace.edit("规划员", AT) as edit:
+        edit.quarantine("units", pd.DataFrame({"unit_id": ["U"]}), pd.Series(["x"]))
+    assert aside() == ["T", "U"]
+    back = undo(workspace, replaced)
+    assert aside() == ["Q", "R", "S", "U"]
+    undo(workspace, back)
+    assert aside() == ["T", "U"]
+    undo(workspace, replaced)
+    back = undo(workspace, added)
+    assert aside() == ["Q", "U"]
+    undo(workspace, back)
+    assert aside() == ["Q", "R", "S", "U"]
+    undo(workspace, 4)
+    assert aside() == ["Q", "R", "S"]
+
+
 REFUSED = {"key_exists", "key_absent", "change_unknown", "change_undone", "undo_built_upon"}
 STEPS = st.lists(
     st.tuples(st.sampled_from(["add", "update", "replace", "undo"]),

@@ -24,6 +24,7 @@ SMALL_ON_PURPOSE = {
 ALONE_ON_PURPOSE = {
     "layers/exchange/checks/shapes.py", "layers/exchange/writers/dxf.py",
     "layers/exchange/writers/spreadsheet.py", "layers/exchange/writers/survey_text.py",
+    "layers/workspace/rasters.py",
     "platforms/consolidation_plan/options.py", "platforms/placement/explain_search.py",
 }  # fmt: skip
 """Formats behind one door; a step of a search that runs in a process of its own; topics that stand

@@ -177,7 +177,8 @@ def holes(folder: Path) -> list[Outcome]:
     write_parcels(geopackage, [holed(50_000)])
     gpd.read_file(geopackage).to_crs("EPSG:4326").to_file(geojson)
     outcomes += imported(folder, "50 000 holes (GeoPackage)", geopackage, ("blocks",),
-                         ("blocks", "--curve"), ("topology",))  # fmt: skip
+                         ("blocks", "--curve"), ("blocks", "--min-neck-m", "3"),
+                         ("blocks", "--min-neck-m", "6"), ("topology",))  # fmt: skip
     outcomes += imported(folder, "50 000 holes (GeoJSON)", geojson)
     return outcomes
 

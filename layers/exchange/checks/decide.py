@@ -11,7 +11,7 @@ from pyproj import CRS
 from geo.arrays import Flags, Positions, Shapes
 from geo.overlay import areas_m2
 from geo.shape import solid
-from geo.tools import Progress, report, within
+from geo.tools import Progress, awaited, report, within
 from geo.validity import Repair
 from layers.contracts import Contract, key_columns
 from layers.exchange.cells import is_text_column, long_texts, unmapped_values
@@ -329,21 +329,29 @@ def _further_checks(
     if shapes is None:
         return lines, ()
     sound = _sound(shapes, outside)
-    area_m2 = areas_m2(sound, crs)
+    area_m2 = awaited(lambda: areas_m2(sound, crs), within(checks.progress, 0.2, 0.25))
     report(checks.progress, 0.25)
     lines += _rebuilt_lines(result, shapes)
     lines += declared_lines(rows, sound, area_m2, table.limits)
     units = rows.head(0) if checks.units is None else checks.units
     if contract.name != "units":
-        lines += unit_lines(rows, sound, units, crs, table.limits)
+        lines += awaited(
+            lambda: unit_lines(rows, sound, units, crs, table.limits),
+            within(checks.progress, 0.25, 0.4),
+        )
     unchecked = _unchecked(rows, contract, units)
     report(checks.progress, 0.4)
     if contract.name not in table.overlap_layers:
         return lines, unchecked
     existing_names = row_names(existing, contract)
-    context = shape_context(sound, names, area_m2, _existing_shapes(existing), existing_names, crs)
+    waiting = within(checks.progress, 0.4, 0.7)
+    others = _existing_shapes(existing)
+    context = awaited(
+        lambda: shape_context(sound, names, area_m2, others, existing_names, crs), waiting
+    )
     is_parcels = contract.name == "land_parcels"
-    lines += pair_lines(context, table.limits, checks.holders() if is_parcels else {})
+    holders = checks.holders() if is_parcels else {}
+    lines += awaited(lambda: pair_lines(context, table.limits, holders), waiting)
     report(checks.progress, 0.7)
     if contract.name in table.gap_layers and len(rows) > table.limits.gap_rows:
         note = Evidence.of("unchecked_gaps", rows=len(rows), limit=table.limits.gap_rows)

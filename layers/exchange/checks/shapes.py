@@ -13,7 +13,7 @@ from geo.arrays import Flags, Floats, Positions, Shapes
 from geo.contiguity import single_parts
 from geo.overlay import areas_m2
 from geo.shape import solid
-from geo.tools import Progress, within
+from geo.tools import Progress, awaited, within
 from geo.topology import (
     Finding,
     TopologyRule,
@@ -225,7 +225,9 @@ def gap_lines(context: ShapeContext, limits: Limits, progress: Progress | None) 
     parts, of_shape, _ = single_parts(context.shapes)
     gaps, _ = gap_findings(parts, context.crs, rule, within(progress, 0.0, 0.9))
     is_new = context.is_new(of_shape)
-    thin = sliver_findings(parts[is_new], context.crs, rule)
+    thin = awaited(
+        lambda: sliver_findings(parts[is_new], context.crs, rule), within(progress, 0.9, 1.0)
+    )
     return [
         *_told("gap", context, of_shape, gaps),
         *_told("sliver", context, of_shape[is_new], thin),

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -12,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from geo.limits import MAX_BOOK_BYTES, MAX_BOOK_ROWS, MAX_COLUMNS, MAX_LIST_BYTES, MAX_LIST_ROWS
-from geo.tools import Progress, report
+from geo.tools import Progress, batches, report, within
 from layers.errors import LayerError
 from layers.exchange.cells import FORMULA_STARTS
 from layers.exchange.heading import LABELS
@@ -53,16 +52,19 @@ def read_csv(path: Path, encoding: str | None, progress: Progress | None = None)
     lines = io.StringIO(text, newline="")
     try:
         # Not strict, an unclosed quotation mark would swallow all rows behind it.
-        rows = _limited(path, csv.reader(lines, delimiter=separator, strict=True), progress)
+        reader = csv.reader(lines, delimiter=separator, strict=True)
+        rows = _limited(path, reader, within(progress, 0.0, 0.5))
     except csv.Error as error:
         raise LayerError("file_unreadable", path=path.name, detail=str(error)) from error
-    frame, notes = _table(path, rows)
-    disarmed = re.compile("'[" + "".join(map(re.escape, FORMULA_STARTS)) + "]")
+    frame, notes = _table(path, rows, within(progress, 0.5, 0.9))
+    disarmed = tuple(f"'{start}" for start in FORMULA_STARTS)
     marks = 0
-    for name in frame.columns:
-        marked = frame[name].map(lambda v: isinstance(v, str) and disarmed.match(v) is not None)
-        frame.loc[marked, name] = frame.loc[marked, name].str[1:]
-        marks += int(marked.sum())
+    for done, name in enumerate(frame.columns):
+        report(progress, 0.9 + 0.1 * done / len(frame.columns))
+        marked = [isinstance(v, str) and v.startswith(disarmed) for v in frame[name].tolist()]
+        if any(marked):
+            frame.loc[marked, name] = frame.loc[marked, name].str[1:]
+            marks += sum(marked)
     if marks:
         notes = (*notes, Evidence.of("text_marks_removed", count=marks))
     return Content(frame, (*evidence, *notes), encoding=used)
@@ -134,8 +136,14 @@ def _rows_of(path: Path, page: Any) -> list[list[Any]]:  # noqa: ANN401
     return rows
 
 
-def _table(path: Path, rows: list[list[Any]]) -> tuple[pd.DataFrame, tuple[Evidence, ...]]:
-    counts = [sum(not _blank(cell) for cell in row) for row in rows]
+def _table(
+    path: Path, rows: list[list[Any]], progress: Progress | None = None
+) -> tuple[pd.DataFrame, tuple[Evidence, ...]]:
+    counts = [
+        sum(not _blank(cell) for cell in row)
+        for batch in batches(len(rows), ROWS_BETWEEN, within(progress, 0.0, 0.4))
+        for row in rows[batch]
+    ]
     least = min(2, max(counts, default=0))
     if least == 0:
         raise LayerError("file_empty", path=path.name)
@@ -154,23 +162,31 @@ def _table(path: Path, rows: list[list[Any]]) -> tuple[pd.DataFrame, tuple[Evide
     if not body:
         raise LayerError("file_empty", path=path.name)
     header = rows[top]
-    width = max(
-        [len(header)] + [_last_filled(row) for _, row in body]
-    )  # fmt: skip
+    width = max([len(header), *(_last_filled(row) for _, row in body)])
+    report(progress, 0.6)
     if width > MAX_COLUMNS:
         raise LayerError("columns_too_many", path=path.name, limit=MAX_COLUMNS)
     names = unique_names([*header, *[None] * (width - len(header))])
-    filled = [[*row[:width], *[None] * (width - len(row))] for _, row in body]
-    frame = pd.DataFrame(filled, columns=pd.Index(names, dtype="object"), dtype=object)
+    columns: list[list[Any]] = [[] for _ in names]
+    for batch in batches(len(body), ROWS_BETWEEN, within(progress, 0.6, 0.9)):
+        filled = ([*row[:width], *[None] * (width - len(row))] for _, row in body[batch])
+        for column, values in zip(columns, zip(*filled, strict=True), strict=True):
+            column.extend(values)
     nameless = [
         name for position, name in enumerate(names)
-        if (position >= len(header) or _blank(header[position])) and frame[name].map(_blank).all()
+        if (position >= len(header) or _blank(header[position]))
+        and all(map(_blank, columns[position]))
     ]  # fmt: skip
+    frame = pd.DataFrame(dict(zip(names, columns, strict=True)), dtype=object)
+    frame.columns = pd.Index(names, dtype="object")
     return frame.drop(columns=nameless), tuple(notes)
 
 
 def _last_filled(row: list[Any]) -> int:
-    return max((position + 1 for position, cell in enumerate(row) if not _blank(cell)), default=0)
+    for position in range(len(row), 0, -1):
+        if not _blank(row[position - 1]):
+            return position
+    return 0
 
 
 def _is_total(row: list[Any]) -> bool:

@@ -23,8 +23,9 @@ from layers.exchange.readers.source import Evidence, SourceFile
 from layers.exchange.recognise.keys import keys_of
 from layers.fields import FIELDS
 from layers.validate import row_names
-from layers.workspace.changes import NAMED, row_versions
+from layers.workspace.changes import NAMED
 from layers.workspace.protocol import Workspace
+from layers.workspace.row_marks import row_versions
 
 ROW_VERSION = "row_version"
 MARK = re.compile(r"v[0-9a-f]{12}")

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pandas as pd
 import pytest
 
 from app.answers.answer import stand_of, write_answer
+from app.answers.changes import restore, scenario_lines, undo
 from app.answers.checks import verdict_list
 from app.answers.scenario_comparison import comparison, comparison_answer
 from app.answers.scenarios import (
@@ -27,6 +30,7 @@ from app.answers.scenarios import (
 from app.context import open_context
 from geo.measure import ellipsoidal_area_m2
 from geo.units import M2_PER_MU
+from layers.workspace.backup import back_up
 from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
 from layers.workspace.protocol import Provenance
 from platforms.checks import CheckQuery
@@ -111,6 +115,54 @@ def test_an_adoption_says_what_it_wrote_and_stands_in_the_audit(held):
     noted = {(r.layer, r.action): r.rows for r in audit.iloc[-5:].itertuples()}
     assert noted == {(r["layer"], r["action"]): len(r["ids"]) for r in written}
     assert scenarios_of(held)["甲"].adopted_at is not None
+
+
+def test_a_scenario_whose_adoption_is_undone_is_open_until_the_undo_is_undone(held):
+    add_scenario(held, "甲", [ExitPark("K1", DAY)])
+    add_scenario(held, "乙", [SetMajor("P3", is_major=False)])
+    adopt_scenario(held, "甲")
+    adopt_scenario(held, "乙")
+    number = held.workspace.changes()[-2].number
+    assert scenario_lines(held, number) == (held.words.text("undo_open", name="甲"),)
+    answer = undo(held, number)
+    assert held.words.text("undo_open", name="甲") in answer.summary
+    marks = {name: scenario.adopted_at for name, scenario in scenarios_of(held).items()}
+    assert marks["甲"] is None
+    assert marks["乙"] is not None
+    again = undo(held, answer.result["change"])
+    assert held.words.text("undo_adopted", name="甲") in again.summary
+    assert scenario_named(held, "甲").adopted_at is not None
+    undo(held, number)
+    edit_scenario(held, "甲", [JoinPark("K2", "P2")])
+    assert len(adopt_scenario(held, "甲").changed["parks"]) == 2
+    assert scenario_named(held, "甲").adopted_at is not None
+
+
+def test_a_scenario_changed_after_its_adoption_was_undone_is_not_adopted_by_undoing_that(held):
+    add_scenario(held, "甲", [ExitPark("K1", DAY)])
+    adopt_scenario(held, "甲")
+    back = undo(held, held.workspace.changes()[-1].number)
+    edit_scenario(held, "甲", [JoinPark("K2", "P2")])
+    again = undo(held, back.result["change"])
+    assert not any("甲" in line for line in again.summary)
+    assert scenario_named(held, "甲").adopted_at is None
+
+
+def test_a_backup_of_before_an_adoption_brings_the_scenario_back_open(held, tmp_path):
+    back_up(held.path, tmp_path / "before.gpkg")
+    add_scenario(held, "甲", [ExitPark("K1", DAY)])
+    adopt_scenario(held, "甲")
+    restore(tmp_path / "before.gpkg", held.path)
+    assert scenario_named(open_context(held.path), "甲").adopted_at is None
+
+
+def test_an_adoption_of_before_changes_had_numbers_stays(held):
+    add_scenario(held, "甲", [ExitPark("K1", DAY)])
+    adopt_scenario(held, "甲")
+    with closing(sqlite3.connect(held.path)) as connection, connection:
+        connection.execute("DELETE FROM muplan_changes")
+        connection.execute("UPDATE muplan_audit SET change = NULL")
+    assert scenario_named(open_context(held.path), "甲").adopted_at is not None
 
 
 def test_an_adopted_scenario_is_neither_changed_nor_adopted_nor_compared_again(held):

@@ -10,9 +10,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from layers.workspace.changes import row_versions
 from layers.workspace.geopackage import GeoPackageWorkspace
 from layers.workspace.protocol import Provenance
+from layers.workspace.row_marks import row_versions
 
 AT = "2025-10-31T08:00:00+00:00"
 UNIT = "330402"

@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.answers.scenarios import add_scenario, adopt_scenario, scenario_named
+from app.context import open_context
 from app.messages import catalogue
 from layers.workspace import backup
 from layers.workspace.backup import backups
 from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
 from layers.workspace.protocol import Provenance
+from platforms.scenario.edits import SetMajor
 from tests.planning_frames import CITY_CRS
 from tests.scenario_city import city
 
@@ -103,6 +106,19 @@ def test_a_change_is_undone_once_ticked_and_everything_is_read_anew(path):
     chosen(app, "history_undo_choose").set_value(2).run()
     assert "已由变动 3 撤销" in texts(app)
     assert "undo" not in [button.key for button in app.button]
+
+
+def test_undoing_an_adoption_says_before_and_after_that_its_scenario_is_open_again(path):
+    context = open_context(path)
+    add_scenario(context, "甲", [SetMajor("P3", is_major=False)])
+    adopt_scenario(context, "甲")
+    app = opened()
+    assert chosen(app, "history_undo_choose").value == 3
+    assert TEXT("undo_open", name="甲") in texts(app)
+    app.checkbox(key="undo_sure_3").check().run()
+    press(app, "undo")
+    assert TEXT("undo_open", name="甲") in texts(app)
+    assert scenario_named(open_context(path), "甲").adopted_at is None
 
 
 def test_what_stands_in_the_way_of_an_undoing_is_said_and_no_button_offered(path):

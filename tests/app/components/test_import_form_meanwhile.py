@@ -9,9 +9,9 @@ from pyproj import CRS
 from streamlit.testing.v1 import AppTest
 
 from app.messages import catalogue
-from layers.workspace.changes import row_versions
 from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
 from layers.workspace.protocol import Provenance
+from layers.workspace.row_marks import row_versions
 
 EAST, NORTH = 571_000.0, 3_400_000.0
 MAIN = str(Path(__file__).resolve().parents[3] / "app" / "main.py")

@@ -3,15 +3,20 @@
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from pyproj import CRS
 from streamlit.testing.v1 import AppTest
 
+from app.answers.workspace import info_answer
+from app.context import open_context
 from app.messages import catalogue
-from layers.workspace.geopackage import GeoPackageWorkspace
+from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
 from layers.workspace.protocol import Provenance
 
 MAIN = str(Path(__file__).resolve().parents[3] / "app" / "main.py")
 UNIT = "330402"
+AT = "2025-01-01T00:00:00+00:00"
 TEXT = catalogue("zh").text
 pytestmark = pytest.mark.usefixtures("components_sought_once")
 
@@ -49,6 +54,29 @@ def test_with_a_unit_as_viewer_the_others_projects_are_only_counted(page):
     assert "全市" in refused.error[0].value
     page.selectbox(key="viewer_demo.gpkg").set_value("city").run()
     assert "xm-0001" in told(part(page, "list"))
+
+
+def test_the_first_page_counts_what_info_counts_for_whoever_looks(page, tmp_path):
+    other = create_workspace(tmp_path / "other.gpkg", CRS(4549), title="邻市", created_at=AT)
+    with other.edit("a", AT) as edit:
+        edit.replace("projects", pd.DataFrame({"project_id": ["P1", "P2"]}), Provenance("t", AT))
+    page.run()
+    said = {}
+    for viewer in (UNIT, "city"):
+        page.selectbox(key="viewer_demo.gpkg").set_value(viewer).run()
+        start = page.switch_page("views/start.py").run()
+        assert not start.exception
+        said[viewer] = [text.value for text in start.text]
+        page.switch_page("views/projects.py").run()
+    seen = info_answer(open_context(tmp_path / "demo.gpkg", viewer=UNIT)).result["layers"]
+    whole = info_answer(open_context(tmp_path / "demo.gpkg")).result["layers"]
+    counts = {name: sum(row["rows"] for row in rows)
+              for name, rows in ((UNIT, seen), ("city", whole))}  # fmt: skip
+    assert counts[UNIT] < counts["city"]
+    for viewer, others in ((UNIT, 0), ("city", 2)):
+        for title, rows in (("嘉兴", counts[viewer]), ("邻市", others)):
+            (line,) = [line for line in said[viewer] if line.startswith(title) and " · " in line]
+            assert line.endswith(f"{rows:,} 行"), line
 
 
 def test_a_dispute_shows_both_timelines_who_may_talk_and_asks_before_it_looks_for_a_place(page):

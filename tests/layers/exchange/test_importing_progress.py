@@ -152,7 +152,8 @@ def test_a_listener_that_ends_the_storing_leaves_the_workspace_as_it_was(
 def test_a_raster_is_read_warped_and_stored_in_strips_that_each_ask(
     workspace, tmp_path, monkeypatch, crs, cell
 ):
-    for module in ("layers.exchange.raster", "layers.workspace.tables"):
+    monkeypatch.setattr("layers.workspace.rasters.TILE_ROWS", 1)
+    for module in ("layers.exchange.raster", "layers.workspace.rasters"):
         monkeypatch.setattr(f"{module}.CELLS_AT_ONCE", 20 * 4)
     place = (500_000, 3_400_000) if crs == "EPSG:4549" else (120.0, 30.7)
     path = tmp_path / "dem.tif"

@@ -206,7 +206,8 @@ def test_strips_of_any_height_give_the_same_raster_and_tell_of_each(
     heights[[1, 6], [2, 4]] = 65_535, 20_000
     path = saved(tmp_path / "h.tif", heights)
     monkeypatch.setattr(raster_in, "CELLS_AT_ONCE", 10)  # two rows of five
-    monkeypatch.setattr("layers.workspace.tables.CELLS_AT_ONCE", 15)
+    monkeypatch.setattr("layers.workspace.rasters.TILE_ROWS", 1)
+    monkeypatch.setattr("layers.workspace.rasters.CELLS_AT_ONCE", 15)
     heard = []
     request = ImportRequest(path, "dem")
     result = raster_in.import_raster(workspace, request, "planner", AT, heard.append)
@@ -216,6 +217,7 @@ def test_strips_of_any_height_give_the_same_raster_and_tell_of_each(
     read = [rows / 7 / 4 for rows in (2, 4, 6, 7)]
     looked_at = [0.25 + 0.05 * rows / 7 for rows in (0, 2, 4, 6, 7)]
     stored = [0.5 + 0.5 * 0.8 * rows / 7 for rows in (0, 3, 6, 7)]
-    assert heard == pytest.approx([*read, *looked_at, *stored, 1.0])
+    copied = [0.5 + 0.5 * share for share in (0.8, 1.0)]  # all tiles at once
+    assert heard == pytest.approx([*read, *looked_at, *stored, *copied, 1.0])
     expected = np.where(heights > 9_000, np.nan, heights)
     np.testing.assert_array_equal(workspace.read_raster("dem").cells, expected)

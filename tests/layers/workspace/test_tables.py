@@ -12,6 +12,7 @@ import shapely
 from pyproj import CRS
 
 from layers.contracts import contract_of
+from layers.errors import LayerError
 from layers.workspace.geopackage import GeoPackageTables, create_workspace
 from layers.workspace.protocol import Provenance
 from layers.workspace.sqlite_file import connect
@@ -114,6 +115,79 @@ def test_indexes_and_tables_of_other_programs_survive(workspace):
         ("land_parcels",)
     ]
     assert ask(workspace, "SELECT style FROM layer_styles") == [("红",)]
+
+
+def rule(workspace, *statements):
+    with closing(connect(workspace.path, writing=True)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def rules(workspace):
+    return {name for (name,) in ask(
+        workspace, "SELECT name FROM sqlite_master WHERE type IN ('trigger', 'index', 'view')"
+    )}  # fmt: skip
+
+
+def test_triggers_and_views_of_other_programs_survive_and_go_on_working(workspace):
+    rule(
+        workspace,
+        "CREATE TABLE log (parcel TEXT)",
+        "CREATE TRIGGER qgis_log AFTER UPDATE OF name ON land_parcels "
+        "BEGIN INSERT INTO log VALUES (NEW.parcel_id); END",
+        "CREATE TRIGGER calls_its_own AFTER DELETE ON land_parcels WHEN OLD.fid < 0 "
+        "BEGIN SELECT theirs(OLD.name); END",
+        "CREATE VIEW short AS SELECT parcel_id FROM land_parcels",
+        "CREATE INDEX folded ON land_parcels (lower(name))",
+    )
+    before = rules(workspace)
+    with workspace.edit("a", AT) as edit:
+        edit.replace("land_parcels", parcels("A", "B", "D", name="新"), SOURCE)
+    assert rules(workspace) == before
+    assert ask(workspace, "SELECT count(*) FROM log") == [(0,)], "no row was edited"
+    assert ask(workspace, "SELECT count(*) FROM short") == [(3,)]
+    rule(workspace, "UPDATE land_parcels SET name = '再' WHERE parcel_id = 'D'")
+    assert ask(workspace, "SELECT parcel FROM log") == [("D",)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["CREATE TRIGGER theirs AFTER INSERT ON land_parcels BEGIN SELECT NEW.src_note; END",
+     "CREATE TRIGGER theirs AFTER UPDATE ON land_parcels BEGIN SELECT OLD.src_note; END",
+     "CREATE INDEX theirs ON land_parcels (lower(src_note))"],
+)  # fmt: skip
+def test_a_rule_of_others_without_its_column_refuses_the_replacement(workspace, statement):
+    with workspace.edit("a", AT) as edit:
+        edit.replace("land_parcels", parcels("A").assign(src_note="x"), SOURCE)
+    rule(workspace, statement)
+    before = workspace.content_hash("land_parcels")
+    with pytest.raises(LayerError) as caught, workspace.edit("a", AT) as edit:
+        edit.replace("land_parcels", parcels("B"), SOURCE)
+    assert caught.value.code == "rule_homeless"
+    assert caught.value.values == {
+        "layer": "land_parcels", "rule": "theirs", "column": "src_note",
+    }  # fmt: skip
+    assert workspace.content_hash("land_parcels") == before
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [("CREATE UNIQUE INDEX theirs ON land_parcels (name)", "land_parcels.name"),
+     ("CREATE TRIGGER theirs BEFORE INSERT ON land_parcels "
+      "BEGIN SELECT RAISE(ABORT, 'closed for the year'); END", "closed for the year"),
+     ("CREATE TRIGGER theirs AFTER INSERT ON land_parcels BEGIN SELECT theirs(NEW.name); END",
+      "no such function: theirs")],
+    ids=["unique", "raises", "own function"],
+)  # fmt: skip
+def test_a_change_that_a_rule_of_others_forbids_says_so(workspace, statement, said):
+    with workspace.edit("a", AT) as edit:
+        edit.replace("land_parcels", parcels("A", name="甲"), SOURCE)
+    rule(workspace, statement)
+    with pytest.raises(LayerError) as caught, workspace.edit("a", AT) as edit:
+        edit.add("land_parcels", parcels("B", name="甲"), SOURCE)
+    assert caught.value.code == "rule_of_others"
+    assert said in str(caught.value.values["said"])
+    assert len(workspace.read("land_parcels")) == 1
 
 
 def test_a_column_that_comes_later_is_added_and_values_of_any_kind_stay(workspace):

@@ -10,9 +10,9 @@ from layers.errors import LayerError
 from layers.exchange.importing import ImportDiffersError, run_import
 from layers.exchange.recognise.row_versions import version_column
 from layers.exchange.request import ImportRequest
-from layers.workspace.changes import row_versions
 from layers.workspace.geopackage import create_workspace
 from layers.workspace.protocol import Provenance
+from layers.workspace.row_marks import row_versions
 
 AT = "2025-03-01T08:00:00+00:00"
 SOURCE = Provenance("测试", AT)

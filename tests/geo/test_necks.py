@@ -5,7 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import affinity
 
-from geo.shape import parted_regions
+from geo import necks
+from geo.errors import GeometryError
+from geo.necks import parted_regions
 from tests.strategies import seeded
 
 FEW = settings(max_examples=40, deadline=None)
@@ -214,3 +216,34 @@ def test_squares_that_touch_along_a_wide_edge_are_one_piece_and_at_a_narrow_one_
     for shared_m, pieces in ((40.0, 1), (10.1, 1), (9.9, 2)):
         shape = box(0, 0, 60, 60) | box(60, 60 - shared_m, 60, 60)
         assert len(parted_regions(shape, 10.0)) == pieces
+
+
+def holed(side, hole_m=5.0, step_m=10.0):
+    """No two holes are of one size: no two pieces are equal."""
+    places = [(step_m * i, step_m * j) for i in range(side) for j in range(side)]
+    holes = [shapely.box(x, y, x + hole_m + n / 50, y + hole_m + n / 70)
+             for n, (x, y) in enumerate(places)]  # fmt: skip
+    return shapely.box(-5, -5, step_m * side, step_m * side).difference(shapely.union_all(holes))
+
+
+@pytest.mark.parametrize("width_m", [3.0, 6.0, 9.0])
+def test_a_shape_of_many_holes_is_parted_as_one_of_few(monkeypatch, width_m):
+    shape = shapely.union_all([holed(6), shapely.box(200, 0, 260, 60).difference(
+        shapely.Point(230, 30).buffer(8))])  # fmt: skip
+    few = parted_regions(shape, width_m)
+    monkeypatch.setattr(necks, "MANY_HOLES", 0)
+    many = parted_regions(shape, width_m)
+    assert len(many) == len(few)
+    assert shapely.area(shapely.symmetric_difference(many, few)).max() == pytest.approx(0, abs=1e-6)
+
+
+def test_so_many_pieces_of_so_long_an_outline_are_refused_with_both_numbers(monkeypatch):
+    shape = holed(6)
+    pieces, corners = len(parted_regions(shape, 6.0)), shapely.get_num_coordinates(shape)
+    monkeypatch.setattr(necks, "MAX_NECK_TESTS", pieces * corners)
+    assert len(parted_regions(shape, 6.0)) == pieces
+    monkeypatch.setattr(necks, "MAX_NECK_TESTS", pieces * corners - 1)
+    with pytest.raises(GeometryError) as caught:
+        parted_regions(shape, 6.0)
+    assert caught.value.code == "necks_too_many"
+    assert (caught.value.values["pieces"], caught.value.values["corners"]) == (pieces, corners)
