@@ -15,9 +15,10 @@ JUST_BEFORE, FIRST_DAY = "2018-06-07", "2018-06-08"
 @pytest.mark.parametrize(
     ("area_mu", "outcome"),
     [
-        (99.999, "not_met"),
-        (100.0 * (1 - 1e-8), "not_met"),
-        (100.0 * (1 - 1e-10), "met"),
+        (99.99, "not_met"),
+        (99.9949, "not_met"),
+        (99.995, "met"),
+        (99.9968, "met"),
         (100.0, "met"),
         (100.001, "met"),
     ],
