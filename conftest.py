@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from collections.abc import Generator
 
 import pytest
 
@@ -24,12 +25,17 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
     """Leave what outlives every test out of the search for garbage.
 
     Modules and the collected tests are a million objects, which each full search would go
     through; the more often, the more frames a test makes.
     """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
+        gc.enable()
