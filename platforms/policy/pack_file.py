@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import yaml
 
@@ -499,23 +500,34 @@ def parse_pack(text: str, name: str, bases: Mapping[str, str] | None = None) -> 
     return _resolve(text, name, bases or {}, (name,))
 
 
-def _resolve(text: str, name: str, bases: Mapping[str, str], chain: tuple[str, ...]) -> Pack:
+@lru_cache(maxsize=8)  # 30 ms each, and every page drawn asks for the packs it stands on
+def _read(text: str, name: str) -> Pack | Block:
+    """Give the pack; where it extends another, what it states itself."""
     top = read_block(text, name, pack_error, PACK_KEYS)
-    base = None
     if top.has("extends"):
-        wanted, line = top.text("extends"), top.line_of("extends")
-        if wanted in chain:
-            raise PolicyError("pack_extends_itself", pack=name, line=line, base=wanted)
-        if wanted not in bases:
-            raise PolicyError(
-                "pack_base_unknown", pack=name, line=line, base=wanted,
-                nearest=nearest_name(wanted, bases) or "–",
-            )  # fmt: skip
-        base = _resolve(bases[wanted], wanted, bases, (*chain, wanted))
-    of_pack = _unmerged(top, name, {} if base is None else base.documents)
-    if base is None and of_pack.switched_off:
-        raise PolicyError("pack_off_without_base", pack=name, line=of_pack.switched_off[0].line)
-    whole = of_pack if base is None else combine_packs((switch_off(base, of_pack), of_pack))
+        return top
+    pack = _unmerged(top, name, {})
+    if pack.switched_off:
+        raise PolicyError("pack_off_without_base", pack=name, line=pack.switched_off[0].line)
+    check_references(pack)
+    return pack
+
+
+def _resolve(text: str, name: str, bases: Mapping[str, str], chain: tuple[str, ...]) -> Pack:
+    top = _read(text, name)
+    if isinstance(top, Pack):
+        return top
+    wanted, line = top.text("extends"), top.line_of("extends")
+    if wanted in chain:
+        raise PolicyError("pack_extends_itself", pack=name, line=line, base=wanted)
+    if wanted not in bases:
+        raise PolicyError(
+            "pack_base_unknown", pack=name, line=line, base=wanted,
+            nearest=nearest_name(wanted, bases) or "–",
+        )  # fmt: skip
+    base = _resolve(bases[wanted], wanted, bases, (*chain, wanted))
+    of_pack = _unmerged(top, name, base.documents)
+    whole = combine_packs((switch_off(base, of_pack), of_pack))
     check_references(whole)
     return whole
 

@@ -46,6 +46,14 @@ def open_in(page, name, language):
     settle(page)
 
 
+def go_to(page, name, language):
+    """Choose a page in the list beside it: the app stays loaded, as for whoever works with it."""
+    page.locator(f"[data-testid=stSidebarNavLink][href$='/{name}']").click()
+    heading = catalogue(language).text(f"page_{name}")
+    page.get_by_role("heading").filter(has_text=heading).first.wait_for()
+    settle(page)
+
+
 def settle(page):
     page.wait_for_function(
         "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState"
@@ -66,7 +74,10 @@ def test_every_page_fits_both_sizes_speaks_one_language_and_hands_out_its_files(
 ):
     foreign, taken = {}, 0
     for name in PAGES:
-        open_in(watched, name, language)
+        if language == "zh" or name == PAGES[0]:
+            open_in(watched, name, language)
+        else:
+            go_to(watched, name, language)
         for width, height in SIZES:
             watched.set_viewport_size({"width": width, "height": height})
             watched.wait_for_function(f"() => window.innerWidth === {width}")

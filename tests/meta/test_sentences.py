@@ -3,6 +3,7 @@
 import ast
 import string
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,14 @@ from layers.fields import FIELDS
 PROJECT = Path(__file__).resolve().parents[2]
 ROOMS = ("geo", "layers", "platforms", "app")
 SPEAKERS = {"say", "of", "text"}
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+@cache
 def sentences(language):
     merged = {}
     for path in sorted((PROJECT / "app" / "locale" / language).glob("*.yaml")):
-        held = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        held = yaml.load(path.read_text(encoding="utf-8"), LOADER) or {}
         assert not merged.keys() & held.keys(), f"{path.name} defines a code twice"
         merged |= held
     return merged
@@ -28,6 +31,7 @@ def placeholders(template):
     return {name for _, name, _, _ in string.Formatter().parse(template) if name}
 
 
+@cache
 def spoken():
     """Collect every call that names a code, with its keyword names (None where open-ended)."""
     calls = defaultdict(list)

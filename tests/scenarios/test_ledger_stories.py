@@ -12,8 +12,9 @@ from platforms.ledger.claims import TalksQuestion, exclusivity
 from platforms.ledger.events import replay, stage_columns, stage_models
 from tests.planning_frames import CITY_CRS, PLATFORMS, UNITS, Frames, jiaxing, rows_of
 
-STORIES = yaml.safe_load(
-    (Path(__file__).parent / "ledger" / "stories.yaml").read_text(encoding="utf-8")
+STORIES = yaml.load(
+    (Path(__file__).parent / "ledger" / "stories.yaml").read_text(encoding="utf-8"),
+    getattr(yaml, "CSafeLoader", yaml.SafeLoader),
 )
 QUESTIONS = [
     pytest.param(story, asked, id=f"story {number} at {asked['at']}")

@@ -5,11 +5,20 @@ from dataclasses import replace
 
 import geopandas as gpd
 import openpyxl
+import pytest
 from pyproj import CRS
 
 from app.answers import placement
 from layers.workspace.geopackage import create_workspace
 from platforms.placement import place as place_module
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory):
+    """A list of two projects that have land: one file, so that a question is asked once."""
+    path = tmp_path_factory.mktemp("list") / "ids.txt"
+    path.write_text("xm-0011\nxm-0012\n", encoding="utf-8")
+    return path
 
 
 def test_a_project_without_a_site_names_the_gates_by_number(asked, tmp_path):
@@ -23,10 +32,8 @@ def test_a_project_without_a_site_names_the_gates_by_number(asked, tmp_path):
     assert answer["conflicts"] == []
 
 
-def test_projects_that_have_land_are_placed_on_land_of_their_own(asked, tmp_path):
-    path = tmp_path / "ids.txt"
-    path.write_text("xm-0011\nxm-0012\n", encoding="utf-8")
-    answer = asked("place", "--projects", path).json
+def test_projects_that_have_land_are_placed_on_land_of_their_own(asked, two):
+    answer = asked("place", "--projects", two).json
     placed = {one["project_id"]: one for one in answer["assignments"]}
     assert set(placed) == {"xm-0011", "xm-0012"}
     assert not set(placed["xm-0011"]["parcel_ids"]) & set(placed["xm-0012"]["parcel_ids"])
@@ -101,12 +108,16 @@ def once(step):
     return repeat
 
 
+def sought_once(monkeypatch):
+    """Seek one answer for all forms it is asked in: they differ in nothing before it."""
+    monkeypatch.setattr(placement, "match_all", once(placement.match_all))
+    monkeypatch.setattr(placement, "place_matched", once(placement.place_matched))
+
+
 def test_the_answer_is_handed_out_in_every_format(muplan, small_demo, tmp_path, monkeypatch):
     listed = tmp_path / "ids.txt"
     listed.write_text("xm-0011\nxm-0026\n", encoding="utf-8")
-    # The formats differ in nothing before the answer: it is sought once.
-    monkeypatch.setattr(placement, "match_all", once(placement.match_all))
-    monkeypatch.setattr(placement, "place_matched", once(placement.place_matched))
+    sought_once(monkeypatch)
     for ending in (".xlsx", ".gpkg", ".docx", ".csv"):
         path = tmp_path / f"out{ending}"
         assert muplan("place", small_demo, "--projects", listed, "--out", path).code == 0
@@ -118,10 +129,8 @@ def test_the_answer_is_handed_out_in_every_format(muplan, small_demo, tmp_path, 
     assert shapes.geometry.area.min() > 0
 
 
-def test_what_is_placed_says_whether_it_can_change_and_what_else_could_be(asked, tmp_path):
-    path = tmp_path / "ids.txt"
-    path.write_text("xm-0011\nxm-0012\n", encoding="utf-8")
-    answer = asked("place", "--projects", path).json
+def test_what_is_placed_says_whether_it_can_change_and_what_else_could_be(asked, two):
+    answer = asked("place", "--projects", two).json
     assert {one["never_changes"] for one in answer["assignments"]} <= {True, False}
     placed = {one["project_id"]: one["site_id"] for one in answer["assignments"]}
     for other in answer["alternatives"]:
@@ -130,9 +139,7 @@ def test_what_is_placed_says_whether_it_can_change_and_what_else_could_be(asked,
             assert placed[change["project_id"]] == change["site_id"] != change["new_site_id"]
 
 
-def test_locks_on_the_same_land_name_what_clashes(asked, muplan, small_demo, tmp_path):
-    path = tmp_path / "ids.txt"
-    path.write_text("xm-0011\nxm-0012\n", encoding="utf-8")
+def test_locks_on_the_same_land_name_what_clashes(asked, muplan, small_demo, two):
     sites = {
         name: asked("match", "--project", name, "--top", 1000).json["sites"]
         for name in ("xm-0011", "xm-0012")
@@ -143,7 +150,7 @@ def test_locks_on_the_same_land_name_what_clashes(asked, muplan, small_demo, tmp
     if shared:
         locks = [f"{first}={shared[0]}", f"{second}={shared[0]}"]
     asking = [part for lock in locks for part in ("--lock", lock)]
-    ran = muplan("place", small_demo, "--projects", path, "--json", *asking)
+    ran = muplan("place", small_demo, "--projects", two, "--json", *asking)
     assert ran.code == 2
     assert ran.err.count("\n") == 1
     assert all(lock.partition("=")[2] in ran.err for lock in locks)
@@ -153,26 +160,22 @@ def test_locks_on_the_same_land_name_what_clashes(asked, muplan, small_demo, tmp
     assert row["conflict"]["is_smallest_proven"]
 
 
-def test_an_estimate_gives_its_bound_and_explains_nothing(muplan, small_demo, tmp_path):
-    path = tmp_path / "ids.txt"
-    path.write_text("xm-0011\nxm-0012\n", encoding="utf-8")
-    ran = muplan("place", small_demo, "--projects", path, "--quick", "--json")
+def test_an_estimate_gives_its_bound_and_explains_nothing(muplan, small_demo, two, monkeypatch):
+    sought_once(monkeypatch)
+    ran = muplan("place", small_demo, "--projects", two, "--quick", "--json")
     assert ran.code == 0
     answer = ran.json
     assert len(answer["assignments"]) <= answer["count_bound"] <= 2
     assert sum(one["score"] for one in answer["assignments"]) <= answer["bound"] + 1e-6
     assert (answer["alternatives"], answer["swaps"]) == ([], [])
     assert {one["never_changes"] for one in answer["assignments"]} == {None}
-    said = muplan("place", small_demo, "--projects", path, "--quick").out
+    said = muplan("place", small_demo, "--projects", two, "--quick").out
     assert "快速估算" in said
     assert f"最多不超过 {answer['count_bound']} 个" in said
 
 
-def test_a_search_ended_by_its_deadline_says_how_far_it_came(
-    muplan, small_demo, tmp_path, monkeypatch
-):
-    path = tmp_path / "ids.txt"
-    path.write_text("xm-0011\nxm-0012\n", encoding="utf-8")
+def test_a_search_ended_by_its_deadline_says_how_far_it_came(muplan, small_demo, two, monkeypatch):
+    sought_once(monkeypatch)
     whole = place_module.solve
 
     def ended(*arguments, **named):
@@ -183,7 +186,7 @@ def test_a_search_ended_by_its_deadline_says_how_far_it_came(
         )  # fmt: skip
 
     monkeypatch.setattr(place_module, "solve", ended)
-    asking = ("place", small_demo, "--projects", path, "--no-explain")
+    asking = ("place", small_demo, "--projects", two, "--no-explain")
     ran = muplan(*asking, "--json")
     assert ran.code == 0
     answer = ran.json
@@ -194,10 +197,8 @@ def test_a_search_ended_by_its_deadline_says_how_far_it_came(
     assert "7 个“项目—选址”组合没有考察" in said
 
 
-def test_shares_of_all_three_kinds_stand_before_and_after(asked, tmp_path):
-    path = tmp_path / "ids.txt"
-    path.write_text("xm-0011\nxm-0012\n", encoding="utf-8")
-    shares = asked("place", "--projects", path).json["shares"]
+def test_shares_of_all_three_kinds_stand_before_and_after(asked, two):
+    shares = asked("place", "--projects", two).json["shares"]
     kinds = {(one["rule"], one["span"]) for one in shares}
     assert {("B1", "year"), ("B1", "cumulative")} <= kinds
     assert all("_" not in one["element"] for one in shares)
