@@ -118,7 +118,7 @@ def _site(number: int, rng: np.random.Generator) -> Site:
             (kind, KindFacts("covered", is_blocked=chance[1] >= 0.95 and kind == KINDS[0]))
             for kind in KINDS
         ),
-        blocked_by_kind={KINDS[0]: 0.5},
+        blocked_by_kind={KINDS[0]: 0.5}, state_dating="recent",
     )  # fmt: skip
 
 

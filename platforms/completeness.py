@@ -294,14 +294,15 @@ class Completeness:
         return dated
 
     def _is_stale(self, rows: pd.DataFrame, layer: str, kind: str) -> Flags:
-        months = self.months(layer, kind)
-        if months is None:
-            return np.zeros(len(rows), dtype=bool)
-        limits = [
-            "9999-12-31" if pd.isna(day) else months_after(str(day), months)
-            for day in rows["data_on"]
+        stale = [
+            not pd.isna(day) and self.is_older(layer, str(day), kind) for day in rows["data_on"]
         ]
-        return np.array([limit < self._policy.as_of for limit in limits], dtype=bool)
+        return np.array(stale, dtype=bool)
+
+    def is_older(self, layer: str, day: str, kind: str = "") -> bool:
+        """Say whether data of a day are too old on the as-of date (S21)."""
+        months = self.months(layer, kind)
+        return months is not None and months_after(day, months) < self._policy.as_of
 
     def months(self, layer: str, kind: str = "") -> int | None:
         """Return how old data of a kind may be [months] by S21, None where it sets no limit."""

@@ -39,6 +39,7 @@ def site(**facts):
         "standards": {"tax_min_wan_yuan_per_mu": 30.0}, "warnings": (),
         "facility_km": {"expressway_exit": 2.0}, "carved": None,
         "geometry": rect(0, 0, 200, 333),
+        "state_dating": "recent",
         "kind_facts": frozenset((kind, KindFacts("covered")) for kind in SITE_KINDS),
     }  # fmt: skip
     return Site(**{**held, **facts})

@@ -19,7 +19,7 @@ from geo.shape import filled, frontage_m, width_m
 from geo.tools import Progress, report, within
 from geo.units import compare, m2_to_mu
 from layers.fields import split_list
-from platforms.completeness import Completeness
+from platforms.completeness import Completeness, CoverageStatus
 from platforms.elements.allotments import inside_shares, zone_outlines
 from platforms.industries.codes import division
 from platforms.land.block_facts import BESIDE_ROAD_M, road_areas
@@ -39,6 +39,7 @@ from platforms.matching.site import (
     TOLERANCE_MU,
     KindFacts,
     Site,
+    StateDating,
     Uses,
     may_be_used,
 )
@@ -174,6 +175,7 @@ def described(
     kinds = _kinds_on(shapes, layers, on_file, crs)
     excess = _excess_by_parcel(layers, land, crs)
     facts = _parcel_facts(layers.parcels, land)
+    of_layer = on_file.statuses([("land_parcels", "")], shapes)["land_parcels", ""]
     warnings = _constraint_names(shapes, layers.constraints, "warn")
     notices = _constraint_names(shapes, layers.constraints, "info")
     facility_km = _facility_km(shapes, gpd.GeoDataFrame(source.read("facilities")))
@@ -199,6 +201,7 @@ def described(
                 excess_mu=0.0
                 if blocked[position] > 0
                 else m2_to_mu(sum(excess.get(parcel_id, 0.0) for parcel_id in ids)),
+                state_dating=_state_dating(rows, of_layer[position], on_file),
                 kind_facts=kinds[position][0],
                 blocked_by_kind=kinds[position][1],
                 **places[position],
@@ -206,6 +209,18 @@ def described(
             )
         )
     return sites
+
+
+def _state_dating(
+    rows: dict[str, _Facts], status: CoverageStatus, on_file: Completeness
+) -> StateDating:
+    """Say how recent the states of some parcels are: by the layer's date, else by their own."""
+    if status == "covered":
+        return "recent"
+    days = [row["state_on"] for row in rows.values()]
+    if all(day is not None and not on_file.is_older("land_parcels", str(day)) for day in days):
+        return "recent"
+    return "stale" if status == "stale" or None not in days else "undated"
 
 
 def _excess_by_parcel(layers: LandLayers, land: gpd.GeoDataFrame, crs: CRS) -> dict[str, float]:
@@ -333,7 +348,7 @@ def _parcel_facts(parcels: gpd.GeoDataFrame, land: gpd.GeoDataFrame) -> dict[str
     rows = pd.DataFrame(parcels)[parcels["parcel_id"].isin(wanted)].set_index("parcel_id")
     columns = [
         "land_use_scheme", "land_use_code", "utilities", "is_increment", "far_min", "far_max",
-        "allowed_industries", *STANDARD_COLUMNS,
+        "allowed_industries", "state_on", *STANDARD_COLUMNS,
     ]  # fmt: skip
     plain = rows[columns].astype("object").where(rows[columns].notna(), None)
     facts: dict[str, _Facts] = plain.assign(state=state_of(rows)).to_dict("index")

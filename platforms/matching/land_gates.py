@@ -162,6 +162,7 @@ class Asking:
     ``rooms``: Quotas and what is taken of them, by unit or platform, element and pollutant.
     ``project``: What the rules say of the project itself.
     ``kinds``: Kinds of constraint that land is checked against, with what is on file of each.
+    ``parcels``: What is on file of the parcels.
     """
 
     demand: Demand
@@ -171,6 +172,7 @@ class Asking:
     rooms: Mapping[QuotaKey, Headroom]
     project: ProjectStatus = field(default_factory=ProjectStatus)
     kinds: tuple[KindOnFile, ...] = ()
+    parcels: KindOnFile | None = None
 
 
 @dataclass(frozen=True)
@@ -344,18 +346,25 @@ def _use_reason(uses: LandUses, wanted: Uses) -> Reason:
 
 
 def state(columns: SiteColumns, asked: Asking) -> Answers:
-    """Ready for supply: every parcel cleared or listed (净地、可供)."""
-    states = columns.coded["states"]
-    return Answers(states.place, tuple(_state_reason(value) for value in states.values))
+    """Ready for supply: every parcel cleared or listed (可供), by data recent enough (S21)."""
+    states, dating = columns.coded["states"], columns.coded["state_dating"]
+    reasons = [
+        _state_reason(cast("frozenset[str]", value), str(dated), asked)
+        for value in states.values
+        for dated in dating.values
+    ]
+    return Answers(states.place * len(dating.values) + dating.place, tuple(reasons))
 
 
-def _state_reason(value: Hashable) -> Reason:
-    states = cast("frozenset[str]", value)
+def _state_reason(states: frozenset[str], dating: str, asked: Asking) -> Reason:
     waiting = sorted(states - {*SUPPLY_READY_STATES, "unknown"})
     if waiting:
         return Reason("not_met", lambda _: say("state_not_ready", states=";".join(waiting)))
     if "unknown" in states:
         return Reason("no_data", lambda _: say("state_not_known"))
+    if dating != "recent":
+        data_on = "" if asked.parcels is None else asked.parcels.data_on
+        return Reason("no_data", lambda _: say(f"state_{dating}", data_on=data_on))
     return Reason("met", lambda _: say("state_ready", states=";".join(sorted(states))))
 
 

@@ -143,7 +143,9 @@ def evaluate(
         For ``ranked`` under any weights.
     """
     headrooms = inputs.quotas.headrooms(demand.project_id)
-    asked = Asking(demand, policy, table, inputs.year, headrooms, inputs.project, inputs.kinds)
+    asked = Asking(
+        demand, policy, table, inputs.year, headrooms, inputs.project, inputs.kinds, inputs.parcels
+    )
     answers = judged(inputs.columns, asked)
     setting = Setting(answers, asked, inputs.around)
     names = np.array([site.site_id for site in inputs.columns.sites], dtype=str)

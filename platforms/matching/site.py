@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,9 @@ STANDARD_COLUMNS = (
 
 TOLERANCE_MU = 0.0015
 """1 m²: what overlay of outlines digitised apart may leave over."""
+
+
+StateDating = Literal["recent", "stale", "undated"]
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ class Site:
       [m]; None where it was not asked for, frontage also where no road is on file.
     ``kind_facts``: Pairs of kind of constraint and what is known of it here.
     ``blocked_by_kind``: Area under each kind that takes land [亩].
+    ``state_dating``: Whether the states of its parcels are of a day, and recent enough (S21).
     ``excess_mu``: By how much registered areas of its parcels count beyond their shapes [亩].
     """
 
@@ -109,6 +114,7 @@ class Site:
     kind_facts: frozenset[tuple[str, KindFacts]] = frozenset()
     blocked_by_kind: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     excess_mu: float = 0.0
+    state_dating: StateDating = "undated"
 
     @property
     def legal_mu(self) -> float:
@@ -356,7 +362,7 @@ class SiteColumns:
 
 CODED = (
     "states", "land_uses", "utilities", "unit_id", "platform_id", "far_bounds",
-    "allowed_industries", "warnings", "notices", "kind_facts",
+    "allowed_industries", "warnings", "notices", "kind_facts", "state_dating",
 )  # fmt: skip
 
 

@@ -75,6 +75,7 @@ class MatchInputs:
     ``year``: Year of quotas, shares and figures per 亩.
     ``project``: What the rules say of the project itself.
     ``kinds``: Kinds of constraint that land is checked against, with what is on file of each.
+    ``parcels``: What is on file of the parcels.
     """
 
     columns: SiteColumns
@@ -83,6 +84,7 @@ class MatchInputs:
     year: int
     project: ProjectStatus
     kinds: tuple[KindOnFile, ...] = ()
+    parcels: KindOnFile | None = None
 
 
 class Survey:
@@ -157,7 +159,10 @@ class Survey:
             )
             columns = columns_of(sites)
             project = project_status(self._source, demand, columns.unit_ids, self._policy)
-            yield MatchInputs(columns, around, self.quotas, self.year, project, self._kinds)
+            yield MatchInputs(
+                columns, around, self.quotas, self.year, project, self._kinds,
+                self._land.on_file.on_file("land_parcels"),
+            )  # fmt: skip
 
     def _asked(self, demand: Demand) -> LandAsked:
         shaped = Shaped(demand.width_min_m is not None, demand.frontage_min_m is not None)

@@ -98,6 +98,14 @@ def test_only_land_known_to_be_ready_passes(states, outcome):
     assert gate("state", site(states=frozenset(states))).outcome == outcome
 
 
+@pytest.mark.parametrize("dating", ["stale", "undated"])
+def test_states_too_old_or_without_a_day_show_no_readiness_and_no_reprieve(dating):
+    answer = gate("state", site(state_dating=dating))
+    assert (answer.outcome, answer.statement.code) == ("no_data", f"state_{dating}")
+    waiting = site(state_dating=dating, states=frozenset({"approved"}))
+    assert gate("state", waiting).outcome == "not_met"
+
+
 FARMLAND = "permanent_farmland"
 
 
