@@ -274,6 +274,13 @@ def _store(
         remember_mapping(edit, request.layer, columns, {**still, **request.mapping}, at)
 
 
+def _is_covered(workspace: Workspace, layer: str) -> bool:
+    """Say whether somebody stated for some unit what a layer covers."""
+    rows = workspace.read(COVERAGE)
+    of_layer = rows["covered_layer"].eq(layer).fillna(value=False)
+    return bool((of_layer & rows["unit_id"].notna()).any())
+
+
 def _store_coverage(
     edit: WorkspaceEdit, request: ImportRequest, rows: gpd.GeoDataFrame, provenance: Provenance
 ) -> None:
@@ -338,8 +345,9 @@ def plan_import(
     )  # fmt: skip
     units = gpd.GeoDataFrame(workspace.read("units"))
     answered = answered_for(
-        request.statement, request.layer, decided.accepted, units, request.path.name
-    )
+        request.statement, request.layer, decided.accepted, units, request.path.name,
+        is_known=request.mode != "replace" and _is_covered(workspace, request.layer),
+    )  # fmt: skip
     detected = (
         *source.evidence, *placed.evidence, *joined, *naming, *compared, *answered.evidence,
     )  # fmt: skip

@@ -103,11 +103,14 @@ def answered_for(
     accepted: pd.DataFrame,
     units: gpd.GeoDataFrame,
     file_name: str,
+    *,
+    is_known: bool = False,
 ) -> Answered:
     """Say what a file answers for, from what is stated and what its columns tell.
 
     ``accepted``: The rows that will be stored.
     ``units``: Layer ``units``, in the same system.
+    ``is_known``: Whether it is on file already what the layer covers: nothing is proposed then.
     """
     nothing = Answered(gpd.GeoDataFrame(geometry=[], crs=units.crs), ())
     if layer not in COVERED_LAYERS:
@@ -123,7 +126,7 @@ def answered_for(
     covered = units_stated(statement, units)
     kinds = kinds_stated(statement, layer) or _kinds_in(accepted, layer)
     if not covered:
-        near = units_met(accepted, units)
+        near = () if is_known else units_met(accepted, units)
         if near:
             notes.append(Evidence("coverage_proposed", {"units": "、".join(near)}))
         if statement.is_empty and day is None:

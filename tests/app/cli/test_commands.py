@@ -26,6 +26,8 @@ BLOCK = {
     "unit_id",
     "unit_name",
     "area_mu",
+    "legal_mu",
+    "area_basis",
     "planar_area_mu",
     "declared_area_mu",
     "net_area_mu",
@@ -65,9 +67,10 @@ BRIDGE = {
 BOUND = {"bound_kind", "bound_code", "bound_id", "bound_name", "beside_m", "text"}
 CURVE = {"gap_m", "blocks_100", "area_mu_100", "blocks_200", "area_mu_200"}  # fmt: skip
 SITE = {
-    "rank", "site_id", "score", "confidence", "platform_id", "unit_id", "parcel_ids", "area_mu",
-    "carved", "gates", "criteria", "effect_on_share", "reasons",
-    "warnings", "losses", "would_be_first", "approval_route", "exclusivity",
+    "rank", "site_id", "score", "low", "high", "unknown", "confidence", "platform_id", "unit_id",
+    "parcel_ids", "area_mu", "legal_mu", "area_basis", "carved", "gates", "criteria",
+    "effect_on_share", "reasons", "warnings", "losses", "would_be_first", "approval_route",
+    "exclusivity",
 }  # fmt: skip
 VERDICT = {
     "rule_id", "part", "clause", "unit_id", "platform_id", "year", "outcome", "measured",
@@ -105,12 +108,14 @@ def same_keys(rows, keys):
 @pytest.mark.parametrize(
     ("command", "options", "keys"),
     [
-        ("info", (), {"title", "crs", "as_of", "is_demo", "created_at", "layers", "rasters"}),
+        ("info", (), {"title", "crs", "as_of", "is_demo", "created_at", "layers", "rasters",
+                      "completeness"}),
         ("blocks", (), {"blocks", "short_blocks", "totals", "unknown_state_count"}),
         ("blocks", ("--curve",),
          {"blocks", "short_blocks", "totals", "unknown_state_count", "curve", "knee_gap_m"}),
         ("match", MATCH[1:],
-         {"project_id", "platforms", "sites", "undecided", "rejected", "weight_ranges"}),
+         {"project_id", "platforms", "sites", "undecided", "rejected", "weight_ranges",
+          "preferred"}),
         ("check", (), {"verdicts"}),
         ("shares", ("--year", 2024), {"shares"}),
         ("indicators", ("--by", "platform", "--period", 2024), {"rows"}),
@@ -220,6 +225,8 @@ def test_match_ranks_sites_and_gives_every_gate_and_criterion(asked):
         binding = [gate for gate in one["gates"] if gate["force"] == "mandatory"]
         assert {gate["outcome"] for gate in binding} <= {"met", "not_applicable"}
         assert one["score"] == pytest.approx(sum(part["contribution"] for part in one["criteria"]))
+        assert one["low"] == one["score"] <= one["high"]
+        assert (one["low"] == one["high"]) == (one["unknown"] == [])
     assert [one["rank"] for one in answer["sites"]] == sorted(
         one["rank"] for one in answer["sites"]
     )
@@ -235,10 +242,11 @@ def test_match_ranks_platforms_by_their_best_site(asked):
     answer = asked(*MATCH).json
     same_keys(
         answer["platforms"],
-        {"rank", "platform_id", "name", "score", "site_count", "best_site_id", "criteria"},
-    )
+        {"rank", "platform_id", "name", "score", "low", "high", "standing", "site_count",
+         "best_site_id", "criteria"},
+    )  # fmt: skip
     best = {}
-    for one in answer["sites"]:
+    for one in (*answer["sites"], *answer["undecided"]):
         best.setdefault(one["platform_id"], one)
     assert {p["platform_id"]: p["best_site_id"] for p in answer["platforms"]} == {
         platform: one["site_id"] for platform, one in best.items() if platform is not None
@@ -502,8 +510,8 @@ def test_new_and_demo_answer_with_the_rows_of_their_layers(muplan, tmp_path):
 def test_demo_tells_its_progress_and_answers_with_the_layers_made(
     muplan, tmp_path, small_demo, asked, monkeypatch
 ):
-    def build(out, recipe, *, size, seed, created_at, progress):
-        assert (size, seed, recipe.is_file()) == ("small", 7, True)
+    def build(out, recipe, *, size, seed, created_at, gaps, progress):
+        assert (size, seed, gaps, recipe.is_file()) == ("small", 7, False, True)
         progress(0.5, "demo_store")
         shutil.copy(small_demo, out)
 

@@ -35,7 +35,8 @@ LISTS = (
     "管控扣除",
 )
 HEADINGS = (
-    "连片编号", "考核单位代码", "考核单位", "面积（椭球，亩）", "面积（平面，亩）",
+    "连片编号", "考核单位代码", "考核单位", "面积（椭球，亩）", "法定面积（亩）", "面积依据",
+    "面积（平面，亩）",
     "登记面积合计（亩）", *NET_HEADINGS, *TERRAIN_HEADINGS, "搭接数", "地块数",
     "列入200亩储备", "所用地块", "数据性质",
 )  # fmt: skip
@@ -68,7 +69,7 @@ def test_a_spreadsheet_holds_every_list_marked_with_its_manifest(exported, asked
     for block in blocks:
         row = listed[block["block_id"]]
         assert row[3] == pytest.approx(block["area_mu"])
-        assert row[6] == pytest.approx(block["net_area_mu"])
+        assert row[HEADINGS.index("净面积（亩）")] == pytest.approx(block["net_area_mu"])
         assert row[HEADINGS.index("地块数")] == block["parcel_count"]
         assert row[HEADINGS.index("列入200亩储备")] == ("是" if block["is_on_200_list"] else "否")
         assert row[-1] == DEMO

@@ -69,8 +69,9 @@ def test_a_check_report_lists_what_is_missing(reported, asked):
     assert lacking
     title = TEXT("report_missing")
     assert title in heads(reported("check"))
-    table = tables(reported("check"))[-2]
-    assert {row[0] for row in table[1:]} == {v["rule_id"] for v in lacking}
+    missing, checked = tables(reported("check"))[-3:-1]
+    assert {row[0] for row in missing[1:]} == {v["rule_id"] for v in lacking}
+    assert {"永久基本农田", "生态保护红线", "城镇开发边界"} <= {row[0] for row in checked[1:]}
 
 
 def test_a_land_report_holds_the_list_the_short_list_the_curve_and_a_map(reported, asked):
