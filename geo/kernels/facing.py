@@ -12,12 +12,19 @@ from geo.kernels.edges import (
     are_apart,
     contains,
     distance_of,
+    edge_square,
     other_side,
     side_of,
 )
 
 PRECISE_M = 2e-7
 """Joining gaps are found to this: well within the contact distance."""
+
+BREAK_M = 2 * CONTACT_M
+"""Boundary within reach that is broken for less than this is one run [m]."""
+
+ROUNDING_M = 1e-9
+"""Sums of the same lengths may differ by this with the order of their terms [m]."""
 
 UNKNOWN, OUTSIDE, INSIDE = -1, 0, 1
 """Where a place lies that is out of reach of the other shape's outline."""
@@ -61,33 +68,118 @@ def _between(least: float, most: float, at: float, rate: float) -> tuple[float, 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def facing_edge_m(
-    shapes: Outlines, side: Side, reach: float, ring: int, enough: float
-) -> tuple[float, bool]:
-    """Measure the boundary that lies within reach of the other shape.
+    shapes: Outlines, side: Side, reach: float, ring: int, enough: float, by_runs: float
+) -> tuple[float, bool, float, float]:
+    """Measure the boundary that lies within reach of the other shape, and its connected runs.
 
-    With a ring (-1: all rings), only that ring is measured. The second value says whether all
-    rings reached lie wholly within reach. Nothing more is measured once it is enough.
+    With a ring (-1: all rings), only that ring is measured. Gives all of it; whether all rings
+    reached lie wholly within reach; the longest run; and what the runs count, each less twice what
+    the gap goes beyond its distance. A ring wholly within reach counts as at the gap ``by_runs``
+    (below 0: no run is counted, which is quicker). Nothing more is measured once a run is enough.
     """
-    total, all_whole = 0.0, True
-    now, of_ring = np.int64(-1), 0.0
-    before, location = np.int64(-2), UNKNOWN
+    total, all_whole, longest, counted = 0.0, True, 0.0, 0.0
+    now, before, location = END, END, UNKNOWN
     starts, ends = np.empty(len(side.other_edges) + 1), np.empty(len(side.other_edges) + 1)
-    for e in side.mine:
-        if ring >= 0 and shapes.ring[e] != ring:
+    of_ring, runs, lead, idle, run, first_run = 0.0, 0, 0.0, 0.0, _NO_RUN, _NO_RUN
+    for i in range(len(side.mine) + 1):
+        e = side.mine[i] if i < len(side.mine) else END
+        if e >= 0 and ring >= 0 and shapes.ring[e] != ring:
             continue
-        if shapes.ring[e] != now:
-            all_whole = all_whole and _is_whole(shapes, now, of_ring)
-            now, of_ring = shapes.ring[e], 0.0
-            location = UNKNOWN
+        if e < 0 or shapes.ring[e] != now:
+            if runs:
+                idle += _passed_m(shapes, now, before + 1, -1, 1)
+                if lead + idle < BREAK_M:
+                    run, first_run = _joined(first_run, run), _NO_RUN
+                whole = _is_whole(shapes, now, of_ring)
+                all_whole = all_whole and whole
+                counted += _run_counts(shapes, side, first_run, reach, by_runs)
+                counted += _run_counts(shapes, side, run, reach, by_runs, whole)
+                longest = max(longest, run[0])
+            if e < 0:
+                break
+            now, of_ring, runs, location = shapes.ring[e], 0.0, 0, UNKNOWN
+            run, first_run = _NO_RUN, _NO_RUN
+            idle = _passed_m(shapes, now, e - 1, -1, -1)
         elif e != before + 1:
             location = OUTSIDE  # the edges between lie beyond the other's box
-        share, location = facing_share(shapes, side, e, reach, starts, ends, location)
-        of_ring += share * shapes.length[e]
-        total += share * shapes.length[e]
-        if total >= enough:
-            return total, False
+            idle += _passed_m(shapes, now, before + 1, e, 1)
+        share, location, count = facing_share(shapes, side, e, reach, starts, ends, location)
+        metres, done = shapes.length[e], 0.0
+        of_ring, total = of_ring + share * metres, total + share * metres
+        for k in range(count):
+            idle += (starts[k] - done) * metres
+            if runs == 0 or idle >= BREAK_M:
+                longest = max(longest, run[0])
+                if runs == 0:
+                    lead = idle
+                elif runs == 1:
+                    first_run = run  # it may go on before the start of the ring
+                else:
+                    counted += _run_counts(shapes, side, run, reach, by_runs)
+                run, runs = _NO_RUN, runs + 1
+            part = _part_of_run(shapes, side, e, starts[k], ends[k], reach, by_runs)
+            run = _joined(run, part)
+            if run[0] >= enough:
+                return total, False, run[0], 0.0
+            idle, done = 0.0, ends[k]
+        idle += (1 - done) * metres
         before = e
-    return total, all_whole and _is_whole(shapes, now, of_ring)
+    return total, all_whole, longest, counted
+
+
+END = np.int64(-1)
+_NO_RUN = (0.0, np.inf, 0.0, 0.0)
+"""A run: its length, its distance from the other shape, and a point of it [m]."""
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _joined(
+    run: tuple[float, float, float, float], other: tuple[float, float, float, float]
+) -> tuple[float, float, float, float]:
+    return run[0] + other[0], min(run[1], other[1]), other[2], other[3]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _part_of_run(
+    shapes: Outlines, side: Side, e: int, start: float, end: float, reach: float, by_runs: float
+) -> tuple[float, float, float, float]:
+    """Measure a part of an edge, and where runs count its distance: of that part, not the edge."""
+    x, y = shapes.x[e] + start * shapes.dx[e], shapes.y[e] + start * shapes.dy[e]
+    distance = np.inf
+    if by_runs >= 0:
+        dx, dy = (end - start) * shapes.dx[e], (end - start) * shapes.dy[e]
+        within = reach + CONTACT_M  # the ends of the part lie at the reach, or nearly
+        distance = np.sqrt(edge_square(shapes, side, x, y, dx, dy, within * within))
+    return (end - start) * shapes.length[e], distance, x, y
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _run_counts(
+    shapes: Outlines,
+    side: Side,
+    run: tuple[float, float, float, float],
+    reach: float,
+    by_runs: float,
+    whole: bool = False,
+) -> float:
+    """Give what a run counts: its length less twice what the gap goes beyond its distance."""
+    length, distance, x, y = run
+    if by_runs < 0 or length == 0:
+        return 0.0
+    if distance > 0 and contains(shapes, side.other, x, y):
+        distance = 0.0  # all of it lies inside
+    gap = by_runs if whole else reach - CONTACT_M
+    return float(max(length - 2 * max(gap - distance, 0.0), 0.0))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _passed_m(shapes: Outlines, ring: int, e: int, end: int, step: int) -> float:
+    """Measure the edges of a ring that were passed over, as far as it takes to break a run."""
+    metres = 0.0
+    while 0 <= e < len(shapes.ring) and e != end and shapes.ring[e] == ring and metres < BREAK_M:
+        metres += shapes.length[e]
+        e += step
+    return metres
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -101,11 +193,12 @@ def _is_whole(shapes: Outlines, ring: int, length: float) -> bool:
 @njit(cache=True, nogil=True, error_model="numpy")
 def facing_share(
     shapes: Outlines, side: Side, e: int, reach: float, starts: Floats, ends: Floats, location: int
-) -> tuple[float, int]:
+) -> tuple[float, int, int]:
     """Give the share of an edge that lies within reach of the other shape, or inside it.
 
     ``location`` says where the edge begins if it begins out of reach; the second value says the
-    same of its end. A way out of reach of an outline never crosses it.
+    same of its end. A way out of reach of an outline never crosses it. The third is the number of
+    connected parts, which stand in ``starts`` and ``ends``.
     """
     x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
     west, east = min(x, x + dx) - reach, max(x, x + dx) + reach
@@ -128,16 +221,18 @@ def facing_share(
             if low >= high:
                 continue
             if low <= 0 and high >= 1:
-                return 1.0, UNKNOWN
+                starts[0], ends[0] = 0.0, 1.0
+                return 1.0, UNKNOWN, 1
             place = count
             while place > 0 and starts[place - 1] > low:
                 starts[place], ends[place] = starts[place - 1], ends[place - 1]
                 place -= 1
             starts[place], ends[place] = low, high
             count += 1
-    share, done = 0.0, 0.0
+    share, done, parts = 0.0, 0.0, 0
     for i in range(count + 1):
         begin = starts[i] if i < count else 1.0
+        end = ends[i] if i < count else 1.0
         if begin - done > 1e-9:
             if location == UNKNOWN:
                 at = (begin + done) / 2
@@ -145,19 +240,32 @@ def facing_share(
                 location = INSIDE if inside else OUTSIDE
             if location == INSIDE:
                 share += begin - done
+                parts = _with_part(starts, ends, parts, done, begin)
             if i == count:
-                return share, location
+                return share, location, parts
         location = UNKNOWN
-        if i < count and ends[i] > done:
-            share += ends[i] - max(begin, done)
-            done = ends[i]
-    return share, UNKNOWN
+        if i < count and end > done:
+            begin = max(begin, done)
+            share += end - begin
+            parts = _with_part(starts, ends, parts, begin, end)
+            done = end
+    return share, UNKNOWN, parts
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _with_part(starts: Floats, ends: Floats, parts: int, start: float, end: float) -> int:
+    """Add a part behind those before it, or to the last; say how many there are."""
+    if parts and start - ends[parts - 1] <= 1e-12:
+        ends[parts - 1] = end
+        return parts
+    starts[parts], ends[parts] = start, end
+    return parts + 1
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _surplus(shapes: Outlines, side: Side, gap: float, edge: float) -> tuple[float, bool]:
     """Give the boundary shown beyond what the gap asks, and whether larger gaps show no more."""
-    length, whole = facing_edge_m(shapes, side, gap + CONTACT_M, -1, np.inf)
+    length, whole, _, _ = facing_edge_m(shapes, side, gap + CONTACT_M, -1, np.inf, -1.0)
     return length - _needed(gap, edge), whole
 
 
@@ -167,11 +275,14 @@ def _needed(gap: float, edge: float) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _shows_enough(shapes: Outlines, side: Side, gap: float, edge: float) -> tuple[bool, bool]:
-    """Say whether enough boundary is shown, and if not, whether larger gaps show no more."""
+def _shows_enough(shapes: Outlines, side: Side, gap: float, edge: float) -> tuple[bool, bool, bool]:
+    """Say whether enough boundary is shown, if not, whether larger gaps show no more; in one run.
+
+    A run that is enough by itself is so by runs too, whatever the others count.
+    """
     needed = _needed(gap, edge)
-    length, whole = facing_edge_m(shapes, side, gap + CONTACT_M, -1, needed)
-    return bool(length >= needed), whole
+    length, whole, longest, _ = facing_edge_m(shapes, side, gap + CONTACT_M, -1, needed, -1.0)
+    return bool(length >= needed), whole, bool(longest >= needed - ROUNDING_M)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -190,12 +301,12 @@ def _marks(shapes: Outlines, side: Side, low: float, most: float) -> Floats:
         now = ring
         whole = shapes.ring_length[ring] * (1 - 1e-9) - CONTACT_M
         for target in (0.0, whole):
-            if facing_edge_m(shapes, side, most + CONTACT_M, ring, np.inf)[0] <= target:
+            if facing_edge_m(shapes, side, most + CONTACT_M, ring, np.inf, -1.0)[0] <= target:
                 continue
             below, above = low, most
             while above - below > PRECISE_M:
                 middle = (below + above) / 2
-                if facing_edge_m(shapes, side, middle + CONTACT_M, ring, np.inf)[0] > target:
+                if facing_edge_m(shapes, side, middle + CONTACT_M, ring, np.inf, -1.0)[0] > target:
                     above = middle
                 else:
                     below = middle
@@ -318,11 +429,11 @@ def joining_gap(
     touching = are_apart(shapes, first, second, CONTACT_M) <= 0
     if touching and equal_m(shapes, of_one, edge) >= edge:
         return 0.0
-    one_shows, one_whole = _shows_enough(shapes, of_one, most, edge)
+    one_shows, one_whole, one_run = _shows_enough(shapes, of_one, most, edge)
     if not one_shows and not one_whole and _is_one_ring(shapes, of_one):
         return np.inf
     of_two = other_side(shapes, first, of_one)
-    two_shows, two_whole = _shows_enough(shapes, of_two, most, edge)
+    two_shows, two_whole, two_run = _shows_enough(shapes, of_two, most, edge)
     if not two_shows and not two_whole and _is_one_ring(shapes, of_two):
         return np.inf
     if (
@@ -331,19 +442,92 @@ def joining_gap(
         and _shows_enough(shapes, of_two, 0.0, edge)[0]
     ):
         return 0.0
-    if not exact and one_shows and two_shows:
+    if not exact and one_run and two_run:
         return most
     distance = distance_of(shapes, first, of_one, most + CONTACT_M)
     if distance > most + CONTACT_M:
         return np.inf
+    if (
+        not exact
+        and one_shows
+        and two_shows
+        and _shows_by_runs(shapes, first, second, most, most, edge, distance)
+    ):
+        return most
+    gap = _gap_of_all(shapes, first, of_one, of_two, most, edge, distance)
+    return _gap_by_runs(shapes, first, second, gap, most, edge, distance)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _gap_of_all(
+    shapes: Outlines,
+    first: int,
+    of_one: Side,
+    of_two: Side,
+    most: float,
+    edge: float,
+    distance: float,
+) -> float:
+    """Find the smallest gap at which all boundary shown together is enough on both sides."""
     gap = 0.0
     for _ in range(100):
         enough = _first_gap(shapes, first, of_one, gap, most, edge, distance)
         if enough == np.inf:
             return np.inf
-        gap = _first_gap(shapes, second, of_two, enough, most, edge, distance)
+        gap = _first_gap(shapes, of_one.other, of_two, enough, most, edge, distance)
         if gap == np.inf or gap <= enough:
             return gap
+    return np.inf
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _shows_by_runs(
+    shapes: Outlines, first: int, second: int, low: float, high: float, edge: float, distance: float
+) -> bool:
+    """Say whether both sides may show enough at a gap from ``low`` to ``high``.
+
+    What runs count never falls with a larger gap but for rings wholly within reach, which are
+    counted at the lower one. Where the two are the same, the answer is exact.
+    """
+    side = side_of(shapes, first, second, high + CONTACT_M)
+    reach, needed = high + CONTACT_M, _needed(high, edge)
+    for turn in range(2):
+        if turn:
+            side = other_side(shapes, first, side)
+        total, _, longest, _ = facing_edge_m(shapes, side, reach, -1, needed, -1.0)
+        if longest >= needed - ROUNDING_M:
+            continue
+        if total < _needed(low, edge):
+            return False
+        _, _, _, counted = facing_edge_m(shapes, side, reach, -1, np.inf, low)
+        if counted < _needed(distance, edge) - ROUNDING_M:
+            return False
+    return True
+
+
+MOST_TRIES, COARSE_M = 1000, 1e-3
+"""After so many tries the gap is found to this only, so that any shape takes bounded time."""
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _gap_by_runs(
+    shapes: Outlines, first: int, second: int, low: float, most: float, edge: float, distance: float
+) -> float:
+    """Find the smallest gap from ``low`` to ``most`` at which the runs count enough."""
+    if low == np.inf or _shows_by_runs(shapes, first, second, low, low, edge, distance):
+        return low
+    gap, step, tries = low, most - low, 0
+    while gap < most:
+        high = min(gap + step, most)
+        tries += 1
+        if not _shows_by_runs(shapes, first, second, gap, high, edge, distance):
+            gap, step = high, 2 * step
+        elif step > (PRECISE_M if tries < MOST_TRIES else COARSE_M):
+            step /= 2
+        elif _shows_by_runs(shapes, first, second, high, high, edge, distance):
+            return high
+        else:
+            gap = high
     return np.inf
 
 
@@ -398,7 +582,7 @@ def _is_coverage_fault(shapes: Outlines, forward: Flags, side: Side) -> bool:
         if equal:
             location = UNKNOWN
             continue
-        share, location = facing_share(shapes, side, e, CONTACT_M, starts, ends, location)
+        share, location, _ = facing_share(shapes, side, e, CONTACT_M, starts, ends, location)
         metres += share * shapes.length[e]
         if metres > LEAST_M:
             return True

@@ -7,6 +7,7 @@ import numpy.typing as npt
 from numba import njit
 
 from geo.arrays import Floats, Ints
+from geo.kernels.clear_runs import BEFORE, HIDDEN, LENGTH, NEAREST, first_gap_of_pieces
 from geo.kernels.edges import (
     CONTACT_M,
     FEW,
@@ -294,7 +295,7 @@ def obstructed_gaps(
         if least > open_gaps[i] + 2 * CONTACT_M:
             gaps[i] = open_gaps[i]
         else:
-            gaps[i] = max(open_gaps[i], _first_enough(first_pieces, second_pieces, most, edge))
+            gaps[i] = first_gap_of_pieces(first_pieces, second_pieces, open_gaps[i], most, edge)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -339,7 +340,7 @@ def _edges_in_window(obstacles: ObstacleEdges, pair: int) -> Near:
 def _pieces(
     shapes: Outlines, obstacles: ObstacleEdges, near: Near, shape: int, other: int, most: float
 ) -> Floats:
-    """Divide the boundary near the other shape: nearest, farthest, length, 1 if hidden; by rows."""
+    """Divide the boundary near the other shape into pieces, as in ``geo.kernels.clear_runs``."""
     reach = most + CONTACT_M
     mine = side_of(shapes, shape, other, reach).mine
     longest = 0.0
@@ -350,31 +351,44 @@ def _pieces(
     counts = np.zeros(len(mine), np.int64)
     for i in range(len(mine)):
         counts[i] = _piece_count(shapes, side, mine[i], reach)
-    pieces, count, blocker = np.empty((counts.sum(), 4)), 0, 0
+    pieces, count, blocker = np.empty((counts.sum(), 7)), 0, 0
+    before, begin_of_ring = -1, -1  # pieces that the next one may go on from, in its ring
     for i in range(len(mine)):
         e = mine[i]
         x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
+        begins_ring = e == 0 or shapes.ring[e - 1] != shapes.ring[e]
+        if i == 0 or mine[i - 1] != e - 1 or begins_ring:
+            before = -1
+        if i == 0 or shapes.ring[mine[i - 1]] != shapes.ring[e]:
+            begin_of_ring = -1
         end = 0.0
         for k in range(counts[i]):
             start = _distance(shapes, side, x, y) if k == 0 else end
             share = (k + 1) / counts[i]
             end = _distance(shapes, side, x + share * dx, y + share * dy)
-            nearest, farthest = min(start, end), max(start, end)
-            if nearest > reach:
+            if min(start, end) > reach:
+                before = -1
                 continue
             at = (k + 0.5) / counts[i]
             px, py = x + at * dx, y + at * dy
-            to_x, to_y = px, py
-            if contains(shapes, other, px, py):
-                nearest, farthest = 0.0, 0.0
-            else:
-                to_x, to_y = _nearest_point(shapes, side, px, py)
+            inside = contains(shapes, other, px, py)
+            to_x, to_y = (px, py) if inside else _nearest_point(shapes, side, px, py)
             # The obstacle that hid the last piece mostly hides this one too.
             blocker = obstruction(shapes, obstacles, near, shape, px, py, to_x, to_y, abs(blocker))
-            pieces[count, 0], pieces[count, 1] = nearest, farthest
-            pieces[count, 2] = shapes.length[e] / counts[i]
-            pieces[count, 3] = 1.0 if blocker >= 0 else 0.0
-            count += 1
+            way, hidden = np.hypot(to_x - px, to_y - py), 1.0 if blocker >= 0 else 0.0
+            nearest, farthest = (0.0, 0.0) if inside else (min(start, end), max(start, end))
+            length = shapes.length[e] / counts[i]
+            pieces[count] = np.array(
+                [nearest, farthest, length, hidden, float(before), start, min(nearest, way)]
+            )
+            if begins_ring and k == 0:
+                begin_of_ring = count
+            before, count = count, count + 1
+        if counts[i] == 0:
+            before = -1
+        ends_ring = e + 1 == len(shapes.ring) or shapes.ring[e + 1] != shapes.ring[e]
+        if ends_ring and begin_of_ring >= 0:
+            pieces[begin_of_ring, BEFORE] = before
     return pieces[:count]
 
 
@@ -438,8 +452,8 @@ def _clear_length(pieces: Floats) -> float:
     """Add up the pieces that are not hidden."""
     total = 0.0
     for i in range(len(pieces)):
-        if pieces[i, 3] == 0:
-            total += pieces[i, 2]
+        if pieces[i, HIDDEN] == 0:
+            total += pieces[i, LENGTH]
     return total
 
 
@@ -448,63 +462,6 @@ def _least_obstructed(pieces: Floats) -> float:
     """Give the distance of the nearest hidden piece."""
     least = np.inf
     for i in range(len(pieces)):
-        if pieces[i, 3] > 0:
-            least = min(least, pieces[i, 0])
+        if pieces[i, HIDDEN] > 0:
+            least = min(least, pieces[i, NEAREST])
     return least
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _first_enough(first_pieces: Floats, second_pieces: Floats, most: float, edge: float) -> float:
-    """Find the smallest gap at which both sides show enough boundary that is not hidden.
-
-    What lies within a gap grows evenly from the nearest to the farthest end of each piece, so
-    both sums are straight between the marks.
-    """
-    events, count = np.empty((2 * (len(first_pieces) + len(second_pieces)), 4)), 0
-    for side in range(2):
-        pieces = first_pieces if side == 0 else second_pieces
-        for i in range(len(pieces)):
-            nearest = max(pieces[i, 0] - CONTACT_M, 0.0)
-            farthest = max(pieces[i, 1] - CONTACT_M, 0.0)
-            if pieces[i, 3] > 0 or nearest > most:
-                continue
-            if farthest - nearest < CONTACT_M:
-                events[count] = np.array([farthest, side, pieces[i, 2], 0.0])
-                count += 1
-                continue
-            slope = pieces[i, 2] / (farthest - nearest)
-            events[count] = np.array([nearest, side, 0.0, slope])
-            events[count + 1] = np.array([farthest, side, 0.0, -slope])
-            count += 2
-    order = np.argsort(events[:count, 0])
-    need = edge - 4 * CONTACT_M
-    surplus, slope_of = np.array([-need, -need]), np.array([-2.0, -2.0])
-    gap = 0.0
-    for i in range(count + 1):
-        upto = min(events[order[i], 0], most) if i < count else most
-        root = _first_on_line(surplus, slope_of, gap, upto)
-        if root < np.inf:
-            return root
-        surplus += slope_of * (upto - gap)
-        gap = upto
-        if i < count and events[order[i], 0] <= most:
-            side = int(events[order[i], 1])
-            surplus[side] += events[order[i], 2]
-            slope_of[side] += events[order[i], 3]
-            if surplus[0] >= 0 and surplus[1] >= 0:
-                return gap
-    return np.inf
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _first_on_line(surplus: Floats, slope: Floats, gap: float, upto: float) -> float:
-    """Find where both straight sums first reach 0 between two marks, infinite if nowhere."""
-    begin, end = gap, upto
-    for side in range(2):
-        if surplus[side] < 0:
-            if slope[side] <= 0:
-                return np.inf
-            begin = max(begin, gap - surplus[side] / slope[side])
-        elif slope[side] < 0:
-            end = min(end, gap - surplus[side] / slope[side])
-    return begin if begin <= end else np.inf
