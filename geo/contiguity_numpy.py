@@ -9,6 +9,7 @@ import shapely
 
 from geo.arrays import Flags, Floats, Positions, Shapes
 from geo.edges import Edges, Obstacles, edges_of, newly_covered, part_within
+from geo.runs_numpy import Chain, chain_of, counted_m, edge_distances, run_lengths
 from geo.tools import Progress, report
 
 EDGES_AT_ONCE = 5_000
@@ -218,14 +219,19 @@ class Connections:
 
     ``side``: Whose boundary, as in ``Stretches``.
     ``piece_m``: Length of the piece [m].
-    ``farthest_m``: How far the piece lies from the other shape at most [m].
+    ``nearest_m, farthest_m``: How far the piece lies from the other shape [m].
     ``ends``: Where the way begins and ends: rows x, y, to_x, to_y [m].
+    ``start_m``: How far the piece's own start lies from the other shape [m].
+    ``chain``: Which pieces meet there the one before them.
     """
 
     side: Positions
     piece_m: Floats
+    nearest_m: Floats
     farthest_m: Floats
     ends: Floats
+    start_m: Floats
+    chain: Chain
 
     @property
     def length_m(self) -> Floats:
@@ -281,14 +287,16 @@ def shortest_connections(boundaries: Boundaries, pairs: Pairs, facing: Stretches
     edges = boundaries.edges
     row, begin, step = divided(edges, facing, len(pairs), PIECE_M, MOST_PIECES)
     edge, side = facing.edge[row], facing.side[row]
+    chain = chain_of(edges, side, edge, begin, begin + step)
     if not len(row):
-        return Connections(side, step, step, np.empty((4, 0)))
+        return Connections(side, step, step, step, np.empty((4, 0)), step, chain)
     places = [edges.place(edge, begin + share * step) for share in (0.0, 0.5, 1.0)]
     point, other, first = _edges_near(facing, row)
     start, middle, end = (_distance(edges, other, x[point], y[point]) for x, y in places)
     # Of a straight piece, no point lies farther from an edge than one of the ends.
     farthest = np.minimum.reduceat(np.maximum(start, end), first)
-    is_least = np.flatnonzero(middle == np.minimum.reduceat(middle, first)[point])
+    way = np.minimum.reduceat(middle, first)
+    is_least = np.flatnonzero(middle == way[point])
     nearest = other[is_least[np.searchsorted(is_least, first)]]
     x, y = places[1]
     to = pairs.others(side)
@@ -296,7 +304,12 @@ def shortest_connections(boundaries: Boundaries, pairs: Pairs, facing: Stretches
     inside = shapely.contains_xy(boundaries.shapes[to], x, y)
     to_x, to_y = _nearest_point(edges, nearest, x, y)
     ends = np.stack([x, y, np.where(inside, x, to_x), np.where(inside, y, to_y)])
-    return Connections(side, step * edges.length_m[edge], np.where(inside, 0.0, farthest), ends)
+    start_m, end_m = np.minimum.reduceat(start, first), np.minimum.reduceat(end, first)
+    nearest = np.where(inside, 0.0, np.minimum.reduce([start_m, way, end_m]))
+    return Connections(
+        side, step * edges.length_m[edge], nearest, np.where(inside, 0.0, farthest), ends,
+        np.where(inside, 0.0, start_m), chain,
+    )  # fmt: skip
 
 
 def _edges_near(facing: Stretches, row: Positions) -> tuple[Positions, Positions, Positions]:
@@ -414,7 +427,11 @@ class Bridges:
         piece, obstacle = self._covering_near(pairs, pair, boxes)
         metres = step * edges.length_m[edge]
         metres[piece[shapely.intersects(self._covering[obstacle], boxes[piece])]] = 0
-        return _on_lesser_side(facing.side[row], metres, len(pairs))
+        # Several runs count less than their sum: they are looked at closely.
+        label = chain_of(edges, facing.side[row], edge, begin, begin + step)
+        run_side = facing.side[row][np.unique(label.runs(label.meets), return_index=True)[1]]
+        broken = np.bincount(run_side // 2, run_side >= 0, len(pairs)) > 2
+        return np.where(broken, 0.0, _on_lesser_side(facing.side[row], metres, len(pairs)))
 
     def _blocked(self, pairs: Pairs, connections: Connections, is_cut: Flags) -> Flags:
         """Say of which pieces the shortest way meets an obstacle."""
@@ -509,14 +526,40 @@ def _enough(
     for pair in range(pair_count):
         rows = [order[starts[s] : starts[s + 1]] for s in (2 * pair, 2 * pair + 1)]
         distances = [np.minimum(connections.farthest_m[of_side], gap_m[pair]) for of_side in rows]
-        gaps = np.append(np.concatenate(distances), gap_m[pair])
+        gaps = np.unique(np.append(np.concatenate(distances), gap_m[pair]))
         most = np.inf
         for of_side, distance in zip(rows, distances, strict=True):
             facing_m = np.append(0.0, np.cumsum(connections.piece_m[of_side]))
             most = np.minimum(most, facing_m[np.searchsorted(distance, gaps, side="right")])
-        enough[pair] = np.any(most - 2 * gaps >= min_edge_m - 4 * CONTACT_M)
+        may = gaps[most - 2 * gaps >= min_edge_m - 4 * CONTACT_M]
+        enough[pair] = any(
+            _runs_are_enough(connections, clear, pair, gap, min_edge_m) for gap in may[::-1]
+        )
     return enough
 
+
+def _runs_are_enough(
+    connections: Connections, clear: Flags, pair: int, gap_m: float, min_edge_m: float
+) -> bool:
+    """Say whether the runs of clear boundary count enough at a gap, on both sides.
+
+    A piece that is hidden counts nothing, and holds its run together all the same.
+    """
+    begin, end = np.searchsorted(connections.side, [2 * pair, 2 * pair + 2])
+    rows = slice(int(begin), int(end))
+    nearest = connections.nearest_m[rows]
+    within = connections.farthest_m[rows] <= gap_m
+    metres = np.where(within & clear[rows], connections.piece_m[rows], 0.0)
+    label = connections.chain.only(rows).runs(connections.start_m[rows] <= gap_m + CONTACT_M)
+    length, least = run_lengths(label, metres, nearest)
+    of_run = np.zeros(len(length), dtype=np.intp)
+    of_run[label] = connections.side[rows] % 2
+    counted = np.bincount(of_run, counted_m(length, least, gap_m), 2)
+    return bool(counted.min() >= min_edge_m + 2 * nearest.min() - 4 * CONTACT_M)
+
+
+ROUNDING_M = 1e-9
+"""Sums of the same lengths may differ by this with the order of their terms [m]."""
 
 PRECISE_M = 2e-7
 """Joining gaps are found to this: well within the contact distance."""
@@ -582,7 +625,95 @@ def _neighbours(
     boundaries: Boundaries, bridges: Bridges, pairs: Pairs, min_edge_m: float, most: Floats
 ) -> Positions:
     kept, gap_m = _facing_pairs(boundaries, pairs, min_edge_m, most)
+    by_runs = _facing_by_runs(boundaries, pairs.only(kept), min_edge_m, gap_m)
+    kept, gap_m = kept[by_runs], gap_m[by_runs]
     return kept[bridges.free(pairs.only(kept), gap_m, min_edge_m)]
+
+
+MOST_TRIES, COARSE_M = 1000, 1e-3
+"""After so many tries gaps are told apart to this only, so that any shape takes bounded time."""
+
+
+def _facing_by_runs(
+    boundaries: Boundaries, pairs: Pairs, min_edge_m: float, most_gap_m: Floats
+) -> Flags:
+    """Say which pairs show enough by runs at some gap up to a largest one.
+
+    What runs count never falls with a larger gap but for rings wholly within reach.
+    """
+    enough, has_whole = _runs_show(boundaries, pairs, most_gap_m, most_gap_m, min_edge_m)
+    still = np.flatnonzero(~enough & has_whole)
+    low, step, tries = np.zeros(len(still)), most_gap_m[still].copy(), 0
+    while len(still):
+        tries += 1
+        high = np.minimum(low + step, most_gap_m[still])
+        may, _ = _runs_show(boundaries, pairs.only(still), low, high, min_edge_m)
+        fine = may & (step <= (PRECISE_M if tries < MOST_TRIES else COARSE_M))
+        near = np.flatnonzero(fine)
+        shows, _ = _runs_show(
+            boundaries, pairs.only(still[near]), high[near], high[near], min_edge_m
+        )
+        enough[still[near[shows]]] = True
+        passed = ~may | fine
+        step = np.where(~may, 2 * step, np.where(fine, step, step / 2))
+        low = np.where(passed, high, low)
+        left = (low < most_gap_m[still]) & ~enough[still]
+        still, low, step = still[left], low[left], step[left]
+    return enough
+
+
+def _runs_show(
+    boundaries: Boundaries, pairs: Pairs, low: Floats, high: Floats, min_edge_m: float
+) -> tuple[Flags, Flags]:
+    """Say which pairs may show enough at a gap from ``low`` to ``high``, and have a whole ring.
+
+    Rings wholly within reach count as at ``low``; where the two are the same the answer is exact.
+    """
+    edges = boundaries.edges
+    facing = boundaries.facing(pairs, high + CONTACT_M)
+    metres = np.maximum(facing.end - facing.begin, 0) * edges.length_m[facing.edge]
+    new = facing.end > facing.begin
+    part_side, part_edge = facing.side[new], facing.edge[new]
+    chain = chain_of(edges, part_side, part_edge, facing.begin[new], facing.end[new])
+    label = chain.runs(np.ones(int(new.sum()), dtype=bool))[np.cumsum(new) - 1]
+    side_count = 2 * len(pairs)
+    inside = facing.other == INSIDE
+    distance = edge_distances(edges, facing.edge, np.where(inside, 0, facing.other))
+    length, least = run_lengths(label, metres, np.where(inside, 0.0, distance))
+    ring_side, whole_ring = _whole_rings(edges, facing.side, facing.edge, metres)
+    _, begins = np.unique(label, return_index=True)
+    side, edge = facing.side[begins], facing.edge[begins]
+    length, least = length[label[begins]], least[label[begins]]
+    x, y = edges.place(edge, facing.begin[begins])
+    least = np.where(shapely.contains_xy(boundaries.shapes[pairs.others(side)], x, y), 0.0, least)
+    keys = edges.ring[edge] * side_count + side
+    whole = np.isin(keys, whole_ring * side_count + ring_side)
+    gap_m = np.where(whole, low[side // 2], high[side // 2])
+    counted = np.bincount(side, counted_m(length, least, gap_m), side_count).reshape(-1, 2)
+    shown = np.bincount(side, length, side_count).reshape(-1, 2)
+    apart = shapely.distance(boundaries.shapes[pairs.first], boundaries.shapes[pairs.second])
+    needed = min_edge_m - 4 * CONTACT_M - ROUNDING_M
+    enough = (counted >= (needed + 2 * np.minimum(apart, high))[:, None]) & (
+        shown >= (needed + 2 * low)[:, None]
+    )
+    has_whole = np.zeros(len(pairs), dtype=bool)
+    has_whole[ring_side // 2] = True
+    return enough.all(axis=1), has_whole
+
+
+def _whole_rings(
+    edges: Edges, side: Positions, edge: Positions, metres: Floats
+) -> tuple[Positions, Positions]:
+    """List the rings wholly within reach: side and ring."""
+    ring = edges.ring[edge]
+    new = np.ones(len(ring), dtype=bool)
+    new[1:] = (np.diff(ring) != 0) | (np.diff(side) != 0)
+    starts = np.flatnonzero(new)
+    if not len(starts):
+        return side, ring
+    whole = edges.ring_length_m[ring[starts]]
+    complete = starts[np.add.reduceat(metres, starts) >= whole * (1 - 1e-9) - CONTACT_M]
+    return side[complete], ring[complete]
 
 
 def _facing_pairs(
@@ -622,12 +753,7 @@ def _lengths(edges: Edges, facing: Stretches, pairs: int) -> tuple[Floats, Float
     """Add up boundary within reach, and the rings wholly within reach [m]: pairs by 2 sides."""
     metres = np.maximum(facing.end - facing.begin, 0) * edges.length_m[facing.edge]
     length = np.bincount(facing.side, metres, 2 * pairs).astype(np.float64)
-    ring = edges.ring[facing.edge]
     complete = np.zeros(2 * pairs)
-    if len(ring):
-        new = np.r_[True, (np.diff(ring) != 0) | (np.diff(facing.side) != 0)]
-        starts = np.flatnonzero(new)
-        whole = edges.ring_length_m[ring[starts]]
-        all_of_it = np.add.reduceat(metres, starts) >= whole * (1 - 1e-9) - CONTACT_M
-        np.add.at(complete, facing.side[starts[all_of_it]], whole[all_of_it])
+    side, ring = _whole_rings(edges, facing.side, facing.edge, metres)
+    np.add.at(complete, side, edges.ring_length_m[ring])
     return length.reshape(-1, 2), complete.reshape(-1, 2)

@@ -67,45 +67,102 @@ def _between(least: float, most: float, at: float, rate: float) -> tuple[float, 
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def facing_edge_m(
-    shapes: Outlines, side: Side, reach: float, ring: int, enough: float, by_runs: float
-) -> tuple[float, bool, float, float]:
-    """Measure the boundary that lies within reach of the other shape, and its connected runs.
+def facing_edge_m(shapes: Outlines, side: Side, reach: float, ring: int) -> tuple[float, bool]:
+    """Measure the boundary that lies within reach of the other shape.
 
-    With a ring (-1: all rings), only that ring is measured. Gives all of it; whether all rings
-    reached lie wholly within reach; the longest run; and what the runs count, each less twice what
-    the gap goes beyond its distance. A ring wholly within reach counts as at the gap ``by_runs``
-    (below 0: no run is counted, which is quicker). Nothing more is measured once a run is enough.
+    With a ring (-1: all rings), only that ring is measured. The second value says whether all
+    rings reached lie wholly within reach.
     """
-    total, all_whole, longest, counted = 0.0, True, 0.0, 0.0
-    now, before, location = END, END, UNKNOWN
+    total, all_whole = 0.0, True
+    now, of_ring = np.int64(-1), 0.0
+    before, location = np.int64(-2), UNKNOWN
     starts, ends = np.empty(len(side.other_edges) + 1), np.empty(len(side.other_edges) + 1)
-    of_ring, runs, lead, idle, run, first_run = 0.0, 0, 0.0, 0.0, _NO_RUN, _NO_RUN
-    for i in range(len(side.mine) + 1):
-        e = side.mine[i] if i < len(side.mine) else END
-        if e >= 0 and ring >= 0 and shapes.ring[e] != ring:
+    for e in side.mine:
+        if ring >= 0 and shapes.ring[e] != ring:
             continue
-        if e < 0 or shapes.ring[e] != now:
-            if runs:
-                idle += _passed_m(shapes, now, before + 1, -1, 1)
-                if lead + idle < BREAK_M:
-                    run, first_run = _joined(first_run, run), _NO_RUN
-                whole = _is_whole(shapes, now, of_ring)
-                all_whole = all_whole and whole
-                counted += _run_counts(shapes, side, first_run, reach, by_runs)
-                counted += _run_counts(shapes, side, run, reach, by_runs, whole)
-                longest = max(longest, run[0])
-            if e < 0:
-                break
-            now, of_ring, runs, location = shapes.ring[e], 0.0, 0, UNKNOWN
-            run, first_run = _NO_RUN, _NO_RUN
-            idle = _passed_m(shapes, now, e - 1, -1, -1)
+        if shapes.ring[e] != now:
+            all_whole = all_whole and _is_whole(shapes, now, of_ring)
+            now, of_ring = shapes.ring[e], 0.0
+            location = UNKNOWN
         elif e != before + 1:
             location = OUTSIDE  # the edges between lie beyond the other's box
-            idle += _passed_m(shapes, now, before + 1, e, 1)
-        share, location, count = facing_share(shapes, side, e, reach, starts, ends, location)
-        metres, done = shapes.length[e], 0.0
-        of_ring, total = of_ring + share * metres, total + share * metres
+        share, location, _ = facing_share(shapes, side, e, reach, starts, ends, location)
+        of_ring += share * shapes.length[e]
+        total += share * shapes.length[e]
+        before = e
+    return total, all_whole and _is_whole(shapes, now, of_ring)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def facing_runs_m(
+    shapes: Outlines,
+    side: Side,
+    reach: float,
+    enough: float,
+    by_runs: float,
+    distance: float,
+    known: Floats,
+) -> tuple[float, bool, float, float]:
+    """Measure the connected runs of boundary within reach of the other shape.
+
+    Gives all of it; whether all rings reached lie wholly within reach; the longest run; and what
+    the runs count, each less twice what the gap goes beyond its distance, which is that of the two
+    shapes at least. A ring wholly within reach counts as at the gap ``by_runs`` (below 0: none is
+    counted, which is quicker). Nothing more is measured once a run is enough. ``known`` is what
+    ``nothing_known`` gives, or has no rows.
+    """
+    total, all_whole, longest, counted = 0.0, True, 0.0, 0.0
+    parts = np.empty((2, len(side.other_edges) + 1))
+    begin, count = 0, len(side.mine)
+    while begin < count:
+        ring, end = shapes.ring[side.mine[begin]], begin + 1
+        while end < count and shapes.ring[side.mine[end]] == ring:
+            end += 1
+        of_ring, run, ring_counts = _ring_runs_m(
+            shapes, side, (begin, end), reach, enough, by_runs, distance, known, parts
+        )
+        total += of_ring
+        if run >= enough:
+            return total, False, run, 0.0
+        all_whole = all_whole and _is_whole(shapes, ring, of_ring)
+        longest, counted, begin = max(longest, run), counted + ring_counts, end
+    return total, all_whole, longest, counted
+
+
+_NO_RUN = (0.0, np.inf, 0.0, 0.0)
+"""A run: its length, its distance from the other shape, and a point of it [m]."""
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _ring_runs_m(
+    shapes: Outlines,
+    side: Side,
+    places: tuple[int, int],
+    reach: float,
+    enough: float,
+    by_runs: float,
+    distance: float,
+    known: Floats,
+    parts: Floats,
+) -> tuple[float, float, float]:
+    """Measure the runs of one ring: all of them, the longest, and what they count."""
+    total, longest, counted, starts, ends = 0.0, 0.0, 0.0, parts[0], parts[1]
+    before, ring, location = side.mine[places[0]] - 1, shapes.ring[side.mine[places[0]]], UNKNOWN
+    idle = _passed_m(shapes.ring, shapes.length, ring, before, -1, -1)
+    runs, lead, run, first_run = 0, 0.0, _NO_RUN, _NO_RUN
+    for i in range(places[0], places[1]):
+        e = side.mine[i]
+        if e != before + 1:
+            location = OUTSIDE  # the edges between lie beyond the other's box
+            idle += _passed_m(shapes.ring, shapes.length, ring, before + 1, e, 1)
+        count = _recalled(known, i, reach, location)
+        share, starts[0], ends[0] = float(count), 0.0, 1.0
+        if count >= 0:
+            location = UNKNOWN if count else OUTSIDE
+        else:
+            share, location, count = facing_share(shapes, side, e, reach, starts, ends, location)
+            _remember(known, i, reach, share, count)
+        metres, done, total = shapes.length[e], 0.0, total + share * shapes.length[e]
         for k in range(count):
             idle += (starts[k] - done) * metres
             if runs == 0 or idle >= BREAK_M:
@@ -114,22 +171,25 @@ def facing_edge_m(
                     lead = idle
                 elif runs == 1:
                     first_run = run  # it may go on before the start of the ring
-                else:
-                    counted += _run_counts(shapes, side, run, reach, by_runs)
+                elif by_runs >= 0:
+                    counted += _run_counts(shapes, side, run, reach - CONTACT_M)
                 run, runs = _NO_RUN, runs + 1
-            part = _part_of_run(shapes, side, e, starts[k], ends[k], reach, by_runs)
-            run = _joined(run, part)
+            if by_runs >= 0 and run[1] > distance:
+                part = starts[k], ends[k], count
+                run = _with_distance(shapes, side, i, part, reach, known, run)
+            run = run[0] + (ends[k] - starts[k]) * metres, run[1], run[2], run[3]
             if run[0] >= enough:
-                return total, False, run[0], 0.0
+                return total, run[0], 0.0
             idle, done = 0.0, ends[k]
-        idle += (1 - done) * metres
-        before = e
-    return total, all_whole, longest, counted
-
-
-END = np.int64(-1)
-_NO_RUN = (0.0, np.inf, 0.0, 0.0)
-"""A run: its length, its distance from the other shape, and a point of it [m]."""
+        idle, before = idle + (1 - done) * metres, e
+    idle += _passed_m(shapes.ring, shapes.length, ring, before + 1, -1, 1)
+    if runs and lead + idle < BREAK_M:
+        run, first_run = _joined(first_run, run), _NO_RUN
+    if by_runs >= 0:
+        gap = by_runs if _is_whole(shapes, ring, total) else reach - CONTACT_M
+        counted += _run_counts(shapes, side, first_run, reach - CONTACT_M)
+        counted += _run_counts(shapes, side, run, gap)
+    return total, max(longest, run[0]), counted
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -139,45 +199,84 @@ def _joined(
     return run[0] + other[0], min(run[1], other[1]), other[2], other[3]
 
 
+WHOLE_FROM, OUT_UP_TO, NEAREST = range(3)
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
-def _part_of_run(
-    shapes: Outlines, side: Side, e: int, start: float, end: float, reach: float, by_runs: float
+def nothing_known(edges: int) -> Floats:
+    """Make room for what is learnt of each edge of a side while the reach is varied.
+
+    From which reach on it lies wholly within it, up to which it lies outside, and its distance
+    from the other shape, infinite until it is measured.
+    """
+    known = np.full((edges, 3), np.inf)
+    known[:, OUT_UP_TO] = -1.0
+    return known
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _recalled(known: Floats, i: int, reach: float, location: int) -> int:
+    """Say whether an edge is known to lie wholly within reach (1) or outside (0); -1: not known."""
+    if len(known):
+        if reach >= known[i, WHOLE_FROM]:
+            return 1
+        if location == OUTSIDE and reach <= known[i, OUT_UP_TO]:
+            return 0
+    return -1
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _remember(known: Floats, i: int, reach: float, share: float, parts: int) -> None:
+    if len(known):
+        if share == 1:
+            known[i, WHOLE_FROM] = min(reach, known[i, WHOLE_FROM])
+        elif parts == 0:
+            known[i, OUT_UP_TO] = max(reach, known[i, OUT_UP_TO])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _with_distance(
+    shapes: Outlines,
+    side: Side,
+    i: int,
+    part: tuple[float, float, int],
+    reach: float,
+    known: Floats,
+    run: tuple[float, float, float, float],
 ) -> tuple[float, float, float, float]:
-    """Measure a part of an edge, and where runs count its distance: of that part, not the edge."""
+    """Give a run the distance of a part of an edge where that is less.
+
+    Of several parts of an edge each has its own; a single one has the edge's.
+    """
+    e, (start, end, parts) = side.mine[i], part
     x, y = shapes.x[e] + start * shapes.dx[e], shapes.y[e] + start * shapes.dy[e]
-    distance = np.inf
-    if by_runs >= 0:
-        dx, dy = (end - start) * shapes.dx[e], (end - start) * shapes.dy[e]
-        within = reach + CONTACT_M  # the ends of the part lie at the reach, or nearly
-        distance = np.sqrt(edge_square(shapes, side, x, y, dx, dy, within * within))
-    return (end - start) * shapes.length[e], distance, x, y
+    if parts == 1 and len(known) and known[i, NEAREST] < np.inf:
+        return run[0], min(run[1], known[i, NEAREST]), x, y
+    dx, dy = (end - start) * shapes.dx[e], (end - start) * shapes.dy[e]
+    within = reach + CONTACT_M  # the ends of the part lie at the reach, or nearly
+    nearest = np.sqrt(edge_square(shapes, side, x, y, dx, dy, within * within))
+    if parts == 1 and len(known):
+        known[i, NEAREST] = nearest
+    return run[0], min(run[1], nearest), x, y
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _run_counts(
-    shapes: Outlines,
-    side: Side,
-    run: tuple[float, float, float, float],
-    reach: float,
-    by_runs: float,
-    whole: bool = False,
+    shapes: Outlines, side: Side, run: tuple[float, float, float, float], gap: float
 ) -> float:
     """Give what a run counts: its length less twice what the gap goes beyond its distance."""
     length, distance, x, y = run
-    if by_runs < 0 or length == 0:
-        return 0.0
-    if distance > 0 and contains(shapes, side.other, x, y):
+    if length > 0 and distance > 0 and contains(shapes, side.other, x, y):
         distance = 0.0  # all of it lies inside
-    gap = by_runs if whole else reach - CONTACT_M
     return float(max(length - 2 * max(gap - distance, 0.0), 0.0))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _passed_m(shapes: Outlines, ring: int, e: int, end: int, step: int) -> float:
+def _passed_m(ring_of: Ints, length: Floats, ring: int, e: int, end: int, step: int) -> float:
     """Measure the edges of a ring that were passed over, as far as it takes to break a run."""
     metres = 0.0
-    while 0 <= e < len(shapes.ring) and e != end and shapes.ring[e] == ring and metres < BREAK_M:
-        metres += shapes.length[e]
+    while 0 <= e < len(ring_of) and e != end and ring_of[e] == ring and metres < BREAK_M:
+        metres += length[e]
         e += step
     return metres
 
@@ -265,7 +364,7 @@ def _with_part(starts: Floats, ends: Floats, parts: int, start: float, end: floa
 @njit(cache=True, nogil=True, error_model="numpy")
 def _surplus(shapes: Outlines, side: Side, gap: float, edge: float) -> tuple[float, bool]:
     """Give the boundary shown beyond what the gap asks, and whether larger gaps show no more."""
-    length, whole, _, _ = facing_edge_m(shapes, side, gap + CONTACT_M, -1, np.inf, -1.0)
+    length, whole = facing_edge_m(shapes, side, gap + CONTACT_M, -1)
     return length - _needed(gap, edge), whole
 
 
@@ -281,7 +380,10 @@ def _shows_enough(shapes: Outlines, side: Side, gap: float, edge: float) -> tupl
     A run that is enough by itself is so by runs too, whatever the others count.
     """
     needed = _needed(gap, edge)
-    length, whole, longest, _ = facing_edge_m(shapes, side, gap + CONTACT_M, -1, needed, -1.0)
+    reach = gap + CONTACT_M
+    length, whole, longest, _ = facing_runs_m(
+        shapes, side, reach, needed, -1.0, 0.0, nothing_known(0)
+    )
     return bool(length >= needed), whole, bool(longest >= needed - ROUNDING_M)
 
 
@@ -301,12 +403,12 @@ def _marks(shapes: Outlines, side: Side, low: float, most: float) -> Floats:
         now = ring
         whole = shapes.ring_length[ring] * (1 - 1e-9) - CONTACT_M
         for target in (0.0, whole):
-            if facing_edge_m(shapes, side, most + CONTACT_M, ring, np.inf, -1.0)[0] <= target:
+            if facing_edge_m(shapes, side, most + CONTACT_M, ring)[0] <= target:
                 continue
             below, above = low, most
             while above - below > PRECISE_M:
                 middle = (below + above) / 2
-                if facing_edge_m(shapes, side, middle + CONTACT_M, ring, np.inf, -1.0)[0] > target:
+                if facing_edge_m(shapes, side, middle + CONTACT_M, ring)[0] > target:
                     above = middle
                 else:
                     below = middle
@@ -447,13 +549,10 @@ def joining_gap(
     distance = distance_of(shapes, first, of_one, most + CONTACT_M)
     if distance > most + CONTACT_M:
         return np.inf
-    if (
-        not exact
-        and one_shows
-        and two_shows
-        and _shows_by_runs(shapes, first, second, most, most, edge, distance)
-    ):
-        return most
+    if not exact and one_shows and two_shows:
+        known = nothing_known(0), nothing_known(0)
+        if _short_side(shapes, (of_one, of_two), known, most, most, edge, distance, 0) < 0:
+            return most
     gap = _gap_of_all(shapes, first, of_one, of_two, most, edge, distance)
     return _gap_by_runs(shapes, first, second, gap, most, edge, distance)
 
@@ -481,29 +580,37 @@ def _gap_of_all(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _shows_by_runs(
-    shapes: Outlines, first: int, second: int, low: float, high: float, edge: float, distance: float
-) -> bool:
-    """Say whether both sides may show enough at a gap from ``low`` to ``high``.
+def _short_side(
+    shapes: Outlines,
+    sides: tuple[Side, Side],
+    known: tuple[Floats, Floats],
+    low: float,
+    high: float,
+    edge: float,
+    distance: float,
+    first: int,
+) -> int:
+    """Say which side shows too little at every gap from ``low`` to ``high``; -1: neither may.
 
+    ``first``: The side to look at first.
     What runs count never falls with a larger gap but for rings wholly within reach, which are
     counted at the lower one. Where the two are the same, the answer is exact.
     """
-    side = side_of(shapes, first, second, high + CONTACT_M)
     reach, needed = high + CONTACT_M, _needed(high, edge)
     for turn in range(2):
-        if turn:
-            side = other_side(shapes, first, side)
-        total, _, longest, _ = facing_edge_m(shapes, side, reach, -1, needed, -1.0)
-        if longest >= needed - ROUNDING_M:
-            continue
-        if total < _needed(low, edge):
-            return False
-        _, _, _, counted = facing_edge_m(shapes, side, reach, -1, np.inf, low)
-        if counted < _needed(distance, edge) - ROUNDING_M:
-            return False
-    return True
+        which = (turn + first) % 2
+        total, _, longest, counted = facing_runs_m(
+            shapes, sides[which], reach, needed, low, distance, known[which]
+        )
+        if longest < needed - ROUNDING_M and (
+            total < _needed(low, edge) or counted < _needed(distance, edge) - ROUNDING_M
+        ):
+            return which
+    return -1
 
+
+FIRST_STEP_M = 1e-6
+"""Mostly the gap is little more than that of all boundary together: a short break closes."""
 
 MOST_TRIES, COARSE_M = 1000, 1e-3
 """After so many tries the gap is found to this only, so that any shape takes bounded time."""
@@ -514,21 +621,37 @@ def _gap_by_runs(
     shapes: Outlines, first: int, second: int, low: float, most: float, edge: float, distance: float
 ) -> float:
     """Find the smallest gap from ``low`` to ``most`` at which the runs count enough."""
-    if low == np.inf or _shows_by_runs(shapes, first, second, low, low, edge, distance):
+    if low == np.inf:
         return low
-    gap, step, tries = low, most - low, 0
+    sides = _both_sides(shapes, first, second, low)
+    known = nothing_known(0), nothing_known(0)
+    short = _short_side(shapes, sides, known, low, low, edge, distance, 0)
+    if short < 0:
+        return low
+    gap, step, tries, gathered, last = low, FIRST_STEP_M, 0, low, short
     while gap < most:
         high = min(gap + step, most)
         tries += 1
-        if not _shows_by_runs(shapes, first, second, gap, high, edge, distance):
-            gap, step = high, 2 * step
+        if high > gathered:
+            gathered = min(low + 100 * (high - low), most)
+            sides = _both_sides(shapes, first, second, gathered)
+            known = nothing_known(len(sides[0].mine)), nothing_known(len(sides[1].mine))
+        short = _short_side(shapes, sides, known, gap, high, edge, distance, last)
+        if short >= 0:
+            gap, step, last = high, 8 * step, short
         elif step > (PRECISE_M if tries < MOST_TRIES else COARSE_M):
             step /= 2
-        elif _shows_by_runs(shapes, first, second, high, high, edge, distance):
+        elif _short_side(shapes, sides, known, high, high, edge, distance, last) < 0:
             return high
         else:
             gap = high
     return np.inf
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _both_sides(shapes: Outlines, first: int, second: int, gap: float) -> tuple[Side, Side]:
+    of_one = side_of(shapes, first, second, gap + CONTACT_M)
+    return of_one, other_side(shapes, first, of_one)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
