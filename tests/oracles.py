@@ -64,7 +64,8 @@ def facing_boundary(one, two, cutting, covering, gap_m, step_m):
     """Distance, length and ring of the samples of ``one``; and whether ``two`` can be reached."""
     points, lengths, of_ring = sampled_boundary(one, step_m)
     distance = shapely.distance(points, two)
-    near = distance <= gap_m + step_m
+    near = distance <= gap_m + 1e-6
+    distance = np.where(near, distance, np.inf)
     clear = near.copy()
     ways = shapely.shortest_line(points[near], two)
     clear_ways = np.ones(len(ways), dtype=bool)
