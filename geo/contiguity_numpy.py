@@ -122,9 +122,10 @@ def shortest_connections(boundaries: Boundaries, pairs: Pairs, facing: Stretches
     to_x, to_y = _nearest_point(edges, nearest, x, y)
     ends = np.stack([x, y, np.where(inside, x, to_x), np.where(inside, y, to_y)])
     start_m, end_m = np.minimum.reduceat(start, first), np.minimum.reduceat(end, first)
-    nearest = np.where(inside, 0.0, np.minimum(np.minimum(start_m, end_m), way))
+    least_m: Floats = np.minimum(np.minimum(start_m, end_m), way)
     return Connections(
-        side, step * edges.length_m[edge], nearest, np.where(inside, 0.0, farthest), ends,
+        side, step * edges.length_m[edge], np.where(inside, 0.0, least_m),
+        np.where(inside, 0.0, farthest), ends,
         np.where(inside, 0.0, start_m), chain,
     )  # fmt: skip
 
