@@ -67,13 +67,16 @@ def _between(least: float, most: float, at: float, rate: float) -> tuple[float, 
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def facing_edge_m(shapes: Outlines, side: Side, reach: float, ring: int) -> tuple[float, bool]:
+def facing_edge_m(
+    shapes: Outlines, side: Side, reach: float, ring: int, enough: float
+) -> tuple[float, bool, float]:
     """Measure the boundary that lies within reach of the other shape.
 
     With a ring (-1: all rings), only that ring is measured. The second value says whether all
-    rings reached lie wholly within reach.
+    rings reached lie wholly within reach; the third is the longest run, or less: one that passes
+    the start of its ring is taken for two. Nothing more is measured once a run is enough.
     """
-    total, all_whole = 0.0, True
+    total, all_whole, run, longest = 0.0, True, 0.0, 0.0
     now, of_ring = np.int64(-1), 0.0
     before, location = np.int64(-2), UNKNOWN
     starts, ends = np.empty(len(side.other_edges) + 1), np.empty(len(side.other_edges) + 1)
@@ -82,15 +85,25 @@ def facing_edge_m(shapes: Outlines, side: Side, reach: float, ring: int) -> tupl
             continue
         if shapes.ring[e] != now:
             all_whole = all_whole and _is_whole(shapes, now, of_ring)
-            now, of_ring = shapes.ring[e], 0.0
+            now, of_ring, run = shapes.ring[e], 0.0, 0.0
             location = UNKNOWN
         elif e != before + 1:
-            location = OUTSIDE  # the edges between lie beyond the other's box
-        share, location, _ = facing_share(shapes, side, e, reach, starts, ends, location)
-        of_ring += share * shapes.length[e]
-        total += share * shapes.length[e]
+            location, run = OUTSIDE, 0.0  # the edges between lie beyond the other's box
+        metres = shapes.length[e]
+        share, location, parts = facing_share(shapes, side, e, reach, starts, ends, location)
+        of_ring += share * metres
+        total += share * metres
+        if parts != 1 or starts[0] > 0:
+            run = 0.0
+        if parts:
+            run += (ends[parts - 1] - starts[parts - 1]) * metres
+            longest = max(longest, run)
+            if longest >= enough:
+                return total, False, longest
+            if ends[parts - 1] < 1:
+                run = 0.0
         before = e
-    return total, all_whole and _is_whole(shapes, now, of_ring)
+    return total, all_whole and _is_whole(shapes, now, of_ring), longest
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -99,19 +112,18 @@ def facing_runs_m(
     side: Side,
     reach: float,
     enough: float,
-    by_runs: float,
+    whole_gap: float,
     distance: float,
     known: Floats,
-) -> tuple[float, bool, float, float]:
+) -> tuple[float, float, float]:
     """Measure the connected runs of boundary within reach of the other shape.
 
-    Gives all of it; whether all rings reached lie wholly within reach; the longest run; and what
-    the runs count, each less twice what the gap goes beyond its distance, which is that of the two
-    shapes at least. A ring wholly within reach counts as at the gap ``by_runs`` (below 0: none is
-    counted, which is quicker). Nothing more is measured once a run is enough. ``known`` is what
+    Gives all of it, the longest run, and what the runs count: each less twice what the gap goes
+    beyond its distance, which is that of the two shapes at least. A ring wholly within reach counts
+    as at the gap ``whole_gap``. Nothing more is measured once a run is enough. ``known`` is what
     ``nothing_known`` gives, or has no rows.
     """
-    total, all_whole, longest, counted = 0.0, True, 0.0, 0.0
+    total, longest, counted = 0.0, 0.0, 0.0
     parts = np.empty((2, len(side.other_edges) + 1))
     begin, count = 0, len(side.mine)
     while begin < count:
@@ -119,14 +131,13 @@ def facing_runs_m(
         while end < count and shapes.ring[side.mine[end]] == ring:
             end += 1
         of_ring, run, ring_counts = _ring_runs_m(
-            shapes, side, (begin, end), reach, enough, by_runs, distance, known, parts
+            shapes, side, (begin, end), reach, enough, whole_gap, distance, known, parts
         )
         total += of_ring
         if run >= enough:
-            return total, False, run, 0.0
-        all_whole = all_whole and _is_whole(shapes, ring, of_ring)
+            return total, run, 0.0
         longest, counted, begin = max(longest, run), counted + ring_counts, end
-    return total, all_whole, longest, counted
+    return total, longest, counted
 
 
 _NO_RUN = (0.0, np.inf, 0.0, 0.0)
@@ -140,7 +151,7 @@ def _ring_runs_m(
     places: tuple[int, int],
     reach: float,
     enough: float,
-    by_runs: float,
+    whole_gap: float,
     distance: float,
     known: Floats,
     parts: Floats,
@@ -171,10 +182,10 @@ def _ring_runs_m(
                     lead = idle
                 elif runs == 1:
                     first_run = run  # it may go on before the start of the ring
-                elif by_runs >= 0:
+                else:
                     counted += _run_counts(shapes, side, run, reach - CONTACT_M)
                 run, runs = _NO_RUN, runs + 1
-            if by_runs >= 0 and run[1] > distance:
+            if run[1] > distance:
                 part = starts[k], ends[k], count
                 run = _with_distance(shapes, side, i, part, reach, known, run)
             run = run[0] + (ends[k] - starts[k]) * metres, run[1], run[2], run[3]
@@ -185,10 +196,9 @@ def _ring_runs_m(
     idle += _passed_m(shapes.ring, shapes.length, ring, before + 1, -1, 1)
     if runs and lead + idle < BREAK_M:
         run, first_run = _joined(first_run, run), _NO_RUN
-    if by_runs >= 0:
-        gap = by_runs if _is_whole(shapes, ring, total) else reach - CONTACT_M
-        counted += _run_counts(shapes, side, first_run, reach - CONTACT_M)
-        counted += _run_counts(shapes, side, run, gap)
+    gap = whole_gap if _is_whole(shapes, ring, total) else reach - CONTACT_M
+    counted += _run_counts(shapes, side, first_run, reach - CONTACT_M)
+    counted += _run_counts(shapes, side, run, gap)
     return total, max(longest, run[0]), counted
 
 
@@ -364,7 +374,7 @@ def _with_part(starts: Floats, ends: Floats, parts: int, start: float, end: floa
 @njit(cache=True, nogil=True, error_model="numpy")
 def _surplus(shapes: Outlines, side: Side, gap: float, edge: float) -> tuple[float, bool]:
     """Give the boundary shown beyond what the gap asks, and whether larger gaps show no more."""
-    length, whole = facing_edge_m(shapes, side, gap + CONTACT_M, -1)
+    length, whole, _ = facing_edge_m(shapes, side, gap + CONTACT_M, -1, np.inf)
     return length - _needed(gap, edge), whole
 
 
@@ -380,10 +390,7 @@ def _shows_enough(shapes: Outlines, side: Side, gap: float, edge: float) -> tupl
     A run that is enough by itself is so by runs too, whatever the others count.
     """
     needed = _needed(gap, edge)
-    reach = gap + CONTACT_M
-    length, whole, longest, _ = facing_runs_m(
-        shapes, side, reach, needed, -1.0, 0.0, nothing_known(0)
-    )
+    length, whole, longest = facing_edge_m(shapes, side, gap + CONTACT_M, -1, needed)
     return bool(length >= needed), whole, bool(longest >= needed - ROUNDING_M)
 
 
@@ -403,12 +410,12 @@ def _marks(shapes: Outlines, side: Side, low: float, most: float) -> Floats:
         now = ring
         whole = shapes.ring_length[ring] * (1 - 1e-9) - CONTACT_M
         for target in (0.0, whole):
-            if facing_edge_m(shapes, side, most + CONTACT_M, ring)[0] <= target:
+            if facing_edge_m(shapes, side, most + CONTACT_M, ring, np.inf)[0] <= target:
                 continue
             below, above = low, most
             while above - below > PRECISE_M:
                 middle = (below + above) / 2
-                if facing_edge_m(shapes, side, middle + CONTACT_M, ring)[0] > target:
+                if facing_edge_m(shapes, side, middle + CONTACT_M, ring, np.inf)[0] > target:
                     above = middle
                 else:
                     below = middle
@@ -599,7 +606,7 @@ def _short_side(
     reach, needed = high + CONTACT_M, _needed(high, edge)
     for turn in range(2):
         which = (turn + first) % 2
-        total, _, longest, counted = facing_runs_m(
+        total, longest, counted = facing_runs_m(
             shapes, sides[which], reach, needed, low, distance, known[which]
         )
         if longest < needed - ROUNDING_M and (
@@ -624,6 +631,11 @@ def _gap_by_runs(
     if low == np.inf:
         return low
     sides = _both_sides(shapes, first, second, low)
+    if (
+        _shows_enough(shapes, sides[0], low, edge)[2]
+        and _shows_enough(shapes, sides[1], low, edge)[2]
+    ):
+        return low
     known = nothing_known(0), nothing_known(0)
     short = _short_side(shapes, sides, known, low, low, edge, distance, 0)
     if short < 0:
