@@ -163,4 +163,10 @@ def _networkx(frame: gpd.GeoDataFrame) -> Figures:
 
 def _facing(mine: gpd.GeoSeries, other: gpd.GeoSeries) -> pd.Series:
     reach = other.buffer(GAP_M + 1e-6, resolution=8)
-    return mine.boundary.intersection(reach).length >= MIN_EDGE_M + 2 * GAP_M - 4e-6
+    near = mine.boundary.intersection(reach)
+    enough = near.length >= MIN_EDGE_M + 2 * GAP_M - 4e-6
+    runs = near[enough].line_merge().explode()
+    apart = runs.distance(other.loc[runs.index], align=False).clip(upper=GAP_M)
+    counted = (runs.length - 2 * (GAP_M - apart)).clip(lower=0).groupby(level=0).sum()
+    needed = MIN_EDGE_M + 2 * mine.distance(other).clip(upper=GAP_M) - 4e-6
+    return enough & (counted.reindex(enough.index, fill_value=0.0) >= needed)
