@@ -7,18 +7,7 @@ import numpy.typing as npt
 from numba import njit
 
 from geo.arrays import Floats, Ints
-from geo.kernels.clear_runs import BEFORE, HIDDEN, LENGTH, NEAREST, first_gap_of_pieces
-from geo.kernels.edges import (
-    CONTACT_M,
-    FEW,
-    RUN,
-    Outlines,
-    Side,
-    contains,
-    edges_meet,
-    side_of,
-    square_to_edge,
-)
+from geo.kernels.edges import CONTACT_M, FEW, RUN, Outlines, contains, edges_meet, square_to_edge
 
 APART_M = 1e-5
 """A shorter way is a contact: only what cuts can part the shapes there."""
@@ -252,54 +241,9 @@ def _is_on(shapes: Outlines, shape: int, x: float, y: float) -> bool:
     return False
 
 
-PIECE_M = 0.25
-"""Length of a piece close to the other shape."""
-
-PIECE_OF_DISTANCE = 0.125
-"""Farther away, a piece may be this share of its distance."""
-
-MOST_PIECES = 256
-"""Longer edges are divided into this many pieces."""
-
-
 @njit(cache=True, nogil=True, error_model="numpy")
-def obstructed_gaps(
-    shapes: Outlines,
-    obstacles: ObstacleEdges,
-    pairs: Ints,
-    open_gaps: Floats,
-    most: float,
-    edge: float,
-    gaps: Floats,
-) -> None:
-    """Find the joining gap of each pair among obstacles, infinite beyond ``most``.
-
-    ``open_gaps`` are the joining gaps without obstacles.
-    """
-    for i in range(len(pairs)):
-        first, second = pairs[i, 0], pairs[i, 1]
-        near = _edges_in_window(obstacles, i)
-        if (
-            shapes.offset[first + 1] - shapes.offset[first]
-            > shapes.offset[second + 1] - shapes.offset[second]
-        ):
-            first, second = second, first
-        first_pieces = _pieces(shapes, obstacles, near, first, second, most)
-        if _clear_length(first_pieces) < edge + 2 * open_gaps[i] - 4 * CONTACT_M:
-            gaps[i] = np.inf  # whatever the other side shows
-            continue
-        second_pieces = _pieces(shapes, obstacles, near, second, first, most)
-        least = min(_least_obstructed(first_pieces), _least_obstructed(second_pieces))
-        # At its joining gap a pair shows what lies up to the contact distance farther: twice that
-        # keeps rounding from taking a hidden piece just there for one beyond.
-        if least > open_gaps[i] + 2 * CONTACT_M:
-            gaps[i] = open_gaps[i]
-        else:
-            gaps[i] = first_gap_of_pieces(first_pieces, second_pieces, open_gaps[i], most, edge)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _edges_in_window(obstacles: ObstacleEdges, pair: int) -> Near:
+def edges_in_window(obstacles: ObstacleEdges, pair: int) -> Near:
+    """Gather the edges of the obstacles near a pair that lie in its window."""
     first, last = obstacles.rows[pair], obstacles.rows[pair + 1]
     west, south, east, north = obstacles.window[pair]
     begin = np.zeros(last - first + 1, np.int64)
@@ -334,134 +278,3 @@ def _edges_in_window(obstacles: ObstacleEdges, pair: int) -> Near:
             box[2], box[3] = max(box[2], x, to_x), max(box[3], y, to_y)
     reference = obstacles.reference[pair]
     return Near(np.arange(first, last), edges, begin, boxes, runs, reference[0], reference[1])
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _pieces(
-    shapes: Outlines, obstacles: ObstacleEdges, near: Near, shape: int, other: int, most: float
-) -> Floats:
-    """Divide the boundary near the other shape into pieces, as in ``geo.kernels.clear_runs``."""
-    reach = most + CONTACT_M
-    mine = side_of(shapes, shape, other, reach).mine
-    longest = 0.0
-    for e in mine:
-        longest = max(longest, shapes.length[e])
-    beyond = PIECE_M + PIECE_OF_DISTANCE * reach + longest / MOST_PIECES
-    side = side_of(shapes, shape, other, reach + beyond)
-    counts = np.zeros(len(mine), np.int64)
-    for i in range(len(mine)):
-        counts[i] = _piece_count(shapes, side, mine[i], reach)
-    pieces, count, blocker = np.empty((counts.sum(), 7)), 0, 0
-    before, begin_of_ring = -1, -1  # pieces that the next one may go on from, in its ring
-    for i in range(len(mine)):
-        e = mine[i]
-        x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
-        begins_ring = e == 0 or shapes.ring[e - 1] != shapes.ring[e]
-        if i == 0 or mine[i - 1] != e - 1 or begins_ring:
-            before = -1
-        if i == 0 or shapes.ring[mine[i - 1]] != shapes.ring[e]:
-            begin_of_ring = -1
-        end = 0.0
-        for k in range(counts[i]):
-            start = _distance(shapes, side, x, y) if k == 0 else end
-            share = (k + 1) / counts[i]
-            end = _distance(shapes, side, x + share * dx, y + share * dy)
-            if min(start, end) > reach:
-                before = -1
-                continue
-            at = (k + 0.5) / counts[i]
-            px, py = x + at * dx, y + at * dy
-            inside = contains(shapes, other, px, py)
-            to_x, to_y = (px, py) if inside else _nearest_point(shapes, side, px, py)
-            # The obstacle that hid the last piece mostly hides this one too.
-            blocker = obstruction(shapes, obstacles, near, shape, px, py, to_x, to_y, abs(blocker))
-            way, hidden = np.hypot(to_x - px, to_y - py), 1.0 if blocker >= 0 else 0.0
-            nearest, farthest = (0.0, 0.0) if inside else (min(start, end), max(start, end))
-            length = shapes.length[e] / counts[i]
-            pieces[count] = np.array(
-                [nearest, farthest, length, hidden, float(before), start, min(nearest, way)]
-            )
-            if begins_ring and k == 0:
-                begin_of_ring = count
-            before, count = count, count + 1
-        if counts[i] == 0:
-            before = -1
-        ends_ring = e + 1 == len(shapes.ring) or shapes.ring[e + 1] != shapes.ring[e]
-        if ends_ring and begin_of_ring >= 0:
-            pieces[begin_of_ring, BEFORE] = before
-    return pieces[:count]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _piece_count(shapes: Outlines, side: Side, e: int, reach: float) -> int:
-    """Say into how many pieces an edge is divided: none where it lies out of reach."""
-    x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
-    least = min(_distance(shapes, side, x, y), _distance(shapes, side, x + dx, y + dy))
-    square = least * least
-    for run in range(len(side.boxes)):
-        far = np.sqrt(square)
-        if not box_meets(side.boxes[run], x, y, x + dx, y + dy, far):
-            continue
-        for f in side.other_edges[run * FEW : (run + 1) * FEW]:
-            fx, fy, qx, qy = shapes.x[f], shapes.y[f], shapes.dx[f], shapes.dy[f]
-            square = min(
-                square,
-                square_to_edge(x, y, dx, dy, fx, fy),
-                square_to_edge(x, y, dx, dy, fx + qx, fy + qy),
-            )
-            if square == 0 or edges_meet(x, y, dx, dy, fx, fy, qx, qy):
-                square = 0.0
-                break
-    if square > reach * reach:
-        return 0
-    piece = max(PIECE_M, PIECE_OF_DISTANCE * np.sqrt(square))
-    return int(min(MOST_PIECES, max(1.0, np.ceil(shapes.length[e] / piece))))
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _distance(shapes: Outlines, side: Side, px: float, py: float) -> float:
-    to_x, to_y = _nearest_point(shapes, side, px, py)
-    distance = np.hypot(to_x - px, to_y - py)
-    if distance > 0 and contains(shapes, side.other, px, py):
-        return 0.0
-    return float(distance)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _nearest_point(shapes: Outlines, side: Side, px: float, py: float) -> tuple[float, float]:
-    least, to_x, to_y = np.inf, np.inf, np.inf
-    for run in range(len(side.boxes)):
-        box = side.boxes[run]
-        aside = max(box[0] - px, px - box[2], 0.0)
-        above = max(box[1] - py, py - box[3], 0.0)
-        if aside * aside + above * above > least:
-            continue
-        for f in side.other_edges[run * FEW : (run + 1) * FEW]:
-            x, y, dx, dy = shapes.x[f], shapes.y[f], shapes.dx[f], shapes.dy[f]
-            along = ((px - x) * dx + (py - y) * dy) / (dx * dx + dy * dy)
-            along = min(max(along, 0.0), 1.0)
-            at_x, at_y = x + along * dx, y + along * dy
-            square = (at_x - px) ** 2 + (at_y - py) ** 2
-            if square < least:
-                least, to_x, to_y = square, at_x, at_y
-    return to_x, to_y
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _clear_length(pieces: Floats) -> float:
-    """Add up the pieces that are not hidden."""
-    total = 0.0
-    for i in range(len(pieces)):
-        if pieces[i, HIDDEN] == 0:
-            total += pieces[i, LENGTH]
-    return total
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _least_obstructed(pieces: Floats) -> float:
-    """Give the distance of the nearest hidden piece."""
-    least = np.inf
-    for i in range(len(pieces)):
-        if pieces[i, HIDDEN] > 0:
-            least = min(least, pieces[i, NEAREST])
-    return least

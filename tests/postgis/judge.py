@@ -23,6 +23,9 @@ AT_THE_LIMIT_M = 1e-3
 
 SEGMENTS = 16
 
+FINE_SEGMENTS = 128
+"""Of a disputed pair PostGIS draws round corners so finely that it falls short by a millimetre."""
+
 MARGIN = """
 WITH pair AS (
   SELECT ST_GeomFromWKB(%(a)s) AS a, ST_GeomFromWKB(%(b)s) AS b
@@ -72,7 +75,7 @@ def pairs_found_by_both(connection, shapes, gap_m, min_edge_m, srid=4549):
 def _best_margin_m(connection, one, other, gap_m, min_edge_m):
     a, b = shapely.to_wkb([one, other])
     gaps = np.linspace(0, gap_m, round(gap_m / 0.05) + 1).tolist()
-    values = {"a": a, "b": b, "edge": min_edge_m, "segments": SEGMENTS, "gaps": gaps}
+    values = {"a": a, "b": b, "edge": min_edge_m, "segments": FINE_SEGMENTS, "gaps": gaps}
     return connection.execute(MARGIN, values).fetchone()[0]
 
 
