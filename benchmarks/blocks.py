@@ -15,9 +15,11 @@ from benchmarks.contest import Contest, Figures
 from benchmarks.parcels import parcels
 from benchmarks.postgis import loaded
 from benchmarks.postgis_blocks import (
+    FACING,
     GATHERED,
     NEAR,
     PAIRS,
+    RINGS,
     UNION_AGGREGATE,
     UNION_OF_ROWS,
     Labelled,
@@ -65,7 +67,7 @@ def contest(n: int) -> Contest:
             "and not counting the load",
             "ours, without shapes: ids and areas of the same blocks (kernel `ids`)",
             said, "PostGIS labels no groups by pairs: scipy does it from the pairs fetched",
-            NEAR, PAIRS, UNION_AGGREGATE, GATHERED, UNION_OF_ROWS,
+            NEAR, RINGS, FACING, PAIRS, UNION_AGGREGATE, GATHERED, UNION_OF_ROWS,
         ),
         steps={"ids and areas without shapes": lambda: edge_figures_without_shapes(ready)},
         close=stack.close,

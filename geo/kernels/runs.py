@@ -260,14 +260,7 @@ def _gap_by_runs(
     shapes: Outlines, first: int, second: int, low: float, most: float, edge: float, distance: float
 ) -> float:
     """Find the smallest gap from ``low`` to ``most`` at which the runs count enough."""
-    if low == np.inf:
-        return low
     sides = _both_sides(shapes, first, second, low)
-    if (
-        shows_enough(shapes, sides[0], low, edge)[2]
-        and shows_enough(shapes, sides[1], low, edge)[2]
-    ):
-        return low
     known = nothing_known(0), nothing_known(0)
     short = _short_side(shapes, sides, known, low, low, edge, distance, 0)
     if short < 0:
@@ -335,6 +328,10 @@ def joining_gap(
         if _short_side(shapes, (of_one, of_two), known, most, most, edge, distance, 0) < 0:
             return most
     gap = gap_of_all(shapes, first, of_one, of_two, most, edge, distance)
+    if gap == np.inf:
+        return gap
+    if shows_enough(shapes, of_one, gap, edge)[2] and shows_enough(shapes, of_two, gap, edge)[2]:
+        return gap
     return _gap_by_runs(shapes, first, second, gap, most, edge, distance)
 
 
