@@ -15,9 +15,11 @@ from benchmarks.contest import Contest, Figures
 from benchmarks.parcels import parcels
 from benchmarks.postgis import loaded
 from benchmarks.postgis_blocks import (
+    FACING,
     GATHERED,
     NEAR,
     PAIRS,
+    RINGS,
     UNION_AGGREGATE,
     UNION_OF_ROWS,
     Labelled,
@@ -65,7 +67,7 @@ def contest(n: int) -> Contest:
             "and not counting the load",
             "ours, without shapes: ids and areas of the same blocks (kernel `ids`)",
             said, "PostGIS labels no groups by pairs: scipy does it from the pairs fetched",
-            NEAR, PAIRS, UNION_AGGREGATE, GATHERED, UNION_OF_ROWS,
+            NEAR, RINGS, FACING, PAIRS, UNION_AGGREGATE, GATHERED, UNION_OF_ROWS,
         ),
         steps={"ids and areas without shapes": lambda: edge_figures_without_shapes(ready)},
         close=stack.close,
@@ -163,4 +165,10 @@ def _networkx(frame: gpd.GeoDataFrame) -> Figures:
 
 def _facing(mine: gpd.GeoSeries, other: gpd.GeoSeries) -> pd.Series:
     reach = other.buffer(GAP_M + 1e-6, resolution=8)
-    return mine.boundary.intersection(reach).length >= MIN_EDGE_M + 2 * GAP_M - 4e-6
+    near = mine.boundary.intersection(reach)
+    enough = near.length >= MIN_EDGE_M + 2 * GAP_M - 4e-6
+    runs = near[enough].line_merge().explode()
+    apart = runs.distance(other.loc[runs.index], align=False).clip(upper=GAP_M)
+    counted = (runs.length - 2 * (GAP_M - apart)).clip(lower=0).groupby(level=0).sum()
+    needed = MIN_EDGE_M + 2 * mine.distance(other).clip(upper=GAP_M) - 4e-6
+    return enough & (counted.reindex(enough.index, fill_value=0.0) >= needed)

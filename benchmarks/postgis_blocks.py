@@ -21,13 +21,46 @@ SELECT id, geom, ST_Boundary(geom) AS edge,
 FROM {table}
 """
 
-PAIRS = """
-SELECT a.id, b.id
+RINGS = """
+CREATE UNLOGGED TABLE {table}_ring AS
+SELECT id, ST_ExteriorRing((ring).geom) AS edge FROM {table}, LATERAL ST_DumpRings(geom) ring
+"""
+
+FACING = """
+CREATE UNLOGGED TABLE {table}_facing AS
+SELECT a.id AS first, b.id AS second
 FROM {table}_near a JOIN {table}_near b ON a.id < b.id AND a.geom && b.reach
 WHERE ST_Length(ST_Intersection(a.edge, b.reach)) >= {need}
   AND ST_Length(ST_Intersection(b.edge, a.reach)) >= {need}
 """
-"""Neighbours: boundary within the gap of the other, on both sides."""
+"""Boundary within the gap of the other, all of it, on both sides: asked first, as it is quick."""
+
+RUNS = """
+CROSS JOIN LATERAL (
+  SELECT coalesce(sum(greatest(
+    ST_Length(run.geom) - 2 * ({gap} - least(ST_Distance(run.geom, {other}.geom), {gap})), 0
+  )), 0) AS m
+  FROM {table}_ring ring, LATERAL ST_Dump(ST_LineMerge(ST_CollectionExtract(
+    ST_Intersection(ring.edge, {other}.reach), 2))) run
+  WHERE ring.id = {one}.id AND ring.edge && {other}.reach
+) {name}
+"""
+"""What the connected runs of boundary count: their length less twice what the gap goes beyond
+their distance."""
+
+PAIRS = (
+    """
+SELECT a.id, b.id
+FROM {table}_facing JOIN {table}_near a ON a.id = first JOIN {table}_near b ON b.id = second
+CROSS JOIN LATERAL (
+  SELECT {edge} + 2 * least(ST_Distance(a.geom, b.geom), {gap}) - {contact} AS m
+) need
+"""
+    + RUNS.format(one="a", other="b", name="forth", gap="{gap}", table="{table}")
+    + RUNS.format(one="b", other="a", name="back", gap="{gap}", table="{table}")
+    + "WHERE forth.m >= need.m AND back.m >= need.m"
+)
+"""Neighbours: runs of boundary within the gap of the other count enough, on both sides."""
 
 CLUSTERS = "SELECT id, ST_ClusterDBSCAN(geom, eps := {gap}, minpoints := 1) OVER () FROM {table}"
 
@@ -125,13 +158,18 @@ def edge_pairs(
     segments: int = QUARTER_SEGMENTS,
 ) -> npt.NDArray[np.intp]:
     """Find the pairs of neighbours, k by 2."""
-    connection.execute(f"DROP TABLE IF EXISTS {table}_near")
+    connection.execute(f"DROP TABLE IF EXISTS {table}_near, {table}_ring, {table}_facing")
     reach = gap_m + CONTACT_M
     connection.execute(NEAR.format(table=table, reach=reach, segments=segments))
-    connection.execute(f"CREATE INDEX ON {table}_near USING gist (geom)")
-    connection.execute(f"ANALYZE {table}_near")
+    connection.execute(RINGS.format(table=table))
+    for made, index in (("near", "gist (geom)"), ("near", "btree (id)"), ("ring", "btree (id)")):
+        connection.execute(f"CREATE INDEX ON {table}_{made} USING {index}")
+    connection.execute(f"ANALYZE {table}_near, {table}_ring")
     need = min_edge_m + 2 * gap_m - 4 * CONTACT_M
-    return _fetched(connection, PAIRS.format(table=table, need=need))
+    connection.execute(FACING.format(table=table, need=need))
+    connection.execute(f"ANALYZE {table}_facing")
+    ask = PAIRS.format(table=table, gap=gap_m, edge=min_edge_m, contact=4 * CONTACT_M)
+    return _fetched(connection, ask)
 
 
 def distance_blocks(

@@ -23,8 +23,19 @@ MOST_GAP_M = 50.0
 class NeighbourRule:
     """When two shapes count as neighbours.
 
+    The boundary of one within the gap g of the other falls, ring by ring, into connected runs. A
+    run counts its length less 2 (g - r), never less than nothing, where r is its distance from the
+    other. Two shapes at a distance d hold at g when on both sides the runs count ``min_edge + 2 d``
+    together, and all boundary within g is ``min_edge + 2 g``. They are neighbours from the smallest
+    gap on at which they hold.
+
+    Contacts at points with right or obtuse openings count nothing, however many. Not promised: a
+    wedge narrower than the gap is facing boundary (a square corner on a straight edge joins at
+    6.04 m with the default edge), two contacts are one run where all boundary between them lies
+    within the gap, and shapes narrower than the gap see through themselves.
+
     ``gap_m``: Largest gap that may be bridged [m], 0 to 50.
-    ``min_edge_m``: Least facing edge [m], above 0: a point is no edge.
+    ``min_edge_m``: Least facing edge [m], above 0.
 
     Raises
     ------

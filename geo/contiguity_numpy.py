@@ -1,209 +1,27 @@
 """The same without numba (reference implementation)."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
 from geo.arrays import Flags, Floats, Positions, Shapes
-from geo.edges import Edges, Obstacles, edges_of, newly_covered, part_within
+from geo.edges import Edges, Obstacles
+from geo.facing_numpy import (
+    CONTACT_M,
+    INSIDE,
+    PRECISE_M,
+    Boundaries,
+    Chain,
+    Pairs,
+    Stretches,
+    chain_of,
+    counted_m,
+    facing_by_runs,
+    facing_pairs,
+    run_lengths,
+)
 from geo.tools import Progress, report
-
-EDGES_AT_ONCE = 5_000
-"""Shapes are taken in batches of about this many edges, so that memory stays small."""
-
-CONTACT_M = 1e-6
-"""Shapes nearer than this touch: a micrometre is below any survey's resolution."""
-
-INSIDE = -1
-"""Stands for the other edge where boundary lies inside the other shape."""
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """Pairs of shapes, each with the pairs of their edges that may be near.
-
-    ``first, second``: Positions of the shapes, ``first < second``; arrays of p.
-    ``pair``: Pair of shapes of each row, array of k.
-    ``of_first, of_second``: The two edges of each row, arrays of k.
-    """
-
-    first: Positions
-    second: Positions
-    pair: Positions
-    of_first: Positions
-    of_second: Positions
-
-    def __len__(self) -> int:
-        return len(self.first)
-
-    def shapes_of(self, side: Positions) -> Positions:
-        """Give the shape whose boundary a side is."""
-        return np.where(side % 2 == 0, self.first[side // 2], self.second[side // 2])
-
-    def others(self, side: Positions) -> Positions:
-        """Give the shape that a side faces."""
-        return np.where(side % 2 == 0, self.second[side // 2], self.first[side // 2])
-
-    def only(self, keep: Positions) -> "Pairs":
-        """Give some of the pairs, by position, with their rows."""
-        new = np.full(len(self), -1, dtype=np.intp)
-        new[keep] = np.arange(len(keep))
-        rows = new[self.pair] >= 0
-        return Pairs(
-            self.first[keep],
-            self.second[keep],
-            new[self.pair[rows]],
-            self.of_first[rows],
-            self.of_second[rows],
-        )
-
-
-@dataclass(frozen=True)
-class Stretches:
-    """Boundary within reach: for each edge the parts that other edges cover, sorted.
-
-    ``side``: Whose boundary: ``2 * pair`` for that of the first shape, ``2 * pair + 1`` for the
-      second.
-    ``edge, other``: The edge, and an edge of the other shape that is within reach, or ``INSIDE``.
-    ``begin, end``: Where the part begins and ends as shares of the edge; parts of one edge don't
-      overlap, and ``end <= begin`` where an earlier one covers all of it.
-    """
-
-    side: Positions
-    edge: Positions
-    other: Positions
-    begin: Floats
-    end: Floats
-
-
-class Boundaries:
-    """The boundaries of all shapes under one index.
-
-    ``shapes``: Valid polygons of one part each, array of n, in metres.
-    """
-
-    def __init__(self, shapes: Shapes) -> None:
-        self.shapes = shapes
-        self.edges: Edges = edges_of(shapes)
-        self.bounds = shapely.bounds(shapes)
-        self._tree = shapely.STRtree(self.edges.boxes(0, len(self.edges), 0.0))
-
-    def near_pairs(self, reach_m: float) -> Iterator[Pairs]:
-        """Go through all pairs of shapes that may lie within reach, batch by batch."""
-        offset, first = self.edges.offset, 0
-        while first < len(self.shapes):
-            last = int(np.searchsorted(offset, offset[first] + EDGES_AT_ONCE, side="left"))
-            last = min(max(last, first + 1), len(self.shapes))
-            yield self._pairs_from(int(offset[first]), int(offset[last]), reach_m)
-            first = last
-
-    def _pairs_from(self, begin: int, end: int, reach_m: float) -> Pairs:
-        mine, other = self._tree.query(self.edges.boxes(begin, end, reach_m))
-        mine = mine + begin
-        shape = self.edges.shape
-        once = shape[mine] < shape[other]
-        mine, other = mine[once], other[once]
-        count = len(self.shapes)
-        keys, pair = np.unique(shape[mine] * count + shape[other], return_inverse=True)
-        return Pairs(keys // count, keys % count, pair.astype(np.intp), mine, other)
-
-    def within_reach(self, pairs: Pairs, reach_m: Floats) -> Stretches:
-        """Find the boundary of each shape within reach of the outline of the other of its pair.
-
-        ``pairs``: Pairs of shapes, p.
-        ``reach_m``: Distance of each pair [m], array of p.
-
-        Of both sides of each pair.
-        """
-        reach = reach_m[pairs.pair]
-        forth = part_within(self.edges, pairs.of_first, pairs.of_second, reach)
-        back = part_within(self.edges, pairs.of_second, pairs.of_first, reach)
-        side = np.concatenate([2 * pairs.pair, 2 * pairs.pair + 1])
-        edge = np.concatenate([pairs.of_first, pairs.of_second])
-        other = np.concatenate([pairs.of_second, pairs.of_first])
-        low, high = (np.concatenate(ends) for ends in zip(forth, back, strict=True))
-        is_within = low < high
-        return _sorted(
-            side[is_within], edge[is_within], other[is_within], low[is_within], high[is_within]
-        )
-
-    def facing(self, pairs: Pairs, reach_m: Floats) -> Stretches:
-        """Find what ``beside`` finds, and the boundary that lies inside the other shape."""
-        return self._with_insides(pairs, self.within_reach(pairs, reach_m))
-
-    def _with_insides(self, pairs: Pairs, parts: Stretches) -> Stretches:
-        """Add the boundary that lies deeper inside the other shape than the reach."""
-        side, edge = self._edges_that_may_be_inside(pairs)
-        if not len(side):
-            return parts
-        marks = np.full(2 * len(side), INSIDE - 1)
-        nothing, whole = np.zeros(len(side)), np.ones(len(side))
-        marked = _sorted(
-            np.concatenate([parts.side, side, side]),
-            np.concatenate([parts.edge, edge, edge]),
-            np.concatenate([parts.other, marks]),
-            np.concatenate([parts.begin, nothing, whole]),
-            np.concatenate([parts.end, nothing, whole]),
-        )
-        same = (marked.side[1:] == marked.side[:-1]) & (marked.edge[1:] == marked.edge[:-1])
-        reached = np.maximum(marked.begin, marked.end)[:-1]
-        left = np.flatnonzero(same & (marked.begin[1:] - reached > 1e-9)) + 1
-        low, high = reached[left - 1], marked.begin[left]
-        middle, to = marked.edge[left], pairs.others(marked.side[left])
-        shapely.prepare(self.shapes[np.unique(to)])
-        at = self.edges.place(middle, (low + high) / 2)
-        inside = shapely.contains_xy(self.shapes[to], *at)
-        return _sorted(
-            np.concatenate([parts.side, marked.side[left][inside]]),
-            np.concatenate([parts.edge, middle[inside]]),
-            np.concatenate([parts.other, np.full(int(inside.sum()), INSIDE)]),
-            np.concatenate([parts.begin, low[inside]]),
-            np.concatenate([parts.end, high[inside]]),
-        )
-
-    def _edges_that_may_be_inside(self, pairs: Pairs) -> tuple[Positions, Positions]:
-        """List the edges where the boxes overlap, of pairs that touch or contain each other."""
-        of = np.stack([pairs.first, pairs.second], axis=1).ravel()
-        to = np.stack([pairs.second, pairs.first], axis=1).ravel()
-        begin = self.edges.offset[of]
-        shapely.prepare(self.shapes[np.unique(to)])
-        may = shapely.contains_xy(self.shapes[to], self.edges.x[begin], self.edges.y[begin])
-        touching = pairs.pair[self._touching(pairs)]
-        may[2 * touching] = may[2 * touching + 1] = True
-        side = np.flatnonzero(may)
-        inner, outer = self.bounds[of[side]], self.bounds[to[side]]
-        low = np.maximum(inner[:, :2], outer[:, :2])
-        high = np.minimum(inner[:, 2:], outer[:, 2:])
-        common = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
-        row, edge = self._tree.query(common)
-        mine = self.edges.shape[edge] == of[side[row]]
-        return side[row[mine]], edge[mine]
-
-    def _touching(self, pairs: Pairs) -> Positions:
-        """Say which rows are of edges that touch."""
-        edges, first, two = self.edges, pairs.of_first, pairs.of_second
-        may = np.ones(len(first), dtype=bool)
-        for start, vector in ((edges.x, edges.dx), (edges.y, edges.dy)):
-            low, high = np.minimum(start, start + vector), np.maximum(start, start + vector)
-            may &= (low[first] <= high[two] + CONTACT_M) & (low[two] <= high[first] + CONTACT_M)
-        rows = np.flatnonzero(may)
-        low, high = part_within(edges, first[rows], two[rows], np.full(len(rows), CONTACT_M))
-        return rows[low < high]
-
-
-def _sorted(
-    side: Positions, edge: Positions, other: Positions, low: Floats, high: Floats
-) -> Stretches:
-    order = np.lexsort((low, edge, side))
-    side, edge = side[order], edge[order]
-    new = np.ones(len(side), dtype=bool)
-    new[1:] = (side[1:] != side[:-1]) | (edge[1:] != edge[:-1])
-    begin, end = newly_covered(np.cumsum(new) - 1, low[order], high[order])
-    return Stretches(side, edge, other[order], begin, end)
-
 
 PIECE_M = 0.25
 """Facing boundary beside an obstacle is examined in pieces of about this length."""
@@ -218,14 +36,19 @@ class Connections:
 
     ``side``: Whose boundary, as in ``Stretches``.
     ``piece_m``: Length of the piece [m].
-    ``farthest_m``: How far the piece lies from the other shape at most [m].
+    ``nearest_m, farthest_m``: How far the piece lies from the other shape [m].
     ``ends``: Where the way begins and ends: rows x, y, to_x, to_y [m].
+    ``start_m``: How far the piece's own start lies from the other shape [m].
+    ``chain``: Which pieces meet there the one before them.
     """
 
     side: Positions
     piece_m: Floats
+    nearest_m: Floats
     farthest_m: Floats
     ends: Floats
+    start_m: Floats
+    chain: Chain
 
     @property
     def length_m(self) -> Floats:
@@ -281,14 +104,16 @@ def shortest_connections(boundaries: Boundaries, pairs: Pairs, facing: Stretches
     edges = boundaries.edges
     row, begin, step = divided(edges, facing, len(pairs), PIECE_M, MOST_PIECES)
     edge, side = facing.edge[row], facing.side[row]
+    chain = chain_of(edges, side, edge, begin, begin + step)
     if not len(row):
-        return Connections(side, step, step, np.empty((4, 0)))
+        return Connections(side, step, step, step, np.empty((4, 0)), step, chain)
     places = [edges.place(edge, begin + share * step) for share in (0.0, 0.5, 1.0)]
     point, other, first = _edges_near(facing, row)
     start, middle, end = (_distance(edges, other, x[point], y[point]) for x, y in places)
     # Of a straight piece, no point lies farther from an edge than one of the ends.
     farthest = np.minimum.reduceat(np.maximum(start, end), first)
-    is_least = np.flatnonzero(middle == np.minimum.reduceat(middle, first)[point])
+    way = np.minimum.reduceat(middle, first)
+    is_least = np.flatnonzero(middle == way[point])
     nearest = other[is_least[np.searchsorted(is_least, first)]]
     x, y = places[1]
     to = pairs.others(side)
@@ -296,7 +121,13 @@ def shortest_connections(boundaries: Boundaries, pairs: Pairs, facing: Stretches
     inside = shapely.contains_xy(boundaries.shapes[to], x, y)
     to_x, to_y = _nearest_point(edges, nearest, x, y)
     ends = np.stack([x, y, np.where(inside, x, to_x), np.where(inside, y, to_y)])
-    return Connections(side, step * edges.length_m[edge], np.where(inside, 0.0, farthest), ends)
+    start_m, end_m = np.minimum.reduceat(start, first), np.minimum.reduceat(end, first)
+    least_m: Floats = np.minimum(np.minimum(start_m, end_m), way)
+    return Connections(
+        side, step * edges.length_m[edge], np.where(inside, 0.0, least_m),
+        np.where(inside, 0.0, farthest), ends,
+        np.where(inside, 0.0, start_m), chain,
+    )  # fmt: skip
 
 
 def _edges_near(facing: Stretches, row: Positions) -> tuple[Positions, Positions, Positions]:
@@ -414,7 +245,11 @@ class Bridges:
         piece, obstacle = self._covering_near(pairs, pair, boxes)
         metres = step * edges.length_m[edge]
         metres[piece[shapely.intersects(self._covering[obstacle], boxes[piece])]] = 0
-        return _on_lesser_side(facing.side[row], metres, len(pairs))
+        # Several runs count less than their sum: they are looked at closely.
+        label = chain_of(edges, facing.side[row], edge, begin, begin + step)
+        run_side = facing.side[row][np.unique(label.runs(label.meets), return_index=True)[1]]
+        broken = np.bincount(run_side // 2, run_side >= 0, len(pairs)) > 2
+        return np.where(broken, 0.0, _on_lesser_side(facing.side[row], metres, len(pairs)))
 
     def _blocked(self, pairs: Pairs, connections: Connections, is_cut: Flags) -> Flags:
         """Say of which pieces the shortest way meets an obstacle."""
@@ -509,17 +344,43 @@ def _enough(
     for pair in range(pair_count):
         rows = [order[starts[s] : starts[s + 1]] for s in (2 * pair, 2 * pair + 1)]
         distances = [np.minimum(connections.farthest_m[of_side], gap_m[pair]) for of_side in rows]
-        gaps = np.append(np.concatenate(distances), gap_m[pair])
+        gaps = np.unique(np.append(np.concatenate(distances), gap_m[pair]))
         most = np.inf
         for of_side, distance in zip(rows, distances, strict=True):
             facing_m = np.append(0.0, np.cumsum(connections.piece_m[of_side]))
             most = np.minimum(most, facing_m[np.searchsorted(distance, gaps, side="right")])
-        enough[pair] = np.any(most - 2 * gaps >= min_edge_m - 4 * CONTACT_M)
+        may = gaps[most - 2 * gaps >= min_edge_m - 4 * CONTACT_M]
+        enough[pair] = any(
+            _runs_are_enough(connections, clear, pair, gap, gap_m[pair], min_edge_m)
+            for gap in may[::-1]
+        )
     return enough
 
 
-PRECISE_M = 2e-7
-"""Joining gaps are found to this: well within the contact distance."""
+def _runs_are_enough(
+    connections: Connections,
+    clear: Flags,
+    pair: int,
+    gap_m: float,
+    most_m: float,
+    min_edge_m: float,
+) -> bool:
+    """Say whether the runs of clear boundary count enough at a gap, on both sides.
+
+    A piece that is hidden counts nothing, and holds its run together all the same.
+    """
+    begin, end = np.searchsorted(connections.side, [2 * pair, 2 * pair + 2])
+    rows = slice(int(begin), int(end))
+    nearest = connections.nearest_m[rows]
+    # All of it lies within the largest gap, but for rounding.
+    within = np.minimum(connections.farthest_m[rows], most_m) <= gap_m
+    metres = np.where(within & clear[rows], connections.piece_m[rows], 0.0)
+    label = connections.chain.only(rows).runs(connections.start_m[rows] <= gap_m + CONTACT_M)
+    length, least = run_lengths(label, metres, nearest)
+    of_run = np.zeros(len(length), dtype=np.intp)
+    of_run[label] = connections.side[rows] % 2
+    counted = np.bincount(of_run, counted_m(length, least, gap_m), 2)
+    return bool(counted.min() >= min_edge_m + 2 * nearest.min() - 4 * CONTACT_M)
 
 
 def plain_gaps(
@@ -544,7 +405,7 @@ def plain_gaps(
     bridges = Bridges(boundaries, obstacles)
     gaps_of_run = [(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0))]
     for pairs in boundaries.near_pairs(most_gap_m + CONTACT_M):
-        most = np.full(len(pairs), most_gap_m)
+        most = np.full(len(pairs), float(most_gap_m))
         joined = pairs.only(_neighbours(boundaries, bridges, pairs, min_edge_m, most))
         gap_m = np.full(len(joined), most_gap_m)
         if exact:
@@ -581,53 +442,7 @@ def _smallest(
 def _neighbours(
     boundaries: Boundaries, bridges: Bridges, pairs: Pairs, min_edge_m: float, most: Floats
 ) -> Positions:
-    kept, gap_m = _facing_pairs(boundaries, pairs, min_edge_m, most)
+    kept, gap_m = facing_pairs(boundaries, pairs, min_edge_m, most)
+    by_runs = facing_by_runs(boundaries, pairs.only(kept), min_edge_m, gap_m)
+    kept, gap_m = kept[by_runs], gap_m[by_runs]
     return kept[bridges.free(pairs.only(kept), gap_m, min_edge_m)]
-
-
-def _facing_pairs(
-    boundaries: Boundaries, pairs: Pairs, min_edge_m: float, most_gap_m: Floats
-) -> tuple[Positions, Floats]:
-    """Give the pairs that face each other enough, and the largest gap at which they do.
-
-    Of a ring that is partly within reach, at least 2 m more comes within reach with each further
-    metre of gap. So a pair that fails at g can hold at a smaller gap only by rings that are wholly
-    within reach: by small shapes, of which a larger gap asks more boundary than they have.
-    """
-    gap_m = most_gap_m.copy()
-    nearby = boundaries.within_reach(pairs, gap_m + CONTACT_M)
-    length, _ = _lengths(boundaries.edges, nearby, len(pairs))
-    enough: npt.NDArray[np.bool_] = np.all(length >= _needed(min_edge_m, gap_m), axis=1)
-    still = np.flatnonzero(~enough)
-    while len(still):
-        some = pairs.only(still)
-        facing = boundaries.facing(some, gap_m[still] + CONTACT_M)
-        length, complete = _lengths(boundaries.edges, facing, len(some))
-        short = length < _needed(min_edge_m, gap_m[still])
-        enough[still] = ~short.any(axis=1)
-        smaller = np.where(short, (complete - min_edge_m) / 2, np.inf).min(axis=1)
-        again = short.any(axis=1) & (smaller >= 0) & (smaller < gap_m[still] - CONTACT_M)
-        gap_m[still[again]] = smaller[again]
-        still = still[again]
-    kept = np.flatnonzero(enough)
-    return kept, gap_m[kept]
-
-
-def _needed(min_edge_m: float, gap_m: Floats) -> Floats:
-    """Give the facing boundary that pairs must show [m], one column for both sides."""
-    return (min_edge_m + 2 * gap_m - 4 * CONTACT_M)[:, None]
-
-
-def _lengths(edges: Edges, facing: Stretches, pairs: int) -> tuple[Floats, Floats]:
-    """Add up boundary within reach, and the rings wholly within reach [m]: pairs by 2 sides."""
-    metres = np.maximum(facing.end - facing.begin, 0) * edges.length_m[facing.edge]
-    length = np.bincount(facing.side, metres, 2 * pairs).astype(np.float64)
-    ring = edges.ring[facing.edge]
-    complete = np.zeros(2 * pairs)
-    if len(ring):
-        new = np.r_[True, (np.diff(ring) != 0) | (np.diff(facing.side) != 0)]
-        starts = np.flatnonzero(new)
-        whole = edges.ring_length_m[ring[starts]]
-        all_of_it = np.add.reduceat(metres, starts) >= whole * (1 - 1e-9) - CONTACT_M
-        np.add.at(complete, facing.side[starts[all_of_it]], whole[all_of_it])
-    return length.reshape(-1, 2), complete.reshape(-1, 2)

@@ -78,7 +78,11 @@ def ask_statement(
         office = second.text_input(text("coverage_office"), key=f"{key}_office")
         source = third.text_input(text("coverage_source"), key=f"{key}_source")
         covers = st.multiselect(
-            text("coverage_units"), list(units), format_func=units.get, key=f"{key}_covers"
+            text("coverage_units"),
+            list(units),
+            format_func=units.get,
+            key=f"{key}_covers",
+            placeholder=text("coverage_choose"),
         )
         if st.checkbox(text("coverage_whole_city"), key=f"{key}_city"):
             covers = list(units)
@@ -88,6 +92,7 @@ def ask_statement(
             kinds = st.multiselect(
                 text("coverage_kinds"), list(codes),
                 format_func=lambda code: words().word(field, code), key=f"{key}_kinds",
+                placeholder=text("coverage_choose"),
             )  # fmt: skip
     return DataStatement(
         None if day is None else day.isoformat(), office.strip() or None, source.strip() or None,

@@ -262,33 +262,44 @@ def distance_of(shapes: Outlines, shape: int, side: Side, reach: float) -> float
         shapes, shape, shapes.x[f], shapes.y[f]
     ):
         return 0.0
-    least = reach * reach
-    is_near = False
-    other_edges, boxes = side.other_edges, side.boxes
+    least = np.inf
     for e in side.mine:
         x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
-        far = np.sqrt(least)
-        west, east = min(x, x + dx) - far, max(x, x + dx) + far
-        south, north = min(y, y + dy) - far, max(y, y + dy) + far
-        for run in range(len(boxes)):
-            if boxes[run, 2] < west or boxes[run, 0] > east:
-                continue
-            if boxes[run, 3] < south or boxes[run, 1] > north:
-                continue
-            for k in range(run * FEW, min(run * FEW + FEW, len(other_edges))):
-                f = other_edges[k]
-                fx, fy, qx, qy = shapes.x[f], shapes.y[f], shapes.dx[f], shapes.dy[f]
-                square = min(
-                    square_to_edge(x, y, dx, dy, fx, fy),
-                    square_to_edge(x, y, dx, dy, fx + qx, fy + qy),
-                    square_to_edge(fx, fy, qx, qy, x, y),
-                    square_to_edge(fx, fy, qx, qy, x + dx, y + dy),
-                )
-                if square <= least:
-                    least, is_near = square, True
-                if edges_meet(x, y, dx, dy, fx, fy, qx, qy):
-                    return 0.0
-    return float(np.sqrt(least)) if is_near else np.inf
+        far = min(least, reach * reach)
+        least = min(least, edge_square(shapes, side, x, y, dx, dy, far))
+        if least == 0:
+            break
+    return float(np.sqrt(least))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def edge_square(
+    shapes: Outlines, side: Side, x: float, y: float, dx: float, dy: float, least: float
+) -> float:
+    """Give the square of the distance from an edge to the other's, infinite beyond ``least``."""
+    is_near, far = False, np.sqrt(least)
+    west, east = min(x, x + dx) - far, max(x, x + dx) + far
+    south, north = min(y, y + dy) - far, max(y, y + dy) + far
+    other_edges, boxes = side.other_edges, side.boxes
+    for run in range(len(boxes)):
+        if boxes[run, 2] < west or boxes[run, 0] > east:
+            continue
+        if boxes[run, 3] < south or boxes[run, 1] > north:
+            continue
+        for k in range(run * FEW, min(run * FEW + FEW, len(other_edges))):
+            f = other_edges[k]
+            fx, fy, qx, qy = shapes.x[f], shapes.y[f], shapes.dx[f], shapes.dy[f]
+            square = min(
+                square_to_edge(x, y, dx, dy, fx, fy),
+                square_to_edge(x, y, dx, dy, fx + qx, fy + qy),
+                square_to_edge(fx, fy, qx, qy, x, y),
+                square_to_edge(fx, fy, qx, qy, x + dx, y + dy),
+            )
+            if square <= least:
+                least, is_near = square, True
+            if edges_meet(x, y, dx, dy, fx, fy, qx, qy):
+                return 0.0
+    return float(least) if is_near else np.inf
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

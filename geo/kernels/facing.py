@@ -1,23 +1,16 @@
-"""Facing edge length, the joining gap, equal edges."""
+"""Facing edge length, where all of it is enough, equal edges."""
 
 import numpy as np
 from numba import njit
 
 from geo.arrays import Flags, Floats, Ints
-from geo.kernels.edges import (
-    CONTACT_M,
-    FEW,
-    Outlines,
-    Side,
-    are_apart,
-    contains,
-    distance_of,
-    other_side,
-    side_of,
-)
+from geo.kernels.edges import CONTACT_M, FEW, Outlines, Side, contains, other_side, side_of
 
 PRECISE_M = 2e-7
 """Joining gaps are found to this: well within the contact distance."""
+
+ROUNDING_M = 1e-9
+"""Sums of the same lengths may differ by this with the order of their terms [m]."""
 
 UNKNOWN, OUTSIDE, INSIDE = -1, 0, 1
 """Where a place lies that is out of reach of the other shape's outline."""
@@ -62,13 +55,14 @@ def _between(least: float, most: float, at: float, rate: float) -> tuple[float, 
 @njit(cache=True, nogil=True, error_model="numpy")
 def facing_edge_m(
     shapes: Outlines, side: Side, reach: float, ring: int, enough: float
-) -> tuple[float, bool]:
+) -> tuple[float, bool, float]:
     """Measure the boundary that lies within reach of the other shape.
 
     With a ring (-1: all rings), only that ring is measured. The second value says whether all
-    rings reached lie wholly within reach. Nothing more is measured once it is enough.
+    rings reached lie wholly within reach; the third is the longest run, or less: one that passes
+    the start of its ring is taken for two. Nothing more is measured once a run is enough.
     """
-    total, all_whole = 0.0, True
+    total, all_whole, run, longest = 0.0, True, 0.0, 0.0
     now, of_ring = np.int64(-1), 0.0
     before, location = np.int64(-2), UNKNOWN
     starts, ends = np.empty(len(side.other_edges) + 1), np.empty(len(side.other_edges) + 1)
@@ -76,22 +70,30 @@ def facing_edge_m(
         if ring >= 0 and shapes.ring[e] != ring:
             continue
         if shapes.ring[e] != now:
-            all_whole = all_whole and _is_whole(shapes, now, of_ring)
-            now, of_ring = shapes.ring[e], 0.0
+            all_whole = all_whole and is_whole(shapes, now, of_ring)
+            now, of_ring, run = shapes.ring[e], 0.0, 0.0
             location = UNKNOWN
         elif e != before + 1:
-            location = OUTSIDE  # the edges between lie beyond the other's box
-        share, location = facing_share(shapes, side, e, reach, starts, ends, location)
-        of_ring += share * shapes.length[e]
-        total += share * shapes.length[e]
-        if total >= enough:
-            return total, False
+            location, run = OUTSIDE, 0.0  # the edges between lie beyond the other's box
+        metres = shapes.length[e]
+        share, location, parts = facing_share(shapes, side, e, reach, starts, ends, location)
+        of_ring += share * metres
+        total += share * metres
+        if parts != 1 or starts[0] > 0:
+            run = 0.0
+        if parts:
+            run += (ends[parts - 1] - starts[parts - 1]) * metres
+            longest = max(longest, run)
+            if longest >= enough:
+                return total, False, longest
+            if ends[parts - 1] < 1:
+                run = 0.0
         before = e
-    return total, all_whole and _is_whole(shapes, now, of_ring)
+    return total, all_whole and is_whole(shapes, now, of_ring), longest
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _is_whole(shapes: Outlines, ring: int, length: float) -> bool:
+def is_whole(shapes: Outlines, ring: int, length: float) -> bool:
     """Say whether a ring is wholly within reach, or not at all."""
     if ring < 0 or length == 0:
         return True
@@ -101,11 +103,12 @@ def _is_whole(shapes: Outlines, ring: int, length: float) -> bool:
 @njit(cache=True, nogil=True, error_model="numpy")
 def facing_share(
     shapes: Outlines, side: Side, e: int, reach: float, starts: Floats, ends: Floats, location: int
-) -> tuple[float, int]:
+) -> tuple[float, int, int]:
     """Give the share of an edge that lies within reach of the other shape, or inside it.
 
     ``location`` says where the edge begins if it begins out of reach; the second value says the
-    same of its end. A way out of reach of an outline never crosses it.
+    same of its end. A way out of reach of an outline never crosses it. The third is the number of
+    connected parts, which stand in ``starts`` and ``ends``.
     """
     x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
     west, east = min(x, x + dx) - reach, max(x, x + dx) + reach
@@ -128,16 +131,18 @@ def facing_share(
             if low >= high:
                 continue
             if low <= 0 and high >= 1:
-                return 1.0, UNKNOWN
+                starts[0], ends[0] = 0.0, 1.0
+                return 1.0, UNKNOWN, 1
             place = count
             while place > 0 and starts[place - 1] > low:
                 starts[place], ends[place] = starts[place - 1], ends[place - 1]
                 place -= 1
             starts[place], ends[place] = low, high
             count += 1
-    share, done = 0.0, 0.0
+    share, done, parts = 0.0, 0.0, 0
     for i in range(count + 1):
         begin = starts[i] if i < count else 1.0
+        end = ends[i] if i < count else 1.0
         if begin - done > 1e-9:
             if location == UNKNOWN:
                 at = (begin + done) / 2
@@ -145,33 +150,50 @@ def facing_share(
                 location = INSIDE if inside else OUTSIDE
             if location == INSIDE:
                 share += begin - done
+                parts = _with_part(starts, ends, parts, done, begin)
             if i == count:
-                return share, location
+                return share, location, parts
         location = UNKNOWN
-        if i < count and ends[i] > done:
-            share += ends[i] - max(begin, done)
-            done = ends[i]
-    return share, UNKNOWN
+        if i < count and end > done:
+            begin = max(begin, done)
+            share += end - begin
+            parts = _with_part(starts, ends, parts, begin, end)
+            done = end
+    return share, UNKNOWN, parts
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _with_part(starts: Floats, ends: Floats, parts: int, start: float, end: float) -> int:
+    """Add a part behind those before it, or to the last; say how many there are."""
+    if parts and start - ends[parts - 1] <= 1e-12:
+        ends[parts - 1] = end
+        return parts
+    starts[parts], ends[parts] = start, end
+    return parts + 1
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _surplus(shapes: Outlines, side: Side, gap: float, edge: float) -> tuple[float, bool]:
     """Give the boundary shown beyond what the gap asks, and whether larger gaps show no more."""
-    length, whole = facing_edge_m(shapes, side, gap + CONTACT_M, -1, np.inf)
-    return length - _needed(gap, edge), whole
+    length, whole, _ = facing_edge_m(shapes, side, gap + CONTACT_M, -1, np.inf)
+    return length - needed_m(gap, edge), whole
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _needed(gap: float, edge: float) -> float:
+def needed_m(gap: float, edge: float) -> float:
+    """Give the facing boundary that a gap asks of each side [m]."""
     return edge + 2 * gap - 4 * CONTACT_M
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _shows_enough(shapes: Outlines, side: Side, gap: float, edge: float) -> tuple[bool, bool]:
-    """Say whether enough boundary is shown, and if not, whether larger gaps show no more."""
-    needed = _needed(gap, edge)
-    length, whole = facing_edge_m(shapes, side, gap + CONTACT_M, -1, needed)
-    return bool(length >= needed), whole
+def shows_enough(shapes: Outlines, side: Side, gap: float, edge: float) -> tuple[bool, bool, bool]:
+    """Say whether enough boundary is shown, if not, whether larger gaps show no more; in one run.
+
+    A run that is enough by itself is so by runs too, whatever the others count.
+    """
+    needed = needed_m(gap, edge)
+    length, whole, longest = facing_edge_m(shapes, side, gap + CONTACT_M, -1, needed)
+    return bool(length >= needed), whole, bool(longest >= needed - ROUNDING_M)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -205,7 +227,7 @@ def _marks(shapes: Outlines, side: Side, low: float, most: float) -> Floats:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _is_one_ring(shapes: Outlines, side: Side) -> bool:
+def is_one_ring(shapes: Outlines, side: Side) -> bool:
     """Say whether all of a shape's edges near the other are of one ring."""
     return bool(shapes.ring[side.mine[0]] == shapes.ring[side.mine[-1]])
 
@@ -215,10 +237,10 @@ def _first_gap(
     shapes: Outlines, shape: int, side: Side, low: float, most: float, edge: float, distance: float
 ) -> float:
     """Find the smallest gap from ``low`` to ``most`` at which one side shows enough."""
-    if _shows_enough(shapes, side, low, edge)[0]:
+    if shows_enough(shapes, side, low, edge)[0]:
         return low
     surplus, whole = _surplus(shapes, side, most, edge)
-    many_rings = not _is_one_ring(shapes, side)
+    many_rings = not is_one_ring(shapes, side)
     if surplus < 0 and not whole and not many_rings:
         return np.inf
     marks = np.array([most])
@@ -226,7 +248,7 @@ def _first_gap(
         marks = _marks(shapes, side, low, most)
     below = low
     for mark in marks:
-        if _shows_enough(shapes, side, mark, edge)[0]:
+        if shows_enough(shapes, side, mark, edge)[0]:
             return _close_in(shapes, shape, side, below, mark, edge, distance)
         below = mark
     return np.inf
@@ -305,55 +327,25 @@ def equal_m(shapes: Outlines, side: Side, enough: float) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def joining_gap(
-    shapes: Outlines, first: int, second: int, most: float, edge: float, exact: bool
+def gap_of_all(
+    shapes: Outlines,
+    first: int,
+    of_one: Side,
+    of_two: Side,
+    most: float,
+    edge: float,
+    distance: float,
 ) -> float:
-    """Find the smallest gap at which two shapes are neighbours, infinite beyond ``most``.
-
-    Without ``exact``, ``most`` stands for any gap above 0: enough to know that they are.
-    """
-    of_one = side_of(shapes, first, second, most + CONTACT_M)
-    if len(of_one.mine) == 0 or len(of_one.other_edges) == 0:
-        return np.inf
-    touching = are_apart(shapes, first, second, CONTACT_M) <= 0
-    if touching and equal_m(shapes, of_one, edge) >= edge:
-        return 0.0
-    one_shows, one_whole = _shows_enough(shapes, of_one, most, edge)
-    if not one_shows and not one_whole and _is_one_ring(shapes, of_one):
-        return np.inf
-    of_two = other_side(shapes, first, of_one)
-    two_shows, two_whole = _shows_enough(shapes, of_two, most, edge)
-    if not two_shows and not two_whole and _is_one_ring(shapes, of_two):
-        return np.inf
-    if (
-        touching
-        and _shows_enough(shapes, of_one, 0.0, edge)[0]
-        and _shows_enough(shapes, of_two, 0.0, edge)[0]
-    ):
-        return 0.0
-    if not exact and one_shows and two_shows:
-        return most
-    distance = distance_of(shapes, first, of_one, most + CONTACT_M)
-    if distance > most + CONTACT_M:
-        return np.inf
+    """Find the smallest gap at which all boundary shown together is enough on both sides."""
     gap = 0.0
     for _ in range(100):
         enough = _first_gap(shapes, first, of_one, gap, most, edge, distance)
         if enough == np.inf:
             return np.inf
-        gap = _first_gap(shapes, second, of_two, enough, most, edge, distance)
+        gap = _first_gap(shapes, of_one.other, of_two, enough, most, edge, distance)
         if gap == np.inf or gap <= enough:
             return gap
     return np.inf
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def joining_gaps(
-    shapes: Outlines, pairs: Ints, most: float, edge: float, exact: bool, gaps: Floats
-) -> None:
-    """Find the joining gap of each pair."""
-    for i in range(len(pairs)):
-        gaps[i] = joining_gap(shapes, pairs[i, 0], pairs[i, 1], most, edge, exact)
 
 
 LEAST_M = 1e-3
@@ -398,7 +390,7 @@ def _is_coverage_fault(shapes: Outlines, forward: Flags, side: Side) -> bool:
         if equal:
             location = UNKNOWN
             continue
-        share, location = facing_share(shapes, side, e, CONTACT_M, starts, ends, location)
+        share, location, _ = facing_share(shapes, side, e, CONTACT_M, starts, ends, location)
         metres += share * shapes.length[e]
         if metres > LEAST_M:
             return True

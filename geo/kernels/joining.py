@@ -7,10 +7,11 @@ import shapely
 from geo.arrays import Floats, Positions, Shapes
 from geo.edges import Obstacles
 from geo.kernels.boxes import box_pairs
+from geo.kernels.clear_runs import obstructed_gaps
 from geo.kernels.edges import CONTACT_M, Outlines, near_flags
-from geo.kernels.facing import joining_gaps
-from geo.kernels.obstacles import ASIDE_M, ObstacleEdges, obstructed_gaps
+from geo.kernels.obstacles import ASIDE_M, ObstacleEdges
 from geo.kernels.polygons import PAIRS_AT_ONCE
+from geo.kernels.runs import joining_gaps
 from geo.prepared import PreparedShapes
 from geo.tools import Progress, in_batches, within
 

@@ -351,10 +351,11 @@ def test_overlaps_with_corners_at_every_crossing_count_alike():
         [(0, 20), west[0], east[0], (100, 20), (100, 30), east[1], west[1], (0, 30)]
     )
     assert noded.equals(flat)
-    # Each shows the other 20 m inside it and 8 m within reach outside it.
+    # Each shows the other two runs of 10 m inside it and 4 m within reach outside it, which count
+    # 10 + 4 - 2 · 2 m each.
     for shape in (flat, noded):
-        assert joins(shape, upright, 2.0, min_edge_m=24.0)
-        assert not joins(shape, upright, 2.0, min_edge_m=24.1)
+        assert joins(shape, upright, 2.0, min_edge_m=20.0)
+        assert not joins(shape, upright, 2.0, min_edge_m=20.1)
         assert joins(shape, upright, 0.0, min_edge_m=20.0)
 
 

@@ -74,6 +74,15 @@ def test_the_joining_gap_is_wider_than_the_gap_where_parcels_face_each_other_lit
     assert found["joining_gap_m"] == pytest.approx((5 + shown_per_m) / (shown_per_m - 2), abs=1e-3)
 
 
+def test_parcels_that_touch_at_two_points_have_no_bridge_and_are_no_block():
+    corners = ((100, 0), (300, 0), (300, 100), (100, 100), (200, 50))
+    notched = shapely.Polygon([(EAST + x, NORTH + y) for x, y in corners])
+    parcels = [parcel("A", rect(0, 0, 100, 100)), parcel("B", notched)]
+    near = BlockQuery(min_mu=0.001, gap_m=2.0)
+    assert not is_joined(parcels, near)
+    assert len(bridges(parcels, near)) == 0
+
+
 def test_parcels_that_touch_need_no_bridge():
     assert len(bridges(apart(0.0))) == 0
     assert len(bridges(apart(CONTACT_M / 2))) == 0

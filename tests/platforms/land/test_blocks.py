@@ -1,3 +1,6 @@
+from pathlib import Path
+
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -428,3 +431,31 @@ def test_a_query_out_of_range_is_refused(options, code):
     with pytest.raises(MuPlanError) as caught:
         BlockQuery(**options)
     assert caught.value.code == code
+
+
+# --- contacts at points --------------------------------------------------------------------------
+
+TWO_CORNERS = Path(__file__).resolve().parents[4] / "shared/cases/91-contiguity-two-corners/a.gpkg"
+
+
+def test_parcels_that_touch_at_two_points_only_are_two_blocks_and_join_along_an_edge():
+    # The second has a notch as deep as it is wide, whose two ends stand on the first.
+    first = rect(0, 0, 200, 200)
+    for edge_m, expected in ((0.0, ["A", "B"]), (2.4, ["A", "B"]), (2.6, ["A;B"])):
+        corners = [(200, 0), (400, 0), (400, 200), (200, 200), (200, 200 - edge_m), (300, 100),
+                   (200, edge_m)]  # fmt: skip
+        east, north = first.bounds[:2]
+        second = shapely.Polygon([(east + x, north + y) for x, y in corners])
+        assert first.intersection(second).length == pytest.approx(2 * edge_m)
+        query = BlockQuery(min_mu=0.001, gap_m=0.0)
+        assert ids_of(blocks_of([parcel("A", first), parcel("B", second)], query)) == expected
+
+
+@pytest.mark.skipif(not TWO_CORNERS.exists(), reason="the case is not on this machine")
+def test_given_parcels_that_touch_at_two_corners_are_blocks_of_their_own():
+    rows = gpd.read_file(TWO_CORNERS)
+    shapes = dict(zip(rows["parcel_id"], rows.geometry, strict=True))
+    everything = [parcel(parcel_id, shape) for parcel_id, shape in shapes.items()]
+    assert ids_of(blocks_of(everything)) == ["P1", "P2", "Q1", "Q2"]
+    square = [parcel(parcel_id, shapes[parcel_id]) for parcel_id in ("Q1", "Q2")]
+    assert ids_of(blocks_of(square, BlockQuery(min_mu=0.001, gap_m=50.0))) == ["Q1", "Q2"]
