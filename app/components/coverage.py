@@ -39,7 +39,7 @@ def _state(context: Context) -> None:
     st.subheader(text("coverage_state"))
     place = 0 if words().language == "zh" else 1
     layer = st.selectbox(
-        text("option_layer"), list(COVERED_LAYERS),
+        words().heading("covered_layer"), list(COVERED_LAYERS),
         format_func=lambda code: COVERED_LAYERS[code][place], key="coverage_layer",
     )  # fmt: skip
     statement = ask_statement(context, layer, "stated", is_open=True)
@@ -82,7 +82,7 @@ def ask_statement(
             list(units),
             format_func=units.get,
             key=f"{key}_covers",
-            placeholder=text("coverage_choose"),
+            placeholder=text("choose"),
         )
         if st.checkbox(text("coverage_whole_city"), key=f"{key}_city"):
             covers = list(units)
@@ -92,7 +92,7 @@ def ask_statement(
             kinds = st.multiselect(
                 text("coverage_kinds"), list(codes),
                 format_func=lambda code: words().word(field, code), key=f"{key}_kinds",
-                placeholder=text("coverage_choose"),
+                placeholder=text("choose"),
             )  # fmt: skip
     return DataStatement(
         None if day is None else day.isoformat(), office.strip() or None, source.strip() or None,

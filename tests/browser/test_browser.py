@@ -93,7 +93,7 @@ def test_a_file_is_checked_and_stored_from_the_data_page(page, tmp_path):
         encoding="utf-8",
     )
     open_page(page, "data", "数据管理")
-    page.get_by_role("tab").nth(1).click()
+    page.get_by_role("tab", name="导入").click()
     page.locator("input[type=file]").set_input_files(path)
     page.get_by_test_id("stSelectbox").filter(has_text="目标图层").locator("input").click()
     page.keyboard.type("facilities")
