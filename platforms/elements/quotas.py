@@ -1,7 +1,8 @@
 """How much of each quota (要素指标) is left: by unit or platform, element and pollutant."""
 
 from collections.abc import Collection, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -28,10 +29,12 @@ class Headroom:
     ``quota``: What may be allotted [亩, 吨标煤 or 吨], NaN where the row states no amount.
     ``committed``: What is allotted or planned already [same unit], NaN where an allotment that
       counts states no amount or may lie elsewhere.
+    ``assumed_from``: Year of the quota where that of the year asked isn't on file yet, else None.
     """
 
     quota: float
     committed: float
+    assumed_from: int | None = None
 
     @property
     def left(self) -> float:
@@ -49,6 +52,7 @@ class Quotas:
     ``in_platform``: Part of each allotment inside a platform that has a quota (0–1), NaN where
       its place isn't known; arrays of n.
     ``year``: The year.
+    ``assumed_from``: By element the year whose quotas stand in, where nobody has one of the year.
     """
 
     amounts: Mapping[QuotaKey, float]
@@ -56,6 +60,7 @@ class Quotas:
     project_id: np.ndarray
     in_platform: Mapping[str, Floats]
     year: int
+    assumed_from: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
     def headrooms(self, project_id: str) -> dict[QuotaKey, Headroom]:
         """Give what is left for a project: its own allotments take nothing from it.
@@ -64,7 +69,7 @@ class Quotas:
         """
         others = self.project_id != project_id
         return {
-            key: Headroom(quota, self._committed(key, others))
+            key: Headroom(quota, self._committed(key, others), self.assumed_from.get(key[2]))
             for key, quota in self.amounts.items()
         }
 
@@ -72,7 +77,7 @@ class Quotas:
         """Give what is left for several projects at once: their own allotments take nothing."""
         others = ~np.isin(self.project_id.astype(str), list(project_ids))
         return {
-            key: Headroom(quota, self._committed(key, others))
+            key: Headroom(quota, self._committed(key, others), self.assumed_from.get(key[2]))
             for key, quota in self.amounts.items()
         }
 
@@ -101,14 +106,16 @@ def quotas_of(source: LayerSource, year: int, crs: CRS) -> Quotas:
     ``crs``: Projected system in metres.
 
     A row with a platform is the platform's, else the unit's. Land counts as increment
-    (新增建设用地), whatever it is for.
+    (新增建设用地), whatever it is for. Of an element of which nobody has a quota of the year yet,
+    the quotas of the last year on file before it are assumed.
     """
     table = source.read("element_quotas")
     allotments = gpd.GeoDataFrame(source.read("element_allotments"))
     parcels, units = (gpd.GeoDataFrame(source.read(n)) for n in ("land_parcels", "units"))
     allotment_columns = read_allotments(allotments, parcels, units, crs)
     amounts: dict[QuotaKey, float] = {}
-    for row in table[table["year"].eq(year).fillna(value=False)].to_dict("records"):
+    rows, assumed_from = _rows_of_year(table, year)
+    for row in rows.to_dict("records"):
         key = _key(row)
         if key is not None:
             amount = row[AMOUNT_COLUMNS[key[2]]]
@@ -124,7 +131,21 @@ def quotas_of(source: LayerSource, year: int, crs: CRS) -> Quotas:
             for platform_id in platform_ids
         },
         year,
+        assumed_from,
     )
+
+
+def _rows_of_year(table: pd.DataFrame, year: int) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Take the rows of a year; of an element not on file yet those of the last year before it."""
+    parts, assumed_from = [], {}
+    for element, rows in table.groupby("element"):
+        last = rows["year"][rows["year"].le(year).fillna(value=False)].max()
+        if pd.isna(last):
+            continue
+        parts.append(rows[rows["year"].eq(last).fillna(value=False)])
+        if last != year:
+            assumed_from[str(element)] = int(last)
+    return (pd.concat(parts) if parts else table.iloc[:0]), assumed_from
 
 
 def _key(row: Mapping[Hashable, Any]) -> QuotaKey | None:

@@ -601,7 +601,11 @@ def headroom(element: str) -> GateRule:
         demands = element_demands(columns, asked, element)
         if demands is None:
             return everywhere(columns, "no_data", say("need_not_stated", element=element))
-        reasons = [Reason("met", lambda _: say("headroom_enough", element=element))]
+        assumed = _assumed_from(asked, element)
+        enough = say("headroom_enough", element=element)
+        if assumed is not None:
+            enough = say("headroom_enough_assumed", element=element, quota_year=assumed)
+        reasons = [Reason("met", lambda _: enough)]
         reason = np.zeros(len(columns), dtype=np.intp)
         failed = np.zeros(len(columns), dtype=bool)
         for need, subject in _pairs(demands):
@@ -615,6 +619,12 @@ def headroom(element: str) -> GateRule:
         return Answers(reason, tuple(reasons))
 
     return gate
+
+
+def _assumed_from(asked: Asking, element: str) -> int | None:
+    """Return the year whose quotas of an element stand in for those not on file yet."""
+    years = (room.assumed_from for key, room in asked.rooms.items() if key[2] == element)
+    return next((year for year in years if year is not None), None)
 
 
 def _pairs(demands: tuple[ElementDemand, ...]) -> Iterator[tuple[ElementDemand, Subject]]:
@@ -638,10 +648,11 @@ class _QuotaStatements:
 
     def short(self, site: Site) -> Statement:
         room = self.asked.rooms[self._key(site)]
+        code = "headroom_short" if room.assumed_from is None else "headroom_short_assumed"
         return say(
-            "headroom_short", subject_id=self._subject_id(site), year=self.asked.year,
-            element=self.need.element, pollutant=self.need.pollutant or "", left=room.left,
-            quota=room.quota, need=self._amount(site), unit=self._unit,
+            code, quota_year=room.assumed_from, subject_id=self._subject_id(site),
+            year=self.asked.year, element=self.need.element,
+            pollutant=self.need.pollutant or "", left=room.left, quota=room.quota, need=self._amount(site), unit=self._unit,
         )  # fmt: skip
 
     def open(self, site: Site) -> Statement:

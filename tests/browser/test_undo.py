@@ -17,7 +17,7 @@ def import_one(page, path):
         "facility_id,facility_kind,name,x,y\nundo-1,port,要撤销的码头,120.9,30.6\n",
         encoding="utf-8",
     )  # fmt: skip
-    page.get_by_role("tab").nth(1).click()
+    page.get_by_role("tab", name="导入").click()
     page.locator("input[type=file]").set_input_files(path)
     page.get_by_test_id("stSelectbox").filter(has_text="目标图层").locator("input").click()
     page.keyboard.type("facilities")
