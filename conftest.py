@@ -4,8 +4,10 @@ import gc
 import os
 import sys
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 collect_ignore = ["streamlit_app.py", "app/main.py"]  # they show themselves when they are loaded
 collect_ignore_glob = ["app/views/*"]
@@ -26,7 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """Leave what outlives every test out of the search for garbage.
 
     Modules and the collected tests are a million objects, which each full search would go
@@ -39,3 +41,24 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.freeze()
         gc.set_threshold(20_000, 20, 20)
         gc.enable()
+        cache = getattr(session.config, "cache", None)
+        if "PYTEST_XDIST_WORKER" in os.environ and cache is not None:
+            compile_kernels_once(cache.mkdir("kernels") / "lock")
+
+
+def compile_kernels_once(lock: Path) -> None:
+    """Let one process at a time compile kernels: the others then find them made.
+
+    On a fresh checkout each process would compile what the others are just compiling, half a
+    minute of work in all.
+    """
+    from numba.core.dispatcher import Dispatcher
+
+    alone = FileLock(lock)
+    compile_now = Dispatcher.compile
+
+    def compile_alone(kernel: Dispatcher, signature: object) -> object:
+        with alone:
+            return compile_now(kernel, signature)
+
+    Dispatcher.compile = compile_alone

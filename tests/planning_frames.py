@@ -1,6 +1,6 @@
 """Small frames for tests of the planning domain, at coordinates that can be reckoned."""
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import geopandas as gpd
@@ -56,7 +56,20 @@ def no_rows(layer: str) -> pd.DataFrame:
 
 
 def rows_of(layer: str, rows: list[dict]) -> pd.DataFrame:
-    """Rows under the contract of a layer; ``geometry`` is the shape."""
+    """Rows under the contract of a layer; ``geometry`` is the shape.
+
+    Frames of the same rows are made once, tests being many; each caller has a copy of its own.
+    """
+    # With the kinds of values: 1, 1.0 and True are alike, and not the same in a table.
+    stated = tuple(tuple((key, type(value), value) for key, value in row.items()) for row in rows)
+    return _conformed(layer, stated).copy()
+
+
+@lru_cache(maxsize=1024)
+def _conformed(
+    layer: str, stated: tuple[tuple[tuple[str, type, object], ...], ...]
+) -> pd.DataFrame:
+    rows = [{key: value for key, _, value in row} for row in stated]
     contract = CONTRACTS[layer]
     frame = pd.DataFrame(rows)
     if contract.is_spatial:
@@ -68,23 +81,11 @@ def rows_of(layer: str, rows: list[dict]) -> pd.DataFrame:
     return conformed
 
 
-@cache
-def constant_rows(layer: str) -> pd.DataFrame:
-    return rows_of(layer, UNITS if layer == "units" else PLATFORMS)
-
-
 class Frames:
     """A city held in memory: layers by name, empty where none is given."""
 
     def __init__(self, **layers: list[dict]) -> None:
-        self.layers = {name: self._made(name, rows) for name, rows in layers.items()}
-
-    def _made(self, layer: str, rows: list[dict]) -> pd.DataFrame:
-        """Make a frame; those of the constants below are made once, tests being many."""
-        for name, constant in (("units", UNITS), ("major_platforms", PLATFORMS)):
-            if layer == name and rows is constant:
-                return constant_rows(name).copy()
-        return rows_of(layer, rows)
+        self.layers = {name: rows_of(name, rows) for name, rows in layers.items()}
 
     def read(self, layer: str) -> pd.DataFrame:
         if layer not in self.layers:
