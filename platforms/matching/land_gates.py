@@ -652,7 +652,8 @@ class _QuotaStatements:
         return say(
             code, quota_year=room.assumed_from, subject_id=self._subject_id(site),
             year=self.asked.year, element=self.need.element,
-            pollutant=self.need.pollutant or "", left=room.left, quota=room.quota, need=self._amount(site), unit=self._unit,
+            pollutant=self.need.pollutant or "", left=room.left, quota=room.quota,
+            need=self._amount(site), unit=self._unit,
         )  # fmt: skip
 
     def open(self, site: Site) -> Statement:

@@ -157,7 +157,10 @@ def test_each_layer_takes_its_kinds_of_shape_only(layer):
         "line_or_polygon": {"LineString", "Polygon", "MultiPolygon"},
         "point_or_polygon": {"Point", "Polygon", "MultiPolygon"},
     }[contract.geometry]
-    frame = gpd.GeoDataFrame({contract.key: list(kinds)}, geometry=list(kinds.values()), crs=CITY)
+    needed = {column: next(iter(contract.field(column).values)) for column in contract.needed}
+    frame = gpd.GeoDataFrame(
+        {contract.key: list(kinds), **needed}, geometry=list(kinds.values()), crs=CITY
+    )
     report = validate(frame, contract)
     assert set(report.accepted[contract.key]) == taken
 

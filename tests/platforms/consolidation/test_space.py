@@ -36,7 +36,7 @@ def test_ten_thousand_mu_meet_the_rule_and_a_hundredth_less_does_not(area_mu, ou
     assert found.measured == pytest.approx(area_mu, rel=1e-9)
     assert found.gap == pytest.approx(area_mu - 10_000, abs=1e-5)
     assert (found.unit, found.platform_id, found.unit_id) == ("亩", "P1", "N")
-    assert (found.basis, found.assumptions) == ("assumed", ("S2", "S16", "S18", "S21"))
+    assert (found.basis, found.assumptions) == ("assumed", ("S2", "S16", "S18", "S21", "S20"))
 
 
 def test_a_blocking_constraint_is_taken_off_and_a_warning_is_not():
