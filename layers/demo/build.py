@@ -278,7 +278,7 @@ def _work(
         "adjacency_decisions": make_decisions(parcels, stream(seed, "decisions")),
         "problems": make_problems(projects, amounts.problems, stream(seed, "problems")),
         "support_grants": make_grants(
-            layers["enterprises"], parks, amounts.grants, stream(seed, "grants")
+            layers["enterprises"], parks, projects, amounts.grants, stream(seed, "grants")
         ),
         "unit_milestones": make_milestones(recipe, stream(seed, "milestones")),
     }

@@ -255,8 +255,8 @@ def with_programmes(projects: pd.DataFrame, rng: np.random.Generator) -> pd.Data
 
     ``projects``: Table ``projects``.
 
-    With ``project_class``, ``is_frontier``, ``is_representative``, ``is_mid_high_end``, ``leader``
-    and ``leader_role``.
+    With ``project_class``, ``is_frontier``, ``is_representative``, ``is_mid_high_end``, ``leader``,
+    ``leader_role``, ``reserve_level``, ``is_flagship``, ``is_landmark`` and ``department``.
     """
     amount = projects["investment_yi_yuan"].to_numpy(dtype=float)
     classes = np.full(len(projects), "other", dtype=object)
@@ -270,6 +270,10 @@ def with_programmes(projects: pd.DataFrame, rng: np.random.Generator) -> pd.Data
         is_mid_high_end=pd.array(rng.random(len(projects)) < 0.85, dtype="boolean"),
         leader=pd.Series("演示负责人", projects.index).where(led),
         leader_role=pd.Series("unit_head", projects.index).where(led),
+        reserve_level=np.where(amount >= RESERVE_CITY_YI_YUAN, "city", "county"),
+        is_flagship=pd.array(np.arange(len(projects)) % FLAGSHIP_EACH == 0, dtype="boolean"),
+        is_landmark=pd.array(np.arange(len(projects)) % LANDMARK_EACH == 0, dtype="boolean"),
+        department=np.where(np.arange(len(projects)) % 2, "市发展改革委", "市经济和信息化局"),
     )
 
 
@@ -319,6 +323,11 @@ def with_reported(targets: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
                 _figure(year, "驻外招商人数", posted, "人", unit.unit_id),
                 {**_leader(year, LEADER, "unit_head"), "unit_id": unit.unit_id},
             ]
+            if at + 1 < len(recipe.assessed):  # the last unit has no task
+                rows.append(
+                    {"unit_id": unit.unit_id, "year": year, "indicator": LANDING_TASK,
+                     "target_value": float(1 + at % 2), "measure_unit": "个"}
+                )  # fmt: skip
         rows += [_figure(year, name, figure, "%", None) for name, figure in WEIGHTS_PCT.items()]
         rows.append(_leader(year, CITY_LEADER, "city_leader"))
     frame = pd.DataFrame(rows)
@@ -364,6 +373,11 @@ TASKS = {
     "市级以上项目入库": ("个", 1, 2), "签约落地率": ("%", 50, 50),
 }  # fmt: skip
 TROUBLES = ("用地指标未落实", "环评审批进度滞后", "拆迁腾退未完成", "供电容量不足", "能耗指标缺口")
+LANDING_TASK = "7亿元以上制造业项目招引落地任务"
+FUND, FUND_WAN_YUAN = "产业基金", (6000.0, 9000.0)
+"""What the industry fund gave to single projects [万元], together below its 2亿元."""
+
+RESERVE_CITY_YI_YUAN, FLAGSHIP_EACH, LANDMARK_EACH = 10.0, 5, 9
 GRANTS = ("技术改造补助", "研发费用补助", "设备投资奖励", "上市奖励")
 STEPS = (
     ("整合提升方案上报", "2018-09-30"), ("体制机制调整到位", "2018-12-31"),
@@ -501,9 +515,15 @@ def make_problems(projects: pd.DataFrame, wanted: int, rng: np.random.Generator)
 
 
 def make_grants(
-    enterprises: gpd.GeoDataFrame, parks: gpd.GeoDataFrame, wanted: int, rng: np.random.Generator
+    enterprises: gpd.GeoDataFrame,
+    parks: gpd.GeoDataFrame,
+    projects: pd.DataFrame,
+    wanted: int,
+    rng: np.random.Generator,
 ) -> pd.DataFrame:
     """Draw the support granted to enterprises, one of them in a park that is to leave.
+
+    Two landed projects have something of the industry fund, too.
 
     Table ``support_grants``.
     """
@@ -512,7 +532,7 @@ def make_grants(
     usual = rng.choice(np.flatnonzero(~in_leaving), wanted - 1, replace=False)
     chosen = enterprises.iloc[[*usual, int(rng.choice(np.flatnonzero(in_leaving)))]]
     days = np.datetime64("2024-01-15") + rng.integers(0, 640, wanted)
-    return pd.DataFrame(
+    usual_grants = pd.DataFrame(
         {
             "grant_id": [f"fc-{n:03d}" for n in range(1, wanted + 1)],
             "enterprise_id": chosen["enterprise_id"].to_numpy(),
@@ -523,6 +543,18 @@ def make_grants(
             "note": "演示数据",
         }
     )
+    landed = projects["project_id"][projects["started_on"].notna()].iloc[: len(FUND_WAN_YUAN)]
+    of_fund = pd.DataFrame(
+        {
+            "grant_id": [f"jj-{n:03d}" for n in range(1, len(landed) + 1)],
+            "project_id": landed.to_numpy(),
+            "granted_on": "2025-03-20",
+            "policy": FUND,
+            "grant_wan_yuan": FUND_WAN_YUAN[: len(landed)],
+            "note": "演示数据",
+        }
+    )
+    return pd.concat([usual_grants, of_fund], ignore_index=True)
 
 
 def make_milestones(recipe: Recipe, rng: np.random.Generator) -> pd.DataFrame:
