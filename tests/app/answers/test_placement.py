@@ -41,7 +41,7 @@ def matched(demo, read):
 
 @pytest.fixture(scope="module")
 def answer(demo, read, matched):
-    wishes = Wishes()
+    wishes = Wishes(deadline_s=600.0)
     found = place_matched(demo, matched, wishes)
     return placement_answer(demo, found, read[1], wishes, "all", matched.results)
 
