@@ -196,6 +196,9 @@ class Survey:
 
     @cached_property
     def _tax_per_mu(self) -> dict[str, float]:
+        """Return the tax per 亩 of platforms; figures of a year too long ago (S21) aren't known."""
+        if self._land.on_file.is_older("platform_indicators", f"{self.year}-12-31"):
+            return {}
         return _tax_per_mu(self._source, self.year, self._policy)
 
 
