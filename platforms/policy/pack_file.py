@@ -500,7 +500,7 @@ def parse_pack(text: str, name: str, bases: Mapping[str, str] | None = None) -> 
     return _resolve(text, name, bases or {}, (name,))
 
 
-@lru_cache(maxsize=8)  # 30 ms each, and every page drawn asks for the packs it stands on
+@lru_cache(maxsize=8)  # 30 ms each, and every page drawn lists them all
 def _read(text: str, name: str) -> Pack | Block:
     """Give the pack; where it extends another, what it states itself."""
     top = read_block(text, name, pack_error, PACK_KEYS)
