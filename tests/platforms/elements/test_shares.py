@@ -297,3 +297,14 @@ def test_the_effect_on_a_share_that_is_open_is_not_guessed():
     shares = shares_of([allotment(1), allotment(2, geometry=None)])
     effect = share_effect(one(shares), 1.0, 1.0)
     assert (effect.before, effect.after, effect.outcome) == (None, None, "no_data")
+
+
+@pytest.mark.parametrize(
+    ("inside_m", "outcome"), [(70.0, "met"), (69.996, "met"), (69.99, "not_met"), (69.9, "not_met")]
+)
+def test_a_parcel_cut_by_the_border_counts_by_its_parts_as_they_are_printed(inside_m, outcome):
+    # 100 m wide and 666.67 m high, 100 亩; the border of the zone P1 runs at x = 3000.
+    across = rect(3000 - inside_m, 500, 100, 200_000 / 3 / 100)
+    row = one(shares_of([allotment(1, land_mu=100.0, geometry=across, declared_inside=None)]))
+    assert row["share"] == pytest.approx(inside_m / 100, abs=2e-6)
+    assert row["outcome"] == outcome
