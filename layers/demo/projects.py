@@ -256,7 +256,8 @@ def with_programmes(projects: pd.DataFrame, rng: np.random.Generator) -> pd.Data
     ``projects``: Table ``projects``.
 
     With ``project_class``, ``is_frontier``, ``is_representative``, ``is_mid_high_end``, ``leader``,
-    ``leader_role``, ``reserve_level``, ``is_flagship``, ``is_landmark`` and ``department``.
+    ``leader_role``, ``reserve_level``, ``is_special_policy``, ``is_flagship``, ``is_landmark`` and
+    ``department``.
     """
     amount = projects["investment_yi_yuan"].to_numpy(dtype=float)
     classes = np.full(len(projects), "other", dtype=object)
@@ -271,6 +272,7 @@ def with_programmes(projects: pd.DataFrame, rng: np.random.Generator) -> pd.Data
         leader=pd.Series("演示负责人", projects.index).where(led),
         leader_role=pd.Series("unit_head", projects.index).where(led),
         reserve_level=np.where(amount >= RESERVE_CITY_YI_YUAN, "city", "county"),
+        is_special_policy=pd.array(np.arange(len(projects)) % SPECIAL_EACH == 3, dtype="boolean"),
         is_flagship=pd.array(np.arange(len(projects)) % FLAGSHIP_EACH == 0, dtype="boolean"),
         is_landmark=pd.array(np.arange(len(projects)) % LANDMARK_EACH == 0, dtype="boolean"),
         department=np.where(np.arange(len(projects)) % 2, "市发展改革委", "市经济和信息化局"),
@@ -377,7 +379,8 @@ LANDING_TASK = "7亿元以上制造业项目招引落地任务"
 FUND, FUND_WAN_YUAN = "产业基金", (6000.0, 9000.0)
 """What the industry fund gave to single projects [万元], together below its 2亿元."""
 
-RESERVE_CITY_YI_YUAN, FLAGSHIP_EACH, LANDMARK_EACH = 10.0, 5, 9
+RESERVE_CITY_YI_YUAN = 10.0
+FLAGSHIP_EACH, LANDMARK_EACH, SPECIAL_EACH = 5, 9, 12
 GRANTS = ("技术改造补助", "研发费用补助", "设备投资奖励", "上市奖励")
 STEPS = (
     ("整合提升方案上报", "2018-09-30"), ("体制机制调整到位", "2018-12-31"),
@@ -433,6 +436,44 @@ def _history(
                 "entered_at": f"{entered}:00+08:00", "unit_id": unit_id,
                 "actor": f"演示专员{number % 9 + 1:02d}",
                 "detail": WORDS.get(kind) or f"2024-{area_code}-38-01-{100000 + number:06d}",
+            }
+        )  # fmt: skip
+    if "land_permit" in kinds:
+        rows += _approval(project, number, days[kinds.index("land_permit")], area_code)
+    return rows
+
+
+ROUTES = (
+    (30.0, ("head_consent",)), (50.0, ("deputy_review", "executive_meeting")),
+    (np.inf, ("deputy_review", "executive_meeting", "party_committee")),
+)  # fmt: skip
+"""Steps before land is supplied, by the land up to which they do [亩] (磐安 二（五）)."""
+
+STEP_DAYS, STEP_LEFT_OUT = 3, 7
+STEP_WORDS = {
+    "head_consent": "主要负责人同意", "deputy_review": "分管负责人审核",
+    "executive_meeting": "政府办公会议审议", "party_committee": "党委常委会审议",
+    "approved": "审批同意供地",
+}  # fmt: skip
+
+
+def _approval(
+    project: Mapping[Hashable, object], number: int, supplied: np.datetime64, area_code: str
+) -> list[dict[str, object]]:
+    """Write the steps by which land was supplied; every seventh project lacks one."""
+    land_mu = float(str(project["land_min_mu"]))
+    steps: tuple[str, ...] = next(route for most_mu, route in ROUTES if not land_mu > most_mu)
+    if number % STEP_LEFT_OUT == 0:
+        steps = steps[1:]
+    rows = []
+    for back, kind in enumerate(("approved", *steps[::-1])):
+        day = max(supplied - STEP_DAYS * back, FIRST_DAY)
+        rows.append(
+            {
+                "project_id": project["project_id"], "event_kind": kind, "event_on": str(day),
+                "entered_at": f"{day}T16:{30 - back:02d}:00+08:00",
+                "unit_id": str(project["unit_id"]), "actor": f"演示专员{number % 9 + 1:02d}",
+                "detail": f"{STEP_WORDS[kind]}（{area_code}）",
             }
         )  # fmt: skip
     return rows
