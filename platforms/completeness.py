@@ -6,7 +6,8 @@ hit counts at once, dated and covered or not: absence must be shown, presence ne
 """
 
 import calendar
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -17,7 +18,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.arrays import Flags, Floats, Shapes
+from geo.arrays import Floats, Shapes
 from layers.codes import CONSTRAINT_KINDS
 from platforms.policy.in_force import PolicySet
 from platforms.source import LayerSource
@@ -124,10 +125,22 @@ class KindOnFile:
     responsible: str = ""
     source: str = ""
 
-    @property
-    def is_on_file(self) -> bool:
-        """Whether there is a row of it, or a statement that there is none."""
-        return self.rows > 0 or self.is_stated
+
+@dataclass(frozen=True)
+class CoverageStatement:
+    """One row of ``data_coverage``.
+
+    ``unit_id, data_on, responsible, source``: As stated, None where not.
+    ``place``: Name of what it covers, None where it names no place.
+    ``outline``: Its own shape, else that of its unit; None where there is none.
+    """
+
+    unit_id: str | None
+    data_on: str | None
+    responsible: str | None
+    source: str | None
+    place: str | None
+    outline: shapely.Geometry | None
 
 
 class Completeness:
@@ -151,24 +164,22 @@ class Completeness:
     @cached_property
     def kinds(self) -> tuple[str, ...]:
         """Kinds of constraint that a site must be checked against, then others on file."""
-        on_file = set(self._constraint_kinds) | {
-            str(kind) for kind in self._stated("constraints")["covered_kind"].dropna()
-        }
+        on_file = set(self._constraint_kinds)
+        on_file |= {kind for layer, kind in self._statements if layer == "constraints"}
         in_order = (kind for kind in CONSTRAINT_KINDS if kind in on_file)
         return tuple(dict.fromkeys((*self.law.site_kinds, *in_order)))
 
     def on_file(self, layer: str, kind: str = "") -> KindOnFile:
         """Return what is on file of a layer, or of a kind of constraint."""
-        rows = self._statements(layer, kind)
+        stated = self._statements.get((layer, kind), [])
         count = self._constraint_kinds.get(kind, 0)
         if not kind:
             known = self._row_counts.get(layer)
             count = len(self._source.read(layer)) if known is None else known
-        dates = rows["data_on"].dropna()
         return KindOnFile(
-            layer, kind, int(count), bool(self._is_placed(rows).any()),
-            str(dates.max()) if len(dates) else "", _listed(rows["responsible"]),
-            _listed(rows["source_doc"]),
+            layer, kind, int(count), any(each.place is not None for each in stated),
+            _newest(stated) or "", _listed(each.responsible for each in stated),
+            _listed(each.source for each in stated),
         )  # fmt: skip
 
     def statuses(
@@ -182,39 +193,43 @@ class Completeness:
         Lists of n.
         """
         area: Floats = shapely.area(shapes)
-        measured: dict[frozenset[str], Floats] = {}
+        measured: dict[frozenset[str | None], Floats] = {}
 
-        def inside_m2(rows: gpd.GeoDataFrame) -> Floats:
-            positions = self._coverage.index.get_indexer(rows.index)
-            key = frozenset(self._places[0][positions])
+        def inside_m2(stated: Sequence[CoverageStatement]) -> Floats:
+            key = frozenset(each.place for each in stated)
             if key not in measured:
-                measured[key] = _area_in(shapes, area, self._places[1][positions])
+                outlines = [each.outline for each in stated if each.outline is not None]
+                measured[key] = _area_in(shapes, area, outlines)
             return measured[key]
 
         statuses = {}
         for layer, kind in subjects:
-            on_file = self.on_file(layer, kind)
-            if on_file.is_stated:
-                statuses[layer, kind] = self._covering(layer, kind, area, inside_m2)
+            stated = [s for s in self._statements.get((layer, kind), []) if s.place is not None]
+            if stated:
+                statuses[layer, kind] = self._covering(layer, kind, stated, area, inside_m2)
             else:
-                status: CoverageStatus = "unstated" if on_file.is_on_file else "missing"
+                is_on_file = self.on_file(layer, kind).rows > 0
+                status: CoverageStatus = "unstated" if is_on_file else "missing"
                 statuses[layer, kind] = [status] * len(shapes)
         return statuses
 
     def _covering(
-        self, layer: str, kind: str, area: Floats, inside_m2: Callable[[gpd.GeoDataFrame], Floats]
+        self,
+        layer: str,
+        kind: str,
+        stated: Sequence[CoverageStatement],
+        area: Floats,
+        inside_m2: Callable[[Sequence[CoverageStatement]], Floats],
     ) -> list[CoverageStatus]:
         """Say by how good data each place is covered: the best that covers it whole counts."""
-        rows = self._statements(layer, kind)
-        rows = rows[self._is_placed(rows)]
-        dated = self._is_dated(rows)
-        fresh = dated & ~self._is_stale(rows, layer, kind)
+        dated = [s for s in stated if s.data_on is not None and s.source is not None]
+        fresh = [s for s in dated if not self.is_older(layer, str(s.data_on), kind)]
         may_stick_out = np.maximum(UNCOVERED_M2, UNCOVERED_SHARE * area)
-        inside = inside_m2(rows)
+        inside = inside_m2(stated)
         status = np.where(inside > UNCOVERED_M2, "partly", "elsewhere").astype(object)
         status[area - inside <= may_stick_out] = "undated"
-        status[area - inside_m2(rows[dated]) <= may_stick_out] = "stale"
-        status[area - inside_m2(rows[fresh]) <= may_stick_out] = "covered"
+        status[area - inside_m2(dated) <= may_stick_out] = "stale"
+        status[area - inside_m2(fresh) <= may_stick_out] = "covered"
         graded: list[CoverageStatus] = status.tolist()
         return graded
 
@@ -225,19 +240,18 @@ class Completeness:
         layers of ``MATRIX_LAYERS``.
         """
         areas = assessment_areas(gpd.GeoDataFrame(self._source.read("units")))
+        unit_ids = areas["unit_id"].tolist()
         subjects = [("constraints", kind) for kind in self.kinds] + [(n, "") for n in MATRIX_LAYERS]
         lines = []
         for (layer, kind), statuses in self.statuses(subjects, shapes_of(areas)).items():
-            on_file, rows = self.on_file(layer, kind), self._statements(layer, kind)
-            for unit_id, status in zip(areas["unit_id"], statuses, strict=True):
-                is_here = rows["unit_id"].eq(unit_id) | rows["unit_id"].isna()
-                here = rows[is_here.fillna(value=False)]
-                dates = here["data_on"].dropna()
+            count, stated = self.on_file(layer, kind).rows, self._statements.get((layer, kind), [])
+            for unit_id, status in zip(unit_ids, statuses, strict=True):
+                here = [each for each in stated if each.unit_id in (unit_id, None)]
                 lines.append(
                     (
-                        unit_id, layer, kind or None, status, on_file.rows,
-                        dates.max() if len(dates) else None, _listed(here["responsible"]) or None,
-                        _listed(here["source_doc"]) or None,
+                        unit_id, layer, kind or None, status, count, _newest(here),
+                        _listed(each.responsible for each in here) or None,
+                        _listed(each.source for each in here) or None,
                     )
                 )  # fmt: skip
         return pd.DataFrame(lines, columns=list(MATRIX_COLUMNS))
@@ -249,55 +263,6 @@ class Completeness:
             tuple(kind for (_, kind), of_kind in statuses.items() if of_kind[at] != "covered")
             for at in range(len(shapes))
         ]
-
-    @cached_property
-    def _constraint_kinds(self) -> dict[str, int]:
-        kinds = self._source.read("constraints")["constraint_kind"].fillna(OTHER)
-        return {str(kind): int(count) for kind, count in kinds.value_counts().items()}
-
-    @cached_property
-    def _coverage(self) -> gpd.GeoDataFrame:
-        return gpd.GeoDataFrame(self._source.read("data_coverage"))
-
-    @cached_property
-    def _places(self) -> tuple[np.ndarray, Shapes]:
-        """Name and outline of what each statement covers: its own shape, else its unit."""
-        units = gpd.GeoDataFrame(self._source.read("units"))
-        of_unit = dict(zip(units["unit_id"], shapes_of(units), strict=True))
-        names, outlines = [], []
-        columns = ("unit_id", "coverage_id")
-        rows = zip(shapes_of(self._coverage), *(self._coverage[c] for c in columns), strict=True)
-        for shape, unit_id, coverage_id in rows:
-            is_drawn = shape is not None and not shape.is_empty
-            names.append(f"shape {coverage_id}" if is_drawn else f"unit {unit_id}")
-            outlines.append(shape if is_drawn else of_unit.get(unit_id))
-        return np.array(names, dtype=object), np.array(outlines, dtype=object)
-
-    def _stated(self, layer: str) -> gpd.GeoDataFrame:
-        return self._coverage[self._coverage["covered_layer"].eq(layer).fillna(value=False)]
-
-    def _statements(self, layer: str, kind: str) -> gpd.GeoDataFrame:
-        """Return the statements about a kind; about a layer as a whole those without one."""
-        rows = self._stated(layer)
-        of_kind = rows["covered_kind"].eq(kind) if kind else rows["covered_kind"].isna()
-        return rows[of_kind.fillna(value=False)]
-
-    def _is_placed(self, rows: gpd.GeoDataFrame) -> Flags:
-        """Say which statements name a place, by a unit or a shape."""
-        placed: Flags = rows["unit_id"].notna().to_numpy(dtype=bool)
-        shapes = shapes_of(rows)
-        drawn: Flags = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-        return np.logical_or(placed, drawn)
-
-    def _is_dated(self, rows: pd.DataFrame) -> Flags:
-        dated: Flags = (rows["data_on"].notna() & rows["source_doc"].notna()).to_numpy(dtype=bool)
-        return dated
-
-    def _is_stale(self, rows: pd.DataFrame, layer: str, kind: str) -> Flags:
-        stale = [
-            not pd.isna(day) and self.is_older(layer, str(day), kind) for day in rows["data_on"]
-        ]
-        return np.array(stale, dtype=bool)
 
     def is_older(self, layer: str, day: str, kind: str = "") -> bool:
         """Say whether data of a day are too old on the as-of date (S21)."""
@@ -311,10 +276,44 @@ class Completeness:
             return None
         return int(self._policy.setting_number(AGE, kind or layer))
 
+    @cached_property
+    def _constraint_kinds(self) -> dict[str, int]:
+        return dict(Counter(self._source.read("constraints")["constraint_kind"].fillna(OTHER)))
 
-def _area_in(shapes: Shapes, area: Floats, outlines: Shapes) -> Floats:
+    @cached_property
+    def _statements(self) -> dict[Subject, list[CoverageStatement]]:
+        """Statements by layer and kind."""
+        rows = gpd.GeoDataFrame(self._source.read("data_coverage"))
+        units = gpd.GeoDataFrame(self._source.read("units"))
+        of_unit = dict(zip(units["unit_id"], shapes_of(units), strict=True))
+        columns = (
+            "coverage_id", "covered_layer", "covered_kind", "unit_id", "data_on", "responsible",
+            "source_doc",
+        )  # fmt: skip
+        plain = (
+            [None if pd.isna(value) else str(value) for value in rows[name].tolist()]
+            for name in columns
+        )
+        statements: dict[Subject, list[CoverageStatement]] = {}
+        for shape, coverage_id, layer, kind, unit_id, *rest in zip(
+            shapes_of(rows), *plain, strict=True
+        ):
+            data_on, responsible, source = rest
+            is_drawn = shape is not None and not shape.is_empty
+            place = None if unit_id is None else f"unit {unit_id}"
+            outline = shape if is_drawn else of_unit.get(unit_id)
+            statements.setdefault((str(layer), kind or ""), []).append(
+                CoverageStatement(
+                    unit_id, data_on, responsible, source,
+                    f"shape {coverage_id}" if is_drawn else place, outline,
+                )
+            )  # fmt: skip
+        return statements
+
+
+def _area_in(shapes: Shapes, area: Floats, outlines: list[shapely.Geometry]) -> Floats:
     """Return the area of each shape in outlines together [m² of the plane, as ``area``]."""
-    whole = shapely.union_all(outlines[~shapely.is_missing(outlines)])
+    whole = shapely.union_all(np.array(outlines, dtype=object))
     shapely.prepare(whole)
     inside = shapely.covers(whole, shapes)
     cut = ~inside & shapely.intersects(whole, shapes)
@@ -323,8 +322,12 @@ def _area_in(shapes: Shapes, area: Floats, outlines: Shapes) -> Floats:
     return area_m2
 
 
-def _listed(column: pd.Series) -> str:
-    return "、".join(dict.fromkeys(str(value) for value in column.dropna()))
+def _newest(statements: Iterable[CoverageStatement]) -> str | None:
+    return max((s.data_on for s in statements if s.data_on is not None), default=None)
+
+
+def _listed(texts: Iterable[str | None]) -> str:
+    return "、".join(dict.fromkeys(text for text in texts if text is not None))
 
 
 def months_after(day: str, months: int) -> str:
