@@ -95,6 +95,7 @@ _ALL = (
         "parks", "园区", "parks", "polygon",
         "park_id name unit_id town park_kind disposition platform_id is_baseline is_opted_in "
         "exited_on disposition_on integration_route",
+        geometry_optional=True,
     ),
     _contract(
         "land_parcels", "地块", "land parcels", "polygon",

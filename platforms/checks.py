@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+import geopandas as gpd
 from pyproj import CRS
 
 from geo.tools import Progress, nearest_name, report
@@ -26,7 +27,7 @@ from platforms.projects import (
 )
 from platforms.source import LayerSource, ReadOnce, viewer_of
 from platforms.targets import completion, counts, duties
-from platforms.territory import units_in_scope, units_of_unknown_kind
+from platforms.territory import undrawn_sub_parks, units_in_scope, units_of_unknown_kind
 
 # the import registers the checks of a module
 CHECK_MODULES = (
@@ -172,7 +173,35 @@ def run_checks(
         if scope in (("U7",), ("Z2",)):
             lost = [u for u in kindless if not query.units or u in query.units]
             verdicts += _kindless(rule_id, policy, lost)
-    return verdicts
+    return _measurable(verdicts, undrawn_sub_parks(gpd.GeoDataFrame(layers.read("parks"))))
+
+
+MEASURED_WITH_PARKS = ("A2", "A18", "A28", "A30", "B1", "B2")
+"""Rules whose figure rests on the outlines of sub-parks; others count parks by the list."""
+
+
+def _measurable(verdicts: list[Verdict], undrawn: gpd.GeoDataFrame) -> list[Verdict]:
+    """Leave open what was measured where a sub-park isn't drawn; the list alone is no outline."""
+    if undrawn.empty:
+        return verdicts
+    return [_open_where_undrawn(verdict, undrawn) for verdict in verdicts]
+
+
+def _open_where_undrawn(verdict: Verdict, undrawn: gpd.GeoDataFrame) -> Verdict:
+    is_measured = verdict.rule_id in MEASURED_WITH_PARKS or verdict.part in ("both", "distance")
+    rows = undrawn
+    if verdict.platform_id is not None:
+        rows = rows[rows["platform_id"].eq(verdict.platform_id).fillna(value=False)]
+    elif verdict.unit_id is not None:
+        here = rows["unit_id"].eq(verdict.unit_id) | rows["unit_id"].isna()
+        rows = rows[here.fillna(value=False)]
+    if not is_measured or rows.empty or verdict.outcome in ("no_data", "not_applicable"):
+        return verdict
+    ids = "、".join(rows["park_id"].astype(str))
+    reason = say("parks_undrawn", park_ids=ids)
+    return replace(
+        verdict, outcome="no_data", measured=None, gap=None, reasons=(reason, *verdict.reasons)
+    )
 
 
 def _kindless(rule_id: str, policy: PolicySet, unit_ids: list[str]) -> list[Verdict]:

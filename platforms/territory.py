@@ -161,6 +161,14 @@ def platform_outlines(platforms: gpd.GeoDataFrame, parks: gpd.GeoDataFrame) -> S
     return np.concatenate([shapes_of(platforms), shapes_of(parks[is_of_platform])])
 
 
+def undrawn_sub_parks(parks: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the sub-parks that are on a list only: nobody knows where their land lies."""
+    shapes = shapes_of(parks)
+    undrawn = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    is_sub_park = parks["disposition"].eq("sub_park").fillna(value=False).to_numpy(dtype=bool)
+    return parks[undrawn & is_sub_park]
+
+
 def major_outlines(platforms: gpd.GeoDataFrame, parks: gpd.GeoDataFrame) -> Shapes:
     """Give the outlines of all major platforms with their sub-parks, as ``platform_outlines``."""
     return platform_outlines(major_rows(platforms), parks)

@@ -17,7 +17,7 @@ from layers.fields import split_list
 from platforms.errors import PlanningError
 from platforms.policy.in_force import PolicySet
 from platforms.policy.uncertain import Maybe
-from platforms.territory import shapes_of, unit_of_place
+from platforms.territory import shapes_of, undrawn_sub_parks, unit_of_place
 
 
 @dataclass(frozen=True)
@@ -44,18 +44,29 @@ def zone_outlines(
     ``platforms, parks``: Layers ``major_platforms`` and ``parks``.
     ``policy``: States in S15 which levels count.
 
-    Their polygons, in the system of the layers.
+    Their polygons, in the system of the layers; where a sub-park of theirs isn't drawn, all land
+    around may be inside.
     """
     counts, unknown = _zone_level(platforms, policy)
     ids, unknown_ids = platforms["platform_id"][counts], platforms["platform_id"][unknown]
     sub_parks = parks[parks["disposition"].eq("sub_park").fillna(value=False)]
     of_zones = sub_parks["platform_id"].isin(ids)
     unclear = sub_parks["platform_id"].isin(unknown_ids) | sub_parks["platform_id"].isna()
+    possible = [shapes_of(platforms[unknown]), shapes_of(sub_parks[unclear])]
+    if len(undrawn_sub_parks(sub_parks[of_zones | unclear])):
+        possible.append(np.array([_anywhere(platforms)], dtype=object))
+    certain = np.concatenate([shapes_of(platforms[counts]), shapes_of(sub_parks[of_zones])])
     return Outlines(
-        np.concatenate([shapes_of(platforms[counts]), shapes_of(sub_parks[of_zones])]),
-        np.concatenate([shapes_of(platforms[unknown]), shapes_of(sub_parks[unclear])]),
-        len(platforms) > 0,
+        certain[~shapely.is_missing(certain)], np.concatenate(possible), len(platforms) > 0
     )
+
+
+ANYWHERE_M = 200_000.0
+"""A sub-park on a list only may lie anywhere this near to the platforms [m]."""
+
+
+def _anywhere(platforms: gpd.GeoDataFrame) -> shapely.Geometry:
+    return shapely.buffer(shapely.box(*platforms.total_bounds), ANYWHERE_M, join_style="mitre")
 
 
 def approved_outlines(

@@ -45,7 +45,13 @@ from platforms.matching.site import (
 )
 from platforms.policy.in_force import PolicySet
 from platforms.source import LayerSource
-from platforms.territory import area_by_unit, assessment_areas, major_outlines, shapes_of
+from platforms.territory import (
+    area_by_unit,
+    assessment_areas,
+    major_outlines,
+    shapes_of,
+    undrawn_sub_parks,
+)
 
 
 class Place(TypedDict):
@@ -55,6 +61,7 @@ class Place(TypedDict):
     platform_id: str | None
     main_platform_share: float
     major_share: float
+    is_major_open: bool
     zone_share: float | None
 
 
@@ -101,12 +108,14 @@ def places_of(
     if policy.parts("B1"):
         least, most = inside_shares(shapes, zone_outlines(platforms, parks, policy), crs)
     nearest = _platform_of(shapes, platforms, parks, crs)
+    is_open = len(undrawn_sub_parks(parks)) > 0
     return [
         Place(
             unit_id=unit.get(position),
             platform_id=nearest[position],
             main_platform_share=float(in_main[position]),
             major_share=float(in_major[position]),
+            is_major_open=is_open,
             zone_share=float(least[position]) if least[position] == most[position] else None,
         )
         for position in range(len(land))

@@ -42,7 +42,10 @@ def _increment(columns: SiteColumns) -> Answers:
 
     outside = columns.area_mu * (1 - columns.major_share) > TOLERANCE_MU
     known = ~np.isnan(columns.increment)
-    reason = np.where(~outside, 0, np.where(~known, 1, np.where(columns.increment == 1, 2, 3)))
+    is_open = columns.coded["is_major_open"].ranks(lambda value: int(bool(value))) == 1
+    is_new = columns.increment == 1
+    reason = np.where(~known, 1, np.where(~is_new, 3, np.where(is_open, 4, 2)))
+    reason = np.where(outside, reason, 0)
     return Answers(
         reason,
         (
@@ -50,6 +53,7 @@ def _increment(columns: SiteColumns) -> Answers:
             Reason("no_data", lambda s: say("increment_unknown", outside_mu=outside_mu(s))),
             Reason("not_met", lambda s: say("increment_outside", outside_mu=outside_mu(s))),
             Reason("met", lambda s: say("no_increment", outside_mu=outside_mu(s))),
+            Reason("no_data", lambda s: say("increment_undrawn", outside_mu=outside_mu(s))),
         ),
     )
 

@@ -83,6 +83,7 @@ class Site:
       [m]; None where it was not asked for, frontage also where no road is on file.
     ``kind_facts``: Pairs of kind of constraint and what is known of it here.
     ``blocked_by_kind``: Area under each kind that takes land [亩].
+    ``is_major_open``: Whether land beyond ``major_share`` may lie in a sub-park that isn't drawn.
     ``state_dating``: Whether the states of its parcels are of a day, and recent enough (S21).
     ``excess_mu``: By how much registered areas of its parcels count beyond their shapes [亩].
     """
@@ -115,6 +116,7 @@ class Site:
     blocked_by_kind: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     excess_mu: float = 0.0
     state_dating: StateDating = "undated"
+    is_major_open: bool = False
 
     @property
     def legal_mu(self) -> float:
@@ -363,6 +365,7 @@ class SiteColumns:
 CODED = (
     "states", "land_uses", "utilities", "unit_id", "platform_id", "far_bounds",
     "allowed_industries", "warnings", "notices", "kind_facts", "state_dating",
+    "is_major_open",
 )  # fmt: skip
 
 

@@ -63,10 +63,10 @@ def test_the_agreed_layers_are_there_and_nothing_else():
     assert set(COMPOSITE_KEYS) <= set(CONTRACTS)
 
 
-def test_only_events_are_append_only_and_only_allotments_and_coverage_may_lack_a_shape():
+def test_only_events_are_append_only_and_what_is_counted_by_lists_may_lack_a_shape():
     assert [c.name for c in CONTRACTS.values() if c.append_only] == ["project_events"]
     assert [c.name for c in CONTRACTS.values() if c.geometry_optional] == [
-        "data_coverage", "element_allotments",
+        "parks", "data_coverage", "element_allotments",
     ]  # fmt: skip
 
 
