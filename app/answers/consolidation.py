@@ -132,7 +132,8 @@ def plan_lines(context: Context, plans: PlansFound) -> tuple[str, ...]:
             "summary_plan", unit_name=unit_name, count=len(best.changes), others=others
         )
     else:
-        first = words.text("summary_plan_nothing", unit_name=unit_name, others=others)
+        code = "summary_plan_open" if best.open_points else "summary_plan_nothing"
+        first = words.text(code, unit_name=unit_name, others=others, count=len(best.open_points))
     return (
         first,
         *((words.text("summary_plan_gap", gap=best.gap),) if best.gap else ()),

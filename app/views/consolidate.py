@@ -107,10 +107,14 @@ def _plans(context: Context, plans: PlansFound, answer: Answer) -> None:
         format_func=lambda n: f"{n}（{len(plans.plans[n - 1].changes)}）", key="consolidate_plan",
     )  # fmt: skip
     chosen = frame[frame["plan_number"] == number]
+    is_open = bool(plans.plans[number - 1].open_points)
+    if not len(chosen) and is_open:
+        st.warning(text("consolidate_open_change"))
+        return
     if not len(chosen):
         st.success(text("consolidate_no_change"))
         return
-    if not plans.plans[0].changes:
+    if not plans.plans[0].changes and not is_open:
         st.info(text("consolidate_optional"))
     show_list(shown_columns(chosen, CHANGE_COLUMNS[2:], words()))
     _elsewhere(plans, number, answer)
