@@ -58,6 +58,14 @@ class Catalogue:
         """Put a statement of the domain into words, codes in its values included."""
         return self.text(statement.code, **self._worded(statement.values))
 
+    def note(self, code: str, values: Mapping[str, Value]) -> str:
+        """Put what was recognised in a file into words; names of columns stay as they are."""
+        worded = dict(values)
+        for name, field in (("constraint_kind", "constraint_kind"), ("severities", "severity")):
+            if isinstance(worded.get(name), str):
+                worded[name] = self.codes(field, str(worded[name]))
+        return self.text(code, **worded)
+
     def error(self, error: MuPlanError) -> str:
         """Put an error into one sentence, long texts of the data cut short."""
         values = {name: _cut(value) for name, value in self._worded(error.values).items()}

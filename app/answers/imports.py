@@ -404,7 +404,7 @@ def raster_answer(context: Context, request: ImportRequest, result: RasterResult
         )
     ]  # fmt: skip
     detected = [
-        {"code": note.code, **note.values, "text": words.text(note.code, **note.values)}
+        {"code": note.code, **note.values, "text": words.note(note.code, note.values)}
         for note in result.detected
     ]
     lines += [str(note["text"]) for note in detected]
@@ -500,7 +500,7 @@ def import_answer(
             accepted=result.accepted, quarantined=result.quarantined, repaired=result.repaired,
         )
     ]  # fmt: skip
-    lines += [words.text(note.code, **note.values) for note in result.detected]
+    lines += [words.note(note.code, note.values) for note in result.detected]
     sheets, more = _report_parts(context, result, table, lines, is_whole)
     if not result.stored:
         lines.append(words.text("dry_run_said"))
@@ -509,7 +509,7 @@ def import_answer(
         parameters=_parameters(request, actions),
         result={
             "detected": [
-                {"code": note.code, **note.values, "text": words.text(note.code, **note.values)}
+                {"code": note.code, **note.values, "text": words.note(note.code, note.values)}
                 for note in result.detected
             ],
             "read": result.read, "accepted": result.accepted,
@@ -552,11 +552,11 @@ def _report_parts(
     sheets: list[Sheet] = []
     more: dict[str, object] = {}
     if report is not None:
-        lines += [words.text(note.code, **note.values) for note in report.unchecked]
+        lines += [words.note(note.code, note.values) for note in report.unchecked]
         more["lines"] = line_rows(report, context, table)
         more["line_count"] = len(report)
         more["unchecked"] = [
-            {"code": note.code, "text": words.text(note.code, **note.values)}
+            {"code": note.code, "text": words.note(note.code, note.values)}
             for note in report.unchecked
         ]
         if len(report):

@@ -287,7 +287,7 @@ def _ask_shift(seen: PlaceSeen) -> str | None:
     text = words().text
     doubts = shift_notes(seen)
     for note in doubts:
-        st.warning(as_text(text(note.code, **note.values)))
+        st.warning(as_text(words().note(note.code, note.values)))
     return st.radio(
         text("ask_shift"), SHIFTS, index=None if doubts else 0, horizontal=True,
         format_func=lambda code: text(f"shift_{code}"), key=f"import_shift_{len(doubts)}",
@@ -339,7 +339,7 @@ def ask_unit(rows: pd.DataFrame | None, targets: Mapping[str, str]) -> tuple[boo
 
 def _say(notes: tuple[Evidence, ...]) -> None:
     for note in notes:
-        st.caption(as_text(words().text(note.code, **note.values)))
+        st.caption(as_text(words().note(note.code, note.values)))
 
 
 SHOWN_LINES = 2000

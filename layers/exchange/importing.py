@@ -34,7 +34,7 @@ from layers.exchange.recognise.columns import (
     remember_mapping,
     rename_columns,
 )
-from layers.exchange.recognise.coverage import COVERAGE, answered_for, check_statement
+from layers.exchange.recognise.coverage import COVERAGE, answered_for, check_statement, fill_kinds
 from layers.exchange.recognise.crs import Extent, extent_of
 from layers.exchange.recognise.keys import fill_from_existing, with_keys
 from layers.exchange.recognise.locate import Placed, place_shapes
@@ -335,6 +335,9 @@ def plan_import(
     keyed, joined = with_keys(placed.frame, existing, contract, request)
     report(progress, READ_SHARE * 0.9)
     frame, naming = _map_columns(keyed, request, contract, existing, workspace)
+    names = (request.path.stem, *(source.layers if len(source.layers) == 1 else ()),
+             request.source_layer or "")  # fmt: skip
+    frame, kinds = fill_kinds(frame, request.layer, request.statement, names)
     compared: tuple[Evidence, ...] = ()
     if request.mode != "add":
         compared = require_versions(frame, versions, existing, contract, workspace)
@@ -349,7 +352,8 @@ def plan_import(
         is_known=request.mode != "replace" and _is_covered(workspace, request.layer),
     )  # fmt: skip
     detected = (
-        *source.evidence, *placed.evidence, *joined, *naming, *compared, *answered.evidence,
+        *source.evidence, *placed.evidence, *joined, *naming, *kinds, *compared,
+        *answered.evidence,
     )  # fmt: skip
     if not len(decided.accepted):
         raise _nothing_accepted(source, request, decided, detected, _reported(decided, frame))

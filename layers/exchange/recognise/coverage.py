@@ -155,6 +155,57 @@ def statement_rows(
     return gpd.GeoDataFrame(rows, geometry=np.full(len(rows), None), crs=units.crs)
 
 
+KIND_WORDS: dict[str, str] = {
+    "permanent_farmland": "基本农田 永农 yjjbnt jbnt",
+    "ecological_redline": "生态保护红线 生态红线 sthx stbhhx",
+    "urban_growth_boundary": "城镇开发边界 开发边界 czkfbj",
+    "industrial_control_line": "工业用地控制线 工业控制线",
+    "river_management": "河道管理范围 河道蓝线",
+    "cultural_relic": "文物保护范围 文保",
+    "drinking_water": "饮用水源",
+    "power_corridor": "高压走廊",
+    "geohazard": "地质灾害 地灾",
+}
+"""What stands in the name of a file or layer that holds one kind of constraint."""
+
+
+def fill_kinds(
+    frame: pd.DataFrame, layer: str, statement: DataStatement, names: Iterable[str]
+) -> tuple[pd.DataFrame, tuple[Evidence, ...]]:
+    """Give rows without a kind of constraint the one that is stated, or that the file is named for.
+
+    ``frame``: Rows with the vocabulary's columns.
+    ``names``: Names of the file and its layer.
+
+    Surveys hand out one kind a file, often with nothing but id and shape.
+    """
+    if layer != "constraints":
+        return frame, ()
+    column = pd.Series(None, index=frame.index, dtype="object")
+    if "constraint_kind" in frame:
+        column = frame["constraint_kind"].astype("object")
+    blank = column.isna() | column.astype("string").str.strip().eq("").fillna(value=True)
+    stated = kinds_stated(statement, layer)
+    named = _kinds_named(names)
+    kinds = stated if len(stated) == 1 else named
+    if not blank.any() or len(kinds) != 1:
+        return frame, ()
+    filled = frame.copy()
+    filled["constraint_kind"] = column.where(~blank.to_numpy(dtype=bool), kinds[0])
+    code = "kind_stated" if kinds is stated else "kind_recognised"
+    note = Evidence(code, {"constraint_kind": kinds[0], "count": int(blank.sum())})
+    return filled, (note,)
+
+
+def _kinds_named(names: Iterable[str]) -> tuple[str, ...]:
+    plain = [plain_title(name) for name in names]
+    return tuple(
+        kind
+        for kind, words in KIND_WORDS.items()
+        if any(word in name for word in words.split() for name in plain)
+    )
+
+
 def units_met(rows: pd.DataFrame, units: gpd.GeoDataFrame) -> tuple[str, ...]:
     """Return the units that rows lie in or name: what they may cover, to be confirmed."""
     ids = [str(unit_id) for unit_id in units["unit_id"]]

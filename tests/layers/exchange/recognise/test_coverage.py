@@ -4,7 +4,7 @@ import pytest
 from shapely import box
 
 from layers.errors import LayerError
-from layers.exchange.recognise.coverage import answered_for, check_statement
+from layers.exchange.recognise.coverage import answered_for, check_statement, fill_kinds
 from layers.exchange.request import DataStatement
 
 UNITS = gpd.GeoDataFrame(
@@ -112,3 +112,38 @@ def test_what_cannot_be_stated_is_refused(statement, layer, code):
 
 def test_data_of_today_are_taken():
     check_statement(DataStatement(TODAY, covers=("n",)), "constraints", UNITS, TODAY)
+
+
+def filled(frame, statement=None, names=("图斑",)):
+    found, notes = fill_kinds(frame, "constraints", statement or DataStatement(), names)
+    kinds = found["constraint_kind"].tolist() if "constraint_kind" in found else None
+    return kinds, [note.code for note in notes]
+
+
+BARE = gpd.GeoDataFrame({"constraint_id": ["C1", "C2"]}, geometry=[None, None], crs=4549)
+
+
+def test_a_file_with_nothing_but_id_and_shape_is_of_the_one_kind_stated():
+    stated = DataStatement(kinds=("永久基本农田",))
+    assert filled(BARE, stated) == (["permanent_farmland"] * 2, ["kind_stated"])
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("嘉兴市永久基本农田2024", "permanent_farmland"), ("YJJBNT", "permanent_farmland"),
+        ("生态红线", "ecological_redline"), ("城镇开发边界_南湖", "urban_growth_boundary"),
+    ],
+)  # fmt: skip
+def test_the_name_of_a_file_tells_its_kind_where_none_is_stated(name, kind):
+    assert filled(BARE, names=(name,)) == ([kind] * 2, ["kind_recognised"])
+
+
+def test_a_row_that_says_its_kind_keeps_it():
+    frame = BARE.assign(constraint_kind=["河道管理范围", None])
+    assert filled(frame, names=("基本农田",))[0] == ["河道管理范围", "permanent_farmland"]
+
+
+@pytest.mark.parametrize("names", [("图斑",), ("基本农田和生态红线",)])
+def test_a_file_that_may_hold_several_kinds_is_not_guessed(names):
+    assert filled(BARE, names=names) == (None, [])
