@@ -264,6 +264,20 @@ class Completeness:
             for at in range(len(shapes))
         ]
 
+    def milder(self) -> dict[str, int]:
+        """Count the rows that state a milder severity than their kind has by law, by kind.
+
+        Of the kinds a site must be checked against; their own word counts all the same (S18).
+        """
+        rows = self._source.read("constraints")
+        counts = {}
+        for kind in self.law.site_kinds:
+            stated = rows["severity"][rows["constraint_kind"].eq(kind).fillna(value=False)].dropna()
+            count = int(stated.ne(self.law.severity.get(kind, "")).sum())
+            if count:
+                counts[kind] = count
+        return counts
+
     def is_older(self, layer: str, day: str, kind: str = "") -> bool:
         """Say whether data of a day are too old on the as-of date (S21)."""
         months = self.months(layer, kind)

@@ -73,12 +73,16 @@ def cell_text(status: str, data_on: object) -> str:
 
 
 def gap_sentences(context: Context, matrix: pd.DataFrame) -> tuple[str, ...]:
-    """Say what is complete, and for what is not who has to be asked, kind by kind."""
+    """Say what is complete, for what is not who has to be asked, and what binds too mildly."""
     words, units = context.words, unit_names(context)
     open_rows = matrix[matrix["status"].ne("covered")]
+    mild = [
+        words.text("severity_milder", subject=subject_name(context, "", kind), count=count)
+        for kind, count in completeness_of(context).milder().items()
+    ]
     if open_rows.empty:
-        return (words.text("coverage_complete"),)
-    sentences = [words.text("coverage_signs")]
+        return (words.text("coverage_complete"), *mild)
+    sentences = [words.text("coverage_signs"), *mild]
     for (layer, kind, status), rows in open_rows.groupby(
         ["covered_layer", "covered_kind", "status"], sort=False, dropna=False
     ):

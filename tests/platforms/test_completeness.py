@@ -140,3 +140,11 @@ def test_a_kind_of_which_the_pack_says_nothing_stays_open():
 def test_constraints_out_of_force_are_left_out():
     assert held(effective_until="2025-06-29") == []
     assert held(effective_from="2025-07-01") == []
+
+
+def test_rows_milder_than_their_kind_are_counted_and_equal_or_unstated_ones_are_not():
+    rows = [
+        {**SHAPE_ONLY, "constraint_id": f"C{n}", "severity": severity}
+        for n, severity in enumerate(("info", "warn", "block", None))
+    ]
+    assert Completeness(city([], rows), jiaxing("2025-06-30")).milder() == {"permanent_farmland": 2}
