@@ -8,11 +8,13 @@ import pandas as pd
 
 from app.answers.answer import actor, layer_name, plain, sheet_of
 from app.context import Context, now, unit_names
+from geo.errors import MuPlanError
 from layers.exchange.recognise.coverage import COVERAGE, check_statement, statement_rows
 from layers.exchange.request import DataStatement
 from layers.exchange.writers.sheet import Sheet
 from layers.workspace.protocol import Provenance
 from platforms.completeness import Completeness
+from platforms.ledger.visibility import LEDGER
 
 SIGNS: Mapping[str, str] = MappingProxyType(
     {
@@ -24,8 +26,15 @@ SIGNS: Mapping[str, str] = MappingProxyType(
 
 
 def completeness_of(context: Context) -> Completeness:
-    """Return what the workspace has on file; the layers' sizes are known without reading them."""
-    counts = {layer.name: layer.rows for layer in context.workspace.layers()}
+    """Return what the workspace has on file; the layers' sizes are known without reading them.
+
+    Of tables that tell of projects a unit learns the rows it may see only.
+    """
+    counts = {
+        layer.name: layer.rows
+        for layer in context.workspace.layers()
+        if context.viewer is None or layer.name not in LEDGER
+    }
     return Completeness(context.source, context.policy, counts)
 
 
@@ -75,6 +84,8 @@ def cell_text(status: str, data_on: object) -> str:
 def gap_sentences(context: Context, matrix: pd.DataFrame) -> tuple[str, ...]:
     """Say what is complete, for what is not who has to be asked, and what binds too mildly."""
     words, units = context.words, unit_names(context)
+    if matrix.empty:
+        return (words.text("coverage_no_units"),)
     open_rows = matrix[matrix["status"].ne("covered")]
     mild = [
         words.text("severity_milder", subject=subject_name(context, "", kind), count=count)
@@ -106,11 +117,13 @@ def state_coverage(context: Context, layer: str, statement: DataStatement) -> in
 
     The number of statements stored.
 
-    Raises LayerError: What ``check_statement`` raises.
+    Raises MuPlanError: ``coverage_kinds_needed``, and what ``check_statement`` raises.
     """
     at = now()
     units = gpd.GeoDataFrame(context.workspace.read("units"))
     check_statement(statement, layer, units, at[:10])
+    if layer == "constraints" and not statement.kinds:
+        raise MuPlanError("coverage_kinds_needed")
     rows = statement_rows(statement, layer, units)
     with context.workspace.edit(actor(), at, kind="edit", reason=layer) as edit:
         before = edit.read(COVERAGE)

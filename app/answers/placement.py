@@ -591,8 +591,27 @@ def placement_answer(
             *why_sheets(placement, explained, words, names),
         ),
         titles=column_titles(words, (*TITLED, *WHY_TITLES)),
-        summary=_summary(placement, wishes, len(unplaced), words),
+        summary=(
+            *_summary(placement, wishes, len(unplaced), words),
+            *_assumed_quotas(results, words),
+        ),
         screen=pd.DataFrame(frame)[list(ASSIGNMENT_COLUMNS)],
+    )
+
+
+def _assumed_quotas(results: Sequence[MatchResult], words: Catalogue) -> tuple[str, ...]:
+    """Say where quotas of an earlier year stand in for those of the year."""
+    assumed = {
+        (result.year, key[2], room.assumed_from)
+        for result in results[:1]
+        for key, room in result.evaluation.setting.asked.rooms.items()
+        if room.assumed_from is not None
+    }
+    return tuple(
+        words.text(
+            "quotas_assumed", year=year, element=words.word("element", element), quota_year=before
+        )
+        for year, element, before in sorted(assumed)
     )
 
 

@@ -53,7 +53,7 @@ def zone_outlines(
     of_zones = sub_parks["platform_id"].isin(ids)
     unclear = sub_parks["platform_id"].isin(unknown_ids) | sub_parks["platform_id"].isna()
     possible = [shapes_of(platforms[unknown]), shapes_of(sub_parks[unclear])]
-    if len(undrawn_sub_parks(sub_parks[of_zones | unclear])):
+    if len(platforms) and len(undrawn_sub_parks(sub_parks[of_zones | unclear])):
         possible.append(np.array([_anywhere(platforms)], dtype=object))
     certain = np.concatenate([shapes_of(platforms[counts]), shapes_of(sub_parks[of_zones])])
     return Outlines(

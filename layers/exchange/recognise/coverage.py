@@ -131,8 +131,11 @@ def answered_for(
             notes.append(Evidence("coverage_proposed", {"units": "、".join(near)}))
         if statement.is_empty and day is None:
             return Answered(nothing.rows, tuple(notes))
-    else:
+    elif kinds or layer != "constraints":
         notes.append(Evidence("coverage_stated", {"units": "、".join(covered)}))
+    if layer == "constraints" and not kinds:
+        # of constraints without a kind nobody can say what the file answers for
+        return Answered(nothing.rows, (*notes, Evidence("coverage_kindless", {})))
     whole = DataStatement(day, office, source, covered, kinds)
     return Answered(statement_rows(whole, layer, units), tuple(notes))
 

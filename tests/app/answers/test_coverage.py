@@ -1,6 +1,7 @@
 import shutil
 
 import pytest
+from pyproj import CRS
 
 from app.answers.coverage import (
     cell_text,
@@ -11,9 +12,10 @@ from app.answers.coverage import (
     state_coverage,
 )
 from app.context import open_context
+from geo.errors import MuPlanError
 from layers.errors import LayerError
 from layers.exchange.request import DataStatement
-from layers.workspace.geopackage import GeoPackageWorkspace
+from layers.workspace.geopackage import GeoPackageWorkspace, create_workspace
 
 
 @pytest.fixture
@@ -88,3 +90,31 @@ def test_a_statement_that_cannot_be_true_changes_nothing(workspace):
         state_coverage(context, "constraints", DataStatement("2999-01-01", covers=("city",)))
     assert caught.value.code == "data_date_future"
     assert GeoPackageWorkspace(workspace).content_hash("data_coverage") == before
+
+
+def test_of_constraints_somebody_has_to_say_which_kinds_are_meant(workspace):
+    with pytest.raises(MuPlanError) as caught:
+        state_coverage(
+            open_context(workspace), "constraints", DataStatement("2025-09-01", covers=("city",))
+        )
+    assert caught.value.code == "coverage_kinds_needed"
+
+
+def test_a_workspace_without_units_is_not_called_complete(tmp_path):
+    create_workspace(tmp_path / "new.gpkg", CRS(4549), title="新", created_at="2025-01-01")
+    context = open_context(tmp_path / "new.gpkg")
+    said = gap_sentences(context, completeness_of(context).matrix())
+    assert said == (context.words.text("coverage_no_units"),)
+
+
+def test_a_unit_learns_of_tables_of_projects_the_rows_it_may_see_only(small_demo):
+    def counted(viewer):
+        context = open_context(small_demo, viewer=viewer)
+        matrix = completeness_of(context).matrix()
+        events = matrix[matrix["covered_layer"].eq("project_events")]
+        return set(events["rows"]), len(context.source.read("project_events"))
+
+    rows, seen = counted("330402")
+    everything, _ = counted(None)
+    assert rows == {seen}
+    assert rows != everything

@@ -147,3 +147,9 @@ def test_a_row_that_says_its_kind_keeps_it():
 @pytest.mark.parametrize("names", [("图斑",), ("基本农田和生态红线",)])
 def test_a_file_that_may_hold_several_kinds_is_not_guessed(names):
     assert filled(BARE, names=names) == (None, [])
+
+
+def test_coverage_stated_of_shapes_without_a_kind_is_not_stored_and_that_is_said():
+    bare = BARE.assign(constraint_kind=None, severity=None)
+    found = answered(DataStatement("2025-06-30", covers=("city",)), bare)
+    assert (len(found.rows), codes(found)) == (0, ["coverage_kindless"])
