@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from app.answers.answer import Answer, column_titles, sheet_of
 from app.context import Context, platform_names, unit_names
 from app.messages import Catalogue
-from geo.errors import MuPlanError
+from geo.errors import MuPlanError, Value
 from geo.tools import nearest_name
 from platforms.industries.chains import chain_firms
 from platforms.land.site_carving import CUT_SUFFIX, CarvedSite
@@ -409,17 +410,16 @@ def _first_line(context: Context, result: MatchResult, names: dict[str, str]) ->
     values = _place_values(context, best, names)
     if ranking.has_preferred:
         return words.text("summary_best_site", name=result.demand.name, **values)
-    rivals = [
-        at for at in range(1, len(result.sites))
-        if int(ranking.order[at]) in set(ranking.contenders.tolist()) or ranking.rank[
-            ranking.order[at]
-        ] == 1
-    ]  # fmt: skip
-    named = words.joined(result.sites[at].site.site_id for at in rivals[:NAMED_RIVALS])
-    scores = [result.sites[at].score for at in (0, *rivals)]
-    unknown = dict.fromkeys(
-        criterion for score in scores if score is not None for criterion in score.unknown
-    )
+    ahead = {*ranking.contenders.tolist(), *np.flatnonzero(ranking.rank == 1).tolist()}
+    rivals = [at for at in ranking.order[1:].tolist() if at in ahead]
+    sites = result.evaluation.setting.columns.sites
+    admitted = result.evaluation.admitted
+    named = words.joined(sites[admitted[at]].site_id for at in rivals[:NAMED_RIVALS])
+    values_of = result.evaluation.values[admitted[[int(ranking.order[0]), *rivals]]]
+    is_open = np.isnan(values_of).any(axis=0) & (result.weights > 0)
+    unknown = [
+        name for name, is_unknown in zip(result.criteria, is_open, strict=True) if is_unknown
+    ]
     if not unknown:
         return words.text(
             "summary_tied_first", name=result.demand.name, others=named, count=len(rivals), **values
@@ -432,14 +432,15 @@ def _first_line(context: Context, result: MatchResult, names: dict[str, str]) ->
 
 def _place_values(
     context: Context, matched: MatchedSite, names: dict[str, str]
-) -> dict[str, str | float]:
+) -> dict[str, Value]:
     """Give the values by which a sentence names a place."""
     words, site, score = context.words, matched.site, matched.score
     return {
         "platform": names.get(site.platform_id or "", words.text("no_platform")),
         "unit": unit_names(context).get(site.unit_id or "", words.text("no_value")),
         "site_id": site.site_id, "area_mu": site.area_mu,
-        "low": 0.0 if score is None else score.low, "high": 0.0 if score is None else score.high,
+        "low": None if score is None else score.low,
+        "high": None if score is None else score.high,
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from layers.codes import COVERED_LAYERS
 from layers.contracts import (
     COMPOSITE_KEYS,
     CONTRACTS,
@@ -107,3 +108,8 @@ def test_codes_are_plain_and_their_labels_tell_them_apart():
         for position in (0, 1):
             labels = [labels[position] for labels in field.values.values()]
             assert len(set(labels)) == len(labels), field.name
+
+
+def test_layers_that_data_are_stated_of_have_the_names_of_their_contracts():
+    for name, words in COVERED_LAYERS.items():
+        assert words == (CONTRACTS[name].zh, CONTRACTS[name].en)
