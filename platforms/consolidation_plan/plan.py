@@ -137,14 +137,14 @@ def _space(program: Program, rule_id: str) -> list[Row]:
     """Ask for the space of each platform kept; overlaps of parks are cut off when they matter.
 
     Where constraints aren't all known, the space is an upper bound: enough of it moves nothing, too
-    little is too little.
+    little is too little; a park with an unclear constraint may join and adds nothing.
     """
     situation, rows = program.situation, []
     number = program.policy.rule(rule_id).rule.number
     for platform in situation.platforms:
         terms: dict[Variable, float] = {}
         for park in situation.parks:
-            if platform.platform_id in park.choices:
+            if platform.platform_id in park.choices and park.is_clear:
                 further = shapely.difference(park.shape, platform.shape)
                 area_mu = areas_mu(np.array([further], dtype=object), program.crs)[0]
                 terms[park.park_id, platform.platform_id] = area_mu
@@ -330,7 +330,8 @@ def _short_outlines(program: Program, solution: Solution) -> list[Row]:
         joined = [
             park_id for park_id, choice in solution.chosen if park_id and choice == platform_id
         ]
-        shapes = [platform.shape, *(parks[park_id].shape for park_id in joined)]
+        known = (parks[park_id] for park_id in joined)
+        shapes = [platform.shape, *(park.shape for park in known if park.is_clear)]
         area = areas_mu(np.array([shapely.union_all(shapes)], dtype=object), program.crs)[0]
         if not holds(rule, area):
             others = {

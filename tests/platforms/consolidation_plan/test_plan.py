@@ -17,7 +17,7 @@ from platforms.consolidation_plan.plan import (
 from platforms.errors import PlanningError
 from platforms.policy.check import CheckJob
 from platforms.scenario.edits import ExitPark, JoinPark, SetMajor
-from tests.planning_frames import CITY_CRS, UNITS, Frames, jiaxing, rect, rect_of_mu
+from tests.planning_frames import CITY_CRS, UNITS, Frames, jiaxing, rect, rect_of_mu, rows_of
 
 POLICY = jiaxing("2025-06-30")
 BLOCKED = {"constraint_id": "C1", "severity": "block", "applies": "inside",
@@ -186,6 +186,23 @@ def test_constraints_that_are_not_on_file_move_no_platform():
     assert [s.code for s in found.open_points] == ["consolidate_a2_open"]
     too_small = city([platform(1, 9_000.0)], [sub_park(1, "P1"), GONE], data_coverage=[])
     assert plans_of(too_small).conflict == ("A1", "A2")
+
+
+@pytest.mark.parametrize("kind", ["pipeline", "geohazard"])
+def test_a_park_with_an_unclear_constraint_lifts_no_platform_to_its_space(kind):
+    # 9 900 亩 and a park of 150 亩; of pipelines nobody says whether they block, a warning doesn't
+    over = {
+        "constraint_id": "C2",
+        "constraint_kind": kind,
+        "geometry": rect_of_mu(1500, 6000, 60.0),
+    }
+    held = city([platform(1, 9_900.0)], [park(1, area_mu=150.0), GONE])
+    held.layers["constraints"] = rows_of("constraints", [BLOCKED, over])
+    found = plans_of(held)
+    if kind == "geohazard":
+        assert moved(found.plans[0]) == {"K1": "P1"}
+    else:
+        assert (found.plans, found.conflict) == ((), ("A1", "A2"))
 
 
 def test_no_platform_becomes_a_major_one_on_figures_that_are_missing():
