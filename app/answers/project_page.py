@@ -73,8 +73,8 @@ def project_page(context: Context, project_id: str) -> ProjectPage:
         pd.DataFrame(source.read(name)) for name in ("projects", "project_events", "units")
     )
     row = project_row(projects, project_id)
-    histories = ProjectLedger(projects, events, policy.as_of).histories
-    history = next(each.events for each in histories if each.row["project_id"] == project_id)
+    ledger = ProjectLedger(projects, events, policy.as_of)
+    history = next(each.events for each in ledger.histories if each.row["project_id"] == project_id)
     models = {model.name: model for model in stage_models(policy)}
     model = models.get("milestones") or next(iter(models.values()), None)
     problems = pd.DataFrame(source.read("problems"))
@@ -87,7 +87,7 @@ def project_page(context: Context, project_id: str) -> ProjectPage:
         problems[problems["project_id"].eq(project_id).fillna(value=False)],
         nodes_of(history, model.stages, policy) if model is not None else (),
         exclusivity(question, rivals, rival_events, policy),
-        approval_route(land_supply_of(projects, units, project_id), policy),
+        approval_route(land_supply_of(ledger, units, project_id), policy),
         project_site(
             split_list(row.get("parcel_ids")), gpd.GeoDataFrame(source.read("land_parcels")),
             constraints_in_force(gpd.GeoDataFrame(source.read("constraints")), policy), context.crs,

@@ -122,6 +122,7 @@ def _row(dated: DatedRule) -> dict[str, object]:
         "scope": list(rule.scope), "force": rule.force, "force_word": rule.force_word,
         "comparator": rule.comparator, "value": _value(rule), "unit": rule.unit,
         "where": [_condition(condition) for condition in rule.where],
+        "roles": list(rule.roles), "roles_except": list(rule.roles_except),
         "effective_from": rule.effective_from, "effective_until": rule.effective_until,
         "target_date": rule.target_date, "period": list(rule.period) if rule.period else None,
         "force_status": dated.force_status, "basis": dated.basis,

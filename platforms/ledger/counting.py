@@ -10,6 +10,7 @@ import pandas as pd
 
 from platforms.ledger.calendar import Window
 from platforms.ledger.events import corrected, in_force
+from platforms.ledger.phases import WholeProject, whole_projects
 from platforms.ledger.rows import Row
 from platforms.policy.check import CheckJob, holds, judge, outcome_between
 from platforms.policy.in_force import DatedRule
@@ -250,6 +251,15 @@ def _as_seen(job: CheckJob) -> ProjectLedger:
 def _sealed(job: CheckJob) -> ProjectLedger:
     source = competition_of(job.source)
     return ledger_of(job) if source is job.source else read_ledger(source, job.policy.as_of)
+
+
+def whole_projects_of(job: CheckJob) -> dict[str, WholeProject]:
+    """Gather every project of the ledger with all its phases, once a run."""
+    return job.per_run(_whole_projects)
+
+
+def _whole_projects(job: CheckJob) -> dict[str, WholeProject]:
+    return whole_projects(competition_ledger(job).projects)
 
 
 def with_ledger(job: CheckJob, ledger: ProjectLedger) -> CheckJob:

@@ -19,6 +19,7 @@ from platforms.ledger.events import (
     stage_models,
 )
 from platforms.ledger.histories import first_days
+from platforms.ledger.phases import whole_project
 from platforms.ledger.rows import Row, is_credit_code, number_of, project_row, text_of
 from platforms.policy.check import holds
 from platforms.policy.in_force import PolicySet, iso_day
@@ -132,7 +133,7 @@ def check_project(row: Row, book: Book) -> None:
         ``entry_blank``, ``project_on_file``, ``ledger_unit_unknown``,
         ``investment_bad``, ``credit_code_bad``,
         ``project_code_taken``, ``project_not_on_file`` (the whole of a phase),
-        ``phase_too_many``.
+        ``phase_of_itself``, ``phase_too_many``.
 
     Notes
     -----
@@ -213,11 +214,13 @@ def _check_code(code: str | None, project_id: str, book: Book) -> None:
 def _check_phase(root: str | None, project_id: str, book: Book) -> None:
     if root is None:
         return
-    if root != project_id:
-        project_row(book.projects, root)
+    if root == project_id:
+        raise PlanningError("phase_of_itself", project_id=project_id)
+    project_row(book.projects, root)
     if "phases" not in book.policy.parts("C4"):
         return
-    count = int(book.projects["phase_of"].eq(root).fillna(value=False).sum()) + 1
+    entered = pd.DataFrame([{"project_id": project_id, "phase_of": root}])
+    count = len(whole_project(pd.concat([book.projects, entered]), project_id).phases)
     rule = book.policy.rule("C4", "phases").rule
     if not holds(rule, float(count)):
         raise PlanningError("phase_too_many", project_id=root, count=count, most=int(rule.number))

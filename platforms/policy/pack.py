@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal, get_args
 
+from geo.tools import plain_name
 from platforms.errors import PolicyError
 from platforms.policy.verdict import Basis, Force
 
@@ -101,6 +103,32 @@ class CodeList:
 
 
 @dataclass(frozen=True)
+class Role:
+    """A part that a unit plays in the rules: known by its code or by any of its official names.
+
+    ``role_id, title``: Its id and Chinese name.
+    ``names``: Every official name of the units that may play it; brackets and blanks don't matter.
+    ``codes``: Their ids in the layer ``units``, where they are fixed.
+    ``is_single``: Whether one unit alone plays it.
+    ``line``: Where it is written.
+    """
+
+    role_id: str
+    title: str
+    names: tuple[str, ...]
+    codes: tuple[str, ...]
+    is_single: bool
+    line: int
+
+    def is_carried_by(self, unit_id: str | None, name: str | None) -> bool:
+        """Whether a unit plays it, by its id or its name."""
+        plain = plain_name(name)
+        return unit_id in self.codes or (
+            plain is not None and plain in {plain_name(each) for each in self.names}
+        )
+
+
+@dataclass(frozen=True)
 class Tier:
     """One step of a rule with steps: up to and including ``up_to`` (None: no end)."""
 
@@ -157,6 +185,8 @@ class Rule:
     ``clause``: Where it stands.
     ``reads``: Layers and columns it is computed from.
     ``kinds``: Kinds of constraint that must be on file where it is judged.
+    ``roles, roles_except``: Ids of roles: it speaks of units that carry one of the first, where
+      any is named, and none of the second.
     ``assumptions, lists``: Ids of the assumptions and lists of codes it rests on.
     ``tolerance_m2``: Area [m²] that may be overlooked where outlines are drawn by hand.
     ``pack, line, lines``: Where it is written, and each of its keys.
@@ -185,6 +215,8 @@ class Rule:
     line: int
     where: tuple[Condition, ...] = ()
     kinds: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    roles_except: tuple[str, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)
 
     def line_of(self, key: str) -> int:
@@ -246,6 +278,7 @@ class Pack:
     ``documents, assumptions, lists``: By id.
     ``rules``: In the order written.
     ``switched_off``: Rules of the pack it extends that it switches off, each with the reason.
+    ``roles``: By id.
     """
 
     name: str
@@ -256,3 +289,4 @@ class Pack:
     lists: Mapping[str, CodeList]
     rules: tuple[Rule, ...]
     switched_off: tuple[SwitchedOff, ...] = ()
+    roles: Mapping[str, Role] = field(default_factory=lambda: MappingProxyType({}))

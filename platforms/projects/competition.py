@@ -20,8 +20,10 @@ from platforms.ledger.calendar import official_holidays
 from platforms.ledger.claims import Exclusivity, TalksQuestion, conflicts, exclusivity, filing_size
 from platforms.ledger.counting import competition_ledger
 from platforms.ledger.histories import (
+    FIRST_REPORT,
     Finding,
     State,
+    filing_unit,
     finding,
     first_days,
     is_over,
@@ -36,7 +38,7 @@ from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
 from platforms.territory import assessed_units, shapes_of
 
-FIRST_REPORT, SIGNED = "first_report", "signed"
+SIGNED = "signed"
 IN_TALKS = "in_talks"
 
 
@@ -236,7 +238,7 @@ def unequally_credited(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
         major = is_major(row, job.policy) if is_of_major else True
         if not moves or major is False:
             continue
-        first, last = _first_unit(row, events), text_of(moves[-1], "unit_id")
+        first, last = filing_unit(row, events), text_of(moves[-1], "unit_id")
         if major is None:
             yield finding(row, "open", say("d4_size_missing"))
         elif first is None or last is None or first == last:
@@ -256,13 +258,6 @@ def _scores(job: CheckJob, dated: DatedRule) -> Scores:
         if project_id is not None and unit_id is not None and score is not None:
             scores[project_id, unit_id] = scores.get((project_id, unit_id), 0.0) + score
     return scores
-
-
-def _first_unit(row: Row, events: Sequence[Row]) -> str | None:
-    """Give the unit that filed a project first; its own where nobody says, before any transfer."""
-    reports = [event for event in events if event["event_kind"] == FIRST_REPORT]
-    filed = [text_of(report, "unit_id") for report in reports]
-    return next((unit_id for unit_id in filed if unit_id is not None), text_of(row, "unit_id"))
 
 
 def _compared(row: Row, first: str, last: str, scores: Scores) -> Finding:

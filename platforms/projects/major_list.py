@@ -12,13 +12,12 @@ import pandas as pd
 from layers.fields import split_list
 from platforms.ledger.calendar import moment_of, months_later, window_of
 from platforms.ledger.claims import zone_of
-from platforms.ledger.counting import ProjectLedger, competition_ledger
+from platforms.ledger.counting import ProjectLedger, competition_ledger, whole_projects_of
 from platforms.ledger.histories import (
     DELISTED,
     LISTED,
     Finding,
     State,
-    WholeProject,
     finding,
     first_days,
     is_on_list,
@@ -27,9 +26,8 @@ from platforms.ledger.histories import (
     must_be_empty,
     started_on,
     verdicts_by_unit,
-    whole_project,
-    whole_projects_of,
 )
+from platforms.ledger.phases import WholeProject, whole_project
 from platforms.ledger.rows import Row, project_row, text_of
 from platforms.policy.check import CheckJob, counted_rows, judge, judge_between
 from platforms.policy.in_force import DatedRule, PolicySet

@@ -1,7 +1,5 @@
 """Projects brought in, listed, started, landed (A12 B9 B10 C1–C3 C8)."""
 
-from typing import NamedTuple
-
 import numpy as np
 import pandas as pd
 
@@ -10,6 +8,7 @@ from platforms.ledger.counting import ProjectLedger, count_verdict, ledger_of, p
 from platforms.policy.check import CheckJob, counted_rows, judge
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
+from platforms.policy.roles import Addressed, addressed_units
 from platforms.policy.uncertain import Maybe, conditions_on, rows_meeting
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
 from platforms.targets.reported import reported_figures
@@ -50,7 +49,6 @@ def signed_and_landed(
 
 
 @check("C8", unit="share")
-@check("C3", "landing_rate", unit="share")
 @check("C15", "veto_reference")
 def landing_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge the landing rate of units, and of the city where the rule speaks of it.
@@ -267,53 +265,53 @@ def _sizes(dated: DatedRule, ledger: ProjectLedger, window: Window) -> list[Verd
     return verdicts
 
 
-HEADS = "county_head"
-"""Part of the annex that states the number of 县长工程 of the units it names."""
+HEADS, PORT_HEADS = "county_head", "county_head_port"
+"""Parts of the annex that state the number of 县长工程 of the units they speak of."""
+COUNTED_HEADS = frozenset((HEADS, PORT_HEADS))
 
 
-@check("C3", "city_level", HEADS, "county_head_port", unit="个", grouped_by="unit")
-@check("C3", grouped_by="unit")
+@check("C3", "city_level", HEADS, PORT_HEADS, unit="个", grouped_by="unit")
 def annex_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
-    """Judge the numbers of listed projects in the annex table (C3 but for its landing rate).
+    """Judge the numbers of listed projects in the annex table (C3; its landing rate is C8's).
 
-    One for each unit that the part names. A unit that no part about 县长工程 names gets
-    ``no_data``: the annex states no number for it.
+    One for each unit that the part speaks of by its roles. A unit that no part about 县长工程
+    speaks of gets ``no_data``: the annex states no number for it; so does the city where a role
+    is carried by nobody, or by two units though by one alone.
 
     C3 嘉政办发〔2018〕52号 二（二）、附件. Floors of units and the total of C1 are tested apart.
     """
     ledger = ledger_of(job)
     window = window_of(dated.rule, job.year, job.policy.as_of)
     counted = listed(ledger, window) & fits(ledger, dated)
-    addressed = job.per_rule(_units_by_part)
+    by_part = job.per_rule(_units_by_part)
+    addressed = by_part[dated.rule.part]
     verdicts = []
     for unit_id in job.unit_ids:
-        if unit_id in addressed[dated.rule.part].units:
+        if unit_id in addressed.unit_ids:
             in_unit = counted & ledger.of_unit(unit_id)
-            verdicts.append(count_verdict(dated, ledger, in_unit, window, unit_id))
-        is_named = any(part.names and unit_id in part.units for part in addressed.values())
+            verdict = count_verdict(dated, ledger, in_unit, window, unit_id)
+            if addressed.lacking is not None and dated.rule.roles:
+                verdict = judge(
+                    dated, None, unit_id=unit_id, year=job.year, evidence=verdict.evidence,
+                    reasons=(addressed.lacking,),
+                )  # fmt: skip
+            verdicts.append(verdict)
+        is_named = any(unit_id in by_part[part].unit_ids for part in COUNTED_HEADS & set(by_part))
         if dated.rule.part == HEADS and not is_named:
             reason = say("target_unit_not_named")
             verdicts.append(judge(dated, None, unit_id=unit_id, year=job.year, reasons=(reason,)))
+    if not addressed.unit_ids and addressed.lacking is not None and job.is_whole_city:
+        verdicts.append(judge(dated, None, year=job.year, reasons=(addressed.lacking,)))
     return verdicts
 
 
-class _Addressed(NamedTuple):
-    """The units that a part of the annex speaks of, and whether it names them or means all."""
-
-    units: frozenset[str]
-    names: bool
-
-
-def _units_by_part(job: CheckJob) -> dict[str, _Addressed]:
+def _units_by_part(job: CheckJob) -> dict[str, Addressed]:
     """Return for each part of the annex which units it speaks of."""
     units = job.layer("units").drop_duplicates("unit_id")
-    addressed = {}
-    for part in job.policy.parts(job.rule_id):
-        names = conditions_on(job.policy.rule(job.rule_id, part).rule, "units")
-        named = rows_meeting(units, names).yes
-        addressed[part] = _Addressed(frozenset(map(str, units["unit_id"][named])), bool(names))
-    addressed.pop("landing_rate", None)
-    return addressed
+    return {
+        part: addressed_units(units, job.policy.rule(job.rule_id, part).rule, job.policy)
+        for part in job.policy.parts(job.rule_id)
+    }
 
 
 WITH_NATIONAL_ZONE = "with_national_zone"

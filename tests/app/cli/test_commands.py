@@ -85,7 +85,7 @@ SHARE = {
 }  # fmt: skip
 RULE = {
     "rule_id", "part", "title", "scope", "force", "force_word", "comparator", "value", "unit",
-    "where", "effective_from", "effective_until", "target_date", "period", "force_status", "basis",
+    "where", "roles", "roles_except", "effective_from", "effective_until", "target_date", "period", "force_status", "basis",
     "assumptions", "clause",
 }  # fmt: skip
 PER_MU = {

@@ -114,10 +114,9 @@ C1 starts_1             >=         280      个        target
 C1 starts_10            >=         20       个        target
 C2 mayor                >=         20       亿元      mandatory
 C2 county_head          >=         10       亿元      mandatory
-C3 city_level           >=         1        个        principle
+C3 city_level           >=         1        个        mandatory
 C3 county_head          >=         5        个        principle
 C3 county_head_port     >=         3        个        principle
-C3 landing_rate         share      0.5      share     principle
 C4 excluded             list_empty -        项        mandatory
 C4 industry             list_empty -        项        principle
 C4 single_project       list_empty -        项        principle

@@ -29,12 +29,6 @@ def test_half_of_the_signed_projects_of_the_list_must_start(landed, signed, outc
     assert len(found.evidence[0].rows if landed else ()) == landed
 
 
-def test_the_annex_asks_for_the_same_rate_in_principle():
-    held = city(*signed_list(4, 1))
-    rate = one("C3", "landing_rate", held, "N")
-    assert (rate.outcome, rate.measured, rate.force) == ("not_met", 0.25, "principle")
-
-
 def test_the_share_of_all_listed_stands_beside_and_decides_nothing():
     found = one("C8", "", city(*signed_list(4, 2, listed_only=6)), "N")
     assert (found.outcome, found.measured) == ("met", 0.5)
