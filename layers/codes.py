@@ -118,6 +118,7 @@ EVENT_KINDS = _codes(
     first_report=("首报", "first report"),
     talks_renewed=("首谈续期", "first talks renewed"),
     listed=("列入清单", "listed"),
+    signing_report=("签约报备", "signing filed"),
     signed=("签约", "signed"),
     agreement=("具约束力协议", "binding agreement"),
     registered=("注册（备案）", "registered"),

@@ -130,7 +130,8 @@ _ALL = (
         "enterprises", "企业", "enterprises", "point_or_polygon",
         "enterprise_id name credit_code unit_id platform_id park_id industry_code "
         "industry_scheme is_above_scale is_listed_company is_leading is_key_foreign contact "
-        "founded_on land_supplied_on",
+        "foreign_total_wan_usd foreign_contracted_wan_usd foreign_paid_in_wan_usd "
+        "foreign_undistributed_wan_yuan founded_on land_supplied_on",
     ),
     _contract(
         "element_allotments", "要素配置", "element allotments", "polygon",
@@ -167,7 +168,7 @@ _ALL = (
         "platform_id parcel_ids project_code phase_of project_class is_fortune_500 "
         "is_frontier is_representative is_mid_high_end is_special_policy is_flagship is_landmark "
         "is_confidential reserve_level department leader leader_role secretary action_map "
-        "service_team",
+        "service_team is_secretary_contact",
     ),
     _contract(
         "project_events", "项目事件", "project events", "none",

@@ -186,6 +186,15 @@ _ENTERPRISE = (
     _field("is_leading", "bool", "是否链主企业", "leads its chain"),
     _field("is_key_foreign", "bool", "是否重点外资企业", "key foreign firm"),
     _field("contact", "text", "联挂责任人", "contact who looks after it"),
+    _amount("foreign_total_wan_usd", "万美元", "外资项目总投资", "total foreign-funded investment"),
+    _amount("foreign_contracted_wan_usd", "万美元", "合同外资", "foreign capital contracted"),
+    _amount("foreign_paid_in_wan_usd", "万美元", "实到外资", "foreign capital paid in"),
+    _amount(
+        "foreign_undistributed_wan_yuan",
+        "万元",
+        "外方股东未分配利润",
+        "profit of foreign shareholders not distributed",
+    ),
     _field("founded_on", "date", "成立日期", "founded on"),
     _field("land_supplied_on", "date", "供地日期", "land supplied on"),
     _amount("land_in_use_mu", "亩", "用地面积", "land in use"),
@@ -274,6 +283,7 @@ _PIPELINE = (
     _field("secretary", "text", "项目秘书", "project secretary"),
     _field("action_map", "text", "作战图", "map of action"),
     _field("service_team", "text", "服务小组", "service team"),
+    _field("is_secretary_contact", "bool", "是否党委主要领导联系", "the party secretary's"),
 )
 _LEDGER = (
     _field("exit_reason", "code", "退出清单原因", "why it left the list", EXIT_REASONS),

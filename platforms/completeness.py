@@ -233,6 +233,27 @@ class Completeness:
         graded: list[CoverageStatus] = status.tolist()
         return graded
 
+    def kept_until(self, layer: str, kind: str) -> dict[str, str]:
+        """Return until when (ISO) each unit keeps rows of a kind, those that it is stated of only.
+
+        A statement about the whole layer speaks of all its kinds; one without date or source of
+        none. By unit: an outline speaks of the units that it covers.
+        """
+        areas = assessment_areas(gpd.GeoDataFrame(self._source.read("units")))
+        shapes, until = shapes_of(areas), dict[str, str]()
+        area: Floats = shapely.area(shapes)
+        for stated in [*self._statements.get((layer, ""), []),
+                       *self._statements.get((layer, kind), [])]:  # fmt: skip
+            if stated.data_on is None or stated.source is None or stated.place is None:
+                continue
+            here = areas["unit_id"].eq(stated.unit_id).to_numpy(dtype=bool)
+            if stated.unit_id is None and stated.outline is not None:
+                may_stick_out = np.maximum(UNCOVERED_M2, UNCOVERED_SHARE * area)
+                here = area - _area_in(shapes, area, [stated.outline]) <= may_stick_out
+            for unit_id in areas["unit_id"][here]:
+                until[str(unit_id)] = max(until.get(str(unit_id), ""), stated.data_on)
+        return until
+
     def matrix(self) -> pd.DataFrame:
         """Return unit × kind: on file, date, coverage, age (``MATRIX_COLUMNS``).
 

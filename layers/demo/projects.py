@@ -438,9 +438,27 @@ def _history(
                 "detail": WORDS.get(kind) or f"2024-{area_code}-38-01-{100000 + number:06d}",
             }
         )  # fmt: skip
+    if "signed" in kinds:
+        rows.append(_signing_report(project, number, days[kinds.index("signed")]))
     if "land_permit" in kinds:
         rows += _approval(project, number, days[kinds.index("land_permit")], area_code)
     return rows
+
+
+NOTICE_DAYS, NOTICE_LATE_DAYS, NOTICE_LATE_EACH = 9, 4, 6
+
+
+def _signing_report(
+    project: Mapping[Hashable, object], number: int, signed: np.datetime64
+) -> dict[str, object]:
+    """File a signing ahead of its day; every sixth project does it too late (B7)."""
+    ahead = NOTICE_LATE_DAYS if number % NOTICE_LATE_EACH == 0 else NOTICE_DAYS
+    day = max(signed - ahead, FIRST_DAY)
+    return {
+        "project_id": project["project_id"], "event_kind": "signing_report", "event_on": str(day),
+        "entered_at": f"{day}T15:00:00+08:00", "unit_id": str(project["unit_id"]),
+        "actor": f"演示专员{number % 9 + 1:02d}", "detail": "签约报备",
+    }  # fmt: skip
 
 
 ROUTES = (

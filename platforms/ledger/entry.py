@@ -18,7 +18,7 @@ from platforms.ledger.events import (
     in_force,
     stage_models,
 )
-from platforms.ledger.histories import first_days
+from platforms.ledger.histories import DELISTED, first_days
 from platforms.ledger.phases import whole_project
 from platforms.ledger.rows import Row, is_credit_code, number_of, project_row, text_of
 from platforms.policy.check import holds
@@ -175,7 +175,7 @@ def check_event(row: Row, book: Book) -> None:
         ``event_in_future``, ``event_before_predecessor``, ``event_predecessor_missing``,
         ``event_after_end``, ``project_code_taken``, ``correction_needs_event``,
         ``correction_only``, ``event_not_on_file``, ``correction_of_other``, ``plan_incomplete``,
-        ``plan_only``.
+        ``plan_only``, ``exit_reason_needed`` (C6).
     """
     project_id = str(row["project_id"])
     project_row(book.projects, project_id)
@@ -186,6 +186,8 @@ def check_event(row: Row, book: Book) -> None:
             raise PlanningError("event_in_future", day=day, last_day=book.last_day)
     _check_correction(row, book.events)
     _check_plan(row)
+    if row["event_kind"] == DELISTED and text_of(row, "exit_reason") is None:
+        raise PlanningError("exit_reason_needed", project_id=project_id)
     if row["event_kind"] == CODE_KIND:
         _check_code(text_of(row, "detail"), project_id, book)
     _check_order(row, book)

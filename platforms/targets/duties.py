@@ -116,6 +116,66 @@ def _verdict(
     )  # fmt: skip
 
 
+@check("B16")
+def established_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Show for each unit whether what it is to set up exists, and since when (B16).
+
+    ``dated``: The rule [个], never judged; its condition names the milestone.
+
+    《进一步推动招大引强工作实施方案》 二（三）10.
+    """
+    milestones = pd.DataFrame(job.source.read(LAYER))
+    rows = milestones[milestones["milestone"].isin(_names(dated))]
+    verdicts = []
+    for unit_id in _subjects(job, dated):
+        mine = rows[rows["unit_id"].isna() if unit_id is None else rows["unit_id"].eq(unit_id)]
+        done_on = [str(day) for day in mine["done_on"].dropna() if str(day) <= job.policy.as_of]
+        said = say("recurring_none", milestone=", ".join(_names(dated)))
+        if len(mine):
+            said = say("milestone_done", on=min(done_on)) if done_on else say("milestone_open")
+        verdicts.append(
+            judge(
+                dated, float(bool(done_on)) if len(mine) else None, unit_id=unit_id, year=job.year,
+                evidence=(Evidence(LAYER, tuple(map(str, mine["milestone_id"]))),)
+                if len(mine) else (),
+                reasons=(said,),
+            )
+        )  # fmt: skip
+    return verdicts
+
+
+@check("B11", "bonus", unit="项")
+def bonus_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Show which units got extra marks by decision of the leading group in the year (B11).
+
+    ``dated``: B11 ``bonus`` [项], never judged; its condition names the milestone.
+
+    One a unit with a decision on file; where there is none one for the city says so.
+
+    《进一步推动招大引强工作实施方案》 三（一）: 可…予以加分.
+    """
+    milestones = pd.DataFrame(job.source.read(LAYER))
+    done_on = milestones["done_on"].fillna("")
+    of_year = done_on.str[:4].eq(str(job.year)) & done_on.le(job.policy.as_of)
+    rows = milestones[milestones["milestone"].isin(_names(dated)) & of_year]
+    verdicts = []
+    for unit_id in job.unit_ids:
+        mine = rows[rows["unit_id"].eq(unit_id).fillna(value=False).to_numpy(dtype=bool)]
+        if len(mine):
+            verdicts.append(
+                judge(
+                    dated, float(len(mine)), unit_id=unit_id, year=job.year,
+                    evidence=(Evidence(LAYER, tuple(map(str, mine["milestone_id"]))),),
+                    reasons=(say("milestone_done", on=str(mine["done_on"].min())),),
+                )
+            )  # fmt: skip
+    if verdicts or not job.is_whole_city:
+        return verdicts
+    none = say("b11_no_bonus", year=job.year)
+    outcome: Outcome = "not_applicable" if len(milestones) else "no_data"
+    return [judge(dated, None, year=job.year, outcome=outcome, reasons=(none,))]
+
+
 REPORTED_UNITS_LAYER = "targets"
 GROWING = ("人", "个", "家")
 """Units of what adds up over a year: short of it, it isn't due before the year is over."""

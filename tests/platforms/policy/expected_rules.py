@@ -94,6 +94,7 @@ B10 five_years_rmb_100  >=         20       个        target
 B11 excellence          >=         0.7      share     mandatory
 B11 last_two_years      <          2        年        mandatory
 B11 short_two_years     <          2        年        mandatory
+B11 bonus               none       -        项        guidance
 B12 experience          share      0.5      share     mandatory
 B12 posted_outside      >=         30       人        mandatory
 B13 red_flag            >=         0.15     share     mandatory
@@ -104,6 +105,10 @@ B14 fortnightly_meeting >=         1        次/双周   mandatory
 B14 weekly_hearing      >=         1        次/周     mandatory
 B15 contacts            >=         100      家        guidance
 B15 headquarters_reward <=         5000     万元      guidance
+B16 -                   none       -        个        guidance
+B17 new_total           none       -        家        guidance
+B17 undistributed       none       -        家        guidance
+B17 paid_in             none       -        家        guidance
 C1 governor             >=         1        个        target
 C1 governor_size        none       100      亿元      target
 C1 mayor                >=         10       个        target
@@ -136,11 +141,13 @@ C11 unit_leader         >=         1        个        mandatory
 C11 unit_leader_size    none       20       亿元      mandatory
 C11 department_head     >=         1        个        mandatory
 C11 department_head_size none      20       亿元      mandatory
+C11 city_secretary      >=         1        个        mandatory
+C11 unit_secretary      >=         1        个        mandatory
 C12 -                   list_empty -        项        mandatory
 C13 -                   list_empty -        项        mandatory
 C14 -                   list_empty 0        项        mandatory
 C15 monthly_report      list_empty -        期        mandatory
-C15 veto_reference      share      0.5      share     mandatory
+C15 veto_reference      none       0.5      share     mandatory
 """
 
 PANAN = """
