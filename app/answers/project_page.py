@@ -20,7 +20,7 @@ from layers.maps.view import Bounds, MapView
 from platforms.completeness import constraints_in_force
 from platforms.ledger.calendar import official_holidays
 from platforms.ledger.claims import Exclusivity, TalksQuestion, exclusivity
-from platforms.ledger.counting import ProjectLedger
+from platforms.ledger.counting import KIND_ORDER, STAGE_ORDER, ProjectLedger
 from platforms.ledger.entry import Node, nodes_of
 from platforms.ledger.events import stage_models
 from platforms.ledger.rows import Row, project_row, text_of
@@ -62,8 +62,16 @@ class ProjectPage:
 
     @property
     def next_step(self) -> Node | None:
-        """The first node that isn't done, None where all are."""
-        return next((node for node in self.nodes if node.done_on is None), None)
+        """The first node that isn't done, None where all are; none before the stage reached."""
+        stage = text_of(self.row, "stage")
+        if stage == "ended":
+            return None
+        reached = [
+            at for at, node in enumerate(self.nodes, start=1)
+            if KIND_ORDER.get(node.kind, len(STAGE_ORDER)) <= STAGE_ORDER.get(stage or "", 0)
+        ]  # fmt: skip
+        ahead = self.nodes[max(reached, default=0) :]
+        return next((node for node in ahead if node.done_on is None), None)
 
 
 def project_page(context: Context, project_id: str) -> ProjectPage:
