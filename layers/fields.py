@@ -42,7 +42,10 @@ Kind = Literal["text", "int", "float", "bool", "date", "timestamp", "list", "cod
 SOURCE_PREFIX = "src_"
 """Columns of a file that the vocabulary doesn't know are kept under this prefix."""
 
-UNITS = ("", "亩", "m²", "m", "万元", "亿元", "亿美元", "吨标煤", "吨", "万元/亩", "人", "kWh", "%")
+UNITS = (
+    "", "亩", "m²", "m", "万元", "亿元", "万美元", "亿美元", "吨标煤", "吨", "万元/亩", "人", "kWh",
+    "%",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

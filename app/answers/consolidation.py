@@ -5,14 +5,8 @@ import pandas as pd
 
 from app.answers.answer import Answer, column_titles, number, sheet_of
 from app.answers.checks import CHANGE_COLUMNS as VERDICT_CHANGES
-from app.answers.checks import (
-    VERDICT_COLUMNS,
-    change_list,
-    change_row,
-    check_answer,
-    verdict_frame,
-    verdict_list,
-)
+from app.answers.checks import VERDICT_COLUMNS, change_list, change_row, check_answer, verdict_list
+from app.answers.evidence import verdict_frame
 from app.context import Context, platform_names, unit_names
 from geo.tools import Progress, nearest_name, within
 from platforms.checks import CheckQuery

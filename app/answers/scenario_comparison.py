@@ -9,15 +9,8 @@ import geopandas as gpd
 import pandas as pd
 
 from app.answers.answer import Answer, column_titles, in_percent, plain, rule_title, sheet_of
-from app.answers.checks import (
-    CHANGE_COLUMNS,
-    change_list,
-    change_row,
-    outcome_word,
-    share_frame,
-    verdict_list,
-)
-from app.answers.evidence import light
+from app.answers.checks import CHANGE_COLUMNS, change_list, change_row, share_frame, verdict_list
+from app.answers.evidence import light, outcome_word
 from app.answers.scenarios import (
     CHANGED_COLUMNS,
     EDIT_COLUMNS,

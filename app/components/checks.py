@@ -5,8 +5,15 @@ from datetime import date
 import streamlit as st
 
 from app.answers.answer import in_percent
-from app.answers.checks import changed_answer, outcome_word
-from app.answers.evidence import EvidenceRows, assumption_texts, evidence_rows, light, verdict_table
+from app.answers.checks import changed_answer
+from app.answers.evidence import (
+    EvidenceRows,
+    assumption_texts,
+    evidence_rows,
+    light,
+    outcome_word,
+    verdict_table,
+)
 from app.components.jobs import judged_with_bar
 from app.components.page import MISSING, as_text, hand_out, show_list, shown_columns
 from app.context import DEFAULT_PACK, Context, pack_titles

@@ -438,10 +438,40 @@ def _history(
                 "detail": WORDS.get(kind) or f"2024-{area_code}-38-01-{100000 + number:06d}",
             }
         )  # fmt: skip
+    if "listed" in kinds:
+        rows += _list_steps(project, number, days[kinds.index("listed")])
     if "signed" in kinds:
         rows.append(_signing_report(project, number, days[kinds.index("signed")]))
     if "land_permit" in kinds:
         rows += _approval(project, number, days[kinds.index("land_permit")], area_code)
+    return rows
+
+
+LIST_STEPS = (
+    ("list_opinion", -12, "增列书面意见"), ("list_review", -6, "发改委核报"),
+    ("list_consent", -1, "市政府同意"), ("list_recorded", 20, "省发改委备案"),
+)  # fmt: skip
+"""Steps of coming on the list with the days before or after it (C13)."""
+
+LIST_STEP_LEFT_OUT = 11
+
+
+def _list_steps(
+    project: Mapping[Hashable, object], number: int, listed: np.datetime64
+) -> list[dict[str, object]]:
+    """Write the steps by which a project came on the list; every eleventh lacks the review."""
+    rows = []
+    for kind, days, words in LIST_STEPS:
+        day = max(listed + days, FIRST_DAY)
+        if day > LAST_DAY or (kind == "list_review" and number % LIST_STEP_LEFT_OUT == 0):
+            continue
+        rows.append(
+            {
+                "project_id": project["project_id"], "event_kind": kind, "event_on": str(day),
+                "entered_at": f"{day}T08:30:00+08:00", "unit_id": str(project["unit_id"]),
+                "actor": f"演示专员{number % 9 + 1:02d}", "detail": words,
+            }
+        )  # fmt: skip
     return rows
 
 
