@@ -190,6 +190,11 @@ _ALL = (
         "grant_id enterprise_id park_id granted_on policy grant_wan_yuan project_id",
     ),
     _contract(
+        "land_lists", "连片土地清单", "lists of contiguous land", "none",
+        "land_list_id list_kind listed_on unit_id parcel_ids listed_mu",
+        needed="list_kind listed_on parcel_ids",
+    ),
+    _contract(
         "unit_milestones", "工作节点", "milestones of units", "none",
         "milestone_id unit_id milestone due_on done_on",
     ),

@@ -68,7 +68,9 @@ B1 emission             share      0.7      share     mandatory
 B1 emission_cumulative  share      0.7      share     mandatory
 B2 -                    share      0.7      share     mandatory
 B3 -                    >=         100      亩        mandatory
+B3 list                 list_empty -        个        mandatory
 B4 -                    >=         200      亩        guidance
+B4 reserve              none       -        亩        guidance
 B5 usd                  >          1        亿美元    mandatory
 B5 rmb                  >=         10       亿元      mandatory
 B5 filed                list_empty -        项        mandatory
