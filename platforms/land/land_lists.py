@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from layers.fields import split_list
@@ -137,7 +138,7 @@ def _against_list(
         made = say("b3_no_list", count=len(own), area_mu=float(own["legal_mu"].sum()))
         return judge(dated, None, unit_id=unit_id, reasons=(made,), evidence=_evidence(own))
     is_listed = [set(parcels) <= last.parcel_ids for parcels in own["parcel_ids"]]
-    lacking = own[[not listed for listed in is_listed]]
+    lacking = own[~np.array(is_listed, dtype=bool)]
     reasons = [say("b3_listed_on", on=last.listed_on, count=len(own))]
     open_points = _open_points(job, unit_id)
     evidence = (*_evidence(lacking), Evidence(LAYER, last.row_ids))
