@@ -41,7 +41,7 @@ def rule_answer(policy: PolicySet, words: Catalogue) -> Answer:
     return Answer(
         title=words.text("title_rules", pack=policy.pack.title),
         parameters={},
-        result={"rules": [_row(rule) for rule in dated]},
+        result={"rules": [_row(rule, policy) for rule in dated]},
         sheets=SheetsOnDemand(lambda: _sheets(rows, policy, words)),
         titles=column_titles(words, headed),
         summary=(words.text("summary_rules", count=len(dated)),),
@@ -114,9 +114,10 @@ def validity(document: Document, as_of: str, words: Catalogue) -> str:
     return words.text(code, day=document.effective_until)
 
 
-def _row(dated: DatedRule) -> dict[str, object]:
+def _row(dated: DatedRule, policy: PolicySet) -> dict[str, object]:
     """Give a rule as JSON holds it."""
     rule = dated.rule
+    document = policy.pack.documents[rule.clause.document_id]
     return {
         "rule_id": rule.rule_id, "part": rule.part, "title": rule.title,
         "scope": list(rule.scope), "force": rule.force, "force_word": rule.force_word,
@@ -127,6 +128,7 @@ def _row(dated: DatedRule) -> dict[str, object]:
         "target_date": rule.target_date, "period": list(rule.period) if rule.period else None,
         "force_status": dated.force_status, "basis": dated.basis,
         "assumptions": list(rule.assumptions), "clause": dated.clause,
+        "quote": document.quoted(rule.clause.place),
     }  # fmt: skip
 
 

@@ -79,6 +79,10 @@ def show_evidence(context: Context, verdict: Verdict) -> None:
     )  # fmt: skip
     _marks(context, verdict)
     st.markdown(as_text(text("evidence_clause", clause=verdict.clause)))
+    rule = context.policy.rule(verdict.rule_id, verdict.part.partition(":")[0]).rule
+    quote = context.policy.pack.documents[rule.clause.document_id].quoted(rule.clause.place)
+    if quote:
+        st.caption(as_text(text("evidence_quote", quote=quote)))
     for reason in verdict.reasons:
         st.markdown(f"- {as_text(words().say(reason))}")
     for key, wording in assumption_texts(context, [verdict]):

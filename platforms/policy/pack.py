@@ -53,6 +53,7 @@ class Document:
     ``issued_on``: Date of issue (ISO), None: 未载明.
     ``effective_from, effective_until``: First and last day in force (ISO), None: 未载明.
     ``note``: Where it was read, and what about its dates isn't certain.
+    ``quotes``: What it says, briefly, by place (条款).
     """
 
     document_id: str
@@ -62,6 +63,12 @@ class Document:
     effective_from: str | None
     effective_until: str | None
     note: str | None = None
+    quotes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def quoted(self, place: str) -> str:
+        """Return what it says at a place, of several places (``；``) one after the other."""
+        texts = (self.quotes.get(each.strip()) for each in place.split("；"))
+        return " ".join(text for text in texts if text)
 
     @property
     def short_name(self) -> str:

@@ -483,7 +483,10 @@ PACK_KEYS = (
     "name", "title", "edition", "extends", "documents", "assumptions", "lists", "roles",
     "switched_off", "rules",
 )  # fmt: skip
-DOCUMENT_KEYS = ("id", "title", "number", "issued_on", "effective_from", "effective_until", "note")
+DOCUMENT_KEYS = (
+    "id", "title", "number", "issued_on", "effective_from", "effective_until", "note", "quotes",
+)  # fmt: skip
+QUOTE_KEYS = ("place", "text")
 SWITCHED_OFF_KEYS = ("id", "part", "why")
 ASSUMPTION_KEYS = ("id", "text", "settings")
 LIST_KEYS = ("id", "title", "industry_scheme", "codes", "basis", "note")
@@ -610,6 +613,9 @@ def _document(block: Block) -> Document:
         effective_from=since,
         effective_until=until,
         note=block.optional_text("note"),
+        quotes={
+            quote.text("place"): quote.text("text") for quote in block.blocks("quotes", QUOTE_KEYS)
+        },
     )
 
 

@@ -86,7 +86,7 @@ SHARE = {
 RULE = {
     "rule_id", "part", "title", "scope", "force", "force_word", "comparator", "value", "unit",
     "where", "roles", "roles_except", "effective_from", "effective_until", "target_date", "period",
-    "force_status", "basis", "assumptions", "clause",
+    "force_status", "basis", "assumptions", "clause", "quote",
 }  # fmt: skip
 PER_MU = {
     "name", "unit_id", "period", "output_wan_yuan", "output_land_mu", "output_wan_yuan_per_mu",
