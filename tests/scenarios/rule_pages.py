@@ -107,7 +107,7 @@ def _tests(of_pack: Pack, parts: list[Rule]) -> Iterator[str]:
             target += f"；{rule.period[0]}–{rule.period[1]} 年"
         basis = WORDS.text(f"basis_{rule.basis}", assumptions=" ".join(rule.assumptions))
         cells = (
-            f"`{rule.part}`" if rule.part else "–", rule.title, whom, 
+            f"`{rule.part}`" if rule.part else "–", rule.title, whom,
             f"{sign} {value} {unit}".strip(), force, span, target, basis,
         )  # fmt: skip
         yield "| " + " | ".join(cell.replace("|", "／") for cell in cells) + " |"
