@@ -46,10 +46,13 @@ FIRST_YEAR, LAST_YEAR = 1990, 2100
 class CheckQuery:
     """What is to be checked.
 
-    ``year``: Year of the figures, None for that of ``as_of``.
+    ``year``: Year of the figures. None: what is counted is counted from the beginning of the year
+      of ``as_of``, and of reported figures the latest complete year on file is taken.
     ``rules``: Ids of the rules, none given: all that are checked.
     ``units``: Ids of the units, none given: all.
     ``as_of``: Day on which the rules are looked at (ISO).
+    ``counted``: Year that is counted where none is asked for, None for that of ``as_of``: two days
+      are compared on figures of the same years.
 
     Raises
     ------
@@ -67,6 +70,7 @@ class CheckQuery:
     rules: tuple[str, ...]
     units: tuple[str, ...]
     as_of: str
+    counted: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rules", tuple(self.rules))
@@ -85,8 +89,10 @@ class CheckQuery:
 
     @property
     def figures_year(self) -> int:
-        """Year of the figures."""
-        return int(self.as_of[:4]) if self.year is None else self.year
+        """Year that is counted; of reported figures only where it was asked for."""
+        if self.year is not None:
+            return self.year
+        return int(self.as_of[:4]) if self.counted is None else self.counted
 
 
 def as_seen(query: CheckQuery, viewer: str | None) -> CheckQuery:
@@ -167,7 +173,8 @@ def run_checks(
         asked = [u for u in units_in_scope(units, scope) if not query.units or u in query.units]
         job = CheckJob(
             rule_id, query.figures_year, tuple(asked), layers, policy, crs,
-            is_whole_city=len(known) > 0 and not query.units, of_run=of_run,
+            is_whole_city=len(known) > 0 and not query.units,
+            is_year_asked=query.year is not None, of_run=of_run,
         )  # fmt: skip
         verdicts += verdicts_of(job)
         if scope in (("U7",), ("Z2",)):

@@ -5,7 +5,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Hashable
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -58,9 +57,7 @@ def judged_with_bar(query: CheckQuery) -> list[Verdict]:
 
     As ``run_checks`` gives them.
     """
-    # Asked with the year of the day or without one, verdicts are the same.
-    asked = replace(query, year=query.figures_year)
-    return cached_with_bar("checks", words().text("working_checks"), verdict_list, asked)
+    return cached_with_bar("checks", words().text("working_checks"), verdict_list, query)
 
 
 LOG = logging.getLogger("muplan")

@@ -21,12 +21,13 @@ from platforms.elements.allotments import (
     approved_outlines,
     counts_in,
     inside_shares,
+    made_until,
     open_points,
     read_allotments,
     with_further,
     zone_outlines,
 )
-from platforms.policy.check import CheckJob, judge, outcome_between
+from platforms.policy.check import CheckJob, judge, outcome_between, with_full_year
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
@@ -316,7 +317,7 @@ def element_shares(
     ----------
     allotments, platforms, parks, parcels, units
         Layers ``element_allotments``, ``major_platforms``, ``parks``, ``land_parcels``, ``units``,
-        in ``crs``.
+        in ``crs``; what was allotted after the as-of date is left out.
     year
         The year; None for each year on record.
     policy
@@ -353,7 +354,8 @@ def element_shares(
     B1 嘉兴市进一步推动招大引强工作实施方案 三（二）; S15. Land counts by its ellipsoidal area
     inside, energy and emission rights in the same proportion.
     """
-    allotment_columns = read_allotments(with_further(allotments, what_if), parcels, units, crs)
+    made = made_until(allotments, policy.as_of)
+    allotment_columns = read_allotments(with_further(made, what_if), parcels, units, crs)
     outlines = {"in_use": zone_outlines(platforms, parks, policy)}
     if approved_boundaries is not None and len(approved_boundaries):
         outlines["approved"] = approved_outlines(platforms, parks, approved_boundaries, policy)
@@ -462,6 +464,7 @@ NAMED_ALLOTMENTS = 5
 
 
 @check("B1", unit="share", grouped_by="element")
+@with_full_year
 def share_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge the shares of a year's elements inside the platforms, and cumulatively (B1).
 

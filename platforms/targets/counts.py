@@ -7,7 +7,7 @@ import pandas as pd
 
 from platforms.ledger.calendar import Window, window_of
 from platforms.ledger.counting import ProjectLedger, count_verdict, ledger_of, part_verdict
-from platforms.policy.check import CheckJob, counted_rows, judge
+from platforms.policy.check import CheckJob, counted_rows, judge, with_full_year
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
 from platforms.policy.uncertain import Maybe, conditions_on, rows_meeting
@@ -194,6 +194,7 @@ def fits(ledger: ProjectLedger, dated: DatedRule) -> Maybe:
 
 
 @check("B9", unit="个", grouped_by="unit")
+@with_full_year
 def led_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge how many large projects the head of each unit brought in (B9).
 

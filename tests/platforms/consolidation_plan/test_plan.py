@@ -10,10 +10,9 @@ from platforms.consolidation_plan.plan import (
     PLAN_RULES,
     ConsolidationQuery,
     consolidation_plans,
-    plan_verdicts,
-    program_of,
-    run,
+    verdicts_after,
 )
+from platforms.consolidation_plan.program import program_of, run
 from platforms.errors import PlanningError
 from platforms.policy.check import CheckJob
 from platforms.scenario.edits import ExitPark, JoinPark, SetMajor
@@ -82,7 +81,7 @@ def fewest_by_trying_all(held, platforms, parks):
                     edits.append(JoinPark(row["park_id"], end))
             ways.append(edits)
     for edits in sorted(ways, key=len):
-        if is_lawful(plan_verdicts(held, edits, query, POLICY, CITY_CRS)):
+        if is_lawful(verdicts_after(held, edits, query, POLICY, CITY_CRS, PLAN_RULES)):
             return len(edits)
     return None
 
@@ -347,7 +346,9 @@ def best_by_trying_all(held, platforms, parks, fewest):
                 edits.append(JoinPark(row["park_id"], end))
             joined = end if end not in ("stays", "exit") else now if end == "stays" else None
             score += scores.get((row["park_id"], joined), 0.0)
-        if len(edits) == fewest and is_lawful(plan_verdicts(held, edits, query, POLICY, CITY_CRS)):
+        if len(edits) == fewest and is_lawful(
+            verdicts_after(held, edits, query, POLICY, CITY_CRS, PLAN_RULES)
+        ):
             best = score if best is None else max(best, score)
     return best
 

@@ -40,11 +40,12 @@ A21 -                   none       -        share     guidance
 A22 quarterly           list_empty -        期        mandatory
 A22 ranking             none       -        -         mandatory
 A23 plan                list_empty -        个        principle
+A23 agreed              list_empty -        个        principle
 A23 mechanism           list_empty -        个        principle
 A23 2019                list_empty -        个        principle
 A23 2020                list_empty -        个        principle
 A24 one_body            ==         1        个        mandatory
-A24 route               list_empty -        个        mandatory
+A24 route               none       -        个        guidance
 A25 -                   list_empty 0        项        principle
 A26 -                   list_empty -        项        mandatory
 A27 land                none       -        share     guidance
