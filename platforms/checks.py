@@ -10,6 +10,7 @@ from platforms.consolidation import evidence, parks, platforms, space
 from platforms.elements import land_supply, project_shares, shares
 from platforms.errors import PlanningError, PolicyError
 from platforms.indicators import figures, per_mu, ranking
+from platforms.industries import main_platform
 from platforms.land import renewal
 from platforms.policy.check import CheckJob, judge
 from platforms.policy.in_force import PolicySet, iso_day
@@ -32,7 +33,7 @@ from platforms.territory import undrawn_sub_parks, units_in_scope, units_of_unkn
 # the import registers the checks of a module
 CHECK_MODULES = (
     evidence, parks, platforms, space, land_supply, project_shares, shares, figures, per_mu,
-    ranking, renewal, approval, competition, flagships, funds, major_list, procedure,
+    ranking, main_platform, renewal, approval, competition, flagships, funds, major_list, procedure,
     responsibility, completion, counts, duties,
 )  # fmt: skip
 

@@ -33,9 +33,9 @@ A17 industry            none       -        share     guidance
 A18 -                   list_empty 0        亩        mandatory
 A18 new_parks           list_empty 0        个        mandatory
 A19 -                   list_empty 0        项        mandatory
-A20 high_energy         list_empty -        -         mandatory
-A20 traditional_expansion list_empty -      -         mandatory
-A20 standard_land       list_empty -        -         mandatory
+A20 high_energy         list_empty -        项        mandatory
+A20 traditional_expansion list_empty -      项        mandatory
+A20 standard_land       list_empty -        项        mandatory
 A21 -                   none       -        share     guidance
 A22 quarterly           list_empty -        期        mandatory
 A22 ranking             none       -        -         mandatory
