@@ -5,7 +5,7 @@ from datetime import date
 import streamlit as st
 
 from app.answers.answer import in_percent
-from app.answers.checks import changed_answer, outcome_word
+from app.answers.checks import changed_answer, decimals_of, outcome_word, shown_gap
 from app.answers.evidence import EvidenceRows, assumption_texts, evidence_rows, light, verdict_table
 from app.components.jobs import judged_with_bar
 from app.components.page import MISSING, as_text, hand_out, show_list, shown_columns
@@ -82,11 +82,13 @@ def show_evidence(context: Context, verdict: Verdict) -> None:
 
 def _figure(verdict: Verdict, name: str) -> str:
     value = in_percent(getattr(verdict, name), verdict.unit)
+    if name == "gap":
+        value = shown_gap(verdict)
     if value is None:
         return MISSING
     sign = "+" if name == "gap" and value > 0 else ""
     unit = "%" if verdict.unit == "share" else f" {verdict.unit}"
-    return f"{sign}{value:,.2f}{unit}"
+    return f"{sign}{value:,.{decimals_of(verdict)}f}{unit}"
 
 
 def _marks(context: Context, verdict: Verdict) -> None:

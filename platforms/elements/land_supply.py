@@ -243,8 +243,8 @@ def step_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
     One a unit, measured the number of allotments. The steps are those of the rule, in its order;
     the last one lies on or before the day of the allotment. Where no such step of any project is on
-    record the ledger doesn't keep them, which is ``no_data``; so is an allotment without project,
-    unless another one is listed.
+    record the ledger doesn't keep them, which is ``no_data``; so is an allotment without project or
+    day, unless another one is listed.
 
     A26 嘉政发〔2018〕15号 二（五）. Of a step taken twice the last one counts.
     """
@@ -302,6 +302,8 @@ def _steps_verdict(
         fault = _fault(_steps(dated.rule), days.get(project_id, {}), row["allotted_on"])
         if fault is not None:
             listed[allotment_id] = fault
+        elif not isinstance(row["allotted_on"], str):
+            unclear[allotment_id] = say("a26_day_unknown")
     reasons = [say("a26_listed", count=len(listed), made=len(allotted))]
     if unclear:
         reasons.append(say("a26_open", count=len(unclear)))
