@@ -31,6 +31,9 @@ from platforms.scenario.overlay import apply_edits
 from platforms.source import LayerSource, ReadOnce
 from platforms.territory import assessed_units
 
+BINDING = ("mandatory", "principle")
+"""Forces of what a plan can break: targets and guidance are never breached."""
+
 PLAN_RULES = ("A1", "A2", "A3", "A13", "A14", "A15", "A16")
 """The rules a plan has to meet."""
 
@@ -351,15 +354,18 @@ def _plan(
 
 
 def touched_rules(policy: PolicySet) -> tuple[str, ...]:
-    """List the rules that a plan may change the verdict of: they read parks or platforms."""
+    """List the rules that a plan may break: they bind, and read parks or platforms."""
     layers = {"parks", "major_platforms"}
+    rules = {
+        rule_id: [policy.rule(rule_id, part).rule for part in policy.parts(rule_id)]
+        for rule_id in CHECKED_RULES
+    }
     return tuple(
         rule_id
-        for rule_id in CHECKED_RULES
+        for rule_id, parts in rules.items()
         if any(
-            policy.rule(rule_id, part).rule.comparator != "none"
-            and layers & set(policy.rule(rule_id, part).rule.reads)
-            for part in policy.parts(rule_id)
+            rule.comparator != "none" and rule.force in BINDING and layers & set(rule.reads)
+            for rule in parts
         )
     )
 
@@ -381,7 +387,7 @@ def verdicts_after(
 
 
 def broken_by(before: Sequence[Verdict], after: Sequence[Verdict]) -> tuple[Verdict, ...]:
-    """List what isn't met after a plan and wasn't already so before, of every force but guidance.
+    """List what isn't met after a plan and wasn't already so before, of what must or should be.
 
     The rules that a plan solves for are among its verdicts, and stand here where it can't help it.
     """
@@ -394,7 +400,7 @@ def broken_by(before: Sequence[Verdict], after: Sequence[Verdict]) -> tuple[Verd
         verdict
         for verdict in after
         if verdict.outcome == "not_met"
-        and verdict.force != "guidance"
+        and verdict.force in BINDING
         and (verdict.rule_id, *verdict_subject(verdict)) not in unmet
     )
 

@@ -310,6 +310,7 @@ def element_shares(
     *,
     approved_boundaries: gpd.GeoDataFrame | None = None,
     what_if: gpd.GeoDataFrame | None = None,
+    unit_ids: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Compute the shares of every unit and the city, element and year, and cumulatively.
 
@@ -328,6 +329,8 @@ def element_shares(
         Layer ``approved_boundaries``: where it has rows, a second row a share is computed by them.
     what_if
         Further allotments, counted as if they were made.
+    unit_ids
+        Units whose shares are wanted; None for every one and the city.
 
     Returns
     -------
@@ -363,7 +366,7 @@ def element_shares(
     for basis, zone in outlines.items():
         inside = inside_shares(allotment_columns.shapes, zone, crs)
         for element, pollutant in elements_of(allotment_columns):
-            for unit_id in (*units["unit_id"], CITY):
+            for unit_id in (*units["unit_id"], CITY) if unit_ids is None else unit_ids:
                 for span in _spans(allotment_columns, year, policy, element):
                     cell = Cell(unit_id, element, pollutant, span.first, span.last)
                     about = {"unit_id": unit_id, "year": span.year, "span": span.name}
@@ -482,7 +485,7 @@ def _share_verdicts(job: CheckJob) -> list[Verdict]:
     shares = element_shares(
         job.layer("element_allotments"), job.layer("major_platforms"), job.layer("parks"),
         job.layer("land_parcels"), job.layer("units"), job.year, job.policy, job.crs,
-        approved_boundaries=job.layer("approved_boundaries"),
+        approved_boundaries=job.layer("approved_boundaries"), unit_ids=job.unit_ids,
     )  # fmt: skip
     in_use = shares[shares["boundary_basis"] == "in_use"]
     approved = shares[shares["boundary_basis"] == "approved"]
