@@ -310,7 +310,6 @@ def element_shares(
     *,
     approved_boundaries: gpd.GeoDataFrame | None = None,
     what_if: gpd.GeoDataFrame | None = None,
-    unit_ids: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Compute the shares of every unit and the city, element and year, and cumulatively.
 
@@ -329,8 +328,6 @@ def element_shares(
         Layer ``approved_boundaries``: where it has rows, a second row a share is computed by them.
     what_if
         Further allotments, counted as if they were made.
-    unit_ids
-        Units whose shares are wanted; None for every one and the city.
 
     Returns
     -------
@@ -357,16 +354,27 @@ def element_shares(
     B1 嘉兴市进一步推动招大引强工作实施方案 三（二）; S15. Land counts by its ellipsoidal area
     inside, energy and emission rights in the same proportion.
     """
-    made = made_until(allotments, policy.as_of)
-    allotment_columns = read_allotments(with_further(made, what_if), parcels, units, crs)
+    further = with_further(made_until(allotments, policy.as_of), what_if)
+    columns = read_allotments(further, parcels, units, crs)
     outlines = {"in_use": zone_outlines(platforms, parks, policy)}
     if approved_boundaries is not None and len(approved_boundaries):
         outlines["approved"] = approved_outlines(platforms, parks, approved_boundaries, policy)
+    inside = {basis: inside_shares(columns.shapes, zone, crs) for basis, zone in outlines.items()}
+    return _shares_of(columns, inside, (*units["unit_id"], CITY), year, policy)
+
+
+def _shares_of(
+    allotment_columns: Allotments,
+    inside_by_basis: Mapping[str, tuple[Floats, Floats]],
+    unit_ids: Sequence[str],
+    year: int | None,
+    policy: PolicySet,
+) -> pd.DataFrame:
+    """Compute the shares of some units, by each outline."""
     rows = []
-    for basis, zone in outlines.items():
-        inside = inside_shares(allotment_columns.shapes, zone, crs)
+    for basis, inside in inside_by_basis.items():
         for element, pollutant in elements_of(allotment_columns):
-            for unit_id in (*units["unit_id"], CITY) if unit_ids is None else unit_ids:
+            for unit_id in unit_ids:
                 for span in _spans(allotment_columns, year, policy, element):
                     cell = Cell(unit_id, element, pollutant, span.first, span.last)
                     about = {"unit_id": unit_id, "year": span.year, "span": span.name}
@@ -480,13 +488,25 @@ def share_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     ]  # fmt: skip
 
 
+def _measured(job: CheckJob) -> tuple[Allotments, dict[str, tuple[Floats, Floats]]]:
+    """Read the allotments, and measure what part of each lies inside by each outline."""
+    platforms, parks = job.layer("major_platforms"), job.layer("parks")
+    made = made_until(job.layer("element_allotments"), job.policy.as_of)
+    columns = read_allotments(made, job.layer("land_parcels"), job.layer("units"), job.crs)
+    outlines = {"in_use": zone_outlines(platforms, parks, job.policy)}
+    approved = job.layer("approved_boundaries")
+    if len(approved):
+        outlines["approved"] = approved_outlines(platforms, parks, approved, job.policy)
+    inside = {
+        basis: inside_shares(columns.shapes, zone, job.crs) for basis, zone in outlines.items()
+    }
+    return columns, inside
+
+
 def _share_verdicts(job: CheckJob) -> list[Verdict]:
     """Return the verdicts of all parts."""
-    shares = element_shares(
-        job.layer("element_allotments"), job.layer("major_platforms"), job.layer("parks"),
-        job.layer("land_parcels"), job.layer("units"), job.year, job.policy, job.crs,
-        approved_boundaries=job.layer("approved_boundaries"), unit_ids=job.unit_ids,
-    )  # fmt: skip
+    columns, inside = job.per_run(_measured)
+    shares = _shares_of(columns, inside, job.unit_ids, job.year, job.policy)
     in_use = shares[shares["boundary_basis"] == "in_use"]
     approved = shares[shares["boundary_basis"] == "approved"]
     by_approved = {_key(row): row for _, row in approved.iterrows()}
