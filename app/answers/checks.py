@@ -264,7 +264,7 @@ def changes_between(
     rules = tuple(rule for rule in query.rules if other.policy.parts(rule))
     if query.rules and not rules:
         return verdict_changes(verdicts, [])
-    asked = CheckQuery(query.figures_year, rules, query.units, other.as_of)
+    asked = CheckQuery(query.year, rules, query.units, other.as_of, query.figures_year)
     return verdict_changes(verdicts, verdict_list(other, asked))
 
 

@@ -51,7 +51,7 @@ def solve(
     asked = known if unit_id is None else [unit_id]
     plans = []
     for n, unit_asked in enumerate(asked):
-        query = ConsolidationQuery(unit_asked, context.year if year is None else year, alternatives)
+        query = ConsolidationQuery(unit_asked, year, alternatives)
         stretch = within(progress, n / len(asked), (n + 1) / len(asked))
         plans.append(
             consolidation_plans(context.source, query, context.policy, context.crs, stretch)

@@ -126,7 +126,7 @@ def verdict_frame(context: Context, verdicts: list[Verdict]) -> pd.DataFrame:
             "outcome": outcome_word(context, v),
             "measured": in_percent(v.measured, v.unit),
             "threshold": in_percent(v.threshold, v.unit),
-            "gap": in_percent(v.gap, v.unit),
+            "gap": shown_gap(v),
             "measure": "%" if v.unit == "share" else v.unit,
             "force": words.text(f"force_{v.force}"),
             "force_status": words.text(f"force_status_{v.force_status}"),
@@ -137,6 +137,32 @@ def verdict_frame(context: Context, verdicts: list[Verdict]) -> pd.DataFrame:
         for v in verdicts
     ]
     return pd.DataFrame(rows, columns=list(VERDICT_COLUMNS)).astype({"year": "Int64"})
+
+
+MOST_DECIMALS = 6
+"""So many decimals show the smallest difference that is a difference."""
+
+
+def decimals_of(verdict: Verdict) -> int:
+    """Count the decimals that figure and threshold are shown with: two, more where a cap is passed.
+
+    What isn't met never reads like the threshold: 30.004 亩 of at most 30 has three.
+    """
+    measured, threshold = (
+        in_percent(v, verdict.unit) for v in (verdict.measured, verdict.threshold)
+    )
+    if verdict.outcome == "not_met" and measured is not None and threshold is not None:
+        for decimals in range(2, MOST_DECIMALS + 1):
+            if round(measured, decimals) != round(threshold, decimals):
+                return decimals
+    return 2
+
+
+def shown_gap(verdict: Verdict) -> float | None:
+    """Give the gap for people: what is met and prints like its threshold has none (S20)."""
+    gap = in_percent(verdict.gap, verdict.unit)
+    is_none = gap is not None and verdict.outcome == "met" and round(gap, 2) == 0
+    return 0.0 if is_none else gap
 
 
 def outcome_word(context: Context, verdict: Verdict) -> str:

@@ -69,7 +69,7 @@ class Compared:
 
 def standing_of(context: Context, year: int) -> Standing:
     """Judge a city: every rule, and the shares of a year."""
-    query = CheckQuery(year, (), (), context.as_of)
+    query = CheckQuery(context.asked_year(year), (), (), context.as_of)
     shares = share_frame(context, year)
     # An earlier year has no row of its own in the spans that are summed up.
     of_year = shares["span"].eq("year") & shares["boundary_basis"].eq("in_use")

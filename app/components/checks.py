@@ -9,9 +9,11 @@ from app.answers.checks import changed_answer
 from app.answers.evidence import (
     EvidenceRows,
     assumption_texts,
+    decimals_of,
     evidence_rows,
     light,
     outcome_word,
+    shown_gap,
     verdict_table,
 )
 from app.components.jobs import judged_with_bar
@@ -93,11 +95,13 @@ def show_evidence(context: Context, verdict: Verdict) -> None:
 
 def _figure(verdict: Verdict, name: str) -> str:
     value = in_percent(getattr(verdict, name), verdict.unit)
+    if name == "gap":
+        value = shown_gap(verdict)
     if value is None:
         return MISSING
     sign = "+" if name == "gap" and value > 0 else ""
     unit = "%" if verdict.unit == "share" else f" {verdict.unit}"
-    return f"{sign}{value:,.2f}{unit}"
+    return f"{sign}{value:,.{decimals_of(verdict)}f}{unit}"
 
 
 def _marks(context: Context, verdict: Verdict) -> None:

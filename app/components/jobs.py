@@ -5,7 +5,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Hashable
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -60,9 +59,7 @@ def judged_with_bar(query: CheckQuery, key: str = "checks") -> list[Verdict]:
 
     As ``run_checks`` gives them.
     """
-    # Asked with the year of the day or without one, verdicts are the same.
-    asked = replace(query, year=query.figures_year)
-    return cached_with_bar(key, words().text("working_checks"), verdict_list, asked)
+    return cached_with_bar(key, words().text("working_checks"), verdict_list, query)
 
 
 LOG = logging.getLogger("muplan")

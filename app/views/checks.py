@@ -44,13 +44,13 @@ def show() -> None:
     )
     verdicts, changes = st.tabs([text(f"tab_{name}") for name in TABS])
     with verdicts:
-        _verdicts(context, int(year))
+        _verdicts(context, context.asked_year(int(year)))
     with changes:
         st.caption(text("changes_hint"))
-        show_changes(context, CheckQuery(int(year), (), (), context.as_of))
+        show_changes(context, CheckQuery(context.asked_year(int(year)), (), (), context.as_of))
 
 
-def _verdicts(context: Context, year: int) -> None:
+def _verdicts(context: Context, year: int | None) -> None:
     text = words().text
     names = unit_names(context)
     units = st.multiselect(

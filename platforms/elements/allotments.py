@@ -268,6 +268,16 @@ def read_allotments(
     )
 
 
+def made_until(allotments: gpd.GeoDataFrame, as_of: str) -> gpd.GeoDataFrame:
+    """Leave out what is dated after a day, but for what is only planned.
+
+    ``allotments``: Layer ``element_allotments``; without a day the year decides.
+    """
+    later = allotments["allotted_on"].fillna("") > as_of
+    planned = allotments["allotment_status"].eq("planned").fillna(value=False)
+    return allotments[~(later & ~planned).to_numpy(dtype=bool)].reset_index(drop=True)
+
+
 def with_further(
     allotments: gpd.GeoDataFrame, further: gpd.GeoDataFrame | None
 ) -> gpd.GeoDataFrame:

@@ -23,12 +23,13 @@ from platforms.elements.allotments import (
     Outlines,
     counts_in,
     inside_shares,
+    made_until,
     on_record,
     read_allotments,
 )
 from platforms.elements.project_shares import LandedProjects, landed_projects, lies_there
 from platforms.elements.shares import Members, ShareBounds, elements_of, share_bounds
-from platforms.policy.check import CheckJob, counted_rows, judge, outcome_between
+from platforms.policy.check import CheckJob, counted_rows, judge, outcome_between, with_full_year
 from platforms.policy.in_force import DatedRule
 from platforms.policy.pack import Rule
 from platforms.policy.registry import check
@@ -40,6 +41,7 @@ LAYER = "element_allotments"
 
 
 @check("A18", "", unit="亩")
+@with_full_year
 def outside_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge the year's increments of industrial land outside the major platforms (A18).
 
@@ -71,7 +73,9 @@ def outside_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
 
 def _allotments(job: CheckJob) -> Allotments:
-    return read_allotments(job.layer(LAYER), job.layer("land_parcels"), job.layer("units"), job.crs)
+    """Read what was allotted up to the as-of date."""
+    rows = made_until(job.layer(LAYER), job.policy.as_of)
+    return read_allotments(rows, job.layer("land_parcels"), job.layer("units"), job.crs)
 
 
 def _outside_m2(shapes: Shapes, outlines: Shapes, crs: CRS) -> Floats:
@@ -204,7 +208,7 @@ def _control_line(
         year=job.year,
         evidence=tuple(evidence),
         reasons=(
-            say("a4_tolerance", tolerance_m2=dated.rule.tolerance_m2),
+            say("line_tolerance", tolerance_m2=dated.rule.tolerance_m2),
             *([say("d5_line_unclear", count=int(unclear.sum()))] if unclear.any() else []),
         ),
     )
@@ -214,7 +218,7 @@ def _is_other(job: CheckJob, allotments: Allotments) -> Maybe:
     """Say which allotments went to anything but a major manufacturing project."""
     least = job.policy.setting_number(MAJOR, "manufacturing_from_yi_yuan")
     projects = {row["project_id"]: row for row in job.source.read("projects").to_dict("records")}
-    project_ids = job.layer(LAYER)["project_id"]
+    project_ids = made_until(job.layer(LAYER), job.policy.as_of)["project_id"]
     yes, unclear = np.zeros(len(project_ids), dtype=bool), np.zeros(len(project_ids), dtype=bool)
     for number, project_id in enumerate(project_ids):
         project = projects.get(project_id, {"category": None, "investment_yi_yuan": None})
@@ -233,17 +237,18 @@ ELEMENTS = ("land", "energy", "emission")
 
 
 @check("A26", unit="项")
+@with_full_year
 def step_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """List the year's allotments that lack a step of the decision, or took one out of order (A26).
 
     One a unit, measured the number of allotments. The steps are those of the rule, in its order;
     the last one lies on or before the day of the allotment. Where no such step of any project is on
-    record the ledger doesn't keep them, which is ``no_data``; so is an allotment without project,
-    unless another one is listed.
+    record the ledger doesn't keep them, which is ``no_data``; so is an allotment without project or
+    day, unless another one is listed.
 
     A26 嘉政发〔2018〕15号 二（五）. Of a step taken twice the last one counts.
     """
-    rows = job.layer(LAYER)
+    rows = made_until(job.layer(LAYER), job.policy.as_of)
     allotments = job.per_run(_allotments)
     events = job.source.read(EVENTS)
     events = events[events["event_on"].fillna("9999") <= job.policy.as_of]
@@ -297,6 +302,8 @@ def _steps_verdict(
         fault = _fault(_steps(dated.rule), days.get(project_id, {}), row["allotted_on"])
         if fault is not None:
             listed[allotment_id] = fault
+        elif not isinstance(row["allotted_on"], str):
+            unclear[allotment_id] = say("a26_day_unknown")
     reasons = [say("a26_listed", count=len(listed), made=len(allotted))]
     if unclear:
         reasons.append(say("a26_open", count=len(unclear)))

@@ -14,7 +14,7 @@ from platforms.ledger.counting import (
     ledger_of,
     part_verdict,
 )
-from platforms.policy.check import CheckJob, counted_rows, holds, judge
+from platforms.policy.check import CheckJob, counted_rows, holds, judge, with_full_year
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
 from platforms.policy.roles import Addressed, addressed_units
@@ -57,6 +57,7 @@ def signed_and_landed(
 
 
 @check("C8", unit="share")
+@with_full_year
 def landing_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge the landing rate of units, and of the city where the rule speaks of it.
 
@@ -225,6 +226,7 @@ def fits(ledger: ProjectLedger, dated: DatedRule) -> Maybe:
 
 
 @check("B9", unit="个", grouped_by="unit")
+@with_full_year
 def led_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge how many large projects the head of each unit brought in (B9).
 
@@ -271,9 +273,15 @@ def city_listed_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
         return []
     if any(condition.layer != "projects" for condition in dated.rule.where):
         return reported_figures(job, dated)
-    ledger, window = ledger_of(job), window_of(dated.rule, job.year, job.policy.as_of)
     if dated.rule.part in SIZE_PARTS:
+        ledger, window = ledger_of(job), window_of(dated.rule, job.year, job.policy.as_of)
         return _sizes(dated, ledger, window)
+    return _city_counts(job, dated)
+
+
+@with_full_year
+def _city_counts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    ledger, window = ledger_of(job), window_of(dated.rule, job.year, job.policy.as_of)
     moved = (started if dated.rule.part in START_PARTS else listed)(ledger, window)
     return [count_verdict(dated, ledger, moved & fits(ledger, dated), window, None)]
 
@@ -304,6 +312,7 @@ COUNTED_HEADS = frozenset((HEADS, PORT_HEADS))
 
 
 @check("C3", "city_level", HEADS, PORT_HEADS, unit="个", grouped_by="unit")
+@with_full_year
 def annex_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge the numbers of listed projects in the annex table (C3; its landing rate is C8's).
 
