@@ -182,7 +182,7 @@ _ALL = (
     ),
     _contract(
         "problems", "问题清单", "problems", "none",
-        "problem_id project_id unit_id filed_on sent_on met_on resolved_on detail",
+        "problem_id project_id unit_id found_on filed_on sent_on met_on resolved_on detail",
     ),
     _contract(
         "support_grants", "扶持政策", "support grants", "none",

@@ -378,6 +378,7 @@ def _counted(standings: list[UnitStatus], names: dict[str, str], context: Contex
 
 LATE_RULES = ("C7", "E6")
 """Warnings that something is overdue: nodes by their plan, problems by their day of the month."""
+OVERDUE_CODES = ("warning_node_overdue", "warning_problem_unfiled", "warning_problem_unsent")
 STALE_RULE = "D8"
 NOTICE_COLUMNS = ("region", *HAPPENED, LANDED, "late", "stale", "conflicts")
 EVENT_COLUMNS = ("event_on", "counted_as", "unit_name", "project_id", "project_name")
@@ -476,7 +477,7 @@ def _planned(at: Standpoint) -> frozenset[str] | None:
 
 
 def _is_overdue(warning: LedgerWarning) -> bool:
-    return warning.statement.code in ("warning_node_overdue", "warning_problem_unsent")
+    return warning.statement.code in OVERDUE_CODES
 
 
 def _still_open(projects: pd.DataFrame, at: Standpoint) -> pd.DataFrame:

@@ -44,11 +44,9 @@ from platforms.projects.monitoring import (
     OVER_STAGES,
     Desk,
     LedgerWarning,
-    ProblemStatus,
-    State,
-    problem_statuses,
     warnings_on,
 )
+from platforms.projects.problem_list import ProblemStatus, State, problem_statuses
 from platforms.source import competition_of, viewer_of
 
 LEDGER_TABLES = (*SEALED_LAYERS, "project_events")
@@ -433,10 +431,14 @@ def _warning_row(warning: LedgerWarning, context: Context) -> dict[str, object]:
 
 
 PROBLEM_COLUMNS = (
-    "state_of_problem", "problem_id", "unit_name", "project_id", "filed_on", "send_by", "sent_on",
-    "met_on", "resolved_on", "detail",
+    "state_of_problem", "problem_id", "unit_name", "project_id", "found_on", "file_by", "filed_on",
+    "send_by", "sent_on", "meeting_by", "met_on", "resolved_on", "late_steps", "detail",
 )  # fmt: skip
-PROBLEM_TITLES = ("state_of_problem", "unit_name", "send_by")
+PROBLEM_TITLES = (
+    "state_of_problem", "unit_name", "file_by", "send_by", "meeting_by", "late_steps",
+)  # fmt: skip
+DUE_OF_PART = {"filed": "file_by", "sent": "send_by", "meeting": "meeting_by"}
+"""Column for the day by which each step of E6 is to be taken."""
 
 
 def problem_answer(context: Context, unit_id: str | None) -> Answer:
@@ -481,9 +483,12 @@ def _problem_line(problem: ProblemStatus, context: Context) -> dict[str, object]
     return {
         "state_of_problem": context.words.text(f"problem_{problem.state}"),
         "unit_name": names.get(str(problem.row["unit_id"])),
-        "send_by": problem.due_on,
+        "late_steps": "、".join(
+            context.words.text(f"late_{part}") for part in problem.due if problem.is_late(part)
+        ) or None,
+        **{column: problem.due.get(part) for part, column in DUE_OF_PART.items()},
         **{name: problem.row[name] for name in PROBLEM_COLUMNS if name in problem.row},
-    }
+    }  # fmt: skip
 
 
 def _problem_row(problem: ProblemStatus) -> dict[str, object]:
@@ -491,15 +496,18 @@ def _problem_row(problem: ProblemStatus) -> dict[str, object]:
     return {
         **row,
         "state": problem.state,
-        "send_by": problem.due_on,
-        "meeting_by": problem.meeting_by,
+        **{column: problem.due.get(part) for part, column in DUE_OF_PART.items()},
+        "late": [part for part in problem.due if problem.is_late(part)],
     }
 
 
 DUE_COLUMNS = ("due_sign", "due_kind", "unit_name", "project_id", "due_on", "due_days", "due_said")
 DAYS_AHEAD = 7
 """How far ahead the list of a day looks."""
-COUNTED_DAYS = {"warning_node_due": 1, "warning_node_overdue": -1, "warning_problem_unsent": -1}
+COUNTED_DAYS = {
+    "warning_node_due": 1, "warning_node_overdue": -1, "warning_problem_unsent": -1,
+    "warning_problem_unfiled": -1,
+}  # fmt: skip
 """Warnings that count days to or after a day; others count for how long nothing was entered."""
 LONGEST_MONTH, LONGEST_HOLIDAY = 31, 31
 

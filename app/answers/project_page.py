@@ -37,7 +37,9 @@ FACTS = (
 NODE_COLUMNS = ("node", "planned_on", "done_on", "light", "days")
 CONDITION_COLUMNS = ("constraint_id", "name", "constraint_kind", "severity", "overlap_mu")
 EVENT_COLUMNS = ("event_on", "event_kind", "unit_id", "detail", "actor", "event_id")
-PROBLEM_COLUMNS = ("problem_id", "filed_on", "sent_on", "met_on", "resolved_on", "detail")
+PROBLEM_COLUMNS = (
+    "problem_id", "found_on", "filed_on", "sent_on", "met_on", "resolved_on", "detail",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
