@@ -37,7 +37,7 @@ BASES: tuple[Basis, ...] = get_args(Basis)
 UNITS = (
     "", "个", "家", "人", "项", "期", "级", "位", "亩", "m", "share", "万元/亩", "亿元", "万元",
     "亿美元", "吨标煤", "吨", "日", "天", "工作日", "月", "年",
-    "次/周", "次/双周", "次/月", "次/季",
+    "次/周", "次/双周", "次/月", "次/季", "次/半年", "次/年",
 )  # fmt: skip
 """Units a threshold may be stated in; ``share`` is 0–1, 日 a day of the month, 天 a span."""
 

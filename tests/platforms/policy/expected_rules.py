@@ -195,6 +195,21 @@ E8 investment_growth    >=         0.1      share     target
 E9 county               >=         2        个        target
 E9 department           >=         2        个        target
 E10 -                   list_empty -        项        guidance
+E11 city_invest          >=         1        次/季      mandatory
+E11 county_invest        >=         1        次/月      mandatory
+E11 funds_matching       >=         1        次/季      mandatory
+E11 talent_matching      >=         1        次/季      mandatory
+E11 technology_matching  >=         1        次/季      mandatory
+E11 statistics_entry     >=         1        次/季      mandatory
+E11 leader_report        >=         1        次/季      mandatory
+E11 consultation         >=         1        次/季      mandatory
+E11 leading_group        >=         1        次/季      mandatory
+E11 dispatch_meeting     >=         1        次/月      mandatory
+E11 platform_training    >=         1        次/半年     mandatory
+E11 statistics_training  >=         1        次/半年     mandatory
+E11 secretary_training   >=         1        次/半年     mandatory
+E11 spring_start         >=         1        次/年    mandatory
+E11 autumn_start         >=         1        次/年    mandatory
 """
 
 
