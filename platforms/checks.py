@@ -21,6 +21,7 @@ from platforms.projects import (
     competition,
     flagships,
     funds,
+    landing_tasks,
     major_list,
     problem_list,
     procedure,
@@ -33,8 +34,8 @@ from platforms.territory import undrawn_sub_parks, units_in_scope, units_of_unkn
 # the import registers the checks of a module
 CHECK_MODULES = (
     evidence, parks, platforms, space, land_supply, project_shares, shares, figures, per_mu,
-    ranking, renewal, approval, competition, flagships, funds, major_list, problem_list,
-    procedure, responsibility, completion, counts, duties,
+    ranking, renewal, approval, competition, flagships, funds, landing_tasks, major_list,
+    problem_list, procedure, responsibility, completion, counts, duties,
 )  # fmt: skip
 
 CHECKED_RULES = checked_rules()

@@ -14,9 +14,8 @@ from platforms.ledger.calendar import Window
 from platforms.ledger.counting import ProjectLedger, read_ledger, with_ledger
 from platforms.policy.check import CheckJob
 from platforms.policy.in_force import PolicySet, policy_on
-from platforms.policy.pack import Condition
 from platforms.policy.registry import verdicts_of
-from platforms.policy.uncertain import Maybe, conditions_on, rows_meeting
+from platforms.policy.uncertain import Maybe
 from platforms.policy.verdict import Verdict
 from platforms.source import LayerSource
 from platforms.targets.counts import fits, listed, on_years_list, signed_and_landed
@@ -243,9 +242,7 @@ def _landed(at: Standpoint) -> Maybe:
 
 def _raced(at: Standpoint, part: str) -> Maybe:
     """Say which projects are large enough for the race of D9."""
-    rule = at.policy.rule("D9", part).rule
-    size = Condition("projects", "investment_yi_yuan", ">=", rule.number)
-    return rows_meeting(at.ledger.projects, (*conditions_on(rule, "projects"), size))
+    return fits(at.ledger, at.policy.rule("D9", part))
 
 
 def _counted(at: Standpoint, fit: Maybe) -> Figure:

@@ -158,15 +158,17 @@ D7 fund                 <=         2        亿元      principle
 D7 per_project          <=         1        亿元      principle
 D8 recorded             list_empty -        项        mandatory
 D8 stale                list_empty -        项        mandatory
-D9 manufacturing        >=         7        亿元      mandatory
-D9 major                >=         3        亿元      mandatory
+D9 manufacturing        >=         -        个        mandatory
+D9 major                >=         -        个        mandatory
 D9 monthly_notice       >=         1        次/月     mandatory
+D9 monthly_report       >=         1        次/月     mandatory
 D9 quarterly_ranking    >=         1        次/季     mandatory
 D10 order               list_empty -        项        mandatory
 D10 monthly_panel       >=         1        次/月     mandatory
 D10 task_force          list_empty -        项        mandatory
 D11 exceeded            >          0        个        mandatory
 D11 without_task        >=         1        个        mandatory
+D11 criticised          list_empty -        次        mandatory
 """
 
 CHANGCHUN = """

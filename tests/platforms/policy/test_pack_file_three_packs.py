@@ -172,6 +172,11 @@ def test_sizes_that_decide_what_is_counted_stand_in_the_pack_too():
         },
         ("C1", "starts_1"): [(rmb, ">", 1), ("category", "==", kinds)],
         ("C1", "starts_10"): [(rmb, ">", 10), ("category", "==", kinds)],
+        ("D9", "manufacturing"): [making, (rmb, ">=", 7), task],
+        ("D9", "major"): [
+            ("category", "==", kinds), (rmb, ">=", 3),
+            ("indicator", "==", ("3亿元以上重大产业项目招引落地任务",)),
+        ],
         ("D11", "exceeded"): [making, (rmb, ">=", 7), task],
         ("D11", "without_task"): [making, (rmb, ">=", 7), task],
         ("E1", "under_construction"): [over_1],
