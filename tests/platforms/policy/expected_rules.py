@@ -166,6 +166,7 @@ D9 quarterly_ranking    >=         1        次/季     mandatory
 D10 order               list_empty -        项        mandatory
 D10 monthly_panel       >=         1        次/月     mandatory
 D10 task_force          list_empty -        项        mandatory
+D10 major_at_once       none       -        天       mandatory
 D11 exceeded            >          0        个        mandatory
 D11 without_task        >=         1        个        mandatory
 D11 criticised          list_empty -        次        mandatory
