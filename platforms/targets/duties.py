@@ -23,7 +23,7 @@ WEEKS_OF = {"周": 1, "双周": 2}
 def spans_of(unit: str, year: int) -> list[Span]:
     """Cut a year into the spans in which a duty is due.
 
-    ``unit``: Unit of the rule: ``次/周``, ``次/双周``, ``次/月``, ``次/季``, ``次/半年``, ``次/年``;
+    ``unit``: Unit of the rule: ``次/`` and ``周``, ``双周``, ``月``, ``季``, ``半年`` or ``年``;
       anything else is by month.
 
     First and last day; weeks begin on Monday, and only those that lie in the year whole count.

@@ -55,9 +55,7 @@ def test_a_problem_found_by_the_10th_is_filed_by_the_10th(filed_on, state, is_la
     assert (found.state, found.is_late("filed")) == (state, is_late)
 
 
-@pytest.mark.parametrize(
-    ("as_of", "state"), [("2018-07-10", "waiting"), ("2018-07-11", "unfiled")]
-)
+@pytest.mark.parametrize(("as_of", "state"), [("2018-07-10", "waiting"), ("2018-07-11", "unfiled")])
 def test_a_problem_nobody_filed_is_overdue_from_the_11th_on(as_of, state):
     found = standing(as_of, found_on="2018-06-11")
     assert (found.state, found.is_late("filed")) == (state, state == "unfiled")
