@@ -15,6 +15,7 @@ from app.answers.answer import (
     plain,
     rule_title,
     sheet_of,
+    unruled,
 )
 from app.context import Context, platform_names, read_policy, unit_names
 from geo.tools import Progress
@@ -206,7 +207,8 @@ def share_answer(
             **column_titles(words, tuple(c for c in columns if c not in ("year", "pollutant"))),
             "threshold_share": words.text("column_threshold"),
         },
-        summary=(
+        summary=unruled(context, "B1")
+        or (
             words.text(
                 "summary_shares",
                 count=len(frame),

@@ -8,7 +8,16 @@ from typing import get_args
 
 import pandas as pd
 
-from app.answers.answer import Answer, Stand, actor, column_titles, plain, sheet_of, stand_of
+from app.answers.answer import (
+    Answer,
+    Stand,
+    actor,
+    column_titles,
+    plain,
+    sheet_of,
+    stand_of,
+    unruled,
+)
 from app.answers.changes import ledger_warnings, outside_text
 from app.answers.matching import reason_text, standing_of
 from app.context import Context, now, platform_names, unit_names
@@ -308,7 +317,7 @@ def conflict_answer(context: Context, project_id: str | None) -> Answer:
         titles=column_titles(
             words, ("pair", "unit_name", "other_project_id", "other_unit_name", "reason", "talks")
         ),
-        summary=(
+        summary=unruled(context, "B5", "C5") or (
             words.text(
                 "summary_conflicts", count=len(seen),
                 between=sum(conflict.is_between_units for conflict in seen),
@@ -431,6 +440,7 @@ PROBLEM_COLUMNS = (
 PROBLEM_TITLES = (
     "state_of_problem", "unit_name", "file_by", "send_by", "meeting_by", "late_steps",
 )  # fmt: skip
+PROBLEM_SCREEN = ("state_of_problem", "problem_id", "project_id", "send_by", "late_steps", "detail")
 DUE_OF_PART = {"filed": "file_by", "sent": "send_by", "meeting": "meeting_by"}
 """Column for the day by which each step of E6 is to be taken."""
 
@@ -452,9 +462,14 @@ def problem_answer(context: Context, unit_id: str | None) -> Answer:
         if not asked or problem.row["unit_id"] in asked
     ]
     counts = Counter(problem.state for problem in listed_problems)
+    ruled = [DUE_OF_PART[part] for part in DUE_OF_PART if part in context.policy.parts("E6")]
+    by_rule = (*DUE_OF_PART.values(), "late_steps")
+    shown = [
+        name for name in PROBLEM_COLUMNS
+        if name not in by_rule or name in ruled or (name == "late_steps" and ruled)
+    ]  # fmt: skip
     listed = pd.DataFrame(
-        [_problem_line(problem, context) for problem in listed_problems],
-        columns=list(PROBLEM_COLUMNS),
+        [_problem_line(problem, context) for problem in listed_problems], columns=shown
     )
     return Answer(
         title=words.text("title_problems"),
@@ -468,7 +483,7 @@ def problem_answer(context: Context, unit_id: str | None) -> Answer:
                 **{state: counts.get(state, 0) for state in get_args(State)},
             ),
         ),
-        screen=listed[["state_of_problem", "problem_id", "project_id", "send_by", "detail"]],
+        screen=listed[[name for name in PROBLEM_SCREEN if name in listed]],
     )  # fmt: skip
 
 

@@ -52,6 +52,7 @@ class ProjectPage:
     ``talks``: Who may talk about it (B5, C5).
     ``route``: Who approves its land (D1–D3).
     ``site``: Its land and boundary conditions.
+    ``are_stages``: Whether the nodes are stages of a model, not the nodes of C7.
     """
 
     row: Row
@@ -61,11 +62,17 @@ class ProjectPage:
     talks: Exclusivity
     route: ApprovalRoute
     site: ProjectSite
+    are_stages: bool = False
 
     @property
     def next_step(self) -> Node | None:
-        """The first node that isn't done, None where all are."""
-        return next((node for node in self.nodes if node.done_on is None), None)
+        """The first node that isn't done, None where all are.
+
+        Behind the furthest one done, where the nodes are stages: nobody may enter the earlier ones.
+        """
+        done = [at for at, node in enumerate(self.nodes) if node.done_on is not None]
+        begin = max(done, default=-1) + 1 if self.are_stages else 0
+        return next((node for node in self.nodes[begin:] if node.done_on is None), None)
 
 
 def project_page(context: Context, project_id: str) -> ProjectPage:
@@ -94,6 +101,7 @@ def project_page(context: Context, project_id: str) -> ProjectPage:
             split_list(row.get("parcel_ids")), gpd.GeoDataFrame(source.read("land_parcels")),
             constraints_in_force(gpd.GeoDataFrame(source.read("constraints")), policy), context.crs,
         ),
+        are_stages=model is not None and model.name != "milestones",
     )  # fmt: skip
 
 
@@ -118,12 +126,15 @@ def summary_of(context: Context, page: ProjectPage) -> list[str]:
     open_problems = int(page.problems["resolved_on"].isna().sum())
     lines = []
     if step is None:
-        lines.append(words.text("project_page_done" if page.nodes else "project_page_no_nodes"))
+        unentered = sum(node.done_on is None for node in page.nodes)
+        code = "project_page_done" if page.nodes else "project_page_no_nodes"
+        lines.append(words.text("project_page_last_stage" if unentered else code, count=unentered))
     else:
         light = words.text(f"light_{step.light}")
         node = words.word("event_kind", step.kind)
         lines.append(words.text("project_page_next", node=node, on=step.planned_on, light=light))
-    lines += [words.say(reason) for reason in page.talks.reasons]
+    # What the packs don't rule is left out.
+    lines += [words.say(reason) for reason in page.talks.reasons if reason.code != "talks_no_rule"]
     if page.route.steps:
         lines.append(words.text("project_page_route", steps=" → ".join(page.route.steps)))
     if site.area_mu is None:

@@ -331,8 +331,8 @@ def element_shares(
     Returns
     -------
     DataFrame
-        One row a share, ``SHARE_COLUMNS``. ``year`` is missing and ``span`` ``cumulative`` for
-        the years of the plan up to the one asked. ``unit`` is that of inside, total, headroom and
+        One row a share, ``SHARE_COLUMNS``; none where the packs have no B1. ``year`` is missing and
+        ``span`` ``cumulative`` for the years of the plan up to the one asked. ``unit`` is that of inside, total, headroom and
         need_inside; shares are 0–1. ``share`` is missing while something is open; then
         ``share_low`` and ``share_high`` bound it, and ``outcome`` is ``no_data`` unless both lie
         on one side. ``headroom`` is what may still go outside before the share breaks,
@@ -353,6 +353,8 @@ def element_shares(
     B1 嘉兴市进一步推动招大引强工作实施方案 三（二）; S15. Land counts by its ellipsoidal area
     inside, energy and emission rights in the same proportion.
     """
+    if not policy.parts("B1"):
+        return pd.DataFrame(columns=list(SHARE_COLUMNS))
     allotment_columns = read_allotments(with_further(allotments, what_if), parcels, units, crs)
     outlines = {"in_use": zone_outlines(platforms, parks, policy)}
     if approved_boundaries is not None and len(approved_boundaries):

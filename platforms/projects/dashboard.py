@@ -337,7 +337,7 @@ def unit_statuses(
     Notes
     -----
     嘉政办发〔2018〕52号 附件, 四（三）, 四（六）: reported by month, the slow ones named. 磐安
-    一（四）: raced by quarter; by manufacturing first, then by major projects, is assumed (``race``).
+    一（四）: raced by quarter; manufacturing first, then major projects, is assumed (``race``).
     """
     now = {unit_id: _figures(ledger, unit_id, policy, period) for unit_id in unit_ids}
     past = {unit_id: _figures(ledger, unit_id, policy, period.before) for unit_id in unit_ids}
@@ -366,7 +366,7 @@ class _UnitFigures(NamedTuple):
 
 
 def _scores(by_unit: Mapping[str, tuple[float, ...] | None]) -> pd.Series:
-    """Number the scores by size, NaN without one."""
+    """Rank scores from the least up, NaN without one."""
     order = sorted({score for score in by_unit.values() if score is not None})
     numbers = {
         unit_id: np.nan if score is None else float(order.index(score))
