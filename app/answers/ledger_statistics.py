@@ -15,6 +15,7 @@ from platforms.ledger.calendar import period_named
 from platforms.ledger.claims import Conflict, conflicts
 from platforms.ledger.counting import read_ledger
 from platforms.ledger.entry import PLANNED
+from platforms.ledger.histories import OVER_KINDS
 from platforms.ledger.rows import text_of
 from platforms.ledger.visibility import require_city
 from platforms.projects.dashboard import (
@@ -34,7 +35,7 @@ from platforms.projects.dashboard import (
     task_verdicts,
     unit_statuses,
 )
-from platforms.projects.monitoring import OVER_KINDS, Desk, LedgerWarning, warnings_on
+from platforms.projects.monitoring import Desk, LedgerWarning, warnings_on
 from platforms.targets.progress import ProgressState, progress_rows, state_of
 
 FURTHER_RULES = ("B9", "B10", "B11", "C1", "D9", "E1", "E8")

@@ -44,11 +44,12 @@ from platforms.ledger.claims import (
 )
 from platforms.ledger.entry import Book, check_event, check_project
 from platforms.ledger.events import in_force, stage_columns, stage_models
+from platforms.ledger.histories import OVER_KINDS, OVER_STAGES
 from platforms.ledger.rows import project_row, text_of
 from platforms.ledger.visibility import MASK, own_projects, require_own, require_unit, sealed_errors
 from platforms.matching.match import MatchResult, TransferProposal, credit_rule, transfer_proposals
 from platforms.policy.in_force import iso_day
-from platforms.projects.monitoring import OVER_KINDS, OVER_STAGES, Desk, LedgerWarning, warnings_on
+from platforms.projects.monitoring import Desk, LedgerWarning, warnings_on
 from platforms.projects.problem_list import ProblemStatus, State, problem_statuses
 from platforms.source import competition_of, viewer_of
 

@@ -332,8 +332,8 @@ def element_shares(
     -------
     DataFrame
         One row a share, ``SHARE_COLUMNS``; none where the packs have no B1. ``year`` is missing and
-        ``span`` ``cumulative`` for the years of the plan up to the one asked. ``unit`` is that of inside, total, headroom and
-        need_inside; shares are 0–1. ``share`` is missing while something is open; then
+        ``span`` ``cumulative`` for the years of the plan up to the one asked. ``unit`` is that of
+        inside, total, headroom and need_inside; shares are 0–1. ``share`` is missing while something is open; then
         ``share_low`` and ``share_high`` bound it, and ``outcome`` is ``no_data`` unless both lie
         on one side. ``headroom`` is what may still go outside before the share breaks,
         ``need_inside`` what must go inside to reach it. ``planned_share`` is the share once all

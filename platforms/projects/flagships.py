@@ -28,17 +28,30 @@ def flagship_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     department without a project isn't known. What came on file after the target date doesn't count;
     where no event tells when, that is open once the date has passed.
 
+    Past that date the number of today stands beside it (trend).
+
     长春 一2.
     """
     ledger = ledger_of(job)
     window = window_of(dated.rule, job.year, job.policy.as_of)
-    counted = fits(ledger, dated) & _on_file(ledger, window)
     if dated.rule.part == "county":
         return [
-            count_verdict(dated, ledger, counted & ledger.of_unit(unit_id), window, unit_id)
+            _counted(dated, ledger, ledger.of_unit(unit_id), window, unit_id)
             for unit_id in job.unit_ids
         ]
-    return _by_department(job, dated, ledger, counted, window) if job.is_whole_city else []
+    return _by_department(job, dated, ledger, window) if job.is_whole_city else []
+
+
+def _counted(
+    dated: DatedRule, ledger: ProjectLedger, own: Maybe, window: Window, unit_id: str | None
+) -> Verdict:
+    """Judge the projects of a unit or department by the target date, with those of today."""
+    fit = fits(ledger, dated) & own
+    verdict = count_verdict(dated, ledger, fit & _on_file(ledger, window), window, unit_id)
+    if window.as_of <= window.due or ledger.is_empty:
+        return verdict
+    today = say("trend_today", as_of=window.as_of, count=int(fit.yes.sum()))
+    return dataclasses.replace(verdict, reasons=(*verdict.reasons, today))
 
 
 def _on_file(ledger: ProjectLedger, window: Window) -> Maybe:
@@ -53,7 +66,7 @@ def _on_file(ledger: ProjectLedger, window: Window) -> Maybe:
 
 
 def _by_department(
-    job: CheckJob, dated: DatedRule, ledger: ProjectLedger, counted: Maybe, window: Window
+    job: CheckJob, dated: DatedRule, ledger: ProjectLedger, window: Window
 ) -> list[Verdict]:
     names = ledger.projects["department"].map(lambda name: text_of({"": name}, ""))
     known = sorted(set(names.dropna()))
@@ -64,7 +77,7 @@ def _by_department(
     verdicts = []
     for name in known:
         of_department = Maybe(names.eq(name).to_numpy(dtype=bool), none)
-        verdict = count_verdict(dated, ledger, counted & of_department, window, None)
+        verdict = _counted(dated, ledger, of_department, window, None)
         verdicts.append(dataclasses.replace(verdict, part=f"{dated.rule.part}:{name}"))
     return verdicts
 

@@ -11,15 +11,13 @@ from platforms.ledger.calendar import moment_of
 from platforms.ledger.claims import zone_of
 from platforms.ledger.entry import nodes_of
 from platforms.ledger.events import contradictions, in_force, stage_models
-from platforms.ledger.histories import kinds_of
+from platforms.ledger.histories import OVER_KINDS, OVER_STAGES, kinds_of
 from platforms.ledger.rows import Row, number_of, text_of
 from platforms.policy.in_force import PolicySet
 from platforms.policy.verdict import Statement, say
 from platforms.projects.problem_list import problem_statuses
 from platforms.projects.responsibility import CITY_LEADER, least_investment
 
-OVER_KINDS = ("ended", "production", "completed")
-OVER_STAGES = ("ended", "in_production")
 OVERDUE = {"unfiled": ("filed", "warning_problem_unfiled"),
            "late": ("sent", "warning_problem_unsent")}  # fmt: skip
 """Part of E6 and warning of a problem in such a state."""

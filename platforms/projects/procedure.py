@@ -334,14 +334,15 @@ def central_approval_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
     One a unit. To start in the year is what started in it, or was planned to; where the planned
     start is filled in for no project, that isn't known. Before the last day what isn't approved yet
-    is ``not_applicable``: not due.
+    is ``not_applicable``: not due. In later years what that year's first quarter brought stands
+    beside it (trend).
 
     长春 五（一）27.
     """
     window = window_of(dated.rule, job.year, job.policy.as_of)
     verdicts = list_verdicts(job, dated, list(_findings(job, dated, window)))
     if not window.is_running:
-        return verdicts
+        return [_with_trend(job, dated, window, verdict) for verdict in verdicts]
     is_on_file = not competition_ledger(job).is_empty
     running = say("target_running", as_of=window.as_of, due=window.due)
     return [
@@ -350,6 +351,21 @@ def central_approval_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
         else verdict
         for verdict in verdicts
     ]
+
+
+def _with_trend(job: CheckJob, dated: DatedRule, window: Window, verdict: Verdict) -> Verdict:
+    """Put the first quarter of the as-of year beside the one that the rule speaks of."""
+    year = job.policy.as_of[:4]
+    due = f"{year}{window.due[4:]}"
+    if year <= window.due[:4] or job.policy.as_of < due:
+        return verdict
+    now = Window(f"{year}{window.first[4:]}", due, window.as_of, int(year))
+    states = [each.state for each in _findings(job, dated, now) if each.unit_id == verdict.unit_id]
+    said = say(
+        "e10_trend", year=int(year), approved=states.count("keeps"),
+        other=states.count("departs"), count=states.count("open"),
+    )  # fmt: skip
+    return dataclasses.replace(verdict, reasons=(*verdict.reasons, said))
 
 
 def _findings(job: CheckJob, dated: DatedRule, window: Window) -> Iterator[Finding]:

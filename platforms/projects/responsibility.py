@@ -13,7 +13,7 @@ from platforms.ledger.histories import (
     Finding,
     State,
     finding,
-    is_over,
+    is_finished,
     must_be_empty,
     none_concerned,
 )
@@ -161,14 +161,15 @@ def least_investment(dated: DatedRule) -> float:
 def unattended(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find large projects without a leader of the city, or without a secretary.
 
-    长春 五（二）30, 31. A column that is filled in for no project isn't kept.
+    长春 五（二）30, 31. A project in production needs neither any more. A column that is filled in
+    for no project isn't kept.
     """
     least = least_investment(dated)
     judged = _leader if dated.rule.part == "leader" else _secretary
     ledger = competition_ledger(job)
     for row, events in ledger.histories:
         invested = number_of(row, "investment_yi_yuan")
-        if is_over(row, events) or (invested is not None and compare(invested, least) < 0):
+        if is_finished(row, events) or (invested is not None and compare(invested, least) < 0):
             continue
         if invested is None:
             yield finding(row, "open", say("target_amount_missing"))

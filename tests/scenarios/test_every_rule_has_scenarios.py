@@ -27,9 +27,9 @@ ELSEWHERE = {
 """Rules that another computation than a check is about: gates of the match, tables, blocks,
 the page of a project."""
 
-NEVER_ANSWERED = {("E1", "new_start_rate_june"), ("E3", "nine")}
-"""Only ``no_data`` can come out: no column says which projects were to start, and no document
-names the zones that are able to have nine utilities."""
+NEVER_ANSWERED = {("E3", "nine")}
+"""Only ``no_data`` can come out: no document names the zones that are able to have nine
+utilities."""
 
 NEVER_BELOW = {("A24", "one_body"), ("A7", "leading_chains")}
 """Nothing on file isn't a count of zero but ``no_data``, so there is nothing below one."""
