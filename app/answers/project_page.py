@@ -8,6 +8,7 @@ import pandas as pd
 
 from app.answers.answer import Answer, column_titles, heading_of, plain, sheet_of
 from app.answers.map import picture_of, view_of
+from app.answers.matching import is_ruled
 from app.answers.project_ledger import ledger_stand
 from app.context import Context, unit_names
 from geo.tools import Progress
@@ -134,7 +135,7 @@ def summary_of(context: Context, page: ProjectPage) -> list[str]:
         node = words.word("event_kind", step.kind)
         lines.append(words.text("project_page_next", node=node, on=step.planned_on, light=light))
     # What the packs don't rule is left out.
-    lines += [words.say(reason) for reason in page.talks.reasons if reason.code != "talks_no_rule"]
+    lines += [words.say(reason) for reason in page.talks.reasons if is_ruled(page.talks)]
     if page.route.steps:
         lines.append(words.text("project_page_route", steps=" → ".join(page.route.steps)))
     if site.area_mu is None:
@@ -219,7 +220,7 @@ def _as_result(context: Context, page: ProjectPage) -> dict[str, object]:
             for n in page.nodes
         ],
         "next_step": None if page.next_step is None else page.next_step.kind,
-        "talks": {
+        "talks": None if not is_ruled(talks) else {
             "state": talks.state,
             "holder_unit_id": talks.holder_unit_id,
             "until": None if talks.until is None else talks.until.isoformat(),

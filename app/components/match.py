@@ -189,7 +189,8 @@ def _detail(result: MatchResult, matched: MatchedSite, at: int) -> None:
     if matched.status == "admitted":
         _against_the_first(result, at)
     st.text(share_sentence(matched, words()))
-    st.text(f"{text('match_route')}：{route_text(matched.route, words())}")
+    if matched.route is None or matched.route.rule_ids:
+        st.text(f"{text('match_route')}：{route_text(matched.route, words())}")
     for gate in matched.gates:
         clause = f"（{gate.clause}）" if gate.clause else ""
         force = "" if gate.force == "mandatory" else f"〔{text(f'force_{gate.force}')}〕"

@@ -331,9 +331,9 @@ def element_shares(
     Returns
     -------
     DataFrame
-        One row a share, ``SHARE_COLUMNS``; none where the packs have no B1. ``year`` is missing and
-        ``span`` ``cumulative`` for the years of the plan up to the one asked. ``unit`` is that of
-        inside, total, headroom and need_inside; shares are 0–1. ``share`` is missing while something is open; then
+        One row a share, ``SHARE_COLUMNS``. ``year`` is missing and ``span`` ``cumulative`` for
+        the years of the plan up to the one asked. ``unit`` is that of inside, total, headroom and
+        need_inside; shares are 0–1. ``share`` is missing while something is open; then
         ``share_low`` and ``share_high`` bound it, and ``outcome`` is ``no_data`` unless both lie
         on one side. ``headroom`` is what may still go outside before the share breaks,
         ``need_inside`` what must go inside to reach it. ``planned_share`` is the share once all
@@ -342,6 +342,7 @@ def element_shares(
         names allotments declared inside of which less than the part stated in S15 lies inside,
         ``open_points`` what isn't known of which allotment, ``allotment_ids`` all that count or
         may count.
+        Empty where the packs have no B1.
 
     Raises
     ------
