@@ -220,7 +220,9 @@ def _as_result(context: Context, page: ProjectPage) -> dict[str, object]:
             for n in page.nodes
         ],
         "next_step": None if page.next_step is None else page.next_step.kind,
-        "talks": None if not is_ruled(talks) else {
+        "talks": None
+        if not is_ruled(talks)
+        else {
             "state": talks.state,
             "holder_unit_id": talks.holder_unit_id,
             "until": None if talks.until is None else talks.until.isoformat(),

@@ -286,8 +286,9 @@ def _facts(context: Context, matched: MatchedSite, names: dict[str, str]) -> lis
             if matched.effect is None or matched.effect.after is None
             else f"{percent(matched.effect.before) or '–'} → {percent(matched.effect.after)}",
         ),
-        (text("match_route"), route_text(matched.route, words())),
     ]
+    if matched.route is None or matched.route.rule_ids:
+        rows.append((text("match_route"), route_text(matched.route, words())))
     for part in score.criteria if score is not None else ():
         label = text(f"criterion_{part.criterion}")
         value = text("no_value") if part.value is None else f"+{part.contribution:.1f}"

@@ -187,10 +187,10 @@ def construction_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
         base = carried_over(ledger, window) & fit
         return [part_verdict(dated, ledger, _resumed(ledger, window), base, window, None)]
     elif part == "new_start_rate_june":
-        base = _to_start(ledger, window)
-        if base is None:
+        planned = _to_start(ledger, window)
+        if planned is None:
             return [judge(dated, None, year=window.year, reasons=(say("target_plan_missing"),))]
-        return [part_verdict(dated, ledger, started(ledger, window), base & fit, window, None)]
+        return [part_verdict(dated, ledger, started(ledger, window), planned & fit, window, None)]
     else:
         return []
     return [count_verdict(dated, ledger, counted & fit, window, None)]
