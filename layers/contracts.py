@@ -136,7 +136,8 @@ _ALL = (
     _contract(
         "element_allotments", "要素配置", "element allotments", "polygon",
         "allotment_id unit_id year element pollutant land_mu energy_tce emission_t allotted_on "
-        "allotment_status is_industrial is_increment declared_inside project_id parcel_ids",
+        "allotment_status is_industrial is_increment declared_inside project_id parcel_ids "
+        "land_use_code land_use_scheme",
         geometry_optional=True,
     ),
     _contract(
@@ -183,7 +184,7 @@ _ALL = (
     ),
     _contract(
         "problems", "问题清单", "problems", "none",
-        "problem_id project_id unit_id filed_on sent_on met_on resolved_on detail",
+        "problem_id project_id unit_id found_on filed_on sent_on met_on resolved_on detail",
     ),
     _contract(
         "support_grants", "扶持政策", "support grants", "none",

@@ -308,6 +308,7 @@ _LEDGER = (
     _field("target_value", "float", "目标值", "target value"),
     _field("actual_value", "float", "实际完成值", "value reached"),
     _field("measure_unit", "text", "计量单位", "unit of measure"),
+    _field("found_on", "date", "发现日期", "found on"),
     _field("filed_on", "date", "上报日期", "filed on"),
     _field("sent_on", "date", "交办日期", "sent out on"),
     _field("met_on", "date", "会商日期", "meeting on"),

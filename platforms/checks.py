@@ -7,7 +7,7 @@ from pyproj import CRS
 
 from geo.tools import Progress, nearest_name, report
 from platforms.consolidation import evidence, parks, platforms, space
-from platforms.elements import land_supply, project_shares, shares
+from platforms.elements import industrial_land, land_supply, project_shares, shares
 from platforms.errors import PlanningError, PolicyError
 from platforms.indicators import figures, per_mu, ranking
 from platforms.industries import main_platform
@@ -22,7 +22,9 @@ from platforms.projects import (
     competition,
     flagships,
     funds,
+    landing_tasks,
     major_list,
+    problem_list,
     procedure,
     responsibility,
 )
@@ -32,10 +34,10 @@ from platforms.territory import undrawn_sub_parks, units_in_scope, units_of_unkn
 
 # the import registers the checks of a module
 CHECK_MODULES = (
-    evidence, parks, platforms, space, land_supply, project_shares, shares, figures, per_mu,
-    ranking, main_platform, land_lists, renewal, approval, competition, flagships, funds,
-    major_list, procedure,
-    responsibility, completion, counts, duties,
+    evidence, parks, platforms, space, industrial_land, land_supply, project_shares, shares,
+    figures, per_mu, ranking, main_platform, land_lists, renewal, approval, competition, flagships,
+    funds, landing_tasks, major_list, problem_list, procedure, responsibility, completion, counts,
+    duties,
 )  # fmt: skip
 
 CHECKED_RULES = checked_rules()

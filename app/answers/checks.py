@@ -14,6 +14,7 @@ from app.answers.answer import (
     plain,
     rule_title,
     sheet_of,
+    unruled,
 )
 from app.answers.evidence import VERDICT_COLUMNS, verdict_frame
 from app.answers.to_do import counts_by_force, group_of, in_order, missing_frame, of_group
@@ -177,7 +178,8 @@ def share_answer(
             **column_titles(words, tuple(c for c in columns if c not in ("year", "pollutant"))),
             "threshold_share": words.text("column_threshold"),
         },
-        summary=(
+        summary=unruled(context, "B1")
+        or (
             words.text(
                 "summary_shares",
                 count=len(frame),

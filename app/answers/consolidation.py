@@ -3,7 +3,7 @@
 import geopandas as gpd
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles, number, sheet_of
+from app.answers.answer import Answer, column_titles, number, sheet_of, unruled
 from app.answers.checks import CHANGE_COLUMNS as VERDICT_CHANGES
 from app.answers.checks import VERDICT_COLUMNS, change_list, change_row, check_answer, verdict_list
 from app.answers.evidence import verdict_frame
@@ -100,7 +100,7 @@ def consolidation_answer(
         result=result,
         sheets=tuple(sheets),
         titles=column_titles(words, tuple(c for c in headed if f"column_{c}" in words.sentences)),
-        summary=summary,
+        summary=(*(() if verdicts else unruled(context, "A2", "A13", "A14", "A15")), *summary),
         screen=screen,
     )
 

@@ -175,9 +175,9 @@ def _listed(dated: DatedRule, policy: PolicySet, words: Catalogue) -> dict[str, 
 
 
 def value_text(rule: Rule, words: Catalogue) -> str:
-    """Show a threshold: a number, a share in per cent, a span of two, or tiers with their steps."""
+    """Show a threshold: a number, a share in per cent, a span of two, tiers with steps, a task."""
     if rule.value is None:
-        return ""
+        return words.text("rule_value_task") if rule.is_against_task else ""
     if not isinstance(rule.value, tuple):
         return _amount(rule.value, rule.unit)
     tiers = [_tier(step, words) for step in rule.value if isinstance(step, Tier)]

@@ -594,7 +594,8 @@ def make_problems(projects: pd.DataFrame, wanted: int, rng: np.random.Generator)
         rows.append(
             {
                 "problem_id": f"wt-{n:04d}", "project_id": project["project_id"],
-                "unit_id": project["unit_id"], "filed_on": str(filed),
+                "unit_id": project["unit_id"], "found_on": str(filed - n % 7),
+                "filed_on": str(filed),
                 "sent_on": None if n % 11 == 0 else str(sent),
                 "met_on": None if met is None or met > LAST_DAY else str(met),
                 "resolved_on": None if is_open else str(solved),

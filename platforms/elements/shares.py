@@ -343,6 +343,7 @@ def element_shares(
         names allotments declared inside of which less than the part stated in S15 lies inside,
         ``open_points`` what isn't known of which allotment, ``allotment_ids`` all that count or
         may count.
+        Empty where the packs have no B1.
 
     Raises
     ------
@@ -354,6 +355,8 @@ def element_shares(
     B1 嘉兴市进一步推动招大引强工作实施方案 三（二）; S15. Land counts by its ellipsoidal area
     inside, energy and emission rights in the same proportion.
     """
+    if not policy.parts("B1"):
+        return pd.DataFrame(columns=list(SHARE_COLUMNS))
     further = with_further(made_until(allotments, policy.as_of), what_if)
     columns = read_allotments(further, parcels, units, crs)
     outlines = {"in_use": zone_outlines(platforms, parks, policy)}

@@ -72,7 +72,8 @@ def nodes_of(events: Sequence[Row], kinds: Sequence[str], policy: PolicySet) -> 
     kinds
         The nodes: those of a stage model.
     policy
-        Rules on the as-of date; ``node_lights`` states the days of notice.
+        Rules on the as-of date; ``node_lights`` states the days of notice, without which no node is
+        yellow ahead of its day.
 
     Returns
     -------
@@ -80,7 +81,8 @@ def nodes_of(events: Sequence[Row], kinds: Sequence[str], policy: PolicySet) -> 
         One each.
     """
     done, plans = first_days(events), planned_days(events)
-    notice = int(policy.setting_number(LIGHTS, "notice_days"))
+    has_notice = LIGHTS in policy.pack.assumptions
+    notice = int(policy.setting_number(LIGHTS, "notice_days")) if has_notice else -1
     return tuple(
         _node(kind, plans.get(kind), done.get(kind), policy.as_of, notice) for kind in kinds
     )

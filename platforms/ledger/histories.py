@@ -194,6 +194,16 @@ def is_over(row: Row, events: Sequence[Row]) -> bool:
     return text_of(row, "stage") == ENDED or any(event["event_kind"] == ENDED for event in events)
 
 
+OVER_KINDS = ("ended", "production", "completed")
+OVER_STAGES = ("ended", "in_production")
+
+
+def is_finished(row: Row, events: Sequence[Row]) -> bool:
+    """Whether a project ended, or is built: in production or completed."""
+    built = any(event["event_kind"] in OVER_KINDS for event in events)
+    return built or text_of(row, "stage") in OVER_STAGES
+
+
 def occupied_parcels(
     projects: pd.DataFrame, events: pd.DataFrame, as_of: str
 ) -> dict[str, tuple[tuple[str, str], ...]]:

@@ -213,6 +213,10 @@ class Answers:
         ]
 
 
+UNRULED = ("rule_not_held", "talks_no_rule")
+"""Statements that no active pack has the rule of a gate."""
+
+
 @dataclass(frozen=True)
 class Gate:
     """The answer of one gate for one site.
@@ -233,6 +237,11 @@ class Gate:
     def is_open(self) -> bool:
         """Whether it was neither passed nor set aside."""
         return self.outcome in ("not_met", "no_data")
+
+    @property
+    def is_ruled(self) -> bool:
+        """Whether an active pack has the rule it asks about, where it asks about one."""
+        return self.statement.code not in UNRULED
 
 
 GateRule = Callable[[SiteColumns, Asking], Answers]

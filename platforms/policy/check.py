@@ -57,9 +57,10 @@ def threshold_for(rule: Rule, measured: float | None) -> float | None:
 
     The number of the rule; of a range the lower end where the figure lies below it, else the upper
     end [unit of the rule]; of steps the end of the one it falls into. Of a rule that is never
-    judged the amount that its distance is shown to (左右), None where it names none.
+    judged the amount that its distance is shown to (左右), None where it names none; None of a
+    rule held against a task, which the check puts in its place.
     """
-    if rule.comparator == "none":
+    if rule.comparator == "none" or rule.is_against_task:
         return rule.value if isinstance(rule.value, float) else None
     if rule.comparator == "tiers":
         ends = [tier.up_to for tier in rule.tiers if tier.up_to is not None]

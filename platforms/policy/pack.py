@@ -34,10 +34,13 @@ SCOPES: tuple[Scope, ...] = get_args(Scope)
 FORCES: tuple[Force, ...] = get_args(Force)
 BASES: tuple[Basis, ...] = get_args(Basis)
 
+TASK = ("targets", "indicator")
+"""Layer and column by which a condition names the task that a rule is held against."""
+
 UNITS = (
     "", "个", "家", "人", "项", "期", "级", "位", "亩", "m", "share", "万元/亩", "亿元", "万元",
     "亿美元", "吨标煤", "吨", "日", "天", "工作日", "月", "年",
-    "次/周", "次/双周", "次/月", "次/季",
+    "次", "次/周", "次/双周", "次/月", "次/季", "次/半年", "次/年",
 )  # fmt: skip
 """Units a threshold may be stated in; ``share`` is 0–1, 日 a day of the month, 天 a span."""
 
@@ -181,7 +184,8 @@ class Rule:
     ``rule_id, part``: Rule, and the test in it where it has several.
     ``title``: What is measured, in Chinese.
     ``scope``: Who is assessed.
-    ``unit, comparator, value``: The threshold.
+    ``unit, comparator, value``: The threshold; without a value ``>=`` holds a figure against each
+      unit's own task of the year.
     ``where``: Conditions, all of them, on the rows that are counted.
     ``force, force_word``: Force of the wording, and the word itself.
     ``effective_from, effective_until``: First and last day in force (ISO), None where the
@@ -248,6 +252,11 @@ class Rule:
         raise PolicyError(
             "rule_without_number", pack=self.pack, line=self.line, rule=self.rule_id, part=self.part
         )
+
+    @property
+    def is_against_task(self) -> bool:
+        """Whether each unit's own task of the year, named by its conditions, is the threshold."""
+        return self.value is None and self.comparator == ">="
 
     @property
     def tiers(self) -> tuple[Tier, ...]:

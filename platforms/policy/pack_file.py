@@ -20,6 +20,7 @@ from platforms.policy.pack import (
     FORCES,
     NUMERIC,
     SCOPES,
+    TASK,
     UNITS,
     Assumption,
     Clause,
@@ -329,6 +330,8 @@ def parse_rule(block: Block, documents: Mapping[str, Document]) -> Rule:
     document = documents.get(clause.document_id)
     unit = block.word("unit", UNITS)
     reads = columns_read(block)
+    where = conditions(block, reads)
+    names_task = any((condition.layer, condition.column) == TASK for condition in where)
     rule = Rule(
         rule_id=block.text("id"),
         part=block.optional_text("part") or "",
@@ -336,7 +339,7 @@ def parse_rule(block: Block, documents: Mapping[str, Document]) -> Rule:
         scope=_scope(block),
         unit=unit,
         comparator=block.word("comparator", COMPARATORS),
-        value=_parse_rule_value(block),
+        value=_parse_rule_value(block, names_task=names_task),
         force=block.word("force", FORCES),
         force_word=block.text("force_word"),
         effective_from=_effective(block, "effective_from", document),
@@ -351,7 +354,7 @@ def parse_rule(block: Block, documents: Mapping[str, Document]) -> Rule:
         tolerance_m2=block.number("tolerance_m2") if block.has("tolerance_m2") else 0.0,
         pack=block.source,
         line=block.line,
-        where=conditions(block, reads),
+        where=where,
         kinds=block.words("kinds", tuple(CONSTRAINT_KINDS)),
         roles=block.texts("roles"),
         roles_except=block.texts("roles_except"),
@@ -383,8 +386,8 @@ def _scope(block: Block) -> tuple[Scope, ...]:
     return block.words("scope", SCOPES)
 
 
-def _parse_rule_value(block: Block) -> Value:
-    """Give the threshold in the form that the comparator asks for."""
+def _parse_rule_value(block: Block, *, names_task: bool) -> Value:
+    """Give the threshold in the form that the comparator asks for, None where it is a task."""
     comparator = block.word("comparator", COMPARATORS)
     if comparator == "between":
         ends = block.numbers("value")
@@ -396,6 +399,8 @@ def _parse_rule_value(block: Block) -> Value:
     if comparator == "tiers":
         return _tiers(block)
     if comparator in ("list_empty", "none") and not block.has("value"):
+        return None
+    if comparator == ">=" and names_task and not block.has("value"):
         return None
     return block.number("value")
 

@@ -1,8 +1,7 @@
-"""Who leads and looks after (B15 C11 E5 E6)."""
+"""Who leads and looks after (B15 C11 E5)."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,7 @@ from platforms.ledger.histories import (
     Finding,
     State,
     finding,
-    is_over,
+    is_finished,
     must_be_empty,
     none_concerned,
 )
@@ -193,14 +192,15 @@ def least_investment(dated: DatedRule) -> float:
 def unattended(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find large projects without a leader of the city, or without a secretary.
 
-    长春 五（二）30, 31. A column that is filled in for no project isn't kept.
+    长春 五（二）30, 31. A project in production needs neither any more. A column that is filled in
+    for no project isn't kept.
     """
     least = least_investment(dated)
     judged = _leader if dated.rule.part == "leader" else _secretary
     ledger = competition_ledger(job)
     for row, events in ledger.histories:
         invested = number_of(row, "investment_yi_yuan")
-        if is_over(row, events) or (invested is not None and compare(invested, least) < 0):
+        if is_finished(row, events) or (invested is not None and compare(invested, least) < 0):
             continue
         if invested is None:
             yield finding(row, "open", say("target_amount_missing"))
@@ -350,61 +350,3 @@ def _listed_firms(job: CheckJob, dated: DatedRule, firms: pd.DataFrame) -> Maybe
     year = firms["founded_on"].fillna("").str[:4]
     is_new = Maybe(year.eq(str(job.year)).to_numpy(bool), year.eq("").to_numpy(bool))
     return on_list & is_new
-
-
-LAYER = "problems"
-COLUMNS = {"filed": "filed_on", "sent": "sent_on", "meeting": "met_on"}
-
-
-@check("E6", *COLUMNS)
-def problem_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
-    """Judge the latest day of the month on which a step was taken.
-
-    ``dated``: E6, part ``filed``, ``sent`` or ``meeting`` [日].
-
-    Of the city. The days are counted from the first of the month of filing, so what is sent out on
-    the 3rd of the next month is late by its length. Not yet sent counts as of the as-of date once
-    it is late; a meeting that wasn't held isn't overdue.
-
-    长春 五（二）32; "日前" includes the day (S12).
-    """
-    if not job.is_whole_city:
-        return []
-    problems, year, as_of = pd.DataFrame(job.source.read(LAYER)), job.year, job.policy.as_of
-    column = COLUMNS[dated.rule.part]
-    rows: list[Row] = [
-        row for row in problems.to_dict("records")
-        if (filed := text_of(row, "filed_on")) and filed.startswith(f"{year}-") and filed <= as_of
-    ]  # fmt: skip
-    if not rows:
-        undated = int(problems["filed_on"].isna().sum())
-        said = say("e6_none", year=year, count=undated)
-        return [judge(dated, None, year=year, reasons=(said,))]
-    days = {str(row["problem_id"]): _day(row, column, dated, as_of) for row in rows}
-    known = {name: day for name, day in days.items() if day is not None}
-    if not known:
-        said = say("e6_none_due")
-        return [judge(dated, None, year=year, outcome="not_applicable", reasons=(said,))]
-    latest = max(known.values())
-    late = tuple(name for name, day in known.items() if day > dated.rule.number)
-    rest = tuple(name for name in known if name not in late)
-    evidence = [Evidence(LAYER, ids, say(code)) for code, ids in
-                (("e6_late", late), ("e6_in_time", rest)) if ids]  # fmt: skip
-    return [judge(dated, float(latest), year=year, evidence=tuple(evidence))]
-
-
-def _day(row: Row, column: str, dated: DatedRule, as_of: str) -> int | None:
-    """Give the day counted from the first of the month of filing; None where none is due."""
-    filed = date.fromisoformat(str(text_of(row, "filed_on")))
-    on = text_of(row, column)
-    done = None if on is None or on > as_of else date.fromisoformat(on)
-    first = filed.replace(day=1)
-    if done is not None:
-        return (done - first).days + 1
-    if dated.rule.part != "sent":
-        return None
-    resolved = text_of(row, "resolved_on")
-    if resolved is not None and resolved <= as_of:
-        return None
-    waited = (date.fromisoformat(as_of) - first).days + 1
-    return waited if waited > dated.rule.number else None

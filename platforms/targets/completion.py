@@ -161,6 +161,7 @@ def _running(
 
 
 OVER = ("production", "ended")
+PLANNED_START = "start_planned_on"
 
 
 @check("E1")
@@ -199,8 +200,10 @@ def construction_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
         base = carried_over(ledger, window) & fit
         return [part_verdict(dated, ledger, _resumed(ledger, window), base, window, None)]
     elif part == "new_start_rate_june":
-        # No column says which projects were to start in the year, so there is nothing to divide by.
-        return [judge(dated, None, year=window.year, reasons=(say("target_plan_missing"),))]
+        planned = _to_start(ledger, window)
+        if planned is None:
+            return [judge(dated, None, year=window.year, reasons=(say("target_plan_missing"),))]
+        return [part_verdict(dated, ledger, started(ledger, window), planned & fit, window, None)]
     else:
         return []
     return [count_verdict(dated, ledger, counted & fit, window, None)]
@@ -211,6 +214,21 @@ def carried_over(ledger: ProjectLedger, window: Window) -> Maybe:
     before = f"{int(window.first[:4]) - 1:04d}-12-31"
     begun = ledger.happened(("started",), BEGINNING, before)
     return begun - ledger.happened(OVER, BEGINNING, before)
+
+
+def _to_start(ledger: ProjectLedger, window: Window) -> Maybe | None:
+    """Say which projects were to start anew in the year: that started in it, or were planned to.
+
+    A project without either isn't; None where a planned start is filled in for no project.
+    """
+    if not ledger.is_filled_in(PLANNED_START):
+        return None
+    year = window.first[:4]
+    began = ledger.happened(("started",), f"{year}-01-01", f"{year}-12-31")
+    earlier = ledger.happened(("started",), BEGINNING, f"{int(year) - 1:04d}-12-31")
+    planned = ledger.projects[PLANNED_START].str.startswith(year).fillna(value=False)
+    ended = ledger.happened(("ended",), BEGINNING, window.last)
+    return (began | Maybe.known(planned.to_numpy(dtype=bool))) - earlier - Maybe.known(ended.yes)
 
 
 def _resumed(ledger: ProjectLedger, window: Window) -> Maybe:

@@ -35,7 +35,6 @@ REPEAT_MOST = 2000
 TABLES = {
     ("A22", "ranking"), ("B3", ""), ("B4", ""), ("B5", "usd"), ("B5", "rmb"),
     ("B5", "exclusive_talks"),
-    ("D9", "manufacturing"), ("D9", "major"),
 }  # fmt: skip
 """Parts that a table answers, or that say what another part of the rule counts."""
 

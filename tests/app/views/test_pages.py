@@ -84,6 +84,23 @@ def test_every_page_stands_under_the_rules_of_another_city(page, pack, demo_fold
     assert "嘉兴" not in app.sidebar.caption[0].value
 
 
+@pytest.mark.parametrize("pack", ["panan", "changchun"])
+@pytest.mark.parametrize(
+    "part", ["list", "page", "warnings", "problems", "conflicts", "ranking", "dashboard"]
+)
+def test_every_part_of_the_ledger_stands_under_the_rules_of_another_city(
+    part, pack, demo_folder, monkeypatch
+):
+    app = opened(demo_folder, monkeypatch)
+    app.session_state["packs_demo.gpkg"] = [pack]
+    app.session_state["projects_part"] = part
+    app.switch_page("views/projects.py").run()
+    assert not app.exception
+    assert [error.value for error in app.error] == []
+    told = [info.value for info in app.info]
+    assert not [line for line in told if pack in line], "a pack is said to lack an assumption"
+
+
 def test_other_rules_on_the_same_workspace_change_verdicts_for_a_reason(demo_folder, monkeypatch):
     app = opened(demo_folder, monkeypatch, "checks")
     (button,) = [one for one in app.button if one.label == TEXT("changes_button")]

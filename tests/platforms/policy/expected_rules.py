@@ -168,15 +168,18 @@ D7 fund                 <=         2        亿元      principle
 D7 per_project          <=         1        亿元      principle
 D8 recorded             list_empty -        项        mandatory
 D8 stale                list_empty -        项        mandatory
-D9 manufacturing        >=         7        亿元      mandatory
-D9 major                >=         3        亿元      mandatory
+D9 manufacturing        >=         -        个        mandatory
+D9 major                >=         -        个        mandatory
 D9 monthly_notice       >=         1        次/月     mandatory
+D9 monthly_report       >=         1        次/月     mandatory
 D9 quarterly_ranking    >=         1        次/季     mandatory
 D10 order               list_empty -        项        mandatory
 D10 monthly_panel       >=         1        次/月     mandatory
 D10 task_force          list_empty -        项        mandatory
+D10 major_at_once       none       -        天       mandatory
 D11 exceeded            >          0        个        mandatory
 D11 without_task        >=         1        个        mandatory
+D11 criticised          list_empty -        次        mandatory
 """
 
 CHANGCHUN = """
@@ -205,6 +208,21 @@ E8 investment_growth    >=         0.1      share     target
 E9 county               >=         2        个        target
 E9 department           >=         2        个        target
 E10 -                   list_empty -        项        guidance
+E11 city_invest          >=         1        次/季      mandatory
+E11 county_invest        >=         1        次/月      mandatory
+E11 funds_matching       >=         1        次/季      mandatory
+E11 talent_matching      >=         1        次/季      mandatory
+E11 technology_matching  >=         1        次/季      mandatory
+E11 statistics_entry     >=         1        次/季      mandatory
+E11 leader_report        >=         1        次/季      mandatory
+E11 consultation         >=         1        次/季      mandatory
+E11 leading_group        >=         1        次/季      mandatory
+E11 dispatch_meeting     >=         1        次/月      mandatory
+E11 platform_training    >=         1        次/半年     mandatory
+E11 statistics_training  >=         1        次/半年     mandatory
+E11 secretary_training   >=         1        次/半年     mandatory
+E11 spring_start         >=         1        次/年    mandatory
+E11 autumn_start         >=         1        次/年    mandatory
 """
 
 
