@@ -1,8 +1,8 @@
 """Rows of a workspace are read once a run for each content that they have.
 
-Some hundred commands and pages ask copies of the same demonstration. What is read of a file goes by
-the hash of what the file holds, so that a changed one is read anew; reading itself is tested with the
-layers.
+Some hundred commands and pages ask copies of the same demonstration. What is read of a file goes
+by the hash of what the file holds, so that a changed one is read anew; reading itself is tested
+with the layers.
 """
 
 import os
