@@ -8,6 +8,9 @@ from numba import njit
 
 from geo.arrays import Flags, Floats, Ints
 
+ZERO, ONE, NONE = np.int64(0), np.int64(1), np.int64(-1)
+"""Whole numbers as the kernels have them: to a bare one a function is compiled once more."""
+
 
 class Rings(NamedTuple):
     """The closed rings of an array of polygons.
