@@ -7,6 +7,7 @@ from geo.arrays import Floats, Ints
 from geo.kernels.edges import (
     CONTACT_M,
     FEW,
+    ZERO,
     Outlines,
     Side,
     contains,
@@ -225,7 +226,7 @@ def first_gap_of_pieces(
     runs = np.empty((len(pieces), 4))
     runs[:, :2], runs[:, 2] = 0.0, pieces[:, RUN_NEAREST]
     runs[:count, 3], runs[count:, 3] = 0, 1
-    roots, active = np.empty(len(pieces), np.int64), 0
+    roots, active = np.empty(len(pieces), np.int64), ZERO
     needed = edge - 4 * CONTACT_M
     distance = pieces[:, RUN_NEAREST].min() if len(pieces) else 0.0
     gap, done = low, 0

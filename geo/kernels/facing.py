@@ -4,7 +4,17 @@ import numpy as np
 from numba import njit
 
 from geo.arrays import Flags, Floats, Ints
-from geo.kernels.edges import CONTACT_M, FEW, Outlines, Side, contains, other_side, side_of
+from geo.kernels.edges import (
+    CONTACT_M,
+    FEW,
+    NONE,
+    ZERO,
+    Outlines,
+    Side,
+    contains,
+    other_side,
+    side_of,
+)
 
 PRECISE_M = 2e-7
 """Joining gaps are found to this: well within the contact distance."""
@@ -139,7 +149,7 @@ def facing_share(
                 place -= 1
             starts[place], ends[place] = low, high
             count += 1
-    share, done, parts = 0.0, 0.0, 0
+    share, done, parts = 0.0, 0.0, ZERO
     for i in range(count + 1):
         begin = starts[i] if i < count else 1.0
         end = ends[i] if i < count else 1.0
@@ -175,7 +185,7 @@ def _with_part(starts: Floats, ends: Floats, parts: int, start: float, end: floa
 @njit(cache=True, nogil=True, error_model="numpy")
 def _surplus(shapes: Outlines, side: Side, gap: float, edge: float) -> tuple[float, bool]:
     """Give the boundary shown beyond what the gap asks, and whether larger gaps show no more."""
-    length, whole, _ = facing_edge_m(shapes, side, gap + CONTACT_M, -1, np.inf)
+    length, whole, _ = facing_edge_m(shapes, side, gap + CONTACT_M, NONE, np.inf)
     return length - needed_m(gap, edge), whole
 
 
@@ -192,7 +202,7 @@ def shows_enough(shapes: Outlines, side: Side, gap: float, edge: float) -> tuple
     A run that is enough by itself is so by runs too, whatever the others count.
     """
     needed = needed_m(gap, edge)
-    length, whole, longest = facing_edge_m(shapes, side, gap + CONTACT_M, -1, needed)
+    length, whole, longest = facing_edge_m(shapes, side, gap + CONTACT_M, NONE, needed)
     return bool(length >= needed), whole, bool(longest >= needed - ROUNDING_M)
 
 

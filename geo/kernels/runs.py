@@ -6,6 +6,9 @@ from numba import njit
 from geo.arrays import Floats, Ints
 from geo.kernels.edges import (
     CONTACT_M,
+    NONE,
+    ONE,
+    ZERO,
     Outlines,
     Side,
     are_apart,
@@ -52,7 +55,7 @@ def facing_runs_m(
     """
     total, longest, counted = 0.0, 0.0, 0.0
     parts = np.empty((2, len(side.other_edges) + 1))
-    begin, count = 0, len(side.mine)
+    begin, count = ZERO, len(side.mine)
     while begin < count:
         ring, end = shapes.ring[side.mine[begin]], begin + 1
         while end < count and shapes.ring[side.mine[end]] == ring:
@@ -86,13 +89,13 @@ def _ring_runs_m(
     """Measure the runs of one ring: all of them, the longest, and what they count."""
     total, longest, counted, starts, ends = 0.0, 0.0, 0.0, parts[0], parts[1]
     before, ring, location = side.mine[places[0]] - 1, shapes.ring[side.mine[places[0]]], UNKNOWN
-    idle = _passed_m(shapes.ring, shapes.length, ring, before, -1, -1)
+    idle = _passed_m(shapes.ring, shapes.length, ring, before, NONE, NONE)
     runs, lead, run, first_run = 0, 0.0, _NO_RUN, _NO_RUN
     for i in range(places[0], places[1]):
         e = side.mine[i]
         if e != before + 1:
             location = OUTSIDE  # the edges between lie beyond the other's box
-            idle += _passed_m(shapes.ring, shapes.length, ring, before + 1, e, 1)
+            idle += _passed_m(shapes.ring, shapes.length, ring, before + 1, e, ONE)
         count = _recalled(known, i, reach, location)
         share, starts[0], ends[0] = float(count), 0.0, 1.0
         if count >= 0:
@@ -120,7 +123,7 @@ def _ring_runs_m(
                 return total, run[0], 0.0
             idle, done = 0.0, ends[k]
         idle, before = idle + (1 - done) * metres, e
-    idle += _passed_m(shapes.ring, shapes.length, ring, before + 1, -1, 1)
+    idle += _passed_m(shapes.ring, shapes.length, ring, before + 1, NONE, ONE)
     if runs and lead + idle < BREAK_M:
         run, first_run = _joined(first_run, run), _NO_RUN
     gap = whole_gap if is_whole(shapes, ring, total) else reach - CONTACT_M
@@ -261,8 +264,8 @@ def _gap_by_runs(
 ) -> float:
     """Find the smallest gap from ``low`` to ``most`` at which the runs count enough."""
     sides = _both_sides(shapes, first, second, low)
-    known = nothing_known(0), nothing_known(0)
-    short = _short_side(shapes, sides, known, low, low, edge, distance, 0)
+    known = nothing_known(ZERO), nothing_known(ZERO)
+    short = _short_side(shapes, sides, known, low, low, edge, distance, ZERO)
     if short < 0:
         return low
     gap, step, tries, gathered, last = low, FIRST_STEP_M, 0, low, short
@@ -324,8 +327,8 @@ def joining_gap(
     if distance > most + CONTACT_M:
         return np.inf
     if not exact and one_shows and two_shows:
-        known = nothing_known(0), nothing_known(0)
-        if _short_side(shapes, (of_one, of_two), known, most, most, edge, distance, 0) < 0:
+        known = nothing_known(ZERO), nothing_known(ZERO)
+        if _short_side(shapes, (of_one, of_two), known, most, most, edge, distance, ZERO) < 0:
             return most
     gap = gap_of_all(shapes, first, of_one, of_two, most, edge, distance)
     if gap == np.inf:
