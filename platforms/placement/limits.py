@@ -153,15 +153,15 @@ def _sites_of(
 
 
 def _option(demand: Demand, site: Site, points: float) -> Option:
-    land = min(demand.land_wanted_mu, site.area_mu)
-    takes: dict[tuple[str, str | None], float] = {("land", None): land}
+    # The parcels go out whole, whatever was wished for.
+    takes: dict[tuple[str, str | None], float] = {("land", None): site.legal_mu}
     if demand.energy_tce is not None:
         takes["energy", None] = demand.energy_tce
     takes.update({("emission", name): amount for name, amount in demand.emissions_t or ()})
     return Option(
         demand.project_id, site.site_id, site.unit_id, site.platform_id, site.parcel_ids,
         site.area_mu, points, site.zone_share, takes,
-        0.0 if site.is_increment is False else land, site.geometry, site.carved is not None,
+        0.0 if site.is_increment is False else site.legal_mu, site.geometry, site.carved is not None,
         site.site_id if site.carved is None else site.carved.block_id,
         site.area_mu if site.carved is None else site.carved.block_mu, demand.investment_yi_yuan,
     )  # fmt: skip
