@@ -19,8 +19,16 @@ from layers.exchange.writers.sheet import Sheet
 from platforms.elements.quotas import Headroom, QuotaKey
 from platforms.ledger.visibility import require_city
 from platforms.matching.demand import BEGUN, Demand, demand_of
-from platforms.matching.match import MatchedSite, MatchResult, evaluate, ranked
+from platforms.matching.match import (
+    Evaluation,
+    MatchedSite,
+    MatchResult,
+    evaluate,
+    fitting_blocks,
+    ranked,
+)
 from platforms.matching.site import MatchTable
+from platforms.matching.survey import MatchInputs
 from platforms.placement.explain import Conflict, ExplainedRelaxation, LocksConflictError, Why
 from platforms.placement.limits import BY_NUMBER, CUMULATIVE, ShareRows, further_shares
 from platforms.placement.place import Placement, Unplaced, Wishes, place
@@ -505,16 +513,29 @@ class Matched:
 def match_all(
     context: Context, demands: Sequence[Demand], table: MatchTable, tell: Progress | None = None
 ) -> Matched:
-    """Match each project by itself; ``tell`` hears the share done and may end it by an error."""
+    """Match each project by itself, then cut blocks so that several can stand in one.
+
+    ``tell`` hears the share done and may end it by an error.
+    """
     policy = context.policy
     survey = survey_of(
         context, table, min((demand.land_min_mu for demand in demands), default=None)
     )
-    results: list[MatchResult] = []
+    inputs: list[MatchInputs] = []
+    judged: list[Evaluation] = []
     inputs_of_all = survey.inputs(demands, within(tell, 0.0, 0.6))
-    for number, (demand, inputs) in enumerate(zip(demands, inputs_of_all, strict=True), start=1):
-        results.append(ranked(evaluate(inputs, demand, policy, table), table))
-        report(tell, 0.6 + 0.4 * number / len(demands))
+    for number, (demand, mine) in enumerate(zip(demands, inputs_of_all, strict=True), start=1):
+        inputs.append(mine)
+        judged.append(evaluate(mine, demand, policy, table))
+        report(tell, 0.6 + 0.3 * number / len(demands))
+    # Only now is it known which projects could stand in which block.
+    wider = survey.sharing(demands, inputs, [fitting_blocks(one) for one in judged])
+    results: list[MatchResult] = []
+    for number, (demand, mine) in enumerate(zip(demands, wider, strict=True)):
+        is_same = mine is inputs[number]
+        evaluation = judged[number] if is_same else evaluate(mine, demand, policy, table)
+        results.append(ranked(evaluation, table))
+        report(tell, 0.9 + 0.1 * (number + 1) / len(demands))
     ids = [demand.project_id for demand in demands]
     shares = {
         **survey.shares_without(ids),

@@ -160,6 +160,19 @@ def evaluate(
     )
 
 
+def fitting_blocks(evaluation: Evaluation) -> frozenset[str]:
+    """Name the blocks in which a project could have a place, quotas aside.
+
+    How much is left of a quota must not decide how land is cut: with more of it there would else be
+    other sites, and maybe fewer projects placed.
+    """
+    sites = evaluation.setting.columns.sites
+    return frozenset(
+        sites[at].block_id
+        for at in np.flatnonzero(evaluation.setting.judged.fits_but_for_quotas).tolist()
+    )
+
+
 class Matches(Sequence[MatchedSite]):
     """Sites of one standing in order, each put together only when it is looked at.
 

@@ -119,6 +119,11 @@ class Site:
     is_major_open: bool = False
 
     @property
+    def block_id(self) -> str:
+        """The block that it is, or is carved from; a single parcel stands for itself."""
+        return self.site_id if self.carved is None else self.carved.block_id
+
+    @property
     def legal_mu(self) -> float:
         """Legal area [亩], which meets thresholds (S17)."""
         return self.area_mu + self.excess_mu

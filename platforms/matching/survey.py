@@ -1,7 +1,7 @@
 """What matching reads of a city."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -163,6 +163,39 @@ class Survey:
                 columns, around, self.quotas, self.year, project, self._kinds,
                 self._land.on_file.on_file("land_parcels"),
             )  # fmt: skip
+
+    def sharing(
+        self,
+        demands: Sequence[Demand],
+        inputs: Sequence[MatchInputs],
+        fitting: Sequence[Collection[str]],
+    ) -> list[MatchInputs]:
+        """Return the same with further pieces of blocks, on which projects can stand side by side.
+
+        Parameters
+        ----------
+        demands, inputs
+            The projects, and what ``inputs`` gave for them.
+        fitting
+            Names of the blocks in which each could have a place.
+
+        Returns
+        -------
+        list of MatchInputs
+            In the same order; the very object where there is no further piece.
+        """
+        further = self._land.shared([self._asked(demand) for demand in demands], fitting)
+        wider = []
+        for demand, before, sites in zip(demands, inputs, further, strict=True):
+            if not sites:
+                wider.append(before)
+                continue
+            columns = columns_of([*before.columns.sites, *sites])
+            project = before.project
+            if not {*columns.unit_ids} <= {*before.columns.unit_ids}:
+                project = project_status(self._source, demand, columns.unit_ids, self._policy)
+            wider.append(replace(before, columns=columns, project=project))
+        return wider
 
     def _asked(self, demand: Demand) -> LandAsked:
         shaped = Shaped(demand.width_min_m is not None, demand.frontage_min_m is not None)
