@@ -30,7 +30,13 @@ from platforms.matching.match import (
 from platforms.matching.site import MatchTable
 from platforms.matching.survey import MatchInputs
 from platforms.placement.explain import Conflict, ExplainedRelaxation, LocksConflictError, Why
-from platforms.placement.limits import BY_NUMBER, CUMULATIVE, ShareRows, further_shares
+from platforms.placement.limits import (
+    BY_NUMBER,
+    CUMULATIVE,
+    SMALLEST_OVERLAP_M2,
+    ShareRows,
+    further_shares,
+)
 from platforms.placement.place import Placement, Unplaced, Wishes, place
 from platforms.policy.verdict import Statement
 
@@ -424,8 +430,9 @@ SHARE_COLUMNS = (
     "unit_name", "span", "element_name", "pollutant", "placed_before_share", "placed_after_share",
     "placed_least_share", "outcome",
 )  # fmt: skip
+LEFTOVER_COLUMNS = ("parcel_id", "site_id", "left_mu", "largest_mu", "too_small")
 TITLED = (
-    "project_name", "platform_name", "unit_name", "element_name", "why", "missing",
+    "left_mu", "largest_mu", "too_small", "project_name", "platform_name", "unit_name", "element_name", "why", "missing",
     "placed_before_share",
     "placed_after_share", "placed_least_share", "outcome",
 )  # fmt: skip
@@ -574,8 +581,8 @@ def placement_answer(
       a place.
 
     JSON keys ``assignments``, ``unplaced``, ``shares``, ``gap``, ``is_count_proven``, ``is_late``,
-    ``count_bound``, ``bound``, ``pairs_left``, ``explained_within``, ``conflicts``, ``tolerance``,
-    ``alternatives``, ``are_alternatives_proven``, ``swaps``.
+    ``count_bound``, ``bound``, ``pairs_left``, ``explained_within``, ``proven_over``,
+    ``conflicts``, ``overlap_tolerance_m2``, ``leftovers``, ``tolerance``, ``alternatives``, ``are_alternatives_proven``, ``swaps``.
     """
     words, names = context.words, place_names(context)
     explained = explained_result(placement, wishes)
@@ -601,7 +608,10 @@ def placement_answer(
             "bound": placement.bound,
             "pairs_left": placement.pairs_left,
             "explained_within": placement.explained_within,
+            "proven_over": {**_over(placement), "bounded": placement.proven_over.bounded},
             "conflicts": [_reason_row(why, words) for why in placement.conflicts],
+            "overlap_tolerance_m2": SMALLEST_OVERLAP_M2,
+            "leftovers": _leftover_rows(placement),
             **explained,
         },
         sheets=(
@@ -609,6 +619,7 @@ def placement_answer(
             sheet_of(words, "unplaced", _unplaced_frame(context, unplaced)),
             sheet_of(words, "undecided", sites),
             sheet_of(words, "shares_after", _share_frame(context, placement)),
+            sheet_of(words, "leftovers", _leftover_frame(placement, words)),
             *why_sheets(placement, explained, words, names),
         ),
         titles=column_titles(words, (*TITLED, *WHY_TITLES)),
@@ -652,6 +663,7 @@ def _assignment_rows(placement: Placement) -> list[dict[str, object]]:
             "project_id": assignment.project_id, "platform_id": assignment.platform_id,
             "unit_id": assignment.unit_id, "site_id": assignment.site_id,
             "parcel_ids": list(assignment.parcel_ids), "area_mu": assignment.area_mu,
+            "legal_mu": assignment.legal_mu,
             "carved": assignment.is_carved, "score": assignment.points,
             "never_changes": stable.get(assignment.project_id),
         }
@@ -674,14 +686,67 @@ def _summary(
     placement: Placement, wishes: Wishes, unplaced_count: int, words: Catalogue
 ) -> tuple[str, ...]:
     placed = len(placement.assignments)
-    proof = "summary_place_proven" if placement.is_count_proven else "summary_place_open"
     return (
         words.text("summary_place", placed=placed, unplaced=unplaced_count),
         words.text("summary_place_gap", gap=percent(placement.gap) or words.text("no_value")),
-        words.text(proof),
+        *_proof_said(placement, words),
         *search_summary(placement, wishes, words),
         *why_summary(placement, wishes, words),
     )
+
+
+def _proof_said(placement: Placement, words: Catalogue) -> tuple[str, ...]:
+    """Say what is proven and of which candidates, and what was checked of the land given."""
+    over = placement.proven_over
+    among = over.bounded and placement.is_count_proven
+    codes = (
+        ("summary_place_proven_bounded" if among else "summary_place_proven",)
+        if placement.is_count_proven else ("summary_place_open", "summary_place_over")
+    )  # fmt: skip
+    sentences = [words.text(code, **_over(placement)) for code in codes]
+    if placement.assignments and not placement.conflicts:
+        sentences.append(words.text("summary_place_overlap", tolerance_m2=SMALLEST_OVERLAP_M2))
+    if placement.leftovers:
+        sentences.append(
+            words.text(
+                "summary_leftovers", count=len(placement.leftovers),
+                left_mu=sum(left.left_mu for left in placement.leftovers),
+                small=sum(left.is_too_small for left in placement.leftovers),
+                least_mu=placement.leftovers[0].least_mu,
+            )
+        )  # fmt: skip
+    return tuple(sentences)
+
+
+def _over(placement: Placement) -> dict[str, int]:
+    over = placement.proven_over
+    return {
+        "candidates": over.candidates, "per_project": over.per_project, "sites": over.sites,
+        "carved_sites": over.carved_sites, "left_out": over.left_out,
+    }  # fmt: skip
+
+
+def _leftover_rows(placement: Placement) -> list[dict[str, object]]:
+    return [
+        {
+            "parcel_id": left.parcel_id, "site_ids": list(left.site_ids), "left_mu": left.left_mu,
+            "largest_mu": left.largest_mu, "least_mu": left.least_mu,
+            "is_too_small": left.is_too_small,
+        }
+        for left in placement.leftovers
+    ]  # fmt: skip
+
+
+def _leftover_frame(placement: Placement, words: Catalogue) -> pd.DataFrame:
+    rows = [
+        (
+            left.parcel_id, words.joined(left.site_ids), left.left_mu, left.largest_mu,
+            words.text("leftover_small", least_mu=left.least_mu) if left.is_too_small
+            else words.text("leftover_usable"),
+        )
+        for left in placement.leftovers
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(LEFTOVER_COLUMNS))
 
 
 def _unplaced_rows(

@@ -38,6 +38,15 @@ SLIVER_M2 = 1.0
 
 
 @dataclass(frozen=True)
+class CutParcel:
+    """A parcel that is taken in part: its id, whole shape and area [亩]."""
+
+    parcel_id: str
+    geometry: shapely.Geometry
+    area_mu: float
+
+
+@dataclass(frozen=True)
 class CarvedSite:
     """What a project takes of a block (地块切分), and what that leaves.
 
@@ -47,7 +56,7 @@ class CarvedSite:
     ``carving``: Land taken, surplus, what is left and what is stranded.
     ``is_exact``: True where every connected set of parcels was looked at or shown to be no
       better.
-    ``cut_parcels``: Id and whole shape of each parcel taken in part.
+    ``cut_parcels``: The parcels taken in part, whole.
     ``number``: 1 for the best of the block, from 2 on for further cuts beside other projects.
     """
 
@@ -57,7 +66,7 @@ class CarvedSite:
     geometry: shapely.Geometry
     carving: Carving
     is_exact: bool
-    cut_parcels: tuple[tuple[str, shapely.Geometry], ...] = field(default=(), repr=False)
+    cut_parcels: tuple["CutParcel", ...] = field(default=(), repr=False)
     number: int = 1
 
 
@@ -235,11 +244,14 @@ class _Block:
         label = component_labels(len(self.ids), *self.pairs)
         return float(np.bincount(label, self.areas_mu).max())
 
-    def cut_of(self, ids: Sequence[str]) -> tuple[tuple[str, shapely.Geometry], ...]:
-        """Give id and whole shape of each parcel that is taken in part."""
+    def cut_of(self, ids: Sequence[str]) -> tuple[CutParcel, ...]:
+        """Give the parcels that are taken in part."""
         cut = {name.removesuffix(CUT_SUFFIX) for name in ids if name.endswith(CUT_SUFFIX)}
         rows = np.flatnonzero(np.isin(self.ids, sorted(cut)))
-        return tuple((str(self.ids[row]), self.shapes[row]) for row in rows)
+        return tuple(
+            CutParcel(str(self.ids[row]), self.shapes[row], float(self.areas_mu[row]))
+            for row in rows
+        )
 
     def neighbours_of(self, place: int) -> Positions:
         first, second = self.pairs

@@ -11,11 +11,11 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from geo.units import compare
+from geo.units import M2_PER_MU, compare
 from platforms.elements.project_shares import lies_there, project_shares
 from platforms.elements.quotas import Headroom, QuotaKey
 from platforms.elements.shares import ShareEffect, element_shares, rule_of, share_effect
-from platforms.land.site_carving import CUT_SUFFIX
+from platforms.land.site_carving import CUT_SUFFIX, CutParcel
 from platforms.matching.demand import Demand
 from platforms.matching.match import MatchResult
 from platforms.matching.site import Site
@@ -37,12 +37,14 @@ class Option:
     ``area_mu``: Its area [亩].
     ``points``: Score (0–100), 0 where the site has none.
     ``zone_share``: Part of it in provincial-or-higher zones (0–1), None where not known.
-    ``takes``: What it takes of each element [亩, 吨标煤 or 吨].
+    ``takes``: What it takes of each element [亩, 吨标煤 or 吨]; of land its legal area, all of
+      which is handed out.
     ``increment_mu``: New construction land that it takes [亩].
     ``geometry``: Its shape [system of the layers].
     ``is_carved``: True where it is a part of a block.
     ``block_id, block_mu``: The block and its land [亩], None where it lies in none.
     ``investment_yi_yuan``: What the project invests [亿元], None where not stated.
+    ``cut_parcels``: The parcels of which it takes a part.
     """
 
     project_id: str
@@ -60,6 +62,12 @@ class Option:
     block_id: str | None = None
     block_mu: float | None = None
     investment_yi_yuan: float | None = None
+    cut_parcels: tuple[CutParcel, ...] = ()
+
+    @property
+    def legal_mu(self) -> float:
+        """Legal area of the land handed out [亩]."""
+        return self.takes.get(("land", None), 0.0)
 
 
 @dataclass(frozen=True)
@@ -162,8 +170,8 @@ def _option(demand: Demand, site: Site, points: float) -> Option:
         demand.project_id, site.site_id, site.unit_id, site.platform_id, site.parcel_ids,
         site.area_mu, points, site.zone_share, takes,
         0.0 if site.is_increment is False else site.legal_mu, site.geometry, site.carved is not None,
-        site.site_id if site.carved is None else site.carved.block_id,
-        site.area_mu if site.carved is None else site.carved.block_mu, demand.investment_yi_yuan,
+        site.block_id, site.area_mu if site.carved is None else site.carved.block_mu,
+        demand.investment_yi_yuan, () if site.carved is None else site.carved.cut_parcels,
     )  # fmt: skip
 
 
@@ -249,18 +257,19 @@ def land_limits(options: Sequence[Option]) -> list[Limit]:
 
 def _block_limits(options: Sequence[Option]) -> list[Limit]:
     """Let the parts taken of a block add up to no more than its land."""
-    by_block: dict[str, dict[int, float]] = defaultdict(dict)
-    most: dict[str, float] = defaultdict(float)
+    # Of one name, but of another size, is a block of other land uses.
+    by_block: dict[tuple[str, float], dict[int, float]] = defaultdict(dict)
     for at, option in enumerate(options):
         if option.block_id is not None and option.block_mu is not None:
-            by_block[option.block_id][at] = option.area_mu
-            # The block itself is a choice whose area may be rounded otherwise.
-            most[option.block_id] = max(most[option.block_id], option.block_mu, option.area_mu)
-    return [
-        Limit(say("limit_block", block_id=name, block_mu=most[name]), weights, most[name])
-        for name, weights in by_block.items()
-        if len(weights) > 1 and sum(weights.values()) > most[name]
-    ]
+            by_block[option.block_id, round(option.block_mu, 2)][at] = option.area_mu
+    limits = []
+    for (name, _), weights in by_block.items():
+        block_mu = max(options[at].block_mu or 0.0 for at in weights)
+        # Pieces may share as much as is no overlap; the block itself may be rounded otherwise.
+        most = max(block_mu, *weights.values()) + SMALLEST_OVERLAP_M2 / M2_PER_MU
+        if len(weights) > 1 and sum(weights.values()) > most:
+            limits.append(Limit(say("limit_block", block_id=name, block_mu=block_mu), weights, most))
+    return limits
 
 
 def land_taken_twice(chosen: Sequence[Option]) -> list[Statement]:

@@ -34,6 +34,7 @@ from platforms.placement.limits import (
     shares_after,
     to_explain,
 )
+from platforms.placement.offered import Leftover, Offered, leftovers, offered
 from platforms.placement.solve import Solved, quick, solve
 from platforms.policy.in_force import PolicySet
 from platforms.policy.verdict import Statement, say
@@ -103,7 +104,8 @@ class Placement:
       before and after.
     ``gap``: Relative gap of the sum of scores, None where not known.
     ``is_count_proven``: True where no more projects can be placed.
-    ``conflicts``: Limits that the assignments break, none unless the solver erred.
+    ``conflicts``: Limits that the assignments break, and sites given whose shapes overlap; none
+      unless the solver erred.
     ``explained``: What never changes, near-best placements, pairs that can swap.
     ``is_late``: True where time ended the search before the gap asked was reached.
     ``count_bound``: No more projects than this can be placed, None where not known.
@@ -112,6 +114,8 @@ class Placement:
       a better one.
     ``explained_within``: So many of the best sites of each project ``explained`` looks at, None
       where at all.
+    ``proven_over``: The candidates that gap, bounds and proofs are of.
+    ``leftovers``: What is left of the parcels that are cut.
     """
 
     assignments: tuple[Option, ...]
@@ -126,6 +130,8 @@ class Placement:
     bound: float | None = None
     pairs_left: int = 0
     explained_within: int | None = None
+    proven_over: Offered = Offered(0, 0, 0, 0, 0)
+    leftovers: tuple[Leftover, ...] = ()
 
 
 def place(
@@ -203,6 +209,8 @@ def place(
         shares_after(chosen, shares, policy),
         solved.gap, solved.is_count_proven, (*exceeded, *land_taken_twice(chosen)), explained,
         solved.is_late, solved.count_bound, solved.bound, solved.pairs_left, within,
+        offered(pairs, solved.pairs_left - pairs.left_out),
+        leftovers(chosen, min(result.demand.land_min_mu for result in results)),
     )  # fmt: skip
 
 
