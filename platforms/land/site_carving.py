@@ -105,7 +105,9 @@ class Carver:
                 )
         return [self._carved[place, need] for place in places]
 
-    def beside(self, place: int, need: Need, taken: Sequence[shapely.Geometry]) -> CarvedSite | None:
+    def beside(
+        self, place: int, need: Need, taken: Sequence[shapely.Geometry]
+    ) -> CarvedSite | None:
         """Choose what a project takes of a block beside land that others take.
 
         ``place``: Position of the block in ``land_blocks.blocks``.

@@ -458,11 +458,9 @@ class _BlockSearch:
     carver: Carver
 
 
-def _sharing_land(
-    blocks: Sequence[tuple[_BlockKey, _BlockSearch]],
-) -> list[list[_BlockKey]]:
+def _sharing_land(blocks: Sequence[tuple[_BlockKey, _BlockSearch]]) -> list[list[_BlockKey]]:
     """Group blocks that share land: one parcel may lie in blocks of several kinds of land use."""
-    if len({key[0] for key, _ in blocks}) < 2:
+    if len({key[0] for key, _ in blocks}) <= 1:
         return [[key] for key, _ in blocks]
     shapes = np.array([search.carver.shape(key[1]) for key, search in blocks], dtype=object)
     first, second = intersecting_pairs(shapes, shapes)
@@ -534,9 +532,7 @@ class CityLand:
         blocks = self._shared_blocks(asked, fitting)
         cut: dict[tuple[_BlockKey, Need], list[CarvedSite]] = {}
         for group in _sharing_land([(key, self._searches[key[0]]) for key in blocks]):
-            sizes = [
-                (key, need, count) for key in group for need, count in blocks[key].items()
-            ]
+            sizes = [(key, need, count) for key in group for need, count in blocks[key].items()]
             pieces = [
                 PieceAsked(self._searches[key[0]].carver, key[1], need, count)
                 for key, need, count in sizes

@@ -124,6 +124,11 @@ class Site:
         return self.site_id if self.carved is None else self.carved.block_id
 
     @property
+    def is_further_cut(self) -> bool:
+        """Whether it is cut for several projects in one block, not the best of the block."""
+        return self.carved is not None and self.carved.number > 1
+
+    @property
     def legal_mu(self) -> float:
         """Legal area [亩], which meets thresholds (S17)."""
         return self.area_mu + self.excess_mu

@@ -23,6 +23,9 @@ from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.verdict import Statement, say
 from platforms.source import LayerSource
 
+FURTHER_CUT_POINTS = 5.0
+"""Points that a place must be better by before a parcel is cut that could stay whole (assumed)."""
+
 ElementKey = tuple[str, str | None]
 """Element and pollutant."""
 
@@ -35,7 +38,8 @@ class Option:
     ``unit_id, platform_id``: Where it lies, None where in none.
     ``parcel_ids``: Its parcels, a cut one as ``id#cut``.
     ``area_mu``: Its area [亩].
-    ``points``: Score (0–100), 0 where the site has none.
+    ``points``: What it adds to the sum that is made highest: its score (0–100, 0 where the site
+      has none), less 5 where it cuts a block further than by itself it would be.
     ``zone_share``: Part of it in provincial-or-higher zones (0–1), None where not known.
     ``takes``: What it takes of each element [亩, 吨标煤 or 吨]; of land its legal area, all of
       which is handed out.
@@ -45,6 +49,7 @@ class Option:
     ``block_id, block_mu``: The block and its land [亩], None where it lies in none.
     ``investment_yi_yuan``: What the project invests [亿元], None where not stated.
     ``cut_parcels``: The parcels of which it takes a part.
+    ``is_further_cut``: True where it is a piece cut for several projects in one block.
     """
 
     project_id: str
@@ -63,6 +68,12 @@ class Option:
     block_mu: float | None = None
     investment_yi_yuan: float | None = None
     cut_parcels: tuple[CutParcel, ...] = ()
+    is_further_cut: bool = False
+
+    @property
+    def score(self) -> float:
+        """The score as matching gives it (0–100)."""
+        return self.points + (FURTHER_CUT_POINTS if self.is_further_cut else 0.0)
 
     @property
     def legal_mu(self) -> float:
@@ -145,14 +156,15 @@ def _part_of_each(counts: Sequence[int], at_most: int) -> int:
 def _sites_of(
     result: MatchResult, locked: set[Pair], excluded: set[Pair]
 ) -> list[tuple[Site, float]]:
-    """Return the admitted sites of a project with their scores, the best first."""
+    """Return the admitted sites of a project with their points, the best first."""
     name = result.demand.project_id
     sites = result.evaluation.setting.columns.sites
     points = np.nan_to_num(result.ranking.low[result.ranking.order]).tolist()
     admitted = [
-        (sites[at], score)
+        (sites[at], score - FURTHER_CUT_POINTS if sites[at].is_further_cut else score)
         for at, score in zip(result.sites.positions.tolist(), points, strict=True)
     ]
+    admitted.sort(key=lambda pair: -pair[1])
     mine = {site for project, site in locked if project == name}
     if mine:
         return [pair for pair in admitted if pair[0].site_id in mine]
@@ -169,9 +181,10 @@ def _option(demand: Demand, site: Site, points: float) -> Option:
     return Option(
         demand.project_id, site.site_id, site.unit_id, site.platform_id, site.parcel_ids,
         site.area_mu, points, site.zone_share, takes,
-        0.0 if site.is_increment is False else site.legal_mu, site.geometry, site.carved is not None,
-        site.block_id, site.area_mu if site.carved is None else site.carved.block_mu,
+        0.0 if site.is_increment is False else site.legal_mu, site.geometry,
+        site.carved is not None, site.block_id, site.area_mu if site.carved is None else site.carved.block_mu,
         demand.investment_yi_yuan, () if site.carved is None else site.carved.cut_parcels,
+        site.is_further_cut,
     )  # fmt: skip
 
 
@@ -268,7 +281,8 @@ def _block_limits(options: Sequence[Option]) -> list[Limit]:
         # Pieces may share as much as is no overlap; the block itself may be rounded otherwise.
         most = max(block_mu, *weights.values()) + SMALLEST_OVERLAP_M2 / M2_PER_MU
         if len(weights) > 1 and sum(weights.values()) > most:
-            limits.append(Limit(say("limit_block", block_id=name, block_mu=block_mu), weights, most))
+            said = say("limit_block", block_id=name, block_mu=block_mu)
+            limits.append(Limit(said, weights, most))
     return limits
 
 
