@@ -135,7 +135,8 @@ _ALL = (
     _contract(
         "element_allotments", "要素配置", "element allotments", "polygon",
         "allotment_id unit_id year element pollutant land_mu energy_tce emission_t allotted_on "
-        "allotment_status is_industrial is_increment declared_inside project_id parcel_ids",
+        "allotment_status is_industrial is_increment declared_inside project_id platform_id "
+        "park_id parcel_ids",
         geometry_optional=True,
     ),
     _contract(

@@ -19,6 +19,7 @@ from app.answers.answer import (
 from app.context import Context, platform_names, read_policy, unit_names
 from geo.tools import Progress
 from platforms.checks import FIRST_YEAR, LAST_YEAR, CheckQuery, run_checks
+from platforms.elements.allotments import with_further
 from platforms.elements.project_shares import project_shares
 from platforms.elements.shares import element_shares
 from platforms.errors import PlanningError
@@ -230,8 +231,8 @@ def share_frame(
         )
     )  # fmt: skip
     shares = element_shares(
-        allotments, platforms, parks, parcels, units, year, context.policy, context.crs,
-        approved_boundaries=approved, what_if=what_if,
+        with_further(allotments, what_if), platforms, parks, parcels, units, year, context.policy,
+        context.crs, approved_boundaries=approved, projects=context.source.read("projects"),
     ).assign(project_ids=lambda frame: [()] * len(frame))  # fmt: skip
     shares = _as_seen(context, shares)
     if year is None or not context.policy.parts("B2"):
@@ -243,7 +244,7 @@ def share_frame(
     rows = _as_seen(context, landed).assign(
         span="year", element="projects", unit=COUNT_UNIT,
         **{name: lambda frame: [()] * len(frame) for name in
-           ("declared_but_outside", "allotment_ids", "repair_allotment_ids")},
+           ("declared_but_outside", "allotment_ids", "repair_allotment_ids", "placed_by")},
     )  # fmt: skip
     # Amounts of land have no counterpart among projects: those columns stay missing.
     return pd.concat([shares, rows.reindex(columns=shares.columns)], ignore_index=True)

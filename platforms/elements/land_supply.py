@@ -21,9 +21,11 @@ from platforms.elements.allotments import (
     Allotments,
     Cell,
     Outlines,
+    PlaceLayers,
     counts_in,
     inside_shares,
     on_record,
+    parts_inside,
     read_allotments,
 )
 from platforms.elements.project_shares import LandedProjects, landed_projects, lies_there
@@ -71,7 +73,10 @@ def outside_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
 
 def _allotments(job: CheckJob) -> Allotments:
-    return read_allotments(job.layer(LAYER), job.layer("land_parcels"), job.layer("units"), job.crs)
+    return read_allotments(
+        job.layer(LAYER), job.layer("land_parcels"), job.layer("units"), job.crs,
+        PlaceLayers.of(job.source),
+    )  # fmt: skip
 
 
 def _outside_m2(shapes: Shapes, outlines: Shapes, crs: CRS) -> Floats:
@@ -400,7 +405,7 @@ def _trend(before: ShareBounds, year: int) -> list[Statement]:
 
 def _elements(job: CheckJob, main: Outlines) -> dict[str, Count]:
     allotments = job.per_run(_allotments)
-    inside = inside_shares(allotments.shapes, main, job.crs)
+    inside = parts_inside(allotments, main, job.crs)
     return {
         element if pollutant is None else f"{element}:{pollutant}": partial(
             _allotted, allotments, inside, element, pollutant

@@ -18,12 +18,12 @@ from platforms.elements.allotments import (
     CITY,
     Allotments,
     Cell,
+    PlaceLayers,
     approved_outlines,
     counts_in,
-    inside_shares,
     open_points,
+    parts_inside,
     read_allotments,
-    with_further,
     zone_outlines,
 )
 from platforms.policy.check import CheckJob, judge, outcome_between
@@ -283,7 +283,7 @@ SHARE_COLUMNS = (
     "unit_id", "year", "span", "element", "pollutant", "boundary_basis", "unit", "inside", "total",
     "share", "share_low", "share_high", "threshold", "outcome", "headroom", "need_inside",
     "planned_share", "repair_share", "repair_allotment_ids", "basis_differs",
-    "declared_but_outside", "open_points", "allotment_ids",
+    "declared_but_outside", "open_points", "placed_by", "allotment_ids",
 )  # fmt: skip
 
 
@@ -308,7 +308,7 @@ def element_shares(
     crs: CRS,
     *,
     approved_boundaries: gpd.GeoDataFrame | None = None,
-    what_if: gpd.GeoDataFrame | None = None,
+    projects: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Compute the shares of every unit and the city, element and year, and cumulatively.
 
@@ -325,8 +325,9 @@ def element_shares(
         Projected system in metres.
     approved_boundaries
         Layer ``approved_boundaries``: where it has rows, a second row a share is computed by them.
-    what_if
-        Further allotments, counted as if they were made.
+    projects
+        Table ``projects``: energy and emission rights without land of their own lie on the site of
+        their project, else on its platform; None places them by platform and park alone.
 
     Returns
     -------
@@ -341,25 +342,22 @@ def element_shares(
         inside makes it hold then, ``repair_share`` the share after that. ``declared_but_outside``
         names allotments declared inside of which less than the part stated in S15 lies inside,
         ``open_points`` what isn't known of which allotment, ``allotment_ids`` all that count or
-        may count.
-
-    Raises
-    ------
-    PlanningError
-        ``what_if_id_taken``.
+        may count, ``placed_by`` those without land of their own and what their place is taken from.
 
     Notes
     -----
     B1 嘉兴市进一步推动招大引强工作实施方案 三（二）; S15. Land counts by its ellipsoidal area
     inside, energy and emission rights in the same proportion.
     """
-    allotment_columns = read_allotments(with_further(allotments, what_if), parcels, units, crs)
+    known = pd.DataFrame(columns=["project_id", "platform_id", "parcel_ids"])
+    elsewhere = PlaceLayers(known if projects is None else projects, platforms, parks)
+    allotment_columns = read_allotments(allotments, parcels, units, crs, elsewhere)
     outlines = {"in_use": zone_outlines(platforms, parks, policy)}
     if approved_boundaries is not None and len(approved_boundaries):
         outlines["approved"] = approved_outlines(platforms, parks, approved_boundaries, policy)
     rows = []
     for basis, zone in outlines.items():
-        inside = inside_shares(allotment_columns.shapes, zone, crs)
+        inside = parts_inside(allotment_columns, zone, crs)
         for element, pollutant in elements_of(allotment_columns):
             for unit_id in (*units["unit_id"], CITY):
                 for span in _spans(allotment_columns, year, policy, element):
@@ -445,6 +443,7 @@ def _row(
         "repair_allotment_ids": repair.allotment_ids,
         "declared_but_outside": tuple(allotments.ids[rows & allotments.declared_inside & outside]),
         "open_points": open_points(allotments, cell, rows, least != most),
+        "placed_by": allotments.borrowed_places(rows),
         "allotment_ids": tuple(allotments.ids[rows]),
     }
 
@@ -479,7 +478,7 @@ def _share_verdicts(job: CheckJob) -> list[Verdict]:
     shares = element_shares(
         job.layer("element_allotments"), job.layer("major_platforms"), job.layer("parks"),
         job.layer("land_parcels"), job.layer("units"), job.year, job.policy, job.crs,
-        approved_boundaries=job.layer("approved_boundaries"),
+        approved_boundaries=job.layer("approved_boundaries"), projects=job.source.read("projects"),
     )  # fmt: skip
     in_use = shares[shares["boundary_basis"] == "in_use"]
     approved = shares[shares["boundary_basis"] == "approved"]
@@ -514,7 +513,7 @@ def _evidence(row: pd.Series) -> tuple[Evidence, ...]:
         statement = say("share_declared_but_outside", count=len(declared))
         evidence.append(Evidence(layer, declared, statement))
     by_code: dict[str, list[str]] = {}
-    for allotment_id, code in row["open_points"]:
+    for allotment_id, code in (*row["open_points"], *row["placed_by"]):
         by_code.setdefault(code, []).append(allotment_id)
     evidence += [
         Evidence(layer, tuple(rows), say(code, count=len(rows))) for code, rows in by_code.items()

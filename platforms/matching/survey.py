@@ -283,7 +283,10 @@ def shares_without(
     )
     is_excluded = allotments["project_id"].isin(list(project_ids)).fillna(value=False)
     others = allotments[~is_excluded.to_numpy(dtype=bool)]
-    shares = element_shares(others, platforms, parks, parcels, units, year, policy, crs)
+    shares = element_shares(
+        others, platforms, parks, parcels, units, year, policy, crs,
+        projects=source.read("projects"),
+    )  # fmt: skip
     wanted = shares[(shares["span"] == "year") & (shares["boundary_basis"] == "in_use")]
     return {
         (str(row["unit_id"]), str(row["element"]), row["pollutant"] or None): {

@@ -182,7 +182,8 @@ def _option(demand: Demand, site: Site, points: float) -> Option:
         demand.project_id, site.site_id, site.unit_id, site.platform_id, site.parcel_ids,
         site.area_mu, points, site.zone_share, takes,
         0.0 if site.is_increment is False else site.legal_mu, site.geometry,
-        site.carved is not None, site.block_id, site.area_mu if site.carved is None else site.carved.block_mu,
+        site.carved is not None, site.block_id,
+        site.area_mu if site.carved is None else site.carved.block_mu,
         demand.investment_yi_yuan, () if site.carved is None else site.carved.cut_parcels,
         site.is_further_cut,
     )  # fmt: skip
@@ -471,8 +472,9 @@ def further_shares(
     if policy.parts("B1"):
         is_excluded = others["project_id"].isin(ids).fillna(value=False).to_numpy(dtype=bool)
         shares = element_shares(
-            others[~is_excluded], platforms, parks, parcels, units, year, policy, crs
-        )
+            others[~is_excluded], platforms, parks, parcels, units, year, policy, crs,
+            projects=source.read("projects"),
+        )  # fmt: skip
         wanted = shares[(shares["span"] == "cumulative") & (shares["boundary_basis"] == "in_use")]
         for row in _rows(wanted):
             element = f"{row['element']}{CUMULATIVE}"
