@@ -1,6 +1,7 @@
 """Verdicts, shares, changes."""
 
 import re
+from collections import Counter
 from dataclasses import replace
 from typing import get_args
 
@@ -17,6 +18,7 @@ from app.answers.answer import (
     sheet_of,
 )
 from app.context import Context, platform_names, read_policy, unit_names
+from app.messages import Catalogue
 from geo.tools import Progress
 from platforms.checks import FIRST_YEAR, LAST_YEAR, CheckQuery, run_checks
 from platforms.elements.allotments import with_further
@@ -25,7 +27,7 @@ from platforms.elements.shares import element_shares
 from platforms.errors import PlanningError
 from platforms.policy.check import VerdictChange, verdict_changes
 from platforms.policy.in_force import iso_day
-from platforms.policy.verdict import Force, Statement, Verdict
+from platforms.policy.verdict import Force, Statement, Verdict, say
 
 SCREEN_COLUMNS = (
     "rule_id", "outcome", "unit_name", "platform_name", "measured", "threshold", "measure",
@@ -174,12 +176,17 @@ def share_answer(
     urgent = frame.loc[of_year, "outcome"].map(URGENCY.index).sort_values(kind="stable").index
     rows = [
         {
-            str(name): list(value) if isinstance(value, tuple) else plain(value)
-            for name, value in row.items()
-            if name not in ("open_points",)
+            **{
+                str(name): list(value) if isinstance(value, tuple) else plain(value)
+                for name, value in row.items()
+                if name not in ("open_points", "placed_by")
+            },
+            "placed_by": [
+                {"allotment_id": name, "code": code} for name, code in row["placed_by"]
+            ],
         }
         for row in frame.to_dict("records")
-    ]
+    ]  # fmt: skip
     listed = frame.assign(
         unit_name=[names.get(unit_id, words.text("whole_city")) for unit_id in frame["unit_id"]],
         element_name=[
@@ -214,9 +221,17 @@ def share_answer(
                 year=year,
                 **{name: int(counts.get(name, 0)) for name in ("met", "not_met", "no_data")},
             ),
+            *_places_said(frame, words),
         ),
         screen=listed.loc[urgent, list(SHARE_SCREEN_COLUMNS)],
     )
+
+
+def _places_said(frame: pd.DataFrame, words: Catalogue) -> list[str]:
+    """Say how many allotments have no land of their own, and what their place is taken from."""
+    placed = {pair for pairs in frame["placed_by"] for pair in pairs}
+    counts = Counter(code for _, code in sorted(placed))
+    return [words.say(say(code, count=count)) for code, count in sorted(counts.items())]
 
 
 def share_frame(
