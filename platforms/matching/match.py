@@ -398,6 +398,31 @@ def transfer_proposals(result: MatchResult, home: str | None) -> tuple[TransferP
     return tuple(proposals.values())
 
 
+def placeable_at_home(result: MatchResult, home: str | None) -> MatchedSite | None:
+    """Return the best site on which a project's own unit can place it; None where there is none.
+
+    Then it isn't one that the unit can't place for land or environment (C9), however closely land
+    or quota fit.
+
+    Parameters
+    ----------
+    result
+        Where the project may go in the whole city.
+    home
+        Unit that has the project on file, None where that isn't known.
+
+    Returns
+    -------
+    MatchedSite or None
+        An admitted site in that unit.
+    """
+    units = result.evaluation.setting.columns.coded["unit_id"]
+    for at, position in enumerate(result.sites.positions.tolist()):
+        if home is not None and units.values[units.place[position]] == home:
+            return result.sites[at]
+    return None
+
+
 def credit_rule(policy: PolicySet) -> DatedRule | None:
     """Return the rule by which both units score alike, None where the packs have none."""
     for rule_id in CREDIT_RULES:
