@@ -26,7 +26,7 @@ from platforms.matching.explanation import (
     would_be_first,
 )
 from platforms.matching.land_gates import Gate
-from platforms.matching.match import Evaluation, MatchedSite, MatchResult, evaluate, ranked
+from platforms.matching.match import Evaluation, MatchedSite, MatchResult, ranked
 from platforms.matching.scoring import Criterion
 from platforms.matching.site import MatchTable
 from platforms.matching.survey import ChainProximity, Survey
@@ -315,8 +315,7 @@ def survey_of(context: Context, table: MatchTable, least_mu: float | None = None
 
 def evaluate_match(context: Context, demand: Demand, table: MatchTable) -> Evaluation:
     """Judge and value the land of the city for a project, whatever the weights."""
-    inputs = next(survey_of(context, table).inputs([demand]))
-    return evaluate(inputs, demand, context.policy, table)
+    return evaluate_cut_to_wish(survey_of(context, table), demand, context.policy, table)
 
 
 def evaluate_demand(context: Context, demand: Demand) -> Evaluation:

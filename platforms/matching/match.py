@@ -8,7 +8,7 @@ from typing import Literal, overload
 import numpy as np
 
 from geo.arrays import Floats, Positions
-from geo.units import compare
+from geo.units import compare, compare_all
 from platforms.elements.shares import ShareEffect
 from platforms.ledger.claims import Exclusivity
 from platforms.matching.demand import Demand
@@ -25,7 +25,7 @@ from platforms.matching.scoring import (
     score_of,
 )
 from platforms.matching.site import MatchTable, Site
-from platforms.matching.survey import MatchInputs
+from platforms.matching.survey import MatchInputs, Survey
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.projects.approval import ApprovalRoute
 
@@ -171,6 +171,43 @@ def fitting_blocks(evaluation: Evaluation) -> frozenset[str]:
         sites[at].block_id
         for at in np.flatnonzero(evaluation.setting.judged.fits_but_for_quotas).tolist()
     )
+
+
+def evaluate_cut_to_wish(
+    survey: Survey, demand: Demand, policy: PolicySet, table: MatchTable
+) -> Evaluation:
+    """Judge and value every candidate; where all of a site is too much for the quota, a cut as well.
+
+    A project that takes no more than the quota has left can be placed on a part of such a block
+    (C9), so the part cut to the wish is a further candidate where it passes.
+
+    Parameters
+    ----------
+    survey
+        What matching reads of the city.
+    demand, policy, table
+        As for ``evaluate``.
+
+    Returns
+    -------
+    Evaluation
+        For ``ranked`` under any weights.
+    """
+    (inputs,) = survey.inputs([demand])
+    evaluation = evaluate(inputs, demand, policy, table)
+    judged = evaluation.setting.judged
+    short = judged.fits_but_for_quotas & judged.answers["headroom_land"].outcome_is("not_met")
+    larger = compare_all(inputs.columns.legal_mu, demand.land_wanted_mu) > 0
+    names = {inputs.columns.sites[at].block_id for at in np.flatnonzero(short & larger).tolist()}
+    if not names:
+        return evaluation
+    (wider,) = survey.sharing([demand], [inputs], [names])
+    cut = evaluate(wider, demand, policy, table)
+    some = any(
+        wider.columns.sites[at].is_further_cut
+        for at in np.flatnonzero(~cut.setting.judged.rejected).tolist()
+    )
+    return cut if some else evaluation
 
 
 class Matches(Sequence[MatchedSite]):

@@ -74,7 +74,7 @@ def test_a_project_matched_with_others_is_given_the_sites_and_scores_it_has_alon
         alone = run_match(demo, result.demand, demo.match_table())
         for mine, theirs in zip(
             map(by_themselves, (result.sites, result.undecided, result.rejected)),
-            (alone.sites, alone.undecided, alone.rejected),
+            map(by_themselves, (alone.sites, alone.undecided, alone.rejected)),
             strict=True,
         ):
             assert listed(mine) == listed(theirs)

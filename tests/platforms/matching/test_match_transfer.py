@@ -50,7 +50,9 @@ def test_the_rule_by_which_both_score_alike_is_cited_where_a_pack_has_one():
     [
         (100.0, 100.0, True), (100.0, 100.0 * (1 - 5e-10), True),
         (100.0, 100.0 * (1 - 5e-9), False),
-        (99.9951, 100.0, True), (99.9949, 100.0, False), (120.0, 100.0, False),
+        (99.9951, 100.0, True), (99.9949, 100.0, False),
+        # A part as large as the wish fits; of a quota that is smaller no part does.
+        (120.0, 100.0, True), (120.0, 100.0 * (1 - 5e-9), False), (120.0, 99.0, False),
     ],
 )  # fmt: skip
 def test_a_project_that_fits_its_own_unit_exactly_needs_no_other_unit(
@@ -68,3 +70,4 @@ def test_a_project_that_fits_its_own_unit_exactly_needs_no_other_unit(
     assert placeable_at_home(result, None) is None
     if is_placeable:
         assert at_home.site.unit_id == "N"
+        assert at_home.site.legal_mu == pytest.approx(min(area_mu, 100.0), rel=1e-9)
