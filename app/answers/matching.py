@@ -26,7 +26,13 @@ from platforms.matching.explanation import (
     would_be_first,
 )
 from platforms.matching.land_gates import Gate
-from platforms.matching.match import Evaluation, MatchedSite, MatchResult, ranked
+from platforms.matching.match import (
+    Evaluation,
+    MatchedSite,
+    MatchResult,
+    evaluate_cut_to_wish,
+    ranked,
+)
 from platforms.matching.scoring import Criterion
 from platforms.matching.site import MatchTable
 from platforms.matching.survey import ChainProximity, Survey

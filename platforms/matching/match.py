@@ -176,7 +176,7 @@ def fitting_blocks(evaluation: Evaluation) -> frozenset[str]:
 def evaluate_cut_to_wish(
     survey: Survey, demand: Demand, policy: PolicySet, table: MatchTable
 ) -> Evaluation:
-    """Judge and value every candidate; where all of a site is too much for the quota, a cut as well.
+    """Judge and value every candidate; where a quota has too little for a site, a cut of it too.
 
     A project that takes no more than the quota has left can be placed on a part of such a block
     (C9), so the part cut to the wish is a further candidate where it passes.
