@@ -4,6 +4,7 @@ A 200 亩 block is not spoiled for a 40 亩 project: parcels are chosen by ``pla
 and a parcel is cut along its frontage only where whole parcels serve worse.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -57,7 +58,7 @@ class CarvedSite:
     ``is_exact``: True where every connected set of parcels was looked at or shown to be no
       better.
     ``cut_parcels``: The parcels taken in part, whole.
-    ``number``: 1 for the best of the block, from 2 on for further cuts beside other projects.
+    ``is_further``: True for a cut that leaves room for other projects, or for their cuts.
     """
 
     block_id: str
@@ -67,7 +68,13 @@ class CarvedSite:
     carving: Carving
     is_exact: bool
     cut_parcels: tuple["CutParcel", ...] = field(default=(), repr=False)
-    number: int = 1
+    is_further: bool = False
+
+    @property
+    def mark(self) -> str:
+        """Six letters that tell cuts of a block apart, the same in every run."""
+        corners = np.rint(shapely.get_coordinates(shapely.normalize(self.geometry)) * 10)
+        return hashlib.sha256(corners.astype("<i8").tobytes()).hexdigest()[:6]
 
 
 class Carver:
@@ -85,6 +92,7 @@ class Carver:
         self._ids = land_blocks.blocks["block_id"].to_numpy(dtype=object)
         self._blocks: dict[int, _Block] = {}
         self._carved: dict[tuple[int, Need], CarvedSite | None] = {}
+        self._alone: dict[tuple[int, Need], CarvedSite | None] = {}
 
     def sites(self, places: Sequence[int], need: Need) -> list[CarvedSite | None]:
         """Choose what a project takes of some blocks.
@@ -117,11 +125,16 @@ class Carver:
         enough. What it leaves is told of the whole block, as if the others were not there.
         """
         self._prepare([place])
-        block = self._blocks[place]
-        rest = _rest(block, taken) if taken else block
+        block, block_id = self._blocks[place], str(self._ids[place])
+        if not taken:
+            if (place, need) not in self._alone:
+                alone = _carved_beside(block_id, block, block, need, self._roads)
+                self._alone[place, need] = alone
+            return self._alone[place, need]
+        rest = _rest(block, taken)
         if not len(rest.ids) or rest.block_mu < need.least_mu * (1 - RELATIVE_TOLERANCE):
             return None
-        return _carved_beside(str(self._ids[place]), block, rest, need, self._roads)
+        return _carved_beside(block_id, block, rest, need, self._roads)
 
     def shape(self, place: int) -> shapely.Geometry:
         """Give the land of a block."""
@@ -153,8 +166,9 @@ def _carved_beside(
     left_mu = _rest(block, [shape]).largest_mu
     carving = carving_of((), area_mu, block.block_mu, left_mu, need)
     return CarvedSite(
-        block_id, block.block_mu, ids, shape, carving, choices.is_exact, block.cut_of(ids)
-    )
+        block_id, block.block_mu, ids, shape, carving, choices.is_exact, block.cut_of(ids),
+        is_further=True,
+    )  # fmt: skip
 
 
 def _rest(block: "_Block", taken: Sequence[shapely.Geometry]) -> "_Block":

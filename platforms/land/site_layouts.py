@@ -1,7 +1,7 @@
 """How several projects could share a block: pieces beside each other, in more than one order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import shapely
 
@@ -44,22 +44,22 @@ def shared_pieces(
     ``asked``: Sizes asked for, in blocks that share land.
     ``already``: For each of them shapes that are offered anyhow.
 
-    For each of them its pieces in all layouts, numbered from 2 on. In a layout one size comes
-    first and the others follow from the largest on, in one more from the smallest on; each takes
-    what suits it best of what those before it left. Which sizes come first is a sample where there
-    are many.
+    For each of them the piece cut to its wish, and its pieces in all layouts. In a layout one size
+    comes first and the others follow from the largest on, in one more from the smallest on; each
+    takes what suits it best of what those before it left. Which sizes come first is a sample where
+    there are many.
     """
     order = sorted(range(len(asked)), key=lambda at: asked[at].order)
     many = [at for at in order for _ in range(asked[at].count)]
     orders = [[first, *_less(many, first)] for first in _spread(order)]
-    orders.append(many[::-1])
+    orders += [many[::-1], *([at] for at in order)]
     pieces: list[list[CarvedSite]] = [[] for _ in asked]
     known = [list(shapes) for shapes in already]
     for sequence in dict.fromkeys(map(tuple, orders)):
         for at, site in _layout(asked, sequence):
             if not any(_is_same(site.geometry, shape) for shape in known[at]):
                 known[at].append(site.geometry)
-                pieces[at].append(replace(site, number=len(pieces[at]) + 2))
+                pieces[at].append(site)
     return pieces
 
 

@@ -543,7 +543,7 @@ class CityLand:
         further = [
             [
                 _Piece(
-                    (f"{piece.block_id}@{request.need.wanted_mu:g}-{piece.number}",
+                    (f"{piece.block_id}@{request.need.wanted_mu:g}-{piece.mark}",
                      request.uses_key, request.need),
                     list(piece.parcel_ids), piece, piece.geometry,
                 )

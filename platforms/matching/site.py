@@ -126,7 +126,7 @@ class Site:
     @property
     def is_further_cut(self) -> bool:
         """Whether it is cut for several projects in one block, not the best of the block."""
-        return self.carved is not None and self.carved.number > 1
+        return self.carved is not None and self.carved.is_further
 
     @property
     def legal_mu(self) -> float:
