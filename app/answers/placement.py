@@ -43,6 +43,7 @@ from platforms.placement.explain import LocksConflictError
 from platforms.placement.limits import (
     BY_NUMBER,
     CUMULATIVE,
+    FURTHER_CUT_POINTS,
     SMALLEST_OVERLAP_M2,
     ShareRows,
     further_shares,
@@ -403,7 +404,11 @@ def _summary(
     placed = len(placement.assignments)
     return (
         words.text("summary_place", placed=placed, unplaced=unplaced_count),
-        words.text("summary_place_gap", gap=percent(placement.gap) or words.text("no_value")),
+        words.text(
+            "summary_place_gap",
+            gap=percent(placement.gap) or words.text("no_value"),
+            cut_points=FURTHER_CUT_POINTS,
+        ),
         *_proof_said(placement, words),
         *search_summary(placement, wishes, words),
         *why_summary(placement, wishes, words),
