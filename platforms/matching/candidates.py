@@ -431,10 +431,6 @@ class LandAsked:
         return None if self.uses is None else tuple(sorted(self.uses.items()))
 
 
-def _most_mu(need: Need) -> float:
-    return need.wanted_mu if need.most_mu is None else need.most_mu
-
-
 _BlockKey = tuple[_UsesKey, int]
 """Land uses that fit, and position of the block among those of that land."""
 
@@ -456,6 +452,11 @@ class _BlockSearch:
     min_mu: float
     blocks: BlockList
     carver: Carver
+
+    def exceeds(self, at: int, need: Need) -> bool:
+        """Return whether a block is more than a project takes, by its legal area (S17)."""
+        most_mu = need.wanted_mu if need.most_mu is None else need.most_mu
+        return compare(float(self.blocks.blocks["legal_mu"].iat[at]), most_mu) > 0
 
 
 def _sharing_land(blocks: Sequence[tuple[_BlockKey, _BlockSearch]]) -> list[list[_BlockKey]]:
@@ -577,12 +578,9 @@ class CityLand:
 
     def _offered(self, key: "_BlockKey", need: Need) -> list[shapely.Geometry]:
         """Give the shape that ``sites`` offers of a block."""
-        carver, at = self._searches[key[0]].carver, key[1]
-        area_mu = float(self._searches[key[0]].blocks.blocks["area_mu"].iloc[at])
-        if compare(area_mu, _most_mu(need)) <= 0:
-            return [carver.shape(at)]
-        (site,) = carver.sites([at], need)
-        return [carver.shape(at) if site is None else site.geometry]
+        search, at = self._searches[key[0]], key[1]
+        (site,) = search.carver.sites([at], need) if search.exceeds(at, need) else (None,)
+        return [search.carver.shape(at) if site is None else site.geometry]
 
     @cached_property
     def on_file(self) -> Completeness:
@@ -650,7 +648,7 @@ class CityLand:
         reaching = [
             at for at, mu in enumerate(areas) if compare(mu, need.least_mu * NEAR_MISS) >= 0
         ]  # fmt: skip
-        large = [at for at in reaching if compare(areas[at], _most_mu(need)) > 0]
+        large = [at for at in reaching if search.exceeds(at, need)]
         pieces = {
             at: _Piece((str(ids[at]), uses, None), parcel_ids[at], None, shapes[at])
             for at in reaching

@@ -136,7 +136,7 @@ def _chain(setting: Setting) -> Floats:
 
 def _land_fit(setting: Setting) -> Floats:
     """1 from the ideal to the most land; falls to 0.5 at the least, and with what is left over."""
-    demand, area_mu = setting.asked.demand, setting.columns.area_mu
+    demand, area_mu = setting.asked.demand, setting.columns.legal_mu
     ideal, least = demand.land_wanted_mu, demand.land_min_mu
     most = demand.land_max_mu if demand.land_max_mu is not None else ideal
     short = compare_all(area_mu, ideal) < 0

@@ -14,7 +14,7 @@ from platforms.placement import place as place_module
 from platforms.placement.limits import SMALLEST_OVERLAP_M2, _option, further_shares
 from platforms.placement.place import Wishes, limits_of, place
 from platforms.placement.relaxation import problem_of
-from platforms.placement.solve import search, search_problem
+from platforms.placement.solve import Solved, search, search_problem
 from platforms.scenario.edits import PlaceProject
 from platforms.scenario.overlay import apply_edits
 from tests.matching_frames import TABLE, city, demand, parcel, site
@@ -130,6 +130,29 @@ def test_projects_fill_a_parcel_exactly_and_no_more(block_mu, wishes, count):
         assert one.area_mu == pytest.approx(wish, rel=1e-9)
 
 
+def test_sites_that_overlap_are_told_even_where_the_search_let_them_through(monkeypatch):
+    def careless(points, *_, **__):
+        return Solved((0, len(points) - 1), None, is_count_proven=False)
+
+    monkeypatch.setattr(place_module, "solve", careless)
+    # The least of each is more than half of the parcel: whatever is cut shares land.
+    source = city([parcel("A", rect_of_mu(100, 100, 190))])
+    placement = placed(source, [project(1, 100), project(2, 100)])
+    assert len(placement.assignments) == 2
+    assert most_overlap_m2(placement) > SMALLEST_OVERLAP_M2
+    assert "limit_overlap" in {one.code for one in placement.conflicts}
+
+
+def test_a_parcel_registered_at_the_very_wish_is_given_whole():
+    # 100 亩 by the register, 100.05 by the shape; the project takes no more than 100.
+    registered = {"area_declared_m2": 100 * 2000 / 3}
+    source = city([parcel("A", rect_of_mu(100, 100, 100.05), **registered)],
+                  element_quotas=[land_quota("N", 100.0)])  # fmt: skip
+    (one,) = placed(source, [project(1, 100, land_max_mu=100)]).assignments
+    assert one.parcel_ids == ("A",)
+    assert one.legal_mu == pytest.approx(100.0, rel=1e-12)
+
+
 def test_what_is_used_up_leaves_nothing_and_what_is_too_small_is_said():
     parcels = [parcel("A", rect_of_mu(100, 100, 200))]
     both = placed(city(parcels), [project(1, 100), project(2, 100)])
@@ -216,7 +239,7 @@ def test_an_adopted_placement_is_checked_as_it_was_placed():
             allotment(2, land_mu=100.0, is_increment=False, geometry=OUTSIDE),
         ],
     )  # fmt: skip
-    placement = placed(source, [project(1, 100), project(2, 30)])
+    placement = placed(source, [project(1, 100, land_max_mu=125), project(2, 30)])
     assert {one.project_id for one in placement.assignments} == {"X1", "X2"}
     edits = [
         PlaceProject(one.project_id, one.parcel_ids, "2024-12-31") for one in placement.assignments
