@@ -22,7 +22,7 @@ from geo.union import LEAST_M2
 from geo.units import M2_PER_MU, RELATIVE_TOLERANCE, m2_to_mu
 from platforms.land.block_facts import BESIDE_ROAD_M
 from platforms.land.blocks import BlockList
-from platforms.land.carving import Carving, CutOption, Need, carve, carving_of
+from platforms.land.carving import Carving, Carvings, CutOption, Need, carve, carving_of
 from platforms.land.search import BlockQuery
 
 NEAR_ENOUGH = 1e-6
@@ -93,6 +93,7 @@ class Carver:
         self._blocks: dict[int, _Block] = {}
         self._carved: dict[tuple[int, Need], CarvedSite | None] = {}
         self._alone: dict[tuple[int, Need], CarvedSite | None] = {}
+        self._choices: dict[tuple[int, Need], Carvings] = {}
 
     def sites(self, places: Sequence[int], need: Need) -> list[CarvedSite | None]:
         """Choose what a project takes of some blocks.
@@ -109,7 +110,7 @@ class Carver:
             if (place, need) not in self._carved:
                 block_id = str(self._ids[place])
                 self._carved[place, need] = _carved(
-                    block_id, self._blocks[place], need, self._roads
+                    block_id, self._blocks[place], need, self._roads, self._chosen(place, need)
                 )
         return [self._carved[place, need] for place in places]
 
@@ -128,17 +129,26 @@ class Carver:
         block, block_id = self._blocks[place], str(self._ids[place])
         if not taken:
             if (place, need) not in self._alone:
-                alone = _carved_beside(block_id, block, block, need, self._roads)
+                choices = self._chosen(place, need)
+                alone = _carved_beside(block_id, block, block, need, self._roads, choices)
                 self._alone[place, need] = alone
             return self._alone[place, need]
         rest = _rest(block, taken)
         if not len(rest.ids) or rest.block_mu < need.least_mu * (1 - RELATIVE_TOLERANCE):
             return None
-        return _carved_beside(block_id, block, rest, need, self._roads)
+        choices = carve(rest.areas_mu, rest.pairs, need)
+        return _carved_beside(block_id, block, rest, need, self._roads, choices)
 
     def shape(self, place: int) -> shapely.Geometry:
         """Give the land of a block."""
         return self._land_blocks.blocks.geometry.iloc[place]
+
+    def _chosen(self, place: int, need: Need) -> Carvings:
+        """Search a block through, once for each need."""
+        if (place, need) not in self._choices:
+            block = self._blocks[place]
+            self._choices[place, need] = carve(block.areas_mu, block.pairs, need)
+        return self._choices[place, need]
 
     def _prepare(self, places: Sequence[int]) -> None:
         asked = [place for place in places if place not in self._blocks]
@@ -148,9 +158,8 @@ class Carver:
 
 
 def _carved_beside(
-    block_id: str, block: "_Block", rest: "_Block", need: Need, roads: Shapes
+    block_id: str, block: "_Block", rest: "_Block", need: Need, roads: Shapes, choices: Carvings
 ) -> CarvedSite | None:
-    choices = carve(rest.areas_mu, rest.pairs, need)
     best = choices.best
     cut = None
     if best is None or best.cost_mu > NEAR_ENOUGH * rest.block_mu:
@@ -212,8 +221,9 @@ def _in_part(parcel_id: str) -> str:
     return parcel_id if parcel_id.endswith(CUT_SUFFIX) else f"{parcel_id}{CUT_SUFFIX}"
 
 
-def _carved(block_id: str, block: "_Block", need: Need, roads: Shapes) -> CarvedSite | None:
-    choices = carve(block.areas_mu, block.pairs, need)
+def _carved(
+    block_id: str, block: "_Block", need: Need, roads: Shapes, choices: Carvings
+) -> CarvedSite | None:
     best = choices.best
     if best is None or any(_badness(best)):
         cut = _best_cut(block, choices.cuts, need, roads)
