@@ -282,8 +282,10 @@ def _remainder(setting: Setting) -> Floats:
     values = np.ones(len(setting.columns))
     for position, site in enumerate(setting.columns.sites):
         if site.carved is not None:
-            carving = site.carved.carving
-            kept = carving.remainder_mu / (site.carved.block_mu - wanted)
+            carving, block_mu = site.carved.carving, site.carved.block_mu
+            # Of a block no larger than the wish a piece beside another project may be taken.
+            taken_mu = wanted if compare(block_mu, wanted) > 0 else carving.area_mu
+            kept = carving.remainder_mu / (block_mu - taken_mu) if block_mu > taken_mu else 1.0
             values[position] = min(1.0, max(0.0, kept - 0.5 * carving.lines_missed))
     return values
 

@@ -130,6 +130,16 @@ def test_projects_fill_a_parcel_exactly_and_no_more(block_mu, wishes, count):
         assert one.area_mu == pytest.approx(wish, rel=1e-9)
 
 
+@pytest.mark.parametrize("block_mu", [100.0, 95.0])
+def test_a_project_takes_less_than_its_wish_beside_another(block_mu):
+    # The block is no larger than the wish of the first, which can do with 75.
+    first = demand(project_id="X1", land_min_mu=75.0, land_ideal_mu=100.0, tax_wan_yuan=3000.0)
+    source = city([parcel("A", rect_of_mu(100, 100, block_mu))])
+    placement = placed(source, [first, project(2, 20)])
+    assert sizes(placement) == pytest.approx({"X1": block_mu - 20, "X2": 20.0}, rel=1e-9)
+    assert placement.leftovers == ()
+
+
 def test_sites_that_overlap_are_told_even_where_the_search_let_them_through(monkeypatch):
     def careless(points, *_, **__):
         return Solved((0, len(points) - 1), None, is_count_proven=False)
