@@ -137,7 +137,8 @@ PLACED_OR_OVER = (*BEGUN, "ended")
 """Stages in which no place is looked for."""
 
 ASSIGNMENT_COLUMNS = (
-    "project_id", "project_name", "site_id", "platform_name", "unit_name", "area_mu", "score",
+    "project_id", "project_name", "site_id", "platform_name", "unit_name", "area_mu", "legal_mu",
+    "score",
 )  # fmt: skip
 SHARE_COLUMNS = (
     "unit_name", "span", "element_name", "pollutant", "placed_before_share", "placed_after_share",
@@ -558,6 +559,7 @@ def _frame(context: Context, placement: Placement) -> gpd.GeoDataFrame:
             names.get(assignment.platform_id or ""),
             units.get(assignment.unit_id or ""),
             assignment.area_mu,
+            assignment.legal_mu,
             assignment.score,
             list(assignment.parcel_ids),
         )
