@@ -180,6 +180,10 @@ class Context:
         """Year of the as-of date."""
         return int(self.as_of[:4])
 
+    def asked_year(self, year: int) -> int | None:
+        """Give a year set on a page as checks ask for it; that of the as-of date is none."""
+        return None if year == self.year else year
+
     @property
     def crs(self) -> "CRS":
         """Projected system of the workspace."""

@@ -218,3 +218,19 @@ def show_control_characters(text: str) -> str:
     'A␀B␟'
     """
     return text.translate(_PICTURES)
+
+
+def plain_name(text: str | None) -> str | None:
+    """Give a name without what people write differently: blanks, brackets, case.
+
+    ``text``: The name, None where there is none.
+
+    The signs that tell it apart, None where nothing is left.
+
+    >>> plain_name("甲（中国） Co.")
+    '甲中国co'
+    """
+    if text is None:
+        return None
+    plain = "".join(sign for sign in text.casefold() if sign.isalnum())
+    return plain or None

@@ -114,10 +114,15 @@ STAGES = _codes(
     in_production=("投产", "in production"),
     ended=("终止", "ended"),
 )
+LAND_LISTS = _codes(
+    supply=("连片可供土地", "contiguous land ready for supply"),
+    reserve=("连片净地储备", "reserve of contiguous net land"),
+)
 EVENT_KINDS = _codes(
     first_report=("首报", "first report"),
     talks_renewed=("首谈续期", "first talks renewed"),
     listed=("列入清单", "listed"),
+    signing_report=("签约报备", "signing filed"),
     signed=("签约", "signed"),
     agreement=("具约束力协议", "binding agreement"),
     registered=("注册（备案）", "registered"),

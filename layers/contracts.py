@@ -130,13 +130,14 @@ _ALL = (
         "enterprises", "企业", "enterprises", "point_or_polygon",
         "enterprise_id name credit_code unit_id platform_id park_id industry_code "
         "industry_scheme is_above_scale is_listed_company is_leading is_key_foreign contact "
-        "founded_on land_supplied_on",
+        "foreign_total_wan_usd foreign_contracted_wan_usd foreign_paid_in_wan_usd "
+        "foreign_undistributed_wan_yuan founded_on land_supplied_on",
     ),
     _contract(
         "element_allotments", "要素配置", "element allotments", "polygon",
         "allotment_id unit_id year element pollutant land_mu energy_tce emission_t allotted_on "
         "allotment_status is_industrial is_increment declared_inside project_id platform_id "
-        "park_id parcel_ids",
+        "park_id parcel_ids land_use_code land_use_scheme",
         geometry_optional=True,
     ),
     _contract(
@@ -168,7 +169,7 @@ _ALL = (
         "platform_id parcel_ids project_code phase_of project_class is_fortune_500 "
         "is_frontier is_representative is_mid_high_end is_special_policy is_flagship is_landmark "
         "is_confidential reserve_level department leader leader_role secretary action_map "
-        "service_team",
+        "service_team is_secretary_contact",
     ),
     _contract(
         "project_events", "项目事件", "project events", "none",
@@ -183,11 +184,16 @@ _ALL = (
     ),
     _contract(
         "problems", "问题清单", "problems", "none",
-        "problem_id project_id unit_id filed_on sent_on met_on resolved_on detail",
+        "problem_id project_id unit_id found_on filed_on sent_on met_on resolved_on detail",
     ),
     _contract(
         "support_grants", "扶持政策", "support grants", "none",
         "grant_id enterprise_id park_id granted_on policy grant_wan_yuan project_id",
+    ),
+    _contract(
+        "land_lists", "连片土地清单", "lists of contiguous land", "none",
+        "land_list_id list_kind listed_on unit_id parcel_ids listed_mu",
+        needed="list_kind listed_on parcel_ids",
     ),
     _contract(
         "unit_milestones", "工作节点", "milestones of units", "none",

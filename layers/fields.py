@@ -23,6 +23,7 @@ from layers.codes import (
     FACILITY_KINDS,
     INDUSTRY_SCHEMES,
     INTEGRATION_ROUTES,
+    LAND_LISTS,
     LAND_USE_SCHEMES,
     LEADER_ROLES,
     PARCEL_STATES,
@@ -42,7 +43,10 @@ Kind = Literal["text", "int", "float", "bool", "date", "timestamp", "list", "cod
 SOURCE_PREFIX = "src_"
 """Columns of a file that the vocabulary doesn't know are kept under this prefix."""
 
-UNITS = ("", "亩", "m²", "m", "万元", "亿元", "亿美元", "吨标煤", "吨", "万元/亩", "人", "kWh", "%")
+UNITS = (
+    "", "亩", "m²", "m", "万元", "亿元", "万美元", "亿美元", "吨标煤", "吨", "万元/亩", "人", "kWh",
+    "%",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,7 @@ _IDENTITY = (
     _field("grant_id", "text", "扶持记录编号", "support grant"),
     _field("milestone_id", "text", "节点编号", "milestone code"),
     _field("coverage_id", "text", "资料编号", "statement on data"),
+    _field("land_list_id", "text", "清单条目编号", "entry of a list of land"),
     _field("name", "text", "名称", "name"),
     _field("note", "text", "备注", "note"),
     _field("source_doc", "text", "依据文号", "source document"),
@@ -186,6 +191,15 @@ _ENTERPRISE = (
     _field("is_leading", "bool", "是否链主企业", "leads its chain"),
     _field("is_key_foreign", "bool", "是否重点外资企业", "key foreign firm"),
     _field("contact", "text", "联挂责任人", "contact who looks after it"),
+    _amount("foreign_total_wan_usd", "万美元", "外资项目总投资", "total foreign-funded investment"),
+    _amount("foreign_contracted_wan_usd", "万美元", "合同外资", "foreign capital contracted"),
+    _amount("foreign_paid_in_wan_usd", "万美元", "实到外资", "foreign capital paid in"),
+    _amount(
+        "foreign_undistributed_wan_yuan",
+        "万元",
+        "外方股东未分配利润",
+        "profit of foreign shareholders not distributed",
+    ),
     _field("founded_on", "date", "成立日期", "founded on"),
     _field("land_supplied_on", "date", "供地日期", "land supplied on"),
     _amount("land_in_use_mu", "亩", "用地面积", "land in use"),
@@ -274,6 +288,7 @@ _PIPELINE = (
     _field("secretary", "text", "项目秘书", "project secretary"),
     _field("action_map", "text", "作战图", "map of action"),
     _field("service_team", "text", "服务小组", "service team"),
+    _field("is_secretary_contact", "bool", "是否党委主要领导联系", "the party secretary's"),
 )
 _LEDGER = (
     _field("exit_reason", "code", "退出清单原因", "why it left the list", EXIT_REASONS),
@@ -293,11 +308,15 @@ _LEDGER = (
     _field("target_value", "float", "目标值", "target value"),
     _field("actual_value", "float", "实际完成值", "value reached"),
     _field("measure_unit", "text", "计量单位", "unit of measure"),
+    _field("found_on", "date", "发现日期", "found on"),
     _field("filed_on", "date", "上报日期", "filed on"),
     _field("sent_on", "date", "交办日期", "sent out on"),
     _field("met_on", "date", "会商日期", "meeting on"),
     _field("resolved_on", "date", "办结日期", "resolved on"),
     _field("granted_on", "date", "扶持日期", "granted on"),
+    _field("listed_on", "date", "清单日期", "day of the list"),
+    _field("list_kind", "code", "清单类别", "kind of list", LAND_LISTS),
+    _amount("listed_mu", "亩", "清单面积", "area on the list"),
     _field("policy", "text", "扶持政策", "policy"),
     _amount("grant_wan_yuan", "万元", "扶持金额", "amount granted"),
     _field("milestone", "text", "工作节点", "milestone"),

@@ -7,10 +7,11 @@ from pyproj import CRS
 
 from geo.tools import Progress, nearest_name, report
 from platforms.consolidation import evidence, parks, platforms, space
-from platforms.elements import land_supply, project_shares, shares
+from platforms.elements import industrial_land, land_supply, project_shares, shares
 from platforms.errors import PlanningError, PolicyError
 from platforms.indicators import figures, per_mu, ranking
-from platforms.land import renewal
+from platforms.industries import main_platform
+from platforms.land import land_lists, renewal
 from platforms.policy.check import CheckJob, judge
 from platforms.policy.in_force import PolicySet, iso_day
 from platforms.policy.pack import Pack
@@ -21,7 +22,9 @@ from platforms.projects import (
     competition,
     flagships,
     funds,
+    landing_tasks,
     major_list,
+    problem_list,
     procedure,
     responsibility,
 )
@@ -31,9 +34,10 @@ from platforms.territory import undrawn_sub_parks, units_in_scope, units_of_unkn
 
 # the import registers the checks of a module
 CHECK_MODULES = (
-    evidence, parks, platforms, space, land_supply, project_shares, shares, figures, per_mu,
-    ranking, renewal, approval, competition, flagships, funds, major_list, procedure,
-    responsibility, completion, counts, duties,
+    evidence, parks, platforms, space, industrial_land, land_supply, project_shares, shares,
+    figures, per_mu, ranking, main_platform, land_lists, renewal, approval, competition, flagships,
+    funds, landing_tasks, major_list, problem_list, procedure, responsibility, completion, counts,
+    duties,
 )  # fmt: skip
 
 CHECKED_RULES = checked_rules()
@@ -46,10 +50,13 @@ FIRST_YEAR, LAST_YEAR = 1990, 2100
 class CheckQuery:
     """What is to be checked.
 
-    ``year``: Year of the figures, None for that of ``as_of``.
+    ``year``: Year of the figures. None: what is counted is counted from the beginning of the year
+      of ``as_of``, and of reported figures the latest complete year on file is taken.
     ``rules``: Ids of the rules, none given: all that are checked.
     ``units``: Ids of the units, none given: all.
     ``as_of``: Day on which the rules are looked at (ISO).
+    ``counted``: Year that is counted where none is asked for, None for that of ``as_of``: two days
+      are compared on figures of the same years.
 
     Raises
     ------
@@ -67,6 +74,7 @@ class CheckQuery:
     rules: tuple[str, ...]
     units: tuple[str, ...]
     as_of: str
+    counted: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rules", tuple(self.rules))
@@ -85,8 +93,10 @@ class CheckQuery:
 
     @property
     def figures_year(self) -> int:
-        """Year of the figures."""
-        return int(self.as_of[:4]) if self.year is None else self.year
+        """Year that is counted; of reported figures only where it was asked for."""
+        if self.year is not None:
+            return self.year
+        return int(self.as_of[:4]) if self.counted is None else self.counted
 
 
 def as_seen(query: CheckQuery, viewer: str | None) -> CheckQuery:
@@ -167,7 +177,8 @@ def run_checks(
         asked = [u for u in units_in_scope(units, scope) if not query.units or u in query.units]
         job = CheckJob(
             rule_id, query.figures_year, tuple(asked), layers, policy, crs,
-            is_whole_city=len(known) > 0 and not query.units, of_run=of_run,
+            is_whole_city=len(known) > 0 and not query.units,
+            is_year_asked=query.year is not None, of_run=of_run,
         )  # fmt: skip
         verdicts += verdicts_of(job)
         if scope in (("U7",), ("Z2",)):

@@ -15,6 +15,7 @@ from typing import Literal
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
@@ -233,6 +234,27 @@ class Completeness:
         graded: list[CoverageStatus] = status.tolist()
         return graded
 
+    def kept_until(self, layer: str, kind: str) -> dict[str, str]:
+        """Return until when (ISO) each unit keeps rows of a kind, those that it is stated of only.
+
+        A statement about the whole layer speaks of all its kinds; one without date or source of
+        none. By unit: an outline speaks of the units that it covers.
+        """
+        areas = assessment_areas(gpd.GeoDataFrame(self._source.read("units")))
+        shapes, until = shapes_of(areas), dict[str, str]()
+        area: Floats = shapely.area(shapes)
+        for stated in [*self._statements.get((layer, ""), []),
+                       *self._statements.get((layer, kind), [])]:  # fmt: skip
+            if stated.data_on is None or stated.source is None or stated.place is None:
+                continue
+            here = areas["unit_id"].eq(stated.unit_id).to_numpy(dtype=bool)
+            if stated.unit_id is None and stated.outline is not None:
+                may_stick_out = np.maximum(UNCOVERED_M2, UNCOVERED_SHARE * area)
+                here = area - _area_in(shapes, area, [stated.outline]) <= may_stick_out
+            for unit_id in areas["unit_id"][here]:
+                until[str(unit_id)] = max(until.get(str(unit_id), ""), stated.data_on)
+        return until
+
     def matrix(self) -> pd.DataFrame:
         """Return unit × kind: on file, date, coverage, age (``MATRIX_COLUMNS``).
 
@@ -263,6 +285,32 @@ class Completeness:
             tuple(kind for (_, kind), of_kind in statuses.items() if of_kind[at] != "covered")
             for at in range(len(shapes))
         ]
+
+    def kept(
+        self, layer: str, kinds: Sequence[str], since: str, shapes: Shapes
+    ) -> npt.NDArray[np.bool_]:
+        """Say of each place whether a table is kept for it up to a day: nothing on file is none.
+
+        ``kinds``: Kinds in the layer that are asked about; a statement of the whole layer holds for
+          each of them, one of a single kind for that one.
+        ``since``: Day that the data must reach (ISO).
+        ``shapes``: Places, array of n, in the system of the layers.
+
+        Flags (n): every kind is covered by statements with source, of that day or later.
+        """
+        area: Floats = shapely.area(shapes)
+        is_kept = np.ones(len(shapes), dtype=bool)
+        for kind in kinds:
+            stated = [
+                each
+                for subject in ((layer, ""), (layer, kind))
+                for each in self._statements.get(subject, [])
+                if each.source is not None and (each.data_on or "") >= since
+            ]
+            outlines = [each.outline for each in stated if each.outline is not None]
+            outside = area - _area_in(shapes, area, outlines)
+            is_kept &= outside <= np.maximum(UNCOVERED_M2, UNCOVERED_SHARE * area)
+        return is_kept
 
     def milder(self) -> dict[str, int]:
         """Count the rows that state a milder severity than their kind has by law, by kind.

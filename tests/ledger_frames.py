@@ -19,8 +19,9 @@ def changchun(as_of):
 
 
 def project(project_id, **values):
-    """A project of county N, contracted for 10 亿元."""
-    row = {"project_id": project_id, "unit_id": "N", "investment_yi_yuan": 10.0}
+    """An industrial project of county N, contracted for 10 亿元."""
+    row = {"project_id": project_id, "unit_id": "N", "investment_yi_yuan": 10.0,
+           "category": "industry"}  # fmt: skip
     return {**row, **values}
 
 

@@ -211,6 +211,13 @@ def column_titles(words: Catalogue, columns: tuple[str, ...]) -> dict[str, str]:
     }
 
 
+def unruled(context: Context, *rules: str) -> tuple[str, ...]:
+    """Say that no pack chosen has any of these rules: nothing where one has."""
+    if any(context.policy.parts(rule) for rule in rules):
+        return ()
+    return (context.words.text("answer_no_rule", rules="、".join(rules)),)
+
+
 def number(value: float | None) -> float | None:
     """Give a number JSON can hold, None for what is missing."""
     return None if value is None or not math.isfinite(value) else float(value)

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from dataclasses import replace
-from typing import get_args
 
 import geopandas as gpd
 import pandas as pd
@@ -16,7 +15,10 @@ from app.answers.answer import (
     plain,
     rule_title,
     sheet_of,
+    unruled,
 )
+from app.answers.evidence import VERDICT_COLUMNS, verdict_frame
+from app.answers.to_do import counts_by_force, group_of, in_order, missing_frame, of_group
 from app.context import Context, platform_names, read_policy, unit_names
 from app.messages import Catalogue
 from geo.tools import Progress
@@ -27,7 +29,7 @@ from platforms.elements.shares import element_shares
 from platforms.errors import PlanningError
 from platforms.policy.check import VerdictChange, verdict_changes
 from platforms.policy.in_force import iso_day
-from platforms.policy.verdict import Force, Statement, Verdict, say
+from platforms.policy.verdict import Statement, Verdict, say
 
 SCREEN_COLUMNS = (
     "rule_id", "outcome", "unit_name", "platform_name", "measured", "threshold", "measure",
@@ -47,10 +49,6 @@ PRINTED_SHARES = (
     "unit_name", "span", "element_name", "pollutant", "boundary_basis", "inside", "total", "unit",
     "share", "outcome", "headroom", "need_inside",
 )  # fmt: skip
-VERDICT_COLUMNS = (
-    "rule_id", "part", "rule_title", "unit_name", "platform_name", "year", "outcome", "measured",
-    "threshold", "gap", "measure", "force", "force_status", "clause", "basis", "why",
-)  # fmt: skip
 
 
 def verdict_list(
@@ -60,39 +58,46 @@ def verdict_list(
     return run_checks(context.source, query, context.policy, context.crs, progress)
 
 
-def check_answer(context: Context, query: CheckQuery, verdicts: list[Verdict]) -> Answer:
-    """Answer ``check``: what the rules say (``verdicts`` as ``verdict_list`` gives them)."""
+def check_answer(
+    context: Context,
+    query: CheckQuery,
+    verdicts: list[Verdict],
+    before: list[Verdict] | None = None,
+) -> Answer:
+    """Answer ``check``: what the rules say (``verdicts`` as ``verdict_list`` gives them).
+
+    It leads with what somebody must do, then what is missing and from whom; the rest is folded.
+
+    ``before``: Verdicts of the year before, whose counts stand beside; None for none.
+    """
     words = context.words
-    frame = verdict_frame(context, verdicts)
-    urgent = sorted(range(len(verdicts)), key=lambda n: URGENCY.index(verdicts[n].outcome))
+    ordered = in_order(verdicts)
+    frame = verdict_frame(context, ordered)
+    lacking = missing_frame(context, of_group(verdicts, "missing"))
+    asking = sum(group_of(verdict) != "rest" for verdict in ordered)
+    # who asks for a rule by name sees all of it, also where nobody has anything to do
+    shown = asking if asking and not query.rules else len(ordered)
     return Answer(
         title=words.text("title_check"),
         parameters={
             "year": query.figures_year, "rules": list(query.rules), "units": list(query.units),
         },
         result={"verdicts": [_verdict_row(verdict, context) for verdict in verdicts]},
-        sheets=(sheet_of(words, "verdicts", frame, printed=PRINTED_VERDICTS),),
-        titles=column_titles(words, VERDICT_COLUMNS),
-        summary=tuple(
-            words.text(
-                "summary_check", force=words.text(f"force_{force}"),
-                counts=force_counts(context, [v for v in verdicts if v.force == force]),
-            )
-            for force in get_args(Force)
-            if any(v.force == force for v in verdicts)
+        sheets=(
+            sheet_of(words, "verdicts", frame, printed=PRINTED_VERDICTS),
+            sheet_of(words, "missing", lacking),
         ),
-        screen=frame.iloc[urgent][list(SCREEN_COLUMNS)],
+        titles=column_titles(words, (*VERDICT_COLUMNS, "ask", "subject")),
+        summary=(
+            *(
+                words.text("summary_check", force=words.text(f"force_{force}"), counts=counts)
+                for force, counts in counts_by_force(context, verdicts, before)
+            ),
+            *([words.text("check_folded", count=len(ordered) - shown)] if shown < len(ordered)
+              else []),
+        ),
+        screen=frame.iloc[:shown][list(SCREEN_COLUMNS)],
     )  # fmt: skip
-
-
-def force_counts(context: Context, verdicts: list[Verdict]) -> str:
-    """Count the outcomes of verdicts of one force; totals never mix forces."""
-    words, urgent = context.words, sorted(verdicts, key=lambda v: URGENCY.index(v.outcome))
-    counts = pd.Series([outcome_word(context, v) for v in urgent], dtype="object")
-    listed = words.joined(
-        f"{word} {count}" for word, count in counts.value_counts(sort=False).items()
-    )
-    return words.text("force_counts", count=len(verdicts), counts=listed)
 
 
 def _verdict_row(verdict: Verdict, context: Context) -> dict[str, object]:
@@ -128,39 +133,6 @@ def _verdict_row(verdict: Verdict, context: Context) -> dict[str, object]:
 
 def _reason_row(statement: Statement, context: Context) -> dict[str, object]:
     return {"code": statement.code, "text": context.words.say(statement)}
-
-
-def verdict_frame(context: Context, verdicts: list[Verdict]) -> pd.DataFrame:
-    """List verdicts for people, one row each."""
-    words, units = context.words, unit_names(context)
-    names = platform_names(context)
-    rows = [
-        {
-            "rule_id": v.rule_id,
-            "part": v.part,
-            "rule_title": rule_title(context, v.rule_id, v.part),
-            "unit_name": units.get(v.unit_id or "", words.text("whole_city")),
-            "platform_name": names.get(v.platform_id or ""),
-            "year": v.year,
-            "outcome": outcome_word(context, v),
-            "measured": in_percent(v.measured, v.unit),
-            "threshold": in_percent(v.threshold, v.unit),
-            "gap": in_percent(v.gap, v.unit),
-            "measure": "%" if v.unit == "share" else v.unit,
-            "force": words.text(f"force_{v.force}"),
-            "force_status": words.text(f"force_status_{v.force_status}"),
-            "clause": v.clause,
-            "basis": words.text(f"basis_{v.basis}", assumptions=" ".join(v.assumptions)),
-            "why": words.joined(words.say(reason) for reason in v.reasons),
-        }
-        for v in verdicts
-    ]
-    return pd.DataFrame(rows, columns=list(VERDICT_COLUMNS)).astype({"year": "Int64"})
-
-
-def outcome_word(context: Context, verdict: Verdict) -> str:
-    """Say an outcome in the words that fit the rule's force: a target is never 'not met'."""
-    return context.words.text(f"outcome_{verdict.outcome}_{verdict.force}")
 
 
 def share_answer(
@@ -214,7 +186,8 @@ def share_answer(
             **column_titles(words, tuple(c for c in columns if c not in ("year", "pollutant"))),
             "threshold_share": words.text("column_threshold"),
         },
-        summary=(
+        summary=unruled(context, "B1")
+        or (
             words.text(
                 "summary_shares",
                 count=len(frame),
@@ -309,7 +282,7 @@ def changes_between(
     rules = tuple(rule for rule in query.rules if other.policy.parts(rule))
     if query.rules and not rules:
         return verdict_changes(verdicts, [])
-    asked = CheckQuery(query.figures_year, rules, query.units, other.as_of)
+    asked = CheckQuery(query.year, rules, query.units, other.as_of, query.figures_year)
     return verdict_changes(verdicts, verdict_list(other, asked))
 
 

@@ -3,16 +3,10 @@
 import geopandas as gpd
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles, number, sheet_of
+from app.answers.answer import Answer, column_titles, number, sheet_of, unruled
 from app.answers.checks import CHANGE_COLUMNS as VERDICT_CHANGES
-from app.answers.checks import (
-    VERDICT_COLUMNS,
-    change_list,
-    change_row,
-    check_answer,
-    verdict_frame,
-    verdict_list,
-)
+from app.answers.checks import VERDICT_COLUMNS, change_list, change_row, check_answer, verdict_list
+from app.answers.evidence import verdict_frame
 from app.context import Context, platform_names, unit_names
 from geo.tools import Progress, nearest_name, within
 from platforms.checks import CheckQuery
@@ -57,7 +51,7 @@ def solve(
     asked = known if unit_id is None else [unit_id]
     plans = []
     for n, unit_asked in enumerate(asked):
-        query = ConsolidationQuery(unit_asked, context.year if year is None else year, alternatives)
+        query = ConsolidationQuery(unit_asked, year, alternatives)
         stretch = within(progress, n / len(asked), (n + 1) / len(asked))
         plans.append(
             consolidation_plans(context.source, query, context.policy, context.crs, stretch)
@@ -106,7 +100,7 @@ def consolidation_answer(
         result=result,
         sheets=tuple(sheets),
         titles=column_titles(words, tuple(c for c in headed if f"column_{c}" in words.sentences)),
-        summary=summary,
+        summary=(*(() if verdicts else unruled(context, "A2", "A13", "A14", "A15")), *summary),
         screen=screen,
     )
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
-from app.answers.answer import layer_name
-from app.answers.checks import outcome_word, verdict_frame
-from app.context import Context
+from app.answers.answer import in_percent, layer_name, rule_title
+from app.context import Context, platform_names, unit_names
 from layers.contracts import contract_of
 from layers.maps.find import HIGHLIGHT_LIMIT, Highlight
 from layers.validate import row_names
@@ -104,6 +103,71 @@ def _subject(verdict: Verdict) -> tuple[Evidence, ...]:
     if verdict.platform_id is not None:
         return (Evidence("major_platforms", (verdict.platform_id,)),)
     return () if verdict.unit_id is None else (Evidence("units", (verdict.unit_id,)),)
+
+
+VERDICT_COLUMNS = (
+    "rule_id", "part", "rule_title", "unit_name", "platform_name", "year", "outcome", "measured",
+    "threshold", "gap", "measure", "force", "force_status", "clause", "basis", "why",
+)  # fmt: skip
+
+
+def verdict_frame(context: Context, verdicts: list[Verdict]) -> pd.DataFrame:
+    """List verdicts for people, one row each."""
+    words, units = context.words, unit_names(context)
+    names = platform_names(context)
+    rows = [
+        {
+            "rule_id": v.rule_id,
+            "part": v.part,
+            "rule_title": rule_title(context, v.rule_id, v.part),
+            "unit_name": units.get(v.unit_id or "", words.text("whole_city")),
+            "platform_name": names.get(v.platform_id or ""),
+            "year": v.year,
+            "outcome": outcome_word(context, v),
+            "measured": in_percent(v.measured, v.unit),
+            "threshold": in_percent(v.threshold, v.unit),
+            "gap": shown_gap(v),
+            "measure": "%" if v.unit == "share" else v.unit,
+            "force": words.text(f"force_{v.force}"),
+            "force_status": words.text(f"force_status_{v.force_status}"),
+            "clause": v.clause,
+            "basis": words.text(f"basis_{v.basis}", assumptions=" ".join(v.assumptions)),
+            "why": words.joined(words.say(reason) for reason in v.reasons),
+        }
+        for v in verdicts
+    ]
+    return pd.DataFrame(rows, columns=list(VERDICT_COLUMNS)).astype({"year": "Int64"})
+
+
+MOST_DECIMALS = 6
+"""So many decimals show the smallest difference that is a difference."""
+
+
+def decimals_of(verdict: Verdict) -> int:
+    """Count the decimals that figure and threshold are shown with: two, more where a cap is passed.
+
+    What isn't met never reads like the threshold: 30.004 亩 of at most 30 has three.
+    """
+    measured, threshold = (
+        in_percent(v, verdict.unit) for v in (verdict.measured, verdict.threshold)
+    )
+    if verdict.outcome == "not_met" and measured is not None and threshold is not None:
+        for decimals in range(2, MOST_DECIMALS + 1):
+            if round(measured, decimals) != round(threshold, decimals):
+                return decimals
+    return 2
+
+
+def shown_gap(verdict: Verdict) -> float | None:
+    """Give the gap for people: what is met and prints like its threshold has none (S20)."""
+    gap = in_percent(verdict.gap, verdict.unit)
+    is_none = gap is not None and verdict.outcome == "met" and round(gap, 2) == 0
+    return 0.0 if is_none else gap
+
+
+def outcome_word(context: Context, verdict: Verdict) -> str:
+    """Say an outcome in the words that fit the rule's force: a target is never 'not met'."""
+    return context.words.text(f"outcome_{verdict.outcome}_{verdict.force}")
 
 
 def verdict_table(context: Context, verdicts: Sequence[Verdict]) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from platforms.ledger.calendar import period_named
 from platforms.ledger.claims import Conflict, conflicts
 from platforms.ledger.counting import read_ledger
 from platforms.ledger.entry import PLANNED
+from platforms.ledger.histories import OVER_KINDS
 from platforms.ledger.rows import text_of
 from platforms.ledger.visibility import require_city
 from platforms.projects.dashboard import (
@@ -29,14 +30,15 @@ from platforms.projects.dashboard import (
     UnitStatus,
     dashboard,
     is_short,
+    ranked_by,
     standpoint,
     task_verdicts,
     unit_statuses,
 )
-from platforms.projects.monitoring import OVER_KINDS, Desk, LedgerWarning, warnings_on
+from platforms.projects.monitoring import Desk, LedgerWarning, warnings_on
 from platforms.targets.progress import ProgressState, progress_rows, state_of
 
-FURTHER_RULES = ("B9", "B10", "B11", "C1", "E1", "E8")
+FURTHER_RULES = ("B9", "B10", "B11", "C1", "D9", "E1", "E8")
 """Tasks and targets that stand in a list of their own behind the annex."""
 FURTHER_COLUMNS = (
     "rule_id", "rule_title", "unit_name", "progress_state", "done", "target", "gap",
@@ -89,7 +91,8 @@ def dashboard_answer(
     verdicts = task_verdicts(at, asked, FURTHER_RULES)
     then = replace(context, policy=at.policy)
     further = progress_frame(then, progress_rows(verdicts, at.policy))[list(FURTHER_COLUMNS)]
-    title = words.text("title_dashboard", period=span.name)
+    has_annex = bool(at.policy.parts("C3"))
+    title = words.text("title_dashboard" if has_annex else "title_progress", period=span.name)
     return Answer(
         title=title,
         parameters={"period": span.name, "unit": unit_id},
@@ -169,15 +172,13 @@ def _annex(
     context: Context, figures_of_units: Sequence[UnitFigures], names: dict[str, str]
 ) -> Sheet:
     """Lay the figures out as the annex does, each column beside its task."""
-    raced = tuple(
-        name for name in RACED if any(name in figures.figures for figures in figures_of_units)
-    )
-    moved = (*HAPPENED, LANDED, *raced)
+    ruled = _ruled(figures_of_units)
+    moved = tuple(name for name in (*HAPPENED, LANDED, *RACED) if name in ruled)
     rows = []
     for figures in figures_of_units:
         number = None if figures.unit_id is None else list(names).index(figures.unit_id) + 1
         row: dict[str, object] = {"number": number, "region": _unit(context, figures, names)}
-        for name in TASKS:
+        for name in (name for name in TASKS if name in ruled):
             figure = figures.figures[name]
             row[name] = figure_text(context, figure, name)
             row[TASK_OF[name]] = "–" if figure.target is None else _number(figure.target, name)
@@ -194,6 +195,11 @@ def _annex(
     return sheet_of(
         words, "dashboard", frame, printed=tuple(map(str, frame.columns)), groups=groups
     )
+
+
+def _ruled(figures_of_units: Sequence[UnitFigures]) -> frozenset[str]:
+    """Name the figures that the packs rule; the same of every unit."""
+    return frozenset(name for figures in figures_of_units for name in figures.figures)
 
 
 def figure_text(context: Context, figure: Figure, name: str) -> float | int | str:
@@ -235,7 +241,8 @@ def _shortfall_lines(context: Context, figures_of_units: Sequence[UnitFigures]) 
     """Say how many units are short of each task."""
     words = context.words
     lines = []
-    for name in TASKS:
+    ruled = _ruled(figures_of_units)
+    for name in (name for name in TASKS if name in ruled):
         short = sum(
             is_short(figures.figures[name])
             for figures in figures_of_units
@@ -253,7 +260,8 @@ def _titles(context: Context, columns: tuple[str, ...]) -> dict[str, str]:
 
 def _screen(frame: pd.DataFrame) -> pd.DataFrame:
     """Leave the terminal what a line has room for."""
-    return frame[["region", *TASKS, "listed", "signed", "started"]]
+    wanted = ("region", *TASKS, "listed", "signed", "started", *RACED)
+    return frame[[name for name in wanted if name in frame]]
 
 
 def _unit(context: Context, figures: UnitFigures, names: dict[str, str]) -> str:
@@ -280,7 +288,12 @@ def _state(figure: Figure) -> ProgressState | None:
     return None if figure.verdict is None else state_of(figure.verdict)
 
 
-RANKING_COLUMNS = ("rank", "unit_name", *COUNTS, "landed", "landing_rate_percent", "note_rank")
+RANKING_COLUMNS = (
+    "rank", "unit_name", *COUNTS, LANDED, *RACED, "landing_rate_percent", "note_rank",
+)  # fmt: skip
+RANKING_SCREEN = (
+    "rank", "unit_name", "listed", "signed", "started", *RACED, "landing_rate_percent",
+)  # fmt: skip
 COUNTED_COLUMNS = ("unit_name", "counted_as", "project_id", "name")
 
 
@@ -295,11 +308,20 @@ def ledger_ranking_answer(context: Context, period: str) -> Answer:
         period_named(period),
     )
     listed = pd.DataFrame([_ranking_line(unit, names[unit.unit_id], context) for unit in standings])
-    listed = listed.sort_values("rank", kind="stable", na_position="last")[list(RANKING_COLUMNS)]
+    by = ranked_by(context.policy)
+    ruled = {kind for unit in standings for kind in unit.projects}
+    ruled |= {"landing_rate_percent"} if by == "landing_rate" else set()
+    shown = [
+        name for name in RANKING_COLUMNS
+        if name in ruled or name in ("rank", "unit_name", "note_rank")
+    ]  # fmt: skip
+    listed = listed.sort_values("rank", kind="stable", na_position="last")[shown]
     ranked = sum(unit.rank is not None for unit in standings)
-    headed = (*RANKING_COLUMNS, "counted_as")
+    headed = (*shown, "counted_as")
     return Answer(
-        title=words.text("title_ledger_ranking", period=period),
+        title=words.text(
+            "title_progress" if by != "landing_rate" else "title_ledger_ranking", period=period
+        ),
         parameters={"period": period},
         result={"ranking": [_ranking_row(unit, names[unit.unit_id]) for unit in standings]},
         sheets=(
@@ -309,11 +331,11 @@ def ledger_ranking_answer(context: Context, period: str) -> Answer:
         titles=column_titles(words, headed),
         summary=(
             words.text(
-                "summary_ledger_ranking", period=period, ranked=ranked, count=len(standings)
+                f"summary_ledger_ranking_{by}", period=period, ranked=ranked, count=len(standings)
             ),
             *_first_and_last(standings, names, context),
         ),
-        screen=listed[["rank", "unit_name", "listed", "signed", "started", "landing_rate_percent"]],
+        screen=listed[[name for name in RANKING_SCREEN if name in shown]],
     )
 
 
@@ -370,16 +392,17 @@ def _counted(standings: list[UnitStatus], names: dict[str, str], context: Contex
     rows = [
         (names[unit.unit_id], context.words.text(f"column_{kind}"), project_id, titles[project_id])
         for unit in standings
-        for kind in (*COUNTS, "landed")
-        for project_id in unit.projects[kind]
+        for kind, project_ids in unit.projects.items()
+        for project_id in project_ids
     ]
     return pd.DataFrame(rows, columns=list(COUNTED_COLUMNS))
 
 
 LATE_RULES = ("C7", "E6")
 """Warnings that something is overdue: nodes by their plan, problems by their day of the month."""
+OVERDUE_CODES = ("warning_node_overdue", "warning_problem_unfiled", "warning_problem_unsent")
 STALE_RULE = "D8"
-NOTICE_COLUMNS = ("region", *HAPPENED, LANDED, "late", "stale", "conflicts")
+NOTICE_COLUMNS = ("region", *HAPPENED, LANDED, *RACED, "late", "stale", "conflicts")
 EVENT_COLUMNS = ("event_on", "counted_as", "unit_name", "project_id", "project_name")
 LATE_COLUMNS = ("unit_name", "project_id", "project_name", "reason")
 PAIR_COLUMNS = ("project_id", "unit_name", "other_project_id", "other_unit_name", "reason")
@@ -476,7 +499,7 @@ def _planned(at: Standpoint) -> frozenset[str] | None:
 
 
 def _is_overdue(warning: LedgerWarning) -> bool:
-    return warning.statement.code in ("warning_node_overdue", "warning_problem_unsent")
+    return warning.statement.code in OVERDUE_CODES
 
 
 def _still_open(projects: pd.DataFrame, at: Standpoint) -> pd.DataFrame:
@@ -517,7 +540,9 @@ def _counts(context: Context, notice: _Notice, names: dict[str, str]) -> pd.Data
             else names[figures.unit_id]
         }
         row |= {
-            name: figure_text(context, figures.figures[name], name) for name in (*HAPPENED, LANDED)
+            name: figure_text(context, figures.figures[name], name)
+            for name in (*HAPPENED, LANDED, *RACED)
+            if name in figures.figures
         }
         row["late"] = _late(context, notice, figures.unit_id)
         row["stale"] = _projects_warned(context, notice.stale, figures.unit_id)
@@ -527,7 +552,9 @@ def _counts(context: Context, notice: _Notice, names: dict[str, str]) -> pd.Data
             for pair in notice.pairs
         )  # fmt: skip
         rows.append(row)
-    return pd.DataFrame(rows, columns=list(NOTICE_COLUMNS), dtype="object")
+    held = set().union(*(figures.figures for figures in notice.figures))
+    shown = [name for name in NOTICE_COLUMNS if name in held or name not in (LANDED, *RACED)]
+    return pd.DataFrame(rows, columns=shown, dtype="object")
 
 
 def _projects_warned(
@@ -600,11 +627,12 @@ def _project_names(context: Context) -> dict[str, str]:
 def _summary(context: Context, at: Standpoint, notice: _Notice) -> list[str]:
     words = context.words
     city = next(figures for figures in notice.figures if figures.unit_id is None).figures
+    counted = [name for name in (*HAPPENED, LANDED) if name in city]
     lines = [
         words.text(
-            "summary_notice", period=at.period.name, first=at.period.first, last=at.period.last,
-            as_at=at.policy.as_of,
-            **{name: figure_text(context, city[name], name) for name in (*HAPPENED, LANDED)},
+            "summary_notice" if LANDED in city else "summary_notice_plain", period=at.period.name,
+            first=at.period.first, last=at.period.last, as_at=at.policy.as_of,
+            **{name: figure_text(context, city[name], name) for name in counted},
         )
     ]  # fmt: skip
     for code, rows in (

@@ -25,7 +25,7 @@ from platforms.matching.explanation import (
     weight_ranges,
     would_be_first,
 )
-from platforms.matching.land_gates import Gate
+from platforms.matching.land_gates import UNRULED, Gate
 from platforms.matching.match import (
     Evaluation,
     MatchedSite,
@@ -143,7 +143,7 @@ def _gate_row(gate: Gate, words: Catalogue) -> dict[str, object]:
 
 def route_row(route: ApprovalRoute | None, words: Catalogue) -> dict[str, object] | None:
     """Give who approves the land of a project, and why or why not (D1–D3)."""
-    if route is None:
+    if route is None or not route.rule_ids:  # no pack has the rule
         return None
     return {
         "outcome": route.outcome, "tier": route.tier, "steps": list(route.steps),
@@ -152,11 +152,16 @@ def route_row(route: ApprovalRoute | None, words: Catalogue) -> dict[str, object
     }  # fmt: skip
 
 
+def is_ruled(talks: Exclusivity) -> bool:
+    """Whether any pack chosen says who may talk about a project (B5, C5)."""
+    return all(why.code not in UNRULED for why in talks.reasons)
+
+
 def talks_row(
     talks: Exclusivity | None, unit_id: str | None, words: Catalogue
 ) -> dict[str, object] | None:
     """Give who holds a project where it goes to land of a unit, and whether by transfer."""
-    if talks is None:
+    if talks is None or not is_ruled(talks):
         return None
     return {
         "state": talks.state, "outcome": talks.outcome, "holder_unit_id": talks.holder_unit_id,

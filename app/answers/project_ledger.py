@@ -8,7 +8,16 @@ from typing import get_args
 
 import pandas as pd
 
-from app.answers.answer import Answer, Stand, actor, column_titles, plain, sheet_of, stand_of
+from app.answers.answer import (
+    Answer,
+    Stand,
+    actor,
+    column_titles,
+    plain,
+    sheet_of,
+    stand_of,
+    unruled,
+)
 from app.answers.changes import ledger_warnings, outside_text
 from app.answers.matching import reason_text, standing_of
 from app.context import Context, now, platform_names, unit_names
@@ -35,6 +44,7 @@ from platforms.ledger.claims import (
 )
 from platforms.ledger.entry import Book, check_event, check_project
 from platforms.ledger.events import in_force, stage_columns, stage_models
+from platforms.ledger.histories import OVER_KINDS, OVER_STAGES
 from platforms.ledger.rows import project_row, text_of
 from platforms.ledger.visibility import MASK, own_projects, require_own, require_unit, sealed_errors
 from platforms.matching.match import (
@@ -46,16 +56,8 @@ from platforms.matching.match import (
     transfer_proposals,
 )
 from platforms.policy.in_force import iso_day
-from platforms.projects.monitoring import (
-    OVER_KINDS,
-    OVER_STAGES,
-    Desk,
-    LedgerWarning,
-    ProblemStatus,
-    State,
-    problem_statuses,
-    warnings_on,
-)
+from platforms.projects.monitoring import Desk, LedgerWarning, warnings_on
+from platforms.projects.problem_list import ProblemStatus, State, problem_statuses
 from platforms.source import competition_of, viewer_of
 
 LEDGER_TABLES = (*SEALED_LAYERS, "project_events")
@@ -323,7 +325,7 @@ def conflict_answer(context: Context, project_id: str | None) -> Answer:
         titles=column_titles(
             words, ("pair", "unit_name", "other_project_id", "other_unit_name", "reason", "talks")
         ),
-        summary=(
+        summary=unruled(context, "B5", "C5") or (
             words.text(
                 "summary_conflicts", count=len(seen),
                 between=sum(conflict.is_between_units for conflict in seen),
@@ -440,10 +442,15 @@ def _warning_row(warning: LedgerWarning, context: Context) -> dict[str, object]:
 
 
 PROBLEM_COLUMNS = (
-    "state_of_problem", "problem_id", "unit_name", "project_id", "filed_on", "send_by", "sent_on",
-    "met_on", "resolved_on", "detail",
+    "state_of_problem", "problem_id", "unit_name", "project_id", "found_on", "file_by", "filed_on",
+    "send_by", "sent_on", "meeting_by", "met_on", "resolved_on", "late_steps", "detail",
 )  # fmt: skip
-PROBLEM_TITLES = ("state_of_problem", "unit_name", "send_by")
+PROBLEM_TITLES = (
+    "state_of_problem", "unit_name", "file_by", "send_by", "meeting_by", "late_steps",
+)  # fmt: skip
+PROBLEM_SCREEN = ("state_of_problem", "problem_id", "project_id", "send_by", "late_steps", "detail")
+DUE_OF_PART = {"filed": "file_by", "sent": "send_by", "meeting": "meeting_by"}
+"""Column for the day by which each step of E6 is to be taken."""
 
 
 def problem_answer(context: Context, unit_id: str | None) -> Answer:
@@ -463,9 +470,14 @@ def problem_answer(context: Context, unit_id: str | None) -> Answer:
         if not asked or problem.row["unit_id"] in asked
     ]
     counts = Counter(problem.state for problem in listed_problems)
+    ruled = [DUE_OF_PART[part] for part in DUE_OF_PART if part in context.policy.parts("E6")]
+    by_rule = (*DUE_OF_PART.values(), "late_steps")
+    shown = [
+        name for name in PROBLEM_COLUMNS
+        if name not in by_rule or name in ruled or (name == "late_steps" and ruled)
+    ]  # fmt: skip
     listed = pd.DataFrame(
-        [_problem_line(problem, context) for problem in listed_problems],
-        columns=list(PROBLEM_COLUMNS),
+        [_problem_line(problem, context) for problem in listed_problems], columns=shown
     )
     return Answer(
         title=words.text("title_problems"),
@@ -479,7 +491,7 @@ def problem_answer(context: Context, unit_id: str | None) -> Answer:
                 **{state: counts.get(state, 0) for state in get_args(State)},
             ),
         ),
-        screen=listed[["state_of_problem", "problem_id", "project_id", "send_by", "detail"]],
+        screen=listed[[name for name in PROBLEM_SCREEN if name in listed]],
     )  # fmt: skip
 
 
@@ -488,9 +500,12 @@ def _problem_line(problem: ProblemStatus, context: Context) -> dict[str, object]
     return {
         "state_of_problem": context.words.text(f"problem_{problem.state}"),
         "unit_name": names.get(str(problem.row["unit_id"])),
-        "send_by": problem.due_on,
+        "late_steps": "、".join(
+            context.words.text(f"late_{part}") for part in problem.due if problem.is_late(part)
+        ) or None,
+        **{column: problem.due.get(part) for part, column in DUE_OF_PART.items()},
         **{name: problem.row[name] for name in PROBLEM_COLUMNS if name in problem.row},
-    }
+    }  # fmt: skip
 
 
 def _problem_row(problem: ProblemStatus) -> dict[str, object]:
@@ -498,15 +513,18 @@ def _problem_row(problem: ProblemStatus) -> dict[str, object]:
     return {
         **row,
         "state": problem.state,
-        "send_by": problem.due_on,
-        "meeting_by": problem.meeting_by,
+        **{column: problem.due.get(part) for part, column in DUE_OF_PART.items()},
+        "late": [part for part in problem.due if problem.is_late(part)],
     }
 
 
 DUE_COLUMNS = ("due_sign", "due_kind", "unit_name", "project_id", "due_on", "due_days", "due_said")
 DAYS_AHEAD = 7
 """How far ahead the list of a day looks."""
-COUNTED_DAYS = {"warning_node_due": 1, "warning_node_overdue": -1, "warning_problem_unsent": -1}
+COUNTED_DAYS = {
+    "warning_node_due": 1, "warning_node_overdue": -1, "warning_problem_unsent": -1,
+    "warning_problem_unfiled": -1,
+}  # fmt: skip
 """Warnings that count days to or after a day; others count for how long nothing was entered."""
 LONGEST_MONTH, LONGEST_HOLIDAY = 31, 31
 

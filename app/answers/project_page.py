@@ -8,6 +8,7 @@ import pandas as pd
 
 from app.answers.answer import Answer, column_titles, heading_of, plain, sheet_of
 from app.answers.map import picture_of, view_of
+from app.answers.matching import is_ruled
 from app.answers.project_ledger import ledger_stand
 from app.context import Context, unit_names
 from geo.tools import Progress
@@ -20,7 +21,7 @@ from layers.maps.view import Bounds, MapView
 from platforms.completeness import constraints_in_force
 from platforms.ledger.calendar import official_holidays
 from platforms.ledger.claims import Exclusivity, TalksQuestion, exclusivity
-from platforms.ledger.counting import ProjectLedger
+from platforms.ledger.counting import KIND_ORDER, STAGE_ORDER, ProjectLedger
 from platforms.ledger.entry import Node, nodes_of
 from platforms.ledger.events import stage_models
 from platforms.ledger.rows import Row, project_row, text_of
@@ -37,7 +38,9 @@ FACTS = (
 NODE_COLUMNS = ("node", "planned_on", "done_on", "light", "days")
 CONDITION_COLUMNS = ("constraint_id", "name", "constraint_kind", "severity", "overlap_mu")
 EVENT_COLUMNS = ("event_on", "event_kind", "unit_id", "detail", "actor", "event_id")
-PROBLEM_COLUMNS = ("problem_id", "filed_on", "sent_on", "met_on", "resolved_on", "detail")
+PROBLEM_COLUMNS = (
+    "problem_id", "found_on", "filed_on", "sent_on", "met_on", "resolved_on", "detail",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class ProjectPage:
     ``talks``: Who may talk about it (B5, C5).
     ``route``: Who approves its land (D1–D3).
     ``site``: Its land and boundary conditions.
+    ``are_stages``: Whether the nodes are stages of a model, not the nodes of C7.
     """
 
     row: Row
@@ -59,11 +63,24 @@ class ProjectPage:
     talks: Exclusivity
     route: ApprovalRoute
     site: ProjectSite
+    are_stages: bool = False
 
     @property
     def next_step(self) -> Node | None:
-        """The first node that isn't done, None where all are."""
-        return next((node for node in self.nodes if node.done_on is None), None)
+        """The first node that isn't done, None where all are; none before the stage reached.
+
+        Behind the furthest one done, where the nodes are stages: nobody may enter the earlier ones.
+        """
+        stage = text_of(self.row, "stage")
+        if stage == "ended":
+            return None
+        reached = [
+            at for at, node in enumerate(self.nodes, start=1)
+            if KIND_ORDER.get(node.kind, len(STAGE_ORDER)) <= STAGE_ORDER.get(stage or "", 0)
+            or (self.are_stages and node.done_on is not None)
+        ]  # fmt: skip
+        ahead = self.nodes[max(reached, default=0) :]
+        return next((node for node in ahead if node.done_on is None), None)
 
 
 def project_page(context: Context, project_id: str) -> ProjectPage:
@@ -73,8 +90,8 @@ def project_page(context: Context, project_id: str) -> ProjectPage:
         pd.DataFrame(source.read(name)) for name in ("projects", "project_events", "units")
     )
     row = project_row(projects, project_id)
-    histories = ProjectLedger(projects, events, policy.as_of).histories
-    history = next(each.events for each in histories if each.row["project_id"] == project_id)
+    ledger = ProjectLedger(projects, events, policy.as_of)
+    history = next(each.events for each in ledger.histories if each.row["project_id"] == project_id)
     models = {model.name: model for model in stage_models(policy)}
     model = models.get("milestones") or next(iter(models.values()), None)
     problems = pd.DataFrame(source.read("problems"))
@@ -87,11 +104,12 @@ def project_page(context: Context, project_id: str) -> ProjectPage:
         problems[problems["project_id"].eq(project_id).fillna(value=False)],
         nodes_of(history, model.stages, policy) if model is not None else (),
         exclusivity(question, rivals, rival_events, policy),
-        approval_route(land_supply_of(projects, units, project_id), policy),
+        approval_route(land_supply_of(ledger, units, project_id), policy),
         project_site(
             split_list(row.get("parcel_ids")), gpd.GeoDataFrame(source.read("land_parcels")),
             constraints_in_force(gpd.GeoDataFrame(source.read("constraints")), policy), context.crs,
         ),
+        are_stages=model is not None and model.name != "milestones",
     )  # fmt: skip
 
 
@@ -116,12 +134,15 @@ def summary_of(context: Context, page: ProjectPage) -> list[str]:
     open_problems = int(page.problems["resolved_on"].isna().sum())
     lines = []
     if step is None:
-        lines.append(words.text("project_page_done" if page.nodes else "project_page_no_nodes"))
+        unentered = sum(node.done_on is None for node in page.nodes)
+        code = "project_page_done" if page.nodes else "project_page_no_nodes"
+        lines.append(words.text("project_page_last_stage" if unentered else code, count=unentered))
     else:
         light = words.text(f"light_{step.light}")
         node = words.word("event_kind", step.kind)
         lines.append(words.text("project_page_next", node=node, on=step.planned_on, light=light))
-    lines += [words.say(reason) for reason in page.talks.reasons]
+    # What the packs don't rule is left out.
+    lines += [words.say(reason) for reason in page.talks.reasons if is_ruled(page.talks)]
     if page.route.steps:
         lines.append(words.text("project_page_route", steps=" → ".join(page.route.steps)))
     if site.area_mu is None:
@@ -206,7 +227,9 @@ def _as_result(context: Context, page: ProjectPage) -> dict[str, object]:
             for n in page.nodes
         ],
         "next_step": None if page.next_step is None else page.next_step.kind,
-        "talks": {
+        "talks": None
+        if not is_ruled(talks)
+        else {
             "state": talks.state,
             "holder_unit_id": talks.holder_unit_id,
             "until": None if talks.until is None else talks.until.isoformat(),

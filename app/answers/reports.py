@@ -1,13 +1,13 @@
 """Printable reports."""
 
 from collections.abc import Sequence
-from typing import get_args
+from functools import partial
 
 import geopandas as gpd
 import pandas as pd
 
 from app.answers.answer import Answer, heading_of, stand_of
-from app.answers.checks import URGENCY, check_answer, force_counts, verdict_list
+from app.answers.checks import URGENCY, check_answer, verdict_list
 from app.answers.coverage import checked_against
 from app.answers.evidence import assumption_texts, verdict_table
 from app.answers.land import block_answer, find_land
@@ -16,6 +16,7 @@ from app.answers.map import picture_of, view_of
 from app.answers.matching import demand_in_ledger, match_answer, run_match
 from app.answers.project_ledger import ledger_stand
 from app.answers.project_page import battle_maps, projects_asked
+from app.answers.to_do import counts_by_force, missing_frame, of_group, year_before
 from app.context import Context
 from geo.errors import MuPlanError
 from geo.tools import Progress, nearest_name
@@ -29,7 +30,7 @@ from platforms.land.find import ContiguousLand
 from platforms.land.search import BlockQuery, lines_mu
 from platforms.matching.match import MatchedSite, MatchResult
 from platforms.matching.site import MatchTable
-from platforms.policy.verdict import Force, Verdict
+from platforms.policy.verdict import Verdict
 
 LEDGER_KINDS = ("project", "ledger", "ranking")
 """Reports of the ledger."""
@@ -95,8 +96,7 @@ PRINTED_VERDICTS = (
     "force_status", "basis", "clause", "why",
 )  # fmt: skip
 PRINTED_COUNTS = ("rule_id", "rule_title", "counts", "clause")
-PRINTED_MISSING = ("rule_id", "rule_title", "subject", "why", "clause")
-MISSING_KEYS = ["rule_id", "rule_title", "why", "clause"]
+PRINTED_MISSING = ("rule_id", "rule_title", "why", "ask", "subject", "clause")
 
 
 def report_of(
@@ -137,7 +137,9 @@ def report_of(
         land = find_land(context, query, with_curve=True, progress=progress)
         return land_report(context, query, land)
     check = CheckQuery(None, (), (), context.as_of)
-    return check_report(context, check, verdict_list(context, check))
+    verdicts = verdict_list(context, check)
+    before = year_before(check, verdicts, partial(verdict_list, context))
+    return check_report(context, check, verdicts, before=before)
 
 
 def land_report(
@@ -201,43 +203,42 @@ def match_report(
 
 
 def check_report(
-    context: Context, query: CheckQuery, verdicts: list[Verdict], view: MapView | None = None
+    context: Context,
+    query: CheckQuery,
+    verdicts: list[Verdict],
+    view: MapView | None = None,
+    before: list[Verdict] | None = None,
 ) -> Report:
-    """Report on the rules: map of platforms, verdicts by force, what is missing, assumptions."""
+    """Report on the rules: what somebody must do, what is missing and from whom, then the rest.
+
+    ``before``: Verdicts of the year before, whose counts stand beside; None for none.
+    """
     words = context.words
-    answer = check_answer(context, query, verdicts)
+    answer = check_answer(context, query, verdicts, before)
     title = words.text("report_platform_map")
     sections = [_map_section(context, view, title, _platform_highlights(context, verdicts))]
-    for force in get_args(Force):
-        mine = sorted((v for v in verdicts if v.force == force), key=_urgency)
-        if mine:
-            name = words.text(f"force_head_{force}")
-            sections.append(Section(name, _of_one_force(context, name, mine)))
-    open_ones = [v for v in verdicts if v.outcome == "no_data"]
+    for force, counts in counts_by_force(context, verdicts, before):
+        mine = [verdict for verdict in of_group(verdicts, "act") if verdict.force == force]
+        name = words.text(f"force_head_{force}")
+        table = Sheet(name, verdict_table(context, mine), printed=PRINTED_VERDICTS)
+        sections.append(Section(name, (counts, table) if mine else (counts,)))
     name = words.text("report_missing")
+    lacking = missing_frame(context, of_group(verdicts, "missing"))
     content: tuple[ReportContent, ...] = (words.text("report_missing_none"),)
-    if open_ones:
-        content = (Sheet(name, _missing(context, open_ones), printed=PRINTED_MISSING),)
+    if len(lacking):
+        content = (Sheet(name, lacking, printed=PRINTED_MISSING),)
     sections.append(Section(name, content))
+    rest = of_group(verdicts, "rest")
+    if rest:
+        name = words.text("group_rest")
+        by_rule = Sheet(
+            words.text("report_by_rule"), _counted(context, rest), printed=PRINTED_COUNTS
+        )
+        sections.append(Section(name, (by_rule,)))
     texts = tuple(f"{key}　{text}" for key, text in assumption_texts(context, verdicts))
     if texts:
         sections.append(Section(words.text("report_assumptions"), texts))
     return _report(context, "check", answer, sections)
-
-
-def _of_one_force(context: Context, name: str, mine: list[Verdict]) -> tuple[ReportContent, ...]:
-    """List what is not met row by row, and count the rest by rule: a paper is for the faults."""
-    words = context.words
-    missed = [v for v in mine if v.outcome == "not_met"]
-    rest = [v for v in mine if v.outcome != "not_met"]
-    content: list[ReportContent] = [force_counts(context, mine)]
-    if missed:
-        table = verdict_table(context, missed)
-        content.append(Sheet(name, table, printed=PRINTED_VERDICTS))
-    if rest:
-        by_rule = words.text("report_by_rule")
-        content.append(Sheet(by_rule, _counted(context, rest), printed=PRINTED_COUNTS))
-    return tuple(content)
 
 
 def _counted(context: Context, verdicts: list[Verdict]) -> pd.DataFrame:
@@ -327,23 +328,3 @@ def _site_caption(matched: MatchedSite, context: Context) -> str:
     return rank + context.words.text(
         "block_caption", block_id=matched.site.site_id, area_mu=matched.site.area_mu
     )
-
-
-def _missing(context: Context, verdicts: Sequence[Verdict]) -> pd.DataFrame:
-    """List what is missing: subjects that lack the same thing share a row."""
-    words = context.words
-    statements = [
-        [
-            *verdict.reasons,
-            *(evidence.statement for evidence in verdict.evidence if evidence.statement),
-        ]
-        for verdict in verdicts
-    ]
-    table = verdict_table(context, verdicts).assign(
-        why=[
-            words.joined(words.say(statement) for statement in statements_of)
-            for statements_of in statements
-        ]
-    )
-    grouped = table.groupby(MISSING_KEYS, sort=False, dropna=False)["subject"]
-    return grouped.agg(lambda names: "、".join(dict.fromkeys(names))).reset_index()

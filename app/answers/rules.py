@@ -41,7 +41,7 @@ def rule_answer(policy: PolicySet, words: Catalogue) -> Answer:
     return Answer(
         title=words.text("title_rules", pack=policy.pack.title),
         parameters={},
-        result={"rules": [_row(rule) for rule in dated]},
+        result={"rules": [_row(rule, policy) for rule in dated]},
         sheets=SheetsOnDemand(lambda: _sheets(rows, policy, words)),
         titles=column_titles(words, headed),
         summary=(words.text("summary_rules", count=len(dated)),),
@@ -114,18 +114,21 @@ def validity(document: Document, as_of: str, words: Catalogue) -> str:
     return words.text(code, day=document.effective_until)
 
 
-def _row(dated: DatedRule) -> dict[str, object]:
+def _row(dated: DatedRule, policy: PolicySet) -> dict[str, object]:
     """Give a rule as JSON holds it."""
     rule = dated.rule
+    document = policy.pack.documents[rule.clause.document_id]
     return {
         "rule_id": rule.rule_id, "part": rule.part, "title": rule.title,
         "scope": list(rule.scope), "force": rule.force, "force_word": rule.force_word,
         "comparator": rule.comparator, "value": _value(rule), "unit": rule.unit,
         "where": [_condition(condition) for condition in rule.where],
+        "roles": list(rule.roles), "roles_except": list(rule.roles_except),
         "effective_from": rule.effective_from, "effective_until": rule.effective_until,
         "target_date": rule.target_date, "period": list(rule.period) if rule.period else None,
         "force_status": dated.force_status, "basis": dated.basis,
         "assumptions": list(rule.assumptions), "clause": dated.clause,
+        "quote": document.quoted(rule.clause.place),
     }  # fmt: skip
 
 
@@ -172,9 +175,9 @@ def _listed(dated: DatedRule, policy: PolicySet, words: Catalogue) -> dict[str, 
 
 
 def value_text(rule: Rule, words: Catalogue) -> str:
-    """Show a threshold: a number, a share in per cent, a span of two, or tiers with their steps."""
+    """Show a threshold: a number, a share in per cent, a span of two, tiers with steps, a task."""
     if rule.value is None:
-        return ""
+        return words.text("rule_value_task") if rule.is_against_task else ""
     if not isinstance(rule.value, tuple):
         return _amount(rule.value, rule.unit)
     tiers = [_tier(step, words) for step in rule.value if isinstance(step, Tier)]

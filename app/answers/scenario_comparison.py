@@ -9,15 +9,8 @@ import geopandas as gpd
 import pandas as pd
 
 from app.answers.answer import Answer, column_titles, in_percent, plain, rule_title, sheet_of
-from app.answers.checks import (
-    CHANGE_COLUMNS,
-    change_list,
-    change_row,
-    outcome_word,
-    share_frame,
-    verdict_list,
-)
-from app.answers.evidence import light
+from app.answers.checks import CHANGE_COLUMNS, change_list, change_row, share_frame, verdict_list
+from app.answers.evidence import light, outcome_word
 from app.answers.scenarios import (
     CHANGED_COLUMNS,
     EDIT_COLUMNS,
@@ -76,7 +69,7 @@ class Compared:
 
 def standing_of(context: Context, year: int) -> Standing:
     """Judge a city: every rule, and the shares of a year."""
-    query = CheckQuery(year, (), (), context.as_of)
+    query = CheckQuery(context.asked_year(year), (), (), context.as_of)
     shares = share_frame(context, year)
     # An earlier year has no row of its own in the spans that are summed up.
     of_year = shares["span"].eq("year") & shares["boundary_basis"].eq("in_use")

@@ -10,6 +10,7 @@ from app.answers.answer import (
     plain,
     rule_title,
     sheet_of,
+    unruled,
 )
 from app.context import Context, unit_names
 from geo.tools import nearest_name
@@ -311,7 +312,7 @@ def evaluation_answer(context: Context, year: int) -> Answer:
         result={"evaluation": rows},
         sheets=(sheet_of(words, "evaluate", listed),),
         titles=column_titles(words, headed),
-        summary=(
+        summary=unruled(context, "A21") or (
             words.text(
                 "summary_evaluate", count=table["project_id"].nunique(), year=year,
                 **{name: int(counts.get(name, 0)) for name in EVALUATION_ORDER},

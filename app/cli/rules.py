@@ -1,5 +1,6 @@
 """Commands on rules and figures: rules, check, shares, indicators, targets, ranking, evaluate."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -49,13 +50,15 @@ def check(
 ) -> "tuple[Answer, int]":
     """Check the rules."""
     from app.answers.checks import changed_answer, check_answer, other_context, verdict_list
+    from app.answers.to_do import year_before
     from platforms.checks import CheckQuery
 
     query = CheckQuery(year, rules, units, context.as_of)
     other = other_context(context, against, packs_asked()) if against else None
     verdicts = verdict_list(context, query)
     if other is None:
-        answer = check_answer(context, query, verdicts)
+        before = None if rules else year_before(query, verdicts, partial(verdict_list, context))
+        answer = check_answer(context, query, verdicts, before)
     else:
         answer = changed_answer(context, other, query, verdicts)
     return answer, int(any(verdict.outcome == fail_on for verdict in verdicts))

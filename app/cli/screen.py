@@ -139,6 +139,10 @@ def is_share(column: str) -> bool:
     return column == "share" or column.startswith("share_") or column.endswith("_share")
 
 
+DUST, SMALL = 1e-6, 0.005
+"""Figures between them print as zero with two decimals, and aren't zero."""
+
+
 def display_width(text: str) -> int:
     """Count the columns a text takes on the screen: Chinese characters take two.
 
@@ -154,7 +158,9 @@ def _text(cell: "Cell", share: bool) -> str:
     if cell is None or cell == "":
         return MISSING
     if isinstance(cell, float):
-        return f"{cell:.2%}" if share else f"{cell:,.2f}"
+        # A small excess over a cap is not shown as none; arithmetic's dust is.
+        small = DUST < abs(cell) < SMALL and not share
+        return f"{cell:.2%}" if share else f"{cell:.2g}" if small else f"{cell:,.2f}"
     return " ".join(str(cell).split())
 
 

@@ -5,8 +5,17 @@ from datetime import date
 import streamlit as st
 
 from app.answers.answer import in_percent
-from app.answers.checks import changed_answer, outcome_word
-from app.answers.evidence import EvidenceRows, assumption_texts, evidence_rows, light, verdict_table
+from app.answers.checks import changed_answer
+from app.answers.evidence import (
+    EvidenceRows,
+    assumption_texts,
+    decimals_of,
+    evidence_rows,
+    light,
+    outcome_word,
+    shown_gap,
+    verdict_table,
+)
 from app.components.jobs import judged_with_bar
 from app.components.page import MISSING, as_text, hand_out, show_list, shown_columns
 from app.context import DEFAULT_PACK, Context, pack_titles
@@ -72,6 +81,10 @@ def show_evidence(context: Context, verdict: Verdict) -> None:
     )  # fmt: skip
     _marks(context, verdict)
     st.markdown(as_text(text("evidence_clause", clause=verdict.clause)))
+    rule = context.policy.rule(verdict.rule_id, verdict.part.partition(":")[0]).rule
+    quote = context.policy.pack.documents[rule.clause.document_id].quoted(rule.clause.place)
+    if quote:
+        st.caption(as_text(text("evidence_quote", quote=quote)))
     for reason in verdict.reasons:
         st.markdown(f"- {as_text(words().say(reason))}")
     for key, wording in assumption_texts(context, [verdict]):
@@ -82,11 +95,13 @@ def show_evidence(context: Context, verdict: Verdict) -> None:
 
 def _figure(verdict: Verdict, name: str) -> str:
     value = in_percent(getattr(verdict, name), verdict.unit)
+    if name == "gap":
+        value = shown_gap(verdict)
     if value is None:
         return MISSING
     sign = "+" if name == "gap" and value > 0 else ""
     unit = "%" if verdict.unit == "share" else f" {verdict.unit}"
-    return f"{sign}{value:,.2f}{unit}"
+    return f"{sign}{value:,.{decimals_of(verdict)}f}{unit}"
 
 
 def _marks(context: Context, verdict: Verdict) -> None:

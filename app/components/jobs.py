@@ -5,7 +5,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Hashable
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -53,14 +52,14 @@ def cached_with_bar(
     return run_with_bar(key, label, lambda progress: cached(job, *asked, progress=progress))
 
 
-def judged_with_bar(query: CheckQuery) -> list[Verdict]:
+def judged_with_bar(query: CheckQuery, key: str = "checks") -> list[Verdict]:
     """Give the verdicts asked, run under a bar where they weren't found before.
+
+    ``key``: Of the button that ends it; a page that judges twice has two.
 
     As ``run_checks`` gives them.
     """
-    # Asked with the year of the day or without one, verdicts are the same.
-    asked = replace(query, year=query.figures_year)
-    return cached_with_bar("checks", words().text("working_checks"), verdict_list, asked)
+    return cached_with_bar(key, words().text("working_checks"), verdict_list, query)
 
 
 LOG = logging.getLogger("muplan")

@@ -189,7 +189,8 @@ def _detail(result: MatchResult, matched: MatchedSite, at: int) -> None:
     if matched.status == "admitted":
         _against_the_first(result, at)
     st.text(share_sentence(matched, words()))
-    st.text(f"{text('match_route')}：{route_text(matched.route, words())}")
+    if matched.route is None or matched.route.rule_ids:
+        st.text(f"{text('match_route')}：{route_text(matched.route, words())}")
     for gate in matched.gates:
         clause = f"（{gate.clause}）" if gate.clause else ""
         force = "" if gate.force == "mandatory" else f"〔{text(f'force_{gate.force}')}〕"
@@ -285,8 +286,9 @@ def _facts(context: Context, matched: MatchedSite, names: dict[str, str]) -> lis
             if matched.effect is None or matched.effect.after is None
             else f"{percent(matched.effect.before) or '–'} → {percent(matched.effect.after)}",
         ),
-        (text("match_route"), route_text(matched.route, words())),
     ]
+    if matched.route is None or matched.route.rule_ids:
+        rows.append((text("match_route"), route_text(matched.route, words())))
     for part in score.criteria if score is not None else ():
         label = text(f"criterion_{part.criterion}")
         value = text("no_value") if part.value is None else f"+{part.contribution:.1f}"

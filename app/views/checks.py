@@ -1,12 +1,22 @@
-"""What the rules say: verdicts by force, and which differ under another date or other rules."""
+"""What the rules say: what to do, what is missing, the rest; and what differs under other rules."""
 
-from typing import get_args
+from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from app.answers.checks import URGENCY, check_answer, force_counts
+from app.answers.checks import check_answer
 from app.answers.evidence import evidence_highlight, verdict_table
 from app.answers.reports import check_report
+from app.answers.to_do import (
+    GROUPS,
+    MISSING_COLUMNS,
+    Group,
+    counts_by_force,
+    missing_frame,
+    of_group,
+    year_before,
+)
 from app.components.checks import show_changes, show_evidence
 from app.components.jobs import judged_with_bar
 from app.components.map_view import show_map
@@ -20,7 +30,7 @@ TABLE_PX, MAP_PX = 330, 520
 TABS = ("verdicts", "changes")
 VERDICT_COLUMNS = (
     "outcome", "rule_id", "subject", "rule_title", "measured", "threshold", "gap", "measure",
-    "force_status", "basis", "clause", "why",
+    "force", "force_status", "basis", "clause", "why",
 )  # fmt: skip
 
 
@@ -34,13 +44,13 @@ def show() -> None:
     )
     verdicts, changes = st.tabs([text(f"tab_{name}") for name in TABS])
     with verdicts:
-        _verdicts(context, int(year))
+        _verdicts(context, context.asked_year(int(year)))
     with changes:
         st.caption(text("changes_hint"))
-        show_changes(context, CheckQuery(int(year), (), (), context.as_of))
+        show_changes(context, CheckQuery(context.asked_year(int(year)), (), (), context.as_of))
 
 
-def _verdicts(context: Context, year: int) -> None:
+def _verdicts(context: Context, year: int | None) -> None:
     text = words().text
     names = unit_names(context)
     units = st.multiselect(
@@ -52,29 +62,45 @@ def _verdicts(context: Context, year: int) -> None:
     if not verdicts:
         st.info(text("checks_empty"))
         return
-    by_force = {
-        force: sorted((v for v in verdicts if v.force == force), key=_urgency)
-        for force in get_args(Force)
-    }
-    by_force = {force: mine for force, mine in by_force.items() if mine}
-    counts = (
-        f"{text(f'force_head_{force}')}　{force_counts(context, mine)}"
-        for force, mine in by_force.items()
-    )
-    st.caption("  \n".join(counts))
-    force = st.radio(
-        text("column_force"), list(by_force), key="check_force", horizontal=True,
-        format_func=lambda code: text(f"force_head_{code}"), label_visibility="collapsed",
+    heads = st.empty()
+    _heads(heads, counts_by_force(context, verdicts))
+    by_group = {group: of_group(verdicts, group) for group in GROUPS}
+    group = st.radio(
+        text("checks_group"), [group for group in GROUPS if by_group[group]], key="check_group",
+        horizontal=True, format_func=lambda code: text(f"group_{code}"),
+        label_visibility="collapsed",
     )  # fmt: skip
-    _table_and_evidence(context, by_force[force], force)
+    if group == "missing":
+        _missing(context, by_group[group])
+    else:
+        _table_and_evidence(context, by_group[group], group)
+    # the counts of the year before take as long as the list: it is there first
+    before = year_before(query, verdicts, partial(judged_with_bar, key="checks_before"))
+    _heads(heads, counts_by_force(context, verdicts, before))
     hand_out(
-        check_answer(context, query, verdicts), context, (".xlsx", ".docx", ".csv"), "verdicts",
-        report=lambda: check_report(context, query, verdicts, map_view()),
+        check_answer(context, query, verdicts, before), context, (".xlsx", ".docx", ".csv"),
+        "verdicts", report=lambda: check_report(context, query, verdicts, map_view(), before),
+    )  # fmt: skip
+
+
+def _heads(place: DeltaGenerator, counts: list[tuple[Force, str]]) -> None:
+    text = words().text
+    lines = (f"{text(f'force_head_{force}')}　{said}" for force, said in counts)
+    place.caption("  \n".join(lines))
+
+
+def _missing(context: Context, lacking: list[Verdict]) -> None:
+    """List what is missing and whom to ask."""
+    text = words().text
+    frame = missing_frame(context, lacking)
+    wide = {text(f"column_{name}"): st.column_config.TextColumn(width="large") for name in ("why",)}
+    show_list(
+        shown_columns(frame, MISSING_COLUMNS, words()), height=TABLE_PX, column_config=wide
     )  # fmt: skip
 
 
 @st.fragment
-def _table_and_evidence(context: Context, mine: list[Verdict], force: Force) -> None:
+def _table_and_evidence(context: Context, mine: list[Verdict], group: Group) -> None:
     text = words().text
     wide, narrow = (st.column_config.TextColumn(width=width) for width in ("medium", "small"))
     widths = {text(f"column_{name}"): wide for name in ("rule_title", "subject", "clause")}
@@ -82,7 +108,7 @@ def _table_and_evidence(context: Context, mine: list[Verdict], force: Force) -> 
     event = show_list(
         shown_columns(verdict_table(context, mine), VERDICT_COLUMNS, words()), height=TABLE_PX,
         on_select="rerun",
-        selection_mode="single-row", key=f"verdict_rows_{force}", column_config=widths,
+        selection_mode="single-row", key=f"verdict_rows_{group}", column_config=widths,
     )  # fmt: skip
     chosen = [mine[row] for row in event.selection.rows if row < len(mine)]
     left, right = st.columns([1, 1])
@@ -104,11 +130,6 @@ def _table_and_evidence(context: Context, mine: list[Verdict], force: Force) -> 
         )  # fmt: skip
         if chosen and marked is None:
             st.caption(text("evidence_no_shape"))
-
-
-def _urgency(verdict: Verdict) -> int:
-    """Put what is not met first, then what could not be told."""
-    return URGENCY.index(verdict.outcome)
 
 
 show()

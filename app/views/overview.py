@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from app.answers.checks import check_answer, outcome_word
-from app.answers.evidence import LIGHTS, light
+from app.answers.checks import check_answer
+from app.answers.evidence import LIGHTS, light, outcome_word
 from app.answers.land import find_land
 from app.answers.reports import check_report
 from app.components.jobs import judged_with_bar

@@ -70,6 +70,8 @@ def _shares(context: Context) -> None:
         on_file = cached_answer(share_answer, year)
         answer = on_file if further is None else share_answer(context, year, further)
     say_lines(answer.summary)
+    if not answer.result["shares"]:
+        return
     frame = _coded(answer)
     if further is not None:
         frame = _with_before(frame, _coded(on_file))

@@ -71,7 +71,7 @@ def _evaluation(context: Context, year: int) -> None:
 
 def _progress(context: Context, year: int) -> None:
     text = words().text
-    rows = cached(progress_list, year)
+    rows = cached(progress_list, context.asked_year(year))
     if not rows:
         st.info(text("targets_empty"))
         return

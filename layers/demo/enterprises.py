@@ -211,7 +211,7 @@ FLOWS = (
 def make_platform_indicators(
     recipe: Recipe, platforms: gpd.GeoDataFrame, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Draw the figures of every major platform for 2024, 2025 and their quarters.
+    """Draw the figures of every major platform for 2024, 2025 and their quarters, and for 2020.
 
     ``recipe``: Names the platform that has no figures for 2025.
     ``platforms``: Layer ``major_platforms``.
@@ -232,6 +232,10 @@ def make_platform_indicators(
         for number, quarter in enumerate(QUARTERS[period]):
             flows = {name: frame[name] * shares[:, number] for name in FLOWS}
             frames.append(frame.assign(period=f"{period}{quarter}", **flows))
+    # The year of the targets: a fifth less everywhere, so that no chance is drawn for it.
+    target_year = first.assign(**{name: first[name] * 0.8 for name in FLOWS}, period="2020")
+    target_year["hightech_firms"] = first["hightech_firms"] * 4 // 5
+    frames.append(target_year)
     whole = pd.concat(frames, ignore_index=True).round(dict.fromkeys(FLOWS, 4))
     return whole.assign(note="演示数据")
 

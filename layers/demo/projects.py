@@ -383,7 +383,8 @@ RESERVE_CITY_YI_YUAN = 10.0
 FLAGSHIP_EACH, LANDMARK_EACH, SPECIAL_EACH = 5, 9, 12
 GRANTS = ("技术改造补助", "研发费用补助", "设备投资奖励", "上市奖励")
 STEPS = (
-    ("整合提升方案上报", "2018-09-30"), ("体制机制调整到位", "2018-12-31"),
+    ("整合提升方案上报", "2018-09-30"), ("实施方案报市政府同意", "2018-09-30"),
+    ("体制机制调整到位", "2018-12-31"),
     ("深化整合提升", "2019-12-31"), ("巩固整合成果", "2020-12-31"),
 )  # fmt: skip
 
@@ -438,9 +439,57 @@ def _history(
                 "detail": WORDS.get(kind) or f"2024-{area_code}-38-01-{100000 + number:06d}",
             }
         )  # fmt: skip
+    if "listed" in kinds:
+        rows += _list_steps(project, number, days[kinds.index("listed")])
+    if "signed" in kinds:
+        rows.append(_signing_report(project, number, days[kinds.index("signed")]))
     if "land_permit" in kinds:
         rows += _approval(project, number, days[kinds.index("land_permit")], area_code)
     return rows
+
+
+LIST_STEPS = (
+    ("list_opinion", -12, "增列书面意见"), ("list_review", -6, "发改委核报"),
+    ("list_consent", -1, "市政府同意"), ("list_recorded", 20, "省发改委备案"),
+)  # fmt: skip
+"""Steps of coming on the list with the days before or after it (C13)."""
+
+LIST_STEP_LEFT_OUT = 11
+
+
+def _list_steps(
+    project: Mapping[Hashable, object], number: int, listed: np.datetime64
+) -> list[dict[str, object]]:
+    """Write the steps by which a project came on the list; every eleventh lacks the review."""
+    rows = []
+    for kind, days, words in LIST_STEPS:
+        day = max(listed + days, FIRST_DAY)
+        if day > LAST_DAY or (kind == "list_review" and number % LIST_STEP_LEFT_OUT == 0):
+            continue
+        rows.append(
+            {
+                "project_id": project["project_id"], "event_kind": kind, "event_on": str(day),
+                "entered_at": f"{day}T08:30:00+08:00", "unit_id": str(project["unit_id"]),
+                "actor": f"演示专员{number % 9 + 1:02d}", "detail": words,
+            }
+        )  # fmt: skip
+    return rows
+
+
+NOTICE_DAYS, NOTICE_LATE_DAYS, NOTICE_LATE_EACH = 9, 4, 6
+
+
+def _signing_report(
+    project: Mapping[Hashable, object], number: int, signed: np.datetime64
+) -> dict[str, object]:
+    """File a signing ahead of its day; every sixth project does it too late (B7)."""
+    ahead = NOTICE_LATE_DAYS if number % NOTICE_LATE_EACH == 0 else NOTICE_DAYS
+    day = max(signed - ahead, FIRST_DAY)
+    return {
+        "project_id": project["project_id"], "event_kind": "signing_report", "event_on": str(day),
+        "entered_at": f"{day}T15:00:00+08:00", "unit_id": str(project["unit_id"]),
+        "actor": f"演示专员{number % 9 + 1:02d}", "detail": "签约报备",
+    }  # fmt: skip
 
 
 ROUTES = (
@@ -545,7 +594,8 @@ def make_problems(projects: pd.DataFrame, wanted: int, rng: np.random.Generator)
         rows.append(
             {
                 "problem_id": f"wt-{n:04d}", "project_id": project["project_id"],
-                "unit_id": project["unit_id"], "filed_on": str(filed),
+                "unit_id": project["unit_id"], "found_on": str(filed - n % 7),
+                "filed_on": str(filed),
                 "sent_on": None if n % 11 == 0 else str(sent),
                 "met_on": None if met is None or met > LAST_DAY else str(met),
                 "resolved_on": None if is_open else str(solved),

@@ -11,7 +11,8 @@ from geo.measure import ellipsoidal_area_m2
 from geo.overlay import common_area_m2, intersecting_pairs
 from platforms.completeness import Completeness, constraints_in_force
 from platforms.consolidation.parks import firms_by_park
-from platforms.policy.check import CheckJob, counted_rows, judge
+from platforms.indicators.figures import firm_years
+from platforms.policy.check import CheckJob, counted_rows, judge, reported_year
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
@@ -58,7 +59,7 @@ def evidence_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
                 dated,
                 sum(known) / len(known) if known else None,
                 unit_id=unit_id,
-                year=job.year,
+                year=reported_year(job, firm_years(job)),
                 evidence=(Evidence(PARKS, (park_id,)),),
                 reasons=(
                     say("park_named", park_id=park_id), *said, facts.yields,
@@ -105,7 +106,8 @@ def _facts(job: CheckJob, parks: gpd.GeoDataFrame) -> list[_Facts]:
     firms = job.layer("enterprises").drop_duplicates("enterprise_id").set_index("enterprise_id")
     of_park = firms_by_park(job.layer("enterprises"), parks)
     figures = job.source.read("enterprise_indicators")
-    figures = figures[figures["year"].eq(job.year).fillna(value=False)]
+    year = reported_year(job, firm_years(job))
+    figures = figures[figures["year"].eq(year).fillna(value=False)]
     facts = []
     for number, park_id in enumerate(parks["park_id"]):
         of_firms = firms.loc[of_park[str(park_id)]]
@@ -118,7 +120,7 @@ def _facts(job: CheckJob, parks: gpd.GeoDataFrame) -> list[_Facts]:
                 wasted[number],
                 len(of_firms),
                 _yields(
-                    figures[figures["enterprise_id"].isin(of_firms.index)], len(of_firms), job.year
+                    figures[figures["enterprise_id"].isin(of_firms.index)], len(of_firms), year
                 ),
             )
         )

@@ -12,7 +12,7 @@ from geo.measure import ellipsoidal_area_m2
 from geo.overlay import area_inside_m2, common_area_m2, intersecting_pairs
 from geo.units import compare, m2_to_mu
 from layers.fields import split_list
-from platforms.policy.check import CheckJob, counted_rows, judge
+from platforms.policy.check import CheckJob, counted_rows, judge, with_full_year
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
@@ -462,20 +462,22 @@ class _Grant:
 
 
 @check("A19", unit="项")
+@with_full_year
 def grant_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """List the support granted in a year to firms in exiting parks (A19).
 
-    One a unit, that of the park; measured the number of grants. A firm is in a park where the grant
-    or the firm names it, or where its shape lies in the park's outline. What was granted before the
-    park was listed (``disposition_on``) doesn't count. A grant of which day, firm or that day
-    aren't known leaves the verdict open unless another one is listed.
+    One a unit, that of the park; measured the number of grants up to the as-of date. A firm is in a
+    park where the grant or the firm names it, or where its shape lies in the park's outline. What
+    was granted before the park was listed (``disposition_on``) doesn't count. A grant of which day,
+    firm or that day aren't known leaves the verdict open unless another one is listed.
 
     A19 嘉政发〔2018〕15号 二（五）.
     """
     parks = job.layer(PARKS)
     grants = job.source.read(GRANTS)
     year = grants["granted_on"].str[:4]
-    of_year = grants[year.eq(str(job.year)).fillna(value=False) | year.isna()]
+    is_later = (grants["granted_on"] > job.policy.as_of).fillna(value=False)
+    of_year = grants[(year.eq(str(job.year)).fillna(value=False) | year.isna()) & ~is_later]
     exiting = parks[counted_rows(dated.rule, PARKS, parks).yes]
     placed = _placed(job, of_year, exiting)
     verdicts = []

@@ -10,9 +10,17 @@ import shapely
 from geo.overlay import common_area_m2, intersecting_pairs
 from geo.units import m2_to_mu
 from layers.fields import FIELDS, split_list
-from platforms.indicators.figures import firms_inside
+from platforms.indicators.figures import by_age, figure_is_old, firm_years, firms_inside
 from platforms.indicators.per_mu import WAN_YUAN_PER_YI_YUAN
-from platforms.policy.check import CheckJob, counted_rows, holds, judge
+from platforms.policy.check import (
+    CheckJob,
+    counted_rows,
+    holds,
+    judge,
+    reported_year,
+    with_full_year,
+    year_beside,
+)
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
@@ -21,16 +29,15 @@ from platforms.territory import major_rows, platform_outlines, shapes_of
 LAYER = "major_platforms"
 
 
-PRINCIPLE = "principle"
+PRINCIPLE, LIMIT = "principle", "limit"
 
 
-@check("A1", PRINCIPLE, "limit", unit="个", grouped_by="unit")
+@check("A1", PRINCIPLE, LIMIT, unit="个", grouped_by="unit")
 def number_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
-    """Judge the number of major platforms, in principle or at most (A1).
+    """Judge the number of major platforms, in principle and at most (A1).
 
-    ``dated``: ``principle`` asks for the number kept in principle; its reasons say whether a
-      deviation has its reason and review date on file. ``limit`` is met within the principle, or up
-      to the limit where each platform beyond it has both on file.
+    ``dated``: ``principle`` is met within the usual number, and up to the limit where each platform
+      beyond it has its reason on file (现阶段确有需要的，可适当增加). ``limit`` asks for no reason.
 
     One a unit. A platform in a functional zone counts there, not for the county around it. Without
     any platform on record, or with one of no known unit, there is no verdict.
@@ -65,7 +72,7 @@ def _number_verdict(
 ) -> Verdict:
     count = float(len(kept))
     usual = job.policy.rule(job.rule_id, PRINCIPLE).rule.bounds[1]
-    on_file = kept[kept["extra_reason"].notna() & kept["extra_review_on"].notna()]
+    on_file = kept[kept["extra_reason"].notna()]
     extra = max(0, int(count - usual))
     evidence = [Evidence(LAYER, tuple(kept["platform_id"]))]
     if len(elsewhere):
@@ -75,8 +82,9 @@ def _number_verdict(
     if not count:
         reasons.append(say("a1_none"))
     outcome: Outcome | None = None
-    if dated.rule.part != PRINCIPLE:
-        outcome = "met" if holds(dated.rule, count) and len(on_file) >= extra else "not_met"
+    if dated.rule.part == PRINCIPLE and extra and len(on_file) >= extra:
+        is_within = holds(job.policy.rule(job.rule_id, LIMIT).rule, count)
+        outcome = "met" if is_within else "not_met"
     return judge(
         dated, count, unit_id=unit_id, outcome=outcome, evidence=tuple(evidence),
         reasons=tuple(reasons),
@@ -84,9 +92,11 @@ def _number_verdict(
 
 
 def _reasons(on_file: pd.DataFrame, extra: int, as_of: str) -> list[Statement]:
-    """Say whether each platform beyond the usual number has its reason and review date."""
+    """Say whether each platform beyond the usual number has its reason, and when it is reviewed."""
     if len(on_file) < extra:
         return [say("a1_reason_missing", extra=extra, on_file=len(on_file))]
+    if on_file["extra_review_on"].isna().any():
+        return [say("a1_reason_without_review", extra=extra)]
     first = str(on_file["extra_review_on"].min())
     reasons = [say("a1_reason_on_file", extra=extra, review_on=first)]
     return [*reasons, say("a1_review_due", review_on=first)] if first < as_of else reasons
@@ -125,11 +135,12 @@ def level_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
 @check("A24", "one_body", "route", unit="个", grouped_by="platform")
 def body_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
-    """Judge that each platform has one management body and each sub-park its route (A24).
+    """Judge that each platform has one management body; show the routes of sub-parks (A24).
 
-    One a platform: ``one_body`` counts the bodies on file (none on file: ``no_data``), ``route``
-    the sub-parks without a route. Where no park of the city has one the column isn't kept, which is
-    ``no_data``; a platform without sub-parks needs none.
+    One a platform: ``one_body`` counts the bodies on file (none on file: ``no_data``) and binds;
+    ``route`` shows the number of sub-parks without a route (可…也可) and gives no verdict. Where no
+    park of the city has one the column isn't kept, which is ``no_data``; a platform without
+    sub-parks needs none.
 
     A24 嘉政发〔2018〕15号 二（三）.
     """
@@ -180,11 +191,13 @@ def _route(job: CheckJob, dated: DatedRule, unit_id: str, row: pd.Series) -> Ver
 
 
 @check("A25", unit="项")
+@with_full_year
 def town_task_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """List industrial investment tasks set for towns that host no main platform (A25).
 
-    One a unit for the year, measured the number of tasks. A unit without tasks on record for the
-    year is ``no_data``; so is one with such tasks where a platform doesn't state its town.
+    One a unit for the year, measured the number of tasks. A unit of which no task of a town is on
+    record for the year is ``no_data``; so is one with such tasks where a platform doesn't state its
+    town.
 
     A25 嘉政发〔2018〕15号 二（三）.
     """
@@ -204,12 +217,13 @@ def town_task_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 def _town_tasks(
     job: CheckJob, dated: DatedRule, unit_id: str, tasks: pd.DataFrame, hosts: pd.Series
 ) -> Verdict:
-    if tasks.empty:
-        reason = say("a25_no_tasks", year=job.year)
+    to_town = tasks["town"].notna()
+    if not to_town.any():
+        code = "a25_no_tasks" if tasks.empty else "a25_no_towns"
+        reason = say(code, year=job.year)
         return judge(dated, None, unit_id=unit_id, year=job.year, reasons=(reason,))
     fit = counted_rows(dated.rule, TARGETS, tasks)
     towns = {town for text in hosts for town in split_list(text)}
-    to_town = tasks["town"].notna()
     elsewhere = to_town & ~tasks["town"].isin(towns)
     listed = tuple(tasks["target_id"][fit.yes & elsewhere])
     unknown = tuple(tasks["target_id"][fit.open & elsewhere])
@@ -262,25 +276,28 @@ def total_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
     A29 嘉政发〔2018〕15号 二（四）; S9.
     """
-    places, of_firm = job.per_rule(_places), _output_of_firms(job)
+    year = reported_year(job, firm_years(job))
+    places, of_firm = job.per_rule(_places), _output_of_firms(job, year)
     verdicts = []
     for unit_id in job.unit_ids:
         same_kind = places.zones if unit_id in places.zones else places.counties
         others = [places.in_unit[u] for u in same_kind if u != unit_id]
         here = places.in_unit[unit_id]
-        verdicts.append(_verdict(job, dated, places, of_firm, here, others, unit_id, None))
+        verdicts.append(_verdict(job, dated, places, of_firm, here, others, unit_id, None, year))
     for unit_id, row in job.platforms():
         platform_id = str(row["platform_id"])
         others = [inside for key, inside in places.in_platform.items() if key != platform_id]
         here = places.in_platform[platform_id]
-        verdicts.append(_verdict(job, dated, places, of_firm, here, others, unit_id, platform_id))
+        verdicts.append(
+            _verdict(job, dated, places, of_firm, here, others, unit_id, platform_id, year)
+        )
     return verdicts
 
 
-def _output_of_firms(job: CheckJob) -> np.ndarray:
+def _output_of_firms(job: CheckJob, year: int) -> np.ndarray:
     """Return the output of each firm in the year [万元], NaN where it isn't on file."""
     figures = job.source.read("enterprise_indicators")
-    figures = figures[figures["year"].eq(job.year).fillna(value=False)]
+    figures = figures[figures["year"].eq(year).fillna(value=False)]
     output = figures.drop_duplicates("enterprise_id").set_index("enterprise_id")["output_wan_yuan"]
     of_firm = job.layer(FIRMS)["enterprise_id"].map(output)
     return np.asarray(of_firm.to_numpy(dtype=float), dtype=float)
@@ -317,17 +334,20 @@ def _verdict(
     others: list[np.ndarray],
     unit_id: str,
     platform_id: str | None,
+    year: int,
 ) -> Verdict:
     measured: float | None
     evidence: tuple[Evidence, ...] = ()
-    reasons = []
+    reasons = year_beside(job, year)
+    is_old = figure_is_old(job, "enterprise_indicators", year)
     known = ~np.isnan(output)
     if places.firms.empty or not known.any():
         measured = None
         missing = places.firms.empty
-        reasons.append(
-            say("a10_firms_missing") if missing else say("a29_no_figures", year=job.year)
-        )
+        reasons.append(say("a10_firms_missing") if missing else say("a29_no_figures", year=year))
+    elif is_old:
+        measured = None
+        reasons.append(say("figure_too_old", year=year))
     elif dated.rule.part == "double_count":
         twice = here & np.logical_or.reduce([*others, np.zeros_like(here)])
         measured = float(twice.sum())
@@ -338,10 +358,11 @@ def _verdict(
         reasons.append(say("a29_firms", firms=int(here.sum()), missing=int((here & ~known).sum())))
         if platform_id is None:
             reasons += [_totals_of_parts(places, output, here, known, unit_id)]
-    return judge(
-        dated, measured, unit_id=unit_id, platform_id=platform_id, year=job.year,
+    verdict = judge(
+        dated, measured, unit_id=unit_id, platform_id=platform_id, year=year,
         evidence=evidence, reasons=tuple(reasons),
     )  # fmt: skip
+    return by_age(verdict) if measured is None and is_old else verdict
 
 
 def _totals_of_parts(

@@ -206,12 +206,12 @@ def gazetted_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge the approved outline of each zone before and after consolidation (A4).
 
     One a zone of state or provincial level, and of any other with an approved outline on record.
-    Part ``outline``: 1 where the edition in force on the as-of date differs from the newest one of
-    before the rule by more land than its tolerance, else 0. Part ``area``: ellipsoidal area of the
-    edition in force less the approved area [亩]; an excess within the tolerance is met. Without a
+    Part ``outline``: 1 where land of the edition in force on the as-of date, or of the newest one
+    of before the rule, lies farther outside the other than outlines are drawn exactly, else 0. Part
+    ``area``: ellipsoidal area of the edition in force less the approved area [亩], exact. Without a
     digital outline, or without the day of an edition, ``no_data``.
 
-    A4 嘉政发〔2018〕15号 一（平台布局更加合理）.
+    A4 嘉政发〔2018〕15号 一（平台布局更加合理）; the drawing tolerance is assumed.
     """
     judged = _outline if dated.rule.part == "outline" else _area
     return [
@@ -301,10 +301,8 @@ def _outline(
     elif before[-1].outline is None or editions[-1].outline is None:
         reasons.append(say("a4_not_drawn"))
     else:
-        changed_mu = _changed_mu(job, before[-1], editions[-1])
-        is_changed = compare(mu_to_m2(changed_mu), dated.rule.tolerance_m2) > 0
-        measured = float(is_changed)
-        reasons += _changes(job, dated, editions, before[-1])
+        measured = float(_is_changed(job, before[-1], editions[-1]))
+        reasons += _changes(job, editions, before[-1])
     if lacking is None and editions[-1].is_sketched:
         reasons.append(say("a4_sketched"))
     return judge(
@@ -323,24 +321,48 @@ def _changed_mu(job: CheckJob, before: _Edition, after: _Edition) -> float:
     return _area_mu(job, shapely.symmetric_difference(before.outline, after.outline))
 
 
-def _changes(
-    job: CheckJob, dated: DatedRule, editions: list[_Edition], before: _Edition
-) -> list[Statement]:
+DRAWING = "outline_drawing"
+"""The assumption that states how exactly outlines are drawn."""
+
+DUST_M2 = 1e-6
+"""Less land than arithmetic leaves behind [m²]."""
+
+ARC_SEGMENTS, ARC_M = 64, 0.0002
+"""Segments of a quarter of the circle around a corner, and by how much [m] 2 m fall short so."""
+
+
+def _is_changed(job: CheckJob, before: _Edition, after: _Edition) -> bool:
+    """Say whether land of either edition lies farther outside the other than outlines are drawn."""
+    if before is after:
+        return False
+    reach_m = job.policy.setting_number(DRAWING, "tolerance_m") + ARC_M
+    pairs = ((before.outline, after.outline), (after.outline, before.outline))
+    return any(
+        shapely.area(
+            shapely.difference(one, shapely.buffer(other, reach_m, quad_segs=ARC_SEGMENTS))
+        )
+        > DUST_M2
+        for one, other in pairs
+    )
+
+
+def _changes(job: CheckJob, editions: list[_Edition], before: _Edition) -> list[Statement]:
     """Say from which edition to which, by how much, and what had changed earlier."""
     now = editions[-1]
     if now is before:
         reasons = [say("a4_no_later_edition", edition=now.name, edition_on=now.day)]
     else:
         changed_mu = _changed_mu(job, before, now)
+        tolerance_m = job.policy.setting_number(DRAWING, "tolerance_m")
         reasons = [
             say("a4_changed", edition=now.name, edition_on=now.day, before=before.name,
                 before_on=before.day, changed_mu=changed_mu),
-            say("a4_tolerance", tolerance_m2=dated.rule.tolerance_m2),
+            say("a4_tolerance", tolerance_m=tolerance_m),
         ]  # fmt: skip
     for old, new in pairwise(editions):
         if new.day <= before.day and old.outline is not None and new.outline is not None:
             changed_mu = _changed_mu(job, old, new)
-            if compare(mu_to_m2(changed_mu), dated.rule.tolerance_m2) > 0:
+            if _is_changed(job, old, new):
                 reasons.append(
                     say("a4_changed_before", edition=new.name, edition_on=new.day,
                         before=old.name, changed_mu=changed_mu)
@@ -365,10 +387,12 @@ def _area(
     else:
         area_mu = _area_mu(job, drawn)
         measured = area_mu - approved_mu
+        # The two areas are compared, not their difference with nothing: 1e-9 of what is approved.
+        outcome = "met" if compare(area_mu, approved_mu) <= 0 else "not_met"
         reasons.append(say("a4_area", area_mu=area_mu, approved_mu=approved_mu))
-        reasons.append(say("a4_tolerance", tolerance_m2=dated.rule.tolerance_m2))
-        if measured > 0 and compare(mu_to_m2(measured), dated.rule.tolerance_m2) <= 0:
-            outcome = "met"
+        if outcome == "not_met":
+            excess_m2 = mu_to_m2(measured)
+            reasons.append(say("a4_beyond_approved", excess_mu=measured, excess_m2=excess_m2))
     if lacking is None and editions[-1].is_sketched:
         reasons.append(say("a4_sketched"))
     reasons += _managed(job, zone, approved_mu)

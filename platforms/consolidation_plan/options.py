@@ -20,7 +20,7 @@ from platforms.consolidation.parks import (
 )
 from platforms.consolidation.platforms import LEVELS
 from platforms.consolidation.space import developable_shape
-from platforms.indicators.figures import FIGURES, yearly_value
+from platforms.indicators.figures import FIGURES, figure_is_old, figure_year, yearly_value
 from platforms.policy.check import CheckJob, counted_rows, holds
 from platforms.policy.verdict import Statement, say
 from platforms.territory import assessed_units, major_rows, shapes_of, units_in_scope
@@ -34,7 +34,7 @@ class PlatformOption:
     """A platform that may be kept as a major one.
 
     ``platform_id``: The platform.
-    ``is_major, has_reason``: Whether it is one now; whether reason and review date are on file.
+    ``is_major``: Whether it is one now.
     ``a3, a16``: Whether figure and level suffice; None where that isn't known.
     ``shape``: What can be built on without the parks that are asked about.
     ``is_clear``: False where constraints leave the shape open: it is an upper bound then.
@@ -43,7 +43,6 @@ class PlatformOption:
 
     platform_id: str
     is_major: bool
-    has_reason: bool
     a3: bool | None
     a16: bool | None
     shape: shapely.Geometry
@@ -173,10 +172,13 @@ def _platform(
     points = []
     a3: bool | None = True
     if policy.parts("A3"):
-        value, lacking = yearly_value(job, platform_id, job.year, FIGURES["A3", "entry"])
+        year = figure_year(job, platform_id, FIGURES["A3", "entry"])
+        value, lacking = yearly_value(job, platform_id, year, FIGURES["A3", "entry"])
+        if value is not None and figure_is_old(job, "platform_indicators", year):
+            value, lacking = None, say("figure_too_old", year=year)
         a3 = None if value is None else holds(policy.rule("A3", "entry").rule, value)
         if lacking is not None:
-            points.append(say("consolidate_a3_open", platform_id=platform_id, year=job.year))
+            points.append(say("consolidate_a3_open", platform_id=platform_id, year=year))
     level = row["level"].iloc[0]
     a16: bool | None = True
     if policy.parts("A16"):
@@ -196,7 +198,6 @@ def _platform(
     return PlatformOption(
         platform_id,
         is_major=len(major_rows(row)) > 0,
-        has_reason=bool((row["extra_reason"].notna() & row["extra_review_on"].notna()).iloc[0]),
         a3=a3, a16=a16, shape=shape, is_clear=is_clear, is_held=len(foreign) > 0,
     ), points  # fmt: skip
 

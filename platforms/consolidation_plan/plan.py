@@ -1,20 +1,17 @@
 """Fewest changes that meet the rules."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import combinations, pairwise
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
 from math import fsum
 
 import geopandas as gpd
-import numpy as np
-import shapely
+import pandas as pd
 from pyproj import CRS
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import coo_array
 
 from geo.tools import Progress, nearest_name, report
-from platforms.checks import CheckQuery, run_checks
-from platforms.consolidation.space import areas_mu
+from platforms.checks import CHECKED_RULES, CheckQuery, run_checks
+from platforms.consolidation.platforms import PRINCIPLE
 from platforms.consolidation_plan.options import (
     EXIT,
     PLANNED,
@@ -24,9 +21,9 @@ from platforms.consolidation_plan.options import (
     Situation,
     situation_of,
 )
+from platforms.consolidation_plan.program import KEEP, Program, Row, Solution, program_of, run
 from platforms.errors import PlanningError
-from platforms.placement.relaxation import INFEASIBLE
-from platforms.policy.check import CheckJob, VerdictChange, holds, verdict_changes
+from platforms.policy.check import CheckJob, VerdictChange, verdict_changes, verdict_subject
 from platforms.policy.in_force import PolicySet
 from platforms.policy.verdict import Statement, Verdict, say
 from platforms.scenario.edits import ExitPark, JoinPark, ScenarioEdit, SetMajor
@@ -34,314 +31,8 @@ from platforms.scenario.overlay import apply_edits
 from platforms.source import LayerSource, ReadOnce
 from platforms.territory import assessed_units
 
-KEEP = ""
-"""Stands in the place of a park's id in a variable that keeps a platform."""
-
-Variable = tuple[str, str]
-TIME_UP = 1
-
-
-@dataclass(frozen=True)
-class Row:
-    """``sum of coefficients x variables >= least``, of a rule or (empty) of none."""
-
-    rule_id: str
-    terms: Mapping[Variable, float]
-    least: float
-
-
-@dataclass(frozen=True)
-class Solution:
-    """A solution: the variables that are 1, its objective, and how far it may be from the best."""
-
-    chosen: frozenset[Variable]
-    value: float
-    gap: float
-
-
-@dataclass
-class Program:
-    """Variables and rows of a unit.
-
-    ``situation, policy, crs``: What it is made of.
-    ``costs, scores``: Changes, and A17, of each variable.
-    ``listed``: Exits of parks that are listed for exit.
-    ``rows``: Rules, and what holds of itself.
-    ``cuts``: Rows found on the way: outlines that overlap, plans already given.
-    """
-
-    situation: Situation
-    policy: PolicySet
-    crs: CRS
-    costs: dict[Variable, float] = field(default_factory=dict)
-    scores: dict[Variable, float] = field(default_factory=dict)
-    listed: set[Variable] = field(default_factory=set)
-    rows: list[Row] = field(default_factory=list)
-    cuts: list[Row] = field(default_factory=list)
-
-    @property
-    def rules(self) -> tuple[str, ...]:
-        """The rules that ask something here."""
-        return tuple(dict.fromkeys(row.rule_id for row in self.rows if row.rule_id))
-
-
-def program_of(situation: Situation, policy: PolicySet, crs: CRS) -> Program:
-    """Put a situation into variables and rows; thresholds are those of the policy."""
-    program = Program(situation, policy, crs)
-    for platform in situation.platforms:
-        variable = (KEEP, platform.platform_id)
-        program.costs[variable] = -1.0 if platform.is_major else 1.0
-    for park in situation.parks:
-        choice_terms = {(park.park_id, choice): 1.0 for choice in park.choices}
-        program.rows += [
-            Row("", choice_terms, 1.0),
-            Row("", dict.fromkeys(choice_terms, -1.0), -1.0),
-        ]
-        for choice, cost in park.choices.items():
-            program.costs[park.park_id, choice] = float(cost)
-            program.scores[park.park_id, choice] = park.scores.get(choice, 0.0)
-            if choice == EXIT and park.listed_on is not None:
-                program.listed.add((park.park_id, choice))
-            if choice in park.scores:
-                # What is to be joined must be kept; what stands as it is breaks A14 at most.
-                rule_id = "A14" if choice == park.present and policy.parts("A14") else ""
-                terms = {(KEEP, choice): 1.0, (park.park_id, choice): -1.0}
-                program.rows.append(Row(rule_id, terms, 0.0))
-    program.rows += [*_unknown_platforms(situation), *_longest_listed(situation)]
-    makers = {
-        "A1": _count, "A2": _space, "A3": _levels, "A13": _exits, "A14": _sorted, "A15": _kept,
-        "A16": _levels,
-    }  # fmt: skip
-    for rule_id, make in makers.items():
-        if policy.parts(rule_id):
-            program.rows += make(program, rule_id)
-    return program
-
-
-def _count(program: Program, rule_id: str) -> list[Row]:
-    situation = program.situation
-    if not situation.is_county:
-        return []
-    usual = program.policy.rule(rule_id, "principle").rule.bounds[1]
-    least, most = program.policy.rule(rule_id, "limit").rule.bounds
-    keeps = {(KEEP, p.platform_id): 1.0 for p in situation.platforms}
-    beyond = {(KEEP, p.platform_id): float(p.has_reason) - 1.0 for p in situation.platforms}
-    return [
-        Row(rule_id, keeps, least),
-        Row(rule_id, dict.fromkeys(keeps, -1.0), -most),
-        Row(rule_id, beyond, -usual),
-    ]
-
-
-def _space(program: Program, rule_id: str) -> list[Row]:
-    """Ask for the space of each platform kept; overlaps of parks are cut off when they matter.
-
-    Where constraints aren't all known, the space is an upper bound: enough of it moves nothing, too
-    little is too little; a park with an unclear constraint may join and adds nothing.
-    """
-    situation, rows = program.situation, []
-    number = program.policy.rule(rule_id).rule.number
-    for platform in situation.platforms:
-        terms: dict[Variable, float] = {}
-        for park in situation.parks:
-            if platform.platform_id in park.choices and park.is_clear:
-                further = shapely.difference(park.shape, platform.shape)
-                area_mu = areas_mu(np.array([further], dtype=object), program.crs)[0]
-                terms[park.park_id, platform.platform_id] = area_mu
-        platform_mu = areas_mu(np.array([platform.shape], dtype=object), program.crs)[0]
-        if not holds(program.policy.rule(rule_id).rule, platform_mu):
-            keep = (KEEP, platform.platform_id)
-            rows.append(Row(rule_id, {**terms, keep: platform_mu - number}, 0.0))
-    return rows
-
-
-def _levels(program: Program, rule_id: str) -> list[Row]:
-    return [
-        Row(rule_id, {(KEEP, platform.platform_id): -1.0}, 0.0)
-        for platform in program.situation.platforms
-        if (platform.a3 if rule_id == "A3" else platform.a16) is False
-    ]
-
-
-def _unknown_platforms(situation: Situation) -> list[Row]:
-    """Make no platform a major one of which a figure is missing, while another can be kept."""
-    others = [p for p in situation.platforms if p.may_be_kept and (p.is_major or p.is_known)]
-    if not others:
-        return []
-    return [
-        Row("", {(KEEP, platform.platform_id): -1.0}, 0.0)
-        for platform in situation.platforms
-        if not platform.is_major and not platform.is_known
-    ]
-
-
-def _longest_listed(situation: Situation) -> list[Row]:
-    """Let of equal parks listed for exit those go that are listed longest; one stands for all."""
-    rows = []
-    equal: dict[tuple[bool | None, bool], list[ParkOption]] = {}
-    for park in situation.parks:
-        if park.listed_on is not None:
-            equal.setdefault((park.is_baseline, park.kept_counts), []).append(park)
-    for parks in equal.values():
-        ordered = sorted(parks, key=_listing)
-        rows += [
-            Row("", {(earlier.park_id, PLANNED): -1.0, (later.park_id, EXIT): -1.0}, -1.0)
-            for earlier, later in pairwise(ordered)
-        ]
-    return rows
-
-
-def _listing(park: ParkOption) -> tuple[str, str]:
-    return park.listed_on or "9999-12-31", park.park_id
-
-
-def _exits(program: Program, rule_id: str) -> list[Row]:
-    """Ask for the share of the baseline that has to leave; parks that don't say count nowhere."""
-    situation = program.situation
-    baseline = [park for park in situation.parks if park.is_baseline]
-    if not situation.is_county or not baseline:
-        return []
-    rule = program.policy.rule(rule_id).rule
-    whole = len(baseline)
-    need = next((n for n in range(whole + 1) if holds(rule, n / whole)), whole + 1)
-    return [Row(rule_id, {(park.park_id, EXIT): 1.0 for park in baseline}, float(need))]
-
-
-def _sorted(program: Program, rule_id: str) -> list[Row]:
-    situation = program.situation
-    rows = [
-        Row(rule_id, {(park.park_id, STAY): -1.0}, 0.0)
-        for park in situation.parks
-        if STAY in park.choices and park.outside_id is None
-    ]
-    rows += [
-        Row(rule_id, {(KEEP, platform.platform_id): 1.0}, 1.0)
-        for platform in situation.platforms
-        if platform.is_held and platform.is_major
-    ]
-    parks = {park.park_id: park for park in situation.parks}
-    for first, second, kind in situation.overlap_conflicts:
-        joined, leaving = (_as(parks[first], kind) for kind in ("sub_park", "exiting"))
-        if kind == "sub_park":
-            rows.append(Row(rule_id, leaving, 0.0))
-        elif kind == "exiting":
-            rows.append(Row(rule_id, joined, 0.0))
-        elif not kind and second in parks:
-            other = parks[second]
-            rows.append(Row(rule_id, joined | _as(other, "exiting"), -1.0))
-            rows.append(Row(rule_id, leaving | _as(other, "sub_park"), -1.0))
-    return rows
-
-
-def _as(park: ParkOption, kind: str) -> dict[Variable, float]:
-    """Return the variables that make a park a sub-park, or an exiting one, each counted against."""
-    park_id, choices = park.park_id, park.choices
-    exits = (EXIT, PLANNED)
-    chosen = [c for c in choices if (c in exits) == (kind == "exiting") and c != STAY]
-    if kind == "sub_park" and park.outside_id is not None:
-        chosen.append(STAY)
-    return {(park_id, choice): -1.0 for choice in chosen}
-
-
-def _kept(program: Program, rule_id: str) -> list[Row]:
-    return [
-        Row(rule_id, {(park.park_id, choice): -1.0}, 0.0)
-        for park in program.situation.parks
-        if park.kept_counts
-        for choice in park.choices
-        if choice == PLANNED or (choice == STAY and park.outside_id is None)
-    ]
-
-
-def run(
-    program: Program,
-    goal: Mapping[Variable, float],
-    *,
-    relaxed: Collection[str] = (),
-    further: Collection[Row] = (),
-    time_limit_s: float,
-) -> Solution | None:
-    """Find the plan with the smallest sum of the goal.
-
-    ``time_limit_s``: Seconds after which the best plan so far is given, with its gap.
-
-    None where no plan exists.
-
-    Raises PlanningError: ``consolidate_time_up`` where no plan was found in time.
-    """
-    while True:
-        solution = _run_once(program, goal, relaxed, further, time_limit_s)
-        cuts = [] if solution is None or "A2" in relaxed else _short_outlines(program, solution)
-        if not cuts:
-            return solution
-        program.cuts += cuts
-
-
-def _run_once(
-    program: Program,
-    goal: Mapping[Variable, float],
-    relaxed: Collection[str],
-    further: Collection[Row],
-    time_limit_s: float,
-) -> Solution | None:
-    variables = list(program.costs)
-    place = {variable: n for n, variable in enumerate(variables)}
-    rows = [*program.rows, *program.cuts, *further]
-    slack = [n for n, row in enumerate(rows) if row.rule_id and row.rule_id in relaxed]
-    size = len(variables) + len(slack)
-    if not variables:
-        return Solution(frozenset(), 0.0, 0.0) if all(row.least <= 0 for row in rows) else None
-    entries = [(n, place[v], c) for n, row in enumerate(rows) for v, c in row.terms.items()]
-    entries += [(n, len(variables) + k, 1.0) for k, n in enumerate(slack)]
-    weights = np.zeros(size)
-    if relaxed:
-        weights[len(variables) :] = 1.0
-    else:
-        weights[: len(variables)] = [goal.get(variable, 0.0) for variable in variables]
-    i, j, values = (np.array(part) for part in zip(*entries, strict=True))
-    matrix = coo_array((values.astype(float), (i.astype(int), j.astype(int))), (len(rows), size))
-    whole = np.concatenate([np.ones(len(variables)), np.zeros(len(slack))])
-    most = np.concatenate([np.ones(len(variables)), np.full(len(slack), np.inf)])
-    answer = milp(
-        weights, integrality=whole, bounds=Bounds(0, most),
-        constraints=LinearConstraint(matrix.tocsr(), [row.least for row in rows], np.inf),
-        options={"time_limit": time_limit_s, "mip_rel_gap": 0.0},
-    )  # fmt: skip
-    if answer.status == INFEASIBLE:
-        return None
-    if answer.x is None:
-        raise PlanningError("consolidate_time_up", seconds=time_limit_s)
-    chosen = frozenset(v for v, x in zip(variables, answer.x, strict=False) if round(x))
-    gap = float(answer.mip_gap or 0.0) if answer.status == TIME_UP else 0.0
-    return Solution(chosen, float(answer.fun), gap)
-
-
-def _short_outlines(program: Program, solution: Solution) -> list[Row]:
-    """Cut off sets of parks whose outlines overlap so that a platform is too small after all."""
-    if not program.policy.parts("A2"):
-        return []
-    rule = program.policy.rule("A2").rule
-    parks = {park.park_id: park for park in program.situation.parks}
-    cuts = []
-    for platform in program.situation.platforms:
-        platform_id = platform.platform_id
-        if (KEEP, platform_id) not in solution.chosen:
-            continue
-        joined = [
-            park_id for park_id, choice in solution.chosen if park_id and choice == platform_id
-        ]
-        known = (parks[park_id] for park_id in joined)
-        shapes = [platform.shape, *(park.shape for park in known if park.is_clear)]
-        area = areas_mu(np.array([shapely.union_all(shapes)], dtype=object), program.crs)[0]
-        if not holds(rule, area):
-            others = {
-                (park.park_id, platform_id): 1.0
-                for park in program.situation.parks
-                if platform_id in park.choices and park.park_id not in joined
-            }
-            cuts.append(Row("A2", {**others, (KEEP, platform_id): -1.0}, 0.0))
-    return cuts
-
+BINDING = ("mandatory", "principle")
+"""Forces of what a plan can break: targets and guidance are never breached."""
 
 PLAN_RULES = ("A1", "A2", "A3", "A13", "A14", "A15", "A16")
 """The rules a plan has to meet."""
@@ -352,13 +43,13 @@ class ConsolidationQuery:
     """What is asked.
 
     ``unit_id``: The unit.
-    ``year``: Year of the figures.
+    ``year``: Year of the figures, None for the latest complete one on file.
     ``alternatives``: How many plans are asked for, the best first.
     ``time_limit_s``: Seconds for each run of the solver.
     """
 
     unit_id: str
-    year: int
+    year: int | None
     alternatives: int = 3
     time_limit_s: float = 20.0
 
@@ -400,7 +91,9 @@ class ConsolidationPlan:
 
     ``changes``: The changes, parks first.
     ``verdicts``: What the checks say once the plan is carried out, of the unit.
-    ``open_points``: What is missing or stays open.
+    ``breaks``: Verdicts on rules that the plan doesn't solve for and that are not met once it is
+      carried out, while they were before.
+    ``open_points``: What is missing or stays open, and what it breaks.
     ``score``: Sum of nearness and industry (A17) over the parks joined, 0 to 1 each.
     ``gap``: How far the plan may be from the best, 0 where it is the best.
     ``elsewhere``: What it does to other units.
@@ -412,6 +105,7 @@ class ConsolidationPlan:
     score: float
     gap: float
     elsewhere: PlanEffects = PlanEffects()
+    breaks: tuple[Verdict, ...] = ()
 
     @property
     def edits(self) -> tuple[ScenarioEdit, ...]:
@@ -468,7 +162,7 @@ def effects_elsewhere(
     """
     outside = {park.park_id: park.outside_id for park in situation.parks if park.outside_id}
     touched = {c.row_id: outside[c.row_id] for c in changes if c.row_id in outside}
-    rules = tuple(rule for rule in PLAN_RULES if policy.parts(rule))
+    rules = touched_rules(policy)
     if not touched or not rules:
         return PlanEffects()
     platforms = gpd.GeoDataFrame(source.read("major_platforms"))
@@ -542,16 +236,21 @@ def consolidation_plans(
             "check_unit_unknown", unit_id=query.unit_id, nearest=nearest_name(query.unit_id, known)
         )
     report(progress, 0.0)
-    job = CheckJob("A14", query.year, (query.unit_id,), layers, policy, crs, is_whole_city=False)
+    asked = CheckQuery(query.year, (), (query.unit_id,), policy.as_of)
+    job = CheckJob(
+        "A14", asked.figures_year, (query.unit_id,), layers, policy, crs, is_whole_city=False,
+        is_year_asked=query.year is not None,
+    )  # fmt: skip
     situation = situation_of(job)
     report(progress, 0.3)
     program = program_of(situation, policy, crs)
+    present = verdicts_after(layers, [], query, policy, crs, touched_rules(policy))
     plans: list[ConsolidationPlan] = []
     for n in range(query.alternatives):
         solution = best_of(program, query.time_limit_s)
         if solution is None:
             break
-        plans.append(_plan(program, solution, layers, query))
+        plans.append(_plan(program, solution, layers, query, present))
         program.cuts.append(_exclusion_cut(program, solution))
         report(progress, 0.3 + 0.7 * (n + 1) / query.alternatives)
     conflict: tuple[str, ...] = ()
@@ -624,38 +323,108 @@ def _exclusion_cut(program: Program, solution: Solution) -> Row:
 
 
 def _plan(
-    program: Program, solution: Solution, layers: LayerSource, query: ConsolidationQuery
+    program: Program,
+    solution: Solution,
+    layers: LayerSource,
+    query: ConsolidationQuery,
+    present: Sequence[Verdict],
 ) -> ConsolidationPlan:
-    situation = program.situation
-    changes = _changes(situation, solution, program.policy.as_of)
+    situation, policy = program.situation, program.policy
+    changes = _changes(situation, solution, policy.as_of)
     edits = [change.edit for change in changes]
-    verdicts = plan_verdicts(layers, edits, query, program.policy, program.crs)
+    after = verdicts_after(layers, edits, query, policy, program.crs, touched_rules(policy))
+    verdicts = tuple(verdict for verdict in after if verdict.rule_id in PLAN_RULES)
+    breaks = broken_by(present, after)
     still_open = tuple(
         say("consolidate_stays_open", rule=v.rule_id, platform_id=v.platform_id or "–")
         for v in verdicts
         if v.outcome == "no_data" and v.force == "mandatory"
     )
+    broken = tuple(
+        say("consolidate_breaks", rule=v.rule_id, platform_id=v.platform_id or "–") for v in breaks
+    )
     # Exactly rounded: the order of a set must not show in the last digit.
     score = fsum(program.scores.get(variable, 0.0) for variable in solution.chosen)
-    elsewhere = effects_elsewhere(situation, changes, layers, query, program.policy, program.crs)
+    elsewhere = effects_elsewhere(situation, changes, layers, query, policy, program.crs)
+    points = (*situation.open_points, *broken, *still_open, *_routes_open(layers, changes, policy))
+    reasons = _reasons_open(verdicts)
     return ConsolidationPlan(
-        changes, verdicts, (*situation.open_points, *still_open), score, solution.gap, elsewhere
+        changes, verdicts, (*points, *reasons), score, solution.gap, elsewhere, breaks
     )
 
 
-def plan_verdicts(
+def touched_rules(policy: PolicySet) -> tuple[str, ...]:
+    """List the rules that a plan may break: they bind, and read parks or platforms."""
+    layers = {"parks", "major_platforms"}
+    rules = {
+        rule_id: [policy.rule(rule_id, part).rule for part in policy.parts(rule_id)]
+        for rule_id in CHECKED_RULES
+    }
+    return tuple(
+        rule_id
+        for rule_id, parts in rules.items()
+        if any(
+            rule.comparator != "none" and rule.force in BINDING and layers & set(rule.reads)
+            for rule in parts
+        )
+    )
+
+
+def verdicts_after(
     source: LayerSource,
-    edits: list[ScenarioEdit],
+    edits: Sequence[ScenarioEdit],
     query: ConsolidationQuery,
     policy: PolicySet,
     crs: CRS,
+    rules: Sequence[str],
 ) -> tuple[Verdict, ...]:
-    """Run the checks of the unit on copies of the layers with the edits of a plan."""
-    rules = tuple(rule for rule in PLAN_RULES if policy.parts(rule))
+    """Run checks of the unit on copies of the layers with the edits of a plan."""
     if not rules:
         return ()
-    asked = CheckQuery(query.year, rules, (query.unit_id,), policy.as_of)
-    return tuple(run_checks(apply_edits(source, edits, crs), asked, policy, crs))
+    asked = CheckQuery(query.year, tuple(rules), (query.unit_id,), policy.as_of)
+    layers = apply_edits(source, edits, crs) if edits else source
+    return tuple(run_checks(layers, asked, policy, crs))
+
+
+def broken_by(before: Sequence[Verdict], after: Sequence[Verdict]) -> tuple[Verdict, ...]:
+    """List what isn't met after a plan and wasn't already so before, of what must or should be.
+
+    The rules that a plan solves for are among its verdicts, and stand here where it can't help it.
+    """
+    unmet = {
+        (verdict.rule_id, *verdict_subject(verdict))
+        for verdict in before
+        if verdict.outcome == "not_met"
+    }
+    return tuple(
+        verdict
+        for verdict in after
+        if verdict.outcome == "not_met"
+        and verdict.force in BINDING
+        and (verdict.rule_id, *verdict_subject(verdict)) not in unmet
+    )
+
+
+def _routes_open(
+    source: LayerSource, changes: Sequence[PlanChange], policy: PolicySet
+) -> tuple[Statement, ...]:
+    """Say of which parks that join the route (A24) is still to be chosen."""
+    if "route" not in policy.parts("A24"):
+        return ()
+    parks = source.read("parks").set_index("park_id")["integration_route"]
+    joined = [c.row_id for c in changes if isinstance(c.edit, JoinPark)]
+    lacking = "、".join(park_id for park_id in joined if pd.isna(parks[park_id]))
+    return (say("consolidate_route_open", park_ids=lacking),) if lacking else ()
+
+
+def _reasons_open(verdicts: Sequence[Verdict]) -> tuple[Statement, ...]:
+    """Say that platforms beyond the usual number still need their reason on file (A1)."""
+    return tuple(
+        say("consolidate_reason_open", count=int(verdict.measured or 0))
+        for verdict in verdicts
+        if (verdict.rule_id, verdict.part) == ("A1", PRINCIPLE)
+        and any(reason.code == "a1_reason_missing" for reason in verdict.reasons)
+    )
 
 
 def _changes(situation: Situation, solution: Solution, as_of: str) -> tuple[PlanChange, ...]:

@@ -438,6 +438,16 @@ def read_allotments(
     )
 
 
+def made_until(allotments: gpd.GeoDataFrame, as_of: str) -> gpd.GeoDataFrame:
+    """Leave out what is dated after a day, but for what is only planned.
+
+    ``allotments``: Layer ``element_allotments``; without a day the year decides.
+    """
+    later = allotments["allotted_on"].fillna("") > as_of
+    planned = allotments["allotment_status"].eq("planned").fillna(value=False)
+    return allotments[~(later & ~planned).to_numpy(dtype=bool)].reset_index(drop=True)
+
+
 def with_further(
     allotments: gpd.GeoDataFrame, further: gpd.GeoDataFrame | None
 ) -> gpd.GeoDataFrame:
@@ -454,7 +464,12 @@ def with_further(
     duplicates = ids[ids.duplicated()]
     if len(duplicates):
         raise PlanningError("what_if_id_taken", rows=", ".join(sorted(set(duplicates))))
-    allotted = further.assign(allotment_status="allotted")
+    # Considered now: a day to come must not leave it out.
+    of_day = pd.to_numeric(further["allotted_on"].str[:4], errors="coerce").astype("Int64")
+    undated = pd.Series(pd.NA, index=further.index, dtype=further["allotted_on"].dtype)
+    allotted = further.assign(
+        allotment_status="allotted", year=further["year"].fillna(of_day), allotted_on=undated
+    )
     if allotments.empty:
         return allotted
     return gpd.GeoDataFrame(

@@ -1,4 +1,4 @@
-"""Supply by use, outside platforms, steps (A18 A26 A27 D5)."""
+"""Supply outside platforms, steps, shares of main platforms (A18 A26 A27)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,34 +14,34 @@ from geo.arrays import Floats, Objects, Shapes
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import area_inside_m2
 from geo.shape import is_polygonal
-from geo.units import compare, m2_to_mu
-from platforms.completeness import constraints_in_force
+from geo.units import m2_to_mu
 from platforms.elements.allotments import (
-    CITY,
     Allotments,
     Cell,
     Outlines,
     PlaceLayers,
     counts_in,
     inside_shares,
+    made_until,
     on_record,
     parts_inside,
     read_allotments,
 )
 from platforms.elements.project_shares import LandedProjects, landed_projects, lies_there
 from platforms.elements.shares import Members, ShareBounds, elements_of, share_bounds
-from platforms.policy.check import CheckJob, counted_rows, judge, outcome_between
+from platforms.policy.check import CheckJob, counted_rows, judge, with_full_year
 from platforms.policy.in_force import DatedRule
 from platforms.policy.pack import Rule
 from platforms.policy.registry import check
 from platforms.policy.uncertain import Maybe
-from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
+from platforms.policy.verdict import Evidence, Statement, Verdict, say
 from platforms.territory import major_outlines, major_rows, shapes_of
 
 LAYER = "element_allotments"
 
 
 @check("A18", "", unit="亩")
+@with_full_year
 def outside_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge the year's increments of industrial land outside the major platforms (A18).
 
@@ -54,7 +54,7 @@ def outside_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
     A18 嘉政发〔2018〕15号 二（五）. Redevelopment of existing land isn't caught.
     """
-    year, allotments = job.year, job.per_run(_allotments)
+    year, allotments = job.year, job.per_run(allotments_of)
     outlines = major_outlines(job.layer("major_platforms"), job.layer("parks"))
     outside_m2 = _outside_m2(allotments.shapes, outlines, job.crs)
     verdicts = []
@@ -72,11 +72,12 @@ def outside_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     return verdicts
 
 
-def _allotments(job: CheckJob) -> Allotments:
+def allotments_of(job: CheckJob) -> Allotments:
+    """Find what each allotment up to the as-of date counts for, once a run."""
+    rows = made_until(job.layer(LAYER), job.policy.as_of)
     return read_allotments(
-        job.layer(LAYER), job.layer("land_parcels"), job.layer("units"), job.crs,
-        PlaceLayers.of(job.source),
-    )  # fmt: skip
+        rows, job.layer("land_parcels"), job.layer("units"), job.crs, PlaceLayers.of(job.source)
+    )
 
 
 def _outside_m2(shapes: Shapes, outlines: Shapes, crs: CRS) -> Floats:
@@ -112,144 +113,24 @@ def _verdict(
     )
 
 
-MAJOR = "major_projects"
-
-
-@check("D5", "share", unit="share")
-@check("D5", "control_line", unit="亩")
-def supply_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
-    """Judge the land supplied in a year for the whole city or county (D5).
-
-    One, none where only some units were asked for. ``share``: land to industrial projects ÷ all
-    land supplied, decided by its bounds where something isn't known; the reasons give the approved
-    scale. ``control_line``: ellipsoidal area [亩] inside the industrial control line that went to
-    anything but a major manufacturing project, each allotment listed.
-
-    D5 磐安 三（二）; S10, and which projects are major is assumed.
-    """
-    if not job.is_whole_city:
-        return []
-    allotments = job.per_run(_allotments)
-    made = on_record(allotments, Cell(CITY, "land", None, job.year, job.year))
-    judged = _share if dated.rule.part == "share" else _control_line
-    return [judged(job, dated, allotments, made)]
-
-
-def _share(job: CheckJob, dated: DatedRule, allotments: Allotments, supplied: Maybe) -> Verdict:
-    amount = np.where(supplied.may, allotments.amount, 0.0)
-    industrial = supplied & allotments.industrial
-    unclear = supplied.open | industrial.open | (supplied.may & np.isnan(allotments.amount))
-    rows = tuple(map(str, allotments.ids[supplied.may]))
-    evidence = [Evidence(LAYER, rows)] if rows else []
-    if unclear.any():
-        statement = say("d5_unclear", count=int(unclear.sum()))
-        evidence.append(Evidence(LAYER, tuple(map(str, allotments.ids[unclear])), statement))
-    measured: float | None = None
-    outcome: Outcome | None = None
-    whole = float(amount.sum())
-    if not supplied.may.any() or np.isnan(whole) or whole <= 0:
-        reasons = [say("d5_nothing_supplied", year=job.year)]
-        if np.isnan(whole):
-            reasons = [say("d5_amount_unknown")]
-    else:
-        # What isn't settled counts against industry at worst, for it or not at all at best.
-        sure, at_best = industrial.bounds(amount)
-        against = float(amount[supplied.yes & ~industrial.may].sum())
-        low = sure / whole
-        high = at_best / (at_best + against) if at_best + against > 0 else 0.0
-        reasons = [say("d5_sums", industrial_mu=sure, supplied_mu=whole)]
-        if not unclear.any():
-            measured = sure / whole
-        else:
-            outcome = outcome_between(dated.rule, low, high)
-            code = "share_undecided" if outcome == "no_data" else "share_decided_by_bounds"
-            count = int(unclear.sum())
-            reasons.append(say(code, low_share=low, high_share=high, open_count=count))
-    return judge(
-        dated, measured, year=job.year, outcome=outcome, evidence=tuple(evidence),
-        reasons=(*reasons, *_quota(job)),
-    )  # fmt: skip
-
-
-def _quota(job: CheckJob) -> list[Statement]:
-    """Give the approved scale of the year, where it is on record."""
-    quotas = job.source.read("element_quotas")
-    of_year = quotas["year"].eq(job.year) & quotas["element"].eq("land")
-    land = quotas["land_mu"][of_year.fillna(value=False)].dropna()
-    return [say("d5_quota", quota_mu=float(land.sum()))] if len(land) else []
-
-
-def _control_line(
-    job: CheckJob, dated: DatedRule, allotments: Allotments, supplied: Maybe
-) -> Verdict:
-    constraints = constraints_in_force(job.layer("constraints"), job.policy)
-    lines = shapes_of(constraints[counted_rows(dated.rule, "constraints", constraints).yes])
-    if not len(lines) or not supplied.may.any():
-        lacking = say("d5_nothing_supplied", year=job.year)
-        statement = lacking if len(lines) else say("d5_no_control_line")
-        return judge(dated, None, year=job.year, reasons=(statement,))
-    inside = np.zeros(len(allotments.shapes))
-    placed = ~shapely.is_missing(allotments.shapes)
-    inside[placed] = area_inside_m2(allotments.shapes[placed], lines, job.crs)
-    beyond = np.array([compare(float(a), dated.rule.tolerance_m2) > 0 for a in inside], dtype=bool)
-    other = supplied & _is_other(job, allotments)
-    listed = np.flatnonzero(other.yes & beyond)
-    unclear = (other.open & beyond) | (other.may & ~placed)
-    evidence = [
-        Evidence(LAYER, (str(allotments.ids[n]),), say("d5_in_line", area_mu=m2_to_mu(inside[n])))
-        for n in listed
-    ]
-    if unclear.any():
-        statement = say("d5_line_unclear", count=int(unclear.sum()))
-        evidence.append(Evidence(LAYER, tuple(map(str, allotments.ids[unclear])), statement))
-    undecided = bool(unclear.any()) and not len(listed)
-    return judge(
-        dated,
-        None if undecided else float(m2_to_mu(float(inside[listed].sum()))),
-        year=job.year,
-        evidence=tuple(evidence),
-        reasons=(
-            say("a4_tolerance", tolerance_m2=dated.rule.tolerance_m2),
-            *([say("d5_line_unclear", count=int(unclear.sum()))] if unclear.any() else []),
-        ),
-    )
-
-
-def _is_other(job: CheckJob, allotments: Allotments) -> Maybe:
-    """Say which allotments went to anything but a major manufacturing project."""
-    least = job.policy.setting_number(MAJOR, "manufacturing_from_yi_yuan")
-    projects = {row["project_id"]: row for row in job.source.read("projects").to_dict("records")}
-    project_ids = job.layer(LAYER)["project_id"]
-    yes, unclear = np.zeros(len(project_ids), dtype=bool), np.zeros(len(project_ids), dtype=bool)
-    for number, project_id in enumerate(project_ids):
-        project = projects.get(project_id, {"category": None, "investment_yi_yuan": None})
-        category, amount = project["category"], project["investment_yi_yuan"]
-        if not allotments.industrial.may[number] or (pd.notna(category) and category != "industry"):
-            yes[number] = True
-        elif pd.isna(category) or pd.isna(amount):
-            unclear[number] = True
-        else:
-            yes[number] = compare(float(amount), least) < 0
-    return Maybe(yes, unclear)
-
-
 EVENTS = "project_events"
 ELEMENTS = ("land", "energy", "emission")
 
 
 @check("A26", unit="项")
+@with_full_year
 def step_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """List the year's allotments that lack a step of the decision, or took one out of order (A26).
 
     One a unit, measured the number of allotments. The steps are those of the rule, in its order;
     the last one lies on or before the day of the allotment. Where no such step of any project is on
-    record the ledger doesn't keep them, which is ``no_data``; so is an allotment without project,
-    unless another one is listed.
+    record the ledger doesn't keep them, which is ``no_data``; so is an allotment without project or
+    day, unless another one is listed.
 
     A26 嘉政发〔2018〕15号 二（五）. Of a step taken twice the last one counts.
     """
-    rows = job.layer(LAYER)
-    allotments = job.per_run(_allotments)
+    rows = made_until(job.layer(LAYER), job.policy.as_of)
+    allotments = job.per_run(allotments_of)
     events = job.source.read(EVENTS)
     events = events[events["event_on"].fillna("9999") <= job.policy.as_of]
     days = _last_days(events[counted_rows(dated.rule, EVENTS, events).yes])
@@ -302,6 +183,8 @@ def _steps_verdict(
         fault = _fault(_steps(dated.rule), days.get(project_id, {}), row["allotted_on"])
         if fault is not None:
             listed[allotment_id] = fault
+        elif not isinstance(row["allotted_on"], str):
+            unclear[allotment_id] = say("a26_day_unknown")
     reasons = [say("a26_listed", count=len(listed), made=len(allotted))]
     if unclear:
         reasons.append(say("a26_open", count=len(unclear)))
@@ -404,7 +287,7 @@ def _trend(before: ShareBounds, year: int) -> list[Statement]:
 
 
 def _elements(job: CheckJob, main: Outlines) -> dict[str, Count]:
-    allotments = job.per_run(_allotments)
+    allotments = job.per_run(allotments_of)
     inside = parts_inside(allotments, main, job.crs)
     return {
         element if pollutant is None else f"{element}:{pollutant}": partial(

@@ -19,7 +19,7 @@ from platforms.elements.allotments import (
     zone_outlines,
 )
 from platforms.elements.shares import Members, approved_beside, share_bounds
-from platforms.policy.check import CheckJob, judge, outcome_between
+from platforms.policy.check import CheckJob, judge, outcome_between, with_full_year
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
@@ -242,6 +242,7 @@ TABLE = "projects"
 
 
 @check("B2")
+@with_full_year
 def project_share_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge the share of landed major projects inside the platforms (B2).
 

@@ -21,12 +21,13 @@ from platforms.elements.allotments import (
     PlaceLayers,
     approved_outlines,
     counts_in,
+    made_until,
     open_points,
     parts_inside,
     read_allotments,
     zone_outlines,
 )
-from platforms.policy.check import CheckJob, judge, outcome_between
+from platforms.policy.check import CheckJob, judge, outcome_between, with_full_year
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
@@ -316,7 +317,7 @@ def element_shares(
     ----------
     allotments, platforms, parks, parcels, units
         Layers ``element_allotments``, ``major_platforms``, ``parks``, ``land_parcels``, ``units``,
-        in ``crs``.
+        in ``crs``; what was allotted after the as-of date is left out.
     year
         The year; None for each year on record.
     policy
@@ -343,23 +344,38 @@ def element_shares(
         names allotments declared inside of which less than the part stated in S15 lies inside,
         ``open_points`` what isn't known of which allotment, ``allotment_ids`` all that count or
         may count, ``placed_by`` those without land of their own and what their place is taken from.
+        Empty where the packs have no B1.
 
     Notes
     -----
     B1 嘉兴市进一步推动招大引强工作实施方案 三（二）; S15. Land counts by its ellipsoidal area
     inside, energy and emission rights in the same proportion.
     """
+    if not policy.parts("B1"):
+        return pd.DataFrame(columns=list(SHARE_COLUMNS))
     known = pd.DataFrame(columns=["project_id", "platform_id", "parcel_ids"])
     elsewhere = PlaceLayers(known if projects is None else projects, platforms, parks)
-    allotment_columns = read_allotments(allotments, parcels, units, crs, elsewhere)
+    made = made_until(allotments, policy.as_of)
+    columns = read_allotments(made, parcels, units, crs, elsewhere)
     outlines = {"in_use": zone_outlines(platforms, parks, policy)}
     if approved_boundaries is not None and len(approved_boundaries):
         outlines["approved"] = approved_outlines(platforms, parks, approved_boundaries, policy)
+    inside = {basis: parts_inside(columns, zone, crs) for basis, zone in outlines.items()}
+    return _shares_of(columns, inside, (*units["unit_id"], CITY), year, policy)
+
+
+def _shares_of(
+    allotment_columns: Allotments,
+    inside_by_basis: Mapping[str, tuple[Floats, Floats]],
+    unit_ids: Sequence[str],
+    year: int | None,
+    policy: PolicySet,
+) -> pd.DataFrame:
+    """Compute the shares of some units, by each outline."""
     rows = []
-    for basis, zone in outlines.items():
-        inside = parts_inside(allotment_columns, zone, crs)
+    for basis, inside in inside_by_basis.items():
         for element, pollutant in elements_of(allotment_columns):
-            for unit_id in (*units["unit_id"], CITY):
+            for unit_id in unit_ids:
                 for span in _spans(allotment_columns, year, policy, element):
                     cell = Cell(unit_id, element, pollutant, span.first, span.last)
                     about = {"unit_id": unit_id, "year": span.year, "span": span.name}
@@ -461,6 +477,7 @@ NAMED_ALLOTMENTS = 5
 
 
 @check("B1", unit="share", grouped_by="element")
+@with_full_year
 def share_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge the shares of a year's elements inside the platforms, and cumulatively (B1).
 
@@ -473,13 +490,25 @@ def share_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     ]  # fmt: skip
 
 
+def _measured(job: CheckJob) -> tuple[Allotments, dict[str, tuple[Floats, Floats]]]:
+    """Read the allotments, and measure what part of each lies inside by each outline."""
+    platforms, parks = job.layer("major_platforms"), job.layer("parks")
+    made = made_until(job.layer("element_allotments"), job.policy.as_of)
+    columns = read_allotments(
+        made, job.layer("land_parcels"), job.layer("units"), job.crs, PlaceLayers.of(job.source)
+    )
+    outlines = {"in_use": zone_outlines(platforms, parks, job.policy)}
+    approved = job.layer("approved_boundaries")
+    if len(approved):
+        outlines["approved"] = approved_outlines(platforms, parks, approved, job.policy)
+    inside = {basis: parts_inside(columns, zone, job.crs) for basis, zone in outlines.items()}
+    return columns, inside
+
+
 def _share_verdicts(job: CheckJob) -> list[Verdict]:
     """Return the verdicts of all parts."""
-    shares = element_shares(
-        job.layer("element_allotments"), job.layer("major_platforms"), job.layer("parks"),
-        job.layer("land_parcels"), job.layer("units"), job.year, job.policy, job.crs,
-        approved_boundaries=job.layer("approved_boundaries"), projects=job.source.read("projects"),
-    )  # fmt: skip
+    columns, inside = job.per_run(_measured)
+    shares = _shares_of(columns, inside, job.unit_ids, job.year, job.policy)
     in_use = shares[shares["boundary_basis"] == "in_use"]
     approved = shares[shares["boundary_basis"] == "approved"]
     by_approved = {_key(row): row for _, row in approved.iterrows()}

@@ -1,6 +1,7 @@
 """Yearly figures of platforms and firms (A3 A5–A7 A10 A11)."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -8,8 +9,17 @@ import pandas as pd
 import shapely
 
 from layers.fields import split_list
+from platforms.completeness import AGE, Completeness
 from platforms.errors import PlanningError
-from platforms.policy.check import CheckJob, counted_rows, judge, judge_between
+from platforms.policy.check import (
+    CheckJob,
+    counted_rows,
+    judge,
+    judge_between,
+    reported_year,
+    target_year,
+    year_beside,
+)
 from platforms.policy.in_force import DatedRule
 from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
@@ -44,14 +54,15 @@ FIGURES = {
 @check("A30", "hightech_firms", unit="家", grouped_by="platform")
 @check("A30", "rd_centres", "academician_stations", unit="个", grouped_by="platform")
 def figure_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
-    """Judge a figure of each major platform in a year (A3, A5, A6, A30).
+    """Judge a yearly figure of each major platform (A3, A5, A6, A30).
 
-    One a platform, in the unit of the rule. Past the target date the value of the target year is in
-    the reasons; for what is only shown (A30) that of the year before.
+    One a platform, in the unit of the rule: of the year asked, else of the latest complete one on
+    file. Past the target date the figure of the target year is judged and today's stands beside it;
+    beside what is only shown (A30) stands the year before.
 
     Raises PlanningError: ``indicator_twice``.
 
-    嘉政发〔2018〕15号 一（平台布局更加合理、产业发展更加高端、资源配置更加高效）; S4.
+    嘉政发〔2018〕15号 一（平台布局更加合理、产业发展更加高端、资源配置更加高效）; S4, S21.
     """
     return [
         _verdict(job, dated, unit_id, str(row["platform_id"])) for unit_id, row in job.platforms()
@@ -60,19 +71,68 @@ def figure_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
 def _verdict(job: CheckJob, dated: DatedRule, unit_id: str, platform_id: str) -> Verdict:
     figure = FIGURES[dated.rule.key]
-    value, lacking = yearly_value(job, platform_id, job.year, figure)
-    reasons = [] if lacking is None else [lacking]
+    today, target = figure_year(job, platform_id, figure), target_year(dated)
+    year = today if target is None else target
+    value, lacking = yearly_value(job, platform_id, year, figure)
+    reasons = [] if target is not None else year_beside(job, year)
+    is_old = target is None and figure_is_old(job, LAYER, year)
+    if is_old:
+        value, lacking = None, say("figure_too_old", year=year)
+    if lacking is not None:
+        reasons.append(lacking)
     if value is not None and figure.over is not None:
-        reasons += _sums(job, platform_id, figure)
-    return judge(
+        reasons += _sums(job, platform_id, year, figure)
+    if target not in (None, today):
+        reasons += figure_trend(today, yearly_value(job, platform_id, today, figure)[0], dated)
+    verdict = judge(
         dated,
         value,
         unit_id=unit_id,
         platform_id=platform_id,
-        year=job.year,
-        evidence=(Evidence(LAYER, (f"{platform_id}/{job.year}",)),),
-        reasons=(*reasons, *_at_other_years(job, dated, platform_id)),
+        year=year,
+        evidence=(Evidence(LAYER, (f"{platform_id}/{year}",)),),
+        reasons=(*reasons, *_year_before(job, dated, platform_id, year)),
     )
+    return by_age(verdict) if is_old else verdict
+
+
+def by_age(verdict: Verdict) -> Verdict:
+    """Mark a verdict that came out so because figures may only be so old (S21)."""
+    return replace(verdict, basis="assumed", assumptions=(*verdict.assumptions, AGE))
+
+
+def figure_year(job: CheckJob, platform_id: str, figure: Figure) -> int:
+    """Return the year asked, else the latest complete one of which a platform has the figure."""
+    columns = [figure.column] if figure.over is None else [figure.column, figure.over]
+    return reported_year(job, years_on_file(job, [platform_id], columns))
+
+
+def years_on_file(job: CheckJob, platform_ids: Iterable[str], columns: Sequence[str]) -> list[int]:
+    """List the years of which any of some platforms has a whole row, else any row at all."""
+    rows = job.source.read(LAYER)
+    own = rows[rows["platform_id"].isin(platform_ids) & rows["period"].str.fullmatch(r"\d{4}")]
+    whole = own[own[list(columns)].notna().all(axis=1)]
+    return [int(period) for period in (own if whole.empty else whole)["period"]]
+
+
+def firm_years(job: CheckJob) -> list[int]:
+    """List the years of which figures of firms are on file."""
+    return [int(y) for y in job.source.read("enterprise_indicators")["year"].dropna().unique()]
+
+
+def figure_is_old(job: CheckJob, layer: str, year: int) -> bool:
+    """Say whether the latest figures on file are too old (S21); a year asked for never ages."""
+    on_file = Completeness(job.source, job.policy)
+    return not job.is_year_asked and on_file.is_older(layer, f"{year}-12-31")
+
+
+def figure_trend(year: int, value: float | None, dated: DatedRule) -> list[Statement]:
+    """Set today's figure beside the one of the target year; None: not on file."""
+    if value is None:
+        return []
+    if dated.rule.unit == "share":
+        return [say("share_trend", year=year, value=value)]
+    return [say("figure_trend", year=year, value=value, unit=dated.rule.unit)]
 
 
 def yearly_value(
@@ -103,57 +163,78 @@ def yearly_value(
     return value / whole, None
 
 
-def _sums(job: CheckJob, platform_id: str, figure: Figure) -> list[Statement]:
+def _sums(job: CheckJob, platform_id: str, year: int, figure: Figure) -> list[Statement]:
     """Name the two sums a share was made of."""
-    part, _ = yearly_value(job, platform_id, job.year, Figure(figure.column))
-    whole, _ = yearly_value(job, platform_id, job.year, Figure(str(figure.over)))
+    part, _ = yearly_value(job, platform_id, year, Figure(figure.column))
+    whole, _ = yearly_value(job, platform_id, year, Figure(str(figure.over)))
     return [say("figure_of_sums", column=figure.column, part=part, whole=whole)]
 
 
-def _at_other_years(job: CheckJob, dated: DatedRule, platform_id: str) -> list[Statement]:
-    """Give the value of the target year, or of the year before what is only shown."""
-    figure, target = FIGURES[dated.rule.key], dated.rule.target_date
-    if dated.rule.comparator == "none":
-        before, _ = yearly_value(job, platform_id, job.year - 1, figure)
-        return [] if before is None else [say("figure_before", year=job.year - 1, value=before)]
-    if target is None or not dated.is_past_target or int(target[:4]) == job.year:
+def _year_before(job: CheckJob, dated: DatedRule, platform_id: str, year: int) -> list[Statement]:
+    """Give the value of the year before what is only shown."""
+    if dated.rule.comparator != "none":
         return []
-    year = int(target[:4])
-    value, _ = yearly_value(job, platform_id, year, figure)
-    if value is None:
-        return [say("figure_at_target_missing", year=year)]
-    if dated.rule.unit == "share":
-        return [say("share_at_target", year=year, value=value)]
-    return [say("figure_at_target", year=year, value=value, unit=dated.rule.unit)]
+    before, _ = yearly_value(job, platform_id, year - 1, FIGURES[dated.rule.key])
+    return [] if before is None else [say("figure_before", year=year - 1, value=before)]
 
 
 @check("A11", unit="个")
 def large_platform_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge how many of the city's major platforms reach the output that the rule names (A11).
 
-    One for the city, none where only some units were asked for. Platforms without a figure are
-    listed; where they could change the outcome it is ``no_data``.
+    Of the target year once it is over. One for the city, none where only some units were asked for.
+    Platforms without a figure are listed; where they could change the outcome it is ``no_data``.
 
     A11 嘉政发〔2018〕15号 一（资源配置更加高效）.
     """
     if not job.is_whole_city:
         return []
-    major = set(major_rows(job.layer("major_platforms"))["platform_id"])
+    major = sorted(set(major_rows(job.layer("major_platforms"))["platform_id"]))
+    today, target = reported_year(job, years_on_file(job, major, [OUTPUT])), target_year(dated)
+    year = today if target is None else target
+    reached, unknown = _large_platforms(job, dated, major, year)
+    evidence = []
+    if reached:
+        rows = tuple(f"{name}/{year}" for name in reached)
+        evidence.append(Evidence(LAYER, rows, say("a11_reached")))
+    if unknown:
+        said = say("a11_unknown", count=len(unknown), year=year)
+        evidence.append(Evidence("major_platforms", unknown, said))
+    at_least, at_most = float(len(reached)), float(len(reached) + len(unknown))
+    lacking = () if major else (say("platforms_missing"),)
+    beside = [] if target is not None else year_beside(job, year)
+    if target not in (None, today):
+        now, open_now = _large_platforms(job, dated, major, today)
+        beside += count_trend(today, len(now), len(now) + len(open_now))
+    return [
+        count_verdict(
+            dated, at_least, at_most, None, None, year, evidence, lacking, beside=tuple(beside)
+        )
+    ]
+
+
+OUTPUT = "output_yi_yuan"
+
+
+def _large_platforms(
+    job: CheckJob, dated: DatedRule, major: Sequence[str], year: int
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """List the major platforms that reach the output in a year, and those without a figure."""
     rows = job.source.read(LAYER)
-    rows = rows[rows["platform_id"].isin(major) & rows["period"].eq(str(job.year))]
+    rows = rows[rows["platform_id"].isin(major) & rows["period"].eq(str(year))]
     twice = rows["platform_id"][rows["platform_id"].duplicated()]
     if len(twice):
-        raise PlanningError("indicator_twice", rows=str(twice.iloc[0]), period=str(job.year))
+        raise PlanningError("indicator_twice", rows=str(twice.iloc[0]), period=str(year))
     fit = counted_rows(dated.rule, LAYER, rows)
-    unknown = sorted((major - set(rows["platform_id"])) | set(rows["platform_id"][fit.open]))
-    reached = tuple(f"{name}/{job.year}" for name in rows["platform_id"][fit.yes])
-    evidence = [Evidence(LAYER, reached, say("a11_reached"))] if reached else []
-    if unknown:
-        said = say("a11_unknown", count=len(unknown), year=job.year)
-        evidence.append(Evidence("major_platforms", tuple(unknown), said))
-    at_least, at_most = float(len(reached)), float(len(reached) + len(unknown))
-    reasons = () if major else (say("platforms_missing"),)
-    return [count_verdict(dated, at_least, at_most, None, None, job.year, evidence, reasons)]
+    unknown = (set(major) - set(rows["platform_id"])) | set(rows["platform_id"][fit.open])
+    return tuple(rows["platform_id"][fit.yes]), tuple(sorted(unknown))
+
+
+def count_trend(year: int, at_least: int, at_most: int) -> list[Statement]:
+    """Set today's count beside the one of the target year."""
+    if at_most > at_least:
+        return [say("count_trend_between", year=year, at_least=at_least, at_most=at_most)]
+    return [say("count_trend", year=year, count=at_least)]
 
 
 def count_verdict(
@@ -165,11 +246,15 @@ def count_verdict(
     year: int | None,
     evidence: list[Evidence],
     reasons: tuple[Statement, ...] = (),
+    *,
+    beside: tuple[Statement, ...] = (),
 ) -> Verdict:
     """Judge a count that must reach a number, some of what is counted being unknown.
 
     ``dated``: A rule of the kind ``>=``.
     ``at_least, at_most``: What is certain, and what it would be with everything unknown counted.
+    ``reasons``: Why there is nothing to count, none where there is.
+    ``beside``: What is said in any case.
 
     ``no_data`` where the unknown could change the outcome, or where reasons say that there is
     nothing to count; otherwise the certain count.
@@ -177,6 +262,7 @@ def count_verdict(
     statements = list(reasons)
     if at_most > at_least:
         statements.append(say("count_between", at_least=int(at_least), at_most=int(at_most)))
+    statements += beside
     return judge_between(
         dated,
         np.nan if reasons else at_least,
@@ -203,7 +289,9 @@ def chain_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     verdicts = []
     for unit_id, row in job.platforms():
         entries = set(split_list(row[column]))
-        reasons = () if entries else (say("platform_column_missing", column=column),)
+        reasons = without_year(dated)
+        if not entries:
+            reasons = [say("platform_column_missing", column=column)]
         verdicts.append(
             judge(
                 dated,
@@ -211,10 +299,16 @@ def chain_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
                 unit_id=unit_id,
                 platform_id=str(row["platform_id"]),
                 evidence=(Evidence("major_platforms", (str(row["platform_id"]),)),),
-                reasons=reasons,
+                reasons=tuple(reasons),
             )
         )
     return verdicts
+
+
+def without_year(dated: DatedRule) -> list[Statement]:
+    """Say of a list without years that it is today's, once the target year is over."""
+    year = target_year(dated)
+    return [] if year is None else [say("figure_without_year", year=year)]
 
 
 def firms_inside(
@@ -249,33 +343,60 @@ def firm_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
     One a platform. A firm is a credit code; firms of which the figure isn't known are listed, and
     where they could change the outcome it is ``no_data``. A firm below scale is none of the large
-    ones.
+    ones. A platform without any firm on file is ``no_data`` unless the firms of its land are known
+    to be on file. Output is that of the target year once it is over; listed companies have no year.
 
     A10 嘉政发〔2018〕15号 一（资源配置更加高效）; S4.
     """
     firms = job.layer("enterprises")
-    figures = job.source.read("enterprise_indicators")
-    figures = figures[figures["year"].eq(job.year).fillna(value=False)]
-    counted = _large if dated.rule.part == "ten_billion_firms" else _listed
-    lacking = (say("a10_firms_missing"),) if firms.empty else ()
+    is_large = dated.rule.part == "ten_billion_firms"
+    today, target = reported_year(job, firm_years(job)), target_year(dated)
+    year = today if target is None or not is_large else target
+    counted = _large if is_large else _listed
+    now = _figures_of(job, today) if is_large and target not in (None, today) else None
+    figures = _figures_of(job, year)
     verdicts = []
     for unit_id, platform_id, inside, stated in job.per_rule(_firms_by_platform):
         moved = tuple(firms["enterprise_id"][stated & ~inside])
         yes, unknown = counted(dated, firms[inside], figures)
         evidence = [Evidence("enterprises", tuple(sorted(yes)), say("a10_counted"))] if yes else []
         if unknown:
-            said = say("a10_unknown", count=len(unknown), year=job.year)
+            said = say("a10_unknown", count=len(unknown), year=year)
             evidence.append(Evidence("enterprises", tuple(sorted(unknown)), said))
         if moved:
             said = say("a10_placed_otherwise", count=len(moved))
             evidence.append(Evidence("enterprises", moved, said))
+        lacking = () if inside.any() else tuple(_no_firm(job, platform_id))
+        beside = [] if is_large else without_year(dated)
+        if is_large and target is None:
+            beside += year_beside(job, year)
+        if now is not None and inside.any():
+            sure, may = counted(dated, firms[inside], now)
+            beside += count_trend(today, len(sure), len(sure) + len(may))
         verdicts.append(
             count_verdict(
                 dated, float(len(yes)), float(len(yes) + len(unknown)), unit_id, platform_id,
-                job.year, evidence, lacking,
+                year, evidence, lacking, beside=tuple(beside),
             )
         )  # fmt: skip
     return verdicts
+
+
+def _figures_of(job: CheckJob, year: int) -> pd.DataFrame:
+    figures = job.source.read("enterprise_indicators")
+    return figures[figures["year"].eq(year).fillna(value=False)]
+
+
+def _no_firm(job: CheckJob, platform_id: str) -> list[Statement]:
+    """Say that no firm of a platform is on file, none where all firms there are known to be."""
+    if job.layer("enterprises").empty:
+        return [say("a10_firms_missing")]
+    platforms = job.layer("major_platforms")
+    row = platforms[platforms["platform_id"].eq(platform_id).fillna(value=False)]
+    on_file = Completeness(job.source, job.policy)
+    subject = ("enterprises", "")
+    status = on_file.statuses([subject], shapes_of(row))[subject][0]
+    return [] if status == "covered" else [say("a10_no_firm")]
 
 
 def _firms_by_platform(job: CheckJob) -> list[tuple[str, str, np.ndarray, np.ndarray]]:

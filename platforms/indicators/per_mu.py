@@ -1,7 +1,7 @@
 """Output and tax per 亩 (A8, A9)."""
 
 import re
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 import geopandas as gpd
 import numpy as np
@@ -12,7 +12,8 @@ import shapely
 from geo.overlay import zone_shares
 from geo.units import RELATIVE_TOLERANCE, compare
 from platforms.errors import PlanningError
-from platforms.policy.check import CheckJob, holds, judge
+from platforms.indicators.figures import by_age, figure_is_old, figure_trend, years_on_file
+from platforms.policy.check import CheckJob, holds, judge, reported_year, target_year, year_beside
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
@@ -302,53 +303,55 @@ def per_mu_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
     ``dated``: The rule [万元/亩].
 
-    One a platform [万元/亩]; a missing figure, or missing or zero land, is ``no_data``. Past the
-    target date the value of the target year is in the reasons where there is one.
+    One a platform [万元/亩], of the year asked, else of the latest complete one on file; a missing
+    figure, or missing or zero land, is ``no_data``. Past the target date the figure of the target
+    year is judged and today's stands beside it.
 
-    A8, A9 嘉政发〔2018〕15号 一（资源配置更加高效）; S3.
+    A8, A9 嘉政发〔2018〕15号 一（资源配置更加高效）; S3, S21.
     """
-    figure, year = FIGURE_OF[dated.rule.rule_id], job.year
-    now = job.per_run(_platform_figures)
-    then = _at_target(dated, year, figure, job.source, job.policy)
+    figure, target = FIGURE_OF[dated.rule.rule_id], target_year(dated)
+    columns = [f"{figure}_yi_yuan", "above_scale_land_mu"]
     verdicts = []
     for unit_id, platform in job.platforms():
-        platform_id = platform["platform_id"]
-        row = now.loc[platform_id]
+        platform_id = str(platform["platform_id"])
+        today = reported_year(job, years_on_file(job, [platform_id], columns))
+        year = today if target is None else target
+        row = _of_platform(job, platform_id, year)
         value = row[f"{figure}_wan_yuan_per_mu"]
-        lacking = [_missing(row, figure, year)] if pd.isna(value) else []
-        at_target = then.get(platform_id)
-        if at_target is not None and dated.rule.target_date is not None:
-            at_year = int(dated.rule.target_date[:4])
-            lacking.append(say("per_mu_at_target", year=at_year, value=float(at_target)))
-        verdicts.append(
-            judge(
-                dated,
-                None if pd.isna(value) else float(value),
-                unit_id=unit_id,
-                platform_id=platform_id,
-                year=year,
-                evidence=(Evidence("platform_indicators", (f"{platform_id}/{year}",)),),
-                reasons=tuple(lacking),
-            )
+        reasons = [] if target is not None else year_beside(job, year)
+        is_old = target is None and figure_is_old(job, "platform_indicators", year)
+        if is_old:
+            value = np.nan
+            reasons.append(say("figure_too_old", year=year))
+        elif pd.isna(value):
+            reasons.append(_missing(row, figure, year))
+        if target not in (None, today):
+            now = _of_platform(job, platform_id, today)[f"{figure}_wan_yuan_per_mu"]
+            reasons += figure_trend(today, None if pd.isna(now) else float(now), dated)
+        verdict = judge(
+            dated,
+            None if pd.isna(value) else float(value),
+            unit_id=unit_id,
+            platform_id=platform_id,
+            year=year,
+            evidence=(Evidence("platform_indicators", (f"{platform_id}/{year}",)),),
+            reasons=tuple(reasons),
         )
+        verdicts.append(by_age(verdict) if is_old else verdict)
     return verdicts
 
 
-def _platform_figures(job: CheckJob) -> pd.DataFrame:
-    frame = per_mu("platform", str(job.year), job.source, job.policy)
-    return frame.set_index("platform_id")
+def _of_platform(job: CheckJob, platform_id: str, year: int) -> pd.Series:
+    by_year = job.per_run(_frames_by_year)
+    if year not in by_year:
+        frame = per_mu("platform", str(year), job.source, job.policy)
+        by_year[year] = frame.set_index("platform_id")
+    return cast("pd.Series", by_year[year].loc[platform_id])
 
 
-def _at_target(
-    dated: DatedRule, year: int, figure: str, source: LayerSource, policy: PolicySet
-) -> dict[str, float]:
-    """Give each platform's value in the target year, once the target date has passed."""
-    target = dated.rule.target_date
-    if target is None or not dated.is_past_target or int(target[:4]) == year:
-        return {}
-    frame = per_mu("platform", target[:4], source, policy).set_index("platform_id")
-    values = frame[f"{figure}_wan_yuan_per_mu"].dropna()
-    return {str(key): float(value) for key, value in values.items()}
+def _frames_by_year(job: CheckJob) -> dict[int, pd.DataFrame]:
+    """Return where the figures of each year are put once they are computed."""
+    return {}
 
 
 def _missing(row: pd.Series, figure: str, year: int) -> Statement:

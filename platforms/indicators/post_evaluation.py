@@ -42,6 +42,10 @@ class _Site:
     floors: dict[str, float | None]
 
 
+EVALUATED = "post_evaluation"
+"""The assumption that names the figures; a pack without it evaluates nothing."""
+
+
 def post_evaluation(source: LayerSource, policy: PolicySet, year: int) -> pd.DataFrame:
     """Hold what was promised against what was reached, project by project.
 
@@ -69,7 +73,9 @@ def post_evaluation(source: LayerSource, policy: PolicySet, year: int) -> pd.Dat
     -----
     A21 嘉政发〔2018〕15号 二（五）: 探索, so there is no verdict; assumption ``post_evaluation``.
     """
-    wanted = policy.setting_texts("post_evaluation", "indicators")
+    if EVALUATED not in policy.pack.assumptions:
+        return _frame_of([])
+    wanted = policy.setting_texts(EVALUATED, "indicators")
     ledger = read_ledger(source, policy.as_of)
     days = ledger.first_day(("started",))
     until = min(f"{year}-12-31", policy.as_of)
@@ -98,6 +104,10 @@ def post_evaluation(source: LayerSource, policy: PolicySet, year: int) -> pd.Dat
         }  # fmt: skip
         for figure in wanted:
             rows += [{**head, **row} for row in _rows(figure, project, of_firm, site, lacking)]
+    return _frame_of(rows)
+
+
+def _frame_of(rows: list[dict[str, object]]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return frame.astype({"promised": "float64", "actual": "float64", "ratio": "float64"})
 

@@ -5,19 +5,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from geo.strict_yaml import Fault, ValueFaultError, read_data
 from geo.tools import nearest_name
+from platforms.completeness import Completeness
 from platforms.errors import PlanningError, PolicyError
 from platforms.indicators.per_mu import PERIOD, WAN_YUAN_PER_YI_YUAN, ranks_with_ties
 from platforms.ledger.counting import read_ledger
-from platforms.policy.check import CheckJob, judge
+from platforms.policy.check import CheckJob, judge, reported_year, year_beside
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Outcome, Verdict, say
 from platforms.source import LayerSource
+from platforms.territory import assessment_areas, shapes_of
 
 RankedBy = Literal["platform", "unit"]
 
@@ -200,13 +203,31 @@ def _investment(
     key = projects[f"{by}_id"]
     value = (amounts.groupby(key).sum(min_count=1) * measure.scale).reindex(ids)
     coverage = amounts.notna().astype("float64").groupby(key).mean().reindex(ids)
-    begun = not ledger.is_empty and first <= policy.as_of
-    # Nothing is only said of an idle place where every project of the period has its place.
-    if begun and not came.open.any() and key.notna().all():
-        idle = coverage.isna()
+    # Nothing came to a place only where its ledger is kept, and every project has its place.
+    if first <= policy.as_of and not came.open.any() and key.notna().all():
+        idle = coverage.isna() & _ledger_is_kept(by, first, last, source, policy).reindex(ids)
         value.loc[idle] = 0.0
         coverage.loc[idle] = 1.0
     return pd.DataFrame({"value": value, "coverage_share": coverage.fillna(0.0)})
+
+
+def _ledger_is_kept(
+    by: RankedBy, first: str, last: str, source: LayerSource, policy: PolicySet
+) -> pd.Series:
+    """Say of each platform or unit whether its events are on file up to the end of a period.
+
+    A statement of coverage says so: of the whole ledger or of the events that count as brought in.
+    Of a period that runs it must be of some day in it.
+    """
+    table = gpd.GeoDataFrame(source.read("units"))
+    shapes, ids = shapes_of(assessment_areas(table)), assessment_areas(table)["unit_id"]
+    if by == "platform":
+        platforms = gpd.GeoDataFrame(source.read("major_platforms"))
+        shapes, ids = shapes_of(platforms), platforms["platform_id"]
+    kinds = policy.setting_texts(BROUGHT_IN, "brought_in_events")
+    since = last if last <= policy.as_of else first
+    kept = Completeness(source, policy).kept("project_events", kinds, since, shapes)
+    return pd.Series(kept, index=pd.Index(ids))
 
 
 def _refuse_twice(keys: pd.Series, period: str) -> None:
@@ -436,58 +457,99 @@ MONITORED = ("value_added_yi_yuan", "output_yi_yuan", "tax_yi_yuan")
 def quarter_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """List the quarters of a year that a major platform has not reported in full (A22).
 
-    One a major platform; measured the number of quarters, over by the as-of date, without a row or
-    without value added, output or tax. Before the first quarter is over it is not applicable; where
-    no platform has quarters of the year, monitoring isn't kept in these layers, which is
-    ``no_data``.
+    One a major platform, of the year asked, else of the latest complete one with quarters on file;
+    measured the number of quarters, over by the as-of date, without a row or without value added,
+    output or tax. Quarters over since then stand beside it. Before the first quarter is over it is
+    not applicable; where no platform has quarters of the year, monitoring isn't kept in these
+    layers, which is ``no_data``.
 
     Raises PlanningError: ``indicator_twice`` where a platform has two rows of one quarter.
 
     A22 嘉政发〔2018〕15号 二（六）. No document says by when a quarter is to be reported: it is
     missed from the day after its end.
     """
-    quarters = [f"{job.year}Q{n}" for n in range(1, 5)]
-    over = [quarter for quarter in quarters if days_of(quarter)[1] < job.policy.as_of]
-    of_quarters = job.source.read(LAYER)
-    of_quarters = of_quarters[of_quarters["period"].isin(quarters)]
+    table = job.source.read(LAYER)
+    major = [str(row["platform_id"]) for _, row in job.platforms()]
+    year = reported_year(job, _years_with_quarters(table, major))
+    of_year = _quarters_over(year, job.policy.as_of)
+    since = [] if job.is_year_asked else _quarters_since(year, job.policy.as_of)
+    of_quarters = table[table["period"].isin([*_quarters(year), *since])]
     twice = of_quarters[of_quarters.duplicated(["platform_id", "period"])]
     if len(twice):
         row = twice.iloc[0]
         raise PlanningError("indicator_twice", rows=row["platform_id"], period=row["period"])
-    full = of_quarters[of_quarters[list(MONITORED)].notna().all(axis=1)]
+    quarters = _Quarters(year, of_year, since, of_quarters)
     return [
-        _verdict(job, dated, unit_id, str(row["platform_id"]), over, of_quarters, full)
+        _verdict(job, dated, unit_id, str(row["platform_id"]), quarters)
         for unit_id, row in job.platforms()
     ]
 
 
+def _quarters(year: int) -> list[str]:
+    return [f"{year}Q{n}" for n in range(1, 5)]
+
+
+def _quarters_over(year: int, as_of: str) -> list[str]:
+    return [quarter for quarter in _quarters(year) if days_of(quarter)[1] < as_of]
+
+
+def _quarters_since(year: int, as_of: str) -> list[str]:
+    """List the quarters over by a day of the years after a year."""
+    return [
+        quarter
+        for later in range(year + 1, int(as_of[:4]) + 1)
+        for quarter in _quarters_over(later, as_of)
+    ]
+
+
+def _years_with_quarters(table: pd.DataFrame, platform_ids: Sequence[str]) -> list[int]:
+    """List the years of which some platform has a quarter on file."""
+    rows = table[table["platform_id"].isin(platform_ids)]
+    quarters = rows["period"][rows["period"].str.contains("Q").fillna(value=False)]
+    return [int(period[:4]) for period in quarters]
+
+
+@dataclass(frozen=True)
+class _Quarters:
+    """Quarters of the year judged that are over, those over since, and what is on file of both."""
+
+    year: int
+    over: list[str]
+    since: list[str]
+    on_file: pd.DataFrame
+
+    def missed(self, platform_id: str, quarters: list[str]) -> list[str]:
+        """List the quarters of which a platform lacks a figure that is monitored."""
+        own = self.on_file[self.on_file["platform_id"].eq(platform_id)]
+        told = set(own["period"][own[list(MONITORED)].notna().all(axis=1)])
+        return [quarter for quarter in quarters if quarter not in told]
+
+
 def _verdict(
-    job: CheckJob,
-    dated: DatedRule,
-    unit_id: str,
-    platform_id: str,
-    over: list[str],
-    figures: pd.DataFrame,
-    full: pd.DataFrame,
+    job: CheckJob, dated: DatedRule, unit_id: str, platform_id: str, quarters: _Quarters
 ) -> Verdict:
-    told = set(full["period"][full["platform_id"].eq(platform_id)])
-    rows = np.sort(figures["period"][figures["platform_id"].eq(platform_id)].to_numpy(dtype=object))
-    missed = [quarter for quarter in over if quarter not in told]
-    measured: float | None = float(len(missed)) if over and len(figures) else None
+    year, over = quarters.year, quarters.over
+    own = quarters.on_file[quarters.on_file["period"].str[:4].eq(str(year))]
+    rows = np.sort(own["period"][own["platform_id"].eq(platform_id)].to_numpy(dtype=object))
+    missed = quarters.missed(platform_id, over)
+    measured: float | None = float(len(missed)) if over and len(own) else None
     outcome: Outcome | None = None if over else "not_applicable"
-    reasons = []
+    reasons = year_beside(job, year)
     if not over:
-        reasons.append(say("a22_none_over", year=job.year))
-    elif figures.empty:
-        reasons.append(say("a22_not_kept", year=job.year))
+        reasons.append(say("a22_none_over", year=year))
+    elif own.empty:
+        reasons.append(say("a22_not_kept", year=year))
     elif missed:
         reasons.append(say("a22_missed", periods=", ".join(missed)))
+    missed_since = quarters.missed(platform_id, quarters.since)
+    if missed_since:
+        reasons.append(say("a22_missed_since", periods=", ".join(missed_since)))
     return judge(
         dated,
         measured,
         unit_id=unit_id,
         platform_id=platform_id,
-        year=job.year,
+        year=year,
         outcome=outcome,
         evidence=(Evidence(LAYER, tuple(f"{platform_id}/{period}" for period in rows)),)
         if len(rows)

@@ -74,16 +74,15 @@ def period_from(filed_on: date, months: int, holidays: Holidays | None) -> Perio
     ``holidays``: Public holidays, None where they aren't known.
 
     It ends with the same day of the month (else the month's last), or, where that is a public
-    holiday, with the next working day. A plain weekend doesn't move it.
+    holiday or a weekend that isn't worked instead, with the next working day.
 
-    S12, the reading of B5.
+    S12, the reading of B5 (民法典 203).
     """
     day = months_later(filed_on, months)
     if holidays is None or not holidays.is_known(day):
         return Period(filed_on, day, is_certain=False)
-    if day in holidays.days:
-        while not holidays.is_workday(day):
-            day += timedelta(days=1)
+    while not holidays.is_workday(day):
+        day += timedelta(days=1)
     return Period(filed_on, day, is_certain=holidays.is_known(day))
 
 

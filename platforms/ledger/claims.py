@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from geo.tools import plain_name
 from layers.fields import split_list
 from platforms.ledger.calendar import Holidays, Period, moment_of, period_from
 from platforms.ledger.counting import ProjectLedger
 from platforms.ledger.events import in_force
+from platforms.ledger.phases import phase_roots
 from platforms.ledger.rows import Row, number_of, project_row, text_of
 from platforms.policy.check import holds
 from platforms.policy.in_force import DatedRule, PolicySet
@@ -120,22 +122,6 @@ def _class(row: Row, digits: int) -> str | None:
     return code[:digits] if len(code) >= digits else None
 
 
-def plain_name(text: str | None) -> str | None:
-    """Give a name without what people write differently: blanks, brackets, case.
-
-    ``text``: The name, None where there is none.
-
-    The signs that tell it apart, None where nothing is left.
-
-    >>> plain_name("甲（中国） Co.")
-    '甲中国co'
-    """
-    if text is None:
-        return None
-    plain = "".join(sign for sign in text.casefold() if sign.isalnum())
-    return plain or None
-
-
 Signal = Literal["investor", "content", "site"]
 
 POINTS: Mapping[Agreement, float] = MappingProxyType({"same": 1.0, "near": 0.5, "other": 0.0})
@@ -198,8 +184,11 @@ def conflicts(projects: pd.DataFrame, policy: PolicySet) -> tuple[Conflict, ...]
     digits = int(policy.setting_number("S14", "same_industry_digits"))
     rows: list[Row] = list(projects.to_dict("records"))
     found = []
+    roots = phase_roots(rows)
     for first, second in sorted(_candidates(rows)):
         pair = sorted((rows[first], rows[second]), key=lambda row: str(row["project_id"]))
+        if roots[str(pair[0]["project_id"])] == roots[str(pair[1]["project_id"])]:
+            continue
         conflict = _judged(pair[0], pair[1], digits)
         if conflict is not None:
             found.append(conflict)
@@ -242,9 +231,6 @@ def _candidates(rows: list[Row]) -> set[tuple[int, int]]:
 
 
 def _judged(one: Row, other: Row, digits: int) -> Conflict | None:
-    roots = [text_of(row, "phase_of") or str(row["project_id"]) for row in (one, other)]
-    if roots[0] == roots[1]:
-        return None
     common = sorted(
         set(split_list(one.get("parcel_ids"))) & set(split_list(other.get("parcel_ids")))
     )

@@ -8,8 +8,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from platforms.completeness import Completeness
 from platforms.ledger.calendar import Window
 from platforms.ledger.events import corrected, in_force
+from platforms.ledger.phases import WholeProject, whole_projects
 from platforms.ledger.rows import Row
 from platforms.policy.check import CheckJob, holds, judge, outcome_between
 from platforms.policy.in_force import DatedRule
@@ -21,7 +23,7 @@ STAGE_ORDER = {"in_talks": 0, "signed": 1, "registered": 2, "started": 3, "in_pr
 KIND_ORDER = {"signed": 1, "registered": 2, "started": 3, "production": 4}
 """From which stage on an event of the kind must have happened."""
 
-NEVER = "9999-12-31"
+BEGINNING, NEVER = "0000-01-01", "9999-12-31"
 
 
 class ProjectHistory(NamedTuple):
@@ -141,7 +143,8 @@ class ProjectLedger:
         -------
         Maybe
             Open where nothing is on file although the stage says that it happened, or where
-            neither stage nor any event says anything.
+            neither stage nor any event says anything. From the beginning up to the day of the
+            ledger the stage alone is enough: whenever it was, it has happened.
         """
         asked = ("happened", *kinds, first, last)
         if asked not in self._known:
@@ -154,7 +157,24 @@ class ProjectLedger:
         last = min(last, self.as_of)
         text = days.fillna("").to_numpy(dtype=object)
         inside = np.array([first <= day <= last for day in text], dtype=bool)
-        return Maybe(known & inside, ~known & self._untold(kinds))
+        untold = ~known & self._untold(kinds)
+        sure = untold & self._by_stage(kinds)
+        if first != BEGINNING or last != self._now:
+            sure = np.zeros_like(sure)
+        return Maybe((known & inside) | sure, untold & ~sure)
+
+    @property
+    def _now(self) -> str | None:
+        """The day of the ledger where nothing on file is later: stages are those of that day."""
+        days = self.entries["event_on"].dropna()
+        return self.as_of if not len(days) or str(days.max()) <= self.as_of else None
+
+    def _by_stage(self, kinds: Sequence[str]) -> np.ndarray:
+        """Say which projects have come so far by their stage that such an event happened."""
+        asked = [KIND_ORDER[kind] for kind in kinds if kind in KIND_ORDER]
+        stages = self.projects["stage"].map(STAGE_ORDER)
+        least = min(asked, default=len(STAGE_ORDER))
+        return np.asarray((stages >= least).to_numpy(dtype=bool))
 
     def _untold(self, kinds: Sequence[str]) -> np.ndarray:
         """Say which projects may have had such an event that nobody entered."""
@@ -250,6 +270,37 @@ def _as_seen(job: CheckJob) -> ProjectLedger:
 def _sealed(job: CheckJob) -> ProjectLedger:
     source = competition_of(job.source)
     return ledger_of(job) if source is job.source else read_ledger(source, job.policy.as_of)
+
+
+def whole_projects_of(job: CheckJob) -> dict[str, WholeProject]:
+    """Gather every project of the ledger with all its phases, once a run."""
+    return job.per_run(_whole_projects)
+
+
+def _whole_projects(job: CheckJob) -> dict[str, WholeProject]:
+    return whole_projects(competition_ledger(job).projects)
+
+
+def kept_until(job: CheckJob, kind: str) -> dict[str, str]:
+    """Return until when each unit keeps events of a kind: only then is absence known (once a run).
+
+    By unit, those of which it is stated; the last day that the statement speaks of (ISO).
+    """
+    by_kind = job.per_run(_kept)
+    if kind not in by_kind.days:
+        by_kind.days[kind] = by_kind.completeness.kept_until("project_events", kind)
+    return by_kind.days[kind]
+
+
+class _Kept(NamedTuple):
+    """What is stated of the events of each unit, by kind."""
+
+    completeness: Completeness
+    days: dict[str, dict[str, str]]
+
+
+def _kept(job: CheckJob) -> _Kept:
+    return _Kept(Completeness(job.source, job.policy), {})
 
 
 def with_ledger(job: CheckJob, ledger: ProjectLedger) -> CheckJob:

@@ -18,7 +18,8 @@ from platforms.ledger.events import (
     in_force,
     stage_models,
 )
-from platforms.ledger.histories import first_days
+from platforms.ledger.histories import DELISTED, first_days
+from platforms.ledger.phases import whole_project
 from platforms.ledger.rows import Row, is_credit_code, number_of, project_row, text_of
 from platforms.policy.check import holds
 from platforms.policy.in_force import PolicySet, iso_day
@@ -71,7 +72,8 @@ def nodes_of(events: Sequence[Row], kinds: Sequence[str], policy: PolicySet) -> 
     kinds
         The nodes: those of a stage model.
     policy
-        Rules on the as-of date; ``node_lights`` states the days of notice.
+        Rules on the as-of date; ``node_lights`` states the days of notice, without which no node is
+        yellow ahead of its day.
 
     Returns
     -------
@@ -79,7 +81,8 @@ def nodes_of(events: Sequence[Row], kinds: Sequence[str], policy: PolicySet) -> 
         One each.
     """
     done, plans = first_days(events), planned_days(events)
-    notice = int(policy.setting_number(LIGHTS, "notice_days"))
+    has_notice = LIGHTS in policy.pack.assumptions
+    notice = int(policy.setting_number(LIGHTS, "notice_days")) if has_notice else -1
     return tuple(
         _node(kind, plans.get(kind), done.get(kind), policy.as_of, notice) for kind in kinds
     )
@@ -132,7 +135,7 @@ def check_project(row: Row, book: Book) -> None:
         ``entry_blank``, ``project_on_file``, ``ledger_unit_unknown``,
         ``investment_bad``, ``credit_code_bad``,
         ``project_code_taken``, ``project_not_on_file`` (the whole of a phase),
-        ``phase_too_many``.
+        ``phase_of_itself``, ``phase_too_many``.
 
     Notes
     -----
@@ -174,7 +177,7 @@ def check_event(row: Row, book: Book) -> None:
         ``event_in_future``, ``event_before_predecessor``, ``event_predecessor_missing``,
         ``event_after_end``, ``project_code_taken``, ``correction_needs_event``,
         ``correction_only``, ``event_not_on_file``, ``correction_of_other``, ``plan_incomplete``,
-        ``plan_only``.
+        ``plan_only``, ``exit_reason_needed`` (C6).
     """
     project_id = str(row["project_id"])
     project_row(book.projects, project_id)
@@ -185,6 +188,8 @@ def check_event(row: Row, book: Book) -> None:
             raise PlanningError("event_in_future", day=day, last_day=book.last_day)
     _check_correction(row, book.events)
     _check_plan(row)
+    if row["event_kind"] == DELISTED and text_of(row, "exit_reason") is None:
+        raise PlanningError("exit_reason_needed", project_id=project_id)
     if row["event_kind"] == CODE_KIND:
         _check_code(text_of(row, "detail"), project_id, book)
     _check_order(row, book)
@@ -213,11 +218,13 @@ def _check_code(code: str | None, project_id: str, book: Book) -> None:
 def _check_phase(root: str | None, project_id: str, book: Book) -> None:
     if root is None:
         return
-    if root != project_id:
-        project_row(book.projects, root)
+    if root == project_id:
+        raise PlanningError("phase_of_itself", project_id=project_id)
+    project_row(book.projects, root)
     if "phases" not in book.policy.parts("C4"):
         return
-    count = int(book.projects["phase_of"].eq(root).fillna(value=False).sum()) + 1
+    entered = pd.DataFrame([{"project_id": project_id, "phase_of": root}])
+    count = len(whole_project(pd.concat([book.projects, entered]), project_id).phases)
     rule = book.policy.rule("C4", "phases").rule
     if not holds(rule, float(count)):
         raise PlanningError("phase_too_many", project_id=root, count=count, most=int(rule.number))

@@ -1,4 +1,4 @@
-"""Histories of projects; lists of projects that must be empty; projects with their phases."""
+"""Histories of projects; lists of projects that must be empty."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -8,12 +8,12 @@ from typing import Literal
 
 import pandas as pd
 
-from geo.units import compare
 from layers.fields import split_list
 from platforms.ledger.claims import GIVEN_UP
 from platforms.ledger.counting import competition_ledger
 from platforms.ledger.events import in_force
-from platforms.ledger.rows import Row, number_of, project_row, text_of
+from platforms.ledger.phases import phase_roots
+from platforms.ledger.rows import Row, text_of
 from platforms.policy.check import CheckJob, judge
 from platforms.policy.in_force import DatedRule
 from platforms.policy.registry import CheckFunction
@@ -142,6 +142,7 @@ def verdicts_by_unit(
 
 STARTED, ENDED = "started", "ended"
 LISTED, DELISTED = "listed", "delisted"
+FIRST_REPORT = "first_report"
 
 
 def finding(row: Row, state: State, statement: Statement) -> Finding:
@@ -171,6 +172,16 @@ def started_on(row: Row, events: Sequence[Row]) -> str | None:
     return first_days(events).get(STARTED) or text_of(row, "started_on")
 
 
+def filing_unit(row: Row, events: Sequence[Row]) -> str | None:
+    """Give the unit that files a project: that of its first report, else that of its row.
+
+    Another unit may have it by transfer since then.
+    """
+    reports = (event for event in events if event["event_kind"] == FIRST_REPORT)
+    filed = (text_of(report, "unit_id") for report in reports)
+    return next((unit_id for unit_id in filed if unit_id is not None), text_of(row, "unit_id"))
+
+
 def is_on_list(events: Sequence[Row]) -> bool:
     """Whether a project stands on the list (清单): the last turn counts."""
     kinds = [event["event_kind"] for event in events]
@@ -181,6 +192,16 @@ def is_on_list(events: Sequence[Row]) -> bool:
 def is_over(row: Row, events: Sequence[Row]) -> bool:
     """Whether a project ended (终止), by its row or an event."""
     return text_of(row, "stage") == ENDED or any(event["event_kind"] == ENDED for event in events)
+
+
+OVER_KINDS = ("ended", "production", "completed")
+OVER_STAGES = ("ended", "in_production")
+
+
+def is_finished(row: Row, events: Sequence[Row]) -> bool:
+    """Whether a project ended, or is built: in production or completed."""
+    built = any(event["event_kind"] in OVER_KINDS for event in events)
+    return built or text_of(row, "stage") in OVER_STAGES
 
 
 def occupied_parcels(
@@ -207,122 +228,12 @@ def occupied_parcels(
     past = in_force(events, as_of)
     gone = set(past["project_id"][past["event_kind"].isin(GIVEN_UP)].astype(str))
     rows: list[Row] = list(projects.to_dict("records"))
+    roots = phase_roots(rows)
     holders: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for row in rows:
         project_id = str(row["project_id"])
         if project_id in gone or text_of(row, "stage") == "ended":
             continue
         for parcel in split_list(row.get("parcel_ids")):
-            holders[parcel].add((project_id, text_of(row, "phase_of") or project_id))
+            holders[parcel].add((project_id, roots[project_id]))
     return {parcel: tuple(sorted(projects_on)) for parcel, projects_on in holders.items()}
-
-
-@dataclass(frozen=True)
-class WholeProject:
-    """A project with all its phases.
-
-    ``project_id``: Number of the whole.
-    ``phases``: Rows of the phases; empty where the project isn't phased.
-    ``whole``: Row of the whole where one is on file that is no phase itself.
-    """
-
-    project_id: str
-    phases: tuple[Row, ...]
-    whole: Row | None
-
-    @property
-    def is_phased(self) -> bool:
-        """Whether it is built in phases."""
-        return bool(self.phases)
-
-    @property
-    def rows(self) -> tuple[Row, ...]:
-        """Rows of the phases, of the whole where it isn't phased."""
-        return self.phases or (() if self.whole is None else (self.whole,))
-
-    @property
-    def land_of_phases_mu(self) -> float | None:
-        """Sum of what the phases want [亩], None where one doesn't say or there is none."""
-        wanted = [land_wanted_mu(row) for row in self.phases]
-        known = [land for land in wanted if land is not None]
-        return sum(known) if wanted and len(known) == len(wanted) else None
-
-    @property
-    def land_stated_mu(self) -> float | None:
-        """Land that the row of the whole states [亩], None where it doesn't."""
-        return None if self.whole is None else land_wanted_mu(self.whole)
-
-    @property
-    def land_mu(self) -> float | None:
-        """Land of all phases together [亩] (S11), None where it isn't known.
-
-        What the whole states or what its phases add up to, whichever is more: phases still to be
-        filed are in the first, and what was filed beyond it is in the second.
-        """
-        stated, summed = self.land_stated_mu, self.land_of_phases_mu
-        if stated is None or summed is None:
-            unsaid = self.is_phased and summed is None and stated is None
-            return None if unsaid else stated if summed is None else summed
-        return summed if compare(summed, stated) > 0 else stated
-
-
-def land_wanted_mu(row: Row) -> float | None:
-    """Give the land a row wants [亩]: the ideal, else the least, else the most; None unsaid."""
-    for column in ("land_ideal_mu", "land_min_mu", "land_max_mu"):
-        land = number_of(row, column)
-        if land is not None:
-            return land
-    return None
-
-
-def whole_project(projects: pd.DataFrame, project_id: str) -> WholeProject:
-    """Gather a project with all its phases.
-
-    ``projects``: Table ``projects``.
-    ``project_id``: Number of the whole or of any phase.
-
-    Raises PlanningError: ``project_not_on_file``.
-    """
-    asked = project_row(projects, project_id)
-    root = text_of(asked, "phase_of") or project_id
-    is_phase = projects["phase_of"].eq(root).fillna(value=False).to_numpy(dtype=bool)
-    phases: tuple[Row, ...] = tuple(projects[is_phase].to_dict("records"))
-    is_root = projects["project_id"].eq(root).fillna(value=False).to_numpy(dtype=bool)
-    rows: list[Row] = list(projects[is_root & ~is_phase].to_dict("records"))
-    return WholeProject(root, phases, rows[0] if rows else None)
-
-
-def whole_projects_of(job: CheckJob) -> dict[str, WholeProject]:
-    """Gather every project of the ledger with all its phases, once a run."""
-    return job.per_run(_whole_projects)
-
-
-def _whole_projects(job: CheckJob) -> dict[str, WholeProject]:
-    return whole_projects(competition_ledger(job).projects)
-
-
-def whole_projects(projects: pd.DataFrame) -> dict[str, WholeProject]:
-    """Gather every project with all its phases, as ``whole_project`` does for one.
-
-    ``projects``: Table ``projects``.
-
-    The whole by the number of each of its rows.
-    """
-    rows: list[Row] = list(projects.to_dict("records"))
-    roots = [text_of(row, "phase_of") or str(row["project_id"]) for row in rows]
-    phases: dict[str, list[Row]] = {}
-    for row in rows:
-        root = text_of(row, "phase_of")
-        if root is not None:
-            phases.setdefault(root, []).append(row)
-    alone = {str(row["project_id"]): row for row in rows if _is_whole(row)}
-    wholes = {
-        root: WholeProject(root, tuple(phases.get(root, ())), alone.get(root))
-        for root in dict.fromkeys(roots)
-    }
-    return {str(row["project_id"]): wholes[root] for row, root in zip(rows, roots, strict=True)}
-
-
-def _is_whole(row: Row) -> bool:
-    """Whether a row isn't the first phase that stands for the whole."""
-    return text_of(row, "phase_of") != str(row["project_id"])

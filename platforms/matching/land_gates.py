@@ -21,6 +21,7 @@ from platforms.land.search import SUPPLY_READY_STATES
 from platforms.ledger.calendar import official_holidays
 from platforms.ledger.claims import Exclusivity, TalksQuestion, exclusivity_by_unit
 from platforms.ledger.counting import ProjectLedger
+from platforms.ledger.rows import text_of
 from platforms.matching.demand import Demand, has_started
 from platforms.matching.site import (
     KindFacts,
@@ -106,7 +107,7 @@ def project_status(
         is_on_file,
         eligibility(demand.project_id, ledger, policy),
         talks,
-        _routes(source, projects, demand, asked, policy),
+        _routes(source, ledger, demand, asked, policy),
     )
 
 
@@ -131,19 +132,25 @@ def _unit_of(projects: pd.DataFrame, project_id: str) -> UnitId:
 
 def _routes(
     source: LayerSource,
-    projects: pd.DataFrame,
+    ledger: ProjectLedger,
     demand: Demand,
     unit_ids: list[UnitId],
     policy: PolicySet,
 ) -> dict[UnitId, ApprovalRoute]:
-    """Find the route in each unit: a zone may have rules of its own (D3)."""
+    """Find the route of a project: that of the unit that files it, wherever its land lies (D1, D3).
+
+    Of a demand that no unit has filed yet, that of the unit of the land, as if it filed it.
+    """
     units = pd.DataFrame(source.read("units"))
+    supply = land_supply_of(ledger, units, demand.project_id)
+    if supply.unit_id is not None:
+        return dict.fromkeys(unit_ids, approval_route(supply, policy))
     names = dict(zip(units["unit_id"], units["name"], strict=True))
-    supply = land_supply_of(projects, units, demand.project_id)
     routes = {}
     for unit_id in unit_ids:
-        name = names.get(unit_id or "")
-        at_home = replace(supply, unit_name=None if name is None or pd.isna(name) else str(name))
+        name = text_of({"name": names.get(unit_id)}, "name")
+        said = () if unit_id is None else (say("route_as_if_filed", unit_id=unit_id),)
+        at_home = replace(supply, unit_id=unit_id, unit_name=name, reasons=(*supply.reasons, *said))
         routes[unit_id] = approval_route(at_home, policy)
     return routes
 
@@ -206,6 +213,10 @@ class Answers:
         ]
 
 
+UNRULED = ("rule_not_held", "talks_no_rule")
+"""Statements that no active pack has the rule of a gate."""
+
+
 @dataclass(frozen=True)
 class Gate:
     """The answer of one gate for one site.
@@ -226,6 +237,11 @@ class Gate:
     def is_open(self) -> bool:
         """Whether it was neither passed nor set aside."""
         return self.outcome in ("not_met", "no_data")
+
+    @property
+    def is_ruled(self) -> bool:
+        """Whether an active pack has the rule it asks about, where it asks about one."""
+        return self.statement.code not in UNRULED
 
 
 GateRule = Callable[[SiteColumns, Asking], Answers]

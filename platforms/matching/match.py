@@ -263,7 +263,7 @@ class Matches(Sequence[MatchedSite]):
         return MatchedSite(
             None if self._ranks is None else int(self._ranks[at]),
             site,
-            evaluation.setting.judged.gates(position),
+            tuple(gate for gate in evaluation.setting.judged.gates(position) if gate.is_ruled),
             score,
             effects(evaluation.setting, position),
             project.routes.get(site.unit_id),

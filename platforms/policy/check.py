@@ -1,8 +1,8 @@
 """Figure + dated rule -> verdict; compare verdicts."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, wraps
 from typing import TypeVar, cast
 
 import geopandas as gpd
@@ -57,9 +57,10 @@ def threshold_for(rule: Rule, measured: float | None) -> float | None:
 
     The number of the rule; of a range the lower end where the figure lies below it, else the upper
     end [unit of the rule]; of steps the end of the one it falls into. Of a rule that is never
-    judged the amount that its distance is shown to (左右), None where it names none.
+    judged the amount that its distance is shown to (左右), None where it names none; None of a
+    rule held against a task, which the check puts in its place.
     """
-    if rule.comparator == "none":
+    if rule.comparator == "none" or rule.is_against_task:
         return rule.value if isinstance(rule.value, float) else None
     if rule.comparator == "tiers":
         ends = [tier.up_to for tier in rule.tiers if tier.up_to is not None]
@@ -185,14 +186,17 @@ class CheckJob:
     """One rule to be checked on some units.
 
     ``rule_id``: The rule.
-    ``year``: Year of the figures.
+    ``year``: Year that is counted, up to the as-of date; that of the as-of date where none was
+      asked for. Which year a reported figure is of says ``reported_year``.
     ``unit_ids``: Units to judge, within the scope of the rule.
     ``source``: Gives the layers and tables, in ``crs``.
     ``policy``: Rules on the as-of date.
     ``crs``: Projected system in metres.
     ``is_whole_city``: False where only some units were asked for, so that a rule for the city
       isn't.
-    ``of_run``: What ``per_run`` computed; the jobs of one run share it.
+    ``is_year_asked``: False where ``year`` is only that of the as-of date.
+    ``of_run``: What ``per_run`` computed, which is the same in every year; the jobs of one run
+      share it.
     """
 
     rule_id: str
@@ -202,6 +206,7 @@ class CheckJob:
     policy: PolicySet
     crs: CRS
     is_whole_city: bool = True
+    is_year_asked: bool = True
     of_run: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -238,6 +243,88 @@ class CheckJob:
                 yield unit_id, major.iloc[int(position)]
 
 
+def reported_year(job: CheckJob, on_file: Iterable[int]) -> int:
+    """Return the year of a reported yearly figure: the one asked, else the latest complete one.
+
+    ``on_file``: Years of which the figure is on file.
+
+    A year is complete once it ended before the one that is counted. Without one on file it is the
+    last full year, of which then something is missing.
+    """
+    if job.is_year_asked:
+        return job.year
+    last = job.year - 1
+    return max((year for year in on_file if year <= last), default=last)
+
+
+def year_beside(job: CheckJob, year: int) -> list[Statement]:
+    """Say which year a reported figure is of, where nobody asked for one."""
+    if job.is_year_asked:
+        return []
+    if year < job.year - 1:
+        return [say("figure_year_older", year=year, last_year=job.year - 1)]
+    return [say("figure_year", year=year)]
+
+
+def target_year(dated: DatedRule) -> int | None:
+    """Return the year whose figure a target is judged on once its date has passed, else None."""
+    target = dated.rule.target_date
+    return int(target[:4]) if target is not None and dated.is_past_target else None
+
+
+CheckOfYear = Callable[[CheckJob, DatedRule], list[Verdict]]
+
+
+def with_full_year(judge_year: CheckOfYear) -> CheckOfYear:
+    """Set beside what is counted in a running year what the last full one came to.
+
+    ``judge_year``: Judges one year, up to the as-of date; what it computes by ``per_run`` must not
+      depend on the year.
+
+    The same verdicts, each of a year that isn't over with a further reason. A year that is over
+    stands alone.
+    """
+
+    @wraps(judge_year)
+    def judge_both(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+        verdicts = judge_year(job, dated)
+        if job.year != int(job.policy.as_of[:4]):
+            return verdicts
+        last = job.year - 1
+        before = {
+            verdict_subject(verdict): verdict
+            for verdict in judge_year(job.per_rule(_job_of_full_year), dated)
+            if verdict.year == last
+        }
+        return [
+            replace(verdict, reasons=(*verdict.reasons, *_full_year(before, verdict, last)))
+            if verdict.year == job.year
+            else verdict
+            for verdict in verdicts
+        ]
+
+    return judge_both
+
+
+def _job_of_full_year(job: CheckJob) -> CheckJob:
+    return replace(job, year=job.year - 1, is_year_asked=True)
+
+
+def verdict_subject(verdict: Verdict) -> tuple[str, str | None, str | None]:
+    """Return part, unit and platform of a verdict."""
+    return verdict.part, verdict.unit_id, verdict.platform_id
+
+
+def _full_year(
+    before: dict[tuple[str, str | None, str | None], Verdict], verdict: Verdict, year: int
+) -> list[Statement]:
+    earlier = before.get(verdict_subject(verdict))
+    if earlier is None or earlier.measured is None:
+        return [say("full_year_open", year=year)]
+    code = "full_year_share" if earlier.unit == "share" else "full_year_amount"
+    return [say(code, year=year, value=earlier.measured, unit=earlier.unit)]
+
+
 def _once(
     computed: dict[object, object], job: CheckJob, compute: Callable[[CheckJob], Computed]
 ) -> Computed:
@@ -263,7 +350,7 @@ def counted_rows(rule: Rule, layer: str, rows: pd.DataFrame) -> Maybe:
     return rows_meeting(rows, conditions_on(rule, layer))
 
 
-Key = tuple[str, str, str | None, str | None, int | None]
+Key = tuple[str, str, str | None, str | None]
 
 
 @dataclass(frozen=True)
@@ -315,16 +402,17 @@ def verdict_changes(before: Iterable[Verdict], after: Iterable[Verdict]) -> list
     by_key = {_key(verdict): verdict for verdict in before}
     new_by_key = {_key(verdict): verdict for verdict in after}
     changes = []
-    for key in dict.fromkeys([*by_key, *new_by_key]):
+    for key, known in {**by_key, **new_by_key}.items():
         old, new = by_key.get(key), new_by_key.get(key)
         reasons = _reasons(old, new)
         if reasons:
-            changes.append(VerdictChange(*key, old, new, reasons))
+            changes.append(VerdictChange(*key, known.year, old, new, reasons))
     return changes
 
 
 def _key(verdict: Verdict) -> Key:
-    return verdict.rule_id, verdict.part, verdict.unit_id, verdict.platform_id, verdict.year
+    # Not the year: once a target date has passed a rule is judged on the figure of another one.
+    return verdict.rule_id, verdict.part, verdict.unit_id, verdict.platform_id
 
 
 def _reasons(before: Verdict | None, after: Verdict | None) -> tuple[Statement, ...]:

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal, get_args
 
+from geo.tools import plain_name
 from platforms.errors import PolicyError
 from platforms.policy.verdict import Basis, Force
 
@@ -32,10 +34,13 @@ SCOPES: tuple[Scope, ...] = get_args(Scope)
 FORCES: tuple[Force, ...] = get_args(Force)
 BASES: tuple[Basis, ...] = get_args(Basis)
 
+TASK = ("targets", "indicator")
+"""Layer and column by which a condition names the task that a rule is held against."""
+
 UNITS = (
     "", "个", "家", "人", "项", "期", "级", "位", "亩", "m", "share", "万元/亩", "亿元", "万元",
     "亿美元", "吨标煤", "吨", "日", "天", "工作日", "月", "年",
-    "次/周", "次/双周", "次/月", "次/季",
+    "次", "次/周", "次/双周", "次/月", "次/季", "次/半年", "次/年",
 )  # fmt: skip
 """Units a threshold may be stated in; ``share`` is 0–1, 日 a day of the month, 天 a span."""
 
@@ -51,6 +56,7 @@ class Document:
     ``issued_on``: Date of issue (ISO), None: 未载明.
     ``effective_from, effective_until``: First and last day in force (ISO), None: 未载明.
     ``note``: Where it was read, and what about its dates isn't certain.
+    ``quotes``: What it says, briefly, by place (条款).
     """
 
     document_id: str
@@ -60,6 +66,12 @@ class Document:
     effective_from: str | None
     effective_until: str | None
     note: str | None = None
+    quotes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def quoted(self, place: str) -> str:
+        """Return what it says at a place, of several places (``；``) one after the other."""
+        texts = (self.quotes.get(each.strip()) for each in place.split("；"))
+        return " ".join(text for text in texts if text)
 
     @property
     def short_name(self) -> str:
@@ -98,6 +110,32 @@ class CodeList:
     codes: tuple[str, ...]
     basis: Basis
     note: str | None
+
+
+@dataclass(frozen=True)
+class Role:
+    """A part that a unit plays in the rules: known by its code or by any of its official names.
+
+    ``role_id, title``: Its id and Chinese name.
+    ``names``: Every official name of the units that may play it; brackets and blanks don't matter.
+    ``codes``: Their ids in the layer ``units``, where they are fixed.
+    ``is_single``: Whether one unit alone plays it.
+    ``line``: Where it is written.
+    """
+
+    role_id: str
+    title: str
+    names: tuple[str, ...]
+    codes: tuple[str, ...]
+    is_single: bool
+    line: int
+
+    def is_carried_by(self, unit_id: str | None, name: str | None) -> bool:
+        """Whether a unit plays it, by its id or its name."""
+        plain = plain_name(name)
+        return unit_id in self.codes or (
+            plain is not None and plain in {plain_name(each) for each in self.names}
+        )
 
 
 @dataclass(frozen=True)
@@ -146,7 +184,8 @@ class Rule:
     ``rule_id, part``: Rule, and the test in it where it has several.
     ``title``: What is measured, in Chinese.
     ``scope``: Who is assessed.
-    ``unit, comparator, value``: The threshold.
+    ``unit, comparator, value``: The threshold; without a value ``>=`` holds a figure against each
+      unit's own task of the year.
     ``where``: Conditions, all of them, on the rows that are counted.
     ``force, force_word``: Force of the wording, and the word itself.
     ``effective_from, effective_until``: First and last day in force (ISO), None where the
@@ -157,6 +196,8 @@ class Rule:
     ``clause``: Where it stands.
     ``reads``: Layers and columns it is computed from.
     ``kinds``: Kinds of constraint that must be on file where it is judged.
+    ``roles, roles_except``: Ids of roles: it speaks of units that carry one of the first, where
+      any is named, and none of the second.
     ``assumptions, lists``: Ids of the assumptions and lists of codes it rests on.
     ``tolerance_m2``: Area [m²] that may be overlooked where outlines are drawn by hand.
     ``pack, line, lines``: Where it is written, and each of its keys.
@@ -185,6 +226,8 @@ class Rule:
     line: int
     where: tuple[Condition, ...] = ()
     kinds: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    roles_except: tuple[str, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)
 
     def line_of(self, key: str) -> int:
@@ -209,6 +252,11 @@ class Rule:
         raise PolicyError(
             "rule_without_number", pack=self.pack, line=self.line, rule=self.rule_id, part=self.part
         )
+
+    @property
+    def is_against_task(self) -> bool:
+        """Whether each unit's own task of the year, named by its conditions, is the threshold."""
+        return self.value is None and self.comparator == ">="
 
     @property
     def tiers(self) -> tuple[Tier, ...]:
@@ -246,6 +294,7 @@ class Pack:
     ``documents, assumptions, lists``: By id.
     ``rules``: In the order written.
     ``switched_off``: Rules of the pack it extends that it switches off, each with the reason.
+    ``roles``: By id.
     """
 
     name: str
@@ -256,3 +305,4 @@ class Pack:
     lists: Mapping[str, CodeList]
     rules: tuple[Rule, ...]
     switched_off: tuple[SwitchedOff, ...] = ()
+    roles: Mapping[str, Role] = field(default_factory=lambda: MappingProxyType({}))

@@ -8,7 +8,7 @@ import yaml
 
 from geo.limits import LARGEST_BYTES
 from geo.strict_yaml import Block, read_block
-from geo.tools import nearest_name
+from geo.tools import nearest_name, plain_name
 from layers.codes import CONSTRAINT_KINDS
 from layers.contracts import CONTRACTS
 from layers.fields import FIELDS, Field
@@ -20,6 +20,7 @@ from platforms.policy.pack import (
     FORCES,
     NUMERIC,
     SCOPES,
+    TASK,
     UNITS,
     Assumption,
     Clause,
@@ -27,6 +28,7 @@ from platforms.policy.pack import (
     Condition,
     Document,
     Pack,
+    Role,
     Rule,
     Scope,
     Setting,
@@ -108,6 +110,7 @@ def combine_packs(packs: Sequence[Pack]) -> Pack:
             documents={**whole.documents, **pack.documents},
             assumptions={**whole.assumptions, **pack.assumptions},
             lists={**whole.lists, **pack.lists},
+            roles={**whole.roles, **pack.roles},
             rules=kept + pack.rules,
             switched_off=whole.switched_off + pack.switched_off,
         )
@@ -154,9 +157,11 @@ def check_references(pack: Pack) -> None:
     ``pack``: A pack, complete with what it extends.
 
     Raises PolicyError: ``pack_document_unknown``, ``pack_assumption_unknown``,
-    ``pack_list_unknown``, ``pack_assumption_missing`` where a rule is assumed, or uses an assumed
-    list, and names no assumption, ``pack_dates_overlap``.
+    ``pack_list_unknown``, ``pack_role_unknown``, ``pack_assumption_missing`` where a rule is
+    assumed, or uses an assumed list, and names no assumption, ``pack_role_name_shared`` where two
+    roles have one name, ``pack_dates_overlap``.
     """
+    _refuse_shared_names(pack)
     for rule in pack.rules:
         _refuse_unknown(pack, rule)
     for position, rule in enumerate(pack.rules):
@@ -169,7 +174,7 @@ def check_references(pack: Pack) -> None:
 
 
 def _refuse_unknown(pack: Pack, rule: Rule) -> None:
-    """Refuse a rule whose document, assumption or list isn't there, or which leans on none."""
+    """Refuse a rule whose document, assumption, list or role isn't there, or that leans on none."""
     cited = rule.clause.document_id
     if cited not in pack.documents:
         raise PolicyError(
@@ -188,6 +193,13 @@ def _refuse_unknown(pack: Pack, rule: Rule) -> None:
                 "pack_list_unknown", pack=rule.pack, line=rule.line_of("lists"),
                 rule=rule.rule_id, name=name, nearest=nearest_name(name, pack.lists),
             )  # fmt: skip
+    for key, names in (("roles", rule.roles), ("roles_except", rule.roles_except)):
+        for name in names:
+            if name not in pack.roles:
+                raise PolicyError(
+                    "pack_role_unknown", pack=rule.pack, line=rule.line_of(key),
+                    rule=rule.rule_id, name=name, nearest=nearest_name(name, pack.roles) or "–",
+                )  # fmt: skip
     # what is assumed is badged by the assumption it names; without one nobody could look it up
     leans = rule.basis == "assumed" or any(pack.lists[n].basis == "assumed" for n in rule.lists)
     if leans and not rule.assumptions:
@@ -195,6 +207,19 @@ def _refuse_unknown(pack: Pack, rule: Rule) -> None:
             "pack_assumption_missing", pack=rule.pack, line=rule.line, rule=rule.rule_id,
             part=rule.part,
         )  # fmt: skip
+
+
+def _refuse_shared_names(pack: Pack) -> None:
+    """Refuse a name or code that two roles state: a unit would play both."""
+    roles: dict[str | None, Role] = {}
+    for role in pack.roles.values():
+        for name in dict.fromkeys([*map(plain_name, role.names), *role.codes]):
+            other = roles.setdefault(name, role)
+            if other is not role:
+                raise PolicyError(
+                    "pack_role_name_shared", pack=pack.name, line=role.line, name=name or "–",
+                    role=role.role_id, other_role=other.role_id,
+                )  # fmt: skip
 
 
 def _overlap(left: Rule, right: Rule) -> bool:
@@ -289,7 +314,7 @@ RULE_KEYS = (
     "id", "part", "title", "scope", "unit", "comparator", "value", "where", "force",
     "force_word",
     "effective_from", "effective_until", "target_date", "period", "basis", "clause",
-    "reads", "kinds", "assumptions", "lists", "tolerance_m2",
+    "reads", "kinds", "roles", "roles_except", "assumptions", "lists", "tolerance_m2",
 )  # fmt: skip
 CLAUSE_KEYS = ("document", "place")
 
@@ -305,6 +330,8 @@ def parse_rule(block: Block, documents: Mapping[str, Document]) -> Rule:
     document = documents.get(clause.document_id)
     unit = block.word("unit", UNITS)
     reads = columns_read(block)
+    where = conditions(block, reads)
+    names_task = any((condition.layer, condition.column) == TASK for condition in where)
     rule = Rule(
         rule_id=block.text("id"),
         part=block.optional_text("part") or "",
@@ -312,7 +339,7 @@ def parse_rule(block: Block, documents: Mapping[str, Document]) -> Rule:
         scope=_scope(block),
         unit=unit,
         comparator=block.word("comparator", COMPARATORS),
-        value=_parse_rule_value(block),
+        value=_parse_rule_value(block, names_task=names_task),
         force=block.word("force", FORCES),
         force_word=block.text("force_word"),
         effective_from=_effective(block, "effective_from", document),
@@ -327,8 +354,10 @@ def parse_rule(block: Block, documents: Mapping[str, Document]) -> Rule:
         tolerance_m2=block.number("tolerance_m2") if block.has("tolerance_m2") else 0.0,
         pack=block.source,
         line=block.line,
-        where=conditions(block, reads),
+        where=where,
         kinds=block.words("kinds", tuple(CONSTRAINT_KINDS)),
+        roles=block.texts("roles"),
+        roles_except=block.texts("roles_except"),
         lines={key: block.line_of(key) for key in block.nodes},
     )
     _check_unit(block, rule)
@@ -357,8 +386,8 @@ def _scope(block: Block) -> tuple[Scope, ...]:
     return block.words("scope", SCOPES)
 
 
-def _parse_rule_value(block: Block) -> Value:
-    """Give the threshold in the form that the comparator asks for."""
+def _parse_rule_value(block: Block, *, names_task: bool) -> Value:
+    """Give the threshold in the form that the comparator asks for, None where it is a task."""
     comparator = block.word("comparator", COMPARATORS)
     if comparator == "between":
         ends = block.numbers("value")
@@ -370,6 +399,8 @@ def _parse_rule_value(block: Block) -> Value:
     if comparator == "tiers":
         return _tiers(block)
     if comparator in ("list_empty", "none") and not block.has("value"):
+        return None
+    if comparator == ">=" and names_task and not block.has("value"):
         return None
     return block.number("value")
 
@@ -454,13 +485,17 @@ def _check_dates(block: Block, rule: Rule) -> None:
 
 
 PACK_KEYS = (
-    "name", "title", "edition", "extends", "documents", "assumptions", "lists", "switched_off",
-    "rules",
+    "name", "title", "edition", "extends", "documents", "assumptions", "lists", "roles",
+    "switched_off", "rules",
 )  # fmt: skip
-DOCUMENT_KEYS = ("id", "title", "number", "issued_on", "effective_from", "effective_until", "note")
+DOCUMENT_KEYS = (
+    "id", "title", "number", "issued_on", "effective_from", "effective_until", "note", "quotes",
+)  # fmt: skip
+QUOTE_KEYS = ("place", "text")
 SWITCHED_OFF_KEYS = ("id", "part", "why")
 ASSUMPTION_KEYS = ("id", "text", "settings")
 LIST_KEYS = ("id", "title", "industry_scheme", "codes", "basis", "note")
+ROLE_KEYS = ("id", "title", "names", "codes", "is_single")
 
 
 def parse_pack(text: str, name: str, bases: Mapping[str, str] | None = None) -> Pack:
@@ -543,6 +578,8 @@ def _unmerged(top: Block, name: str, inherited: Mapping[str, Document]) -> Pack:
     top.check_ids("assumptions", top.blocks("assumptions", ASSUMPTION_KEYS))
     lists = [_code_list(block) for block in top.blocks("lists", LIST_KEYS)]
     top.check_ids("lists", top.blocks("lists", LIST_KEYS))
+    roles = [_role(block) for block in top.blocks("roles", ROLE_KEYS)]
+    top.check_ids("roles", top.blocks("roles", ROLE_KEYS))
     by_document = {d.document_id: d for d in documents}
     top.node("rules")
     return Pack(
@@ -552,6 +589,7 @@ def _unmerged(top: Block, name: str, inherited: Mapping[str, Document]) -> Pack:
         documents=by_document,
         assumptions={a.assumption_id: a for a in assumptions},
         lists={entry.list_id: entry for entry in lists},
+        roles={role.role_id: role for role in roles},
         rules=tuple(
             parse_rule(block, {**inherited, **by_document})
             for block in top.blocks("rules", RULE_KEYS)
@@ -580,12 +618,29 @@ def _document(block: Block) -> Document:
         effective_from=since,
         effective_until=until,
         note=block.optional_text("note"),
+        quotes={
+            quote.text("place"): quote.text("text") for quote in block.blocks("quotes", QUOTE_KEYS)
+        },
     )
 
 
 def _assumption(block: Block) -> Assumption:
     settings = block.get("settings", dict[str, Setting]) if block.has("settings") else {}
     return Assumption(block.text("id"), block.text("text"), settings)
+
+
+def _role(block: Block) -> Role:
+    names, codes = block.texts("names"), block.texts("codes")
+    if not names and not codes:
+        raise block.fault("key_missing", "names")
+    return Role(
+        role_id=block.text("id"),
+        title=block.text("title"),
+        names=names,
+        codes=codes,
+        is_single=block.yes_no("is_single") if block.has("is_single") else False,
+        line=block.line,
+    )
 
 
 def _code_list(block: Block) -> CodeList:

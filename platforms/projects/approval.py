@@ -7,19 +7,15 @@ from itertools import pairwise
 import pandas as pd
 
 from geo.units import compare
-from platforms.ledger.counting import competition_ledger
-from platforms.ledger.histories import (
-    WholeProject,
-    first_days,
-    verdicts_by_unit,
-    whole_project,
-    whole_projects_of,
-)
+from platforms.ledger.counting import ProjectLedger, competition_ledger, whole_projects_of
+from platforms.ledger.histories import filing_unit, first_days, verdicts_by_unit
+from platforms.ledger.phases import WholeProject, whole_projects
 from platforms.ledger.rows import Row, flag_of, project_row, text_of
 from platforms.policy.check import CheckJob, judge
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.pack import Tier
 from platforms.policy.registry import check
+from platforms.policy.roles import fault_of
 from platforms.policy.verdict import (
     Basis,
     Evidence,
@@ -41,7 +37,7 @@ class LandSupply:
     ``land_mu``: Land of the whole project with all phases [亩], 0 where it needs none, None not
       stated.
     ``is_special_policy``: Whether fiscal support 一事一议 is asked, None where not stated.
-    ``unit_name``: Name of the unit that files it, None where not known.
+    ``unit_id, unit_name``: The unit that files it, and its name; None where not known.
     ``reasons``: How the land was reckoned, where there is something to say.
     """
 
@@ -49,6 +45,7 @@ class LandSupply:
     category: str | None
     land_mu: float | None
     is_special_policy: bool | None
+    unit_id: str | None
     unit_name: str | None
     reasons: tuple[Statement, ...] = ()
 
@@ -82,42 +79,50 @@ class ApprovalRoute:
     assumptions: tuple[str, ...] = ()
 
 
-def land_supply_of(projects: pd.DataFrame, units: pd.DataFrame, project_id: str) -> LandSupply:
+def land_supply_of(ledger: ProjectLedger, units: pd.DataFrame, project_id: str) -> LandSupply:
     """Read what is asked to be approved from the ledger.
 
     Parameters
     ----------
-    projects, units
-        Tables of these names.
+    ledger
+        The ledger on the as-of date.
+    units
+        Layer ``units``.
     project_id
         The project, or any of its phases.
 
     Returns
     -------
     LandSupply
-        With the land of all phases together (S11).
+        With the land of all phases together (S11), and the unit that files it: that of its first
+        report.
 
     Raises
     ------
     PlanningError
         ``project_not_on_file``.
     """
-    row = project_row(projects, project_id)
-    whole = whole_project(projects, project_id)
+    row = project_row(ledger.projects, project_id)
+    events = next(e for r, e in ledger.histories if r["project_id"] == row["project_id"])
     names = dict(zip(units["unit_id"], units["name"], strict=True))
-    return supply_of(row, whole, names.get(text_of(row, "unit_id") or ""))
+    whole = whole_projects(ledger.projects)[str(row["project_id"])]
+    return supply_of(row, whole, filing_unit(row, events), names)
 
 
-def supply_of(row: Row, whole: WholeProject, unit_name: object) -> LandSupply:
+def supply_of(
+    row: Row, whole: WholeProject, unit_id: str | None, names: Mapping[object, object]
+) -> LandSupply:
     """Say what is asked to be approved, as ``land_supply_of``, of rows already at hand."""
     reasons: tuple[Statement, ...] = ()
     if whole.is_phased and whole.land_mu is not None:
         reasons = (say("route_phases", land_mu=whole.land_mu, count=len(whole.phases)),)
+        if whole.first_phase_id is not None:
+            reasons = (*reasons, say("route_first_phase", project_id=whole.first_phase_id))
     asked = [flag_of(phase, "is_special_policy") for phase in (row, *whole.rows)]
     special = True if True in asked else flag_of(row, "is_special_policy")
     return LandSupply(
         str(row["project_id"]), text_of(row, "category"), whole.land_mu, special,
-        text_of({"name": unit_name}, "name"), reasons,
+        unit_id, text_of({"name": names.get(unit_id)}, "name"), reasons,
     )  # fmt: skip
 
 
@@ -132,7 +137,7 @@ def route_rule(supply: LandSupply, policy: PolicySet) -> DatedRule | Statement:
         return say("route_land_missing")
     needs_land = compare(supply.land_mu, 0.0) > 0
     if policy.parts("D3") and needs_land:
-        if supply.unit_name is None:
+        if supply.unit_id is None:
             return say("route_unit_missing")
         if is_in_zone(supply, policy):
             return policy.rule("D3")
@@ -147,8 +152,10 @@ def route_rule(supply: LandSupply, policy: PolicySet) -> DatedRule | Statement:
 
 def is_in_zone(supply: LandSupply, policy: PolicySet) -> bool:
     """Whether a project is filed by the zone with rules of its own (D3)."""
-    zones = _words(policy.rule("D3"), "name") if policy.parts("D3") else ()
-    return supply.unit_name in zones
+    roles = policy.rule("D3").rule.roles if policy.parts("D3") else ()
+    return any(
+        policy.pack.roles[role].is_carried_by(supply.unit_id, supply.unit_name) for role in roles
+    )
 
 
 def approval_route(supply: LandSupply, policy: PolicySet) -> ApprovalRoute:
@@ -178,9 +185,9 @@ def approval_route(supply: LandSupply, policy: PolicySet) -> ApprovalRoute:
         return _open(supply, [_first(policy)], say("route_land_missing"))
     if policy.parts("D3") and compare(supply.land_mu, 0.0) > 0:
         zone = policy.rule("D3")
-        if supply.unit_name is None:
+        if supply.unit_id is None:
             return _open(supply, [zone], say("route_unit_missing"))
-        if supply.unit_name in _words(zone, "name"):
+        if is_in_zone(supply, policy):
             return _in_zone(supply, policy, zone)
     return _by_category(supply, policy)
 
@@ -196,9 +203,8 @@ def _in_zone(supply: LandSupply, policy: PolicySet, zone: DatedRule) -> Approval
         is_asked = supply.is_special_policy
         return _open(supply, both, say("route_rule_silent" if is_asked else "route_policy_unsaid"))
     index = tier_of(zone, supply.land_mu or 0.0)
-    return _route_of(
-        supply, [zone], zone.rule.tiers, index, say("route_in_zone", zone=supply.unit_name)
-    )
+    said = say("route_in_zone", zone=supply.unit_name or supply.unit_id)
+    return _route_of(supply, [zone], zone.rule.tiers, index, said)
 
 
 def _by_category(supply: LandSupply, policy: PolicySet) -> ApprovalRoute:
@@ -343,7 +349,7 @@ def route_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     verdicts: list[tuple[str | None, Verdict]] = []
     unsaid: dict[str, list[str]] = {}
     for project in job.per_run(_supplied):
-        unit_id = text_of(project.row, "unit_id") or ""
+        unit_id = project.supply.unit_id or ""
         if dated.rule.rule_id == "D2":
             verdict = _raised(job, project, dated, steps)
             if project.supply.is_special_policy is None:
@@ -359,7 +365,17 @@ def route_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
             reasons=(say("d2_unsaid", count=len(ids)),),
         )  # fmt: skip
         verdicts.append((unit_id, verdict))
-    return verdicts_by_unit(job, dated, verdicts)
+    return [*_of_role(job, dated), *verdicts_by_unit(job, dated, verdicts)]
+
+
+def _of_role(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Say of the whole county that the zone of D3 is no unit on file, or two of them."""
+    units = pd.DataFrame(job.source.read("units"))
+    roles = [job.policy.pack.roles[name] for name in dated.rule.roles]
+    faults = [fault for role in roles if (fault := fault_of(units, role)) is not None]
+    if not faults or not job.is_whole_city:
+        return []
+    return [judge(dated, None, year=job.year, reasons=tuple(faults))]
 
 
 def _steps(job: CheckJob) -> _Steps:
@@ -381,8 +397,8 @@ def _supplied(job: CheckJob) -> list[_Supplied]:
     for row, events in competition_ledger(job).histories:
         days = first_days(events)
         if any(kind in days for kind in signs):
-            name = names.get(text_of(row, "unit_id") or "")
-            supply = supply_of(row, wholes[str(row["project_id"])], name)
+            whole = wholes[str(row["project_id"])]
+            supply = supply_of(row, whole, filing_unit(row, events), names)
             supplied.append(_Supplied(row, days, supply))
     return supplied
 
@@ -469,7 +485,7 @@ def _said(
     outcome: Outcome | None = None,
 ) -> Verdict:
     reasons = (said, *project.supply.reasons)
-    unit_id = text_of(project.row, "unit_id")
+    unit_id = project.supply.unit_id
     return judge(
         dated, measured, unit_id=unit_id if unit_id in job.unit_ids else None, year=job.year,
         outcome=outcome, reasons=reasons,

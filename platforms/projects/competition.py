@@ -25,10 +25,13 @@ from platforms.land.search import (
 )
 from platforms.ledger.calendar import official_holidays
 from platforms.ledger.claims import Exclusivity, TalksQuestion, conflicts, exclusivity, filing_size
-from platforms.ledger.counting import competition_ledger
+from platforms.ledger.counting import competition_ledger, kept_until
 from platforms.ledger.histories import (
+    ENDED,
+    FIRST_REPORT,
     Finding,
     State,
+    filing_unit,
     finding,
     first_days,
     is_over,
@@ -43,29 +46,49 @@ from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
 from platforms.territory import assessed_units, shapes_of
 
-FIRST_REPORT, SIGNED = "first_report", "signed"
+SIGNED = "signed"
 IN_TALKS = "in_talks"
+
+
+GONE_ON = ("signed", "registered", "started", "production")
+SIGNING_REPORT = "signing_report"
 
 
 @check("B5", "filed")
 @must_be_empty
 def unfiled(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
-    """Find projects in talks that are so large that they have to be filed, and weren't (B5).
+    """Find projects so large that they have to be filed while in talks, and weren't (B5).
+
+    Those in talks, and those that went on (signed, registered, started) in the year. Not filed is a
+    breach where the unit's filings are kept, else it isn't known.
 
     《进一步推动招大引强工作实施方案》 二（一）3; S8.
     """
+    kept = kept_until(job, FIRST_REPORT)
     for row, events in competition_ledger(job).histories:
+        days = first_days(events)
+        gone_on = min((days[kind] for kind in GONE_ON if kind in days), default=None)
         stage = text_of(row, "stage")
-        if stage not in (None, IN_TALKS):
+        is_of_year = gone_on is not None and gone_on.startswith(f"{job.year}-")
+        is_undated = gone_on is None and stage not in (None, IN_TALKS, ENDED)
+        if not (gone_on is None or is_of_year) or (stage == ENDED and not is_of_year):
+            continue
+        if gone_on is not None and gone_on < (dated.rule.effective_from or ""):
             continue
         size, why = filing_size(row, job.policy)
         if size == "not_met":
             continue
-        filed_on = first_days(events).get(FIRST_REPORT)
-        if filed_on is not None:
+        filed_on = days.get(FIRST_REPORT)
+        if filed_on is not None and gone_on is not None and filed_on > gone_on:
+            yield finding(row, "departs", say("b5_filed_after", filed_on=filed_on, on=gone_on))
+        elif filed_on is not None:
             yield finding(row, "keeps", say("b5_filed", on=filed_on))
-        elif size == "no_data" or stage is None:
+        elif size == "no_data":
             yield finding(row, "open", why)
+        elif is_undated or (stage is None and gone_on is None):
+            yield finding(row, "open", say("b5_stage_undated"))
+        elif (text_of(row, "unit_id") or "") not in kept:
+            yield finding(row, "open", say("b5_not_kept"))
         else:
             yield finding(row, "departs", why)
 
@@ -76,35 +99,55 @@ def notice_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
     ``dated``: B7 [天].
 
-    One a signed major project; a unit without any has one, ``not_applicable``.
+    One a signed major project; a unit without any has one, ``not_applicable``. What is filed is the
+    signing (签约报备); the first report of talks is none. Signed and never filed is a breach where
+    the unit keeps filings of signings up to that day, else it isn't known.
 
     《进一步推动招大引强工作实施方案》 二（一）3; S6, S12: the day of filing isn't counted, so a
-    signing on the 8th has to be filed on the 1st.
+    signing on the 8th has to be filed on the 1st, whatever day that is.
     """
+    kept = kept_until(job, SIGNING_REPORT)
     verdicts: list[tuple[str | None, Verdict]] = []
     for row, events in competition_ledger(job).histories:
         unit_id, days = text_of(row, "unit_id"), first_days(events)
         signed_on = days.get(SIGNED)
-        is_of_year = signed_on is not None and signed_on.startswith(f"{job.year}-")
-        if unit_id not in job.unit_ids or not is_of_year:
+        if unit_id not in job.unit_ids:
+            continue
+        if signed_on is None:
+            if text_of(row, "stage") != SIGNED:
+                continue
+        elif signed_on[:4] != str(job.year) or signed_on < (dated.rule.effective_from or ""):
             continue
         size, why = filing_size(row, job.policy)
-        if size == "met":
-            verdicts.append((unit_id, _notice(row, days, dated, job.year)))
-        elif size == "no_data":
+        if size == "no_data":
             verdicts.append((unit_id, _unknown(row, dated, job.year, why)))
+        elif size == "met" and signed_on is None:
+            why = say("b7_signed_undated")
+            verdicts.append((unit_id, _unknown(row, dated, job.year, why)))
+        elif size == "met" and signed_on is not None:
+            is_kept = kept.get(unit_id or "", "") >= signed_on
+            verdicts.append((unit_id, _notice(row, days, dated, job.year, is_kept)))
     return verdicts_by_unit(job, dated, verdicts)
 
 
-def _notice(row: Row, days: dict[str, str], dated: DatedRule, year: int) -> Verdict:
-    filed_on, signed_on = days.get(FIRST_REPORT), days[SIGNED]
+def _notice(
+    row: Row, days: Mapping[str, str], dated: DatedRule, year: int, is_kept: bool
+) -> Verdict:
+    filed_on, signed_on = days.get(SIGNING_REPORT), days[SIGNED]
+    if filed_on is None and not is_kept:
+        return _unknown(row, dated, year, say("b7_not_kept", on=signed_on))
+    unit_id, project_id = text_of(row, "unit_id"), str(row["project_id"])
     if filed_on is None:
-        return _unknown(row, dated, year, say("b7_not_filed", on=signed_on))
+        said = say("b7_not_filed", on=signed_on)
+        return judge(
+            dated, 0.0, unit_id=unit_id, year=year, reasons=(said,),
+            evidence=(Evidence("projects", (project_id,), said),),
+        )  # fmt: skip
     ahead = (date.fromisoformat(signed_on) - date.fromisoformat(filed_on)).days
     said = say("b7_days", filed_on=filed_on, on=signed_on)
     return judge(
-        dated, float(ahead), unit_id=text_of(row, "unit_id"), year=year,
-        evidence=(Evidence("projects", (str(row["project_id"]),), said),),
+        dated, float(ahead), unit_id=unit_id, year=year,
+        evidence=(Evidence("projects", (project_id,), said),),
     )  # fmt: skip
 
 
@@ -164,14 +207,17 @@ def _exclusivity_finding(row: Row, talks: Exclusivity) -> Finding:
 @check("C14")
 @must_be_empty
 def barred_steps(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
-    """Find projects for which a step was taken while they were shut out (C14).
+    """Find projects for which a step was taken in the year while they were shut out (C14).
 
     嘉政办发〔2018〕52号 四（二）: no land, energy, environment, approval or credit step. A step is
     judged by the day it was taken; one taken before the other project was listed isn't barred.
     """
     barred, disputed = kinds_of(dated), job.per_run(_disputed)
     for row, events in competition_ledger(job).histories:
-        steps = [event for event in events if event["event_kind"] in barred]
+        steps = [
+            event for event in events
+            if event["event_kind"] in barred and str(event["event_on"])[:4] == str(job.year)
+        ]  # fmt: skip
         if not steps:
             continue
         if str(row["project_id"]) not in disputed:
@@ -243,7 +289,7 @@ def unequally_credited(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
         major = is_major(row, job.policy) if is_of_major else True
         if not moves or major is False:
             continue
-        first, last = _first_unit(row, events), text_of(moves[-1], "unit_id")
+        first, last = filing_unit(row, events), text_of(moves[-1], "unit_id")
         if major is None:
             yield finding(row, "open", say("d4_size_missing"))
         elif first is None or last is None or first == last:
@@ -263,13 +309,6 @@ def _scores(job: CheckJob, dated: DatedRule) -> Scores:
         if project_id is not None and unit_id is not None and score is not None:
             scores[project_id, unit_id] = scores.get((project_id, unit_id), 0.0) + score
     return scores
-
-
-def _first_unit(row: Row, events: Sequence[Row]) -> str | None:
-    """Give the unit that filed a project first; its own where nobody says, before any transfer."""
-    reports = [event for event in events if event["event_kind"] == FIRST_REPORT]
-    filed = [text_of(report, "unit_id") for report in reports]
-    return next((unit_id for unit_id in filed if unit_id is not None), text_of(row, "unit_id"))
 
 
 def _compared(row: Row, first: str, last: str, scores: Scores) -> Finding:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -14,9 +15,8 @@ from platforms.ledger.calendar import Window
 from platforms.ledger.counting import ProjectLedger, read_ledger, with_ledger
 from platforms.policy.check import CheckJob
 from platforms.policy.in_force import PolicySet, policy_on
-from platforms.policy.pack import Condition
 from platforms.policy.registry import verdicts_of
-from platforms.policy.uncertain import Maybe, conditions_on, rows_meeting
+from platforms.policy.uncertain import Maybe
 from platforms.policy.verdict import Verdict
 from platforms.source import LayerSource
 from platforms.targets.counts import fits, listed, on_years_list, signed_and_landed
@@ -62,8 +62,8 @@ class UnitFigures:
     """The figures of a unit.
 
     ``unit_id``: The unit, None for the city: all projects, those without a unit among them.
-    ``figures``: By name: ``TASKS``, ``HAPPENED``, ``landed``, and of ``RACED`` what the packs
-      have.
+    ``figures``: By name: ``HAPPENED``, and of ``TASKS``, ``landed`` and ``RACED`` what the packs
+      rule.
     """
 
     unit_id: str | None
@@ -134,16 +134,15 @@ def dashboard(at: Standpoint, unit_ids: Sequence[str], *, with_city: bool) -> li
     asked: list[str | None] = [*([None] if with_city else []), *unit_ids]
     tasks = _tasks(at, asked)
     moved = {name: _moved(at, (name,)) for name in HAPPENED}
-    if "S5" in at.policy.pack.assumptions:
+    if LANDING in at.policy.pack.assumptions:
         moved[LANDED] = _landed(at)
-    for part in RACED:
-        if part in at.policy.parts("D9"):
-            moved[part] = moved["started"] & _raced(at, part)
+    for part in _raced_parts(at.policy):
+        moved[part] = moved["started"] & fits(at.ledger, at.policy.rule("D9", part))
     rows = []
     for unit_id in asked:
         of_unit = at.ledger.of_unit(unit_id)
         counted = {name: _counted(at, fit & of_unit) for name, fit in moved.items()}
-        figures = {**tasks[unit_id], LANDED: _nothing(), **counted}
+        figures = {**tasks[unit_id], **counted}
         rows.append(UnitFigures(unit_id, MappingProxyType(figures)))
     return rows
 
@@ -183,9 +182,11 @@ def is_short(figure: Figure) -> bool:
 
 
 def _tasks(at: Standpoint, asked: Sequence[str | None]) -> dict[str | None, dict[str, Figure]]:
-    """Judge the columns of the annex; what no rule names can't be told."""
+    """Judge the columns of the annex that the packs rule; what no verdict names can't be told."""
     unit_ids = [unit_id for unit_id in asked if unit_id is not None]
-    figures = {unit_id: dict.fromkeys(TASKS, _nothing()) for unit_id in asked}
+    ruled = {name for (rule, part), name in COLUMN_OF.items() if part in at.policy.parts(rule)}
+    names = [name for name in TASKS if name in ruled]
+    figures = {unit_id: dict.fromkeys(names, _nothing()) for unit_id in asked}
     for rule_id in ("C3", "C1", "C8"):
         for verdict in at.verdicts(rule_id, unit_ids, is_whole_city=None in asked):
             name = COLUMN_OF.get((verdict.rule_id, verdict.part))
@@ -241,13 +242,6 @@ def _landed(at: Standpoint) -> Maybe:
     return signed & _moved(at, at.policy.setting_texts("S5", "landed_events"))
 
 
-def _raced(at: Standpoint, part: str) -> Maybe:
-    """Say which projects are large enough for the race of D9."""
-    rule = at.policy.rule("D9", part).rule
-    size = Condition("projects", "investment_yi_yuan", ">=", rule.number)
-    return rows_meeting(at.ledger.projects, (*conditions_on(rule, "projects"), size))
-
-
 def _counted(at: Standpoint, fit: Maybe) -> Figure:
     """Count projects; before the first day on file and after the as-of date nothing can be told."""
     least, more = int(fit.yes.sum()), int(fit.open.sum())
@@ -269,7 +263,13 @@ def _nothing() -> Figure:
 
 
 CITY_LEVEL = ("governor", "mayor")
-COUNTS = ("city_level", "county_head", "listed", "signed", "registered", "started")
+CLASSES = ("city_level", "county_head")
+"""Counts by class of the programmes of major projects, where the packs rule them (C1, C3)."""
+COUNTS = (*CLASSES, "listed", "signed", "registered", "started")
+
+LIST_RULES = ("C1", "C3")
+LANDING = "S5"
+"""The assumption that says what is signed and what is landed."""
 
 
 @dataclass(frozen=True)
@@ -277,14 +277,15 @@ class UnitStatus:
     """How one unit stands in a period.
 
     ``unit_id``: The unit.
-    ``projects``: Ids of the projects behind each of ``COUNTS`` and behind ``landed`` (of those
-      signed, the started ones), by name.
+    ``projects``: Ids of the projects behind each of ``COUNTS``, behind ``landed`` (of those
+      signed, the started ones) and behind ``RACED``, by name: what the packs rule.
     ``open_ids``: Projects of which something needed isn't on file.
     ``landing_rate``: Part of the signed projects of the year's list that started (S5); None
       without any.
-    ``rank``: Place by landing rate, equal rates share one; None without a rate.
+    ``rank``: Place by landing rate, else by what the unit landed in the race (D9); equal ones share
+      one; None without a rate, and where the packs rank nobody.
     ``is_first, is_last, is_last_twice``: Whether it takes the first or last place, and whether it
-      was last in the period before too; nobody is where all rates are equal.
+      was last in the period before too; nobody is where all are equal.
     """
 
     unit_id: str
@@ -297,10 +298,24 @@ class UnitStatus:
     is_last_twice: bool
 
 
+RankedBy = Literal["landing_rate", "race", "nothing"]
+
+
+def ranked_by(policy: PolicySet) -> RankedBy:
+    """Say by what the packs rank the units: the landing rate (S5), the race (D9), or nothing."""
+    if LANDING in policy.pack.assumptions:
+        return "landing_rate"
+    return "race" if _raced_parts(policy) else "nothing"
+
+
+def _raced_parts(policy: PolicySet) -> tuple[str, ...]:
+    return tuple(part for part in RACED if part in policy.parts("D9"))
+
+
 def unit_statuses(
     ledger: ProjectLedger, unit_ids: Sequence[str], policy: PolicySet, period: Period
 ) -> list[UnitStatus]:
-    """Rank the units by the landing rate of the list, as in the annex (附件).
+    """Rank the units by the landing rate of the list, as in the annex (附件), or by the race of D9.
 
     Parameters
     ----------
@@ -311,7 +326,8 @@ def unit_statuses(
     policy
         Rules on that date: S5 says what is signed and what is landed.
     period
-        Month, quarter or year. The rate is that of the year up to the period's last day.
+        Month, quarter or year. The rate is that of the year up to the period's last day, the race
+        that of the period.
 
     Returns
     -------
@@ -320,41 +336,71 @@ def unit_statuses(
 
     Notes
     -----
-    嘉政办发〔2018〕52号 附件, 四（三）, 四（六）: reported by month, the slow ones named.
+    嘉政办发〔2018〕52号 附件, 四（三）, 四（六）: reported by month, the slow ones named. 磐安
+    一（四）: raced by quarter; manufacturing first, then major projects, is assumed (``race``).
     """
     now = {unit_id: _figures(ledger, unit_id, policy, period) for unit_id in unit_ids}
-    past = {unit_id: _rate(ledger, unit_id, policy, period.before)[0] for unit_id in unit_ids}
-    rates = pd.Series({unit_id: rate for unit_id, (_, _, rate) in now.items()}, dtype=float)
-    ranks = ranks_with_ties(rates)
-    last, last_before = _last(rates), _last(pd.Series(past, dtype=float))
+    past = {unit_id: _figures(ledger, unit_id, policy, period.before) for unit_id in unit_ids}
+    scores = _scores({unit_id: figures.score for unit_id, figures in now.items()})
+    before = _scores({unit_id: figures.score for unit_id, figures in past.items()})
+    ranks = ranks_with_ties(scores)
+    last, last_before = _last(scores), _last(before)
     places = {unit_id: None if pd.isna(rank) else int(rank) for unit_id, rank in ranks.items()}
     return [
         UnitStatus(
-            unit_id, projects, open_ids, rate, places[unit_id],
+            unit_id, figures.projects, figures.open_ids, figures.rate, places[unit_id],
             is_first=bool(last) and places[unit_id] == 1, is_last=unit_id in last,
             is_last_twice=unit_id in last & last_before,
         )
-        for unit_id, (projects, open_ids, rate) in now.items()
+        for unit_id, figures in now.items()
     ]  # fmt: skip
+
+
+class _UnitFigures(NamedTuple):
+    """What a unit is shown and ranked by."""
+
+    projects: dict[str, tuple[str, ...]]
+    open_ids: tuple[str, ...]
+    rate: float | None
+    score: tuple[float, ...] | None
+
+
+def _scores(by_unit: Mapping[str, tuple[float, ...] | None]) -> pd.Series:
+    """Rank scores from the least up, NaN without one."""
+    order = sorted({score for score in by_unit.values() if score is not None})
+    numbers = {
+        unit_id: np.nan if score is None else float(order.index(score))
+        for unit_id, score in by_unit.items()
+    }
+    return pd.Series(numbers, dtype=float)
 
 
 def _figures(
     ledger: ProjectLedger, unit_id: str, policy: PolicySet, period: Period
-) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...], float | None]:
+) -> _UnitFigures:
     of_unit = ledger.of_unit(unit_id)
-    on_list = of_unit & on_years_list(ledger, _year_until(ledger, period))
-    classes = ledger.projects["project_class"]
-    rate, landed, unsure = _rate(ledger, unit_id, policy, period)
-    counted: dict[str, Maybe] = {
-        "city_level": on_list & _of_class(classes, CITY_LEVEL),
-        "county_head": on_list & _of_class(classes, ("county_head",)),
-        "landed": landed,
-    }
+    counted: dict[str, Maybe] = {}
+    unsure = np.zeros(len(ledger.projects), dtype=bool)
+    if any(policy.parts(rule) for rule in LIST_RULES):
+        on_list = of_unit & on_years_list(ledger, _year_until(ledger, period))
+        classes = ledger.projects["project_class"]
+        counted["city_level"] = on_list & _of_class(classes, CITY_LEVEL)
+        counted["county_head"] = on_list & _of_class(classes, ("county_head",))
+    rate: float | None = None
+    score: tuple[float, ...] | None = None
+    if LANDING in policy.pack.assumptions:
+        rate, counted[LANDED], unsure = _rate(ledger, unit_id, policy, period)
+        score = None if rate is None else (rate,)
     for kind in ("listed", "signed", "registered", "started"):
         counted[kind] = of_unit & ledger.happened((kind,), period.first, period.last)
+    raced = _raced_parts(policy)
+    for part in raced:
+        counted[part] = counted["started"] & fits(ledger, policy.rule("D9", part))
+    if raced and ranked_by(policy) == "race" and not ledger.is_empty:
+        score = tuple(float(counted[part].yes.sum()) for part in raced)
     unclear = unsure | np.any([fit.open for fit in counted.values()], axis=0)
     projects = {name: ledger.ids(fit.yes) for name, fit in counted.items()}
-    return projects, ledger.ids(unclear), rate
+    return _UnitFigures(projects, ledger.ids(unclear), rate, score)
 
 
 def _of_class(classes: pd.Series, wanted: Sequence[str]) -> Maybe:

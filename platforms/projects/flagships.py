@@ -1,20 +1,19 @@
-"""Flagships, reserves, honours (D11 E2 E9)."""
+"""Flagships and reserves (E2 E9)."""
 
 import dataclasses
 
 import numpy as np
-import pandas as pd
 
 from platforms.ledger.calendar import Window, window_of
 from platforms.ledger.counting import ProjectLedger, competition_ledger, count_verdict, ledger_of
 from platforms.ledger.histories import first_days, kinds_of, started_on
 from platforms.ledger.rows import Row, text_of
-from platforms.policy.check import CheckJob, counted_rows, judge, outcome_between
+from platforms.policy.check import CheckJob, judge
 from platforms.policy.in_force import DatedRule
 from platforms.policy.registry import check
 from platforms.policy.uncertain import Maybe
-from platforms.policy.verdict import Evidence, Statement, Verdict, say
-from platforms.targets.counts import fits, started
+from platforms.policy.verdict import Evidence, Verdict, say
+from platforms.targets.counts import fits
 
 STARTED = "started"
 
@@ -29,17 +28,30 @@ def flagship_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     department without a project isn't known. What came on file after the target date doesn't count;
     where no event tells when, that is open once the date has passed.
 
+    Past that date the number of today stands beside it (trend).
+
     长春 一2.
     """
     ledger = ledger_of(job)
     window = window_of(dated.rule, job.year, job.policy.as_of)
-    counted = fits(ledger, dated) & _on_file(ledger, window)
     if dated.rule.part == "county":
         return [
-            count_verdict(dated, ledger, counted & ledger.of_unit(unit_id), window, unit_id)
+            _counted(dated, ledger, ledger.of_unit(unit_id), window, unit_id)
             for unit_id in job.unit_ids
         ]
-    return _by_department(job, dated, ledger, counted, window) if job.is_whole_city else []
+    return _by_department(job, dated, ledger, window) if job.is_whole_city else []
+
+
+def _counted(
+    dated: DatedRule, ledger: ProjectLedger, own: Maybe, window: Window, unit_id: str | None
+) -> Verdict:
+    """Judge the projects of a unit or department by the target date, with those of today."""
+    fit = fits(ledger, dated) & own
+    verdict = count_verdict(dated, ledger, fit & _on_file(ledger, window), window, unit_id)
+    if window.as_of <= window.due or ledger.is_empty:
+        return verdict
+    today = say("trend_today", as_of=window.as_of, count=int(fit.yes.sum()))
+    return dataclasses.replace(verdict, reasons=(*verdict.reasons, today))
 
 
 def _on_file(ledger: ProjectLedger, window: Window) -> Maybe:
@@ -54,7 +66,7 @@ def _on_file(ledger: ProjectLedger, window: Window) -> Maybe:
 
 
 def _by_department(
-    job: CheckJob, dated: DatedRule, ledger: ProjectLedger, counted: Maybe, window: Window
+    job: CheckJob, dated: DatedRule, ledger: ProjectLedger, window: Window
 ) -> list[Verdict]:
     names = ledger.projects["department"].map(lambda name: text_of({"": name}, ""))
     known = sorted(set(names.dropna()))
@@ -65,7 +77,7 @@ def _by_department(
     verdicts = []
     for name in known:
         of_department = Maybe(names.eq(name).to_numpy(dtype=bool), none)
-        verdict = count_verdict(dated, ledger, counted & of_department, window, None)
+        verdict = _counted(dated, ledger, of_department, window, None)
         verdicts.append(dataclasses.replace(verdict, part=f"{dated.rule.part}:{name}"))
     return verdicts
 
@@ -121,86 +133,3 @@ def _at_stage(
         dated, float(len(rows)), year=job.year, part=part, evidence=tuple(evidence),
         reasons=reasons,
     )  # fmt: skip
-
-
-WITHOUT_TASK = "without_task"
-
-
-@check("D11", "exceeded", "without_task", unit="个")
-def task_exceeded_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
-    """Say which units earned 一票评优 by what they landed in a year.
-
-    ``dated``: D11 ``exceeded``, landed less the task [个], or ``without_task``, landed by a unit
-      that has none [个]; its condition names the task among the targets.
-
-    One a unit: ``met`` where it earned it, else ``not_applicable`` with the figure, since a unit
-    that didn't earn it breaches nothing. That a unit has no task is known only where another one
-    has one in that year.
-
-    磐安 四（二）; landed is started (as S6). Towns and departments aren't units here.
-    """
-    ledger = ledger_of(job)
-    window = window_of(dated.rule, job.year, job.policy.as_of)
-    landed = started(ledger, window) & fits(ledger, dated)
-    tasks = _tasks(job, dated)
-    return [_of_unit(job, dated, ledger, landed, tasks, unit_id) for unit_id in job.unit_ids]
-
-
-def _tasks(job: CheckJob, dated: DatedRule) -> pd.DataFrame:
-    """Give the tasks of units in the year; rows of towns and leaders divide them further."""
-    targets = pd.DataFrame(job.source.read("targets"))
-    is_task = counted_rows(dated.rule, "targets", targets).yes
-    of_year = targets["year"].eq(job.year).fillna(value=False).to_numpy(dtype=bool)
-    whole = (targets["town"].isna() & targets["leader"].isna()).to_numpy(dtype=bool)
-    return targets[is_task & of_year & whole & targets["unit_id"].notna().to_numpy(dtype=bool)]
-
-
-def _of_unit(
-    job: CheckJob,
-    dated: DatedRule,
-    ledger: ProjectLedger,
-    landed: Maybe,
-    tasks: pd.DataFrame,
-    unit_id: str,
-) -> Verdict:
-    unit_tasks = tasks[tasks["unit_id"].eq(unit_id).to_numpy(dtype=bool)]
-    is_without = dated.rule.part == WITHOUT_TASK
-    lacking = _lacking(job, ledger, tasks, unit_tasks)
-    if lacking is not None:
-        return judge(dated, None, unit_id=unit_id, year=job.year, reasons=(lacking,))
-    if is_without is bool(len(unit_tasks)):
-        said = say("d11_has_task" if is_without else "d11_no_own_task", year=job.year)
-        return judge(
-            dated, None, unit_id=unit_id, year=job.year, outcome="not_applicable", reasons=(said,)
-        )
-    task = float(unit_tasks["target_value"].sum())
-    of_unit = landed & ledger.of_unit(unit_id)
-    low, high = (count - task for count in of_unit.bounds())
-    evidence = [
-        Evidence("projects", ledger.ids(of_unit.yes), say("target_counted")),
-        Evidence("projects", ledger.ids(of_unit.open), say("target_unclear")),
-        Evidence("targets", tuple(map(str, unit_tasks["target_id"])), say("c6_task", task=task)),
-    ]
-    rows = tuple(item for item in evidence if item.rows)
-    outcome = outcome_between(dated.rule, low, high)
-    if outcome == "no_data":
-        said = say("target_undecided", low=low, high=high, count=int(of_unit.open.sum()))
-        return judge(dated, None, unit_id=unit_id, year=job.year, evidence=rows, reasons=(said,))
-    said = say("d11_earned" if outcome == "met" else "d11_not_earned")
-    return judge(
-        dated, low, unit_id=unit_id, year=job.year, evidence=rows, reasons=(said,),
-        outcome="met" if outcome == "met" else "not_applicable",
-    )  # fmt: skip
-
-
-def _lacking(
-    job: CheckJob, ledger: ProjectLedger, tasks: pd.DataFrame, unit_tasks: pd.DataFrame
-) -> Statement | None:
-    if ledger.is_empty:
-        return say("target_no_projects")
-    if not len(tasks) or unit_tasks["target_value"].isna().any():
-        return say("d11_task_missing", year=job.year)
-    begins = ledger.first_year
-    if begins is not None and begins > job.year:
-        return say("target_ledger_begins", year=begins)
-    return None

@@ -84,28 +84,41 @@ def project_fund_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
 @check("B15", "headquarters_reward", unit="万元")
 def reward_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
-    """Judge each single reward against the most that may be granted (B15).
+    """Judge all rewards of an enterprise together against the most that it may be granted (B15).
 
     ``dated``: B15 ``headquarters_reward`` [万元].
 
-    One a grant, under the unit of its firm.
+    One an enterprise, under its unit; grants that name none have one, ``no_data``.
 
     《进一步推动招大引强工作实施方案》 二（二）4.
     """
     grants = _grants(job, dated)
     firms = pd.DataFrame(job.layer("enterprises"))
     units = dict(zip(firms["enterprise_id"], firms["unit_id"], strict=True))
-    verdicts = []
+    by_firm: dict[str | None, list[Row]] = {}
     for row in grants.rows:
-        unit_id = text_of({"unit_id": units.get(row["enterprise_id"])}, "unit_id")
+        by_firm.setdefault(text_of(row, "enterprise_id"), []).append(row)
+    verdicts = []
+    for enterprise_id, rows in by_firm.items():
+        unit_id = text_of({"unit_id": units.get(enterprise_id)}, "unit_id")
         if unit_id not in job.unit_ids and not job.is_whole_city:
             continue
-        amount = number_of(row, "grant_wan_yuan")
+        subject = unit_id if unit_id in job.unit_ids else None
+        amounts = [number_of(row, "grant_wan_yuan") for row in rows]
+        total = sum(amount for amount in amounts if amount is not None)
+        unstated = amounts.count(None)
+        evidence = (Evidence(GRANTS, _ids(rows)),)
+        reasons: tuple[Statement, ...] = ()
+        if enterprise_id is None:
+            reasons = (say("b15_firm_missing", count=len(rows)),)
+        elif unstated:
+            reasons = (say("grants_amount_missing", count=unstated),)
+        # what isn't stated could only add to the sum
+        is_open = enterprise_id is None or (unstated > 0 and holds(dated.rule, total))
         verdicts.append(
             judge(
-                dated, amount, unit_id=unit_id if unit_id in job.unit_ids else None,
-                evidence=(Evidence(GRANTS, _ids([row])),),
-                reasons=() if amount is not None else (say("grants_amount_missing", count=1),),
+                dated, None if is_open else total, unit_id=subject, evidence=evidence,
+                reasons=reasons,
             )
         )  # fmt: skip
     return verdicts or _none(job, dated, grants)

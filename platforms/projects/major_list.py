@@ -12,13 +12,17 @@ import pandas as pd
 from layers.fields import split_list
 from platforms.ledger.calendar import moment_of, months_later, window_of
 from platforms.ledger.claims import zone_of
-from platforms.ledger.counting import ProjectLedger, competition_ledger
+from platforms.ledger.counting import (
+    ProjectLedger,
+    competition_ledger,
+    kept_until,
+    whole_projects_of,
+)
 from platforms.ledger.histories import (
     DELISTED,
     LISTED,
     Finding,
     State,
-    WholeProject,
     finding,
     first_days,
     is_on_list,
@@ -27,9 +31,8 @@ from platforms.ledger.histories import (
     must_be_empty,
     started_on,
     verdicts_by_unit,
-    whole_project,
-    whole_projects_of,
 )
+from platforms.ledger.phases import WholeProject, whole_project
 from platforms.ledger.rows import Row, project_row, text_of
 from platforms.policy.check import CheckJob, counted_rows, judge, judge_between
 from platforms.policy.in_force import DatedRule, PolicySet
@@ -454,90 +457,127 @@ def unserved(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
 @check("C13")
 @must_be_empty
 def missed_steps(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
-    """Find projects that came on the list, or left it, without its steps or out of order (C13).
+    """Find projects that came on the list, or left it, in the year without its steps (C13).
 
     嘉政办发〔2018〕52号 四（一）: written opinion, review, consent, then the list; put on record
-    afterwards, for which no day is stated. Where no step of any project is on file, they aren't
-    kept.
+    afterwards. A step out of its order departs. One that isn't on file is open, with the days
+    since the one before it, as no document sets a term; where the unit keeps such steps and the
+    list was changed without it, it departs.
     """
     steps = kinds_of(dated)
-    is_kept = bool(competition_ledger(job).past["event_kind"].isin(steps).any())
     for row, events in competition_ledger(job).histories:
         turns = [at for at, event in enumerate(events) if event["event_kind"] in (LISTED, DELISTED)]
-        if not turns:
+        of_year = [at for at in turns if str(events[at]["event_on"])[:4] == str(job.year)]
+        if not of_year:
             continue
-        if not is_kept:
-            yield finding(row, "open", say("c13_not_kept"))
-            continue
-        begins = [0, *(at + 1 for at in turns)]
-        faults = [
-            fault for first, turn in zip(begins, turns, strict=False)
-            for fault in _faults(events[first : turn + 1], steps)
-        ]  # fmt: skip
+        faults: list[str] = []
+        pending: list[tuple[str, int]] = []
+        for at in of_year:
+            begin = max((turn + 1 for turn in turns if turn < at), default=0)
+            end = min((turn for turn in turns if turn > at), default=len(events))
+            turned, lacking = _steps_of_turn(events[begin:end], at - begin, steps)
+            missed = [kind for kind in lacking if _is_missed(job, row, kind, events[at])]
+            faults += [*missed, *turned]
+            waiting = _pending(job, events[begin:end], lacking)
+            pending += [(kind, days_ago) for kind, days_ago in waiting if kind not in missed]
         if faults:
-            yield finding(row, "departs", say("c13_missed", steps=";".join(faults)))
+            yield finding(row, "departs", say("c13_missed", steps=";".join(dict.fromkeys(faults))))
+        elif pending:
+            kind, days_ago = pending[0]
+            yield finding(row, "open", say("c13_pending", steps=kind, days=days_ago))
         else:
-            yield finding(row, "keeps", say("c13_complete", count=len(turns)))
+            yield finding(row, "keeps", say("c13_complete", count=len(of_year)))
 
 
-def _faults(span: Sequence[Row], steps: Sequence[str]) -> list[str]:
-    """Name the steps before a turn of the list that are missing or come after a later one."""
+def _steps_of_turn(
+    span: Sequence[Row], turn: int, steps: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Name the steps of a turn of the list that are out of order, and those not on file.
+
+    ``span``: Events after the turn before it, up to the next one.
+    ``turn``: Place of the turn in it.
+    """
     before = [kind for kind in steps if kind != RECORDED]
-    days = first_days([event for event in span if event["event_kind"] in before])
-    missing = [kind for kind in before if kind not in days]
+    days = first_days([event for event in span[: turn + 1] if event["event_kind"] in before])
+    later = first_days([event for event in span[turn + 1 :] if event["event_kind"] in steps])
     done = [kind for kind in before if kind in days]
-    turned = [later for earlier, later in pairwise(done) if days[later] < days[earlier]]
-    return [*missing, *turned]
+    turned = [after for first, after in pairwise(done) if days[after] < days[first]]
+    late = [kind for kind in before if kind not in days and kind in later]
+    lacking = [kind for kind in before if kind not in days and kind not in later]
+    if RECORDED in steps and RECORDED not in later:
+        lacking.append(RECORDED)
+    return [*turned, *late], lacking
+
+
+def _is_missed(job: CheckJob, row: Row, kind: str, turn: Row) -> bool:
+    """Whether a step before a turn of the list is known not to have been taken."""
+    kept = kept_until(job, kind).get(text_of(row, "unit_id") or "", "")
+    return kind != RECORDED and kept >= str(turn["event_on"])
+
+
+def _pending(
+    job: CheckJob, span: Sequence[Row], lacking: Sequence[str]
+) -> Iterator[tuple[str, int]]:
+    """Give each step that isn't on file with the days since the last one that is."""
+    last = max(str(event["event_on"]) for event in span)
+    days_ago = (date.fromisoformat(job.policy.as_of) - date.fromisoformat(last)).days
+    for kind in lacking:
+        yield kind, days_ago
 
 
 @check("C6", "replenish")
 def replenishment_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
-    """Judge by how many projects the list of a year falls short of the task.
+    """Judge by how many projects the list of a year falls short of the task, unit by unit.
 
-    ``dated``: C6 ``replenish`` [项]; its condition names the task among the targets; tasks of units
-      are summed where the city has none of its own.
+    ``dated``: C6 ``replenish`` [项]; its condition names the task among the targets.
 
-    Of the city; what left the list by starting in the year still counts, as in the landing rate
-    (C8).
+    One a unit that has a task, one for the city where it has a task of its own; one unit's surplus
+    never fills another's gap. Where other units have a task, a unit without is ``no_data``. What
+    left the list by starting in the year still counts, as in the landing rate (C8).
 
     嘉政办发〔2018〕52号 四（一）: 项目数少于下达任务数的要求“退一补一”.
     """
-    if not job.is_whole_city:
-        return []
     tasks = _tasks(job, dated)
-    if not len(tasks):
-        said = say("c6_no_task", year=job.year)
-        return [judge(dated, None, year=job.year, reasons=(said,))]
+    of_city = tasks[tasks["unit_id"].isna()]
+    subjects: list[str | None] = list(job.unit_ids) if len(tasks) > len(of_city) else []
+    if job.is_whole_city and (len(of_city) or not subjects):
+        subjects.append(None)
+    return [_shortage(job, dated, tasks, unit_id) for unit_id in subjects]
+
+
+def _shortage(job: CheckJob, dated: DatedRule, tasks: pd.DataFrame, unit_id: str | None) -> Verdict:
+    own = tasks[tasks["unit_id"].isna() if unit_id is None else tasks["unit_id"].eq(unit_id)]
     ledger = competition_ledger(job)
-    if ledger.is_empty:
-        return [judge(dated, None, year=job.year, reasons=(say("target_no_projects"),))]
-    task = float(tasks["target_value"].sum())
-    listed = on_years_list(ledger, window_of(dated.rule, job.year, job.policy.as_of))
+    negative = own["target_value"].astype("float64") < 0
+    lacking: Statement | None = None
+    if not len(own):
+        lacking = say("c6_no_task", year=job.year)
+    elif negative.any():
+        lacking = say("b11_task_negative", target_ids="、".join(own["target_id"][negative]))
+    elif ledger.is_empty:
+        lacking = say("target_no_projects")
+    if lacking is not None:
+        return judge(dated, None, unit_id=unit_id, year=job.year, reasons=(lacking,))
+    task = float(own["target_value"].sum())
+    window = window_of(dated.rule, job.year, job.policy.as_of)
+    listed = on_years_list(ledger, window) & ledger.of_unit(unit_id)
     least, most = (max(0.0, task - count) for count in reversed(listed.bounds()))
-    rows = tuple(map(str, tasks["target_id"]))
-    evidence = (
-        Evidence("targets", rows, say("c6_task", task=task)),
-        *(
-            [Evidence("projects", ledger.ids(listed.yes), say("c6_listed"))]
-            if listed.yes.any()
-            else []
-        ),
-    )
+    evidence = [Evidence("targets", tuple(map(str, own["target_id"])), say("c6_task", task=task))]
+    if listed.yes.any():
+        evidence.append(Evidence("projects", ledger.ids(listed.yes), say("c6_listed")))
     said = say("target_undecided", low=least, high=most, count=int(listed.open.sum()))
-    verdict = judge_between(
-        dated, least, most, measured=most, year=job.year, evidence=evidence, undecided=(said,)
-    )
-    return [verdict]
+    return judge_between(
+        dated, least, most, measured=most, unit_id=unit_id, year=job.year,
+        evidence=tuple(evidence), undecided=(said,),
+    )  # fmt: skip
 
 
 def _tasks(job: CheckJob, dated: DatedRule) -> pd.DataFrame:
-    """Return the tasks of the year: those of the city, else those of its units."""
+    """Return the tasks of the year, of the city and of its units."""
     targets = pd.DataFrame(job.source.read("targets"))
     names = [
         name for condition in conditions_on(dated.rule, "targets")
         for name in (condition.value if isinstance(condition.value, tuple) else ())
     ]  # fmt: skip
     tasks = targets[targets["indicator"].isin(names) & targets["year"].eq(job.year)]
-    tasks = tasks[tasks["target_value"].notna()]
-    of_city = tasks[tasks["unit_id"].isna()]
-    return of_city if len(of_city) else tasks
+    return tasks[tasks["target_value"].notna()]

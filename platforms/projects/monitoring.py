@@ -1,9 +1,8 @@
-"""Milestones, warnings, problem list."""
+"""What is late or missing in the ledger on a day: stages, plans, updates, people, problems."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 import pandas as pd
 
@@ -12,14 +11,16 @@ from platforms.ledger.calendar import moment_of
 from platforms.ledger.claims import zone_of
 from platforms.ledger.entry import nodes_of
 from platforms.ledger.events import contradictions, in_force, stage_models
-from platforms.ledger.histories import kinds_of
+from platforms.ledger.histories import OVER_KINDS, OVER_STAGES, kinds_of
 from platforms.ledger.rows import Row, number_of, text_of
 from platforms.policy.in_force import PolicySet
 from platforms.policy.verdict import Statement, say
+from platforms.projects.problem_list import problem_statuses
 from platforms.projects.responsibility import CITY_LEADER, least_investment
 
-OVER_KINDS = ("ended", "production", "completed")
-OVER_STAGES = ("ended", "in_production")
+OVERDUE = {"unfiled": ("filed", "warning_problem_unfiled"),
+           "late": ("sent", "warning_problem_unsent")}  # fmt: skip
+"""Part of E6 and warning of a problem in such a state."""
 
 
 @dataclass(frozen=True)
@@ -172,118 +173,13 @@ def _of_assignment(row: Row, desk: Desk) -> Iterator[LedgerWarning]:
 
 
 def _of_problems(desk: Desk) -> Iterator[LedgerWarning]:
-    """Problems filed and not sent out by the day of the month (E6); a meeting is as needed."""
-    if "sent" not in desk.policy.parts("E6"):
-        return
-    last = int(desk.policy.rule("E6", "sent").rule.number)
+    """Problems not filed or sent out by the day of the month (E6); a meeting is as needed."""
     today = date.fromisoformat(desk.as_of)
-    for row in desk.problems.to_dict("records"):
-        filed, sent = text_of(row, "filed_on"), text_of(row, "sent_on")
-        if filed is None or text_of(row, "project_id") is None:
+    for problem in problem_statuses(desk.problems, desk.policy, desk.as_of):
+        overdue = OVERDUE.get(problem.state)
+        if overdue is None or text_of(problem.row, "project_id") is None:
             continue
-        resolved = text_of(row, "resolved_on")
-        is_done = any(day is not None and day <= desk.as_of for day in (sent, resolved))
-        due = date.fromisoformat(filed).replace(day=last)
-        if is_done or filed > desk.as_of or today <= due or filed > due.isoformat():
-            continue
-        said = say("warning_problem_unsent", problem_id=str(row["problem_id"]), due=due.isoformat())
-        yield _about(row, ("E6", "sent"), said, (today - due).days)
-
-
-State = Literal["resolved", "sent", "waiting", "late", "filed_late", "no_data"]
-PARTS = ("filed", "sent", "meeting")
-DATES = ("sent_on", "met_on", "resolved_on")
-
-
-@dataclass(frozen=True)
-class ProblemStatus:
-    """One problem on a day.
-
-    ``row``: Its row of ``problems``, with what came after the day left out.
-    ``state``: ``resolved``; ``sent`` to who has to solve it; ``waiting`` to be sent, not yet
-      late; ``late``; ``filed_late`` where it came in after the day for filing, so that it goes with
-      the next month's; ``no_data`` without a day of filing.
-    ``due_on``: Day (ISO) by which it is to be sent out, None where the packs name none.
-    ``meeting_by``: Day (ISO) of the meeting, held as needed.
-    """
-
-    row: Row
-    state: State
-    due_on: str | None
-    meeting_by: str | None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it still has to be solved."""
-        return self.state != "resolved"
-
-
-def problem_statuses(
-    problems: pd.DataFrame, policy: PolicySet, as_of: str
-) -> tuple[ProblemStatus, ...]:
-    """Say where each problem stands on a day.
-
-    Parameters
-    ----------
-    problems
-        Table ``problems``.
-    policy
-        Rules on that day: E6 names the days of the month.
-    as_of
-        The day (ISO); a problem filed after it isn't there yet.
-
-    Returns
-    -------
-    tuple of ProblemStatus
-        The open ones first, then by day of filing.
-
-    Notes
-    -----
-    长春 五（二）32: filed by the 10th, sent out by the 15th, a meeting by the 25th as needed.
-    """
-    days = {
-        part: int(policy.rule("E6", part).rule.number)
-        for part in PARTS
-        if part in policy.parts("E6")
-    }
-    rows: list[Row] = list(problems.to_dict("records"))
-    known = [row for row in rows if (text_of(row, "filed_on") or "") <= as_of]
-    found = [_status(row, days, as_of) for row in known]
-    return tuple(
-        sorted(found, key=lambda one: (not one.is_open, text_of(one.row, "filed_on") or "",
-                                       str(one.row["problem_id"])))
-    )  # fmt: skip
-
-
-def _status(row: Row, days: Mapping[str, int], as_of: str) -> ProblemStatus:
-    later = {name: None for name in DATES if (text_of(row, name) or "") > as_of}
-    seen: Row = dict(row) | later
-    filed = text_of(row, "filed_on")
-    if filed is None:
-        return ProblemStatus(seen, "no_data", None, None)
-    month = _month_of(date.fromisoformat(filed), days)
-    due, meeting = (
-        month.replace(day=days[part]).isoformat() if part in days else None
-        for part in ("sent", "meeting")
-    )
-    return ProblemStatus(seen, _state(seen, filed, days, due, as_of), due, meeting)
-
-
-def _month_of(filed: date, days: Mapping[str, int]) -> date:
-    """Give the month whose days count: what is filed after the day goes with the next month's."""
-    first = filed.replace(day=1)
-    if "filed" not in days or filed.day <= days["filed"]:
-        return first
-    return date(first.year + first.month // 12, first.month % 12 + 1, 1)
-
-
-def _state(row: Row, filed: str, days: Mapping[str, int], due: str | None, as_of: str) -> State:
-    if text_of(row, "resolved_on") is not None:
-        return "resolved"
-    if text_of(row, "sent_on") is not None:
-        return "sent"
-    if due is not None and as_of > due:
-        return "late"
-    if "filed" in days and date.fromisoformat(filed).day > days["filed"]:
-        return "filed_late"
-    return "waiting"
+        part, code = overdue
+        due = problem.due[part]
+        said = say(code, problem_id=str(problem.row["problem_id"]), due=due)
+        yield _about(problem.row, ("E6", part), said, (today - date.fromisoformat(due)).days)

@@ -1,8 +1,10 @@
 """Stages in order, approval time, central approval (B8 D8 D10 E4 E10)."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+
+import pandas as pd
 
 from platforms.ledger.calendar import Window, moment_of, official_holidays, window_of, working_days
 from platforms.ledger.claims import zone_of
@@ -24,19 +26,18 @@ from platforms.policy.check import CheckJob, counted_rows, holds, judge, judge_b
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
+from platforms.projects.competition import is_major
 
 OVER = ("production", "completed", "ended")
 
 
 @check("B8")
-@check("D10", "order")
 @must_be_empty
 def disordered(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
-    """Find projects whose stages are missing or the wrong way round (B8, D10).
+    """Find projects whose stages are missing or the wrong way round (B8).
 
-    B8 《进一步推动招大引强工作实施方案》 二（一）1, 3: from list to list, none left out. D10
-    磐安 二: the steps before the one reached. A project without an event, of which only the row
-    tells a stage, isn't known.
+    B8 《进一步推动招大引强工作实施方案》 二（一）1, 3: from list to list, none left out. A project
+    without an event, of which only the row tells a stage, isn't known.
     """
     model = StageModel("stages", dated.rule.rule_id, dated.rule.part, kinds_of(dated), True)
     for row, events in competition_ledger(job).histories:
@@ -59,22 +60,130 @@ def disordered(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
         yield finding(row, "departs", said)
 
 
+EVENTS = "project_events"
+
+
+def kept_steps(job: CheckJob) -> Mapping[str, frozenset[str] | None]:
+    """Say by kind of event where such events are entered.
+
+    A kind of which any event is on file is entered everywhere (None: every unit); else the units
+    whose events of this very kind are stated to be on file (``data_coverage``). A kind that isn't
+    named is entered nowhere.
+    """
+    stated = pd.DataFrame(job.source.read("data_coverage"))
+    stated = stated[stated["covered_layer"].eq(EVENTS).fillna(value=False).to_numpy(dtype=bool)]
+    units_of: dict[str, set[str]] = {}
+    for kind, unit_id in zip(stated["covered_kind"], stated["unit_id"], strict=True):
+        if isinstance(kind, str) and isinstance(unit_id, str):
+            units_of.setdefault(kind, set()).add(unit_id)
+    kept: dict[str, frozenset[str] | None] = {
+        kind: frozenset(unit_ids) for kind, unit_ids in units_of.items()
+    }
+    on_file = set(map(str, competition_ledger(job).past["event_kind"].dropna()))
+    return {**kept, **dict.fromkeys(on_file)}
+
+
+def _is_kept(job: CheckJob, row: Row, kind: str) -> bool:
+    kept = job.per_run(kept_steps)
+    if kind not in kept:
+        return False
+    unit_ids = kept[kind]
+    return unit_ids is None or text_of(row, "unit_id") in unit_ids
+
+
+@check("D10", "order")
+@must_be_empty
+def out_of_order(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
+    """Find projects that left out a step before the one reached, or took one too early (D10).
+
+    磐安 二（三）–（六）; only the steps that the text names bind a project: gathering projects and
+    information (谋划, 信息) is the duty of the 区块, registration no step. A step that isn't on
+    file is missing where such steps are entered, else not known. A project without an event, of
+    which only the row tells a stage, isn't known.
+    """
+    steps = kinds_of(dated)
+    model = StageModel("approval", dated.rule.rule_id, dated.rule.part, steps)
+    for row, events in competition_ledger(job).histories:
+        days = {kind: day for kind, day in first_days(events).items() if kind in steps}
+        if not days:
+            untold = not events or text_of(row, "stage") not in (None, "in_talks")
+            said = say("stages_untold" if untold else "d10_not_reached")
+            yield finding(row, "open" if untold else "keeps", said)
+            continue
+        reached = max(steps.index(kind) for kind in days)
+        missing = [kind for kind in steps[:reached] if kind not in days]
+        lacking = [kind for kind in missing if _is_kept(job, row, kind)]
+        turned = contradictions(days, (model,))
+        if turned:
+            first = turned[0]
+            said = say(
+                "warning_stage_order", steps=first.kind, on=first.on,
+                predecessor=first.predecessor, predecessor_on=first.predecessor_on,
+            )  # fmt: skip
+            yield finding(row, "departs", said)
+        elif lacking:
+            said = say("warning_stage_missing", steps=steps[reached], predecessor=lacking[-1])
+            yield finding(row, "departs", said)
+        elif missing:
+            yield finding(row, "open", say("d10_not_kept", steps=missing[-1], count=len(missing)))
+        else:
+            yield finding(row, "keeps", say("stages_in_order", count=len(days)))
+
+
 @check("D10", "task_force")
 @must_be_empty
 def too_early_task_forces(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
-    """Find projects whose task force was set up before the review panel had met (D10)."""
+    """Find projects whose task force was set up before the review panel had met (D10).
+
+    磐安 二（四）. Where nobody enters review panels, that isn't known.
+    """
     panel, task_force = kinds_of(dated)
     for row, events in competition_ledger(job).histories:
         days = first_days(events)
         if task_force not in days:
             continue
         if panel not in days:
-            yield finding(row, "departs", say("d10_no_panel", on=days[task_force]))
+            is_kept = _is_kept(job, row, panel)
+            code = "d10_no_panel" if is_kept else "d10_panel_not_kept"
+            yield finding(row, "departs" if is_kept else "open", say(code, on=days[task_force]))
         elif days[task_force] < days[panel]:
             said = say("d10_before_panel", on=days[task_force], panel_on=days[panel])
             yield finding(row, "departs", said)
         else:
             yield finding(row, "keeps", say("d10_after_panel", on=days[task_force]))
+
+
+@check("D10", "major_at_once", unit="天")
+def major_review_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Show how long each major project waited for the review panel (D10).
+
+    ``dated``: D10 ``major_at_once`` [天], never judged: 随时 names no number of days. Its condition
+    names the form handed in and the panel.
+
+    One a major project whose form was handed in by the as-of date; a unit without any has one,
+    ``not_applicable``.
+
+    磐安 二（三）; which projects are major is assumed.
+    """
+    form, panel = kinds_of(dated)
+    verdicts: list[tuple[str | None, Verdict]] = []
+    for row, events in competition_ledger(job).histories:
+        days = first_days(events)
+        if form not in days or is_major(row, job.policy) is not True:
+            continue
+        waited: float | None = None
+        said = say("d10_panel_awaited", on=days[form])
+        if panel in days:
+            begin, end = (date.fromisoformat(days[kind]) for kind in (form, panel))
+            waited = float((end - begin).days)
+            said = say("d10_panel_met", on=days[form], panel_on=days[panel])
+        unit_id = text_of(row, "unit_id")
+        verdict = judge(
+            dated, waited, unit_id=unit_id if unit_id in job.unit_ids else None, year=job.year,
+            evidence=(Evidence("projects", (str(row["project_id"]),), said),), reasons=(said,),
+        )  # fmt: skip
+        verdicts.append((unit_id, verdict))
+    return verdicts_by_unit(job, dated, verdicts)
 
 
 @check("D8", "recorded")
@@ -225,14 +334,15 @@ def central_approval_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
     One a unit. To start in the year is what started in it, or was planned to; where the planned
     start is filled in for no project, that isn't known. Before the last day what isn't approved yet
-    is ``not_applicable``: not due.
+    is ``not_applicable``: not due. In later years what that year's first quarter brought stands
+    beside it (trend).
 
     长春 五（一）27.
     """
     window = window_of(dated.rule, job.year, job.policy.as_of)
     verdicts = list_verdicts(job, dated, list(_findings(job, dated, window)))
     if not window.is_running:
-        return verdicts
+        return [_with_trend(job, dated, window, verdict) for verdict in verdicts]
     is_on_file = not competition_ledger(job).is_empty
     running = say("target_running", as_of=window.as_of, due=window.due)
     return [
@@ -241,6 +351,21 @@ def central_approval_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
         else verdict
         for verdict in verdicts
     ]
+
+
+def _with_trend(job: CheckJob, dated: DatedRule, window: Window, verdict: Verdict) -> Verdict:
+    """Put the first quarter of the as-of year beside the one that the rule speaks of."""
+    year = job.policy.as_of[:4]
+    due = f"{year}{window.due[4:]}"
+    if year <= window.due[:4] or job.policy.as_of < due:
+        return verdict
+    now = Window(f"{year}{window.first[4:]}", due, window.as_of, int(year))
+    states = [each.state for each in _findings(job, dated, now) if each.unit_id == verdict.unit_id]
+    said = say(
+        "e10_trend", year=int(year), approved=states.count("keeps"),
+        other=states.count("departs"), count=states.count("open"),
+    )  # fmt: skip
+    return dataclasses.replace(verdict, reasons=(*verdict.reasons, said))
 
 
 def _findings(job: CheckJob, dated: DatedRule, window: Window) -> Iterator[Finding]:

@@ -1,20 +1,19 @@
-"""Who leads and looks after (B15 C11 E5 E6)."""
+"""Who leads and looks after (B15 C11 E5)."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from datetime import date
 
 import numpy as np
 import pandas as pd
 
-from geo.units import compare
+from geo.units import compare, compare_all
 from platforms.ledger.calendar import window_of
 from platforms.ledger.counting import ProjectLedger, competition_ledger, count_verdict, ledger_of
 from platforms.ledger.histories import (
     Finding,
     State,
     finding,
-    is_over,
+    is_finished,
     must_be_empty,
     none_concerned,
 )
@@ -60,6 +59,37 @@ def leader_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
         new_in_unit = new & ledger.of_unit(unit_id)
         verdicts += (_sizes if shown_only else _counts)(job, dated, ledger, new_in_unit, unit_id)
     return verdicts
+
+
+@check("C11", "city_secretary", "unit_secretary", unit="个")
+def secretary_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Judge whether a new project of the year was put under the party secretary (C11).
+
+    ``dated``: C11 ``city_secretary``, of the projects that leaders of the city lead, or
+      ``unit_secretary``, of those of a unit [个].
+
+    One for the city, or one a unit. Where nobody says of any project whether the secretary looks
+    after it, that isn't known.
+
+    嘉政办发〔2018〕52号 二（一）: 择优推荐一个项目由市委主要领导联系; 二（二）.
+    """
+    ledger = ledger_of(job)
+    window = window_of(dated.rule, job.year, job.policy.as_of)
+    new = listed(ledger, window) & _classed(ledger) & fits(ledger, dated)
+    is_of_unit = dated.rule.part == "unit_secretary"
+    subjects: Sequence[str | None] = job.unit_ids if is_of_unit else (None,)
+    if not is_of_unit and not job.is_whole_city:
+        return []
+    if not ledger.is_empty and not ledger.is_filled_in("is_secretary_contact"):
+        said = say("c11_secretary_not_kept")
+        return [
+            judge(dated, None, unit_id=unit_id, year=job.year, reasons=(said,))
+            for unit_id in subjects
+        ]
+    return [
+        count_verdict(dated, ledger, new & ledger.of_unit(unit_id), window, unit_id)
+        for unit_id in subjects
+    ]
 
 
 def _roles(dated: DatedRule) -> tuple[str, ...]:
@@ -162,14 +192,15 @@ def least_investment(dated: DatedRule) -> float:
 def unattended(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     """Find large projects without a leader of the city, or without a secretary.
 
-    长春 五（二）30, 31. A column that is filled in for no project isn't kept.
+    长春 五（二）30, 31. A project in production needs neither any more. A column that is filled in
+    for no project isn't kept.
     """
     least = least_investment(dated)
     judged = _leader if dated.rule.part == "leader" else _secretary
     ledger = competition_ledger(job)
     for row, events in ledger.histories:
         invested = number_of(row, "investment_yi_yuan")
-        if is_over(row, events) or (invested is not None and compare(invested, least) < 0):
+        if is_finished(row, events) or (invested is not None and compare(invested, least) < 0):
             continue
         if invested is None:
             yield finding(row, "open", say("target_amount_missing"))
@@ -239,59 +270,83 @@ def contact_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     return [verdict]
 
 
-LAYER = "problems"
-COLUMNS = {"filed": "filed_on", "sent": "sent_on", "meeting": "met_on"}
+LISTS = "foreign_lists"
+FOREIGN_FIGURES = (
+    "foreign_total_wan_usd", "foreign_contracted_wan_usd", "foreign_paid_in_wan_usd",
+    "foreign_undistributed_wan_yuan",
+)  # fmt: skip
 
 
-@check("E6", *COLUMNS)
-def problem_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
-    """Judge the latest day of the month on which a step was taken.
+@check("B17", unit="家")
+def foreign_list_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Show how many foreign-funded firms belong on each of the three lists (外资三张清单, B17).
 
-    ``dated``: E6, part ``filed``, ``sent`` or ``meeting`` [日].
+    ``dated``: B17 [家], never judged: newly registered with a large total investment
+      (``new_total``), much profit of foreign shareholders not distributed (``undistributed``),
+      little of the contracted capital paid in (``paid_in``); its condition names the milestone that
+      dates the list.
 
-    Of the city. The days are counted from the first of the month of filing, so what is sent out on
-    the 3rd of the next month is late by its length. Not yet sent counts as of the as-of date once
-    it is late; a meeting that wasn't held isn't overdue.
+    One for the city a list, with its firms and the day of the list. Cut-offs are assumed
+    (``foreign_lists``). A figure that is filled in for no firm isn't kept: ``no_data``.
 
-    长春 五（二）32; "日前" includes the day (S12).
+    《进一步推动招大引强工作实施方案》 二（二）6.
     """
     if not job.is_whole_city:
         return []
-    problems, year, as_of = pd.DataFrame(job.source.read(LAYER)), job.year, job.policy.as_of
-    column = COLUMNS[dated.rule.part]
-    rows: list[Row] = [
-        row for row in problems.to_dict("records")
-        if (filed := text_of(row, "filed_on")) and filed.startswith(f"{year}-") and filed <= as_of
+    firms = pd.DataFrame(job.layer(FIRMS)).reset_index(drop=True)
+    on_list = _listed_firms(job, dated, firms)
+    ids = firms["enterprise_id"].astype(str)
+    milestones = pd.DataFrame(job.source.read("unit_milestones"))
+    days = milestones.loc[milestones["milestone"].isin(_milestones(dated)), "done_on"].dropna()
+    past = [str(day) for day in days if str(day) <= job.policy.as_of]
+    dated_on = say("b17_listed_on", on=max(past)) if past else say("b17_not_listed")
+    if on_list is None:
+        said = say("b17_not_kept")
+        return [judge(dated, None, year=job.year, reasons=(said, dated_on))]
+    reasons = [dated_on]
+    if on_list.open.any():
+        reasons.append(say("b17_open", count=int(on_list.open.sum())))
+    rows = tuple(ids[on_list.yes])
+    return [
+        judge(
+            dated, float(len(rows)), year=job.year, reasons=tuple(reasons),
+            evidence=(Evidence(FIRMS, rows, say("b17_on_list")),) if rows else (),
+        )
     ]  # fmt: skip
-    if not rows:
-        undated = int(problems["filed_on"].isna().sum())
-        said = say("e6_none", year=year, count=undated)
-        return [judge(dated, None, year=year, reasons=(said,))]
-    days = {str(row["problem_id"]): _day(row, column, dated, as_of) for row in rows}
-    known = {name: day for name, day in days.items() if day is not None}
-    if not known:
-        said = say("e6_none_due")
-        return [judge(dated, None, year=year, outcome="not_applicable", reasons=(said,))]
-    latest = max(known.values())
-    late = tuple(name for name, day in known.items() if day > dated.rule.number)
-    rest = tuple(name for name in known if name not in late)
-    evidence = [Evidence(LAYER, ids, say(code)) for code, ids in
-                (("e6_late", late), ("e6_in_time", rest)) if ids]  # fmt: skip
-    return [judge(dated, float(latest), year=year, evidence=tuple(evidence))]
 
 
-def _day(row: Row, column: str, dated: DatedRule, as_of: str) -> int | None:
-    """Give the day counted from the first of the month of filing; None where none is due."""
-    filed = date.fromisoformat(str(text_of(row, "filed_on")))
-    on = text_of(row, column)
-    done = None if on is None or on > as_of else date.fromisoformat(on)
-    first = filed.replace(day=1)
-    if done is not None:
-        return (done - first).days + 1
-    if dated.rule.part != "sent":
+def _milestones(dated: DatedRule) -> tuple[str, ...]:
+    return next(
+        (
+            condition.value for condition in dated.rule.where
+            if condition.column == "milestone" and isinstance(condition.value, tuple)
+        ),
+        (),
+    )  # fmt: skip
+
+
+def _listed_firms(job: CheckJob, dated: DatedRule, firms: pd.DataFrame) -> Maybe | None:
+    """Say which firms belong on a list; None where nobody keeps its figures.
+
+    Of a firm with any foreign capital on file a figure that is missing leaves it open.
+    """
+    figures = firms[list(FOREIGN_FIGURES)].astype("float64")
+    total, contracted, paid_in, undistributed = (figures[name] for name in FOREIGN_FIGURES)
+    name, figure = {
+        "new_total": ("total_from_wan_usd", total),
+        "undistributed": ("undistributed_from_wan_yuan", undistributed),
+        "paid_in": ("paid_in_share_below", paid_in / contracted.where(contracted > 0)),
+    }[dated.rule.part]
+    known = figure.notna().to_numpy(dtype=bool)
+    if not known.any():
         return None
-    resolved = text_of(row, "resolved_on")
-    if resolved is not None and resolved <= as_of:
-        return None
-    waited = (date.fromisoformat(as_of) - first).days + 1
-    return waited if waited > dated.rule.number else None
+    cut_off = job.policy.setting_number(LISTS, name)
+    above = compare_all(figure.fillna(0.0).to_numpy(dtype=float), cut_off)
+    yes = known & (above < 0 if dated.rule.part == "paid_in" else above >= 0)
+    is_foreign = figures.notna().any(axis=1) | firms["is_key_foreign"].fillna(value=False)
+    on_list = Maybe(yes, is_foreign.to_numpy(dtype=bool) & ~known)
+    if dated.rule.part != "new_total":
+        return on_list
+    year = firms["founded_on"].fillna("").str[:4]
+    is_new = Maybe(year.eq(str(job.year)).to_numpy(bool), year.eq("").to_numpy(bool))
+    return on_list & is_new

@@ -8,18 +8,19 @@ import pandas as pd
 from geo.units import compare
 from platforms.ledger.calendar import Window, window_of
 from platforms.ledger.counting import (
+    BEGINNING,
     ProjectLedger,
     count_verdict,
     dated_verdict,
     ledger_of,
     part_verdict,
 )
-from platforms.policy.check import CheckJob, counted_rows, judge
+from platforms.policy.check import CheckJob, counted_rows, judge, outcome_between
 from platforms.policy.in_force import DatedRule
 from platforms.policy.registry import check
 from platforms.policy.uncertain import Maybe, conditions_on
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
-from platforms.targets.counts import BEGINNING, fits, started
+from platforms.targets.counts import fits, started
 from platforms.targets.reported import reported_figures
 
 LAYER = "targets"
@@ -32,7 +33,8 @@ State = bool | None
 def completion_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge completion of the year's tasks, and two years running, by limb.
 
-    One a unit. ``excellence``: the least completion of a task (ratios are never averaged).
+    One a unit. ``excellence``: the mean completion of the unit's tasks, each counted up to 100 %,
+    with the worst of them beside it; one that isn't known may be anything up to 100 %.
     ``last_two_years`` and ``short_two_years``: years in a row up to this one, each by itself. A
     year that isn't over has no completion to judge. A task is a row of a unit with a target; rows
     of towns and leaders are other tasks.
@@ -76,22 +78,33 @@ def _excellence(job: CheckJob, dated: DatedRule, mine: pd.DataFrame, unit_id: st
     year, window = job.year, window_of(dated.rule, job.year, job.policy.as_of)
     tasks = _tasks(mine, year)
     evidence = (Evidence(LAYER, tuple(tasks["target_id"])),) if len(tasks) else ()
-    known = completions(tasks).dropna()
-    missing = len(tasks) - len(known)
+    done = completions(tasks)
+    missing, known = int(done.isna().sum()), done.dropna()
+    negative = tasks["target_value"].astype("float64") < 0
     lacking: Statement | None = None
     if not len(tasks):
         lacking = say("b11_no_tasks", year=year)
     elif not window.has_begun:
         lacking = say("target_not_begun", first=window.first)
-    elif missing and (not len(known) or compare(float(known.min()), dated.rule.number) >= 0):
-        lacking = say("b11_actuals_missing", count=missing, year=year)
+    elif negative.any():
+        lacking = say("b11_task_negative", target_ids="、".join(tasks["target_id"][negative]))
     if lacking is not None:
         return judge(dated, None, unit_id=unit_id, year=year, evidence=evidence, reasons=(lacking,))
-    least = str(tasks["indicator"][known.index[int(known.argmin())]])
-    said = [say("b11_least", indicator=least, count=len(tasks))]
+    said = []
+    if len(known):
+        worst = str(tasks["indicator"][known.index[int(known.argmin())]])
+        said.append(say("b11_worst", indicator=worst, least=float(known.min()), count=len(tasks)))
     if missing:
         said.append(say("b11_actuals_missing", count=missing, year=year))
-    return dated_verdict(dated, float(known.min()), window, unit_id, evidence, said)
+    # a task exceeded makes up for no other one
+    low = float(known.clip(0.0, 1.0).sum()) / len(tasks)
+    high = low + missing / len(tasks)
+    if outcome_between(dated.rule, low, high) == "no_data":
+        return judge(
+            dated, None, unit_id=unit_id, year=year, evidence=evidence,
+            reasons=(*said, say("b11_between", low=low, high=high)),
+        )  # fmt: skip
+    return dated_verdict(dated, low, window, unit_id, evidence, said)
 
 
 def _fell_short(tasks: pd.DataFrame) -> State:
@@ -148,6 +161,7 @@ def _running(
 
 
 OVER = ("production", "ended")
+PLANNED_START = "start_planned_on"
 
 
 @check("E1")
@@ -186,8 +200,10 @@ def construction_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
         base = carried_over(ledger, window) & fit
         return [part_verdict(dated, ledger, _resumed(ledger, window), base, window, None)]
     elif part == "new_start_rate_june":
-        # No column says which projects were to start in the year, so there is nothing to divide by.
-        return [judge(dated, None, year=window.year, reasons=(say("target_plan_missing"),))]
+        planned = _to_start(ledger, window)
+        if planned is None:
+            return [judge(dated, None, year=window.year, reasons=(say("target_plan_missing"),))]
+        return [part_verdict(dated, ledger, started(ledger, window), planned & fit, window, None)]
     else:
         return []
     return [count_verdict(dated, ledger, counted & fit, window, None)]
@@ -198,6 +214,21 @@ def carried_over(ledger: ProjectLedger, window: Window) -> Maybe:
     before = f"{int(window.first[:4]) - 1:04d}-12-31"
     begun = ledger.happened(("started",), BEGINNING, before)
     return begun - ledger.happened(OVER, BEGINNING, before)
+
+
+def _to_start(ledger: ProjectLedger, window: Window) -> Maybe | None:
+    """Say which projects were to start anew in the year: that started in it, or were planned to.
+
+    A project without either isn't; None where a planned start is filled in for no project.
+    """
+    if not ledger.is_filled_in(PLANNED_START):
+        return None
+    year = window.first[:4]
+    began = ledger.happened(("started",), f"{year}-01-01", f"{year}-12-31")
+    earlier = ledger.happened(("started",), BEGINNING, f"{int(year) - 1:04d}-12-31")
+    planned = ledger.projects[PLANNED_START].str.startswith(year).fillna(value=False)
+    ended = ledger.happened(("ended",), BEGINNING, window.last)
+    return (began | Maybe.known(planned.to_numpy(dtype=bool))) - earlier - Maybe.known(ended.yes)
 
 
 def _resumed(ledger: ProjectLedger, window: Window) -> Maybe:

@@ -1,20 +1,27 @@
 """Projects brought in, listed, started, landed (A12 B9 B10 C1–C3 C8)."""
 
-from typing import NamedTuple
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from platforms.ledger.calendar import Window, window_of
-from platforms.ledger.counting import ProjectLedger, count_verdict, ledger_of, part_verdict
-from platforms.policy.check import CheckJob, counted_rows, judge
+from platforms.ledger.counting import (
+    BEGINNING,
+    NEVER,
+    ProjectLedger,
+    count_verdict,
+    ledger_of,
+    part_verdict,
+)
+from platforms.policy.check import CheckJob, counted_rows, holds, judge, with_full_year
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
+from platforms.policy.roles import Addressed, addressed_units
 from platforms.policy.uncertain import Maybe, conditions_on, rows_meeting
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
 from platforms.targets.reported import reported_figures
 
-BEGINNING = "0000-01-01"
 CLASS = "project_class"
 
 
@@ -50,15 +57,16 @@ def signed_and_landed(
 
 
 @check("C8", unit="share")
-@check("C3", "landing_rate", unit="share")
-@check("C15", "veto_reference")
+@with_full_year
 def landing_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge the landing rate of units, and of the city where the rule speaks of it.
 
     ``job``: Units, year and ledger; S5 of its rules states what is signed and what is landed.
     ``dated``: The rule [share].
 
-    One each; ÷ all listed is in the reasons. Without a signed project, ``no_data``.
+    One each, by reading 1; the rate by reading 2, of all that are listed, stands in the reasons,
+    and where it comes out otherwise that is said. Without a signed project, ``no_data``. One
+    signed by its stage alone counts as signed, and the missing day is said.
 
     C8 嘉政办发〔2018〕52号 一、四（四）、附件; S5. The provincial definition is not stated.
     """
@@ -66,18 +74,58 @@ def landing_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     window = window_of(dated.rule, job.year, job.policy.as_of)
     listed = on_years_list(ledger, window)
     signed, landed = signed_and_landed(ledger, job.policy, window)
+    undated = ledger.first_day(job.policy.setting_texts("S5", "denominator_events")).isna()
     with_city = job.is_whole_city and "city" in dated.rule.scope
     subjects: list[str | None] = [*job.unit_ids, *([None] if with_city else [])]
     verdicts = []
     for unit_id in subjects:
         own = listed & ledger.of_unit(unit_id)
         whole = signed & own
-        beside = []
-        if own.yes.any():
-            count, base = int((own.yes & landed.yes).sum()), int(own.yes.sum())
-            beside.append(say("target_of_listed", part=count, whole=base, share=count / base))
-        verdicts.append(part_verdict(dated, ledger, landed, whole, window, unit_id, beside))
+        verdict = part_verdict(
+            dated, ledger, landed, whole, window, unit_id, _beside(own, landed)
+        )  # fmt: skip
+        unsaid = ledger.ids(whole.yes & undated.to_numpy(dtype=bool))
+        said = [say("signed_undated", project_ids="、".join(unsaid))] if unsaid else []
+        if _readings_differ(verdict, dated, own, landed):
+            is_met = verdict.outcome == "met"
+            said.append(say("met_under_reading_1" if is_met else "met_under_reading_2"))
+        verdicts.append(replace(verdict, reasons=(*verdict.reasons, *said)))
     return verdicts
+
+
+def _beside(own: Maybe, landed: Maybe) -> list[Statement]:
+    """Say the rate by reading 2: of all projects on the list of the year."""
+    if not own.yes.any():
+        return []
+    count, base = int((own.yes & landed.yes).sum()), int(own.yes.sum())
+    return [say("target_of_listed", part=count, whole=base, share=count / base)]
+
+
+def _readings_differ(verdict: Verdict, dated: DatedRule, own: Maybe, landed: Maybe) -> bool:
+    if verdict.measured is None or not own.yes.any():
+        return False
+    of_all = float((own.yes & landed.yes).sum() / own.yes.sum())
+    return holds(dated.rule, of_all) is not holds(dated.rule, verdict.measured)
+
+
+@check("C15", "veto_reference")
+def veto_references(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Show the landing rate of C8 as what 一票否优 refers to; it is no second verdict (C15).
+
+    嘉政办发〔2018〕52号 四（七）.
+    """
+    if not job.policy.parts("C8"):
+        return []
+    rate = job.policy.rule("C8")
+    units = replace(rate, rule=replace(rate.rule, scope=dated.rule.scope))
+    return [
+        judge(
+            dated, verdict.measured, unit_id=verdict.unit_id, year=verdict.year,
+            evidence=verdict.evidence,
+            reasons=(say(f"c15_refers_{verdict.outcome}"), *verdict.reasons),
+        )
+        for verdict in landing_verdicts(job, units)
+    ]  # fmt: skip
 
 
 def _day_before(first: str) -> str:
@@ -87,75 +135,59 @@ def _day_before(first: str) -> str:
 
 @check("C2", unit="亿元")
 def floor_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
-    """Judge the investment of each project against the floor of its class.
+    """Judge the investment of each project that claims a lowered floor against it.
 
     ``dated``: A part of C2 [亿元]; projects that came on the list after the year aren't shown.
 
-    One a project of the class; its evidence names the project. Where the project isn't of the kind
-    whose floor is stated, or doesn't say, ``no_data``. A unit without such projects has one
-    verdict: ``not_applicable``, or ``no_data`` where projects don't state their class.
+    One a project of the class that says it is of the kind whose floor is stated; ``no_data`` where
+    it says so in part only. Of the others nothing is said: no floor is stated for them. Where no
+    project claims one the city has one verdict, ``not_applicable``.
 
     C2 嘉政办发〔2018〕52号 二: no other floor is stated.
     """
     ledger = ledger_of(job)
-    return [
-        verdict
+    claims = _claims(ledger, dated, min(f"{job.year}-12-31", job.policy.as_of))
+    verdicts = [
+        floor_verdict(ledger, int(position), dated, unit_id, job.year)
         for unit_id in job.unit_ids
-        for verdict in _of_unit(ledger, dated, unit_id, job.policy, job.year)
+        for position in np.flatnonzero(claims & ledger.of_unit(unit_id).yes)
     ]
-
-
-def _of_unit(
-    ledger: ProjectLedger, dated: DatedRule, unit_id: str, policy: PolicySet, year: int
-) -> list[Verdict]:
-    conditions = conditions_on(dated.rule, "projects")
-    of_class = rows_meeting(
-        ledger.projects, [condition for condition in conditions if condition.column == CLASS]
-    )
-    own = ledger.of_unit(unit_id).yes
-    listed_on = ledger.first_day(("listed",)).fillna("").to_numpy(dtype=object)
-    until = np.array([day <= min(f"{year}-12-31", policy.as_of) for day in listed_on], dtype=bool)
-    shown = np.flatnonzero(own & of_class.yes & until)
-    verdicts = []
-    for position in shown:
-        verdicts.append(floor_verdict(ledger, int(position), dated, unit_id, year))
-    if verdicts:
+    if verdicts or not job.is_whole_city:
         return verdicts
-    open_ids = ledger.ids(own & of_class.open)
-    if ledger.is_empty or open_ids:
-        none = say("target_no_projects") if ledger.is_empty else say(
-            "c2_class_unknown", count=len(open_ids)
-        )  # fmt: skip
-        rows = (Evidence("projects", open_ids, say("target_unclear")),) if open_ids else ()
-        return [judge(dated, None, unit_id=unit_id, year=year, evidence=rows, reasons=(none,))]
-    return [
-        judge(
-            dated, None, unit_id=unit_id, year=year, outcome="not_applicable",
-            reasons=(say("c2_none_of_class"),),
-        )
-    ]  # fmt: skip
+    if ledger.is_empty:
+        return [judge(dated, None, year=job.year, reasons=(say("target_no_projects"),))]
+    none = say("c2_none_claimed")
+    return [judge(dated, None, year=job.year, outcome="not_applicable", reasons=(none,))]
+
+
+def _claims(ledger: ProjectLedger, dated: DatedRule, until: str) -> np.ndarray:
+    """Say which projects of the class, listed by a day, claim a lowered floor, if in part only."""
+    conditions = conditions_on(dated.rule, "projects")
+    of_class = rows_meeting(ledger.projects, [each for each in conditions if each.column == CLASS])
+    kinds = [each for each in conditions if each.column != CLASS]
+    stated = [rows_meeting(ledger.projects, [each]).yes for each in kinds]
+    listed_on = ledger.first_day(("listed",)).fillna(NEVER).to_numpy(dtype=object)
+    by_then = np.array([str(day) <= until for day in listed_on], dtype=bool)
+    may = rows_meeting(ledger.projects, kinds).may
+    return np.asarray(of_class.yes & may & np.any(stated, axis=0) & by_then)
 
 
 def floor_verdict(
     ledger: ProjectLedger, position: int, dated: DatedRule, unit_id: str | None, year: int
 ) -> Verdict:
-    """Judge the investment of one project of the class against its floor.
+    """Judge the investment of one project against the floor that it claims.
 
     ``position``: The project, by its position in it; of the class that the rule speaks of.
     ``dated``: Part of C2.
 
-    [亿元]; ``no_data`` where the project isn't of the kind whose floor is stated, or doesn't say.
+    [亿元]; ``no_data`` where it says in part only that it is of the kind whose floor is stated.
     """
     rows = ledger.projects.iloc[[position]]
-    fit = counted_rows(dated.rule, "projects", rows)
     row = rows.iloc[0]
     amount = row["investment_yi_yuan"]
-    if fit.yes[0]:
-        reason = say("target_amount_missing") if pd.isna(amount) else None
-    elif fit.open[0]:
+    reason = say("target_amount_missing") if pd.isna(amount) else None
+    if not counted_rows(dated.rule, "projects", rows).yes[0]:
         reason = say("c2_kind_unknown")
-    else:
-        reason = say("c2_no_floor_stated")
     return judge(
         dated, float(amount) if reason is None else None, unit_id=unit_id, year=year,
         evidence=(Evidence("projects", (str(row["project_id"]),), say("target_counted")),),
@@ -194,6 +226,7 @@ def fits(ledger: ProjectLedger, dated: DatedRule) -> Maybe:
 
 
 @check("B9", unit="个", grouped_by="unit")
+@with_full_year
 def led_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge how many large projects the head of each unit brought in (B9).
 
@@ -240,9 +273,15 @@ def city_listed_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
         return []
     if any(condition.layer != "projects" for condition in dated.rule.where):
         return reported_figures(job, dated)
-    ledger, window = ledger_of(job), window_of(dated.rule, job.year, job.policy.as_of)
     if dated.rule.part in SIZE_PARTS:
+        ledger, window = ledger_of(job), window_of(dated.rule, job.year, job.policy.as_of)
         return _sizes(dated, ledger, window)
+    return _city_counts(job, dated)
+
+
+@with_full_year
+def _city_counts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    ledger, window = ledger_of(job), window_of(dated.rule, job.year, job.policy.as_of)
     moved = (started if dated.rule.part in START_PARTS else listed)(ledger, window)
     return [count_verdict(dated, ledger, moved & fits(ledger, dated), window, None)]
 
@@ -267,53 +306,54 @@ def _sizes(dated: DatedRule, ledger: ProjectLedger, window: Window) -> list[Verd
     return verdicts
 
 
-HEADS = "county_head"
-"""Part of the annex that states the number of 县长工程 of the units it names."""
+HEADS, PORT_HEADS = "county_head", "county_head_port"
+"""Parts of the annex that state the number of 县长工程 of the units they speak of."""
+COUNTED_HEADS = frozenset((HEADS, PORT_HEADS))
 
 
-@check("C3", "city_level", HEADS, "county_head_port", unit="个", grouped_by="unit")
-@check("C3", grouped_by="unit")
+@check("C3", "city_level", HEADS, PORT_HEADS, unit="个", grouped_by="unit")
+@with_full_year
 def annex_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
-    """Judge the numbers of listed projects in the annex table (C3 but for its landing rate).
+    """Judge the numbers of listed projects in the annex table (C3; its landing rate is C8's).
 
-    One for each unit that the part names. A unit that no part about 县长工程 names gets
-    ``no_data``: the annex states no number for it.
+    One for each unit that the part speaks of by its roles. A unit that no part about 县长工程
+    speaks of gets ``no_data``: the annex states no number for it; so does the city where a role
+    is carried by nobody, or by two units though by one alone.
 
     C3 嘉政办发〔2018〕52号 二（二）、附件. Floors of units and the total of C1 are tested apart.
     """
     ledger = ledger_of(job)
     window = window_of(dated.rule, job.year, job.policy.as_of)
     counted = listed(ledger, window) & fits(ledger, dated)
-    addressed = job.per_rule(_units_by_part)
+    by_part = job.per_rule(_units_by_part)
+    addressed = by_part[dated.rule.part]
     verdicts = []
     for unit_id in job.unit_ids:
-        if unit_id in addressed[dated.rule.part].units:
+        if unit_id in addressed.unit_ids:
             in_unit = counted & ledger.of_unit(unit_id)
-            verdicts.append(count_verdict(dated, ledger, in_unit, window, unit_id))
-        is_named = any(part.names and unit_id in part.units for part in addressed.values())
+            verdict = count_verdict(dated, ledger, in_unit, window, unit_id)
+            if addressed.lacking is not None and dated.rule.roles:
+                verdict = judge(
+                    dated, None, unit_id=unit_id, year=job.year, evidence=verdict.evidence,
+                    reasons=(addressed.lacking,),
+                )  # fmt: skip
+            verdicts.append(verdict)
+        is_named = any(unit_id in by_part[part].unit_ids for part in COUNTED_HEADS & set(by_part))
         if dated.rule.part == HEADS and not is_named:
             reason = say("target_unit_not_named")
             verdicts.append(judge(dated, None, unit_id=unit_id, year=job.year, reasons=(reason,)))
+    if not addressed.unit_ids and addressed.lacking is not None and job.is_whole_city:
+        verdicts.append(judge(dated, None, year=job.year, reasons=(addressed.lacking,)))
     return verdicts
 
 
-class _Addressed(NamedTuple):
-    """The units that a part of the annex speaks of, and whether it names them or means all."""
-
-    units: frozenset[str]
-    names: bool
-
-
-def _units_by_part(job: CheckJob) -> dict[str, _Addressed]:
+def _units_by_part(job: CheckJob) -> dict[str, Addressed]:
     """Return for each part of the annex which units it speaks of."""
     units = job.layer("units").drop_duplicates("unit_id")
-    addressed = {}
-    for part in job.policy.parts(job.rule_id):
-        names = conditions_on(job.policy.rule(job.rule_id, part).rule, "units")
-        named = rows_meeting(units, names).yes
-        addressed[part] = _Addressed(frozenset(map(str, units["unit_id"][named])), bool(names))
-    addressed.pop("landing_rate", None)
-    return addressed
+    return {
+        part: addressed_units(units, job.policy.rule(job.rule_id, part).rule, job.policy)
+        for part in job.policy.parts(job.rule_id)
+    }
 
 
 WITH_NATIONAL_ZONE = "with_national_zone"

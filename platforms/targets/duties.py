@@ -1,4 +1,4 @@
-"""Recurring duties and reported staff (B12–B14, C15)."""
+"""Recurring duties and reported staff (B12–B14 C15 D9 D10 E11)."""
 
 from datetime import date, timedelta
 
@@ -16,20 +16,20 @@ from platforms.targets.reported import SCALES
 
 LAYER = "unit_milestones"
 Span = tuple[date, date]
-MONTHS_OF = {"月": 1, "季": 3}
+MONTHS_OF = {"月": 1, "季": 3, "半年": 6, "年": 12}
 WEEKS_OF = {"周": 1, "双周": 2}
 
 
 def spans_of(unit: str, year: int) -> list[Span]:
     """Cut a year into the spans in which a duty is due.
 
-    ``unit``: Unit of the rule: ``次/周``, ``次/双周``, ``次/月``, ``次/季``; anything else is by
-      month.
+    ``unit``: Unit of the rule: ``次/`` and ``周``, ``双周``, ``月``, ``季``, ``半年`` or ``年``;
+      anything else is by month.
 
     First and last day; weeks begin on Monday, and only those that lie in the year whole count.
 
-    >>> len(spans_of("次/月", 2024)), len(spans_of("次/季", 2024)), len(spans_of("次/双周", 2024))
-    (12, 4, 26)
+    >>> [len(spans_of(f"次/{span}", 2024)) for span in ("双周", "月", "季", "半年", "年")]
+    [26, 12, 4, 2, 1]
     """
     name = unit.partition("/")[2]
     first, last = date(year, 1, 1), date(year, 12, 31)
@@ -47,8 +47,9 @@ def spans_of(unit: str, year: int) -> list[Span]:
 
 @check("B14")
 @check("C15", "monthly_report")
-@check("D9", "monthly_notice", "quarterly_ranking")
+@check("D9", "monthly_notice", "monthly_report", "quarterly_ranking")
 @check("D10", "monthly_panel")
+@check("E11")
 def recurring_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge how often a duty was done in each span of a year that is over.
 
@@ -60,7 +61,7 @@ def recurring_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     judged; without an entry, ``no_data``.
 
     B14 《进一步推动招大引强工作实施方案》 二（一）1, 三（二）; C15 嘉政办发〔2018〕52号 四（三）;
-    D9, D10 磐安 一（四）, 二（三）.
+    D9, D10 磐安 一（四）, 二（三）; E11 长春 五, 六.
     """
     milestones = pd.DataFrame(job.source.read(LAYER))
     rows = milestones[milestones["milestone"].isin(_names(dated))]
@@ -114,6 +115,110 @@ def _verdict(
         evidence=(Evidence(LAYER, tuple(map(str, mine["milestone_id"]))),),
         reasons=(said,) if missed else (),
     )  # fmt: skip
+
+
+@check("B16")
+def established_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Show for each unit whether what it is to set up exists, and since when (B16).
+
+    ``dated``: The rule [个], never judged; its condition names the milestone.
+
+    《进一步推动招大引强工作实施方案》 二（三）10.
+    """
+    milestones = pd.DataFrame(job.source.read(LAYER))
+    rows = milestones[milestones["milestone"].isin(_names(dated))]
+    verdicts = []
+    for unit_id in _subjects(job, dated):
+        mine = rows[rows["unit_id"].isna() if unit_id is None else rows["unit_id"].eq(unit_id)]
+        done_on = [str(day) for day in mine["done_on"].dropna() if str(day) <= job.policy.as_of]
+        said = say("recurring_none", milestone=", ".join(_names(dated)))
+        if len(mine):
+            said = say("milestone_done", on=min(done_on)) if done_on else say("milestone_open")
+        verdicts.append(
+            judge(
+                dated, float(bool(done_on)) if len(mine) else None, unit_id=unit_id, year=job.year,
+                evidence=(Evidence(LAYER, tuple(map(str, mine["milestone_id"]))),)
+                if len(mine) else (),
+                reasons=(said,),
+            )
+        )  # fmt: skip
+    return verdicts
+
+
+@check("B11", "bonus", unit="项")
+def bonus_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Show which units got extra marks by decision of the leading group in the year (B11).
+
+    ``dated``: B11 ``bonus`` [项], never judged; its condition names the milestone.
+
+    One a unit with a decision on file; where there is none one for the city says so.
+
+    《进一步推动招大引强工作实施方案》 三（一）: 可…予以加分.
+    """
+    milestones = pd.DataFrame(job.source.read(LAYER))
+    done_on = milestones["done_on"].fillna("")
+    of_year = done_on.str[:4].eq(str(job.year)) & done_on.le(job.policy.as_of)
+    rows = milestones[milestones["milestone"].isin(_names(dated)) & of_year]
+    verdicts = []
+    for unit_id in job.unit_ids:
+        mine = rows[rows["unit_id"].eq(unit_id).fillna(value=False).to_numpy(dtype=bool)]
+        if len(mine):
+            verdicts.append(
+                judge(
+                    dated, float(len(mine)), unit_id=unit_id, year=job.year,
+                    evidence=(Evidence(LAYER, tuple(map(str, mine["milestone_id"]))),),
+                    reasons=(say("milestone_done", on=str(mine["done_on"].min())),),
+                )
+            )  # fmt: skip
+    if verdicts or not job.is_whole_city:
+        return verdicts
+    none = say("b11_no_bonus", year=job.year)
+    outcome: Outcome = "not_applicable" if len(milestones) else "no_data"
+    return [judge(dated, None, year=job.year, outcome=outcome, reasons=(none,))]
+
+
+SEASONS = "start_seasons"
+
+
+@check("E11", "spring_start", "autumn_start", unit="次/年")
+def season_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
+    """Judge whether works were started together about the middle of a month (E11).
+
+    ``dated``: E11 ``spring_start`` or ``autumn_start`` [次/年]; ``start_seasons`` states the days
+      between which it counts (左右).
+
+    Of the city: how often it was done in that season of the year; the days on which it was are
+    said. ``no_data`` where nothing on file reaches back to the season, ``not_applicable`` while it
+    may still come.
+
+    长春 五（一）28.
+    """
+    if not job.is_whole_city:
+        return []
+    year, as_of = job.year, job.policy.as_of
+    first, last = (f"{year}-{day}" for day in job.policy.setting_texts(SEASONS, dated.rule.part))
+    milestones = pd.DataFrame(job.source.read(LAYER))
+    rows = milestones[milestones["milestone"].isin(_names(dated)) & milestones["unit_id"].isna()]
+    done = rows[rows["done_on"].between(first, min(last, as_of)).fillna(value=False)]
+    days = sorted(map(str, done["done_on"]))
+    known = rows["due_on"].fillna(rows["done_on"]).dropna()
+    evidence = (Evidence(LAYER, tuple(map(str, rows["milestone_id"]))),) if len(rows) else ()
+    outcome: Outcome | None = None
+    measured: float | None = float(len(days))
+    if days:
+        said = say("season_held", days="、".join(days))
+    elif as_of <= last:
+        outcome, measured, said = "not_applicable", None, say("season_running", last=last)
+    elif known.empty or str(known.min()) > last:
+        said = say("recurring_none", milestone=", ".join(_names(dated)))
+        measured = None
+    else:
+        said = say("season_missed", first=first, last=last)
+    return [
+        judge(
+            dated, measured, year=year, outcome=outcome, evidence=evidence, reasons=(said,)
+        )
+    ]  # fmt: skip
 
 
 REPORTED_UNITS_LAYER = "targets"

@@ -11,7 +11,7 @@ ProgressState = Literal[
     "on_target", "below_target", "past_target_date", "running", "no_verdict", "no_data"
 ]
 RISING = (">=", ">", "share")
-TARGET_RULES = ("A12", "B9", "B10", "B11", "C1", "C2", "C3", "C8", "E1", "E8")
+TARGET_RULES = ("A12", "B9", "B10", "B11", "C1", "C2", "C3", "C8", "D9", "E1", "E8")
 """Rules of tasks and targets, in the order in which they are shown."""
 
 

@@ -57,8 +57,8 @@ def test_the_agreed_layers_are_there_and_nothing_else():
     }  # fmt: skip
     assert set(CONTRACTS) - spatial == {
         "platform_indicators", "enterprise_indicators", "element_quotas", "projects",
-        "project_events", "targets", "problems", "support_grants", "unit_milestones",
-        "adjacency_decisions",
+        "project_events", "targets", "problems", "support_grants", "land_lists",
+        "unit_milestones", "adjacency_decisions",
     }  # fmt: skip
     assert set(RASTERS) == {"dem", "flood_depth"}
     assert set(COMPOSITE_KEYS) <= set(CONTRACTS)

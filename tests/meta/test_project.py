@@ -89,6 +89,7 @@ def test_every_layer_of_the_design_has_a_contract():
         "targets",
         "problems",
         "support_grants",
+        "land_lists",
         "unit_milestones",
     ]
     assert list(CONTRACTS) == expected

@@ -33,8 +33,8 @@ STATUSES = {"not_yet", "in_force", "expired"}
 REPEAT_MOST = 2000
 
 TABLES = {
-    ("A22", "ranking"), ("B5", "usd"), ("B5", "rmb"), ("B5", "exclusive_talks"),
-    ("D9", "manufacturing"), ("D9", "major"),
+    ("A22", "ranking"), ("B3", ""), ("B4", ""), ("B5", "usd"), ("B5", "rmb"),
+    ("B5", "exclusive_talks"),
 }  # fmt: skip
 """Parts that a table answers, or that say what another part of the rule counts."""
 

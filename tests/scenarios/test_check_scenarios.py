@@ -26,7 +26,7 @@ CITY = Frames(
     constraints=[{"constraint_id": "C", "severity": "block", "applies": "inside",
                   "geometry": rect(19e3, 0, 10, 10)}],
     element_allotments=[allotment(1), allotment(2), allotment(3, geometry=OUTSIDE)],
-    platform_indicators=[{"platform_id": "P1", "period": "2024", "output_yi_yuan": 60.0,
+    platform_indicators=[{"platform_id": "P1", "period": "2020", "output_yi_yuan": 60.0,
                           "tax_yi_yuan": 2.0, "above_scale_land_mu": 1000.0}],
 )  # fmt: skip
 

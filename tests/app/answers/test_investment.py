@@ -24,7 +24,7 @@ SCRIPT = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
 FORBIDDEN = {
     "projects", "project_events", "enterprises", "enterprise_indicators", "element_allotments",
     "element_quotas", "platform_indicators", "targets", "problems", "support_grants",
-    "unit_milestones", "adjacency_decisions", "constraints", "data_coverage", "parks",
+    "unit_milestones", "land_lists", "adjacency_decisions", "constraints", "data_coverage", "parks",
     "approved_boundaries",
 }  # fmt: skip
 

@@ -37,7 +37,13 @@ def tables(document):
     return [[[cell.text for cell in row.cells] for row in t.rows] for t in document.tables]
 
 
-def test_a_check_report_lists_what_is_not_met_by_force_and_counts_the_rest_by_rule(reported, asked):
+def asking(verdict):
+    """Whether a verdict still asks somebody for something."""
+    over = verdict["is_past_target"] and verdict["force"] == "target"
+    return verdict["in_force"] and not over and verdict["outcome"] in ("not_met", "no_data")
+
+
+def test_a_check_report_leads_with_what_to_do_by_force_and_counts_the_rest_by_rule(reported, asked):
     document, verdicts = reported("check"), asked("check").json["verdicts"]
     of_force = {
         force: [v for v in verdicts if v["force"] == force]
@@ -48,29 +54,34 @@ def test_a_check_report_lists_what_is_not_met_by_force_and_counts_the_rest_by_ru
     assert [head for head in heads(document) if head in titles] == titles
     found = iter(tables(document))
     for force, mine in of_force.items():
-        missed = [v["rule_id"] for v in mine if v["outcome"] == "not_met"]
-        rest = [v["rule_id"] for v in mine if v["outcome"] != "not_met"]
+        missed = [v["rule_id"] for v in mine if asking(v) and v["outcome"] == "not_met"]
         if missed:
             table = next(found)[1:]
             assert sorted(row[1] for row in table) == sorted(missed)
             assert {row[0][0] for row in table} <= ({"✖"} if force == "mandatory" else {"▲", "◆"})
-        counted = next(found)[1:]
-        assert {row[0] for row in counted} == set(rest)
-        numbers = [int(n) for row in counted for n in re.findall(r" (\d+)", row[2])]
-        assert sum(numbers) == len(rest)
+    lacking = next(found)[1:]
+    assert {row[0] for row in lacking} == {
+        v["rule_id"] for v in verdicts if asking(v) and v["outcome"] == "no_data"
+    }
+    rest = [v["rule_id"] for v in verdicts if not asking(v)]
+    counted = next(found)[1:]
+    assert {row[0] for row in counted} == set(rest)
+    numbers = [int(n) for row in counted for n in re.findall(r" (\d+)", row[2])]
+    assert sum(numbers) == len(rest)
     said = [p.text for p in document.paragraphs if p.text.startswith(TEXT("force_mandatory"))]
-    assert any(f"{len(of_force['mandatory'])} 条" in line for line in said)
+    to_do = sum(asking(v) and v["outcome"] == "not_met" for v in of_force["mandatory"])
+    assert any(f"要办的 {to_do} 条" in line for line in said)
     assert len(document.inline_shapes) == 1
     assert any(p.text.startswith("S15") for p in document.paragraphs)
 
 
-def test_a_check_report_lists_what_is_missing(reported, asked):
-    lacking = [v for v in asked("check").json["verdicts"] if v["outcome"] == "no_data"]
-    assert lacking
-    title = TEXT("report_missing")
-    assert title in heads(reported("check"))
-    missing, checked = tables(reported("check"))[-3:-1]
-    assert {row[0] for row in missing[1:]} == {v["rule_id"] for v in lacking}
+def test_a_check_report_says_what_was_checked_and_whom_to_ask(reported):
+    assert TEXT("report_missing") in heads(reported("check"))
+    found = tables(reported("check"))
+    lacking = next(t for t in found if TEXT("column_ask") in t[0])
+    ask = lacking[0].index(TEXT("column_ask"))
+    assert all(row[ask] for row in lacking[1:])
+    checked = found[-2]
     assert {"永久基本农田", "生态保护红线", "城镇开发边界"} <= {row[0] for row in checked[1:]}
 
 

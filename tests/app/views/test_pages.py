@@ -84,6 +84,23 @@ def test_every_page_stands_under_the_rules_of_another_city(page, pack, demo_fold
     assert "嘉兴" not in app.sidebar.caption[0].value
 
 
+@pytest.mark.parametrize("pack", ["panan", "changchun"])
+@pytest.mark.parametrize(
+    "part", ["list", "page", "warnings", "problems", "conflicts", "ranking", "dashboard"]
+)
+def test_every_part_of_the_ledger_stands_under_the_rules_of_another_city(
+    part, pack, demo_folder, monkeypatch
+):
+    app = opened(demo_folder, monkeypatch)
+    app.session_state["packs_demo.gpkg"] = [pack]
+    app.session_state["projects_part"] = part
+    app.switch_page("views/projects.py").run()
+    assert not app.exception
+    assert [error.value for error in app.error] == []
+    told = [info.value for info in app.info]
+    assert not [line for line in told if pack in line], "a pack is said to lack an assumption"
+
+
 def test_other_rules_on_the_same_workspace_change_verdicts_for_a_reason(demo_folder, monkeypatch):
     app = opened(demo_folder, monkeypatch, "checks")
     (button,) = [one for one in app.button if one.label == TEXT("changes_button")]
@@ -207,21 +224,30 @@ def test_matching_by_a_form_answers_for_the_demand_filled_in(demo_folder, monkey
     assert any(TEXT("match_own_name") in element.value for element in app.markdown)
 
 
-def test_verdicts_stand_apart_by_the_force_of_their_rule(demo_folder, monkeypatch):
+def test_what_somebody_must_do_comes_first_then_what_is_missing_and_forces_never_mix(
+    demo_folder, monkeypatch
+):
     app = opened(demo_folder, monkeypatch, "checks")
-    forces = app.radio(key="check_force").options
-    assert forces[0] == TEXT("force_head_mandatory")
-    assert TEXT("force_head_target") in forces
-    counts = next(c.value for c in app.caption if c.value.startswith(forces[0]))
-    assert [line.split("　")[0] for line in counts.split("  \n")] == forces
-    mandatory = shown_frames(app)[0]
-    assert mandatory[TEXT("column_clause")].str.len().min() > 0
-    assert mandatory[TEXT("column_outcome")].str.startswith(("●", "✖", "○")).all()
-    app.radio(key="check_force").set_value("target").run()
+    head = TEXT("force_head_mandatory")
+    counts = next(c.value for c in app.caption if c.value.startswith(head)).split("  \n")
+    assert [line.split("　")[0] for line in counts] == [
+        TEXT(f"force_head_{force}") for force in ("mandatory", "principle", "target", "guidance")
+    ]
+    assert all("上年" in line for line in counts)
+    to_do = shown_frames(app)[0]
+    assert to_do[TEXT("column_clause")].str.len().min() > 0
+    assert to_do[TEXT("column_outcome")].str.startswith(("✖", "▲", "◆")).all()
+    forces = list(dict.fromkeys(to_do[TEXT("column_force")]))
+    assert forces[:2] == [TEXT("force_mandatory"), TEXT("force_principle")]
+    app.radio(key="check_group").set_value("missing").run()
     assert not app.exception
-    targets = shown_frames(app)[0]
-    assert targets[TEXT("column_outcome")].str.startswith(("●", "◆", "○")).all()
-    assert targets[TEXT("column_force_status")].str.contains(TEXT("past_target")).any()
+    lacking = shown_frames(app)[0]
+    assert lacking[TEXT("column_ask")].str.len().min() > 0
+    app.radio(key="check_group").set_value("rest").run()
+    assert not app.exception
+    rest = shown_frames(app)[0]
+    assert rest[TEXT("column_outcome")].str.startswith(("●", "○", "◆")).all()
+    assert rest[TEXT("column_force_status")].str.contains(TEXT("past_target")).any()
 
 
 def test_what_the_figures_per_mu_leave_out_stands_beneath_them(demo_folder, monkeypatch):
@@ -263,6 +289,7 @@ def test_an_earlier_date_shows_the_2024_plan_as_not_yet_in_force(demo_folder, mo
     app = opened(demo_folder, monkeypatch, "checks")
     app.sidebar.date_input[0].set_value(__import__("datetime").date(2024, 3, 31)).run()
     assert not app.exception
+    app.radio(key="check_group").set_value("rest").run()
     mandatory = shown_frames(app)[0]
     of_plan = mandatory[mandatory[TEXT("column_rule_id")] == "B1"]
     assert set(of_plan[TEXT("column_force_status")]) == {TEXT("force_status_not_yet")}

@@ -4,7 +4,6 @@ import shapely
 from tests.planning_frames import PLATFORMS, UNITS, Frames, rect, rect_of_mu, verdicts_of
 
 KM2_MU = 1500.0  # 1 km2 = 1 000 000 m2, 1 亩 = 2000/3 m2
-TOLERATED_MU = 5000 * 3 / 2000
 
 
 def edition(day, shape, approved_mu=1000.0, number=1, **values):
@@ -26,15 +25,17 @@ def said(verdict):
 
 @pytest.mark.parametrize(
     ("beyond_mu", "outcome"),
-    [(-100, "met"), (0, "met"), (TOLERATED_MU * 0.99, "met"), (TOLERATED_MU, "met"),
-     (TOLERATED_MU * 1.01, "not_met"), (300, "not_met")],
+    [(-100, "met"), (0, "met"), (0.003, "not_met"), (7.5, "not_met"), (300, "not_met")],
 )  # fmt: skip
 def test_the_approved_outline_may_not_exceed_the_approved_area(beyond_mu, outcome):
     found = verdict_of("area", edition("2018-02-26", rect_of_mu(0, 0, 1000 + beyond_mu)))
     assert found.outcome == outcome
     assert found.measured == pytest.approx(beyond_mu, abs=1e-6)
     assert (found.threshold, found.gap) == (0, pytest.approx(beyond_mu, abs=1e-6))
-    assert said(found)["a4_tolerance"]["tolerance_m2"] == 5000
+    beyond = said(found).get("a4_beyond_approved")
+    assert (beyond is None) is (outcome == "met")
+    if beyond is not None:
+        assert beyond["excess_m2"] == pytest.approx(beyond_mu * 2000 / 3, abs=1e-3)
 
 
 def test_what_a_zone_manages_stands_beside_and_decides_nothing():
@@ -85,7 +86,8 @@ BEFORE = rect(0, 0, 1000, 1000)
 
 
 @pytest.mark.parametrize(
-    ("wider_m", "outcome"), [(0, "met"), (4.99, "met"), (5.01, "not_met"), (200, "not_met")]
+    ("wider_m", "outcome"),
+    [(0, "met"), (1.99, "met"), (2, "met"), (2.01, "not_met"), (200, "not_met")],
 )
 def test_an_outline_changed_since_consolidation_is_not_met(wider_m, outcome):
     rows = [edition("2018-02-26", BEFORE), edition("2019-12-31", rect(0, 0, 1000 + wider_m, 1000))]
@@ -94,6 +96,20 @@ def test_an_outline_changed_since_consolidation_is_not_met(wider_m, outcome):
     changed = said(found)["a4_changed"]
     assert changed["changed_mu"] == pytest.approx(wider_m * 1000 * 3 / 2000, rel=1e-3, abs=1e-6)
     assert (changed["before_on"], changed["edition_on"]) == ("2018-02-26", "2019-12-31")
+
+
+@pytest.mark.parametrize(("moved_m", "outcome"), [(1.4, "met"), (1.42, "not_met")])
+def test_a_corner_may_lie_two_metres_off_and_no_farther(moved_m, outcome):
+    # 1.4 m east and north are 1.98 m, 1.42 m are 2.008 m
+    cut = shapely.Polygon(
+        [*list(BEFORE.exterior.coords)[:1], *(
+            (x + moved_m, y + moved_m) if n == 0 else (x, y)
+            for n, (x, y) in enumerate(list(BEFORE.exterior.coords)[1:4])
+        )]
+    )  # fmt: skip
+    assert len(cut.exterior.coords) == 5
+    rows = [edition("2018-02-26", BEFORE), edition("2019-12-31", cut)]
+    assert verdict_of("outline", *rows).outcome == outcome
 
 
 def test_land_given_up_is_a_change_as_much_as_land_taken():

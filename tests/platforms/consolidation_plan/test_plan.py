@@ -10,13 +10,13 @@ from platforms.consolidation_plan.plan import (
     PLAN_RULES,
     ConsolidationQuery,
     consolidation_plans,
-    plan_verdicts,
-    program_of,
-    run,
+    verdicts_after,
 )
+from platforms.consolidation_plan.program import program_of, run
 from platforms.errors import PlanningError
 from platforms.policy.check import CheckJob
 from platforms.scenario.edits import ExitPark, JoinPark, SetMajor
+from platforms.scenario.overlay import apply_edits
 from tests.planning_frames import CITY_CRS, UNITS, Frames, jiaxing, rect, rect_of_mu, rows_of
 
 POLICY = jiaxing("2025-06-30")
@@ -82,7 +82,7 @@ def fewest_by_trying_all(held, platforms, parks):
                     edits.append(JoinPark(row["park_id"], end))
             ways.append(edits)
     for edits in sorted(ways, key=len):
-        if is_lawful(plan_verdicts(held, edits, query, POLICY, CITY_CRS)):
+        if is_lawful(verdicts_after(held, edits, query, POLICY, CITY_CRS, PLAN_RULES)):
             return len(edits)
     return None
 
@@ -347,7 +347,9 @@ def best_by_trying_all(held, platforms, parks, fewest):
                 edits.append(JoinPark(row["park_id"], end))
             joined = end if end not in ("stays", "exit") else now if end == "stays" else None
             score += scores.get((row["park_id"], joined), 0.0)
-        if len(edits) == fewest and is_lawful(plan_verdicts(held, edits, query, POLICY, CITY_CRS)):
+        if len(edits) == fewest and is_lawful(
+            verdicts_after(held, edits, query, POLICY, CITY_CRS, PLAN_RULES)
+        ):
             best = score if best is None else max(best, score)
     return best
 
@@ -387,3 +389,80 @@ def test_a_plan_within_its_unit_says_nothing_of_others():
     (plan,) = plans_of(city([platform(1)], [park(1), GONE])).plans
     assert plan.elsewhere.statements == ()
     assert plan.elsewhere.changes == ()
+
+
+def not_met(layers):
+    """Every rule of the unit that isn't met, of a force that says what must or should be."""
+    found = run_checks(layers, CheckQuery(2024, (), ("N",), POLICY.as_of), POLICY, CITY_CRS)
+    return {
+        (v.rule_id, v.part, v.platform_id)
+        for v in found
+        if v.outcome == "not_met" and v.force != "guidance"
+    }
+
+
+def named(plan):
+    return {(v.rule_id, v.part, v.platform_id) for v in plan.breaks}
+
+
+BROKEN = {
+    # P2 is no major platform any more, so what was allotted there lies outside all of them
+    "land outside": (
+        {"added": [90.0, 10.0]},
+        {"element_allotments": [
+            {"allotment_id": "a", "unit_id": "N", "year": 2024, "element": "land", "land_mu": 3.0,
+             "allotment_status": "allotted", "is_industrial": True, "is_increment": True,
+             "geometry": rect(4600, 100, 50, 40)},
+        ]},
+        {("A18", "", None)},
+    ),
+    # P2 hosted 乙镇, whose task is one of a town without a main platform now
+    "a town without platform": (
+        {"added": [90.0, 10.0]},
+        {"targets": [{"target_id": "t", "unit_id": "N", "year": 2024, "town": "乙镇",
+                      "indicator": "工业招商引资"}]},
+        {("A25", "", None)},
+    ),
+    # P2 becomes a major platform in the place of P1, with two bodies
+    "two bodies": ({"added": [10.0, 90.0], "is_major": False}, {}, {("A24", "one_body", "P2")}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_plan_names_every_rule_that_it_breaks_once_it_is_adopted(name):
+    options, layers, expected = BROKEN[name]
+    platforms = [
+        platform(1, town="甲镇", management_bodies="管委会"),
+        platform(2, town="乙镇", management_bodies="管委会;开发公司" if not options.get(
+            "is_major", True) else "管委会", is_major=options.get("is_major", True)),
+    ]  # fmt: skip
+    held = city(platforms, [GONE], options["added"], **layers)
+    (plan,) = plans_of(held).plans
+    assert moved(plan)["P2" if options.get("is_major", True) else "P1"] == "not_major"
+    adopted = not_met(apply_edits(held, plan.edits, CITY_CRS)) - not_met(held)
+    assert expected <= adopted
+    assert adopted <= named(plan)
+    codes = [s.values["rule"] for s in plan.open_points if s.code == "consolidate_breaks"]
+    assert {rule for rule, _, _ in expected} <= set(codes)
+
+
+def test_a_plan_that_joins_parks_breaks_nothing_and_names_the_route_still_to_be_chosen():
+    held = city([platform(1, 9_900.0, management_bodies="管委会")], [park(1, area_mu=150.0), GONE])
+    (plan,) = plans_of(held).plans
+    assert moved(plan) == {"K1": "P1"}
+    assert not_met(apply_edits(held, plan.edits, CITY_CRS)) - not_met(held) == set()
+    assert plan.breaks == ()
+    routes = [s.values["park_ids"] for s in plan.open_points if s.code == "consolidate_route_open"]
+    assert routes == ["K1"]
+
+
+def test_a_reason_that_is_not_on_file_moves_no_platform_and_is_named():
+    held = city([platform(1), platform(2), platform(3)], [sub_park(1, "P3"), GONE])
+    (plan,) = plans_of(held).plans
+    assert moved(plan) == {}
+    assert [s.values["count"] for s in plan.open_points if s.code == "consolidate_reason_open"] == [
+        3
+    ]
+    five = city([platform(n) for n in range(1, 6)], [GONE])
+    # five are beyond any reason: one of them goes
+    assert list(moved(plans_of(five).plans[0]).values()) == ["not_major"]

@@ -37,7 +37,11 @@ def test_half_of_the_land_supplied_goes_to_industry(industry_mu, outcome):
     found = supplied("share", [*land(industry_mu), other])
     assert found.outcome == outcome
     assert found.measured == pytest.approx(industry_mu / 100)
-    assert (found.unit_id, found.basis, found.assumptions) == (None, "assumed", ("S10", "S20"))
+    assert (found.unit_id, found.basis, found.assumptions) == (
+        None,
+        "assumed",
+        ("S10", "S20", "industrial_land"),
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,12 @@ from tests.planning_frames import (
 
 
 def city_of(*rows, platforms=PLATFORMS, **layers):
-    figures = [{"platform_id": "P1", "period": "2024", **row} for row in rows]
+    figures = [{"platform_id": "P1", "period": "2020", **row} for row in rows]
     return Frames(units=UNITS, major_platforms=platforms, platform_indicators=figures, **layers)
 
 
 def verdict_of(rule_id, city, part="", platform_id="P1", **options):
-    found = verdicts_of(rule_id, city, **options)
+    found = verdicts_of(rule_id, city, **{"year": 2020, **options})
     return next(v for v in found if v.part == part and v.platform_id == platform_id)
 
 
@@ -46,11 +46,13 @@ def test_a_target_is_met_from_the_number_itself(rule_id, part, figures, measured
     found = verdict_of(rule_id, city_of(figures), part)
     assert found.outcome == outcome
     assert found.measured == pytest.approx(measured)
-    assert (found.unit_id, found.year) == ("N", 2024)
+    assert (found.unit_id, found.year) == ("N", 2020)
 
 
 def test_entry_is_mandatory_and_the_target_of_2020_has_passed():
-    found = [v for v in verdicts_of("A3", city_of({"value_added_yi_yuan": 90})) if v.measured]
+    found = [
+        v for v in verdicts_of("A3", city_of({"value_added_yi_yuan": 90}), year=2020) if v.measured
+    ]
     assert [(v.part, v.force, v.outcome, v.is_past_target) for v in found] == [
         ("entry", "mandatory", "met", False), ("2020", "target", "not_met", True),
     ]  # fmt: skip
@@ -67,7 +69,7 @@ def test_only_the_share_of_research_rests_on_an_assumption():
     ("figures", "code"),
     [
         ({"period": "2023", "rd_yi_yuan": 3, "revenue_yi_yuan": 9}, "per_mu_no_row"),
-        ({"period": "2024Q4", "rd_yi_yuan": 3, "revenue_yi_yuan": 9}, "per_mu_no_row"),
+        ({"period": "2020Q4", "rd_yi_yuan": 3, "revenue_yi_yuan": 9}, "per_mu_no_row"),
         ({"rd_yi_yuan": 3}, "figure_missing"),
         ({"revenue_yi_yuan": 3}, "figure_missing"),
         ({"rd_yi_yuan": 3, "revenue_yi_yuan": 0}, "figure_not_positive"),
@@ -80,16 +82,28 @@ def test_what_is_missing_and_a_sum_of_zero_give_no_data(figures, code):
     assert found.reasons[0].code == code
 
 
-def test_the_value_of_the_target_year_stands_beside_or_is_said_to_be_missing():
-    now = {"rd_yi_yuan": 2, "revenue_yi_yuan": 100}
-    then = {"period": "2020", "rd_yi_yuan": 4, "revenue_yi_yuan": 100}
-    said = {s.code: s for s in verdict_of("A6", city_of(now, then)).reasons}
-    assert said["share_at_target"].values["value"] == pytest.approx(0.04)
-    codes = {s.code for s in verdict_of("A6", city_of(now)).reasons}
-    assert "figure_at_target_missing" in codes
-    on_the_day = verdict_of("A6", city_of(now), as_of="2020-12-31")
+def test_the_target_is_judged_on_its_year_and_the_figure_of_today_stands_beside():
+    now = {"period": "2024", "rd_yi_yuan": 2, "revenue_yi_yuan": 100}
+    then = {"rd_yi_yuan": 4, "revenue_yi_yuan": 100}
+    found = verdict_of("A6", city_of(now, then), year=2024)
+    said = {s.code: s for s in found.reasons}
+    assert (found.outcome, found.measured, found.year) == ("met", pytest.approx(0.04), 2020)
+    assert said["share_trend"].values["value"] == pytest.approx(0.02)
+    without = verdict_of("A6", city_of(now), year=2024)
+    assert (without.outcome, without.year) == ("no_data", 2020)
+    assert {s.code for s in without.reasons} == {"per_mu_no_row", "share_trend"}
+    on_the_day = verdict_of("A6", city_of(now), as_of="2020-12-31", year=2024)
     assert not on_the_day.is_past_target
     assert {s.code for s in on_the_day.reasons} == {"figure_of_sums"}
+
+
+def test_figures_too_old_are_marked_with_the_assumption_that_says_so():
+    rows = city_of({"period": "2023", "value_added_yi_yuan": 90})
+    # 18 months from 2023-12-31 are over after 2025-06-30
+    on_day = verdict_of("A3", rows, "entry", year=None)
+    after = verdict_of("A3", rows, "entry", year=None, as_of="2025-07-01")
+    assert (on_day.outcome, on_day.year, on_day.assumptions) == ("met", 2023, ())
+    assert (after.outcome, after.basis, after.assumptions) == ("no_data", "assumed", ("S21",))
 
 
 def test_two_rows_for_one_year_are_refused():
@@ -119,7 +133,11 @@ def test_one_or_two_leading_chains_are_right_and_three_are_too_many(named, outco
     platforms = [{**PLATFORMS[0], "leading_chains": named}]
     found = verdict_of("A7", city_of(platforms=platforms), "leading_chains")
     assert found.outcome == outcome
-    assert bool(found.reasons) is (outcome == "no_data")
+    # the list has no years: past the target date it is said to be that of today
+    code = "platform_column_missing" if outcome == "no_data" else "figure_without_year"
+    assert [s.code for s in found.reasons] == [code]
+    assert verdict_of("A7", city_of(platforms=platforms), "leading_chains",
+                      as_of="2020-12-31").outcome == outcome  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -138,7 +156,7 @@ def firms(*rows):
         for n, row in enumerate(rows)
     ]  # fmt: skip
     figures = [
-        {"enterprise_id": f"E{n}", "year": 2024, "output_wan_yuan": row["output_wan_yuan"]}
+        {"enterprise_id": f"E{n}", "year": 2020, "output_wan_yuan": row["output_wan_yuan"]}
         for n, row in enumerate(rows)
         if "output_wan_yuan" in row
     ]

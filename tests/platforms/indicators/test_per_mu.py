@@ -29,10 +29,10 @@ def verdict_of(rule_id, *rows, year=2024, as_of="2025-06-30", platform_id="P1"):
     ],
 )
 def test_the_targets_per_mu_are_met_from_the_number_itself(rule_id, figures, measured, outcome):
-    found = verdict_of(rule_id, indicators("P1", **figures))
+    found = verdict_of(rule_id, indicators("P1", period="2020", **figures))
     assert found.outcome == outcome
     assert found.measured == pytest.approx(measured)
-    assert (found.force, found.unit, found.year) == ("target", "万元/亩", 2024)
+    assert (found.force, found.unit, found.year) == ("target", "万元/亩", 2020)
     assert (found.basis, found.assumptions) == ("assumed", ("S3",))
 
 
@@ -40,9 +40,9 @@ def test_the_targets_per_mu_are_met_from_the_number_itself(rule_id, figures, mea
     ("rows", "code"),
     [
         ([], "per_mu_no_row"),
-        ([indicators("P1", land=None)], "per_mu_land_missing"),
-        ([indicators("P1", land=0.0)], "per_mu_land_zero"),
-        ([indicators("P1", output=None)], "per_mu_figure_missing"),
+        ([indicators("P1", land=None, period="2020")], "per_mu_land_missing"),
+        ([indicators("P1", land=0.0, period="2020")], "per_mu_land_zero"),
+        ([indicators("P1", output=None, period="2020")], "per_mu_figure_missing"),
         ([indicators("P1", period="2023")], "per_mu_no_row"),
     ],
 )
@@ -52,13 +52,16 @@ def test_a_missing_figure_or_zero_land_is_no_data(rows, code):
     assert found.reasons[0].code == code
 
 
-def test_past_the_target_date_the_value_of_the_target_year_stands_beside():
+def test_past_the_target_date_the_target_year_is_judged_and_today_stands_beside():
     rows = indicators("P1"), indicators("P1", output=40.0, period="2020")
     after, on_day = verdict_of("A8", *rows), verdict_of("A8", *rows, as_of="2020-12-31")
     assert after.is_past_target
-    assert after.reasons[0].values["value"] == pytest.approx(400)
+    # 40 亿元 on 1 000 亩 in 2020; 50 in 2024
+    assert (after.year, after.measured, after.outcome) == (2020, pytest.approx(400), "not_met")
+    assert after.reasons[0].code == "figure_trend"
+    assert after.reasons[0].values["value"] == pytest.approx(500)
     assert not on_day.is_past_target
-    assert on_day.reasons == ()
+    assert (on_day.year, on_day.reasons) == (2024, ())
 
 
 def firm(number: int, **values: object) -> tuple[dict, dict]:

@@ -15,7 +15,7 @@ from platforms.indicators.ranking import (
     year_before,
 )
 from tests.ledger_frames import city, events, project
-from tests.planning_frames import UNITS, Frames, jiaxing
+from tests.planning_frames import UNITS, Frames, coverage, jiaxing
 
 WEIGHTS = Path(__file__).resolve().parents[3] / "data" / "rankings" / "composite.yaml"
 
@@ -107,8 +107,25 @@ def test_investment_counts_in_the_quarter_of_its_registration(day, as_of, value)
     assert table.loc["P1", "value"] == value
 
 
-def test_without_a_ledger_no_investment_is_zero():
-    assert ranked("investment_attracted", platform("P1"))["value"].isna().all()
+LEDGER = coverage("project_events", None)
+
+
+@pytest.mark.parametrize(
+    ("stated", "value"),
+    [
+        ([LEDGER], 0.0), ([], None), ([{**LEDGER, "source_doc": None}], None),
+        ([{**LEDGER, "unit_id": "S"}], None), ([{**LEDGER, "data_on": "2024-09-30"}], 0.0),
+        ([{**LEDGER, "data_on": "2024-09-29"}], None),
+        ([{**LEDGER, "covered_kind": "registered"}], 0.0),
+        ([{**LEDGER, "covered_kind": "signed"}], None),
+    ],
+)  # fmt: skip
+def test_nothing_attracted_is_zero_where_the_ledger_is_kept_and_else_missing(stated, value):
+    held = city([], [], data_coverage=stated)
+    query = RankingQuery("platform", "2024Q3", ("investment_attracted",))
+    row = rankings(query, held, jiaxing()).set_index("platform_id").loc["P1"]
+    assert (None if pd.isna(row["value"]) else row["value"]) == value
+    assert row["coverage_share"] == (0.0 if value is None else 1.0)
 
 
 def firm(number, unit_id, **figures):

@@ -63,9 +63,12 @@ def test_a_period_never_ends_on_a_holiday_that_is_known(day):
 @pytest.mark.parametrize(
     ("filed_on", "last"),
     [("2025-08-30", "2025-09-30"), ("2025-09-01", "2025-10-09"), ("2025-09-08", "2025-10-09"),
-     ("2025-09-09", "2025-10-09"), ("2025-09-12", "2025-10-12")],
+     ("2025-09-09", "2025-10-09"), ("2025-09-12", "2025-10-13"),
+     # a Saturday that is worked instead is a working day, a plain one moves to Monday
+     ("2025-09-11", "2025-10-11"), ("2025-07-13", "2025-08-13"), ("2025-07-16", "2025-08-18"),
+     ("2025-07-31", "2025-09-01")],
 )  # fmt: skip
-def test_a_holiday_moves_the_end_to_the_next_working_day_and_a_weekend_does_not(filed_on, last):
+def test_a_holiday_or_a_day_of_rest_moves_the_end_to_the_next_working_day(filed_on, last):
     assert period_from(date.fromisoformat(filed_on), 1, AUTUMN).last_day.isoformat() == last
 
 

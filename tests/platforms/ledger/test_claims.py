@@ -261,12 +261,13 @@ def renewing(most):
 
 @pytest.mark.parametrize(
     ("most", "renewed_on", "last_held"),
-    [(0, ["2025-03-20"], "2025-04-10"), (1, [], "2025-04-10"), (1, ["2025-04-10"], "2025-05-10"),
+    [(0, ["2025-03-20"], "2025-04-10"), (1, [], "2025-04-10"), (1, ["2025-04-10"], "2025-05-12"),
+     # The 10th of May is a Saturday: the second period ends on Monday the 12th.
      # Entered once the period was over, or before it began, a renewal renews nothing.
      (1, ["2025-04-11"], "2025-04-10"), (1, ["2025-03-09"], "2025-04-10"),
-     (1, ["2025-03-20", "2025-03-21"], "2025-05-10"),
+     (1, ["2025-03-20", "2025-03-21"], "2025-05-12"),
      (2, ["2025-03-20", "2025-05-10"], "2025-06-10"),
-     (2, ["2025-03-20", "2025-05-11"], "2025-05-10")],
+     (2, ["2025-03-20", "2025-05-13"], "2025-05-12")],
 )  # fmt: skip
 def test_talks_are_renewed_as_often_as_the_pack_allows_while_they_run(most, renewed_on, last_held):
     happened = [events("a", first_report="2025-03-10")]

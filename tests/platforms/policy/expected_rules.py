@@ -33,18 +33,19 @@ A17 industry            none       -        share     guidance
 A18 -                   list_empty 0        亩        mandatory
 A18 new_parks           list_empty 0        个        mandatory
 A19 -                   list_empty 0        项        mandatory
-A20 high_energy         list_empty -        -         mandatory
-A20 traditional_expansion list_empty -      -         mandatory
-A20 standard_land       list_empty -        -         mandatory
+A20 high_energy         list_empty -        项        mandatory
+A20 traditional_expansion list_empty -      项        mandatory
+A20 standard_land       list_empty -        项        mandatory
 A21 -                   none       -        share     guidance
 A22 quarterly           list_empty -        期        mandatory
 A22 ranking             none       -        -         mandatory
 A23 plan                list_empty -        个        principle
+A23 agreed              list_empty -        个        principle
 A23 mechanism           list_empty -        个        principle
 A23 2019                list_empty -        个        principle
 A23 2020                list_empty -        个        principle
 A24 one_body            ==         1        个        mandatory
-A24 route               list_empty -        个        mandatory
+A24 route               none       -        个        guidance
 A25 -                   list_empty 0        项        principle
 A26 -                   list_empty -        项        mandatory
 A27 land                none       -        share     guidance
@@ -68,7 +69,9 @@ B1 emission             share      0.7      share     mandatory
 B1 emission_cumulative  share      0.7      share     mandatory
 B2 -                    share      0.7      share     mandatory
 B3 -                    >=         100      亩        mandatory
+B3 list                 list_empty -        个        mandatory
 B4 -                    >=         200      亩        guidance
+B4 reserve              none       -        亩        guidance
 B5 usd                  >          1        亿美元    mandatory
 B5 rmb                  >=         10       亿元      mandatory
 B5 filed                list_empty -        项        mandatory
@@ -94,6 +97,7 @@ B10 five_years_rmb_100  >=         20       个        target
 B11 excellence          >=         0.7      share     mandatory
 B11 last_two_years      <          2        年        mandatory
 B11 short_two_years     <          2        年        mandatory
+B11 bonus               none       -        项        guidance
 B12 experience          share      0.5      share     mandatory
 B12 posted_outside      >=         30       人        mandatory
 B13 red_flag            >=         0.15     share     mandatory
@@ -104,6 +108,10 @@ B14 fortnightly_meeting >=         1        次/双周   mandatory
 B14 weekly_hearing      >=         1        次/周     mandatory
 B15 contacts            >=         100      家        guidance
 B15 headquarters_reward <=         5000     万元      guidance
+B16 -                   none       -        个        guidance
+B17 new_total           none       -        家        guidance
+B17 undistributed       none       -        家        guidance
+B17 paid_in             none       -        家        guidance
 C1 governor             >=         1        个        target
 C1 governor_size        none       100      亿元      target
 C1 mayor                >=         10       个        target
@@ -114,10 +122,9 @@ C1 starts_1             >=         280      个        target
 C1 starts_10            >=         20       个        target
 C2 mayor                >=         20       亿元      mandatory
 C2 county_head          >=         10       亿元      mandatory
-C3 city_level           >=         1        个        principle
+C3 city_level           >=         1        个        mandatory
 C3 county_head          >=         5        个        principle
 C3 county_head_port     >=         3        个        principle
-C3 landing_rate         share      0.5      share     principle
 C4 excluded             list_empty -        项        mandatory
 C4 industry             list_empty -        项        principle
 C4 single_project       list_empty -        项        principle
@@ -137,11 +144,13 @@ C11 unit_leader         >=         1        个        mandatory
 C11 unit_leader_size    none       20       亿元      mandatory
 C11 department_head     >=         1        个        mandatory
 C11 department_head_size none      20       亿元      mandatory
+C11 city_secretary      >=         1        个        mandatory
+C11 unit_secretary      >=         1        个        mandatory
 C12 -                   list_empty -        项        mandatory
 C13 -                   list_empty -        项        mandatory
 C14 -                   list_empty 0        项        mandatory
 C15 monthly_report      list_empty -        期        mandatory
-C15 veto_reference      share      0.5      share     mandatory
+C15 veto_reference      none       0.5      share     mandatory
 """
 
 PANAN = """
@@ -159,15 +168,18 @@ D7 fund                 <=         2        亿元      principle
 D7 per_project          <=         1        亿元      principle
 D8 recorded             list_empty -        项        mandatory
 D8 stale                list_empty -        项        mandatory
-D9 manufacturing        >=         7        亿元      mandatory
-D9 major                >=         3        亿元      mandatory
+D9 manufacturing        >=         -        个        mandatory
+D9 major                >=         -        个        mandatory
 D9 monthly_notice       >=         1        次/月     mandatory
+D9 monthly_report       >=         1        次/月     mandatory
 D9 quarterly_ranking    >=         1        次/季     mandatory
 D10 order               list_empty -        项        mandatory
 D10 monthly_panel       >=         1        次/月     mandatory
 D10 task_force          list_empty -        项        mandatory
+D10 major_at_once       none       -        天       mandatory
 D11 exceeded            >          0        个        mandatory
 D11 without_task        >=         1        个        mandatory
+D11 criticised          list_empty -        次        mandatory
 """
 
 CHANGCHUN = """
@@ -196,6 +208,21 @@ E8 investment_growth    >=         0.1      share     target
 E9 county               >=         2        个        target
 E9 department           >=         2        个        target
 E10 -                   list_empty -        项        guidance
+E11 city_invest          >=         1        次/季      mandatory
+E11 county_invest        >=         1        次/月      mandatory
+E11 funds_matching       >=         1        次/季      mandatory
+E11 talent_matching      >=         1        次/季      mandatory
+E11 technology_matching  >=         1        次/季      mandatory
+E11 statistics_entry     >=         1        次/季      mandatory
+E11 leader_report        >=         1        次/季      mandatory
+E11 consultation         >=         1        次/季      mandatory
+E11 leading_group        >=         1        次/季      mandatory
+E11 dispatch_meeting     >=         1        次/月      mandatory
+E11 platform_training    >=         1        次/半年     mandatory
+E11 statistics_training  >=         1        次/半年     mandatory
+E11 secretary_training   >=         1        次/半年     mandatory
+E11 spring_start         >=         1        次/年    mandatory
+E11 autumn_start         >=         1        次/年    mandatory
 """
 
 

@@ -311,6 +311,23 @@ def test_packs_named_together_replace_each_other_in_order():
         combine_packs(())
 
 
+TASKED = """    where: [{column: targets.indicator, comparator: "==", value: [任务]}]
+    reads: {targets: [unit_id, year, indicator, target_value]}
+"""
+
+
+def test_a_least_value_may_be_the_task_of_each_unit_where_a_condition_names_it():
+    untold = SMALL.replace("    value: 100\n", "")
+    assert refusal(untold).code == "pack_key_missing"
+    tasked = untold.replace("    reads: {land_parcels: [parcel_id, state]}\n", TASKED)
+    rule = parse_pack(tasked, "small").rules[0]
+    assert (rule.value, rule.is_against_task) == (None, True)
+    assert not parse_pack(SMALL, "small").rules[0].is_against_task
+    assert refusal(tasked.replace('    comparator: ">="', '    comparator: ">"')).code == (
+        "pack_key_missing"
+    )
+
+
 def test_tiers_are_read_in_order_with_an_open_end():
     text = SMALL.replace('comparator: ">="', "comparator: tiers").replace(
         "value: 100", "value: [{up_to: 30, gives: 县长}, {up_to: null, gives: 常委会}]"

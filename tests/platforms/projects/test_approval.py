@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from platforms.errors import PlanningError
+from platforms.ledger.counting import ProjectLedger
 from platforms.policy.in_force import policy_on
 from platforms.policy.pack_file import combine_packs, parse_pack
 from platforms.projects.approval import LandSupply, approval_route, land_supply_of
@@ -19,7 +20,7 @@ ZONE = "金磐开发区"
 
 
 def route(land_mu, category="industry", special=False, unit_name="某镇", policy=None):
-    supply = LandSupply("p", category, land_mu, special, unit_name)
+    supply = LandSupply("p", category, land_mu, special, unit_name, unit_name)
     return approval_route(supply, policy or pack_on("panan", "2023-01-01"))
 
 
@@ -125,15 +126,22 @@ def test_a_pack_with_other_limits_gives_other_routes():
 UNITS = rows_of("units", [{"unit_id": "Z", "name": ZONE}, {"unit_id": "T", "name": "某镇"}])
 
 
-def supply(projects, project_id="b"):
+def supply(projects, project_id="b", events=()):
     rows = [{"category": "industry", "unit_id": "T", "is_special_policy": False, **p}
             for p in projects]  # fmt: skip
-    return land_supply_of(rows_of("projects", rows), UNITS, project_id)
+    ledger = ProjectLedger(
+        rows_of("projects", rows), rows_of("project_events", events), "2025-06-30"
+    )
+    return land_supply_of(ledger, UNITS, project_id)
 
 
 @pytest.mark.parametrize(
     ("stated", "lands", "whole_mu"),
-    [(None, (20.0, 15.0), 35.0), (60.0, (20.0, 15.0), 60.0), (30.0, (20.0, 15.0), 35.0),
+    [(None, (20.0, 15.0), 35.0), (60.0, (20.0, 15.0), 60.0), (35.0, (20.0, 15.0), 35.0),
+     # a whole is no smaller than its parts: what is, is a phase itself
+     (34.0, (20.0, 15.0), 69.0),
+     # one phase alone would be none: the project that it names is the other one
+     (20.0, (15.0,), 35.0),
      (60.0, (20.0, None), 60.0), (None, (20.0, None), None)],
 )  # fmt: skip
 def test_the_land_of_all_phases_counts_together(stated, lands, whole_mu):
@@ -166,3 +174,45 @@ def test_one_phase_with_case_by_case_support_is_enough():
 def test_a_project_not_on_file_is_refused_with_the_nearest():
     with pytest.raises(PlanningError, match="project_not_on_file"):
         supply([{"project_id": "b"}], "bb")
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        {"b": "a", "c": "b"}, {"b": "c", "a": "b"}, {"a": "b", "b": "a", "c": "a"},
+        {"a": "w", "b": "w", "c": "w"}, {"a": "a", "b": "a", "c": "b"},
+    ],
+    ids=["chain", "chain the other way", "each other", "a whole that nobody filed", "itself"],
+)  # fmt: skip
+@pytest.mark.parametrize("asked", ["a", "b", "c"])
+def test_phases_count_together_however_they_are_linked(links, asked):
+    rows = [{"project_id": name, "land_ideal_mu": 11.0, "phase_of": links.get(name)}
+            for name in "abc"]  # fmt: skip
+    of_phase = supply(rows, asked)
+    assert of_phase.land_mu == 33.0
+    assert approval_route(of_phase, pack_on("panan", "2023-01-01")).steps == SECOND
+
+
+def test_a_project_counted_as_a_phase_is_said():
+    rows = [{"project_id": "b", "land_ideal_mu": 20.0},
+            {"project_id": "c", "land_ideal_mu": 15.0, "phase_of": "b"}]  # fmt: skip
+    of_phase = supply(rows, "c")
+    said = {each.code: dict(each.values) for each in of_phase.reasons}
+    assert said["route_first_phase"] == {"project_id": "b"}
+    assert approval_route(of_phase, pack_on("panan", "2023-01-01")).steps == SECOND
+
+
+def test_the_route_is_that_of_the_unit_that_files_the_project():
+    row = {"project_id": "b", "unit_id": "T", "land_ideal_mu": 40.0}
+    filed = {"event_id": "e", "project_id": "b", "event_kind": "first_report", "unit_id": "Z",
+             "event_on": "2023-01-10", "entry_seq": 1}  # fmt: skip
+    policy = pack_on("panan", "2023-06-01")
+    assert approval_route(supply([row]), policy).steps == SECOND
+    assert approval_route(supply([row], events=[filed]), policy).steps == OWN
+
+
+@pytest.mark.parametrize(
+    "name", ["金磐开发区", "金磐扶贫经济开发区", " 金磐开发区 （管委会）", "磐安县金磐开发区"]
+)
+def test_the_zone_is_known_by_all_its_names(name):
+    assert route(40.0, unit_name=name).steps == OWN

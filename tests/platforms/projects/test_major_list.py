@@ -125,7 +125,8 @@ def test_codes_of_phases_share_their_first_twenty_places(second, outcome, alike)
     ("row", "happened", "outcome"),
     [
         ({"stage": "signed"}, {}, "met"),
-        ({"stage": "started"}, {}, "no_data"),
+        ({"stage": "started"}, {}, "not_met"),
+        ({"stage": "started"}, {"listed": "2025-05-01"}, "no_data"),
         ({"stage": "started"}, {"started": "2025-06-30"}, "not_met"),
         ({"stage": "signed"}, {"started": "2025-07-01"}, "met"),
         ({"stage": "started"}, {"listed": "2025-05-01", "started": "2025-05-02"}, "met"),
