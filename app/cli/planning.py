@@ -126,7 +126,6 @@ def place(
 ) -> "Answer":
     """Place many projects at once, and say why some find no place."""
     from app.answers import placement
-    from app.answers.placement_why import WordedLocksError
     from platforms.placement.place import Wishes
 
     wishes = Wishes(
@@ -138,7 +137,7 @@ def place(
     matched = placement.match_all(context, demands, context.match_table(), progress)
     try:
         placed = placement.place_matched(context, matched, wishes)
-    except WordedLocksError as error:
+    except placement.WordedLocksError as error:
         if click.get_current_context().params["as_json"]:
             # The sentence names what clashes; whoever reads along gets it in parts.
             click.echo(json.dumps(error.result, ensure_ascii=False, allow_nan=False))

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from app.answers.matching import run_match
+from app.answers.matching import SHOWN_UNDECIDED, run_match
 from app.answers.placement import (
     PLACED_OR_OVER,
-    SHOWN_UNDECIDED,
     demands_asked,
     match_all,
     place_matched,
