@@ -140,7 +140,7 @@ def _loop(ground: MatchInputs, demand: Demand, table: MatchTable) -> Figures:
     weights = list(table.weights.values())
     amounts, tax = ground.quotas.amounts, demand.tax_wan_yuan / demand.land_wanted_mu
     for position, site in sorted(enumerate(ground.columns.sites), key=lambda one: one[1].site_id):
-        land = min(demand.land_wanted_mu, site.area_mu) if site.is_increment else 0.0
+        land = site.legal_mu if site.is_increment else 0.0
         needs = [("land", None, land), ("energy", None, demand.energy_tce)]
         needs += [("emission", *one) for one in demand.emissions_t]
         left = [(need, amounts["unit", site.unit_id, name, of]) for name, of, need in needs]
@@ -183,7 +183,7 @@ def _plain_values(
     if site.area_mu >= ideal:
         size = min(1.0, demand.land_max_mu / site.area_mu)
     share = around.shares[site.unit_id, "land", None]
-    taken = min(ideal, site.area_mu)
+    taken = site.legal_mu
     holds = (share["inside"] + taken * site.zone_share) / (share["total"] + taken) >= 0.7
     tax = around.tax_wan_yuan_per_mu.get(site.platform_id)
     yields = None if tax is None else min(1.0, tax / table.efficiency_full_wan_yuan_per_mu)

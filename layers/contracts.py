@@ -136,8 +136,8 @@ _ALL = (
     _contract(
         "element_allotments", "要素配置", "element allotments", "polygon",
         "allotment_id unit_id year element pollutant land_mu energy_tce emission_t allotted_on "
-        "allotment_status is_industrial is_increment declared_inside project_id parcel_ids "
-        "land_use_code land_use_scheme",
+        "allotment_status is_industrial is_increment declared_inside project_id platform_id "
+        "park_id parcel_ids land_use_code land_use_scheme",
         geometry_optional=True,
     ),
     _contract(

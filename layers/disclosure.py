@@ -93,7 +93,7 @@ OPEN_COLUMNS = MappingProxyType({
     "element_allotments": (
         "allotment_id", "unit_id", "year", "element", "pollutant", "land_mu", "energy_tce",
         "emission_t", "allotted_on", "allotment_status", "is_industrial", "is_increment",
-        "declared_inside", "parcel_ids", "geometry",
+        "declared_inside", "platform_id", "park_id", "parcel_ids", "geometry",
     ),
 })  # fmt: skip
 """Columns of a registered project, of its events, and of what a unit allotted to a project that is

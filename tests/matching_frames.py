@@ -6,10 +6,10 @@ from platforms.elements.quotas import Headroom
 from platforms.matching.demand import demand_of
 from platforms.matching.gates import judge
 from platforms.matching.land_gates import Asking
-from platforms.matching.match import evaluate, ranked
+from platforms.matching.match import evaluate_cut_to_wish, ranked
 from platforms.matching.scoring import CRITERIA
 from platforms.matching.site import KindFacts, Site, parse_match_table
-from platforms.matching.survey import match_inputs
+from platforms.matching.survey import Survey
 from tests.planning_frames import CITY_CRS, PLATFORMS, SUB_PARK, UNITS, Frames, jiaxing, rect
 
 TABLE_PATH = Path(__file__).resolve().parents[1] / "data" / "matching" / "criteria.yaml"
@@ -92,5 +92,5 @@ def matched(source, wanted=None, as_of="2025-06-30", table=TABLE, year=2024):
     """Match a project that promises what the parcels ask."""
     wanted = wanted or demand(tax_wan_yuan=3000.0)
     policy = jiaxing(as_of)
-    ground = match_inputs(source, wanted, policy, table, year, CITY_CRS)
-    return ranked(evaluate(ground, wanted, policy, table), table)
+    survey = Survey(source, policy, table, year, CITY_CRS)
+    return ranked(evaluate_cut_to_wish(survey, wanted, policy, table), table)

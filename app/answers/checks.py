@@ -1,6 +1,7 @@
 """Verdicts, shares, changes."""
 
 import re
+from collections import Counter
 from dataclasses import replace
 
 import geopandas as gpd
@@ -19,14 +20,16 @@ from app.answers.answer import (
 from app.answers.evidence import VERDICT_COLUMNS, verdict_frame
 from app.answers.to_do import counts_by_force, group_of, in_order, missing_frame, of_group
 from app.context import Context, platform_names, read_policy, unit_names
+from app.messages import Catalogue
 from geo.tools import Progress
 from platforms.checks import FIRST_YEAR, LAST_YEAR, CheckQuery, run_checks
+from platforms.elements.allotments import with_further
 from platforms.elements.project_shares import project_shares
 from platforms.elements.shares import element_shares
 from platforms.errors import PlanningError
 from platforms.policy.check import VerdictChange, verdict_changes
 from platforms.policy.in_force import iso_day
-from platforms.policy.verdict import Statement, Verdict
+from platforms.policy.verdict import Statement, Verdict, say
 
 SCREEN_COLUMNS = (
     "rule_id", "outcome", "unit_name", "platform_name", "measured", "threshold", "measure",
@@ -145,12 +148,17 @@ def share_answer(
     urgent = frame.loc[of_year, "outcome"].map(URGENCY.index).sort_values(kind="stable").index
     rows = [
         {
-            str(name): list(value) if isinstance(value, tuple) else plain(value)
-            for name, value in row.items()
-            if name not in ("open_points",)
+            **{
+                str(name): list(value) if isinstance(value, tuple) else plain(value)
+                for name, value in row.items()
+                if name not in ("open_points", "placed_by")
+            },
+            "placed_by": [
+                {"allotment_id": name, "code": code} for name, code in row["placed_by"]
+            ],
         }
         for row in frame.to_dict("records")
-    ]
+    ]  # fmt: skip
     listed = frame.assign(
         unit_name=[names.get(unit_id, words.text("whole_city")) for unit_id in frame["unit_id"]],
         element_name=[
@@ -186,9 +194,17 @@ def share_answer(
                 year=year,
                 **{name: int(counts.get(name, 0)) for name in ("met", "not_met", "no_data")},
             ),
+            *_places_said(frame, words),
         ),
         screen=listed.loc[urgent, list(SHARE_SCREEN_COLUMNS)],
     )
+
+
+def _places_said(frame: pd.DataFrame, words: Catalogue) -> list[str]:
+    """Say how many allotments have no land of their own, and what their place is taken from."""
+    placed = {pair for pairs in frame["placed_by"] for pair in pairs}
+    counts = Counter(code for _, code in sorted(placed))
+    return [words.say(say(code, count=count)) for code, count in sorted(counts.items())]
 
 
 def share_frame(
@@ -203,8 +219,8 @@ def share_frame(
         )
     )  # fmt: skip
     shares = element_shares(
-        allotments, platforms, parks, parcels, units, year, context.policy, context.crs,
-        approved_boundaries=approved, what_if=what_if,
+        with_further(allotments, what_if), platforms, parks, parcels, units, year, context.policy,
+        context.crs, approved_boundaries=approved, projects=context.source.read("projects"),
     ).assign(project_ids=lambda frame: [()] * len(frame))  # fmt: skip
     shares = _as_seen(context, shares)
     if year is None or not context.policy.parts("B2"):
@@ -216,7 +232,7 @@ def share_frame(
     rows = _as_seen(context, landed).assign(
         span="year", element="projects", unit=COUNT_UNIT,
         **{name: lambda frame: [()] * len(frame) for name in
-           ("declared_but_outside", "allotment_ids", "repair_allotment_ids")},
+           ("declared_but_outside", "allotment_ids", "repair_allotment_ids", "placed_by")},
     )  # fmt: skip
     # Amounts of land have no counterpart among projects: those columns stay missing.
     return pd.concat([shares, rows.reindex(columns=shares.columns)], ignore_index=True)

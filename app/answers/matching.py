@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 import geopandas as gpd
@@ -26,7 +26,13 @@ from platforms.matching.explanation import (
     would_be_first,
 )
 from platforms.matching.land_gates import UNRULED, Gate
-from platforms.matching.match import Evaluation, MatchedSite, MatchResult, evaluate, ranked
+from platforms.matching.match import (
+    Evaluation,
+    MatchedSite,
+    MatchResult,
+    evaluate_cut_to_wish,
+    ranked,
+)
 from platforms.matching.scoring import Criterion
 from platforms.matching.site import MatchTable
 from platforms.matching.survey import ChainProximity, Survey
@@ -320,8 +326,7 @@ def survey_of(context: Context, table: MatchTable, least_mu: float | None = None
 
 def evaluate_match(context: Context, demand: Demand, table: MatchTable) -> Evaluation:
     """Judge and value the land of the city for a project, whatever the weights."""
-    inputs = next(survey_of(context, table).inputs([demand]))
-    return evaluate(inputs, demand, context.policy, table)
+    return evaluate_cut_to_wish(survey_of(context, table), demand, context.policy, table)
 
 
 def evaluate_demand(context: Context, demand: Demand) -> Evaluation:
@@ -534,3 +539,59 @@ def _gate_frame(sites: tuple[MatchedSite, ...], words: Catalogue) -> pd.DataFram
         for gate in matched.gates
     ]
     return pd.DataFrame(rows, columns=["site_id", *GATE_COLUMNS])
+
+
+SHOWN_UNDECIDED = 3
+"""So many undecided sites of a project are named, the best first."""
+
+UNDECIDED_COLUMNS = ("project_id", "site_id", "platform_name", "area_mu", "missing")
+
+
+def undecided_sites(
+    results: Sequence[MatchResult], unplaced: Iterable[str], words: Catalogue
+) -> dict[str, list[dict[str, object]]]:
+    """Name the undecided sites of projects that have no admitted one.
+
+    ``unplaced``: Projects without a place.
+
+    By project its first undecided sites by score: ``site_id``, ``platform_id``, ``area_mu`` [亩],
+    ``missing`` (each open gate in words). A project with an admitted site isn't listed: it stays
+    out because of the others, not because something is missing.
+    """
+    wanted = set(unplaced)
+    return {
+        result.demand.project_id: [
+            {
+                "site_id": matched.site.site_id, "platform_id": matched.site.platform_id,
+                "area_mu": matched.site.area_mu, "missing": _missing(matched, words),
+            }
+            for matched in result.undecided[:SHOWN_UNDECIDED]
+        ]
+        for result in results
+        if result.demand.project_id in wanted and not len(result.sites) and len(result.undecided)
+    }  # fmt: skip
+
+
+def _missing(matched: MatchedSite, words: Catalogue) -> list[str]:
+    return [
+        words.text("placement_missing", gate=words.gate(gate.gate),
+                   why=words.say(gate.statement))
+        for gate in matched.reasons
+    ]  # fmt: skip
+
+
+def undecided_frame(
+    undecided: Mapping[str, Sequence[Mapping[str, object]]],
+    names: Mapping[str, str],
+    words: Catalogue,
+) -> pd.DataFrame:
+    """List these sites, one a row; ``names`` are those of the platforms."""
+    rows = [
+        (
+            project_id, site["site_id"], names.get(str(site["platform_id"])), site["area_mu"],
+            words.joined(site["missing"] if isinstance(site["missing"], list) else ()),
+        )
+        for project_id, sites in undecided.items()
+        for site in sites
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(UNDECIDED_COLUMNS))

@@ -1,6 +1,6 @@
 """Many projects."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,7 +9,13 @@ import pandas as pd
 
 from app.answers.answer import Answer, column_titles, sheet_of
 from app.answers.imports import NoPlainTextError, read_plain_file
-from app.answers.matching import demand_in_ledger, percent, survey_of
+from app.answers.matching import (
+    demand_in_ledger,
+    percent,
+    survey_of,
+    undecided_frame,
+    undecided_sites,
+)
 from app.context import Context, platform_names, unit_names
 from app.messages import Catalogue
 from geo.errors import MuPlanError
@@ -19,10 +25,18 @@ from layers.exchange.writers.sheet import Sheet
 from platforms.elements.quotas import Headroom, QuotaKey
 from platforms.ledger.visibility import require_city
 from platforms.matching.demand import BEGUN, Demand, demand_of
-from platforms.matching.match import MatchedSite, MatchResult, evaluate, ranked
+from platforms.matching.match import Evaluation, MatchResult, evaluate, fitting_blocks, ranked
 from platforms.matching.site import MatchTable
+from platforms.matching.survey import MatchInputs
 from platforms.placement.explain import Conflict, ExplainedRelaxation, LocksConflictError, Why
-from platforms.placement.limits import BY_NUMBER, CUMULATIVE, ShareRows, further_shares
+from platforms.placement.limits import (
+    BY_NUMBER,
+    CUMULATIVE,
+    FURTHER_CUT_POINTS,
+    SMALLEST_OVERLAP_M2,
+    ShareRows,
+    further_shares,
+)
 from platforms.placement.place import Placement, Unplaced, Wishes, place
 from platforms.policy.verdict import Statement
 
@@ -49,62 +63,6 @@ def search_summary(placement: Placement, wishes: Wishes, words: Catalogue) -> tu
     return tuple(sentences)
 
 
-SHOWN_UNDECIDED = 3
-"""So many undecided sites of a project are named, the best first."""
-
-UNDECIDED_COLUMNS = ("project_id", "site_id", "platform_name", "area_mu", "missing")
-
-
-def undecided_sites(
-    results: Sequence[MatchResult], unplaced: Iterable[str], words: Catalogue
-) -> dict[str, list[dict[str, object]]]:
-    """Name the undecided sites of projects that have no admitted one.
-
-    ``unplaced``: Projects without a place.
-
-    By project its first undecided sites by score: ``site_id``, ``platform_id``, ``area_mu`` [亩],
-    ``missing`` (each open gate in words). A project with an admitted site isn't listed: it stays
-    out because of the others, not because something is missing.
-    """
-    wanted = set(unplaced)
-    return {
-        result.demand.project_id: [
-            {
-                "site_id": matched.site.site_id, "platform_id": matched.site.platform_id,
-                "area_mu": matched.site.area_mu, "missing": _missing(matched, words),
-            }
-            for matched in result.undecided[:SHOWN_UNDECIDED]
-        ]
-        for result in results
-        if result.demand.project_id in wanted and not len(result.sites) and len(result.undecided)
-    }  # fmt: skip
-
-
-def _missing(matched: MatchedSite, words: Catalogue) -> list[str]:
-    return [
-        words.text("placement_missing", gate=words.gate(gate.gate),
-                   why=words.say(gate.statement))
-        for gate in matched.reasons
-    ]  # fmt: skip
-
-
-def undecided_frame(
-    undecided: Mapping[str, Sequence[Mapping[str, object]]],
-    names: Mapping[str, str],
-    words: Catalogue,
-) -> pd.DataFrame:
-    """List these sites, one a row; ``names`` are those of the platforms."""
-    rows = [
-        (
-            project_id, site["site_id"], names.get(str(site["platform_id"])), site["area_mu"],
-            words.joined(site["missing"] if isinstance(site["missing"], list) else ()),
-        )
-        for project_id, sites in undecided.items()
-        for site in sites
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=list(UNDECIDED_COLUMNS))
-
-
 Names = Mapping[str, str]
 """Names of units and platforms by id."""
 
@@ -112,7 +70,7 @@ SHOWN_MEMBERS = 30
 """A sentence names so many of what clashes; the lists hold them all."""
 
 MEMBER_KEYS = frozenset(
-    {
+    [
         "project_id",
         "site_id",
         "parcel_id",
@@ -121,7 +79,7 @@ MEMBER_KEYS = frozenset(
         "unit_id",
         "element",
         "pollutant",
-    }
+    ]
 )
 """What a member in the JSON tells of itself beside its text."""
 
@@ -410,16 +368,18 @@ PLACED_OR_OVER = (*BEGUN, "ended")
 """Stages in which no place is looked for."""
 
 ASSIGNMENT_COLUMNS = (
-    "project_id", "project_name", "site_id", "platform_name", "unit_name", "area_mu", "score",
+    "project_id", "project_name", "site_id", "platform_name", "unit_name", "area_mu", "legal_mu",
+    "score",
 )  # fmt: skip
 SHARE_COLUMNS = (
     "unit_name", "span", "element_name", "pollutant", "placed_before_share", "placed_after_share",
     "placed_least_share", "outcome",
 )  # fmt: skip
+LEFTOVER_COLUMNS = ("parcel_id", "site_id", "left_mu", "largest_mu", "too_small")
 TITLED = (
-    "project_name", "platform_name", "unit_name", "element_name", "why", "missing",
-    "placed_before_share",
-    "placed_after_share", "placed_least_share", "outcome",
+    "left_mu", "largest_mu", "too_small", "project_name", "platform_name", "unit_name",
+    "element_name", "why", "missing", "placed_before_share", "placed_after_share",
+    "placed_least_share", "outcome",
 )  # fmt: skip
 
 
@@ -505,16 +465,29 @@ class Matched:
 def match_all(
     context: Context, demands: Sequence[Demand], table: MatchTable, tell: Progress | None = None
 ) -> Matched:
-    """Match each project by itself; ``tell`` hears the share done and may end it by an error."""
+    """Match each project by itself, then cut blocks so that several can stand in one.
+
+    ``tell`` hears the share done and may end it by an error.
+    """
     policy = context.policy
     survey = survey_of(
         context, table, min((demand.land_min_mu for demand in demands), default=None)
     )
-    results: list[MatchResult] = []
+    inputs: list[MatchInputs] = []
+    judged: list[Evaluation] = []
     inputs_of_all = survey.inputs(demands, within(tell, 0.0, 0.6))
-    for number, (demand, inputs) in enumerate(zip(demands, inputs_of_all, strict=True), start=1):
-        results.append(ranked(evaluate(inputs, demand, policy, table), table))
-        report(tell, 0.6 + 0.4 * number / len(demands))
+    for number, (demand, mine) in enumerate(zip(demands, inputs_of_all, strict=True), start=1):
+        inputs.append(mine)
+        judged.append(evaluate(mine, demand, policy, table))
+        report(tell, 0.6 + 0.3 * number / len(demands))
+    # Only now is it known which projects could stand in which block.
+    wider = survey.sharing(demands, inputs, [fitting_blocks(one) for one in judged])
+    results: list[MatchResult] = []
+    for number, (demand, mine) in enumerate(zip(demands, wider, strict=True)):
+        is_same = mine is inputs[number]
+        evaluation = judged[number] if is_same else evaluate(mine, demand, policy, table)
+        results.append(ranked(evaluation, table))
+        report(tell, 0.9 + 0.1 * (number + 1) / len(demands))
     ids = [demand.project_id for demand in demands]
     shares = {
         **survey.shares_without(ids),
@@ -553,7 +526,8 @@ def placement_answer(
       a place.
 
     JSON keys ``assignments``, ``unplaced``, ``shares``, ``gap``, ``is_count_proven``, ``is_late``,
-    ``count_bound``, ``bound``, ``pairs_left``, ``explained_within``, ``conflicts``, ``tolerance``,
+    ``count_bound``, ``bound``, ``pairs_left``, ``explained_within``, ``proven_over``,
+    ``conflicts``, ``overlap_tolerance_m2``, ``leftovers``, ``tolerance``,
     ``alternatives``, ``are_alternatives_proven``, ``swaps``.
     """
     words, names = context.words, place_names(context)
@@ -580,7 +554,10 @@ def placement_answer(
             "bound": placement.bound,
             "pairs_left": placement.pairs_left,
             "explained_within": placement.explained_within,
+            "proven_over": {**_over(placement), "bounded": placement.proven_over.bounded},
             "conflicts": [_reason_row(why, words) for why in placement.conflicts],
+            "overlap_tolerance_m2": SMALLEST_OVERLAP_M2,
+            "leftovers": _leftover_rows(placement),
             **explained,
         },
         sheets=(
@@ -588,6 +565,7 @@ def placement_answer(
             sheet_of(words, "unplaced", _unplaced_frame(context, unplaced)),
             sheet_of(words, "undecided", sites),
             sheet_of(words, "shares_after", _share_frame(context, placement)),
+            sheet_of(words, "leftovers", _leftover_frame(placement, words)),
             *why_sheets(placement, explained, words, names),
         ),
         titles=column_titles(words, (*TITLED, *WHY_TITLES)),
@@ -631,7 +609,10 @@ def _assignment_rows(placement: Placement) -> list[dict[str, object]]:
             "project_id": assignment.project_id, "platform_id": assignment.platform_id,
             "unit_id": assignment.unit_id, "site_id": assignment.site_id,
             "parcel_ids": list(assignment.parcel_ids), "area_mu": assignment.area_mu,
-            "carved": assignment.is_carved, "score": assignment.points,
+            "legal_mu": assignment.legal_mu,
+            "carved": assignment.is_carved, "further_cut": assignment.is_further_cut,
+            "block_id": assignment.block_id, "score": assignment.score,
+            "points": assignment.points,
             "never_changes": stable.get(assignment.project_id),
         }
         for assignment in placement.assignments
@@ -653,14 +634,71 @@ def _summary(
     placement: Placement, wishes: Wishes, unplaced_count: int, words: Catalogue
 ) -> tuple[str, ...]:
     placed = len(placement.assignments)
-    proof = "summary_place_proven" if placement.is_count_proven else "summary_place_open"
     return (
         words.text("summary_place", placed=placed, unplaced=unplaced_count),
-        words.text("summary_place_gap", gap=percent(placement.gap) or words.text("no_value")),
-        words.text(proof),
+        words.text(
+            "summary_place_gap",
+            gap=percent(placement.gap) or words.text("no_value"),
+            cut_points=FURTHER_CUT_POINTS,
+        ),
+        *_proof_said(placement, words),
         *search_summary(placement, wishes, words),
         *why_summary(placement, wishes, words),
     )
+
+
+def _proof_said(placement: Placement, words: Catalogue) -> tuple[str, ...]:
+    """Say what is proven and of which candidates, and what was checked of the land given."""
+    over = placement.proven_over
+    among = over.bounded and placement.is_count_proven
+    codes = (
+        ("summary_place_proven_bounded" if among else "summary_place_proven",)
+        if placement.is_count_proven else ("summary_place_open", "summary_place_over")
+    )  # fmt: skip
+    sentences = [words.text(code, **_over(placement)) for code in codes]
+    if placement.assignments and not placement.conflicts:
+        sentences.append(words.text("summary_place_overlap", tolerance_m2=SMALLEST_OVERLAP_M2))
+    if placement.leftovers:
+        sentences.append(
+            words.text(
+                "summary_leftovers", count=len(placement.leftovers),
+                left_mu=sum(left.left_mu for left in placement.leftovers),
+                small=sum(left.is_too_small for left in placement.leftovers),
+                least_mu=placement.leftovers[0].least_mu,
+            )
+        )  # fmt: skip
+    return tuple(sentences)
+
+
+def _over(placement: Placement) -> dict[str, int]:
+    over = placement.proven_over
+    return {
+        "candidates": over.candidates, "per_project": over.per_project, "sites": over.sites,
+        "carved_sites": over.carved_sites, "left_out": over.left_out,
+    }  # fmt: skip
+
+
+def _leftover_rows(placement: Placement) -> list[dict[str, object]]:
+    return [
+        {
+            "parcel_id": left.parcel_id, "site_ids": list(left.site_ids), "left_mu": left.left_mu,
+            "largest_mu": left.largest_mu, "least_mu": left.least_mu,
+            "is_too_small": left.is_too_small,
+        }
+        for left in placement.leftovers
+    ]  # fmt: skip
+
+
+def _leftover_frame(placement: Placement, words: Catalogue) -> pd.DataFrame:
+    rows = [
+        (
+            left.parcel_id, words.joined(left.site_ids), left.left_mu, left.largest_mu,
+            words.text("leftover_small", least_mu=left.least_mu) if left.is_too_small
+            else words.text("leftover_usable"),
+        )
+        for left in placement.leftovers
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(LEFTOVER_COLUMNS))
 
 
 def _unplaced_rows(
@@ -752,7 +790,8 @@ def _frame(context: Context, placement: Placement) -> gpd.GeoDataFrame:
             names.get(assignment.platform_id or ""),
             units.get(assignment.unit_id or ""),
             assignment.area_mu,
-            assignment.points,
+            assignment.legal_mu,
+            assignment.score,
             list(assignment.parcel_ids),
         )
         for assignment in placement.assignments

@@ -47,7 +47,14 @@ from platforms.ledger.events import in_force, stage_columns, stage_models
 from platforms.ledger.histories import OVER_KINDS, OVER_STAGES
 from platforms.ledger.rows import project_row, text_of
 from platforms.ledger.visibility import MASK, own_projects, require_own, require_unit, sealed_errors
-from platforms.matching.match import MatchResult, TransferProposal, credit_rule, transfer_proposals
+from platforms.matching.match import (
+    MatchedSite,
+    MatchResult,
+    TransferProposal,
+    credit_rule,
+    placeable_at_home,
+    transfer_proposals,
+)
 from platforms.policy.in_force import iso_day
 from platforms.projects.monitoring import Desk, LedgerWarning, warnings_on
 from platforms.projects.problem_list import ProblemStatus, State, problem_statuses
@@ -671,7 +678,8 @@ PROPOSAL_COLUMNS = (
 def transfer_answer(context: Context, result: MatchResult) -> Answer:
     """Answer ``project transfer``: where a project of the ledger fits best outside its unit.
 
-    JSON key ``proposals``, the best first.
+    JSON keys ``proposals``, the best first, and ``home_site``: where its own unit can place it, so
+    that nothing need be passed on to the city (C9).
 
     Raises PlanningError: ``project_not_on_file``.
     """
@@ -679,6 +687,7 @@ def transfer_answer(context: Context, result: MatchResult) -> Answer:
     row = project_row(pd.DataFrame(context.source.read("projects")), project_id)
     home = text_of(row, "unit_id")
     proposals = transfer_proposals(result, home)
+    at_home = placeable_at_home(result, home)
     listed = pd.DataFrame(
         [
             _proposal_line(rank, proposal, context)
@@ -692,18 +701,23 @@ def transfer_answer(context: Context, result: MatchResult) -> Answer:
         result={
             "proposals": [
                 _proposal_row(rank, proposal) for rank, proposal in enumerate(proposals, start=1)
-            ]
+            ],
+            "home_site": at_home
+            and {"site_id": at_home.site.site_id, "legal_mu": at_home.site.legal_mu},
         },
         sheets=(sheet_of(words, "transfer", listed),),
         titles=column_titles(
             words, tuple(c for c in PROPOSAL_COLUMNS if c not in ("site_id", "area_mu"))
         ),
-        summary=tuple(_summary(context, home, proposals)),
+        summary=tuple(_summary(context, home, proposals, at_home)),
     )
 
 
 def _summary(
-    context: Context, home: str | None, proposals: tuple[TransferProposal, ...]
+    context: Context,
+    home: str | None,
+    proposals: tuple[TransferProposal, ...],
+    at_home: MatchedSite | None,
 ) -> list[str]:
     words, units = context.words, unit_names(context)
     name = units.get(home or "", words.text("no_value"))
@@ -713,6 +727,13 @@ def _summary(
         if proposals
         else words.text("summary_transfer_none", home=name)
     ]
+    if at_home is not None:
+        site = at_home.site
+        lines.append(
+            words.text(
+                "summary_transfer_at_home", home=name, site_id=site.site_id, legal_mu=site.legal_mu
+            )
+        )
     rule = credit_rule(context.policy)
     if rule is not None:
         lines.append(words.text("summary_transfer_credit", home=name, clause=rule.clause))

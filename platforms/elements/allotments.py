@@ -1,6 +1,8 @@
 """What each allotment counts for and where."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -17,7 +19,8 @@ from layers.fields import split_list
 from platforms.errors import PlanningError
 from platforms.policy.in_force import PolicySet
 from platforms.policy.uncertain import Maybe
-from platforms.territory import shapes_of, undrawn_sub_parks, unit_of_place
+from platforms.source import LayerSource
+from platforms.territory import platform_outlines, shapes_of, undrawn_sub_parks, unit_of_place
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,142 @@ def allotment_shapes(allotments: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) ->
     return shapes
 
 
+@dataclass(frozen=True)
+class PlaceLayers:
+    """Where energy and emission rights take their place from that have no land of their own.
+
+    ``projects, platforms, parks``: Table ``projects``, layers ``major_platforms`` and ``parks``.
+    """
+
+    projects: pd.DataFrame
+    platforms: gpd.GeoDataFrame
+    parks: gpd.GeoDataFrame
+
+    @classmethod
+    def of(cls, source: LayerSource) -> "PlaceLayers":
+        """Read them."""
+        platforms, parks = (gpd.GeoDataFrame(source.read(n)) for n in ("major_platforms", "parks"))
+        return cls(source.read("projects"), platforms, parks)
+
+
+OWN, BY_PROJECT, BY_PLATFORM, BY_PARK = "own", "project", "platform", "park"
+"""What the place of an allotment is taken from: its own land, its project's site, the outline of
+its platform or of its park."""
+
+COARSE = (BY_PLATFORM, BY_PARK)
+"""Places that say where something lies to within an outline only."""
+
+SETTLED = 1e-6
+"""So little of an outline beyond a zone, or in it, is drawing."""
+
+
+def places(
+    allotments: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, elsewhere: PlaceLayers | None
+) -> tuple[Shapes, Objects]:
+    """Find where each allotment lies, and what says so.
+
+    ``allotments, parcels``: Layers ``element_allotments``, with every ``element`` known or missing,
+      and ``land_parcels``, in one system.
+    ``elsewhere``: For energy and emission rights that name neither shape nor parcel: they lie on
+      their project's site, else on their platform or that of the project, else in their park.
+
+    Shapes, None where not known, and ``own``, ``project``, ``platform`` or ``park`` or None for
+    each.
+    """
+    shapes = allotment_shapes(allotments, parcels)
+    placed = ~shapely.is_missing(shapes)
+    basis: Objects = np.array([OWN if known else None for known in placed], dtype=object)
+    lacking = ~placed & allotments["element"].isin(("energy", "emission")).to_numpy(dtype=bool)
+    lacking &= allotments["parcel_ids"].isna().to_numpy(dtype=bool)
+    if elsewhere is None or not lacking.any():
+        return shapes, basis
+    finder = _PlaceFinder(allotments, shapes, parcels, elsewhere)
+    for row in np.flatnonzero(lacking):
+        shapes[row], basis[row] = finder.place(allotments.iloc[row])
+    return shapes, basis
+
+
+class _PlaceFinder:
+    """Finds places of projects, platforms and parks, each once."""
+
+    def __init__(
+        self,
+        allotments: gpd.GeoDataFrame,
+        shapes: Shapes,
+        parcels: gpd.GeoDataFrame,
+        elsewhere: PlaceLayers,
+    ) -> None:
+        self._elsewhere = elsewhere
+        projects = elsewhere.projects.drop_duplicates("project_id")
+        self._platform_of = dict(zip(projects["project_id"], projects["platform_id"], strict=True))
+        self._sites = _project_sites(allotments, shapes, projects, parcels)
+        self._outlines: dict[tuple[str, str], shapely.Geometry | None] = {}
+
+    def place(self, row: "pd.Series[Any]") -> tuple[shapely.Geometry | None, str | None]:
+        """Return the place of one allotment, and what says so; None where nothing does."""
+        project_id = row["project_id"]
+        site = None if pd.isna(project_id) else self._sites.get(project_id)
+        if site is not None:
+            return site, BY_PROJECT
+        stated = row["platform_id"]
+        if pd.isna(stated) and not pd.isna(project_id):
+            stated = self._platform_of.get(project_id)
+        for basis, name in ((BY_PLATFORM, stated), (BY_PARK, row["park_id"])):
+            outline = None if pd.isna(name) else self._outline(basis, str(name))
+            if outline is not None:
+                return outline, basis
+        return None, None
+
+    def _outline(self, basis: str, name: str) -> shapely.Geometry | None:
+        if (basis, name) not in self._outlines:
+            platforms, parks = self._elsewhere.platforms, self._elsewhere.parks
+            if basis == BY_PLATFORM:
+                here = platforms["platform_id"].eq(name).fillna(value=False)
+                drawn = platform_outlines(platforms[here], parks)
+            else:
+                drawn = shapes_of(parks[parks["park_id"].eq(name).fillna(value=False)])
+            drawn = drawn[~(shapely.is_missing(drawn) | shapely.is_empty(drawn))]
+            self._outlines[basis, name] = shapely.union_all(drawn) if len(drawn) else None
+        return self._outlines[basis, name]
+
+
+def _project_sites(
+    allotments: gpd.GeoDataFrame, shapes: Shapes, projects: pd.DataFrame, parcels: gpd.GeoDataFrame
+) -> dict[Hashable, shapely.Geometry]:
+    """Find the land of projects: what was allotted to them, else the parcels they name.
+
+    A project of whose land a part isn't known is left out.
+    """
+    named = gpd.GeoDataFrame(
+        {"parcel_ids": projects["parcel_ids"]}, geometry=[None] * len(projects), crs=parcels.crs
+    )
+    sites = dict(zip(projects["project_id"], allotment_shapes(named, parcels), strict=True))
+    is_land = allotments["element"].eq("land") & allotments["project_id"].notna()
+    rows = np.flatnonzero(is_land.fillna(value=False).to_numpy(dtype=bool))
+    by_project = pd.Series(rows).groupby(allotments["project_id"].to_numpy(dtype=object)[rows])
+    for project_id, own in by_project:
+        lots = shapes[own.to_numpy()]
+        sites[project_id] = (
+            None if shapely.is_missing(lots).any() else shapely.union_all(lots)
+        ) or sites.get(project_id)
+    return {project_id: site for project_id, site in sites.items() if site is not None}
+
+
+def parts_inside(allotments: "Allotments", outlines: Outlines, crs: CRS) -> tuple[Floats, Floats]:
+    """Measure what part of each allotment lies inside, at least and at most, as ``inside_shares``.
+
+    Of one placed by an outline only that is said where the outline lies inside, or outside, as a
+    whole: where in it the energy is used isn't known.
+    """
+    least, most = inside_shares(allotments.shapes, outlines, crs)
+    across = allotments.is_coarse & (least < 1 - SETTLED) & (most > SETTLED)
+    whole = allotments.is_coarse & (least >= 1 - SETTLED)
+    none = allotments.is_coarse & (most <= SETTLED)
+    least = np.where(across | none, 0.0, np.where(whole, 1.0, least))
+    most = np.where(across | whole, 1.0, np.where(none, 0.0, most))
+    return least, most
+
+
 def inside_shares(shapes: Shapes, outlines: Outlines, crs: CRS) -> tuple[Floats, Floats]:
     """Measure what part of each shape lies inside, at least and at most.
 
@@ -219,6 +358,8 @@ class Allotments:
       construction land.
     ``declared_inside``: True where declared so.
     ``shapes``: The land, None where not known.
+    ``basis``: What its place is taken from (``own``, ``project``, ``platform``, ``park``), None
+      where the place isn't known; None for all where nobody asked.
     """
 
     ids: Objects
@@ -232,27 +373,55 @@ class Allotments:
     increment: Maybe
     declared_inside: Flags
     shapes: Shapes
+    basis: Objects | None = None
+
+    @property
+    def is_coarse(self) -> Flags:
+        """True where the place is an outline somewhere in which it lies."""
+        if self.basis is None:
+            return np.zeros(len(self.ids), dtype=bool)
+        return np.isin(self.basis.astype(str), COARSE)
+
+    def borrowed_places(self, rows: Flags) -> tuple[tuple[str, str], ...]:
+        """List the allotments without land of their own, and what their place is taken from.
+
+        ``rows``: True for those asked about.
+
+        Allotment and code of a sentence.
+        """
+        if self.basis is None:
+            return ()
+        return tuple(
+            (str(self.ids[row]), f"allotment_placed_by_{self.basis[row]}")
+            for row in np.flatnonzero(rows)
+            if self.basis[row] not in (None, OWN)
+        )
 
 
 def read_allotments(
-    allotments: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, units: gpd.GeoDataFrame, crs: CRS
+    allotments: gpd.GeoDataFrame,
+    parcels: gpd.GeoDataFrame,
+    units: gpd.GeoDataFrame,
+    crs: CRS,
+    elsewhere: PlaceLayers | None = None,
 ) -> Allotments:
     """Find what each allotment counts for.
 
     ``allotments, parcels, units``: Layers ``element_allotments``, ``land_parcels`` and ``units``,
       in ``crs``.
     ``crs``: Projected system in metres.
+    ``elsewhere``: As for ``places``.
 
     Unit stated, else by place; year stated, else of ``allotted_on``; element stated, else the only
     one with an amount.
     """
-    shapes = allotment_shapes(allotments, parcels)
-    places = gpd.GeoSeries(shapes, index=allotments.index, crs=crs)
+    element = allotments["element"].fillna(_only_element(allotments))
+    shapes, basis = places(allotments.assign(element=element), parcels, elsewhere)
+    drawn = gpd.GeoSeries(shapes, index=allotments.index, crs=crs)
     unit_id = allotments["unit_id"].where(allotments["unit_id"].isin(units["unit_id"]))
     lost = unit_id.isna()
-    unit_id[lost] = unit_of_place(places[lost], units)
+    unit_id[lost] = unit_of_place(drawn[lost], units)
     of_date = pd.to_numeric(allotments["allotted_on"].str[:4], errors="coerce").astype("Int64")
-    element = allotments["element"].fillna(_only_element(allotments))
     return Allotments(
         ids=_texts(allotments["allotment_id"]),
         unit_id=_texts(unit_id),
@@ -265,6 +434,7 @@ def read_allotments(
         increment=_answer(allotments["is_increment"]),
         declared_inside=_answer(allotments["declared_inside"]).yes,
         shapes=shapes,
+        basis=basis,
     )
 
 
@@ -294,7 +464,12 @@ def with_further(
     duplicates = ids[ids.duplicated()]
     if len(duplicates):
         raise PlanningError("what_if_id_taken", rows=", ".join(sorted(set(duplicates))))
-    allotted = further.assign(allotment_status="allotted")
+    # Considered now: a day to come must not leave it out.
+    of_day = pd.to_numeric(further["allotted_on"].str[:4], errors="coerce").astype("Int64")
+    undated = pd.Series(pd.NA, index=further.index, dtype=further["allotted_on"].dtype)
+    allotted = further.assign(
+        allotment_status="allotted", year=further["year"].fillna(of_day), allotted_on=undated
+    )
     if allotments.empty:
         return allotted
     return gpd.GeoDataFrame(

@@ -20,10 +20,12 @@ from platforms.elements.allotments import (
     Allotments,
     Cell,
     Outlines,
+    PlaceLayers,
     counts_in,
     inside_shares,
     made_until,
     on_record,
+    parts_inside,
     read_allotments,
 )
 from platforms.elements.project_shares import LandedProjects, landed_projects, lies_there
@@ -79,7 +81,9 @@ def allotment_rows(job: CheckJob) -> gpd.GeoDataFrame:
 def allotments_of(job: CheckJob) -> Allotments:
     """Find what each of these allotments counts for, once a run."""
     rows = job.per_run(allotment_rows)
-    return read_allotments(rows, job.layer("land_parcels"), job.layer("units"), job.crs)
+    return read_allotments(
+        rows, job.layer("land_parcels"), job.layer("units"), job.crs, PlaceLayers.of(job.source)
+    )
 
 
 def _outside_m2(shapes: Shapes, outlines: Shapes, crs: CRS) -> Floats:
@@ -289,7 +293,7 @@ def _trend(before: ShareBounds, year: int) -> list[Statement]:
 
 def _elements(job: CheckJob, main: Outlines) -> dict[str, Count]:
     allotments = job.per_run(allotments_of)
-    inside = inside_shares(allotments.shapes, main, job.crs)
+    inside = parts_inside(allotments, main, job.crs)
     return {
         element if pollutant is None else f"{element}:{pollutant}": partial(
             _allotted, allotments, inside, element, pollutant

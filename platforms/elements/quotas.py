@@ -13,7 +13,13 @@ from pyproj import CRS
 from geo.arrays import Flags, Floats
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import area_inside_m2
-from platforms.elements.allotments import AMOUNT_COLUMNS, Allotments, read_allotments
+from platforms.elements.allotments import (
+    AMOUNT_COLUMNS,
+    SETTLED,
+    Allotments,
+    PlaceLayers,
+    read_allotments,
+)
 from platforms.source import LayerSource
 from platforms.territory import platform_outlines
 
@@ -102,7 +108,8 @@ def quotas_of(source: LayerSource, year: int, crs: CRS) -> Quotas:
     """Read the quotas of a year and what was allotted.
 
     ``source``: Table ``element_quotas`` and layers ``element_allotments``, ``land_parcels``,
-      ``units``, ``major_platforms``, ``parks``.
+      ``units``, ``major_platforms``, ``parks``,
+      ``projects``.
     ``crs``: Projected system in metres.
 
     A row with a platform is the platform's, else the unit's. Land counts as increment
@@ -112,7 +119,7 @@ def quotas_of(source: LayerSource, year: int, crs: CRS) -> Quotas:
     table = source.read("element_quotas")
     allotments = gpd.GeoDataFrame(source.read("element_allotments"))
     parcels, units = (gpd.GeoDataFrame(source.read(n)) for n in ("land_parcels", "units"))
-    allotment_columns = read_allotments(allotments, parcels, units, crs)
+    allotment_columns = read_allotments(allotments, parcels, units, crs, PlaceLayers.of(source))
     amounts: dict[QuotaKey, float] = {}
     rows, assumed_from = _rows_of_year(table, year)
     for row in rows.to_dict("records"):
@@ -169,4 +176,6 @@ def _inside(source: LayerSource, platform_id: str, allotments: Allotments, crs: 
         areas = ellipsoidal_area_m2(allotments.shapes[placed], crs)
         inside = area_inside_m2(allotments.shapes[placed], outlines, crs)
         part[placed] = np.where(areas > 0, np.minimum(inside / np.maximum(areas, 1e-9), 1), np.nan)
-    return part
+    # Of an outline that lies across, nobody knows where in it the energy is used.
+    across = allotments.is_coarse & (part > SETTLED) & (part < 1 - SETTLED)
+    return np.where(across, np.nan, np.where(allotments.is_coarse, np.round(part), part))

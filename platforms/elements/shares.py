@@ -18,13 +18,13 @@ from platforms.elements.allotments import (
     CITY,
     Allotments,
     Cell,
+    PlaceLayers,
     approved_outlines,
     counts_in,
-    inside_shares,
     made_until,
     open_points,
+    parts_inside,
     read_allotments,
-    with_further,
     zone_outlines,
 )
 from platforms.policy.check import CheckJob, judge, outcome_between, with_full_year
@@ -284,7 +284,7 @@ SHARE_COLUMNS = (
     "unit_id", "year", "span", "element", "pollutant", "boundary_basis", "unit", "inside", "total",
     "share", "share_low", "share_high", "threshold", "outcome", "headroom", "need_inside",
     "planned_share", "repair_share", "repair_allotment_ids", "basis_differs",
-    "declared_but_outside", "open_points", "allotment_ids",
+    "declared_but_outside", "open_points", "placed_by", "allotment_ids",
 )  # fmt: skip
 
 
@@ -309,7 +309,7 @@ def element_shares(
     crs: CRS,
     *,
     approved_boundaries: gpd.GeoDataFrame | None = None,
-    what_if: gpd.GeoDataFrame | None = None,
+    projects: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Compute the shares of every unit and the city, element and year, and cumulatively.
 
@@ -326,8 +326,9 @@ def element_shares(
         Projected system in metres.
     approved_boundaries
         Layer ``approved_boundaries``: where it has rows, a second row a share is computed by them.
-    what_if
-        Further allotments, counted as if they were made.
+    projects
+        Table ``projects``: energy and emission rights without land of their own lie on the site of
+        their project, else on its platform; None places them by platform and park alone.
 
     Returns
     -------
@@ -342,13 +343,8 @@ def element_shares(
         inside makes it hold then, ``repair_share`` the share after that. ``declared_but_outside``
         names allotments declared inside of which less than the part stated in S15 lies inside,
         ``open_points`` what isn't known of which allotment, ``allotment_ids`` all that count or
-        may count.
+        may count, ``placed_by`` those without land of their own and what their place is taken from.
         Empty where the packs have no B1.
-
-    Raises
-    ------
-    PlanningError
-        ``what_if_id_taken``.
 
     Notes
     -----
@@ -357,12 +353,14 @@ def element_shares(
     """
     if not policy.parts("B1"):
         return pd.DataFrame(columns=list(SHARE_COLUMNS))
-    further = with_further(made_until(allotments, policy.as_of), what_if)
-    columns = read_allotments(further, parcels, units, crs)
+    known = pd.DataFrame(columns=["project_id", "platform_id", "parcel_ids"])
+    elsewhere = PlaceLayers(known if projects is None else projects, platforms, parks)
+    made = made_until(allotments, policy.as_of)
+    columns = read_allotments(made, parcels, units, crs, elsewhere)
     outlines = {"in_use": zone_outlines(platforms, parks, policy)}
     if approved_boundaries is not None and len(approved_boundaries):
         outlines["approved"] = approved_outlines(platforms, parks, approved_boundaries, policy)
-    inside = {basis: inside_shares(columns.shapes, zone, crs) for basis, zone in outlines.items()}
+    inside = {basis: parts_inside(columns, zone, crs) for basis, zone in outlines.items()}
     return _shares_of(columns, inside, (*units["unit_id"], CITY), year, policy)
 
 
@@ -461,6 +459,7 @@ def _row(
         "repair_allotment_ids": repair.allotment_ids,
         "declared_but_outside": tuple(allotments.ids[rows & allotments.declared_inside & outside]),
         "open_points": open_points(allotments, cell, rows, least != most),
+        "placed_by": allotments.borrowed_places(rows),
         "allotment_ids": tuple(allotments.ids[rows]),
     }
 
@@ -495,14 +494,14 @@ def _measured(job: CheckJob) -> tuple[Allotments, dict[str, tuple[Floats, Floats
     """Read the allotments, and measure what part of each lies inside by each outline."""
     platforms, parks = job.layer("major_platforms"), job.layer("parks")
     made = made_until(job.layer("element_allotments"), job.policy.as_of)
-    columns = read_allotments(made, job.layer("land_parcels"), job.layer("units"), job.crs)
+    columns = read_allotments(
+        made, job.layer("land_parcels"), job.layer("units"), job.crs, PlaceLayers.of(job.source)
+    )
     outlines = {"in_use": zone_outlines(platforms, parks, job.policy)}
     approved = job.layer("approved_boundaries")
     if len(approved):
         outlines["approved"] = approved_outlines(platforms, parks, approved, job.policy)
-    inside = {
-        basis: inside_shares(columns.shapes, zone, job.crs) for basis, zone in outlines.items()
-    }
+    inside = {basis: parts_inside(columns, zone, job.crs) for basis, zone in outlines.items()}
     return columns, inside
 
 
@@ -543,7 +542,7 @@ def _evidence(row: pd.Series) -> tuple[Evidence, ...]:
         statement = say("share_declared_but_outside", count=len(declared))
         evidence.append(Evidence(layer, declared, statement))
     by_code: dict[str, list[str]] = {}
-    for allotment_id, code in row["open_points"]:
+    for allotment_id, code in (*row["open_points"], *row["placed_by"]):
         by_code.setdefault(code, []).append(allotment_id)
     evidence += [
         Evidence(layer, tuple(rows), say(code, count=len(rows))) for code, rows in by_code.items()

@@ -4,24 +4,25 @@ A 200 亩 block is not spoiled for a 40 亩 project: parcels are chosen by ``pla
 and a parcel is cut along its frontage only where whole parcels serve worse.
 """
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import shapely
 from pyproj import CRS
 
 from geo.arrays import Floats, Positions, Shapes
-from geo.contiguity import NeighbourRule, component_labels, neighbour_pairs
+from geo.contiguity import NeighbourRule, component_labels, neighbour_pairs, single_parts
 from geo.difference import without
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import areas_m2, common_area_m2, intersecting_pairs
 from geo.shape import Direction, frontage_direction, long_side_direction, sliced
 from geo.union import LEAST_M2
-from geo.units import M2_PER_MU, m2_to_mu
+from geo.units import M2_PER_MU, RELATIVE_TOLERANCE, m2_to_mu
 from platforms.land.block_facts import BESIDE_ROAD_M
 from platforms.land.blocks import BlockList
-from platforms.land.carving import Carving, CutOption, Need, carve, carving_of
+from platforms.land.carving import Carving, Carvings, CutOption, Need, carve, carving_of
 from platforms.land.search import BlockQuery
 
 NEAR_ENOUGH = 1e-6
@@ -32,6 +33,18 @@ STRANDED_MU = 1.0
 
 CUT_SUFFIX = "#cut"
 """Stands behind the id of a parcel that is taken in part."""
+
+SLIVER_M2 = 1.0
+"""Smaller pieces beside a cut are drawing, not land [m²]."""
+
+
+@dataclass(frozen=True)
+class CutParcel:
+    """A parcel that is taken in part: its id, whole shape and area [亩]."""
+
+    parcel_id: str
+    geometry: shapely.Geometry
+    area_mu: float
 
 
 @dataclass(frozen=True)
@@ -44,6 +57,8 @@ class CarvedSite:
     ``carving``: Land taken, surplus, what is left and what is stranded.
     ``is_exact``: True where every connected set of parcels was looked at or shown to be no
       better.
+    ``cut_parcels``: The parcels taken in part, whole.
+    ``is_further``: True for a cut that leaves room for other projects, or for their cuts.
     """
 
     block_id: str
@@ -52,6 +67,14 @@ class CarvedSite:
     geometry: shapely.Geometry
     carving: Carving
     is_exact: bool
+    cut_parcels: tuple["CutParcel", ...] = field(default=(), repr=False)
+    is_further: bool = False
+
+    @property
+    def mark(self) -> str:
+        """Six letters that tell cuts of a block apart, the same in every run."""
+        corners = np.rint(shapely.get_coordinates(shapely.normalize(self.geometry)) * 10)
+        return hashlib.sha256(corners.astype("<i8").tobytes()).hexdigest()[:6]
 
 
 class Carver:
@@ -69,6 +92,8 @@ class Carver:
         self._ids = land_blocks.blocks["block_id"].to_numpy(dtype=object)
         self._blocks: dict[int, _Block] = {}
         self._carved: dict[tuple[int, Need], CarvedSite | None] = {}
+        self._alone: dict[tuple[int, Need], CarvedSite | None] = {}
+        self._choices: dict[tuple[int, Need], Carvings] = {}
 
     def sites(self, places: Sequence[int], need: Need) -> list[CarvedSite | None]:
         """Choose what a project takes of some blocks.
@@ -80,29 +105,134 @@ class Carver:
         A parcel is cut only where whole parcels would go over the most that the project takes,
         lose the rest a listed size (B3, B4), or part it, and where a cut does not.
         """
-        asked = [place for place in places if place not in self._blocks]
-        if asked:
-            blocks = _blocks(self._land_blocks, asked, self._query)
-            self._blocks.update(zip(asked, blocks, strict=True))
+        self._prepare(places)
         for place in places:
             if (place, need) not in self._carved:
                 block_id = str(self._ids[place])
                 self._carved[place, need] = _carved(
-                    block_id, self._blocks[place], need, self._roads
+                    block_id, self._blocks[place], need, self._roads, self._chosen(place, need)
                 )
         return [self._carved[place, need] for place in places]
 
+    def beside(
+        self, place: int, need: Need, taken: Sequence[shapely.Geometry]
+    ) -> CarvedSite | None:
+        """Choose what a project takes of a block beside land that others take.
 
-def _carved(block_id: str, block: "_Block", need: Need, roads: Shapes) -> CarvedSite | None:
-    choices = carve(block.areas_mu, block.pairs, need)
+        ``place``: Position of the block in ``land_blocks.blocks``.
+        ``taken``: What others take, wherever it lies.
+
+        Nothing is taken beyond the wish where a cut avoids it. None where no piece left is large
+        enough. What it leaves is told of the whole block, as if the others were not there.
+        """
+        self._prepare([place])
+        block, block_id = self._blocks[place], str(self._ids[place])
+        if not taken:
+            if (place, need) not in self._alone:
+                choices = self._chosen(place, need)
+                alone = _carved_beside(block_id, block, block, need, self._roads, choices)
+                self._alone[place, need] = alone
+            return self._alone[place, need]
+        rest = _rest(block, taken)
+        if not len(rest.ids) or rest.block_mu < need.least_mu * (1 - RELATIVE_TOLERANCE):
+            return None
+        choices = carve(rest.areas_mu, rest.pairs, need)
+        return _carved_beside(block_id, block, rest, need, self._roads, choices)
+
+    def shape(self, place: int) -> shapely.Geometry:
+        """Give the land of a block."""
+        return self._land_blocks.blocks.geometry.iloc[place]
+
+    def _chosen(self, place: int, need: Need) -> Carvings:
+        """Search a block through, once for each need."""
+        if (place, need) not in self._choices:
+            block = self._blocks[place]
+            self._choices[place, need] = carve(block.areas_mu, block.pairs, need)
+        return self._choices[place, need]
+
+    def _prepare(self, places: Sequence[int]) -> None:
+        asked = [place for place in places if place not in self._blocks]
+        if asked:
+            blocks = _blocks(self._land_blocks, asked, self._query)
+            self._blocks.update(zip(asked, blocks, strict=True))
+
+
+def _carved_beside(
+    block_id: str, block: "_Block", rest: "_Block", need: Need, roads: Shapes, choices: Carvings
+) -> CarvedSite | None:
+    best = choices.best
+    cut = None
+    if best is None or best.cost_mu > NEAR_ENOUGH * rest.block_mu:
+        cut = _best_cut(rest, choices.cuts, need, roads)
+    if cut is not None and (best is None or cut.carving.order < best.order):
+        ids, shape = cut.ids, _finished(rest, cut)
+    elif best is not None and not best.is_over_most:
+        chosen = list(best.places)
+        ids, shape = tuple(sorted(set(rest.ids[chosen]))), shapely.union_all(rest.shapes[chosen])
+    else:
+        return None
+    area_mu = m2_to_mu(float(ellipsoidal_area_m2([shape], block.crs)[0]))
+    left_mu = _rest(block, [shape]).largest_mu
+    carving = carving_of((), area_mu, block.block_mu, left_mu, need)
+    return CarvedSite(
+        block_id, block.block_mu, ids, shape, carving, choices.is_exact, block.cut_of(ids),
+        is_further=True,
+    )  # fmt: skip
+
+
+def _rest(block: "_Block", taken: Sequence[shapely.Geometry]) -> "_Block":
+    """Take land off a block: parcels taken in part stay as the pieces left, each by itself."""
+    cover = shapely.union_all(np.array(taken, dtype=object))
+    met = shapely.area(shapely.intersection(block.shapes, cover)) > SLIVER_M2
+    at = np.flatnonzero(met)
+    pieces, of_met, _ = single_parts(without(block.shapes[at], [cover]))
+    large = shapely.area(pieces) > SLIVER_M2
+    pieces, of = pieces[large], at[of_met[large]]
+    kept = np.flatnonzero(~met)
+    number = np.full(len(met), -1)
+    number[kept] = np.arange(len(kept))
+    first, second = block.pairs
+    both = ~met[first] & ~met[second]
+    near = np.unique(
+        np.concatenate([second[met[first] & ~met[second]], first[met[second] & ~met[first]]])
+    )
+    one, other = neighbour_pairs(np.concatenate([pieces, block.shapes[near]]), block.rule)
+    place = np.concatenate([len(kept) + np.arange(len(pieces)), number[near]])
+    joins = one < len(pieces)  # pairs of what wasn't touched are known
+    ends = np.column_stack([place[one[joins]], place[other[joins]]])
+    return _Block(
+        np.concatenate([block.ids[kept], [_in_part(str(block.ids[row])) for row in of]]),
+        np.concatenate([block.shapes[kept], pieces]),
+        np.concatenate([block.areas_mu[kept], _areas_mu(pieces, block.crs)]),
+        (
+            np.concatenate([number[first[both]], ends.min(axis=1)]),
+            np.concatenate([number[second[both]], ends.max(axis=1)]),
+        ),
+        block.rule, block.crs,
+    )  # fmt: skip
+
+
+def _areas_mu(shapes: Shapes, crs: CRS) -> Floats:
+    areas: Floats = m2_to_mu(ellipsoidal_area_m2(shapes, crs)) if len(shapes) else np.empty(0)
+    return areas
+
+
+def _in_part(parcel_id: str) -> str:
+    return parcel_id if parcel_id.endswith(CUT_SUFFIX) else f"{parcel_id}{CUT_SUFFIX}"
+
+
+def _carved(
+    block_id: str, block: "_Block", need: Need, roads: Shapes, choices: Carvings
+) -> CarvedSite | None:
     best = choices.best
     if best is None or any(_badness(best)):
         cut = _best_cut(block, choices.cuts, need, roads)
         if cut is not None and (best is None or _badness(cut.carving) < _badness(best)):
             shape = _finished(block, cut)
             return CarvedSite(
-                block_id, block.block_mu, cut.ids, shape, cut.carving, choices.is_exact
-            )
+                block_id, block.block_mu, cut.ids, shape, cut.carving, choices.is_exact,
+                block.cut_of(cut.ids),
+            )  # fmt: skip
     if best is None:
         return None
     chosen = list(best.places)
@@ -131,6 +261,23 @@ class _Block:
     @property
     def block_mu(self) -> float:
         return float(self.areas_mu.sum())
+
+    @property
+    def largest_mu(self) -> float:
+        """Largest connected piece [亩], 0 where nothing is there."""
+        if not len(self.ids):
+            return 0.0
+        label = component_labels(len(self.ids), *self.pairs)
+        return float(np.bincount(label, self.areas_mu).max())
+
+    def cut_of(self, ids: Sequence[str]) -> tuple[CutParcel, ...]:
+        """Give the parcels that are taken in part."""
+        cut = {name.removesuffix(CUT_SUFFIX) for name in ids if name.endswith(CUT_SUFFIX)}
+        rows = np.flatnonzero(np.isin(self.ids, sorted(cut)))
+        return tuple(
+            CutParcel(str(self.ids[row]), self.shapes[row], float(self.areas_mu[row]))
+            for row in rows
+        )
 
     def neighbours_of(self, place: int) -> Positions:
         first, second = self.pairs
@@ -240,7 +387,7 @@ def _cut(block: _Block, option: CutOption, along: Direction, need: Need) -> _Cut
     remainder_mu = _largest_left(block, option, shapely.get_parts(left), neighbours)
     chosen = tuple(sorted((*whole, option.cut)))
     carving = carving_of(chosen, need.wanted_mu, block.block_mu, remainder_mu, need)
-    ids = (*block.ids[whole], f"{block.ids[option.cut]}{CUT_SUFFIX}")
+    ids = {*block.ids[whole], _in_part(str(block.ids[option.cut]))}
     return _Cut(carving, tuple(sorted(ids)), option, along)
 
 

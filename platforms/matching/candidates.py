@@ -1,6 +1,7 @@
 """Land that could take a project."""
 
-from collections.abc import Hashable, Sequence
+from collections import Counter
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypedDict
@@ -13,6 +14,7 @@ import shapely
 from pyproj import CRS
 
 from geo.arrays import Shapes
+from geo.contiguity import component_labels
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import area_inside_m2, intersecting_pairs
 from geo.shape import filled, frontage_m, width_m
@@ -33,7 +35,8 @@ from platforms.land.search import (
     registered_excess_m2,
     state_of,
 )
-from platforms.land.site_carving import CarvedSite, Carver
+from platforms.land.site_carving import SLIVER_M2, CarvedSite, Carver
+from platforms.land.site_layouts import PieceAsked, shared_pieces
 from platforms.matching.site import (
     STANDARD_COLUMNS,
     TOLERANCE_MU,
@@ -428,6 +431,10 @@ class LandAsked:
         return None if self.uses is None else tuple(sorted(self.uses.items()))
 
 
+_BlockKey = tuple[_UsesKey, int]
+"""Land uses that fit, and position of the block among those of that land."""
+
+
 @dataclass(frozen=True)
 class _Piece:
     """A piece of land; ``key`` is its own among all that a city gives."""
@@ -445,6 +452,25 @@ class _BlockSearch:
     min_mu: float
     blocks: BlockList
     carver: Carver
+
+    def exceeds(self, at: int, need: Need) -> bool:
+        """Return whether a block is more than a project takes, by its legal area (S17)."""
+        most_mu = need.wanted_mu if need.most_mu is None else need.most_mu
+        return compare(float(self.blocks.blocks["legal_mu"].iat[at]), most_mu) > 0
+
+
+def _sharing_land(blocks: Sequence[tuple[_BlockKey, _BlockSearch]]) -> list[list[_BlockKey]]:
+    """Group blocks that share land: one parcel may lie in blocks of several kinds of land use."""
+    if len({key[0] for key, _ in blocks}) <= 1:
+        return [[key] for key, _ in blocks]
+    shapes = np.array([search.carver.shape(key[1]) for key, search in blocks], dtype=object)
+    first, second = intersecting_pairs(shapes, shapes)
+    shared = shapely.area(shapely.intersection(shapes[first], shapes[second])) > SLIVER_M2
+    labels = component_labels(len(blocks), first[shared], second[shared])
+    groups: dict[int, list[_BlockKey]] = {}
+    for label, (key, _) in zip(labels.tolist(), blocks, strict=True):
+        groups.setdefault(label, []).append(key)
+    return list(groups.values())
 
 
 class CityLand:
@@ -492,6 +518,69 @@ class CityLand:
             candidates.append(sorted(sites, key=lambda site: (-site.area_mu, site.site_id)))
         report(progress, 1.0)
         return candidates
+
+    def shared(
+        self, asked: Sequence[LandAsked], fitting: Sequence[Collection[str]]
+    ) -> list[list[Site]]:
+        """Cut blocks for several projects at once, so that they can stand beside each other.
+
+        ``asked``: What each asks, as for ``sites``, which comes first.
+        ``fitting``: Names of the blocks in which each could have a place.
+
+        For each project its further pieces: those of layouts of several projects in one block, and
+        cuts where ``sites`` gives more than is wished for. A sample of all ways to cut a block.
+        """
+        blocks = self._shared_blocks(asked, fitting)
+        cut: dict[tuple[_BlockKey, Need], list[CarvedSite]] = {}
+        for group in _sharing_land([(key, self._searches[key[0]]) for key in blocks]):
+            sizes = [(key, need, count) for key in group for need, count in blocks[key].items()]
+            pieces = [
+                PieceAsked(self._searches[key[0]].carver, key[1], need, count)
+                for key, need, count in sizes
+            ]
+            already = [self._offered(key, need) for key, need, _ in sizes]
+            for (key, need, _), found in zip(sizes, shared_pieces(pieces, already), strict=True):
+                cut[key, need] = found
+        further = [
+            [
+                _Piece(
+                    (f"{piece.block_id}@{request.need.wanted_mu:g}-{piece.mark}",
+                     request.uses_key, request.need),
+                    list(piece.parcel_ids), piece, piece.geometry,
+                )
+                for at in self._places(request, names)
+                for piece in cut[(request.uses_key, at), request.need]
+            ]
+            for request, names in zip(asked, fitting, strict=True)
+        ]  # fmt: skip
+        self._describe([piece for pieces in further for piece in pieces])
+        return [
+            self._measured([piece.key for piece in pieces], request.shaped)
+            for request, pieces in zip(asked, further, strict=True)
+        ]
+
+    def _shared_blocks(
+        self, asked: Sequence[LandAsked], fitting: Sequence[Collection[str]]
+    ) -> dict["_BlockKey", Counter[Need]]:
+        """Count what is asked of each block."""
+        blocks: dict[_BlockKey, Counter[Need]] = {}
+        for request, names in zip(asked, fitting, strict=True):
+            for at in self._places(request, names):
+                blocks.setdefault((request.uses_key, at), Counter())[request.need] += 1
+        return blocks
+
+    def _places(self, asked: LandAsked, names: Collection[str]) -> list[int]:
+        search = self._searches.get(asked.uses_key)
+        if search is None or not names:
+            return []
+        here = search.blocks.blocks["block_id"].isin(list(names)).to_numpy(dtype=bool)
+        return np.flatnonzero(here).tolist()
+
+    def _offered(self, key: "_BlockKey", need: Need) -> list[shapely.Geometry]:
+        """Give the shape that ``sites`` offers of a block."""
+        search, at = self._searches[key[0]], key[1]
+        (site,) = search.carver.sites([at], need) if search.exceeds(at, need) else (None,)
+        return [search.carver.shape(at) if site is None else site.geometry]
 
     @cached_property
     def on_file(self) -> Completeness:
@@ -559,8 +648,7 @@ class CityLand:
         reaching = [
             at for at, mu in enumerate(areas) if compare(mu, need.least_mu * NEAR_MISS) >= 0
         ]  # fmt: skip
-        most_mu = need.wanted_mu if need.most_mu is None else need.most_mu
-        large = [at for at in reaching if compare(areas[at], most_mu) > 0]
+        large = [at for at in reaching if search.exceeds(at, need)]
         pieces = {
             at: _Piece((str(ids[at]), uses, None), parcel_ids[at], None, shapes[at])
             for at in reaching

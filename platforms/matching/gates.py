@@ -320,6 +320,9 @@ GATES: Mapping[str, GateRule] = MappingProxyType(
 CONSTRAINT = "constraint:"
 """What the name of the gate of a kind of constraint begins with."""
 
+QUOTA = "headroom_"
+"""What the names of the gates of quotas begin with."""
+
 SOFT_FORCES = ("target", "guidance")
 """Forces that neither reject nor warn, but score."""
 
@@ -345,6 +348,16 @@ class Judged:
         """Candidates that no mandatory gate fails and some could not answer; array of n."""
         undecided: Flags = self._any("no_data", ("mandatory",)) & ~self.rejected
         return undecided
+
+    @property
+    def fits_but_for_quotas(self) -> Flags:
+        """Candidates that no mandatory gate fails or leaves open, quotas aside; array of n."""
+        barred = np.zeros(len(self.columns), dtype=bool)
+        for name, answers in self.answers.items():
+            if answers.force == "mandatory" and not name.startswith(QUOTA):
+                barred |= answers.outcome_is("not_met") | answers.outcome_is("no_data")
+        fits: Flags = ~barred
+        return fits
 
     def soft(self, outcome: Outcome) -> np.ndarray:
         """Count the target and guidance gates with an outcome; array of n."""

@@ -562,15 +562,15 @@ def element_demands(
 ) -> tuple[ElementDemand, ...] | None:
     """Compute what a project takes of an element at each candidate.
 
-    ``element``: ``land`` (increment alone: existing land takes no quota), ``energy`` or
-      ``emission``.
+    ``element``: ``land`` (the legal area of the site, increment alone: existing land takes no
+      quota), ``energy`` or ``emission``.
 
     One a pollutant for emissions; None where the project doesn't state it.
     """
     demand = asked.demand
     if element == "land":
-        land_mu = np.minimum(demand.land_wanted_mu, columns.area_mu)
-        return (ElementDemand("land", None, land_mu * columns.increment),)
+        # What is handed out is the site, whatever was wished for.
+        return (ElementDemand("land", None, columns.legal_mu * columns.increment),)
     if element == "energy":
         if demand.energy_tce is None:
             return None
@@ -696,10 +696,7 @@ class _QuotaStatements:
         return str(getattr(site, f"{self.subject}_id"))
 
     def _amount(self, site: Site) -> float:
-        demand = self.asked.demand
-        if self.need.element == "land":
-            return min(demand.land_wanted_mu, site.area_mu)
-        return float(self.need.amount[0])
+        return site.legal_mu if self.need.element == "land" else float(self.need.amount[0])
 
     @property
     def _unit(self) -> str:

@@ -8,7 +8,7 @@ from typing import Literal, overload
 import numpy as np
 
 from geo.arrays import Floats, Positions
-from geo.units import compare
+from geo.units import compare, compare_all
 from platforms.elements.shares import ShareEffect
 from platforms.ledger.claims import Exclusivity
 from platforms.matching.demand import Demand
@@ -25,7 +25,7 @@ from platforms.matching.scoring import (
     score_of,
 )
 from platforms.matching.site import MatchTable, Site
-from platforms.matching.survey import MatchInputs
+from platforms.matching.survey import MatchInputs, Survey
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.projects.approval import ApprovalRoute
 
@@ -158,6 +158,56 @@ def evaluate(
         by_name[undecided[by_name]],
         np.flatnonzero(rejected),
     )
+
+
+def fitting_blocks(evaluation: Evaluation) -> frozenset[str]:
+    """Name the blocks in which a project could have a place, quotas aside.
+
+    How much is left of a quota must not decide how land is cut: with more of it there would else be
+    other sites, and maybe fewer projects placed.
+    """
+    sites = evaluation.setting.columns.sites
+    return frozenset(
+        sites[at].block_id
+        for at in np.flatnonzero(evaluation.setting.judged.fits_but_for_quotas).tolist()
+    )
+
+
+def evaluate_cut_to_wish(
+    survey: Survey, demand: Demand, policy: PolicySet, table: MatchTable
+) -> Evaluation:
+    """Judge and value every candidate; where a quota has too little for a site, a cut of it too.
+
+    A project that takes no more than the quota has left can be placed on a part of such a block
+    (C9), so the part cut to the wish is a further candidate where it passes.
+
+    Parameters
+    ----------
+    survey
+        What matching reads of the city.
+    demand, policy, table
+        As for ``evaluate``.
+
+    Returns
+    -------
+    Evaluation
+        For ``ranked`` under any weights.
+    """
+    (inputs,) = survey.inputs([demand])
+    evaluation = evaluate(inputs, demand, policy, table)
+    judged = evaluation.setting.judged
+    short = judged.fits_but_for_quotas & judged.answers["headroom_land"].outcome_is("not_met")
+    larger = compare_all(inputs.columns.legal_mu, demand.land_wanted_mu) > 0
+    names = {inputs.columns.sites[at].block_id for at in np.flatnonzero(short & larger).tolist()}
+    if not names:
+        return evaluation
+    (wider,) = survey.sharing([demand], [inputs], [names])
+    cut = evaluate(wider, demand, policy, table)
+    some = any(
+        wider.columns.sites[at].is_further_cut
+        for at in np.flatnonzero(~cut.setting.judged.rejected).tolist()
+    )
+    return cut if some else evaluation
 
 
 class Matches(Sequence[MatchedSite]):
@@ -383,6 +433,31 @@ def transfer_proposals(result: MatchResult, home: str | None) -> tuple[TransferP
                 platform_id, str(unit_id), matched, status, credited
             )
     return tuple(proposals.values())
+
+
+def placeable_at_home(result: MatchResult, home: str | None) -> MatchedSite | None:
+    """Return the best site on which a project's own unit can place it; None where there is none.
+
+    Then it isn't one that the unit can't place for land or environment (C9), however closely land
+    or quota fit.
+
+    Parameters
+    ----------
+    result
+        Where the project may go in the whole city.
+    home
+        Unit that has the project on file, None where that isn't known.
+
+    Returns
+    -------
+    MatchedSite or None
+        An admitted site in that unit.
+    """
+    units = result.evaluation.setting.columns.coded["unit_id"]
+    for at, position in enumerate(result.sites.positions.tolist()):
+        if home is not None and units.values[units.place[position]] == home:
+            return result.sites[at]
+    return None
 
 
 def credit_rule(policy: PolicySet) -> DatedRule | None:

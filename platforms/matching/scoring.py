@@ -136,7 +136,7 @@ def _chain(setting: Setting) -> Floats:
 
 def _land_fit(setting: Setting) -> Floats:
     """1 from the ideal to the most land; falls to 0.5 at the least, and with what is left over."""
-    demand, area_mu = setting.asked.demand, setting.columns.area_mu
+    demand, area_mu = setting.asked.demand, setting.columns.legal_mu
     ideal, least = demand.land_wanted_mu, demand.land_min_mu
     most = demand.land_max_mu if demand.land_max_mu is not None else ideal
     short = compare_all(area_mu, ideal) < 0
@@ -159,11 +159,13 @@ def _share_effect(setting: Setting) -> Floats:
 def _effect_outcomes(setting: Setting) -> Floats:
     """Return whether the land share holds after each candidate: 1, 0, NaN where not known."""
     columns = setting.columns
-    land_mu = np.minimum(setting.asked.demand.land_wanted_mu, columns.area_mu)
     units = columns.coded["unit_id"]
     keys = coded_of(
-        zip(units.place.tolist(), columns.zone_share.tolist(), land_mu.tolist(), strict=True)
-    )
+        zip(
+            units.place.tolist(), columns.zone_share.tolist(), columns.legal_mu.tolist(),
+            strict=True,
+        )
+    )  # fmt: skip
 
     def of(key: Hashable) -> float:
         place, inside, added = cast("tuple[int, float, float]", key)
@@ -179,14 +181,14 @@ def _effect_outcomes(setting: Setting) -> Floats:
 def effects(setting: Setting, position: int) -> dict[tuple[str, str | None], ShareEffect]:
     """Compute what the project would do to the shares of the unit of one candidate (B1).
 
-    By element and pollutant, those that can be told; land counts as much as it takes, energy and
-    emissions in the same proportion inside (S15).
+    By element and pollutant, those that can be told; land counts with the legal area of the site,
+    energy and emissions in the same proportion inside (S15).
     """
     site, demand = setting.columns.sites[position], setting.asked.demand
     if site.zone_share is None:
         return {}
     added: dict[tuple[str, str | None], float | None] = {
-        ("land", None): min(demand.land_wanted_mu, site.area_mu),
+        ("land", None): site.legal_mu,
         ("energy", None): demand.energy_tce,
         **{("emission", name): amount for name, amount in demand.emissions_t or ()},
     }
@@ -280,8 +282,10 @@ def _remainder(setting: Setting) -> Floats:
     values = np.ones(len(setting.columns))
     for position, site in enumerate(setting.columns.sites):
         if site.carved is not None:
-            carving = site.carved.carving
-            kept = carving.remainder_mu / (site.carved.block_mu - wanted)
+            carving, block_mu = site.carved.carving, site.carved.block_mu
+            # Of a block no larger than the wish a piece beside another project may be taken.
+            taken_mu = wanted if compare(block_mu, wanted) > 0 else carving.area_mu
+            kept = carving.remainder_mu / (block_mu - taken_mu) if block_mu > taken_mu else 1.0
             values[position] = min(1.0, max(0.0, kept - 0.5 * carving.lines_missed))
     return values
 

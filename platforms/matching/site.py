@@ -119,6 +119,16 @@ class Site:
     is_major_open: bool = False
 
     @property
+    def block_id(self) -> str:
+        """The block that it is, or is carved from; a single parcel stands for itself."""
+        return self.site_id if self.carved is None else self.carved.block_id
+
+    @property
+    def is_further_cut(self) -> bool:
+        """Whether it is cut for several projects in one block, not the best of the block."""
+        return self.carved is not None and self.carved.is_further
+
+    @property
     def legal_mu(self) -> float:
         """Legal area [亩], which meets thresholds (S17)."""
         return self.area_mu + self.excess_mu

@@ -1,7 +1,7 @@
 """What matching reads of a city."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -164,6 +164,39 @@ class Survey:
                 self._land.on_file.on_file("land_parcels"),
             )  # fmt: skip
 
+    def sharing(
+        self,
+        demands: Sequence[Demand],
+        inputs: Sequence[MatchInputs],
+        fitting: Sequence[Collection[str]],
+    ) -> list[MatchInputs]:
+        """Return the same with further pieces of blocks, on which projects can stand side by side.
+
+        Parameters
+        ----------
+        demands, inputs
+            The projects, and what ``inputs`` gave for them.
+        fitting
+            Names of the blocks in which each could have a place.
+
+        Returns
+        -------
+        list of MatchInputs
+            In the same order; the very object where there is no further piece.
+        """
+        further = self._land.shared([self._asked(demand) for demand in demands], fitting)
+        wider = []
+        for demand, before, sites in zip(demands, inputs, further, strict=True):
+            if not sites:
+                wider.append(before)
+                continue
+            columns = columns_of([*before.columns.sites, *sites])
+            project = before.project
+            if not {*columns.unit_ids} <= {*before.columns.unit_ids}:
+                project = project_status(self._source, demand, columns.unit_ids, self._policy)
+            wider.append(replace(before, columns=columns, project=project))
+        return wider
+
     def _asked(self, demand: Demand) -> LandAsked:
         shaped = Shaped(demand.width_min_m is not None, demand.frontage_min_m is not None)
         need = needed(demand, self._policy, self._table)
@@ -250,7 +283,10 @@ def shares_without(
     )
     is_excluded = allotments["project_id"].isin(list(project_ids)).fillna(value=False)
     others = allotments[~is_excluded.to_numpy(dtype=bool)]
-    shares = element_shares(others, platforms, parks, parcels, units, year, policy, crs)
+    shares = element_shares(
+        others, platforms, parks, parcels, units, year, policy, crs,
+        projects=source.read("projects"),
+    )  # fmt: skip
     wanted = shares[(shares["span"] == "year") & (shares["boundary_basis"] == "in_use")]
     return {
         (str(row["unit_id"]), str(row["element"]), row["pollutant"] or None): {

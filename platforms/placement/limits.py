@@ -11,17 +11,20 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from geo.units import compare
+from geo.units import M2_PER_MU, compare
 from platforms.elements.project_shares import lies_there, project_shares
 from platforms.elements.quotas import Headroom, QuotaKey
 from platforms.elements.shares import ShareEffect, element_shares, rule_of, share_effect
-from platforms.land.site_carving import CUT_SUFFIX
+from platforms.land.site_carving import CUT_SUFFIX, CutParcel
 from platforms.matching.demand import Demand
 from platforms.matching.match import MatchResult
 from platforms.matching.site import Site
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.verdict import Statement, say
 from platforms.source import LayerSource
+
+FURTHER_CUT_POINTS = 5.0
+"""Points that a place must be better by before a parcel is cut that could stay whole (assumed)."""
 
 ElementKey = tuple[str, str | None]
 """Element and pollutant."""
@@ -35,14 +38,18 @@ class Option:
     ``unit_id, platform_id``: Where it lies, None where in none.
     ``parcel_ids``: Its parcels, a cut one as ``id#cut``.
     ``area_mu``: Its area [亩].
-    ``points``: Score (0–100), 0 where the site has none.
+    ``points``: What it adds to the sum that is made highest: its score (0–100, 0 where the site
+      has none), less 5 where it cuts a block further than by itself it would be.
     ``zone_share``: Part of it in provincial-or-higher zones (0–1), None where not known.
-    ``takes``: What it takes of each element [亩, 吨标煤 or 吨].
+    ``takes``: What it takes of each element [亩, 吨标煤 or 吨]; of land its legal area, all of
+      which is handed out.
     ``increment_mu``: New construction land that it takes [亩].
     ``geometry``: Its shape [system of the layers].
     ``is_carved``: True where it is a part of a block.
     ``block_id, block_mu``: The block and its land [亩], None where it lies in none.
     ``investment_yi_yuan``: What the project invests [亿元], None where not stated.
+    ``cut_parcels``: The parcels of which it takes a part.
+    ``is_further_cut``: True where it is a piece cut for several projects in one block.
     """
 
     project_id: str
@@ -60,6 +67,18 @@ class Option:
     block_id: str | None = None
     block_mu: float | None = None
     investment_yi_yuan: float | None = None
+    cut_parcels: tuple[CutParcel, ...] = ()
+    is_further_cut: bool = False
+
+    @property
+    def score(self) -> float:
+        """The score as matching gives it (0–100)."""
+        return self.points + (FURTHER_CUT_POINTS if self.is_further_cut else 0.0)
+
+    @property
+    def legal_mu(self) -> float:
+        """Legal area of the land handed out [亩]."""
+        return self.takes.get(("land", None), 0.0)
 
 
 @dataclass(frozen=True)
@@ -137,14 +156,15 @@ def _part_of_each(counts: Sequence[int], at_most: int) -> int:
 def _sites_of(
     result: MatchResult, locked: set[Pair], excluded: set[Pair]
 ) -> list[tuple[Site, float]]:
-    """Return the admitted sites of a project with their scores, the best first."""
+    """Return the admitted sites of a project with their points, the best first."""
     name = result.demand.project_id
     sites = result.evaluation.setting.columns.sites
     points = np.nan_to_num(result.ranking.low[result.ranking.order]).tolist()
     admitted = [
-        (sites[at], score)
+        (sites[at], score - FURTHER_CUT_POINTS if sites[at].is_further_cut else score)
         for at, score in zip(result.sites.positions.tolist(), points, strict=True)
     ]
+    admitted.sort(key=lambda pair: -pair[1])
     mine = {site for project, site in locked if project == name}
     if mine:
         return [pair for pair in admitted if pair[0].site_id in mine]
@@ -153,17 +173,19 @@ def _sites_of(
 
 
 def _option(demand: Demand, site: Site, points: float) -> Option:
-    land = min(demand.land_wanted_mu, site.area_mu)
-    takes: dict[tuple[str, str | None], float] = {("land", None): land}
+    # The parcels go out whole, whatever was wished for.
+    takes: dict[tuple[str, str | None], float] = {("land", None): site.legal_mu}
     if demand.energy_tce is not None:
         takes["energy", None] = demand.energy_tce
     takes.update({("emission", name): amount for name, amount in demand.emissions_t or ()})
     return Option(
         demand.project_id, site.site_id, site.unit_id, site.platform_id, site.parcel_ids,
         site.area_mu, points, site.zone_share, takes,
-        0.0 if site.is_increment is False else land, site.geometry, site.carved is not None,
-        site.site_id if site.carved is None else site.carved.block_id,
-        site.area_mu if site.carved is None else site.carved.block_mu, demand.investment_yi_yuan,
+        0.0 if site.is_increment is False else site.legal_mu, site.geometry,
+        site.carved is not None, site.block_id,
+        site.area_mu if site.carved is None else site.carved.block_mu,
+        demand.investment_yi_yuan, () if site.carved is None else site.carved.cut_parcels,
+        site.is_further_cut,
     )  # fmt: skip
 
 
@@ -249,18 +271,20 @@ def land_limits(options: Sequence[Option]) -> list[Limit]:
 
 def _block_limits(options: Sequence[Option]) -> list[Limit]:
     """Let the parts taken of a block add up to no more than its land."""
-    by_block: dict[str, dict[int, float]] = defaultdict(dict)
-    most: dict[str, float] = defaultdict(float)
+    # Of one name, but of another size, is a block of other land uses.
+    by_block: dict[tuple[str, float], dict[int, float]] = defaultdict(dict)
     for at, option in enumerate(options):
         if option.block_id is not None and option.block_mu is not None:
-            by_block[option.block_id][at] = option.area_mu
-            # The block itself is a choice whose area may be rounded otherwise.
-            most[option.block_id] = max(most[option.block_id], option.block_mu, option.area_mu)
-    return [
-        Limit(say("limit_block", block_id=name, block_mu=most[name]), weights, most[name])
-        for name, weights in by_block.items()
-        if len(weights) > 1 and sum(weights.values()) > most[name]
-    ]
+            by_block[option.block_id, round(option.block_mu, 2)][at] = option.area_mu
+    limits = []
+    for (name, _), weights in by_block.items():
+        block_mu = max(options[at].block_mu or 0.0 for at in weights)
+        # Pieces may share as much as is no overlap; the block itself may be rounded otherwise.
+        most = max(block_mu, *weights.values()) + SMALLEST_OVERLAP_M2 / M2_PER_MU
+        if len(weights) > 1 and sum(weights.values()) > most:
+            said = say("limit_block", block_id=name, block_mu=block_mu)
+            limits.append(Limit(said, weights, most))
+    return limits
 
 
 def land_taken_twice(chosen: Sequence[Option]) -> list[Statement]:
@@ -448,8 +472,9 @@ def further_shares(
     if policy.parts("B1"):
         is_excluded = others["project_id"].isin(ids).fillna(value=False).to_numpy(dtype=bool)
         shares = element_shares(
-            others[~is_excluded], platforms, parks, parcels, units, year, policy, crs
-        )
+            others[~is_excluded], platforms, parks, parcels, units, year, policy, crs,
+            projects=source.read("projects"),
+        )  # fmt: skip
         wanted = shares[(shares["span"] == "cumulative") & (shares["boundary_basis"] == "in_use")]
         for row in _rows(wanted):
             element = f"{row['element']}{CUMULATIVE}"

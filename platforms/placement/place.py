@@ -5,10 +5,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+import shapely
+
 from geo.units import compare
 from platforms.elements.quotas import Headroom, QuotaKey
 from platforms.elements.shares import ShareEffect
 from platforms.errors import PlanningError
+from platforms.land.site_carving import SLIVER_M2
 from platforms.matching.match import MatchResult
 from platforms.placement.explain import (
     NOTHING_EXPLAINED,
@@ -94,6 +98,51 @@ class Unplaced:
 
 
 @dataclass(frozen=True)
+class Offered:
+    """The candidates that a proof is of.
+
+    ``candidates``: Pairs of project and admitted site that were searched.
+    ``per_project``: Most of them of one project.
+    ``sites``: Different sites among them.
+    ``carved_sites``: Sites cut from blocks: a sample of all the ways to cut them.
+    ``left_out``: Pairs that were admitted and not searched.
+    """
+
+    candidates: int
+    per_project: int
+    sites: int
+    carved_sites: int
+    left_out: int
+
+    @property
+    def bounded(self) -> bool:
+        """True where land was offered in some ways only: nothing is proven of all the land."""
+        return bool(self.carved_sites or self.left_out)
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """What is left of a parcel of which a part is given to a project.
+
+    ``parcel_id``: The parcel.
+    ``site_ids``: Sites that take land of it.
+    ``left_mu, largest_mu``: Land left, and its largest piece by itself [亩].
+    ``least_mu``: Least land that any of the projects asks for [亩].
+    """
+
+    parcel_id: str
+    site_ids: tuple[str, ...]
+    left_mu: float
+    largest_mu: float
+    least_mu: float
+
+    @property
+    def is_too_small(self) -> bool:
+        """True where no piece left is by itself enough for any of the projects."""
+        return compare(self.largest_mu, self.least_mu) < 0
+
+
+@dataclass(frozen=True)
 class Placement:
     """The answer.
 
@@ -103,7 +152,8 @@ class Placement:
       before and after.
     ``gap``: Relative gap of the sum of scores, None where not known.
     ``is_count_proven``: True where no more projects can be placed.
-    ``conflicts``: Limits that the assignments break, none unless the solver erred.
+    ``conflicts``: Limits that the assignments break, and sites given whose shapes overlap; none
+      unless the solver erred.
     ``explained``: What never changes, near-best placements, pairs that can swap.
     ``is_late``: True where time ended the search before the gap asked was reached.
     ``count_bound``: No more projects than this can be placed, None where not known.
@@ -112,6 +162,8 @@ class Placement:
       a better one.
     ``explained_within``: So many of the best sites of each project ``explained`` looks at, None
       where at all.
+    ``proven_over``: The candidates that gap, bounds and proofs are of.
+    ``leftovers``: What is left of the parcels that are cut.
     """
 
     assignments: tuple[Option, ...]
@@ -126,6 +178,8 @@ class Placement:
     bound: float | None = None
     pairs_left: int = 0
     explained_within: int | None = None
+    proven_over: Offered = Offered(0, 0, 0, 0, 0)
+    leftovers: tuple[Leftover, ...] = ()
 
 
 def place(
@@ -203,6 +257,8 @@ def place(
         shares_after(chosen, shares, policy),
         solved.gap, solved.is_count_proven, (*exceeded, *land_taken_twice(chosen)), explained,
         solved.is_late, solved.count_bound, solved.bound, solved.pairs_left, within,
+        offered(pairs, solved.pairs_left - pairs.left_out),
+        leftovers(chosen, min(result.demand.land_min_mu for result in results)),
     )  # fmt: skip
 
 
@@ -307,3 +363,42 @@ def _unplaced(
         if any(compare(load + limit.weights[at], limit.most) > 0 for at in met):
             reasons[limit.name.code, *limit.name.values.values()] = limit.name
     return Unplaced(name, tuple(reasons.values()), {})
+
+
+def offered(pairs: Pairs, left_by_search: int = 0) -> Offered:
+    """Count what was searched.
+
+    ``left_by_search``: Pairs that the search itself didn't look at.
+    """
+    options = pairs.options
+    # Projects that look at the same site hold the same object.
+    by_shape = {id(option.geometry): option.is_carved for option in options}
+    each = Counter(option.project_id for option in options)
+    return Offered(
+        len(options), max(each.values(), default=0), len(by_shape), sum(by_shape.values()),
+        pairs.left_out + left_by_search,
+    )  # fmt: skip
+
+
+def leftovers(chosen: Sequence[Option], least_mu: float) -> tuple[Leftover, ...]:
+    """Measure what is left of each parcel that is cut; one used up leaves nothing and isn't named.
+
+    ``chosen``: What goes where.
+    ``least_mu``: Least land that any of the projects asks for [亩].
+    """
+    parcels = {parcel.parcel_id: parcel for option in chosen for parcel in option.cut_parcels}
+    if not parcels:
+        return ()
+    sites = np.array([option.geometry for option in chosen], dtype=object)
+    left = []
+    for name, parcel in sorted(parcels.items()):
+        shape = parcel.geometry
+        taken = shapely.area(shapely.intersection(sites, shape)) > SLIVER_M2
+        rest = shapely.difference(shape, shapely.union_all(sites[taken]))
+        pieces = shapely.get_parts(rest)
+        pieces = pieces[shapely.area(pieces) > SLIVER_M2]
+        if len(pieces):
+            areas_mu = shapely.area(pieces) / shape.area * parcel.area_mu
+            ids = tuple(chosen[at].site_id for at in np.flatnonzero(taken).tolist())
+            left.append(Leftover(name, ids, float(areas_mu.sum()), float(areas_mu.max()), least_mu))
+    return tuple(left)

@@ -14,8 +14,15 @@ from layers.fields import FIELDS, split_list
 from platforms.elements.allotments import AMOUNT_COLUMNS
 from platforms.elements.quotas import Headroom, QuotaKey, Quotas, quotas_of
 from platforms.industries.codes import division
-from platforms.land.blocks import find_blocks
-from platforms.land.search import BlockQuery, LandLayers, is_supply_ready, land_layers, state_of
+from platforms.land.blocks import find_blocks, reaches_mu
+from platforms.land.search import (
+    BlockQuery,
+    LandLayers,
+    is_supply_ready,
+    land_layers,
+    registered_excess_m2,
+    state_of,
+)
 from platforms.ledger.calendar import official_holidays
 from platforms.ledger.claims import Exclusivity, TalksQuestion, conflicts, exclusivity, filing_size
 from platforms.ledger.counting import competition_ledger, kept_until
@@ -360,15 +367,21 @@ class _Room:
 
     @cached_property
     def block_mu(self) -> dict[str, float]:
-        """Largest contiguous land of each unit [亩], looked for where no parcel is enough."""
-        blocks = find_blocks(self.layers, BlockQuery(min_mu=LEAST_BLOCK_MU)).by_unit
-        most = blocks.groupby("unit_id")["area_mu"].max()
+        """Largest contiguous land of each unit [亩], looked for where no parcel is enough.
+
+        By its legal area (S17); of a block in two units each has its part.
+        """
+        found = find_blocks(self.layers, BlockQuery(min_mu=LEAST_BLOCK_MU))
+        legal = found.blocks.set_index("block_id")
+        parts = found.by_unit
+        area_mu = parts["area_mu"] * parts["block_id"].map(legal["legal_mu"] / legal["area_mu"])
+        most = area_mu.groupby(parts["unit_id"]).max()
         return {str(unit_id): float(area_mu) for unit_id, area_mu in most.items()}
 
     def most_mu(self, unit_id: str, wanted_mu: float) -> float:
         """Give the largest land of a unit [亩], or that of a parcel that is enough."""
         parcel_mu = self.parcel_mu.get(unit_id, 0.0)
-        if compare(wanted_mu, parcel_mu) <= 0:
+        if reaches_mu(parcel_mu, wanted_mu):
             return parcel_mu
         return self.block_mu.get(unit_id, 0.0)
 
@@ -382,7 +395,7 @@ def unplaced(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
 
     A project without a site departs where the largest contiguous land ready for supply
     of its unit is smaller than its least land, or what is left of the year's energy or emissions is
-    less than it takes, and it wasn't passed on.
+    less than it takes, and it wasn't passed on. Land or a quota that is just enough is enough.
 
     嘉政办发〔2018〕52号 四（五）. Land of unknown state may be ready, so it leaves a shortage of
     land open.
@@ -413,7 +426,9 @@ def _room_of(job: CheckJob) -> _Room:
     under = assessed_units(layers.parcels, layers.units)
     untold = under[state_of(layers.parcels).eq("unknown").to_numpy(dtype=bool)].dropna()
     ready = is_supply_ready(layers.parcels).to_numpy(dtype=bool)
-    areas = m2_to_mu(ellipsoidal_area_m2(shapes_of(layers.parcels[ready]), job.crs))
+    supplied = layers.parcels[ready]
+    excess_m2 = registered_excess_m2(supplied, job.crs).to_numpy(dtype=float)
+    areas = m2_to_mu(ellipsoidal_area_m2(shapes_of(supplied), job.crs) + excess_m2)
     largest: dict[str, float] = {}
     for unit_id, area_mu in zip(under[ready], areas, strict=True):
         largest[str(unit_id)] = max(largest.get(str(unit_id), 0.0), float(area_mu))
@@ -454,7 +469,7 @@ def _land(row: Row, unit_id: str, room: _Room) -> tuple[list[Statement], list[St
     if not len(room.layers.parcels):
         return [], [say("c9_no_land_on_file")]
     most = room.most_mu(unit_id, least)
-    if compare(least, most) <= 0:
+    if reaches_mu(most, least):
         return [], []
     said = say("c9_land_short", need=least, most=most)
     if unit_id in room.untold:

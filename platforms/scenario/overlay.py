@@ -12,6 +12,7 @@ from pyproj import CRS
 
 from geo.measure import ellipsoidal_area_m2
 from geo.units import m2_to_mu
+from platforms.land.search import registered_excess_m2
 from platforms.matching.demand import demand_of
 from platforms.scenario.edits import (
     AddLand,
@@ -136,6 +137,7 @@ def _apply(overlay: Overlay, edit: ScenarioEdit, crs: CRS) -> None:
 def _place(overlay: Overlay, edit: PlaceProject, crs: CRS) -> None:
     """Allot parcels, energy and emission to a project; the parcels are supplied.
 
+    Land counts with its legal area (S17), as it does where sites are matched and placed.
     What the project doesn't state becomes an allotment without amount: shares that it belongs to
     stay open until somebody fills it in, for what is missing is never none.
     """
@@ -159,7 +161,8 @@ def _place(overlay: Overlay, edit: PlaceProject, crs: CRS) -> None:
         "parcel_ids": ";".join(edit.parcel_ids),
         "geometry": shape,
     }
-    land_mu = m2_to_mu(float(ellipsoidal_area_m2([shape], crs)[0]))
+    excess_m2 = float(registered_excess_m2(gpd.GeoDataFrame(placed), crs).sum())
+    land_mu = m2_to_mu(float(ellipsoidal_area_m2([shape], crs)[0]) + excess_m2)
     needs = [
         {"allotment_id": edit.allotment_id, "element": "land", "land_mu": land_mu},
         *_energy_and_emission(project, edit.allotment_id),

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from app.answers.matching import run_match
+from app.answers.matching import SHOWN_UNDECIDED, run_match
 from app.answers.placement import (
     PLACED_OR_OVER,
-    SHOWN_UNDECIDED,
     demands_asked,
     match_all,
     place_matched,
@@ -46,6 +45,11 @@ def answer(demo, read, matched):
     return placement_answer(demo, found, read[1], wishes, "all", matched.results)
 
 
+def by_themselves(matches):
+    """Without the pieces that are there only where projects share a block."""
+    return [one for one in matches if not one.site.is_further_cut]
+
+
 def listed(matches):
     return [(one.site.site_id, one.site.parcel_ids) for one in matches]
 
@@ -68,8 +72,8 @@ def test_a_project_matched_with_others_is_given_the_sites_and_scores_it_has_alon
     for result in matched.results[::EVERY]:
         alone = run_match(demo, result.demand, demo.match_table())
         for mine, theirs in zip(
-            (result.sites, result.undecided, result.rejected),
-            (alone.sites, alone.undecided, alone.rejected),
+            map(by_themselves, (result.sites, result.undecided, result.rejected)),
+            map(by_themselves, (alone.sites, alone.undecided, alone.rejected)),
             strict=True,
         ):
             assert listed(mine) == listed(theirs)
@@ -119,3 +123,36 @@ def test_the_sheets_name_projects_and_hold_what_the_result_holds(answer):
     assert len(by_name["统筹选址"]) == len(answer.result["assignments"])
     assert by_name["统筹选址"]["project_name"].notna().all()
     assert len(by_name["占比前后"]) == len(answer.result["shares"])
+
+
+def test_what_is_proven_is_said_of_the_candidates_and_not_of_all_the_land(demo, matched, answer):
+    over = answer.result["proven_over"]
+    admitted = [result.sites for result in matched.results]
+    assert over["candidates"] == sum(map(len, admitted))
+    assert over["per_project"] == max(map(len, admitted))
+    sites = {
+        id(one.site.geometry): one.site.carved is not None for some in admitted for one in some
+    }
+    assert (over["sites"], over["carved_sites"]) == (len(sites), sum(sites.values()))
+    assert over["bounded"] is (over["carved_sites"] > 0)
+    assert answer.result["is_count_proven"]
+    said = demo.words.text(
+        "summary_place_proven_bounded" if over["bounded"] else "summary_place_proven", **over
+    )
+    assert said in answer.summary
+    assert str(over["candidates"]) in said
+
+
+def test_land_given_is_told_by_its_legal_area_and_what_is_left_of_cut_parcels_is_listed(answer):
+    cut = {
+        name.removesuffix("#cut") for row in answer.result["assignments"]
+        for name in row["parcel_ids"] if name.endswith("#cut")
+    }  # fmt: skip
+    named = {row["parcel_id"] for row in answer.result["leftovers"]}
+    assert named <= cut
+    assert named
+    by_name = {sheet.name: sheet.frame for sheet in answer.sheets}
+    assert list(by_name["切分剩余"]["parcel_id"]) == sorted(named)
+    for row in answer.result["assignments"]:
+        assert row["legal_mu"] == pytest.approx(row["area_mu"], rel=2e-3)
+        assert row["points"] == row["score"] - (5.0 if row["further_cut"] else 0.0)

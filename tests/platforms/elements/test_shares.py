@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from platforms.elements.allotments import with_further
 from platforms.elements.shares import element_shares, share_effect
 from platforms.errors import PlanningError
 from tests.planning_frames import (
@@ -25,10 +26,11 @@ def shares_of(allotments, year=2024, what_if=None, as_of="2025-06-30", **layers)
     given = {"units": UNITS, "major_platforms": PLATFORMS, "parks": [SUB_PARK], **layers}
     city = Frames(element_allotments=allotments, **given)
     names = ("element_allotments", "major_platforms", "parks", "land_parcels", "units")
+    made, *others = (city.read(name) for name in names)
+    further = None if what_if is None else rows_of("element_allotments", what_if)
     return element_shares(
-        *(city.read(name) for name in names), year, jiaxing(as_of), CITY_CRS,
-        approved_boundaries=city.read("approved_boundaries"),
-        what_if=None if what_if is None else rows_of("element_allotments", what_if),
+        with_further(made, further), *others, year, jiaxing(as_of), CITY_CRS,
+        approved_boundaries=city.read("approved_boundaries"), projects=city.read("projects"),
     )  # fmt: skip
 
 

@@ -366,6 +366,27 @@ def test_only_new_construction_land_takes_quota(is_increment, left, outcome):
     assert gate("headroom_land", site(is_increment=is_increment), rooms=rooms).outcome == outcome
 
 
+@pytest.mark.parametrize(
+    ("area_mu", "excess_mu", "left", "outcome"),
+    [
+        (240.0, 0.0, 230.0, "not_met"), (240.0, 0.0, 240.0, "met"),
+        (240.0, 0.0, 240.0 * (1 - 1e-10), "met"), (240.0, 0.0, 240.0 * (1 - 1e-8), "not_met"),
+        # Registered as 240.00, though the ellipsoid gives less.
+        (239.9, 0.1, 239.95, "not_met"), (239.9, 0.1, 240.0, "met"),
+    ],
+)  # fmt: skip
+def test_the_quota_is_charged_with_the_legal_area_of_the_site_not_with_the_wish(
+    area_mu, excess_mu, left, outcome
+):
+    rooms = {("unit", "N", "land", None): Headroom(left + 100.0, 100.0)}
+    one, wanted = site(area_mu=area_mu, excess_mu=excess_mu), demand(land_ideal_mu=230)
+    answer = gate("headroom_land", one, wanted, rooms=rooms)
+    assert answer.outcome == outcome
+    if outcome == "not_met":
+        assert answer.statement.values["need"] == 240.0
+        assert answer.statement.values["left"] == pytest.approx(left)
+
+
 @pytest.mark.parametrize("name", ["energy", "emission"])
 def test_a_project_that_does_not_say_what_it_takes_is_undecided(name):
     wanted = demand(energy_tce=None, emission_t=None)

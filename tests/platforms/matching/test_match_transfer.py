@@ -1,8 +1,10 @@
 """Platforms of other units proposed for a project: the best site of each, both units credited."""
 
-from platforms.matching.match import credit_rule, transfer_proposals
-from tests.matching_frames import city, matched, parcel
-from tests.planning_frames import jiaxing, rect
+import pytest
+
+from platforms.matching.match import credit_rule, placeable_at_home, transfer_proposals
+from tests.matching_frames import city, demand, matched, parcel
+from tests.planning_frames import jiaxing, rect, rect_of_mu
 
 LAND = [
     parcel("N1", rect(1_000, 1_000, 400, 300)), parcel("N2", rect(1_000, 2_000, 400, 300)),
@@ -41,3 +43,31 @@ def test_admitted_sites_stand_before_those_not_decided():
 
 def test_the_rule_by_which_both_score_alike_is_cited_where_a_pack_has_one():
     assert credit_rule(jiaxing("2024-07-01")).rule.rule_id == "B6"
+
+
+@pytest.mark.parametrize(
+    ("area_mu", "quota_mu", "is_placeable"),
+    [
+        (100.0, 100.0, True), (100.0, 100.0 * (1 - 5e-10), True),
+        (100.0, 100.0 * (1 - 5e-9), False),
+        (99.9951, 100.0, True), (99.9949, 100.0, False),
+        # A part as large as the wish fits; of a quota that is smaller no part does.
+        (120.0, 100.0, True), (120.0, 100.0 * (1 - 5e-9), False), (120.0, 99.0, False),
+    ],
+)  # fmt: skip
+def test_a_project_that_fits_its_own_unit_exactly_needs_no_other_unit(
+    area_mu, quota_mu, is_placeable
+):
+    # C9: area equals the wish and the quota is used up to nothing.
+    land = [parcel("N1", rect_of_mu(1_000, 1_000, area_mu)), LAND[2]]
+    quotas = [
+        {"quota_id": unit, "unit_id": unit, "year": 2024, "element": "land", "land_mu": mu}
+        for unit, mu in (("N", quota_mu), ("S", 1_000.0))
+    ]
+    result = matched(city(land, element_quotas=quotas), demand(tax_wan_yuan=3000.0))
+    at_home = placeable_at_home(result, "N")
+    assert (at_home is not None) is is_placeable
+    assert placeable_at_home(result, None) is None
+    if is_placeable:
+        assert at_home.site.unit_id == "N"
+        assert at_home.site.legal_mu == pytest.approx(min(area_mu, 100.0), rel=1e-9)

@@ -123,15 +123,16 @@ def effect(parcels, wanted, year=2024):
 def test_a_project_inside_a_zone_raises_the_share_by_its_land():
     found = effect([GOOD], demand(land_ideal_mu=110, tax_wan_yuan=3300.0))
     assert found.before == pytest.approx(0.70)
-    assert found.after == pytest.approx((70 + 110) / (100 + 110))
+    # 120 亩 go out, though 110 are wished for.
+    assert found.after == pytest.approx((70 + 120) / (100 + 120))
     assert (found.outcome, found.threshold) == ("met", 0.7)
-    assert found.headroom_after == pytest.approx(180 / 0.7 - 210)
+    assert found.headroom_after == pytest.approx(190 / 0.7 - 220)
 
 
 def test_a_project_outside_every_zone_lowers_the_share_and_breaks_it():
     municipal = parcel("M", rect_of_mu(6100, 100, 120))
     found = effect([municipal], demand(tax_wan_yuan=3000.0))
-    assert found.after == pytest.approx(70 / 200)
+    assert found.after == pytest.approx(70 / (100 + 120))
     assert (found.outcome, found.headroom_after) == ("not_met", 0.0)
 
 

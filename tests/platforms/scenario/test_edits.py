@@ -94,6 +94,20 @@ def test_a_placed_project_takes_land_energy_and_every_emission_it_states():
     assert row_of(made, "land_parcels", "parcel_id", "L1")["state"] == "supplied"
 
 
+@pytest.mark.parametrize(("beyond_m2", "counted_m2"), [(39.0, 39.0), (60.0, 0.0)])
+def test_a_placed_project_takes_the_registered_area_where_it_agrees(beyond_m2, counted_m2):
+    # A thousandth of the 40 000 m² of the lot is what a registered area may be off (S17).
+    source = city()
+    area_m2 = float(ellipsoidal_area_m2([LOT], CITY_CRS)[0])
+    parcels = source.layers["land_parcels"]
+    here = parcels["parcel_id"].eq("L1")
+    parcels.loc[here, "area_declared_m2"] = area_m2 + beyond_m2
+    made = apply_edits(source, [PlaceProject("X1", ("L1",), DAY)], CITY_CRS)
+    given_to = made.read("element_allotments").set_index("allotment_id")
+    wanted_mu = (area_m2 + counted_m2) / M2_PER_MU
+    assert given_to.at["plan-X1", "land_mu"] == pytest.approx(wanted_mu, rel=1e-12)
+
+
 def test_a_project_that_states_no_needs_gets_no_allotment_of_them():
     made = apply_edits(city(), [PlaceProject("X2", ("L2",), DAY)], CITY_CRS)
     mine = made.read("element_allotments")
