@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from app.components.charts import font_face
 from app.components.page import sidebar, warn_of_ledger, within_border
-from app.routes import ALWAYS, FIRST, FONT_ROUTE, SECTIONS, base_path
+from app.routes import ALWAYS, FIRST, FONT, FONT_ROUTE, SECTIONS, base_path
 from app.session import open_path, take_language, words
 
 # Streamlit keeps wide margins free, which lists and maps need, and spaces the list of pages so
@@ -26,6 +25,14 @@ ROOM = """<style>
 [data-testid="stMetricValue"] {font-size: 1.6rem}
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] {gap: 0.4rem}
 </style>"""
+
+
+def font_face(address: str) -> str:
+    """Tell the browser where the charts' font is."""
+    return (
+        f"<style>@font-face {{font-family: '{FONT}'; font-display: swap; "
+        f"src: url('{address}') format('opentype')}}</style>"
+    )
 
 
 def main() -> None:

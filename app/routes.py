@@ -98,6 +98,8 @@ def shared_registry() -> TileRegistry:
     return TileRegistry()
 
 
+FONT = "MuPlan Sans"
+"""The font that the app hands out for charts; machines have none of that name."""
 FONT_ROUTE = "/vendor/fonts/NotoSansSC-Regular.otf"
 TILE_HEADERS = {"Cache-Control": "private, max-age=3600"}
 """A changed map has another token, so a tile never goes stale."""

@@ -12,7 +12,7 @@ from benchmarks.report import as_lines, put, written
 
 SIZES = {
     "blocks": 1_000_000, "distance": 1_000_000, "ids": 1_000_000, "scaling": 1_000_000,
-    "curve": 100_000, "shares": 1_000_000, "net": 100_000, "zonal": 10_000,
+    "curve": 100_000, "runs": 10_000, "shares": 1_000_000, "net": 100_000, "zonal": 10_000,
     "matching": 100_000, "replay": 100_000, "importing": 1_000_000, "placement": 300,
 }  # fmt: skip
 """Kernels, and the size each is compared at unless told otherwise."""

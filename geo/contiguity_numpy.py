@@ -29,6 +29,9 @@ PIECE_M = 0.25
 MOST_PIECES = 256
 """Longer facing boundary is divided into about this many pieces."""
 
+CHANGE_M = 1e-3
+"""Where hidden boundary turns to clear is found to this."""
+
 
 @dataclass(frozen=True)
 class Connections:
@@ -38,7 +41,7 @@ class Connections:
     ``piece_m``: Length of the piece [m].
     ``nearest_m, farthest_m``: How far the piece lies from the other shape [m].
     ``ends``: Where the way begins and ends: rows x, y, to_x, to_y [m].
-    ``start_m``: How far the piece's own start lies from the other shape [m].
+    ``start_m, end_m``: How far the piece's own start and end lie from the other shape [m].
     ``chain``: Which pieces meet there the one before them.
     """
 
@@ -48,6 +51,7 @@ class Connections:
     farthest_m: Floats
     ends: Floats
     start_m: Floats
+    end_m: Floats
     chain: Chain
 
     @property
@@ -94,19 +98,25 @@ def divided(
     return row, facing_parts.begin[row] + number * step, step
 
 
-def shortest_connections(boundaries: Boundaries, pairs: Pairs, facing: Stretches) -> Connections:
-    """Divide facing boundary into pieces and find the shortest way from the middle of each.
+Division = tuple[Positions, Floats, Floats]
+"""Row of facing boundary, where a piece begins and how long it is, as shares of the edge."""
+
+
+def shortest_connections(
+    boundaries: Boundaries, pairs: Pairs, facing: Stretches, pieces: Division
+) -> Connections:
+    """Find the shortest way from the middle of each piece.
 
     ``boundaries``: The shapes.
 
     One for each piece; of no length where its middle lies in the other shape.
     """
     edges = boundaries.edges
-    row, begin, step = divided(edges, facing, len(pairs), PIECE_M, MOST_PIECES)
+    row, begin, step = pieces
     edge, side = facing.edge[row], facing.side[row]
     chain = chain_of(edges, side, edge, begin, begin + step)
     if not len(row):
-        return Connections(side, step, step, step, np.empty((4, 0)), step, chain)
+        return Connections(side, step, step, step, np.empty((4, 0)), step, step, chain)
     places = [edges.place(edge, begin + share * step) for share in (0.0, 0.5, 1.0)]
     point, other, first = _edges_near(facing, row)
     start, middle, end = (_distance(edges, other, x[point], y[point]) for x, y in places)
@@ -126,7 +136,7 @@ def shortest_connections(boundaries: Boundaries, pairs: Pairs, facing: Stretches
     return Connections(
         side, step * edges.length_m[edge], np.where(inside, 0.0, least_m),
         np.where(inside, 0.0, farthest), ends,
-        np.where(inside, 0.0, start_m), chain,
+        np.where(inside, 0.0, start_m), np.where(inside, 0.0, end_m), chain,
     )  # fmt: skip
 
 
@@ -200,10 +210,58 @@ class Bridges:
         doubtful = np.flatnonzero(~free)
         some = pairs.only(doubtful)
         facing = self._boundaries.facing(some, gap_m[doubtful] + CONTACT_M)
-        connections = shortest_connections(self._boundaries, some, facing)
-        clear = ~self._blocked(some, connections, is_cut[doubtful])
+        connections, clear = self._seen(some, facing, is_cut[doubtful])
         free[doubtful] = _enough(len(some), connections, clear, gap_m[doubtful], min_edge_m)
         return np.flatnonzero(free)
+
+    def _seen(self, pairs: Pairs, facing: Stretches, is_cut: Flags) -> tuple[Connections, Flags]:
+        """Divide facing boundary into pieces that are hidden or clear, and say which are clear.
+
+        Pieces are equal, but parted where hidden turns to clear; at the ends of boundary, too.
+        """
+        edges = self._boundaries.edges
+        row, begin, step = divided(edges, facing, len(pairs), PIECE_M, MOST_PIECES)
+
+        def is_clear(row: Positions, place: Floats) -> Flags:
+            at = (row, place, np.zeros(len(row)))
+            ways = shortest_connections(self._boundaries, pairs, facing, at)
+            return ~self._blocked(pairs, ways, is_cut)
+
+        end, middle = begin + step, begin + step / 2
+        new = np.concatenate([[True], np.diff(row) != 0])[: len(row)]
+        first, last = np.flatnonzero(new), np.flatnonzero(np.roll(new, -1))
+        inset = np.minimum(0.01 * step, CHANGE_M / edges.length_m[facing.edge[row]])
+        # Whose state is known: both ends of boundary, and the middle of each piece.
+        of = np.concatenate([first, np.arange(len(row)), last])
+        place = np.concatenate([(begin + inset)[first], middle, (end - inset)[last]])
+        clear = is_clear(row[of], place)
+        order = np.lexsort((place, of))
+        of, place, clear = of[order], place[order], clear[order]
+        same = row[of[1:]] == row[of[:-1]]
+        turns = np.flatnonzero(same & (clear[1:] != clear[:-1]))
+        low, high = place[turns], place[turns + 1]
+        still = np.arange(len(turns))
+        while len(still):
+            between = (low[still] + high[still]) / 2
+            as_low = is_clear(row[of[turns[still]]], between) == clear[turns[still]]
+            low[still[as_low]], high[still[~as_low]] = between[as_low], between[~as_low]
+            metres = (high - low) * edges.length_m[facing.edge[row[of[turns]]]]
+            still = np.flatnonzero(metres > CHANGE_M)
+        # Pieces end where hidden turns to clear, and where two middles of one kind meet.
+        alike = np.flatnonzero(same & (clear[1:] == clear[:-1]) & (of[1:] != of[:-1]))
+        parts = np.concatenate([turns, alike])
+        cut = np.concatenate([(low + high) / 2, end[of[alike]]])
+        by_place = np.argsort(parts)
+        parts, cut = parts[by_place], cut[by_place]
+        starts = np.sort(np.concatenate([np.searchsorted(of, first), parts + 1]))
+        begins = np.where(np.isin(starts, parts + 1), 0.0, begin[of[starts]])
+        begins[np.isin(starts, parts + 1)] = cut
+        ends = np.append(begins[1:], 0.0)[: len(starts)]
+        closing = np.concatenate([row[of[starts]][1:] != row[of[starts]][:-1], [True]])
+        closing = closing[: len(starts)]
+        ends[closing] = end[last]
+        pieces = (row[of[starts]], begins, ends - begins)
+        return shortest_connections(self._boundaries, pairs, facing, pieces), clear[starts]
 
     def _have_obstacles_near(self, pairs: Pairs, gap_m: Floats) -> tuple[Flags, Flags]:
         """Say which pairs have cutting, and which have covering obstacles where they face."""
@@ -338,43 +396,58 @@ def _enough(
 ) -> Flags:
     """Say which pairs show enough clear boundary on both sides at some gap up to the largest."""
     enough = np.zeros(pair_count, dtype=bool)
-    side = np.where(clear, connections.side, 2 * pair_count)
-    order = np.lexsort((connections.farthest_m, side))
-    starts = np.searchsorted(side[order], np.arange(2 * pair_count + 1))
+    starts = np.searchsorted(connections.side, np.arange(2 * pair_count + 1))
+    entry_m, full_m = _reached(connections)
     for pair in range(pair_count):
-        rows = [order[starts[s] : starts[s + 1]] for s in (2 * pair, 2 * pair + 1)]
-        distances = [np.minimum(connections.farthest_m[of_side], gap_m[pair]) for of_side in rows]
-        gaps = np.unique(np.append(np.concatenate(distances), gap_m[pair]))
-        most = np.inf
-        for of_side, distance in zip(rows, distances, strict=True):
-            facing_m = np.append(0.0, np.cumsum(connections.piece_m[of_side]))
-            most = np.minimum(most, facing_m[np.searchsorted(distance, gaps, side="right")])
-        may = gaps[most - 2 * gaps >= min_edge_m - 4 * CONTACT_M]
+        rows = slice(int(starts[2 * pair]), int(starts[2 * pair + 2]))
+        most = float(gap_m[pair])
+        gaps = np.unique(np.clip(np.append(entry_m[rows], full_m[rows]), 0.0, most))
+        gaps = np.append(gaps[gaps < most], most)
+        shown = [
+            _within_m(
+                gaps, entry_m[of_side], full_m[of_side],
+                np.where(clear[of_side], connections.piece_m[of_side], 0.0),
+            )
+            for of_side in (slice(*starts[2 * pair : 2 * pair + 2]),
+                            slice(*starts[2 * pair + 1 : 2 * pair + 3]))
+        ]  # fmt: skip
+        may = gaps[np.minimum(*shown) - 2 * gaps >= min_edge_m - 4 * CONTACT_M]
         enough[pair] = any(
-            _runs_are_enough(connections, clear, pair, gap, gap_m[pair], min_edge_m)
-            for gap in may[::-1]
+            _runs_are_enough(connections, clear, pair, gap, min_edge_m) for gap in may[::-1]
         )
     return enough
 
 
+def _reached(connections: Connections) -> tuple[Floats, Floats]:
+    """Give the gaps from which on a piece is reached, and is wholly within reach [m]."""
+    entry_m = np.minimum(connections.start_m, connections.end_m) - CONTACT_M
+    return entry_m, np.maximum(connections.farthest_m - CONTACT_M, entry_m + 0.1 * CONTACT_M)
+
+
+def _within_m(gaps: Floats, entry_m: Floats, full_m: Floats, metres: Floats) -> Floats:
+    """Add up what of pieces lies within each of rising gaps: it grows evenly [m]."""
+    growth = metres / (full_m - entry_m)
+    at = np.concatenate([entry_m, full_m])
+    order = np.argsort(at)
+    at, slope = at[order], np.cumsum(np.concatenate([growth, -growth])[order])
+    total = np.concatenate([[0.0], np.cumsum(slope[:-1] * np.diff(at))])[: len(at)]
+    within: Floats = np.interp(gaps, at, total) if len(at) else np.zeros(len(gaps))
+    return within
+
+
 def _runs_are_enough(
-    connections: Connections,
-    clear: Flags,
-    pair: int,
-    gap_m: float,
-    most_m: float,
-    min_edge_m: float,
+    connections: Connections, clear: Flags, pair: int, gap_m: float, min_edge_m: float
 ) -> bool:
     """Say whether the runs of clear boundary count enough at a gap, on both sides.
 
-    A piece that is hidden counts nothing, and holds its run together all the same.
+    What is hidden counts nothing, and holds its run together all the same.
     """
     begin, end = np.searchsorted(connections.side, [2 * pair, 2 * pair + 2])
     rows = slice(int(begin), int(end))
     nearest = connections.nearest_m[rows]
-    # All of it lies within the largest gap, but for rounding.
-    within = np.minimum(connections.farthest_m[rows], most_m) <= gap_m
-    metres = np.where(within & clear[rows], connections.piece_m[rows], 0.0)
+    entry_m, full_m = (column[rows] for column in _reached(connections))
+    share = np.clip((gap_m - entry_m) / (full_m - entry_m), 0.0, 1.0)
+    metres = np.where(clear[rows], share * connections.piece_m[rows], 0.0)
     label = connections.chain.only(rows).runs(connections.start_m[rows] <= gap_m + CONTACT_M)
     length, least = run_lengths(label, metres, nearest)
     of_run = np.zeros(len(length), dtype=np.intp)

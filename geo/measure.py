@@ -1,6 +1,7 @@
 """Ellipsoidal and planar area, length."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import factorial
 
 import numpy as np
@@ -152,6 +153,7 @@ class ArealScale:
         """
         from geo.kernels.common_area import ground_m2
 
+        corners = np.ascontiguousarray(corners)  # one kind for the kernel
         area: Floats = ground_m2(moments, corners, self.middle, self.half, self.coefficients)
         return area
 
@@ -166,8 +168,17 @@ def areal_scale(bounds: Floats, crs: CRS) -> ArealScale | None:
 
     Raises GeometryError: ``crs_missing``, ``crs_not_projected``.
     """
-    middle = (bounds[:2] + bounds[2:]) / 2
-    half = np.maximum((bounds[2:] - bounds[:2]) / 2 + _SQUARE_M, _LEAST_HALF_M)
+    west, south, east, north = map(float, bounds)
+    return _scale_over(west, south, east, north, crs)
+
+
+@lru_cache(maxsize=256)  # some milliseconds; one job measures land of the same extents all the time
+def _scale_over(
+    west: float, south: float, east: float, north: float, crs: CRS
+) -> ArealScale | None:
+    low, high = np.array([west, south]), np.array([east, north])
+    middle = (low + high) / 2
+    half = np.maximum((high - low) / 2 + _SQUARE_M, _LEAST_HALF_M)
     x, y = _grid(2 * _DEGREE_X + 1, 2 * _DEGREE_Y + 1)
     design = chebyshev.chebvander2d(x, y, [_DEGREE_X, _DEGREE_Y])
     measured = _measured(x, y, middle, half, crs)

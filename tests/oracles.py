@@ -136,7 +136,7 @@ def neighbour_margin_m(one, two, gap_m, min_edge_m, cutting=(), covering=(), ste
 
 def boundary_runs(one, two, gap_m):
     """Length and distance of each run of the boundary of ``one`` within a gap of ``two``."""
-    reach = shapely.buffer(two, gap_m + 1e-6, quad_segs=64)
+    reach = shapely.buffer(two, gap_m + 1e-6, quad_segs=256)
     runs = []
     for ring in (one.exterior, *one.interiors):
         within = shapely.get_parts(shapely.intersection(ring, reach))

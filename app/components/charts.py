@@ -11,6 +11,7 @@ from app.answers.answer import layer_name
 from app.answers.evidence import LIGHTS
 from app.context import Context
 from app.messages import Catalogue
+from app.routes import FONT
 from platforms.indicators.per_mu import quadrant_of
 from platforms.land.blocks import ToleranceCurve
 from platforms.ledger.entry import Node
@@ -21,9 +22,6 @@ BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#666666"
 GREEN, AMBER, INK, PAPER = "#009E73", "#A86500", "#222222", "#FFFFFF"
 """Their bluish green; an amber darker than theirs, so that it stands out from the paper."""
 
-FONT = "MuPlan Sans"
-"""The font that the app hands out; machines have none of that name."""
-
 OUTCOME_COLOURS: Mapping[str, str] = MappingProxyType(
     {"met": GREEN, "not_met": ORANGE, "no_data": GREY, "not_applicable": GREY}
 )
@@ -33,14 +31,6 @@ OUTCOME_SIGNS: Mapping[str, str] = MappingProxyType(
         "not_applicable": LIGHTS["unknown"],
     }
 )  # fmt: skip
-
-
-def font_face(address: str) -> str:
-    """Tell the browser where the charts' font is."""
-    return (
-        f"<style>@font-face {{font-family: '{FONT}'; font-display: swap; "
-        f"src: url('{address}') format('opentype')}}</style>"
-    )
 
 
 def show_chart(chart: alt.Chart | alt.LayerChart) -> None:

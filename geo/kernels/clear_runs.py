@@ -7,6 +7,7 @@ from geo.arrays import Floats, Ints
 from geo.kernels.edges import (
     CONTACT_M,
     FEW,
+    ZERO,
     Outlines,
     Side,
     contains,
@@ -24,6 +25,9 @@ PIECE_OF_DISTANCE = 0.125
 
 MOST_PIECES = 256
 """Longer edges are divided into this many pieces."""
+
+CHANGE_M = 1e-3
+"""Where hidden boundary turns to clear is found to this."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -77,45 +81,223 @@ def _pieces(
     counts = np.zeros(len(mine), np.int64)
     for i in range(len(mine)):
         counts[i] = _piece_count(shapes, side, mine[i], reach)
-    pieces, count, blocker = np.empty((counts.sum(), 7)), 0, 0
+    most_parts = 2 * counts + 2
+    pieces, count = np.empty((most_parts.sum(), 7)), 0
+    parts = np.empty((2 * MOST_PIECES + 2, 7))
+    seen, blocker = np.empty((MOST_PIECES, 5)), 0
     before, begin_of_ring = -1, -1  # pieces that the next one may go on from, in its ring
     for i in range(len(mine)):
         e = mine[i]
-        x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
         begins_ring = e == 0 or shapes.ring[e - 1] != shapes.ring[e]
         if i == 0 or mine[i - 1] != e - 1 or begins_ring:
             before = -1
         if i == 0 or shapes.ring[mine[i - 1]] != shapes.ring[e]:
             begin_of_ring = -1
+        blocker = _look_from_pieces(
+            shapes, obstacles, near, side, (shape, e), reach, blocker, seen[: counts[i]]
+        )
+        part_count = _parts_of_edge(
+            shapes, obstacles, near, side, (shape, e), seen[: counts[i]], reach, parts
+        )
         end = 0.0
-        for k in range(counts[i]):
-            start = _distance(shapes, side, x, y) if k == 0 else end
-            share = (k + 1) / counts[i]
-            end = _distance(shapes, side, x + share * dx, y + share * dy)
-            if min(start, end) > reach:
+        for k in range(part_count):
+            if parts[k, BEGIN] != end:
                 before = -1
-                continue
-            at = (k + 0.5) / counts[i]
-            px, py = x + at * dx, y + at * dy
-            inside = contains(shapes, other, px, py)
-            to_x, to_y = (px, py) if inside else _nearest_point(shapes, side, px, py)
-            # The obstacle that hid the last piece mostly hides this one too.
-            blocker = obstruction(shapes, obstacles, near, shape, px, py, to_x, to_y, abs(blocker))
-            way, hidden = np.hypot(to_x - px, to_y - py), 1.0 if blocker >= 0 else 0.0
-            nearest, farthest = (0.0, 0.0) if inside else (min(start, end), max(start, end))
-            length = shapes.length[e] / counts[i]
-            pieces[count] = np.array(
-                [nearest, farthest, length, hidden, float(before), start, min(nearest, way)]
-            )
-            if begins_ring and k == 0:
+            if begins_ring and parts[k, BEGIN] == 0:
                 begin_of_ring = count
-            before, count = count, count + 1
-        if counts[i] == 0:
+            pieces[count] = _piece(parts[k], shapes.length[e], float(before))
+            end, before, count = parts[k, END], count, count + 1
+        if end < 1:
             before = -1
         ends_ring = e + 1 == len(shapes.ring) or shapes.ring[e + 1] != shapes.ring[e]
         if ends_ring and begin_of_ring >= 0:
             pieces[begin_of_ring, BEFORE] = before
     return pieces[:count]
+
+
+BLOCKER, WAY_M, IS_INSIDE, FROM_M, TO_M = range(5)
+"""Columns of what is seen from the middle of an equal piece of an edge: the row of the obstacle
+that hides it (-1: none), the shortest way to the other shape [m], 1 where it lies inside that; and
+how far both ends of the piece lie from it [m]."""
+
+START_M, END_M, BEGIN, END = range(3, 7)
+"""Further columns of a part of an edge: how far both its ends lie from the other shape [m], and
+the shares where it begins and ends."""
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _look_from_pieces(
+    shapes: Outlines,
+    obstacles: ObstacleEdges,
+    near: Near,
+    side: Side,
+    of: tuple[int, int],
+    reach: float,
+    blocker: int,
+    seen: Floats,
+) -> int:
+    """Fill in what is seen from the equal pieces of an edge, as far as they lie within reach.
+
+    ``of``: Its shape, and itself. The obstacle that hid the last piece, given and returned, mostly
+    hides the next one too.
+    """
+    (shape, e), pieces = of, len(seen)
+    if pieces == 0:
+        return blocker
+    x, y, dx, dy = shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e]
+    piece_m, outline_m, end_m, is_in = shapes.length[e] / pieces, 0.0, 0.0, False
+    for k in range(-1, pieces):
+        start_m, share, at = end_m, (k + 1) / pieces, (k + 0.5) / pieces
+        px, py = x + share * dx, y + share * dy
+        to_x, to_y = _nearest_point(shapes, side, px, py)
+        # No way shorter than the outline is far leads in or out.
+        may_change, outline_m = outline_m <= piece_m, np.hypot(to_x - px, to_y - py)
+        if outline_m == 0 or may_change:
+            is_in = outline_m > 0 and contains(shapes, side.other, px, py)
+        end_m = 0.0 if is_in else outline_m
+        if k < 0:
+            continue
+        seen[k, FROM_M], seen[k, TO_M] = start_m, end_m
+        if min(start_m, end_m) > reach:
+            continue
+        px, py = x + at * dx, y + at * dy
+        inside = is_in if outline_m > piece_m else contains(shapes, side.other, px, py)
+        to_x, to_y = (px, py) if inside else _nearest_point(shapes, side, px, py)
+        blocker = obstruction(shapes, obstacles, near, shape, px, py, to_x, to_y, abs(blocker))
+        seen[k, BLOCKER], seen[k, WAY_M] = blocker, np.hypot(to_x - px, to_y - py)
+        seen[k, IS_INSIDE] = 1.0 if inside else 0.0
+    return blocker
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _piece(part: Floats, edge_m: float, before: float) -> Floats:
+    """Make a piece of boundary of a part of an edge."""
+    nearest, farthest = min(part[START_M], part[END_M]), max(part[START_M], part[END_M])
+    if part[IS_INSIDE] > 0:
+        nearest, farthest = 0.0, 0.0
+    hidden, length = 1.0 if part[BLOCKER] >= 0 else 0.0, (part[END] - part[BEGIN]) * edge_m
+    return np.array(
+        [nearest, farthest, length, hidden, before, part[START_M], min(nearest, part[WAY_M])]
+    )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _parts_of_edge(
+    shapes: Outlines,
+    obstacles: ObstacleEdges,
+    near: Near,
+    side: Side,
+    of: tuple[int, int],
+    seen: Floats,
+    reach: float,
+    parts: Floats,
+) -> int:
+    """Part an edge between its equal pieces, and where hidden turns to clear.
+
+    ``of``: Its shape, and itself. ``seen``: What is seen from its pieces.
+    Gives the number of ``parts``. Both ends of what lies within reach are looked at too.
+    """
+    pieces, count, place, is_open = len(seen), 0, 0.0, False
+    inset = min(0.01 / max(pieces, 1), CHANGE_M / shapes.length[of[1]])
+    before = 0.0, 0.0, 0.0
+    for k in range(pieces + 1):
+        begin, middle = k / max(pieces, 1), (k + 0.5) / max(pieces, 1)
+        is_near = k < pieces and min(seen[k, FROM_M], seen[k, TO_M]) <= reach
+        if is_open and not is_near:
+            last = _way(shapes, obstacles, near, side, of, begin - inset, before[0])
+            if (last[0] >= 0) != (before[0] >= 0):
+                between = place, begin - inset
+                count = _with_change(
+                    shapes, obstacles, near, side, of, parts, count, between, (before, last)
+                )
+            parts[count - 1, END], parts[count - 1, END_M] = begin, seen[k - 1, TO_M]
+        elif is_near:
+            way = seen[k, BLOCKER], seen[k, WAY_M], seen[k, IS_INSIDE]
+            if not is_open:
+                place = begin + inset
+                before = _way(shapes, obstacles, near, side, of, place, way[0])
+                differs = (before[0] >= 0) != (way[0] >= 0)
+                count = _with_part(parts, count, begin, seen[k, FROM_M], before if differs else way)
+            if (before[0] >= 0) != (way[0] >= 0):
+                between = place, middle
+                count = _with_change(
+                    shapes, obstacles, near, side, of, parts, count, between, (before, way)
+                )
+            elif is_open:
+                parts[count - 1, END], parts[count - 1, END_M] = begin, seen[k, FROM_M]
+                count = _with_part(parts, count, begin, seen[k, FROM_M], way)
+            place, before = middle, way
+        is_open = is_near
+    return count
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _with_part(
+    parts: Floats, count: int, begin: float, start_m: float, way: tuple[float, float, float]
+) -> int:
+    parts[count, BEGIN], parts[count, START_M] = begin, start_m
+    parts[count, BLOCKER], parts[count, WAY_M], parts[count, IS_INSIDE] = way
+    return count + 1
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _with_change(
+    shapes: Outlines,
+    obstacles: ObstacleEdges,
+    near: Near,
+    side: Side,
+    of: tuple[int, int],
+    parts: Floats,
+    count: int,
+    places: tuple[float, float],
+    seen: tuple[tuple[float, float, float], tuple[float, float, float]],
+) -> int:
+    """Find where between two places hidden turns to clear or back; a new part begins there."""
+    low, high = places
+    least = CHANGE_M / shapes.length[of[1]]
+    while high - low > least:
+        middle = (low + high) / 2
+        way = _way(shapes, obstacles, near, side, of, middle, max(seen[0][0], seen[1][0]))
+        if (way[0] >= 0) == (seen[0][0] >= 0):
+            low = middle
+        else:
+            high = middle
+    change = (low + high) / 2
+    metres = _distance_at(shapes, side, of[1], change)
+    parts[count - 1, END], parts[count - 1, END_M] = change, metres
+    return _with_part(parts, count, change, metres, seen[1])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _way(
+    shapes: Outlines,
+    obstacles: ObstacleEdges,
+    near: Near,
+    side: Side,
+    of: tuple[int, int],
+    share: float,
+    first: float,
+) -> tuple[float, float, float]:
+    """Follow the shortest way from a place of an edge, looking at one obstacle first.
+
+    The row of an obstacle that it meets, -1 for none; its length [m]; 1 where the place lies
+    inside the other shape.
+    """
+    shape, e = of
+    x, y = shapes.x[e] + share * shapes.dx[e], shapes.y[e] + share * shapes.dy[e]
+    inside = contains(shapes, side.other, x, y)
+    to_x, to_y = (x, y) if inside else _nearest_point(shapes, side, x, y)
+    # The obstacle that hid the last place mostly hides this one too.
+    blocker = obstruction(shapes, obstacles, near, shape, x, y, to_x, to_y, int(abs(first)))
+    return float(blocker), float(np.hypot(to_x - x, to_y - y)), 1.0 if inside else 0.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _distance_at(shapes: Outlines, side: Side, e: int, share: float) -> float:
+    """Measure from a place of an edge to the other shape."""
+    return _distance(
+        shapes, side, shapes.x[e] + share * shapes.dx[e], shapes.y[e] + share * shapes.dy[e]
+    )
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -225,7 +407,7 @@ def first_gap_of_pieces(
     runs = np.empty((len(pieces), 4))
     runs[:, :2], runs[:, 2] = 0.0, pieces[:, RUN_NEAREST]
     runs[:count, 3], runs[count:, 3] = 0, 1
-    roots, active = np.empty(len(pieces), np.int64), 0
+    roots, active = np.empty(len(pieces), np.int64), ZERO
     needed = edge - 4 * CONTACT_M
     distance = pieces[:, RUN_NEAREST].min() if len(pieces) else 0.0
     gap, done = low, 0

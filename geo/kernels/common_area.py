@@ -6,7 +6,7 @@ from numba import njit
 
 from geo.arrays import Floats, Ints
 from geo.kernels.boxes import Rows, row_of
-from geo.kernels.edges import Rings
+from geo.kernels.edges import ZERO, Rings
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -119,7 +119,7 @@ def _is_inside(inner: Floats, outer: Floats) -> bool:
 @njit(cache=True, nogil=True, error_model="numpy")
 def _strips_of(rings: Rings, shape: int, box: Floats, strips: Floats) -> int:
     """Write down the strips of a polygon within a box; give their number."""
-    count, around = 0, 0
+    count, around = ZERO, ZERO
     for ring in range(rings.ring[shape], rings.ring[shape + 1]):
         forward = rings.forward[ring]
         for i in range(rings.corner[ring], rings.corner[ring + 1] - 1):
@@ -135,7 +135,7 @@ def _strips_by_rows(rows: Rows, shape: int, box: Floats, strips: Floats) -> tupl
 
     The turns say whether the box's north-west corner lies in the polygon.
     """
-    count, around = 0, 0
+    count, around = ZERO, ZERO
     south, per_m = rows.south[shape], rows.per_m[shape]
     have = rows.row[shape + 1] - rows.row[shape]
     low = row_of(box[1], south, per_m, have)

@@ -1,12 +1,15 @@
 """Rings and edges as arrays; distance, fit."""
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
 from geo.arrays import Flags, Floats, Ints
+
+ZERO, ONE, NONE = cast("tuple[int, int, int]", (np.int64(0), np.int64(1), np.int64(-1)))
+"""Whole numbers as the kernels have them: to a bare one a function is compiled once more."""
 
 
 class Rings(NamedTuple):

@@ -4,7 +4,17 @@ import numpy as np
 from numba import njit
 
 from geo.arrays import Flags, Floats, Ints
-from geo.kernels.edges import CONTACT_M, FEW, Outlines, Side, contains, other_side, side_of
+from geo.kernels.edges import (
+    CONTACT_M,
+    FEW,
+    NONE,
+    ZERO,
+    Outlines,
+    Side,
+    contains,
+    other_side,
+    side_of,
+)
 
 PRECISE_M = 2e-7
 """Joining gaps are found to this: well within the contact distance."""
@@ -52,21 +62,60 @@ def _between(least: float, most: float, at: float, rate: float) -> tuple[float, 
     return min(at_least, at_most), max(at_least, at_most)
 
 
+WHOLE_FROM, OUT_UP_TO, NEAREST = range(3)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def nothing_known(edges: int) -> Floats:
+    """Make room for what is learnt of each edge of a side while the reach is varied.
+
+    From which reach on it lies wholly within it, up to which it lies outside, and its distance
+    from the other shape, infinite until it is measured.
+    """
+    known = np.empty((edges, 3))
+    known[:, WHOLE_FROM] = known[:, NEAREST] = np.inf
+    known[:, OUT_UP_TO] = -1.0
+    return known
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def recalled(known: Floats, i: int, reach: float) -> int:
+    """Say whether an edge is known to lie wholly within reach (1) or outside (0); -1: not known."""
+    if len(known):
+        if reach >= known[i, WHOLE_FROM]:
+            return 1
+        if reach <= known[i, OUT_UP_TO]:
+            return 0
+    return -1
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def remember(known: Floats, i: int, reach: float, share: float, parts: int) -> None:
+    """Keep what was measured of an edge at a reach."""
+    if len(known):
+        if share == 1:
+            known[i, WHOLE_FROM] = min(reach, known[i, WHOLE_FROM])
+        elif parts == 0:
+            known[i, OUT_UP_TO] = max(reach, known[i, OUT_UP_TO])
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def facing_edge_m(
-    shapes: Outlines, side: Side, reach: float, ring: int, enough: float
+    shapes: Outlines, side: Side, reach: float, ring: int, enough: float, known: Floats
 ) -> tuple[float, bool, float]:
     """Measure the boundary that lies within reach of the other shape.
 
     With a ring (-1: all rings), only that ring is measured. The second value says whether all
     rings reached lie wholly within reach; the third is the longest run, or less: one that passes
     the start of its ring is taken for two. Nothing more is measured once a run is enough.
+    ``known`` is what ``nothing_known`` gives, or has no rows.
     """
     total, all_whole, run, longest = 0.0, True, 0.0, 0.0
     now, of_ring = np.int64(-1), 0.0
     before, location = np.int64(-2), UNKNOWN
     starts, ends = np.empty(len(side.other_edges) + 1), np.empty(len(side.other_edges) + 1)
-    for e in side.mine:
+    for i in range(len(side.mine)):
+        e = side.mine[i]
         if ring >= 0 and shapes.ring[e] != ring:
             continue
         if shapes.ring[e] != now:
@@ -76,7 +125,13 @@ def facing_edge_m(
         elif e != before + 1:
             location, run = OUTSIDE, 0.0  # the edges between lie beyond the other's box
         metres = shapes.length[e]
-        share, location, parts = facing_share(shapes, side, e, reach, starts, ends, location)
+        parts = recalled(known, i, reach)
+        share, starts[0], ends[0] = float(parts), 0.0, 1.0
+        if parts >= 0:
+            location = UNKNOWN if parts else OUTSIDE
+        else:
+            share, location, parts = facing_share(shapes, side, e, reach, starts, ends, location)
+            remember(known, i, reach, share, parts)
         of_ring += share * metres
         total += share * metres
         if parts != 1 or starts[0] > 0:
@@ -139,7 +194,7 @@ def facing_share(
                 place -= 1
             starts[place], ends[place] = low, high
             count += 1
-    share, done, parts = 0.0, 0.0, 0
+    share, done, parts = 0.0, 0.0, ZERO
     for i in range(count + 1):
         begin = starts[i] if i < count else 1.0
         end = ends[i] if i < count else 1.0
@@ -173,31 +228,36 @@ def _with_part(starts: Floats, ends: Floats, parts: int, start: float, end: floa
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _surplus(shapes: Outlines, side: Side, gap: float, edge: float) -> tuple[float, bool]:
-    """Give the boundary shown beyond what the gap asks, and whether larger gaps show no more."""
-    length, whole, _ = facing_edge_m(shapes, side, gap + CONTACT_M, -1, np.inf)
-    return length - needed_m(gap, edge), whole
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def needed_m(gap: float, edge: float) -> float:
     """Give the facing boundary that a gap asks of each side [m]."""
     return edge + 2 * gap - 4 * CONTACT_M
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def shows_enough(shapes: Outlines, side: Side, gap: float, edge: float) -> tuple[bool, bool, bool]:
+def shows_enough(
+    shapes: Outlines, side: Side, gap: float, edge: float, known: Floats
+) -> tuple[bool, bool, bool]:
     """Say whether enough boundary is shown, if not, whether larger gaps show no more; in one run.
 
     A run that is enough by itself is so by runs too, whatever the others count.
     """
     needed = needed_m(gap, edge)
-    length, whole, longest = facing_edge_m(shapes, side, gap + CONTACT_M, -1, needed)
+    length, whole, longest = facing_edge_m(shapes, side, gap + CONTACT_M, NONE, needed, known)
     return bool(length >= needed), whole, bool(longest >= needed - ROUNDING_M)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _marks(shapes: Outlines, side: Side, low: float, most: float) -> Floats:
+def _surplus(
+    shapes: Outlines, side: Side, gap: float, edge: float, known: Floats
+) -> tuple[float, bool, bool]:
+    """Give the boundary shown beyond what the gap asks, with the rest as in ``shows_enough``."""
+    needed = needed_m(gap, edge)
+    length, whole, longest = facing_edge_m(shapes, side, gap + CONTACT_M, NONE, np.inf, known)
+    return length - needed, whole, bool(longest >= needed - ROUNDING_M)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _marks(shapes: Outlines, side: Side, low: float, most: float, known: Floats) -> Floats:
     """Give the gaps between which the surplus doesn't turn: where a ring is reached, or whole.
 
     Of a ring that is partly within reach, at least 2 m more come within reach with each further
@@ -212,12 +272,13 @@ def _marks(shapes: Outlines, side: Side, low: float, most: float) -> Floats:
         now = ring
         whole = shapes.ring_length[ring] * (1 - 1e-9) - CONTACT_M
         for target in (0.0, whole):
-            if facing_edge_m(shapes, side, most + CONTACT_M, ring, np.inf)[0] <= target:
+            if facing_edge_m(shapes, side, most + CONTACT_M, ring, np.inf, known)[0] <= target:
                 continue
             below, above = low, most
             while above - below > PRECISE_M:
                 middle = (below + above) / 2
-                if facing_edge_m(shapes, side, middle + CONTACT_M, ring, np.inf)[0] > target:
+                length, _, _ = facing_edge_m(shapes, side, middle + CONTACT_M, ring, np.inf, known)
+                if length > target:
                     above = middle
                 else:
                     below = middle
@@ -233,25 +294,54 @@ def is_one_ring(shapes: Outlines, side: Side) -> bool:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _may_be_whole(shapes: Outlines, side: Side) -> bool:
+    """Say whether a ring has all its edges near the other shape."""
+    now, of_ring = np.int64(-1), 0.0
+    for e in side.mine:
+        if shapes.ring[e] != now:
+            if of_ring > 0 and is_whole(shapes, now, of_ring):
+                return True
+            now, of_ring = shapes.ring[e], 0.0
+        of_ring += shapes.length[e]
+    return is_whole(shapes, now, of_ring)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _first_gap(
-    shapes: Outlines, shape: int, side: Side, low: float, most: float, edge: float, distance: float
-) -> float:
-    """Find the smallest gap from ``low`` to ``most`` at which one side shows enough."""
-    if shows_enough(shapes, side, low, edge)[0]:
-        return low
-    surplus, whole = _surplus(shapes, side, most, edge)
+    shapes: Outlines,
+    shape: int,
+    side: Side,
+    low: float,
+    most: float,
+    edge: float,
+    distance: float,
+    known: Floats,
+) -> tuple[float, bool]:
+    """Find the smallest gap from ``low`` to ``most`` at which one side shows enough.
+
+    And say whether one run is enough there.
+    """
+    if low >= distance - 2 * CONTACT_M:  # nothing is shown short of the distance
+        enough, _, one_run = shows_enough(shapes, side, low, edge, known)
+        if enough:
+            return low, one_run
     many_rings = not is_one_ring(shapes, side)
+    if not many_rings and not _may_be_whole(shapes, side):
+        if not shows_enough(shapes, side, most, edge, known)[0]:
+            return np.inf, False
+        return _close_in(shapes, shape, side, low, most, edge, distance)
+    surplus, whole, _ = _surplus(shapes, side, most, edge, known)
     if surplus < 0 and not whole and not many_rings:
-        return np.inf
+        return np.inf, False
     marks = np.array([most])
     if whole or many_rings:
-        marks = _marks(shapes, side, low, most)
+        marks = _marks(shapes, side, low, most, known)
     below = low
     for mark in marks:
-        if shows_enough(shapes, side, mark, edge)[0]:
+        if shows_enough(shapes, side, mark, edge, known)[0]:
             return _close_in(shapes, shape, side, below, mark, edge, distance)
         below = mark
-    return np.inf
+    return np.inf, False
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -263,32 +353,39 @@ def _close_in(
     above: float,
     edge: float,
     distance: float,
-) -> float:
-    """Find where the surplus, which doesn't fall between two gaps, first reaches 0."""
-    # Nothing is shown short of the distance, and facing edges mostly run beside each other.
-    below, step = max(below, distance - 2 * CONTACT_M), 2 * CONTACT_M
-    least, _ = _surplus(shapes, side, below, edge)
-    while below + step < above:
-        value, _ = _surplus(shapes, side, below + step, edge)
-        if value >= 0:
-            above = below + step
+) -> tuple[float, bool]:
+    """Find where the surplus, which doesn't fall between two gaps, first reaches 0.
+
+    And say whether one run is enough there.
+    """
+    # Facing edges mostly run beside each other: steps grow from the distance on.
+    below, step, gathered = max(below, distance - 2 * CONTACT_M), 2 * CONTACT_M, 0.0
+    known, least, most, one_run = nothing_known(ZERO), np.nan, np.nan, False
+    while True:
+        until = min(below + step, above)
+        if until > gathered:
+            gathered = min(below + 512 * step, above)
+            side = side_of(shapes, shape, side.other, gathered + CONTACT_M)
+            known = nothing_known(len(side.mine))
+        value, _, one_run = _surplus(shapes, side, until, edge, known)
+        if value >= 0 or until == above:
+            above, most = until, value
             break
-        below, least, step = below + step, value, step * 8
-    if above < below + step * 8:
-        side = side_of(shapes, shape, side.other, above + CONTACT_M)
-    most, _ = _surplus(shapes, side, above, edge)
+        below, least, step = until, value, step * 8
+    if np.isnan(least):
+        least, _, _ = _surplus(shapes, side, below, edge, known)
     while above - below > PRECISE_M:
         # Where the surplus is straight, the place is met at once; else it is halved.
         guess = below - least * (above - below) / (most - least) if most > least else above
         for middle in (guess + 0.4 * PRECISE_M, guess - 0.4 * PRECISE_M, (below + above) / 2):
             if middle <= below or middle >= above:
                 continue
-            value, _ = _surplus(shapes, side, middle, edge)
+            value, _, enough = _surplus(shapes, side, middle, edge, known)
             if value >= 0:
-                above, most = middle, value
+                above, most, one_run = middle, value, enough
             else:
                 below, least = middle, value
-    return above
+    return above, one_run
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -329,23 +426,30 @@ def equal_m(shapes: Outlines, side: Side, enough: float) -> float:
 @njit(cache=True, nogil=True, error_model="numpy")
 def gap_of_all(
     shapes: Outlines,
-    first: int,
-    of_one: Side,
-    of_two: Side,
+    sides: tuple[Side, Side],
+    known: tuple[Floats, Floats],
     most: float,
     edge: float,
     distance: float,
-) -> float:
-    """Find the smallest gap at which all boundary shown together is enough on both sides."""
+) -> tuple[float, bool]:
+    """Find the smallest gap at which all boundary shown together is enough on both sides.
+
+    And say whether one run of each is enough there.
+    """
+    of_one, of_two = sides
     gap = 0.0
     for _ in range(100):
-        enough = _first_gap(shapes, first, of_one, gap, most, edge, distance)
+        enough, one_run = _first_gap(
+            shapes, of_two.other, of_one, gap, most, edge, distance, known[0]
+        )
         if enough == np.inf:
-            return np.inf
-        gap = _first_gap(shapes, of_one.other, of_two, enough, most, edge, distance)
+            return np.inf, False
+        gap, two_run = _first_gap(
+            shapes, of_one.other, of_two, enough, most, edge, distance, known[1]
+        )
         if gap == np.inf or gap <= enough:
-            return gap
-    return np.inf
+            return gap, one_run and two_run
+    return np.inf, False
 
 
 LEAST_M = 1e-3

@@ -6,6 +6,9 @@ from numba import njit
 from geo.arrays import Floats, Ints
 from geo.kernels.edges import (
     CONTACT_M,
+    NONE,
+    ONE,
+    ZERO,
     Outlines,
     Side,
     are_apart,
@@ -16,6 +19,7 @@ from geo.kernels.edges import (
     side_of,
 )
 from geo.kernels.facing import (
+    NEAREST,
     OUTSIDE,
     PRECISE_M,
     ROUNDING_M,
@@ -26,6 +30,9 @@ from geo.kernels.facing import (
     is_one_ring,
     is_whole,
     needed_m,
+    nothing_known,
+    recalled,
+    remember,
     shows_enough,
 )
 
@@ -52,7 +59,7 @@ def facing_runs_m(
     """
     total, longest, counted = 0.0, 0.0, 0.0
     parts = np.empty((2, len(side.other_edges) + 1))
-    begin, count = 0, len(side.mine)
+    begin, count = ZERO, len(side.mine)
     while begin < count:
         ring, end = shapes.ring[side.mine[begin]], begin + 1
         while end < count and shapes.ring[side.mine[end]] == ring:
@@ -86,20 +93,20 @@ def _ring_runs_m(
     """Measure the runs of one ring: all of them, the longest, and what they count."""
     total, longest, counted, starts, ends = 0.0, 0.0, 0.0, parts[0], parts[1]
     before, ring, location = side.mine[places[0]] - 1, shapes.ring[side.mine[places[0]]], UNKNOWN
-    idle = _passed_m(shapes.ring, shapes.length, ring, before, -1, -1)
+    idle = _passed_m(shapes.ring, shapes.length, ring, before, NONE, NONE)
     runs, lead, run, first_run = 0, 0.0, _NO_RUN, _NO_RUN
     for i in range(places[0], places[1]):
         e = side.mine[i]
         if e != before + 1:
             location = OUTSIDE  # the edges between lie beyond the other's box
-            idle += _passed_m(shapes.ring, shapes.length, ring, before + 1, e, 1)
-        count = _recalled(known, i, reach, location)
+            idle += _passed_m(shapes.ring, shapes.length, ring, before + 1, e, ONE)
+        count = recalled(known, i, reach)
         share, starts[0], ends[0] = float(count), 0.0, 1.0
         if count >= 0:
             location = UNKNOWN if count else OUTSIDE
         else:
             share, location, count = facing_share(shapes, side, e, reach, starts, ends, location)
-            _remember(known, i, reach, share, count)
+            remember(known, i, reach, share, count)
         metres, done, total = shapes.length[e], 0.0, total + share * shapes.length[e]
         for k in range(count):
             idle += (starts[k] - done) * metres
@@ -120,7 +127,7 @@ def _ring_runs_m(
                 return total, run[0], 0.0
             idle, done = 0.0, ends[k]
         idle, before = idle + (1 - done) * metres, e
-    idle += _passed_m(shapes.ring, shapes.length, ring, before + 1, -1, 1)
+    idle += _passed_m(shapes.ring, shapes.length, ring, before + 1, NONE, ONE)
     if runs and lead + idle < BREAK_M:
         run, first_run = _joined(first_run, run), _NO_RUN
     gap = whole_gap if is_whole(shapes, ring, total) else reach - CONTACT_M
@@ -134,41 +141,6 @@ def _joined(
     run: tuple[float, float, float, float], other: tuple[float, float, float, float]
 ) -> tuple[float, float, float, float]:
     return run[0] + other[0], min(run[1], other[1]), other[2], other[3]
-
-
-WHOLE_FROM, OUT_UP_TO, NEAREST = range(3)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def nothing_known(edges: int) -> Floats:
-    """Make room for what is learnt of each edge of a side while the reach is varied.
-
-    From which reach on it lies wholly within it, up to which it lies outside, and its distance
-    from the other shape, infinite until it is measured.
-    """
-    known = np.full((edges, 3), np.inf)
-    known[:, OUT_UP_TO] = -1.0
-    return known
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _recalled(known: Floats, i: int, reach: float, location: int) -> int:
-    """Say whether an edge is known to lie wholly within reach (1) or outside (0); -1: not known."""
-    if len(known):
-        if reach >= known[i, WHOLE_FROM]:
-            return 1
-        if location == OUTSIDE and reach <= known[i, OUT_UP_TO]:
-            return 0
-    return -1
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _remember(known: Floats, i: int, reach: float, share: float, parts: int) -> None:
-    if len(known):
-        if share == 1:
-            known[i, WHOLE_FROM] = min(reach, known[i, WHOLE_FROM])
-        elif parts == 0:
-            known[i, OUT_UP_TO] = max(reach, known[i, OUT_UP_TO])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -261,8 +233,8 @@ def _gap_by_runs(
 ) -> float:
     """Find the smallest gap from ``low`` to ``most`` at which the runs count enough."""
     sides = _both_sides(shapes, first, second, low)
-    known = nothing_known(0), nothing_known(0)
-    short = _short_side(shapes, sides, known, low, low, edge, distance, 0)
+    known = nothing_known(ZERO), nothing_known(ZERO)
+    short = _short_side(shapes, sides, known, low, low, edge, distance, ZERO)
     if short < 0:
         return low
     gap, step, tries, gathered, last = low, FIRST_STEP_M, 0, low, short
@@ -293,11 +265,18 @@ def _both_sides(shapes: Outlines, first: int, second: int, gap: float) -> tuple[
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def joining_gap(
-    shapes: Outlines, first: int, second: int, most: float, edge: float, exact: bool
+    shapes: Outlines,
+    first: int,
+    second: int,
+    most: float,
+    edge: float,
+    exact: bool,
+    nothing: Floats,
 ) -> float:
     """Find the smallest gap at which two shapes are neighbours, infinite beyond ``most``.
 
     Without ``exact``, ``most`` stands for any gap above 0: enough to know that they are.
+    ``nothing``: Room for nothing known, made once.
     """
     of_one = side_of(shapes, first, second, most + CONTACT_M)
     if len(of_one.mine) == 0 or len(of_one.other_edges) == 0:
@@ -305,17 +284,17 @@ def joining_gap(
     touching = are_apart(shapes, first, second, CONTACT_M) <= 0
     if touching and equal_m(shapes, of_one, edge) >= edge:
         return 0.0
-    one_shows, one_whole, one_run = shows_enough(shapes, of_one, most, edge)
+    one_shows, one_whole, one_run = shows_enough(shapes, of_one, most, edge, nothing)
     if not one_shows and not one_whole and is_one_ring(shapes, of_one):
         return np.inf
     of_two = other_side(shapes, first, of_one)
-    two_shows, two_whole, two_run = shows_enough(shapes, of_two, most, edge)
+    two_shows, two_whole, two_run = shows_enough(shapes, of_two, most, edge, nothing)
     if not two_shows and not two_whole and is_one_ring(shapes, of_two):
         return np.inf
     if (
         touching
-        and shows_enough(shapes, of_one, 0.0, edge)[0]
-        and shows_enough(shapes, of_two, 0.0, edge)[0]
+        and shows_enough(shapes, of_one, 0.0, edge, nothing)[0]
+        and shows_enough(shapes, of_two, 0.0, edge, nothing)[0]
     ):
         return 0.0
     if not exact and one_run and two_run:
@@ -323,16 +302,30 @@ def joining_gap(
     distance = distance_of(shapes, first, of_one, most + CONTACT_M)
     if distance > most + CONTACT_M:
         return np.inf
-    if not exact and one_shows and two_shows:
-        known = nothing_known(0), nothing_known(0)
-        if _short_side(shapes, (of_one, of_two), known, most, most, edge, distance, 0) < 0:
-            return most
-    gap = gap_of_all(shapes, first, of_one, of_two, most, edge, distance)
-    if gap == np.inf:
+    may_hold = not exact and one_shows and two_shows
+    return _smallest_gap(shapes, (of_one, of_two), most, edge, distance, may_hold)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _smallest_gap(
+    shapes: Outlines,
+    sides: tuple[Side, Side],
+    most: float,
+    edge: float,
+    distance: float,
+    any_gap: bool,
+) -> float:
+    """Find the smallest gap at which two shapes are neighbours; ``any_gap``: or take the largest.
+
+    By all boundary shown, which is quick, and from there on by runs.
+    """
+    known = nothing_known(len(sides[0].mine)), nothing_known(len(sides[1].mine))
+    if any_gap and _short_side(shapes, sides, known, most, most, edge, distance, ZERO) < 0:
+        return most
+    gap, is_one_run = gap_of_all(shapes, sides, known, most, edge, distance)
+    if gap == np.inf or is_one_run:
         return gap
-    if shows_enough(shapes, of_one, gap, edge)[2] and shows_enough(shapes, of_two, gap, edge)[2]:
-        return gap
-    return _gap_by_runs(shapes, first, second, gap, most, edge, distance)
+    return _gap_by_runs(shapes, sides[1].other, sides[0].other, gap, most, edge, distance)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -340,5 +333,6 @@ def joining_gaps(
     shapes: Outlines, pairs: Ints, most: float, edge: float, exact: bool, gaps: Floats
 ) -> None:
     """Find the joining gap of each pair."""
+    nothing = nothing_known(ZERO)
     for i in range(len(pairs)):
-        gaps[i] = joining_gap(shapes, pairs[i, 0], pairs[i, 1], most, edge, exact)
+        gaps[i] = joining_gap(shapes, pairs[i, 0], pairs[i, 1], most, edge, exact, nothing)

@@ -7,7 +7,7 @@ from numba import njit
 
 from geo.arrays import Flags, Floats, Ints, Positions, Shapes
 from geo.kernels.boxes import box_pairs
-from geo.kernels.edges import CONTACT_M, Rings
+from geo.kernels.edges import CONTACT_M, ZERO, Rings
 from geo.kernels.facing import coverage_faults
 from geo.kernels.polygons import PAIRS_AT_ONCE, rings_of
 from geo.prepared import Given, PreparedShapes, prepared
@@ -31,7 +31,7 @@ def united_rings(rings: Rings, start: Ints, tidy: Flags) -> tuple[Floats, Ints, 
     corner = np.zeros(total // 3 + 2, np.int64)
     group = np.empty(total // 3 + 2, np.int64)
     hole = np.empty(total // 3 + 2, np.bool_)
-    count = 0
+    count = ZERO
     for g in range(len(start) - 1):
         count = _unite(rings, start[g], start[g + 1], tidy, g, points, corner, group, hole, count)
     return points[: corner[count]], corner[: count + 1], group[:count], hole[:count]

@@ -11,7 +11,7 @@ from geo.units import compare, m2_to_mu
 from layers.fields import split_list
 from platforms.completeness import constraints_in_force
 from platforms.elements.allotments import CITY, Allotments, Cell, on_record
-from platforms.elements.land_supply import LAYER, allotments_of
+from platforms.elements.land_supply import LAYER, allotment_rows, allotments_of
 from platforms.policy.check import CheckJob, counted_rows, judge, outcome_between
 from platforms.policy.in_force import DatedRule
 from platforms.policy.registry import check
@@ -103,7 +103,7 @@ def industrial_parts(
     shape on parcels of either kind. Where nothing states a use, an allotment to no 产业项目 isn't
     industrial, and one to a 产业项目 is unless its project is on file as another category.
     """
-    rows, parcels = job.layer(LAYER), job.layer("land_parcels")
+    rows, parcels = job.per_run(allotment_rows), job.layer("land_parcels")
     own = _is_industrial(job, rows)
     of_parcels = _is_industrial(job, parcels)
     use_of = dict(zip(parcels["parcel_id"], of_parcels, strict=True))
@@ -175,7 +175,7 @@ def _by_project(
     categories = dict(zip(projects["project_id"], projects["category"], strict=True))
     said = np.zeros(len(least), dtype=bool)
     for at in np.flatnonzero(unstated):
-        category = categories.get(job.layer(LAYER)["project_id"].iloc[at])
+        category = categories.get(job.per_run(allotment_rows)["project_id"].iloc[at])
         if not allotments.industrial.may[at]:
             most[at], said[at] = 0.0, True
         elif allotments.industrial.yes[at] and (pd.isna(category) or category == INDUSTRY):
@@ -221,7 +221,7 @@ def _control_line(
         year=job.year,
         evidence=tuple(evidence),
         reasons=(
-            say("a4_tolerance", tolerance_m2=dated.rule.tolerance_m2),
+            say("line_tolerance", tolerance_m2=dated.rule.tolerance_m2),
             *([say("d5_line_unclear", count=int(unclear.sum()))] if unclear.any() else []),
         ),
     )
@@ -231,7 +231,7 @@ def _is_other(job: CheckJob, allotments: Allotments) -> Maybe:
     """Say which allotments went to anything but a major manufacturing project."""
     least = job.policy.setting_number(MAJOR, "manufacturing_from_yi_yuan")
     projects = {row["project_id"]: row for row in job.source.read("projects").to_dict("records")}
-    project_ids = job.layer(LAYER)["project_id"]
+    project_ids = job.per_run(allotment_rows)["project_id"]
     yes, unclear = np.zeros(len(project_ids), dtype=bool), np.zeros(len(project_ids), dtype=bool)
     for number, project_id in enumerate(project_ids):
         project = projects.get(project_id, {"category": None, "investment_yi_yuan": None})

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -72,9 +73,14 @@ def outside_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     return verdicts
 
 
+def allotment_rows(job: CheckJob) -> gpd.GeoDataFrame:
+    """Return the allotments made up to the as-of date, and those planned."""
+    return made_until(job.layer(LAYER), job.policy.as_of)
+
+
 def allotments_of(job: CheckJob) -> Allotments:
-    """Find what each allotment up to the as-of date counts for, once a run."""
-    rows = made_until(job.layer(LAYER), job.policy.as_of)
+    """Find what each of these allotments counts for, once a run."""
+    rows = job.per_run(allotment_rows)
     return read_allotments(
         rows, job.layer("land_parcels"), job.layer("units"), job.crs, PlaceLayers.of(job.source)
     )
@@ -129,8 +135,7 @@ def step_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
 
     A26 嘉政发〔2018〕15号 二（五）. Of a step taken twice the last one counts.
     """
-    rows = made_until(job.layer(LAYER), job.policy.as_of)
-    allotments = job.per_run(allotments_of)
+    rows, allotments = job.per_run(allotment_rows), job.per_run(allotments_of)
     events = job.source.read(EVENTS)
     events = events[events["event_on"].fillna("9999") <= job.policy.as_of]
     days = _last_days(events[counted_rows(dated.rule, EVENTS, events).yes])

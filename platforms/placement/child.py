@@ -39,7 +39,7 @@ def run(
     ``function``: ``package.module:name`` of a function that takes the task alone.
     ``task``: What it is given; it and the answer must be picklable.
     ``deadline_s``: Seconds that the function is given, once its module is loaded and, where it
-      has a ``prepare``, that was called.
+      has a ``prepare``, that was called with the task.
     ``is_cancelled``: Asked again and again; the child is ended once it says True.
     ``tell``: Told every answer that the function hands over by ``report``.
 
@@ -178,7 +178,7 @@ def serve() -> None:
     asked = getattr(module, name)
     prepare = getattr(module, "prepare", None)
     if prepare is not None:
-        prepare()
+        prepare(task)
     _write("begun", None)
     try:
         _write("final", asked(task))

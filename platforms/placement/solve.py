@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -10,8 +11,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from geo.arrays import Flags, Floats, Positions
 from platforms.errors import PlanningError
 from platforms.placement.child import report, run
-from platforms.placement.limits import Limit
-from platforms.placement.local_search import annealed, prepare, rounded
+from platforms.placement.local_search import annealed, rounded
+from platforms.placement.local_search import prepare as prepare_moves
 from platforms.placement.relaxation import (
     INFEASIBLE,
     SLACK,
@@ -24,6 +25,9 @@ from platforms.placement.relaxation import (
     relax,
     worth_a_look,
 )
+
+if TYPE_CHECKING:  # tables and shapes would take the child longer than a small search
+    from platforms.placement.limits import Limit
 
 CORE = 3
 """Options of each group that the search begins with."""
@@ -213,7 +217,7 @@ class Solved:
 
 def solve(
     points: Sequence[float],
-    limits: Sequence[Limit],
+    limits: "Sequence[Limit]",
     required: Sequence[Sequence[int]],
     gap: float,
     deadline_s: float,
@@ -254,6 +258,12 @@ def solve_problem(
     return result
 
 
+def prepare(task: tuple[Problem, float, float]) -> None:
+    """Load or compile the moves where they are tried, which is not in a small problem."""
+    if len(task[0].points) > SMALL:
+        prepare_moves()
+
+
 def answer(task: tuple[Problem, float, float]) -> Solved:
     """Search in the child: each better answer is reported, the last is returned."""
     problem, gap, deadline_s = task
@@ -262,7 +272,7 @@ def answer(task: tuple[Problem, float, float]) -> Solved:
 
 def quick(
     points: Sequence[float],
-    limits: Sequence[Limit],
+    limits: "Sequence[Limit]",
     required: Sequence[Sequence[int]],
     seconds: float = 1.0,
 ) -> Solved:
@@ -281,8 +291,9 @@ def quick(
 
 def quick_problem(problem: Problem, seconds: float = 1.0) -> Solved:
     """Do the same for a problem written as numbers."""
-    prepare()
-    begun, is_small = time.monotonic(), len(problem.points) <= SMALL
+    if not (is_small := len(problem.points) <= SMALL):
+        prepare_moves()
+    begun = time.monotonic()
     start = warm_start(problem, begun + (seconds if is_small else 0.0))
     if start is None:
         return Solved(None, None, is_count_proven=False, is_feasible=False)

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli.main import answer
+from tests.read_once import share_reads
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,15 @@ class Ran:
         assert self.code in (0, 1), self.err
         assert self.out.count("\n") == 1
         return json.loads(self.out)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rows_read_once():
+    """Read the rows of each content of a workspace once: most tests ask the same demonstration."""
+    with pytest.MonkeyPatch.context() as patch:
+        contents = share_reads(patch)
+        yield
+    contents.close()
 
 
 @pytest.fixture

@@ -144,6 +144,18 @@ def apart_by(cutting=(), covering=()):
     return Obstacles(array_of(list(cutting)), array_of(list(covering)), owner)
 
 
+@pytest.mark.parametrize("begins_m", [0.0, 3.1, 6.9])
+def test_what_an_obstacle_hides_is_measured_finer_than_the_pieces_looked_at(begins_m):
+    # Fronts of 20 m, 1 m apart, need 5 + 2 m. A building hides its length less a centimetre at
+    # both ends, also where it begins with them; corners show at 2 m no more than that asks.
+    one, two = box(0, 0, 20, 10), box(0, 11, 20, 10)
+    for short_m, expected in ((0.0, True), (0.01, False)):
+        hidden_m = 13 - 0.005 + short_m
+        building = box(begins_m, 10.2, hidden_m + 0.02, 0.5)
+        for gap_m in (1.0, 2.0):
+            assert joins(one, two, gap_m, obstacles=apart_by(covering=[building])) is expected
+
+
 def test_a_hidden_stretch_leaves_a_runs_length_and_does_not_break_it():
     # 20 m face each other 2 m apart. At 2 m nothing is taken off a run at that distance, hidden in
     # its middle or not: 9 m must stay clear, on whatever sides of what hides the rest.

@@ -27,9 +27,10 @@ ALONE_ON_PURPOSE = {
     "layers/exchange/writers/spreadsheet.py", "layers/exchange/writers/survey_text.py",
     "layers/workspace/rasters.py",
     "platforms/consolidation_plan/options.py", "platforms/placement/explain_search.py",
+    "platforms/placement/local_search.py", "platforms/placement/moves.py",
 }  # fmt: skip
-"""Formats behind one door; a step of a search that runs in a process of its own; topics that stand
-beside their like."""
+"""Formats behind one door; a step of a search that runs in a process of its own; what is compiled,
+loaded only where many options are searched; topics that stand beside their like."""
 
 VAGUE = {
     "one", "held", "found", "said", "own", "given", "made", "thing", "theirs", "ones", "shown",

@@ -33,7 +33,7 @@ def test_no_check_names_a_rule_or_a_part_that_no_pack_has():
 def test_rules_are_shown_by_letter_and_number():
     assert CHECKED_RULES[:3] == ("A1", "A2", "A3")
     assert CHECKED_RULES.index("A10") == CHECKED_RULES.index("A9") + 1
-    assert CHECKED_RULES[-1] == "E10"
+    assert CHECKED_RULES[-1] == "E11"
 
 
 def test_a_part_that_is_registered_twice_is_refused():

@@ -151,7 +151,7 @@ def test_the_year_not_given_is_that_of_the_day():
     ("values", "code"),
     [
         ((2024, ("A99",), (), "2025-06-30"), "rule_not_checked"),
-        ((2024, ("B3",), (), "2025-06-30"), "rule_not_checked"),
+        ((2024, ("E7",), (), "2025-06-30"), "rule_not_checked"),
         ((20244, (), (), "2025-06-30"), "year_out_of_range"),
         ((2024, (), (), "30.6.2025"), "as_of_not_a_date"),
     ],

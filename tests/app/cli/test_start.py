@@ -81,7 +81,7 @@ def test_plain_questions_are_answered_without_compiler_and_solver(loaded, step):
     assert {"numba", "scipy"}.isdisjoint(packages)
 
 
-def test_the_first_page_is_shown_without_compiler_and_solver(tmp_path):
+def test_the_first_page_is_shown_without_compiler_solver_and_charts(tmp_path):
     shown, errors, packages = run(PAGE, MUPLAN_WORKSPACES=str(tmp_path))
     assert (len(shown), errors) == (1, 0)
-    assert {"numba", "scipy"}.isdisjoint(packages)
+    assert {"numba", "scipy", "altair"}.isdisjoint(packages)

@@ -1,6 +1,7 @@
 """Functions that the tests of the child run in it."""
 
 import os
+import sys
 import time
 
 from platforms.errors import PlanningError
@@ -33,3 +34,12 @@ def fail(_):
 
 def refuse(_):
     raise PlanningError("placement_file_unreadable", path="甲.txt")
+
+
+def loaded_for_a_small_search(problem):
+    from platforms.placement import solve
+
+    task = (problem, 0.0, 10.0)
+    solve.prepare(task)
+    solved = solve.answer(task)
+    return solved.chosen, {"pandas", "geopandas", "shapely", "numba"} & sys.modules.keys()

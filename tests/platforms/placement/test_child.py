@@ -6,6 +6,7 @@ import pytest
 
 from platforms.errors import PlanningError
 from platforms.placement.child import report, run
+from platforms.placement.relaxation import problem_of
 
 JOBS = "tests.platforms.placement.child_jobs"
 
@@ -57,3 +58,9 @@ def test_a_function_that_prints_still_answers():
 
 def test_reporting_outside_a_child_does_nothing():
     report("nothing")
+
+
+def test_a_small_search_waits_for_no_tables_and_no_compiler():
+    # Two projects want the same land: the better one gets it, the other goes where it can.
+    problem = problem_of([90.0, 80.0, 30.0], [({0: 1.0, 1: 1.0}, 1.0)], [[0], [1, 2]])
+    assert run(f"{JOBS}:loaded_for_a_small_search", problem, 30.0) == ((0, 2), set())
