@@ -69,18 +69,10 @@ Names = Mapping[str, str]
 SHOWN_MEMBERS = 30
 """A sentence names so many of what clashes; the lists hold them all."""
 
-MEMBER_KEYS = frozenset(
-    [
-        "project_id",
-        "site_id",
-        "parcel_id",
-        "block_id",
-        "place_id",
-        "unit_id",
-        "element",
-        "pollutant",
-    ]
-)
+MEMBER_KEYS = frozenset((
+    "project_id", "site_id", "parcel_id", "block_id", "place_id", "unit_id", "element",
+    "pollutant",
+))  # fmt: skip
 """What a member in the JSON tells of itself beside its text."""
 
 WHY_TITLES = (
@@ -649,12 +641,9 @@ def _summary(
 
 def _proof_said(placement: Placement, words: Catalogue) -> tuple[str, ...]:
     """Say what is proven and of which candidates, and what was checked of the land given."""
-    over = placement.proven_over
-    among = over.bounded and placement.is_count_proven
-    codes = (
-        ("summary_place_proven_bounded" if among else "summary_place_proven",)
-        if placement.is_count_proven else ("summary_place_open", "summary_place_over")
-    )  # fmt: skip
+    codes = ["summary_place_open", "summary_place_over"]
+    if placement.is_count_proven:
+        codes = ["summary_place_proven" + "_bounded" * placement.proven_over.bounded]
     sentences = [words.text(code, **_over(placement)) for code in codes]
     if placement.assignments and not placement.conflicts:
         sentences.append(words.text("summary_place_overlap", tolerance_m2=SMALLEST_OVERLAP_M2))
