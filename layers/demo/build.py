@@ -33,7 +33,6 @@ from layers.demo.parcels import (
     draw_parcels,
     make_decisions,
     make_demo_areas,
-    make_land_lists,
     make_parcels,
     ready_parcels,
 )
@@ -281,6 +280,5 @@ def _work(
         "support_grants": make_grants(
             layers["enterprises"], parks, projects, amounts.grants, stream(seed, "grants")
         ),
-        "land_lists": make_land_lists(parcels),
         "unit_milestones": make_milestones(recipe, stream(seed, "milestones")),
     }

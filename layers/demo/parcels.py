@@ -566,28 +566,3 @@ def make_decisions(parcels: gpd.GeoDataFrame, rng: np.random.Generator) -> pd.Da
         "decided_on": "2024-05-10",
     }
     return pd.DataFrame([row]).reindex(columns=columns)
-
-
-LISTED_ON, LEFT_OUT = "2025-09-30", 2
-
-
-def make_land_lists(parcels: gpd.GeoDataFrame) -> pd.DataFrame:
-    """List the parcels ready for supply by unit; the first unit's list leaves the last ones out.
-
-    ``parcels``: Layer ``land_parcels``.
-
-    Table ``land_lists``.
-    """
-    ready = parcels[parcels["state"].isin(READY)]
-    rows = []
-    for unit_id, own in ready.groupby("unit_id"):
-        listed = own.iloc[:-LEFT_OUT] if not rows else own
-        rows.append(
-            {
-                "land_list_id": f"qd-{unit_id}", "list_kind": "supply", "listed_on": LISTED_ON,
-                "unit_id": unit_id, "parcel_ids": ";".join(listed["parcel_id"]),
-                "listed_mu": round(float(listed["area_declared_m2"].sum()) * 3 / 2000, 2),
-                "note": "演示数据",
-            }
-        )  # fmt: skip
-    return pd.DataFrame(rows)
