@@ -12,7 +12,7 @@ import pandas as pd
 from geo.crs import parse_crs
 from layers.contracts import CONTRACTS
 from layers.demo.drawing import slivers, stream, survey_noise
-from layers.demo.elements import allot, allotment_rows, make_quotas
+from layers.demo.elements import allot, allotment_rows, make_land_lists, make_quotas
 from layers.demo.enterprises import (
     make_enterprise_indicators,
     make_enterprises,
@@ -272,6 +272,7 @@ def _work(
     return {
         "element_allotments": rows,
         "element_quotas": make_quotas(rows, stream(seed, "quotas")),
+        "land_lists": make_land_lists(recipe, parcels),
         "projects": projects,
         "project_events": make_events(projects, portfolio.rivals, stream(seed, "events")),
         "targets": with_reported(make_targets(recipe, stream(seed, "targets")), recipe),

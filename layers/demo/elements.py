@@ -295,3 +295,33 @@ def make_quotas(allotments: gpd.GeoDataFrame, rng: np.random.Generator) -> pd.Da
         sums[name] = (sums[name] / used).round(2)
     sums.insert(0, "quota_id", [f"zb-{n:04d}" for n in range(1, len(sums) + 1)])
     return sums.assign(note="演示数据")
+
+
+LISTED_ON = "2025-09-30"
+READY_STATES = ("cleared", "listed")
+
+
+def make_land_lists(recipe: Recipe, parcels: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Write the lists of land ready for supply that the units hand in; the last unit has none.
+
+    ``parcels``: Layer ``land_parcels``.
+
+    Table ``land_lists``; the list of the first unit lacks its largest parcel.
+    """
+    ready = parcels[parcels["state"].isin(READY_STATES)]
+    rows = []
+    for number, unit in enumerate(recipe.assessed[:-1], start=1):
+        own = ready[ready["unit_id"].eq(unit.unit_id)]
+        if number == 1 and len(own):
+            own = own.drop(index=own.geometry.area.idxmax())
+        if not len(own):
+            continue
+        area_m2 = ellipsoidal_area_m2(own.geometry.to_numpy(), parcels.crs)
+        rows.append(
+            {
+                "land_list_id": f"qd-{number:03d}", "list_kind": "supply", "listed_on": LISTED_ON,
+                "unit_id": unit.unit_id, "parcel_ids": ";".join(own["parcel_id"]),
+                "listed_mu": round(float(m2_to_mu(float(area_m2.sum()))), 2), "note": "演示数据",
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)
