@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
 from app.answers.answer import actor, layer_name, plain, sheet_of
 from app.context import Context, now, unit_names
@@ -110,6 +112,21 @@ def checked_against(context: Context) -> tuple[Sheet, tuple[str, ...]]:
     """Return "what was checked" for a report: the matrix, and what is missing."""
     matrix = completeness_of(context).matrix()
     return matrix_sheet(context, matrix), gap_sentences(context, matrix)
+
+
+def checked_on_site(context: Context, shape: shapely.Geometry) -> str:
+    """Say against what the land of a project was checked: each kind with its sign and day.
+
+    ``shape``: The land, in the system of the context.
+    """
+    completeness, words = completeness_of(context), context.words
+    shapes = np.array([shape], dtype=object)
+    subjects = [("constraints", kind) for kind in completeness.law.site_kinds]
+    cells = []
+    for (layer, kind), (status,) in completeness.statuses(subjects, shapes).items():
+        data_on = completeness.on_file(layer, kind).data_on or None
+        cells.append(f"{subject_name(context, layer, kind)} {cell_text(status, data_on)}")
+    return words.text("checked_on_site", checked=words.joined(cells))
 
 
 def state_coverage(context: Context, layer: str, statement: DataStatement) -> int:

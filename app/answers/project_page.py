@@ -7,6 +7,7 @@ import geopandas as gpd
 import pandas as pd
 
 from app.answers.answer import Answer, column_titles, heading_of, plain, sheet_of
+from app.answers.coverage import checked_on_site, completeness_of
 from app.answers.map import picture_of, view_of
 from app.answers.matching import is_ruled
 from app.answers.project_ledger import ledger_stand
@@ -148,6 +149,8 @@ def summary_of(context: Context, page: ProjectPage) -> list[str]:
     if site.area_mu is None:
         lines.append(words.text("project_page_no_land"))
     else:
+        if site.shape is not None and completeness_of(context).law.site_kinds:
+            lines.append(checked_on_site(context, site.shape))
         blocked = sum(condition.severity == "block" for condition in site.conditions)
         lines.append(
             words.text(

@@ -5,6 +5,7 @@ from pyproj import CRS
 
 from app.answers.coverage import (
     cell_text,
+    checked_on_site,
     completeness_of,
     gap_sentences,
     matrix_rows,
@@ -118,3 +119,13 @@ def test_a_unit_learns_of_tables_of_projects_the_rows_it_may_see_only(small_demo
     everything, _ = counted(None)
     assert rows == {seen}
     assert rows != everything
+
+
+def test_the_page_of_a_project_says_what_its_land_was_checked_against(workspace):
+    without_statements(workspace, "permanent_farmland")
+    context = open_context(workspace)
+    shape = context.source.read("land_parcels").geometry.iloc[0]
+    said = checked_on_site(context, shape)
+    # the shapes of farmland are on file, nobody says any more what they cover
+    assert "永久基本农田 ?" in said
+    assert "生态保护红线 ✓ 2025-" in said
