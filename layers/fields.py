@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+from geo.tools import plain_name
 from layers.codes import (
     ADJACENCIES,
     ALLOTMENT_STATUSES,
@@ -392,6 +393,41 @@ FIELDS: MappingProxyType[str, Field] = MappingProxyType(
     }
 )  # fmt: skip
 """Every field by its name."""
+
+
+POLLUTANTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "COD": ("化学需氧量", "CODcr"),
+        "氨氮": ("NH3-N", "NH3N", "NH4-N"),
+        "总氮": ("TN",),
+        "总磷": ("TP",),
+        "二氧化硫": ("SO2", "SO₂"),
+        "氮氧化物": ("NOx", "NO2", "NO₂"),
+        "VOCs": ("VOC", "挥发性有机物", "非甲烷总烃", "NMHC"),
+        "烟粉尘": ("烟（粉）尘", "颗粒物", "粉尘", "烟尘", "PM", "TSP"),
+    }
+)
+"""Pollutants by the name they go by here, with other names for the same."""
+
+_POLLUTANT_OF = {
+    plain_name(name): pollutant for pollutant, names in POLLUTANTS.items()
+    for name in (pollutant, *names)
+}  # fmt: skip
+
+
+def pollutant_name(text: str | None) -> str | None:
+    """Give a pollutant the one name it goes by: offices write NOx and 氮氧化物 for the same.
+
+    ``text``: As written, None where it is missing.
+
+    Another pollutant stays as written, without blanks at its ends.
+
+    >>> pollutant_name(" nox "), pollutant_name("氨 氮"), pollutant_name("汞"), pollutant_name(None)
+    ('氮氧化物', '氨氮', '汞', None)
+    """
+    if text is None or not text.strip():
+        return None
+    return _POLLUTANT_OF.get(plain_name(text), text.strip())
 
 
 def split_list(text: object) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from geo.contiguity import single_parts
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import area_inside_m2
 from geo.units import m2_to_mu
-from layers.fields import split_list
+from layers.fields import pollutant_name, split_list
 from platforms.errors import PlanningError
 from platforms.policy.in_force import PolicySet
 from platforms.policy.uncertain import Maybe
@@ -426,7 +426,7 @@ def read_allotments(
         ids=_texts(allotments["allotment_id"]),
         unit_id=_texts(unit_id),
         element=_texts(element),
-        pollutant=_texts(allotments["pollutant"]),
+        pollutant=_texts(allotments["pollutant"].map(pollutant_name, na_action="ignore")),
         status=_texts(allotments["allotment_status"]),
         year=allotments["year"].fillna(of_date).to_numpy(dtype=float, na_value=np.nan),
         amount=amounts(allotments.assign(element=element), shapes, crs),

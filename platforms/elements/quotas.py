@@ -13,6 +13,7 @@ from pyproj import CRS
 from geo.arrays import Flags, Floats
 from geo.measure import ellipsoidal_area_m2
 from geo.overlay import area_inside_m2
+from layers.fields import pollutant_name
 from platforms.elements.allotments import (
     AMOUNT_COLUMNS,
     SETTLED,
@@ -161,7 +162,8 @@ def _key(row: Mapping[Hashable, Any]) -> QuotaKey | None:
     subject_id = row[f"{subject}_id"]
     if pd.isna(subject_id) or pd.isna(element) or element not in AMOUNT_COLUMNS:
         return None
-    name = str(pollutant) if element == "emission" and not pd.isna(pollutant) else None
+    is_named = element == "emission" and not pd.isna(pollutant)
+    name = pollutant_name(str(pollutant)) if is_named else None
     return (subject, str(subject_id), str(element), name)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from geo.tools import nearest_name
 from layers.contracts import CONTRACTS
-from layers.fields import FIELDS, split_list
+from layers.fields import FIELDS, pollutant_name, split_list
 from platforms.errors import PlanningError
 from platforms.industries.codes import division
 from platforms.policy.in_force import iso_day
@@ -386,8 +386,13 @@ def _facilities(row: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
 
 def _emissions(row: Mapping[str, Any]) -> tuple[tuple[str, float], ...] | None:
     """Read emissions by pollutant; an amount of 0 without a pollutant says that there are none."""
-    pairs = _pairs(row, "emissions_t")
-    amount, pollutant = _number(row, "emission_t"), _text(row, "pollutant")
+    pairs: dict[str, float] = {}
+    for name, amount_t in _pairs(row, "emissions_t").items():
+        named = pollutant_name(name) or name
+        if named in pairs:
+            raise PlanningError("demand_value_bad", column="emissions_t", value=name)
+        pairs[named] = amount_t
+    amount, pollutant = _number(row, "emission_t"), pollutant_name(_text(row, "pollutant"))
     if amount is not None and pollutant is not None and pollutant not in pairs:
         pairs[pollutant] = amount
     return tuple(pairs.items()) if pairs or amount == 0 else None

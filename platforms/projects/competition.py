@@ -10,7 +10,7 @@ import pandas as pd
 
 from geo.measure import ellipsoidal_area_m2
 from geo.units import compare, m2_to_mu
-from layers.fields import FIELDS, split_list
+from layers.fields import FIELDS, pollutant_name, split_list
 from platforms.elements.allotments import AMOUNT_COLUMNS
 from platforms.elements.quotas import Headroom, QuotaKey, Quotas, quotas_of
 from platforms.industries.codes import division
@@ -488,10 +488,14 @@ def _emissions(row: Row) -> Needs | None:
     for item in split_list(row.get("emissions_t")):
         name, _, amount_text = item.replace("：", ":").partition(":")
         try:
-            emitted_t[name.strip()] = float(amount_text)
+            amount_t, named = float(amount_text), pollutant_name(name)
         except ValueError:
             return None
-    amount, pollutant = number_of(row, "emission_t"), text_of(row, "pollutant")
+        if named is None or named in emitted_t:
+            return None
+        emitted_t[named] = amount_t
+    amount = number_of(row, "emission_t")
+    pollutant = pollutant_name(text_of(row, "pollutant"))
     if amount is not None and pollutant is not None:
         emitted_t.setdefault(pollutant, amount)
     if not emitted_t and amount != 0:

@@ -35,6 +35,15 @@ def test_each_element_stands_by_itself():
     assert (held[LAND].assumed_from, held[ENERGY].assumed_from) == (2024, None)
 
 
+def test_a_pollutant_is_the_same_by_whatever_name_an_office_writes_it():
+    quota = {"quota_id": "Q9", "unit_id": "N", "year": 2025, "element": "emission",
+             "pollutant": "NOx", "emission_t": 10.0}  # fmt: skip
+    used = allotment(1, year=2025, element="emission", pollutant="氮氧化物", emission_t=4.0,
+                     land_mu=None)  # fmt: skip
+    room = rooms(2025, quota, allotments=[used])["unit", "N", "emission", "氮氧化物"]
+    assert (room.quota, room.committed, room.left) == (10.0, 4.0, 6.0)
+
+
 def test_where_another_unit_has_a_quota_of_the_year_the_missing_one_is_missing():
     other = {**LAND_2024, "quota_id": "Q3", "unit_id": "S", "year": 2025}
     held = rooms(2025, LAND_2024, other)

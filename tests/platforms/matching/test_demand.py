@@ -143,6 +143,10 @@ def test_emissions_may_come_by_pollutant_in_a_mapping_or_in_one_pair_of_columns(
     assert demand(emission_t=None, emissions_t="氨氮:0.7；氮氧化物：1").emissions_t == (
         ("氨氮", 0.7), ("氮氧化物", 1.0),
     )  # fmt: skip
+    assert demand(emission_t=None, emissions_t="NOx:1").emissions_t == (("氮氧化物", 1.0),)
+    assert demand(emission_t=2.0, pollutant="SO2").emissions_t == (("二氧化硫", 2.0),)
+    with pytest.raises(PlanningError, match="demand_value_bad"):
+        demand(emission_t=None, emissions_t="NOx:1;氮氧化物:2")
     assert demand(emission_t=0).emissions_t == ()
     assert demand(emission_t=None).emissions_t is None
     assert demand(emission_t=0.7).emissions_t is None
