@@ -76,6 +76,7 @@ def secret(small_demo, tmp_path_factory):
         "element_allotments": dict(
             about, allotment_id="pz-hidden", year=2025, element="land", pollutant=None,
             allotted_on="2025-10-01", land_mu=10.0, energy_tce=None, emission_t=None,
+            platform_id=None, park_id=None,
         ),
         "support_grants": dict(
             about, granted_on="2025-10-01", enterprise_id=None, park_id=None, grant_id="fc-hidden",
