@@ -440,9 +440,9 @@ def _history(
             }
         )  # fmt: skip
     if "listed" in kinds:
-        rows += _list_steps(project, number, days[kinds.index("listed")])
+        rows += _list_steps(project, number, days[kinds.index("listed")], days[0])
     if "signed" in kinds:
-        rows.append(_signing_report(project, number, days[kinds.index("signed")]))
+        rows.append(_signing_report(project, number, days[kinds.index("signed")], days[0]))
     if "land_permit" in kinds:
         rows += _approval(project, number, days[kinds.index("land_permit")], area_code)
     return rows
@@ -458,12 +458,15 @@ LIST_STEP_LEFT_OUT = 11
 
 
 def _list_steps(
-    project: Mapping[Hashable, object], number: int, listed: np.datetime64
+    project: Mapping[Hashable, object], number: int, listed: np.datetime64, first: np.datetime64
 ) -> list[dict[str, object]]:
-    """Write the steps by which a project came on the list; every eleventh lacks the review."""
+    """Write the steps by which a project came on the list; every eleventh lacks the review.
+
+    ``first``: Day of the first report, before which nothing happened.
+    """
     rows = []
     for kind, days, words in LIST_STEPS:
-        day = max(listed + days, FIRST_DAY)
+        day = max(listed + days, first)
         if day > LAST_DAY or (kind == "list_review" and number % LIST_STEP_LEFT_OUT == 0):
             continue
         rows.append(
@@ -480,11 +483,11 @@ NOTICE_DAYS, NOTICE_LATE_DAYS, NOTICE_LATE_EACH = 9, 4, 6
 
 
 def _signing_report(
-    project: Mapping[Hashable, object], number: int, signed: np.datetime64
+    project: Mapping[Hashable, object], number: int, signed: np.datetime64, first: np.datetime64
 ) -> dict[str, object]:
     """File a signing ahead of its day; every sixth project does it too late (B7)."""
     ahead = NOTICE_LATE_DAYS if number % NOTICE_LATE_EACH == 0 else NOTICE_DAYS
-    day = max(signed - ahead, FIRST_DAY)
+    day = max(signed - ahead, first)
     return {
         "project_id": project["project_id"], "event_kind": "signing_report", "event_on": str(day),
         "entered_at": f"{day}T15:00:00+08:00", "unit_id": str(project["unit_id"]),

@@ -81,7 +81,7 @@ SHARE = {
     "unit_id", "year", "span", "element", "pollutant", "boundary_basis", "unit", "inside", "total",
     "share", "share_low", "share_high", "threshold", "outcome", "headroom", "need_inside",
     "planned_share", "repair_share", "repair_allotment_ids", "basis_differs",
-    "declared_but_outside", "allotment_ids", "project_ids",
+    "declared_but_outside", "allotment_ids", "project_ids", "placed_by",
 }  # fmt: skip
 RULE = {
     "rule_id", "part", "title", "scope", "force", "force_word", "comparator", "value", "unit",
