@@ -397,7 +397,7 @@ FIELDS: MappingProxyType[str, Field] = MappingProxyType(
 
 POLLUTANTS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
     {
-        "COD": ("化学需氧量", "CODcr"),
+        "化学需氧量": ("COD", "CODcr"),
         "氨氮": ("NH3-N", "NH3N", "NH4-N"),
         "总氮": ("TN",),
         "总磷": ("TP",),

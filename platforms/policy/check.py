@@ -213,6 +213,10 @@ class CheckJob:
     def _of_rule(self) -> dict[object, object]:
         return {}
 
+    def is_of_year(self, day: str) -> bool:
+        """Whether a day (ISO) lies in the year asked; without a year asked every day does."""
+        return not self.is_year_asked or day[:4] == str(self.year)
+
     def layer(self, name: str) -> gpd.GeoDataFrame:
         """Read a layer with shapes."""
         return cast("gpd.GeoDataFrame", self.source.read(name))

@@ -387,7 +387,7 @@ def _steps(job: CheckJob) -> _Steps:
 
 
 def _supplied(job: CheckJob) -> list[_Supplied]:
-    """Give the projects whose land was supplied by the as-of date."""
+    """Give the projects whose land was supplied by the as-of date, or in the year asked."""
     known = EVENTS in job.policy.pack.assumptions
     signs = job.policy.setting_texts(EVENTS, "supplied_events") if known else (FINAL,)
     units = pd.DataFrame(job.source.read("units"))
@@ -396,7 +396,8 @@ def _supplied(job: CheckJob) -> list[_Supplied]:
     supplied = []
     for row, events in competition_ledger(job).histories:
         days = first_days(events)
-        if any(kind in days for kind in signs):
+        supplied_on = min((days[kind] for kind in signs if kind in days), default=None)
+        if supplied_on is not None and job.is_of_year(supplied_on):
             whole = wholes[str(row["project_id"])]
             supply = supply_of(row, whole, filing_unit(row, events), names)
             supplied.append(_Supplied(row, days, supply))

@@ -287,7 +287,7 @@ def unequally_credited(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
     for row, events in competition_ledger(job).histories:
         moves = [event for event in events if event["event_kind"] == TRANSFERRED]
         major = is_major(row, job.policy) if is_of_major else True
-        if not moves or major is False:
+        if not moves or major is False or not job.is_of_year(str(moves[-1]["event_on"])):
             continue
         first, last = filing_unit(row, events), text_of(moves[-1], "unit_id")
         if major is None:

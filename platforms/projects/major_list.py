@@ -414,6 +414,7 @@ def late_nodes(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
         late = [
             str(event["event_kind"]) for event in events
             if event["event_kind"] in nodes
+            and job.is_of_year(str(event["event_on"]))
             and moment_of(str(event["entered_at"]), zone).date() > _last_of_month(event, months)
         ]  # fmt: skip
         reached = [at for at, kind in enumerate(nodes) if kind in days]

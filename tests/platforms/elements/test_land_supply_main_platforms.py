@@ -66,7 +66,7 @@ def test_energy_and_each_pollutant_have_a_share_of_their_own():
         allotment(4, **{**emission, "pollutant": "NOx"}, emission_t=1.0, geometry=OUTSIDE),
     ]
     assert found_of("energy", element_allotments=rows).measured == pytest.approx(0.75)
-    assert found_of("emission:COD", element_allotments=rows).measured == pytest.approx(1.0)
+    assert found_of("emission:化学需氧量", element_allotments=rows).measured == pytest.approx(1.0)
     assert found_of("emission:NOx", element_allotments=rows).measured == pytest.approx(0.0)
 
 
