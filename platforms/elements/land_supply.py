@@ -237,7 +237,7 @@ Count = Callable[[str, int], _Counted]
 def main_platform_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Give the shares of a year's elements that go to main platforms, with the year before (A27).
 
-    One a unit and element (emission rights by pollutant: part ``emission:化学需氧量``): the part (0–1)
+    One a unit and element (emission rights by pollutant: part ``emission:氨氮``): the part (0–1)
     inside the outlines of the major platforms themselves, without their sub-parks. Land counts by
     area, energy and emission rights in the same proportion, funds by where the firm is, landed
     major projects by number (S6). Value and trend only; what isn't known bounds the share.

@@ -481,7 +481,7 @@ NAMED_ALLOTMENTS = 5
 def share_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge the shares of a year's elements inside the platforms, and cumulatively (B1).
 
-    One a unit, and pollutant of emission rights (part ``emission:化学需氧量``). They are by the outline in
+    One a unit, and pollutant of emission rights (part ``emission:氨氮``). They are by the outline in
     use; the share by the approved outline is in the reasons.
     """
     return [
