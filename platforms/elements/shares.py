@@ -481,8 +481,8 @@ NAMED_ALLOTMENTS = 5
 def share_verdicts(job: CheckJob, dated: DatedRule) -> list[Verdict]:
     """Judge the shares of a year's elements inside the platforms, and cumulatively (B1).
 
-    One a unit, and pollutant of emission rights (part ``emission:氨氮``). They are by the outline in
-    use; the share by the approved outline is in the reasons.
+    One a unit, and pollutant of emission rights (part ``emission:氨氮``). They are by the outline
+    in use; the share by the approved outline is in the reasons.
     """
     return [
         verdict for verdict in job.per_rule(_share_verdicts)

@@ -67,7 +67,7 @@ def test_energy_and_each_pollutant_have_a_share_of_their_own():
     ]
     assert found_of("energy", element_allotments=rows).measured == pytest.approx(0.75)
     assert found_of("emission:化学需氧量", element_allotments=rows).measured == pytest.approx(1.0)
-    assert found_of("emission:NOx", element_allotments=rows).measured == pytest.approx(0.0)
+    assert found_of("emission:氮氧化物", element_allotments=rows).measured == pytest.approx(0.0)
 
 
 def test_what_lies_nowhere_bounds_the_share_and_nothing_is_no_data():
