@@ -430,8 +430,16 @@ def _events(pieces: Floats, most: float) -> Floats:
     events, count = np.empty((3 * len(pieces), 3)), 0
     for kind, column in ((ENTERS, NEAREST), (COMPLETE, FARTHEST), (MEETS, LINK)):
         for i in range(len(pieces)):
-            gap = max(pieces[i, column] - CONTACT_M, 0.0)
-            if gap <= most and (kind != MEETS or pieces[i, BEFORE] >= 0):
+            at = pieces[i, column]
+            if kind == MEETS:
+                before = int(pieces[i, BEFORE])
+                if before < 0:
+                    continue
+                # At a corner rounding lets the distances of two edges differ: what meets has
+                # been reached.
+                at = max(at, pieces[i, NEAREST], pieces[before, NEAREST])
+            gap = max(at - CONTACT_M, 0.0)
+            if gap <= most:
                 events[count] = np.array([gap, kind, float(i)])
                 count += 1
     return events[:count]

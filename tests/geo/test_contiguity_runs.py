@@ -165,6 +165,25 @@ def test_a_hidden_stretch_leaves_a_runs_length_and_does_not_break_it():
         assert joins(lower, upper, 2.0, obstacles=apart_by(covering=[pond])) is expected
 
 
+def test_a_front_with_a_neighbour_over_its_end_joins_whichever_way_it_runs():
+    # Fronts of 20 m, 2 m apart, of which a third field covers 2 m and the reach beyond: more than
+    # 5 + 2 · 2 m stay clear. Turned, a corner is by rounding a little nearer to the other field by
+    # one of its edges than by the edge before it.
+    fields = [box(0, 0, 20, 8), box(0, 10, 20, 8), box(18, 6, 8, 8)]
+    places = range(90)
+    turned = [
+        affinity.translate(affinity.rotate(field, 4 * k, origin=(0, 0)), 100 * k)
+        for k in places
+        for field in fields
+    ]
+    obstacles = Obstacles(array_of([]), array_of(turned), np.arange(len(turned)))
+    for gap_m in (2.0, 3.0):
+        rule = NeighbourRule(gap_m, 5.0)
+        first, second = neighbour_pairs(array_of(turned), rule, obstacles)
+        joined = set(zip(first.tolist(), second.tolist(), strict=True))
+        assert [k for k in places if (3 * k, 3 * k + 1) not in joined] == []
+
+
 def test_two_corner_contacts_do_not_join_beside_an_obstacle_either():
     pond = box(140, 210, 20, 10)
     obstacles = apart_by(cutting=[pond], covering=[box(-50, 240, 60, 5)])
