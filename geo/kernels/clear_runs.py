@@ -435,8 +435,8 @@ def _events(pieces: Floats, most: float) -> Floats:
                 before = int(pieces[i, BEFORE])
                 if before < 0:
                     continue
-                # At a corner rounding lets the distances of two edges differ: what meets has
-                # been reached.
+                # Both have been reached by then: at a corner the distances of two edges differ
+                # by rounding.
                 at = max(at, pieces[i, NEAREST], pieces[before, NEAREST])
             gap = max(at - CONTACT_M, 0.0)
             if gap <= most:

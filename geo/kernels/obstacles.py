@@ -196,6 +196,9 @@ def _leaving(
     """Let a way that begins through its own shape, or along it, begin where it leaves it."""
     qx, qy = to_x - px, to_y - py
     length = np.hypot(qx, qy)
+    soon = min(0.5, ASIDE_M / length)
+    if not _is_on(shapes, shape, px + soon * qx, py + soon * qy, CONTACT_M):
+        return px, py
     near, last = APART_M / length, shapes.offset[shape + 1]
     marks = [0.0, 1.0]
     for run in range(shapes.run_offset[shape], shapes.run_offset[shape + 1]):
@@ -218,25 +221,25 @@ def _leaving(
             before = max(before, share)
             continue
         at_x, at_y = px + (before + share) / 2 * qx, py + (before + share) / 2 * qy
-        if not _is_on(shapes, shape, at_x, at_y):
+        if not _is_on(shapes, shape, at_x, at_y, APART_M):
             break
         before = share
     return px + before * qx, py + before * qy
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _is_on(shapes: Outlines, shape: int, x: float, y: float) -> bool:
-    """Say whether a point lies in a shape or on its boundary."""
+def _is_on(shapes: Outlines, shape: int, x: float, y: float, margin: float) -> bool:
+    """Say whether a point lies in a shape, or no farther than a margin from its boundary."""
     if contains(shapes, shape, x, y):
         return True
     last = shapes.offset[shape + 1]
     for run in range(shapes.run_offset[shape], shapes.run_offset[shape + 1]):
-        if not box_meets(shapes.run_bounds[run], x, y, x, y, APART_M):
+        if not box_meets(shapes.run_bounds[run], x, y, x, y, margin):
             continue
         first = shapes.offset[shape] + (run - shapes.run_offset[shape]) * RUN
         for e in range(first, min(first + RUN, last)):
             square = square_to_edge(shapes.x[e], shapes.y[e], shapes.dx[e], shapes.dy[e], x, y)
-            if square <= APART_M * APART_M:
+            if square <= margin * margin:
                 return True
     return False
 

@@ -184,6 +184,18 @@ def test_a_front_with_a_neighbour_over_its_end_joins_whichever_way_it_runs():
         assert [k for k in places if (3 * k, 3 * k + 1) not in joined] == []
 
 
+@pytest.mark.parametrize(("opens_m_per_m", "expected"), [(3.5e-6, False), (1e-6, True)])
+def test_a_wedge_of_micrometres_over_a_constraint_shows_its_contact_only(opens_m_per_m, expected):
+    # What lies within 10 µm touches: 2.9 m of the first wedge and 10 m of the second, where 5 m are
+    # asked. Farther out the wedge is a gap, and the constraint lies over it.
+    lower = box(0, -50, 100, 50)
+    upper = shapely.Polygon([(0, 0), (100, 100 * opens_m_per_m), (100, 50), (0, 50)])
+    constraint = box(-100, -100, 300, 200)
+    for gap_m in (0.001, 2.0):
+        assert joins(lower, upper, gap_m)
+        assert joins(lower, upper, gap_m, obstacles=apart_by(covering=[constraint])) is expected
+
+
 def test_two_corner_contacts_do_not_join_beside_an_obstacle_either():
     pond = box(140, 210, 20, 10)
     obstacles = apart_by(cutting=[pond], covering=[box(-50, 240, 60, 5)])
