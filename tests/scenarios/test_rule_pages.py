@@ -1,9 +1,14 @@
 """Every rule has a page that an official can hold against the document."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from tests.scenarios.rule_pages import PACK_NAMES, PAGES, pages, rules_by_id
 from tests.scenarios.rule_scenarios import pack
+
+PAPERS = Path(__file__).resolve().parents[3] / "shared" / "policy" / "sources"
 
 
 def test_no_rule_lacks_its_page_and_every_page_is_as_pack_and_scenarios_have_it():
@@ -40,3 +45,24 @@ def test_a_page_holds_clause_reading_example_and_data():
 def test_every_rule_of_every_pack_is_among_them():
     ids = {rule.rule_id for name in PACK_NAMES for rule in pack(name).rules}
     assert set(rules_by_id()) == ids
+
+
+TABLES = ("附件",)
+"""Places that are a table: what is quoted of it is its cells in a sentence."""
+
+
+def signs(text):
+    return "".join(sign for sign in text if sign.isalnum() or sign == "%")
+
+
+@pytest.mark.skipif(
+    not PAPERS.is_dir(), reason="the documents lie beside a checkout of theirs only"
+)
+@pytest.mark.parametrize("name", PACK_NAMES)
+def test_what_is_quoted_stands_in_the_document_word_for_word(name):
+    for document_id, document in pack(name).documents.items():
+        (paper,) = PAPERS.glob(f"{document_id}*.txt")
+        whole = signs(paper.read_text(encoding="utf-8"))
+        for place, quote in document.quotes.items():
+            pieces = re.split("[…。；]", quote) if place not in TABLES else []
+            assert [piece for piece in pieces if signs(piece) not in whole] == [], place

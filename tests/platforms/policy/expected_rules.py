@@ -235,3 +235,26 @@ def expected(text: str) -> dict[tuple[str, str], tuple[str, str, str, str]]:
         assert key not in rows, key
         rows[key] = (comparator, value, "" if unit == "-" else unit, force)
     return rows
+
+
+WHO = {
+    "U7": "A1 A12 A13 A23 A25",
+    "U9": "A14 A18 A27 B1 B2 B9 B11 B12 B14.weekly_hearing B16 C3 C11.unit_secretary C15 D9 D11"
+          " E9.county E11.county_invest",
+    "Z2": "A15",
+    "P": "A2 A3 A5 A6 A7 A8 A9 A10 A16 A22 A24 A30",
+    "P U9": "A29",
+    "city": "A11 B10 B13 B14 B15.contacts B17 C1 C6.exit C11.city_secretary D5 D6 D7.fund"
+            " D10.monthly_panel E1 E2 E4.share E6 E8 E11",
+    "city U9": "B3 B4 C6.replenish C8",
+    "zone": "A4",
+    "park": "A17 A28",
+    "parcel": "E3 E7",
+    "allotment": "A21 A26",
+    "enterprise": "A19 B15.headquarters_reward",
+    "project": "A20 B5 B6 B7 B8 C1.governor_size C1.mayor_size C1.county_head_size C2 C4 C5 C7 C9"
+               " C10 C12 C13 C14 D1 D2 D3 D4 D7.per_project D8 D10 E4.days E5 E10",
+    "leader": "C11",
+    "department": "E9.department",
+}  # fmt: skip
+"""Who is assessed, typed a second time: a part by its name goes before its whole rule."""

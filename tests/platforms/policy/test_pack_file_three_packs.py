@@ -9,7 +9,7 @@ import pytest
 from platforms.policy.in_force import policy_on
 from platforms.policy.pack import Pack, Rule, Tier
 from platforms.policy.pack_file import combine_packs, parse_pack
-from tests.platforms.policy.expected_rules import CHANGCHUN, JIAXING, PANAN, expected
+from tests.platforms.policy.expected_rules import CHANGCHUN, JIAXING, PANAN, WHO, expected
 
 PROJECT = Path(__file__).resolve().parents[3]
 PACKS = sorted(path.stem for path in (PROJECT / "data" / "policy").glob("*.yaml"))
@@ -254,3 +254,10 @@ def test_every_force_word_stands_in_the_document_it_is_cited_from():
 def _plain(text: str) -> str:
     half = str.maketrans("(),", "（），")
     return re.sub(r"[\s“”\"]", "", text).translate(half)
+
+
+def test_who_is_assessed_is_typed_a_second_time():
+    typed = {name: set(scope.split()) for scope, names in WHO.items() for name in names.split()}
+    for rule in every_rule():
+        name = f"{rule.rule_id}.{rule.part}"
+        assert set(rule.scope) == typed.get(name, typed.get(rule.rule_id)), name
