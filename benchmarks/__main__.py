@@ -20,13 +20,13 @@ SIZES = {
 IN_A_BROWSER = "map"
 """Compared by what a browser shows, at several sizes."""
 
-OF_A_PROCESS = "start"
+OF_A_PROCESS = ("start", "city")
 """Compared by what whole processes take."""
 
 BESIDE_A_CHECKOUT = "store"
 """Compared with the same job of another checkout (``--against``)."""
 
-COMPARED = (*SIZES, IN_A_BROWSER, OF_A_PROCESS, BESIDE_A_CHECKOUT)
+COMPARED = (*SIZES, IN_A_BROWSER, *OF_A_PROCESS, BESIDE_A_CHECKOUT)
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 
@@ -60,8 +60,8 @@ def main(arguments: list[str]) -> int:
         million = 1_000_000 if asked.n is None else asked.n
         print(json.dumps(compared(asked.against, million, asked.rounds), indent=1))
         return 0
-    if asked.kernel == OF_A_PROCESS:
-        return _start(asked.rounds, as_json=asked.json, is_written=asked.write)
+    if asked.kernel in OF_A_PROCESS:
+        return _processes(asked.kernel, asked.rounds, as_json=asked.json, is_written=asked.write)
     contest = import_module(f"benchmarks.{asked.kernel}").contest(n)
     try:
         outcome: Outcome = hold(contest, asked.rounds)
@@ -88,16 +88,14 @@ def _map(n: int | None, rounds: int, *, is_written: bool) -> int:
     return 0
 
 
-def _start(rounds: int, *, as_json: bool, is_written: bool) -> int:
-    """Compare how soon commands answer."""
-    from benchmarks.start import as_lines as start_lines
-    from benchmarks.start import measured
-
-    found = measured(rounds)
-    lines = start_lines(found, rounds)
+def _processes(kernel: str, rounds: int, *, as_json: bool, is_written: bool) -> int:
+    """Compare what whole processes take."""
+    module = import_module(f"benchmarks.{kernel}")
+    figures: dict[str, float] = module.measured(rounds)
+    lines: list[str] = module.as_lines(figures, rounds)
     if is_written:
-        put(DOCUMENT, OF_A_PROCESS, lines)
-    print(json.dumps(found) if as_json else "\n".join(lines))
+        put(DOCUMENT, kernel, lines)
+    print(json.dumps(figures) if as_json else "\n".join(lines))
     return 0
 
 

@@ -377,15 +377,18 @@ def sliced(
     turned = shapely.transform(shape, lambda points: (points - origin) @ turn.T)
     west, south, east, north = turned.bounds
 
+    def window(at: float) -> shapely.Geometry:
+        # turned to the shape: corners of a shape that is turned and back again move, if by less
+        # than a micrometre, and narrow land may cross itself then
+        box = shapely.box(west - 1, south - 1, at, north + 1)
+        return shapely.transform(box, lambda points: points @ turn + origin)
+
     def spare(at: float) -> float:
-        window = shapely.box(west - 1, south - 1, at, north + 1)
-        return float(shapely.intersection(turned, window).area) - area_m2
+        return float(shapely.intersection(shape, window(at)).area) - area_m2
 
     at = brentq(spare, west, east, xtol=(east - west) * PRECISE, rtol=1e-15)
-    window = shapely.box(west - 1, south - 1, at, north + 1)
-    parts = shapely.intersection(turned, window), shapely.difference(turned, window)
-    piece, rest = (shapely.transform(part, lambda points: points @ turn + origin) for part in parts)
-    return piece, rest
+    near = window(at)
+    return shapely.intersection(shape, near), shapely.difference(shape, near)
 
 
 def _main_direction(lines: shapely.Geometry) -> Direction | None:

@@ -33,6 +33,26 @@ def test_a_piece_has_the_area_asked_for_and_lies_at_the_near_end(angle, share, c
     assert ends[0].max() <= ends[1].min() + 1e-4
 
 
+@pytest.mark.parametrize("width_m", [5e-10, 1e-9, 1e-8])
+def test_pieces_of_land_with_a_slit_narrower_than_rounding_are_valid(width_m):
+    # corners as far from the origin as a city's: turned and back again they move by about 1e-9
+    east, north = 602_000.0, 3_403_000.0
+    offsets = [
+        (0, 0),
+        (100, 0),
+        (100, 60),
+        (50 + width_m, 60),
+        (31, 7),
+        (50 - width_m, 60),
+        (0, 60),
+    ]
+    land = shapely.Polygon([(east + x, north + y) for x, y in offsets])
+    assert land.is_valid
+    for angle in np.linspace(0.1, 3.1, 25):
+        pieces = sliced(land, (math.cos(angle), math.sin(angle)), 1500.0)
+        assert [piece.is_valid for piece in pieces] == [True, True]
+
+
 def test_a_bent_shape_may_fall_into_parts():
     piece, rest = sliced(L_SHAPE, (0.0, -1.0), 20 * 70)  # from the top: the tower's upper 60, …
     assert piece.bounds == pytest.approx((0, 18, 100, 80))  # … and 2 m of the foot's 100
