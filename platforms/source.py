@@ -4,6 +4,8 @@ from typing import Protocol
 
 import pandas as pd
 
+from platforms.results import results_of
+
 
 class LayerSource(Protocol):
     """Anything that gives a layer or table with all columns of its contract."""
@@ -30,10 +32,13 @@ class ReadOnce:
     ----------
     source
         Where the layers come from.
+
+    ``results``: Results kept for these layers.
     """
 
     def __init__(self, source: LayerSource) -> None:
         self._source = source
+        self.results = results_of(source)
         self._read: dict[str, pd.DataFrame] = {}
 
     @property

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.cli.screen import say_waiting, show
-from app.cli.usage import Command
+from app.cli.usage import Command, printable
 from app.messages import Language, catalogue
 
 if TYPE_CHECKING:
@@ -110,11 +110,18 @@ def _on_workspace(
             answer, code = result if isinstance(result, tuple) else (result, 0)
             afterwards = context.renewed() if is_renewed else context
             show(answer, stand_on(afterwards, ledger=ledger), as_json=as_json, out=out)
+            _say_faults(context)
             return code
 
         return _command(name, function, (WORKSPACE,), options, run)
 
     return make
+
+
+def _say_faults(context: "Context") -> None:
+    """Say, beside the answer, where results couldn't be kept or taken."""
+    for fault in context.workspace.stored_results.faults.values():
+        click.echo(printable(context.words.error(fault)), err=True)
 
 
 def _told(context: "Context", error: Exception) -> Exception:

@@ -256,6 +256,8 @@ def page_head(context: Context, title: str, question: str) -> None:
     mark = f" 〔{text('demo_short')}〕" if context.facts.is_demo else ""
     st.header(f"{text(title)}{mark}")
     st.caption(f"{text(question)}　{text('as_of_said', as_of=context.as_of)}")
+    for fault in context.workspace.stored_results.faults.values():
+        st.caption(error_text(fault))
 
 
 def error_text(error: MuPlanError) -> str:

@@ -47,6 +47,7 @@ from layers.workspace.records import (
     Record,
     record_columns,
 )
+from layers.workspace.results import ResultFolder, results_beside
 from layers.workspace.sqlite_file import (
     Waiting,
     begin,
@@ -309,6 +310,11 @@ class GeoPackageWorkspace:
             raise LayerError(
                 "workspace_newer", path=str(path), version=version, known=SCHEMA_VERSION
             )
+
+    @cached_property
+    def stored_results(self) -> ResultFolder:
+        """Results of long work kept beside the file."""
+        return ResultFolder(results_beside(self.path))
 
     @cached_property
     def facts(self) -> WorkspaceFacts:

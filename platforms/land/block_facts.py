@@ -11,7 +11,7 @@ import shapely
 from pyproj import CRS
 
 from geo.arrays import Floats, Shapes
-from geo.contiguity import JoiningGaps, component_labels, joining_gaps
+from geo.contiguity import JoiningGaps, component_labels
 from geo.difference import remainder, without
 from geo.overlay import areas_m2
 from geo.raster import Raster, slope_pct, zonal_statistics
@@ -27,6 +27,7 @@ from platforms.land.search import (
     blocking_shapes,
     decide,
     decided_pairs,
+    kept_gaps,
     land_obstacles,
     parting_barriers,
     state_of,
@@ -150,7 +151,7 @@ def net_pieces(
     cut = apart(members.set_geometry(left, crs=members.crs))
     shapes = np.asarray(cut.geometry.array, dtype=object)
     obstacles = land_obstacles(layers, cut, query.bridge_width_m)
-    joining = joining_gaps(shapes, query.min_edge_m, obstacles, query.gap_m, progress)
+    joining = kept_gaps(layers, shapes, query.min_edge_m, obstacles, query.gap_m, progress)
     joining = decide(joining, decided_pairs(cut, layers.decisions), len(cut))
     labels = component_labels(len(cut), *joining.within(query.gap_m))
     place = cut["block_id"].map({block_id: i for i, block_id in enumerate(ids)})

@@ -6,10 +6,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import CRS
 
 from geo.arrays import Floats, Positions
-from geo.contiguity import MOST_GAP_M, JoiningGaps, component_labels, growth, joining_gaps, knee
+from geo.contiguity import MOST_GAP_M, JoiningGaps, component_labels, growth, knee
 from geo.measure import ellipsoidal_area_m2, planar_area_m2
 from geo.necks import parted_regions
 from geo.overlay import areas_m2, common_area_m2, intersecting_pairs
@@ -25,6 +24,7 @@ from platforms.land.search import (
     LandLayers,
     decide,
     decided_pairs,
+    kept_gaps,
     land_obstacles,
     parts_taken,
     registered_excess_m2,
@@ -219,7 +219,7 @@ def _joined(
     parts = parts_taken(layers, query, assessment_areas(layers.units), admitted)
     obstacles = land_obstacles(layers, parts, query.bridge_width_m)
     shapes = prepared(parts.geometry.array)
-    joining = joining_gaps(shapes, query.min_edge_m, obstacles, most_gap_m, progress)
+    joining = kept_gaps(layers, shapes, query.min_edge_m, obstacles, most_gap_m, progress)
     decided = decided_pairs(parts, layers.decisions)
     return Land(parts, decide(joining, decided, len(parts)), decided), shapes
 
@@ -261,6 +261,10 @@ def counted_once_m2(blocks: gpd.GeoDataFrame) -> float:
     return total + float(areas_m2(joint, blocks.crs).sum())
 
 
+WHOLE_SHARE = 1e-6
+"""A parcel lacks less than this part of its area where it is taken whole."""
+
+
 def _measured(
     parts: gpd.GeoDataFrame,
     prepared_parts: PreparedShapes,
@@ -281,24 +285,30 @@ def _measured(
     union_m2 = areas_m2(unions, crs)
     part_m2: Floats = areas_m2(prepared_parts.shapes, crs)
     large: Positions = np.unique(parts["row"].to_numpy(dtype=np.intp)[is_large[labels]])
-    excess_m2 = np.zeros(len(parcels))
+    excess_m2, whole_m2 = np.zeros(len(parcels)), np.zeros(len(parcels))
     excess_m2[large] = registered_excess_m2(parcels.iloc[large], crs).to_numpy()
+    whole_m2[large] = areas_m2(np.asarray(parcels.geometry.array, dtype=object)[large], crs)
+    declared_m2 = parcels["area_declared_m2"].to_numpy(dtype=float, na_value=np.nan)
+    part_ids, rows_of = parts["part_id"].to_numpy(), parts["row"].to_numpy(dtype=np.intp)
+    planar_mu = m2_to_mu(planar_area_m2(unions))
     rows = []
-    for members, union, area_m2 in zip(groups, unions, union_m2.tolist(), strict=True):
-        ids = sorted(parts["part_id"].to_numpy()[members])
-        of_parcels, place_of = np.unique(parts["row"].to_numpy()[members], return_inverse=True)
+    for place_at, (members, union) in enumerate(zip(groups, unions, strict=True)):
+        area_m2 = float(union_m2[place_at])
+        of_parcels, place_of = np.unique(rows_of[members], return_inverse=True)
         taken_m2: Floats = np.bincount(place_of, part_m2[members]).astype(np.float64)
-        legal_m2 = area_m2 + _excess_of_whole(parcels, of_parcels, taken_m2, excess_m2, crs)
+        counts = taken_m2 >= whole_m2[of_parcels] * (1 - WHOLE_SHARE)
+        counts &= excess_m2[of_parcels] != 0
+        legal_m2 = area_m2 + float(excess_m2[of_parcels][counts].sum())
         if not reaches_mu(m2_to_mu(legal_m2), least_mu):
             continue
-        declared = parcels["area_declared_m2"].iloc[of_parcels]
+        ids = sorted(part_ids[members])
         rows.append(
             {
                 "block_id": f"LP-{ids[0]}",
                 "area_mu": m2_to_mu(area_m2),
                 "area_m2": area_m2,
-                "planar_area_mu": m2_to_mu(float(planar_area_m2([union])[0])),
-                "declared_area_mu": m2_to_mu(float(declared.sum(skipna=False))),
+                "planar_area_mu": float(planar_mu[place_at]),
+                "declared_area_mu": m2_to_mu(float(declared_m2[of_parcels].sum())),
                 "legal_mu": m2_to_mu(legal_m2),
                 "area_basis": "ellipsoidal" if legal_m2 == area_m2 else "registered",
                 "parcel_count": len(of_parcels),
@@ -312,22 +322,6 @@ def _measured(
     ]  # fmt: skip
     frame = gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry="geometry", crs=crs)
     return frame.sort_values(["area_m2", "block_id"], ascending=[False, True], ignore_index=True)
-
-
-WHOLE_SHARE = 1e-6
-"""A parcel lacks less than this part of its area where it is taken whole."""
-
-
-def _excess_of_whole(
-    parcels: gpd.GeoDataFrame, rows: Positions, taken_m2: Floats, excess_m2: Floats, crs: CRS
-) -> float:
-    """Return what the registered areas of the parcels taken whole count beyond their shapes."""
-    some = excess_m2[rows] != 0
-    if not some.any():
-        return 0.0
-    shapes = np.asarray(parcels.geometry.array, dtype=object)[rows[some]]
-    whole = taken_m2[some] >= ellipsoidal_area_m2(shapes, crs) * (1 - WHOLE_SHARE)
-    return float(excess_m2[rows[some]][whole].sum())
 
 
 def reaches_mu(area_mu: float, least_mu: float) -> bool:

@@ -10,16 +10,19 @@ import shapely
 from pyproj import CRS
 
 from geo.arrays import Positions, Shapes
-from geo.contiguity import MOST_GAP_M, JoiningGaps, NeighbourRule, single_parts
+from geo.contiguity import MOST_GAP_M, JoiningGaps, NeighbourRule, joining_gaps, single_parts
 from geo.difference import without
 from geo.edges import Obstacles
 from geo.limits import pairs_limit
 from geo.measure import ellipsoidal_area_m2
+from geo.prepared import Given, prepared
 from geo.shape import is_polygonal
+from geo.tools import Progress, kernels_available
 from layers.fields import FIELDS, split_list
 from platforms.completeness import constraints_in_force
 from platforms.errors import PlanningError
 from platforms.policy.in_force import PolicySet
+from platforms.results import Arrays, KeptResults, content_of, results_of
 from platforms.source import LayerSource
 
 LISTED_MU, RESERVE_MU = 100.0, 200.0
@@ -109,6 +112,7 @@ class LandLayers:
 
     ``parcels, barriers, constraints, units``: The layers of these names.
     ``decisions``: Table ``adjacency_decisions``: parcels that planners joined or parted by hand.
+    ``results``: Where results of long work on them are kept.
     """
 
     parcels: gpd.GeoDataFrame
@@ -116,6 +120,7 @@ class LandLayers:
     constraints: gpd.GeoDataFrame
     units: gpd.GeoDataFrame
     decisions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    results: KeptResults = field(default_factory=KeptResults, repr=False, compare=False)
 
 
 def land_layers(source: LayerSource, policy: PolicySet) -> LandLayers:
@@ -127,7 +132,7 @@ def land_layers(source: LayerSource, policy: PolicySet) -> LandLayers:
     return LandLayers(
         layer("land_parcels"), layer("barriers"),
         constraints_in_force(layer("constraints"), policy), layer("units"),
-        source.read("adjacency_decisions"),
+        source.read("adjacency_decisions"), results_of(source),
     )  # fmt: skip
 
 
@@ -252,6 +257,28 @@ def land_obstacles(layers: LandLayers, parts: gpd.GeoDataFrame, bridge_width_m: 
         np.concatenate([owner, np.full(len(blocking), -1)]).astype(np.intp),
         up_to_m[parting],
     )
+
+
+def kept_gaps(
+    layers: LandLayers,
+    polygons: Given,
+    min_edge_m: float,
+    obstacles: Obstacles,
+    most_gap_m: float,
+    progress: Progress | None = None,
+) -> JoiningGaps:
+    """Give what ``joining_gaps`` finds, worked out once for the same land and obstacles."""
+    shapes = prepared(polygons)
+    content = content_of(
+        "joining_gaps", kernels_available(), shapes.shapes, min_edge_m, most_gap_m,
+        obstacles.cutting, obstacles.covering, obstacles.owner, obstacles.bridged_up_to_m,
+    )  # fmt: skip
+
+    def compute() -> Arrays:
+        gaps = joining_gaps(shapes, min_edge_m, obstacles, most_gap_m, progress)
+        return {"first": gaps.first, "second": gaps.second, "gap_m": gaps.gap_m}
+
+    return JoiningGaps(**layers.results.once(content, compute))  # type: ignore[arg-type]
 
 
 def parting_barriers(barriers: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:

@@ -15,7 +15,7 @@ LEAST_LINES_FOR_ONE_NEIGHBOUR = 300
 
 SMALL_ON_PURPOSE = {
     "geo/arrays.py", "geo/errors.py", "geo/prepared.py", "layers/errors.py",
-    "geo/kernels/polygons.py", "platforms/errors.py", "platforms/source.py",
+    "geo/kernels/polygons.py", "platforms/errors.py",
     "platforms/policy/roles.py", "platforms/targets/reported.py", "app/main.py", "app/visits.py",
     "app/components/overview.py",
     "app/views/about.py", "app/views/map.py", "app/views/per_mu.py",
@@ -25,7 +25,7 @@ SMALL_ON_PURPOSE = {
 ALONE_ON_PURPOSE = {
     "layers/exchange/checks/shapes.py", "layers/exchange/writers/dxf.py",
     "layers/exchange/writers/spreadsheet.py", "layers/exchange/writers/survey_text.py",
-    "layers/workspace/rasters.py",
+    "layers/workspace/rasters.py", "layers/workspace/results.py",
     "platforms/consolidation_plan/options.py", "platforms/placement/explain_search.py",
     "platforms/placement/local_search.py", "platforms/placement/moves.py",
 }  # fmt: skip

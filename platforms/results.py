@@ -1,0 +1,111 @@
+"""Results of long work, kept under what they were worked out from.
+
+A key is the content that a result follows from, never a file or its age: whoever changed what, a
+result is found again exactly where the same would be worked out.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+import geo
+from geo.arrays import Shapes
+
+Arrays = Mapping[str, npt.NDArray[np.generic]]
+
+KEPT = 24
+"""So many results are kept in memory; the one not asked for longest goes first."""
+
+
+class ResultStore(Protocol):
+    """Where results outlast the process."""
+
+    def load(self, key: str) -> Arrays | None:
+        """Give what was stored under a key, None where nothing sound is."""
+
+    def store(self, key: str, arrays: Arrays) -> None:
+        """Store arrays of numbers under a key, or say why not; never an error."""
+
+
+class KeptResults:
+    """Results kept for a source of layers: in memory, and in a store where it has one.
+
+    ``stored``: Outlasts the process, None for nothing that does.
+    """
+
+    def __init__(self, stored: ResultStore | None = None) -> None:
+        self._stored = stored
+        self._kept: OrderedDict[str, Arrays] = OrderedDict()
+
+    def once(self, content: str, compute: Callable[[], Arrays]) -> Arrays:
+        """Give the result that follows from a content; the arrays are shared, not to be changed.
+
+        ``content``: What ``content_of`` gives for all that ``compute`` depends on.
+        """
+        if content in self._kept:
+            self._kept.move_to_end(content)
+            return self._kept[content]
+        arrays = None if self._stored is None else self._stored.load(content)
+        if arrays is None:
+            arrays = compute()
+            if self._stored is not None:
+                self._stored.store(content, arrays)
+        self._kept[content] = arrays
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return arrays
+
+
+def results_of(source: object) -> KeptResults:
+    """Give the results kept for a source of layers; new ones where it keeps none.
+
+    ``source``: One with ``results``, or with a store for them (``stored_results``).
+    """
+    kept: KeptResults | None = getattr(source, "results", None)
+    return KeptResults(getattr(source, "stored_results", None)) if kept is None else kept
+
+
+def content_of(kind: str, *inputs: object) -> str:
+    """Return the mark of a content: the same only where everything is the same.
+
+    ``kind``: What is worked out.
+    ``inputs``: Arrays of shapes or numbers, and what has an unambiguous ``repr``.
+
+    The text of the geometry's code is part of it: an update leaves no result standing.
+
+    >>> content_of("area", np.array([shapely.Point(0, 0)]), 2.0) == content_of("area", 2.0)
+    False
+    """
+    mark = hashlib.blake2b(f"{kind} {_code_mark()} {len(inputs)}".encode(), digest_size=20)
+    for value in inputs:
+        if not isinstance(value, np.ndarray):
+            data = repr(value).encode()
+        elif value.dtype == object:
+            data = _bytes_of(value)
+        else:
+            data = np.ascontiguousarray(value).tobytes()
+        kind_of = getattr(value, "dtype", type(value).__name__)
+        mark.update(f"|{kind_of} {getattr(value, 'shape', '')} {len(data)}|".encode())
+        mark.update(data)
+    return mark.hexdigest()
+
+
+def _bytes_of(shapes: Shapes) -> bytes:
+    """Give shapes as bytes; what is missing stands as a byte that no shape begins with."""
+    return b"".join(b"\xff" if wkb is None else wkb for wkb in shapely.to_wkb(shapes).tolist())
+
+
+@cache
+def _code_mark() -> str:
+    folder = Path(geo.__file__).parent
+    mark = hashlib.blake2b(shapely.geos_version_string.encode(), digest_size=8)
+    for path in sorted(folder.rglob("*.py")):
+        mark.update(path.read_bytes())
+    return mark.hexdigest()
