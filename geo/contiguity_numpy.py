@@ -32,12 +32,6 @@ MOST_PIECES = 256
 CHANGE_M = 1e-3
 """Where hidden boundary turns to clear is found to this."""
 
-BEND_M = 1e-3
-"""Pieces whose distance grows unevenly by more than this from end to end are divided further."""
-
-BEND_OF_DISTANCE = 2e-3
-"""Farther away, it may be this share of their distance."""
-
 
 @dataclass(frozen=True)
 class Connections:
@@ -144,35 +138,6 @@ def shortest_connections(
         np.where(inside, 0.0, farthest), ends,
         np.where(inside, 0.0, start_m), np.where(inside, 0.0, end_m), chain,
     )  # fmt: skip
-
-
-def _evenly_far(
-    boundaries: Boundaries, pairs: Pairs, facing: Stretches, pieces: Division
-) -> tuple[Division, Positions]:
-    """Halve pieces until the distance of each grows evenly; and say of which piece each is.
-
-    At corners of the other shape it doesn't: across from one, boundary stays near and then leaves.
-    """
-    row, begin, step = pieces
-    part = np.arange(len(row))
-    done = [(part[:0], row[:0], begin[:0], step[:0])]
-    while len(row):
-        nothing = np.zeros(len(row))
-        start, middle, end = (
-            shortest_connections(
-                boundaries, pairs, facing, (row, begin + share * step, nothing)
-            ).length_m
-            for share in (0.0, 0.5, 1.0)
-        )
-        bend = np.abs(middle - (start + end) / 2)
-        bent = bend > np.maximum(BEND_M, BEND_OF_DISTANCE * middle)
-        done.append((part[~bent], row[~bent], begin[~bent], step[~bent]))
-        part, row = np.repeat(part[bent], 2), np.repeat(row[bent], 2)
-        begin, step = np.repeat(begin[bent], 2), np.repeat(step[bent] / 2, 2)
-        begin[1::2] += step[1::2]
-    part, row, begin, step = (np.concatenate(column) for column in zip(*done, strict=True))
-    order = np.lexsort((begin, part))
-    return (row[order], begin[order], step[order]), part[order]
 
 
 def _edges_near(facing: Stretches, row: Positions) -> tuple[Positions, Positions, Positions]:
@@ -296,8 +261,7 @@ class Bridges:
         closing = closing[: len(starts)]
         ends[closing] = end[last]
         pieces = (row[of[starts]], begins, ends - begins)
-        pieces, part = _evenly_far(self._boundaries, pairs, facing, pieces)
-        return shortest_connections(self._boundaries, pairs, facing, pieces), clear[starts[part]]
+        return shortest_connections(self._boundaries, pairs, facing, pieces), clear[starts]
 
     def _have_obstacles_near(self, pairs: Pairs, gap_m: Floats) -> tuple[Flags, Flags]:
         """Say which pairs have cutting, and which have covering obstacles where they face."""

@@ -1,7 +1,5 @@
 """Joining gaps among obstacles: runs of what is not hidden."""
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
 
@@ -31,34 +29,6 @@ MOST_PIECES = 256
 CHANGE_M = 1e-3
 """Where hidden boundary turns to clear is found to this."""
 
-BEND_M = 1e-3
-"""Pieces whose distance grows unevenly by more than this from end to end are divided further."""
-
-BEND_OF_DISTANCE = 2e-3
-"""Farther away, it may be this share of their distance."""
-
-MOST_HALVINGS = 24
-"""No piece is halved more often: distances that are not even by then are rounding."""
-
-
-NEXT_M = 0.5
-"""Mostly a pair joins within this of its gap without obstacles, and only nearer pieces matter."""
-
-
-class Divided(NamedTuple):
-    """The boundary of one shape near another, in pieces.
-
-    ``pieces``: As ``first_gap_of_pieces`` takes them.
-    ``parts, edge, equal``: The part of an edge that each is, that edge, and the share of it that
-    is a whole piece: of such the distance of the middle is known.
-    """
-
-    side: Side
-    pieces: Floats
-    parts: Floats
-    edge: Ints
-    equal: Floats
-
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def obstructed_gaps(
@@ -83,41 +53,24 @@ def obstructed_gaps(
         ):
             first, second = second, first
         first_pieces = _pieces(shapes, obstacles, near, first, second, most)
-        if _clear_length(first_pieces.pieces) < edge + 2 * open_gaps[i] - 4 * CONTACT_M:
+        if _clear_length(first_pieces) < edge + 2 * open_gaps[i] - 4 * CONTACT_M:
             gaps[i] = np.inf  # whatever the other side shows
             continue
         second_pieces = _pieces(shapes, obstacles, near, second, first, most)
-        gaps[i] = _first_gap(
-            shapes,
-            first_pieces,
-            second_pieces,
-            open_gaps[i],
-            min(open_gaps[i] + NEXT_M, most),
-            edge,
-        )
-        if gaps[i] == np.inf and open_gaps[i] + NEXT_M < most:
-            gaps[i] = _first_gap(shapes, first_pieces, second_pieces, open_gaps[i], most, edge)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _first_gap(
-    shapes: Outlines, first: Divided, second: Divided, open_gap: float, most: float, edge: float
-) -> float:
-    """Find the joining gap from that without obstacles up to a largest one."""
-    first_even, second_even = _even(shapes, first, most), _even(shapes, second, most)
-    least = min(_least_obstructed(first_even), _least_obstructed(second_even))
-    # At its joining gap a pair shows what lies up to the contact distance farther: twice that
-    # keeps rounding from taking a hidden piece just there for one beyond.
-    if least > open_gap + 2 * CONTACT_M:
-        return open_gap
-    return float(first_gap_of_pieces(first_even, second_even, open_gap, most, edge))
+        least = min(_least_obstructed(first_pieces), _least_obstructed(second_pieces))
+        # At its joining gap a pair shows what lies up to the contact distance farther: twice that
+        # keeps rounding from taking a hidden piece just there for one beyond.
+        if least > open_gaps[i] + 2 * CONTACT_M:
+            gaps[i] = open_gaps[i]
+        else:
+            gaps[i] = first_gap_of_pieces(first_pieces, second_pieces, open_gaps[i], most, edge)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _pieces(
     shapes: Outlines, obstacles: ObstacleEdges, near: Near, shape: int, other: int, most: float
-) -> Divided:
-    """Divide the boundary near the other shape into pieces, as ``Divided`` says."""
+) -> Floats:
+    """Divide the boundary near the other shape into pieces, as in ``geo.kernels.clear_runs``."""
     reach = most + CONTACT_M
     mine = side_of(shapes, shape, other, reach).mine
     longest = 0.0
@@ -130,8 +83,7 @@ def _pieces(
         counts[i] = _piece_count(shapes, side, mine[i], reach)
     most_parts = 2 * counts + 2
     pieces, count = np.empty((most_parts.sum(), 7)), 0
-    parts = np.empty((most_parts.sum(), 7))
-    edge, equal = np.empty(len(parts), np.int64), np.empty(len(parts))
+    parts = np.empty((2 * MOST_PIECES + 2, 7))
     seen, blocker = np.empty((MOST_PIECES, 5)), 0
     before, begin_of_ring = -1, -1  # pieces that the next one may go on from, in its ring
     for i in range(len(mine)):
@@ -145,24 +97,22 @@ def _pieces(
             shapes, obstacles, near, side, (shape, e), reach, blocker, seen[: counts[i]]
         )
         part_count = _parts_of_edge(
-            shapes, obstacles, near, side, (shape, e), seen[: counts[i]], reach, parts[count:]
+            shapes, obstacles, near, side, (shape, e), seen[: counts[i]], reach, parts
         )
         end = 0.0
-        for k in range(count, count + part_count):
+        for k in range(part_count):
             if parts[k, BEGIN] != end:
                 before = -1
             if begins_ring and parts[k, BEGIN] == 0:
-                begin_of_ring = k
-            edge[k], equal[k] = e, 1 / counts[i]
-            pieces[k] = _piece(parts[k], shapes.length[e], float(before))
-            end, before = parts[k, END], k
-        count += part_count
+                begin_of_ring = count
+            pieces[count] = _piece(parts[k], shapes.length[e], float(before))
+            end, before, count = parts[k, END], count, count + 1
         if end < 1:
             before = -1
         ends_ring = e + 1 == len(shapes.ring) or shapes.ring[e + 1] != shapes.ring[e]
         if ends_ring and begin_of_ring >= 0:
             pieces[begin_of_ring, BEFORE] = before
-    return Divided(side, pieces[:count], parts[:count], edge[:count], equal[:count])
+    return pieces[:count]
 
 
 BLOCKER, WAY_M, IS_INSIDE, FROM_M, TO_M = range(5)
@@ -229,91 +179,6 @@ def _piece(part: Floats, edge_m: float, before: float) -> Floats:
     return np.array(
         [nearest, farthest, length, hidden, before, part[START_M], min(nearest, part[WAY_M])]
     )
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _even(shapes: Outlines, divided: Divided, most: float) -> Floats:
-    """Halve pieces within a gap until the distance of each grows evenly from end to end.
-
-    At corners of the other shape it doesn't: across from one, boundary stays near and then leaves.
-    """
-    pieces, parts, count, done = divided.pieces, divided.parts, len(divided.pieces), 0
-    even, ends = np.empty((2 * count + 64, 7)), np.empty((MOST_HALVINGS + 1, 2))
-    first, last = np.empty(count, np.int64), np.empty(count, np.int64)
-    for i in range(count):
-        first[i], before = done, int(pieces[i, BEFORE])
-        if before >= 0:
-            before = last[before] if before < i else -1
-        way_m = parts[i, WAY_M]
-        bend = abs(way_m - (parts[i, START_M] + parts[i, END_M]) / 2)
-        is_even = _is_whole(parts[i], divided.equal[i]) and bend <= _even_m(way_m)
-        is_far = pieces[i, NEAREST] - pieces[i, LENGTH] > most + CONTACT_M
-        if (is_even or is_far) and done < len(even):
-            for column in range(7):
-                even[done, column] = pieces[i, column]
-            even[done, BEFORE] = before
-            done += 1
-        else:
-            even, done = _with_halves(shapes, divided, i, even, done, before, ends)
-        last[i] = done - 1
-    for i in range(count):
-        before = int(pieces[i, BEFORE])
-        if before >= i:  # where a ring begins
-            even[first[i], BEFORE] = last[before]
-    return even[:done]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _is_whole(part: Floats, equal: float) -> bool:
-    return bool(abs(part[END] - part[BEGIN] - equal) < 1e-9)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _even_m(distance: float) -> float:
-    return max(BEND_M, BEND_OF_DISTANCE * distance)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _with_halves(
-    shapes: Outlines, divided: Divided, i: int, even: Floats, done: int, before: int, ends: Floats
-) -> tuple[Floats, int]:
-    """Add a piece, or its halves.
-
-    ``before``: What lies before it.
-    ``ends``: Room for the ends of what is still to be looked at.
-    """
-    side, e, part = divided.side, divided.edge[i], divided.parts[i].copy()
-    depth, is_hidden, is_known = 0, part[BLOCKER] >= 0, _is_whole(part, divided.equal[i])
-    ends[0, 0], ends[0, 1] = part[END], part[END_M]
-    while depth >= 0:
-        part[END], part[END_M] = ends[depth, 0], ends[depth, 1]
-        middle = (part[BEGIN] + part[END]) / 2
-        half_m = (part[END] - part[BEGIN]) / 2 * shapes.length[e]
-        if not is_known:
-            x, y = shapes.x[e] + middle * shapes.dx[e], shapes.y[e] + middle * shapes.dy[e]
-            to_x, to_y = _nearest_point(shapes, side, x, y)
-            way_m = np.hypot(to_x - x, to_y - y)
-            # No way shorter than the outline is far leads in.
-            is_out = part[START_M] > 0 and way_m > half_m
-            part[IS_INSIDE] = 0.0 if is_out or not contains(shapes, side.other, x, y) else 1.0
-            part[WAY_M] = 0.0 if part[IS_INSIDE] > 0 else way_m
-        is_known = False
-        start_m, way_m, end_m = part[START_M], part[WAY_M], part[END_M]
-        even_m = _even_m(way_m)
-        is_bent = abs(way_m - (start_m + end_m) / 2) > even_m
-        if is_hidden and is_bent:  # it counts nothing: only how near it comes matters
-            least_m = (way_m + min(start_m, end_m) - half_m) / 2
-            is_bent = max(least_m, 0.0) < min(start_m, way_m, end_m) - even_m
-        if is_bent and depth < MOST_HALVINGS:
-            depth += 1
-            ends[depth, 0], ends[depth, 1] = middle, way_m
-            continue
-        if done == len(even):
-            even = np.concatenate((even, np.empty_like(even)))
-        even[done] = _piece(part, shapes.length[e], float(before))
-        before, done, depth = done, done + 1, depth - 1
-        part[BEGIN], part[START_M] = part[END], part[END_M]
-    return even, done
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -14,7 +14,7 @@ from shapely import affinity
 from geo.contiguity import NeighbourRule, joining_gaps, neighbour_pairs
 from geo.edges import NO_OBSTACLES, Obstacles
 from tests.arrays import array_of
-from tests.oracles import boundary_runs, contact_margin_m, neighbour_margin_m
+from tests.oracles import boundary_runs, contact_margin_m
 from tests.strategies import arrangements, seeded
 
 CASES = Path(__file__).resolve().parents[3] / "shared" / "cases" / "neighbours.json"
@@ -154,36 +154,6 @@ def test_what_an_obstacle_hides_is_measured_finer_than_the_pieces_looked_at(begi
         building = box(begins_m, 10.2, hidden_m + 0.02, 0.5)
         for gap_m in (1.0, 2.0):
             assert joins(one, two, gap_m, obstacles=apart_by(covering=[building])) is expected
-
-
-PLOTS_ACROSS_A_CORNER = {
-    "a front as long as is asked, across 0.13 m": (
-        [(31.893, -228.685), (141.179, -209.415), (102.8, 17.672), (-5.109, -1.014)],
-        [(-139.529, -24.161), (-179.051, 199.983), (-42.298, 224.096), (0, 0)],
-        [(-99.228, -251.454), (-139.231, -24.59), (-5.394, -1.415), (31.497, -228.404)],
-        [(0.149, -0.103), (79.174, 13.581), (45.689, 239.739), (-42.196, 224.243)],
-    ),
-    "a corner on a front, over which another plot lies": (
-        [(-107.633, -231.001), (-31.987, -241.632), (5.251, -0.747), (-84.778, 12.056)],
-        [(0, 0), (70.197, -9.983), (105.387, 240.41), (38.645, 249.79)],
-        [(-31.987, -241.632), (36.292, -251.228), (70.197, -9.983), (5.251, -0.747)],
-        [(-75.047, 10.384), (-43.397, 261.608), (38.971, 250.032), (0.239, -0.322)],
-    ),
-}
-"""Two plots, and two more that may lie between them [m]."""
-
-
-@pytest.mark.parametrize("plots", PLOTS_ACROSS_A_CORNER.values(), ids=PLOTS_ACROSS_A_CORNER)
-def test_pieces_across_from_a_corner_are_divided_where_boundary_leaves_the_other_plot(plots):
-    # By samples of 5 mm there are some centimetres more than is asked, which is less than a piece.
-    one, two, *others = (shapely.Polygon(corners) for corners in plots)
-    assert 0 < neighbour_margin_m(one, two, 0.2, 5.0, (), others, step_m=0.005) < 0.05
-    obstacles = apart_by(covering=others)
-    assert not joins(one, two, 0.0, obstacles=obstacles)
-    for gap_m in (0.2, 0.5, 1.0, 2.0, 5.0, 10.0):
-        assert joins(one, two, gap_m, obstacles=obstacles)
-    # So near the corner nothing is hidden that was not before.
-    assert gap_of(one, two, obstacles=obstacles) == pytest.approx(gap_of(one, two), abs=1e-5)
 
 
 def test_a_hidden_stretch_leaves_a_runs_length_and_does_not_break_it():
