@@ -255,7 +255,7 @@ def test_a_hostile_name_stays_text_and_never_becomes_a_path(held, tmp_path):
     adopt_scenario(held, name)
     beside = {one.name for one in tmp_path.iterdir()}
     assert beside <= {"w.gpkg", "out", "w.gpkg.backups", "w.gpkg.scenarios.json",
-                      "w.gpkg.scenarios.json.lock"}  # fmt: skip
+                      "w.gpkg.scenarios.json.lock", "w.gpkg.results"}  # fmt: skip
 
 
 def test_a_placed_project_moves_the_share_by_its_own_land(held):
