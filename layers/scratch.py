@@ -7,9 +7,11 @@ its lock any more.
 import getpass
 import os
 import shutil
+import stat
 import tempfile
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import filelock
@@ -17,7 +19,9 @@ import filelock
 from layers.errors import LayerError
 
 NAME = ".muplan-scratch"
-LOCK = "in-use.lock"
+LOCK = ".lock"
+MOST_ATTEMPTS = 20
+"""So often the last to leave may take the root away just before a folder is made in it."""
 
 
 def scratch_beside(target: Path) -> Path:
@@ -39,14 +43,28 @@ def folder_beside(target: Path) -> Iterator[Path]:
 def temporary_folder() -> Iterator[Path]:
     """Make a folder in the system's place for temporary files, gone at the end."""
     root = Path(tempfile.gettempdir()) / f"{NAME.lstrip('.')}-{_user()}"
-    root.mkdir(mode=0o700, exist_ok=True)
-    if hasattr(os, "getuid") and (root.is_symlink() or root.stat().st_uid != os.getuid()):
+    if not _is_ours(root):
         # Somebody else took the name: a folder of our own, which the system clears.
         with tempfile.TemporaryDirectory() as folder:
             yield Path(folder)
         return
     with _folder_in(root) as folder:
         yield folder
+
+
+def _is_ours(root: Path) -> bool:
+    """Make the folder where it is missing, and say whether it is this user's own."""
+    for _ in range(MOST_ATTEMPTS):
+        with suppress(FileExistsError):
+            root.mkdir(mode=0o700)
+        try:
+            state = root.lstat()
+        except FileNotFoundError:  # the last to leave took it away just now
+            continue
+        return not hasattr(os, "getuid") or (
+            stat.S_ISDIR(state.st_mode) and state.st_uid == os.getuid()
+        )
+    return False
 
 
 def _user() -> str:
@@ -59,33 +77,61 @@ def _user() -> str:
 @contextmanager
 def _folder_in(root: Path) -> Iterator[Path]:
     clean(root)
+    folder, lock = _locked_folder(root)
     try:
-        root.mkdir(exist_ok=True)
-        folder = Path(tempfile.mkdtemp(dir=root))
-    except OSError as error:
-        raise LayerError("write_failed", path=str(root)) from error
-    lock = filelock.FileLock(folder / LOCK)
-    try:
-        with lock:
-            yield folder
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        lock.release()
+        _remove_lock(folder)
         _remove_if_empty(root)
+
+
+def _locked_folder(root: Path) -> tuple[Path, filelock.BaseFileLock]:
+    """Make a folder whose lock is held before it is there: none is ever seen without."""
+    for _ in range(MOST_ATTEMPTS):
+        folder = root / uuid.uuid4().hex
+        lock = filelock.FileLock(_lock_of(folder))
+        try:
+            root.mkdir(exist_ok=True)
+            lock.acquire()
+            if _lock_of(folder).exists():
+                folder.mkdir(mode=0o700)
+                return folder, lock
+            lock.release()
+        except (FileNotFoundError, FileExistsError):  # it went while we looked, or came
+            lock.release()
+            if not root.parent.is_dir() or root.is_file():
+                break
+        except OSError as error:
+            raise LayerError("write_failed", path=str(root)) from error
+    raise LayerError("write_failed", path=str(root))
 
 
 def clean(root: Path) -> None:
     """Take away what killed programs left in a folder for half-done files."""
-    if not root.is_dir():
+    try:
+        left = {entry.with_suffix("") for entry in root.iterdir()}
+    except (FileNotFoundError, NotADirectoryError):
         return
-    for folder in root.iterdir():
-        lock = filelock.FileLock(folder / LOCK, timeout=0)
+    for folder in left:
         try:
-            with lock:
-                pass
+            with filelock.FileLock(_lock_of(folder), timeout=0):
+                shutil.rmtree(folder, ignore_errors=True)
+                _remove_lock(folder)
         except (filelock.Timeout, OSError):
             continue
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove_lock(folder)  # Windows keeps what is open
     _remove_if_empty(root)
+
+
+def _lock_of(folder: Path) -> Path:
+    return folder.with_suffix(LOCK)
+
+
+def _remove_lock(folder: Path) -> None:
+    with suppress(OSError):
+        _lock_of(folder).unlink()
 
 
 def _remove_if_empty(root: Path) -> None:

@@ -20,6 +20,10 @@ with folder_beside(Path(sys.argv[1])) as folder:
 """
 
 
+def folders_beside(path):
+    return {entry for entry in scratch_beside(path).iterdir() if entry.is_dir()}
+
+
 def test_it_is_gone_at_the_end_and_after_an_error(tmp_path):
     with folder_beside(tmp_path / "w.gpkg") as folder:
         (folder / "a").write_text("x")
@@ -36,12 +40,12 @@ def test_what_a_killed_program_left_goes_at_the_next_use_and_what_is_in_use_stay
     with folder_beside(path) as used:
         done = subprocess.run([sys.executable, "-c", KILLED, str(path)], cwd=root, check=False)
         assert done.returncode == 9
-        left = [folder for folder in scratch_beside(path).iterdir() if folder != used]
+        left = folders_beside(path) - {used}
         assert [(folder / "half.gpkg").exists() for folder in left] == [True]
         with folder_beside(path) as second:
-            assert set(scratch_beside(path).iterdir()) == {used, second}
+            assert folders_beside(path) == {used, second}
         clean(scratch_beside(path))
-        assert list(scratch_beside(path).iterdir()) == [used]
+        assert folders_beside(path) == {used}
     assert list(tmp_path.iterdir()) == []
 
 
@@ -49,3 +53,20 @@ def test_where_no_folder_can_be_made_it_is_one_error(tmp_path):
     (tmp_path / ".muplan-scratch").write_text("a file of that name")
     with pytest.raises(LayerError, match="write_failed"), folder_beside(tmp_path / "w.gpkg"):
         pytest.fail("there is no folder")
+
+
+RACING = """
+import sys
+from pathlib import Path
+from layers.scratch import folder_beside
+for _ in range(300):
+    with folder_beside(Path(sys.argv[1])) as folder:
+        (folder / "half.gpkg").write_bytes(b"x")
+"""
+
+
+def test_programs_that_come_and_go_at_once_do_not_take_the_folder_from_each_other(tmp_path):
+    command = [sys.executable, "-c", RACING, str(tmp_path / "w.gpkg")]
+    programs = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(3)]
+    assert [program.communicate()[1].decode() for program in programs] == ["", "", ""]
+    assert list(tmp_path.iterdir()) == []
