@@ -14,8 +14,10 @@ from platforms.industries import main_platform
 from platforms.land import land_lists, renewal
 from platforms.policy.check import CheckJob, judge
 from platforms.policy.in_force import PolicySet, iso_day
+from platforms.policy.kept_verdicts import KeptVerdicts
 from platforms.policy.pack import Pack
 from platforms.policy.registry import checked_rules, unit_measured_in, verdicts_of
+from platforms.policy.run_memo import NotedReads, RunMemo
 from platforms.policy.verdict import Verdict, say
 from platforms.projects import (
     approval,
@@ -28,6 +30,7 @@ from platforms.projects import (
     procedure,
     responsibility,
 )
+from platforms.results import content_of
 from platforms.source import LayerSource, ReadOnce, viewer_of
 from platforms.targets import completion, counts, duties
 from platforms.territory import undrawn_sub_parks, units_in_scope, units_of_unknown_kind
@@ -165,7 +168,8 @@ def run_checks(
             )
     kindless = units_of_unknown_kind(units)
     verdicts: list[Verdict] = []
-    of_run: dict[object, object] = {}
+    of_run = RunMemo()
+    kept = _kept_verdicts(layers, query, policy, crs)
     for done, rule_id in enumerate(CHECKED_RULES):
         report(progress, done / len(CHECKED_RULES))
         parts = policy.parts(rule_id)
@@ -175,16 +179,34 @@ def run_checks(
             continue
         scope = policy.rule(rule_id, parts[0]).rule.scope
         asked = [u for u in units_in_scope(units, scope) if not query.units or u in query.units]
-        job = CheckJob(
-            rule_id, query.figures_year, tuple(asked), layers, policy, crs,
-            is_whole_city=len(known) > 0 and not query.units,
-            is_year_asked=query.year is not None, of_run=of_run,
-        )  # fmt: skip
-        verdicts += verdicts_of(job)
+        judged = None if kept is None else kept.of(rule_id)
+        if judged is None:
+            noted = NotedReads(layers)
+            job = CheckJob(
+                rule_id, query.figures_year, tuple(asked), noted, policy, crs,
+                is_whole_city=len(known) > 0 and not query.units,
+                is_year_asked=query.year is not None, of_run=of_run.of_rule(),
+            )  # fmt: skip
+            judged = verdicts_of(job)
+            if kept is not None:
+                kept.add(rule_id, judged, noted, job.of_run)
+        verdicts += judged
         if scope in (("U7",), ("Z2",)):
             lost = [u for u in kindless if not query.units or u in query.units]
             verdicts += _kindless(rule_id, policy, lost)
+    if kept is not None:
+        kept.keep()
     return _measurable(verdicts, undrawn_sub_parks(gpd.GeoDataFrame(layers.read("parks"))))
+
+
+def _kept_verdicts(
+    layers: ReadOnce, query: CheckQuery, policy: PolicySet, crs: CRS
+) -> KeptVerdicts | None:
+    """Open the verdicts kept of the same question; a unit's view of the layers has none."""
+    if layers.viewer is not None:
+        return None
+    asked = replace(query, rules=())
+    return KeptVerdicts(layers, content_of("verdicts", asked, policy.pack, crs.to_wkt()))
 
 
 MEASURED_WITH_PARKS = ("A2", "A18", "A28", "A30", "B1", "B2")

@@ -13,9 +13,12 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import shapely
 
 import geo
+import layers
+import platforms
 from geo.arrays import Shapes
 
 Arrays = Mapping[str, npt.NDArray[np.generic]]
@@ -49,18 +52,33 @@ class KeptResults:
 
         ``content``: What ``content_of`` gives for all that ``compute`` depends on.
         """
+        arrays = self.get(content)
+        if arrays is None:
+            arrays = compute()
+            self.put(content, arrays)
+        return arrays
+
+    def get(self, content: str) -> Arrays | None:
+        """Give what was put under a content last, None where nothing was."""
         if content in self._kept:
             self._kept.move_to_end(content)
             return self._kept[content]
         arrays = None if self._stored is None else self._stored.load(content)
-        if arrays is None:
-            arrays = compute()
-            if self._stored is not None:
-                self._stored.store(content, arrays)
+        if arrays is not None:
+            self._remember(content, arrays)
+        return arrays
+
+    def put(self, content: str, arrays: Arrays) -> None:
+        """Keep a result in the place of what is kept under its content."""
+        if self._stored is not None:
+            self._stored.store(content, arrays)
+        self._remember(content, arrays)
+
+    def _remember(self, content: str, arrays: Arrays) -> None:
         self._kept[content] = arrays
+        self._kept.move_to_end(content)
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
-        return arrays
 
 
 def results_of(source: object) -> KeptResults:
@@ -78,7 +96,7 @@ def content_of(kind: str, *inputs: object) -> str:
     ``kind``: What is worked out.
     ``inputs``: Arrays of shapes or numbers, and what has an unambiguous ``repr``.
 
-    The text of the geometry's code is part of it: an update leaves no result standing.
+    The text of the code is part of it: an update leaves no result standing.
 
     >>> content_of("area", np.array([shapely.Point(0, 0)]), 2.0) == content_of("area", 2.0)
     False
@@ -102,10 +120,21 @@ def _bytes_of(shapes: Shapes) -> bytes:
     return b"".join(b"\xff" if wkb is None else wkb for wkb in shapely.to_wkb(shapes).tolist())
 
 
+def content_of_frame(frame: pd.DataFrame) -> str:
+    """Return the mark of a layer's content: rows, order, columns, types and shapes."""
+    inputs: list[object] = [[(str(name), str(frame[name].dtype)) for name in frame.columns]]
+    plain = pd.DataFrame(frame[[name for name in frame.columns if name != "geometry"]])
+    inputs.append(pd.util.hash_pandas_object(plain, index=True).to_numpy())
+    if "geometry" in frame:
+        inputs.append(np.asarray(frame["geometry"].array, dtype=object))
+    return content_of("layer", *inputs)
+
+
 @cache
 def _code_mark() -> str:
-    folder = Path(geo.__file__).parent
+    """Return the mark of the text of the code that results follow from."""
     mark = hashlib.blake2b(shapely.geos_version_string.encode(), digest_size=8)
-    for path in sorted(folder.rglob("*.py")):
-        mark.update(path.read_bytes())
+    for room in (geo, layers, platforms):
+        for path in sorted(Path(str(room.__file__)).parent.rglob("*.py")):
+            mark.update(path.read_bytes())
     return mark.hexdigest()

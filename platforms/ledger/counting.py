@@ -305,7 +305,7 @@ def _kept(job: CheckJob) -> _Kept:
 
 def with_ledger(job: CheckJob, ledger: ProjectLedger) -> CheckJob:
     """Give a job that judges a ledger already at hand."""
-    return replace(job, of_run={**job.of_run, _as_seen: ledger})
+    return replace(job, of_run=job.of_run.with_value(_as_seen, ledger))
 
 
 LAYER = "projects"

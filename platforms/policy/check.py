@@ -14,6 +14,7 @@ from geo.units import PRINTED_MU, PRINTED_SHARE, compare, compare_printed
 from platforms.errors import PolicyError
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.pack import Rule
+from platforms.policy.run_memo import RunMemo
 from platforms.policy.uncertain import SIGNS, Maybe, conditions_on, rows_meeting
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
 from platforms.source import LayerSource
@@ -207,7 +208,7 @@ class CheckJob:
     crs: CRS
     is_whole_city: bool = True
     is_year_asked: bool = True
-    of_run: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
+    of_run: RunMemo = field(default_factory=RunMemo, repr=False, compare=False)
 
     @cached_property
     def _of_rule(self) -> dict[object, object]:
@@ -226,18 +227,28 @@ class CheckJob:
 
         What it gives; shared, and not to be changed.
         """
-        return _once(self.of_run, self, compute)
+        return self.of_run.once(compute, self.source, self._elsewhere(compute))
 
     def per_rule(self, compute: "Callable[[CheckJob], Computed]") -> Computed:
         """Compute something once for all parts of the rule, as ``per_run`` for all rules."""
-        return _once(self._of_rule, self, compute)
+        if compute not in self._of_rule:
+            self._of_rule[compute] = compute(self)
+        return cast("Computed", self._of_rule[compute])
+
+    def _elsewhere(
+        self, compute: "Callable[[CheckJob], Computed]"
+    ) -> Callable[[LayerSource, RunMemo], Computed]:
+        return lambda source, memo: compute(replace(self, source=source, of_run=memo))
 
     def assessed(self, layer: str, rows: gpd.GeoDataFrame) -> pd.Series:
         """Give the unit that some rows of a layer are assessed under, found once for all rules."""
+
+        def compute(job: CheckJob) -> pd.Series:
+            return assessed_units(job.layer(layer), job.layer("units"))
+
         key = (assessed_units, layer)
-        if key not in self.of_run:
-            self.of_run[key] = assessed_units(self.layer(layer), self.layer("units"))
-        return cast("pd.Series", self.of_run[key]).reindex(rows.index)
+        under = self.of_run.once(key, self.source, self._elsewhere(compute))
+        return under.reindex(rows.index)
 
     def platforms(self) -> Iterator[tuple[str, pd.Series]]:
         """Give unit and row of every major platform to be judged, by unit in the order asked."""
@@ -327,14 +338,6 @@ def _full_year(
         return [say("full_year_open", year=year)]
     code = "full_year_share" if earlier.unit == "share" else "full_year_amount"
     return [say(code, year=year, value=earlier.measured, unit=earlier.unit)]
-
-
-def _once(
-    computed: dict[object, object], job: CheckJob, compute: Callable[[CheckJob], Computed]
-) -> Computed:
-    if compute not in computed:
-        computed[compute] = compute(job)
-    return cast("Computed", computed[compute])
 
 
 def _assessed_platforms(job: CheckJob) -> tuple[gpd.GeoDataFrame, pd.Series]:
