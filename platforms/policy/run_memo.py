@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from platforms.results import KeptResults, results_of
-from platforms.source import LayerSource, viewer_of
+from platforms.source import LayerSource, competition_of, viewer_of
 
 Computed = TypeVar("Computed")
 
@@ -34,11 +34,13 @@ class NotedReads:
 
     @property
     def sealed(self) -> LayerSource:
-        """Layers on which competition is judged: the same for the city, which sees everything."""
-        if self.viewer is None:
+        """Layers on which competition between units is judged; what is read of them counts too."""
+        sealed = competition_of(self._source)
+        if sealed is self._source:
             return self
-        sealed: LayerSource = getattr(self._source, "sealed", self)
-        return sealed
+        noted = NotedReads(sealed)
+        noted.names = self.names
+        return noted
 
     def read(self, layer: str) -> pd.DataFrame:
         """Read a layer, as ``LayerSource.read``."""
