@@ -160,17 +160,30 @@ def evaluate(
     )
 
 
+MOST_SHARED_BLOCKS = 16
+"""So many blocks of a project, the best, are cut for it and others at once: in a city of hundreds
+it needs none of the others, and cutting them all would take most of the time of a placement."""
+
+OF_QUOTAS = frozenset({"headroom", "share_effect"})
+"""Criteria that look at what is left of a quota or share."""
+
+
 def fitting_blocks(evaluation: Evaluation) -> frozenset[str]:
-    """Name the blocks in which a project could have a place, quotas aside.
+    """Name the blocks that would suit a project best, quotas aside.
 
     How much is left of a quota must not decide how land is cut: with more of it there would else be
     other sites, and maybe fewer projects placed.
     """
     sites = evaluation.setting.columns.sites
-    return frozenset(
-        sites[at].block_id
-        for at in np.flatnonzero(evaluation.setting.judged.fits_but_for_quotas).tolist()
+    fitting = np.flatnonzero(evaluation.setting.judged.fits_but_for_quotas)
+    table = evaluation.setting.asked.table
+    weights = np.array(
+        [0.0 if name in OF_QUOTAS else weight for name, weight in table.weights.items()]
     )
+    low = np.nan_to_num(evaluation.values[fitting]) @ weights
+    ids = [sites[at].block_id for at in fitting.tolist()]
+    best = sorted(zip((-low.round(9)).tolist(), ids, strict=True))
+    return frozenset(list(dict.fromkeys(block_id for _, block_id in best))[:MOST_SHARED_BLOCKS])
 
 
 def evaluate_cut_to_wish(
