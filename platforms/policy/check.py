@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
-from typing import TypeVar, cast
+from typing import cast
 
 import geopandas as gpd
 import numpy as np
@@ -14,7 +14,7 @@ from geo.units import PRINTED_MU, PRINTED_SHARE, compare, compare_printed
 from platforms.errors import PolicyError
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.pack import Rule
-from platforms.policy.run_memo import RunMemo
+from platforms.policy.run_memo import Computed, RunMemo
 from platforms.policy.uncertain import SIGNS, Maybe, conditions_on, rows_meeting
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
 from platforms.source import LayerSource
@@ -177,9 +177,6 @@ def judge_between(
         evidence=evidence,
         reasons=reasons if is_settled else undecided,
     )
-
-
-Computed = TypeVar("Computed")
 
 
 @dataclass(frozen=True)
