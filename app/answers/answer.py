@@ -61,7 +61,7 @@ class Answer:
     ``titles``: Headings of columns outside the vocabulary.
     ``summary``: The answer in a sentence or two.
     ``screen``: The main list as it is shown in a terminal: fewer columns, the urgent rows first;
-      None for the first sheet as it is.
+      names for these columns of the first sheet, None for all of them.
     ``is_whole_on_screen``: True where a terminal shows every row: a list to look things up in.
     """
 
@@ -71,7 +71,7 @@ class Answer:
     sheets: Sequence[Sheet]
     titles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     summary: tuple[str, ...] = ()
-    screen: "pd.DataFrame | Columns | None" = None
+    screen: "pd.DataFrame | Columns | tuple[str, ...] | None" = None
     is_whole_on_screen: bool = False
 
     def sheet(self, key: str) -> Sheet:
@@ -84,6 +84,8 @@ class Answer:
     @property
     def on_screen(self) -> "pd.DataFrame | Columns | None":
         """The list a terminal shows, None where there is none."""
+        if isinstance(self.screen, tuple):
+            return self.sheets[0].frame[list(self.screen)]
         if self.screen is not None or not self.sheets:
             return self.screen
         return self.sheets[0].frame

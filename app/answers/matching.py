@@ -3,13 +3,12 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from app.answers.answer import Answer, column_titles, sheet_of
+from app.answers.answer import Answer, SheetsOnDemand, column_titles, sheet_of
 from app.context import Context, platform_names, unit_names
 from app.messages import Catalogue
 from geo.errors import MuPlanError, Value
@@ -47,14 +46,14 @@ def site_rows(result: MatchResult, top: int, words: Catalogue) -> list[dict[str,
     change of one value and of one weight that does it, None for a site that is first).
     """
     values = result.evaluation.values[result.evaluation.admitted]
-    rows = []
+    rows, gates = [], GateRows(words)
     for at, matched in enumerate(result.sites[:top]):
         place = int(result.ranking.order[at])
         lost = losses(values, result.weights, place)
         change = would_be_first(values, result.weights, place)
         rows.append(
             {
-                **site_row(matched, words),
+                **site_row(matched, gates),
                 "losses": [
                     {"criterion": result.criteria[loss.criterion], "points": loss.points}
                     for loss in lost
@@ -134,11 +133,27 @@ def criterion_rows(parts: tuple[Criterion, ...]) -> list[dict[str, object]]:
     ]  # fmt: skip
 
 
-def _gate_row(gate: Gate, words: Catalogue) -> dict[str, object]:
-    return {
-        "gate": gate.gate, "outcome": gate.outcome, "force": gate.force,
-        "code": gate.statement.code, "text": words.say(gate.statement), "clause": gate.clause,
-    }  # fmt: skip
+class GateRows:
+    """Gates as plain values; one that says the same of many sites is put into words once.
+
+    ``words``: Sentences of the language.
+    """
+
+    def __init__(self, words: Catalogue) -> None:
+        self.words = words
+        self._rows: dict[int, tuple[Gate, dict[str, object]]] = {}
+
+    def of(self, gate: Gate) -> dict[str, object]:
+        """Give a gate as plain values, shared and not to be changed."""
+        known = self._rows.get(id(gate))  # the gate is kept, so that no other takes its number
+        if known is None:
+            known = gate, {
+                "gate": gate.gate, "outcome": gate.outcome, "force": gate.force,
+                "code": gate.statement.code, "text": self.words.say(gate.statement),
+                "clause": gate.clause,
+            }  # fmt: skip
+            self._rows[id(gate)] = known
+        return known[1]
 
 
 def route_row(route: ApprovalRoute | None, words: Catalogue) -> dict[str, object] | None:
@@ -180,9 +195,9 @@ def route_text(route: ApprovalRoute | None, words: Catalogue) -> str:
     return f"{' → '.join(route.steps)}　{reasons}" if route.steps else reasons
 
 
-def site_row(matched: MatchedSite, words: Catalogue) -> dict[str, object]:
+def site_row(matched: MatchedSite, gates: GateRows) -> dict[str, object]:
     """Give a site as plain values: verdict, score and confidence apart from each other."""
-    site = matched.site
+    site, words = matched.site, gates.words
     return {
         "rank": matched.rank,
         "site_id": site.site_id,
@@ -198,7 +213,7 @@ def site_row(matched: MatchedSite, words: Catalogue) -> dict[str, object]:
         "legal_mu": site.legal_mu,
         "area_basis": "registered" if site.excess_mu else "ellipsoidal",
         "carved": None if site.carved is None else _carved(site.carved),
-        "gates": [_gate_row(gate, words) for gate in matched.gates],
+        "gates": [gates.of(gate) for gate in matched.gates],
         "criteria": [] if matched.score is None else criterion_rows(matched.score.criteria),
         "effect_on_share": [
             {
@@ -211,7 +226,7 @@ def site_row(matched: MatchedSite, words: Catalogue) -> dict[str, object]:
         "would_be_first": None,
         "approval_route": route_row(matched.route, words),
         "exclusivity": talks_row(matched.talks, site.unit_id, words),
-        "warnings": [_gate_row(gate, words) for gate in matched.warnings],
+        "warnings": [gates.of(gate) for gate in matched.warnings],
         "reasons": [{"code": why.code, "text": words.say(why)} for why in _reasons(matched)],
     }  # fmt: skip
 
@@ -347,9 +362,9 @@ def match_answer(context: Context, result: MatchResult, table: MatchTable, top: 
     JSON keys ``platforms``, ``sites``, ``undecided``, ``rejected``, ``weight_ranges``.
     """
     words, demand = context.words, result.demand
-    names = platform_names(context)
-    listed = (*result.sites[:top], *result.undecided, *result.rejected)
-    sites = site_frame(context, listed, names)
+    names, gates = platform_names(context), GateRows(words)
+    undecided, rejected = tuple(result.undecided), tuple(result.rejected)
+    listed = (*result.sites[:top], *undecided, *rejected)
     return Answer(
         title=words.text("title_match", name=demand.name),
         parameters={
@@ -373,19 +388,23 @@ def match_answer(context: Context, result: MatchResult, table: MatchTable, top: 
             "preferred": result.sites[0].site.site_id if result.ranking.has_preferred else None,
             "weight_ranges": weight_range_rows(result),
             "undecided": [
-                {**site_row(matched, words), "missing": [gate.gate for gate in matched.reasons]}
-                for matched in result.undecided
+                {**site_row(matched, gates), "missing": [gate.gate for gate in matched.reasons]}
+                for matched in undecided
             ],
-            "rejected": [site_row(matched, words) for matched in result.rejected],
+            "rejected": [site_row(matched, gates) for matched in rejected],
         },
-        sheets=(
-            sheet_of(words, "sites", sites, printed=SCREEN_COLUMNS),
-            sheet_of(words, "platforms", platform_frame(result, names, words)),
-            sheet_of(words, "gates", _gate_frame(listed, words)),
+        sheets=SheetsOnDemand(
+            lambda: (
+                sheet_of(
+                    words, "sites", site_frame(context, listed, names), printed=SCREEN_COLUMNS
+                ),
+                sheet_of(words, "platforms", platform_frame(result, names, words)),
+                sheet_of(words, "gates", _gate_frame(listed, words)),
+            )
         ),
         titles=column_titles(words, (*SITE_COLUMNS, *PLATFORM_COLUMNS, *GATE_COLUMNS)),
         summary=(*summary_lines(context, result, names), *_platform_line(result, names, words)),
-        screen=pd.DataFrame(sites)[list(SCREEN_COLUMNS)],
+        screen=SCREEN_COLUMNS,
     )  # fmt: skip
 
 
@@ -399,7 +418,7 @@ def summary_lines(context: Context, result: MatchResult, names: dict[str, str]) 
     if not (result.sites or result.undecided or result.rejected):
         least = result.demand.land_min_mu
         return (words.text("summary_no_candidate", name=result.demand.name, land_min_mu=least),)
-    causes = _main_causes(chain(result.undecided, result.rejected), words)
+    causes = _main_causes(result, words)
     if not result.sites and len(result.undecided):
         best = result.undecided[0]
         first = words.text(
@@ -454,9 +473,10 @@ def _place_values(
     }  # fmt: skip
 
 
-def _main_causes(sites: Iterable[MatchedSite], words: Catalogue) -> str:
+def _main_causes(result: MatchResult, words: Catalogue) -> str:
     """Say which gates kept most sites out."""
-    counts = Counter(matched.reasons[0].gate for matched in sites if matched.reasons)
+    positions = np.concatenate([result.undecided.positions, result.rejected.positions])
+    counts = Counter(filter(None, result.evaluation.setting.judged.barring(positions)))
     listed = [f"{words.gate(gate)} {count}" for gate, count in counts.most_common(3)]
     return words.text("summary_causes", causes=words.joined(listed))
 

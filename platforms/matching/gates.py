@@ -2,13 +2,13 @@
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Literal, cast
 
 import numpy as np
 
-from geo.arrays import Flags
+from geo.arrays import Flags, Positions
 from geo.units import compare
 from platforms.completeness import KindOnFile, kinds_by_law
 from platforms.industries.codes import division
@@ -49,7 +49,7 @@ def _increment(columns: SiteColumns) -> Answers:
     return Answers(
         reason,
         (
-            Reason("met", lambda _: say("inside_major_platform")),
+            Reason("met", say("inside_major_platform")),
             Reason("no_data", lambda s: say("increment_unknown", outside_mu=outside_mu(s))),
             Reason("not_met", lambda s: say("increment_outside", outside_mu=outside_mu(s))),
             Reason("met", lambda s: say("no_increment", outside_mu=outside_mu(s))),
@@ -72,23 +72,20 @@ def _industry_reasons(asked: Asking) -> tuple[Reason, Reason]:
     """Return the answer on a main platform, and the one elsewhere."""
     code = asked.demand.industry_code
     if code is None:
-        return (
-            Reason("no_data", lambda _: say("industry_unknown")),
-            Reason("met", lambda _: say("off_main")),
-        )
+        return (Reason("no_data", say("industry_unknown")), Reason("met", say("off_main")))
     number = division(code)
     high_energy = number in asked.policy.code_list("high_energy_industries").codes
     if not high_energy and number not in asked.policy.code_list("traditional_industries").codes:
-        free = Reason("met", lambda _: say("industry_unrestricted", industry=number))
+        free = Reason("met", say("industry_unrestricted", industry=number))
         return free, free
-    elsewhere = Reason("met", lambda _: say("restricted_off_main", industry=number))
+    elsewhere = Reason("met", say("restricted_off_main", industry=number))
     if high_energy:
-        refused = Reason("not_met", lambda _: say("high_energy_on_main", industry=number))
+        refused = Reason("not_met", say("high_energy_on_main", industry=number))
         return refused, elsewhere
     if asked.demand.is_expansion is False:
-        allowed = Reason("met", lambda _: say("traditional_no_expansion", industry=number))
+        allowed = Reason("met", say("traditional_no_expansion", industry=number))
         return allowed, elsewhere
-    undecided = Reason("no_data", lambda _: say("traditional_needs_decision", industry=number))
+    undecided = Reason("no_data", say("traditional_needs_decision", industry=number))
     return undecided, elsewhere
 
 
@@ -105,7 +102,7 @@ def _standard(columns: SiteColumns, asked: Asking) -> Answers:
         place = place * len(columns.coded[name].values) + columns.coded[name].place
     _, first, place = np.unique(place, return_index=True, return_inverse=True)
     reasons = [_standard_reason(columns.sites[position], asked) for position in first]
-    off_main = Reason("not_applicable", lambda _: say("standard_land_off_main"))
+    off_main = Reason("not_applicable", say("standard_land_off_main"))
     reason = np.where(on_main_platform(columns), place, len(reasons))
     return Answers(reason, (*reasons, off_main))
 
@@ -131,7 +128,7 @@ def _standard_reason(site: Site, asked: Asking) -> Reason:
 def _open_reason(site: Site, asked: Asking) -> Reason:
     """Compute what is missing where nothing is short."""
     if not site.standards and site.far_bounds == (None, None):
-        return Reason("no_data", lambda _: say("standard_land_not_stated"))
+        return Reason("no_data", say("standard_land_not_stated"))
     if site.without_standards:
         return Reason(
             "no_data",
@@ -143,7 +140,7 @@ def _open_reason(site: Site, asked: Asking) -> Reason:
         missing.append("industry_code")
     if missing:
         columns = ";".join(missing)
-        return Reason("no_data", lambda _: say("standard_land_unknown", columns=columns))
+        return Reason("no_data", say("standard_land_unknown", columns=columns))
     return Reason("met", lambda s: say("standard_land_met", count=len(s.standards)))
 
 
@@ -186,7 +183,7 @@ def _net_land(columns: SiteColumns) -> Answers:
         np.where(cleared == 1, there.place, np.where(unknown == 1, count, count + 1)),
         (
             *reasons,
-            Reason("no_data", lambda _: say("state_not_known")),
+            Reason("no_data", say("state_not_known")),
             Reason("not_met", lambda s: say("not_cleared", states=";".join(sorted(s.states)))),
         ),
     )
@@ -214,7 +211,7 @@ def _level(columns: SiteColumns, asked: Asking, part: str) -> Answers:
     in_zone = (
         columns.coded["platform_id"].ranks(lambda platform_id: int(platform_id is not None)) == 1
     )
-    elsewhere = Reason("not_applicable", lambda _: say("not_in_a_zone"))
+    elsewhere = Reason("not_applicable", say("not_in_a_zone"))
     return Answers(np.where(in_zone, there.place, len(reasons)), (*reasons, elsewhere))
 
 
@@ -278,11 +275,7 @@ def _reason(unit: Hashable, project: ProjectStatus) -> Reason:
         outcome, statement = "met", say("talks_by_transfer")
     else:
         outcome, statement = talks.outcome, talks.reasons[0]
-
-    def same(_: Site) -> Statement:
-        return statement
-
-    return Reason(outcome, same)
+    return Reason(outcome, statement)
 
 
 Status = Literal["admitted", "undecided", "rejected"]
@@ -359,6 +352,19 @@ class Judged:
         fits: Flags = ~barred
         return fits
 
+    def barring(self, positions: Positions) -> list[str]:
+        """Name the mandatory gate that bars each of some candidates first.
+
+        The first that fails, else the first left open; ``""`` for an admitted one.
+        """
+        names = [name for name, answers in self.answers.items() if answers.force == "mandatory"]
+        barred = np.full(len(positions), -1)
+        for outcome in ("not_met", "no_data"):
+            for place, name in enumerate(names):
+                here = self.answers[name].outcome_is(outcome)[positions]
+                barred[here & (barred < 0)] = place
+        return [names[place] if place >= 0 else "" for place in barred.tolist()]
+
     def soft(self, outcome: Outcome) -> np.ndarray:
         """Count the target and guidance gates with an outcome; array of n."""
         answered = [answers for answers in self.answers.values() if answers.force in SOFT_FORCES]
@@ -368,7 +374,26 @@ class Judged:
     def gates(self, position: int) -> tuple[Gate, ...]:
         """Put the answers for one candidate into statements."""
         site = self.columns.sites[position]
-        return tuple(_gate(name, answers, position, site) for name, answers in self.answers.items())
+        return tuple(
+            self._gate(name, answers, int(answers.reason[position]), site)
+            for name, answers in self.answers.items()
+        )
+
+    @cached_property
+    def _alike(self) -> dict[tuple[str, int], Gate]:
+        """Gates that say the same of every candidate, each once."""
+        return {}
+
+    def _gate(self, name: str, answers: Answers, place: int, site: Site) -> Gate:
+        reason = answers.reasons[place]
+        if not isinstance(reason.statement, Statement):
+            said = reason.statement(site)
+            return Gate(name, reason.outcome, said, answers.force, answers.clause)
+        gate = self._alike.get((name, place))
+        if gate is None:
+            gate = Gate(name, reason.outcome, reason.statement, answers.force, answers.clause)
+            self._alike[name, place] = gate
+        return gate
 
     def _any(self, outcome: Outcome, forces: tuple[str, ...]) -> Flags:
         flags = np.zeros(len(self.columns), dtype=bool)
@@ -376,11 +401,6 @@ class Judged:
             if answers.force in forces:
                 flags |= answers.outcome_is(outcome)
         return flags
-
-
-def _gate(name: str, answers: Answers, position: int, site: Site) -> Gate:
-    reason = answers.reasons[int(answers.reason[position])]
-    return Gate(name, reason.outcome, reason.statement(site), answers.force, answers.clause)
 
 
 def gates_of(asked: Asking) -> dict[str, GateRule]:

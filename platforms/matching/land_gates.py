@@ -184,10 +184,10 @@ class Asking:
 
 @dataclass(frozen=True)
 class Reason:
-    """One way a gate may come out, with the sentence it says of a site."""
+    """One way a gate may come out, with what it says of every site, or of each its own."""
 
     outcome: Outcome
-    statement: SiteStatement
+    statement: Statement | SiteStatement
 
 
 @dataclass(frozen=True)
@@ -249,7 +249,7 @@ GateRule = Callable[[SiteColumns, Asking], Answers]
 
 def everywhere(columns: SiteColumns, outcome: Outcome, statement: Statement) -> Answers:
     """Return the same answer for every candidate."""
-    return Answers(np.zeros(len(columns), dtype=np.intp), (Reason(outcome, lambda _: statement),))
+    return Answers(np.zeros(len(columns), dtype=np.intp), (Reason(outcome, statement),))
 
 
 def under_rule(
@@ -309,7 +309,7 @@ def width(columns: SiteColumns, asked: Asking) -> Answers:
     if least is None:
         return everywhere(columns, "not_applicable", say("width_not_asked"))
     return _measured(
-        columns.width_m, least, Reason("no_data", lambda _: say("width_unknown")),
+        columns.width_m, least, Reason("no_data", say("width_unknown")),
         Reason("met", lambda s: say("width_enough", width_m=s.width_m, least_m=least)),
         Reason("not_met", lambda s: say("width_short", width_m=s.width_m, least_m=least)),
     )  # fmt: skip
@@ -321,7 +321,7 @@ def frontage(columns: SiteColumns, asked: Asking) -> Answers:
     if least is None:
         return everywhere(columns, "not_applicable", say("frontage_not_asked"))
     return _measured(
-        columns.frontage_m, least, Reason("no_data", lambda _: say("frontage_unknown")),
+        columns.frontage_m, least, Reason("no_data", say("frontage_unknown")),
         Reason("met", lambda s: say("frontage_enough", frontage_m=s.frontage_m, least_m=least)),
         Reason("not_met", lambda s: say("frontage_short", frontage_m=s.frontage_m, least_m=least)),
     )  # fmt: skip
@@ -351,14 +351,14 @@ def _use_reason(uses: LandUses, wanted: Uses) -> Reason:
         if can_compare(scheme, wanted) and not use_fits(scheme, code, wanted)
     ]  # fmt: skip
     if unfit:
-        return Reason("not_met", lambda _: say("land_use_unfit", codes=", ".join(unfit)))
+        return Reason("not_met", say("land_use_unfit", codes=", ".join(unfit)))
     if None in uses:
-        return Reason("no_data", lambda _: say("land_use_unknown"))
+        return Reason("no_data", say("land_use_unknown"))
     foreign = [code for scheme, code in known_uses if not can_compare(scheme, wanted)]
     if foreign:
-        return Reason("no_data", lambda _: say("land_use_not_comparable", codes=", ".join(foreign)))
+        return Reason("no_data", say("land_use_not_comparable", codes=", ".join(foreign)))
     codes = ", ".join(code for _, code in known_uses)
-    return Reason("met", lambda _: say("land_use_fits", codes=codes))
+    return Reason("met", say("land_use_fits", codes=codes))
 
 
 def state(columns: SiteColumns, asked: Asking) -> Answers:
@@ -375,13 +375,13 @@ def state(columns: SiteColumns, asked: Asking) -> Answers:
 def _state_reason(states: frozenset[str], dating: str, asked: Asking) -> Reason:
     waiting = sorted(states - {*SUPPLY_READY_STATES, "unknown"})
     if waiting:
-        return Reason("not_met", lambda _: say("state_not_ready", states=";".join(waiting)))
+        return Reason("not_met", say("state_not_ready", states=";".join(waiting)))
     if "unknown" in states:
-        return Reason("no_data", lambda _: say("state_not_known"))
+        return Reason("no_data", say("state_not_known"))
     if dating != "recent":
         data_on = "" if asked.parcels is None else asked.parcels.data_on
-        return Reason("no_data", lambda _: say(f"state_{dating}", data_on=data_on))
-    return Reason("met", lambda _: say("state_ready", states=";".join(sorted(states))))
+        return Reason("no_data", say(f"state_{dating}", data_on=data_on))
+    return Reason("met", say("state_ready", states=";".join(sorted(states))))
 
 
 def of_kind(kind: KindOnFile, *, is_needed: bool) -> GateRule:
@@ -413,14 +413,12 @@ def _kind_reason(kind: KindOnFile, facts: KindFacts | None, *, is_needed: bool) 
             lambda s: say("kind_blocked", constraint_kind=name, blocked_mu=s.blocked_by_kind[name]),
         )
     if facts is not None and facts.is_unclear:
-        return Reason("no_data", lambda _: say("kind_unclear", constraint_kind=name))
+        return Reason("no_data", say("kind_unclear", constraint_kind=name))
     if not is_needed:
-        return Reason(
-            "not_applicable", lambda _: say("kind_not_hit", constraint_kind=name, count=kind.rows)
-        )
+        return Reason("not_applicable", say("kind_not_hit", constraint_kind=name, count=kind.rows))
     status = facts.coverage if facts is not None else "missing"
     statement = coverage_statement(kind, status)
-    return Reason("met" if status == "covered" else "no_data", lambda _: statement)
+    return Reason("met" if status == "covered" else "no_data", statement)
 
 
 def undeclared(columns: SiteColumns, asked: Asking) -> Answers:
@@ -468,11 +466,11 @@ def utilities(columns: SiteColumns, asked: Asking) -> Answers:
 def utility_reason(value: Hashable, needed: frozenset[str]) -> Reason:
     """Hold the utilities of a site against those needed; None: not on file."""
     if value is None:
-        return Reason("no_data", lambda _: say("utilities_unknown"))
+        return Reason("no_data", say("utilities_unknown"))
     missing = ";".join(sorted(needed - cast("frozenset[str]", value)))
     if missing:
-        return Reason("not_met", lambda _: say("utilities_missing", utilities=missing))
-    return Reason("met", lambda _: say("utilities_there"))
+        return Reason("not_met", say("utilities_missing", utilities=missing))
+    return Reason("met", say("utilities_there"))
 
 
 def facilities(columns: SiteColumns, asked: Asking) -> Answers:
@@ -481,7 +479,7 @@ def facilities(columns: SiteColumns, asked: Asking) -> Answers:
     if not wanted:
         return everywhere(columns, "not_applicable", say("facilities_not_asked"))
     reason = np.zeros(len(columns), dtype=np.intp)
-    reasons = [Reason("met", lambda _: say("facilities_near", count=len(wanted)))]
+    reasons = [Reason("met", say("facilities_near", count=len(wanted)))]
     nowhere = np.full(len(columns), np.nan)
     for kind, most_km in wanted:
         km = columns.facility_km.get(kind, nowhere)
@@ -495,7 +493,7 @@ def facilities(columns: SiteColumns, asked: Asking) -> Answers:
 
 
 def _no_facility(kind: str) -> Reason:
-    return Reason("no_data", lambda _: say("facility_not_on_file", facility_kind=kind))
+    return Reason("no_data", say("facility_not_on_file", facility_kind=kind))
 
 
 def _far_facility(kind: str, most_km: float) -> Reason:
@@ -509,9 +507,9 @@ def unit(columns: SiteColumns, asked: Asking) -> Answers:
     """Not a unit that the project excludes."""
     excluded = asked.demand.excluded_units
     reasons = (
-        Reason("met", lambda _: say("unit_admitted")),
-        Reason("not_met", lambda _: say("unit_excluded")),
-        Reason("no_data", lambda _: say("unit_not_known")),
+        Reason("met", say("unit_admitted")),
+        Reason("not_met", say("unit_excluded")),
+        Reason("no_data", say("unit_not_known")),
     )
     place = columns.coded["unit_id"].ranks(lambda u: 2 if u is None else int(u in excluded))
     return Answers(place, reasons)
@@ -523,9 +521,9 @@ def preferred_unit(columns: SiteColumns, asked: Asking) -> Answers:
     if not preferred:
         return everywhere(columns, "not_applicable", say("no_unit_preferred"))
     reasons = (
-        Reason("not_met", lambda _: say("unit_not_preferred")),
-        Reason("met", lambda _: say("unit_preferred")),
-        Reason("no_data", lambda _: say("unit_not_known")),
+        Reason("not_met", say("unit_not_preferred")),
+        Reason("met", say("unit_preferred")),
+        Reason("no_data", say("unit_not_known")),
     )
     place = columns.coded["unit_id"].ranks(lambda u: 2 if u is None else int(u in preferred))
     return Answers(place, reasons, force="guidance")
@@ -621,7 +619,7 @@ def headroom(element: str) -> GateRule:
         enough = say("headroom_enough", element=element)
         if assumed is not None:
             enough = say("headroom_enough_assumed", element=element, quota_year=assumed)
-        reasons = [Reason("met", lambda _: enough)]
+        reasons = [Reason("met", enough)]
         reason = np.zeros(len(columns), dtype=np.intp)
         failed = np.zeros(len(columns), dtype=bool)
         for need, subject in _pairs(demands):
