@@ -1,5 +1,7 @@
 """Width, compactness, frontage, slicing."""
 
+import math
+from bisect import bisect_left
 from functools import partial
 
 import numpy as np
@@ -276,9 +278,6 @@ def inscribed_width_m(shapes: npt.ArrayLike) -> Floats:
     return widths
 
 
-PRECISE = 1e-12
-"""Share of the extent to which the place of a cut is found."""
-
 Direction = tuple[float, float]
 
 
@@ -368,27 +367,48 @@ def sliced(
     >>> [round(edge, 6) for edge in piece.bounds], round(rest.area)
     ([0.0, 0.0, 25.0, 60.0], 4500)
     """
-    from scipy.optimize import brentq
-
     if not 0 < area_m2 < shape.area:
         raise ValueError(f"cannot cut {area_m2} m² off {shape.area} m²")
     turn = np.array([[along[0], along[1]], [-along[1], along[0]]])
     origin = shapely.get_coordinates(shape).mean(axis=0)
     turned = shapely.transform(shape, lambda points: (points - origin) @ turn.T)
-    west, south, east, north = turned.bounds
-
-    def window(at: float) -> shapely.Geometry:
-        # turned to the shape: corners of a shape that is turned and back again move, if by less
-        # than a micrometre, and narrow land may cross itself then
-        box = shapely.box(west - 1, south - 1, at, north + 1)
-        return shapely.transform(box, lambda points: points @ turn + origin)
-
-    def spare(at: float) -> float:
-        return float(shapely.intersection(shape, window(at)).area) - area_m2
-
-    at = brentq(spare, west, east, xtol=(east - west) * PRECISE, rtol=1e-15)
-    near = window(at)
+    west, south, _, north = turned.bounds
+    # turned to the shape: corners of a shape that is turned and back again move, if by less than a
+    # micrometre, and narrow land may cross itself then
+    box = shapely.box(west - 1, south - 1, _line_before(turned, area_m2), north + 1)
+    near = shapely.transform(box, lambda points: points @ turn + origin)
     return shapely.intersection(shape, near), shapely.difference(shape, near)
+
+
+def _line_before(shape: shapely.Geometry, area_m2: float) -> float:
+    """Return the easting of the line that parts a given area of a polygon from the rest.
+
+    The area west of a line is the integral of the boundary up to it: between two corners it grows
+    as a quadratic, which three of its values give.
+    """
+    rings = shapely.get_rings(shapely.get_parts(shapely.orient_polygons(shape)))
+    sides = [shapely.get_coordinates(ring) for ring in rings]
+    begin = np.concatenate([ring[:-1] for ring in sides])
+    end = np.concatenate([ring[1:] for ring in sides])
+    eastward = begin[:, 0] < end[:, 0]
+    west, east = np.where(eastward[:, None], begin, end), np.where(eastward[:, None], end, begin)
+    run = east[:, 0] - west[:, 0]
+    slope = np.divide(east[:, 1] - west[:, 1], run, out=np.zeros(len(run)), where=run > 0)
+    sign = np.where(eastward, -1.0, 1.0)
+
+    def west_of(easting: float) -> float:
+        past = np.clip(easting - west[:, 0], 0.0, run)
+        return float((sign * past * (west[:, 1] + slope * past / 2)).sum())
+
+    corners = np.unique(begin[:, 0])
+    after = min(bisect_left(corners, area_m2, 1, key=west_of), len(corners) - 1)
+    low, high = float(corners[after - 1]), float(corners[after])
+    first, middle, last = (west_of(at) for at in (low, (low + high) / 2, high))
+    square = 2 * (first + last - 2 * middle)
+    linear = last - first - square
+    wanted = area_m2 - first
+    root = math.sqrt(max(linear * linear + 4 * square * wanted, 0.0))
+    return low + (high - low) * min(max(2 * wanted / (linear + root), 0.0), 1.0)
 
 
 def _main_direction(lines: shapely.Geometry) -> Direction | None:
