@@ -1,5 +1,6 @@
 """Workspace, date, rules, language; what reads a workspace is loaded when one is opened."""
 
+import gc
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from platforms.industries.codes import IndustryTable
     from platforms.matching.site import MatchTable
     from platforms.source import LayerSource, ReadOnce
+
+COLLECT_EVERY = 50_000
+"""Garbage is looked for after so many new objects: of a city hundreds of thousands stay, and
+Python's own 700 would spend a sixth of the time on looking through them."""
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -231,6 +236,7 @@ def open_context(
     from layers.workspace.geopackage import GeoPackageWorkspace
     from platforms.ledger.visibility import viewed
 
+    gc.set_threshold(COLLECT_EVERY, 20, 20)
     settings = load_settings()
     workspace = GeoPackageWorkspace(path, waiting)
     day = iso_day((workspace.facts.as_of or today()) if as_of is None else as_of)

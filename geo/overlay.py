@@ -253,6 +253,11 @@ def area_inside_m2(shapes: npt.ArrayLike, zones: npt.ArrayLike, crs: CRS) -> Flo
     shapes_array: Shapes = np.asarray(shapes, dtype=object)
     many: Shapes = np.asarray(zones, dtype=object)
     total = np.zeros(len(shapes_array))
+    near = np.unique(shapely.STRtree(many).query(shapes_array)[0])
+    if len(near) < len(shapes_array):
+        if len(near):
+            total[near] = area_inside_m2(shapes_array[near], many, crs)
+        return total
     if len(shapes_array) <= CUT_SHAPES:
         rows = _shares_of_land(*_cut_and_measured(shapes_array, many, crs), many)
     else:

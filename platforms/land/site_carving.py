@@ -7,6 +7,7 @@ and a parcel is cut along its frontage only where whole parcels serve worse.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import shapely
@@ -283,6 +284,16 @@ class _Block:
         first, second = self.pairs
         return np.concatenate([second[first == place], first[second == place]])
 
+    @cached_property
+    def _directions(self) -> dict[int, Direction]:
+        return {}
+
+    def direction_of(self, place: int, roads: Shapes) -> Direction:
+        """Say which way a parcel is cut, whoever asks; the roads are always the same."""
+        if place not in self._directions:
+            self._directions[place] = _cut_direction(self.shapes[place], roads)
+        return self._directions[place]
+
     def piece_mu(self, piece: shapely.Geometry, of: int) -> float:
         """Measure a piece of a parcel, at the parcel's own scale."""
         return float(piece.area / self.shapes[of].area * self.areas_mu[of])
@@ -352,7 +363,7 @@ def _best_cut(
     """Carry out the cuts that promise most, from both ends, and keep the best."""
     best: _Cut | None = None
     for option in options:
-        along = _cut_direction(block.shapes[option.cut], roads)
+        along = block.direction_of(option.cut, roads)
         for towards in (along, (-along[0], -along[1])):
             if best is not None and _cannot_beat(block, option, best.carving):
                 continue

@@ -256,7 +256,8 @@ def _kinds_on(
         blocked_m2[str(kind)] = area_inside_m2(shapes, blocking, crs)
         open_rows = of_kind[of_kind["severity"].isna().to_numpy(dtype=bool)]
         unclear_m2[str(kind)] = area_inside_m2(shapes, shapes_of(open_rows), crs)
-    known = []
+    known: list[tuple[frozenset[tuple[str, KindFacts]], dict[str, float]]] = []
+    alike: dict[frozenset[tuple[str, KindFacts]], frozenset[tuple[str, KindFacts]]] = {}
     for position in range(len(shapes)):
         facts = {
             kind: KindFacts(
@@ -270,7 +271,8 @@ def _kinds_on(
             kind: m2_to_mu(float(blocked_m2[kind][position]))
             for kind, fact in facts.items() if fact.is_blocked
         }  # fmt: skip
-        known.append((frozenset(facts.items()), blocked))
+        all_facts = frozenset(facts.items())
+        known.append((alike.setdefault(all_facts, all_facts), blocked))
     return known
 
 
@@ -308,27 +310,19 @@ def _on_file(by_id: dict[str, _Facts]) -> _OnFile:
     )
 
 
-def with_measures(sites: Sequence[Site], layers: LandLayers, shaped: Shaped) -> list[Site]:
-    """Measure the shapes as blocks are described: gaps that were bridged are filled.
+def measured_m(name: str, shapes: Shapes, roads: Shapes) -> list[float | None]:
+    """Measure shapes as blocks are described: gaps that were bridged are filled.
 
-    ``sites``: What ``described`` gives.
+    ``name``: ``width_m`` or ``frontage_m``, as ``Site`` says them.
+    ``roads``: What ``platforms.land.block_facts.road_areas`` gives.
 
-    The same with ``width_m`` and ``frontage_m`` where asked for.
+    Width or frontage [m] in the order of the shapes; no frontage where no road is on file.
     """
-    shapes = np.array([site.geometry for site in sites], dtype=object)
-    nothing = np.full(len(shapes), np.nan)
-    whole = filled(shapes, BlockQuery().gap_m) if shaped.width or shaped.frontage else shapes
-    roads = road_areas(layers.barriers) if shaped.frontage else np.empty(0, dtype=object)
-    widths = width_m(whole) if shaped.width else nothing
-    fronts = frontage_m(whole, roads, BESIDE_ROAD_M) if len(roads) else nothing
-    return [
-        replace(site, width_m=_or_none(width), frontage_m=_or_none(front))
-        for site, width, front in zip(sites, widths, fronts, strict=True)
-    ]
-
-
-def _or_none(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    if not len(shapes) or (name == "frontage_m" and not len(roads)):
+        return [None] * len(shapes)
+    whole = filled(shapes, BlockQuery().gap_m)
+    metres = width_m(whole) if name == "width_m" else frontage_m(whole, roads, BESIDE_ROAD_M)
+    return [None if np.isnan(value) else float(value) for value in metres]
 
 
 def _constraint_names(
@@ -493,6 +487,7 @@ class CityLand:
         self._floor_mu = np.inf if least_mu is None else least_mu * NEAR_MISS
         self._searches: dict[_UsesKey, _BlockSearch] = {}
         self._described: dict[Hashable, Site] = {}
+        self._shape_measures: dict[tuple[str, Hashable], float | None] = {}
 
     def sites(
         self, asked: Sequence[LandAsked], progress: Progress | None = None
@@ -515,7 +510,10 @@ class CityLand:
         candidates = []
         for request, pieces in zip(asked, gathered, strict=True):
             sites = self._measured([piece.key for piece in pieces], request.shaped)
-            candidates.append(sorted(sites, key=lambda site: (-site.area_mu, site.site_id)))
+            # cuts of the same size differ by rounding, which is no reason to come first
+            candidates.append(
+                sorted(sites, key=lambda site: (-round(site.area_mu, 6), site.site_id))
+            )
         report(progress, 1.0)
         return candidates
 
@@ -687,9 +685,24 @@ class CityLand:
 
     def _measured(self, keys: Sequence[Hashable], shaped: Shaped) -> list[Site]:
         """Add the measures of shape that are asked for."""
+        sites = [self._described[key] for key in keys]
         if shaped == UNMEASURED:
-            return [self._described[key] for key in keys]
-        new = [key for key in keys if (key, shaped) not in self._described]
-        sites = with_measures([self._described[key] for key in new], self._layers, shaped)
-        self._described.update(zip(((key, shaped) for key in new), sites, strict=True))
-        return [self._described[key, shaped] for key in keys]
+            return sites
+        measures: dict[str, list[float | None]] = {}
+        for name, is_asked in (("width_m", shaped.width), ("frontage_m", shaped.frontage)):
+            if is_asked:
+                measures[name] = self._measures(name, keys, sites)
+        rows = [
+            dict(zip(measures, row, strict=True)) for row in zip(*measures.values(), strict=True)
+        ]
+        return [replace(site, **row) for site, row in zip(sites, rows, strict=True)]
+
+    def _measures(
+        self, name: str, keys: Sequence[Hashable], sites: Sequence[Site]
+    ) -> list[float | None]:
+        """Measure land in one way, where that wasn't done before."""
+        new = {key: at for at, key in enumerate(keys) if (name, key) not in self._shape_measures}
+        shapes = np.array([sites[at].geometry for at in new.values()], dtype=object)
+        metres = measured_m(name, shapes, self._roads)
+        self._shape_measures.update(zip(((name, key) for key in new), metres, strict=True))
+        return [self._shape_measures[name, key] for key in keys]

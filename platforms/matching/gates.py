@@ -94,6 +94,10 @@ def standard_land(columns: SiteColumns, asked: Asking) -> Answers:
     return under_rule(columns, asked, "A20", "standard_land", lambda: _standard(columns, asked))
 
 
+Promised = Mapping[str, float | None]
+"""What a project promises per 亩 [万元/亩], by the column it answers."""
+
+
 def _standard(columns: SiteColumns, asked: Asking) -> Answers:
     """Hold the promise against every distinct set of figures; each site says its own."""
     facts = ("standards", "without_standards", "far_bounds", "allowed_industries")
@@ -101,18 +105,18 @@ def _standard(columns: SiteColumns, asked: Asking) -> Answers:
     for name in facts:
         place = place * len(columns.coded[name].values) + columns.coded[name].place
     _, first, place = np.unique(place, return_index=True, return_inverse=True)
-    reasons = [_standard_reason(columns.sites[position], asked) for position in first]
+    promised = asked.demand.per_mu_wan_yuan
+    reasons = [_standard_reason(columns.sites[position], asked, promised) for position in first]
     off_main = Reason("not_applicable", say("standard_land_off_main"))
     reason = np.where(on_main_platform(columns), place, len(reasons))
     return Answers(reason, (*reasons, off_main))
 
 
-def _standard_reason(site: Site, asked: Asking) -> Reason:
-    promised = asked.demand.per_mu_wan_yuan
+def _standard_reason(site: Site, asked: Asking, promised: Promised) -> Reason:
     for name, least in sorted(site.standards.items()):
         value = promised[name]
         if value is not None and compare(value, least) < 0:
-            return Reason("not_met", partial(_short_statement, asked=asked))
+            return Reason("not_met", partial(_short_statement, promised=promised))
     far, (low, high) = asked.demand.far, site.far_bounds
     if far is not None:
         below = low is not None and compare(far, low) < 0
@@ -122,10 +126,10 @@ def _standard_reason(site: Site, asked: Asking) -> Reason:
     allowed = site.allowed_industries
     if allowed is not None and code is not None and division(code) not in allowed:
         return Reason("not_met", lambda s: _industry_statement(s, division(code)))
-    return _open_reason(site, asked)
+    return _open_reason(site, asked, promised)
 
 
-def _open_reason(site: Site, asked: Asking) -> Reason:
+def _open_reason(site: Site, asked: Asking, promised: Promised) -> Reason:
     """Compute what is missing where nothing is short."""
     if not site.standards and site.far_bounds == (None, None):
         return Reason("no_data", say("standard_land_not_stated"))
@@ -134,7 +138,6 @@ def _open_reason(site: Site, asked: Asking) -> Reason:
             "no_data",
             lambda s: say("standard_land_lacking", parcels=", ".join(s.without_standards)),
         )
-    promised = asked.demand.per_mu_wan_yuan
     missing = sorted(name for name in site.standards if promised[name] is None)
     if asked.demand.industry_code is None and site.allowed_industries is not None:
         missing.append("industry_code")
@@ -144,8 +147,7 @@ def _open_reason(site: Site, asked: Asking) -> Reason:
     return Reason("met", lambda s: say("standard_land_met", count=len(s.standards)))
 
 
-def _short_statement(site: Site, asked: Asking) -> Statement:
-    promised = asked.demand.per_mu_wan_yuan
+def _short_statement(site: Site, promised: Promised) -> Statement:
     short = [
         (name, value, least)
         for name, least in sorted(site.standards.items())
