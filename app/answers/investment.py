@@ -23,7 +23,7 @@ from platforms.land.blocks import counted_once_m2
 from platforms.land.find import ContiguousLand
 from platforms.land.search import BlockQuery, land_layers, lines_mu
 from platforms.ledger.histories import occupied_parcels
-from platforms.matching.candidates import places_of
+from platforms.matching.site_facts import places_of
 
 Facts = tuple[tuple[str, str], ...]
 

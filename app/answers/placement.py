@@ -25,9 +25,16 @@ from layers.exchange.writers.sheet import Sheet
 from platforms.elements.quotas import Headroom, QuotaKey
 from platforms.ledger.visibility import require_city
 from platforms.matching.demand import BEGUN, Demand, demand_of
-from platforms.matching.match import Evaluation, MatchResult, evaluate, fitting_blocks, ranked
+from platforms.matching.match import (
+    Evaluation,
+    MatchResult,
+    evaluate,
+    fitting_blocks,
+    promising_blocks,
+    ranked,
+)
 from platforms.matching.site import MatchTable
-from platforms.matching.survey import MatchInputs
+from platforms.matching.survey import MatchInputs, Survey
 from platforms.placement.explain import Conflict, ExplainedRelaxation, LocksConflictError, Why
 from platforms.placement.limits import (
     BY_NUMBER,
@@ -38,6 +45,7 @@ from platforms.placement.limits import (
     further_shares,
 )
 from platforms.placement.place import Placement, Unplaced, Wishes, place
+from platforms.policy.in_force import PolicySet
 from platforms.policy.verdict import Statement
 
 
@@ -455,11 +463,17 @@ class Matched:
 
 
 def match_all(
-    context: Context, demands: Sequence[Demand], table: MatchTable, tell: Progress | None = None
+    context: Context,
+    demands: Sequence[Demand],
+    table: MatchTable,
+    tell: Progress | None = None,
+    *,
+    is_quick: bool = False,
 ) -> Matched:
     """Match each project by itself, then cut blocks so that several can stand in one.
 
     ``tell`` hears the share done and may end it by an error.
+    ``is_quick``: Whether only the blocks that suit a project best are cut for it at all.
     """
     policy = context.policy
     survey = survey_of(
@@ -467,7 +481,8 @@ def match_all(
     )
     inputs: list[MatchInputs] = []
     judged: list[Evaluation] = []
-    inputs_of_all = survey.inputs(demands, within(tell, 0.0, 0.6))
+    cut = _best_blocks(survey, demands, policy, table) if is_quick else None
+    inputs_of_all = survey.inputs(demands, within(tell, 0.0, 0.6), cut)
     for number, (demand, mine) in enumerate(zip(demands, inputs_of_all, strict=True), start=1):
         inputs.append(mine)
         judged.append(evaluate(mine, demand, policy, table))
@@ -486,6 +501,14 @@ def match_all(
         **further_shares(context.source, ids, context.year, policy, context.crs),
     }
     return Matched(tuple(results), survey.quotas.headrooms_of_all(ids), shares)
+
+
+def _best_blocks(
+    survey: Survey, demands: Sequence[Demand], policy: PolicySet, table: MatchTable
+) -> list[frozenset[str]]:
+    """Name for each project the blocks that are most worth cutting."""
+    blocks = zip(demands, survey.whole_blocks(demands), strict=True)
+    return [promising_blocks(evaluate(whole, demand, policy, table)) for demand, whole in blocks]
 
 
 def place_matched(

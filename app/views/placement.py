@@ -84,7 +84,9 @@ def _work(
     table = context.match_table()
 
     def run(tell: Progress, is_cancelled: Callable[[], bool]) -> _Outcome:
-        matched = known or match_all(context, asked.demands, table, within(tell, 0.0, 0.9))
+        matched = known or match_all(
+            context, asked.demands, table, within(tell, 0.0, 0.9), is_quick=wishes.is_quick
+        )
         tell(0.9)
         return _Outcome(
             at, asked, wishes, matched, place_matched(context, matched, wishes, is_cancelled)

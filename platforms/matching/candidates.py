@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypedDict
 
 import geopandas as gpd
 import numpy as np
@@ -16,140 +15,21 @@ from pyproj import CRS
 from geo.arrays import Shapes
 from geo.contiguity import component_labels
 from geo.measure import ellipsoidal_area_m2
-from geo.overlay import area_inside_m2, intersecting_pairs
-from geo.shape import filled, frontage_m, width_m
+from geo.overlay import intersecting_pairs
 from geo.tools import Progress, report, within
-from geo.units import compare, m2_to_mu
-from layers.fields import split_list
-from platforms.completeness import Completeness, CoverageStatus
-from platforms.elements.allotments import inside_shares, zone_outlines
-from platforms.industries.codes import division
-from platforms.land.block_facts import BESIDE_ROAD_M, road_areas
+from geo.units import compare, compare_all, m2_to_mu
+from platforms.completeness import Completeness
+from platforms.land.block_facts import road_areas
 from platforms.land.blocks import BlockList, find_blocks
 from platforms.land.carving import Need
-from platforms.land.search import (
-    BlockQuery,
-    LandLayers,
-    blocking_shapes,
-    land_layers,
-    registered_excess_m2,
-    state_of,
-)
+from platforms.land.search import BlockQuery, LandLayers, land_layers, state_of
 from platforms.land.site_carving import SLIVER_M2, CarvedSite, Carver
 from platforms.land.site_layouts import PieceAsked, shared_pieces
-from platforms.matching.site import (
-    STANDARD_COLUMNS,
-    TOLERANCE_MU,
-    KindFacts,
-    Site,
-    StateDating,
-    Uses,
-    may_be_used,
-)
+from platforms.matching.site import Site, Uses, may_be_used
+from platforms.matching.site_facts import described, measured_m
 from platforms.policy.in_force import PolicySet
 from platforms.source import LayerSource
-from platforms.territory import (
-    area_by_unit,
-    assessment_areas,
-    major_outlines,
-    shapes_of,
-    undrawn_sub_parks,
-)
-
-
-class Place(TypedDict):
-    """Where a piece of land lies, as ``Site`` says it."""
-
-    unit_id: str | None
-    platform_id: str | None
-    main_platform_share: float
-    major_share: float
-    is_major_open: bool
-    zone_share: float | None
-
-
-def places_of(
-    land: gpd.GeoDataFrame,
-    source: LayerSource,
-    layers: LandLayers,
-    policy: PolicySet,
-    crs: CRS,
-    area_m2: npt.NDArray[np.float64],
-) -> list[Place]:
-    """Return for each piece of land in which unit, platform and zone it lies.
-
-    Parameters
-    ----------
-    land
-        Pieces of land in ``crs``.
-    source, layers
-        All layers, and those of a search for land.
-    policy
-        States in S15 which zones count; the zones of a pack without B1 aren't known.
-    crs
-        Projected system in metres.
-    area_m2
-        Ellipsoidal area of each piece [m²].
-
-    Returns
-    -------
-    list of Place
-        In the order of ``land``.
-    """
-    shapes = shapes_of(land)
-    platforms = gpd.GeoDataFrame(source.read("major_platforms"))
-    parks = gpd.GeoDataFrame(source.read("parks"))
-    units = area_by_unit(land.geometry, assessment_areas(layers.units))
-    unit = units.drop_duplicates("position").set_index("position")["unit_id"]
-    major = platforms[platforms["is_major"].fillna(value=True).to_numpy(dtype=bool)]
-    in_main = np.minimum(area_inside_m2(shapes, shapes_of(major), crs) / area_m2, 1.0)
-    in_major = np.minimum(
-        area_inside_m2(shapes, major_outlines(platforms, parks), crs) / area_m2, 1
-    )
-    unknown = np.full(len(land), np.nan)
-    least, most = unknown, unknown
-    if policy.parts("B1"):
-        least, most = inside_shares(shapes, zone_outlines(platforms, parks, policy), crs)
-    nearest = _platform_of(shapes, platforms, parks, crs)
-    is_open = len(undrawn_sub_parks(parks)) > 0
-    return [
-        Place(
-            unit_id=unit.get(position),
-            platform_id=nearest[position],
-            main_platform_share=float(in_main[position]),
-            major_share=float(in_major[position]),
-            is_major_open=is_open,
-            zone_share=float(least[position]) if least[position] == most[position] else None,
-        )
-        for position in range(len(land))
-    ]
-
-
-def _platform_of(
-    shapes: Shapes, platforms: gpd.GeoDataFrame, parks: gpd.GeoDataFrame, crs: CRS
-) -> list[str | None]:
-    """Find the platform whose outline with sub-parks holds the largest part of each shape."""
-    sub_parks = parks[
-        parks["disposition"].eq("sub_park").fillna(value=False) & parks["platform_id"].notna()
-    ]
-    ids = np.concatenate([platforms["platform_id"], sub_parks["platform_id"]])
-    outlines = np.concatenate([shapes_of(platforms), shapes_of(sub_parks)])
-    of_shape, of_outline = intersecting_pairs(shapes, outlines)
-    platform_ids: list[str | None] = [None] * len(shapes)
-    if not len(of_shape):
-        return platform_ids
-    parts = shapely.intersection(shapes[of_shape], outlines[of_outline])
-    shares = pd.DataFrame(
-        {"shape": of_shape, "id": ids[of_outline], "m2": ellipsoidal_area_m2(parts, crs)}
-    )
-    sums = shares[shares["m2"] > 0].groupby(["shape", "id"])["m2"].sum().reset_index()
-    best = sums.sort_values(["shape", "m2", "id"], ascending=[True, False, True])
-    for shape, platform_id in best.drop_duplicates("shape")[["shape", "id"]].to_numpy():
-        platform_ids[int(shape)] = str(platform_id)
-    return platform_ids
-
-
-_Facts = dict[str, Any]
+from platforms.territory import shapes_of
 
 
 @dataclass(frozen=True)
@@ -162,239 +42,6 @@ class Shaped:
 
 UNMEASURED = Shaped()
 """No measure of shape at all."""
-
-
-def described(
-    land: gpd.GeoDataFrame,
-    source: LayerSource,
-    layers: LandLayers,
-    policy: PolicySet,
-    crs: CRS,
-    on_file: Completeness,
-) -> list[Site]:
-    """Return for each piece of land what the layers hold.
-
-    ``land``: ``block_id``, ``parcel_ids``, ``carved`` and shape of each.
-    ``on_file``: What the city has on file.
-    ``crs``: Projected system in metres.
-
-    In the order of ``land``, without measures of shape.
-    """
-    shapes = shapes_of(land)
-    area_m2 = ellipsoidal_area_m2(shapes, crs)
-    blocked = area_inside_m2(shapes, blocking_shapes(layers.constraints, layers.parcels), crs)
-    places = places_of(land, source, layers, policy, crs, area_m2)
-    kinds = _kinds_on(shapes, layers, on_file, crs)
-    excess = _excess_by_parcel(layers, land, crs)
-    facts = _parcel_facts(layers.parcels, land)
-    of_layer = on_file.statuses([("land_parcels", "")], shapes)["land_parcels", ""]
-    warnings = _constraint_names(shapes, layers.constraints, "warn")
-    notices = _constraint_names(shapes, layers.constraints, "info")
-    facility_km = _facility_km(shapes, gpd.GeoDataFrame(source.read("facilities")))
-    sites = []
-    for position, (site_id, ids) in enumerate(
-        zip(land["block_id"], land["parcel_ids"], strict=True)
-    ):
-        rows = {
-            parcel_id: facts[parcel_id]
-            for parcel_id in sorted({part.split("#")[0] for part in ids})
-        }
-        sites.append(
-            Site(
-                site_id=str(site_id),
-                parcel_ids=tuple(ids),
-                area_mu=m2_to_mu(float(area_m2[position] - blocked[position])),
-                blocked_mu=m2_to_mu(float(blocked[position])),
-                warnings=warnings[position],
-                notices=notices[position],
-                facility_km=facility_km[position],
-                carved=land["carved"].iloc[position],
-                geometry=shapes[position],
-                excess_mu=0.0
-                if blocked[position] > 0
-                else m2_to_mu(sum(excess.get(parcel_id, 0.0) for parcel_id in ids)),
-                state_dating=_state_dating(rows, of_layer[position], on_file),
-                kind_facts=kinds[position][0],
-                blocked_by_kind=kinds[position][1],
-                **places[position],
-                **_on_file(rows),
-            )
-        )
-    return sites
-
-
-def _state_dating(
-    rows: dict[str, _Facts], status: CoverageStatus, on_file: Completeness
-) -> StateDating:
-    """Say how recent the states of some parcels are: by the layer's date, else by their own."""
-    if status == "covered":
-        return "recent"
-    days = [row["state_on"] for row in rows.values()]
-    if all(day is not None and not on_file.is_older("land_parcels", str(day)) for day in days):
-        return "recent"
-    return "stale" if status == "stale" or None not in days else "undated"
-
-
-def _excess_by_parcel(layers: LandLayers, land: gpd.GeoDataFrame, crs: CRS) -> dict[str, float]:
-    """Return by how much registered areas count [m²], by parcel; ``id#n`` is but a part of one."""
-    wanted = {parcel_id for ids in land["parcel_ids"] for parcel_id in ids}
-    rows = layers.parcels[layers.parcels["parcel_id"].isin(wanted)]
-    excess = registered_excess_m2(rows, crs)
-    return dict(zip(rows["parcel_id"].astype(str), excess.tolist(), strict=True))
-
-
-def _kinds_on(
-    shapes: Shapes, layers: LandLayers, on_file: Completeness, crs: CRS
-) -> list[tuple[frozenset[tuple[str, KindFacts]], dict[str, float]]]:
-    """Return for each shape what is known of each kind, and the area under those that block."""
-    subjects = [("constraints", kind) for kind in on_file.kinds]
-    statuses = on_file.statuses(subjects, shapes)
-    rows, nothing = layers.constraints, np.zeros(len(shapes))
-    blocked_m2, unclear_m2 = {}, {}
-    for kind, of_kind in rows.groupby("constraint_kind"):
-        blocking = blocking_shapes(of_kind, layers.parcels)
-        blocked_m2[str(kind)] = area_inside_m2(shapes, blocking, crs)
-        open_rows = of_kind[of_kind["severity"].isna().to_numpy(dtype=bool)]
-        unclear_m2[str(kind)] = area_inside_m2(shapes, shapes_of(open_rows), crs)
-    known: list[tuple[frozenset[tuple[str, KindFacts]], dict[str, float]]] = []
-    alike: dict[frozenset[tuple[str, KindFacts]], frozenset[tuple[str, KindFacts]]] = {}
-    for position in range(len(shapes)):
-        facts = {
-            kind: KindFacts(
-                statuses["constraints", kind][position],
-                is_blocked=m2_to_mu(float(blocked_m2.get(kind, nothing)[position])) > TOLERANCE_MU,
-                is_unclear=m2_to_mu(float(unclear_m2.get(kind, nothing)[position])) > TOLERANCE_MU,
-            )
-            for kind in on_file.kinds
-        }
-        blocked = {
-            kind: m2_to_mu(float(blocked_m2[kind][position]))
-            for kind, fact in facts.items() if fact.is_blocked
-        }  # fmt: skip
-        all_facts = frozenset(facts.items())
-        known.append((alike.setdefault(all_facts, all_facts), blocked))
-    return known
-
-
-class _OnFile(TypedDict):
-    """What is on file of a site's parcels, as ``Site`` says it."""
-
-    states: frozenset[str]
-    land_uses: frozenset[tuple[str, str] | None]
-    utilities: frozenset[str] | None
-    is_increment: bool | None
-    standards: dict[str, float]
-    without_standards: tuple[str, ...]
-    far_bounds: tuple[float | None, float | None]
-    allowed_industries: frozenset[str] | None
-
-
-def _on_file(by_id: dict[str, _Facts]) -> _OnFile:
-    rows = list(by_id.values())
-    columns = ("far_min", "far_max", *STANDARD_COLUMNS)
-    lows = [float(row["far_min"]) for row in rows if row["far_min"] is not None]
-    highs = [float(row["far_max"]) for row in rows if row["far_max"] is not None]
-    return _OnFile(
-        states=frozenset(str(row["state"]) for row in rows),
-        land_uses=_land_uses(rows),
-        utilities=_common_utilities(rows),
-        is_increment=_any_increment(rows),
-        standards=_strictest_standards(rows),
-        without_standards=tuple(
-            parcel_id
-            for parcel_id, row in by_id.items()
-            if all(row[name] is None for name in columns)
-        ),
-        far_bounds=(max(lows, default=None), min(highs, default=None)),
-        allowed_industries=_common_industries(rows),
-    )
-
-
-def measured_m(name: str, shapes: Shapes, roads: Shapes) -> list[float | None]:
-    """Measure shapes as blocks are described: gaps that were bridged are filled.
-
-    ``name``: ``width_m`` or ``frontage_m``, as ``Site`` says them.
-    ``roads``: What ``platforms.land.block_facts.road_areas`` gives.
-
-    Width or frontage [m] in the order of the shapes; no frontage where no road is on file.
-    """
-    if not len(shapes) or (name == "frontage_m" and not len(roads)):
-        return [None] * len(shapes)
-    whole = filled(shapes, BlockQuery().gap_m)
-    metres = width_m(whole) if name == "width_m" else frontage_m(whole, roads, BESIDE_ROAD_M)
-    return [None if np.isnan(value) else float(value) for value in metres]
-
-
-def _constraint_names(
-    shapes: Shapes, constraints: gpd.GeoDataFrame, severity: str
-) -> list[tuple[str, ...]]:
-    """Name the constraints of a severity that each shape meets."""
-    rows = constraints[constraints["severity"].eq(severity).fillna(value=False)]
-    of_shape, of_row = intersecting_pairs(shapes, shapes_of(rows))
-    names = rows["name"].fillna(rows["constraint_id"]).to_numpy(dtype=object)
-    met: list[set[str]] = [set() for _ in shapes]
-    for shape, row in zip(of_shape, of_row, strict=True):
-        met[shape].add(str(names[row]))
-    return [tuple(sorted(met_names)) for met_names in met]
-
-
-def _facility_km(shapes: Shapes, facilities: gpd.GeoDataFrame) -> list[dict[str, float]]:
-    """Measure the way to the nearest facility of each kind on file."""
-    distances_km: list[dict[str, float]] = [{} for _ in shapes]
-    for kind, rows in facilities.groupby("facility_kind"):
-        places = shapely.union_all(shapes_of(rows))
-        for of_shape, metres in zip(distances_km, shapely.distance(shapes, places), strict=True):
-            of_shape[str(kind)] = float(metres) / 1000
-    return distances_km
-
-
-def _parcel_facts(parcels: gpd.GeoDataFrame, land: gpd.GeoDataFrame) -> dict[str, _Facts]:
-    """Return what is on file for each parcel of the candidates, by its id."""
-    wanted = {part.split("#")[0] for ids in land["parcel_ids"] for part in ids}
-    rows = pd.DataFrame(parcels)[parcels["parcel_id"].isin(wanted)].set_index("parcel_id")
-    columns = [
-        "land_use_scheme", "land_use_code", "utilities", "is_increment", "far_min", "far_max",
-        "allowed_industries", "state_on", *STANDARD_COLUMNS,
-    ]  # fmt: skip
-    plain = rows[columns].astype("object").where(rows[columns].notna(), None)
-    facts: dict[str, _Facts] = plain.assign(state=state_of(rows)).to_dict("index")
-    return facts
-
-
-def _land_uses(rows: list[_Facts]) -> frozenset[tuple[str, str] | None]:
-    return frozenset(
-        None
-        if row["land_use_scheme"] is None or row["land_use_code"] is None
-        else (str(row["land_use_scheme"]), str(row["land_use_code"]))
-        for row in rows
-    )
-
-
-def _common_utilities(rows: list[_Facts]) -> frozenset[str] | None:
-    if any(row["utilities"] is None for row in rows):
-        return None
-    return frozenset.intersection(*(frozenset(split_list(row["utilities"])) for row in rows))
-
-
-def _common_industries(rows: list[_Facts]) -> frozenset[str] | None:
-    listed = [split_list(row["allowed_industries"]) for row in rows]
-    divisions = [frozenset(map(division, codes)) for codes in listed if codes]
-    return frozenset.intersection(*divisions) if divisions else None
-
-
-def _strictest_standards(rows: list[_Facts]) -> dict[str, float]:
-    figures = {
-        name: [float(row[name]) for row in rows if row[name] is not None]
-        for name in STANDARD_COLUMNS
-    }
-    return {name: max(values) for name, values in figures.items() if values}
-
-
-def _any_increment(rows: list[_Facts]) -> bool | None:
-    increments = [row["is_increment"] for row in rows]
-    if any(increments):
-        return True
-    return None if None in increments else False
 
 
 NEAR_MISS = 0.6
@@ -413,11 +60,14 @@ class LandAsked:
     ``need``: Least land, land wanted and most land [亩].
     ``uses``: Land uses that fit: parcels of another use join no block, and stand for themselves.
     ``shaped``: Which measures of shape are asked for.
+    ``cut``: Names of the blocks that are cut where they are more than it takes, the others being
+      left out; None for all.
     """
 
     need: Need
     uses: Uses | None
     shaped: Shaped = UNMEASURED
+    cut: Collection[str] | None = None
 
     @property
     def uses_key(self) -> _UsesKey:
@@ -447,10 +97,39 @@ class _BlockSearch:
     blocks: BlockList
     carver: Carver
 
-    def exceeds(self, at: int, need: Need) -> bool:
-        """Return whether a block is more than a project takes, by its legal area (S17)."""
+    @cached_property
+    def names(self) -> list[str]:
+        """Name each block."""
+        return [str(name) for name in self.blocks.blocks["block_id"]]
+
+    @cached_property
+    def parcel_ids(self) -> list[list[str]]:
+        """List the parcels of each block."""
+        return list(self.blocks.blocks["parcel_ids"])
+
+    @cached_property
+    def _legal_mu(self) -> npt.NDArray[np.float64]:
+        legal_mu: npt.NDArray[np.float64] = self.blocks.blocks["legal_mu"].to_numpy(dtype=float)
+        return legal_mu
+
+    @cached_property
+    def _area_mu(self) -> npt.NDArray[np.float64]:
+        area_mu: npt.NDArray[np.float64] = self.blocks.blocks["area_mu"].to_numpy(dtype=float)
+        return area_mu
+
+    def exceeding(self, need: Need) -> list[int]:
+        """List the blocks that are more than a project takes, by their legal area (S17)."""
         most_mu = need.wanted_mu if need.most_mu is None else need.most_mu
-        return compare(float(self.blocks.blocks["legal_mu"].iat[at]), most_mu) > 0
+        return np.flatnonzero(compare_all(self._legal_mu, most_mu) > 0).tolist()
+
+    def reaching(self, least_mu: float) -> list[int]:
+        """List the blocks of a least area."""
+        return np.flatnonzero(compare_all(self._area_mu, least_mu) >= 0).tolist()
+
+    def whole(self, at: int, uses: _UsesKey) -> "_Piece":
+        """Give a block as it is."""
+        shape = self.carver.shape(at)
+        return _Piece((self.names[at], uses, None), self.parcel_ids[at], None, shape)
 
 
 def _sharing_land(blocks: Sequence[tuple[_BlockKey, _BlockSearch]]) -> list[list[_BlockKey]]:
@@ -517,6 +196,27 @@ class CityLand:
         report(progress, 1.0)
         return candidates
 
+    def whole_blocks(self, asked: Sequence[LandAsked]) -> list[list[Site]]:
+        """Give the blocks that are more than each of some projects takes, as a whole.
+
+        ``asked``: What each asks.
+
+        They count as if the project took what it wishes: which are worth cutting can be told.
+        """
+        pieces: list[list[_Piece]] = []
+        for request in asked:
+            search = self._search(request.need.least_mu * NEAR_MISS, request, None)
+            large = search.exceeding(request.need)
+            pieces.append([search.whole(at, request.uses_key) for at in large])
+        self._describe([piece for listed in pieces for piece in listed])
+        return [
+            [
+                replace(site, area_mu=request.need.wanted_mu, excess_mu=0.0)
+                for site in self._measured([piece.key for piece in listed], request.shaped)
+            ]
+            for request, listed in zip(asked, pieces, strict=True)
+        ]
+
     def shared(
         self, asked: Sequence[LandAsked], fitting: Sequence[Collection[str]]
     ) -> list[list[Site]]:
@@ -577,7 +277,8 @@ class CityLand:
     def _offered(self, key: "_BlockKey", need: Need) -> list[shapely.Geometry]:
         """Give the shape that ``sites`` offers of a block."""
         search, at = self._searches[key[0]], key[1]
-        (site,) = search.carver.sites([at], need) if search.exceeds(at, need) else (None,)
+        is_more = at in search.exceeding(need)
+        (site,) = search.carver.sites([at], need) if is_more else (None,)
         return [search.carver.shape(at) if site is None else site.geometry]
 
     @cached_property
@@ -638,24 +339,18 @@ class CityLand:
         """Return the blocks, or what the project takes of too large ones, and all their parcels."""
         need, uses = asked.need, asked.uses_key
         search = self._search(need.least_mu * NEAR_MISS, asked, progress)
-        areas = search.blocks.blocks["area_mu"].tolist()
-        ids, parcel_ids, shapes = (
-            search.blocks.blocks[name].to_numpy(dtype=object)
-            for name in ("block_id", "parcel_ids", "geometry")
-        )
-        reaching = [
-            at for at, mu in enumerate(areas) if compare(mu, need.least_mu * NEAR_MISS) >= 0
-        ]  # fmt: skip
-        large = [at for at in reaching if search.exceeds(at, need)]
-        pieces = {
-            at: _Piece((str(ids[at]), uses, None), parcel_ids[at], None, shapes[at])
-            for at in reaching
-        }  # fmt: skip
+        reaching = search.reaching(need.least_mu * NEAR_MISS)
+        kept = {part.split("#")[0] for at in reaching for part in search.parcel_ids[at]}
+        large = sorted({*search.exceeding(need)} & {*reaching})
+        if asked.cut is not None:
+            left_out = {at for at in large if search.names[at] not in asked.cut}
+            reaching = [at for at in reaching if at not in left_out]
+            large = [at for at in large if at not in left_out]
+        pieces = {at: search.whole(at, uses) for at in reaching}
         for at, site in zip(large, search.carver.sites(large, need), strict=True):
             if site is not None:
                 key = (f"{site.block_id}@{need.wanted_mu:g}", uses, need)
                 pieces[at] = _Piece(key, list(site.parcel_ids), site, site.geometry)
-        kept = {part.split("#")[0] for at in reaching for part in parcel_ids[at]}
         return list(pieces.values()), kept
 
     def _singles(self, wanted: npt.NDArray[np.bool_]) -> list[_Piece]:

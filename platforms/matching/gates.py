@@ -354,6 +354,12 @@ class Judged:
         fits: Flags = ~barred
         return fits
 
+    def count(self, outcome: Outcome) -> Positions:
+        """Count the mandatory gates with an outcome; array of n."""
+        none = np.zeros(len(self.columns), dtype=np.intp)
+        binding = (answers for answers in self.answers.values() if answers.force == "mandatory")
+        return sum((answers.outcome_is(outcome).astype(np.intp) for answers in binding), none)
+
     def barring(self, positions: Positions) -> list[str]:
         """Name the mandatory gate that bars each of some candidates first.
 

@@ -73,28 +73,38 @@ class ProjectStatus:
         return self.is_on_file and unit_id not in (None, self.unit_id)
 
 
+def ledger_of(source: LayerSource, as_of: str) -> ProjectLedger:
+    """Read the ledger as competition between units is judged."""
+    book = competition_of(source)
+    projects, events = (pd.DataFrame(book.read(layer)) for layer in ("projects", "project_events"))
+    return ProjectLedger(projects, events, as_of)
+
+
 def project_status(
-    source: LayerSource, demand: Demand, unit_ids: Iterable[UnitId], policy: PolicySet
+    source: LayerSource,
+    demand: Demand,
+    unit_ids: Iterable[UnitId],
+    policy: PolicySet,
+    ledger: ProjectLedger,
 ) -> ProjectStatus:
     """Look a project up in the ledger, and at what it states where it isn't there.
 
-    ``source``: Gives ``projects``, ``project_events`` and ``units``.
+    ``source``: Gives ``units``.
     ``unit_ids``: Units that candidates lie in, None for those that lie in none.
+    ``ledger``: What ``ledger_of`` gives.
 
     By unit where the answer depends on it.
 
     B5 《进一步推动招大引强工作实施方案》 二（一）3; C4, C5 嘉政办发〔2018〕52号 三, 四（二）;
     D1–D3 磐安 二（五）, 五1.
     """
-    book = competition_of(source)
-    projects, events = (pd.DataFrame(book.read(layer)) for layer in ("projects", "project_events"))
     asked = list(dict.fromkeys(unit_ids))
-    is_on_file = bool(projects["project_id"].eq(demand.project_id).fillna(value=False).any())
+    own = ledger.projects["project_id"].eq(demand.project_id).fillna(value=False)
+    is_on_file = bool(own.any())
     if not is_on_file:
-        projects = _row_of(demand)
-        events = events.iloc[:0]
+        ledger = ProjectLedger(_row_of(demand), ledger.entries.iloc[:0], policy.as_of)
+    projects, events = ledger.projects, ledger.entries
     unit_id = _unit_of(projects, demand.project_id)
-    ledger = ProjectLedger(projects, events, policy.as_of)
     question = TalksQuestion(demand.project_id, policy.as_of, official_holidays())
     seen = list(dict.fromkeys([*asked, unit_id]))
     talks = (

@@ -186,6 +186,21 @@ def fitting_blocks(evaluation: Evaluation) -> frozenset[str]:
     return frozenset(list(dict.fromkeys(block_id for _, block_id in best))[:MOST_SHARED_BLOCKS])
 
 
+def promising_blocks(evaluation: Evaluation) -> frozenset[str]:
+    """Name the blocks that are most worth cutting for a project.
+
+    ``evaluation``: Of the blocks as a whole: a part of them may pass where the whole doesn't.
+
+    Those that fewest mandatory gates reject, then leave open; then the best by the weights.
+    """
+    judged, table = evaluation.setting.judged, evaluation.setting.asked.table
+    weights = np.array(list(table.weights.values()), dtype=float)
+    points = np.nan_to_num(evaluation.values) @ weights
+    order = np.lexsort((-points.round(9), judged.count("no_data"), judged.count("not_met")))
+    sites = evaluation.setting.columns.sites
+    return frozenset(sites[at].block_id for at in order[:MOST_SHARED_BLOCKS].tolist())
+
+
 def evaluate_cut_to_wish(
     survey: Survey, demand: Demand, policy: PolicySet, table: MatchTable
 ) -> Evaluation:

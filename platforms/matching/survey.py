@@ -16,9 +16,10 @@ from platforms.indicators.per_mu import per_mu
 from platforms.industries.chains import ChainFirms, Chains, chain_proximity
 from platforms.industries.codes import IndustryTable
 from platforms.land.carving import Need
+from platforms.ledger.counting import ProjectLedger
 from platforms.matching.candidates import CityLand, LandAsked, Shaped
 from platforms.matching.demand import Demand, check_units
-from platforms.matching.land_gates import ProjectStatus, project_status, rule_in_pack
+from platforms.matching.land_gates import ProjectStatus, ledger_of, project_status, rule_in_pack
 from platforms.matching.scoring import ShareKey, Surroundings
 from platforms.matching.site import MatchTable, SiteColumns, columns_of, fitting_uses
 from platforms.policy.in_force import PolicySet
@@ -121,10 +122,14 @@ class Survey:
         self._source, self._policy, self._table = source, policy, table
         self.year, self._crs, self._chains = year, crs, chains
         self._land = CityLand(source, policy, crs, least_mu)
+        self._statuses: dict[Demand, tuple[frozenset[str | None], ProjectStatus]] = {}
         self._shares: dict[frozenset[str], Mapping[ShareKey, Mapping[str, object]]] = {}
 
     def inputs(
-        self, demands: Sequence[Demand], progress: Progress | None = None
+        self,
+        demands: Sequence[Demand],
+        progress: Progress | None = None,
+        cut: Sequence[Collection[str]] | None = None,
     ) -> Iterator[MatchInputs]:
         """Return the land and the figures that each project is matched with.
 
@@ -134,10 +139,13 @@ class Survey:
             What they ask: size and land use decide which land is a candidate at all.
         progress
             Told the share of the land that is gathered.
+        cut
+            For each project the names of the blocks that are cut where they are more than it takes,
+            the others being left out; None for all.
 
         Yields
         ------
-        Ground
+        MatchInputs
             In the order of the demands. Shares where the pack holds B1; figures per 亩 whatever it
             holds.
 
@@ -146,23 +154,62 @@ class Survey:
         PlanningError
             ``demand_unit_unknown``.
         """
+        self._check(demands)
+        chosen = [None] * len(demands) if cut is None else cut
+        asked = [self._asked(*each) for each in zip(demands, chosen, strict=True)]
+        for demand, sites in zip(demands, self._land.sites(asked, progress), strict=True):
+            yield self._with_figures(demand, columns_of(sites))
+
+    def whole_blocks(self, demands: Sequence[Demand]) -> Iterator[MatchInputs]:
+        """Return the blocks larger than each project takes, as if it took what it wishes.
+
+        Which of them are worth cutting can be told without cutting any.
+
+        Parameters
+        ----------
+        demands
+            What they ask.
+
+        Yields
+        ------
+        MatchInputs
+            In the order of the demands; such blocks alone.
+        """
+        self._check(demands)
+        blocks = self._land.whole_blocks([self._asked(demand) for demand in demands])
+        for demand, sites in zip(demands, blocks, strict=True):
+            yield self._with_figures(demand, columns_of(sites))
+
+    def _check(self, demands: Sequence[Demand]) -> None:
         for demand in demands:
             check_units(demand, self._source.read("units")["unit_id"])
-        candidates = self._land.sites([self._asked(demand) for demand in demands], progress)
+
+    def _with_figures(self, demand: Demand, columns: SiteColumns) -> MatchInputs:
         chains = self._chains
-        for demand, sites in zip(demands, candidates, strict=True):
-            around = Surroundings(
-                self._platforms,
-                self._tax_per_mu,
-                self.shares_without([demand.project_id]),
-                {} if chains is None else chains.by_platform(demand.industry_code, self._platforms),
-            )
-            columns = columns_of(sites)
-            project = project_status(self._source, demand, columns.unit_ids, self._policy)
-            yield MatchInputs(
-                columns, around, self.quotas, self.year, project, self._kinds,
-                self._land.on_file.on_file("land_parcels"),
-            )  # fmt: skip
+        around = Surroundings(
+            self._platforms,
+            self._tax_per_mu,
+            self.shares_without([demand.project_id]),
+            {} if chains is None else chains.by_platform(demand.industry_code, self._platforms),
+        )
+        return MatchInputs(
+            columns, around, self.quotas, self.year, self._status(demand, columns), self._kinds,
+            self._land.on_file.on_file("land_parcels"),
+        )  # fmt: skip
+
+    def _status(self, demand: Demand, columns: SiteColumns) -> ProjectStatus:
+        """Look a project up, once for the units that land of it lies in."""
+        known = self._statuses.get(demand)
+        units = frozenset(columns.unit_ids)
+        if known is None or not units <= known[0]:
+            known = units, project_status(self._source, demand, units, self._policy, self._ledger)
+            self._statuses[demand] = known
+        return known[1]
+
+    @cached_property
+    def _ledger(self) -> ProjectLedger:
+        """What the city has on file of projects, as competition between units is judged."""
+        return ledger_of(self._source, self._policy.as_of)
 
     def sharing(
         self,
@@ -191,16 +238,13 @@ class Survey:
                 wider.append(before)
                 continue
             columns = columns_of([*before.columns.sites, *sites])
-            project = before.project
-            if not {*columns.unit_ids} <= {*before.columns.unit_ids}:
-                project = project_status(self._source, demand, columns.unit_ids, self._policy)
-            wider.append(replace(before, columns=columns, project=project))
+            wider.append(replace(before, columns=columns, project=self._status(demand, columns)))
         return wider
 
-    def _asked(self, demand: Demand) -> LandAsked:
+    def _asked(self, demand: Demand, cut: Collection[str] | None = None) -> LandAsked:
         shaped = Shaped(demand.width_min_m is not None, demand.frontage_min_m is not None)
         need = needed(demand, self._policy, self._table)
-        return LandAsked(need, fitting_uses(demand, self._table), shaped)
+        return LandAsked(need, fitting_uses(demand, self._table), shaped, cut)
 
     def shares_without(self, project_ids: Iterable[str]) -> Mapping[ShareKey, Mapping[str, object]]:
         """Return the shares without what projects to be placed hold, as ``shares_without``."""

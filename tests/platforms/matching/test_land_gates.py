@@ -3,7 +3,7 @@
 import pytest
 
 from platforms.matching.demand import demand_of
-from platforms.matching.land_gates import project_status
+from platforms.matching.land_gates import ledger_of, project_status
 from tests.matching_frames import city, matched, parcel
 from tests.planning_frames import Frames, jiaxing, pack_on, rect
 
@@ -68,15 +68,17 @@ def test_a_demand_that_is_on_no_file_is_not_asked_who_holds_it():
     assert (gate.outcome, gate.statement.code) == ("not_applicable", "talks_not_on_file")
 
 
+def status_of(source, wanted, units, policy):
+    return project_status(source, wanted, units, policy, ledger_of(source, policy.as_of))
+
+
 @pytest.mark.parametrize(
     ("category", "outcome"),
     [("industry", "met"), ("real_estate", "not_met"), ("infrastructure", "not_met"),
      (None, "no_data")],
 )  # fmt: skip
 def test_what_may_not_be_listed_is_rejected_and_an_unknown_category_is_no_pass(category, outcome):
-    status = project_status(
-        Frames(), demand_of({**PROJECT, "category": category}), ["N"], jiaxing()
-    )
+    status = status_of(Frames(), demand_of({**PROJECT, "category": category}), ["N"], jiaxing())
     (excluded,) = [v for v in status.eligibility if v.part == "excluded"]
     assert (excluded.outcome, excluded.force) == (outcome, "mandatory")
 
@@ -94,12 +96,12 @@ def test_principles_of_the_list_only_warn():
 
 def test_the_route_of_approval_stands_by_unit_and_says_where_no_rule_is():
     source, wanted = town([PROJECT]), demand_of(PROJECT)
-    none = project_status(source, wanted, ["N", "S"], jiaxing()).routes
+    none = status_of(source, wanted, ["N", "S"], jiaxing()).routes
     assert {route.outcome for route in none.values()} == {"not_applicable"}
     # 40 亩 lie in the second tier; 一事一议 would raise it, and nobody says whether it is asked.
     small = {**PROJECT, "land_min_mu": 40.0}
-    routes = project_status(town([small]), demand_of(small), ["N", "S"], pack_on("panan")).routes
+    routes = status_of(town([small]), demand_of(small), ["N", "S"], pack_on("panan")).routes
     assert {route.outcome for route in routes.values()} == {"no_data"}
     told = {**small, "is_special_policy": False}
-    status = project_status(town([told]), demand_of(small), ["N"], pack_on("panan"))
+    status = status_of(town([told]), demand_of(small), ["N"], pack_on("panan"))
     assert (status.routes["N"].outcome, status.routes["N"].tier) == ("met", 2)
