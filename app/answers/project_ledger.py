@@ -42,6 +42,7 @@ from platforms.ledger.claims import (
     timeline,
     zone_of,
 )
+from platforms.ledger.counting import ProjectLedger
 from platforms.ledger.entry import Book, check_event, check_project
 from platforms.ledger.events import in_force, stage_columns, stage_models
 from platforms.ledger.histories import OVER_KINDS, OVER_STAGES
@@ -628,13 +629,13 @@ def _due_talks(context: Context) -> list[dict[str, object]]:
     over = set(past.loc[past["event_kind"].isin(OVER_KINDS), "project_id"])
     reported = _reported_lately(context, past)
     rows = []
-    for project in projects.to_dict("records"):
-        project_id = str(project["project_id"])
+    ledger = ProjectLedger(projects, events, context.as_of)
+    for project_id, project in ledger.rows.items():
         is_over = project_id in over or text_of(project, "stage") in OVER_STAGES
         if is_over or project_id not in reported:
             continue
         question = TalksQuestion(project_id, context.as_of, official_holidays())
-        for claim in claims_on(question, projects, events, context.policy):
+        for claim in claims_on(question, ledger, context.policy):
             if claim.project_id != project_id or claim.until is None:
                 continue
             # A claim ends at midnight: the last day is the one before.

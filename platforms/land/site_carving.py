@@ -91,10 +91,12 @@ class Carver:
     def __init__(self, land_blocks: BlockList, query: BlockQuery, roads: Shapes) -> None:
         self._land_blocks, self._query, self._roads = land_blocks, query, roads
         self._ids = land_blocks.blocks["block_id"].to_numpy(dtype=object)
+        self._shapes = np.asarray(land_blocks.blocks.geometry.array, dtype=object)
         self._blocks: dict[int, _Block] = {}
         self._carved: dict[tuple[int, Need], CarvedSite | None] = {}
         self._alone: dict[tuple[int, Need], CarvedSite | None] = {}
         self._choices: dict[tuple[int, Need], Carvings] = {}
+        self._last_left: tuple[int, tuple[shapely.Geometry, ...], _Block] | None = None
 
     def sites(self, places: Sequence[int], need: Need) -> list[CarvedSite | None]:
         """Choose what a project takes of some blocks.
@@ -134,7 +136,7 @@ class Carver:
                 alone = _carved_beside(block_id, block, block, need, self._roads, choices)
                 self._alone[place, need] = alone
             return self._alone[place, need]
-        rest = _rest(block, taken)
+        rest = self._left(place, taken)
         if not len(rest.ids) or rest.block_mu < need.least_mu * (1 - RELATIVE_TOLERANCE):
             return None
         choices = carve(rest.areas_mu, rest.pairs, need)
@@ -142,7 +144,17 @@ class Carver:
 
     def shape(self, place: int) -> shapely.Geometry:
         """Give the land of a block."""
-        return self._land_blocks.blocks.geometry.iloc[place]
+        shape: shapely.Geometry = self._shapes[place]
+        return shape
+
+    def _left(self, place: int, taken: Sequence[shapely.Geometry]) -> "_Block":
+        """Take land off a block, once where several projects are tried beside the same."""
+        last = self._last_left
+        if last is not None and last[0] == place and [*map(id, last[1])] == [*map(id, taken)]:
+            return last[2]
+        rest = _rest(self._blocks[place], taken)
+        self._last_left = place, tuple(taken), rest
+        return rest
 
     def _chosen(self, place: int, need: Need) -> Carvings:
         """Search a block through, once for each need."""

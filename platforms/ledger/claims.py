@@ -313,7 +313,7 @@ class _Step:
 
 
 def claims_on(
-    question: TalksQuestion, projects: pd.DataFrame, events: pd.DataFrame, policy: PolicySet
+    question: TalksQuestion, ledger: ProjectLedger, policy: PolicySet
 ) -> tuple[Claim, ...]:
     """List the claims on a project at a moment.
 
@@ -321,8 +321,8 @@ def claims_on(
     ----------
     question
         The project and the moment.
-    projects, events
-        Tables ``projects`` and ``project_events``.
+    ledger
+        The ledger; its day is not asked.
     policy
         Rules on the as-of date.
 
@@ -340,21 +340,21 @@ def claims_on(
     -----
     B5 《进一步推动招大引强工作实施方案》 二（一）3, S12; C5 嘉政办发〔2018〕52号 四（二）, S14.
     """
-    asked = project_row(projects, question.project_id)
+    asked = project_row(ledger.projects, question.project_id)
     zone = zone_of(policy)
     moment = moment_of(question.as_of, zone)
-    until_then = _entered_by(events, question.as_of, moment, zone)
+    until_then = _entered_by(ledger.entries, question.as_of, moment, zone)
     if "S14" not in policy.pack.assumptions:
         return ()
     digits = int(policy.setting_number("S14", "same_industry_digits"))
-    rows = {str(row["project_id"]): row for row in projects.to_dict("records")}
+    rows = ledger.rows
     alike = {
         project_id: "same" if project_id == question.project_id
         else same_project(asked, row, digits)
         for project_id, row in rows.items()
     }  # fmt: skip
     rivals = {key: (rows[key], found) for key, found in alike.items() if found != "other"}
-    book = _Book(question, rivals, until_then, projects, policy, moment, zone)
+    book = _Book(question, rivals, until_then, ledger.projects, policy, moment, zone)
     found: list[Claim] = []
     if "exclusive_talks" in policy.parts("B5"):
         found += book.by_first_talks()
@@ -579,26 +579,26 @@ def exclusivity(
     B5 《进一步推动招大引强工作实施方案》 二（一）3; C5 嘉政办发〔2018〕52号 四（二）.
     """
     own = text_of(project_row(projects, question.project_id), "unit_id")
-    return exclusivity_by_unit(question, [own], projects, events, policy)[0]
+    ledger = ProjectLedger(projects, events, question.as_of[: len("2025-01-31")])
+    return exclusivity_by_unit(question, [own], ledger, policy)[0]
 
 
 def exclusivity_by_unit(
     question: TalksQuestion,
     unit_ids: Sequence[str | None],
-    projects: pd.DataFrame,
-    events: pd.DataFrame,
+    ledger: ProjectLedger,
     policy: PolicySet,
 ) -> tuple[Exclusivity, ...]:
     """Say of each candidate unit whether it may take the project now.
 
     ``unit_ids``: Candidate units; None for a unit that isn't known.
-    ``projects, events``: Tables ``projects`` and ``project_events``.
+    ``ledger``: The ledger; its day is not asked.
 
     One a unit, in the order given; ``outcome`` says whether it may.
 
     Raises PlanningError: ``project_not_on_file``, ``moment_bad``.
     """
-    claims = claims_on(question, projects, events, policy)
+    claims = claims_on(question, ledger, policy)
     return tuple(_seen_by(unit_id, claims, question.project_id, policy) for unit_id in unit_ids)
 
 

@@ -79,6 +79,16 @@ class ProjectLedger:
             for row in self.projects.to_dict("records")
         )
 
+    @cached_property
+    def rows(self) -> dict[str, Row]:
+        """Projects as rows, by their number."""
+        return {str(row["project_id"]): row for row in self.projects.to_dict("records")}
+
+    @cached_property
+    def whole_projects(self) -> dict[str, WholeProject]:
+        """Every project with all its phases, by the number of each."""
+        return whole_projects(self.projects)
+
     def is_filled_in(self, column: str) -> bool:
         """Whether a column of projects is filled in for any of them: else nobody keeps it."""
         return bool(self.projects[column].notna().any())
@@ -278,7 +288,7 @@ def whole_projects_of(job: CheckJob) -> dict[str, WholeProject]:
 
 
 def _whole_projects(job: CheckJob) -> dict[str, WholeProject]:
-    return whole_projects(competition_ledger(job).projects)
+    return competition_ledger(job).whole_projects
 
 
 def kept_until(job: CheckJob, kind: str) -> dict[str, str]:

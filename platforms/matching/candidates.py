@@ -291,6 +291,11 @@ class CityLand:
         return land_layers(self._source, self._policy)
 
     @cached_property
+    def _rows(self) -> dict[str, int]:
+        """Row of each parcel by its id."""
+        return {parcel_id: row for row, parcel_id in enumerate(self._ids)}
+
+    @cached_property
     def _ids(self) -> pd.Series:
         ids: pd.Series = self._layers.parcels["parcel_id"]
         return ids
@@ -318,7 +323,8 @@ class CityLand:
     def _pieces(self, asked: LandAsked, progress: Progress | None) -> list[_Piece]:
         blocks, kept = self._blocks(asked, progress)
         large = self._areas_mu >= asked.need.least_mu * (1 - 1e-9)
-        in_no_block = self._is_ready & ~self._ids.isin(kept).to_numpy(dtype=bool)
+        in_no_block = self._is_ready.copy()
+        in_no_block[[self._rows[parcel_id] for parcel_id in kept]] = False
         return [
             *blocks,
             *self._singles(self._is_vacant & large),

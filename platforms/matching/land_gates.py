@@ -37,7 +37,7 @@ from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.verdict import Force, Outcome, Statement, Verdict, say
 from platforms.projects.approval import ApprovalRoute, approval_route, land_supply_of
 from platforms.projects.major_list import eligibility
-from platforms.source import LayerSource, competition_of
+from platforms.source import LayerSource
 
 UnitId = str | None
 
@@ -73,13 +73,6 @@ class ProjectStatus:
         return self.is_on_file and unit_id not in (None, self.unit_id)
 
 
-def ledger_of(source: LayerSource, as_of: str) -> ProjectLedger:
-    """Read the ledger as competition between units is judged."""
-    book = competition_of(source)
-    projects, events = (pd.DataFrame(book.read(layer)) for layer in ("projects", "project_events"))
-    return ProjectLedger(projects, events, as_of)
-
-
 def project_status(
     source: LayerSource,
     demand: Demand,
@@ -91,7 +84,7 @@ def project_status(
 
     ``source``: Gives ``units``.
     ``unit_ids``: Units that candidates lie in, None for those that lie in none.
-    ``ledger``: What ``ledger_of`` gives.
+    ``ledger``: The ledger as competition between units is judged.
 
     By unit where the answer depends on it.
 
@@ -103,12 +96,11 @@ def project_status(
     is_on_file = bool(own.any())
     if not is_on_file:
         ledger = ProjectLedger(_row_of(demand), ledger.entries.iloc[:0], policy.as_of)
-    projects, events = ledger.projects, ledger.entries
-    unit_id = _unit_of(projects, demand.project_id)
+    unit_id = _unit_of(ledger.projects, demand.project_id)
     question = TalksQuestion(demand.project_id, policy.as_of, official_holidays())
     seen = list(dict.fromkeys([*asked, unit_id]))
     talks = (
-        dict(zip(seen, exclusivity_by_unit(question, seen, projects, events, policy), strict=True))
+        dict(zip(seen, exclusivity_by_unit(question, seen, ledger, policy), strict=True))
         if is_on_file
         else {}
     )

@@ -16,14 +16,14 @@ from platforms.indicators.per_mu import per_mu
 from platforms.industries.chains import ChainFirms, Chains, chain_proximity
 from platforms.industries.codes import IndustryTable
 from platforms.land.carving import Need
-from platforms.ledger.counting import ProjectLedger
+from platforms.ledger.counting import ProjectLedger, read_ledger
 from platforms.matching.candidates import CityLand, LandAsked, Shaped
 from platforms.matching.demand import Demand, check_units
-from platforms.matching.land_gates import ProjectStatus, ledger_of, project_status, rule_in_pack
+from platforms.matching.land_gates import ProjectStatus, project_status, rule_in_pack
 from platforms.matching.scoring import ShareKey, Surroundings
 from platforms.matching.site import MatchTable, SiteColumns, columns_of, fitting_uses
 from platforms.policy.in_force import PolicySet
-from platforms.source import LayerSource
+from platforms.source import LayerSource, competition_of
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ class Survey:
     @cached_property
     def _ledger(self) -> ProjectLedger:
         """What the city has on file of projects, as competition between units is judged."""
-        return ledger_of(self._source, self._policy.as_of)
+        return read_ledger(competition_of(self._source), self._policy.as_of)
 
     def sharing(
         self,

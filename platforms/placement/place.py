@@ -350,9 +350,8 @@ def _unplaced(
     name = result.demand.project_id
     positions = {at for at, option in enumerate(options) if option.project_id == name}
     if not positions:
-        gates = Counter(
-            site.reasons[0].gate for site in (*result.undecided, *result.rejected) if site.reasons
-        )
+        barred = np.concatenate([result.undecided.positions, result.rejected.positions])
+        gates = Counter(filter(None, result.evaluation.setting.judged.barring(barred)))
         why = say(
             "placement_no_site", undecided=len(result.undecided), rejected=len(result.rejected)
         )

@@ -32,7 +32,7 @@ from platforms.ledger.histories import (
     started_on,
     verdicts_by_unit,
 )
-from platforms.ledger.phases import WholeProject, whole_project
+from platforms.ledger.phases import WholeProject
 from platforms.ledger.rows import Row, project_row, text_of
 from platforms.policy.check import CheckJob, counted_rows, judge, judge_between
 from platforms.policy.in_force import DatedRule, PolicySet
@@ -139,7 +139,7 @@ def eligibility(
     C4 嘉政办发〔2018〕52号 三; S14.
     """
     row = project_row(ledger.projects, project_id)
-    whole = whole_project(ledger.projects, project_id)
+    whole = ledger.whole_projects[str(row["project_id"])]
     subject = Subject(project_id, row, whole, ledger, policy, is_one_site)
     verdicts = []
     for part in policy.parts("C4"):

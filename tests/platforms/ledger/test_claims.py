@@ -12,6 +12,7 @@ from platforms.ledger.claims import (
     filing_size,
     same_project,
 )
+from platforms.ledger.counting import ProjectLedger
 from platforms.policy.in_force import policy_on
 from platforms.policy.pack_file import parse_pack
 from tests.ledger_frames import events
@@ -33,7 +34,8 @@ def asked(rows, happened, as_of="2025-03-10", unit_ids=None, holidays=PLAIN, pac
     policy = pack or jiaxing(as_of[:10])
     if unit_ids is None:
         return exclusivity(question, projects, flat, policy)
-    return exclusivity_by_unit(question, unit_ids, projects, flat, policy)
+    ledger = ProjectLedger(projects, flat, policy.as_of)
+    return exclusivity_by_unit(question, unit_ids, ledger, policy)
 
 
 def codes(answer):

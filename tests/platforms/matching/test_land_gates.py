@@ -2,8 +2,9 @@
 
 import pytest
 
+from platforms.ledger.counting import read_ledger
 from platforms.matching.demand import demand_of
-from platforms.matching.land_gates import ledger_of, project_status
+from platforms.matching.land_gates import project_status
 from tests.matching_frames import city, matched, parcel
 from tests.planning_frames import Frames, jiaxing, pack_on, rect
 
@@ -69,7 +70,7 @@ def test_a_demand_that_is_on_no_file_is_not_asked_who_holds_it():
 
 
 def status_of(source, wanted, units, policy):
-    return project_status(source, wanted, units, policy, ledger_of(source, policy.as_of))
+    return project_status(source, wanted, units, policy, read_ledger(source, policy.as_of))
 
 
 @pytest.mark.parametrize(
