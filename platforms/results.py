@@ -5,23 +5,28 @@ result is found again exactly where the same would be worked out.
 """
 
 import hashlib
+import json
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from geopandas.array import GeometryDtype
+from pyproj import CRS
 
 import geo
 import layers
 import platforms
 from geo.arrays import Shapes
 
-Arrays = Mapping[str, npt.NDArray[np.generic]]
+Arrays = Mapping[str, npt.NDArray[Any]]
 
 KEPT = 24
 """So many results are kept in memory; the one not asked for longest goes first."""
@@ -118,6 +123,53 @@ def content_of(kind: str, *inputs: object) -> str:
 def _bytes_of(shapes: Shapes) -> bytes:
     """Give shapes as bytes; what is missing stands as a byte that no shape begins with."""
     return b"".join(b"\xff" if wkb is None else wkb for wkb in shapely.to_wkb(shapes).tolist())
+
+
+def arrays_of_frame(frame: pd.DataFrame) -> Arrays:
+    """Lay a frame of numbers, texts, lists of texts and shapes out as arrays that can be stored.
+
+    >>> frame = pd.DataFrame({"name": ["a", None], "mu": [1.5, 2.0], "ids": [["b"], []]})
+    >>> frame_of_arrays(arrays_of_frame(frame)).equals(frame)
+    True
+    """
+    arrays: dict[str, npt.NDArray[np.generic]] = {}
+    kinds: list[tuple[str, str]] = []
+    for name in map(str, frame.columns):
+        column = frame[name]
+        if isinstance(column.dtype, GeometryDtype):
+            kinds.append((name, "shapes"))
+            wkb = shapely.to_wkb(np.asarray(column.array, dtype=object))
+            arrays[f"length {name}"] = np.array([len(each or b"") for each in wkb.tolist()])
+            data = np.frombuffer(b"".join(each or b"" for each in wkb.tolist()), dtype=np.uint8)
+        elif isinstance(column.dtype, np.dtype) and column.dtype != object:
+            kinds.append((name, "numbers"))
+            data = column.to_numpy()
+        else:
+            kinds.append((name, str(column.dtype)))
+            values = column.astype("object").where(column.notna(), None).tolist()
+            data = np.frombuffer(json.dumps(values).encode(), dtype=np.uint8)
+        arrays[f"column {name}"] = data
+    text = json.dumps([kinds, getattr(frame, "active_geometry_name", None), len(frame)])
+    return {"frame": np.frombuffer(text.encode(), dtype=np.uint8), **arrays}
+
+
+def frame_of_arrays(arrays: Arrays, crs: CRS | None = None) -> pd.DataFrame:
+    """Put a frame together again from what ``arrays_of_frame`` gave; rows numbered from 0."""
+    kinds, shapes, count = json.loads(arrays["frame"].tobytes())
+    columns: dict[str, object] = {}
+    for name, kind in kinds:
+        data = arrays[f"column {name}"]
+        if kind == "shapes":
+            ends = np.cumsum(arrays[f"length {name}"]).tolist()
+            raw = data.tobytes()
+            wkb = [raw[begin:end] or None for begin, end in pairwise([0, *ends])]
+            columns[name] = shapely.from_wkb(np.array(wkb, dtype=object))
+        elif kind == "numbers":
+            columns[name] = data
+        else:
+            columns[name] = pd.Series(json.loads(data.tobytes()), dtype=object).astype(kind)
+    frame = pd.DataFrame(columns, index=range(count))
+    return frame if shapes is None else gpd.GeoDataFrame(frame, geometry=shapes, crs=crs)
 
 
 def content_of_frame(frame: pd.DataFrame) -> str:

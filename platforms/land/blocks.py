@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pyproj import CRS
 
 from geo.arrays import Floats, Positions
 from geo.contiguity import MOST_GAP_M, JoiningGaps, component_labels, growth, knee
@@ -13,7 +14,7 @@ from geo.measure import ellipsoidal_area_m2, planar_area_m2
 from geo.necks import parted_regions
 from geo.overlay import areas_m2, common_area_m2, intersecting_pairs
 from geo.prepared import PreparedShapes, prepared
-from geo.tools import Progress, report, within
+from geo.tools import Progress, kernels_available, report, within
 from geo.union import overlap_faces, united
 from geo.units import M2_PER_MU, PRINTED_MU, compare_printed, m2_to_mu
 from platforms.errors import PlanningError
@@ -30,6 +31,7 @@ from platforms.land.search import (
     registered_excess_m2,
     state_of,
 )
+from platforms.results import Arrays, arrays_of_frame, content_of, frame_of_arrays
 from platforms.territory import area_by_unit, assessment_areas
 
 LEAST_PIECE_M2 = 1e-4
@@ -156,6 +158,60 @@ def find_blocks(
 
     B3, B4 嘉兴市进一步推动招大引强工作实施方案 三（二）; S13.
     """
+    admission = None if admitted is None else admitted.to_numpy(dtype=bool)
+    content = content_of("blocks", kernels_available(), layers.content, query, admission)
+    kept = layers.results.get(content)
+    if kept is None:
+        blocks = _find_blocks(layers.of_land, query, admitted, progress)
+        layers.results.put(content, _arrays_of(blocks))
+        return blocks
+    report(progress, 1.0)
+    return _blocks_of(kept, CRS(layers.parcels.crs))
+
+
+def _arrays_of(found: BlockList) -> Arrays:
+    """Lay blocks out as arrays that can be kept."""
+    frames = {
+        "blocks": found.blocks, "by_unit": found.by_unit, "short": found.short,
+        "members": found.members, "parts": found.land.parts,
+    }  # fmt: skip
+    joining, decided = found.land.joining, found.land.decided
+    return {
+        **{
+            f"{name}/{key}": array
+            for name, frame in frames.items() for key, array in arrays_of_frame(frame).items()
+        },
+        "first": joining.first, "second": joining.second, "gap_m": joining.gap_m,
+        "decided_first": decided.first, "decided_second": decided.second,
+        "decided_row": decided.row, "decided_joins": decided.joins,
+        "counts": np.array([found.taken_count, found.unknown_state_count]),
+    }  # fmt: skip
+
+
+def _blocks_of(arrays: Arrays, crs: CRS) -> BlockList:
+    """Put blocks together again."""
+
+    def frame(name: str) -> pd.DataFrame:
+        begin = f"{name}/"
+        own = {key.removeprefix(begin): a for key, a in arrays.items() if key.startswith(begin)}
+        return frame_of_arrays(own, crs)
+
+    joining = JoiningGaps(arrays["first"], arrays["second"], arrays["gap_m"])
+    decided = Decided(
+        arrays["decided_first"], arrays["decided_second"], arrays["decided_row"],
+        arrays["decided_joins"],
+    )  # fmt: skip
+    taken, unknown = arrays["counts"].tolist()
+    return BlockList(
+        gpd.GeoDataFrame(frame("blocks")), frame("by_unit"), gpd.GeoDataFrame(frame("short")),
+        gpd.GeoDataFrame(frame("members")),
+        Land(gpd.GeoDataFrame(frame("parts")), joining, decided), taken, unknown,
+    )  # fmt: skip
+
+
+def _find_blocks(
+    layers: LandLayers, query: BlockQuery, admitted: pd.Series | None, progress: Progress | None
+) -> BlockList:
     areas = assessment_areas(layers.units)
     land, shapes = _joined(layers, query, admitted, query.gap_m, within(progress, 0.0, 0.6))
     labels = component_labels(len(land.parts), *land.joining.within(query.gap_m))

@@ -1,6 +1,7 @@
 """What a search asks and takes."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -22,7 +23,7 @@ from layers.fields import FIELDS, split_list
 from platforms.completeness import constraints_in_force
 from platforms.errors import PlanningError
 from platforms.policy.in_force import PolicySet
-from platforms.results import Arrays, KeptResults, content_of, results_of
+from platforms.results import Arrays, KeptResults, content_of, content_of_frame, results_of
 from platforms.source import LayerSource
 
 LISTED_MU, RESERVE_MU = 100.0, 200.0
@@ -106,6 +107,13 @@ class BlockQuery:
         return NeighbourRule(self.gap_m, self.min_edge_m)
 
 
+PARCEL_COLUMNS = ("parcel_id", "state", "utilities", "area_declared_m2", "geometry")
+BARRIER_COLUMNS = ("barrier_class", "width_m", "geometry")
+CONSTRAINT_COLUMNS = ("constraint_kind", "severity", "applies", "geometry")
+UNIT_COLUMNS = ("unit_id", "name", "unit_kind", "geometry")
+"""What the search for blocks looks at: it is given no other column."""
+
+
 @dataclass(frozen=True)
 class LandLayers:
     """The layers that a search for land reads, all in the workspace's system.
@@ -121,6 +129,25 @@ class LandLayers:
     units: gpd.GeoDataFrame
     decisions: pd.DataFrame = field(default_factory=pd.DataFrame)
     results: KeptResults = field(default_factory=KeptResults, repr=False, compare=False)
+
+    @cached_property
+    def of_land(self) -> "LandLayers":
+        """The same with the columns alone that land follows from: only these are marked."""
+        return LandLayers(
+            gpd.GeoDataFrame(self.parcels[list(PARCEL_COLUMNS)]),
+            gpd.GeoDataFrame(self.barriers[list(BARRIER_COLUMNS)]),
+            gpd.GeoDataFrame(self.constraints[list(CONSTRAINT_COLUMNS)]),
+            gpd.GeoDataFrame(self.units[list(UNIT_COLUMNS)]),
+            self.decisions, self.results,
+        )  # fmt: skip
+
+    @cached_property
+    def content(self) -> str:
+        """The mark of what land follows from."""
+        land = self.of_land
+        frames = (land.parcels, land.barriers, land.constraints, land.units, land.decisions)
+        crs = [str(frame.crs) for frame in frames[:4]]
+        return content_of("land_layers", crs, *map(content_of_frame, frames))
 
 
 def land_layers(source: LayerSource, policy: PolicySet) -> LandLayers:
@@ -278,7 +305,7 @@ def kept_gaps(
         gaps = joining_gaps(shapes, min_edge_m, obstacles, most_gap_m, progress)
         return {"first": gaps.first, "second": gaps.second, "gap_m": gaps.gap_m}
 
-    return JoiningGaps(**layers.results.once(content, compute))  # type: ignore[arg-type]
+    return JoiningGaps(**layers.results.once(content, compute))
 
 
 def parting_barriers(barriers: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
