@@ -315,10 +315,9 @@ def _overlaps(options: Sequence[Option]) -> list[Limit]:
 
     Land taken by whole parcels is held by parcel already.
     """
-    on_shape: dict[int, list[int]] = {}
+    on_shape: dict[bytes, list[int]] = {}
     for at, option in enumerate(options):
-        # Projects that look at the same site hold the same object.
-        on_shape.setdefault(id(option.geometry), []).append(at)
+        on_shape.setdefault(shapely.to_wkb(option.geometry), []).append(at)
     groups = list(on_shape.values())
     first = [options[group[0]] for group in groups]
     whole = [{p for p in option.parcel_ids if not p.endswith(CUT_SUFFIX)} for option in first]

@@ -370,8 +370,7 @@ def offered(pairs: Pairs, left_by_search: int = 0) -> Offered:
     ``left_by_search``: Pairs that the search itself didn't look at.
     """
     options = pairs.options
-    # Projects that look at the same site hold the same object.
-    by_shape = {id(option.geometry): option.is_carved for option in options}
+    by_shape = {shapely.to_wkb(option.geometry): option.is_carved for option in options}
     each = Counter(option.project_id for option in options)
     return Offered(
         len(options), max(each.values(), default=0), len(by_shape), sum(by_shape.values()),
