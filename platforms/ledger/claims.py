@@ -340,10 +340,10 @@ def claims_on(
     -----
     B5 《进一步推动招大引强工作实施方案》 二（一）3, S12; C5 嘉政办发〔2018〕52号 四（二）, S14.
     """
-    asked = project_row(ledger.projects, question.project_id)
+    asked = ledger.row(question.project_id)
     zone = zone_of(policy)
     moment = moment_of(question.as_of, zone)
-    until_then = _entered_by(ledger.entries, question.as_of, moment, zone)
+    until_then = _entered_by(ledger, question.as_of, moment, zone)
     if "S14" not in policy.pack.assumptions:
         return ()
     digits = int(policy.setting_number("S14", "same_industry_digits"))
@@ -354,7 +354,12 @@ def claims_on(
         for project_id, row in rows.items()
     }  # fmt: skip
     rivals = {key: (rows[key], found) for key, found in alike.items() if found != "other"}
-    book = _Book(question, rivals, until_then, ledger.projects, policy, moment, zone)
+    own = ledger.projects["project_id"].isin(list(rivals)).to_numpy(dtype=bool)
+    theirs = until_then["project_id"].isin(list(rivals)).to_numpy(dtype=bool)
+    book = _Book(
+        question, rivals, until_then[theirs], ledger.projects[own].reset_index(drop=True), policy,
+        moment, zone,
+    )  # fmt: skip
     found: list[Claim] = []
     if "exclusive_talks" in policy.parts("B5"):
         found += book.by_first_talks()
@@ -370,9 +375,12 @@ def zone_of(policy: PolicySet) -> ZoneInfo:
     return ZoneInfo(policy.setting_texts("S12", "time_zone")[0])
 
 
-def _entered_by(events: pd.DataFrame, as_of: str, moment: datetime, zone: ZoneInfo) -> pd.DataFrame:
+def _entered_by(
+    ledger: ProjectLedger, as_of: str, moment: datetime, zone: ZoneInfo
+) -> pd.DataFrame:
     """Keep what had happened; where the moment is to the minute, what had been entered by then."""
-    happened = in_force(events, moment.date().isoformat())
+    day = moment.date().isoformat()
+    happened = ledger.past if ledger.as_of == day else in_force(ledger.entries, day)
     if len(as_of) <= len("2025-01-31"):
         return happened
     entered = [moment_of(str(text), zone) <= moment for text in happened["entered_at"]]

@@ -12,7 +12,7 @@ from platforms.completeness import Completeness
 from platforms.ledger.calendar import Window
 from platforms.ledger.events import corrected, in_force
 from platforms.ledger.phases import WholeProject, whole_projects
-from platforms.ledger.rows import Row
+from platforms.ledger.rows import Row, project_row
 from platforms.policy.check import CheckJob, holds, judge, outcome_between
 from platforms.policy.in_force import DatedRule
 from platforms.policy.uncertain import Maybe
@@ -83,6 +83,11 @@ class ProjectLedger:
     def rows(self) -> dict[str, Row]:
         """Projects as rows, by their number."""
         return {str(row["project_id"]): row for row in self.projects.to_dict("records")}
+
+    def row(self, project_id: str) -> Row:
+        """Give the row of a project (``project_not_on_file`` with the nearest number)."""
+        known = self.rows.get(project_id)
+        return project_row(self.projects, project_id) if known is None else known
 
     @cached_property
     def whole_projects(self) -> dict[str, WholeProject]:

@@ -83,7 +83,7 @@ _BlockKey = tuple[_UsesKey, int]
 class _Piece:
     """A piece of land; ``key`` is its own among all that a city gives."""
 
-    key: tuple[str, _UsesKey, Need | None]
+    key: tuple[str, tuple[object, ...] | None, Need | None]
     parcel_ids: list[str]
     carved: CarvedSite | None
     geometry: shapely.Geometry
@@ -126,10 +126,10 @@ class _BlockSearch:
         """List the blocks of a least area."""
         return np.flatnonzero(compare_all(self._area_mu, least_mu) >= 0).tolist()
 
-    def whole(self, at: int, uses: _UsesKey) -> "_Piece":
-        """Give a block as it is."""
-        shape = self.carver.shape(at)
-        return _Piece((self.names[at], uses, None), self.parcel_ids[at], None, shape)
+    def whole(self, at: int) -> "_Piece":
+        """Give a block as it is: of the same parcels it is the same for every land use."""
+        ids = self.parcel_ids[at]
+        return _Piece((self.names[at], tuple(ids), None), ids, None, self.carver.shape(at))
 
 
 def _sharing_land(blocks: Sequence[tuple[_BlockKey, _BlockSearch]]) -> list[list[_BlockKey]]:
@@ -200,20 +200,15 @@ class CityLand:
         """Give the blocks that are more than each of some projects takes, as a whole.
 
         ``asked``: What each asks.
-
-        They count as if the project took what it wishes: which are worth cutting can be told.
         """
         pieces: list[list[_Piece]] = []
         for request in asked:
             search = self._search(request.need.least_mu * NEAR_MISS, request, None)
             large = search.exceeding(request.need)
-            pieces.append([search.whole(at, request.uses_key) for at in large])
+            pieces.append([search.whole(at) for at in large])
         self._describe([piece for listed in pieces for piece in listed])
         return [
-            [
-                replace(site, area_mu=request.need.wanted_mu, excess_mu=0.0)
-                for site in self._measured([piece.key for piece in listed], request.shaped)
-            ]
+            self._measured([piece.key for piece in listed], request.shaped)
             for request, listed in zip(asked, pieces, strict=True)
         ]
 
@@ -352,7 +347,7 @@ class CityLand:
             left_out = {at for at in large if search.names[at] not in asked.cut}
             reaching = [at for at in reaching if at not in left_out]
             large = [at for at in large if at not in left_out]
-        pieces = {at: search.whole(at, uses) for at in reaching}
+        pieces = {at: search.whole(at) for at in reaching}
         for at, site in zip(large, search.carver.sites(large, need), strict=True):
             if site is not None:
                 key = (f"{site.block_id}@{need.wanted_mu:g}", uses, need)

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 from pyproj import CRS
 
 from geo.tools import Progress
@@ -178,7 +179,9 @@ class Survey:
         self._check(demands)
         blocks = self._land.whole_blocks([self._asked(demand) for demand in demands])
         for demand, sites in zip(demands, blocks, strict=True):
-            yield self._with_figures(demand, columns_of(sites))
+            columns = columns_of(sites)
+            wanted = np.full(len(columns), demand.land_wanted_mu)
+            yield self._with_figures(demand, replace(columns, area_mu=wanted, legal_mu=wanted))
 
     def _check(self, demands: Sequence[Demand]) -> None:
         for demand in demands:

@@ -18,8 +18,10 @@ LOOKED_AT = 8
 """Options of each group that may come."""
 STEPS = 20_000
 """Moves between two looks at the clock."""
-HOT, COLD = 3.0, 0.1
-"""A loss of so many points is kept in one case of e, at the beginning and at the end."""
+HOT_FEW, HOT_MANY, COLD = 10.0, 3.0, 0.1
+"""A loss of so many points is kept in one case of e, at the end, and at the beginning where there
+are few projects, or many, for whom the moves don't suffice to cool from so high."""
+FEW_GROUPS, MANY_GROUPS = 150, 300
 REWARD = 60.0
 """What one option more is worth while moves are tried: less than when choices are compared."""
 
@@ -45,10 +47,13 @@ def annealed(
     chosen: Positions,
     enough: float,
     until: float,
+    rounds: int | None = None,
 ) -> Positions:
     """Better a choice until it is enough or the time is over.
 
     ``value``: What is to be high, the reward of one option more (1 000) included; array of n.
+    ``rounds``: So many looks at the clock; then the same comes out wherever it runs in time. None
+      for as many as the time allows.
 
     The choice, no worse, sorted.
     """
@@ -70,9 +75,11 @@ def annealed(
     for row in np.flatnonzero(problem.required).tolist():
         fixed[problem.group[np.intersect1d(problem.in_limit(row), chosen)]] = True
     best, reached = assigned.copy(), float(value[chosen].sum())
+    hot = float(np.interp(problem.groups, [FEW_GROUPS, MANY_GROUPS], [HOT_FEW, HOT_MANY]))
     seed = 0
-    while reached < enough and (now := time.monotonic()) < until:
-        heat = HOT * (COLD / HOT) ** ((now - begun) / max(1e-9, until - begun))
+    while reached < enough and (now := time.monotonic()) < until and seed != rounds:
+        done = seed / rounds if rounds else (now - begun) / max(1e-9, until - begun)
+        heat = hot * (COLD / hot) ** done
         reached = anneal_steps(
             (value - extra, columns, (group_start, among), fixed),
             _state(problem, assigned, columns), extra, heat, STEPS, seed, best, reached,

@@ -185,8 +185,9 @@ GRACE_S = 1.0
 MOST_MOVES, MOVES, MOVES_S = 0.85, 0.4, 2.5
 """Moves end with this part of the time, or the second part and so many seconds if that is sooner:
 in a short time only moves lead far, in a long one the exact search needs its own."""
-QUICK, LEAST_MOVES_S = 0.7, 0.1
-"""Part of a quick answer's time before its last bound; moves are tried so long at least [s]."""
+QUICK_ROUNDS, SLOWEST = 30, 5.0
+"""Moves of a quick answer are counted, so that it is the same on every machine; only one so many
+times slower ends them by the clock."""
 
 
 @dataclass(frozen=True)
@@ -301,8 +302,8 @@ def quick_problem(problem: Problem, seconds: float = 1.0) -> Solved:
     if chosen is None:
         return Solved(None, None, is_count_proven=False)
     if not is_small:
-        both, until = problem.points + NUMBER_FIRST, max(begun + QUICK * seconds, _soon())
-        chosen = annealed(problem, both, relaxed, chosen, relaxed.bound, until)
+        both, until = problem.points + NUMBER_FIRST, begun + SLOWEST * seconds
+        chosen = annealed(problem, both, relaxed, chosen, relaxed.bound, until, QUICK_ROUNDS)
     most = min(problem.groups, int(relaxed.bound / NUMBER_FIRST + 1e-6))
     # One program more, so that the scores of as many are bounded by themselves.
     now, number = time.monotonic(), float(len(chosen))
@@ -311,10 +312,6 @@ def quick_problem(problem: Problem, seconds: float = 1.0) -> Solved:
     bound = relaxed.bound - NUMBER_FIRST * number
     bound = bound if score is None else min(bound, score.bound)
     return _solved(chosen, problem, most, bound, is_late=False)
-
-
-def _soon() -> float:
-    return time.monotonic() + LEAST_MOVES_S
 
 
 def search(points: Sequence[float], rows: Sequence[Row], gap: float, deadline_s: float) -> Solved:

@@ -10,7 +10,7 @@ from geo.units import compare
 from platforms.ledger.counting import ProjectLedger, competition_ledger, whole_projects_of
 from platforms.ledger.histories import filing_unit, first_days, verdicts_by_unit
 from platforms.ledger.phases import WholeProject
-from platforms.ledger.rows import Row, flag_of, project_row, text_of
+from platforms.ledger.rows import Row, flag_of, text_of
 from platforms.policy.check import CheckJob, judge
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.pack import Tier
@@ -102,7 +102,7 @@ def land_supply_of(ledger: ProjectLedger, units: pd.DataFrame, project_id: str) 
     PlanningError
         ``project_not_on_file``.
     """
-    row = project_row(ledger.projects, project_id)
+    row = ledger.row(project_id)
     events = next(e for r, e in ledger.histories if r["project_id"] == row["project_id"])
     names = dict(zip(units["unit_id"], units["name"], strict=True))
     whole = ledger.whole_projects[str(row["project_id"])]

@@ -33,7 +33,7 @@ from platforms.ledger.histories import (
     verdicts_by_unit,
 )
 from platforms.ledger.phases import WholeProject
-from platforms.ledger.rows import Row, project_row, text_of
+from platforms.ledger.rows import Row, text_of
 from platforms.policy.check import CheckJob, counted_rows, judge, judge_between
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
@@ -138,7 +138,7 @@ def eligibility(
 
     C4 嘉政办发〔2018〕52号 三; S14.
     """
-    row = project_row(ledger.projects, project_id)
+    row = ledger.row(project_id)
     whole = ledger.whole_projects[str(row["project_id"])]
     subject = Subject(project_id, row, whole, ledger, policy, is_one_site)
     verdicts = []

@@ -131,7 +131,7 @@ def test_what_is_proven_is_said_of_the_candidates_and_not_of_all_the_land(demo, 
     assert over["candidates"] == sum(map(len, admitted))
     assert over["per_project"] == max(map(len, admitted))
     sites = {
-        id(one.site.geometry): one.site.carved is not None for some in admitted for one in some
+        one.site.geometry.wkb: one.site.carved is not None for some in admitted for one in some
     }
     assert (over["sites"], over["carved_sites"]) == (len(sites), sum(sites.values()))
     assert over["bounded"] is (over["carved_sites"] > 0)
