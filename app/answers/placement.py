@@ -33,8 +33,7 @@ from platforms.matching.match import (
     promising_blocks,
     ranked,
 )
-from platforms.matching.site import MatchTable
-from platforms.matching.survey import MatchInputs, Survey
+from platforms.matching.survey import MatchInputs
 from platforms.placement.explain import Conflict, ExplainedRelaxation, LocksConflictError, Why
 from platforms.placement.limits import (
     BY_NUMBER,
@@ -45,7 +44,6 @@ from platforms.placement.limits import (
     further_shares,
 )
 from platforms.placement.place import Placement, Unplaced, Wishes, place
-from platforms.policy.in_force import PolicySet
 from platforms.policy.verdict import Statement
 
 
@@ -462,53 +460,58 @@ class Matched:
     shares: ShareRows
 
 
-def match_all(
-    context: Context,
-    demands: Sequence[Demand],
-    table: MatchTable,
-    tell: Progress | None = None,
-    *,
-    is_quick: bool = False,
-) -> Matched:
-    """Match each project by itself, then cut blocks so that several can stand in one.
+class Matching:
+    """Projects matched each by itself, and blocks cut so that several can stand in one.
 
-    ``tell`` hears the share done and may end it by an error.
-    ``is_quick``: Whether only the blocks that suit a project best are cut for it at all.
+    ``demands``: The projects.
     """
-    policy = context.policy
-    survey = survey_of(
-        context, table, min((demand.land_min_mu for demand in demands), default=None)
-    )
-    inputs: list[MatchInputs] = []
-    judged: list[Evaluation] = []
-    cut = _best_blocks(survey, demands, policy, table) if is_quick else None
-    inputs_of_all = survey.inputs(demands, within(tell, 0.0, 0.6), cut)
-    for number, (demand, mine) in enumerate(zip(demands, inputs_of_all, strict=True), start=1):
-        inputs.append(mine)
-        judged.append(evaluate(mine, demand, policy, table))
-        report(tell, 0.6 + 0.3 * number / len(demands))
-    # Only now is it known which projects could stand in which block.
-    wider = survey.sharing(demands, inputs, [fitting_blocks(one) for one in judged])
-    results: list[MatchResult] = []
-    for number, (demand, mine) in enumerate(zip(demands, wider, strict=True)):
-        is_same = mine is inputs[number]
-        evaluation = judged[number] if is_same else evaluate(mine, demand, policy, table)
-        results.append(ranked(evaluation, table))
-        report(tell, 0.9 + 0.1 * (number + 1) / len(demands))
-    ids = [demand.project_id for demand in demands]
-    shares = {
-        **survey.shares_without(ids),
-        **further_shares(context.source, ids, context.year, policy, context.crs),
-    }
-    return Matched(tuple(results), survey.quotas.headrooms_of_all(ids), shares)
 
+    def __init__(self, context: Context, demands: Sequence[Demand]) -> None:
+        self._context, self._demands = context, demands
+        self._policy, self._table = context.policy, context.match_table()
+        least_mu = min((demand.land_min_mu for demand in demands), default=None)
+        self._survey = survey_of(context, self._table, least_mu)
 
-def _best_blocks(
-    survey: Survey, demands: Sequence[Demand], policy: PolicySet, table: MatchTable
-) -> list[frozenset[str]]:
-    """Name for each project the blocks that are most worth cutting."""
-    blocks = zip(demands, survey.whole_blocks(demands), strict=True)
-    return [promising_blocks(evaluate(whole, demand, policy, table)) for demand, whole in blocks]
+    def quick(self, tell: Progress | None = None) -> Matched:
+        """Match with the blocks that are most worth cutting for each project.
+
+        ``tell`` hears the share done and may end it by an error.
+        """
+        wholes = self._survey.whole_blocks(self._demands)
+        cut = [
+            promising_blocks(evaluate(whole, demand, self._policy, self._table))
+            for demand, whole in zip(self._demands, wholes, strict=True)
+        ]
+        report(tell, 0.2)
+        return self._matched(cut, within(tell, 0.2, 1.0))
+
+    def whole(self, tell: Progress | None = None) -> Matched:
+        """Match with every block; ``tell`` as for ``quick``."""
+        return self._matched(None, tell)
+
+    def _matched(self, cut: Sequence[frozenset[str]] | None, tell: Progress | None) -> Matched:
+        context, demands, policy, table = self._context, self._demands, self._policy, self._table
+        inputs: list[MatchInputs] = []
+        judged: list[Evaluation] = []
+        inputs_of_all = self._survey.inputs(demands, within(tell, 0.0, 0.6), cut)
+        for number, (demand, mine) in enumerate(zip(demands, inputs_of_all, strict=True), start=1):
+            inputs.append(mine)
+            judged.append(evaluate(mine, demand, policy, table))
+            report(tell, 0.6 + 0.3 * number / len(demands))
+        # Only now is it known which projects could stand in which block.
+        wider = self._survey.sharing(demands, inputs, [fitting_blocks(one) for one in judged])
+        results: list[MatchResult] = []
+        for number, (demand, mine) in enumerate(zip(demands, wider, strict=True)):
+            is_same = mine is inputs[number]
+            evaluation = judged[number] if is_same else evaluate(mine, demand, policy, table)
+            results.append(ranked(evaluation, table))
+            report(tell, 0.9 + 0.1 * (number + 1) / len(demands))
+        ids = [demand.project_id for demand in demands]
+        shares = {
+            **self._survey.shares_without(ids),
+            **further_shares(context.source, ids, context.year, policy, context.crs),
+        }
+        return Matched(tuple(results), self._survey.quotas.headrooms_of_all(ids), shares)
 
 
 def place_matched(

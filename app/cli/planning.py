@@ -134,7 +134,8 @@ def place(
     )  # fmt: skip
     demands, refused = placement.demands_asked(context, projects)
     progress = terminal_progress()
-    matched = placement.match_all(context, demands, context.match_table(), progress, is_quick=quick)
+    matching = placement.Matching(context, demands)
+    matched = matching.quick(progress) if quick else matching.whole(progress)
     try:
         placed = placement.place_matched(context, matched, wishes)
     except placement.WordedLocksError as error:

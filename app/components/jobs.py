@@ -67,8 +67,9 @@ LOG = logging.getLogger("muplan")
 POLL_S = 2.0
 """So often the page looks how far the work is [s]."""
 
-Run = Callable[[Progress, Callable[[], bool]], Any]
-"""Takes whom it tells the share done, and whom it asks whether to end."""
+Run = Callable[[Progress, Callable[[], bool], Callable[[Any], None]], Any]
+"""Takes whom it tells the share done, whom it asks whether to end, and whom it offers an answer
+that stands until a better one is there."""
 
 
 class _EndedError(Exception):
@@ -84,6 +85,8 @@ class Work:
     def __init__(self, run: Run) -> None:
         self.share, self.begun = 0.0, time.monotonic()
         self.result: Any = None
+        self.offered: Any = None
+        self.is_offer_shown = True
         self.error: Exception | None = None
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._carry_out, args=(run,), daemon=True)
@@ -107,6 +110,9 @@ class Work:
         """Wait until it has ended, so long at most."""
         self._thread.join(seconds)
 
+    def _offer(self, result: object) -> None:
+        self.offered, self.is_offer_shown = result, False
+
     def _tell(self, share: float) -> None:
         if self._end.is_set():
             raise _EndedError
@@ -117,7 +123,7 @@ class Work:
         # over meanwhile, else the polls would take more time than the work.
         gc.freeze()
         try:
-            self.result = run(self._tell, self._end.is_set)
+            self.result = run(self._tell, self._end.is_set, self._offer)
         except _EndedError:
             pass
         except MuPlanError as error:
@@ -151,6 +157,12 @@ def running(key: str, label: str) -> bool:
     return bool(work.is_running)
 
 
+def offered(key: str) -> Any:  # noqa: ANN401  # whoever began the work knows what it offers
+    """Give what running work offers meanwhile, None while it offers nothing."""
+    work: Work | None = st.session_state.get(_slot(key))
+    return None if work is None else work.offered
+
+
 def ended(key: str) -> Work | None:
     """Take the work that has ended; None where there is none.
 
@@ -175,9 +187,10 @@ def _bar(key: str, label: str) -> None:
 def _draw(key: str, label: str) -> None:
     text = words().text
     work: Work | None = st.session_state.get(_slot(key))
-    if work is None or not work.is_running:
+    if work is None or not work.is_running or not work.is_offer_shown:
+        if work is not None:
+            work.is_offer_shown = True
         st.rerun()
-    assert work is not None
     seconds = int(time.monotonic() - work.begun)
     st.progress(work.share, text("work_so_far", label=label, share=work.share, seconds=seconds))
     if st.button(text("work_cancel"), key=f"cancel_{key}"):

@@ -83,7 +83,7 @@ def _plans_found(context: Context, unit_id: str) -> PlansFound | None:
     key = (stamp(), unit_id)
     pressed = st.button(text("consolidate_solve"), type="primary", key="consolidate_solve")
     if pressed and key not in kept:
-        begin(WORK, lambda tell, _: (key, solve(context, unit_id, None, ALTERNATIVES, tell)[0]))
+        begin(WORK, lambda tell, *_: (key, solve(context, unit_id, None, ALTERNATIVES, tell)[0]))
     if running(WORK, text("consolidate_working")):
         return None
     work = ended(WORK)

@@ -1,13 +1,14 @@
 """Where many projects go at once, which shares and quotas then hold, and why some find no place."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from app.answers.answer import Answer
-from app.answers.placement import Matched, match_all, place_matched, placement_answer
-from app.components.jobs import begin, ended, running
+from app.answers.placement import Matched, Matching, place_matched, placement_answer
+from app.components.jobs import begin, ended, offered, running
 from app.components.page import hand_out, page_head, within_border
 from app.components.placement import (
     PlacementRequest,
@@ -18,6 +19,7 @@ from app.components.placement import (
 )
 from app.context import Context
 from app.session import Stamp, current_context, stamp, words
+from geo.errors import MuPlanError
 from geo.tools import Progress, within
 from platforms.placement.place import Placement, Wishes
 
@@ -56,13 +58,18 @@ def show() -> None:
     if pressed and asked is not None:
         begin(WORK, _work(context, stamp(), asked, wishes, last))
     if running(WORK, text("placement_working")):
+        meanwhile = offered(WORK)
+        if meanwhile is not None:
+            st.info(text("placement_meanwhile"))
+            _answered(context, meanwhile)
         return
     work = ended(WORK)
     if work is not None:
-        if work.is_cancelled:
+        best = work.offered if work.is_cancelled else work.result
+        if best is None:
             st.info(text("work_cancelled"))
         else:
-            st.session_state[LAST_OUTCOME] = work.result
+            st.session_state[LAST_OUTCOME] = best
             st.rerun()
     if last is not None:
         if (last.asked, last.wishes) != (asked, wishes):
@@ -79,18 +86,31 @@ def _last() -> _Outcome | None:
 def _work(
     context: Context, at: Stamp, asked: PlacementRequest, wishes: Wishes, last: _Outcome | None
 ) -> Callable[[Progress, Callable[[], bool]], _Outcome]:
-    """Prepare the run; projects matched already are not matched again."""
-    known = last.matched if last is not None and last.asked == asked else None
-    table = context.match_table()
+    """Prepare the run; projects matched already are not matched again.
 
-    def run(tell: Progress, is_cancelled: Callable[[], bool]) -> _Outcome:
-        matched = known or match_all(
-            context, asked.demands, table, within(tell, 0.0, 0.9), is_quick=wishes.is_quick
-        )
+    A search for the best offers a quick placement first.
+    """
+    is_known = last is not None and last.asked == asked and wishes.is_quick >= last.wishes.is_quick
+    known = last.matched if last is not None and is_known else None
+    quick = replace(wishes, is_quick=True)
+
+    def placed(matched: Matched, wanted: Wishes, is_cancelled: Callable[[], bool]) -> _Outcome:
+        placement = place_matched(context, matched, wanted, is_cancelled)
+        return _Outcome(at, asked, wanted, matched, placement)
+
+    def run(
+        tell: Progress, is_cancelled: Callable[[], bool], offer: Callable[[_Outcome], None]
+    ) -> _Outcome:
+        matched = known
+        if matched is None:
+            matching = Matching(context, asked.demands)
+            matched = matching.quick(within(tell, 0.0, 0.3))
+            if not wishes.is_quick:
+                with suppress(MuPlanError):  # what stands in the way is said of the best placement
+                    offer(placed(matched, quick, is_cancelled))
+                matched = matching.whole(within(tell, 0.3, 0.9))
         tell(0.9)
-        return _Outcome(
-            at, asked, wishes, matched, place_matched(context, matched, wishes, is_cancelled)
-        )
+        return placed(matched, wishes, is_cancelled)
 
     return run
 

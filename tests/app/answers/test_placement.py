@@ -6,8 +6,8 @@ import pytest
 from app.answers.matching import SHOWN_UNDECIDED, run_match
 from app.answers.placement import (
     PLACED_OR_OVER,
+    Matching,
     demands_asked,
-    match_all,
     place_matched,
     placement_answer,
 )
@@ -31,7 +31,7 @@ def read(demo):
 @pytest.fixture(scope="module")
 def matched(demo, read):
     heard = []
-    found = match_all(demo, read[0], demo.match_table(), heard.append)
+    found = Matching(demo, read[0]).whole(heard.append)
     assert heard == sorted(heard)
     assert heard[-1] == pytest.approx(1.0)
     assert len(heard) > len(read[0])
@@ -97,7 +97,7 @@ def test_the_end_of_a_run_between_projects_stops_it(demo, read):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        match_all(demo, read[0], demo.match_table(), tell)
+        Matching(demo, read[0]).whole(tell)
     assert len(heard) == 3
 
 

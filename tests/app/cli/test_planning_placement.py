@@ -110,7 +110,7 @@ def once(step):
 
 def sought_once(monkeypatch):
     """Seek one answer for all forms it is asked in: they differ in nothing before it."""
-    monkeypatch.setattr(placement, "match_all", once(placement.match_all))
+    monkeypatch.setattr(placement.Matching, "whole", once(placement.Matching.whole))
     monkeypatch.setattr(placement, "place_matched", once(placement.place_matched))
 
 
