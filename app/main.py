@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from app.components.jobs import prepare_overview
 from app.components.page import sidebar, warn_of_ledger, within_border
 from app.routes import ALWAYS, FIRST, FONT, FONT_ROUTE, SECTIONS, base_path
 from app.session import open_path, take_language, words
@@ -59,6 +60,7 @@ def main() -> None:
 
     def whole() -> None:
         sidebar()
+        prepare_overview()
         warn_of_ledger()
         page.run()
 

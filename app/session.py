@@ -14,6 +14,7 @@ from app.answers.map import view_of
 from app.context import Context, Settings, load_settings, now, open_context
 from app.messages import LANGUAGES, Catalogue, Language, catalogue
 from app.visits import Visit, last_visit, note_visit
+from app.work import Work
 from geo.errors import MuPlanError
 from geo.tools import Progress
 from layers.maps.view import MapView
@@ -173,6 +174,53 @@ def is_cached(job: Callable[..., object], *key: Hashable) -> bool:
     return (_wordless(stamp()), key) in _results().get(_name(job), {})
 
 
+def begun(job: Callable[..., object], *key: Hashable) -> Work:
+    """Begin a job as work in a thread, once for all sessions that ask the same.
+
+    ``job``: Takes the context, ``key``, ``progress`` and ``offer``; ``cached`` has its result once
+      the work is done.
+    """
+    at, works, results = _wordless(stamp()), _works(), _results()
+    name = _name(job), at, key
+    work: Work | None = works.get(name)
+    if work is None or work.is_cancelled or work.error is not None:
+        context = _context(at)
+
+        def run(tell: Progress, _: Callable[[], bool], offer: Callable[[Any], None]) -> object:
+            result = job(context, *key, progress=tell, offer=offer)
+            _keep(results.setdefault(_name(job), {}), (at, key), result)
+            return result
+
+        for other in [name for name, work in works.items() if not work.is_running]:
+            del works[other]
+        work = works[name] = Work(run)
+    return work
+
+
+def prepare(job: Callable[..., object], *key: Hashable) -> None:
+    """Begin a job before anybody asks for it, once for each state of the workspace."""
+    asked, prepared = (_name(job), _wordless(stamp()), key), _prepared()
+    if asked in prepared:
+        return
+    if len(prepared) >= KEPT_RESULTS:
+        prepared.clear()
+    prepared.add(asked)
+    if not is_cached(job, *key):
+        begun(job, *key)
+
+
+@st.cache_resource(show_spinner=False)
+def _prepared() -> set[tuple[str, Stamp, tuple[Hashable, ...]]]:
+    """Keep what was prepared: what somebody ended isn't begun again by itself."""
+    return set()
+
+
+@st.cache_resource(show_spinner=False)
+def _works() -> dict[tuple[str, Stamp, tuple[Hashable, ...]], Work]:
+    """Keep the works that run, and those begun last."""
+    return {}
+
+
 def _once(
     job: Callable[..., object], at: Stamp, key: tuple[Hashable, ...], run: Callable[[], Result]
 ) -> Result:
@@ -181,10 +229,15 @@ def _once(
     result = kept.get((at, key))
     if result is None:
         result = run()
-        while len(kept) >= KEPT_RESULTS:
-            kept.pop(next(iter(kept)), None)
-        kept[at, key] = result
+        _keep(kept, (at, key), result)
     return result
+
+
+def _keep(kept: dict[Any, Any], key: tuple[Stamp, tuple[Hashable, ...]], result: object) -> None:
+    """Keep a result, and forget the oldest of too many."""
+    while len(kept) >= KEPT_RESULTS:
+        kept.pop(next(iter(kept)), None)
+    kept[key] = result
 
 
 def _name(job: Callable[..., object]) -> str:

@@ -1,5 +1,6 @@
 """What the rules say of a city's layers: every check that was asked, as verdicts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import geopandas as gpd
@@ -124,6 +125,7 @@ def run_checks(
     policy: PolicySet,
     crs: CRS,
     progress: Progress | None = None,
+    offer: Callable[[list[Verdict]], None] | None = None,
 ) -> list[Verdict]:
     """Run the checks asked.
 
@@ -139,6 +141,8 @@ def run_checks(
         Projected system in metres.
     progress
         Told the share done.
+    offer
+        Given the verdicts known so far, rule by rule.
 
     Returns
     -------
@@ -167,6 +171,7 @@ def run_checks(
                 "check_unit_unknown", unit_id=unit_id, nearest=nearest_name(unit_id, known)
             )
     kindless = units_of_unknown_kind(units)
+    undrawn = undrawn_sub_parks(gpd.GeoDataFrame(layers.read("parks")))
     verdicts: list[Verdict] = []
     of_run = RunMemo()
     kept = _kept_verdicts(layers, query, policy, crs)
@@ -194,9 +199,11 @@ def run_checks(
         if scope in (("U7",), ("Z2",)):
             lost = [u for u in kindless if not query.units or u in query.units]
             verdicts += _kindless(rule_id, policy, lost)
+        if offer is not None:
+            offer(_measurable(verdicts, undrawn))
     if kept is not None:
         kept.keep()
-    return _measurable(verdicts, undrawn_sub_parks(gpd.GeoDataFrame(layers.read("parks"))))
+    return _measurable(verdicts, undrawn)
 
 
 def _kept_verdicts(
@@ -216,7 +223,7 @@ MEASURED_WITH_PARKS = ("A2", "A18", "A28", "A30", "B1", "B2")
 def _measurable(verdicts: list[Verdict], undrawn: gpd.GeoDataFrame) -> list[Verdict]:
     """Leave open what was measured where a sub-park isn't drawn; the list alone is no outline."""
     if undrawn.empty:
-        return verdicts
+        return list(verdicts)
     return [_open_where_undrawn(verdict, undrawn) for verdict in verdicts]
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
 import geopandas as gpd
@@ -52,10 +53,13 @@ PRINTED_SHARES = (
 
 
 def verdict_list(
-    context: Context, query: CheckQuery, progress: Progress | None = None
+    context: Context,
+    query: CheckQuery,
+    progress: Progress | None = None,
+    offer: Callable[[list[Verdict]], None] | None = None,
 ) -> list[Verdict]:
-    """Run the checks asked, telling the share done."""
-    return run_checks(context.source, query, context.policy, context.crs, progress)
+    """Run the checks asked, telling the share done and offering what is known so far."""
+    return run_checks(context.source, query, context.policy, context.crs, progress, offer)
 
 
 def check_answer(

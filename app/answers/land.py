@@ -11,8 +11,8 @@ from geo.tools import Progress
 from geo.units import m2_to_mu
 from layers.exchange.writers.sheet import Sheet
 from platforms.land.block_facts import DESCRIBED, TERRAIN
-from platforms.land.blocks import SHORT_FROM, ToleranceCurve, counted_once_m2, reaches_mu
-from platforms.land.find import ContiguousLand, contiguous_land
+from platforms.land.blocks import SHORT_FROM, BlockList, ToleranceCurve, counted_once_m2, reaches_mu
+from platforms.land.find import ContiguousLand, block_list, contiguous_land
 from platforms.land.find import land_curve as curve_of
 from platforms.land.search import BlockQuery, lines_mu
 
@@ -50,6 +50,13 @@ def find_land(
         context.source, context.workspace, query, context.policy,
         with_curve=with_curve, progress=progress,
     )  # fmt: skip
+
+
+def listed_blocks(
+    context: Context, query: BlockQuery, progress: Progress | None = None
+) -> BlockList:
+    """Find the blocks of a workspace alone, without what there is to say of each."""
+    return block_list(context.source, query, context.policy, progress)
 
 
 def land_curve(

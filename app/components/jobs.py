@@ -1,17 +1,16 @@
 """Long work with progress and cancel."""
 
-import gc
-import logging
-import threading
 import time
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 import streamlit as st
+from streamlit import runtime
 
 from app.answers.checks import verdict_list
 from app.components.page import within_border
-from app.session import cached, is_cached, words
+from app.session import begun, cached, current_context, is_cached, open_path, prepare, words
+from app.work import Run, Work
 from geo.errors import MuPlanError
 from geo.tools import Progress
 from platforms.checks import CheckQuery
@@ -52,87 +51,54 @@ def cached_with_bar(
     return run_with_bar(key, label, lambda progress: cached(job, *asked, progress=progress))
 
 
-def judged_with_bar(query: CheckQuery, key: str = "checks") -> list[Verdict]:
+def judged_with_bar(
+    query: CheckQuery, key: str = "checks", meanwhile: Callable[[list[Verdict]], None] | None = None
+) -> list[Verdict]:
     """Give the verdicts asked, run under a bar where they weren't found before.
 
     ``key``: Of the button that ends it; a page that judges twice has two.
+    ``meanwhile``: Draws those that are known already.
 
     As ``run_checks`` gives them.
     """
-    return cached_with_bar(key, words().text("working_checks"), verdict_list, query)
+    if is_cached(verdict_list, query):
+        return cached(verdict_list, query)
+    label, work, place = words().text("working_checks"), begun(verdict_list, query), st.empty()
+    with place.container():
+        bar = st.progress(work.share, label)
+        if st.button(words().text("work_cancel"), key=f"cancel_{key}"):
+            work.end()
+    drawn = None
+    while work.is_running:
+        work.wait(DRAW_S)
+        bar.progress(work.share, label)
+        if meanwhile is not None and work.offered is not drawn:
+            drawn = work.offered
+            meanwhile(drawn)
+    if work.is_cancelled:
+        place.info(words().text("work_cancelled"))
+        st.stop()
+    place.empty()
+    if work.error is not None:
+        raise work.error
+    verdicts: list[Verdict] = work.result
+    return verdicts
 
 
-LOG = logging.getLogger("muplan")
+def prepare_overview() -> None:
+    """Begin to judge a workspace as soon as it is open: the overview asks for it.
+
+    Only where the app is served: a page run by itself has nobody who would open another.
+    """
+    if open_path() is not None and runtime.exists():
+        prepare(verdict_list, CheckQuery(None, (), (), current_context().as_of))
+
 
 POLL_S = 2.0
 """So often the page looks how far the work is [s]."""
 
-Run = Callable[[Progress, Callable[[], bool], Callable[[Any], None]], Any]
-"""Takes whom it tells the share done, whom it asks whether to end, and whom it offers an answer
-that stands until a better one is there."""
-
-
-class _EndedError(Exception):
-    """Ends the work at its next telling."""
-
-
-class Work:
-    """One long work in a thread of its own.
-
-    ``run``: The work; it draws nothing.
-    """
-
-    def __init__(self, run: Run) -> None:
-        self.share, self.begun = 0.0, time.monotonic()
-        self.result: Any = None
-        self.offered: Any = None
-        self.is_offer_shown = True
-        self.error: Exception | None = None
-        self._end = threading.Event()
-        self._thread = threading.Thread(target=self._carry_out, args=(run,), daemon=True)
-        self._thread.start()
-
-    @property
-    def is_running(self) -> bool:
-        """Whether it goes on and somebody waits for it."""
-        return self._thread.is_alive() and not self._end.is_set()
-
-    @property
-    def is_cancelled(self) -> bool:
-        """Whether it was asked to end."""
-        return self._end.is_set()
-
-    def end(self) -> None:
-        """End it at its next telling."""
-        self._end.set()
-
-    def wait(self, seconds: float) -> None:
-        """Wait until it has ended, so long at most."""
-        self._thread.join(seconds)
-
-    def _offer(self, result: object) -> None:
-        self.offered, self.is_offer_shown = result, False
-
-    def _tell(self, share: float) -> None:
-        if self._end.is_set():
-            raise _EndedError
-        self.share = min(max(share, 0.0), 1.0)
-
-    def _carry_out(self, run: Run) -> None:
-        # The framework collects all garbage after each drawing: what stands already is passed
-        # over meanwhile, else the polls would take more time than the work.
-        gc.freeze()
-        try:
-            self.result = run(self._tell, self._end.is_set, self._offer)
-        except _EndedError:
-            pass
-        except MuPlanError as error:
-            self.error = error
-        except Exception as error:
-            LOG.exception("long work failed")
-            self.error = error
-        finally:
-            gc.unfreeze()
+DRAW_S = 0.3
+"""So often a page that waits draws how far the work is, and what is known already [s]."""
 
 
 def begin(key: str, run: Run) -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from app.answers.checks import check_answer
 from app.answers.evidence import LIGHTS, light, outcome_word
-from app.answers.land import find_land
+from app.answers.land import listed_blocks
 from app.answers.reports import check_report
 from app.components.jobs import judged_with_bar
 from app.components.overview import show_day
@@ -24,27 +24,36 @@ RULES_SHOWN = (
 )  # fmt: skip
 
 
+NOT_YET, NOTHING = "…", "–"
+"""What stands where no verdict is known yet, and where there is none."""
+
+
 def show() -> None:
     """Show the page."""
     context = current_context()
     text = words().text
     page_head(context, "page_overview", "overview_question")
     _figures(context)
-    verdicts = judged_with_bar(CheckQuery(None, (), (), context.as_of))
     st.subheader(text("overview_units"))
-    table = _by_unit(context, verdicts)
-    if table.empty:
-        st.info(text("overview_empty"))
+    place = st.empty()
+
+    def draw(verdicts: list[Verdict], unjudged: str = NOT_YET) -> None:
+        wide = {text("column_unit_name"): st.column_config.TextColumn(width=140)}
+        with place:
+            show_list(_by_unit(context, verdicts, unjudged), column_config=wide)
+
+    query = CheckQuery(None, (), (), context.as_of)
+    verdicts = judged_with_bar(query, meanwhile=draw)
+    if not unit_names(context):
+        place.info(text("overview_empty"))
         show_day(context)
         return
-    wide = {text("column_unit_name"): st.column_config.TextColumn(width=140)}
-    show_list(table, column_config=wide)
+    draw(verdicts, NOTHING)
     st.caption(text("overview_legend", **LIGHTS))
     show_day(context)
     st.subheader(text("overview_platforms"))
     platforms = _by_platform(context, verdicts)
     show_list(platforms)
-    query = CheckQuery(None, (), (), context.as_of)
     answer = check_answer(context, query, verdicts)
     hand_out(
         answer,
@@ -65,20 +74,21 @@ def _figures(context: Context) -> None:
     listed, reserve = lines_mu(context.policy)
     label, place = text("working_blocks"), st.empty()
     land = cached(
-        find_land,
+        listed_blocks,
         BlockQuery(min_mu=listed),
         progress=lambda share: place.progress(min(share, 1.0), label) and None,
-    ).blocks
+    )
     place.empty()
-    listed_blocks = land.blocks
-    large = listed_blocks[[compare(mu, reserve) >= 0 for mu in listed_blocks["area_mu"]]]
-    columns[2].metric(text("figure_blocks", least=listed), f"{len(listed_blocks):,}")
-    area_mu = m2_to_mu(counted_once_m2(listed_blocks))
+    blocks = land.blocks
+    large = blocks[[compare(mu, reserve) >= 0 for mu in blocks["area_mu"]]]
+    columns[2].metric(text("figure_blocks", least=listed), f"{len(blocks):,}")
+    area_mu = m2_to_mu(counted_once_m2(blocks))
     columns[3].metric(text("figure_blocks_mu", least=listed), f"{area_mu:,.0f}")
     columns[4].metric(text("figure_blocks", least=reserve), f"{len(large):,}")
 
 
-def _by_unit(context: Context, verdicts: list[Verdict]) -> pd.DataFrame:
+def _by_unit(context: Context, verdicts: list[Verdict], unjudged: str) -> pd.DataFrame:
+    """List the units with a light for each rule; ``unjudged`` stands where there is no verdict."""
     text = words().text
     rows = []
     for unit_id, name in unit_names(context).items():
@@ -92,7 +102,7 @@ def _by_unit(context: Context, verdicts: list[Verdict]) -> pd.DataFrame:
                 and v.part.split(":")[0] == part
             ]  # fmt: skip
             row[text(f"light_{rule_id}_{part}" if part else f"light_{rule_id}")] = _cell(
-                context, of_unit
+                context, of_unit, unjudged
             )
         rows.append(row)
     return pd.DataFrame(rows)
@@ -116,11 +126,11 @@ def _by_platform(context: Context, verdicts: list[Verdict]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _cell(context: Context, verdicts: list[Verdict]) -> str:
+def _cell(context: Context, verdicts: list[Verdict], unjudged: str = NOTHING) -> str:
     """Show the worst of several verdicts, with its figure."""
     order = ["not_met", "no_data", "met", "not_applicable"]
     if not verdicts:
-        return "–"
+        return unjudged
     worst = min(verdicts, key=lambda v: order.index(v.outcome))
     figure = "" if worst.measured is None else f" {_figure(worst.measured, worst.unit)}"
     expired = "" if worst.in_force else f"〔{words().text(f'force_status_{worst.force_status}')}〕"

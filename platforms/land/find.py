@@ -121,6 +121,35 @@ def contiguous_land(
     )
 
 
+def block_list(
+    source: LayerSource, query: BlockQuery, policy: PolicySet, progress: Progress | None = None
+) -> BlockList:
+    """Find the blocks alone, with nothing that there is to say of each.
+
+    Parameters
+    ----------
+    source
+        The same layers as ``contiguous_land``.
+    query
+        What counts as a block.
+    policy
+        Its date, up to which decisions count and constraints hold; their severities by kind.
+    progress
+        Told the share done.
+
+    Returns
+    -------
+    BlockList
+        The blocks.
+
+    Raises
+    ------
+    PlanningError
+        What ``find_blocks`` raises.
+    """
+    return find_blocks(_layers_on(source, policy), query, progress=progress)
+
+
 def land_curve(
     source: LayerSource, query: BlockQuery, policy: PolicySet, progress: Progress | None = None
 ) -> ToleranceCurve:

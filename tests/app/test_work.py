@@ -2,7 +2,7 @@
 
 import threading
 
-from app.components.jobs import Work
+from app.work import Work
 from geo.errors import MuPlanError
 
 
