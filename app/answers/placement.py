@@ -1,7 +1,7 @@
 """Many projects."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -10,9 +10,9 @@ import pandas as pd
 from app.answers.answer import Answer, column_titles, sheet_of
 from app.answers.imports import NoPlainTextError, read_plain_file
 from app.answers.matching import (
+    Matched,
     demand_in_ledger,
     percent,
-    survey_of,
     undecided_frame,
     undecided_sites,
 )
@@ -20,28 +20,16 @@ from app.context import Context, platform_names, unit_names
 from app.messages import Catalogue
 from geo.errors import MuPlanError
 from geo.limits import LARGEST_BYTES
-from geo.tools import Progress, report, within
 from layers.exchange.writers.sheet import Sheet
-from platforms.elements.quotas import Headroom, QuotaKey
 from platforms.ledger.visibility import require_city
 from platforms.matching.demand import BEGUN, Demand, demand_of
-from platforms.matching.match import (
-    Evaluation,
-    MatchResult,
-    evaluate,
-    fitting_blocks,
-    promising_blocks,
-    ranked,
-)
-from platforms.matching.survey import MatchInputs
+from platforms.matching.match import MatchResult
 from platforms.placement.explain import Conflict, ExplainedRelaxation, LocksConflictError, Why
 from platforms.placement.limits import (
     BY_NUMBER,
     CUMULATIVE,
     FURTHER_CUT_POINTS,
     SMALLEST_OVERLAP_M2,
-    ShareRows,
-    further_shares,
 )
 from platforms.placement.place import Placement, Unplaced, Wishes, place
 from platforms.policy.verdict import Statement
@@ -444,74 +432,6 @@ def demands_chosen(
     if not demands and not refused:
         raise MuPlanError("placement_no_project")
     return demands, refused
-
-
-@dataclass(frozen=True)
-class Matched:
-    """All that placing needs, whatever is wished for.
-
-    ``results``: What matching found for each project, in the order asked.
-    ``rooms``: Quotas beside the projects' own allotments.
-    ``shares``: Shares of B1 (of the year, cumulatively) and B2 beside them.
-    """
-
-    results: tuple[MatchResult, ...]
-    rooms: Mapping[QuotaKey, Headroom]
-    shares: ShareRows
-
-
-class Matching:
-    """Projects matched each by itself, and blocks cut so that several can stand in one.
-
-    ``demands``: The projects.
-    """
-
-    def __init__(self, context: Context, demands: Sequence[Demand]) -> None:
-        self._context, self._demands = context, demands
-        self._policy, self._table = context.policy, context.match_table()
-        least_mu = min((demand.land_min_mu for demand in demands), default=None)
-        self._survey = survey_of(context, self._table, least_mu)
-
-    def quick(self, tell: Progress | None = None) -> Matched:
-        """Match with the blocks that are most worth cutting for each project.
-
-        ``tell`` hears the share done and may end it by an error.
-        """
-        wholes = self._survey.whole_blocks(self._demands)
-        cut = [
-            promising_blocks(evaluate(whole, demand, self._policy, self._table))
-            for demand, whole in zip(self._demands, wholes, strict=True)
-        ]
-        report(tell, 0.2)
-        return self._matched(cut, within(tell, 0.2, 1.0))
-
-    def whole(self, tell: Progress | None = None) -> Matched:
-        """Match with every block; ``tell`` as for ``quick``."""
-        return self._matched(None, tell)
-
-    def _matched(self, cut: Sequence[frozenset[str]] | None, tell: Progress | None) -> Matched:
-        context, demands, policy, table = self._context, self._demands, self._policy, self._table
-        inputs: list[MatchInputs] = []
-        judged: list[Evaluation] = []
-        inputs_of_all = self._survey.inputs(demands, within(tell, 0.0, 0.6), cut)
-        for number, (demand, mine) in enumerate(zip(demands, inputs_of_all, strict=True), start=1):
-            inputs.append(mine)
-            judged.append(evaluate(mine, demand, policy, table))
-            report(tell, 0.6 + 0.3 * number / len(demands))
-        # Only now is it known which projects could stand in which block.
-        wider = self._survey.sharing(demands, inputs, [fitting_blocks(one) for one in judged])
-        results: list[MatchResult] = []
-        for number, (demand, mine) in enumerate(zip(demands, wider, strict=True)):
-            is_same = mine is inputs[number]
-            evaluation = judged[number] if is_same else evaluate(mine, demand, policy, table)
-            results.append(ranked(evaluation, table))
-            report(tell, 0.9 + 0.1 * (number + 1) / len(demands))
-        ids = [demand.project_id for demand in demands]
-        shares = {
-            **self._survey.shares_without(ids),
-            **further_shares(context.source, ids, context.year, policy, context.crs),
-        }
-        return Matched(tuple(results), self._survey.quotas.headrooms_of_all(ids), shares)
 
 
 def place_matched(

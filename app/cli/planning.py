@@ -126,6 +126,7 @@ def place(
 ) -> "Answer":
     """Place many projects at once, and say why some find no place."""
     from app.answers import placement
+    from app.answers.matching import Matching
     from platforms.placement.place import Wishes
 
     wishes = Wishes(
@@ -134,7 +135,7 @@ def place(
     )  # fmt: skip
     demands, refused = placement.demands_asked(context, projects)
     progress = terminal_progress()
-    matching = placement.Matching(context, demands)
+    matching = Matching(context, demands)
     matched = matching.quick(progress) if quick else matching.whole(progress)
     try:
         placed = placement.place_matched(context, matched, wishes)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from app.answers.answer import Answer
-from app.answers.placement import Matched, Matching, place_matched, placement_answer
+from app.answers.matching import Matched, Matching
+from app.answers.placement import place_matched, placement_answer
 from app.components.jobs import begin, ended, offered, running
 from app.components.page import hand_out, page_head, within_border
 from app.components.placement import (

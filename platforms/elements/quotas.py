@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -75,6 +76,14 @@ class Quotas:
         Quota and what is committed, for every key on record.
         """
         others = self.project_id != project_id
+        return self._of_all if others.all() else self._left(others)
+
+    @cached_property
+    def _of_all(self) -> dict[QuotaKey, Headroom]:
+        """Give what is left for a project without allotments."""
+        return self._left(np.ones(len(self.project_id), dtype=bool))
+
+    def _left(self, others: Flags) -> dict[QuotaKey, Headroom]:
         return {
             key: Headroom(quota, self._committed(key, others), self.assumed_from.get(key[2]))
             for key, quota in self.amounts.items()
@@ -83,10 +92,7 @@ class Quotas:
     def headrooms_of_all(self, project_ids: Collection[str]) -> dict[QuotaKey, Headroom]:
         """Give what is left for several projects at once: their own allotments take nothing."""
         others = ~np.isin(self.project_id.astype(str), list(project_ids))
-        return {
-            key: Headroom(quota, self._committed(key, others), self.assumed_from.get(key[2]))
-            for key, quota in self.amounts.items()
-        }
+        return self._left(others)
 
     def _committed(self, key: QuotaKey, others: Flags) -> float:
         """Add up what counts, and may count: a plan is spoken for, an unknown leaves it open."""

@@ -13,7 +13,6 @@ from platforms.policy.check import CheckJob, judge
 from platforms.policy.in_force import DatedRule
 from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
-from platforms.territory import assessed_units
 
 LAYER, PARCELS = "land_lists", "land_parcels"
 SUPPLY, RESERVE = "supply", "reserve"
@@ -157,7 +156,7 @@ def _open_points(job: CheckJob, unit_id: str | None) -> list[Statement]:
     parcels = job.layer(PARCELS)
     unknown = state_of(parcels).eq("unknown").to_numpy(dtype=bool)
     if unit_id is not None:
-        under = assessed_units(parcels, job.layer("units"))
+        under = job.assessed(PARCELS, parcels)
         unknown = unknown & under.eq(unit_id).fillna(value=False).to_numpy(dtype=bool)
     return [say("b3_states_unknown", count=int(unknown.sum()))] if unknown.any() else []
 

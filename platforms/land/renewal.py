@@ -15,7 +15,7 @@ from platforms.policy.check import CheckJob, holds, judge
 from platforms.policy.in_force import DatedRule
 from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Verdict, say
-from platforms.territory import assessed_units, platform_outlines, shapes_of
+from platforms.territory import platform_outlines, shapes_of
 
 LAYER = "land_parcels"
 LEVEL_ASSUMPTION = "utility_levels"
@@ -94,7 +94,7 @@ def _ready_parcels(job: CheckJob) -> tuple[gpd.GeoDataFrame, pd.Series]:
     """Return the parcels that are ready for supply, and the unit each is assessed under."""
     parcels = job.layer(LAYER)
     ready = parcels[is_supply_ready(parcels)]
-    return ready, assessed_units(ready, job.layer("units"))
+    return ready, job.assessed(LAYER, ready)
 
 
 def _in_platforms(job: CheckJob, parcels: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:

@@ -17,6 +17,14 @@ from platforms.policy.pack import Rule
 from platforms.policy.run_memo import Computed, RunMemo
 from platforms.policy.uncertain import SIGNS, Maybe, conditions_on, rows_meeting
 from platforms.policy.verdict import Evidence, Outcome, Statement, Verdict, say
+from platforms.results import (
+    Arrays,
+    arrays_of_frame,
+    content_of,
+    content_of_frame,
+    frame_of_arrays,
+    results_of,
+)
 from platforms.source import LayerSource
 from platforms.territory import assessed_units, major_rows
 
@@ -179,6 +187,10 @@ def judge_between(
     )
 
 
+MANY_ROWS = 1_000
+"""Of so many rows the units are kept: fewer are sooner looked up."""
+
+
 @dataclass(frozen=True)
 class CheckJob:
     """One rule to be checked on some units.
@@ -241,7 +253,18 @@ class CheckJob:
         """Give the unit that some rows of a layer are assessed under, found once for all rules."""
 
         def compute(job: CheckJob) -> pd.Series:
-            return assessed_units(job.layer(layer), job.layer("units"))
+            rows, units = job.layer(layer), job.layer("units")
+            if len(rows) < MANY_ROWS:
+                return assessed_units(rows, units)
+            looked_at = (rows[["unit_id", "geometry"]], units[["unit_id", "unit_kind", "geometry"]])
+            content = content_of("assessed_units", *map(content_of_frame, looked_at))
+
+            def arrays() -> Arrays:
+                under = assessed_units(*map(gpd.GeoDataFrame, looked_at))
+                return arrays_of_frame(under.to_frame("under").reset_index(drop=True))
+
+            kept = results_of(job.source).once(content, arrays)
+            return frame_of_arrays(kept)["under"].set_axis(rows.index)
 
         key = (assessed_units, layer)
         under = self.of_run.once(key, self.source, self._elsewhere(compute))

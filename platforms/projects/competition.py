@@ -24,7 +24,13 @@ from platforms.land.search import (
     state_of,
 )
 from platforms.ledger.calendar import official_holidays
-from platforms.ledger.claims import Exclusivity, TalksQuestion, conflicts, exclusivity, filing_size
+from platforms.ledger.claims import (
+    Exclusivity,
+    TalksQuestion,
+    conflicts,
+    exclusivity_by_unit,
+    filing_size,
+)
 from platforms.ledger.counting import competition_ledger, kept_until
 from platforms.ledger.histories import (
     ENDED,
@@ -44,7 +50,7 @@ from platforms.policy.check import CheckJob, counted_rows, judge
 from platforms.policy.in_force import DatedRule, PolicySet
 from platforms.policy.registry import check
 from platforms.policy.verdict import Evidence, Statement, Verdict, say
-from platforms.territory import assessed_units, shapes_of
+from platforms.territory import shapes_of
 
 SIGNED = "signed"
 IN_TALKS = "in_talks"
@@ -247,7 +253,7 @@ def _worst(job: CheckJob, row: Row, steps: Sequence[Row]) -> Finding:
 def _exclusivity_on(job: CheckJob, row: Row, day: str, policy: PolicySet) -> Exclusivity:
     question = TalksQuestion(str(row["project_id"]), day, official_holidays())
     ledger = competition_ledger(job)
-    return exclusivity(question, ledger.projects, ledger.entries, policy)
+    return exclusivity_by_unit(question, [text_of(row, "unit_id")], ledger, policy)[0]
 
 
 def _disputed(job: CheckJob) -> set[str]:
@@ -423,7 +429,7 @@ def unplaced(job: CheckJob, dated: DatedRule) -> Iterator[Finding]:
 
 def _room_of(job: CheckJob) -> _Room:
     layers = land_layers(job.source, job.policy)
-    under = assessed_units(layers.parcels, layers.units)
+    under = job.assessed("land_parcels", layers.parcels)
     untold = under[state_of(layers.parcels).eq("unknown").to_numpy(dtype=bool)].dropna()
     ready = is_supply_ready(layers.parcels).to_numpy(dtype=bool)
     supplied = layers.parcels[ready]

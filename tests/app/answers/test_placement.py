@@ -3,14 +3,8 @@
 import numpy as np
 import pytest
 
-from app.answers.matching import SHOWN_UNDECIDED, run_match
-from app.answers.placement import (
-    PLACED_OR_OVER,
-    Matching,
-    demands_asked,
-    place_matched,
-    placement_answer,
-)
+from app.answers.matching import SHOWN_UNDECIDED, Matching, run_match
+from app.answers.placement import PLACED_OR_OVER, demands_asked, place_matched, placement_answer
 from app.context import open_context
 from platforms.placement.place import Wishes
 

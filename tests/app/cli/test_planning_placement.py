@@ -9,6 +9,7 @@ import pytest
 from pyproj import CRS
 
 from app.answers import placement
+from app.answers.matching import Matching
 from layers.workspace.geopackage import create_workspace
 from platforms.placement import place as place_module
 
@@ -110,7 +111,7 @@ def once(step):
 
 def sought_once(monkeypatch):
     """Seek one answer for all forms it is asked in: they differ in nothing before it."""
-    monkeypatch.setattr(placement.Matching, "whole", once(placement.Matching.whole))
+    monkeypatch.setattr(Matching, "whole", once(Matching.whole))
     monkeypatch.setattr(placement, "place_matched", once(placement.place_matched))
 
 
