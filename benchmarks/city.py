@@ -26,14 +26,14 @@ OVERVIEW = """
 import sys
 from pathlib import Path
 from app.answers.checks import verdict_list
-from app.answers.land import find_land
+from app.answers.land import listed_blocks
 from app.answers.project_ledger import due_answer
 from app.context import open_context
 from platforms.checks import CheckQuery
 from platforms.land.blocks import counted_once_m2
 from platforms.land.search import BlockQuery, lines_mu
 context = open_context(Path(sys.argv[1]), as_of=sys.argv[2])
-land = find_land(context, BlockQuery(min_mu=lines_mu(context.policy)[0])).blocks
+land = listed_blocks(context, BlockQuery(min_mu=lines_mu(context.policy)[0]))
 counted_once_m2(land.blocks)
 verdict_list(context, CheckQuery(None, (), (), context.as_of))
 due_answer(context)
@@ -88,7 +88,7 @@ def steps(workspace: Path) -> dict[str, list[str]]:
 
     ``workspace``: Nothing was worked out of it before.
     """
-    first, second = "xm-0002", "xm-0003"
+    first, second = "xm-0002", "xm-0006"
     asked = ("--as-of", AS_OF, "--json")
 
     def command(*arguments: str) -> list[str]:
