@@ -22,7 +22,7 @@ from app.cli.reading import (
 )
 from app.cli.screen import show, tell, terminal_progress, write
 from app.cli.usage import Refusal, printable
-from app.messages import Language, catalogue
+from app.messages import Catalogue, Language, catalogue
 from app.offline.pins import PLATFORMS, PYTHONS
 from geo.errors import MuPlanError
 
@@ -52,7 +52,26 @@ def demo(lang: Language, out: Path, seed: int, size: str, gaps: bool) -> Path:
 
     recipe = load_settings().data_dir / "demo" / "jiaxing.yaml"
     build_demo(out, recipe, size=size, seed=seed, created_at=now(), gaps=gaps, progress=progress)
+    _compile_kernels(out, words)
     return out
+
+
+def _compile_kernels(workspace: Path, words: Catalogue) -> None:
+    """Compile the kernels by using them, where this installation never did: blocks won't wait."""
+    from geo.tools import kernels_available
+
+    if not kernels_available():
+        return
+    from geo.kernels import are_compiled
+
+    if are_compiled():
+        return
+    from app.answers.land import find_land
+    from app.context import open_context
+    from platforms.land.search import BlockQuery
+
+    tell(words.text("kernels_compiling"))
+    find_land(open_context(workspace), BlockQuery())
 
 
 @makes("new")

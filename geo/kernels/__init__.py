@@ -14,6 +14,11 @@ def cache_folder(kernels: Path) -> Path:
     return kernels / "__pycache__" / f"kernels-{text.hexdigest()[:16]}"
 
 
+def are_compiled() -> bool:
+    """Say whether any kernel of this text was compiled on this computer before."""
+    return any(Path(config.CACHE_DIR).rglob("*.nbi"))
+
+
 # numba keeps what it compiled as long as the file of the function is the same, not the files of
 # what that calls: an update of one kernel would leave the others as they were.
 if not config.CACHE_DIR:
